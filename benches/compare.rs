@@ -39,6 +39,7 @@ fn message(at: usize, number: u8, role: Role) -> Message {
         outcome: Outcome::Streaming,
         context: None,
         schema: None,
+        grounding: None,
     };
     let id = |number: u8| MessageId::from_bytes([at as u8 * 8 + number; 16]);
     Message {

@@ -46,6 +46,7 @@ fn message(number: u32, text: String, outcome: Outcome) -> Message {
             outcome,
             context: None,
             schema: None,
+            grounding: None,
         }),
         origin: MessageOrigin::Here,
     }

@@ -12,7 +12,9 @@ use super::wishes::Wishes;
 use super::{Asker, End, Exit, tools, unexpected};
 use crate::domain::conversation::{Change, Conversation};
 use crate::domain::delta::Event;
+use crate::domain::figures::count;
 use crate::domain::id::ConversationId;
+use crate::domain::knowledge::grounding::Source;
 use crate::domain::message::{Block, Message, Outcome, StopReason};
 use crate::domain::schema::SchemaCheck;
 use crate::domain::tree::Tree;
@@ -268,10 +270,32 @@ pub(super) fn end(answer: &Message, out: &mut Out) -> Result<Exit, End> {
             for line in check.iter().flat_map(|check| check.lines()) {
                 out.note(&line)?;
             }
+            for line in grounds(answer) {
+                out.note(&line)?;
+            }
             Ok(if matches!(check, Some(SchemaCheck::Broken { .. })) { Exit::Negative } else { Exit::Done })
         }
         Some(Outcome::Streaming) | None => Ok(Exit::Done),
     }
+}
+
+/// The passages of a knowledge base that an answer was given: those that it names, then how many it does not.
+fn grounds(answer: &Message) -> Vec<String> {
+    let Some(grounding) = answer.answer.as_ref().and_then(|answer| answer.grounding.as_ref()) else {
+        return Vec::new();
+    };
+    if grounding.sources.is_empty() {
+        return vec![format!("nothing was found in {}", grounding.base)];
+    }
+    let sources = (1..).zip(&grounding.sources);
+    let (cited, others): (Vec<_>, Vec<_>) = sources.partition(|(number, _)| grounding.is_cited(*number));
+    let line = |(number, source): (usize, &Source)| format!("[{number}] {}", source.place);
+    let mut lines: Vec<String> = cited.into_iter().map(line).collect();
+    if !others.is_empty() {
+        let many = count(others.len() as u64, "passage", "passages");
+        lines.push(format!("{}: {many} given and not named", grounding.base));
+    }
+    lines
 }
 
 /// Where the message goes; an existing conversation is changed first where the arguments say so.

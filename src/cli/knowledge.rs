@@ -1,5 +1,7 @@
 //! `outcrop kb …`
 
+mod quality;
+
 use std::path::Path;
 
 use futures_util::StreamExt;
@@ -68,6 +70,7 @@ pub(super) async fn knowledge(verb: Verb, asker: &Asker, out: &mut Out) -> Resul
         }
         Verb::Search(wanted) => return search(wanted, asker, out).await,
         Verb::Ask(wanted) => return answer(wanted, asker, out).await,
+        Verb::Evaluate(wanted) => quality::evaluate(wanted, asker, out).await?,
         Verb::Rename { name, to } => {
             let id = found(&name, asker, out).await?.id;
             let base = one(Knowledge::Rename { id, name: to }, asker, out).await?;
@@ -351,7 +354,7 @@ async fn chunks(name: &str, wanted: &str, asker: &Asker, out: &mut Out) -> Resul
         };
         return Err(Error::new(ErrorKind::NotFound, doing, why, hint).into());
     };
-    let request = Knowledge::Passages { id: base.id, document: document.id };
+    let request = Knowledge::Passages { id: base.id, document: document.id, from: 0, most: None };
     let reply = asker.one(Request::Knowledge(request), out).await?;
     let Reply::Passages { passages } = &reply else { return Err(unexpected(&reply)) };
     for passage in passages {
@@ -369,12 +372,17 @@ async fn chunks(name: &str, wanted: &str, asker: &Asker, out: &mut Out) -> Resul
     Ok(())
 }
 
-fn question(text: String, looking: &Looking, expect: &[String]) -> Result<Question> {
-    let mode = match looking.mode {
+/// What a mode is called here and there.
+fn mode(said: SearchMode) -> Mode {
+    match said {
         SearchMode::Semantic => Mode::Semantic,
         SearchMode::Hybrid => Mode::Hybrid,
         SearchMode::Keyword => Mode::Keyword,
-    };
+    }
+}
+
+fn question(text: String, looking: &Looking, expect: &[String]) -> Result<Question> {
+    let mode = mode(looking.mode);
     let expected = expect.iter().map(|id| id.parse()).collect::<Result<_>>()?;
     Ok(Question { text, mode, results: looking.results, filter: looking.filter.clone(), expected })
 }
@@ -462,6 +470,10 @@ async fn answer(wanted: AskBase, asker: &Asker, out: &mut Out) -> Result<Exit, E
     if !out.json {
         out.end_piece().await?;
         sources(&had, &cited, out)?;
+        if let Some(given) = had.given {
+            let (given, all) = (grouped(given as u64), grouped(had.hits.len() as u64));
+            out.note(&format!("the model's context had room for the first {given} of {all}"))?;
+        }
     }
     Ok(Exit::Done)
 }

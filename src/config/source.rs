@@ -18,7 +18,7 @@ use super::{
     show,
 };
 use crate::domain::catalog::{Backend, LOCAL, ModelId};
-use crate::domain::settings::Settings;
+use crate::domain::settings::{KNOWLEDGE, Settings};
 use crate::domain::{Error, ErrorKind, Result};
 
 /// What the command line sets: over everything else.
@@ -633,6 +633,7 @@ struct RawPreset {
     tool_choice: Option<String>,
     response_schema: Option<Value>,
     cache: Option<String>,
+    knowledge: Option<String>,
     system: Option<String>,
     model: Option<ModelId>,
 }
@@ -656,6 +657,7 @@ impl RawPreset {
             ("tool_choice", self.tool_choice),
             ("response_schema", json(self.response_schema)),
             ("cache", self.cache),
+            (KNOWLEDGE, self.knowledge),
         ] {
             if let Some(text) = text {
                 settings.set(name, &text)?;

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::catalog::ModelId;
 use super::error::Error;
 use super::id::{ConversationId, MessageId};
+use super::knowledge::grounding::Grounding;
 use super::schema::SchemaCheck;
 use super::settings::Settings;
 use super::time::Timestamp;
@@ -178,6 +179,9 @@ pub struct Answer {
     /// none to keep.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub schema: Option<SchemaCheck>,
+    /// What was found for it in a knowledge base; `None` where none was asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub grounding: Option<Grounding>,
 }
 
 impl Block {
@@ -264,6 +268,7 @@ mod tests {
                 outcome: Outcome::Complete { reason: StopReason::EndTurn },
                 context: Some(100),
                 schema: None,
+                grounding: None,
             };
             answer.context_share()
         };

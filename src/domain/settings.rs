@@ -61,6 +61,9 @@ pub struct Settings {
     /// is told to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cache: Option<bool>,
+    /// The knowledge base that answers are from, by its name. What is found in it is sent; the name is not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub knowledge: Option<String>,
     /// What the model may call.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub tools: Vec<Tool>,
@@ -108,6 +111,9 @@ const fn of_words(
     Field { name, meaning, range, step: 0.0, choices }
 }
 
+/// The setting that names a knowledge base.
+pub const KNOWLEDGE: &str = "knowledge";
+
 /// Every setting, in the order in which the drawer shows them.
 pub const FIELDS: &[Field] = &[
     field("temperature", "randomness; 0 always picks the likeliest", "0 – 2", 0.1),
@@ -137,6 +143,7 @@ pub const FIELDS: &[Field] = &[
         "on, off",
         &["on", "off"],
     ),
+    field(KNOWLEDGE, "the knowledge base that answers are from", "a base's name", 0.0),
 ];
 
 impl Settings {
@@ -181,6 +188,12 @@ impl Settings {
                     "off" => Some(false),
                     _ => return Err(bad("neither on nor off")),
                 }
+            }
+            KNOWLEDGE => {
+                if value.chars().any(char::is_control) {
+                    return Err(bad("a control character is in it"));
+                }
+                self.knowledge = (!value.is_empty()).then(|| value.to_owned());
             }
             "tools" => self.tools = if value.is_empty() { Vec::new() } else { tool::read(value)? },
             "tool_choice" => {
@@ -232,6 +245,7 @@ impl Settings {
             "seed" => self.seed.map(|v| v.to_string()),
             "reasoning" => self.reasoning.map(|v| v.as_str().to_owned()),
             "cache" => self.cache.map(|on| if on { "on" } else { "off" }.to_owned()),
+            KNOWLEDGE => self.knowledge.clone(),
             "tools" if !self.tools.is_empty() => serde_json::to_string(&self.tools).ok(),
             "tool_choice" => self.tool_choice.as_ref().map(ToString::to_string),
             "response_schema" => self.response_schema.as_ref().map(ToString::to_string),
@@ -279,6 +293,7 @@ impl Settings {
             seed: over.seed.or(self.seed),
             reasoning: over.reasoning.or(self.reasoning),
             cache: over.cache.or(self.cache),
+            knowledge: over.knowledge.clone().or_else(|| self.knowledge.clone()),
             tools: if over.tools.is_empty() { self.tools.clone() } else { over.tools.clone() },
             tool_choice: over.tool_choice.clone().or_else(|| self.tool_choice.clone()),
             response_schema: over.response_schema.clone().or_else(|| self.response_schema.clone()),
@@ -318,7 +333,7 @@ mod tests {
         let tools = r#"[{"name":"look","schema":{"type":"object"}}]"#;
         let schema = r#"{"type":"object"}"#;
         let values =
-            ["0.5", "0.9", "40", "1.1", "128", "END,\\n\\n", "7", "low", tools, "look", schema, "on"];
+            ["0.5", "0.9", "40", "1.1", "128", "END,\\n\\n", "7", "low", tools, "look", schema, "on", "docs"];
         assert_eq!(values.len(), FIELDS.len());
         for (field, value) in FIELDS.iter().zip(values) {
             settings.set(field.name, value).unwrap();

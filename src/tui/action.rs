@@ -83,6 +83,7 @@ actions! {
     NewConversation = "new_conversation", "Start a new conversation";
     ShowChat = "show_chat", "Go to the chat";
     ShowCompare = "show_compare", "Go to the comparison of models";
+    ShowKnowledge = "show_knowledge", "Go to the knowledge bases";
     ShowEvaluations = "show_evaluations", "Go to the evaluations";
     ShowPictures = "show_pictures", "Go to the pictures";
     ShowPrompt = "show_prompt", "Go to the prompts";
@@ -116,6 +117,7 @@ actions! {
     GetModel = "get_model", "Fetch a model to this machine";
     ToggleList = "toggle_list", "Show or fold the list of conversations";
     ToggleSettings = "toggle_settings", "Show or hide the settings";
+    AttachKnowledge = "attach_knowledge", "Have answers be from a knowledge base, or from none";
     EditSystem = "edit_system", "Write the system prompt";
     SearchConversations = "search_conversations", "Search all conversations";
     PreviousConversation = "previous_conversation", "Open the conversation above";
@@ -235,6 +237,20 @@ actions! {
     AddSource = "add_source", "Have one model more answer";
     ShowDatasets = "show_datasets", "Show the datasets";
     ImportDataset = "import_dataset", "Read a file as a new dataset";
+    NewBase = "new_base", "Make a knowledge base of a folder or a file";
+    AddDocuments = "add_documents", "Add a folder or a file to the knowledge base";
+    SyncBase = "sync_base", "Read what is new in the sources of the base, or stop that";
+    ShowDocuments = "show_documents", "Show the documents of the base";
+    NextDocument = "next_document", "The next document";
+    PreviousDocument = "previous_document", "The document before";
+    AskBase = "ask_base", "Have a model answer from what is found";
+    ChangeMode = "change_mode", "Look by vectors, by words, or by both";
+    SetFilter = "set_filter", "Look only at passages that pass a filter";
+    SetThreshold = "set_threshold", "Take passages that are less near for not found";
+    ExpectPassage = "expect_passage", "Tell where a passage stands that was expected: why not?";
+    TwoSettings = "two_settings", "Ask by two settings, side by side, or by one";
+    MeasureBase = "measure_base", "Measure what is found, by a file of questions with what answers them";
+    ShowGiven = "show_given", "Show what the model was given";
     NewComparison = "new_comparison", "Begin a new comparison with these columns";
     GroupNext = "group_next", "A row a model, a day or a provider";
     WriteReport = "write_report", "Write the results to a file";
@@ -303,6 +319,8 @@ impl Action {
                     | Self::NextPage
                     | Self::PreviousPage
                     | Self::NextOpenPage
+                    | Self::NextDocument
+                    | Self::PreviousDocument
                     | Self::Rate
                     | Self::RateYes
                     | Self::RateNo
@@ -379,6 +397,18 @@ impl Action {
                 | Self::AddMetric
                 | Self::ShowDatasets
                 | Self::ImportDataset
+                | Self::NewBase
+                | Self::AddDocuments
+                | Self::SyncBase
+                | Self::ShowDocuments
+                | Self::AskBase
+                | Self::ChangeMode
+                | Self::SetFilter
+                | Self::SetThreshold
+                | Self::ExpectPassage
+                | Self::TwoSettings
+                | Self::MeasureBase
+                | Self::ShowGiven
                 | Self::NewComparison
                 | Self::GroupNext
                 | Self::CopyTable
@@ -394,6 +424,7 @@ impl Action {
         match self {
             Self::ShowChat => &["chat"],
             Self::ShowCompare => &["compare"],
+            Self::ShowKnowledge => &["knowledge", "documents", "rag"],
             Self::ShowEvaluations => &["evaluate", "rate"],
             Self::ShowPictures => &["pictures", "images"],
             Self::ShowPrompt => &["prompts"],
@@ -404,6 +435,7 @@ impl Action {
             Self::ChoosePreset => &["preset", "role"],
             Self::EditPresets => &["presets"],
             Self::GetModel => &["pull", "fetch"],
+            Self::AttachKnowledge => &["kb", "base"],
             Self::EditSystem => &["system", "prompt"],
             Self::ToggleSettings => &["settings", "set", "config"],
             Self::SearchConversations => &["search", "sessions", "history", "resume"],

@@ -215,7 +215,14 @@ impl Here {
         let turns = Turns::default();
         let age_ms = u64::try_from(config.trace.age.as_millis()).unwrap_or(u64::MAX);
         let keep = Keep { age_ms, bytes: config.trace.bytes };
+        let knowledge = knowing::service(config, &around, archive.clone(), &standing, changes.clone())?;
+        match Handle::current().block_on(knowledge.mark_interrupted()) {
+            Ok(0) => {}
+            Ok(interrupted) => tracing::info!(interrupted, "syncs of a process that ended were stopped"),
+            Err(error) => tracing::warn!(%error, "syncs of a process that ended could not be stopped"),
+        }
         let chat = Chat::new(archive.clone(), Arc::clone(standing.invoke()), changes.clone(), turns.clone());
+        let chat = chat.knowing(knowledge.clone());
         // A fault of the store shows where it is used; it must not keep the person from what mends it.
         match Handle::current().block_on(chat.mark_interrupted()) {
             Ok(0) => {}
@@ -229,16 +236,11 @@ impl Here {
             Err(error) => tracing::warn!(%error, "pictures of a process that ended could not be marked"),
         }
         let evaluations = Evaluations::new(archive.clone(), Arc::clone(standing.invoke()), changes.clone());
+        let evaluations = evaluations.knowing(knowledge.clone());
         match Handle::current().block_on(evaluations.mark_interrupted()) {
             Ok(0) => {}
             Ok(interrupted) => tracing::info!(interrupted, "evaluations of a process that ended were paused"),
             Err(error) => tracing::warn!(%error, "evaluations of a process that ended could not be paused"),
-        }
-        let knowledge = knowing::service(config, &around, archive.clone(), &standing, changes.clone())?;
-        match Handle::current().block_on(knowledge.mark_interrupted()) {
-            Ok(0) => {}
-            Ok(interrupted) => tracing::info!(interrupted, "syncs of a process that ended were stopped"),
-            Err(error) => tracing::warn!(%error, "syncs of a process that ended could not be stopped"),
         }
         Ok(Owning::Ours(Arc::new(Self {
             prompts: Prompts::new(archive.clone(), chat.clone(), changes.clone(), turns.clone()),

@@ -24,7 +24,8 @@ use crate::domain::evaluation::{Dataset, Item, Leaderboard, TaskDefinition, Vote
 use crate::domain::id::ConversationId;
 use crate::domain::knowledge::base::Base;
 use crate::domain::knowledge::passage::Passage;
-use crate::domain::knowledge::retrieval::{Citation, Retrieved};
+use crate::domain::knowledge::quality::Quality;
+use crate::domain::knowledge::retrieval::{Citation, Looked, Retrieved};
 use crate::domain::knowledge::sync::Filed;
 use crate::domain::listing::Listing;
 use crate::domain::message::Message;
@@ -72,6 +73,19 @@ pub enum Reply {
     },
     Passages {
         passages: Vec<Passage>,
+    },
+    /// A passage with all that is known of it.
+    Looked {
+        looked: Looked,
+    },
+    /// Questions that were asked so far.
+    Measuring {
+        done: u64,
+        of: u64,
+    },
+    /// How good retrieval is.
+    Quality {
+        quality: Quality,
     },
     /// What was found, and what a model is given of it, where one answers.
     Retrieved {

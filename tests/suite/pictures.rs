@@ -26,7 +26,7 @@ async fn a_picture_reaches_the_terminal_in_its_own_way_and_is_taken_back_at_the_
             let arguments = ["-c", &format!("ui.pictures={way}")];
             let mut tty = crate::tty::Tty::start(home.command(&arguments), (80, 24), ANSWERS);
             tty.wait_for_composer();
-            tty.send("\x1b5");
+            tty.send("\x1b6");
             tty.wait_for("a river");
             tty.wait_until(way, |seen| seen.count(begins) == 1);
             assert_eq!(tty.look(|seen| seen.count(b"a=d,d=I")), 0, "{way}: it is there to stay");
@@ -42,7 +42,7 @@ async fn a_picture_reaches_the_terminal_in_its_own_way_and_is_taken_back_at_the_
         for arguments in [&[][..], &["-c", "ui.pictures=blocks"]] {
             let mut tty = home.open((80, 24), arguments);
             tty.wait_for_composer();
-            tty.send("\x1b5");
+            tty.send("\x1b6");
             tty.wait("half blocks", |screen| {
                 screen.contents().contains('▀') || screen.contents().contains('▄')
             });

@@ -333,6 +333,7 @@ pub fn answer(n: u128, parent: Option<u128>, text: &str, outcome: Outcome) -> Me
             outcome,
             context: Some(2048),
             schema: None,
+            grounding: None,
         }),
         ..message(n, parent, Role::Assistant, text)
     }

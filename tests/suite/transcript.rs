@@ -36,6 +36,7 @@ fn message(number: u8, role: Role, blocks: Vec<Block>, outcome: Option<Outcome>)
         outcome,
         context: Some(2048),
         schema: None,
+        grounding: None,
     });
     Message {
         id: MessageId::from_bytes([number; 16]),

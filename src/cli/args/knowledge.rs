@@ -63,6 +63,8 @@ pub enum Knowledge {
     Search(SearchBase),
     /// Have a model answer from what is found, with citations
     Ask(AskBase),
+    /// Measure retrieval: questions whose right passages are known, by one setting or several
+    Evaluate(EvaluateBase),
     /// Give a base another name
     Rename {
         /// Its name, or the first or last digits of its id
@@ -198,4 +200,29 @@ pub struct AskBase {
     /// Print texts byte for byte, also what could drive a terminal
     #[arg(long)]
     pub raw: bool,
+}
+
+/// `outcrop kb evaluate`
+#[derive(Debug, Args)]
+pub struct EvaluateBase {
+    /// The base: its name, or the first or last digits of its id
+    pub name: String,
+    /// A JSONL file, a question a line: {"query": "…", "relevant": ["guide.md", {"document": "faq.md", "passage": 3}]}
+    ///
+    /// What is relevant is a document by how its place ends, a document's passage by its number, or {"text": "…"} that a passage
+    /// has; "grade" says how well it answers, 1 where it is not said. Amazon Bedrock's prompt datasets of retrieval evaluations are
+    /// read as well.
+    pub questions: PathBuf,
+    /// How passages are looked for; may be repeated. All three where none is named
+    #[arg(long, value_enum)]
+    pub mode: Vec<SearchMode>,
+    /// So many hits count, 1 to 100
+    #[arg(short, long, value_name = "COUNT", default_value_t = 10)]
+    pub k: u32,
+    /// Only passages that pass this filter: Amazon Bedrock's JSON
+    #[arg(long, value_name = "JSON")]
+    pub filter: Option<String>,
+    /// Take passages whose cosine is below this for not found, -1 to 1
+    #[arg(long, value_name = "COSINE", allow_negative_numbers = true)]
+    pub threshold: Option<f64>,
 }

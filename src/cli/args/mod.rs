@@ -23,7 +23,9 @@ pub use evaluations::{
     AdjudicateEvaluation, CreateEvaluation, EvaluationForm, Evaluations, ExportEvaluation, HandOut,
     ImportEvaluation, RateEvaluation, ReportEvaluation, ReportedAs,
 };
-pub use knowledge::{AddSource, AskBase, CreateBase, Cutting, Knowledge, Looking, SearchBase, SearchMode};
+pub use knowledge::{
+    AddSource, AskBase, CreateBase, Cutting, EvaluateBase, Knowledge, Looking, SearchBase, SearchMode,
+};
 pub use models::Models;
 pub use pictures::{Make, Pictures};
 pub use prompts::{Prompts, RunPrompt, SavePrompt};

@@ -163,6 +163,7 @@ mod tests {
             outcome: Outcome::Complete { reason: StopReason::EndTurn },
             context: None,
             schema: None,
+            grounding: None,
         }
     }
 

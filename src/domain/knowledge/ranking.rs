@@ -19,6 +19,15 @@ pub enum Mode {
 }
 
 impl Mode {
+    /// Its name.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Semantic => "semantic",
+            Self::Hybrid => "hybrid",
+            Self::Keyword => "keyword",
+        }
+    }
+
     /// Whether vectors are compared.
     pub fn semantic(self) -> bool {
         self != Self::Keyword

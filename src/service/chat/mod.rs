@@ -28,6 +28,7 @@ use crate::service::archive::Archive;
 use crate::service::attachments;
 use crate::service::changes::Changes;
 use crate::service::invoke::{Invoke, Terms};
+use crate::service::knowledge::Knowledge;
 use crate::service::turns::Turns;
 use crate::wire::script;
 use prepare::{Ask, prepare};
@@ -57,12 +58,21 @@ pub struct Chat {
     turns: Turns,
     tasks: TaskTracker,
     schemas: Schemas,
+    /// What answers may be from.
+    knowledge: Option<Knowledge>,
 }
 
 impl Chat {
     /// A chat over these conversations and models; its turns are listed in `turns`.
     pub fn new(archive: Archive, invoke: Arc<Invoke>, changes: Changes, turns: Turns) -> Self {
-        Self { archive, invoke, changes, turns, tasks: TaskTracker::new(), schemas: Schemas::default() }
+        let (tasks, schemas) = (TaskTracker::new(), Schemas::default());
+        Self { archive, invoke, changes, turns, tasks, schemas, knowledge: None }
+    }
+
+    /// Its answers may be from knowledge bases.
+    #[must_use]
+    pub fn knowing(self, knowledge: Knowledge) -> Self {
+        Self { knowledge: Some(knowledge), ..self }
     }
 
     /// Sends blocks and streams the answer. Dropping the steps stops it; what came is kept and marked.

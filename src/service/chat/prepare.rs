@@ -188,6 +188,7 @@ fn answer(
             outcome: Outcome::Streaming,
             context: None,
             schema: None,
+            grounding: None,
         }),
         origin: MessageOrigin::Here,
     };
@@ -216,7 +217,11 @@ pub(super) async fn again(
         return Err(Error::new(ErrorKind::Invalid, DOING, "the message is no answer", "Name an answer."));
     };
     let path = Tree::new(&thread.messages).path(parent);
-    Ok(converse(&answer.model, &thread.conversation, &answer.settings, &path))
+    let converse = converse(&answer.model, &thread.conversation, &answer.settings, &path);
+    Ok(match &answer.grounding {
+        Some(grounding) => grounding.with(converse),
+        None => converse,
+    })
 }
 
 /// What a model is asked after the messages of `path`.

@@ -16,7 +16,7 @@ use crate::domain::change::Changed;
 use crate::domain::delta::{Event, Fold};
 use crate::domain::message::{Answer, Block, Message, Outcome, StopReason, Usage};
 use crate::domain::picture::media_type;
-use crate::domain::{ErrorKind, Result};
+use crate::domain::{Error, ErrorKind, Result};
 use crate::service::archive::{Archive, Writing};
 use crate::service::attachments;
 use crate::service::invoke::{Clock, Terms};
@@ -64,15 +64,31 @@ pub(super) async fn run(chat: &Chat, begun: Begun, terms: Terms, steps: mpsc::Se
         clock: Some(clock.clone()),
         ..terms
     };
-    let events = match attachments::bytes_of(&chat.archive, &converse.turns).await {
-        Ok(blobs) => chat.invoke.serve(&model, Call::Converse(Converse { blobs, ..converse }), &terms),
+    let mut growing = Growing::new(answer, clock);
+    let grounded = tokio::select! {
+        biased;
+        () = stop.cancelled() => Err(Error::cancelled("looking into a knowledge base")),
+        grounded = ground(chat, &mut growing.answer, converse, &terms) => grounded,
+    };
+    let called = match grounded {
+        Ok(converse) => {
+            let blobs = attachments::bytes_of(&chat.archive, &converse.turns).await;
+            blobs.map(|blobs| Call::Converse(Converse { blobs, ..converse }))
+        }
+        Err(error) => Err(error),
+    };
+    let events = match called {
+        Ok(call) => chat.invoke.serve(&model, call, &terms),
         Err(error) => stream::once(std::future::ready(Err(error))).boxed(),
     };
-    let mut growing = Growing::new(answer, clock);
     let outcome = streamed(chat, events, &mut growing, &steps, stop).await;
 
     growing.count();
     let mut answer = growing.finish(outcome);
+    let text = answer.text();
+    if let Some(grounding) = answer.answer.as_mut().and_then(|answer| answer.grounding.as_mut()) {
+        grounding.cite(&text);
+    }
     chat.schemas.check(&mut answer).await;
     let close = Writing { messages: vec![answer.clone()], close: Some(answer.id), ..Writing::default() };
     let stored = chat.archive.write(close).await;
@@ -91,6 +107,20 @@ pub(super) async fn run(chat: &Chat, begun: Begun, terms: Terms, steps: mpsc::Se
             () = stop.cancelled() => return,
         }
     }
+}
+
+/// Puts what a knowledge base has into a call that is to be from one, and keeps it with the answer: one that goes on has it already.
+async fn ground(chat: &Chat, answer: &mut Message, converse: Converse, terms: &Terms) -> Result<Converse> {
+    let Some(answer) = &mut answer.answer else { return Ok(converse) };
+    if answer.grounding.is_none()
+        && let Some(knowledge) = &chat.knowledge
+    {
+        answer.grounding = knowledge.ground(&converse, terms).await?;
+    }
+    Ok(match &answer.grounding {
+        Some(grounding) => grounding.with(converse),
+        None => converse,
+    })
 }
 
 /// Takes events in until the answer ends, and says how.

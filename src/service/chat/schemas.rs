@@ -79,6 +79,7 @@ mod tests {
             outcome,
             context: None,
             schema: None,
+            grounding: None,
         };
         Message {
             id: fresh::message_id(),

@@ -239,7 +239,13 @@ impl Evaluations {
         };
         let clock = Clock::default();
         let terms = Terms { clock: Some(clock.clone()), ..terms.clone() };
-        let mut events = self.invoke.serve(&column.model, Call::Converse(converse(&item, column)), &terms);
+        let mut converse = converse(&item, column);
+        if let Some(knowledge) = &self.knowledge
+            && let Some(grounding) = knowledge.ground(&converse, &terms).await?
+        {
+            converse = grounding.with(converse);
+        }
+        let mut events = self.invoke.serve(&column.model, Call::Converse(converse), &terms);
         let (mut fold, mut reason) = (Fold::default(), None);
         while let Some(event) = events.next().await {
             let event = event?;

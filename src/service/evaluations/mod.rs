@@ -35,6 +35,7 @@ use crate::domain::{Error, ErrorKind, Result};
 use crate::service::archive::Archive;
 use crate::service::changes::Changes;
 use crate::service::invoke::Invoke;
+use crate::service::knowledge::Knowledge;
 use crate::service::{fresh, paging};
 use crate::store::record::{EvaluationItem, Foreign, GeneratedOf, RatedItemOf};
 use crate::store::{Batch, Record, Scan, Store};
@@ -61,6 +62,8 @@ pub struct Evaluations {
     /// Those at which somebody sits. One of them is locked before `one`.
     slots: Arc<std::sync::Mutex<Slots>>,
     began: Instant,
+    /// What answers may be from.
+    knowledge: Option<Knowledge>,
 }
 
 impl Evaluations {
@@ -76,7 +79,14 @@ impl Evaluations {
             runs: Arc::default(),
             slots: Arc::default(),
             began: Instant::now(),
+            knowledge: None,
         }
+    }
+
+    /// Answers may be from knowledge bases.
+    #[must_use]
+    pub fn knowing(self, knowledge: Knowledge) -> Self {
+        Self { knowledge: Some(knowledge), ..self }
     }
 
     /// Does an act to its end, whether or not whoever asked for it waits so long.

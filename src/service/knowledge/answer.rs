@@ -4,15 +4,18 @@ use futures_util::StreamExt;
 use futures_util::stream::{self, BoxStream};
 
 use super::Knowledge;
-use crate::domain::call::{Blobs, Call, Converse, Turn};
+use crate::domain::call::{Blobs, Call, Converse, Turn, tokens_of, weight};
 use crate::domain::delta::{Event, Fold};
 use crate::domain::id::BaseId;
 use crate::domain::knowledge::retrieval::{
-    Asked, Citation, QUERY, RESULTS, Retrieved, TEMPLATE, citations, filled,
+    Asked, Citation, QUERY, RESULTS, RULES, Retrieved, TEMPLATE, citations, filled, that_fit,
 };
 use crate::domain::message::{Block, Role};
 use crate::domain::{Error, ErrorKind, Result};
 use crate::service::invoke::Terms;
+
+/// Tokens that are left for an answer where nobody says how many.
+const WRITES: u32 = 512;
 
 /// What comes of it, one after the other.
 #[derive(Debug, Clone, PartialEq)]
@@ -43,22 +46,22 @@ impl Knowledge {
                     return Err(Error::new(ErrorKind::Invalid, "asking a knowledge base", why, hint));
                 }
             }
-            let (query, compares) = (asked.question.text.clone(), asked.question.mode.semantic());
+            let (query, mode) = (asked.question.text.clone(), asked.question.mode);
             let mut retrieved = service.search(id, asked.question, &terms).await?;
-            if let Some(threshold) = asked.threshold.filter(|_| compares) {
-                retrieved
-                    .hits
-                    .retain(|hit| hit.standing.vector.is_some_and(|placed| placed.score >= threshold));
-            }
+            retrieved.keep_near(mode, asked.threshold);
             if retrieved.hits.is_empty() {
                 let found = Answering::Found { retrieved, prompt: String::new() };
                 return Ok(stream::iter([Ok(found)]).boxed());
             }
-            let prompt = filled(template, &query, &retrieved.hits);
-            let many = retrieved.hits.len();
+            let context = service.invoke.card(&asked.model).context;
+            let writes = asked.settings.max_tokens.unwrap_or(WRITES);
+            let besides = tokens_of(weight(template) + weight(&query) + weight(RULES)).saturating_add(writes);
+            let many = that_fit(&retrieved.hits, context, besides);
+            retrieved.given = (many < retrieved.hits.len()).then_some(many);
+            let prompt = filled(template, &query, &retrieved.hits[..many]);
             let converse = Converse {
                 model: asked.model.clone(),
-                system: None,
+                system: asked.template.is_none().then(|| RULES.to_owned()),
                 turns: vec![Turn { role: Role::User, blocks: vec![Block::Text { text: prompt.clone() }] }],
                 settings: asked.settings,
                 conversation: None,

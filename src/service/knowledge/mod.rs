@@ -3,7 +3,10 @@
 //! ```text
 //! sync      what a source has against what the base has: new, changed, moved, gone
 //!   listing   the files of a source       filing   one file: read, cut, embedded
+//! looking   the passages of a document, and all that is known of one
 //! search    a question → hits with their ranks     answer   the same, then a model's answer with citations
+//! grounding what answers of conversations are from
+//! quality   many questions whose right passages are known, by several settings
 //! ```
 //!
 //! Passages lie in an index of `index`, documents are records of the store. Never here: how texts are cut and ranked, which is
@@ -12,7 +15,10 @@
 mod answer;
 mod embedding;
 mod filing;
+mod grounding;
 mod listing;
+mod looking;
+mod quality;
 mod search;
 mod sync;
 
@@ -29,7 +35,6 @@ use crate::domain::change::Changed;
 use crate::domain::id::{BaseId, DocumentId, SourceId};
 use crate::domain::knowledge::attribute::RESERVED;
 use crate::domain::knowledge::base::{Base, Holds, Origin, Plan, Source, SourcePlan, checked_name};
-use crate::domain::knowledge::passage::Passage;
 use crate::domain::knowledge::sync::{Filed, SyncState};
 use crate::domain::{Error, ErrorKind, Result};
 use crate::index::{Change, Embedded, VectorStore};
@@ -42,6 +47,7 @@ use crate::store::{Batch, Scan, Store};
 use crate::worker::Parsers;
 
 pub use answer::Answering;
+pub use quality::Measuring;
 
 /// Who embeds where nobody is named: the model of this program.
 pub const EMBEDDER: &str = "local/all-minilm-l6-v2";
@@ -256,13 +262,6 @@ impl Knowledge {
                 Ok(documents)
             })
             .await
-    }
-
-    /// The passages of a document, in order.
-    pub async fn passages(&self, id: BaseId, document: DocumentId) -> Result<Vec<Passage>> {
-        let index = self.index(&self.base(id).await?).await?;
-        let ids = index.of_document(document).await?;
-        Ok(index.passages(ids).await?.into_iter().flatten().collect())
     }
 
     /// Whether something is being synced.

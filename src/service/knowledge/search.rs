@@ -50,7 +50,7 @@ impl Knowledge {
 
     /// The passages that stand in the results, with the documents that they are of. Of hierarchical chunking the large passage is
     /// given that a hit lies in, once.
-    async fn with_passages(
+    pub(super) async fn with_passages(
         &self,
         id: BaseId,
         index: &dyn VectorStore,
@@ -95,7 +95,7 @@ impl Knowledge {
         };
         let hits = told(found.hits);
         let expected = told(found.expected);
-        Ok(Retrieved { hits, expected, compared: found.compared, matched: found.matched })
+        Ok(Retrieved { hits, expected, compared: found.compared, matched: found.matched, given: None })
     }
 }
 

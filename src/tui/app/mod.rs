@@ -30,7 +30,7 @@ use super::layout::{self, Frame};
 use super::look::{Background, Depth, Look};
 use super::overlay::Overlay;
 use super::overlay::prompt::Boxed;
-use super::pane::{Pane, Place, chat, compare, evaluate, models, pictures, prompt, usage};
+use super::pane::{Pane, Place, chat, compare, evaluate, knowledge, models, pictures, prompt, usage};
 use super::runtime;
 use super::stroke::Stroke;
 use super::when;
@@ -188,6 +188,7 @@ pub struct State {
     pub place: Place,
     pub chat: chat::State,
     pub compare: compare::State,
+    pub knowledge: knowledge::State,
     pub evaluate: evaluate::State,
     pub pictures: pictures::State,
     pub prompt: prompt::State,
@@ -232,6 +233,7 @@ pub struct Cache {
 struct Panes<'a> {
     chat: &'a mut chat::State,
     compare: &'a mut compare::State,
+    knowledge: &'a mut knowledge::State,
     evaluate: &'a mut evaluate::State,
     pictures: &'a mut pictures::State,
     prompt: &'a mut prompt::State,
@@ -264,6 +266,16 @@ pub struct Desk<'a> {
     pub notice: Option<(String, bool)>,
     /// The conversation that the chat is to open.
     pub opens: Option<ConversationId>,
+}
+
+impl Options {
+    /// The whole path of what is named: `~/` is the person's home, and what is relative lies in the working folder.
+    pub fn whole_path(&self, path: &str) -> PathBuf {
+        match (path.strip_prefix("~/"), &self.home) {
+            (Some(rest), Some(home)) => home.join(rest),
+            _ => self.folder.join(path),
+        }
+    }
 }
 
 impl Desk<'_> {
@@ -349,6 +361,7 @@ impl State {
             evaluate: rating.map(evaluate::State::closed).unwrap_or_default(),
             chat,
             compare: compare::State::default(),
+            knowledge: knowledge::State::default(),
             pictures: pictures::State::default(),
             prompt,
             models: models::State::default(),
@@ -403,6 +416,7 @@ impl State {
         match place {
             Place::Chat => &self.chat,
             Place::Compare => &self.compare,
+            Place::Knowledge => &self.knowledge,
             Place::Evaluate => &self.evaluate,
             Place::Pictures => &self.pictures,
             Place::Prompt => &self.prompt,
@@ -433,6 +447,7 @@ impl State {
             let pane: &mut dyn Pane = match place {
                 Place::Chat => panes.chat,
                 Place::Compare => panes.compare,
+                Place::Knowledge => panes.knowledge,
                 Place::Evaluate => panes.evaluate,
                 Place::Pictures => panes.pictures,
                 Place::Prompt => panes.prompt,
@@ -496,6 +511,7 @@ impl State {
         let panes = Panes {
             chat: &mut self.chat,
             compare: &mut self.compare,
+            knowledge: &mut self.knowledge,
             evaluate: &mut self.evaluate,
             prompt: &mut self.prompt,
             pictures: &mut self.pictures,

@@ -118,6 +118,7 @@ pub fn update(state: &mut State, cache: &mut Cache, event: Event) -> Vec<Effect>
         Event::FileRead { path, read } => {
             state.at_desk(out, |panes, desk| {
                 panes.compare.file_read(&path, &read, desk);
+                panes.knowledge.file_read(&path, &read, desk);
                 panes.evaluate.file_read(&path, read, desk);
             });
         }
@@ -389,6 +390,7 @@ fn act(state: &mut State, action: Action, key: Option<Key>, out: &mut Out<'_>) {
             let setup = state.chat.setup().clone();
             state.at_desk(out, |panes, desk| panes.models.show_presets(setup, desk));
         }
+        Action::AttachKnowledge => attach_knowledge(state, out),
         Action::ListModels => state.with_chat(out, chat::State::list_again),
         Action::UseModel | Action::Star if state.place == Place::Models => {
             let Some(id) = state.models.selected().cloned() else { return };
@@ -424,7 +426,7 @@ fn act(state: &mut State, action: Action, key: Option<Key>, out: &mut Out<'_>) {
             refresh(state);
             state.with_pane(out, |pane, desk| pane.act(action, key, desk));
         }
-        Action::ChooseModel if state.place == Place::Prompt => {
+        Action::ChooseModel if matches!(state.place, Place::Prompt | Place::Knowledge) => {
             state.with_chat(out, chat::State::look_through_models);
             refresh(state);
             state.with_pane(out, |pane, desk| pane.act(action, key, desk));
@@ -452,6 +454,22 @@ fn act(state: &mut State, action: Action, key: Option<Key>, out: &mut Out<'_>) {
     }
 }
 
+/// Has answers be from a base: the one that is looked at, in the chat; elsewhere one is chosen for what is asked there.
+fn attach_knowledge(state: &mut State, out: &mut Out<'_>) {
+    match state.place {
+        Place::Knowledge => {
+            let Some(choice) = state.knowledge.attached() else { return };
+            show(state, Place::Chat, out);
+            state.with_chat(out, |chat, desk| chat.chosen(choice, desk));
+        }
+        Place::Chat | Place::Compare | Place::Prompt => {
+            let now = state.chat.setup().settings.knowledge.clone();
+            state.at_desk(out, |panes, desk| panes.knowledge.offer(now, desk));
+        }
+        _ => state.say("Answers are from a base in the chat, in a comparison and in a prompt.", false),
+    }
+}
+
 /// Chooses the model that makes pictures: what is known of the models is the chat's to make new.
 fn choose_painter(state: &mut State, out: &mut Out<'_>) {
     state.with_chat(out, chat::State::look_through_models);
@@ -470,7 +488,8 @@ fn act_here(state: &mut State, action: Action, key: Option<Key>, out: &mut Out<'
             key.is_some_and(|key| state.options.keymap.action(Context::Everywhere, key) != Some(action));
         let leads = !own && action.anywhere() && state.chat.can(action);
         // At the top of a place where work lies one stays: a step back too much does not lead away from it.
-        let stays = action == Action::Back && matches!(state.place, Place::Evaluate | Place::Compare);
+        let stays = action == Action::Back
+            && matches!(state.place, Place::Evaluate | Place::Compare | Place::Knowledge);
         if stays {
             let words = |action| state.options.keymap.name(state.pane().context(), action);
             let hint = format!(
@@ -494,6 +513,8 @@ fn ask_to_quit(state: &mut State, out: &mut Out<'_>) {
     running.fetching |= state.models.makes();
     running.pictures = state.pictures.running();
     running.answers += state.prompt.running() + state.compare.running() + state.evaluate.running();
+    running.answers += state.knowledge.running();
+    running.syncs = state.knowledge.syncing();
     running.unmade = state.evaluate.has_unmade();
     if running.goes_on() {
         state.overlays.retain(|overlay| !asks_to_quit(overlay));
@@ -540,6 +561,7 @@ fn refresh(state: &mut State) {
     state.pictures.restock(state.chat.stock(), asking);
     state.models.restock(state.chat.stock(), asking);
     state.compare.restock(state.chat.stock(), asking);
+    state.knowledge.restock(state.chat.stock(), asking);
     state.evaluate.restock(state.chat.stock(), asking);
     state.prompt.restock(state.chat.stock(), asking);
     for overlay in &mut state.overlays {

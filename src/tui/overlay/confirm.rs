@@ -11,6 +11,7 @@ use crate::domain::conversation::Conversation;
 use crate::domain::evaluation::Dataset;
 use crate::domain::figures::{bytes, count};
 use crate::domain::id::EvaluationId;
+use crate::domain::knowledge::base::Base;
 use crate::domain::message::BlobId;
 use crate::domain::picture::Making;
 use crate::domain::prompt::Prompt;
@@ -36,6 +37,8 @@ pub struct Running {
     pub fetching: bool,
     /// Makings of pictures.
     pub pictures: usize,
+    /// Knowledge bases that are synced.
+    pub syncs: usize,
     /// A new evaluation was begun and is not made.
     pub unmade: bool,
 }
@@ -47,7 +50,7 @@ impl Running {
     }
 
     fn stops(self) -> bool {
-        self.answers > 0 || self.fetching || self.pictures > 0
+        self.answers > 0 || self.fetching || self.pictures > 0 || self.syncs > 0
     }
 }
 
@@ -234,6 +237,20 @@ impl Confirm {
         }
     }
 
+    /// Asks before a knowledge base is deleted.
+    pub fn remove_base(base: &Base) -> Self {
+        let passages = count(base.holds.passages, "passage", "passages");
+        Self {
+            act: "Delete the knowledge base",
+            object: safe_line(&base.name).into_owned(),
+            rest: format!(", {passages}? The files stay where they are."),
+            letter: 'd',
+            does: "delete it",
+            choice: Choice::RemoveBase(base.id),
+            keeps: "keep it",
+        }
+    }
+
     /// Asks before what goes on is cut off.
     pub fn quit(running: Running) -> Self {
         let mut parts = Vec::new();
@@ -249,6 +266,11 @@ impl Confirm {
         }
         if running.fetching {
             parts.push("fetching a model".to_owned());
+        }
+        match running.syncs {
+            0 => {}
+            1 => parts.push("syncing a knowledge base".to_owned()),
+            count => parts.push(format!("syncing {count} knowledge bases")),
         }
         let waiting = match running.waiting {
             0 => String::new(),

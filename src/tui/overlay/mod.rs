@@ -15,6 +15,7 @@ mod page;
 pub mod passphrase;
 pub mod picker;
 pub mod prompt;
+mod prompts;
 pub mod reading;
 
 use ratatui::buffer::Buffer;
@@ -29,7 +30,7 @@ use super::paint::{fill, more, put};
 use crate::domain::catalog::ModelId;
 use crate::domain::evaluation::metric::Method;
 use crate::domain::evaluation::vote::Skip;
-use crate::domain::id::{ComparisonId, ConversationId, DatasetId, EvaluationId, MakingId, PromptId};
+use crate::domain::id::{BaseId, ComparisonId, ConversationId, DatasetId, EvaluationId, MakingId, PromptId};
 use crate::domain::message::BlobId;
 use crate::domain::secret::Secret;
 use crate::domain::settings::Field;
@@ -156,6 +157,19 @@ pub enum Choice {
         path: String,
         skip_bad: bool,
     },
+    /// Has that knowledge base, or a new one, read a folder or a file.
+    AddDocuments {
+        base: Option<BaseId>,
+        path: String,
+    },
+    /// The file of questions by which retrieval is measured.
+    Questions(String),
+    RenameBase(BaseId, String),
+    RemoveBase(BaseId),
+    /// What passages must be like; nothing for nothing.
+    Filter(String),
+    /// How near they must be.
+    Threshold(Option<f64>),
     RenameDataset(DatasetId, String),
     RemoveDataset(DatasetId),
     /// The item before the rater is not rated, for that reason.

@@ -10,7 +10,7 @@ use super::{Choice, Outcome};
 use crate::domain::attachment::{Attachment, dropped_path};
 use crate::domain::completion::{Completion, Name};
 use crate::domain::figures::grouped;
-use crate::domain::id::{ComparisonId, ConversationId, DatasetId, EvaluationId, PromptId};
+use crate::domain::id::{BaseId, ComparisonId, ConversationId, DatasetId, EvaluationId, PromptId};
 use crate::domain::message::BlobId;
 use crate::domain::prompt::name_of;
 use crate::domain::untrusted::safe_line;
@@ -73,6 +73,16 @@ pub enum Of {
     Usage,
     /// Another name of a dataset.
     DatasetName(DatasetId),
+    /// The folder or file that a knowledge base reads; `None` for a new one.
+    Documents(Option<BaseId>),
+    /// The file of questions by which retrieval is measured.
+    Questions,
+    /// Another name of a knowledge base.
+    BaseName(BaseId),
+    /// What passages must be like.
+    Filter,
+    /// How near they must be.
+    Threshold,
 }
 
 /// The line and what it names.
@@ -123,191 +133,14 @@ pub enum Told {
 }
 
 impl Prompt {
-    /// Asks for a conversation's name.
-    pub fn rename(of: ConversationId, title: &str) -> Self {
-        let title_of = "Rename the conversation".to_owned();
-        Self { title: title_of, input: Input::new(title), of: Of::Name(of), wrong: "", said: Said::Nothing }
-    }
-
-    /// Asks for the file that a conversation is written to.
-    pub fn export(of: ConversationId, title: &str) -> Self {
-        let input = Input::new(&format!("{}.md", file_stem(title)));
-        Self {
-            title: "Write the conversation to".to_owned(),
-            input,
-            of: Of::File(of),
-            wrong: "",
-            said: Said::Nothing,
-        }
-    }
-
-    /// Asks for the file that what votes come to is written to.
-    pub fn report(of: EvaluationId, name: &str) -> Self {
-        let input = Input::new(&format!("{}.md", file_stem(name)));
-        let title = "Write the results to".to_owned();
-        Self { title, input, of: Of::Report(of), wrong: "", said: Said::Nothing }
-    }
-
-    /// Asks for the file that usage is written to.
-    pub fn usage() -> Self {
-        let title = "Write the usage to".to_owned();
-        Self { title, input: Input::new("usage.csv"), of: Of::Usage, wrong: "", said: Said::Nothing }
-    }
-
-    /// Asks for a file that goes with the next message.
-    pub fn attach() -> Self {
-        let title = "Attach a file".to_owned();
-        Self { title, input: Input::new(""), of: Of::Attachment, wrong: "", said: Said::Nothing }
-    }
-
-    /// Asks for the file that a picture is written to.
-    pub fn picture(of: BlobId, name: &str) -> Self {
-        let title = "Write the picture to".to_owned();
-        Self { title, input: Input::new(name), of: Of::Picture(of), wrong: "", said: Said::Nothing }
-    }
-
-    /// Asks for the file of a picture to vary.
-    pub fn source() -> Self {
-        let title = "Vary the picture of the file".to_owned();
-        Self { title, input: Input::default(), of: Of::Source, wrong: "", said: Said::Nothing }
-    }
-
-    /// Asks for a model file.
-    pub fn weights() -> Self {
-        let title = "Add a GGUF file, or fetch PROVIDER/MODEL".to_owned();
-        Self { title, input: Input::default(), of: Of::Weights, wrong: "", said: Said::Nothing }
-    }
-
-    /// Asks for what a model is asked on trial; `before` is what was asked last.
-    pub fn question(model: &str, before: &str) -> Self {
-        let title = format!("Ask {}", safe_line(model));
-        Self { title, input: Input::new(before), of: Of::Question, wrong: "", said: Said::Nothing }
-    }
-
-    /// Asks for the name of a prompt that is saved for the first time.
-    pub fn save_as() -> Self {
-        let title = "Save the prompt as".to_owned();
-        Self { title, input: Input::default(), of: Of::PromptName(None), wrong: "", said: Said::Nothing }
-    }
-
-    /// Asks for another name of a prompt.
-    pub fn rename_prompt(id: PromptId, name: &str) -> Self {
-        let title = "Rename the prompt".to_owned();
-        Self { title, input: Input::new(name), of: Of::PromptName(Some(id)), wrong: "", said: Said::Nothing }
-    }
-
-    /// Asks for the name of a new preset.
-    pub fn new_preset() -> Self {
-        let title = "A preset of what the conversation is asked with".to_owned();
-        Self { title, input: Input::default(), of: Of::PresetName(None), wrong: "", said: Said::Nothing }
-    }
-
-    /// Asks for another name of a preset.
-    pub fn rename_preset(name: &str) -> Self {
-        let title = "Rename the preset".to_owned();
-        Self {
-            title,
-            input: Input::new(name),
-            of: Of::PresetName(Some(name.to_owned())),
-            wrong: "",
-            said: Said::Nothing,
-        }
-    }
-
-    /// Asks why there is a new version.
-    pub fn note(number: u32) -> Self {
-        let title = format!("Save version {number}");
-        Self { title, input: Input::default(), of: Of::Note, wrong: "", said: Said::Nothing }
-    }
-
-    /// Asks for the dataset that something goes into; `before` is the one that was named last.
-    pub fn dataset(before: &str) -> Self {
-        let title = "Add it to the dataset".to_owned();
-        Self { title, input: Input::new(before), of: Of::Dataset, wrong: "", said: Said::Nothing }
-    }
-
-    /// Asks what a rater says of an item besides; `before` is what they have said.
-    pub fn comment(before: &str) -> Self {
-        let title = "A comment on this item".to_owned();
-        Self { title, input: Input::new(before), of: Of::Comment, wrong: "", said: Said::Nothing }
-    }
-
-    /// Asks why what raters differ on is decided so.
-    pub fn reason() -> Self {
-        let title = "Why is it decided so?".to_owned();
-        Self { title, input: Input::default(), of: Of::Reason, wrong: "", said: Said::Nothing }
-    }
-
-    /// Asks why an item is skipped; `before` is what the rater has said of it.
-    pub fn skip_reason(before: &str) -> Self {
-        let title = "Why is it skipped?".to_owned();
-        Self { title, input: Input::new(before), of: Of::SkipReason, wrong: "", said: Said::Nothing }
-    }
-
-    /// Asks for the number of one of a rater's so many votes.
-    pub fn vote(votes: u64) -> Self {
-        let title = match votes {
-            0 | 1 => "Back to the item of your vote number 1".to_owned(),
-            _ => format!("Back to the item of your vote number 1 to {}", grouped(votes)),
-        };
-        Self { title, input: Input::default(), of: Of::Vote(votes), wrong: "", said: Said::Nothing }
-    }
-
-    /// Asks for what stands in a blank of a new evaluation; `before` is what stands there.
-    pub fn blank(of: Blank, before: &str) -> Self {
-        let title = of.title().to_owned();
-        Self { title, input: Input::new(before), of: Of::Blank(of), wrong: "", said: Said::Nothing }
-    }
-
-    /// Asks for the file that a dataset is read from.
-    pub fn items() -> Self {
-        let title = "Read the dataset from the file".to_owned();
-        Self { title, input: Input::default(), of: Of::Items, wrong: "", said: Said::Nothing }
-    }
-
-    /// Asks for the file that a comparison is written to.
-    pub fn comparison(of: ComparisonId, title: &str) -> Self {
-        let input = Input::new(&format!("{}.md", file_stem(title)));
-        let title = "Write the comparison to".to_owned();
-        Self { title, input, of: Of::Comparison(of), wrong: "", said: Said::Nothing }
-    }
-
-    /// Asks what the comparison is about; `before` is what was said of it.
-    pub fn category(before: &str) -> Self {
-        let title = "What the comparison is about".to_owned();
-        Self { title, input: Input::new(before), of: Of::Category, wrong: "", said: Said::Nothing }
-    }
-
-    /// Asks how often each column is asked; once is usual.
-    pub fn repeats(before: u32) -> Self {
-        let title = "How often each column is asked".to_owned();
-        let input = if before > 1 { Input::new(&before.to_string()) } else { Input::default() };
-        Self { title, input, of: Of::Repeats, wrong: "", said: Said::Nothing }
-    }
-
-    /// Asks for the file whose rows have the values for what is asked; `before` is the one that is taken now.
-    pub fn values(before: &str) -> Self {
-        let title = "Ask once for each row of the file".to_owned();
-        Self { title, input: Input::new(before), of: Of::Values, wrong: "", said: Said::Nothing }
-    }
-
-    /// Asks for another name of a dataset.
-    pub fn rename_dataset(id: DatasetId, name: &str) -> Self {
-        let title = "Rename the dataset".to_owned();
-        Self { title, input: Input::new(name), of: Of::DatasetName(id), wrong: "", said: Said::Nothing }
-    }
-
-    /// The same, with a name that another one has: it is asked for again.
-    #[must_use]
-    pub fn taken(self, name: &str) -> Self {
-        let said = Said::Failed("There is one of that name already; choose another.".to_owned());
-        Self { input: Input::new(name), said, ..self }
-    }
-
     /// What taking the line does, for the footer.
     pub fn verb(&self) -> &'static str {
         match self.of {
-            Of::Name(_) | Of::PromptName(Some(_)) | Of::PresetName(Some(_)) | Of::DatasetName(_) => "rename",
+            Of::Name(_)
+            | Of::PromptName(Some(_))
+            | Of::PresetName(Some(_))
+            | Of::DatasetName(_)
+            | Of::BaseName(_) => "rename",
             Of::File(_) | Of::Picture(_) | Of::Report(_) | Of::Usage | Of::Comparison(_) => "write",
             Of::Source => "vary",
             Of::Attachment => "attach",
@@ -315,17 +148,22 @@ impl Prompt {
             Of::Question => "ask",
             Of::PromptName(None) | Of::PresetName(None) | Of::Note => "save",
             Of::Comment | Of::Blank(_) | Of::Repeats | Of::Category => "keep it",
-            Of::Items | Of::Values => "read",
+            Of::Items | Of::Values | Of::Documents(_) | Of::Questions => "read",
+            Of::Filter | Of::Threshold => "take it",
             Of::Reason => "decide",
             Of::SkipReason => "skip",
             Of::Vote(_) => "go there",
         }
     }
 
+    /// How its path goes on can be asked.
+    fn names_a_file(&self) -> bool {
+        matches!(self.of, Of::Attachment | Of::Items | Of::Values | Of::Documents(_) | Of::Questions)
+    }
+
     /// Asks how the path goes on that is being written; `None` where the line names no file that is there.
     pub fn complete(&self) -> Option<Outcome> {
-        let before = matches!(self.of, Of::Attachment | Of::Items | Of::Values)
-            .then(|| self.input.before().to_owned())?;
+        let before = self.names_a_file().then(|| self.input.before().to_owned())?;
         Some(Outcome::Told(Choice::Complete(before)))
     }
 
@@ -445,6 +283,27 @@ impl Prompt {
             (Some(Action::Accept), Of::DatasetName(id)) if !text.is_empty() => {
                 Outcome::Chosen(Choice::RenameDataset(*id, text.to_owned()))
             }
+            (Some(Action::Accept), Of::Documents(base)) if !text.is_empty() => {
+                let path = dropped_path(text).unwrap_or_else(|| text.to_owned());
+                Outcome::Chosen(Choice::AddDocuments { base: *base, path })
+            }
+            (Some(Action::Accept), Of::Questions) if !text.is_empty() && !text.ends_with('/') => {
+                Outcome::Chosen(Choice::Questions(dropped_path(text).unwrap_or_else(|| text.to_owned())))
+            }
+            (Some(Action::Accept), Of::BaseName(id)) if !text.is_empty() => {
+                Outcome::Chosen(Choice::RenameBase(*id, text.to_owned()))
+            }
+            (Some(Action::Accept), Of::Filter) => Outcome::Chosen(Choice::Filter(text.to_owned())),
+            (Some(Action::Accept), Of::Threshold) => match text.parse() {
+                _ if text.is_empty() => Outcome::Chosen(Choice::Threshold(None)),
+                Ok(cosine) if (-1.0..=1.0).contains(&cosine) => {
+                    Outcome::Chosen(Choice::Threshold(Some(cosine)))
+                }
+                _ => {
+                    self.wrong = "A number from -1 to 1 is needed, or nothing.";
+                    Outcome::Stay
+                }
+            },
             (Some(Action::Accept), Of::Note) => Outcome::Chosen(Choice::SaveVersion(text.to_owned())),
             (Some(Action::Accept), Of::PresetName(of)) if !text.is_empty() => match name_of(text) {
                 Some(name) if !name.contains(['"', '\\']) => {
@@ -481,7 +340,7 @@ impl Prompt {
     /// What became of the file that it names, where that is still asked.
     pub fn told(&mut self, boxed: Boxed) -> Told {
         match boxed {
-            _ if !matches!(self.of, Of::Attachment | Of::Items | Of::Values) => {}
+            _ if !self.names_a_file() => {}
             Boxed::Attached(file) if self.reads(&Of::Attachment) => return Told::Attached(file),
             Boxed::Read if self.reads(&Of::Items) => return Told::Taken,
             Boxed::Failed(error) => {
@@ -550,6 +409,19 @@ impl Prompt {
                 ".md for people, .jsonl all of it, .battles.jsonl the choices as FastChat has them",
                 Role::Muted,
             ),
+            ("", Of::Documents(_)) => {
+                ("A folder with all that lies in it, or one file · ~/ is your home", Role::Muted)
+            }
+            ("", Of::Questions) => {
+                ("JSONL, a question a line: {\"query\": \"…\", \"relevant\": [\"guide.md\"]}", Role::Muted)
+            }
+            ("", Of::Filter) => (
+                "Amazon Bedrock's JSON: {\"equals\": {\"key\": \"year\", \"value\": 2024}}; nothing for all",
+                Role::Muted,
+            ),
+            ("", Of::Threshold) => {
+                ("-1 to 1; what is less near is taken for not found. Nothing for none", Role::Muted)
+            }
             ("", Of::Category) => {
                 ("The leaderboard tells of each category too; nothing for none", Role::Muted)
             }
@@ -616,36 +488,17 @@ fn write(of: Written, path: &str) -> Choice {
     Choice::Write { of, path: path.to_owned(), replace: false }
 }
 
-/// Letters and digits of the title: a name that every file system takes.
-fn file_stem(title: &str) -> String {
-    let mut name = String::new();
-    for c in title.chars().flat_map(char::to_lowercase) {
-        if name.len() >= 60 {
-            break;
-        }
-        if c.is_alphanumeric() {
-            name.push(c);
-        } else if !name.is_empty() && !name.ends_with('-') {
-            name.push('-');
-        }
-    }
-    let name = name.trim_end_matches('-');
-    if name.is_empty() { "conversation".to_owned() } else { name.to_owned() }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::workbench::request::conversations::Format;
 
     #[test]
-    fn the_end_of_the_name_is_the_form_and_a_title_becomes_a_name() {
+    fn the_end_of_the_name_is_the_form() {
         assert_eq!(format_of("a.md"), Some(Format::Markdown));
         assert_eq!(format_of("~/b.c/a.JSONL"), Some(Format::Jsonl));
         for none in ["", "a", "a.txt", ".md", "/tmp/.json", "a.b/c"] {
             assert_eq!(format_of(none), None, "{none}");
         }
-        assert_eq!(file_stem("Why / do rivers… meander?"), "why-do-rivers-meander");
-        assert_eq!(file_stem("../../"), "conversation");
     }
 }

@@ -5,9 +5,11 @@
 pub mod chat;
 pub mod compare;
 pub mod evaluate;
+pub mod knowledge;
 pub mod models;
 pub mod pictures;
 pub mod prompt;
+mod rows;
 pub mod usage;
 
 use std::time::Duration;
@@ -36,6 +38,7 @@ pub enum Place {
     #[default]
     Chat,
     Compare,
+    Knowledge,
     Evaluate,
     Prompt,
     Pictures,
@@ -45,14 +48,23 @@ pub enum Place {
 
 impl Place {
     /// Every place, in the order of its numbers.
-    pub const ALL: &'static [Self] =
-        &[Self::Chat, Self::Compare, Self::Evaluate, Self::Prompt, Self::Pictures, Self::Models, Self::Usage];
+    pub const ALL: &'static [Self] = &[
+        Self::Chat,
+        Self::Compare,
+        Self::Knowledge,
+        Self::Evaluate,
+        Self::Prompt,
+        Self::Pictures,
+        Self::Models,
+        Self::Usage,
+    ];
 
     /// Its name in the first line.
     pub const fn title(self) -> &'static str {
         match self {
             Self::Chat => "Chat",
             Self::Compare => "Compare",
+            Self::Knowledge => "Knowledge",
             Self::Evaluate => "Evaluate",
             Self::Pictures => "Pictures",
             Self::Prompt => "Prompt",
@@ -66,6 +78,7 @@ impl Place {
         match self {
             Self::Chat => "Chat",
             Self::Compare => "Comp",
+            Self::Knowledge => "Know",
             Self::Evaluate => "Eval",
             Self::Pictures => "Pics",
             Self::Prompt => "Pro",
@@ -89,6 +102,7 @@ impl Place {
         match self {
             Self::Chat => Action::ShowChat,
             Self::Compare => Action::ShowCompare,
+            Self::Knowledge => Action::ShowKnowledge,
             Self::Evaluate => Action::ShowEvaluations,
             Self::Pictures => Action::ShowPictures,
             Self::Prompt => Action::ShowPrompt,

@@ -4,7 +4,7 @@ use super::Setup;
 use crate::config::Preset;
 use crate::domain::Error;
 use crate::domain::catalog::ModelId;
-use crate::domain::settings::{FIELDS, Field, Settings};
+use crate::domain::settings::{FIELDS, Field, KNOWLEDGE, Settings};
 use crate::tui::action::Action;
 use crate::tui::overlay::input::Input;
 use crate::tui::overlay::pad::Pad;
@@ -198,7 +198,7 @@ pub fn value<'a>(
     let local = setup.model.as_ref().is_some_and(ModelId::is_local);
     let (words, source) = match field.name {
         "seed" => ("random", Source::Nobody),
-        "stop" | "tools" | "tool_choice" | "response_schema" => ("none", Source::Nobody),
+        "stop" | "tools" | "tool_choice" | "response_schema" | KNOWLEDGE => ("none", Source::Nobody),
         "cache" => ("off", Source::Nobody),
         "repeat_penalty" if local => ("none", Source::Nobody),
         "max_tokens" if local => ("no limit", Source::Nobody),

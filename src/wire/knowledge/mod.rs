@@ -1,4 +1,5 @@
-//! Amazon Bedrock's JSON of knowledge bases: metadata files and filters.
+//! The files and the JSON of knowledge bases: Amazon Bedrock's metadata and filters, questions with their right passages.
 
 pub mod filter;
+pub mod judged;
 pub mod metadata;

@@ -75,6 +75,7 @@ fn imported_answer(model: ModelId) -> Answer {
         outcome: Outcome::Complete { reason: StopReason::EndTurn },
         context: None,
         schema: None,
+        grounding: None,
     }
 }
 

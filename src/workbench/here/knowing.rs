@@ -11,7 +11,7 @@ use crate::domain::Result;
 use crate::service::archive::Archive;
 use crate::service::changes::Changes;
 use crate::service::invoke::Terms;
-use crate::service::knowledge::{Answering, Knowledge, Models};
+use crate::service::knowledge::{Answering, Knowledge, Measuring, Models};
 use crate::service::models::catalogue;
 use crate::workbench::request::knowledge::Knowledge as KnowledgeRequest;
 use crate::workbench::standing::Standing;
@@ -51,6 +51,13 @@ impl Here {
                 };
                 return service.ask(id, asked, terms).map_ok(said).boxed();
             }
+            Ask::Measure { id, questions, settings, k } => {
+                let said = |measuring| match measuring {
+                    Measuring::Asked { done, of } => Reply::Measuring { done, of },
+                    Measuring::Measured(quality) => Reply::Quality { quality },
+                };
+                return service.measure(id, &questions, settings, k, terms).map_ok(said).boxed();
+            }
             other => other,
         };
         one(async move {
@@ -65,15 +72,16 @@ impl Here {
                 Ask::Remove { id } => service.remove(id).await.map(|()| Reply::Done)?,
                 Ask::Pause { id } => said(service.pause(id).await?),
                 Ask::Documents { id } => Reply::Documents { documents: service.documents(id).await? },
-                Ask::Passages { id, document } => {
-                    Reply::Passages { passages: service.passages(id, document).await? }
+                Ask::Passages { id, document, from, most } => {
+                    Reply::Passages { passages: service.passages(id, document, from, most).await? }
                 }
+                Ask::Look { id, passage } => Reply::Looked { looked: service.look(id, passage).await? },
                 Ask::Search { id, question } => {
                     let retrieved = service.search(id, question, &terms).await?;
                     Reply::Retrieved { retrieved, prompt: None }
                 }
                 // Answered above.
-                Ask::Sync { .. } | Ask::Ask { .. } => Reply::Done,
+                Ask::Sync { .. } | Ask::Measure { .. } | Ask::Ask { .. } => Reply::Done,
             })
         })
     }

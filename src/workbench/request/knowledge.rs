@@ -2,8 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::id::{BaseId, DocumentId, SourceId};
+use crate::domain::id::{BaseId, DocumentId, PassageId, SourceId};
 pub use crate::domain::knowledge::base::{Plan, SourcePlan};
+pub use crate::domain::knowledge::quality::Setting;
 pub use crate::domain::knowledge::retrieval::{Asked, Question};
 
 /// Asks about knowledge bases.
@@ -31,10 +32,22 @@ pub enum Knowledge {
     Pause { id: BaseId },
     /// Its documents by their places: `Documents`.
     Documents { id: BaseId },
-    /// The passages of a document in order: `Passages`.
-    Passages { id: BaseId, document: DocumentId },
+    /// The passages of a document in order, all of them or at most `most` from the one at `from` on: `Passages`.
+    Passages {
+        id: BaseId,
+        document: DocumentId,
+        #[serde(default)]
+        from: u32,
+        #[serde(default)]
+        most: Option<u32>,
+    },
+    /// A passage with all that is known of it: `Looked`.
+    Look { id: BaseId, passage: PassageId },
     /// `Retrieved`.
     Search { id: BaseId, question: Question },
+    /// Asks every question of a file (JSONL, see `wire::knowledge::judged`) by every setting, of which the first `k` hits count:
+    /// `Measuring` as it goes, then `Quality`.
+    Measure { id: BaseId, questions: String, settings: Vec<Setting>, k: u32 },
     /// Has a model answer from what is found: `Retrieved`, then `Delta`s and `Cited`, unless nothing was found.
     Ask { id: BaseId, asked: Asked },
 }

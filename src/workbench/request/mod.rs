@@ -49,7 +49,10 @@ impl Request {
             // Prices are the configuration's too.
             Self::Knowledge(request) => {
                 use knowledge::Knowledge as K;
-                matches!(request, K::Create { .. } | K::Sync { .. } | K::Search { .. } | K::Ask { .. })
+                matches!(
+                    request,
+                    K::Create { .. } | K::Sync { .. } | K::Search { .. } | K::Measure { .. } | K::Ask { .. }
+                )
             }
             Self::Chat(_) | Self::Keys(_) | Self::Models(_) | Self::Pictures(_) | Self::Usage(_) => true,
             Self::Workspace(request) => matches!(request, W::Compare { .. } | W::Doctor),
@@ -143,9 +146,13 @@ impl Request {
             },
             Self::Keys(request) => matches!(request, keys::Keys::List),
             Self::Knowledge(request) => match request {
-                K::List | K::Find { .. } | K::Documents { .. } | K::Passages { .. } | K::Search { .. } => {
-                    true
-                }
+                K::List
+                | K::Find { .. }
+                | K::Documents { .. }
+                | K::Passages { .. }
+                | K::Look { .. }
+                | K::Measure { .. }
+                | K::Search { .. } => true,
                 K::Create { .. }
                 | K::AddSource { .. }
                 | K::RemoveSource { .. }

@@ -104,7 +104,10 @@ async fn from_a_folder_to_a_cited_answer_it_takes_two_commands() {
                 let replies = asked.objects();
                 assert_eq!(replies[0]["reply"], "retrieved", "{asked:?}");
                 assert!(
-                    replies[0]["prompt"].as_str().unwrap().contains("[1] (rivers.md, Rivers"),
+                    replies[0]["prompt"]
+                        .as_str()
+                        .unwrap()
+                        .contains("<result number=\"[1]\" from=\"rivers.md, Rivers"),
                     "{asked:?}"
                 );
                 assert_eq!(replies[0]["hits"][0]["standing"]["keyword"]["rank"], 1);
@@ -323,4 +326,44 @@ async fn an_index_that_is_lost_is_made_again_and_hierarchical_hits_give_their_pa
 
 fn is_shelf(path: &Path) -> bool {
     path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("kb-"))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn retrieval_is_measured_by_questions_whose_documents_are_known() {
+    let server = embedding(Duration::ZERO).await;
+    tokio::task::block_in_place(|| {
+        let home = home(&server);
+        write(&home, "rivers.md", "Rivers bend because the outer bank is cut.\n");
+        write(&home, "lakes.md", "Lakes are still.\n");
+        write(&home, "zoo.txt", "Zebras jump over a fuzzy quilt.\n");
+        good(&create(&home));
+        let questions = "{\"query\": \"rivers\", \"relevant\": [\"rivers.md\"]}\n\
+                         {\"query\": \"zebras\", \"relevant\": [{\"document\": \"docs/zoo.txt\", \"passage\": 1}]}\n\
+                         {\"query\": \"zebras\", \"relevant\": [{\"text\": \"Lakes are still.\"}]}\n";
+        fs::write(home.beside().join("q.jsonl"), questions).unwrap();
+        let said = home.run(&["kb", "evaluate", "docs", "q.jsonl", "--mode", "keyword", "-k", "2", "--json"]);
+        good(&said);
+        let quality = &said.objects()[0]["quality"];
+        let measured = &quality["settings"][0];
+        assert_eq!((&quality["questions"], &measured["setting"]["mode"]), (&json!(3), &json!("keyword")));
+        for figure in ["hit_rate", "recall", "mrr", "ndcg"] {
+            let mean = measured[figure]["mean"].as_f64().unwrap();
+            assert!((mean - 2.0 / 3.0).abs() < 1e-9, "{figure} {mean}");
+        }
+        let said = home.run(&["kb", "evaluate", "docs", "q.jsonl"]);
+        let head = good(&said).lines().next().unwrap().to_owned();
+        assert!(
+            head.contains("hit rate") && head.contains("recall@10") && head.contains("nDCG@10"),
+            "{head}"
+        );
+        assert!(said.stdout.contains("hybrid") && said.stdout.contains("semantic"), "{said:?}");
+
+        fs::write(home.beside().join("bad.jsonl"), "{\"query\": \"q\"}\n\nno\n").unwrap();
+        let said = home.run(&["kb", "evaluate", "docs", "bad.jsonl"]);
+        assert_eq!(said.code, Some(2), "{said:?}");
+        assert!(
+            said.stderr.contains("line 1: it has no list") && said.stderr.contains("line 3: it is no JSON"),
+            "{said:?}"
+        );
+    });
 }

@@ -76,6 +76,7 @@ const LINES: &[&str] = &[
     "kb chunks docs a.json",
     "kb search docs hello",
     "kb ask docs hello",
+    "kb evaluate docs q.jsonl",
     "kb remove-source docs 1234 --yes",
     "kb rename docs books",
     "kb remove books --yes",
@@ -148,6 +149,8 @@ fn home() -> Home {
     std::fs::write(home.beside().join(".aws/config"), amazon).unwrap();
     std::fs::write(home.beside().join("a.gguf"), "no model").unwrap();
     std::fs::write(home.beside().join("a.json"), "[]").unwrap();
+    let question = "{\"query\": \"hello\", \"relevant\": [\"a.json\"]}\n";
+    std::fs::write(home.beside().join("q.jsonl"), question).unwrap();
     let task = "instructions = 'Choose.'\n[[metrics]]\nname = 'Which'\nmethod = 'choice'\n";
     std::fs::write(home.beside().join("task.toml"), task).unwrap();
     let beside = home.beside().display().to_string();

@@ -29,7 +29,7 @@ fn opened(value: Option<serde_json::Value>) -> Place {
 
 #[test]
 fn the_screen_opens_in_the_place_that_was_left() {
-    for (key, place) in [("<alt+2>", Place::Compare), ("<alt+6>", Place::Models), ("<alt+7>", Place::Usage)] {
+    for (key, place) in [("<alt+2>", Place::Compare), ("<alt+7>", Place::Models), ("<alt+8>", Place::Usage)] {
         let mut stage = Stage::settled(120, 40, "dark");
         let kept = kept(&stage.keys(key));
         let [value] = &kept[..] else { panic!("{kept:?}") };
@@ -58,7 +58,7 @@ fn what_the_screen_is_asked_to_open_with_is_in_the_chat_wherever_the_person_was(
 
 #[test]
 fn who_began_to_write_or_went_elsewhere_is_not_led_away() {
-    for (keys, place) in [("a", Place::Chat), ("<f1>", Place::Chat), ("<alt+4>", Place::Prompt)] {
+    for (keys, place) in [("a", Place::Chat), ("<f1>", Place::Chat), ("<alt+5>", Place::Prompt)] {
         let mut stage = Stage::new(120, 40);
         let task = stage.task(PLACE);
         stage.keys(keys);
@@ -72,7 +72,7 @@ fn who_began_to_write_or_went_elsewhere_is_not_led_away() {
 fn quitting_waits_until_the_place_is_kept() {
     let mut stage = Stage::settled(120, 40, "dark");
     stage.stored();
-    assert!(!stage.keys("<alt+7><ctrl+q>").contains(&Effect::Quit));
+    assert!(!stage.keys("<alt+8><ctrl+q>").contains(&Effect::Quit));
     stage.stored();
     assert!(stage.effects.contains(&Effect::Quit));
 }

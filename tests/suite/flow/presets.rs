@@ -11,7 +11,7 @@ use crate::stage::{MODEL, Stage};
 
 pub fn shown(width: u16, height: u16, theme: &str) -> Stage {
     let mut stage = Stage::settled(width, height, theme);
-    stage.keys("<alt+6>e");
+    stage.keys("<alt+7>e");
     stage
 }
 
@@ -42,7 +42,7 @@ fn temperature(preset: &Preset) -> Option<f32> {
 #[test]
 fn a_new_preset_is_what_the_conversation_is_asked_with() {
     let mut stage = Stage::settled(120, 40, "dark");
-    stage.keys("<ctrl+o>jjj<right><right><esc><alt+6>e");
+    stage.keys("<ctrl+o>jjj<right><right><esc><alt+7>e");
     let effects = stage.keys("nmy own<enter>");
     let settings = Settings { temperature: Some(0.9), ..Settings::default() };
     let preset = Preset { settings, system: None, model: MODEL.parse().ok() };
@@ -136,7 +136,7 @@ fn wheel(stage: &mut Stage) -> Vec<Effect> {
 fn two() -> Stage {
     let mut stage = Stage::settled(120, 40, "dark");
     stage.state.options.presets.insert("wild".into(), Preset::default());
-    stage.keys("<alt+6>e");
+    stage.keys("<alt+7>e");
     stage
 }
 

@@ -69,7 +69,7 @@ fn what_is_written_is_kept_after_a_pause_and_when_the_program_ends() {
 #[test]
 fn what_was_typed_before_the_store_answered_stands_behind_what_was_kept() {
     let mut stage = Stage::settled(120, 40, "dark");
-    stage.keys("<alt+4>, typed");
+    stage.keys("<alt+5>, typed");
     stage.answer("recall", vec![Reply::Remembered { value: None }]);
     let mut draft = Sketch::default();
     "kept before".clone_into(&mut draft.template.text);
@@ -189,7 +189,7 @@ fn a_run_goes_on_as_a_conversation_in_the_chat() {
     stage.answer("go_on", vec![Reply::Conversation { head: head(40, "Write", 0) }]);
     assert_eq!(stage.state.place, Place::Chat);
     let shown = stage.text();
-    assert!(shown.contains("a conversation now") && shown.contains("Alt+4 leads back; r there"), "{shown}");
+    assert!(shown.contains("a conversation now") && shown.contains("Alt+5 leads back; r there"), "{shown}");
     assert_eq!(
         Stage::requests(&stage.effects).iter().rfind(|request| matches!(request, Request::Conversations(_))),
         Some(&Request::Conversations(outcrop::workbench::request::conversations::Conversations::LoadDraft {
@@ -256,6 +256,6 @@ fn esc_goes_one_step_back_and_leads_out_at_last() {
     }
     stage.keys("<esc><esc>");
     assert_eq!(stage.state.place, Place::Chat);
-    stage.keys("<alt+4>");
+    stage.keys("<alt+5>");
     assert!(stage.text().contains("Keep it friendly"), "{}", stage.text());
 }

@@ -78,7 +78,7 @@ pub fn evaluation(n: u8, name: &str, state: GenerationState, done: u64, failed: 
 }
 
 pub fn list(stage: &mut Stage, evaluations: Vec<Evaluation>) {
-    stage.keys("<alt+3>");
+    stage.keys("<alt+4>");
     stage.answer("evaluations\",\"do\":\"list", vec![Reply::Evaluations { evaluations, more: false }]);
 }
 
@@ -312,7 +312,7 @@ fn going_back_where_there_is_nothing_says_so() {
 
 #[test]
 fn one_step_back_too_much_stays_where_the_work_lies() {
-    for (key, place, way) in [("<alt+3>", "Evaluate", "Alt+1"), ("<alt+2>", "Compare", "Alt+1")] {
+    for (key, place, way) in [("<alt+4>", "Evaluate", "Alt+1"), ("<alt+2>", "Compare", "Alt+1")] {
         let mut stage = Stage::settled(120, 30, "dark");
         stage.keys(key);
         stage.keys("<esc><esc>");
@@ -598,7 +598,7 @@ fn nothing_else_of_the_program_is_reached_from_a_closed_rating() {
     let before = stage.text();
     for key in [
         "<ctrl+p>", "<ctrl+o>", "<ctrl+l>", "<ctrl+n>", "<ctrl+b>", "<ctrl+s>", "<alt+1>", "<alt+2>",
-        "<alt+3>", "<alt+4>", "<alt+7>", "<alt+j>", "<alt+k>", "<alt+p>", "<alt+s>", "<ctrl+t>", "/",
+        "<alt+4>", "<alt+5>", "<alt+8>", "<alt+j>", "<alt+k>", "<alt+p>", "<alt+s>", "<ctrl+t>", "/",
         "<ctrl+g>", "<esc>", "x", "f", "n", "D", "c", "a", "o",
     ] {
         let asked = stage.keys(key);

@@ -390,7 +390,7 @@ fn what_was_entered_is_not_lost_by_one_key() {
     let text = stage.text();
     assert!(text.contains("Quit and drop the new evaluation") && text.contains("q quit"), "{text}");
     assert!(!stage.effects.contains(&Effect::Quit));
-    stage.keys("<esc><alt+1><alt+3>n");
+    stage.keys("<esc><alt+1><alt+4>n");
     let text = stage.text();
     assert!(text.contains("go on with generation-2") && text.contains("begin anew"), "{text}");
     let asked = plan(&stage.keys("<enter>"));
@@ -511,7 +511,7 @@ fn bad_lines_wait_for_whoever_is_elsewhere() {
     wrong(&mut stage, "\"do\":\"import\"", "1 line cannot be read", "Mend it.");
     let text = stage.text();
     assert!(text.contains("Nothing was taken of rivers.jsonl") && !text.contains("line 3:"), "{text}");
-    stage.keys("<alt+3>");
+    stage.keys("<alt+4>");
     assert!(stage.text().contains("line 3: it has no"), "{}", stage.text());
     let asked = stage.keys("t");
     assert!(asked.iter().any(|effect| matches!(effect, Effect::ReadFile { .. })), "{asked:?}");

@@ -2,6 +2,7 @@
 
 pub mod compare;
 mod evaluate;
+mod knowledge;
 mod lacking;
 mod making;
 mod models;

@@ -17,7 +17,7 @@ use crate::stage::{Stage, card};
 
 /// The place, with what the servers said.
 fn opened(stage: &mut Stage, lists: Vec<Listing>, cards: Vec<ModelCard>) {
-    stage.keys("<alt+6>");
+    stage.keys("<alt+7>");
     stage.answer("\"probe\":true", vec![Reply::Lists { lists }, Reply::Models { cards }]);
 }
 
@@ -93,14 +93,14 @@ fn presets_are_listed_with_what_they_say_and_changed_beside_that() {
         more.model = "bedrock/eu.anthropic.claude-haiku-4-5-20251001-v1:0".parse().ok();
         more.settings.set("tools", r#"[{"name":"get_weather"},{"name":"look_up"}]"#).unwrap();
         stage.state.options.presets.insert("with tools, and a name that is long \u{1b}[2J漢字".into(), more);
-        stage.keys("<alt+6>ej");
+        stage.keys("<alt+7>ej");
     });
     shoot("models-presets-change", |stage| {
-        stage.keys("<alt+6>e<enter>jjj<right>");
+        stage.keys("<alt+7>e<enter>jjj<right>");
     });
     shoot("models-presets-empty", |stage| {
         stage.state.options.presets.clear();
-        stage.keys("<alt+6>e");
+        stage.keys("<alt+7>e");
     });
 }
 
@@ -392,7 +392,7 @@ fn the_selected_model_is_talked_to_and_what_is_typed_stays_until_it_is_taken_bac
     assert!(stage.text().contains("gpt-4o-mini"), "{}", stage.text());
     let effects = stage.keys("hello<enter>");
     assert!(Stage::requests(&effects).iter().any(|r| matches!(r, Request::Chat(_))), "{effects:?}");
-    stage.keys("<alt+6>");
+    stage.keys("<alt+7>");
     assert!(stage.text().contains("4o-mini"));
     stage.keys("<backspace>");
     assert!(stage.text().contains("9 of 9"), "{}", stage.text());
@@ -404,11 +404,11 @@ fn coming_back_asks_the_servers_only_when_what_they_said_is_old() {
     assert!(!asked(&stage.effects).contains("\"probe\":true"), "start-up asks nobody");
     full(&mut stage);
     stage.keys("<alt+1>");
-    assert!(!asked(&stage.keys("<alt+6>")).contains("\"probe\":true"));
+    assert!(!asked(&stage.keys("<alt+7>")).contains("\"probe\":true"));
     assert!(asked(&stage.keys("r")).contains("\"probe\":true"), "the person wants it");
     stage.keys("<alt+1>");
     stage.pass(60_000);
-    assert!(asked(&stage.keys("<alt+6>")).contains("\"probe\":true"));
+    assert!(asked(&stage.keys("<alt+7>")).contains("\"probe\":true"));
 }
 
 #[test]

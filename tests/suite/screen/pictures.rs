@@ -62,7 +62,7 @@ fn before() -> Vec<Making> {
 }
 
 fn listed(stage: &mut Stage, makings: Vec<Making>) {
-    stage.keys("<alt+5>");
+    stage.keys("<alt+6>");
     stage.answer("\"pictures\",\"do\":\"list\"", vec![Reply::Makings { makings, more: false }]);
     paint(stage);
 }
@@ -339,7 +339,7 @@ fn a_terminal_that_keeps_pictures_gets_each_once_and_forgets_the_old_ones() {
         stage.event(Event::Terminal(said));
     }
     let many: Vec<_> = (1..=70).rev().map(|n| making(n, "a river", 1, COMPLETE)).collect();
-    stage.keys("<alt+5>");
+    stage.keys("<alt+6>");
     stage.answer("\"pictures\",\"do\":\"list\"", vec![Reply::Makings { makings: many, more: false }]);
     let sent = |effects: &[Effect]| effects.iter().filter(|e| matches!(e, Effect::Keep { .. })).count();
     stage.keys("<tab>");
@@ -408,7 +408,7 @@ fn what_was_written_and_never_sent_is_there_at_the_next_start() {
         })
     };
     let recalled = |stage: &mut Stage, value: Option<serde_json::Value>| {
-        stage.keys("<alt+5>");
+        stage.keys("<alt+6>");
         stage.answer("tui.pictures", vec![Reply::Remembered { value }]);
     };
     let mut stage = Stage::settled(100, 30, "dark");
@@ -433,7 +433,7 @@ fn what_was_written_and_never_sent_is_there_at_the_next_start() {
     );
 
     let mut typed = Stage::settled(100, 30, "dark");
-    typed.keys("<alt+5>something else");
+    typed.keys("<alt+6>something else");
     typed.answer("tui.pictures", vec![Reply::Remembered { value }]);
     assert!(typed.text().contains("something else") && !typed.text().contains("at dawn"), "{}", typed.text());
 }

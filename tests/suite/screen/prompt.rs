@@ -60,7 +60,7 @@ pub fn run_head(n: u128, minutes_old: i64) -> Conversation {
 
 /// The place, with an empty library.
 pub fn arrive(stage: &mut Stage) {
-    stage.keys("<alt+4>");
+    stage.keys("<alt+5>");
     stage.answer("recall", vec![Reply::Remembered { value: None }]);
     stage.answer("\"list\"", vec![Reply::Prompts { prompts: Vec::new() }]);
     stage.answer("load_draft", vec![Reply::Sketch { draft: Sketch::default() }]);
@@ -69,7 +69,7 @@ pub fn arrive(stage: &mut Stage) {
 
 /// The place with a library, the first prompt of it open.
 pub fn opened(stage: &mut Stage, book: Book, heads: Vec<Conversation>) {
-    stage.keys("<alt+4>");
+    stage.keys("<alt+5>");
     let memory = serde_json::json!({ "prompt": book.prompt.id, "list_closed": false });
     stage.answer("recall", vec![Reply::Remembered { value: Some(memory) }]);
     let prompts = vec![
@@ -265,7 +265,7 @@ fn the_settings_stand_beside_the_prompt() {
 #[test]
 fn two_hundred_prompts_are_narrowed_by_typing() {
     shoot("prompt-many", |stage| {
-        stage.keys("<alt+4>");
+        stage.keys("<alt+5>");
         stage.answer("recall", vec![Reply::Remembered { value: None }]);
         let prompts =
             (0..200).map(|n| prompt(n, &format!("Prompt number {n}"), i64::from(n) * 50, 1)).collect();
@@ -304,6 +304,6 @@ fn a_tiny_screen_draws_no_prompt_and_loses_none() {
         stage.text();
     }
     stage.event(Event::Resize { width: 80, height: 24 });
-    stage.keys("<alt+1><alt+4>");
+    stage.keys("<alt+1><alt+5>");
     assert!(stage.text().contains("more"), "{}", stage.text());
 }

@@ -96,7 +96,7 @@ fn told(stage: &mut Stage, report: Report) {
 #[test]
 fn usage_that_is_empty_teaches() {
     shoot("usage-empty", |stage| {
-        stage.keys("<alt+7>ll");
+        stage.keys("<alt+8>ll");
         told(stage, nothing());
     });
 }
@@ -104,14 +104,14 @@ fn usage_that_is_empty_teaches() {
 #[test]
 fn usage_that_is_awaited_says_so() {
     shoot("usage-busy", |stage| {
-        stage.keys("<alt+7>");
+        stage.keys("<alt+8>");
     });
 }
 
 #[test]
 fn usage_is_a_table_with_a_card_and_a_chart() {
     shoot("usage-full", |stage| {
-        stage.keys("<alt+7>");
+        stage.keys("<alt+8>");
         told(stage, week(By::Model));
         stage.keys("j");
     });
@@ -132,11 +132,11 @@ fn budgets_stand_above_the_table_the_fullest_first() {
         budget(Scope::Voice("home".into()), Period::Month, None, None, 1.0, 0),
     ];
     shoot("usage-budgets", |stage| {
-        stage.keys("<alt+7>");
+        stage.keys("<alt+8>");
         told(stage, Report { budgets: budgets.clone(), ..week(By::Model) });
     });
     let mut stage = Stage::settled(80, 24, "dark");
-    stage.keys("<alt+7>");
+    stage.keys("<alt+8>");
     told(&mut stage, Report { budgets, ..nothing() });
     insta::assert_snapshot!("usage-budgets-alone", stage.text());
 }
@@ -144,7 +144,7 @@ fn budgets_stand_above_the_table_the_fullest_first() {
 #[test]
 fn usage_by_day_shows_the_newest_first() {
     shoot("usage-days", |stage| {
-        stage.keys("<alt+7>b");
+        stage.keys("<alt+8>b");
         told(stage, week(By::Day));
         stage.keys("ssssssss");
     });
@@ -153,7 +153,7 @@ fn usage_by_day_shows_the_newest_first() {
 #[test]
 fn usage_that_cannot_be_read_says_why_and_what_to_press() {
     shoot("usage-error", |stage| {
-        stage.keys("<alt+7>");
+        stage.keys("<alt+8>");
         let task = stage.task("\"report\"");
         let error = Error::new(ErrorKind::Io, "reading the store", "input/output error", "Check the disk.");
         stage.event(Event::Ended { task, error: Some(error) });
@@ -176,7 +176,7 @@ fn query(usage: &Usage) -> Query {
 #[test]
 fn its_keys_change_the_time_the_rows_and_the_order() {
     let mut stage = Stage::settled(120, 40, "dark");
-    let [week_asked] = &asked(&stage.keys("<alt+7>"))[..] else { panic!() };
+    let [week_asked] = &asked(&stage.keys("<alt+8>"))[..] else { panic!() };
     assert_eq!(query(week_asked).since, Some(Timestamp(NOW - 7 * DAY + HOUR)));
     told(&mut stage, week(By::Model));
     assert!(stage.text().contains("7 Usage"), "{}", stage.text());
@@ -202,7 +202,7 @@ fn its_keys_change_the_time_the_rows_and_the_order() {
 #[test]
 fn the_table_is_copied_as_csv() {
     let mut stage = Stage::settled(80, 24, "dark");
-    stage.keys("<alt+7>");
+    stage.keys("<alt+8>");
     told(&mut stage, week(By::Model));
     let [export] = &asked(&stage.keys("y"))[..] else { panic!() };
     assert!(matches!(export, Usage::Export { form: Form::Csv, texts: false, .. }), "{export:?}");
@@ -215,7 +215,7 @@ fn the_table_is_copied_as_csv() {
 #[test]
 fn usage_is_written_to_a_file_in_the_form_that_its_name_asks_for() {
     let mut stage = Stage::settled(80, 24, "dark");
-    stage.keys("<alt+7>");
+    stage.keys("<alt+8>");
     told(&mut stage, week(By::Model));
     stage.keys("w");
     insta::assert_snapshot!("usage-write", stage.text());
@@ -238,7 +238,7 @@ fn usage_is_written_to_a_file_in_the_form_that_its_name_asks_for() {
 #[test]
 fn the_columns_are_explained_with_their_names_in_bedrock() {
     shoot("usage-definitions", |stage| {
-        stage.keys("<alt+7>");
+        stage.keys("<alt+8>");
         told(stage, week(By::Model));
         stage.keys("D");
     });
@@ -247,7 +247,7 @@ fn the_columns_are_explained_with_their_names_in_bedrock() {
 #[test]
 fn what_is_counted_meanwhile_is_read_soon_and_once() {
     let mut stage = Stage::settled(120, 40, "dark");
-    stage.keys("<alt+7>");
+    stage.keys("<alt+8>");
     told(&mut stage, week(By::Model));
     stage.keys("jj");
     let chosen = |stage: &mut Stage| {
@@ -271,10 +271,10 @@ fn what_is_counted_meanwhile_is_read_soon_and_once() {
 #[test]
 fn a_step_back_leads_to_the_chat_and_what_the_chat_alone_can_do_leads_there_too() {
     let mut stage = Stage::settled(120, 40, "dark");
-    stage.keys("<alt+7>");
+    stage.keys("<alt+8>");
     told(&mut stage, nothing());
     stage.keys("<esc>");
     assert!(stage.text().contains("New conversation"));
-    stage.keys("<alt+7><ctrl+n>hello");
+    stage.keys("<alt+8><ctrl+n>hello");
     assert!(stage.text().contains("hello"), "{}", stage.text());
 }

@@ -91,6 +91,7 @@ fn settings() -> impl Strategy<Value = Settings> {
             stop,
             seed,
             cache: seed.map(|seed| seed % 2 == 0),
+            knowledge: seed.map(|_| "docs".to_owned()),
             reasoning: seed.map(|_| Effort::High),
             tools: tool::read(r#"[{"name":"look"}]"#).unwrap(),
             tool_choice: top_k.map(|_| ToolChoice::Any),
@@ -121,6 +122,7 @@ fn answer() -> impl Strategy<Value = Option<Answer>> {
         outcome,
         context: n,
         schema: None,
+        grounding: None,
     }))
 }
 
@@ -410,6 +412,7 @@ fn markdown_shows_the_branch_with_its_figures() {
         outcome: Outcome::Stopped,
         context: None,
         schema: None,
+        grounding: None,
     };
     let thread = Thread {
         conversation: Conversation {

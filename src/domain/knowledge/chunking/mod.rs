@@ -15,6 +15,7 @@ mod sentences;
 mod tests;
 mod tokens;
 
+use std::fmt;
 use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
@@ -100,6 +101,24 @@ pub enum Plan<'a> {
     Cut(Cuts),
     /// The vectors of its sentences are needed first.
     Semantic(Semantic<'a>),
+}
+
+impl fmt::Display for Chunking {
+    /// As `--chunking` takes it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Default => f.write_str("default"),
+            Self::Today => f.write_str("today"),
+            Self::None => f.write_str("none"),
+            Self::Fixed { max_tokens, overlap_percent } => write!(f, "fixed:{max_tokens}:{overlap_percent}"),
+            Self::Hierarchical { parent, child, overlap } => {
+                write!(f, "hierarchical:{parent}:{child}:{overlap}")
+            }
+            Self::Semantic { max_tokens, buffer, breakpoint_percentile } => {
+                write!(f, "semantic:{max_tokens}:{buffer}:{breakpoint_percentile}")
+            }
+        }
+    }
 }
 
 impl Chunking {

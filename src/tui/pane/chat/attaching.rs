@@ -1,12 +1,11 @@
 //! Files that go with the next message: named with `@`, dropped on the terminal, or asked for.
 
 use std::collections::VecDeque;
-use std::path::{Path, PathBuf};
 
 use super::{Focus, State, Wait};
 use crate::domain::attachment::{Attachment, Dropped, dropped_paths};
 use crate::domain::{Error, ErrorKind};
-use crate::tui::app::{Desk, Options};
+use crate::tui::app::Desk;
 use crate::tui::effect::TaskId;
 use crate::tui::event::Clipped;
 use crate::tui::overlay::prompt::Boxed;
@@ -38,7 +37,7 @@ pub(super) struct Pasted {
 impl State {
     /// Attaches the file that the person named.
     pub(super) fn attach(&mut self, path: &str, named: Named, desk: &mut Desk<'_>) {
-        let file = place(path, desk.options);
+        let file = desk.options.whole_path(path);
         let task = desk.call(None, Request::Chat(Chat::Attach { file }));
         self.waits.insert(task, Wait::Attach(named));
     }
@@ -167,14 +166,6 @@ impl State {
         if !self.is_attaching() && std::mem::take(&mut self.send_after_attaching) {
             self.send(desk);
         }
-    }
-}
-
-/// The whole path; `~/` is the person's home, and what is relative lies in the working folder.
-pub(super) fn place(path: &str, options: &Options) -> PathBuf {
-    match (path.strip_prefix("~/"), &options.home) {
-        (Some(rest), Some(home)) => home.join(rest),
-        _ => options.folder.join(Path::new(path)),
     }
 }
 

@@ -109,6 +109,12 @@ impl State {
             | Choice::Write { .. }
             | Choice::Category(_)
             | Choice::Board(_)
+            | Choice::AddDocuments { .. }
+            | Choice::Questions(_)
+            | Choice::RenameBase(..)
+            | Choice::RemoveBase(_)
+            | Choice::Filter(_)
+            | Choice::Threshold(_)
             | Choice::RenameDataset(..)
             | Choice::RemoveDataset(_)
             | Choice::Skip(_)

@@ -1,6 +1,5 @@
 //! The key to the next area, behind an `@path` and in the line that a file is named in: how the path goes on.
 
-use super::attaching::place;
 use super::{Focus, State, Wait};
 use crate::domain::Error;
 use crate::domain::completion::{Completion, Name};
@@ -48,7 +47,7 @@ impl State {
     /// Asks how a path goes on.
     pub(super) fn look_up(&mut self, completing: Completing, desk: &mut Desk<'_>) {
         let (folder, start) = completing.parts();
-        let request = Chat::Complete { folder: place(folder, desk.options), start: start.to_owned() };
+        let request = Chat::Complete { folder: desk.options.whole_path(folder), start: start.to_owned() };
         let task = desk.call(Some(Lane("complete")), Request::Chat(request));
         self.waits.retain(|_, wait| !matches!(wait, Wait::Complete(_)));
         self.waits.insert(task, Wait::Complete(completing));

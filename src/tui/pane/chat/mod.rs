@@ -332,6 +332,7 @@ impl State {
             waiting: self.threads().map(|thread| thread.queue.len()).sum(),
             fetching: self.first_run.as_ref().is_some_and(FirstRun::runs),
             pictures: 0,
+            syncs: 0,
             unmade: false,
         }
     }

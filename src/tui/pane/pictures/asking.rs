@@ -111,7 +111,7 @@ impl State {
 
     fn ask_for(&mut self, asked: Picture, prompt: String, desk: &mut Desk<'_>) {
         let file = match &self.setup.from {
-            Some(Source::File(path)) => Some(place(path, desk)),
+            Some(Source::File(path)) => Some(desk.options.whole_path(path)),
             _ => None,
         };
         self.failed = None;
@@ -235,13 +235,5 @@ impl State {
             self.composer = crate::tui::widget::composer::Composer::with_history(before);
             self.composer.set_draft(&draft);
         }
-    }
-}
-
-/// The whole path; `~/` is the person's home, and what is relative lies in the working folder.
-fn place(path: &str, desk: &Desk<'_>) -> std::path::PathBuf {
-    match (path.strip_prefix("~/"), &desk.options.home) {
-        (Some(rest), Some(home)) => home.join(rest),
-        _ => desk.options.folder.join(path),
     }
 }

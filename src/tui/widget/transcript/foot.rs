@@ -67,12 +67,45 @@ pub(super) fn foot(item: &Item<'_>, columns: usize, focused: bool) -> Vec<Row> {
         }
         Outcome::Failed { error } => failure(error, item.open, columns, &mut rows),
     }
+    if item.named != Named::Nowhere {
+        grounding(answer, columns, &mut rows);
+    }
     let figures = summary(answer, !item.message.blocks.is_empty());
     if item.named == Named::Here && !figures.is_empty() {
         let ink = if focused { Ink::of(Role::Muted) } else { FAINT };
         rows.push(Row::of(fit(&figures, columns), ink));
     }
     rows
+}
+
+/// What a knowledge base gave: the passages that the answer names, then how many it does not.
+fn grounding(answer: &Answer, columns: usize, rows: &mut Vec<Row>) {
+    let Some(grounding) = &answer.grounding else { return };
+    let base = safe_line(&grounding.base);
+    if grounding.sources.is_empty() {
+        rows.push(Row::of(fit(&format!("nothing was found in {base}"), columns), Ink::of(Role::Warn)));
+        return;
+    }
+    let mut left = 0_u64;
+    for (source, number) in grounding.sources.iter().zip(1..) {
+        if grounding.is_cited(number) {
+            let mut row = Row::of(format!("[{number}] "), Ink::of(Role::Link));
+            let place = fit(&safe_line(&source.place), columns.saturating_sub(row.width())).into_owned();
+            row.spans.push(Span::new(place, Ink::of(Role::Muted)));
+            rows.push(row);
+        } else {
+            left += 1;
+        }
+    }
+    let all = grounding.sources.len() as u64;
+    let words = match left {
+        0 => return,
+        left if left == all => {
+            format!("{base}: {} given, none named", figures::count(all, "passage", "passages"))
+        }
+        left => format!("{base}: {} more given, not named", figures::count(left, "passage", "passages")),
+    };
+    rows.push(Row::of(fit(&words, columns), FAINT));
 }
 
 /// Where the answer breaks the schema that it was asked for.

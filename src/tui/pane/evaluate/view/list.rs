@@ -3,7 +3,6 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::{failed, ground};
 use crate::domain::evaluation::job::{Evaluation, GenerationState};
 use crate::domain::figures::{count, grouped};
 use crate::tui::action::Action;
@@ -13,6 +12,7 @@ use crate::tui::paint::{columns, put, put_right, scrollbar, thumb, wrap};
 use crate::tui::pane::Sight;
 use crate::tui::pane::evaluate::State;
 use crate::tui::pane::evaluate::list::lacking;
+use crate::tui::pane::rows::{facts, failed, ground, rule};
 
 /// Rows below the list for the selected one.
 const CARD: u16 = 9;
@@ -92,9 +92,7 @@ fn generation(evaluation: &Evaluation) -> (String, Role) {
 
 fn card(evaluation: &Evaluation, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
     let look = sight.look;
-    for x in area.left()..area.right() {
-        put(cells, x, area.y, x + 1, "─", look.style(Role::Rule));
-    }
+    rule(area, look, cells);
     let metrics: Vec<_> = evaluation
         .task
         .metrics
@@ -123,19 +121,7 @@ fn card(evaluation: &Evaluation, sight: &Sight<'_>, area: Rect, cells: &mut Buff
     if let Some(why) = &evaluation.generation.why {
         rows.push(("paused", why.clone(), Role::Warn));
     }
-    let mut y = area.y + 1;
-    for (name, words, role) in rows {
-        for (at, line) in wrap(&words, area.width.saturating_sub(16)).into_iter().enumerate() {
-            if y >= area.bottom() {
-                return;
-            }
-            if at == 0 {
-                put(cells, area.x + 2, y, area.x + 13, name, look.style(Role::Faint));
-            }
-            put(cells, area.x + 13, y, area.right().saturating_sub(2), &line, look.style(role));
-            y += 1;
-        }
-    }
+    facts(&rows, look, Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area }, cells);
 }
 
 /// What the place is for.

@@ -8,13 +8,12 @@ mod shelf;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
-use ratatui::style::{Modifier, Style};
 
 use super::State;
-use crate::domain::Error;
-use crate::tui::look::{Look, Role};
-use crate::tui::paint::{put, tint, wrap};
+use crate::tui::look::Role;
+use crate::tui::paint::put;
 use crate::tui::pane::Sight;
+use crate::tui::pane::rows::failed;
 use crate::tui::widget::code::Want;
 
 /// Draws the place into `body`; returns the cell of the caret.
@@ -44,25 +43,4 @@ pub(super) fn draw(
         },
     }
     None
-}
-
-/// The ground of a row of a list, and the style of its name; the selected one is marked.
-fn ground(selected: bool, row: Rect, look: &Look, cells: &mut Buffer) -> (Style, Style) {
-    if !selected {
-        return (Style::new(), look.style(Role::Text));
-    }
-    let ground = look.style(Role::Selected);
-    tint(cells, row, ground);
-    put(cells, row.x, row.y, row.x + 1, "▌", ground.patch(look.style(Role::Accent)));
-    (ground, ground.patch(look.style(Role::Text)).add_modifier(Modifier::BOLD))
-}
-
-/// Says what failed, whole.
-fn failed(error: &Error, sight: &Sight<'_>, body: Rect, cells: &mut Buffer) {
-    let lines = wrap(&error.to_string(), body.width.saturating_sub(6));
-    for (at, (y, line)) in (body.y + 1..body.bottom()).zip(lines).enumerate() {
-        let sign = if at == 0 { "✗" } else { " " };
-        put(cells, body.x + 2, y, body.right(), sign, sight.look.style(Role::Bad));
-        put(cells, body.x + 4, y, body.right(), &line, sight.look.style(Role::Bad));
-    }
 }

@@ -4,7 +4,6 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::{Modifier, Style};
 
-use super::failed;
 use super::sheet::ink;
 use crate::domain::evaluation::report::words::percent;
 use crate::domain::figures::grouped;
@@ -13,6 +12,7 @@ use crate::tui::paint::{columns, meter, put, put_right, scrollbar, thumb, tint};
 use crate::tui::pane::Sight;
 use crate::tui::pane::evaluate::charts::{Kind, Line};
 use crate::tui::pane::evaluate::results::{Results, areas};
+use crate::tui::pane::rows::failed;
 use crate::tui::widget::code::Want;
 
 /// Columns of the meter of coverage.

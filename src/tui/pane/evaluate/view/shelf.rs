@@ -3,13 +3,13 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::{failed, ground};
 use crate::domain::evaluation::Dataset;
 use crate::domain::figures::grouped;
 use crate::tui::look::Role;
-use crate::tui::paint::{put, put_right, scrollbar, thumb, wrap};
+use crate::tui::paint::{put, put_right, scrollbar, thumb};
 use crate::tui::pane::Sight;
 use crate::tui::pane::evaluate::State;
+use crate::tui::pane::rows::{facts, failed, ground, rule};
 
 pub(super) fn draw(state: &State, sight: &Sight<'_>, body: Rect, cells: &mut Buffer) {
     let shelf = &state.shelf;
@@ -50,23 +50,9 @@ pub(super) fn draw(state: &State, sight: &Sight<'_>, body: Rect, cells: &mut Buf
 /// Where it comes from, and what it may be used for.
 fn card(dataset: &Dataset, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
     let look = sight.look;
-    for x in area.left()..area.right() {
-        put(cells, x, area.y, x + 1, "─", look.style(Role::Rule));
-    }
+    rule(area, look, cells);
     let from = dataset.source.clone().unwrap_or_else(|| "gathered from what was asked here".to_owned());
     let licence = dataset.licence.clone().unwrap_or_else(|| "none is known".to_owned());
     let rows = [("from", from, Role::Text), ("licence", licence, Role::Muted)];
-    let mut y = area.y + 1;
-    for (name, words, role) in rows {
-        for (at, line) in wrap(&words, area.width.saturating_sub(16)).into_iter().enumerate() {
-            if y >= area.bottom() {
-                return;
-            }
-            if at == 0 {
-                put(cells, area.x + 2, y, area.x + 13, name, look.style(Role::Faint));
-            }
-            put(cells, area.x + 13, y, area.right().saturating_sub(2), &line, look.style(role));
-            y += 1;
-        }
-    }
+    facts(&rows, look, Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area }, cells);
 }

@@ -1,0 +1,76 @@
+//! Answers of conversations that are from a base: what fits the last question is found and sent with it.
+
+use futures_util::StreamExt;
+
+use super::Knowledge;
+use crate::domain::Result;
+use crate::domain::call::{Blobs, Call, Converse, Turn, tokens_of};
+use crate::domain::delta::Fold;
+use crate::domain::knowledge::grounding::{Grounding, REWRITE, asked, rewritten};
+use crate::domain::knowledge::ranking::Mode;
+use crate::domain::knowledge::retrieval::{Question, that_fit};
+use crate::domain::message::{Block, Role};
+use crate::domain::settings::Settings;
+use crate::service::invoke::Terms;
+
+/// So many passages are looked for, as Bedrock does.
+const RESULTS: usize = 5;
+/// Tokens that are left for an answer where nobody says how many.
+const WRITES: u32 = 512;
+/// Tokens that a rewriting may have.
+const REWRITING: u32 = 96;
+/// Turns before the last one that a rewriting sees.
+const SEEN: usize = 6;
+
+impl Knowledge {
+    /// What the base that the settings of a call name gives for its last question; `None` where none is named, or nothing is asked.
+    /// Behind other turns the model is asked first what the question is without them.
+    pub async fn ground(&self, converse: &Converse, terms: &Terms) -> Result<Option<Grounding>> {
+        let Some(name) = &converse.settings.knowledge else { return Ok(None) };
+        let base = self.find(name.clone()).await?;
+        let said = asked(&converse.turns);
+        if said.is_empty() {
+            return Ok(None);
+        }
+        let query = self.standing_alone(converse, &said, terms).await.unwrap_or(said);
+        let question = Question {
+            text: query.clone(),
+            mode: Mode::Hybrid,
+            results: RESULTS,
+            filter: None,
+            expected: Vec::new(),
+        };
+        let found = self.search(base.id, question, terms).await?;
+        let context = self.invoke.card(&converse.model).context;
+        let writes = converse.settings.max_tokens.unwrap_or(WRITES);
+        let besides = tokens_of(converse.weight()).saturating_add(writes);
+        let many = that_fit(&found.hits, context, besides);
+        Ok(Some(Grounding::of(&base.name, query, &found.hits[..many])))
+    }
+
+    /// The question without what was said before it; `None` where nothing was, or the model does not say.
+    async fn standing_alone(&self, converse: &Converse, said: &str, terms: &Terms) -> Option<String> {
+        let before = converse.turns.len().checked_sub(1).filter(|before| *before > 0)?;
+        let seen = &converse.turns[before.saturating_sub(SEEN)..before];
+        let line = |turn: &Turn| {
+            let text: String = turn.blocks.iter().filter_map(Block::said).collect();
+            format!("{}: {}", turn.role.as_str(), text.trim())
+        };
+        let lines: Vec<String> = seen.iter().map(line).collect();
+        let text = format!("{}\n\nuser: {said}", lines.join("\n"));
+        let call = Converse {
+            model: converse.model.clone(),
+            system: Some(REWRITE.to_owned()),
+            turns: vec![Turn { role: Role::User, blocks: vec![Block::Text { text }] }],
+            settings: Settings { temperature: Some(0.0), max_tokens: Some(REWRITING), ..Settings::default() },
+            conversation: None,
+            blobs: Blobs::default(),
+        };
+        let mut events = self.invoke.serve(&converse.model, Call::Converse(call), terms);
+        let mut fold = Fold::default();
+        while let Some(event) = events.next().await {
+            fold.push(&event.ok()?);
+        }
+        rewritten(&fold.blocks.iter().filter_map(Block::said).collect::<String>())
+    }
+}

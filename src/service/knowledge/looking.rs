@@ -1,0 +1,51 @@
+//! What a base has of a document: its passages in order, and all that is known of one.
+
+use super::Knowledge;
+use crate::domain::id::{BaseId, DocumentId, PassageId};
+use crate::domain::knowledge::passage::{Entry, Passage};
+use crate::domain::knowledge::ranking::{Hit, Standing, Standings};
+use crate::domain::knowledge::retrieval::Looked;
+use crate::domain::{Error, ErrorKind, Result};
+use crate::index::{Nearest, VectorStore};
+
+/// So many neighbours are told.
+const NEIGHBOURS: usize = 5;
+
+impl Knowledge {
+    /// The passages of a document in order: at most `most` of them, or all, from the one at `from` on.
+    pub async fn passages(
+        &self,
+        id: BaseId,
+        document: DocumentId,
+        from: u32,
+        most: Option<u32>,
+    ) -> Result<Vec<Passage>> {
+        let index = self.index(&self.base(id).await?).await?;
+        let ids = index.of_document(document).await?;
+        let most = most.map_or(usize::MAX, |most| most as usize);
+        let ids = ids.into_iter().skip(from as usize).take(most).collect();
+        Ok(index.passages(ids).await?.into_iter().flatten().collect())
+    }
+
+    /// A passage with the length of its vector and the passages whose vectors are nearest to it.
+    pub async fn look(&self, id: BaseId, passage: PassageId) -> Result<Looked> {
+        let index = self.index(&self.base(id).await?).await?;
+        let entry = index.entries(vec![passage]).await?.into_iter().flatten().next();
+        let Some(Entry { passage, vector }) = entry else {
+            let why = format!("it has no passage {}", passage.short());
+            let hint = "`outcrop kb chunks` lists those of a document.";
+            return Err(Error::new(ErrorKind::NotFound, "looking at a passage", why, hint));
+        };
+        let norm = vector.iter().map(|number| f64::from(*number).powi(2)).sum::<f64>().sqrt();
+        // It is its own nearest one.
+        let query = Nearest { vector, results: NEIGHBOURS + 1, filter: None, expected: Vec::new() };
+        let near = index.nearest(query).await?;
+        let standing =
+            |hit: Hit| Standing { id: hit.id, vector: Some(hit.placed), keyword: None, fused: None };
+        let others = near.hits.into_iter().filter(|hit| hit.id != passage.id).take(NEIGHBOURS).map(standing);
+        let hits = others.collect();
+        let found = Standings { hits, ..Standings::default() };
+        let neighbours = self.with_passages(id, &index, found).await?.hits;
+        Ok(Looked { passage, norm, neighbours })
+    }
+}

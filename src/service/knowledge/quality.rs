@@ -1,0 +1,117 @@
+//! Retrieval that is measured: every question is asked by every setting, and what is found is held against what is right.
+
+use futures_util::stream::{self, BoxStream, StreamExt};
+
+use super::Knowledge;
+use crate::domain::id::BaseId;
+use crate::domain::knowledge::quality::{Judged, Measured, Quality, Scored, Setting, checked};
+use crate::domain::knowledge::retrieval::Question;
+use crate::domain::{Error, ErrorKind, Result};
+use crate::service::invoke::Terms;
+use crate::wire::knowledge::judged;
+
+/// The most hits that are looked at for each question.
+const MOST: u32 = 100;
+/// So many passages are asked for where documents are wanted, several of which may be of one.
+const DEEPER: u32 = 5;
+/// Of the bootstrap: the same file gives the same intervals.
+const SEED: u64 = 0x6b6e_6f77;
+
+/// How far it is, or what it came to.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Measuring {
+    /// Questions that were asked, of so many in all, settings counted each.
+    Asked {
+        done: u64,
+        of: u64,
+    },
+    Measured(Quality),
+}
+
+impl Knowledge {
+    /// Asks every question of a file by every setting; `k` hits count. Dropping the stream ends it.
+    pub fn measure(
+        &self,
+        id: BaseId,
+        questions: &str,
+        settings: Vec<Setting>,
+        k: u32,
+        terms: Terms,
+    ) -> BoxStream<'static, Result<Measuring>> {
+        let judged = match ready(questions, &settings, k) {
+            Ok(judged) => judged,
+            Err(error) => return stream::iter([Err(error)]).boxed(),
+        };
+        let work = Work { service: self.clone(), id, judged, settings, k, terms, scored: Vec::new() };
+        stream::unfold(Some(work), |work| async move {
+            let mut work = work?;
+            let of = (work.judged.len() * work.settings.len()) as u64;
+            let done = work.scored.len() as u64;
+            if done == of {
+                return Some((Ok(Measuring::Measured(work.measured())), None));
+            }
+            match work.next().await {
+                Ok(()) => Some((Ok(Measuring::Asked { done: done + 1, of }), Some(work))),
+                Err(error) => Some((Err(error), None)),
+            }
+        })
+        .boxed()
+    }
+}
+
+fn ready(questions: &str, settings: &[Setting], k: u32) -> Result<Vec<Judged>> {
+    let judged = judged::read(questions)?;
+    checked(&judged)?;
+    let wrong = |why: String, hint: &str| {
+        Err(Error::new(ErrorKind::Invalid, "measuring retrieval", why, hint.to_owned()))
+    };
+    if settings.is_empty() {
+        return wrong("no setting is named".to_owned(), "Name one at least.");
+    }
+    if !(1..=MOST).contains(&k) {
+        return wrong(format!("the first {k} hits are to count"), "Let 1 to 100 count.");
+    }
+    Ok(judged)
+}
+
+/// What is left to be asked.
+struct Work {
+    service: Knowledge,
+    id: BaseId,
+    judged: Vec<Judged>,
+    settings: Vec<Setting>,
+    k: u32,
+    terms: Terms,
+    /// Of each question, one setting after the other.
+    scored: Vec<Scored>,
+}
+
+impl Work {
+    async fn next(&mut self) -> Result<()> {
+        let at = self.scored.len();
+        let (setting, judged) =
+            (&self.settings[at / self.judged.len()], &self.judged[at % self.judged.len()]);
+        let results = if judged.is_of_documents() { (self.k * DEEPER).min(MOST) } else { self.k };
+        let question = Question {
+            text: judged.query.clone(),
+            mode: setting.mode,
+            results: results as usize,
+            filter: setting.filter.clone(),
+            expected: Vec::new(),
+        };
+        let mut found = self.service.search(self.id, question, &self.terms).await?;
+        found.keep_near(setting.mode, setting.threshold);
+        let hits: Vec<_> = found.hits.iter().map(|hit| (&hit.passage, hit.uri.as_str())).collect();
+        let scored = judged.score(&hits, self.k as usize);
+        self.scored.push(scored);
+        Ok(())
+    }
+
+    fn measured(&self) -> Quality {
+        let of_setting = self.scored.chunks(self.judged.len());
+        let settings = self.settings.iter().zip(of_setting);
+        let settings = settings.map(|(setting, scored)| Measured::of(setting.clone(), scored.to_vec(), SEED));
+        let questions = u32::try_from(self.judged.len()).unwrap_or(u32::MAX);
+        Quality { k: self.k, questions, settings: settings.collect() }
+    }
+}

@@ -1,0 +1,167 @@
+//! The bases: made of a folder, filled, synced, renamed, removed.
+
+use super::{Open, State, Wait, followed, layout, name_of, stepped};
+use crate::domain::id::{BaseId, SourceId};
+use crate::domain::knowledge::base::{Base, Origin, Plan, SourcePlan};
+use crate::domain::knowledge::chunking::Chunking;
+use crate::tui::action::Action;
+use crate::tui::app::Desk;
+use crate::tui::effect::Lane;
+use crate::tui::overlay::confirm::Confirm;
+use crate::tui::overlay::prompt::Prompt;
+use crate::tui::overlay::{Choice, Overlay};
+use crate::workbench::Request;
+use crate::workbench::request::Topic;
+use crate::workbench::request::knowledge::Knowledge;
+
+impl State {
+    /// Asks for the bases, and to be told of changes.
+    pub(super) fn enter(&mut self, desk: &mut Desk<'_>) {
+        if self.watch.is_none() {
+            self.watch = Some(desk.call(None, Request::Watch { topic: Topic::Knowledge }));
+        }
+        self.read(desk);
+    }
+
+    pub(super) fn read(&mut self, desk: &mut Desk<'_>) {
+        let task = desk.call(Some(Lane("bases")), Request::Knowledge(Knowledge::List));
+        self.instead(|wait| *wait == Wait::List);
+        self.wait(task, Wait::List);
+    }
+
+    pub(super) fn can_among_bases(&self, action: Action) -> bool {
+        use Action as A;
+        match action {
+            A::NewBase | A::Help => true,
+            A::Open | A::AddDocuments | A::SyncBase | A::ShowDocuments | A::Rename | A::Delete => {
+                self.current().is_some()
+            }
+            action => stepped(action, 0, 1, 1).is_some() && self.bases.len() > 1,
+        }
+    }
+
+    /// What is done among the bases.
+    pub(super) fn among_bases(&mut self, action: Action, desk: &mut Desk<'_>) {
+        let page = usize::from(layout::bases(desk.area).0.height);
+        if let Some(to) = stepped(action, self.selected, page, self.bases.len()) {
+            return self.select_base(to, desk);
+        }
+        match action {
+            Action::NewBase => desk.overlays.push(Overlay::Prompt(Prompt::documents(None))),
+            Action::Open | Action::ShowDocuments => {
+                let Some(id) = self.current().map(|base| base.id) else { return };
+                if self.open.as_ref().is_none_or(|open| open.id != id) {
+                    self.open = Some(Open::new(id));
+                }
+                if action == Action::ShowDocuments {
+                    self.show_documents(desk);
+                }
+            }
+            action => self.on_base(action, desk),
+        }
+    }
+
+    pub(super) fn select_base(&mut self, at: usize, desk: &Desk<'_>) {
+        let page = usize::from(layout::bases(desk.area).0.height);
+        self.selected = at.min(self.bases.len().saturating_sub(1));
+        self.top = followed(self.top, self.selected, page);
+    }
+
+    /// What is done with the base that is meant, wherever it is shown.
+    pub(super) fn on_base(&mut self, action: Action, desk: &mut Desk<'_>) {
+        let Some(base) = self.meant().cloned() else { return };
+        match action {
+            Action::AddDocuments => {
+                let prompt = Prompt::documents(Some((base.id, &base.name)));
+                desk.overlays.push(Overlay::Prompt(prompt));
+            }
+            Action::SyncBase if base.is_syncing() => self.do_it(Knowledge::Pause { id: base.id }, desk),
+            Action::SyncBase if base.sources.is_empty() => {
+                desk.say("It has no source yet.");
+                let prompt = Prompt::documents(Some((base.id, &base.name)));
+                desk.overlays.push(Overlay::Prompt(prompt));
+            }
+            Action::SyncBase => self.sync(base.id, None, desk),
+            Action::Rename => {
+                desk.overlays.push(Overlay::Prompt(Prompt::rename_base(base.id, &base.name)));
+            }
+            Action::Delete => desk.overlays.push(Overlay::Confirm(Confirm::remove_base(&base))),
+            _ => {}
+        }
+    }
+
+    /// Takes what was chosen of a base; `false` where it is of something else.
+    pub(super) fn chosen_of_bases(&mut self, choice: &Choice, desk: &mut Desk<'_>) -> bool {
+        match choice {
+            Choice::AddDocuments { base, path } => {
+                let path = desk.options.whole_path(path);
+                match base {
+                    Some(id) => self.add(*id, path, desk),
+                    None => {
+                        let plan = Plan { name: self.name_for(&path), description: None, embedder: None };
+                        let task = desk.call(None, Request::Knowledge(Knowledge::Create { plan }));
+                        desk.say("Making the base…");
+                        self.wait(task, Wait::Make(path));
+                    }
+                }
+            }
+            Choice::RenameBase(id, name) => {
+                self.do_it(Knowledge::Rename { id: *id, name: name.clone() }, desk);
+            }
+            Choice::RemoveBase(id) => self.do_it(Knowledge::Remove { id: *id }, desk),
+            _ => return false,
+        }
+        true
+    }
+
+    /// What a base of that folder or file is called, which no other one is.
+    fn name_for(&self, path: &std::path::Path) -> String {
+        let whole = path.to_string_lossy();
+        let name = name_of(&whole);
+        let name = if name.is_empty() { "documents" } else { name };
+        let taken =
+            |name: &str| self.bases.iter().any(|base| base.name.to_lowercase() == name.to_lowercase());
+        let numbered = (2..).map(|number| format!("{name} {number}"));
+        std::iter::once(name.to_owned()).chain(numbered).find(|name| !taken(name)).unwrap_or_default()
+    }
+
+    /// The base has that folder or file as a source.
+    pub(super) fn add(&mut self, id: BaseId, path: std::path::PathBuf, desk: &mut Desk<'_>) {
+        let origin = Origin::Files { path, include: Vec::new(), exclude: Vec::new() };
+        let plan = SourcePlan { origin, chunking: Chunking::default() };
+        let task = desk.call(None, Request::Knowledge(Knowledge::AddSource { id, plan }));
+        self.wait(task, Wait::Add);
+    }
+
+    /// Looks its sources through, or one of them.
+    pub(super) fn sync(&mut self, id: BaseId, source: Option<SourceId>, desk: &mut Desk<'_>) {
+        let task = desk.call(None, Request::Knowledge(Knowledge::Sync { id, source }));
+        self.wait(task, Wait::Sync);
+    }
+
+    /// Asks for an act that says no more than whether it was done.
+    fn do_it(&mut self, request: Knowledge, desk: &mut Desk<'_>) {
+        let task = desk.call(None, Request::Knowledge(request));
+        self.wait(task, Wait::Act);
+    }
+
+    /// A base is as it says now.
+    pub(super) fn put(&mut self, base: Base) {
+        match self.bases.iter_mut().find(|other| other.id == base.id) {
+            // Two streams tell of one sync: the later word counts.
+            Some(other) if other.updated > base.updated => {}
+            Some(other) => *other = base,
+            None => {
+                self.bases.insert(0, base);
+                self.selected += usize::from(self.bases.len() > 1);
+            }
+        }
+    }
+
+    /// A base is gone.
+    pub(super) fn drop_base(&mut self, id: BaseId) {
+        self.bases.retain(|base| base.id != id);
+        self.selected = self.selected.min(self.bases.len().saturating_sub(1));
+        self.open.take_if(|open| open.id == id);
+    }
+}

@@ -1,0 +1,129 @@
+//! The documents of a base: how each stands, and why.
+
+use super::{Page, State, Wait, followed, layout, stepped};
+use crate::domain::Error;
+use crate::domain::knowledge::sync::Filed;
+use crate::tui::action::Action;
+use crate::tui::app::Desk;
+use crate::tui::effect::Lane;
+use crate::tui::overlay::input::Input;
+use crate::tui::stroke::Stroke;
+use crate::workbench::Request;
+use crate::workbench::request::knowledge::Knowledge;
+
+/// The documents as far as they are known.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) struct Shelf {
+    /// By their places.
+    pub list: Vec<Filed>,
+    /// Those that are shown.
+    pub order: Vec<usize>,
+    pub known: bool,
+    pub error: Option<Error>,
+    pub selected: usize,
+    pub top: usize,
+    /// What their places have in them.
+    pub narrow: Input,
+    /// That is being written.
+    pub writing: bool,
+}
+
+impl Shelf {
+    /// The one that keys act on, by its place in the whole list.
+    pub fn current(&self) -> Option<usize> {
+        self.order.get(self.selected).copied()
+    }
+
+    /// Shows those whose places have what is typed.
+    pub fn arrange(&mut self) {
+        let before = self.current();
+        let wanted = self.narrow.text().to_lowercase();
+        let shown = |at: &usize| self.list[*at].uri.to_lowercase().contains(&wanted);
+        self.order = (0..self.list.len()).filter(shown).collect();
+        self.selected = self.order.iter().position(|at| Some(*at) == before).unwrap_or(0);
+    }
+}
+
+impl State {
+    /// Shows the documents, and reads them anew.
+    pub(super) fn show_documents(&mut self, desk: &mut Desk<'_>) {
+        let Some(open) = &mut self.open else { return };
+        open.page = Page::Documents;
+        self.read_documents(desk);
+    }
+
+    pub(super) fn read_documents(&mut self, desk: &mut Desk<'_>) {
+        let Some(open) = &self.open else { return };
+        let request = Knowledge::Documents { id: open.id };
+        let task = desk.call(Some(Lane("documents")), Request::Knowledge(request));
+        self.instead(|wait| *wait == Wait::Documents);
+        self.wait(task, Wait::Documents);
+    }
+
+    pub(super) fn can_among_documents(&self, action: Action) -> bool {
+        use Action as A;
+        let Some((open, _)) = self.opened() else { return false };
+        let shelf = &open.shelf;
+        match action {
+            A::Open => shelf.current().is_some_and(|at| shelf.list[at].passages > 0),
+            A::Search
+            | A::FocusComposer
+            | A::Accept
+            | A::Cancel
+            | A::SyncBase
+            | A::AddDocuments
+            | A::Help => true,
+            action => stepped(action, 0, 1, 1).is_some() && shelf.order.len() > 1,
+        }
+    }
+
+    pub(super) fn among_documents(&mut self, action: Action, desk: &mut Desk<'_>) {
+        let Some(open) = &mut self.open else { return };
+        let page = usize::from(layout::listed(desk.area).0.height).max(1);
+        let shelf = &mut open.shelf;
+        if shelf.writing {
+            match action {
+                Action::Accept => shelf.writing = false,
+                Action::Cancel | Action::Back => {
+                    shelf.writing = false;
+                    shelf.narrow = Input::default();
+                    shelf.arrange();
+                }
+                action => {
+                    if let Some(to) = stepped(action, shelf.selected, page, shelf.order.len()) {
+                        shelf.selected = to;
+                    }
+                }
+            }
+            shelf.top = followed(shelf.top, shelf.selected, page);
+            return;
+        }
+        if let Some(to) = stepped(action, shelf.selected, page, shelf.order.len()) {
+            shelf.selected = to;
+            shelf.top = followed(shelf.top, to, page);
+            return;
+        }
+        match action {
+            Action::Open => {
+                let document = shelf.current().map(|at| shelf.list[at].id);
+                if let Some(document) = document {
+                    self.show_passage(document, 0, desk);
+                }
+            }
+            Action::Search => shelf.writing = true,
+            Action::FocusComposer => self.to_question(),
+            action => self.on_base(action, desk),
+        }
+    }
+
+    /// A key into the line that narrows them.
+    pub(super) fn type_among_documents(&mut self, stroke: Stroke, desk: &Desk<'_>) {
+        let page = usize::from(layout::listed(desk.area).0.height).max(1);
+        let Some(open) = &mut self.open else { return };
+        let shelf = &mut open.shelf;
+        if shelf.writing && shelf.narrow.press(stroke) {
+            shelf.arrange();
+            shelf.top = followed(shelf.top, shelf.selected, page);
+        }
+    }
+}

@@ -1,0 +1,446 @@
+//! What is asked of a base, what was found by one setting or by two, the answer.
+
+use std::time::Duration;
+
+use super::{Focus, Open, Page, State, Wait, followed, layout, stepped};
+use crate::domain::Error;
+use crate::domain::catalog::ModelId;
+use crate::domain::delta::Fold;
+use crate::domain::knowledge::ranking::Mode;
+use crate::domain::knowledge::retrieval::{Asked, Citation, Found, Question, Retrieved};
+use crate::domain::message::Block;
+use crate::domain::settings::Settings;
+use crate::tui::action::Action;
+use crate::tui::app::Desk;
+use crate::tui::effect::{Effect, Lane};
+use crate::tui::look::Role;
+use crate::tui::overlay::picker::{Picker, Purpose};
+use crate::tui::overlay::prompt::Prompt;
+use crate::tui::overlay::reading::{Line, Reading};
+use crate::tui::overlay::{Choice, Overlay};
+use crate::workbench::Request;
+use crate::workbench::request::knowledge::Knowledge;
+
+/// The lanes of the two settings.
+const LANES: [Lane; 2] = [Lane("found"), Lane("found beside")];
+
+/// What is looked for besides the question.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Tuning {
+    pub mode: Mode,
+    pub results: usize,
+    /// Bedrock's JSON.
+    pub filter: Option<String>,
+    /// The least cosine.
+    pub threshold: Option<f64>,
+}
+
+impl Default for Tuning {
+    fn default() -> Self {
+        Self { mode: Mode::default(), results: 5, filter: None, threshold: None }
+    }
+}
+
+impl Tuning {
+    /// In words, for a line.
+    pub fn words(&self) -> String {
+        let mut words = format!("{} · {} hits", self.mode.as_str(), self.results);
+        if let Some(threshold) = self.threshold.filter(|_| self.mode.semantic()) {
+            words.push_str(" · cosine ≥ ");
+            words.push_str(&format_cosine(threshold));
+        }
+        if self.filter.is_some() {
+            words.push_str(" · filtered");
+        }
+        words
+    }
+}
+
+/// `.71`, `-.20`, `1.00`.
+pub(super) fn format_cosine(cosine: f64) -> String {
+    let text = format!("{cosine:.2}");
+    match text.strip_prefix("0.") {
+        Some(rest) => format!(".{rest}"),
+        None => text.replace("-0.", "-."),
+    }
+}
+
+/// What one setting finds.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) struct Column {
+    pub tuning: Tuning,
+    /// It is being looked for.
+    pub waits: bool,
+    pub retrieved: Option<Retrieved>,
+    pub error: Option<Error>,
+    pub selected: usize,
+    pub top: usize,
+}
+
+impl Column {
+    /// What is listed: the hits, then what was expected.
+    pub fn rows(&self) -> usize {
+        self.retrieved.as_ref().map_or(0, |found| found.hits.len() + found.expected.len())
+    }
+
+    /// A row, and its number from 1 if it is a hit.
+    pub fn row(&self, at: usize) -> Option<(Option<usize>, &Found)> {
+        let found = self.retrieved.as_ref()?;
+        match found.hits.get(at) {
+            Some(hit) => Some((Some(at + 1), hit)),
+            None => Some((None, found.expected.get(at - found.hits.len())?)),
+        }
+    }
+
+    /// It is too far off to be taken.
+    pub fn is_below(&self, found: &Found) -> bool {
+        let threshold = self.tuning.threshold.filter(|_| self.tuning.mode.semantic());
+        threshold.is_some_and(|least| found.standing.vector.is_none_or(|placed| placed.score < least))
+    }
+}
+
+/// What a model answers from what was found.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Answer {
+    pub model: ModelId,
+    pub fold: Fold,
+    /// What the model was given.
+    pub prompt: String,
+    /// Once it is whole.
+    pub cited: Option<Vec<Citation>>,
+    pub error: Option<Error>,
+    pub since: Duration,
+    pub runs: bool,
+    /// Nothing was found that it could be answered from.
+    pub nothing: bool,
+}
+
+impl Answer {
+    pub fn text(&self) -> String {
+        self.fold.blocks.iter().filter_map(Block::said).collect()
+    }
+
+    /// Whether it says that something is from that hit, by its number.
+    pub fn uses(&self, number: usize) -> bool {
+        self.cited.iter().flatten().any(|citation| citation.hits.contains(&number))
+    }
+}
+
+impl Open {
+    fn question(&self, tuning: &Tuning) -> Question {
+        Question {
+            text: self.asked.clone(),
+            mode: tuning.mode,
+            results: tuning.results,
+            filter: tuning.filter.clone(),
+            expected: self.expected.clone(),
+        }
+    }
+}
+
+impl State {
+    pub(super) fn can_among_hits(&self, action: Action) -> bool {
+        use Action as A;
+        let Some((open, _)) = self.opened() else { return false };
+        let column = open.column();
+        let rows = column.map_or(0, Column::rows);
+        match action {
+            A::Send | A::AskBase => !open.query.text().trim().is_empty(),
+            A::ShowGiven => open.answer.as_ref().is_some_and(|answer| !answer.prompt.is_empty()),
+            A::NextColumn | A::PreviousColumn => open.columns.len() > 1,
+            A::Open | A::Copy | A::LineDown | A::LineUp => rows > 0,
+            A::ChangeMode
+            | A::SetFilter
+            | A::SetThreshold
+            | A::TwoSettings
+            | A::MeasureBase
+            | A::ExpectPassage
+            | A::Increase
+            | A::Decrease
+            | A::ShowDocuments
+            | A::ChooseModel
+            | A::FocusNext
+            | A::FocusPrevious
+            | A::FocusComposer
+            | A::SyncBase
+            | A::AddDocuments
+            | A::Help => true,
+            A::PageDown | A::PageUp => rows > 1 || open.answer.is_some(),
+            action => stepped(action, 0, 1, 1).is_some() && rows > 1,
+        }
+    }
+
+    pub(super) fn among_hits(&mut self, action: Action, desk: &mut Desk<'_>) {
+        let areas = self.opened().map(|(open, _)| layout::found(open, desk.area));
+        let Some((areas, open)) = areas.zip(self.open.as_mut()) else { return };
+        let page = usize::from(areas.rows.first().map_or(1, |rows| rows.height)).max(1);
+        if let Some(column) = open.columns.get_mut(open.at)
+            && let Some(to) = stepped(action, column.selected, page, column.rows())
+        {
+            column.selected = to;
+            column.top = followed(column.top, to, page);
+            open.scroll = 0;
+            return;
+        }
+        match action {
+            Action::Send => self.find(desk),
+            Action::AskBase => self.ask(desk),
+            Action::FocusComposer => open.focus = Focus::Query,
+            Action::FocusNext | Action::FocusPrevious => {
+                open.focus = if open.focus == Focus::Query { Focus::Hits } else { Focus::Query };
+            }
+            Action::LineDown => open.scroll = open.scroll.saturating_add(1),
+            Action::LineUp => open.scroll = open.scroll.saturating_sub(1),
+            Action::NextColumn | Action::PreviousColumn => {
+                open.at = (open.at + 1) % open.columns.len().max(1);
+                open.scroll = 0;
+            }
+            Action::ChangeMode => self.tune(desk, |tuning| {
+                tuning.mode = match tuning.mode {
+                    Mode::Hybrid => Mode::Semantic,
+                    Mode::Semantic => Mode::Keyword,
+                    Mode::Keyword => Mode::Hybrid,
+                };
+            }),
+            Action::Increase => self.tune(desk, |tuning| tuning.results = more(tuning.results)),
+            Action::Decrease => self.tune(desk, |tuning| tuning.results = fewer(tuning.results)),
+            Action::SetFilter => {
+                let before = open.column().and_then(|column| column.tuning.filter.clone());
+                desk.overlays.push(Overlay::Prompt(Prompt::filter(&before.unwrap_or_default())));
+            }
+            Action::SetThreshold => {
+                let before = open.column().and_then(|column| column.tuning.threshold);
+                desk.overlays.push(Overlay::Prompt(Prompt::threshold(before)));
+            }
+            Action::TwoSettings => self.two_settings(desk),
+            Action::ExpectPassage => self.expect_another(desk),
+            Action::MeasureBase => desk.overlays.push(Overlay::Prompt(Prompt::questions())),
+            Action::ShowGiven => {
+                let Some(answer) = &open.answer else { return };
+                let lines = vec![Line::of(&answer.prompt, Role::Text)];
+                let reading = Reading::new(&format!("What {} was given", answer.model), lines);
+                desk.overlays.push(Overlay::Reading(Box::new(reading)));
+            }
+            Action::Copy => {
+                let found = open.column().and_then(|column| column.row(column.selected));
+                if let Some((_, found)) = found {
+                    desk.ask(Effect::Copy(found.passage.text.clone()));
+                }
+            }
+            Action::Open => {
+                let found = open.column().and_then(|column| column.row(column.selected));
+                if let Some((_, found)) = found {
+                    let (document, ordinal) = (found.passage.document, found.passage.ordinal);
+                    self.show_passage(document, ordinal, desk);
+                }
+            }
+            Action::ShowDocuments => self.show_documents(desk),
+            Action::ChooseModel => {
+                let current = self.answerer(desk);
+                let stock = self.stock.clone();
+                let picker = Picker::new(Purpose::Talking, stock, Some(&current), self.asking, desk.now.wall);
+                desk.overlays.push(Overlay::Picker(Box::new(picker)));
+            }
+            action => self.on_base(action, desk),
+        }
+    }
+
+    /// Takes what was chosen for what is asked; `false` where it is of something else.
+    pub(super) fn chosen_among_hits(&mut self, choice: &Choice, desk: &mut Desk<'_>) -> bool {
+        match choice {
+            Choice::Model(id) => self.model = Some(id.clone()),
+            Choice::Questions(path) => self.measure_by(path.clone(), desk),
+            Choice::Filter(text) => {
+                let filter = Some(text.clone()).filter(|text| !text.is_empty());
+                self.tune(desk, |tuning| tuning.filter = filter);
+            }
+            Choice::Threshold(threshold) => {
+                let threshold = *threshold;
+                self.tune(desk, |tuning| tuning.threshold = threshold);
+            }
+            _ => return false,
+        }
+        true
+    }
+
+    /// Changes the settings of the column that keys act on, and asks again.
+    fn tune(&mut self, desk: &mut Desk<'_>, change: impl FnOnce(&mut Tuning)) {
+        let Some(open) = &mut self.open else { return };
+        let at = open.at;
+        if let Some(column) = open.column_mut() {
+            change(&mut column.tuning);
+            column.error = None;
+        }
+        if !open.asked.is_empty() {
+            self.find_by(at, desk);
+        }
+    }
+
+    /// A second setting beside the first, which begins as its copy; or one alone again.
+    fn two_settings(&mut self, desk: &mut Desk<'_>) {
+        let Some(open) = &mut self.open else { return };
+        open.scroll = 0;
+        if open.columns.len() > 1 {
+            // The one that keys act on stays.
+            let kept = open.columns.swap_remove(open.at);
+            (open.columns, open.at) = (vec![kept], 0);
+            return;
+        }
+        let mut second = open.columns.first().cloned().unwrap_or_default();
+        second.tuning.mode = match second.tuning.mode {
+            Mode::Semantic => Mode::Keyword,
+            _ => Mode::Semantic,
+        };
+        second.retrieved = None;
+        open.columns.push(second);
+        open.at = 1;
+        open.focus = Focus::Hits;
+        if !open.asked.is_empty() {
+            self.find_by(1, desk);
+        }
+    }
+
+    /// What was expected and is marked is forgotten; else the passage is to be chosen.
+    fn expect_another(&mut self, desk: &mut Desk<'_>) {
+        let Some(open) = &mut self.open else { return };
+        let row = open.column().and_then(|column| column.row(column.selected));
+        if let Some((None, found)) = row {
+            let id = found.passage.id;
+            open.expected.retain(|expected| *expected != id);
+            return self.find_again(desk);
+        }
+        desk.say("Choose the passage that you expected.");
+        self.show_documents(desk);
+    }
+
+    /// The question is asked of the base, by every setting.
+    pub(super) fn find(&mut self, desk: &mut Desk<'_>) {
+        let Some(open) = &mut self.open else { return };
+        let asked = open.query.text().trim().to_owned();
+        if asked.is_empty() {
+            return;
+        }
+        open.asked = asked;
+        self.stop_answer(desk);
+        if let Some(open) = &mut self.open {
+            open.answer = None;
+        }
+        self.find_again(desk);
+    }
+
+    /// The same question once more.
+    pub(super) fn find_again(&mut self, desk: &mut Desk<'_>) {
+        let Some(open) = &mut self.open else { return };
+        if open.asked.is_empty() {
+            return;
+        }
+        for at in 0..open.columns.len() {
+            self.find_by(at, desk);
+        }
+    }
+
+    fn find_by(&mut self, at: usize, desk: &mut Desk<'_>) {
+        let Some(open) = &mut self.open else { return };
+        let Some(lane) = LANES.get(at) else { return };
+        let Some(tuning) = open.columns.get(at).map(|column| column.tuning.clone()) else { return };
+        let question = open.question(&tuning);
+        let request = Knowledge::Search { id: open.id, question };
+        if let Some(column) = open.columns.get_mut(at) {
+            (column.waits, column.error) = (true, None);
+        }
+        let task = desk.call(Some(*lane), Request::Knowledge(request));
+        self.instead(|wait| *wait == Wait::Find(at));
+        self.wait(task, Wait::Find(at));
+    }
+
+    /// A model answers from what the question finds.
+    fn ask(&mut self, desk: &mut Desk<'_>) {
+        let model = self.answerer(desk);
+        self.stop_answer(desk);
+        let Some(open) = &mut self.open else { return };
+        open.asked = open.query.text().trim().to_owned();
+        let Some(tuning) = open.column().map(|column| column.tuning.clone()) else { return };
+        if open.asked.is_empty() {
+            return;
+        }
+        let asked = Asked {
+            question: open.question(&tuning),
+            model: model.clone(),
+            settings: Settings::default(),
+            template: None,
+            threshold: tuning.threshold,
+        };
+        if let Some(column) = open.column_mut() {
+            (column.waits, column.error) = (true, None);
+        }
+        let answer = Answer {
+            model,
+            fold: Fold::default(),
+            prompt: String::new(),
+            cited: None,
+            error: None,
+            since: desk.now.elapsed,
+            runs: true,
+            nothing: false,
+        };
+        (open.answer, open.answer_top, open.page) = (Some(answer), 0, Page::Found);
+        let request = Knowledge::Ask { id: open.id, asked };
+        let task = desk.call(None, Request::Knowledge(request));
+        self.wait(task, Wait::Answer);
+    }
+
+    /// Ends the answer; whether one was being written.
+    pub(super) fn stop_answer(&mut self, desk: &mut Desk<'_>) -> bool {
+        let task = self.waits.iter().find(|(_, wait)| **wait == Wait::Answer).map(|(task, _)| *task);
+        let Some(task) = task else { return false };
+        self.waits.remove(&task);
+        desk.ask(Effect::Cancel(task));
+        if let Some(open) = &mut self.open {
+            for column in &mut open.columns {
+                column.waits = false;
+            }
+            if let Some(answer) = &mut open.answer {
+                answer.runs = false;
+            }
+        }
+        true
+    }
+}
+
+/// A step up: by one to ten, by five to fifty, then by ten.
+fn more(results: usize) -> usize {
+    (results + step(results)).min(100)
+}
+
+fn fewer(results: usize) -> usize {
+    results.saturating_sub(step(results.saturating_sub(1))).max(1)
+}
+
+fn step(results: usize) -> usize {
+    match results {
+        0..10 => 1,
+        10..50 => 5,
+        _ => 10,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_step_up_and_one_down_come_back_to_the_same_number() {
+        for results in [1, 5, 9, 10, 15, 45, 50, 60, 90] {
+            assert_eq!(fewer(more(results)), results);
+        }
+        assert_eq!((more(100), fewer(1)), (100, 1));
+    }
+
+    #[test]
+    fn a_cosine_is_written_without_its_nought() {
+        assert_eq!(
+            ["0.71", "-0.2", "1", "0"].map(|n| format_cosine(n.parse().unwrap())),
+            [".71", "-.20", "1.00", ".00"]
+        );
+    }
+}

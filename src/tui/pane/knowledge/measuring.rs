@@ -1,0 +1,102 @@
+//! Retrieval measured by a file of questions, by the settings that are on the screen.
+
+use super::{State, Wait};
+use crate::domain::knowledge::quality::{Mean, Measured, Quality};
+use crate::domain::{Error, ErrorKind, Result};
+use crate::tui::app::Desk;
+use crate::tui::effect::Effect;
+use crate::tui::event::Contents;
+use crate::tui::look::Role;
+use crate::tui::overlay::Overlay;
+use crate::tui::overlay::reading::{Line, Reading};
+use crate::tui::paint::meter;
+use crate::workbench::Request;
+use crate::workbench::request::knowledge::{Knowledge, Setting};
+
+/// The largest file of questions, in bytes.
+const LARGEST: u64 = 16 * 1024 * 1024;
+/// So many hits count.
+const K: u32 = 10;
+/// Columns of a bar from 0 to 1.
+const BAR: u16 = 24;
+
+impl State {
+    /// Reads the file of that path.
+    pub(super) fn measure_by(&mut self, path: String, desk: &mut Desk<'_>) {
+        let Some(id) = self.open.as_ref().map(|open| open.id) else { return };
+        self.file = Some((path.clone(), id));
+        desk.ask(Effect::ReadFile { path, most: LARGEST });
+    }
+
+    /// The file is here: its questions are asked.
+    pub fn file_read(&mut self, path: &str, read: &Result<Contents>, desk: &mut Desk<'_>) {
+        let Some((_, id)) = self.file.take_if(|(asked, _)| asked == path) else { return };
+        let text = match read {
+            Ok(Contents(bytes)) => String::from_utf8(bytes.clone()).map_err(|_| {
+                let doing = format!("reading {path}");
+                Error::new(ErrorKind::Invalid, doing, "it is no UTF-8 text", "Write it anew as UTF-8.")
+            }),
+            Err(error) => Err(error.clone()),
+        };
+        let questions = match text {
+            Ok(text) => text,
+            Err(error) => return desk.complain(&error),
+        };
+        let Some(open) = self.open.as_ref().filter(|open| open.id == id) else { return };
+        let setting = |column: &super::Column| Setting {
+            mode: column.tuning.mode,
+            filter: column.tuning.filter.clone(),
+            threshold: column.tuning.threshold,
+        };
+        let settings = open.columns.iter().map(setting).collect();
+        let request = Knowledge::Measure { id, questions, settings, k: K };
+        let task = desk.call(None, Request::Knowledge(request));
+        self.measured = Some((0, 0));
+        self.wait(task, Wait::Measure);
+    }
+
+    /// Shows what it came to.
+    pub(super) fn show_quality(&mut self, quality: &Quality, desk: &mut Desk<'_>) {
+        self.measured = None;
+        let reading = Reading::new("How good retrieval is", lines(quality));
+        desk.overlays.push(Overlay::Reading(Box::new(reading)));
+    }
+}
+
+/// A table with a row a setting, a bar for each nDCG, and what the figures are.
+fn lines(quality: &Quality) -> Vec<Line> {
+    let k = quality.k;
+    let head =
+        ["", "hit rate", &format!("recall@{k}"), "MRR", &format!("nDCG@{k}")].map(str::to_owned).to_vec();
+    let row = |measured: &Measured| {
+        let mut row = vec![measured.setting.words()];
+        row.extend([measured.hit_rate, measured.recall, measured.mrr, measured.ndcg].map(said));
+        row
+    };
+    let rows: Vec<_> = std::iter::once(head).chain(quality.settings.iter().map(row)).collect();
+    let mut lines = Line::table(&rows);
+    lines.push(Line::blank());
+    for measured in &quality.settings {
+        let bar = meter(measured.ndcg.mean, BAR);
+        let text = format!("{bar:<24} {:.3} {}", measured.ndcg.mean, measured.setting.words());
+        lines.push(Line::of(&text, Role::Info));
+    }
+    lines.push(Line::blank());
+    let missed = |measured: &Measured| {
+        let none = measured.questions.iter().filter(|scored| scored.first.is_none()).count();
+        format!("{}: nothing right for {none} of {} questions", measured.setting.words(), quality.questions)
+    };
+    lines.extend(quality.settings.iter().map(|measured| Line::of(&missed(measured), Role::Text)));
+    lines.push(Line::blank());
+    let about = format!(
+        "Of the first {k} hits of each question. In brackets 95 % of the bootstrap over the questions. `outcrop kb evaluate` \
+         measures all settings in one go and writes them as JSON."
+    );
+    lines.push(Line::of(&about, Role::Muted));
+    lines
+}
+
+/// A mean with its interval.
+fn said(mean: Mean) -> String {
+    format!("{:.2} ({:.2}–{:.2})", mean.mean, mean.low, mean.high)
+}

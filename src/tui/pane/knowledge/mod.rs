@@ -1,0 +1,237 @@
+//! The knowledge place: the bases that there are, what is found in one and answered from it, its documents, their passages.
+//!
+//! ```text
+//! bases       made, filled, synced, removed          found      a question, its hits, the answer, two settings
+//! documents   what a base has, and how it stands     passages   one document as it was cut, in windows
+//! ```
+//!
+//! Here lives its state and what it makes of events. Never here: how texts are cut, found and ranked.
+
+mod attaching;
+mod bases;
+mod documents;
+mod found;
+mod layout;
+mod measuring;
+mod passages;
+mod place;
+mod replies;
+mod update;
+mod view;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use documents::Shelf;
+use found::{Answer, Column};
+use passages::Leaf;
+
+use crate::domain::Error;
+use crate::domain::catalog::ModelId;
+use crate::domain::id::{BaseId, DocumentId, PassageId};
+use crate::domain::knowledge::base::Base;
+use crate::tui::action::Action;
+use crate::tui::app::Desk;
+use crate::tui::effect::TaskId;
+use crate::tui::models::Stock;
+use crate::tui::overlay::input::Input;
+
+/// Everything of the knowledge place.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct State {
+    /// The newest first.
+    bases: Vec<Base>,
+    /// The list has come once.
+    known: bool,
+    selected: usize,
+    top: usize,
+    error: Option<Error>,
+    waits: BTreeMap<TaskId, Wait>,
+    watch: Option<TaskId>,
+    open: Option<Open>,
+    stock: Stock,
+    asking: bool,
+    /// The bases are to be offered once they are known; the one that is in use now.
+    offering: Option<Option<String>>,
+    /// The file of questions that is on its way, and the base that they are of.
+    file: Option<(String, BaseId)>,
+    /// How far measuring is.
+    measured: Option<(u64, u64)>,
+    /// Answers from a base, where another one was chosen than conversations begin with.
+    model: Option<ModelId>,
+}
+
+/// What a reply is for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Wait {
+    List,
+    /// A base that is being made, and what it reads then.
+    Make(PathBuf),
+    /// A source is being added: it is read then.
+    Add,
+    Sync,
+    /// Something that says no more than whether it was done.
+    Act,
+    /// What the question finds, by the settings of that column.
+    Find(usize),
+    Answer,
+    Documents,
+    /// The passages of a document from that one on.
+    Passages(DocumentId, u32),
+    Look(PassageId),
+    Measure,
+}
+
+/// The base that is looked into.
+#[derive(Debug, Clone, PartialEq)]
+struct Open {
+    id: BaseId,
+    page: Page,
+    focus: Focus,
+    query: Input,
+    /// What the hits are of.
+    asked: String,
+    /// What was found, by one setting or by two.
+    columns: Vec<Column>,
+    /// The column that keys act on.
+    at: usize,
+    answer: Option<Answer>,
+    /// Passages whose ranks are told in any case.
+    expected: Vec<PassageId>,
+    /// The first row in sight of the card.
+    scroll: u16,
+    /// The first row in sight of the answer.
+    answer_top: u16,
+    shelf: Shelf,
+    leaf: Option<Leaf>,
+}
+
+/// What of it is shown.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum Page {
+    #[default]
+    Found,
+    Documents,
+    Passages,
+}
+
+/// Where keys go while what was found is shown.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum Focus {
+    #[default]
+    Query,
+    Hits,
+}
+
+impl Open {
+    fn new(id: BaseId) -> Self {
+        Self {
+            id,
+            page: Page::default(),
+            focus: Focus::default(),
+            query: Input::default(),
+            asked: String::new(),
+            columns: vec![Column::default()],
+            at: 0,
+            answer: None,
+            expected: Vec::new(),
+            scroll: 0,
+            answer_top: 0,
+            shelf: Shelf::default(),
+            leaf: None,
+        }
+    }
+
+    /// The column that keys act on.
+    fn column(&self) -> Option<&Column> {
+        self.columns.get(self.at)
+    }
+
+    fn column_mut(&mut self) -> Option<&mut Column> {
+        self.columns.get_mut(self.at)
+    }
+}
+
+impl State {
+    /// What is known of the models has changed, or how it is being asked for.
+    pub fn restock(&mut self, stock: &Stock, asking: bool) {
+        self.asking = asking;
+        if !self.stock.is(stock) {
+            self.stock = stock.clone();
+        }
+    }
+
+    /// Answers that are being written.
+    pub fn running(&self) -> usize {
+        usize::from(self.waits.values().any(|wait| *wait == Wait::Answer))
+    }
+
+    /// Bases that are being synced.
+    pub fn syncing(&self) -> usize {
+        self.bases.iter().filter(|base| base.is_syncing()).count()
+    }
+
+    /// The base that is selected in the list.
+    fn current(&self) -> Option<&Base> {
+        self.bases.get(self.selected)
+    }
+
+    /// The base that is looked into.
+    fn opened(&self) -> Option<(&Open, &Base)> {
+        let open = self.open.as_ref()?;
+        Some((open, self.bases.iter().find(|base| base.id == open.id)?))
+    }
+
+    /// The base that keys act on.
+    fn meant(&self) -> Option<&Base> {
+        self.opened().map(|(_, base)| base).or_else(|| self.current())
+    }
+
+    /// Who answers.
+    fn answerer(&self, desk: &Desk<'_>) -> ModelId {
+        self.model.clone().unwrap_or_else(|| desk.options.model.clone())
+    }
+
+    /// Asks, and remembers what for.
+    fn wait(&mut self, task: TaskId, wait: Wait) {
+        self.waits.insert(task, wait);
+    }
+
+    /// Forgets what is waited for of that kind: another one takes its place.
+    fn instead(&mut self, is_of_kind: impl Fn(&Wait) -> bool) {
+        self.waits.retain(|_, wait| !is_of_kind(wait));
+    }
+
+    /// How often the time is wanted.
+    fn beat(&self) -> Option<Duration> {
+        (self.running() > 0 || self.syncing() > 0).then_some(Duration::from_secs(1))
+    }
+}
+
+/// Where an action leads in a list of so many, of which a page is in sight.
+fn stepped(action: Action, at: usize, page: usize, all: usize) -> Option<usize> {
+    let page = page.max(1);
+    let to = match action {
+        Action::SelectNext => at + 1,
+        Action::SelectPrevious => at.saturating_sub(1),
+        Action::SelectFirst => 0,
+        Action::SelectLast => usize::MAX,
+        Action::HalfPageDown => at + page.div_ceil(2),
+        Action::HalfPageUp => at.saturating_sub(page.div_ceil(2)),
+        Action::PageDown => at + page,
+        Action::PageUp => at.saturating_sub(page),
+        _ => return None,
+    };
+    Some(to.min(all.saturating_sub(1)))
+}
+
+/// The first row in sight, so that the selected one is.
+fn followed(top: usize, selected: usize, page: usize) -> usize {
+    top.clamp((selected + 1).saturating_sub(page.max(1)), selected)
+}
+
+/// The last part of a path.
+fn name_of(uri: &str) -> &str {
+    uri.trim_end_matches('/').rsplit('/').next().unwrap_or(uri)
+}

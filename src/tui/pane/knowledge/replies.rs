@@ -1,0 +1,187 @@
+//! What comes through the door.
+
+use super::{Focus, State, Wait};
+use crate::domain::Error;
+use crate::domain::change::Changed;
+use crate::domain::knowledge::base::Base;
+use crate::domain::knowledge::sync::SyncState;
+use crate::tui::app::Desk;
+use crate::tui::effect::TaskId;
+use crate::workbench::Reply;
+
+impl State {
+    /// Takes one reply in.
+    pub(super) fn take(&mut self, task: TaskId, reply: Reply, desk: &mut Desk<'_>) {
+        if self.watch == Some(task) {
+            return self.told(reply, desk);
+        }
+        let Some(wait) = self.waits.get(&task).cloned() else { return };
+        match (wait, reply) {
+            (Wait::List, Reply::Bases { bases }) => {
+                let chosen = self.current().map(|base| base.id);
+                (self.bases, self.known, self.error) = (bases, true, None);
+                let at = self.bases.iter().position(|base| Some(base.id) == chosen);
+                self.select_base(at.unwrap_or(self.selected), desk);
+                self.offer_now(desk);
+            }
+            (Wait::Make(path), Reply::Base { base }) => {
+                let id = base.id;
+                self.put(base);
+                self.selected = self.bases.iter().position(|base| base.id == id).unwrap_or(0);
+                self.add(id, path, desk);
+            }
+            (Wait::Add, Reply::Base { base }) => {
+                // The source that was added is the last one; it is read now.
+                let source = base.sources.last().map(|source| source.id);
+                let id = base.id;
+                self.put(base);
+                self.sync(id, source, desk);
+            }
+            (Wait::Sync | Wait::Act, Reply::Base { base }) => self.grown(base, desk),
+            (Wait::Act, Reply::Done) => self.read(desk),
+            (Wait::Find(at), Reply::Retrieved { retrieved, .. }) => {
+                let Some(open) = &mut self.open else { return };
+                if let Some(column) = open.columns.get_mut(at) {
+                    (column.retrieved, column.waits) = (Some(retrieved), false);
+                }
+                open.settle(at);
+            }
+            (Wait::Answer, reply) => self.answered(reply),
+            (Wait::Documents, Reply::Documents { documents }) => {
+                let Some(open) = &mut self.open else { return };
+                let shelf = &mut open.shelf;
+                (shelf.list, shelf.known, shelf.error) = (documents, true, None);
+                let before = shelf.selected;
+                shelf.arrange();
+                shelf.selected = before.min(shelf.order.len().saturating_sub(1));
+                self.name_leaf();
+            }
+            (Wait::Passages(document, from), Reply::Passages { passages }) => {
+                self.take_passages(document, from, passages, desk);
+            }
+            (Wait::Measure, Reply::Measuring { done, of }) => self.measured = Some((done, of)),
+            (Wait::Measure, Reply::Quality { quality }) => self.show_quality(&quality, desk),
+            (Wait::Look(id), Reply::Looked { looked }) => self.take_look(id, looked),
+            _ => {}
+        }
+    }
+
+    /// What an answer brings.
+    fn answered(&mut self, reply: Reply) {
+        let Some(open) = &mut self.open else { return };
+        let at = open.at;
+        match reply {
+            Reply::Retrieved { retrieved, prompt } => {
+                if let Some(column) = open.columns.get_mut(at) {
+                    (column.retrieved, column.waits) = (Some(retrieved), false);
+                }
+                open.settle(at);
+                if let Some(answer) = &mut open.answer {
+                    answer.nothing = prompt.is_none();
+                    answer.prompt = prompt.unwrap_or_default();
+                }
+            }
+            Reply::Delta { event } => {
+                if let Some(answer) = &mut open.answer {
+                    answer.fold.push(&event);
+                }
+            }
+            Reply::Cited { citations, .. } => {
+                if let Some(answer) = &mut open.answer {
+                    answer.cited = Some(citations);
+                    open.focus = Focus::Hits;
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Something changed, whoever did it.
+    fn told(&mut self, reply: Reply, desk: &mut Desk<'_>) {
+        let Reply::Changed { change, .. } = reply else { return };
+        match change {
+            Changed::Base { base } => self.grown(base, desk),
+            Changed::BaseRemoved { id } => self.drop_base(id),
+            Changed::Missed => self.read(desk),
+            _ => {}
+        }
+    }
+
+    /// A base says how it is now; one that was synced to its end is looked at again.
+    fn grown(&mut self, base: Base, desk: &mut Desk<'_>) {
+        let before = self.bases.iter().find(|other| other.id == base.id);
+        let ended = before.is_some_and(Base::is_syncing) && !base.is_syncing();
+        let id = base.id;
+        self.put(base);
+        let here = self.open.as_ref().is_some_and(|open| open.id == id && open.shelf.known);
+        if ended && here {
+            self.read_documents(desk);
+        }
+    }
+
+    /// A call is over.
+    pub(super) fn over(&mut self, task: TaskId, error: Option<Error>, desk: &mut Desk<'_>) {
+        if self.watch == Some(task) {
+            // The next time that the place is shown begins anew.
+            self.watch = None;
+            return;
+        }
+        let Some(wait) = self.waits.remove(&task) else { return };
+        match wait {
+            Wait::List => self.error = error,
+            Wait::Find(at) => {
+                if let Some(column) = self.open.as_mut().and_then(|open| open.columns.get_mut(at)) {
+                    column.waits = false;
+                    if error.is_some() {
+                        (column.error, column.retrieved) = (error, None);
+                    }
+                }
+            }
+            Wait::Answer => {
+                let Some(open) = &mut self.open else { return };
+                if let Some(column) = open.columns.get_mut(open.at) {
+                    column.waits = false;
+                }
+                if let Some(answer) = &mut open.answer {
+                    (answer.runs, answer.error) = (false, error);
+                }
+            }
+            Wait::Documents => {
+                if let Some(open) = &mut self.open {
+                    open.shelf.error = error;
+                }
+            }
+            Wait::Passages(document, _) => {
+                let leaf = self.open.as_mut().and_then(|open| open.leaf.as_mut());
+                if let Some(leaf) = leaf.filter(|leaf| leaf.document == document && error.is_some()) {
+                    leaf.error = error;
+                }
+            }
+            Wait::Look(_) => {}
+            Wait::Sync => self.synced(error, desk),
+            Wait::Make(_) | Wait::Add | Wait::Act | Wait::Measure => {
+                self.measured = None;
+                if let Some(error) = error {
+                    desk.complain(&error);
+                }
+            }
+        }
+    }
+
+    /// A sync that this screen began is over.
+    fn synced(&mut self, error: Option<Error>, desk: &mut Desk<'_>) {
+        if let Some(error) = error {
+            return desk.complain(&error);
+        }
+        let failed = self.current().into_iter().flat_map(|base| &base.sources);
+        let failed = failed.filter_map(|source| source.last.as_ref());
+        if failed.clone().any(|sync| sync.state == SyncState::Failed) {
+            desk.say("A source could not be looked through; the card of its base says why.");
+        }
+    }
+
+    /// Drops a call that the sealed workspace refused.
+    pub(super) fn waits(&self, task: TaskId) -> bool {
+        self.watch == Some(task) || self.waits.contains_key(&task)
+    }
+}

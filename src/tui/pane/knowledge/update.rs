@@ -1,0 +1,228 @@
+//! What an action, a key or the mouse does here.
+
+use super::{Focus, Open, Page, State, followed, layout};
+use crate::tui::action::Action;
+use crate::tui::app::Desk;
+use crate::tui::event::{Mouse, MouseKind};
+use crate::tui::key::Key;
+use crate::tui::keymap::Context;
+use crate::tui::overlay::Choice;
+use crate::tui::stroke::{Edit, Stroke};
+
+impl State {
+    pub(super) fn where_keys_go(&self) -> Context {
+        let Some((open, _)) = self.opened() else { return Context::Bases };
+        match open.page {
+            Page::Found if open.focus == Focus::Query => Context::Query,
+            Page::Found => Context::Hits,
+            Page::Documents if open.shelf.writing => Context::Menu,
+            Page::Documents => Context::Documents,
+            Page::Passages => Context::Passages,
+        }
+    }
+
+    /// Whether the action means something here and now.
+    pub(super) fn can_do(&self, action: Action) -> bool {
+        match (action, self.opened()) {
+            (Action::Back, None) => false,
+            (Action::Back, Some(_)) => true,
+            (action, None) => self.can_among_bases(action),
+            (action, Some((open, _))) => match open.page {
+                Page::Found => self.can_among_hits(action) || self.edits(action),
+                Page::Documents => self.can_among_documents(action),
+                Page::Passages => self.can_among_passages(action),
+            },
+        }
+    }
+
+    /// The action is one of the line that is being written.
+    fn edits(&self, action: Action) -> bool {
+        action.edits() && self.where_keys_go() == Context::Query
+    }
+
+    pub(super) fn does(&mut self, action: Action, key: Option<Key>, desk: &mut Desk<'_>) {
+        let page = self.opened().map(|(open, _)| (open.page, open.shelf.writing));
+        if action == Action::Back && page.is_none_or(|(_, writing)| !writing) {
+            return self.back(desk);
+        }
+        match page {
+            None => self.among_bases(action, desk),
+            Some((Page::Found, _)) => self.among_hits(action, desk),
+            Some((Page::Documents, true)) => match desk.stroke(key) {
+                Some(stroke) if !matches!(action, Action::Accept | Action::Cancel) && !action.moves() => {
+                    self.type_among_documents(stroke, desk);
+                }
+                _ => self.among_documents(action, desk),
+            },
+            Some((Page::Documents, false)) => self.among_documents(action, desk),
+            Some((Page::Passages, _)) => self.among_passages(action, desk),
+        }
+    }
+
+    /// What runs is stopped, then one step out.
+    fn back(&mut self, desk: &mut Desk<'_>) {
+        if self.stop_answer(desk) {
+            return;
+        }
+        let Some(open) = &mut self.open else { return };
+        match open.page {
+            Page::Passages if open.shelf.known && open.asked.is_empty() => open.page = Page::Documents,
+            Page::Documents if !open.shelf.narrow.text().is_empty() => {
+                open.shelf.narrow.clear();
+                open.shelf.arrange();
+            }
+            Page::Passages | Page::Documents => open.page = Page::Found,
+            Page::Found if open.focus == Focus::Hits => open.focus = Focus::Query,
+            Page::Found => self.open = None,
+        }
+    }
+
+    /// The question is written.
+    pub(super) fn to_question(&mut self) {
+        if let Some(open) = &mut self.open {
+            (open.page, open.focus) = (Page::Found, Focus::Query);
+        }
+    }
+
+    /// What a key that means no action does to the line that is being written.
+    pub(super) fn press(&mut self, stroke: Stroke, desk: &mut Desk<'_>) {
+        match self.where_keys_go() {
+            Context::Query => match stroke {
+                // Below the line are the hits.
+                Stroke::Edits { edit: Edit::RowDown, .. } => self.among_hits(Action::SelectNext, desk),
+                Stroke::Edits { edit: Edit::RowUp, .. } => self.among_hits(Action::SelectPrevious, desk),
+                stroke => {
+                    if let Some(open) = &mut self.open {
+                        open.query.press(stroke);
+                    }
+                }
+            },
+            Context::Menu => self.type_among_documents(stroke, desk),
+            _ => {}
+        }
+    }
+
+    /// A pasted text goes into what is being written; never anywhere else.
+    pub(super) fn insert(&mut self, text: &str) {
+        let context = self.where_keys_go();
+        let Some(open) = &mut self.open else { return };
+        match context {
+            Context::Query => open.query.insert(text),
+            Context::Menu => {
+                open.shelf.narrow.insert(text);
+                open.shelf.arrange();
+            }
+            _ => {}
+        }
+    }
+
+    /// Takes what was chosen in an overlay.
+    pub(super) fn was_chosen(&mut self, choice: &Choice, desk: &mut Desk<'_>) {
+        if !self.chosen_of_bases(choice, desk) {
+            self.chosen_among_hits(choice, desk);
+        }
+    }
+
+    pub(super) fn pointed(&mut self, mouse: Mouse, desk: &mut Desk<'_>) {
+        let wheel = match mouse.kind {
+            MouseKind::ScrollDown => Some(Action::SelectNext),
+            MouseKind::ScrollUp => Some(Action::SelectPrevious),
+            _ => None,
+        };
+        if let Some(action) = wheel {
+            if !self.wheeled_over_text(mouse, desk) {
+                self.does(action, None, desk);
+            }
+            return;
+        }
+        if matches!(mouse.kind, MouseKind::Down(_)) {
+            self.pressed_at(mouse, desk);
+        }
+    }
+
+    /// The wheel over the card or the answer scrolls that.
+    fn wheeled_over_text(&mut self, mouse: Mouse, desk: &Desk<'_>) -> bool {
+        let at = (mouse.column, mouse.row).into();
+        let down = mouse.kind == MouseKind::ScrollDown;
+        let Some((open, _)) = self.opened() else { return false };
+        let (card, answer) = match open.page {
+            Page::Found => {
+                let areas = layout::found(open, desk.area);
+                (areas.card, areas.answer)
+            }
+            Page::Documents => return false,
+            Page::Passages => (layout::listed(desk.area).1, ratatui::layout::Rect::default()),
+        };
+        let Some(open) = &mut self.open else { return false };
+        let top = match () {
+            () if card.contains(at) => &mut open.scroll,
+            () if answer.contains(at) => &mut open.answer_top,
+            () => return false,
+        };
+        *top = if down { top.saturating_add(1) } else { top.saturating_sub(1) };
+        true
+    }
+
+    fn pressed_at(&mut self, mouse: Mouse, desk: &mut Desk<'_>) {
+        let at = (mouse.column, mouse.row).into();
+        let Some((open, _)) = self.opened() else {
+            let rows = layout::bases(desk.area).0;
+            let row = self.top + usize::from(mouse.row.saturating_sub(rows.y));
+            if rows.contains(at) && row < self.bases.len() {
+                self.select_base(row, desk);
+            }
+            return;
+        };
+        match open.page {
+            Page::Found => {
+                let areas = layout::found(open, desk.area);
+                self.pressed_among_hits(&areas, mouse);
+            }
+            Page::Documents => {
+                let rows = layout::listed(desk.area).0;
+                let row = open.shelf.top + usize::from(mouse.row.saturating_sub(rows.y));
+                let known = rows.contains(at) && row < open.shelf.order.len();
+                if let Some(open) = self.open.as_mut().filter(|_| known) {
+                    open.shelf.selected = row;
+                    open.shelf.top = followed(open.shelf.top, row, usize::from(rows.height));
+                }
+            }
+            Page::Passages => {
+                let rows = layout::listed(desk.area).0;
+                let leaf = self.open.as_mut().and_then(|open| open.leaf.as_mut());
+                if let Some(leaf) = leaf.filter(|_| rows.contains(at)) {
+                    let row = leaf.top + u32::from(mouse.row - rows.y);
+                    leaf.selected = row.min(leaf.all.saturating_sub(1));
+                    self.rest(desk);
+                }
+            }
+        }
+    }
+
+    fn pressed_among_hits(&mut self, areas: &layout::Found, mouse: Mouse) {
+        let at = (mouse.column, mouse.row).into();
+        let Some(open) = &mut self.open else { return };
+        if areas.query.contains(at) {
+            open.focus = Focus::Query;
+        }
+        for (place, rows) in areas.rows.iter().enumerate().filter(|(_, rows)| rows.contains(at)) {
+            let Some(column) = open.columns.get_mut(place) else { continue };
+            let row = column.top + usize::from(mouse.row - rows.y);
+            if row < column.rows() {
+                column.selected = row;
+                (open.at, open.focus, open.scroll) = (place, Focus::Hits, 0);
+            }
+        }
+    }
+}
+
+impl Open {
+    /// After what was found has come: something is selected, and it is in sight.
+    pub(super) fn settle(&mut self, place: usize) {
+        if let Some(column) = self.columns.get_mut(place) {
+            column.selected = column.selected.min(column.rows().saturating_sub(1));
+            column.top = column.top.min(column.selected);
+        }
+        self.scroll = 0;
+    }
+}

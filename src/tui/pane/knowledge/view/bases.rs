@@ -1,0 +1,184 @@
+//! The bases, the newest first, and what there is to know of the selected one.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::{progress, standing};
+use crate::domain::figures::{bytes, count, grouped};
+use crate::domain::knowledge::base::{Base, Source};
+use crate::domain::knowledge::sync::{Sync, SyncState};
+use crate::tui::action::Action;
+use crate::tui::keymap::Context;
+use crate::tui::look::Role;
+use crate::tui::paint::{columns, meter, put, put_right, scrollbar, thumb, wrap};
+use crate::tui::pane::Sight;
+use crate::tui::pane::knowledge::{State, layout};
+use crate::tui::pane::rows::{facts, failed, ground, rule};
+
+pub(super) fn draw(state: &State, sight: &Sight<'_>, body: Rect, cells: &mut Buffer) {
+    if let Some(error) = &state.error {
+        return failed(error, sight, body, cells);
+    }
+    if state.bases.is_empty() {
+        if state.known {
+            teach(sight, body, cells);
+        }
+        return;
+    }
+    let look = sight.look;
+    let (area, below) = layout::bases(body);
+    let right = body.right().saturating_sub(2);
+    // Columns from the right: how it stands, passages, documents.
+    let wide = match body.width {
+        0..80 => 22,
+        80..110 => 32,
+        _ => 44,
+    };
+    let stands = right.saturating_sub(wide);
+    let passages = stands.saturating_sub(11);
+    let documents = passages.saturating_sub(if body.width < 80 { 8 } else { 11 });
+    let faint = look.style(Role::Faint);
+    put(cells, body.x + 2, body.y, documents, "base", faint);
+    let files = if body.width < 80 { "docs" } else { "documents" };
+    put_right(cells, documents, body.y, passages.saturating_sub(1), files, faint);
+    put_right(cells, passages, body.y, stands.saturating_sub(2), "passages", faint);
+    put(cells, stands, body.y, right, "state", faint);
+    for (y, at) in (area.top()..area.bottom()).zip(state.top..state.bases.len()) {
+        let base = &state.bases[at];
+        let row = Rect { y, height: 1, ..area };
+        let (ground, name) = ground(at == state.selected, row, look, cells);
+        let style = |role| ground.patch(look.style(role));
+        put(cells, area.x + 2, y, documents.saturating_sub(1), &base.name, name);
+        let muted = style(Role::Muted);
+        put_right(cells, documents, y, passages.saturating_sub(1), &grouped(base.holds.documents), muted);
+        put_right(cells, passages, y, stands.saturating_sub(2), &grouped(base.holds.passages), muted);
+        let (words, role) = standing(base, sight.wall());
+        put(cells, stands, y, right, &words, style(role));
+    }
+    let bar = thumb(area.height, state.top, usize::from(area.height), state.bases.len());
+    scrollbar(cells, area, bar, look.style(Role::Rule));
+    if let Some(base) = state.current() {
+        card(base, sight, below, cells);
+    }
+}
+
+/// What is known of a base, then each of its sources.
+fn card(base: &Base, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
+    let look = sight.look;
+    rule(area, look, cells);
+    let mut about = Vec::new();
+    if let Some(description) = &base.description {
+        about.push(("about", description.clone(), Role::Text));
+    }
+    let embeds = format!("{} · {} numbers a passage", base.embedder, grouped(base.dimensions.into()));
+    about.push(("embedded by", embeds, Role::Text));
+    let tokens = count(base.holds.tokens, "token", "tokens");
+    about.push(("has", format!("{} · {tokens}", super::holds(base)), Role::Text));
+    for source in &base.sources {
+        about.extend(of_source(source, sight));
+    }
+    if base.sources.is_empty() {
+        let key = sight.key(Context::Bases, Action::AddDocuments);
+        about.push(("source", format!("none yet: {key} adds a folder or a file"), Role::Warn));
+    }
+    let below = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
+    let y = facts(&about, look, below, cells);
+    let running =
+        base.sources.iter().filter_map(|source| source.last.as_ref()).find(|sync| sync.state.is_running());
+    if let Some(sync) = running.filter(|sync| sync.due.files > 0 && y < area.bottom()) {
+        let share = sync.due.bytes_done as f64 / sync.due.bytes.max(1) as f64;
+        let ground = look.style(Role::Selected).patch(look.style(Role::Info));
+        let width = area.width.saturating_sub(17).min(60);
+        put(cells, area.x + 13, y, area.right(), &meter(share, width), ground);
+    }
+}
+
+/// A source: where it is, how it is cut, how its last sync went, what came to nothing.
+fn of_source(source: &Source, sight: &Sight<'_>) -> Vec<(&'static str, String, Role)> {
+    let mut told =
+        vec![("source", format!("{} · cut {}", source.origin.place(), source.chunking), Role::Text)];
+    let Some(sync) = &source.last else {
+        told.push(("", "not synced yet".to_owned(), Role::Warn));
+        return told;
+    };
+    let (words, role) = went(sync, sight);
+    told.push(("", words, role));
+    if let Some(why) = &sync.why {
+        told.push(("", why.clone(), Role::Warn));
+    }
+    for failure in sync.failures.iter().take(5) {
+        told.push(("", format!("✗ {}", failure.why), Role::Bad));
+    }
+    if let Some(more) = sync.statistics.failed.checked_sub(5).filter(|more| *more > 0) {
+        told.push(("", format!("and {} more: the documents say which", grouped(more)), Role::Muted));
+    }
+    told
+}
+
+/// How a sync goes or went, with its counts.
+fn went(sync: &Sync, sight: &Sight<'_>) -> (String, Role) {
+    let statistics = &sync.statistics;
+    let mut words = match sync.state {
+        state if state.is_running() => progress(sync, sight.wall()),
+        SyncState::Complete => format!("synced {} ago", sight.wall().age(sync.updated)),
+        state => state.as_str().to_lowercase().replace('_', " "),
+    };
+    let counts = [
+        (statistics.new, "new"),
+        (statistics.modified, "changed"),
+        (statistics.metadata_modified, "told of anew"),
+        (statistics.moved, "moved"),
+        (statistics.deleted, "gone"),
+        (statistics.unchanged, "as they were"),
+        (statistics.skipped, "of other kinds"),
+        (statistics.failed, "failed"),
+    ];
+    for (count, what) in counts.into_iter().filter(|(count, _)| *count > 0) {
+        words.push_str(" · ");
+        words.push_str(&grouped(count));
+        words.push(' ');
+        words.push_str(what);
+    }
+    if statistics.passages > 0 {
+        words.push_str(" · ");
+        words.push_str(&count(statistics.passages, "passage", "passages"));
+        words.push_str(" of ");
+        words.push_str(&bytes(statistics.bytes));
+    }
+    let role = match sync.state {
+        SyncState::Failed => Role::Bad,
+        SyncState::Stopped | SyncState::Stopping => Role::Warn,
+        _ if statistics.failed > 0 => Role::Warn,
+        _ => Role::Muted,
+    };
+    (words, role)
+}
+
+/// What the place is for.
+fn teach(sight: &Sight<'_>, body: Rect, cells: &mut Buffer) {
+    let look = sight.look;
+    let words = "Documents that models answer from: a folder or a file is read, cut into passages and embedded on this \
+                 machine. A question finds the passages that fit; a model answers from them and says which. Nothing is \
+                 here yet.";
+    let mut y = body.y + 2;
+    for line in wrap(words, body.width.saturating_sub(4).min(90)) {
+        put(cells, body.x + 2, y, body.right(), &line, look.style(Role::Text));
+        y += 1;
+    }
+    y += 1;
+    let key = sight.key(Context::Bases, Action::NewBase);
+    put(cells, body.x + 4, y, body.right(), &key, look.style(Role::Accent));
+    let does =
+        "makes the first one, of a folder with text, Markdown, HTML, PDF, Word, Excel, CSV or source code";
+    let wide = columns(&key);
+    for line in wrap(does, body.width.saturating_sub(wide + 8).min(90)) {
+        put(cells, body.x + 6 + wide, y, body.right(), &line, look.style(Role::Text));
+        y += 1;
+    }
+    y += 1;
+    put(cells, body.x + 2, y, body.right(), "Without the screen:", look.style(Role::Muted));
+    for command in ["outcrop kb create docs --from DIR", "outcrop kb ask docs 'how are refunds handled?'"] {
+        y += 1;
+        put(cells, body.x + 4, y, body.right(), command, look.style(Role::Muted));
+    }
+}

@@ -1,0 +1,119 @@
+//! The documents of a base: their states and reasons.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+
+use crate::domain::figures::{bytes, count, grouped};
+use crate::domain::knowledge::sync::{DocumentState, Filed};
+use crate::tui::action::Action;
+use crate::tui::keymap::Context;
+use crate::tui::look::Role;
+use crate::tui::paint::{put, put_right, scrollbar, thumb, wrap};
+use crate::tui::pane::Sight;
+use crate::tui::pane::knowledge::{Open, layout};
+use crate::tui::pane::rows::{facts, failed, ground, rule};
+use crate::tui::widget::text::fit_left;
+
+/// Draws them; returns the caret of the line that narrows them.
+pub(super) fn draw(open: &Open, sight: &Sight<'_>, body: Rect, cells: &mut Buffer) -> Option<Position> {
+    let look = sight.look;
+    let shelf = &open.shelf;
+    let below = Rect { y: body.y + 1, height: body.height.saturating_sub(1), ..body };
+    if let Some(error) = &shelf.error {
+        failed(error, sight, below, cells);
+        return None;
+    }
+    let (area, card_area) = layout::listed(body);
+    let right = area.right().saturating_sub(2);
+    let passages = right.saturating_sub(9);
+    let stands = passages.saturating_sub(14);
+    let y = body.y + 1;
+    let faint = look.style(Role::Faint);
+    let mut caret = None;
+    if shelf.writing || !shelf.narrow.text().is_empty() {
+        let mark = if shelf.writing { Role::Accent } else { Role::Rule };
+        let x = put(cells, area.x, y, stands, "▌ ", look.style(mark));
+        let line = Rect { x, y, width: stands.saturating_sub(x + 1), height: 1 };
+        caret = Some(shelf.narrow.draw(line, cells, look.style(Role::Text))).filter(|_| shelf.writing);
+    } else {
+        put(cells, area.x + 2, y, stands, "document", faint);
+    }
+    put(cells, stands, y, passages, "state", faint);
+    put_right(cells, passages, y, right, "passages", faint);
+    if shelf.order.is_empty() {
+        let words = match (shelf.known, shelf.list.is_empty()) {
+            (false, _) => "Reading the documents…".to_owned(),
+            (true, true) => {
+                let back = sight.key(Context::Everywhere, Action::Back);
+                format!("It has no documents yet. {back} leads back to where its sources are synced.")
+            }
+            (true, false) => "No place has that in it.".to_owned(),
+        };
+        for (y, line) in (area.top()..area.bottom()).zip(wrap(&words, area.width.saturating_sub(4))) {
+            put(cells, area.x + 2, y, area.right(), &line, look.style(Role::Muted));
+        }
+        return caret;
+    }
+    for (y, at) in (area.top()..area.bottom()).zip(shelf.top..shelf.order.len()) {
+        let Some(document) = shelf.order.get(at).and_then(|at| shelf.list.get(*at)) else { break };
+        let row = Rect { y, height: 1, ..area };
+        let (ground, name) = ground(at == shelf.selected, row, look, cells);
+        let style = |role| ground.patch(look.style(role));
+        let room = usize::from(stands.saturating_sub(area.x + 3));
+        put(cells, area.x + 2, y, stands.saturating_sub(1), &fit_left(&document.uri, room), name);
+        let (words, role) = state(document);
+        put(cells, stands, y, passages.saturating_sub(1), words, style(role));
+        let number = grouped(document.passages.into());
+        put_right(cells, passages, y, right, &number, style(Role::Muted));
+    }
+    let bar = thumb(area.height, shelf.top, usize::from(area.height), shelf.order.len());
+    scrollbar(cells, area, bar, look.style(Role::Rule));
+    if let Some(document) = shelf.current().and_then(|at| shelf.list.get(at)) {
+        card(document, sight, card_area, area, cells);
+    }
+    caret
+}
+
+/// How a document stands, in one word.
+pub(super) fn state(document: &Filed) -> (&'static str, Role) {
+    match document.state {
+        DocumentState::Indexed => ("indexed", Role::Muted),
+        DocumentState::InProgress => ("in progress", Role::Accent),
+        DocumentState::MetadataUpdateFailed => ("no metadata", Role::Warn),
+        DocumentState::Failed => ("failed", Role::Bad),
+        DocumentState::Ignored => ("ignored", Role::Faint),
+    }
+}
+
+/// What is known of a document.
+fn card(document: &Filed, sight: &Sight<'_>, area: Rect, list: Rect, cells: &mut Buffer) {
+    let look = sight.look;
+    let beside = area.x > list.x;
+    let mut inside = area;
+    if beside {
+        for y in area.top()..area.bottom() {
+            put(cells, area.x - 1, y, area.x, "│", look.style(Role::Rule));
+        }
+    } else {
+        rule(area, look, cells);
+        inside = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
+    }
+    let mut about = vec![("where", document.uri.clone(), Role::Text)];
+    let (words, role) = state(document);
+    about.push(("state", words.to_owned(), role));
+    for note in &document.notes {
+        about.push(("", note.clone(), if role == Role::Bad { Role::Bad } else { Role::Warn }));
+    }
+    if !document.format.is_empty() {
+        about.push(("read as", document.format.clone(), Role::Text));
+    }
+    let size = bytes(document.stamp.bytes);
+    let passages = count(document.passages.into(), "passage", "passages");
+    let tokens = count(document.tokens, "token", "tokens");
+    about.push(("has", format!("{size} · {passages} · {tokens}"), Role::Text));
+    about.push(("read", format!("{} ago", sight.wall().age(document.updated)), Role::Muted));
+    if document.metadata.is_some() {
+        about.push(("metadata", "a metadata file lies beside it".to_owned(), Role::Muted));
+    }
+    facts(&about, look, inside, cells);
+}

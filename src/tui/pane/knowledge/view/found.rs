@@ -1,0 +1,469 @@
+//! A question, the answer, the hits with their ranks, and the passage that is selected.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+use ratatui::style::Modifier;
+
+use super::text::{Wanted, rows, snippet};
+use crate::domain::figures::{count, grouped, seconds};
+use crate::domain::knowledge::attribute::RESERVED;
+use crate::domain::knowledge::base::Base;
+use crate::domain::knowledge::ranking::{Mode, Placed};
+use crate::domain::knowledge::retrieval::Found;
+use crate::tui::action::Action;
+use crate::tui::keymap::Context;
+use crate::tui::look::Role;
+use crate::tui::paint::{columns, put, put_right, scrollbar, thumb, wrap};
+use crate::tui::pane::Sight;
+use crate::tui::pane::knowledge::found::{Answer, Column, format_cosine};
+use crate::tui::pane::knowledge::layout::{self, MEASURE};
+use crate::tui::pane::knowledge::{Focus, Open, State, name_of};
+use crate::tui::pane::rows::{failed, ground, rule};
+use crate::tui::widget::text::{Ink, fit_left};
+
+impl State {
+    /// What was looked through, for the last line.
+    pub(in crate::tui::pane::knowledge) fn figures(&self) -> String {
+        let Some((open, _)) = self.opened() else { return String::new() };
+        if let Some((done, of)) = self.measured {
+            return format!("measuring · {} of {}", grouped(done), grouped(of));
+        }
+        let Some(found) = open.column().and_then(|column| column.retrieved.as_ref()) else {
+            return String::new();
+        };
+        let mut words = Vec::new();
+        if found.compared > 0 {
+            words.push(format!("{} compared", grouped(found.compared)));
+        }
+        if found.matched > 0 {
+            words.push(format!("{} with a word of it", grouped(found.matched)));
+        }
+        words.join(" · ")
+    }
+}
+
+pub(super) fn draw(
+    state: &State,
+    open: &Open,
+    base: &Base,
+    sight: &Sight<'_>,
+    body: Rect,
+    cells: &mut Buffer,
+) -> Option<Position> {
+    let areas = layout::found(open, body);
+    let caret = query(open, sight, areas.query, cells);
+    if let Some(said) = &open.answer {
+        answer(open, said, sight, areas.answer, cells);
+    }
+    let wanted = Wanted::of(&open.asked);
+    for (at, column) in open.columns.iter().enumerate() {
+        let (Some(titles), Some(rows)) = (areas.titles.get(at), areas.rows.get(at)) else { continue };
+        let place = Place { titles: *titles, rows: *rows, at };
+        hits(open, column, &wanted, sight, place, cells);
+        if at > 0 {
+            for y in titles.top()..rows.bottom() {
+                put(cells, titles.x - 1, y, titles.x, "│", sight.look.style(Role::Rule));
+            }
+        }
+    }
+    let selected = open.column().and_then(|column| Some((column, column.row(column.selected)?)));
+    if let Some((column, (number, found))) = selected {
+        card(open, column, (number, found), &wanted, sight, (areas.card, areas.beside), cells);
+    } else if open.asked.is_empty() {
+        teach(state, base, sight, areas.rows.first().copied().unwrap_or(body), cells);
+    }
+    caret
+}
+
+/// The line of the question, and by which setting it is asked.
+fn query(open: &Open, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) -> Option<Position> {
+    let look = sight.look;
+    let right = area.right().saturating_sub(1);
+    let words = match open.columns.as_slice() {
+        [one] => one.tuning.words(),
+        _ => String::new(),
+    };
+    let end = if columns(&words) + 24 < area.width {
+        put_right(cells, area.x + 20, area.y, right, &words, look.style(Role::Muted)).saturating_sub(2)
+    } else {
+        right
+    };
+    let typing = open.focus == Focus::Query;
+    let mark = if typing { Role::Accent } else { Role::Rule };
+    let x = put(cells, area.x, area.y, end, "▌ ", look.style(mark));
+    let line = Rect { x, y: area.y, width: end.saturating_sub(x), height: 1 };
+    if open.query.text().is_empty() && !typing {
+        put(cells, x, area.y, end, "ask the base", look.style(Role::Faint));
+        return None;
+    }
+    Some(open.query.draw(line, cells, look.style(Role::Text))).filter(|_| typing)
+}
+
+/// What a model says, and what it took.
+fn answer(open: &Open, said: &Answer, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
+    let look = sight.look;
+    if area.height == 0 {
+        return;
+    }
+    let right = area.right().saturating_sub(1);
+    let x = put(cells, area.x + 1, area.y, right, said.model.as_str(), look.style(Role::Model));
+    let figures = match (&said.error, said.runs) {
+        (Some(_), _) => "✗ failed".to_owned(),
+        (None, true) if said.text().is_empty() => {
+            let waited = sight.now.elapsed.saturating_sub(said.since).as_millis() as u64;
+            format!("reading what was found · {}", seconds(waited))
+        }
+        (None, true) => "answering".to_owned(),
+        (None, false) if said.nothing => String::new(),
+        (None, false) => {
+            let used =
+                (1..=open.column().map_or(0, Column::rows)).filter(|number| said.uses(*number)).count();
+            match (&said.cited, used) {
+                (None, _) => "stopped".to_owned(),
+                (Some(_), 0) => "names no passage".to_owned(),
+                (Some(_), used) => format!("names {}", count(used as u64, "passage", "passages")),
+            }
+        }
+    };
+    put(cells, x + 2, area.y, right, &figures, look.style(Role::Faint));
+    let inside = Rect {
+        x: area.x + 2,
+        y: area.y + 1,
+        height: area.height.saturating_sub(1),
+        width: area.width.saturating_sub(4).min(MEASURE),
+    };
+    if let Some(error) = &said.error {
+        return failed(error, sight, Rect { y: area.y, ..area }, cells);
+    }
+    let (text, role) = if said.nothing {
+        let nothing = "Not in the knowledge base: nothing that was found is near enough to answer from.";
+        (nothing.to_owned(), Role::Warn)
+    } else {
+        (said.text().trim_end().to_owned(), Role::Text)
+    };
+    let lines = wrap(&text, inside.width);
+    let room = usize::from(inside.height.saturating_sub(1));
+    let last = lines.len().saturating_sub(room);
+    // While it is written its end is in sight.
+    let top = if said.runs { last } else { usize::from(open.answer_top).min(last) };
+    for (y, line) in (inside.top()..inside.bottom().saturating_sub(1)).zip(lines.iter().skip(top)) {
+        cited_line(line, (inside.x, y, inside.right()), sight, look.style(role), cells);
+    }
+    scrollbar(
+        cells,
+        Rect { y: inside.y, height: inside.height.saturating_sub(1), ..area },
+        thumb(inside.height.saturating_sub(1), top, room, lines.len()),
+        look.style(Role::Rule),
+    );
+}
+
+/// A line of an answer with its marks `[1]`.
+fn cited_line(
+    line: &str,
+    (mut x, y, right): (u16, u16, u16),
+    sight: &Sight<'_>,
+    style: ratatui::style::Style,
+    cells: &mut Buffer,
+) {
+    let link = style.patch(sight.look.style(Role::Link)).add_modifier(Modifier::BOLD);
+    let mut rest = line;
+    while let Some((start, end)) = mark(rest) {
+        x = put(cells, x, y, right, &rest[..start], style);
+        x = put(cells, x, y, right, &rest[start..end], link);
+        rest = &rest[end..];
+    }
+    put(cells, x, y, right, rest, style);
+}
+
+/// The first mark of a line: a number, or several, in brackets.
+fn mark(line: &str) -> Option<(usize, usize)> {
+    let mut from = 0;
+    loop {
+        let start = from + line[from..].find('[')?;
+        let end = start + line[start..].find(']')? + 1;
+        let inside = &line[start + 1..end - 1];
+        if !inside.is_empty() && inside.bytes().all(|b| b.is_ascii_digit() || b == b',' || b == b' ') {
+            return Some((start, end));
+        }
+        from = start + 1;
+    }
+}
+
+/// Where the hits of one setting are.
+#[derive(Clone, Copy)]
+struct Place {
+    titles: Rect,
+    rows: Rect,
+    /// The column's place.
+    at: usize,
+}
+
+/// Columns of the ranks, from the left: their titles and where each begins; then where the passage begins, and its place.
+struct Grid {
+    ranks: Vec<(&'static str, u16, u16)>,
+    passage: u16,
+    place: u16,
+    right: u16,
+}
+
+fn grid(mode: Mode, area: Rect) -> Grid {
+    let right = area.right().saturating_sub(1);
+    let mut x = area.x + 4;
+    let mut ranks = Vec::new();
+    let scores = area.width >= 72;
+    // Rank and score; the rank alone where there is little room.
+    let wide = if scores { 9 } else { 4 };
+    if mode.semantic() {
+        ranks.push((if scores { "vector" } else { "vec" }, x, x + wide));
+        x += wide + 1;
+    }
+    if mode.keyword() {
+        let wide = if scores { 10 } else { 5 };
+        ranks.push(("words", x, x + wide));
+        x += wide + 1;
+    }
+    if mode == Mode::Hybrid && area.width >= 96 {
+        ranks.push(("fused", x, x + 6));
+        x += 7;
+    }
+    let place = if area.width >= 60 { right - (area.width * 3 / 10).clamp(14, 44) } else { right };
+    Grid { ranks, passage: x + 1, place, right }
+}
+
+fn hits(
+    open: &Open,
+    column: &Column,
+    wanted: &Wanted,
+    sight: &Sight<'_>,
+    Place { titles, rows, at }: Place,
+    cells: &mut Buffer,
+) {
+    let look = sight.look;
+    let has_keys = at == open.at && open.focus == Focus::Hits;
+    if open.columns.len() > 1 {
+        let role = if at == open.at { Role::Accent } else { Role::Muted };
+        put(cells, titles.x + 1, titles.y, titles.right(), &column.tuning.words(), look.style(role));
+    }
+    if let Some(error) = &column.error {
+        let above = Rect { y: rows.y.saturating_sub(1), height: rows.height + 1, ..rows };
+        return failed(error, sight, above, cells);
+    }
+    let Some(found) = &column.retrieved else {
+        if column.waits {
+            put(cells, rows.x + 2, rows.y, rows.right(), "looking…", look.style(Role::Muted));
+        }
+        return;
+    };
+    let grid = grid(column.tuning.mode, rows);
+    let faint = look.style(Role::Faint);
+    if open.columns.len() == 1 {
+        put_right(cells, titles.x, titles.y, titles.x + 3, "#", faint);
+        for (title, from, to) in &grid.ranks {
+            put_right(cells, *from, titles.y, *to, title, faint);
+        }
+        put(cells, grid.passage, titles.y, grid.place.saturating_sub(1), "passage", faint);
+        put(cells, grid.place, titles.y, grid.right, "where", faint);
+    }
+    if found.hits.is_empty() && found.expected.is_empty() {
+        let words = "Nothing was found: no passage passes the filter or has a word of the question.";
+        for (y, line) in (rows.top()..rows.bottom()).zip(wrap(words, rows.width.saturating_sub(4))) {
+            put(cells, rows.x + 2, y, rows.right(), &line, look.style(Role::Muted));
+        }
+        return;
+    }
+    for (y, row) in (rows.top()..rows.bottom()).zip(column.top..column.rows()) {
+        let Some((number, hit)) = column.row(row) else { break };
+        let line = Rect { y, height: 1, ..rows };
+        let chosen = row == column.selected && (has_keys || open.columns.len() == 1 || at == open.at);
+        let (ground, _) = ground(chosen, line, look, cells);
+        if chosen && !has_keys {
+            put(cells, line.x, y, line.x + 1, "▌", ground.patch(look.style(Role::Rule)));
+        }
+        let style = |role| ground.patch(look.style(role));
+        let given = found.given.is_none_or(|given| number.is_none_or(|number| number <= given));
+        let below = column.is_below(hit) || !given;
+        let used = number.zip(open.answer.as_ref()).is_some_and(|(number, said)| said.uses(number));
+        let (sign, role) = match number {
+            None => ("?".to_owned(), Role::Info),
+            Some(number) if below => (number.to_string(), Role::Faint),
+            Some(number) if used => (format!("{number}"), Role::Link),
+            Some(number) => (number.to_string(), Role::Muted),
+        };
+        put_right(cells, rows.x + 1, y, rows.x + 3, &sign, style(role));
+        let answered = at == open.at && open.answer.as_ref().is_some_and(|said| said.cited.is_some());
+        if answered && number.is_some() {
+            let (sign, role) = if used { ("✓", Role::Good) } else { ("·", Role::Faint) };
+            put(cells, rows.x + 3, y, rows.x + 4, sign, style(role));
+        }
+        let text_role = match () {
+            () if below => Role::Faint,
+            () if answered && !used => Role::Muted,
+            () => Role::Text,
+        };
+        ranks(hit, &grid, y, style(if below { Role::Faint } else { Role::Muted }), cells);
+        let width = usize::from(grid.place.saturating_sub(grid.passage + 2));
+        let text = snippet(&hit.passage.text, wanted, width, Ink::of(text_role));
+        draw_on(&text, (grid.passage, y, width as u16), ground, sight, cells);
+        if grid.place < grid.right {
+            let room = usize::from(grid.right - grid.place);
+            put(cells, grid.place, y, grid.right, &fit_left(&hit.place(), room), style(Role::Muted));
+        }
+    }
+    let bar = thumb(rows.height, column.top, usize::from(rows.height), column.rows());
+    scrollbar(cells, rows, bar, look.style(Role::Rule));
+}
+
+/// A row of text over the ground that is there.
+pub(super) fn draw_on(
+    row: &crate::tui::widget::text::Row,
+    (mut x, y, width): (u16, u16, u16),
+    ground: ratatui::style::Style,
+    sight: &Sight<'_>,
+    cells: &mut Buffer,
+) {
+    let right = x + width;
+    for span in &row.spans {
+        x = put(cells, x, y, right, &span.text, ground.patch(span.ink.style(sight.look)));
+    }
+}
+
+/// Its place and score by each way of looking.
+fn ranks(hit: &Found, grid: &Grid, y: u16, style: ratatui::style::Style, cells: &mut Buffer) {
+    let standing = &hit.standing;
+    for (title, from, to) in &grid.ranks {
+        let scores = to - from > 5;
+        let words = match *title {
+            "fused" => standing.fused.map(|placed| format!("{:.4}", placed.score)),
+            "words" => {
+                standing.keyword.map(|placed| said(placed, scores, &format!("{:.1}", placed.score), 5))
+            }
+            _ => standing.vector.map(|placed| said(placed, scores, &format_cosine(placed.score), 4)),
+        };
+        put_right(cells, *from, y, *to, &words.unwrap_or_else(|| "–".to_owned()), style);
+    }
+}
+
+fn said(placed: Placed, scores: bool, score: &str, wide: usize) -> String {
+    if scores { format!("{} {score:>wide$}", placed.rank) } else { placed.rank.to_string() }
+}
+
+/// The passage that is selected, whole.
+fn card(
+    open: &Open,
+    column: &Column,
+    (number, found): (Option<usize>, &Found),
+    wanted: &Wanted,
+    sight: &Sight<'_>,
+    (area, beside): (Rect, bool),
+    cells: &mut Buffer,
+) {
+    let look = sight.look;
+    if area.height < 2 {
+        return;
+    }
+    if beside {
+        for y in area.top()..area.bottom() {
+            put(cells, area.x - 1, y, area.x, "│", look.style(Role::Rule));
+        }
+    } else {
+        rule(area, look, cells);
+    }
+    let inside = Rect {
+        x: area.x + 1,
+        y: area.y + u16::from(!beside),
+        width: area.width.saturating_sub(3).min(MEASURE + 2),
+        height: area.height - u16::from(!beside),
+    };
+    let passage = &found.passage;
+    let mut head = vec![found.place(), format!("passage {}", grouped(u64::from(passage.ordinal) + 1))];
+    head.push(count(passage.tokens.into(), "token", "tokens"));
+    if passage.parent.is_some() {
+        head.push("the large one that the hit lies in".to_owned());
+    }
+    put(cells, inside.x, inside.y, inside.right(), &head.join(" · "), look.style(Role::Muted));
+    let mut lines = Vec::new();
+    if number.is_none() {
+        let words = why_not(column, found);
+        lines.extend(wrap(&words, inside.width).into_iter().map(|line| (line, Role::Info)));
+    } else if column.retrieved.iter().any(|all| all.given.zip(number).is_some_and(|(given, at)| at > given)) {
+        lines.push(("The model was not given it: its context has no room for more.".to_owned(), Role::Warn));
+    } else if column.is_below(found) {
+        lines.push(("Less near than the threshold: an answer does not see it.".to_owned(), Role::Warn));
+    }
+    let mut y = inside.y + 1;
+    for (line, role) in lines {
+        if y >= inside.bottom() {
+            return;
+        }
+        put(cells, inside.x, y, inside.right(), &line, look.style(role));
+        y += 1;
+    }
+    let text = rows(&passage.text, wanted, (0, 0), usize::from(inside.width));
+    let more = attributes(found);
+    let all = text.len() + if more.is_empty() { 0 } else { more.len() + 1 };
+    let room = usize::from(inside.bottom().saturating_sub(y));
+    let top = usize::from(open.scroll).min(all.saturating_sub(room));
+    for (y, at) in (y..inside.bottom()).zip(top..all) {
+        if let Some(row) = text.get(at) {
+            row.draw(Position { x: inside.x, y }, inside.width, look, cells);
+        } else if let Some((name, value)) = at.checked_sub(text.len() + 1).and_then(|at| more.get(at)) {
+            let x = put(cells, inside.x, y, inside.right(), name, look.style(Role::Faint));
+            put(cells, x + 1, y, inside.right(), value, look.style(Role::Muted));
+        }
+    }
+    let bar = Rect { y, height: inside.bottom().saturating_sub(y), ..area };
+    scrollbar(cells, bar, thumb(bar.height, top, room, all), look.style(Role::Rule));
+}
+
+/// What metadata says of its document.
+fn attributes(found: &Found) -> Vec<(String, String)> {
+    let own = |(key, _): &(&String, &crate::domain::knowledge::attribute::Value)| !key.starts_with(RESERVED);
+    found.passage.attributes.iter().filter(own).map(|(key, value)| (key.clone(), value.words())).collect()
+}
+
+/// Why a passage that was expected is no hit.
+fn why_not(column: &Column, found: &Found) -> String {
+    let standing = &found.standing;
+    let mode = column.tuning.mode;
+    let mut said = Vec::new();
+    if mode.semantic() {
+        said.push(match standing.vector {
+            Some(placed) => {
+                let rank = grouped(placed.rank);
+                format!("by its vector it is number {rank}, cosine {}", format_cosine(placed.score))
+            }
+            None => "the filter keeps it out".to_owned(),
+        });
+    }
+    if mode.keyword() {
+        said.push(match standing.keyword {
+            Some(placed) => format!("by its words number {}, {:.1}", grouped(placed.rank), placed.score),
+            None => "it has no word of the question".to_owned(),
+        });
+    }
+    let is_hit =
+        column.retrieved.iter().flat_map(|found| &found.hits).any(|hit| hit.passage.id == found.passage.id);
+    let verdict = if is_hit { "It is among the hits" } else { "It is not among the hits" };
+    format!("{verdict}: {}.", said.join("; "))
+}
+
+/// What can be asked.
+fn teach(state: &State, base: &Base, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
+    let key = |action| sight.key(Context::Query, action);
+    let model = state.model.as_ref().unwrap_or(&sight.options.model);
+    let words = if base.holds.passages == 0 {
+        let leave = sight.key(Context::Everywhere, Action::Back);
+        format!("{} is empty: {leave} leads back to where a folder is added and synced.", name_of(&base.name))
+    } else {
+        format!(
+            "{} finds the passages that fit a question, by vectors and by words; {} has {model} answer from them. {} \
+             chooses another model.",
+            key(Action::Send),
+            key(Action::AskBase),
+            key(Action::ChooseModel)
+        )
+    };
+    for (y, line) in (area.top()..area.bottom()).zip(wrap(&words, area.width.saturating_sub(4).min(90))) {
+        put(cells, area.x + 2, y, area.right(), &line, sight.look.style(Role::Muted));
+    }
+}

@@ -1,0 +1,104 @@
+//! The picture of the knowledge place.
+
+mod bases;
+mod documents;
+mod found;
+mod passages;
+mod text;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+use ratatui::style::Modifier;
+
+use super::{Page, State};
+use crate::domain::figures::{count, grouped};
+use crate::domain::knowledge::base::Base;
+use crate::domain::knowledge::sync::{Sync, SyncState};
+use crate::tui::look::Role;
+use crate::tui::paint::{put, put_right};
+use crate::tui::pane::Sight;
+use crate::tui::when;
+
+/// Draws the place into `body`; returns the cell of the caret.
+pub(super) fn draw(state: &State, sight: &Sight<'_>, body: Rect, cells: &mut Buffer) -> Option<Position> {
+    let Some((open, base)) = state.opened() else {
+        bases::draw(state, sight, body, cells);
+        return None;
+    };
+    head(base, sight, Rect { height: 1.min(body.height), ..body }, cells);
+    match open.page {
+        Page::Found => found::draw(state, open, base, sight, body, cells),
+        Page::Documents => documents::draw(open, sight, body, cells),
+        Page::Passages => {
+            if let Some(leaf) = &open.leaf {
+                passages::draw(open, leaf, sight, body, cells);
+            }
+            None
+        }
+    }
+}
+
+/// The base: its name, what it has, how it stands.
+fn head(base: &Base, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
+    let look = sight.look;
+    let right = area.right().saturating_sub(1);
+    let (words, role) = standing(base, sight.wall());
+    let end = put_right(cells, area.x + 12, area.y, right, &words, look.style(role));
+    let bold = look.style(Role::Text).add_modifier(Modifier::BOLD);
+    let x = put(cells, area.x + 1, area.y, end.saturating_sub(1), &base.name, bold);
+    let holds = format!("  {}", holds(base));
+    put(cells, x, area.y, end.saturating_sub(1), &holds, look.style(Role::Muted));
+}
+
+/// What a base has.
+fn holds(base: &Base) -> String {
+    let documents = count(base.holds.documents, "document", "documents");
+    format!("{documents} · {}", count(base.holds.passages, "passage", "passages"))
+}
+
+/// How a base stands: the source that is being looked through, else what went wrong, else how old it is.
+fn standing(base: &Base, wall: when::Now) -> (String, Role) {
+    let syncs = || base.sources.iter().filter_map(|source| source.last.as_ref());
+    if base.sources.is_empty() {
+        return ("no source yet".to_owned(), Role::Warn);
+    }
+    if let Some(sync) = syncs().find(|sync| sync.state.is_running()) {
+        return (format!("● {}", progress(sync, wall)), Role::Accent);
+    }
+    let failed: u64 = syncs().map(|sync| sync.statistics.failed).sum();
+    let broken = syncs().any(|sync| sync.state == SyncState::Failed);
+    let stopped = syncs().any(|sync| sync.state == SyncState::Stopped);
+    let Some(last) = syncs().map(|sync| sync.updated).max() else {
+        return ("not synced yet".to_owned(), Role::Warn);
+    };
+    let age = format!("synced {} ago", wall.age(last));
+    match (broken, stopped, failed) {
+        (true, ..) => ("a source could not be read".to_owned(), Role::Bad),
+        (_, true, _) => ("stopped: to be gone on with".to_owned(), Role::Warn),
+        (_, _, 0) => (age, Role::Muted),
+        (_, _, failed) => (format!("{} · {age}", count(failed, "error", "errors")), Role::Warn),
+    }
+}
+
+/// How far a sync is, and how long it takes still, once that can be told.
+fn progress(sync: &Sync, wall: when::Now) -> String {
+    let due = sync.due;
+    if sync.state == SyncState::Stopping {
+        return "stopping".to_owned();
+    }
+    if due.files == 0 {
+        return format!("{} looked at", count(sync.statistics.scanned, "file", "files"));
+    }
+    let share = due.bytes_done as f64 / due.bytes.max(1) as f64;
+    let mut words =
+        format!("{:.0} % · {} of {} files", share * 100.0, grouped(due.files_done), grouped(due.files));
+    let took = wall.at.since(sync.began);
+    // After a few seconds the pace is one.
+    if share > 0.02 && share < 1.0 && took > 3000 {
+        let left = took as f64 * (1.0 - share) / share / 1000.0;
+        words.push_str(" · ");
+        words.push_str(&crate::domain::figures::span(left.ceil() as u64));
+        words.push_str(" left");
+    }
+    words
+}

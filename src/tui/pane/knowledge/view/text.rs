@@ -1,0 +1,129 @@
+//! The text of a passage: the words that were asked for, and what it has in common with its neighbours.
+
+use std::collections::HashSet;
+use std::ops::Range;
+
+use ratatui::style::Modifier;
+
+use crate::domain::knowledge::words::{folded, words};
+use crate::domain::untrusted::{safe_line, safe_text};
+use crate::tui::look::Role;
+use crate::tui::widget::text::{Ink, Inline, Row, wrap};
+
+/// The words of a question, as they are compared.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Wanted(HashSet<String>);
+
+impl Wanted {
+    pub fn of(question: &str) -> Self {
+        Self(words(question).into_iter().map(|word| folded(&question[word])).collect())
+    }
+
+    /// The bytes of a text that are such words; what overlaps is one.
+    fn in_text(&self, text: &str) -> Vec<Range<usize>> {
+        let mut found: Vec<Range<usize>> = Vec::new();
+        if self.0.is_empty() {
+            return found;
+        }
+        for word in words(text) {
+            if !self.0.contains(&folded(&text[word.clone()])) {
+                continue;
+            }
+            match found.last_mut() {
+                Some(last) if last.end >= word.start => last.end = last.end.max(word.end),
+                _ => found.push(word),
+            }
+        }
+        found
+    }
+}
+
+/// A text on one line from where the first of the words is in sight, with those marked.
+pub(super) fn snippet(text: &str, wanted: &Wanted, width: usize, ink: Ink) -> Row {
+    let line = safe_line(text.trim());
+    let line: String = line.split_whitespace().collect::<Vec<_>>().join(" ");
+    let first = wanted.in_text(&line).first().map_or(0, |word| word.start);
+    let mut from = 0;
+    if first > width / 2 {
+        // A few words before it.
+        let back = line[..first].char_indices().rev().nth(width / 4).map_or(0, |(at, _)| at);
+        from = line[back..first].find(' ').map_or(first, |space| back + space + 1);
+    }
+    let mut inline = Inline::default();
+    if from > 0 {
+        inline.push("…", ink.role(Role::Faint), None);
+    }
+    marked(&mut inline, &line[from..], wanted, ink);
+    let mut rows = wrap(&inline, width.saturating_sub(1));
+    let more = rows.len() > 1;
+    let mut row = rows.swap_remove(0);
+    if more {
+        row.spans.push(crate::tui::widget::text::Span::new("…", ink.role(Role::Faint)));
+    }
+    row
+}
+
+/// Appends a text with the words marked.
+fn marked(inline: &mut Inline, text: &str, wanted: &Wanted, ink: Ink) {
+    let mut at = 0;
+    for word in wanted.in_text(text) {
+        inline.push(&text[at..word.start], ink, None);
+        inline.push(&text[word.clone()], ink.role(Role::Match).with(Modifier::BOLD), None);
+        at = word.end;
+    }
+    inline.push(&text[at..], ink, None);
+}
+
+/// A whole text in rows. So many bytes at its beginning and its end are its neighbours' too: they stand faint between shades.
+pub(super) fn rows(text: &str, wanted: &Wanted, (before, after): (usize, usize), width: usize) -> Vec<Row> {
+    let ink = Ink::of(Role::Text);
+    let start = text.floor_char_boundary(before.min(text.len()));
+    let end = text.ceil_char_boundary(text.len() - after.min(text.len())).max(start);
+    let mut inline = Inline::default();
+    let shared = ink.role(Role::Muted);
+    let shade = ink.role(Role::Faint);
+    if start > 0 {
+        inline.push("▒▒ ", shade, None);
+        marked(&mut inline, &safe_text(&text[..start]), wanted, shared);
+        inline.push(" ▒▒ ", shade, None);
+    }
+    marked(&mut inline, &safe_text(&text[start..end]), wanted, ink);
+    if end < text.len() {
+        inline.push(" ▒▒ ", shade, None);
+        marked(&mut inline, &safe_text(&text[end..]), wanted, shared);
+        inline.push(" ▒▒", shade, None);
+    }
+    wrap(&inline, width)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(rows: &[Row]) -> Vec<String> {
+        rows.iter().map(Row::text).collect()
+    }
+
+    #[test]
+    fn a_line_begins_where_the_first_word_is_in_sight() {
+        let wanted = Wanted::of("Duplicate CHARGE");
+        let ink = Ink::of(Role::Text);
+        let near = snippet("A duplicate  charge\nis refunded", &wanted, 40, ink);
+        assert_eq!(near.text(), "A duplicate charge is refunded");
+        let marked: Vec<_> =
+            near.spans.iter().filter(|span| span.ink.role == Role::Match).map(|span| &*span.text).collect();
+        assert_eq!(marked, ["duplicate", "charge"]);
+        let far = format!("{} a duplicate charge is refunded at once", "word ".repeat(40));
+        let far = snippet(&far, &wanted, 30, ink).text();
+        assert!(far.starts_with('…') && far.contains("duplicate") && far.ends_with('…'), "{far}");
+        assert_eq!(snippet("", &wanted, 30, ink).text(), "");
+    }
+
+    #[test]
+    fn what_neighbours_have_too_stands_between_shades() {
+        let rows = rows("first. second. third.", &Wanted::default(), (7, 7), 80);
+        assert_eq!(text(&rows), ["▒▒ first.  ▒▒ second. ▒▒  third. ▒▒"]);
+        let all = super::rows("é", &Wanted::default(), (1, 9), 80);
+        assert_eq!(text(&all).len(), 1);
+    }
+}

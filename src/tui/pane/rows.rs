@@ -1,0 +1,59 @@
+//! What lists of several places have alike: the chosen row, what is said under a list, what failed.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::{Modifier, Style};
+
+use super::Sight;
+use crate::domain::Error;
+use crate::tui::look::{Look, Role};
+use crate::tui::paint::{put, tint, wrap};
+
+/// The ground of a row of a list, and the style of its name; the selected one is marked.
+pub(super) fn ground(selected: bool, row: Rect, look: &Look, cells: &mut Buffer) -> (Style, Style) {
+    if !selected {
+        return (Style::new(), look.style(Role::Text));
+    }
+    let ground = look.style(Role::Selected);
+    tint(cells, row, ground);
+    put(cells, row.x, row.y, row.x + 1, "▌", ground.patch(look.style(Role::Accent)));
+    (ground, ground.patch(look.style(Role::Text)).add_modifier(Modifier::BOLD))
+}
+
+/// Says what failed, whole.
+pub(super) fn failed(error: &Error, sight: &Sight<'_>, body: Rect, cells: &mut Buffer) {
+    let lines = wrap(&error.to_string(), body.width.saturating_sub(6));
+    for (at, (y, line)) in (body.y + 1..body.bottom()).zip(lines).enumerate() {
+        let sign = if at == 0 { "✗" } else { " " };
+        put(cells, body.x + 2, y, body.right(), sign, sight.look.style(Role::Bad));
+        put(cells, body.x + 4, y, body.right(), &line, sight.look.style(Role::Bad));
+    }
+}
+
+/// A line across.
+pub(super) fn rule(area: Rect, look: &Look, cells: &mut Buffer) {
+    for x in area.left()..area.right() {
+        put(cells, x, area.y, x + 1, "─", look.style(Role::Rule));
+    }
+}
+
+/// Columns of the names of facts.
+const NAMES: u16 = 13;
+
+/// What is known, each with its name, as far as there is room; returns the row after it.
+pub(super) fn facts(facts: &[(&str, String, Role)], look: &Look, area: Rect, cells: &mut Buffer) -> u16 {
+    let mut y = area.y;
+    for (name, words, role) in facts {
+        for (at, line) in wrap(words, area.width.saturating_sub(NAMES + 3)).into_iter().enumerate() {
+            if y >= area.bottom() {
+                return y;
+            }
+            if at == 0 {
+                put(cells, area.x + 2, y, area.x + NAMES, name, look.style(Role::Faint));
+            }
+            put(cells, area.x + NAMES, y, area.right().saturating_sub(2), &line, look.style(*role));
+            y += 1;
+        }
+    }
+    y
+}

@@ -1,0 +1,474 @@
+//! The knowledge place: bases, a question with its hits and answer, documents, passages; and what keys ask for.
+
+use outcrop::domain::delta::Event as Delta;
+use outcrop::domain::id::{BaseId, DocumentId, PassageId, SourceId, SyncId};
+use outcrop::domain::knowledge::attribute::{Attributes, PLACE, Value};
+use outcrop::domain::knowledge::base::{Base, Holds, Origin, Source};
+use outcrop::domain::knowledge::chunking::Chunking;
+use outcrop::domain::knowledge::passage::Passage;
+use outcrop::domain::knowledge::ranking::{Placed, Standing};
+use outcrop::domain::knowledge::retrieval::{Citation, Found, Looked, Retrieved};
+use outcrop::domain::knowledge::sync::{DocumentState, Due, Filed, Stamp, Statistics, Sync, SyncState};
+use outcrop::domain::time::Timestamp;
+use outcrop::domain::{Error, ErrorKind};
+use outcrop::tui::effect::{Effect, TimerId};
+use outcrop::tui::event::Event;
+use outcrop::workbench::request::knowledge::Knowledge;
+use outcrop::workbench::{Changed, Reply, Request};
+
+use super::{SIZES, shoot};
+use crate::stage::{NOW, Stage};
+
+const FOLDER: &str = "/home/ada/billing";
+
+fn sync(state: SyncState) -> Sync {
+    let statistics = Statistics {
+        scanned: 64,
+        new: 40,
+        unchanged: 22,
+        failed: 2,
+        passages: 1204,
+        tokens: 231_000,
+        bytes: 4_200_000,
+        ..Statistics::default()
+    };
+    Sync {
+        statistics,
+        updated: Timestamp(NOW - 4 * 60_000),
+        ..Sync::begun(SyncId::from_bytes([3; 16]), Timestamp(NOW - 6 * 60_000))
+    }
+    .in_state(state)
+}
+
+trait InState {
+    fn in_state(self, state: SyncState) -> Self;
+}
+
+impl InState for Sync {
+    fn in_state(self, state: SyncState) -> Self {
+        Self { state, ..self }
+    }
+}
+
+fn base(n: u8, name: &str, sources: Vec<Source>) -> Base {
+    let passages = if sources.is_empty() { 0 } else { 18_331 };
+    Base {
+        id: BaseId::from_bytes([n; 16]),
+        name: name.to_owned(),
+        description: (n == 1).then(|| "How customers pay, and what goes wrong with that".to_owned()),
+        created: Timestamp(NOW - 3_600_000),
+        updated: Timestamp(NOW - 240_000 - i64::from(n)),
+        embedder: "local/all-minilm-l6-v2".parse().unwrap(),
+        dimensions: 384,
+        sources,
+        holds: Holds { documents: passages / 15, passages, tokens: passages * 180 },
+    }
+}
+
+fn source(last: Option<Sync>) -> Source {
+    let origin = Origin::Files { path: FOLDER.into(), include: Vec::new(), exclude: Vec::new() };
+    Source { id: SourceId::from_bytes([5; 16]), origin, chunking: Chunking::Default, last }
+}
+
+fn failing() -> Sync {
+    let mut failing = sync(SyncState::Complete);
+    failing.statistics.failed = 0;
+    failing.fail(
+        "/home/ada/billing/scan.pdf",
+        "reading /home/ada/billing/scan.pdf: it has no text. Where it is a picture of text, have it read by another program first.",
+    );
+    failing.fail(
+        "/home/ada/billing/手引き.docx",
+        "reading /home/ada/billing/手引き.docx: it is broken off: unpacking word/document.xml. Fetch it anew.",
+    );
+    failing
+}
+
+fn running() -> Sync {
+    let due = Due { files: 64, bytes: 4_200_000, files_done: 40, bytes_done: 2_604_000 };
+    Sync { due, began: Timestamp(NOW - 60_000), ..sync(SyncState::InProgress) }
+}
+
+fn bases() -> Vec<Base> {
+    vec![
+        base(1, "billing", vec![source(Some(failing()))]),
+        base(
+            2,
+            "手引き — the handbook of everything that anybody ever asked about",
+            vec![source(Some(running()))],
+        ),
+        base(3, "empty", Vec::new()),
+        base(4, "broken off", vec![source(Some(sync(SyncState::Stopped)))]),
+    ]
+}
+
+fn enter(stage: &mut Stage, bases: Vec<Base>) {
+    stage.keys("<alt+3>");
+    stage.answer("\"list\"", vec![Reply::Bases { bases }]);
+}
+
+const TEXTS: [&str; 5] = [
+    "A duplicate charge is refunded within five days, provided that the customer says so within a month. Charges \
+     that were made twice on the same card are found by the system at night.",
+    "Duplicates are merged before billing. What was merged is told to the customer in the monthly letter.",
+    "Charges made twice on the same card are refunded by hand where the bank does not take them back.",
+    "同じカードへの二重請求は五日以内に返金されます。銀行が受け付けない場合は手作業で返金します。",
+    "The cafeteria opens at nine.",
+];
+
+fn passage(n: u8) -> Passage {
+    let text = TEXTS[usize::from(n) % TEXTS.len()].to_owned();
+    let start = usize::from(n) * 100;
+    Passage {
+        id: PassageId::from_bytes([n + 1; 16]),
+        document: DocumentId::from_bytes([n % 3 + 1; 16]),
+        ordinal: u32::from(n) + 11,
+        range: start..start + text.len(),
+        parent: None,
+        tokens: 40 + u32::from(n),
+        text,
+        attributes: Attributes::from([
+            (PLACE.to_owned(), Value::Text(format!("page {}", n + 1))),
+            ("year".to_owned(), Value::Number(2024.0)),
+        ]),
+    }
+}
+
+fn found(n: u8, vector: Option<(u64, f64)>, words: Option<(u64, f64)>, fused: Option<(u64, f64)>) -> Found {
+    let placed = |at: Option<(u64, f64)>| at.map(|(rank, score)| Placed { rank, score });
+    let standing =
+        Standing { id: passage(n).id, vector: placed(vector), keyword: placed(words), fused: placed(fused) };
+    let uri = ["refunds.pdf", "faq.md", "guides/手引き.docx"][usize::from(n) % 3];
+    Found { standing, passage: passage(n), uri: format!("{FOLDER}/{uri}") }
+}
+
+fn retrieved() -> Retrieved {
+    Retrieved {
+        hits: vec![
+            found(0, Some((1, 0.71)), Some((2, 11.23)), Some((1, 0.0325))),
+            found(1, Some((3, 0.64)), Some((1, 12.9)), Some((2, 0.0323))),
+            found(2, Some((2, 0.66)), Some((4, 8.1)), Some((3, 0.0317))),
+            found(3, Some((4, 0.41)), None, Some((4, 0.0156))),
+            found(4, Some((5, 0.12)), None, Some((5, 0.0153))),
+        ],
+        expected: Vec::new(),
+        compared: 18_331,
+        matched: 214,
+        given: None,
+    }
+}
+
+fn search(stage: &mut Stage) {
+    enter(stage, bases());
+    stage.keys("<enter>how are duplicate charges refunded?<enter>");
+    stage.answer("\"search\"", vec![Reply::Retrieved { retrieved: retrieved(), prompt: None }]);
+}
+
+fn filed(n: u8, uri: &str, state: DocumentState, notes: &[&str], passages: u32) -> Filed {
+    Filed {
+        id: DocumentId::from_bytes([n; 16]),
+        source: SourceId::from_bytes([5; 16]),
+        uri: format!("{FOLDER}/{uri}"),
+        state,
+        notes: notes.iter().map(|note| (*note).to_owned()).collect(),
+        stamp: Stamp { bytes: 212_000, ..Stamp::default() },
+        hash: String::new(),
+        metadata: None,
+        prefixed: false,
+        format: if passages > 0 { "pdf".to_owned() } else { String::new() },
+        passages,
+        tokens: u64::from(passages) * 187,
+        updated: Timestamp(NOW - 240_000),
+    }
+}
+
+fn documents() -> Vec<Filed> {
+    vec![
+        filed(2, "faq.md", DocumentState::Indexed, &[], 12),
+        filed(3, "guides/手引き.docx", DocumentState::Indexed, &["charset guessed: windows-1252"], 4),
+        filed(1, "refunds.pdf", DocumentState::Indexed, &[], 1_000_000),
+        filed(
+            4,
+            "scan.pdf",
+            DocumentState::Failed,
+            &["reading scan.pdf: it has no text. Have it read by another program first."],
+            0,
+        ),
+        filed(5, "picture.png", DocumentState::Ignored, &["it is of a kind that is not read"], 0),
+    ]
+}
+
+fn passages(stage: &mut Stage) {
+    enter(stage, bases());
+    stage.keys("D");
+    stage.answer("\"documents\"", vec![Reply::Documents { documents: documents() }]);
+    stage.keys("jj<enter>");
+    let passages = (0..60).map(|n| Passage { ordinal: n, ..passage(n as u8 % 5) }).map(|one| {
+        let start = one.ordinal as usize * 100;
+        Passage { range: start..start + one.text.len(), ..one }
+    });
+    stage.answer("\"passages\"", vec![Reply::Passages { passages: passages.collect() }]);
+}
+
+fn requests(effects: &[Effect]) -> Vec<Knowledge> {
+    Stage::requests(effects)
+        .into_iter()
+        .filter_map(|request| match request {
+            Request::Knowledge(request) => Some(request),
+            _ => None,
+        })
+        .collect()
+}
+
+#[test]
+fn a_place_without_bases_teaches() {
+    shoot("knowledge-empty", |stage| enter(stage, Vec::new()));
+}
+
+#[test]
+fn bases_are_a_table_with_a_card() {
+    shoot("knowledge-bases", |stage| enter(stage, bases()));
+    shoot("knowledge-syncing", |stage| {
+        enter(stage, bases());
+        stage.keys("j");
+    });
+}
+
+#[test]
+fn a_list_that_cannot_be_read_says_why() {
+    shoot("knowledge-failed", |stage| {
+        stage.keys("<alt+3>");
+        let error = Error::new(ErrorKind::Io, "reading the workspace", "the disk is gone", "Mount it.");
+        let task = stage.task("\"list\"");
+        stage.event(Event::Ended { task, error: Some(error) });
+    });
+}
+
+#[test]
+fn a_question_has_hits_with_their_ranks_and_the_passage_that_is_selected() {
+    shoot("knowledge-asking", |stage| {
+        enter(stage, bases());
+        stage.keys("<enter>");
+    });
+    shoot("knowledge-found", |stage| {
+        search(stage);
+        stage.keys("<tab>j");
+    });
+    shoot("knowledge-nothing", |stage| {
+        enter(stage, bases());
+        stage.keys("<enter>xyzzy<enter>");
+        stage.answer("\"search\"", vec![Reply::Retrieved { retrieved: Retrieved::default(), prompt: None }]);
+    });
+}
+
+#[test]
+fn an_answer_stands_above_its_passages_with_those_that_it_names() {
+    let play = |stage: &mut Stage| {
+        enter(stage, bases());
+        stage.keys("<enter>how are duplicate charges refunded?<alt+enter>");
+        stage.reply(
+            "\"ask\"",
+            vec![Reply::Retrieved { retrieved: retrieved(), prompt: Some("the prompt".into()) }],
+        );
+        let text = "A duplicate charge is refunded within five days [1]. Where the bank does not take it back, it is done by hand [3].";
+        stage.reply("\"ask\"", vec![Reply::Delta { event: Delta::Text { text: text.into() } }]);
+    };
+    shoot("knowledge-answering", play);
+    shoot("knowledge-answer", |stage| {
+        play(stage);
+        let citations = vec![
+            Citation { start: 0, end: 47, hits: vec![1] },
+            Citation { start: 53, end: 110, hits: vec![3] },
+        ];
+        stage.answer("\"ask\"", vec![Reply::Cited { text: String::new(), citations }]);
+        let stopped = stage.text();
+        assert!(!stopped.contains("answering"), "{stopped}");
+    });
+    shoot("knowledge-unanswered", |stage| {
+        enter(stage, bases());
+        stage.keys("<enter>who won?<alt+enter>");
+        stage.answer("\"ask\"", vec![Reply::Retrieved { retrieved: Retrieved::default(), prompt: None }]);
+    });
+}
+
+#[test]
+fn two_settings_are_asked_side_by_side() {
+    shoot("knowledge-two", |stage| {
+        search(stage);
+        let asked = requests(&stage.keys("<tab>c"));
+        assert!(
+            matches!(&asked[..], [Knowledge::Search { question, .. }] if question.mode.as_str() == "semantic")
+        );
+        let mut other = retrieved();
+        other.hits.swap(1, 2);
+        for hit in &mut other.hits {
+            (hit.standing.keyword, hit.standing.fused) = (None, None);
+        }
+        stage.answer("\"search\"", vec![Reply::Retrieved { retrieved: other, prompt: None }]);
+    });
+}
+
+#[test]
+fn a_passage_that_was_expected_tells_where_it_stands() {
+    shoot("knowledge-expected", |stage| {
+        search(stage);
+        stage.keys("<tab>w");
+        stage.answer("\"documents\"", vec![Reply::Documents { documents: documents() }]);
+        stage.keys("jj<enter>");
+        stage.answer("\"passages\"", vec![Reply::Passages { passages: vec![passage(5)] }]);
+        let asked = requests(&stage.keys("w"));
+        assert!(
+            matches!(&asked[..], [Knowledge::Search { question, .. }] if question.expected == [passage(5).id])
+        );
+        let expected = vec![found(5, Some((172, 0.08)), None, None)];
+        let retrieved = Retrieved { expected, ..retrieved() };
+        stage.answer("\"search\"", vec![Reply::Retrieved { retrieved, prompt: None }]);
+        stage.keys("G");
+    });
+}
+
+#[test]
+fn documents_tell_how_they_stand_and_why() {
+    shoot("knowledge-documents", |stage| {
+        enter(stage, bases());
+        stage.keys("D");
+        stage.answer("\"documents\"", vec![Reply::Documents { documents: documents() }]);
+        stage.keys("jjj");
+    });
+    let mut stage = Stage::settled(80, 24, "dark");
+    enter(&mut stage, bases());
+    stage.keys("D");
+    stage.answer("\"documents\"", vec![Reply::Documents { documents: documents() }]);
+    stage.keys("/pdf<enter>");
+    let text = stage.text();
+    assert!(text.contains("refunds.pdf") && text.contains("scan.pdf") && !text.contains("faq.md"), "{text}");
+    stage.keys("<esc>");
+    assert!(stage.text().contains("faq.md"));
+}
+
+#[test]
+fn a_passage_shows_its_bounds_and_all_that_is_known_of_it() {
+    shoot("knowledge-passages", |stage| {
+        passages(stage);
+        stage.keys("jj");
+        stage.event(Event::Timer(TimerId("knowledge.rest")));
+        let looked = Looked {
+            passage: Passage { ordinal: 2, ..passage(2) },
+            norm: 1.0,
+            neighbours: vec![found(0, Some((1, 0.93)), None, None), found(3, Some((2, 0.61)), None, None)],
+        };
+        stage.answer("\"look\"", vec![Reply::Looked { looked }]);
+    });
+}
+
+#[test]
+fn a_long_document_is_read_in_windows() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    passages(&mut stage);
+    let asked = requests(&stage.keys("G"));
+    let [Knowledge::Passages { from, most, .. }] = asked[..] else { panic!("{asked:?}") };
+    assert!(from < 999_999 && from + most.unwrap() > 999_999, "{from}");
+    let text = stage.text();
+    assert!(text.contains("1,000,000 of 1,000,000 passages") && text.contains('…'), "{text}");
+}
+
+#[test]
+fn a_folder_becomes_a_base_that_is_read_at_once() {
+    let mut stage = Stage::settled(80, 24, "dark");
+    enter(&mut stage, bases());
+    let asked = requests(&stage.keys("nnotes<enter>"));
+    let [Knowledge::Create { plan }] = &asked[..] else { panic!("{asked:?}") };
+    assert_eq!(plan.name, "notes");
+    let from = stage.effects.len();
+    stage.answer("\"create\"", vec![Reply::Base { base: base(9, "notes", Vec::new()) }]);
+    let asked = requests(&stage.effects[from..]);
+    let [Knowledge::AddSource { plan, .. }] = &asked[..] else { panic!("{asked:?}") };
+    assert_eq!(plan.origin.place(), "/home/ada/rivers/notes");
+    let from = stage.effects.len();
+    stage.answer("\"add_source\"", vec![Reply::Base { base: base(9, "notes", vec![source(None)]) }]);
+    let asked = requests(&stage.effects[from..]);
+    assert!(matches!(asked[..], [Knowledge::Sync { source: Some(_), .. }]), "{asked:?}");
+    assert!(stage.text().contains("notes"));
+    // Another one of that name is numbered.
+    let asked = requests(&stage.keys("n~/notes/<enter>"));
+    assert!(matches!(&asked[..], [Knowledge::Create { plan }] if plan.name == "notes 2"), "{asked:?}");
+}
+
+#[test]
+fn keys_sync_rename_and_delete_a_base() {
+    let mut stage = Stage::settled(80, 24, "dark");
+    enter(&mut stage, bases());
+    assert!(matches!(requests(&stage.keys("s"))[..], [Knowledge::Sync { source: None, .. }]));
+    // One that runs is stopped.
+    assert!(matches!(requests(&stage.keys("js"))[..], [Knowledge::Pause { .. }]));
+    let renamed = requests(&stage.keys("kr<ctrl+u>bills<enter>"));
+    assert!(matches!(&renamed[..], [Knowledge::Rename { name, .. }] if name == "bills"));
+    assert_eq!(requests(&stage.keys("x")), []);
+    assert!(stage.text().contains("18,331 passages"));
+    assert!(matches!(requests(&stage.keys("d"))[..], [Knowledge::Remove { .. }]));
+    let change = Changed::BaseRemoved { id: BaseId::from_bytes([1; 16]) };
+    stage.reply("\"knowledge\"}", vec![Reply::Changed { number: 1, change }]);
+    assert!(!stage.text().contains("billing"));
+}
+
+#[test]
+fn settings_are_changed_by_keys_and_asked_again() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    search(&mut stage);
+    let question = |asked: Vec<Knowledge>| match asked.into_iter().next_back() {
+        Some(Knowledge::Search { question, .. }) => question,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(question(requests(&stage.keys("<tab>m"))).mode.as_str(), "semantic");
+    assert_eq!(question(requests(&stage.keys("++"))).results, 7);
+    assert_eq!(question(requests(&stage.keys("-"))).results, 6);
+    let filter = "{\"equals\": {\"key\": \"year\", \"value\": 2024}}";
+    assert_eq!(question(requests(&stage.keys(&format!("f{filter}<enter>")))).filter.as_deref(), Some(filter));
+    stage.keys("t2<enter>");
+    assert!(stage.text().contains("from -1 to 1"));
+    stage.keys("<ctrl+u>.5<enter>");
+    stage.answer("\"search\"", vec![Reply::Retrieved { retrieved: retrieved(), prompt: None }]);
+    let text = stage.text();
+    assert!(text.contains("semantic · 6 hits · cosine ≥ .50 · filtered"), "{text}");
+    stage.keys("G");
+    assert!(stage.text().contains("Less near than the threshold"));
+}
+
+#[test]
+fn a_filter_that_is_none_says_so_where_the_hits_would_be() {
+    for (width, height) in SIZES {
+        let mut stage = Stage::settled(width, height, "dark");
+        search(&mut stage);
+        stage.keys("<tab>f{<enter>");
+        let task = stage.task("\"search\"");
+        let error = Error::new(ErrorKind::Invalid, "reading a filter", "it is no JSON", "Close the bracket.");
+        stage.event(Event::Ended { task, error: Some(error) });
+        let text = stage.text();
+        assert!(text.contains("it is no JSON"), "{text}");
+    }
+}
+
+#[test]
+fn retrieval_is_measured_by_the_settings_on_the_screen() {
+    use outcrop::domain::knowledge::quality::{Measured, Quality, Scored, Setting};
+    use outcrop::domain::knowledge::ranking::Mode;
+    use outcrop::tui::event::Contents;
+    shoot("knowledge-measured", |stage| {
+        search(stage);
+        stage.keys("<tab>cequestions.jsonl<enter>");
+        let read = Ok(Contents(b"{\"query\": \"q\", \"relevant\": [\"a\"]}".to_vec()));
+        let asked = stage.event(Event::FileRead { path: "questions.jsonl".into(), read });
+        let [Knowledge::Measure { settings, k: 10, .. }] = &requests(&asked)[..] else { panic!("{asked:?}") };
+        assert_eq!(settings.iter().map(|one| one.mode).collect::<Vec<_>>(), [Mode::Hybrid, Mode::Semantic]);
+        stage.reply("\"measure\"", vec![Reply::Measuring { done: 3, of: 80 }]);
+        assert!(stage.text().contains("3 of 80"));
+        let scored = |n: u32| Scored { first: (n % 4 > 0).then_some(n % 4), recall: 0.5, ndcg: 0.6 };
+        let measured = |mode| {
+            let setting = Setting { mode, filter: None, threshold: None };
+            Measured::of(setting, (0..40).map(scored).collect(), 7)
+        };
+        let settings = vec![measured(Mode::Hybrid), measured(Mode::Semantic)];
+        let quality = Quality { k: 10, questions: 40, settings };
+        stage.answer("\"measure\"", vec![Reply::Quality { quality }]);
+    });
+}
