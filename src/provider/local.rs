@@ -133,8 +133,12 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + '
 impl Folder {
     /// How the catalogue says that a model's tokens are best chosen.
     fn suiting(&self, name: &str) -> Sampling {
-        let known = self.catalogue.iter().find(|known| known.name == name);
-        known.map(|known| known.sampling).unwrap_or_default()
+        self.known(name).map(|known| known.sampling).unwrap_or_default()
+    }
+
+    /// What the catalogue says of it.
+    fn known(&self, name: &str) -> Option<&LocalModel> {
+        self.catalogue.iter().find(|known| known.name == name)
     }
 
     /// The file of the weights of a model that can do what is wanted: to converse, or to make vectors.
@@ -193,13 +197,13 @@ impl Folder {
             licence: model.licence,
             bytes: Some(model.files.iter().map(|f| f.bytes).sum()),
             detail: format!("{} on this machine{by}", model.architecture),
+            fetched: self.known(name).map(LocalModel::checked),
             ..ModelCard::unknown(ModelId::new(NAME, name)?)
         })
     }
 
     fn missing(&self, id: &ModelId) -> Error {
-        let known = self.catalogue.iter().any(|model| model.name == id.model());
-        let (why, hint) = if known {
+        let (why, hint) = if self.known(id.model()).is_some() {
             ("it is not on this machine", format!("`outcrop models pull {id}` fetches it."))
         } else {
             ("there is no such model", "`outcrop models list` shows those that there are.".to_owned())
@@ -225,6 +229,20 @@ impl Folder {
         }
     }
 
+    /// The card of a model whose manifest cannot be read: what the catalogue knows of it, where it does.
+    fn broken(&self, name: &str, error: &Error) -> Result<ModelCard> {
+        let id = ModelId::new(NAME, name)?;
+        let card = match self.known(name) {
+            Some(model) => pullable(id, model),
+            None => ModelCard::unknown(id),
+        };
+        Ok(ModelCard {
+            availability: Availability::Unusable { why: error.to_string() },
+            detail: "a damaged manifest".to_owned(),
+            ..card
+        })
+    }
+
     /// Those on this machine, then those that could be; each by name.
     fn cards(&self) -> Result<Vec<ModelCard>> {
         let mut names = match fs::read_dir(&self.models) {
@@ -241,7 +259,7 @@ impl Folder {
             match self.manifest(&name) {
                 Ok(Some(model)) => cards.push(self.installed(&name, model)?),
                 Ok(None) => {}
-                Err(error) => cards.push(broken(&name, &error)?),
+                Err(error) => cards.push(self.broken(&name, &error)?),
             }
         }
         for model in &self.catalogue {
@@ -259,14 +277,6 @@ fn one_name(name: &str) -> bool {
     !name.is_empty() && !name.starts_with('.') && !name.contains(['/', '\\', '\0'])
 }
 
-fn broken(name: &str, error: &Error) -> Result<ModelCard> {
-    Ok(ModelCard {
-        availability: Availability::Unusable { why: error.to_string() },
-        detail: "a damaged manifest".to_owned(),
-        ..ModelCard::unknown(ModelId::new(NAME, name)?)
-    })
-}
-
 fn pullable(id: ModelId, model: &LocalModel) -> ModelCard {
     ModelCard {
         title: model.title.clone(),
@@ -276,6 +286,7 @@ fn pullable(id: ModelId, model: &LocalModel) -> ModelCard {
         context: model.context,
         licence: Some(model.licence.clone()),
         bytes: model.bytes_to_fetch(),
+        fetched: Some(model.checked()),
         detail: model.about.clone(),
         ..ModelCard::unknown(id)
     }
