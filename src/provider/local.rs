@@ -1,6 +1,8 @@
 //! The voice of the models on this machine, run in this process.
 
 use std::fs;
+use std::io::Read as _;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -119,6 +121,47 @@ pub fn encoder(models: PathBuf, catalogue: Vec<LocalModel>, id: &ModelId) -> Res
     Folder { models, catalogue, backend: None }.weights(id, Capability::Embed)
 }
 
+/// What the folder of the model `name` in `models` says of it; `None` where there is none.
+pub fn manifest(models: &Path, name: &str) -> Result<Option<InstalledModel>> {
+    let path = models.join(name).join(MANIFEST);
+    let doing = || format!("reading {}", path.display());
+    let nofollow = i32::try_from(rustix::fs::OFlags::NOFOLLOW.bits()).unwrap_or(0);
+    no_link(&path)?;
+    let mut bytes = Vec::new();
+    let read = fs::OpenOptions::new()
+        .read(true)
+        .custom_flags(nofollow)
+        .open(&path)
+        .and_then(|mut file| file.read_to_end(&mut bytes));
+    match read {
+        Ok(_) => serde_json::from_slice(&bytes).map(Some).map_err(|why| {
+            Error::new(
+                ErrorKind::Corrupt,
+                doing(),
+                why.to_string(),
+                format!("`outcrop models pull {NAME}/{name}` fetches the model again."),
+            )
+        }),
+        Err(why) if why.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(why) => Err(Error::io(doing(), &why)),
+    }
+}
+
+/// Refuses a file of a model that is a link, or whose folder is one: what is read would be somebody else's.
+pub fn no_link(file: &Path) -> Result<()> {
+    for path in file.parent().into_iter().chain([file]) {
+        if path.is_symlink() {
+            return Err(Error::new(
+                ErrorKind::Invalid,
+                format!("reading {}", file.display()),
+                format!("{} is a symbolic link, which could lead to somebody else's files", path.display()),
+                "Put the real one there; `outcrop models add FILE` takes a copy of a file that lies elsewhere.",
+            ));
+        }
+    }
+    Ok(())
+}
+
 /// A stream of one error.
 fn failed(error: Error) -> Events {
     stream::once(async { Err(error) }).boxed()
@@ -145,7 +188,7 @@ impl Folder {
     fn weights(&self, id: &ModelId, wanted: Capability) -> Result<PathBuf> {
         let doing = || format!("asking {id}");
         let name = id.model();
-        let installed = if one_name(name) { self.manifest(name)? } else { None };
+        let installed = if one_name(name) { manifest(&self.models, name)? } else { None };
         let Some(installed) = installed else { return Err(self.missing(id)) };
         if !installed.capabilities.contains(&wanted) {
             let why =
@@ -159,14 +202,16 @@ impl Folder {
         }
         let (end, kind) =
             if wanted == Capability::Embed { ("safetensors", "safetensors") } else { ("gguf", "GGUF") };
-        self.file(name, &installed, end).ok_or_else(|| {
+        let file = self.file(name, &installed, end).ok_or_else(|| {
             Error::new(
                 ErrorKind::Corrupt,
                 doing(),
                 format!("its manifest names no {kind} file"),
                 format!("`outcrop models pull {id}` fetches it again."),
             )
-        })
+        })?;
+        no_link(&file)?;
+        Ok(file)
     }
 
     /// The path of the file that a manifest names with that ending.
@@ -179,9 +224,10 @@ impl Folder {
 
     /// The card of a model on this machine, and what runs it, which its file's header says.
     fn installed(&self, name: &str, model: InstalledModel) -> Result<ModelCard> {
-        let run = self
-            .file(name, &model, "gguf")
-            .map(|path| engine::standing(&path, self.backend, self.suiting(name)));
+        let run = self.file(name, &model, "gguf").map(|path| {
+            no_link(&path)?;
+            engine::standing(&path, self.backend, self.suiting(name))
+        });
         let (availability, by, defaults) = match run {
             Some(Ok((backend, own))) => (Availability::Ready, format!(", run by {backend}"), Some(own)),
             Some(Err(error)) => (Availability::Unusable { why: error.to_string() }, String::new(), None),
@@ -211,24 +257,6 @@ impl Folder {
         Error::new(ErrorKind::NotFound, format!("asking {id}"), why, hint)
     }
 
-    /// What the model's folder says; `None` where there is none.
-    fn manifest(&self, name: &str) -> Result<Option<InstalledModel>> {
-        let path = self.models.join(name).join(MANIFEST);
-        let doing = || format!("reading {}", path.display());
-        match fs::read(&path) {
-            Ok(bytes) => serde_json::from_slice(&bytes).map(Some).map_err(|why| {
-                Error::new(
-                    ErrorKind::Corrupt,
-                    doing(),
-                    why.to_string(),
-                    format!("`outcrop models pull {NAME}/{name}` fetches the model again."),
-                )
-            }),
-            Err(why) if why.kind() == std::io::ErrorKind::NotFound => Ok(None),
-            Err(why) => Err(Error::io(doing(), &why)),
-        }
-    }
-
     /// The card of a model whose manifest cannot be read: what the catalogue knows of it, where it does.
     fn broken(&self, name: &str, error: &Error) -> Result<ModelCard> {
         let id = ModelId::new(NAME, name)?;
@@ -256,7 +284,7 @@ impl Folder {
         names.sort();
         let mut cards = Vec::new();
         for name in names {
-            match self.manifest(&name) {
+            match manifest(&self.models, &name) {
                 Ok(Some(model)) => cards.push(self.installed(&name, model)?),
                 Ok(None) => {}
                 Err(error) => cards.push(self.broken(&name, &error)?),
