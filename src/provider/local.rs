@@ -62,7 +62,11 @@ impl Local {
     ) -> Events {
         let (shelf, engine) = (Arc::clone(&self.shelf), Arc::clone(&self.engine));
         stream::once(async move {
+            let (asked, known) = (id.clone(), shelf.known(id.model()).is_some());
             match blocking(move || shelf.weights(&id, wanted)).await {
+                Ok(path) if known => {
+                    serve(&engine, &path).map(move |event| event.map_err(|e| anew(e, &asked))).boxed()
+                }
                 Ok(path) => serve(&engine, &path),
                 Err(error) => failed(error),
             }
@@ -162,6 +166,14 @@ pub fn no_link(file: &Path) -> Result<()> {
     Ok(())
 }
 
+/// Of a damaged file of the catalogue it is said what fetches it again.
+fn anew(error: Error, id: &ModelId) -> Error {
+    if error.kind != ErrorKind::Corrupt {
+        return error;
+    }
+    Error { hint: format!("`outcrop models pull --force {id}` fetches it again."), ..error }
+}
+
 /// A stream of one error.
 fn failed(error: Error) -> Events {
     stream::once(async { Err(error) }).boxed()
@@ -224,9 +236,11 @@ impl Folder {
 
     /// The card of a model on this machine, and what runs it, which its file's header says.
     fn installed(&self, name: &str, model: InstalledModel) -> Result<ModelCard> {
+        let (id, known) = (ModelId::new(NAME, name)?, self.known(name));
         let run = self.file(name, &model, "gguf").map(|path| {
             no_link(&path)?;
-            engine::standing(&path, self.backend, self.suiting(name))
+            let standing = engine::standing(&path, self.backend, self.suiting(name));
+            standing.map_err(|error| if known.is_some() { anew(error, &id) } else { error })
         });
         let (availability, by, defaults) = match run {
             Some(Ok((backend, own))) => (Availability::Ready, format!(", run by {backend}"), Some(own)),
@@ -243,8 +257,8 @@ impl Folder {
             licence: model.licence,
             bytes: Some(model.files.iter().map(|f| f.bytes).sum()),
             detail: format!("{} on this machine{by}", model.architecture),
-            fetched: self.known(name).map(LocalModel::checked),
-            ..ModelCard::unknown(ModelId::new(NAME, name)?)
+            fetched: known.map(LocalModel::checked),
+            ..ModelCard::unknown(id)
         })
     }
 
@@ -325,4 +339,66 @@ fn lacking(has: &[Capability]) -> Vec<Capability> {
     use Capability as C;
     let engine = [C::Chat, C::Embed, C::Vision, C::Documents, C::Tools, C::Schema, C::Images];
     engine.into_iter().filter(|capability| !has.contains(capability)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::catalog::InstalledFile;
+
+    fn shelf(models: &Path) -> Folder {
+        let known = LocalModel {
+            name: "small".to_owned(),
+            title: "Small".to_owned(),
+            about: String::new(),
+            licence: "MIT".to_owned(),
+            capabilities: vec![Capability::Chat],
+            context: None,
+            sampling: Sampling::default(),
+            files: Vec::new(),
+        };
+        Folder { models: models.to_owned(), catalogue: vec![known], backend: None }
+    }
+
+    /// A folder whose only model ends inside its header.
+    fn truncated() -> tempfile::TempDir {
+        let models = tempfile::tempdir().unwrap();
+        let folder = models.path().join("small");
+        fs::create_dir(&folder).unwrap();
+        fs::write(folder.join("model.gguf"), b"GGUF\x03\0\0\0").unwrap();
+        let file = InstalledFile { name: "model.gguf".to_owned(), bytes: 8, sha256: String::new() };
+        let model = InstalledModel {
+            name: "small".to_owned(),
+            title: "Small".to_owned(),
+            licence: None,
+            capabilities: vec![Capability::Chat],
+            architecture: "llama".to_owned(),
+            context: None,
+            files: vec![file],
+            source: "a test".to_owned(),
+        };
+        fs::write(folder.join(MANIFEST), serde_json::to_vec(&model).unwrap()).unwrap();
+        models
+    }
+
+    #[test]
+    fn a_truncated_model_of_the_catalogue_says_what_fetches_it_again() {
+        let models = truncated();
+        let cards = shelf(models.path()).cards().unwrap();
+        let [card] = &cards[..] else { panic!("{cards:?}") };
+        let why = card.unusable().unwrap();
+        assert!(card.is_fetchable() && why.contains("`outcrop models pull --force local/small`"), "{why}");
+    }
+
+    #[test]
+    fn weights_that_are_a_link_are_refused() {
+        let models = truncated();
+        let (real, place) = (models.path().join("real"), models.path().join("small/model.gguf"));
+        fs::rename(&place, &real).unwrap();
+        std::os::unix::fs::symlink(&real, &place).unwrap();
+        let id = "local/small".parse().unwrap();
+        let error = shelf(models.path()).weights(&id, Capability::Chat).unwrap_err();
+        assert!(error.why.contains("symbolic link"), "{error}");
+        assert!(shelf(models.path()).cards().unwrap()[0].unusable().is_some());
+    }
 }
