@@ -41,6 +41,7 @@ fn span(number: u64, model: u64, started: i64) -> Span {
         timing: Timing {
             first_token_ms: Some(u32::try_from(total / 3).unwrap()),
             total_ms: Some(u32::try_from(total).unwrap()),
+            ..Timing::default()
         },
         usage: Usage { input: Some(900), output: Some(200), ..Usage::default() },
         status: SpanStatus::Done,

@@ -14,6 +14,7 @@ use crate::domain::conversation::{Change, Conversation, Thread};
 use crate::domain::id::MessageId;
 use crate::domain::message::{Block, Message, Outcome, Role};
 use crate::domain::script::{Script, Scripted};
+use crate::domain::search::Hit;
 use crate::domain::tree::Tree;
 use crate::domain::{Error, ErrorKind, Result};
 use crate::workbench::request::chat::Chat;
@@ -194,15 +195,17 @@ async fn search(query: String, limit: usize, asker: &Asker, out: &mut Out) -> Re
         let reply = reply?;
         let Reply::Hits { hits } = &reply else { return Err(unexpected(&reply)) };
         found += hits.len();
-        for hit in hits {
-            if out.json {
-                out.object(&Item::Hit { hit })?;
-                continue;
-            }
-            let head = &hit.conversation;
-            out.line(&format!("{}  {}  {}", head.id.short(), words::time(head.updated), head.title))?;
-            if hit.message.is_some() {
-                out.line(&format!("    {}", hit.snippet))?;
+        if out.json {
+            hits.iter().try_for_each(|hit| out.object(&Item::Hit { hit }))?;
+        } else {
+            // The title is mostly a message's first words, and the answer has them again: to people one place is enough.
+            for hits in hits.chunk_by(|hit, next| hit.conversation.id == next.conversation.id) {
+                let Some(hit) = best(hits) else { continue };
+                let head = &hit.conversation;
+                out.line(&format!("{}  {}  {}", head.id.short(), words::time(head.updated), head.title))?;
+                if hit.message.is_some() {
+                    out.line(&format!("    {}", hit.snippet))?;
+                }
             }
         }
         out.flush()?;
@@ -216,6 +219,11 @@ async fn search(query: String, limit: usize, asker: &Asker, out: &mut Out) -> Re
         out.note("there may be more; -n 0 shows all")?;
     }
     Ok(Exit::Done)
+}
+
+/// The place of a conversation that tells most: in a message, where it is in one.
+fn best(hits: &[Hit]) -> Option<&Hit> {
+    hits.iter().find(|hit| hit.message.is_some()).or_else(|| hits.first())
 }
 
 async fn rename(text: &str, title: String, asker: &Asker, out: &mut Out) -> Result<(), End> {

@@ -16,7 +16,7 @@ pub struct Paths {
     pub cache: PathBuf,
     /// The program's own log.
     pub state: PathBuf,
-    /// Sockets and files for `$EDITOR`; gone when the program ends.
+    /// Files for `$EDITOR`; gone when the program ends.
     pub runtime: PathBuf,
 }
 
@@ -52,8 +52,18 @@ impl Paths {
     /// As the environment says.
     pub fn of(environment: &Environment) -> Result<Self> {
         if let Some(home) = environment.path("OUTCROP_HOME") {
-            let home = std::path::absolute(&home)
-                .map_err(|why| Error::io(format!("finding OUTCROP_HOME {}", home.display()), &why))?;
+            let doing = format!("finding OUTCROP_HOME {}", home.display());
+            let home = std::path::absolute(&home).map_err(|why| Error::io(&doing, &why))?;
+            // Behind a slash at its end a link is what it leads to.
+            let home: PathBuf = home.components().collect();
+            if home.is_symlink() {
+                return Err(Error::new(
+                    ErrorKind::Config,
+                    doing,
+                    "it is a symbolic link, which could lead to somebody else's files",
+                    "Name the folder that it leads to.",
+                ));
+            }
             return Ok(Self::under(&home, environment));
         }
         let home = environment.path("HOME");
@@ -74,31 +84,37 @@ impl Paths {
                 })
         };
         let state = place("XDG_STATE_HOME", ".local/state")?;
-        let runtime = runtime(environment).unwrap_or_else(|| state.join("run"));
         Ok(Self {
             config: place("XDG_CONFIG_HOME", ".config")?.join("config.toml"),
             data: place("XDG_DATA_HOME", ".local/share")?,
             cache: place("XDG_CACHE_HOME", ".cache")?,
             state,
-            runtime,
+            runtime: runtime(environment),
         })
     }
 
-    /// What an editor has open lies in no folder that may be on a disk, where the system has another.
     fn under(home: &Path, environment: &Environment) -> Self {
         Self {
             config: home.join("config.toml"),
             data: home.join("data"),
             cache: home.join("cache"),
             state: home.join("state"),
-            runtime: runtime(environment).unwrap_or_else(|| home.join("run")),
+            runtime: runtime(environment),
         }
     }
 }
 
-/// The system's own folder for what lasts no longer than a session.
-fn runtime(environment: &Environment) -> Option<PathBuf> {
-    environment.path("XDG_RUNTIME_DIR").filter(|path| path.is_absolute()).map(|path| path.join("outcrop"))
+/// The system's own folder for what lasts no longer than a session; where it has none, one of this user's in that for what
+/// is temporary. What an editor has open lies beside no conversation, in no folder that is copied and kept.
+fn runtime(environment: &Environment) -> PathBuf {
+    let place = |variable: &str| environment.path(variable).filter(|path| path.is_absolute());
+    place("XDG_RUNTIME_DIR").map_or_else(
+        || {
+            let temporary = place("TMPDIR").unwrap_or_else(|| "/tmp".into());
+            temporary.join(format!("outcrop-{}", rustix::process::getuid().as_raw()))
+        },
+        |path| path.join("outcrop"),
+    )
 }
 
 #[cfg(test)]
@@ -109,13 +125,35 @@ mod tests {
     fn outcrop_home_moves_everything_together() {
         let paths =
             Paths::of(&Environment::from_vars([("OUTCROP_HOME", "/x"), ("XDG_DATA_HOME", "/y")])).unwrap();
-        for (name, path) in paths.named() {
+        for (name, path) in paths.named().into_iter().filter(|(name, _)| *name != "runtime") {
             assert!(path.starts_with("/x"), "{name}: {}", path.display());
         }
         let beside = [("OUTCROP_HOME", "/x"), ("XDG_RUNTIME_DIR", "/run/user/7")];
         let beside = Paths::of(&Environment::from_vars(beside)).unwrap();
         assert_eq!(beside.runtime, Path::new("/run/user/7/outcrop"), "no text lies open under it");
         assert_eq!(paths.config, Path::new("/x/config.toml"));
+    }
+
+    #[test]
+    fn without_a_folder_for_the_session_texts_lie_in_one_of_this_user_s_under_the_temporary_one() {
+        let runtime = |variables: &[(&str, &str)]| {
+            Paths::of(&Environment::from_vars(variables.iter().copied())).unwrap().runtime
+        };
+        let own = format!("outcrop-{}", rustix::process::getuid().as_raw());
+        assert_eq!(runtime(&[("OUTCROP_HOME", "/x")]), Path::new("/tmp").join(&own));
+        assert_eq!(runtime(&[("OUTCROP_HOME", "/x"), ("TMPDIR", "/t")]), Path::new("/t").join(&own));
+        assert_eq!(runtime(&[("HOME", "/h"), ("TMPDIR", "t")]), Path::new("/tmp").join(&own));
+    }
+
+    #[test]
+    fn a_home_that_is_a_link_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let link = folder.path().join("link");
+        std::os::unix::fs::symlink(folder.path(), &link).unwrap();
+        for home in [format!("{}", link.display()), format!("{}/", link.display())] {
+            let error = Paths::of(&Environment::from_vars([("OUTCROP_HOME", home)])).unwrap_err();
+            assert!(error.why.contains("symbolic link"), "{error}");
+        }
     }
 
     #[test]

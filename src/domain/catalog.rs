@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::error::{Error, ErrorKind};
 use super::left_out::LeftOut;
 use super::message::Usage;
+use super::pull::Checked;
 use super::settings::Settings;
 
 /// `provider/model`, both parts non-empty; the model part may hold further slashes.
@@ -290,6 +291,9 @@ pub struct ModelCard {
     /// Its provider's name of the model that it is made of, where its own name does not tell that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub base: Option<String>,
+    /// Who checks what fetching it brings, where the local catalogue has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fetched: Option<Checked>,
     /// The kind of weights, or who serves it: "`llama` at `Q8_0`", "OpenAI-compatible at 127.0.0.1:8080".
     pub detail: String,
 }
@@ -344,8 +348,31 @@ impl ModelCard {
             removable: false,
             successor: None,
             base: None,
+            fetched: None,
             detail: String::new(),
         }
+    }
+
+    /// Why it cannot be used, where it cannot.
+    pub fn unusable(&self) -> Option<&str> {
+        match &self.availability {
+            Availability::Unusable { why } => Some(why),
+            _ => None,
+        }
+    }
+
+    /// Whether this program fetches it to this machine: it is not here, or what is here cannot be used.
+    pub fn is_fetchable(&self) -> bool {
+        match self.availability {
+            Availability::NotPulled => true,
+            Availability::Unusable { .. } => self.fetched.is_some(),
+            Availability::Ready | Availability::Catalogued => false,
+        }
+    }
+
+    /// "unpinned" where nobody here knows the digest of what fetching it brings.
+    pub fn unpinned(&self) -> Option<&'static str> {
+        (self.fetched == Some(Checked::Nowhere)).then_some("unpinned")
     }
 
     /// Whether it can do that; `None` is unknown.
@@ -422,6 +449,16 @@ impl LocalModel {
         Some(sum)
     }
 
+    /// Who checks what is fetched, by the digests that are known.
+    pub fn checked(&self) -> Checked {
+        let mut pinned = self.files.iter().flat_map(|file| &file.sources).map(|s| s.sha256().is_some());
+        match (pinned.clone().any(|known| known), pinned.any(|known| !known)) {
+            (true, false) => Checked::Here,
+            (true, true) => Checked::Partly,
+            (false, _) => Checked::Nowhere,
+        }
+    }
+
     /// The bytes that it comes to on the disk by the likeliest way, where each file says so.
     pub fn bytes_kept(&self) -> Option<u64> {
         let kept = |file: &ModelFile| Some(file.first_sized()?.0.converted()?.bytes);
@@ -486,6 +523,12 @@ pub struct Converted {
 }
 
 impl Source {
+    /// The digest of the file, where it is pinned.
+    pub fn sha256(&self) -> Option<&str> {
+        let (Self::Hub { sha256, .. } | Self::Wheel { sha256, .. }) = self;
+        sha256.as_deref()
+    }
+
     /// What the conversion makes of the file, where that is known.
     pub fn converted(&self) -> Option<&Converted> {
         match self {
@@ -567,6 +610,19 @@ mod tests {
         };
         assert_eq!(picture.to_string(), "estimate: $0.008 a picture (a page)");
         assert_eq!([0.0, 0.5, 10.0, 0.0375].map(dollars), ["$0.00", "$0.50", "$10.00", "$0.0375"]);
+    }
+
+    #[test]
+    fn what_cannot_be_used_is_fetched_anew_where_the_catalogue_has_it() {
+        let mut card = ModelCard::unknown("local/a".parse().unwrap());
+        assert!(!card.is_fetchable() && card.unpinned().is_none());
+        card.availability = Availability::Unusable { why: "it is truncated".into() };
+        assert_eq!((card.unusable(), card.is_fetchable()), (Some("it is truncated"), false));
+        card.fetched = Some(Checked::Nowhere);
+        assert!(card.is_fetchable());
+        assert_eq!(card.unpinned(), Some("unpinned"));
+        card.fetched = Some(Checked::Partly);
+        assert_eq!(card.unpinned(), None, "its first source is checked");
     }
 
     #[test]

@@ -125,6 +125,9 @@ pub struct Timing {
     /// The end of the stream.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub total_ms: Option<u32>,
+    /// How much of that it reasoned before it said something, where it did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub thought_ms: Option<u32>,
 }
 
 /// Why a model ended its answer.

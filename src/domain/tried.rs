@@ -30,7 +30,7 @@ mod tests {
     fn a_rate_counts_from_the_first_token_and_one_token_has_none() {
         let tried = |output, first, total| Tried {
             usage: Usage { output, ..Usage::default() },
-            timing: Timing { first_token_ms: first, total_ms: total },
+            timing: Timing { first_token_ms: first, total_ms: total, ..Timing::default() },
             cost: None,
         };
         assert_eq!(tried(Some(11), Some(500), Some(1_500)).rate(), Some(10.0));

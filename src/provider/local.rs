@@ -1,6 +1,8 @@
 //! The voice of the models on this machine, run in this process.
 
 use std::fs;
+use std::io::Read as _;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -60,7 +62,11 @@ impl Local {
     ) -> Events {
         let (shelf, engine) = (Arc::clone(&self.shelf), Arc::clone(&self.engine));
         stream::once(async move {
+            let (asked, known) = (id.clone(), shelf.known(id.model()).is_some());
             match blocking(move || shelf.weights(&id, wanted)).await {
+                Ok(path) if known => {
+                    serve(&engine, &path).map(move |event| event.map_err(|e| anew(e, &asked))).boxed()
+                }
                 Ok(path) => serve(&engine, &path),
                 Err(error) => failed(error),
             }
@@ -119,6 +125,55 @@ pub fn encoder(models: PathBuf, catalogue: Vec<LocalModel>, id: &ModelId) -> Res
     Folder { models, catalogue, backend: None }.weights(id, Capability::Embed)
 }
 
+/// What the folder of the model `name` in `models` says of it; `None` where there is none.
+pub fn manifest(models: &Path, name: &str) -> Result<Option<InstalledModel>> {
+    let path = models.join(name).join(MANIFEST);
+    let doing = || format!("reading {}", path.display());
+    let nofollow = i32::try_from(rustix::fs::OFlags::NOFOLLOW.bits()).unwrap_or(0);
+    no_link(&path)?;
+    let mut bytes = Vec::new();
+    let read = fs::OpenOptions::new()
+        .read(true)
+        .custom_flags(nofollow)
+        .open(&path)
+        .and_then(|mut file| file.read_to_end(&mut bytes));
+    match read {
+        Ok(_) => serde_json::from_slice(&bytes).map(Some).map_err(|why| {
+            Error::new(
+                ErrorKind::Corrupt,
+                doing(),
+                why.to_string(),
+                format!("`outcrop models pull {NAME}/{name}` fetches the model again."),
+            )
+        }),
+        Err(why) if why.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(why) => Err(Error::io(doing(), &why)),
+    }
+}
+
+/// Refuses a file of a model that is a link, or whose folder is one: what is read would be somebody else's.
+pub fn no_link(file: &Path) -> Result<()> {
+    for path in file.parent().into_iter().chain([file]) {
+        if path.is_symlink() {
+            return Err(Error::new(
+                ErrorKind::Invalid,
+                format!("reading {}", file.display()),
+                format!("{} is a symbolic link, which could lead to somebody else's files", path.display()),
+                "Put the real one there; `outcrop models add FILE` takes a copy of a file that lies elsewhere.",
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// Of a damaged file of the catalogue it is said what fetches it again.
+fn anew(error: Error, id: &ModelId) -> Error {
+    if error.kind != ErrorKind::Corrupt {
+        return error;
+    }
+    Error { hint: format!("`outcrop models pull --force {id}` fetches it again."), ..error }
+}
+
 /// A stream of one error.
 fn failed(error: Error) -> Events {
     stream::once(async { Err(error) }).boxed()
@@ -133,15 +188,19 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + '
 impl Folder {
     /// How the catalogue says that a model's tokens are best chosen.
     fn suiting(&self, name: &str) -> Sampling {
-        let known = self.catalogue.iter().find(|known| known.name == name);
-        known.map(|known| known.sampling).unwrap_or_default()
+        self.known(name).map(|known| known.sampling).unwrap_or_default()
+    }
+
+    /// What the catalogue says of it.
+    fn known(&self, name: &str) -> Option<&LocalModel> {
+        self.catalogue.iter().find(|known| known.name == name)
     }
 
     /// The file of the weights of a model that can do what is wanted: to converse, or to make vectors.
     fn weights(&self, id: &ModelId, wanted: Capability) -> Result<PathBuf> {
         let doing = || format!("asking {id}");
         let name = id.model();
-        let installed = if one_name(name) { self.manifest(name)? } else { None };
+        let installed = if one_name(name) { manifest(&self.models, name)? } else { None };
         let Some(installed) = installed else { return Err(self.missing(id)) };
         if !installed.capabilities.contains(&wanted) {
             let why =
@@ -155,14 +214,16 @@ impl Folder {
         }
         let (end, kind) =
             if wanted == Capability::Embed { ("safetensors", "safetensors") } else { ("gguf", "GGUF") };
-        self.file(name, &installed, end).ok_or_else(|| {
+        let file = self.file(name, &installed, end).ok_or_else(|| {
             Error::new(
                 ErrorKind::Corrupt,
                 doing(),
                 format!("its manifest names no {kind} file"),
                 format!("`outcrop models pull {id}` fetches it again."),
             )
-        })
+        })?;
+        no_link(&file)?;
+        Ok(file)
     }
 
     /// The path of the file that a manifest names with that ending.
@@ -175,9 +236,12 @@ impl Folder {
 
     /// The card of a model on this machine, and what runs it, which its file's header says.
     fn installed(&self, name: &str, model: InstalledModel) -> Result<ModelCard> {
-        let run = self
-            .file(name, &model, "gguf")
-            .map(|path| engine::standing(&path, self.backend, self.suiting(name)));
+        let (id, known) = (ModelId::new(NAME, name)?, self.known(name));
+        let run = self.file(name, &model, "gguf").map(|path| {
+            no_link(&path)?;
+            let standing = engine::standing(&path, self.backend, self.suiting(name));
+            standing.map_err(|error| if known.is_some() { anew(error, &id) } else { error })
+        });
         let (availability, by, defaults) = match run {
             Some(Ok((backend, own))) => (Availability::Ready, format!(", run by {backend}"), Some(own)),
             Some(Err(error)) => (Availability::Unusable { why: error.to_string() }, String::new(), None),
@@ -193,13 +257,13 @@ impl Folder {
             licence: model.licence,
             bytes: Some(model.files.iter().map(|f| f.bytes).sum()),
             detail: format!("{} on this machine{by}", model.architecture),
-            ..ModelCard::unknown(ModelId::new(NAME, name)?)
+            fetched: known.map(LocalModel::checked),
+            ..ModelCard::unknown(id)
         })
     }
 
     fn missing(&self, id: &ModelId) -> Error {
-        let known = self.catalogue.iter().any(|model| model.name == id.model());
-        let (why, hint) = if known {
+        let (why, hint) = if self.known(id.model()).is_some() {
             ("it is not on this machine", format!("`outcrop models pull {id}` fetches it."))
         } else {
             ("there is no such model", "`outcrop models list` shows those that there are.".to_owned())
@@ -207,22 +271,18 @@ impl Folder {
         Error::new(ErrorKind::NotFound, format!("asking {id}"), why, hint)
     }
 
-    /// What the model's folder says; `None` where there is none.
-    fn manifest(&self, name: &str) -> Result<Option<InstalledModel>> {
-        let path = self.models.join(name).join(MANIFEST);
-        let doing = || format!("reading {}", path.display());
-        match fs::read(&path) {
-            Ok(bytes) => serde_json::from_slice(&bytes).map(Some).map_err(|why| {
-                Error::new(
-                    ErrorKind::Corrupt,
-                    doing(),
-                    why.to_string(),
-                    format!("`outcrop models pull {NAME}/{name}` fetches the model again."),
-                )
-            }),
-            Err(why) if why.kind() == std::io::ErrorKind::NotFound => Ok(None),
-            Err(why) => Err(Error::io(doing(), &why)),
-        }
+    /// The card of a model whose manifest cannot be read: what the catalogue knows of it, where it does.
+    fn broken(&self, name: &str, error: &Error) -> Result<ModelCard> {
+        let id = ModelId::new(NAME, name)?;
+        let card = match self.known(name) {
+            Some(model) => pullable(id, model),
+            None => ModelCard::unknown(id),
+        };
+        Ok(ModelCard {
+            availability: Availability::Unusable { why: error.to_string() },
+            detail: "a damaged manifest".to_owned(),
+            ..card
+        })
     }
 
     /// Those on this machine, then those that could be; each by name.
@@ -238,10 +298,10 @@ impl Folder {
         names.sort();
         let mut cards = Vec::new();
         for name in names {
-            match self.manifest(&name) {
+            match manifest(&self.models, &name) {
                 Ok(Some(model)) => cards.push(self.installed(&name, model)?),
                 Ok(None) => {}
-                Err(error) => cards.push(broken(&name, &error)?),
+                Err(error) => cards.push(self.broken(&name, &error)?),
             }
         }
         for model in &self.catalogue {
@@ -259,14 +319,6 @@ fn one_name(name: &str) -> bool {
     !name.is_empty() && !name.starts_with('.') && !name.contains(['/', '\\', '\0'])
 }
 
-fn broken(name: &str, error: &Error) -> Result<ModelCard> {
-    Ok(ModelCard {
-        availability: Availability::Unusable { why: error.to_string() },
-        detail: "a damaged manifest".to_owned(),
-        ..ModelCard::unknown(ModelId::new(NAME, name)?)
-    })
-}
-
 fn pullable(id: ModelId, model: &LocalModel) -> ModelCard {
     ModelCard {
         title: model.title.clone(),
@@ -276,6 +328,7 @@ fn pullable(id: ModelId, model: &LocalModel) -> ModelCard {
         context: model.context,
         licence: Some(model.licence.clone()),
         bytes: model.bytes_to_fetch(),
+        fetched: Some(model.checked()),
         detail: model.about.clone(),
         ..ModelCard::unknown(id)
     }
@@ -286,4 +339,66 @@ fn lacking(has: &[Capability]) -> Vec<Capability> {
     use Capability as C;
     let engine = [C::Chat, C::Embed, C::Vision, C::Documents, C::Tools, C::Schema, C::Images];
     engine.into_iter().filter(|capability| !has.contains(capability)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::catalog::InstalledFile;
+
+    fn shelf(models: &Path) -> Folder {
+        let known = LocalModel {
+            name: "small".to_owned(),
+            title: "Small".to_owned(),
+            about: String::new(),
+            licence: "MIT".to_owned(),
+            capabilities: vec![Capability::Chat],
+            context: None,
+            sampling: Sampling::default(),
+            files: Vec::new(),
+        };
+        Folder { models: models.to_owned(), catalogue: vec![known], backend: None }
+    }
+
+    /// A folder whose only model ends inside its header.
+    fn truncated() -> tempfile::TempDir {
+        let models = tempfile::tempdir().unwrap();
+        let folder = models.path().join("small");
+        fs::create_dir(&folder).unwrap();
+        fs::write(folder.join("model.gguf"), b"GGUF\x03\0\0\0").unwrap();
+        let file = InstalledFile { name: "model.gguf".to_owned(), bytes: 8, sha256: String::new() };
+        let model = InstalledModel {
+            name: "small".to_owned(),
+            title: "Small".to_owned(),
+            licence: None,
+            capabilities: vec![Capability::Chat],
+            architecture: "llama".to_owned(),
+            context: None,
+            files: vec![file],
+            source: "a test".to_owned(),
+        };
+        fs::write(folder.join(MANIFEST), serde_json::to_vec(&model).unwrap()).unwrap();
+        models
+    }
+
+    #[test]
+    fn a_truncated_model_of_the_catalogue_says_what_fetches_it_again() {
+        let models = truncated();
+        let cards = shelf(models.path()).cards().unwrap();
+        let [card] = &cards[..] else { panic!("{cards:?}") };
+        let why = card.unusable().unwrap();
+        assert!(card.is_fetchable() && why.contains("`outcrop models pull --force local/small`"), "{why}");
+    }
+
+    #[test]
+    fn weights_that_are_a_link_are_refused() {
+        let models = truncated();
+        let (real, place) = (models.path().join("real"), models.path().join("small/model.gguf"));
+        fs::rename(&place, &real).unwrap();
+        std::os::unix::fs::symlink(&real, &place).unwrap();
+        let id = "local/small".parse().unwrap();
+        let error = shelf(models.path()).weights(&id, Capability::Chat).unwrap_err();
+        assert!(error.why.contains("symbolic link"), "{error}");
+        assert!(shelf(models.path()).cards().unwrap()[0].unusable().is_some());
+    }
 }

@@ -4,21 +4,27 @@ use futures_util::future::join_all;
 
 use tokio::time::Duration;
 
-use crate::domain::catalog::Availability;
+use crate::domain::catalog::{Availability, LOCAL, ModelCard};
 use crate::domain::figures::{count, grouped, span};
 use crate::domain::secret::shown_url;
 use crate::domain::workspace::{Check, Verdict};
 use crate::domain::{Error, ErrorKind, Result};
 use crate::provider::KeyCheck;
 use crate::service::invoke::{Invoke, Terms};
-use crate::service::models::cards;
+use crate::service::models::{Shelf, cards};
 use crate::service::workspace::Workspace;
 
 /// How long a provider may take to say whether it takes its key.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Every check. Asks the configured providers for their models, which is what the person called the doctor for.
-pub async fn examine(workspace: &Workspace, invoke: &Invoke, terms: &Terms) -> Result<Vec<Check>> {
+/// Every check. Asks the configured providers for their models, and reads the files of those of this machine whole, which
+/// is what the person called the doctor for.
+pub async fn examine(
+    workspace: &Workspace,
+    invoke: &Invoke,
+    shelf: &Shelf,
+    terms: &Terms,
+) -> Result<Vec<Check>> {
     let info = workspace.info().await?;
     let (records, damaged, rebuilt) = workspace.verify().await?;
     let mut checks = vec![
@@ -58,7 +64,41 @@ pub async fn examine(workspace: &Workspace, invoke: &Invoke, terms: &Terms) -> R
     let names = invoke.providers();
     checks
         .extend(join_all(names.iter().map(|name| provider(invoke, name, terms))).await.into_iter().flatten());
+    checks.extend(compared(invoke, shelf, terms).await);
     Ok(checks)
+}
+
+/// Whether the files of the models of this machine are those that were installed.
+async fn compared(invoke: &Invoke, shelf: &Shelf, terms: &Terms) -> Vec<Check> {
+    // Why they cannot be listed, their provider's row says.
+    let cards = cards::of(invoke, LOCAL, terms).await.unwrap_or_default();
+    let mut checks = Vec::new();
+    let mut same = 0;
+    for card in cards.iter().filter(|card| card.availability == Availability::Ready) {
+        match shelf.compare(&card.id).await {
+            Ok(()) => same += 1,
+            Err(error) => checks.push(broken(card, &error.why)),
+        }
+    }
+    if same > 0 {
+        let found = format!(
+            "the files of {} were read whole: each has the SHA-256 that it had when it was installed",
+            count(same, "model", "models")
+        );
+        checks.push(check("models", Verdict::Good, found, ""));
+    }
+    checks
+}
+
+/// A model of this machine that cannot be used.
+fn broken(card: &ModelCard, why: &str) -> Check {
+    let id = &card.id;
+    let advice = if card.fetched.is_some() {
+        format!("`outcrop models pull --force {id}` fetches it again.")
+    } else {
+        format!("`outcrop models remove {id}`, then `outcrop models add FILE` with a sound file.")
+    };
+    check(format!("model {id}"), Verdict::Bad, why, advice)
 }
 
 /// What opens the workspace, and whether it will do so again. The old key is still in memory, so a lost one is mended
@@ -90,12 +130,14 @@ pub async fn examine_provider(invoke: &Invoke, name: &str, terms: &Terms) -> Vec
     )]
 }
 
-/// How a provider stands: none for one that may be there or not, and is not; a second one where its clock is another one.
+/// How a provider stands: none for one that may be there or not, and is not; a second one where its clock is another one;
+/// one for each model of this machine that cannot be used.
 async fn provider(invoke: &Invoke, name: &str, terms: &Terms) -> Vec<Check> {
     let what = format!("provider {name}");
     let answer = cards::of(invoke, name, terms).await;
     let reached = invoke.address(name);
     let address = reached.as_deref().map(shown_url);
+    let mut unusable = Vec::new();
     let first = match answer {
         Ok(cards) if cards.is_empty() && invoke.is_optional(name) => return Vec::new(),
         Ok(cards) => {
@@ -108,6 +150,8 @@ async fn provider(invoke: &Invoke, name: &str, terms: &Terms) -> Vec<Check> {
                 },
                 None => invoke.has_key(name).then_some("its key was taken"),
             };
+            let here = cards.iter().filter(|card| card.id.is_local());
+            unusable.extend(here.filter_map(|card| Some(broken(card, card.unusable()?))));
             let ready = cards.iter().filter(|card| card.availability == Availability::Ready).count();
             let advice = if ready > 0 {
                 String::new()
@@ -128,7 +172,7 @@ async fn provider(invoke: &Invoke, name: &str, terms: &Terms) -> Vec<Check> {
         Err(error) => bad(what, &error, address.as_deref()),
     };
     let ahead = reached.and_then(|address| terms.net.clock_of(&address));
-    std::iter::once(first).chain(ahead.and_then(|ahead| clock(name, ahead))).collect()
+    std::iter::once(first).chain(ahead.and_then(|ahead| clock(name, ahead))).chain(unusable).collect()
 }
 
 fn bad(what: String, error: &Error, address: Option<&str>) -> Check {
@@ -178,6 +222,7 @@ fn check(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::pull::Checked;
 
     #[test]
     fn a_clock_is_spoken_of_from_a_minute_on_and_signatures_from_five() {
@@ -188,6 +233,16 @@ mod tests {
         let far = clock("home", 301).unwrap();
         assert_eq!(far.found, "its clock is 5 min 1 s ahead of this machine's");
         assert!(far.advice.contains("signed"));
+    }
+
+    #[test]
+    fn a_model_that_cannot_be_used_is_a_fault_with_a_way_out() {
+        let mut card = ModelCard::unknown("local/a".parse().unwrap());
+        let brought = broken(&card, "it is truncated");
+        assert_eq!((brought.verdict, brought.found.as_str()), (Verdict::Bad, "it is truncated"));
+        assert!(brought.advice.contains("models add FILE"), "{brought:?}");
+        card.fetched = Some(Checked::Here);
+        assert!(broken(&card, "").advice.contains("models pull --force local/a"));
     }
 
     #[test]

@@ -88,14 +88,15 @@ impl Workspace {
         self.info().await
     }
 
-    /// What was mended or noticed and nobody was told yet; they count as told from now on.
+    /// What was mended or noticed and nobody was told yet, and of a new workspace what opens it; they count as told from now
+    /// on.
     pub async fn untold(&self) -> Result<Vec<String>> {
         let told = Arc::clone(&self.told);
         self.archive
             .run(move |store| {
                 let notices = store.notices();
                 let from = told.swap(notices.len(), Ordering::Relaxed);
-                Ok(notices.into_iter().skip(from).collect())
+                Ok(store.founded().into_iter().chain(notices.into_iter().skip(from)).collect())
             })
             .await
     }

@@ -101,6 +101,8 @@ struct Shared {
     group: Group,
     unmarked: Mutex<Vec<Address>>,
     notices: Mutex<Vec<String>>,
+    /// What is said once of a store that was made when it was opened.
+    founded: Mutex<Option<String>>,
     listener: OnceLock<Listener>,
 }
 
@@ -151,6 +153,11 @@ impl Store {
     /// What was mended or noticed since the store was opened, in words.
     pub fn notices(&self) -> Vec<String> {
         self.shared.notices.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// What opens it, where it was made just now and nobody chose that; told once.
+    pub fn founded(&self) -> Option<String> {
+        self.shared.founded.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
     /// Has what is noticed from now on told to `listener` too, which must not block. Only the first one is taken.

@@ -31,9 +31,14 @@ impl Store {
         files::private_files(owner.folder(), &mut notices)?;
         ballast::prepare(owner.folder(), &options, &mut notices)?;
         let site = Site { owner: owner.clone(), options, mark: Mark::open(owner.folder())? };
+        let mut founded = None;
         let mut desk = match Head::load(site.folder(), site.schema(), &mut notices) {
             Ok(Some(head)) => site.unlock(head, unlock)?,
-            Ok(None) if site.generations()?.is_empty() => site.found(unlock)?,
+            Ok(None) if site.generations()?.is_empty() => {
+                let (desk, said) = site.found(unlock)?;
+                founded = said;
+                desk
+            }
             Ok(None) => {
                 let met = headless("its head file and the copy of it are missing");
                 site.find_head(unlock, met, &mut notices)?
@@ -61,6 +66,7 @@ impl Store {
             group: Group::default(),
             unmarked: Mutex::default(),
             notices: Mutex::new(notices.clone()),
+            founded: Mutex::new(founded),
             listener: OnceLock::new(),
         };
         shared.free_what_is_marked()?;
@@ -87,16 +93,25 @@ impl Site {
         Ok(Desk { head, wrapper, keys, stuck: None, touched: None })
     }
 
-    /// The first start: keys are drawn, and the head is the last thing that is written.
-    fn found(&self, unlock: &Unlock) -> Result<Desk> {
+    /// The first start: keys are drawn, and the head is the last thing that is written. The text says what opens the
+    /// workspace, where the person did not choose it.
+    fn found(&self, unlock: &Unlock) -> Result<(Desk, Option<String>)> {
         let workspace = WorkspaceId::from_uuid(Uuid::from_bytes(*random::<16>()?));
         let with = unlock.passphrase.clone().map_or(WrapWith::KeyFile, WrapWith::Passphrase);
         let wrap = Wrap::draw(&with)?;
+        let said = wrap.file().map(|name| {
+            let file = self.folder().join(name);
+            format!(
+                "the key file {} opens this workspace: whoever can read it can read what is kept here. \
+                 `outcrop workspace rekey --to keyring` or `--to passphrase` changes that.",
+                file.display()
+            )
+        });
         let wrapper = Wrapper::make(&wrap, &with, workspace, self.folder(), &self.options)?;
         let keys = Keys::fresh()?;
         let head = Head::first(self.schema(), workspace, wrap, wrapper.wrap(&keys)?);
         head.save(self.folder(), &self.options.faults)?;
-        Ok(Desk { head, wrapper, keys, stuck: None, touched: None })
+        Ok((Desk { head, wrapper, keys, stuck: None, touched: None }, said))
     }
 
     /// Opens the generation that is the store; a damaged one is salvaged.

@@ -59,6 +59,47 @@ pub fn wrap(untrusted: &str, width: u16) -> Vec<String> {
     text::wrap(&inline, usize::from(width)).iter().map(text::Row::text).collect()
 }
 
+/// The first rows, at most `most`, of a text that tells of files: a path is broken behind a slash and nowhere else, save
+/// where one name is wider than a row.
+pub fn first_rows(untrusted: &str, width: u16, most: usize) -> Vec<String> {
+    let width = usize::from(width).max(1);
+    let words = untrusted.split_whitespace().collect::<Vec<_>>().join(" ");
+    let safe = safe_line(&words);
+    let mut rows = Vec::new();
+    let mut row = String::new();
+    for word in safe.split(' ') {
+        for (at, part) in word.split_inclusive('/').enumerate() {
+            let gap = if at == 0 && !row.is_empty() { " " } else { "" };
+            if text::width(&row) + gap.len() + text::width(part) <= width {
+                row.push_str(gap);
+                row.push_str(part);
+                continue;
+            }
+            if !row.is_empty() {
+                rows.push(std::mem::take(&mut row));
+            }
+            let mut rest = part;
+            while text::width(rest) > width {
+                let (head, _) = text::prefix(rest, width);
+                if head.is_empty() {
+                    break;
+                }
+                rows.push(head.to_owned());
+                rest = &rest[head.len()..];
+            }
+            row.push_str(rest);
+        }
+    }
+    rows.push(row);
+    if rows.len() > most {
+        rows.truncate(most);
+        if let Some(last) = rows.last_mut() {
+            *last = text::fit(&format!("{last} …"), width).into_owned();
+        }
+    }
+    rows
+}
+
 /// Where the thumb of a scrollbar is: its first row and its rows, of `height`. `before` and `all` are measured in anything
 /// that grows with the text; `None` where all of it is in sight.
 pub fn thumb(height: u16, before: usize, shown: usize, all: usize) -> Option<(u16, u16)> {
@@ -111,6 +152,15 @@ pub fn meter(share: f64, width: u16) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_path_is_broken_behind_slashes_and_the_rest_is_cut() {
+        let text = "reading /home/you/smollm2-135m/model.gguf: truncated";
+        assert_eq!(first_rows(text, 24, 9), ["reading /home/you/", "smollm2-135m/model.gguf:", "truncated"]);
+        assert_eq!(first_rows(text, 24, 2), ["reading /home/you/", "smollm2-135m/model.gguf…"]);
+        assert_eq!(first_rows("abcdefgh", 3, 9), ["abc", "def", "gh"]);
+        assert_eq!(first_rows("", 3, 9), [""]);
+    }
 
     #[test]
     fn a_line_is_cut_at_its_right_edge_and_never_drives_the_terminal() {

@@ -576,10 +576,11 @@ impl Here {
                 one(async move { service.remember(name, value).await.map(|()| Reply::Done) })
             }
             Ask::Doctor => {
-                let invoke = Arc::clone(self.standing.invoke());
-                one(
-                    async move { Ok(Reply::Checks { checks: doctor::examine(&service, &invoke, &terms).await? }) },
-                )
+                let (invoke, shelf) = (Arc::clone(self.standing.invoke()), self.shelf.clone());
+                one(async move {
+                    let checks = doctor::examine(&service, &invoke, &shelf, &terms).await?;
+                    Ok(Reply::Checks { checks })
+                })
             }
             Ask::Recall { name } => {
                 one(async move { Ok(Reply::Remembered { value: service.recall(name).await? }) })

@@ -209,6 +209,13 @@ fn code_blocks_are_given_out_as_they_stand_in_the_source() {
 }
 
 #[test]
+fn the_language_of_a_block_stands_outside_of_it() {
+    let rows = set("```rust\nfn main() {}\n```\n", 40);
+    assert_eq!((rows[0].text().trim(), rows[0].raised), ("rust", false));
+    assert!(rows[1].raised && rows[1].text().ends_with("fn main() {}"), "{}", shown(&rows));
+}
+
+#[test]
 fn the_tour_looks_as_it_should() {
     insta::assert_snapshot!("tour_72", shown(&set(TOUR, 72)));
     insta::assert_snapshot!("tour_28", shown(&set(TOUR, 28)));

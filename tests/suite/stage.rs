@@ -323,7 +323,7 @@ pub fn answer(n: u128, parent: Option<u128>, text: &str, outcome: Outcome) -> Me
     // A voice counts at the end.
     let estimated = !matches!(outcome, Outcome::Complete { .. });
     let usage = Usage { input: Some(182), output: Some(64), estimated, ..Usage::default() };
-    let timing = Timing { first_token_ms: Some(140), total_ms: Some(1510) };
+    let timing = Timing { first_token_ms: Some(140), total_ms: Some(1510), ..Timing::default() };
     Message {
         answer: Some(Answer {
             model: model(),

@@ -139,6 +139,8 @@ fn an_editor_has_the_draft_in_a_private_file_and_one_that_fails_changes_nothing(
     std::fs::set_permissions(&editor, std::fs::Permissions::from_mode(0o700)).unwrap();
     let mut command = home.command(&["-m", "scripted/echo"]);
     command.env("VISUAL", &editor);
+    command.env("XDG_RUNTIME_DIR", home.path().join("run"));
+    let texts = home.path().join("run/outcrop");
     let tty = Tty::start(command, SIZE, &[]);
     tty.wait_for_composer();
     tty.send("before");
@@ -147,7 +149,7 @@ fn an_editor_has_the_draft_in_a_private_file_and_one_that_fails_changes_nothing(
     tty.wait_for("from the editor");
     let seen = std::fs::read_to_string(home.path().join("seen")).unwrap();
     assert_eq!(seen, "600\n700\nbefore\n");
-    assert_eq!(std::fs::read_dir(home.path().join("run")).unwrap().count(), 0, "the file is gone");
+    assert_eq!(std::fs::read_dir(&texts).unwrap().count(), 0, "the file is gone");
 
     std::fs::write(home.path().join("fail"), "").unwrap();
     tty.send(", and more");
@@ -158,7 +160,7 @@ fn an_editor_has_the_draft_in_a_private_file_and_one_that_fails_changes_nothing(
     });
     tty.send("!");
     tty.wait_for("from the editor, and more!");
-    assert_eq!(std::fs::read_dir(home.path().join("run")).unwrap().count(), 0);
+    assert_eq!(std::fs::read_dir(&texts).unwrap().count(), 0);
     quit(tty);
     assert_eq!(home.said(&["conversations", "list"]), "", "nothing was sent");
 }

@@ -32,7 +32,7 @@ fn message(number: u8, role: Role, blocks: Vec<Block>, outcome: Option<Outcome>)
             estimated: !matches!(outcome, Outcome::Complete { .. }),
             ..Usage::default()
         },
-        timing: Timing { first_token_ms: Some(140), total_ms: Some(1510) },
+        timing: Timing { first_token_ms: Some(140), total_ms: Some(1510), ..Timing::default() },
         outcome,
         context: Some(2048),
         schema: None,

@@ -159,7 +159,7 @@ mod tests {
             model: "a/b".parse().unwrap(),
             settings: Settings::default(),
             usage: Usage { input: Some(10), output: Some(output), ..Usage::default() },
-            timing: Timing { first_token_ms: Some(first), total_ms: Some(total) },
+            timing: Timing { first_token_ms: Some(first), total_ms: Some(total), ..Timing::default() },
             outcome: Outcome::Complete { reason: StopReason::EndTurn },
             context: None,
             schema: None,

@@ -449,7 +449,7 @@ mod tests {
     fn span(status: SpanStatus, usage: Usage, first: Option<u32>) -> Span {
         Span {
             model: Some("p/m".parse().unwrap()),
-            timing: Timing { first_token_ms: first, total_ms: Some(900) },
+            timing: Timing { first_token_ms: first, total_ms: Some(900), ..Timing::default() },
             usage,
             by_length: ByLength { input: 70, output: 30 },
             status,

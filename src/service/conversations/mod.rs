@@ -12,6 +12,7 @@ use crate::domain::conversation::{Change, Conversation, Draft, Format, SavedDraf
 use crate::domain::id::{ConversationId, DraftId, MessageId, TerminalId};
 use crate::domain::message::{Message, MessageOrigin, Outcome};
 use crate::domain::search::Hit;
+use crate::domain::time::Timestamp;
 use crate::domain::tree::Tree;
 use crate::domain::{Error, ErrorKind, Result};
 use crate::service::archive::{Archive, Writing};
@@ -215,6 +216,7 @@ impl Conversations {
         let mut read = tokio::task::spawn_blocking(move || thread::read(&text, &mut fresh::Ids))
             .await
             .map_err(|why| Error::internal("reading conversations", why.to_string()))??;
+        let now = fresh::now();
         let mut heads = Vec::with_capacity(read.threads.len());
         let mut threads = read.threads.into_iter().peekable();
         while threads.peek().is_some() {
@@ -229,6 +231,7 @@ impl Conversations {
                     interrupted(message);
                     message.origin = MessageOrigin::Imported;
                 }
+                date(&mut thread, now);
                 writing.heads.push(thread.conversation);
                 writing.messages.extend(thread.messages);
             }
@@ -266,11 +269,48 @@ impl Conversations {
     }
 }
 
+/// A conversation whose file says no time is of the time of its messages, or of `now`, when it was imported.
+fn date(thread: &mut Thread, now: Timestamp) {
+    let unknown = Timestamp::default();
+    let times: Vec<_> = thread.messages.iter().map(|message| message.created).collect();
+    let known = times.iter().copied().filter(|at| *at != unknown);
+    let (first, last) = (known.clone().min().unwrap_or(now), known.max().unwrap_or(now));
+    let head = &mut thread.conversation;
+    if head.created == unknown {
+        head.created = first;
+    }
+    if head.updated == unknown {
+        head.updated = last.max(head.created);
+    }
+    for message in thread.messages.iter_mut().filter(|message| message.created == unknown) {
+        message.created = thread.conversation.created;
+    }
+}
+
 /// An answer that is still being written elsewhere ends here.
 fn interrupted(message: &mut Message) {
     if let Some(answer) = &mut message.answer
         && answer.outcome == Outcome::Streaming
     {
         answer.outcome = Outcome::Interrupted;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_says_no_time_is_of_the_time_of_its_import() {
+        let read = thread::read("## You\n\nhello\n\n## Assistant\n\nhi\n", &mut fresh::Ids).unwrap();
+        let mut undated = read.threads.into_iter().next().unwrap();
+        date(&mut undated, Timestamp(5));
+        let head = &undated.conversation;
+        assert_eq!((head.created, head.updated), (Timestamp(5), Timestamp(5)));
+        assert!(undated.messages.iter().all(|message| message.created == Timestamp(5)));
+        undated.messages[1].created = Timestamp(9);
+        undated.conversation.updated = Timestamp::default();
+        date(&mut undated, Timestamp(20));
+        assert_eq!(undated.conversation.updated, Timestamp(9), "what is known counts");
     }
 }

@@ -118,6 +118,11 @@ impl Serving {
         if matches!(event, Event::Text { .. } | Event::Reasoning { .. } | Event::ToolUse { .. }) {
             self.clock.first();
         }
+        match &event {
+            Event::Reasoning { .. } => self.clock.thinks(),
+            Event::Text { .. } | Event::ToolUse { .. } => self.clock.speaks(),
+            _ => {}
+        }
         let more = match &event {
             Event::Text { text } | Event::Reasoning { text } => text.len(),
             // Of calls the number counts too: each may be small.

@@ -443,7 +443,7 @@ async fn the_clock_begins_behind_the_line_and_who_asks_reads_the_same_one() {
     assert_eq!(clock.timing(), Timing::default(), "it has not begun");
     let events: Vec<_> = invoke.serve(&model, call, &terms).collect().await;
     assert_eq!(events.len(), 6);
-    let timing = Timing { first_token_ms: Some(2_000), total_ms: Some(5_000) };
+    let timing = Timing { first_token_ms: Some(2_000), total_ms: Some(5_000), ..Timing::default() };
     assert_eq!(clock.timing(), timing);
     assert_eq!(kept.0.lock().unwrap()[0].timing, timing);
     tokio::time::sleep(Duration::from_secs(9)).await;
@@ -476,7 +476,7 @@ async fn what_a_gate_takes_is_no_part_of_the_answers_time() {
     let (model, call) = call("");
     let events: Vec<_> = invoke.behind(Arc::new(Slow)).serve(&model, call, &terms()).collect().await;
     assert_eq!(events.len(), 3);
-    let timing = Timing { first_token_ms: Some(0), total_ms: Some(0) };
+    let timing = Timing { first_token_ms: Some(0), total_ms: Some(0), ..Timing::default() };
     assert_eq!(kept.0.lock().unwrap()[0].timing, timing);
 }
 

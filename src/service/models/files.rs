@@ -11,6 +11,7 @@ use super::{MANIFEST, UNFINISHED};
 use crate::domain::catalog::{InstalledFile, InstalledModel};
 use crate::domain::hex::hex;
 use crate::domain::{Error, ErrorKind, Result};
+use crate::provider::local::{manifest, no_link};
 
 /// Runs work that blocks. It goes on when the caller is gone, so it must own what it needs.
 pub(super) async fn blocking<T: Send + 'static>(
@@ -131,6 +132,25 @@ pub(super) fn describe(doing: &str, path: &Path) -> Result<InstalledFile> {
     Ok(InstalledFile { name, bytes, sha256 })
 }
 
+/// Compares every file of an installed model with the digest that its manifest has of it.
+pub(super) fn compare(doing: &str, models: &Path, name: &str) -> Result<()> {
+    let Some(model) = manifest(models, name)? else { return Ok(()) };
+    for file in model.files.iter().filter(|file| is_plain(&file.name)) {
+        let path = models.join(name).join(&file.name);
+        no_link(&path)?;
+        let (found, _) = digest(doing, &path)?;
+        if !found.eq_ignore_ascii_case(&file.sha256) {
+            let why = format!(
+                "{} is another file than the one that was installed: its SHA-256 is {found}, its manifest says {}",
+                path.display(),
+                file.sha256
+            );
+            return Err(Error::new(ErrorKind::Corrupt, doing, why, ""));
+        }
+    }
+    Ok(())
+}
+
 /// Deletes a model, and what is left of one that was never finished.
 pub(super) fn remove(doing: &str, models: &Path, name: &str) -> Result<()> {
     let mut found = false;
@@ -162,6 +182,37 @@ mod tests {
         fs::write(&path, "abc").unwrap();
         let expected = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
         assert_eq!(digest("reading", &path).unwrap(), (expected.to_owned(), 3));
+    }
+
+    #[test]
+    fn an_installed_file_is_compared_with_its_manifest_and_read_through_no_link() {
+        let models = tempfile::tempdir().unwrap();
+        let folder = models.path().join("small");
+        fs::create_dir(&folder).unwrap();
+        let weights = folder.join("weights.bin");
+        fs::write(&weights, "as installed").unwrap();
+        let model = InstalledModel {
+            name: "small".to_owned(),
+            title: "Small".to_owned(),
+            licence: None,
+            capabilities: Vec::new(),
+            architecture: "bert".to_owned(),
+            context: None,
+            files: vec![describe("writing", &weights).unwrap()],
+            source: "a test".to_owned(),
+        };
+        fs::write(folder.join(MANIFEST), serde_json::to_vec(&model).unwrap()).unwrap();
+        let compared = || compare("comparing", models.path(), "small");
+        compared().unwrap();
+        fs::write(&weights, "as 1nstalled").unwrap();
+        assert!(compared().unwrap_err().why.contains("its manifest says"));
+        let elsewhere = models.path().join("elsewhere");
+        fs::rename(&weights, &elsewhere).unwrap();
+        std::os::unix::fs::symlink(&elsewhere, &weights).unwrap();
+        assert!(compared().unwrap_err().why.contains("symbolic link"));
+        fs::rename(folder.join(MANIFEST), models.path().join("said")).unwrap();
+        std::os::unix::fs::symlink(models.path().join("said"), folder.join(MANIFEST)).unwrap();
+        assert!(compared().unwrap_err().why.contains("symbolic link"));
     }
 
     #[test]

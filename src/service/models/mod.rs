@@ -97,6 +97,14 @@ impl Shelf {
         .await
     }
 
+    /// Reads the files of an installed model whole, about a second each, and compares them with their digests.
+    pub async fn compare(&self, id: &ModelId) -> Result<()> {
+        let doing = format!("comparing the files of {id} with their digests");
+        let name = name_of(id, &doing)?.to_owned();
+        let models = self.options.models.clone();
+        files::blocking(move || files::compare(&doing, &models, &name)).await
+    }
+
     /// The facts of a model file, once it is known that to load it harms nobody.
     fn facts(&self, path: &Path) -> Result<ModelFacts> {
         if let Some(trial) = &self.options.trial

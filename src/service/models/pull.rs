@@ -6,13 +6,13 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use super::files::{self, blocking};
-use super::plan::digest_of;
 use super::report::{Report, Steps, steps};
 use super::{Claim, Shelf, hub, wheel};
 use crate::domain::catalog::{
     Converted, InstalledFile, InstalledModel, LocalModel, ModelFile, ModelId, Source,
 };
 use crate::domain::pull::PullStep;
+use crate::domain::untrusted::brief;
 use crate::domain::{Error, ErrorKind, Result};
 use crate::engine;
 use crate::net::Client;
@@ -21,6 +21,9 @@ use crate::net::Client;
 const PIECE: u64 = 16 << 20;
 /// What a conversion needs besides, where a size is not known: a small model.
 const UNKNOWN: u64 = 300 << 20;
+
+/// Columns of the reason of one source among several: pip tells of its misfortune at length.
+const WHY: usize = 120;
 
 /// The folder, in that of an unfinished model, that pip works in.
 const PIP: &str = "pip";
@@ -149,8 +152,15 @@ impl Pull {
             [(_, only)] if only.kind == ErrorKind::Auth => only.hint.clone(),
             _ => format!("Check the network, then try again. {}", by_hand()),
         };
-        let why: Vec<_> = failures.iter().map(|(words, error)| format!("{words}: {}", error.why)).collect();
-        Err(Error::new(kind, &self.doing, format!("no source had it: {}", why.join("; ")), hint))
+        let why = match &failures[..] {
+            [(words, only)] => format!("{words}: {}", only.why),
+            // Each was said in full when it failed.
+            all => {
+                let each = all.iter().map(|(words, error)| format!("{words}: {}", brief(&error.why, WHY)));
+                each.collect::<Vec<_>>().join("; ")
+            }
+        };
+        Err(Error::new(kind, &self.doing, format!("no source had it: {why}"), hint))
     }
 
     async fn fetch_from(&mut self, source: &Source, part: &Path, folder: &Path) -> Result<()> {
@@ -197,7 +207,7 @@ impl Pull {
     /// The digest of what was fetched. A file that is not the one is deleted, so that it is not resumed.
     async fn check(&self, source: &Source, part: &Path) -> Result<()> {
         self.report.say(PullStep::Checking).await;
-        let Some(wanted) = digest_of(source).map(str::to_owned) else { return Ok(()) };
+        let Some(wanted) = source.sha256().map(str::to_owned) else { return Ok(()) };
         let (doing, part, claim) = (self.doing.clone(), part.to_owned(), self.claim.clone());
         blocking(move || {
             let _claim = claim;

@@ -54,8 +54,19 @@ pub async fn configure(config: Config, command: &str) -> Result<Config> {
 /// What folders of texts are called, before the number of the process.
 const FOLDER: &str = "edit-";
 
+/// A folder of this user's that nobody else can enter, and no link: it may lie where everybody can make one.
+fn is_private(folder: &Path) -> bool {
+    fs::symlink_metadata(folder).is_ok_and(|found| {
+        let own = found.uid() == rustix::process::geteuid().as_raw();
+        found.is_dir() && own && found.mode() & 0o077 == 0
+    })
+}
+
 /// Removes the texts that processes left which ended while an editor had them.
 pub fn sweep(folder: &Path) {
+    if !is_private(folder) {
+        return;
+    }
     let Ok(entries) = fs::read_dir(folder) else { return };
     for entry in entries.flatten() {
         let name = entry.file_name();
@@ -82,9 +93,7 @@ struct Private {
 impl Private {
     fn create(folder: &Path, text: &str) -> io::Result<Self> {
         DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
-        let found = fs::symlink_metadata(folder)?;
-        if !found.is_dir() || found.uid() != rustix::process::geteuid().as_raw() || found.mode() & 0o077 != 0
-        {
+        if !is_private(folder) {
             let why = format!("{} is not a private folder", folder.display());
             return Err(io::Error::new(io::ErrorKind::PermissionDenied, why));
         }
@@ -183,5 +192,13 @@ mod tests {
         fs::set_permissions(home.path(), fs::Permissions::from_mode(0o755)).unwrap();
         let error = edit("before", "true", home.path(), false).await.unwrap_err();
         assert!(error.to_string().contains("private"), "{error}");
+        // Nor is anything removed through a link that somebody put there.
+        let (run, link) = (home.path().join("run"), home.path().join("link"));
+        DirBuilder::new().mode(0o700).create(&run).unwrap();
+        fs::create_dir(run.join("edit-1")).unwrap();
+        std::os::unix::fs::symlink(&run, &link).unwrap();
+        sweep(&link);
+        assert!(run.join("edit-1").exists());
+        assert!(edit("before", "true", &link, false).await.unwrap_err().to_string().contains("private"));
     }
 }

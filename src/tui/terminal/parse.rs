@@ -1,7 +1,8 @@
 //! Bytes of a terminal ⇄ events: keys, pastes, the mouse, and answers to questions. Pure; the clock is the reader's.
 //!
 //! One read is one `feed`. When nothing came for as long as `patience` says, the reader calls `quiet`, which settles what
-//! only time can tell: a lone Esc from the start of a sequence, the end of a paste from an end mark within one.
+//! only time can tell: a lone Esc from the start of a sequence, the end of a paste from an end mark within one, a paste
+//! that has no end.
 
 use std::time::Duration;
 
@@ -21,6 +22,9 @@ const FRESH_PATIENCE: Duration = Duration::from_millis(250);
 /// How long after that several keys in one piece are taken for its rest: its end mark may have been one within it, and a
 /// slow line brings what follows late.
 const REST_PATIENCE: Duration = Duration::from_millis(500);
+
+/// How long a paste whose end mark does not come may be silent; then it is handed out, and keys are keys again.
+const END_PATIENCE: Duration = Duration::from_secs(3);
 
 /// Keys in reads of their own after which nothing belongs to the paste before them.
 const ALONE: u8 = 3;
@@ -114,7 +118,7 @@ impl Parser {
     pub fn patience(&self) -> Option<Duration> {
         match &self.mode {
             Mode::Tail { .. } => Some(PASTE_PATIENCE),
-            Mode::Paste { .. } => None,
+            Mode::Paste { .. } => Some(END_PATIENCE),
             Mode::Keys if self.lone_start().is_some() => Some(ESC_PATIENCE),
             Mode::Keys if self.burst => Some(PASTE_PATIENCE),
             Mode::Keys if self.fresh => Some(FRESH_PATIENCE),
@@ -133,6 +137,14 @@ impl Parser {
             let length = if self.lone_esc { 1 } else { 2 };
             self.pending.drain(..length);
             out.push(Event::Key(key));
+        }
+        if let Mode::Paste { paste, matched } = &mut self.mode {
+            let (mut paste, matched) = (std::mem::take(paste), *matched);
+            paste.push(&PASTE_END[..matched]);
+            self.mode = Mode::Keys;
+            out.push(paste.into_event());
+            (self.pasted, self.fresh) = (ALONE, true);
+            return;
         }
         if let Mode::Tail { paste, tail } = &mut self.mode {
             let (mut paste, mut tail) = (std::mem::take(paste), std::mem::take(tail));
@@ -547,6 +559,24 @@ mod tests {
             let events = read(&[&bytes[..split], &bytes[split..]]);
             assert_eq!(named(&events), "a paste\"one\\ntwo\\u{1b}[31m\\n長\"", "split at {split}");
         }
+    }
+
+    #[test]
+    fn a_paste_whose_end_never_comes_is_handed_out_and_keys_are_keys_again() {
+        let mut parser = Parser::default();
+        let mut seen = Vec::new();
+        parser.feed(b"\x1b[?2004;1$y\x1b[200~one\rtwo\x1b[20", &mut seen);
+        assert_eq!((parser.patience(), seen.len()), (Some(END_PATIENCE), 0), "its end may still come");
+        parser.quiet(&mut seen);
+        assert_eq!(named(&seen), "paste\"one\\ntwo\\u{1b}[20\"");
+        // Then as after any paste: an Enter counts once a moment has gone by.
+        parser.quiet(&mut seen);
+        parser.quiet(&mut seen);
+        assert_eq!(parser.patience(), None);
+        seen.clear();
+        parser.feed(b"x", &mut seen);
+        parser.feed(b"\r", &mut seen);
+        assert_eq!(named(&seen), "x enter");
     }
 
     #[test]

@@ -63,7 +63,9 @@ impl Thread {
                     branch: item.branch,
                     folded: folded.contains(&id),
                     open: opened.contains(&id),
-                    thought_ms: item.thought_ms,
+                    thought_ms: item
+                        .thought_ms
+                        .or_else(|| item.message.answer.as_ref()?.timing.thought_ms.map(u64::from)),
                     before,
                     when: &item.when,
                     status: if streaming == Some(id) { status } else { "" },

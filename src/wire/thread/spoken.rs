@@ -244,7 +244,7 @@ impl Figures {
             .map(|(first, window)| first.saturating_add(window.round() as u32));
         let mut answer = imported_answer(model);
         answer.usage = Usage { input: self.input, output: self.output, ..Usage::default() };
-        answer.timing = Timing { first_token_ms: self.first_token_ms, total_ms: total };
+        answer.timing = Timing { first_token_ms: self.first_token_ms, total_ms: total, ..Timing::default() };
         if let Some(outcome) = self.outcome {
             answer.outcome = outcome;
         }

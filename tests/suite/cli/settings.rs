@@ -43,7 +43,7 @@ fn configuration_is_shown_with_origins_and_without_secrets() {
 
 #[test]
 fn the_paths_are_under_outcrop_home_or_the_xdg_places() {
-    let home = Home::new();
+    let home = Home::new().variable("XDG_RUNTIME_DIR", "/run/user/me");
     insta::assert_snapshot!(
         "paths",
         home.transcript(&["paths", "config path", "paths --json", "config check"])

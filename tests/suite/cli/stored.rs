@@ -92,6 +92,20 @@ fn a_file_that_is_not_there_is_no_model() {
 }
 
 #[test]
+fn a_new_workspace_says_once_what_opens_it_where_nobody_chose_that() {
+    let first = |home: &Home| {
+        let output = home.command(&["conversations", "list"]).output().unwrap();
+        String::from_utf8(output.stderr).unwrap()
+    };
+    let home = Home::new();
+    let said = first(&home);
+    assert!(said.contains("note: the key file ") && said.contains("rekey --to keyring"), "{said}");
+    assert!(!first(&home).contains("key file"), "once");
+    let chosen = Home::new().variable("OUTCROP_PASSPHRASE", "words");
+    assert!(!first(&chosen).contains("key file"), "it was chosen");
+}
+
+#[test]
 fn the_doctor_examines_what_nothing_else_starts_in() {
     let home = Home::with("theme = 'dark'\n");
     let said = home.run(&["doctor"]);

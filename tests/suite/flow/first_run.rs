@@ -1,6 +1,6 @@
 //! Nothing is fetched without a yes that was meant.
 
-use outcrop::domain::catalog::{Availability, ModelId};
+use outcrop::domain::catalog::{Availability, ModelCard, ModelId};
 use outcrop::domain::pull::{Checked, PullPlan, PullStep};
 use outcrop::domain::{Error, ErrorKind};
 use outcrop::tui::app::Start;
@@ -35,6 +35,23 @@ fn only_an_enter_on_the_screen_that_says_so_fetches() {
     stage.pass(1000);
     assert_eq!(pulls(&stage.keys("<enter>")), 1);
     assert_eq!(pulls(&stage.keys("<enter>")), 0, "it runs already");
+}
+
+#[test]
+fn a_model_that_is_here_and_cannot_be_used_is_offered_anew_with_the_reason() {
+    let mut stage = bare();
+    let why = "reading the model file model.gguf: it ends inside its header";
+    let damaged = ModelCard {
+        fetched: Some(Checked::Here),
+        ..card(MODEL, Availability::Unusable { why: why.to_owned() })
+    };
+    let cards = vec![damaged, card("local/bigger", Availability::NotPulled)];
+    stage.answer("\"probe\"", vec![Reply::Models { cards }]);
+    stage.answer("\"plan\"", vec![plan(model())]);
+    let text = stage.text();
+    assert!(text.contains("cannot be used: reading the model file"), "{text}");
+    stage.pass(1000);
+    assert_eq!(pulls(&stage.keys("<enter>")), 1, "the same one, and not a larger one");
 }
 
 #[test]

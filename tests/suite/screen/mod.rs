@@ -350,6 +350,15 @@ fn a_deletion_is_asked_for_by_its_verb() {
 }
 
 #[test]
+fn a_search_shows_the_figures_of_no_conversation() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    stage.open(talk());
+    assert!(stage.text().contains("ctx "));
+    stage.keys("<ctrl+s>");
+    assert!(!stage.text().contains("ctx "), "{}", stage.text());
+}
+
+#[test]
 fn a_search_finds_in_every_message() {
     shoot("search", |stage| {
         stage.keys("<ctrl+s>bank");

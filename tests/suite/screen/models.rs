@@ -263,7 +263,7 @@ fn a_question_on_trial_is_answered_with_its_figures() {
         );
         let tried = Tried {
             usage: Usage { input: Some(12), output: Some(41), ..Usage::default() },
-            timing: Timing { first_token_ms: Some(210), total_ms: Some(1_210) },
+            timing: Timing { first_token_ms: Some(210), total_ms: Some(1_210), ..Timing::default() },
             cost: Some(0.000_026_4),
         };
         stage.answer("\"try\"", vec![Reply::Tried { tried }]);

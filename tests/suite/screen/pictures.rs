@@ -47,7 +47,7 @@ fn making(number: u128, prompt: &str, count: usize, outcome: Outcome) -> Making 
         outcome,
         made: (0..count).map(made).collect(),
         usage: Usage::default(),
-        timing: Timing { first_token_ms: None, total_ms: ended.then_some(4_200) },
+        timing: Timing { first_token_ms: None, total_ms: ended.then_some(4_200), ..Timing::default() },
         cost: ended.then_some(0.08),
     }
 }

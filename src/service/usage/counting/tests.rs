@@ -25,7 +25,7 @@ fn span(number: u32, hour: i64) -> Span {
     id[..4].copy_from_slice(&number.to_be_bytes());
     Span {
         model: Some(format!("p/{}", number % 2).parse().unwrap()),
-        timing: Timing { first_token_ms: Some(10), total_ms: Some(number % 100) },
+        timing: Timing { first_token_ms: Some(10), total_ms: Some(number % 100), ..Timing::default() },
         usage: Usage { input: Some(100), output: Some(10), ..Usage::default() },
         status: SpanStatus::Done,
         ..Span::begun(SpanId::from_bytes(id), SpanKind::Converse, "p", Timestamp(hour * HOUR))

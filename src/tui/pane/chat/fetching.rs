@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::first_run::{Chooser, Fetch, FirstRun, fetchable, usable};
 use super::{Focus, State, Wait};
-use crate::domain::catalog::{Availability, ModelCard, ModelId};
+use crate::domain::catalog::{ModelCard, ModelId};
 use crate::tui::action::Action;
 use crate::tui::app::Desk;
 use crate::tui::effect::Lane;
@@ -81,8 +81,8 @@ impl State {
             return;
         }
         let wanted = self.thread.setup.model.clone().unwrap_or_else(|| desk.options.model.clone());
-        let missing = self.insisted
-            && self.stock.cards.iter().any(|c| c.id == wanted && c.availability == Availability::NotPulled);
+        let missing =
+            self.insisted && self.stock.cards.iter().any(|card| card.id == wanted && card.is_fetchable());
         // Servers are not asked at the start: a provider that is not in the list may well have the model.
         let elsewhere = !self.stock.cards.iter().any(|card| card.id.provider() == wanted.provider())
             || !desk.options.servers.is_empty();

@@ -49,9 +49,11 @@ pub struct FirstRun {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Chooser(pub Option<ConversationId>);
 
-/// Chat models of the catalogue that are not on this machine.
+/// Chat models of the catalogue that are not on this machine; before them those that are, and cannot be used.
 pub fn fetchable(cards: &[ModelCard]) -> Vec<ModelCard> {
-    cards.iter().filter(|card| card.availability == Availability::NotPulled && chats(card)).cloned().collect()
+    let all = cards.iter().filter(|card| card.is_fetchable() && chats(card)).cloned();
+    let (broken, new): (Vec<_>, Vec<_>) = all.partition(|card| card.unusable().is_some());
+    [broken, new].concat()
 }
 
 /// Whether the model can be asked in a conversation now.
@@ -141,6 +143,20 @@ mod tests {
             capabilities: vec![Capability::Chat],
             ..ModelCard::unknown(name.parse().unwrap())
         }
+    }
+
+    #[test]
+    fn a_model_of_the_catalogue_that_cannot_be_used_is_offered_first() {
+        let mut damaged = card("local/z");
+        damaged.availability = Availability::Unusable { why: "it is truncated".into() };
+        let brought = ModelCard { title: "brought".into(), ..damaged.clone() };
+        damaged.fetched = Some(Checked::Here);
+        let found = fetchable(&[card("local/a"), brought, damaged.clone()]);
+        assert_eq!(
+            found,
+            [damaged, card("local/a")],
+            "nobody knows where a file that was brought comes from"
+        );
     }
 
     #[test]

@@ -47,6 +47,10 @@ impl State {
 
     /// The figures of this conversation: how full the context is, how fast the last answer came.
     pub fn meter(&self, now: Now) -> String {
+        // Who searches looks at all of them.
+        if self.list.search.is_some() {
+            return String::new();
+        }
         self.thread.meter(now)
     }
 }

@@ -2,7 +2,7 @@
 
 use super::first_run::usable;
 use super::{Focus, State};
-use crate::domain::catalog::{Availability, ModelId};
+use crate::domain::catalog::{Availability, ModelCard, ModelId};
 use crate::domain::id::MessageId;
 use crate::domain::message::{Message, Outcome, Role};
 use crate::domain::{Error, ErrorKind};
@@ -84,7 +84,7 @@ impl State {
 
     pub(super) fn can_be_fetched(&self, model: Option<&ModelId>) -> bool {
         let card = self.stock.cards.iter().find(|card| Some(&card.id) == model);
-        card.is_some_and(|card| card.availability == Availability::NotPulled)
+        card.is_some_and(ModelCard::is_fetchable)
     }
 
     /// Why the model of the conversation cannot be asked, where that is known.
@@ -100,19 +100,26 @@ impl State {
             ));
         };
         let card = self.stock.cards.iter().find(|card| card.id == *model)?;
+        let fetches = desk.options.keymap.name(Context::FirstRun, Action::Accept);
         match &card.availability {
             _ if usable(card) => None,
             Availability::NotPulled => Some(Error::new(
                 ErrorKind::NotFound,
                 doing,
                 format!("{model} is not on this machine yet"),
-                "Fetch it first; your text stays here.",
+                format!("{fetches} fetches it; your text stays here."),
             )),
             Availability::Unusable { why } => Some(Error::new(
                 ErrorKind::NotFound,
                 doing,
                 why.clone(),
-                format!("{chooses} chooses another model."),
+                if card.is_fetchable() {
+                    format!(
+                        "{fetches} fetches it anew, {chooses} chooses another model; your text stays here."
+                    )
+                } else {
+                    format!("{chooses} chooses another model.")
+                },
             )),
             Availability::Ready | Availability::Catalogued => Some(Error::new(
                 ErrorKind::Refused { capability: "chat".to_owned() },

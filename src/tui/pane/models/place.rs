@@ -37,8 +37,10 @@ impl Pane for State {
         match action {
             Action::Back => self.goes_back(),
             Action::Open => self.selected().is_some() && self.focus != Focus::Card,
-            Action::UseModel => self.card().is_some_and(chats),
-            Action::TryModel => self.card().is_some_and(|card| chats(card) || embeds(card) || paints(card)),
+            Action::UseModel => self.card().is_some_and(|card| chats(card) && card.unusable().is_none()),
+            Action::TryModel => self.card().is_some_and(|card| {
+                (chats(card) || embeds(card) || paints(card)) && card.unusable().is_none()
+            }),
             Action::CheckProvider | Action::Star => self.selected().is_some(),
             Action::FocusNext
             | Action::FocusPrevious

@@ -84,17 +84,17 @@ fn nest(nest: &[Nest], columns: usize) -> (Vec<Span>, Vec<Span>) {
     (first, rest)
 }
 
-/// The row above a code block; none where the language is not said.
+/// The row above a code block, outside of its bar and ground, so that nobody takes it for a line of the code; none where
+/// the language is not said.
 pub fn code_head(language: &str, columns: usize, block: u32, rows: &mut Vec<Row>) {
     if language.is_empty() {
         return;
     }
-    let bar = bar(columns);
-    let inset = width(bar);
+    let inset = width(bar(columns));
     let name = fit(language, columns - inset).into_owned();
     rows.push(Row {
-        spans: vec![Span::new(bar, RULE), Span::new(name, FAINT)],
-        raised: true,
+        spans: vec![Span::new(" ".repeat(inset), FAINT), Span::new(name, Ink::of(Role::Muted))],
+        raised: false,
         code: Some(CodeRow { block, line: None, inset: inset as u16, offset: 0 }),
     });
 }

@@ -7,7 +7,7 @@ use crate::domain::message::{Answer, Outcome, Role as Speaker, StopReason};
 use crate::domain::schema::SchemaCheck;
 use crate::domain::untrusted::safe_line;
 use crate::tui::look::Role;
-use crate::tui::widget::text::{Ink, Inline, Row, Span, fit, wrap};
+use crate::tui::widget::text::{Ink, Inline, Row, Span, fit, width, wrap};
 
 /// Bytes of an error's words from which on they are folded, and the rows that are left of them.
 const LONG: usize = 600;
@@ -70,10 +70,25 @@ pub(super) fn foot(item: &Item<'_>, columns: usize, focused: bool) -> Vec<Row> {
     if item.named != Named::Nowhere {
         grounding(answer, columns, &mut rows);
     }
-    let figures = summary(answer, !item.message.blocks.is_empty());
-    if item.named == Named::Here && !figures.is_empty() {
+    if item.named == Named::Here {
         let ink = if focused { Ink::of(Role::Muted) } else { FAINT };
-        rows.push(Row::of(fit(&figures, columns), ink));
+        let figures = joined(&summary(answer, !item.message.blocks.is_empty()), columns);
+        rows.extend(figures.iter().map(|row| Row::of(fit(row, columns), ink)));
+    }
+    rows
+}
+
+/// The parts with `·` between them, in as many rows as it takes; none is broken.
+fn joined(parts: &[String], columns: usize) -> Vec<String> {
+    let mut rows: Vec<String> = Vec::new();
+    for part in parts {
+        match rows.last_mut() {
+            Some(row) if width(row) + 3 + width(part) <= columns => {
+                row.push_str(" · ");
+                row.push_str(part);
+            }
+            _ => rows.push(part.clone()),
+        }
     }
     rows
 }
@@ -158,9 +173,10 @@ pub(super) fn is_long(error: &Error) -> bool {
     error.why.len() > LONG
 }
 
-/// `0.14 s first · 46 tok/s · 182→64 tok · 12 % of 2,048 · stop`; what is unknown is left out. Of an answer that was cut,
-/// of which something `came`, it is said: `first unknown · tokens unknown · 2.1 s in all`.
-fn summary(answer: &Answer, came: bool) -> String {
+/// `0.14 s first · 46 tok/s · 182→64 tok · 12 % of 2,048 · stop`; what is unknown is left out, save of the
+/// tokens those that were read: `? in, 64 out`. Of an answer that was cut, of which something `came`, it is said:
+/// `first unknown · tokens unknown · 2.1 s in all`.
+fn summary(answer: &Answer, came: bool) -> Vec<String> {
     let mut parts = Vec::new();
     let cut = !matches!(answer.outcome, Outcome::Complete { .. });
     match answer.timing.first_token_ms {
@@ -177,7 +193,7 @@ fn summary(answer: &Answer, came: bool) -> String {
             parts.push(format!("{}→{about}{} tok", grouped(input.into()), grouped(output.into())));
         }
         (Some(input), None) => parts.push(format!("{} tok in", grouped(input.into()))),
-        (None, Some(output)) => parts.push(format!("{about}{} tok out", grouped(output.into()))),
+        (None, Some(output)) => parts.push(format!("? in, {about}{} tok out", grouped(output.into()))),
         (None, None) if cut && came => parts.push("tokens unknown".to_owned()),
         (None, None) => {}
     }
@@ -191,7 +207,7 @@ fn summary(answer: &Answer, came: bool) -> String {
         }
         _ => {}
     }
-    parts.join(" · ")
+    parts
 }
 
 /// Why a model ended its answer, in a word or two.
@@ -204,5 +220,40 @@ pub fn stopped(reason: StopReason) -> &'static str {
         StopReason::ToolUse => "tool use",
         StopReason::Filtered => "filtered",
         _ => "ended",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::message::{Timing, Usage};
+    use crate::domain::settings::Settings;
+
+    fn answer(input: Option<u32>) -> Answer {
+        Answer {
+            model: "a/b".parse().unwrap(),
+            settings: Settings::default(),
+            usage: Usage { input, output: Some(64), ..Usage::default() },
+            timing: Timing { first_token_ms: Some(140), total_ms: Some(1_510), ..Timing::default() },
+            outcome: Outcome::Complete { reason: StopReason::EndTurn },
+            context: Some(2_048),
+            schema: None,
+        }
+    }
+
+    #[test]
+    fn tokens_that_were_read_and_not_counted_are_said_to_be_unknown() {
+        assert!(summary(&answer(None), true).contains(&"? in, 64 tok out".to_owned()));
+        assert!(summary(&answer(Some(182)), true).contains(&"182→64 tok".to_owned()));
+    }
+
+    #[test]
+    fn the_figures_take_another_row_where_one_has_no_room_and_none_is_cut() {
+        let parts = summary(&answer(Some(182)), true);
+        let wide = joined(&parts, 80);
+        assert_eq!((wide.len(), wide[0].clone()), (1, parts.join(" · ")));
+        let narrow = joined(&parts, 30);
+        assert!(narrow.len() > 1 && narrow.iter().all(|row| width(row) <= 30), "{narrow:?}");
+        assert_eq!(narrow.join(" · "), parts.join(" · "));
     }
 }

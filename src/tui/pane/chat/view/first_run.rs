@@ -11,17 +11,22 @@ use crate::tui::action::Action;
 use crate::tui::keymap::Context;
 use crate::tui::look::Role;
 use crate::tui::models::progress::{share, stopping, words};
-use crate::tui::paint::{meter, put, wrap};
+use crate::tui::paint::{first_rows, meter, put, wrap};
 use crate::tui::pane::Sight;
 use crate::tui::pane::chat::first_run::{Fetch, FirstRun, usable};
 use crate::tui::pane::chat::{Focus, State};
-use crate::tui::widget::text::{fit, fit_left};
+use crate::tui::widget::text::fit_left;
 
 /// For whom has a server, or a service's key.
-const OTHER_WAY: &str = "Or a server: [providers.NAME] in the configuration file.";
+const OTHER_WAY: &str = "Or ask elsewhere: OPENAI_API_KEY, ANTHROPIC_API_KEY or an Ollama that runs here is found by \
+    itself; [providers.NAME] in the configuration file names any other server.";
 
-/// Rows of each part of an error where rows are short; a higher terminal has all of it.
+/// Rows of each part of an error, and of why a model cannot be used; a higher terminal has some more of an error.
 const FEW: usize = 3;
+const SOME: usize = 6;
+
+/// Rows of why a source failed.
+const TWO: usize = 2;
 
 /// A pen that writes lines downwards.
 struct Pen<'a> {
@@ -42,12 +47,10 @@ impl Pen<'_> {
         self.y += u16::from(self.tight < Tight::NoAir);
     }
 
-    /// A text that is cut to its first row where rows are short.
-    fn short(&mut self, text: &str, role: Role) {
-        if self.tight == Tight::OneRow {
-            self.line(&fit(text, usize::from(self.area.width)), role);
-        } else {
-            self.text(text, role);
+    /// The first rows of a text.
+    fn rows(&mut self, text: &str, most: usize, role: Role) {
+        for line in first_rows(text, self.area.width, most) {
+            self.line(&line, role);
         }
     }
 
@@ -64,18 +67,9 @@ impl Pen<'_> {
         }
     }
 
-    /// What went wrong: a few rows of it where rows are short.
+    /// What went wrong: fewer rows of it where rows are short.
     fn failed(&mut self, text: &str, role: Role) {
-        let mut lines = wrap(text, self.area.width);
-        if self.tight == Tight::OneRow && lines.len() > FEW {
-            lines.truncate(FEW);
-            if let Some(last) = lines.last_mut() {
-                *last = fit(&format!("{last} …"), usize::from(self.area.width)).into_owned();
-            }
-        }
-        for line in lines {
-            self.line(&line, role);
-        }
+        self.rows(text, if self.tight == Tight::OneRow { FEW } else { SOME }, role);
     }
 
     /// Of a value that does not fit the beginning is shown.
@@ -141,8 +135,12 @@ fn body(state: &State, first: &FirstRun, height: u16, pen: &mut Pen<'_>) {
     if first.choices.is_empty() {
         return nothing(state, pen);
     }
-    if !can_answer && pen.tight == Tight::Not {
-        pen.text("There is no model on this machine yet. One can be fetched now; then everything runs here, offline.", Role::Text);
+    if pen.tight == Tight::Not {
+        match first.choice().and_then(|card| Some((card, card.unusable()?))) {
+            Some((card, why)) => pen.rows(&format!("✗ {} cannot be used: {why}", card.id), FEW, Role::Warn),
+            None if !can_answer => pen.text(missing(first), Role::Text),
+            None => {}
+        }
     }
     pen.air();
     let most = if pen.tight == Tight::OneRow { 1 } else { usize::from(height / 4).max(2) };
@@ -180,7 +178,8 @@ fn body(state: &State, first: &FirstRun, height: u16, pen: &mut Pen<'_>) {
         pen.air();
     }
     for (source, why) in failed {
-        pen.short(&format!("✗ {source}: {why}"), Role::Warn);
+        let most = if pen.tight == Tight::OneRow { 1 } else { TWO };
+        pen.rows(&format!("✗ {source}: {why}"), most, Role::Warn);
     }
     pen.area = room;
     if offered {
@@ -189,8 +188,19 @@ fn body(state: &State, first: &FirstRun, height: u16, pen: &mut Pen<'_>) {
         if pen.y + 1 < pen.area.bottom() {
             pen.line("", Role::Text);
         }
-        pen.text(OTHER_WAY, Role::Faint);
+        // Half a sentence is none.
+        if pen.y + wrap(OTHER_WAY, room.width).len() as u16 <= room.bottom() {
+            pen.text(OTHER_WAY, Role::Faint);
+        }
     }
+}
+
+/// What the screen is for where nobody can answer.
+fn missing(first: &FirstRun) -> &'static str {
+    if first.choices.iter().any(|card| card.unusable().is_some()) {
+        return "No model on this machine can be used. One can be fetched now; it answers on this machine, offline.";
+    }
+    "There is no model on this machine yet. One can be fetched now; it answers on this machine, offline."
 }
 
 /// Whether the end of the fetch says already why a source failed.
@@ -210,16 +220,11 @@ fn choices(first: &FirstRun, most: usize, focused: bool, pen: &mut Pen<'_>) {
             let x = put(pen.cells, pen.area.x, pen.y, right, mark, look.style(Role::Accent));
             let x = put(pen.cells, x + 1, pen.y, right, &card.title, look.style(role));
             let size = card.bytes.map(bytes).unwrap_or_default();
-            let about =
-                [size, card.licence.clone().unwrap_or_default()].into_iter().filter(|s| !s.is_empty());
-            put(
-                pen.cells,
-                x + 2,
-                pen.y,
-                right,
-                &about.collect::<Vec<_>>().join(" · "),
-                look.style(Role::Faint),
-            );
+            let licence = card.licence.clone().unwrap_or_default();
+            let marks = [card.unpinned(), card.unusable().map(|_| "cannot be used")];
+            let about = [size, licence].into_iter().chain(marks.into_iter().flatten().map(str::to_owned));
+            let about = about.filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · ");
+            put(pen.cells, x + 2, pen.y, right, &about, look.style(Role::Faint));
         }
         pen.y += 1;
     }
@@ -281,11 +286,9 @@ fn nothing(state: &State, pen: &mut Pen<'_>) {
     pen.line("", Role::Text);
     for card in state.stock.cards.iter() {
         if let Availability::Unusable { why } = &card.availability {
-            pen.text(&format!("✗ {}: {why}", card.id), Role::Warn);
+            pen.rows(&format!("✗ {}: {why}", card.id), FEW, Role::Warn);
         }
     }
-    pen.text(
-        "`outcrop models add FILE` takes a GGUF file; [providers.NAME] in the config file names a server.",
-        Role::Muted,
-    );
+    pen.text("`outcrop models add FILE` takes a GGUF file.", Role::Muted);
+    pen.text(OTHER_WAY, Role::Muted);
 }

@@ -15,7 +15,7 @@ use crate::tui::keymap::Context;
 use crate::tui::look::Role;
 use crate::tui::models::progress::{share, stopping, words};
 use crate::tui::models::{chats, embeds, is_local, paints};
-use crate::tui::paint::{columns, meter, put, scrollbar, thumb, wrap};
+use crate::tui::paint::{columns, first_rows, meter, put, scrollbar, thumb, wrap};
 use crate::tui::pane::Sight;
 use crate::tui::pane::models::making::Making;
 use crate::tui::pane::models::trial::Trial;
@@ -23,6 +23,9 @@ use crate::tui::pane::models::{Focus, State};
 
 /// Columns of the names of facts.
 const NAMES: u16 = 10;
+
+/// Rows of why a model cannot be used.
+const WHY: usize = 3;
 
 /// One row of the card: a name, faint, and what is said.
 struct Line {
@@ -51,8 +54,22 @@ impl Lines {
     }
 
     fn fact(&mut self, name: &'static str, text: &str, role: Role) {
+        self.rows(name, wrap(text, self.beside()), role);
+    }
+
+    /// The state, of which the first rows are said.
+    fn state(&mut self, text: &str, role: Role) {
+        self.rows("state", first_rows(text, self.beside(), WHY), role);
+    }
+
+    /// Columns beside the names.
+    fn beside(&self) -> u16 {
+        self.width.saturating_sub(NAMES).max(8)
+    }
+
+    fn rows(&mut self, name: &'static str, rows: Vec<String>, role: Role) {
         let indent = " ".repeat(NAMES.into());
-        for (at, text) in wrap(text, self.width.saturating_sub(NAMES).max(8)).into_iter().enumerate() {
+        for (at, text) in rows.into_iter().enumerate() {
             let name = if at == 0 { name } else { "" };
             self.all.push(Line { name, text: format!("{indent}{text}"), role });
         }
@@ -163,7 +180,7 @@ fn facts(card: &ModelCard, lines: &mut Lines) {
             lines.fact("state", "from the catalogue, unlisted", Role::Muted);
         }
         Availability::NotPulled => lines.fact("state", "to be fetched to this machine", Role::Warn),
-        Availability::Unusable { why } => lines.fact("state", &format!("unusable: {why}"), Role::Bad),
+        Availability::Unusable { why } => lines.state(&format!("unusable: {why}"), Role::Bad),
     }
     if let Some(successor) = &card.successor {
         lines.fact("retired", &format!("its successor is {successor}"), Role::Warn);
@@ -196,6 +213,7 @@ fn facts(card: &ModelCard, lines: &mut Lines) {
         ("made of", card.base.clone()),
         ("regions", Some(card.regions.join(", "))),
         ("licence", card.licence.clone()),
+        ("to fetch", card.unpinned().map(|mark| format!("{mark}: its SHA-256 is not known here"))),
         ("size", card.bytes.map(bytes)),
         ("detail", Some(card.detail.clone())),
     ];
@@ -257,7 +275,10 @@ fn provider(state: &State, card: &ModelCard, now: Now, options: &Options, lines:
         }
     }
     let star = (Action::Star, "star");
-    let line = if chats(card) {
+    let line = if card.unusable().is_some() {
+        let fetches = card.is_fetchable().then_some((Action::GetModel, "fetches it anew"));
+        options.keymap.line(Context::Models, &fetches.into_iter().chain([star]).collect::<Vec<_>>())
+    } else if chats(card) {
         options
             .keymap
             .line(Context::Models, &[(Action::UseModel, "chat"), (Action::TryModel, "try it"), star])
