@@ -62,6 +62,7 @@ impl State {
         }
         let task = desk.call(None, Request::Workspace(Workspace::Notices));
         self.waits.insert(task, Wait::Notices);
+        self.ask_terms(desk);
         if self.insisted {
             self.ask_whether_known(desk);
         }
