@@ -45,6 +45,12 @@ pub struct KnownProvider {
     /// It calls the seed `random_seed`.
     #[serde(default)]
     pub random_seed: bool,
+    /// It takes ids of tool calls of nine letters and digits alone.
+    #[serde(default)]
+    pub nine_ids: bool,
+    /// It wants what it thought before a tool call back with it.
+    #[serde(default)]
+    pub reasoning_back: bool,
     /// The port of this machine at which it is looked for.
     pub port: Option<u16>,
 }

@@ -15,7 +15,7 @@ use crate::domain::script::{self, Operation, Sent};
 use crate::domain::{Error, Result};
 use crate::net::{Client, Request, Response};
 use crate::wire::attachment::Limits;
-use crate::wire::openai::request::{Dialect, Limit, Seed};
+use crate::wire::openai::request::{CallIds, Dialect, Limit, Seed};
 use crate::wire::openai::responses::{self, Responses};
 use crate::wire::openai::{Chat, embed, fault, picture, reply, request};
 use crate::wire::unstreamed::unstreamed;
@@ -48,6 +48,9 @@ pub struct OpenAi {
     whole: bool,
     /// What it calls the seed.
     seed: Seed,
+    call_ids: CallIds,
+    /// It wants its reasoning back with a tool call.
+    reasoning_back: bool,
     refused: Refused,
 }
 
@@ -66,6 +69,8 @@ impl OpenAi {
             key_check,
             whole: false,
             seed: Seed::default(),
+            call_ids: CallIds::default(),
+            reasoning_back: false,
             refused,
         }
     }
@@ -94,6 +99,18 @@ impl OpenAi {
         Self { seed: if so { Seed::RandomSeed } else { Seed::Seed }, ..self }
     }
 
+    /// The same server, which takes ids of tool calls of nine letters and digits alone where that is `so`.
+    #[must_use]
+    pub fn with_nine_ids(self, so: bool) -> Self {
+        Self { call_ids: if so { CallIds::Nine } else { CallIds::Any }, ..self }
+    }
+
+    /// The same server, which wants what it thought before a tool call back with it where that is `so`.
+    #[must_use]
+    pub fn with_reasoning_back(self, so: bool) -> Self {
+        Self { reasoning_back: so, ..self }
+    }
+
     /// The same server; with `whole` its answers are asked for in one piece, not as a stream.
     #[must_use]
     pub fn whole(self, whole: bool) -> Self {
@@ -108,7 +125,14 @@ impl OpenAi {
 
     fn dialect(&self, model: &ModelId, limit: Limit) -> Dialect {
         let counts = !self.refused.has(model, fault::COUNTS);
-        Dialect { limit, top_k: !self.is_openais_own(), seed: self.seed, counts }
+        Dialect {
+            limit,
+            top_k: !self.is_openais_own(),
+            seed: self.seed,
+            counts,
+            call_ids: self.call_ids,
+            reasoning_back: self.reasoning_back,
+        }
     }
 
     async fn send(&self, net: &Client, request: Request) -> Result<Response> {

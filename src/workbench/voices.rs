@@ -87,7 +87,11 @@ pub(super) fn all(
                 let voice = voice.whole(provider.whole);
                 let known =
                     known_providers().iter().find(|known| known.name == *name && known.base_url == url);
-                let voice = voice.with_random_seed(known.is_some_and(|known| known.random_seed));
+                let is = |so: fn(&KnownProvider) -> bool| known.is_some_and(so);
+                let voice = voice
+                    .with_random_seed(is(|known| known.random_seed))
+                    .with_nine_ids(is(|known| known.nine_ids))
+                    .with_reasoning_back(is(|known| known.reasoning_back));
                 Arc::new(voice.with_key_check(known.and_then(|known| known.key_check.as_deref())))
             }
             ProviderKind::Anthropic => Arc::new(Anthropic::new(name, url, key).whole(provider.whole)),

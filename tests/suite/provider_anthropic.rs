@@ -309,7 +309,12 @@ fn everything() -> Converse {
             blocks: vec![
                 Block::Reasoning { text: "hm".into(), signature: Some("c2VhbA==".into()) },
                 Block::RedactedReasoning { data: "eA==".into() },
-                Block::ToolUse { id: "toolu_1".into(), name: "look".into(), input: json!({"at": "é"}) },
+                Block::ToolUse {
+                    id: "toolu_1".into(),
+                    name: "look".into(),
+                    input: json!({"at": "é"}),
+                    extra: None,
+                },
             ],
         },
         Turn {
@@ -371,7 +376,7 @@ fn as_told(fold: &Fold) -> Value {
             json!({"type": "thinking", "thinking": text, "signature": signature})
         }
         Block::RedactedReasoning { data } => json!({"type": "redacted_thinking", "data": data}),
-        Block::ToolUse { id, name, input } => {
+        Block::ToolUse { id, name, input, .. } => {
             json!({"type": "tool_use", "id": id, "name": name, "input": input})
         }
         other => panic!("{other:?}"),

@@ -77,7 +77,12 @@ pub fn everything(model: &str) -> Converse {
                 role: Role::Assistant,
                 blocks: vec![
                     Block::Reasoning { text: "hm".into(), signature: None },
-                    Block::ToolUse { id: "c1".into(), name: "look".into(), input: json!({"at": "é"}) },
+                    Block::ToolUse {
+                        id: "c1".into(),
+                        name: "look".into(),
+                        input: json!({"at": "é"}),
+                        extra: None,
+                    },
                 ],
             },
             Turn {
