@@ -130,6 +130,8 @@ pub(super) fn ways() -> BTreeMap<String, String> {
     let way = |known: &KnownProvider| {
         let kept = format!("keep one with `outcrop keys set {}`", known.name);
         let way = match (known.keys.first(), known.signs.first()) {
+            // Those of this machine are found without one.
+            _ if known.port.is_some() => return None,
             (_, Some(sign)) => {
                 format!(
                     "Set {sign} or another variable that it is found by, or name it in [providers.{}].",

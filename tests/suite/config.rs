@@ -225,6 +225,15 @@ fn servers_of_this_machine_may_be_there_or_not_unless_nobody_is_to_look() {
 }
 
 #[test]
+fn a_server_of_this_machine_that_wants_a_key_has_it_in_the_variable_that_errors_name() {
+    let config = Home::with("").variable("LLAMACPP_API_KEY", "canary").load().unwrap();
+    let server = &config.providers["llamacpp"];
+    assert!(matches!(&server.api_key, ApiKey::Given { key, .. } if key.expose() == "canary"));
+    assert_eq!(server.base_url.as_deref(), Some("http://127.0.0.1:8080/v1"));
+    assert!(!server.optional && config.providers["vllm"].optional, "the person says that the one is there");
+}
+
+#[test]
 fn an_unknown_key_names_the_file_and_the_nearest_key() {
     for (text, key, near) in [
         ("modle = 'a/b'", "modle", "model"),
