@@ -105,6 +105,49 @@ impl KnownProvider {
     }
 }
 
+/// The port of this machine that an address leads to.
+fn own_port(address: &str) -> Option<u16> {
+    let (scheme, rest) = address.trim().split_once("://")?;
+    let place = rest.split(['/', '?', '#']).next()?.rsplit('@').next()?;
+    let (host, port) = match place.rsplit_once(':') {
+        Some((host, port)) if port.parse::<u16>().is_ok() => (host, port.parse().ok()?),
+        _ => (place, if scheme.eq_ignore_ascii_case("https") { 443 } else { 80 }),
+    };
+    let here = host.eq_ignore_ascii_case("localhost")
+        || host.starts_with("127.")
+        || ["0.0.0.0", "[::1]", "[::]"].contains(&host);
+    here.then_some(port)
+}
+
+/// The ports of this machine at which the file or a variable says that a server is.
+fn told_ports(environment: &Environment, table: &Map<String, Value>) -> Vec<u16> {
+    let text = |own: &Map<String, Value>, name: &str| match own.get(name).map(|value| &value.kind) {
+        Some(ValueKind::String(text)) => Some(text.clone()),
+        _ => None,
+    };
+    let mut ports = Vec::new();
+    for value in table.values() {
+        let ValueKind::Table(own) = &value.kind else { continue };
+        let kind = text(own, "kind");
+        let usual = || {
+            let mut known = known_providers().iter().filter(|known| known.port.is_some());
+            known.find(|known| Some(&known.kind) == kind.as_ref()).map(|known| known.base_url.clone())
+        };
+        ports.extend(text(own, "base_url").or_else(usual).as_deref().and_then(own_port));
+    }
+    for known in known_providers() {
+        let written = match table.get(&known.name).map(|value| &value.kind) {
+            Some(ValueKind::Table(own)) => own.contains_key("kind") || own.contains_key("base_url"),
+            _ => false,
+        };
+        if !written {
+            let said = known.urls.iter().find_map(|name| environment.text(name));
+            ports.extend(said.and_then(|said| own_port(&known.address(said))));
+        }
+    }
+    ports
+}
+
 /// The values that the environment and this machine's usual ports give, below those of the file, `written`; `ports` says
 /// whether the ports count. The provider of the model that was named is `chosen`: where it needs nothing said, it is there.
 pub(super) fn found(
@@ -118,6 +161,7 @@ pub(super) fn found(
         Some(ValueKind::Table(table)) => table.clone(),
         _ => Map::new(),
     };
+    let told = told_ports(environment, &table);
     for known in known_providers() {
         let own = table.get(&known.name).map(|value| &value.kind);
         // One that the file describes whole is the person's own, whatever its name.
@@ -132,7 +176,9 @@ pub(super) fn found(
         let named = known.file_signs.iter().filter_map(|name| environment.path(name));
         let mut files = named.chain(known.files.iter().filter_map(in_home));
         let file = files.find(|file| file.is_file()).map(|file| file.display().to_string());
-        let at_port = ports && known.port.is_some() && own.is_none();
+        // One that has another name there already would list the same models twice.
+        let is_told = known.port.is_some_and(|port| told.contains(&port));
+        let at_port = ports && known.port.is_some() && own.is_none() && !is_told;
         let seen = key.or(url).or(sign);
         let nowhere = known.wants_address() && known.base_url.is_empty() && url.is_none();
         // What follows from the machine that it runs on: its role, its Region.

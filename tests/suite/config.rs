@@ -234,6 +234,19 @@ fn a_server_of_this_machine_that_wants_a_key_has_it_in_the_variable_that_errors_
 }
 
 #[test]
+fn a_server_of_this_machine_that_has_a_name_already_is_not_found_under_another_one() {
+    let found = |home: Home| home.load().unwrap().providers.into_keys().collect::<Vec<_>>();
+    let there = Home::with("").variable("OPENAI_BASE_URL", "http://localhost:8080/v1");
+    assert_eq!(found(there), ["lmstudio", "ollama", "openai", "vllm"]);
+    let mine = |more: &str| Home::with(&format!("[providers.mine]\nkind = {more}\n"));
+    let there = mine("'openai'\nbase_url = 'http://127.0.0.1:1234/v1'");
+    assert_eq!(found(there), ["llamacpp", "mine", "ollama", "vllm"]);
+    assert_eq!(found(mine("'ollama'")), ["llamacpp", "lmstudio", "mine", "vllm"]);
+    let elsewhere = mine("'openai'\nbase_url = 'http://10.0.0.1:8000/v1'");
+    assert_eq!(found(elsewhere), ["llamacpp", "lmstudio", "mine", "ollama", "vllm"]);
+}
+
+#[test]
 fn an_unknown_key_names_the_file_and_the_nearest_key() {
     for (text, key, near) in [
         ("modle = 'a/b'", "modle", "model"),
