@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::environment::Environment;
 use super::source::Layer;
-use super::{ProviderConfig, ProviderKind};
+use super::{KeyHeader, ProviderConfig, ProviderKind};
 
 /// One provider of `assets/providers.toml`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -25,6 +25,9 @@ pub struct KnownProvider {
     /// Variables that hold its key; the first that is set counts.
     #[serde(default)]
     pub keys: Vec<String>,
+    /// Variables that hold a token for `Authorization: Bearer`, where none of `keys` is set.
+    #[serde(default)]
+    pub bearers: Vec<String>,
     /// Variables that show that somebody uses it, and hold no key of its own.
     #[serde(default)]
     pub signs: Vec<String>,
@@ -169,6 +172,11 @@ pub(super) fn found(
             continue;
         }
         let key = known.keys.iter().find(|name| environment.text(name).is_some());
+        let says_key =
+            |own: &Map<String, Value>| own.contains_key("api_key") || own.contains_key("api_key_cmd");
+        let keyed = matches!(own, Some(ValueKind::Table(own)) if says_key(own));
+        let mut bearers = known.bearers.iter().filter(|_| key.is_none() && !keyed);
+        let bearer = bearers.find(|name| environment.text(name).is_some());
         let url = known.urls.iter().find(|name| environment.text(name).is_some());
         let sign = known.signs.iter().find(|name| environment.text(name).is_some());
         let home = environment.path("HOME");
@@ -179,7 +187,7 @@ pub(super) fn found(
         // One that has another name there already would list the same models twice.
         let is_told = known.port.is_some_and(|port| told.contains(&port));
         let at_port = ports && known.port.is_some() && own.is_none() && !is_told;
-        let seen = key.or(url).or(sign);
+        let seen = key.or(bearer).or(url).or(sign);
         let nowhere = known.wants_address() && known.base_url.is_empty() && url.is_none();
         // What follows from the machine that it runs on: its role, its Region.
         let named = chosen == Some(known.name.as_str()) && !known.wants_address();
@@ -204,7 +212,14 @@ pub(super) fn found(
         if let Some(header) = &known.key_header {
             put("key_header", ValueKind::String(header.clone()), "default");
         }
-        if let Some(name) = key {
+        if let Some(name) = bearer {
+            put(
+                "key_header",
+                ValueKind::String(KeyHeader::Authorization.as_str().to_owned()),
+                &variable(name),
+            );
+        }
+        if let Some(name) = key.or(bearer) {
             put("api_key", ValueKind::String(format!("${name}")), &variable(name));
         }
         // What only hints at it: nobody has chosen it yet.
@@ -221,7 +236,7 @@ mod tests {
     use ::config::Source as _;
 
     use super::*;
-    use crate::config::{KEYS, KeyHeader, Kind, ProviderKind};
+    use crate::config::{KEYS, Kind};
 
     #[test]
     fn the_list_of_known_providers_is_sound() {

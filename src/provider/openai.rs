@@ -32,7 +32,10 @@ pub enum Api {
 }
 
 /// The header whose credential is a bearer of the key.
-const BEARER: &str = "authorization";
+pub(super) const BEARER: &str = "authorization";
+
+/// The host of `OpenAI` itself.
+const OPENAI: &str = "api.openai.com";
 
 /// One configured server.
 #[derive(Debug, Clone)]
@@ -41,6 +44,8 @@ pub struct OpenAi {
     base_url: String,
     key: Key,
     key_header: &'static str,
+    /// Headers that say to `OpenAI` for whom a call is counted.
+    account: Vec<(&'static str, String)>,
     api: Api,
     /// The path behind the address that answers only to a key that is taken.
     key_check: Option<&'static str>,
@@ -65,6 +70,7 @@ impl OpenAi {
             base_url,
             key,
             key_header: BEARER,
+            account: Vec::new(),
             api,
             key_check,
             whole: false,
@@ -85,6 +91,12 @@ impl OpenAi {
     #[must_use]
     pub fn with_key_in(self, key_header: &'static str) -> Self {
         Self { key_header, ..self }
+    }
+
+    /// The same server; where it is `OpenAI` itself, it is told so for whom a call is counted. No other server is.
+    #[must_use]
+    pub fn for_account(self, account: Vec<(&'static str, String)>) -> Self {
+        Self { account, ..self }
     }
 
     /// The same server, which says there whether a key is taken.
@@ -119,8 +131,20 @@ impl OpenAi {
 
     /// Whether `OpenAI` itself is asked, or its models at Microsoft, and none of the servers that copy its API.
     fn is_openais_own(&self) -> bool {
-        let host = self.base_url.split("://").nth(1).and_then(|rest| rest.split(['/', ':']).next());
-        host.is_some_and(|host| host == "api.openai.com" || host.ends_with(".openai.azure.com"))
+        self.host().is_some_and(|host| host == OPENAI || host.ends_with(".openai.azure.com"))
+    }
+
+    fn host(&self) -> Option<&str> {
+        self.base_url.split("://").nth(1).and_then(|rest| rest.split(['/', ':']).next())
+    }
+
+    fn accounted(&self, mut request: Request) -> Request {
+        if self.host() == Some(OPENAI) {
+            for (name, value) in self.account.clone() {
+                request = request.header(name, value);
+            }
+        }
+        request
     }
 
     fn dialect(&self, model: &ModelId, limit: Limit) -> Dialect {
@@ -141,7 +165,7 @@ impl OpenAi {
             BEARER => request.bearer(key.as_ref()),
             header => request.secret(header, key.as_ref()),
         };
-        net.send(keyed).await
+        net.send(self.accounted(keyed)).await
     }
 
     /// The request for an answer, without a key.
@@ -389,5 +413,26 @@ impl Provider for OpenAi {
             ),
         };
         self.key.attended(&self.name, events)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn for_whom_a_call_is_counted_is_said_to_openai_alone() {
+        let account = vec![("openai-organization", "org-1".to_owned())];
+        let says = |url: &str| {
+            let voice = OpenAi::new("there", url, Key::None).for_account(account.clone());
+            let request = voice.accounted(Request::get("listing", url));
+            request.headers().iter().any(|(name, value)| *name == "openai-organization" && value == "org-1")
+        };
+        assert!(says("https://api.openai.com/v1"));
+        for url in
+            ["https://api.groq.com/openai/v1", "https://mine.openai.azure.com/openai/v1", "http://h/v1"]
+        {
+            assert!(!says(url), "{url}");
+        }
     }
 }

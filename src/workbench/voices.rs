@@ -84,7 +84,7 @@ pub(super) fn all(
             ProviderKind::OpenAi => {
                 let api = if provider.responses { Api::Responses } else { Api::Chat };
                 let voice = OpenAi::new(name, url, key).by(api).with_key_in(provider.key_header.as_str());
-                let voice = voice.whole(provider.whole);
+                let voice = voice.whole(provider.whole).for_account(config.openai_account.clone());
                 let known =
                     known_providers().iter().find(|known| known.name == *name && known.base_url == url);
                 let is = |so: fn(&KnownProvider) -> bool| known.is_some_and(so);
@@ -94,7 +94,10 @@ pub(super) fn all(
                     .with_reasoning_back(is(|known| known.reasoning_back));
                 Arc::new(voice.with_key_check(known.and_then(|known| known.key_check.as_deref())))
             }
-            ProviderKind::Anthropic => Arc::new(Anthropic::new(name, url, key).whole(provider.whole)),
+            ProviderKind::Anthropic => {
+                let voice = Anthropic::new(name, url, key).with_key_in(provider.key_header.as_str());
+                Arc::new(voice.whole(provider.whole))
+            }
             ProviderKind::Ollama => Arc::new(Ollama::new(name, url, key).whole(provider.whole)),
             ProviderKind::Bedrock => match bedrock(&commands, name, provider, key) {
                 Ok(bedrock) => Arc::new(bedrock.whole(provider.whole)),

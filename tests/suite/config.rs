@@ -171,6 +171,29 @@ fn a_provider_is_there_without_a_file_when_a_variable_says_that_somebody_uses_it
 }
 
 #[test]
+fn a_token_is_taken_where_there_is_no_key_and_goes_as_a_bearer() {
+    let home = || Home::with("").variable("ANTHROPIC_AUTH_TOKEN", "canary-token");
+    let config = home().load().unwrap();
+    let anthropic = &config.providers["anthropic"];
+    assert_eq!(anthropic.key_header.as_str(), "authorization");
+    assert!(matches!(&anthropic.api_key, ApiKey::Given { key, .. } if key.expose() == "canary-token"));
+    let config = home().variable("ANTHROPIC_API_KEY", "canary-key").load().unwrap();
+    let anthropic = &config.providers["anthropic"];
+    assert_eq!(anthropic.key_header.as_str(), "x-api-key");
+    assert!(matches!(&anthropic.api_key, ApiKey::Given { key, .. } if key.expose() == "canary-key"));
+}
+
+#[test]
+fn openai_s_own_account_is_read_from_the_variables_of_its_clients() {
+    let home = Home::with("").variable("OPENAI_ORG_ID", "org-1").variable("OPENAI_PROJECT_ID", "proj-1");
+    let account = home.load().unwrap().openai_account;
+    assert_eq!(
+        account,
+        [("openai-organization", "org-1".to_owned()), ("openai-project", "proj-1".to_owned())]
+    );
+}
+
+#[test]
 fn amazon_s_keys_are_a_provider_of_the_person_s_own_where_they_can_be_used() {
     let had = |home: &Home| home.load().unwrap().providers.get("bedrock").is_some_and(ProviderConfig::is_had);
     let keys = || {

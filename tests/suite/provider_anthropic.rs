@@ -69,6 +69,18 @@ fn complaint(kind: &str, message: &str) -> String {
 }
 
 #[tokio::test]
+async fn a_token_goes_as_a_bearer_where_the_server_wants_it_so() {
+    let server = Server::start(|_, _| events([Part::Bytes(data("text.sse"))])).await;
+    let voice = voice(&server).with_key_in("authorization");
+    let call = Call::Converse(converse("claude-sonnet-4-5", &[]));
+    let (_, error) = soon(answer::whole(voice.serve(call, &client()))).await;
+    assert_eq!(error, None);
+    let seen = &server.seen()[0];
+    assert_eq!(seen.headers["authorization"], "Bearer sk-canary");
+    assert!(seen.headers.get("x-api-key").is_none());
+}
+
+#[tokio::test]
 async fn a_streamed_answer_arrives_and_the_key_goes_where_the_api_wants_it() {
     let server =
         Server::start(|_, _| events(data("text.sse").chunks(5).map(|c| Part::Bytes(c.to_vec())))).await;
