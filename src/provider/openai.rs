@@ -285,21 +285,44 @@ impl OpenAi {
     /// One request after the other; what came of the first is there when a later one fails.
     fn pictures(self, net: Client, picture: &Picture) -> Events {
         let doing = format!("making a picture with {}", picture.model);
-        let asked = match picture::requests(picture) {
-            Ok(asked) => asked,
+        let both =
+            || -> Result<_> { Ok((picture::requests(picture)?, picture::unasked_for_bytes(picture)?)) };
+        let (asked, bare) = match both() {
+            Ok(both) => both,
             Err(error) => return once(std::future::ready(Err(error))),
         };
-        let made = stream::iter(asked).then(move |asked| {
-            let (voice, net, doing) = (self.clone(), net.clone(), doing.clone());
-            async move { voice.picture(&net, asked, &doing).await }
+        let model = picture.model.clone();
+        let made = stream::iter(asked.into_iter().zip(bare)).then(move |ways| {
+            let (voice, net, doing, model) = (self.clone(), net.clone(), doing.clone(), model.clone());
+            async move { voice.picture(&net, &model, ways, &doing).await }
         });
         each(made)
     }
 
-    async fn picture(&self, net: &Client, asked: picture::Asked, doing: &str) -> Result<Vec<Event>> {
-        let url = format!("{}/{}", self.base_url, asked.path);
-        let request = Request::post(doing, url, asked.media_type, asked.body);
-        let mut response = self.send(net, request).await?;
+    /// Sends the first way to ask, and the other one to a server that does not want to be asked for the bytes.
+    async fn picture(
+        &self,
+        net: &Client,
+        model: &ModelId,
+        (asked, bare): (picture::Asked, picture::Asked),
+        doing: &str,
+    ) -> Result<Vec<Event>> {
+        let request = |asked: picture::Asked| {
+            let url = format!("{}/{}", self.base_url, asked.path);
+            Request::post(doing, url, asked.media_type, asked.body)
+        };
+        let differ = asked != bare && !self.refused.has(model, fault::BYTES);
+        let first = if differ { asked } else { bare.clone() };
+        let mut response = self.send(net, request(first)).await?;
+        if differ && !response.is_success() {
+            let (status, wait) = (response.status(), wait_ms(&response));
+            let complaint = response.complaint().await;
+            if fault::refuses(status, &complaint) != Some(fault::BYTES) {
+                return Err(fault::of_status(doing, status, &complaint, wait));
+            }
+            self.refused.learn(model, fault::BYTES);
+            response = self.send(net, request(bare)).await?;
+        }
         let body = pictures_of(doing, &mut response, fault::of_status).await?;
         picture::pictures(doing, &body).map_err(|error| scrubbed(error, &response))
     }

@@ -257,6 +257,36 @@ async fn vectors_and_pictures_are_asked_for_where_the_api_has_them() {
     assert_eq!(lines, ["POST /v1/embeddings HTTP/1.1", "POST /v1/images/generations HTTP/1.1"]);
 }
 
+#[tokio::test]
+async fn a_server_that_wants_not_to_be_asked_for_the_bytes_of_pictures_is_asked_without_from_then_on() {
+    let server = Server::start(|_, seen| {
+        let body = String::from_utf8_lossy(&seen.body).into_owned();
+        if body.contains("response_format") {
+            let error = json!({"error": {"message": "Unknown parameter: 'response_format'."}});
+            return whole(400, &[], error.to_string());
+        }
+        whole(200, &[], json!({"data": [{"b64_json": "cG5n"}]}).to_string())
+    })
+    .await;
+    let (client, _) = client(options());
+    let voice = voice(&server, client);
+    let picture = Picture {
+        model: "there/flux-1".parse().unwrap(),
+        prompt: "a river".into(),
+        negative: None,
+        size: None,
+        seed: None,
+        count: 1,
+        from: None,
+        blobs: Blobs::default(),
+    };
+    for asked in [2, 3] {
+        let made = answer::events(voice.serve(Call::Image(picture.clone()))).await;
+        assert_eq!(made, [Event::Image { media_type: "image/png".into(), bytes: b"png".to_vec() }]);
+        assert_eq!(server.seen().len(), asked);
+    }
+}
+
 /// Reading a long prompt may take minutes, and many servers send the head before.
 #[tokio::test]
 async fn the_first_piece_of_an_answer_may_take_as_long_as_its_head() {
