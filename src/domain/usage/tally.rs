@@ -128,7 +128,9 @@ impl Tally {
             | SpanKind::CheckKey => (false, false),
         };
         let answered = matches!(fate, Fate::Answered | Fate::Stopped) && !span.unsent;
-        let worked = answered || span.timing.first_token_ms.is_some();
+        // A server that says that all went well has worked, though nobody could read what it sent.
+        let unread = matches!(span.status, SpanStatus::Failed { kind: ErrorKind::Server { status: 200..300 } });
+        let worked = answered || unread && !span.unsent || span.timing.first_token_ms.is_some();
         let (input, output) =
             (worked && reads && usage.input.is_none(), worked && writes && usage.output.is_none());
         // How many tokens a picture is, no length tells.
@@ -558,6 +560,18 @@ mod tests {
         let more = guessed.dollars.unwrap() - exact.dollars.unwrap();
         assert!((more - (70.0 * 3.0 + 60.0 * 15.0) / 1e6).abs() < 1e-12, "{more}");
         assert_eq!((guessed.unpriced, exact.unpriced), (0, 2));
+    }
+
+    #[test]
+    fn an_answer_of_success_that_nobody_could_read_was_worked_for() {
+        let mut tally = Tally::default();
+        tally.record(&span(failed(ErrorKind::Server { status: 500 }), Usage::default(), None));
+        assert_eq!((tally.untold, tally.input().known()), (0, Some(0)));
+        tally.record(&span(failed(ErrorKind::Server { status: 200 }), Usage::default(), None));
+        assert_eq!((tally.untold, tally.input().known(), tally.output().known()), (1, None, None));
+        let unknown = Cost { dollars: None, unpriced: 1 };
+        assert_eq!(tally.cost(SpanKind::Converse, Some(&price())), unknown);
+        assert_eq!((tally.server_errors, tally.latency.count()), (2, 0));
     }
 
     #[test]
