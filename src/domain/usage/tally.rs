@@ -129,7 +129,8 @@ impl Tally {
         };
         let answered = matches!(fate, Fate::Answered | Fate::Stopped) && !span.unsent;
         // A server that says that all went well has worked, though nobody could read what it sent.
-        let unread = matches!(span.status, SpanStatus::Failed { kind: ErrorKind::Server { status: 200..300 } });
+        let unread =
+            matches!(span.status, SpanStatus::Failed { kind: ErrorKind::Server { status: 200..300 } });
         let worked = answered || unread && !span.unsent || span.timing.first_token_ms.is_some();
         let (input, output) =
             (worked && reads && usage.input.is_none(), worked && writes && usage.output.is_none());
