@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Histogram;
+use super::budget::money;
 use crate::domain::catalog::{ModelId, Price};
 use crate::domain::error::ErrorKind;
 use crate::domain::trace::{Span, SpanKind, SpanStatus};
@@ -415,6 +416,16 @@ pub struct Cost {
 }
 
 impl Cost {
+    /// As people read it: `$1.20`, `$1.20+` where there is more that nobody knows, `?` where nothing is known.
+    pub fn text(self) -> String {
+        match (self.dollars, self.unpriced) {
+            (Some(dollars), 0) => money(dollars),
+            (Some(dollars), _) => format!("{}+", money(dollars)),
+            (None, 0) => "–".to_owned(),
+            (None, _) => "?".to_owned(),
+        }
+    }
+
     /// Adds another one.
     pub fn add(&mut self, other: Self) {
         self.dollars = match (self.dollars, other.dollars) {
@@ -647,6 +658,13 @@ mod tests {
         assert_eq!(tally.cost(SpanKind::Converse, Some(&price())).unpriced, 2);
         assert_eq!(Price::nothing().of(&Usage::default()), Some(0.0));
         assert_eq!(price().of(&Usage::default()), None);
+    }
+
+    #[test]
+    fn a_cost_says_what_it_does_not_know() {
+        let costs = [(Some(1.2), 0), (Some(1.2), 3), (None, 0), (None, 3)];
+        let said = costs.map(|(dollars, unpriced)| Cost { dollars, unpriced }.text());
+        assert_eq!(said, ["$1.20", "$1.20+", "–", "?"]);
     }
 
     #[test]
