@@ -147,6 +147,16 @@ impl OpenAi {
         request
     }
 
+    /// The way in which the model is asked, as far as its server has said that it wants the other one.
+    fn api_of(&self, model: &ModelId) -> Api {
+        if self.refused.has(model, fault::CHAT) { Api::Responses } else { self.api }
+    }
+
+    fn limit_of(&self, model: &ModelId) -> Limit {
+        let is_old = self.refused.has(model, fault::OLD_LIMIT);
+        if is_old { Limit::MaxCompletionTokens } else { Limit::MaxTokens }
+    }
+
     fn dialect(&self, model: &ModelId, limit: Limit) -> Dialect {
         let counts = !self.refused.has(model, fault::COUNTS);
         Dialect {
@@ -185,11 +195,14 @@ impl OpenAi {
 
     /// Sends a conversation to Chat Completions; the answer's head is one of success.
     async fn chat(&self, net: &Client, converse: &Converse, doing: &str) -> Result<Response> {
-        let mut limit = Limit::MaxTokens;
+        let mut limit = self.limit_of(&converse.model);
         loop {
             let request = self.asking(doing, converse, Api::Chat, limit)?;
             let mut response = self.send(net, request).await?;
             if response.is_success() {
+                if limit == Limit::MaxCompletionTokens {
+                    self.refused.learn(&converse.model, fault::OLD_LIMIT);
+                }
                 return Ok(response);
             }
             let (status, wait) = (response.status(), wait_ms(&response));
@@ -215,6 +228,7 @@ impl OpenAi {
             let request = self.asking(doing, converse, Api::Responses, Limit::MaxTokens)?;
             let mut response = self.send(net, request).await?;
             if response.is_success() {
+                self.refused.learn(&converse.model, fault::CHAT);
                 return Ok(response);
             }
             let (status, wait) = (response.status(), wait_ms(&response));
@@ -235,7 +249,7 @@ impl OpenAi {
     fn converse(self, net: Client, converse: Converse) -> Events {
         let doing = format!("asking {}", converse.model);
         let asked = (self.clone(), converse.clone(), doing.clone());
-        if self.api == Api::Responses {
+        if self.api_of(&converse.model) == Api::Responses {
             let ask =
                 asks(asked, |asked, net| async move { asked.0.respond(&net, &asked.1, &asked.2).await });
             return answering::<Responses>(doing, net, ask, responses::whole);
@@ -251,6 +265,16 @@ impl OpenAi {
                 stream::iter(told).chain(voice.converse(net, converse)).boxed()
             })
         })
+    }
+
+    fn left_out_in(&self, api: Api, converse: &Converse) -> Vec<LeftOut> {
+        let fitted = self.refused.fitted(converse);
+        let mut all = match api {
+            Api::Chat => request::left_out(&fitted.settings, self.dialect(&converse.model, Limit::MaxTokens)),
+            Api::Responses => responses::request::left_out(&fitted.settings),
+        };
+        all.extend(self.refused.left_out(converse));
+        all
     }
 
     async fn list(&self, net: &Client) -> Result<Event> {
@@ -330,10 +354,10 @@ impl OpenAi {
 
 /// Whether the one way to converse lacks what the other has, of what is set.
 fn more_is_left_out(voice: &OpenAi, converse: &Converse) -> bool {
-    let names = |voice: &OpenAi| -> Vec<String> {
-        voice.left_out(converse).into_iter().flat_map(|left| left.settings).collect()
+    let names = |api: Api| -> Vec<String> {
+        voice.left_out_in(api, converse).into_iter().flat_map(|left| left.settings).collect()
     };
-    names(voice) != names(&voice.clone().by(Api::Chat))
+    names(Api::Responses) != names(Api::Chat)
 }
 
 /// `events`; where they begin with an error that `other` has an answer to, that.
@@ -378,10 +402,11 @@ impl Provider for OpenAi {
 
     fn sent(&self, converse: &Converse) -> Result<Sent> {
         let doing = format!("asking {}", converse.model);
-        let request = self.asking(&doing, converse, self.api, Limit::MaxTokens)?;
+        let api = self.api_of(&converse.model);
+        let request = self.asking(&doing, converse, api, self.limit_of(&converse.model))?;
         let before = if self.key_header == BEARER { "Bearer " } else { "" };
         let base = without_user(&self.base_url);
-        let api = match self.api {
+        let api = match api {
             Api::Chat => script::Api::ChatCompletions { base },
             Api::Responses => script::Api::Responses { base },
         };
@@ -406,13 +431,7 @@ impl Provider for OpenAi {
     }
 
     fn left_out(&self, converse: &Converse) -> Vec<LeftOut> {
-        let fitted = self.refused.fitted(converse);
-        let mut all = match self.api {
-            Api::Chat => request::left_out(&fitted.settings, self.dialect(&converse.model, Limit::MaxTokens)),
-            Api::Responses => responses::request::left_out(&fitted.settings),
-        };
-        all.extend(self.refused.left_out(converse));
-        all
+        self.left_out_in(self.api_of(&converse.model), converse)
     }
 
     fn unpictured(&self, model: &ModelId) -> Vec<LeftOut> {

@@ -211,11 +211,11 @@ async fn a_model_that_insists_on_responses_is_asked_in_that_way() {
     assert_eq!(seen.len(), 2);
     assert_eq!(seen[1].headers["authorization"], "Bearer sk-canary");
     let Call::Converse(mut seeded) = hello() else { panic!("no conversation") };
-    let voice = voice(&server, client(options()).0);
-    let plain = voice.serve(Call::Converse(seeded.clone())).next().await;
+    let fresh = || voice(&server, client(options()).0);
+    let plain = fresh().serve(Call::Converse(seeded.clone())).next().await;
     assert!(!matches!(plain, Some(Ok(Event::Notice { .. }))), "all of it was sent: {plain:?}");
     seeded.settings.set("seed", "7").unwrap();
-    let said = voice.serve(Call::Converse(seeded)).next().await;
+    let said = fresh().serve(Call::Converse(seeded)).next().await;
     let text = "seed is not sent: the Responses API has none".to_owned();
     assert_eq!(said, Some(Ok(Event::Notice { text })), "Chat Completions would have taken it");
 }
@@ -523,6 +523,38 @@ async fn a_server_that_wants_the_newer_name_of_the_limit_gets_it() {
     let body = |seen: &Seen| String::from_utf8(seen.body.clone()).unwrap();
     assert!(body(&server.seen()[0]).contains(r#""max_tokens":9"#));
     assert!(body(&server.seen()[1]).contains(r#""max_completion_tokens":9"#));
+}
+
+#[tokio::test]
+async fn the_words_that_a_model_insists_on_are_remembered_and_stand_in_its_scripts() {
+    let newer = Server::start(|_, seen| {
+        if String::from_utf8_lossy(&seen.body).contains("max_completion_tokens") {
+            return events([Part::Bytes(data("no_done.sse"))]);
+        }
+        whole(400, &[], r#"{"error":{"message":"Use 'max_completion_tokens' instead."}}"#)
+    })
+    .await;
+    let responses = Server::start(|_, seen| {
+        if seen.line.contains("/responses") {
+            return events([Part::Bytes(data("llama_responses.sse"))]);
+        }
+        whole(404, &[], r#"{"error":{"message":"This model is only supported in v1/responses."}}"#)
+    })
+    .await;
+    let Call::Converse(asked) = hello() else { panic!("no conversation") };
+    for (server, path, words) in [
+        (&newer, "/v1/chat/completions", "max_completion_tokens"),
+        (&responses, "/v1/responses", "max_output_tokens"),
+    ] {
+        let voice = voice(server, client(options()).0);
+        for requests in [2, 3] {
+            let (_, error) = ask(&voice).await;
+            assert_eq!((error, server.seen().len()), (None, requests), "{path}");
+        }
+        let sent = voice.voice.sent(&asked).unwrap();
+        let body = String::from_utf8(sent.body).unwrap();
+        assert!(sent.url.ends_with(path) && body.contains(words), "{} {body}", sent.url);
+    }
 }
 
 #[tokio::test]

@@ -52,6 +52,12 @@ const OPTIONAL: [(&str, &str); 8] = [
 /// Stands for no setting: what asks a stream to count its tokens.
 pub const COUNTS: &str = "stream_options";
 
+/// Stands for no setting: the older name of the longest answer.
+pub const OLD_LIMIT: &str = "the older name of max_completion_tokens";
+
+/// Stands for no setting: Chat Completions, in which a model that insists on Responses is not asked.
+pub const CHAT: &str = "chat/completions";
+
 /// Stands for no setting: what asks for the bytes of pictures.
 pub const BYTES: &str = "response_format";
 
