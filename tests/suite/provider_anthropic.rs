@@ -19,6 +19,7 @@ use serde_json::{Value, json};
 use crate::answer::{self, text};
 use crate::loopback::{Part, Seen, Server, events, whole};
 use crate::provider_openai::{Kept, options};
+use crate::provider_openai_sdk::python;
 use crate::soon;
 use crate::wire::anthropic::data;
 
@@ -378,6 +379,31 @@ async fn the_apis_own_sdk_sends_what_we_send_and_reads_what_we_read() {
     for (fold, told) in read.iter().zip(&told) {
         assert_eq!(&as_told(fold), told);
     }
+}
+
+#[tokio::test]
+async fn the_sdk_lets_a_model_think_as_we_do() {
+    let Some(python) = python("Anthropic's SDK") else { return };
+    let server = Server::start(|_, _| events([Part::Bytes(data("text.sse"))])).await;
+    for asked in [
+        converse("claude-sonnet-5", &[("max_tokens", "100"), ("reasoning", "low")]),
+        converse(
+            "claude-sonnet-4-5",
+            &[("max_tokens", "100"), ("temperature", "0.2"), ("top_p", "0.9"), ("top_k", "40")],
+        ),
+    ] {
+        let (_, error) = soon(answer::whole(voice(&server).serve(Call::Converse(asked), &client()))).await;
+        assert_eq!(error, None);
+    }
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/peers/anthropic_sdk.py");
+    let url = server.url("");
+    let peer =
+        tokio::task::spawn_blocking(move || Command::new(python).args([script, &url, "newer"]).output());
+    let peer = tokio::time::timeout(Duration::from_mins(2), peer).await.unwrap().unwrap().unwrap();
+    assert!(peer.status.success(), "{}", String::from_utf8_lossy(&peer.stderr));
+    let seen = server.seen();
+    assert_eq!(seen.len(), 4);
+    assert_eq!([sent(&seen[0]), sent(&seen[1])], [sent(&seen[2]), sent(&seen[3])]);
 }
 
 /// An answer as the peer's script tells it.
