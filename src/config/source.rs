@@ -186,8 +186,8 @@ pub(super) fn load(environment: &Environment, flags: &Flags, paths: Paths) -> Re
 
 /// For whom the calls of a key are counted that belongs to more than one organisation or project.
 fn openai_account(environment: &Environment) -> Vec<(&'static str, String)> {
-    let said = [
-        ("openai-organization", &["OPENAI_ORG_ID"][..]),
+    let said: [(&'static str, &[&str]); 2] = [
+        ("openai-organization", &["OPENAI_ORG_ID"]),
         ("openai-project", &["OPENAI_PROJECT_ID", "OPENAI_PROJECT"]),
     ];
     let value = |names: &[&str]| names.iter().find_map(|name| environment.text(name)).map(str::to_owned);
