@@ -150,7 +150,9 @@ pub(super) async fn turn(
             Reply::Started { conversation, answer, .. } => {
                 before.started = true;
                 before.id = Some(conversation.id);
-                wait.whom = answer.answer.map_or_else(String::new, |answer| answer.model.to_string());
+                if let Some(answer) = answer.answer {
+                    wait.whom = answer.model.to_string();
+                }
             }
             Reply::Delta { event } => {
                 wait.hear(&event);
@@ -195,7 +197,7 @@ struct Wait {
 impl Wait {
     fn new(silent: bool) -> Self {
         let progress = Progress::new(silent);
-        Self { on: true, whom: String::new(), doing: "waiting for", began: Instant::now(), progress }
+        Self { on: true, whom: "an answer".to_owned(), doing: "waiting for", began: Instant::now(), progress }
     }
 
     fn show(&mut self) {

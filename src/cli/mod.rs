@@ -348,6 +348,19 @@ impl Asker {
         let told = BTreeMap::new();
         let reply = self.one(Request::Workspace(Workspace::Compare { told }), out).await?;
         let Reply::Differences { owner, differences } = reply else { return Err(unexpected(&reply)) };
+        let record = differences.iter().find(|value| value.key == "record" && value.told.is_some());
+        if let Some(record) = record {
+            // Whoever records counts on it: what is not recorded is not asked.
+            return Err(Error::new(
+                ErrorKind::Busy,
+                "recording the calls of this command",
+                format!(
+                    "process {owner} has the workspace open and works for this one, and with it {record}"
+                ),
+                "Quit that process, or leave `record` away.",
+            )
+            .into());
+        }
         if !differences.is_empty() {
             let values: Vec<_> = differences.iter().map(ToString::to_string).collect();
             let who = format!("process {owner} has the workspace open and works for this one");

@@ -27,7 +27,7 @@ fn handle(id: &str, number: usize) -> String {
 fn calls(answer: &Message) -> Vec<Call<'_>> {
     let mut calls = Vec::new();
     for block in &answer.blocks {
-        if let Block::ToolUse { id, name, input } = block {
+        if let Block::ToolUse { id, name, input, .. } = block {
             let handle = handle(id, calls.len() + 1);
             calls.push(Call { id, name, input: input.to_string(), handle });
         }

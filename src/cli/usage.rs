@@ -6,6 +6,7 @@ use futures_util::StreamExt;
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 use jiff::{ToSpan, Zoned};
+use unicode_width::UnicodeWidthStr;
 
 use super::args::{By as Rows, Usage as Wanted, UsageFormat, UsageVerb};
 use super::out::Out;
@@ -156,16 +157,27 @@ fn at(zone: &TimeZone, time: DateTime) -> Option<Timestamp> {
     Some(Timestamp(time.to_zoned(zone.clone()).ok()?.timestamp().as_millisecond()))
 }
 
+/// A narrow terminal does without the column that is missed least.
 fn table(report: &Report, out: &mut Out) -> Result<(), End> {
-    let counters = counters(&report.total.tally);
-    let head = counters.iter().map(|(title, _)| *title).chain(["p50", "p95", "first", "cost"]);
-    let mut rows = vec![std::iter::once(report.query.by.as_str()).chain(head).map(str::to_owned).collect()];
-    rows.extend(report.rows.iter().map(|row| cells(&row.name, &row.figures, &counters)));
-    if report.rows.len() > 1 {
-        rows.push(cells("all", &report.total, &counters));
-    }
-    words::ledger(rows).iter().try_for_each(|line| out.line(line))?;
+    let width = rustix::termios::tcgetwinsize(std::io::stdout()).map_or(0, |size| usize::from(size.ws_col));
+    let whole = lines(report, true);
+    let fits = width == 0 || whole.iter().all(|line| line.width() <= width);
+    let lines = if fits { whole } else { lines(report, false) };
+    lines.iter().try_for_each(|line| out.line(line))?;
     out.note(&remark(report))
+}
+
+/// With `most`, of the time to the first token the p95 is told too.
+fn lines(report: &Report, most: bool) -> Vec<String> {
+    let counters = counters(&report.total.tally);
+    let head = counters.iter().map(|(title, _)| *title).chain(["p50", "p95", "first"]);
+    let head = head.chain(most.then_some("first p95")).chain(["cost"]);
+    let mut rows = vec![std::iter::once(report.query.by.as_str()).chain(head).map(str::to_owned).collect()];
+    rows.extend(report.rows.iter().map(|row| cells(&row.name, &row.figures, &counters, most)));
+    if report.rows.len() > 1 {
+        rows.push(cells("all", &report.total, &counters, most));
+    }
+    words::ledger(rows)
 }
 
 /// A column of counts.
@@ -259,18 +271,14 @@ fn budgets(report: &Report, out: &mut Out) -> Result<(), End> {
     })
 }
 
-fn cells(name: &str, figures: &Figures, counters: &[Counter]) -> Vec<String> {
+fn cells(name: &str, figures: &Figures, counters: &[Counter], most: bool) -> Vec<String> {
     let tally = &figures.tally;
     let ms = |times: &Histogram, of| times.percentile(of).map_or_else(nothing, figures::milliseconds);
     let mut cells = vec![name.to_owned()];
     cells.extend(counters.iter().map(|(_, count)| count(tally).text(words::grouped)));
     cells.extend([ms(&tally.latency, 50), ms(&tally.latency, 95), ms(&tally.first_token, 50)]);
-    cells.push(match (figures.cost.dollars, figures.cost.unpriced) {
-        (Some(dollars), 0) => money(dollars),
-        (Some(dollars), _) => format!("{}+?", money(dollars)),
-        (None, 0) => nothing(),
-        (None, _) => "unknown".to_owned(),
-    });
+    cells.extend(most.then(|| ms(&tally.first_token, 95)));
+    cells.push(figures.cost.text());
     cells
 }
 

@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::environment::Environment;
 use super::source::Layer;
-use super::{ProviderConfig, ProviderKind};
+use super::{KeyHeader, ProviderConfig, ProviderKind};
 
 /// One provider of `assets/providers.toml`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -25,6 +25,9 @@ pub struct KnownProvider {
     /// Variables that hold its key; the first that is set counts.
     #[serde(default)]
     pub keys: Vec<String>,
+    /// Variables that hold a token for `Authorization: Bearer`, where none of `keys` is set.
+    #[serde(default)]
+    pub bearers: Vec<String>,
     /// Variables that show that somebody uses it, and hold no key of its own.
     #[serde(default)]
     pub signs: Vec<String>,
@@ -45,6 +48,12 @@ pub struct KnownProvider {
     /// It calls the seed `random_seed`.
     #[serde(default)]
     pub random_seed: bool,
+    /// It takes ids of tool calls of nine letters and digits alone.
+    #[serde(default)]
+    pub nine_ids: bool,
+    /// It wants what it thought before a tool call back with it.
+    #[serde(default)]
+    pub reasoning_back: bool,
     /// The port of this machine at which it is looked for.
     pub port: Option<u16>,
 }
@@ -99,6 +108,49 @@ impl KnownProvider {
     }
 }
 
+/// The port of this machine that an address leads to.
+fn own_port(address: &str) -> Option<u16> {
+    let (scheme, rest) = address.trim().split_once("://")?;
+    let place = rest.split(['/', '?', '#']).next()?.rsplit('@').next()?;
+    let (host, port) = match place.rsplit_once(':') {
+        Some((host, port)) if port.parse::<u16>().is_ok() => (host, port.parse().ok()?),
+        _ => (place, if scheme.eq_ignore_ascii_case("https") { 443 } else { 80 }),
+    };
+    let here = host.eq_ignore_ascii_case("localhost")
+        || host.starts_with("127.")
+        || ["0.0.0.0", "[::1]", "[::]"].contains(&host);
+    here.then_some(port)
+}
+
+/// The ports of this machine at which the file or a variable says that a server is.
+fn told_ports(environment: &Environment, table: &Map<String, Value>) -> Vec<u16> {
+    let text = |own: &Map<String, Value>, name: &str| match own.get(name).map(|value| &value.kind) {
+        Some(ValueKind::String(text)) => Some(text.clone()),
+        _ => None,
+    };
+    let mut ports = Vec::new();
+    for value in table.values() {
+        let ValueKind::Table(own) = &value.kind else { continue };
+        let kind = text(own, "kind");
+        let usual = || {
+            let mut known = known_providers().iter().filter(|known| known.port.is_some());
+            known.find(|known| Some(&known.kind) == kind.as_ref()).map(|known| known.base_url.clone())
+        };
+        ports.extend(text(own, "base_url").or_else(usual).as_deref().and_then(own_port));
+    }
+    for known in known_providers() {
+        let written = match table.get(&known.name).map(|value| &value.kind) {
+            Some(ValueKind::Table(own)) => own.contains_key("kind") || own.contains_key("base_url"),
+            _ => false,
+        };
+        if !written {
+            let said = known.urls.iter().find_map(|name| environment.text(name));
+            ports.extend(said.and_then(|said| own_port(&known.address(said))));
+        }
+    }
+    ports
+}
+
 /// The values that the environment and this machine's usual ports give, below those of the file, `written`; `ports` says
 /// whether the ports count. The provider of the model that was named is `chosen`: where it needs nothing said, it is there.
 pub(super) fn found(
@@ -112,6 +164,7 @@ pub(super) fn found(
         Some(ValueKind::Table(table)) => table.clone(),
         _ => Map::new(),
     };
+    let told = told_ports(environment, &table);
     for known in known_providers() {
         let own = table.get(&known.name).map(|value| &value.kind);
         // One that the file describes whole is the person's own, whatever its name.
@@ -119,6 +172,11 @@ pub(super) fn found(
             continue;
         }
         let key = known.keys.iter().find(|name| environment.text(name).is_some());
+        let says_key =
+            |own: &Map<String, Value>| own.contains_key("api_key") || own.contains_key("api_key_cmd");
+        let keyed = matches!(own, Some(ValueKind::Table(own)) if says_key(own));
+        let mut bearers = known.bearers.iter().filter(|_| key.is_none() && !keyed);
+        let bearer = bearers.find(|name| environment.text(name).is_some());
         let url = known.urls.iter().find(|name| environment.text(name).is_some());
         let sign = known.signs.iter().find(|name| environment.text(name).is_some());
         let home = environment.path("HOME");
@@ -126,8 +184,10 @@ pub(super) fn found(
         let named = known.file_signs.iter().filter_map(|name| environment.path(name));
         let mut files = named.chain(known.files.iter().filter_map(in_home));
         let file = files.find(|file| file.is_file()).map(|file| file.display().to_string());
-        let at_port = ports && known.port.is_some() && own.is_none();
-        let seen = key.or(url).or(sign);
+        // One that has another name there already would list the same models twice.
+        let is_told = known.port.is_some_and(|port| told.contains(&port));
+        let at_port = ports && known.port.is_some() && own.is_none() && !is_told;
+        let seen = key.or(bearer).or(url).or(sign);
         let nowhere = known.wants_address() && known.base_url.is_empty() && url.is_none();
         // What follows from the machine that it runs on: its role, its Region.
         let named = chosen == Some(known.name.as_str()) && !known.wants_address();
@@ -152,7 +212,14 @@ pub(super) fn found(
         if let Some(header) = &known.key_header {
             put("key_header", ValueKind::String(header.clone()), "default");
         }
-        if let Some(name) = key {
+        if let Some(name) = bearer {
+            put(
+                "key_header",
+                ValueKind::String(KeyHeader::Authorization.as_str().to_owned()),
+                &variable(name),
+            );
+        }
+        if let Some(name) = key.or(bearer) {
             put("api_key", ValueKind::String(format!("${name}")), &variable(name));
         }
         // What only hints at it: nobody has chosen it yet.
@@ -169,7 +236,7 @@ mod tests {
     use ::config::Source as _;
 
     use super::*;
-    use crate::config::{KEYS, KeyHeader, Kind, ProviderKind};
+    use crate::config::{KEYS, Kind};
 
     #[test]
     fn the_list_of_known_providers_is_sound() {

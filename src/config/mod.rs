@@ -81,6 +81,8 @@ pub struct Config {
     pub folder: PathBuf,
     /// This program's own file.
     pub program: PathBuf,
+    /// What `OPENAI_ORG_ID` and `OPENAI_PROJECT_ID` say, as headers for `OpenAI` itself.
+    pub openai_account: Vec<(&'static str, String)>,
     /// `HF_TOKEN`, for gated files of the model hub.
     pub hf_token: Option<Secret>,
     /// `OUTCROP_PASSPHRASE`, or the first line of `--passphrase-file`.
@@ -161,7 +163,7 @@ impl ProviderConfig {
             kind,
             base_url: Some(base_url.trim_end_matches('/').to_owned()),
             api_key: ApiKey::Absent,
-            key_header: KeyHeader::default(),
+            key_header: kind.key_header(),
             file: None,
             instant: false,
             optional: false,
@@ -177,15 +179,14 @@ impl ProviderConfig {
     }
 }
 
-/// The header in which an openai server wants its key.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+/// The header in which a server wants its key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum KeyHeader {
     /// As `Authorization: Bearer`.
-    #[default]
     Authorization,
     /// Azure's.
     ApiKey,
-    /// That of many gateways.
+    /// Anthropic's, and that of many gateways.
     XApiKey,
 }
 
@@ -221,6 +222,11 @@ pub enum ProviderKind {
 }
 
 impl ProviderKind {
+    /// The header of its key where none is named.
+    pub fn key_header(self) -> KeyHeader {
+        if self == Self::Anthropic { KeyHeader::XApiKey } else { KeyHeader::Authorization }
+    }
+
     /// Every kind.
     pub const ALL: [Self; 6] =
         [Self::OpenAi, Self::Anthropic, Self::Ollama, Self::Bedrock, Self::Replay, Self::Scripted];

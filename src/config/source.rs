@@ -173,6 +173,7 @@ pub(super) fn load(environment: &Environment, flags: &Flags, paths: Paths) -> Re
             .map(|(name, preset)| Ok((name, preset.typed()?)))
             .collect::<Result<_>>()?,
         terminal: Terminal::of(environment),
+        openai_account: openai_account(environment),
         hf_token: environment.text("HF_TOKEN").map(Secret::new),
         passphrase: passphrase(environment, flags)?,
         editor: environment.text("VISUAL").or_else(|| environment.text("EDITOR")).map(str::to_owned),
@@ -181,6 +182,16 @@ pub(super) fn load(environment: &Environment, flags: &Flags, paths: Paths) -> Re
         inputs: Inputs { environment: environment.clone(), flags: flags.clone() },
         stamp,
     })
+}
+
+/// For whom the calls of a key are counted that belongs to more than one organisation or project.
+fn openai_account(environment: &Environment) -> Vec<(&'static str, String)> {
+    let said: [(&'static str, &[&str]); 2] = [
+        ("openai-organization", &["OPENAI_ORG_ID"]),
+        ("openai-project", &["OPENAI_PROJECT_ID", "OPENAI_PROJECT"]),
+    ];
+    let value = |names: &[&str]| names.iter().find_map(|name| environment.text(name)).map(str::to_owned);
+    said.into_iter().filter_map(|(header, names)| Some((header, value(names)?))).collect()
 }
 
 fn defaults() -> Result<Layer> {
@@ -599,7 +610,7 @@ impl RawProvider {
             base_url: base_url.map(|url| url.trim_end_matches('/').to_owned()),
             api_key,
             optional: self.optional,
-            key_header: self.key_header.as_deref().and_then(KeyHeader::named).unwrap_or_default(),
+            key_header: self.key_header.as_deref().and_then(KeyHeader::named).unwrap_or(kind.key_header()),
             file,
             instant: self.pace.as_deref() == Some("instant"),
             responses: self.api.as_deref() == Some("responses"),

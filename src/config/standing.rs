@@ -24,7 +24,9 @@ impl Config {
     /// The values that must be the owner's to be in force, as this process has them. Secrets are told apart by a digest.
     pub fn standing(&self) -> BTreeMap<String, Configured> {
         let own = self.values.iter().filter(|value| {
-            TABLES.iter().any(|table| value.key.starts_with(table)) && !CARRIED.contains(&value.key.as_str())
+            TABLES.iter().any(|table| value.key.starts_with(table))
+                && !CARRIED.contains(&value.key.as_str())
+                && (value.key != "record" || self.record.is_some())
         });
         let mut standing: BTreeMap<_, _> = own
             .map(|value| {
@@ -50,6 +52,11 @@ impl Config {
     fn effective(&self, key: &str, shown: &str) -> (String, Option<&Secret>) {
         let net = &self.net;
         let hidden = match check::split(key)[..] {
+            // The same words mean another file in another folder.
+            ["record"] => {
+                let file = self.record.as_ref().map(|file| format!("{:?}", file.display().to_string()));
+                return (file.unwrap_or_else(|| shown.to_owned()), None);
+            }
             ["net", "http_proxy"] => net.http_proxy.as_ref(),
             ["net", "https_proxy"] => net.https_proxy.as_ref(),
             ["net", "all_proxy"] => net.all_proxy.as_ref(),

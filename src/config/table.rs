@@ -315,7 +315,8 @@ pub const KEYS: &[Key] = &[
         "providers.*.key_header",
         Kind::OneOf(KeyHeader::NAMES),
         "",
-        "The header that the key of an openai server is sent in; authorization, as a Bearer, where none is named. Azure takes api-key.",
+        "The header that the key of an openai or anthropic server is sent in; where none is named, authorization, as a Bearer, and \
+         x-api-key for anthropic. Azure takes api-key.",
     ),
     key(
         "providers.*.api",

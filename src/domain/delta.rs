@@ -31,6 +31,8 @@ pub enum Event {
     RedactedReasoning { data: String },
     /// A whole tool call.
     ToolUse { id: String, name: String, input: serde_json::Value },
+    /// What the provider wants back with the tool call just given out.
+    ToolExtra { extra: serde_json::Value },
     /// A whole picture; `media_type` is "image/png" or another of its kind. In JSON the bytes are base64.
     Image {
         media_type: String,
@@ -122,7 +124,13 @@ impl Fold {
                 self.blocks.push(Block::RedactedReasoning { data: data.clone() });
             }
             Event::ToolUse { id, name, input } => {
-                self.blocks.push(Block::ToolUse { id: id.clone(), name: name.clone(), input: input.clone() });
+                let (id, name, input) = (id.clone(), name.clone(), input.clone());
+                self.blocks.push(Block::ToolUse { id, name, input, extra: None });
+            }
+            Event::ToolExtra { extra: wanted } => {
+                if let Some(Block::ToolUse { extra, .. }) = self.blocks.last_mut() {
+                    *extra = Some(wanted.clone());
+                }
             }
             Event::Picture { media_type, blob } => {
                 self.blocks.push(Block::Image {

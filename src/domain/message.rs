@@ -80,6 +80,9 @@ pub enum Block {
         id: String,
         name: String,
         input: serde_json::Value,
+        /// What the provider wants back with the call, unread. No other provider gets it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        extra: Option<serde_json::Value>,
     },
     ToolResult {
         id: String,

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use super::answering::{answering, asks, bare, body_of, keeps_none, once, refused, scrubbed, wait_ms};
 use super::key::Key;
+use super::openai::BEARER;
 use super::sent::{keyed, sent};
 use super::{Events, KeyCheck, Provider};
 use crate::domain::Result;
@@ -36,6 +37,7 @@ pub struct Anthropic {
     name: String,
     base_url: String,
     key: Key,
+    key_header: &'static str,
     /// Its answers are asked for whole.
     whole: bool,
 }
@@ -44,7 +46,13 @@ impl Anthropic {
     /// The server whose API starts at `base_url`, without `/messages`; its models are `name/…`.
     pub fn new(name: impl Into<String>, base_url: impl Into<String>, key: Key) -> Self {
         let base_url = base_url.into().trim_end_matches('/').to_owned();
-        Self { name: name.into(), base_url, key, whole: false }
+        Self { name: name.into(), base_url, key, key_header: KEY, whole: false }
+    }
+
+    /// The same server, which wants its key in that header: a gateway, or one that is asked with a token.
+    #[must_use]
+    pub fn with_key_in(self, key_header: &'static str) -> Self {
+        Self { key_header, ..self }
     }
 
     /// The same server; with `whole` its answers are asked for in one piece, not as a stream.
@@ -59,7 +67,12 @@ impl Anthropic {
 
     async fn send(&self, net: &Client, request: Request) -> Result<Response> {
         let key = self.key.get(net).await?;
-        net.send(versioned(request).secret(KEY, key.as_ref())).await
+        let request = versioned(request);
+        let keyed = match self.key_header {
+            BEARER => request.bearer(key.as_ref()),
+            header => request.secret(header, key.as_ref()),
+        };
+        net.send(keyed).await
     }
 
     fn asking(&self, doing: &str, path: &str, body: Vec<u8>) -> Request {
@@ -167,7 +180,8 @@ impl Provider for Anthropic {
     fn sent(&self, converse: &Converse) -> Result<Sent> {
         let body = request::body(converse, Thinking::of(converse.model.model()))?;
         let request = versioned(self.asking(&format!("asking {}", converse.model), MESSAGES, body));
-        Ok(sent(&request, keyed(&self.key, &self.name, KEY, ""), Api::Messages))
+        let before = if self.key_header == BEARER { "Bearer " } else { "" };
+        Ok(sent(&request, keyed(&self.key, &self.name, self.key_header, before), Api::Messages))
     }
 
     fn left_out(&self, converse: &Converse) -> Vec<LeftOut> {

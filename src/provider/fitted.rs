@@ -12,8 +12,8 @@ use crate::domain::left_out::LeftOut;
 /// Why a setting that was learnt of is not sent.
 const REFUSED: &str = "the server takes none for this model";
 
-/// Settings that models refuse, by the names of the settings' table. It is shared by clones, and ends with the process: the
-/// server says it again.
+/// Settings that models refuse, by the names of the settings' table, and ways to ask them, by names that are no setting's. It is
+/// shared by clones, and ends with the process: the server says it again.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Refused(Arc<Mutex<BTreeMap<ModelId, BTreeSet<&'static str>>>>);
 

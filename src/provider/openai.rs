@@ -15,7 +15,7 @@ use crate::domain::script::{self, Operation, Sent};
 use crate::domain::{Error, Result};
 use crate::net::{Client, Request, Response};
 use crate::wire::attachment::Limits;
-use crate::wire::openai::request::{Dialect, Limit, Seed};
+use crate::wire::openai::request::{CallIds, Dialect, Limit, Seed};
 use crate::wire::openai::responses::{self, Responses};
 use crate::wire::openai::{Chat, embed, fault, picture, reply, request};
 use crate::wire::unstreamed::unstreamed;
@@ -32,7 +32,10 @@ pub enum Api {
 }
 
 /// The header whose credential is a bearer of the key.
-const BEARER: &str = "authorization";
+pub(super) const BEARER: &str = "authorization";
+
+/// The host of `OpenAI` itself.
+const OPENAI: &str = "api.openai.com";
 
 /// One configured server.
 #[derive(Debug, Clone)]
@@ -41,6 +44,8 @@ pub struct OpenAi {
     base_url: String,
     key: Key,
     key_header: &'static str,
+    /// Headers that say to `OpenAI` for whom a call is counted.
+    account: Vec<(&'static str, String)>,
     api: Api,
     /// The path behind the address that answers only to a key that is taken.
     key_check: Option<&'static str>,
@@ -48,6 +53,9 @@ pub struct OpenAi {
     whole: bool,
     /// What it calls the seed.
     seed: Seed,
+    call_ids: CallIds,
+    /// It wants its reasoning back with a tool call.
+    reasoning_back: bool,
     refused: Refused,
 }
 
@@ -62,10 +70,13 @@ impl OpenAi {
             base_url,
             key,
             key_header: BEARER,
+            account: Vec::new(),
             api,
             key_check,
             whole: false,
             seed: Seed::default(),
+            call_ids: CallIds::default(),
+            reasoning_back: false,
             refused,
         }
     }
@@ -82,6 +93,12 @@ impl OpenAi {
         Self { key_header, ..self }
     }
 
+    /// The same server; where it is `OpenAI` itself, it is told so for whom a call is counted. No other server is.
+    #[must_use]
+    pub fn for_account(self, account: Vec<(&'static str, String)>) -> Self {
+        Self { account, ..self }
+    }
+
     /// The same server, which says there whether a key is taken.
     #[must_use]
     pub fn with_key_check(self, key_check: Option<&'static str>) -> Self {
@@ -94,6 +111,18 @@ impl OpenAi {
         Self { seed: if so { Seed::RandomSeed } else { Seed::Seed }, ..self }
     }
 
+    /// The same server, which takes ids of tool calls of nine letters and digits alone where that is `so`.
+    #[must_use]
+    pub fn with_nine_ids(self, so: bool) -> Self {
+        Self { call_ids: if so { CallIds::Nine } else { CallIds::Any }, ..self }
+    }
+
+    /// The same server, which wants what it thought before a tool call back with it where that is `so`.
+    #[must_use]
+    pub fn with_reasoning_back(self, so: bool) -> Self {
+        Self { reasoning_back: so, ..self }
+    }
+
     /// The same server; with `whole` its answers are asked for in one piece, not as a stream.
     #[must_use]
     pub fn whole(self, whole: bool) -> Self {
@@ -102,13 +131,42 @@ impl OpenAi {
 
     /// Whether `OpenAI` itself is asked, or its models at Microsoft, and none of the servers that copy its API.
     fn is_openais_own(&self) -> bool {
-        let host = self.base_url.split("://").nth(1).and_then(|rest| rest.split(['/', ':']).next());
-        host.is_some_and(|host| host == "api.openai.com" || host.ends_with(".openai.azure.com"))
+        self.host().is_some_and(|host| host == OPENAI || host.ends_with(".openai.azure.com"))
+    }
+
+    fn host(&self) -> Option<&str> {
+        self.base_url.split("://").nth(1).and_then(|rest| rest.split(['/', ':']).next())
+    }
+
+    fn accounted(&self, mut request: Request) -> Request {
+        if self.host() == Some(OPENAI) {
+            for (name, value) in self.account.clone() {
+                request = request.header(name, value);
+            }
+        }
+        request
+    }
+
+    /// The way in which the model is asked, as far as its server has said that it wants the other one.
+    fn api_of(&self, model: &ModelId) -> Api {
+        if self.refused.has(model, fault::CHAT) { Api::Responses } else { self.api }
+    }
+
+    fn limit_of(&self, model: &ModelId) -> Limit {
+        let is_old = self.refused.has(model, fault::OLD_LIMIT);
+        if is_old { Limit::MaxCompletionTokens } else { Limit::MaxTokens }
     }
 
     fn dialect(&self, model: &ModelId, limit: Limit) -> Dialect {
         let counts = !self.refused.has(model, fault::COUNTS);
-        Dialect { limit, top_k: !self.is_openais_own(), seed: self.seed, counts }
+        Dialect {
+            limit,
+            top_k: !self.is_openais_own(),
+            seed: self.seed,
+            counts,
+            call_ids: self.call_ids,
+            reasoning_back: self.reasoning_back,
+        }
     }
 
     async fn send(&self, net: &Client, request: Request) -> Result<Response> {
@@ -117,7 +175,7 @@ impl OpenAi {
             BEARER => request.bearer(key.as_ref()),
             header => request.secret(header, key.as_ref()),
         };
-        net.send(keyed).await
+        net.send(self.accounted(keyed)).await
     }
 
     /// The request for an answer, without a key.
@@ -137,11 +195,14 @@ impl OpenAi {
 
     /// Sends a conversation to Chat Completions; the answer's head is one of success.
     async fn chat(&self, net: &Client, converse: &Converse, doing: &str) -> Result<Response> {
-        let mut limit = Limit::MaxTokens;
+        let mut limit = self.limit_of(&converse.model);
         loop {
             let request = self.asking(doing, converse, Api::Chat, limit)?;
             let mut response = self.send(net, request).await?;
             if response.is_success() {
+                if limit == Limit::MaxCompletionTokens {
+                    self.refused.learn(&converse.model, fault::OLD_LIMIT);
+                }
                 return Ok(response);
             }
             let (status, wait) = (response.status(), wait_ms(&response));
@@ -167,6 +228,7 @@ impl OpenAi {
             let request = self.asking(doing, converse, Api::Responses, Limit::MaxTokens)?;
             let mut response = self.send(net, request).await?;
             if response.is_success() {
+                self.refused.learn(&converse.model, fault::CHAT);
                 return Ok(response);
             }
             let (status, wait) = (response.status(), wait_ms(&response));
@@ -187,7 +249,7 @@ impl OpenAi {
     fn converse(self, net: Client, converse: Converse) -> Events {
         let doing = format!("asking {}", converse.model);
         let asked = (self.clone(), converse.clone(), doing.clone());
-        if self.api == Api::Responses {
+        if self.api_of(&converse.model) == Api::Responses {
             let ask =
                 asks(asked, |asked, net| async move { asked.0.respond(&net, &asked.1, &asked.2).await });
             return answering::<Responses>(doing, net, ask, responses::whole);
@@ -203,6 +265,16 @@ impl OpenAi {
                 stream::iter(told).chain(voice.converse(net, converse)).boxed()
             })
         })
+    }
+
+    fn left_out_in(&self, api: Api, converse: &Converse) -> Vec<LeftOut> {
+        let fitted = self.refused.fitted(converse);
+        let mut all = match api {
+            Api::Chat => request::left_out(&fitted.settings, self.dialect(&converse.model, Limit::MaxTokens)),
+            Api::Responses => responses::request::left_out(&fitted.settings),
+        };
+        all.extend(self.refused.left_out(converse));
+        all
     }
 
     async fn list(&self, net: &Client) -> Result<Event> {
@@ -237,21 +309,44 @@ impl OpenAi {
     /// One request after the other; what came of the first is there when a later one fails.
     fn pictures(self, net: Client, picture: &Picture) -> Events {
         let doing = format!("making a picture with {}", picture.model);
-        let asked = match picture::requests(picture) {
-            Ok(asked) => asked,
+        let both =
+            || -> Result<_> { Ok((picture::requests(picture)?, picture::unasked_for_bytes(picture)?)) };
+        let (asked, bare) = match both() {
+            Ok(both) => both,
             Err(error) => return once(std::future::ready(Err(error))),
         };
-        let made = stream::iter(asked).then(move |asked| {
-            let (voice, net, doing) = (self.clone(), net.clone(), doing.clone());
-            async move { voice.picture(&net, asked, &doing).await }
+        let model = picture.model.clone();
+        let made = stream::iter(asked.into_iter().zip(bare)).then(move |ways| {
+            let (voice, net, doing, model) = (self.clone(), net.clone(), doing.clone(), model.clone());
+            async move { voice.picture(&net, &model, ways, &doing).await }
         });
         each(made)
     }
 
-    async fn picture(&self, net: &Client, asked: picture::Asked, doing: &str) -> Result<Vec<Event>> {
-        let url = format!("{}/{}", self.base_url, asked.path);
-        let request = Request::post(doing, url, asked.media_type, asked.body);
-        let mut response = self.send(net, request).await?;
+    /// Sends the first way to ask, and the other one to a server that does not want to be asked for the bytes.
+    async fn picture(
+        &self,
+        net: &Client,
+        model: &ModelId,
+        (asked, bare): (picture::Asked, picture::Asked),
+        doing: &str,
+    ) -> Result<Vec<Event>> {
+        let request = |asked: picture::Asked| {
+            let url = format!("{}/{}", self.base_url, asked.path);
+            Request::post(doing, url, asked.media_type, asked.body)
+        };
+        let differ = asked != bare && !self.refused.has(model, fault::BYTES);
+        let first = if differ { asked } else { bare.clone() };
+        let mut response = self.send(net, request(first)).await?;
+        if differ && !response.is_success() {
+            let (status, wait) = (response.status(), wait_ms(&response));
+            let complaint = response.complaint().await;
+            if fault::refuses(status, &complaint) != Some(fault::BYTES) {
+                return Err(fault::of_status(doing, status, &complaint, wait));
+            }
+            self.refused.learn(model, fault::BYTES);
+            response = self.send(net, request(bare)).await?;
+        }
         let body = pictures_of(doing, &mut response, fault::of_status).await?;
         picture::pictures(doing, &body).map_err(|error| scrubbed(error, &response))
     }
@@ -259,10 +354,10 @@ impl OpenAi {
 
 /// Whether the one way to converse lacks what the other has, of what is set.
 fn more_is_left_out(voice: &OpenAi, converse: &Converse) -> bool {
-    let names = |voice: &OpenAi| -> Vec<String> {
-        voice.left_out(converse).into_iter().flat_map(|left| left.settings).collect()
+    let names = |api: Api| -> Vec<String> {
+        voice.left_out_in(api, converse).into_iter().flat_map(|left| left.settings).collect()
     };
-    names(voice) != names(&voice.clone().by(Api::Chat))
+    names(Api::Responses) != names(Api::Chat)
 }
 
 /// `events`; where they begin with an error that `other` has an answer to, that.
@@ -307,10 +402,11 @@ impl Provider for OpenAi {
 
     fn sent(&self, converse: &Converse) -> Result<Sent> {
         let doing = format!("asking {}", converse.model);
-        let request = self.asking(&doing, converse, self.api, Limit::MaxTokens)?;
+        let api = self.api_of(&converse.model);
+        let request = self.asking(&doing, converse, api, self.limit_of(&converse.model))?;
         let before = if self.key_header == BEARER { "Bearer " } else { "" };
         let base = without_user(&self.base_url);
-        let api = match self.api {
+        let api = match api {
             Api::Chat => script::Api::ChatCompletions { base },
             Api::Responses => script::Api::Responses { base },
         };
@@ -335,13 +431,7 @@ impl Provider for OpenAi {
     }
 
     fn left_out(&self, converse: &Converse) -> Vec<LeftOut> {
-        let fitted = self.refused.fitted(converse);
-        let mut all = match self.api {
-            Api::Chat => request::left_out(&fitted.settings, self.dialect(&converse.model, Limit::MaxTokens)),
-            Api::Responses => responses::request::left_out(&fitted.settings),
-        };
-        all.extend(self.refused.left_out(converse));
-        all
+        self.left_out_in(self.api_of(&converse.model), converse)
     }
 
     fn unpictured(&self, model: &ModelId) -> Vec<LeftOut> {
@@ -365,5 +455,26 @@ impl Provider for OpenAi {
             ),
         };
         self.key.attended(&self.name, events)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn for_whom_a_call_is_counted_is_said_to_openai_alone() {
+        let account = vec![("openai-organization", "org-1".to_owned())];
+        let says = |url: &str| {
+            let voice = OpenAi::new("there", url, Key::None).for_account(account.clone());
+            let request = voice.accounted(Request::get("listing", url));
+            request.headers().iter().any(|(name, value)| *name == "openai-organization" && value == "org-1")
+        };
+        assert!(says("https://api.openai.com/v1"));
+        for url in
+            ["https://api.groq.com/openai/v1", "https://mine.openai.azure.com/openai/v1", "http://h/v1"]
+        {
+            assert!(!says(url), "{url}");
+        }
     }
 }

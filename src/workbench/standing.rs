@@ -152,7 +152,9 @@ impl Standing {
         self.invoke.replace(voices::all(&config, &self.local, &self.keys, &self.cassettes), None);
         self.invoke.correct(config.models.clone());
         self.purse.set(&config.budgets);
-        if config.providers != before.config.providers || config.models != before.config.models {
+        let old = &before.config;
+        let same = config.providers == old.providers && config.models == old.models;
+        if !same || config.record != old.record {
             self.changes.tell(Changed::Models);
         }
         tracing::info!("the configuration file was read again");

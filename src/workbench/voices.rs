@@ -84,13 +84,20 @@ pub(super) fn all(
             ProviderKind::OpenAi => {
                 let api = if provider.responses { Api::Responses } else { Api::Chat };
                 let voice = OpenAi::new(name, url, key).by(api).with_key_in(provider.key_header.as_str());
-                let voice = voice.whole(provider.whole);
+                let voice = voice.whole(provider.whole).for_account(config.openai_account.clone());
                 let known =
                     known_providers().iter().find(|known| known.name == *name && known.base_url == url);
-                let voice = voice.with_random_seed(known.is_some_and(|known| known.random_seed));
+                let is = |so: fn(&KnownProvider) -> bool| known.is_some_and(so);
+                let voice = voice
+                    .with_random_seed(is(|known| known.random_seed))
+                    .with_nine_ids(is(|known| known.nine_ids))
+                    .with_reasoning_back(is(|known| known.reasoning_back));
                 Arc::new(voice.with_key_check(known.and_then(|known| known.key_check.as_deref())))
             }
-            ProviderKind::Anthropic => Arc::new(Anthropic::new(name, url, key).whole(provider.whole)),
+            ProviderKind::Anthropic => {
+                let voice = Anthropic::new(name, url, key).with_key_in(provider.key_header.as_str());
+                Arc::new(voice.whole(provider.whole))
+            }
             ProviderKind::Ollama => Arc::new(Ollama::new(name, url, key).whole(provider.whole)),
             ProviderKind::Bedrock => match bedrock(&commands, name, provider, key) {
                 Ok(bedrock) => Arc::new(bedrock.whole(provider.whole)),
@@ -126,6 +133,8 @@ pub(super) fn ways() -> BTreeMap<String, String> {
     let way = |known: &KnownProvider| {
         let kept = format!("keep one with `outcrop keys set {}`", known.name);
         let way = match (known.keys.first(), known.signs.first()) {
+            // Those of this machine are found without one.
+            _ if known.port.is_some() => return None,
             (_, Some(sign)) => {
                 format!(
                     "Set {sign} or another variable that it is found by, or name it in [providers.{}].",

@@ -1,5 +1,6 @@
 """Sends the conversation of `everything` in tests/suite/provider_anthropic.rs with Anthropic's own SDK, three times, to the
-server at argv[1], and writes what the SDK made of the answers. From 2.0 on the SDK speaks a later version of the API."""
+server at argv[1], and writes what the SDK made of the answers. From 2.0 on the SDK speaks a later version of the API. With
+`newer` as argv[2] it sends that of `the_sdk_lets_a_model_think_as_we_do`, and writes nothing."""
 
 import json
 import sys
@@ -77,6 +78,30 @@ def told(message):
         "output": usage.output_tokens,
     }
 
+
+def newer():
+    hello = [{"role": "user", "content": [{"type": "text", "text": "hello"}]}]
+    yield client.messages.stream(
+        model="claude-sonnet-5",
+        max_tokens=1024 + 100,
+        thinking={"type": "adaptive", "display": "summarized"},
+        output_config={"effort": "low"},
+        messages=hello,
+    )
+    yield client.messages.stream(
+        model="claude-sonnet-4-5",
+        max_tokens=100,
+        # The SDK has no names for these any more; the API has.
+        extra_body={"temperature": 0.2, "top_p": 0.9, "top_k": 40},
+        messages=hello,
+    )
+
+
+if sys.argv[2:] == ["newer"]:
+    for asked in newer():
+        with asked as stream:
+            stream.get_final_message()
+    sys.exit()
 
 answers = []
 for _ in range(3):

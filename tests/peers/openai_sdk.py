@@ -1,5 +1,6 @@
 """Sends the conversation of `everything` in tests/suite/provider_openai_sdk.rs with OpenAI's own SDK to the server at argv[1],
-by Chat Completions and by Responses, then asks for vectors and pictures; writes what the SDK made of the answers."""
+by Chat Completions and by Responses, then asks for vectors and pictures; writes what the SDK made of the answers. With `newer` as
+argv[2] it asks a model that takes the newer name of the longest answer alone, and writes nothing."""
 
 import json
 import sys
@@ -111,5 +112,20 @@ def pictures():
     )
     return [one.b64_json for one in made.data]
 
+
+def newer():
+    stream = client.chat.completions.create(
+        model="gpt-5",
+        stream=True,
+        stream_options={"include_usage": True},
+        max_completion_tokens=100,
+        messages=[{"role": "user", "content": "hello"}],
+    )
+    return list(stream)
+
+
+if sys.argv[2:] == ["newer"]:
+    newer()
+    sys.exit()
 
 json.dump([chat(), responses(), vectors(), pictures()], sys.stdout)

@@ -171,6 +171,29 @@ fn a_provider_is_there_without_a_file_when_a_variable_says_that_somebody_uses_it
 }
 
 #[test]
+fn a_token_is_taken_where_there_is_no_key_and_goes_as_a_bearer() {
+    let home = || Home::with("").variable("ANTHROPIC_AUTH_TOKEN", "canary-token");
+    let config = home().load().unwrap();
+    let anthropic = &config.providers["anthropic"];
+    assert_eq!(anthropic.key_header.as_str(), "authorization");
+    assert!(matches!(&anthropic.api_key, ApiKey::Given { key, .. } if key.expose() == "canary-token"));
+    let config = home().variable("ANTHROPIC_API_KEY", "canary-key").load().unwrap();
+    let anthropic = &config.providers["anthropic"];
+    assert_eq!(anthropic.key_header.as_str(), "x-api-key");
+    assert!(matches!(&anthropic.api_key, ApiKey::Given { key, .. } if key.expose() == "canary-key"));
+}
+
+#[test]
+fn openai_s_own_account_is_read_from_the_variables_of_its_clients() {
+    let home = Home::with("").variable("OPENAI_ORG_ID", "org-1").variable("OPENAI_PROJECT_ID", "proj-1");
+    let account = home.load().unwrap().openai_account;
+    assert_eq!(
+        account,
+        [("openai-organization", "org-1".to_owned()), ("openai-project", "proj-1".to_owned())]
+    );
+}
+
+#[test]
 fn amazon_s_keys_are_a_provider_of_the_person_s_own_where_they_can_be_used() {
     let had = |home: &Home| home.load().unwrap().providers.get("bedrock").is_some_and(ProviderConfig::is_had);
     let keys = || {
@@ -222,6 +245,28 @@ fn servers_of_this_machine_may_be_there_or_not_unless_nobody_is_to_look() {
     assert!(Home::with("[net]\nfind_servers = false\n").load().unwrap().providers.is_empty());
     let config = Home::with("[providers.vllm]\nbase_url = 'http://10.0.0.1:8000/v1'\n").load().unwrap();
     assert!(!config.providers["vllm"].optional, "the person says that it is there");
+}
+
+#[test]
+fn a_server_of_this_machine_that_wants_a_key_has_it_in_the_variable_that_errors_name() {
+    let config = Home::with("").variable("LLAMACPP_API_KEY", "canary").load().unwrap();
+    let server = &config.providers["llamacpp"];
+    assert!(matches!(&server.api_key, ApiKey::Given { key, .. } if key.expose() == "canary"));
+    assert_eq!(server.base_url.as_deref(), Some("http://127.0.0.1:8080/v1"));
+    assert!(!server.optional && config.providers["vllm"].optional, "the person says that the one is there");
+}
+
+#[test]
+fn a_server_of_this_machine_that_has_a_name_already_is_not_found_under_another_one() {
+    let found = |home: Home| home.load().unwrap().providers.into_keys().collect::<Vec<_>>();
+    let there = Home::with("").variable("OPENAI_BASE_URL", "http://localhost:8080/v1");
+    assert_eq!(found(there), ["lmstudio", "ollama", "openai", "vllm"]);
+    let mine = |more: &str| Home::with(&format!("[providers.mine]\nkind = {more}\n"));
+    let there = mine("'openai'\nbase_url = 'http://127.0.0.1:1234/v1'");
+    assert_eq!(found(there), ["llamacpp", "mine", "ollama", "vllm"]);
+    assert_eq!(found(mine("'ollama'")), ["llamacpp", "lmstudio", "mine", "vllm"]);
+    let elsewhere = mine("'openai'\nbase_url = 'http://10.0.0.1:8000/v1'");
+    assert_eq!(found(elsewhere), ["llamacpp", "lmstudio", "mine", "ollama", "vllm"]);
 }
 
 #[test]

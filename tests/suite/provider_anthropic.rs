@@ -19,6 +19,7 @@ use serde_json::{Value, json};
 use crate::answer::{self, text};
 use crate::loopback::{Part, Seen, Server, events, whole};
 use crate::provider_openai::{Kept, options};
+use crate::provider_openai_sdk::python;
 use crate::soon;
 use crate::wire::anthropic::data;
 
@@ -66,6 +67,18 @@ fn sent(seen: &Seen) -> Value {
 
 fn complaint(kind: &str, message: &str) -> String {
     json!({"type": "error", "error": {"type": kind, "message": message}, "request_id": "req_1"}).to_string()
+}
+
+#[tokio::test]
+async fn a_token_goes_as_a_bearer_where_the_server_wants_it_so() {
+    let server = Server::start(|_, _| events([Part::Bytes(data("text.sse"))])).await;
+    let voice = voice(&server).with_key_in("authorization");
+    let call = Call::Converse(converse("claude-sonnet-4-5", &[]));
+    let (_, error) = soon(answer::whole(voice.serve(call, &client()))).await;
+    assert_eq!(error, None);
+    let seen = &server.seen()[0];
+    assert_eq!(seen.headers["authorization"], "Bearer sk-canary");
+    assert!(seen.headers.get("x-api-key").is_none());
 }
 
 #[tokio::test]
@@ -309,7 +322,12 @@ fn everything() -> Converse {
             blocks: vec![
                 Block::Reasoning { text: "hm".into(), signature: Some("c2VhbA==".into()) },
                 Block::RedactedReasoning { data: "eA==".into() },
-                Block::ToolUse { id: "toolu_1".into(), name: "look".into(), input: json!({"at": "é"}) },
+                Block::ToolUse {
+                    id: "toolu_1".into(),
+                    name: "look".into(),
+                    input: json!({"at": "é"}),
+                    extra: None,
+                },
             ],
         },
         Turn {
@@ -363,6 +381,31 @@ async fn the_apis_own_sdk_sends_what_we_send_and_reads_what_we_read() {
     }
 }
 
+#[tokio::test]
+async fn the_sdk_lets_a_model_think_as_we_do() {
+    let Some(python) = python("Anthropic's SDK") else { return };
+    let server = Server::start(|_, _| events([Part::Bytes(data("text.sse"))])).await;
+    for asked in [
+        converse("claude-sonnet-5", &[("max_tokens", "100"), ("reasoning", "low")]),
+        converse(
+            "claude-sonnet-4-5",
+            &[("max_tokens", "100"), ("temperature", "0.2"), ("top_p", "0.9"), ("top_k", "40")],
+        ),
+    ] {
+        let (_, error) = soon(answer::whole(voice(&server).serve(Call::Converse(asked), &client()))).await;
+        assert_eq!(error, None);
+    }
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/peers/anthropic_sdk.py");
+    let url = server.url("");
+    let peer =
+        tokio::task::spawn_blocking(move || Command::new(python).args([script, &url, "newer"]).output());
+    let peer = tokio::time::timeout(Duration::from_mins(2), peer).await.unwrap().unwrap().unwrap();
+    assert!(peer.status.success(), "{}", String::from_utf8_lossy(&peer.stderr));
+    let seen = server.seen();
+    assert_eq!(seen.len(), 4);
+    assert_eq!([sent(&seen[0]), sent(&seen[1])], [sent(&seen[2]), sent(&seen[3])]);
+}
+
 /// An answer as the peer's script tells it.
 fn as_told(fold: &Fold) -> Value {
     let block = |block: &Block| match block {
@@ -371,7 +414,7 @@ fn as_told(fold: &Fold) -> Value {
             json!({"type": "thinking", "thinking": text, "signature": signature})
         }
         Block::RedactedReasoning { data } => json!({"type": "redacted_thinking", "data": data}),
-        Block::ToolUse { id, name, input } => {
+        Block::ToolUse { id, name, input, .. } => {
             json!({"type": "tool_use", "id": id, "name": name, "input": input})
         }
         other => panic!("{other:?}"),

@@ -54,7 +54,12 @@ fn everything(model: &str) -> Converse {
             blocks: vec![
                 Block::Reasoning { text: "hm".into(), signature: Some("c2VhbA==".into()) },
                 Block::RedactedReasoning { data: "eA==".into() },
-                Block::ToolUse { id: "tooluse_1".into(), name: "look".into(), input: json!({"at": "é"}) },
+                Block::ToolUse {
+                    id: "tooluse_1".into(),
+                    name: "look".into(),
+                    input: json!({"at": "é"}),
+                    extra: None,
+                },
             ],
         },
         Turn {
@@ -327,7 +332,7 @@ async fn as_read(events: &mut outcrop::provider::Events) -> Value {
         Block::Text { text } => json!({"text": text}),
         Block::Reasoning { text, signature } => json!({"reasoning": text, "signature": signature}),
         Block::RedactedReasoning { data } => json!({"redacted": data}),
-        Block::ToolUse { id, name, input } => json!({"tool": id, "name": name, "input": input}),
+        Block::ToolUse { id, name, input, .. } => json!({"tool": id, "name": name, "input": input}),
         other => panic!("{other:?}"),
     };
     json!({

@@ -378,7 +378,12 @@ fn everything() -> Converse {
             role: Role::Assistant,
             blocks: vec![
                 Block::Reasoning { text: "hm".into(), signature: None },
-                Block::ToolUse { id: "c1".into(), name: "look".into(), input: json!({"at": "é"}) },
+                Block::ToolUse {
+                    id: "c1".into(),
+                    name: "look".into(),
+                    input: json!({"at": "é"}),
+                    extra: None,
+                },
             ],
         },
         Turn {

@@ -211,11 +211,11 @@ async fn a_model_that_insists_on_responses_is_asked_in_that_way() {
     assert_eq!(seen.len(), 2);
     assert_eq!(seen[1].headers["authorization"], "Bearer sk-canary");
     let Call::Converse(mut seeded) = hello() else { panic!("no conversation") };
-    let voice = voice(&server, client(options()).0);
-    let plain = voice.serve(Call::Converse(seeded.clone())).next().await;
+    let fresh = || voice(&server, client(options()).0);
+    let plain = fresh().serve(Call::Converse(seeded.clone())).next().await;
     assert!(!matches!(plain, Some(Ok(Event::Notice { .. }))), "all of it was sent: {plain:?}");
     seeded.settings.set("seed", "7").unwrap();
-    let said = voice.serve(Call::Converse(seeded)).next().await;
+    let said = fresh().serve(Call::Converse(seeded)).next().await;
     let text = "seed is not sent: the Responses API has none".to_owned();
     assert_eq!(said, Some(Ok(Event::Notice { text })), "Chat Completions would have taken it");
 }
@@ -255,6 +255,36 @@ async fn vectors_and_pictures_are_asked_for_where_the_api_has_them() {
     assert_eq!(answer::events(voice.serve(Call::Image(picture))).await, [made.clone(), made]);
     let lines: Vec<_> = server.seen().into_iter().map(|seen| seen.line).collect();
     assert_eq!(lines, ["POST /v1/embeddings HTTP/1.1", "POST /v1/images/generations HTTP/1.1"]);
+}
+
+#[tokio::test]
+async fn a_server_that_wants_not_to_be_asked_for_the_bytes_of_pictures_is_asked_without_from_then_on() {
+    let server = Server::start(|_, seen| {
+        let body = String::from_utf8_lossy(&seen.body).into_owned();
+        if body.contains("response_format") {
+            let error = json!({"error": {"message": "Unknown parameter: 'response_format'."}});
+            return whole(400, &[], error.to_string());
+        }
+        whole(200, &[], json!({"data": [{"b64_json": "cG5n"}]}).to_string())
+    })
+    .await;
+    let (client, _) = client(options());
+    let voice = voice(&server, client);
+    let picture = Picture {
+        model: "there/flux-1".parse().unwrap(),
+        prompt: "a river".into(),
+        negative: None,
+        size: None,
+        seed: None,
+        count: 1,
+        from: None,
+        blobs: Blobs::default(),
+    };
+    for asked in [2, 3] {
+        let made = answer::events(voice.serve(Call::Image(picture.clone()))).await;
+        assert_eq!(made, [Event::Image { media_type: "image/png".into(), bytes: b"png".to_vec() }]);
+        assert_eq!(server.seen().len(), asked);
+    }
 }
 
 /// Reading a long prompt may take minutes, and many servers send the head before.
@@ -493,6 +523,38 @@ async fn a_server_that_wants_the_newer_name_of_the_limit_gets_it() {
     let body = |seen: &Seen| String::from_utf8(seen.body.clone()).unwrap();
     assert!(body(&server.seen()[0]).contains(r#""max_tokens":9"#));
     assert!(body(&server.seen()[1]).contains(r#""max_completion_tokens":9"#));
+}
+
+#[tokio::test]
+async fn the_words_that_a_model_insists_on_are_remembered_and_stand_in_its_scripts() {
+    let newer = Server::start(|_, seen| {
+        if String::from_utf8_lossy(&seen.body).contains("max_completion_tokens") {
+            return events([Part::Bytes(data("no_done.sse"))]);
+        }
+        whole(400, &[], r#"{"error":{"message":"Use 'max_completion_tokens' instead."}}"#)
+    })
+    .await;
+    let responses = Server::start(|_, seen| {
+        if seen.line.contains("/responses") {
+            return events([Part::Bytes(data("llama_responses.sse"))]);
+        }
+        whole(404, &[], r#"{"error":{"message":"This model is only supported in v1/responses."}}"#)
+    })
+    .await;
+    let Call::Converse(asked) = hello() else { panic!("no conversation") };
+    for (server, path, words) in [
+        (&newer, "/v1/chat/completions", "max_completion_tokens"),
+        (&responses, "/v1/responses", "max_output_tokens"),
+    ] {
+        let voice = voice(server, client(options()).0);
+        for requests in [2, 3] {
+            let (_, error) = ask(&voice).await;
+            assert_eq!((error, server.seen().len()), (None, requests), "{path}");
+        }
+        let sent = voice.voice.sent(&asked).unwrap();
+        let body = String::from_utf8(sent.body).unwrap();
+        assert!(sent.url.ends_with(path) && body.contains(words), "{} {body}", sent.url);
+    }
 }
 
 #[tokio::test]

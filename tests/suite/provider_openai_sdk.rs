@@ -77,7 +77,12 @@ pub fn everything(model: &str) -> Converse {
                 role: Role::Assistant,
                 blocks: vec![
                     Block::Reasoning { text: "hm".into(), signature: None },
-                    Block::ToolUse { id: "c1".into(), name: "look".into(), input: json!({"at": "é"}) },
+                    Block::ToolUse {
+                        id: "c1".into(),
+                        name: "look".into(),
+                        input: json!({"at": "é"}),
+                        extra: None,
+                    },
                 ],
             },
             Turn {
@@ -163,4 +168,38 @@ async fn the_apis_own_sdk_sends_what_we_send_and_reads_what_we_read() {
     }
     let told: Vec<Value> = serde_json::from_slice(&peer.stdout).unwrap();
     assert_eq!(told, read);
+}
+
+#[tokio::test]
+async fn the_sdk_names_the_longest_answer_of_newer_models_as_we_do_when_we_were_told() {
+    let Some(python) = python("OpenAI's SDK") else { return };
+    let server = Server::start(|_, seen| {
+        if String::from_utf8_lossy(&seen.body).contains("\"max_tokens\"") {
+            let complaint = "Unsupported parameter: 'max_tokens'. Use 'max_completion_tokens' instead.";
+            return whole(400, &JSON, json!({"error": {"message": complaint}}).to_string());
+        }
+        answers(seen)
+    })
+    .await;
+    let turn = Turn { role: Role::User, blocks: vec![Block::Text { text: "hello".into() }] };
+    let call = Call::Converse(Converse {
+        model: "there/gpt-5".parse().unwrap(),
+        system: None,
+        turns: vec![turn],
+        settings: Settings { max_tokens: Some(100), ..Settings::default() },
+        conversation: None,
+        blobs: Blobs::default(),
+    });
+    let voice = OpenAi::new("there", server.url("/v1/"), SecretString::from("sk-canary").into());
+    let (_, error) = soon(answer::whole(voice.serve(call, &client()))).await;
+    assert_eq!(error, None);
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/peers/openai_sdk.py");
+    let url = server.url("/v1");
+    let peer =
+        tokio::task::spawn_blocking(move || Command::new(python).args([script, &url, "newer"]).output());
+    let peer = tokio::time::timeout(Duration::from_mins(2), peer).await.unwrap().unwrap().unwrap();
+    assert!(peer.status.success(), "{}", String::from_utf8_lossy(&peer.stderr));
+    let seen = server.seen();
+    assert_eq!(seen.len(), 3, "the older name, the newer one, the SDK");
+    assert_eq!(sent(&seen[1]), sent(&seen[2]));
 }

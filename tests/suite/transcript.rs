@@ -472,7 +472,12 @@ fn hostile_in_cells(bad: &str) {
         message(2, Role::Assistant, vec![thought(bad), text(bad)], Some(done())),
         message(3, Role::Assistant, vec![thought(bad)], Some(Outcome::Streaming)),
     ];
-    messages[1].blocks.push(Block::ToolUse { id: bad.into(), name: bad.into(), input: bad.into() });
+    messages[1].blocks.push(Block::ToolUse {
+        id: bad.into(),
+        name: bad.into(),
+        input: bad.into(),
+        extra: None,
+    });
     messages[1].blocks.push(Block::ToolResult { id: bad.into(), content: bad.into(), is_error: false });
     let mut items = items(&messages);
     for item in &mut items {

@@ -68,7 +68,7 @@ fn a_tool_s_call_is_checked_against_the_tool_and_the_text_beside_it_is_no_last_w
     let call = |input: Value| {
         vec![
             Block::Text { text: "I look.".into() },
-            Block::ToolUse { id: "1".into(), name: "look".into(), input },
+            Block::ToolUse { id: "1".into(), name: "look".into(), input, extra: None },
         ]
     };
     let mut settings = settings(&person());

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Histogram;
+use super::budget::money;
 use crate::domain::catalog::{ModelId, Price};
 use crate::domain::error::ErrorKind;
 use crate::domain::trace::{Span, SpanKind, SpanStatus};
@@ -128,7 +129,10 @@ impl Tally {
             | SpanKind::CheckKey => (false, false),
         };
         let answered = matches!(fate, Fate::Answered | Fate::Stopped) && !span.unsent;
-        let worked = answered || span.timing.first_token_ms.is_some();
+        // A server that says that all went well has worked, though nobody could read what it sent.
+        let unread =
+            matches!(span.status, SpanStatus::Failed { kind: ErrorKind::Server { status: 200..300 } });
+        let worked = answered || unread && !span.unsent || span.timing.first_token_ms.is_some();
         let (input, output) =
             (worked && reads && usage.input.is_none(), worked && writes && usage.output.is_none());
         // How many tokens a picture is, no length tells.
@@ -412,6 +416,16 @@ pub struct Cost {
 }
 
 impl Cost {
+    /// As people read it: `$1.20`, `$1.20+` where there is more that nobody knows, `?` where nothing is known.
+    pub fn text(self) -> String {
+        match (self.dollars, self.unpriced) {
+            (Some(dollars), 0) => money(dollars),
+            (Some(dollars), _) => format!("{}+", money(dollars)),
+            (None, 0) => "–".to_owned(),
+            (None, _) => "?".to_owned(),
+        }
+    }
+
     /// Adds another one.
     pub fn add(&mut self, other: Self) {
         self.dollars = match (self.dollars, other.dollars) {
@@ -561,6 +575,18 @@ mod tests {
     }
 
     #[test]
+    fn an_answer_of_success_that_nobody_could_read_was_worked_for() {
+        let mut tally = Tally::default();
+        tally.record(&span(failed(ErrorKind::Server { status: 500 }), Usage::default(), None));
+        assert_eq!((tally.untold, tally.input().known()), (0, Some(0)));
+        tally.record(&span(failed(ErrorKind::Server { status: 200 }), Usage::default(), None));
+        assert_eq!((tally.untold, tally.input().known(), tally.output().known()), (1, None, None));
+        let unknown = Cost { dollars: None, unpriced: 1 };
+        assert_eq!(tally.cost(SpanKind::Converse, Some(&price())), unknown);
+        assert_eq!((tally.server_errors, tally.latency.count()), (2, 0));
+    }
+
+    #[test]
     fn what_of_it_came_from_a_cache_is_unknown_where_nobody_says() {
         let read = |tally: &Tally| tally.cache_read().text(figures::grouped);
         let silent = || Usage { cache_read: None, ..told() };
@@ -632,6 +658,13 @@ mod tests {
         assert_eq!(tally.cost(SpanKind::Converse, Some(&price())).unpriced, 2);
         assert_eq!(Price::nothing().of(&Usage::default()), Some(0.0));
         assert_eq!(price().of(&Usage::default()), None);
+    }
+
+    #[test]
+    fn a_cost_says_what_it_does_not_know() {
+        let costs = [(Some(1.2), 0), (Some(1.2), 3), (None, 0), (None, 3)];
+        let said = costs.map(|(dollars, unpriced)| Cost { dollars, unpriced }.text());
+        assert_eq!(said, ["$1.20", "$1.20+", "–", "?"]);
     }
 
     #[test]

@@ -229,7 +229,7 @@ fn converse(model: &ModelId, head: &Conversation, settings: &Settings, path: &[&
     let converse = Converse {
         model: model.clone(),
         system: head.system.clone(),
-        turns: turns(path),
+        turns: turns(path, model.provider()),
         settings: settings.clone(),
         conversation: Some(head.id),
         blobs: Blobs::default(),
@@ -239,14 +239,23 @@ fn converse(model: &ModelId, head: &Conversation, settings: &Settings, path: &[&
 
 /// What is sent of a branch: answers that brought nothing are left out, neighbours of one role become one turn, since most
 /// models take only alternating ones, and no call of a tool stays without a result. Pictures that an answer brought go
-/// with what the person said next: APIs take none from an assistant.
-fn turns(path: &[&Message]) -> Vec<Turn> {
+/// with what the person said next: APIs take none from an assistant. What a provider wants back with a call of a tool is sent
+/// to that `provider` alone.
+fn turns(path: &[&Message], provider: &str) -> Vec<Turn> {
     let mut turns: Vec<Turn> = Vec::new();
     let mut pictures = Vec::new();
     for message in path {
         let mut blocks = message.blocks.clone();
         match message.role {
             Role::Assistant => {
+                let own = message.answer.as_ref().is_some_and(|answer| answer.model.provider() == provider);
+                for block in &mut blocks {
+                    if let Block::ToolUse { extra, .. } = block
+                        && !own
+                    {
+                        *extra = None;
+                    }
+                }
                 pictures.extend(blocks.extract_if(.., |block| matches!(block, Block::Image { .. })));
             }
             Role::User => blocks.append(&mut pictures),
@@ -315,11 +324,40 @@ mod tests {
     }
 
     fn asked(id: &str) -> Block {
-        Block::ToolUse { id: id.into(), name: "f".into(), input: serde_json::json!({}) }
+        Block::ToolUse { id: id.into(), name: "f".into(), input: serde_json::json!({}), extra: None }
     }
 
     fn result(id: &str, content: &str, is_error: bool) -> Block {
         Block::ToolResult { id: id.into(), content: content.into(), is_error }
+    }
+
+    #[test]
+    fn what_a_provider_wants_back_with_a_call_goes_to_no_other() {
+        let seal = Some(serde_json::json!("sealed"));
+        let call =
+            |extra| Block::ToolUse { id: "a".into(), name: "f".into(), input: serde_json::json!({}), extra };
+        let head = begun(Some("there/x".parse().unwrap()), None, Settings::default(), None).conversation;
+        let answer = Message {
+            id: fresh::message_id(),
+            conversation: head.id,
+            parent: None,
+            role: Role::Assistant,
+            blocks: vec![call(seal.clone())],
+            created: fresh::now(),
+            answer: Some(Answer {
+                model: "there/x".parse().unwrap(),
+                settings: Settings::default(),
+                usage: Usage::default(),
+                timing: Timing::default(),
+                outcome: Outcome::Streaming,
+                context: None,
+                schema: None,
+            }),
+            origin: MessageOrigin::Here,
+        };
+        let sent = |provider: &str| turns(&[&answer], provider).remove(0).blocks;
+        assert_eq!(sent("there"), [call(seal.clone())]);
+        assert_eq!(sent("elsewhere"), [call(None)]);
     }
 
     #[test]

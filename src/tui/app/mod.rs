@@ -79,7 +79,7 @@ pub struct Options {
     pub pictures: Wish,
     pub reduced_motion: bool,
     pub offline: bool,
-    /// Calls and their answers are recorded on a cassette.
+    /// Calls and their answers are to be recorded on a cassette.
     pub recording: bool,
     /// Seconds east of Greenwich.
     pub utc_offset: i32,

@@ -146,7 +146,7 @@ fn beside(state: &State) -> String {
     if !state.mouse {
         said.push("mouse off".to_owned());
     }
-    if state.options.recording {
+    if state.chat.is_recorded() {
         said.push("● rec".to_owned());
     }
     if state.options.offline {

@@ -45,6 +45,8 @@ pub struct Picker {
     typed: Option<ModelId>,
     /// That one is selected.
     on_typed: bool,
+    /// The selected one was to be taken and cannot be: why is said until the next key.
+    refused: bool,
     purpose: Purpose,
     /// What it was made from.
     given: Stock,
@@ -65,7 +67,19 @@ impl Picker {
         }
         let rows = list.len();
         let (input, current) = (Input::default(), current.cloned());
-        Self { list, input, current, waits, now, rows, typed: None, on_typed: false, purpose, given: stock }
+        Self {
+            list,
+            input,
+            current,
+            waits,
+            now,
+            rows,
+            typed: None,
+            on_typed: false,
+            refused: false,
+            purpose,
+            given: stock,
+        }
     }
 
     /// What has come since takes the place of what is shown; what is typed and selected stays.
@@ -74,6 +88,7 @@ impl Picker {
         if self.given.is(&stock) {
             return;
         }
+        self.refused = false;
         self.given = stock.clone();
         self.list.restock(self.purpose.of(stock));
         let off = |card: &ModelCard| matches!(card.availability, Availability::Unusable { .. });
@@ -109,9 +124,18 @@ impl Picker {
         self.list.set_selected(row);
     }
 
-    fn take(&self) -> Outcome {
+    /// Why the selected one cannot be taken.
+    fn why_not(&self) -> Option<&str> {
+        match &self.list.at(self.row())?.availability {
+            Availability::Unusable { why } => Some(why),
+            _ => None,
+        }
+    }
+
+    fn take(&mut self) -> Outcome {
+        self.refused = self.why_not().is_some();
         match self.list.at(self.row()) {
-            Some(card) if matches!(card.availability, Availability::Unusable { .. }) => Outcome::Stay,
+            Some(_) if self.refused => Outcome::Stay,
             Some(card) => Outcome::Chosen(Choice::Model(card.id.clone())),
             None => self.typed.clone().map_or(Outcome::Stay, |id| Outcome::Chosen(Choice::Model(id))),
         }
@@ -122,6 +146,7 @@ impl Picker {
         let page = isize::from(list(area).height.max(1).cast_signed());
         let last = self.len().saturating_sub(1);
         let at = self.row();
+        self.refused = false;
         match action {
             Some(Action::Accept) => return self.take(),
             // What was typed is taken back before the list is left.
@@ -247,11 +272,16 @@ impl Picker {
                 (None, None) => {}
             }
         }
-        let said = Rect { y: area.bottom().saturating_sub(1), height: 1, ..area };
-        let said = columns::dated(cells, said, self.list.at(self.row()), role(Role::Faint));
-        lists::draw(cells, said, &self.list.stock().lists, self.now, raised, look);
         let bar = thumb(rows.height, top, usize::from(rows.height), self.len());
         scrollbar(cells, Rect { width: rows.width + 2, ..rows }, bar, role(Role::Rule));
+        let said = Rect { y: area.bottom().saturating_sub(1), height: 1, ..area };
+        if let Some(why) = self.why_not().filter(|_| self.refused) {
+            let words = format!("It cannot be taken: {why}.");
+            put(cells, said.x, said.y, said.right(), &words, role(Role::Warn));
+            return caret;
+        }
+        let said = columns::dated(cells, said, self.list.at(self.row()), role(Role::Faint));
+        lists::draw(cells, said, &self.list.stock().lists, self.now, raised, look);
         caret
     }
 
@@ -353,7 +383,17 @@ mod tests {
             Availability::Unusable { why: "no key".into() };
         picker.restock(stock, false, Timestamp(0));
         picker.list.go_to(&"a/1".parse().unwrap());
+        let last = |picker: &Picker| {
+            let mut cells = Buffer::empty(AREA);
+            picker.draw(AREA, &mut cells, &Look::colourless(), &Keymap::default());
+            let y = AREA.bottom() - 1;
+            (AREA.left()..AREA.right()).map(|x| cells[(x, y)].symbol().to_owned()).collect::<String>()
+        };
+        assert!(!last(&picker).contains("cannot be taken"));
         assert_eq!(picker.key(Key::char('x'), None, Some(Action::Accept), AREA), Outcome::Stay);
+        assert!(last(&picker).contains("It cannot be taken: no key."), "{}", last(&picker));
+        picker.key(Key::char('x'), None, Some(Action::SelectNext), AREA);
+        assert!(!last(&picker).contains("cannot be taken"));
     }
 
     #[test]

@@ -161,7 +161,9 @@ fn add<'a>(
             Block::Document { name, media_type, blob } => {
                 Part::Document { source: document(name, media_type, bytes(blob)?, doing)?, title: name }
             }
-            Block::ToolUse { id, name, input } => Part::ToolUse { id: plain(id), name, input: object(input) },
+            Block::ToolUse { id, name, input, .. } => {
+                Part::ToolUse { id: plain(id), name, input: object(input) }
+            }
             Block::ToolResult { id, content, is_error } => {
                 Part::ToolResult { tool_use_id: plain(id), content, is_error: *is_error }
             }
@@ -270,8 +272,10 @@ mod tests {
 
     #[test]
     fn turns_become_messages_of_two_speakers_and_results_are_the_users() {
-        let call = Block::ToolUse { id: "c.1".into(), name: "look".into(), input: json!({"at": "é"}) };
-        let broken = Block::ToolUse { id: "c2".into(), name: "look".into(), input: json!("{at") };
+        let call =
+            Block::ToolUse { id: "c.1".into(), name: "look".into(), input: json!({"at": "é"}), extra: None };
+        let broken =
+            Block::ToolUse { id: "c2".into(), name: "look".into(), input: json!("{at"), extra: None };
         let result = |id: &str, content: &str, is_error| Block::ToolResult {
             id: id.into(),
             content: content.into(),

@@ -106,7 +106,7 @@ impl Writer<'_> {
                 let name = self.name(name);
                 json!({ "document": { "format": format, "name": name, "source": { "bytes": bytes } } })
             }
-            Block::ToolUse { id, name, input } => {
+            Block::ToolUse { id, name, input, .. } => {
                 // What the model wrote may have been no JSON; the API takes objects alone.
                 let input = if input.is_object() { input.clone() } else { json!({ "input": input }) };
                 json!({ "toolUse": { "toolUseId": plain_id(id), "name": name, "input": input } })

@@ -177,7 +177,7 @@ fn add<'a>(
                 let why = format!("Ollama takes no documents, and {name:?} is one");
                 return Err(refused(doing, "documents", why, "Send its text, or ask another provider."));
             }
-            Block::ToolUse { id, name, input } => {
+            Block::ToolUse { id, name, input, .. } => {
                 called.insert(id, name);
                 said.tool_calls.push(json!({
                     "id": id,
@@ -222,7 +222,7 @@ mod tests {
     }
 
     fn called(name: &str, input: Value) -> Turn {
-        let call = Block::ToolUse { id: "call_0".into(), name: name.into(), input };
+        let call = Block::ToolUse { id: "call_0".into(), name: name.into(), input, extra: None };
         Turn { role: Role::Assistant, blocks: vec![call] }
     }
 

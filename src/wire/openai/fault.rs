@@ -38,7 +38,7 @@ pub fn wants_max_completion_tokens(body: &str) -> bool {
 }
 
 /// The parts of a request that a server may refuse, and the settings behind them.
-const OPTIONAL: [(&str, &str); 7] = [
+const OPTIONAL: [(&str, &str); 8] = [
     ("temperature", "temperature"),
     ("top_p", "top_p"),
     ("top_k", "top_k"),
@@ -46,10 +46,20 @@ const OPTIONAL: [(&str, &str); 7] = [
     ("stop", "stop"),
     ("reasoning_effort", "reasoning"),
     ("stream_options", COUNTS),
+    ("response_format", BYTES),
 ];
 
 /// Stands for no setting: what asks a stream to count its tokens.
 pub const COUNTS: &str = "stream_options";
+
+/// Stands for no setting: the older name of the longest answer.
+pub const OLD_LIMIT: &str = "the older name of max_completion_tokens";
+
+/// Stands for no setting: Chat Completions, in which a model that insists on Responses is not asked.
+pub const CHAT: &str = "chat/completions";
+
+/// Stands for no setting: what asks for the bytes of pictures.
+pub const BYTES: &str = "response_format";
 
 /// The setting that a complaint refuses whatever its value, by the name of the settings' table: servers that do not know it,
 /// and models that have it at one value only. The servers' words are those of `OpenAI`, Mistral, Groq, Cerebras and Google.

@@ -29,6 +29,15 @@ pub struct Asked {
 
 /// The requests that make as many pictures as were asked for. What this API has no room for is refused, not left out.
 pub fn requests(picture: &Picture) -> Result<Vec<Asked>> {
+    requests_for(picture, wants_bytes(picture))
+}
+
+/// The same of a server that does not want to be asked for the bytes.
+pub fn unasked_for_bytes(picture: &Picture) -> Result<Vec<Asked>> {
+    requests_for(picture, false)
+}
+
+fn requests_for(picture: &Picture, bytes: bool) -> Result<Vec<Asked>> {
     let lacks = [(picture.negative.is_some(), "a negative prompt"), (picture.seed.is_some(), "a seed")];
     if let Some((_, what)) = lacks.into_iter().find(|(asked, _)| *asked) {
         let why = format!("servers of this kind take no {}", what.trim_start_matches("a "));
@@ -39,8 +48,8 @@ pub fn requests(picture: &Picture) -> Result<Vec<Asked>> {
     let (times, each) =
         if picture.model.model().starts_with("dall-e-3") { (picture.count, 1) } else { (1, picture.count) };
     let asked = match source(picture)? {
-        None => generation(picture, each),
-        Some(source) => variation(picture, each, &source),
+        None => generation(picture, each, bytes),
+        Some(source) => variation(picture, each, &source, bytes),
     };
     Ok(vec![asked; times as usize])
 }
@@ -50,7 +59,7 @@ pub fn form(picture: &Picture) -> Result<Option<(&'static str, Form)>> {
     // What is refused is refused here too.
     requests(picture)?;
     Ok(source(picture)?.map(|source| {
-        let (path, fields) = fields(picture, picture.count);
+        let (path, fields) = fields(picture, picture.count, wants_bytes(picture));
         let name = format!("picture.{}", source.media_type.trim_start_matches("image/"));
         (path, Form { fields, file: ("image", name, source.media_type), bytes: source.bytes.to_vec() })
     }))
@@ -76,17 +85,17 @@ fn refused(picture: &Picture, capability: &str, why: impl Into<String>) -> Error
     )
 }
 
-/// Newer models send the bytes by themselves, and refuse to be asked for them.
+/// Newer models of `OpenAI` send the bytes by themselves, and refuse to be asked for them; others send an address unasked.
 fn wants_bytes(picture: &Picture) -> bool {
-    picture.model.model().starts_with("dall-e")
+    !picture.model.model().contains("gpt-image")
 }
 
-fn generation(picture: &Picture, count: u32) -> Asked {
+fn generation(picture: &Picture, count: u32, bytes: bool) -> Asked {
     let mut body = json!({ "model": picture.model.model(), "prompt": picture.prompt, "n": count });
     if let Some((width, height)) = picture.size {
         body["size"] = json!(format!("{width}x{height}"));
     }
-    if wants_bytes(picture) {
+    if bytes {
         body["response_format"] = json!("b64_json");
     }
     Asked {
@@ -124,7 +133,7 @@ fn source(picture: &Picture) -> Result<Option<Source<'_>>> {
 }
 
 /// Without a word DALL·E 2 makes one like it; with one, and all others, it is edited.
-fn fields(picture: &Picture, count: u32) -> (&'static str, Vec<(&'static str, String)>) {
+fn fields(picture: &Picture, count: u32, bytes: bool) -> (&'static str, Vec<(&'static str, String)>) {
     let model = picture.model.model();
     let wordless = model.starts_with("dall-e-2") && picture.prompt.trim().is_empty();
     let mut fields = vec![("model", model.to_owned()), ("n", count.to_string())];
@@ -134,14 +143,14 @@ fn fields(picture: &Picture, count: u32) -> (&'static str, Vec<(&'static str, St
     if let Some((width, height)) = picture.size {
         fields.push(("size", format!("{width}x{height}")));
     }
-    if wants_bytes(picture) {
+    if bytes {
         fields.push(("response_format", "b64_json".to_owned()));
     }
     (if wordless { "images/variations" } else { "images/edits" }, fields)
 }
 
-fn variation(picture: &Picture, count: u32, source: &Source<'_>) -> Asked {
-    let (path, fields) = fields(picture, count);
+fn variation(picture: &Picture, count: u32, source: &Source<'_>, bytes: bool) -> Asked {
+    let (path, fields) = fields(picture, count, bytes);
     let boundary = boundary(&fields, source.bytes);
     Asked {
         path,
@@ -194,6 +203,7 @@ struct Answer {
 #[derive(Deserialize)]
 struct Made {
     b64_json: Option<String>,
+    url: Option<serde::de::IgnoredAny>,
 }
 
 #[derive(Deserialize)]
@@ -216,17 +226,23 @@ pub fn pictures(doing: &str, body: &[u8]) -> Result<Vec<Event>> {
     }
     let answer =
         Answer::deserialize(value).map_err(|why| unreadable(doing, LIST, &why.to_string(), b"(bytes)"))?;
-    let media_type = format!("image/{}", answer.output_format.as_deref().unwrap_or("png"));
+    let told = format!("image/{}", answer.output_format.as_deref().unwrap_or("png"));
+    let leads = answer.data.iter().any(|made| made.b64_json.is_none() && made.url.is_some());
     let read = |made: Made| {
         let bytes = STANDARD.decode(made.b64_json?).ok()?;
-        Some(Event::Image { media_type: media_type.clone(), bytes })
+        let media_type = media_type(&bytes).map_or_else(|| told.clone(), str::to_owned);
+        Some(Event::Image { media_type, bytes })
     };
     let events: Option<Vec<_>> = answer.data.into_iter().map(read).collect();
     let mut events = events.filter(|events| !events.is_empty()).ok_or_else(|| {
         Error::new(
             ErrorKind::Server { status: 200 },
             doing,
-            "the server sent no picture's bytes",
+            if leads {
+                "the server sent where its picture lies, not its bytes"
+            } else {
+                "the server sent no picture's bytes"
+            },
             "A server that sends links only cannot be used: nothing is fetched from where an answer leads.",
         )
     })?;
@@ -281,6 +297,9 @@ mod tests {
         let square = |model| Picture { size: Some((1024, 1024)), ..picture(model) };
         let old = requests(&square("dall-e-2")).unwrap();
         assert_eq!((old.len(), &sent(&old[0])["response_format"]), (1, &json!("b64_json")));
+        let other = Picture { size: None, ..picture("grok-2-image") };
+        assert_eq!(sent(&requests(&other).unwrap()[0])["response_format"], "b64_json");
+        assert_eq!(sent(&unasked_for_bytes(&other).unwrap()[0]).get("response_format"), None);
         for (picture, words) in [
             (Picture { negative: Some("fog".into()), ..picture("dall-e-3") }, "negative prompt"),
             (Picture { seed: Some(1), ..picture("dall-e-3") }, "no seed"),
@@ -340,6 +359,16 @@ mod tests {
         let usage = Usage { input: Some(9), output: Some(1056), ..Usage::default() };
         assert_eq!(pictures("making", body).unwrap(), [event.clone(), event, Event::Usage { usage }]);
         let link = br#"{"data":[{"url":"https://x.test/p.png"}]}"#;
-        assert!(pictures("making", link).unwrap_err().hint.contains("links"));
+        let error = pictures("making", link).unwrap_err();
+        assert!(error.why.contains("where its picture lies") && error.hint.contains("links"), "{error}");
+        let none = pictures("making", br#"{"data":[{"b64_json":"?"}]}"#).unwrap_err();
+        assert!(none.why.contains("no picture's bytes"), "{none}");
+        let body = json!({"data": [{"b64_json": STANDARD.encode(PNG)}], "output_format": "jpeg"}).to_string();
+        let event = Event::Image { media_type: "image/png".into(), bytes: PNG.to_vec() };
+        assert_eq!(
+            pictures("making", body.as_bytes()).unwrap(),
+            [event],
+            "what it is, not what it is said to be"
+        );
     }
 }

@@ -1,5 +1,7 @@
 //! The body of a request.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -56,10 +58,12 @@ struct StreamOptions {
 struct Message<'a> {
     role: &'static str,
     content: Option<Content>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reasoning_content: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     tool_calls: Vec<ToolCall<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    tool_call_id: Option<&'a str>,
+    tool_call_id: Option<Cow<'a, str>>,
 }
 
 /// Text alone goes as text, which every server takes.
@@ -72,9 +76,11 @@ enum Content {
 
 #[derive(Serialize)]
 struct ToolCall<'a> {
-    id: &'a str,
+    id: Cow<'a, str>,
     r#type: &'static str,
     function: Function<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    extra_content: Option<&'a Value>,
 }
 
 #[derive(Serialize)]
@@ -101,6 +107,39 @@ pub enum Seed {
     RandomSeed,
 }
 
+/// Which ids of tool calls the server takes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum CallIds {
+    /// Any, as another provider may have given them earlier in the conversation.
+    #[default]
+    Any,
+    /// Mistral: nine letters and digits.
+    Nine,
+}
+
+impl CallIds {
+    /// The id as the server takes it: the same one for the same id, always.
+    fn fit(self, id: &str) -> Cow<'_, str> {
+        let fits = id.len() == 9 && id.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        if self == Self::Any || fits {
+            return Cow::Borrowed(id);
+        }
+        // FNV-1a, as nine digits of base 62.
+        let hash = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
+        let mut rest = id.bytes().fold(0xcbf2_9ce4_8422_2325, hash);
+        let digit = || {
+            let at = (rest % 62) as u8;
+            rest /= 62;
+            char::from(match at {
+                0..10 => b'0' + at,
+                10..36 => b'a' + at - 10,
+                _ => b'A' + at - 36,
+            })
+        };
+        Cow::Owned(std::iter::repeat_with(digit).take(9).collect())
+    }
+}
+
 /// How a server differs from the others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Dialect {
@@ -110,6 +149,9 @@ pub struct Dialect {
     pub seed: Seed,
     /// It counts the tokens of a stream when it is asked to.
     pub counts: bool,
+    pub call_ids: CallIds,
+    /// It wants what it thought before it called a tool back with the call.
+    pub reasoning_back: bool,
 }
 
 /// The body that asks for a streamed answer.
@@ -120,7 +162,7 @@ pub fn body(converse: &Converse, dialect: Dialect) -> Result<Vec<u8>> {
         messages.push(said("system", Content::Text(system.clone())));
     }
     for turn in &converse.turns {
-        add(&mut messages, turn, &converse.blobs, &doing())?;
+        add(&mut messages, turn, dialect, &converse.blobs, &doing())?;
     }
     let settings = &converse.settings;
     let body = Body {
@@ -192,28 +234,40 @@ pub(super) fn named_schema(settings: &Settings) -> Option<Value> {
 }
 
 fn said<'a>(role: &'static str, content: Content) -> Message<'a> {
-    Message { role, content: Some(content), tool_calls: Vec::new(), tool_call_id: None }
+    Message {
+        role,
+        content: Some(content),
+        reasoning_content: None,
+        tool_calls: Vec::new(),
+        tool_call_id: None,
+    }
 }
 
 /// Adds a turn's messages.
-fn add<'a>(messages: &mut Vec<Message<'a>>, turn: &'a Turn, blobs: &Blobs, doing: &str) -> Result<()> {
+fn add<'a>(
+    messages: &mut Vec<Message<'a>>,
+    turn: &'a Turn,
+    dialect: Dialect,
+    blobs: &Blobs,
+    doing: &str,
+) -> Result<()> {
     let mut text: Vec<&str> = Vec::new();
     // Pictures and documents in their places between the texts; empty where there are none.
     let mut parts: Vec<Value> = Vec::new();
     let mut tool_calls = Vec::new();
+    let mut thought: Vec<&str> = Vec::new();
     for block in &turn.blocks {
         match block {
             Block::Text { text: piece } => text.push(piece),
-            Block::ToolUse { id, name, input } => tool_calls.push(ToolCall {
-                id,
+            Block::ToolUse { id, name, input, extra } => tool_calls.push(ToolCall {
+                id: dialect.call_ids.fit(id),
                 r#type: "function",
                 function: Function { name, arguments: input.to_string() },
+                extra_content: extra.as_ref(),
             }),
             Block::ToolResult { id, content, is_error } => messages.push(Message {
-                role: "tool",
-                content: Some(Content::Text(told_result(content, *is_error).into_owned())),
-                tool_calls: Vec::new(),
-                tool_call_id: Some(id),
+                tool_call_id: Some(dialect.call_ids.fit(id)),
+                ..said("tool", Content::Text(told_result(content, *is_error).into_owned()))
             }),
             Block::Image { media_type, blob, .. } => {
                 let url = data_url(media_type, attachment::bytes(blobs, blob, doing)?);
@@ -225,7 +279,8 @@ fn add<'a>(messages: &mut Vec<Message<'a>>, turn: &'a Turn, blobs: &Blobs, doing
                 parts.extend(text.drain(..).map(words));
                 parts.push(json!({ "type": "file", "file": { "filename": name, "file_data": data } }));
             }
-            // Earlier reasoning is not sent back: servers put it in front of the answer or refuse it.
+            Block::Reasoning { text, .. } if dialect.reasoning_back => thought.push(text),
+            // Other servers put earlier reasoning in front of the answer or refuse it.
             Block::Reasoning { .. } | Block::RedactedReasoning { .. } | Block::CachePoint => {}
         }
     }
@@ -239,7 +294,9 @@ fn add<'a>(messages: &mut Vec<Message<'a>>, turn: &'a Turn, blobs: &Blobs, doing
         parts.extend(text.drain(..).map(words));
         Some(Content::Parts(parts))
     };
-    messages.push(Message { role: turn.role.as_str(), content, tool_calls, tool_call_id: None });
+    let thought = Some(thought.join("\n\n")).filter(|text| !text.is_empty() && !tool_calls.is_empty());
+    let role = turn.role.as_str();
+    messages.push(Message { role, content, reasoning_content: thought, tool_calls, tool_call_id: None });
     Ok(())
 }
 
@@ -264,7 +321,12 @@ mod tests {
                     role: Role::Assistant,
                     blocks: vec![
                         Block::Reasoning { text: "hm".into(), signature: None },
-                        Block::ToolUse { id: "c1".into(), name: "look".into(), input: json!({"at": "é"}) },
+                        Block::ToolUse {
+                            id: "c1".into(),
+                            name: "look".into(),
+                            input: json!({"at": "é"}),
+                            extra: None,
+                        },
                     ],
                 },
                 Turn {
@@ -287,7 +349,56 @@ mod tests {
     }
 
     fn copied(limit: Limit) -> Dialect {
-        Dialect { limit, top_k: true, seed: Seed::Seed, counts: true }
+        Dialect {
+            limit,
+            top_k: true,
+            seed: Seed::Seed,
+            counts: true,
+            call_ids: CallIds::Any,
+            reasoning_back: false,
+        }
+    }
+
+    fn sent_in(converse: &Converse, dialect: Dialect) -> Value {
+        serde_json::from_slice(&body(converse, dialect).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn what_was_thought_before_a_call_goes_back_where_the_server_wants_it_and_with_a_call_alone() {
+        let mut converse = converse();
+        let thought = Block::Reasoning { text: "mm".into(), signature: None };
+        let said = Block::Text { text: "done".into() };
+        converse.turns.push(Turn { role: Role::Assistant, blocks: vec![thought, said] });
+        let back = Dialect { reasoning_back: true, ..copied(Limit::MaxTokens) };
+        let messages = &sent_in(&converse, back)["messages"];
+        assert_eq!(messages[2]["reasoning_content"], "hm");
+        assert_eq!(messages[4], json!({"role": "assistant", "content": "done"}));
+        assert_eq!(sent(&converse, Limit::MaxTokens)["messages"][2].get("reasoning_content"), None);
+    }
+
+    #[test]
+    fn what_a_provider_wants_back_with_a_call_goes_back_with_it() {
+        let mut converse = converse();
+        let seal = json!({"google": {"thought_signature": "c2VhbA=="}});
+        for block in converse.turns.iter_mut().flat_map(|turn| &mut turn.blocks) {
+            if let Block::ToolUse { extra, .. } = block {
+                *extra = Some(seal.clone());
+            }
+        }
+        let call = &sent(&converse, Limit::MaxTokens)["messages"][2]["tool_calls"][0];
+        assert_eq!(call["extra_content"], seal);
+    }
+
+    #[test]
+    fn ids_of_calls_become_nine_letters_and_digits_where_only_those_are_taken() {
+        let nine = Dialect { call_ids: CallIds::Nine, ..copied(Limit::MaxTokens) };
+        let messages = &sent_in(&converse(), nine)["messages"];
+        let id = messages[2]["tool_calls"][0]["id"].as_str().unwrap();
+        assert!(id.len() == 9 && id.bytes().all(|byte| byte.is_ascii_alphanumeric()), "{id}");
+        assert_eq!(messages[3]["tool_call_id"], id, "the result names its call");
+        assert_eq!(CallIds::Nine.fit("aB3dE6gH9"), "aB3dE6gH9");
+        assert_ne!(CallIds::Nine.fit("call_1"), CallIds::Nine.fit("call_2"));
+        assert_ne!(CallIds::Nine.fit(""), "");
     }
 
     #[test]

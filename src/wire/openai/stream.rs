@@ -59,7 +59,9 @@ impl Protocol for Collector {
     }
 
     fn held(&self) -> usize {
-        self.tools.iter().map(|tool| size_of::<Tool>() + tool.name.len() + tool.arguments.len()).sum()
+        let extra = |tool: &Tool| tool.extra.as_ref().map_or(0, |extra| extra.to_string().len());
+        let size = |tool: &Tool| size_of::<Tool>() + tool.name.len() + tool.arguments.len() + extra(tool);
+        self.tools.iter().map(size).sum()
     }
 
     fn stop(&mut self, events: &mut Vec<Event>) {
@@ -123,6 +125,8 @@ struct ToolPiece {
     #[serde(default, deserialize_with = "loose::text")]
     id: Option<String>,
     function: Option<FunctionPiece>,
+    /// Gemini: the seal of what it thought, which it wants back with the call.
+    extra_content: Option<Value>,
 }
 
 #[derive(Deserialize)]
@@ -168,6 +172,7 @@ struct Tool {
     id: String,
     name: String,
     arguments: String,
+    extra: Option<Value>,
 }
 
 impl Collector {
@@ -224,6 +229,9 @@ impl Collector {
         if let Some(id) = piece.id.filter(|id| !id.is_empty()) {
             tool.id = id;
         }
+        if let Some(extra) = piece.extra_content.filter(|extra| !extra.is_null()) {
+            tool.extra = Some(extra);
+        }
         if let Some(function) = piece.function {
             if let Some(name) = function.name
                 && tool.name != name
@@ -244,6 +252,7 @@ impl Collector {
             let input = loose::input(tool.arguments);
             let id = if tool.id.is_empty() { format!("call_{at}") } else { tool.id };
             events.push(Event::ToolUse { id, name: tool.name, input });
+            events.extend(tool.extra.map(|extra| Event::ToolExtra { extra }));
         }
         events.push(Event::Stop { reason: self.reason.unwrap_or(StopReason::Other) });
     }

@@ -202,7 +202,7 @@ fn block(block: &Block) -> Value {
         Block::Document { name, media_type, blob } => {
             json!({ "document": { "name": name, "format": format(media_type), "sha256": blob } })
         }
-        Block::ToolUse { id, name, input } => {
+        Block::ToolUse { id, name, input, .. } => {
             json!({ "toolUse": { "toolUseId": id, "name": name, "input": input } })
         }
         Block::ToolResult { id, content, is_error } => json!({ "toolResult": {

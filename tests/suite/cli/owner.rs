@@ -167,6 +167,28 @@ fn values_that_are_the_owners_are_said_where_they_differ_and_waits_travel_with_t
 }
 
 #[test]
+fn a_command_that_is_told_to_record_asks_nothing_where_the_owner_does_not_record() {
+    let home = Home::with(SCRIPTED);
+    let mut owner = Owner(home.command(&["chat", "-m", "scripted/stream-1000000@5", "go"]).spawn().unwrap());
+    owner.0.stdout.as_mut().unwrap().read_exact(&mut [0; 1]).unwrap();
+    let pid = owner.0.id().to_string();
+    let file = home.beside().join("lost.cassette");
+    let record = format!("record={}", file.display());
+    for line in [&["chat", "hello"][..], &["compare", "-m", "scripted/echo", "-m", "scripted/cut", "hello"]] {
+        let said = home.run(&[&["-c", &record], line].concat());
+        assert_eq!((said.code, said.stdout.as_str()), (Some(2), ""), "{line:?}: {said:?}");
+        assert!(said.stderr.contains(&format!("process {pid}")), "{line:?}: {said:?}");
+        assert!(
+            said.stderr.contains("record is not set") && said.stderr.contains("Quit that process"),
+            "{said:?}"
+        );
+        assert!(!said.stderr.contains("recorded on"), "{line:?}: {said:?}");
+    }
+    assert!(!file.exists());
+    assert_eq!(home.run(&["chat", "hello"]).stdout, "hello\n");
+}
+
+#[test]
 fn a_provider_that_is_added_to_the_file_can_be_asked_while_an_owner_runs() {
     let home = Home::new();
     let _owner = {

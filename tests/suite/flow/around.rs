@@ -1,11 +1,14 @@
 //! What lies around a conversation: notices, the palette, dialogs, the last line of the screen.
 
+use outcrop::domain::change::Changed;
 use outcrop::domain::message::Role;
+use outcrop::domain::workspace::Difference;
 use outcrop::domain::{Error, ErrorKind};
 use outcrop::tui::app::Start;
 use outcrop::tui::effect::Effect;
 use outcrop::tui::event::{Copied, Event};
 use outcrop::tui::keymap::Keymap;
+use outcrop::workbench::Reply;
 
 use crate::stage::{COMPLETE, Stage, answer, message, options};
 
@@ -142,4 +145,28 @@ fn a_system_prompt_that_comes_back_says_the_key_that_brings_the_one_in_use() {
     stage.keys("<alt+s>Half<esc><alt+s>");
     let shown = stage.text();
     assert!(shown.contains("did not take; Ctrl+_ brings the one in use"), "{shown}");
+}
+
+#[test]
+fn a_screen_says_that_it_records_only_where_the_owner_does() {
+    let mut options = options("dark");
+    options.recording = true;
+    let mut stage = Stage::made(100, 24, options, Start::default());
+    stage.settle();
+    assert!(!stage.text().contains("● rec"), "nobody has said so yet");
+    let differences = |in_force: Option<&str>| {
+        let told = Some("\"mine\"".to_owned());
+        let record = Difference { key: "record".into(), told, in_force: in_force.map(str::to_owned) };
+        vec![Reply::Differences { owner: 7, differences: vec![record] }]
+    };
+    stage.answer("\"compare\"", differences(None));
+    let text = stage.text();
+    assert!(
+        !text.contains("● rec") && text.contains("process 7") && text.contains("record is not set"),
+        "{text}"
+    );
+    let change = Changed::Models;
+    stage.reply("\"topic\":\"models\"", vec![Reply::Changed { number: 1, change }]);
+    stage.answer("\"compare\"", differences(Some("\"theirs\"")));
+    assert!(stage.text().contains("● rec"), "{}", stage.text());
 }

@@ -125,7 +125,7 @@ fn with_a_server_alone_the_person_chooses_and_nothing_is_asked_before() {
 }
 
 #[test]
-fn the_only_model_of_the_only_server_is_taken_once_it_is_known() {
+fn the_only_model_of_the_only_server_is_the_person_s_to_choose_and_known_for_a_while() {
     let mut stage = served(vec![card(MODEL, Availability::NotPulled)]);
     stage.keys("<ctrl+l>");
     stage
@@ -133,11 +133,26 @@ fn the_only_model_of_the_only_server_is_taken_once_it_is_known() {
     assert!(stage.text().contains("home/one"));
     stage.keys("<esc>");
     let effects = stage.keys("hi<enter>");
+    assert!(!Stage::requests(&effects).iter().any(|r| matches!(r, Request::Chat(_))), "nobody was chosen");
+    assert_eq!(probes(&effects), 0, "it was asked already");
+    let effects = stage.keys("one<enter><enter>");
     assert!(Stage::requests(&effects).iter().any(|r| matches!(r, Request::Chat(_))));
-    assert_eq!(probes(&stage.keys("<ctrl+l>")), 0, "it was asked already");
-    stage.keys("<esc>");
     stage.pass(60_000);
     assert_eq!(probes(&stage.keys("<ctrl+l>")), 1, "what it said is old");
+}
+
+#[test]
+fn a_server_that_was_merely_found_on_this_machine_is_asked_nothing_before_it_is_chosen() {
+    let found = vec![card(MODEL, Availability::NotPulled), card("llamacpp/somebody-s", Availability::Ready)];
+    let mut stage = bare();
+    stage.keys("<ctrl+l>");
+    stage.answer("\"probe\":true", vec![Reply::Models { cards: found }]);
+    stage.keys("<esc>");
+    let effects = stage.keys("private<enter>");
+    assert!(!Stage::requests(&effects).iter().any(|r| matches!(r, Request::Chat(_))), "nobody was chosen");
+    let effects = stage.keys("somebody<enter><enter>");
+    let sent = serde_json::to_string(&Stage::requests(&effects)).unwrap();
+    assert!(sent.contains("llamacpp/somebody-s") && sent.contains("private"), "{sent}");
 }
 
 #[test]

@@ -10,7 +10,12 @@ use crate::stage::{Stage, answer, message};
 const CALLED: Outcome = Outcome::Complete { reason: StopReason::ToolUse };
 
 fn call(id: &str, city: &str) -> Block {
-    Block::ToolUse { id: id.into(), name: "get_weather".into(), input: serde_json::json!({ "city": city }) }
+    Block::ToolUse {
+        id: id.into(),
+        name: "get_weather".into(),
+        input: serde_json::json!({ "city": city }),
+        extra: None,
+    }
 }
 
 /// A conversation whose last answer calls two tools.

@@ -151,6 +151,21 @@ fn usage_by_day_shows_the_newest_first() {
 }
 
 #[test]
+fn only_what_is_shown_can_be_sorted_by_and_a_low_card_says_how_long_the_first_token_took() {
+    for (width, height) in [(80, 24), (60, 20)] {
+        let mut stage = Stage::settled(width, height, "dark");
+        stage.keys("<alt+7>");
+        told(&mut stage, week(By::Model));
+        assert!(stage.text().contains(" first token p50 "), "{}", stage.text());
+        for _ in 0..9 {
+            stage.keys("s");
+            let text = stage.text();
+            assert!(text.lines().nth(2).is_some_and(|titles| titles.contains('▾')), "{text}");
+        }
+    }
+}
+
+#[test]
 fn usage_that_cannot_be_read_says_why_and_what_to_press() {
     shoot("usage-error", |stage| {
         stage.keys("<alt+8>");

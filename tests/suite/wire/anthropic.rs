@@ -29,7 +29,7 @@ fn thought(text: &str, signature: &str) -> Block {
 }
 
 fn call(id: &str, name: &str, input: serde_json::Value) -> Block {
-    Block::ToolUse { id: id.to_owned(), name: name.to_owned(), input }
+    Block::ToolUse { id: id.to_owned(), name: name.to_owned(), input, extra: None }
 }
 
 #[test]

@@ -25,7 +25,7 @@ fn decode_every_way(name: &str) -> (Fold, Option<Error>) {
 }
 
 fn call(id: &str, name: &str, input: serde_json::Value) -> Block {
-    Block::ToolUse { id: id.to_owned(), name: name.to_owned(), input }
+    Block::ToolUse { id: id.to_owned(), name: name.to_owned(), input, extra: None }
 }
 
 const STREAMS: [&str; 6] = [

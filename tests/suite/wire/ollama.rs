@@ -29,7 +29,7 @@ fn thought(text: &str) -> Block {
 }
 
 fn call(id: &str, name: &str, input: serde_json::Value) -> Block {
-    Block::ToolUse { id: id.into(), name: name.into(), input }
+    Block::ToolUse { id: id.into(), name: name.into(), input, extra: None }
 }
 
 #[test]

@@ -58,7 +58,8 @@ fn reasoning_of_both_dialects_and_its_tokens_are_told_apart_from_the_answer() {
 fn tool_calls_are_put_together_and_one_that_is_no_json_is_kept() {
     let (fold, error) = decode_every_way("tools.sse");
     assert_eq!(error, None);
-    let call = |id: &str, name: &str, input| Block::ToolUse { id: id.into(), name: name.into(), input };
+    let call =
+        |id: &str, name: &str, input| Block::ToolUse { id: id.into(), name: name.into(), input, extra: None };
     assert_eq!(
         fold.blocks,
         [
@@ -68,6 +69,33 @@ fn tool_calls_are_put_together_and_one_that_is_no_json_is_kept() {
         ]
     );
     assert_eq!(fold.stop, Some(StopReason::ToolUse));
+}
+
+#[test]
+fn what_a_server_wants_back_with_a_call_is_kept_with_that_call() {
+    let extra = json!({"google": {"thought_signature": "c2VhbA=="}});
+    let piece = |call: serde_json::Value| {
+        format!("data: {}\n\n", json!({"choices": [{"delta": {"tool_calls": [call]}}]}))
+    };
+    let function = json!({"name": "look", "arguments": "{}"});
+    let stream = [
+        piece(json!({"index": 0, "id": "a", "function": function, "extra_content": extra})),
+        piece(json!({"index": 1, "id": "b", "function": function})),
+        format!("data: {}\n\n", json!({"choices": [{"delta": {}, "finish_reason": "tool_calls"}]})),
+        "data: [DONE]\n\n".to_owned(),
+    ]
+    .concat();
+    let (events, error) = decode([stream.as_bytes()]);
+    assert_eq!(error, None);
+    let mut fold = Fold::default();
+    events.iter().for_each(|event| fold.push(event));
+    let call = |id: &str, extra: Option<serde_json::Value>| Block::ToolUse {
+        id: id.into(),
+        name: "look".into(),
+        input: json!({}),
+        extra,
+    };
+    assert_eq!(fold.blocks, [call("a", Some(extra)), call("b", None)]);
 }
 
 #[test]

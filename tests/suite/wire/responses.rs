@@ -39,7 +39,8 @@ fn a_real_answer_that_comes_whole_says_the_same_as_a_streamed_one_would() {
 fn summaries_are_reasoning_and_tool_calls_come_whole_even_when_they_are_no_json() {
     let (fold, error) = decode_every_way("responses_tools.sse");
     assert_eq!(error, None);
-    let call = |id: &str, name: &str, input| Block::ToolUse { id: id.into(), name: name.into(), input };
+    let call =
+        |id: &str, name: &str, input| Block::ToolUse { id: id.into(), name: name.into(), input, extra: None };
     assert_eq!(
         fold.blocks,
         [

@@ -63,7 +63,8 @@ fn block() -> impl Strategy<Value = Block> {
         (any::<String>(), any::<i64>()).prop_map(|(name, n)| Block::ToolUse {
             id: "c".into(),
             name,
-            input: serde_json::json!({"n": n, "x": [null, true]})
+            input: serde_json::json!({"n": n, "x": [null, true]}),
+            extra: None
         }),
         (any::<String>(), any::<bool>()).prop_map(|(content, is_error)| Block::ToolResult {
             id: "c".into(),

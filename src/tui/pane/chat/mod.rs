@@ -23,6 +23,7 @@ mod open;
 mod place;
 mod presets;
 mod reading;
+mod recorded;
 mod replies;
 mod scripts;
 mod setup;
@@ -100,6 +101,8 @@ enum Wait {
     Recall,
     /// What was mended or noticed about the workspace.
     Notices,
+    /// What the owner of the workspace works with.
+    Terms,
     /// Which models the person likes.
     Likes,
     /// The first page of the list, or one that follows.
@@ -169,6 +172,8 @@ pub struct State {
     probed: bool,
     /// When they were asked last.
     asked: Option<Duration>,
+    /// Calls are recorded; `None` until the owner has said.
+    recorded: Option<bool>,
     scroll: Scroll,
     /// The message that keys act on.
     at: Option<MessageId>,
@@ -239,6 +244,7 @@ impl State {
             models_known: false,
             probed: false,
             asked: None,
+            recorded: None,
             scroll: Scroll::default(),
             at: None,
             selection: None,

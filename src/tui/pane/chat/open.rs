@@ -62,6 +62,7 @@ impl State {
         }
         let task = desk.call(None, Request::Workspace(Workspace::Notices));
         self.waits.insert(task, Wait::Notices);
+        self.ask_terms(desk);
         if self.insisted {
             self.ask_whether_known(desk);
         }
@@ -385,8 +386,8 @@ impl State {
         self.write(Request::Conversations(Conversations::SaveDraft { id, by, over, draft }), desk);
     }
 
-    /// Puts a model that can answer in the place of one that cannot, in a conversation that has not begun. Where there
-    /// are servers whose models nobody has asked for, none does: the person chooses.
+    /// Puts a model that can answer in the place of one that cannot, in a conversation that has not begun: the configured
+    /// one, or one of this machine. Where only servers have some, none does: the person chooses.
     /// One that came from elsewhere may name none: the same one stands in for it.
     pub(super) fn settle_model(&mut self, desk: &mut Desk<'_>) {
         let begun = self.thread.id.is_some();
@@ -405,21 +406,19 @@ impl State {
         if current.is_some_and(answers) {
             return;
         }
-        // One of the catalogue may be another account's: the person chooses it.
-        let is_sure = |card: &&ModelCard| card.availability == Availability::Ready && chats(card);
-        let mut near = self.stock.cards.iter().filter(is_sure).filter(|card| !served(&card.id));
-        let mut far = self.stock.cards.iter().filter(is_sure).filter(|card| served(&card.id));
-        let only = match (far.next(), far.next()) {
-            (Some(card), None) => Some(card),
-            _ => None,
-        };
+        // Whose server it is that was found at a port of this machine nobody knows, and what a server is asked leaves this
+        // program: the person chooses it.
+        let is_here =
+            |card: &&ModelCard| card.id.is_local() && card.availability == Availability::Ready && chats(card);
         let found = Some(&desk.options.model).filter(|model| answers(model)).cloned();
-        let found = found.or_else(|| near.next().or(only).map(|card| card.id.clone()));
+        let found = found.or_else(|| self.stock.cards.iter().find(is_here).map(|card| card.id.clone()));
+        let choosable = || self.stock.cards.iter().any(|card| usable(card) && !card.id.is_local());
+        let chooses = !servers.is_empty() || choosable();
         if let Some(model) = found.as_ref().filter(|_| begun) {
             self.thread.lent = true;
             desk.say(format!("This conversation names no model; {model} answers the next message."));
         }
-        if found.is_some() || !servers.is_empty() {
+        if found.is_some() || chooses {
             self.thread.setup.model = found;
         }
     }

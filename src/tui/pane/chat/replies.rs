@@ -122,6 +122,9 @@ impl State {
             (Wait::Notices, Reply::Notices { notices }) if !notices.is_empty() => {
                 desk.notice = Some((notices.join(" "), true));
             }
+            (Wait::Terms, Reply::Differences { owner, differences }) => {
+                self.take_terms(owner, &differences, desk);
+            }
             (Wait::Export, Reply::Export { text, .. }) => desk.ask(Effect::Copy(text)),
             (Wait::Save { path, replace }, Reply::Export { id, text, .. }) => {
                 desk.ask(Effect::Save { of: Written::Conversation(id), path, text, replace });
@@ -356,7 +359,10 @@ impl State {
                 }
             }
             // A change on this machine is no reason to ask servers that the person did not ask.
-            Changed::Models => self.list_models(self.probed, desk),
+            Changed::Models => {
+                self.list_models(self.probed, desk);
+                self.ask_terms(desk);
+            }
             Changed::Usage
             | Changed::Making { .. }
             | Changed::MakingRemoved { .. }
@@ -371,7 +377,11 @@ impl State {
             | Changed::Prompts => {}
             Changed::Notice { text } => desk.notice = Some((text, true)),
             Changed::Missed if self.thread.watch == Some(task) => self.reload(desk),
-            Changed::Missed => self.relist(desk),
+            // Another process may be the owner now.
+            Changed::Missed => {
+                self.relist(desk);
+                self.ask_terms(desk);
+            }
         }
     }
 

@@ -67,7 +67,7 @@ impl State {
 
 fn calls(answer: &Message) -> Vec<Call> {
     let calls = answer.blocks.iter().filter_map(|block| match block {
-        Block::ToolUse { id, name, input } => {
+        Block::ToolUse { id, name, input, .. } => {
             Some(Call { id: id.clone(), name: name.clone(), input: input.to_string() })
         }
         _ => None,

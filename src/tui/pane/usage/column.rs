@@ -4,8 +4,8 @@ use std::cmp::Ordering;
 
 use super::Line;
 use crate::domain::figures;
+use crate::domain::usage::Point;
 use crate::domain::usage::budget::money;
-use crate::domain::usage::{Cost, Point};
 
 /// One figure. Most are columns of the table, which leaves out the later ones first where it is narrow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -110,7 +110,7 @@ impl Column {
             Self::P50 => time(tally.latency.percentile(50)),
             Self::P95 => time(tally.latency.percentile(95)),
             Self::First => time(tally.first_token.percentile(50)),
-            Self::Cost => cost(line.figures.cost),
+            Self::Cost => line.figures.cost.text(),
             Self::Throttled => figures::short(tally.all_throttles()),
             Self::Client => figures::short(tally.all_client_errors()),
             Self::Server => figures::short(tally.all_server_errors()),
@@ -189,16 +189,6 @@ pub(super) fn nothing() -> String {
     "–".to_owned()
 }
 
-/// `$1.20`, `$1.20+` where there is more that nobody knows, `?` where nothing is known.
-pub(super) fn cost(cost: Cost) -> String {
-    match (cost.dollars, cost.unpriced) {
-        (Some(dollars), 0) => money(dollars),
-        (Some(dollars), _) => format!("{}+", money(dollars)),
-        (None, 0) => nothing(),
-        (None, _) => "?".to_owned(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -225,12 +215,5 @@ mod tests {
     fn a_column_is_no_wider_than_its_figures_so_that_more_of_them_fit() {
         assert_eq!(Column::of(72, |_| 5).len(), 8);
         assert_eq!(Column::of(71, |column| if column == Column::Name { 28 } else { 5 }).len(), 7);
-    }
-
-    #[test]
-    fn a_cost_says_what_it_does_not_know() {
-        let costs = [(Some(1.2), 0), (Some(1.2), 3), (None, 0), (None, 3)];
-        let said = costs.map(|(dollars, unpriced)| cost(Cost { dollars, unpriced }));
-        assert_eq!(said, ["$1.20", "$1.20+", "–", "?"]);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::view::rows;
+use super::view::{orders, rows};
 use super::{Column, Export, Range, State};
 use crate::domain::Error;
 use crate::domain::time::Timestamp;
@@ -162,7 +162,7 @@ impl State {
                 self.read(desk);
             }
             A::SortNext => {
-                self.sort = after(&Column::ALL, self.sort);
+                self.sort = after(&orders(self, desk.area), self.sort);
                 self.reversed = false;
                 self.sorted();
             }

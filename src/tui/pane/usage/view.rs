@@ -6,7 +6,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 
-use super::column::{Column, cost};
+use super::column::Column;
 use super::{Line, Range, State};
 use crate::domain::figures;
 use crate::domain::usage::budget::Budget;
@@ -56,6 +56,23 @@ fn areas(whole: Rect, budgets: u16) -> Areas {
     Areas { head, budgets: own, titles: Rect { height: table.height.min(1), ..table }, rows, card, rule }
 }
 
+/// The columns of figures that the table has, each with its width.
+fn shown(state: &State, titles: Rect) -> Vec<(Column, u16)> {
+    let wide = |column: Column| {
+        let lines = (0..state.count()).filter_map(|at| state.line(at));
+        let figures = lines.map(|line| columns(&column.text(&line))).max().unwrap_or(0);
+        // The mark of the order has its place, whether it is there or not.
+        figures.max(columns(column.title()) + 1)
+    };
+    Column::of(titles.width.saturating_sub(2), wide)
+}
+
+/// What the table can be sorted by: all that it shows. `update` asks.
+pub(super) fn orders(state: &State, body: Rect) -> Vec<Column> {
+    let figures = shown(state, areas(body, state.budgets().len() as u16).titles);
+    std::iter::once(Column::Name).chain(figures.into_iter().map(|(column, _)| column)).collect()
+}
+
 /// Where the rows of the table are: `update` asks too.
 pub(super) fn rows(state: &State, body: Rect) -> Rect {
     areas(body, state.budgets().len() as u16).rows
@@ -68,7 +85,7 @@ impl State {
             return String::new();
         };
         let calls = figures::count(report.total.tally.invocations, "call", "calls");
-        format!("{calls} · {} est.", cost(report.total.cost))
+        format!("{calls} · {} est.", report.total.cost.text())
     }
 }
 
@@ -202,13 +219,7 @@ fn table(state: &State, sight: &Sight<'_>, areas: Areas, cells: &mut Buffer) {
         let role = if state.sort == column { Role::Accent } else { Role::Faint };
         look.style(role)
     };
-    let wide = |column: Column| {
-        let lines = (0..state.count()).filter_map(|at| state.line(at));
-        let figures = lines.map(|line| columns(&column.text(&line))).max().unwrap_or(0);
-        // The mark of the order has its place, whether it is there or not.
-        figures.max(columns(column.title()) + 1)
-    };
-    let shown = Column::of(titles.width.saturating_sub(2), wide);
+    let shown = shown(state, titles);
     let name = format!("{}{}", state.by.as_str(), mark(Column::Name));
     let end = ends(&shown, titles).first().map_or(titles.right(), |(_, from, _)| *from);
     put(cells, titles.x + 1, titles.y, end, &name, style(Column::Name));

@@ -23,6 +23,9 @@ const TEXT_ALONE: &str = "Stable Image Core takes a text alone";
 /// Titan makes so many at once.
 const TITAN_MOST: u32 = 5;
 
+/// Its largest seed.
+const TITAN_SEED: u64 = 2_147_483_646;
+
 /// The bodies that make as many pictures as were asked for.
 pub fn bodies(picture: &Picture, family: Family) -> Result<Vec<Vec<u8>>> {
     picture_size::check(picture)?;
@@ -88,6 +91,10 @@ fn titan(picture: &Picture, count: u32, seed: Option<u64>) -> Result<Value> {
         (config["width"], config["height"]) = (width.into(), height.into());
     }
     if let Some(seed) = seed {
+        if seed > TITAN_SEED {
+            let why = format!("its seeds go up to {TITAN_SEED}, and one is {seed}");
+            return Err(refused(picture, "that seed", &why));
+        }
         config["seed"] = seed.into();
     }
     let (task, name) = match from(picture, &["image/gif", "image/webp"])? {
@@ -127,6 +134,10 @@ fn stable(picture: &Picture, seed: Option<u64>) -> Result<Value> {
     if let Some(image) = from(picture, &["image/gif"])? {
         if picture.model.model().contains("stable-image-core") {
             return Err(refused(picture, "a picture to vary", TEXT_ALONE));
+        }
+        if picture.size.is_some() {
+            let why = "a picture that is varied keeps its size";
+            return Err(refused(picture, "a size and a picture to vary", why));
         }
         // How far it may go from the picture; the API wants to be told.
         (body["mode"], body["image"], body["strength"]) = ("image-to-image".into(), image.into(), json!(0.7));

@@ -335,7 +335,10 @@ fn titan_draws_several_at_once_and_varies_a_picture() {
         })
     };
     assert_eq!(drawn(&asked, Family::TitanImage), [part(5, 7), part(2, 8)]);
-    asked.blobs = Blobs::default();
+    asked.seed = Some(2_147_483_646);
+    let error = picture::bodies(&asked, Family::TitanImage).unwrap_err();
+    assert!(error.why.contains("up to 2147483646, and one is 2147483647"), "{error}");
+    (asked.seed, asked.blobs) = (Some(7), Blobs::default());
     assert_eq!(picture::bodies(&asked, Family::TitanImage).unwrap_err().kind, ErrorKind::NotFound);
 }
 
@@ -367,6 +370,12 @@ fn stabilitys_models_draw_one_at_a_time() {
     assert_eq!(drawn(&asked, Family::Sdxl)[0]["init_image"], "cG5n");
     let varied = &drawn(&asked, Family::StableImage)[0];
     assert_eq!((&varied["mode"], &varied["image"]), (&json!("image-to-image"), &json!("cG5n")));
+    let sized = Picture { size: Some((1920, 1080)), ..asked.clone() };
+    let error = picture::bodies(&sized, Family::StableImage).unwrap_err();
+    assert!(
+        matches!(error.kind, ErrorKind::Refused { .. }) && error.why.contains("keeps its size"),
+        "{error}"
+    );
     asked.model = model("stability.stable-image-core-v1:1");
     let error = picture::bodies(&asked, Family::StableImage).unwrap_err();
     assert!(matches!(error.kind, ErrorKind::Refused { .. }), "{error}");

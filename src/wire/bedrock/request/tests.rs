@@ -110,7 +110,7 @@ fn tools_their_choice_and_a_schema_are_sent() {
     let none = [("tools", tools), ("tool_choice", "none")];
     assert_eq!(sent(&asked(NOVA, hello(), &none)), json!({ "messages": messages() }));
     let mut called = hello();
-    let call = Block::ToolUse { id: "c".into(), name: "go".into(), input: json!({}) };
+    let call = Block::ToolUse { id: "c".into(), name: "go".into(), input: json!({}), extra: None };
     called.push(Turn { role: Role::Assistant, blocks: vec![call] });
     assert_eq!(sent(&asked(NOVA, called, &none))["toolConfig"].get("toolChoice"), None);
 }
@@ -141,8 +141,18 @@ fn every_block_has_its_place_and_turns_of_one_side_become_one_message() {
                 Block::Reasoning { text: "hm".into(), signature: Some("seal".into()) },
                 Block::Reasoning { text: "unsealed".into(), signature: None },
                 Block::RedactedReasoning { data: "eA==".into() },
-                Block::ToolUse { id: "c1".into(), name: "look".into(), input: json!({ "at": "é" }) },
-                Block::ToolUse { id: "c2".into(), name: "look".into(), input: json!("{no json") },
+                Block::ToolUse {
+                    id: "c1".into(),
+                    name: "look".into(),
+                    input: json!({ "at": "é" }),
+                    extra: None,
+                },
+                Block::ToolUse {
+                    id: "c2".into(),
+                    name: "look".into(),
+                    input: json!("{no json"),
+                    extra: None,
+                },
             ],
         },
         Turn {
@@ -267,7 +277,7 @@ fn that_no_tool_is_to_be_called_is_told_where_converse_has_no_word_for_it() {
     let set = [("tools", r#"[{"name":"look"}]"#), ("tool_choice", "none")];
     assert_eq!(left_out(&asked(NOVA, hello(), &set)), []);
     let mut called = asked(NOVA, hello(), &set);
-    let call = Block::ToolUse { id: "c".into(), name: "look".into(), input: json!({}) };
+    let call = Block::ToolUse { id: "c".into(), name: "look".into(), input: json!({}), extra: None };
     called.turns.push(Turn { role: Role::Assistant, blocks: vec![call] });
     assert_eq!(left_out(&called)[0].settings, ["tool_choice"]);
 }

@@ -119,7 +119,7 @@ fn add(input: &mut Vec<Value>, turn: &Turn, blobs: &Blobs, doing: &str) -> Resul
                 let data = data_url(media_type, attachment::bytes(blobs, blob, doing)?);
                 content.push(json!({ "type": "input_file", "filename": name, "file_data": data }));
             }
-            Block::ToolUse { id, name, input: arguments } => {
+            Block::ToolUse { id, name, input: arguments, .. } => {
                 message(&mut content, input);
                 input.push(json!({
                     "type": "function_call", "call_id": id, "name": name, "arguments": arguments.to_string(),
@@ -177,7 +177,12 @@ mod tests {
                     blocks: vec![
                         Block::Reasoning { text: "hm".into(), signature: None },
                         text("I look."),
-                        Block::ToolUse { id: "c1".into(), name: "look".into(), input: json!({"at": 1}) },
+                        Block::ToolUse {
+                            id: "c1".into(),
+                            name: "look".into(),
+                            input: json!({"at": 1}),
+                            extra: None,
+                        },
                     ],
                 },
                 Turn {

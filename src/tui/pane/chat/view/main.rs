@@ -155,7 +155,11 @@ fn bare(state: &State, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
         [server] => format!("choose a model; {server} is asked what it has"),
         _ => "choose a model; the servers are asked what they have".to_owned(),
     };
-    let about = if chosen { about } else { Some(format!("configured: {}", servers.join(", "))) };
+    let about = if chosen || servers.is_empty() {
+        about
+    } else {
+        Some(format!("configured: {}", servers.join(", ")))
+    };
     let keys = [
         (Action::ChooseModel, choose.as_str()),
         (Action::ToggleSettings, "settings, system prompt, presets"),

@@ -7,11 +7,12 @@ use ratatui::style::Modifier;
 use crate::domain::figures;
 use crate::domain::usage::Step;
 use crate::tui::look::Role;
-use crate::tui::paint::{put, put_right, wrap};
+use crate::tui::paint::{columns as columns_of, put, put_right, wrap};
 use crate::tui::pane::Sight;
 use crate::tui::pane::usage::column::Column;
 use crate::tui::pane::usage::{Line, State};
 use crate::tui::widget::spark::{bars, spark};
+use crate::tui::widget::text::fit_left;
 
 /// The figures that are shown over time.
 const MULTIPLES: [Column; 6] =
@@ -44,8 +45,17 @@ pub(super) fn draw(
     if low {
         let rule = "─".repeat(usize::from(area.width));
         put(cells, area.x, y, area.right(), &rule, look.style(Role::Rule));
-        let name = format!(" {} ", if line.row.is_some() { line.name } else { "all of them" });
+        // It has no row of its own, and no column of the table either where that is narrow.
+        let room = right.saturating_sub(x);
+        let first = first_token(line).map(|said| format!(" {said} "));
+        let first = first.filter(|said| columns_of(said) + NAME < room);
+        let taken = first.as_deref().map_or(0, |said| columns_of(said) + 1);
+        let name = if line.row.is_some() { line.name } else { "all of them" };
+        let name = format!(" {} ", fit_left(name, usize::from(room.saturating_sub(taken + 2))));
         put(cells, x, y, right, &name, look.style(Role::Text).add_modifier(Modifier::BOLD));
+        if let Some(said) = first {
+            put_right(cells, x, y, right, &said, look.style(Role::Muted));
+        }
     } else {
         let name = if line.row.is_some() { line.name } else { "All of them" };
         put(cells, x, y, right, name, look.style(Role::Text).add_modifier(Modifier::BOLD));
@@ -112,6 +122,13 @@ fn multiple(
     put(cells, end + 2, y, right, &spark(&values, width, column.join()), look.style(Role::Info));
 }
 
+/// How long the first token took.
+fn first_token(line: &Line<'_>) -> Option<String> {
+    let times = &line.figures.tally.first_token;
+    let (half, most) = (times.percentile(50)?, times.percentile(95)?);
+    Some(format!("first token p50 {} p95 {}", figures::milliseconds(half), figures::milliseconds(most)))
+}
+
 /// How the calls ended, and what else is known of them.
 fn facts(line: &Line<'_>) -> Vec<(String, Role)> {
     let tally = &line.figures.tally;
@@ -129,13 +146,7 @@ fn facts(line: &Line<'_>) -> Vec<(String, Role)> {
     }
     let mut facts = vec![(ended.join(" · "), if tally.failed() > 0 { Role::Warn } else { Role::Muted })];
     let mut more = Vec::new();
-    if let (Some(half), Some(most)) = (tally.first_token.percentile(50), tally.first_token.percentile(95)) {
-        more.push(format!(
-            "first token p50 {} p95 {}",
-            figures::milliseconds(half),
-            figures::milliseconds(most)
-        ));
-    }
+    more.extend(first_token(line));
     if tally.cache_read_tokens > 0 || tally.cache_write_tokens > 0 {
         let (read, written) =
             (figures::short(tally.cache_read_tokens), figures::short(tally.cache_write_tokens));
