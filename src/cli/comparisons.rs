@@ -116,7 +116,8 @@ async fn show(text: &str, reveal: bool, asker: &Asker, out: &mut Out) -> Result<
                 prices.get(&comparison.columns[column].model)
             });
             words::ledger(rows).iter().try_for_each(|line| out.line(line))?;
-            for ballot in ballots.iter().filter(|ballot| ballot.is_about(&turn.answers)) {
+            let counts = |ballot: &&Ballot| ballot.taken_back.is_none() && ballot.is_about(&turn.answers);
+            for ballot in ballots.iter().filter(counts) {
                 out.line(&format!(
                     "{} chose {}",
                     who(&ballot.who),
@@ -184,9 +185,7 @@ async fn see(
     out: &mut Out,
 ) -> Result<(), End> {
     let who = person(&asker.config.user);
-    let Some(page) = (0..comparison.pages.len()).find(|page| comparison.hides(*page, ballots, &who)) else {
-        return Ok(());
-    };
+    let Some(page) = comparison.hidden_page(ballots, &who) else { return Ok(()) };
     if !reveal {
         return Err(blind(doing(), page).into());
     }
