@@ -117,7 +117,10 @@ fn row(place: usize, name: &str, of: &Summary) -> Vec<String> {
         of.per_second.map_or_else(nothing, rate),
         grouped(of.input),
         grouped(of.output),
-        of.cost.map_or_else(nothing, money),
+        match of.cost {
+            None if of.answers > 0 => "$?".to_owned(),
+            cost => cost.map_or_else(nothing, money),
+        },
     ]
 }
 
@@ -204,6 +207,14 @@ fn tables(rows: &[Vec<String>], room: u16, least: &[usize]) -> Vec<Line> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_cost_that_is_not_known_is_said_as_elsewhere() {
+        let cost = |answers, cost| row(0, "a/b", &Summary { answers, cost, ..Summary::default() }).pop();
+        assert_eq!(cost(3, None).as_deref(), Some("$?"));
+        assert_eq!(cost(0, None).as_deref(), Some("–"), "nothing was answered");
+        assert_eq!(cost(3, Some(0.0)), Some(money(0.0)));
+    }
 
     #[test]
     fn what_a_table_has_no_room_for_stands_in_the_next_one() {
