@@ -222,7 +222,9 @@ fn value(making: &Making, sight: &Sight<'_>, row: Row) -> Value {
         Row::Names => told("shown", "raters see whose an answer is"),
         Row::Sides if form.blinding.sides => told("change", "who stands left changes from item to item"),
         Row::Sides => told("stay", "each source keeps its side"),
-        Row::SelfNaming if form.blinding.self_naming => told("masked", "what a model says of its own name"),
+        Row::SelfNaming if form.blinding.self_naming => {
+            told("masked", "what a model says of its own name, in usual phrases: it proves nothing")
+        }
         Row::SelfNaming => told("left as it is", "what a model says of its own name"),
         Row::Items => match (form.limit, &form.dataset) {
             (None, Some(dataset)) => {
