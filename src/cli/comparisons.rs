@@ -286,7 +286,7 @@ async fn categorise(text: &str, category: Option<String>, asker: &Asker, out: &m
     let reply = asker.one(Request::Comparisons(Comparisons::Categorise { id, category }), out).await?;
     let Reply::Comparison { comparison, .. } = &reply else { return Err(unexpected(&reply)) };
     if out.json {
-        return out.object(&reply);
+        return out.object(&Item::Comparison { comparison });
     }
     match &comparison.category {
         Some(category) => out.line(&format!("{} is about {category}", id.short())),

@@ -81,6 +81,9 @@ async fn it_is_written_as_battles_only_until_every_page_has_a_choice() {
         })
         .collect();
     assert_eq!(told.lines().filter(|line| line.contains("\"ballot\"")).count(), 1, "{told}");
+    // Who stood where is told of what was chosen, and of nothing else.
+    let head = told.lines().next().unwrap_or_default();
+    assert!(head.contains("\"blind\":true"), "{head}");
     // Nor is the next choice there blind.
     let kept = ask(&door, choose(&comparison, 1, &answers[2..])).await.unwrap();
     assert!(matches!(&kept, Reply::Ballot { ballot } if ballot.blind.is_none()), "{kept:?}");

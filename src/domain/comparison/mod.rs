@@ -192,6 +192,23 @@ impl Comparison {
     }
 }
 
+/// A comparison as programs are told of it: of its seed only that there is one. Who has the seed knows who stands where on
+/// every page.
+///
+/// # Errors
+///
+/// As the serializer has them.
+pub fn without_seed<S: serde::Serializer>(
+    comparison: &Comparison,
+    to: S,
+) -> std::result::Result<S::Ok, S::Error> {
+    let mut told = serde_json::to_value(comparison).map_err(serde::ser::Error::custom)?;
+    if let Some(blind) = told.get_mut("blind") {
+        *blind = true.into();
+    }
+    told.serialize(to)
+}
+
 /// What a person wants compared.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Plan {
