@@ -348,10 +348,13 @@ impl Evaluations {
         let why = format!("of its answers {}", super::so_far(&evaluation.generation));
         // Those that failed are asked for again.
         let left = count(evaluation.generation.left() + evaluation.generation.failed, "is", "are");
-        let hint = format!(
-            "{left} still to be asked for: `outcrop eval run {}` does that, or `f` on the screen.",
-            evaluation.name()
-        );
+        let hint = match evaluation.generation.state {
+            GenerationState::Running => "They are being asked for: rate when all have come.".to_owned(),
+            _ => format!(
+                "{left} still to be asked for: `outcrop eval run {}` does that, or `f` in the list of the place Evaluate.",
+                evaluation.name()
+            ),
+        };
         Error::new(ErrorKind::Busy, format!("rating {:?}", evaluation.name()), why, hint)
     }
 }

@@ -240,6 +240,19 @@ fn any_two_answers_are_compared_and_nothing_of_who_gave_them_is_told_before_a_ch
 }
 
 #[test]
+fn from_a_column_that_failed_the_two_others_are_compared() {
+    let mut stage = Stage::settled(80, 24, "dark");
+    arrive(&mut stage);
+    let tasks = asked(&mut stage, &comparison(3, None));
+    assert!(stage.text().contains("1 not in sight: Tab, then "), "{}", stage.text());
+    fail(&mut stage, &tasks, 0);
+    finish(&mut stage, &tasks, 1, "one river bends");
+    finish(&mut stage, &tasks, 2, "two river turns");
+    stage.keys("<tab>v");
+    assert!(stage.text().contains("B → C"), "{}", stage.text());
+}
+
+#[test]
 fn a_remark_of_a_call_is_not_shown_while_who_answers_is_hidden() {
     for (blind, shown) in [(None, true), (Some(7), false)] {
         let mut stage = Stage::settled(120, 40, "dark");
