@@ -253,6 +253,17 @@ fn from_a_column_that_failed_the_two_others_are_compared() {
 }
 
 #[test]
+fn columns_of_unequal_width_are_set_in_alike() {
+    // 50 columns, the rule, and 49.
+    let mut stage = Stage::settled(100, 30, "dark");
+    answered(&mut stage, None);
+    let shown = stage.text();
+    let line = shown.lines().find(|line| line.contains("one") && line.contains("two")).unwrap();
+    let before = |word: &str| line.split(word).next().unwrap().chars().count();
+    assert_eq!(before("two") - before("one"), 51, "{shown}");
+}
+
+#[test]
 fn a_remark_of_a_call_is_not_shown_while_who_answers_is_hidden() {
     for (blind, shown) in [(None, true), (Some(7), false)] {
         let mut stage = Stage::settled(120, 40, "dark");
