@@ -117,10 +117,12 @@ fn composer(state: &State, sight: &Sight<'_>, areas: &Areas, cells: &mut Buffer)
         Some(comparison) => comparison.blind.is_some(),
         None => state.blind,
     };
-    let words = match blind {
-        true if state.is_seen() => "seen: choices here are not blind",
-        true => "blind",
-        false => "",
+    let words = if blind && state.is_seen() {
+        "seen: choices here are not blind"
+    } else if blind {
+        "blind"
+    } else {
+        ""
     };
     let end = put_right(cells, area.x + 2, y, right, words, style(Role::Info)).saturating_sub(2);
     match state.lanes.len() {
