@@ -445,6 +445,7 @@ fn where_every_answer_failed_nothing_can_be_rated_and_all_are_to_be_asked_again(
         );
         let said = home.run(&["eval", "rate", "e", "--rater", "a", "--json"]);
         assert!(said.stderr.contains("3 are still to be asked for: `outcrop eval run e`"), "{said:?}");
+        assert!(said.stderr.contains("`f` in the list of the place Evaluate"), "{said:?}");
     });
 }
 

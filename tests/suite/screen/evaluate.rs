@@ -399,6 +399,18 @@ fn comparing_the_answers_word_by_word_is_time_of_the_item() {
 }
 
 #[test]
+fn a_metric_without_a_description_leaves_no_empty_row_in_the_instructions() {
+    let mut bare = best();
+    bare[0].description.clear();
+    let mut stage = rating(80, 24, "dark", seat(bare, &ANSWERS, 4));
+    stage.keys("i");
+    let shown = stage.text();
+    let lines: Vec<&str> = shown.lines().collect();
+    let example = lines.iter().position(|line| line.contains("An example")).unwrap();
+    assert!(lines[example - 2].contains("Helpfulness"), "{shown}");
+}
+
+#[test]
 fn the_reference_of_an_item_is_a_key_away_and_that_is_said_beside_the_question() {
     let mut stage = rating(80, 24, "dark", seat(best(), &ANSWERS, 1));
     let shown = stage.text();
