@@ -158,9 +158,9 @@ impl Comparisons {
 
     /// One that is to be written out, with the choices that count in it: refused while `who` has yet to choose in it without
     /// knowing who answers.
-    async fn told(&self, id: ComparisonId, who: String) -> Result<(Comparison, Vec<Ballot>)> {
-        let (comparison, mut ballots) = self.open(id, who.clone()).await?;
-        if let Some(page) = comparison.hidden_page(&ballots, &who) {
+    async fn told(&self, id: ComparisonId, who: &str) -> Result<(Comparison, Vec<Ballot>)> {
+        let (comparison, mut ballots) = self.open(id, who.to_owned()).await?;
+        if let Some(page) = comparison.hidden_page(&ballots, who) {
             return Err(Error::new(
                 ErrorKind::Invalid,
                 format!("writing out the comparison {}", id.short()),
@@ -381,7 +381,7 @@ impl Comparisons {
             }
             Form::Json => {
                 let begun = async move {
-                    let (comparison, ballots) = comparisons.told(one(id)?, who).await?;
+                    let (comparison, ballots) = comparisons.told(one(id)?, &who).await?;
                     let lanes: Vec<_> = comparison.lanes().collect();
                     let head = wire::comparison::line(&Object::Comparison { comparison: &comparison });
                     let lanes = stream::iter(lanes).then(move |(page, column, lane)| {
@@ -401,7 +401,7 @@ impl Comparisons {
             }
             Form::Markdown => {
                 let begun = async move {
-                    let (comparison, ballots) = comparisons.told(one(id)?, who).await?;
+                    let (comparison, ballots) = comparisons.told(one(id)?, &who).await?;
                     let head = wire::comparison::head(&comparison);
                     let pages = stream::unfold(0, move |number| {
                         let (comparisons, comparison) = (comparisons.clone(), comparison.clone());
