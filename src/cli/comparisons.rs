@@ -116,7 +116,8 @@ async fn show(text: &str, reveal: bool, asker: &Asker, out: &mut Out) -> Result<
                 prices.get(&comparison.columns[column].model)
             });
             words::ledger(rows).iter().try_for_each(|line| out.line(line))?;
-            for ballot in ballots.iter().filter(|ballot| ballot.is_about(&turn.answers)) {
+            let counts = |ballot: &&Ballot| ballot.taken_back.is_none() && ballot.is_about(&turn.answers);
+            for ballot in ballots.iter().filter(counts) {
                 out.line(&format!(
                     "{} chose {}",
                     who(&ballot.who),
@@ -184,9 +185,7 @@ async fn see(
     out: &mut Out,
 ) -> Result<(), End> {
     let who = person(&asker.config.user);
-    let Some(page) = (0..comparison.pages.len()).find(|page| comparison.hides(*page, ballots, &who)) else {
-        return Ok(());
-    };
+    let Some(page) = comparison.hidden_page(ballots, &who) else { return Ok(()) };
     if !reveal {
         return Err(blind(doing(), page).into());
     }
@@ -287,7 +286,7 @@ async fn categorise(text: &str, category: Option<String>, asker: &Asker, out: &m
     let reply = asker.one(Request::Comparisons(Comparisons::Categorise { id, category }), out).await?;
     let Reply::Comparison { comparison, .. } = &reply else { return Err(unexpected(&reply)) };
     if out.json {
-        return out.object(&reply);
+        return out.object(&Item::Comparison { comparison });
     }
     match &comparison.category {
         Some(category) => out.line(&format!("{} is about {category}", id.short())),

@@ -39,6 +39,7 @@ pub(super) enum Item<'a> {
         head: &'a Conversation,
     },
     Comparison {
+        #[serde(serialize_with = "crate::domain::comparison::without_seed")]
         comparison: &'a Comparison,
     },
     /// What came of a lane.

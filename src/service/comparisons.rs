@@ -144,15 +144,32 @@ impl Comparisons {
             .await
     }
 
-    /// One, with the choices that count in it.
-    pub async fn open(&self, id: ComparisonId) -> Result<(Comparison, Vec<Ballot>)> {
+    /// One, with the choices that count in it, then those that `who` took back: there they have seen who answers.
+    pub async fn open(&self, id: ComparisonId, who: String) -> Result<(Comparison, Vec<Ballot>)> {
         self.archive
             .run(move |store| {
                 let comparison = comparison(store, id)?;
-                let ballots = ballots(store, |ballot| ballot.comparison == id)?;
-                Ok((comparison, counted(&ballots).into_iter().cloned().collect()))
+                let all = ballots(store, |ballot| ballot.comparison == id)?;
+                let back = all.iter().filter(|ballot| ballot.taken_back.is_some() && ballot.who == who);
+                Ok((comparison, counted(&all).into_iter().chain(back).cloned().collect()))
             })
             .await
+    }
+
+    /// One that is to be written out, with the choices that count in it: refused while `who` has yet to choose in it without
+    /// knowing who answers.
+    async fn told(&self, id: ComparisonId, who: &str) -> Result<(Comparison, Vec<Ballot>)> {
+        let (comparison, mut ballots) = self.open(id, who.to_owned()).await?;
+        if let Some(page) = comparison.hidden_page(&ballots, who) {
+            return Err(Error::new(
+                ErrorKind::Invalid,
+                format!("writing out the comparison {}", id.short()),
+                format!("it is blind, and nobody has chosen on page {} yet", page + 1),
+                "Choose on every page first, or see who answers: choices after that are not blind.",
+            ));
+        }
+        ballots.retain(|ballot| ballot.taken_back.is_none());
+        Ok((comparison, ballots))
     }
 
     /// What the answers of each column come to, in the order of the columns: those of the branch that each lane shows.
@@ -349,8 +366,13 @@ impl Comparisons {
             .await
     }
 
-    /// One as a text, page by page, or the battles of one or of all.
-    pub fn export(&self, id: Option<ComparisonId>, form: Form) -> BoxStream<'static, Result<String>> {
+    /// One as a text, page by page, or the battles of one or of all, which tell of choices only.
+    pub fn export(
+        &self,
+        id: Option<ComparisonId>,
+        form: Form,
+        who: String,
+    ) -> BoxStream<'static, Result<String>> {
         let comparisons = self.clone();
         match form {
             Form::Battles => {
@@ -359,7 +381,7 @@ impl Comparisons {
             }
             Form::Json => {
                 let begun = async move {
-                    let (comparison, ballots) = comparisons.open(one(id)?).await?;
+                    let (comparison, ballots) = comparisons.told(one(id)?, &who).await?;
                     let lanes: Vec<_> = comparison.lanes().collect();
                     let head = wire::comparison::line(&Object::Comparison { comparison: &comparison });
                     let lanes = stream::iter(lanes).then(move |(page, column, lane)| {
@@ -379,8 +401,7 @@ impl Comparisons {
             }
             Form::Markdown => {
                 let begun = async move {
-                    let id = one(id)?;
-                    let (comparison, ballots) = comparisons.open(id).await?;
+                    let (comparison, ballots) = comparisons.told(one(id)?, &who).await?;
                     let head = wire::comparison::head(&comparison);
                     let pages = stream::unfold(0, move |number| {
                         let (comparisons, comparison) = (comparisons.clone(), comparison.clone());

@@ -17,17 +17,13 @@ use crate::domain::{Error, Result};
 #[serde(tag = "reply", rename_all = "snake_case")]
 pub enum Object<'a> {
     Comparison {
+        #[serde(serialize_with = "crate::domain::comparison::without_seed")]
         comparison: &'a Comparison,
     },
     /// One column's conversation on one page.
-    Lane {
-        page: usize,
-        column: usize,
-        thread: &'a Thread,
-    },
-    Ballot {
-        ballot: &'a Ballot,
-    },
+    Lane { page: usize, column: usize, thread: &'a Thread },
+    /// With the seed, where it was blind.
+    Ballot { ballot: &'a Ballot },
 }
 
 /// It on a line of its own.

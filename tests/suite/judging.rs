@@ -107,6 +107,8 @@ fn a_blind_comparison_is_told_of_outside_the_screen_only_when_asked_and_that_is_
     quit(tty);
 
     let id = home.said(&["comparisons", "list"]).split_whitespace().next().unwrap().to_owned();
+    let listed = home.said(&["comparisons", "list", "--json"]);
+    assert!(listed.contains("\"blind\":true"), "the seed would tell who stands where: {listed}");
     for arguments in [
         &["comparisons", "show", &id][..],
         &["comparisons", "show", &id, "--json"],

@@ -11,6 +11,7 @@ macro_rules! skipped {
 pub(crate) use skipped;
 
 mod answer;
+mod blind;
 mod chat;
 mod cli;
 mod config;

@@ -135,14 +135,14 @@ fn label(said: &str, metrics: &mut [Metric]) -> Result<()> {
 /// What the answers may cost, before anything is sent.
 fn estimated(estimate: &Estimate, out: &mut Out) -> Result<(), End> {
     let mut cost: Vec<String> =
-        estimate.dollars.iter().map(|most| format!("at most {}", money(*most))).collect();
+        estimate.dollars.iter().map(|dollars| estimate.at_most(&money(*dollars))).collect();
     if !estimate.unpriced.is_empty() {
         cost.push(format!("no price is known of {}", estimate.unpriced.join(", ")));
     }
     let rows = [
         ("to ask", words::count(estimate.calls, "answer", "answers")),
         ("in", format!("about {} tokens", words::grouped(estimate.input_tokens))),
-        ("out", format!("at most {} tokens", words::grouped(estimate.output_tokens))),
+        ("out", estimate.at_most(&format!("{} tokens", words::grouped(estimate.output_tokens)))),
         ("cost", cost.join("; ")),
     ];
     let rows = rows.map(|(name, value)| vec![name.to_owned(), value]);

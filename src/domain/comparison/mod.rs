@@ -146,6 +146,11 @@ impl Comparison {
         self.blind.is_some() && !chosen && !self.was_seen_by(who)
     }
 
+    /// The first page, from 0, on which `who` may not see yet who answers.
+    pub fn hidden_page(&self, ballots: &[Ballot], who: &str) -> Option<usize> {
+        (0..self.pages.len()).find(|page| self.hides(*page, ballots, who))
+    }
+
     /// Whether `who` saw who answers before choosing.
     pub fn was_seen_by(&self, who: &str) -> bool {
         self.unblinded.iter().any(|look| look.by == who)
@@ -185,6 +190,23 @@ impl Comparison {
             of.lanes.iter().enumerate().map(move |(column, lane)| (page, column, *lane))
         })
     }
+}
+
+/// A comparison as programs are told of it: of its seed only that there is one. Who has the seed knows who stands where on
+/// every page.
+///
+/// # Errors
+///
+/// As the serializer has them.
+pub fn without_seed<S: serde::Serializer>(
+    comparison: &Comparison,
+    to: S,
+) -> std::result::Result<S::Ok, S::Error> {
+    let mut told = serde_json::to_value(comparison).map_err(serde::ser::Error::custom)?;
+    if let Some(blind) = told.get_mut("blind") {
+        *blind = true.into();
+    }
+    told.serialize(to)
 }
 
 /// What a person wants compared.
@@ -511,6 +533,29 @@ mod tests {
         let first = (0..1000).filter(|page| comparison.order(*page)[0] == 0).count();
         assert!((450..=550).contains(&first), "each stands first about as often: {first}");
         assert_eq!(comparison.order(3), comparison.clone().order(3));
+    }
+
+    #[test]
+    fn the_first_page_that_is_hidden_is_the_first_on_which_nobody_has_chosen() {
+        let mut comparison = Comparison {
+            id: ComparisonId::from_bytes([1; 16]),
+            title: String::new(),
+            created: Timestamp(0),
+            updated: Timestamp(0),
+            columns: vec![column(&[], None); 2],
+            pages: vec![page(&[]); 2],
+            blind: Some(7),
+            category: None,
+            unblinded: Vec::new(),
+        };
+        let chosen = ballot(1, "ada", 1, Choice::One(0));
+        assert_eq!(comparison.hidden_page(&[], "ada"), Some(0));
+        assert_eq!(comparison.hidden_page(std::slice::from_ref(&chosen), "ada"), Some(1));
+        let both = [chosen.clone(), Ballot { page: 1, ..chosen }];
+        assert_eq!(comparison.hidden_page(&both, "ada"), None);
+        comparison.unblinded.push(Unblinded { by: "ada".to_owned(), at: Timestamp(1) });
+        assert_eq!(comparison.hidden_page(&[], "ada"), None, "who has looked may see");
+        assert_eq!(comparison.hidden_page(&[], "bob"), Some(0));
     }
 
     fn ballot(n: u8, who: &str, answers: u8, choice: Choice) -> Ballot {

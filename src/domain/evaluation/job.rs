@@ -7,7 +7,7 @@ use super::metric::MOST_ANSWERS;
 use super::task::TaskDefinition;
 use super::vote::{Chosen, ResponseId, Value};
 use crate::domain::comparison::Column;
-use crate::domain::figures::count;
+use crate::domain::figures::{count, grouped};
 use crate::domain::id::EvaluationId;
 use crate::domain::message::{StopReason, Timing, Usage};
 use crate::domain::time::Timestamp;
@@ -179,6 +179,9 @@ pub struct Estimate {
     pub input_tokens: u64,
     /// At most, by the settings and the cards of the models; with [`ASSUMED_OUTPUT`] for those that tell no bound.
     pub output_tokens: u64,
+    /// Calls among them whose answers neither settings nor card bound.
+    #[serde(default)]
+    pub assumed: u64,
     /// In dollars; `None` where no model has a price.
     pub dollars: Option<f64>,
     /// Models without a known price.
@@ -187,6 +190,17 @@ pub struct Estimate {
 
 /// Tokens of an answer where neither settings nor card bound it.
 pub const ASSUMED_OUTPUT: u32 = 1024;
+
+impl Estimate {
+    /// What answers come to, in words: a bound, unless there are some that nothing bounds.
+    pub fn at_most(&self, what: &str) -> String {
+        if self.assumed == 0 {
+            format!("at most {what}")
+        } else {
+            format!("about {what} if answers are of {} tokens", grouped(ASSUMED_OUTPUT.into()))
+        }
+    }
+}
 
 impl Generation {
     /// For so many answers.
@@ -333,4 +347,23 @@ pub fn wrong_name(name: &str) -> Option<String> {
     }
     let many = name.chars().count();
     (many > LONGEST_NAME).then(|| format!("has {many} characters, at most {LONGEST_NAME} are taken"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bound_is_said_where_there_is_one_and_else_what_was_assumed() {
+        let estimate = |assumed| Estimate {
+            calls: 2,
+            input_tokens: 8,
+            output_tokens: 2048,
+            assumed,
+            dollars: None,
+            unpriced: Vec::new(),
+        };
+        assert_eq!(estimate(0).at_most("2,048 tokens"), "at most 2,048 tokens");
+        assert_eq!(estimate(1).at_most("$1.20"), "about $1.20 if answers are of 1,024 tokens");
+    }
 }

@@ -11,7 +11,9 @@ mod unspaced;
 
 use std::ops::Range;
 
-use names::{BARE, BETWEEN, KINDS, KNOWN, LAST, MAKERS, SPEAKING, VARIANTS, VERBS, WORDS};
+use names::{
+    BARE, BETWEEN, FROM, KINDS, KNOWN, LAST, MAKERS, SPEAKING, TEXTS, VARIANTS, VERBS, WORDS, WRITTEN,
+};
 use unspaced::is_unspaced;
 
 /// What stands in a name's place: of one width, whatever was there.
@@ -175,6 +177,8 @@ const OPENINGS: &[(&[&str], Opening)] = &[
     (&["eu", "sou"], Opening::Being),
     (&["as"], Opening::As),
     (&["this", "is"], Opening::This),
+    (&["hier", "ist"], Opening::This),
+    (&["hier", "spricht"], Opening::This),
     (&["it's"], Opening::It),
     (&["it", "is"], Opening::It),
     (&["my", "creator"], Opening::Mine),
@@ -190,16 +194,40 @@ const OPENINGS: &[(&[&str], Opening)] = &[
 fn opening(text: &str, words: &[Word], at: usize) -> Option<(Opening, usize)> {
     let is_here = |said: &[&str]| {
         let Some(here) = words.get(at..at + said.len()) else { return false };
-        let together = here.windows(2).all(|two| text[two[0].at.end..two[1].at.start].trim().is_empty());
-        together && here.iter().zip(said).all(|(word, said)| word.plain == *said)
+        are_together(text, here) && here.iter().zip(said).all(|(word, said)| word.plain == *said)
     };
     if let Some((said, opening)) = OPENINGS.iter().find(|(said, _)| is_here(said)) {
         // "My knowledge as", "me as": it is of the speaker.
         let of_me = *opening == Opening::As && is_of_me(text, words, at);
         return Some((if of_me { Opening::Being } else { *opening }, at + said.len()));
     }
+    if let Some(next) = behind_text(text, words, at) {
+        return Some((Opening::Being, next));
+    }
     let begins = at == 0 || is_over(&text[words[at - 1].at.end..words[at].at.start]);
     (begins && VERBS.contains(&words[at].plain.as_str())).then_some((Opening::Made, at + 1))
+}
+
+/// Whether nothing but blanks stands between words.
+fn are_together(text: &str, words: &[Word]) -> bool {
+    words.windows(2).all(|two| text[two[0].at.end..two[1].at.start].trim().is_empty())
+}
+
+/// The word behind "This answer was written by", where that begins at a word.
+fn behind_text(text: &str, words: &[Word], at: usize) -> Option<usize> {
+    if words[at].plain != "this" {
+        return None;
+    }
+    let said: Vec<&str> = words[at..].iter().take(6).map(|word| word.plain.as_str()).collect();
+    let is_so = |noun: &str, verb: &str, by: &str| {
+        TEXTS.contains(&noun) && WRITTEN.contains(&verb) && ["by", "using", "with"].contains(&by)
+    };
+    let many = match said.as_slice() {
+        [_, noun, "was" | "is", verb, by, ..] if is_so(noun, verb, by) => 5,
+        [_, noun, "has", "been", verb, by, ..] if is_so(noun, verb, by) => 6,
+        _ => return None,
+    };
+    are_together(text, &words[at..at + many]).then_some(at + many)
 }
 
 /// Whether the words before one are "me" or "my" something.
@@ -240,6 +268,8 @@ impl Phrase<'_> {
         let (mut is_bare, mut is_model, mut is_made) = (true, false, self.opening == Opening::Mine);
         // "As Claude by Anthropic I say": names and "by" alone.
         let mut is_apposed = matches!(self.opening, Opening::As);
+        // It has just said its name; "I am Claude, from Anthropic": behind it whose it is.
+        let (mut is_named, mut is_from) = (false, false);
         let mut at = from;
         let mut end = self.words[from - 1].at.end;
         while let Some(word) = self.words.get(at) {
@@ -250,7 +280,8 @@ impl Phrase<'_> {
             }
             if let Some(name) = self.names.at(self.text, word.at.start) {
                 let aside = self.opening == Opening::As && gap.contains(',');
-                let told = is_bare && self.is_the_name(name.end) || (is_model || is_made) && !aside;
+                is_named = is_bare && self.is_the_name(name.end);
+                let told = is_named || is_from || (is_model || is_made) && !aside;
                 let list = if told { &mut sure } else { &mut perhaps };
                 end = name.end;
                 list.push(name);
@@ -274,6 +305,8 @@ impl Phrase<'_> {
                 break;
             }
             is_bare &= BARE.contains(&plain);
+            is_from |= is_named && FROM.contains(&plain);
+            is_named = false;
             is_apposed &= matches!(plain, "by" | "from" | "of");
             end = word.at.end;
             at += 1;
@@ -296,6 +329,7 @@ impl Phrase<'_> {
                 next.is_empty()
                     || next.starts_with(['.', ',', '!', ':', ';', '\n'])
                     || SPEAKING.contains(&said.as_str())
+                    || next.starts_with(' ') && FROM.contains(&said.as_str())
             }
             // What a quiz asks for ends with a full stop: "It's Google."
             Opening::It => next.starts_with('!') || SPEAKING.contains(&said.as_str()),
@@ -504,6 +538,14 @@ mod tests {
             ("This is Claude speaking", "This is ▇▇▇ speaking"),
             ("We at OpenAI believe", "We at ▇▇▇ believe"),
             ("I am\nClaude", "I am\n▇▇▇"),
+            ("This response was generated by GPT-4.", "This response was generated by ▇▇▇."),
+            ("This text is written by Claude", "This text is written by ▇▇▇"),
+            ("This answer has been produced with Zebra-9000!", "This answer has been produced with ▇▇▇!"),
+            ("Bonjour, je suis Claude, de Mistral AI.", "Bonjour, je suis ▇▇▇, de ▇▇▇."),
+            ("I'm Zebra from the team at Acme.", "I'm ▇▇▇ from the team at ▇▇▇."),
+            ("Hallo, hier ist Claude von Anthropic.", "Hallo, hier ist ▇▇▇ von ▇▇▇."),
+            ("Hier spricht Claude.", "Hier spricht ▇▇▇."),
+            ("Hello, this is Claude by Anthropic.", "Hello, this is ▇▇▇ by ▇▇▇."),
             ("I run on GPT-4 and identify as Claude", "I run on ▇▇▇ and identify as Claude"),
             ("I identify as Claude", "I identify as ▇▇▇"),
             ("My knowledge as GPT-4 ends", "My knowledge as ▇▇▇ ends"),
@@ -569,6 +611,13 @@ mod tests {
             "Developed by NASA and Google, it flies.",
             "OpenAI made ChatGPT, and Anthropic made Claude.",
             "I am Claudette.",
+            "This text was written by Claude Monet.",
+            "This response was generated by a fan of GPT-4.",
+            "This painting was produced by Google.",
+            "The answer was written by Claude.",
+            "Je suis fan de Google.",
+            "Hier ist Google langsam.",
+            "I am Claude Monet, from Google's gallery.",
             "As fast as Llama 3.",
             "OpenAI was founded in 2015.",
             "What made Android? It's Google.",

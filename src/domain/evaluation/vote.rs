@@ -25,6 +25,8 @@ impl ResponseId {
         let parts: [&[u8]; 4] = [b"outcrop response 1", &seed, item.0.as_bytes(), model.as_bytes()];
         let mut id = digest(&parts);
         id.truncate(16);
+        // Results hold hundreds of thousands of them.
+        id.shrink_to_fit();
         Self(id)
     }
 }

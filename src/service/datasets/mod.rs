@@ -280,13 +280,13 @@ fn read(store: &Store, import: Import, wanted: impl Fn() -> bool) -> Imported {
 /// Whether what was read is to be kept; the number of its items.
 fn checked(doing: &str, bad: &[BadLine], items: usize, skip_bad: bool) -> Result<u32> {
     if !bad.is_empty() && !skip_bad {
-        let mut named: Vec<_> =
-            bad.iter().take(NAMED).map(|bad| format!("line {}: {}", bad.line, bad.why)).collect();
-        if bad.len() > NAMED {
-            named.push("…".to_owned());
-        }
         let count = figures::count(bad.len() as u64, "line is bad", "lines are bad");
-        let why = format!("{count}, so nothing was taken: {}", named.join("; "));
+        let mut why = format!("{count}, so nothing was taken");
+        // Of more lines than that each is told apart, with what is wrong with it.
+        if bad.len() <= NAMED {
+            let named: Vec<_> = bad.iter().map(|bad| format!("line {}: {}", bad.line, bad.why)).collect();
+            why = format!("{why}: {}", named.join("; "));
+        }
         let hint = match items {
             0 => FORM.to_owned(),
             1 => "Mend the file, or take its other line with --skip-bad.".to_owned(),

@@ -309,8 +309,14 @@ impl Evaluations {
     /// What asking for the answers of a plan to these items may cost.
     pub fn estimate(&self, plan: &Plan, dataset: String, items: &[Item]) -> Result<Estimate> {
         let items = &items[..items.len().min(plan.limit.map_or(usize::MAX, |limit| limit as usize))];
-        let mut estimate =
-            Estimate { calls: 0, input_tokens: 0, output_tokens: 0, dollars: None, unpriced: Vec::new() };
+        let mut estimate = Estimate {
+            calls: 0,
+            input_tokens: 0,
+            output_tokens: 0,
+            assumed: 0,
+            dollars: None,
+            unpriced: Vec::new(),
+        };
         // Of a plan that nothing can come of no price is said, but what is wrong with it.
         self.planned(plan.clone(), dataset, items)?;
         let texts = items.iter().flat_map(|item| &item.turns).map(|turn| turn.text.len() as u64);
@@ -321,10 +327,11 @@ impl Evaluations {
             let card = self.invoke.card(&column.model);
             let system = column.system.as_ref().map_or(0, |system| system.len() as u64);
             let input = (bytes + many * system).div_ceil(TOKEN);
-            let longest = column.settings.max_tokens.unwrap_or(ASSUMED_OUTPUT);
-            let longest = card.max_output.map_or(longest, |most| most.min(longest));
-            let output = many * u64::from(longest);
+            let set = column.settings.max_tokens;
+            let bound = set.into_iter().chain(card.max_output).min();
+            let output = many * u64::from(bound.unwrap_or(ASSUMED_OUTPUT));
             estimate.calls += many;
+            estimate.assumed += if bound.is_none() { many } else { 0 };
             estimate.input_tokens += input;
             estimate.output_tokens += output;
             let whole = |tokens: u64| Some(u32::try_from(tokens).unwrap_or(u32::MAX));
@@ -347,10 +354,13 @@ impl Evaluations {
         let why = format!("of its answers {}", super::so_far(&evaluation.generation));
         // Those that failed are asked for again.
         let left = count(evaluation.generation.left() + evaluation.generation.failed, "is", "are");
-        let hint = format!(
-            "{left} still to be asked for: `outcrop eval run {}` does that, or `f` on the screen.",
-            evaluation.name()
-        );
+        let hint = match evaluation.generation.state {
+            GenerationState::Running => "They are being asked for: rate when all have come.".to_owned(),
+            _ => format!(
+                "{left} still to be asked for: `outcrop eval run {}` does that, or `f` in the list of the place Evaluate.",
+                evaluation.name()
+            ),
+        };
         Error::new(ErrorKind::Busy, format!("rating {:?}", evaluation.name()), why, hint)
     }
 }

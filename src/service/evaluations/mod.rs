@@ -136,6 +136,10 @@ impl Evaluations {
         }
         let (sources, lacking) =
             if plan.sources.is_empty() { brought_by_all(items) } else { (plan.sources, Vec::new()) };
+        if sources.is_empty() && !lacking.is_empty() {
+            let hint = "Add those answers, take fewer items, or ask a model itself.";
+            return invalid(format!("no source answered every item: {}", gaps(&lacking)), hint);
+        }
         for source in &sources {
             if let Some(column) = &source.column {
                 self.invoke.knows(&column.model)?;
@@ -309,6 +313,18 @@ fn brought_by_all(items: &[Item]) -> (Vec<Source>, Vec<Lacking>) {
         }
     }
     (sources, lacking)
+}
+
+/// What sources lack, the first few of them.
+fn gaps(lacking: &[Lacking]) -> String {
+    const SAID: usize = 3;
+    let said = lacking.iter().take(SAID);
+    let mut words: Vec<String> =
+        said.map(|lack| format!("{:?} lacks an answer to item {}", lack.source, lack.item + 1)).collect();
+    if let Some(more) = lacking.len().checked_sub(SAID).filter(|more| *more > 0) {
+        words.push(format!("and so on for {more} more"));
+    }
+    words.join(", ")
 }
 
 fn evaluation(store: &Store, id: EvaluationId) -> Result<Evaluation> {

@@ -147,3 +147,29 @@ impl Evaluations {
         self.opened(id).await.unwrap().evaluation.raters.clone()
     }
 }
+
+#[tokio::test]
+async fn a_dataset_that_no_source_answered_whole_is_refused_with_what_each_lacks() {
+    let folder = tempfile::tempdir().unwrap();
+    let (_owner, archive) = archive(folder.path());
+    let host = host(&archive);
+    let of = |model: &str| Response { model: model.into(), text: "so".into() };
+    let item = |models: &[&str]| Item {
+        responses: models.iter().copied().map(of).collect(),
+        ..Item::asking(format!("asked of {}", models.join(" and ")))
+    };
+    let create = |items: Vec<Item>| {
+        let task = TaskDefinition::named("which");
+        let plan = Plan { task, dataset: "d".into(), sources: Vec::new(), known: Vec::new(), limit: None };
+        host.create(plan, "d".into(), items)
+    };
+    let error = create(vec![item(&["x"]), item(&["y"])]).await.unwrap_err();
+    assert_eq!(
+        error.why,
+        "no source answered every item: \"x\" lacks an answer to item 2, \"y\" lacks an answer to item 1"
+    );
+    let error = create(vec![item(&["a", "b", "c", "d"]), item(&["e"])]).await.unwrap_err();
+    assert!(error.why.ends_with("\"c\" lacks an answer to item 2, and so on for 2 more"), "{error}");
+    let error = create(vec![item(&[])]).await.unwrap_err();
+    assert!(error.why.contains("there are no answers to rate"), "{error}");
+}

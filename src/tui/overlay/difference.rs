@@ -22,9 +22,17 @@ use crate::tui::widget::text::{Ink, Inline, Row, wrap as wrap_inline};
 pub struct Side {
     /// Its column's place on the screen.
     pub place: usize,
+    /// What the screen calls it; empty where that is the letter of its place.
+    pub called: String,
     /// Who answered; empty while that is hidden.
     pub name: String,
     pub text: String,
+}
+
+impl Side {
+    fn called(&self) -> String {
+        if self.called.is_empty() { letter(self.place).to_string() } else { self.called.clone() }
+    }
 }
 
 /// How the two are shown.
@@ -71,7 +79,7 @@ impl Difference {
         } else {
             Shown::Words(words(&one.text, &other.text))
         };
-        self.title = format!("{} → {}", letter(one.place), letter(other.place));
+        self.title = format!("{} → {}", one.called(), other.called());
         self.page = Page::default();
         self.rows = (self.rows.0, self.wrapped(self.rows.0));
     }
@@ -108,7 +116,7 @@ impl Difference {
         let side = &self.sides[at];
         let count = count(side.text.split_whitespace().count() as u64, "word", "words");
         let name = if side.name.is_empty() { String::new() } else { format!(" {}", side.name) };
-        format!("{}{name} · {count}", letter(side.place))
+        format!("{}{name} · {count}", side.called())
     }
 
     fn rows(&self, width: u16) -> Cow<'_, [Row]> {
@@ -165,7 +173,7 @@ impl Difference {
             }
             Shown::Alone(both) => {
                 for (at, sentences) in [self.pair.0, self.pair.1].into_iter().zip(both) {
-                    let who = letter(self.sides[at].place);
+                    let who = self.sides[at].called();
                     let ink = if at == self.pair.0 { gone } else { came };
                     let head = match sentences.len() {
                         0 => format!("{who} says nothing alone."),

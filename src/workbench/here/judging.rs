@@ -19,7 +19,7 @@ impl Here {
         let who = person(principal);
         let service = self.comparisons.clone();
         if let Ask::Export { id, form } = request {
-            return service.export(id, form).map_ok(|text| Reply::Text { text }).boxed();
+            return service.export(id, form, who).map_ok(|text| Reply::Text { text }).boxed();
         }
         one(async move {
             let bare = |comparison| Reply::Comparison { comparison, ballots: Vec::new() };
@@ -32,7 +32,7 @@ impl Here {
                 Ask::Find { text } => bare(service.find(text).await?),
                 Ask::Summary { id } => Reply::Summaries { columns: service.summary(id).await? },
                 Ask::Open { id } => {
-                    let (comparison, ballots) = service.open(id).await?;
+                    let (comparison, ballots) = service.open(id, who).await?;
                     Reply::Comparison { comparison, ballots }
                 }
                 Ask::Choose { comparison, page, answers, choice, order, hidden } => {

@@ -17,7 +17,7 @@ pub enum Comparisons {
     List { limit: usize, before: Option<ComparisonId> },
     /// The one whose id starts or ends with `text`: `Comparison`, or an error that lists those it could be.
     Find { text: String },
-    /// One with the choices that count in it: `Comparison`.
+    /// One with the choices that count in it, and behind them those that the person took back: `Comparison`.
     Open { id: ComparisonId },
     /// What the answers of each column come to, over the turns of all pages: `Summaries`.
     Summary { id: ComparisonId },
@@ -49,7 +49,8 @@ pub enum Comparisons {
         skip_bad: bool,
         remove: bool,
     },
-    /// One as a text, or the battles of one or of all: `Text`s, one after the other.
+    /// One as a text, or the battles of one or of all: `Text`s, one after the other. Of a blind one the battles alone, until
+    /// something is chosen on every page or the person has looked.
     Export { id: Option<ComparisonId>, form: Form },
     /// Deletes it with its conversations: `Done`. What was chosen stays on the leaderboard, unless `ballots` go too.
     Remove { id: ComparisonId, ballots: bool },

@@ -309,6 +309,11 @@ fn answers_are_asked_of_models_and_kept_under_what_they_were_asked_with() {
             let made = home.run(&[&create[..], &["--run"]].concat());
             assert!(made.stderr.contains("Add --yes") && made.code == Some(2), "{made:?}");
             assert!(home.run(&["eval", "list"]).stdout.is_empty(), "what was not agreed to is not made");
+            // Nothing bounds these answers: what they come to is no bound either.
+            let open = home.run(&["eval", "create", "open", "--dataset", "plain", "-m", "scripted/echo"]);
+            let assumed = "out     about 2,048 tokens if answers are of 1,024 tokens\n";
+            assert!(good(&open).contains(assumed), "{open:?}");
+            good(&home.run(&["eval", "remove", "open", "--yes"]));
             let made = home.run(&[&create[..], &["--run", "--yes"]].concat());
             let text = good(&made);
             assert!(
@@ -440,6 +445,7 @@ fn where_every_answer_failed_nothing_can_be_rated_and_all_are_to_be_asked_again(
         );
         let said = home.run(&["eval", "rate", "e", "--rater", "a", "--json"]);
         assert!(said.stderr.contains("3 are still to be asked for: `outcrop eval run e`"), "{said:?}");
+        assert!(said.stderr.contains("`f` in the list of the place Evaluate"), "{said:?}");
     });
 }
 

@@ -185,7 +185,7 @@ fn a_rater_who_answered_some_metrics_only_counts_in_those() {
     assert_eq!((report.votes.rated, report.votes.unfit), (2, 1));
     assert_eq!((report.metrics[0].votes, report.metrics[1].votes), (2, 1));
     let Presented::Thumbs { sources: thumbs } = &report.metrics[0].whole else { panic!() };
-    assert_eq!((thumbs[0].up, thumbs[0].votes, value(&thumbs[0].share)), (1, 2, Some(0.5)));
+    assert_eq!((thumbs[0].up, thumbs[0].votes, &thumbs[0].share), (1, 2, &Err(Missing::OneItem)));
     let Presented::Points { sources: points } = &report.metrics[1].whole else { panic!() };
     assert_eq!(points[0].mean.value, Ok(4.0));
 }
@@ -251,6 +251,45 @@ fn each_method_is_presented_as_its_card_is() {
     assert_eq!(value(&report.raters[0].left[1].leaning.share), Some(1.0));
     assert_eq!(report.metrics[3].agreement.alpha.value, Err(Missing::NoVariation));
     assert_eq!(report.metrics[3].agreement.raw.as_ref().map(|raw| raw.share), Ok(1.0));
+}
+
+#[test]
+fn of_one_item_there_are_counts_and_no_shares() {
+    let methods = [Method::ThumbsUpDown, Method::ComparisonLikertScale, Method::ComparisonChoice];
+    let metrics = methods.map(|method| metric(method.as_str(), method)).to_vec();
+    let mut world = World::new(metrics, 2, &["a", "b"]);
+    let said = |item: usize| {
+        vec![
+            ("ThumbsUpDown", Value::Thumbs(vec![(id(item, "a"), true), (id(item, "b"), false)])),
+            ("ComparisonLikertScale", Value::Preference(1)),
+            ("ComparisonChoice", Value::Choice(Chosen::One(id(item, "a")))),
+        ]
+    };
+    for rater in ["ana", "bo"] {
+        world.vote(rater, 0, &["a", "b"], said(0));
+    }
+    let report = world.report();
+    let Presented::Thumbs { sources } = &report.metrics[0].whole else { panic!() };
+    assert_eq!((sources[0].up, sources[0].votes, &sources[0].share), (2, 2, &Err(Missing::OneItem)));
+    let Presented::Preference { pairs } = &report.metrics[1].whole else { panic!() };
+    assert_eq!(pairs[0].strengths[0].votes, 2);
+    assert!(pairs[0].strengths.iter().all(|of| of.share == Err(Missing::OneItem)), "{pairs:?}");
+    let Presented::Choice(choices) = &report.metrics[2].whole else { panic!() };
+    assert_eq!((choices.sources[0].chosen, &choices.sources[0].share), (2, &Err(Missing::OneItem)));
+    assert_eq!(
+        (&choices.tie_share, &choices.both_bad_share),
+        (&Err(Missing::OneItem), &Err(Missing::OneItem))
+    );
+    let left: Vec<_> = report.raters[0].left.iter().map(|left| left.leaning.share.clone()).collect();
+    assert_eq!(left, [Err(Missing::OneItem), Err(Missing::OneItem)]);
+
+    // A second item is enough.
+    world.vote("ana", 1, &["b", "a"], said(1));
+    let report = world.report();
+    let Presented::Choice(choices) = &report.metrics[2].whole else { panic!() };
+    assert_eq!(value(&choices.sources[0].share), Some(1.0));
+    assert_eq!(value(&report.raters[0].left[1].leaning.share), Some(0.5));
+    assert_eq!(report.raters[1].left[1].leaning.share, Err(Missing::OneItem), "bo has rated one alone");
 }
 
 #[test]

@@ -240,6 +240,30 @@ fn any_two_answers_are_compared_and_nothing_of_who_gave_them_is_told_before_a_ch
 }
 
 #[test]
+fn from_a_column_that_failed_the_two_others_are_compared() {
+    let mut stage = Stage::settled(80, 24, "dark");
+    arrive(&mut stage);
+    let tasks = asked(&mut stage, &comparison(3, None));
+    assert!(stage.text().contains("1 not in sight: Tab, then "), "{}", stage.text());
+    fail(&mut stage, &tasks, 0);
+    finish(&mut stage, &tasks, 1, "one river bends");
+    finish(&mut stage, &tasks, 2, "two river turns");
+    stage.keys("<tab>v");
+    assert!(stage.text().contains("B → C"), "{}", stage.text());
+}
+
+#[test]
+fn columns_of_unequal_width_are_set_in_alike() {
+    // 50 columns, the rule, and 49.
+    let mut stage = Stage::settled(100, 30, "dark");
+    answered(&mut stage, None);
+    let shown = stage.text();
+    let line = shown.lines().find(|line| line.contains("one") && line.contains("two")).unwrap();
+    let before = |word: &str| line.split(word).next().unwrap().chars().count();
+    assert_eq!(before("two") - before("one"), 51, "{shown}");
+}
+
+#[test]
 fn a_remark_of_a_call_is_not_shown_while_who_answers_is_hidden() {
     for (blind, shown) in [(None, true), (Some(7), false)] {
         let mut stage = Stage::settled(120, 40, "dark");
@@ -718,4 +742,68 @@ fn choices_are_counted_over_the_pages_and_a_key_goes_to_the_next_open_one() {
     assert!(stage.text().contains("page 3 of 3"), "{}", stage.text());
     stage.keys("o");
     assert!(stage.text().contains("page 2 of 3"), "the first one is not open: {}", stage.text());
+}
+
+#[test]
+fn a_comparison_of_which_a_page_is_hidden_yet_is_written_as_battles_only() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    arrive(&mut stage);
+    let comparison = Comparison { blind: Some(7), ..repeated(2) };
+    stage.keys("<alt+c>home/qwen3-coder-30b<enter>why?<enter>");
+    let from = stage.effects.len();
+    let made = Reply::Comparison { comparison: comparison.clone(), ballots: Vec::new() };
+    stage.answer("comparisons\",\"do\":\"create", vec![made]);
+    for call in asking(&stage.effects[from..]) {
+        begins(&mut stage, call, "");
+        ends(&mut stage, call, "Because.");
+    }
+    stage.keys("<tab>a");
+    let said = requests(&stage.effects).into_iter().find_map(|request| match request {
+        Comparisons::Choose { answers, .. } => Some(answers),
+        _ => None,
+    });
+    let chosen = Ballot { answers: said.unwrap(), ..ballot(comparison.id, Choice::One(0)) };
+    stage.answer("\"do\":\"choose\"", vec![Reply::Ballot { ballot: chosen }]);
+    // The second page is hidden yet: a file with its names and figures would tell who answers there.
+    for name in ["out.md", "out.jsonl"] {
+        let effects = stage.keys(&format!("W<ctrl+u>{name}<enter>"));
+        assert_eq!(requests(&effects), [], "{name}");
+        assert!(stage.text().contains("Choose on every page first"), "{}", stage.text());
+    }
+    let effects = stage.keys("W<ctrl+u>a.battles.jsonl<enter>");
+    let form = Form::Battles;
+    assert_eq!(requests(&effects), [Comparisons::Export { id: Some(comparison.id), form }]);
+}
+
+#[test]
+fn a_choice_that_was_taken_back_has_shown_who_answers_also_after_a_restart() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    stage.keys("<alt+2>");
+    let comparison = comparison(2, Some(7));
+    let value = Some(serde_json::json!({ "comparison": comparison.id }));
+    stage.answer("tui.compare", vec![Reply::Remembered { value }]);
+    let taken_back = Some(outcrop::domain::time::Timestamp(1));
+    let back = Ballot { taken_back, answers: vec![id(701), id(711)], ..ballot(comparison.id, Choice::Tie) };
+    let from = stage.effects.len();
+    let opened = Reply::Comparison { comparison, ballots: vec![back] };
+    stage.answer("comparisons\",\"do\":\"open", vec![opened]);
+    let opens = |effect: &Effect| match effect {
+        Effect::Call { task, request: Request::Conversations(Conversations::Open { id }), .. } => {
+            Some((*task, *id))
+        }
+        _ => None,
+    };
+    let lanes: Vec<_> = stage.effects[from..].iter().filter_map(opens).collect();
+    assert_eq!(lanes.len(), 2);
+    for (at, (task, lane)) in lanes.into_iter().enumerate() {
+        let base = 700 + at as u128 * 10;
+        let asked = Message { conversation: lane, ..message(base, None, Role::User, "why?") };
+        let said = Message { conversation: lane, ..answer(base + 1, Some(base), "so", COMPLETE) };
+        let conversation = Conversation { id: lane, leaf: Some(said.id), ..head(1, "why?", 0) };
+        let thread = outcrop::domain::conversation::Thread { conversation, messages: vec![asked, said] };
+        stage.event(Event::Replies { task, replies: vec![Reply::Thread { thread }] });
+    }
+    let shown = stage.text();
+    assert!(shown.contains("smollm2") && !shown.contains("you chose"), "{shown}");
+    assert!(shown.contains("seen: choices here are not blind"), "{shown}");
 }

@@ -391,10 +391,52 @@ fn comparing_the_answers_word_by_word_is_time_of_the_item() {
     let mut stage = rating(80, 24, "dark", seat(best(), &ANSWERS, 1));
     stage.pass(3_000);
     stage.keys("v");
+    assert!(stage.text().contains("LEFT → RIGHT"), "as the screen calls them: {}", stage.text());
     stage.pass(20_000);
     stage.keys("<esc>");
     let said = cast(&stage.keys("<left>"));
     assert!((23_000..24_000).contains(&said.active_ms), "{}", said.active_ms);
+}
+
+#[test]
+fn a_metric_without_a_description_leaves_no_empty_row_in_the_instructions() {
+    let mut bare = best();
+    bare[0].description.clear();
+    let mut stage = rating(80, 24, "dark", seat(bare, &ANSWERS, 4));
+    stage.keys("i");
+    let shown = stage.text();
+    let lines: Vec<&str> = shown.lines().collect();
+    let example = lines.iter().position(|line| line.contains("An example")).unwrap();
+    assert!(lines[example - 2].contains("Helpfulness"), "{shown}");
+}
+
+#[test]
+fn the_reference_of_an_item_is_a_key_away_and_that_is_said_beside_the_question() {
+    let mut stage = rating(80, 24, "dark", seat(best(), &ANSWERS, 1));
+    let shown = stage.text();
+    assert!(shown.contains("reference: R") && !shown.contains("It says where to ask"), "{shown}");
+    assert!(shown.contains("i instructions"), "{shown}");
+    let mut wide = rating(120, 40, "dark", seat(best(), &ANSWERS, 1));
+    assert!(wide.text().contains("v differ"), "{}", wide.text());
+    stage.keys("R");
+    let shown = stage.text();
+    assert!(shown.contains("It says where to ask") && !shown.contains("reference: R"), "{shown}");
+    let mut without = seat(best(), &ANSWERS, 1);
+    without.sheet.as_mut().unwrap().reference = None;
+    let mut stage = rating(80, 24, "dark", without);
+    assert!(!stage.text().contains("reference"), "{}", stage.text());
+}
+
+#[test]
+fn rating_is_offered_where_an_item_can_be_rated() {
+    let offered = |state, done, failed| {
+        let mut stage = Stage::settled(120, 40, "dark");
+        list(&mut stage, vec![evaluation(1, "helpful", state, done, failed)]);
+        stage.text().contains("Enter rate")
+    };
+    assert!(offered(GenerationState::Ended, 400, 0) && offered(GenerationState::Ended, 399, 1));
+    assert!(!offered(GenerationState::Ended, 0, 400), "every answer failed");
+    assert!(!offered(GenerationState::Ready, 0, 0) && !offered(GenerationState::Paused, 3, 0));
 }
 
 #[test]

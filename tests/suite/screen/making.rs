@@ -68,8 +68,8 @@ fn on(stage: &mut Stage, name: &str, whose: &[&str]) {
 
 fn estimate(stage: &mut Stage, calls: u64, dollars: Option<f64>, unpriced: &[&str]) {
     let unpriced = unpriced.iter().map(|name| (*name).to_owned()).collect();
-    let estimate =
-        Estimate { calls, input_tokens: calls * 67, output_tokens: calls * 1024, dollars, unpriced };
+    let (input_tokens, output_tokens) = (calls * 67, calls * 1024);
+    let estimate = Estimate { calls, input_tokens, output_tokens, assumed: 0, dollars, unpriced };
     stage.answer("\"do\":\"estimate\"", vec![Reply::Estimate { estimate }]);
 }
 

@@ -184,6 +184,10 @@ fn scales_have_histograms_and_preferences_their_strengths() {
         show(stage, report_of(several(), 40, &RATERS, &SOURCES), true);
         stage.keys("<tab><tab><tab><tab>");
     });
+    shoot("results-scales-end", |stage| {
+        show(stage, report_of(several(), 40, &RATERS, &SOURCES), true);
+        stage.keys("G");
+    });
     let mut stage = Stage::settled(100, 260, "dark");
     show(&mut stage, report_of(several(), 40, &RATERS, &SOURCES), true);
     insta::assert_snapshot!("results-scales-whole", stage.text());
@@ -201,6 +205,10 @@ fn three_sources_have_a_table_of_everyone_against_everyone() {
     insta::assert_snapshot!("results-three", stage.text());
     let metrics = || vec![metric("Order", Method::ComparisonRank, &[])];
     shoot("results-among-three", |stage| show(stage, report_of(metrics(), 30, &RATERS, &three), true));
+    shoot("results-three-end", |stage| {
+        show(stage, report_of(metrics(), 30, &RATERS, &three), true);
+        stage.keys("G");
+    });
 }
 
 #[test]
@@ -212,6 +220,10 @@ fn what_cannot_be_told_is_said_in_words() {
     assert!(text.contains("n/a: one rater") && !text.contains("NaN"), "{text}");
     insta::assert_snapshot!("results-one-rater", text);
     shoot("results-alone", |stage| show(stage, report_of(several(), 3, &RATERS[..1], &SOURCES), true));
+    shoot("results-one-rater-end", |stage| {
+        show(stage, report_of(several(), 3, &RATERS[..1], &SOURCES), true);
+        stage.keys("G");
+    });
 }
 
 #[test]
@@ -377,13 +389,44 @@ fn it_is_decided_for_a_reason_and_the_history_stays() {
     let second = decision(2, Value::Choice(Chosen::Tie), "On second thoughts.");
     stage.answer("do\":\"adjudicate", vec![Reply::Decision { decision: second }]);
     stage.pass(10_000);
-    insta::assert_snapshot!("results-decided", stage.text());
     stage.keys("<esc>");
     let text = stage.text();
     assert!(
         text.contains("✓ a tie") && text.contains("    said home/qwen3 ×1, local/smollm2-135m ×1"),
         "{text}"
     );
+}
+
+#[test]
+fn what_was_decided_before_stands_below_at_every_size() {
+    shoot("results-decided", |stage| {
+        let hash = open(stage, &choice()).hash();
+        let source = Value::Choice(Chosen::One(ResponseId::of(SEED, &hash, SOURCES[0])));
+        let decided = [
+            (1, "a<enter>It says how long it takes.<enter>", source, "It says how long it takes."),
+            (
+                2,
+                "a<down><down><enter>On second thoughts.<enter>",
+                Value::Choice(Chosen::Tie),
+                "On second thoughts.",
+            ),
+        ];
+        for (n, keys, value, reason) in decided {
+            stage.keys(keys);
+            let decision = Decision {
+                id: VoteId::from_bytes([n; 16]),
+                item: hash.clone(),
+                metric: "Helpfulness".into(),
+                value,
+                reason: reason.into(),
+                by: "tester".into(),
+                at: Timestamp(NOW),
+                version: 2,
+            };
+            stage.answer("do\":\"adjudicate", vec![Reply::Decision { decision }]);
+            stage.pass(10_000);
+        }
+    });
 }
 
 #[test]

@@ -87,6 +87,27 @@ pub(super) const SIGNED: &[&str] = &[
 /// What somebody is who has just come: "Claude here", "This is Claude speaking".
 pub(super) const SPEAKING: &[&str] = &["here", "speaking", "talking", "writing"];
 
+/// What stands between the speaker's own name and whose it is.
+pub(super) const FROM: &[&str] = &["at", "by", "da", "de", "di", "from", "of", "par", "por", "vom", "von"];
+
+/// What an answer calls itself, and how it says that it came about: "This answer was written by".
+pub(super) const TEXTS: &[&str] = &["answer", "message", "output", "reply", "response", "text"];
+pub(super) const WRITTEN: &[&str] = &["created", "generated", "produced", "written"];
+
+/// What is a model's own: "My training data (OpenAI)".
+#[rustfmt::skip]
+pub(super) const OWN: &[&str] = &[
+    "architecture", "creator", "creators", "cutoff", "developer", "developers", "knowledge", "maker", "makers", "model", "provider",
+    "training", "weights",
+];
+
+/// What may stand beside that.
+pub(super) const BESIDE: &[&str] = &["base", "cut", "data", "language", "off", "underlying"];
+
+/// Verbs behind which somebody is spoken to: "Tell me, Claude, why".
+pub(super) const SPOKEN_TO: &[&str] =
+    &["and", "believe", "excuse", "forgive", "give", "help", "let", "show", "tell", "trust"];
+
 /// What else stands in such a phrase.
 #[rustfmt::skip]
 pub(super) const BETWEEN: &[&str] = &[

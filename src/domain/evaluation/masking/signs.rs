@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::names::{ACTIVE, AROUND, FOREIGN_ACTIVE, SIGNED, SPEAKING};
+use super::names::{ACTIVE, AROUND, BESIDE, FOREIGN_ACTIVE, OWN, SIGNED, SPEAKING, SPOKEN_TO};
 use super::{Names, Word, is_over};
 
 /// What may stand around a name, as Markdown has it.
@@ -15,7 +15,11 @@ pub(super) fn signs(text: &str, words: &[Word], names: &Names<'_>) -> Vec<Range<
         let Some((name, is_plain)) = names.find(text, words[at].at.start) else { continue };
         let place = Place { text, words, at, name: &name };
         let of_any = place.is_at_service() || place.made_me() || place.is_apposed() || place.is_signed();
-        if of_any || place.is_power() || !is_plain && (place.is_here() || place.is_aside()) {
+        if of_any
+            || place.is_power()
+            || place.is_of_mine()
+            || !is_plain && (place.is_here() || place.is_aside())
+        {
             found.push(name);
         }
     }
@@ -97,10 +101,34 @@ impl Place<'_> {
         self.after().strip_prefix(',').unwrap_or(self.after()).starts_with(" at your service")
     }
 
-    /// "I, Claude, …"
+    /// "I, Claude, …", "asking me, Claude, …".
     fn is_apposed(&self) -> bool {
-        let is_i = self.before(1).is_some_and(|(word, gap)| word == "i" && gap.trim() == ",");
+        let is_me = || self.before(2).is_none_or(|(word, _)| !SPOKEN_TO.contains(&word));
+        let is_i = self
+            .before(1)
+            .is_some_and(|(word, gap)| gap.trim() == "," && (word == "i" || word == "me" && is_me()));
         is_i && self.after().starts_with(',')
+    }
+
+    /// "My training data (OpenAI) ends": of what is a model's own.
+    fn is_of_mine(&self) -> bool {
+        if !self.after().starts_with(')') {
+            return false;
+        }
+        let mut is_own = false;
+        for back in 1..=4 {
+            let Some((word, gap)) = self.before(back) else { return false };
+            let gap = gap.trim_end_matches(MARKS);
+            let is_joined = if back == 1 { gap == " (" } else { gap == " " || gap == "-" };
+            if !is_joined || word == "my" {
+                return is_joined && is_own;
+            }
+            is_own |= OWN.contains(&word);
+            if !OWN.contains(&word) && !BESIDE.contains(&word) {
+                return false;
+            }
+        }
+        false
     }
 
     /// "the assistant (Claude)".
@@ -183,6 +211,9 @@ mod tests {
             ("Hi, Claude 3 here.", "Hi, ▇▇▇ here."),
             ("Hello, Claude at your service.", "Hello, ▇▇▇ at your service."),
             ("I, Claude, think so.", "I, ▇▇▇, think so."),
+            ("Thanks for asking me, Mistral, about this.", "Thanks for asking me, ▇▇▇, about this."),
+            ("My training data (OpenAI) ends in 2023.", "My training data (▇▇▇) ends in 2023."),
+            ("My knowledge cut-off (Zebra-9000) is 2023.", "My knowledge cut-off (▇▇▇) is 2023."),
             ("Claude: Paris", "▇▇▇: Paris"),
             ("**GPT-4:** Paris", "**▇▇▇:** Paris"),
             ("[GPT-4] Paris", "[▇▇▇] Paris"),
@@ -220,6 +251,11 @@ mod tests {
             "Copilot is new. Powered by GPT-4, it writes code. It costs little.",
             "— Claude\n— GPT-4",
             "Signed, Claude Monet",
+            "Between you and me, Claude, the painter, was poor.",
+            "Tell me, Claude, why rivers bend.",
+            "My phone (Google) is old.",
+            "My favourite model (GPT-4) is large.",
+            "Her training data (OpenAI) is her own.",
             "They asked the assistant (Siri).",
         ] {
             assert_eq!(told(said), said);

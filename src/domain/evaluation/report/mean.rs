@@ -33,7 +33,10 @@ pub(super) fn by_item(mut said: Vec<(usize, u8)>, points: u8) -> Bounded {
         items += 1;
         squares += votes.iter().map(|(_, value)| f64::from(*value) - mean).sum::<f64>().powi(2);
     }
-    let interval = if items < LEAST_ITEMS {
+    let interval = if items == 1 {
+        // As every other figure says it.
+        Err(Missing::OneItem)
+    } else if items < LEAST_ITEMS {
         Err(Missing::too_few(items, LEAST_ITEMS, "item", "items"))
     } else if squares < 1e-12 {
         Err(Missing::AllAlike)
@@ -73,6 +76,7 @@ mod tests {
         let told = by_item(vec![(0, 5), (1, 4)], 5);
         assert_eq!(told.value, Ok(4.5));
         assert_eq!(told.interval.unwrap_err().words(), "n/a: 2 items of the 10 that it needs");
+        assert_eq!(by_item(vec![(0, 5), (0, 4)], 5).interval, Err(Missing::OneItem));
         assert_eq!(by_item(Vec::new(), 5).value, Err(Missing::NoVotes));
     }
 

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::gather::Kept;
 use super::mean::{Bounded, by_item};
+use super::ranking::is_of_one_item;
 use crate::domain::evaluation::figure::{Estimate, Figure, Missing, plain};
 use crate::domain::evaluation::interval::wilson;
 use crate::domain::evaluation::metric::{Method, Metric};
@@ -117,22 +118,32 @@ impl Strength {
     }
 }
 
-/// The figures of votes by a metric; of a source that nobody was shown there are none.
+/// The figures of votes by a metric; of a source that nobody was shown there are none. Of one item alone there are counts and
+/// no shares: it tells nothing of others.
 pub(super) fn present<'a>(
     votes: impl Iterator<Item = &'a Kept<'a>>,
     metric: &Metric,
     sources: &[&str],
 ) -> Presented {
+    let votes: Vec<&'a Kept<'a>> = votes.collect();
+    let one_item = is_of_one_item(votes.iter().copied().filter(|kept| kept.says(metric)));
+    let share = |part: u64, all: u64| {
+        let share = wilson(part as f64, all as f64);
+        if one_item { share.and(Err(Missing::OneItem)) } else { share }
+    };
     match metric.method {
-        Method::ThumbsUpDown => Presented::Thumbs { sources: thumbs(votes, metric, sources) },
+        Method::ThumbsUpDown => {
+            Presented::Thumbs { sources: thumbs(votes.into_iter(), metric, sources, share) }
+        }
         Method::IndividualLikertScale => {
             let points = metric.points().unwrap_or_default();
-            Presented::Points { sources: points_of(votes, metric, sources, points) }
+            Presented::Points { sources: points_of(votes.into_iter(), metric, sources, points) }
         }
-        Method::ComparisonLikertScale => Presented::Preference { pairs: preferences(votes, metric, sources) },
-        Method::ComparisonChoice => Presented::Choice(choices(votes, metric, sources)),
+        Method::ComparisonLikertScale => {
+            Presented::Preference { pairs: preferences(votes.into_iter(), metric, sources, share) }
+        }
+        Method::ComparisonChoice => Presented::Choice(choices(votes.into_iter(), metric, sources, share)),
         Method::ComparisonRank => {
-            let votes: Vec<&Kept<'_>> = votes.collect();
             let places = votes.iter().map(|kept| kept.shown.len()).max().unwrap_or_default();
             let places = u8::try_from(places).unwrap_or(u8::MAX);
             Presented::Ranks { sources: points_of(votes.into_iter(), metric, sources, places) }
@@ -140,7 +151,12 @@ pub(super) fn present<'a>(
     }
 }
 
-fn thumbs<'a>(votes: impl Iterator<Item = &'a Kept<'a>>, metric: &Metric, sources: &[&str]) -> Vec<Thumbs> {
+fn thumbs<'a>(
+    votes: impl Iterator<Item = &'a Kept<'a>>,
+    metric: &Metric,
+    sources: &[&str],
+    share: impl Fn(u64, u64) -> Figure<Estimate>,
+) -> Vec<Thumbs> {
     let mut counts = vec![(0_u64, 0_u64); sources.len()];
     for kept in votes {
         let Some(Value::Thumbs(thumbs)) = kept.vote.value(&metric.name) else { continue };
@@ -156,7 +172,7 @@ fn thumbs<'a>(votes: impl Iterator<Item = &'a Kept<'a>>, metric: &Metric, source
         .zip(counts)
         .filter(|(_, (_, votes))| *votes > 0)
         .map(|(source, (up, votes))| {
-            let share = wilson(up as f64, votes as f64);
+            let share = share(up, votes);
             Thumbs { source: (*source).to_owned(), up, votes, share }
         })
         .collect()
@@ -204,6 +220,7 @@ fn preferences<'a>(
     votes: impl Iterator<Item = &'a Kept<'a>>,
     metric: &Metric,
     sources: &[&str],
+    share: impl Fn(u64, u64) -> Figure<Estimate>,
 ) -> Vec<Preference> {
     let points = metric.points().unwrap_or_default();
     let mut pairs: BTreeMap<(usize, usize), Vec<(usize, u8)>> = BTreeMap::new();
@@ -216,12 +233,12 @@ fn preferences<'a>(
     pairs
         .into_iter()
         .map(|((a, b), said)| {
-            let all = said.len() as f64;
+            let all = said.len() as u64;
             let strengths = Strength::ALL.into_iter().filter_map(|strength| {
                 (1..=points).find(|point| Strength::of(*point, points) == strength)?;
                 let is_so = |point: u8| Strength::of(point, points) == strength;
                 let votes = said.iter().filter(|(_, point)| is_so(*point)).count() as u64;
-                Some(OfStrength { strength, votes, share: wilson(votes as f64, all) })
+                Some(OfStrength { strength, votes, share: share(votes, all) })
             });
             Preference {
                 a: sources[a].to_owned(),
@@ -234,7 +251,12 @@ fn preferences<'a>(
         .collect()
 }
 
-fn choices<'a>(votes: impl Iterator<Item = &'a Kept<'a>>, metric: &Metric, sources: &[&str]) -> Choices {
+fn choices<'a>(
+    votes: impl Iterator<Item = &'a Kept<'a>>,
+    metric: &Metric,
+    sources: &[&str],
+    share: impl Fn(u64, u64) -> Figure<Estimate>,
+) -> Choices {
     let mut counts = vec![(0_u64, 0_u64); sources.len()];
     let mut seen = vec![false; sources.len()];
     let (mut all, mut ties, mut both_bad) = (0, 0, 0);
@@ -254,16 +276,18 @@ fn choices<'a>(votes: impl Iterator<Item = &'a Kept<'a>>, metric: &Metric, sourc
         }
     }
     let choice = |(at, (chosen, decided)): (usize, (u64, u64))| {
-        let share =
-            wilson(chosen as f64, decided as f64).map_err(|_| Missing::undecided(ties > 0, both_bad > 0));
+        let share = match decided {
+            0 => Err(Missing::undecided(ties > 0, both_bad > 0)),
+            decided => share(chosen, decided),
+        };
         Choice { source: sources[at].to_owned(), chosen, decided, share }
     };
     Choices {
         votes: all,
         sources: counts.into_iter().enumerate().filter(|(at, _)| seen[*at]).map(choice).collect(),
         ties,
-        tie_share: wilson(ties as f64, all as f64),
+        tie_share: share(ties, all),
         both_bad,
-        both_bad_share: wilson(both_bad as f64, all as f64),
+        both_bad_share: share(both_bad, all),
     }
 }

@@ -72,10 +72,7 @@ pub(super) fn raters(gathered: &Gathered<'_>) -> Vec<RaterReport> {
             .iter()
             .zip(&sides)
             .filter(|(metric, _)| metric.method.compares())
-            .map(|(metric, sides)| LeftChoice {
-                metric: metric.name.clone(),
-                leaning: position(sides[at].iter().copied()),
-            })
+            .map(|(metric, sides)| LeftChoice { metric: metric.name.clone(), leaning: leaning(&sides[at]) })
             .collect(),
         gold: known.get(name).cloned().unwrap_or(Err(Missing::NoVotes)),
         repeats: metrics
@@ -88,6 +85,13 @@ pub(super) fn raters(gathered: &Gathered<'_>) -> Vec<RaterReport> {
             .collect(),
     };
     gathered.raters.iter().enumerate().map(row).collect()
+}
+
+/// To which side they lean. Who rated one item alone has shown no habit.
+fn leaning(sides: &[(usize, Option<Side>)]) -> Leaning {
+    let leaning = position(sides.iter().map(|(_, side)| *side));
+    let one_item = sides.first().is_some_and(|(first, _)| sides.iter().all(|(item, _)| item == first));
+    if one_item { leaning.without(&Missing::OneItem) } else { leaning }
 }
 
 fn with_themself(pairs: &[(f64, f64)]) -> Consistency {
@@ -117,10 +121,11 @@ fn times(gathered: &Gathered<'_>) -> Vec<Vec<u64>> {
     times
 }
 
-fn sides(gathered: &Gathered<'_>, metric: &Metric) -> Vec<Vec<Option<Side>>> {
+/// What each rater chose, with the item.
+fn sides(gathered: &Gathered<'_>, metric: &Metric) -> Vec<Vec<(usize, Option<Side>)>> {
     let mut sides = vec![Vec::new(); gathered.raters.len()];
     for kept in &gathered.main {
-        sides[kept.rater].extend(side(kept.vote, metric));
+        sides[kept.rater].extend(side(kept.vote, metric).map(|side| (kept.item, side)));
     }
     sides
 }

@@ -13,7 +13,7 @@ use crate::tui::overlay::Overlay;
 use crate::tui::overlay::prompt::{Prompt, comparison_form_of};
 use crate::tui::scripts;
 use crate::workbench::Request;
-use crate::workbench::request::comparisons::Comparisons;
+use crate::workbench::request::comparisons::{Comparisons, Form};
 use crate::workbench::request::conversations::Conversations;
 
 impl State {
@@ -149,6 +149,11 @@ impl State {
     /// Asks for the text that goes into the file.
     pub(super) fn write(&mut self, id: ComparisonId, path: String, replace: bool, desk: &mut Desk<'_>) {
         let Some(form) = comparison_form_of(&path) else { return };
+        // The battles tell of choices only; the other forms tell who answers on pages that are hidden yet.
+        let open = self.comparison.as_ref().is_some_and(|comparison| comparison.id == id);
+        if form != Form::Battles && open && self.hides_a_page(desk) {
+            return;
+        }
         let request = Comparisons::Export { id: Some(id), form };
         let task = desk.call(None, Request::Comparisons(request));
         self.waits.insert(task, Wait::Save { id, path, replace, text: String::new() });

@@ -90,6 +90,20 @@ impl State {
         hidden
     }
 
+    /// The same of what tells of all pages.
+    pub(super) fn hides_a_page(&self, desk: &mut Desk<'_>) -> bool {
+        let pages = self.comparison.as_ref().map_or(0, |comparison| comparison.pages.len());
+        let hidden = (0..pages).any(|page| self.is_hidden_on(page));
+        if hidden {
+            desk.say(if pages > 1 {
+                "Choose on every page first: that would tell who answers."
+            } else {
+                "Choose first: that would tell who answers."
+            });
+        }
+        hidden
+    }
+
     pub(super) fn toggle_blind(&mut self, desk: &mut Desk<'_>) {
         if !self.idle(desk) || self.may_not_tell(desk) {
             return;

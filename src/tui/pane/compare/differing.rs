@@ -15,7 +15,7 @@ impl State {
             let thread = &self.lanes.get(lane)?.thread;
             let text = thread.last_answer()?.text();
             let name = if hidden { String::new() } else { names[lane].clone() };
-            (!text.trim().is_empty()).then_some(Side { place, name, text })
+            (!text.trim().is_empty()).then_some(Side { place, called: String::new(), name, text })
         };
         self.order().into_iter().enumerate().filter_map(side).collect()
     }
@@ -30,13 +30,12 @@ impl State {
 
     /// Compares the answer that keys act on with the first other one.
     pub(super) fn show_difference(&mut self, desk: &mut Desk<'_>) {
-        if !self.may_differ() {
+        let sides = self.sides();
+        if !self.may_differ() || sides.len() < 2 {
             return desk.say("Two answers are compared; there are not two yet.");
         }
-        let sides = self.sides();
-        let Some(at) = sides.iter().position(|side| side.place == self.at) else {
-            return desk.say("There is nothing to compare in this column yet.");
-        };
+        // From a column without an answer the first two others are compared.
+        let at = sides.iter().position(|side| side.place == self.at).unwrap_or(0);
         let difference = Difference::new(sides, (at, usize::from(at == 0)));
         desk.overlays.push(Overlay::Difference(Box::new(difference)));
     }

@@ -52,6 +52,13 @@ pub struct ColumnArea {
     pub foot: Rect,
 }
 
+impl Areas {
+    /// The width of the narrowest column in sight that shows answers.
+    pub fn narrowest(&self) -> Option<u16> {
+        self.columns.iter().filter(|column| !column.folded).map(|column| column.answers.width).min()
+    }
+}
+
 impl State {
     /// The parts in `body`.
     pub(super) fn areas(&self, body: Rect) -> Areas {

@@ -290,6 +290,11 @@ impl State {
         }
     }
 
+    /// Who gave the last answers on the page is known before anything is chosen among them.
+    fn is_seen(&self) -> bool {
+        self.comparison.is_some() && !self.is_hidden() && self.all_ended() && self.ballot().is_none()
+    }
+
     /// A column must be chosen before anything can be asked.
     pub fn lacks_column(&self) -> bool {
         self.lanes.len() < *COLUMNS.start()

@@ -178,7 +178,7 @@ impl State {
     }
 
     /// A comparison came with what was chosen in it.
-    pub(super) fn opened(&mut self, comparison: Comparison, ballots: Vec<Ballot>, desk: &mut Desk<'_>) {
+    pub(super) fn opened(&mut self, comparison: Comparison, mut ballots: Vec<Ballot>, desk: &mut Desk<'_>) {
         if let Some(at) = self.list.iter().position(|other| other.id == comparison.id) {
             self.selected = at;
         }
@@ -186,6 +186,8 @@ impl State {
         self.seen = comparison.was_seen_by(&person(&desk.options.principal));
         self.comparison = Some(comparison);
         self.revealed = ballots.iter().map(|ballot| ballot.page as usize).collect();
+        // What was taken back counts no more, but who answers there was seen.
+        ballots.retain(|ballot| ballot.taken_back.is_none());
         self.ballots = ballots;
         (self.page, self.at, self.first, self.failed) = (0, 0, 0, None);
         self.show_page(desk);

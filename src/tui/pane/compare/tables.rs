@@ -22,15 +22,11 @@ impl State {
     /// Asks what each column's answers come to, over the turns of all pages.
     pub(super) fn ask_for_summary(&mut self, desk: &mut Desk<'_>) {
         let Some(comparison) = &self.comparison else { return };
-        // The figures are of all pages: one that is hidden would be told of too.
-        if (0..comparison.pages.len()).any(|page| self.is_hidden_on(page)) {
-            return desk.say(if comparison.pages.len() > 1 {
-                "Choose on every page first: the figures would tell who answers."
-            } else {
-                "Choose first: that would tell who answers."
-            });
-        }
         let id = comparison.id;
+        // The figures are of all pages: one that is hidden would be told of too.
+        if self.hides_a_page(desk) {
+            return;
+        }
         let task = desk.call(None, Request::Comparisons(Comparisons::Summary { id }));
         self.waits.insert(task, Wait::Summary);
     }
@@ -121,7 +117,10 @@ fn row(place: usize, name: &str, of: &Summary) -> Vec<String> {
         of.per_second.map_or_else(nothing, rate),
         grouped(of.input),
         grouped(of.output),
-        of.cost.map_or_else(nothing, money),
+        match of.cost {
+            None if of.answers > 0 => "$?".to_owned(),
+            cost => cost.map_or_else(nothing, money),
+        },
     ]
 }
 
@@ -208,6 +207,14 @@ fn tables(rows: &[Vec<String>], room: u16, least: &[usize]) -> Vec<Line> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_cost_that_is_not_known_is_said_as_elsewhere() {
+        let cost = |answers, cost| row(0, "a/b", &Summary { answers, cost, ..Summary::default() }).pop();
+        assert_eq!(cost(3, None).as_deref(), Some("$?"));
+        assert_eq!(cost(0, None).as_deref(), Some("–"), "nothing was answered");
+        assert_eq!(cost(3, Some(0.0)), Some(money(0.0)));
+    }
 
     #[test]
     fn what_a_table_has_no_room_for_stands_in_the_next_one() {

@@ -358,13 +358,15 @@ impl State {
 
     fn geometry(&self, at: usize, desk: &mut Desk<'_>) -> Option<Geometry> {
         let place = self.order().iter().position(|lane| *lane == at)?;
-        let columns = self.areas(desk.area).columns;
+        let areas = self.areas(desk.area);
+        let (narrowest, columns) = (areas.narrowest(), areas.columns);
         // One that is not in sight is as wide as those that are.
         let area = columns.iter().find(|column| column.place == place).or(columns.first())?.answers;
         let status = self.lanes[at].thread.status(desk.now, desk.options.reduced_motion);
         let lane = &self.lanes[at];
         let items = lane.thread.items(&status, &lane.opened, &lane.opened);
-        Some(Transcript::new(&items).layout(area, &lane.scroll, &mut desk.cache.transcript))
+        let transcript = Transcript { narrowest, ..Transcript::new(&items) };
+        Some(transcript.layout(area, &lane.scroll, &mut desk.cache.transcript))
     }
 
     /// Opens or closes what was reasoned.

@@ -10,6 +10,10 @@ use crate::tui::paint::columns;
 /// The narrowest answer that is read.
 const NARROW: u16 = 30;
 
+/// Room beside the question for the key that shows the reference, and the narrowest body that has some.
+const ASIDE: u16 = 14;
+const WIDE: u16 = 60;
+
 /// The areas. What is not shown is empty.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Areas {
@@ -83,9 +87,17 @@ impl Sitting {
         // A quarter for the question, more where the keys scroll it.
         let asked = self.rows.question.len() as u16;
         let most = if self.focus >= self.answers() { middle.height * 2 / 3 } else { middle.height / 4 };
-        let question = row(middle.y, asked.clamp(1, most.max(2)).min(middle.height));
+        let mut question = row(middle.y, asked.clamp(1, most.max(2)).min(middle.height));
+        if self.offers_reference() && body.width >= WIDE {
+            question.width -= ASIDE;
+        }
         let field = Rect { y: question.bottom(), height: middle.bottom() - question.bottom(), ..body };
         Areas { head, question, answers: self.columns_in(field), rule, scales, said }
+    }
+
+    /// The item has a reference that is not shown.
+    pub(super) fn offers_reference(&self) -> bool {
+        !self.reference && self.sheet().is_some_and(|sheet| sheet.reference.is_some())
     }
 
     /// As many answers as are wide enough, the one that keys scroll among them.

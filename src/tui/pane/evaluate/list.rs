@@ -249,6 +249,12 @@ impl State {
     }
 }
 
+/// Whether an item can be rated, as far as the counts of answers tell: one needs an answer of every model that is asked.
+pub(super) fn may_rate(evaluation: &Evaluation) -> bool {
+    let asked = evaluation.sources.iter().filter(|source| source.column.is_some()).count() as u64;
+    evaluation.generation.state == GenerationState::Ended && evaluation.generation.done >= asked
+}
+
 /// Why nothing can be rated yet, and the key that asks the models; `None` where the answers are there.
 pub(super) fn lacking(evaluation: &Evaluation, asks: &str) -> Option<String> {
     let Generation { state, done, total, .. } = &evaluation.generation;

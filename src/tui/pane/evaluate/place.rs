@@ -3,6 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
+use super::list::may_rate;
 use super::{Sitting, State, view};
 use crate::domain::Error;
 use crate::domain::evaluation::job::GenerationState;
@@ -51,6 +52,12 @@ impl Pane for State {
             _ if self.shelf.open => self.can_on_shelf(action),
             (None, None) => self.can_in_list(action),
         }
+    }
+
+    fn offers(&self, action: Action) -> bool {
+        let in_list = self.context() == Context::Evaluations;
+        let rates = action == Action::Open && in_list;
+        self.can(action) && (!rates || self.current().is_some_and(may_rate))
     }
 
     fn act(&mut self, action: Action, key: Option<Key>, desk: &mut Desk<'_>) {

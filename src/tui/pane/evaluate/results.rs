@@ -269,6 +269,7 @@ impl Results {
         let item = self.opened.as_ref()?.item.as_ref()?;
         let side = |(place, response): (usize, &crate::domain::evaluation::Response)| Side {
             place,
+            called: String::new(),
             name: response.model.clone(),
             text: response.text.clone(),
         };

@@ -299,11 +299,10 @@ impl Sitting {
         let task = &self.seat.as_ref()?.task;
         let mut lines = vec![Line::of(&task.instructions, Role::Text)];
         for metric in &task.metrics {
-            lines.extend([
-                Line::blank(),
-                Line::strong(&metric.name),
-                Line::of(&metric.description, Role::Text),
-            ]);
+            lines.extend([Line::blank(), Line::strong(&metric.name)]);
+            if !metric.description.trim().is_empty() {
+                lines.push(Line::of(&metric.description, Role::Text));
+            }
             // As the keys say it: behind the answers of a choice a tie and all bad.
             let last = metric.labels.len();
             let labels = metric.labels.iter().zip(1..).map(|(label, at)| match metric.method {
@@ -342,9 +341,16 @@ impl Sitting {
         if sheet.answers.len() < 2 {
             return desk.say("There is one answer only.");
         }
+        // Of two each is called by its side, as over the answers; of more a letter chooses one.
+        let two = sheet.answers.len() == 2;
         let sides = sheet.answers.iter().enumerate().map(|(place, answer)| Side {
             place,
-            name: answer.source.clone().unwrap_or_else(|| self.called(place)),
+            called: if two { self.called(place).to_uppercase() } else { String::new() },
+            name: match &answer.source {
+                Some(source) => source.clone(),
+                None if two => String::new(),
+                None => self.called(place),
+            },
             text: answer.text.clone(),
         });
         let difference = Difference::new(sides.collect(), (0, 1));

@@ -46,7 +46,8 @@ impl Setter<'_, '_> {
         let it = &transcript.items[item];
         let focused = transcript.focus == Some(it.message.id);
         let last = item + 1 == transcript.items.len();
-        self.cache.laid(it, usize::from(columns(it, self.area.width)), focused, last)
+        let columns = self.transcript.columns(it, self.area.width);
+        self.cache.laid(it, usize::from(columns), focused, last)
     }
 
     fn height(&mut self, item: usize) -> usize {
@@ -137,9 +138,9 @@ impl Setter<'_, '_> {
     }
 }
 
-/// About how many rows an item has, at the cost of a few additions.
-fn guessed(item: &Item<'_>, area: u16) -> usize {
-    let columns = usize::from(columns(item, area));
+/// About how many rows an item has in so many columns, at the cost of a few additions.
+fn guessed(item: &Item<'_>, columns: u16) -> usize {
+    let columns = usize::from(columns);
     let folds = !item.open && item.message.role == Speaker::User;
     let rows = |text: &str| match text.len() {
         _ if folds && unfenced(text).is_some() => 2,
@@ -150,21 +151,30 @@ fn guessed(item: &Item<'_>, area: u16) -> usize {
     if item.folded { 2 } else { text + 2 }
 }
 
-/// Columns that an item's text is set in.
-fn columns(item: &Item<'_>, area: u16) -> u16 {
-    let (you, model, right) = insets(area);
-    let inset = if item.message.role == Speaker::User { you } else { model };
-    // The person's first line leaves room for the branch mark and the time.
-    let time = if item.message.role == Speaker::User && area >= 50 {
-        let wide: usize = foot::right(item).iter().map(|span| width(&span.text)).sum();
-        (wide as u16 + 2).max(8)
-    } else {
-        0
-    };
-    area.saturating_sub(inset + right + time).clamp(1, MEASURE)
-}
-
 impl Transcript<'_> {
+    /// The width that says how far texts stand from the edges of an area.
+    fn set_as(&self, area: u16) -> u16 {
+        self.narrowest.map_or(area, |narrowest| narrowest.min(area))
+    }
+
+    /// Columns that an item's text is set in.
+    fn columns(&self, item: &Item<'_>, area: u16) -> u16 {
+        let (you, model, right) = insets(self.set_as(area));
+        let inset = if item.message.role == Speaker::User { you } else { model };
+        // The person's first line leaves room for the branch mark and the time.
+        let time = if item.message.role == Speaker::User && self.set_as(area) >= 50 {
+            let wide: usize = foot::right(item).iter().map(|span| width(&span.text)).sum();
+            (wide as u16 + 2).max(8)
+        } else {
+            0
+        };
+        area.saturating_sub(inset + right + time).clamp(1, MEASURE)
+    }
+
+    fn guessed(&self, item: &Item<'_>, area: u16) -> usize {
+        guessed(item, self.columns(item, area))
+    }
+
     /// What is visible in `area`.
     pub fn layout(&self, area: Rect, scroll: &Scroll, cache: &mut Cache) -> Geometry {
         let mut geometry = Geometry {
@@ -201,7 +211,7 @@ impl Transcript<'_> {
             return None;
         }
         let area = setter.area;
-        let guess = |item: &Item<'_>| guessed(item, area.width);
+        let guess = |item: &Item<'_>| self.guessed(item, area.width);
         let within = guess(&self.items[top.item]) * top.row / setter.height(top.item).max(1);
         let before: usize = self.items[..top.item].iter().map(guess).sum::<usize>() + within;
         let rest: usize = self.items[top.item..].iter().map(guess).sum::<usize>() - within;
@@ -214,7 +224,7 @@ impl Transcript<'_> {
 
     /// The place that lies so far down the scrollbar, 0 to 1.
     pub fn at_share(&self, area: Rect, share: f64) -> Scroll {
-        let guesses: Vec<usize> = self.items.iter().map(|item| guessed(item, area.width)).collect();
+        let guesses: Vec<usize> = self.items.iter().map(|item| self.guessed(item, area.width)).collect();
         let hidden = guesses.iter().sum::<usize>().saturating_sub(usize::from(area.height));
         let mut left = (hidden as f64 * share.clamp(0.0, 1.0)) as usize;
         let mut scroll = Scroll::default();
@@ -233,7 +243,7 @@ impl Transcript<'_> {
 
     fn place(&self, setter: &mut Setter<'_, '_>, top: Place, geometry: &mut Geometry) {
         let area = geometry.area;
-        let (you, model, _) = insets(area.width);
+        let (you, model, _) = insets(self.set_as(area.width));
         let mut y = area.y;
         for index in top.item..self.items.len() {
             let item = &self.items[index];

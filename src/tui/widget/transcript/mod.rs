@@ -126,11 +126,22 @@ pub struct Transcript<'a> {
     /// The match that the reader is at.
     pub found: Option<Found>,
     pub highlights: Option<&'a super::code::Highlights>,
+    /// The width of the narrowest that stands beside others: all are set in from their edges as it is.
+    pub narrowest: Option<u16>,
 }
 
 impl<'a> Transcript<'a> {
     /// Nothing marked.
     pub fn new(items: &'a [Item<'a>]) -> Self {
-        Self { items, focus: None, active: false, selection: None, query: "", found: None, highlights: None }
+        Self {
+            items,
+            focus: None,
+            active: false,
+            selection: None,
+            query: "",
+            found: None,
+            highlights: None,
+            narrowest: None,
+        }
     }
 }

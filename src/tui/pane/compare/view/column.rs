@@ -70,7 +70,7 @@ pub(super) fn draw(
             waiting(state, sight, column.answers, cells);
             continue;
         }
-        answers(state, (cache, &mut *wants), sight, column, at, cells);
+        answers(state, (cache, &mut *wants), sight, (column, areas.narrowest()), at, cells);
         if !state.is_hidden() {
             let best = best.each_ref().map(|best| best.contains(&at));
             foot(sight, column.foot, (measures[at], end(&state.lanes[at])), best, cells);
@@ -125,7 +125,7 @@ fn answers(
     state: &State,
     (cache, wants): (&mut Cache, &mut Vec<Want>),
     sight: &Sight<'_>,
-    column: &ColumnArea,
+    (column, narrowest): (&ColumnArea, Option<u16>),
     at: usize,
     cells: &mut Buffer,
 ) {
@@ -147,7 +147,7 @@ fn answers(
             item.when = "";
         }
     }
-    let mut transcript = Transcript::new(&items);
+    let mut transcript = Transcript { narrowest, ..Transcript::new(&items) };
     transcript.active = state.focus == Focus::Columns && state.at == column.place;
     transcript.highlights = Some(sight.highlights);
     let geometry = transcript.layout(area, &lane.scroll, &mut cache.transcript);

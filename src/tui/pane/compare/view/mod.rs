@@ -117,7 +117,13 @@ fn composer(state: &State, sight: &Sight<'_>, areas: &Areas, cells: &mut Buffer)
         Some(comparison) => comparison.blind.is_some(),
         None => state.blind,
     };
-    let words = if blind { "blind" } else { "" };
+    let words = if blind && state.is_seen() {
+        "seen: choices here are not blind"
+    } else if blind {
+        "blind"
+    } else {
+        ""
+    };
     let end = put_right(cells, area.x + 2, y, right, words, style(Role::Info)).saturating_sub(2);
     match state.lanes.len() {
         0 | 1 => {
@@ -127,13 +133,17 @@ fn composer(state: &State, sight: &Sight<'_>, areas: &Areas, cells: &mut Buffer)
         }
         count => {
             let hidden = count.saturating_sub(areas.columns.len());
-            let more = if hidden > 0 { format!(" · {hidden} not in sight") } else { String::new() };
             let rounds =
                 Some(state.rounds.words()).filter(|words| state.comparison.is_none() && !words.is_empty());
             let rounds = rounds.map_or_else(String::new, |words| format!(" · {words}"));
             let pages = match pages(state, sight) {
                 none if none.is_empty() => choosing(state, sight),
                 pages => pages,
+            };
+            let more = match hidden {
+                0 => String::new(),
+                // How one comes to the columns is said once.
+                _ => format!(" · {hidden} not in sight: {}", sideways(state, sight, pages.is_empty())),
             };
             put(
                 cells,
@@ -177,6 +187,17 @@ fn pages(state: &State, sight: &Sight<'_>) -> String {
         _ => format!("{}, then ", sight.key(state.where_keys_go(), Action::FocusNext)),
     };
     format!(" · {first}{back} and {next} turn the pages")
+}
+
+/// The keys that lead to columns that are not in sight.
+fn sideways(state: &State, sight: &Sight<'_>, alone: bool) -> String {
+    let keys = [Action::PreviousColumn, Action::NextColumn].map(|action| sight.key(Context::Columns, action));
+    match state.focus {
+        Focus::Composer if alone => {
+            format!("{}, then {}", sight.key(state.where_keys_go(), Action::FocusNext), keys.join(" "))
+        }
+        _ => keys.join(" "),
+    }
 }
 
 /// What the place is for, and the keys that begin.

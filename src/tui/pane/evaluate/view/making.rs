@@ -222,7 +222,9 @@ fn value(making: &Making, sight: &Sight<'_>, row: Row) -> Value {
         Row::Names => told("shown", "raters see whose an answer is"),
         Row::Sides if form.blinding.sides => told("change", "who stands left changes from item to item"),
         Row::Sides => told("stay", "each source keeps its side"),
-        Row::SelfNaming if form.blinding.self_naming => told("masked", "what a model says of its own name"),
+        Row::SelfNaming if form.blinding.self_naming => {
+            told("masked", "what a model says of its own name, in usual phrases: it proves nothing")
+        }
         Row::SelfNaming => told("left as it is", "what a model says of its own name"),
         Row::Items => match (form.limit, &form.dataset) {
             (None, Some(dataset)) => {
@@ -285,10 +287,10 @@ fn told(making: &Making, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
 
 fn tokens(estimate: &Estimate) -> String {
     format!(
-        "{}: about {} in, at most {} out",
+        "{}: about {} in, {}",
         count(estimate.calls, "answer", "answers"),
         count(estimate.input_tokens, "token", "tokens"),
-        grouped(estimate.output_tokens)
+        estimate.at_most(&format!("{} out", grouped(estimate.output_tokens)))
     )
 }
 
@@ -297,7 +299,7 @@ fn cost(estimate: &Estimate) -> String {
         .then(|| format!("price unknown for {}", estimate.unpriced.join(", ")));
     let known = match estimate.dollars {
         _ if estimate.calls == 0 => Some("nothing is to be asked: every answer is there".to_owned()),
-        Some(dollars) if dollars > 0.0 => Some(format!("at most {}", money(dollars))),
+        Some(dollars) if dollars > 0.0 => Some(estimate.at_most(&money(dollars))),
         Some(_) if unpriced.is_none() => Some("costs nothing: answered on this machine".to_owned()),
         _ => None,
     };
@@ -309,4 +311,28 @@ fn cost(estimate: &Estimate) -> String {
 fn sentence(text: &str) -> String {
     let mut letters = text.chars();
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_answers_cost_is_a_bound_only_where_something_bounds_them() {
+        let estimate = |assumed| Estimate {
+            calls: 2,
+            input_tokens: 8,
+            output_tokens: 2048,
+            assumed,
+            dollars: Some(1.2),
+            unpriced: Vec::new(),
+        };
+        assert_eq!(tokens(&estimate(0)), "2 answers: about 8 tokens in, at most 2,048 out");
+        assert_eq!(cost(&estimate(0)), "At most $1.20.");
+        assert_eq!(
+            tokens(&estimate(2)),
+            "2 answers: about 8 tokens in, about 2,048 out if answers are of 1,024 tokens"
+        );
+        assert_eq!(cost(&estimate(2)), "About $1.20 if answers are of 1,024 tokens.");
+    }
 }

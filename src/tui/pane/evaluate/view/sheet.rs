@@ -110,6 +110,11 @@ fn question(sitting: &Sitting, sight: &Sight<'_>, areas: &Areas, cells: &mut Buf
     let here = sitting.focus >= sitting.answers();
     let top = sitting.tops.last().copied().unwrap_or(0);
     text(&sitting.rows.question, top, areas.question, sight, cells, |_| {});
+    if sitting.offers_reference() && areas.question.right() < areas.head.right() {
+        let words = format!("reference: {}", sight.key(Context::Rating, Action::ShowReference));
+        let (from, y) = (areas.question.right() + 1, areas.question.y);
+        put_right(cells, from, y, areas.head.right(), &words, sight.look.style(Role::Faint));
+    }
     let bar = sight.look.style(if here { Role::Accent } else { Role::Rule });
     for y in areas.question.top()..areas.question.bottom() {
         put(cells, areas.question.x.saturating_sub(1), y, areas.question.x, "▌", bar);
