@@ -352,6 +352,7 @@ mod tests {
                 outcome: Outcome::Streaming,
                 context: None,
                 schema: None,
+                grounding: None,
             }),
             origin: MessageOrigin::Here,
         };

@@ -238,6 +238,7 @@ mod tests {
             outcome: Outcome::Complete { reason: StopReason::EndTurn },
             context: Some(2_048),
             schema: None,
+            grounding: None,
         }
     }
 
