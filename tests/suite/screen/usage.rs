@@ -154,7 +154,7 @@ fn usage_by_day_shows_the_newest_first() {
 fn only_what_is_shown_can_be_sorted_by_and_a_low_card_says_how_long_the_first_token_took() {
     for (width, height) in [(80, 24), (60, 20)] {
         let mut stage = Stage::settled(width, height, "dark");
-        stage.keys("<alt+7>");
+        stage.keys("<alt+8>");
         told(&mut stage, week(By::Model));
         assert!(stage.text().contains(" first token p50 "), "{}", stage.text());
         for _ in 0..9 {
@@ -194,7 +194,7 @@ fn its_keys_change_the_time_the_rows_and_the_order() {
     let [week_asked] = &asked(&stage.keys("<alt+8>"))[..] else { panic!() };
     assert_eq!(query(week_asked).since, Some(Timestamp(NOW - 7 * DAY + HOUR)));
     told(&mut stage, week(By::Model));
-    assert!(stage.text().contains("7 Usage"), "{}", stage.text());
+    assert!(stage.text().contains("8 Usage"), "{}", stage.text());
     let longer = asked(&stage.keys("ll"));
     let since: Vec<_> = longer.iter().map(|usage| query(usage).since).collect();
     assert_eq!(since, [Some(Timestamp(NOW - 30 * DAY + HOUR)), None]);

@@ -145,7 +145,7 @@ impl State {
         let column = open.column();
         let rows = column.map_or(0, Column::rows);
         match action {
-            A::Send | A::AskBase => !open.query.text().trim().is_empty(),
+            A::Accept | A::AskBase => !open.query.text().trim().is_empty(),
             A::ShowGiven => open.answer.as_ref().is_some_and(|answer| !answer.prompt.is_empty()),
             A::NextColumn | A::PreviousColumn => open.columns.len() > 1,
             A::Open | A::Copy | A::LineDown | A::LineUp => rows > 0,
@@ -183,7 +183,7 @@ impl State {
             return;
         }
         match action {
-            Action::Send => self.find(desk),
+            Action::Accept => self.find(desk),
             Action::AskBase => self.ask(desk),
             Action::FocusComposer => open.focus = Focus::Query,
             Action::FocusNext | Action::FocusPrevious => {

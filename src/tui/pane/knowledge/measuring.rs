@@ -68,13 +68,20 @@ fn lines(quality: &Quality) -> Vec<Line> {
     let k = quality.k;
     let head =
         ["", "hit rate", &format!("recall@{k}"), "MRR", &format!("nDCG@{k}")].map(str::to_owned).to_vec();
-    let row = |measured: &Measured| {
-        let mut row = vec![measured.setting.words()];
-        row.extend([measured.hit_rate, measured.recall, measured.mrr, measured.ndcg].map(said));
-        row
+    let row = |said: fn(Mean) -> String| {
+        move |measured: &Measured| {
+            let mut row = vec![measured.setting.words()];
+            row.extend([measured.hit_rate, measured.recall, measured.mrr, measured.ndcg].map(said));
+            row
+        }
     };
-    let rows: Vec<_> = std::iter::once(head).chain(quality.settings.iter().map(row)).collect();
-    let mut lines = Line::table(&rows);
+    let means = quality.settings.iter().map(row(|mean| format!("{:.3}", mean.mean)));
+    let bounds = quality.settings.iter().map(row(|mean| format!("{:.2}–{:.2}", mean.low, mean.high)));
+    let mut lines = Line::table(&std::iter::once(head.clone()).chain(means).collect::<Vec<_>>());
+    lines.push(Line::blank());
+    let mut head = head;
+    "95 %".clone_into(&mut head[0]);
+    lines.extend(Line::table(&std::iter::once(head).chain(bounds).collect::<Vec<_>>()));
     lines.push(Line::blank());
     for measured in &quality.settings {
         let bar = meter(measured.ndcg.mean, BAR);
@@ -89,14 +96,9 @@ fn lines(quality: &Quality) -> Vec<Line> {
     lines.extend(quality.settings.iter().map(|measured| Line::of(&missed(measured), Role::Text)));
     lines.push(Line::blank());
     let about = format!(
-        "Of the first {k} hits of each question. In brackets 95 % of the bootstrap over the questions. `outcrop kb evaluate` \
+        "Of the first {k} hits of each question. 95 %: of the bootstrap over the questions. `outcrop kb evaluate` \
          measures all settings in one go and writes them as JSON."
     );
     lines.push(Line::of(&about, Role::Muted));
     lines
-}
-
-/// A mean with its interval.
-fn said(mean: Mean) -> String {
-    format!("{:.2} ({:.2}–{:.2})", mean.mean, mean.low, mean.high)
 }

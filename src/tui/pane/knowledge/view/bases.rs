@@ -71,7 +71,7 @@ fn card(base: &Base, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
         about.push(("about", description.clone(), Role::Text));
     }
     let embeds = format!("{} · {} numbers a passage", base.embedder, grouped(base.dimensions.into()));
-    about.push(("embedded by", embeds, Role::Text));
+    about.push(("embedder", embeds, Role::Text));
     let tokens = count(base.holds.tokens, "token", "tokens");
     about.push(("has", format!("{} · {tokens}", super::holds(base)), Role::Text));
     for source in &base.sources {

@@ -4,6 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
 use crate::domain::figures::{bytes, count, grouped};
+use crate::domain::knowledge::base::Base;
 use crate::domain::knowledge::sync::{DocumentState, Filed};
 use crate::tui::action::Action;
 use crate::tui::keymap::Context;
@@ -15,7 +16,13 @@ use crate::tui::pane::rows::{facts, failed, ground, rule};
 use crate::tui::widget::text::fit_left;
 
 /// Draws them; returns the caret of the line that narrows them.
-pub(super) fn draw(open: &Open, sight: &Sight<'_>, body: Rect, cells: &mut Buffer) -> Option<Position> {
+pub(super) fn draw(
+    open: &Open,
+    base: &Base,
+    sight: &Sight<'_>,
+    body: Rect,
+    cells: &mut Buffer,
+) -> Option<Position> {
     let look = sight.look;
     let shelf = &open.shelf;
     let below = Rect { y: body.y + 1, height: body.height.saturating_sub(1), ..body };
@@ -60,7 +67,8 @@ pub(super) fn draw(open: &Open, sight: &Sight<'_>, body: Rect, cells: &mut Buffe
         let (ground, name) = ground(at == shelf.selected, row, look, cells);
         let style = |role| ground.patch(look.style(role));
         let room = usize::from(stands.saturating_sub(area.x + 3));
-        put(cells, area.x + 2, y, stands.saturating_sub(1), &fit_left(&document.uri, room), name);
+        let within = within(base, document);
+        put(cells, area.x + 2, y, stands.saturating_sub(1), &fit_left(within, room), name);
         let (words, role) = state(document);
         put(cells, stands, y, passages.saturating_sub(1), words, style(role));
         let number = grouped(document.passages.into());
@@ -72,6 +80,13 @@ pub(super) fn draw(open: &Open, sight: &Sight<'_>, body: Rect, cells: &mut Buffe
         card(document, sight, card_area, area, cells);
     }
     caret
+}
+
+/// Where a document is in its source: of all the same folder nothing is told.
+fn within<'a>(base: &Base, document: &'a Filed) -> &'a str {
+    let source = base.source(document.source).map(|source| source.origin.place());
+    let inside = source.and_then(|place| document.uri.strip_prefix(&place)?.strip_prefix('/'));
+    inside.unwrap_or(&document.uri)
 }
 
 /// How a document stands, in one word.

@@ -31,14 +31,15 @@ impl State {
         let Some(found) = open.column().and_then(|column| column.retrieved.as_ref()) else {
             return String::new();
         };
-        let mut words = Vec::new();
-        if found.compared > 0 {
-            words.push(format!("{} compared", grouped(found.compared)));
+        let compared = format!("{} compared", grouped(found.compared));
+        let matched = format!("{} with a word of it", grouped(found.matched));
+        // One part: where there is no room for all of it the keys matter more.
+        match (found.compared, found.matched) {
+            (0, 0) => String::new(),
+            (0, _) => matched,
+            (_, 0) => compared,
+            _ => format!("{compared}, {matched}"),
         }
-        if found.matched > 0 {
-            words.push(format!("{} with a word of it", grouped(found.matched)));
-        }
-        words.join(" · ")
     }
 }
 
@@ -458,7 +459,7 @@ fn teach(state: &State, base: &Base, sight: &Sight<'_>, area: Rect, cells: &mut 
         format!(
             "{} finds the passages that fit a question, by vectors and by words; {} has {model} answer from them. {} \
              chooses another model.",
-            key(Action::Send),
+            key(Action::Accept),
             key(Action::AskBase),
             key(Action::ChooseModel)
         )

@@ -28,7 +28,7 @@ pub(super) fn draw(state: &State, sight: &Sight<'_>, body: Rect, cells: &mut Buf
     head(base, sight, Rect { height: 1.min(body.height), ..body }, cells);
     match open.page {
         Page::Found => found::draw(state, open, base, sight, body, cells),
-        Page::Documents => documents::draw(open, sight, body, cells),
+        Page::Documents => documents::draw(open, base, sight, body, cells),
         Page::Passages => {
             if let Some(leaf) = &open.leaf {
                 passages::draw(open, leaf, sight, body, cells);
