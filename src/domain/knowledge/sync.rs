@@ -65,8 +65,10 @@ pub struct Statistics {
     pub metadata_modified: u64,
     pub deleted: u64,
     pub failed: u64,
-    /// Files that cannot be read as documents by their kind.
+    /// Files of kinds that are not read, and such without any text.
     pub skipped: u64,
+    /// Files that another source of the base has: they are in it once.
+    pub elsewhere: u64,
     /// As they were.
     pub unchanged: u64,
     /// The same text at another place: nothing was embedded.
@@ -76,7 +78,7 @@ pub struct Statistics {
     pub tokens: u64,
     /// Passages that their model read in windows, being longer than it reads at once.
     pub windowed: u64,
-    /// Passages whose vector was known already.
+    /// Of the passages made those whose vector was known already: the same text was embedded before.
     pub known: u64,
     /// Bytes of the files that were read.
     pub bytes: u64,
@@ -93,6 +95,9 @@ pub struct Sync {
     /// Files that are to be read, new and changed ones, with their bytes; known once the source was listed.
     #[serde(default)]
     pub due: Due,
+    /// The document that is being embedded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<At>,
     /// Why it failed or stopped.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub why: Option<String>,
@@ -109,6 +114,14 @@ pub struct Due {
     pub bytes: u64,
     pub files_done: u64,
     pub bytes_done: u64,
+}
+
+/// How far a document is that is being embedded.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct At {
+    pub uri: String,
+    pub passages: u64,
+    pub passages_done: u64,
 }
 
 /// A file that came to nothing.
@@ -128,6 +141,7 @@ impl Sync {
             updated: now,
             statistics: Statistics::default(),
             due: Due::default(),
+            at: None,
             why: None,
             failures: Vec::new(),
         }
@@ -153,11 +167,16 @@ pub enum DocumentState {
     MetadataUpdateFailed,
     /// What it said before, if anything, is still found.
     Failed,
-    /// Of a kind that is not read.
+    /// Of a kind that is not read, or without any text.
     Ignored,
 }
 
 impl DocumentState {
+    /// Whether it stays as it is as long as its file does.
+    pub fn is_settled(self) -> bool {
+        matches!(self, Self::Indexed | Self::MetadataUpdateFailed | Self::Ignored)
+    }
+
     /// Bedrock's word.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -182,8 +201,18 @@ pub struct Stamp {
     pub bytes: u64,
     /// Nanoseconds since 1970.
     pub modified: i64,
-    /// Its number in its file system; 0 where there is none.
+    /// Its number in its file system, of what lies elsewhere a digest of its entity tag; 0 where there is none.
     pub inode: u64,
+}
+
+/// What a server said of what it gave, to be asked whether that is as it was (RFC 9110, 8.8).
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Validators {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub etag: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub modified: Option<String>,
 }
 
 /// A document of a base.
@@ -191,7 +220,7 @@ pub struct Stamp {
 pub struct Filed {
     pub id: DocumentId,
     pub source: SourceId,
-    /// Where it is: a path from the root.
+    /// Where it is: a path from the root, or an address.
     pub uri: String,
     pub state: DocumentState,
     /// Why it failed or is ignored, or what is to be said of it.
@@ -207,6 +236,11 @@ pub struct Filed {
     /// What is said of it there is embedded with its passages.
     #[serde(default)]
     pub prefixed: bool,
+    /// A digest of that, in hexadecimal.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub before: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub validators: Option<Validators>,
     /// What it was taken for.
     #[serde(default)]
     pub format: String,

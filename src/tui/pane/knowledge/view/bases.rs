@@ -130,7 +130,8 @@ fn went(sync: &Sync, sight: &Sight<'_>) -> (String, Role) {
         (statistics.moved, "moved"),
         (statistics.deleted, "gone"),
         (statistics.unchanged, "as they were"),
-        (statistics.skipped, "of other kinds"),
+        (statistics.elsewhere, "that another source has"),
+        (statistics.skipped, "skipped"),
         (statistics.failed, "failed"),
     ];
     for (count, what) in counts.into_iter().filter(|(count, _)| *count > 0) {
