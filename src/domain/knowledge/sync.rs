@@ -120,6 +120,8 @@ pub struct Due {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct At {
     pub uri: String,
+    /// Of its file.
+    pub bytes: u64,
     pub passages: u64,
     pub passages_done: u64,
 }
@@ -145,6 +147,15 @@ impl Sync {
             why: None,
             failures: Vec::new(),
         }
+    }
+
+    /// How much of what is due is done, 0 to 1, by bytes: of a document that is being embedded, the part that is.
+    pub fn share(&self) -> f64 {
+        let part = self
+            .at
+            .as_ref()
+            .map_or(0.0, |at| at.bytes as f64 * at.passages_done as f64 / at.passages.max(1) as f64);
+        ((self.due.bytes_done as f64 + part) / self.due.bytes.max(1) as f64).min(1.0)
     }
 
     /// Counts a file that came to nothing.
@@ -254,6 +265,16 @@ pub struct Filed {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_share_of_what_is_done_grows_within_a_document_too() {
+        let mut sync = Sync::begun(SyncId::from_bytes([1; 16]), Timestamp(0));
+        assert!(sync.share().abs() < 1e-9, "nothing is due");
+        sync.due = Due { files: 2, bytes: 1000, files_done: 1, bytes_done: 200 };
+        assert!((sync.share() - 0.2).abs() < 1e-9);
+        sync.at = Some(At { uri: "/a".to_owned(), bytes: 800, passages: 10, passages_done: 5 });
+        assert!((sync.share() - 0.6).abs() < 1e-9);
+    }
 
     #[test]
     fn a_sync_counts_every_failure_and_keeps_the_first_ones() {

@@ -153,7 +153,12 @@ impl Pass<'_> {
             tokens,
             updated: fresh::now(),
         };
-        self.sync.at = Some(At { uri: file.uri.clone(), passages: many as u64, passages_done: 0 });
+        self.sync.at = Some(At {
+            uri: file.uri.clone(),
+            bytes: file.stamp.bytes,
+            passages: many as u64,
+            passages_done: 0,
+        });
         let large = many > LARGE;
         if large {
             self.carry_out(act).await?;
