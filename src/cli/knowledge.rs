@@ -2,21 +2,21 @@
 
 mod quality;
 
-use std::path::Path;
-
 use futures_util::StreamExt;
 
 use super::args::{
-    AddSource, AskBase, CreateBase, Cutting, Knowledge as Verb, Looking, SearchBase, SearchMode,
+    AddSource, AskBase, CreateBase, Cutting, Knowledge as Verb, Looking, Reaching, SearchBase, SearchMode,
 };
 use super::item::Item;
 use super::out::Out;
 use super::progress::Progress;
-use super::{Asker, End, Exit, ask, unexpected, wishes, words};
+use super::{Asker, End, Exit, ask, tending, unexpected, wishes, words};
 use crate::domain::delta::Event;
 use crate::domain::figures::{count, grouped};
 use crate::domain::id::SourceId;
-use crate::domain::knowledge::base::{Base, Origin, Plan, Source, SourcePlan};
+use crate::domain::knowledge::base::{
+    BUCKETS, Base, Origin, Plan, Source, SourceChange, SourcePlan, bucket_of,
+};
 use crate::domain::knowledge::chunking::Chunking;
 use crate::domain::knowledge::ranking::{Mode, Placed};
 use crate::domain::knowledge::retrieval::{Asked, Citation, Found, Question, Retrieved};
@@ -26,12 +26,27 @@ use crate::domain::{Error, ErrorKind, Result};
 use crate::workbench::request::knowledge::Knowledge;
 use crate::workbench::{Reply, Request};
 
+/// A document with more passages shows how many of them are done.
+const LARGE: u64 = 256;
+
 pub(super) async fn knowledge(verb: Verb, asker: &Asker, out: &mut Out) -> Result<Exit, End> {
     match verb {
         Verb::Create(wanted) => return create(wanted, asker, out).await,
         Verb::List => list(asker, out).await?,
         Verb::Show { name } => show(&name, asker, out).await?,
         Verb::AddSource(wanted) => return add_source(wanted, asker, out).await,
+        Verb::ChangeSource { name, source, schedule, watch } => {
+            let base = found(&name, asker, out).await?;
+            let source = source_of(&base, &source)?.id;
+            let schedule = schedule.map(|cron| if cron == "none" { String::new() } else { cron });
+            let change = SourceChange { schedule, watch };
+            let base = one(Knowledge::ChangeSource { id: base.id, source, change }, asker, out).await?;
+            if out.json {
+                out.object(&Item::Base { base: &base })?;
+            } else {
+                base.source(source).map_or(Ok(()), |source| status(source, out))?;
+            }
+        }
         Verb::RemoveSource { name, source, yes } => {
             let base = found(&name, asker, out).await?;
             let source = source_of(&base, &source)?;
@@ -55,6 +70,7 @@ pub(super) async fn knowledge(verb: Verb, asker: &Asker, out: &mut Out) -> Resul
             let source = source.map(|text| source_of(&base, &text).map(|source| source.id)).transpose()?;
             return sync(base, source, asker, out).await;
         }
+        Verb::Watch { name } => return tending::watch(name, asker, out).await,
         Verb::Status { name } => {
             let base = found(&name, asker, out).await?;
             if out.json {
@@ -82,8 +98,9 @@ pub(super) async fn knowledge(verb: Verb, asker: &Asker, out: &mut Out) -> Resul
 }
 
 async fn create(wanted: CreateBase, asker: &Asker, out: &mut Out) -> Result<Exit, End> {
-    let CreateBase { name, from, cutting, embedder, description } = wanted;
-    let plans = from.iter().map(|path| planned(path, &cutting)).collect::<Result<Vec<_>>>()?;
+    let CreateBase { name, from, reaching, cutting, embedder, description } = wanted;
+    let plan = |from: &String| planned(from, &reaching, &cutting, asker);
+    let plans = from.iter().map(plan).collect::<Result<Vec<_>>>()?;
     let embedder = embedder.map(|model| model.parse()).transpose()?;
     let plan = Plan { name, description, embedder };
     let mut base = one(Knowledge::Create { plan }, asker, out).await?;
@@ -106,8 +123,8 @@ async fn create(wanted: CreateBase, asker: &Asker, out: &mut Out) -> Result<Exit
 }
 
 async fn add_source(wanted: AddSource, asker: &Asker, out: &mut Out) -> Result<Exit, End> {
-    let AddSource { name, path, cutting, later } = wanted;
-    let plan = planned(&path, &cutting)?;
+    let AddSource { name, from, reaching, cutting, later } = wanted;
+    let plan = planned(&from, &reaching, &cutting, asker)?;
     let id = found(&name, asker, out).await?.id;
     let base = one(Knowledge::AddSource { id, plan }, asker, out).await?;
     if later {
@@ -118,12 +135,25 @@ async fn add_source(wanted: AddSource, asker: &Asker, out: &mut Out) -> Result<E
     sync(base, source, asker, out).await
 }
 
-fn planned(path: &Path, cutting: &Cutting) -> Result<SourcePlan> {
-    let path = std::fs::canonicalize(path)
-        .map_err(|why| Error::io(format!("adding {} as a source", path.display()), &why))?;
+/// What a source is made of, by its path or its address.
+fn planned(from: &str, reaching: &Reaching, cutting: &Cutting, asker: &Asker) -> Result<SourcePlan> {
     let (include, exclude) = (cutting.include.clone(), cutting.exclude.clone());
-    let origin = Origin::Files { path, include, exclude };
-    Ok(SourcePlan { origin, chunking: chunking(&cutting.chunking)? })
+    let origin = if from.starts_with(BUCKETS) {
+        let (bucket, prefix) = bucket_of(from)?;
+        // As this process was told: whoever syncs it may have been told otherwise.
+        let (endpoint, region) = (reaching.endpoint.clone(), reaching.region.clone());
+        let s3 = &asker.config.s3;
+        let (endpoint, region) = (endpoint.or(s3.endpoint.clone()), region.or(s3.region.clone()));
+        Origin::S3 { bucket, prefix, endpoint, region, include, exclude }
+    } else if from.starts_with("http://") || from.starts_with("https://") {
+        Origin::Url { url: from.to_owned(), private: reaching.allow_private }
+    } else {
+        let path = std::fs::canonicalize(from)
+            .map_err(|why| Error::io(format!("adding {from} as a source"), &why))?;
+        Origin::Files { path, include, exclude }
+    };
+    let (schedule, watch) = (reaching.schedule.clone(), reaching.watch);
+    Ok(SourcePlan { origin, chunking: chunking(&cutting.chunking)?, schedule, watch })
 }
 
 /// How documents are cut, as it is written: a name, and numbers behind colons.
@@ -213,6 +243,12 @@ fn holds(base: &Base) -> String {
 fn status(source: &Source, out: &mut Out) -> Result<(), End> {
     out.line("")?;
     out.line(&format!("{}  {}", source.id.short(), source.origin.place()))?;
+    if let Some(schedule) = &source.schedule {
+        out.line(&format!("  at {}{}", schedule.cron, words::next(schedule)))?;
+    }
+    if source.watch {
+        out.line("  when its files change")?;
+    }
     let Some(sync) = &source.last else { return out.line("  never synced") };
     out.line(&format!("  {}  {}", sync.state, words::time(sync.updated)))?;
     if let Some(why) = &sync.why {
@@ -231,7 +267,7 @@ fn status(source: &Source, out: &mut Out) -> Result<(), End> {
 }
 
 /// What a sync did, in words; what there is nothing of is left out.
-fn counted(sync: &Sync) -> String {
+pub(super) fn counted(sync: &Sync) -> String {
     let told = &sync.statistics;
     let said = [
         (told.scanned, "scanned"),
@@ -241,7 +277,8 @@ fn counted(sync: &Sync) -> String {
         (told.moved, "moved"),
         (told.deleted, "gone"),
         (told.unchanged, "as before"),
-        (told.skipped, "of other kinds"),
+        (told.elsewhere, "that another source has"),
+        (told.skipped, "skipped"),
         (told.failed, "failed"),
     ];
     let mut parts: Vec<String> = said
@@ -273,7 +310,16 @@ async fn sync(base: Base, source: Option<SourceId>, asker: &Asker, out: &mut Out
         let Reply::Base { base } = reply? else { continue };
         let running = base.sources.iter().filter_map(|source| source.last.as_ref());
         if let Some(sync) = running.clone().find(|sync| sync.state.is_running()) {
-            progress.show("files", sync.due.files_done, Some(sync.due.files));
+            match &sync.at {
+                // What takes its time shows how far it is.
+                Some(at) if at.passages > LARGE => {
+                    let name = at.uri.rsplit('/').next().unwrap_or_default();
+                    let file = grouped(sync.due.files_done + 1);
+                    let what = format!("file {file} of {}, {name}: passages", grouped(sync.due.files));
+                    progress.show(&what, at.passages_done, Some(at.passages));
+                }
+                _ => progress.show("files", sync.due.files_done, Some(sync.due.files)),
+            }
         }
         if out.json {
             out.object(&Item::Base { base: &base })?;
@@ -538,7 +584,7 @@ fn told(base: &Base, said: &str, out: &mut Out) -> Result<(), End> {
     out.line(&format!("{}: {said}", base.name))
 }
 
-async fn found(text: &str, asker: &Asker, out: &mut Out) -> Result<Base, End> {
+pub(super) async fn found(text: &str, asker: &Asker, out: &mut Out) -> Result<Base, End> {
     one(Knowledge::Find { text: text.to_owned() }, asker, out).await
 }
 

@@ -25,6 +25,7 @@ mod pictures;
 mod progress;
 mod prompt;
 mod prompts;
+mod tending;
 mod tools;
 mod usage;
 mod words;

@@ -6,6 +6,7 @@ pub(super) use crate::domain::untrusted::brief as cut;
 use jiff::tz::TimeZone;
 use unicode_width::UnicodeWidthStr;
 
+use crate::domain::knowledge::schedule::Schedule;
 use crate::domain::time::Timestamp;
 use crate::domain::untrusted::safe_line;
 
@@ -20,6 +21,13 @@ pub(super) fn time(at: Timestamp) -> String {
         |_| "?".to_owned(),
         |time| time.to_zoned(TimeZone::system()).strftime("%Y-%m-%d %H:%M").to_string(),
     )
+}
+
+/// When a schedule comes next, and in whose time: "; next 2026-11-23 06:00 (Europe/Berlin)".
+pub(super) fn next(schedule: &Schedule) -> String {
+    let zone = TimeZone::system();
+    let Some(next) = schedule.next(now(), &zone) else { return String::new() };
+    format!("; next {} ({})", time(next), zone.iana_name().unwrap_or("local time"))
 }
 
 /// Rows with aligned columns, two spaces between them; the last column is as long as it is.

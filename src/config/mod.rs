@@ -11,6 +11,7 @@ mod discovery;
 mod documents;
 mod environment;
 mod file;
+mod knowledge;
 mod model;
 mod paths;
 mod presets;
@@ -23,7 +24,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
-pub use aws::{Aws, AwsCredentials, By, Role, Sso, Told, domain as aws_domain};
+pub use aws::{Aws, AwsCredentials, By, Role, S3, Sso, Told, domain as aws_domain};
 pub use discovery::{KnownProvider, known_providers};
 pub use environment::{Environment, Terminal};
 pub use file::{Stamp, begin_file};
@@ -67,6 +68,9 @@ pub struct Config {
     pub trace: Trace,
     /// What reading one document may cost.
     pub documents: Limits,
+    pub knowledge: KnowledgeConfig,
+    /// How buckets are signed in to.
+    pub s3: S3,
     /// What calls may cost in a day or a month.
     pub budgets: Vec<Budget>,
     /// What new conversations begin with, below a preset and what was said for one; it names no model.
@@ -93,6 +97,15 @@ pub struct Config {
     pub values: Vec<Shown>,
     inputs: file::Inputs,
     stamp: Stamp,
+}
+
+/// What knowledge bases may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KnowledgeConfig {
+    /// Bytes of the vectors that are kept by what was embedded; 0 keeps none.
+    pub cache: u64,
+    /// How long one document is fetched from elsewhere.
+    pub fetch: Duration,
 }
 
 /// One value, its text and where it came from.

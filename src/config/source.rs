@@ -10,6 +10,7 @@ use serde::Deserialize;
 use super::budget::RawBudget;
 use super::documents::RawDocuments;
 use super::file::Inputs;
+use super::knowledge::RawKnowledge;
 use super::model::RawModel;
 use super::table::{KEYS, Kind};
 use super::{
@@ -165,6 +166,8 @@ pub(super) fn load(environment: &Environment, flags: &Flags, paths: Paths) -> Re
         engine: raw.engine.typed(&values)?,
         trace: raw.trace.typed(),
         documents: raw.documents.typed(),
+        knowledge: raw.knowledge.typed(),
+        s3: aws::S3::of(environment)?,
         budgets: budget::typed(&raw.budget, &raw.budgets, &paths.config)?,
         defaults: raw.defaults.typed()?,
         presets: raw
@@ -363,6 +366,7 @@ struct Raw {
     engine: RawEngine,
     trace: RawTrace,
     documents: RawDocuments,
+    knowledge: RawKnowledge,
     #[serde(default)]
     budget: RawBudget,
     #[serde(default)]

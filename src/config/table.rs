@@ -223,6 +223,18 @@ pub const KEYS: &[Key] = &[
         "Seconds after which a file that is not read yet is given up.",
     ),
     key(
+        "knowledge.cache_mb",
+        Kind::Whole(0, 1_000_000),
+        "256",
+        "Megabytes of vectors that are kept by what was embedded, so that no text is embedded twice; 0 keeps none.",
+    ),
+    key(
+        "knowledge.fetch_seconds",
+        Kind::Whole(1, 3600),
+        "60",
+        "Seconds after which a document of a bucket or the web that is not here yet is given up.",
+    ),
+    key(
         "budget.day_warn",
         Kind::Amount,
         "",

@@ -8,6 +8,7 @@ use super::evaluation::Dataset;
 use super::evaluation::job::Evaluation;
 use super::id::{BaseId, ComparisonId, ConversationId, DatasetId, EvaluationId, MakingId, MessageId};
 use super::knowledge::base::Base;
+use super::knowledge::tending::Tended;
 use super::message::Message;
 use super::picture::Making;
 
@@ -35,6 +36,8 @@ pub enum Topic {
     Datasets,
     /// Knowledge bases: made, changed, synced a step further, removed.
     Knowledge,
+    /// What schedules and changed files ask for, of one base or of all. As long as somebody watches it, it is also done.
+    Tending(Option<BaseId>),
 }
 
 /// What changed in a watched topic.
@@ -97,6 +100,10 @@ pub enum Changed {
     BaseRemoved {
         id: BaseId,
     },
+    /// Something about a source that is tended.
+    Tended {
+        tended: Tended,
+    },
     /// Something that everybody at a screen should read.
     Notice {
         text: String,
@@ -125,6 +132,7 @@ impl Changed {
             (Self::ConversationRemoved { id: gone }, Topic::Conversation(id)) => *gone == id,
             (Self::Message { message }, Topic::Conversation(id)) => message.conversation == id,
             (Self::Growing { conversation, .. }, Topic::Conversation(id)) => *conversation == id,
+            (Self::Tended { tended }, Topic::Tending(base)) => base.is_none_or(|base| base == tended.base),
             _ => false,
         }
     }

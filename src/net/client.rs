@@ -312,7 +312,20 @@ impl Client {
         let mut secrets = request.secrets.clone();
         // The person's own address may lie inside their network, and lead on there. No other may.
         let mut inside = guard::names_inside(&url);
-        let mut way = if offline { Way::Offline } else { Way::Online };
+        let mut way = match (offline, request.outside) {
+            (true, _) => Way::Offline,
+            (false, true) => Way::Followed,
+            (false, false) => Way::Online,
+        };
+        if request.outside && inside {
+            let why = format!("{} leads into this network", guard::place(&url));
+            return Err(Error::new(
+                ErrorKind::Network,
+                &request.doing,
+                why,
+                "Name an address that anybody can reach.",
+            ));
+        }
         for _ in 0..HOPS {
             let response = self.exchange(request, &url, secrets.clone(), way).await?;
             inside |= way == Way::Online && self.answers_inside(&response);
@@ -519,6 +532,22 @@ mod tests {
             client.pause("a server", 429, &mut 1, (Duration::from_secs(2), rest)).await;
             assert_eq!(begun.elapsed(), Duration::from_secs(2), "reading for {reads} s");
         }
+    }
+
+    #[tokio::test]
+    async fn what_goes_outside_opens_no_connection_inside_however_that_is_written() {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let client = Network::new(NetOptions::default(), Arc::new(Nowhere)).client(Reach::default());
+        for host in
+            ["127.0.0.1", "127.1", "0x7f000001", "2130706433", "localhost", "[::1]", "[::ffff:127.0.0.1]"]
+        {
+            let request = Request::get("reading", format!("http://{host}:{port}/")).outside();
+            let refused = client.send(request).await.unwrap_err();
+            assert!(refused.why.contains("into this network"), "{host}: {refused}");
+        }
+        let knocked = tokio::time::timeout(Duration::from_millis(50), listener.accept()).await;
+        assert!(knocked.is_err(), "somebody was there");
     }
 
     #[tokio::test]

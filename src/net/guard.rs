@@ -27,6 +27,33 @@ pub(super) fn allowed(doing: &str, url: &str, offline: bool) -> Result<Url> {
     Ok(url)
 }
 
+/// An address of the web, as a person named it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WebAddress {
+    /// Without what is behind a `#`, which no server gets to see.
+    pub url: String,
+    /// Its path alone.
+    pub path: String,
+    /// It shows that it is of this machine or its network. A name may lead there without showing it.
+    pub is_inside: bool,
+}
+
+/// Reads an address of the web. One with a name and a password in it is refused: they would be kept and shown with it.
+pub fn web_address(doing: &str, text: &str) -> Result<WebAddress> {
+    let wrong = |why: String| {
+        Error::new(ErrorKind::Invalid, doing, why, "Write an address as https://example.com/page.html.")
+    };
+    let mut url = Url::parse(text).map_err(|why| wrong(format!("it is no address ({why})")))?;
+    if !matches!(url.scheme(), "http" | "https") || url.host().is_none() {
+        return Err(wrong(format!("{}: is read by nobody here", url.scheme())));
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(wrong("it has a name or a password in it".to_owned()));
+    }
+    url.set_fragment(None);
+    Ok(WebAddress { path: url.path().to_owned(), is_inside: names_inside(&url), url: url.into() })
+}
+
 /// `host:port`.
 pub(super) fn place(url: &Url) -> String {
     let host = url.host_str().unwrap_or("");
@@ -127,7 +154,7 @@ impl Resolve for OutsideOnly {
             if !chosen {
                 found.retain(|address| !is_inside(address.ip()));
                 if found.is_empty() {
-                    return Err("the name was followed from elsewhere and leads into this network".into());
+                    return Err("the name leads into this network".into());
                 }
             }
             Ok(Box::new(found.into_iter()) as Addrs)
@@ -249,6 +276,23 @@ mod tests {
             let error = allowed("asking", bad, false).unwrap_err();
             assert_eq!(error.kind, ErrorKind::Config, "{bad}");
             assert!(!error.to_string().contains("canary"), "{error}");
+        }
+    }
+
+    #[test]
+    fn an_address_of_the_web_is_one_without_a_password_and_shows_whether_it_is_inside() {
+        let read = |text: &str| web_address("adding a source", text);
+        let page = read("HTTPS://Example.com/a/b.html?q=1#part").unwrap();
+        assert_eq!((&*page.url, &*page.path), ("https://example.com/a/b.html?q=1", "/a/b.html"));
+        assert!(!page.is_inside && read("http://0x7f000001/").unwrap().is_inside);
+        for bad in
+            ["ftp://example.com/", "example.com", "https://me:canary@example.com/", "file:///etc/passwd"]
+        {
+            let told = read(bad).unwrap_err().to_string();
+            assert!(
+                told.contains("https://example.com/page.html") && !told.contains("canary"),
+                "{bad}: {told}"
+            );
         }
     }
 

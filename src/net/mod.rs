@@ -18,7 +18,7 @@ mod words;
 
 pub use client::{Client, Leave, Network};
 pub use egress::{Egress, EgressLog, EgressSink};
-pub use guard::leads_here;
+pub use guard::{WebAddress, leads_here, web_address};
 pub use options::{NetOptions, Proxies, Reach, Waits};
 pub use pace::Pace;
 pub use patience::Brought;

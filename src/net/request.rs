@@ -22,6 +22,8 @@ pub struct Request {
     pub(super) secrets: Secrets,
     pub(super) headers: Vec<(&'static str, String)>,
     pub(super) body: Option<Vec<u8>>,
+    /// It goes to what anybody can reach, and to nothing inside.
+    pub(super) outside: bool,
 }
 
 /// Headers that hold credentials: dropped when a redirect leads to another host, and taken out of what a server says.
@@ -30,7 +32,7 @@ pub(super) type Secrets = Vec<(&'static str, SecretString)>;
 impl Request {
     fn new(doing: impl Into<String>, method: Method, url: impl Into<String>) -> Self {
         let (doing, url) = (doing.into(), url.into());
-        Self { doing, method, url, secrets: Vec::new(), headers: Vec::new(), body: None }
+        Self { doing, method, url, secrets: Vec::new(), headers: Vec::new(), body: None, outside: false }
     }
 
     /// Reads `url`.
@@ -62,6 +64,13 @@ impl Request {
         body: Vec<u8>,
     ) -> Self {
         Self { body: Some(body), ..Self::new(doing, Method::Post, url) }.header("content-type", media_type)
+    }
+
+    /// The same, to an address that somebody else may have chosen: neither it nor what it redirects to may be this machine or
+    /// its network, also by a name that leads there.
+    #[must_use]
+    pub fn outside(self) -> Self {
+        Self { outside: true, ..self }
     }
 
     /// Where it goes.

@@ -16,6 +16,7 @@ pub mod openai;
 pub mod optional;
 pub mod recording;
 pub mod replay;
+pub mod s3;
 pub mod scripted;
 mod sent;
 pub mod told_key;

@@ -21,8 +21,9 @@ pub async fn run(config: &Config, door: Door, start: Start) -> Result<u8> {
     };
     let mut terminal = Tty::open(modes)?;
     let mut app = App::new(options, start);
+    let tending = runtime::tend(door.clone());
     let ended = runtime::run(&mut app, door.clone(), &mut terminal, Host::of(config)).await;
-    drop(terminal);
+    drop((terminal, tending));
     if matches!(ended, Ok(Ending::Signal(Signal::HangUp | Signal::Terminate))) {
         door.hurry();
     }

@@ -123,6 +123,11 @@ fn one(future: impl Future<Output = Result<Reply>> + Send + 'static) -> Replies 
     stream::once(future).boxed()
 }
 
+/// Changes as replies.
+fn numbered(changes: BoxStream<'static, Changed>) -> Replies {
+    changes.enumerate().map(|(at, change)| Ok(Reply::Changed { number: at as u64 + 1, change })).boxed()
+}
+
 /// The steps of a trial as replies.
 fn tried(steps: BoxStream<'static, Result<trying::Step>>) -> Replies {
     steps
@@ -167,6 +172,7 @@ impl Here {
             Request::Prompts(request) => self.prompts(request, terms),
             Request::Usage(request) => self.usage(request),
             Request::Workspace(request) => self.workspace(request, terms),
+            Request::Watch { topic: Topic::Tending(base) } => self.tend(base, context.reach, terms),
             Request::Watch { topic } => self.watch(topic),
         }
     }
@@ -220,6 +226,11 @@ impl Here {
             Ok(0) => {}
             Ok(interrupted) => tracing::info!(interrupted, "syncs of a process that ended were stopped"),
             Err(error) => tracing::warn!(%error, "syncs of a process that ended could not be stopped"),
+        }
+        match Handle::current().block_on(knowledge.sweep()) {
+            Ok(0) => {}
+            Ok(swept) => tracing::info!(swept, "indexes of removed knowledge bases were taken away"),
+            Err(error) => tracing::warn!(%error, "indexes of removed knowledge bases are still there"),
         }
         let chat = Chat::new(archive.clone(), Arc::clone(standing.invoke()), changes.clone(), turns.clone());
         let chat = chat.knowing(knowledge.clone());
@@ -599,10 +610,6 @@ impl Here {
     }
 
     fn watch(&self, topic: Topic) -> Replies {
-        self.changes
-            .watch(topic)
-            .enumerate()
-            .map(|(at, change)| Ok(Reply::Changed { number: at as u64 + 1, change }))
-            .boxed()
+        numbered(self.changes.watch(topic))
     }
 }

@@ -20,6 +20,7 @@ use crate::provider::openai::{Api, OpenAi};
 use crate::provider::optional::Optional;
 use crate::provider::recording::{Recorder, Recording};
 use crate::provider::replay::{Pace, Replay};
+use crate::provider::s3::Buckets;
 use crate::provider::scripted::Scripted;
 use crate::provider::told_key::ToldKey;
 use crate::provider::unavailable::Unavailable;
@@ -174,6 +175,21 @@ fn limits(provider: &ProviderConfig) -> Limits {
         idle: provider.idle_timeout,
     };
     Limits { at_once: provider.at_once, per_minute: provider.per_minute, waits }
+}
+
+/// Who opens buckets.
+pub(super) fn buckets(config: &Config) -> Buckets {
+    let s3 = &config.s3;
+    let credentials = match &s3.credentials {
+        AwsCredentials::Missing { why, hint } => {
+            Err(Error::new(ErrorKind::Auth, "signing in to buckets (S3)", why.clone(), hint))
+        }
+        source => {
+            let fetched = Fetched::new("buckets (S3)", &s3.profile, source.clone(), commands(config));
+            Ok(Credentials::Fetched(Arc::new(fetched)))
+        }
+    };
+    Buckets::new(credentials, s3.region.clone())
 }
 
 fn bedrock(commands: &Arc<dyn Commands>, name: &str, provider: &ProviderConfig, key: Key) -> Result<Bedrock> {

@@ -100,7 +100,9 @@ impl Parsers {
             Err(why) if why.kind() == io::ErrorKind::TimedOut => return Ok(timed_out(&doing(), &limits)),
             Err(why) => return Err(Error::io(doing(), &why)),
         };
-        match serde_json::from_slice::<Answer>(&written) {
+        // It may be large, and takes its time.
+        let read = tokio::task::spawn_blocking(move || serde_json::from_slice::<Answer>(&written)).await;
+        match read.map_err(|why| Error::internal(doing(), why.to_string()))? {
             Ok(Answer { made, guard, peak }) if ended.status.success() => {
                 Ok(Parsed { document: made, guard, peak })
             }

@@ -16,13 +16,26 @@ pub enum Knowledge {
         /// Its name, or the first or last digits of its id
         name: String,
     },
-    /// Add a folder or a file as a source, and read it
+    /// Add a folder, a file, a bucket's objects or a page of the web as a source, and read it
     AddSource(AddSource),
+    /// Have a source looked through by itself: at times, or when its files change
+    ChangeSource {
+        /// The base: its name, or the first or last digits of its id
+        name: String,
+        /// The source: its place, or the first or last digits of its id
+        source: String,
+        /// A cron expression, like '0 6 * * *', in the local time zone; none takes it away
+        #[arg(long, value_name = "CRON", required_unless_present = "watch")]
+        schedule: Option<String>,
+        /// Whether it is looked through when its files change
+        #[arg(long, value_name = "BOOL")]
+        watch: Option<bool>,
+    },
     /// Take a source away with its documents; the files themselves stay
     RemoveSource {
         /// The base: its name, or the first or last digits of its id
         name: String,
-        /// The source: its path, or the first or last digits of its id
+        /// The source: its place, or the first or last digits of its id
         source: String,
         /// Remove without asking
         #[arg(short, long)]
@@ -32,12 +45,17 @@ pub enum Knowledge {
     Sync {
         /// The base: its name, or the first or last digits of its id
         name: String,
-        /// Only this source: its path, or the first or last digits of its id
+        /// Only this source: its place, or the first or last digits of its id
         #[arg(long)]
         source: Option<String>,
         /// Stop the one that runs; the next one goes on from there
         #[arg(long, conflicts_with = "source")]
         pause: bool,
+    },
+    /// Stay, and sync sources when their time has come (--schedule) or their files change (--watch)
+    Watch {
+        /// Only this base: its name, or the first or last digits of its id
+        name: Option<String>,
     },
     /// How the last sync of each source went: Amazon Bedrock's status and counts, and each file that failed
     Status {
@@ -88,9 +106,11 @@ pub enum Knowledge {
 pub struct CreateBase {
     /// What it is called
     pub name: String,
-    /// A folder or a file to fill it from; may be repeated
-    #[arg(long, value_name = "PATH")]
-    pub from: Vec<PathBuf>,
+    /// What to fill it from: a folder, a file, s3://BUCKET/PREFIX, https://PAGE; may be repeated
+    #[arg(long, value_name = "WHERE")]
+    pub from: Vec<String>,
+    #[command(flatten)]
+    pub reaching: Reaching,
     #[command(flatten)]
     pub cutting: Cutting,
     /// Who embeds, like local/all-minilm-l6-v2, which is the default
@@ -106,8 +126,11 @@ pub struct CreateBase {
 pub struct AddSource {
     /// The base: its name, or the first or last digits of its id
     pub name: String,
-    /// A folder or a file
-    pub path: PathBuf,
+    /// A folder, a file, s3://BUCKET/PREFIX, or https://PAGE
+    #[arg(value_name = "WHERE")]
+    pub from: String,
+    #[command(flatten)]
+    pub reaching: Reaching,
     #[command(flatten)]
     pub cutting: Cutting,
     /// Only add it: `kb sync` reads it
@@ -115,10 +138,32 @@ pub struct AddSource {
     pub later: bool,
 }
 
+/// How a source is reached, and when by itself.
+#[derive(Debug, Args)]
+pub struct Reaching {
+    /// Of s3: another server with the same API, like http://127.0.0.1:9000; else AWS_ENDPOINT_URL_S3
+    #[arg(long, value_name = "URL")]
+    pub endpoint: Option<String>,
+    /// Of s3: the Region; else AWS_REGION or the profile's
+    #[arg(long, value_name = "REGION")]
+    pub region: Option<String>,
+    /// A page may lie on this machine or in its network
+    #[arg(long)]
+    pub allow_private: bool,
+    /// Look it through at these times too: a cron expression, like '0 6 * * *', in the local time zone
+    ///
+    /// While the screen or `outcrop kb watch` runs. What was missed is made up for once when one of them starts.
+    #[arg(long, value_name = "CRON")]
+    pub schedule: Option<String>,
+    /// Look files through when they change too, while the screen or `outcrop kb watch` runs
+    #[arg(long)]
+    pub watch: bool,
+}
+
 /// Which files of a folder, and how they are cut.
 #[derive(Debug, Args)]
 pub struct Cutting {
-    /// Only files of such names, as in .gitignore: '*.md', 'guides/**'; may be repeated
+    /// Of folders and buckets only files of such names, as in .gitignore: '*.md', 'guides/**'; may be repeated
     #[arg(long, value_name = "PATTERN")]
     pub include: Vec<String>,
     /// Without files of such names; may be repeated

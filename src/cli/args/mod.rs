@@ -24,7 +24,8 @@ pub use evaluations::{
     ImportEvaluation, RateEvaluation, ReportEvaluation, ReportedAs,
 };
 pub use knowledge::{
-    AddSource, AskBase, CreateBase, Cutting, EvaluateBase, Knowledge, Looking, SearchBase, SearchMode,
+    AddSource, AskBase, CreateBase, Cutting, EvaluateBase, Knowledge, Looking, Reaching, SearchBase,
+    SearchMode,
 };
 pub use models::Models;
 pub use pictures::{Make, Pictures};

@@ -27,6 +27,19 @@ pub struct Aws {
     pub control_url: Option<String>,
 }
 
+/// How buckets (S3) are signed in to, and where they are unless a source says so.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct S3 {
+    /// `None` where nothing names one.
+    pub region: Option<String>,
+    /// The name that `aws sso login --profile` takes.
+    pub profile: String,
+    /// Never a Bedrock API key: that opens no bucket.
+    pub credentials: AwsCredentials,
+    /// Another server with the same API.
+    pub endpoint: Option<String>,
+}
+
 /// The first that there is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AwsCredentials {
@@ -105,6 +118,34 @@ pub(super) struct Said<'a> {
     pub chosen: bool,
 }
 
+impl S3 {
+    /// The environment first, then the profile, then the cloud.
+    pub(super) fn of(environment: &Environment) -> Result<Self> {
+        for name in VARIABLES {
+            environment.readable(name)?;
+        }
+        let asked = text(environment, "AWS_PROFILE").or_else(|| text(environment, "AWS_DEFAULT_PROFILE"));
+        let name = asked.clone().unwrap_or_else(|| "default".to_owned());
+        let files = Files::read(environment);
+        let profile = files.profile(&name);
+        let region = text(environment, "AWS_REGION")
+            .or_else(|| text(environment, "AWS_DEFAULT_REGION"))
+            .or_else(|| profile.as_ref()?.owned("region"));
+        let chain = Chain {
+            environment,
+            files: &files,
+            session: profile.as_ref(),
+            region: region.as_deref().unwrap_or(EVERYWHERE),
+            // Whoever names a bucket wants it opened.
+            chosen: true,
+            api_key: false,
+        };
+        let credentials = chain.first(profile.as_ref(), &name, false, asked.is_some());
+        let endpoint = chain.moved("s3");
+        Ok(Self { region, profile: name, credentials, endpoint })
+    }
+}
+
 impl Aws {
     /// The table's own words first, then the environment, then the profile, then the cloud.
     pub(super) fn of(said: Said<'_>, environment: &Environment) -> Result<Self> {
@@ -127,7 +168,14 @@ impl Aws {
             .or_else(|| profile.as_ref()?.owned("region"));
         let region_or = region.as_deref().unwrap_or(EVERYWHERE);
         let session = profile.as_ref();
-        let chain = Chain { environment, files: &files, session, region: region_or, chosen: said.chosen };
+        let chain = Chain {
+            environment,
+            files: &files,
+            session,
+            region: region_or,
+            chosen: said.chosen,
+            api_key: true,
+        };
         let (runtime_url, control_url) = (chain.moved("bedrock_runtime"), chain.moved("bedrock"));
         let credentials = match said.api_key {
             ApiKey::Absent | ApiKey::Unset { .. } => {
@@ -155,7 +203,7 @@ const EVERYWHERE: &str = "us-east-1";
 /// Roles that are asked for with the keys of other roles, at most.
 const DEEPEST: usize = 5;
 
-const VARIABLES: [&str; 26] = [
+const VARIABLES: [&str; 27] = [
     "AWS_BEARER_TOKEN_BEDROCK",
     "AWS_ACCESS_KEY_ID",
     "AWS_SECRET_ACCESS_KEY",
@@ -176,6 +224,7 @@ const VARIABLES: [&str; 26] = [
     "AWS_EC2_METADATA_DISABLED",
     "AWS_EC2_METADATA_SERVICE_ENDPOINT",
     "AWS_ENDPOINT_URL",
+    "AWS_ENDPOINT_URL_S3",
     "AWS_ENDPOINT_URL_STS",
     "AWS_ENDPOINT_URL_SSO",
     "AWS_ENDPOINT_URL_SSO_OIDC",
@@ -196,6 +245,8 @@ struct Chain<'a> {
     session: Option<&'a Profile>,
     region: &'a str,
     chosen: bool,
+    /// A Bedrock API key counts.
+    api_key: bool,
 }
 
 impl Chain<'_> {
@@ -222,7 +273,7 @@ impl Chain<'_> {
     }
 
     fn of_environment(&self) -> Option<AwsCredentials> {
-        if let Some(key) = self.environment.text("AWS_BEARER_TOKEN_BEDROCK") {
+        if let Some(key) = self.environment.text("AWS_BEARER_TOKEN_BEDROCK").filter(|_| self.api_key) {
             return Some(AwsCredentials::Bearer(Secret::new(key)));
         }
         Some(AwsCredentials::Keys {
@@ -372,8 +423,8 @@ impl Chain<'_> {
 
     fn of_machine(&self, name: &str) -> AwsCredentials {
         let missing = format!(
-            "there are no credentials: no api_key, no AWS_BEARER_TOKEN_BEDROCK, no AWS_ACCESS_KEY_ID with \
-             AWS_SECRET_ACCESS_KEY, and none of the profile {name} in {}",
+            "there are no credentials: {}no AWS_ACCESS_KEY_ID with AWS_SECRET_ACCESS_KEY, and none of the profile {name} in {}",
+            if self.api_key { "no api_key, no AWS_BEARER_TOKEN_BEDROCK, " } else { "" },
             self.files.places()
         );
         let disabled = self.environment.text("AWS_EC2_METADATA_DISABLED");

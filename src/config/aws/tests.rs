@@ -201,3 +201,23 @@ fn a_profile_is_named_by_the_older_variable_too() {
     assert_eq!(of(&[("AWS_DEFAULT_PROFILE", "bare")]), "bare");
     assert_eq!(of(&[("AWS_DEFAULT_PROFILE", "bare"), ("AWS_PROFILE", "login")]), "login");
 }
+
+#[test]
+fn buckets_are_opened_with_keys_and_never_with_an_api_key() {
+    let of = |variables: &[(&str, &str)]| {
+        S3::of(&Environment::from_vars(variables.iter().copied().chain([("HOME", "/nowhere")]))).unwrap()
+    };
+    let bearer = ("AWS_BEARER_TOKEN_BEDROCK", "canary");
+    let own =
+        [bearer, ("AWS_ACCESS_KEY_ID", "A"), ("AWS_SECRET_ACCESS_KEY", "b"), ("AWS_REGION", "eu-west-1")];
+    let found = of(&own);
+    assert_eq!((found.credentials, found.region.as_deref()), (keys("A", "b", None), Some("eu-west-1")));
+    assert_eq!(found.endpoint, None);
+    assert!(matches!(of(&[bearer]).credentials, AwsCredentials::Told(Told::Machine { .. })));
+    let disabled = of(&[bearer, ("AWS_EC2_METADATA_DISABLED", "true")]).credentials;
+    let AwsCredentials::Missing { why, .. } = disabled else { panic!("{disabled:?}") };
+    assert!(why.starts_with("there are no credentials: no AWS_ACCESS_KEY_ID"), "{why}");
+    let moved = [("AWS_ENDPOINT_URL", "http://all/"), ("AWS_ENDPOINT_URL_S3", "http://127.0.0.1:9000/")];
+    assert_eq!(of(&moved).endpoint.as_deref(), Some("http://127.0.0.1:9000"));
+    assert_eq!(of(&moved[..1]).endpoint.as_deref(), Some("http://all"));
+}

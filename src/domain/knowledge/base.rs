@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::chunking::Chunking;
+use super::schedule::Schedule;
 use super::sync::Sync;
 use crate::domain::catalog::ModelId;
 use crate::domain::id::{BaseId, SourceId};
@@ -49,6 +50,12 @@ pub struct Source {
     pub origin: Origin,
     /// How its documents are cut; as in Bedrock it stays as it was made.
     pub chunking: Chunking,
+    /// When it is looked through by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub schedule: Option<Schedule>,
+    /// It is looked through when its files change.
+    #[serde(default)]
+    pub watch: bool,
     /// The last time that it was looked through; what is there since is not known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last: Option<Sync>,
@@ -70,6 +77,29 @@ pub enum Origin {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         exclude: Vec<String>,
     },
+    /// The objects of a bucket whose keys begin so.
+    S3 {
+        bucket: String,
+        #[serde(default)]
+        prefix: String,
+        /// Another server than Amazon's, with the same API.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        endpoint: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        region: Option<String>,
+        /// Only these, as of a folder.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        include: Vec<String>,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        exclude: Vec<String>,
+    },
+    /// One page of the web.
+    Url {
+        url: String,
+        /// It may lie in the person's own network.
+        #[serde(default)]
+        private: bool,
+    },
 }
 
 impl Origin {
@@ -77,7 +107,14 @@ impl Origin {
     pub fn place(&self) -> String {
         match self {
             Self::Files { path, .. } => path.display().to_string(),
+            Self::S3 { bucket, prefix, .. } => format!("{BUCKETS}{bucket}/{prefix}"),
+            Self::Url { url, .. } => url.clone(),
         }
+    }
+
+    /// Whether it can be watched.
+    pub fn is_near(&self) -> bool {
+        matches!(self, Self::Files { .. })
     }
 }
 
@@ -98,6 +135,38 @@ pub struct SourcePlan {
     pub origin: Origin,
     #[serde(default)]
     pub chunking: Chunking,
+    /// A cron expression.
+    #[serde(default)]
+    pub schedule: Option<String>,
+    #[serde(default)]
+    pub watch: bool,
+}
+
+/// How a source is looked through by itself from now on; what is not told stays.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct SourceChange {
+    /// A cron expression; an empty one takes the schedule away.
+    pub schedule: Option<String>,
+    pub watch: Option<bool>,
+}
+
+/// How the address of a bucket's objects begins.
+pub const BUCKETS: &str = "s3://";
+
+/// The bucket and the prefix of `s3://BUCKET/PREFIX`.
+pub fn bucket_of(text: &str) -> Result<(String, String)> {
+    let wrong = |why: &str| {
+        let hint = "Write s3://BUCKET or s3://BUCKET/PREFIX.";
+        Error::new(ErrorKind::Invalid, format!("reading the address {text:?}"), why, hint)
+    };
+    let rest = text.strip_prefix(BUCKETS).ok_or_else(|| wrong("it does not begin with s3://"))?;
+    let (bucket, prefix) = rest.split_once('/').unwrap_or((rest, ""));
+    let is_name = |c: char| c.is_ascii_alphanumeric() || ".-_".contains(c);
+    if !(3..=255).contains(&bucket.len()) || !bucket.chars().all(is_name) {
+        return Err(wrong(&format!("{bucket:?} is no name of a bucket")));
+    }
+    Ok((bucket.to_owned(), prefix.to_owned()))
 }
 
 /// A name without white space at its ends, or why it is none.
@@ -143,6 +212,15 @@ mod tests {
         assert_eq!(checked_name(&"é".repeat(100)).unwrap().chars().count(), 100);
         for (bad, why) in [(" ", "it is empty"), ("a\nb", "control"), (&*"x".repeat(101), "101 characters")] {
             assert!(checked_name(bad).unwrap_err().to_string().contains(why), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn a_bucket_and_what_its_keys_begin_with_are_told_apart() {
+        assert_eq!(bucket_of("s3://docs/a/b").unwrap(), ("docs".to_owned(), "a/b".to_owned()));
+        assert_eq!(bucket_of("s3://docs").unwrap(), ("docs".to_owned(), String::new()));
+        for bad in ["s3://", "s3://a/b", "s3:/docs", "s3://do cs/", "https://docs"] {
+            assert!(bucket_of(bad).is_err(), "{bad}");
         }
     }
 }

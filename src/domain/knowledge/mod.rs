@@ -18,5 +18,7 @@ pub mod passage;
 pub mod quality;
 pub mod ranking;
 pub mod retrieval;
+pub mod schedule;
 pub mod sync;
+pub mod tending;
 pub mod words;

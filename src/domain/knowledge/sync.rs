@@ -65,8 +65,10 @@ pub struct Statistics {
     pub metadata_modified: u64,
     pub deleted: u64,
     pub failed: u64,
-    /// Files that cannot be read as documents by their kind.
+    /// Files of kinds that are not read, and such without any text.
     pub skipped: u64,
+    /// Files that another source of the base has: they are in it once.
+    pub elsewhere: u64,
     /// As they were.
     pub unchanged: u64,
     /// The same text at another place: nothing was embedded.
@@ -76,7 +78,7 @@ pub struct Statistics {
     pub tokens: u64,
     /// Passages that their model read in windows, being longer than it reads at once.
     pub windowed: u64,
-    /// Passages whose vector was known already.
+    /// Of the passages made those whose vector was known already: the same text was embedded before.
     pub known: u64,
     /// Bytes of the files that were read.
     pub bytes: u64,
@@ -93,6 +95,9 @@ pub struct Sync {
     /// Files that are to be read, new and changed ones, with their bytes; known once the source was listed.
     #[serde(default)]
     pub due: Due,
+    /// The document that is being embedded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<At>,
     /// Why it failed or stopped.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub why: Option<String>,
@@ -109,6 +114,16 @@ pub struct Due {
     pub bytes: u64,
     pub files_done: u64,
     pub bytes_done: u64,
+}
+
+/// How far a document is that is being embedded.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct At {
+    pub uri: String,
+    /// Of its file.
+    pub bytes: u64,
+    pub passages: u64,
+    pub passages_done: u64,
 }
 
 /// A file that came to nothing.
@@ -128,9 +143,19 @@ impl Sync {
             updated: now,
             statistics: Statistics::default(),
             due: Due::default(),
+            at: None,
             why: None,
             failures: Vec::new(),
         }
+    }
+
+    /// How much of what is due is done, 0 to 1, by bytes: of a document that is being embedded, the part that is.
+    pub fn share(&self) -> f64 {
+        let part = self
+            .at
+            .as_ref()
+            .map_or(0.0, |at| at.bytes as f64 * at.passages_done as f64 / at.passages.max(1) as f64);
+        ((self.due.bytes_done as f64 + part) / self.due.bytes.max(1) as f64).min(1.0)
     }
 
     /// Counts a file that came to nothing.
@@ -153,11 +178,16 @@ pub enum DocumentState {
     MetadataUpdateFailed,
     /// What it said before, if anything, is still found.
     Failed,
-    /// Of a kind that is not read.
+    /// Of a kind that is not read, or without any text.
     Ignored,
 }
 
 impl DocumentState {
+    /// Whether it stays as it is as long as its file does.
+    pub fn is_settled(self) -> bool {
+        matches!(self, Self::Indexed | Self::MetadataUpdateFailed | Self::Ignored)
+    }
+
     /// Bedrock's word.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -182,8 +212,18 @@ pub struct Stamp {
     pub bytes: u64,
     /// Nanoseconds since 1970.
     pub modified: i64,
-    /// Its number in its file system; 0 where there is none.
+    /// Its number in its file system, of what lies elsewhere a digest of its entity tag; 0 where there is none.
     pub inode: u64,
+}
+
+/// What a server said of what it gave, to be asked whether that is as it was (RFC 9110, 8.8).
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Validators {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub etag: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub modified: Option<String>,
 }
 
 /// A document of a base.
@@ -191,7 +231,7 @@ pub struct Stamp {
 pub struct Filed {
     pub id: DocumentId,
     pub source: SourceId,
-    /// Where it is: a path from the root.
+    /// Where it is: a path from the root, or an address.
     pub uri: String,
     pub state: DocumentState,
     /// Why it failed or is ignored, or what is to be said of it.
@@ -207,6 +247,11 @@ pub struct Filed {
     /// What is said of it there is embedded with its passages.
     #[serde(default)]
     pub prefixed: bool,
+    /// A digest of that, in hexadecimal.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub before: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub validators: Option<Validators>,
     /// What it was taken for.
     #[serde(default)]
     pub format: String,
@@ -220,6 +265,16 @@ pub struct Filed {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_share_of_what_is_done_grows_within_a_document_too() {
+        let mut sync = Sync::begun(SyncId::from_bytes([1; 16]), Timestamp(0));
+        assert!(sync.share().abs() < 1e-9, "nothing is due");
+        sync.due = Due { files: 2, bytes: 1000, files_done: 1, bytes_done: 200 };
+        assert!((sync.share() - 0.2).abs() < 1e-9);
+        sync.at = Some(At { uri: "/a".to_owned(), bytes: 800, passages: 10, passages_done: 5 });
+        assert!((sync.share() - 0.6).abs() < 1e-9);
+    }
 
     #[test]
     fn a_sync_counts_every_failure_and_keeps_the_first_ones() {

@@ -31,7 +31,7 @@ pub enum Credentials {
 }
 
 /// The right to ask, now.
-pub(super) enum Right {
+pub(in crate::provider) enum Right {
     Bearer(Option<SecretString>),
     Keys(Keys),
 }
@@ -83,7 +83,7 @@ impl Fetched {
 }
 
 impl Credentials {
-    pub(super) async fn now(&self, net: &Client) -> Result<Right> {
+    pub(in crate::provider) async fn now(&self, net: &Client) -> Result<Right> {
         Ok(match self {
             Self::Bearer(key) => Right::Bearer(key.get(net).await?),
             Self::Keys(keys) => Right::Keys(keys.clone()),
@@ -92,7 +92,7 @@ impl Credentials {
     }
 
     /// The server does not take them: those that were fetched are not used again.
-    pub(super) async fn forget(&self) {
+    pub(in crate::provider) async fn forget(&self) {
         match self {
             Self::Bearer(key) => key.refused().await,
             Self::Fetched(fetched) => *fetched.held.lock().await = None,

@@ -8,14 +8,14 @@ mod list;
 mod login;
 mod sign;
 
+pub(in crate::provider) use credentials::Right;
 pub use credentials::{Credentials, Fetched};
+pub(in crate::provider) use sign::{S3, Signing};
 
 use std::borrow::Cow;
 
-use credentials::Right;
 use futures_util::stream;
 use learnt::Learnt;
-use sign::Signing;
 
 use super::answering::{LONGEST, answering_counted, asks, each, keeps_none, once, scrubbed, wait_ms};
 use super::key::announced;

@@ -3,7 +3,10 @@
 use std::time::SystemTime;
 
 use aws_credential_types::Credentials;
-use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
+use aws_sigv4::http_request::{
+    PayloadChecksumKind, PercentEncodingMode, SignableBody, SignableRequest, SigningSettings,
+    UriPathNormalizationMode, sign,
+};
 use aws_sigv4::sign::v4::SigningParams;
 use secrecy::ExposeSecret;
 
@@ -11,8 +14,11 @@ use crate::domain::{Error, Result};
 use crate::net::Request;
 use crate::wire::aws::Keys;
 
+/// The service whose signatures differ from those of all others.
+pub(in crate::provider) const S3: &str = "s3";
+
 /// What is signed.
-pub(super) struct Signing<'a> {
+pub(in crate::provider) struct Signing<'a> {
     pub doing: &'a str,
     pub method: &'a str,
     pub url: &'a str,
@@ -30,12 +36,19 @@ impl Signing<'_> {
         let fault = |why: String| Error::internal(self.doing, format!("the request cannot be signed: {why}"));
         let token = keys.token.as_ref().map(|token| token.expose_secret().to_owned());
         let identity = Credentials::new(&keys.id, keys.secret.expose_secret(), token, None, "outcrop").into();
+        let mut settings = SigningSettings::default();
+        if self.service == S3 {
+            // Paths as they are sent, and what is sent told beside the signature.
+            settings.percent_encoding_mode = PercentEncodingMode::Single;
+            settings.uri_path_normalization_mode = UriPathNormalizationMode::Disabled;
+            settings.payload_checksum_kind = PayloadChecksumKind::XAmzSha256;
+        }
         let params = SigningParams::builder()
             .identity(&identity)
             .region(self.region)
             .name(self.service)
             .time(SystemTime::now())
-            .settings(SigningSettings::default())
+            .settings(settings)
             .build()
             .map_err(|why| fault(why.to_string()))?
             .into();
@@ -46,7 +59,7 @@ impl Signing<'_> {
         let (instructions, _) = sign(signable, &params).map_err(|why| fault(why.to_string()))?.into_parts();
         for header in instructions.into_parts().0 {
             let (name, value) = (header.name(), header.value());
-            request = if name == "x-amz-date" {
+            request = if matches!(name, "x-amz-date" | "x-amz-content-sha256") {
                 request.header(name, value)
             } else {
                 request.secret(name, Some(&value.into()))

@@ -349,6 +349,7 @@ mod tests {
                 settings: Settings::default(),
                 usage: Usage::default(),
                 timing: Timing::default(),
+                grounding: None,
                 outcome: Outcome::Streaming,
                 context: None,
                 schema: None,

@@ -6,17 +6,18 @@ use std::sync::Arc;
 use futures_util::StreamExt;
 
 use super::Knowledge;
+use super::cache::{Cache, key};
 use crate::domain::call::Call;
 use crate::domain::catalog::ModelId;
 use crate::domain::delta::Event;
 use crate::domain::knowledge::chunking::Tokens;
-use crate::domain::{Error, Result};
+use crate::domain::{Error, ErrorKind, Result};
 use crate::engine::Tokeniser;
 use crate::provider::local;
 use crate::service::invoke::{Invoke, Terms};
 
 /// Texts that are sent at once.
-const BATCH: usize = 32;
+pub(super) const BATCH: usize = 32;
 
 /// An embedding model as a base uses it.
 #[derive(Debug, Clone)]
@@ -26,6 +27,8 @@ pub(super) struct Embedder {
     terms: Terms,
     /// Of a model of this machine.
     tokeniser: Option<Arc<Tokeniser>>,
+    /// The vectors that it made before, and the numbers in each.
+    kept: Option<(Cache, u32)>,
 }
 
 impl Knowledge {
@@ -42,11 +45,47 @@ impl Knowledge {
             None
         };
         let invoke = Arc::clone(&self.invoke);
-        Ok(Embedder { model: model.clone(), invoke, terms: terms.clone(), tokeniser })
+        Ok(Embedder { model: model.clone(), invoke, terms: terms.clone(), tokeniser, kept: None })
     }
 }
 
+/// Whether a model refuses what it was given, and may well take the next text.
+pub(super) fn refuses_text(error: &Error) -> bool {
+    matches!(error.kind, ErrorKind::Invalid | ErrorKind::ContextLength { .. })
+}
+
 impl Embedder {
+    /// The same; what it makes is kept there, as vectors of so many numbers.
+    #[must_use]
+    pub fn keeping(self, cache: Option<Cache>, dimensions: u32) -> Self {
+        Self { kept: cache.map(|cache| (cache, dimensions)), ..self }
+    }
+
+    /// The vectors of these texts that were made before.
+    pub async fn known(&self, texts: &[&str]) -> Vec<Option<Vec<f32>>> {
+        let Some((cache, dimensions)) = &self.kept else { return vec![None; texts.len()] };
+        let keys = texts.iter().map(|text| key(&self.model, *dimensions, text)).collect();
+        let mut known = cache.find(keys).await;
+        for vector in &mut known {
+            // It would spoil the index.
+            vector.take_if(|vector| vector.len() != *dimensions as usize);
+        }
+        known
+    }
+
+    /// The vector of each text, in their order: those that were made before as they were.
+    pub async fn vectors_of(&self, texts: &[String]) -> Result<Vec<Vec<f32>>> {
+        let mut all = Vec::with_capacity(texts.len());
+        for batch in texts.chunks(BATCH) {
+            let known = self.known(&batch.iter().map(String::as_str).collect::<Vec<_>>()).await;
+            let missing = batch.iter().zip(&known).filter(|(_, known)| known.is_none());
+            let missing: Vec<String> = missing.map(|(text, _)| text.clone()).collect();
+            let mut made = self.vectors(&missing).await?.into_iter();
+            all.extend(known.into_iter().filter_map(|known| known.or_else(|| made.next())));
+        }
+        Ok(all)
+    }
+
     /// Where the tokens of a text are: the model's own, or about so many of one whose tokenizer is not on this machine.
     pub fn tokens(&self, text: &str) -> Result<Tokens> {
         let places: Vec<Range<usize>> = match &self.tokeniser {
@@ -76,6 +115,10 @@ impl Embedder {
             if all.len() - before != batch.len() {
                 let why = format!("{} texts came back as {} vectors", batch.len(), all.len() - before);
                 return Err(Error::internal(format!("embedding with {}", self.model), why));
+            }
+            if let Some((cache, dimensions)) = &self.kept {
+                let keys = batch.iter().map(|text| key(&self.model, *dimensions, text));
+                cache.keep(keys.zip(all[before..].iter().cloned()).collect()).await;
             }
         }
         Ok(all)

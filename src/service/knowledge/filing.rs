@@ -1,33 +1,21 @@
-//! One file of a source: read, cut, and what of it is to be embedded.
+//! One document of a source: what its bytes are cut into, and what of it is to be embedded.
 
-use std::fs::File;
-use std::io::Read;
 use std::sync::Arc;
 
-use rustix::fs::{Mode, OFlags};
 use sha2::{Digest, Sha256};
 
-use super::embedding::Embedder;
-use super::listing::Listed;
+use super::embedding::{Embedder, refuses_text};
+use super::place::Taken;
 use crate::domain::hex::hex;
 use crate::domain::id::{DocumentId, PassageId};
 use crate::domain::knowledge::attribute::{
     Attributes, Metadata, PAGE_NUMBER, PLACE, SOURCE_URI, Value, attributes, before_embedding,
 };
-use crate::domain::knowledge::chunking::{Chunking, Cuts, Plan, Text};
+use crate::domain::knowledge::chunking::{Chunking, Cuts, Plan, Text, Tokens};
 use crate::domain::knowledge::document::{Document, Places};
 use crate::domain::knowledge::passage::Passage;
-use crate::domain::{Error, ErrorKind, Result};
-use crate::wire::knowledge::metadata::{self, SUFFIX};
+use crate::domain::{Error, Result};
 use crate::worker::Parsers;
-
-/// A file as it was read.
-#[derive(Debug)]
-pub(super) struct Taken {
-    pub bytes: Vec<u8>,
-    /// SHA-256, in hexadecimal.
-    pub hash: String,
-}
 
 /// A document that was cut.
 #[derive(Debug)]
@@ -35,120 +23,148 @@ pub(super) struct Cut {
     pub format: String,
     pub notes: Vec<String>,
     pub passages: Vec<Passage>,
-    /// What is embedded of each passage.
-    pub texts: Vec<String>,
-    /// What is said of the document is embedded with each.
-    pub prefixed: bool,
+    /// What is put before each passage when it is embedded.
+    pub before: String,
     /// Passages longer than their model reads at once.
     pub windowed: u64,
 }
 
-/// Reads the bytes of a file, of at most so many, and what the metadata file beside it says.
-pub(super) async fn take(file: &Listed, most: u64) -> Result<(Taken, Result<Metadata>)> {
-    let (uri, with) = (file.uri.clone(), file.metadata.is_some());
-    let doing = format!("reading {uri}");
-    blocking(&doing.clone(), move || {
-        let bytes = whole(&uri, most, "Split it, or raise documents.file_mb in the configuration.")?;
-        let hash = hex(&Sha256::digest(&bytes));
-        let said = if with { said_of(&uri) } else { Ok(Metadata::new()) };
-        Ok((Taken { bytes, hash }, said))
-    })
-    .await
+/// What keeps a document out of a base.
+#[derive(Debug)]
+pub(super) enum Out {
+    /// It has no text, and here is how that comes.
+    Empty(String),
+    /// It could not be read, or the model takes nothing of it.
+    Failed(Error),
+    /// No other document would fare better.
+    Ends(Error),
 }
 
-/// What the metadata file beside a file says.
-fn said_of(uri: &str) -> Result<Metadata> {
-    let most = metadata::LARGEST as u64;
-    metadata::read(&whole(&format!("{uri}{SUFFIX}"), most, "Leave attributes out that no filter asks for.")?)
+/// What is put before passages, told apart from others; nothing of nothing.
+pub(super) fn digest_of(before: &str) -> String {
+    if before.is_empty() { String::new() } else { hex(&Sha256::digest(before)) }
 }
 
-/// The bytes of a plain file, as it is when it is opened: a link that took its place is not followed, nothing waits for a pipe, and
-/// what grows is not read on for ever.
-fn whole(path: &str, most: u64, hint: &str) -> Result<Vec<u8>> {
-    let io = |why: std::io::Error| Error::io(format!("reading {path}"), &why);
-    let wrong =
-        |why: String, hint: &str| Err(Error::new(ErrorKind::Invalid, format!("reading {path}"), why, hint));
-    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
-    let file = File::from(rustix::fs::open(path, flags, Mode::empty()).map_err(|why| io(why.into()))?);
-    if !file.metadata().map_err(io)?.is_file() {
-        return wrong("it is no plain file".to_owned(), "Leave it out.");
-    }
-    let mut bytes = Vec::new();
-    file.take(most + 1).read_to_end(&mut bytes).map_err(io)?;
-    if bytes.len() as u64 > most {
-        return wrong(format!("it has more than the {} KB that are read", most >> 10), hint);
-    }
-    Ok(bytes)
-}
-
-/// Reads a document of bytes and cuts it.
+/// Reads the bytes of a document and cuts it. What is large is worked on by threads that may block.
 pub(super) async fn cut(
     parsers: &Parsers,
     embedder: &Embedder,
     chunking: Chunking,
-    file: (&Listed, DocumentId, &Metadata),
-    bytes: Vec<u8>,
-) -> Result<Cut> {
-    let (listed, id, said) = file;
-    let document = parsers.read(&listed.uri, &bytes).await?;
+    (uri, id): (&str, DocumentId),
+    (taken, said): (&Taken, &Metadata),
+) -> Result<Cut, Out> {
+    if taken.bytes.iter().all(u8::is_ascii_whitespace) {
+        return Err(Out::Empty("it is empty".to_owned()));
+    }
+    let document = parsers.read(&taken.name, &taken.bytes).await.map_err(Out::Failed)?;
     if document.text.trim().is_empty() {
-        let why = "it has no text";
-        let hint = "Where it is a picture of text, have it read by another program first.";
-        return Err(Error::new(ErrorKind::Invalid, format!("reading {}", listed.uri), why, hint));
+        let why = "it has no text; where it is a picture of text, have it read by another program first";
+        return Err(Out::Empty(why.to_owned()));
     }
     let document = Arc::new(document);
     let (own, whole) = (embedder.clone(), Arc::clone(&document));
-    let tokens = blocking("cutting a document", move || own.tokens(&whole.text)).await?;
-    let text = Text { text: &document.text, tokens: &tokens, sections: &document.sections };
-    let cuts = match chunking.plan(text)? {
-        Plan::Cut(cuts) => cuts,
-        Plan::Semantic(semantic) => {
-            let texts: Vec<String> = semantic.texts().map(str::to_owned).collect();
-            semantic.finish(&embedder.vectors(&texts).await?)?
-        }
+    let tokens =
+        blocking("cutting a document", move || own.tokens(&whole.text)).await.map_err(Out::Failed)?;
+    let work = Work {
+        chunking,
+        document,
+        tokens: Arc::new(tokens),
+        window: embedder.window(),
+        uri: uri.to_owned(),
+        id,
+        said: said.clone(),
     };
-    Ok(laid_out(&document, cuts, (listed, id, said), embedder.window()))
+    let vectors = match work.on_a_thread(Work::begin).await.map_err(Out::Failed)? {
+        Begun::Done(cut) => return Ok(cut),
+        Begun::Wants(texts) => embedder
+            .vectors_of(&texts)
+            .await
+            .map_err(|error| if refuses_text(&error) { Out::Failed(error) } else { Out::Ends(error) })?,
+    };
+    work.on_a_thread(move |work| work.finish(&vectors)).await.map_err(Out::Failed)
 }
 
-/// The passages of a document with what is said of them.
-fn laid_out(
-    document: &Document,
-    cuts: Cuts,
-    (listed, id, said): (&Listed, DocumentId, &Metadata),
+/// A document that is being cut.
+#[derive(Clone)]
+struct Work {
+    chunking: Chunking,
+    document: Arc<Document>,
+    tokens: Arc<Tokens>,
+    /// The most tokens that its model reads at once.
     window: Option<usize>,
-) -> Cut {
-    let places = Places::new(document);
-    let before = before_embedding(said);
-    let mut own: Attributes = attributes(said);
-    own.insert(SOURCE_URI.to_owned(), Value::Text(listed.uri.clone()));
-    let (mut passages, mut texts, mut windowed) = (Vec::new(), Vec::new(), 0);
-    for (cut, ordinal) in cuts.passages.into_iter().zip(0_u32..) {
-        let text = document.text[cut.range.clone()].to_owned();
-        let mut attributes = own.clone();
-        if let Some(page) = places.page(cut.range.start) {
-            attributes.insert(PAGE_NUMBER.to_owned(), Value::Number(f64::from(page)));
-        }
-        let place = places.name(&cut.range);
-        if !place.is_empty() {
-            attributes.insert(PLACE.to_owned(), Value::Text(place));
-        }
-        windowed += u64::from(window.is_some_and(|window| cut.tokens as usize > window));
-        texts.push(format!("{before}{text}"));
-        let parent = cut.parent.and_then(|at| cuts.parents.get(at)).map(|parent| parent.range.clone());
-        let (id, document) = (passage_id(id, ordinal), id);
-        passages.push(Passage {
-            id,
-            document,
-            ordinal,
-            range: cut.range,
-            parent,
-            tokens: cut.tokens,
-            text,
-            attributes,
-        });
+    uri: String,
+    id: DocumentId,
+    said: Metadata,
+}
+
+enum Begun {
+    Done(Cut),
+    /// The vectors of these texts decide where it is cut.
+    Wants(Vec<String>),
+}
+
+impl Work {
+    async fn on_a_thread<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Self) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let own = self.clone();
+        blocking("cutting a document", move || work(&own)).await
     }
-    let (format, notes) = (document.format.clone(), document.notes.clone());
-    Cut { format, notes, passages, texts, prefixed: !before.is_empty(), windowed }
+
+    fn begin(&self) -> Result<Begun> {
+        self.planned(|plan| match plan {
+            Plan::Cut(cuts) => Ok(Begun::Done(self.laid_out(cuts))),
+            Plan::Semantic(semantic) => Ok(Begun::Wants(semantic.texts().map(str::to_owned).collect())),
+        })
+    }
+
+    fn finish(&self, vectors: &[Vec<f32>]) -> Result<Cut> {
+        self.planned(|plan| match plan {
+            Plan::Cut(cuts) => Ok(self.laid_out(cuts)),
+            Plan::Semantic(semantic) => Ok(self.laid_out(semantic.finish(vectors)?)),
+        })
+    }
+
+    fn planned<T>(&self, with: impl FnOnce(Plan<'_>) -> Result<T>) -> Result<T> {
+        let (text, sections) = (&self.document.text, &self.document.sections);
+        let text = Text { text, tokens: &self.tokens, sections };
+        with(self.chunking.plan(text)?)
+    }
+
+    /// The passages with what is said of them.
+    fn laid_out(&self, cuts: Cuts) -> Cut {
+        let document = &*self.document;
+        let places = Places::new(document);
+        let mut own: Attributes = attributes(&self.said);
+        own.insert(SOURCE_URI.to_owned(), Value::Text(self.uri.clone()));
+        let (mut passages, mut windowed) = (Vec::new(), 0);
+        for (cut, ordinal) in cuts.passages.into_iter().zip(0_u32..) {
+            let text = document.text[cut.range.clone()].to_owned();
+            let mut attributes = own.clone();
+            if let Some(page) = places.page(cut.range.start) {
+                attributes.insert(PAGE_NUMBER.to_owned(), Value::Number(f64::from(page)));
+            }
+            let place = places.name(&cut.range);
+            if !place.is_empty() {
+                attributes.insert(PLACE.to_owned(), Value::Text(place));
+            }
+            windowed += u64::from(self.window.is_some_and(|window| cut.tokens as usize > window));
+            let parent = cut.parent.and_then(|at| cuts.parents.get(at)).map(|parent| parent.range.clone());
+            passages.push(Passage {
+                id: passage_id(self.id, ordinal),
+                document: self.id,
+                ordinal,
+                range: cut.range,
+                parent,
+                tokens: cut.tokens,
+                text,
+                attributes,
+            });
+        }
+        let (format, notes) = (document.format.clone(), document.notes.clone());
+        Cut { format, notes, passages, before: before_embedding(&self.said), windowed }
+    }
 }
 
 /// The same passage of the same document has the same id whenever it is made.
@@ -160,7 +176,8 @@ fn passage_id(document: DocumentId, ordinal: u32) -> PassageId {
     PassageId::from_bytes(bytes)
 }
 
-async fn blocking<T: Send + 'static>(
+/// Does what blocks on a thread that may.
+pub(super) async fn blocking<T: Send + 'static>(
     doing: &str,
     work: impl FnOnce() -> Result<T> + Send + 'static,
 ) -> Result<T> {

@@ -2,12 +2,11 @@
 
 use std::fs::Metadata;
 use std::os::unix::fs::MetadataExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use ignore::WalkBuilder;
 use ignore::overrides::{Override, OverrideBuilder};
 
-use crate::domain::knowledge::base::Origin;
 use crate::domain::knowledge::sync::Stamp;
 use crate::domain::{Error, ErrorKind, Result};
 use crate::wire::knowledge::metadata::SUFFIX;
@@ -17,7 +16,7 @@ const LISTING: &str = "listing the files of a source";
 /// A file, and the metadata file beside it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Listed {
-    /// From the root.
+    /// From the root, or an address.
     pub uri: String,
     pub stamp: Stamp,
     pub metadata: Option<Stamp>,
@@ -32,6 +31,8 @@ pub(super) struct Listing {
     pub unnamed: u64,
     /// Folders and files that could not be looked at, and why.
     pub unread: Vec<(String, String)>,
+    /// The folders in which files of it can appear, each with its number in the file system.
+    pub folders: Vec<(PathBuf, u64)>,
 }
 
 /// Whether a source can be made of these.
@@ -45,14 +46,21 @@ pub(super) fn check(path: &Path, include: &[String], exclude: &[String]) -> Resu
     chosen(path, include, exclude).map(drop)
 }
 
-/// Lists a source, as long as that is `wanted`.
-pub(super) fn list(origin: &Origin, wanted: &dyn Fn() -> bool) -> Result<Listing> {
-    let Origin::Files { path, include, exclude } = origin;
+/// Lists a source of files, as long as that is `wanted`.
+pub(super) fn list(
+    path: &Path,
+    include: &[String],
+    exclude: &[String],
+    wanted: &dyn Fn() -> bool,
+) -> Result<Listing> {
     let top =
         std::fs::metadata(path).map_err(|why| Error::io(format!("{LISTING} {}", path.display()), &why))?;
     let mut listing = Listing::default();
     if top.is_file() {
         listing.files.extend(listed(path, &top));
+        // Who saves it may put another one in its place.
+        let folder = path.parent().and_then(|folder| Some((folder, std::fs::metadata(folder).ok()?)));
+        listing.folders.extend(folder.map(|(folder, facts)| (folder.to_owned(), facts.ino())));
         return Ok(listing);
     }
     let mut walk = WalkBuilder::new(path);
@@ -74,6 +82,9 @@ pub(super) fn list(origin: &Origin, wanted: &dyn Fn() -> bool) -> Result<Listing
                 continue;
             }
         };
+        if entry.file_type().is_some_and(|kind| kind.is_dir()) {
+            listing.folders.push((entry.path().to_owned(), entry.ino().unwrap_or_default()));
+        }
         let is_file = entry.file_type().is_some_and(|kind| kind.is_file());
         if !is_file {
             continue;
@@ -111,7 +122,7 @@ fn stamp(facts: &Metadata) -> Stamp {
 }
 
 /// What is chosen of a folder.
-fn chosen(path: &Path, include: &[String], exclude: &[String]) -> Result<Override> {
+pub(super) fn chosen(path: &Path, include: &[String], exclude: &[String]) -> Result<Override> {
     let mut chosen = OverrideBuilder::new(path);
     let wrong = |why: ignore::Error| {
         let hint = "Patterns are those of .gitignore: `*.md`, `guides/**`.";
@@ -133,9 +144,10 @@ mod tests {
     use super::*;
 
     fn names(path: &Path, include: &[&str], exclude: &[&str]) -> Vec<String> {
-        let own = |patterns: &[&str]| patterns.iter().map(|pattern| (*pattern).to_owned()).collect();
-        let origin = Origin::Files { path: path.to_owned(), include: own(include), exclude: own(exclude) };
-        let listing = list(&origin, &|| true).unwrap();
+        let own = |patterns: &[&str]| -> Vec<String> {
+            patterns.iter().map(|pattern| (*pattern).to_owned()).collect()
+        };
+        let listing = list(path, &own(include), &own(exclude), &|| true).unwrap();
         let at = path.to_str().unwrap().len() + 1;
         listing.files.iter().map(|file| file.uri[at..].to_owned()).collect()
     }
@@ -162,14 +174,9 @@ mod tests {
         assert_eq!(names(root, &["*.md"], &["guides/**"]), ["a.md"]);
         assert_eq!(names(root, &[], &["b.*"]), ["a.md", "guides/c.md"]);
         assert_eq!(names(root, &[], &["guides"]), ["a.md", "b.txt"]);
-        let origin = Origin::Files { path: root.join("a.md"), include: Vec::new(), exclude: Vec::new() };
-        let one = list(&origin, &|| true).unwrap();
+        let one = list(&root.join("a.md"), &[], &[], &|| true).unwrap();
         assert_eq!((one.files.len(), one.files[0].metadata.map(|stamp| stamp.bytes)), (1, Some(2)));
-        assert!(list(&origin_of(root), &|| false).is_err(), "nobody waits for it any more");
-    }
-
-    fn origin_of(path: &Path) -> Origin {
-        Origin::Files { path: path.to_owned(), include: Vec::new(), exclude: Vec::new() }
+        assert!(list(root, &[], &[], &|| false).is_err(), "nobody waits for it any more");
     }
 
     #[test]

@@ -1,8 +1,11 @@
 //! Knowledge bases: made, filled from their sources, searched, asked.
 //!
 //! ```text
-//! sync      what a source has against what the base has: new, changed, moved, gone
-//!   listing   the files of a source       filing   one file: read, cut, embedded
+//! sync      begins, stops and ends; pass: what a source has against what the base has: new, changed, moved, gone
+//!   place     where documents lie: listing, the files of a folder; objects of a bucket; a page of the web
+//!   filing    one document, cut           act      what becomes part of a base at once
+//!   embedding who embeds                  cache    what was embedded before
+//! tending   begins syncs at their times, and where watching sees other files
 //! looking   the passages of a document, and all that is known of one
 //! search    a question → hits with their ranks     answer   the same, then a model's answer with citations
 //! grounding what answers of conversations are from
@@ -12,19 +15,28 @@
 //! Passages lie in an index of `index`, documents are records of the store. Never here: how texts are cut and ranked, which is
 //! `domain::knowledge`'s, and how files are read, which is a child's.
 
+mod act;
 mod answer;
+mod cache;
 mod embedding;
 mod filing;
 mod grounding;
 mod listing;
 mod looking;
+mod objects;
+mod page;
+mod pass;
+mod place;
 mod quality;
 mod search;
 mod sync;
+mod tending;
+mod watching;
 
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex as Lock, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
@@ -34,10 +46,14 @@ use crate::domain::catalog::LocalModel;
 use crate::domain::change::Changed;
 use crate::domain::id::{BaseId, DocumentId, SourceId};
 use crate::domain::knowledge::attribute::RESERVED;
-use crate::domain::knowledge::base::{Base, Holds, Origin, Plan, Source, SourcePlan, checked_name};
+use crate::domain::knowledge::base::{
+    Base, Holds, Origin, Plan, Source, SourceChange, SourcePlan, checked_name,
+};
+use crate::domain::knowledge::schedule::Schedule;
 use crate::domain::knowledge::sync::{Filed, SyncState};
 use crate::domain::{Error, ErrorKind, Result};
 use crate::index::{Change, Embedded, VectorStore};
+use crate::provider::s3::Buckets;
 use crate::service::archive::Archive;
 use crate::service::changes::Changes;
 use crate::service::invoke::{Invoke, Terms};
@@ -45,9 +61,12 @@ use crate::service::{fresh, paging};
 use crate::store::record::FiledOf;
 use crate::store::{Batch, Scan, Store};
 use crate::worker::Parsers;
+use cache::{Cache, WeakCache};
+use tending::Tending;
 
 pub use answer::Answering;
 pub use quality::Measuring;
+pub use tending::Standing;
 
 /// Who embeds where nobody is named: the model of this program.
 pub const EMBEDDER: &str = "local/all-minilm-l6-v2";
@@ -59,6 +78,15 @@ pub struct Models {
     pub catalogue: Vec<LocalModel>,
 }
 
+/// What a base's own work may take.
+#[derive(Debug, Clone, Copy)]
+pub struct Bounds {
+    /// Bytes of the vectors that are kept by what was embedded; 0 keeps none.
+    pub cache: u64,
+    /// How long one document is fetched from elsewhere.
+    pub fetch: Duration,
+}
+
 /// The service.
 #[derive(Debug, Clone)]
 pub struct Knowledge {
@@ -67,6 +95,8 @@ pub struct Knowledge {
     changes: Changes,
     parsers: Parsers,
     models: Models,
+    buckets: Buckets,
+    bounds: Bounds,
     /// Reading a base and writing it back is one act.
     one: Arc<Mutex<()>>,
     tasks: TaskTracker,
@@ -76,16 +106,21 @@ pub struct Knowledge {
     runs: Arc<Lock<HashMap<BaseId, CancellationToken>>>,
     /// Indexes that are open.
     open: Arc<Mutex<HashMap<BaseId, Embedded>>>,
+    /// What was embedded before, while a sync has it.
+    kept: Arc<Mutex<Option<WeakCache>>>,
+    tending: Arc<Tending>,
 }
 
 impl Knowledge {
-    /// Over these records and shelves; `parsers` read files, `invoke`'s models embed and answer.
+    /// Over these records and shelves; `parsers` read files, `invoke`'s models embed and answer, `buckets` opens those of S3.
     pub fn new(
         archive: Archive,
         invoke: Arc<Invoke>,
         changes: Changes,
         parsers: Parsers,
         models: Models,
+        buckets: Buckets,
+        bounds: Bounds,
     ) -> Self {
         Self {
             archive,
@@ -93,11 +128,15 @@ impl Knowledge {
             changes,
             parsers,
             models,
+            buckets,
+            bounds,
             one: Arc::default(),
             tasks: TaskTracker::new(),
             ends: CancellationToken::new(),
             runs: Arc::default(),
             open: Arc::default(),
+            kept: Arc::default(),
+            tending: Arc::default(),
         }
     }
 
@@ -156,10 +195,22 @@ impl Knowledge {
     /// Adds a source. Nothing is read before a sync.
     pub async fn add_source(&self, id: BaseId, plan: SourcePlan) -> Result<Base> {
         plan.chunking.check()?;
-        let Origin::Files { path, include, exclude } = &plan.origin;
-        listing::check(path, include, exclude)?;
-        let source =
-            Source { id: fresh::source_id(), origin: plan.origin, chunking: plan.chunking, last: None };
+        let mut origin = plan.origin;
+        match &mut origin {
+            Origin::Files { path, include, exclude } => listing::check(path, include, exclude)?,
+            Origin::S3 { include, exclude, .. } => objects::check(include, exclude)?,
+            Origin::Url { url, private } => *url = page::check(url, *private)?,
+        }
+        watchable(&origin, plan.watch)?;
+        let now = fresh::now();
+        let source = Source {
+            id: fresh::source_id(),
+            origin,
+            chunking: plan.chunking,
+            schedule: plan.schedule.map(|cron| Schedule::of(&cron, now)).transpose()?,
+            watch: plan.watch,
+            last: None,
+        };
         self.changed(id, move |base| {
             if let Some(known) = base.sources.iter().find(|known| known.origin == source.origin) {
                 let why = format!("{} is its source {} already", known.origin.place(), known.id.short());
@@ -167,6 +218,30 @@ impl Knowledge {
                 return Err(Error::new(ErrorKind::Invalid, "adding a source to a knowledge base", why, hint));
             }
             base.sources.push(source);
+            Ok(())
+        })
+        .await
+    }
+
+    /// Has a source looked through at other times by itself.
+    pub async fn change_source(&self, id: BaseId, source: SourceId, change: SourceChange) -> Result<Base> {
+        const DOING: &str = "changing a source of a knowledge base";
+        let now = fresh::now();
+        let schedule = match change.schedule {
+            Some(cron) if cron.trim().is_empty() => Some(None),
+            Some(cron) => Some(Some(Schedule::of(&cron, now)?)),
+            None => None,
+        };
+        self.changed(id, move |base| {
+            let Some(source) = base.source_mut(source) else {
+                let why = format!("it has no source {}", source.short());
+                return Err(Error::new(ErrorKind::NotFound, DOING, why, "`outcrop kb show` lists them."));
+            };
+            watchable(&source.origin, change.watch == Some(true))?;
+            if let Some(schedule) = schedule {
+                source.schedule = schedule;
+            }
+            source.watch = change.watch.unwrap_or(source.watch);
             Ok(())
         })
         .await
@@ -245,7 +320,10 @@ impl Knowledge {
                     batch.remove::<Filed>(&key?);
                 }
                 store.commit(batch)?;
-                store.remove_shelf(&shelf(id))
+                store.remove_shelf(&shelf(id))?;
+                // Nobody's documents are left, so what was made of them goes too.
+                let last = store.keys::<Base>(Scan::all()).next().is_none();
+                if last { store.remove_shelf(cache::SHELF) } else { Ok(()) }
             })
             .await?;
         self.changes.tell(Changed::BaseRemoved { id });
@@ -271,6 +349,7 @@ impl Knowledge {
 
     /// Ends what is being synced, so that it can go on at the next start.
     pub async fn finish(&self) {
+        self.tends_no_more();
         self.ends.cancel();
         self.tasks.close();
         self.tasks.wait().await;
@@ -303,6 +382,26 @@ impl Knowledge {
             .await
     }
 
+    /// Takes away the indexes of bases that were being removed when a process before this one ended; how many.
+    pub async fn sweep(&self) -> Result<usize> {
+        self.archive
+            .run(|store| {
+                let mut swept = 0;
+                for name in store.shelves()? {
+                    let Some(id) = name.strip_prefix(SHELVES).and_then(|id| id.parse::<BaseId>().ok()) else {
+                        continue;
+                    };
+                    // A damaged base is still one.
+                    if matches!(store.get::<Base>(&id), Ok(None)) {
+                        store.remove_shelf(&name)?;
+                        swept += 1;
+                    }
+                }
+                Ok(swept)
+            })
+            .await
+    }
+
     async fn base(&self, id: BaseId) -> Result<Base> {
         self.archive.run(move |store| base(store, id)).await
     }
@@ -330,17 +429,30 @@ impl Knowledge {
 
     /// What its documents come to.
     async fn holds(&self, id: BaseId) -> Result<Holds> {
-        self.archive
-            .run(move |store| {
-                let documents = filed(store, id)?;
-                let with = documents.iter().filter(|document| document.passages > 0);
-                Ok(with.fold(Holds::default(), |holds, document| Holds {
-                    documents: holds.documents + 1,
-                    passages: holds.passages + u64::from(document.passages),
-                    tokens: holds.tokens + document.tokens,
-                }))
-            })
-            .await
+        self.archive.run(move |store| Ok(holding(&filed(store, id)?))).await
+    }
+
+    /// What was embedded before. Without it all is embedded anew, which is no reason to do nothing.
+    async fn cache(&self) -> Option<Cache> {
+        let most = self.bounds.cache;
+        let mut kept = self.kept.lock().await;
+        if let Some(cache) = kept.as_ref().and_then(WeakCache::get).filter(|_| most > 0) {
+            return Some(cache);
+        }
+        let opened = self.archive.run(move |store| match most {
+            0 => store.remove_shelf(cache::SHELF).map(|()| None),
+            most => Cache::open(store.shelf(cache::SHELF)?, most).map(Some),
+        });
+        match opened.await {
+            Ok(cache) => {
+                *kept = cache.as_ref().map(Cache::weak);
+                cache
+            }
+            Err(error) => {
+                tracing::warn!(%error, "what was embedded before cannot be read");
+                None
+            }
+        }
     }
 
     /// The index of a base, opened where it is not.
@@ -364,14 +476,32 @@ impl Knowledge {
     }
 }
 
+/// Only files of this machine tell when they change.
+fn watchable(origin: &Origin, watch: bool) -> Result<()> {
+    if !watch || origin.is_near() {
+        return Ok(());
+    }
+    let why = "only files and folders of this machine can be watched";
+    let doing = format!("watching {}", origin.place());
+    Err(Error::new(
+        ErrorKind::Invalid,
+        doing,
+        why,
+        "Give it a schedule: --schedule '0 * * * *' is every hour.",
+    ))
+}
+
 /// Whether an attribute is told by this program, and not by a metadata file.
 fn is_own(key: &str) -> bool {
     key.starts_with(RESERVED)
 }
 
+/// How the names of bases' shelves begin.
+const SHELVES: &str = "kb-";
+
 /// The shelf of a base.
 fn shelf(id: BaseId) -> String {
-    format!("kb-{id}")
+    format!("{SHELVES}{id}")
 }
 
 fn base(store: &Store, id: BaseId) -> Result<Base> {
@@ -399,6 +529,16 @@ fn named(store: &Store, name: &str) -> Result<Option<Base>> {
         }
     }
     Ok(None)
+}
+
+/// What documents come to.
+fn holding(documents: &[Filed]) -> Holds {
+    let with = documents.iter().filter(|document| document.passages > 0);
+    with.fold(Holds::default(), |holds, document| Holds {
+        documents: holds.documents + 1,
+        passages: holds.passages + u64::from(document.passages),
+        tokens: holds.tokens + document.tokens,
+    })
 }
 
 /// The documents of a base that can be read; a damaged one is filed anew by the next sync.

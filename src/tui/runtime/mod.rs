@@ -11,6 +11,7 @@ mod compute;
 mod editor;
 mod read;
 mod save;
+mod tend;
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
@@ -23,6 +24,8 @@ use tokio::time::{Instant, sleep_until};
 use calls::Calls;
 use clipboard::{Clipboard, Way};
 use compute::Tools;
+
+pub use tend::tend;
 
 use super::effect::{Effect, TimerId};
 use super::event::{Copied, Event, Made, Now};

@@ -74,6 +74,24 @@ pub fn by_name(name: &str) -> Option<Format> {
     })
 }
 
+/// The ending of files of a media type.
+pub fn ending_of(media_type: &str) -> Option<&'static str> {
+    Some(match media_type {
+        "text/html" | "application/xhtml+xml" => "html",
+        "text/plain" => "txt",
+        "text/markdown" | "text/x-markdown" => "md",
+        "text/csv" => "csv",
+        "text/tab-separated-values" => "tsv",
+        "application/pdf" => "pdf",
+        "application/msword" => "doc",
+        "application/vnd.ms-excel" => "xls",
+        "application/vnd.openxmlformats-officedocument.wordprocessingml.document" => "docx",
+        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet" => "xlsx",
+        "application/json" => "json",
+        _ => return None,
+    })
+}
+
 /// What the first bytes say.
 enum Content {
     Known(Format),

@@ -43,6 +43,18 @@ pub fn is_known(name: &str) -> bool {
     format::by_name(name).is_some()
 }
 
+/// What a document of the web is called for those who tell formats by names: by its path, and by the type that it was said to
+/// have where the path does not tell, or tells a source of what came.
+pub fn web_name(path: &str, media_type: Option<&str>) -> String {
+    let name = path.rsplit('/').next().filter(|name| !name.is_empty()).unwrap_or("page");
+    let media_type = media_type.unwrap_or_default().split(';').next().unwrap_or_default();
+    let ending = format::ending_of(&media_type.trim().to_ascii_lowercase());
+    match ending {
+        Some(ending) if ending == "html" || !is_known(name) => format!("{name}.{ending}"),
+        _ => name.to_owned(),
+    }
+}
+
 /// The error of a file whose parser did not come to an end: it broke down, or took more time or memory than it may.
 pub fn broken(name: &str, why: &str) -> Error {
     Fault::damaged(why).into_error(name)
@@ -83,4 +95,25 @@ fn parsed(name: &str, bytes: &[u8], limits: &Limits) -> Result<Document, Fault> 
         Format::Pdf => pages(bytes, limits, &mut made)?,
     }
     Ok(made.finished())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_page_is_told_to_be_counts_where_its_path_does_not_tell() {
+        for (path, media_type, name) in [
+            ("/", Some("text/html; charset=utf-8"), "page.html"),
+            ("/blob/README.md", Some("text/html"), "README.md.html"),
+            ("/raw/README.md", Some("text/plain"), "README.md"),
+            ("/index.php", Some("Text/HTML"), "index.php.html"),
+            ("/paper", Some("application/pdf"), "paper.pdf"),
+            ("/notes", Some("text/plain"), "notes.txt"),
+            ("/report.docx", Some("application/octet-stream"), "report.docx"),
+            ("/thing", None, "thing"),
+        ] {
+            assert_eq!(web_name(path, media_type), name, "{path}");
+        }
+    }
 }

@@ -5,17 +5,19 @@ use std::sync::Arc;
 use futures_util::TryStreamExt;
 use futures_util::stream::StreamExt;
 
-use super::{Here, one};
+use super::{Here, numbered, one};
 use crate::config::Config;
 use crate::domain::Result;
+use crate::domain::id::BaseId;
+use crate::net::Reach;
 use crate::service::archive::Archive;
 use crate::service::changes::Changes;
 use crate::service::invoke::Terms;
-use crate::service::knowledge::{Answering, Knowledge, Measuring, Models};
+use crate::service::knowledge::{Answering, Bounds, Knowledge, Measuring, Models};
 use crate::service::models::catalogue;
 use crate::workbench::request::knowledge::Knowledge as KnowledgeRequest;
 use crate::workbench::standing::Standing;
-use crate::workbench::{Replies, Reply};
+use crate::workbench::{Replies, Reply, voices};
 use crate::worker::{Parsers, Surroundings};
 
 /// The service, as the configuration has it.
@@ -29,10 +31,24 @@ pub(super) fn service(
     let models = Models { folder: config.paths.models(), catalogue: catalogue()? };
     let (program, folder) = (config.program.clone(), config.paths.cache.clone());
     let parsers = Parsers::new(program, folder, around.clone(), config.documents);
-    Ok(Knowledge::new(archive, Arc::clone(standing.invoke()), changes, parsers, models))
+    let bounds = Bounds { cache: config.knowledge.cache, fetch: config.knowledge.fetch };
+    let (invoke, buckets) = (Arc::clone(standing.invoke()), voices::buckets(config));
+    Ok(Knowledge::new(archive, invoke, changes, parsers, models, buckets, bounds))
 }
 
 impl Here {
+    /// Tends a base, or all, as long as the replies are read.
+    pub(super) fn tend(&self, base: Option<BaseId>, reach: Reach, terms: Terms) -> Replies {
+        let standing = Arc::clone(&self.standing);
+        let now = move || {
+            if standing.is_stale() {
+                standing.refresh();
+            }
+            Terms { net: standing.client(reach), ..terms.clone() }
+        };
+        numbered(self.knowledge.tend(base, Arc::new(now)))
+    }
+
     pub(super) fn knowledge(&self, request: KnowledgeRequest, terms: Terms) -> Replies {
         use KnowledgeRequest as Ask;
         let service = self.knowledge.clone();
@@ -67,6 +83,9 @@ impl Here {
                 Ask::List => Reply::Bases { bases: service.list().await? },
                 Ask::Find { text } => said(service.find(text).await?),
                 Ask::AddSource { id, plan } => said(service.add_source(id, plan).await?),
+                Ask::ChangeSource { id, source, change } => {
+                    said(service.change_source(id, source, change).await?)
+                }
                 Ask::RemoveSource { id, source } => said(service.remove_source(id, source).await?),
                 Ask::Rename { id, name } => said(service.rename(id, name).await?),
                 Ask::Remove { id } => service.remove(id).await.map(|()| Reply::Done)?,

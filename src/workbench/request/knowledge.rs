@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::domain::id::{BaseId, DocumentId, PassageId, SourceId};
-pub use crate::domain::knowledge::base::{Plan, SourcePlan};
+pub use crate::domain::knowledge::base::{Plan, SourceChange, SourcePlan};
 pub use crate::domain::knowledge::quality::Setting;
 pub use crate::domain::knowledge::retrieval::{Asked, Question};
 
@@ -20,6 +20,8 @@ pub enum Knowledge {
     Find { text: String },
     /// Adds a place of documents, which a sync reads: `Base`.
     AddSource { id: BaseId, plan: SourcePlan },
+    /// Has a source looked through by itself at other times: `Base`.
+    ChangeSource { id: BaseId, source: SourceId, change: SourceChange },
     /// Takes a source away with its documents: `Base`.
     RemoveSource { id: BaseId, source: SourceId },
     /// `Base`.

@@ -155,6 +155,7 @@ impl Request {
                 | K::Search { .. } => true,
                 K::Create { .. }
                 | K::AddSource { .. }
+                | K::ChangeSource { .. }
                 | K::RemoveSource { .. }
                 | K::Rename { .. }
                 | K::Remove { .. }

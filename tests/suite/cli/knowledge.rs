@@ -13,10 +13,22 @@ use crate::loopback::{Server, whole};
 const LETTERS: &str = "abcdefghijklmnopqrstuvwxyz";
 
 /// Embeds each text as how often it has each letter, so that texts with the same words are near.
+pub async fn embedding(slow: Duration) -> Server {
+    refusing(slow, |_| None).await
+}
+
+/// The same, which answers with this status where `refuses` says so of all that it is sent.
 #[expect(clippy::disallowed_methods, reason = "a slow server is one that takes a while")]
-async fn embedding(slow: Duration) -> Server {
+pub async fn refusing(
+    slow: Duration,
+    refuses: impl Fn(&str) -> Option<u16> + Send + Sync + 'static,
+) -> Server {
     Server::start(move |_, seen| {
         std::thread::sleep(slow);
+        if let Some(status) = refuses(&String::from_utf8_lossy(&seen.body)) {
+            let why = json!({"error": {"message": "no"}});
+            return whole(status, &[("content-type", "application/json")], why.to_string());
+        }
         let asked: Value = serde_json::from_slice(&seen.body).unwrap_or_default();
         let vector = |(index, text): (usize, &Value)| {
             let text = text.as_str().unwrap_or_default().to_lowercase();
@@ -31,36 +43,36 @@ async fn embedding(slow: Duration) -> Server {
     .await
 }
 
-fn home(server: &Server) -> Home {
+pub fn home(server: &Server) -> Home {
     let url = server.url("/v1");
     let home = Home::with(&format!("{SCRIPTED}[providers.emb]\nkind = 'openai'\nbase_url = '{url}'\n"));
     fs::create_dir(home.beside().join("docs")).unwrap();
     home
 }
 
-fn write(home: &Home, name: &str, text: &str) {
+pub fn write(home: &Home, name: &str, text: &str) {
     let path = home.beside().join("docs").join(name);
     fs::create_dir_all(path.parent().unwrap()).unwrap();
     fs::write(path, text).unwrap();
 }
 
-fn create(home: &Home) -> Said {
+pub fn create(home: &Home) -> Said {
     home.run(&["kb", "create", "docs", "--from", "docs", "--embedder", "emb/letters"])
 }
 
-fn good(said: &Said) -> &str {
+pub fn good(said: &Said) -> &str {
     assert_eq!(said.code, Some(0), "{said:?}");
     &said.stdout
 }
 
 /// The last sync of the base's one source.
-fn last(home: &Home) -> Value {
+pub fn last(home: &Home) -> Value {
     let said = home.run(&["kb", "status", "docs", "--json"]);
     good(&said);
     said.objects()[0]["base"]["sources"][0]["last"].clone()
 }
 
-fn count(home: &Home, what: &str) -> u64 {
+pub fn count(home: &Home, what: &str) -> u64 {
     last(home)["statistics"][what].as_u64().unwrap()
 }
 
@@ -214,10 +226,11 @@ async fn a_broken_file_costs_one_line_and_a_base_that_is_not_there_is_told() {
         write(&home, "bad.md.metadata.json", "{");
         let made = create(&home);
         assert_eq!(made.code, Some(1), "{made:?}");
-        assert_eq!((count(&home, "new"), count(&home, "failed")), (2, 2));
-        assert!(made.stdout.contains("broken.docx") && made.stdout.contains("it is empty"), "{made:?}");
+        assert_eq!((count(&home, "new"), count(&home, "failed"), count(&home, "skipped")), (2, 1, 1));
+        assert!(made.stdout.contains("broken.docx") && !made.stdout.contains("empty.txt"), "{made:?}");
         let documents = home.run(&["kb", "documents", "docs"]);
-        for state in ["FAILED", "INDEXED", "METADATA_UPDATE_FAILED"] {
+        assert!(documents.stderr.contains("empty.txt: it is empty"), "{documents:?}");
+        for state in ["FAILED", "INDEXED", "METADATA_UPDATE_FAILED", "IGNORED"] {
             assert!(documents.stdout.contains(state), "{state}: {documents:?}");
         }
         let missing = home.run(&["kb", "search", "dogs", "x"]);

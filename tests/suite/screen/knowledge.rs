@@ -67,7 +67,8 @@ fn base(n: u8, name: &str, sources: Vec<Source>) -> Base {
 
 fn source(last: Option<Sync>) -> Source {
     let origin = Origin::Files { path: FOLDER.into(), include: Vec::new(), exclude: Vec::new() };
-    Source { id: SourceId::from_bytes([5; 16]), origin, chunking: Chunking::Default, last }
+    let (id, chunking) = (SourceId::from_bytes([5; 16]), Chunking::Default);
+    Source { id, origin, chunking, schedule: None, watch: false, last }
 }
 
 fn failing() -> Sync {
@@ -175,6 +176,8 @@ fn filed(n: u8, uri: &str, state: DocumentState, notes: &[&str], passages: u32) 
         hash: String::new(),
         metadata: None,
         prefixed: false,
+        before: String::new(),
+        validators: None,
         format: if passages > 0 { "pdf".to_owned() } else { String::new() },
         passages,
         tokens: u64::from(passages) * 187,

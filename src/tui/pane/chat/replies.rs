@@ -374,6 +374,7 @@ impl State {
             | Changed::DatasetRemoved { .. }
             | Changed::Base { .. }
             | Changed::BaseRemoved { .. }
+            | Changed::Tended { .. }
             | Changed::Prompts => {}
             Changed::Notice { text } => desk.notice = Some((text, true)),
             Changed::Missed if self.thread.watch == Some(task) => self.reload(desk),

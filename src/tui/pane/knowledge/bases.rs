@@ -128,7 +128,7 @@ impl State {
     /// The base has that folder or file as a source.
     pub(super) fn add(&mut self, id: BaseId, path: std::path::PathBuf, desk: &mut Desk<'_>) {
         let origin = Origin::Files { path, include: Vec::new(), exclude: Vec::new() };
-        let plan = SourcePlan { origin, chunking: Chunking::default() };
+        let plan = SourcePlan { origin, chunking: Chunking::default(), schedule: None, watch: false };
         let task = desk.call(None, Request::Knowledge(Knowledge::AddSource { id, plan }));
         self.wait(task, Wait::Add);
     }

@@ -236,6 +236,7 @@ mod tests {
             usage: Usage { input, output: Some(64), ..Usage::default() },
             timing: Timing { first_token_ms: Some(140), total_ms: Some(1_510), ..Timing::default() },
             outcome: Outcome::Complete { reason: StopReason::EndTurn },
+            grounding: None,
             context: Some(2_048),
             schema: None,
             grounding: None,

@@ -86,7 +86,7 @@ fn card(base: &Base, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
     let running =
         base.sources.iter().filter_map(|source| source.last.as_ref()).find(|sync| sync.state.is_running());
     if let Some(sync) = running.filter(|sync| sync.due.files > 0 && y < area.bottom()) {
-        let share = sync.due.bytes_done as f64 / sync.due.bytes.max(1) as f64;
+        let share = sync.share();
         let ground = look.style(Role::Selected).patch(look.style(Role::Info));
         let width = area.width.saturating_sub(17).min(60);
         put(cells, area.x + 13, y, area.right(), &meter(share, width), ground);
@@ -130,7 +130,8 @@ fn went(sync: &Sync, sight: &Sight<'_>) -> (String, Role) {
         (statistics.moved, "moved"),
         (statistics.deleted, "gone"),
         (statistics.unchanged, "as they were"),
-        (statistics.skipped, "of other kinds"),
+        (statistics.elsewhere, "that another source has"),
+        (statistics.skipped, "skipped"),
         (statistics.failed, "failed"),
     ];
     for (count, what) in counts.into_iter().filter(|(count, _)| *count > 0) {

@@ -89,7 +89,7 @@ fn progress(sync: &Sync, wall: when::Now) -> String {
     if due.files == 0 {
         return format!("{} looked at", count(sync.statistics.scanned, "file", "files"));
     }
-    let share = due.bytes_done as f64 / due.bytes.max(1) as f64;
+    let share = sync.share();
     let mut words =
         format!("{:.0} % · {} of {} files", share * 100.0, grouped(due.files_done), grouped(due.files));
     let took = wall.at.since(sync.began);

@@ -1,0 +1,20 @@
+//! What knowledge bases may take of the machine, typed.
+
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use super::KnowledgeConfig;
+
+/// `[knowledge]`.
+#[derive(Deserialize)]
+pub(super) struct RawKnowledge {
+    cache_mb: u64,
+    fetch_seconds: u64,
+}
+
+impl RawKnowledge {
+    pub(super) fn typed(&self) -> KnowledgeConfig {
+        KnowledgeConfig { cache: self.cache_mb << 20, fetch: Duration::from_secs(self.fetch_seconds) }
+    }
+}

@@ -1,0 +1,372 @@
+//! What becomes part of a base in one act: documents with their passages and vectors, and those that go.
+
+use std::collections::{HashMap, HashSet};
+
+use tokio::time::Instant;
+
+use super::embedding::{BATCH, Embedder, refuses_text};
+use super::filing::{Cut, digest_of};
+use super::is_own;
+use super::listing::Listed;
+use super::pass::{Pass, Read, Reading, Work};
+use crate::domain::id::{BaseId, DocumentId};
+use crate::domain::knowledge::attribute::{Metadata, SOURCE_URI, Value, attributes};
+use crate::domain::knowledge::passage::{Entry as Indexed, Passage};
+use crate::domain::knowledge::sync::{At, DocumentState, Filed, SyncState};
+use crate::domain::{Error, Result};
+use crate::index::{Change, VectorStore};
+use crate::service::fresh;
+use crate::store::Batch;
+use crate::store::record::FiledOf;
+
+/// With so many documents or passages an act is carried out.
+pub(super) const DOCUMENTS: usize = 64;
+pub(super) const PASSAGES: usize = 512;
+/// A document with more passages becomes part of the index in several acts.
+const LARGE: usize = 4096;
+
+/// How a note on a metadata file begins.
+const METADATA: &str = "metadata: ";
+
+/// What becomes part of the base in one act.
+#[derive(Default)]
+pub(super) struct Act {
+    pub change: Change,
+    pub filed: Vec<Filed>,
+    pub gone: Vec<DocumentId>,
+}
+
+/// What the index has of a document, read when it is asked for first.
+enum Before {
+    Unread(DocumentId),
+    /// By their texts.
+    Read(HashMap<String, Vec<f32>>),
+}
+
+impl Pass<'_> {
+    /// A document is at another place: its passages say so, and their vectors stay.
+    pub async fn readdress(
+        &mut self,
+        (file, known, said): (Listed, Filed, Metadata),
+        act: &mut Act,
+    ) -> Result<()> {
+        self.sync.statistics.moved += 1;
+        let uri = Value::Text(file.uri.clone());
+        for mut entry in self.entries(known.id).await? {
+            entry.passage.attributes.retain(|key, _| is_own(key));
+            entry.passage.attributes.extend(attributes(&said));
+            entry.passage.attributes.insert(SOURCE_URI.to_owned(), uri.clone());
+            act.change.put.push(entry);
+        }
+        let Listed { uri, stamp, metadata } = file;
+        act.filed.push(Filed { uri, stamp, metadata, updated: fresh::now(), ..known });
+        if act.change.put.len() >= PASSAGES { self.carry_out(act).await } else { Ok(()) }
+    }
+
+    /// What the index has of a document.
+    async fn entries(&self, document: DocumentId) -> Result<Vec<Indexed>> {
+        let ids = self.index.of_document(document).await?;
+        Ok(self.index.entries(ids).await?.into_iter().flatten().collect())
+    }
+
+    /// Takes what came of a file into an act.
+    pub async fn take(&mut self, Work { file, known }: Work, read: Read, act: &mut Act) -> Result<()> {
+        match read {
+            Read::Failed(error) => self.failed(&file, known, &error, act),
+            Read::Ends(error) => return Err(error),
+            Read::Unchanged if known.as_ref().is_some_and(|known| known.state == DocumentState::Ignored) => {
+                self.sync.statistics.skipped += 1;
+            }
+            Read::Unchanged => self.sync.statistics.unchanged += 1,
+            Read::Empty(reading, why) => {
+                self.sync.statistics.skipped += 1;
+                let new = self.unread(&file, DocumentState::Ignored, vec![why]);
+                let id = known.map_or(new.id, |known| known.id);
+                let Reading { hash, validators, .. } = reading;
+                act.change.remove.push(id);
+                act.filed.push(Filed { id, hash, validators, ..new });
+            }
+            Read::Same(Reading { hash, validators, complaint }, said) => {
+                let Some(known) = known else { return Ok(()) };
+                let mut filed = Filed { hash, validators, stamp: file.stamp, updated: fresh::now(), ..known };
+                if filed.metadata == file.metadata && complaint.is_none() {
+                    self.sync.statistics.unchanged += 1;
+                } else {
+                    self.sync.statistics.metadata_modified += 1;
+                    self.retell(filed.id, &said, act).await?;
+                }
+                filed.metadata = file.metadata;
+                filed.notes.retain(|note| !note.starts_with(METADATA));
+                told(&mut filed, complaint);
+                act.filed.push(filed);
+            }
+            Read::Cut(reading, document, cut) => {
+                return self.take_in(file, known, (reading, document, cut), act).await;
+            }
+        }
+        Ok(())
+    }
+
+    /// A file that could not be read; what it said before is found as before.
+    fn failed(&mut self, file: &Listed, known: Option<Filed>, error: &Error, act: &mut Act) {
+        self.sync.fail(&file.uri, &error.to_string());
+        let notes = vec![error.to_string()];
+        act.filed.push(match known {
+            Some(known) => Filed { state: DocumentState::Failed, notes, updated: fresh::now(), ..known },
+            None => self.unread(file, DocumentState::Failed, notes),
+        });
+    }
+
+    /// Embeds a document. A large one goes into the index by and by; until it is whole it counts as being done.
+    async fn take_in(
+        &mut self,
+        file: Listed,
+        known: Option<Filed>,
+        (reading, document, cut): (Reading, DocumentId, Cut),
+        act: &mut Act,
+    ) -> Result<()> {
+        let Cut { format, notes, mut passages, before, windowed } = cut;
+        let was_in = known.as_ref().is_some_and(|known| known.passages > 0);
+        // A passage that stays as it was need not be embedded again.
+        let mut old = match &known {
+            Some(known) if known.passages > 0 && !known.prefixed && before.is_empty() => {
+                Before::Unread(document)
+            }
+            _ => Before::Read(HashMap::new()),
+        };
+        let tokens = passages.iter().map(|passage| u64::from(passage.tokens)).sum();
+        let many = passages.len();
+        let mut filed = Filed {
+            id: document,
+            source: self.source.id,
+            uri: file.uri.clone(),
+            state: DocumentState::InProgress,
+            notes,
+            stamp: file.stamp,
+            hash: reading.hash,
+            metadata: file.metadata,
+            prefixed: !before.is_empty(),
+            before: digest_of(&before),
+            validators: reading.validators,
+            format,
+            passages: u32::try_from(many).unwrap_or(u32::MAX),
+            tokens,
+            updated: fresh::now(),
+        };
+        self.sync.at = Some(At {
+            uri: file.uri.clone(),
+            bytes: file.stamp.bytes,
+            passages: many as u64,
+            passages_done: 0,
+        });
+        let large = many > LARGE;
+        if large {
+            self.carry_out(act).await?;
+            self.write(self.base.id, vec![filed.clone()], Vec::new()).await?;
+        }
+        let (mut recalled, mut begun) = (0, false);
+        while !passages.is_empty() {
+            let rest = passages.split_off(passages.len().min(LARGE));
+            let piece = std::mem::replace(&mut passages, rest);
+            let vectors = match self.vectors(&piece, &before, &mut old).await {
+                Ok((vectors, known)) => {
+                    recalled += known;
+                    vectors
+                }
+                Err(error) if refuses_text(&error) => {
+                    let mut known = known;
+                    if begun {
+                        self.index.apply(Change { remove: vec![document], put: Vec::new() }).await?;
+                    }
+                    if begun || large && known.is_none() {
+                        known = Some(Filed { passages: 0, tokens: 0, ..filed });
+                    }
+                    self.failed(&file, known, &error, act);
+                    return Ok(());
+                }
+                Err(error) => return Err(error),
+            };
+            let put = piece.into_iter().zip(vectors).map(|(passage, vector)| Indexed { passage, vector });
+            if large {
+                let remove = if begun { Vec::new() } else { vec![document] };
+                self.index.apply(Change { remove, put: put.collect() }).await?;
+                begun = true;
+            } else {
+                act.change.remove.push(document);
+                act.change.put.extend(put);
+            }
+        }
+        told(&mut filed, reading.complaint);
+        let statistics = &mut self.sync.statistics;
+        if was_in {
+            statistics.modified += 1;
+        } else {
+            statistics.new += 1;
+        }
+        statistics.passages += many as u64;
+        statistics.tokens += tokens;
+        statistics.known += recalled;
+        statistics.windowed += windowed;
+        statistics.bytes += file.stamp.bytes;
+        act.filed.push(filed);
+        Ok(())
+    }
+
+    /// The vectors of passages, in their order, and how many of them were known.
+    async fn vectors(
+        &mut self,
+        passages: &[Passage],
+        before: &str,
+        old: &mut Before,
+    ) -> Result<(Vec<Vec<f32>>, u64)> {
+        let embedder: &Embedder = self.embedder;
+        let texts: Vec<String> = passages.iter().map(|passage| format!("{before}{}", passage.text)).collect();
+        let mut vectors = embedder.known(&texts.iter().map(String::as_str).collect::<Vec<_>>()).await;
+        if vectors.iter().any(Option::is_none) {
+            if let Before::Unread(document) = old {
+                let entries = self.entries(*document).await?;
+                let by_text = entries.into_iter().map(|entry| (entry.passage.text, entry.vector));
+                *old = Before::Read(by_text.collect());
+            }
+            if let Before::Read(old) = old {
+                for (vector, text) in vectors.iter_mut().zip(&texts).filter(|(vector, _)| vector.is_none()) {
+                    *vector = old.get(text).cloned();
+                }
+            }
+        }
+        let known = vectors.iter().flatten().count() as u64;
+        self.embedded(known);
+        // What stands in it twice is embedded once.
+        let mut firsts: HashMap<&str, usize> = HashMap::new();
+        let mut missing = Vec::new();
+        for at in (0..texts.len()).filter(|at| vectors[*at].is_none()) {
+            firsts.entry(&texts[at]).or_insert_with(|| {
+                missing.push(at);
+                at
+            });
+        }
+        let stop = self.stop.clone();
+        for batch in missing.chunks(BATCH) {
+            let wanted: Vec<String> = batch.iter().map(|at| texts[*at].clone()).collect();
+            let made = tokio::select! {
+                biased;
+                () = stop.cancelled() => return Err(Error::cancelled("embedding a document")),
+                made = embedder.vectors(&wanted) => made?,
+            };
+            for (at, vector) in batch.iter().zip(made) {
+                vectors[*at] = Some(vector);
+            }
+            self.embedded(batch.len() as u64);
+        }
+        let one = |at: usize| {
+            let own = vectors[at].clone();
+            own.or_else(|| vectors[*firsts.get(texts[at].as_str())?].clone()).unwrap_or_default()
+        };
+        Ok(((0..texts.len()).map(one).collect(), known))
+    }
+
+    /// So many more passages of the document have their vectors.
+    fn embedded(&mut self, many: u64) {
+        if let Some(at) = &mut self.sync.at {
+            at.passages_done += many;
+        }
+        self.tell();
+    }
+
+    /// What is said of a document is another; its text and vectors stay.
+    async fn retell(&self, document: DocumentId, said: &Metadata, act: &mut Act) -> Result<()> {
+        for mut entry in self.entries(document).await? {
+            entry.passage.attributes.retain(|key, _| is_own(key));
+            entry.passage.attributes.extend(attributes(said));
+            act.change.put.push(entry);
+        }
+        Ok(())
+    }
+
+    /// Makes an act durable. A document is marked as being done first: broken off in between, it is done again, as the same one.
+    pub async fn carry_out(&mut self, act: &mut Act) -> Result<()> {
+        let Act { change, filed, gone } = std::mem::take(act);
+        if filed.is_empty() && gone.is_empty() {
+            return Ok(());
+        }
+        let id = self.base.id;
+        let put: HashSet<DocumentId> = change.put.iter().map(|entry| entry.passage.document).collect();
+        if !change.remove.is_empty() || !change.put.is_empty() {
+            let begun: Vec<Filed> = filed
+                .iter()
+                .filter(|document| put.contains(&document.id))
+                .map(|document| Filed { state: DocumentState::InProgress, ..document.clone() })
+                .collect();
+            self.write(id, begun, Vec::new()).await?;
+            self.index.apply(change).await?;
+        }
+        self.count(&filed, &gone);
+        self.write(id, filed, gone).await?;
+        self.keep().await
+    }
+
+    /// What the base has after documents became others and went.
+    fn count(&mut self, filed: &[Filed], gone: &[DocumentId]) {
+        let holds = &mut self.holds;
+        for id in filed.iter().map(|document| document.id).chain(gone.iter().copied()) {
+            if let Some((passages, tokens)) = self.counted.remove(&id) {
+                holds.documents -= 1;
+                holds.passages -= passages;
+                holds.tokens -= tokens;
+            }
+        }
+        for document in filed.iter().filter(|document| document.passages > 0) {
+            let (passages, tokens) = (u64::from(document.passages), document.tokens);
+            self.counted.insert(document.id, (passages, tokens));
+            holds.documents += 1;
+            holds.passages += passages;
+            holds.tokens += tokens;
+        }
+    }
+
+    async fn write(&self, id: BaseId, filed: Vec<Filed>, gone: Vec<DocumentId>) -> Result<()> {
+        self.service
+            .archive
+            .run(move |store| {
+                let mut batch = Batch::new();
+                for document in &filed {
+                    batch.put(&FiledOf(id, document.id), document)?;
+                }
+                for document in &gone {
+                    batch.remove::<Filed>(&FiledOf(id, *document));
+                }
+                store.commit(batch)
+            })
+            .await
+    }
+
+    /// Keeps how far it is.
+    async fn keep(&mut self) -> Result<()> {
+        let (holds, source, mut sync) = (self.holds, self.source.id, self.sync.clone());
+        self.base = self
+            .service
+            .changed(self.base.id, move |base| {
+                base.holds = holds;
+                if let Some(source) = base.source_mut(source) {
+                    sync.updated = fresh::now();
+                    if source.last.as_ref().is_some_and(|last| last.state == SyncState::Stopping) {
+                        sync.state = SyncState::Stopping;
+                    }
+                    source.last = Some(sync);
+                }
+                Ok(())
+            })
+            .await?;
+        self.told = Instant::now();
+        Ok(())
+    }
+}
+
+/// What a metadata file could not be read for is said of its document.
+fn told(filed: &mut Filed, complaint: Option<String>) {
+    filed.state = DocumentState::Indexed;
+    if let Some(complaint) = complaint {
+        filed.state = DocumentState::MetadataUpdateFailed;
+        filed.notes.push(format!("{METADATA}{complaint}"));
+    }
+}

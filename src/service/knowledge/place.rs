@@ -1,0 +1,164 @@
+//! Where documents come from: each place lists what it has, and gives the bytes of one.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::PathBuf;
+
+use rustix::fs::{Mode, OFlags};
+use sha2::{Digest, Sha256};
+use tokio_util::sync::CancellationToken;
+
+use super::Knowledge;
+use super::filing::{Out, blocking};
+use super::listing::{Listed, Listing, list};
+use super::objects::{self, Objects};
+use super::page::Page;
+use crate::domain::hex::hex;
+use crate::domain::knowledge::attribute::Metadata;
+use crate::domain::knowledge::base::Origin;
+use crate::domain::knowledge::sync::{Filed, Validators};
+use crate::domain::{Error, ErrorKind, Result};
+use crate::net::Client;
+use crate::wire::knowledge::metadata::{self, SUFFIX};
+
+/// A place that is read.
+#[derive(Debug, Clone)]
+pub(super) enum Place {
+    Files { path: PathBuf, include: Vec<String>, exclude: Vec<String> },
+    Objects(Objects),
+    Page(Page),
+}
+
+/// A document as it was read.
+#[derive(Debug)]
+pub(super) struct Taken {
+    pub bytes: Vec<u8>,
+    /// SHA-256, in hexadecimal.
+    pub hash: String,
+    /// What it is called for those who tell formats by names.
+    pub name: String,
+    /// What the metadata file beside it says.
+    pub said: Result<Metadata>,
+    pub validators: Option<Validators>,
+}
+
+/// What came of asking for a document.
+#[derive(Debug)]
+pub(super) enum Took {
+    Taken(Taken),
+    /// Whoever has it says that it is as it was.
+    Unchanged,
+}
+
+impl Place {
+    /// As a source has it, reached that way.
+    pub fn of(origin: &Origin, service: &Knowledge, net: Client) -> Result<Self> {
+        let within = service.bounds.fetch;
+        Ok(match origin.clone() {
+            Origin::Files { path, include, exclude } => Self::Files { path, include, exclude },
+            Origin::S3 { bucket: name, prefix, endpoint, region, include, exclude } => {
+                let bucket = service.buckets.bucket(&name, endpoint, region)?;
+                Self::Objects(Objects { name, prefix, include, exclude, bucket, net, within })
+            }
+            Origin::Url { url, private } => Self::Page(Page::new(&url, private, net, within)),
+        })
+    }
+
+    /// What it has, unless that is not wanted any more.
+    pub async fn list(&self, stop: &CancellationToken) -> Result<Listing> {
+        match self {
+            Self::Files { path, include, exclude } => {
+                let (path, include, exclude) = (path.clone(), include.clone(), exclude.clone());
+                let stop = stop.clone();
+                blocking("listing a source", move || {
+                    list(&path, &include, &exclude, &|| !stop.is_cancelled())
+                })
+                .await
+            }
+            Self::Objects(objects) => objects.list(stop).await,
+            Self::Page(page) => Ok(page.list()),
+        }
+    }
+
+    /// A document of at most so many bytes.
+    pub async fn take(&self, file: &Listed, known: Option<&Filed>, most: u64) -> Result<Took, Out> {
+        match self {
+            Self::Files { .. } => {
+                let (uri, with) = (file.uri.clone(), file.metadata.is_some());
+                let read = blocking("reading a file", move || {
+                    let bytes =
+                        whole(&uri, most, "Split it, or raise documents.file_mb in the configuration.")?;
+                    let said = if with { said_of(&uri) } else { Ok(Metadata::new()) };
+                    let hash = hex(&Sha256::digest(&bytes));
+                    Ok(Took::Taken(Taken { bytes, hash, name: uri, said, validators: None }))
+                });
+                read.await.map_err(Out::Failed)
+            }
+            Self::Objects(objects) => objects.take(file, most).await,
+            Self::Page(page) => page.take(known, most).await,
+        }
+    }
+
+    /// What the metadata file beside a document says.
+    pub async fn said(&self, file: &Listed) -> Result<Metadata> {
+        if file.metadata.is_none() {
+            return Ok(Metadata::new());
+        }
+        match self {
+            Self::Files { .. } => {
+                let uri = file.uri.clone();
+                blocking("reading a metadata file", move || said_of(&uri)).await
+            }
+            Self::Objects(objects) => objects.said(file).await,
+            Self::Page(_) => Ok(Metadata::new()),
+        }
+    }
+
+    /// Which of these documents, whose files had as many bytes, is at this place now.
+    pub async fn twin(&self, file: &Listed, of: &[Filed], most: u64) -> Option<usize> {
+        match self {
+            Self::Files { .. } => {
+                let uri = file.uri.clone();
+                let read =
+                    blocking("reading a file", move || Ok(hex(&Sha256::digest(whole(&uri, most, "")?))));
+                let hash = read.await.ok()?;
+                of.iter().position(|known| known.hash == hash)
+            }
+            Self::Objects(_) => objects::twin(file, of),
+            Self::Page(_) => None,
+        }
+    }
+
+    /// Whether what it lists tells a document that is as it was.
+    pub fn tells_by_stamps(&self) -> bool {
+        match self {
+            Self::Files { .. } | Self::Objects(_) => true,
+            Self::Page(_) => false,
+        }
+    }
+}
+
+/// What the metadata file beside a file says.
+fn said_of(uri: &str) -> Result<Metadata> {
+    let most = metadata::LARGEST as u64;
+    metadata::read(&whole(&format!("{uri}{SUFFIX}"), most, "Leave attributes out that no filter asks for.")?)
+}
+
+/// The bytes of a plain file, as it is when it is opened: a link that took its place is not followed, nothing waits for a pipe, and
+/// what grows is not read on for ever.
+fn whole(path: &str, most: u64, hint: &str) -> Result<Vec<u8>> {
+    let io = |why: std::io::Error| Error::io(format!("reading {path}"), &why);
+    let wrong =
+        |why: String, hint: &str| Err(Error::new(ErrorKind::Invalid, format!("reading {path}"), why, hint));
+    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    let file = File::from(rustix::fs::open(path, flags, Mode::empty()).map_err(|why| io(why.into()))?);
+    if !file.metadata().map_err(io)?.is_file() {
+        return wrong("it is no plain file".to_owned(), "Leave it out.");
+    }
+    let mut bytes = Vec::new();
+    file.take(most + 1).read_to_end(&mut bytes).map_err(io)?;
+    if bytes.len() as u64 > most {
+        return wrong(format!("it has more than the {} KB that are read", most >> 10), hint);
+    }
+    Ok(bytes)
+}

@@ -1,0 +1,275 @@
+//! Syncs of knowledge bases in trouble and at length: texts that a model refuses, what was embedded before, large files.
+
+use std::fs;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::home::Home;
+use super::knowledge::{count, create, embedding, good, home, last, refusing, write};
+use crate::loopback::Server;
+
+/// Texts that a server embedded.
+fn embedded(server: &Server) -> usize {
+    let texts = |body: &[u8]| {
+        let asked: Value = serde_json::from_slice(body).unwrap_or_default();
+        asked["input"].as_array().map_or(0, Vec::len)
+    };
+    server.seen().iter().map(|seen| texts(&seen.body)).sum()
+}
+
+fn documents(home: &Home, state: &str) -> usize {
+    home.run(&["kb", "documents", "docs"]).stdout.lines().filter(|line| line.contains(state)).count()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_text_that_the_model_refuses_costs_its_document_and_nothing_else() {
+    let server = refusing(Duration::ZERO, |body| body.contains("poison").then_some(400)).await;
+    tokio::task::block_in_place(|| {
+        let home = home(&server);
+        for (name, text) in [("a.md", "Alpha."), ("b.md", "This is poison."), ("c.md", "Gamma.")] {
+            write(&home, name, text);
+        }
+        let made = create(&home);
+        assert_eq!(made.code, Some(1), "{made:?}");
+        assert_eq!((count(&home, "new"), count(&home, "failed")), (2, 1));
+        assert_eq!(made.stdout.matches('✗').count(), 1, "{made:?}");
+        assert_eq!((documents(&home, "INDEXED"), documents(&home, "FAILED")), (2, 1));
+        // What a document said before it is refused is still found.
+        write(&home, "a.md", "Alpha is poison now.");
+        assert_eq!(home.run(&["kb", "sync", "docs"]).code, Some(1));
+        good(&home.run(&["kb", "search", "docs", "alpha", "--mode", "keyword"]));
+    });
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_is_out_of_reach_ends_a_sync_which_keeps_what_it_did() {
+    let out = Arc::new(AtomicBool::new(true));
+    let own = Arc::clone(&out);
+    let broken = move |body: &str| (own.load(Ordering::SeqCst) && body.contains("Gamma")).then_some(401);
+    let server = refusing(Duration::ZERO, broken).await;
+    tokio::task::block_in_place(|| {
+        let home = home(&server);
+        for (name, text) in [("a.md", "Alpha."), ("b.md", "Beta."), ("c.md", "Gamma."), ("d.md", "Delta.")] {
+            write(&home, name, text);
+        }
+        let made = create(&home);
+        assert!(made.code == Some(2) && made.stderr.contains("401"), "{made:?}");
+        assert_eq!((last(&home)["state"].clone(), count(&home, "new")), ("FAILED".into(), 2));
+        assert_eq!(documents(&home, "INDEXED"), 2);
+        out.store(false, Ordering::SeqCst);
+        let before = embedded(&server);
+        good(&home.run(&["kb", "sync", "docs"]));
+        assert_eq!((count(&home, "unchanged"), count(&home, "new")), (2, 2));
+        assert_eq!(embedded(&server) - before, 2, "what was done is not done again");
+    });
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_text_is_embedded_once_by_a_model_wherever_it_stands() {
+    let server = embedding(Duration::ZERO).await;
+    tokio::task::block_in_place(|| {
+        let home = home(&server);
+        write(&home, "a.md", "Alpha says one thing.\n");
+        write(&home, "b.md", "Beta says another.\n");
+        good(&create(&home));
+        let before = embedded(&server);
+        // A copy, and one that was taken away and comes again.
+        write(&home, "copy.md", "Alpha says one thing.\n");
+        fs::remove_file(home.beside().join("docs/b.md")).unwrap();
+        good(&home.run(&["kb", "sync", "docs"]));
+        assert_eq!((count(&home, "new"), count(&home, "known"), count(&home, "deleted")), (1, 1, 1));
+        write(&home, "b.md", "Beta says another.\n");
+        let again = home.run(&["kb", "sync", "docs"]);
+        assert!(good(&again).contains("1 of them embedded before"), "{again:?}");
+        assert_eq!(embedded(&server), before);
+        // Another base of the same model; each base asks once who embeds, with its name.
+        good(&home.run(&["kb", "create", "twin", "--from", "docs", "--embedder", "emb/letters"]));
+        assert_eq!(embedded(&server) - before, 1);
+        // Another model.
+        good(&home.run(&["kb", "create", "other", "--from", "docs", "--embedder", "emb/other"]));
+        assert_eq!(embedded(&server) - before, 1 + 1 + 2, "a text that stands twice is embedded once");
+        let found = home.run(&["kb", "search", "twin", "beta says", "--mode", "semantic", "-n", "1"]);
+        assert!(good(&found).contains("/b.md"), "{found:?}");
+        for base in ["docs", "twin", "other"] {
+            good(&home.run(&["kb", "remove", base, "--yes"]));
+        }
+        let before = embedded(&server);
+        good(&create(&home));
+        assert_eq!(
+            embedded(&server) - before,
+            1 + 2,
+            "with the last base what was made of its texts goes too"
+        );
+    });
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_moved_file_keeps_its_vectors_also_with_metadata_that_is_embedded() {
+    let server = embedding(Duration::ZERO).await;
+    tokio::task::block_in_place(|| {
+        let home = home(&server);
+        let said = |firm: &str, year: u32| {
+            let firm = serde_json::json!({"value": {"type": "STRING", "stringValue": firm}, "includeForEmbedding": true});
+            serde_json::json!({"metadataAttributes": {"year": year, "firm": firm}}).to_string()
+        };
+        write(&home, "a.md", "Alpha says one thing.\n");
+        write(&home, "a.md.metadata.json", &said("Bio", 2021));
+        good(&create(&home));
+        let before = embedded(&server);
+        fs::create_dir(home.beside().join("docs/deeper")).unwrap();
+        fs::rename(home.beside().join("docs/a.md"), home.beside().join("docs/deeper/b.md")).unwrap();
+        fs::remove_file(home.beside().join("docs/a.md.metadata.json")).unwrap();
+        write(&home, "deeper/b.md.metadata.json", &said("Bio", 2022));
+        good(&home.run(&["kb", "sync", "docs"]));
+        assert_eq!((count(&home, "moved"), count(&home, "new"), count(&home, "deleted")), (1, 0, 0));
+        assert_eq!(embedded(&server), before);
+        let filter = |year: u32| format!(r#"{{"equals": {{"key": "year", "value": {year}}}}}"#);
+        let of = |year: u32| {
+            let (filter, ways) = (filter(year), ["kb", "search", "docs", "alpha", "--mode", "keyword"]);
+            home.run(&[&ways[..], &["--filter", &filter]].concat()).code
+        };
+        assert_eq!((of(2022), of(2021)), (Some(0), Some(1)));
+        // Another year changes nothing of what is embedded.
+        write(&home, "deeper/b.md.metadata.json", &said("Bio", 2023));
+        good(&home.run(&["kb", "sync", "docs"]));
+        assert_eq!((count(&home, "metadata_modified"), embedded(&server)), (1, before));
+        assert_eq!((of(2023), of(2022)), (Some(0), Some(1)));
+        // Another firm does.
+        write(&home, "deeper/b.md.metadata.json", &said("Geo", 2023));
+        good(&home.run(&["kb", "sync", "docs"]));
+        assert_eq!((count(&home, "modified"), embedded(&server)), (1, before + 1));
+    });
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_large_file_shows_how_far_it_is_and_a_stop_loses_nothing_of_it() {
+    let server = embedding(Duration::from_millis(25)).await;
+    tokio::task::block_in_place(|| {
+        let home = home(&server);
+        let lines: Vec<String> =
+            (0..6000).map(|n| format!("Sentence {n} tells of rivers and banks.")).collect();
+        write(&home, "large.txt", &lines.join("\n\n"));
+        good(&home.run(&["kb", "create", "docs", "--embedder", "emb/letters"]));
+        good(&home.run(&["kb", "add-source", "docs", "docs", "--later", "--chunking", "fixed:20:1"]));
+        let mut child = home.start(&["kb", "sync", "docs", "--json"]);
+        wait_for(&server, 40);
+        child.kill().unwrap();
+        let said = child.wait_with_output().unwrap();
+        let said = String::from_utf8(said.stdout).unwrap();
+        let steps: Vec<(u64, u64)> = said
+            .lines()
+            .filter_map(|line| {
+                let at =
+                    serde_json::from_str::<Value>(line).ok()?["base"]["sources"][0]["last"]["at"].clone();
+                Some((at["passages_done"].as_u64()?, at["passages"].as_u64()?))
+            })
+            .collect();
+        assert!(steps.len() >= 2 && steps.is_sorted() && steps[0].0 < steps[steps.len() - 1].0, "{steps:?}");
+        let (before, all) = (embedded(&server), steps[0].1);
+        assert!(all > 1500, "{all}");
+        good(&home.run(&["kb", "sync", "docs"]));
+        let known = count(&home, "known");
+        assert!(known >= 38 * 32, "{known} of {before} were kept over the kill");
+        assert_eq!(count(&home, "passages"), all);
+        let shown = home.run(&["kb", "show", "docs", "--json"]).objects()[0]["base"].clone();
+        assert_eq!(shown["holds"]["passages"], all);
+        assert!(shown["sources"][0]["last"]["at"].is_null(), "{shown}");
+    });
+}
+
+/// Until a server was asked so often.
+#[expect(clippy::disallowed_methods, reason = "another process asks it")]
+fn wait_for(server: &Server, asked: usize) {
+    for _ in 0..6000 {
+        if server.seen().len() >= asked {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    panic!("it was asked {} times", server.seen().len());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_two_sources_have_is_in_the_base_once() {
+    let server = embedding(Duration::ZERO).await;
+    tokio::task::block_in_place(|| {
+        let home = home(&server);
+        write(&home, "a.md", "Alpha.\n");
+        write(&home, "deeper/b.md", "Beta.\n");
+        let both =
+            ["kb", "create", "docs", "--embedder", "emb/letters", "--from", "docs/deeper", "--from", "docs"];
+        let made = home.run(&both);
+        assert!(good(&made).contains("1 that another source has"), "{made:?}");
+        let listed = |home: &Home| documents(home, ".md");
+        assert_eq!(listed(&home), 2);
+        good(&home.run(&["kb", "sync", "docs"]));
+        assert_eq!(listed(&home), 2);
+        // Without the one the other has it.
+        good(&home.run(&["kb", "remove-source", "docs", "docs/deeper", "--yes"]));
+        assert_eq!(listed(&home), 1);
+        good(&home.run(&["kb", "sync", "docs"]));
+        assert_eq!((listed(&home), count(&home, "new"), count(&home, "known")), (2, 1, 1));
+    });
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_without_text_is_ignored_until_it_has_some() {
+    let server = embedding(Duration::ZERO).await;
+    tokio::task::block_in_place(|| {
+        let home = home(&server);
+        write(&home, "a.md", "Alpha.\n");
+        write(&home, "empty.md", "");
+        write(&home, "comment.html", "<html><body><!-- nothing --></body></html>");
+        good(&create(&home));
+        assert_eq!((count(&home, "new"), count(&home, "skipped"), count(&home, "failed")), (1, 2, 0));
+        good(&home.run(&["kb", "sync", "docs"]));
+        assert_eq!((count(&home, "unchanged"), count(&home, "skipped")), (1, 2));
+        assert_eq!(last(&home)["due"]["files"], 0, "nothing is read");
+        write(&home, "empty.md", "Omega.\n");
+        good(&home.run(&["kb", "sync", "docs"]));
+        assert_eq!((count(&home, "new"), documents(&home, "INDEXED")), (1, 2));
+        write(&home, "empty.md", " \n");
+        good(&home.run(&["kb", "sync", "docs"]));
+        assert_eq!(documents(&home, "IGNORED"), 2);
+        assert_eq!(home.run(&["kb", "search", "docs", "omega", "--mode", "keyword"]).code, Some(1));
+        let shown = home.run(&["kb", "show", "docs", "--json"]).objects()[0]["base"]["holds"].clone();
+        assert_eq!((&shown["documents"], &shown["passages"]), (&1.into(), &1.into()));
+    });
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_index_of_a_base_that_is_gone_is_taken_away_at_the_next_start() {
+    let server = embedding(Duration::ZERO).await;
+    tokio::task::block_in_place(|| {
+        let home = home(&server);
+        write(&home, "a.md", "Alpha.\n");
+        good(&create(&home));
+        let shelves = find(&home.path(), "shelves");
+        let left = shelves.join("kb-0198c0de-0000-7000-8000-000000000001");
+        fs::create_dir(&left).unwrap();
+        fs::write(left.join("base"), "left").unwrap();
+        let names = || fs::read_dir(&shelves).unwrap().count();
+        let before = names();
+        good(&home.run(&["kb", "list"]));
+        assert!(!left.exists());
+        assert_eq!(names(), before - 1);
+        good(&home.run(&["kb", "search", "docs", "alpha", "--mode", "keyword"]));
+    });
+}
+
+/// The folder of that name somewhere under a folder.
+fn find(folder: &std::path::Path, name: &str) -> std::path::PathBuf {
+    let mut under: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    while let Some(path) = under.pop() {
+        if path.is_dir() && path.ends_with(name) {
+            return path;
+        }
+        if path.is_dir() {
+            under.extend(fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path()));
+        }
+    }
+    panic!("no {name} under {}", folder.display());
+}
