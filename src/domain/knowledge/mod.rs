@@ -18,5 +18,7 @@ pub mod passage;
 pub mod quality;
 pub mod ranking;
 pub mod retrieval;
+pub mod store;
 pub mod sync;
+pub mod terms;
 pub mod words;
