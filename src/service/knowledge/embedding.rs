@@ -23,7 +23,7 @@ const BATCH: usize = 32;
 pub(super) struct Embedder {
     pub model: ModelId,
     invoke: Arc<Invoke>,
-    terms: Terms,
+    pub terms: Terms,
     /// Of a model of this machine.
     tokeniser: Option<Arc<Tokeniser>>,
 }

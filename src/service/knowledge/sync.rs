@@ -21,9 +21,10 @@ use crate::domain::knowledge::attribute::{Metadata, SOURCE_URI, Value, attribute
 use crate::domain::knowledge::base::{Base, Holds, Source};
 use crate::domain::knowledge::chunking::Chunking;
 use crate::domain::knowledge::passage::Entry as Indexed;
+use crate::domain::knowledge::store::Move;
 use crate::domain::knowledge::sync::{DocumentState, Filed, Sync, SyncState};
 use crate::domain::{Error, ErrorKind, Result};
-use crate::index::{Change, Embedded, VectorStore};
+use crate::index::{Change, VectorStore};
 use crate::service::changes::Growing;
 use crate::service::fresh;
 use crate::service::invoke::Terms;
@@ -42,7 +43,7 @@ const TOLD: Duration = Duration::from_millis(250);
 /// A base on the list of those that are worked on; it is off when this is dropped.
 pub(super) struct Running {
     id: BaseId,
-    stop: CancellationToken,
+    pub(super) stop: CancellationToken,
     runs: Arc<Lock<HashMap<BaseId, CancellationToken>>>,
 }
 
@@ -109,6 +110,10 @@ impl Knowledge {
     /// Stops a sync; what it has done stays, and the next one goes on from there.
     pub async fn pause(&self, id: BaseId) -> Result<Base> {
         let running = self.base(id).await?;
+        if running.is_moving() {
+            self.stop(id);
+            return self.base(id).await;
+        }
         if !running.is_syncing() {
             return Ok(running);
         }
@@ -126,7 +131,7 @@ impl Knowledge {
     }
 
     /// Puts a base on the list of those that are worked on; `None` where it is on it.
-    fn enter(&self, id: BaseId) -> Option<Running> {
+    pub(super) fn enter(&self, id: BaseId) -> Option<Running> {
         let stop = self.ends.child_token();
         match self.runs.lock().unwrap_or_else(PoisonError::into_inner).entry(id) {
             Entry::Occupied(_) => return None,
@@ -174,6 +179,8 @@ impl Knowledge {
         let wanted = sources.clone();
         let begun = self
             .changed(id, move |base| {
+                // What was copied elsewhere is no longer what it is.
+                base.moving.iter_mut().for_each(Move::forget);
                 for source in base.sources.iter_mut().filter(|source| wanted.contains(&source.id)) {
                     source.last = Some(Sync::begun(fresh::sync_id(), fresh::now()));
                 }
@@ -238,8 +245,8 @@ impl Knowledge {
         let listed = tokio::task::spawn_blocking(move || list(&origin, &|| !wanted.is_cancelled())).await;
         let listing = listed.map_err(|why| Error::internal("listing a source", why.to_string()))??;
         let known = self.archive.run(move |store| filed(store, id)).await?;
-        let index = self.index(&base).await?;
-        let known = reconciled(&index, known).await?;
+        let index = self.index(&base, &embedder.terms).await?;
+        let known = reconciled(&*index, known).await?;
         let known: Vec<Filed> = known.into_iter().filter(|document| document.source == source.id).collect();
         let mut pass = Pass { service: self, base, source, sync, embedder, told: Instant::now(), index };
         pass.sync.state = SyncState::InProgress;
@@ -257,7 +264,7 @@ struct Pass<'a> {
     sync: Sync,
     embedder: &'a Embedder,
     told: Instant,
-    index: Embedded,
+    index: Arc<dyn VectorStore>,
 }
 
 /// What becomes part of the base in one act.
@@ -613,7 +620,7 @@ impl Pass<'_> {
 
 /// The documents as the index has them: one of which it lacks a passage is to be done again, and what it has of none goes. They
 /// differ where a record could not be read, the index was mended, or the workspace is that of a backup.
-async fn reconciled(index: &Embedded, mut known: Vec<Filed>) -> Result<Vec<Filed>> {
+async fn reconciled(index: &dyn VectorStore, mut known: Vec<Filed>) -> Result<Vec<Filed>> {
     let counts = index.counts().await?;
     let with = known.iter().filter(|document| document.passages > 0);
     let (documents, passages) =

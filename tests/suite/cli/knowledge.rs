@@ -14,7 +14,7 @@ const LETTERS: &str = "abcdefghijklmnopqrstuvwxyz";
 
 /// Embeds each text as how often it has each letter, so that texts with the same words are near.
 #[expect(clippy::disallowed_methods, reason = "a slow server is one that takes a while")]
-async fn embedding(slow: Duration) -> Server {
+pub async fn embedding(slow: Duration) -> Server {
     Server::start(move |_, seen| {
         std::thread::sleep(slow);
         let asked: Value = serde_json::from_slice(&seen.body).unwrap_or_default();
@@ -31,14 +31,14 @@ async fn embedding(slow: Duration) -> Server {
     .await
 }
 
-fn home(server: &Server) -> Home {
+pub fn home(server: &Server) -> Home {
     let url = server.url("/v1");
     let home = Home::with(&format!("{SCRIPTED}[providers.emb]\nkind = 'openai'\nbase_url = '{url}'\n"));
     fs::create_dir(home.beside().join("docs")).unwrap();
     home
 }
 
-fn write(home: &Home, name: &str, text: &str) {
+pub fn write(home: &Home, name: &str, text: &str) {
     let path = home.beside().join("docs").join(name);
     fs::create_dir_all(path.parent().unwrap()).unwrap();
     fs::write(path, text).unwrap();
@@ -48,7 +48,7 @@ fn create(home: &Home) -> Said {
     home.run(&["kb", "create", "docs", "--from", "docs", "--embedder", "emb/letters"])
 }
 
-fn good(said: &Said) -> &str {
+pub fn good(said: &Said) -> &str {
     assert_eq!(said.code, Some(0), "{said:?}");
     &said.stdout
 }
@@ -235,7 +235,7 @@ async fn a_broken_file_costs_one_line_and_a_base_that_is_not_there_is_told() {
 }
 
 /// All folders under a folder.
-fn folders(folder: &Path) -> Vec<PathBuf> {
+pub fn folders(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for path in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_dir())
     {
@@ -324,7 +324,7 @@ async fn an_index_that_is_lost_is_made_again_and_hierarchical_hits_give_their_pa
     });
 }
 
-fn is_shelf(path: &Path) -> bool {
+pub fn is_shelf(path: &Path) -> bool {
     path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("kb-"))
 }
 

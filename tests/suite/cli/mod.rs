@@ -23,6 +23,7 @@ mod questions;
 mod rated;
 mod settings;
 mod stored;
+mod stores;
 mod talk;
 mod usage;
 mod vectors;
