@@ -20,6 +20,7 @@ use crate::domain::knowledge::base::{
 use crate::domain::knowledge::chunking::Chunking;
 use crate::domain::knowledge::ranking::{Mode, Placed};
 use crate::domain::knowledge::retrieval::{Asked, Citation, Found, Question, Retrieved};
+use crate::domain::knowledge::store::{Move, MoveState, StoreKind};
 use crate::domain::knowledge::sync::{Filed, Sync, SyncState};
 use crate::domain::untrusted::safe_line;
 use crate::domain::{Error, ErrorKind, Result};
@@ -58,7 +59,7 @@ pub(super) async fn knowledge(verb: Verb, asker: &Asker, out: &mut Out) -> Resul
         }
         Verb::Sync { name, source, pause } => {
             let base = found(&name, asker, out).await?;
-            if pause && !base.is_syncing() {
+            if pause && !base.is_syncing() && !base.is_moving() {
                 told(&base, "nothing syncs it", out)?;
                 return Ok(Exit::Negative);
             }
@@ -87,6 +88,11 @@ pub(super) async fn knowledge(verb: Verb, asker: &Asker, out: &mut Out) -> Resul
         Verb::Search(wanted) => return search(wanted, asker, out).await,
         Verb::Ask(wanted) => return answer(wanted, asker, out).await,
         Verb::Evaluate(wanted) => quality::evaluate(wanted, asker, out).await?,
+        Verb::Move { name, to } => {
+            let to = to.parse()?;
+            let base = found(&name, asker, out).await?;
+            return transfer(base, to, asker, out).await;
+        }
         Verb::Rename { name, to } => {
             let id = found(&name, asker, out).await?.id;
             let base = one(Knowledge::Rename { id, name: to }, asker, out).await?;
@@ -98,11 +104,12 @@ pub(super) async fn knowledge(verb: Verb, asker: &Asker, out: &mut Out) -> Resul
 }
 
 async fn create(wanted: CreateBase, asker: &Asker, out: &mut Out) -> Result<Exit, End> {
-    let CreateBase { name, from, reaching, cutting, embedder, description } = wanted;
+    let CreateBase { name, from, reaching, cutting, embedder, description, store } = wanted;
     let plan = |from: &String| planned(from, &reaching, &cutting, asker);
     let plans = from.iter().map(plan).collect::<Result<Vec<_>>>()?;
     let embedder = embedder.map(|model| model.parse()).transpose()?;
-    let plan = Plan { name, description, embedder };
+    let store = store.parse()?;
+    let plan = Plan { name, description, embedder, store };
     let mut base = one(Knowledge::Create { plan }, asker, out).await?;
     for plan in plans {
         base = match one(Knowledge::AddSource { id: base.id, plan }, asker, out).await {
@@ -221,6 +228,7 @@ async fn show(name: &str, asker: &Asker, out: &mut Out) -> Result<(), End> {
         vec!["knowledge base".to_owned(), format!("{}  {}", base.id.short(), base.name)],
         vec!["about".to_owned(), base.description.clone().unwrap_or_default()],
         vec!["embedded by".to_owned(), base.embedder.to_string()],
+        vec!["lies in".to_owned(), base.store.title().to_owned()],
         vec!["has".to_owned(), holds(&base)],
     ];
     rows.retain(|row| !row[1].is_empty());
@@ -350,6 +358,42 @@ async fn sync(base: Base, source: Option<SourceId>, asker: &Asker, out: &mut Out
         }
     }
     Ok(ended)
+}
+
+/// Moves a base and shows how far that is.
+async fn transfer(base: Base, to: StoreKind, asker: &Asker, out: &mut Out) -> Result<Exit, End> {
+    let mut replies = asker.ask(Request::Knowledge(Knowledge::Move { id: base.id, to }));
+    let mut progress = Progress::new(out.json);
+    let mut last = base;
+    while let Some(reply) = replies.next().await {
+        let Reply::Base { base } = reply? else { continue };
+        if let Some(moving) = base.moving.as_ref().filter(|moving| moving.is_running()) {
+            progress.show("passages", moving.copied, Some(moving.passages));
+        }
+        if out.json {
+            out.object(&Item::Base { base: &base })?;
+        }
+        last = base;
+    }
+    progress.clear();
+    let why = |moving: &Move| moving.why.clone().unwrap_or_default();
+    match &last.moving {
+        None if out.json => Ok(Exit::Done),
+        None => {
+            let passages = count(last.holds.passages, "passage", "passages");
+            out.line(&format!("{}: lies in {} now, {passages}", last.name, last.store.title()))?;
+            Ok(Exit::Done)
+        }
+        Some(moving) if moving.state == MoveState::Failed => {
+            let hint = "The base is whole where it is. Mend that, then move it again.";
+            let doing = "moving a knowledge base";
+            Err(Error::new(ErrorKind::Io, doing, why(moving), hint).into())
+        }
+        Some(moving) => {
+            out.note(&format!("{}; the same command goes on from there", why(moving)))?;
+            Ok(Exit::Interrupted)
+        }
+    }
 }
 
 async fn documents(name: &str, asker: &Asker, out: &mut Out) -> Result<(), End> {

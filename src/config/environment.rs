@@ -58,10 +58,11 @@ impl Environment {
     pub(super) fn check(&self) -> Result<()> {
         let names: Vec<String> = KEYS.iter().filter_map(Key::variable).collect();
         let known = || names.iter().map(String::as_str).chain(OWN.iter().copied());
+        let also: Vec<&str> = KEYS.iter().flat_map(|key| key.variables.iter().copied()).collect();
         for name in self.0.keys() {
             let Some(name) = name.to_str().filter(|name| name.starts_with("OUTCROP_")) else { continue };
             // The variables of the project's own tests are not the program's.
-            if known().any(|own| own == name) || name.starts_with("OUTCROP_TEST_") {
+            if known().any(|own| own == name) || also.contains(&name) || name.starts_with("OUTCROP_TEST_") {
                 continue;
             }
             let near = check::nearest(name, known())

@@ -18,6 +18,7 @@ mod presets;
 mod show;
 mod source;
 mod standing;
+mod stores;
 mod table;
 
 use std::collections::BTreeMap;
@@ -32,6 +33,7 @@ pub use paths::Paths;
 pub use presets::PresetChange;
 pub use show::{default_file, schema};
 pub use source::{Flags, is_offline};
+pub use stores::Stores;
 pub use table::{KEYS, Key, Kind};
 
 use crate::domain::Result;
@@ -71,6 +73,8 @@ pub struct Config {
     pub knowledge: KnowledgeConfig,
     /// How buckets are signed in to.
     pub s3: S3,
+    /// The servers that hold knowledge bases.
+    pub stores: Stores,
     /// What calls may cost in a day or a month.
     pub budgets: Vec<Budget>,
     /// What new conversations begin with, below a preset and what was said for one; it names no model.

@@ -12,6 +12,7 @@ use super::documents::RawDocuments;
 use super::file::Inputs;
 use super::knowledge::RawKnowledge;
 use super::model::RawModel;
+use super::stores::RawStores;
 use super::table::{KEYS, Kind};
 use super::{
     ApiKey, Aws, Config, EngineConfig, Environment, KeyHeader, Net, Osc52, Paths, Pictures, Preset,
@@ -123,8 +124,14 @@ pub(super) fn load(environment: &Environment, flags: &Flags, paths: Paths) -> Re
     let merged = builder.build().map_err(|why| faulty(&why))?;
     let values = show::values(&merged.cache);
     let raw: Raw = merged.try_deserialize().map_err(|why| faulty(&why))?;
-    let named: Vec<&str> =
-        raw.providers.values().filter_map(|p| variable_of(p.api_key.as_deref()?)).collect();
+    let named: Vec<&str> = raw
+        .providers
+        .values()
+        .map(|p| p.api_key.as_deref())
+        .chain(raw.stores.secrets())
+        .flatten()
+        .filter_map(variable_of)
+        .collect();
     let children = environment.without_secrets(&named);
     // What the configuration file names lies beside it, what a flag or a variable does where the program runs.
     let origin = paths.config.display().to_string();
@@ -168,6 +175,7 @@ pub(super) fn load(environment: &Environment, flags: &Flags, paths: Paths) -> Re
         documents: raw.documents.typed(),
         knowledge: raw.knowledge.typed(),
         s3: aws::S3::of(environment)?,
+        stores: raw.stores.typed(environment)?,
         budgets: budget::typed(&raw.budget, &raw.budgets, &paths.config)?,
         defaults: raw.defaults.typed()?,
         presets: raw
@@ -368,6 +376,8 @@ struct Raw {
     documents: RawDocuments,
     knowledge: RawKnowledge,
     #[serde(default)]
+    stores: RawStores,
+    #[serde(default)]
     budget: RawBudget,
     #[serde(default)]
     budgets: BTreeMap<String, RawBudget>,
@@ -508,6 +518,22 @@ fn variable_of(key: &str) -> Option<&str> {
     Some(key.strip_prefix('$')?.trim_start_matches('{').trim_end_matches('}'))
 }
 
+impl ApiKey {
+    /// A key as it is written, or that of the variable which is named.
+    pub(super) fn read(said: Option<&str>, environment: &Environment) -> Result<Self> {
+        let Some(text) = said.filter(|text| !text.is_empty()) else { return Ok(Self::Absent) };
+        let Some(variable) = variable_of(text) else {
+            return Ok(Self::Given { key: Secret::new(text), variable: None });
+        };
+        environment.readable(variable)?;
+        let variable = variable.to_owned();
+        Ok(match environment.text(&variable) {
+            Some(value) => Self::Given { key: Secret::new(value), variable: Some(variable) },
+            None => Self::Unset { variable },
+        })
+    }
+}
+
 #[derive(Deserialize)]
 struct RawProvider {
     kind: Option<String>,
@@ -583,19 +609,7 @@ impl RawProvider {
                 Some(line) if !line.trim().is_empty() => ApiKey::Command { line },
                 _ => ApiKey::Absent,
             },
-            Some(text) => match variable_of(text) {
-                Some(variable) => {
-                    environment.readable(variable)?;
-                    environment.text(variable).map_or_else(
-                        || ApiKey::Unset { variable: variable.to_owned() },
-                        |value| ApiKey::Given {
-                            key: Secret::new(value),
-                            variable: Some(variable.to_owned()),
-                        },
-                    )
-                }
-                None => ApiKey::Given { key: Secret::new(text), variable: None },
-            },
+            said => ApiKey::read(said, environment)?,
         };
         let named = |text: Option<String>| text.filter(|text| !text.is_empty());
         let aws = match kind {

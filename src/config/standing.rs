@@ -9,7 +9,8 @@ use crate::domain::hex::hex;
 use crate::domain::workspace::Configured;
 
 /// The tables whose values belong to the owner: one network, one engine, one purse and one set of voices serve everybody.
-const TABLES: [&str; 7] = ["net.", "engine.", "budget.", "budgets.", "providers.", "models.", "record"];
+const TABLES: [&str; 8] =
+    ["net.", "engine.", "stores.", "budget.", "budgets.", "providers.", "models.", "record"];
 
 /// Keys that are no reason for a note: they travel with each call, where the environment or a flag says them.
 const CARRIED: [&str; 2] = ["net.answer_timeout", "net.idle_timeout"];
@@ -60,18 +61,24 @@ impl Config {
             ["net", "http_proxy"] => net.http_proxy.as_ref(),
             ["net", "https_proxy"] => net.https_proxy.as_ref(),
             ["net", "all_proxy"] => net.all_proxy.as_ref(),
+            ["stores", "postgres_url"] => return told(shown, Some(&self.stores.postgres)),
+            ["stores", "qdrant_api_key"] => return told(shown, Some(&self.stores.qdrant_key)),
             ["providers", name, "api_key"] => {
-                match self.providers.get(name.trim_matches('"')).map(|provider| &provider.api_key) {
-                    Some(ApiKey::Given { key, .. }) => Some(key),
-                    Some(ApiKey::Unset { variable }) => {
-                        return (format!("{shown} ({variable} is not set)"), None);
-                    }
-                    Some(ApiKey::Absent | ApiKey::Command { .. }) | None => None,
-                }
+                let provider = self.providers.get(name.trim_matches('"'));
+                return told(shown, provider.map(|provider| &provider.api_key));
             }
             _ => None,
         };
         (shown.to_owned(), hidden)
+    }
+}
+
+/// What a key that is written so comes to.
+fn told<'a>(shown: &str, key: Option<&'a ApiKey>) -> (String, Option<&'a Secret>) {
+    match key {
+        Some(ApiKey::Given { key, .. }) => (shown.to_owned(), Some(key)),
+        Some(ApiKey::Unset { variable }) => (format!("{shown} ({variable} is not set)"), None),
+        Some(ApiKey::Absent | ApiKey::Command { .. }) | None => (shown.to_owned(), None),
     }
 }
 

@@ -222,6 +222,29 @@ pub const KEYS: &[Key] = &[
         "30",
         "Seconds after which a file that is not read yet is given up.",
     ),
+    with(
+        key(
+            "stores.postgres_url",
+            Kind::Secret,
+            "",
+            "A PostgreSQL database with pgvector that holds knowledge bases: postgres://user:password@host:5432/database, or \
+             \"$NAME\" to take that from an environment variable.",
+        ),
+        &["OUTCROP_POSTGRES_URL"],
+    ),
+    with(
+        key("stores.qdrant_url", Kind::Url, "", "A Qdrant server that holds knowledge bases."),
+        &["QDRANT_URL"],
+    ),
+    with(
+        key(
+            "stores.qdrant_api_key",
+            Kind::Secret,
+            "",
+            "Its key, or \"$NAME\" to take it from an environment variable.",
+        ),
+        &["QDRANT_API_KEY"],
+    ),
     key(
         "knowledge.cache_mb",
         Kind::Whole(0, 1_000_000),

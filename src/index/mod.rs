@@ -4,13 +4,18 @@
 //! VectorStore   what every store can do: change, count, nearest vectors, matching words, read, page through
 //! embedded/     the store of this program: sealed logs on a shelf of `store`, vectors in memory, exact search
 //! keyword/      words of the embedded store: tantivy (BM25) over sealed files; may be deleted at any time
+//! pgvector/     the same in PostgreSQL        qdrant/       the same in Qdrant
+//! fitting       what no store takes
 //! search        what the modes have in common: both ways of looking, fused
 //! ```
 //!
 //! Never here: where documents come from, how they are cut, who embeds them (that is `service`), and models.
 
 mod embedded;
+mod fitting;
 mod keyword;
+mod pgvector;
+mod qdrant;
 mod search;
 
 use std::fmt::Debug;
@@ -24,7 +29,12 @@ use crate::domain::knowledge::passage::{Entry, Passage};
 use crate::domain::knowledge::ranking::Ranked;
 
 pub use embedded::{Embedded, Mended, exact};
+pub use pgvector::{PgOptions, Pgvector};
+pub use qdrant::{Qdrant, QdrantOptions};
 pub use search::search;
+
+/// Up to so many passages a store elsewhere compares all: ten to twenty milliseconds of 384 numbers each.
+pub const EXACT: u64 = 20_000;
 
 /// What one act changes: documents go, then entries come. Both become true together, where the store can do that.
 #[derive(Debug, Clone, PartialEq, Default)]

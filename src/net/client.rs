@@ -1,6 +1,7 @@
 //! The network of the process, and the client of one call: an exchange, its redirects and its retries.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
@@ -173,7 +174,12 @@ impl Client {
         said.or(self.waits.idle).unwrap_or(self.shared.options.idle)
     }
 
-    fn connect(&self) -> Duration {
+    /// How long it waits, all that was said taken together; none of them is left open.
+    pub fn waits(&self) -> Waits {
+        Waits { connect: Some(self.connect()), first_byte: Some(self.first_byte()), idle: Some(self.idle()) }
+    }
+
+    pub(super) fn connect(&self) -> Duration {
         self.waits.connect.unwrap_or(self.shared.options.connect)
     }
 
@@ -224,6 +230,11 @@ impl Client {
             ));
         }
         Ok(Leave { variables: self.shared.options.variables(), meter: self.meter(to.to_owned()) })
+    }
+
+    /// Whether an address may be asked, by what this call may reach.
+    pub fn may_ask(&self, doing: &str, url: &str) -> Result<()> {
+        guard::allowed(doing, url, self.reach.offline).map(drop)
     }
 
     /// Whether somebody accepts connections at the address of `url` within that time. Only this machine itself is tried, and
@@ -428,8 +439,13 @@ impl Client {
         })
     }
 
+    /// A PEM file of certificates to trust besides the system's.
+    pub(super) fn ca_file(&self) -> Option<PathBuf> {
+        self.shared.options.ca_file.clone()
+    }
+
     /// The entry of an exchange that begins.
-    fn meter(&self, host: String) -> Meter {
+    pub(super) fn meter(&self, host: String) -> Meter {
         let number = self.shared.numbers.fetch_add(1, Ordering::Relaxed) + 1;
         let entry = Egress {
             number,

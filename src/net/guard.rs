@@ -82,7 +82,7 @@ fn is_local_name(name: &str) -> bool {
 }
 
 /// Loopback, also as an IPv4 address in IPv6 clothes.
-fn is_loopback(ip: IpAddr) -> bool {
+pub(super) fn is_loopback(ip: IpAddr) -> bool {
     ip.to_canonical().is_loopback()
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Everything goes through a [`Client`], which the [`Network`] of the process hands out for one call, by what that call
 //! may reach. It knows HTTP and no API: bodies are bytes, a status is a number, and what they
-//! mean is `wire`'s. It follows redirects itself, so that credentials never go to another host and `--offline` is
+//! mean is `wire`'s. Databases that speak something else get a [`Stream`] under the same rules. It follows redirects itself, so that credentials never go to another host and `--offline` is
 //! checked at every hop. Nothing here reads the environment: proxies and time-outs are given.
 
 mod client;
@@ -14,6 +14,7 @@ mod patience;
 mod request;
 mod response;
 mod retry;
+mod stream;
 mod words;
 
 pub use client::{Client, Leave, Network};
@@ -25,3 +26,4 @@ pub use patience::Brought;
 pub use request::Request;
 pub use response::Response;
 pub use retry::Retries;
+pub use stream::{Ledger, Stream, Trust};

@@ -51,6 +51,16 @@ impl Request {
         Self { body: Some(Vec::new()), ..Self::new(doing, Method::Put, url) }
     }
 
+    /// Puts a JSON body to `url`.
+    pub fn put_json(doing: impl Into<String>, url: impl Into<String>, body: Vec<u8>) -> Self {
+        Self { method: Method::Put, ..Self::post_json(doing, url, body) }
+    }
+
+    /// Has what is at `url` removed.
+    pub fn delete(doing: impl Into<String>, url: impl Into<String>) -> Self {
+        Self::new(doing, Method::Delete, url)
+    }
+
     /// Has what is at `url` removed; `body` says what, where the API wants that.
     pub fn delete_json(doing: impl Into<String>, url: impl Into<String>, body: Vec<u8>) -> Self {
         Self { method: Method::Delete, ..Self::post_json(doing, url, body) }

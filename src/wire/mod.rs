@@ -20,6 +20,7 @@ pub mod openai;
 mod pdf;
 mod picture_size;
 pub mod prompt;
+pub mod qdrant;
 pub mod s3;
 pub mod script;
 pub mod sse;

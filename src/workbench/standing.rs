@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
 
 use super::voices;
-use crate::config::{ApiKey, Config, Shown, Stamp, known_providers};
+use crate::config::{ApiKey, Config, Shown, Stamp, Stores, known_providers};
 use crate::domain::change::Changed;
 use crate::domain::provider_key::{KeptKey, KeyPlace};
 use crate::domain::secret::Secret;
@@ -101,6 +101,11 @@ impl Standing {
     /// The way to the network for a call that may reach so much.
     pub(super) fn client(&self, reach: Reach) -> Client {
         self.now.read().unwrap_or_else(PoisonError::into_inner).network.client(reach)
+    }
+
+    /// The servers that hold knowledge bases.
+    pub(super) fn stores(&self) -> Stores {
+        self.now.read().unwrap_or_else(PoisonError::into_inner).config.stores.clone()
     }
 
     /// The path with `~/` as what it stands for.

@@ -33,6 +33,17 @@ pub enum Part {
     Pause(Duration),
 }
 
+/// Speaks TLS as `localhost` and `models.example`, for which [`AUTHORITY`] vouches.
+pub fn acceptor() -> TlsAcceptor {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/tls");
+    let certificate = CertificateDer::from_pem_file(format!("{folder}/server.pem")).unwrap();
+    let key = PrivateKeyDer::from_pem_file(format!("{folder}/server.key")).unwrap();
+    let ring = Arc::new(tokio_rustls::rustls::crypto::ring::default_provider());
+    let config = ServerConfig::builder_with_provider(ring).with_safe_default_protocol_versions().unwrap();
+    let config = config.with_no_client_auth().with_single_cert(vec![certificate], key).unwrap();
+    TlsAcceptor::from(Arc::new(config))
+}
+
 /// Ends with the test that holds it.
 pub struct Server {
     pub port: u16,
@@ -48,13 +59,7 @@ impl Server {
 
     /// With TLS, as `localhost` and `models.example`, for which [`AUTHORITY`] vouches.
     pub async fn secure(answer: impl Fn(usize, &Seen) -> Vec<Part> + Send + Sync + 'static) -> Self {
-        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/tls");
-        let certificate = CertificateDer::from_pem_file(format!("{folder}/server.pem")).unwrap();
-        let key = PrivateKeyDer::from_pem_file(format!("{folder}/server.key")).unwrap();
-        let ring = Arc::new(tokio_rustls::rustls::crypto::ring::default_provider());
-        let config = ServerConfig::builder_with_provider(ring).with_safe_default_protocol_versions().unwrap();
-        let config = config.with_no_client_auth().with_single_cert(vec![certificate], key).unwrap();
-        Self::with(Some(TlsAcceptor::from(Arc::new(config))), answer).await
+        Self::with(Some(acceptor()), answer).await
     }
 
     async fn with(

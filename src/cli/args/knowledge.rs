@@ -83,6 +83,14 @@ pub enum Knowledge {
     Ask(AskBase),
     /// Measure retrieval: questions whose right passages are known, by one setting or several
     Evaluate(EvaluateBase),
+    /// Move a base to another store, checked before it is there; what was ended goes on where it was
+    Move {
+        /// The base: its name, or the first or last digits of its id
+        name: String,
+        /// Where to: embedded (this workspace), pgvector (PostgreSQL) or qdrant
+        #[arg(long, value_name = "STORE")]
+        to: String,
+    },
     /// Give a base another name
     Rename {
         /// Its name, or the first or last digits of its id
@@ -116,6 +124,9 @@ pub struct CreateBase {
     /// Who embeds, like local/all-minilm-l6-v2, which is the default
     #[arg(long, value_name = "MODEL")]
     pub embedder: Option<String>,
+    /// Where its passages lie: embedded (in this workspace), pgvector (PostgreSQL), qdrant; the servers stand in the configuration
+    #[arg(long, value_name = "STORE", default_value = "embedded")]
+    pub store: String,
     /// What it is about
     #[arg(long, value_name = "TEXT")]
     pub description: Option<String>,

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::chunking::Chunking;
 use super::schedule::Schedule;
+use super::store::{Move, StoreKind};
 use super::sync::Sync;
 use crate::domain::catalog::ModelId;
 use crate::domain::id::{BaseId, SourceId};
@@ -28,6 +29,12 @@ pub struct Base {
     pub embedder: ModelId,
     /// Numbers in each vector.
     pub dimensions: u32,
+    /// Where its passages lie.
+    #[serde(default)]
+    pub store: StoreKind,
+    /// A move to another store that has not come to its end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub moving: Option<Move>,
     #[serde(default)]
     pub sources: Vec<Source>,
     #[serde(default)]
@@ -127,6 +134,8 @@ pub struct Plan {
     /// The model of this program, where none is named.
     #[serde(default)]
     pub embedder: Option<ModelId>,
+    #[serde(default)]
+    pub store: StoreKind,
 }
 
 /// What a source is made of.
@@ -194,6 +203,11 @@ impl Base {
     /// The same, to be changed.
     pub fn source_mut(&mut self, id: SourceId) -> Option<&mut Source> {
         self.sources.iter_mut().find(|source| source.id == id)
+    }
+
+    /// Whether it is being moved to another store.
+    pub fn is_moving(&self) -> bool {
+        self.moving.as_ref().is_some_and(Move::is_running)
     }
 
     /// Whether one of its sources is being looked through.

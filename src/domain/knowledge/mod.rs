@@ -19,6 +19,8 @@ pub mod quality;
 pub mod ranking;
 pub mod retrieval;
 pub mod schedule;
+pub mod store;
 pub mod sync;
 pub mod tending;
+pub mod terms;
 pub mod words;

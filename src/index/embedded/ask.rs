@@ -12,7 +12,7 @@ use crate::domain::id::{DocumentId, PassageId};
 use crate::domain::knowledge::passage::Entry;
 use crate::domain::knowledge::ranking::{Hit, Placed, Ranked};
 use crate::domain::{Error, ErrorKind, Result};
-use crate::index::{Counts, Matching, Nearest};
+use crate::index::{Counts, Matching, Nearest, fitting};
 use crate::store::{LogReader, Span};
 
 impl Inner {
@@ -23,7 +23,7 @@ impl Inner {
     }
 
     pub(super) fn nearest(&self, query: &Nearest) -> Result<Ranked> {
-        self.check(&query.vector)?;
+        fitting::vector(&query.vector, self.dimensions)?;
         let live = self.live();
         live.whole()?;
         let passing = live.table.passing(query.filter.as_ref());

@@ -4,10 +4,9 @@ use super::Inner;
 use super::ask::Blocks;
 use super::generation::{self, Live, Opened, Opening};
 use super::table::Table;
-use crate::domain::knowledge::attribute::{Attributes, Value};
-use crate::domain::{Error, ErrorKind, Result};
-use crate::index::Change;
+use crate::domain::{ErrorKind, Result};
 use crate::index::keyword::{Keyword, Watermark};
+use crate::index::{Change, fitting};
 use crate::store::{Shelf, Span};
 
 /// The words are brought up to date at once when so many rows are unknown to them.
@@ -41,31 +40,9 @@ pub(super) fn checked(words: Keyword, own: &Shelf, live: &Live) -> Result<Keywor
 }
 
 impl Inner {
-    /// Refuses a vector that is none of this base.
-    pub(super) fn check(&self, vector: &[f32]) -> Result<()> {
-        let why = if vector.len() != self.dimensions {
-            format!("a vector has {} numbers, and those of this base have {}", vector.len(), self.dimensions)
-        } else if vector.iter().any(|number| !number.is_finite()) {
-            "a vector has a number that is infinite or none".to_owned()
-        } else {
-            return Ok(());
-        };
-        let hint = "Embed with the model that the base was built with.";
-        Err(Error::new(ErrorKind::Invalid, "using a knowledge base", why, hint))
-    }
-
-    /// Refuses an entry that could not be read again as it came.
-    fn check_entry(&self, attributes: &Attributes, vector: &[f32]) -> Result<()> {
-        self.check(vector)?;
-        let odd = |value: &Value| matches!(value, Value::Number(number) if !number.is_finite());
-        let Some((key, _)) = attributes.iter().find(|(_, value)| odd(value)) else { return Ok(()) };
-        let why = format!("the attribute {key:?} is a number that is infinite or none");
-        Err(Error::new(ErrorKind::Invalid, "using a knowledge base", why, "Correct the document's metadata."))
-    }
-
     pub(super) fn apply(&self, change: Change) -> Result<()> {
         let mut entries = change.put.iter();
-        entries.try_for_each(|entry| self.check_entry(&entry.passage.attributes, &entry.vector))?;
+        entries.try_for_each(|entry| fitting::entry(entry, self.dimensions))?;
         if change.remove.is_empty() && change.put.is_empty() {
             return Ok(());
         }

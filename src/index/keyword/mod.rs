@@ -7,7 +7,6 @@ mod collect;
 mod directory;
 mod tokens;
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -23,7 +22,7 @@ use self::collect::{Gather, Scored};
 use self::directory::Sealed;
 use self::tokens::Words;
 use super::embedded::Bits;
-use crate::domain::knowledge::words::{folded, words};
+use crate::domain::knowledge::terms::asked;
 use crate::domain::{Error, ErrorKind, Result};
 use crate::store::Shelf;
 
@@ -34,8 +33,6 @@ const TEXT: &str = "text";
 const TOKENIZER: &str = "words";
 /// Bytes that are gathered before they are written.
 const BUDGET: usize = 32 << 20;
-/// So many words of a question are looked for; a question can be a whole page.
-const MOST_WORDS: usize = 256;
 
 /// How far the words are known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -163,10 +160,8 @@ impl Keyword {
         passing: Arc<Bits>,
         best: Option<usize>,
     ) -> Result<(Vec<Scored>, u64)> {
-        let asked: BTreeSet<String> =
-            words(question).into_iter().map(|range| folded(&question[range])).take(MOST_WORDS).collect();
-        let terms = asked.iter().map(|word| {
-            let query = TermQuery::new(Term::from_field_text(self.text, word), IndexRecordOption::WithFreqs);
+        let terms = asked(question).into_iter().map(|word| {
+            let query = TermQuery::new(Term::from_field_text(self.text, &word), IndexRecordOption::WithFreqs);
             (Occur::Should, Box::new(query) as Box<dyn Query>)
         });
         let query = BooleanQuery::new(terms.collect());

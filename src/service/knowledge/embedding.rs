@@ -24,7 +24,7 @@ pub(super) const BATCH: usize = 32;
 pub(super) struct Embedder {
     pub model: ModelId,
     invoke: Arc<Invoke>,
-    terms: Terms,
+    pub terms: Terms,
     /// Of a model of this machine.
     tokeniser: Option<Arc<Tokeniser>>,
     /// The vectors that it made before, and the numbers in each.

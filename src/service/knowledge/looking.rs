@@ -6,7 +6,8 @@ use crate::domain::knowledge::passage::{Entry, Passage};
 use crate::domain::knowledge::ranking::{Hit, Standing, Standings};
 use crate::domain::knowledge::retrieval::Looked;
 use crate::domain::{Error, ErrorKind, Result};
-use crate::index::{Nearest, VectorStore};
+use crate::index::Nearest;
+use crate::service::invoke::Terms;
 
 /// So many neighbours are told.
 const NEIGHBOURS: usize = 5;
@@ -17,10 +18,10 @@ impl Knowledge {
         &self,
         id: BaseId,
         document: DocumentId,
-        from: u32,
-        most: Option<u32>,
+        (from, most): (u32, Option<u32>),
+        terms: &Terms,
     ) -> Result<Vec<Passage>> {
-        let index = self.index(&self.base(id).await?).await?;
+        let index = self.index(&self.base(id).await?, terms).await?;
         let ids = index.of_document(document).await?;
         let most = most.map_or(usize::MAX, |most| most as usize);
         let ids = ids.into_iter().skip(from as usize).take(most).collect();
@@ -28,8 +29,8 @@ impl Knowledge {
     }
 
     /// A passage with the length of its vector and the passages whose vectors are nearest to it.
-    pub async fn look(&self, id: BaseId, passage: PassageId) -> Result<Looked> {
-        let index = self.index(&self.base(id).await?).await?;
+    pub async fn look(&self, id: BaseId, passage: PassageId, terms: &Terms) -> Result<Looked> {
+        let index = self.index(&self.base(id).await?, terms).await?;
         let entry = index.entries(vec![passage]).await?.into_iter().flatten().next();
         let Some(Entry { passage, vector }) = entry else {
             let why = format!("it has no passage {}", passage.short());
@@ -45,7 +46,7 @@ impl Knowledge {
         let others = near.hits.into_iter().filter(|hit| hit.id != passage.id).take(NEIGHBOURS).map(standing);
         let hits = others.collect();
         let found = Standings { hits, ..Standings::default() };
-        let neighbours = self.with_passages(id, &index, found).await?.hits;
+        let neighbours = self.with_passages(id, &*index, found).await?.hits;
         Ok(Looked { passage, norm, neighbours })
     }
 }

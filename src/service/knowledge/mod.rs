@@ -7,6 +7,7 @@
 //!   embedding who embeds                  cache    what was embedded before
 //! tending   begins syncs at their times, and where watching sees other files
 //! looking   the passages of a document, and all that is known of one
+//! stores    which store a base is in               moving     to another one
 //! search    a question → hits with their ranks     answer   the same, then a model's answer with citations
 //! grounding what answers of conversations are from
 //! quality   many questions whose right passages are known, by several settings
@@ -23,12 +24,14 @@ mod filing;
 mod grounding;
 mod listing;
 mod looking;
+mod moving;
 mod objects;
 mod page;
 mod pass;
 mod place;
 mod quality;
 mod search;
+mod stores;
 mod sync;
 mod tending;
 mod watching;
@@ -42,6 +45,7 @@ use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use self::stores::Opened;
 use crate::domain::catalog::LocalModel;
 use crate::domain::change::Changed;
 use crate::domain::id::{BaseId, DocumentId, SourceId};
@@ -50,9 +54,10 @@ use crate::domain::knowledge::base::{
     Base, Holds, Origin, Plan, Source, SourceChange, SourcePlan, checked_name,
 };
 use crate::domain::knowledge::schedule::Schedule;
+use crate::domain::knowledge::store::{Move, MoveState, StoreKind};
 use crate::domain::knowledge::sync::{Filed, SyncState};
 use crate::domain::{Error, ErrorKind, Result};
-use crate::index::{Change, Embedded, VectorStore};
+use crate::index::Change;
 use crate::provider::s3::Buckets;
 use crate::service::archive::Archive;
 use crate::service::changes::Changes;
@@ -66,6 +71,7 @@ use tending::Tending;
 
 pub use answer::Answering;
 pub use quality::Measuring;
+pub use stores::Servers;
 pub use tending::Standing;
 
 /// Who embeds where nobody is named: the model of this program.
@@ -87,6 +93,19 @@ pub struct Bounds {
     pub fetch: Duration,
 }
 
+/// What documents are read by, and where bases may lie.
+#[derive(Debug, Clone)]
+pub struct Means {
+    /// They read files.
+    pub parsers: Parsers,
+    pub models: Models,
+    /// Those of S3.
+    pub buckets: Buckets,
+    /// They hold what has outgrown this machine.
+    pub servers: Arc<dyn Servers>,
+    pub bounds: Bounds,
+}
+
 /// The service.
 #[derive(Debug, Clone)]
 pub struct Knowledge {
@@ -104,24 +123,23 @@ pub struct Knowledge {
     ends: CancellationToken,
     /// Bases that are worked on: never two syncs of one, nor a sync of what is being removed.
     runs: Arc<Lock<HashMap<BaseId, CancellationToken>>>,
-    /// Indexes that are open.
-    open: Arc<Mutex<HashMap<BaseId, Embedded>>>,
+    servers: Arc<dyn Servers>,
+    /// Stores that are open.
+    open: Arc<Mutex<HashMap<(BaseId, StoreKind), Opened>>>,
     /// What was embedded before, while a sync has it.
     kept: Arc<Mutex<Option<WeakCache>>>,
     tending: Arc<Tending>,
 }
 
 impl Knowledge {
-    /// Over these records and shelves; `parsers` read files, `invoke`'s models embed and answer, `buckets` opens those of S3.
+    /// Over these records and shelves; `invoke`'s models embed and answer.
     pub fn new(
         archive: Archive,
         invoke: Arc<Invoke>,
         changes: Changes,
-        parsers: Parsers,
-        models: Models,
-        buckets: Buckets,
-        bounds: Bounds,
+        means: Means,
     ) -> Self {
+        let Means { parsers, models, buckets, servers, bounds } = means;
         Self {
             archive,
             invoke,
@@ -130,6 +148,7 @@ impl Knowledge {
             models,
             buckets,
             bounds,
+            servers,
             one: Arc::default(),
             tasks: TaskTracker::new(),
             ends: CancellationToken::new(),
@@ -158,21 +177,20 @@ impl Knowledge {
             updated: now,
             embedder,
             dimensions: u32::try_from(dimensions).unwrap_or(u32::MAX),
+            store: plan.store,
+            moving: None,
             sources: Vec::new(),
             holds: Holds::default(),
         };
         let _one = self.one.lock().await;
         let made = base.clone();
-        self.archive
-            .run(move |store| {
-                if let Some(other) = named(store, &made.name)? {
-                    let why = format!("there is one of that name already, {}", other.id.short());
-                    let doing = format!("making the knowledge base {:?}", made.name);
-                    return Err(Error::new(ErrorKind::Invalid, doing, why, "Choose another name."));
-                }
-                put(store, &made)
-            })
-            .await?;
+        self.archive.run(move |store| is_free(store, &made.name)).await?;
+        if base.store != StoreKind::Embedded {
+            // A server that is away or has no room for it is told now, not at the first sync.
+            self.index(&base, terms).await?;
+        }
+        let made = base.clone();
+        self.archive.run(move |store| put(store, &made)).await?;
         self.changes.tell(Changed::Base { base: base.clone() });
         Ok(base)
     }
@@ -248,7 +266,7 @@ impl Knowledge {
     }
 
     /// Takes a source away, with its documents.
-    pub async fn remove_source(&self, id: BaseId, source: SourceId) -> Result<Base> {
+    pub async fn remove_source(&self, id: BaseId, source: SourceId, terms: &Terms) -> Result<Base> {
         let _alone = self.alone(id, "removing a source of a knowledge base").await?;
         let gone: Vec<DocumentId> = self
             .archive
@@ -263,7 +281,7 @@ impl Knowledge {
             let hint = "`outcrop kb show` lists them.";
             return Err(Error::new(ErrorKind::NotFound, "removing a source of a knowledge base", why, hint));
         }
-        let index = self.index(&base).await?;
+        let index = self.index(&base, terms).await?;
         index.apply(Change { remove: gone.clone(), put: Vec::new() }).await?;
         index.settle().await?;
         self.archive
@@ -278,6 +296,7 @@ impl Knowledge {
         let holds = self.holds(id).await?;
         self.changed(id, move |base| {
             base.sources.retain(|known| known.id != source);
+            base.moving.iter_mut().for_each(Move::forget);
             base.holds = holds;
             Ok(())
         })
@@ -306,14 +325,19 @@ impl Knowledge {
     }
 
     /// Deletes it with all that is in it; a sync is stopped first. The documents themselves stay where they are.
-    pub async fn remove(&self, id: BaseId) -> Result<()> {
+    pub async fn remove(&self, id: BaseId, terms: &Terms) -> Result<()> {
         let _alone = self.alone(id, "removing a knowledge base").await?;
-        let mut open = self.open.lock().await;
+        let base = self.base(id).await?;
+        // Elsewhere first: a server that is away leaves the base, and the same can be tried again.
+        let places = [Some(base.store), base.moving.as_ref().map(|moving| moving.from)];
+        let places = places.into_iter().chain([base.moving.as_ref().map(|moving| moving.to)]).flatten();
+        for kind in places.filter(|kind| *kind != StoreKind::Embedded) {
+            self.clear(&base, kind, terms).await?;
+        }
+        self.shut(id).await;
         let _one = self.one.lock().await;
-        open.remove(&id);
         self.archive
             .run(move |store| {
-                base(store, id)?;
                 let mut batch = Batch::new();
                 batch.remove::<Base>(&id);
                 for key in store.keys::<Filed>(Scan::under(&id)) {
@@ -355,7 +379,7 @@ impl Knowledge {
         self.tasks.wait().await;
     }
 
-    /// Marks those syncs as stopped that were running when a process before this one ended; how many.
+    /// Marks those syncs and moves as stopped that were running when a process before this one ended; how many.
     pub async fn mark_interrupted(&self) -> Result<usize> {
         self.archive
             .run(|store| {
@@ -363,8 +387,13 @@ impl Knowledge {
                 let mut many = 0;
                 for record in store.scan::<Base>(Scan::all()) {
                     let Ok((id, mut base)) = record else { continue };
-                    if !base.is_syncing() {
+                    if !base.is_syncing() && !base.is_moving() {
                         continue;
+                    }
+                    if let Some(moving) = base.moving.as_mut().filter(|moving| moving.is_running()) {
+                        moving.state = MoveState::Stopped;
+                        moving.why = Some("the program ended".to_owned());
+                        many += 1;
                     }
                     let syncs = base.sources.iter_mut().filter_map(|source| source.last.as_mut());
                     for sync in syncs.filter(|sync| sync.state.is_running()) {
@@ -455,19 +484,6 @@ impl Knowledge {
         }
     }
 
-    /// The index of a base, opened where it is not.
-    async fn index(&self, base: &Base) -> Result<Embedded> {
-        let mut open = self.open.lock().await;
-        if let Some(index) = open.get(&base.id) {
-            return Ok(index.clone());
-        }
-        let (id, dimensions) = (base.id, base.dimensions as usize);
-        let index =
-            self.archive.run(move |store| Embedded::open(store.shelf(&shelf(id))?, dimensions)).await?;
-        open.insert(id, index.clone());
-        Ok(index)
-    }
-
     fn stop(&self, id: BaseId) {
         let runs = self.runs.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(run) = runs.get(&id) {
@@ -516,6 +532,14 @@ fn put(store: &Store, base: &Base) -> Result<()> {
     let mut batch = Batch::new();
     batch.put(&base.id, base)?;
     store.commit(batch)
+}
+
+/// Refuses a name that a base has.
+fn is_free(store: &Store, name: &str) -> Result<()> {
+    let Some(other) = named(store, name)? else { return Ok(()) };
+    let why = format!("there is one of that name already, {}", other.id.short());
+    let doing = format!("making the knowledge base {name:?}");
+    Err(Error::new(ErrorKind::Invalid, doing, why, "Choose another name."))
 }
 
 /// The one that is called so, in whichever case.

@@ -22,7 +22,7 @@ use crate::domain::knowledge::base::{Base, Holds, Source};
 use crate::domain::knowledge::chunking::Chunking;
 use crate::domain::knowledge::sync::{DocumentState, Filed, Sync, Validators};
 use crate::domain::{Error, Result};
-use crate::index::{Change, Embedded, VectorStore};
+use crate::index::{Change, VectorStore};
 use crate::service::fresh;
 use crate::wire::document;
 
@@ -39,7 +39,7 @@ pub(super) struct Pass<'a> {
     pub sync: Sync,
     pub embedder: &'a Embedder,
     pub place: Place,
-    pub index: Embedded,
+    pub index: Arc<dyn VectorStore>,
     /// What the base has now, and what of it each document of the source is: passages and tokens.
     pub holds: Holds,
     pub counted: HashMap<DocumentId, (u64, u64)>,
@@ -333,7 +333,7 @@ impl Read {
 
 /// The documents as the index has them: one of which it lacks a passage is to be done again, and what it has of none goes. They
 /// differ where a record could not be read, the index was mended, or the workspace is that of a backup.
-pub(super) async fn reconciled(index: &Embedded, mut known: Vec<Filed>) -> Result<Vec<Filed>> {
+pub(super) async fn reconciled(index: &dyn VectorStore, mut known: Vec<Filed>) -> Result<Vec<Filed>> {
     let counts = index.counts().await?;
     let with = known.iter().filter(|document| document.passages > 0);
     let (documents, passages) =

@@ -30,7 +30,7 @@ impl Knowledge {
         }
         let filter = question.filter.as_deref().map(filter::read).transpose()?;
         let base = self.base(id).await?;
-        let index = self.index(&base).await?;
+        let index = self.index(&base, terms).await?;
         if base.holds.passages == 0 {
             let why = format!("{:?} is empty", base.name);
             let hint = "`outcrop kb add-source` and `outcrop kb sync` fill it.";
@@ -44,8 +44,8 @@ impl Knowledge {
             Vec::new()
         };
         let Question { text, mode, results, expected, .. } = question;
-        let found = search(&index, Search { mode, text, vector, results, filter, expected }).await?;
-        self.with_passages(id, &index, found).await
+        let found = search(&*index, Search { mode, text, vector, results, filter, expected }).await?;
+        self.with_passages(id, &*index, found).await
     }
 
     /// The passages that stand in the results, with the documents that they are of. Of hierarchical chunking the large passage is

@@ -17,6 +17,7 @@ use super::{Knowledge, filed, holding};
 use crate::domain::change::{Changed, Topic};
 use crate::domain::id::{BaseId, SourceId};
 use crate::domain::knowledge::base::Base;
+use crate::domain::knowledge::store::Move;
 use crate::domain::knowledge::sync::{Filed, Sync, SyncState};
 use crate::domain::{Error, ErrorKind, Result};
 use crate::net::Client;
@@ -27,7 +28,7 @@ use crate::service::invoke::Terms;
 /// A base on the list of those that are worked on; it is off when this is dropped.
 pub(super) struct Running {
     id: BaseId,
-    stop: CancellationToken,
+    pub(super) stop: CancellationToken,
     runs: Arc<Lock<HashMap<BaseId, CancellationToken>>>,
 }
 
@@ -68,6 +69,10 @@ impl Knowledge {
     /// Stops a sync; what it has done stays, and the next one goes on from there.
     pub async fn pause(&self, id: BaseId) -> Result<Base> {
         let running = self.base(id).await?;
+        if running.is_moving() {
+            self.stop(id);
+            return self.base(id).await;
+        }
         if !running.is_syncing() {
             return Ok(running);
         }
@@ -85,7 +90,7 @@ impl Knowledge {
     }
 
     /// Puts a base on the list of those that are worked on; `None` where it is on it.
-    fn enter(&self, id: BaseId) -> Option<Running> {
+    pub(super) fn enter(&self, id: BaseId) -> Option<Running> {
         let stop = self.ends.child_token();
         match self.runs.lock().unwrap_or_else(PoisonError::into_inner).entry(id) {
             Entry::Occupied(_) => return None,
@@ -134,6 +139,8 @@ impl Knowledge {
         let wanted = sources.clone();
         let begun = self
             .changed(id, move |base| {
+                // What was copied elsewhere is no longer what it is.
+                base.moving.iter_mut().for_each(Move::forget);
                 for source in base.sources.iter_mut().filter(|source| wanted.contains(&source.id)) {
                     source.last = Some(Sync::begun(fresh::sync_id(), fresh::now()));
                 }
@@ -203,8 +210,8 @@ impl Knowledge {
         let place = Place::of(&source.origin, self, net.clone())?;
         let listing = place.list(stop).await?;
         let known = self.archive.run(move |store| filed(store, id)).await?;
-        let index = self.index(&base).await?;
-        let known = reconciled(&index, known).await?;
+        let index = self.index(&base, &embedder.terms).await?;
+        let known = reconciled(&*index, known).await?;
         let holds = holding(&known);
         let (known, others): (Vec<Filed>, Vec<Filed>) =
             known.into_iter().partition(|document| document.source == source.id);

@@ -6,14 +6,15 @@ use futures_util::TryStreamExt;
 use futures_util::stream::StreamExt;
 
 use super::{Here, numbered, one};
-use crate::config::Config;
-use crate::domain::Result;
+use crate::config::{ApiKey, Config};
 use crate::domain::id::BaseId;
+use crate::domain::secret::Secret;
+use crate::domain::{Error, ErrorKind, Result};
 use crate::net::Reach;
 use crate::service::archive::Archive;
 use crate::service::changes::Changes;
 use crate::service::invoke::Terms;
-use crate::service::knowledge::{Answering, Bounds, Knowledge, Measuring, Models};
+use crate::service::knowledge::{Answering, Bounds, Knowledge, Means, Measuring, Models, Servers};
 use crate::service::models::catalogue;
 use crate::workbench::request::knowledge::Knowledge as KnowledgeRequest;
 use crate::workbench::standing::Standing;
@@ -25,15 +26,48 @@ pub(super) fn service(
     config: &Config,
     around: &Surroundings,
     archive: Archive,
-    standing: &Standing,
+    standing: &Arc<Standing>,
     changes: Changes,
 ) -> Result<Knowledge> {
     let models = Models { folder: config.paths.models(), catalogue: catalogue()? };
     let (program, folder) = (config.program.clone(), config.paths.cache.clone());
     let parsers = Parsers::new(program, folder, around.clone(), config.documents);
     let bounds = Bounds { cache: config.knowledge.cache, fetch: config.knowledge.fetch };
-    let (invoke, buckets) = (Arc::clone(standing.invoke()), voices::buckets(config));
-    Ok(Knowledge::new(archive, invoke, changes, parsers, models, buckets, bounds))
+    let servers = Arc::clone(standing) as Arc<dyn Servers>;
+    let means = Means { parsers, models, buckets: voices::buckets(config), servers, bounds };
+    Ok(Knowledge::new(archive, Arc::clone(standing.invoke()), changes, means))
+}
+
+impl Servers for Standing {
+    fn postgres(&self) -> Result<Secret> {
+        given(&self.stores().postgres, "stores.postgres_url", "OUTCROP_POSTGRES_URL")
+    }
+
+    fn qdrant(&self) -> Result<(String, Option<Secret>)> {
+        let stores = self.stores();
+        let url =
+            stores.qdrant.ok_or_else(|| untold("stores.qdrant_url is not set".to_owned(), "QDRANT_URL"))?;
+        let key = match stores.qdrant_key {
+            ApiKey::Absent => None,
+            key => Some(given(&key, "stores.qdrant_api_key", "QDRANT_API_KEY")?),
+        };
+        Ok((url, key))
+    }
+}
+
+/// What is told under a key of the configuration, or how to tell it.
+fn given(key: &ApiKey, path: &str, variable: &str) -> Result<Secret> {
+    let why = match key {
+        ApiKey::Given { key, .. } => return Ok(key.clone()),
+        ApiKey::Unset { variable } => format!("{path} names the variable {variable}, which is not set"),
+        ApiKey::Absent | ApiKey::Command { .. } => format!("{path} is not set"),
+    };
+    Err(untold(why, variable))
+}
+
+fn untold(why: String, variable: &str) -> Error {
+    let hint = format!("Write it into the configuration, or set {variable}.");
+    Error::new(ErrorKind::Config, "opening a knowledge base", why, hint)
 }
 
 impl Here {
@@ -55,6 +89,9 @@ impl Here {
         let request = match request {
             Ask::Sync { id, source } => {
                 return service.sync(id, source, terms).map_ok(|base| Reply::Base { base }).boxed();
+            }
+            Ask::Move { id, to } => {
+                return service.transfer(id, to, terms).map_ok(|base| Reply::Base { base }).boxed();
             }
             Ask::Ask { id, asked } => {
                 let said = |answering| match answering {
@@ -86,21 +123,24 @@ impl Here {
                 Ask::ChangeSource { id, source, change } => {
                     said(service.change_source(id, source, change).await?)
                 }
-                Ask::RemoveSource { id, source } => said(service.remove_source(id, source).await?),
+                Ask::RemoveSource { id, source } => said(service.remove_source(id, source, &terms).await?),
                 Ask::Rename { id, name } => said(service.rename(id, name).await?),
-                Ask::Remove { id } => service.remove(id).await.map(|()| Reply::Done)?,
+                Ask::Remove { id } => service.remove(id, &terms).await.map(|()| Reply::Done)?,
                 Ask::Pause { id } => said(service.pause(id).await?),
                 Ask::Documents { id } => Reply::Documents { documents: service.documents(id).await? },
                 Ask::Passages { id, document, from, most } => {
-                    Reply::Passages { passages: service.passages(id, document, from, most).await? }
+                    let passages = service.passages(id, document, (from, most), &terms).await?;
+                    Reply::Passages { passages }
                 }
-                Ask::Look { id, passage } => Reply::Looked { looked: service.look(id, passage).await? },
+                Ask::Look { id, passage } => {
+                    Reply::Looked { looked: service.look(id, passage, &terms).await? }
+                }
                 Ask::Search { id, question } => {
                     let retrieved = service.search(id, question, &terms).await?;
                     Reply::Retrieved { retrieved, prompt: None }
                 }
                 // Answered above.
-                Ask::Sync { .. } | Ask::Measure { .. } | Ask::Ask { .. } => Reply::Done,
+                Ask::Sync { .. } | Ask::Move { .. } | Ask::Measure { .. } | Ask::Ask { .. } => Reply::Done,
             })
         })
     }

@@ -6,6 +6,7 @@ use crate::domain::id::{BaseId, DocumentId, PassageId, SourceId};
 pub use crate::domain::knowledge::base::{Plan, SourceChange, SourcePlan};
 pub use crate::domain::knowledge::quality::Setting;
 pub use crate::domain::knowledge::retrieval::{Asked, Question};
+pub use crate::domain::knowledge::store::StoreKind;
 
 /// Asks about knowledge bases.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -30,6 +31,8 @@ pub enum Knowledge {
     Remove { id: BaseId },
     /// Looks a source through, or all of them: `Base`s as it grows. Going away stops nothing.
     Sync { id: BaseId, source: Option<SourceId> },
+    /// Moves it to another store, or goes on with that: `Base`s as it grows. Going away stops nothing.
+    Move { id: BaseId, to: StoreKind },
     /// Stops what syncs it; the next sync goes on from there: `Base`.
     Pause { id: BaseId },
     /// Its documents by their places: `Documents`.

@@ -49,9 +49,15 @@ impl Request {
             // Prices are the configuration's too.
             Self::Knowledge(request) => {
                 use knowledge::Knowledge as K;
-                matches!(
+                // All but what looks at records alone.
+                !matches!(
                     request,
-                    K::Create { .. } | K::Sync { .. } | K::Search { .. } | K::Measure { .. } | K::Ask { .. }
+                    K::List
+                        | K::Find { .. }
+                        | K::AddSource { .. }
+                        | K::Rename { .. }
+                        | K::Pause { .. }
+                        | K::Documents { .. }
                 )
             }
             Self::Chat(_) | Self::Keys(_) | Self::Models(_) | Self::Pictures(_) | Self::Usage(_) => true,
@@ -160,6 +166,7 @@ impl Request {
                 | K::Rename { .. }
                 | K::Remove { .. }
                 | K::Sync { .. }
+                | K::Move { .. }
                 | K::Pause { .. }
                 | K::Ask { .. } => false,
             },

@@ -248,7 +248,7 @@ async fn a_broken_file_costs_one_line_and_a_base_that_is_not_there_is_told() {
 }
 
 /// All folders under a folder.
-fn folders(folder: &Path) -> Vec<PathBuf> {
+pub fn folders(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for path in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_dir())
     {
@@ -337,7 +337,7 @@ async fn an_index_that_is_lost_is_made_again_and_hierarchical_hits_give_their_pa
     });
 }
 
-fn is_shelf(path: &Path) -> bool {
+pub fn is_shelf(path: &Path) -> bool {
     path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("kb-"))
 }
 

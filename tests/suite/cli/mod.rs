@@ -24,6 +24,7 @@ mod rated;
 mod settings;
 mod sources;
 mod stored;
+mod stores;
 mod syncs;
 mod talk;
 mod tending;

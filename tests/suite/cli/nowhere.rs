@@ -77,6 +77,10 @@ const LINES: &[&str] = &[
     "kb search docs hello",
     "kb ask docs hello",
     "kb evaluate docs q.jsonl",
+    "kb create far --store pgvector",
+    "kb create far --store qdrant",
+    "kb move docs --to pgvector",
+    "kb move docs --to qdrant",
     "kb remove-source docs 1234 --yes",
     "kb rename docs books",
     "kb remove books --yes",
@@ -142,6 +146,7 @@ fn home() -> Home {
                [providers.llamas]\nkind = 'ollama'\nbase_url = 'http://192.0.2.9'\n\
                [providers.asking]\nkind = 'openai'\nbase_url = 'http://127.0.0.1:9/v1'\n\
                api_key_cmd = \"bash -c 'exec 3<>/dev/tcp/192.0.2.10/80'\"\n\
+               [stores]\npostgres_url = 'postgres://me@192.0.2.14/x'\nqdrant_url = 'http://192.0.2.15:6333'\n\
                [providers.amazon]\nkind = 'bedrock'\nregion = 'eu-west-1'\n";
     let home = Home::with(&format!("{SCRIPTED}{far}")).variable("PATH", "/usr/bin:/bin:/usr/sbin");
     std::fs::create_dir(home.beside().join(".aws")).unwrap();

@@ -66,7 +66,7 @@ fn with(mut entry: Entry, attributes: &[(&str, Value)]) -> Entry {
     entry
 }
 
-fn put(entries: Vec<Entry>) -> Change {
+pub fn put(entries: Vec<Entry>) -> Change {
     Change { remove: Vec::new(), put: entries }
 }
 
@@ -408,7 +408,7 @@ async fn is_the_same_when_it_is_brought_again(store: &dyn VectorStore) {
     assert_eq!(store.of_document(document_id(2)).await.unwrap(), [200, 201, 202].map(passage_id));
 }
 
-async fn never_gives_what_is_gone(place: &mut dyn Place) {
+pub async fn never_gives_what_is_gone(place: &mut dyn Place) {
     async fn look(store: &dyn VectorStore, gone: &[u32], left: u64) {
         let ids_gone: Vec<PassageId> = gone.iter().copied().map(passage_id).collect();
         let query = Nearest { vector: vector(3), results: 500, filter: None, expected: ids_gone.clone() };
@@ -453,7 +453,7 @@ async fn never_gives_what_is_gone(place: &mut dyn Place) {
     look(&*store, &gone, 121).await;
 }
 
-async fn finds_nearly_all_that_is_near(store: &dyn VectorStore) {
+pub async fn finds_nearly_all_that_is_near(store: &dyn VectorStore) {
     // Clusters, as passages of one document are.
     let place = |number: u32| {
         let centre = vector(10_000 + number / 20);

@@ -1,4 +1,7 @@
-//! Indexes of passages: what every store keeps, and what the embedded one does.
+//! Indexes of passages: what every store keeps, and what each does besides.
 
 pub mod conformance;
 mod embedded;
+mod pgvector;
+pub mod postgres;
+mod qdrant;

@@ -8,6 +8,7 @@ use outcrop::domain::knowledge::chunking::Chunking;
 use outcrop::domain::knowledge::passage::Passage;
 use outcrop::domain::knowledge::ranking::{Placed, Standing};
 use outcrop::domain::knowledge::retrieval::{Citation, Found, Looked, Retrieved};
+use outcrop::domain::knowledge::store::StoreKind;
 use outcrop::domain::knowledge::sync::{DocumentState, Due, Filed, Stamp, Statistics, Sync, SyncState};
 use outcrop::domain::time::Timestamp;
 use outcrop::domain::{Error, ErrorKind};
@@ -60,6 +61,8 @@ fn base(n: u8, name: &str, sources: Vec<Source>) -> Base {
         updated: Timestamp(NOW - 240_000 - i64::from(n)),
         embedder: "local/all-minilm-l6-v2".parse().unwrap(),
         dimensions: 384,
+        store: StoreKind::default(),
+        moving: None,
         sources,
         holds: Holds { documents: passages / 15, passages, tokens: passages * 180 },
     }

@@ -4,6 +4,7 @@ use super::{Open, State, Wait, followed, layout, name_of, stepped};
 use crate::domain::id::{BaseId, SourceId};
 use crate::domain::knowledge::base::{Base, Origin, Plan, SourcePlan};
 use crate::domain::knowledge::chunking::Chunking;
+use crate::domain::knowledge::store::StoreKind;
 use crate::tui::action::Action;
 use crate::tui::app::Desk;
 use crate::tui::effect::Lane;
@@ -98,7 +99,12 @@ impl State {
                 match base {
                     Some(id) => self.add(*id, path, desk),
                     None => {
-                        let plan = Plan { name: self.name_for(&path), description: None, embedder: None };
+                        let plan = Plan {
+                            name: self.name_for(&path),
+                            description: None,
+                            embedder: None,
+                            store: StoreKind::default(),
+                        };
                         let task = desk.call(None, Request::Knowledge(Knowledge::Create { plan }));
                         desk.say("Making the base…");
                         self.wait(task, Wait::Make(path));
