@@ -353,7 +353,6 @@ mod tests {
                 outcome: Outcome::Streaming,
                 context: None,
                 schema: None,
-                grounding: None,
             }),
             origin: MessageOrigin::Here,
         };

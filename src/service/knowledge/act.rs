@@ -14,7 +14,7 @@ use crate::domain::knowledge::attribute::{Metadata, SOURCE_URI, Value, attribute
 use crate::domain::knowledge::passage::{Entry as Indexed, Passage};
 use crate::domain::knowledge::sync::{At, DocumentState, Filed, SyncState};
 use crate::domain::{Error, Result};
-use crate::index::{Change, VectorStore};
+use crate::index::Change;
 use crate::service::fresh;
 use crate::store::Batch;
 use crate::store::record::FiledOf;

@@ -1,6 +1,7 @@
 //! One way through a source: what is there is set against what the base has, and what is new or changed is read and taken in.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::StreamExt;

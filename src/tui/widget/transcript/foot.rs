@@ -239,7 +239,6 @@ mod tests {
             grounding: None,
             context: Some(2_048),
             schema: None,
-            grounding: None,
         }
     }
 
