@@ -399,6 +399,7 @@ impl Knowledge {
                     for sync in syncs.filter(|sync| sync.state.is_running()) {
                         sync.state = SyncState::Stopped;
                         sync.why = Some("the program ended".to_owned());
+                        sync.at = None;
                         many += 1;
                     }
                     batch.put(&id, &base)?;

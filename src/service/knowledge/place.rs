@@ -23,6 +23,7 @@ use crate::wire::knowledge::metadata::{self, SUFFIX};
 
 /// A place that is read.
 #[derive(Debug, Clone)]
+#[allow(clippy::large_enum_variant, reason = "one at a time is in hand; a box would only move the bytes")]
 pub(super) enum Place {
     Files { path: PathBuf, include: Vec<String>, exclude: Vec<String> },
     Objects(Objects),
@@ -44,6 +45,7 @@ pub(super) struct Taken {
 
 /// What came of asking for a document.
 #[derive(Debug)]
+#[allow(clippy::large_enum_variant, reason = "one at a time is in hand; a box would only move the bytes")]
 pub(super) enum Took {
     Taken(Taken),
     /// Whoever has it says that it is as it was.
