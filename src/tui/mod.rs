@@ -16,6 +16,7 @@ pub mod models;
 pub mod overlay;
 pub mod paint;
 pub mod pane;
+mod rows;
 mod run;
 pub mod runtime;
 mod scripts;

@@ -133,12 +133,7 @@ pub struct Knowledge {
 
 impl Knowledge {
     /// Over these records and shelves; `invoke`'s models embed and answer.
-    pub fn new(
-        archive: Archive,
-        invoke: Arc<Invoke>,
-        changes: Changes,
-        means: Means,
-    ) -> Self {
+    pub fn new(archive: Archive, invoke: Arc<Invoke>, changes: Changes, means: Means) -> Self {
         let Means { parsers, models, buckets, servers, bounds } = means;
         Self {
             archive,

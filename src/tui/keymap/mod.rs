@@ -8,10 +8,11 @@ use super::key::{Key, KeyCode, KeyModifiers};
 use crate::config::ActionKeys;
 use crate::domain::{Error, ErrorKind, Result};
 
+pub use context::Context;
 pub use label::label;
-pub use table::Context;
 use table::TABLE;
 
+mod context;
 mod label;
 mod stroke;
 mod table;

@@ -9,7 +9,6 @@ pub mod knowledge;
 pub mod models;
 pub mod pictures;
 pub mod prompt;
-mod rows;
 pub mod usage;
 
 use std::time::Duration;

@@ -12,7 +12,7 @@ use crate::tui::paint::{columns, put, put_right, scrollbar, thumb, wrap};
 use crate::tui::pane::Sight;
 use crate::tui::pane::evaluate::State;
 use crate::tui::pane::evaluate::list::lacking;
-use crate::tui::pane::rows::{facts, failed, ground, rule};
+use crate::tui::rows::{facts, failed, ground, rule};
 
 /// Rows below the list for the selected one.
 const CARD: u16 = 9;

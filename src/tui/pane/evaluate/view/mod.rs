@@ -13,7 +13,7 @@ use super::State;
 use crate::tui::look::Role;
 use crate::tui::paint::put;
 use crate::tui::pane::Sight;
-use crate::tui::pane::rows::failed;
+use crate::tui::rows::failed;
 use crate::tui::widget::code::Want;
 
 /// Draws the place into `body`; returns the cell of the caret.

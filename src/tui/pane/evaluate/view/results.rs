@@ -12,7 +12,7 @@ use crate::tui::paint::{columns, meter, put, put_right, scrollbar, thumb, tint};
 use crate::tui::pane::Sight;
 use crate::tui::pane::evaluate::charts::{Kind, Line};
 use crate::tui::pane::evaluate::results::{Results, areas};
-use crate::tui::pane::rows::failed;
+use crate::tui::rows::failed;
 use crate::tui::widget::code::Want;
 
 /// Columns of the meter of coverage.

@@ -9,7 +9,7 @@ use crate::tui::look::Role;
 use crate::tui::paint::{put, put_right, scrollbar, thumb};
 use crate::tui::pane::Sight;
 use crate::tui::pane::evaluate::State;
-use crate::tui::pane::rows::{facts, failed, ground, rule};
+use crate::tui::rows::{facts, failed, ground, rule};
 
 pub(super) fn draw(state: &State, sight: &Sight<'_>, body: Rect, cells: &mut Buffer) {
     let shelf = &state.shelf;

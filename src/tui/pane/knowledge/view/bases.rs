@@ -13,7 +13,7 @@ use crate::tui::look::Role;
 use crate::tui::paint::{columns, meter, put, put_right, scrollbar, thumb, wrap};
 use crate::tui::pane::Sight;
 use crate::tui::pane::knowledge::{State, layout};
-use crate::tui::pane::rows::{facts, failed, ground, rule};
+use crate::tui::rows::{facts, failed, ground, rule};
 
 pub(super) fn draw(state: &State, sight: &Sight<'_>, body: Rect, cells: &mut Buffer) {
     if let Some(error) = &state.error {

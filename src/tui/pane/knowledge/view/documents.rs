@@ -12,7 +12,7 @@ use crate::tui::look::Role;
 use crate::tui::paint::{put, put_right, scrollbar, thumb, wrap};
 use crate::tui::pane::Sight;
 use crate::tui::pane::knowledge::{Open, layout};
-use crate::tui::pane::rows::{facts, failed, ground, rule};
+use crate::tui::rows::{facts, failed, ground, rule};
 use crate::tui::widget::text::fit_left;
 
 /// Draws them; returns the caret of the line that narrows them.

@@ -18,7 +18,7 @@ use crate::tui::pane::Sight;
 use crate::tui::pane::knowledge::found::{Answer, Column, format_cosine};
 use crate::tui::pane::knowledge::layout::{self, MEASURE};
 use crate::tui::pane::knowledge::{Focus, Open, State, name_of};
-use crate::tui::pane::rows::{failed, ground, rule};
+use crate::tui::rows::{failed, ground, rule};
 use crate::tui::widget::text::{Ink, fit_left};
 
 impl State {

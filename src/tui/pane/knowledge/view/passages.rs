@@ -15,7 +15,7 @@ use crate::tui::pane::knowledge::found::format_cosine;
 use crate::tui::pane::knowledge::layout::{self, MEASURE};
 use crate::tui::pane::knowledge::passages::Leaf;
 use crate::tui::pane::knowledge::{Open, name_of};
-use crate::tui::pane::rows::{failed, ground, rule};
+use crate::tui::rows::{failed, ground, rule};
 use crate::tui::widget::text::{Ink, Inline, Row, fit_left, wrap};
 
 pub(super) fn draw(open: &Open, leaf: &Leaf, sight: &Sight<'_>, body: Rect, cells: &mut Buffer) {

@@ -4,13 +4,13 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 
-use super::Sight;
 use crate::domain::Error;
 use crate::tui::look::{Look, Role};
 use crate::tui::paint::{put, tint, wrap};
+use crate::tui::pane::Sight;
 
 /// The ground of a row of a list, and the style of its name; the selected one is marked.
-pub(super) fn ground(selected: bool, row: Rect, look: &Look, cells: &mut Buffer) -> (Style, Style) {
+pub fn ground(selected: bool, row: Rect, look: &Look, cells: &mut Buffer) -> (Style, Style) {
     if !selected {
         return (Style::new(), look.style(Role::Text));
     }
@@ -21,7 +21,7 @@ pub(super) fn ground(selected: bool, row: Rect, look: &Look, cells: &mut Buffer)
 }
 
 /// Says what failed, whole.
-pub(super) fn failed(error: &Error, sight: &Sight<'_>, body: Rect, cells: &mut Buffer) {
+pub fn failed(error: &Error, sight: &Sight<'_>, body: Rect, cells: &mut Buffer) {
     let lines = wrap(&error.to_string(), body.width.saturating_sub(6));
     for (at, (y, line)) in (body.y + 1..body.bottom()).zip(lines).enumerate() {
         let sign = if at == 0 { "✗" } else { " " };
@@ -31,7 +31,7 @@ pub(super) fn failed(error: &Error, sight: &Sight<'_>, body: Rect, cells: &mut B
 }
 
 /// A line across.
-pub(super) fn rule(area: Rect, look: &Look, cells: &mut Buffer) {
+pub fn rule(area: Rect, look: &Look, cells: &mut Buffer) {
     for x in area.left()..area.right() {
         put(cells, x, area.y, x + 1, "─", look.style(Role::Rule));
     }
@@ -41,7 +41,7 @@ pub(super) fn rule(area: Rect, look: &Look, cells: &mut Buffer) {
 const NAMES: u16 = 13;
 
 /// What is known, each with its name, as far as there is room; returns the row after it.
-pub(super) fn facts(facts: &[(&str, String, Role)], look: &Look, area: Rect, cells: &mut Buffer) -> u16 {
+pub fn facts(facts: &[(&str, String, Role)], look: &Look, area: Rect, cells: &mut Buffer) -> u16 {
     let mut y = area.y;
     for (name, words, role) in facts {
         for (at, line) in wrap(words, area.width.saturating_sub(NAMES + 3)).into_iter().enumerate() {
