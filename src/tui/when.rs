@@ -45,6 +45,14 @@ impl Now {
         }
     }
 
+    /// The same for a sentence: `just now`, `3 m ago`.
+    pub fn ago(self, time: Timestamp) -> String {
+        match self.age(time) {
+            now if now == "now" => "just now".to_owned(),
+            age => format!("{age} ago"),
+        }
+    }
+
     /// Conversations of one number stand under one head.
     pub fn group_number(self, time: Timestamp) -> i64 {
         match self.today() - self.day(time) {
@@ -157,6 +165,7 @@ mod tests {
         ] {
             assert_eq!(NOW.age(ago(seconds)), age);
         }
+        assert_eq!((NOW.ago(ago(5)), NOW.ago(ago(180))), ("just now".to_owned(), "3 m ago".to_owned()));
     }
 
     #[test]

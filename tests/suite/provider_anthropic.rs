@@ -78,7 +78,7 @@ async fn a_token_goes_as_a_bearer_where_the_server_wants_it_so() {
     assert_eq!(error, None);
     let seen = &server.seen()[0];
     assert_eq!(seen.headers["authorization"], "Bearer sk-canary");
-    assert!(seen.headers.get("x-api-key").is_none());
+    assert!(!seen.headers.contains_key("x-api-key"));
 }
 
 #[tokio::test]

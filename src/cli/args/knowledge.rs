@@ -1,4 +1,5 @@
 //! The arguments of knowledge bases.
+#![allow(clippy::doc_markdown, reason = "these are help texts, which are printed as they stand")]
 
 use std::path::PathBuf;
 

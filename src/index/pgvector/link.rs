@@ -187,16 +187,14 @@ const CONNECTING: &str = "connecting to PostgreSQL";
 
 /// The words of an error: the server's own message, never its details, which may quote what is stored.
 fn words(error: &tokio_postgres::Error) -> String {
-    match error.as_db_error() {
-        Some(said) => format!("{} ({})", said.message(), said.code().code()),
-        None => {
-            let mut deepest: &dyn std::error::Error = error;
-            while let Some(source) = deepest.source() {
-                deepest = source;
-            }
-            deepest.to_string()
-        }
+    if let Some(said) = error.as_db_error() {
+        return format!("{} ({})", said.message(), said.code().code());
     }
+    let mut deepest: &dyn std::error::Error = error;
+    while let Some(source) = deepest.source() {
+        deepest = source;
+    }
+    deepest.to_string()
 }
 
 /// A login that did not work.

@@ -65,7 +65,7 @@ struct Inner {
 impl Pgvector {
     /// Opens a base, or makes its tables. One of vectors of another length is refused.
     pub async fn open(net: net::Client, options: PgOptions) -> Result<Self> {
-        let this = Self::unopened(net, options)?;
+        let this = Self::unopened(net, &options)?;
         this.inner.table.make(&this.inner.writes).await?;
         Ok(this)
     }
@@ -78,11 +78,11 @@ impl Pgvector {
 
     /// Takes a base's tables away, where there are some.
     pub async fn remove(net: net::Client, options: PgOptions) -> Result<()> {
-        let this = Self::unopened(net, options)?;
+        let this = Self::unopened(net, &options)?;
         this.inner.table.remove(&this.inner.writes).await
     }
 
-    fn unopened(net: net::Client, options: PgOptions) -> Result<Self> {
+    fn unopened(net: net::Client, options: &PgOptions) -> Result<Self> {
         let address = Arc::new(Address::read(&options.url)?);
         let table = Table::new(&options.name, options.dimensions)?;
         let reads = Link::new(net.clone(), Arc::clone(&address));

@@ -69,10 +69,10 @@ impl Objects {
             }
             after = page.next;
         }
-        self.listing(objects)
+        self.listing(&objects)
     }
 
-    fn listing(&self, objects: Vec<Object>) -> Result<Listing> {
+    fn listing(&self, objects: &[Object]) -> Result<Listing> {
         let chosen = chosen(Path::new("/"), &self.include, &self.exclude)?;
         let root = self.prefix.rfind('/').map_or(0, |at| at + 1);
         let beside: HashMap<String, Stamp> = objects

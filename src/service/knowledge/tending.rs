@@ -228,7 +228,7 @@ impl Work {
             let net = self.terms().await.net;
             if let Ok(place) = Place::of(&source.origin, &self.service, net) {
                 let id = source.id;
-                let task = watch(self.service.clone(), base, source, place, self.tell.clone());
+                let task = watch(self.service.clone(), base, id, place, self.tell.clone());
                 self.watched.insert(id, (task, None));
             }
         }

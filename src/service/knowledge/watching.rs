@@ -21,7 +21,6 @@ use super::listing::{Listed, Listing};
 use super::place::Place;
 use super::{Knowledge, filed};
 use crate::domain::id::{BaseId, SourceId};
-use crate::domain::knowledge::base::Source;
 use crate::domain::knowledge::sync::{Filed, Stamp};
 use crate::domain::knowledge::tending::Watched;
 use crate::domain::{Error, Result};
@@ -50,12 +49,11 @@ pub(super) enum Seen {
 pub(super) fn watch(
     service: Knowledge,
     base: BaseId,
-    source: Source,
+    id: SourceId,
     place: Place,
     tell: mpsc::Sender<Seen>,
 ) -> AbortOnDropHandle<()> {
     AbortOnDropHandle::new(tokio::spawn(async move {
-        let id = source.id;
         let mut eyes = Eyes::new();
         let (mut before, elsewhere) = match before(&service, base, id).await {
             Ok(before) => before,

@@ -58,7 +58,7 @@ const FOLDER: &str = "edit-";
 fn is_private(folder: &Path) -> bool {
     fs::symlink_metadata(folder).is_ok_and(|found| {
         let own = found.uid() == rustix::process::geteuid().as_raw();
-        found.is_dir() && own && found.mode() & 0o077 == 0
+        found.is_dir() && own && found.mode() & 0o777 == 0o700
     })
 }
 

@@ -27,7 +27,6 @@ pub type Values = BTreeMap<String, Vec<String>>;
 /// The fields whose values must be known to write a filter.
 pub fn unknown(filter: Option<&Filter>) -> BTreeSet<String> {
     match filter {
-        None => BTreeSet::new(),
         Some(Filter::AndAll(members) | Filter::OrAll(members)) => {
             members.iter().flat_map(|member| unknown(Some(member))).collect()
         }
@@ -35,7 +34,7 @@ pub fn unknown(filter: Option<&Filter>) -> BTreeSet<String> {
         Some(Filter::Test { key, test: Test::StringContains(_) }) => {
             BTreeSet::from([field(key, "t"), field(key, "l")])
         }
-        Some(Filter::Test { .. }) => BTreeSet::new(),
+        None | Some(Filter::Test { .. }) => BTreeSet::new(),
     }
 }
 

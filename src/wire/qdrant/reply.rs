@@ -130,8 +130,11 @@ pub fn page(body: &[u8]) -> Result<Vec<Entry>> {
     result::<Scrolled>(body)?.points.into_iter().map(point::read).collect()
 }
 
+/// A passage with its place in its document.
+pub type Numbered = (u64, PassageId);
+
 /// Reads a page of a document's points: places and ids, and where the next page begins.
-pub fn of_document(body: &[u8]) -> Result<(Vec<(u64, PassageId)>, Option<String>)> {
+pub fn of_document(body: &[u8]) -> Result<(Vec<Numbered>, Option<String>)> {
     let Scrolled { points, next_page_offset } = result(body)?;
     let one = |point: Json| {
         let ordinal = point["payload"]["ordinal"].as_u64().unwrap_or_default();

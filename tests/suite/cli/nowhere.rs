@@ -69,6 +69,8 @@ const LINES: &[&str] = &[
     "kb list",
     "kb show docs",
     "kb add-source docs words.txt --later",
+    "kb change-source docs a.json --watch true",
+    "kb watch nowhere",
     "kb sync docs",
     "kb sync docs --pause",
     "kb status docs",

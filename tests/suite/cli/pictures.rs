@@ -76,7 +76,8 @@ fn life(home: &Home, server: &Server) {
     let file = |name: &str| std::fs::read(home.beside().join(name)).unwrap();
     assert_eq!((file("river-1.png"), file("river-2.png")), (png(64, 48, 9), png(64, 48, 29)));
     let asked: serde_json::Value = serde_json::from_slice(&server.seen().last().unwrap().body).unwrap();
-    let wanted = serde_json::json!({"model": "m", "prompt": "A river", "n": 2, "size": "64x48"});
+    let mut wanted = serde_json::json!({"model": "m", "prompt": "A river", "n": 2, "size": "64x48"});
+    wanted["response_format"] = "b64_json".into();
     assert_eq!(asked, wanted);
 
     let asked = server.seen().len();

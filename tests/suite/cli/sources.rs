@@ -231,7 +231,7 @@ async fn a_page_is_read_by_its_type_and_costs_nothing_while_it_is_as_it_was() {
                 let url = web.url("/rivers#bends");
                 let refused = create_from(home, &[&url]);
                 assert!(refused.code == Some(2) && refused.stderr.contains("--allow-private"), "{refused:?}");
-                assert!(web.seen().iter().all(|seen| !seen.line.contains("#")));
+                assert!(web.seen().iter().all(|seen| !seen.line.contains('#')));
                 good(&create_from(home, &[&url, "--allow-private"]));
                 assert_eq!(documents(home), [web.url("/rivers")]);
                 let shown = home.run(&["kb", "chunks", "docs", "rivers", "--json"]);

@@ -131,7 +131,7 @@ fn a_question_has_its_keys_in_the_last_line_as_every_dialog_has() {
 #[test]
 fn a_text_that_is_to_be_dropped_names_the_key_that_drops_it() {
     let mut stage = Stage::settled(80, 24, "dark");
-    stage.keys("<ctrl+o><end><up><enter>{<esc>");
+    stage.keys("<ctrl+o><end><up><up><enter>{<esc>");
     assert!(stage.text().contains("Esc once more drops what was changed."), "{}", stage.text());
     stage.keys("}");
     assert!(!stage.text().contains("once more"), "{}", stage.text());

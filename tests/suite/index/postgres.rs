@@ -86,7 +86,7 @@ impl Postgres {
     /// Starts it again after [`Self::kill`].
     #[expect(clippy::disallowed_methods, reason = "it says on no channel of ours when it is ready")]
     pub fn start(&mut self) {
-        let until = Instant::now() + Duration::from_secs(60);
+        let until = Instant::now() + Duration::from_mins(1);
         let log = self.folder.path().join("log");
         while Instant::now() < until {
             let mut command = self.command("postgres");

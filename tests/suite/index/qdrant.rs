@@ -1,5 +1,5 @@
 //! A base in Qdrant: requests against its published API, and the suite of every store on its own engine, or on a server of the
-//! person's where QDRANT_URL names one.
+//! person's where `QDRANT_URL` names one.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;

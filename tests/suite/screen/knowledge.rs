@@ -468,7 +468,7 @@ fn retrieval_is_measured_by_the_settings_on_the_screen() {
         assert_eq!(settings.iter().map(|one| one.mode).collect::<Vec<_>>(), [Mode::Hybrid, Mode::Semantic]);
         stage.reply("\"measure\"", vec![Reply::Measuring { done: 3, of: 80 }]);
         assert!(stage.text().contains("3 of 80"));
-        let scored = |n: u32| Scored { first: (n % 4 > 0).then_some(n % 4), recall: 0.5, ndcg: 0.6 };
+        let scored = |n: u32| Scored { first: Some(n % 4).filter(|rank| *rank > 0), recall: 0.5, ndcg: 0.6 };
         let measured = |mode| {
             let setting = Setting { mode, filter: None, threshold: None };
             Measured::of(setting, (0..40).map(scored).collect(), 7)

@@ -88,7 +88,9 @@ fn what_a_server_wants_back_with_a_call_is_kept_with_that_call() {
     let (events, error) = decode([stream.as_bytes()]);
     assert_eq!(error, None);
     let mut fold = Fold::default();
-    events.iter().for_each(|event| fold.push(event));
+    for event in &events {
+        fold.push(event);
+    }
     let call = |id: &str, extra: Option<serde_json::Value>| Block::ToolUse {
         id: id.into(),
         name: "look".into(),

@@ -94,7 +94,7 @@ pub(super) const FROM: &[&str] = &["at", "by", "da", "de", "di", "from", "of", "
 pub(super) const TEXTS: &[&str] = &["answer", "message", "output", "reply", "response", "text"];
 pub(super) const WRITTEN: &[&str] = &["created", "generated", "produced", "written"];
 
-/// What is a model's own: "My training data (OpenAI)".
+/// What is a model's own: "My training data (`OpenAI`)".
 #[rustfmt::skip]
 pub(super) const OWN: &[&str] = &[
     "architecture", "creator", "creators", "cutoff", "developer", "developers", "knowledge", "maker", "makers", "model", "provider",

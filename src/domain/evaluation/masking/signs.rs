@@ -110,7 +110,7 @@ impl Place<'_> {
         is_i && self.after().starts_with(',')
     }
 
-    /// "My training data (OpenAI) ends": of what is a model's own.
+    /// "My training data (`OpenAI`) ends": of what is a model's own.
     fn is_of_mine(&self) -> bool {
         if !self.after().starts_with(')') {
             return false;

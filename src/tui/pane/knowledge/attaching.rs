@@ -8,10 +8,16 @@ use crate::tui::app::Desk;
 use crate::tui::overlay::menu::{Entry, Menu};
 use crate::tui::overlay::{Choice, Overlay};
 
+/// What is in use where bases are offered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Offer {
+    now: Option<String>,
+}
+
 impl State {
     /// Offers the bases, once they are known; `now` is the one in use.
     pub fn offer(&mut self, now: Option<String>, desk: &mut Desk<'_>) {
-        self.offering = Some(now);
+        self.offering = Some(Offer { now });
         if self.known {
             self.offer_now(desk);
         } else {
@@ -21,7 +27,7 @@ impl State {
 
     /// Does so, where that was wanted.
     pub(super) fn offer_now(&mut self, desk: &mut Desk<'_>) {
-        let Some(now) = self.offering.take() else { return };
+        let Some(Offer { now }) = self.offering.take() else { return };
         if self.bases.is_empty() {
             return desk.say("There is no knowledge base yet; the place Knowledge makes one.");
         }

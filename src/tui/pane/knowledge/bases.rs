@@ -96,19 +96,14 @@ impl State {
         match choice {
             Choice::AddDocuments { base, path } => {
                 let path = desk.options.whole_path(path);
-                match base {
-                    Some(id) => self.add(*id, path, desk),
-                    None => {
-                        let plan = Plan {
-                            name: self.name_for(&path),
-                            description: None,
-                            embedder: None,
-                            store: StoreKind::default(),
-                        };
-                        let task = desk.call(None, Request::Knowledge(Knowledge::Create { plan }));
-                        desk.say("Making the base…");
-                        self.wait(task, Wait::Make(path));
-                    }
+                if let Some(id) = base {
+                    self.add(*id, path, desk);
+                } else {
+                    let (name, store) = (self.name_for(&path), StoreKind::default());
+                    let plan = Plan { name, description: None, embedder: None, store };
+                    let task = desk.call(None, Request::Knowledge(Knowledge::Create { plan }));
+                    desk.say("Making the base…");
+                    self.wait(task, Wait::Make(path));
                 }
             }
             Choice::RenameBase(id, name) => {

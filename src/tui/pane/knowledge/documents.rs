@@ -111,7 +111,7 @@ impl State {
                 }
             }
             Action::Search => shelf.writing = true,
-            Action::FocusComposer => self.to_question(),
+            Action::FocusComposer => self.write_question(),
             action => self.on_base(action, desk),
         }
     }

@@ -23,6 +23,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use attaching::Offer;
 use documents::Shelf;
 use found::{Answer, Column};
 use passages::Leaf;
@@ -52,8 +53,8 @@ pub struct State {
     open: Option<Open>,
     stock: Stock,
     asking: bool,
-    /// The bases are to be offered once they are known; the one that is in use now.
-    offering: Option<Option<String>>,
+    /// The bases are to be offered once they are known.
+    offering: Option<Offer>,
     /// The file of questions that is on its way, and the base that they are of.
     file: Option<(String, BaseId)>,
     /// How far measuring is.

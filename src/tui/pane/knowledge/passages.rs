@@ -136,7 +136,7 @@ impl State {
             leaf.top = followed(leaf.top as usize, to, page) as u32;
             open.scroll = 0;
             self.read_passages(desk);
-            return self.rest(desk);
+            return Self::rest(desk);
         }
         match action {
             Action::LineDown => open.scroll = open.scroll.saturating_add(1),
@@ -175,13 +175,13 @@ impl State {
                     self.show_passage(document, 0, desk);
                 }
             }
-            Action::FocusComposer => self.to_question(),
+            Action::FocusComposer => self.write_question(),
             _ => {}
         }
     }
 
     /// Keys may rest on a passage now.
-    pub(super) fn rest(&self, desk: &mut Desk<'_>) {
+    pub(super) fn rest(desk: &mut Desk<'_>) {
         desk.ask(Effect::After { timer: REST, delay: RESTED });
     }
 
@@ -216,7 +216,7 @@ impl State {
             leaf.all = end;
             leaf.selected = leaf.selected.min(end.saturating_sub(1));
         }
-        self.rest(desk);
+        Self::rest(desk);
     }
 
     /// What is known of a passage has come.

@@ -78,7 +78,7 @@ impl State {
     }
 
     /// The question is written.
-    pub(super) fn to_question(&mut self) {
+    pub(super) fn write_question(&mut self) {
         if let Some(open) = &mut self.open {
             (open.page, open.focus) = (Page::Found, Focus::Query);
         }
@@ -193,7 +193,7 @@ impl State {
                 if let Some(leaf) = leaf.filter(|_| rows.contains(at)) {
                     let row = leaf.top + u32::from(mouse.row - rows.y);
                     leaf.selected = row.min(leaf.all.saturating_sub(1));
-                    self.rest(desk);
+                    Self::rest(desk);
                 }
             }
         }

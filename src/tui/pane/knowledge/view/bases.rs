@@ -120,7 +120,7 @@ fn went(sync: &Sync, sight: &Sight<'_>) -> (String, Role) {
     let statistics = &sync.statistics;
     let mut words = match sync.state {
         state if state.is_running() => progress(sync, sight.wall()),
-        SyncState::Complete => format!("synced {} ago", sight.wall().age(sync.updated)),
+        SyncState::Complete => format!("synced {}", sight.wall().ago(sync.updated)),
         state => state.as_str().to_lowercase().replace('_', " "),
     };
     let counts = [

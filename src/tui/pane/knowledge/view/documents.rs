@@ -126,7 +126,7 @@ fn card(document: &Filed, sight: &Sight<'_>, area: Rect, list: Rect, cells: &mut
     let passages = count(document.passages.into(), "passage", "passages");
     let tokens = count(document.tokens, "token", "tokens");
     about.push(("has", format!("{size} · {passages} · {tokens}"), Role::Text));
-    about.push(("read", format!("{} ago", sight.wall().age(document.updated)), Role::Muted));
+    about.push(("read", sight.wall().ago(document.updated), Role::Muted));
     if document.metadata.is_some() {
         about.push(("metadata", "a metadata file lies beside it".to_owned(), Role::Muted));
     }

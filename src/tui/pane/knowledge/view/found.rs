@@ -19,7 +19,7 @@ use crate::tui::pane::knowledge::found::{Answer, Column, format_cosine};
 use crate::tui::pane::knowledge::layout::{self, MEASURE};
 use crate::tui::pane::knowledge::{Focus, Open, State, name_of};
 use crate::tui::rows::{failed, ground, rule};
-use crate::tui::widget::text::{Ink, fit_left};
+use crate::tui::widget::text::{Ink, fit_left, width};
 
 impl State {
     /// What was looked through, for the last line.
@@ -307,11 +307,20 @@ fn hits(
         draw_on(&text, (grid.passage, y, width as u16), ground, sight, cells);
         if grid.place < grid.right {
             let room = usize::from(grid.right - grid.place);
-            put(cells, grid.place, y, grid.right, &fit_left(&hit.place(), room), style(Role::Muted));
+            put(cells, grid.place, y, grid.right, &where_of(hit, room), style(Role::Muted));
         }
     }
     let bar = thumb(rows.height, column.top, usize::from(rows.height), column.rows());
     scrollbar(cells, rows, bar, look.style(Role::Rule));
+}
+
+/// The document of a hit and where in it, in so many columns: of a long place the end is told, of a long name too.
+fn where_of(hit: &Found, room: usize) -> String {
+    let name = name_of(&hit.uri);
+    let Some(place) = hit.passage.place() else { return fit_left(name, room).into_owned() };
+    let name = fit_left(name, room * 2 / 3);
+    let left = room.saturating_sub(width(&name) + 2);
+    if left < 6 { name.into_owned() } else { format!("{name}, {}", fit_left(place, left)) }
 }
 
 /// A row of text over the ground that is there.

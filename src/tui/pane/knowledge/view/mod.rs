@@ -71,7 +71,7 @@ fn standing(base: &Base, wall: when::Now) -> (String, Role) {
     let Some(last) = syncs().map(|sync| sync.updated).max() else {
         return ("not synced yet".to_owned(), Role::Warn);
     };
-    let age = format!("synced {} ago", wall.age(last));
+    let age = format!("synced {}", wall.ago(last));
     match (broken, stopped, failed) {
         (true, ..) => ("a source could not be read".to_owned(), Role::Bad),
         (_, true, _) => ("stopped: to be gone on with".to_owned(), Role::Warn),

@@ -10,13 +10,20 @@ use crate::domain::untrusted::{safe_line, safe_text};
 use crate::tui::look::Role;
 use crate::tui::widget::text::{Ink, Inline, Row, wrap};
 
+/// Letters of a word that says little.
+const SHORT: usize = 3;
+
 /// The words of a question, as they are compared.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Wanted(HashSet<String>);
 
 impl Wanted {
+    /// Of its longer words, if it has such: "how are they" would be marked everywhere.
     pub fn of(question: &str) -> Self {
-        Self(words(question).into_iter().map(|word| folded(&question[word])).collect())
+        let all: HashSet<String> = words(question).into_iter().map(|word| folded(&question[word])).collect();
+        let says = |word: &String| !word.is_ascii() || word.len() > SHORT;
+        let saying: HashSet<String> = all.iter().filter(|word| says(word)).cloned().collect();
+        Self(if saying.is_empty() { all } else { saying })
     }
 
     /// The bytes of a text that are such words; what overlaps is one.
@@ -117,6 +124,13 @@ mod tests {
         let far = snippet(&far, &wanted, 30, ink).text();
         assert!(far.starts_with('…') && far.contains("duplicate") && far.ends_with('…'), "{far}");
         assert_eq!(snippet("", &wanted, 30, ink).text(), "");
+    }
+
+    #[test]
+    fn small_words_are_marked_where_there_are_no_others() {
+        assert_eq!(Wanted::of("how are refunds made").in_text("refunds are made").len(), 2);
+        assert_eq!(Wanted::of("to be or not").in_text("to be").len(), 2);
+        assert_eq!(Wanted::of("川は of").in_text("of 川は").len(), 1);
     }
 
     #[test]
