@@ -374,10 +374,10 @@ impl Asker {
     /// Says what was mended or noticed about the workspace and nobody was told yet. Where that cannot be asked, the command
     /// has said why.
     async fn tell_notices(&self) {
-        if let Some(Ok(Reply::Notices { notices })) =
+        if let Some(Ok(Reply::Notices { founded, notices })) =
             self.ask(Request::Workspace(Workspace::Notices)).next().await
         {
-            for notice in notices {
+            for notice in founded.into_iter().chain(notices) {
                 out::say(&format!("note: {notice}"));
             }
         }

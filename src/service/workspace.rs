@@ -90,13 +90,13 @@ impl Workspace {
 
     /// What was mended or noticed and nobody was told yet, and of a new workspace what opens it; they count as told from now
     /// on.
-    pub async fn untold(&self) -> Result<Vec<String>> {
+    pub async fn untold(&self) -> Result<(Option<String>, Vec<String>)> {
         let told = Arc::clone(&self.told);
         self.archive
             .run(move |store| {
                 let notices = store.notices();
                 let from = told.swap(notices.len(), Ordering::Relaxed);
-                Ok(store.founded().into_iter().chain(notices.into_iter().skip(from)).collect())
+                Ok((store.founded(), notices.into_iter().skip(from).collect()))
             })
             .await
     }

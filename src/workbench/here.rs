@@ -575,7 +575,10 @@ impl Here {
                 one(async move { Ok(Reply::Differences { owner: std::process::id(), differences }) })
             }
             Ask::Compact => one(async move { Ok(Reply::Workspace { info: service.compact().await? }) }),
-            Ask::Notices => one(async move { Ok(Reply::Notices { notices: service.untold().await? }) }),
+            Ask::Notices => one(async move {
+                let (founded, notices) = service.untold().await?;
+                Ok(Reply::Notices { founded, notices })
+            }),
             Ask::Verify => one(async move {
                 let (records, damaged, rebuilt) = service.verify().await?;
                 Ok(Reply::Verified { records, damaged, rebuilt })

@@ -335,6 +335,9 @@ pub enum Reply {
     },
     /// What was mended or noticed about the workspace, each told once.
     Notices {
+        /// How a workspace that was made now is opened.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        founded: Option<String>,
         notices: Vec<String>,
     },
     /// What the process `owner` works with and the one that asks was not told.

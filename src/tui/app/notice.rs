@@ -7,8 +7,10 @@ use crate::domain::time::Timestamp;
 use crate::tui::event::Now;
 use crate::tui::paint::{columns, wrap};
 
-/// How long good news stands; bad news stays until a key.
+/// How long good news stands, and how much longer for each so many columns of it beyond a short one; bad news stays until a key.
 const STANDS: Duration = Duration::from_secs(3);
+const LONGER: Duration = Duration::from_secs(1);
+const LONG: u16 = 40;
 /// A key that comes so soon after it was not pressed by somebody who had read it.
 const UNREAD: Duration = Duration::from_millis(500);
 /// Rows of a long one.
@@ -26,6 +28,11 @@ pub struct Notice {
 }
 
 impl Notice {
+    /// How long it stands.
+    fn stands(&self) -> Duration {
+        STANDS + LONGER * u32::from((columns(&self.text) / LONG).saturating_sub(1))
+    }
+
     /// Its lines on a screen of that width; what three do not hold ends in `…`, and is whole among the past ones.
     pub fn lines(&self, width: u16) -> Vec<String> {
         let room = width.saturating_sub(2);
@@ -67,7 +74,7 @@ impl Notices {
 
     /// Time goes by.
     pub fn tick(&mut self, now: Duration) {
-        if self.now.as_ref().is_some_and(|notice| !notice.bad && now >= notice.since + STANDS) {
+        if self.now.as_ref().is_some_and(|notice| !notice.bad && now >= notice.since + notice.stands()) {
             self.now = None;
         }
     }
@@ -81,7 +88,7 @@ impl Notices {
 
     /// When the one that stands goes by itself.
     pub fn until(&self) -> Option<Duration> {
-        self.now.as_ref().filter(|notice| !notice.bad).map(|notice| notice.since + STANDS)
+        self.now.as_ref().filter(|notice| !notice.bad).map(|notice| notice.since + notice.stands())
     }
 }
 

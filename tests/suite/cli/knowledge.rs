@@ -380,3 +380,30 @@ async fn retrieval_is_measured_by_questions_whose_documents_are_known() {
         );
     });
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn answers_of_a_conversation_are_from_the_base_that_a_setting_names() {
+    let server = embedding(Duration::ZERO).await;
+    tokio::task::block_in_place(|| {
+        let home = home(&server);
+        write(&home, "rivers.md", "# Rivers\n\nRivers bend because the outer bank is cut.\n");
+        good(&create(&home));
+        // The scripted voice says what it was told.
+        let said = home.run(&["chat", "--set", "knowledge=docs", "why do rivers bend"]);
+        assert!(
+            good(&said).contains("the outer bank is cut") && said.stdout.contains("why do rivers bend"),
+            "{said:?}"
+        );
+        assert!(said.stderr.contains("[1] rivers.md, Rivers"), "{said:?}");
+        let said = home.run(&["chat", "-C", "and lakes?"]);
+        assert!(good(&said).contains("<result number="), "{said:?}");
+        let exported = home.run(&["conversations", "export", "-f", "json"]);
+        assert!(
+            good(&exported).contains("\"grounding\"") && exported.stdout.contains("\"citations\""),
+            "{exported:?}"
+        );
+        let said = home.run(&["chat", "--set", "knowledge=nowhere", "hello"]);
+        assert_eq!(said.code, Some(2), "{said:?}");
+        assert!(said.stderr.contains("nowhere"), "{said:?}");
+    });
+}

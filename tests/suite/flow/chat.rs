@@ -461,7 +461,7 @@ fn what_was_mended_is_said_when_the_screen_opens() {
     let mut stage = Stage::settled(120, 40, "dark");
     stage.answer(
         "\"notices\"",
-        vec![Reply::Notices { notices: vec!["A part of the store was damaged.".into()] }],
+        vec![Reply::Notices { founded: None, notices: vec!["A part of the store was damaged.".into()] }],
     );
     assert!(stage.text().contains("A part of the store was damaged."), "{}", stage.text());
 }

@@ -478,3 +478,23 @@ fn retrieval_is_measured_by_the_settings_on_the_screen() {
         stage.answer("\"measure\"", vec![Reply::Quality { quality }]);
     });
 }
+
+#[test]
+fn one_key_has_answers_be_from_a_base_and_from_none_again() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    stage.keys("<alt+i>");
+    stage.answer("\"list\"", vec![Reply::Bases { bases: bases() }]);
+    let offered = stage.text();
+    assert!(offered.contains("Answer from") && offered.contains("18,331 passages"), "{offered}");
+    stage.keys("<enter><ctrl+o>");
+    let set = |text: &str| text.lines().any(|line| line.contains("knowledge") && line.contains("billing"));
+    let text = stage.text();
+    assert!(set(&text), "{text}");
+    stage.keys("<esc><alt+i>none<enter><ctrl+o>");
+    let text = stage.text();
+    assert!(!set(&text), "{text}");
+    // From the place itself it leads to the chat.
+    stage.keys("<esc><alt+3><alt+i><ctrl+o>");
+    let text = stage.text();
+    assert!(set(&text) && text.contains("1 Chat"), "{text}");
+}

@@ -119,8 +119,12 @@ impl State {
             (Wait::Scripts(id), Reply::Scripts { scripts }) if self.thread.id == Some(id) => {
                 scripts::offer(scripts, desk);
             }
-            (Wait::Notices, Reply::Notices { notices }) if !notices.is_empty() => {
-                desk.notice = Some((notices.join(" "), true));
+            (Wait::Notices, Reply::Notices { founded, notices }) => {
+                if !notices.is_empty() {
+                    desk.notice = Some((notices.join(" "), true));
+                } else if let Some(founded) = founded {
+                    desk.say(founded);
+                }
             }
             (Wait::Terms, Reply::Differences { owner, differences }) => {
                 self.take_terms(owner, &differences, desk);
