@@ -69,7 +69,10 @@ impl Notices {
         }
         self.past.push_front(notice.clone());
         self.past.truncate(KEPT);
-        self.now = Some(notice);
+        // Good news that comes late does not cover what the person has to know.
+        if bad || self.now.as_ref().is_none_or(|now| !now.bad) {
+            self.now = Some(notice);
+        }
     }
 
     /// Time goes by.
