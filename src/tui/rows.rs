@@ -31,10 +31,22 @@ pub fn failed(error: &Error, sight: &Sight<'_>, body: Rect, cells: &mut Buffer) 
 }
 
 /// A line across.
-pub fn rule(area: Rect, look: &Look, cells: &mut Buffer) {
+fn rule(area: Rect, look: &Look, cells: &mut Buffer) {
     for x in area.left()..area.right() {
         put(cells, x, area.y, x + 1, "─", look.style(Role::Rule));
     }
+}
+
+/// Parts a card from its list, by a line at its left where it stands beside it, else by one above; returns what is left of it.
+pub fn parted(area: Rect, beside: bool, look: &Look, cells: &mut Buffer) -> Rect {
+    if beside {
+        for y in area.top()..area.bottom() {
+            put(cells, area.x - 1, y, area.x, "│", look.style(Role::Rule));
+        }
+        return area;
+    }
+    rule(area, look, cells);
+    Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area }
 }
 
 /// Columns of the names of facts.

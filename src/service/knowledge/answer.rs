@@ -4,18 +4,15 @@ use futures_util::StreamExt;
 use futures_util::stream::{self, BoxStream};
 
 use super::Knowledge;
-use crate::domain::call::{Blobs, Call, Converse, Turn, tokens_of, weight};
+use crate::domain::call::{Blobs, Call, Converse, Turn, weight};
 use crate::domain::delta::{Event, Fold};
 use crate::domain::id::BaseId;
 use crate::domain::knowledge::retrieval::{
-    Asked, Citation, QUERY, RESULTS, RULES, Retrieved, TEMPLATE, citations, filled, that_fit,
+    Asked, Citation, QUERY, RESULTS, RULES, Retrieved, TEMPLATE, citations, filled,
 };
 use crate::domain::message::{Block, Role};
 use crate::domain::{Error, ErrorKind, Result};
 use crate::service::invoke::Terms;
-
-/// Tokens that are left for an answer where nobody says how many.
-const WRITES: u32 = 512;
 
 /// What comes of it, one after the other.
 #[derive(Debug, Clone, PartialEq)]
@@ -53,10 +50,8 @@ impl Knowledge {
                 let found = Answering::Found { retrieved, prompt: String::new() };
                 return Ok(stream::iter([Ok(found)]).boxed());
             }
-            let context = service.invoke.card(&asked.model).context;
-            let writes = asked.settings.max_tokens.unwrap_or(WRITES);
-            let besides = tokens_of(weight(template) + weight(&query) + weight(RULES)).saturating_add(writes);
-            let many = that_fit(&retrieved.hits, context, besides);
+            let texts = weight(template) + weight(&query) + weight(RULES);
+            let many = service.room(&retrieved.hits, &asked.model, &asked.settings, texts);
             retrieved.given = (many < retrieved.hits.len()).then_some(many);
             let prompt = filled(template, &query, &retrieved.hits[..many]);
             let converse = Converse {

@@ -5,10 +5,11 @@ use futures_util::StreamExt;
 use super::Knowledge;
 use crate::domain::Result;
 use crate::domain::call::{Blobs, Call, Converse, Turn, tokens_of};
+use crate::domain::catalog::ModelId;
 use crate::domain::delta::Fold;
 use crate::domain::knowledge::grounding::{Grounding, REWRITE, asked, rewritten};
 use crate::domain::knowledge::ranking::Mode;
-use crate::domain::knowledge::retrieval::{Question, that_fit};
+use crate::domain::knowledge::retrieval::{Found, Question, that_fit};
 use crate::domain::message::{Block, Role};
 use crate::domain::settings::Settings;
 use crate::service::invoke::Terms;
@@ -41,11 +42,14 @@ impl Knowledge {
             expected: Vec::new(),
         };
         let found = self.search(base.id, question, terms).await?;
-        let context = self.invoke.card(&converse.model).context;
-        let writes = converse.settings.max_tokens.unwrap_or(WRITES);
-        let besides = tokens_of(converse.weight()).saturating_add(writes);
-        let many = that_fit(&found.hits, context, besides);
+        let many = self.room(&found.hits, &converse.model, &converse.settings, converse.weight());
         Ok(Some(Grounding::of(&base.name, query, &found.hits[..many])))
+    }
+
+    /// How many of the hits a model has room for beside an answer and texts of that weight.
+    pub(super) fn room(&self, hits: &[Found], model: &ModelId, settings: &Settings, weight: usize) -> usize {
+        let writes = settings.max_tokens.unwrap_or(WRITES);
+        that_fit(hits, self.invoke.card(model).context, tokens_of(weight).saturating_add(writes))
     }
 
     /// The question without what was said before it; `None` where nothing was, or the model does not say.

@@ -180,7 +180,7 @@ impl State {
         }
     }
 
-    /// Drops a call that the sealed workspace refused.
+    /// Whether the replies of that call are waited for.
     pub(super) fn waits(&self, task: TaskId) -> bool {
         self.watch == Some(task) || self.waits.contains_key(&task)
     }

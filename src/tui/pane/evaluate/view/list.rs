@@ -12,7 +12,7 @@ use crate::tui::paint::{columns, put, put_right, scrollbar, thumb, wrap};
 use crate::tui::pane::Sight;
 use crate::tui::pane::evaluate::State;
 use crate::tui::pane::evaluate::list::lacking;
-use crate::tui::rows::{facts, failed, ground, rule};
+use crate::tui::rows::{facts, failed, ground, parted};
 
 /// Rows below the list for the selected one.
 const CARD: u16 = 9;
@@ -92,7 +92,7 @@ fn generation(evaluation: &Evaluation) -> (String, Role) {
 
 fn card(evaluation: &Evaluation, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
     let look = sight.look;
-    rule(area, look, cells);
+    let below = parted(area, false, look, cells);
     let metrics: Vec<_> = evaluation
         .task
         .metrics
@@ -121,7 +121,7 @@ fn card(evaluation: &Evaluation, sight: &Sight<'_>, area: Rect, cells: &mut Buff
     if let Some(why) = &evaluation.generation.why {
         rows.push(("paused", why.clone(), Role::Warn));
     }
-    facts(&rows, look, Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area }, cells);
+    facts(&rows, look, below, cells);
 }
 
 /// What the place is for.

@@ -9,7 +9,7 @@ use crate::tui::look::Role;
 use crate::tui::paint::{put, put_right, scrollbar, thumb};
 use crate::tui::pane::Sight;
 use crate::tui::pane::evaluate::State;
-use crate::tui::rows::{facts, failed, ground, rule};
+use crate::tui::rows::{facts, failed, ground, parted};
 
 pub(super) fn draw(state: &State, sight: &Sight<'_>, body: Rect, cells: &mut Buffer) {
     let shelf = &state.shelf;
@@ -50,9 +50,9 @@ pub(super) fn draw(state: &State, sight: &Sight<'_>, body: Rect, cells: &mut Buf
 /// Where it comes from, and what it may be used for.
 fn card(dataset: &Dataset, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
     let look = sight.look;
-    rule(area, look, cells);
+    let below = parted(area, false, look, cells);
     let from = dataset.source.clone().unwrap_or_else(|| "gathered from what was asked here".to_owned());
     let licence = dataset.licence.clone().unwrap_or_else(|| "none is known".to_owned());
     let rows = [("from", from, Role::Text), ("licence", licence, Role::Muted)];
-    facts(&rows, look, Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area }, cells);
+    facts(&rows, look, below, cells);
 }

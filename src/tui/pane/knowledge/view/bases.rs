@@ -13,7 +13,7 @@ use crate::tui::look::Role;
 use crate::tui::paint::{columns, meter, put, put_right, scrollbar, thumb, wrap};
 use crate::tui::pane::Sight;
 use crate::tui::pane::knowledge::{State, layout};
-use crate::tui::rows::{facts, failed, ground, rule};
+use crate::tui::rows::{facts, failed, ground, parted};
 
 pub(super) fn draw(state: &State, sight: &Sight<'_>, body: Rect, cells: &mut Buffer) {
     if let Some(error) = &state.error {
@@ -65,7 +65,7 @@ pub(super) fn draw(state: &State, sight: &Sight<'_>, body: Rect, cells: &mut Buf
 /// What is known of a base, then each of its sources.
 fn card(base: &Base, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
     let look = sight.look;
-    rule(area, look, cells);
+    let below = parted(area, false, look, cells);
     let mut about = Vec::new();
     if let Some(description) = &base.description {
         about.push(("about", description.clone(), Role::Text));
@@ -81,7 +81,6 @@ fn card(base: &Base, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
         let key = sight.key(Context::Bases, Action::AddDocuments);
         about.push(("source", format!("none yet: {key} adds a folder or a file"), Role::Warn));
     }
-    let below = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
     let y = facts(&about, look, below, cells);
     let running =
         base.sources.iter().filter_map(|source| source.last.as_ref()).find(|sync| sync.state.is_running());

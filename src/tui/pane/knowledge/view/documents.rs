@@ -12,7 +12,7 @@ use crate::tui::look::Role;
 use crate::tui::paint::{put, put_right, scrollbar, thumb, wrap};
 use crate::tui::pane::Sight;
 use crate::tui::pane::knowledge::{Open, layout};
-use crate::tui::rows::{facts, failed, ground, rule};
+use crate::tui::rows::{facts, failed, ground, parted};
 use crate::tui::widget::text::fit_left;
 
 /// Draws them; returns the caret of the line that narrows them.
@@ -104,15 +104,7 @@ pub(super) fn state(document: &Filed) -> (&'static str, Role) {
 fn card(document: &Filed, sight: &Sight<'_>, area: Rect, list: Rect, cells: &mut Buffer) {
     let look = sight.look;
     let beside = area.x > list.x;
-    let mut inside = area;
-    if beside {
-        for y in area.top()..area.bottom() {
-            put(cells, area.x - 1, y, area.x, "│", look.style(Role::Rule));
-        }
-    } else {
-        rule(area, look, cells);
-        inside = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
-    }
+    let inside = parted(area, beside, look, cells);
     let mut about = vec![("where", document.uri.clone(), Role::Text)];
     let (words, role) = state(document);
     about.push(("state", words.to_owned(), role));

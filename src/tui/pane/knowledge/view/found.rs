@@ -18,7 +18,7 @@ use crate::tui::pane::Sight;
 use crate::tui::pane::knowledge::found::{Answer, Column, format_cosine};
 use crate::tui::pane::knowledge::layout::{self, MEASURE};
 use crate::tui::pane::knowledge::{Focus, Open, State, name_of};
-use crate::tui::rows::{failed, ground, rule};
+use crate::tui::rows::{failed, ground, parted};
 use crate::tui::widget::text::{Ink, fit_left, width};
 
 impl State {
@@ -371,19 +371,9 @@ fn card(
     if area.height < 2 {
         return;
     }
-    if beside {
-        for y in area.top()..area.bottom() {
-            put(cells, area.x - 1, y, area.x, "│", look.style(Role::Rule));
-        }
-    } else {
-        rule(area, look, cells);
-    }
-    let inside = Rect {
-        x: area.x + 1,
-        y: area.y + u16::from(!beside),
-        width: area.width.saturating_sub(3).min(MEASURE + 2),
-        height: area.height - u16::from(!beside),
-    };
+    let inside = parted(area, beside, look, cells);
+    let width = area.width.saturating_sub(3).min(MEASURE + 2);
+    let inside = Rect { x: area.x + 1, width, ..inside };
     let passage = &found.passage;
     let mut head = vec![found.place(), format!("passage {}", grouped(u64::from(passage.ordinal) + 1))];
     head.push(count(passage.tokens.into(), "token", "tokens"));

@@ -8,6 +8,7 @@ use super::text::{Wanted, rows, snippet};
 use crate::domain::figures::{count, grouped};
 use crate::domain::knowledge::attribute::RESERVED;
 use crate::domain::knowledge::passage::Passage;
+use crate::domain::untrusted::safe_line;
 use crate::tui::look::Role;
 use crate::tui::paint::{columns, put, put_right, scrollbar, thumb};
 use crate::tui::pane::Sight;
@@ -15,7 +16,7 @@ use crate::tui::pane::knowledge::found::format_cosine;
 use crate::tui::pane::knowledge::layout::{self, MEASURE};
 use crate::tui::pane::knowledge::passages::Leaf;
 use crate::tui::pane::knowledge::{Open, name_of};
-use crate::tui::rows::{failed, ground, rule};
+use crate::tui::rows::{failed, ground, parted};
 use crate::tui::widget::text::{Ink, Inline, Row, fit_left, wrap};
 
 pub(super) fn draw(open: &Open, leaf: &Leaf, sight: &Sight<'_>, body: Rect, cells: &mut Buffer) {
@@ -75,19 +76,9 @@ fn card(
     if area.height < 2 {
         return;
     }
-    if beside {
-        for y in area.top()..area.bottom() {
-            put(cells, area.x - 1, y, area.x, "│", look.style(Role::Rule));
-        }
-    } else {
-        rule(area, look, cells);
-    }
-    let inside = Rect {
-        x: area.x + 1,
-        y: area.y + u16::from(!beside),
-        width: area.width.saturating_sub(3).min(MEASURE + 2),
-        height: area.height - u16::from(!beside),
-    };
+    let inside = parted(area, beside, look, cells);
+    let width = area.width.saturating_sub(3).min(MEASURE + 2);
+    let inside = Rect { x: area.x + 1, width, ..inside };
     let overlaps = leaf.overlaps(leaf.selected);
     let mut head: Vec<String> = passage.place().map(str::to_owned).into_iter().collect();
     head.push(count(passage.tokens.into(), "token", "tokens"));
@@ -128,8 +119,8 @@ fn known(leaf: &Leaf, passage: &Passage, width: usize) -> Vec<Row> {
     let mut rows = Vec::new();
     let line = |name: &str, words: &str| {
         let mut inline = Inline::default();
-        inline.push(&crate::domain::untrusted::safe_line(&format!("{name:<10}")), Ink::of(Role::Faint), None);
-        inline.push(&crate::domain::untrusted::safe_line(words), Ink::of(Role::Muted), None);
+        inline.push(&safe_line(&format!("{name:<10}")), Ink::of(Role::Faint), None);
+        inline.push(&safe_line(words), Ink::of(Role::Muted), None);
         wrap(&inline, width)
     };
     for (name, words) in &facts {
