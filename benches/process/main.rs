@@ -279,6 +279,9 @@ fn idle() {
     tty.wait_for_composer();
     tty.ask("once");
     rest(&tty);
+    // Threads that wait for more work end ten seconds after their last; half a minute after the start the workspace is looked
+    // through once.
+    thread::sleep(Duration::from_secs(45));
     let before = cpu(&tty);
     let seconds = 10;
     thread::sleep(Duration::from_secs(seconds));
