@@ -8,6 +8,7 @@ pub mod function;
 pub mod group;
 pub mod limits;
 pub mod memory;
+pub mod operation;
 pub mod said;
 pub mod step;
 pub mod template;
