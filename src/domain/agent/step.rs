@@ -55,10 +55,12 @@ impl Step {
     /// The places that a template of it may have.
     pub const fn places(self) -> &'static [&'static str] {
         match self {
-            Self::PreProcessing => &["instruction", "tools", "conversation_history", "question"],
+            // `functions` is what Bedrock's older templates call the tools.
+            Self::PreProcessing => &["instruction", "tools", "functions", "conversation_history", "question"],
             Self::Orchestration => &[
                 "instruction",
                 "tools",
+                "functions",
                 "question",
                 "agent_scratchpad",
                 "conversation_history",

@@ -303,7 +303,7 @@ mod tests {
                 "memoryConfiguration": {"enabledMemoryTypes": ["SESSION_SUMMARY"], "storageDays": 30},
                 "promptOverrideConfiguration": {"promptConfigurations": [
                     {"promptType": "PRE_PROCESSING", "promptState": "ENABLED", "promptCreationMode": "OVERRIDDEN",
-                     "basePromptTemplate": "Is $question$ for $functions$?",
+                     "basePromptTemplate": "Is $question$ for $functions$ or $weather$?",
                      "inferenceConfiguration": {"temperature": 0.0, "maximumLength": 256}},
                     {"promptType": "ORCHESTRATION", "promptState": "ENABLED", "promptCreationMode": "DEFAULT",
                      "basePromptTemplate": "theirs"},
@@ -338,7 +338,7 @@ mod tests {
         assert_eq!(names, ["orders", "ask"]);
         assert!(definition.groups[0].functions[0].confirm);
         assert_eq!(definition.bases[0].description, "Teas.");
-        for said in ["MEMORY_SUMMARIZATION", "AMAZON.CodeInterpreter", "$functions$", "KB12345678"] {
+        for said in ["MEMORY_SUMMARIZATION", "AMAZON.CodeInterpreter", "$weather$", "KB12345678"] {
             assert!(read.remarks.iter().any(|remark| remark.contains(said)), "{said}: {:?}", read.remarks);
         }
     }
