@@ -3,6 +3,7 @@
 //! Here live the nouns and their rules. Never here: the JSON of Bedrock's definitions, of `OpenAPI` and of MCP (`wire`), and
 //! whoever runs anything (`service`, `worker`).
 
+pub mod action;
 pub mod definition;
 pub mod function;
 pub mod group;
