@@ -84,6 +84,8 @@ id! {
     DraftId = "draft";
     /// One screen of this program, for as long as it is open.
     TerminalId = "terminal";
+    /// One agent.
+    AgentId = "agent";
     /// One prompt of the library.
     PromptId = "prompt";
     /// One span: what was done for a call.

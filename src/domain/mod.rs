@@ -3,6 +3,7 @@
 //! Here live plain values (serde, `Clone`, `PartialEq`) that every other layer speaks in. Never here: files, sockets,
 //! the clock, randomness, async, or the JSON of an outside API (that is `wire`).
 
+pub mod agent;
 pub mod attachment;
 pub(crate) mod base64;
 pub mod call;

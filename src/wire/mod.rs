@@ -2,6 +2,7 @@
 //!
 //! Outside JSON shapes live here and nowhere else. Never here: sockets, files, async, the clock.
 
+pub mod agent;
 pub mod anthropic;
 pub mod attachment;
 pub mod aws;

@@ -1,0 +1,146 @@
+//! Actions: everything that a model may call, with who does it.
+
+use serde_json::Value;
+
+use super::definition::Definition;
+use super::function::Function;
+use super::operation::Operation;
+use crate::domain::tool::Tool;
+
+/// What stands between a group's name and an action's where two groups have an action of one name.
+const BETWEEN: &str = "__";
+
+/// The longest name that every model's API takes.
+const LONGEST: usize = 64;
+
+/// What a group turns out to have, once its document was read or its server was asked.
+#[derive(Debug, Clone, PartialEq)]
+pub enum What {
+    Function(Function),
+    Operation(Operation),
+    /// Of a list of its own, by the tool's name there.
+    Own(Tool),
+}
+
+impl What {
+    /// As a model is told of it, by its own name.
+    pub fn tool(&self) -> Tool {
+        match self {
+            Self::Function(function) => function.tool(),
+            Self::Operation(operation) => operation.tool(),
+            Self::Own(tool) => tool.clone(),
+        }
+    }
+
+    /// Whether a person must agree before each call.
+    const fn confirm(&self) -> bool {
+        match self {
+            Self::Function(function) => function.confirm,
+            Self::Operation(operation) => operation.confirm,
+            Self::Own(_) => false,
+        }
+    }
+}
+
+/// Something that a model may call.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Action {
+    /// With a name that no other action of the agent has.
+    pub tool: Tool,
+    /// Which of the definition's groups it is of.
+    pub group: usize,
+    pub what: What,
+    /// A person must agree before each call.
+    pub confirm: bool,
+}
+
+/// The actions of a definition whose groups have those: groups that are off are left out.
+pub fn actions(definition: &Definition, found: Vec<(usize, What)>) -> Vec<Action> {
+    let mut actions: Vec<Action> = Vec::new();
+    for (group, what) in found {
+        let Some(of) = definition.groups.get(group).filter(|of| of.enabled) else { continue };
+        let confirm = of.confirm || what.confirm();
+        actions.push(Action { tool: what.tool(), group, what, confirm });
+    }
+    let names: Vec<String> = actions.iter().map(|action| action.tool.name.clone()).collect();
+    let mut taken: Vec<String> = Vec::new();
+    for action in &mut actions {
+        let own = &action.tool.name;
+        let name = if names.iter().filter(|name| *name == own).count() > 1 {
+            format!("{}{BETWEEN}{own}", definition.groups[action.group].name)
+        } else {
+            own.clone()
+        };
+        action.tool.name = free(&name, &taken);
+        taken.push(action.tool.name.clone());
+    }
+    actions
+}
+
+/// The name, shortened to what every API takes, with a number where it is taken.
+fn free(name: &str, taken: &[String]) -> String {
+    let short = |most: usize| name.chars().take(most).collect::<String>();
+    let mut free = short(LONGEST);
+    let mut number = 2_u32;
+    while taken.contains(&free) {
+        let end = format!("_{number}");
+        free = format!("{}{end}", short(LONGEST - end.len()));
+        number += 1;
+    }
+    free
+}
+
+/// The action that a model means; `None` where it names none.
+pub fn named<'a>(actions: &'a [Action], name: &str) -> Option<&'a Action> {
+    actions.iter().find(|action| action.tool.name == name)
+}
+
+/// An input as a person is shown it before they agree: the very bytes that are sent on.
+pub fn shown(input: &Value) -> String {
+    serde_json::to_string_pretty(input).unwrap_or_else(|_| input.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::agent::group::{Executor, Group};
+
+    fn group(name: &str, confirm: bool, enabled: bool) -> Group {
+        Group {
+            name: name.to_owned(),
+            description: String::new(),
+            enabled,
+            confirm,
+            functions: Vec::new(),
+            openapi: None,
+            runs: Executor::Person {},
+        }
+    }
+
+    fn function(name: &str, confirm: bool) -> What {
+        What::Function(Function { name: name.to_owned(), confirm, ..Function::default() })
+    }
+
+    #[test]
+    fn actions_of_one_name_are_told_apart_by_their_groups() {
+        let groups = vec![group("a", true, true), group("b", false, true), group("c", false, false)];
+        let definition = Definition { groups, ..Definition::default() };
+        let long = "x".repeat(70);
+        let found = vec![
+            (0, function("list", false)),
+            (1, function("list", false)),
+            (1, function("buy", true)),
+            (2, function("off", false)),
+            (1, function(&long, false)),
+            (0, function(&format!("{long}y"), false)),
+        ];
+        let actions = actions(&definition, found);
+        let names: Vec<(&str, bool)> =
+            actions.iter().map(|action| (action.tool.name.as_str(), action.confirm)).collect();
+        assert_eq!(&names[..3], [("a__list", true), ("b__list", false), ("buy", true)]);
+        assert_eq!(names[3].0, "x".repeat(64));
+        assert_eq!(names[4].0, format!("{}_2", "x".repeat(62)));
+        assert_eq!(named(&actions, "buy").map(|action| action.group), Some(1));
+        assert_eq!(named(&actions, "list"), None);
+    }
+}

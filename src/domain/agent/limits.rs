@@ -1,0 +1,95 @@
+//! How far a run may go before it stops with what it has.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// The limits of a run.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Limits {
+    /// Calls of the model, from 1.
+    pub steps: u32,
+    /// From the question to the answer, waiting for a person left out.
+    pub seconds: u32,
+    /// Read and written together.
+    pub tokens: u64,
+    /// In US dollars, as far as prices are known; `None` sets no bound.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cost: Option<f64>,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { steps: 20, seconds: 600, tokens: 200_000, cost: None }
+    }
+}
+
+/// What a run has come to.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Spent {
+    pub steps: u32,
+    pub millis: u64,
+    pub tokens: u64,
+    /// In US dollars, of the calls whose price is known.
+    pub cost: f64,
+    /// Calls whose price nobody knows.
+    pub unpriced: u32,
+}
+
+/// Which limit was reached.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "limit", content = "at", rename_all = "snake_case")]
+pub enum Limit {
+    Steps(u32),
+    Seconds(u32),
+    Tokens(u64),
+    Cost(f64),
+}
+
+impl Limits {
+    /// The first limit that forbids another step after what was spent.
+    pub fn reached(&self, spent: &Spent) -> Option<Limit> {
+        if spent.steps >= self.steps {
+            return Some(Limit::Steps(self.steps));
+        }
+        if spent.millis >= u64::from(self.seconds) * 1000 {
+            return Some(Limit::Seconds(self.seconds));
+        }
+        if spent.tokens >= self.tokens {
+            return Some(Limit::Tokens(self.tokens));
+        }
+        self.cost.filter(|most| spent.cost >= *most).map(Limit::Cost)
+    }
+}
+
+impl fmt::Display for Limit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Steps(1) => f.write_str("1 step"),
+            Self::Steps(steps) => write!(f, "{steps} steps"),
+            Self::Seconds(1) => f.write_str("1 second"),
+            Self::Seconds(seconds) => write!(f, "{seconds} seconds"),
+            Self::Tokens(tokens) => write!(f, "{tokens} tokens"),
+            Self::Cost(cost) => write!(f, "${cost}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_limit_that_is_reached_is_named() {
+        let limits = Limits { steps: 3, seconds: 10, tokens: 100, cost: Some(0.5) };
+        let spent = Spent { steps: 2, millis: 9_999, tokens: 99, cost: 0.49, unpriced: 0 };
+        assert_eq!(limits.reached(&spent), None);
+        assert_eq!(limits.reached(&Spent { steps: 3, tokens: 500, ..spent }), Some(Limit::Steps(3)));
+        assert_eq!(limits.reached(&Spent { millis: 10_000, ..spent }), Some(Limit::Seconds(10)));
+        assert_eq!(limits.reached(&Spent { tokens: 100, ..spent }), Some(Limit::Tokens(100)));
+        assert_eq!(limits.reached(&Spent { cost: 0.5, ..spent }), Some(Limit::Cost(0.5)));
+        assert_eq!(Limits { cost: None, ..limits }.reached(&Spent { cost: 9.0, ..spent }), None);
+    }
+}

@@ -1,0 +1,22 @@
+//! Agents: what they are told, what they may do, and how far they may go.
+//!
+//! Here live the nouns and their rules. Never here: the JSON of Bedrock's definitions, of `OpenAPI` and of MCP (`wire`), and
+//! whoever runs anything (`service`, `worker`).
+
+pub mod action;
+pub mod definition;
+pub mod function;
+pub mod group;
+pub mod limits;
+pub mod memory;
+pub mod operation;
+pub mod said;
+pub mod step;
+pub mod template;
+
+pub use definition::{Agent, Definition, UsedBase, Version};
+pub use function::{Function, Parameter, ParameterKind};
+pub use group::{BuiltIn, Executor, Group, Program, Server};
+pub use limits::{Limit, Limits, Spent};
+pub use memory::{Memory, Remembered};
+pub use step::{Step, StepPrompt, Steps};

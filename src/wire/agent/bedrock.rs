@@ -1,0 +1,356 @@
+//! Agents of Amazon Bedrock: what `GetAgent`, `GetAgentActionGroup` and `GetAgentKnowledgeBase` give, as a definition.
+//!
+//! The three are read from one JSON text in any mixture: one of them, a list, or an object whose values they are; as boto3 and the
+//! AWS command line print them. What has no counterpart here is told, never dropped in silence.
+
+use serde_json::{Map, Value};
+
+use crate::domain::agent::group::Endpoint;
+use crate::domain::agent::{
+    BuiltIn, Definition, Executor, Function, Group, Parameter, ParameterKind, Step, UsedBase,
+};
+use crate::domain::settings::Settings;
+use crate::domain::{Error, ErrorKind, Result};
+
+/// An agent that was read.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Imported {
+    pub name: String,
+    pub definition: Definition,
+    /// What is not as it was there, a line each.
+    pub remarks: Vec<String>,
+}
+
+/// Reads the JSON.
+///
+/// # Errors
+///
+/// `Invalid`: no JSON, no agent or several in it, a schema that cannot be read.
+pub fn read(text: &str) -> Result<Imported> {
+    let json: Value = serde_json::from_str(text).map_err(|why| bad(format!("it is no JSON: {why}")))?;
+    let mut parts = Parts::default();
+    parts.gather(&json);
+    let [agent] = parts.agents.as_slice() else {
+        let why = match parts.agents.len() {
+            0 => "there is no agent in it".to_owned(),
+            many => format!("there are {many} agents in it"),
+        };
+        return Err(bad(why));
+    };
+    let mut remarks = Vec::new();
+    let definition = of(agent, &parts, &mut remarks)?;
+    Ok(Imported { name: text_of(agent, "agentName").to_owned(), definition, remarks })
+}
+
+/// What is found in the JSON, wherever it lies.
+#[derive(Default)]
+struct Parts<'a> {
+    agents: Vec<&'a Map<String, Value>>,
+    groups: Vec<&'a Map<String, Value>>,
+    bases: Vec<&'a Map<String, Value>>,
+}
+
+impl<'a> Parts<'a> {
+    fn gather(&mut self, value: &'a Value) {
+        match value {
+            Value::Array(all) => all.iter().for_each(|inner| self.gather(inner)),
+            Value::Object(object) if object.contains_key("actionGroupName") => self.groups.push(object),
+            Value::Object(object) if object.contains_key("agentName") => {
+                self.agents.push(object);
+                // An agent of before inline definitions holds its groups itself.
+                for inner in ["actionGroups", "knowledgeBases"] {
+                    object.get(inner).into_iter().for_each(|inner| self.gather(inner));
+                }
+            }
+            Value::Object(object) if object.contains_key("knowledgeBaseId") => self.bases.push(object),
+            Value::Object(object) => object.values().for_each(|inner| self.gather(inner)),
+            _ => {}
+        }
+    }
+}
+
+fn of(agent: &Map<String, Value>, parts: &Parts<'_>, remarks: &mut Vec<String>) -> Result<Definition> {
+    let mut definition = Definition {
+        description: text_of(agent, "description").to_owned(),
+        instruction: text_of(agent, "instruction").to_owned(),
+        ..Definition::default()
+    };
+    let model = text_of(agent, "foundationModel");
+    if !model.is_empty() {
+        match format!("bedrock/{model}").parse() {
+            Ok(model) => definition.model = Some(model),
+            Err(_) => remarks.push(format!("the model {model:?} is no id: choose one")),
+        }
+    }
+    if let Some(guardrail) = agent.get("guardrailConfiguration").and_then(Value::as_object) {
+        let id = text_of(guardrail, "guardrailIdentifier");
+        if !id.is_empty() {
+            definition.guardrail = Some(id.to_owned());
+        }
+    }
+    if let Some(memory) = agent.get("memoryConfiguration").and_then(Value::as_object) {
+        let days = memory.get("storageDays").and_then(Value::as_u64).unwrap_or(30);
+        definition.memory.days = u16::try_from(days).unwrap_or(365);
+        let sessions = memory.get("sessionSummaryConfiguration").and_then(|of| of.get("maxRecentSessions"));
+        if let Some(sessions) = sessions.and_then(Value::as_u64) {
+            definition.memory.sessions = u16::try_from(sessions).unwrap_or(u16::MAX);
+        }
+    }
+    for (field, what) in [(
+        "customOrchestration",
+        "its own orchestration, a Lambda function, is left out: the steps here are used",
+    )] {
+        if agent.contains_key(field) {
+            remarks.push(what.to_owned());
+        }
+    }
+    if matches!(text_of(agent, "agentCollaboration"), "SUPERVISOR" | "SUPERVISOR_ROUTER") {
+        remarks.push("it has collaborators, which are left out: give it their action groups".to_owned());
+    }
+    prompts(agent, &mut definition, remarks);
+    for base in &parts.bases {
+        let name = text_of(base, "knowledgeBaseId").to_owned();
+        if text_of(base, "knowledgeBaseState") == "DISABLED" {
+            remarks.push(format!("the knowledge base {name} is off there and left out"));
+            continue;
+        }
+        remarks.push(format!("the knowledge base {name} stays in Bedrock: make one of that name here"));
+        definition.bases.push(UsedBase { name, description: text_of(base, "description").to_owned() });
+    }
+    for group in &parts.groups {
+        definition.groups.extend(of_group(group, remarks)?);
+    }
+    Ok(definition)
+}
+
+/// The prompts that were put in the place of Bedrock's.
+fn prompts(agent: &Map<String, Value>, definition: &mut Definition, remarks: &mut Vec<String>) {
+    let Some(overridden) = agent.get("promptOverrideConfiguration").and_then(Value::as_object) else {
+        return;
+    };
+    if overridden.get("overrideLambda").is_some() {
+        remarks.push("its parser, a Lambda function, is left out".to_owned());
+    }
+    let prompts = overridden.get("promptConfigurations").and_then(Value::as_array).into_iter().flatten();
+    for prompt in prompts.filter_map(Value::as_object) {
+        let kind = text_of(prompt, "promptType");
+        let step = match kind {
+            "PRE_PROCESSING" => Step::PreProcessing,
+            "ORCHESTRATION" => Step::Orchestration,
+            "KNOWLEDGE_BASE_RESPONSE_GENERATION" => Step::KnowledgeBaseResponse,
+            "POST_PROCESSING" => Step::PostProcessing,
+            other => {
+                remarks.push(format!("the prompt of {other} is left out"));
+                continue;
+            }
+        };
+        let of_step = definition.steps.of_mut(step);
+        match text_of(prompt, "promptState") {
+            "ENABLED" => of_step.enabled = Some(true),
+            "DISABLED" => of_step.enabled = Some(false),
+            _ => {}
+        }
+        if text_of(prompt, "promptCreationMode") != "OVERRIDDEN" {
+            continue;
+        }
+        let template = text_of(prompt, "basePromptTemplate");
+        if !template.is_empty() {
+            of_step.template = Some(template.to_owned());
+        }
+        if text_of(prompt, "parserMode") == "OVERRIDDEN" {
+            remarks.push(format!("the parser of {step} is left out"));
+        }
+        if let Some(inference) = prompt.get("inferenceConfiguration").and_then(Value::as_object) {
+            of_step.settings = settings(inference);
+        }
+        let model = text_of(prompt, "foundationModel");
+        if !model.is_empty() {
+            of_step.model = format!("bedrock/{model}").parse().ok();
+        }
+    }
+    for (step, name) in definition.steps.unknown_places() {
+        remarks.push(format!("nothing is put into ${name}$ of the template of {step}"));
+    }
+}
+
+#[allow(clippy::cast_possible_truncation)] // A temperature is no such number that it matters.
+fn settings(inference: &Map<String, Value>) -> Settings {
+    let number = |name: &str| inference.get(name).and_then(Value::as_f64).map(|number| number as f32);
+    let whole = |name: &str| {
+        inference.get(name).and_then(Value::as_u64).and_then(|number| u32::try_from(number).ok())
+    };
+    let stops = inference.get("stopSequences").and_then(Value::as_array).into_iter().flatten();
+    Settings {
+        temperature: number("temperature"),
+        top_p: number("topP"),
+        top_k: whole("topK"),
+        max_tokens: whole("maximumLength").filter(|tokens| *tokens > 0),
+        stop: stops.filter_map(Value::as_str).map(str::to_owned).collect(),
+        ..Settings::default()
+    }
+}
+
+fn of_group(group: &Map<String, Value>, remarks: &mut Vec<String>) -> Result<Option<Group>> {
+    let name = text_of(group, "actionGroupName").to_owned();
+    let signature = match text_of(group, "parentActionSignature") {
+        "" => text_of(group, "parentActionGroupSignature"),
+        signature => signature,
+    };
+    let mut made = Group {
+        name: name.clone(),
+        description: text_of(group, "description").to_owned(),
+        enabled: text_of(group, "actionGroupState") != "DISABLED",
+        confirm: false,
+        functions: Vec::new(),
+        openapi: None,
+        runs: Executor::Person {},
+    };
+    match signature {
+        "" => {}
+        "AMAZON.UserInput" => {
+            made.runs = Executor::BuiltIn(BuiltIn::AskUser);
+            return Ok(Some(made));
+        }
+        other => {
+            remarks.push(format!("the group {name:?} is {other}, which is not here, and is left out"));
+            return Ok(None);
+        }
+    }
+    if let Some(schema) = group.get("apiSchema").and_then(Value::as_object) {
+        if let Some(payload) = schema.get("payload").and_then(Value::as_str) {
+            let document = serde_json::from_str(payload).map_err(|why| {
+                bad(format!("the schema of the group {name:?} is no JSON ({why}): convert it to JSON first"))
+            })?;
+            made.openapi = Some(document);
+        } else {
+            remarks
+                .push(format!("the schema of the group {name:?} lies in S3: fetch it, and set its openapi"));
+        }
+    }
+    let functions = group.get("functionSchema").and_then(|schema| schema.get("functions"));
+    for function in functions.and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_object) {
+        made.functions.push(of_function(function)?);
+    }
+    if let Some(executor) = group.get("actionGroupExecutor").and_then(Value::as_object) {
+        if let Some(function) = executor.get("lambda").and_then(Value::as_str) {
+            made.runs = Executor::Lambda { function: function.to_owned() };
+        }
+    } else if made.openapi.is_some() {
+        made.runs = Executor::Http(Endpoint::default());
+    }
+    if made.functions.is_empty() && made.openapi.is_none() {
+        remarks.push(format!("the group {name:?} has no action here and is left out"));
+        return Ok(None);
+    }
+    Ok(Some(made))
+}
+
+fn of_function(function: &Map<String, Value>) -> Result<Function> {
+    let name = text_of(function, "name").to_owned();
+    let parameters = function.get("parameters").and_then(Value::as_object).into_iter().flatten();
+    let parameters = parameters.map(|(parameter, detail)| {
+        let kind = match detail.get("type").and_then(Value::as_str) {
+            None | Some("string") => ParameterKind::String,
+            Some("number") => ParameterKind::Number,
+            Some("integer") => ParameterKind::Integer,
+            Some("boolean") => ParameterKind::Boolean,
+            Some("array") => ParameterKind::Array,
+            Some(other) => {
+                return Err(bad(format!("the parameter {parameter:?} of {name:?} is of the type {other:?}")));
+            }
+        };
+        Ok(Parameter {
+            name: parameter.clone(),
+            description: detail.get("description").and_then(Value::as_str).unwrap_or_default().to_owned(),
+            kind,
+            required: detail.get("required").and_then(Value::as_bool).unwrap_or(false),
+        })
+    });
+    let parameters = parameters.collect::<Result<_>>()?;
+    Ok(Function {
+        description: text_of(function, "description").to_owned(),
+        confirm: text_of(function, "requireConfirmation") == "ENABLED",
+        parameters,
+        name,
+    })
+}
+
+/// A text of an object; empty where there is none.
+fn text_of<'a>(object: &'a Map<String, Value>, name: &str) -> &'a str {
+    object.get(name).and_then(Value::as_str).unwrap_or_default()
+}
+
+fn bad(why: String) -> Error {
+    Error::new(
+        ErrorKind::Invalid,
+        "reading an agent of Bedrock",
+        why,
+        "It is what `aws bedrock-agent get-agent` prints, with its get-agent-action-group beside it in a list.",
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn shop() -> Value {
+        json!([
+            {"agent": {
+                "agentName": "tea-shop", "agentId": "ABCDEFGHIJ", "instruction": "You take orders.",
+                "foundationModel": "anthropic.claude-3-haiku-20240307-v1:0",
+                "guardrailConfiguration": {"guardrailIdentifier": "gr1", "guardrailVersion": "1"},
+                "memoryConfiguration": {"enabledMemoryTypes": ["SESSION_SUMMARY"], "storageDays": 30},
+                "promptOverrideConfiguration": {"promptConfigurations": [
+                    {"promptType": "PRE_PROCESSING", "promptState": "ENABLED", "promptCreationMode": "OVERRIDDEN",
+                     "basePromptTemplate": "Is $question$ for $functions$ or $weather$?",
+                     "inferenceConfiguration": {"temperature": 0.0, "maximumLength": 256}},
+                    {"promptType": "ORCHESTRATION", "promptState": "ENABLED", "promptCreationMode": "DEFAULT",
+                     "basePromptTemplate": "theirs"},
+                    {"promptType": "MEMORY_SUMMARIZATION", "promptCreationMode": "OVERRIDDEN"},
+                ]},
+            }},
+            {"agentActionGroup": {
+                "actionGroupName": "orders", "actionGroupState": "ENABLED",
+                "actionGroupExecutor": {"lambda": "arn:aws:lambda:eu-west-1:1:function:orders"},
+                "functionSchema": {"functions": [{"name": "order", "requireConfirmation": "ENABLED",
+                    "parameters": {"tea": {"type": "string", "required": true}, "count": {"type": "integer"}}}]},
+            }},
+            {"agentActionGroup": {"actionGroupName": "ask", "parentActionSignature": "AMAZON.UserInput"}},
+            {"agentActionGroup": {"actionGroupName": "code", "parentActionSignature": "AMAZON.CodeInterpreter"}},
+            {"agentKnowledgeBase": {"knowledgeBaseId": "KB12345678", "description": "Teas.",
+                "knowledgeBaseState": "ENABLED"}},
+        ])
+    }
+
+    #[test]
+    fn an_agent_with_its_groups_is_a_definition() {
+        let read = read(&shop().to_string()).unwrap();
+        let definition = &read.definition;
+        definition.check().unwrap();
+        assert_eq!(read.name, "tea-shop");
+        assert_eq!(definition.guardrail.as_deref(), Some("gr1"));
+        assert_eq!(definition.memory.days, 30);
+        assert!(definition.steps.is_on(Step::PreProcessing));
+        assert_eq!(definition.steps.pre_processing.settings.max_tokens, Some(256));
+        assert_eq!(definition.steps.orchestration.template, None, "a default there is the default here");
+        let names: Vec<&str> = definition.groups.iter().map(|group| group.name.as_str()).collect();
+        assert_eq!(names, ["orders", "ask"]);
+        assert!(definition.groups[0].functions[0].confirm);
+        assert_eq!(definition.bases[0].description, "Teas.");
+        for said in ["MEMORY_SUMMARIZATION", "AMAZON.CodeInterpreter", "$weather$", "KB12345678"] {
+            assert!(read.remarks.iter().any(|remark| remark.contains(said)), "{said}: {:?}", read.remarks);
+        }
+    }
+
+    #[test]
+    fn what_is_no_agent_is_said() {
+        for (text, named) in [
+            ("{", "no JSON"),
+            ("[]", "no agent"),
+            (r#"[{"agentName": "a"}, {"agentName": "b"}]"#, "2 agents"),
+        ] {
+            assert!(read(text).unwrap_err().why.contains(named), "{text}");
+        }
+    }
+}

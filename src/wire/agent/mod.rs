@@ -1,0 +1,6 @@
+//! What agents are made of outside of this program: `OpenAPI` documents, the events of Bedrock's action groups, Bedrock's
+//! definitions. Pure: whoever calls anything is elsewhere.
+
+pub mod bedrock;
+pub mod event;
+pub mod openapi;

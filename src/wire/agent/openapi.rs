@@ -1,0 +1,319 @@
+//! Operations of an `OpenAPI` 3 document (<https://spec.openapis.org/oas/v3.0.3>), as action groups have them.
+//!
+//! Of a document that describes more than an agent can call the rest is left out; only what would make a wrong request is an error.
+
+use serde_json::{Map, Value};
+
+use crate::domain::agent::operation::{Body, Method, Operation, OperationParameter, Place};
+use crate::domain::{Error, ErrorKind, Result};
+
+/// Bedrock's mark of operations that a person must agree to.
+const CONFIRM: &str = "x-requireConfirmation";
+
+/// Operations that are taken of one document.
+const MOST: usize = 200;
+
+/// References that are followed into one another.
+const DEEPEST: usize = 24;
+
+/// Bytes that one schema may come to with its references put in.
+const LARGEST: usize = 64 * 1024;
+
+/// A document.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Api {
+    /// The first server's URL, as it stands there.
+    pub server: Option<String>,
+    pub operations: Vec<Operation>,
+}
+
+/// Reads a document.
+///
+/// # Errors
+///
+/// `Invalid`: no `OpenAPI` 3 document, an operation that comes twice, a parameter that is not described.
+pub fn read(document: &Value) -> Result<Api> {
+    let version = document.get("openapi").and_then(Value::as_str).unwrap_or_default();
+    if !version.starts_with("3.") {
+        return Err(bad(if version.is_empty() {
+            "it has no \"openapi\"".to_owned()
+        } else {
+            format!("it is of version {version:?}")
+        }));
+    }
+    let Some(paths) = document.get("paths").and_then(Value::as_object) else {
+        return Err(bad("it has no \"paths\"".to_owned()));
+    };
+    let mut operations: Vec<Operation> = Vec::new();
+    for (path, item) in paths {
+        if !path.starts_with('/') {
+            return Err(bad(format!("the path {path:?} does not begin with \"/\"")));
+        }
+        let item = resolved(document, item)?;
+        for method in Method::ALL {
+            let Some(operation) = item.get(method.as_str().to_ascii_lowercase()) else { continue };
+            let operation = of_operation(document, path, method, item, operation)?;
+            if operations.iter().any(|other| other.id == operation.id) {
+                return Err(bad(format!("the operation {:?} is there twice", operation.id)));
+            }
+            operations.push(operation);
+        }
+    }
+    if operations.is_empty() {
+        return Err(bad("it has no operation".to_owned()));
+    }
+    if operations.len() > MOST {
+        return Err(bad(format!("it has {} operations; {MOST} are the most", operations.len())));
+    }
+    let server = document.pointer("/servers/0/url").and_then(Value::as_str).map(str::to_owned);
+    Ok(Api { server, operations })
+}
+
+fn of_operation(
+    document: &Value,
+    path: &str,
+    method: Method,
+    item: &Value,
+    operation: &Value,
+) -> Result<Operation> {
+    let id = match operation.get("operationId").and_then(Value::as_str) {
+        Some(id) => plain_name(id),
+        None => plain_name(&format!("{}{path}", method.as_str().to_ascii_lowercase())),
+    };
+    let text =
+        |name: &str| operation.get(name).and_then(Value::as_str).filter(|text| !text.trim().is_empty());
+    let description = text("description").or_else(|| text("summary")).unwrap_or_default().to_owned();
+    let confirm = operation.get(CONFIRM).and_then(Value::as_str) == Some("ENABLED");
+
+    let mut parameters: Vec<OperationParameter> = Vec::new();
+    // An operation's own come over those of its path.
+    for list in [operation, item] {
+        for parameter in list.get("parameters").and_then(Value::as_array).into_iter().flatten() {
+            let parameter = of_parameter(document, &id, resolved(document, parameter)?)?;
+            let known = |other: &OperationParameter, new: &OperationParameter| {
+                other.name == new.name && other.place == new.place
+            };
+            match parameter {
+                Some(new) if !parameters.iter().any(|other| known(other, &new)) => parameters.push(new),
+                _ => {}
+            }
+        }
+    }
+    for name in path.split('{').skip(1).filter_map(|rest| rest.split_once('}')).map(|(name, _)| name) {
+        if !parameters.iter().any(|parameter| parameter.place == Place::Path && parameter.name == name) {
+            return Err(bad(format!("the parameter {name:?} of {path:?} is not described")));
+        }
+    }
+    let names: Vec<&str> = parameters.iter().map(|parameter| parameter.name.as_str()).collect();
+    if let Some(twice) = names.iter().enumerate().find(|(at, name)| names[..*at].contains(name)) {
+        return Err(bad(format!("the parameter {:?} of {id:?} is in two places", twice.1)));
+    }
+
+    let body = operation.get("requestBody").map(|body| resolved(document, body)).transpose()?;
+    let body = body.and_then(|body| {
+        let content = body.get("content")?.as_object()?;
+        let json = |kind: &str| kind == "application/json" || kind.ends_with("+json");
+        let (_, media) = content.iter().find(|(kind, _)| json(kind))?;
+        let required = body.get("required").and_then(Value::as_bool).unwrap_or(false);
+        Some((required, media.get("schema").cloned().unwrap_or_else(|| Value::Object(Map::new()))))
+    });
+    let body = body
+        .map(|(required, schema)| whole(document, &id, &schema).map(|schema| Body { required, schema }))
+        .transpose()?;
+    Ok(Operation { id, method, path: path.to_owned(), description, parameters, body, confirm })
+}
+
+/// `None` for a cookie: no agent sends one.
+fn of_parameter(document: &Value, id: &str, parameter: &Value) -> Result<Option<OperationParameter>> {
+    let Some(name) = parameter.get("name").and_then(Value::as_str) else {
+        return Err(bad(format!("a parameter of {id:?} has no name")));
+    };
+    let place = match parameter.get("in").and_then(Value::as_str) {
+        Some("path") => Place::Path,
+        Some("query") => Place::Query,
+        Some("header") => Place::Header,
+        Some("cookie") => return Ok(None),
+        other => {
+            let place = other.unwrap_or("nowhere");
+            return Err(bad(format!("the parameter {name:?} of {id:?} is in {place:?}")));
+        }
+    };
+    let schema = parameter.get("schema").cloned().unwrap_or_else(|| serde_json::json!({"type": "string"}));
+    Ok(Some(OperationParameter {
+        name: name.to_owned(),
+        place,
+        description: parameter.get("description").and_then(Value::as_str).unwrap_or_default().to_owned(),
+        required: place == Place::Path || parameter.get("required").and_then(Value::as_bool).unwrap_or(false),
+        schema: whole(document, id, &schema)?,
+    }))
+}
+
+/// What a value refers to, where it refers.
+fn resolved<'a>(document: &'a Value, value: &'a Value) -> Result<&'a Value> {
+    let mut value = value;
+    for _ in 0..DEEPEST {
+        let Some(reference) = value.get("$ref").and_then(Value::as_str) else { return Ok(value) };
+        value = target(document, reference)?;
+    }
+    Err(bad("its references lead around in a circle".to_owned()))
+}
+
+fn target<'a>(document: &'a Value, reference: &str) -> Result<&'a Value> {
+    let inside = reference.strip_prefix('#').and_then(|pointer| document.pointer(pointer));
+    inside.ok_or_else(|| {
+        bad(format!("it refers to {reference:?}, which is not in it, and no other document is ever fetched"))
+    })
+}
+
+/// A schema with all that it refers to put in. What contains itself ends as any value.
+fn whole(document: &Value, id: &str, schema: &Value) -> Result<Value> {
+    let mut room = LARGEST;
+    put_in(document, schema, &mut Vec::new(), &mut room)
+        .map_err(|error| bad(format!("a schema of {id:?}: {}", error.why)))
+}
+
+fn put_in(document: &Value, value: &Value, within: &mut Vec<String>, room: &mut usize) -> Result<Value> {
+    let weight = match value {
+        Value::String(text) => text.len(),
+        _ => 1,
+    };
+    *room =
+        room.checked_sub(weight).ok_or_else(|| bad(format!("it is larger than {} KB", LARGEST / 1024)))?;
+    match value {
+        Value::Object(object) => {
+            if let Some(reference) = object.get("$ref").and_then(Value::as_str) {
+                if within.len() >= DEEPEST || within.iter().any(|known| known == reference) {
+                    return Ok(Value::Object(Map::new()));
+                }
+                let target = target(document, reference)?;
+                within.push(reference.to_owned());
+                let put = put_in(document, target, within, room);
+                within.pop();
+                return put;
+            }
+            let mut put = Map::new();
+            for (name, inner) in object {
+                *room = room.saturating_sub(name.len());
+                put.insert(name.clone(), put_in(document, inner, within, room)?);
+            }
+            Ok(Value::Object(put))
+        }
+        Value::Array(all) => all
+            .iter()
+            .map(|inner| put_in(document, inner, within, room))
+            .collect::<Result<_>>()
+            .map(Value::Array),
+        plain => Ok(plain.clone()),
+    }
+}
+
+/// A name that every model's API takes.
+fn plain_name(text: &str) -> String {
+    let mut name = String::new();
+    for c in text.chars() {
+        if c.is_ascii_alphanumeric() || c == '-' || c == '_' {
+            name.push(c);
+        } else if !name.ends_with('_') {
+            name.push('_');
+        }
+    }
+    let name = name.trim_matches('_');
+    name.chars().take(64).collect()
+}
+
+fn bad(why: String) -> Error {
+    Error::new(
+        ErrorKind::Invalid,
+        "reading an OpenAPI document",
+        why,
+        "It must be an OpenAPI 3 document in which everything that it refers to is there.",
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn teas() -> Value {
+        json!({
+            "openapi": "3.0.0",
+            "servers": [{"url": "https://teas.example.org/v1"}],
+            "paths": {
+                "/teas/{tea}": {
+                    "parameters": [{"$ref": "#/components/parameters/Tea"}],
+                    "get": {"summary": "One tea.", "responses": {}},
+                    "put": {
+                        "operationId": "put tea!", "description": "Puts a tea.", "x-requireConfirmation": "ENABLED",
+                        "parameters": [{"name": "dry", "in": "query", "schema": {"type": "boolean"}},
+                                       {"name": "c", "in": "cookie"}],
+                        "requestBody": {"required": true, "content": {
+                            "application/json": {"schema": {"$ref": "#/components/schemas/Tea"}}}},
+                        "responses": {},
+                    },
+                },
+            },
+            "components": {
+                "parameters": {"Tea": {"name": "tea", "in": "path", "required": true, "schema": {"type": "string"}}},
+                "schemas": {"Tea": {"type": "object", "properties": {
+                    "name": {"type": "string"}, "like": {"$ref": "#/components/schemas/Tea"}}}},
+            },
+        })
+    }
+
+    #[test]
+    fn operations_are_read_with_what_they_refer_to_put_in() {
+        let api = read(&teas()).unwrap();
+        assert_eq!(api.server.as_deref(), Some("https://teas.example.org/v1"));
+        let ids: Vec<&str> = api.operations.iter().map(|operation| operation.id.as_str()).collect();
+        assert_eq!(ids, ["get_teas_tea", "put_tea"]);
+        let put = &api.operations[1];
+        assert!(put.confirm && put.body.as_ref().unwrap().required);
+        let names: Vec<&str> = put.parameters.iter().map(|parameter| parameter.name.as_str()).collect();
+        assert_eq!(names, ["dry", "tea"], "no cookie");
+        let body = &put.tool().schema["properties"]["body"]["properties"];
+        assert_eq!(*body, json!({"name": {"type": "string"}, "like": {}}), "a circle ends as any value");
+        assert_eq!(api.operations[0].description, "One tea.");
+    }
+
+    #[test]
+    fn a_document_that_would_make_a_wrong_request_is_refused() {
+        let refused = |change: &dyn Fn(&mut Value)| {
+            let mut document = teas();
+            change(&mut document);
+            read(&document).unwrap_err().why
+        };
+        for (why, named) in [
+            (refused(&|d| d["openapi"] = json!("2.0")), "2.0"),
+            (refused(&|d| d["paths"] = json!({})), "no operation"),
+            (refused(&|d| d["paths"] = json!({"teas": {}})), "\"teas\""),
+            (refused(&|d| d["paths"]["/teas/{tea}"]["parameters"] = json!([])), "not described"),
+            (refused(&|d| d["components"]["parameters"] = json!({})), "is not in it"),
+            (
+                refused(&|d| {
+                    d["components"]["parameters"]["Tea"] = json!({"$ref": "#/components/parameters/Tea"})
+                }),
+                "circle",
+            ),
+            (
+                refused(&|d| d["components"]["schemas"]["Tea"] = json!({"$ref": "http://elsewhere/x"})),
+                "never fetched",
+            ),
+        ] {
+            assert!(why.contains(named), "{why}");
+        }
+    }
+
+    #[test]
+    fn a_schema_that_doubles_with_every_reference_has_an_end() {
+        let mut document = teas();
+        for level in 0..20 {
+            let next = json!({"$ref": format!("#/components/schemas/L{}", level + 1)});
+            document["components"]["schemas"][format!("L{level}")] =
+                json!({"type": "object", "properties": {"a": next, "b": next}});
+        }
+        document["components"]["schemas"]["L20"] = json!({"type": "string"});
+        document["components"]["schemas"]["Tea"] = json!({"$ref": "#/components/schemas/L0"});
+        assert!(read(&document).unwrap_err().why.contains("larger than 64 KB"));
+    }
+}
