@@ -402,7 +402,7 @@ async fn an_owner_that_leaves_serves_what_was_asked_and_the_rest_waits_for_the_n
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_owner_that_leaves_finishes_what_it_began_however_long_it_takes_and_does_nothing_of_what_comes_then() {
+async fn an_owner_that_leaves_finishes_what_it_began_and_does_nothing_of_what_comes_then() {
     let (_kept, folder) = folder();
     let (fake, serving) = served(&folder);
     let door = There::connect(&folder).await.unwrap();
