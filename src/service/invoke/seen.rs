@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::leaving;
-use crate::domain::call::{Call, Converse};
+use crate::domain::call::{Call, Converse, tokens_of};
 use crate::domain::catalog::{Capability, ModelCard, ModelId, Price};
 use crate::domain::figures::grouped;
 use crate::domain::{Error, ErrorKind, Result};
@@ -124,7 +124,8 @@ impl SeenCards {
         let Some(capability) = lacking else {
             let Call::Converse(converse) = call else { return Ok(None) };
             within_longest(converse, voice, &card, doing)?;
-            return weigh(converse, &card, doing);
+            let remark = weigh(converse, &card, doing)?;
+            return Ok(remark.or_else(|| overlong(converse, &card).filter(|_| voice.may_cut())));
         };
         let refused = Error::new(
             ErrorKind::Refused { capability: capability.as_str().to_owned() },
@@ -171,6 +172,18 @@ fn within_longest(converse: &Converse, voice: &dyn Provider, card: &ModelCard, d
             card.id
         ),
     ))
+}
+
+/// A remark where all texts together, by their length, are more than the context of a model whose server may cut them.
+fn overlong(converse: &Converse, card: &ModelCard) -> Option<String> {
+    let (limit, tokens) = (card.context?, tokens_of(converse.weight()));
+    let (model, about, most) = (&converse.model, grouped(tokens.into()), grouped(limit.into()));
+    (tokens > limit).then(|| {
+        format!(
+            "the conversation is about {about} tokens, and {model} runs with {most} of context: its server may leave out \
+             the beginning. `context` of [models.\"{model}\"] in the configuration file asks it for more"
+        )
+    })
 }
 
 /// A remark where attached texts by their length fill more than the model's context, and the error where they are more
