@@ -1,6 +1,7 @@
 //! What every call passes, with voices made up for it.
 
 mod longest;
+mod range;
 mod unsent;
 
 use std::sync::Mutex;
