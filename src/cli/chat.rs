@@ -190,21 +190,48 @@ struct Wait {
     on: bool,
     whom: String,
     doing: &'static str,
+    /// It waits for its turn: so many calls are before it.
+    ahead: Option<u32>,
     began: Instant,
     progress: Progress,
 }
 
 impl Wait {
     fn new(silent: bool) -> Self {
-        let progress = Progress::new(silent);
-        Self { on: true, whom: "an answer".to_owned(), doing: "waiting for", began: Instant::now(), progress }
+        Self {
+            on: true,
+            whom: "an answer".to_owned(),
+            doing: "waiting for",
+            ahead: None,
+            began: Instant::now(),
+            progress: Progress::new(silent),
+        }
     }
 
     fn show(&mut self) {
-        self.progress.waiting(&format!("{} {}", self.doing, self.whom), self.began.elapsed().as_secs());
+        self.progress.waiting(&self.words(), self.began.elapsed().as_secs());
+    }
+
+    /// What is waited for: a whole phrase, whatever the model is called.
+    fn words(&self) -> String {
+        let doing = if self.ahead.is_some() { "waiting for" } else { self.doing };
+        let whom = match self.whom.trim_matches(['…', ' ']) {
+            "" => "an answer",
+            whom => whom,
+        };
+        match self.ahead {
+            None => format!("{doing} {whom}"),
+            Some(0) => format!("{doing} {whom}: next in line"),
+            Some(ahead) => format!("{doing} {whom}: {ahead} before it"),
+        }
     }
 
     fn hear(&mut self, event: &Event) {
+        match event {
+            Event::Queued { ahead } => self.ahead = Some(*ahead),
+            Event::Context { .. } | Event::Notice { .. } => {}
+            _ => self.ahead = None,
+        }
         match event {
             Event::Text { .. } | Event::Replace { .. } => {
                 self.on = false;
@@ -346,4 +373,30 @@ async fn newest(asker: &Asker, out: &mut Out) -> Result<Conversation, End> {
         )
         .into()
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wait_says_for_whom_and_how_many_are_before_it() {
+        let mut wait = Wait::new(true);
+        assert_eq!(wait.words(), "waiting for an answer");
+        for nameless in ["", "…", " … "] {
+            nameless.clone_into(&mut wait.whom);
+            assert_eq!(wait.words(), "waiting for an answer");
+        }
+        "box/qwen3…".clone_into(&mut wait.whom);
+        assert_eq!(wait.words(), "waiting for box/qwen3");
+        wait.hear(&Event::Queued { ahead: 2 });
+        wait.hear(&Event::Notice { text: "a remark".to_owned() });
+        assert_eq!(wait.words(), "waiting for box/qwen3: 2 before it");
+        wait.hear(&Event::Queued { ahead: 0 });
+        assert_eq!(wait.words(), "waiting for box/qwen3: next in line");
+        wait.hear(&Event::Begun);
+        assert_eq!(wait.words(), "waiting for box/qwen3");
+        wait.hear(&Event::Reasoning { text: "hm".to_owned() });
+        assert_eq!(wait.words(), "reasoning: box/qwen3");
+    }
 }

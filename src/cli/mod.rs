@@ -253,8 +253,16 @@ async fn dispatch(
         running.pause(&asker, out).await;
         asker.door.close().await;
     };
+    let told = async {
+        tokio::time::sleep(workbench::LULL).await;
+        if asker.door.serves_others() {
+            out::say(&format!("note: {}", workbench::PARTING));
+        }
+        std::future::pending::<()>().await;
+    };
     tokio::select! {
         () = close => {}
+        () = told => {}
         _ = signals.any() => {}
     }
     ended
@@ -293,7 +301,7 @@ enum Needs {
     Folder,
 }
 
-/// Says each time that the owner of the workspace does not answer.
+/// Says each time that the owner of the workspace does not answer, or is long in ending.
 async fn say_silence(mut silence: watch::Receiver<Option<String>>) {
     while silence.changed().await.is_ok() {
         let said = silence.borrow_and_update().clone();
@@ -307,7 +315,7 @@ async fn say_silence(mut silence: watch::Receiver<Option<String>>) {
 struct Asker<D = Attached> {
     door: Arc<D>,
     config: Config,
-    /// Says that another process has the workspace and is silent.
+    /// Says that another process has the workspace and is silent, or is about to end.
     _watcher: Option<AbortOnDropHandle<()>>,
 }
 
@@ -316,11 +324,9 @@ impl Asker {
     async fn open(mut config: Config, needs: Needs) -> Result<Self> {
         loop {
             let door = workbench::open(&config);
+            let watcher = AbortOnDropHandle::new(tokio::spawn(say_silence(door.silence())));
             match door.ready().await {
-                Ok(()) => {
-                    let watcher = tokio::spawn(say_silence(door.silence()));
-                    return Ok(Self { door, config, _watcher: Some(AbortOnDropHandle::new(watcher)) });
-                }
+                Ok(()) => return Ok(Self { door, config, _watcher: Some(watcher) }),
                 Err(error)
                     if error.kind == ErrorKind::Passphrase
                         && config.passphrase.is_none()

@@ -48,8 +48,6 @@ impl Progress {
     /// Nothing comes: seconds on a terminal, said once elsewhere.
     pub fn waiting(&mut self, what: &str, seconds: u64) {
         let figures = words::span(seconds);
-        // A name that was cut ends in the sign already.
-        let what = what.trim_end_matches(['…', ' ']);
         if self.tty || self.what != what {
             self.put(what, if self.tty { &figures } else { "…" }, 0, None);
         }

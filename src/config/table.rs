@@ -394,7 +394,12 @@ pub const KEYS: &[Key] = &[
         "",
         "Of bedrock: whose keys in ~/.aws are used; else those of the environment or of AWS_PROFILE.",
     ),
-    key("models.*.context", Kind::Whole(1, 100_000_000), "", "Its context length, in tokens."),
+    key(
+        "models.*.context",
+        Kind::Whole(1, 100_000_000),
+        "",
+        "Its context length, in tokens; a model of Ollama is asked to run with it (num_ctx).",
+    ),
     key(
         "models.*.max_output",
         Kind::Whole(1, 100_000_000),

@@ -48,6 +48,8 @@ pub enum ErrorKind {
     Busy,
     /// The process that served the call ended before it answered; whether it acted is not known.
     Detached,
+    /// The process that was to serve the call ends and did nothing of it: another may begin it.
+    NotBegun,
     /// The key does not open the store, or is not there.
     Locked,
     /// A passphrase opens the store: none was given, or a wrong one.

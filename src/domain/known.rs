@@ -52,11 +52,7 @@ impl KnownModel {
     /// How closely the model's id is met: the characters that agree, one more where all do. `None` where it is another
     /// model.
     fn closeness(&self, id: &str) -> Option<usize> {
-        let met = |known: &str| match known.strip_suffix('*') {
-            Some(start) => id.starts_with(start).then_some(start.len()),
-            None => (id == known).then_some(known.len() + 1),
-        };
-        self.ids().filter_map(met).max()
+        self.ids().filter_map(|known| met(known, id)).max()
     }
 
     /// Fills in what the card leaves unknown; what it says stays.
@@ -89,6 +85,14 @@ impl KnownModel {
         if card.successor.is_none() {
             card.successor.clone_from(&self.successor);
         }
+    }
+}
+
+/// How closely the id is met by one of the catalogue, which may end with a `*`.
+pub(super) fn met(known: &str, id: &str) -> Option<usize> {
+    match known.strip_suffix('*') {
+        Some(start) => id.starts_with(start).then_some(start.len()),
+        None => (id == known).then_some(known.len() + 1),
     }
 }
 
@@ -131,7 +135,7 @@ pub fn find<'a>(models: &'a [KnownModel], id: &ModelId) -> Option<&'a KnownModel
 const GEOGRAPHIES: [&str; 8] = ["us.", "us-gov.", "eu.", "apac.", "global.", "jp.", "au.", "ca."];
 
 /// The id as the catalogue writes it: without what providers put in front of the model's own name.
-fn plain(id: &ModelId) -> String {
+pub(super) fn plain(id: &ModelId) -> String {
     let (provider, mut model) = (id.provider(), id.model());
     match provider {
         "bedrock" => {

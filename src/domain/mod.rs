@@ -29,6 +29,7 @@ pub mod picture;
 pub mod prompt;
 pub mod provider_key;
 pub mod pull;
+pub mod range;
 pub mod schema;
 pub mod script;
 pub mod search;

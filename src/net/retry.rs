@@ -63,8 +63,8 @@ impl Budget {
 
 /// Whether an answer of this status may be better the next time.
 pub(super) fn may_pass(status: u16) -> bool {
-    // What a server does not do at all it does not do later.
-    matches!(status, 408 | 429 | 500..=599) && !matches!(status, 501 | 505)
+    // Every 5xx, as the SDKs of OpenAI and Anthropic have it.
+    matches!(status, 408 | 429 | 500..=599)
 }
 
 /// `Retry-After`: seconds, or a date (RFC 9110, 10.2.3), which is measured from `now`.
@@ -140,6 +140,16 @@ mod tests {
         assert_eq!(granted, 20);
         (0..11).for_each(|_| budget.succeeded());
         assert!(budget.wait(Retries::default(), 1, None).is_some());
+    }
+
+    #[test]
+    fn what_a_server_fails_at_may_pass_and_what_it_refuses_does_not() {
+        for status in [408, 429, 500, 501, 502, 503, 504, 505, 529, 599] {
+            assert!(may_pass(status), "{status}");
+        }
+        for status in [200, 301, 400, 401, 403, 404, 409, 413, 422, 600] {
+            assert!(!may_pass(status), "{status}");
+        }
     }
 
     #[test]

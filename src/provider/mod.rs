@@ -100,6 +100,11 @@ pub trait Provider: Send + Sync + std::fmt::Debug {
         self.within().is_some_and(Provider::keeps_models)
     }
 
+    /// Whether its server may leave the beginning of a conversation out that is longer than the context, and say nothing.
+    fn may_cut(&self) -> bool {
+        self.within().is_some_and(Provider::may_cut)
+    }
+
     /// Asks whether its key is taken, where a list of models says nothing of that: anybody may have got it. `None` where
     /// there is nothing more to ask.
     fn check_key(&self, net: &Client) -> Option<BoxFuture<'static, Result<KeyCheck>>> {

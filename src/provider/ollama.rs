@@ -1,5 +1,7 @@
 //! A voice over HTTP: Ollama, by its own API, which tells more of its models than the one that it copies.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::answering::{answering, asks, bare, body_of, complaint, each, once, refused, scrubbed};
@@ -36,19 +38,35 @@ pub struct Ollama {
     key: Key,
     /// Its answers are asked for whole.
     whole: bool,
+    /// The context that models are asked to run with, in tokens, by their names.
+    contexts: Arc<BTreeMap<String, u32>>,
 }
 
 impl Ollama {
     /// The server at `base_url`, without `/api`; its models are `name/…`. It needs a key only behind a gateway.
     pub fn new(name: impl Into<String>, base_url: impl Into<String>, key: Key) -> Self {
         let base_url = base_url.into().trim_end_matches('/').to_owned();
-        Self { name: name.into(), base_url, key, whole: false }
+        Self { name: name.into(), base_url, key, whole: false, contexts: Arc::default() }
     }
 
     /// The same server; with `whole` its answers are asked for in one piece, not as a stream.
     #[must_use]
     pub fn whole(self, whole: bool) -> Self {
         Self { whole, ..self }
+    }
+
+    /// The same server; these models of it, by their names, are to run with so much context, in tokens. Others run with what
+    /// the server takes, which may be a small part of what they can do.
+    #[must_use]
+    pub fn with_contexts(self, contexts: BTreeMap<String, u32>) -> Self {
+        Self { contexts: Arc::new(contexts), ..self }
+    }
+
+    /// A name without a tag is the one with the tag `latest`.
+    fn context(&self, model: &ModelId) -> Option<u32> {
+        let name = model.model();
+        let same = name.strip_suffix(":latest").map_or_else(|| format!("{name}:latest"), str::to_owned);
+        self.contexts.get(name).or_else(|| self.contexts.get(&same)).copied()
     }
 
     fn url(&self, path: &str) -> String {
@@ -65,7 +83,7 @@ impl Ollama {
     }
 
     fn asking(&self, doing: &str, converse: &Converse) -> Result<Request> {
-        let body = request::body(converse)?;
+        let body = request::body(converse, self.context(&converse.model))?;
         let body = if self.whole { unstreamed(body) } else { body };
         let request = self.post(doing, "chat", body);
         Ok(request.header("accept", "application/x-ndjson, application/json"))
@@ -82,7 +100,8 @@ impl Ollama {
 
     async fn embed(&self, net: &Client, model: &ModelId, texts: &[String]) -> Result<Vec<Event>> {
         let doing = format!("embedding with {model}");
-        let mut response = self.send(net, self.post(&doing, "embed", request::embed(model, texts)?)).await?;
+        let body = request::embed(model, texts, self.context(model))?;
+        let mut response = self.send(net, self.post(&doing, "embed", body)).await?;
         let body = body_of(&doing, &mut response, fault::of_status).await?;
         reply::vectors(&doing, texts.len(), &body).map_err(|error| scrubbed(error, &response))
     }
@@ -186,6 +205,10 @@ impl Provider for Ollama {
     }
 
     fn keeps_models(&self) -> bool {
+        true
+    }
+
+    fn may_cut(&self) -> bool {
         true
     }
 

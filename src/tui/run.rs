@@ -27,6 +27,6 @@ pub async fn run(config: &Config, door: Door, start: Start) -> Result<u8> {
     if matches!(ended, Ok(Ending::Signal(Signal::HangUp | Signal::Terminate))) {
         door.hurry();
     }
-    door.close().await;
+    runtime::part(&door).await;
     Ok(ended?.code())
 }

@@ -43,7 +43,7 @@ pub fn may_pass(error: &Error) -> Option<u16> {
     }
     let said = [SAYS, ANSWERED].iter().find_map(|begin| error.why.strip_prefix(begin))?;
     let status = said.get(..3)?.parse().ok()?;
-    (matches!(status, 408 | 424 | 429 | 500..=599) && !matches!(status, 501 | 505)).then_some(status)
+    matches!(status, 408 | 424 | 429 | 500..=599).then_some(status)
 }
 
 /// The hint of an error for which the server says how long to wait.
@@ -315,7 +315,7 @@ mod tests {
 
     #[test]
     fn what_may_be_better_the_next_time_has_its_status_and_what_is_refused_for_good_has_none() {
-        for status in [408, 429, 500, 502, 503, 504, 529] {
+        for status in [408, 429, 500, 501, 502, 503, 504, 505, 529] {
             for body in ["", "words"] {
                 assert_eq!(may_pass(&of_status("asking", status, body, None)), Some(status), "{status}");
             }

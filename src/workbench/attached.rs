@@ -16,12 +16,12 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
+use super::asking::Asking;
 use super::request::workspace::Workspace;
 use super::rest::{self, Counted, Rest};
-use super::silence::{LULL, Silence};
+use super::silence::Silence;
 use super::there::{There, gone};
-use super::{Changed, Context, Door, Replies, Reply, Request, Workbench, socket};
-use crate::domain::change::Topic;
+use super::{Context, Door, Replies, Reply, Request, Workbench, asking, socket};
 use crate::domain::secret::Secret;
 use crate::domain::workspace::Configured;
 use crate::domain::{Error, ErrorKind, Result};
@@ -55,7 +55,8 @@ pub enum Owning {
 /// How long an owner may hold the lock without serving its socket: it opens a store that it may have to mend.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// How long an owner that ends waits for the calls of others.
+/// How long an owner that is to be stopped waits for the calls of others that came in the last moment. One that ends
+/// waits until they are done: whoever asked cannot have them done again.
 const FAREWELL: Duration = Duration::from_secs(10);
 
 /// The same for one that has to end at once.
@@ -106,7 +107,7 @@ impl Told {
 
 /// What the door stands on at the moment.
 #[derive(Debug, Clone)]
-enum State {
+pub(super) enum State {
     Ours(Arc<Counted>, Arc<socket::Serving>),
     There(Arc<There>),
     /// The owner is gone, the next one not found yet, or this process lets others have it.
@@ -178,7 +179,7 @@ impl Attached {
 
     /// Waits until calls are served, or says why they are not.
     pub async fn ready(&self) -> Result<()> {
-        match settled(&mut self.state.clone()).await? {
+        match asking::settled(&mut self.state.clone(), &self.silence).await? {
             State::Failed(error, _) => Err(error),
             State::Ours(..) | State::There(_) | State::Between => Ok(()),
         }
@@ -222,23 +223,7 @@ impl Workbench for Attached {
             }
             _ => None,
         };
-        let told = matches!(request, Request::Watch { topic: Topic::Models }).then(|| self.silence.follow());
-        let silence = Arc::clone(&self.silence);
-        stream::unfold(
-            Asking {
-                state,
-                context,
-                request,
-                replies: begun,
-                retries: 1,
-                heard: 0,
-                done: false,
-                silence,
-                told,
-            },
-            step,
-        )
-        .boxed()
+        Asking::new(state, (context, request), begun, &self.silence).replies()
     }
 
     fn close(&self) -> BoxFuture<'static, ()> {
@@ -249,7 +234,13 @@ impl Workbench for Attached {
         async move {
             watched.cancelled().await;
             match state {
-                State::Ours(door, serving) => leave(&door, &serving, &hurried).await,
+                State::Ours(door, serving) => {
+                    let hurry = async {
+                        hurried.cancelled().await;
+                        tokio::time::sleep(HURRIED).await;
+                    };
+                    leave(&door, &serving, hurry).await;
+                }
                 State::There(there) => there.close().await,
                 State::Between | State::Failed(..) => {}
             }
@@ -259,6 +250,10 @@ impl Workbench for Attached {
 
     fn hurry(&self) {
         self.hurried.cancel();
+    }
+
+    fn serves_others(&self) -> bool {
+        matches!(&*self.state.borrow(), State::Ours(_, serving) if serving.calls() > 0)
     }
 
     fn let_go(&self) -> BoxFuture<'static, bool> {
@@ -276,15 +271,12 @@ impl Workbench for Attached {
     }
 }
 
-/// Ends a time of owning: others' calls may end in peace; what they ask from now on waits for the next owner.
-async fn leave(door: &Counted, serving: &socket::Serving, hurried: &CancellationToken) {
-    let hurry = async {
-        hurried.cancelled().await;
-        tokio::time::sleep(HURRIED).await;
-    };
+/// Ends a time of owning: others' calls may end in peace until it has been `enough`; what they ask from now on waits for
+/// the next owner.
+async fn leave(door: &Counted, serving: &socket::Serving, enough: impl Future<Output = ()>) {
     let left = tokio::select! {
-        left = tokio::time::timeout(FAREWELL, serving.leave()) => left.is_ok(),
-        () = hurry => false,
+        () = serving.leave() => true,
+        () = enough => false,
     };
     if !left {
         tracing::warn!("cut the calls of another outcrop");
@@ -294,7 +286,7 @@ async fn leave(door: &Counted, serving: &socket::Serving, hurried: &Cancellation
 }
 
 /// A watch's replies for as long as the workspace is this process's; then the next owner is to be watched.
-fn while_ours(replies: Replies, mut state: watch::Receiver<State>) -> Replies {
+pub(super) fn while_ours(replies: Replies, mut state: watch::Receiver<State>) -> Replies {
     let left = async move {
         if state.wait_for(|state| !matches!(state, State::Ours(..))).await.is_err() {
             // Nobody follows: the watch ends with its door.
@@ -337,120 +329,6 @@ impl Attached {
         };
         stream::once(answer).flatten().boxed()
     }
-}
-
-/// A call that may have to change its owner.
-struct Asking {
-    state: watch::Receiver<State>,
-    context: Context,
-    request: Request,
-    /// `None` until it was sent.
-    replies: Option<Replies>,
-    retries: u32,
-    /// Replies that the face has got.
-    heard: u64,
-    done: bool,
-    /// Where a long wait is told.
-    silence: Arc<Silence>,
-    /// What came of such waits, for the watch that has notices.
-    told: Option<watch::Receiver<Option<String>>>,
-}
-
-impl Asking {
-    /// What a call that was sent hears next: a reply, or what the owner cannot say itself.
-    async fn hear(&mut self) -> Option<Result<Reply>> {
-        let Self { request, replies: Some(replies), silence, told, .. } = self else {
-            return None;
-        };
-        let watches = matches!(request, Request::Watch { .. });
-        let mut news = std::pin::pin!(async {
-            while let Some(told) = told
-                && told.changed().await.is_ok()
-            {
-                if let Some(text) = told.borrow_and_update().clone() {
-                    return text;
-                }
-            }
-            std::future::pending().await
-        });
-        loop {
-            tokio::select! {
-                biased;
-                reply = replies.next() => return reply,
-                text = &mut news => {
-                    // Its number is given by who passes it on.
-                    return Some(Ok(Reply::Changed { number: 0, change: Changed::Notice { text } }));
-                }
-                () = tokio::time::sleep(LULL), if !watches => silence.notice(),
-            }
-        }
-    }
-}
-
-async fn step(mut asking: Asking) -> Option<(Result<Reply>, Asking)> {
-    loop {
-        if asking.done {
-            return None;
-        }
-        if asking.replies.is_none() {
-            match settled(&mut asking.state).await {
-                // `None` where the connection went in this very moment: nothing was sent, the next owner is waited for.
-                Ok(State::There(there)) => asking.replies = there.try_call(&asking.context, &asking.request),
-                Ok(State::Ours(door, _)) => {
-                    let replies = door.call(asking.context.clone(), asking.request.clone());
-                    let watches = matches!(asking.request, Request::Watch { .. });
-                    asking.replies =
-                        Some(if watches { while_ours(replies, asking.state.clone()) } else { replies });
-                }
-                Ok(State::Failed(error, _)) | Err(error) => {
-                    asking.done = true;
-                    return Some((Err(error), asking));
-                }
-                Ok(State::Between) => {}
-            }
-            continue;
-        }
-        match asking.hear().await? {
-            Ok(Reply::Changed { change, .. }) => {
-                // Numbers go on over a change of owner.
-                asking.heard += 1;
-                return Some((Ok(Reply::Changed { number: asking.heard, change }), asking));
-            }
-            Ok(reply) => {
-                asking.heard += 1;
-                return Some((Ok(reply), asking));
-            }
-            Err(error) if error.kind == ErrorKind::Detached => {
-                asking.replies = None;
-                if matches!(asking.request, Request::Watch { .. }) {
-                    // What changed meanwhile was missed; the watch itself goes on with the next owner.
-                    asking.heard += 1;
-                    let missed = Reply::Changed { number: asking.heard, change: Changed::Missed };
-                    return Some((Ok(missed), asking));
-                }
-                if asking.request.is_query() && asking.retries > 0 && asking.heard == 0 {
-                    asking.retries -= 1;
-                    continue;
-                }
-                asking.done = true;
-                return Some((Err(error), asking));
-            }
-            Err(error) => {
-                asking.done = true;
-                return Some((Err(error), asking));
-            }
-        }
-    }
-}
-
-/// The state, once it is one that can be called or reported.
-async fn settled(state: &mut watch::Receiver<State>) -> Result<State> {
-    let ready = |state: &State| match state {
-        State::There(there) => !there.is_gone(),
-        State::Ours(..) | State::Failed(..) => true,
-        State::Between => false,
-    };
-    state.wait_for(ready).await.map(|state| state.clone()).map_err(|_| gone())
 }
 
 /// What follows a state.
@@ -528,10 +406,16 @@ impl Keeper {
                         return Next::Owner;
                     }
                     Some(rest) = self.rests.recv() => rest,
-                    () = self.silence.noticed() => {
+                    () = self.silence.noticed(), if !there.is_gone() => {
                         tokio::select! {
                             () = there.gone() => {}
                             () = self.silence.ask(&self.folder, &there) => {}
+                        }
+                        return Next::Same;
+                    }
+                    () = self.silence.awaited() => {
+                        if there.is_gone() {
+                            self.silence.tell_of_parting(&there);
                         }
                         return Next::Same;
                     }
@@ -565,7 +449,7 @@ impl Keeper {
             rest.refuse();
             return Next::Same;
         }
-        leave(&door, &serving, &CancellationToken::new()).await;
+        leave(&door, &serving, tokio::time::sleep(FAREWELL)).await;
         drop((door, serving));
         let released = rest::released(&self.folder).await;
         if !released {

@@ -27,6 +27,9 @@ pub(super) enum Kind {
     Bye = b'B' as isize,
     /// From the owner: it is about to end; it serves what was sent before the `Bye`.
     Leaving = b'L' as isize,
+    /// From the owner that is about to end: nothing was done of this call, nor will be; of number 0: of any call that is
+    /// still open.
+    NotBegun = b'N' as isize,
     /// From the owner: a reply.
     Reply = b'R' as isize,
     /// From the owner: the error that ended the call.
@@ -102,6 +105,7 @@ impl Frame {
             b'X' => Kind::Cancel,
             b'B' => Kind::Bye,
             b'L' => Kind::Leaving,
+            b'N' => Kind::NotBegun,
             b'R' => Kind::Reply,
             b'F' => Kind::Failed,
             b'E' => Kind::End,
@@ -124,6 +128,7 @@ mod tests {
     fn a_frame_is_read_as_it_was_written_and_junk_is_none() {
         for frame in [
             Frame::bare(Kind::End, u64::MAX),
+            Frame::bare(Kind::NotBegun, 0),
             Frame::more(7, 32),
             Frame::with(Kind::Reply, 1, &"ä\u{0}").unwrap(),
         ] {

@@ -13,7 +13,7 @@ use super::frame;
 use crate::domain::{Error, ErrorKind, Result};
 
 /// Grows when frames change their meaning. Requests and replies change with the program's version.
-pub const PROTOCOL: u32 = 1;
+pub const PROTOCOL: u32 = 2;
 
 /// A hello is a line; more is no hello.
 const LONGEST: usize = 4096;

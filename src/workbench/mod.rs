@@ -3,6 +3,7 @@
 //! `Here` answers in this process, which owns the store; `There` asks the owner over its socket. A face cannot tell
 //! which one it holds. `Away` answers a rater who has a hand-out and nothing else.
 
+mod asking;
 pub mod attached;
 pub mod away;
 pub mod context;
@@ -19,6 +20,7 @@ pub mod there;
 mod voices;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 
@@ -40,6 +42,11 @@ pub trait Workbench: Send + Sync + std::fmt::Debug {
     /// The process has to end at once: what is closed waits for nobody else.
     fn hurry(&self) {}
 
+    /// Whether calls of other processes run, which `close` waits for.
+    fn serves_others(&self) -> bool {
+        false
+    }
+
     /// Whether something runs that no call waits for.
     fn is_busy(&self) -> bool {
         false
@@ -54,6 +61,13 @@ pub trait Workbench: Send + Sync + std::fmt::Debug {
     /// The process runs again.
     fn take_up(&self) {}
 }
+
+/// How long a face waits for its door to close before it says why: [`PARTING`], while `serves_others`.
+pub const LULL: Duration = silence::LULL;
+
+/// Why a process is still there whose own work is done.
+pub const PARTING: &str = "another outcrop's call is still served here, and this one ends after it. \
+                           Ctrl+C ends both at once.";
 
 /// A door as faces hold it.
 pub type Door = Arc<dyn Workbench>;

@@ -1,4 +1,4 @@
-//! An owner that says nothing: noticed while a call waits for it, asked once more, and told to whoever watches.
+//! An owner that says nothing, or that is long in ending: noticed while a call waits for it, and told to whoever watches.
 
 use std::path::Path;
 use std::time::Duration;
@@ -19,13 +19,14 @@ const ANSWER: Duration = Duration::from_secs(3);
 #[derive(Debug)]
 pub(super) struct Silence {
     noticed: Notify,
+    awaited: Notify,
     /// What watchers are told while it lasts.
     said: watch::Sender<Option<String>>,
 }
 
 impl Default for Silence {
     fn default() -> Self {
-        Self { noticed: Notify::new(), said: watch::Sender::new(None) }
+        Self { noticed: Notify::new(), awaited: Notify::new(), said: watch::Sender::new(None) }
     }
 }
 
@@ -38,6 +39,25 @@ impl Silence {
     /// Until one has.
     pub async fn noticed(&self) {
         self.noticed.notified().await;
+    }
+
+    /// A call has waited for long for somebody to be sent to.
+    pub fn stand_by(&self) {
+        self.awaited.notify_one();
+    }
+
+    /// Until one has.
+    pub async fn awaited(&self) {
+        self.awaited.notified().await;
+    }
+
+    /// What is asked now is for the next owner.
+    pub fn tell_of_parting(&self, there: &There) {
+        let pid = there.owner_pid();
+        self.tell(Some(format!(
+            "The outcrop that has the workspace open, process {pid}, is about to end and finishes what others asked of it \
+             before; this one goes on after that. If it is suspended, fg brings it back."
+        )));
     }
 
     /// Follows what is to be told.

@@ -16,7 +16,7 @@ use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::Instant;
 use tokio_util::bytes::Bytes;
 use tokio_util::sync::CancellationToken;
-use tokio_util::task::AbortOnDropHandle;
+use tokio_util::task::{AbortOnDropHandle, TaskTracker};
 
 use super::frame::{Frame, Kind, WINDOW};
 use super::hello::{self, Hello, Sink, Source};
@@ -38,6 +38,9 @@ const QUEUE: usize = 64;
 /// How long the other side may take to say good-bye.
 const FAREWELL: Duration = Duration::from_millis(500);
 
+/// How long it may leave a reply unread once this process is about to end.
+const READING: Duration = Duration::from_secs(10);
+
 /// The longest path that an address holds on every system.
 const ADDRESS: usize = 100;
 
@@ -54,11 +57,20 @@ pub struct Bound {
 #[derive(Debug)]
 pub struct Serving {
     task: AbortOnDropHandle<()>,
-    /// Asks the connections to come to their end, and tells that they have.
-    leaving: CancellationToken,
+    house: House,
+    /// The connections have come to their end.
     done: CancellationToken,
     path: PathBuf,
     identity: (u64, u64),
+}
+
+/// What all connections share.
+#[derive(Debug, Clone, Default)]
+struct House {
+    /// Asks them to come to their end.
+    leaving: CancellationToken,
+    /// The calls that run. Watches are not among them: they end only when nobody reads them.
+    calls: TaskTracker,
 }
 
 /// Binds the socket of the workspace in `folder`, over one that a killed owner left. Only for who holds its lock.
@@ -92,21 +104,27 @@ pub fn bind(folder: &Path) -> Result<Bound> {
 /// Serves `door` to whoever of this account connects.
 pub fn serve(door: Door, bound: Bound) -> Serving {
     let Bound { listener, path, identity } = bound;
-    let (leaving, done) = (CancellationToken::new(), CancellationToken::new());
-    let (asked, told) = (leaving.clone(), done.clone().drop_guard());
+    let (house, done) = (House::default(), CancellationToken::new());
+    let (shared, told) = (house.clone(), done.clone().drop_guard());
     let task = tokio::spawn(async move {
-        accept(door, listener, asked).await;
+        accept(door, listener, shared).await;
         drop(told);
     });
-    Serving { task: AbortOnDropHandle::new(task), leaving, done, path, identity }
+    Serving { task: AbortOnDropHandle::new(task), house, done, path, identity }
 }
 
 impl Serving {
-    /// Lets nobody in any more and waits until the calls of those who are in have ended; watches are cut.
+    /// Begins nothing any more and waits until the calls that have begun are done, however long they take; watches are
+    /// cut. Who comes meanwhile is told to wait for the next owner.
     pub async fn leave(&self) {
-        self.unlink();
-        self.leaving.cancel();
+        self.house.leaving.cancel();
         self.done.cancelled().await;
+        self.unlink();
+    }
+
+    /// How many calls of other processes run.
+    pub fn calls(&self) -> usize {
+        self.house.calls.len()
     }
 
     /// Ends every connection and takes the socket away.
@@ -169,29 +187,72 @@ fn address(path: &Path) -> io::Result<(PathBuf, Option<OwnedFd>)> {
     Ok((PathBuf::from(format!("/proc/self/fd/{}", open.as_raw_fd())).join(name), Some(open)))
 }
 
-async fn accept(door: Door, listener: UnixListener, leaving: CancellationToken) {
+async fn accept(door: Door, listener: UnixListener, house: House) {
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
-            accepted = listener.accept(), if connections.len() < CONNECTIONS => match accepted {
-                Ok((stream, _)) => {
-                    connections.spawn(attend(door.clone(), stream, leaving.clone()));
-                }
-                Err(why) => {
-                    // Out of descriptors, most likely: some come back when a connection ends.
-                    tracing::warn!(%why, "accepting a connection");
-                    tokio::time::sleep(Duration::from_millis(100)).await;
-                }
-            },
+            stream = next(&listener), if connections.len() < CONNECTIONS => {
+                connections.spawn(attend(door.clone(), stream, house.clone()));
+            }
             Some(_) = connections.join_next() => {}
-            () = leaving.cancelled() => break,
+            () = house.leaving.cancelled() => break,
         }
     }
-    drop(listener);
-    while connections.join_next().await.is_some() {}
+    // Who comes now sees that somebody is there: by the lock alone they would soon take it for a process that hangs.
+    let mut waiting = JoinSet::new();
+    while !connections.is_empty() {
+        tokio::select! {
+            Some(_) = connections.join_next() => {}
+            stream = next(&listener), if waiting.len() < CONNECTIONS => {
+                waiting.spawn(put_off(stream));
+            }
+            Some(_) = waiting.join_next() => {}
+        }
+    }
 }
 
-async fn attend(door: Door, stream: UnixStream, leaving: CancellationToken) {
+/// The next who connects.
+async fn next(listener: &UnixListener) -> UnixStream {
+    loop {
+        match listener.accept().await {
+            Ok((stream, _)) => return stream,
+            Err(why) => {
+                // Out of descriptors, most likely: some come back when a connection ends.
+                tracing::warn!(%why, "accepting a connection");
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+        }
+    }
+}
+
+/// Greets who comes while this process is about to end, and begins nothing for them; they go on when this is dropped.
+async fn put_off(stream: UnixStream) {
+    let (mut source, mut sink, peer) = match hello::exchange(stream, &Hello::own()).await {
+        Ok(greeted) => greeted,
+        Err(error) => {
+            tracing::warn!(%error, "refused a connection");
+            return;
+        }
+    };
+    tracing::debug!(pid = peer.pid, "waits for the next owner");
+    let mut word = Frame::bare(Kind::Leaving, 0);
+    loop {
+        if sink.write_all(&word.encode()).await.is_err() || sink.flush().await.is_err() {
+            return;
+        }
+        // What was sent before that word was read.
+        word = loop {
+            let Some(Ok(bytes)) = source.next().await else { return };
+            match Frame::decode(bytes.freeze()) {
+                Some(frame) if frame.kind == Kind::Call => break Frame::bare(Kind::NotBegun, frame.call),
+                Some(_) => {}
+                None => return,
+            }
+        };
+    }
+}
+
+async fn attend(door: Door, stream: UnixStream, house: House) {
     match hello::exchange(stream, &Hello::own()).await {
         Ok((source, sink, peer)) => {
             tracing::debug!(pid = peer.pid, "attached");
@@ -200,10 +261,10 @@ async fn attend(door: Door, stream: UnixStream, leaving: CancellationToken) {
             // Either end of the connection ends both: its calls are dropped, which cancels them.
             tokio::select! {
                 () = &mut writer => return,
-                () = read(&door, source, out, &leaving) => {}
+                () = read(&door, source, out, &house) => {}
             }
             // What was answered before a leave-taking still goes out.
-            let _ = tokio::time::timeout(FAREWELL, writer).await;
+            let _ = tokio::time::timeout(READING, writer).await;
         }
         Err(error) => tracing::warn!(%error, "refused a connection"),
     }
@@ -243,9 +304,12 @@ fn locked(calls: &Calls) -> MutexGuard<'_, HashMap<u64, Running>> {
 }
 
 /// Never waits for a call: a reader that is stuck must not keep others from being cancelled.
-async fn read(door: &Door, mut source: Source, out: mpsc::Sender<Bytes>, leaving: &CancellationToken) {
+async fn read(door: &Door, mut source: Source, out: mpsc::Sender<Bytes>, house: &House) {
+    let House { leaving, calls } = house;
     let running = Calls::default();
     let mut tasks = JoinSet::new();
+    // A call was given up whose reader does not read.
+    let stuck = CancellationToken::new();
     // When the other side was told that this one leaves, and whether it has said good-bye.
     let mut told = None;
     let mut bye = false;
@@ -266,8 +330,14 @@ async fn read(door: &Door, mut source: Source, out: mpsc::Sender<Bytes>, leaving
                 told = Some(Instant::now());
                 continue;
             }
-            // A suspended process says nothing: it is not waited for.
-            () = tokio::time::sleep_until(patience.unwrap_or_else(Instant::now)), if patience.is_some() => return,
+            // A suspended process says nothing: it is not waited for. What it may have sent meanwhile was not read.
+            () = tokio::time::sleep_until(patience.unwrap_or_else(Instant::now)), if patience.is_some() => {
+                if !stuck.is_cancelled() {
+                    let word = Frame::bare(Kind::NotBegun, 0).encode();
+                    let _ = tokio::time::timeout(FAREWELL, out.send(word)).await;
+                }
+                return;
+            }
         };
         let Some(frame) = bytes.and_then(Result::ok).and_then(|bytes| Frame::decode(bytes.freeze())) else {
             return;
@@ -287,7 +357,7 @@ async fn read(door: &Door, mut source: Source, out: mpsc::Sender<Bytes>, leaving
                     Ok(call) => call,
                     Err(error) => {
                         let out = out.clone();
-                        tasks.spawn(async move { end(id, Err(error), &out).await });
+                        tasks.spawn(async move { _ = end(id, Err(error), &out).await });
                         continue;
                     }
                 };
@@ -295,10 +365,15 @@ async fn read(door: &Door, mut source: Source, out: mpsc::Sender<Bytes>, leaving
                 let room = Arc::new(Semaphore::new(WINDOW as usize));
                 let replies = door.call(context, request);
                 let (out, task_room, ended) = (out.clone(), room.clone(), running.clone());
+                let (leaving, stuck) = (leaving.clone(), stuck.clone());
+                let counted = (!watch).then(|| calls.token());
                 let mut table = locked(&running);
                 let task = tasks.spawn(async move {
-                    answer(id, replies, &task_room, &out).await;
+                    if !answer(id, replies, &task_room, &out, &leaving).await {
+                        stuck.cancel();
+                    }
                     locked(&ended).remove(&id);
+                    drop(counted);
                 });
                 table.insert(id, Running { task, room, watch });
             }
@@ -317,35 +392,59 @@ async fn read(door: &Door, mut source: Source, out: mpsc::Sender<Bytes>, leaving
             }
             Kind::Bye => bye = true,
             // No honest client says that.
-            Kind::Leaving | Kind::Reply | Kind::Failed | Kind::End => return,
+            Kind::Leaving | Kind::NotBegun | Kind::Reply | Kind::Failed | Kind::End => return,
         }
     }
 }
 
-/// Sends a call's replies, one for each permit of `room`; the last frame needs none.
-async fn answer(id: u64, mut replies: Replies, room: &Semaphore, out: &mpsc::Sender<Bytes>) {
-    loop {
+/// Sends a call's replies, one for each permit of `room`; the last frame needs none. `false` where they were not read, and
+/// so not all of them were sent.
+async fn answer(
+    id: u64,
+    mut replies: Replies,
+    room: &Semaphore,
+    out: &mpsc::Sender<Bytes>,
+    leaving: &CancellationToken,
+) -> bool {
+    let how = loop {
         let frame = match replies.next().await {
-            None => return end(id, Ok(()), out).await,
-            Some(Err(error)) => return end(id, Err(error), out).await,
+            None => break Ok(()),
+            Some(Err(error)) => break Err(error),
             Some(Ok(reply)) => match Frame::with(Kind::Reply, id, &reply) {
                 Ok(frame) => frame,
-                Err(error) => return end(id, Err(error), out).await,
+                Err(error) => break Err(error),
             },
         };
-        let Ok(permit) = room.acquire().await else { return };
-        permit.forget();
-        if out.send(frame.encode()).await.is_err() {
-            return;
+        let sent = async {
+            room.acquire().await.ok()?.forget();
+            out.send(frame.encode()).await.ok()
+        };
+        if in_time(sent, leaving).await.is_none() {
+            return false;
         }
+    };
+    in_time(end(id, how, out), leaving).await.is_some()
+}
+
+/// What is sent once its reader has room for it: waited for while this process stays, and not for long when it is about to
+/// end. `None` too where nobody is there any more.
+async fn in_time(sent: impl Future<Output = Option<()>>, leaving: &CancellationToken) -> Option<()> {
+    let late = async {
+        leaving.cancelled().await;
+        tokio::time::sleep(READING).await;
+    };
+    tokio::select! {
+        biased;
+        sent = sent => sent,
+        () = late => None,
     }
 }
 
-async fn end(id: u64, how: Result<()>, out: &mpsc::Sender<Bytes>) {
+async fn end(id: u64, how: Result<()>, out: &mpsc::Sender<Bytes>) -> Option<()> {
     let frame = match how {
         Ok(()) => Frame::bare(Kind::End, id),
         Err(error) => Frame::with(Kind::Failed, id, &error).unwrap_or_else(|_| Frame::bare(Kind::End, id)),
     };
     // The connection may be gone; then nobody waits for the end either.
-    let _ = out.send(frame.encode()).await;
+    out.send(frame.encode()).await.ok()
 }

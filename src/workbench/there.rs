@@ -155,6 +155,16 @@ impl There {
     }
 }
 
+/// What a call ends with of which its process did nothing.
+fn not_begun() -> Error {
+    Error::new(
+        ErrorKind::NotBegun,
+        "asking the outcrop that owned the workspace",
+        "it ended before it began with it",
+        "Do it again.",
+    )
+}
+
 /// What a call ends with when its process is gone.
 pub(super) fn gone() -> Error {
     Error::new(
@@ -186,8 +196,16 @@ impl Shared {
             self.wake.notify_one();
             return true;
         }
+        if frame.kind == Kind::NotBegun && frame.call == 0 {
+            state.closed = true;
+            for (id, call) in state.calls.drain() {
+                // One whose buffer is full is read by nobody.
+                let _ = call.try_send(Frame::bare(Kind::NotBegun, id));
+            }
+            return true;
+        }
         let id = frame.call;
-        let last = matches!(frame.kind, Kind::Failed | Kind::End);
+        let last = matches!(frame.kind, Kind::Failed | Kind::End | Kind::NotBegun);
         // A call that was dropped here may still get what was on its way.
         let Some(call) = state.calls.get(&id) else { return true };
         let kept = !matches!(call.try_send(frame), Err(mpsc::error::TrySendError::Full(_)));
@@ -280,6 +298,7 @@ impl Stream for Call {
                 self.ended = true;
                 return Poll::Ready(None);
             }
+            Some(frame) if frame.kind == Kind::NotBegun => Err(not_begun()),
             Some(frame) => Err(frame.value().unwrap_or_else(|error| error)),
             None => Err(gone()),
         };

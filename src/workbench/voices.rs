@@ -99,7 +99,10 @@ pub(super) fn all(
                 let voice = Anthropic::new(name, url, key).with_key_in(provider.key_header.as_str());
                 Arc::new(voice.whole(provider.whole))
             }
-            ProviderKind::Ollama => Arc::new(Ollama::new(name, url, key).whole(provider.whole)),
+            ProviderKind::Ollama => {
+                let voice = Ollama::new(name, url, key).whole(provider.whole);
+                Arc::new(voice.with_contexts(contexts(config, name)))
+            }
             ProviderKind::Bedrock => match bedrock(&commands, name, provider, key) {
                 Ok(bedrock) => Arc::new(bedrock.whole(provider.whole)),
                 Err(error) if provider.optional => return Arc::new(Unavailable::new(name, error).optional()),
@@ -166,6 +169,12 @@ pub(super) fn no_key(name: &str) -> String {
 fn commands(config: &Config) -> Arc<dyn Commands> {
     let folder = config.home.clone().unwrap_or_else(|| "/".into());
     Arc::new(KeyCommands::new(folder, config.key_commands.variables().collect()))
+}
+
+/// The context that the person says of models of that provider, by their names there.
+fn contexts(config: &Config, provider: &str) -> BTreeMap<String, u32> {
+    let own = config.models.iter().filter(|(id, _)| id.provider() == provider);
+    own.filter_map(|(id, said)| Some((id.model().to_owned(), said.context?))).collect()
 }
 
 fn limits(provider: &ProviderConfig) -> Limits {

@@ -79,6 +79,24 @@ async fn a_streamed_answer_arrives() {
 }
 
 #[tokio::test]
+async fn a_model_runs_with_the_context_that_is_said_of_it_with_its_tag_or_without() {
+    let server = Server::start(|_, _| lines([Part::Bytes(data("chat.ndjson"))])).await;
+    let said = [("qwen3:0.6b".to_owned(), 32_768_u32), ("mistral".to_owned(), 16_384)];
+    let voice = voice(&server).with_contexts(said.into());
+    for (model, context) in [
+        ("qwen3:0.6b", json!(32_768)),
+        ("mistral", json!(16_384)),
+        ("mistral:latest", json!(16_384)),
+        ("qwen3:8b", Value::Null),
+    ] {
+        let model = format!("there/{model}").parse().unwrap();
+        let asked = voice.serve(Call::Converse(Converse { model, ..hello() }), &client());
+        assert_eq!(soon(answer::whole(asked)).await.1, None);
+        assert_eq!(body(server.seen().last().unwrap())["options"]["num_ctx"], context);
+    }
+}
+
+#[tokio::test]
 async fn a_gateway_that_does_not_stream_is_understood() {
     let server =
         Server::start(|_, _| whole(200, &[("content-type", "application/json")], data("whole.json"))).await;

@@ -138,9 +138,10 @@ impl S3 {
             region: region.as_deref().unwrap_or(EVERYWHERE),
             // Whoever names a bucket wants it opened.
             chosen: true,
+            named: false,
             api_key: false,
         };
-        let credentials = chain.first(profile.as_ref(), &name, false, asked.is_some());
+        let credentials = chain.first(profile.as_ref(), &name, asked.is_some());
         let endpoint = chain.moved("s3");
         Ok(Self { region, profile: name, credentials, endpoint })
     }
@@ -174,13 +175,12 @@ impl Aws {
             session,
             region: region_or,
             chosen: said.chosen,
+            named,
             api_key: true,
         };
         let (runtime_url, control_url) = (chain.moved("bedrock_runtime"), chain.moved("bedrock"));
         let credentials = match said.api_key {
-            ApiKey::Absent | ApiKey::Unset { .. } => {
-                chain.first(profile.as_ref(), &name, named, asked.is_some())
-            }
+            ApiKey::Absent | ApiKey::Unset { .. } => chain.first(profile.as_ref(), &name, asked.is_some()),
             _ => AwsCredentials::ApiKey,
         };
         Ok(Self { region, profile: name, credentials, runtime_url, control_url })
@@ -245,14 +245,16 @@ struct Chain<'a> {
     session: Option<&'a Profile>,
     region: &'a str,
     chosen: bool,
+    /// The table names the profile, which is meant then, whatever the environment holds.
+    named: bool,
     /// A Bedrock API key counts.
     api_key: bool,
 }
 
 impl Chain<'_> {
-    /// `named`: the table names the profile, which is meant then, whatever the environment holds. `asked`: somebody names it.
-    fn first(&self, profile: Option<&Profile>, name: &str, named: bool, asked: bool) -> AwsCredentials {
-        let of_environment = || (!named).then(|| self.of_environment()).flatten();
+    /// `asked`: somebody names the profile.
+    fn first(&self, profile: Option<&Profile>, name: &str, asked: bool) -> AwsCredentials {
+        let of_environment = || (!self.named).then(|| self.of_environment()).flatten();
         if let Some(found) = of_environment() {
             return found;
         }
@@ -300,18 +302,34 @@ impl Chain<'_> {
         let name = &profile.name;
         profile.get("login_session").map(|_| AwsCredentials::Missing {
             why: format!("the profile {name} signs in by `aws login`, which this program does not read"),
-            hint: format!(
-                "Start as `eval \"$(aws configure export-credentials --profile {name} --format env)\"; outcrop`."
-            ),
+            hint: self.by_export(profile),
         })
+    }
+
+    /// How Amazon's own tool brings keys that are not fetched here: those of the environment count where no table names a
+    /// profile, and the Region is still the profile's.
+    fn by_export(&self, profile: &Profile) -> String {
+        // A role behind another is had with both.
+        let name = &self.session.unwrap_or(profile).name;
+        let start = if self.named {
+            "Take `profile` out of its table in the configuration file, then start"
+        } else {
+            "Start"
+        };
+        format!(
+            "{start} as `eval \"$(aws configure export-credentials --profile {name} --format env)\"; AWS_PROFILE={name} \
+             outcrop`."
+        )
     }
 
     fn of_role(&self, profile: &Profile, depth: usize) -> AwsCredentials {
         let name = &profile.name;
         let missing = |why: String, hint: &str| AwsCredentials::Missing { why, hint: hint.to_owned() };
         if profile.get("mfa_serial").is_some() {
+            // The code would have to be asked for in the middle of a call, by a process that may have no screen.
             let hint = format!(
-                "Start as `eval \"$(aws configure export-credentials --profile {name} --format env)\"; outcrop`."
+                "{} It asks for the code; its keys hold for an hour, or for the duration_seconds of the profile.",
+                self.by_export(profile)
             );
             return missing(
                 format!("the role of the profile {name} wants a code of a device (mfa_serial)"),

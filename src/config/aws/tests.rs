@@ -127,6 +127,16 @@ fn roles_are_asked_for_with_what_their_profile_says() {
         let said = told(profile(name));
         assert!(said.contains(words), "{said}");
     }
+    let said = told(profile("mfa"));
+    assert!(said.contains("Take `profile` out of its table"), "{said}");
+    let start = "; AWS_PROFILE=mfa outcrop`";
+    assert!(said.contains("export-credentials --profile mfa --format env") && said.contains(start), "{said}");
+    let unnamed = told(of(&[("AWS_PROFILE", "mfa")], None, None, &ApiKey::Absent).credentials);
+    assert!(unnamed.contains(" Start as ") && unnamed.contains("asks for the code"), "{unnamed}");
+    // Which leads there.
+    let exported = [&ENVIRONMENT[..3], &[("AWS_PROFILE", "mfa")]].concat();
+    let exported = of(&exported, None, None, &ApiKey::Absent).credentials;
+    assert_eq!(exported, keys("AKIAENV", "envsecret", Some("envtoken")));
     let variables = [("AWS_ROLE_ARN", "arn:w"), ("AWS_WEB_IDENTITY_TOKEN_FILE", "/t")];
     let found = of(&variables, None, Some("bare"), &ApiKey::Absent).credentials;
     assert!(

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::leaving;
-use crate::domain::call::{Call, Converse};
+use crate::domain::call::{Call, Converse, tokens_of};
 use crate::domain::catalog::{Capability, ModelCard, ModelId, Price};
 use crate::domain::figures::grouped;
+use crate::domain::range::Outside;
 use crate::domain::{Error, ErrorKind, Result};
 use crate::provider::Provider;
 use crate::service::models::known::{self, Corrections, Vendor};
@@ -115,7 +116,7 @@ impl SeenCards {
     }
 
     /// `Refused` where the model is known to lack what the call needs, `Invalid` where it is known not to write as much as
-    /// it is asked for, `ContextLength` where it takes less than half of what is attached. A remark where attached texts may
+    /// it is asked for or where its API is known not to take a setting as it is, `ContextLength` where it takes less than half of what is attached. A remark where attached texts may
     /// not fit. An unknown model is asked.
     pub(super) fn admit(&self, call: &Call, voice: &dyn Provider, doing: &str) -> Result<Option<String>> {
         let Some(model) = call.model() else { return Ok(None) };
@@ -124,7 +125,9 @@ impl SeenCards {
         let Some(capability) = lacking else {
             let Call::Converse(converse) = call else { return Ok(None) };
             within_longest(converse, voice, &card, doing)?;
-            return weigh(converse, &card, doing);
+            within_range(converse, voice, &card, doing)?;
+            let remark = weigh(converse, &card, doing)?;
+            return Ok(remark.or_else(|| overlong(converse, &card).filter(|_| voice.may_cut())));
         };
         let refused = Error::new(
             ErrorKind::Refused { capability: capability.as_str().to_owned() },
@@ -171,6 +174,33 @@ fn within_longest(converse: &Converse, voice: &dyn Provider, card: &ModelCard, d
             card.id
         ),
     ))
+}
+
+/// What an API is known not to take is not sent to it, where the setting would be sent at all.
+fn within_range(converse: &Converse, voice: &dyn Provider, card: &ModelCard, doing: &str) -> Result<()> {
+    let vendor = Vendor::at(voice.address().as_deref(), voice.vendor());
+    let outside = known::range(card, vendor).map(|range| range.outside(&converse.settings));
+    let Some(outside) = outside.filter(|outside| !outside.is_empty()) else { return Ok(()) };
+    let left_out = voice.left_out(converse);
+    let is_sent = |name: &str| !left_out.iter().any(|left| left.settings.iter().any(|other| other == name));
+    let Some(Outside { setting, is, takes }) = outside.into_iter().find(|it| is_sent(it.setting)) else {
+        return Ok(());
+    };
+    let why = format!("{setting} is {is}, and the API of {} takes {takes}", card.id);
+    let hint = format!("Set {setting} to what it takes, or to nothing, which leaves it to the model.");
+    Err(Error::new(ErrorKind::Invalid, doing, why, hint))
+}
+
+/// A remark where all texts together, by their length, are more than the context of a model whose server may cut them.
+fn overlong(converse: &Converse, card: &ModelCard) -> Option<String> {
+    let (limit, tokens) = (card.context?, tokens_of(converse.weight()));
+    let (model, about, most) = (&converse.model, grouped(tokens.into()), grouped(limit.into()));
+    (tokens > limit).then(|| {
+        format!(
+            "the conversation is about {about} tokens, and {model} runs with {most} of context: its server may leave out \
+             the beginning. `context` of [models.\"{model}\"] in the configuration file asks it for more"
+        )
+    })
 }
 
 /// A remark where attached texts by their length fill more than the model's context, and the error where they are more

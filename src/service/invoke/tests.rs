@@ -1,6 +1,7 @@
 //! What every call passes, with voices made up for it.
 
 mod longest;
+mod range;
 mod unsent;
 
 use std::sync::Mutex;
@@ -105,6 +106,44 @@ async fn a_served_call_leaves_one_span_with_its_usage() {
     assert_eq!(spans.len(), 1);
     assert_eq!(spans[0].status, SpanStatus::Done);
     assert_eq!(spans[0].usage.output, Some(9), "the budget bounds what may be written");
+}
+
+/// A voice whose server cuts what is too long.
+#[derive(Debug)]
+struct Cuts;
+
+impl Provider for Cuts {
+    fn name(&self) -> &'static str {
+        "voice"
+    }
+
+    fn may_cut(&self) -> bool {
+        true
+    }
+
+    fn serve(&self, call: Call, net: &Client) -> Events {
+        Voice { texts: vec!["hi"], endless: false }.serve(call, net)
+    }
+}
+
+#[tokio::test]
+async fn a_conversation_that_a_server_may_cut_is_said_to_be_too_long() {
+    let invoke = Invoke::new([Arc::new(Cuts) as Arc<dyn Provider>], vec![], Arc::new(Kept::default()));
+    let said = Correction { context: Some(1_000), ..Correction::default() };
+    invoke.correct(Corrections::from([("voice/one".parse().unwrap(), said)]));
+    let asked = |bytes: usize| {
+        let (model, mut call) = call("");
+        if let Call::Converse(converse) = &mut call {
+            let text = "x".repeat(bytes);
+            converse.turns = vec![Turn { role: Role::User, blocks: vec![Block::Text { text }] }];
+        }
+        invoke.serve(&model, call, &terms()).collect::<Vec<_>>()
+    };
+    assert!(matches!(&asked(4_000).await[0], Ok(Event::Text { .. })));
+    let long = asked(4_001).await;
+    let [Ok(Event::Notice { text }), Ok(Event::Text { .. }), ..] = &long[..] else { panic!("{long:?}") };
+    assert!(text.contains("about 1,001 tokens") && text.contains("runs with 1,000"), "{text}");
+    assert!(text.contains("[models.\"voice/one\"]"), "{text}");
 }
 
 /// Says a word and then fails.

@@ -8,23 +8,25 @@ use serde::Deserialize;
 use crate::domain::Error;
 use crate::domain::catalog::{ModelCard, ModelId};
 use crate::domain::known::{self, Correction, KnownModel, Names};
+use crate::domain::range::{self, Range};
 
 const TEXT: &str = include_str!("../../../assets/catalogue.toml");
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Catalogue {
     names: Names,
+    range: Vec<Range>,
     model: Vec<KnownModel>,
 }
 
-static CATALOGUE: LazyLock<(Vec<KnownModel>, Names)> = LazyLock::new(|| {
+static CATALOGUE: LazyLock<Catalogue> = LazyLock::new(|| {
     // A test reads it whole; one that cannot be read knows nothing.
-    toml::from_str::<Catalogue>(TEXT).map(|catalogue| (catalogue.model, catalogue.names)).unwrap_or_default()
+    toml::from_str(TEXT).unwrap_or_default()
 });
 
 fn all() -> &'static [KnownModel] {
-    &CATALOGUE.0
+    &CATALOGUE.model
 }
 
 /// What the person says of models, by their ids.
@@ -53,6 +55,22 @@ impl Vendor<'_> {
             }
         }
     }
+
+    /// The catalogue's name of it, for a provider that is called so.
+    fn name<'a>(&'a self, own: &'a str) -> Option<&'a str> {
+        match *self {
+            Self::Called => Some(own),
+            Self::Named(name) | Self::Behind(name) => Some(name),
+            Self::Nobodys => None,
+        }
+    }
+}
+
+/// What the vendor's API takes of the settings for that model, where that is known.
+pub fn range(card: &ModelCard, vendor: Vendor<'_>) -> Option<&'static Range> {
+    let model = card.base.as_deref().unwrap_or(card.id.model());
+    let id = ModelId::new(vendor.name(card.id.provider())?, model).ok()?;
+    range::find(&CATALOGUE.range, &id)
 }
 
 /// Fills in what the provider left unknown, and never what it said; then says what became of a retired model.
@@ -60,11 +78,7 @@ pub fn complete(card: &mut ModelCard, vendor: Vendor<'_>) {
     let own = card.id.provider().to_owned();
     let told = card.price.clone();
     let is_behind = matches!(vendor, Vendor::Behind(_));
-    let vendor = match vendor {
-        Vendor::Called => Some(own.as_str()),
-        Vendor::Named(name) | Vendor::Behind(name) => Some(name),
-        Vendor::Nobodys => None,
-    };
+    let vendor = vendor.name(&own);
     let of_vendor = |model: &str| known::find(all(), &ModelId::new(vendor?, model).ok()?);
     // The person, or a list, may say what it is made of with the vendor's name in front.
     let of_base = |base: &str| of_vendor(base).or_else(|| known::find(all(), &base.parse().ok()?));
@@ -167,7 +181,7 @@ pub fn settle(card: &mut ModelCard, corrections: &Corrections, vendor: Vendor<'_
     if let Some(correction) = correction {
         correction.apply(card);
     }
-    known::guess(card, &CATALOGUE.1);
+    known::guess(card, &CATALOGUE.names);
 }
 
 #[cfg(test)]
@@ -243,6 +257,29 @@ mod tests {
                 assert_eq!(id.split('/').next(), Some(successor.provider()), "{id}");
             }
         }
+    }
+
+    #[test]
+    fn the_ranges_of_the_catalogue_are_sound_and_hold_for_a_vendors_own_api_alone() {
+        for range in &CATALOGUE.range {
+            assert!(!range.models.is_empty() && !range.source.is_empty(), "{range:?}");
+            for id in &range.models {
+                let vendor = id.split('/').next().unwrap();
+                assert!(VENDORS.iter().any(|(name, _)| *name == vendor), "{id}");
+            }
+            assert!(range.temperature.is_none_or(|(least, most)| 0.0 <= least && least < most), "{range:?}");
+            assert!(
+                range.temperature.is_some() || range.top_k.is_some() || range.stop.is_some(),
+                "{range:?}"
+            );
+        }
+        let most = |id: &str, vendor: Vendor<'_>| {
+            range(&ModelCard::unknown(id.parse().unwrap()), vendor)?.temperature.map(|(_, most)| most)
+        };
+        assert_eq!(most("anthropic/claude-sonnet-4-5", Vendor::Called), Some(1.0));
+        assert_eq!(most("work/eu.amazon.nova-lite-v1:0", Vendor::Behind("bedrock")), Some(1.0));
+        assert_eq!(most("openai/gpt-4o", Vendor::Called), None);
+        assert_eq!(most("anthropic/m", Vendor::Nobodys), None);
     }
 
     #[test]

@@ -9,6 +9,7 @@ mod calls;
 mod clipboard;
 mod compute;
 mod editor;
+mod parting;
 mod read;
 mod save;
 mod tend;
@@ -25,6 +26,7 @@ use calls::Calls;
 use clipboard::{Clipboard, Way};
 use compute::Tools;
 
+pub use parting::part;
 pub use tend::tend;
 
 use super::effect::{Effect, TimerId};

@@ -4,7 +4,8 @@
 //!
 //! What the API has no room for is left out: `seed`; `top_k` 0, which is its default; temperature, `top_p` and `top_k`
 //! where the model thinks; a choice among no tools; texts of blanks alone; reasoning without its signature; a blank end
-//! of the answer that is to be continued. A temperature over 1 is sent, and refused by the API in its own words.
+//! of the answer that is to be continued. A temperature over 1 is refused before it is sent to the vendor's own API, and sent to
+//! others that speak it.
 
 pub mod fault;
 pub mod reply;

@@ -29,8 +29,8 @@ fn told(error: Error) -> Error {
             kind @ ErrorKind::ContextLength { .. } => kind,
             _ => ErrorKind::ContextLength { tokens: 0, limit: 0 },
         };
-        let hint =
-            "Start a new conversation, or give Ollama more context: OLLAMA_CONTEXT_LENGTH, or num_ctx.";
+        let hint = "Start a new conversation, or give the model more context: `context` of its [models] table in the \
+                    configuration file is sent as num_ctx; OLLAMA_CONTEXT_LENGTH of the server is for all.";
         return Error { kind, hint: hint.to_owned(), ..error };
     }
     if error.kind == ErrorKind::NotFound {

@@ -5,7 +5,8 @@
 //!
 //! What this API has no room for: which tool is called (`none` sends no tools, `any` and a tool's name are refused before
 //! they are sent), documents (refused), and whether a tool failed (its words say it). Ollama drops the oldest messages in
-//! silence when a conversation does not fit; it is asked not to, so that this is an error as everywhere else.
+//! silence when a conversation does not fit; it is asked not to, so that this is an error as everywhere else. Servers of
+//! before October 2025 do not know that wish.
 
 pub mod fault;
 pub mod models;

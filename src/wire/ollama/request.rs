@@ -31,6 +31,9 @@ struct Body<'a> {
 
 #[derive(Serialize)]
 struct Options<'a> {
+    /// The context that it is to be run with; else the server takes what its memory or its own file says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    num_ctx: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     temperature: Option<f32>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -70,10 +73,13 @@ struct Texts<'a> {
     model: &'a str,
     input: &'a [String],
     truncate: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    options: Option<Value>,
 }
 
-/// The body that asks for a streamed answer. A last turn of the assistant is continued by Ollama itself.
-pub fn body(converse: &Converse) -> Result<Vec<u8>> {
+/// The body that asks for a streamed answer by a model that runs with so much context, in tokens, where that is said. A last
+/// turn of the assistant is continued by Ollama itself.
+pub fn body(converse: &Converse, context: Option<u32>) -> Result<Vec<u8>> {
     let doing = format!("asking {}", converse.model);
     let settings = &converse.settings;
     let tools = tools(settings, &doing)?;
@@ -92,6 +98,7 @@ pub fn body(converse: &Converse) -> Result<Vec<u8>> {
         stream: true,
         truncate: false,
         options: Options {
+            num_ctx: context,
             temperature: settings.temperature,
             top_p: settings.top_p,
             top_k: settings.top_k,
@@ -107,9 +114,10 @@ pub fn body(converse: &Converse) -> Result<Vec<u8>> {
     serde_json::to_vec(&body).map_err(|why| Error::internal(doing, why.to_string()))
 }
 
-/// The body that asks for the vectors of texts.
-pub fn embed(model: &ModelId, texts: &[String]) -> Result<Vec<u8>> {
-    let texts = Texts { model: model.model(), input: texts, truncate: false };
+/// The body that asks for the vectors of texts, by a model that runs with so much context.
+pub fn embed(model: &ModelId, texts: &[String], context: Option<u32>) -> Result<Vec<u8>> {
+    let options = context.map(|tokens| json!({ "num_ctx": tokens }));
+    let texts = Texts { model: model.model(), input: texts, truncate: false, options };
     serde_json::to_vec(&texts)
         .map_err(|why| Error::internal(format!("embedding with {model}"), why.to_string()))
 }
@@ -243,7 +251,7 @@ mod tests {
     }
 
     fn sent(converse: &Converse) -> Value {
-        serde_json::from_slice(&body(converse).unwrap()).unwrap()
+        serde_json::from_slice(&body(converse, None).unwrap()).unwrap()
     }
 
     #[test]
@@ -306,13 +314,22 @@ mod tests {
         ] {
             converse.settings.set(name, value).unwrap();
         }
-        let written = String::from_utf8(body(&converse).unwrap()).unwrap();
+        let written = String::from_utf8(body(&converse, None).unwrap()).unwrap();
         let options = r#""options":{"temperature":0.2,"top_p":0.9,"top_k":40,"repeat_penalty":1.25,"num_predict":64,"stop":["END","\n\n"],"seed":18446744073709551615}"#;
         assert!(written.contains(options), "{written}");
         let body = sent(&converse);
         let function = json!({"name": "look", "description": "d", "parameters": {"type": "object"}});
         assert_eq!(body["tools"], json!([{"type": "function", "function": function}]));
         assert_eq!((&body["format"], &body["think"]), (&json!({"type": "object"}), &json!(true)));
+    }
+
+    #[test]
+    fn the_context_is_asked_for_where_it_is_said() {
+        let of = |body: Vec<u8>| serde_json::from_slice::<Value>(&body).unwrap()["options"].clone();
+        assert_eq!(of(body(&converse(Vec::new()), Some(32_768)).unwrap()), json!({"num_ctx": 32_768}));
+        let model = "there/minilm".parse().unwrap();
+        assert_eq!(of(embed(&model, &[], Some(512)).unwrap()), json!({"num_ctx": 512}));
+        assert_eq!(of(embed(&model, &[], None).unwrap()), Value::Null);
     }
 
     #[test]
@@ -334,7 +351,7 @@ mod tests {
         }
         for choice in ["any", "look"] {
             converse.settings.set("tool_choice", choice).unwrap();
-            let error = body(&converse).unwrap_err();
+            let error = body(&converse, None).unwrap_err();
             assert_eq!(error.kind, ErrorKind::Refused { capability: "tool_choice".into() });
             assert!(error.why.contains(choice), "{error}");
         }
@@ -345,14 +362,14 @@ mod tests {
         let blob = || BlobId("p".into());
         let picture = Block::Image { media_type: "image/png".into(), blob: blob(), file: None };
         let mut converse = converse(vec![Turn { role: Role::User, blocks: vec![text("see"), picture] }]);
-        assert_eq!(body(&converse).unwrap_err().kind, ErrorKind::NotFound);
+        assert_eq!(body(&converse, None).unwrap_err().kind, ErrorKind::NotFound);
         converse.blobs.put(blob(), *b"png");
         let messages = sent(&converse)["messages"].clone();
         assert_eq!(messages, json!([{"role": "user", "content": "see", "images": ["cG5n"]}]));
         let document =
             Block::Document { name: "a.pdf".into(), media_type: "application/pdf".into(), blob: blob() };
         converse.turns[0].blocks.push(document);
-        let error = body(&converse).unwrap_err();
+        let error = body(&converse, None).unwrap_err();
         assert_eq!(error.kind, ErrorKind::Refused { capability: "documents".into() });
         assert!(error.why.contains("a.pdf"), "{error}");
     }

@@ -1,6 +1,6 @@
 //! What belongs to the process that calls and what to the one that owns the workspace, where these are two.
 
-use std::io::{Read, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
@@ -164,6 +164,44 @@ fn values_that_are_the_owners_are_said_where_they_differ_and_waits_travel_with_t
     assert_eq!((said.stdout.as_str(), said.stderr.as_str()), ("hello\n", ""));
     let said = home.run(&["-c", "engine.threads=3", "conversations", "list"]);
     assert_eq!(said.stderr, "", "{said:?}");
+}
+
+#[test]
+fn commands_whose_owner_is_done_before_them_come_to_their_end_and_those_that_come_then_too() {
+    let home = Home::new();
+    // Longer than anything is waited for that may hang.
+    let long = ["chat", "-m", "scripted/stream-26@2", "go"];
+    let mut owner = home.start(&["chat", "-m", "scripted/stream-4@2", "go"]);
+    let mut short = BufReader::new(owner.stdout.take().unwrap());
+    short.read_exact(&mut [0; 1]).unwrap();
+    let mut others: Vec<_> = (0..3).map(|_| home.start(&long)).collect();
+    for other in &mut others {
+        other.stdout.as_mut().unwrap().read_exact(&mut [0; 1]).unwrap();
+    }
+    // Nothing more comes of the owner but its end.
+    short.read_line(&mut String::new()).unwrap();
+    others.push(home.start(&["chat", "hello"]));
+    let said: Vec<_> = others.into_iter().map(|other| Said::of(other.wait_with_output().unwrap())).collect();
+    for said in &said {
+        assert_eq!(said.code, Some(0), "{said:?}");
+    }
+    for long in &said[..3] {
+        assert_eq!(long.stdout.split_whitespace().count(), 26, "{long:?}");
+    }
+    assert_eq!(said[3].stdout, "hello\n");
+    let owner = Said::of(owner.wait_with_output().unwrap());
+    assert_eq!(owner.code, Some(0), "{owner:?}");
+    assert!(owner.stderr.contains("another outcrop's call is still served here"), "{owner:?}");
+}
+
+#[test]
+fn of_many_commands_at_once_every_one_is_answered() {
+    let home = Home::new();
+    let asked: Vec<_> = (0..4).map(|at| home.start(&["chat", &format!("hello {at}")])).collect();
+    for (at, child) in asked.into_iter().enumerate() {
+        let said = Said::of(child.wait_with_output().unwrap());
+        assert_eq!((said.code, said.stdout), (Some(0), format!("hello {at}\n")), "{}", said.stderr);
+    }
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::io::Read;
 use std::process::Stdio;
 
-use super::home::{self, Home, Said, files};
+use super::home::{self, Home, SCRIPTED, Said, files};
 
 /// Runs the lines in a home of their own, once as the owner and once attached to this process; both say the same.
 pub fn on_both(lines: &[&str]) -> String {
@@ -291,6 +291,23 @@ fn an_answer_that_does_not_come_is_spoken_of() {
     let pid = rustix::process::Pid::from_child(&child);
     rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
     assert_eq!(child.wait().unwrap().code(), Some(130));
+}
+
+#[test]
+fn a_question_that_waits_for_its_turn_says_how_many_are_before_it() {
+    let home = Home::with(&format!("{SCRIPTED}at_once = 1\n"));
+    let mut first = home.start(&["chat", "-m", "scripted/stream-1000000@5", "go"]);
+    first.stdout.as_mut().unwrap().read_exact(&mut [0; 1]).unwrap();
+    let mut second = home.start(&["chat", "hello"]);
+    let mut stderr = second.stderr.take().unwrap();
+    let said = read_until(&mut stderr, "before it");
+    assert!(said.contains("waiting for scripted/echo: 1 before it"), "{said}");
+    // Whoever is before it goes, and it is its turn.
+    let pid = rustix::process::Pid::from_child(&first);
+    rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
+    assert_eq!(first.wait().unwrap().code(), Some(130));
+    let said = Said::of(second.wait_with_output().unwrap());
+    assert_eq!((said.code, said.stdout.as_str()), (Some(0), "hello\n"));
 }
 
 #[test]

@@ -20,14 +20,16 @@ use tokio::sync::Notify;
 /// Replies that a flood has.
 pub const FLOOD: u64 = 5_000;
 
-/// `Recall` names the process; `Remember` writes a line, `Restore` a file; `Models::List` floods; `Models::Plan` fails; `Compact` and
-/// `Watch` begin and never end.
+/// `Recall` names the process; `Remember` writes a line, `Restore` a file; `Models::List` floods; `Models::Plan` fails;
+/// `Verify` begins and ends when it may; `Compact` and `Watch` begin and never end.
 #[derive(Debug)]
 pub struct Fake {
     folder: PathBuf,
     /// Replies of floods that were taken.
     pub flooded: Arc<AtomicU64>,
-    /// Endless calls that began, and those that were dropped.
+    /// Calls that wait may end.
+    pub go: Arc<Notify>,
+    /// Such calls and endless ones that began, and those that were dropped.
     pub begun: Arc<Notify>,
     pub dropped: Arc<Notify>,
     /// The lock, where the fake owns a workspace.
@@ -39,6 +41,7 @@ impl Fake {
         Self {
             folder: folder.to_owned(),
             flooded: Arc::default(),
+            go: Arc::default(),
             begun: Arc::default(),
             dropped: Arc::default(),
             _lock: lock,
@@ -87,6 +90,15 @@ impl Workbench for Fake {
                 "no such model",
                 "Try another.",
             ))),
+            Request::Workspace(Workspace::Verify) => {
+                self.begun.notify_one();
+                let go = self.go.clone();
+                stream::once(async move {
+                    go.notified().await;
+                    Ok(Reply::Done)
+                })
+                .boxed()
+            }
             _ => {
                 self.begun.notify_one();
                 let guard = TellDrop(self.dropped.clone());

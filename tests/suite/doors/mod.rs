@@ -7,6 +7,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use fake::{FLOOD, Fake, Process, folder, open};
 use futures_util::StreamExt;
@@ -17,7 +18,7 @@ use outcrop::workbench::request::Topic;
 use outcrop::workbench::request::models::Models;
 use outcrop::workbench::request::workspace::Workspace;
 use outcrop::workbench::there::There;
-use outcrop::workbench::{Changed, Context, Face, Reply, Request, Workbench, socket};
+use outcrop::workbench::{Changed, Context, Door, Face, Replies, Reply, Request, Workbench, socket};
 
 fn context() -> Context {
     Context::of(Face::Cli)
@@ -54,6 +55,23 @@ async fn recalled(door: &dyn Workbench, name: &str) -> (String, u32) {
 fn skipped(what: &str) {
     assert!(std::env::var_os("CI").is_none_or(|ci| ci != "true"), "CI must be able to test {what}");
     crate::skipped!("{what}");
+}
+
+/// A fake with the lock that another one took.
+#[derive(Debug)]
+struct Kept {
+    fake: Fake,
+    _lock: Door,
+}
+
+impl Workbench for Kept {
+    fn call(&self, context: Context, request: Request) -> Replies {
+        self.fake.call(context, request)
+    }
+
+    fn close(&self) -> futures_util::future::BoxFuture<'static, ()> {
+        self.fake.close()
+    }
 }
 
 /// A fake, served in a folder.
@@ -381,6 +399,95 @@ async fn an_owner_that_leaves_serves_what_was_asked_and_the_rest_waits_for_the_n
     let all = lines.len();
     lines.dedup();
     assert_eq!((all, lines.len()), (800, 800));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_owner_that_leaves_finishes_what_it_began_and_does_nothing_of_what_comes_then() {
+    let (_kept, folder) = folder();
+    let (fake, serving) = served(&folder);
+    let door = There::connect(&folder).await.unwrap();
+    let mut running = door.call(context(), Request::Workspace(Workspace::Verify));
+    fake.begun.notified().await;
+    assert_eq!(serving.calls(), 1);
+    let leaving = tokio::spawn(async move { serving.leave().await });
+    tokio::time::sleep(Duration::from_hours(1)).await;
+    assert!(!leaving.is_finished());
+
+    // Whoever comes is greeted. What they ask is theirs to ask the next owner.
+    let late = There::connect(&folder).await.unwrap();
+    let replies = all(&late, remember("late")).await;
+    let [Err(error)] = replies.as_slice() else { panic!("{replies:?}") };
+    assert_eq!(error.kind, ErrorKind::NotBegun, "{error}");
+    let gone = late.gone();
+    assert!(!folder.join("journal").exists());
+
+    fake.go.notify_one();
+    assert!(matches!(running.next().await, Some(Ok(Reply::Done))));
+    assert!(running.next().await.is_none());
+    leaving.await.unwrap();
+    gone.await;
+    assert_eq!(There::connect(&folder).await.unwrap_err().kind, ErrorKind::Detached);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_asked_while_an_owner_leaves_is_done_once_by_the_next_and_the_wait_is_told() {
+    let (_kept, folder) = folder();
+    let go = Arc::new(tokio::sync::Notify::new());
+    let place = folder.clone();
+    let (mine, ends) = (open(&folder), go.clone());
+    let open_mine: Open = Arc::new(move |knock: &Knock| match mine(knock)? {
+        Owning::Ours(lock) => {
+            let mut fake = Fake::new(&place, None);
+            fake.go = ends.clone();
+            Ok(Owning::Ours(Arc::new(Kept { fake, _lock: lock })))
+        }
+        other @ Owning::Anothers { .. } => Ok(other),
+    });
+    let owner = Attached::open(&folder, open_mine).await.unwrap();
+    let first = Attached::open(&folder, open(&folder)).await.unwrap();
+    let running = first.call(context(), Request::Workspace(Workspace::Verify));
+    // Begun after the one above.
+    recalled(&first, "a").await;
+    assert!(owner.serves_others());
+    let closing = tokio::spawn(async move {
+        owner.close().await;
+        drop(owner);
+    });
+    let probe = There::connect(&folder).await.unwrap();
+    while !probe.is_gone() {
+        tokio::task::yield_now().await;
+    }
+
+    let second = Attached::begin(&folder, open(&folder));
+    let mut said = second.silence();
+    let asked = tokio::spawn(second.call(context(), remember("once")).collect::<Vec<_>>());
+    let told = said.wait_for(Option::is_some).await.unwrap().clone().unwrap();
+    assert!(told.contains("about to end"), "{told}");
+    assert!(!closing.is_finished());
+
+    go.notify_one();
+    let replies: Vec<_> = running.collect().await;
+    assert!(matches!(replies.as_slice(), [Ok(Reply::Done)]), "{replies:?}");
+    let replies = asked.await.unwrap();
+    assert!(matches!(replies.as_slice(), [Ok(Reply::Done)]), "{replies:?}");
+    closing.await.unwrap();
+    assert_eq!(std::fs::read_to_string(folder.join("journal")).unwrap(), "once\n");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_owner_that_leaves_waits_for_no_reader_that_does_not_read() {
+    let (_kept, folder) = folder();
+    let (_fake, serving) = served(&folder);
+    let door = There::connect(&folder).await.unwrap();
+    let mut slow = door.call(context(), flood());
+    assert!(matches!(slow.next().await, Some(Ok(Reply::Progress { done: 0, .. }))));
+    serving.leave().await;
+    let mut last = None;
+    while let Some(reply) = slow.next().await {
+        last = Some(reply);
+    }
+    // It had begun: whoever reads on learns that it was cut.
+    assert_eq!(last.unwrap().unwrap_err().kind, ErrorKind::Detached);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -6,6 +6,7 @@ use super::Line;
 use crate::domain::figures;
 use crate::domain::usage::Point;
 use crate::domain::usage::budget::money;
+use crate::domain::usage::definitions::DEFINITIONS;
 
 /// One figure. Most are columns of the table, which leaves out the later ones first where it is narrow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -95,6 +96,17 @@ impl Column {
             Self::Server => "server errors",
             Self::Pictures => "pictures",
         }
+    }
+
+    /// The metric of `AWS/Bedrock`, where it is one.
+    pub(super) fn bedrock(self) -> Option<&'static str> {
+        let name = match self {
+            Self::Name => Self::Calls.title(),
+            Self::Client => "client",
+            Self::Server => "server",
+            other => other.title(),
+        };
+        DEFINITIONS.iter().find(|definition| definition.name == name)?.bedrock
     }
 
     /// A row's text in it.
@@ -209,6 +221,25 @@ mod tests {
             let all: u16 = of(width).iter().map(|(_, wide)| wide + 1).sum();
             assert!(all + NAME <= width, "{width}");
         }
+    }
+
+    #[test]
+    fn every_column_that_is_a_metric_of_bedrock_has_its_name() {
+        for (column, metric) in [
+            (Column::Calls, "Invocations"),
+            (Column::In, "InputTokenCount"),
+            (Column::Out, "OutputTokenCount"),
+            (Column::P50, "InvocationLatency, p50"),
+            (Column::P95, "InvocationLatency, p95"),
+            (Column::First, "TimeToFirstToken, p50"),
+            (Column::Throttled, "InvocationThrottles"),
+            (Column::Client, "InvocationClientErrors"),
+            (Column::Server, "InvocationServerErrors"),
+            (Column::Pictures, "OutputImageCount"),
+        ] {
+            assert_eq!(column.bedrock(), Some(metric));
+        }
+        assert_eq!((Column::Failed.bedrock(), Column::Cost.bedrock()), (None, None));
     }
 
     #[test]

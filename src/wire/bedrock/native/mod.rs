@@ -18,7 +18,9 @@ use crate::domain::message::Role;
 /// Models with bodies of one shape.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Family {
-    /// Anthropic's Messages.
+    /// Anthropic's Messages. Claude 2, 2.1 and Instant 1.2 take it on Bedrock as all later ones do ("Anthropic Claude
+    /// Messages API" in Amazon's user guide), and Converse too: their older body, a `prompt` with `Human:` and `Assistant:`,
+    /// has nothing that these lack, and no system prompt, tools or pictures.
     Claude,
     TitanText,
     Llama2,

@@ -23,9 +23,11 @@ const MULTIPLES: [Column; 6] =
 const COUNTERS: [Column; 4] = [Column::Throttled, Column::Client, Column::Server, Column::Pictures];
 const HIGH: u16 = 28;
 
-/// Columns of a figure's name and of its value.
+/// Columns of a figure's name and of its value; a card that is `WIDE` has the names that Bedrock gives them beside ours.
 const NAME: u16 = 15;
+const NAMES: u16 = 39;
 const VALUE: u16 = 10;
+const WIDE: u16 = 90;
 
 /// Rows of a chart at least, with its two lines of words.
 const CHART: u16 = 6;
@@ -113,9 +115,13 @@ fn multiple(
     let look = sight.look;
     let (x, y, right) = (area.x + 1, area.y, area.right().saturating_sub(1));
     let name = if state.sort == column { Role::Accent } else { Role::Muted };
-    put(cells, x, y, right, column.words(), look.style(name));
-    let end = x + NAME + VALUE;
-    put_right(cells, x + NAME, y, end.min(right), &column.text(line), look.style(Role::Text));
+    let at = put(cells, x, y, right, column.words(), look.style(name));
+    let names = if area.width < WIDE { NAME } else { NAMES };
+    if let Some(metric) = column.bedrock().filter(|_| area.width >= WIDE) {
+        put(cells, at + 1, y, x + names, metric, look.style(Role::Faint));
+    }
+    let end = x + names + VALUE;
+    put_right(cells, x + names, y, end.min(right), &column.text(line), look.style(Role::Text));
     let values: Vec<_> = line.series.iter().map(|point| column.at(point)).collect();
     let width = right.saturating_sub(end + 2);
     let values = wider(&values, width, 3);
@@ -184,10 +190,12 @@ fn draw_chart(state: &State, line: &Line<'_>, sight: &Sight<'_>, area: Rect, cel
         Some(Step::Hour) if line.row.is_some() || state.by != crate::domain::usage::By::Day => "an hour",
         _ => "a day",
     };
-    let head = format!("{}, at most {} {step}", column.words(), column.value(most));
+    let head = |metric: &str| format!("{}{metric}, at most {} {step}", column.words(), column.value(most));
+    let room = right.saturating_sub(x);
+    let whole = column.bedrock().map(|metric| head(&format!(" ({metric})")));
+    let head = whole.filter(|whole| columns_of(whole) <= room).unwrap_or_else(|| head(""));
     put(cells, x, area.y, right, &head, look.style(Role::Muted));
     let height = area.height.saturating_sub(2);
-    let room = right.saturating_sub(x);
     let wide = wider(&values, room, 6);
     let width = room.min(u16::try_from(wide.len()).unwrap_or(u16::MAX));
     for (y, row) in (area.y + 1..).zip(bars(&wide, width, height, column.join())) {
