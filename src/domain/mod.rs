@@ -28,6 +28,7 @@ pub mod picture;
 pub mod prompt;
 pub mod provider_key;
 pub mod pull;
+pub mod rerank;
 pub mod schema;
 pub mod script;
 pub mod search;
