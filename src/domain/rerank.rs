@@ -66,11 +66,15 @@ impl Rerank {
         if results.len() < wanted {
             return wrong(format!("{wanted} texts were to be put in order, and {} came back", results.len()));
         }
-        let better = |one: &Relevance, other: &Relevance| other.score.total_cmp(&one.score);
-        results.sort_by(|one, other| better(one, other).then(one.index.cmp(&other.index)));
+        best_first(&mut results);
         results.truncate(wanted);
         Ok(results)
     }
+}
+
+/// Puts the best first, equal ones in the order in which they were sent.
+pub fn best_first(results: &mut [Relevance]) {
+    results.sort_by(|one, other| other.score.total_cmp(&one.score).then(one.index.cmp(&other.index)));
 }
 
 #[cfg(test)]
