@@ -220,8 +220,8 @@ impl Measured {
     pub fn remark(&self) -> Option<String> {
         let Unranked { questions, why } = self.unranked.as_ref()?;
         let setting = self.setting.words();
-        let hits = count(u64::from(*questions), "question was", "questions were");
-        Some(format!("{setting}: the hits of {hits} not reranked and count as they were found: {why}"))
+        let questions = count(u64::from(*questions), "question", "questions");
+        Some(format!("{setting}: not reranked for {questions}, whose hits count as they were found: {why}"))
     }
 }
 
