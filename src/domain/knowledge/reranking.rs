@@ -130,7 +130,7 @@ impl Reranked {
 
 /// Puts hits in the order of their scores, each of which names one by its place from 0. Those without one lie behind, as they were
 /// found.
-pub fn reorder(hits: &mut Vec<Found>, results: &[Relevance]) {
+pub fn reorder(hits: &mut [Found], results: &[Relevance]) {
     for (rank, Relevance { index, score }) in (1..).zip(results) {
         if let Some(hit) = hits.get_mut(*index) {
             hit.standing.reranked = Some(Placed { rank, score: *score });
