@@ -32,6 +32,7 @@ fn cards() -> Vec<ModelCard> {
                 cache_read: None,
                 cache_write: None,
                 image: None,
+                search: None,
                 as_of: "2026-11-22".into(),
                 source: "a page".into(),
             }),

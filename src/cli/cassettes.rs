@@ -85,6 +85,7 @@ fn line(take: &Take) -> String {
             last.map_or_else(String::new, |turn| text_of(&turn.blocks))
         }
         Call::Embed { texts, .. } => texts.first().cloned().unwrap_or_default(),
+        Call::Rerank(asked) => asked.query.clone(),
         Call::Image(picture) => picture.prompt.clone(),
         _ => String::new(),
     };
@@ -104,6 +105,7 @@ fn said(event: &Event) -> String {
         Event::ToolUse { name, .. } => format!("[tool {name}]"),
         Event::Image { .. } => "[picture]".to_owned(),
         Event::Embeddings { vectors } => words::count(vectors.len() as u64, "vector", "vectors"),
+        Event::Reranked { results, .. } => words::count(results.len() as u64, "text", "texts"),
         Event::Tokens { count } => words::count(u64::from(*count), "token", "tokens"),
         _ => String::new(),
     }

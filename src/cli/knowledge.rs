@@ -1,6 +1,7 @@
 //! `outcrop kb …`
 
 mod quality;
+mod reranking;
 
 use futures_util::StreamExt;
 
@@ -19,6 +20,7 @@ use crate::domain::knowledge::base::{
 };
 use crate::domain::knowledge::chunking::Chunking;
 use crate::domain::knowledge::ranking::{Mode, Placed};
+use crate::domain::knowledge::reranking::Reranker;
 use crate::domain::knowledge::retrieval::{Asked, Citation, Found, Question, Retrieved};
 use crate::domain::knowledge::store::{Move, MoveState, StoreKind};
 use crate::domain::knowledge::sync::{Filed, Sync, SyncState};
@@ -88,6 +90,9 @@ pub(super) async fn knowledge(verb: Verb, asker: &Asker, out: &mut Out) -> Resul
         Verb::Search(wanted) => return search(wanted, asker, out).await,
         Verb::Ask(wanted) => return answer(wanted, asker, out).await,
         Verb::Evaluate(wanted) => quality::evaluate(wanted, asker, out).await?,
+        Verb::Rerank { name, model, candidates } => {
+            reranking::rerank(&name, &model, candidates, asker, out).await?;
+        }
         Verb::Move { name, to } => {
             let to = to.parse()?;
             let base = found(&name, asker, out).await?;
@@ -228,6 +233,7 @@ async fn show(name: &str, asker: &Asker, out: &mut Out) -> Result<(), End> {
         vec!["knowledge base".to_owned(), format!("{}  {}", base.id.short(), base.name)],
         vec!["about".to_owned(), base.description.clone().unwrap_or_default()],
         vec!["embedded by".to_owned(), base.embedder.to_string()],
+        vec!["reranked by".to_owned(), base.reranker.as_ref().map(Reranker::words).unwrap_or_default()],
         vec!["lies in".to_owned(), base.store.title().to_owned()],
         vec!["has".to_owned(), holds(&base)],
     ];
@@ -474,7 +480,9 @@ fn mode(said: SearchMode) -> Mode {
 fn question(text: String, looking: &Looking, expect: &[String]) -> Result<Question> {
     let mode = mode(looking.mode);
     let expected = expect.iter().map(|id| id.parse()).collect::<Result<_>>()?;
-    Ok(Question { text, mode, results: looking.results, filter: looking.filter.clone(), expected })
+    let rerank = reranking::wished(looking.rerank.as_deref(), looking.candidates)?;
+    let (results, filter) = (looking.results, looking.filter.clone());
+    Ok(Question { text, mode, results, filter, expected, rerank })
 }
 
 async fn search(wanted: SearchBase, asker: &Asker, out: &mut Out) -> Result<Exit, End> {
@@ -497,6 +505,7 @@ async fn search(wanted: SearchBase, asker: &Asker, out: &mut Out) -> Result<Exit
         }
         let (compared, matched) = (grouped(retrieved.compared), grouped(retrieved.matched));
         out.note(&format!("{compared} passages compared, {matched} with a word of it"))?;
+        reranking::note(retrieved, out)?;
     }
     Ok(if retrieved.hits.is_empty() { Exit::Negative } else { Exit::Done })
 }
@@ -509,11 +518,13 @@ fn ranks(hit: &Found) -> String {
     let standing = &hit.standing;
     let both = standing.vector.is_some() && standing.keyword.is_some();
     let fused = standing.fused.filter(|_| both);
-    [one("vector", standing.vector, 3), one("words", standing.keyword, 2), one("fused", fused, 4)]
-        .into_iter()
-        .flatten()
-        .collect::<Vec<_>>()
-        .join(" · ")
+    let told = [
+        one("vector", standing.vector, 3),
+        one("words", standing.keyword, 2),
+        one("fused", fused, 4),
+        one("reranked", standing.reranked, 3),
+    ];
+    told.into_iter().flatten().collect::<Vec<_>>().join(" · ")
 }
 
 async fn answer(wanted: AskBase, asker: &Asker, out: &mut Out) -> Result<Exit, End> {
@@ -560,6 +571,7 @@ async fn answer(wanted: AskBase, asker: &Asker, out: &mut Out) -> Result<Exit, E
     if !out.json {
         out.end_piece().await?;
         sources(&had, &cited, out)?;
+        reranking::note(&had, out)?;
         if let Some(given) = had.given {
             let (given, all) = (grouped(given as u64), grouped(had.hits.len() as u64));
             out.note(&format!("the model's context had room for the first {given} of {all}"))?;

@@ -183,7 +183,7 @@ fn lines(report: &Report, most: bool) -> Vec<String> {
 /// A column of counts.
 type Counter = (&'static str, fn(&Tally) -> Count);
 
-const COUNTERS: [Counter; 11] = [
+const COUNTERS: [Counter; 12] = [
     ("calls", |tally| exact(tally.invocations)),
     ("failed", |tally| exact(tally.failed())),
     ("throttled", |tally| exact(tally.all_throttles())),
@@ -195,6 +195,7 @@ const COUNTERS: [Counter; 11] = [
     ("out", Tally::output),
     ("cached", Tally::cache_read),
     ("pictures", |tally| exact(tally.images)),
+    ("searches", |tally| exact(tally.searches)),
 ];
 
 fn exact(told: u64) -> Count {
@@ -203,7 +204,7 @@ fn exact(told: u64) -> Count {
 
 /// Those that a table has: what is rare only where there was any, so that most tables stay narrow.
 fn counters(total: &Tally) -> Vec<Counter> {
-    const RARE: [&str; 5] = ["throttled", "client", "server", "unanswered", "pictures"];
+    const RARE: [&str; 6] = ["throttled", "client", "server", "unanswered", "pictures", "searches"];
     COUNTERS.into_iter().filter(|(title, count)| !RARE.contains(title) || count(total).told > 0).collect()
 }
 

@@ -54,6 +54,10 @@ pub struct KnownProvider {
     /// It wants what it thought before a tool call back with it.
     #[serde(default)]
     pub reasoning_back: bool,
+    /// Where it puts texts in order: a path behind the address, or a whole address.
+    pub rerank: Option<String>,
+    /// What it calls the number of texts that are wanted there.
+    pub rerank_top: Option<String>,
     /// The port of this machine at which it is looked for.
     pub port: Option<u16>,
 }

@@ -22,6 +22,7 @@ pub(super) struct RawModel {
     cached_price: Option<f64>,
     cache_write_price: Option<f64>,
     picture_price: Option<f64>,
+    search_price: Option<f64>,
     regions: Option<Vec<String>>,
     base: Option<String>,
 }
@@ -63,6 +64,7 @@ impl RawModel {
             cached_price: self.cached_price,
             cache_write_price: self.cache_write_price,
             picture_price: self.picture_price,
+            search_price: self.search_price,
             regions: self.regions,
             base: self.base,
         };

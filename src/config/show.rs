@@ -141,6 +141,7 @@ fn example(key: &Key) -> &'static str {
         "cached_price" => "0.05",
         "cache_write_price" => "0.6",
         "picture_price" => "0.04",
+        "search_price" => "0.002",
         "regions" => "[\"eu-central-1\", \"us-east-1\"]",
         "no_proxy" => "\"localhost,.example.org\"",
         "ca_file" => "\"/etc/ssl/company.pem\"",

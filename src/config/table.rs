@@ -429,6 +429,12 @@ pub const KEYS: &[Key] = &[
     ),
     key("models.*.picture_price", Kind::Amount, "", "US dollars for one picture that it makes."),
     key(
+        "models.*.search_price",
+        Kind::Amount,
+        "",
+        "US dollars for one search: a query and up to 100 texts that it puts in order.",
+    ),
+    key(
         "models.*.regions",
         Kind::Texts,
         "",

@@ -10,6 +10,7 @@ use super::attachment::unfenced;
 use super::catalog::{Capability, ModelId};
 use super::id::ConversationId;
 use super::message::{BlobId, Block, Role};
+use super::rerank::Rerank;
 use super::settings::{Effort, Settings};
 
 /// Bytes of a text that are about one token, where nobody has counted.
@@ -177,6 +178,8 @@ pub enum Call {
     Converse(Converse),
     /// Vectors of texts.
     Embed { model: ModelId, texts: Vec<String> },
+    /// Put texts in order by how well they answer a query: one `Event::Reranked`.
+    Rerank(Rerank),
     /// Make pictures: one `Event::Image` each.
     Image(Picture),
     /// The cards of the models that the provider has.
@@ -195,6 +198,7 @@ impl Call {
         match self {
             Self::Converse(converse) | Self::CountTokens(converse) => Some(&converse.model),
             Self::Embed { model, .. } | Self::Pull { model } | Self::Remove { model } => Some(model),
+            Self::Rerank(rerank) => Some(&rerank.model),
             Self::Image(picture) => Some(&picture.model),
             Self::ListModels => None,
         }
@@ -210,6 +214,7 @@ impl Call {
         match self {
             Self::Converse(converse) | Self::CountTokens(converse) => converse.needs(),
             Self::Embed { .. } => vec![Capability::Embed],
+            Self::Rerank(_) => vec![Capability::Rerank],
             Self::Image(_) => vec![Capability::Images],
             Self::ListModels | Self::Pull { .. } | Self::Remove { .. } => Vec::new(),
         }

@@ -97,11 +97,13 @@ pub enum Capability {
     Schema,
     /// Making pictures.
     Images,
+    /// Putting texts in order by how well they answer a query.
+    Rerank,
 }
 
 impl Capability {
     /// Every one.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Chat,
         Self::Embed,
         Self::Vision,
@@ -110,6 +112,7 @@ impl Capability {
         Self::Reasoning,
         Self::Schema,
         Self::Images,
+        Self::Rerank,
     ];
 
     /// The name in cards, in `Refused` and on the screen.
@@ -123,6 +126,7 @@ impl Capability {
             Self::Reasoning => "reasoning",
             Self::Schema => "schema",
             Self::Images => "images",
+            Self::Rerank => "rerank",
         }
     }
 }
@@ -142,6 +146,9 @@ pub struct Price {
     /// For one picture.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub image: Option<f64>,
+    /// For one search: a query and up to a hundred texts that are put in order by it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub search: Option<f64>,
     /// The day on which it was read, `2026-11-22`; empty where a person said it.
     pub as_of: String,
     /// Where it was read.
@@ -157,6 +164,7 @@ impl Price {
             cache_read: None,
             cache_write: None,
             image: Some(0.0),
+            search: Some(0.0),
             as_of: String::new(),
             source: "this machine".to_owned(),
         }
@@ -217,7 +225,7 @@ impl fmt::Display for Price {
         .flatten()
         .collect();
         let tokens = (!tokens.is_empty()).then(|| format!("{} a million tokens", tokens.join(", ")));
-        let parts: Vec<_> = [tokens, part(self.image, "a picture")].into_iter().flatten().collect();
+        let parts: Vec<_> = [tokens, part(self.image, "a picture"), part(self.search, "a search")].into_iter().flatten().collect();
         write!(f, ": {} ({})", parts.join(", "), self.source)
     }
 }
@@ -575,6 +583,7 @@ mod tests {
             cache_read: Some(0.3),
             cache_write: None,
             image: None,
+            search: None,
             as_of: "2026-01-01".into(),
             source: "a page".into(),
         }
@@ -609,6 +618,8 @@ mod tests {
             ..price()
         };
         assert_eq!(picture.to_string(), "estimate: $0.008 a picture (a page)");
+        let search = Price { image: None, search: Some(0.002), ..picture };
+        assert_eq!(search.to_string(), "estimate: $0.002 a search (a page)");
         assert_eq!([0.0, 0.5, 10.0, 0.0375].map(dollars), ["$0.00", "$0.50", "$10.00", "$0.0375"]);
     }
 

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::catalog::ModelCard;
 use super::message::{BlobId, Block, StopReason, Usage};
 use super::pull::PullStep;
+use super::rerank::Relevance;
 
 /// One thing that a provider says while it serves a call.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -58,6 +59,9 @@ pub enum Event {
     Pulling { step: PullStep },
     /// The answer to `Call::Embed`: one vector a text.
     Embeddings { vectors: Vec<Vec<f32>> },
+    /// The answer to `Call::Rerank`: best first, equal ones in the order in which they were sent; and for how many searches it
+    /// counts.
+    Reranked { results: Vec<Relevance>, searches: u32 },
 }
 
 /// Why a call waits for nothing but time.
@@ -161,7 +165,8 @@ impl Fold {
             | Event::Models { .. }
             | Event::Tokens { .. }
             | Event::Pulling { .. }
-            | Event::Embeddings { .. } => {}
+            | Event::Embeddings { .. }
+            | Event::Reranked { .. } => {}
         }
     }
 

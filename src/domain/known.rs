@@ -102,17 +102,21 @@ pub(super) fn met(known: &str, id: &str) -> Option<usize> {
 pub struct Names {
     pub embed: Vec<String>,
     pub images: Vec<String>,
-    /// For what this program does not ask for: speech, video, scores.
+    /// They are looked for first: `bge-reranker` makes no vectors.
+    pub rerank: Vec<String>,
+    /// For what this program does not ask for: speech, video, moderation.
     pub other: Vec<String>,
 }
 
 /// Takes a model of which nobody says what it is for to be one that chats, or by its name one that does something else.
 pub fn guess(card: &mut ModelCard, names: &Names) {
-    let purposes = [Capability::Chat, Capability::Embed, Capability::Images];
+    let purposes = [Capability::Chat, Capability::Embed, Capability::Images, Capability::Rerank];
     let is_told = purposes.iter().any(|purpose| card.can(*purpose) == Some(true));
     let name = card.base.as_deref().unwrap_or(card.id.model()).to_ascii_lowercase();
     let has = |parts: &[String]| parts.iter().any(|part| name.contains(part.as_str()));
-    let guess = if has(&names.embed) {
+    let guess = if has(&names.rerank) {
+        Some(Capability::Rerank)
+    } else if has(&names.embed) {
         Some(Capability::Embed)
     } else if has(&names.images) {
         Some(Capability::Images)
@@ -170,6 +174,8 @@ pub struct Correction {
     pub cache_write_price: Option<f64>,
     /// US dollars for one picture.
     pub picture_price: Option<f64>,
+    /// US dollars for one search of a reranker.
+    pub search_price: Option<f64>,
 }
 
 /// The source of a price that a person said.
@@ -204,6 +210,7 @@ impl Correction {
             self.cached_price,
             self.cache_write_price,
             self.picture_price,
+            self.search_price,
         ];
         if said.iter().all(Option::is_none) {
             return;
@@ -216,6 +223,7 @@ impl Correction {
             cache_read: self.cached_price.or(part(|price| price.cache_read)),
             cache_write: self.cache_write_price.or(part(|price| price.cache_write)),
             image: self.picture_price.or(part(|price| price.image)),
+            search: self.search_price.or(part(|price| price.search)),
             as_of: String::new(),
             source: PERSON.to_owned(),
         });
@@ -242,6 +250,7 @@ mod tests {
                 cache_read: None,
                 cache_write: Some(3.75),
                 image: None,
+                search: None,
                 as_of: "2026-01-02".into(),
                 source: "a page".into(),
             }),
@@ -327,11 +336,13 @@ mod tests {
             regions: Some(vec!["eu-west-1".into()]),
             cache_write_price: Some(4.0),
             picture_price: Some(0.04),
+            search_price: Some(0.002),
             ..Correction::default()
         };
         said.apply(&mut card);
         let price = card.price.clone().unwrap();
         assert_eq!((price.cache_write, price.image, price.output), (Some(4.0), Some(0.04), Some(15.0)));
+        assert_eq!(price.search, Some(0.002));
         assert_eq!(card.regions, ["eu-west-1"]);
         Correction::default().apply(&mut card);
         assert_eq!(card.regions, ["eu-west-1"], "what is left out stays");

@@ -30,6 +30,7 @@ pub mod prompt;
 pub mod provider_key;
 pub mod pull;
 pub mod range;
+pub mod rerank;
 pub mod schema;
 pub mod script;
 pub mod search;

@@ -15,6 +15,7 @@ use super::time::Timestamp;
 pub enum SpanKind {
     Converse,
     Embed,
+    Rerank,
     Image,
     ListModels,
     CountTokens,
@@ -29,6 +30,7 @@ impl SpanKind {
         match self {
             Self::Converse => "chat",
             Self::Embed => "embedding",
+            Self::Rerank => "reranking",
             Self::Image => "picture",
             Self::ListModels => "list of models",
             Self::CountTokens => "count of tokens",
@@ -85,6 +87,11 @@ impl Retried {
     }
 }
 
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde hands it so")]
+fn is_none(count: &u32) -> bool {
+    *count == 0
+}
+
 /// One call of a provider.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Span {
@@ -108,6 +115,9 @@ pub struct Span {
     /// Pictures that were made.
     #[serde(default)]
     pub images: u32,
+    /// Searches of a reranker, as its price counts them.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub searches: u32,
     #[serde(default)]
     pub by_length: ByLength,
     #[serde(default, skip_serializing_if = "Retried::is_none")]
@@ -137,6 +147,7 @@ impl Span {
             timing: Timing::default(),
             usage: Usage::default(),
             images: 0,
+            searches: 0,
             by_length: ByLength::default(),
             retried: Retried::default(),
             unsent: false,

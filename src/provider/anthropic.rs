@@ -214,6 +214,7 @@ impl Provider for Anthropic {
                 refused(format!("making a picture with {}", picture.model), "images", CHAT_ONLY)
             }
             Call::Embed { model, .. } => refused(format!("embedding with {model}"), "embed", CHAT_ONLY),
+            Call::Rerank(asked) => refused(format!("reranking with {}", asked.model), "rerank", CHAT_ONLY),
         };
         self.key.attended(&self.name, events)
     }

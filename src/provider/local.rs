@@ -108,6 +108,12 @@ impl Provider for Local {
                 let shelf = Arc::clone(&self.shelf);
                 stream::once(blocking(move || Ok(Event::Models { cards: shelf.cards()? }))).boxed()
             }
+            Call::Rerank(asked) => failed(Error::new(
+                ErrorKind::Refused { capability: Capability::Rerank.as_str().into() },
+                format!("reranking with {}", asked.model),
+                "the local engine runs no rerankers",
+                "Ask a model of another provider.",
+            )),
             Call::Image(picture) => failed(Error::new(
                 ErrorKind::Refused { capability: Capability::Images.as_str().into() },
                 format!("making a picture with {}", picture.model),

@@ -237,6 +237,10 @@ impl Provider for Ollama {
             Call::Embed { model, texts } => {
                 each(stream::once(async move { voice.embed(&net, &model, &texts).await }))
             }
+            Call::Rerank(asked) => {
+                let doing = format!("reranking with {}", asked.model);
+                refused(doing, "rerank", "Ollama's API puts no texts in order")
+            }
             Call::Image(picture) => {
                 let doing = format!("making a picture with {}", picture.model);
                 refused(doing, "images", "Ollama is asked for text and vectors only")

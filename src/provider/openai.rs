@@ -11,13 +11,14 @@ use crate::domain::call::{Call, Converse, Picture};
 use crate::domain::catalog::ModelId;
 use crate::domain::delta::Event;
 use crate::domain::left_out::LeftOut;
+use crate::domain::rerank::Rerank;
 use crate::domain::script::{self, Operation, Sent};
 use crate::domain::{Error, Result};
 use crate::net::{Client, Request, Response};
 use crate::wire::attachment::Limits;
 use crate::wire::openai::request::{CallIds, Dialect, Limit, Seed};
 use crate::wire::openai::responses::{self, Responses};
-use crate::wire::openai::{Chat, embed, fault, picture, reply, request};
+use crate::wire::openai::{Chat, embed, fault, picture, reply, request, rerank};
 use crate::wire::unstreamed::unstreamed;
 use futures_util::future::BoxFuture;
 use futures_util::{FutureExt, StreamExt, stream};
@@ -33,6 +34,9 @@ pub enum Api {
 
 /// The header whose credential is a bearer of the key.
 pub(super) const BEARER: &str = "authorization";
+
+/// The path at which most servers put texts in order.
+const RERANK: &str = "rerank";
 
 /// The host of `OpenAI` itself.
 const OPENAI: &str = "api.openai.com";
@@ -56,6 +60,8 @@ pub struct OpenAi {
     call_ids: CallIds,
     /// It wants its reasoning back with a tool call.
     reasoning_back: bool,
+    /// Where it puts texts in order: a path behind the address, or a whole address; and what it calls the number of the wanted.
+    reranks: (&'static str, &'static str),
     refused: Refused,
 }
 
@@ -77,6 +83,7 @@ impl OpenAi {
             seed: Seed::default(),
             call_ids: CallIds::default(),
             reasoning_back: false,
+            reranks: (RERANK, rerank::TOP),
             refused,
         }
     }
@@ -121,6 +128,12 @@ impl OpenAi {
     #[must_use]
     pub fn with_reasoning_back(self, so: bool) -> Self {
         Self { reasoning_back: so, ..self }
+    }
+
+    /// The same server, which puts texts in order there, and calls the number of the wanted so.
+    #[must_use]
+    pub fn with_rerank(self, at: Option<&'static str>, top: Option<&'static str>) -> Self {
+        Self { reranks: (at.unwrap_or(RERANK), top.unwrap_or(rerank::TOP)), ..self }
     }
 
     /// The same server; with `whole` its answers are asked for in one piece, not as a stream.
@@ -306,6 +319,16 @@ impl OpenAi {
         embed::vectors(&doing, texts.len(), &body).map_err(|error| scrubbed(error, &response))
     }
 
+    async fn rerank(&self, net: &Client, asked: &Rerank) -> Result<Vec<Event>> {
+        let doing = format!("reranking with {}", asked.model);
+        let (at, top) = self.reranks;
+        let url = if at.contains("://") { at.to_owned() } else { format!("{}/{at}", self.base_url) };
+        let request = Request::post_json(&doing, url, rerank::body(asked, top));
+        let mut response = self.send(net, request).await?;
+        let body = body_of(&doing, &mut response, fault::of_status).await?;
+        rerank::ordered(&doing, asked, &body).map_err(|error| scrubbed(error, &response))
+    }
+
     /// One request after the other; what came of the first is there when a later one fails.
     fn pictures(self, net: Client, picture: &Picture) -> Events {
         let doing = format!("making a picture with {}", picture.model);
@@ -446,6 +469,7 @@ impl Provider for OpenAi {
             Call::Embed { model, texts } => {
                 each(stream::once(async move { voice.embed(&net, &model, &texts).await }))
             }
+            Call::Rerank(asked) => each(stream::once(async move { voice.rerank(&net, &asked).await })),
             Call::Image(picture) => voice.pictures(net, &picture),
             Call::Pull { model } | Call::Remove { model } => keeps_none(&model),
             Call::CountTokens(converse) => refused(

@@ -95,6 +95,7 @@ fn recorded(mut call: Call) -> Result<Call> {
     let model = match &mut call {
         Call::Converse(converse) | Call::CountTokens(converse) => &mut converse.model,
         Call::Embed { model, .. } | Call::Pull { model } | Call::Remove { model } => model,
+        Call::Rerank(asked) => &mut asked.model,
         Call::Image(picture) => &mut picture.model,
         Call::ListModels => return Ok(call),
     };

@@ -120,6 +120,12 @@ impl Provider for Scripted {
                 "scripted models make no pictures",
                 "Ask a model that makes them.",
             ))],
+            Call::Rerank(asked) => vec![Step::Fail(Error::new(
+                ErrorKind::Refused { capability: "rerank".into() },
+                format!("reranking with {}", asked.model),
+                "scripted models put nothing in order",
+                "Ask a model that reranks.",
+            ))],
             Call::Pull { model } | Call::Remove { model } => return keeps_none(&model),
             Call::Embed { model, .. } => vec![Step::Fail(Error::new(
                 ErrorKind::Refused { capability: "embed".into() },

@@ -247,6 +247,7 @@ actions! {
     ChangeMode = "change_mode", "Look by vectors, by words, or by both";
     SetFilter = "set_filter", "Look only at passages that pass a filter";
     SetThreshold = "set_threshold", "Take passages that are less near for not found";
+    ChooseReranker = "choose_reranker", "Have a model put what is found in a better order, or none";
     ExpectPassage = "expect_passage", "Tell where a passage stands that was expected: why not?";
     TwoSettings = "two_settings", "Ask by two settings, side by side, or by one";
     MeasureBase = "measure_base", "Measure what is found, by a file of questions with what answers them";
@@ -405,6 +406,7 @@ impl Action {
                 | Self::ChangeMode
                 | Self::SetFilter
                 | Self::SetThreshold
+                | Self::ChooseReranker
                 | Self::ExpectPassage
                 | Self::TwoSettings
                 | Self::MeasureBase

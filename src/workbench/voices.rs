@@ -92,7 +92,11 @@ pub(super) fn all(
                 let voice = voice
                     .with_random_seed(is(|known| known.random_seed))
                     .with_nine_ids(is(|known| known.nine_ids))
-                    .with_reasoning_back(is(|known| known.reasoning_back));
+                    .with_reasoning_back(is(|known| known.reasoning_back))
+                    .with_rerank(
+                        known.and_then(|known| known.rerank.as_deref()),
+                        known.and_then(|known| known.rerank_top.as_deref()),
+                    );
                 Arc::new(voice.with_key_check(known.and_then(|known| known.key_check.as_deref())))
             }
             ProviderKind::Anthropic => {

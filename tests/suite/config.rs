@@ -408,7 +408,7 @@ fn what_a_person_says_of_a_model_is_read_under_its_whole_id() {
     let config = Home::with(
         "[models.\"home/qwen3.5:9b\"]\ncontext = 32768\nmax_output = 4096\ncan = ['tools', 'vision']\nlacks = ['documents']\n\
          input_price = 1\noutput_price = 2.5\ncached_price = 0\ncache_write_price = 1.25\n\
-         picture_price = 0.04\nregions = ['eu-west-1']\nbase = 'b'\n[models.\"home/a/b\"]\nlacks = []\n\
+         picture_price = 0.04\nsearch_price = 0.002\nregions = ['eu-west-1']\nbase = 'b'\n[models.\"home/a/b\"]\nlacks = []\n\
          [models.\"home/nowhere\"]\nregions = []\n",
     )
     .load()
@@ -423,6 +423,7 @@ fn what_a_person_says_of_a_model_is_read_under_its_whole_id() {
         cached_price: Some(0.0),
         cache_write_price: Some(1.25),
         picture_price: Some(0.04),
+        search_price: Some(0.002),
         base: Some("b".into()),
         regions: Some(vec!["eu-west-1".into()]),
     };
@@ -445,6 +446,7 @@ fn what_is_said_wrongly_of_a_model_is_an_error_that_names_the_key() {
         ("cached_price = '1'", "it is \"1\"", "0 or more"),
         ("cache_write_price = -1", "it is -1", "0 or more"),
         ("picture_price = -0.5", "it is -0.5", "0 or more"),
+        ("search_price = -1", "it is -1", "0 or more"),
         ("regions = 'eu-west-1'", "it is \"eu-west-1\"", "a list of texts"),
         ("can = ['vison']", "did you mean \"vision\"?", "embed"),
         ("can = 'vision'", "it is \"vision\"", "a list of texts"),

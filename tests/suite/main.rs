@@ -50,6 +50,7 @@ mod pty_life;
 mod pull;
 mod readme;
 mod real_server;
+mod reranking;
 mod sanitiser;
 mod screen;
 mod scripts;

@@ -6,6 +6,7 @@ use futures_util::StreamExt;
 use outcrop::domain::call::{Blobs, Call, Converse, Picture, Turn};
 use outcrop::domain::delta::{Event, Fold};
 use outcrop::domain::message::{Block, Role, StopReason, Usage};
+use outcrop::domain::rerank::Rerank;
 use outcrop::domain::settings::Settings;
 use outcrop::domain::{Error, ErrorKind};
 use outcrop::net::{Client, Network, Reach};
@@ -477,6 +478,29 @@ async fn vectors_are_asked_for_in_parts_and_come_in_the_order_of_their_texts() {
     let before = server.seen().len();
     let call = Call::Embed { model: "aws/amazon.nova-lite-v1:0".parse().unwrap(), texts };
     assert_eq!(one(&server, call).await.unwrap_err().kind, ErrorKind::Refused { capability: "embed".into() });
+    assert_eq!(server.seen().len(), before);
+}
+
+#[tokio::test]
+async fn rerankers_are_asked_with_their_own_bodies_and_others_are_not_asked() {
+    let server = Server::start(|_, _| whole(200, &JSON, data("rerank.json"))).await;
+    let asked = |model: &str| {
+        let (query, texts) = ("which?".to_owned(), ["a", "b", "c", "d"].map(str::to_owned).to_vec());
+        Call::Rerank(Rerank { model: format!("aws/{model}").parse().unwrap(), query, texts, top: 2 })
+    };
+    for (model, path) in [
+        ("cohere.rerank-v3-5:0", "POST /model/cohere.rerank-v3-5%3A0/invoke HTTP/1.1"),
+        ("amazon.rerank-v1:0", "POST /model/amazon.rerank-v1%3A0/invoke HTTP/1.1"),
+    ] {
+        let events: Vec<_> = soon(voice(&server, bearer()).serve(asked(model), &client()).collect()).await;
+        let [Ok(Event::Reranked { results, searches: 1 })] = &events[..] else { panic!("{events:?}") };
+        assert_eq!(results.iter().map(|one| one.index).collect::<Vec<_>>(), [3, 0]);
+        let seen = server.seen();
+        assert_eq!(seen.last().unwrap().line, path);
+    }
+    let before = server.seen().len();
+    let error = one(&server, asked("amazon.nova-lite-v1:0")).await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Refused { capability: "rerank".into() });
     assert_eq!(server.seen().len(), before);
 }
 

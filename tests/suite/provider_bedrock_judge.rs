@@ -10,6 +10,7 @@ use futures_util::StreamExt;
 use outcrop::domain::call::{Call, Converse, Picture, Turn};
 use outcrop::domain::delta::{Event, Fold};
 use outcrop::domain::message::{BlobId, Block, Role};
+use outcrop::domain::rerank::Rerank;
 use outcrop::provider::Provider;
 use serde_json::{Value, json};
 
@@ -107,6 +108,11 @@ pub async fn verdict(evidence: Value) -> Option<Vec<Value>> {
     Some(tokio::time::timeout(Duration::from_mins(2), judged(evidence)?).await.unwrap().unwrap())
 }
 
+fn rerank(model: &str) -> Call {
+    let (query, texts) = ("é?".to_owned(), vec!["é".to_owned()]);
+    Call::Rerank(Rerank { model: format!("aws/{model}").parse().unwrap(), query, texts, top: 1 })
+}
+
 /// What its maker's own API alone has room for.
 fn own(model: &str) -> Call {
     Call::Converse(Converse { system: Some("é".into()), ..converse(model, &[("max_tokens", "64")]) })
@@ -116,6 +122,9 @@ fn own(model: &str) -> Call {
 async fn botocore_takes_every_request_as_its_own_and_finds_the_same_signature() {
     let server = Server::start(|_, seen| match seen.line.as_str() {
         line if line.starts_with("GET ") => lists(seen),
+        line if line.contains("rerank") => {
+            whole(200, &JSON, r#"{"results": [{"index": 0, "relevance_score": 0.5}]}"#)
+        }
         line if line.contains("embed") => whole(200, &JSON, r#"{"embedding": [1], "embeddings": [[1]]}"#),
         line if line.contains("cohere.command") || line.contains("meta.llama") => {
             if line.contains("converse") {
@@ -178,6 +187,8 @@ async fn botocore_takes_every_request_as_its_own_and_finds_the_same_signature() 
         Call::Image(Picture { count: 1, ..picture("stability.stable-image-core-v1:1") }),
         Call::Embed { model: "aws/cohere.embed-english-v3".parse().unwrap(), texts: vec!["é".into()] },
         Call::Embed { model: "aws/amazon.titan-embed-text-v2:0".parse().unwrap(), texts: vec!["é".into()] },
+        rerank("amazon.rerank-v1:0"),
+        rerank("cohere.rerank-v3-5:0"),
         Call::Image(picture("amazon.nova-canvas-v1:0")),
         Call::Image(varied),
         Call::Image(Picture { count: 1, ..picture("stability.stable-diffusion-xl-v1") }),

@@ -84,6 +84,16 @@ pub enum Knowledge {
     Ask(AskBase),
     /// Measure retrieval: questions whose right passages are known, by one setting or several
     Evaluate(EvaluateBase),
+    /// Have a model put what is found in a base in a better order, or none; `--rerank` of a question says otherwise
+    Rerank {
+        /// The base: its name, or the first or last digits of its id
+        name: String,
+        /// A reranker, like cohere/rerank-v3.5, or any model that converses; none takes it away
+        model: String,
+        /// How many of the first hits it puts in order, 1 to 100; else 20, or as many as are wanted where that is more
+        #[arg(long, value_name = "COUNT")]
+        candidates: Option<u32>,
+    },
     /// Move a base to another store, checked before it is there; what was ended goes on where it was
     Move {
         /// The base: its name, or the first or last digits of its id
@@ -214,6 +224,13 @@ pub struct Looking {
     /// Only passages that pass this filter: Amazon Bedrock's JSON, like '{"equals": {"key": "year", "value": 2022}}'
     #[arg(long, value_name = "JSON")]
     pub filter: Option<String>,
+    /// Have this model put what is found in a better order: a reranker, like cohere/rerank-v3.5, or any model that converses.
+    /// none: nobody. Else as the base has it
+    #[arg(long, value_name = "MODEL")]
+    pub rerank: Option<String>,
+    /// How many of the first hits it puts in order, 1 to 100; else 20, or as many as are wanted where that is more
+    #[arg(long, value_name = "COUNT", requires = "rerank")]
+    pub candidates: Option<u32>,
 }
 
 /// `outcrop kb search`
@@ -282,4 +299,10 @@ pub struct EvaluateBase {
     /// Take passages whose cosine is below this for not found, -1 to 1
     #[arg(long, value_name = "COSINE", allow_negative_numbers = true)]
     pub threshold: Option<f64>,
+    /// Have this model put what is found in order, or none; may be repeated: each mode is measured with each. Else as the base has it
+    #[arg(long, value_name = "MODEL")]
+    pub rerank: Vec<String>,
+    /// How many of the first hits it puts in order, 1 to 100; else 20, or as many as are looked at where that is more
+    #[arg(long, value_name = "COUNT", requires = "rerank")]
+    pub candidates: Option<u32>,
 }

@@ -2,22 +2,23 @@
 
 use futures_util::StreamExt;
 
-use super::{found, mode};
+use super::{found, mode, reranking};
 use crate::cli::args::{EvaluateBase, SearchMode};
 use crate::cli::out::Out;
 use crate::cli::progress::Progress;
 use crate::cli::{Asker, End, words};
 use crate::domain::figures::{count, grouped};
 use crate::domain::knowledge::quality::{Mean, Measured, Quality};
-use crate::domain::{Error, ErrorKind};
-use crate::workbench::request::knowledge::{Knowledge, Setting};
+use crate::domain::untrusted::safe_line;
+use crate::domain::{Error, ErrorKind, Result};
+use crate::workbench::request::knowledge::{Knowledge, Reranking, Setting};
 use crate::workbench::{Reply, Request};
 
 /// Columns of a bar from 0 to 1.
 const BAR: usize = 30;
 
 pub(super) async fn evaluate(wanted: EvaluateBase, asker: &Asker, out: &mut Out) -> Result<(), End> {
-    let EvaluateBase { name, questions, mode: modes, k, filter, threshold } = wanted;
+    let EvaluateBase { name, questions, mode: modes, k, filter, threshold, rerank, candidates } = wanted;
     let doing = || format!("reading {}", questions.display());
     let bytes = std::fs::read(&questions).map_err(|why| Error::io(doing(), &why))?;
     let text = String::from_utf8(bytes).map_err(|_| {
@@ -28,8 +29,21 @@ pub(super) async fn evaluate(wanted: EvaluateBase, asker: &Asker, out: &mut Out)
         [] => vec![SearchMode::Keyword, SearchMode::Semantic, SearchMode::Hybrid],
         named => named.to_vec(),
     };
-    let setting = |said: SearchMode| Setting { mode: mode(said), filter: filter.clone(), threshold };
-    let settings = modes.into_iter().map(setting).collect();
+    let rerankings = match rerank.as_slice() {
+        [] => vec![reranking::wished(None, None)?],
+        named => {
+            let wished = |model: &String| reranking::wished(Some(model), candidates);
+            named.iter().map(wished).collect::<Result<_>>()?
+        }
+    };
+    let setting = |(said, rerank): (SearchMode, &Reranking)| Setting {
+        mode: mode(said),
+        filter: filter.clone(),
+        threshold,
+        rerank: rerank.clone(),
+    };
+    let pairs = modes.into_iter().flat_map(|mode| rerankings.iter().map(move |rerank| (mode, rerank)));
+    let settings = pairs.map(setting).collect();
     let id = found(&name, asker, out).await?.id;
     let request = Knowledge::Measure { id, questions: text, settings, k };
     let mut replies = asker.ask(Request::Knowledge(request));
@@ -70,6 +84,9 @@ fn table(quality: &Quality, out: &mut Out) -> Result<(), End> {
         let bar: String = (0..BAR).map(|at| if at < full { '█' } else { '░' }).collect();
         let name = measured.setting.words();
         out.line(&format!("{name:<widest$}  {bar} {:.3}", measured.ndcg.mean))?;
+    }
+    for remark in quality.settings.iter().filter_map(Measured::remark) {
+        out.note(&safe_line(&remark))?;
     }
     let questions = count(quality.questions.into(), "question", "questions");
     let first = grouped(k.into());

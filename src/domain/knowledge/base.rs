@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::chunking::Chunking;
+use super::reranking::Reranker;
 use super::schedule::Schedule;
 use super::store::{Move, StoreKind};
 use super::sync::Sync;
@@ -29,6 +30,9 @@ pub struct Base {
     pub embedder: ModelId,
     /// Numbers in each vector.
     pub dimensions: u32,
+    /// Puts what is found in it in a better order, where a question does not say otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reranker: Option<Reranker>,
     /// Where its passages lie.
     #[serde(default)]
     pub store: StoreKind,

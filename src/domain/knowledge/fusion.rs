@@ -26,7 +26,7 @@ pub fn share(rank: u64) -> f64 {
 /// place in each, but none when fused.
 pub fn fuse(lists: Lists<'_>, expected: &[PassageId]) -> (Vec<Standing>, Vec<Standing>) {
     let mut met: BTreeMap<PassageId, Standing> = BTreeMap::new();
-    let fresh = |id| Standing { id, vector: None, keyword: None, fused: None };
+    let fresh = |id| Standing { id, vector: None, keyword: None, fused: None, reranked: None };
     for hit in lists.vector.map(|list| &list.hits[..]).unwrap_or_default() {
         met.entry(hit.id).or_insert_with(|| fresh(hit.id)).vector = Some(hit.placed);
     }
@@ -53,6 +53,7 @@ pub fn fuse(lists: Lists<'_>, expected: &[PassageId]) -> (Vec<Standing>, Vec<Sta
         vector: told(lists.vector, at),
         keyword: told(lists.keyword, at),
         fused: fused.iter().find(|standing| standing.id == *id).and_then(|standing| standing.fused),
+        reranked: None,
     });
     let expected = expected.collect();
     (fused, expected)
@@ -99,7 +100,8 @@ mod tests {
         let vector = Ranked { expected: vec![Some(deep), None], ..list(&[1, 2]) };
         let keyword = Ranked { expected: vec![None, Some(Placed { rank: 1, score: 3.0 })], ..list(&[3]) };
         let (_, expected) = fuse(Lists { vector: Some(&vector), keyword: Some(&keyword) }, &[id(8), id(3)]);
-        assert_eq!(expected[0], Standing { id: id(8), vector: Some(deep), keyword: None, fused: None });
+        let told = Standing { id: id(8), vector: Some(deep), keyword: None, fused: None, reranked: None };
+        assert_eq!(expected[0], told);
         // One, two and three: 1/61, 1/62, 1/61; equal ones by id.
         assert_eq!(expected[1].fused.unwrap().rank, 2);
     }

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! a document's text ─► chunking ─► passages, each with attributes
-//! a question        ─► filter, words ─► two ranked lists ─► fusion ─► standings
+//! a question        ─► filter, words ─► two ranked lists ─► fusion ─► standings ─► reranking
 //! ```
 //!
 //! Never here: where passages lie (that is `index`), and how the JSON of filters and metadata files looks (that is `wire`).
@@ -17,6 +17,7 @@ pub mod grounding;
 pub mod passage;
 pub mod quality;
 pub mod ranking;
+pub mod reranking;
 pub mod retrieval;
 pub mod schedule;
 pub mod store;

@@ -7,8 +7,10 @@ use serde::{Deserialize, Serialize};
 
 use super::passage::Passage;
 use super::ranking::Mode;
+use super::reranking::Reranking;
 use crate::domain::evaluation::chance::Chance;
 use crate::domain::evaluation::interval::percentile;
+use crate::domain::figures::count;
 use crate::domain::{Error, ErrorKind, Result};
 
 /// The most questions that are asked in one go.
@@ -55,6 +57,9 @@ pub struct Setting {
     /// Hits below this cosine are none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub threshold: Option<f64>,
+    /// Who puts what is found in order.
+    #[serde(default, skip_serializing_if = "Reranking::is_as_base")]
+    pub rerank: Reranking,
 }
 
 /// A mean over the questions, with the interval of 95 % that the bootstrap gives.
@@ -78,6 +83,17 @@ pub struct Measured {
     pub ndcg: Mean,
     /// Of each question, in their order.
     pub questions: Vec<Scored>,
+    /// The questions whose hits were to be put in order and were not: they count as they were found.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unranked: Option<Unranked>,
+}
+
+/// Questions whose reranker failed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unranked {
+    pub questions: u32,
+    /// Of the first of them.
+    pub why: String,
 }
 
 /// What one question comes to.
@@ -108,6 +124,10 @@ impl Setting {
         }
         if self.filter.is_some() {
             words.push_str(", filtered");
+        }
+        if let Reranking::By(reranker) = &self.rerank {
+            words.push_str(", reranked by ");
+            words.push_str(&reranker.words());
         }
         words
     }
@@ -180,7 +200,7 @@ fn discount(rank: usize) -> f64 {
 
 impl Measured {
     /// Of what each question comes to; the seed is the bootstrap's.
-    pub fn of(setting: Setting, questions: Vec<Scored>, seed: u64) -> Self {
+    pub fn of(setting: Setting, questions: Vec<Scored>, unranked: Option<Unranked>, seed: u64) -> Self {
         let mean = |of: fn(&Scored) -> f64| {
             let values: Vec<f64> = questions.iter().map(of).collect();
             Mean::of(&values, seed)
@@ -192,7 +212,16 @@ impl Measured {
             ndcg: mean(|scored| scored.ndcg),
             setting,
             questions,
+            unranked,
         }
+    }
+
+    /// What the person should know of its figures.
+    pub fn remark(&self) -> Option<String> {
+        let Unranked { questions, why } = self.unranked.as_ref()?;
+        let setting = self.setting.words();
+        let questions = count(u64::from(*questions), "question", "questions");
+        Some(format!("{setting}: not reranked for {questions}, whose hits count as they were found: {why}"))
     }
 }
 
@@ -298,14 +327,17 @@ mod tests {
     fn an_interval_holds_the_mean_and_is_the_same_each_time() {
         let scored = |first: Option<u32>| Scored { first, recall: 0.5, ndcg: 0.25 };
         let questions: Vec<Scored> = (0..50).map(|n| scored((n % 2 == 0).then_some(1))).collect();
-        let setting = || Setting { mode: Mode::Hybrid, filter: None, threshold: None };
-        let measured = Measured::of(setting(), questions.clone(), 7);
+        let rerank = Reranking::Off;
+        let setting =
+            || Setting { mode: Mode::Hybrid, filter: None, threshold: None, rerank: rerank.clone() };
+        let measured = Measured::of(setting(), questions.clone(), None, 7);
         let rate = measured.hit_rate;
         assert!(
             (rate.mean - 0.5).abs() < 1e-12 && rate.low < 0.45 && rate.high > 0.55 && rate.low > 0.3,
             "{rate:?}"
         );
-        assert_eq!(measured, Measured::of(setting(), questions, 7));
+        assert_eq!(measured, Measured::of(setting(), questions, None, 7));
+        assert_eq!((measured.remark(), setting().words()), (None, "hybrid".to_owned()));
         assert_eq!((measured.recall.low, measured.recall.high), (0.5, 0.5));
     }
 }

@@ -59,7 +59,8 @@ pub struct Search {
 pub struct Placed {
     /// From 1.
     pub rank: u64,
-    /// Cosine (-1 to 1) of vectors, BM25 of words, the sum of reciprocal ranks when fused: higher is better.
+    /// Cosine (-1 to 1) of vectors, BM25 of words, the sum of reciprocal ranks when fused, relevance as a model says it when
+    /// reranked: higher is better.
     pub score: f64,
 }
 
@@ -87,8 +88,11 @@ pub struct Standing {
     pub id: PassageId,
     pub vector: Option<Placed>,
     pub keyword: Option<Placed>,
-    /// The place that counts; `None` for one that no list brought far enough up.
+    /// The place that counts where nobody reranks; `None` for one that no list brought far enough up.
     pub fused: Option<Placed>,
+    /// The place that counts before it; `None` for one that was not given to a reranker, or not said anything of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reranked: Option<Placed>,
 }
 
 /// What a search gives.

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::passage::Passage;
 use super::ranking::{Mode, Standing};
+use super::reranking::{Reranked, Reranking};
 use crate::domain::catalog::ModelId;
 use crate::domain::id::PassageId;
 use crate::domain::settings::Settings;
@@ -41,6 +42,9 @@ pub struct Question {
     /// Passages whose ranks are told in any case.
     #[serde(default)]
     pub expected: Vec<PassageId>,
+    /// Who puts what is found in a better order.
+    #[serde(default)]
+    pub rerank: Reranking,
 }
 
 /// What a model is asked to answer from a base.
@@ -81,6 +85,9 @@ pub struct Retrieved {
     /// So many of the hits a model is given, the first ones, where its context has no room for all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub given: Option<usize>,
+    /// How they were put in order, where somebody was to do that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reranked: Option<Reranked>,
 }
 
 /// A passage with all that is known of it.
@@ -270,7 +277,7 @@ mod tests {
             text: text.to_owned(),
             attributes: Attributes::from([(PLACE.to_owned(), Value::Text("page 3".to_owned()))]),
         };
-        let standing = Standing { id: passage.id, vector: None, keyword: None, fused: None };
+        let standing = Standing { id: passage.id, vector: None, keyword: None, fused: None, reranked: None };
         Found { standing, passage, uri: "/docs/a.pdf".to_owned() }
     }
 

@@ -36,7 +36,7 @@ impl Subject {
     /// The subject of a span; `None` for what is no invocation: lists of models and counts of tokens.
     pub fn of(span: &Span) -> Option<Self> {
         match span.kind {
-            SpanKind::Converse | SpanKind::Embed | SpanKind::Image => {
+            SpanKind::Converse | SpanKind::Embed | SpanKind::Rerank | SpanKind::Image => {
                 Some(Self { model: span.model.clone()?, kind: span.kind })
             }
             SpanKind::ListModels

@@ -443,6 +443,7 @@ mod tests {
             cache_read: None,
             cache_write: None,
             image: None,
+            search: None,
             as_of: "2026-01-02".into(),
             source: "a page".into(),
         }

@@ -84,6 +84,9 @@ pub struct Tally {
     /// Calls that told what they read and not what of it came from a cache, or went into one.
     pub untold_cache_read: u64,
     pub untold_cache_write: u64,
+    /// Searches of rerankers.
+    #[serde(skip_serializing_if = "is_none")]
+    pub searches: u64,
     /// Of answered calls, from the request to the end of the answer.
     pub latency: Histogram,
     /// Of answered calls, from the request to the first piece of text.
@@ -91,7 +94,7 @@ pub struct Tally {
 }
 
 /// The counters of a stored tally, in the order in which they are written: new ones go to the end.
-const COUNTERS: usize = 21;
+const COUNTERS: usize = 22;
 
 /// Behind so many of them the sums of the two histograms are written.
 const SUMS: usize = 12;
@@ -116,12 +119,13 @@ impl Tally {
         self.cache_read_tokens += known(usage.cache_read);
         self.cache_write_tokens += known(usage.cache_write);
         self.images += u64::from(span.images);
+        self.searches += u64::from(span.searches);
         self.retried_throttles += u64::from(span.retried.throttles);
         self.retried_client_errors += u64::from(span.retried.client_errors);
         self.retried_server_errors += u64::from(span.retried.server_errors);
         let (reads, writes) = match span.kind {
             SpanKind::Converse | SpanKind::Image => (true, true),
-            SpanKind::Embed => (true, false),
+            SpanKind::Embed | SpanKind::Rerank => (true, false),
             SpanKind::ListModels
             | SpanKind::CountTokens
             | SpanKind::PullModel
@@ -235,11 +239,9 @@ impl Tally {
             // However many tokens there were that nobody has told.
             return Cost { dollars: Some(0.0), unpriced: 0 };
         }
-        if kind == SpanKind::Image
-            && let Some(image) = price.and_then(|price| price.image)
-        {
+        if let Some(dollars) = price.and_then(|price| self.by_piece(kind, price)) {
             // Whatever tokens they are.
-            return Cost { dollars: Some(self.images as f64 * image), unpriced: 0 };
+            return Cost { dollars: Some(dollars), unpriced: 0 };
         }
         if self.tokens() == 0 && self.untold > 0 {
             // Of no call is known what it cost.
@@ -274,6 +276,15 @@ impl Tally {
         }
     }
 
+    /// What pictures and searches cost that have a price each.
+    fn by_piece(&self, kind: SpanKind, price: &Price) -> Option<f64> {
+        match kind {
+            SpanKind::Image => price.image.map(|image| self.images as f64 * image),
+            SpanKind::Rerank => price.search.map(|search| self.searches as f64 * search),
+            _ => None,
+        }
+    }
+
     fn unpriced(&self) -> Cost {
         Cost { dollars: None, unpriced: (self.invocations + self.stopped).max(self.untold) }
     }
@@ -284,10 +295,8 @@ impl Tally {
             0 => Some(0.0),
             some => price.map(|price| some as f64 * price / 1e6),
         };
-        if kind == SpanKind::Image
-            && let Some(image) = price.image
-        {
-            return Some(self.images as f64 * image);
+        if let Some(dollars) = self.by_piece(kind, price) {
+            return Some(dollars);
         }
         if self.images > 0 && input == 0 && output == 0 {
             return None;
@@ -352,6 +361,7 @@ impl Tally {
             self.retried_server_errors,
             self.untold_cache_read,
             self.untold_cache_write,
+            self.searches,
         ]
     }
 
@@ -378,8 +388,14 @@ impl Tally {
             &mut self.retried_server_errors,
             &mut self.untold_cache_read,
             &mut self.untold_cache_write,
+            &mut self.searches,
         ]
     }
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde hands it so")]
+fn is_none(count: &u64) -> bool {
+    *count == 0
 }
 
 /// Tokens, as far as they were told.

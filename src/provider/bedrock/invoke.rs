@@ -1,4 +1,4 @@
-//! `InvokeModel`: vectors and pictures, which Converse does not make.
+//! `InvokeModel`: vectors, orders of texts and pictures, which Converse does not make.
 
 use futures_util::future::{ready, try_join_all};
 use futures_util::{StreamExt, stream};
@@ -8,11 +8,12 @@ use crate::domain::call::Picture;
 use crate::domain::catalog::ModelId;
 use crate::domain::delta::Event;
 use crate::domain::message::Usage;
+use crate::domain::rerank::Rerank;
 use crate::domain::{Error, ErrorKind, Result};
 use crate::net::{Client, Response};
 use crate::provider::Events;
 use crate::provider::answering::{LONGEST_PICTURES, each, once, scrubbed};
-use crate::wire::bedrock::native::{Row, embed, picture};
+use crate::wire::bedrock::native::{Row, embed, picture, rerank};
 use crate::wire::bedrock::request::{self, Ask};
 
 /// Requests for vectors that are under way at once, of one call.
@@ -43,6 +44,18 @@ impl Bedrock {
             answers.extend(told);
         }
         embed::all(&doing, texts.len(), answers)
+    }
+
+    pub(super) async fn rerank(&self, net: &Client, asked: &Rerank) -> Result<Vec<Event>> {
+        let model = &asked.model;
+        let doing = format!("reranking with {model}");
+        let family = Row::of(&self.learnt.model(model)).map(|row| row.family);
+        let Some((family, body)) = family.and_then(|family| Some((family, rerank::body(family, asked)?)))
+        else {
+            return Err(unable(doing, "rerank", "only Amazon's and Cohere's rerankers are known here"));
+        };
+        let (scores, counted) = self.invoke(net, &doing, model, family, body, rerank::scores).await?;
+        rerank::ordered(&doing, asked, scores, counted)
     }
 
     /// One request after the other; what came of the first is there when a later one fails.

@@ -334,6 +334,7 @@ impl Provider for Bedrock {
             Call::Embed { model, texts } => {
                 each(stream::once(async move { voice.embed(&net, &model, &texts).await }))
             }
+            Call::Rerank(asked) => each(stream::once(async move { voice.rerank(&net, &asked).await })),
             Call::Image(picture) => voice.pictures(net, picture),
         };
         announced(events, move || credentials.asking())

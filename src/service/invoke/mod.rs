@@ -519,6 +519,11 @@ pub(super) fn weight_of(call: &Call) -> usize {
     match call {
         Call::Converse(converse) | Call::CountTokens(converse) => converse.weight(),
         Call::Embed { texts, .. } => texts.iter().map(|text| weight(text)).sum(),
+        // The query is read with each.
+        Call::Rerank(asked) => {
+            let texts: usize = asked.texts.iter().map(|text| weight(text)).sum();
+            texts + asked.texts.len() * weight(&asked.query)
+        }
         Call::Image(picture) => weight(&picture.prompt),
         Call::ListModels | Call::Pull { .. } | Call::Remove { .. } => 0,
     }
@@ -529,6 +534,7 @@ pub(super) fn kind(call: &Call) -> SpanKind {
     match call {
         Call::Converse(_) => SpanKind::Converse,
         Call::Embed { .. } => SpanKind::Embed,
+        Call::Rerank(_) => SpanKind::Rerank,
         Call::Image(_) => SpanKind::Image,
         Call::ListModels => SpanKind::ListModels,
         Call::CountTokens(_) => SpanKind::CountTokens,
@@ -541,6 +547,7 @@ fn doing(call: &Call) -> String {
     match call {
         Call::Converse(c) => format!("asking {}", c.model),
         Call::Embed { model, .. } => format!("embedding with {model}"),
+        Call::Rerank(asked) => format!("reranking with {}", asked.model),
         Call::Image(picture) => format!("making a picture with {}", picture.model),
         Call::ListModels => "listing models".to_owned(),
         Call::CountTokens(c) => format!("counting tokens with {}", c.model),

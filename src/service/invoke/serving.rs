@@ -146,6 +146,9 @@ impl Serving {
             }
         }
         self.span.images += u32::from(matches!(event, Event::Image { .. }));
+        if let Event::Reranked { searches, .. } = &event {
+            self.span.searches = self.span.searches.saturating_add(*searches);
+        }
         match &mut event {
             Event::Models { cards } => self.cards.keep(&self.span.provider, cards),
             other => self.fold.push(other),
@@ -203,6 +206,10 @@ fn endless(doing: &str, longest: usize) -> Error {
 fn ends(event: &Event) -> bool {
     matches!(
         event,
-        Event::Stop { .. } | Event::Models { .. } | Event::Tokens { .. } | Event::Embeddings { .. }
+        Event::Stop { .. }
+            | Event::Models { .. }
+            | Event::Tokens { .. }
+            | Event::Embeddings { .. }
+            | Event::Reranked { .. }
     )
 }

@@ -6,9 +6,11 @@ use super::Knowledge;
 use crate::domain::Result;
 use crate::domain::call::{Blobs, Call, Converse, Turn, tokens_of};
 use crate::domain::catalog::ModelId;
+use crate::domain::change::Changed;
 use crate::domain::delta::Fold;
 use crate::domain::knowledge::grounding::{Grounding, REWRITE, asked, rewritten};
 use crate::domain::knowledge::ranking::Mode;
+use crate::domain::knowledge::reranking::{Reranked, Reranking};
 use crate::domain::knowledge::retrieval::{Found, Question, that_fit};
 use crate::domain::message::{Block, Role};
 use crate::domain::settings::Settings;
@@ -40,8 +42,13 @@ impl Knowledge {
             results: RESULTS,
             filter: None,
             expected: Vec::new(),
+            rerank: Reranking::AsBase,
         };
         let found = self.search(base.id, question, terms).await?;
+        if let Some(text) = found.reranked.as_ref().and_then(Reranked::remark) {
+            // The answer has no place for it; every screen has.
+            self.changes.tell(Changed::Notice { text });
+        }
         let many = self.room(&found.hits, &converse.model, &converse.settings, converse.weight());
         Ok(Some(Grounding::of(&base.name, query, &found.hits[..many])))
     }

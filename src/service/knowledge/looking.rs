@@ -41,8 +41,10 @@ impl Knowledge {
         // It is its own nearest one.
         let query = Nearest { vector, results: NEIGHBOURS + 1, filter: None, expected: Vec::new() };
         let near = index.nearest(query).await?;
-        let standing =
-            |hit: Hit| Standing { id: hit.id, vector: Some(hit.placed), keyword: None, fused: None };
+        let standing = |hit: Hit| {
+            let vector = Some(hit.placed);
+            Standing { id: hit.id, vector, keyword: None, fused: None, reranked: None }
+        };
         let others = near.hits.into_iter().filter(|hit| hit.id != passage.id).take(NEIGHBOURS).map(standing);
         let hits = others.collect();
         let found = Standings { hits, ..Standings::default() };

@@ -9,6 +9,7 @@
 //! looking   the passages of a document, and all that is known of one
 //! stores    which store a base is in               moving     to another one
 //! search    a question → hits with their ranks     answer   the same, then a model's answer with citations
+//! reranking hits that a model puts in a better order
 //! grounding what answers of conversations are from
 //! quality   many questions whose right passages are known, by several settings
 //! ```
@@ -30,6 +31,7 @@ mod page;
 mod pass;
 mod place;
 mod quality;
+mod reranking;
 mod search;
 mod stores;
 mod sync;
@@ -172,6 +174,7 @@ impl Knowledge {
             updated: now,
             embedder,
             dimensions: u32::try_from(dimensions).unwrap_or(u32::MAX),
+            reranker: None,
             store: plan.store,
             moving: None,
             sources: Vec::new(),

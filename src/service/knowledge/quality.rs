@@ -4,7 +4,8 @@ use futures_util::stream::{self, BoxStream, StreamExt};
 
 use super::Knowledge;
 use crate::domain::id::BaseId;
-use crate::domain::knowledge::quality::{Judged, Measured, Quality, Scored, Setting, checked};
+use crate::domain::knowledge::quality::{Judged, Measured, Quality, Scored, Setting, Unranked, checked};
+use crate::domain::knowledge::reranking::Reranking;
 use crate::domain::knowledge::retrieval::Question;
 use crate::domain::{Error, ErrorKind, Result};
 use crate::service::invoke::Terms;
@@ -42,9 +43,16 @@ impl Knowledge {
             Ok(judged) => judged,
             Err(error) => return stream::iter([Err(error)]).boxed(),
         };
-        let work = Work { service: self.clone(), id, judged, settings, k, terms, scored: Vec::new() };
+        let unranked = vec![None; settings.len()];
+        let work =
+            Work { service: self.clone(), id, judged, settings, k, terms, scored: Vec::new(), unranked };
         stream::unfold(Some(work), |work| async move {
             let mut work = work?;
+            if work.scored.is_empty()
+                && let Err(error) = work.settle().await
+            {
+                return Some((Err(error), None));
+            }
             let of = (work.judged.len() * work.settings.len()) as u64;
             let done = work.scored.len() as u64;
             if done == of {
@@ -84,13 +92,26 @@ struct Work {
     terms: Terms,
     /// Of each question, one setting after the other.
     scored: Vec<Scored>,
+    /// Of each setting.
+    unranked: Vec<Option<Unranked>>,
 }
 
 impl Work {
+    /// Says by whom each setting reranks where that was left to the base, and refuses those that cannot.
+    async fn settle(&mut self) -> Result<()> {
+        let base = self.service.base(self.id).await?.reranker;
+        for setting in &mut self.settings {
+            setting.rerank = std::mem::take(&mut setting.rerank).settled(base.clone());
+            if let Reranking::By(reranker) = &setting.rerank {
+                self.service.can_rerank(reranker)?;
+            }
+        }
+        Ok(())
+    }
+
     async fn next(&mut self) -> Result<()> {
-        let at = self.scored.len();
-        let (setting, judged) =
-            (&self.settings[at / self.judged.len()], &self.judged[at % self.judged.len()]);
+        let (at, many) = (self.scored.len(), self.judged.len());
+        let (setting, judged) = (&self.settings[at / many], &self.judged[at % many]);
         let results = if judged.is_of_documents() { (self.k * DEEPER).min(MOST) } else { self.k };
         let question = Question {
             text: judged.query.clone(),
@@ -98,19 +119,26 @@ impl Work {
             results: results as usize,
             filter: setting.filter.clone(),
             expected: Vec::new(),
+            rerank: setting.rerank.clone(),
         };
         let mut found = self.service.search(self.id, question, &self.terms).await?;
         found.keep_near(setting.mode, setting.threshold);
         let hits: Vec<_> = found.hits.iter().map(|hit| (&hit.passage, hit.uri.as_str())).collect();
         let scored = judged.score(&hits, self.k as usize);
+        if let Some(why) = found.reranked.and_then(|reranked| reranked.failed) {
+            let unranked = self.unranked[at / many].get_or_insert(Unranked { questions: 0, why });
+            unranked.questions += 1;
+        }
         self.scored.push(scored);
         Ok(())
     }
 
     fn measured(&self) -> Quality {
         let of_setting = self.scored.chunks(self.judged.len());
-        let settings = self.settings.iter().zip(of_setting);
-        let settings = settings.map(|(setting, scored)| Measured::of(setting.clone(), scored.to_vec(), SEED));
+        let settings = self.settings.iter().zip(of_setting).zip(&self.unranked);
+        let settings = settings.map(|((setting, scored), unranked)| {
+            Measured::of(setting.clone(), scored.to_vec(), unranked.clone(), SEED)
+        });
         let questions = u32::try_from(self.judged.len()).unwrap_or(u32::MAX);
         Quality { k: self.k, questions, settings: settings.collect() }
     }

@@ -1,4 +1,5 @@
-//! Retrieval: a question becomes hits, each with its ranks by every way of looking, and the passages that were expected.
+//! Retrieval: a question becomes hits, each with its ranks by every way of looking and as a model puts them in order, and the
+//! passages that were expected.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
@@ -6,10 +7,11 @@ use super::Knowledge;
 use crate::domain::id::{BaseId, DocumentId, PassageId};
 use crate::domain::knowledge::passage::Passage;
 use crate::domain::knowledge::ranking::{Search, Standing, Standings};
+use crate::domain::knowledge::reranking::Reranking;
 use crate::domain::knowledge::retrieval::{Found, Question, Retrieved};
 use crate::domain::knowledge::sync::Filed;
 use crate::domain::{Error, ErrorKind, Result};
-use crate::index::{VectorStore, search};
+use crate::index::{VectorStore, search as looked_for};
 use crate::service::invoke::Terms;
 use crate::store::record::FiledOf;
 use crate::wire::knowledge::filter;
@@ -29,6 +31,10 @@ impl Knowledge {
             return Err(Error::new(ErrorKind::Invalid, DOING, why, format!("Ask for 1 to {MOST}.")));
         }
         let filter = question.filter.as_deref().map(filter::read).transpose()?;
+        if let Reranking::By(reranker) = &question.rerank {
+            // Who was named for this question and cannot be asked is a mistake; who fails later costs no answer.
+            self.can_rerank(reranker)?;
+        }
         let base = self.base(id).await?;
         let index = self.index(&base, terms).await?;
         if base.holds.passages == 0 {
@@ -43,9 +49,17 @@ impl Knowledge {
         } else {
             Vec::new()
         };
-        let Question { text, mode, results, expected, .. } = question;
-        let found = search(&*index, Search { mode, text, vector, results, filter, expected }).await?;
-        self.with_passages(id, &*index, found).await
+        let Question { text, mode, results, expected, rerank, .. } = question;
+        let reranker = rerank.or(base.reranker);
+        let depth = reranker.as_ref().map_or(results, |one| one.candidates(results).max(results));
+        let search = Search { mode, text: text.clone(), vector, results: depth, filter, expected };
+        let found = looked_for(&*index, search).await?;
+        let mut found = self.with_passages(id, &*index, found).await?;
+        if let Some(reranker) = &reranker {
+            self.rerank(&mut found, &text, reranker, results, terms).await;
+        }
+        found.hits.truncate(results);
+        Ok(found)
     }
 
     /// The passages that stand in the results, with the documents that they are of. Of hierarchical chunking the large passage is
@@ -95,7 +109,8 @@ impl Knowledge {
         };
         let hits = told(found.hits);
         let expected = told(found.expected);
-        Ok(Retrieved { hits, expected, compared: found.compared, matched: found.matched, given: None })
+        let (compared, matched) = (found.compared, found.matched);
+        Ok(Retrieved { hits, expected, compared, matched, given: None, reranked: None })
     }
 }
 

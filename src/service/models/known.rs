@@ -111,14 +111,17 @@ pub fn complete(card: &mut ModelCard, vendor: Vendor<'_>) {
 }
 
 /// Where the vendors are whose models the catalogue has: another server under the same name has others.
-const VENDORS: [(&str, &str); 8] = [
+const VENDORS: [(&str, &str); 11] = [
     ("anthropic", "api.anthropic.com"),
     ("bedrock", "amazonaws.com"),
+    ("cohere", "api.cohere.ai"),
     ("deepseek", "api.deepseek.com"),
     ("gemini", "generativelanguage.googleapis.com"),
     ("groq", "api.groq.com"),
+    ("jina", "api.jina.ai"),
     ("mistral", "api.mistral.ai"),
     ("openai", "api.openai.com"),
+    ("voyage", "api.voyageai.com"),
     ("xai", "api.x.ai"),
 ];
 
@@ -246,7 +249,8 @@ mod tests {
             assert!(model.can.iter().all(|capability| !model.lacks.contains(capability)), "{id}");
             assert!(model.context.is_none_or(|n| n > 0) && model.max_output.is_none_or(|n| n > 0), "{id}");
             if let Some(price) = &model.price {
-                let parts = [price.input, price.output, price.cache_read, price.cache_write, price.image];
+                let tokens = [price.input, price.output, price.cache_read, price.cache_write];
+                let parts = [&tokens[..], &[price.image, price.search]].concat();
                 assert!(parts.iter().any(Option::is_some), "{id}");
                 assert!(parts.iter().flatten().all(|dollars| dollars.is_finite() && *dollars >= 0.0), "{id}");
                 assert!(is_date(&price.as_of) && !price.source.is_empty(), "{id}");
@@ -297,7 +301,8 @@ mod tests {
             ("whisper-1", None),
             ("tts-1", None),
             ("sora-2", None),
-            ("rerank-v3", None),
+            ("rerank-v3", Some(Capability::Rerank)),
+            ("BAAI/bge-reranker-v2-m3", Some(Capability::Rerank)),
             ("gpt-realtime", None),
             ("omni-moderation-latest", None),
         ] {

@@ -39,6 +39,9 @@ pub fn ask(
     if card.is_for(Capability::Images) && !talks {
         return stream::once(std::future::ready(Err(paints(model)))).boxed();
     }
+    if card.is_for(Capability::Rerank) && !talks {
+        return stream::once(std::future::ready(Err(ranks(model)))).boxed();
+    }
     let longest = card.max_output.map_or(LONGEST, |tokens| tokens.min(LONGEST));
     let converse = Converse {
         model: model.clone(),
@@ -70,6 +73,16 @@ fn paints(model: &ModelId) -> Error {
         format!(
             "The pictures place asks it, and `outcrop pictures make -m {model} PROMPT`: there its pictures are kept."
         ),
+    )
+}
+
+/// What it puts in order is found in a knowledge base.
+fn ranks(model: &ModelId) -> Error {
+    Error::new(
+        ErrorKind::Refused { capability: Capability::Chat.as_str().to_owned() },
+        format!("asking {model}"),
+        "it puts passages in order, and says nothing",
+        format!("`outcrop kb search BASE QUESTION --rerank {model}` asks it."),
     )
 }
 

@@ -210,7 +210,7 @@ fn stands(
 
 /// What a call needs that writes so many tokens: the rest is what it sends, by its length. `None` for one that costs nothing.
 fn needs(call: &Call, model: &ModelId, prices: &Prices, output: u32) -> Option<Spent> {
-    if !matches!(call, Call::Converse(_) | Call::Embed { .. } | Call::Image(_)) {
+    if !matches!(call, Call::Converse(_) | Call::Embed { .. } | Call::Rerank(_) | Call::Image(_)) {
         return None;
     }
     let images = match call {
@@ -218,7 +218,11 @@ fn needs(call: &Call, model: &ModelId, prices: &Prices, output: u32) -> Option<S
         _ => 0,
     };
     let (input, output) = (u64::from(tokens_of(weight_of(call))), u64::from(output));
-    let tally = Tally { input_tokens: input, output_tokens: output, images, ..Tally::default() };
+    let searches = match call {
+        Call::Rerank(asked) => u64::from(asked.searches()),
+        _ => 0,
+    };
+    let tally = Tally { input_tokens: input, output_tokens: output, images, searches, ..Tally::default() };
     Some(Spent { cost: tally.cost(kind(call), prices.of(model).as_ref()), tokens: tally.tokens() })
 }
 

@@ -132,7 +132,9 @@ pub fn row(cells: &mut Buffer, area: Rect, card: &ModelCard, marks: Marks, groun
     }
     put(cells, modes.0, y, modes.1, &modalities(card), style(Role::Muted));
     let words = can_words(card);
-    let known = |can: &Capability| card.can(*can).is_some() || *can == Capability::Chat;
+    // Of what talks nobody says that it is no reranker.
+    let known =
+        |can: &Capability| card.can(*can).is_some() || matches!(can, Capability::Chat | Capability::Rerank);
     let text = match words.is_empty() {
         true if Capability::ALL.iter().all(known) => "–".to_owned(),
         true => "?".to_owned(),
@@ -141,17 +143,18 @@ pub fn row(cells: &mut Buffer, area: Rect, card: &ModelCard, marks: Marks, groun
     put(cells, can.0, y, can.1, &text, style(Role::Muted));
 }
 
-/// What goes in and what comes out, a letter each: text, image, document, vector. `ti→t`, `t→v`.
+/// What goes in and what comes out, a letter each: text, image, document, vector, ranks. `ti→t`, `t→v`.
 fn modalities(card: &ModelCard) -> String {
     let can = |capability| card.can(capability) == Some(true);
     let part = |letter: &'static str, is: bool| if is { letter } else { "" };
     let (sees, reads) = (part("i", can(Capability::Vision)), part("d", can(Capability::Documents)));
     let said = part("t", can(Capability::Chat));
     let (made, vectors) = (part("i", can(Capability::Images)), part("v", can(Capability::Embed)));
-    if said.is_empty() && made.is_empty() && vectors.is_empty() {
+    let order = part("r", can(Capability::Rerank));
+    if [said, made, vectors, order].iter().all(|part| part.is_empty()) {
         return "?".to_owned();
     }
-    format!("t{sees}{reads}→{said}{made}{vectors}")
+    format!("t{sees}{reads}→{said}{made}{vectors}{order}")
 }
 
 /// An id in that many columns: its end tells it from its neighbours, its provider who answers.

@@ -31,6 +31,7 @@ use crate::domain::catalog::ModelId;
 use crate::domain::evaluation::metric::Method;
 use crate::domain::evaluation::vote::Skip;
 use crate::domain::id::{BaseId, ComparisonId, ConversationId, DatasetId, EvaluationId, MakingId, PromptId};
+use crate::domain::knowledge::reranking::{Reranker, Reranking};
 use crate::domain::message::BlobId;
 use crate::domain::secret::Secret;
 use crate::domain::settings::Field;
@@ -170,6 +171,10 @@ pub enum Choice {
     Filter(String),
     /// How near they must be.
     Threshold(Option<f64>),
+    /// Who puts what a question finds in order.
+    Rerank(Reranking),
+    /// The same of all that is found in that base.
+    RerankBase(BaseId, Option<Reranker>),
     RenameDataset(DatasetId, String),
     RemoveDataset(DatasetId),
     /// The item before the rater is not rated, for that reason.

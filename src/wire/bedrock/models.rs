@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use super::native::Row;
 use super::reply::unreadable;
 use crate::domain::Result;
 use crate::domain::catalog::{Availability, Capability, ModelCard, ModelId};
@@ -64,12 +65,16 @@ fn card(provider: &str, region: &str, listed: &Listed) -> Option<ModelCard> {
     let makes = |what: &str| listed.output_modalities.iter().any(|modality| modality == what);
     let takes = |what: &str| listed.input_modalities.iter().any(|modality| modality == what);
     let told = !listed.input_modalities.is_empty() && !listed.output_modalities.is_empty();
+    let id = ModelId::new(provider, &listed.model_id).ok()?;
+    // The list has scores for texts.
+    let reranks = Row::of(&id).is_some_and(Row::reranks);
     let facts = [
-        (Capability::Chat, makes("TEXT")),
+        (Capability::Chat, makes("TEXT") && !reranks),
         (Capability::Embed, makes("EMBEDDING")),
         (Capability::Images, makes("IMAGE")),
         (Capability::Vision, makes("TEXT") && takes("IMAGE")),
     ];
+    let reranker = reranks.then_some(Capability::Rerank);
     let those = |wanted: bool| facts.iter().filter(move |(_, fact)| *fact == wanted).map(|(what, _)| *what);
     let mut detail = match &listed.provider_name {
         Some(maker) => format!("{maker} on Bedrock in {region}"),
@@ -93,11 +98,10 @@ fn card(provider: &str, region: &str, listed: &Listed) -> Option<ModelCard> {
             why: "it wants throughput that was bought, and is asked by its ARN".to_owned(),
         }
     };
-    let id = ModelId::new(provider, &listed.model_id).ok()?;
     Some(ModelCard {
         title: listed.model_name.clone().unwrap_or_else(|| id.model().to_owned()),
         availability,
-        capabilities: if told { those(true).collect() } else { Vec::new() },
+        capabilities: if told { those(true).chain(reranker).collect() } else { Vec::new() },
         lacks: if told { those(false).collect() } else { Vec::new() },
         regions: vec![region.to_owned()],
         detail,

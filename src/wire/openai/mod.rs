@@ -8,6 +8,7 @@ pub mod fault;
 pub mod picture;
 pub mod reply;
 pub mod request;
+pub mod rerank;
 pub mod responses;
 mod stream;
 

@@ -100,6 +100,7 @@ impl Pricing {
             cache_read: million(&self.input_cache_read),
             cache_write: million(&self.input_cache_write),
             image: None,
+            search: None,
             as_of: String::new(),
             source: "the provider's list".to_owned(),
         };

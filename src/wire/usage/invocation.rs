@@ -79,7 +79,7 @@ fn operation(span: &Span) -> &'static str {
         },
         SpanKind::CountTokens => "CountTokens",
         SpanKind::ListModels => "ListFoundationModels",
-        SpanKind::Embed | SpanKind::Image => "InvokeModel",
+        SpanKind::Embed | SpanKind::Rerank | SpanKind::Image => "InvokeModel",
         SpanKind::PullModel => "CreateModelImportJob",
         SpanKind::RemoveModel => "DeleteImportedModel",
         SpanKind::CheckKey => "GetCallerIdentity",

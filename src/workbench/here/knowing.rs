@@ -124,6 +124,7 @@ impl Here {
                     said(service.change_source(id, source, change).await?)
                 }
                 Ask::RemoveSource { id, source } => said(service.remove_source(id, source, &terms).await?),
+                Ask::Rerank { id, reranker } => said(service.rerank_by(id, reranker).await?),
                 Ask::Rename { id, name } => said(service.rename(id, name).await?),
                 Ask::Remove { id } => service.remove(id, &terms).await.map(|()| Reply::Done)?,
                 Ask::Pause { id } => said(service.pause(id).await?),

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::id::{BaseId, DocumentId, PassageId, SourceId};
 pub use crate::domain::knowledge::base::{Plan, SourceChange, SourcePlan};
 pub use crate::domain::knowledge::quality::Setting;
+pub use crate::domain::knowledge::reranking::{Reranker, Reranking};
 pub use crate::domain::knowledge::retrieval::{Asked, Question};
 pub use crate::domain::knowledge::store::StoreKind;
 
@@ -25,6 +26,8 @@ pub enum Knowledge {
     ChangeSource { id: BaseId, source: SourceId, change: SourceChange },
     /// Takes a source away with its documents: `Base`.
     RemoveSource { id: BaseId, source: SourceId },
+    /// Has what is found in it put in order by that model, or by none, where a question does not say otherwise: `Base`.
+    Rerank { id: BaseId, reranker: Option<Reranker> },
     /// `Base`.
     Rename { id: BaseId, name: String },
     /// Deletes it; the documents themselves stay where they are: `Done`.

@@ -163,6 +163,7 @@ impl Request {
                 | K::AddSource { .. }
                 | K::ChangeSource { .. }
                 | K::RemoveSource { .. }
+                | K::Rerank { .. }
                 | K::Rename { .. }
                 | K::Remove { .. }
                 | K::Sync { .. }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::home::{Home, SCRIPTED, Said, on_both};
-use crate::loopback::{Server, whole};
+use crate::loopback::{Part, Seen, Server, whole};
 
 /// Letters that a vector of the server counts.
 const LETTERS: &str = "abcdefghijklmnopqrstuvwxyz";
@@ -29,18 +29,23 @@ pub async fn refusing(
             let why = json!({"error": {"message": "no"}});
             return whole(status, &[("content-type", "application/json")], why.to_string());
         }
-        let asked: Value = serde_json::from_slice(&seen.body).unwrap_or_default();
-        let vector = |(index, text): (usize, &Value)| {
-            let text = text.as_str().unwrap_or_default().to_lowercase();
-            let counts = LETTERS.chars().map(|letter| text.matches(letter).count() as f32 + 0.01);
-            json!({"index": index, "embedding": counts.collect::<Vec<_>>()})
-        };
-        let texts = asked["input"].as_array().cloned().unwrap_or_default();
-        let data: Vec<_> = texts.iter().enumerate().map(vector).collect();
-        let answer = json!({"data": data, "usage": {"prompt_tokens": texts.len()}});
-        whole(200, &[("content-type", "application/json")], answer.to_string())
+        embedded(seen)
     })
     .await
+}
+
+/// The answer with a vector of each text.
+pub fn embedded(seen: &Seen) -> Vec<Part> {
+    let asked: Value = serde_json::from_slice(&seen.body).unwrap_or_default();
+    let vector = |(index, text): (usize, &Value)| {
+        let text = text.as_str().unwrap_or_default().to_lowercase();
+        let counts = LETTERS.chars().map(|letter| text.matches(letter).count() as f32 + 0.01);
+        json!({"index": index, "embedding": counts.collect::<Vec<_>>()})
+    };
+    let texts = asked["input"].as_array().cloned().unwrap_or_default();
+    let data: Vec<_> = texts.iter().enumerate().map(vector).collect();
+    let answer = json!({"data": data, "usage": {"prompt_tokens": texts.len()}});
+    whole(200, &[("content-type", "application/json")], answer.to_string())
 }
 
 pub fn home(server: &Server) -> Home {

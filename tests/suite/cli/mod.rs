@@ -21,6 +21,7 @@ mod pictures;
 mod prompts;
 mod questions;
 mod rated;
+mod reranking;
 mod settings;
 mod sources;
 mod stored;

@@ -7,6 +7,7 @@ use outcrop::domain::knowledge::base::{Base, Holds, Origin, Source};
 use outcrop::domain::knowledge::chunking::Chunking;
 use outcrop::domain::knowledge::passage::Passage;
 use outcrop::domain::knowledge::ranking::{Placed, Standing};
+use outcrop::domain::knowledge::reranking::{Reranked, Reranker, Reranking};
 use outcrop::domain::knowledge::retrieval::{Citation, Found, Looked, Retrieved};
 use outcrop::domain::knowledge::store::StoreKind;
 use outcrop::domain::knowledge::sync::{DocumentState, Due, Filed, Stamp, Statistics, Sync, SyncState};
@@ -61,6 +62,7 @@ fn base(n: u8, name: &str, sources: Vec<Source>) -> Base {
         updated: Timestamp(NOW - 240_000 - i64::from(n)),
         embedder: "local/all-minilm-l6-v2".parse().unwrap(),
         dimensions: 384,
+        reranker: None,
         store: StoreKind::default(),
         moving: None,
         sources,
@@ -140,8 +142,8 @@ fn passage(n: u8) -> Passage {
 
 fn found(n: u8, vector: Option<(u64, f64)>, words: Option<(u64, f64)>, fused: Option<(u64, f64)>) -> Found {
     let placed = |at: Option<(u64, f64)>| at.map(|(rank, score)| Placed { rank, score });
-    let standing =
-        Standing { id: passage(n).id, vector: placed(vector), keyword: placed(words), fused: placed(fused) };
+    let (vector, keyword, fused) = (placed(vector), placed(words), placed(fused));
+    let standing = Standing { id: passage(n).id, vector, keyword, fused, reranked: None };
     let uri = ["refunds.pdf", "faq.md", "guides/手引き.docx"][usize::from(n) % 3];
     Found { standing, passage: passage(n), uri: format!("{FOLDER}/{uri}") }
 }
@@ -159,6 +161,7 @@ fn retrieved() -> Retrieved {
         compared: 18_331,
         matched: 214,
         given: None,
+        reranked: None,
     }
 }
 
@@ -311,6 +314,73 @@ fn two_settings_are_asked_side_by_side() {
             (hit.standing.keyword, hit.standing.fused) = (None, None);
         }
         stage.answer("\"search\"", vec![Reply::Retrieved { retrieved: other, prompt: None }]);
+    });
+}
+
+/// The same hits as a model puts them in order: the third first; the last one it was not given.
+fn reranked() -> Retrieved {
+    let mut all = retrieved();
+    all.hits.swap(1, 2);
+    all.hits.swap(0, 1);
+    for ((rank, score), hit) in [(1, 0.98), (2, 0.71), (3, 0.2), (4, 0.03)].into_iter().zip(&mut all.hits) {
+        hit.standing.reranked = Some(Placed { rank, score });
+    }
+    let model = "cohere/rerank-v3.5".parse().unwrap();
+    all.reranked = Some(Reranked { model, candidates: 4, given: 4, failed: None });
+    all
+}
+
+#[test]
+fn two_settings_differ_in_who_puts_what_is_found_in_order() {
+    shoot("knowledge-reranked", |stage| {
+        enter(stage, bases());
+        stage.keys("<enter>how are duplicate charges refunded?<enter>");
+        stage.answer("\"search\"", vec![Reply::Retrieved { retrieved: reranked(), prompt: None }]);
+        stage.keys("<tab>j");
+        let text = stage.text();
+        assert!(text.contains("rer") && !text.contains("not reranked"), "{text}");
+    });
+    shoot("knowledge-rerankers", |stage| {
+        search(stage);
+        stage.keys("<tab>co");
+        let text = stage.text();
+        assert!(text.contains("as the base has it"), "{text}");
+    });
+    shoot("knowledge-reranked-beside", |stage| {
+        search(stage);
+        stage.keys("<tab>c");
+        stage.answer("\"search\"", vec![Reply::Retrieved { retrieved: retrieved(), prompt: None }]);
+        let asked = requests(&stage.keys("onobody<enter>"));
+        let [Knowledge::Search { question, .. }] = &asked[..] else { panic!("{asked:?}") };
+        assert_eq!(question.rerank, Reranking::Off);
+        stage.answer("\"search\"", vec![Reply::Retrieved { retrieved: reranked(), prompt: None }]);
+    });
+}
+
+#[test]
+fn a_reranker_that_failed_says_why_and_the_hits_stand_as_they_were_found() {
+    shoot("knowledge-unranked", |stage| {
+        enter(stage, bases());
+        stage.keys("<enter>how are duplicate charges refunded?<enter>");
+        let mut found = retrieved();
+        let model = "cohere/rerank-v3.5".parse().unwrap();
+        let failed =
+            Some("reranking with cohere/rerank-v3.5: the key was not accepted. Check it.".to_owned());
+        found.reranked = Some(Reranked { model, candidates: 20, given: 0, failed });
+        stage.answer("\"search\"", vec![Reply::Retrieved { retrieved: found, prompt: None }]);
+        stage.keys("<tab>");
+    });
+}
+
+#[test]
+fn a_base_has_its_own_reranker() {
+    shoot("knowledge-base-reranker", |stage| {
+        let mut all = bases();
+        all[0].reranker =
+            Some(Reranker { model: "cohere/rerank-v3.5".parse().unwrap(), candidates: Some(50) });
+        enter(stage, all);
+        let asked = requests(&stage.keys("onobody<enter>"));
+        assert!(matches!(&asked[..], [Knowledge::Rerank { reranker: None, .. }]), "{asked:?}");
     });
 }
 
@@ -470,8 +540,8 @@ fn retrieval_is_measured_by_the_settings_on_the_screen() {
         assert!(stage.text().contains("3 of 80"));
         let scored = |n: u32| Scored { first: Some(n % 4).filter(|rank| *rank > 0), recall: 0.5, ndcg: 0.6 };
         let measured = |mode| {
-            let setting = Setting { mode, filter: None, threshold: None };
-            Measured::of(setting, (0..40).map(scored).collect(), 7)
+            let setting = Setting { mode, filter: None, threshold: None, rerank: Reranking::Off };
+            Measured::of(setting, (0..40).map(scored).collect(), None, 7)
         };
         let settings = vec![measured(Mode::Hybrid), measured(Mode::Semantic)];
         let quality = Quality { k: 10, questions: 40, settings };

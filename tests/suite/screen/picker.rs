@@ -40,6 +40,7 @@ fn remote(
             cache_read: None,
             cache_write: None,
             image: None,
+            search: None,
             as_of: "2026-11-22".into(),
             source: "openai.example/pricing".into(),
         }),

@@ -33,6 +33,7 @@ fn price(input: f64) -> Price {
         cache_read: Some(input / 10.0),
         cache_write: None,
         image: None,
+        search: None,
         as_of: "2026-03-01".into(),
         source: "a page".into(),
     }

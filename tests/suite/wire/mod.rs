@@ -5,5 +5,6 @@ pub mod bedrock;
 pub mod decoding;
 pub mod ollama;
 pub mod openai;
+mod rerank;
 mod responses;
 mod thread;

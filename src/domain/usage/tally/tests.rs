@@ -31,6 +31,7 @@ fn price() -> Price {
         cache_read: Some(0.3),
         cache_write: None,
         image: None,
+        search: None,
         as_of: "2026-01-01".into(),
         source: "a page".into(),
     }
@@ -225,12 +226,34 @@ fn pictures_cost_by_the_piece() {
 }
 
 #[test]
+fn searches_cost_by_the_piece_or_by_what_is_read_for_them() {
+    let reads = |usage: Usage| {
+        let mut search = span(SpanStatus::Done, usage, None);
+        (search.kind, search.searches) = (SpanKind::Rerank, 2);
+        let mut tally = Tally::default();
+        tally.record(&search);
+        tally
+    };
+    let untold = reads(Usage::default());
+    let nothing = Price { input: None, output: None, cache_read: None, ..price() };
+    let by_piece = Price { search: Some(0.002), ..nothing.clone() };
+    let whole = Cost { dollars: Some(0.004), unpriced: 0 };
+    assert_eq!(untold.cost(SpanKind::Rerank, Some(&by_piece)), whole);
+    assert_eq!(untold.cost_at_length(SpanKind::Rerank, Some(&by_piece)), whole);
+    assert_eq!(untold.cost(SpanKind::Rerank, Some(&nothing)).dollars, None);
+    assert_eq!((untold.searches, untold.untold, untold.untold_output), (2, 1, 0), "it writes nothing");
+    let by_token = Price { input: Some(0.05), ..nothing };
+    let told = reads(Usage { input: Some(2_000_000), ..Usage::default() });
+    assert_eq!(told.cost(SpanKind::Rerank, Some(&by_token)), Cost { dollars: Some(0.1), unpriced: 0 });
+}
+
+#[test]
 fn a_tally_is_kept_in_numbers_and_read_back_whole() {
     let mut tally = Tally::default();
     tally.record(&span(SpanStatus::Done, told(), Some(90)));
     tally.record(&span(failed(ErrorKind::Timeout), Usage::default(), None));
     let again = Retried { server_errors: 3, ..Retried::default() };
-    tally.record(&Span { retried: again, ..span(SpanStatus::Done, Usage::default(), None) });
+    tally.record(&Span { retried: again, searches: 1, ..span(SpanStatus::Done, Usage::default(), None) });
     let back =
         |numbers: &[u64]| Tally::from_numbers(numbers, &tally.latency.flat(), &tally.first_token.flat());
     assert_eq!(back(&tally.numbers()), tally);

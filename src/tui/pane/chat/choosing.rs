@@ -115,6 +115,8 @@ impl State {
             | Choice::RemoveBase(_)
             | Choice::Filter(_)
             | Choice::Threshold(_)
+            | Choice::Rerank(_)
+            | Choice::RerankBase(..)
             | Choice::RenameDataset(..)
             | Choice::RemoveDataset(_)
             | Choice::Skip(_)

@@ -34,9 +34,13 @@ impl State {
         use Action as A;
         match action {
             A::NewBase | A::Help => true,
-            A::Open | A::AddDocuments | A::SyncBase | A::ShowDocuments | A::Rename | A::Delete => {
-                self.current().is_some()
-            }
+            A::Open
+            | A::AddDocuments
+            | A::SyncBase
+            | A::ShowDocuments
+            | A::ChooseReranker
+            | A::Rename
+            | A::Delete => self.current().is_some(),
             action => stepped(action, 0, 1, 1).is_some() && self.bases.len() > 1,
         }
     }
@@ -83,6 +87,7 @@ impl State {
                 desk.overlays.push(Overlay::Prompt(prompt));
             }
             Action::SyncBase => self.sync(base.id, None, desk),
+            Action::ChooseReranker => self.offer_base_reranking(desk),
             Action::Rename => {
                 desk.overlays.push(Overlay::Prompt(Prompt::rename_base(base.id, &base.name)));
             }
@@ -108,6 +113,9 @@ impl State {
             }
             Choice::RenameBase(id, name) => {
                 self.do_it(Knowledge::Rename { id: *id, name: name.clone() }, desk);
+            }
+            Choice::RerankBase(id, reranker) => {
+                self.do_it(Knowledge::Rerank { id: *id, reranker: reranker.clone() }, desk);
             }
             Choice::RemoveBase(id) => self.do_it(Knowledge::Remove { id: *id }, desk),
             _ => return false,

@@ -7,6 +7,7 @@ use crate::domain::Error;
 use crate::domain::catalog::ModelId;
 use crate::domain::delta::Fold;
 use crate::domain::knowledge::ranking::Mode;
+use crate::domain::knowledge::reranking::Reranking;
 use crate::domain::knowledge::retrieval::{Asked, Citation, Found, Question, Retrieved};
 use crate::domain::message::Block;
 use crate::domain::settings::Settings;
@@ -33,11 +34,13 @@ pub(super) struct Tuning {
     pub filter: Option<String>,
     /// The least cosine.
     pub threshold: Option<f64>,
+    pub rerank: Reranking,
 }
 
 impl Default for Tuning {
     fn default() -> Self {
-        Self { mode: Mode::default(), results: 5, filter: None, threshold: None }
+        let rerank = Reranking::default();
+        Self { mode: Mode::default(), results: 5, filter: None, threshold: None, rerank }
     }
 }
 
@@ -51,6 +54,14 @@ impl Tuning {
         }
         if self.filter.is_some() {
             words.push_str(" · filtered");
+        }
+        match &self.rerank {
+            Reranking::AsBase => {}
+            Reranking::Off => words.push_str(" · not reranked"),
+            Reranking::By(reranker) => {
+                words.push_str(" · reranked by ");
+                words.push_str(reranker.model.model());
+            }
         }
         words
     }
@@ -134,6 +145,7 @@ impl Open {
             results: tuning.results,
             filter: tuning.filter.clone(),
             expected: self.expected.clone(),
+            rerank: tuning.rerank.clone(),
         }
     }
 }
@@ -152,6 +164,7 @@ impl State {
             A::ChangeMode
             | A::SetFilter
             | A::SetThreshold
+            | A::ChooseReranker
             | A::TwoSettings
             | A::MeasureBase
             | A::ExpectPassage
@@ -212,6 +225,7 @@ impl State {
                 let before = open.column().and_then(|column| column.tuning.threshold);
                 desk.overlays.push(Overlay::Prompt(Prompt::threshold(before)));
             }
+            Action::ChooseReranker => self.offer_reranking(desk),
             Action::TwoSettings => self.two_settings(desk),
             Action::ExpectPassage => self.expect_another(desk),
             Action::MeasureBase => desk.overlays.push(Overlay::Prompt(Prompt::questions())),
@@ -257,6 +271,10 @@ impl State {
             Choice::Threshold(threshold) => {
                 let threshold = *threshold;
                 self.tune(desk, |tuning| tuning.threshold = threshold);
+            }
+            Choice::Rerank(rerank) => {
+                let rerank = rerank.clone();
+                self.tune(desk, |tuning| tuning.rerank = rerank);
             }
             _ => return false,
         }

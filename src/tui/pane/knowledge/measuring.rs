@@ -47,6 +47,7 @@ impl State {
             mode: column.tuning.mode,
             filter: column.tuning.filter.clone(),
             threshold: column.tuning.threshold,
+            rerank: column.tuning.rerank.clone(),
         };
         let settings = open.columns.iter().map(setting).collect();
         let request = Knowledge::Measure { id, questions, settings, k: K };
@@ -94,6 +95,9 @@ fn lines(quality: &Quality) -> Vec<Line> {
         format!("{}: nothing right for {none} of {} questions", measured.setting.words(), quality.questions)
     };
     lines.extend(quality.settings.iter().map(|measured| Line::of(&missed(measured), Role::Text)));
+    lines.extend(
+        quality.settings.iter().filter_map(Measured::remark).map(|remark| Line::of(&remark, Role::Warn)),
+    );
     lines.push(Line::blank());
     let about = format!(
         "Of the first {k} hits of each question. 95 %: of the bootstrap over the questions. `outcrop kb evaluate` \

@@ -3,6 +3,7 @@
 //! ```text
 //! bases       made, filled, synced, removed          found      a question, its hits, the answer, two settings
 //! documents   what a base has, and how it stands     passages   one document as it was cut, in windows
+//! reranking   who puts what is found in order
 //! ```
 //!
 //! Here lives its state and what it makes of events. Never here: how texts are cut, found and ranked.
@@ -16,6 +17,7 @@ mod measuring;
 mod passages;
 mod place;
 mod replies;
+mod reranking;
 mod update;
 mod view;
 

@@ -5,6 +5,7 @@ mod answer;
 pub mod embed;
 pub mod picture;
 mod prompt;
+pub mod rerank;
 mod text;
 
 pub use answer::{Told, answer};
@@ -34,6 +35,8 @@ pub enum Family {
     TitanEmbedV1,
     TitanEmbedV2,
     CohereEmbed,
+    AmazonRerank,
+    CohereRerank,
     /// Titan Image, and Nova Canvas after it.
     TitanImage,
     /// Stable Diffusion XL.
@@ -75,6 +78,8 @@ const TABLE: &[Row] = &[
     row("amazon.titan-embed-text-v2", Family::TitanEmbedV2, ByConverse::Nothing, false),
     row("amazon.titan-embed", Family::TitanEmbedV1, ByConverse::Nothing, false),
     row("cohere.embed", Family::CohereEmbed, ByConverse::Nothing, false),
+    row("amazon.rerank", Family::AmazonRerank, ByConverse::Nothing, false),
+    row("cohere.rerank", Family::CohereRerank, ByConverse::Nothing, false),
     row("amazon.titan-image", Family::TitanImage, ByConverse::Nothing, false),
     row("amazon.nova-canvas", Family::TitanImage, ByConverse::Nothing, false),
     row("stability.stable-diffusion-xl", Family::Sdxl, ByConverse::Nothing, false),
@@ -105,6 +110,11 @@ impl Row {
             ByConverse::OneTurn => !system && converse.turns.len() == 1,
             ByConverse::Nothing => false,
         }
+    }
+
+    /// Whether it puts texts in order, and does nothing else.
+    pub fn reranks(&self) -> bool {
+        matches!(self.family, Family::AmazonRerank | Family::CohereRerank)
     }
 
     /// Whether it answers conversations at all.

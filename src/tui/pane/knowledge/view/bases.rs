@@ -72,6 +72,9 @@ fn card(base: &Base, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
     }
     let embeds = format!("{} · {} numbers a passage", base.embedder, grouped(base.dimensions.into()));
     about.push(("embedder", embeds, Role::Text));
+    if let Some(reranker) = &base.reranker {
+        about.push(("reranker", reranker.words(), Role::Text));
+    }
     let tokens = count(base.holds.tokens, "token", "tokens");
     about.push(("has", format!("{} · {tokens}", super::holds(base)), Role::Text));
     for source in &base.sources {

@@ -9,6 +9,7 @@ use crate::domain::figures::{count, grouped, seconds};
 use crate::domain::knowledge::attribute::RESERVED;
 use crate::domain::knowledge::base::Base;
 use crate::domain::knowledge::ranking::{Mode, Placed};
+use crate::domain::knowledge::reranking::Reranked;
 use crate::domain::knowledge::retrieval::Found;
 use crate::tui::action::Action;
 use crate::tui::keymap::Context;
@@ -207,7 +208,10 @@ struct Grid {
     right: u16,
 }
 
-fn grid(mode: Mode, area: Rect) -> Grid {
+/// The column of the order that counts.
+const RERANKED: &str = "reranked";
+
+fn grid(mode: Mode, reranked: bool, area: Rect) -> Grid {
     let right = area.right().saturating_sub(1);
     let mut x = area.x + 4;
     let mut ranks = Vec::new();
@@ -226,6 +230,10 @@ fn grid(mode: Mode, area: Rect) -> Grid {
     if mode == Mode::Hybrid && area.width >= 96 {
         ranks.push(("fused", x, x + 6));
         x += 7;
+    }
+    if reranked {
+        ranks.push((if scores { RERANKED } else { "rer" }, x, x + wide));
+        x += wide + 1;
     }
     let place = if area.width >= 60 { right - (area.width * 3 / 10).clamp(14, 44) } else { right };
     Grid { ranks, passage: x + 1, place, right }
@@ -255,7 +263,8 @@ fn hits(
         }
         return;
     };
-    let grid = grid(column.tuning.mode, rows);
+    let reranked = found.reranked.as_ref().is_some_and(|reranked| reranked.failed.is_none());
+    let grid = grid(column.tuning.mode, reranked, rows);
     let faint = look.style(Role::Faint);
     if open.columns.len() == 1 {
         put_right(cells, titles.x, titles.y, titles.x + 3, "#", faint);
@@ -347,6 +356,9 @@ fn ranks(hit: &Found, grid: &Grid, y: u16, style: ratatui::style::Style, cells: 
             "words" => {
                 standing.keyword.map(|placed| said(placed, scores, &format!("{:.1}", placed.score), 5))
             }
+            RERANKED | "rer" => {
+                standing.reranked.map(|placed| said(placed, scores, &format!("{:.2}", placed.score), 5))
+            }
             _ => standing.vector.map(|placed| said(placed, scores, &format_cosine(placed.score), 4)),
         };
         put_right(cells, *from, y, *to, &words.unwrap_or_else(|| "–".to_owned()), style);
@@ -382,6 +394,10 @@ fn card(
     }
     put(cells, inside.x, inside.y, inside.right(), &head.join(" · "), look.style(Role::Muted));
     let mut lines = Vec::new();
+    let reranked = column.retrieved.as_ref().and_then(|all| all.reranked.as_ref());
+    if let Some(remark) = reranked.and_then(Reranked::remark) {
+        lines.extend(wrap(&remark, inside.width).into_iter().map(|line| (line, Role::Warn)));
+    }
     if number.is_none() {
         let words = why_not(column, found);
         lines.extend(wrap(&words, inside.width).into_iter().map(|line| (line, Role::Info)));
@@ -439,6 +455,13 @@ fn why_not(column: &Column, found: &Found) -> String {
         said.push(match standing.keyword {
             Some(placed) => format!("by its words number {}, {:.1}", grouped(placed.rank), placed.score),
             None => "it has no word of the question".to_owned(),
+        });
+    }
+    let reranked = column.retrieved.as_ref().and_then(|all| all.reranked.as_ref());
+    if let Some(reranked) = reranked.filter(|reranked| reranked.failed.is_none()) {
+        said.push(match standing.reranked {
+            Some(placed) => format!("reranked number {}, {:.2}", grouped(placed.rank), placed.score),
+            None => format!("the reranker was given the first {} alone", grouped(reranked.given)),
         });
     }
     let is_hit =
