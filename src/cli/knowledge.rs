@@ -1,5 +1,6 @@
 //! `outcrop kb …`
 
+mod preview;
 mod quality;
 
 use futures_util::StreamExt;
@@ -17,7 +18,6 @@ use crate::domain::id::SourceId;
 use crate::domain::knowledge::base::{
     BUCKETS, Base, Origin, Plan, Source, SourceChange, SourcePlan, bucket_of,
 };
-use crate::domain::knowledge::chunking::Chunking;
 use crate::domain::knowledge::ranking::{Mode, Placed};
 use crate::domain::knowledge::retrieval::{Asked, Citation, Found, Question, Retrieved};
 use crate::domain::knowledge::store::{Move, MoveState, StoreKind};
@@ -87,6 +87,7 @@ pub(super) async fn knowledge(verb: Verb, asker: &Asker, out: &mut Out) -> Resul
         }
         Verb::Search(wanted) => return search(wanted, asker, out).await,
         Verb::Ask(wanted) => return answer(wanted, asker, out).await,
+        Verb::Preview(wanted) => preview::preview(wanted, asker, out).await?,
         Verb::Evaluate(wanted) => quality::evaluate(wanted, asker, out).await?,
         Verb::Move { name, to } => {
             let to = to.parse()?;
@@ -160,38 +161,7 @@ fn planned(from: &str, reaching: &Reaching, cutting: &Cutting, asker: &Asker) ->
         Origin::Files { path, include, exclude }
     };
     let (schedule, watch) = (reaching.schedule.clone(), reaching.watch);
-    Ok(SourcePlan { origin, chunking: chunking(&cutting.chunking)?, schedule, watch })
-}
-
-/// How documents are cut, as it is written: a name, and numbers behind colons.
-fn chunking(said: &str) -> Result<Chunking> {
-    let wrong = || {
-        let hint =
-            "Write default, today, none, fixed:200:20, hierarchical:1500:300:60, or semantic:300:0:95.";
-        Error::new(ErrorKind::Invalid, "choosing how documents are cut", format!("{said:?} is no way"), hint)
-    };
-    let mut parts = said.split(':');
-    let name = parts.next().unwrap_or_default();
-    let numbers: Vec<u32> = parts.map(|part| part.parse().map_err(|_| wrong())).collect::<Result<_>>()?;
-    let chunking = match (name, numbers.as_slice()) {
-        ("default", []) => Chunking::Default,
-        ("today", []) => Chunking::Today,
-        ("none", []) => Chunking::None,
-        ("fixed", [max_tokens, overlap_percent]) => {
-            Chunking::Fixed { max_tokens: *max_tokens, overlap_percent: *overlap_percent }
-        }
-        ("hierarchical", [parent, child, overlap]) => {
-            Chunking::Hierarchical { parent: *parent, child: *child, overlap: *overlap }
-        }
-        ("semantic", [max_tokens, buffer, breakpoint_percentile]) => Chunking::Semantic {
-            max_tokens: *max_tokens,
-            buffer: *buffer,
-            breakpoint_percentile: *breakpoint_percentile,
-        },
-        _ => return Err(wrong()),
-    };
-    chunking.check()?;
-    Ok(chunking)
+    Ok(SourcePlan { origin, chunking: cutting.chunking.parse()?, schedule, watch })
 }
 
 async fn list(asker: &Asker, out: &mut Out) -> Result<(), End> {

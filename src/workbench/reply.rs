@@ -24,6 +24,7 @@ use crate::domain::evaluation::{Dataset, Item, Leaderboard, TaskDefinition, Vote
 use crate::domain::id::ConversationId;
 use crate::domain::knowledge::base::Base;
 use crate::domain::knowledge::passage::Passage;
+use crate::domain::knowledge::preview::{Piece, Preview};
 use crate::domain::knowledge::quality::Quality;
 use crate::domain::knowledge::retrieval::{Citation, Looked, Retrieved};
 use crate::domain::knowledge::sync::Filed;
@@ -73,6 +74,15 @@ pub enum Reply {
     },
     Passages {
         passages: Vec<Passage>,
+    },
+    /// What a file would become.
+    Preview {
+        preview: Preview,
+    },
+    /// Passages that it would become by one of its ways, in order.
+    Pieces {
+        way: u32,
+        pieces: Vec<Piece>,
     },
     /// A passage with all that is known of it.
     Looked {

@@ -78,6 +78,8 @@ pub enum Knowledge {
         #[arg(long)]
         raw: bool,
     },
+    /// Show the passages that a file would become, before anything is indexed; nothing of it is kept
+    Preview(PreviewFile),
     /// Find passages; each with its rank and score by vectors, by words, and by both
     Search(SearchBase),
     /// Have a model answer from what is found, with citations
@@ -189,6 +191,28 @@ pub struct Cutting {
     /// large ones that they lie in are given. semantic: cut where the sense of neighbouring sentences is farthest apart.
     #[arg(long, value_name = "HOW", default_value = "default")]
     pub chunking: String,
+}
+
+/// `outcrop kb preview`
+#[derive(Debug, Args)]
+pub struct PreviewFile {
+    /// The file, which is read as a sync reads it
+    pub file: PathBuf,
+    /// How it is cut, as of kb create: default, today, none, fixed:200:20 …; may be repeated, to see several ways
+    #[arg(long, value_name = "HOW")]
+    pub chunking: Vec<String>,
+    /// Whose tokens are counted, like local/all-minilm-l6-v2, which is the default
+    #[arg(long, value_name = "MODEL")]
+    pub embedder: Option<String>,
+    /// As this base would do it, where nothing else is said: by its embedder, cut as its first source is
+    #[arg(long, value_name = "NAME")]
+    pub base: Option<String>,
+    /// Show only the first so many passages; what is said at the end is of all
+    #[arg(short = 'n', long, value_name = "COUNT")]
+    pub passages: Option<u32>,
+    /// Print texts byte for byte, also what could drive a terminal
+    #[arg(long)]
+    pub raw: bool,
 }
 
 /// How passages are looked for.

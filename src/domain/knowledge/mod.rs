@@ -15,6 +15,7 @@ pub mod filter;
 pub mod fusion;
 pub mod grounding;
 pub mod passage;
+pub mod preview;
 pub mod quality;
 pub mod ranking;
 pub mod retrieval;

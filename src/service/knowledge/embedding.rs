@@ -95,6 +95,11 @@ impl Embedder {
         Ok(Tokens::new(places))
     }
 
+    /// Whether tokens are counted by its own tokenizer, and not about.
+    pub fn counts_exactly(&self) -> bool {
+        self.tokeniser.is_some()
+    }
+
     /// The most tokens that it reads at once; `None` where nobody knows.
     pub fn window(&self) -> Option<usize> {
         self.tokeniser.as_ref().map(|tokeniser| tokeniser.window())

@@ -6,7 +6,7 @@
 //!   filing    one document, cut           act      what becomes part of a base at once
 //!   embedding who embeds                  cache    what was embedded before
 //! tending   begins syncs at their times, and where watching sees other files
-//! looking   the passages of a document, and all that is known of one
+//! looking   the passages of a document, and all that is known of one     preview   those that a file would become
 //! stores    which store a base is in               moving     to another one
 //! search    a question → hits with their ranks     answer   the same, then a model's answer with citations
 //! grounding what answers of conversations are from
@@ -29,6 +29,7 @@ mod objects;
 mod page;
 mod pass;
 mod place;
+mod preview;
 mod quality;
 mod search;
 mod stores;
@@ -70,6 +71,7 @@ use cache::{Cache, WeakCache};
 use tending::Tending;
 
 pub use answer::Answering;
+pub use preview::Previewing;
 pub use quality::Measuring;
 pub use stores::Servers;
 pub use tending::Standing;

@@ -14,7 +14,9 @@ use crate::net::Reach;
 use crate::service::archive::Archive;
 use crate::service::changes::Changes;
 use crate::service::invoke::Terms;
-use crate::service::knowledge::{Answering, Bounds, Knowledge, Means, Measuring, Models, Servers};
+use crate::service::knowledge::{
+    Answering, Bounds, Knowledge, Means, Measuring, Models, Previewing, Servers,
+};
 use crate::service::models::catalogue;
 use crate::workbench::request::knowledge::Knowledge as KnowledgeRequest;
 use crate::workbench::standing::Standing;
@@ -111,6 +113,13 @@ impl Here {
                 };
                 return service.measure(id, &questions, settings, k, terms).map_ok(said).boxed();
             }
+            Ask::Preview { wanted } => {
+                let said = |previewing| match previewing {
+                    Previewing::Told(preview) => Reply::Preview { preview },
+                    Previewing::Pieces { way, pieces } => Reply::Pieces { way, pieces },
+                };
+                return service.preview(wanted, terms).map_ok(said).boxed();
+            }
             other => other,
         };
         one(async move {
@@ -140,7 +149,11 @@ impl Here {
                     Reply::Retrieved { retrieved, prompt: None }
                 }
                 // Answered above.
-                Ask::Sync { .. } | Ask::Move { .. } | Ask::Measure { .. } | Ask::Ask { .. } => Reply::Done,
+                Ask::Sync { .. }
+                | Ask::Move { .. }
+                | Ask::Measure { .. }
+                | Ask::Preview { .. }
+                | Ask::Ask { .. } => Reply::Done,
             })
         })
     }

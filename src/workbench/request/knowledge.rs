@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::id::{BaseId, DocumentId, PassageId, SourceId};
 pub use crate::domain::knowledge::base::{Plan, SourceChange, SourcePlan};
+pub use crate::domain::knowledge::preview::ToCut;
 pub use crate::domain::knowledge::quality::Setting;
 pub use crate::domain::knowledge::retrieval::{Asked, Question};
 pub use crate::domain::knowledge::store::StoreKind;
@@ -46,6 +47,8 @@ pub enum Knowledge {
         #[serde(default)]
         most: Option<u32>,
     },
+    /// Cuts a file as a sync would, with nothing kept: `Preview`, then `Pieces` of each way of cutting in order.
+    Preview { wanted: ToCut },
     /// A passage with all that is known of it: `Looked`.
     Look { id: BaseId, passage: PassageId },
     /// `Retrieved`.

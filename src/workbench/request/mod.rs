@@ -157,6 +157,7 @@ impl Request {
                 | K::Documents { .. }
                 | K::Passages { .. }
                 | K::Look { .. }
+                | K::Preview { .. }
                 | K::Measure { .. }
                 | K::Search { .. } => true,
                 K::Create { .. }

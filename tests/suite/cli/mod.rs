@@ -18,6 +18,7 @@ mod lists;
 mod nowhere;
 mod owner;
 mod pictures;
+mod previews;
 mod prompts;
 mod questions;
 mod rated;

@@ -76,6 +76,8 @@ const LINES: &[&str] = &[
     "kb status docs",
     "kb documents docs",
     "kb chunks docs a.json",
+    "kb preview words.txt --embedder far/x",
+    "kb preview words.txt --embedder far/x --chunking semantic:300:0:95",
     "kb search docs hello",
     "kb ask docs hello",
     "kb evaluate docs q.jsonl",
@@ -156,6 +158,7 @@ fn home() -> Home {
     std::fs::write(home.beside().join(".aws/config"), amazon).unwrap();
     std::fs::write(home.beside().join("a.gguf"), "no model").unwrap();
     std::fs::write(home.beside().join("a.json"), "[]").unwrap();
+    std::fs::write(home.beside().join("words.txt"), "Sun is up. Moon is up.").unwrap();
     let question = "{\"query\": \"hello\", \"relevant\": [\"a.json\"]}\n";
     std::fs::write(home.beside().join("q.jsonl"), question).unwrap();
     let task = "instructions = 'Choose.'\n[[metrics]]\nname = 'Which'\nmethod = 'choice'\n";
