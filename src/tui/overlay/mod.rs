@@ -31,6 +31,7 @@ use crate::domain::catalog::ModelId;
 use crate::domain::evaluation::metric::Method;
 use crate::domain::evaluation::vote::Skip;
 use crate::domain::id::{BaseId, ComparisonId, ConversationId, DatasetId, EvaluationId, MakingId, PromptId};
+use crate::domain::knowledge::chunking::Chunking;
 use crate::domain::message::BlobId;
 use crate::domain::secret::Secret;
 use crate::domain::settings::Field;
@@ -162,6 +163,10 @@ pub enum Choice {
         base: Option<BaseId>,
         path: String,
     },
+    /// Shows what the file of that path would become.
+    PreviewFile(String),
+    /// How a file is cut that is shown before it is indexed.
+    Chunking(Chunking),
     /// The file of questions by which retrieval is measured.
     Questions(String),
     RenameBase(BaseId, String),

@@ -75,6 +75,10 @@ pub enum Of {
     DatasetName(DatasetId),
     /// The folder or file that a knowledge base reads; `None` for a new one.
     Documents(Option<BaseId>),
+    /// The file that is cut to be shown.
+    Preview,
+    /// How it is cut.
+    Chunking,
     /// The file of questions by which retrieval is measured.
     Questions,
     /// Another name of a knowledge base.
@@ -150,7 +154,8 @@ impl Prompt {
             Of::PromptName(None) | Of::PresetName(None) | Of::Note => "save",
             Of::Comment | Of::Blank(_) | Of::Repeats | Of::Category => "keep it",
             Of::Items | Of::Values | Of::Documents(_) | Of::Questions => "read",
-            Of::Filter | Of::Threshold => "take it",
+            Of::Filter | Of::Threshold | Of::Chunking => "take it",
+            Of::Preview => "cut it",
             Of::Reason => "decide",
             Of::SkipReason => "skip",
             Of::Vote(_) => "go there",
@@ -159,7 +164,10 @@ impl Prompt {
 
     /// How its path goes on can be asked.
     fn names_a_file(&self) -> bool {
-        matches!(self.of, Of::Attachment | Of::Items | Of::Values | Of::Documents(_) | Of::Questions)
+        matches!(
+            self.of,
+            Of::Attachment | Of::Items | Of::Values | Of::Documents(_) | Of::Questions | Of::Preview
+        )
     }
 
     /// Asks how the path goes on that is being written; `None` where the line names no file that is there.
@@ -291,6 +299,16 @@ impl Prompt {
             (Some(Action::Accept), Of::Questions) if !text.is_empty() && !text.ends_with('/') => {
                 Outcome::Chosen(Choice::Questions(dropped_path(text).unwrap_or_else(|| text.to_owned())))
             }
+            (Some(Action::Accept), Of::Preview) if !text.is_empty() && !text.ends_with('/') => {
+                Outcome::Chosen(Choice::PreviewFile(dropped_path(text).unwrap_or_else(|| text.to_owned())))
+            }
+            (Some(Action::Accept), Of::Chunking) => match text.parse() {
+                Ok(chunking) => Outcome::Chosen(Choice::Chunking(chunking)),
+                Err(error) => {
+                    self.said = Said::Failed(error.said());
+                    Outcome::Stay
+                }
+            },
             (Some(Action::Accept), Of::BaseName(id)) if !text.is_empty() => {
                 Outcome::Chosen(Choice::RenameBase(*id, text.to_owned()))
             }
@@ -413,6 +431,13 @@ impl Prompt {
             ("", Of::Documents(_)) => {
                 ("A folder with all that lies in it, or one file · ~/ is your home", Role::Muted)
             }
+            ("", Of::Preview) => {
+                ("Any file that a base can read; nothing of it is kept · ~/ is your home", Role::Muted)
+            }
+            ("", Of::Chunking) => (
+                "default, today, none, fixed:200:20, hierarchical:1500:300:60 or semantic:300:0:95",
+                Role::Muted,
+            ),
             ("", Of::Questions) => {
                 ("JSONL, a question a line: {\"query\": \"…\", \"relevant\": [\"guide.md\"]}", Role::Muted)
             }

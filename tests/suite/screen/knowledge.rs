@@ -6,6 +6,7 @@ use outcrop::domain::knowledge::attribute::{Attributes, PLACE, Value};
 use outcrop::domain::knowledge::base::{Base, Holds, Origin, Source};
 use outcrop::domain::knowledge::chunking::Chunking;
 use outcrop::domain::knowledge::passage::Passage;
+use outcrop::domain::knowledge::preview::{Piece, Preview, Way};
 use outcrop::domain::knowledge::ranking::{Placed, Standing};
 use outcrop::domain::knowledge::retrieval::{Citation, Found, Looked, Retrieved};
 use outcrop::domain::knowledge::store::StoreKind;
@@ -365,6 +366,93 @@ fn a_passage_shows_its_bounds_and_all_that_is_known_of_it() {
         };
         stage.answer("\"look\"", vec![Reply::Looked { looked }]);
     });
+}
+
+/// A file is shown as it would be cut by these ways.
+fn cut(stage: &mut Stage, chunkings: &[Chunking]) {
+    let pieces = |way: usize| -> Vec<Piece> {
+        let all = (0..5).map(|n: u8| Passage { ordinal: n.into(), ..passage(n) });
+        let near = |one: Passage| {
+            let start = one.ordinal as usize * 60;
+            Passage { range: start..start + one.text.len(), ..one }
+        };
+        all.map(near).take(5 - way * 2).map(|passage| Piece { passage, overlap: 8 }).collect()
+    };
+    let ways = chunkings.iter().enumerate().map(|(at, chunking)| Way::of(*chunking, &pieces(at), Some(42)));
+    let preview = Preview {
+        uri: "/home/ada/rivers/guide.md".to_owned(),
+        format: "md".to_owned(),
+        notes: Vec::new(),
+        bytes: 4_200,
+        tokens: 1_204,
+        embedder: "local/all-minilm-l6-v2".parse().unwrap(),
+        exact: true,
+        window: Some(42),
+        ways: ways.collect(),
+    };
+    let pages = (0..chunkings.len()).map(|way| Reply::Pieces { way: way as u32, pieces: pieces(way) });
+    stage.answer("\"preview\"", std::iter::once(Reply::Preview { preview }).chain(pages).collect());
+}
+
+#[test]
+fn a_file_shows_what_it_would_become_by_one_way_and_by_two() {
+    let default = [Chunking::Default];
+    let two = [Chunking::Default, Chunking::Today];
+    shoot("knowledge-preview", |stage| {
+        enter(stage, bases());
+        let asked = requests(&stage.keys("vguide.md<enter>"));
+        let [Knowledge::Preview { wanted }] = &asked[..] else { panic!("{asked:?}") };
+        assert_eq!(wanted.path.to_str(), Some("/home/ada/rivers/guide.md"));
+        assert_eq!((&wanted.chunkings[..], wanted.most), (&default[..], Some(2_000)));
+        cut(stage, &default);
+        stage.keys("j");
+    });
+    shoot("knowledge-preview-two", |stage| {
+        enter(stage, bases());
+        stage.keys("vguide.md<enter>");
+        cut(stage, &default);
+        let asked = requests(&stage.keys("c"));
+        assert!(
+            matches!(&asked[..], [Knowledge::Preview { wanted }] if wanted.chunkings == two),
+            "{asked:?}"
+        );
+        cut(stage, &two);
+        stage.keys("j");
+    });
+}
+
+#[test]
+fn keys_cut_a_file_in_other_ways_and_make_a_base_that_is_cut_so() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    enter(&mut stage, bases());
+    stage.keys("vguide.md<enter>");
+    cut(&mut stage, &[Chunking::Default]);
+    let ways = |asked: &[Effect]| match &requests(asked)[..] {
+        [Knowledge::Preview { wanted }] => wanted.chunkings.clone(),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(ways(&stage.keys("m")), [Chunking::Today]);
+    // What is no way is said, and the line stays.
+    assert_eq!(requests(&stage.keys("e<ctrl+u>fixed<enter>")), []);
+    assert!(stage.text().contains("is no way"), "{}", stage.text());
+    let fixed = Chunking::Fixed { max_tokens: 90, overlap_percent: 10 };
+    assert_eq!(ways(&stage.keys("<ctrl+u>fixed:90:10<enter>")), [fixed]);
+    assert_eq!(ways(&stage.keys("c")).len(), 2);
+    assert_eq!(ways(&stage.keys("[c")), [fixed]);
+    let asked = requests(&stage.keys("nnotes<enter>"));
+    assert!(matches!(&asked[..], [Knowledge::Create { .. }]), "{asked:?}");
+    let from = stage.effects.len();
+    stage.answer("\"create\"", vec![Reply::Base { base: base(9, "notes", Vec::new()) }]);
+    let asked = requests(&stage.effects[from..]);
+    assert!(matches!(&asked[..], [Knowledge::AddSource { plan, .. }] if plan.chunking == fixed), "{asked:?}");
+    // Another file that cannot be read says why; Esc leads back.
+    stage.keys("vnone.md<enter>");
+    let task = stage.task("\"preview\"");
+    let error = Error::new(ErrorKind::NotFound, "reading none.md", "there is no such file", "");
+    stage.event(Event::Ended { task, error: Some(error) });
+    assert!(stage.text().contains("there is no such file"), "{}", stage.text());
+    stage.keys("<esc>");
+    assert!(stage.text().contains("18,331"), "{}", stage.text());
 }
 
 #[test]

@@ -110,6 +110,8 @@ impl State {
             | Choice::Category(_)
             | Choice::Board(_)
             | Choice::AddDocuments { .. }
+            | Choice::PreviewFile(_)
+            | Choice::Chunking(_)
             | Choice::Questions(_)
             | Choice::RenameBase(..)
             | Choice::RemoveBase(_)

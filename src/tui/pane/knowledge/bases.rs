@@ -33,7 +33,7 @@ impl State {
     pub(super) fn can_among_bases(&self, action: Action) -> bool {
         use Action as A;
         match action {
-            A::NewBase | A::Help => true,
+            A::NewBase | A::PreviewCuts | A::Help => true,
             A::Open | A::AddDocuments | A::SyncBase | A::ShowDocuments | A::Rename | A::Delete => {
                 self.current().is_some()
             }
@@ -49,6 +49,7 @@ impl State {
         }
         match action {
             Action::NewBase => desk.overlays.push(Overlay::Prompt(Prompt::documents(None))),
+            Action::PreviewCuts => Self::ask_for_file(desk),
             Action::Open | Action::ShowDocuments => {
                 let Some(id) = self.current().map(|base| base.id) else { return };
                 if self.open.as_ref().is_none_or(|open| open.id != id) {
@@ -96,14 +97,16 @@ impl State {
         match choice {
             Choice::AddDocuments { base, path } => {
                 let path = desk.options.whole_path(path);
+                let chunking = self.chunking_wanted();
+                self.cuts = None;
                 if let Some(id) = base {
-                    self.add(*id, path, desk);
+                    self.add(*id, path, chunking, desk);
                 } else {
                     let (name, store) = (self.name_for(&path), StoreKind::default());
                     let plan = Plan { name, description: None, embedder: None, store };
                     let task = desk.call(None, Request::Knowledge(Knowledge::Create { plan }));
                     desk.say("Making the base…");
-                    self.wait(task, Wait::Make(path));
+                    self.wait(task, Wait::Make(path, chunking));
                 }
             }
             Choice::RenameBase(id, name) => {
@@ -127,9 +130,15 @@ impl State {
     }
 
     /// The base has that folder or file as a source.
-    pub(super) fn add(&mut self, id: BaseId, path: std::path::PathBuf, desk: &mut Desk<'_>) {
+    pub(super) fn add(
+        &mut self,
+        id: BaseId,
+        path: std::path::PathBuf,
+        chunking: Chunking,
+        desk: &mut Desk<'_>,
+    ) {
         let origin = Origin::Files { path, include: Vec::new(), exclude: Vec::new() };
-        let plan = SourcePlan { origin, chunking: Chunking::default(), schedule: None, watch: false };
+        let plan = SourcePlan { origin, chunking, schedule: None, watch: false };
         let task = desk.call(None, Request::Knowledge(Knowledge::AddSource { id, plan }));
         self.wait(task, Wait::Add);
     }

@@ -3,12 +3,14 @@
 //! ```text
 //! bases       made, filled, synced, removed          found      a question, its hits, the answer, two settings
 //! documents   what a base has, and how it stands     passages   one document as it was cut, in windows
+//! cutting     a file as it would be cut, before it is part of a base
 //! ```
 //!
 //! Here lives its state and what it makes of events. Never here: how texts are cut, found and ranked.
 
 mod attaching;
 mod bases;
+mod cutting;
 mod documents;
 mod found;
 mod layout;
@@ -24,6 +26,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use attaching::Offer;
+use cutting::Cuts;
 use documents::Shelf;
 use found::{Answer, Column};
 use passages::Leaf;
@@ -32,6 +35,7 @@ use crate::domain::Error;
 use crate::domain::catalog::ModelId;
 use crate::domain::id::{BaseId, DocumentId, PassageId};
 use crate::domain::knowledge::base::Base;
+use crate::domain::knowledge::chunking::Chunking;
 use crate::tui::action::Action;
 use crate::tui::app::Desk;
 use crate::tui::effect::TaskId;
@@ -51,6 +55,8 @@ pub struct State {
     waits: BTreeMap<TaskId, Wait>,
     watch: Option<TaskId>,
     open: Option<Open>,
+    /// A file as it would be cut, over all else.
+    cuts: Option<Cuts>,
     stock: Stock,
     asking: bool,
     /// The bases are to be offered once they are known.
@@ -67,8 +73,8 @@ pub struct State {
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Wait {
     List,
-    /// A base that is being made, and what it reads then.
-    Make(PathBuf),
+    /// A base that is being made, what it reads then, and how that is cut.
+    Make(PathBuf, Chunking),
     /// A source is being added: it is read then.
     Add,
     Sync,
@@ -82,6 +88,8 @@ enum Wait {
     Passages(DocumentId, u32),
     Look(PassageId),
     Measure,
+    /// What a file would become.
+    Cut,
 }
 
 /// The base that is looked into.

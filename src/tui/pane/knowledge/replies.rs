@@ -24,11 +24,11 @@ impl State {
                 self.select_base(at.unwrap_or(self.selected), desk);
                 self.offer_now(desk);
             }
-            (Wait::Make(path), Reply::Base { base }) => {
+            (Wait::Make(path, chunking), Reply::Base { base }) => {
                 let id = base.id;
                 self.put(base);
                 self.selected = self.bases.iter().position(|base| base.id == id).unwrap_or(0);
-                self.add(id, path, desk);
+                self.add(id, path, chunking, desk);
             }
             (Wait::Add, Reply::Base { base }) => {
                 // The source that was added is the last one; it is read now.
@@ -59,6 +59,8 @@ impl State {
             (Wait::Passages(document, from), Reply::Passages { passages }) => {
                 self.take_passages(document, from, passages, desk);
             }
+            (Wait::Cut, Reply::Preview { preview }) => self.take_preview(preview),
+            (Wait::Cut, Reply::Pieces { way, pieces }) => self.take_pieces(way, pieces),
             (Wait::Measure, Reply::Measuring { done, of }) => self.measured = Some((done, of)),
             (Wait::Measure, Reply::Quality { quality }) => self.show_quality(&quality, desk),
             (Wait::Look(id), Reply::Looked { looked }) => self.take_look(id, looked),
@@ -158,8 +160,13 @@ impl State {
                 }
             }
             Wait::Look(_) => {}
+            Wait::Cut => {
+                if let Some(cuts) = &mut self.cuts {
+                    cuts.error = error;
+                }
+            }
             Wait::Sync => self.synced(error, desk),
-            Wait::Make(_) | Wait::Add | Wait::Act | Wait::Measure => {
+            Wait::Make(..) | Wait::Add | Wait::Act | Wait::Measure => {
                 self.measured = None;
                 if let Some(error) = error {
                     desk.complain(&error);

@@ -1,6 +1,7 @@
 //! The picture of the knowledge place.
 
 mod bases;
+mod cutting;
 mod documents;
 mod found;
 mod passages;
@@ -21,6 +22,10 @@ use crate::tui::when;
 
 /// Draws the place into `body`; returns the cell of the caret.
 pub(super) fn draw(state: &State, sight: &Sight<'_>, body: Rect, cells: &mut Buffer) -> Option<Position> {
+    if let Some(cuts) = &state.cuts {
+        cutting::draw(state, cuts, sight, body, cells);
+        return None;
+    }
     let Some((open, base)) = state.opened() else {
         bases::draw(state, sight, body, cells);
         return None;
