@@ -2,6 +2,7 @@
 
 mod preview;
 mod quality;
+mod rebuild;
 
 use futures_util::StreamExt;
 
@@ -59,7 +60,7 @@ pub(super) async fn knowledge(verb: Verb, asker: &Asker, out: &mut Out) -> Resul
         }
         Verb::Sync { name, source, pause } => {
             let base = found(&name, asker, out).await?;
-            if pause && !base.is_syncing() && !base.is_moving() {
+            if pause && !base.is_syncing() && !base.is_moving() && !base.is_rebuilding() {
                 told(&base, "nothing syncs it", out)?;
                 return Ok(Exit::Negative);
             }
@@ -78,6 +79,7 @@ pub(super) async fn knowledge(verb: Verb, asker: &Asker, out: &mut Out) -> Resul
                 out.object(&Item::Base { base: &base })?;
             } else {
                 base.sources.iter().try_for_each(|source| status(source, out))?;
+                rebuild::status(&base, out)?;
             }
         }
         Verb::Documents { name } => documents(&name, asker, out).await?,
@@ -94,6 +96,7 @@ pub(super) async fn knowledge(verb: Verb, asker: &Asker, out: &mut Out) -> Resul
             let base = found(&name, asker, out).await?;
             return transfer(base, to, asker, out).await;
         }
+        Verb::Rebuild(wanted) => return rebuild::rebuild(wanted, asker, out).await,
         Verb::Rename { name, to } => {
             let id = found(&name, asker, out).await?.id;
             let base = one(Knowledge::Rename { id, name: to }, asker, out).await?;
@@ -203,7 +206,8 @@ async fn show(name: &str, asker: &Asker, out: &mut Out) -> Result<(), End> {
     ];
     rows.retain(|row| !row[1].is_empty());
     words::table(&rows).iter().try_for_each(|line| out.line(line))?;
-    base.sources.iter().try_for_each(|source| status(source, out))
+    base.sources.iter().try_for_each(|source| status(source, out))?;
+    rebuild::status(&base, out)
 }
 
 /// What a base has, in words.

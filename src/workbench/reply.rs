@@ -26,6 +26,7 @@ use crate::domain::knowledge::base::Base;
 use crate::domain::knowledge::passage::Passage;
 use crate::domain::knowledge::preview::{Piece, Preview};
 use crate::domain::knowledge::quality::Quality;
+use crate::domain::knowledge::rebuild::RebuildPlan;
 use crate::domain::knowledge::retrieval::{Citation, Looked, Retrieved};
 use crate::domain::knowledge::sync::Filed;
 use crate::domain::listing::Listing;
@@ -74,6 +75,10 @@ pub enum Reply {
     },
     Passages {
         passages: Vec<Passage>,
+    },
+    /// What a rebuild would do and cost.
+    RebuildPlan {
+        plan: RebuildPlan,
     },
     /// What a file would become.
     Preview {

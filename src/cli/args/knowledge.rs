@@ -94,6 +94,8 @@ pub enum Knowledge {
         #[arg(long, value_name = "STORE")]
         to: String,
     },
+    /// Embed a base by another model, or cut it in another way: says what that costs, and asks first
+    Rebuild(RebuildBase),
     /// Give a base another name
     Rename {
         /// Its name, or the first or last digits of its id
@@ -191,6 +193,28 @@ pub struct Cutting {
     /// large ones that they lie in are given. semantic: cut where the sense of neighbouring sentences is farthest apart.
     #[arg(long, value_name = "HOW", default_value = "default")]
     pub chunking: String,
+}
+
+/// `outcrop kb rebuild`
+#[derive(Debug, Args)]
+pub struct RebuildBase {
+    /// The base: its name, or the first or last digits of its id
+    pub name: String,
+    /// Who embeds from then on, like local/all-minilm-l6-v2
+    #[arg(long, value_name = "MODEL")]
+    pub embedder: Option<String>,
+    /// How documents are cut from then on, as of kb create; `outcrop kb preview` shows what that makes of one
+    #[arg(long, value_name = "HOW")]
+    pub chunking: Option<String>,
+    /// Only this source is cut so: its place, or the first or last digits of its id
+    #[arg(long, requires = "chunking")]
+    pub source: Option<String>,
+    /// Take back one that is not at its end
+    #[arg(long, conflicts_with_all = ["embedder", "chunking", "source"])]
+    pub drop: bool,
+    /// Rebuild without asking
+    #[arg(short, long)]
+    pub yes: bool,
 }
 
 /// `outcrop kb preview`

@@ -25,7 +25,7 @@ pub use evaluations::{
 };
 pub use knowledge::{
     AddSource, AskBase, CreateBase, Cutting, EvaluateBase, Knowledge, Looking, PreviewFile, Reaching,
-    SearchBase, SearchMode,
+    RebuildBase, SearchBase, SearchMode,
 };
 pub use models::Models;
 pub use pictures::{Make, Pictures};

@@ -18,6 +18,7 @@ pub mod passage;
 pub mod preview;
 pub mod quality;
 pub mod ranking;
+pub mod rebuild;
 pub mod retrieval;
 pub mod schedule;
 pub mod store;

@@ -95,6 +95,9 @@ impl Here {
             Ask::Move { id, to } => {
                 return service.transfer(id, to, terms).map_ok(|base| Reply::Base { base }).boxed();
             }
+            Ask::Rebuild { id, wish } => {
+                return service.rebuild(id, wish, terms).map_ok(|base| Reply::Base { base }).boxed();
+            }
             Ask::Ask { id, asked } => {
                 let said = |answering| match answering {
                     Answering::Found { retrieved, prompt } => Reply::Retrieved {
@@ -135,6 +138,10 @@ impl Here {
                 Ask::RemoveSource { id, source } => said(service.remove_source(id, source, &terms).await?),
                 Ask::Rename { id, name } => said(service.rename(id, name).await?),
                 Ask::Remove { id } => service.remove(id, &terms).await.map(|()| Reply::Done)?,
+                Ask::PlanRebuild { id, wish } => {
+                    Reply::RebuildPlan { plan: service.plan_rebuild(id, wish, &terms).await? }
+                }
+                Ask::DropRebuild { id } => said(service.drop_rebuild(id, &terms).await?),
                 Ask::Pause { id } => said(service.pause(id).await?),
                 Ask::Documents { id } => Reply::Documents { documents: service.documents(id).await? },
                 Ask::Passages { id, document, from, most } => {
@@ -151,6 +158,7 @@ impl Here {
                 // Answered above.
                 Ask::Sync { .. }
                 | Ask::Move { .. }
+                | Ask::Rebuild { .. }
                 | Ask::Measure { .. }
                 | Ask::Preview { .. }
                 | Ask::Ask { .. } => Reply::Done,

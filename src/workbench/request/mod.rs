@@ -158,6 +158,7 @@ impl Request {
                 | K::Passages { .. }
                 | K::Look { .. }
                 | K::Preview { .. }
+                | K::PlanRebuild { .. }
                 | K::Measure { .. }
                 | K::Search { .. } => true,
                 K::Create { .. }
@@ -168,6 +169,8 @@ impl Request {
                 | K::Remove { .. }
                 | K::Sync { .. }
                 | K::Move { .. }
+                | K::Rebuild { .. }
+                | K::DropRebuild { .. }
                 | K::Pause { .. }
                 | K::Ask { .. } => false,
             },

@@ -22,6 +22,7 @@ mod previews;
 mod prompts;
 mod questions;
 mod rated;
+mod rebuilt;
 mod settings;
 mod sources;
 mod stored;

@@ -85,6 +85,8 @@ const LINES: &[&str] = &[
     "kb create far --store qdrant",
     "kb move docs --to pgvector",
     "kb move docs --to qdrant",
+    "kb rebuild docs --embedder far/x --yes",
+    "kb rebuild docs --drop",
     "kb remove-source docs 1234 --yes",
     "kb rename docs books",
     "kb remove books --yes",

@@ -64,6 +64,8 @@ fn base(n: u8, name: &str, sources: Vec<Source>) -> Base {
         dimensions: 384,
         store: StoreKind::default(),
         moving: None,
+        index: None,
+        rebuild: None,
         sources,
         holds: Holds { documents: passages / 15, passages, tokens: passages * 180 },
     }
