@@ -244,6 +244,7 @@ actions! {
     NextChunking = "next_chunking", "Cut the file in the next way";
     SetChunking = "set_chunking", "Write how the file is cut";
     TwoChunkings = "two_chunkings", "Cut the file in two ways, side by side, or in one";
+    RebuildBase = "rebuild_base", "Embed the base by another model, or cut it in another way";
     ShowDocuments = "show_documents", "Show the documents of the base";
     NextDocument = "next_document", "The next document";
     PreviousDocument = "previous_document", "The document before";
@@ -404,6 +405,7 @@ impl Action {
                 | Self::NewBase
                 | Self::AddDocuments
                 | Self::SyncBase
+                | Self::RebuildBase
                 | Self::PreviewCuts
                 | Self::NextChunking
                 | Self::SetChunking

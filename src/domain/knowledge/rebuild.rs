@@ -1,5 +1,7 @@
 //! Rebuilding a base: its documents are cut in another way, or embedded by another model, beside what answers meanwhile.
 
+use std::str::FromStr;
+
 use serde::{Deserialize, Serialize};
 
 use super::base::{Holds, Source};
@@ -9,6 +11,7 @@ use crate::domain::figures::{count, span};
 use crate::domain::id::{BaseId, SourceId};
 use crate::domain::time::Timestamp;
 use crate::domain::usage::budget::money;
+use crate::domain::{Error, ErrorKind, Result};
 
 /// What is to be other; nothing at all goes on with one that is not at its end, else embeds all anew as it was.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -24,6 +27,28 @@ impl Wish {
     /// Nothing is to be other.
     pub fn is_none(&self) -> bool {
         *self == Self::default()
+    }
+}
+
+impl FromStr for Wish {
+    type Err = Error;
+
+    /// Of a line: a model, a way of cutting, or both; nothing where it is empty.
+    fn from_str(text: &str) -> Result<Self> {
+        let mut wish = Self::default();
+        for word in text.split_whitespace() {
+            let twice = if word.contains('/') {
+                wish.embedder.replace(word.parse()?).is_some()
+            } else {
+                wish.chunking.replace(word.parse()?).is_some()
+            };
+            if twice {
+                let why = format!("{word:?} is the second one of its kind");
+                let hint = "Write one model, one way of cutting, or both.";
+                return Err(Error::new(ErrorKind::Invalid, "rebuilding a knowledge base", why, hint));
+            }
+        }
+        Ok(wish)
     }
 }
 
@@ -190,6 +215,18 @@ mod tests {
             (wish(None, Some(Chunking::Today), first), false),
         ] {
             assert_eq!(own.does(&wish, &before, &base), does, "{wish:?}");
+        }
+    }
+
+    #[test]
+    fn a_line_says_what_is_to_be_other() {
+        let wish: Wish = " far/b  fixed:90:10 ".parse().unwrap();
+        assert_eq!(wish.embedder.unwrap().to_string(), "far/b");
+        assert_eq!(wish.chunking, Some(Chunking::Fixed { max_tokens: 90, overlap_percent: 10 }));
+        assert!("".parse::<Wish>().unwrap().is_none());
+        for (bad, why) in [("far/a far/b", "second one"), ("fixed", "is no way"), ("none none", "second one")]
+        {
+            assert!(bad.parse::<Wish>().unwrap_err().to_string().contains(why), "{bad}");
         }
     }
 

@@ -22,6 +22,9 @@ use crate::tui::paint::{put, wrap};
 use crate::tui::stroke::Stroke;
 use crate::tui::widget::text::width;
 
+/// Takes back a rebuild, in the place of what one is to be.
+const DROP: &str = "drop";
+
 /// What the line is for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Of {
@@ -81,6 +84,8 @@ pub enum Of {
     Chunking,
     /// The file of questions by which retrieval is measured.
     Questions,
+    /// By whom a knowledge base is embedded from now on, and how it is cut.
+    Rebuild(BaseId),
     /// Another name of a knowledge base.
     BaseName(BaseId),
     /// What passages must be like.
@@ -156,6 +161,7 @@ impl Prompt {
             Of::Items | Of::Values | Of::Documents(_) | Of::Questions => "read",
             Of::Filter | Of::Threshold | Of::Chunking => "take it",
             Of::Preview => "cut it",
+            Of::Rebuild(_) => "see what it takes",
             Of::Reason => "decide",
             Of::SkipReason => "skip",
             Of::Vote(_) => "go there",
@@ -309,6 +315,16 @@ impl Prompt {
                     Outcome::Stay
                 }
             },
+            (Some(Action::Accept), Of::Rebuild(id)) if text == DROP => {
+                Outcome::Chosen(Choice::DropRebuild(*id))
+            }
+            (Some(Action::Accept), Of::Rebuild(id)) => match text.parse() {
+                Ok(wish) => Outcome::Chosen(Choice::PlanRebuild(*id, wish)),
+                Err(error) => {
+                    self.said = Said::Failed(error.said());
+                    Outcome::Stay
+                }
+            },
             (Some(Action::Accept), Of::BaseName(id)) if !text.is_empty() => {
                 Outcome::Chosen(Choice::RenameBase(*id, text.to_owned()))
             }
@@ -436,6 +452,11 @@ impl Prompt {
             }
             ("", Of::Chunking) => (
                 "default, today, none, fixed:200:20, hierarchical:1500:300:60 or semantic:300:0:95",
+                Role::Muted,
+            ),
+            ("", Of::Rebuild(_)) => (
+                "A model, a way of cutting, or both: local/all-minilm-l6-v2 fixed:200:20. Nothing embeds anew, or goes on \
+                 with what was begun; drop takes that back",
                 Role::Muted,
             ),
             ("", Of::Questions) => {

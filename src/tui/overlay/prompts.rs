@@ -211,6 +211,12 @@ impl Prompt {
         Self { title, input: Input::default(), of: Of::Questions, wrong: "", said: Said::Nothing }
     }
 
+    /// Asks by whom a knowledge base is embedded from now on, and how it is cut.
+    pub fn rebuild_base(id: BaseId, name: &str) -> Self {
+        let title = format!("Rebuild {} by", safe_line(name));
+        Self { title, input: Input::default(), of: Of::Rebuild(id), wrong: "", said: Said::Nothing }
+    }
+
     /// Asks for another name of a knowledge base.
     pub fn rename_base(id: BaseId, name: &str) -> Self {
         let title = "Rename the knowledge base".to_owned();

@@ -8,6 +8,7 @@ use outcrop::domain::knowledge::chunking::Chunking;
 use outcrop::domain::knowledge::passage::Passage;
 use outcrop::domain::knowledge::preview::{Piece, Preview, Way};
 use outcrop::domain::knowledge::ranking::{Placed, Standing};
+use outcrop::domain::knowledge::rebuild::{Rebuild, RebuildPlan, RebuildState, Wish};
 use outcrop::domain::knowledge::retrieval::{Citation, Found, Looked, Retrieved};
 use outcrop::domain::knowledge::store::StoreKind;
 use outcrop::domain::knowledge::sync::{DocumentState, Due, Filed, Stamp, Statistics, Sync, SyncState};
@@ -421,6 +422,98 @@ fn a_file_shows_what_it_would_become_by_one_way_and_by_two() {
         cut(stage, &two);
         stage.keys("j");
     });
+}
+
+fn plan(goes_on: bool) -> RebuildPlan {
+    RebuildPlan {
+        embedder: "far/embedder".parse().unwrap(),
+        chunkings: vec![Chunking::Today],
+        holds: Holds { documents: 1_222, passages: 18_331, tokens: 3_299_580 },
+        local: false,
+        dollars: Some(0.066),
+        seconds: None,
+        goes_on,
+    }
+}
+
+fn rebuilding(state: RebuildState) -> Base {
+    let mut built = source(Some(running()));
+    built.chunking = Chunking::Today;
+    let rebuild = Rebuild {
+        embedder: "far/embedder".parse().unwrap(),
+        dimensions: 1536,
+        state,
+        began: Timestamp(NOW - 60_000),
+        built: false,
+        under: BaseId::from_bytes([8; 16]),
+        sources: vec![built],
+        holds: Holds { documents: 40, passages: 612, tokens: 110_000 },
+        why: (state != RebuildState::Running).then(|| "somebody stopped it".to_owned()),
+    };
+    Base {
+        rebuild: Some(rebuild),
+        updated: Timestamp(NOW),
+        ..base(1, "billing", vec![source(Some(failing()))])
+    }
+}
+
+#[test]
+fn a_rebuild_is_offered_with_what_it_costs_and_shows_how_far_it_is() {
+    let wish: Wish = "far/embedder today".parse().unwrap();
+    shoot("knowledge-rebuild", |stage| {
+        enter(stage, bases());
+        let asked = requests(&stage.keys("Rfar/embedder today<enter>"));
+        assert!(
+            matches!(&asked[..], [Knowledge::PlanRebuild { wish: said, .. }] if *said == wish),
+            "{asked:?}"
+        );
+        stage.answer("\"plan_rebuild\"", vec![Reply::RebuildPlan { plan: plan(false) }]);
+    });
+    shoot("knowledge-rebuilding", |stage| {
+        let mut all = bases();
+        all[0] = rebuilding(RebuildState::Running);
+        enter(stage, all);
+    });
+    let mut stage = Stage::settled(120, 40, "dark");
+    enter(&mut stage, bases());
+    // What is no wish is said, and the line stays.
+    assert_eq!(requests(&stage.keys("Rfixed<enter>")), []);
+    assert!(stage.text().contains("is no way"), "{}", stage.text());
+    stage.keys("<ctrl+u>far/embedder today<enter>");
+    stage.answer("\"plan_rebuild\"", vec![Reply::RebuildPlan { plan: plan(false) }]);
+    assert!(
+        stage.text().contains("It costs about $0.07") || stage.text().contains("$0.066"),
+        "{}",
+        stage.text()
+    );
+    let asked = requests(&stage.keys("r"));
+    assert!(matches!(&asked[..], [Knowledge::Rebuild { wish: said, .. }] if *said == wish), "{asked:?}");
+    // While it goes on it is stopped as a sync is, and no other is begun.
+    stage.reply("\"rebuild\"", vec![Reply::Base { base: rebuilding(RebuildState::Running) }]);
+    assert!(stage.text().contains("rebuilding: "), "{}", stage.text());
+    assert_eq!(requests(&stage.keys("R")), []);
+    assert!(matches!(requests(&stage.keys("s"))[..], [Knowledge::Pause { .. }]));
+    let stopped = Base { updated: Timestamp(NOW + 1), ..rebuilding(RebuildState::Stopped) };
+    stage.answer("\"rebuild\"", vec![Reply::Base { base: stopped }]);
+    assert!(stage.text().contains("a rebuild is stopped"), "{}", stage.text());
+    // It goes on without a word, or is taken back.
+    let asked = requests(&stage.keys("R<enter>"));
+    assert!(matches!(&asked[..], [Knowledge::PlanRebuild { wish, .. }] if wish.is_none()), "{asked:?}");
+    stage.answer("\"plan_rebuild\"", vec![Reply::RebuildPlan { plan: plan(true) }]);
+    stage.keys("<esc>");
+    assert!(matches!(requests(&stage.keys("Rdrop<enter>"))[..], [Knowledge::DropRebuild { .. }]));
+}
+
+#[test]
+fn a_way_of_cutting_that_is_seen_is_one_to_rebuild_by() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    enter(&mut stage, bases());
+    stage.keys("vguide.md<enter>");
+    cut(&mut stage, &[Chunking::Default]);
+    stage.keys("m");
+    let asked = requests(&stage.keys("<enter>"));
+    let wish = Wish { chunking: Some(Chunking::Today), ..Wish::default() };
+    assert!(matches!(&asked[..], [Knowledge::PlanRebuild { wish: said, .. }] if *said == wish), "{asked:?}");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! The bases: made of a folder, filled, synced, renamed, removed.
 
-use super::{Open, State, Wait, followed, layout, name_of, stepped};
+use super::{Open, State, Wait, followed, is_worked_on, layout, name_of, stepped};
 use crate::domain::id::{BaseId, SourceId};
 use crate::domain::knowledge::base::{Base, Origin, Plan, SourcePlan};
 use crate::domain::knowledge::chunking::Chunking;
@@ -13,7 +13,7 @@ use crate::tui::overlay::prompt::Prompt;
 use crate::tui::overlay::{Choice, Overlay};
 use crate::workbench::Request;
 use crate::workbench::request::Topic;
-use crate::workbench::request::knowledge::Knowledge;
+use crate::workbench::request::knowledge::{Knowledge, Wish};
 
 impl State {
     /// Asks for the bases, and to be told of changes.
@@ -34,9 +34,13 @@ impl State {
         use Action as A;
         match action {
             A::NewBase | A::PreviewCuts | A::Help => true,
-            A::Open | A::AddDocuments | A::SyncBase | A::ShowDocuments | A::Rename | A::Delete => {
-                self.current().is_some()
-            }
+            A::Open
+            | A::AddDocuments
+            | A::SyncBase
+            | A::ShowDocuments
+            | A::RebuildBase
+            | A::Rename
+            | A::Delete => self.current().is_some(),
             action => stepped(action, 0, 1, 1).is_some() && self.bases.len() > 1,
         }
     }
@@ -77,13 +81,19 @@ impl State {
                 let prompt = Prompt::documents(Some((base.id, &base.name)));
                 desk.overlays.push(Overlay::Prompt(prompt));
             }
-            Action::SyncBase if base.is_syncing() => self.do_it(Knowledge::Pause { id: base.id }, desk),
+            Action::SyncBase if is_worked_on(&base) => self.do_it(Knowledge::Pause { id: base.id }, desk),
             Action::SyncBase if base.sources.is_empty() => {
                 desk.say("It has no source yet.");
                 let prompt = Prompt::documents(Some((base.id, &base.name)));
                 desk.overlays.push(Overlay::Prompt(prompt));
             }
             Action::SyncBase => self.sync(base.id, None, desk),
+            Action::RebuildBase if is_worked_on(&base) => {
+                desk.say("It is being worked on; that must end first, or be stopped.");
+            }
+            Action::RebuildBase => {
+                desk.overlays.push(Overlay::Prompt(Prompt::rebuild_base(base.id, &base.name)));
+            }
             Action::Rename => {
                 desk.overlays.push(Overlay::Prompt(Prompt::rename_base(base.id, &base.name)));
             }
@@ -112,10 +122,25 @@ impl State {
             Choice::RenameBase(id, name) => {
                 self.do_it(Knowledge::Rename { id: *id, name: name.clone() }, desk);
             }
+            Choice::PlanRebuild(id, wish) => self.plan_rebuild(*id, wish.clone(), desk),
+            Choice::RebuildBase(id, wish) => {
+                self.cuts = None;
+                self.do_it(Knowledge::Rebuild { id: *id, wish: wish.clone() }, desk);
+            }
+            Choice::DropRebuild(id) => self.do_it(Knowledge::DropRebuild { id: *id }, desk),
             Choice::RemoveBase(id) => self.do_it(Knowledge::Remove { id: *id }, desk),
             _ => return false,
         }
         true
+    }
+
+    /// Asks what rebuilding a base so would do and cost.
+    pub(super) fn plan_rebuild(&mut self, id: BaseId, wish: Wish, desk: &mut Desk<'_>) {
+        let request = Knowledge::PlanRebuild { id, wish: wish.clone() };
+        let task = desk.call(Some(Lane("rebuild")), Request::Knowledge(request));
+        self.instead(|wait| matches!(wait, Wait::Plan(..)));
+        desk.say("Seeing what that takes…");
+        self.wait(task, Wait::Plan(id, wish));
     }
 
     /// What a base of that folder or file is called, which no other one is.

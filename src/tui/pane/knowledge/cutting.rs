@@ -16,7 +16,7 @@ use crate::tui::event::{Mouse, MouseKind};
 use crate::tui::overlay::prompt::Prompt;
 use crate::tui::overlay::{Choice, Overlay};
 use crate::workbench::Request;
-use crate::workbench::request::knowledge::Knowledge;
+use crate::workbench::request::knowledge::{Knowledge, Wish};
 
 /// So many passages of each way are shown.
 pub(super) const SHOWN: u32 = 2_000;
@@ -156,6 +156,7 @@ impl State {
         let passages = cuts.side().map_or(0, |side| side.list.len());
         match action {
             A::Back | A::NextChunking | A::SetChunking | A::TwoChunkings | A::NewBase | A::Help => true,
+            A::RebuildBase => cuts.base.is_some(),
             A::NextColumn | A::PreviousColumn => cuts.sides.len() > 1,
             A::LineDown | A::LineUp => passages > 0,
             action => stepped(action, 0, 1, 1).is_some() && passages > 1,
@@ -207,6 +208,12 @@ impl State {
             }
             Action::LineDown => cuts.scroll = cuts.scroll.saturating_add(1),
             Action::LineUp => cuts.scroll = cuts.scroll.saturating_sub(1),
+            Action::RebuildBase => {
+                let wish = Wish { chunking: Some(chunking), ..Wish::default() };
+                if let Some(id) = cuts.base {
+                    self.plan_rebuild(id, wish, desk);
+                }
+            }
             Action::NewBase => desk.overlays.push(Overlay::Prompt(Prompt::documents(None))),
             _ => {}
         }

@@ -36,6 +36,7 @@ use crate::domain::catalog::ModelId;
 use crate::domain::id::{BaseId, DocumentId, PassageId};
 use crate::domain::knowledge::base::Base;
 use crate::domain::knowledge::chunking::Chunking;
+use crate::domain::knowledge::rebuild::Wish;
 use crate::tui::action::Action;
 use crate::tui::app::Desk;
 use crate::tui::effect::TaskId;
@@ -88,6 +89,8 @@ enum Wait {
     Passages(DocumentId, u32),
     Look(PassageId),
     Measure,
+    /// What rebuilding a base so would do and cost.
+    Plan(BaseId, Wish),
     /// What a file would become.
     Cut,
 }
@@ -176,9 +179,9 @@ impl State {
         usize::from(self.waits.values().any(|wait| *wait == Wait::Answer))
     }
 
-    /// Bases that are being synced.
+    /// Bases that are being synced or rebuilt.
     pub fn syncing(&self) -> usize {
-        self.bases.iter().filter(|base| base.is_syncing()).count()
+        self.bases.iter().filter(|base| is_worked_on(base)).count()
     }
 
     /// The base that is selected in the list.
@@ -238,6 +241,11 @@ fn stepped(action: Action, at: usize, page: usize, all: usize) -> Option<usize> 
 /// The first row in sight, so that the selected one is.
 fn followed(top: usize, selected: usize, page: usize) -> usize {
     top.clamp((selected + 1).saturating_sub(page.max(1)), selected)
+}
+
+/// A base is being synced or rebuilt.
+fn is_worked_on(base: &Base) -> bool {
+    base.is_syncing() || base.is_rebuilding()
 }
 
 /// The last part of a path.
