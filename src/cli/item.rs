@@ -18,6 +18,7 @@ use crate::domain::evaluation::report::{Disagreement, Report};
 use crate::domain::id::{EvaluationId, MakingId};
 use crate::domain::knowledge::base::Base;
 use crate::domain::knowledge::passage::Passage;
+use crate::domain::knowledge::preview::Piece;
 use crate::domain::knowledge::sync::Filed;
 use crate::domain::message::Message;
 use crate::domain::prompt::{Prompt, Version};
@@ -88,6 +89,12 @@ pub(super) enum Item<'a> {
     },
     Passage {
         passage: &'a Passage,
+    },
+    /// A passage that a file would become.
+    Piece {
+        chunking: String,
+        #[serde(flatten)]
+        piece: &'a Piece,
     },
     Report {
         #[serde(flatten)]

@@ -1,7 +1,9 @@
 //! `outcrop kb …`
 
+mod preview;
 mod quality;
 mod reranking;
+mod rebuild;
 
 use futures_util::StreamExt;
 
@@ -18,7 +20,6 @@ use crate::domain::id::SourceId;
 use crate::domain::knowledge::base::{
     BUCKETS, Base, Origin, Plan, Source, SourceChange, SourcePlan, bucket_of,
 };
-use crate::domain::knowledge::chunking::Chunking;
 use crate::domain::knowledge::ranking::{Mode, Placed};
 use crate::domain::knowledge::reranking::Reranker;
 use crate::domain::knowledge::retrieval::{Asked, Citation, Found, Question, Retrieved};
@@ -61,7 +62,7 @@ pub(super) async fn knowledge(verb: Verb, asker: &Asker, out: &mut Out) -> Resul
         }
         Verb::Sync { name, source, pause } => {
             let base = found(&name, asker, out).await?;
-            if pause && !base.is_syncing() && !base.is_moving() {
+            if pause && !base.is_syncing() && !base.is_moving() && !base.is_rebuilding() {
                 told(&base, "nothing syncs it", out)?;
                 return Ok(Exit::Negative);
             }
@@ -80,6 +81,7 @@ pub(super) async fn knowledge(verb: Verb, asker: &Asker, out: &mut Out) -> Resul
                 out.object(&Item::Base { base: &base })?;
             } else {
                 base.sources.iter().try_for_each(|source| status(source, out))?;
+                rebuild::status(&base, out)?;
             }
         }
         Verb::Documents { name } => documents(&name, asker, out).await?,
@@ -89,6 +91,7 @@ pub(super) async fn knowledge(verb: Verb, asker: &Asker, out: &mut Out) -> Resul
         }
         Verb::Search(wanted) => return search(wanted, asker, out).await,
         Verb::Ask(wanted) => return answer(wanted, asker, out).await,
+        Verb::Preview(wanted) => preview::preview(wanted, asker, out).await?,
         Verb::Evaluate(wanted) => quality::evaluate(wanted, asker, out).await?,
         Verb::Rerank { name, model, candidates } => {
             reranking::rerank(&name, &model, candidates, asker, out).await?;
@@ -98,6 +101,7 @@ pub(super) async fn knowledge(verb: Verb, asker: &Asker, out: &mut Out) -> Resul
             let base = found(&name, asker, out).await?;
             return transfer(base, to, asker, out).await;
         }
+        Verb::Rebuild(wanted) => return rebuild::rebuild(wanted, asker, out).await,
         Verb::Rename { name, to } => {
             let id = found(&name, asker, out).await?.id;
             let base = one(Knowledge::Rename { id, name: to }, asker, out).await?;
@@ -165,38 +169,7 @@ fn planned(from: &str, reaching: &Reaching, cutting: &Cutting, asker: &Asker) ->
         Origin::Files { path, include, exclude }
     };
     let (schedule, watch) = (reaching.schedule.clone(), reaching.watch);
-    Ok(SourcePlan { origin, chunking: chunking(&cutting.chunking)?, schedule, watch })
-}
-
-/// How documents are cut, as it is written: a name, and numbers behind colons.
-fn chunking(said: &str) -> Result<Chunking> {
-    let wrong = || {
-        let hint =
-            "Write default, today, none, fixed:200:20, hierarchical:1500:300:60, or semantic:300:0:95.";
-        Error::new(ErrorKind::Invalid, "choosing how documents are cut", format!("{said:?} is no way"), hint)
-    };
-    let mut parts = said.split(':');
-    let name = parts.next().unwrap_or_default();
-    let numbers: Vec<u32> = parts.map(|part| part.parse().map_err(|_| wrong())).collect::<Result<_>>()?;
-    let chunking = match (name, numbers.as_slice()) {
-        ("default", []) => Chunking::Default,
-        ("today", []) => Chunking::Today,
-        ("none", []) => Chunking::None,
-        ("fixed", [max_tokens, overlap_percent]) => {
-            Chunking::Fixed { max_tokens: *max_tokens, overlap_percent: *overlap_percent }
-        }
-        ("hierarchical", [parent, child, overlap]) => {
-            Chunking::Hierarchical { parent: *parent, child: *child, overlap: *overlap }
-        }
-        ("semantic", [max_tokens, buffer, breakpoint_percentile]) => Chunking::Semantic {
-            max_tokens: *max_tokens,
-            buffer: *buffer,
-            breakpoint_percentile: *breakpoint_percentile,
-        },
-        _ => return Err(wrong()),
-    };
-    chunking.check()?;
-    Ok(chunking)
+    Ok(SourcePlan { origin, chunking: cutting.chunking.parse()?, schedule, watch })
 }
 
 async fn list(asker: &Asker, out: &mut Out) -> Result<(), End> {
@@ -239,7 +212,8 @@ async fn show(name: &str, asker: &Asker, out: &mut Out) -> Result<(), End> {
     ];
     rows.retain(|row| !row[1].is_empty());
     words::table(&rows).iter().try_for_each(|line| out.line(line))?;
-    base.sources.iter().try_for_each(|source| status(source, out))
+    base.sources.iter().try_for_each(|source| status(source, out))?;
+    rebuild::status(&base, out)
 }
 
 /// What a base has, in words.

@@ -240,6 +240,11 @@ actions! {
     NewBase = "new_base", "Make a knowledge base of a folder or a file";
     AddDocuments = "add_documents", "Add a folder or a file to the knowledge base";
     SyncBase = "sync_base", "Read what is new in the sources of the base, or stop that";
+    PreviewCuts = "preview_cuts", "Show the passages that a file would become";
+    NextChunking = "next_chunking", "Cut the file in the next way";
+    SetChunking = "set_chunking", "Write how the file is cut";
+    TwoChunkings = "two_chunkings", "Cut the file in two ways, side by side, or in one";
+    RebuildBase = "rebuild_base", "Embed the base by another model, or cut it in another way";
     ShowDocuments = "show_documents", "Show the documents of the base";
     NextDocument = "next_document", "The next document";
     PreviousDocument = "previous_document", "The document before";
@@ -401,6 +406,11 @@ impl Action {
                 | Self::NewBase
                 | Self::AddDocuments
                 | Self::SyncBase
+                | Self::RebuildBase
+                | Self::PreviewCuts
+                | Self::NextChunking
+                | Self::SetChunking
+                | Self::TwoChunkings
                 | Self::ShowDocuments
                 | Self::AskBase
                 | Self::ChangeMode

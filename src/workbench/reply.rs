@@ -24,7 +24,9 @@ use crate::domain::evaluation::{Dataset, Item, Leaderboard, TaskDefinition, Vote
 use crate::domain::id::ConversationId;
 use crate::domain::knowledge::base::Base;
 use crate::domain::knowledge::passage::Passage;
+use crate::domain::knowledge::preview::{Piece, Preview};
 use crate::domain::knowledge::quality::Quality;
+use crate::domain::knowledge::rebuild::RebuildPlan;
 use crate::domain::knowledge::retrieval::{Citation, Looked, Retrieved};
 use crate::domain::knowledge::sync::Filed;
 use crate::domain::listing::Listing;
@@ -73,6 +75,19 @@ pub enum Reply {
     },
     Passages {
         passages: Vec<Passage>,
+    },
+    /// What a rebuild would do and cost.
+    RebuildPlan {
+        plan: RebuildPlan,
+    },
+    /// What a file would become.
+    Preview {
+        preview: Preview,
+    },
+    /// Passages that it would become by one of its ways, in order.
+    Pieces {
+        way: u32,
+        pieces: Vec<Piece>,
     },
     /// A passage with all that is known of it.
     Looked {

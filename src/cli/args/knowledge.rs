@@ -78,6 +78,8 @@ pub enum Knowledge {
         #[arg(long)]
         raw: bool,
     },
+    /// Show the passages that a file would become, before anything is indexed; nothing of it is kept
+    Preview(PreviewFile),
     /// Find passages; each with its rank and score by vectors, by words, and by both
     Search(SearchBase),
     /// Have a model answer from what is found, with citations
@@ -102,6 +104,8 @@ pub enum Knowledge {
         #[arg(long, value_name = "STORE")]
         to: String,
     },
+    /// Embed a base by another model, or cut it in another way: says what that costs, and asks first
+    Rebuild(RebuildBase),
     /// Give a base another name
     Rename {
         /// Its name, or the first or last digits of its id
@@ -199,6 +203,50 @@ pub struct Cutting {
     /// large ones that they lie in are given. semantic: cut where the sense of neighbouring sentences is farthest apart.
     #[arg(long, value_name = "HOW", default_value = "default")]
     pub chunking: String,
+}
+
+/// `outcrop kb rebuild`
+#[derive(Debug, Args)]
+pub struct RebuildBase {
+    /// The base: its name, or the first or last digits of its id
+    pub name: String,
+    /// Who embeds from then on, like local/all-minilm-l6-v2
+    #[arg(long, value_name = "MODEL")]
+    pub embedder: Option<String>,
+    /// How documents are cut from then on, as of kb create; `outcrop kb preview` shows what that makes of one
+    #[arg(long, value_name = "HOW")]
+    pub chunking: Option<String>,
+    /// Only this source is cut so: its place, or the first or last digits of its id
+    #[arg(long, requires = "chunking")]
+    pub source: Option<String>,
+    /// Take back one that is not at its end
+    #[arg(long, conflicts_with_all = ["embedder", "chunking", "source"])]
+    pub drop: bool,
+    /// Rebuild without asking
+    #[arg(short, long)]
+    pub yes: bool,
+}
+
+/// `outcrop kb preview`
+#[derive(Debug, Args)]
+pub struct PreviewFile {
+    /// The file, which is read as a sync reads it
+    pub file: PathBuf,
+    /// How it is cut, as of kb create: default, today, none, fixed:200:20 …; may be repeated, to see several ways
+    #[arg(long, value_name = "HOW")]
+    pub chunking: Vec<String>,
+    /// Whose tokens are counted, like local/all-minilm-l6-v2, which is the default
+    #[arg(long, value_name = "MODEL")]
+    pub embedder: Option<String>,
+    /// As this base would do it, where nothing else is said: by its embedder, cut as its first source is
+    #[arg(long, value_name = "NAME")]
+    pub base: Option<String>,
+    /// Show only the first so many passages; what is said at the end is of all
+    #[arg(short = 'n', long, value_name = "COUNT")]
+    pub passages: Option<u32>,
+    /// Print texts byte for byte, also what could drive a terminal
+    #[arg(long)]
+    pub raw: bool,
 }
 
 /// How passages are looked for.

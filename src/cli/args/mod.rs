@@ -24,8 +24,8 @@ pub use evaluations::{
     ImportEvaluation, RateEvaluation, ReportEvaluation, ReportedAs,
 };
 pub use knowledge::{
-    AddSource, AskBase, CreateBase, Cutting, EvaluateBase, Knowledge, Looking, Reaching, SearchBase,
-    SearchMode,
+    AddSource, AskBase, CreateBase, Cutting, EvaluateBase, Knowledge, Looking, PreviewFile, Reaching,
+    RebuildBase, SearchBase, SearchMode,
 };
 pub use models::Models;
 pub use pictures::{Make, Pictures};

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::chunking::Chunking;
 use super::reranking::Reranker;
+use super::rebuild::Rebuild;
 use super::schedule::Schedule;
 use super::store::{Move, StoreKind};
 use super::sync::Sync;
@@ -26,7 +27,7 @@ pub struct Base {
     pub description: Option<String>,
     pub created: Timestamp,
     pub updated: Timestamp,
-    /// Embeds its passages, and the questions to it. Another one means that all is embedded anew.
+    /// Embeds its passages, and the questions to it. Another one is a rebuild.
     pub embedder: ModelId,
     /// Numbers in each vector.
     pub dimensions: u32,
@@ -39,6 +40,12 @@ pub struct Base {
     /// A move to another store that has not come to its end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub moving: Option<Move>,
+    /// Its passages and documents lie under this id; under its own where it was never rebuilt.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub index: Option<BaseId>,
+    /// A rebuild that has not come to its end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rebuild: Option<Rebuild>,
     #[serde(default)]
     pub sources: Vec<Source>,
     #[serde(default)]
@@ -59,7 +66,7 @@ pub struct Holds {
 pub struct Source {
     pub id: SourceId,
     pub origin: Origin,
-    /// How its documents are cut; as in Bedrock it stays as it was made.
+    /// How its documents are cut; another way is a rebuild of the base.
     pub chunking: Chunking,
     /// When it is looked through by itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -207,6 +214,37 @@ impl Base {
     /// The same, to be changed.
     pub fn source_mut(&mut self, id: SourceId) -> Option<&mut Source> {
         self.sources.iter_mut().find(|source| source.id == id)
+    }
+
+    /// Under which id its passages and documents lie.
+    pub fn lies_under(&self) -> BaseId {
+        self.index.unwrap_or(self.id)
+    }
+
+    /// As it will be once what is being built is the base; `None` where nothing is.
+    pub fn rebuilt(&self) -> Option<Self> {
+        let rebuild = self.rebuild.as_ref().filter(|rebuild| !rebuild.built)?;
+        Some(Self {
+            embedder: rebuild.embedder.clone(),
+            dimensions: rebuild.dimensions,
+            index: Some(rebuild.under),
+            sources: rebuild.sources.clone(),
+            holds: rebuild.holds,
+            ..self.clone()
+        })
+    }
+
+    /// What it has and its sources; where it is `building`, those of what is built.
+    pub fn parts_mut(&mut self, building: bool) -> (&mut Holds, &mut Vec<Source>) {
+        match &mut self.rebuild {
+            Some(rebuild) if building => (&mut rebuild.holds, &mut rebuild.sources),
+            _ => (&mut self.holds, &mut self.sources),
+        }
+    }
+
+    /// Whether it is being rebuilt.
+    pub fn is_rebuilding(&self) -> bool {
+        self.rebuild.as_ref().is_some_and(Rebuild::is_running)
     }
 
     /// Whether it is being moved to another store.

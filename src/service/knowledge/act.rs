@@ -9,7 +9,7 @@ use super::filing::{Cut, digest_of};
 use super::is_own;
 use super::listing::Listed;
 use super::pass::{Pass, Read, Reading, Work};
-use crate::domain::id::{BaseId, DocumentId};
+use crate::domain::id::DocumentId;
 use crate::domain::knowledge::attribute::{Metadata, SOURCE_URI, Value, attributes};
 use crate::domain::knowledge::passage::{Entry as Indexed, Passage};
 use crate::domain::knowledge::sync::{At, DocumentState, Filed, SyncState};
@@ -162,7 +162,7 @@ impl Pass<'_> {
         let large = many > LARGE;
         if large {
             self.carry_out(act).await?;
-            self.write(self.base.id, vec![filed.clone()], Vec::new()).await?;
+            self.write(vec![filed.clone()], Vec::new()).await?;
         }
         let (mut recalled, mut begun) = (0, false);
         while !passages.is_empty() {
@@ -289,7 +289,6 @@ impl Pass<'_> {
         if filed.is_empty() && gone.is_empty() {
             return Ok(());
         }
-        let id = self.base.id;
         let put: HashSet<DocumentId> = change.put.iter().map(|entry| entry.passage.document).collect();
         if !change.remove.is_empty() || !change.put.is_empty() {
             let begun: Vec<Filed> = filed
@@ -297,11 +296,11 @@ impl Pass<'_> {
                 .filter(|document| put.contains(&document.id))
                 .map(|document| Filed { state: DocumentState::InProgress, ..document.clone() })
                 .collect();
-            self.write(id, begun, Vec::new()).await?;
+            self.write(begun, Vec::new()).await?;
             self.index.apply(change).await?;
         }
         self.count(&filed, &gone);
-        self.write(id, filed, gone).await?;
+        self.write(filed, gone).await?;
         self.keep().await
     }
 
@@ -324,7 +323,8 @@ impl Pass<'_> {
         }
     }
 
-    async fn write(&self, id: BaseId, filed: Vec<Filed>, gone: Vec<DocumentId>) -> Result<()> {
+    async fn write(&self, filed: Vec<Filed>, gone: Vec<DocumentId>) -> Result<()> {
+        let id = self.under;
         self.service
             .archive
             .run(move |store| {
@@ -342,12 +342,14 @@ impl Pass<'_> {
 
     /// Keeps how far it is.
     async fn keep(&mut self) -> Result<()> {
-        let (holds, source, mut sync) = (self.holds, self.source.id, self.sync.clone());
+        let (holds, source, building) = (self.holds, self.source.id, self.building);
+        let mut sync = self.sync.clone();
         self.base = self
             .service
             .changed(self.base.id, move |base| {
-                base.holds = holds;
-                if let Some(source) = base.source_mut(source) {
+                let (had, sources) = base.parts_mut(building);
+                *had = holds;
+                if let Some(source) = sources.iter_mut().find(|known| known.id == source) {
                     sync.updated = fresh::now();
                     if source.last.as_ref().is_some_and(|last| last.state == SyncState::Stopping) {
                         sync.state = SyncState::Stopping;

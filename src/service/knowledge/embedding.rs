@@ -29,6 +29,8 @@ pub(super) struct Embedder {
     tokeniser: Option<Arc<Tokeniser>>,
     /// The vectors that it made before, and the numbers in each.
     kept: Option<(Cache, u32)>,
+    /// Numbers in each vector, where another length would be of no use.
+    dimensions: Option<u32>,
 }
 
 impl Knowledge {
@@ -45,7 +47,14 @@ impl Knowledge {
             None
         };
         let invoke = Arc::clone(&self.invoke);
-        Ok(Embedder { model: model.clone(), invoke, terms: terms.clone(), tokeniser, kept: None })
+        Ok(Embedder {
+            model: model.clone(),
+            invoke,
+            terms: terms.clone(),
+            tokeniser,
+            kept: None,
+            dimensions: None,
+        })
     }
 }
 
@@ -54,11 +63,18 @@ pub(super) fn refuses_text(error: &Error) -> bool {
     matches!(error.kind, ErrorKind::Invalid | ErrorKind::ContextLength { .. })
 }
 
+/// What a model makes now is of no use beside what it made before: all would have to be embedded anew.
+pub(super) fn other_length(doing: &str, model: &ModelId, made: usize, wanted: usize) -> Error {
+    let why = format!("{model} makes vectors of {made} numbers, and those of the base have {wanted}");
+    let hint = "`outcrop kb rebuild` embeds all anew; until then `--mode keyword` finds by words.";
+    Error::new(ErrorKind::Config, doing, why, hint)
+}
+
 impl Embedder {
     /// The same; what it makes is kept there, as vectors of so many numbers.
     #[must_use]
     pub fn keeping(self, cache: Option<Cache>, dimensions: u32) -> Self {
-        Self { kept: cache.map(|cache| (cache, dimensions)), ..self }
+        Self { kept: cache.map(|cache| (cache, dimensions)), dimensions: Some(dimensions), ..self }
     }
 
     /// The vectors of these texts that were made before.
@@ -95,6 +111,11 @@ impl Embedder {
         Ok(Tokens::new(places))
     }
 
+    /// Whether tokens are counted by its own tokenizer, and not about.
+    pub fn counts_exactly(&self) -> bool {
+        self.tokeniser.is_some()
+    }
+
     /// The most tokens that it reads at once; `None` where nobody knows.
     pub fn window(&self) -> Option<usize> {
         self.tokeniser.as_ref().map(|tokeniser| tokeniser.window())
@@ -115,6 +136,12 @@ impl Embedder {
             if all.len() - before != batch.len() {
                 let why = format!("{} texts came back as {} vectors", batch.len(), all.len() - before);
                 return Err(Error::internal(format!("embedding with {}", self.model), why));
+            }
+            if let Some(dimensions) = self.dimensions.map(|dimensions| dimensions as usize)
+                && let Some(other) = all[before..].iter().find(|vector| vector.len() != dimensions)
+            {
+                let doing = format!("embedding with {}", self.model);
+                return Err(other_length(&doing, &self.model, other.len(), dimensions));
             }
             if let Some((cache, dimensions)) = &self.kept {
                 let keys = batch.iter().map(|text| key(&self.model, *dimensions, text));

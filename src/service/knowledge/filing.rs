@@ -11,7 +11,7 @@ use crate::domain::id::{DocumentId, PassageId};
 use crate::domain::knowledge::attribute::{
     Attributes, Metadata, PAGE_NUMBER, PLACE, SOURCE_URI, Value, attributes, before_embedding,
 };
-use crate::domain::knowledge::chunking::{Chunking, Cuts, Plan, Text, Tokens};
+use crate::domain::knowledge::chunking::{self, Chunking, Cuts, Plan, Tokens};
 use crate::domain::knowledge::document::{Document, Places};
 use crate::domain::knowledge::passage::Passage;
 use crate::domain::{Error, Result};
@@ -50,9 +50,19 @@ pub(super) async fn cut(
     parsers: &Parsers,
     embedder: &Embedder,
     chunking: Chunking,
+    named: (&str, DocumentId),
+    taken: (&Taken, &Metadata),
+) -> Result<Cut, Out> {
+    read(parsers, embedder, named, taken).await?.cut(chunking, embedder).await
+}
+
+/// Reads the bytes of a document and finds its tokens, once for however it is cut.
+pub(super) async fn read(
+    parsers: &Parsers,
+    embedder: &Embedder,
     (uri, id): (&str, DocumentId),
     (taken, said): (&Taken, &Metadata),
-) -> Result<Cut, Out> {
+) -> Result<Text, Out> {
     if taken.bytes.iter().all(u8::is_ascii_whitespace) {
         return Err(Out::Empty("it is empty".to_owned()));
     }
@@ -65,33 +75,23 @@ pub(super) async fn cut(
     let (own, whole) = (embedder.clone(), Arc::clone(&document));
     let tokens =
         blocking("cutting a document", move || own.tokens(&whole.text)).await.map_err(Out::Failed)?;
-    let work = Work {
-        chunking,
+    Ok(Text {
         document,
         tokens: Arc::new(tokens),
         window: embedder.window(),
         uri: uri.to_owned(),
         id,
         said: said.clone(),
-    };
-    let vectors = match work.on_a_thread(Work::begin).await.map_err(Out::Failed)? {
-        Begun::Done(cut) => return Ok(cut),
-        Begun::Wants(texts) => embedder
-            .vectors_of(&texts)
-            .await
-            .map_err(|error| if refuses_text(&error) { Out::Failed(error) } else { Out::Ends(error) })?,
-    };
-    work.on_a_thread(move |work| work.finish(&vectors)).await.map_err(Out::Failed)
+    })
 }
 
-/// A document that is being cut.
-#[derive(Clone)]
-struct Work {
-    chunking: Chunking,
-    document: Arc<Document>,
-    tokens: Arc<Tokens>,
+/// The text of a document, to be cut.
+#[derive(Debug, Clone)]
+pub(super) struct Text {
+    pub document: Arc<Document>,
+    pub tokens: Arc<Tokens>,
     /// The most tokens that its model reads at once.
-    window: Option<usize>,
+    pub window: Option<usize>,
     uri: String,
     id: DocumentId,
     said: Metadata,
@@ -103,7 +103,20 @@ enum Begun {
     Wants(Vec<String>),
 }
 
-impl Work {
+impl Text {
+    /// Cuts it.
+    pub async fn cut(&self, chunking: Chunking, embedder: &Embedder) -> Result<Cut, Out> {
+        let begun = self.on_a_thread(move |text| text.begin(chunking)).await.map_err(Out::Failed)?;
+        let vectors = match begun {
+            Begun::Done(cut) => return Ok(cut),
+            Begun::Wants(texts) => embedder
+                .vectors_of(&texts)
+                .await
+                .map_err(|error| if refuses_text(&error) { Out::Failed(error) } else { Out::Ends(error) })?,
+        };
+        self.on_a_thread(move |text| text.finish(chunking, &vectors)).await.map_err(Out::Failed)
+    }
+
     async fn on_a_thread<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Self) -> Result<T> + Send + 'static,
@@ -112,24 +125,23 @@ impl Work {
         blocking("cutting a document", move || work(&own)).await
     }
 
-    fn begin(&self) -> Result<Begun> {
-        self.planned(|plan| match plan {
+    fn begin(&self, chunking: Chunking) -> Result<Begun> {
+        self.planned(chunking, |plan| match plan {
             Plan::Cut(cuts) => Ok(Begun::Done(self.laid_out(cuts))),
             Plan::Semantic(semantic) => Ok(Begun::Wants(semantic.texts().map(str::to_owned).collect())),
         })
     }
 
-    fn finish(&self, vectors: &[Vec<f32>]) -> Result<Cut> {
-        self.planned(|plan| match plan {
+    fn finish(&self, chunking: Chunking, vectors: &[Vec<f32>]) -> Result<Cut> {
+        self.planned(chunking, |plan| match plan {
             Plan::Cut(cuts) => Ok(self.laid_out(cuts)),
             Plan::Semantic(semantic) => Ok(self.laid_out(semantic.finish(vectors)?)),
         })
     }
 
-    fn planned<T>(&self, with: impl FnOnce(Plan<'_>) -> Result<T>) -> Result<T> {
+    fn planned<T>(&self, chunking: Chunking, with: impl FnOnce(Plan<'_>) -> Result<T>) -> Result<T> {
         let (text, sections) = (&self.document.text, &self.document.sections);
-        let text = Text { text, tokens: &self.tokens, sections };
-        with(self.chunking.plan(text)?)
+        with(chunking.plan(chunking::Text { text, tokens: &self.tokens, sections })?)
     }
 
     /// The passages with what is said of them.

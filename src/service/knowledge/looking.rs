@@ -30,7 +30,8 @@ impl Knowledge {
 
     /// A passage with the length of its vector and the passages whose vectors are nearest to it.
     pub async fn look(&self, id: BaseId, passage: PassageId, terms: &Terms) -> Result<Looked> {
-        let index = self.index(&self.base(id).await?, terms).await?;
+        let base = self.base(id).await?;
+        let index = self.index(&base, terms).await?;
         let entry = index.entries(vec![passage]).await?.into_iter().flatten().next();
         let Some(Entry { passage, vector }) = entry else {
             let why = format!("it has no passage {}", passage.short());
@@ -48,7 +49,7 @@ impl Knowledge {
         let others = near.hits.into_iter().filter(|hit| hit.id != passage.id).take(NEIGHBOURS).map(standing);
         let hits = others.collect();
         let found = Standings { hits, ..Standings::default() };
-        let neighbours = self.with_passages(id, &*index, found).await?.hits;
+        let neighbours = self.with_passages(base.lies_under(), &*index, found).await?.hits;
         Ok(Looked { passage, norm, neighbours })
     }
 }

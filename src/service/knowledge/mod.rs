@@ -6,8 +6,9 @@
 //!   filing    one document, cut           act      what becomes part of a base at once
 //!   embedding who embeds                  cache    what was embedded before
 //! tending   begins syncs at their times, and where watching sees other files
-//! looking   the passages of a document, and all that is known of one
+//! looking   the passages of a document, and all that is known of one     preview   those that a file would become
 //! stores    which store a base is in               moving     to another one
+//! rebuilding   embedded by another model, or cut in another way, beside what answers meanwhile
 //! search    a question → hits with their ranks     answer   the same, then a model's answer with citations
 //! reranking hits that a model puts in a better order
 //! grounding what answers of conversations are from
@@ -30,15 +31,17 @@ mod objects;
 mod page;
 mod pass;
 mod place;
+mod preview;
 mod quality;
 mod reranking;
+mod rebuilding;
 mod search;
 mod stores;
 mod sync;
 mod tending;
 mod watching;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex as Lock, PoisonError};
 use std::time::Duration;
@@ -55,6 +58,7 @@ use crate::domain::knowledge::attribute::RESERVED;
 use crate::domain::knowledge::base::{
     Base, Holds, Origin, Plan, Source, SourceChange, SourcePlan, checked_name,
 };
+use crate::domain::knowledge::rebuild::RebuildState;
 use crate::domain::knowledge::schedule::Schedule;
 use crate::domain::knowledge::store::{Move, MoveState, StoreKind};
 use crate::domain::knowledge::sync::{Filed, SyncState};
@@ -72,6 +76,7 @@ use cache::{Cache, WeakCache};
 use tending::Tending;
 
 pub use answer::Answering;
+pub use preview::Previewing;
 pub use quality::Measuring;
 pub use stores::Servers;
 pub use tending::Standing;
@@ -177,6 +182,8 @@ impl Knowledge {
             reranker: None,
             store: plan.store,
             moving: None,
+            index: None,
+            rebuild: None,
             sources: Vec::new(),
             holds: Holds::default(),
         };
@@ -266,32 +273,13 @@ impl Knowledge {
     /// Takes a source away, with its documents.
     pub async fn remove_source(&self, id: BaseId, source: SourceId, terms: &Terms) -> Result<Base> {
         let _alone = self.alone(id, "removing a source of a knowledge base").await?;
-        let gone: Vec<DocumentId> = self
-            .archive
-            .run(move |store| {
-                let of_source = filed(store, id)?.into_iter().filter(|known| known.source == source);
-                Ok(of_source.map(|known| known.id).collect())
-            })
-            .await?;
         let base = self.base(id).await?;
         if base.source(source).is_none() {
             let why = format!("it has no source {}", source.short());
             let hint = "`outcrop kb show` lists them.";
             return Err(Error::new(ErrorKind::NotFound, "removing a source of a knowledge base", why, hint));
         }
-        let index = self.index(&base, terms).await?;
-        index.apply(Change { remove: gone.clone(), put: Vec::new() }).await?;
-        index.settle().await?;
-        self.archive
-            .run(move |store| {
-                let mut batch = Batch::new();
-                for document in &gone {
-                    batch.remove::<Filed>(&FiledOf(id, *document));
-                }
-                store.commit(batch)
-            })
-            .await?;
-        let holds = self.holds(id).await?;
+        let holds = self.take_out(&base, move |known| known.source == source, terms).await?;
         self.changed(id, move |base| {
             base.sources.retain(|known| known.id != source);
             base.moving.iter_mut().for_each(Move::forget);
@@ -299,6 +287,34 @@ impl Knowledge {
             Ok(())
         })
         .await
+    }
+
+    /// Takes those documents out of what a base has; what it has then.
+    pub(super) async fn take_out(
+        &self,
+        base: &Base,
+        goes: impl Fn(&Filed) -> bool + Send + 'static,
+        terms: &Terms,
+    ) -> Result<Holds> {
+        let under = base.lies_under();
+        let (gone, stay): (Vec<Filed>, Vec<Filed>) =
+            self.archive.run(move |store| Ok(filed(store, under)?.into_iter().partition(goes))).await?;
+        let gone: Vec<DocumentId> = gone.into_iter().map(|known| known.id).collect();
+        if !gone.is_empty() {
+            let index = self.index(base, terms).await?;
+            index.apply(Change { remove: gone.clone(), put: Vec::new() }).await?;
+            index.settle().await?;
+            self.archive
+                .run(move |store| {
+                    let mut batch = Batch::new();
+                    for document in &gone {
+                        batch.remove::<Filed>(&FiledOf(under, *document));
+                    }
+                    store.commit(batch)
+                })
+                .await?;
+        }
+        Ok(holding(&stay))
     }
 
     /// Gives it another name.
@@ -329,20 +345,27 @@ impl Knowledge {
         // Elsewhere first: a server that is away leaves the base, and the same can be tried again.
         let places = [Some(base.store), base.moving.as_ref().map(|moving| moving.from)];
         let places = places.into_iter().chain([base.moving.as_ref().map(|moving| moving.to)]).flatten();
+        let other = base.rebuild.as_ref().map(|rebuild| Base { index: Some(rebuild.under), ..base.clone() });
         for kind in places.filter(|kind| *kind != StoreKind::Embedded) {
             self.clear(&base, kind, terms).await?;
+            if let Some(other) = &other {
+                self.clear(other, kind, terms).await?;
+            }
         }
-        self.shut(id).await;
+        let under: Vec<BaseId> = std::iter::once(&base).chain(&other).map(Base::lies_under).collect();
+        self.shut(&under).await;
         let _one = self.one.lock().await;
         self.archive
             .run(move |store| {
                 let mut batch = Batch::new();
                 batch.remove::<Base>(&id);
-                for key in store.keys::<Filed>(Scan::under(&id)) {
-                    batch.remove::<Filed>(&key?);
+                for under in &under {
+                    for key in store.keys::<Filed>(Scan::under(under)) {
+                        batch.remove::<Filed>(&key?);
+                    }
                 }
                 store.commit(batch)?;
-                store.remove_shelf(&shelf(id))?;
+                under.iter().try_for_each(|under| store.remove_shelf(&shelf(*under)))?;
                 // Nobody's documents are left, so what was made of them goes too.
                 let last = store.keys::<Base>(Scan::all()).next().is_none();
                 if last { store.remove_shelf(cache::SHELF) } else { Ok(()) }
@@ -356,8 +379,7 @@ impl Knowledge {
     pub async fn documents(&self, id: BaseId) -> Result<Vec<Filed>> {
         self.archive
             .run(move |store| {
-                base(store, id)?;
-                let mut documents = filed(store, id)?;
+                let mut documents = documents(store, id)?;
                 documents.sort_by(|one, other| one.uri.cmp(&other.uri));
                 Ok(documents)
             })
@@ -385,8 +407,12 @@ impl Knowledge {
                 let mut many = 0;
                 for record in store.scan::<Base>(Scan::all()) {
                     let Ok((id, mut base)) = record else { continue };
-                    if !base.is_syncing() && !base.is_moving() {
+                    if !base.is_syncing() && !base.is_moving() && !base.is_rebuilding() {
                         continue;
+                    }
+                    if let Some(rebuild) = base.rebuild.as_mut().filter(|rebuild| rebuild.is_running()) {
+                        rebuilding::ended(rebuild, RebuildState::Stopped, "the program ended".to_owned());
+                        many += 1;
                     }
                     if let Some(moving) = base.moving.as_mut().filter(|moving| moving.is_running()) {
                         moving.state = MoveState::Stopped;
@@ -410,20 +436,38 @@ impl Knowledge {
             .await
     }
 
-    /// Takes away the indexes of bases that were being removed when a process before this one ended; how many.
+    /// Takes away the indexes that belong to no base when a process before this one ended: of one that was being removed or
+    /// brought, or of what it was before a rebuild; how many.
     pub async fn sweep(&self) -> Result<usize> {
         self.archive
             .run(|store| {
+                let (mut owned, mut over) = (HashSet::new(), Vec::new());
+                for record in store.scan::<Base>(Scan::all()) {
+                    // A damaged base is still one, and does not say under which id it lies.
+                    let Ok((_, base)) = record else { return Ok(0) };
+                    owned.insert(base.lies_under());
+                    match &base.rebuild {
+                        Some(rebuild) if rebuild.built && base.store == StoreKind::Embedded => {
+                            over.push(base)
+                        }
+                        Some(rebuild) => drop(owned.insert(rebuild.under)),
+                        None => {}
+                    }
+                }
                 let mut swept = 0;
                 for name in store.shelves()? {
                     let Some(id) = name.strip_prefix(SHELVES).and_then(|id| id.parse::<BaseId>().ok()) else {
                         continue;
                     };
-                    // A damaged base is still one.
-                    if matches!(store.get::<Base>(&id), Ok(None)) {
-                        store.remove_shelf(&name)?;
-                        swept += 1;
+                    if owned.contains(&id) {
+                        continue;
                     }
+                    forget(store, id)?;
+                    store.remove_shelf(&name)?;
+                    swept += 1;
+                }
+                for base in over {
+                    put(store, &Base { rebuild: None, ..base })?;
                 }
                 Ok(swept)
             })
@@ -457,7 +501,7 @@ impl Knowledge {
 
     /// What its documents come to.
     async fn holds(&self, id: BaseId) -> Result<Holds> {
-        self.archive.run(move |store| Ok(holding(&filed(store, id)?))).await
+        self.archive.run(move |store| Ok(holding(&documents(store, id)?))).await
     }
 
     /// What was embedded before. Without it all is embedded anew, which is no reason to do nothing.
@@ -564,7 +608,21 @@ fn holding(documents: &[Filed]) -> Holds {
     })
 }
 
-/// The documents of a base that can be read; a damaged one is filed anew by the next sync.
+/// Takes away the documents under an id.
+fn forget(store: &Store, under: BaseId) -> Result<()> {
+    let mut batch = Batch::new();
+    for key in store.keys::<Filed>(Scan::under(&under)) {
+        batch.remove::<Filed>(&key?);
+    }
+    store.commit(batch)
+}
+
+/// The documents of a base.
+fn documents(store: &Store, id: BaseId) -> Result<Vec<Filed>> {
+    filed(store, base(store, id)?.lies_under())
+}
+
+/// The documents under an id that can be read; a damaged one is filed anew by the next sync.
 fn filed(store: &Store, id: BaseId) -> Result<Vec<Filed>> {
     let mut documents = Vec::new();
     for record in store.scan::<Filed>(Scan::under(&id)) {

@@ -57,6 +57,10 @@ impl Knowledge {
             return Err(Error::new(ErrorKind::Busy, DOING, "a sync or a move of it runs already", hint));
         };
         let base = self.base(id).await?;
+        if base.rebuild.is_some() {
+            let hint = "`outcrop kb rebuild` brings it to its end, and with --drop takes it back.";
+            return Err(Error::new(ErrorKind::Busy, DOING, "a rebuild of it is not at its end", hint));
+        }
         let left = base.moving.clone();
         let moving = match left {
             // It is there, and what it was in is not emptied yet.

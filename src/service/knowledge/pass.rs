@@ -17,7 +17,7 @@ use super::filing::{Cut, Out, cut, digest_of};
 use super::listing::{Listed, Listing};
 use super::place::{Place, Taken, Took};
 use crate::domain::change::Changed;
-use crate::domain::id::DocumentId;
+use crate::domain::id::{BaseId, DocumentId};
 use crate::domain::knowledge::attribute::{Metadata, before_embedding};
 use crate::domain::knowledge::base::{Base, Holds, Source};
 use crate::domain::knowledge::chunking::Chunking;
@@ -36,6 +36,9 @@ const TOLD: Duration = Duration::from_millis(250);
 pub(super) struct Pass<'a> {
     pub service: &'a Knowledge,
     pub base: Base,
+    /// Under which id what it makes lies: the base's, or what is built in its place.
+    pub under: BaseId,
+    pub building: bool,
     pub source: Source,
     pub sync: Sync,
     pub embedder: &'a Embedder,
@@ -266,7 +269,8 @@ impl Pass<'_> {
         }
         self.told = Instant::now();
         let mut base = self.base.clone();
-        if let Some(source) = base.source_mut(self.source.id) {
+        let (_, sources) = base.parts_mut(self.building);
+        if let Some(source) = sources.iter_mut().find(|known| known.id == self.source.id) {
             source.last = Some(Sync { updated: fresh::now(), ..self.sync.clone() });
         }
         self.service.changes.tell(Changed::Base { base });

@@ -4,6 +4,7 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::Knowledge;
+use super::embedding::other_length;
 use crate::domain::id::{BaseId, DocumentId, PassageId};
 use crate::domain::knowledge::passage::Passage;
 use crate::domain::knowledge::ranking::{Search, Standing, Standings};
@@ -45,16 +46,21 @@ impl Knowledge {
         let vector = if question.mode.semantic() {
             let embedder = self.embedder(&base.embedder, terms).await?;
             let vectors = embedder.vectors(std::slice::from_ref(&question.text)).await?;
-            vectors.into_iter().next().unwrap_or_default()
+            let vector = vectors.into_iter().next().unwrap_or_default();
+            let dimensions = base.dimensions as usize;
+            if vector.len() != dimensions {
+                return Err(other_length(DOING, &base.embedder, vector.len(), dimensions));
+            }
+            vector
         } else {
             Vec::new()
         };
         let Question { text, mode, results, expected, rerank, .. } = question;
-        let reranker = rerank.or(base.reranker);
+        let reranker = rerank.or(base.reranker.clone());
         let depth = reranker.as_ref().map_or(results, |one| one.candidates(results).max(results));
         let search = Search { mode, text: text.clone(), vector, results: depth, filter, expected };
         let found = looked_for(&*index, search).await?;
-        let mut found = self.with_passages(id, &*index, found).await?;
+        let mut found = self.with_passages(base.lies_under(), &*index, found).await?;
         if let Some(reranker) = &reranker {
             self.rerank(&mut found, &text, reranker, results, terms).await;
         }
@@ -63,10 +69,10 @@ impl Knowledge {
     }
 
     /// The passages that stand in the results, with the documents that they are of. Of hierarchical chunking the large passage is
-    /// given that a hit lies in, once.
+    /// given that a hit lies in, once. The documents lie `under` that id.
     pub(super) async fn with_passages(
         &self,
-        id: BaseId,
+        under: BaseId,
         index: &dyn VectorStore,
         found: Standings,
     ) -> Result<Retrieved> {
@@ -85,7 +91,7 @@ impl Knowledge {
             .archive
             .run(move |store| {
                 let of = |document: DocumentId| {
-                    let filed = store.get::<Filed>(&FiledOf(id, document))?;
+                    let filed = store.get::<Filed>(&FiledOf(under, document))?;
                     Ok((document, filed.map_or_else(String::new, |filed| filed.uri)))
                 };
                 documents.into_iter().map(of).collect()
@@ -130,7 +136,7 @@ async fn whole(index: &dyn VectorStore, passage: Passage) -> Result<Passage> {
         }
         text.push_str(child.text.get(known..).unwrap_or_default());
         end = end.max(child.range.end);
-        tokens += child.tokens;
+        tokens = child.tokens.saturating_add(tokens);
     }
     Ok(Passage { text, range: parent, tokens, ..passage })
 }

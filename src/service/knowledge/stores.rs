@@ -50,7 +50,7 @@ impl Knowledge {
         kind: StoreKind,
         terms: &Terms,
     ) -> Result<Arc<dyn VectorStore>> {
-        let key = (base.id, kind);
+        let key = (base.lies_under(), kind);
         let at = self.address(kind, &terms.net)?;
         // One that is of this workspace nobody may open twice; one elsewhere must keep nobody waiting who wants another.
         let mut open = self.open.lock().await;
@@ -63,7 +63,7 @@ impl Knowledge {
             open = self.open.lock().await;
             store
         } else {
-            let (id, dimensions) = (base.id, base.dimensions as usize);
+            let (id, dimensions) = (base.lies_under(), base.dimensions as usize);
             let opened =
                 self.archive.run(move |store| Embedded::open(store.shelf(&shelf(id))?, dimensions)).await?;
             Arc::new(opened)
@@ -92,21 +92,21 @@ impl Knowledge {
     /// Takes away what a store has of a base.
     pub(super) async fn clear(&self, base: &Base, kind: StoreKind, terms: &Terms) -> Result<()> {
         let at = self.address(kind, &terms.net)?;
-        self.open.lock().await.remove(&(base.id, kind));
+        self.open.lock().await.remove(&(base.lies_under(), kind));
         let net = terms.net.under(None);
         match at {
             Some(Address::Postgres(url)) => Pgvector::remove(net, postgres(base, &url)).await,
             Some(Address::Qdrant(url, key)) => Qdrant::remove(net, &qdrant(base, &url, key.as_ref())).await,
             None => {
-                let name = shelf(base.id);
+                let name = shelf(base.lies_under());
                 self.archive.run(move |store| store.remove_shelf(&name)).await
             }
         }
     }
 
     /// Forgets what is open of a base.
-    pub(super) async fn shut(&self, id: BaseId) {
-        self.open.lock().await.retain(|(base, _), _| *base != id);
+    pub(super) async fn shut(&self, ids: &[BaseId]) {
+        self.open.lock().await.retain(|(under, _), _| !ids.contains(under));
     }
 }
 
@@ -121,7 +121,7 @@ async fn elsewhere(base: &Base, address: &Address, terms: &Terms) -> Result<Arc<
 
 /// What a base is called in a store that others use too.
 fn name(base: &Base) -> String {
-    format!("outcrop_{}", base.id)
+    format!("outcrop_{}", base.lies_under())
 }
 
 fn postgres(base: &Base, url: &Secret) -> PgOptions {

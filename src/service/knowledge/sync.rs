@@ -69,7 +69,7 @@ impl Knowledge {
     /// Stops a sync; what it has done stays, and the next one goes on from there.
     pub async fn pause(&self, id: BaseId) -> Result<Base> {
         let running = self.base(id).await?;
-        if running.is_moving() {
+        if running.is_moving() || running.is_rebuilding() {
             self.stop(id);
             return self.base(id).await;
         }
@@ -150,7 +150,7 @@ impl Knowledge {
         let service = self.clone();
         self.tasks.spawn(async move {
             for source in sources {
-                let ended = service.sync_source(id, source, &embedder, &terms.net, &run.stop).await;
+                let ended = service.sync_source(id, source, &embedder, (&terms.net, &run.stop), false).await;
                 if let Err(error) = service.end(id, source, ended, run.stop.is_cancelled()).await {
                     tracing::warn!(%error, "the end of a sync could not be kept");
                 }
@@ -194,23 +194,26 @@ impl Knowledge {
         changed.await.map(drop)
     }
 
-    /// Looks a source through to its end.
-    async fn sync_source(
+    /// Looks a source through to its end, for the base as it is or for what is being built in its place.
+    pub(super) async fn sync_source(
         &self,
         id: BaseId,
         source: SourceId,
         embedder: &Embedder,
-        net: &Client,
-        stop: &CancellationToken,
+        (net, stop): (&Client, &CancellationToken),
+        building: bool,
     ) -> Result<Sync> {
         let base = self.base(id).await?;
-        let source = base.source(source).cloned().ok_or_else(|| Error::cancelled("syncing a source"))?;
+        let seen = if building { base.rebuilt() } else { Some(base.clone()) };
+        let seen = seen.ok_or_else(|| Error::cancelled("rebuilding a knowledge base"))?;
+        let under = seen.lies_under();
+        let source = seen.source(source).cloned().ok_or_else(|| Error::cancelled("syncing a source"))?;
         let mut sync = source.last.clone().unwrap_or_else(|| Sync::begun(fresh::sync_id(), fresh::now()));
         sync.state = SyncState::InProgress;
         let place = Place::of(&source.origin, self, net.clone())?;
         let listing = place.list(stop).await?;
-        let known = self.archive.run(move |store| filed(store, id)).await?;
-        let index = self.index(&base, &embedder.terms).await?;
+        let known = self.archive.run(move |store| filed(store, under)).await?;
+        let index = self.index(&seen, &embedder.terms).await?;
         let known = reconciled(&*index, known).await?;
         let holds = holding(&known);
         let (known, others): (Vec<Filed>, Vec<Filed>) =
@@ -222,6 +225,8 @@ impl Knowledge {
         let mut pass = Pass {
             service: self,
             base,
+            under,
+            building,
             source,
             sync,
             embedder,

@@ -19,7 +19,7 @@ use tokio_util::task::AbortOnDropHandle;
 
 use super::listing::{Listed, Listing};
 use super::place::Place;
-use super::{Knowledge, filed};
+use super::{Knowledge, documents};
 use crate::domain::id::{BaseId, SourceId};
 use crate::domain::knowledge::sync::{Filed, Stamp};
 use crate::domain::knowledge::tending::Watched;
@@ -118,7 +118,7 @@ impl Files {
 
 /// What the base has of a source, and the places that others of its sources have.
 async fn before(service: &Knowledge, base: BaseId, source: SourceId) -> Result<(Files, HashSet<String>)> {
-    let documents = service.archive.run(move |store| filed(store, base)).await?;
+    let documents = service.archive.run(move |store| documents(store, base)).await?;
     let (own, others): (Vec<_>, Vec<_>) = documents.into_iter().partition(|known| known.source == source);
     let own = own.into_iter().filter(|known| document::is_known(&known.uri));
     let own = own.map(|Filed { uri, stamp, metadata, .. }| (uri, (stamp, metadata))).collect();

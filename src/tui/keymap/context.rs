@@ -29,6 +29,8 @@ pub enum Context {
     Documents,
     /// The passages of a document.
     Passages,
+    /// A file as it would be cut.
+    Preview,
     /// The evaluations that there are.
     Evaluations,
     /// A new evaluation is put together.
@@ -81,6 +83,7 @@ impl Context {
         Self::Hits,
         Self::Documents,
         Self::Passages,
+        Self::Preview,
         Self::Evaluations,
         Self::Making,
         Self::MakingText,
@@ -134,6 +137,7 @@ impl Context {
             Self::Hits => "What was found",
             Self::Documents => "Documents of a base",
             Self::Passages => "Passages of a document",
+            Self::Preview => "A file before it is indexed",
             Self::Evaluations => "Evaluations",
             Self::Making => "A new evaluation",
             Self::MakingText => "A text of a new evaluation",

@@ -12,6 +12,7 @@ use crate::domain::evaluation::Dataset;
 use crate::domain::figures::{bytes, count};
 use crate::domain::id::EvaluationId;
 use crate::domain::knowledge::base::Base;
+use crate::domain::knowledge::rebuild::{RebuildPlan, Wish};
 use crate::domain::message::BlobId;
 use crate::domain::picture::Making;
 use crate::domain::prompt::Prompt;
@@ -248,6 +249,19 @@ impl Confirm {
             does: "delete it",
             choice: Choice::RemoveBase(base.id),
             keeps: "keep it",
+        }
+    }
+
+    /// Asks before a knowledge base is rebuilt: what that does and costs.
+    pub fn rebuild_base(base: &Base, plan: &RebuildPlan, wish: Wish) -> Self {
+        Self {
+            act: "Rebuild the knowledge base",
+            object: safe_line(&base.name).into_owned(),
+            rest: safe_line(&format!("? {}", plan.words())).into_owned(),
+            letter: 'r',
+            does: "rebuild it",
+            choice: Choice::RebuildBase(base.id, wish),
+            keeps: "leave it as it is",
         }
     }
 

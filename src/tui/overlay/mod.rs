@@ -32,6 +32,8 @@ use crate::domain::evaluation::metric::Method;
 use crate::domain::evaluation::vote::Skip;
 use crate::domain::id::{BaseId, ComparisonId, ConversationId, DatasetId, EvaluationId, MakingId, PromptId};
 use crate::domain::knowledge::reranking::{Reranker, Reranking};
+use crate::domain::knowledge::chunking::Chunking;
+use crate::domain::knowledge::rebuild::Wish;
 use crate::domain::message::BlobId;
 use crate::domain::secret::Secret;
 use crate::domain::settings::Field;
@@ -163,8 +165,18 @@ pub enum Choice {
         base: Option<BaseId>,
         path: String,
     },
+    /// Shows what the file of that path would become.
+    PreviewFile(String),
+    /// How a file is cut that is shown before it is indexed.
+    Chunking(Chunking),
     /// The file of questions by which retrieval is measured.
     Questions(String),
+    /// Shows what rebuilding that knowledge base so would do and cost.
+    PlanRebuild(BaseId, Wish),
+    /// Rebuilds it; its plan was shown.
+    RebuildBase(BaseId, Wish),
+    /// Takes back a rebuild of it that is not at its end.
+    DropRebuild(BaseId),
     RenameBase(BaseId, String),
     RemoveBase(BaseId),
     /// What passages must be like; nothing for nothing.

@@ -22,6 +22,9 @@ use crate::tui::paint::{put, wrap};
 use crate::tui::stroke::Stroke;
 use crate::tui::widget::text::width;
 
+/// Takes back a rebuild, in the place of what one is to be.
+const DROP: &str = "drop";
+
 /// What the line is for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Of {
@@ -75,8 +78,14 @@ pub enum Of {
     DatasetName(DatasetId),
     /// The folder or file that a knowledge base reads; `None` for a new one.
     Documents(Option<BaseId>),
+    /// The file that is cut to be shown.
+    Preview,
+    /// How it is cut.
+    Chunking,
     /// The file of questions by which retrieval is measured.
     Questions,
+    /// By whom a knowledge base is embedded from now on, and how it is cut.
+    Rebuild(BaseId),
     /// Another name of a knowledge base.
     BaseName(BaseId),
     /// What passages must be like.
@@ -150,7 +159,9 @@ impl Prompt {
             Of::PromptName(None) | Of::PresetName(None) | Of::Note => "save",
             Of::Comment | Of::Blank(_) | Of::Repeats | Of::Category => "keep it",
             Of::Items | Of::Values | Of::Documents(_) | Of::Questions => "read",
-            Of::Filter | Of::Threshold => "take it",
+            Of::Filter | Of::Threshold | Of::Chunking => "take it",
+            Of::Preview => "cut it",
+            Of::Rebuild(_) => "see what it takes",
             Of::Reason => "decide",
             Of::SkipReason => "skip",
             Of::Vote(_) => "go there",
@@ -159,7 +170,10 @@ impl Prompt {
 
     /// How its path goes on can be asked.
     fn names_a_file(&self) -> bool {
-        matches!(self.of, Of::Attachment | Of::Items | Of::Values | Of::Documents(_) | Of::Questions)
+        matches!(
+            self.of,
+            Of::Attachment | Of::Items | Of::Values | Of::Documents(_) | Of::Questions | Of::Preview
+        )
     }
 
     /// Asks how the path goes on that is being written; `None` where the line names no file that is there.
@@ -291,6 +305,26 @@ impl Prompt {
             (Some(Action::Accept), Of::Questions) if !text.is_empty() && !text.ends_with('/') => {
                 Outcome::Chosen(Choice::Questions(dropped_path(text).unwrap_or_else(|| text.to_owned())))
             }
+            (Some(Action::Accept), Of::Preview) if !text.is_empty() && !text.ends_with('/') => {
+                Outcome::Chosen(Choice::PreviewFile(dropped_path(text).unwrap_or_else(|| text.to_owned())))
+            }
+            (Some(Action::Accept), Of::Chunking) => match text.parse() {
+                Ok(chunking) => Outcome::Chosen(Choice::Chunking(chunking)),
+                Err(error) => {
+                    self.said = Said::Failed(error.said());
+                    Outcome::Stay
+                }
+            },
+            (Some(Action::Accept), Of::Rebuild(id)) if text == DROP => {
+                Outcome::Chosen(Choice::DropRebuild(*id))
+            }
+            (Some(Action::Accept), Of::Rebuild(id)) => match text.parse() {
+                Ok(wish) => Outcome::Chosen(Choice::PlanRebuild(*id, wish)),
+                Err(error) => {
+                    self.said = Said::Failed(error.said());
+                    Outcome::Stay
+                }
+            },
             (Some(Action::Accept), Of::BaseName(id)) if !text.is_empty() => {
                 Outcome::Chosen(Choice::RenameBase(*id, text.to_owned()))
             }
@@ -413,6 +447,18 @@ impl Prompt {
             ("", Of::Documents(_)) => {
                 ("A folder with all that lies in it, or one file · ~/ is your home", Role::Muted)
             }
+            ("", Of::Preview) => {
+                ("Any file that a base can read; nothing of it is kept · ~/ is your home", Role::Muted)
+            }
+            ("", Of::Chunking) => (
+                "default, today, none, fixed:200:20, hierarchical:1500:300:60 or semantic:300:0:95",
+                Role::Muted,
+            ),
+            ("", Of::Rebuild(_)) => (
+                "A model, a way of cutting, or both: local/all-minilm-l6-v2 fixed:200:20. Nothing embeds anew, or goes on \
+                 with what was begun; drop takes that back",
+                Role::Muted,
+            ),
             ("", Of::Questions) => {
                 ("JSONL, a question a line: {\"query\": \"…\", \"relevant\": [\"guide.md\"]}", Role::Muted)
             }

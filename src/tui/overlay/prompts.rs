@@ -193,10 +193,28 @@ impl Prompt {
         Self { title, input: Input::default(), of, wrong: "", said: Said::Nothing }
     }
 
+    /// Asks for the file that is shown as it would be cut.
+    pub fn preview() -> Self {
+        let title = "Show the passages that this file would become".to_owned();
+        Self { title, input: Input::default(), of: Of::Preview, wrong: "", said: Said::Nothing }
+    }
+
+    /// Asks how it is cut; `before` is how it is cut now.
+    pub fn chunking(before: &str) -> Self {
+        let title = "How the file is cut".to_owned();
+        Self { title, input: Input::new(before), of: Of::Chunking, wrong: "", said: Said::Nothing }
+    }
+
     /// Asks for the file of questions by which retrieval is measured.
     pub fn questions() -> Self {
         let title = "Measure by the questions of the file".to_owned();
         Self { title, input: Input::default(), of: Of::Questions, wrong: "", said: Said::Nothing }
+    }
+
+    /// Asks by whom a knowledge base is embedded from now on, and how it is cut.
+    pub fn rebuild_base(id: BaseId, name: &str) -> Self {
+        let title = format!("Rebuild {} by", safe_line(name));
+        Self { title, input: Input::default(), of: Of::Rebuild(id), wrong: "", said: Said::Nothing }
     }
 
     /// Asks for another name of a knowledge base.

@@ -14,7 +14,9 @@ use crate::net::Reach;
 use crate::service::archive::Archive;
 use crate::service::changes::Changes;
 use crate::service::invoke::Terms;
-use crate::service::knowledge::{Answering, Bounds, Knowledge, Means, Measuring, Models, Servers};
+use crate::service::knowledge::{
+    Answering, Bounds, Knowledge, Means, Measuring, Models, Previewing, Servers,
+};
 use crate::service::models::catalogue;
 use crate::workbench::request::knowledge::Knowledge as KnowledgeRequest;
 use crate::workbench::standing::Standing;
@@ -93,6 +95,9 @@ impl Here {
             Ask::Move { id, to } => {
                 return service.transfer(id, to, terms).map_ok(|base| Reply::Base { base }).boxed();
             }
+            Ask::Rebuild { id, wish } => {
+                return service.rebuild(id, wish, terms).map_ok(|base| Reply::Base { base }).boxed();
+            }
             Ask::Ask { id, asked } => {
                 let said = |answering| match answering {
                     Answering::Found { retrieved, prompt } => Reply::Retrieved {
@@ -111,6 +116,13 @@ impl Here {
                 };
                 return service.measure(id, &questions, settings, k, terms).map_ok(said).boxed();
             }
+            Ask::Preview { wanted } => {
+                let said = |previewing| match previewing {
+                    Previewing::Told(preview) => Reply::Preview { preview },
+                    Previewing::Pieces { way, pieces } => Reply::Pieces { way, pieces },
+                };
+                return service.preview(wanted, terms).map_ok(said).boxed();
+            }
             other => other,
         };
         one(async move {
@@ -127,6 +139,10 @@ impl Here {
                 Ask::Rerank { id, reranker } => said(service.rerank_by(id, reranker).await?),
                 Ask::Rename { id, name } => said(service.rename(id, name).await?),
                 Ask::Remove { id } => service.remove(id, &terms).await.map(|()| Reply::Done)?,
+                Ask::PlanRebuild { id, wish } => {
+                    Reply::RebuildPlan { plan: service.plan_rebuild(id, wish, &terms).await? }
+                }
+                Ask::DropRebuild { id } => said(service.drop_rebuild(id, &terms).await?),
                 Ask::Pause { id } => said(service.pause(id).await?),
                 Ask::Documents { id } => Reply::Documents { documents: service.documents(id).await? },
                 Ask::Passages { id, document, from, most } => {
@@ -141,7 +157,12 @@ impl Here {
                     Reply::Retrieved { retrieved, prompt: None }
                 }
                 // Answered above.
-                Ask::Sync { .. } | Ask::Move { .. } | Ask::Measure { .. } | Ask::Ask { .. } => Reply::Done,
+                Ask::Sync { .. }
+                | Ask::Move { .. }
+                | Ask::Rebuild { .. }
+                | Ask::Measure { .. }
+                | Ask::Preview { .. }
+                | Ask::Ask { .. } => Reply::Done,
             })
         })
     }

@@ -4,6 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::id::{BaseId, DocumentId, PassageId, SourceId};
 pub use crate::domain::knowledge::base::{Plan, SourceChange, SourcePlan};
+pub use crate::domain::knowledge::preview::ToCut;
+pub use crate::domain::knowledge::rebuild::Wish;
 pub use crate::domain::knowledge::quality::Setting;
 pub use crate::domain::knowledge::reranking::{Reranker, Reranking};
 pub use crate::domain::knowledge::retrieval::{Asked, Question};
@@ -36,6 +38,13 @@ pub enum Knowledge {
     Sync { id: BaseId, source: Option<SourceId> },
     /// Moves it to another store, or goes on with that: `Base`s as it grows. Going away stops nothing.
     Move { id: BaseId, to: StoreKind },
+    /// What embedding or cutting it otherwise would do and cost: `RebuildPlan`.
+    PlanRebuild { id: BaseId, wish: Wish },
+    /// Embeds it by another model, or cuts it in another way, or goes on with that: `Base`s as it grows. It answers as it was until
+    /// all is there. Going away stops nothing.
+    Rebuild { id: BaseId, wish: Wish },
+    /// Takes back a rebuild that is not at its end: `Base`.
+    DropRebuild { id: BaseId },
     /// Stops what syncs it; the next sync goes on from there: `Base`.
     Pause { id: BaseId },
     /// Its documents by their places: `Documents`.
@@ -49,6 +58,8 @@ pub enum Knowledge {
         #[serde(default)]
         most: Option<u32>,
     },
+    /// Cuts a file as a sync would, with nothing kept: `Preview`, then `Pieces` of each way of cutting in order.
+    Preview { wanted: ToCut },
     /// A passage with all that is known of it: `Looked`.
     Look { id: BaseId, passage: PassageId },
     /// `Retrieved`.

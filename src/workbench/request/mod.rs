@@ -157,6 +157,8 @@ impl Request {
                 | K::Documents { .. }
                 | K::Passages { .. }
                 | K::Look { .. }
+                | K::Preview { .. }
+                | K::PlanRebuild { .. }
                 | K::Measure { .. }
                 | K::Search { .. } => true,
                 K::Create { .. }
@@ -168,6 +170,8 @@ impl Request {
                 | K::Remove { .. }
                 | K::Sync { .. }
                 | K::Move { .. }
+                | K::Rebuild { .. }
+                | K::DropRebuild { .. }
                 | K::Pause { .. }
                 | K::Ask { .. } => false,
             },

@@ -77,6 +77,8 @@ const LINES: &[&str] = &[
     "kb documents docs",
     "kb chunks docs a.json",
     "kb rerank docs far/reranker",
+    "kb preview words.txt --embedder far/x",
+    "kb preview words.txt --embedder far/x --chunking semantic:300:0:95",
     "kb search docs hello",
     "kb search docs hello --rerank named/x",
     "kb ask docs hello",
@@ -85,6 +87,8 @@ const LINES: &[&str] = &[
     "kb create far --store qdrant",
     "kb move docs --to pgvector",
     "kb move docs --to qdrant",
+    "kb rebuild docs --embedder far/x --yes",
+    "kb rebuild docs --drop",
     "kb remove-source docs 1234 --yes",
     "kb rename docs books",
     "kb remove books --yes",
@@ -158,6 +162,7 @@ fn home() -> Home {
     std::fs::write(home.beside().join(".aws/config"), amazon).unwrap();
     std::fs::write(home.beside().join("a.gguf"), "no model").unwrap();
     std::fs::write(home.beside().join("a.json"), "[]").unwrap();
+    std::fs::write(home.beside().join("words.txt"), "Sun is up. Moon is up.").unwrap();
     let question = "{\"query\": \"hello\", \"relevant\": [\"a.json\"]}\n";
     std::fs::write(home.beside().join("q.jsonl"), question).unwrap();
     let task = "instructions = 'Choose.'\n[[metrics]]\nname = 'Which'\nmethod = 'choice'\n";

@@ -6,8 +6,10 @@ use outcrop::domain::knowledge::attribute::{Attributes, PLACE, Value};
 use outcrop::domain::knowledge::base::{Base, Holds, Origin, Source};
 use outcrop::domain::knowledge::chunking::Chunking;
 use outcrop::domain::knowledge::passage::Passage;
+use outcrop::domain::knowledge::preview::{Piece, Preview, Way};
 use outcrop::domain::knowledge::ranking::{Placed, Standing};
 use outcrop::domain::knowledge::reranking::{Reranked, Reranker, Reranking};
+use outcrop::domain::knowledge::rebuild::{Rebuild, RebuildPlan, RebuildState, Wish};
 use outcrop::domain::knowledge::retrieval::{Citation, Found, Looked, Retrieved};
 use outcrop::domain::knowledge::store::StoreKind;
 use outcrop::domain::knowledge::sync::{DocumentState, Due, Filed, Stamp, Statistics, Sync, SyncState};
@@ -65,6 +67,8 @@ fn base(n: u8, name: &str, sources: Vec<Source>) -> Base {
         reranker: None,
         store: StoreKind::default(),
         moving: None,
+        index: None,
+        rebuild: None,
         sources,
         holds: Holds { documents: passages / 15, passages, tokens: passages * 180 },
     }
@@ -435,6 +439,185 @@ fn a_passage_shows_its_bounds_and_all_that_is_known_of_it() {
         };
         stage.answer("\"look\"", vec![Reply::Looked { looked }]);
     });
+}
+
+/// A file is shown as it would be cut by these ways.
+fn cut(stage: &mut Stage, chunkings: &[Chunking]) {
+    let pieces = |way: usize| -> Vec<Piece> {
+        let all = (0..5).map(|n: u8| Passage { ordinal: n.into(), ..passage(n) });
+        let near = |one: Passage| {
+            let start = one.ordinal as usize * 60;
+            Passage { range: start..start + one.text.len(), ..one }
+        };
+        all.map(near).take(5 - way * 2).map(|passage| Piece { passage, overlap: 8 }).collect()
+    };
+    let ways = chunkings.iter().enumerate().map(|(at, chunking)| Way::of(*chunking, &pieces(at), Some(42)));
+    let preview = Preview {
+        uri: "/home/ada/rivers/guide.md".to_owned(),
+        format: "md".to_owned(),
+        notes: Vec::new(),
+        bytes: 4_200,
+        tokens: 1_204,
+        embedder: "local/all-minilm-l6-v2".parse().unwrap(),
+        exact: true,
+        window: Some(42),
+        ways: ways.collect(),
+    };
+    let pages = (0..chunkings.len()).map(|way| Reply::Pieces { way: way as u32, pieces: pieces(way) });
+    stage.answer("\"preview\"", std::iter::once(Reply::Preview { preview }).chain(pages).collect());
+}
+
+#[test]
+fn a_file_shows_what_it_would_become_by_one_way_and_by_two() {
+    let default = [Chunking::Default];
+    let two = [Chunking::Default, Chunking::Today];
+    shoot("knowledge-preview", |stage| {
+        enter(stage, bases());
+        let asked = requests(&stage.keys("vguide.md<enter>"));
+        let [Knowledge::Preview { wanted }] = &asked[..] else { panic!("{asked:?}") };
+        assert_eq!(wanted.path.to_str(), Some("/home/ada/rivers/guide.md"));
+        assert_eq!((&wanted.chunkings[..], wanted.most), (&default[..], Some(2_000)));
+        cut(stage, &default);
+        stage.keys("j");
+    });
+    shoot("knowledge-preview-two", |stage| {
+        enter(stage, bases());
+        stage.keys("vguide.md<enter>");
+        cut(stage, &default);
+        let asked = requests(&stage.keys("c"));
+        assert!(
+            matches!(&asked[..], [Knowledge::Preview { wanted }] if wanted.chunkings == two),
+            "{asked:?}"
+        );
+        cut(stage, &two);
+        stage.keys("j");
+    });
+}
+
+fn plan(goes_on: bool) -> RebuildPlan {
+    RebuildPlan {
+        embedder: "far/embedder".parse().unwrap(),
+        chunkings: vec![Chunking::Today],
+        holds: Holds { documents: 1_222, passages: 18_331, tokens: 3_299_580 },
+        local: false,
+        dollars: Some(0.066),
+        seconds: None,
+        goes_on,
+    }
+}
+
+fn rebuilding(state: RebuildState) -> Base {
+    let mut built = source(Some(running()));
+    built.chunking = Chunking::Today;
+    let rebuild = Rebuild {
+        embedder: "far/embedder".parse().unwrap(),
+        dimensions: 1536,
+        state,
+        began: Timestamp(NOW - 60_000),
+        built: false,
+        under: BaseId::from_bytes([8; 16]),
+        sources: vec![built],
+        holds: Holds { documents: 40, passages: 612, tokens: 110_000 },
+        why: (state != RebuildState::Running).then(|| "somebody stopped it".to_owned()),
+    };
+    Base {
+        rebuild: Some(rebuild),
+        updated: Timestamp(NOW),
+        ..base(1, "billing", vec![source(Some(failing()))])
+    }
+}
+
+#[test]
+fn a_rebuild_is_offered_with_what_it_costs_and_shows_how_far_it_is() {
+    let wish: Wish = "far/embedder today".parse().unwrap();
+    shoot("knowledge-rebuild", |stage| {
+        enter(stage, bases());
+        let asked = requests(&stage.keys("Rfar/embedder today<enter>"));
+        assert!(
+            matches!(&asked[..], [Knowledge::PlanRebuild { wish: said, .. }] if *said == wish),
+            "{asked:?}"
+        );
+        stage.answer("\"plan_rebuild\"", vec![Reply::RebuildPlan { plan: plan(false) }]);
+    });
+    shoot("knowledge-rebuilding", |stage| {
+        let mut all = bases();
+        all[0] = rebuilding(RebuildState::Running);
+        enter(stage, all);
+    });
+    let mut stage = Stage::settled(120, 40, "dark");
+    enter(&mut stage, bases());
+    // What is no wish is said, and the line stays.
+    assert_eq!(requests(&stage.keys("Rfixed<enter>")), []);
+    assert!(stage.text().contains("is no way"), "{}", stage.text());
+    stage.keys("<ctrl+u>far/embedder today<enter>");
+    stage.answer("\"plan_rebuild\"", vec![Reply::RebuildPlan { plan: plan(false) }]);
+    assert!(
+        stage.text().contains("It costs about $0.07") || stage.text().contains("$0.066"),
+        "{}",
+        stage.text()
+    );
+    let asked = requests(&stage.keys("r"));
+    assert!(matches!(&asked[..], [Knowledge::Rebuild { wish: said, .. }] if *said == wish), "{asked:?}");
+    // While it goes on it is stopped as a sync is, and no other is begun.
+    stage.reply("\"rebuild\"", vec![Reply::Base { base: rebuilding(RebuildState::Running) }]);
+    assert!(stage.text().contains("rebuilding: "), "{}", stage.text());
+    assert_eq!(requests(&stage.keys("R")), []);
+    assert!(matches!(requests(&stage.keys("s"))[..], [Knowledge::Pause { .. }]));
+    let stopped = Base { updated: Timestamp(NOW + 1), ..rebuilding(RebuildState::Stopped) };
+    stage.answer("\"rebuild\"", vec![Reply::Base { base: stopped }]);
+    assert!(stage.text().contains("a rebuild is stopped"), "{}", stage.text());
+    // It goes on without a word, or is taken back.
+    let asked = requests(&stage.keys("R<enter>"));
+    assert!(matches!(&asked[..], [Knowledge::PlanRebuild { wish, .. }] if wish.is_none()), "{asked:?}");
+    stage.answer("\"plan_rebuild\"", vec![Reply::RebuildPlan { plan: plan(true) }]);
+    stage.keys("<esc>");
+    assert!(matches!(requests(&stage.keys("Rdrop<enter>"))[..], [Knowledge::DropRebuild { .. }]));
+}
+
+#[test]
+fn a_way_of_cutting_that_is_seen_is_one_to_rebuild_by() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    enter(&mut stage, bases());
+    stage.keys("vguide.md<enter>");
+    cut(&mut stage, &[Chunking::Default]);
+    stage.keys("m");
+    let asked = requests(&stage.keys("<enter>"));
+    let wish = Wish { chunking: Some(Chunking::Today), ..Wish::default() };
+    assert!(matches!(&asked[..], [Knowledge::PlanRebuild { wish: said, .. }] if *said == wish), "{asked:?}");
+}
+
+#[test]
+fn keys_cut_a_file_in_other_ways_and_make_a_base_that_is_cut_so() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    enter(&mut stage, bases());
+    stage.keys("vguide.md<enter>");
+    cut(&mut stage, &[Chunking::Default]);
+    let ways = |asked: &[Effect]| match &requests(asked)[..] {
+        [Knowledge::Preview { wanted }] => wanted.chunkings.clone(),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(ways(&stage.keys("m")), [Chunking::Today]);
+    // What is no way is said, and the line stays.
+    assert_eq!(requests(&stage.keys("e<ctrl+u>fixed<enter>")), []);
+    assert!(stage.text().contains("is no way"), "{}", stage.text());
+    let fixed = Chunking::Fixed { max_tokens: 90, overlap_percent: 10 };
+    assert_eq!(ways(&stage.keys("<ctrl+u>fixed:90:10<enter>")), [fixed]);
+    assert_eq!(ways(&stage.keys("c")).len(), 2);
+    assert_eq!(ways(&stage.keys("[c")), [fixed]);
+    let asked = requests(&stage.keys("nnotes<enter>"));
+    assert!(matches!(&asked[..], [Knowledge::Create { .. }]), "{asked:?}");
+    let from = stage.effects.len();
+    stage.answer("\"create\"", vec![Reply::Base { base: base(9, "notes", Vec::new()) }]);
+    let asked = requests(&stage.effects[from..]);
+    assert!(matches!(&asked[..], [Knowledge::AddSource { plan, .. }] if plan.chunking == fixed), "{asked:?}");
+    // Another file that cannot be read says why; Esc leads back.
+    stage.keys("vnone.md<enter>");
+    let task = stage.task("\"preview\"");
+    let error = Error::new(ErrorKind::NotFound, "reading none.md", "there is no such file", "");
+    stage.event(Event::Ended { task, error: Some(error) });
+    assert!(stage.text().contains("there is no such file"), "{}", stage.text());
+    stage.keys("<esc>");
+    assert!(stage.text().contains("18,331"), "{}", stage.text());
 }
 
 #[test]

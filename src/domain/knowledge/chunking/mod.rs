@@ -17,6 +17,7 @@ mod tokens;
 
 use std::fmt;
 use std::ops::Range;
+use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
@@ -118,6 +119,46 @@ impl fmt::Display for Chunking {
                 write!(f, "semantic:{max_tokens}:{buffer}:{breakpoint_percentile}")
             }
         }
+    }
+}
+
+impl FromStr for Chunking {
+    type Err = Error;
+
+    /// As it is written: a name, and numbers behind colons, which are within their ranges.
+    fn from_str(said: &str) -> Result<Self> {
+        let wrong = || {
+            let hint =
+                "Write default, today, none, fixed:200:20, hierarchical:1500:300:60, or semantic:300:0:95.";
+            Error::new(
+                ErrorKind::Invalid,
+                "choosing how documents are cut",
+                format!("{said:?} is no way"),
+                hint,
+            )
+        };
+        let mut parts = said.trim().split(':');
+        let name = parts.next().unwrap_or_default();
+        let numbers: Vec<u32> = parts.map(|part| part.parse().map_err(|_| wrong())).collect::<Result<_>>()?;
+        let chunking = match (name, numbers.as_slice()) {
+            ("default", []) => Self::Default,
+            ("today", []) => Self::Today,
+            ("none", []) => Self::None,
+            ("fixed", [max_tokens, overlap_percent]) => {
+                Self::Fixed { max_tokens: *max_tokens, overlap_percent: *overlap_percent }
+            }
+            ("hierarchical", [parent, child, overlap]) => {
+                Self::Hierarchical { parent: *parent, child: *child, overlap: *overlap }
+            }
+            ("semantic", [max_tokens, buffer, breakpoint_percentile]) => Self::Semantic {
+                max_tokens: *max_tokens,
+                buffer: *buffer,
+                breakpoint_percentile: *breakpoint_percentile,
+            },
+            _ => return Err(wrong()),
+        };
+        chunking.check()?;
+        Ok(chunking)
     }
 }
 

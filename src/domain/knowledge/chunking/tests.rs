@@ -198,3 +198,21 @@ fn bedrock_s_ranges_are_kept() {
         "choosing how documents are cut: the most tokens of a passage is 0. Give 1 to 8192."
     );
 }
+
+#[test]
+fn a_way_of_cutting_is_read_as_it_is_written() {
+    for said in ["default", "today", "none", "fixed:200:20", "hierarchical:1500:300:60", "semantic:300:0:95"]
+    {
+        assert_eq!(said.parse::<Chunking>().unwrap().to_string(), said);
+    }
+    for (bad, why) in [
+        ("fixed", "is no way"),
+        ("fixed:200", "is no way"),
+        ("fixed:200:x", "is no way"),
+        ("default:1", "is no way"),
+        ("fixed:0:20", "Give 1 to 8192"),
+        ("semantic:300:2:95", "Give 0 to 1"),
+    ] {
+        assert!(bad.parse::<Chunking>().unwrap_err().to_string().contains(why), "{bad}");
+    }
+}

@@ -110,7 +110,12 @@ impl State {
             | Choice::Category(_)
             | Choice::Board(_)
             | Choice::AddDocuments { .. }
+            | Choice::PreviewFile(_)
+            | Choice::Chunking(_)
             | Choice::Questions(_)
+            | Choice::PlanRebuild(..)
+            | Choice::RebuildBase(..)
+            | Choice::DropRebuild(_)
             | Choice::RenameBase(..)
             | Choice::RemoveBase(_)
             | Choice::Filter(_)

@@ -1,6 +1,6 @@
 //! The bases: made of a folder, filled, synced, renamed, removed.
 
-use super::{Open, State, Wait, followed, layout, name_of, stepped};
+use super::{Open, State, Wait, followed, is_worked_on, layout, name_of, stepped};
 use crate::domain::id::{BaseId, SourceId};
 use crate::domain::knowledge::base::{Base, Origin, Plan, SourcePlan};
 use crate::domain::knowledge::chunking::Chunking;
@@ -13,7 +13,7 @@ use crate::tui::overlay::prompt::Prompt;
 use crate::tui::overlay::{Choice, Overlay};
 use crate::workbench::Request;
 use crate::workbench::request::Topic;
-use crate::workbench::request::knowledge::Knowledge;
+use crate::workbench::request::knowledge::{Knowledge, Wish};
 
 impl State {
     /// Asks for the bases, and to be told of changes.
@@ -33,12 +33,13 @@ impl State {
     pub(super) fn can_among_bases(&self, action: Action) -> bool {
         use Action as A;
         match action {
-            A::NewBase | A::Help => true,
+            A::NewBase | A::PreviewCuts | A::Help => true,
             A::Open
             | A::AddDocuments
             | A::SyncBase
             | A::ShowDocuments
             | A::ChooseReranker
+            | A::RebuildBase
             | A::Rename
             | A::Delete => self.current().is_some(),
             action => stepped(action, 0, 1, 1).is_some() && self.bases.len() > 1,
@@ -53,6 +54,7 @@ impl State {
         }
         match action {
             Action::NewBase => desk.overlays.push(Overlay::Prompt(Prompt::documents(None))),
+            Action::PreviewCuts => Self::ask_for_file(desk),
             Action::Open | Action::ShowDocuments => {
                 let Some(id) = self.current().map(|base| base.id) else { return };
                 if self.open.as_ref().is_none_or(|open| open.id != id) {
@@ -80,7 +82,7 @@ impl State {
                 let prompt = Prompt::documents(Some((base.id, &base.name)));
                 desk.overlays.push(Overlay::Prompt(prompt));
             }
-            Action::SyncBase if base.is_syncing() => self.do_it(Knowledge::Pause { id: base.id }, desk),
+            Action::SyncBase if is_worked_on(&base) => self.do_it(Knowledge::Pause { id: base.id }, desk),
             Action::SyncBase if base.sources.is_empty() => {
                 desk.say("It has no source yet.");
                 let prompt = Prompt::documents(Some((base.id, &base.name)));
@@ -88,6 +90,12 @@ impl State {
             }
             Action::SyncBase => self.sync(base.id, None, desk),
             Action::ChooseReranker => self.offer_base_reranking(desk),
+            Action::RebuildBase if is_worked_on(&base) => {
+                desk.say("It is being worked on; that must end first, or be stopped.");
+            }
+            Action::RebuildBase => {
+                desk.overlays.push(Overlay::Prompt(Prompt::rebuild_base(base.id, &base.name)));
+            }
             Action::Rename => {
                 desk.overlays.push(Overlay::Prompt(Prompt::rename_base(base.id, &base.name)));
             }
@@ -101,14 +109,16 @@ impl State {
         match choice {
             Choice::AddDocuments { base, path } => {
                 let path = desk.options.whole_path(path);
+                let chunking = self.chunking_wanted();
+                self.cuts = None;
                 if let Some(id) = base {
-                    self.add(*id, path, desk);
+                    self.add(*id, path, chunking, desk);
                 } else {
                     let (name, store) = (self.name_for(&path), StoreKind::default());
                     let plan = Plan { name, description: None, embedder: None, store };
                     let task = desk.call(None, Request::Knowledge(Knowledge::Create { plan }));
                     desk.say("Making the base…");
-                    self.wait(task, Wait::Make(path));
+                    self.wait(task, Wait::Make(path, chunking));
                 }
             }
             Choice::RenameBase(id, name) => {
@@ -117,10 +127,24 @@ impl State {
             Choice::RerankBase(id, reranker) => {
                 self.do_it(Knowledge::Rerank { id: *id, reranker: reranker.clone() }, desk);
             }
+            Choice::PlanRebuild(id, wish) => self.plan_rebuild(*id, wish.clone(), desk),
+            Choice::RebuildBase(id, wish) => {
+                self.cuts = None;
+                self.do_it(Knowledge::Rebuild { id: *id, wish: wish.clone() }, desk);
+            Choice::DropRebuild(id) => self.do_it(Knowledge::DropRebuild { id: *id }, desk),
             Choice::RemoveBase(id) => self.do_it(Knowledge::Remove { id: *id }, desk),
             _ => return false,
         }
         true
+    }
+
+    /// Asks what rebuilding a base so would do and cost.
+    pub(super) fn plan_rebuild(&mut self, id: BaseId, wish: Wish, desk: &mut Desk<'_>) {
+        let request = Knowledge::PlanRebuild { id, wish: wish.clone() };
+        let task = desk.call(Some(Lane("rebuild")), Request::Knowledge(request));
+        self.instead(|wait| matches!(wait, Wait::Plan(..)));
+        desk.say("Seeing what that takes…");
+        self.wait(task, Wait::Plan(id, wish));
     }
 
     /// What a base of that folder or file is called, which no other one is.
@@ -135,9 +159,15 @@ impl State {
     }
 
     /// The base has that folder or file as a source.
-    pub(super) fn add(&mut self, id: BaseId, path: std::path::PathBuf, desk: &mut Desk<'_>) {
+    pub(super) fn add(
+        &mut self,
+        id: BaseId,
+        path: std::path::PathBuf,
+        chunking: Chunking,
+        desk: &mut Desk<'_>,
+    ) {
         let origin = Origin::Files { path, include: Vec::new(), exclude: Vec::new() };
-        let plan = SourcePlan { origin, chunking: Chunking::default(), schedule: None, watch: false };
+        let plan = SourcePlan { origin, chunking, schedule: None, watch: false };
         let task = desk.call(None, Request::Knowledge(Knowledge::AddSource { id, plan }));
         self.wait(task, Wait::Add);
     }

@@ -36,6 +36,39 @@ pub(super) fn listed(body: Rect) -> (Rect, Rect) {
     (rows, Rect { y: rows.bottom(), height: high, ..below })
 }
 
+/// Where a file is that is cut by one way or by two.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Cut {
+    /// Of each way, above its rows.
+    pub titles: Vec<Rect>,
+    pub rows: Vec<Rect>,
+    pub card: Rect,
+    /// The card stands beside the rows.
+    pub beside: bool,
+}
+
+impl Cut {
+    /// Rows of a page.
+    pub fn page(&self) -> u16 {
+        self.rows.first().map_or(0, |rows| rows.height)
+    }
+}
+
+pub(super) fn cuts(sides: usize, body: Rect) -> Cut {
+    let title = |rows: &Rect| Rect { y: body.y + 1, height: 1, ..*rows }.intersection(body);
+    if sides < 2 {
+        let (rows, card) = listed(body);
+        return Cut { titles: vec![title(&rows)], rows: vec![rows], card, beside: card.x > rows.x };
+    }
+    let below = Rect { y: body.y + 2, height: body.height.saturating_sub(2), ..body };
+    let high = (below.height * 3 / 5).max(4).min(below.height);
+    let wide = below.width.saturating_sub(1) / 2;
+    let left = Rect { width: wide, height: below.height - high, ..below };
+    let right = Rect { x: left.right() + 1, width: below.width.saturating_sub(wide + 1), ..left };
+    let card = Rect { y: left.bottom(), height: high, ..below };
+    Cut { titles: [left, right].iter().map(title).collect(), rows: vec![left, right], card, beside: false }
+}
+
 /// Where a question, its answer and its hits are.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Found {

@@ -4,12 +4,14 @@
 //! bases       made, filled, synced, removed          found      a question, its hits, the answer, two settings
 //! documents   what a base has, and how it stands     passages   one document as it was cut, in windows
 //! reranking   who puts what is found in order
+//! cutting     a file as it would be cut, before it is part of a base
 //! ```
 //!
 //! Here lives its state and what it makes of events. Never here: how texts are cut, found and ranked.
 
 mod attaching;
 mod bases;
+mod cutting;
 mod documents;
 mod found;
 mod layout;
@@ -26,6 +28,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use attaching::Offer;
+use cutting::Cuts;
 use documents::Shelf;
 use found::{Answer, Column};
 use passages::Leaf;
@@ -34,6 +37,8 @@ use crate::domain::Error;
 use crate::domain::catalog::ModelId;
 use crate::domain::id::{BaseId, DocumentId, PassageId};
 use crate::domain::knowledge::base::Base;
+use crate::domain::knowledge::chunking::Chunking;
+use crate::domain::knowledge::rebuild::Wish;
 use crate::tui::action::Action;
 use crate::tui::app::Desk;
 use crate::tui::effect::TaskId;
@@ -53,6 +58,8 @@ pub struct State {
     waits: BTreeMap<TaskId, Wait>,
     watch: Option<TaskId>,
     open: Option<Open>,
+    /// A file as it would be cut, over all else.
+    cuts: Option<Cuts>,
     stock: Stock,
     asking: bool,
     /// The bases are to be offered once they are known.
@@ -69,8 +76,8 @@ pub struct State {
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Wait {
     List,
-    /// A base that is being made, and what it reads then.
-    Make(PathBuf),
+    /// A base that is being made, what it reads then, and how that is cut.
+    Make(PathBuf, Chunking),
     /// A source is being added: it is read then.
     Add,
     Sync,
@@ -84,6 +91,10 @@ enum Wait {
     Passages(DocumentId, u32),
     Look(PassageId),
     Measure,
+    /// What rebuilding a base so would do and cost.
+    Plan(BaseId, Wish),
+    /// What a file would become.
+    Cut,
 }
 
 /// The base that is looked into.
@@ -170,9 +181,9 @@ impl State {
         usize::from(self.waits.values().any(|wait| *wait == Wait::Answer))
     }
 
-    /// Bases that are being synced.
+    /// Bases that are being synced or rebuilt.
     pub fn syncing(&self) -> usize {
-        self.bases.iter().filter(|base| base.is_syncing()).count()
+        self.bases.iter().filter(|base| is_worked_on(base)).count()
     }
 
     /// The base that is selected in the list.
@@ -232,6 +243,11 @@ fn stepped(action: Action, at: usize, page: usize, all: usize) -> Option<usize> 
 /// The first row in sight, so that the selected one is.
 fn followed(top: usize, selected: usize, page: usize) -> usize {
     top.clamp((selected + 1).saturating_sub(page.max(1)), selected)
+}
+
+/// A base is being synced or rebuilt.
+fn is_worked_on(base: &Base) -> bool {
+    base.is_syncing() || base.is_rebuilding()
 }
 
 /// The last part of a path.

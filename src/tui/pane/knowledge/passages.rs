@@ -59,12 +59,18 @@ impl Leaf {
         let Some(passage) = self.passage(at) else { return (0, 0) };
         let before = at.checked_sub(1).and_then(|at| self.passage(at));
         let next = self.passage(at + 1);
-        let (start, end) = (passage.range.start, passage.range.end);
-        (
-            before.map_or(0, |before| before.range.end.saturating_sub(start).min(end - start)),
-            next.map_or(0, |next| end.saturating_sub(next.range.start).min(end - start)),
-        )
+        shared(before, passage, next)
     }
+}
+
+/// Bytes of a passage that the one before it has too, and those that the next one has too.
+pub(super) fn shared(before: Option<&Passage>, passage: &Passage, next: Option<&Passage>) -> (usize, usize) {
+    let (start, end) = (passage.range.start, passage.range.end);
+    let all = end.saturating_sub(start);
+    (
+        before.map_or(0, |before| before.range.end.saturating_sub(start).min(all)),
+        next.map_or(0, |next| end.saturating_sub(next.range.start).min(all)),
+    )
 }
 
 impl State {

@@ -1,12 +1,14 @@
 //! What comes through the door.
 
-use super::{Focus, State, Wait};
+use super::{Focus, State, Wait, is_worked_on};
 use crate::domain::Error;
 use crate::domain::change::Changed;
 use crate::domain::knowledge::base::Base;
 use crate::domain::knowledge::sync::SyncState;
 use crate::tui::app::Desk;
 use crate::tui::effect::TaskId;
+use crate::tui::overlay::Overlay;
+use crate::tui::overlay::confirm::Confirm;
 use crate::workbench::Reply;
 
 impl State {
@@ -24,11 +26,11 @@ impl State {
                 self.select_base(at.unwrap_or(self.selected), desk);
                 self.offer_now(desk);
             }
-            (Wait::Make(path), Reply::Base { base }) => {
+            (Wait::Make(path, chunking), Reply::Base { base }) => {
                 let id = base.id;
                 self.put(base);
                 self.selected = self.bases.iter().position(|base| base.id == id).unwrap_or(0);
-                self.add(id, path, desk);
+                self.add(id, path, chunking, desk);
             }
             (Wait::Add, Reply::Base { base }) => {
                 // The source that was added is the last one; it is read now.
@@ -59,6 +61,13 @@ impl State {
             (Wait::Passages(document, from), Reply::Passages { passages }) => {
                 self.take_passages(document, from, passages, desk);
             }
+            (Wait::Plan(id, wish), Reply::RebuildPlan { plan }) => {
+                if let Some(base) = self.bases.iter().find(|base| base.id == id) {
+                    desk.overlays.push(Overlay::Confirm(Confirm::rebuild_base(base, &plan, wish)));
+                }
+            }
+            (Wait::Cut, Reply::Preview { preview }) => self.take_preview(preview),
+            (Wait::Cut, Reply::Pieces { way, pieces }) => self.take_pieces(way, pieces),
             (Wait::Measure, Reply::Measuring { done, of }) => self.measured = Some((done, of)),
             (Wait::Measure, Reply::Quality { quality }) => self.show_quality(&quality, desk),
             (Wait::Look(id), Reply::Looked { looked }) => self.take_look(id, looked),
@@ -110,7 +119,7 @@ impl State {
     /// A base says how it is now; one that was synced to its end is looked at again.
     fn grown(&mut self, base: Base, desk: &mut Desk<'_>) {
         let before = self.bases.iter().find(|other| other.id == base.id);
-        let ended = before.is_some_and(Base::is_syncing) && !base.is_syncing();
+        let ended = before.is_some_and(is_worked_on) && !is_worked_on(&base);
         let id = base.id;
         self.put(base);
         let here = self.open.as_ref().is_some_and(|open| open.id == id && open.shelf.known);
@@ -158,8 +167,13 @@ impl State {
                 }
             }
             Wait::Look(_) => {}
+            Wait::Cut => {
+                if let Some(cuts) = &mut self.cuts {
+                    cuts.error = error;
+                }
+            }
             Wait::Sync => self.synced(error, desk),
-            Wait::Make(_) | Wait::Add | Wait::Act | Wait::Measure => {
+            Wait::Make(..) | Wait::Plan(..) | Wait::Add | Wait::Act | Wait::Measure => {
                 self.measured = None;
                 if let Some(error) = error {
                     desk.complain(&error);

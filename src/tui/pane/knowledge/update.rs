@@ -11,6 +11,9 @@ use crate::tui::stroke::{Edit, Stroke};
 
 impl State {
     pub(super) fn where_keys_go(&self) -> Context {
+        if self.cuts.is_some() {
+            return Context::Preview;
+        }
         let Some((open, _)) = self.opened() else { return Context::Bases };
         match open.page {
             Page::Found if open.focus == Focus::Query => Context::Query,
@@ -24,6 +27,7 @@ impl State {
     /// Whether the action means something here and now.
     pub(super) fn can_do(&self, action: Action) -> bool {
         match (action, self.opened()) {
+            (action, _) if self.cuts.is_some() => self.can_among_cuts(action),
             (Action::Back, None) => false,
             (Action::Back, Some(_)) => true,
             (action, None) => self.can_among_bases(action),
@@ -41,6 +45,9 @@ impl State {
     }
 
     pub(super) fn does(&mut self, action: Action, key: Option<Key>, desk: &mut Desk<'_>) {
+        if self.cuts.is_some() {
+            return self.among_cuts(action, desk);
+        }
         let page = self.opened().map(|(open, _)| (open.page, open.shelf.writing));
         if action == Action::Back && page.is_none_or(|(_, writing)| !writing) {
             return self.back(desk);
@@ -118,12 +125,15 @@ impl State {
 
     /// Takes what was chosen in an overlay.
     pub(super) fn was_chosen(&mut self, choice: &Choice, desk: &mut Desk<'_>) {
-        if !self.chosen_of_bases(choice, desk) {
+        if !self.chosen_of_cuts(choice, desk) && !self.chosen_of_bases(choice, desk) {
             self.chosen_among_hits(choice, desk);
         }
     }
 
     pub(super) fn pointed(&mut self, mouse: Mouse, desk: &mut Desk<'_>) {
+        if self.cuts.is_some() {
+            return self.pointed_at_cuts(mouse, desk);
+        }
         let wheel = match mouse.kind {
             MouseKind::ScrollDown => Some(Action::SelectNext),
             MouseKind::ScrollUp => Some(Action::SelectPrevious),

@@ -6,6 +6,7 @@ use ratatui::layout::Rect;
 use super::{progress, standing};
 use crate::domain::figures::{bytes, count, grouped};
 use crate::domain::knowledge::base::{Base, Source};
+use crate::domain::knowledge::rebuild::Rebuild;
 use crate::domain::knowledge::sync::{Sync, SyncState};
 use crate::tui::action::Action;
 use crate::tui::keymap::Context;
@@ -77,6 +78,9 @@ fn card(base: &Base, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
     }
     let tokens = count(base.holds.tokens, "token", "tokens");
     about.push(("has", format!("{} · {tokens}", super::holds(base)), Role::Text));
+    if let Some(rebuild) = &base.rebuild {
+        about.extend(of_rebuild(rebuild, sight));
+    }
     for source in &base.sources {
         about.extend(of_source(source, sight));
     }
@@ -85,14 +89,29 @@ fn card(base: &Base, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
         about.push(("source", format!("none yet: {key} adds a folder or a file"), Role::Warn));
     }
     let y = facts(&about, look, below, cells);
-    let running =
-        base.sources.iter().filter_map(|source| source.last.as_ref()).find(|sync| sync.state.is_running());
+    let own = base.rebuild.iter().flat_map(|rebuild| &rebuild.sources);
+    let running = own
+        .chain(&base.sources)
+        .filter_map(|source| source.last.as_ref())
+        .find(|sync| sync.state.is_running());
     if let Some(sync) = running.filter(|sync| sync.due.files > 0 && y < area.bottom()) {
         let share = sync.share();
         let ground = look.style(Role::Selected).patch(look.style(Role::Info));
         let width = area.width.saturating_sub(17).min(60);
         put(cells, area.x + 13, y, area.right(), &meter(share, width), ground);
     }
+}
+
+/// A rebuild: by whom it embeds, how far it is, what goes on with it.
+fn of_rebuild(rebuild: &Rebuild, sight: &Sight<'_>) -> Vec<(&'static str, String, Role)> {
+    let (standing, role) = super::of_rebuild(rebuild, sight.wall());
+    let made = count(rebuild.holds.passages, "passage", "passages");
+    let mut told = vec![("rebuild", format!("by {} · {made} · {standing}", rebuild.embedder), role)];
+    if let Some(why) = rebuild.why.as_ref().filter(|_| !rebuild.is_running()) {
+        let key = sight.key(Context::Bases, Action::RebuildBase);
+        told.push(("", format!("{why} · {key} goes on with it; the base answers as it is"), Role::Warn));
+    }
+    told
 }
 
 /// A source: where it is, how it is cut, how its last sync went, what came to nothing.

@@ -1,6 +1,7 @@
 //! The picture of the knowledge place.
 
 mod bases;
+mod cutting;
 mod documents;
 mod found;
 mod passages;
@@ -13,6 +14,7 @@ use ratatui::style::Modifier;
 use super::{Page, State};
 use crate::domain::figures::{count, grouped};
 use crate::domain::knowledge::base::Base;
+use crate::domain::knowledge::rebuild::{Rebuild, RebuildState};
 use crate::domain::knowledge::sync::{Sync, SyncState};
 use crate::tui::look::Role;
 use crate::tui::paint::{put, put_right};
@@ -21,6 +23,10 @@ use crate::tui::when;
 
 /// Draws the place into `body`; returns the cell of the caret.
 pub(super) fn draw(state: &State, sight: &Sight<'_>, body: Rect, cells: &mut Buffer) -> Option<Position> {
+    if let Some(cuts) = &state.cuts {
+        cutting::draw(state, cuts, sight, body, cells);
+        return None;
+    }
     let Some((open, base)) = state.opened() else {
         bases::draw(state, sight, body, cells);
         return None;
@@ -58,6 +64,9 @@ fn holds(base: &Base) -> String {
 
 /// How a base stands: the source that is being looked through, else what went wrong, else how old it is.
 fn standing(base: &Base, wall: when::Now) -> (String, Role) {
+    if let Some(rebuild) = &base.rebuild {
+        return of_rebuild(rebuild, wall);
+    }
     let syncs = || base.sources.iter().filter_map(|source| source.last.as_ref());
     if base.sources.is_empty() {
         return ("no source yet".to_owned(), Role::Warn);
@@ -77,6 +86,20 @@ fn standing(base: &Base, wall: when::Now) -> (String, Role) {
         (_, true, _) => ("stopped: to be gone on with".to_owned(), Role::Warn),
         (_, _, 0) => (age, Role::Muted),
         (_, _, failed) => (format!("{} · {age}", count(failed, "error", "errors")), Role::Warn),
+    }
+}
+
+/// How far a rebuild is, or that it goes on no more.
+fn of_rebuild(rebuild: &Rebuild, wall: when::Now) -> (String, Role) {
+    let mut syncs = rebuild.sources.iter().filter_map(|source| source.last.as_ref());
+    match (rebuild.state, rebuild.built, syncs.find(|sync| sync.state.is_running())) {
+        (RebuildState::Running, _, Some(sync)) => {
+            (format!("● rebuilding: {}", progress(sync, wall)), Role::Accent)
+        }
+        (RebuildState::Running, _, None) => ("● rebuilding".to_owned(), Role::Accent),
+        (_, true, _) => ("rebuilt: to be cleared up".to_owned(), Role::Warn),
+        (RebuildState::Stopped, ..) => ("a rebuild is stopped".to_owned(), Role::Warn),
+        (RebuildState::Failed, ..) => ("a rebuild could not go on".to_owned(), Role::Bad),
     }
 }
 

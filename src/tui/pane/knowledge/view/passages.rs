@@ -8,6 +8,7 @@ use super::text::{Wanted, rows, snippet};
 use crate::domain::figures::{count, grouped};
 use crate::domain::knowledge::attribute::RESERVED;
 use crate::domain::knowledge::passage::Passage;
+use crate::domain::knowledge::retrieval::Looked;
 use crate::domain::untrusted::safe_line;
 use crate::tui::look::Role;
 use crate::tui::paint::{columns, put, put_right, scrollbar, thumb};
@@ -35,43 +36,73 @@ pub(super) fn draw(open: &Open, leaf: &Leaf, sight: &Sight<'_>, body: Rect, cell
     let wanted = Wanted::of(&open.asked);
     let number = columns(&grouped(leaf.all.into()));
     for (y, at) in (area.top()..area.bottom()).zip(leaf.top..leaf.all) {
-        let row = Rect { y, height: 1, ..area };
-        let chosen = at == leaf.selected;
-        let (ground, _) = ground(chosen, row, look, cells);
-        let style = |role| ground.patch(look.style(role));
-        let x = area.x + 2;
-        put_right(cells, x, y, x + number, &grouped(u64::from(at) + 1), style(Role::Faint));
-        let Some(passage) = leaf.passage(at) else {
-            put(cells, x + number + 2, y, right, "…", style(Role::Faint));
-            continue;
-        };
-        let x = x + number + 2;
-        let tokens = grouped(passage.tokens.into());
-        put_right(cells, x, y, x + 5, &tokens, style(Role::Muted));
-        if open.expected.contains(&passage.id) {
-            put(cells, x + 6, y, x + 7, "?", style(Role::Info));
-        }
-        let width = right.saturating_sub(x + 8);
-        let text = snippet(&passage.text, &wanted, usize::from(width), Ink::of(Role::Text));
-        draw_on(&text, (x + 8, y, width), ground, sight, cells);
+        let line = Rect { y, height: 1, ..area };
+        let passage = leaf.passage(at);
+        let expected = passage.is_some_and(|passage| open.expected.contains(&passage.id));
+        let marks = (at == leaf.selected, expected);
+        row(passage, (at.into(), number), marks, &wanted, sight, line, cells);
     }
     let bar = thumb(area.height, leaf.top as usize, usize::from(area.height), leaf.all as usize);
     scrollbar(cells, area, bar, look.style(Role::Rule));
     if let Some(passage) = leaf.current() {
-        card(open, leaf, passage, &wanted, sight, (card_area, card_area.x > area.x), cells);
+        let of = Card {
+            passage,
+            overlaps: leaf.overlaps(leaf.selected),
+            wanted: &wanted,
+            looked: leaf.known(),
+            scroll: open.scroll,
+            kept: true,
+        };
+        card(&of, sight, (card_area, card_area.x > area.x), cells);
     }
 }
 
-/// The text with what it shares with its neighbours, then all that is known of it.
-fn card(
-    open: &Open,
-    leaf: &Leaf,
-    passage: &Passage,
+/// A passage in a row: its number, its tokens, how it begins; whether it is the selected one, and one that was expected.
+pub(super) fn row(
+    passage: Option<&Passage>,
+    (at, number): (u64, u16),
+    (chosen, expected): (bool, bool),
     wanted: &Wanted,
     sight: &Sight<'_>,
-    (area, beside): (Rect, bool),
+    line: Rect,
     cells: &mut Buffer,
 ) {
+    let look = sight.look;
+    let (ground, _) = ground(chosen, line, look, cells);
+    let style = |role| ground.patch(look.style(role));
+    let (x, y, right) = (line.x + 2, line.y, line.right().saturating_sub(1));
+    put_right(cells, x, y, x + number, &grouped(at + 1), style(Role::Faint));
+    let Some(passage) = passage else {
+        put(cells, x + number + 2, y, right, "…", style(Role::Faint));
+        return;
+    };
+    let x = x + number + 2;
+    let tokens = grouped(passage.tokens.into());
+    put_right(cells, x, y, x + 5, &tokens, style(Role::Muted));
+    if expected {
+        put(cells, x + 6, y, x + 7, "?", style(Role::Info));
+    }
+    let width = right.saturating_sub(x + 8);
+    let text = snippet(&passage.text, wanted, usize::from(width), Ink::of(Role::Text));
+    draw_on(&text, (x + 8, y, width), ground, sight, cells);
+}
+
+/// A passage to be shown whole.
+pub(super) struct Card<'a> {
+    pub passage: &'a Passage,
+    /// Bytes that its neighbours have too.
+    pub overlaps: (usize, usize),
+    pub wanted: &'a Wanted,
+    pub looked: Option<&'a Looked>,
+    /// The first row in sight.
+    pub scroll: u16,
+    /// It is part of a base, and has an id.
+    pub kept: bool,
+}
+
+/// The text with what it shares with its neighbours, then all that is known of it.
+pub(super) fn card(of: &Card<'_>, sight: &Sight<'_>, (area, beside): (Rect, bool), cells: &mut Buffer) {
+    let Card { passage, overlaps, .. } = *of;
     let look = sight.look;
     if area.height < 2 {
         return;
@@ -79,7 +110,6 @@ fn card(
     let inside = parted(area, beside, look, cells);
     let width = area.width.saturating_sub(3).min(MEASURE + 2);
     let inside = Rect { x: area.x + 1, width, ..inside };
-    let overlaps = leaf.overlaps(leaf.selected);
     let mut head: Vec<String> = passage.place().map(str::to_owned).into_iter().collect();
     head.push(count(passage.tokens.into(), "token", "tokens"));
     let shared = overlaps.0 + overlaps.1;
@@ -87,12 +117,12 @@ fn card(
         head.push(format!("▒▒ shared with its neighbours, {}", count(shared as u64, "byte", "bytes")));
     }
     put(cells, inside.x, inside.y, inside.right(), &head.join(" · "), look.style(Role::Muted));
-    let mut all = rows(&passage.text, wanted, overlaps, usize::from(inside.width));
+    let mut all = rows(&passage.text, of.wanted, overlaps, usize::from(inside.width));
     all.push(Row::default());
-    all.extend(known(leaf, passage, usize::from(inside.width)));
+    all.extend(known(of, usize::from(inside.width)));
     let y = inside.y + 1;
     let room = usize::from(inside.bottom().saturating_sub(y));
-    let top = usize::from(open.scroll).min(all.len().saturating_sub(room));
+    let top = usize::from(of.scroll).min(all.len().saturating_sub(room));
     for (y, row) in (y..inside.bottom()).zip(all.iter().skip(top)) {
         row.draw(Position { x: inside.x, y }, inside.width, look, cells);
     }
@@ -101,19 +131,20 @@ fn card(
 }
 
 /// Its place in the text, what is said of its document, its vector, its neighbours.
-fn known(leaf: &Leaf, passage: &Passage, width: usize) -> Vec<Row> {
-    let mut facts = vec![
-        ("bytes".to_owned(), format!("{} to {}", passage.range.start, passage.range.end)),
-        ("id".to_owned(), passage.id.to_string()),
-    ];
+fn known(of: &Card<'_>, width: usize) -> Vec<Row> {
+    let passage = of.passage;
+    let bytes = format!("{} to {}", passage.range.start, passage.range.end);
+    let mut facts = vec![("bytes".to_owned(), bytes)];
+    if of.kept {
+        facts.push(("id".to_owned(), passage.id.to_string()));
+    }
     if let Some(parent) = &passage.parent {
         facts
             .push(("given as".to_owned(), format!("the bytes {} to {} around it", parent.start, parent.end)));
     }
     let said = passage.attributes.iter().filter(|(key, _)| !key.starts_with(RESERVED));
     facts.extend(said.map(|(key, value)| (key.clone(), value.words())));
-    let looked = leaf.known();
-    if let Some(looked) = looked {
+    if let Some(looked) = of.looked {
         facts.push(("vector".to_owned(), format!("length {:.4}", looked.norm)));
     }
     let mut rows = Vec::new();
@@ -126,7 +157,7 @@ fn known(leaf: &Leaf, passage: &Passage, width: usize) -> Vec<Row> {
     for (name, words) in &facts {
         rows.extend(line(name, words));
     }
-    for (at, near) in looked.iter().flat_map(|looked| &looked.neighbours).enumerate() {
+    for (at, near) in of.looked.iter().flat_map(|looked| &looked.neighbours).enumerate() {
         let cosine = near.standing.vector.map_or_else(String::new, |placed| format_cosine(placed.score));
         let number = grouped(u64::from(near.passage.ordinal) + 1);
         let place = format!("{cosine}  {} {number}  {}", name_of(&near.uri), near.passage.text);

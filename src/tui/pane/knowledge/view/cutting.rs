@@ -1,0 +1,106 @@
+//! A file as it would be cut: its passages by one way or by two, and the selected one whole.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Modifier;
+
+use super::passages::{Card, card, row};
+use super::text::Wanted;
+use crate::domain::figures::{count, grouped};
+use crate::domain::knowledge::preview::{Preview, Way};
+use crate::tui::look::Role;
+use crate::tui::paint::{columns, put, put_right, scrollbar, thumb};
+use crate::tui::pane::Sight;
+use crate::tui::pane::knowledge::cutting::{Cuts, SHOWN, Side};
+use crate::tui::pane::knowledge::{State, layout, name_of};
+use crate::tui::rows::failed;
+
+pub(super) fn draw(state: &State, cuts: &Cuts, sight: &Sight<'_>, body: Rect, cells: &mut Buffer) {
+    let look = sight.look;
+    let right = body.right().saturating_sub(1);
+    let (words, role) = match (&cuts.told, state.is_cutting()) {
+        (_, true) => ("cutting it…".to_owned(), Role::Accent),
+        (Some(told), false) => (of_file(told), Role::Muted),
+        (None, false) => (String::new(), Role::Muted),
+    };
+    let end = put_right(cells, body.x + 12, body.y, right, &words, look.style(role));
+    let bold = look.style(Role::Text).add_modifier(Modifier::BOLD);
+    let path = cuts.path.to_string_lossy();
+    let x = put(cells, body.x + 1, body.y, end.saturating_sub(1), name_of(&path), bold);
+    put(cells, x, body.y, end.saturating_sub(1), "  nothing of it is kept", look.style(Role::Faint));
+    if let Some(error) = &cuts.error {
+        let below = Rect { y: body.y + 1, height: body.height.saturating_sub(1), ..body };
+        return failed(error, sight, below, cells);
+    }
+    let areas = layout::cuts(cuts.sides.len(), body);
+    let wanted = Wanted::default();
+    for (at, side) in cuts.sides.iter().enumerate() {
+        let (Some(title), Some(rows)) = (areas.titles.get(at), areas.rows.get(at)) else { continue };
+        let way = cuts.told.as_ref().and_then(|told| told.ways.get(at));
+        let window = cuts.told.as_ref().and_then(|told| told.window);
+        let mine = at == cuts.at;
+        titled(side, (way.filter(|way| way.chunking == side.chunking), window), mine, sight, *title, cells);
+        listed(side, mine, &wanted, sight, *rows, cells);
+    }
+    let Some(side) = cuts.side() else { return };
+    if let Some(passage) = side.list.get(side.selected) {
+        let of = Card {
+            passage,
+            overlaps: side.overlaps(),
+            wanted: &wanted,
+            looked: None,
+            scroll: cuts.scroll,
+            kept: false,
+        };
+        card(&of, sight, (areas.card, areas.beside), cells);
+    }
+}
+
+/// What was read in the file, by whose tokens.
+fn of_file(told: &Preview) -> String {
+    let about = if told.exact { "" } else { "about " };
+    let tokens = count(told.tokens, "token", "tokens");
+    format!("{} · {about}{tokens} by {}", told.format, told.embedder)
+}
+
+/// How it is cut, and what that makes.
+fn titled(
+    side: &Side,
+    (way, window): (Option<&Way>, Option<u32>),
+    mine: bool,
+    sight: &Sight<'_>,
+    area: Rect,
+    cells: &mut Buffer,
+) {
+    let look = sight.look;
+    let role = if mine { Role::Accent } else { Role::Muted };
+    let x = put(cells, area.x + 2, area.y, area.right(), &side.chunking.to_string(), look.style(role));
+    let Some(way) = way else { return };
+    let mut words = format!("  {}", count(way.passages, "passage", "passages"));
+    if way.passages > u64::from(SHOWN) {
+        words.push_str(", the first ");
+        words.push_str(&grouped(SHOWN.into()));
+        words.push_str(" here");
+    }
+    words.push_str(" · the longest ");
+    words.push_str(&grouped(way.longest.into()));
+    words.push_str(" tokens");
+    let x = put(cells, x, area.y, area.right(), &words, look.style(Role::Muted));
+    let (words, role) = match (way.windowed, window) {
+        (_, None) => return,
+        (0, Some(_)) => (" · none too long".to_owned(), Role::Muted),
+        (many, Some(window)) => (format!(" · {} over {}", grouped(many), grouped(window.into())), Role::Warn),
+    };
+    put(cells, x, area.y, area.right(), &words, look.style(role));
+}
+
+fn listed(side: &Side, mine: bool, wanted: &Wanted, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
+    let number = columns(&grouped(side.list.len() as u64));
+    for (y, at) in (area.top()..area.bottom()).zip(side.top..side.list.len()) {
+        let chosen = mine && at == side.selected;
+        let line = Rect { y, height: 1, ..area };
+        row(side.list.get(at), (at as u64, number), (chosen, false), wanted, sight, line, cells);
+    }
+    let bar = thumb(area.height, side.top, usize::from(area.height), side.list.len());
+    scrollbar(cells, area, bar, sight.look.style(Role::Rule));
+}
