@@ -31,10 +31,10 @@ fn net() -> Client {
 }
 
 /// Qdrant's engine behind its API; it ends with this.
-struct Engine {
+pub struct Engine {
     server: Child,
     _folder: tempfile::TempDir,
-    url: String,
+    pub url: String,
 }
 
 impl Drop for Engine {
@@ -44,7 +44,7 @@ impl Drop for Engine {
     }
 }
 
-fn engine() -> Option<Engine> {
+pub fn engine() -> Option<Engine> {
     let python = peers()?;
     let has =
         Command::new(&python).args(["-c", "import qdrant_edge"]).stderr(Stdio::null()).status().unwrap();
