@@ -1,6 +1,8 @@
 //! Knowledge bases that have outgrown the workspace: made in PostgreSQL, moved there and to Qdrant and back, killed in the middle.
 
 use std::fs;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use serde_json::Value;
@@ -8,8 +10,8 @@ use serde_json::Value;
 use super::home::{Home, Said};
 use super::knowledge::{embedding, good, home, write};
 use crate::index::postgres::{Postgres, postgres};
-use crate::index::qdrant::engine;
-use crate::loopback::Server;
+use crate::index::qdrant::{engine, forward};
+use crate::loopback::{Server, whole};
 
 /// A home that knows a database, by an address with a password.
 fn with(home: Home, postgres: &Postgres) -> Home {
@@ -215,5 +217,43 @@ async fn what_changes_a_base_in_the_middle_of_a_move_makes_the_move_begin_anew()
             home.run(&["kb", "search", "docs", "file 7", "--mode", "keyword", "-n", "100", "--json"]);
         let hits = of_seven.objects()[0]["hits"].as_array().unwrap().clone();
         assert!(hits.iter().all(|hit| !hit["uri"].as_str().unwrap().ends_with("07.md")), "{of_seven:?}");
+    });
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_move_that_loses_a_page_on_the_way_is_seen_and_the_base_stays_where_it_was() {
+    let Some(engine) = engine() else { return };
+    let port = engine.url.rsplit(':').next().unwrap().parse().unwrap();
+    let (lost, loses) = (AtomicUsize::new(0), Arc::new(AtomicBool::new(true)));
+    let broken = Arc::clone(&loses);
+    // The third page is said to be there, and never was.
+    let between = Server::start(move |_, seen| {
+        let is_page = seen.line.starts_with("PUT ") && seen.line.contains("/points");
+        if is_page && broken.load(Ordering::SeqCst) && lost.fetch_add(1, Ordering::SeqCst) == 2 {
+            let done =
+                r#"{"result": {"operation_id": 9, "status": "completed"}, "status": "ok", "time": 0.0}"#;
+            return whole(200, &[("content-type", "application/json")], done);
+        }
+        forward(port, seen)
+    })
+    .await;
+    let embedder = embedding(Duration::ZERO).await;
+    tokio::task::block_in_place(|| {
+        let home = home(&embedder).variable("QDRANT_URL", &between.url(""));
+        good(&fill(&home));
+        let before = found(&home);
+        let failed = home.run(&["kb", "move", "docs", "--to", "qdrant"]);
+        assert!(failed.code == Some(2) && failed.stderr.contains("documents were copied, and"), "{failed:?}");
+        let stays = base(&home);
+        assert_eq!(
+            (&stays["store"], &stays["moving"]["state"]),
+            (&"embedded".into(), &"failed".into()),
+            "{stays}"
+        );
+        assert_eq!(found(&home), before);
+        loses.store(false, Ordering::SeqCst);
+        good(&home.run(&["kb", "move", "docs", "--to", "qdrant"]));
+        assert_eq!(base(&home)["store"], "qdrant");
+        assert_eq!(found(&home).len(), before.len());
     });
 }

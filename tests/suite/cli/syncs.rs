@@ -141,6 +141,96 @@ async fn a_moved_file_keeps_its_vectors_also_with_metadata_that_is_embedded() {
         write(&home, "deeper/b.md.metadata.json", &said("Geo", 2023));
         good(&home.run(&["kb", "sync", "docs"]));
         assert_eq!((count(&home, "modified"), embedded(&server)), (1, before + 1));
+        // Also of one that was moved.
+        fs::rename(home.beside().join("docs/deeper/b.md"), home.beside().join("docs/c.md")).unwrap();
+        fs::remove_file(home.beside().join("docs/deeper/b.md.metadata.json")).unwrap();
+        write(&home, "c.md.metadata.json", &said("Zoo", 2023));
+        good(&home.run(&["kb", "sync", "docs"]));
+        assert_eq!((count(&home, "moved"), count(&home, "new"), count(&home, "deleted")), (0, 1, 1));
+        assert_eq!(embedded(&server), before + 2);
+    });
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_as_large_as_one_that_went_is_not_taken_for_it() {
+    let server = embedding(Duration::ZERO).await;
+    tokio::task::block_in_place(|| {
+        let home = home(&server);
+        write(&home, "a.md", "Alpha says one thing.\n");
+        good(&create(&home));
+        write(&home, "b.md", "Gamma says one thing.\n");
+        fs::remove_file(home.beside().join("docs/a.md")).unwrap();
+        good(&home.run(&["kb", "sync", "docs"]));
+        assert_eq!((count(&home, "moved"), count(&home, "new"), count(&home, "deleted")), (0, 1, 1));
+        good(&home.run(&["kb", "search", "docs", "gamma", "--mode", "keyword"]));
+        assert_eq!(home.run(&["kb", "search", "docs", "alpha", "--mode", "keyword"]).code, Some(1));
+    });
+}
+
+/// Folders in folders, deeper than any path may tell.
+fn too_deep(under: &std::path::Path) {
+    use rustix::fs::{Mode, OFlags, mkdirat, open, openat};
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY;
+    let mut folder = open(under, flags, Mode::empty()).unwrap();
+    for name in std::iter::repeat_n("d".repeat(250), 20) {
+        mkdirat(&folder, &name, Mode::RWXU).unwrap();
+        folder = openat(&folder, &name, flags, Mode::empty()).unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn while_a_part_of_a_source_cannot_be_listed_nothing_counts_as_deleted() {
+    let server = embedding(Duration::ZERO).await;
+    tokio::task::block_in_place(|| {
+        let home = home(&server);
+        write(&home, "a.md", "Alpha.\n");
+        write(&home, "b.md", "Beta.\n");
+        good(&create(&home));
+        let docs = home.beside().join("docs");
+        fs::remove_file(docs.join("b.md")).unwrap();
+        too_deep(&docs);
+        assert_eq!(home.run(&["kb", "sync", "docs"]).code, Some(1));
+        assert_eq!((count(&home, "unchanged"), count(&home, "failed"), count(&home, "deleted")), (1, 1, 0));
+        good(&home.run(&["kb", "search", "docs", "beta", "--mode", "keyword"]));
+        fs::remove_dir_all(docs.join("d".repeat(250))).unwrap();
+        good(&home.run(&["kb", "sync", "docs"]));
+        assert_eq!(count(&home, "deleted"), 1);
+        assert_eq!(home.run(&["kb", "search", "docs", "beta", "--mode", "keyword"]).code, Some(1));
+    });
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_sync_of_a_base_runs_at_a_time_and_one_that_was_stopped_is_gone_on_with() {
+    let server = embedding(Duration::from_millis(150)).await;
+    tokio::task::block_in_place(|| {
+        let home = home(&server);
+        for n in 0..30 {
+            write(&home, &format!("{n:02}.md"), &format!("File {n} says something."));
+        }
+        good(&home.run(&["kb", "create", "docs", "--embedder", "emb/letters"]));
+        good(&home.run(&["kb", "add-source", "docs", "docs", "--later"]));
+        let before = embedded(&server);
+        let mut child = home.start(&["kb", "sync", "docs"]);
+        wait_for(&server, server.seen().len() + 4);
+        for command in [&["kb", "sync", "docs"][..], &["kb", "move", "docs", "--to", "embedded"]] {
+            let twice = home.run(command);
+            assert!(twice.code == Some(2) && twice.stderr.contains("runs already"), "{twice:?}");
+        }
+        good(&home.run(&["kb", "sync", "docs", "--pause"]));
+        child.wait().unwrap();
+        assert_eq!(
+            (&last(&home)["state"], &last(&home)["why"]),
+            (&"STOPPED".into(), &"somebody stopped it".into())
+        );
+        let done = documents(&home, "INDEXED");
+        assert!((1..30).contains(&done), "{done}");
+        good(&home.run(&["kb", "sync", "docs"]));
+        assert_eq!((count(&home, "unchanged"), count(&home, "new")), (done as u64, 30 - done as u64));
+        // What was under way when it was stopped may be asked for again.
+        let asked = embedded(&server) - before;
+        assert!((30..=32).contains(&asked), "{asked}");
+        let shown = home.run(&["kb", "show", "docs", "--json"]).objects()[0]["base"]["holds"].clone();
+        assert_eq!((&shown["documents"], &shown["passages"]), (&30.into(), &30.into()));
     });
 }
 

@@ -263,7 +263,7 @@ async fn every_request_is_one_that_qdrant_describes() {
 }
 
 /// Asks the engine the same.
-fn forward(port: u16, seen: &Seen) -> Vec<Part> {
+pub fn forward(port: u16, seen: &Seen) -> Vec<Part> {
     let mut there = TcpStream::connect(("127.0.0.1", port)).unwrap();
     let head = format!(
         "{}\r\nhost: x\r\nconnection: close\r\ncontent-length: {}\r\n\r\n",
