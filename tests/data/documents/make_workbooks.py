@@ -76,6 +76,7 @@ DATES = [
     "yyyy-mm-dd", "dd.mm.yyyy", "d.m.yy", "m/d/yyyy", "dddd, d mmmm yyyy", "ddd d mmm yy", "mmm-yy", "mmmmm", "hh:mm", "h:mm AM/PM",
     "hh:mm:ss", "[h]:mm", "[mm]:ss", "mm:ss.0", "yyyy-mm-dd hh:mm:ss", "yyyy-mm-dd\"T\"hh:mm:ss.000", "d. mmmm yyyy",
     "[$-F800]dddd, mmmm dd, yyyy", "[$-409]h:mm:ss AM/PM", "h \"h\" mm \"min\"", "yyyy\"年\"m\"月\"d\"日\"", "dd/mm/yyyy;@",
+    "[$-407]d. mmmm yyyy", "[$-40C]ddd d mmm yy", "[$-C0A]dddd", "[$-410]mmm yy", "[$-413]d mmmm", "[$-816]dddd, mmm",
     14, 15, 16, 17, 18, 19, 20, 21, 22, 45, 46, 47,
 ]
 DAYS = [45351, 45351.75, 36525.999, 1, 60, 61, 0.5, 1.5, 45351.123456789, -1, 45292.0416666667]

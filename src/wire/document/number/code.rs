@@ -6,6 +6,8 @@ use std::cmp::Ordering;
 #[derive(Debug, Default)]
 pub struct Section {
     pub when: Option<When>,
+    /// In which its months and days are named, by its number in Windows; 0 where none is said.
+    pub language: u16,
     pub tokens: Vec<Token>,
 }
 
@@ -68,8 +70,9 @@ pub enum Token {
     General,
     /// The cell's own text.
     Own,
-    /// Which numbers it is for: said of the section, never in it.
+    /// Which numbers it is for, and in which language: said of the section, never in it.
     When(When),
+    Language(u16),
 }
 
 /// The sections of a code, at least one.
@@ -83,6 +86,7 @@ pub fn sections(code: &str) -> Vec<Section> {
         if let (Some(section), Some(token)) = (sections.last_mut(), token) {
             match (section.tokens.last_mut(), token) {
                 (_, Token::When(when)) => section.when = Some(when),
+                (_, Token::Language(language)) => section.language = language,
                 (Some(Token::Text(text)), Token::Text(more)) => text.push_str(&more),
                 (_, token) => section.tokens.push(token),
             }
@@ -106,7 +110,11 @@ pub fn sections(code: &str) -> Vec<Section> {
             '[' => {
                 let inner: String = letters.by_ref().take_while(|letter| *letter != ']').collect();
                 let first = inner.chars().next().unwrap_or(' ').to_ascii_lowercase();
-                if let Some(currency) = inner.strip_prefix('$') {
+                if let Some(language) = inner.strip_prefix("$-") {
+                    // What stands before the last four digits is of calendars and of ways to write digits.
+                    let language = u32::from_str_radix(language, 16).unwrap_or(0) & 0xffff;
+                    push(Some(Token::Language(language as u16)), false);
+                } else if let Some(currency) = inner.strip_prefix('$') {
                     push(text(currency.split('-').next().unwrap_or_default().to_owned()), false);
                 } else if "hms".contains(first)
                     && inner.chars().all(|letter| letter.to_ascii_lowercase() == first)

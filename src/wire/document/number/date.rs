@@ -2,24 +2,10 @@
 
 use std::fmt::Write as _;
 
-use super::code::Token;
+use super::code::{Section, Token};
 use super::figures::general;
+use super::names::names;
 
-const MONTHS: [&str; 12] = [
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-];
-const DAYS: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
 /// Of the calendar that begins with 1904.
 const MAC: f64 = 1462.0;
 /// From the year 100 on, up to 9999.
@@ -47,7 +33,8 @@ fn civil(serial: i64) -> (i64, usize, i64, usize) {
 }
 
 /// A number as the date and time that it is under one section.
-pub fn date(value: f64, is_1904: bool, tokens: &[Token]) -> String {
+pub fn date(value: f64, is_1904: bool, section: &Section) -> String {
+    let (tokens, names) = (&*section.tokens, names(section.language));
     let serial = value + if is_1904 { MAC } else { 0.0 };
     if !(FIRST..LAST).contains(&serial) {
         return general(serial);
@@ -84,18 +71,19 @@ pub fn date(value: f64, is_1904: bool, tokens: &[Token]) -> String {
                     _ => None,
                 });
                 // Beside hours or seconds it means minutes.
-                let name = MONTHS.get(month - 1).copied().unwrap_or_default();
+                let of = |names: &[&'static str]| names.get(month - 1).copied().unwrap_or_default();
+                let name = of(&names.months);
                 made.push_str(&match count {
                     1 | 2 if last == 'h' || next == Some('s') => wide(minute, *count),
                     1 | 2 => wide(month as i64, *count),
-                    3 => name[..3].to_owned(),
-                    5 => name[..1].to_owned(),
+                    3 => of(&names.short_months).to_owned(),
+                    5 => name.chars().take(1).collect(),
                     _ => name.to_owned(),
                 });
             }
             Token::Date('d', count @ (1 | 2)) => made.push_str(&wide(day, *count)),
-            Token::Date('d', 3) => made.push_str(&DAYS[weekday][..3]),
-            Token::Date('d', _) => made.push_str(DAYS[weekday]),
+            Token::Date('d', 3) => made.push_str(names.short_days[weekday]),
+            Token::Date('d', _) => made.push_str(names.days[weekday]),
             Token::Date('h', count) => {
                 let hour = if noon { (hour + 11) % 12 + 1 } else { hour };
                 made.push_str(&wide(hour, *count));
@@ -151,6 +139,9 @@ mod tests {
             (0.999_999, "hh:mm:ss.000", "23:59:59.914"),
             (-1.25, "[h]:mm", "-30:00"),
             (45_351.75, "dd/mm/yyyy;@", "29/02/2024"),
+            (45_351.0, "[$-407]ddd, d. mmmm yyyy", "Do, 29. Februar 2024"),
+            (45_351.0, "[$-1040C]mmm mmmmm", "févr. f"),
+            (45_351.0, "[$-F800]dddd", "Thursday"),
             (60.0, "yyyy-mm-dd", "1900-02-28"),
         ];
         for (value, code, expected) in cases {

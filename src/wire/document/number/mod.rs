@@ -1,9 +1,10 @@
-//! What cells show: values under the format codes of Excel (ECMA-376, part 1, 18.8.31), in English, as LibreOffice writes them. Codes
+//! What cells show: values under the format codes of Excel (ECMA-376, part 1, 18.8.31), as LibreOffice writes them. Codes
 //! are parted here into sections, and those into their parts; never here: the files that cells come from.
 
 mod code;
 mod date;
 mod figures;
+mod names;
 
 use code::{Section, Token, sections};
 
@@ -24,7 +25,7 @@ pub fn shown(value: f64, code: &str, is_1904: bool) -> String {
     let is_date =
         tokens.iter().any(|token| matches!(token, Token::Date(..) | Token::Elapsed(..) | Token::Noon(_)));
     let made = if is_date {
-        date::date(value, is_1904, tokens)
+        date::date(value, is_1904, section)
     } else {
         figures::figures(if signed { value } else { value.abs() }, tokens)
     };
