@@ -363,3 +363,43 @@ fn find(folder: &std::path::Path, name: &str) -> std::path::PathBuf {
     }
     panic!("no {name} under {}", folder.display());
 }
+
+/// A home with the real encoder.
+fn with_encoder() -> Option<Home> {
+    let Some(file) = std::env::var_os("OUTCROP_TEST_ENCODER").map(std::path::PathBuf::from) else {
+        crate::skipped!("the real encoder; OUTCROP_TEST_ENCODER names its safetensors file");
+        assert!(std::env::var_os("CI").is_none_or(|ci| ci != "true"), "OUTCROP_TEST_ENCODER is not set");
+        return None;
+    };
+    let home = Home::new();
+    let own = home.path().join("data/models/all-minilm-l6-v2");
+    fs::create_dir_all(&own).unwrap();
+    for file in fs::read_dir(file.parent().unwrap()).unwrap().map(|entry| entry.unwrap().path()) {
+        fs::copy(&file, own.join(file.file_name().unwrap())).unwrap();
+    }
+    fs::create_dir(home.beside().join("docs")).unwrap();
+    Some(home)
+}
+
+#[test]
+fn a_passage_longer_than_its_model_reads_is_embedded_to_its_end_and_counted() {
+    let Some(home) = with_encoder() else { return };
+    let same = "The report goes on from here to there, page after page. ".repeat(40);
+    write(&home, "zebras.txt", &format!("{same}{}", "Zebras and lions run over the dry plain. ".repeat(8)));
+    write(&home, "banks.txt", &format!("{same}{}", "The central bank raised interest rates. ".repeat(8)));
+    write(&home, "short.txt", "A short one.");
+    let create = ["kb", "create", "docs", "--from", "docs", "--embedder", "local/all-minilm-l6-v2"];
+    let made = home.run(&[&create[..], &["--chunking", "none"]].concat());
+    assert!(good(&made).contains("2 longer than the model reads at once"), "{made:?}");
+    assert_eq!((count(&home, "passages"), count(&home, "windowed")), (3, 2));
+    // What differs lies behind the end of what the model reads at once.
+    for (question, first, second) in [
+        ("wild animals of Africa", "zebras.txt", "banks.txt"),
+        ("monetary policy", "banks.txt", "zebras.txt"),
+    ] {
+        let found = home.run(&["kb", "search", "docs", question, "--mode", "semantic", "-n", "3", "--json"]);
+        let hits = found.objects()[0]["hits"].as_array().unwrap().clone();
+        let rank = |name: &str| hits.iter().position(|hit| hit["uri"].as_str().unwrap().ends_with(name));
+        assert!(rank(first) < rank(second), "{question}: {found:?}");
+    }
+}
