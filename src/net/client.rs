@@ -566,6 +566,37 @@ mod tests {
         assert!(knocked.is_err(), "somebody was there");
     }
 
+    /// Names of the world are asked for by a proxy, which leads on from one.
+    #[tokio::test]
+    async fn what_somebody_else_chose_goes_the_way_that_knows_no_name_inside() {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let proxy = format!("http://{}", listener.local_addr().unwrap());
+        let _server = tokio_util::task::AbortOnDropHandle::new(tokio::spawn(async move {
+            while let Ok((mut stream, _)) = listener.accept().await {
+                let mut asked = [0; 4096];
+                let read = stream.read(&mut asked).await.unwrap_or(0);
+                let answer = if asked[..read].starts_with(b"GET http://page.example/") {
+                    "302 Found\r\nlocation: http://other.example/"
+                } else {
+                    "204 No Content"
+                };
+                let answer = format!("HTTP/1.1 {answer}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n");
+                let _ = stream.write_all(answer.as_bytes()).await;
+            }
+        }));
+        let proxies = super::super::Proxies { http: Some(proxy.into()), ..Default::default() };
+        let ways = async |request: Request| {
+            let options = NetOptions { proxies: proxies.clone(), ..NetOptions::default() };
+            let network = Network::new(options, Arc::new(Nowhere));
+            assert_eq!(network.client(Reach::default()).send(request).await.unwrap().status(), 204);
+            let connections = network.shared.connections.lock().unwrap();
+            connections.keys().map(|known| known.way).collect::<Vec<_>>()
+        };
+        let request = || Request::get("reading", "http://page.example/");
+        assert_eq!(ways(request().outside()).await, [Way::Followed]);
+        assert_eq!(ways(request()).await, [Way::Online, Way::Followed]);
+    }
+
     #[tokio::test]
     async fn what_was_followed_from_elsewhere_reaches_no_name_inside() {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();

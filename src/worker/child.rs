@@ -239,6 +239,15 @@ mod tests {
         assert_eq!((ended.status.code(), heard.len()), (Some(3), 0));
     }
 
+    #[tokio::test]
+    async fn of_one_that_answers_without_end_so_much_is_read_as_may_be() {
+        let folder = tempfile::tempdir().unwrap();
+        let (_, heard) = shell("yes", folder.path(), LONG).answer(&[b""], 100).await.unwrap();
+        assert_eq!(heard, "y\n".repeat(50).as_bytes());
+        let (_, heard) = shell("yes", folder.path(), LONG).output(100).await.unwrap();
+        assert_eq!(heard.len(), 100);
+    }
+
     #[test]
     fn one_that_takes_too_long_is_ended_with_what_it_started() {
         let folder = tempfile::tempdir().unwrap();

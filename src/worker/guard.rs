@@ -1,5 +1,5 @@
 //! What a child that reads foreign bytes may still do, taken from itself before it reads the first of them: no file is
-//! opened, none written, no connection made; memory and time have an end.
+//! opened, none written, no connection made, no other process sent a signal; memory and time have an end.
 
 use std::fs::File;
 use std::io::Read;
@@ -15,7 +15,7 @@ const FILES: u64 = 3;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Guard {
-    /// The system's limits, and the kernel refuses files and connections by Landlock.
+    /// The system's limits, and the kernel refuses files and connections by Landlock; signals too, since Linux 6.12.
     Landlock,
     /// The system's limits alone: this kernel has no Landlock.
     Limits,
@@ -87,7 +87,7 @@ fn gone(doing: &str, guard: Guard) -> Result<Guard> {
 #[cfg(target_os = "linux")]
 fn landlock(doing: &str) -> Result<Guard> {
     use landlock::{
-        ABI, Access, AccessFs, AccessNet, CompatLevel, Compatible, Ruleset, RulesetAttr, RulesetStatus,
+        ABI, Access, AccessFs, AccessNet, CompatLevel, Compatible, Ruleset, RulesetAttr, RulesetStatus, Scope,
     };
     let wrong = |why: landlock::RulesetError| Error::new(ErrorKind::Internal, doing, why.to_string(), "");
     // What this kernel does not know is left out; a rule set without rules forbids all that it handles.
@@ -95,11 +95,17 @@ fn landlock(doing: &str) -> Result<Guard> {
         .set_compatibility(CompatLevel::BestEffort)
         .handle_access(AccessFs::from_all(ABI::V6))
         .and_then(|rules| rules.handle_access(AccessNet::from_all(ABI::V6)))
+        .and_then(|rules| rules.scope(Scope::from_all(ABI::V6)))
         .and_then(landlock::Ruleset::create)
         .and_then(landlock::RulesetCreated::restrict_self)
         .map_err(wrong)?;
     if status.ruleset == RulesetStatus::NotEnforced {
         return Ok(Guard::Limits);
+    }
+    // Who started this can be ended by it no more, where the kernel knows of that.
+    let parent = rustix::process::getppid().filter(|_| status.ruleset == RulesetStatus::FullyEnforced);
+    if parent.is_some_and(|parent| rustix::process::test_kill_process(parent).is_ok()) {
+        return Err(Error::new(ErrorKind::Internal, doing, "it can still send signals", ""));
     }
     gone(doing, Guard::Landlock)
 }

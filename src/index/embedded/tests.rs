@@ -239,6 +239,23 @@ fn steps(opened: &Embedded, change: Change) -> bool {
 }
 
 #[test]
+fn an_act_is_on_the_disk_before_it_is_answered() {
+    let folder = tempfile::tempdir().unwrap();
+    let steps = Arc::new(Mutex::new(Vec::new()));
+    let own = Arc::clone(&steps);
+    let faults = Faults::new(move |step| {
+        own.lock().unwrap().push(step);
+        Ok(())
+    });
+    let opened = Embedded::open(shelf_with(folder.path(), faults), DIMENSIONS).unwrap();
+    steps.lock().unwrap().clear();
+    opened.inner.apply(document(1, "alpha")).unwrap();
+    // The passages and what makes them count, then the rows.
+    let (append, sync) = ("append to a log", "sync a log");
+    assert_eq!(*steps.lock().unwrap(), [append, append, sync, append, sync]);
+}
+
+#[test]
 fn whichever_step_fails_an_act_is_whole_or_not_there_and_nothing_is_found_twice() {
     for all_that_follow in [false, true] {
         // In memory where there is such a folder: hundreds of steps wait for a disk.

@@ -164,3 +164,29 @@ fn whole(path: &str, most: u64, hint: &str) -> Result<Vec<u8>> {
     }
     Ok(bytes)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn of_what_took_the_place_of_a_file_nothing_is_read_nor_of_more_than_may_be() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+        std::fs::write(path("file"), "0123456789").unwrap();
+        std::os::unix::fs::symlink(path("file"), path("link")).unwrap();
+        rustix::fs::mkfifoat(rustix::fs::CWD, path("pipe"), Mode::RWXU).unwrap();
+        let read = async |name: &str, most: u64| {
+            let path = path(name);
+            let read = blocking("reading a file", move || whole(&path, most, "Split it."));
+            tokio::time::timeout(Duration::from_secs(10), read).await.expect("it waits for ever")
+        };
+        assert_eq!(read("file", 10).await.unwrap(), b"0123456789");
+        assert_eq!(read("file", 9).await.unwrap_err().hint, "Split it.");
+        for other in ["link", "pipe", ".", "gone"] {
+            assert!(read(other, 10).await.is_err(), "{other}");
+        }
+    }
+}

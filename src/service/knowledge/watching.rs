@@ -315,4 +315,26 @@ mod tests {
         fs::write(root.join("deeper/e.md"), "e").unwrap();
         assert!(rings(&eyes).await);
     }
+
+    #[tokio::test(start_paused = true)]
+    async fn where_the_system_does_not_tell_the_source_is_looked_at_again_and_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().canonicalize().unwrap();
+        fs::write(root.join("a.md"), "a").unwrap();
+        let (mut eyes, place) = (Eyes::new(), place(&root));
+        // One folder that cannot be watched is enough, whatever the reason.
+        let odd = root.join("x".repeat(300));
+        assert!(!eyes.follow(&[(root.clone(), 1), (odd, 2)]));
+        let is_looking =
+            |eyes: &Eyes| matches!(eyes.how(), Watched::Looks { seconds: 10, why } if !why.is_empty());
+        assert!(is_looking(&eyes), "{:?}", eyes.how());
+        let before = Files::of(&eyes.look(&place).await.unwrap());
+        fs::write(root.join("b.md"), "b").unwrap();
+        let begun = Instant::now();
+        eyes.wait(begun).await;
+        assert_eq!(begun.elapsed(), LOOKS);
+        let after = Files::of(&eyes.look(&place).await.unwrap());
+        assert_eq!((before.0.len(), after.0.len()), (1, 2));
+        assert!(is_looking(&eyes), "{:?}", eyes.how());
+    }
 }

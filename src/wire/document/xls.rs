@@ -8,7 +8,7 @@ use calamine::{Data, Reader, SheetType, Xls};
 
 use super::building::Building;
 use super::fault::Fault;
-use super::number::{built_in, shown};
+use super::number::{self, built_in, shown};
 use super::table::Table;
 use super::xlsx::{flush, place, too_many};
 use crate::domain::knowledge::document::Mark;
@@ -42,16 +42,18 @@ pub fn read(bytes: &[u8], made: &mut Building<'_>) -> Result<(), Fault> {
             for (column, cell) in cells.iter().enumerate() {
                 let column = first + column as u32;
                 let code = facts.code(index, at, column);
-                let text = match cell {
+                let written = match cell {
                     Data::Empty => continue,
                     Data::Int(number) => shown(*number as f64, code, facts.is_1904),
                     Data::Float(number) => shown(*number, code, facts.is_1904),
                     Data::DateTime(date) => shown(date.as_f64(), code, facts.is_1904),
-                    Data::String(text) | Data::DateTimeIso(text) | Data::DurationIso(text) => text.clone(),
-                    Data::Bool(value) => if *value { "TRUE" } else { "FALSE" }.to_owned(),
+                    Data::String(own) => number::text(own, code),
+                    Data::DateTimeIso(own) | Data::DurationIso(own) => own.clone(),
+                    // As LibreOffice, the judge of what these files say, shows them; Excel shows words.
+                    Data::Bool(value) => u8::from(*value).to_string(),
                     Data::Error(error) => error.to_string(),
                 };
-                place(&mut row, column as usize, text);
+                place(&mut row, column as usize, written);
             }
             flush(Some(at), &mut row, &mut table, made)?;
         }

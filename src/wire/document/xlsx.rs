@@ -2,11 +2,11 @@
 
 use std::io::Cursor;
 
-use calamine::{DataRef, Reader, SheetType, Xlsx, XlsxError};
+use calamine::{DataRef, NumberFormat, Reader, SheetType, Xlsx, XlsxError};
 
 use super::building::Building;
 use super::fault::Fault;
-use super::number::shown;
+use super::number::{built_in, shown, text, truth};
 use super::package::Package;
 use super::table::Table;
 use crate::domain::knowledge::document::Mark;
@@ -80,23 +80,33 @@ impl Cells {
                 flush(current, &mut row, &mut table, made)?;
             }
             current = Some(at);
-            let code = reader.styles().get(style).and_then(|style| style.number_format.as_ref());
-            let code = code.map_or("General", |format| format.format_code.as_str());
-            let text = match cell.get_value() {
+            let format = reader.styles().get(style).and_then(|style| style.number_format.as_ref());
+            let code = format.map_or("General", code);
+            let written = match cell.get_value() {
                 DataRef::Empty => continue,
                 DataRef::Int(number) => shown(*number as f64, code, self.is_1904),
                 DataRef::Float(number) => shown(*number, code, self.is_1904),
                 DataRef::DateTime(date) => shown(date.as_f64(), code, self.is_1904),
-                DataRef::String(text) | DataRef::DateTimeIso(text) | DataRef::DurationIso(text) => {
-                    text.clone()
-                }
-                DataRef::SharedString(text) => (*text).to_owned(),
-                DataRef::Bool(value) => if *value { "TRUE" } else { "FALSE" }.to_owned(),
+                DataRef::String(own) => text(own, code),
+                DataRef::DateTimeIso(own) | DataRef::DurationIso(own) => own.clone(),
+                DataRef::SharedString(own) => text(own, code),
+                DataRef::Bool(value) => truth(*value, code),
                 DataRef::Error(error) => error.to_string(),
             };
-            place(&mut row, column as usize, text);
+            place(&mut row, column as usize, written);
         }
         flush(current, &mut row, &mut table, made)
+    }
+}
+
+/// The code of a format. Of those that a file names by number alone, `calamine` knows some, and a few as no program shows them.
+fn code(format: &NumberFormat) -> &str {
+    let filled = ["General", "mm-dd-yy", "m/d/yy h:mm", "mmss.0"];
+    match format.format_id.and_then(|id| u16::try_from(id).ok()) {
+        Some(id @ (5..=8 | 14 | 22 | 27..=31 | 36 | 47)) if filled.contains(&&*format.format_code) => {
+            built_in(id)
+        }
+        _ => &format.format_code,
     }
 }
 

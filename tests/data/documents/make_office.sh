@@ -47,6 +47,12 @@ awk 'BEGIN { print "id,half,word"; for (at = 1; at <= 5000; at++) printf("%d,%.1
 to "$HOME/rows.csv" "xlsx:Calc MS Excel 2007 XML" . "CSV:44,34,76,1,,0,false,true"
 to "$HOME/rows.csv" "xls:MS Excel 97" . "CSV:44,34,76,1,,0,false,true"
 
+# Workbooks as Excel writes them, and old ones of them. (`pip install XlsxWriter` gives it to python3.)
+PYTHONDONTWRITEBYTECODE=1 python3 ../make_workbooks.py
+for name in orders formats; do
+    to $name.xlsx "xls:MS Excel 97" .
+done
+
 # The judge: LibreOffice's own text of each, by its defaults; of sheets each as csv, as shown.
 rm -rf judge && mkdir judge
 for file in *.docx *.doc; do

@@ -302,3 +302,41 @@ async fn no_way_to_write_an_address_leads_a_page_into_this_network() {
         assert!(said.code == Some(1) && said.stdout.contains("--offline forbids"), "{said:?}");
     });
 }
+
+/// A server stands in for the world, as a proxy: every name that is not this machine's is asked for there.
+#[tokio::test(flavor = "multi_thread")]
+async fn no_page_of_the_world_redirects_into_this_network() {
+    let server = embedding(Duration::ZERO).await;
+    let trap = Server::start(|_, _| whole(200, &[("content-type", "text/plain")], "canary")).await;
+    let port = trap.port;
+    let world = Server::start(move |_, seen: &Seen| {
+        let url = seen.line.split(' ').nth(1).unwrap();
+        let path = url.trim_start_matches("http://").split_once('/').map_or("", |(_, path)| path);
+        match path {
+            // One hop within the world before the last.
+            "twice" => whole(302, &[("location", "http://other.example/127.0.0.1")], ""),
+            "page" => whole(200, &[("content-type", "text/html")], PAGE),
+            host => whole(302, &[("location", &format!("http://{host}:{port}/"))], ""),
+        }
+    })
+    .await;
+    tokio::task::block_in_place(|| {
+        let home = home(&server).variable("ALL_PROXY", &world.url(""));
+        good(&create_from(&home, &["http://page.example/page"]));
+        for host in ["127.0.0.1", "0x7f000001", "localhost", "[::ffff:127.0.0.1]", "169.254.169.254", "twice"]
+        {
+            // What a person allows of an address of their own network is none of what the world leads to.
+            for more in [&[][..], &["--allow-private"]] {
+                let url = format!("http://page.example/{host}");
+                let said = home.run(&[&["kb", "add-source", "docs", &url][..], more].concat());
+                assert!(
+                    said.code == Some(1) && said.stdout.contains("into this network"),
+                    "{host}: {said:?}"
+                );
+                good(&home.run(&["kb", "remove-source", "docs", &url, "--yes"]));
+            }
+        }
+        assert_eq!(trap.seen().len(), 0);
+        assert!(world.seen().iter().any(|seen| seen.line.starts_with("GET http://other.example/")));
+    });
+}

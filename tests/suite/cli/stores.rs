@@ -1,6 +1,8 @@
-//! Knowledge bases that have outgrown the workspace: made in PostgreSQL, moved there and back, killed in the middle.
+//! Knowledge bases that have outgrown the workspace: made in PostgreSQL, moved there and to Qdrant and back, killed in the middle.
 
 use std::fs;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use serde_json::Value;
@@ -8,6 +10,8 @@ use serde_json::Value;
 use super::home::{Home, Said};
 use super::knowledge::{embedding, good, home, write};
 use crate::index::postgres::{Postgres, postgres};
+use crate::index::qdrant::{engine, forward};
+use crate::loopback::{Server, whole};
 
 /// A home that knows a database, by an address with a password.
 fn with(home: Home, postgres: &Postgres) -> Home {
@@ -127,54 +131,66 @@ fn shelves(home: &Home) -> bool {
     super::knowledge::folders(&home.path()).iter().any(|path| super::knowledge::is_shelf(path))
 }
 
+/// Moves a base to a store and back, killed after these times on either way: wherever it is, the same is found.
 #[expect(clippy::disallowed_methods, reason = "it is killed at a time, wherever it is then")]
+fn there_and_back(home: &Home, embedder: &Server, store: &str, waits: [&[u64]; 2]) {
+    good(&fill(home));
+    let (before, embedded) = (found(home), embedder.seen().len());
+    let passages = base(home)["holds"]["passages"].as_u64().unwrap();
+    assert!(passages > 512, "{passages}: several pages");
+    for ((to, from), waits) in [(store, "embedded"), ("embedded", store)].into_iter().zip(waits) {
+        let mut killed = 0;
+        for wait in waits {
+            let mut child = home.start(&["kb", "move", "docs", "--to", to]);
+            std::thread::sleep(Duration::from_millis(*wait));
+            child.kill().unwrap();
+            child.wait().unwrap();
+            let base = base(home);
+            // Where it is, it is whole.
+            if base["store"] == from {
+                killed += 1;
+                assert_eq!(found(home), before, "killed after {wait} ms: {}", base["moving"]);
+            }
+        }
+        assert!(killed > 0, "each was too quick");
+        let moved = home.run(&["kb", "move", "docs", "--to", to, "--json"]);
+        let is_there = moved.code == Some(2) && moved.stdout.contains("already");
+        assert!(is_there || moved.code == Some(0), "{moved:?}");
+        let now = base(home);
+        assert_eq!((&now["store"], now.get("moving")), (&Value::from(to), None), "{now}");
+        let all = found(home);
+        for (was, is) in before.iter().zip(&all) {
+            assert_eq!(was.0, is.0, "as many are compared and matched");
+            assert!(was.1.iter().zip(&is.1).all(|(was, is)| (was - is).abs() <= 1), "{was:?} {is:?}");
+        }
+        assert_eq!(shelves(home), to == "embedded", "what it was in is emptied");
+    }
+    let again = home.run(&["kb", "move", "docs", "--to", "embedded"]);
+    assert!(again.code == Some(2) && again.stderr.contains("already"), "{again:?}");
+    // Only questions were embedded since; and a sync finds everything as it was.
+    let asked = embedder.seen().len() - embedded;
+    assert!(asked < 200, "{asked}");
+    good(&home.run(&["kb", "sync", "docs"]));
+    assert_eq!(base(home)["sources"][0]["last"]["statistics"]["unchanged"], 40);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_base_moves_to_postgresql_and_back_whatever_kills_it_on_the_way() {
     let Some(server) = postgres() else { return };
     let embedder = embedding(Duration::ZERO).await;
     tokio::task::block_in_place(|| {
         let home = with(home(&embedder), &server);
-        good(&fill(&home));
-        let (before, embedded) = (found(&home), embedder.seen().len());
-        let passages = base(&home)["holds"]["passages"].as_u64().unwrap();
-        assert!(passages > 512, "{passages}: several pages");
-        for (to, from, waits) in [
-            ("pgvector", "embedded", &[60, 150, 250, 350, 450, 600][..]),
-            ("embedded", "pgvector", &[150, 300, 450]),
-        ] {
-            let mut killed = 0;
-            for wait in waits {
-                let mut child = home.start(&["kb", "move", "docs", "--to", to]);
-                std::thread::sleep(Duration::from_millis(*wait));
-                child.kill().unwrap();
-                child.wait().unwrap();
-                let base = base(&home);
-                // Where it is, it is whole.
-                if base["store"] == from {
-                    killed += 1;
-                    assert_eq!(found(&home), before, "killed after {wait} ms: {}", base["moving"]);
-                }
-            }
-            assert!(killed > 0, "each was too quick");
-            let moved = home.run(&["kb", "move", "docs", "--to", to, "--json"]);
-            let is_there = moved.code == Some(2) && moved.stdout.contains("already");
-            assert!(is_there || moved.code == Some(0), "{moved:?}");
-            let now = base(&home);
-            assert_eq!((&now["store"], now.get("moving")), (&Value::from(to), None), "{now}");
-            let all = found(&home);
-            for (was, is) in before.iter().zip(&all) {
-                assert_eq!(was.0, is.0, "as many are compared and matched");
-                assert!(was.1.iter().zip(&is.1).all(|(was, is)| (was - is).abs() <= 1), "{was:?} {is:?}");
-            }
-            assert_eq!(shelves(&home), to == "embedded", "what it was in is emptied");
-        }
-        let again = home.run(&["kb", "move", "docs", "--to", "embedded"]);
-        assert!(again.code == Some(2) && again.stderr.contains("already"), "{again:?}");
-        // Only questions were embedded since; and a sync finds everything as it was.
-        let asked = embedder.seen().len() - embedded;
-        assert!(asked < 200, "{asked}");
-        good(&home.run(&["kb", "sync", "docs"]));
-        assert_eq!(base(&home)["sources"][0]["last"]["statistics"]["unchanged"], 40);
+        there_and_back(&home, &embedder, "pgvector", [&[60, 150, 250, 350, 450, 600], &[150, 300, 450]]);
+    });
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_base_moves_to_qdrant_and_back_whatever_kills_it_on_the_way() {
+    let Some(engine) = engine() else { return };
+    let embedder = embedding(Duration::ZERO).await;
+    tokio::task::block_in_place(|| {
+        let home = home(&embedder).variable("QDRANT_URL", &engine.url);
+        there_and_back(&home, &embedder, "qdrant", [&[150, 300, 450, 600], &[150, 300, 450]]);
     });
 }
 
@@ -201,5 +217,43 @@ async fn what_changes_a_base_in_the_middle_of_a_move_makes_the_move_begin_anew()
             home.run(&["kb", "search", "docs", "file 7", "--mode", "keyword", "-n", "100", "--json"]);
         let hits = of_seven.objects()[0]["hits"].as_array().unwrap().clone();
         assert!(hits.iter().all(|hit| !hit["uri"].as_str().unwrap().ends_with("07.md")), "{of_seven:?}");
+    });
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_move_that_loses_a_page_on_the_way_is_seen_and_the_base_stays_where_it_was() {
+    let Some(engine) = engine() else { return };
+    let port = engine.url.rsplit(':').next().unwrap().parse().unwrap();
+    let (lost, loses) = (AtomicUsize::new(0), Arc::new(AtomicBool::new(true)));
+    let broken = Arc::clone(&loses);
+    // The third page is said to be there, and never was.
+    let between = Server::start(move |_, seen| {
+        let is_page = seen.line.starts_with("PUT ") && seen.line.contains("/points");
+        if is_page && broken.load(Ordering::SeqCst) && lost.fetch_add(1, Ordering::SeqCst) == 2 {
+            let done =
+                r#"{"result": {"operation_id": 9, "status": "completed"}, "status": "ok", "time": 0.0}"#;
+            return whole(200, &[("content-type", "application/json")], done);
+        }
+        forward(port, seen)
+    })
+    .await;
+    let embedder = embedding(Duration::ZERO).await;
+    tokio::task::block_in_place(|| {
+        let home = home(&embedder).variable("QDRANT_URL", &between.url(""));
+        good(&fill(&home));
+        let before = found(&home);
+        let failed = home.run(&["kb", "move", "docs", "--to", "qdrant"]);
+        assert!(failed.code == Some(2) && failed.stderr.contains("documents were copied, and"), "{failed:?}");
+        let stays = base(&home);
+        assert_eq!(
+            (&stays["store"], &stays["moving"]["state"]),
+            (&"embedded".into(), &"failed".into()),
+            "{stays}"
+        );
+        assert_eq!(found(&home), before);
+        loses.store(false, Ordering::SeqCst);
+        good(&home.run(&["kb", "move", "docs", "--to", "qdrant"]));
+        assert_eq!(base(&home)["store"], "qdrant");
+        assert_eq!(found(&home).len(), before.len());
     });
 }

@@ -141,6 +141,96 @@ async fn a_moved_file_keeps_its_vectors_also_with_metadata_that_is_embedded() {
         write(&home, "deeper/b.md.metadata.json", &said("Geo", 2023));
         good(&home.run(&["kb", "sync", "docs"]));
         assert_eq!((count(&home, "modified"), embedded(&server)), (1, before + 1));
+        // Also of one that was moved.
+        fs::rename(home.beside().join("docs/deeper/b.md"), home.beside().join("docs/c.md")).unwrap();
+        fs::remove_file(home.beside().join("docs/deeper/b.md.metadata.json")).unwrap();
+        write(&home, "c.md.metadata.json", &said("Zoo", 2023));
+        good(&home.run(&["kb", "sync", "docs"]));
+        assert_eq!((count(&home, "moved"), count(&home, "new"), count(&home, "deleted")), (0, 1, 1));
+        assert_eq!(embedded(&server), before + 2);
+    });
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_as_large_as_one_that_went_is_not_taken_for_it() {
+    let server = embedding(Duration::ZERO).await;
+    tokio::task::block_in_place(|| {
+        let home = home(&server);
+        write(&home, "a.md", "Alpha says one thing.\n");
+        good(&create(&home));
+        write(&home, "b.md", "Gamma says one thing.\n");
+        fs::remove_file(home.beside().join("docs/a.md")).unwrap();
+        good(&home.run(&["kb", "sync", "docs"]));
+        assert_eq!((count(&home, "moved"), count(&home, "new"), count(&home, "deleted")), (0, 1, 1));
+        good(&home.run(&["kb", "search", "docs", "gamma", "--mode", "keyword"]));
+        assert_eq!(home.run(&["kb", "search", "docs", "alpha", "--mode", "keyword"]).code, Some(1));
+    });
+}
+
+/// Folders in folders, deeper than any path may tell.
+fn too_deep(under: &std::path::Path) {
+    use rustix::fs::{Mode, OFlags, mkdirat, open, openat};
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY;
+    let mut folder = open(under, flags, Mode::empty()).unwrap();
+    for name in std::iter::repeat_n("d".repeat(250), 20) {
+        mkdirat(&folder, &name, Mode::RWXU).unwrap();
+        folder = openat(&folder, &name, flags, Mode::empty()).unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn while_a_part_of_a_source_cannot_be_listed_nothing_counts_as_deleted() {
+    let server = embedding(Duration::ZERO).await;
+    tokio::task::block_in_place(|| {
+        let home = home(&server);
+        write(&home, "a.md", "Alpha.\n");
+        write(&home, "b.md", "Beta.\n");
+        good(&create(&home));
+        let docs = home.beside().join("docs");
+        fs::remove_file(docs.join("b.md")).unwrap();
+        too_deep(&docs);
+        assert_eq!(home.run(&["kb", "sync", "docs"]).code, Some(1));
+        assert_eq!((count(&home, "unchanged"), count(&home, "failed"), count(&home, "deleted")), (1, 1, 0));
+        good(&home.run(&["kb", "search", "docs", "beta", "--mode", "keyword"]));
+        fs::remove_dir_all(docs.join("d".repeat(250))).unwrap();
+        good(&home.run(&["kb", "sync", "docs"]));
+        assert_eq!(count(&home, "deleted"), 1);
+        assert_eq!(home.run(&["kb", "search", "docs", "beta", "--mode", "keyword"]).code, Some(1));
+    });
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_sync_of_a_base_runs_at_a_time_and_one_that_was_stopped_is_gone_on_with() {
+    let server = embedding(Duration::from_millis(150)).await;
+    tokio::task::block_in_place(|| {
+        let home = home(&server);
+        for n in 0..30 {
+            write(&home, &format!("{n:02}.md"), &format!("File {n} says something."));
+        }
+        good(&home.run(&["kb", "create", "docs", "--embedder", "emb/letters"]));
+        good(&home.run(&["kb", "add-source", "docs", "docs", "--later"]));
+        let before = embedded(&server);
+        let mut child = home.start(&["kb", "sync", "docs"]);
+        wait_for(&server, server.seen().len() + 4);
+        for command in [&["kb", "sync", "docs"][..], &["kb", "move", "docs", "--to", "embedded"]] {
+            let twice = home.run(command);
+            assert!(twice.code == Some(2) && twice.stderr.contains("runs already"), "{twice:?}");
+        }
+        good(&home.run(&["kb", "sync", "docs", "--pause"]));
+        child.wait().unwrap();
+        assert_eq!(
+            (&last(&home)["state"], &last(&home)["why"]),
+            (&"STOPPED".into(), &"somebody stopped it".into())
+        );
+        let done = documents(&home, "INDEXED");
+        assert!((1..30).contains(&done), "{done}");
+        good(&home.run(&["kb", "sync", "docs"]));
+        assert_eq!((count(&home, "unchanged"), count(&home, "new")), (done as u64, 30 - done as u64));
+        // What was under way when it was stopped may be asked for again.
+        let asked = embedded(&server) - before;
+        assert!((30..=32).contains(&asked), "{asked}");
+        let shown = home.run(&["kb", "show", "docs", "--json"]).objects()[0]["base"]["holds"].clone();
+        assert_eq!((&shown["documents"], &shown["passages"]), (&30.into(), &30.into()));
     });
 }
 
@@ -272,4 +362,44 @@ fn find(folder: &std::path::Path, name: &str) -> std::path::PathBuf {
         }
     }
     panic!("no {name} under {}", folder.display());
+}
+
+/// A home with the real encoder.
+fn with_encoder() -> Option<Home> {
+    let Some(file) = std::env::var_os("OUTCROP_TEST_ENCODER").map(std::path::PathBuf::from) else {
+        crate::skipped!("the real encoder; OUTCROP_TEST_ENCODER names its safetensors file");
+        assert!(std::env::var_os("CI").is_none_or(|ci| ci != "true"), "OUTCROP_TEST_ENCODER is not set");
+        return None;
+    };
+    let home = Home::new();
+    let own = home.path().join("data/models/all-minilm-l6-v2");
+    fs::create_dir_all(&own).unwrap();
+    for file in fs::read_dir(file.parent().unwrap()).unwrap().map(|entry| entry.unwrap().path()) {
+        fs::copy(&file, own.join(file.file_name().unwrap())).unwrap();
+    }
+    fs::create_dir(home.beside().join("docs")).unwrap();
+    Some(home)
+}
+
+#[test]
+fn a_passage_longer_than_its_model_reads_is_embedded_to_its_end_and_counted() {
+    let Some(home) = with_encoder() else { return };
+    let same = "The report goes on from here to there, page after page. ".repeat(40);
+    write(&home, "zebras.txt", &format!("{same}{}", "Zebras and lions run over the dry plain. ".repeat(8)));
+    write(&home, "banks.txt", &format!("{same}{}", "The central bank raised interest rates. ".repeat(8)));
+    write(&home, "short.txt", "A short one.");
+    let create = ["kb", "create", "docs", "--from", "docs", "--embedder", "local/all-minilm-l6-v2"];
+    let made = home.run(&[&create[..], &["--chunking", "none"]].concat());
+    assert!(good(&made).contains("2 longer than the model reads at once"), "{made:?}");
+    assert_eq!((count(&home, "passages"), count(&home, "windowed")), (3, 2));
+    // What differs lies behind the end of what the model reads at once.
+    for (question, first, second) in [
+        ("wild animals of Africa", "zebras.txt", "banks.txt"),
+        ("monetary policy", "banks.txt", "zebras.txt"),
+    ] {
+        let found = home.run(&["kb", "search", "docs", question, "--mode", "semantic", "-n", "3", "--json"]);
+        let hits = found.objects()[0]["hits"].as_array().unwrap().clone();
+        let rank = |name: &str| hits.iter().position(|hit| hit["uri"].as_str().unwrap().ends_with(name));
+        assert!(rank(first) < rank(second), "{question}: {found:?}");
+    }
 }

@@ -4,4 +4,4 @@ pub mod conformance;
 mod embedded;
 mod pgvector;
 pub mod postgres;
-mod qdrant;
+pub mod qdrant;

@@ -31,10 +31,10 @@ fn net() -> Client {
 }
 
 /// Qdrant's engine behind its API; it ends with this.
-struct Engine {
+pub struct Engine {
     server: Child,
     _folder: tempfile::TempDir,
-    url: String,
+    pub url: String,
 }
 
 impl Drop for Engine {
@@ -44,7 +44,7 @@ impl Drop for Engine {
     }
 }
 
-fn engine() -> Option<Engine> {
+pub fn engine() -> Option<Engine> {
     let python = peers()?;
     let has =
         Command::new(&python).args(["-c", "import qdrant_edge"]).stderr(Stdio::null()).status().unwrap();
@@ -263,7 +263,7 @@ async fn every_request_is_one_that_qdrant_describes() {
 }
 
 /// Asks the engine the same.
-fn forward(port: u16, seen: &Seen) -> Vec<Part> {
+pub fn forward(port: u16, seen: &Seen) -> Vec<Part> {
     let mut there = TcpStream::connect(("127.0.0.1", port)).unwrap();
     let head = format!(
         "{}\r\nhost: x\r\nconnection: close\r\ncontent-length: {}\r\n\r\n",
