@@ -105,8 +105,10 @@ pub struct Facts<'a> {
     pub first: Option<u64>,
     /// Why the model stopped, in its maker's words.
     pub finish: &'a str,
-    /// What went wrong: its type, or the words of its status.
+    /// What went wrong: its type, "timeout".
     pub error: &'a str,
+    /// What was said of it: the words of its status or of an exception.
+    pub words: &'a str,
 }
 
 impl Facts<'_> {

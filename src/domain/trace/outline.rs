@@ -30,8 +30,9 @@ pub struct Row {
     pub tool: Symbol,
     pub call: Symbol,
     pub finish: Symbol,
-    /// Its beginning.
     pub error: Symbol,
+    /// The beginning of what was said of the error.
+    pub words: Symbol,
     pub service: Symbol,
     pub kind: Kind,
     pub dialect: Dialect,
@@ -96,7 +97,7 @@ impl Outline {
         let told = facts.dollars.filter(|dollars| dollars.is_finite());
         let reckoned = || if facts.kind.is_inference() { price(facts) } else { None };
         let names = &mut self.names;
-        let error = facts.error.char_indices().nth(ERROR).map_or(facts.error, |(at, _)| &facts.error[..at]);
+        let words = facts.words.char_indices().nth(ERROR).map_or(facts.words, |(at, _)| &facts.words[..at]);
         self.rows.push(Row {
             id: span.id.0,
             parent: span.parent.map_or(0, |parent| parent.0),
@@ -111,7 +112,8 @@ impl Outline {
             tool: names.keep(facts.tool),
             call: names.keep(facts.call),
             finish: names.keep(facts.finish),
-            error: names.keep(error),
+            error: names.keep(facts.error),
+            words: names.keep(words),
             service: names.keep(span.service().unwrap_or_default()),
             kind: facts.kind,
             dialect: facts.dialect,
@@ -136,7 +138,7 @@ impl Outline {
     pub fn find(&self, needle: &str) -> Vec<u32> {
         let has = self.names.passing(|text| super::find::within(text, needle));
         let has = |symbol: Symbol| has.get(symbol.index()).copied().unwrap_or(false);
-        let said = |row: &Row| has(row.name) || has(row.model) || has(row.tool) || has(row.error);
+        let said = |row: &Row| [row.name, row.model, row.tool, row.error, row.words].into_iter().any(has);
         (0..).zip(&self.rows).filter(|(_, row)| said(row)).map(|(at, _)| at).collect()
     }
 }

@@ -6,7 +6,7 @@
 //! Never here: sockets, files, what is kept, trees.
 
 mod decoded;
-// pub mod meaning;
+pub mod meaning;
 pub mod otlp;
 
 pub use decoded::Decoded;
