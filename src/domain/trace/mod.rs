@@ -9,13 +9,16 @@ mod call;
 pub mod contents;
 pub mod facts;
 pub mod find;
+pub mod latency;
 pub mod names;
 pub mod outline;
 pub mod span;
+pub mod tree;
 pub mod value;
 
 pub use call::{ByLength, Egress, Exchange, ExchangeId, Purpose, Retried, Span, SpanKind, SpanStatus};
 pub use facts::{Dialect, Facts, Kind};
 pub use outline::{Outline, Row};
 pub use span::{Origin, Side, SpanEvent, SpanKey, SpanLink, Status, TraceId, TraceSpan};
+pub use tree::{Mark, Marks, Rollups, Sum, Tree};
 pub use value::{Attributes, Value};

@@ -3,7 +3,7 @@
 //! Rows stand in the order in which their spans came and are never moved; whoever keeps the whole spans can find one by
 //! its row's number. What becomes of them is `tree`.
 
-use super::facts::{Dialect, Facts, Kind, is_cut};
+use super::facts::{Dialect, Facts, Kind, hash, is_cut};
 use super::names::{Names, Symbol};
 use super::span::{Status, TraceSpan};
 use crate::domain::message::Usage;
@@ -28,7 +28,6 @@ pub struct Row {
     pub agent: Symbol,
     pub session: Symbol,
     pub tool: Symbol,
-    pub call: Symbol,
     pub finish: Symbol,
     pub error: Symbol,
     /// The beginning of what was said of the error.
@@ -37,7 +36,8 @@ pub struct Row {
     pub kind: Kind,
     pub dialect: Dialect,
     pub status: Status,
-    /// Hash of a tool's arguments; zero where there are none.
+    /// Hashes of a tool's call and of its arguments; zero where there are none.
+    pub call: u64,
     pub arguments: u64,
     pub usage: Usage,
     /// US dollars: told, or reckoned by the caller.
@@ -110,7 +110,6 @@ impl Outline {
             agent: names.keep(facts.agent),
             session: names.keep(facts.session),
             tool: names.keep(facts.tool),
-            call: names.keep(facts.call),
             finish: names.keep(facts.finish),
             error: names.keep(facts.error),
             words: names.keep(words),
@@ -118,6 +117,7 @@ impl Outline {
             kind: facts.kind,
             dialect: facts.dialect,
             status: span.status,
+            call: if facts.call.is_empty() { 0 } else { hash(facts.call.as_bytes()) },
             arguments: facts.arguments,
             usage: facts.usage,
             dollars: told.or_else(reckoned),

@@ -10,3 +10,6 @@ pub mod meaning;
 pub mod otlp;
 
 pub use decoded::Decoded;
+
+#[cfg(test)]
+mod tests;
