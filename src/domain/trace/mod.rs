@@ -8,6 +8,7 @@
 mod call;
 pub mod contents;
 pub mod facts;
+pub mod filter;
 pub mod find;
 pub mod latency;
 pub mod names;
