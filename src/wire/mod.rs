@@ -26,6 +26,7 @@ pub mod s3;
 pub mod script;
 pub mod sse;
 pub mod thread;
+pub mod trace;
 pub mod unstreamed;
 pub mod usage;
 pub mod values;

@@ -2,12 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::catalog::ModelId;
-use super::error::ErrorKind;
-use super::id::{ConversationId, MessageId, SpanId};
-use super::message::{Timing, Usage};
-use super::script::Operation;
-use super::time::Timestamp;
+use crate::domain::catalog::ModelId;
+use crate::domain::error::ErrorKind;
+use crate::domain::id::{ConversationId, MessageId, SpanId};
+use crate::domain::message::{Timing, Usage};
+use crate::domain::script::Operation;
+use crate::domain::time::Timestamp;
 
 /// What a span measures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

@@ -1,0 +1,25 @@
+//! What was done, step by step: calls of this program, and traces of any.
+//!
+//! `call` is a call of a provider as this program keeps it. The rest is for traces, whoever made them: the span kept whole
+//! (`span`, `value`), what it means (`facts`, `contents`), the spans of a trace in short (`outline`) and everything that is
+//! reckoned of those. All of it takes bad spans as they come: marked and counted, never lost. Never here: what a format
+//! or a convention calls things (`wire::trace`), where traces are kept.
+
+mod call;
+pub mod contents;
+pub mod facts;
+pub mod filter;
+pub mod find;
+pub mod latency;
+pub mod names;
+pub mod outline;
+pub mod span;
+pub mod tree;
+pub mod value;
+
+pub use call::{ByLength, Egress, Exchange, ExchangeId, Purpose, Retried, Span, SpanKind, SpanStatus};
+pub use facts::{Dialect, Facts, Kind};
+pub use outline::{Outline, Row};
+pub use span::{Origin, Side, SpanEvent, SpanKey, SpanLink, Status, TraceId, TraceSpan};
+pub use tree::{Mark, Marks, Rollups, Sum, Tree};
+pub use value::{Attributes, Value};

@@ -1,0 +1,254 @@
+use proptest::prelude::*;
+
+use super::*;
+use crate::domain::message::Usage;
+use crate::domain::trace::{Facts, Kind, Outline, SpanKey, Status, TraceSpan};
+
+/// A span of a test: id, parent, start, end; what else it says is set after.
+#[derive(Debug, Clone)]
+struct Made {
+    span: TraceSpan,
+    kind: Kind,
+    usage: Usage,
+    dollars: Option<f64>,
+}
+
+fn made(id: u64, parent: u64, start: u64, end: u64) -> Made {
+    let span = TraceSpan {
+        id: SpanKey(id),
+        parent: Some(SpanKey(parent)).filter(|parent| !parent.is_zero()),
+        name: format!("s{id}"),
+        start,
+        end,
+        ..TraceSpan::default()
+    };
+    Made { span, kind: Kind::Other, usage: Usage::default(), dollars: None }
+}
+
+impl Made {
+    fn spoke(mut self, kind: Kind, input: u32, output: u32) -> Self {
+        self.kind = kind;
+        self.usage = Usage { input: Some(input), output: Some(output), ..Usage::default() };
+        self
+    }
+
+    fn failed(mut self) -> Self {
+        self.span.status = Status::Error;
+        self
+    }
+
+    fn cost(mut self, kind: Kind, dollars: f64) -> Self {
+        self.kind = kind;
+        self.dollars = Some(dollars);
+        self
+    }
+}
+
+fn outline(made: &[Made]) -> Outline {
+    let mut outline = Outline::default();
+    for one in made {
+        let facts = Facts { kind: one.kind, usage: one.usage, dollars: one.dollars, ..Facts::default() };
+        outline.add(&one.span, &facts, |_| None);
+    }
+    outline
+}
+
+fn grown(made: &[Made]) -> (Outline, Tree) {
+    let outline = outline(made);
+    let tree = Tree::of(&outline);
+    (outline, tree)
+}
+
+/// The tree as text: ids by depth, with their marks.
+fn drawn(outline: &Outline, tree: &Tree) -> String {
+    let line = |row: &u32| {
+        let marks: Vec<&str> = tree.marks(*row).iter().map(Mark::as_str).collect();
+        let marks = if marks.is_empty() { String::new() } else { format!(" {}", marks.join(" ")) };
+        let indent = "  ".repeat(tree.depth(*row) as usize);
+        format!("{indent}{}{marks}\n", outline.rows[*row as usize].id)
+    };
+    tree.order().iter().map(line).collect()
+}
+
+#[test]
+fn children_that_come_before_their_parents_find_them() {
+    let (outline, tree) = grown(&[made(3, 1, 5, 9), made(4, 2, 2, 3), made(2, 1, 1, 4), made(1, 0, 0, 10)]);
+    assert_eq!(drawn(&outline, &tree), "1\n  2\n    4\n  3\n");
+    assert_eq!(tree.subtree(2), [2, 1]);
+    assert_eq!(tree.span(), (0, 10));
+}
+
+#[test]
+fn orphans_cycles_and_twins_have_a_place_and_a_mark() {
+    let (outline, tree) = grown(&[
+        made(1, 0, 0, 10),
+        made(2, 99, 1, 2),
+        made(3, 98, 0, 2),
+        made(4, 5, 4, 5),
+        made(5, 6, 3, 5),
+        made(6, 4, 5, 6),
+        made(7, 7, 7, 8),
+        made(8, 4, 5, 5),
+        made(9, 1, 1, 2),
+        made(9, 1, 2, 3),
+        made(10, 1, 5, 6),
+        made(10, 1, 5, 6),
+    ]);
+    let wanted = "1\n  9 same_id\n  9 same_id\n  10\n  10 again\n\
+                  5 cycle\n  4 cycle\n    6 cycle skewed\n    8\n7 cycle\n3 orphan\n2 orphan\n";
+    assert_eq!(drawn(&outline, &tree), wanted);
+    assert_eq!(tree.order().len(), outline.rows.len());
+    assert_eq!(tree.count(Mark::Cycle), 4);
+}
+
+#[test]
+fn clocks_that_do_not_agree_are_clamped_and_marked() {
+    let (outline, tree) = grown(&[
+        made(1, 0, 10, 20),
+        made(2, 1, 5, 15),
+        made(3, 1, 18, 30),
+        made(4, 3, 40, 35),
+        made(5, 1, 12, 0),
+    ]);
+    assert_eq!(
+        drawn(&outline, &tree),
+        "1\n  2 skewed\n  5 skewed running\n  3 skewed\n    4 skewed backwards\n"
+    );
+    assert_eq!((tree.shown(1), tree.shown(2), tree.shown(3)), ((10, 15), (18, 20), (20, 20)));
+    assert_eq!(tree.shown(4), (12, 20));
+}
+
+#[test]
+fn tokens_that_an_agent_tells_again_count_once() {
+    let agent = |id, parent, start, end| made(id, parent, start, end).spoke(Kind::Agent, 250, 45);
+    let (rows, tree) = grown(&[
+        agent(1, 0, 0, 10),
+        made(2, 1, 0, 4).spoke(Kind::Model, 100, 20),
+        made(3, 1, 4, 5).failed(),
+        made(4, 1, 5, 9).spoke(Kind::Model, 150, 25),
+    ]);
+    let sums = Rollups::of(&rows, &tree);
+    assert_eq!((sums.whole.input, sums.whole.output, sums.whole.errors), (250, 45, 1));
+    assert!(sums.disagree.is_empty());
+    // With no call below, its own word counts.
+    let (rows, tree) = grown(&[agent(1, 0, 0, 10), made(2, 1, 0, 4)]);
+    assert_eq!(Rollups::of(&rows, &tree).whole.tokens(), 295);
+    // Where they do not agree, what is below counts, and it is told.
+    let (rows, tree) = grown(&[agent(1, 0, 0, 10), made(2, 1, 0, 4).spoke(Kind::Model, 100, 20)]);
+    let sums = Rollups::of(&rows, &tree);
+    assert_eq!((sums.whole.tokens(), sums.disagree), (120, vec![0]));
+}
+
+#[test]
+fn a_model_s_call_seen_by_two_layers_counts_once() {
+    let (rows, tree) =
+        grown(&[made(1, 0, 0, 10).spoke(Kind::Model, 100, 20), made(2, 1, 1, 9).spoke(Kind::Model, 100, 20)]);
+    let sums = Rollups::of(&rows, &tree);
+    assert_eq!(sums.whole.tokens(), 120);
+    // A tool within that embeds is another matter: no inference is below an inference's own answer but this one.
+    assert_eq!(sums.get(1).tokens(), 120);
+}
+
+#[test]
+fn a_span_that_was_sent_twice_counts_once() {
+    let call = made(2, 1, 1, 9).spoke(Kind::Model, 100, 20).failed();
+    let (rows, tree) = grown(&[made(1, 0, 0, 10), call.clone(), call]);
+    let sums = Rollups::of(&rows, &tree);
+    assert_eq!((sums.whole.tokens(), sums.whole.errors, sums.whole.spans), (120, 1, 3));
+}
+
+#[test]
+fn what_is_unknown_is_not_nothing() {
+    let (rows, tree) = grown(&[
+        made(1, 0, 0, 10),
+        made(2, 1, 0, 4).cost(Kind::Model, 0.5),
+        made(3, 1, 4, 5).spoke(Kind::Model, 1, 1),
+    ]);
+    let whole = Rollups::of(&rows, &tree).whole;
+    assert_eq!((whole.dollars, whole.unpriced, whole.inferences), (Some(0.5), 1, 2));
+    let (rows, tree) = grown(&[made(1, 0, 0, 10)]);
+    let whole = Rollups::of(&rows, &tree).whole;
+    assert_eq!((whole.dollars, whole.is_counted), (None, false));
+    let (rows, tree) =
+        grown(&[made(1, 0, 0, 10).cost(Kind::Agent, 2.0), made(2, 1, 0, 4).spoke(Kind::Model, 1, 1)]);
+    let whole = Rollups::of(&rows, &tree).whole;
+    assert_eq!((whole.dollars, whole.unpriced), (Some(2.0), 0));
+}
+
+#[test]
+fn own_time_counts_children_that_ran_at_once_once() {
+    let (_, tree) = grown(&[made(1, 0, 0, 100), made(2, 1, 10, 40), made(3, 1, 20, 50), made(4, 1, 90, 100)]);
+    assert_eq!(tree.own_time(0), 50);
+    assert_eq!(tree.own_time(1), 30);
+    assert_eq!(tree.slowest(2), [0, 1]);
+}
+
+#[test]
+fn the_critical_path_goes_back_from_the_end_through_who_ended_last() {
+    let (_, tree) = grown(&[made(1, 0, 0, 100), made(2, 1, 10, 60), made(3, 1, 20, 50), made(4, 1, 70, 90)]);
+    let path: Vec<(u32, u64, u64)> =
+        tree.critical(0).iter().map(|stretch| (stretch.row, stretch.from, stretch.to)).collect();
+    assert_eq!(path, [(0, 0, 10), (1, 10, 60), (0, 60, 70), (3, 70, 90), (0, 90, 100)]);
+}
+
+#[test]
+fn the_next_of_a_kind_is_found_going_round() {
+    let (outline, tree) =
+        grown(&[made(1, 0, 0, 9), made(2, 1, 1, 2).failed(), made(3, 1, 3, 4), made(4, 1, 5, 6).failed()]);
+    let fails = |row: u32| outline.rows[row as usize].is_error();
+    assert_eq!(tree.next(0, fails), Some(1));
+    assert_eq!(tree.next(3, fails), Some(1));
+    assert_eq!(tree.previous(0, fails), Some(3));
+    assert_eq!(tree.next(0, |_| false), None);
+}
+
+#[test]
+fn a_chain_of_a_hundred_thousand_is_no_deeper_than_it_may() {
+    let chain: Vec<Made> = (1..=100_000).map(|at| made(at, at - 1, at, 1_000_000 - at)).collect();
+    let (outline, tree) = grown(&chain);
+    assert_eq!(tree.depth(99_999), 99_999);
+    let path = tree.critical(0);
+    assert_eq!(path.iter().map(|stretch| stretch.to - stretch.from).sum::<u64>(), tree.duration(0));
+    assert_eq!(Rollups::of(&outline, &tree).whole.spans, 100_000);
+    let circle: Vec<Made> = (1..=100_000).map(|at| made(at, at % 100_000 + 1, at, at + 1)).collect();
+    let (_, tree) = grown(&circle);
+    assert_eq!(tree.count(Mark::Cycle), 100_000);
+    assert_eq!(tree.order().len(), 100_000);
+}
+
+fn spans() -> impl Strategy<Value = Vec<Made>> {
+    let one = (1..12u64, 0..14u64, 0..50u64, 0..60u64, any::<bool>(), 0..3u32).prop_map(
+        |(id, parent, start, end, model, tokens)| {
+            let one = made(id, parent, start, end);
+            if model { one.spoke(Kind::Model, tokens, 1) } else { one }
+        },
+    );
+    prop::collection::vec(one, 0..14)
+}
+
+proptest! {
+    #[test]
+    fn the_order_of_arrival_does_not_change_the_tree((spans, mixed) in spans().prop_flat_map(|spans| {
+        (Just(spans.clone()), Just(spans).prop_shuffle())
+    })) {
+        let ((one, tree), (other, mixed)) = (grown(&spans), grown(&mixed));
+        prop_assert_eq!(drawn(&one, &tree), drawn(&other, &mixed));
+        prop_assert_eq!(Rollups::of(&one, &tree).whole, Rollups::of(&other, &mixed).whole);
+    }
+
+    #[test]
+    fn whatever_comes_every_span_stands_in_the_tree_once_and_the_times_add_up(spans in spans()) {
+        let (outline, tree) = grown(&spans);
+        let mut order = tree.order().to_vec();
+        order.sort_unstable();
+        prop_assert_eq!(order, (0..spans.len() as u32).collect::<Vec<_>>());
+        for row in 0..spans.len() as u32 {
+            let path = tree.critical(row);
+            prop_assert_eq!(path.iter().map(|s| s.to - s.from).sum::<u64>(), tree.duration(row));
+            prop_assert!(path.windows(2).all(|pair| pair[0].to == pair[1].from));
+            prop_assert!(tree.own_time(row) <= tree.duration(row));
+            prop_assert!(tree.subtree(row).contains(&row));
+        }
+        prop_assert_eq!(Rollups::of(&outline, &tree).whole.spans as usize, spans.len());
+    }
+}

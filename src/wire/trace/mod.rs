@@ -1,0 +1,15 @@
+//! Traces as other programs write them: OpenTelemetry's protocol, Bedrock's agents, Inspect's logs, and what is written
+//! for others.
+//!
+//! Everything that comes becomes spans (`domain::trace::TraceSpan`) whose attributes are kept as they were; what they mean
+//! is read from those in one place, `meaning`. What is written wrongly is read as far as it makes sense, and counted.
+//! Never here: sockets, files, what is kept, trees.
+
+mod decoded;
+pub mod meaning;
+pub mod otlp;
+
+pub use decoded::Decoded;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,133 @@
+//! The answer to an export request: OTLP's rules for what was taken, taken in part, or cannot be read.
+
+use super::{json, protobuf};
+use crate::domain::Error;
+use crate::wire::trace::Decoded;
+
+/// `google.rpc.Code` for what will not do however often it is sent.
+const INVALID_ARGUMENT: u32 = 3;
+/// For what may be sent again later.
+const UNAVAILABLE: u32 = 14;
+
+/// How a request was written; the answer is written alike.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Encoding {
+    Protobuf,
+    Json,
+}
+
+impl Encoding {
+    /// By the media type of a request; parameters after it say nothing.
+    pub fn of(content_type: &str) -> Option<Self> {
+        let media = content_type.split(';').next().unwrap_or_default().trim();
+        if media.eq_ignore_ascii_case("application/x-protobuf")
+            || media.eq_ignore_ascii_case("application/protobuf")
+        {
+            Some(Self::Protobuf)
+        } else if media.eq_ignore_ascii_case("application/json") {
+            Some(Self::Json)
+        } else {
+            None
+        }
+    }
+
+    /// The media type of the answer.
+    pub const fn content_type(self) -> &'static str {
+        match self {
+            Self::Protobuf => "application/x-protobuf",
+            Self::Json => "application/json",
+        }
+    }
+}
+
+/// What a server answers: an HTTP status and a body.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    pub status: u16,
+    pub body: Vec<u8>,
+}
+
+impl Answer {
+    /// To a request that was read. Whatever could be taken was: the number of spans that were not, and why, or what should
+    /// be written otherwise, stand in a partial success, which no client may send again. One in which nothing could be
+    /// read is a bad request.
+    pub fn to(decoded: &Decoded, encoding: Encoding) -> Self {
+        let words = decoded.remarks();
+        if decoded.cut && decoded.spans.is_empty() {
+            return Self::refusal(encoding, 400, INVALID_ARGUMENT, &words);
+        }
+        let body = match encoding {
+            Encoding::Protobuf => protobuf::partial_success(decoded.rejected, &words),
+            Encoding::Json => json::partial_success(decoded.rejected, &words).into_bytes(),
+        };
+        Self { status: 200, body }
+    }
+
+    /// To a request that cannot be read.
+    pub fn bad(error: &Error, encoding: Encoding) -> Self {
+        Self::refusal(encoding, 400, INVALID_ARGUMENT, &error.to_string())
+    }
+
+    /// To a request that comes while there is no room; with it goes a `Retry-After`.
+    pub fn busy(encoding: Encoding, words: &str) -> Self {
+        Self::refusal(encoding, 503, UNAVAILABLE, words)
+    }
+
+    fn refusal(encoding: Encoding, status: u16, code: u32, words: &str) -> Self {
+        let body = match encoding {
+            Encoding::Protobuf => protobuf::status(code, words),
+            Encoding::Json => json::status(code, words).into_bytes(),
+        };
+        Self { status, body }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn partly() -> Decoded {
+        let mut decoded = Decoded::default();
+        decoded.reject("a span has no valid trace id");
+        decoded.reject("a span has no valid trace id");
+        decoded
+    }
+
+    #[test]
+    fn all_is_well_is_an_empty_message() {
+        let answer = Answer::to(&Decoded::default(), Encoding::Protobuf);
+        assert_eq!(answer, Answer { status: 200, body: Vec::new() });
+        assert_eq!(Answer::to(&Decoded::default(), Encoding::Json).body, b"{}");
+    }
+
+    #[test]
+    fn what_was_rejected_is_counted_and_told_in_a_success() {
+        let words = "a span has no valid trace id (2 times)";
+        let answer = Answer::to(&partly(), Encoding::Protobuf);
+        assert_eq!(answer.status, 200);
+        assert_eq!(protobuf::decode_partial_success(&answer.body), Some((2, words.to_owned())));
+        let body = Answer::to(&partly(), Encoding::Json).body;
+        let told: serde_json::Value = serde_json::from_slice(&body).unwrap();
+        assert_eq!(told["partialSuccess"]["rejectedSpans"], "2");
+        assert_eq!(told["partialSuccess"]["errorMessage"], words);
+    }
+
+    #[test]
+    fn what_cannot_be_read_at_all_is_a_bad_request() {
+        let answer = Answer::to(&protobuf::decode(b"\xff\xff"), Encoding::Protobuf);
+        assert_eq!(answer.status, 400);
+        // Field 1, a varint of 3.
+        assert_eq!(answer.body[..2], [8, 3]);
+    }
+
+    #[test]
+    fn the_answer_is_written_as_the_request() {
+        for (told, wanted) in [
+            ("application/x-protobuf", Some(Encoding::Protobuf)),
+            ("Application/JSON; charset=utf-8", Some(Encoding::Json)),
+            ("text/plain", None),
+        ] {
+            assert_eq!(Encoding::of(told), wanted, "{told}");
+        }
+    }
+}
