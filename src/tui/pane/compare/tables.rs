@@ -57,8 +57,7 @@ impl State {
             let (Some(name), Some(summary)) = (names.get(at), columns.get(at)) else { continue };
             rows.push(row(place, name, summary));
         }
-        let room = desk.area.width.saturating_sub(12);
-        let mut lines = tables(&rows, room, &[8, 9, 4, 6, 7, 3, 2]);
+        let mut lines = tables(&rows, Reading::room(desk.area), &[8, 9, 4, 6, 7, 3, 2]);
         lines.extend([Line::blank(), Line::of(TOLD, Role::Faint)]);
         desk.overlays.push(Overlay::Reading(Box::new(Reading::new(title, lines))));
     }
@@ -186,7 +185,9 @@ fn tables(rows: &[Vec<String>], room: u16, least: &[usize]) -> Vec<Line> {
         let (mut shown, mut next) = (left.clone(), Vec::new());
         let narrower = least.iter().chain(left.iter().skip(1).rev());
         for at in narrower {
-            if shown.len() <= 2 || shown.iter().map(|at| wide(*at) + 2).sum::<u16>() <= room + 2 {
+            let fits = shown.len() <= 2 || shown.iter().map(|at| wide(*at) + 2).sum::<u16>() <= room + 2;
+            // A column alone would look lost in the next one: another goes with it.
+            if fits && (next.len() != 1 || shown.len() <= 3) {
                 break;
             }
             if let Some(place) = shown.iter().position(|shown| shown == at) {

@@ -20,12 +20,13 @@ use crate::tui::pane::Sight;
 use crate::tui::pane::models::making::Making;
 use crate::tui::pane::models::trial::Trial;
 use crate::tui::pane::models::{Focus, State};
+use crate::tui::widget::text::joined;
 
 /// Columns of the names of facts.
 const NAMES: u16 = 10;
 
-/// Rows of why a model cannot be used.
-const WHY: usize = 3;
+/// Rows of why a model cannot be used, and of what to do about it.
+const WHY: usize = 8;
 
 /// One row of the card: a name, faint, and what is said.
 struct Line {
@@ -168,7 +169,9 @@ fn tried(trial: &Trial, now: Now, lines: &mut Lines) {
         lines.text("stopped", Role::Warn);
     }
     if let Some(figures) = trial.figures() {
-        lines.text(&figures, Role::Muted);
+        for figures in joined(figures.split(" · "), lines.width.into()) {
+            lines.text(&figures, Role::Muted);
+        }
     }
 }
 

@@ -22,7 +22,7 @@ pub(super) fn draw(state: &State, sight: &Sight<'_>, area: Rect, cells: &mut Buf
     let rows = library.rows(state.book.as_ref());
     if rows.is_empty() {
         let (words, role) = match &library.error {
-            Some(error) => (error.to_string(), Role::Bad),
+            Some(error) => (format!("✗ {error}"), Role::Bad),
             None if !library.prompts.is_empty() => {
                 let back = sight.key(Context::Menu, Action::Cancel);
                 (format!("No prompt has that in its name. {back} shows all again."), Role::Muted)
@@ -87,11 +87,13 @@ fn entry(state: &State, sight: &Sight<'_>, row: Row, chosen: bool, area: Rect, c
             let age = sight.wall().age(version.created);
             let end = put_right(cells, area.x + 1, y, right, &age, style(Role::Faint)).saturating_sub(1);
             let marked = state.library.marked == Some(number);
-            let sign = if marked { "•" } else { " " };
-            let x = put(cells, area.x + 2, y, end, sign, style(Role::Accent));
+            if marked {
+                put(cells, area.x + 2, y, end, "•", style(Role::Accent));
+            }
             let numbers = format!("{number:>3} ");
             let here = state.version() == Some(number);
-            let x = put(cells, x, y, end, &numbers, style(if here { Role::Text } else { Role::Muted }));
+            let x =
+                put(cells, area.x + 3, y, end, &numbers, style(if here { Role::Text } else { Role::Muted }));
             put(cells, x, y, end, &version.note, style(Role::Faint));
         }
     }
