@@ -50,7 +50,7 @@ impl Knowledge {
             Vec::new()
         };
         let Question { text, mode, results, expected, rerank, .. } = question;
-        let reranker = rerank.or(base.reranker);
+        let reranker = rerank.or(base.reranker.clone());
         let depth = reranker.as_ref().map_or(results, |one| one.candidates(results).max(results));
         let search = Search { mode, text: text.clone(), vector, results: depth, filter, expected };
         let found = looked_for(&*index, search).await?;
