@@ -410,7 +410,7 @@ pub const KEYS: &[Key] = &[
         "models.*.can",
         Kind::Texts,
         "",
-        "What it can do: chat, embed, vision, documents, tools, reasoning, schema, images.",
+        "What it can do: chat, embed, vision, documents, tools, reasoning, schema, images, rerank.",
     ),
     key("models.*.lacks", Kind::Texts, "", "What it cannot do, and is not asked for."),
     key("models.*.input_price", Kind::Amount, "", "US dollars for a million tokens that it reads."),

@@ -225,7 +225,10 @@ impl fmt::Display for Price {
         .flatten()
         .collect();
         let tokens = (!tokens.is_empty()).then(|| format!("{} a million tokens", tokens.join(", ")));
-        let parts: Vec<_> = [tokens, part(self.image, "a picture"), part(self.search, "a search")].into_iter().flatten().collect();
+        let parts: Vec<_> = [tokens, part(self.image, "a picture"), part(self.search, "a search")]
+            .into_iter()
+            .flatten()
+            .collect();
         write!(f, ": {} ({})", parts.join(", "), self.source)
     }
 }

@@ -9,6 +9,7 @@ use outcrop::domain::Error;
 use outcrop::domain::call::{Blobs, Call, Converse, Picture, Turn};
 use outcrop::domain::delta::Event;
 use outcrop::domain::message::{Block, Role};
+use outcrop::domain::rerank::Rerank;
 use outcrop::domain::settings::Settings;
 use outcrop::net::{Client, Network, Reach};
 use serde_json::{Value, json};
@@ -66,6 +67,16 @@ fn converse(model: &str) -> Converse {
 fn embed(model: &str, texts: &[&str]) -> Call {
     let texts = texts.iter().map(|text| (*text).to_owned()).collect();
     Call::Embed { model: format!("there/{model}").parse().unwrap(), texts }
+}
+
+fn rerank(model: &str) -> Call {
+    let texts = ["a", "b", "c", "d"].map(str::to_owned).to_vec();
+    Call::Rerank(Rerank {
+        model: format!("there/{model}").parse().unwrap(),
+        query: "q".into(),
+        texts,
+        top: 4,
+    })
 }
 
 fn picture(model: &str) -> Call {
@@ -147,6 +158,9 @@ async fn vectors_pictures_and_counts_with_members_that_nobody_knows_are_the_same
             json!({"created": 1, "data": [{"b64_json": "cG5n", "revised_prompt": "A river."}],
                 "usage": {"input_tokens": 3, "output_tokens": 5, "input_tokens_details": {"text_tokens": 3}}}),
         ),
+        ("openai", rerank("rerank-v3.5"), file("openai", "rerank_cohere.json")),
+        ("openai", rerank("jina-reranker-m0"), file("openai", "rerank_jina.json")),
+        ("bedrock", rerank("cohere.rerank-v3-5:0"), file("bedrock", "rerank.json")),
         ("anthropic", Call::CountTokens(converse("claude-m")), json!({"input_tokens": 14})),
         ("ollama", embed("all-minilm", &["a", "b"]), file("ollama", "embed.json")),
         ("bedrock", Call::CountTokens(converse("anthropic.claude-m")), json!({"inputTokens": 14})),

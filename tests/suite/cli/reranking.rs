@@ -214,7 +214,10 @@ async fn a_base_keeps_its_reranker_and_a_question_or_a_setting_may_have_another(
         assert!(good(&table).contains("semantic, reranked by emb/reranker, the first 50"), "{table:?}");
         let failed = evaluate(&["--rerank", "emb/reranker-down"]);
         assert!(good(&failed).contains("reranked by emb/reranker-down"), "{failed:?}");
-        assert!(failed.stderr.contains("not reranked for 1 question, whose hits count as they were found"), "{failed:?}");
+        assert!(
+            failed.stderr.contains("not reranked for 1 question, whose hits count as they were found"),
+            "{failed:?}"
+        );
 
         let refused = home.run(&["kb", "rerank", "docs", "emb/text-embed-3"]);
         assert_eq!(refused.code, Some(2), "{refused:?}");

@@ -90,3 +90,21 @@ fn bodies_of_bedrock_differ_by_the_version_of_coheres_api() {
     assert_eq!(body(Family::CohereRerank)["api_version"], 2);
     assert_eq!(native::body(Family::CohereEmbed, &asked(1)), None);
 }
+
+#[test]
+fn a_reranker_of_bedrocks_list_reranks_and_does_not_converse() {
+    use outcrop::domain::catalog::Capability;
+    let listed = |id: &str| serde_json::json!({"modelId": id, "inputModalities": ["TEXT"], "outputModalities": ["TEXT"]});
+    let list = serde_json::json!({"modelSummaries": [listed("amazon.rerank-v1:0"), listed("amazon.nova-lite-v1:0")]});
+    let body = list.to_string().into_bytes();
+    let cards = outcrop::wire::bedrock::models::foundation("listing", "aws", "us-west-2", &body).unwrap();
+    let can =
+        |name: &str, capability| cards.iter().find(|card| card.id.model() == name).unwrap().can(capability);
+    let reranker = "amazon.rerank-v1:0";
+    assert_eq!(
+        (can(reranker, Capability::Rerank), can(reranker, Capability::Chat)),
+        (Some(true), Some(false))
+    );
+    let other = "amazon.nova-lite-v1:0";
+    assert_eq!((can(other, Capability::Rerank), can(other, Capability::Chat)), (None, Some(true)));
+}
