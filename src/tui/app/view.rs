@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use ratatui::Frame as Screen;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
-use ratatui::style::{Modifier, Style};
+use ratatui::style::Modifier;
 
 use super::{Cache, Notice, State};
 use crate::tui::action::Action;
@@ -56,11 +56,11 @@ pub fn view(state: &State, cache: &mut Cache, frame: &mut Screen<'_>) -> Vec<Wan
         top(state, parts.top, cells);
     }
     let mut caret = state.pane().draw((cache, &mut wants), &sight, parts.body, cells);
-    let rates = state.pane().context() == Context::Rating;
+    if sight.covered {
+        unfocus(&state.look, parts.body, cells);
+    }
     for (at, overlay) in state.overlays.iter().enumerate() {
-        if rates {
-            clear_beside(overlay.area(screen), parts.body, cells);
-        }
+        clear_beside(&state.look, overlay.area(screen), parts.body, cells);
         let typed = overlay.draw(screen, cells, &state.look, &state.options.keymap);
         if at + 1 == state.overlays.len() {
             caret = typed;
@@ -74,14 +74,31 @@ pub fn view(state: &State, cache: &mut Cache, frame: &mut Screen<'_>) -> Vec<Wan
     wants
 }
 
-/// Beside an overlay over texts that are read there is nothing, where only letters and bars of them would be left.
-fn clear_beside(overlay: Rect, body: Rect, cells: &mut Buffer) {
+/// Beside an overlay there is nothing, where only letters and bars of what lies below it would be left.
+fn clear_beside(look: &Look, overlay: Rect, body: Rect, cells: &mut Buffer) {
     let rows = overlay.intersection(Rect { x: overlay.x, width: overlay.width, ..body });
     let left = rows.x.saturating_sub(body.x);
     let right = body.right().saturating_sub(rows.right());
     if left.max(right) <= STRIP {
-        fill(cells, Rect { x: body.x, width: left, ..rows }, Style::new());
-        fill(cells, Rect { x: rows.right(), width: right, ..rows }, Style::new());
+        let ground = look.style(Role::Surface).patch(look.style(Role::Text));
+        fill(cells, Rect { x: body.x, width: left, ..rows }, ground);
+        fill(cells, Rect { x: rows.right(), width: right, ..rows }, ground);
+    }
+}
+
+/// Under an overlay nothing has the focus: the bars at the left of areas are those of areas without it.
+fn unfocus(look: &Look, body: Rect, cells: &mut Buffer) {
+    let accent = look.style(Role::Accent);
+    let bar = look.style(Role::Rule).remove_modifier(accent.add_modifier);
+    for at in body.positions() {
+        // A meter may end in the same half of a cell.
+        let before = at.x.checked_sub(1).and_then(|x| cells.cell((x, at.y)));
+        let of_a_meter = before.is_some_and(|cell| cell.symbol() == "█");
+        let Some(cell) = cells.cell_mut(at).filter(|cell| cell.symbol() == "▌") else { continue };
+        let live = accent.fg.is_none_or(|fg| cell.fg == fg) && cell.modifier.contains(accent.add_modifier);
+        if live && !of_a_meter {
+            cell.set_style(bar);
+        }
     }
 }
 
@@ -112,18 +129,23 @@ fn top(state: &State, area: Rect, cells: &mut Buffer) {
         return;
     }
     let look = &state.look;
-    let said = beside(state);
     let right = area.right().saturating_sub(1);
-    let from = put_right(cells, area.x + 4, area.y, right, &said, look.style(Role::Muted));
-    // What is said there keeps its distance; where nothing is said, the title has the line.
-    let end = if said.is_empty() { right } else { from.saturating_sub(3) };
     let open = look.style(Role::Accent).add_modifier(Modifier::BOLD);
     let mut x = area.x + 1;
     for tab in tabs(state, area) {
         let style = if tab.place == state.place { open } else { look.style(Role::Muted) };
-        x = put(cells, tab.area.x, area.y, end, &tab.label, style) + 2;
+        x = put(cells, tab.area.x, area.y, right, &tab.label, style) + 2;
     }
+    // No place is covered by what is said there.
+    let said = beside(state);
+    let from = put_right(cells, x, area.y, right, &said, look.style(Role::Muted));
+    // What is said there keeps its distance; where nothing is said, the title has the line.
+    let end = if said.is_empty() { right } else { from.saturating_sub(APART) };
     let title = title(state);
+    let room = end.saturating_sub(x);
+    if room < LEAST && columns(&title) > room {
+        return;
+    }
     let style = if state.pane().name().is_empty() { look.style(Role::Muted) } else { look.style(Role::Text) };
     put(cells, x, area.y, end, &title, style);
 }
@@ -162,37 +184,59 @@ pub(super) struct Tab {
     pub area: Rect,
 }
 
-/// Columns of the title that the names of the places leave to it.
-const TITLE: u16 = 16;
+/// Columns between what is said at the right and what stands before it.
+const APART: u16 = 3;
+/// Columns of a title that does not fit whole, at least: of a shorter one nothing could be read.
+const LEAST: u16 = 8;
 
-/// The names of the places, as long as the title and what is said beside it leave room for; else the others' shorter ones,
-/// else their numbers alone.
+/// How the places are named. At one width of the screen no name moves when another place is shown, but for `Numbers`.
+#[derive(Clone, Copy)]
+enum Named {
+    Whole,
+    Short,
+    /// Short, and close to each other.
+    Close,
+    /// The others by their numbers alone.
+    Numbers,
+}
+
+/// The ways to name them, each with the columns that it leaves to the title: that gives way before the names do.
+const WAYS: [(Named, u16); 4] =
+    [(Named::Whole, 16), (Named::Short, 16), (Named::Close, 12), (Named::Close, 0)];
+
+/// The names of the places, as long as the title and what is said beside it leave room for; else their numbers alone.
 pub(super) fn tabs(state: &State, area: Rect) -> Vec<Tab> {
     if state.closed {
         return Vec::new();
     }
-    let shown = state.place;
-    let others: [fn(Place) -> &'static str; 3] = [Place::title, Place::short, |_| ""];
-    let labels = |other: fn(Place) -> &'static str| -> Vec<String> {
-        let label = |(at, place): (usize, &Place)| {
-            let name = if *place == shown { place.title() } else { other(*place) };
-            format!("{} {name}", at + 1).trim_end().to_owned()
-        };
-        Place::ALL.iter().enumerate().map(label).collect()
+    let said = columns(&beside(state));
+    let apart = if said > 0 { said + APART } else { 0 };
+    let room = area.width.saturating_sub(apart + 1);
+    let fits = |tabs: &[Tab], title: u16| {
+        let end = tabs.last().map_or(area.x, |tab| tab.area.right());
+        end - area.x + if title > 0 { title + 2 } else { 0 } <= room
     };
-    let beside = columns(&beside(state));
-    let needed = columns(&title(state)).min(TITLE) + beside + if beside > 0 { 3 } else { 0 } + 2;
-    let fits = |labels: &Vec<String>| {
-        labels.iter().map(|label| columns(label) + 2).sum::<u16>() + needed <= area.width
-    };
-    let labels = others.map(labels).into_iter().enumerate().find(|(at, labels)| *at == 2 || fits(labels));
+    let mut ways = WAYS.iter().map(|(named, title)| (labelled(state.place, *named, area), *title));
+    let fitting = ways.find(|(tabs, title)| fits(tabs, *title)).map(|(tabs, _)| tabs);
+    fitting.unwrap_or_else(|| labelled(state.place, Named::Numbers, area))
+}
+
+/// The places, named so.
+fn labelled(shown: Place, named: Named, area: Rect) -> Vec<Tab> {
+    let gap = if matches!(named, Named::Close) { 1 } else { 2 };
     let mut x = area.x + 1;
-    let tab = |(place, label): (&Place, String)| {
+    let tab = |(at, place): (usize, &Place)| {
+        let name = match named {
+            Named::Short | Named::Close => place.short(),
+            Named::Numbers if *place != shown => "",
+            Named::Whole | Named::Numbers => place.title(),
+        };
+        let label = format!("{} {name}", at + 1).trim_end().to_owned();
         let area = Rect { x, width: columns(&label), height: 1, ..area };
-        x += area.width + 2;
+        x += area.width + gap;
         Tab { place: *place, label, area }
     };
-    Place::ALL.iter().zip(labels.map(|(_, labels)| labels).unwrap_or_default()).map(tab).collect()
+    Place::ALL.iter().enumerate().map(tab).collect()
 }
 
 /// A long notice, above the last line.

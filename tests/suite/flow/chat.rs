@@ -367,7 +367,7 @@ fn an_answer_goes_on_while_another_conversation_is_read() {
         replies: vec![Reply::Delta { event: Delta::Text { text: "meanwhile".into() } }],
     });
     assert!(!stage.text().contains("meanwhile"));
-    assert!(stage.text().contains("1 answer is written elsewhere"));
+    assert!(stage.text().contains("1 answer elsewhere"));
     stage.keys("<ctrl+s><up><up><up><enter>");
     assert!(stage.text().contains("meanwhile"));
 }

@@ -35,12 +35,14 @@ impl State {
         let mut said = Vec::new();
         match self.others.iter().filter(|thread| thread.turn != Turn::Idle).count() {
             0 => {}
-            1 => said.push("1 answer is written elsewhere".to_owned()),
-            count => said.push(format!("{count} answers are written elsewhere")),
+            1 => said.push("1 answer elsewhere".to_owned()),
+            count => said.push(format!("{count} answers elsewhere")),
         }
         if let Some(Fetch::Running { step, .. }) = self.first_run.as_ref().map(|first| &first.fetch) {
-            let percent = step.as_ref().and_then(share).map(|share| format!(" {:.0} %", share * 100.0));
-            said.push(format!("fetching a model{}", percent.unwrap_or_default()));
+            said.push(match step.as_ref().and_then(share) {
+                Some(share) => format!("fetching {:.0} %", share * 100.0),
+                None => "fetching a model".to_owned(),
+            });
         }
         said
     }
