@@ -4,14 +4,14 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Modifier;
 
-use crate::domain::catalog::Availability;
+use crate::domain::catalog::{Availability, ModelCard};
 use crate::domain::figures::{bytes, seconds};
 use crate::domain::pull::Checked;
 use crate::tui::action::Action;
 use crate::tui::keymap::Context;
 use crate::tui::look::Role;
 use crate::tui::models::progress::{share, stopping, words};
-use crate::tui::paint::{first_rows, meter, put, wrap};
+use crate::tui::paint::{columns, first_rows, meter, put, put_right, wrap};
 use crate::tui::pane::Sight;
 use crate::tui::pane::chat::first_run::{Fetch, FirstRun, usable};
 use crate::tui::pane::chat::{Focus, State};
@@ -208,23 +208,29 @@ fn says(fetch: &Fetch, why: &str) -> bool {
     matches!(fetch, Fetch::Failed(error) if error.why.contains(why))
 }
 
+/// Name, size, and what else is to be known of each, one below the other.
 fn choices(first: &FirstRun, most: usize, focused: bool, pen: &mut Pen<'_>) {
+    let size = |card: &ModelCard| card.bytes.map(bytes).unwrap_or_default();
+    let widest = |wide: &dyn Fn(&ModelCard) -> u16| first.choices.iter().map(wide).max().unwrap_or_default();
+    let named = widest(&|card| columns(&card.title)).min(pen.area.width / 2);
+    let sized = widest(&|card| columns(&size(card)));
     let top = (first.selected + 1).saturating_sub(most);
     for (at, card) in first.choices.iter().enumerate().skip(top).take(most) {
         let chosen = at == first.selected;
         let mark = if chosen { if focused { "▌" } else { "›" } } else { " " };
         let look = pen.sight.look;
         if pen.y < pen.area.bottom() {
-            let right = pen.area.right();
+            let (y, right) = (pen.y, pen.area.right());
             let role = if chosen { Role::Text } else { Role::Muted };
-            let x = put(pen.cells, pen.area.x, pen.y, right, mark, look.style(Role::Accent));
-            let x = put(pen.cells, x + 1, pen.y, right, &card.title, look.style(role));
-            let size = card.bytes.map(bytes).unwrap_or_default();
-            let licence = card.licence.clone().unwrap_or_default();
-            let marks = [card.unpinned(), card.unusable().map(|_| "cannot be used")];
-            let about = [size, licence].into_iter().chain(marks.into_iter().flatten().map(str::to_owned));
-            let about = about.filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · ");
-            put(pen.cells, x + 2, pen.y, right, &about, look.style(Role::Faint));
+            let x = put(pen.cells, pen.area.x, y, right, mark, look.style(Role::Accent)) + 1;
+            put(pen.cells, x, y, (x + named).min(right), &card.title, look.style(role));
+            let x = x + named + 2;
+            put_right(pen.cells, x, y, (x + sized).min(right), &size(card), look.style(Role::Faint));
+            let licence = card.licence.clone().filter(|licence| !licence.is_empty());
+            let marks = [licence, card.unpinned().map(str::to_owned)];
+            let cannot = card.unusable().map(|_| "cannot be used".to_owned());
+            let about = marks.into_iter().flatten().chain(cannot).collect::<Vec<_>>().join(" · ");
+            put(pen.cells, x + sized + 2, y, right, &about, look.style(Role::Faint));
         }
         pen.y += 1;
     }
