@@ -119,6 +119,8 @@ fn multiple(
     let values: Vec<_> = line.series.iter().map(|point| column.at(point)).collect();
     let width = right.saturating_sub(end + 2);
     let values = wider(&values, width, 3);
+    // Beside its value, however wide the card is.
+    let width = width.min(u16::try_from(values.len()).unwrap_or(u16::MAX));
     put(cells, end + 2, y, right, &spark(&values, width, column.join()), look.style(Role::Info));
 }
 
@@ -133,15 +135,15 @@ fn first_token(line: &Line<'_>) -> Option<String> {
 fn facts(line: &Line<'_>) -> Vec<(String, Role)> {
     let tally = &line.figures.tally;
     let mut ended = vec![format!("{} answered", figures::grouped(tally.invocations))];
-    for (count, word) in [
-        (tally.all_throttles(), "throttled"),
-        (tally.all_client_errors(), "client errors"),
-        (tally.all_server_errors(), "server errors"),
-        (tally.lost, "unanswered"),
-        (tally.stopped, "stopped"),
+    for (count, one, more) in [
+        (tally.all_throttles(), "throttled", "throttled"),
+        (tally.all_client_errors(), "client error", "client errors"),
+        (tally.all_server_errors(), "server error", "server errors"),
+        (tally.lost, "unanswered", "unanswered"),
+        (tally.stopped, "stopped", "stopped"),
     ] {
         if count > 0 {
-            ended.push(format!("{} {word}", figures::grouped(count)));
+            ended.push(figures::count(count, one, more));
         }
     }
     let mut facts = vec![(ended.join(" · "), if tally.failed() > 0 { Role::Warn } else { Role::Muted })];
