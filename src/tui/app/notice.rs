@@ -1,5 +1,6 @@
 //! What was said to the person for a moment: how long it stands, how many rows it takes, what was said before.
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::time::Duration;
 
@@ -28,6 +29,11 @@ pub struct Notice {
 }
 
 impl Notice {
+    /// What is shown of it: colour alone does not tell bad news.
+    pub fn shown(&self) -> Cow<'_, str> {
+        if self.bad { Cow::Owned(format!("✗ {}", self.text)) } else { Cow::Borrowed(&self.text) }
+    }
+
     /// How long it stands.
     fn stands(&self) -> Duration {
         STANDS + LONGER * u32::from((columns(&self.text) / LONG).saturating_sub(1))
@@ -36,7 +42,7 @@ impl Notice {
     /// Its lines on a screen of that width; what three do not hold ends in `…`, and is whole among the past ones.
     pub fn lines(&self, width: u16) -> Vec<String> {
         let room = width.saturating_sub(2);
-        let mut lines = wrap(&self.text, room);
+        let mut lines = wrap(&self.shown(), room);
         if lines.len() > ROWS {
             let rest = lines.split_off(ROWS - 1).join(" ");
             lines.push(rest);
@@ -46,7 +52,7 @@ impl Notice {
 
     /// Rows above the last line of the screen: none where it fits beside what the last line must say.
     pub fn rows(&self, width: u16, beside: u16) -> u16 {
-        let fits = columns(&self.text) + beside + 2 <= width;
+        let fits = columns(&self.shown()) + beside + 2 <= width;
         if fits { 0 } else { self.lines(width).len() as u16 }
     }
 }
@@ -127,6 +133,7 @@ mod tests {
         assert_eq!(notice("Copied.").rows(60, 10), 0);
         let long = notice("what was done, why it failed and what to try ".repeat(9).trim_end());
         assert_eq!(long.rows(60, 10), 3);
-        assert_eq!(long.lines(60).join(" "), long.text);
+        assert_eq!(long.lines(60).join(" "), long.shown());
+        assert!(long.shown().starts_with("✗ what was done"));
     }
 }

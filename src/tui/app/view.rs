@@ -271,7 +271,7 @@ fn bottom(state: &State, parts: &Frame, cells: &mut Buffer) {
     let foot = foot(state, parts);
     put_right(cells, area.x + 1, area.y, right, &foot.meter, look.style(Role::Muted));
     if let Some((x, notice)) = foot.notice {
-        put(cells, x, area.y, foot.end, &notice.text, look.style(notice_role(notice)));
+        put(cells, x, area.y, foot.end, &notice.shown(), look.style(notice_role(notice)));
     }
     for (at, (x, hint)) in foot.hints.iter().enumerate() {
         put_hint(look, cells, (*x, area.y, foot.end), hint);
@@ -306,7 +306,7 @@ fn foot<'a>(state: &'a State, parts: &Frame) -> Foot<'a> {
     let mut x = area.x + 1;
     let (said, first) = match here {
         Some(notice) => {
-            (kept(state) + columns(&notice.text) + GAP, &hinted[hinted.len().saturating_sub(1)..])
+            (kept(state) + columns(&notice.shown()) + GAP, &hinted[hinted.len().saturating_sub(1)..])
         }
         None => (0, &hinted[..]),
     };
@@ -322,7 +322,7 @@ fn foot<'a>(state: &'a State, parts: &Frame) -> Foot<'a> {
             x = (x + wide).min(end);
         }
         notice = Some((x, here));
-        x = (x + columns(&here.text)).min(end) + GAP;
+        x = (x + columns(&here.shown())).min(end) + GAP;
     }
     let shown = fitting(hinted, end.saturating_sub(x));
     // What a notice leaves room for is said at the right: who reads it is not left without the keys.

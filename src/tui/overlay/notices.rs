@@ -43,7 +43,9 @@ impl Past {
 
     fn lines(&self, width: u16) -> Vec<Line<'_>> {
         let room = width.saturating_sub(self.when_width() + 2);
-        let one = |said: &'_ Said| wrap(&said.text, room);
+        let one = |said: &'_ Said| {
+            if said.bad { wrap(&format!("✗ {}", said.text), room) } else { wrap(&said.text, room) }
+        };
         let all = self.said.iter().flat_map(|said| {
             let line = move |(at, text)| Line {
                 when: if at == 0 { said.when.as_str() } else { "" },

@@ -120,7 +120,7 @@ pub(super) fn draw(state: &State, sight: &Sight<'_>, body: Rect, cells: &mut Buf
 fn instead(state: &State, sight: &Sight<'_>) -> Option<String> {
     let key = |action| sight.key(Context::Usage, action);
     if let Some(error) = &state.error {
-        return Some(format!("{error} {} tries again.", key(Action::Reload)));
+        return Some(format!("✗ {error} {} tries again.", key(Action::Reload)));
     }
     let Some(report) = &state.report else {
         return Some(if state.task.is_some() { "Adding up what was called…" } else { "" }.to_owned());

@@ -27,12 +27,12 @@ pub fn draw(state: &State, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) ->
     let right = area.right().saturating_sub(1);
     let bottom = area.bottom().saturating_sub(1);
     if list.is_empty() {
-        let words = match (&list.error, list.results()) {
-            (Some(error), _) => error.to_string(),
-            (None, Some(search)) => match (&search.error, search.task) {
-                (Some(error), _) => error.to_string(),
-                (None, Some(_)) => "Searching…".to_owned(),
-                (None, None) => {
+        let failed = list.error.as_ref().or_else(|| list.results()?.error.as_ref());
+        let words = match (failed, list.results()) {
+            (Some(error), _) => format!("✗ {error}"),
+            (None, Some(search)) => match search.task {
+                Some(_) => "Searching…".to_owned(),
+                None => {
                     let back = sight.key(Context::Menu, Action::Cancel);
                     format!(
                         "Nothing found. A search looks into titles and every message. {back} shows all again."
@@ -42,7 +42,7 @@ pub fn draw(state: &State, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) ->
             (None, None) if list.known => "Conversations are kept here, the newest first.".to_owned(),
             (None, None) => String::new(),
         };
-        let role = if list.error.is_some() { Role::Bad } else { Role::Muted };
+        let role = if failed.is_some() { Role::Bad } else { Role::Muted };
         for (y, line) in (area.y + 1..bottom).zip(wrap(&words, area.width.saturating_sub(3))) {
             put(cells, area.x + 1, y, right, &line, look.style(role));
         }

@@ -22,7 +22,7 @@ pub(super) fn draw(state: &State, sight: &Sight<'_>, area: Rect, cells: &mut Buf
     let rows = library.rows(state.book.as_ref());
     if rows.is_empty() {
         let (words, role) = match &library.error {
-            Some(error) => (error.to_string(), Role::Bad),
+            Some(error) => (format!("✗ {error}"), Role::Bad),
             None if !library.prompts.is_empty() => {
                 let back = sight.key(Context::Menu, Action::Cancel);
                 (format!("No prompt has that in its name. {back} shows all again."), Role::Muted)
