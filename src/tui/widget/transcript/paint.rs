@@ -18,14 +18,19 @@ impl Transcript<'_> {
             return;
         }
         let ordered = self.selection.and_then(|selection| selection.ordered(self.items));
-        for placed in geometry.rows.iter().filter(|placed| area.y <= placed.y && placed.y < area.bottom()) {
+        let rows = &geometry.rows;
+        let focused = |at: usize| rows.get(at).is_some_and(|row| self.focus == Some(row.message));
+        let visible = |placed: &Placed| area.y <= placed.y && placed.y < area.bottom();
+        for (at, placed) in rows.iter().enumerate().filter(|(_, placed)| visible(placed)) {
             let columns = area.right().saturating_sub(placed.x).min(MEASURE);
             placed.row.draw(Cell::new(placed.x, placed.y), columns, look, buf);
             if let Some(x) = placed.right_start(area.right()) {
                 let right = Row { spans: placed.right.clone(), ..Row::default() };
                 right.draw(Cell::new(x, placed.y), area.right() - x, look, buf);
             }
-            if self.focus == Some(placed.message) && placed.part != Part::Gap && placed.x > area.x {
+            // The bar goes on between two parts of a message, and not between two messages.
+            let within = placed.part != Part::Gap || at > 0 && focused(at - 1) && focused(at + 1);
+            if focused(at) && within && placed.x > area.x {
                 let bar = Row::of("▌", Ink::of(if self.active { Role::Accent } else { Role::Rule }));
                 bar.draw(Cell::new(area.x, placed.y), 1, look, buf);
             }
