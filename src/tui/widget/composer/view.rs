@@ -1,5 +1,6 @@
 //! Painting the composer, and the place of its caret.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use ratatui::buffer::Buffer as Cells;
@@ -10,6 +11,7 @@ use super::Composer;
 use super::chip::chip_index;
 use super::cluster::{clusters, columns, shown};
 use super::rows::place_of;
+use crate::tui::widget::text::fit;
 
 /// The styles that it is painted in.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -76,7 +78,9 @@ impl Composer {
                 let style =
                     if selection.contains(&(row.start + at)) { style.patch(look.selection) } else { style };
                 let room = area.right().saturating_sub(x);
-                cells.set_stringn(x, y, &shown, room.into(), style);
+                // A chip that is wider than the row is seen to be cut.
+                let seen = if chip.is_some() { fit(&shown, room.into()) } else { Cow::Borrowed(&*shown) };
+                cells.set_stringn(x, y, &seen, room.into(), style);
                 x += columns(&shown).min(room);
             }
         }
