@@ -15,7 +15,7 @@ use crate::domain::untrusted::safe_text;
 use crate::tui::action::Action;
 use crate::tui::key::{Key, KeyCode};
 use crate::tui::look::{Look, Role};
-use crate::tui::widget::text::{Ink, Inline, Row, wrap as wrap_inline};
+use crate::tui::widget::text::{Ink, Inline, Row, Span, wrap as wrap_inline};
 
 /// An answer that can be compared.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -125,24 +125,28 @@ impl Difference {
 
     fn wrapped(&self, width: u16) -> Vec<Row> {
         let mut rows = Vec::new();
-        let mut push = |parts: &[(&str, Ink)]| {
+        let columns = usize::from(width).max(8);
+        let mut push = |indent: usize, parts: &[(&str, Ink)]| {
             let mut inline = Inline::default();
             for (text, ink) in parts {
                 inline.push(&safe_text(text).replace('\t', " "), *ink, None);
             }
-            rows.extend(wrap_inline(&inline, usize::from(width).max(8)));
+            for mut row in wrap_inline(&inline, columns - indent) {
+                row.spans.insert(0, Span::new(" ".repeat(indent), Ink::of(Role::Text)));
+                rows.push(row);
+            }
         };
         let (one, other) = (self.name(self.pair.0), self.name(self.pair.1));
         let (gone, came) = (Ink::of(Role::Removed), Ink::of(Role::Added));
-        push(&[("− ", gone), (&one, gone)]);
-        push(&[("+ ", came), (&other, came)]);
+        push(0, &[("− ", gone), (&one, gone)]);
+        push(0, &[("+ ", came), (&other, came)]);
         if self.sides.len() > 2 {
-            push(&[(&format!("{} compare with another one", self.letters()), Ink::of(Role::Faint))]);
+            push(0, &[(&format!("{} compare with another one", self.letters()), Ink::of(Role::Faint))]);
         }
-        push(&[(" ", Ink::of(Role::Text))]);
+        push(0, &[(" ", Ink::of(Role::Text))]);
         match &self.shown {
             Shown::Words(stretches) if stretches.iter().all(|stretch| stretch.mark == Mark::Same) => {
-                push(&[("They say the same, word for word.", Ink::of(Role::Muted))]);
+                push(0, &[("They say the same, word for word.", Ink::of(Role::Muted))]);
             }
             Shown::Words(stretches) => {
                 let marked = |stretch: &Stretch| {
@@ -165,11 +169,11 @@ impl Difference {
                 };
                 let parts: Vec<(String, Ink)> = stretches.iter().flat_map(marked).collect();
                 let parts: Vec<(&str, Ink)> = parts.iter().map(|(text, ink)| (text.as_str(), *ink)).collect();
-                push(&parts);
+                push(0, &parts);
             }
             Shown::TooLong => {
                 let most = bytes(MOST_WORDS as u64);
-                push(&[(&format!("Answers of more than {most} are not compared."), Ink::of(Role::Muted))]);
+                push(0, &[(&format!("Answers of more than {most} are not compared."), Ink::of(Role::Muted))]);
             }
             Shown::Alone(both) => {
                 for (at, sentences) in [self.pair.0, self.pair.1].into_iter().zip(both) {
@@ -179,15 +183,15 @@ impl Difference {
                         0 => format!("{who} says nothing alone."),
                         some => format!("Only {who} says ({})", count(some as u64, "sentence", "sentences")),
                     };
-                    push(&[(&head, ink.with(Modifier::BOLD))]);
+                    push(0, &[(&head, ink.with(Modifier::BOLD))]);
                     for sentence in sentences {
-                        push(&[("  ", ink), (sentence, Ink::of(Role::Text))]);
+                        push(2, &[(sentence, Ink::of(Role::Text))]);
                     }
-                    push(&[(" ", ink)]);
+                    push(0, &[(" ", ink)]);
                 }
                 let meaning = "A sentence is said by one alone if it shares at most half of its words with any \
                                sentence of the other.";
-                push(&[(meaning, Ink::of(Role::Faint))]);
+                push(0, &[(meaning, Ink::of(Role::Faint))]);
             }
         }
         rows
