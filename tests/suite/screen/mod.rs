@@ -652,6 +652,11 @@ fn a_schema_is_written_in_lines_and_says_what_is_wrong_in_it() {
         let schema = serde_json::json!({ "type": "object", "properties": { "city": { "type": "string" } } });
         stage.keys("<ctrl+o>");
         stage.keys("<end>");
+        for _ in 0..20 {
+            if !stage.text().contains("▌ response_schema") {
+                stage.keys("<up>");
+            }
+        }
         stage.keys(&format!("<enter>{schema}<enter><enter>"));
         stage.keys("<ctrl+end>,<enter>");
     });

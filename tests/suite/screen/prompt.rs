@@ -202,7 +202,7 @@ fn the_library_has_the_versions_of_the_open_prompt() {
     shoot("prompt-library", |stage| {
         opened(stage, letter(), Vec::new());
         for _ in 0..4 {
-            if !stage.text().contains("rename") {
+            if !stage.text().contains("Enter open") {
                 stage.keys("<tab>");
             }
         }
