@@ -57,7 +57,7 @@ pub fn view(state: &State, cache: &mut Cache, frame: &mut Screen<'_>) -> Vec<Wan
     }
     let mut caret = state.pane().draw((cache, &mut wants), &sight, parts.body, cells);
     if sight.covered {
-        unfocus(&state.look, parts.body, cells);
+        dim(&state.look, parts.body, cells);
     }
     for (at, overlay) in state.overlays.iter().enumerate() {
         clear_beside(&state.look, overlay.area(screen), parts.body, cells);
@@ -86,18 +86,20 @@ fn clear_beside(look: &Look, overlay: Rect, body: Rect, cells: &mut Buffer) {
     }
 }
 
-/// Under an overlay nothing has the focus: the bars at the left of areas are those of areas without it.
-fn unfocus(look: &Look, body: Rect, cells: &mut Buffer) {
-    let accent = look.style(Role::Accent);
-    let bar = look.style(Role::Rule).remove_modifier(accent.add_modifier);
+/// Under an overlay all is faint and on one ground, but for chosen rows: it is the overlay that has the focus. Lines stay as
+/// they are, and pictures in halves of cells.
+fn dim(look: &Look, body: Rect, cells: &mut Buffer) {
+    let faint = look.style(Role::Faint).remove_modifier(Modifier::BOLD);
+    let rule = look.style(Role::Rule);
+    let (selected, surface) = (look.style(Role::Selected).bg, look.style(Role::Surface).bg);
     for at in body.positions() {
-        // A meter may end in the same half of a cell.
-        let before = at.x.checked_sub(1).and_then(|x| cells.cell((x, at.y)));
-        let of_a_meter = before.is_some_and(|cell| cell.symbol() == "█");
-        let Some(cell) = cells.cell_mut(at).filter(|cell| cell.symbol() == "▌") else { continue };
-        let live = accent.fg.is_none_or(|fg| cell.fg == fg) && cell.modifier.contains(accent.add_modifier);
-        if live && !of_a_meter {
-            cell.set_style(bar);
+        let Some(cell) = cells.cell_mut(at).filter(|cell| cell.symbol() != "▀") else { continue };
+        if let Some(surface) = surface.filter(|_| Some(cell.bg) != selected) {
+            cell.set_bg(surface);
+        }
+        let is_line = rule.fg.is_none_or(|fg| cell.fg == fg) && cell.modifier.contains(rule.add_modifier);
+        if !is_line {
+            cell.set_style(faint);
         }
     }
 }

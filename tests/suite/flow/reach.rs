@@ -447,5 +447,6 @@ fn one_bar_is_bright_and_it_is_where_the_keys_go() {
         assert_eq!(bars("").len(), 1, "composer");
         assert_eq!(bars("<tab>k").len(), 1, "transcript");
         assert_eq!(bars("<tab>"), [0], "list");
+        assert_eq!(bars("<ctrl+p>").len(), 1, "overlay");
     }
 }
