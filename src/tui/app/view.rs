@@ -30,6 +30,9 @@ const FIRST: usize = 5;
 const MOST: usize = 12;
 /// Columns beside an overlay in which nothing can be read.
 const STRIP: u16 = 12;
+/// What cells that are parts of a picture begin with: half of a cell, Kitty's placeholder (whose colour says which picture it
+/// is of), or a sequence of the terminal's own graphics.
+const PICTURED: [char; 3] = ['▀', '\u{10EEEE}', '\u{1b}'];
 
 /// Draws the state; changes nothing but the cache. Returns the code that is shown plain and could be highlighted.
 pub fn view(state: &State, cache: &mut Cache, frame: &mut Screen<'_>) -> Vec<Want> {
@@ -86,14 +89,16 @@ fn clear_beside(look: &Look, overlay: Rect, body: Rect, cells: &mut Buffer) {
     }
 }
 
-/// Under an overlay all is faint and on one ground, but for chosen rows: it is the overlay that has the focus. Lines stay as
-/// they are, and pictures in halves of cells.
+/// Under an overlay all is faint and on one ground, but for chosen rows: it is the overlay that has the focus. Lines and
+/// pictures stay as they are.
 fn dim(look: &Look, body: Rect, cells: &mut Buffer) {
     let faint = look.style(Role::Faint).remove_modifier(Modifier::BOLD);
     let rule = look.style(Role::Rule);
     let (selected, surface) = (look.style(Role::Selected).bg, look.style(Role::Surface).bg);
     for at in body.positions() {
-        let Some(cell) = cells.cell_mut(at).filter(|cell| cell.symbol() != "▀") else { continue };
+        let Some(cell) = cells.cell_mut(at).filter(|cell| !cell.symbol().starts_with(PICTURED)) else {
+            continue;
+        };
         if let Some(surface) = surface.filter(|_| Some(cell.bg) != selected) {
             cell.set_bg(surface);
         }
