@@ -96,8 +96,14 @@ pub fn row(cells: &mut Buffer, area: Rect, card: &ModelCard, marks: Marks, groun
     let style = |role| ground.patch(look.style(role));
     let parts = Columns::of(area.width);
     let (y, name) = (area.y, parts.name(area));
-    put(cells, area.x, y, name.x, if marks.current { "•" } else { " " }, style(Role::Accent));
-    put(cells, area.x + 1, y, name.x, if marks.star { "★" } else { " " }, style(Role::Warn));
+    // Where nothing is marked the cell stays that of the row: in reversed colours a blank would be a patch of the mark's.
+    for (at, (marked, sign, role)) in
+        (area.x..).zip([(marks.current, "•", Role::Accent), (marks.star, "★", Role::Warn)])
+    {
+        if marked {
+            put(cells, at, y, name.x, sign, style(role));
+        }
+    }
     let off = matches!(card.availability, Availability::Unusable { .. } | Availability::Catalogued);
     let text = style(if off { Role::Faint } else { Role::Text });
     if let Availability::Unusable { why } = &card.availability {

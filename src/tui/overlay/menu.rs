@@ -309,8 +309,9 @@ impl Menu {
             }
             let ground = if place == self.selected { look.style(Role::Selected) } else { raised };
             let style = |role| ground.patch(look.style(role));
-            let mark = if entry.current { "•" } else { " " };
-            put(cells, list.x, y, list.right(), mark, style(Role::Accent));
+            if entry.current {
+                put(cells, list.x, y, list.right(), "•", style(Role::Accent));
+            }
             let mut right = list.right();
             if !entry.right.is_empty() && columns(&entry.right) + 24 < list.width {
                 right = put_right(cells, list.x + 2, y, right, &entry.right, style(Role::Muted))

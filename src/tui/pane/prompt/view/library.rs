@@ -87,11 +87,12 @@ fn entry(state: &State, sight: &Sight<'_>, row: Row, chosen: bool, area: Rect, c
             let age = sight.wall().age(version.created);
             let end = put_right(cells, area.x + 1, y, right, &age, style(Role::Faint)).saturating_sub(1);
             let marked = state.library.marked == Some(number);
-            let sign = if marked { "•" } else { " " };
-            let x = put(cells, area.x + 2, y, end, sign, style(Role::Accent));
+            if marked {
+                put(cells, area.x + 2, y, end, "•", style(Role::Accent));
+            }
             let numbers = format!("{number:>3} ");
             let here = state.version() == Some(number);
-            let x = put(cells, x, y, end, &numbers, style(if here { Role::Text } else { Role::Muted }));
+            let x = put(cells, area.x + 3, y, end, &numbers, style(if here { Role::Text } else { Role::Muted }));
             put(cells, x, y, end, &version.note, style(Role::Faint));
         }
     }
