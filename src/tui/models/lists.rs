@@ -23,12 +23,13 @@ pub fn draw(cells: &mut Buffer, area: Rect, lists: &[Listing], now: Timestamp, g
         })
     });
     let mut troubles: Vec<String> = whole.collect();
-    let needed = troubles.iter().map(|text| columns(text) + 3).sum::<u16>();
+    let needed = troubles.iter().map(|text| columns(text) + 5).sum::<u16>();
     if troubles.len() > 1 && needed > area.width + 3 {
         troubles = vec![format!("{} gave no list", named(&failed, area.width))];
     }
     let old = old.iter().filter_map(|list| Some(format!("{} {}", list.provider, list.age(now)?)));
-    let all = troubles.into_iter().map(|text| (text, Role::Bad)).chain(old.map(|text| (text, Role::Muted)));
+    let troubles = troubles.into_iter().map(|text| (format!("✗ {text}"), Role::Bad));
+    let all = troubles.chain(old.map(|text| (text, Role::Muted)));
     let mut x = area.x;
     for (text, role) in all {
         if x > area.x {
@@ -44,7 +45,7 @@ pub fn draw(cells: &mut Buffer, area: Rect, lists: &[Listing], now: Timestamp, g
 
 /// `dead, keyed and home`; where there are too many for the line, how many more.
 fn named(failed: &[&Listing], width: u16) -> String {
-    const REST: u16 = 24;
+    const REST: u16 = 26;
     let mut names = String::new();
     for (at, list) in failed.iter().enumerate() {
         let before = match at {

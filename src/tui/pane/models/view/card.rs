@@ -24,8 +24,8 @@ use crate::tui::pane::models::{Focus, State};
 /// Columns of the names of facts.
 const NAMES: u16 = 10;
 
-/// Rows of why a model cannot be used.
-const WHY: usize = 3;
+/// Rows of why a model cannot be used, and of what to do about it.
+const WHY: usize = 8;
 
 /// One row of the card: a name, faint, and what is said.
 struct Line {

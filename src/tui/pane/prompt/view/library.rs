@@ -92,7 +92,8 @@ fn entry(state: &State, sight: &Sight<'_>, row: Row, chosen: bool, area: Rect, c
             }
             let numbers = format!("{number:>3} ");
             let here = state.version() == Some(number);
-            let x = put(cells, area.x + 3, y, end, &numbers, style(if here { Role::Text } else { Role::Muted }));
+            let x =
+                put(cells, area.x + 3, y, end, &numbers, style(if here { Role::Text } else { Role::Muted }));
             put(cells, x, y, end, &version.note, style(Role::Faint));
         }
     }
