@@ -186,7 +186,9 @@ fn tables(rows: &[Vec<String>], room: u16, least: &[usize]) -> Vec<Line> {
         let (mut shown, mut next) = (left.clone(), Vec::new());
         let narrower = least.iter().chain(left.iter().skip(1).rev());
         for at in narrower {
-            if shown.len() <= 2 || shown.iter().map(|at| wide(*at) + 2).sum::<u16>() <= room + 2 {
+            let fits = shown.len() <= 2 || shown.iter().map(|at| wide(*at) + 2).sum::<u16>() <= room + 2;
+            // A column alone would look lost in the next one: another goes with it.
+            if fits && (next.len() != 1 || shown.len() <= 3) {
                 break;
             }
             if let Some(place) = shown.iter().position(|shown| shown == at) {
