@@ -85,8 +85,8 @@ actions! {
     ShowCompare = "show_compare", "Go to the comparison of models";
     ShowKnowledge = "show_knowledge", "Go to the knowledge bases";
     ShowEvaluations = "show_evaluations", "Go to the evaluations";
-    ShowPictures = "show_pictures", "Go to the pictures";
     ShowPrompt = "show_prompt", "Go to the prompts";
+    ShowPictures = "show_pictures", "Go to the pictures";
     ShowModels = "show_models", "Go to the models";
     ShowUsage = "show_usage", "Go to usage: calls, tokens, times, cost";
     ChooseModel = "choose_model", "Choose the model";

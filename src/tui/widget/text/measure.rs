@@ -67,6 +67,22 @@ pub fn fit_left(text: &str, columns: usize) -> Cow<'_, str> {
     Cow::Owned(format!("…{}", &text[start..]))
 }
 
+/// Parts with `·` between them, in as many rows as it takes; none is broken.
+pub fn joined<T: AsRef<str>>(parts: impl IntoIterator<Item = T>, columns: usize) -> Vec<String> {
+    let mut rows: Vec<String> = Vec::new();
+    for part in parts {
+        let part = part.as_ref();
+        match rows.last_mut() {
+            Some(row) if width(row) + 3 + width(part) <= columns => {
+                row.push_str(" · ");
+                row.push_str(part);
+            }
+            _ => rows.push(part.to_owned()),
+        }
+    }
+    rows
+}
+
 /// One line with its tabs as spaces up to the next stop.
 pub fn expand_tabs(line: &str) -> Cow<'_, str> {
     if !line.contains('\t') {

@@ -7,7 +7,7 @@ use crate::domain::message::{Answer, Outcome, Role as Speaker, StopReason};
 use crate::domain::schema::SchemaCheck;
 use crate::domain::untrusted::safe_line;
 use crate::tui::look::Role;
-use crate::tui::widget::text::{Ink, Inline, Row, Span, fit, width, wrap};
+use crate::tui::widget::text::{Ink, Inline, Row, Span, fit, joined, wrap};
 
 /// Bytes of an error's words from which on they are folded, and the rows that are left of them.
 const LONG: usize = 600;
@@ -72,23 +72,8 @@ pub(super) fn foot(item: &Item<'_>, columns: usize, focused: bool) -> Vec<Row> {
     }
     if item.named == Named::Here {
         let ink = if focused { Ink::of(Role::Muted) } else { FAINT };
-        let figures = joined(&summary(answer, !item.message.blocks.is_empty()), columns);
+        let figures = joined(summary(answer, !item.message.blocks.is_empty()), columns);
         rows.extend(figures.iter().map(|row| Row::of(fit(row, columns), ink)));
-    }
-    rows
-}
-
-/// The parts with `·` between them, in as many rows as it takes; none is broken.
-fn joined(parts: &[String], columns: usize) -> Vec<String> {
-    let mut rows: Vec<String> = Vec::new();
-    for part in parts {
-        match rows.last_mut() {
-            Some(row) if width(row) + 3 + width(part) <= columns => {
-                row.push_str(" · ");
-                row.push_str(part);
-            }
-            _ => rows.push(part.clone()),
-        }
     }
     rows
 }
@@ -254,7 +239,10 @@ mod tests {
         let wide = joined(&parts, 80);
         assert_eq!((wide.len(), wide[0].clone()), (1, parts.join(" · ")));
         let narrow = joined(&parts, 30);
-        assert!(narrow.len() > 1 && narrow.iter().all(|row| width(row) <= 30), "{narrow:?}");
+        assert!(
+            narrow.len() > 1 && narrow.iter().all(|row| crate::tui::widget::text::width(row) <= 30),
+            "{narrow:?}"
+        );
         assert_eq!(narrow.join(" · "), parts.join(" · "));
     }
 }

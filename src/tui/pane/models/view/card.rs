@@ -20,6 +20,7 @@ use crate::tui::pane::Sight;
 use crate::tui::pane::models::making::Making;
 use crate::tui::pane::models::trial::Trial;
 use crate::tui::pane::models::{Focus, State};
+use crate::tui::widget::text::joined;
 
 /// Columns of the names of facts.
 const NAMES: u16 = 10;
@@ -168,7 +169,9 @@ fn tried(trial: &Trial, now: Now, lines: &mut Lines) {
         lines.text("stopped", Role::Warn);
     }
     if let Some(figures) = trial.figures() {
-        lines.text(&figures, Role::Muted);
+        for figures in joined(figures.split(" · "), lines.width.into()) {
+            lines.text(&figures, Role::Muted);
+        }
     }
 }
 

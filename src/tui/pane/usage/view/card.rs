@@ -12,7 +12,7 @@ use crate::tui::pane::Sight;
 use crate::tui::pane::usage::column::Column;
 use crate::tui::pane::usage::{Line, State};
 use crate::tui::widget::spark::{bars, spark};
-use crate::tui::widget::text::fit_left;
+use crate::tui::widget::text::{fit_left, joined};
 
 /// The figures that are shown over time.
 const MULTIPLES: [Column; 6] =
@@ -79,8 +79,9 @@ pub(super) fn draw(
     if !low {
         y += 1;
     }
+    let wide = area.width.saturating_sub(2);
     for (text, role) in facts(line) {
-        for text in wrap(&text, area.width.saturating_sub(2)) {
+        for text in joined(text.split(" · "), wide.into()).iter().flat_map(|row| wrap(row, wide)) {
             if y >= area.bottom() {
                 return;
             }
