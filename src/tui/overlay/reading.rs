@@ -96,6 +96,11 @@ impl Reading {
         Self { title, lines, markdown: None, rows: (0, Vec::new()), page: Page::default(), offer: None }
     }
 
+    /// Columns that its lines have on that screen: a table that is wider would be broken.
+    pub fn room(screen: Rect) -> u16 {
+        super::page::width(screen)
+    }
+
     /// A text in Markdown under a title.
     pub fn markdown(title: &str, text: String) -> Self {
         Self { markdown: Some(text), ..Self::new(title, Vec::new()) }

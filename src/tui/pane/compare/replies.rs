@@ -13,6 +13,7 @@ use crate::tui::app::Desk;
 use crate::tui::dataset::added;
 use crate::tui::effect::{Effect, TaskId, Written};
 use crate::tui::keymap::Context;
+use crate::tui::overlay::reading::Reading;
 use crate::tui::scripts;
 use crate::tui::thread::Load;
 use crate::workbench::request::conversations::Conversations;
@@ -75,7 +76,7 @@ impl State {
                 desk.say("This is a copy; the comparison stays as it was.");
             }
             (Wait::Board, Reply::Leaderboard { board, categories, apart }) => {
-                let room = desk.area.width.saturating_sub(12);
+                let room = Reading::room(desk.area);
                 desk.overlays.push(tables::board(&board, (&categories, self.board.as_deref()), apart, room));
             }
             (Wait::Summary, Reply::Summaries { columns }) => self.show_summary(&columns, desk),

@@ -57,8 +57,7 @@ impl State {
             let (Some(name), Some(summary)) = (names.get(at), columns.get(at)) else { continue };
             rows.push(row(place, name, summary));
         }
-        let room = desk.area.width.saturating_sub(12);
-        let mut lines = tables(&rows, room, &[8, 9, 4, 6, 7, 3, 2]);
+        let mut lines = tables(&rows, Reading::room(desk.area), &[8, 9, 4, 6, 7, 3, 2]);
         lines.extend([Line::blank(), Line::of(TOLD, Role::Faint)]);
         desk.overlays.push(Overlay::Reading(Box::new(Reading::new(title, lines))));
     }
