@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use ratatui::Frame as Screen;
-use ratatui::buffer::Buffer;
+use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Modifier;
 
@@ -63,7 +63,10 @@ pub fn view(state: &State, cache: &mut Cache, frame: &mut Screen<'_>) -> Vec<Wan
         dim(&state.look, parts.body, cells);
     }
     for (at, overlay) in state.overlays.iter().enumerate() {
-        clear_beside(&state.look, overlay.area(screen), parts.body, cells);
+        // Of an overlay below another one the edges are left.
+        if at == 0 {
+            clear_beside(&state.look, overlay.area(screen), parts.body, cells);
+        }
         let typed = overlay.draw(screen, cells, &state.look, &state.options.keymap);
         if at + 1 == state.overlays.len() {
             caret = typed;
@@ -77,7 +80,7 @@ pub fn view(state: &State, cache: &mut Cache, frame: &mut Screen<'_>) -> Vec<Wan
     wants
 }
 
-/// Beside an overlay there is nothing, where only letters and bars of what lies below it would be left.
+/// Beside an overlay there is nothing, where only letters and bars of what lies below it would be left, or half of a letter.
 fn clear_beside(look: &Look, overlay: Rect, body: Rect, cells: &mut Buffer) {
     let rows = overlay.intersection(Rect { x: overlay.x, width: overlay.width, ..body });
     let left = rows.x.saturating_sub(body.x);
@@ -86,6 +89,15 @@ fn clear_beside(look: &Look, overlay: Rect, body: Rect, cells: &mut Buffer) {
         let ground = look.style(Role::Surface).patch(look.style(Role::Text));
         fill(cells, Rect { x: body.x, width: left, ..rows }, ground);
         fill(cells, Rect { x: rows.right(), width: right, ..rows }, ground);
+        return;
+    }
+    // The second half of a wide character would hide the border.
+    let Some(x) = rows.x.checked_sub(1) else { return };
+    for y in rows.top()..rows.bottom() {
+        let halved = |cell: &&mut Cell| !cell.symbol().starts_with(PICTURED) && columns(cell.symbol()) > 1;
+        if let Some(cell) = cells.cell_mut((x, y)).filter(halved) {
+            cell.set_symbol(" ");
+        }
     }
 }
 
