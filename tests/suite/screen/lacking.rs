@@ -119,3 +119,18 @@ fn of_a_model_that_no_list_has_the_drawer_and_the_chip_know_what_its_card_says()
     stage.keys("<ctrl+o>");
     assert!(stage.text().contains("no tools"), "{}", stage.text());
 }
+
+#[test]
+fn a_schema_is_written_in_lines_and_says_what_is_wrong_in_it() {
+    super::shoot("schema", |stage| {
+        let schema = serde_json::json!({ "type": "object", "properties": { "city": { "type": "string" } } });
+        stage.keys("<ctrl+o><end>");
+        for _ in 0..20 {
+            if !stage.text().contains("▌ response_schema") {
+                stage.keys("<up>");
+            }
+        }
+        stage.keys(&format!("<enter>{schema}<enter><enter>"));
+        stage.keys("<ctrl+end>,<enter>");
+    });
+}

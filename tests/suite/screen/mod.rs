@@ -647,22 +647,6 @@ fn the_system_prompt_has_room() {
 }
 
 #[test]
-fn a_schema_is_written_in_lines_and_says_what_is_wrong_in_it() {
-    shoot("schema", |stage| {
-        let schema = serde_json::json!({ "type": "object", "properties": { "city": { "type": "string" } } });
-        stage.keys("<ctrl+o>");
-        stage.keys("<end>");
-        for _ in 0..20 {
-            if !stage.text().contains("▌ response_schema") {
-                stage.keys("<up>");
-            }
-        }
-        stage.keys(&format!("<enter>{schema}<enter><enter>"));
-        stage.keys("<ctrl+end>,<enter>");
-    });
-}
-
-#[test]
 fn presets_say_what_they_set() {
     shoot("presets", |stage| {
         stage.keys("<alt+p>");

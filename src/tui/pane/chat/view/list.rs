@@ -1,5 +1,7 @@
 //! The list of conversations.
 
+use std::borrow::Cow;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::{Modifier, Style};
@@ -8,7 +10,7 @@ use crate::domain::conversation::Conversation;
 use crate::tui::action::Action;
 use crate::tui::keymap::Context;
 use crate::tui::look::{Look, Role};
-use crate::tui::paint::{put, put_right, scrollbar, thumb, tint, wrap};
+use crate::tui::paint::{columns, put, put_right, scrollbar, thumb, tint, wrap};
 use crate::tui::pane::Sight;
 use crate::tui::pane::chat::list::Row;
 use crate::tui::pane::chat::{Focus, State};
@@ -118,12 +120,12 @@ fn entry(state: &State, sight: &Sight<'_>, at: usize, visible: &[Row], area: Rec
         Some(_) => put(cells, area.x + 1, y, end, FORK, style(Role::Info)),
         None => area.x + 1,
     };
-    let x = put(cells, x, y, end, title, words);
-    if let Some(model) =
-        head.model.as_ref().filter(|_| twins(&|a, b| a.title == b.title && a.model != b.model))
-    {
-        put(cells, x, y, end, &format!(" · {}", model.model()), style(Role::Faint));
-    }
+    let of = head.model.as_ref().filter(|_| twins(&|a, b| a.title == b.title && a.model != b.model));
+    let of = of.map(|model| format!(" · {}", model.model())).unwrap_or_default();
+    // What tells two of one title apart has room, however long the title is.
+    let told = columns(&of).min(end.saturating_sub(x) / 2);
+    let x = put(cells, x, y, end - told, title, words);
+    put(cells, x, y, end, &of, style(Role::Faint));
 }
 
 /// The words around a match; the match itself is always in sight.
@@ -141,9 +143,19 @@ fn snippet(state: &State, sight: &Sight<'_>, at: usize, area: Rect, cells: &mut 
     let piece = |range: std::ops::Range<usize>| tight(hit.snippet.get(range).unwrap_or_default());
     let before = piece(0..from);
     let before = fit_left(&before, usize::from(area.width / 3));
+    let before = whole_words(&before);
     let x = put(cells, area.x + 3, y, right, &before, style(Role::Faint));
     let x = put(cells, x, y, right, &piece(from..to), style(Role::Match));
     put(cells, x, y, right, &piece(to..hit.snippet.len()), style(Role::Faint));
+}
+
+/// What was cut at its beginning begins with a word, where it has a whole one.
+fn whole_words(before: &str) -> Cow<'_, str> {
+    let rest = before.strip_prefix('…').and_then(|rest| rest.split_once(' '));
+    match rest {
+        Some((_, rest)) if !rest.trim().is_empty() => Cow::Owned(format!("… {rest}")),
+        _ => Cow::Borrowed(before),
+    }
 }
 
 /// One blank for many: in an excerpt an indentation says nothing.
@@ -171,5 +183,13 @@ mod tests {
     fn an_excerpt_has_one_blank_for_many() {
         assert_eq!(tight("):\n        \"\"\"How  much"), "): \"\"\"How much");
         assert_eq!(tight(" of a "), " of a ", "words stay apart at the match");
+    }
+
+    #[test]
+    fn an_excerpt_begins_with_a_whole_word() {
+        assert_eq!(whole_words("…he outer "), "… outer ");
+        assert_eq!(whole_words("… latency (ms) | re"), "… latency (ms) | re");
+        assert_eq!(whole_words("…meande "), "…meande ");
+        assert_eq!(whole_words("the outer "), "the outer ");
     }
 }
