@@ -1,5 +1,6 @@
 //! `outcrop kb …`
 
+mod carry;
 mod preview;
 mod quality;
 mod reranking;
@@ -101,6 +102,8 @@ pub(super) async fn knowledge(verb: Verb, asker: &Asker, out: &mut Out) -> Resul
             let base = found(&name, asker, out).await?;
             return transfer(base, to, asker, out).await;
         }
+        Verb::Export { name, file, vectors } => carry::export(&name, &file, vectors, asker, out).await?,
+        Verb::Import { file, name } => carry::import(&file, name, asker, out).await?,
         Verb::Rebuild(wanted) => return rebuild::rebuild(wanted, asker, out).await,
         Verb::Rename { name, to } => {
             let id = found(&name, asker, out).await?.id;

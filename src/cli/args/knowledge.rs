@@ -106,6 +106,24 @@ pub enum Knowledge {
     },
     /// Embed a base by another model, or cut it in another way: says what that costs, and asks first
     Rebuild(RebuildBase),
+    /// Write a base to a new file: settings, documents and passages, without what opens its sources
+    Export {
+        /// The base: its name, or the first or last digits of its id
+        name: String,
+        /// The file, which is not there yet
+        file: PathBuf,
+        /// With the vectors: importing it needs no model, and it is several times as large
+        #[arg(long)]
+        vectors: bool,
+    },
+    /// Make a base of such a file, whole or not at all; its sources are settings that nothing reads before kb sync
+    Import {
+        /// The file
+        file: PathBuf,
+        /// What the base is called; else as the file says
+        #[arg(long)]
+        name: Option<String>,
+    },
     /// Give a base another name
     Rename {
         /// Its name, or the first or last digits of its id

@@ -180,7 +180,7 @@ impl Text {
 }
 
 /// The same passage of the same document has the same id whenever it is made.
-fn passage_id(document: DocumentId, ordinal: u32) -> PassageId {
+pub(super) fn passage_id(document: DocumentId, ordinal: u32) -> PassageId {
     let digest =
         Sha256::new().chain_update(document.as_bytes()).chain_update(ordinal.to_be_bytes()).finalize();
     let mut bytes = [0; 16];

@@ -9,6 +9,7 @@
 //! looking   the passages of a document, and all that is known of one     preview   those that a file would become
 //! stores    which store a base is in               moving     to another one
 //! rebuilding   embedded by another model, or cut in another way, beside what answers meanwhile
+//! carrying  a base as one file, out and in
 //! search    a question → hits with their ranks     answer   the same, then a model's answer with citations
 //! reranking hits that a model puts in a better order
 //! grounding what answers of conversations are from
@@ -21,6 +22,7 @@
 mod act;
 mod answer;
 mod cache;
+mod carrying;
 mod embedding;
 mod filing;
 mod grounding;
@@ -76,6 +78,7 @@ use cache::{Cache, WeakCache};
 use tending::Tending;
 
 pub use answer::Answering;
+pub use carrying::Carrying;
 pub use preview::Previewing;
 pub use quality::Measuring;
 pub use stores::Servers;

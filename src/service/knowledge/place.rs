@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::Read;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use rustix::fs::{Mode, OFlags};
 use sha2::{Digest, Sha256};
@@ -149,20 +149,26 @@ fn said_of(uri: &str) -> Result<Metadata> {
 /// The bytes of a plain file, as it is when it is opened: a link that took its place is not followed, nothing waits for a pipe, and
 /// what grows is not read on for ever.
 fn whole(path: &str, most: u64, hint: &str) -> Result<Vec<u8>> {
-    let io = |why: std::io::Error| Error::io(format!("reading {path}"), &why);
-    let wrong =
-        |why: String, hint: &str| Err(Error::new(ErrorKind::Invalid, format!("reading {path}"), why, hint));
-    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
-    let file = File::from(rustix::fs::open(path, flags, Mode::empty()).map_err(|why| io(why.into()))?);
-    if !file.metadata().map_err(io)?.is_file() {
-        return wrong("it is no plain file".to_owned(), "Leave it out.");
-    }
+    let doing = || format!("reading {path}");
     let mut bytes = Vec::new();
-    file.take(most + 1).read_to_end(&mut bytes).map_err(io)?;
+    plain(Path::new(path))?.take(most + 1).read_to_end(&mut bytes).map_err(|why| Error::io(doing(), &why))?;
     if bytes.len() as u64 > most {
-        return wrong(format!("it has more than the {} KB that are read", most >> 10), hint);
+        let why = format!("it has more than the {} KB that are read", most >> 10);
+        return Err(Error::new(ErrorKind::Invalid, doing(), why, hint));
     }
     Ok(bytes)
+}
+
+/// Opens a plain file: a link that took its place is not followed, and nothing waits for a pipe.
+pub(super) fn plain(path: &Path) -> Result<File> {
+    let doing = || format!("reading {}", path.display());
+    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    let file = rustix::fs::open(path, flags, Mode::empty()).map_err(|why| Error::io(doing(), &why.into()))?;
+    let file = File::from(file);
+    if !file.metadata().map_err(|why| Error::io(doing(), &why))?.is_file() {
+        return Err(Error::new(ErrorKind::Invalid, doing(), "it is no plain file", "Leave it out."));
+    }
+    Ok(file)
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@ use crate::service::archive::Archive;
 use crate::service::changes::Changes;
 use crate::service::invoke::Terms;
 use crate::service::knowledge::{
-    Answering, Bounds, Knowledge, Means, Measuring, Models, Previewing, Servers,
+    Answering, Bounds, Carrying, Knowledge, Means, Measuring, Models, Previewing, Servers,
 };
 use crate::service::models::catalogue;
 use crate::workbench::request::knowledge::Knowledge as KnowledgeRequest;
@@ -72,6 +72,14 @@ fn untold(why: String, variable: &str) -> Error {
     Error::new(ErrorKind::Config, "opening a knowledge base", why, hint)
 }
 
+/// How far a base is on its way to a file, or from one.
+fn carrying(carrying: Carrying) -> Reply {
+    match carrying {
+        Carrying::Done { done, of } => Reply::Progress { what: "passages".to_owned(), done, total: Some(of) },
+        Carrying::Whole(base) => Reply::Base { base },
+    }
+}
+
 impl Here {
     /// Tends a base, or all, as long as the replies are read.
     pub(super) fn tend(&self, base: Option<BaseId>, reach: Reach, terms: Terms) -> Replies {
@@ -97,6 +105,12 @@ impl Here {
             }
             Ask::Rebuild { id, wish } => {
                 return service.rebuild(id, wish, terms).map_ok(|base| Reply::Base { base }).boxed();
+            }
+            Ask::Export { id, path, vectors } => {
+                return service.export(id, path, vectors, terms).map_ok(carrying).boxed();
+            }
+            Ask::Import { path, name } => {
+                return service.import(path, name, terms).map_ok(carrying).boxed();
             }
             Ask::Ask { id, asked } => {
                 let said = |answering| match answering {
@@ -160,6 +174,8 @@ impl Here {
                 Ask::Sync { .. }
                 | Ask::Move { .. }
                 | Ask::Rebuild { .. }
+                | Ask::Export { .. }
+                | Ask::Import { .. }
                 | Ask::Measure { .. }
                 | Ask::Preview { .. }
                 | Ask::Ask { .. } => Reply::Done,

@@ -1,12 +1,14 @@
 //! Knowledge bases: made, filled, searched, asked.
 
+use std::path::PathBuf;
+
 use serde::{Deserialize, Serialize};
 
 use crate::domain::id::{BaseId, DocumentId, PassageId, SourceId};
 pub use crate::domain::knowledge::base::{Plan, SourceChange, SourcePlan};
 pub use crate::domain::knowledge::preview::ToCut;
-pub use crate::domain::knowledge::rebuild::Wish;
 pub use crate::domain::knowledge::quality::Setting;
+pub use crate::domain::knowledge::rebuild::Wish;
 pub use crate::domain::knowledge::reranking::{Reranker, Reranking};
 pub use crate::domain::knowledge::retrieval::{Asked, Question};
 pub use crate::domain::knowledge::store::StoreKind;
@@ -45,6 +47,10 @@ pub enum Knowledge {
     Rebuild { id: BaseId, wish: Wish },
     /// Takes back a rebuild that is not at its end: `Base`.
     DropRebuild { id: BaseId },
+    /// Writes it to a new file, with the vectors or without: `Progress`, then `Base`.
+    Export { id: BaseId, path: PathBuf, vectors: bool },
+    /// Makes a base of such a file, whole or not at all: `Progress`, then `Base`.
+    Import { path: PathBuf, name: Option<String> },
     /// Stops what syncs it; the next sync goes on from there: `Base`.
     Pause { id: BaseId },
     /// Its documents by their places: `Documents`.

@@ -171,6 +171,8 @@ impl Request {
                 | K::Sync { .. }
                 | K::Move { .. }
                 | K::Rebuild { .. }
+                | K::Export { .. }
+                | K::Import { .. }
                 | K::DropRebuild { .. }
                 | K::Pause { .. }
                 | K::Ask { .. } => false,

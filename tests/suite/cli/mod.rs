@@ -4,6 +4,7 @@ mod attaching;
 mod away;
 mod bedrock;
 mod caching;
+mod carried;
 mod cassettes;
 mod compare;
 mod compared;

@@ -87,6 +87,8 @@ const LINES: &[&str] = &[
     "kb create far --store qdrant",
     "kb move docs --to pgvector",
     "kb move docs --to qdrant",
+    "kb export docs out.jsonl",
+    "kb import a.json --name i",
     "kb rebuild docs --embedder far/x --yes",
     "kb rebuild docs --drop",
     "kb remove-source docs 1234 --yes",
