@@ -245,6 +245,8 @@ actions! {
     SetChunking = "set_chunking", "Write how the file is cut";
     TwoChunkings = "two_chunkings", "Cut the file in two ways, side by side, or in one";
     RebuildBase = "rebuild_base", "Embed the base by another model, or cut it in another way";
+    ExportBase = "export_base", "Write the knowledge base to a file";
+    ImportBase = "import_base", "Make a knowledge base of a file that one was written to";
     ShowDocuments = "show_documents", "Show the documents of the base";
     NextDocument = "next_document", "The next document";
     PreviousDocument = "previous_document", "The document before";
@@ -407,6 +409,8 @@ impl Action {
                 | Self::AddDocuments
                 | Self::SyncBase
                 | Self::RebuildBase
+                | Self::ExportBase
+                | Self::ImportBase
                 | Self::PreviewCuts
                 | Self::NextChunking
                 | Self::SetChunking

@@ -206,6 +206,8 @@ pub(super) const TABLE: &[Row] = &[
     row(C::Bases, A::ChooseReranker, "o", ""),
     row(C::Bases, A::PreviewCuts, "v", "preview"),
     row(C::Bases, A::RebuildBase, "R", "rebuild"),
+    row(C::Bases, A::ExportBase, "w", ""),
+    row(C::Bases, A::ImportBase, "o", ""),
     row(C::Bases, A::Rename, "r f2", ""),
     row(C::Bases, A::Delete, "x delete", "delete"),
     row(C::Bases, A::SelectNext, "j down", ""),

@@ -177,6 +177,10 @@ pub enum Choice {
     RebuildBase(BaseId, Wish),
     /// Takes back a rebuild of it that is not at its end.
     DropRebuild(BaseId),
+    /// Writes that knowledge base to the file of that path.
+    ExportBase(BaseId, String),
+    /// Makes a knowledge base of the file of that path.
+    ImportBase(String),
     RenameBase(BaseId, String),
     RemoveBase(BaseId),
     /// What passages must be like; nothing for nothing.

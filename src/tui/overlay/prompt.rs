@@ -86,6 +86,10 @@ pub enum Of {
     Questions,
     /// By whom a knowledge base is embedded from now on, and how it is cut.
     Rebuild(BaseId),
+    /// The file that a knowledge base is written to.
+    BaseFile(BaseId),
+    /// The file that one is made of.
+    BaseFrom,
     /// Another name of a knowledge base.
     BaseName(BaseId),
     /// What passages must be like.
@@ -158,14 +162,19 @@ impl Prompt {
             | Of::PresetName(Some(_))
             | Of::DatasetName(_)
             | Of::BaseName(_) => "rename",
-            Of::File(_) | Of::Picture(_) | Of::Report(_) | Of::Usage | Of::Comparison(_) => "write",
+            Of::File(_)
+            | Of::Picture(_)
+            | Of::Report(_)
+            | Of::Usage
+            | Of::Comparison(_)
+            | Of::BaseFile(_) => "write",
             Of::Source => "vary",
             Of::Attachment => "attach",
             Of::Weights | Of::Dataset => "add",
             Of::Question => "ask",
             Of::PromptName(None) | Of::PresetName(None) | Of::Note => "save",
             Of::Comment | Of::Blank(_) | Of::Repeats | Of::Category => "keep it",
-            Of::Items | Of::Values | Of::Documents(_) | Of::Questions => "read",
+            Of::Items | Of::Values | Of::Documents(_) | Of::Questions | Of::BaseFrom => "read",
             Of::Filter | Of::Threshold | Of::Chunking => "take it",
             Of::Preview => "cut it",
             Of::Rebuild(_) => "see what it takes",
@@ -179,7 +188,13 @@ impl Prompt {
     fn names_a_file(&self) -> bool {
         matches!(
             self.of,
-            Of::Attachment | Of::Items | Of::Values | Of::Documents(_) | Of::Questions | Of::Preview
+            Of::Attachment
+                | Of::Items
+                | Of::Values
+                | Of::Documents(_)
+                | Of::Questions
+                | Of::Preview
+                | Of::BaseFrom
         )
     }
 
@@ -332,6 +347,12 @@ impl Prompt {
                     Outcome::Stay
                 }
             },
+            (Some(Action::Accept), Of::BaseFile(id)) if !text.is_empty() && !text.ends_with('/') => {
+                Outcome::Chosen(Choice::ExportBase(*id, text.to_owned()))
+            }
+            (Some(Action::Accept), Of::BaseFrom) if !text.is_empty() && !text.ends_with('/') => {
+                Outcome::Chosen(Choice::ImportBase(dropped_path(text).unwrap_or_else(|| text.to_owned())))
+            }
             (Some(Action::Accept), Of::BaseName(id)) if !text.is_empty() => {
                 Outcome::Chosen(Choice::RenameBase(*id, text.to_owned()))
             }
@@ -466,6 +487,13 @@ impl Prompt {
                  with what was begun; drop takes that back",
                 Role::Muted,
             ),
+            ("", Of::BaseFile(_)) => (
+                "A new file, with the vectors; `outcrop kb export` leaves them out · ~/ is your home",
+                Role::Muted,
+            ),
+            ("", Of::BaseFrom) => {
+                ("A file that `w` or `outcrop kb export` wrote · ~/ is your home", Role::Muted)
+            }
             ("", Of::Questions) => {
                 ("JSONL, a question a line: {\"query\": \"…\", \"relevant\": [\"guide.md\"]}", Role::Muted)
             }

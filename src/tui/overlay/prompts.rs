@@ -217,6 +217,19 @@ impl Prompt {
         Self { title, input: Input::default(), of: Of::Rebuild(id), wrong: "", said: Said::Nothing }
     }
 
+    /// Asks for the file that a knowledge base is written to.
+    pub fn export_base(id: BaseId, name: &str) -> Self {
+        let title = format!("Write {} to", safe_line(name));
+        let input = Input::new(&format!("{}.jsonl", file_stem(name)));
+        Self { title, input, of: Of::BaseFile(id), wrong: "", said: Said::Nothing }
+    }
+
+    /// Asks for the file that a knowledge base is made of.
+    pub fn import_base() -> Self {
+        let title = "Make a knowledge base of the file".to_owned();
+        Self { title, input: Input::default(), of: Of::BaseFrom, wrong: "", said: Said::Nothing }
+    }
+
     /// Asks for another name of a knowledge base.
     pub fn rename_base(id: BaseId, name: &str) -> Self {
         let title = "Rename the knowledge base".to_owned();

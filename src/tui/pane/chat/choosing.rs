@@ -116,6 +116,8 @@ impl State {
             | Choice::PlanRebuild(..)
             | Choice::RebuildBase(..)
             | Choice::DropRebuild(_)
+            | Choice::ExportBase(..)
+            | Choice::ImportBase(_)
             | Choice::RenameBase(..)
             | Choice::RemoveBase(_)
             | Choice::Filter(_)

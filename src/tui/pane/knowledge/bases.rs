@@ -33,13 +33,14 @@ impl State {
     pub(super) fn can_among_bases(&self, action: Action) -> bool {
         use Action as A;
         match action {
-            A::NewBase | A::PreviewCuts | A::Help => true,
+            A::NewBase | A::PreviewCuts | A::ImportBase | A::Help => true,
             A::Open
             | A::AddDocuments
             | A::SyncBase
             | A::ShowDocuments
             | A::ChooseReranker
             | A::RebuildBase
+            | A::ExportBase
             | A::Rename
             | A::Delete => self.current().is_some(),
             action => stepped(action, 0, 1, 1).is_some() && self.bases.len() > 1,
@@ -55,6 +56,7 @@ impl State {
         match action {
             Action::NewBase => desk.overlays.push(Overlay::Prompt(Prompt::documents(None))),
             Action::PreviewCuts => Self::ask_for_file(desk),
+            Action::ImportBase => desk.overlays.push(Overlay::Prompt(Prompt::import_base())),
             Action::Open | Action::ShowDocuments => {
                 let Some(id) = self.current().map(|base| base.id) else { return };
                 if self.open.as_ref().is_none_or(|open| open.id != id) {
@@ -96,6 +98,9 @@ impl State {
             Action::RebuildBase => {
                 desk.overlays.push(Overlay::Prompt(Prompt::rebuild_base(base.id, &base.name)));
             }
+            Action::ExportBase => {
+                desk.overlays.push(Overlay::Prompt(Prompt::export_base(base.id, &base.name)));
+            }
             Action::Rename => {
                 desk.overlays.push(Overlay::Prompt(Prompt::rename_base(base.id, &base.name)));
             }
@@ -132,6 +137,17 @@ impl State {
                 self.cuts = None;
                 self.do_it(Knowledge::Rebuild { id: *id, wish: wish.clone() }, desk);
             Choice::DropRebuild(id) => self.do_it(Knowledge::DropRebuild { id: *id }, desk),
+            Choice::ExportBase(id, path) => {
+                let path = desk.options.whole_path(path);
+                let request = Knowledge::Export { id: *id, path: path.clone(), vectors: true };
+                let task = desk.call(None, Request::Knowledge(request));
+                self.wait(task, Wait::Export(path));
+            }
+            Choice::ImportBase(path) => {
+                let request = Knowledge::Import { path: desk.options.whole_path(path), name: None };
+                let task = desk.call(None, Request::Knowledge(request));
+                self.wait(task, Wait::Import);
+            }
             Choice::RemoveBase(id) => self.do_it(Knowledge::Remove { id: *id }, desk),
             _ => return false,
         }

@@ -66,6 +66,8 @@ pub struct State {
     offering: Option<Offer>,
     /// The file of questions that is on its way, and the base that they are of.
     file: Option<(String, BaseId)>,
+    /// How far a base is on its way to a file, or from one.
+    carried: Option<(u64, u64)>,
     /// How far measuring is.
     measured: Option<(u64, u64)>,
     /// Answers from a base, where another one was chosen than conversations begin with.
@@ -94,6 +96,10 @@ enum Wait {
     Measure,
     /// What rebuilding a base so would do and cost.
     Plan(BaseId, Wish),
+    /// A base that is written to that file.
+    Export(PathBuf),
+    /// A base that is made of a file.
+    Import,
     /// What a file would become.
     Cut,
 }

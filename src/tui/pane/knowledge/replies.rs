@@ -67,6 +67,19 @@ impl State {
                     desk.overlays.push(Overlay::Confirm(Confirm::rebuild_base(base, &plan, wish)));
                 }
             }
+            (Wait::Export(_) | Wait::Import, Reply::Progress { done, total, .. }) => {
+                self.carried = total.map(|total| (done, total));
+            }
+            (Wait::Export(path), Reply::Base { base }) => {
+                desk.say(format!("{} is in {}.", base.name, path.display()));
+            }
+            (Wait::Import, Reply::Base { base }) => {
+                let id = base.id;
+                desk.say("It is here. Its sources are settings: nothing of them is read before a sync.");
+                self.put(base);
+                let at = self.bases.iter().position(|base| base.id == id);
+                self.select_base(at.unwrap_or(self.selected), desk);
+            }
             (Wait::Cut, Reply::Preview { preview }) => self.take_preview(preview),
             (Wait::Cut, Reply::Pieces { way, pieces }) => self.take_pieces(way, pieces),
             (Wait::Measure, Reply::Measuring { done, of }) => self.measured = Some((done, of)),
@@ -168,6 +181,12 @@ impl State {
                 }
             }
             Wait::Look(_) => {}
+            Wait::Export(_) | Wait::Import => {
+                self.carried = None;
+                if let Some(error) = error {
+                    desk.complain(&error);
+                }
+            }
             Wait::Cut => {
                 if let Some(cuts) = &mut self.cuts {
                     cuts.error = error;

@@ -43,7 +43,15 @@ pub(super) fn draw(state: &State, sight: &Sight<'_>, body: Rect, cells: &mut Buf
     let files = if body.width < 80 { "docs" } else { "documents" };
     put_right(cells, documents, body.y, passages.saturating_sub(1), files, faint);
     put_right(cells, passages, body.y, stands.saturating_sub(2), "passages", faint);
-    put(cells, stands, body.y, right, "state", faint);
+    let (words, style) = match state.carried {
+        Some((done, of)) => {
+            let share = done as f64 * 100.0 / of.max(1) as f64;
+            let words = format!("● {share:.0} % of {}", count(of, "passage", "passages"));
+            (words, look.style(Role::Accent))
+        }
+        None => ("state".to_owned(), faint),
+    };
+    put(cells, stands, body.y, right, &words, style);
     for (y, at) in (area.top()..area.bottom()).zip(state.top..state.bases.len()) {
         let base = &state.bases[at];
         let row = Rect { y, height: 1, ..area };
