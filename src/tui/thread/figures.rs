@@ -22,8 +22,10 @@ impl Thread {
             Turn::Idle | Turn::Streaming { phase: Phase::Writing, .. } => return String::new(),
             Turn::Asking { .. } => "sending".to_owned(),
             Turn::Streaming { phase: Phase::Waiting, .. } => "waiting".to_owned(),
-            Turn::Streaming { phase: Phase::Queued(0), .. } => "next in line".to_owned(),
-            Turn::Streaming { phase: Phase::Queued(ahead), .. } => format!("{ahead} before this one"),
+            Turn::Streaming { phase: Phase::Queued(0), .. } => "waiting: next in line".to_owned(),
+            Turn::Streaming { phase: Phase::Queued(ahead), .. } => {
+                format!("waiting: {ahead} before this one")
+            }
             Turn::Streaming { phase: Phase::Paused(pause, until), .. } => match until.since(now.wall) {
                 0 => "waiting".to_owned(),
                 left => pause.words(left),

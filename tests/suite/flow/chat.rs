@@ -592,7 +592,7 @@ fn a_pause_is_counted_down_in_the_status_and_is_no_part_of_the_answer() {
     let mut stage = Stage::settled(120, 40, "dark");
     stage.ask("first");
     stage.delta(Delta::Queued { ahead: 2 });
-    assert!(stage.text().contains("2 before this one"), "{}", stage.text());
+    assert!(stage.text().contains("waiting: 2 before this one"), "{}", stage.text());
     stage.delta(Delta::Paused { pause: Pause::RateLimit { per_minute: 20 }, ms: 41_500 });
     assert!(stage.text().contains("at most 20 a minute, this one in 42 s"), "{}", stage.text());
     stage.delta(Delta::Begun);

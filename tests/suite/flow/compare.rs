@@ -278,6 +278,21 @@ fn a_remark_of_a_call_is_not_shown_while_who_answers_is_hidden() {
     }
 }
 
+#[test]
+fn a_column_that_waits_for_its_turn_says_so_beside_one_that_writes() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    arrive(&mut stage);
+    let tasks = asked(&mut stage, &comparison(2, None));
+    let replies = |event| vec![Reply::Delta { event }];
+    stage.event(Event::Replies { task: tasks[0], replies: replies(Delta::Text { text: "A river".into() }) });
+    stage.event(Event::Replies { task: tasks[1], replies: replies(Delta::Queued { ahead: 1 }) });
+    assert!(stage.text().contains("waiting: 1 before this one"), "{}", stage.text());
+    stage.event(Event::Replies { task: tasks[1], replies: replies(Delta::Queued { ahead: 0 }) });
+    assert!(stage.text().contains("waiting: next in line"), "{}", stage.text());
+    stage.event(Event::Replies { task: tasks[1], replies: replies(Delta::Text { text: "Because".into() }) });
+    assert!(!stage.text().contains("waiting"), "{}", stage.text());
+}
+
 /// Two columns, each asked so many times.
 fn repeated(pages: u32) -> outcrop::domain::comparison::Comparison {
     let mut comparison = comparison(2, None);
