@@ -5,8 +5,10 @@
 //! is read from those in one place, `meaning`. What is written wrongly is read as far as it makes sense, and counted.
 //! Never here: sockets, files, what is kept, trees.
 
+pub mod bedrock;
 mod decoded;
 pub mod meaning;
+mod moment;
 pub mod otlp;
 
 pub use decoded::Decoded;

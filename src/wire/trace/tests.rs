@@ -17,7 +17,7 @@ pub(super) fn outlined(decoded: &Decoded) -> Outline {
     outline
 }
 
-fn drawn(outline: &Outline, tree: &Tree) -> Vec<String> {
+pub(super) fn drawn(outline: &Outline, tree: &Tree) -> Vec<String> {
     let line = |row: &u32| {
         let shown = &outline.rows[*row as usize];
         format!(
