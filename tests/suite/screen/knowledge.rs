@@ -418,6 +418,17 @@ fn keys_sync_rename_and_delete_a_base() {
 }
 
 #[test]
+fn a_sync_that_failed_tells_of_its_own_base_whichever_is_selected() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    enter(&mut stage, bases());
+    stage.keys("sjj");
+    let failed = base(1, "billing", vec![source(Some(sync(SyncState::Failed)))]);
+    stage.answer("\"sync\"", vec![Reply::Base { base: failed }]);
+    let text = stage.text();
+    assert!(text.contains("A source of billing could not be looked through"), "{text}");
+}
+
+#[test]
 fn settings_are_changed_by_keys_and_asked_again() {
     let mut stage = Stage::settled(120, 40, "dark");
     search(&mut stage);

@@ -137,7 +137,7 @@ impl State {
     /// Looks its sources through, or one of them.
     pub(super) fn sync(&mut self, id: BaseId, source: Option<SourceId>, desk: &mut Desk<'_>) {
         let task = desk.call(None, Request::Knowledge(Knowledge::Sync { id, source }));
-        self.wait(task, Wait::Sync);
+        self.wait(task, Wait::Sync(id));
     }
 
     /// Asks for an act that says no more than whether it was done.

@@ -71,7 +71,8 @@ enum Wait {
     Make(PathBuf),
     /// A source is being added: it is read then.
     Add,
-    Sync,
+    /// That base is looked through.
+    Sync(BaseId),
     /// Something that says no more than whether it was done.
     Act,
     /// What the question finds, by the settings of that column.

@@ -3,6 +3,7 @@
 use super::{Focus, State, Wait};
 use crate::domain::Error;
 use crate::domain::change::Changed;
+use crate::domain::id::BaseId;
 use crate::domain::knowledge::base::Base;
 use crate::domain::knowledge::sync::SyncState;
 use crate::tui::app::Desk;
@@ -37,7 +38,7 @@ impl State {
                 self.put(base);
                 self.sync(id, source, desk);
             }
-            (Wait::Sync | Wait::Act, Reply::Base { base }) => self.grown(base, desk),
+            (Wait::Sync(_) | Wait::Act, Reply::Base { base }) => self.grown(base, desk),
             (Wait::Act, Reply::Done) => self.read(desk),
             (Wait::Find(at), Reply::Retrieved { retrieved, .. }) => {
                 let Some(open) = &mut self.open else { return };
@@ -158,7 +159,7 @@ impl State {
                 }
             }
             Wait::Look(_) => {}
-            Wait::Sync => self.synced(error, desk),
+            Wait::Sync(id) => self.synced(id, error, desk),
             Wait::Make(_) | Wait::Add | Wait::Act | Wait::Measure => {
                 self.measured = None;
                 if let Some(error) = error {
@@ -169,14 +170,15 @@ impl State {
     }
 
     /// A sync that this screen began is over.
-    fn synced(&mut self, error: Option<Error>, desk: &mut Desk<'_>) {
+    fn synced(&mut self, id: BaseId, error: Option<Error>, desk: &mut Desk<'_>) {
         if let Some(error) = error {
             return desk.complain(&error);
         }
-        let failed = self.current().into_iter().flat_map(|base| &base.sources);
-        let failed = failed.filter_map(|source| source.last.as_ref());
-        if failed.clone().any(|sync| sync.state == SyncState::Failed) {
-            desk.say("A source could not be looked through; the card of its base says why.");
+        let Some(base) = self.bases.iter().find(|base| base.id == id) else { return };
+        let mut syncs = base.sources.iter().filter_map(|source| source.last.as_ref());
+        if syncs.any(|sync| sync.state == SyncState::Failed) {
+            let name = &base.name;
+            desk.say(format!("A source of {name} could not be looked through; its card says why."));
         }
     }
 
