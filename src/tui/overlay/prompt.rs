@@ -97,6 +97,13 @@ pub struct Prompt {
     pub said: Said,
 }
 
+/// How a filter is written; the keys that there are stand with what was found.
+const FILTER: &str = "Amazon Bedrock's JSON; nothing for all. Keys stand below a passage's text.
+{\"equals\": {\"key\": \"year\", \"value\": 2024}}
+equals notEquals · greaterThan lessThan, with OrEquals too · in notIn, of a list [\"a\", \"b\"] · startsWith \
+stringContains listContains
+{\"andAll\": [FILTER, FILTER]}, or orAll";
+
 /// What is known of a file, or a name, that is written.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub enum Said {
@@ -416,10 +423,7 @@ impl Prompt {
             ("", Of::Questions) => {
                 ("JSONL, a question a line: {\"query\": \"…\", \"relevant\": [\"guide.md\"]}", Role::Muted)
             }
-            ("", Of::Filter) => (
-                "Amazon Bedrock's JSON: {\"equals\": {\"key\": \"year\", \"value\": 2024}}; nothing for all",
-                Role::Muted,
-            ),
+            ("", Of::Filter) => (FILTER, Role::Muted),
             ("", Of::Threshold) => {
                 ("-1 to 1; what is less near is taken for not found. Nothing for none", Role::Muted)
             }

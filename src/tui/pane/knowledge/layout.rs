@@ -71,8 +71,9 @@ pub(super) fn found(open: &Open, body: Rect) -> Found {
         let card = Rect { x: rest.x + width + 1, width: rest.width - width - 1, ..rest };
         (Rect { width, ..rest }, card)
     } else {
-        // Titles and rows; what is left is the card's.
-        let high = (most + 1).max(2).min((rest.height / 2).max(2)).min(rest.height);
+        // Titles and rows; what is left is the card's. Where nothing is listed what is said instead has all the room.
+        let high = if most == 0 { rest.height } else { (most + 1).min((rest.height / 2).max(2)) };
+        let high = high.min(rest.height);
         let list = Rect { height: high, ..rest };
         (list, Rect { y: list.bottom(), height: rest.height - high, ..rest })
     };
