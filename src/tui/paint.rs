@@ -35,6 +35,18 @@ pub fn put_right(cells: &mut Buffer, left: u16, y: u16, right: u16, text: &str, 
     x
 }
 
+/// As many parts of a line as there is room for, ` · ` between them: a part is told whole or not at all. The first one stays
+/// in any case.
+pub fn first_parts(line: &str, width: u16) -> &str {
+    let mut kept = line;
+    while columns(kept) > width
+        && let Some((before, _)) = kept.rsplit_once(" · ")
+    {
+        kept = before;
+    }
+    kept
+}
+
 /// Gives every cell of an area a ground, and blanks it.
 pub fn fill(cells: &mut Buffer, area: Rect, style: Style) {
     let area = area.intersection(cells.area);
@@ -170,6 +182,15 @@ mod tests {
         assert_eq!(cells, Buffer::with_lines([" mean␛… "]));
         assert_eq!(put_right(&mut cells, 0, 0, 8, "漢字", Style::new()), 4);
         assert_eq!(put(&mut cells, 9, 4, 20, "outside", Style::new()), 9);
+    }
+
+    #[test]
+    fn parts_that_have_no_room_are_left_out_whole() {
+        let line = "1 error · synced 3 m ago · 9 new";
+        assert_eq!(first_parts(line, 40), line);
+        assert_eq!(first_parts(line, 31), "1 error · synced 3 m ago");
+        assert_eq!(first_parts(line, 23), "1 error");
+        assert_eq!(first_parts(line, 2), "1 error");
     }
 
     #[test]

@@ -10,7 +10,7 @@ use crate::domain::knowledge::sync::{Sync, SyncState};
 use crate::tui::action::Action;
 use crate::tui::keymap::Context;
 use crate::tui::look::Role;
-use crate::tui::paint::{columns, meter, put, put_right, scrollbar, thumb, wrap};
+use crate::tui::paint::{columns, first_parts, meter, put, put_right, scrollbar, thumb, wrap};
 use crate::tui::pane::Sight;
 use crate::tui::pane::knowledge::{State, layout};
 use crate::tui::rows::{facts, failed, ground, parted};
@@ -53,7 +53,8 @@ pub(super) fn draw(state: &State, sight: &Sight<'_>, body: Rect, cells: &mut Buf
         put_right(cells, documents, y, passages.saturating_sub(1), &grouped(base.holds.documents), muted);
         put_right(cells, passages, y, stands.saturating_sub(2), &grouped(base.holds.passages), muted);
         let (words, role) = standing(base, sight.wall());
-        put(cells, stands, y, right, &words, style(role));
+        let words = first_parts(&words, right.saturating_sub(stands));
+        put(cells, stands, y, right, words, style(role));
     }
     let bar = thumb(area.height, state.top, usize::from(area.height), state.bases.len());
     scrollbar(cells, area, bar, look.style(Role::Rule));
@@ -142,7 +143,7 @@ fn went(sync: &Sync, sight: &Sight<'_>) -> (String, Role) {
     if statistics.passages > 0 {
         words.push_str(" · ");
         words.push_str(&count(statistics.passages, "passage", "passages"));
-        words.push_str(" of ");
+        words.push_str(" from ");
         words.push_str(&bytes(statistics.bytes));
     }
     let role = match sync.state {

@@ -31,14 +31,14 @@ impl State {
         let Some(found) = open.column().and_then(|column| column.retrieved.as_ref()) else {
             return String::new();
         };
-        let compared = format!("{} compared", grouped(found.compared));
-        let matched = format!("{} with a word of it", grouped(found.matched));
-        // One part: where there is no room for all of it the keys matter more.
+        // As the columns are called; short, since the keys beside it matter more.
+        let compared = format!("{} by vector", grouped(found.compared));
+        let matched = format!("{} by words", grouped(found.matched));
         match (found.compared, found.matched) {
             (0, 0) => String::new(),
             (0, _) => matched,
             (_, 0) => compared,
-            _ => format!("{compared}, {matched}"),
+            _ => format!("{compared} · {matched}"),
         }
     }
 }
@@ -71,7 +71,9 @@ pub(super) fn draw(
     if let Some((column, (number, found))) = selected {
         card(open, column, (number, found), &wanted, sight, (areas.card, areas.beside), cells);
     } else if open.asked.is_empty() {
-        teach(state, base, sight, areas.rows.first().copied().unwrap_or(body), cells);
+        let top = areas.rows.first().map_or(body.y, |rows| rows.y);
+        let area = Rect { y: top, height: body.bottom().saturating_sub(top), ..body };
+        teach(state, base, sight, area, cells);
     }
     caret
 }
@@ -314,13 +316,22 @@ fn hits(
     scrollbar(cells, rows, bar, look.style(Role::Rule));
 }
 
+/// A place that is cut shorter than this tells nothing.
+const LEAST_PLACE: usize = 12;
+
 /// The document of a hit and where in it, in so many columns: of a long place the end is told, of a long name too.
 fn where_of(hit: &Found, room: usize) -> String {
-    let name = name_of(&hit.uri);
-    let Some(place) = hit.passage.place() else { return fit_left(name, room).into_owned() };
-    let name = fit_left(name, room * 2 / 3);
+    let whole = name_of(&hit.uri);
+    let Some(place) = hit.passage.place() else { return fit_left(whole, room).into_owned() };
+    let name = fit_left(whole, room * 2 / 3);
     let left = room.saturating_sub(width(&name) + 2);
-    if left < 6 { name.into_owned() } else { format!("{name}, {}", fit_left(place, left)) }
+    // The lines or the page, whole, tell more than the end of a heading.
+    let end = place.rsplit(", ").next().unwrap_or(place);
+    match [place, end].into_iter().find(|part| width(part) <= left) {
+        Some(part) => format!("{name}, {part}"),
+        None if left >= LEAST_PLACE => format!("{name}, {}", fit_left(place, left)),
+        None => fit_left(whole, room).into_owned(),
+    }
 }
 
 /// A row of text over the ground that is there.
@@ -400,6 +411,7 @@ fn card(
     }
     let text = rows(&passage.text, wanted, (0, 0), usize::from(inside.width));
     let more = attributes(found);
+    let names = more.iter().map(|(name, _)| columns(name)).max().unwrap_or(0).min(20);
     let all = text.len() + if more.is_empty() { 0 } else { more.len() + 1 };
     let room = usize::from(inside.bottom().saturating_sub(y));
     let top = usize::from(open.scroll).min(all.saturating_sub(room));
@@ -407,8 +419,9 @@ fn card(
         if let Some(row) = text.get(at) {
             row.draw(Position { x: inside.x, y }, inside.width, look, cells);
         } else if let Some((name, value)) = at.checked_sub(text.len() + 1).and_then(|at| more.get(at)) {
-            let x = put(cells, inside.x, y, inside.right(), name, look.style(Role::Faint));
-            put(cells, x + 1, y, inside.right(), value, look.style(Role::Muted));
+            let x = inside.x + names;
+            put(cells, inside.x, y, x, name, look.style(Role::Faint));
+            put(cells, x + 2, y, inside.right(), value, look.style(Role::Muted));
         }
     }
     let bar = Rect { y, height: inside.bottom().saturating_sub(y), ..area };
@@ -451,19 +464,38 @@ fn why_not(column: &Column, found: &Found) -> String {
 fn teach(state: &State, base: &Base, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
     let key = |action| sight.key(Context::Query, action);
     let model = state.model.as_ref().unwrap_or(&sight.options.model);
-    let words = if base.holds.passages == 0 {
+    let mut said = Vec::new();
+    if base.holds.passages == 0 {
         let leave = sight.key(Context::Everywhere, Action::Back);
-        format!("{} is empty: {leave} leads back to where a folder is added and synced.", name_of(&base.name))
+        let empty =
+            format!("{} is empty: {leave} leads back to where a folder is added and synced.", base.name);
+        said.push((empty, Role::Muted));
     } else {
-        format!(
-            "{} finds the passages that fit a question, by vectors and by words; {} has {model} answer from them. {} \
-             chooses another model.",
-            key(Action::Accept),
-            key(Action::AskBase),
-            key(Action::ChooseModel)
-        )
-    };
-    for (y, line) in (area.top()..area.bottom()).zip(wrap(&words, area.width.saturating_sub(4).min(90))) {
-        put(cells, area.x + 2, y, area.right(), &line, sight.look.style(Role::Muted));
+        said.push((
+            format!(
+                "{} finds the passages that fit a question, by vectors and by words; {} has {model} answer from \
+                 them. {} chooses another model.",
+                key(Action::Accept),
+                key(Action::AskBase),
+                key(Action::ChooseModel)
+            ),
+            Role::Muted,
+        ));
+        said.push((
+            format!(
+                "A question is plain words in any order: quotes, signs and AND or OR mean nothing in it. What only some \
+                 documents may answer is a filter over their metadata: {}, among what was found, says how one is written.",
+                sight.key(Context::Hits, Action::SetFilter)
+            ),
+            Role::Faint,
+        ));
+    }
+    let width = area.width.saturating_sub(4).min(90);
+    let lines = said.iter().flat_map(|(words, role)| {
+        let lines = wrap(words, width).into_iter().chain([String::new()]);
+        lines.map(move |line| (line, *role))
+    });
+    for (y, (line, role)) in (area.top()..area.bottom()).zip(lines) {
+        put(cells, area.x + 2, y, area.right(), &line, sight.look.style(role));
     }
 }

@@ -15,7 +15,7 @@ use crate::domain::figures::{count, grouped};
 use crate::domain::knowledge::base::Base;
 use crate::domain::knowledge::sync::{Sync, SyncState};
 use crate::tui::look::Role;
-use crate::tui::paint::{put, put_right};
+use crate::tui::paint::{first_parts, put, put_right};
 use crate::tui::pane::Sight;
 use crate::tui::when;
 
@@ -47,7 +47,8 @@ fn head(base: &Base, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
     let bold = look.style(Role::Text).add_modifier(Modifier::BOLD);
     let x = put(cells, area.x + 1, area.y, end.saturating_sub(1), &base.name, bold);
     let holds = format!("  {}", holds(base));
-    put(cells, x, area.y, end.saturating_sub(1), &holds, look.style(Role::Muted));
+    let end = end.saturating_sub(1);
+    put(cells, x, area.y, end, first_parts(&holds, end.saturating_sub(x)), look.style(Role::Muted));
 }
 
 /// What a base has.

@@ -8,7 +8,7 @@ use super::text::{Wanted, rows, snippet};
 use crate::domain::figures::{count, grouped};
 use crate::domain::knowledge::attribute::RESERVED;
 use crate::domain::knowledge::passage::Passage;
-use crate::domain::untrusted::safe_line;
+use crate::domain::untrusted::{brief, safe_line};
 use crate::tui::look::Role;
 use crate::tui::paint::{columns, put, put_right, scrollbar, thumb};
 use crate::tui::pane::Sight;
@@ -18,6 +18,9 @@ use crate::tui::pane::knowledge::passages::Leaf;
 use crate::tui::pane::knowledge::{Open, name_of};
 use crate::tui::rows::{failed, ground, parted};
 use crate::tui::widget::text::{Ink, Inline, Row, fit_left, wrap};
+
+/// Columns of the names of what is known.
+const NAMES: usize = 10;
 
 pub(super) fn draw(open: &Open, leaf: &Leaf, sight: &Sight<'_>, body: Rect, cells: &mut Buffer) {
     let look = sight.look;
@@ -46,14 +49,14 @@ pub(super) fn draw(open: &Open, leaf: &Leaf, sight: &Sight<'_>, body: Rect, cell
             continue;
         };
         let x = x + number + 2;
-        let tokens = grouped(passage.tokens.into());
-        put_right(cells, x, y, x + 5, &tokens, style(Role::Muted));
+        let tokens = format!("{} tok", grouped(passage.tokens.into()));
+        put_right(cells, x, y, x + 9, &tokens, style(Role::Muted));
         if open.expected.contains(&passage.id) {
-            put(cells, x + 6, y, x + 7, "?", style(Role::Info));
+            put(cells, x + 10, y, x + 11, "?", style(Role::Info));
         }
-        let width = right.saturating_sub(x + 8);
+        let width = right.saturating_sub(x + 12);
         let text = snippet(&passage.text, &wanted, usize::from(width), Ink::of(Role::Text));
-        draw_on(&text, (x + 8, y, width), ground, sight, cells);
+        draw_on(&text, (x + 12, y, width), ground, sight, cells);
     }
     let bar = thumb(area.height, leaf.top as usize, usize::from(area.height), leaf.all as usize);
     scrollbar(cells, area, bar, look.style(Role::Rule));
@@ -84,7 +87,7 @@ fn card(
     head.push(count(passage.tokens.into(), "token", "tokens"));
     let shared = overlaps.0 + overlaps.1;
     if shared > 0 {
-        head.push(format!("▒▒ shared with its neighbours, {}", count(shared as u64, "byte", "bytes")));
+        head.push(format!("▒▒ {} shared", count(shared as u64, "byte", "bytes")));
     }
     put(cells, inside.x, inside.y, inside.right(), &head.join(" · "), look.style(Role::Muted));
     let mut all = rows(&passage.text, wanted, overlaps, usize::from(inside.width));
@@ -119,7 +122,7 @@ fn known(leaf: &Leaf, passage: &Passage, width: usize) -> Vec<Row> {
     let mut rows = Vec::new();
     let line = |name: &str, words: &str| {
         let mut inline = Inline::default();
-        inline.push(&safe_line(&format!("{name:<10}")), Ink::of(Role::Faint), None);
+        inline.push(&safe_line(&format!("{name:<NAMES$}")), Ink::of(Role::Faint), None);
         inline.push(&safe_line(words), Ink::of(Role::Muted), None);
         wrap(&inline, width)
     };
@@ -129,11 +132,11 @@ fn known(leaf: &Leaf, passage: &Passage, width: usize) -> Vec<Row> {
     for (at, near) in looked.iter().flat_map(|looked| &looked.neighbours).enumerate() {
         let cosine = near.standing.vector.map_or_else(String::new, |placed| format_cosine(placed.score));
         let number = grouped(u64::from(near.passage.ordinal) + 1);
-        let place = format!("{cosine}  {} {number}  {}", name_of(&near.uri), near.passage.text);
+        let uri = fit_left(name_of(&near.uri), 24);
+        let room = width.saturating_sub(NAMES + 2 + usize::from(columns(&cosine)));
+        let place = brief(&format!("{uri} {number} · {}", near.passage.text), room);
         let name = if at == 0 { "nearest" } else { "" };
-        let mut wrapped = line(name, &place);
-        wrapped.truncate(1);
-        rows.append(&mut wrapped);
+        rows.extend(line(name, &format!("{cosine}  {place}")));
     }
     rows
 }

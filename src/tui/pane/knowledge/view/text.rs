@@ -81,6 +81,11 @@ fn marked(inline: &mut Inline, text: &str, wanted: &Wanted, ink: Ink) {
     inline.push(&text[at..], ink, None);
 }
 
+/// A text whose tabs, between the cells of a table, take room.
+fn shown(text: &str) -> String {
+    safe_text(text).replace('\t', "    ")
+}
+
 /// A whole text in rows. So many bytes at its beginning and its end are its neighbours' too: they stand faint between shades.
 pub(super) fn rows(text: &str, wanted: &Wanted, (before, after): (usize, usize), width: usize) -> Vec<Row> {
     let ink = Ink::of(Role::Text);
@@ -91,13 +96,13 @@ pub(super) fn rows(text: &str, wanted: &Wanted, (before, after): (usize, usize),
     let shade = ink.role(Role::Faint);
     if start > 0 {
         inline.push("▒▒ ", shade, None);
-        marked(&mut inline, &safe_text(&text[..start]), wanted, shared);
+        marked(&mut inline, &shown(&text[..start]), wanted, shared);
         inline.push(" ▒▒ ", shade, None);
     }
-    marked(&mut inline, &safe_text(&text[start..end]), wanted, ink);
+    marked(&mut inline, &shown(&text[start..end]), wanted, ink);
     if end < text.len() {
         inline.push(" ▒▒ ", shade, None);
-        marked(&mut inline, &safe_text(&text[end..]), wanted, shared);
+        marked(&mut inline, &shown(&text[end..]), wanted, shared);
         inline.push(" ▒▒", shade, None);
     }
     wrap(&inline, width)
@@ -139,5 +144,7 @@ mod tests {
         assert_eq!(text(&rows), ["▒▒ first.  ▒▒ second. ▒▒  third. ▒▒"]);
         let all = super::rows("é", &Wanted::default(), (1, 9), 80);
         assert_eq!(text(&all).len(), 1);
+        let cells = super::rows("plan\tprice", &Wanted::default(), (0, 0), 80);
+        assert_eq!(text(&cells), ["plan    price"]);
     }
 }
