@@ -346,7 +346,8 @@ fn act(state: &mut State, action: Action, key: Option<Key>, out: &mut Out<'_>) {
     }
     match action {
         Action::Help => {
-            let help = if state.closed { Help::closed() } else { Help::default() };
+            let here = state.pane().context();
+            let help = if state.closed { Help::closed() } else { Help::of(here) };
             state.overlays.push(Overlay::Help(help));
         }
         Action::Commands => match key {

@@ -22,6 +22,8 @@ const GAP: u16 = 4;
 pub struct Help {
     /// Only what somebody who rates may do.
     closed: bool,
+    /// Where keys go below it: these come first.
+    here: Option<Context>,
     input: Input,
     top: usize,
 }
@@ -128,9 +130,14 @@ fn page(units: &[Unit], top: usize, area: Rect) -> (Vec<Vec<Row<'_>>>, usize) {
 }
 
 impl Help {
+    /// Over a place whose keys mean something there.
+    pub fn of(here: Context) -> Self {
+        Self { here: Some(here), ..Self::default() }
+    }
+
     /// For somebody who only rates.
     pub fn closed() -> Self {
-        Self { closed: true, ..Self::default() }
+        Self { closed: true, ..Self::of(Context::Rating) }
     }
 
     fn tells(&self, binding: &Binding) -> bool {
@@ -143,10 +150,11 @@ impl Help {
         let query = self.input.text().trim().to_lowercase();
         let width = grid(area).1;
         let mut units: Vec<Unit> = Vec::new();
-        for context in Context::ALL {
+        let others = Context::ALL.iter().copied().filter(|context| Some(*context) != self.here);
+        for context in self.here.into_iter().chain(others) {
             let mut own = Vec::new();
-            for binding in keymap.bindings().iter().filter(|b| b.context == *context && self.tells(b)) {
-                let keys: Vec<Key> = keymap.keys(*context, binding.action).collect();
+            for binding in keymap.bindings().iter().filter(|b| b.context == context && self.tells(b)) {
+                let keys: Vec<Key> = keymap.keys(context, binding.action).collect();
                 let labels: Vec<String> = keys.iter().map(|key| label(*key)).collect();
                 let found = binding.action.title().to_lowercase().contains(&query)
                     || labels.join("  ").to_lowercase().contains(&query)
@@ -316,6 +324,18 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn the_keys_of_where_one_is_come_first() {
+        let keymap = Keymap::default();
+        let area = Rect::new(0, 0, 72, 20);
+        for (help, here) in [(Help::of(Context::Hits), Context::Hits), (Help::closed(), Context::Rating)] {
+            let lines = shown(&help, &keymap, area);
+            assert!(lines[0].starts_with(here.title()), "{lines:?}");
+        }
+        let all = Help::of(Context::Hits).units(&keymap, area).len();
+        assert_eq!(all, Help::default().units(&keymap, area).len());
     }
 
     #[test]
