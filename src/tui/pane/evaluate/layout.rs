@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 
 use super::Sitting;
-use super::marks::{Blank, all_bad, label, side, thumb, tie, words};
+use super::marks::{Blank, ENDS, all_bad, label, side, thumb, tie, words};
 use crate::domain::evaluation::metric::{Method, Metric};
 use crate::tui::paint::columns;
 
@@ -165,8 +165,18 @@ impl Sitting {
         }
     }
 
-    /// The keys that fill a blank.
+    /// The keys that fill a blank; of several answers they stand where theirs does, beside what is said of the others.
     fn asked(&self, metric: &Metric, blank: Blank) -> Vec<Piece> {
+        let keys = self.keys(metric, blank);
+        let Some(place) = blank.answer.filter(|_| self.answers() > 1) else { return keys };
+        let words = format!("{}:", self.called(place));
+        let called = Piece { key: String::new(), words, said: Spoken::Now };
+        let mut pieces = self.told(metric, blank.metric);
+        pieces.splice(place..=place, std::iter::once(called).chain(keys));
+        pieces
+    }
+
+    fn keys(&self, metric: &Metric, blank: Blank) -> Vec<Piece> {
         let (words_said, when) = self.spoken(metric, blank.metric, blank.answer);
         let piece = |key: &str, words: String| {
             let is_said = words_said.as_ref().is_some_and(|said| *said == words);
@@ -176,10 +186,6 @@ impl Sitting {
             Piece { said, key: key.to_owned(), words }
         };
         let mut pieces = Vec::new();
-        if let Some(place) = blank.answer.filter(|_| self.answers() > 1) {
-            let words = format!("{}:", self.called(place));
-            pieces.push(Piece { key: String::new(), words, said: Spoken::Now });
-        }
         match metric.method {
             Method::ThumbsUpDown => {
                 pieces.extend([piece("y", thumb(metric, true)), piece("n", thumb(metric, false))]);
@@ -187,10 +193,15 @@ impl Sitting {
             Method::IndividualLikertScale | Method::ComparisonLikertScale => {
                 let points = metric.points().unwrap_or_default();
                 pieces.extend((1..=points).map(|point| match label(metric, point) {
-                    // A point without a word is said by its number.
+                    // A point without a word is said by its number; which end is which stands at the ends.
                     none if none.is_empty() => {
                         let Piece { words, said, .. } = piece("", point.to_string());
-                        Piece { key: words, words: String::new(), said }
+                        let end = match point {
+                            1 => ENDS[0],
+                            point if point == points => ENDS[1],
+                            _ => "",
+                        };
+                        Piece { key: words, words: end.to_owned(), said }
                     }
                     word => piece(&point.to_string(), word),
                 }));

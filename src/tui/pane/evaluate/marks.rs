@@ -345,6 +345,9 @@ pub(super) fn thumb(metric: &Metric, up: bool) -> String {
     metric.thumb(up).unwrap_or(if up { "yes" } else { "no" }).to_owned()
 }
 
+/// What the first and the last point of a scale are of what is rated, where it has no words of its own.
+pub(super) const ENDS: [&str; 2] = ["least", "most"];
+
 /// The word for a point of a scale; empty for one that has none.
 pub(super) fn label(metric: &Metric, point: u8) -> String {
     const SIDES: [&str; 5] = ["left, much", "left", "the same", "right", "right, much"];

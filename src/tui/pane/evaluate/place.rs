@@ -57,7 +57,13 @@ impl Pane for State {
     fn offers(&self, action: Action) -> bool {
         let in_list = self.context() == Context::Evaluations;
         let rates = action == Action::Open && in_list;
-        self.can(action) && (!rates || self.current().is_some_and(may_rate))
+        // Nothing is taken back, and gone back to, before something was said.
+        let idle = match action {
+            Action::Undo => self.sitting.as_ref().is_some_and(|sitting| !sitting.has_said()),
+            Action::GoToVote => self.sitting.as_ref().is_some_and(|sitting| !sitting.has_voted()),
+            _ => false,
+        };
+        self.can(action) && !idle && (!rates || self.current().is_some_and(may_rate))
     }
 
     fn act(&mut self, action: Action, key: Option<Key>, desk: &mut Desk<'_>) {

@@ -282,12 +282,22 @@ impl Sitting {
         self.asking = Some((desk.call(None, Request::Evaluations(request)), Asking::Vote));
     }
 
+    /// A vote is there that can be gone back to.
+    pub(super) fn has_voted(&self) -> bool {
+        self.seat.as_ref().is_some_and(|seat| seat.pace.done > 0)
+    }
+
+    /// Something is there that can be taken back.
+    pub(super) fn has_said(&self) -> bool {
+        self.marks.is_begun() || self.has_voted()
+    }
+
     /// Takes back what was said last: of this item, or the vote before it.
     fn undo(&mut self, desk: &mut Desk<'_>) {
         if self.asking.is_some() || self.marks.unfill() {
             return;
         }
-        if self.seat.as_ref().is_none_or(|seat| seat.pace.done == 0) {
+        if !self.has_voted() {
             return desk.say("There is no vote before this one.");
         }
         "taken back".clone_into(&mut self.said);

@@ -20,6 +20,7 @@ use crate::tui::pane::Sight;
 use crate::tui::pane::evaluate::State;
 use crate::tui::pane::evaluate::form::{Row, explained};
 use crate::tui::pane::evaluate::making::{Making, Told};
+use crate::tui::pane::evaluate::marks::ENDS;
 use crate::tui::setup::presets::in_force;
 use crate::tui::setup::view::{self as settings, Panel};
 
@@ -152,7 +153,7 @@ fn labels(metric: &Metric, answers: usize) -> String {
         (true, Method::ComparisonChoice) => "the best, tie, all bad".to_owned(),
         (true, Method::ComparisonRank) => "the best first, without words for the places".to_owned(),
         (true, Method::IndividualLikertScale) => {
-            format!("1 to {}, without words", metric.points().unwrap_or_default())
+            format!("1 {} … {} {}", ENDS[0], metric.points().unwrap_or_default(), ENDS[1])
         }
     }
 }

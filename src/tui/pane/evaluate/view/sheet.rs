@@ -140,8 +140,13 @@ fn answers(sitting: &Sitting, wants: &mut Vec<Want>, sight: &Sight<'_>, areas: &
             put(cells, x + 2, area.head.y, area.head.right(), source, look.style(Role::Muted));
         }
         if n + 1 == shown && shown < sheet.answers.len() {
-            let words = format!("{} of {} in sight", shown, sheet.answers.len());
-            put_right(cells, x + 2, area.head.y, area.head.right(), &words, look.style(Role::Faint));
+            let all = sheet.answers.len();
+            let key = sight.key(Context::Rating, Action::FocusNext);
+            let ways = [format!("{shown} of {all} in sight · {key}"), format!("{shown} of {all} · {key}")];
+            let fits = |words: &&String| x + 2 + columns(words) <= area.head.right();
+            if let Some(words) = ways.iter().find(fits) {
+                put_right(cells, x + 2, area.head.y, area.head.right(), words, look.style(Role::Faint));
+            }
         }
         let top = sitting.tops.get(area.place).copied().unwrap_or(0);
         if let Some(set) = sitting.rows.answers.get(area.place) {
