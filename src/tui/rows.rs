@@ -6,7 +6,7 @@ use ratatui::style::{Modifier, Style};
 
 use crate::domain::Error;
 use crate::tui::look::{Look, Role};
-use crate::tui::paint::{put, tint, wrap};
+use crate::tui::paint::{meter, put, tint, wrap};
 use crate::tui::pane::Sight;
 
 /// The ground of a row of a list, and the style of its name; the selected one is marked.
@@ -68,4 +68,13 @@ pub fn facts(facts: &[(&str, String, Role)], look: &Look, area: Rect, cells: &mu
         }
     }
     y
+}
+
+/// How far something is that runs, as a bar in the row below what is known of it.
+pub fn bar(share: f64, y: u16, look: &Look, area: Rect, cells: &mut Buffer) {
+    if y < area.bottom() {
+        let ground = look.style(Role::Selected).patch(look.style(Role::Info));
+        let width = area.width.saturating_sub(NAMES + 4).min(60);
+        put(cells, area.x + NAMES, y, area.right(), &meter(share, width), ground);
+    }
 }

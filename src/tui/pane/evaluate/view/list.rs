@@ -12,7 +12,7 @@ use crate::tui::paint::{columns, put, put_right, scrollbar, thumb, wrap};
 use crate::tui::pane::Sight;
 use crate::tui::pane::evaluate::State;
 use crate::tui::pane::evaluate::list::lacking;
-use crate::tui::rows::{facts, failed, ground, parted};
+use crate::tui::rows::{bar, facts, failed, ground, parted};
 
 /// Rows below the list for the selected one.
 const CARD: u16 = 9;
@@ -41,7 +41,7 @@ pub(super) fn draw(state: &State, sight: &Sight<'_>, body: Rect, cells: &mut Buf
     let age = right.saturating_sub(if body.width < 80 { 6 } else { 10 });
     let (standing_width, size_width, sized) = match body.width {
         0..80 => (17, 11, "items"),
-        80..100 => (22, 16, "items × answers"),
+        80..100 => (22, 17, "items × answers"),
         _ => (32, 24, "items × answers"),
     };
     let standing = age.saturating_sub(standing_width);
@@ -60,8 +60,12 @@ pub(super) fn draw(state: &State, sight: &Sight<'_>, body: Rect, cells: &mut Buf
         put(cells, area.x + 2, y, size.saturating_sub(1), evaluation.name(), name);
         let words = format!("{} × {}", grouped(evaluation.items.into()), evaluation.sources.len());
         put(cells, size, y, standing.saturating_sub(1), &words, style(Role::Muted));
-        let (words, role) = generation(evaluation);
-        put(cells, standing, y, age.saturating_sub(1), &words, style(role));
+        let (ways, role) = generation(evaluation);
+        let end = age.saturating_sub(1);
+        let fits = |words: &&String| columns(words) <= end.saturating_sub(standing);
+        if let Some(words) = ways.iter().find(fits).or(ways.last()) {
+            put(cells, standing, y, end, words, style(role));
+        }
         put_right(cells, age, y, right, &sight.wall().age(evaluation.created), style(Role::Faint));
     }
     let bar = thumb(area.height, state.top, usize::from(area.height), state.list.len());
@@ -72,21 +76,28 @@ pub(super) fn draw(state: &State, sight: &Sight<'_>, body: Rect, cells: &mut Buf
     }
 }
 
-/// How far the answers are.
-fn generation(evaluation: &Evaluation) -> (String, Role) {
+/// How far the answers are, in ever fewer words.
+fn generation(evaluation: &Evaluation) -> (Vec<String>, Role) {
     let generation = &evaluation.generation;
-    let failed = match generation.failed {
-        0 => String::new(),
-        failed => format!(", {} failed", grouped(failed)),
-    };
-    let so_far = format!("{} of {}{failed}", grouped(generation.done), grouped(generation.total));
+    let total = grouped(generation.total);
+    let done = format!("{} of {total}", grouped(generation.done));
+    let failed = format!("{} failed", grouped(generation.failed));
+    let some_failed = generation.failed > 0;
     match generation.state {
-        _ if generation.total == 0 => ("brought".to_owned(), Role::Muted),
-        GenerationState::Ready => (format!("{} to be asked for", grouped(generation.total)), Role::Warn),
-        GenerationState::Running => (format!("● {so_far}"), Role::Accent),
-        GenerationState::Paused => (format!("paused: {so_far}"), Role::Warn),
-        GenerationState::Ended if generation.failed > 0 => (so_far, Role::Warn),
-        GenerationState::Ended => ("all there".to_owned(), Role::Muted),
+        _ if generation.total == 0 => (vec!["brought".to_owned()], Role::Muted),
+        GenerationState::Ready => {
+            (vec![format!("{total} to be asked for"), format!("{total} to ask for")], Role::Warn)
+        }
+        GenerationState::Running if some_failed => {
+            (vec![format!("● {done}, {failed}"), format!("● {done}")], Role::Accent)
+        }
+        GenerationState::Running => (vec![format!("● {done}")], Role::Accent),
+        GenerationState::Paused if some_failed => {
+            (vec![format!("paused: {done}, {failed}"), format!("paused, {failed}")], Role::Warn)
+        }
+        GenerationState::Paused => (vec![format!("paused: {done}"), "paused".to_owned()], Role::Warn),
+        GenerationState::Ended if some_failed => (vec![format!("{done}, {failed}"), failed], Role::Warn),
+        GenerationState::Ended => (vec!["all there".to_owned()], Role::Muted),
     }
 }
 
@@ -97,7 +108,7 @@ fn card(evaluation: &Evaluation, sight: &Sight<'_>, area: Rect, cells: &mut Buff
         .task
         .metrics
         .iter()
-        .map(|metric| format!("{} ({})", metric.name, metric.method.as_str()))
+        .map(|metric| format!("{} ({})", metric.name, metric.method.word()))
         .collect();
     let sources: Vec<_> = evaluation.sources.iter().map(|source| source.name.as_str()).collect();
     let raters = match evaluation.who().as_slice() {
@@ -105,15 +116,8 @@ fn card(evaluation: &Evaluation, sight: &Sight<'_>, area: Rect, cells: &mut Buff
         raters => raters.join(", "),
     };
     let needed = count(evaluation.task.raters_per_item.into(), "rater", "raters");
-    let mut rows = vec![
-        ("answers of", sources.join(" | "), Role::Text),
-        ("asked", metrics.join(", "), Role::Text),
-        ("raters", format!("{raters} · each item needs {needed}"), Role::Text),
-        ("dataset", evaluation.dataset.clone(), Role::Muted),
-    ];
-    if evaluation.task.version > 1 {
-        rows.push(("version", evaluation.task.version.to_string(), Role::Muted));
-    }
+    // What has to be done comes first: where there is little room the rest is cut.
+    let mut rows = Vec::new();
     let asks = sight.key(Context::Evaluations, Action::RunEvaluation);
     if let Some(words) = lacking(evaluation, &asks) {
         rows.push(("to rate", words, Role::Warn));
@@ -121,7 +125,20 @@ fn card(evaluation: &Evaluation, sight: &Sight<'_>, area: Rect, cells: &mut Buff
     if let Some(why) = &evaluation.generation.why {
         rows.push(("paused", why.clone(), Role::Warn));
     }
-    facts(&rows, look, below, cells);
+    rows.extend([
+        ("answers of", sources.join(" | "), Role::Text),
+        ("asked", metrics.join(", "), Role::Text),
+        ("raters", format!("{raters} · each item needs {needed}"), Role::Text),
+        ("dataset", evaluation.dataset.clone(), Role::Muted),
+    ]);
+    if evaluation.task.version > 1 {
+        rows.push(("version", evaluation.task.version.to_string(), Role::Muted));
+    }
+    let y = facts(&rows, look, below, cells);
+    let generation = &evaluation.generation;
+    if generation.state == GenerationState::Running && generation.total > 0 {
+        bar(generation.done as f64 / generation.total as f64, y, look, below, cells);
+    }
 }
 
 /// What the place is for.

@@ -10,10 +10,10 @@ use crate::domain::knowledge::sync::{Sync, SyncState};
 use crate::tui::action::Action;
 use crate::tui::keymap::Context;
 use crate::tui::look::Role;
-use crate::tui::paint::{columns, first_parts, meter, put, put_right, scrollbar, thumb, wrap};
+use crate::tui::paint::{columns, first_parts, put, put_right, scrollbar, thumb, wrap};
 use crate::tui::pane::Sight;
 use crate::tui::pane::knowledge::{State, layout};
-use crate::tui::rows::{facts, failed, ground, parted};
+use crate::tui::rows::{bar, facts, failed, ground, parted};
 
 pub(super) fn draw(state: &State, sight: &Sight<'_>, body: Rect, cells: &mut Buffer) {
     if let Some(error) = &state.error {
@@ -85,11 +85,8 @@ fn card(base: &Base, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
     let y = facts(&about, look, below, cells);
     let running =
         base.sources.iter().filter_map(|source| source.last.as_ref()).find(|sync| sync.state.is_running());
-    if let Some(sync) = running.filter(|sync| sync.due.files > 0 && y < area.bottom()) {
-        let share = sync.share();
-        let ground = look.style(Role::Selected).patch(look.style(Role::Info));
-        let width = area.width.saturating_sub(17).min(60);
-        put(cells, area.x + 13, y, area.right(), &meter(share, width), ground);
+    if let Some(sync) = running.filter(|sync| sync.due.files > 0) {
+        bar(sync.share(), y, look, below, cells);
     }
 }
 
