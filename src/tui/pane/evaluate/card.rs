@@ -35,13 +35,16 @@ pub(super) fn card(report: &Report, width: u16) -> Vec<Line> {
 }
 
 fn figures(report: &Report, width: u16) -> Vec<Line> {
-    let mut lines = coverage(report, width);
+    let mut lines = about(report, width);
+    // What was said comes first: how far the raters are is in the head too.
     for (at, metric) in report.metrics.iter().enumerate() {
         lines.push(Line::blank());
         lines.extend(of_metric(report, (at, metric), width));
     }
     lines.push(Line::blank());
     lines.extend(raters(report, width));
+    lines.push(Line::blank());
+    lines.extend(coverage(report, width));
     lines.extend(added(report, width));
     lines
 }
@@ -83,7 +86,7 @@ fn share(name: &str, term: &'static str, of: &Figure<Estimate>, more: [u64; 2]) 
     }
 }
 
-fn coverage(report: &Report, width: u16) -> Vec<Line> {
+fn about(report: &Report, width: u16) -> Vec<Line> {
     let mut lines = words(&said::about(report), Role::Muted, width);
     lines.extend(said::unanswered(report).iter().flat_map(|left| words(left, Role::Muted, width)));
     lines.extend(said::left_out(&report.votes).iter().flat_map(|left| words(left, Role::Muted, width)));
@@ -102,8 +105,11 @@ fn coverage(report: &Report, width: u16) -> Vec<Line> {
         ]
         .into();
     }
-    lines.push(Line::blank());
-    lines.push(Line::head("Coverage", "votes of those that are due", width));
+    lines
+}
+
+fn coverage(report: &Report, width: u16) -> Vec<Line> {
+    let mut lines = vec![Line::head("Coverage", "votes of those that are due", width)];
     let row = |name: &str, items: u64, of: &Coverage| {
         let row = Figures::of(name, &["coverage", "skipped"]);
         match &of.share {
