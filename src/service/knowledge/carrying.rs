@@ -57,7 +57,6 @@ pub enum Carrying {
 }
 
 /// Who is told how far it is. Where nobody listens any more it is not wanted.
-#[derive(Clone)]
 struct Teller(mpsc::Sender<Result<Carrying>>);
 
 impl Teller {
@@ -358,6 +357,8 @@ impl Lines {
                 let (doing, hint) = (format!("reading {}", path.display()), "Name it from the root.");
                 return Err(Error::new(ErrorKind::Invalid, doing, "its path begins nowhere", hint));
             }
+            let whole = std::fs::canonicalize(&path);
+            let path = whole.map_err(|why| Error::io(format!("reading {}", path.display()), &why))?;
             let from = BufReader::new(plain(&path)?);
             Ok(Self { path, from, reader: Reader::default(), buffer: Vec::new(), over: false })
         })
