@@ -501,12 +501,11 @@ impl Bringing<'_> {
         if texts.is_empty() {
             return Ok(Vec::new());
         }
-        let embedder = match self.embedder.take() {
-            Some(embedder) => embedder,
-            None => {
-                let own = self.service.embedder(&self.base.embedder, self.terms).await?;
-                own.keeping(self.service.cache().await, self.base.dimensions)
-            }
+        let embedder = if let Some(embedder) = self.embedder.take() {
+            embedder
+        } else {
+            let own = self.service.embedder(&self.base.embedder, self.terms).await?;
+            own.keeping(self.service.cache().await, self.base.dimensions)
         };
         let made = embedder.vectors_of(texts).await;
         self.embedder = Some(embedder);
