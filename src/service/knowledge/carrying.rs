@@ -242,6 +242,8 @@ impl Knowledge {
             updated: now,
             embedder: head.embedder,
             dimensions: head.dimensions,
+            // Nobody is sent what is found because a file says so.
+            reranker: None,
             store: StoreKind::Embedded,
             moving: None,
             index: None,

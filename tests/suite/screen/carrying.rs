@@ -23,6 +23,7 @@ fn base(n: u8, name: &str) -> Base {
         updated: Timestamp(NOW),
         embedder: "local/all-minilm-l6-v2".parse().unwrap(),
         dimensions: 384,
+        reranker: None,
         store: StoreKind::default(),
         moving: None,
         index: None,

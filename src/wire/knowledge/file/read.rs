@@ -413,6 +413,7 @@ mod tests {
             updated: Timestamp(0),
             embedder: "far/b".parse().unwrap(),
             dimensions: 2,
+            reranker: None,
             store: StoreKind::default(),
             moving: None,
             index: None,
