@@ -7,6 +7,7 @@
 
 pub mod bedrock;
 mod decoded;
+pub mod export;
 pub mod meaning;
 mod moment;
 pub mod otlp;
