@@ -8,9 +8,11 @@
 pub mod bedrock;
 mod decoded;
 pub mod export;
+pub mod inspect;
 pub mod meaning;
 mod moment;
 pub mod otlp;
+pub mod rows;
 
 pub use decoded::Decoded;
 

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
-use super::contents::{Contents, Part};
+use super::contents::{Contents, Part, Said};
 use super::facts::Kind;
 use super::find;
 use super::outline::{Outline, Row};
@@ -131,9 +131,12 @@ fn storms(outline: &Outline, tree: &Tree) -> Vec<Finding> {
     found
 }
 
+/// A row, and the tokens of its prompt.
+type Turn = (u32, u32);
+
 /// Prompts of one model under one agent that grow and grow.
 fn growth(outline: &Outline, tree: &Tree) -> Vec<Finding> {
-    let mut turns: HashMap<(Option<u32>, usize), Vec<(u32, u32)>> = HashMap::new();
+    let mut turns: HashMap<(Option<u32>, usize), Vec<Turn>> = HashMap::new();
     for at in tree.order() {
         let row = &outline.rows[*at as usize];
         if row.kind == Kind::Model
@@ -267,7 +270,7 @@ fn text_of(json: &Json) -> String {
 /// Calls that a model wrote and that no tool can take.
 fn arguments(at: u32, said: &Contents, invalid: &impl Fn(&Json, &Json) -> Option<String>) -> Vec<Finding> {
     let mut found = Vec::new();
-    for (_, name, arguments) in said.output.iter().flat_map(|message| message.calls()) {
+    for (_, name, arguments) in said.output.iter().flat_map(Said::calls) {
         let offered = said.offered.iter().find(|tool| tool.name == name);
         let why = match offered {
             _ if !arguments.is_object() && !arguments.is_null() => Some("they are no JSON object".to_owned()),

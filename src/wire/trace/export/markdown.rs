@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 
 use super::report::{Report, moment, took};
 use crate::domain::trace::contents::{Contents, Part, Said};
-use crate::domain::trace::{Attributes, TraceSpan};
+use crate::domain::trace::{Attributes, Mark, TraceSpan};
 use crate::wire::trace::meaning::contents;
 
 /// The whole trace.
@@ -27,7 +27,7 @@ pub fn markdown(report: &Report<'_>) -> String {
         let indent = "  ".repeat(report.tree.depth(*at) as usize);
         let name = code(report.outline.names.get(row.name));
         let figures = report.figures(&report.rollups.get(*at), report.tree.duration(*at));
-        let marks: Vec<&str> = report.tree.marks(*at).iter().map(|mark| mark.says()).collect();
+        let marks: Vec<&str> = report.tree.marks(*at).iter().map(Mark::says).collect();
         let marks = if marks.is_empty() { String::new() } else { format!(" ({})", marks.join("; ")) };
         let _ = writeln!(to, "{indent}- {} {name} · {figures}{marks}", row.kind.as_str());
     }
@@ -114,7 +114,7 @@ fn attributes(to: &mut String, all: &Attributes) {
     for (key, value) in all.iter() {
         match value.as_text() {
             Some(text) if text.contains('\n') || text.len() > 200 => {
-                let _ = write!(to, "- {}\n", code(key));
+                let _ = writeln!(to, "- {}", code(key));
                 fence(to, "", text);
             }
             Some(text) => {
