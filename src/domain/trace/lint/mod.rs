@@ -137,12 +137,19 @@ type Turn = (u32, u32);
 /// Prompts of one model under one agent that grow and grow.
 fn growth(outline: &Outline, tree: &Tree) -> Vec<Finding> {
     let mut turns: HashMap<(Option<u32>, usize), Vec<Turn>> = HashMap::new();
+    // The agent that each row is under; parents stand before their children.
+    let mut agents: Vec<Option<u32>> = vec![None; tree.len()];
     for at in tree.order() {
         let row = &outline.rows[*at as usize];
+        let agent = tree.parent(*at).and_then(|parent| {
+            let is_agent = outline.rows[parent as usize].kind == Kind::Agent;
+            if is_agent { Some(parent) } else { agents[parent as usize] }
+        });
+        agents[*at as usize] = agent;
         if row.kind == Kind::Model
             && let Some(input) = row.usage.input
         {
-            turns.entry((agent(outline, tree, *at), row.model.index())).or_default().push((*at, input));
+            turns.entry((agent, row.model.index())).or_default().push((*at, input));
         }
     }
     let mut found = Vec::new();
@@ -160,16 +167,6 @@ fn growth(outline: &Outline, tree: &Tree) -> Vec<Finding> {
     }
     found.sort_by(|a, b| a.rows.cmp(&b.rows));
     found
-}
-
-fn agent(outline: &Outline, tree: &Tree, from: u32) -> Option<u32> {
-    let mut at = tree.parent(from);
-    while let Some(row) = at
-        && outline.rows[row as usize].kind != Kind::Agent
-    {
-        at = tree.parent(row);
-    }
-    at
 }
 
 /// What needs the contents of models and tools, which `contents` looks up by their rows. `invalid` tells what is wrong with
