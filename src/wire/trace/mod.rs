@@ -12,6 +12,7 @@ pub mod inspect;
 pub mod meaning;
 mod moment;
 pub mod otlp;
+pub mod session;
 
 pub use decoded::Decoded;
 
