@@ -5,12 +5,14 @@
 //! reckoned of those. All of it takes bad spans as they come: marked and counted, never lost. Never here: what a format
 //! or a convention calls things (`wire::trace`), where traces are kept.
 
+pub mod aligned;
 mod call;
 pub mod contents;
 pub mod facts;
 pub mod filter;
 pub mod find;
 pub mod latency;
+pub mod lint;
 pub mod names;
 pub mod outline;
 pub mod span;
