@@ -366,12 +366,14 @@ pub struct EngineConfig {
     pub backend: Option<Backend>,
 }
 
-/// How long the record of calls and of what left the machine is kept.
+/// How long the record of calls and of what left the machine is kept, and traces from elsewhere.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Trace {
     pub age: Duration,
     /// Bytes that spans may take, and bytes that egress entries may.
     pub bytes: u64,
+    /// Bytes that traces from elsewhere may take.
+    pub foreign: u64,
 }
 
 /// A named set of settings.

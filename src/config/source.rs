@@ -505,11 +505,13 @@ impl RawEngine {
 struct RawTrace {
     keep_days: u32,
     keep_mb: u64,
+    foreign_mb: u64,
 }
 
 impl RawTrace {
     fn typed(&self) -> Trace {
-        Trace { age: Duration::from_hours(24 * u64::from(self.keep_days)), bytes: self.keep_mb << 20 }
+        let age = Duration::from_hours(24 * u64::from(self.keep_days));
+        Trace { age, bytes: self.keep_mb << 20, foreign: self.foreign_mb << 20 }
     }
 }
 

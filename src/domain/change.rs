@@ -11,6 +11,7 @@ use super::knowledge::base::Base;
 use super::knowledge::tending::Tended;
 use super::message::Message;
 use super::picture::Making;
+use super::trace::{Run, TraceId};
 
 /// What can be watched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -36,6 +37,8 @@ pub enum Topic {
     Datasets,
     /// Knowledge bases: made, changed, synced a step further, removed.
     Knowledge,
+    /// Traces from elsewhere: come, grown, removed. Of this program's own, that there are more (`Changed::Usage`).
+    Traces,
     /// What schedules and changed files ask for, of one base or of all. As long as somebody watches it, it is also done.
     Tending(Option<BaseId>),
 }
@@ -104,6 +107,13 @@ pub enum Changed {
     Tended {
         tended: Tended,
     },
+    /// A trace came, or has grown.
+    Trace {
+        run: Run,
+    },
+    TraceRemoved {
+        id: TraceId,
+    },
     /// Something that everybody at a screen should read.
     Notice {
         text: String,
@@ -127,6 +137,7 @@ impl Changed {
             | (Self::Evaluation { .. } | Self::EvaluationRemoved { .. }, Topic::Evaluations)
             | (Self::Dataset { .. } | Self::DatasetRemoved { .. }, Topic::Datasets)
             | (Self::Base { .. } | Self::BaseRemoved { .. }, Topic::Knowledge)
+            | (Self::Trace { .. } | Self::TraceRemoved { .. } | Self::Usage, Topic::Traces)
             | (Self::Missed, _) => true,
             (Self::Conversation { head }, Topic::Conversation(id)) => head.id == id,
             (Self::ConversationRemoved { id: gone }, Topic::Conversation(id)) => *gone == id,

@@ -110,7 +110,8 @@ impl Listener {
     /// Serves whoever comes. Dropping this ends every connection.
     pub async fn serve(self, rules: Rules, answering: Arc<dyn Answering>) {
         let places = Arc::new(Semaphore::new(CONNECTIONS));
-        let house = Arc::new(House { room: Arc::new(Semaphore::new(permits(rules.bodies))), rules, answering });
+        let house =
+            Arc::new(House { room: Arc::new(Semaphore::new(permits(rules.bodies))), rules, answering });
         let mut connections = JoinSet::new();
         loop {
             let Ok(place) = Arc::clone(&places).acquire_owned().await else { return };
@@ -259,8 +260,7 @@ fn text(headers: &HeaderMap, name: &HeaderName) -> String {
 
 fn response(answer: Answer, closes: bool) -> Response<Full<Bytes>> {
     let mut response = Response::new(Full::new(Bytes::from(answer.body)));
-    *response.status_mut() =
-        StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    *response.status_mut() = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut put = |name, value| response.headers_mut().insert(name, HeaderValue::from_static(value));
     put(CONTENT_TYPE, answer.content_type);
     match answer.status {

@@ -3,7 +3,7 @@
 //! Services speak in `domain` values and know no face and no door. `invoke` is the only caller of a provider; `chat`
 //! makes turns of conversations with it; `conversations` keeps them as things. `prompts` keeps texts that are asked alone,
 //! `comparisons` what is asked of several models at once,
-//! `datasets` what models are evaluated with, `evaluations` what people say of answers.
+//! `datasets` what models are evaluated with, `evaluations` what people say of answers; `trace` shows step by step what was done.
 
 pub mod archive;
 pub mod attachments;
@@ -28,6 +28,7 @@ pub mod pictures;
 pub mod prompts;
 pub mod recorder;
 pub mod retention;
+pub mod trace;
 pub mod turns;
 pub mod usage;
 pub mod workspace;

@@ -2,6 +2,7 @@
 
 mod judging;
 mod knowing;
+mod traces;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -47,6 +48,7 @@ use crate::service::pictures::{Pictures, Step as PictureStep};
 use crate::service::prompts::Prompts;
 use crate::service::recorder::Recorder;
 use crate::service::retention::Keep;
+use crate::service::trace::Traces;
 use crate::service::turns::Turns;
 use crate::service::usage::Usage;
 use crate::service::usage::purse::Purse;
@@ -69,6 +71,7 @@ pub struct Here {
     shelf: Shelf,
     lists: Lists,
     pictures: Pictures,
+    traces: Traces,
     usage: Usage,
     workspace: Workspace,
     changes: Changes,
@@ -112,6 +115,7 @@ impl Workbench for Here {
             here.pictures.finish().await;
             here.evaluations.finish().await;
             here.knowledge.finish().await;
+            here.traces.finish().await;
             here.workspace.finish().await;
         }
         .boxed()
@@ -170,6 +174,7 @@ impl Here {
             Request::Models(request) => self.models(request, terms),
             Request::Pictures(request) => self.pictures(request, terms),
             Request::Prompts(request) => self.prompts(request, terms),
+            Request::Traces(request) => self.traces(request),
             Request::Usage(request) => self.usage(request),
             Request::Workspace(request) => self.workspace(request, terms),
             Request::Watch { topic: Topic::Tending(base) } => self.tend(base, context.reach, terms),
@@ -253,6 +258,7 @@ impl Here {
             Ok(interrupted) => tracing::info!(interrupted, "evaluations of a process that ended were paused"),
             Err(error) => tracing::warn!(%error, "evaluations of a process that ended could not be paused"),
         }
+        let traces = traces::service(config, archive.clone(), recorder.clone(), &standing, changes.clone());
         Ok(Owning::Ours(Arc::new(Self {
             prompts: Prompts::new(archive.clone(), chat.clone(), changes.clone(), turns.clone()),
             chat,
@@ -272,6 +278,7 @@ impl Here {
             shelf,
             lists: Lists::new(archive.clone()),
             pictures,
+            traces,
             workspace: Workspace::new(folder, unlock, archive, recorder, keep),
             changes,
             closed: Arc::default(),

@@ -39,6 +39,11 @@ use crate::domain::script::Scripted;
 pub use crate::domain::search::Hit;
 use crate::domain::time::Timestamp;
 pub use crate::domain::trace::Exchange;
+use crate::domain::trace::aligned::Pair;
+use crate::domain::trace::contents::Contents;
+use crate::domain::trace::latency::Latency;
+use crate::domain::trace::lint::Finding;
+use crate::domain::trace::{Brought, Packed, Run, TraceSpan};
 pub use crate::domain::tried::Tried;
 pub use crate::domain::usage::Report;
 pub use crate::domain::workspace::{Check, Difference, Verdict, WorkspaceInfo};
@@ -328,6 +333,55 @@ pub enum Reply {
     Exchanges {
         exchanges: Vec<Exchange>,
         more: bool,
+    },
+    Traces {
+        runs: Vec<Run>,
+        more: bool,
+    },
+    Trace {
+        run: Run,
+    },
+    /// Further rows of a trace, to be added to its outline.
+    TraceRows {
+        rows: Packed,
+    },
+    /// What cannot be read of a trace; rows stand where its spans were.
+    TraceDamaged {
+        places: Vec<String>,
+    },
+    /// A span with what was said in it.
+    TraceSpan {
+        span: TraceSpan,
+        contents: Contents,
+    },
+    /// Rows that pass.
+    TraceFound {
+        rows: Vec<u32>,
+    },
+    TraceStats {
+        latencies: Vec<Latency>,
+    },
+    TraceFindings {
+        findings: Vec<Finding>,
+    },
+    /// Two traces side by side, with the rows of each.
+    TraceDiff {
+        pairs: Vec<Pair>,
+        left: Packed,
+        right: Packed,
+    },
+    /// Where senders are heard.
+    TracesListening {
+        address: String,
+    },
+    /// What became of spans that a file or a sender brought.
+    TracesBrought {
+        brought: Brought,
+    },
+    /// A piece of a trace for other programs.
+    TraceWritten {
+        #[serde(with = "crate::domain::base64")]
+        bytes: Vec<u8>,
     },
     /// A piece of what is written out.
     Text {

@@ -18,8 +18,7 @@ use crate::domain::message::Usage;
 /// Grows when the form does; a pack of another version is read by nobody.
 const VERSION: u8 = 1;
 
-const DIALECTS: [Dialect; 4] =
-    [Dialect::GenAi, Dialect::OlderGenAi, Dialect::OpenInference, Dialect::Plain];
+const DIALECTS: [Dialect; 4] = [Dialect::GenAi, Dialect::OlderGenAi, Dialect::OpenInference, Dialect::Plain];
 const STATUSES: [Status; 3] = [Status::Unset, Status::Ok, Status::Error];
 
 /// What a row tells beyond what all of them have: one bit each.

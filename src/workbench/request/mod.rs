@@ -11,6 +11,7 @@ pub mod knowledge;
 pub mod models;
 pub mod pictures;
 pub mod prompts;
+pub mod traces;
 pub mod usage;
 pub mod workspace;
 
@@ -33,6 +34,7 @@ pub enum Request {
     Models(models::Models),
     Pictures(pictures::Pictures),
     Prompts(prompts::Prompts),
+    Traces(traces::Traces),
     Usage(usage::Usage),
     Workspace(workspace::Workspace),
     /// Numbered changes of a topic, from now on, until the replies are dropped.
@@ -60,7 +62,12 @@ impl Request {
                         | K::Documents { .. }
                 )
             }
-            Self::Chat(_) | Self::Keys(_) | Self::Models(_) | Self::Pictures(_) | Self::Usage(_) => true,
+            Self::Chat(_)
+            | Self::Keys(_)
+            | Self::Models(_)
+            | Self::Pictures(_)
+            | Self::Traces(_)
+            | Self::Usage(_) => true,
             Self::Workspace(request) => matches!(request, W::Compare { .. } | W::Doctor),
             Self::Prompts(request) => matches!(request, prompts::Prompts::Run { .. }),
             Self::Comparisons(request) => matches!(request, comparisons::Comparisons::Create { .. }),
@@ -82,6 +89,7 @@ impl Request {
         use models::Models as M;
         use pictures::Pictures as I;
         use prompts::Prompts as P;
+        use traces::Traces as T;
         use workspace::Workspace as W;
         match self {
             Self::Cassettes(request) => matches!(request, cassettes::Cassettes::Show { .. }),
@@ -200,6 +208,18 @@ impl Request {
                 | P::Run { .. }
                 | P::GoOn { .. }
                 | P::Import { .. } => false,
+            },
+            Self::Traces(request) => match request {
+                T::List { .. }
+                | T::Find { .. }
+                | T::Open { .. }
+                | T::Span { .. }
+                | T::Search { .. }
+                | T::Stats { .. }
+                | T::Lints { .. }
+                | T::Diff { .. }
+                | T::Export { .. } => true,
+                T::Import { .. } | T::Remove { .. } | T::Listen { .. } => false,
             },
             Self::Workspace(request) => match request {
                 W::Info | W::Compare { .. } | W::Verify | W::Doctor | W::Recall { .. } => true,

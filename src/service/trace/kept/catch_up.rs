@@ -23,8 +23,7 @@ pub(super) fn catch_up(
     let number = |name: &String| name.strip_prefix("segment-")?.parse::<u32>().ok();
     let there: BTreeSet<u32> = shelf.names()?.iter().filter_map(number).collect();
     let gone = |key: &Result<SegmentKey>| key.as_ref().is_ok_and(|key| !there.contains(&key.0));
-    let gone: Vec<SegmentKey> =
-        store.keys::<Segment>(Scan::all()).filter(gone).collect::<Result<_>>()?;
+    let gone: Vec<SegmentKey> = store.keys::<Segment>(Scan::all()).filter(gone).collect::<Result<_>>()?;
     if !gone.is_empty() {
         sweep::forget(store, shelf, price, &gone.iter().map(|key| key.0).collect())?;
     }
@@ -118,7 +117,14 @@ struct Part {
 }
 
 impl Part {
-    fn write(self, store: &Store, shelf: &Shelf, price: &Price, number: u32, segment: &Segment) -> Result<()> {
+    fn write(
+        self,
+        store: &Store,
+        shelf: &Shelf,
+        price: &Price,
+        number: u32,
+        segment: &Segment,
+    ) -> Result<()> {
         let Self { mut batch, grown, .. } = self;
         for (trace, grown) in grown {
             put_run(&mut batch, &grown.run(store, shelf, price, trace)?)?;

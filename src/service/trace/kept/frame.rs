@@ -39,7 +39,7 @@ fn same(one: &TraceSpan, other: &TraceSpan) -> bool {
 
 /// The spans of such a frame; `None` where it is none, or not whole.
 pub(super) fn read_spans(plain: &[u8]) -> Option<Vec<TraceSpan>> {
-    let (SPANS, bytes) = plain.split_first()? else { return None };
+    let (&SPANS, bytes) = plain.split_first()? else { return None };
     let decoded = protobuf::decode(bytes);
     (!decoded.cut).then_some(decoded.spans)
 }
@@ -62,7 +62,7 @@ pub(super) fn rows(head: &Head, outline: &Outline) -> Vec<u8> {
 
 /// The head of such a frame and its packed rows; `None` where it is none.
 pub(super) fn read_rows(plain: &[u8]) -> Option<(Head, &[u8])> {
-    let (ROWS, rest) = plain.split_first()? else { return None };
+    let (&ROWS, rest) = plain.split_first()? else { return None };
     let (head, packed) = rest.split_first_chunk::<HEAD>()?;
     let source = match head[0] {
         0 => Source::Own,

@@ -104,8 +104,7 @@ fn what_the_records_do_not_know_is_read_from_the_segments_at_the_start() {
     drop(kept);
     // As after a death: all records of the last part, or of everything, are gone.
     for all_gone in [false, true] {
-        let segments: Vec<SegmentKey> =
-            store.keys::<Segment>(Scan::all()).collect::<Result<_>>().unwrap();
+        let segments: Vec<SegmentKey> = store.keys::<Segment>(Scan::all()).collect::<Result<_>>().unwrap();
         assert!(segments.len() > 1);
         let mut batch = Batch::new();
         for key in store.keys::<Chunk>(Scan::all()).map(Result::unwrap) {
