@@ -23,6 +23,10 @@ use crate::domain::knowledge::sync::Filed;
 use crate::domain::message::Message;
 use crate::domain::prompt::{Prompt, Version};
 use crate::domain::time::Timestamp;
+use crate::domain::trace::Run;
+use crate::domain::trace::aligned::Pair;
+use crate::domain::trace::latency::Latency;
+use crate::domain::trace::lint::Finding;
 use crate::domain::usage::Standing;
 use crate::workbench::reply::{Check, Exchange, Hit, Making, Placed};
 
@@ -174,6 +178,28 @@ pub(super) enum Item<'a> {
         age_ms: Option<u64>,
         #[serde(skip_serializing_if = "Option::is_none")]
         error: Option<&'a Error>,
+    },
+    /// A trace in short.
+    Trace {
+        run: &'a Run,
+    },
+    /// A span of a trace's tree.
+    TraceRow(super::traces::Told<'a>),
+    /// How long spans of a name take.
+    TraceLatency {
+        #[serde(flatten)]
+        latency: &'a Latency,
+    },
+    /// What looks wrong in a trace.
+    TraceFinding {
+        #[serde(flatten)]
+        finding: &'a Finding,
+    },
+    /// A line of two traces side by side.
+    TracePair {
+        name: String,
+        #[serde(flatten)]
+        pair: &'a Pair,
     },
     /// A row of usage, or all of it.
     Usage(super::usage::Shown<'a>),

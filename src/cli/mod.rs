@@ -27,6 +27,7 @@ mod prompt;
 mod prompts;
 mod tending;
 mod tools;
+mod traces;
 mod usage;
 mod words;
 mod workspace;
@@ -205,6 +206,7 @@ async fn dispatch(
             | Command::Eval { verb: args::Evaluations::Create(_) | args::Evaluations::Run { .. } }
             | Command::Models { .. }
             | Command::Pictures { .. }
+            | Command::Traces { .. }
             | Command::Usage(_)
             | Command::Kb { .. }
             | Command::Prompts { verb: args::Prompts::Run(_) }
@@ -227,6 +229,7 @@ async fn dispatch(
             Command::Comparisons { verb } => comparisons::comparisons(verb, &asker, out).await,
             Command::Datasets { verb } => datasets::datasets(verb, &asker, out).await,
             Command::Kb { verb } => knowledge::knowledge(verb, &asker, out).await,
+            Command::Traces { verb } => traces::traces(verb, &asker, out).await,
             Command::Usage(wanted) => usage::usage(&wanted, &asker, out).await,
             Command::Workspace { verb } => workspace::workspace(verb, &asker, out).await,
             // Answered above, or before there was a configuration.

@@ -7,6 +7,7 @@ mod knowledge;
 mod models;
 mod pictures;
 mod prompts;
+mod traces;
 mod usage;
 
 use std::ffi::OsString;
@@ -30,6 +31,7 @@ pub use knowledge::{
 pub use models::Models;
 pub use pictures::{Make, Pictures};
 pub use prompts::{Prompts, RunPrompt, SavePrompt};
+pub use traces::{TraceForm, Traces};
 pub use usage::{By, Usage, UsageFormat, UsageVerb};
 
 /// A terminal playground for foundation models.
@@ -130,6 +132,12 @@ pub enum Command {
     Keys {
         #[command(subcommand)]
         verb: Keys,
+    },
+    /// Traces, step by step what was done here and in other programs: list, look, take in, compare, hand on
+    #[command(alias = "trace")]
+    Traces {
+        #[command(subcommand)]
+        verb: Traces,
     },
     /// What calls of models came to: how many, how long they took, what they cost
     Usage(Usage),

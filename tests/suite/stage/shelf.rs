@@ -232,6 +232,7 @@ impl Shelf {
             | Request::Models(_)
             | Request::Pictures(_)
             | Request::Prompts(_)
+            | Request::Traces(_)
             | Request::Usage(_)
             | Request::Workspace(_) => return None,
             Request::Chat(Chat::Attach { .. } | Chat::AttachBytes { .. }) => return Some(Err(missing())),
