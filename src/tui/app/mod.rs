@@ -338,7 +338,11 @@ fn is_act(request: &Request) -> bool {
         | Request::Knowledge(_)
         | Request::Workspace(_) => !request.is_query(),
         Request::Prompts(_) => !request.is_query() || matches!(request, Request::Prompts(Prompts::LoadDraft)),
-        Request::Models(_) | Request::Pictures(_) | Request::Usage(_) | Request::Watch { .. } => false,
+        Request::Models(_)
+        | Request::Pictures(_)
+        | Request::Traces(_)
+        | Request::Usage(_)
+        | Request::Watch { .. } => false,
     }
 }
 

@@ -32,6 +32,7 @@ mod stores;
 mod syncs;
 mod talk;
 mod tending;
+mod traces;
 mod usage;
 mod vectors;
 mod waits;

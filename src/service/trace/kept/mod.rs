@@ -104,11 +104,14 @@ impl Kept {
         if state.log.length() >= self.size {
             self.rotate(&mut state)?;
         }
-        let start = state.log.length();
-        let added = self.append(&mut state, arrivals, now);
-        if added.is_err() {
-            // Nothing of it was acknowledged: it must not come back.
+        let start = state.segment.known;
+        if state.log.length() > start {
             state.log.truncate(start)?;
+        }
+        let added = self.append(&mut state, arrivals, now);
+        if added.is_err() && state.log.length() > start {
+            // Nothing of it was acknowledged: it must not come back. Where that fails too, it is done before the next ones.
+            let _ = state.log.truncate(start);
         }
         added
     }
