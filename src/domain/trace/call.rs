@@ -22,6 +22,10 @@ pub enum SpanKind {
     PullModel,
     RemoveModel,
     CheckKey,
+    /// Passages were looked for in a knowledge base; no provider was called for that itself.
+    Retrieve,
+    /// A knowledge base was asked: what was looked for, and the model's answer, are parts of it.
+    Answer,
 }
 
 impl SpanKind {
@@ -37,6 +41,8 @@ impl SpanKind {
             Self::PullModel => "pull",
             Self::RemoveModel => "removal",
             Self::CheckKey => "check of a key",
+            Self::Retrieve => "retrieval",
+            Self::Answer => "answer from a knowledge base",
         }
     }
 }
@@ -92,7 +98,7 @@ fn is_none(count: &u32) -> bool {
     *count == 0
 }
 
-/// One call of a provider.
+/// One call of a provider, or a step that holds such calls.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Span {
     pub id: SpanId,
@@ -101,7 +107,11 @@ pub struct Span {
     #[serde(default)]
     pub principal: String,
     pub kind: SpanKind,
+    /// Empty where none was called: what was done then is a step of this program's own.
     pub provider: String,
+    /// The id of what a step was done with: a knowledge base.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub with: Option<String>,
     /// The provider's Region, where it has such.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub region: Option<String>,
@@ -140,6 +150,7 @@ impl Span {
             principal: String::new(),
             kind,
             provider: provider.to_owned(),
+            with: None,
             region: None,
             model: None,
             operation: None,

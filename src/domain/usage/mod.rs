@@ -43,7 +43,9 @@ impl Subject {
             | SpanKind::CountTokens
             | SpanKind::PullModel
             | SpanKind::RemoveModel
-            | SpanKind::CheckKey => None,
+            | SpanKind::CheckKey
+            | SpanKind::Retrieve
+            | SpanKind::Answer => None,
         }
     }
 }

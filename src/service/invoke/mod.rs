@@ -9,6 +9,7 @@ mod clock;
 mod leaving;
 mod seen;
 mod serving;
+mod step;
 mod thinking;
 
 use std::collections::BTreeMap;

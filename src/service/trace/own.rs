@@ -41,7 +41,15 @@ fn key(id: SpanId) -> SpanKey {
 
 /// Whether a call is worth a line of the list: lists and counts are not.
 fn is_shown(kind: SpanKind) -> bool {
-    matches!(kind, SpanKind::Converse | SpanKind::Embed | SpanKind::Rerank | SpanKind::Image)
+    matches!(
+        kind,
+        SpanKind::Converse
+            | SpanKind::Embed
+            | SpanKind::Rerank
+            | SpanKind::Image
+            | SpanKind::Retrieve
+            | SpanKind::Answer
+    )
 }
 
 /// Traces of this program, newest first.
@@ -164,6 +172,8 @@ pub(super) fn whole(span: &Span, trace: TraceId) -> TraceSpan {
         SpanKind::Embed => ("embeddings", false),
         SpanKind::Rerank => ("rerank", false),
         SpanKind::Image => ("generate_content", false),
+        SpanKind::Retrieve => ("retrieval", false),
+        SpanKind::Answer => ("invoke_workflow", false),
         other => (other.as_str(), true),
     };
     let model = span.model.as_ref().map(|model| model.model().to_owned());
@@ -172,7 +182,7 @@ pub(super) fn whole(span: &Span, trace: TraceId) -> TraceSpan {
         id: key(span.id),
         parent: span.parent.map(key),
         name: model.as_ref().map_or_else(|| operation.to_owned(), |model| format!("{operation} {model}")),
-        side: Side::Client,
+        side: if span.provider.is_empty() { Side::Internal } else { Side::Client },
         start,
         // One that ended at once has ended all the same.
         end: start + total.max(1),
@@ -182,7 +192,8 @@ pub(super) fn whole(span: &Span, trace: TraceId) -> TraceSpan {
     if !is_other {
         attributes.push("gen_ai.operation.name", operation);
     }
-    attributes.push("gen_ai.provider.name", span.provider.as_str());
+    attributes.put("gen_ai.provider.name", Some(span.provider.as_str()).filter(|name| !name.is_empty()));
+    attributes.put("gen_ai.data_source.id", span.with.clone());
     attributes.put("gen_ai.request.model", model);
     attributes.put("gen_ai.conversation.id", span.conversation.map(|id| id.to_string()));
     let usage = &span.usage;

@@ -83,6 +83,8 @@ fn operation(span: &Span) -> &'static str {
         SpanKind::PullModel => "CreateModelImportJob",
         SpanKind::RemoveModel => "DeleteImportedModel",
         SpanKind::CheckKey => "GetCallerIdentity",
+        SpanKind::Retrieve => "Retrieve",
+        SpanKind::Answer => "RetrieveAndGenerate",
     }
 }
 
