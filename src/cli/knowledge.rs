@@ -135,7 +135,8 @@ async fn create(wanted: CreateBase, asker: &Asker, out: &mut Out) -> Result<Exit
     }
     if base.sources.is_empty() {
         told(&base, &format!("made; {} embeds", base.embedder), out)?;
-        out.note(&format!("`outcrop kb add-source {} PATH` adds what it is filled from", base.name))?;
+        let name = words::in_shell(&base.name);
+        out.note(&format!("`outcrop kb add-source {name} PATH` adds what it is filled from"))?;
         return Ok(Exit::Done);
     }
     sync(base, None, asker, out).await
@@ -324,7 +325,8 @@ async fn sync(base: Base, source: Option<SourceId>, asker: &Asker, out: &mut Out
         out.line(&format!("{}: {}", last.name, holds(&last)))?;
         synced.iter().try_for_each(|source| status(source, out))?;
         if last.holds.passages > 0 {
-            out.note(&format!("`outcrop kb ask {} QUESTION` answers from it", last.name))?;
+            let name = words::in_shell(&last.name);
+            out.note(&format!("`outcrop kb ask {name} QUESTION` answers from it"))?;
         }
     }
     let mut ended = Exit::Done;

@@ -10,6 +10,13 @@ use crate::domain::knowledge::schedule::Schedule;
 use crate::domain::time::Timestamp;
 use crate::domain::untrusted::safe_line;
 
+/// A name as a shell takes it for one word.
+pub(super) fn in_shell(name: &str) -> String {
+    let is_plain = |c: char| c.is_alphanumeric() || "_-.:/@".contains(c);
+    let plain = !name.is_empty() && name.chars().all(is_plain);
+    if plain { name.to_owned() } else { format!("'{}'", name.replace('\'', r"'\''")) }
+}
+
 /// The time of day.
 pub(super) fn now() -> Timestamp {
     Timestamp(jiff::Timestamp::now().as_millisecond())
@@ -75,6 +82,12 @@ mod tests {
         let rows = [["model", "calls"], ["a/b", "1,024"], ["a/漢", "–"]];
         let rows = rows.map(|row| row.map(str::to_owned).to_vec()).to_vec();
         assert_eq!(ledger(rows), ["model  calls", "a/b    1,024", "a/漢       –"]);
+    }
+
+    #[test]
+    fn a_name_is_one_word_for_a_shell() {
+        let said = ["docs-2", "川の資料", "two words", "it's", ""].map(in_shell);
+        assert_eq!(said, ["docs-2", "川の資料", "'two words'", r"'it'\''s'", "''"]);
     }
 
     #[test]

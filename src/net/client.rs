@@ -526,6 +526,15 @@ fn make(doing: &str, options: &NetOptions, wanted: Connections) -> Result<reqwes
 }
 
 #[cfg(test)]
+impl Client {
+    /// Whether all that was sent went the way that knows no name inside.
+    pub fn went_outside_alone(&self) -> bool {
+        let connections = self.shared.connections.lock().unwrap_or_else(PoisonError::into_inner);
+        !connections.is_empty() && connections.keys().all(|known| known.way == Way::Followed)
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::net::TcpListener;
@@ -587,9 +596,9 @@ mod tests {
         let proxies = super::super::Proxies { http: Some(proxy.into()), ..Default::default() };
         let ways = async |request: Request| {
             let options = NetOptions { proxies: proxies.clone(), ..NetOptions::default() };
-            let network = Network::new(options, Arc::new(Nowhere));
-            assert_eq!(network.client(Reach::default()).send(request).await.unwrap().status(), 204);
-            let connections = network.shared.connections.lock().unwrap();
+            let client = Network::new(options, Arc::new(Nowhere)).client(Reach::default());
+            assert_eq!(client.send(request).await.unwrap().status(), 204);
+            let connections = client.shared.connections.lock().unwrap();
             connections.keys().map(|known| known.way).collect::<Vec<_>>()
         };
         let request = || Request::get("reading", "http://page.example/");

@@ -49,6 +49,14 @@ pub fn parted(area: Rect, beside: bool, look: &Look, cells: &mut Buffer) -> Rect
     Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area }
 }
 
+/// The right end of the columns of a list: beyond a width the eye loses the row between them.
+pub fn right_of(body: Rect) -> u16 {
+    body.x + body.width.saturating_sub(2).min(WIDEST)
+}
+
+/// The widest list.
+const WIDEST: u16 = 130;
+
 /// Columns of the names of facts.
 const NAMES: u16 = 13;
 

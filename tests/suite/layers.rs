@@ -48,6 +48,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("calamine", &["wire/document/xls", "wire/document/xlsx"]),
     ("cfb", &["wire/document"]),
     ("quick_xml", &["wire/document/xml", "wire/document/docx", "wire/s3"]),
+    ("ruzstd", &["wire/trace/inspect/archive"]),
     ("croner", &["domain/knowledge/schedule"]),
     ("notify", &["service/knowledge/watching"]),
     ("html5ever", &["wire/document/html"]),

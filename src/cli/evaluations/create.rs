@@ -41,7 +41,7 @@ pub(super) async fn create(
         out.note(&format!("{} left out: no answer to item {}", lack.source, lack.item + 1))?;
     }
     without_repeats(&evaluation, out)?;
-    let name = evaluation.name();
+    let name = words::in_shell(evaluation.name());
     match (asks, wanted.run) {
         (true, true) => return running.run(evaluation, asker, out).await,
         (true, false) => out.note(&format!("`outcrop eval run {name}` asks for the answers"))?,

@@ -53,7 +53,8 @@ impl Running {
         let paused = evaluation(Evaluations::Pause { id }, asker, out).await;
         // Whoever stopped the program waits for nothing more; what failed here shows at the next start.
         if let Ok(paused) = paused {
-            let _ = out.note(&format!("paused; `outcrop eval run {}` goes on from there", paused.name()));
+            let name = words::in_shell(paused.name());
+            let _ = out.note(&format!("paused; `outcrop eval run {name}` goes on from there"));
         }
     }
 }
@@ -62,7 +63,7 @@ impl Running {
 async fn ended(evaluation: &Evaluation, asker: &Asker, out: &mut Out) -> Result<Exit, End> {
     super::told(evaluation, &state(evaluation), out)?;
     let generation = &evaluation.generation;
-    let name = evaluation.name();
+    let name = words::in_shell(evaluation.name());
     if generation.failed > 0 {
         for line in reasons(&failures(evaluation, asker, out).await?) {
             out.note(&line)?;

@@ -4,6 +4,7 @@ use futures_util::StreamExt;
 
 use super::{counted, found, holds, one, source_of, told};
 use crate::cli::args::RebuildBase;
+use crate::cli::item::Item;
 use crate::cli::out::Out;
 use crate::cli::progress::Progress;
 use crate::cli::{Asker, End, Exit, ask, unexpected};
@@ -58,7 +59,7 @@ async fn carry(base: Base, wish: Wish, asker: &Asker, out: &mut Out) -> Result<E
             show(rebuild, &mut progress);
         }
         if out.json {
-            out.object(&Reply::Base { base: base.clone() })?;
+            out.object(&Item::Base { base: &base })?;
         }
         last = base;
     }

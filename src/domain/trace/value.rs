@@ -203,6 +203,7 @@ pub mod number {
         Name(String),
     }
 
+    #[allow(clippy::trivially_copy_pass_by_ref)] // serde gives it so.
     pub(super) fn serialize<S: Serializer>(value: &f64, to: S) -> Result<S::Ok, S::Error> {
         if value.is_finite() { to.serialize_f64(*value) } else { to.serialize_str(name(*value)) }
     }

@@ -57,7 +57,6 @@ pub enum Carrying {
 }
 
 /// Who is told how far it is. Where nobody listens any more it is not wanted.
-#[derive(Clone)]
 struct Teller(mpsc::Sender<Result<Carrying>>);
 
 impl Teller {
@@ -243,6 +242,8 @@ impl Knowledge {
             updated: now,
             embedder: head.embedder,
             dimensions: head.dimensions,
+            // Nobody is sent what is found because a file says so.
+            reranker: None,
             store: StoreKind::Embedded,
             moving: None,
             index: None,
@@ -358,6 +359,8 @@ impl Lines {
                 let (doing, hint) = (format!("reading {}", path.display()), "Name it from the root.");
                 return Err(Error::new(ErrorKind::Invalid, doing, "its path begins nowhere", hint));
             }
+            let whole = std::fs::canonicalize(&path);
+            let path = whole.map_err(|why| Error::io(format!("reading {}", path.display()), &why))?;
             let from = BufReader::new(plain(&path)?);
             Ok(Self { path, from, reader: Reader::default(), buffer: Vec::new(), over: false })
         })
@@ -500,12 +503,11 @@ impl Bringing<'_> {
         if texts.is_empty() {
             return Ok(Vec::new());
         }
-        let embedder = match self.embedder.take() {
-            Some(embedder) => embedder,
-            None => {
-                let own = self.service.embedder(&self.base.embedder, self.terms).await?;
-                own.keeping(self.service.cache().await, self.base.dimensions)
-            }
+        let embedder = if let Some(embedder) = self.embedder.take() {
+            embedder
+        } else {
+            let own = self.service.embedder(&self.base.embedder, self.terms).await?;
+            own.keeping(self.service.cache().await, self.base.dimensions)
         };
         let made = embedder.vectors_of(texts).await;
         self.embedder = Some(embedder);

@@ -122,3 +122,36 @@ fn refused(doing: &str, response: &Response) -> Error {
     let why = format!("{} answered with status {status}", response.place());
     Error::new(kind, doing, why, hint)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
+
+    use super::*;
+    use crate::net::{EgressLog, NetOptions, Network, Proxies, Reach};
+
+    /// A proxy stands in for the world.
+    #[tokio::test]
+    async fn a_page_is_asked_for_where_no_name_leads_inside_unless_the_person_allows_it() {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let proxy = format!("http://{}", listener.local_addr().unwrap());
+        let _server = tokio_util::task::AbortOnDropHandle::new(tokio::spawn(async move {
+            while let Ok((mut stream, _)) = listener.accept().await {
+                let _ = stream.read(&mut [0; 4096]).await;
+                let answer = b"HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 4\r\n\r\ntext";
+                let _ = stream.write_all(answer).await;
+            }
+        }));
+        for private in [false, true] {
+            let proxies = Proxies { http: Some(proxy.clone().into()), ..Proxies::default() };
+            let network = Network::new(NetOptions { proxies, ..NetOptions::default() }, Arc::new(EgressLog));
+            let net = network.client(Reach::default());
+            let page = Page::new("http://page.example/a.txt", private, net.clone(), Duration::from_secs(30));
+            let Ok(Took::Taken(taken)) = page.take(None, 100).await else { panic!("it is not read") };
+            assert_eq!((&*taken.bytes, net.went_outside_alone()), (&b"text"[..], !private));
+        }
+    }
+}

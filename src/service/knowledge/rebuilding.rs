@@ -141,15 +141,14 @@ impl Knowledge {
                 return Ok(base);
             }
         }
-        let rebuild = match going_on(&base, &wish) {
-            Some(left) => Rebuild { state: RebuildState::Running, why: None, ..left.clone() },
-            None => {
-                let embedder = wish.embedder.as_ref().unwrap_or(&base.embedder);
-                let tried = self.embedder(embedder, &terms).await?;
-                let tried = tried.vectors(std::slice::from_ref(&base.name)).await?;
-                let dimensions = tried.first().map_or(0, Vec::len);
-                begun(&base, &wish, u32::try_from(dimensions).unwrap_or(u32::MAX))?
-            }
+        let rebuild = if let Some(left) = going_on(&base, &wish) {
+            Rebuild { state: RebuildState::Running, why: None, ..left.clone() }
+        } else {
+            let embedder = wish.embedder.as_ref().unwrap_or(&base.embedder);
+            let tried = self.embedder(embedder, &terms).await?;
+            let tried = tried.vectors(std::slice::from_ref(&base.name)).await?;
+            let dimensions = tried.first().map_or(0, Vec::len);
+            begun(&base, &wish, u32::try_from(dimensions).unwrap_or(u32::MAX))?
         };
         let embedder = self.embedder(&rebuild.embedder, &terms).await?;
         let embedder = embedder.keeping(self.cache().await, rebuild.dimensions);

@@ -207,7 +207,7 @@ pub(super) const TABLE: &[Row] = &[
     row(C::Bases, A::PreviewCuts, "v", "preview"),
     row(C::Bases, A::RebuildBase, "R", "rebuild"),
     row(C::Bases, A::ExportBase, "w", ""),
-    row(C::Bases, A::ImportBase, "o", ""),
+    row(C::Bases, A::ImportBase, "i", ""),
     row(C::Bases, A::Rename, "r f2", ""),
     row(C::Bases, A::Delete, "x delete", "delete"),
     row(C::Bases, A::SelectNext, "j down", ""),

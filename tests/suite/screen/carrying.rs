@@ -23,6 +23,7 @@ fn base(n: u8, name: &str) -> Base {
         updated: Timestamp(NOW),
         embedder: "local/all-minilm-l6-v2".parse().unwrap(),
         dimensions: 384,
+        reranker: None,
         store: StoreKind::default(),
         moving: None,
         index: None,
@@ -58,7 +59,7 @@ fn a_base_is_written_to_a_file_and_made_of_one() {
         "{text}"
     );
 
-    let read = asked(&stage.keys("o~/notes.jsonl<enter>"));
+    let read = asked(&stage.keys("i~/notes.jsonl<enter>"));
     assert!(
         matches!(&read[..], [Knowledge::Import { path, name: None }] if path.ends_with("notes.jsonl")),
         "{read:?}"
@@ -70,7 +71,7 @@ fn a_base_is_written_to_a_file_and_made_of_one() {
     stage.event(Event::Ended { task, error: Some(error) });
     let text = stage.text();
     assert!(text.contains("line 7: it is not as it was written") && !text.contains("50 %"), "{text}");
-    stage.keys("o~/notes.jsonl<enter>");
+    stage.keys("i~/notes.jsonl<enter>");
     stage.answer("\"import\"", vec![Reply::Base { base: base(2, "notes") }]);
     assert!(stage.text().contains("notes"), "{}", stage.text());
 }

@@ -44,8 +44,8 @@ pub enum Compare {
 impl Compare {
     fn numbers(self, one: f64, other: f64) -> bool {
         match self {
-            Self::Has | Self::Is => one == other,
-            Self::IsNot => one != other,
+            Self::Has | Self::Is => is_same(one, other),
+            Self::IsNot => !is_same(one, other),
             Self::More => one > other,
             Self::AtLeast => one >= other,
             Self::Less => one < other,
@@ -67,12 +67,17 @@ impl Compare {
     }
 }
 
+/// As near as sums of dollars and decimal fractions come.
+fn is_same(one: f64, other: f64) -> bool {
+    (one - other).abs() <= 1e-9 * one.abs().max(other.abs())
+}
+
 /// Texts of a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Field {
     Name,
     Model,
-    Provider,
+    Vendor,
     Tool,
     Agent,
     Service,
@@ -186,7 +191,7 @@ impl Subject<'_> {
         let symbol = match field {
             Field::Name => row.name,
             Field::Model => row.model,
-            Field::Provider => row.provider,
+            Field::Vendor => row.provider,
             Field::Tool => row.tool,
             Field::Agent => row.agent,
             Field::Service => row.service,
@@ -227,14 +232,12 @@ impl Subject<'_> {
 
 fn score_is(score: &Score, compare: Compare, wanted: &str) -> bool {
     let label = score.label.as_deref().unwrap_or_default();
-    match (score.value, wanted.parse::<f64>()) {
-        (Some(value), Ok(wanted)) => compare.numbers(value, wanted),
-        // A label is not more or less than another.
-        _ => {
-            let compares = matches!(compare, Compare::Has | Compare::Is | Compare::IsNot);
-            compares && !label.is_empty() && compare.texts(label, wanted)
-        }
+    if let (Some(value), Ok(wanted)) = (score.value, wanted.parse::<f64>()) {
+        return compare.numbers(value, wanted);
     }
+    // A label is not more or less than another.
+    let compares = matches!(compare, Compare::Has | Compare::Is | Compare::IsNot);
+    compares && !label.is_empty() && compare.texts(label, wanted)
 }
 
 fn attribute_is(span: &TraceSpan, key: &str, compare: Compare, wanted: &str) -> bool {

@@ -291,7 +291,7 @@ fn term(key: &str, compare: Compare, value: &str, column: usize, at: usize) -> R
         }
         "name" => field(Field::Name),
         "model" => field(Field::Model),
-        "provider" => field(Field::Provider),
+        "provider" => field(Field::Vendor),
         "tool" => field(Field::Tool),
         "agent" => field(Field::Agent),
         "service" => field(Field::Service),

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
-use super::contents::{Contents, Part};
+use super::contents::{Contents, Part, Said};
 use super::facts::Kind;
 use super::find;
 use super::outline::{Outline, Row};
@@ -131,15 +131,25 @@ fn storms(outline: &Outline, tree: &Tree) -> Vec<Finding> {
     found
 }
 
+/// A row, and the tokens of its prompt.
+type Turn = (u32, u32);
+
 /// Prompts of one model under one agent that grow and grow.
 fn growth(outline: &Outline, tree: &Tree) -> Vec<Finding> {
-    let mut turns: HashMap<(Option<u32>, usize), Vec<(u32, u32)>> = HashMap::new();
+    let mut turns: HashMap<(Option<u32>, usize), Vec<Turn>> = HashMap::new();
+    // The agent that each row is under; parents stand before their children.
+    let mut agents: Vec<Option<u32>> = vec![None; tree.len()];
     for at in tree.order() {
         let row = &outline.rows[*at as usize];
+        let agent = tree.parent(*at).and_then(|parent| {
+            let is_agent = outline.rows[parent as usize].kind == Kind::Agent;
+            if is_agent { Some(parent) } else { agents[parent as usize] }
+        });
+        agents[*at as usize] = agent;
         if row.kind == Kind::Model
             && let Some(input) = row.usage.input
         {
-            turns.entry((agent(outline, tree, *at), row.model.index())).or_default().push((*at, input));
+            turns.entry((agent, row.model.index())).or_default().push((*at, input));
         }
     }
     let mut found = Vec::new();
@@ -157,16 +167,6 @@ fn growth(outline: &Outline, tree: &Tree) -> Vec<Finding> {
     }
     found.sort_by(|a, b| a.rows.cmp(&b.rows));
     found
-}
-
-fn agent(outline: &Outline, tree: &Tree, from: u32) -> Option<u32> {
-    let mut at = tree.parent(from);
-    while let Some(row) = at
-        && outline.rows[row as usize].kind != Kind::Agent
-    {
-        at = tree.parent(row);
-    }
-    at
 }
 
 /// What needs the contents of models and tools, which `contents` looks up by their rows. `invalid` tells what is wrong with
@@ -267,7 +267,7 @@ fn text_of(json: &Json) -> String {
 /// Calls that a model wrote and that no tool can take.
 fn arguments(at: u32, said: &Contents, invalid: &impl Fn(&Json, &Json) -> Option<String>) -> Vec<Finding> {
     let mut found = Vec::new();
-    for (_, name, arguments) in said.output.iter().flat_map(|message| message.calls()) {
+    for (_, name, arguments) in said.output.iter().flat_map(Said::calls) {
         let offered = said.offered.iter().find(|tool| tool.name == name);
         let why = match offered {
             _ if !arguments.is_object() && !arguments.is_null() => Some("they are no JSON object".to_owned()),

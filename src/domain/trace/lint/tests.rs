@@ -2,7 +2,7 @@ use serde_json::json;
 
 use super::*;
 use crate::domain::message::Usage;
-use crate::domain::trace::contents::{Offered, Ran, Said};
+use crate::domain::trace::contents::{Offered, Ran};
 use crate::domain::trace::{Facts, SpanKey, Status, TraceSpan};
 
 /// Adds a child of the first span, which is an agent.

@@ -153,7 +153,7 @@ impl Tree {
     /// Rows by their own time, the slowest first.
     pub fn slowest(&self, most: usize) -> Vec<u32> {
         let mut timed: Vec<(u64, u32)> = self.order.iter().map(|row| (self.own_time(*row), *row)).collect();
-        timed.sort_by(|a, b| b.0.cmp(&a.0));
+        timed.sort_by_key(|(own, _)| std::cmp::Reverse(*own));
         timed.truncate(most);
         timed.into_iter().map(|(_, row)| row).collect()
     }

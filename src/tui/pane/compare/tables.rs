@@ -136,7 +136,8 @@ pub(super) fn board(
         |of| format!("the choices about {}", safe_line(of)),
     );
     if board.rows.is_empty() {
-        lines.push(Line::of("Nobody has chosen yet.", Role::Muted));
+        let none = "Nobody has chosen yet: say of a comparison which answer is the best, and it counts here.";
+        lines.push(Line::of(none, Role::Muted));
     } else {
         lines.extend(tables(&board.table(), room, &[9, 7, 6, 3, 5, 4]));
         lines.extend([

@@ -57,8 +57,11 @@ impl Pane for State {
     fn offers(&self, action: Action) -> bool {
         let in_list = self.context() == Context::Evaluations;
         let rates = action == Action::Open && in_list;
-        // Nothing is taken back, and gone back to, before something was said.
+        // Nothing is taken back, and gone back to, before something was said; nothing is open where all say the same.
         let idle = match action {
+            Action::Open | Action::DecideItem if self.context() == Context::Results => {
+                self.results.as_ref().is_some_and(|results| !results.differ())
+            }
             Action::Undo => self.sitting.as_ref().is_some_and(|sitting| !sitting.has_said()),
             Action::GoToVote => self.sitting.as_ref().is_some_and(|sitting| !sitting.has_voted()),
             _ => false,

@@ -186,6 +186,12 @@ impl Results {
         }
     }
 
+    /// Raters differ on some item.
+    pub(super) fn differ(&self) -> bool {
+        let mut metrics = self.report.iter().flat_map(|report| &report.metrics);
+        metrics.any(|metric| !metric.disagreements.is_empty())
+    }
+
     pub(super) fn can(&self, action: Action) -> bool {
         use Action as A;
         let item = self.opened.as_ref().and_then(|opened| opened.item.as_ref());

@@ -136,6 +136,7 @@ impl State {
             Choice::RebuildBase(id, wish) => {
                 self.cuts = None;
                 self.do_it(Knowledge::Rebuild { id: *id, wish: wish.clone() }, desk);
+            }
             Choice::DropRebuild(id) => self.do_it(Knowledge::DropRebuild { id: *id }, desk),
             Choice::ExportBase(id, path) => {
                 let path = desk.options.whole_path(path);

@@ -154,6 +154,9 @@ fn fraction(value: f64, tokens: &[Token], slash: usize) -> Option<String> {
     let mut made = whole_part(&digits, front, front.contains(&Token::Comma));
     if over > 0 || !is_mixed {
         let _ = write!(made, "{over}/{under}");
+    } else {
+        // The space in front of a fraction goes with it.
+        made.truncate(made.trim_end().len());
     }
     made.push_str(&behind);
     Some(if value < 0.0 && (whole > 0.0 || over > 0) { format!("-{made}") } else { made })

@@ -213,8 +213,8 @@ impl Reader {
         }
         let validators = document.validators.iter().flat_map(|told| [&told.etag, &told.modified]);
         let texts = [&document.uri, &document.format, &document.hash, &document.before].into_iter();
-        let mut texts = texts.chain(&document.notes).chain(validators.flatten());
-        texts.try_for_each(|text| short("a text of it", text))?;
+        let all: Vec<&String> = texts.chain(&document.notes).chain(validators.flatten()).collect();
+        all.into_iter().try_for_each(|text| short("a text of it", text))?;
         let DocumentShape { passages, prefixed, .. } = document;
         self.current = Some(Current { passages, came: 0, prefixed });
         Ok(Filed {
@@ -413,6 +413,7 @@ mod tests {
             updated: Timestamp(0),
             embedder: "far/b".parse().unwrap(),
             dimensions: 2,
+            reranker: None,
             store: StoreKind::default(),
             moving: None,
             index: None,

@@ -51,32 +51,32 @@ pub(super) struct Part {
 pub(super) fn collect(json: Json, found: &mut Vec<Part>) -> bool {
     match json {
         Json::Array(list) => list.into_iter().fold(true, |known, one| collect(one, found) & known),
-        Json::Object(map) => object(map, found),
+        Json::Object(map) => object(&map, found),
         _ => false,
     }
 }
 
-fn object(map: Map<String, Json>, found: &mut Vec<Part>) -> bool {
+fn object(map: &Map<String, Json>, found: &mut Vec<Part>) -> bool {
     // The whole answer, as a client prints it.
     for around in ["completion", "events", "traces", "traceParts"] {
         if let Some(inner @ (Json::Array(_) | Json::Object(_))) = map.get(around) {
             return collect(inner.clone(), found);
         }
     }
-    if let Some(part) = trace_part(&map) {
+    if let Some(part) = trace_part(map) {
         found.push(part);
         return true;
     }
     // An event is an object of one.
     let mut known = false;
-    for (name, value) in &map {
+    for (name, value) in map {
         known |= match name.as_str() {
             "trace" => return collect(value.clone(), found),
-            "chunk" => push(found, &map, Event::Chunk(chunk(value))),
-            "returnControl" => push(found, &map, Event::ReturnControl(value.clone())),
-            "files" => push(found, &map, Event::Files(value.clone())),
+            "chunk" => push(found, map, Event::Chunk(chunk(value))),
+            "returnControl" => push(found, map, Event::ReturnControl(value.clone())),
+            "files" => push(found, map, Event::Files(value.clone())),
             exception if exception.ends_with("Exception") => {
-                push(found, &map, Event::Exception(name.clone(), value.clone()))
+                push(found, map, Event::Exception(name.clone(), value.clone()))
             }
             // What a client adds of its own.
             "ResponseMetadata" | "contentType" | "sessionId" | "memoryId" => true,

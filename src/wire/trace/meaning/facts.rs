@@ -232,17 +232,17 @@ impl<'a> Seen<'a> {
         kind::of_operation(self.operation)
             .or_else(|| (!self.openinference.is_empty()).then(|| kind::of_openinference(self.openinference)))
             .or_else(|| kind::of_traceloop(self.traceloop))
-            .or_else(|| self.guardrail.then_some(Kind::Guardrail))
-            .or_else(|| match self.request_type {
+            .or(self.guardrail.then_some(Kind::Guardrail))
+            .or(match self.request_type {
                 "chat" | "completion" => Some(Kind::Model),
                 "embedding" => Some(Kind::Embedding),
                 "rerank" => Some(Kind::Rerank),
                 _ => None,
             })
-            .or_else(|| if self.is_genai { kind::of_operation(first) } else { None })
-            .or_else(|| (self.is_genai && self.tool.rank > 0).then_some(Kind::Tool))
-            .or_else(|| (self.is_genai && self.model.rank > 0).then_some(Kind::Model))
-            .or_else(|| (self.is_genai && self.input.rank > 0).then_some(Kind::Model))
+            .or(if self.is_genai { kind::of_operation(first) } else { None })
+            .or((self.is_genai && self.tool.rank > 0).then_some(Kind::Tool))
+            .or((self.is_genai && self.model.rank > 0).then_some(Kind::Model))
+            .or((self.is_genai && self.input.rank > 0).then_some(Kind::Model))
             .unwrap_or_default()
     }
 }

@@ -64,7 +64,7 @@ pub(super) fn read(attributes: &Attributes, contents: &mut Contents) {
     }
 }
 
-/// A tool's definition: flat, or within "function" as OpenAI has it.
+/// A tool's definition: flat, or within "function" as `OpenAI` has it.
 pub(super) fn offered(json: &Json) -> Offered {
     let inner = json.get("function").filter(|inner| inner.is_object()).unwrap_or(json);
     let text = |key: &str| inner.get(key).and_then(Json::as_str).map(str::to_owned);

@@ -1,6 +1,6 @@
 //! Messages as JSON, in the ways that conventions and providers write them.
 //!
-//! OpenTelemetry's `{role, parts}` first; `{role, content, tool_calls}` as OpenAI, Anthropic, Bedrock and Inspect have it,
+//! OpenTelemetry's `{role, parts}` first; `{role, content, tool_calls}` as `OpenAI`, Anthropic, Bedrock and Inspect have it,
 //! since instrumentations pass on what they were given.
 
 use serde_json::Value as Json;
@@ -76,7 +76,7 @@ pub(super) fn parts_of(json: &Json) -> Vec<Part> {
     }
 }
 
-/// OpenAI's call, and Inspect's, whose function is a name and whose arguments are none of a text.
+/// `OpenAI`'s call, and Inspect's, whose function is a name and whose arguments are none of a text.
 fn tool_call(json: &Json) -> Part {
     let function = json.get("function").unwrap_or(json);
     let name = function.as_str().or_else(|| function.get("name").and_then(Json::as_str));

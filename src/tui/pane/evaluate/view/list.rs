@@ -12,7 +12,7 @@ use crate::tui::paint::{columns, put, put_right, scrollbar, thumb, wrap};
 use crate::tui::pane::Sight;
 use crate::tui::pane::evaluate::State;
 use crate::tui::pane::evaluate::list::lacking;
-use crate::tui::rows::{bar, facts, failed, ground, parted};
+use crate::tui::rows::{bar, facts, failed, ground, parted, right_of};
 
 /// Rows below the list for the selected one.
 const CARD: u16 = 9;
@@ -36,7 +36,7 @@ pub(super) fn draw(state: &State, sight: &Sight<'_>, body: Rect, cells: &mut Buf
         return;
     }
     let look = sight.look;
-    let right = body.right().saturating_sub(2);
+    let right = right_of(body);
     // Columns from the right: age, state, size.
     let age = right.saturating_sub(if body.width < 80 { 6 } else { 10 });
     let (standing_width, size_width, sized) = match body.width {

@@ -7,6 +7,8 @@ use ratatui::style::{Modifier, Style};
 use super::sheet::ink;
 use crate::domain::evaluation::report::words::percent;
 use crate::domain::figures::grouped;
+use crate::tui::action::Action;
+use crate::tui::keymap::Context;
 use crate::tui::look::Role;
 use crate::tui::paint::{columns, meter, put, put_right, scrollbar, thumb, tint};
 use crate::tui::pane::Sight;
@@ -88,8 +90,10 @@ fn head(results: &Results, sight: &Sight<'_>, body: Rect, cells: &mut Buffer) {
     let version = format!("version {}", report.version);
     let beside = match results.opened.as_ref().and_then(|opened| Some((opened, opened.of(report)?))) {
         Some((opened, (metric, _))) => {
-            let all = grouped(metric.disagreements.len() as u64);
-            format!("disagreement {} of {all}", grouped(opened.at as u64 + 1))
+            let all = metric.disagreements.len();
+            let place = format!("disagreement {} of {}", grouped(opened.at as u64 + 1), grouped(all as u64));
+            let next = sight.key(Context::Results, Action::FocusNext);
+            if all > 1 { format!("{place} · {next}") } else { place }
         }
         None => version,
     };

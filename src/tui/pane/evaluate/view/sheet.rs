@@ -133,7 +133,12 @@ fn answers(sitting: &Sitting, wants: &mut Vec<Want>, sight: &Sight<'_>, areas: &
             }
         }
         let here = sitting.focus == area.place;
-        let style = look.style(if here { Role::Accent } else { Role::Muted }).add_modifier(Modifier::BOLD);
+        // Which one keys scroll is not told by colour alone.
+        let style = if here {
+            look.style(Role::Accent).add_modifier(Modifier::BOLD)
+        } else {
+            look.style(Role::Muted)
+        };
         let name = sitting.called(area.place).to_uppercase();
         let x = put(cells, area.head.x, area.head.y, area.head.right(), &name, style);
         if let Some(source) = &answer.source {

@@ -9,7 +9,7 @@ use crate::tui::look::Role;
 use crate::tui::paint::{put, put_right, scrollbar, thumb};
 use crate::tui::pane::Sight;
 use crate::tui::pane::evaluate::State;
-use crate::tui::rows::{facts, failed, ground, parted};
+use crate::tui::rows::{facts, failed, ground, parted, right_of};
 
 pub(super) fn draw(state: &State, sight: &Sight<'_>, body: Rect, cells: &mut Buffer) {
     let shelf = &state.shelf;
@@ -17,7 +17,7 @@ pub(super) fn draw(state: &State, sight: &Sight<'_>, body: Rect, cells: &mut Buf
         return failed(error, sight, body, cells);
     }
     let look = sight.look;
-    let right = body.right().saturating_sub(2);
+    let right = right_of(body);
     let age = right.saturating_sub(10);
     let size = age.saturating_sub(9);
     let faint = look.style(Role::Faint);

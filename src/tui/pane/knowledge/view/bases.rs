@@ -14,7 +14,7 @@ use crate::tui::look::Role;
 use crate::tui::paint::{columns, first_parts, put, put_right, scrollbar, thumb, wrap};
 use crate::tui::pane::Sight;
 use crate::tui::pane::knowledge::{State, layout};
-use crate::tui::rows::{bar, facts, failed, ground, parted};
+use crate::tui::rows::{bar, facts, failed, ground, parted, right_of};
 
 pub(super) fn draw(state: &State, sight: &Sight<'_>, body: Rect, cells: &mut Buffer) {
     if let Some(error) = &state.error {
@@ -28,7 +28,7 @@ pub(super) fn draw(state: &State, sight: &Sight<'_>, body: Rect, cells: &mut Buf
     }
     let look = sight.look;
     let (area, below) = layout::bases(body);
-    let right = body.right().saturating_sub(2);
+    let right = right_of(body);
     // Columns from the right: how it stands, passages, documents.
     let wide = match body.width {
         0..80 => 22,

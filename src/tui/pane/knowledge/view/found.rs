@@ -251,9 +251,16 @@ fn hits(
 ) {
     let look = sight.look;
     let has_keys = at == open.at && open.focus == Focus::Hits;
-    if open.columns.len() > 1 {
+    let reranked = column.retrieved.as_ref().and_then(|found| found.reranked.as_ref());
+    let grid = grid(column.tuning.mode, reranked.is_some_and(|of| of.failed.is_none()), rows);
+    let alone = open.columns.len() == 1;
+    let words = column.tuning.words();
+    // Where the setting has room over the passages the ranks keep their titles.
+    let over = !alone && columns(&words) <= grid.right.saturating_sub(grid.passage);
+    if !alone {
         let role = if at == open.at { Role::Accent } else { Role::Muted };
-        put(cells, titles.x + 1, titles.y, titles.right(), &column.tuning.words(), look.style(role));
+        let x = if over { grid.passage } else { titles.x + 1 };
+        put(cells, x, titles.y, titles.right(), &words, look.style(role));
     }
     if let Some(error) = &column.error {
         let above = Rect { y: rows.y.saturating_sub(1), height: rows.height + 1, ..rows };
@@ -265,20 +272,20 @@ fn hits(
         }
         return;
     };
-    let reranked = found.reranked.as_ref().is_some_and(|reranked| reranked.failed.is_none());
-    let grid = grid(column.tuning.mode, reranked, rows);
     let faint = look.style(Role::Faint);
-    if open.columns.len() == 1 {
+    if alone || over {
         put_right(cells, titles.x, titles.y, titles.x + 3, "#", faint);
         for (title, from, to) in &grid.ranks {
             put_right(cells, *from, titles.y, *to, title, faint);
         }
+    }
+    if alone {
         put(cells, grid.passage, titles.y, grid.place.saturating_sub(1), "passage", faint);
         put(cells, grid.place, titles.y, grid.right, "where", faint);
     }
     if found.hits.is_empty() && found.expected.is_empty() {
-        let words = "Nothing was found: no passage passes the filter or has a word of the question.";
-        for (y, line) in (rows.top()..rows.bottom()).zip(wrap(words, rows.width.saturating_sub(4))) {
+        let words = nothing(column, sight);
+        for (y, line) in (rows.top()..rows.bottom()).zip(wrap(&words, rows.width.saturating_sub(4))) {
             put(cells, rows.x + 2, y, rows.right(), &line, look.style(Role::Muted));
         }
         return;
@@ -286,7 +293,7 @@ fn hits(
     for (y, row) in (rows.top()..rows.bottom()).zip(column.top..column.rows()) {
         let Some((number, hit)) = column.row(row) else { break };
         let line = Rect { y, height: 1, ..rows };
-        let chosen = row == column.selected && (has_keys || open.columns.len() == 1 || at == open.at);
+        let chosen = row == column.selected && (has_keys || alone || at == open.at);
         let (ground, _) = ground(chosen, line, look, cells);
         if chosen && !has_keys {
             put(cells, line.x, y, line.x + 1, "▌", ground.patch(look.style(Role::Rule)));
@@ -323,6 +330,21 @@ fn hits(
     }
     let bar = thumb(rows.height, column.top, usize::from(rows.height), column.rows());
     scrollbar(cells, rows, bar, look.style(Role::Rule));
+}
+
+/// That nothing was found, and what to try.
+fn nothing(column: &Column, sight: &Sight<'_>) -> String {
+    let key = |action| sight.key(Context::Hits, action);
+    let words = "Nothing was found: no passage passes the filter or has a word of the question.";
+    match &column.tuning {
+        tuning if tuning.filter.is_some() => {
+            format!("{words} {} changes the filter.", key(Action::SetFilter))
+        }
+        tuning if !tuning.mode.semantic() => {
+            format!("{words} {} looks by vectors too.", key(Action::ChangeMode))
+        }
+        _ => words.to_owned(),
+    }
 }
 
 /// A place that is cut shorter than this tells nothing.

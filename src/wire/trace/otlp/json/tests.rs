@@ -128,3 +128,19 @@ fn what_is_no_trace_is_an_error() {
     }
     assert!(decode(b"{}").unwrap().spans.is_empty());
 }
+
+#[test]
+fn no_text_makes_it_fail() {
+    let mut seed = 7u64;
+    for _ in 0..400 {
+        let mut bytes = GENAI.as_bytes().to_vec();
+        for _ in 0..3 {
+            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            let at = (seed >> 33) as usize % bytes.len();
+            bytes[at] = b"{}[]\",:0aZ\\ "[(seed >> 20) as usize % 12];
+        }
+        if let Ok(decoded) = decode(&bytes) {
+            assert!(decoded.spans.len() <= 4);
+        }
+    }
+}

@@ -1,5 +1,6 @@
 //! From protobuf: an export request to spans.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::fields::{Field, Fields};
@@ -15,7 +16,7 @@ const CUT: &str = "the request ends in the middle, or holds what is no protobuf"
 pub fn decode(bytes: &[u8]) -> Decoded {
     let mut decoded = Decoded::default();
     let mut fields = Fields::of(bytes);
-    while let Some((number, field)) = fields.next() {
+    for (number, field) in fields.by_ref() {
         if let (1, Field::Bytes(message)) = (number, field) {
             resource_spans(message, &mut decoded);
         } else if number == 1 {
@@ -218,13 +219,9 @@ struct Mended {
 
 impl Mended {
     fn text(&mut self, bytes: &[u8]) -> String {
-        match str::from_utf8(bytes) {
-            Ok(text) => text.to_owned(),
-            Err(_) => {
-                self.places += 1;
-                String::from_utf8_lossy(bytes).into_owned()
-            }
-        }
+        let text = String::from_utf8_lossy(bytes);
+        self.places += u32::from(matches!(text, Cow::Owned(_)));
+        text.into_owned()
     }
 
     fn one_of<T: Copy + Default>(&mut self, all: &[T], number: u64) -> T {

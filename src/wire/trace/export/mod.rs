@@ -1,0 +1,14 @@
+//! Traces for people and for other programs: Markdown, one page of HTML, rows of datasets. OTLP is `otlp`.
+
+mod dataset;
+mod html;
+mod markdown;
+mod report;
+
+pub use dataset::{Rows, openai, prompts};
+pub use html::html;
+pub use markdown::markdown;
+pub use report::Report;
+
+#[cfg(test)]
+mod tests;

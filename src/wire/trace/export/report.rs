@@ -1,0 +1,69 @@
+//! A trace with everything that is reckoned of it, for whoever writes it down.
+
+use crate::domain::trace::{Facts, Outline, Rollups, Row, Sum, TraceSpan, Tree};
+use crate::wire::trace::meaning::facts;
+
+/// Spans of one trace, linked and summed up.
+#[derive(Debug)]
+pub struct Report<'a> {
+    pub spans: &'a [TraceSpan],
+    pub outline: Outline,
+    pub tree: Tree,
+    pub rollups: Rollups,
+}
+
+impl<'a> Report<'a> {
+    /// Of these spans; `price` reckons what a call cost that does not tell it.
+    pub fn of(spans: &'a [TraceSpan], price: impl Fn(&Facts<'_>) -> Option<f64>) -> Self {
+        let mut outline = Outline::default();
+        for span in spans {
+            outline.add(span, &facts(span), &price);
+        }
+        let tree = Tree::of(&outline);
+        let rollups = Rollups::of(&outline, &tree);
+        Self { spans, outline, tree, rollups }
+    }
+
+    /// What the trace is called: its first root.
+    pub fn title(&self) -> &str {
+        self.tree.roots().first().map_or("", |root| self.outline.names.get(self.row(*root).name))
+    }
+
+    pub fn row(&self, at: u32) -> &Row {
+        &self.outline.rows[at as usize]
+    }
+
+    /// The figures of a subtree, in words: "4.82 s · 250 in, 45 out · $0.0031 · 1 error".
+    pub fn figures(&self, sum: &Sum, nanos: u64) -> String {
+        let mut said = vec![took(nanos)];
+        if sum.is_counted {
+            said.push(format!("{} in, {} out", sum.input, sum.output));
+        }
+        if let Some(dollars) = sum.dollars {
+            let some = if sum.unpriced > 0 { " and more" } else { "" };
+            said.push(format!("${dollars:.4}{some}"));
+        }
+        match sum.errors {
+            0 => {}
+            1 => said.push("1 error".to_owned()),
+            more => said.push(format!("{more} errors")),
+        }
+        said.join(" · ")
+    }
+}
+
+/// A time in the unit that suits it.
+pub(super) fn took(nanos: u64) -> String {
+    match nanos {
+        0..1_000 => format!("{nanos} ns"),
+        1_000..1_000_000 => format!("{:.1} µs", nanos as f64 / 1e3),
+        1_000_000..1_000_000_000 => format!("{:.1} ms", nanos as f64 / 1e6),
+        _ => format!("{:.2} s", nanos as f64 / 1e9),
+    }
+}
+
+/// A moment, UTC.
+pub(super) fn moment(nanos: u64) -> String {
+    jiff::Timestamp::from_nanosecond(i128::from(nanos))
+        .map_or_else(|_| nanos.to_string(), |at| format!("{at:.3}"))
+}
