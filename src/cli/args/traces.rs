@@ -28,13 +28,14 @@ pub enum Traces {
         #[arg(long, value_name = "NUMBER", conflicts_with = "filter")]
         span: Option<u32>,
     },
-    /// Bring traces in from files: OTLP as JSON or protobuf, traces of Bedrock's agents; packed with gzip or not
+    /// Bring traces in from files: OTLP as JSON or protobuf, traces of Bedrock's agents, logs of Inspect, sessions of Claude Code
+    /// and Codex; packed with gzip or not
     Import {
         /// The files
         #[arg(required = true, value_name = "FILE")]
         file: Vec<PathBuf>,
     },
-    /// Write a trace for other programs, as OTLP
+    /// Write a trace for other programs or for people
     Export {
         /// The first or last digits of its id, as `list` shows them
         id: String,
@@ -83,10 +84,19 @@ pub enum Traces {
 /// How a trace is written for other programs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum TraceForm {
-    /// JSON, a request a line
+    /// OTLP as JSON, a request a line
     Json,
-    /// Protobuf, one request
+    /// OTLP as protobuf, one request
     Protobuf,
+    /// For people
+    Markdown,
+    /// One page for people
+    Html,
+    /// What was asked, as rows of a dataset that `datasets import` takes
+    Prompts,
+    /// Calls of models as messages of OpenAI's chat, one a line
+    #[value(name = "openai")]
+    OpenAi,
 }
 
 /// What filters are made of.

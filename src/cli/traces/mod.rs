@@ -207,9 +207,14 @@ async fn export(
         refuse_existing(path, force)?;
     }
     let id = found(text, asker, out).await?.id;
+    let is_text = matches!(form, TraceForm::Markdown | TraceForm::Html);
     let form = match form {
         TraceForm::Json => Written::Json,
         TraceForm::Protobuf => Written::Protobuf,
+        TraceForm::Markdown => Written::Markdown,
+        TraceForm::Html => Written::Html,
+        TraceForm::Prompts => Written::Prompts,
+        TraceForm::OpenAi => Written::OpenAi,
     };
     let mut file = None;
     let mut replies = asker.ask(Request::Traces(Traces::Export { id, form }));
@@ -231,6 +236,7 @@ async fn export(
             None if out.json => {
                 out.object(&Reply::Text { text: String::from_utf8_lossy(bytes).into_owned() })?
             }
+            None if is_text => out.text(&String::from_utf8_lossy(bytes))?,
             None => out.json_text(&String::from_utf8_lossy(bytes))?,
         }
     }

@@ -175,8 +175,16 @@ pub struct Brought {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Written {
-    /// OTLP as JSON: one request.
+    /// OTLP as JSON: a request a line.
     Json,
     /// OTLP as protobuf: one request.
     Protobuf,
+    /// For people.
+    Markdown,
+    /// One page.
+    Html,
+    /// What was asked, as rows of a dataset.
+    Prompts,
+    /// The calls of models as messages of `OpenAI`'s chat, one a line.
+    OpenAi,
 }

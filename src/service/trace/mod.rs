@@ -41,6 +41,7 @@ use crate::service::changes::Changes;
 use crate::service::invoke::Prices;
 use crate::service::recorder::Recorder;
 use crate::store::record::RunKey;
+use crate::wire::trace::export::{self, Report};
 use crate::wire::trace::otlp::{json, protobuf};
 use crate::wire::trace::{Decoded, meaning};
 use kept::{Arrival, Keep, Kept, Price};
@@ -51,6 +52,8 @@ use writer::Writer;
 const PIECES: usize = 4;
 /// Rows that go through the door at a time.
 const ROWS: usize = 8192;
+/// Spans of a trace that is written for people.
+const READABLE: u64 = 20_000;
 /// Requests of senders that wait to be told of.
 const TOLD: usize = 64;
 
@@ -344,23 +347,46 @@ impl Traces {
         self.take(decoded, Source::Imported).await
     }
 
-    /// A trace for other programs, in pieces: a request of OTLP a line, or bytes that are one request.
+    /// A trace for other programs and for people, in pieces.
     pub fn export(&self, id: TraceId, form: Written) -> BoxStream<'static, Result<Vec<u8>>> {
         self.pieces(move |view, send| {
-            view.run(id)?;
-            let mut failed = None;
+            let run = view.run(id)?;
+            if matches!(form, Written::Markdown | Written::Html) && run.spans > READABLE {
+                let why = format!("it has {} spans, and nobody reads more than {READABLE}", run.spans);
+                let hint = "Write it as OTLP: --format json.";
+                return Err(Error::new(ErrorKind::Invalid, "writing a trace", why, hint));
+            }
+            let (mut failed, mut whole) = (None, Vec::new());
             view.visit(id, |_, spans| {
-                let bytes = match (spans, form) {
-                    (Ok(spans), Written::Json) => [json::encode(&spans).as_bytes(), b"\n"].concat(),
-                    (Ok(spans), Written::Protobuf) => protobuf::encode(&spans),
-                    (Err(error), _) => {
+                let spans = match spans {
+                    Ok(spans) => spans,
+                    Err(error) => {
                         failed = Some(error);
                         return false;
                     }
                 };
-                send(bytes)
+                send(match form {
+                    Written::Json => [json::encode(&spans).as_bytes(), b"\n"].concat(),
+                    Written::Protobuf => protobuf::encode(&spans),
+                    Written::Prompts => export::prompts(&spans).text.into_bytes(),
+                    Written::OpenAi => export::openai(&spans).text.into_bytes(),
+                    // The tree of all of them is written, once they are there.
+                    Written::Markdown | Written::Html => {
+                        whole.extend(spans);
+                        return true;
+                    }
+                })
             })?;
-            failed.map_or(Ok(()), Err)
+            if let Some(error) = failed {
+                return Err(error);
+            }
+            let report = || Report::of(&whole, |facts| view.price_of(facts));
+            match form {
+                Written::Markdown => send(export::markdown(&report()).into_bytes()),
+                Written::Html => send(export::html(&report()).into_bytes()),
+                Written::Json | Written::Protobuf | Written::Prompts | Written::OpenAi => true,
+            };
+            Ok(())
         })
     }
 

@@ -6,7 +6,7 @@ use crate::domain::Result;
 use crate::domain::time::Timestamp;
 use crate::domain::trace::filter::{Filter, Subject};
 use crate::domain::trace::outline::Outline;
-use crate::domain::trace::{Run, TraceId, TraceSpan, Tree};
+use crate::domain::trace::{Facts, Run, TraceId, TraceSpan, Tree};
 use crate::store::Store;
 use crate::store::record::RunKey;
 use crate::wire::trace::meaning;
@@ -70,6 +70,12 @@ impl View<'_> {
             return self.kept.outline(id);
         }
         Ok(Opened { outline: own::outline(&own, self.price), damaged: Vec::new() })
+    }
+
+    /// What a call cost that does not tell it.
+    pub(super) fn price_of(&self, facts: &Facts<'_>) -> Option<f64> {
+        let model = if facts.model.is_empty() { facts.answered_by } else { facts.model };
+        (self.price)(facts.provider, model, &facts.usage)
     }
 
     /// The run of a trace.

@@ -31,10 +31,10 @@ pub enum Traces {
     Lints { id: TraceId },
     /// Two of them side by side: one `TraceDiff`.
     Diff { left: TraceId, right: TraceId },
-    /// Reads a file, whose path may begin with `~/`: OTLP as JSON or protobuf, or a trace of a Bedrock agent, packed with gzip
-    /// or not; one `TracesBrought`.
+    /// Reads a file, whose path may begin with `~/`: OTLP as JSON or protobuf, a trace of a Bedrock agent, a log of Inspect, a
+    /// session of Claude Code or Codex, packed with gzip or not; one `TracesBrought`.
     Import { file: PathBuf },
-    /// A trace for other programs: `TraceWritten` again and again.
+    /// A trace for other programs and for people: `TraceWritten` again and again.
     Export { id: TraceId, form: Written },
     /// Takes a trace from elsewhere away: `Done`.
     Remove { id: TraceId },
