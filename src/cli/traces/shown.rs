@@ -243,9 +243,8 @@ pub(super) fn span(span: &TraceSpan, contents: &Contents) -> Vec<String> {
         message(said, &mut lines);
     }
     if let Some(ran) = &contents.ran {
-        let json =
-            |json: &Option<serde_json::Value>| json.as_ref().map_or_else(String::new, ToString::to_string);
-        lines.push(format!("{}({}) → {}", ran.name, json(&ran.arguments), json(&ran.result)));
+        let json = |json: Option<&serde_json::Value>| json.map_or_else(String::new, ToString::to_string);
+        lines.push(format!("{}({}) → {}", ran.name, json(ran.arguments.as_ref()), json(ran.result.as_ref())));
     }
     if let Some(query) = &contents.query {
         lines.push(format!("query: {query}"));
