@@ -24,6 +24,8 @@ use crate::wire::trace::meaning;
 const OPEN: i64 = 60 * 60 * 1000;
 /// How many calls are looked at for those that are a part of one.
 const LOOKED_AT: usize = 100_000;
+/// Nanoseconds by which whole milliseconds make a call seem longer than the one that it is a part of.
+const ROUNDED: u64 = 2_000_000;
 /// Messages of a conversation that a call tells.
 const MESSAGES: usize = 500;
 
@@ -131,8 +133,7 @@ fn run(spans: &[Span], price: &Price) -> Run {
 /// The rows of calls of one trace.
 pub(super) fn outline(spans: &[Span], price: &Price) -> Outline {
     let mut outline = Outline::default();
-    for span in spans {
-        let whole = whole(span, trace(spans[0].id));
+    for whole in wholes(spans) {
         let facts = meaning::facts(&whole);
         outline.add(&whole, &facts, |facts: &Facts<'_>| price(facts.provider, facts.model, &facts.usage));
     }
@@ -163,8 +164,26 @@ pub(super) fn spans(store: &Store, id: TraceId) -> Result<Vec<Span>> {
     Ok(found)
 }
 
-/// A call as a span, without what was said in it.
-pub(super) fn whole(span: &Span, trace: TraceId) -> TraceSpan {
+/// The calls of a trace as spans, without what was said in them.
+pub(super) fn wholes(spans: &[Span]) -> Vec<TraceSpan> {
+    let Some(first) = spans.first() else { return Vec::new() };
+    let id = trace(first.id);
+    let mut made: Vec<TraceSpan> = spans.iter().map(|span| whole(span, id)).collect();
+    let places: HashMap<SpanId, usize> = spans.iter().enumerate().map(|(at, span)| (span.id, at)).collect();
+    // Times are kept in whole milliseconds: what is a part of another may seem to end after it.
+    for at in (0..made.len()).rev() {
+        let end = made[at].end;
+        let Some(above) = spans[at].parent.and_then(|parent| places.get(&parent)) else { continue };
+        let above = &mut made[*above];
+        if end > above.end && end - above.end <= ROUNDED {
+            above.end = end;
+        }
+    }
+    made
+}
+
+/// A call as a span.
+fn whole(span: &Span, trace: TraceId) -> TraceSpan {
     let start = nanos(span.started);
     let total = span.timing.total_ms.map_or(0, |total| u64::from(total) * 1_000_000);
     let (operation, is_other) = match span.kind {

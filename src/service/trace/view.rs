@@ -6,7 +6,7 @@ use crate::domain::Result;
 use crate::domain::time::Timestamp;
 use crate::domain::trace::filter::{Filter, Subject};
 use crate::domain::trace::outline::Outline;
-use crate::domain::trace::{Facts, Run, TraceId, TraceSpan, Tree};
+use crate::domain::trace::{Facts, Run, Span, TraceId, TraceSpan, Tree};
 use crate::store::Store;
 use crate::store::record::RunKey;
 use crate::wire::trace::meaning;
@@ -92,8 +92,9 @@ impl View<'_> {
     /// The whole span of a row, with what was said in it.
     pub(super) fn span(&self, id: TraceId, row: u32) -> Result<TraceSpan> {
         let own = own::spans(self.store, id)?;
-        let Some(span) = own.get(row as usize) else { return self.kept.span(id, row) };
-        let mut whole = own::whole(span, id);
+        let at = row as usize;
+        let Some(span) = own.get(at) else { return self.kept.span(id, row) };
+        let mut whole = own::wholes(&own).swap_remove(at);
         own::say(self.store, span, &mut whole)?;
         Ok(whole)
     }
@@ -109,17 +110,13 @@ impl View<'_> {
         if own.is_empty() {
             return self.kept.visit(id, visit);
         }
-        let mut first = 0;
+        let (mut wholes, mut first) = (own::wholes(&own).into_iter(), 0);
         for part in own.chunks(OWN) {
-            let spans = part
-                .iter()
-                .map(|span| {
-                    let mut whole = own::whole(span, id);
-                    own::say(self.store, span, &mut whole)?;
-                    Ok(whole)
-                })
-                .collect();
-            if !visit(first, spans) {
+            let told = |(span, mut whole): (&Span, TraceSpan)| {
+                own::say(self.store, span, &mut whole)?;
+                Ok(whole)
+            };
+            if !visit(first, part.iter().zip(wholes.by_ref()).map(told).collect()) {
                 break;
             }
             first += part.len() as u32;

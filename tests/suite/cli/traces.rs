@@ -4,10 +4,12 @@ use std::io::{BufRead, BufReader, Lines, Read, Write};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use super::home::{Home, on_both};
+use super::knowledge::{self, create, embedding, good, write};
 use crate::engine::real::peers;
 
 fn data(name: &str) -> PathBuf {
@@ -162,7 +164,11 @@ fn what_is_sent_is_kept_before_it_is_answered_and_outlives_a_kill() {
     listening.child.wait().unwrap();
     let listed = runs(&home);
     let agent = listed.iter().find(|run| run["kind"] == "agent" && run["input"] == 250).unwrap();
-    assert_eq!((&agent["output"], &agent["source"]), (&json!(45), &json!("received")), "came three times, counts once");
+    assert_eq!(
+        (&agent["output"], &agent["source"]),
+        (&json!(45), &json!("received")),
+        "came three times, counts once"
+    );
 }
 
 #[test]
@@ -238,7 +244,10 @@ fn the_sdk_of_opentelemetry_sends_plain_and_packed() {
         .iter()
         .map(|run| {
             let told = [&run["name"], &run["service"], &run["spans"], &run["errors"], &run["input"]];
-            assert_eq!(told, [&json!("invoke_agent Weather"), &json!("peer"), &json!(3), &json!(1), &json!(100)]);
+            assert_eq!(
+                told,
+                [&json!("invoke_agent Weather"), &json!("peer"), &json!(3), &json!(1), &json!(100)]
+            );
             run["id"].as_str().unwrap().to_owned()
         })
         .collect();
@@ -260,4 +269,25 @@ fn a_call_of_this_program_is_a_trace_with_what_was_said() {
     let exported = home.run(&["traces", "export", id]).stdout;
     assert!(exported.contains("gen_ai.input.messages"), "{exported}");
     assert_eq!(home.run(&["traces", "remove", id, "--yes"]).code, Some(2));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_from_a_knowledge_base_is_one_trace_with_all_that_was_done_for_it() {
+    let server = embedding(Duration::ZERO).await;
+    tokio::task::block_in_place(|| {
+        let home = knowledge::home(&server);
+        write(&home, "a.md", "Rivers bend.\n");
+        good(&create(&home));
+        good(&home.run(&["kb", "ask", "docs", "why do rivers bend", "-n", "1"]));
+        let run = runs(&home).remove(0);
+        let shown = home.run(&["traces", "show", run["id"].as_str().unwrap(), "--json"]).objects();
+        let mut told: Vec<(String, u64)> = shown[1..]
+            .iter()
+            .map(|row| (row["kind"].as_str().unwrap().to_owned(), row["depth"].as_u64().unwrap()))
+            .collect();
+        told.sort();
+        let wanted = [("embedding", 2), ("model", 1), ("retrieval", 1), ("workflow", 0)];
+        assert_eq!(told, wanted.map(|(kind, depth)| (kind.to_owned(), depth)));
+        assert!(shown[1..].iter().all(|row| row["marks"].as_array().unwrap().is_empty()), "{shown:?}");
+    });
 }
