@@ -63,8 +63,10 @@ impl Listening {
         }
         head.extend(["Content-Length: ", &body.len().to_string(), "\r\n\r\n"]);
         stream.write_all(head.as_bytes()).unwrap();
-        // One that is refused by its head may be gone before all of it is written.
-        let _ = stream.write_all(body);
+        // What is refused by its head need not come.
+        if body.len() <= 64 << 20 {
+            let _ = stream.write_all(body);
+        }
         let mut answer = Vec::new();
         let _ = stream.read_to_end(&mut answer);
         let status = String::from_utf8_lossy(&answer[9..12]).parse().unwrap();
@@ -178,12 +180,12 @@ fn what_is_wrong_is_refused_as_the_protocol_says_and_what_is_right_beside_it_is_
     let good = std::fs::read(data("otlp_genai.pb")).unwrap();
     for (headers, body, status) in [
         (vec![PROTOBUF, ("Host", "evil.example")], &good[..], 403),
-        (vec![PROTOBUF, ("Origin", "https://evil.example")], &good, 403),
-        (vec![("Content-Type", "text/plain")], &good, 415),
-        (vec![PROTOBUF], b"\xff\xff\xff", 400),
-        (vec![JSON], b"{\"resourceSpans\": [", 400),
-        (vec![PROTOBUF, ("Content-Encoding", "gzip")], &good, 400),
-        (vec![PROTOBUF, ("Content-Encoding", "br")], &good, 400),
+        (vec![PROTOBUF, ("Origin", "https://evil.example")], &good[..], 403),
+        (vec![("Content-Type", "text/plain")], &good[..], 415),
+        (vec![PROTOBUF], &b"\xff\xff\xff"[..], 400),
+        (vec![JSON], &b"{\"resourceSpans\": ["[..], 400),
+        (vec![PROTOBUF, ("Content-Encoding", "gzip")], &good[..], 400),
+        (vec![PROTOBUF, ("Content-Encoding", "br")], &good[..], 400),
     ] {
         assert_eq!(listening.post(&headers, body).0, status, "{headers:?}");
     }
@@ -233,7 +235,11 @@ fn the_sdk_of_opentelemetry_sends_plain_and_packed() {
     let mut listening = Listening::start(&home, &["--token-file", file.to_str().unwrap()]);
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/peers/otel_sdk.py");
     let url = format!("http://{}/v1/traces", listening.address);
-    let peer = Command::new(python).args([script, &url, "3", "canary"]).output().unwrap();
+    let peer = Command::new(python)
+        .args([script, &url, "3", "canary"])
+        .env("NO_PROXY", "127.0.0.1")
+        .output()
+        .unwrap();
     assert!(peer.status.success(), "{}", String::from_utf8_lossy(&peer.stderr));
     // Each span is a request of its own.
     for _ in 0..18 {
@@ -260,7 +266,7 @@ fn the_sdk_of_opentelemetry_sends_plain_and_packed() {
 #[test]
 fn a_call_of_this_program_is_a_trace_with_what_was_said() {
     let home = Home::new();
-    assert_eq!(home.run(&["chat", "-m", "scripted/echo", "canary", "words"]).code, Some(0));
+    assert_eq!(home.run(&["chat", "-m", "scripted/echo", "canary words"]).code, Some(0));
     let listed = runs(&home);
     assert_eq!((&listed[0]["source"], &listed[0]["spans"]), (&json!("own"), &json!(1)));
     let id = listed[0]["id"].as_str().unwrap();
