@@ -33,8 +33,10 @@ const SEGMENT: u64 = 64 << 20;
 /// Spans of a chunk, and about how many bytes of them.
 const CHUNK: usize = 512;
 const CHUNK_BYTES: usize = 1 << 20;
-/// A trace of up to so many spans is reckoned anew with each that comes; of a larger one sums are added.
-const SMALL: u64 = 2000;
+/// A trace of up to so many spans is reckoned anew with all that comes; one of up to the second with its root, which most often
+/// comes last. In between sums are added.
+const SMALL: u64 = 500;
+const LARGE: u64 = 200_000;
 
 /// What a call of a model costs: its provider, the model, the tokens.
 pub type Price = Arc<dyn Fn(&str, &str, &Usage) -> Option<f64> + Send + Sync>;
@@ -209,8 +211,9 @@ impl Grown {
         };
         let spans = self.outline.rows.len() as u64;
         let bytes = before.bytes + self.bytes;
-        if before.rough || before.spans + spans > SMALL {
-            let has_root = self.outline.rows.iter().any(|row| row.parent == 0);
+        let has_root = self.outline.rows.iter().any(|row| row.parent == 0);
+        let most = if has_root { LARGE } else { SMALL };
+        if before.spans + spans > most {
             let more = Run::of(trace, before.source, &self.outline);
             return Ok(Run { bytes, ..before.and(more, has_root) });
         }
