@@ -291,3 +291,23 @@ fn whichever_step_fails_what_was_acknowledged_is_there_and_what_was_not_is_not()
         }
     }
 }
+
+#[test]
+fn the_tokens_of_a_large_trace_are_counted_once_whenever_its_root_comes() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = store(folder.path());
+    let (kept, _) = open(&store, SEGMENT);
+    let telling = |mut span: TraceSpan, operation: &str, input: u32| {
+        span.attributes.push("gen_ai.operation.name", operation);
+        span.attributes.push("gen_ai.usage.input_tokens", input);
+        span
+    };
+    for part in [2..402, 402..802] {
+        add(&kept, part.map(|number| telling(span(1, number, 1), "chat", 10)).collect()).unwrap();
+    }
+    let run = kept.run(id(1)).unwrap().unwrap();
+    assert_eq!((run.spans, run.input, run.rough), (800, Some(8000), true));
+    let runs = add(&kept, vec![telling(span(1, 1, 0), "invoke_agent", 8000)]).unwrap();
+    let told = (runs[0].spans, runs[0].input, runs[0].rough, runs[0].name.as_str());
+    assert_eq!(told, (801, Some(8000), false, "canary 1"));
+}
