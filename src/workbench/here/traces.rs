@@ -4,15 +4,16 @@ use std::sync::Arc;
 
 use futures_util::{StreamExt, TryStreamExt};
 
-use super::super::request::traces::Traces as Ask;
-use super::super::standing::Standing;
-use super::{Here, Replies, Reply, one};
+use super::{Here, one};
 use crate::config::Config;
 use crate::service::archive::Archive;
 use crate::service::changes::Changes;
 use crate::service::recorder::Recorder;
 use crate::service::trace::kept::Keep;
 use crate::service::trace::{Heard, OpenStep, Traces};
+use crate::workbench::request::traces::Traces as Ask;
+use crate::workbench::standing::Standing;
+use crate::workbench::{Replies, Reply};
 
 /// The service, over what the configuration keeps of it.
 pub(super) fn service(
