@@ -38,7 +38,7 @@ struct Listening {
 
 impl Listening {
     fn start(home: &Home, more: &[&str]) -> Self {
-        let arguments = [&["traces", "listen", "--port", "0", "--json"], more].concat();
+        let arguments = [&["traces", "listen", "--port", "0", "--json"][..], more].concat();
         let mut child = home.start(&arguments);
         let mut said = BufReader::new(child.stdout.take().unwrap()).lines();
         let first: Value = serde_json::from_str(&said.next().unwrap().unwrap()).unwrap();
