@@ -253,7 +253,7 @@ impl Client {
             self.turn().await;
             let mut response = self.follow(&request).await?;
             let status = response.status();
-            if !retry::may_pass(status) {
+            if request.once || !retry::may_pass(status) {
                 self.shared.with_budget(response.place(), Budget::succeeded);
                 return Ok(response);
             }
@@ -395,7 +395,7 @@ impl Client {
             building = building.body(body.clone());
         }
         for (name, value) in &request.headers {
-            building = building.header(*name, value);
+            building = building.header(&**name, value);
         }
         for (name, secret) in &secrets {
             let mut value = HeaderValue::from_str(secret.expose_secret()).map_err(|_| {

@@ -1,5 +1,7 @@
 //! A request as callers make it.
 
+use std::borrow::Cow;
+
 use secrecy::{ExposeSecret, SecretString};
 
 /// What is done with the address.
@@ -24,15 +26,26 @@ pub struct Request {
     pub(super) body: Option<Vec<u8>>,
     /// It goes to what anybody can reach, and to nothing inside.
     pub(super) outside: bool,
+    /// It is sent a single time, whatever the answer's status is.
+    pub(super) once: bool,
 }
 
 /// Headers that hold credentials: dropped when a redirect leads to another host, and taken out of what a server says.
-pub(super) type Secrets = Vec<(&'static str, SecretString)>;
+pub(super) type Secrets = Vec<(Cow<'static, str>, SecretString)>;
 
 impl Request {
     fn new(doing: impl Into<String>, method: Method, url: impl Into<String>) -> Self {
         let (doing, url) = (doing.into(), url.into());
-        Self { doing, method, url, secrets: Vec::new(), headers: Vec::new(), body: None, outside: false }
+        Self {
+            doing,
+            method,
+            url,
+            secrets: Vec::new(),
+            headers: Vec::new(),
+            body: None,
+            outside: false,
+            once: false,
+        }
     }
 
     /// Reads `url`.
@@ -76,11 +89,24 @@ impl Request {
         Self { body: Some(body), ..Self::new(doing, Method::Post, url) }.header("content-type", media_type)
     }
 
+    /// Adds a header by a name that somebody wrote. It goes to that server alone, as a credential does.
+    #[must_use]
+    pub fn named(mut self, name: &str, value: String) -> Self {
+        self.secrets.push((Cow::Owned(name.to_ascii_lowercase()), SecretString::from(value)));
+        self
+    }
+
     /// The same, to an address that somebody else may have chosen: neither it nor what it redirects to may be this machine or
     /// its network, also by a name that leads there.
     #[must_use]
     pub fn outside(self) -> Self {
         Self { outside: true, ..self }
+    }
+
+    /// The same; it is not sent again, since what it asks for may be done although the server failed.
+    #[must_use]
+    pub fn once(self) -> Self {
+        Self { once: true, ..self }
     }
 
     /// Where it goes.
@@ -110,7 +136,9 @@ impl Request {
     #[must_use]
     pub fn secret(mut self, name: &'static str, value: Option<&SecretString>) -> Self {
         self.secrets.extend(
-            value.filter(|value| !value.expose_secret().is_empty()).map(|value| (name, value.clone())),
+            value
+                .filter(|value| !value.expose_secret().is_empty())
+                .map(|value| (Cow::Borrowed(name), value.clone())),
         );
         self
     }
