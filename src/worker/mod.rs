@@ -7,9 +7,11 @@
 //! Work that could take this whole process along is done in a child that is this program again, in a hidden mode.
 
 mod child;
+mod cut;
 mod editor;
 mod guard;
 mod parse;
+mod talk;
 mod trial;
 
 use std::ffi::OsString;
@@ -19,6 +21,7 @@ pub use child::{Child, Ended, Surroundings};
 pub use editor::Edit;
 pub use guard::Guard;
 pub use parse::{Parsed, Parsers};
+pub use talk::{Heard, Talk};
 pub use trial::Trials;
 
 /// Serves a hidden mode if the arguments ask for one: the exit code.
