@@ -10,13 +10,16 @@ pub mod group;
 pub mod limits;
 pub mod memory;
 pub mod operation;
+pub mod pin;
 pub mod said;
 pub mod step;
 pub mod template;
+pub mod variable;
 
 pub use definition::{Agent, Definition, UsedBase, Version};
 pub use function::{Function, Parameter, ParameterKind};
 pub use group::{BuiltIn, Executor, Group, Program, Server};
 pub use limits::{Limit, Limits, Spent};
 pub use memory::{Memory, Remembered};
+pub use pin::{Pinned, Pins};
 pub use step::{Step, StepPrompt, Steps};
