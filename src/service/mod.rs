@@ -3,7 +3,7 @@
 //! Services speak in `domain` values and know no face and no door. `invoke` is the only caller of a provider; `chat`
 //! makes turns of conversations with it; `conversations` keeps them as things. `prompts` keeps texts that are asked alone,
 //! `comparisons` what is asked of several models at once,
-//! `datasets` what models are evaluated with, `evaluations` what people say of answers.
+//! `datasets` what models are evaluated with, `evaluations` what people say of answers; `mcp` has tools of others called.
 
 pub mod archive;
 pub mod attachments;
@@ -21,6 +21,7 @@ pub mod invoke;
 pub mod key_commands;
 pub mod keys;
 pub mod knowledge;
+pub mod mcp;
 pub mod models;
 mod naming;
 mod paging;

@@ -33,6 +33,8 @@ mod limits;
 mod lists;
 mod loopback;
 mod markdown;
+mod mcp;
+mod mcp_real;
 mod paint;
 mod pictures;
 mod prompts;
