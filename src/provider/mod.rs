@@ -6,6 +6,7 @@
 
 mod answering;
 pub mod anthropic;
+mod aws;
 pub mod bedrock;
 mod fitted;
 pub mod key;
