@@ -10,6 +10,7 @@ mod aws;
 pub mod bedrock;
 mod fitted;
 pub mod key;
+pub mod lambda;
 pub mod limited;
 pub mod local;
 pub mod ollama;

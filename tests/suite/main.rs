@@ -44,6 +44,7 @@ mod provider_bedrock_judge;
 mod provider_bedrock_keys;
 mod provider_bedrock_lists;
 mod provider_keys;
+mod provider_lambda;
 mod provider_ollama;
 mod provider_openai;
 mod provider_openai_sdk;
