@@ -3,4 +3,5 @@
 
 pub mod bedrock;
 pub mod event;
+pub mod file;
 pub mod openapi;
