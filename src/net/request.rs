@@ -41,7 +41,16 @@ pub(super) type Secrets = Vec<(Cow<'static, str>, SecretString)>;
 impl Request {
     fn new(doing: impl Into<String>, method: Method, url: impl Into<String>) -> Self {
         let (doing, url) = (doing.into(), url.into());
-        Self { doing, method, url, secrets: Vec::new(), headers: Vec::new(), body: None, outside: false, once: false }
+        Self {
+            doing,
+            method,
+            url,
+            secrets: Vec::new(),
+            headers: Vec::new(),
+            body: None,
+            outside: false,
+            once: false,
+        }
     }
 
     /// Reads `url`.

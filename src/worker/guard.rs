@@ -188,8 +188,11 @@ fn landlock_but(doing: &str, fence: &Fence<'_>) -> Result<Guard> {
         .handle_access(AccessFs::from_all(ABI::V6))
         .and_then(|rules| rules.scope(Scope::from_all(ABI::V6)))
         .map_err(wrong)?;
-    let rules =
-        if fence.network { rules } else { rules.handle_access(AccessNet::from_all(ABI::V6)).map_err(wrong)? };
+    let rules = if fence.network {
+        rules
+    } else {
+        rules.handle_access(AccessNet::from_all(ABI::V6)).map_err(wrong)?
+    };
     let status = rules
         .create()
         .and_then(|rules| rules.add_rules(path_beneath_rules(SYSTEM, AccessFs::from_read(ABI::V6))))

@@ -33,8 +33,16 @@ pub fn tools(built_in: &BuiltIn) -> Vec<Tool> {
             ),
         ],
         BuiltIn::HttpGet { hosts } => {
-            let of = if hosts.is_empty() { String::new() } else { format!(" Of these hosts: {}.", hosts.join(", ")) };
-            vec![tool(HTTP_GET, &format!("Fetches a page by GET.{of}"), &[("url", "Its whole address", true)])]
+            let of = if hosts.is_empty() {
+                String::new()
+            } else {
+                format!(" Of these hosts: {}.", hosts.join(", "))
+            };
+            vec![tool(
+                HTTP_GET,
+                &format!("Fetches a page by GET.{of}"),
+                &[("url", "Its whole address", true)],
+            )]
         }
         BuiltIn::AskUser => vec![tool(
             ASK_USER,

@@ -336,8 +336,12 @@ impl<'a> Reader<'a> {
             return Err("a parenthesis is not closed".to_owned());
         }
         match (word, values.as_slice()) {
-            ("min", all) => Ok(all.iter().copied().fold(all[0], |a, b| if b.near() < a.near() { b } else { a })),
-            ("max", all) => Ok(all.iter().copied().fold(all[0], |a, b| if b.near() > a.near() { b } else { a })),
+            ("min", all) => {
+                Ok(all.iter().copied().fold(all[0], |a, b| if b.near() < a.near() { b } else { a }))
+            }
+            ("max", all) => {
+                Ok(all.iter().copied().fold(all[0], |a, b| if b.near() > a.near() { b } else { a }))
+            }
             (_, [value]) => of_one(word, *value),
             _ => Err(format!("{word:?} takes one number")),
         }
@@ -351,7 +355,13 @@ fn of_one(word: &str, value: Number) -> Result<Number, String> {
     };
     let near = value.near();
     Ok(match word {
-        "abs" => if near < 0.0 { value.negative() } else { value },
+        "abs" => {
+            if near < 0.0 {
+                value.negative()
+            } else {
+                value
+            }
+        }
         "floor" => floor(value),
         "ceil" => floor(value.negative()).negative(),
         // Halves away from zero, as people do it.

@@ -1,5 +1,7 @@
 //! A run of an agent: what was said so far, how far it is, and what is told of it while it goes on.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -30,6 +32,9 @@ pub struct Run {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<Block>,
     pub state: State,
+    /// Attributes of the session, as programs of action groups have set them.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub attributes: BTreeMap<String, String>,
     /// Of the last question.
     pub spent: Spent,
     /// SHA-256 of each step's template and of all tools as the model was told of them.
@@ -122,21 +127,11 @@ pub struct Wanted {
 #[allow(clippy::large_enum_variant, reason = "one at a time is in flight")]
 pub enum AgentEvent {
     /// The run is durable.
-    Begun {
-        run: RunId,
-        agent: String,
-        version: u32,
-        model: ModelId,
-    },
+    Begun { run: RunId, agent: String, version: u32, model: ModelId },
     /// The model is asked for a step; `number` counts from 1.
-    Step {
-        step: Step,
-        number: u32,
-    },
+    Step { step: Step, number: u32 },
     /// A piece of what the model says in this step.
-    Delta {
-        event: Event,
-    },
+    Delta { event: Event },
     /// An action is called, once it is agreed to where it must be.
     Called {
         id: String,
@@ -146,31 +141,13 @@ pub enum AgentEvent {
         by: String,
     },
     /// The run waits until somebody agrees or not; `shown` is what would be sent, byte for byte.
-    Confirm {
-        run: RunId,
-        id: String,
-        action: String,
-        shown: String,
-    },
+    Confirm { run: RunId, id: String, action: String, shown: String },
     /// What an action gave.
-    Gave {
-        id: String,
-        action: String,
-        content: String,
-        is_error: bool,
-    },
+    Gave { id: String, action: String, content: String, is_error: bool },
     /// Something that the person should know besides.
-    Remark {
-        text: String,
-    },
+    Remark { text: String },
     /// What it has come to so far.
-    Spent {
-        spent: Spent,
-    },
+    Spent { spent: Spent },
     /// The last one.
-    Ended {
-        run: RunId,
-        state: State,
-        spent: Spent,
-    },
+    Ended { run: RunId, state: State, spent: Spent },
 }

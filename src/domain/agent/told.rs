@@ -45,7 +45,10 @@ pub fn system(definition: &Definition, standing: Standing<'_>) -> Option<String>
         ("prompt_session_attributes", attributes.as_str()),
         ("knowledge_base_guideline", guideline.as_str()),
         ("memory_content", ""),
-        ("ask_user_missing_information", if asks { "Ask the user for required values that are missing." } else { "" }),
+        (
+            "ask_user_missing_information",
+            if asks { "Ask the user for required values that are missing." } else { "" },
+        ),
     ]);
     let mut system = fill(template, &values).trim().to_owned();
     // Without the form a model that has no tool calls could say nothing that is read.

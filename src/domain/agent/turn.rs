@@ -79,7 +79,8 @@ pub fn told_apart(mut calls: Vec<Asked>, number: u32) -> Vec<Asked> {
 
 /// Why an input is none for a tool, in words for the model; `None` where it is one.
 pub fn wrong(tool: &Tool, input: &Value) -> Option<String> {
-    let call = Block::ToolUse { id: String::new(), name: tool.name.clone(), input: input.clone(), extra: None };
+    let call =
+        Block::ToolUse { id: String::new(), name: tool.name.clone(), input: input.clone(), extra: None };
     let settings = Settings { tools: vec![tool.clone()], ..Settings::default() };
     match schema::check(&[call], &settings) {
         SchemaCheck::Kept | SchemaCheck::Unchecked { .. } => None,
@@ -87,7 +88,11 @@ pub fn wrong(tool: &Tool, input: &Value) -> Option<String> {
             let lines: Vec<String> = breaks
                 .iter()
                 .map(|broken| {
-                    if broken.at.is_empty() { broken.why.clone() } else { format!("{}: {}", broken.at, broken.why) }
+                    if broken.at.is_empty() {
+                        broken.why.clone()
+                    } else {
+                        format!("{}: {}", broken.at, broken.why)
+                    }
                 })
                 .collect();
             Some(format!(
@@ -171,14 +176,18 @@ mod tests {
         assert_eq!(next(&[text(" 42 ")], true, 1), Next::Answer("42".to_owned()));
         assert!(matches!(next(&[], true, 1), Next::Malformed(_)));
         assert_eq!(next(&[text("{\"answer\": \"42\"}")], false, 1), Next::Answer("42".to_owned()));
-        let Next::Calls(calls) = next(&[text("{\"tool\": \"look\", \"input\": {\"a\": 1}}")], false, 3) else { panic!() };
+        let Next::Calls(calls) = next(&[text("{\"tool\": \"look\", \"input\": {\"a\": 1}}")], false, 3)
+        else {
+            panic!()
+        };
         assert_eq!(calls, [Asked { id: "step_3".into(), name: "look".into(), input: json!({"a": 1}) }]);
         assert!(matches!(next(&[text("hm")], false, 1), Next::Malformed(_)));
     }
 
     #[test]
     fn what_an_input_lacks_is_said_in_words() {
-        let schema = json!({"type": "object", "properties": {"tea": {"type": "string"}}, "required": ["tea"]});
+        let schema =
+            json!({"type": "object", "properties": {"tea": {"type": "string"}}, "required": ["tea"]});
         let tool = Tool { name: "order".into(), description: String::new(), schema };
         assert!(wrong(&tool, &json!({})).unwrap().contains("tea"));
         assert_eq!(wrong(&tool, &json!({"tea": "Assam"})), None);
