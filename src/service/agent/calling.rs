@@ -27,9 +27,7 @@ pub(super) enum Did {
         attributes: Option<BTreeMap<String, String>>,
     },
     /// The person, or the program that runs the agent, is to say.
-    Wanted {
-        question: Option<String>,
-    },
+    Wanted,
     /// What is behind the action does not work: the run ends.
     Failure(String),
     /// Of a knowledge base, still to be answered from.
@@ -73,7 +71,7 @@ impl Running {
         let group = &self.definition.groups[action.group];
         let variables = &self.agents.means.variables;
         match &group.runs {
-            Executor::Person {} => Ok(Did::Wanted { question: None }),
+            Executor::Person {} => Ok(Did::Wanted),
             Executor::BuiltIn(own) => self.own(own, action, &asked.input).await,
             Executor::Program(program) => self.program(group, action, program, &asked.input).await,
             Executor::Http(endpoint) => match &action.what {
@@ -109,9 +107,7 @@ impl Running {
         let What::Own(tool) = &action.what else { return Ok(Did::failed("it has no such tool".to_owned())) };
         let said = match own {
             BuiltIn::Calculator => calculator::compute(text(input, "expression")),
-            BuiltIn::AskUser => {
-                return Ok(Did::Wanted { question: Some(text(input, "question").to_owned()) });
-            }
+            BuiltIn::AskUser => return Ok(Did::Wanted),
             BuiltIn::HttpGet { hosts } => {
                 let answer = http::get(&self.terms.net, text(input, "url"), hosts).await?;
                 return Ok(Did::Gave {

@@ -227,7 +227,7 @@ impl Agents {
             };
             let (events, received) = mpsc::channel(EVENTS);
             let tasks = agents.tasks.clone();
-            tasks.spawn(async move { run::run(agents, begun, events).await });
+            tasks.spawn(async move { run::run(&agents, begun, events).await });
             stream::unfold(received, |mut received| async move {
                 received.recv().await.map(|event| (event, received))
             })

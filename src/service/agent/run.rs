@@ -16,7 +16,9 @@ use crate::domain::agent::action::{named, shown};
 use crate::domain::agent::run::{Hashes, State};
 use crate::domain::agent::told::{self, Standing};
 use crate::domain::agent::turn::{self, Asked, MALFORMED, Next};
-use crate::domain::agent::{AgentEvent, Definition, GaveUp, Run, Spent, Step, Wanted, said};
+use crate::domain::agent::{
+    AgentEvent, BuiltIn, Definition, Executor, GaveUp, Run, Spent, Step, Wanted, said,
+};
 use crate::domain::call::Turn;
 use crate::domain::catalog::Capability;
 use crate::domain::change::Changed;
@@ -214,7 +216,7 @@ fn answered(mut run: Run, answers: Vec<(String, String)>) -> Result<Run> {
 }
 
 /// Runs to the end, whatever that is; `events` closed is the asker gone.
-pub(super) async fn run(agents: Agents, mut running: Running, events: mpsc::Sender<Result<AgentEvent>>) {
+pub(super) async fn run(agents: &Agents, mut running: Running, events: mpsc::Sender<Result<AgentEvent>>) {
     running.events = Some(events.clone());
     let ended = tokio::select! {
         biased;
@@ -235,10 +237,9 @@ pub(super) async fn run(agents: Agents, mut running: Running, events: mpsc::Send
     agents.pending().retain(|(of, _), _| *of != run);
     let stored = running.store().await;
     agents.changes.tell(Changed::Agents);
-    let last = match (stored, &state) {
-        (Err(error), _) => Err(error),
-        (Ok(()), State::Failed { error }) => Err(error.clone()),
-        (Ok(()), _) => Ok(AgentEvent::Ended { run, state, spent }),
+    let last = match (stored, state) {
+        (Err(error), _) | (Ok(()), State::Failed { error }) => Err(error),
+        (Ok(()), state) => Ok(AgentEvent::Ended { run, state, spent }),
     };
     // A reader that neither reads nor leaves must not hold up the end of the program.
     tokio::select! {
@@ -273,7 +274,7 @@ impl Running {
     fn said_last(&self) -> String {
         let asked = self.run.turns.iter().rposition(|turn| {
             turn.role == Role::User
-                && turn.blocks.iter().any(|block| block.said() == Some(&self.run.question))
+                && turn.blocks.iter().any(|block| block.said() == Some(self.run.question.as_str()))
         });
         let turns = &self.run.turns[asked.map_or(0, |at| at + 1)..];
         let said = turns.iter().filter(|turn| turn.role == Role::Assistant);
@@ -437,7 +438,11 @@ impl Running {
             match self.settled(asked, did).await? {
                 Some(result) => self.run.results.push(result),
                 None => {
-                    let question = asked.input.get("question").and_then(serde_json::Value::as_str);
+                    let asks = named(&self.offered.actions, &asked.name).is_some_and(|action| {
+                        self.definition.groups[action.group].runs == Executor::BuiltIn(BuiltIn::AskUser)
+                    });
+                    let question = asked.input.get("question").filter(|_| asks);
+                    let question = question.and_then(serde_json::Value::as_str);
                     wanted.push(Wanted {
                         id: asked.id.clone(),
                         action: asked.name.clone(),
@@ -453,7 +458,7 @@ impl Running {
     /// What came of a call, as the model is given it; `None` where somebody outside is to answer.
     async fn settled(&mut self, asked: &Asked, did: Did) -> Result<Option<Block>, Halt> {
         let (content, is_error) = match did {
-            Did::Wanted { .. } => return Ok(None),
+            Did::Wanted => return Ok(None),
             Did::Failure(said) => {
                 return Err(GaveUp::Failure { action: asked.name.clone(), said }.into());
             }
