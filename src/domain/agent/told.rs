@@ -8,6 +8,7 @@ use super::definition::Definition;
 use super::said;
 use super::step::Step;
 use super::template::{Values, fill, places};
+use super::turn::RESULT;
 use crate::domain::call::Turn;
 use crate::domain::message::{Block, Role};
 use crate::domain::tool::Tool;
@@ -96,6 +97,8 @@ pub fn after(definition: &Definition, question: &str, turns: &[Turn], answer: &s
         .flat_map(|turn| &turn.blocks)
         .filter_map(|block| match block {
             Block::ToolResult { content, .. } => Some(content.as_str()),
+            // Of a model without tool calls they are texts.
+            Block::Text { text } if text.contains(RESULT) => Some(text.as_str()),
             _ => None,
         })
         .collect();

@@ -16,6 +16,9 @@ pub const MALFORMED: u32 = 3;
 /// The longest result that a model is given, in bytes: more would only push out what it was told before.
 pub const LONGEST_RESULT: usize = 64 * 1024;
 
+/// What a result begins with in a text.
+pub const RESULT: &str = ":\n<result>\n";
+
 /// A call that a model makes.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Asked {
@@ -128,7 +131,7 @@ pub fn given(results: &[Block], names: &[(String, String)], native: bool) -> Tur
         text.push_str(name);
         text.push(' ');
         text.push_str(how);
-        text.push_str(":\n<result>\n");
+        text.push_str(RESULT);
         text.push_str(&inner);
         text.push_str("\n</result>\n");
     }

@@ -298,6 +298,15 @@ impl Running {
             model: self.run.model.clone(),
         };
         self.tell(begun).await;
+        // What is not done must not be taken for done.
+        if let Some(guardrail) = &self.definition.guardrail {
+            let text = format!("the guardrail {guardrail:?} is not applied: there are none here yet");
+            self.tell(AgentEvent::Remark { text }).await;
+        }
+        if self.definition.memory.days > 0 {
+            let text = "nothing is remembered of earlier sessions: there is no memory here yet".to_owned();
+            self.tell(AgentEvent::Remark { text }).await;
+        }
         let tools = self.offered.tools();
         if self.run.results.is_empty() {
             self.before(&tools).await?;

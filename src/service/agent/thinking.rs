@@ -13,6 +13,9 @@ use crate::domain::tool::Tool;
 use crate::domain::{Error, ErrorKind};
 use crate::service::invoke::Terms;
 
+/// Every model writes as many tokens at once as that.
+const SHORT: u64 = 2_048;
+
 /// What a model is asked.
 pub(super) struct Asking<'a> {
     pub step: Step,
@@ -48,7 +51,11 @@ impl Running {
             settings.tool_choice = None;
         }
         let left = self.definition.limits.tokens.saturating_sub(self.run.spent.tokens);
-        let terms = Terms { deadline: Some(self.left()), budget_tokens: Some(left), ..self.terms.clone() };
+        // A server may refuse an answer that may be longer than any of its model.
+        let is_bounded =
+            settings.max_tokens.is_some() || self.agents.invoke.card(&model).max_output.is_some();
+        let budget_tokens = if is_bounded || left < SHORT { Some(left) } else { self.terms.budget_tokens };
+        let terms = Terms { deadline: Some(self.left()), budget_tokens, ..self.terms.clone() };
         let call = Converse {
             model: model.clone(),
             system: asking.system,
