@@ -297,7 +297,7 @@ mod tests {
             ),
             (
                 refused(&|d| d["components"]["schemas"]["Tea"] = json!({"$ref": "http://elsewhere/x"})),
-                "never fetched",
+                "ever fetched",
             ),
         ] {
             assert!(why.contains(named), "{why}");
