@@ -291,7 +291,7 @@ mod tests {
             (refused(&|d| d["components"]["parameters"] = json!({})), "is not in it"),
             (
                 refused(&|d| {
-                    d["components"]["parameters"]["Tea"] = json!({"$ref": "#/components/parameters/Tea"})
+                    d["components"]["parameters"]["Tea"] = json!({"$ref": "#/components/parameters/Tea"});
                 }),
                 "circle",
             ),
