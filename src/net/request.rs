@@ -4,6 +4,8 @@ use std::borrow::Cow;
 
 use secrecy::{ExposeSecret, SecretString};
 
+use crate::domain::agent::operation;
+
 /// What is done with the address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Method {
@@ -11,6 +13,9 @@ pub(super) enum Method {
     Post,
     Put,
     Delete,
+    Patch,
+    Head,
+    Options,
 }
 
 /// One request.
@@ -87,6 +92,29 @@ impl Request {
         body: Vec<u8>,
     ) -> Self {
         Self { body: Some(body), ..Self::new(doing, Method::Post, url) }.header("content-type", media_type)
+    }
+
+    /// What an action does with `url`, with a JSON body where it has one. It may not be harmless to do twice: nothing is sent again.
+    pub fn act(
+        doing: impl Into<String>,
+        method: operation::Method,
+        url: impl Into<String>,
+        body: Option<Vec<u8>>,
+    ) -> Self {
+        let method = match method {
+            operation::Method::Get => Method::Get,
+            operation::Method::Put => Method::Put,
+            operation::Method::Post => Method::Post,
+            operation::Method::Delete => Method::Delete,
+            operation::Method::Patch => Method::Patch,
+            operation::Method::Head => Method::Head,
+            operation::Method::Options => Method::Options,
+        };
+        let request = Self { once: true, ..Self::new(doing, method, url) };
+        match body {
+            Some(body) => Self { body: Some(body), ..request }.header("content-type", "application/json"),
+            None => request,
+        }
     }
 
     /// Adds a header by a name that somebody wrote. It goes to that server alone, as a credential does.

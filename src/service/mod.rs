@@ -3,8 +3,10 @@
 //! Services speak in `domain` values and know no face and no door. `invoke` is the only caller of a provider; `chat`
 //! makes turns of conversations with it; `conversations` keeps them as things. `prompts` keeps texts that are asked alone,
 //! `comparisons` what is asked of several models at once,
-//! `datasets` what models are evaluated with, `evaluations` what people say of answers; `mcp` has tools of others called.
+//! `agent` keeps agents and runs them, `mcp` has tools of others called, `datasets` what models are evaluated with,
+//! `evaluations` what people say of answers.
 
+pub mod agent;
 pub mod archive;
 pub mod attachments;
 pub mod cassettes;

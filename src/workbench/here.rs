@@ -1,5 +1,6 @@
 //! The door in the process that owns the store.
 
+mod acting;
 mod judging;
 mod knowing;
 
@@ -29,6 +30,7 @@ use crate::domain::catalog::ModelId;
 use crate::domain::change::Topic;
 use crate::domain::{Error, Result};
 use crate::engine::Trial;
+use crate::service::agent::Agents;
 use crate::service::archive::Archive;
 use crate::service::cassettes::Cassettes;
 use crate::service::changes::Changes;
@@ -57,6 +59,7 @@ use crate::worker::{Surroundings, Trials};
 /// The services, over one store.
 #[derive(Debug, Clone)]
 pub struct Here {
+    agents: Agents,
     chat: Chat,
     conversations: Conversations,
     cassettes: Cassettes,
@@ -102,6 +105,7 @@ impl Workbench for Here {
             || self.pictures.is_busy()
             || self.evaluations.is_busy()
             || self.knowledge.is_busy()
+            || self.agents.is_busy()
     }
 
     fn close(&self) -> futures_util::future::BoxFuture<'static, ()> {
@@ -109,6 +113,7 @@ impl Workbench for Here {
         async move {
             here.closed.store(true, Ordering::Release);
             here.chat.finish().await;
+            here.agents.finish().await;
             here.pictures.finish().await;
             here.evaluations.finish().await;
             here.knowledge.finish().await;
@@ -159,6 +164,7 @@ impl Here {
             ..Terms::new(self.standing.client(context.reach).under(context.parent_span))
         };
         match request {
+            Request::Agents(request) => self.agents(request, terms),
             Request::Cassettes(request) => self.cassettes(request),
             Request::Chat(request) => self.chat(request, terms),
             Request::Comparisons(request) => self.comparisons(request, &terms.principal),
@@ -253,7 +259,15 @@ impl Here {
             Ok(interrupted) => tracing::info!(interrupted, "evaluations of a process that ended were paused"),
             Err(error) => tracing::warn!(%error, "evaluations of a process that ended could not be paused"),
         }
+        let parts = (archive.clone(), knowledge.clone());
+        let agents = acting::service(config, &around, parts, &standing, changes.clone());
+        match Handle::current().block_on(agents.mark_interrupted()) {
+            Ok(0) => {}
+            Ok(interrupted) => tracing::info!(interrupted, "runs of agents of a process that ended were marked"),
+            Err(error) => tracing::warn!(%error, "runs of agents of a process that ended could not be marked"),
+        }
         Ok(Owning::Ours(Arc::new(Self {
+            agents,
             prompts: Prompts::new(archive.clone(), chat.clone(), changes.clone(), turns.clone()),
             chat,
             comparisons: Comparisons::new(

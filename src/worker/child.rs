@@ -29,6 +29,13 @@ impl FromIterator<(OsString, OsString)> for Surroundings {
     }
 }
 
+impl Surroundings {
+    /// A variable's value.
+    pub(super) fn get(&self, name: &str) -> Option<&OsStr> {
+        self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_os_str())
+    }
+}
+
 /// Names only.
 impl std::fmt::Debug for Surroundings {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -11,6 +11,7 @@ mod cut;
 mod editor;
 mod guard;
 mod parse;
+mod program;
 mod talk;
 mod trial;
 
@@ -21,6 +22,7 @@ pub use child::{Child, Ended, Surroundings};
 pub use editor::Edit;
 pub use guard::Guard;
 pub use parse::{Parsed, Parsers};
+pub use program::Programs;
 pub use talk::{Heard, Talk};
 pub use trial::Trials;
 
@@ -30,6 +32,7 @@ pub fn asked(arguments: impl IntoIterator<Item = OsString>) -> Option<u8> {
     let (mode, rest) = arguments.split_at_checked(2)?;
     match (mode, rest) {
         (mode, [file, ..]) if mode == trial::MODE => Some(trial::serve(Path::new(file))),
+        (mode, [task]) if mode == program::MODE => Some(program::serve(task)),
         (mode, []) if mode == parse::MODE => Some(parse::serve()),
         _ => None,
     }
@@ -46,6 +49,7 @@ mod tests {
         assert_eq!(words(&["outcrop", "chat", "worker", "load"]), None);
         assert_eq!(words(&["outcrop", "worker", "load"]), None);
         assert_eq!(words(&["outcrop", "worker", "parse", "more"]), None);
+        assert_eq!(words(&["outcrop", "worker", "run", "no task"]), Some(2));
         assert_eq!(words(&["outcrop", "worker", "load", "/no/such/file.gguf"]), Some(2));
     }
 }

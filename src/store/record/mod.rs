@@ -1,5 +1,6 @@
 //! The kinds of records. A kind is one file: its key, which holds ids and times and never content, and its value.
 
+mod agent;
 pub(super) mod attachment;
 mod comparison;
 mod conversation;
@@ -22,6 +23,7 @@ mod usage;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+pub use agent::{AgentRunOf, AgentVersionOf};
 pub use dataset::ItemOf;
 pub use draft::{DraftOf, Paste, PasteOf};
 pub use egress::EgressKey;
@@ -81,6 +83,9 @@ pub enum Kind {
     Unnamed = 35,
     Base = 36,
     Filed = 37,
+    Agent = 40,
+    AgentVersion = 41,
+    AgentRun = 42,
     /// Never in the tree: the kind under which the files of large values are sealed.
     Blob = 64,
 }
@@ -111,7 +116,7 @@ impl Kind {
     }
 
     /// Every kind that has records, with its name for people.
-    pub(super) const RECORDS: [(Self, &'static str); 32] = [
+    pub(super) const RECORDS: [(Self, &'static str); 35] = [
         (Self::Conversation, "conversations"),
         (Self::Message, "messages"),
         (Self::Draft, "drafts"),
@@ -144,6 +149,9 @@ impl Kind {
         (Self::Foreign, "lines that evaluations came as"),
         (Self::Base, "knowledge bases"),
         (Self::Filed, "documents of knowledge bases"),
+        (Self::Agent, "agents"),
+        (Self::AgentVersion, "versions of agents"),
+        (Self::AgentRun, "runs of agents"),
     ];
 }
 
@@ -185,6 +193,8 @@ macro_rules! id_key {
 }
 
 id_key!(
+    crate::domain::id::AgentId,
+    crate::domain::id::RunId,
     crate::domain::id::BallotId,
     crate::domain::id::BaseId,
     crate::domain::id::ComparisonId,

@@ -3,5 +3,6 @@
 
 pub mod bedrock;
 pub mod event;
+pub mod file;
 pub mod mcp;
 pub mod openapi;
