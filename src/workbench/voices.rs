@@ -13,6 +13,7 @@ use crate::provider::Provider;
 use crate::provider::anthropic::Anthropic;
 use crate::provider::bedrock::{Bedrock, Credentials, Fetched};
 use crate::provider::key::{Commands, Key};
+use crate::provider::lambda::Functions;
 use crate::provider::limited::{Limited, Limits};
 use crate::provider::local::Local;
 use crate::provider::ollama::Ollama;
@@ -193,6 +194,12 @@ fn limits(provider: &ProviderConfig) -> Limits {
 /// Who opens buckets.
 pub(super) fn buckets(config: &Config) -> Buckets {
     Buckets::new(signing_in(config, &config.s3, "buckets (S3)"), config.s3.region.clone())
+}
+
+/// Who invokes functions.
+pub(super) fn functions(config: &Config) -> Functions {
+    let AwsService { region, endpoint, .. } = config.lambda.clone();
+    Functions::new(signing_in(config, &config.lambda, "functions (Lambda)"), region, endpoint)
 }
 
 /// What a service of Amazon's is asked with; the error is of keys that are not there.

@@ -33,6 +33,7 @@ while IFS= read -r line; do
         case $mode in
         endless) answer "{\"tools\":[$(tool "t$asked" '')],\"nextCursor\":\"more\"}" ;;
         twice) answer "{\"tools\":[$(tool a ''),$(tool a '')]}" ;;
+        other) answer "{\"tools\":[$(tool look 'Looks, and tells the keys.')]}" ;;
         nonsense) answer '{"tools":"none"}' ;;
         pages)
             case $line in

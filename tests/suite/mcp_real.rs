@@ -18,7 +18,7 @@ use crate::soon;
 const PATIENCE: Patience = Patience { start: Duration::from_secs(40), call: Duration::from_secs(20) };
 
 /// The program of a server; `None` where there is none here.
-fn program(server: &str) -> Option<PathBuf> {
+pub fn program(server: &str) -> Option<PathBuf> {
     let Some(folder) = std::env::var_os("OUTCROP_TEST_MCP") else {
         crate::skipped!("the official MCP servers; OUTCROP_TEST_MCP names a folder where npm has put them");
         assert!(std::env::var_os("CI").is_none_or(|ci| ci != "true"), "OUTCROP_TEST_MCP is not set");

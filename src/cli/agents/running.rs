@@ -55,6 +55,10 @@ pub(super) async fn run(wanted: RunAgent, asker: &Asker, out: &mut Out) -> Resul
                 let agreed = agreed(wanted.yes, &action, &bytes, out).await?;
                 asker.one(Request::Agents(Agents::Decide { run, call, agreed }), out).await?;
             }
+            AgentEvent::Agree { run, id: call, group, shown: tools } => {
+                let agreed = agreed_to_tools(wanted.yes, &group, &tools, out).await?;
+                asker.one(Request::Agents(Agents::Decide { run, call, agreed }), out).await?;
+            }
             AgentEvent::Ended { run, state, .. } => ended = Some((run, state)),
             other if out.json => drop(other),
             other => shown.show(other, out).await?,
@@ -104,10 +108,26 @@ async fn meant(book: &Book, text: &str, asker: &Asker, out: &mut Out) -> Result<
 
 /// Whether the person agrees to a call, whose bytes they are shown.
 async fn agreed(yes: bool, action: &str, bytes: &str, out: &mut Out) -> Result<bool, End> {
+    let asked = format!("{} is to be called with:\n{bytes}", safe_line(action));
+    asked_for(yes, &asked, ("Call it?", "calling it"), out).await
+}
+
+/// Whether the person agrees to the tools of a server, as they are shown.
+async fn agreed_to_tools(yes: bool, group: &str, tools: &str, out: &mut Out) -> Result<bool, End> {
+    let asked = format!("The server of {} has tools that nobody has agreed to:\n{tools}", safe_line(group));
+    asked_for(yes, &asked, ("May the agent use them?", "using them"), out).await
+}
+
+async fn asked_for(
+    yes: bool,
+    asked: &str,
+    (question, doing): (&str, &str),
+    out: &mut Out,
+) -> Result<bool, End> {
     if !out.json {
         out.end_piece().await?;
     }
-    out::say(&format!("{} is to be called with:\n{bytes}", safe_line(action)));
+    out::say(asked);
     if yes {
         return Ok(true);
     }
@@ -115,7 +135,7 @@ async fn agreed(yes: bool, action: &str, bytes: &str, out: &mut Out) -> Result<b
         out::say("note: it is refused, since nobody is there to agree; --yes agrees to every call");
         return Ok(false);
     }
-    match ask::agreed(false, "Call it?", "calling it").await {
+    match ask::agreed(false, question, doing).await {
         Ok(()) => Ok(true),
         Err(error) if error.kind == ErrorKind::Cancelled => Ok(false),
         Err(error) => Err(error.into()),

@@ -130,7 +130,7 @@ pub struct RunAgent {
     /// The model, in the place of the agent's
     #[arg(short, long, value_name = "MODEL")]
     pub model: Option<String>,
-    /// Agree to every call that asks for it
+    /// Agree to every call that asks for it, and to the tools of its MCP servers
     #[arg(short, long)]
     pub yes: bool,
     /// Print the answer byte for byte, also what could drive a terminal

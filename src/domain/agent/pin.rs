@@ -15,7 +15,9 @@ use crate::domain::hex::hex;
 use crate::domain::tool::Tool;
 
 /// What was agreed to of an agent's groups, by their names.
-pub type Pins = BTreeMap<String, Pinned>;
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Pins(pub BTreeMap<String, Pinned>);
 
 /// What was agreed to of one server, in the order in which it told its tools.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]

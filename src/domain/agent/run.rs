@@ -142,6 +142,9 @@ pub enum AgentEvent {
     },
     /// The run waits until somebody agrees or not; `shown` is what would be sent, byte for byte.
     Confirm { run: RunId, id: String, action: String, shown: String },
+    /// The run waits until somebody agrees or not to what the server of a group has; `shown` is what is new in it, and what
+    /// has changed since somebody agreed.
+    Agree { run: RunId, id: String, group: String, shown: String },
     /// What an action gave.
     Gave { id: String, action: String, content: String, is_error: bool },
     /// Something that the person should know besides.

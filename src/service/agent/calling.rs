@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 
 use serde_json::Value;
+use tokio::time::Duration;
 
 use super::run::Running;
 use super::{files, http};
@@ -13,11 +14,15 @@ use crate::domain::agent::{BuiltIn, Executor, Group, Program, built_in, calculat
 use crate::domain::knowledge::ranking::Mode;
 use crate::domain::knowledge::reranking::Reranking;
 use crate::domain::knowledge::retrieval::{Question, fenced};
-use crate::domain::{Error, ErrorKind, Result};
+use crate::domain::{Error, Result};
+use crate::provider::lambda::Invoked;
 use crate::wire::agent::event::{self, Called, Caller, State};
 
 /// Passages that a search gives, as Bedrock does.
 const RESULTS: usize = 5;
+
+/// The longest that a function of AWS Lambda may take, as Lambda has it.
+const LAMBDA: Duration = Duration::from_mins(15);
 
 /// What came of a call.
 pub(super) enum Did {
@@ -94,12 +99,21 @@ impl Running {
                     if answer.is_success { responded(&answer.bytes) } else { Ok(Did::failed(answer.told())) }
                 }
             },
-            Executor::Mcp(_) | Executor::Lambda { .. } => Err(Error::new(
-                ErrorKind::Refused { capability: group.runs.as_str().to_owned() },
-                format!("calling {}", action.tool.name),
-                format!("this version of outcrop runs no {}", group.runs.as_str()),
-                "",
-            )),
+            Executor::Mcp(_) => {
+                let What::Own(tool) = &action.what else {
+                    return Ok(Did::failed("it has no such tool".to_owned()));
+                };
+                let outcome = self.servers.call(action.group, tool, &asked.input).await?;
+                Ok(Did::Gave { content: outcome.text, is_error: outcome.is_error, attributes: None })
+            }
+            Executor::Lambda { function } => {
+                let event = self.event(group, action, &asked.input).to_string();
+                let functions = &self.agents.means.functions;
+                match functions.invoke(&self.terms.net, function, event.as_bytes(), LAMBDA).await? {
+                    Invoked::Gave(bytes) => responded(&bytes),
+                    Invoked::Failed(said) => Ok(Did::failed(said)),
+                }
+            }
         }
     }
 

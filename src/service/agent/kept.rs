@@ -1,6 +1,6 @@
 //! Agents as records.
 
-use crate::domain::agent::{Agent, Book, Definition, Run, Version};
+use crate::domain::agent::{Agent, Book, Definition, Pinned, Pins, Run, Version};
 use crate::domain::id::AgentId;
 use crate::domain::prompt::{LONGEST_NAME, name_of};
 use crate::domain::{Error, ErrorKind, Result};
@@ -132,12 +132,30 @@ pub(super) fn remove(store: &Store, id: AgentId) -> Result<()> {
     }
     let mut batch = Batch::new();
     batch.remove::<Agent>(&id);
+    batch.remove::<Pins>(&id);
     for key in store.keys::<Version>(Scan::under(&id)) {
         batch.remove::<Version>(&key?);
     }
     for key in store.keys::<Run>(Scan::under(&id)) {
         batch.remove::<Run>(&key?);
     }
+    store.commit(batch)
+}
+
+/// What was agreed to of the tools of an agent's servers.
+pub(super) fn pins(store: &Store, id: AgentId) -> Result<Pins> {
+    Ok(store.get::<Pins>(&id)?.unwrap_or_default())
+}
+
+/// Keeps what was agreed to of one group's. The agent may have been removed meanwhile: then nothing is kept.
+pub(super) fn pin(store: &Store, id: AgentId, group: String, pinned: Pinned) -> Result<()> {
+    if !store.has::<Agent>(&id)? {
+        return Ok(());
+    }
+    let mut pins = pins(store, id)?;
+    pins.0.insert(group, pinned);
+    let mut batch = Batch::new();
+    batch.put(&id, &pins)?;
     store.commit(batch)
 }
 

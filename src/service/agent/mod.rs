@@ -10,6 +10,7 @@ mod http;
 mod kept;
 mod offered;
 mod run;
+mod servers;
 mod thinking;
 
 use std::collections::BTreeMap;
@@ -29,13 +30,14 @@ use crate::domain::catalog::ModelId;
 use crate::domain::change::Changed;
 use crate::domain::id::{AgentId, RunId};
 use crate::domain::{Error, ErrorKind, Result};
+use crate::provider::lambda::Functions;
 use crate::service::archive::Archive;
 use crate::service::changes::Changes;
 use crate::service::fresh;
 use crate::service::invoke::{Invoke, Terms};
 use crate::service::knowledge::Knowledge;
 use crate::wire::agent::file::{self, Form};
-use crate::worker::Programs;
+use crate::worker::{Programs, Surroundings};
 
 /// Events that wait for a slow asker.
 const EVENTS: usize = 64;
@@ -44,6 +46,11 @@ const EVENTS: usize = 64;
 #[derive(Clone)]
 pub struct Means {
     pub programs: Programs,
+    /// Where servers that are programs are started, and what they know.
+    pub folder: PathBuf,
+    pub around: Surroundings,
+    /// Who invokes functions of AWS Lambda.
+    pub functions: Functions,
     /// What definitions may name as `$NAME`: the person's environment, without what is this program's own.
     pub variables: Arc<BTreeMap<OsString, OsString>>,
     /// The model of an agent that names none, where the person has one.

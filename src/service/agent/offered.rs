@@ -2,12 +2,13 @@
 
 use sha2::{Digest, Sha256};
 
+use super::servers::Servers;
+use crate::domain::Result;
 use crate::domain::agent::action::{self, Action, What};
 use crate::domain::agent::run::Hashes;
 use crate::domain::agent::{Definition, Executor, Step, built_in};
 use crate::domain::hex::hex;
 use crate::domain::tool::Tool;
-use crate::domain::{Error, ErrorKind, Result};
 use crate::wire::agent::openapi;
 
 /// Everything that can be called.
@@ -25,20 +26,12 @@ impl Offered {
     ///
     /// # Errors
     ///
-    /// `Invalid`: a document that cannot be read; `Refused`: who runs a group that is on cannot be had here.
-    pub(super) fn of(definition: &Definition) -> Result<Self> {
+    /// `Invalid`: a document that cannot be read.
+    pub(super) fn of(definition: &Definition, servers: &Servers) -> Result<Self> {
         let (mut found, mut servers) = (Vec::new(), Vec::new());
         for (at, group) in definition.groups.iter().enumerate() {
             let mut server = None;
             if group.enabled {
-                if let Executor::Mcp(_) | Executor::Lambda { .. } = &group.runs {
-                    return Err(Error::new(
-                        ErrorKind::Refused { capability: group.runs.as_str().to_owned() },
-                        format!("offering the group {:?} to an agent", group.name),
-                        format!("this version of outcrop runs no {}", group.runs.as_str()),
-                        "Set `enabled = false` for the group, or let somebody else run it.",
-                    ));
-                }
                 if let Some(document) = &group.openapi {
                     let api = openapi::read(document)?;
                     server = api.server;
@@ -49,6 +42,8 @@ impl Offered {
                 if let Executor::BuiltIn(own) = &group.runs {
                     found.extend(built_in::tools(own).into_iter().map(|tool| (at, What::Own(tool))));
                 }
+                let own = servers.tools().filter(|(group, _)| *group == at);
+                found.extend(own.map(|(_, tool)| (at, What::Own(tool.clone()))));
             }
             servers.push(server);
         }

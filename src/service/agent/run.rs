@@ -10,6 +10,7 @@ use tokio::time::{Duration, Instant, timeout};
 
 use super::calling::Did;
 use super::offered::Offered;
+use super::servers::Servers;
 use super::thinking::Asking;
 use super::{Agents, Given, kept};
 use crate::domain::agent::action::{named, shown};
@@ -57,6 +58,8 @@ pub(super) struct Running {
     pub(super) name: String,
     pub(super) definition: Definition,
     pub(super) offered: Offered,
+    /// Those that are open.
+    pub(super) servers: Servers,
     /// The model has tool calls of its own.
     pub(super) native: bool,
     pub(super) run: Run,
@@ -130,7 +133,9 @@ pub(super) async fn begin(agents: &Agents, id: AgentId, given: Given, terms: Ter
     };
     let definition = kept::version(&book, Some(run.version))?.definition.clone();
     agents.invoke.knows(&run.model)?;
-    let offered = Offered::of(&definition)?;
+    let pins = agents.archive.run(move |store| kept::pins(store, id)).await?;
+    let servers = Servers::open(&definition, &pins, &agents.means, &terms.net).await?;
+    let offered = Offered::of(&definition, &servers)?;
     let is_on = definition.steps.is_on(Step::Orchestration);
     // Who has nothing to call needs no form to say so.
     let native = !is_on
@@ -152,6 +157,7 @@ pub(super) async fn begin(agents: &Agents, id: AgentId, given: Given, terms: Ter
         name: book.agent.name,
         definition,
         offered,
+        servers,
         native,
         run,
         events: None,
@@ -247,6 +253,12 @@ pub(super) async fn run(agents: &Agents, mut running: Running, events: mpsc::Sen
         _ = events.send(last) => {}
         () = agents.stop.cancelled() => {}
     }
+    // Dropped, they end too, at once and without a word.
+    tokio::select! {
+        biased;
+        () = agents.stop.cancelled() => {}
+        () = running.servers.close() => {}
+    }
 }
 
 impl Running {
@@ -307,6 +319,7 @@ impl Running {
             let text = "nothing is remembered of earlier sessions: there is no memory here yet".to_owned();
             self.tell(AgentEvent::Remark { text }).await;
         }
+        self.agree_to_servers().await?;
         let tools = self.offered.tools();
         if self.run.results.is_empty() {
             self.before(&tools).await?;
@@ -517,19 +530,49 @@ impl Running {
         None
     }
 
+    /// Asks about tools that nobody has agreed to as they are now, before a model hears of them.
+    async fn agree_to_servers(&mut self) -> Result<(), Halt> {
+        let asks = self.servers.asks();
+        if asks.is_empty() {
+            return Ok(());
+        }
+        for (at, shown) in asks {
+            let (run, group) = (self.run.id, self.definition.groups[at].name.clone());
+            let id = format!("tools of {group}");
+            let ask = AgentEvent::Agree { run, id: id.clone(), group: group.clone(), shown };
+            if self.waits(id, ask).await {
+                let (agent, pinned) = (self.run.agent, self.servers.agree(at));
+                self.agents.archive.run(move |store| kept::pin(store, agent, group, pinned)).await?;
+            } else {
+                let left = self.servers.refuse(at);
+                let text = format!("{left} tools of {group} are left out: nobody has agreed to them");
+                self.tell(AgentEvent::Remark { text }).await;
+            }
+        }
+        self.offered = Offered::of(&self.definition, &self.servers)?;
+        self.run.hashes = self.offered.hashes(&self.definition);
+        self.store().await?;
+        Ok(())
+    }
+
     /// Asks whether a call may be made. Only the person's own word counts.
     async fn agreed(&mut self, asked: &Asked) -> bool {
-        let (say, said) = oneshot::channel();
-        let key = (self.run.id, asked.id.clone());
-        self.agents.pending.lock().unwrap_or_else(PoisonError::into_inner).insert(key, say);
         let confirm = AgentEvent::Confirm {
             run: self.run.id,
             id: asked.id.clone(),
             action: asked.name.clone(),
             shown: shown(&asked.input),
         };
+        self.waits(asked.id.clone(), confirm).await
+    }
+
+    /// Waits for a person's word on what is told by `event`.
+    async fn waits(&mut self, id: String, event: AgentEvent) -> bool {
+        let (say, said) = oneshot::channel();
+        let key = (self.run.id, id);
+        self.agents.pending.lock().unwrap_or_else(PoisonError::into_inner).insert(key, say);
         let since = Instant::now();
-        self.tell(confirm).await;
+        self.tell(event).await;
         let agreed = said.await.unwrap_or(false);
         self.waited += since.elapsed();
         agreed

@@ -1,7 +1,7 @@
 //! Agents, their versions and their runs.
 
 use super::{Kind, Record, RecordKey};
-use crate::domain::agent::{Agent, Run, Version};
+use crate::domain::agent::{Agent, Pins, Run, Version};
 use crate::domain::id::{AgentId, RunId};
 
 impl Record for Agent {
@@ -30,6 +30,13 @@ impl RecordKey for AgentVersionOf {
         let (id, number) = bytes.split_at_checked(16)?;
         Some(Self(AgentId::read(id)?, u32::from_be_bytes(number.try_into().ok()?)))
     }
+}
+
+/// Of an agent, under its own id.
+impl Record for Pins {
+    const KIND: Kind = Kind::AgentPins;
+    const SCHEMA: u8 = 1;
+    type Key = AgentId;
 }
 
 /// A run's agent, and the run: in the order in which they began.

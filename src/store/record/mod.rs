@@ -86,6 +86,7 @@ pub enum Kind {
     Agent = 40,
     AgentVersion = 41,
     AgentRun = 42,
+    AgentPins = 43,
     /// Never in the tree: the kind under which the files of large values are sealed.
     Blob = 64,
 }
@@ -116,7 +117,7 @@ impl Kind {
     }
 
     /// Every kind that has records, with its name for people.
-    pub(super) const RECORDS: [(Self, &'static str); 35] = [
+    pub(super) const RECORDS: [(Self, &'static str); 36] = [
         (Self::Conversation, "conversations"),
         (Self::Message, "messages"),
         (Self::Draft, "drafts"),
@@ -152,6 +153,7 @@ impl Kind {
         (Self::Agent, "agents"),
         (Self::AgentVersion, "versions of agents"),
         (Self::AgentRun, "runs of agents"),
+        (Self::AgentPins, "tools that were agreed to"),
     ];
 }
 

@@ -90,7 +90,7 @@ impl Imported {
             (None, None) => return Err(bad(format!("{name:?} has neither a command nor a url"))),
         };
         for (member, advice) in [
-            ("cwd", "servers are started in the workspace's folder"),
+            ("cwd", "servers are started in the home folder"),
             ("envFile", "name its variables as env"),
             ("alwaysAllow", "a person agrees to tools here"),
             ("autoApprove", "a person agrees to tools here"),

@@ -14,6 +14,7 @@ use crate::service::invoke::Terms;
 use crate::service::knowledge::Knowledge;
 use crate::workbench::request::agents::Agents as AgentsRequest;
 use crate::workbench::standing::Standing;
+use crate::workbench::voices;
 use crate::workbench::{Replies, Reply};
 use crate::worker::{Programs, Surroundings};
 
@@ -28,7 +29,14 @@ pub(super) fn service(
     let programs = Programs::new(config.program.clone(), config.paths.cache.clone(), around.clone());
     // What a definition names may be a secret; what opens the workspace is none of it.
     let variables = Arc::new(config.key_commands.variables().collect());
-    let means = Means { programs, variables, model: Some(config.model.clone()) };
+    let means = Means {
+        programs,
+        folder: config.home.clone().unwrap_or_else(|| "/".into()),
+        around: around.clone(),
+        functions: voices::functions(config),
+        variables,
+        model: Some(config.model.clone()),
+    };
     Agents::new(archive, Arc::clone(standing.invoke()), knowledge, changes, means)
 }
 

@@ -14,7 +14,7 @@ const SUMS: &str = "[[groups]]\nname = 'sums'\nruns = { built_in = { tool = 'cal
 const ACTS: &str = "scripted/acts";
 const WRITES: &str = "scripted/acts@100000";
 
-fn home() -> Home {
+pub(super) fn home() -> Home {
     Home::with(&format!("{SCRIPTED}[models.\"{ACTS}\"]\ncan = ['tools']\n"))
 }
 
@@ -25,19 +25,19 @@ fn with(more: &str) -> Home {
     home
 }
 
-fn made(home: &Home, more: &str) {
+pub(super) fn made(home: &Home, more: &str) {
     let text = format!("name = 'a'\ninstruction = 'You help.'\nmodel = '{ACTS}'\n{more}");
     fs::write(home.beside().join("a.toml"), text).unwrap();
     let said = home.run(&["agent", "create", "a.toml"]);
     assert_eq!(said.code, Some(0), "{said:?}");
 }
 
-fn run(home: &Home, script: &str, more: &[&str]) -> Said {
+pub(super) fn run(home: &Home, script: &str, more: &[&str]) -> Said {
     home.run(&[&["agent", "run", "a", &format!("acts\n{script}")], more].concat())
 }
 
 /// What happened in a run.
-fn events(said: &Said) -> Vec<Value> {
+pub(super) fn events(said: &Said) -> Vec<Value> {
     said.objects()
         .into_iter()
         .filter(|one| one["reply"] == "agent_event")
@@ -46,13 +46,13 @@ fn events(said: &Said) -> Vec<Value> {
 }
 
 /// What the calls of a run gave: action, content, whether it failed.
-fn gave(said: &Said) -> Vec<(String, String, bool)> {
+pub(super) fn gave(said: &Said) -> Vec<(String, String, bool)> {
     let text = |one: &Value, name: &str| one[name].as_str().unwrap().to_owned();
     let events = events(said).into_iter().filter(|event| event["happened"] == "gave");
     events.map(|one| (text(&one, "action"), text(&one, "content"), one["is_error"] == true)).collect()
 }
 
-fn last(said: &Said) -> Value {
+pub(super) fn last(said: &Said) -> Value {
     let last = events(said).pop().unwrap_or_else(|| panic!("{said:?}"));
     assert_eq!(last["happened"], "ended", "{said:?}");
     last["state"].clone()

@@ -1,5 +1,6 @@
 //! The command line: the real binary in a temporary home, as the store's owner and attached to one.
 
+mod acting;
 mod agents;
 mod attaching;
 mod away;
