@@ -1,10 +1,11 @@
-//! Agents as files: a name and a definition, in TOML or JSON. What Bedrock gives is read as well.
+//! Agents as files: a name and a definition, in TOML or JSON. What Bedrock gives is read as well, and a block `mcpServers`
+//! beside the rest: each server is a group more.
 
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::bedrock;
 pub use super::bedrock::Imported;
+use super::{bedrock, mcp};
 use crate::domain::agent::Definition;
 use crate::domain::{Error, ErrorKind, Result};
 
@@ -63,13 +64,19 @@ fn of(mut json: Value) -> Result<Imported> {
         Some(Value::String(name)) => name,
         Some(other) => return Err(bad(format!("its name is {other}, which is no text"))),
     };
-    let definition: Definition = serde_json::from_value(json).map_err(|why| bad(why.to_string()))?;
-    let remarks = definition
-        .steps
-        .unknown_places()
-        .into_iter()
+    let servers = match json.as_object_mut().and_then(|fields| fields.remove("mcpServers")) {
+        None => None,
+        Some(block) => Some(mcp::read(&json!({ "mcpServers": block }).to_string())?),
+    };
+    let mut definition: Definition = serde_json::from_value(json).map_err(|why| bad(why.to_string()))?;
+    let places = definition.steps.unknown_places().into_iter();
+    let mut remarks: Vec<String> = places
         .map(|(step, place)| format!("nothing is put into ${place}$ of the template of {step}"))
         .collect();
+    if let Some(servers) = servers {
+        definition.groups.extend(servers.groups);
+        remarks.extend(servers.remarks);
+    }
     Ok(Imported { name, definition, remarks })
 }
 
@@ -104,6 +111,17 @@ runs = { built_in = { tool = "calculator" } }
             let again = read(&write("shop", &shop.definition, form).unwrap()).unwrap();
             assert_eq!(again, shop);
         }
+    }
+
+    #[test]
+    fn servers_are_taken_as_everybody_writes_them_and_come_back_as_groups() {
+        let block = "[mcpServers.files]\ncommand = 'npx'\nargs = ['-y', 'srv']\ncwd = '/x'\n";
+        let shop = read(&format!("{SHOP}\n{block}")).unwrap();
+        let names: Vec<&str> = shop.definition.groups.iter().map(|group| group.name.as_str()).collect();
+        assert_eq!(names, ["sums", "files"]);
+        assert!(shop.remarks[0].contains("cwd"), "{:?}", shop.remarks);
+        let again = read(&write("shop", &shop.definition, Form::Toml).unwrap()).unwrap();
+        assert_eq!(again.definition, shop.definition);
     }
 
     #[test]

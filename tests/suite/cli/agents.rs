@@ -365,19 +365,6 @@ fn an_agent_goes_out_as_a_file_and_comes_back_and_bedrocks_is_taken_over_with_re
 }
 
 #[test]
-fn who_cannot_be_had_here_is_refused_by_name() {
-    for (runs, name) in
-        [("{ mcp = { command = 'npx' } }", "MCP server"), ("{ lambda = { function = 'f' } }", "Lambda")]
-    {
-        let functions =
-            if name == "Lambda" { "functions = [{ name = 'f', description = '' }]\n" } else { "" };
-        let home = with(&format!("[[groups]]\nname = 'g'\nruns = {runs}\n{functions}"));
-        let said = run(&home, "Hello.", &[]);
-        assert!(said.code == Some(2) && said.stderr.contains(name), "{said:?}");
-    }
-}
-
-#[test]
 fn files_are_read_below_their_folder_alone() {
     let home = home();
     fs::create_dir(home.beside().join("notes")).unwrap();
