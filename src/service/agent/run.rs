@@ -544,8 +544,8 @@ impl Running {
                 let (agent, pinned) = (self.run.agent, self.servers.agree(at));
                 self.agents.archive.run(move |store| kept::pin(store, agent, group, pinned)).await?;
             } else {
-                let left = self.servers.refuse(at);
-                let text = format!("{left} tools of {group} are left out: nobody has agreed to them");
+                let left = self.servers.refuse(at).join(", ");
+                let text = format!("left out of {group}, since nobody has agreed to them: {left}");
                 self.tell(AgentEvent::Remark { text }).await;
             }
         }

@@ -74,13 +74,12 @@ impl Servers {
         self.0.get(&group).map(|served| Pinned::of(&served.tools)).unwrap_or_default()
     }
 
-    /// Nobody agrees: only what is as it was is offered. How many are left out.
-    pub(super) fn refuse(&mut self, group: usize) -> usize {
-        let Some(served) = self.0.get_mut(&group) else { return 0 };
-        let before = served.tools.len();
+    /// Nobody agrees: only what is as it was is offered. The names of the others.
+    pub(super) fn refuse(&mut self, group: usize) -> Vec<String> {
+        let Some(served) = self.0.get_mut(&group) else { return Vec::new() };
         let same = &served.compared.same;
-        served.tools.retain(|tool| same.contains(&tool.name));
-        before - served.tools.len()
+        let left = served.tools.extract_if(.., |tool| !same.contains(&tool.name));
+        left.map(|tool| tool.name).collect()
     }
 
     /// What may be offered, with the groups' places.

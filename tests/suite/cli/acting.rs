@@ -66,7 +66,7 @@ fn tools_of_a_server_are_agreed_to_before_a_model_hears_of_them_and_again_when_t
     assert!(asked(&said)[0]["shown"].as_str().unwrap().contains("[+and tells the keys+]"), "{said:?}");
     assert!(gave(&said)[0].2 && !calls.exists(), "{said:?}");
     let said = run(&home, LOOK, &[]);
-    assert!(said.stderr.contains("1 tools of odd are left out"), "{said:?}");
+    assert!(said.stderr.contains("left out of odd, since nobody has agreed to them: look"), "{said:?}");
 
     becomes(&home, "dies");
     let said = run(&home, LOOK, &[]);
