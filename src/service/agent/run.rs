@@ -5,6 +5,7 @@ use std::sync::PoisonError;
 
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
+use serde_json::Value;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Duration, Instant, timeout};
 
@@ -457,24 +458,27 @@ impl Running {
         for asked in calls {
             let Some(at) = results.iter().position(|(id, _)| *id == asked.id) else { continue };
             let (_, did) = results.swap_remove(at);
-            match self.settled(asked, did).await? {
-                Some(result) => self.run.results.push(result),
-                None => {
-                    let asks = named(&self.offered.actions, &asked.name).is_some_and(|action| {
-                        self.definition.groups[action.group].runs == Executor::BuiltIn(BuiltIn::AskUser)
-                    });
-                    let question = asked.input.get("question").filter(|_| asks);
-                    let question = question.and_then(serde_json::Value::as_str);
-                    wanted.push(Wanted {
-                        id: asked.id.clone(),
-                        action: asked.name.clone(),
-                        input: asked.input.clone(),
-                        question: question.map(str::to_owned),
-                    });
-                }
+            if let Some(result) = self.settled(asked, did).await? {
+                self.run.results.push(result);
+            } else {
+                wanted.push(self.wanted(asked));
             }
         }
         Ok(wanted)
+    }
+
+    /// A call that somebody outside is to answer.
+    fn wanted(&self, asked: &Asked) -> Wanted {
+        let asks = named(&self.offered.actions, &asked.name).is_some_and(|action| {
+            self.definition.groups[action.group].runs == Executor::BuiltIn(BuiltIn::AskUser)
+        });
+        let question = asked.input.get("question").and_then(Value::as_str).filter(|_| asks);
+        Wanted {
+            id: asked.id.clone(),
+            action: asked.name.clone(),
+            input: asked.input.clone(),
+            question: question.map(str::to_owned),
+        }
     }
 
     /// What came of a call, as the model is given it; `None` where somebody outside is to answer.
