@@ -3,8 +3,8 @@
 use uuid::Uuid;
 
 use crate::domain::id::{
-    AgentId, BallotId, BaseId, ComparisonId, ConversationId, DatasetId, DocumentId, DraftId, EvaluationId, MakingId,
-    MessageId, PromptId, RunId, SourceId, SpanId, SyncId, VoteId,
+    AgentId, BallotId, BaseId, ComparisonId, ConversationId, DatasetId, DocumentId, DraftId, EvaluationId,
+    MakingId, MessageId, PromptId, RunId, SourceId, SpanId, SyncId, VoteId,
 };
 use crate::domain::time::Timestamp;
 use crate::wire::thread;

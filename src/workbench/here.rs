@@ -263,8 +263,8 @@ impl Here {
         let agents = acting::service(config, &around, parts, &standing, changes.clone());
         match Handle::current().block_on(agents.mark_interrupted()) {
             Ok(0) => {}
-            Ok(interrupted) => tracing::info!(interrupted, "runs of agents of a process that ended were marked"),
-            Err(error) => tracing::warn!(%error, "runs of agents of a process that ended could not be marked"),
+            Ok(interrupted) => tracing::info!(interrupted, "runs of agents that a process left were marked"),
+            Err(error) => tracing::warn!(%error, "runs of agents that a process left could not be marked"),
         }
         Ok(Owning::Ours(Arc::new(Self {
             agents,

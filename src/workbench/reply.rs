@@ -4,7 +4,9 @@ use futures_util::stream::BoxStream;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::Result;
-use crate::domain::agent::{Agent, AgentEvent, Book as AgentBook, Definition as AgentDefinition, Run as AgentRun};
+use crate::domain::agent::{
+    Agent, AgentEvent, Book as AgentBook, Definition as AgentDefinition, Run as AgentRun,
+};
 use crate::domain::attachment::{Attachment, Enclosed};
 use crate::domain::cassette::Take;
 use crate::domain::catalog::ModelCard;
