@@ -6,6 +6,7 @@ use std::path::Path;
 use serde::Serialize;
 
 use crate::domain::Error;
+use crate::domain::agent::{Agent, Run, Step};
 use crate::domain::catalog::{ModelCard, ModelId};
 use crate::domain::comparison::Comparison;
 use crate::domain::comparison::measure::Summary;
@@ -148,6 +149,18 @@ pub(super) enum Item<'a> {
     /// Answers that failed alike.
     Failure {
         failure: &'a Failure,
+    },
+    /// An agent of a list.
+    AgentHead {
+        agent: &'a Agent,
+    },
+    AgentRun {
+        run: &'a Run,
+    },
+    /// Lines of a step's template, each with its sign.
+    TemplateDiff {
+        step: Step,
+        lines: Vec<(char, String)>,
     },
     /// A prompt of a list.
     PromptHead {

@@ -3,6 +3,7 @@
 //! Here live arguments, printing and questions on the terminal. Never here: what a request means, or a second way to
 //! the store; everything goes through the door.
 
+mod agents;
 mod ask;
 mod cassettes;
 mod chat;
@@ -208,6 +209,7 @@ async fn dispatch(
             | Command::Pictures { .. }
             | Command::Traces { .. }
             | Command::Usage(_)
+            | Command::Agent { verb: args::Agents::Run(_) }
             | Command::Kb { .. }
             | Command::Prompts { verb: args::Prompts::Run(_) }
     );
@@ -223,6 +225,7 @@ async fn dispatch(
             Command::Cassettes { verb } => cassettes::cassettes(verb, &asker, out).await,
             Command::Keys { verb } => keys::keys(verb, &asker, out).await,
             Command::Conversations { verb } => conversations::conversations(verb, &asker, out).await,
+            Command::Agent { verb } => agents::agents(verb, &asker, out).await,
             Command::Prompts { verb } => prompts::prompts(verb, &asker, out).await,
             Command::Compare(wanted) => compare::compare(wanted, &asker, out).await,
             Command::Eval { verb } => evaluations::evaluations(verb, &asker, &running, out).await,

@@ -29,6 +29,8 @@ pub enum Topic {
     Pictures,
     /// The library of prompts, and their runs.
     Prompts,
+    /// Agents and their runs: made, changed, gone on, removed.
+    Agents,
     /// Comparisons: made, changed, chosen in, removed.
     Comparisons,
     /// Evaluations: made, changed, grown by an answer or a rater, removed.
@@ -75,6 +77,8 @@ pub enum Changed {
     },
     /// Prompts were made, saved, renamed or removed, or one of their runs went on as a conversation.
     Prompts,
+    /// Agents were made, changed or removed, or a run of one came to an end.
+    Agents,
     /// A comparison was made, or something in it changed.
     Comparison {
         comparison: Comparison,
@@ -130,6 +134,7 @@ impl Changed {
             (Self::Conversation { head }, Topic::Prompts) => head.run.is_some(),
             (Self::ConversationRemoved { .. }, Topic::Conversations)
             | (Self::Prompts, Topic::Prompts)
+            | (Self::Agents, Topic::Agents)
             | (Self::Models | Self::Notice { .. }, Topic::Models)
             | (Self::Usage, Topic::Usage)
             | (Self::Making { .. } | Self::MakingRemoved { .. }, Topic::Pictures)

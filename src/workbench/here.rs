@@ -1,5 +1,6 @@
 //! The door in the process that owns the store.
 
+mod acting;
 mod judging;
 mod knowing;
 mod traces;
@@ -30,6 +31,7 @@ use crate::domain::catalog::ModelId;
 use crate::domain::change::Topic;
 use crate::domain::{Error, Result};
 use crate::engine::Trial;
+use crate::service::agent::Agents;
 use crate::service::archive::Archive;
 use crate::service::cassettes::Cassettes;
 use crate::service::changes::Changes;
@@ -59,6 +61,7 @@ use crate::worker::{Surroundings, Trials};
 /// The services, over one store.
 #[derive(Debug, Clone)]
 pub struct Here {
+    agents: Agents,
     chat: Chat,
     conversations: Conversations,
     cassettes: Cassettes,
@@ -105,6 +108,7 @@ impl Workbench for Here {
             || self.pictures.is_busy()
             || self.evaluations.is_busy()
             || self.knowledge.is_busy()
+            || self.agents.is_busy()
     }
 
     fn close(&self) -> futures_util::future::BoxFuture<'static, ()> {
@@ -112,6 +116,7 @@ impl Workbench for Here {
         async move {
             here.closed.store(true, Ordering::Release);
             here.chat.finish().await;
+            here.agents.finish().await;
             here.pictures.finish().await;
             here.evaluations.finish().await;
             here.knowledge.finish().await;
@@ -163,6 +168,7 @@ impl Here {
             ..Terms::new(self.standing.client(context.reach).under(context.parent_span))
         };
         match request {
+            Request::Agents(request) => self.agents(request, terms),
             Request::Cassettes(request) => self.cassettes(request),
             Request::Chat(request) => self.chat(request, terms),
             Request::Comparisons(request) => self.comparisons(request, &terms.principal),
@@ -259,7 +265,15 @@ impl Here {
             Err(error) => tracing::warn!(%error, "evaluations of a process that ended could not be paused"),
         }
         let traces = traces::service(config, archive.clone(), recorder.clone(), &standing, changes.clone());
+        let parts = (archive.clone(), knowledge.clone());
+        let agents = acting::service(config, &around, parts, &standing, changes.clone());
+        match Handle::current().block_on(agents.mark_interrupted()) {
+            Ok(0) => {}
+            Ok(interrupted) => tracing::info!(interrupted, "runs of agents that a process left were marked"),
+            Err(error) => tracing::warn!(%error, "runs of agents that a process left could not be marked"),
+        }
         Ok(Owning::Ours(Arc::new(Self {
+            agents,
             prompts: Prompts::new(archive.clone(), chat.clone(), changes.clone(), turns.clone()),
             chat,
             comparisons: Comparisons::new(

@@ -4,6 +4,9 @@ use futures_util::stream::BoxStream;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::Result;
+use crate::domain::agent::{
+    Agent, AgentEvent, Book as AgentBook, Definition as AgentDefinition, Run as AgentRun,
+};
 use crate::domain::attachment::{Attachment, Enclosed};
 use crate::domain::cassette::Take;
 use crate::domain::catalog::ModelCard;
@@ -265,6 +268,33 @@ pub enum Reply {
     /// How a path goes on.
     Completion {
         found: Completion,
+    },
+    Agents {
+        agents: Vec<Agent>,
+    },
+    /// An agent with its versions.
+    Agent {
+        book: AgentBook,
+    },
+    /// What a file says of an agent, and what of it is not as it was there.
+    AgentRead {
+        name: String,
+        definition: AgentDefinition,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        remarks: Vec<String>,
+    },
+    /// An agent that was made of a file.
+    AgentImported {
+        book: AgentBook,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        remarks: Vec<String>,
+    },
+    AgentRuns {
+        runs: Vec<AgentRun>,
+    },
+    /// What happened in a run.
+    AgentEvent {
+        event: AgentEvent,
     },
     Prompts {
         prompts: Vec<Prompt>,

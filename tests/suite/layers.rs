@@ -51,6 +51,8 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("ruzstd", &["wire/trace/inspect/archive"]),
     ("croner", &["domain/knowledge/schedule"]),
     ("notify", &["service/knowledge/watching"]),
+    ("rmcp", &["service/mcp/"]),
+    ("sse_stream", &["service/mcp/web"]),
     ("html5ever", &["wire/document/html"]),
     ("encoding_rs", &["wire/document"]),
     ("chardetng", &["wire/document/charset"]),

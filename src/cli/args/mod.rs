@@ -1,5 +1,6 @@
 //! What can be said on the command line.
 
+mod agents;
 mod compare;
 mod datasets;
 mod evaluations;
@@ -18,6 +19,7 @@ use clap_complete::Shell;
 
 use crate::config::Flags;
 
+pub use agents::{AgentForm, Agents, EditAgent, RunAgent};
 pub use compare::{Compare, ComparisonForm, Comparisons, ExportComparison};
 pub use datasets::{AddItem, Datasets, ExportDataset, ImportDataset, ItemForm};
 pub use evaluations::{
@@ -114,6 +116,12 @@ pub enum Command {
     Kb {
         #[command(subcommand)]
         verb: Knowledge,
+    },
+    /// Agents: models that call tools until a task is done; make them, run them, see what they did
+    #[command(alias = "agents")]
+    Agent {
+        #[command(subcommand)]
+        verb: Agents,
     },
     /// Prompts: texts with variables, kept in numbered versions; save, compare, run
     #[command(alias = "prompt")]

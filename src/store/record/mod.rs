@@ -1,5 +1,6 @@
 //! The kinds of records. A kind is one file: its key, which holds ids and times and never content, and its value.
 
+mod agent;
 pub(super) mod attachment;
 mod comparison;
 mod conversation;
@@ -23,6 +24,7 @@ mod usage;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+pub use agent::{AgentRunOf, AgentVersionOf};
 pub use dataset::ItemOf;
 pub use draft::{DraftOf, Paste, PasteOf};
 pub use egress::EgressKey;
@@ -83,6 +85,10 @@ pub enum Kind {
     Unnamed = 35,
     Base = 36,
     Filed = 37,
+    Agent = 40,
+    AgentVersion = 41,
+    AgentRun = 42,
+    AgentPins = 43,
     TraceRun = 44,
     TraceAt = 45,
     TraceChunk = 46,
@@ -122,7 +128,7 @@ impl Kind {
     }
 
     /// Every kind that has records, with its name for people.
-    pub(super) const RECORDS: [(Self, &'static str); 36] = [
+    pub(super) const RECORDS: [(Self, &'static str); 40] = [
         (Self::Conversation, "conversations"),
         (Self::Message, "messages"),
         (Self::Draft, "drafts"),
@@ -155,6 +161,10 @@ impl Kind {
         (Self::Foreign, "lines that evaluations came as"),
         (Self::Base, "knowledge bases"),
         (Self::Filed, "documents of knowledge bases"),
+        (Self::Agent, "agents"),
+        (Self::AgentVersion, "versions of agents"),
+        (Self::AgentRun, "runs of agents"),
+        (Self::AgentPins, "tools that were agreed to"),
         (Self::TraceRun, "traces"),
         (Self::TraceAt, "places of traces"),
         (Self::TraceChunk, "parts of traces"),
@@ -200,6 +210,8 @@ macro_rules! id_key {
 }
 
 id_key!(
+    crate::domain::id::AgentId,
+    crate::domain::id::RunId,
     crate::domain::id::BallotId,
     crate::domain::id::BaseId,
     crate::domain::id::ComparisonId,

@@ -329,7 +329,8 @@ fn is_act(request: &Request) -> bool {
     match request {
         Request::Chat(request) => !matches!(request, Chat::Complete { .. }),
         Request::Conversations(Conversations::LoadDraft { .. }) => true,
-        Request::Cassettes(_)
+        Request::Agents(_)
+        | Request::Cassettes(_)
         | Request::Comparisons(_)
         | Request::Conversations(_)
         | Request::Evaluations(_)

@@ -1,5 +1,6 @@
 //! What can be asked, one small enum a service.
 
+pub mod agents;
 pub mod cassettes;
 pub mod chat;
 pub mod comparisons;
@@ -23,6 +24,7 @@ pub use crate::domain::change::Topic;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "service", rename_all = "snake_case")]
 pub enum Request {
+    Agents(agents::Agents),
     Cassettes(cassettes::Cassettes),
     Chat(chat::Chat),
     Comparisons(comparisons::Comparisons),
@@ -70,6 +72,10 @@ impl Request {
             | Self::Usage(_) => true,
             Self::Workspace(request) => matches!(request, W::Compare { .. } | W::Doctor),
             Self::Prompts(request) => matches!(request, prompts::Prompts::Run { .. }),
+            Self::Agents(request) => {
+                use agents::Agents as A;
+                matches!(request, A::Run { .. } | A::Answer { .. })
+            }
             Self::Comparisons(request) => matches!(request, comparisons::Comparisons::Create { .. }),
             Self::Evaluations(request) => {
                 use evaluations::Evaluations as E;
@@ -81,6 +87,7 @@ impl Request {
 
     /// Whether it changes nothing, so that asking twice is as good as asking once.
     pub fn is_query(&self) -> bool {
+        use agents::Agents as A;
         use comparisons::Comparisons as V;
         use conversations::Conversations as C;
         use datasets::Datasets as D;
@@ -92,6 +99,17 @@ impl Request {
         use traces::Traces as T;
         use workspace::Workspace as W;
         match self {
+            Self::Agents(request) => match request {
+                A::List | A::Find { .. } | A::Read { .. } | A::Export { .. } | A::Runs { .. } => true,
+                A::Create { .. }
+                | A::Save { .. }
+                | A::Rename { .. }
+                | A::Remove { .. }
+                | A::Import { .. }
+                | A::Run { .. }
+                | A::Answer { .. }
+                | A::Decide { .. } => false,
+            },
             Self::Cassettes(request) => matches!(request, cassettes::Cassettes::Show { .. }),
             Self::Chat(request) => {
                 matches!(request, chat::Chat::Scripts { .. } | chat::Chat::Complete { .. })

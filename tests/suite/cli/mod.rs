@@ -1,5 +1,7 @@
 //! The command line: the real binary in a temporary home, as the store's owner and attached to one.
 
+mod acting;
+mod agents;
 mod attaching;
 mod away;
 mod bedrock;

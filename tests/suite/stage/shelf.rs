@@ -223,7 +223,8 @@ impl Shelf {
                 vec![Reply::Done]
             }
             Request::Models(Models::List { .. }) => vec![Reply::Models { cards: self.cards.clone() }],
-            Request::Cassettes(_)
+            Request::Agents(_)
+            | Request::Cassettes(_)
             | Request::Comparisons(_)
             | Request::Datasets(_)
             | Request::Evaluations(_)

@@ -381,6 +381,7 @@ impl State {
             | Changed::Tended { .. }
             | Changed::Trace { .. }
             | Changed::TraceRemoved { .. }
+            | Changed::Agents
             | Changed::Prompts => {}
             Changed::Notice { text } => desk.notice = Some((text, true)),
             Changed::Missed if self.thread.watch == Some(task) => self.reload(desk),
