@@ -26,6 +26,10 @@ pub enum SpanKind {
     Retrieve,
     /// A knowledge base was asked: what was looked for, and the model's answer, are parts of it.
     Answer,
+    /// An agent worked on something.
+    Agent,
+    /// A tool was called for an agent.
+    Tool,
 }
 
 impl SpanKind {
@@ -43,6 +47,8 @@ impl SpanKind {
             Self::CheckKey => "check of a key",
             Self::Retrieve => "retrieval",
             Self::Answer => "answer from a knowledge base",
+            Self::Agent => "agent",
+            Self::Tool => "tool",
         }
     }
 }
@@ -109,7 +115,7 @@ pub struct Span {
     pub kind: SpanKind,
     /// Empty where none was called: what was done then is a step of this program's own.
     pub provider: String,
-    /// The id of what a step was done with: a knowledge base.
+    /// What a step was done with: the id of a knowledge base, the name of an agent or of a tool.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub with: Option<String>,
     /// The provider's Region, where it has such.

@@ -45,7 +45,9 @@ impl Subject {
             | SpanKind::RemoveModel
             | SpanKind::CheckKey
             | SpanKind::Retrieve
-            | SpanKind::Answer => None,
+            | SpanKind::Answer
+            | SpanKind::Agent
+            | SpanKind::Tool => None,
         }
     }
 }

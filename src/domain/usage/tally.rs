@@ -132,7 +132,9 @@ impl Tally {
             | SpanKind::RemoveModel
             | SpanKind::CheckKey
             | SpanKind::Retrieve
-            | SpanKind::Answer => (false, false),
+            | SpanKind::Answer
+            | SpanKind::Agent
+            | SpanKind::Tool => (false, false),
         };
         let answered = matches!(fate, Fate::Answered | Fate::Stopped) && !span.unsent;
         // A server that says that all went well has worked, though nobody could read what it sent.

@@ -14,6 +14,7 @@ use crate::domain::agent::{BuiltIn, Executor, Group, Program, built_in, calculat
 use crate::domain::knowledge::ranking::Mode;
 use crate::domain::knowledge::reranking::Reranking;
 use crate::domain::knowledge::retrieval::{Question, fenced};
+use crate::domain::trace::SpanKind;
 use crate::domain::{Error, Result};
 use crate::provider::lambda::Invoked;
 use crate::wire::agent::event::{self, Called, Caller, State};
@@ -65,7 +66,13 @@ impl Running {
         let did = match searched {
             Some((_, base)) => self.search(*base, text(&asked.input, "query")).await,
             None => match named(&self.offered.actions, &asked.name) {
-                Some(action) => self.act(action, asked).await,
+                Some(action) => {
+                    let name = asked.name.clone();
+                    let (mut step, _) = self.agents.invoke.step(SpanKind::Tool, name, &self.terms);
+                    let did = self.act(action, asked).await;
+                    step.end(did.as_ref().err());
+                    did
+                }
                 None => Ok(Did::failed(format!("there is no tool {:?}", asked.name))),
             },
         };

@@ -27,9 +27,10 @@ use crate::domain::change::Changed;
 use crate::domain::id::{AgentId, SpanId};
 use crate::domain::message::{Block, Role};
 use crate::domain::tool::Tool;
+use crate::domain::trace::SpanKind;
 use crate::domain::{Error, ErrorKind, Result};
 use crate::service::fresh;
-use crate::service::invoke::Terms;
+use crate::service::invoke::{Terms, Underway};
 
 /// Calls of one step that are made; a model that asks for more is told.
 const MOST: usize = 16;
@@ -56,6 +57,8 @@ impl From<Error> for Halt {
 pub(super) struct Running {
     pub(super) agents: Agents,
     pub(super) terms: Terms,
+    /// Recorded when this is dropped.
+    step: Underway,
     pub(super) name: String,
     pub(super) definition: Definition,
     pub(super) offered: Offered,
@@ -147,7 +150,8 @@ pub(super) async fn begin(agents: &Agents, id: AgentId, given: Given, terms: Ter
     run.updated = now;
     // The run is the span that its calls are under.
     let span = SpanId::from_bytes(*run.id.as_bytes());
-    let terms = Terms { net: terms.net.under(Some(span)), parent_span: Some(span), ..terms };
+    let (step, terms) = agents.invoke.step_as(span, SpanKind::Agent, book.agent.name.clone(), &terms);
+    let terms = Terms { net: terms.net.under(Some(span)), ..terms };
     let before = run.spent.millis;
     let made = run.clone();
     agents.archive.run(move |store| kept::put_run(store, &made)).await?;
@@ -155,6 +159,7 @@ pub(super) async fn begin(agents: &Agents, id: AgentId, given: Given, terms: Ter
     Ok(Running {
         agents: agents.clone(),
         terms,
+        step,
         name: book.agent.name,
         definition,
         offered,
@@ -238,6 +243,11 @@ pub(super) async fn run(agents: &Agents, mut running: Running, events: mpsc::Sen
         Some(Err(Halt::Error(error))) if error.kind == ErrorKind::Cancelled => State::Stopped,
         Some(Err(Halt::Error(error))) => State::Failed { error },
     };
+    match &state {
+        State::Stopped => {}
+        State::Failed { error } => running.step.end(Some(error)),
+        _ => running.step.end(None),
+    }
     running.reckon();
     running.run.state = state.clone();
     let (run, spent) = (running.run.id, running.run.spent);

@@ -1,23 +1,22 @@
-//! Steps that hold calls and are none themselves: a retrieval, an answer from a knowledge base. They are recorded as calls are, so
-//! that a trace shows what was done for what.
+//! Steps that hold calls and are none themselves: a retrieval, an answer from a knowledge base, an agent's run, its tools. They
+//! are recorded as calls are, so that a trace shows what was done for what.
 
 use std::sync::Arc;
-use std::time::Instant;
 
 use super::{Invoke, SpanSink, Terms};
 use crate::domain::Error;
+use crate::domain::id::SpanId;
 use crate::domain::trace::{Span, SpanKind, SpanStatus};
 use crate::service::fresh;
 
 /// A step under way; recorded when it is dropped, as left by its caller where nobody said how it ended.
 #[derive(Debug)]
-pub struct Step {
+pub struct Underway {
     span: Span,
-    begun: Instant,
     spans: Arc<dyn SpanSink>,
 }
 
-impl Step {
+impl Underway {
     /// How it ended.
     pub fn end(&mut self, error: Option<&Error>) {
         self.span.status = match error {
@@ -27,23 +26,29 @@ impl Step {
     }
 }
 
-impl Drop for Step {
+impl Drop for Underway {
     fn drop(&mut self) {
-        self.span.timing.total_ms = u32::try_from(self.begun.elapsed().as_millis()).ok();
+        self.span.timing.total_ms = u32::try_from(fresh::now().since(self.span.started)).ok();
         self.spans.record(self.span.clone());
     }
 }
 
 impl Invoke {
-    /// Begins a step that is done with something, named by its id; what is called for it is called on the terms that come back.
-    pub fn step(&self, kind: SpanKind, with: String, terms: &Terms) -> (Step, Terms) {
+    /// Begins a step that is done with something; what is called for it is called on the terms that come back.
+    pub fn step(&self, kind: SpanKind, with: String, terms: &Terms) -> (Underway, Terms) {
+        self.step_as(fresh::span_id(), kind, with, terms)
+    }
+
+    /// The same under an id that is something's already. One that goes on later is recorded again, from its begin.
+    pub fn step_as(&self, id: SpanId, kind: SpanKind, with: String, terms: &Terms) -> (Underway, Terms) {
+        let started = id.made().unwrap_or_else(fresh::now);
         let span = Span {
             parent: terms.parent_span,
             principal: terms.principal.clone(),
             with: Some(with),
-            ..Span::begun(fresh::span_id(), kind, "", fresh::now())
+            ..Span::begun(id, kind, "", started)
         };
         let terms = Terms { parent_span: Some(span.id), ..terms.clone() };
-        (Step { span, begun: Instant::now(), spans: Arc::clone(&self.spans) }, terms)
+        (Underway { span, spans: Arc::clone(&self.spans) }, terms)
     }
 }

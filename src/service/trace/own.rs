@@ -51,6 +51,8 @@ fn is_shown(kind: SpanKind) -> bool {
             | SpanKind::Image
             | SpanKind::Retrieve
             | SpanKind::Answer
+            | SpanKind::Agent
+            | SpanKind::Tool
     )
 }
 
@@ -193,14 +195,18 @@ fn whole(span: &Span, trace: TraceId) -> TraceSpan {
         SpanKind::Image => ("generate_content", false),
         SpanKind::Retrieve => ("retrieval", false),
         SpanKind::Answer => ("invoke_workflow", false),
+        SpanKind::Agent => ("invoke_agent", false),
+        SpanKind::Tool => ("execute_tool", false),
         other => (other.as_str(), true),
     };
     let model = span.model.as_ref().map(|model| model.model().to_owned());
+    let with = span.with.as_ref().filter(|_| matches!(span.kind, SpanKind::Agent | SpanKind::Tool));
+    let named = model.as_ref().or(with);
     let mut to = TraceSpan {
         trace,
         id: key(span.id),
         parent: span.parent.map(key),
-        name: model.as_ref().map_or_else(|| operation.to_owned(), |model| format!("{operation} {model}")),
+        name: named.map_or_else(|| operation.to_owned(), |name| format!("{operation} {name}")),
         side: if span.provider.is_empty() { Side::Internal } else { Side::Client },
         start,
         // One that ended at once has ended all the same.
@@ -212,7 +218,12 @@ fn whole(span: &Span, trace: TraceId) -> TraceSpan {
         attributes.push("gen_ai.operation.name", operation);
     }
     attributes.put("gen_ai.provider.name", Some(span.provider.as_str()).filter(|name| !name.is_empty()));
-    attributes.put("gen_ai.data_source.id", span.with.clone());
+    let with = match span.kind {
+        SpanKind::Agent => "gen_ai.agent.name",
+        SpanKind::Tool => "gen_ai.tool.name",
+        _ => "gen_ai.data_source.id",
+    };
+    attributes.put(with, span.with.clone());
     attributes.put("gen_ai.request.model", model);
     attributes.put("gen_ai.conversation.id", span.conversation.map(|id| id.to_string()));
     let usage = &span.usage;

@@ -85,6 +85,8 @@ fn operation(span: &Span) -> &'static str {
         SpanKind::CheckKey => "GetCallerIdentity",
         SpanKind::Retrieve => "Retrieve",
         SpanKind::Answer => "RetrieveAndGenerate",
+        SpanKind::Agent => "InvokeAgent",
+        SpanKind::Tool => "InvokeActionGroup",
     }
 }
 
