@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use super::agents;
 use super::home::{Home, on_both};
 use super::knowledge::{self, create, embedding, good, write};
 use crate::engine::real::peers;
@@ -27,6 +28,14 @@ fn runs(home: &Home) -> Vec<Value> {
     let said = home.run(&["traces", "list", "--json", "-n", "0"]);
     assert_eq!(said.code, Some(0), "{said:?}");
     said.objects().into_iter().map(|line| line["run"].clone()).collect()
+}
+
+/// The kinds of a shown tree's spans, each with how deep it lies.
+fn kinds(shown: &[Value]) -> Vec<(String, u64)> {
+    let of = |row: &Value| (row["kind"].as_str().unwrap().to_owned(), row["depth"].as_u64().unwrap());
+    let mut kinds: Vec<_> = shown[1..].iter().map(of).collect();
+    kinds.sort();
+    kinds
 }
 
 /// `traces listen`, and where it listens.
@@ -287,13 +296,23 @@ async fn an_answer_from_a_knowledge_base_is_one_trace_with_all_that_was_done_for
         good(&home.run(&["kb", "ask", "docs", "why do rivers bend", "-n", "1"]));
         let run = runs(&home).remove(0);
         let shown = home.run(&["traces", "show", run["id"].as_str().unwrap(), "--json"]).objects();
-        let mut told: Vec<(String, u64)> = shown[1..]
-            .iter()
-            .map(|row| (row["kind"].as_str().unwrap().to_owned(), row["depth"].as_u64().unwrap()))
-            .collect();
-        told.sort();
+        let told = kinds(&shown);
         let wanted = [("embedding", 2), ("model", 1), ("retrieval", 1), ("workflow", 0)];
         assert_eq!(told, wanted.map(|(kind, depth)| (kind.to_owned(), depth)));
         assert!(shown[1..].iter().all(|row| row["marks"].as_array().unwrap().is_empty()), "{shown:?}");
     });
+}
+
+#[test]
+fn an_agent_s_run_is_one_trace_with_its_calls_and_tools() {
+    let home = agents::home();
+    agents::made(&home, "[[groups]]\nname = 'sums'\nruns = { built_in = { tool = 'calculator' } }\n");
+    let script = "I compute.\ncall calculator {\"expression\": \"6 * 7\"}\n---\nIt is 42.";
+    let said = agents::run(&home, script, &["--json"]);
+    assert_eq!(said.code, Some(0), "{said:?}");
+    let run = runs(&home).remove(0);
+    assert_eq!((&run["name"], &run["source"]), (&json!("invoke_agent a"), &json!("own")));
+    let shown = home.run(&["traces", "show", run["id"].as_str().unwrap(), "--json"]).objects();
+    let wanted = [("agent", 0), ("model", 1), ("model", 1), ("tool", 1)];
+    assert_eq!(kinds(&shown), wanted.map(|(kind, depth)| (kind.to_owned(), depth)));
 }
