@@ -28,7 +28,7 @@ impl Offered {
     ///
     /// `Invalid`: a document that cannot be read.
     pub(super) fn of(definition: &Definition, servers: &Servers) -> Result<Self> {
-        let (mut found, mut servers) = (Vec::new(), Vec::new());
+        let (mut found, mut addresses) = (Vec::new(), Vec::new());
         for (at, group) in definition.groups.iter().enumerate() {
             let mut server = None;
             if group.enabled {
@@ -45,7 +45,7 @@ impl Offered {
                 let own = servers.tools().filter(|(group, _)| *group == at);
                 found.extend(own.map(|(_, tool)| (at, What::Own(tool.clone()))));
             }
-            servers.push(server);
+            addresses.push(server);
         }
         let actions = action::actions(definition, found);
         let mut searches: Vec<(Tool, usize)> = Vec::new();
@@ -63,7 +63,7 @@ impl Offered {
             }
             searches.push((tool, at));
         }
-        Ok(Self { actions, searches, servers })
+        Ok(Self { actions, searches, servers: addresses })
     }
 
     /// As a model is told of them.

@@ -1,7 +1,5 @@
 //! What went wrong between here and a server, in words.
 
-use std::error::Error as _;
-
 use rmcp::model::ProtocolVersion;
 use rmcp::service::{ClientInitializeError, ServiceError};
 
