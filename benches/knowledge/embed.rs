@@ -1,9 +1,10 @@
 //! Passages of 200 tokens embedded a second, against sentence-transformers on the same cores in the same run: one after the other,
 //! turn by turn, so that what else the machine does falls on both.
 
+use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
-use std::process::{ChildStdin, ChildStdout, Command, Stdio};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::time::Instant;
 
 use futures_util::StreamExt;
@@ -21,15 +22,16 @@ const TURNS: usize = 5;
 
 /// The peer: Python, which waits for a line and then embeds all passages.
 struct Peer {
+    child: Child,
     input: ChildStdin,
     output: BufReader<ChildStdout>,
 }
 
 impl Peer {
-    fn started(python: &std::ffi::OsStr, weights: &Path, threads: usize, texts: &[String]) -> Self {
+    fn started(python: &OsStr, weights: &Path, threads: usize, texts: &[String]) -> Self {
         let script = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/pytorch.py");
         let mut child = Command::new(python)
-            .args([script.as_ref(), weights.as_os_str()])
+            .args([OsStr::new(script), weights.as_os_str()])
             .arg(threads.to_string())
             .env("OMP_NUM_THREADS", threads.to_string())
             .stdin(Stdio::piped())
@@ -38,7 +40,7 @@ impl Peer {
             .spawn()
             .unwrap();
         let (input, output) = (child.stdin.take().unwrap(), BufReader::new(child.stdout.take().unwrap()));
-        let mut peer = Self { input, output };
+        let mut peer = Self { child, input, output };
         peer.say(&serde_json::to_string(texts).unwrap());
         peer
     }
@@ -58,6 +60,13 @@ impl Peer {
     fn turn(&mut self) -> f64 {
         self.say("again");
         PASSAGES as f64 / self.heard().as_f64().unwrap()
+    }
+}
+
+impl Drop for Peer {
+    fn drop(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
     }
 }
 
