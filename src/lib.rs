@@ -20,7 +20,7 @@
 //! | [`domain`] | nouns and pure rules: messages, trees, settings, events of an answer, errors, the one sanitiser |
 //! | [`wire`] | bytes ⇄ domain for every outside API and file format; pure |
 //! | [`config`] | defaults < file < environment < flags; the only reader of the environment |
-//! | [`net`] | the only outward sockets |
+//! | [`net`] | the only outward sockets, and the one that listens on this machine itself |
 //! | [`store`] | the only place that names sled; everything made from user content is sealed |
 //! | [`engine`] | the only place that names candle: local models; its arithmetic is the package `outcrop_kernel` |
 //! | [`provider`] | one trait, many voices |

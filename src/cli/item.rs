@@ -6,6 +6,7 @@ use std::path::Path;
 use serde::Serialize;
 
 use crate::domain::Error;
+use crate::domain::agent::{Agent, Run, Step};
 use crate::domain::catalog::{ModelCard, ModelId};
 use crate::domain::comparison::Comparison;
 use crate::domain::comparison::measure::Summary;
@@ -23,6 +24,10 @@ use crate::domain::knowledge::sync::Filed;
 use crate::domain::message::Message;
 use crate::domain::prompt::{Prompt, Version};
 use crate::domain::time::Timestamp;
+use crate::domain::trace::Run;
+use crate::domain::trace::aligned::Pair;
+use crate::domain::trace::latency::Latency;
+use crate::domain::trace::lint::Finding;
 use crate::domain::usage::Standing;
 use crate::workbench::reply::{Check, Exchange, Hit, Making, Placed};
 
@@ -145,6 +150,18 @@ pub(super) enum Item<'a> {
     Failure {
         failure: &'a Failure,
     },
+    /// An agent of a list.
+    AgentHead {
+        agent: &'a Agent,
+    },
+    AgentRun {
+        run: &'a Run,
+    },
+    /// Lines of a step's template, each with its sign.
+    TemplateDiff {
+        step: Step,
+        lines: Vec<(char, String)>,
+    },
     /// A prompt of a list.
     PromptHead {
         prompt: &'a Prompt,
@@ -174,6 +191,28 @@ pub(super) enum Item<'a> {
         age_ms: Option<u64>,
         #[serde(skip_serializing_if = "Option::is_none")]
         error: Option<&'a Error>,
+    },
+    /// A trace in short.
+    Trace {
+        run: &'a Run,
+    },
+    /// A span of a trace's tree.
+    TraceRow(super::traces::Told<'a>),
+    /// How long spans of a name take.
+    TraceLatency {
+        #[serde(flatten)]
+        latency: &'a Latency,
+    },
+    /// What looks wrong in a trace.
+    TraceFinding {
+        #[serde(flatten)]
+        finding: &'a Finding,
+    },
+    /// A line of two traces side by side.
+    TracePair {
+        name: String,
+        #[serde(flatten)]
+        pair: &'a Pair,
     },
     /// A row of usage, or all of it.
     Usage(super::usage::Shown<'a>),

@@ -3,6 +3,7 @@
 //! Here live arguments, printing and questions on the terminal. Never here: what a request means, or a second way to
 //! the store; everything goes through the door.
 
+mod agents;
 mod ask;
 mod cassettes;
 mod chat;
@@ -27,6 +28,7 @@ mod prompt;
 mod prompts;
 mod tending;
 mod tools;
+mod traces;
 mod usage;
 mod words;
 mod workspace;
@@ -205,7 +207,9 @@ async fn dispatch(
             | Command::Eval { verb: args::Evaluations::Create(_) | args::Evaluations::Run { .. } }
             | Command::Models { .. }
             | Command::Pictures { .. }
+            | Command::Traces { .. }
             | Command::Usage(_)
+            | Command::Agent { verb: args::Agents::Run(_) }
             | Command::Kb { .. }
             | Command::Prompts { verb: args::Prompts::Run(_) }
     );
@@ -221,12 +225,14 @@ async fn dispatch(
             Command::Cassettes { verb } => cassettes::cassettes(verb, &asker, out).await,
             Command::Keys { verb } => keys::keys(verb, &asker, out).await,
             Command::Conversations { verb } => conversations::conversations(verb, &asker, out).await,
+            Command::Agent { verb } => agents::agents(verb, &asker, out).await,
             Command::Prompts { verb } => prompts::prompts(verb, &asker, out).await,
             Command::Compare(wanted) => compare::compare(wanted, &asker, out).await,
             Command::Eval { verb } => evaluations::evaluations(verb, &asker, &running, out).await,
             Command::Comparisons { verb } => comparisons::comparisons(verb, &asker, out).await,
             Command::Datasets { verb } => datasets::datasets(verb, &asker, out).await,
             Command::Kb { verb } => knowledge::knowledge(verb, &asker, out).await,
+            Command::Traces { verb } => traces::traces(verb, &asker, out).await,
             Command::Usage(wanted) => usage::usage(&wanted, &asker, out).await,
             Command::Workspace { verb } => workspace::workspace(verb, &asker, out).await,
             // Answered above, or before there was a configuration.

@@ -25,7 +25,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
-pub use aws::{Aws, AwsCredentials, By, Role, S3, Sso, Told, domain as aws_domain};
+pub use aws::{Aws, AwsCredentials, AwsService, By, Role, Sso, Told, domain as aws_domain};
 pub use discovery::{KnownProvider, known_providers};
 pub use environment::{Environment, Terminal};
 pub use file::{Stamp, begin_file};
@@ -72,7 +72,9 @@ pub struct Config {
     pub documents: Limits,
     pub knowledge: KnowledgeConfig,
     /// How buckets are signed in to.
-    pub s3: S3,
+    pub s3: AwsService,
+    /// How functions of AWS Lambda are.
+    pub lambda: AwsService,
     /// The servers that hold knowledge bases.
     pub stores: Stores,
     /// What calls may cost in a day or a month.
@@ -366,12 +368,14 @@ pub struct EngineConfig {
     pub backend: Option<Backend>,
 }
 
-/// How long the record of calls and of what left the machine is kept.
+/// How long the record of calls and of what left the machine is kept, and traces from elsewhere.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Trace {
     pub age: Duration,
     /// Bytes that spans may take, and bytes that egress entries may.
     pub bytes: u64,
+    /// Bytes that traces from elsewhere may take.
+    pub foreign: u64,
 }
 
 /// A named set of settings.

@@ -174,7 +174,8 @@ pub(super) fn load(environment: &Environment, flags: &Flags, paths: Paths) -> Re
         trace: raw.trace.typed(),
         documents: raw.documents.typed(),
         knowledge: raw.knowledge.typed(),
-        s3: aws::S3::of(environment)?,
+        s3: aws::AwsService::of("s3", environment)?,
+        lambda: aws::AwsService::of("lambda", environment)?,
         stores: raw.stores.typed(environment)?,
         budgets: budget::typed(&raw.budget, &raw.budgets, &paths.config)?,
         defaults: raw.defaults.typed()?,
@@ -505,11 +506,13 @@ impl RawEngine {
 struct RawTrace {
     keep_days: u32,
     keep_mb: u64,
+    foreign_mb: u64,
 }
 
 impl RawTrace {
     fn typed(&self) -> Trace {
-        Trace { age: Duration::from_hours(24 * u64::from(self.keep_days)), bytes: self.keep_mb << 20 }
+        let age = Duration::from_hours(24 * u64::from(self.keep_days));
+        Trace { age, bytes: self.keep_mb << 20, foreign: self.foreign_mb << 20 }
     }
 }
 

@@ -187,9 +187,20 @@ pub const KEYS: &[Key] = &[
         "trace.keep_days",
         Kind::Whole(1, 36_500),
         "365",
-        "Days for which the record of calls and of what left this machine is kept.",
+        "Days for which the record of calls and of what left this machine is kept, and traces from elsewhere.",
     ),
-    key("trace.keep_mb", Kind::Whole(1, 1_000_000), "256", "Megabytes that each of the two may take."),
+    key(
+        "trace.keep_mb",
+        Kind::Whole(1, 1_000_000),
+        "256",
+        "Megabytes that each of the two records may take.",
+    ),
+    key(
+        "trace.foreign_mb",
+        Kind::Whole(1, 1_000_000),
+        "2048",
+        "Megabytes that traces from elsewhere may take; the oldest go first.",
+    ),
     key(
         "documents.file_mb",
         Kind::Whole(1, 4096),

@@ -11,6 +11,7 @@ use super::knowledge::base::Base;
 use super::knowledge::tending::Tended;
 use super::message::Message;
 use super::picture::Making;
+use super::trace::{Run, TraceId};
 
 /// What can be watched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -28,6 +29,8 @@ pub enum Topic {
     Pictures,
     /// The library of prompts, and their runs.
     Prompts,
+    /// Agents and their runs: made, changed, gone on, removed.
+    Agents,
     /// Comparisons: made, changed, chosen in, removed.
     Comparisons,
     /// Evaluations: made, changed, grown by an answer or a rater, removed.
@@ -36,6 +39,8 @@ pub enum Topic {
     Datasets,
     /// Knowledge bases: made, changed, synced a step further, removed.
     Knowledge,
+    /// Traces from elsewhere: come, grown, removed. Of this program's own, that there are more (`Changed::Usage`).
+    Traces,
     /// What schedules and changed files ask for, of one base or of all. As long as somebody watches it, it is also done.
     Tending(Option<BaseId>),
 }
@@ -72,6 +77,8 @@ pub enum Changed {
     },
     /// Prompts were made, saved, renamed or removed, or one of their runs went on as a conversation.
     Prompts,
+    /// Agents were made, changed or removed, or a run of one came to an end.
+    Agents,
     /// A comparison was made, or something in it changed.
     Comparison {
         comparison: Comparison,
@@ -104,6 +111,13 @@ pub enum Changed {
     Tended {
         tended: Tended,
     },
+    /// A trace came, or has grown.
+    Trace {
+        run: Run,
+    },
+    TraceRemoved {
+        id: TraceId,
+    },
     /// Something that everybody at a screen should read.
     Notice {
         text: String,
@@ -120,6 +134,7 @@ impl Changed {
             (Self::Conversation { head }, Topic::Prompts) => head.run.is_some(),
             (Self::ConversationRemoved { .. }, Topic::Conversations)
             | (Self::Prompts, Topic::Prompts)
+            | (Self::Agents, Topic::Agents)
             | (Self::Models | Self::Notice { .. }, Topic::Models)
             | (Self::Usage, Topic::Usage)
             | (Self::Making { .. } | Self::MakingRemoved { .. }, Topic::Pictures)
@@ -127,6 +142,7 @@ impl Changed {
             | (Self::Evaluation { .. } | Self::EvaluationRemoved { .. }, Topic::Evaluations)
             | (Self::Dataset { .. } | Self::DatasetRemoved { .. }, Topic::Datasets)
             | (Self::Base { .. } | Self::BaseRemoved { .. }, Topic::Knowledge)
+            | (Self::Trace { .. } | Self::TraceRemoved { .. } | Self::Usage, Topic::Traces)
             | (Self::Missed, _) => true,
             (Self::Conversation { head }, Topic::Conversation(id)) => head.id == id,
             (Self::ConversationRemoved { id: gone }, Topic::Conversation(id)) => *gone == id,

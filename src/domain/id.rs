@@ -86,6 +86,8 @@ id! {
     TerminalId = "terminal";
     /// One agent.
     AgentId = "agent";
+    /// One run of an agent.
+    RunId = "run of an agent";
     /// One prompt of the library.
     PromptId = "prompt";
     /// One span: what was done for a call.

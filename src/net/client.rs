@@ -253,7 +253,7 @@ impl Client {
             self.turn().await;
             let mut response = self.follow(&request).await?;
             let status = response.status();
-            if !retry::may_pass(status) {
+            if request.once || !retry::may_pass(status) {
                 self.shared.with_budget(response.place(), Budget::succeeded);
                 return Ok(response);
             }
@@ -390,12 +390,15 @@ impl Client {
             Method::Post => client.post(url.clone()),
             Method::Put => client.put(url.clone()),
             Method::Delete => client.delete(url.clone()),
+            Method::Patch => client.patch(url.clone()),
+            Method::Head => client.head(url.clone()),
+            Method::Options => client.request(reqwest::Method::OPTIONS, url.clone()),
         };
         if let Some(body) = &request.body {
             building = building.body(body.clone());
         }
         for (name, value) in &request.headers {
-            building = building.header(*name, value);
+            building = building.header(&**name, value);
         }
         for (name, secret) in &secrets {
             let mut value = HeaderValue::from_str(secret.expose_secret()).map_err(|_| {
@@ -403,7 +406,7 @@ impl Client {
                 Error::new(ErrorKind::Config, &request.doing, why, "Check for a line break at its end.")
             })?;
             value.set_sensitive(true);
-            building = building.header(*name, value);
+            building = building.header(&**name, value);
         }
         let built = building.build().map_err(|error| words::of_transport(&request.doing, &place, error))?;
         meter.entry.sent = request.body.as_ref().map_or(0, |b| b.len() as u64);

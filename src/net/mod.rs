@@ -1,4 +1,5 @@
-//! The only outward sockets: TLS, proxy, offline, retries, the record of what left the machine.
+//! The only sockets to the world: TLS, proxy, offline, retries, the record of what left the machine; and the one that
+//! listens on this machine itself.
 //!
 //! Everything goes through a [`Client`], which the [`Network`] of the process hands out for one call, by what that call
 //! may reach. It knows HTTP and no API: bodies are bytes, a status is a number, and what they
@@ -8,6 +9,7 @@
 mod client;
 mod egress;
 mod guard;
+mod listen;
 mod options;
 mod pace;
 mod patience;
@@ -20,6 +22,7 @@ mod words;
 pub use client::{Client, Leave, Network};
 pub use egress::{Egress, EgressLog, EgressSink};
 pub use guard::{WebAddress, leads_here, web_address};
+pub use listen::{Answer, Answering, Asked, Listener, Rules};
 pub use options::{NetOptions, Proxies, Reach, Waits};
 pub use pace::Pace;
 pub use patience::Brought;

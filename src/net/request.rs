@@ -1,6 +1,10 @@
 //! A request as callers make it.
 
+use std::borrow::Cow;
+
 use secrecy::{ExposeSecret, SecretString};
+
+use crate::domain::agent::operation;
 
 /// What is done with the address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -9,6 +13,9 @@ pub(super) enum Method {
     Post,
     Put,
     Delete,
+    Patch,
+    Head,
+    Options,
 }
 
 /// One request.
@@ -24,15 +31,26 @@ pub struct Request {
     pub(super) body: Option<Vec<u8>>,
     /// It goes to what anybody can reach, and to nothing inside.
     pub(super) outside: bool,
+    /// It is sent a single time, whatever the answer's status is.
+    pub(super) once: bool,
 }
 
 /// Headers that hold credentials: dropped when a redirect leads to another host, and taken out of what a server says.
-pub(super) type Secrets = Vec<(&'static str, SecretString)>;
+pub(super) type Secrets = Vec<(Cow<'static, str>, SecretString)>;
 
 impl Request {
     fn new(doing: impl Into<String>, method: Method, url: impl Into<String>) -> Self {
         let (doing, url) = (doing.into(), url.into());
-        Self { doing, method, url, secrets: Vec::new(), headers: Vec::new(), body: None, outside: false }
+        Self {
+            doing,
+            method,
+            url,
+            secrets: Vec::new(),
+            headers: Vec::new(),
+            body: None,
+            outside: false,
+            once: false,
+        }
     }
 
     /// Reads `url`.
@@ -76,11 +94,47 @@ impl Request {
         Self { body: Some(body), ..Self::new(doing, Method::Post, url) }.header("content-type", media_type)
     }
 
+    /// What an action does with `url`, with a JSON body where it has one. It may not be harmless to do twice: nothing is sent again.
+    pub fn act(
+        doing: impl Into<String>,
+        method: operation::Method,
+        url: impl Into<String>,
+        body: Option<Vec<u8>>,
+    ) -> Self {
+        let method = match method {
+            operation::Method::Get => Method::Get,
+            operation::Method::Put => Method::Put,
+            operation::Method::Post => Method::Post,
+            operation::Method::Delete => Method::Delete,
+            operation::Method::Patch => Method::Patch,
+            operation::Method::Head => Method::Head,
+            operation::Method::Options => Method::Options,
+        };
+        let request = Self { once: true, ..Self::new(doing, method, url) };
+        match body {
+            Some(body) => Self { body: Some(body), ..request }.header("content-type", "application/json"),
+            None => request,
+        }
+    }
+
+    /// Adds a header by a name that somebody wrote. It goes to that server alone, as a credential does.
+    #[must_use]
+    pub fn named(mut self, name: &str, value: String) -> Self {
+        self.secrets.push((Cow::Owned(name.to_ascii_lowercase()), SecretString::from(value)));
+        self
+    }
+
     /// The same, to an address that somebody else may have chosen: neither it nor what it redirects to may be this machine or
     /// its network, also by a name that leads there.
     #[must_use]
     pub fn outside(self) -> Self {
         Self { outside: true, ..self }
+    }
+
+    /// The same; it is not sent again, since what it asks for may be done although the server failed.
+    #[must_use]
+    pub fn once(self) -> Self {
+        Self { once: true, ..self }
     }
 
     /// Where it goes.
@@ -110,7 +164,9 @@ impl Request {
     #[must_use]
     pub fn secret(mut self, name: &'static str, value: Option<&SecretString>) -> Self {
         self.secrets.extend(
-            value.filter(|value| !value.expose_secret().is_empty()).map(|value| (name, value.clone())),
+            value
+                .filter(|value| !value.expose_secret().is_empty())
+                .map(|value| (Cow::Borrowed(name), value.clone())),
         );
         self
     }

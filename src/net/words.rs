@@ -84,8 +84,8 @@ mod tests {
     #[test]
     fn a_key_is_taken_out_also_where_the_words_end_inside_of_it() {
         let keys = vec![
-            ("authorization", SecretString::from("Bearer sk-canary-é-1234")),
-            ("x-api-key", SecretString::from("other-key")),
+            ("authorization".into(), SecretString::from("Bearer sk-canary-é-1234")),
+            ("x-api-key".into(), SecretString::from("other-key")),
         ];
         let clean = |text: &str| without(text.to_owned(), &keys);
         assert_eq!(clean("bad key sk-canary-é-1234, and sk-canary-é-1234"), "bad key [key], and [key]");

@@ -6,9 +6,11 @@
 
 mod answering;
 pub mod anthropic;
+mod aws;
 pub mod bedrock;
 mod fitted;
 pub mod key;
+pub mod lambda;
 pub mod limited;
 pub mod local;
 pub mod ollama;

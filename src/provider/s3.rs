@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::bedrock::{Credentials, Right, S3, Signing};
+use super::aws::{Credentials, Right, S3, Signing};
 use crate::config::aws_domain;
 use crate::domain::{Error, ErrorKind, Result};
 use crate::net::{Client, Request, Response};

@@ -12,6 +12,7 @@
 //! | `wide` | CJK, emoji with joiners, combining marks, right-to-left text |
 //! | `hostile` | escape sequences, C1, bidi and tag characters, as text and as reasoning |
 //! | `tools` | asks for the tool `get_weather` |
+//! | `acts` | plays the message whose first line is `acts`: parts between lines of `---`, one an answer; a line `call NAME JSON` calls that tool |
 //! | `picture` | shows a picture between two sentences |
 //! | `queue` | waits behind two others, reads the prompt in steps, answers |
 //! | `silent` | ends without a word |
@@ -31,7 +32,7 @@ use tokio::time::Instant;
 
 use super::answering::keeps_none;
 use super::{Events, Provider};
-use crate::domain::call::{Call, Converse};
+use crate::domain::call::{Call, Converse, Turn};
 use crate::domain::catalog::{Capability, ModelCard, ModelId};
 use crate::domain::delta::Event;
 use crate::domain::left_out::LeftOut;
@@ -260,6 +261,7 @@ fn script(name: &str, converse: &Converse) -> Result<Vec<Step>> {
                 input: serde_json::json!({ "city": "Oslo" }),
             }));
         }
+        "acts" => act(&mut steps, converse),
         "picture" => {
             text(&mut steps, "Here it is:");
             let media_type = "image/png".to_owned();
@@ -325,6 +327,32 @@ fn script(name: &str, converse: &Converse) -> Result<Vec<Step>> {
 fn text(steps: &mut Vec<Step>, text: &str) {
     steps
         .extend(text.split_inclusive(char::is_whitespace).map(|t| Step::Say(Event::Text { text: t.into() })));
+}
+
+/// Plays the part that is due of the script that the person gave.
+fn act(steps: &mut Vec<Step>, converse: &Converse) {
+    let mut turns = converse.turns.iter().enumerate().rev();
+    let given = turns.find_map(|(at, turn)| Some((at, script_of(turn)?)));
+    let Some((at, script)) = given else { return text(steps, "There is no script.") };
+    let played = converse.turns[at..].iter().filter(|turn| turn.role == Role::Assistant).count();
+    let part = script.split("\n---\n").nth(played).unwrap_or("There is no more in the script.");
+    for (number, line) in part.lines().enumerate() {
+        let call = line.strip_prefix("call ").and_then(|call| {
+            let (name, input) = call.split_once(' ')?;
+            Some((name.to_owned(), serde_json::from_str(input).ok()?))
+        });
+        match call {
+            Some((name, input)) => {
+                let id = format!("call_{played}_{number}");
+                steps.push(Step::Say(Event::ToolUse { id, name, input }));
+            }
+            None => text(steps, &format!("{line}\n")),
+        }
+    }
+}
+
+fn script_of(turn: &Turn) -> Option<&str> {
+    turn.blocks.iter().find_map(|block| block.said()?.strip_prefix("acts\n"))
 }
 
 /// What the person said last; an answer to be continued goes on with three dots.

@@ -3,8 +3,8 @@
 use uuid::Uuid;
 
 use crate::domain::id::{
-    BallotId, BaseId, ComparisonId, ConversationId, DatasetId, DocumentId, DraftId, EvaluationId, MakingId,
-    MessageId, PromptId, SourceId, SpanId, SyncId, VoteId,
+    AgentId, BallotId, BaseId, ComparisonId, ConversationId, DatasetId, DocumentId, DraftId, EvaluationId,
+    MakingId, MessageId, PromptId, RunId, SourceId, SpanId, SyncId, VoteId,
 };
 use crate::domain::time::Timestamp;
 use crate::wire::thread;
@@ -27,6 +27,16 @@ pub fn draft_id() -> DraftId {
 /// A new prompt's id; later ids sort after earlier ones.
 pub fn prompt_id() -> PromptId {
     PromptId::from_uuid(Uuid::now_v7())
+}
+
+/// A new agent's id; later ids sort after earlier ones.
+pub fn agent_id() -> AgentId {
+    AgentId::from_uuid(Uuid::now_v7())
+}
+
+/// The id of a new run of an agent; later ids sort after earlier ones.
+pub fn run_id() -> RunId {
+    RunId::from_uuid(Uuid::now_v7())
 }
 
 /// A new span's id; later ids sort after earlier ones.

@@ -3,8 +3,10 @@
 //! Services speak in `domain` values and know no face and no door. `invoke` is the only caller of a provider; `chat`
 //! makes turns of conversations with it; `conversations` keeps them as things. `prompts` keeps texts that are asked alone,
 //! `comparisons` what is asked of several models at once,
-//! `datasets` what models are evaluated with, `evaluations` what people say of answers.
+//! `agent` keeps agents and runs them, `mcp` has tools of others called, `datasets` what models are evaluated with,
+//! `evaluations` what people say of answers; `trace` shows step by step what was done.
 
+pub mod agent;
 pub mod archive;
 pub mod attachments;
 pub mod cassettes;
@@ -21,6 +23,7 @@ pub mod invoke;
 pub mod key_commands;
 pub mod keys;
 pub mod knowledge;
+pub mod mcp;
 pub mod models;
 mod naming;
 mod paging;
@@ -28,6 +31,7 @@ pub mod pictures;
 pub mod prompts;
 pub mod recorder;
 pub mod retention;
+pub mod trace;
 pub mod turns;
 pub mod usage;
 pub mod workspace;

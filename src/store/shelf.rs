@@ -1,12 +1,13 @@
 //! A shelf: a private folder of sealed files beside the records, for what is large and made from content: the files of an
-//! index.
+//! index, the segments of traces.
 //!
 //! What lies on it is sealed with a secret that the data key makes. A new data key seals it anew: at once where nobody has the
 //! shelf open, otherwise at the next start; until then the head keeps the old key, wrapped. Three kinds of files: a small one
 //! that is replaced whole; a [`log`](super::log), frames one behind the other; [`pages`](super::pages), written once and read
 //! anywhere.
 //!
-//! A backup does not hold shelves: what lies on one can be made again from where it came. A restore leaves them as they are.
+//! A backup does not hold shelves: what lies on one can be made again from where it came, except the traces of other programs, which
+//! are too large for it. A restore leaves them as they are.
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -1,7 +1,9 @@
 //! The door in the process that owns the store.
 
+mod acting;
 mod judging;
 mod knowing;
+mod traces;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -29,6 +31,7 @@ use crate::domain::catalog::ModelId;
 use crate::domain::change::Topic;
 use crate::domain::{Error, Result};
 use crate::engine::Trial;
+use crate::service::agent::Agents;
 use crate::service::archive::Archive;
 use crate::service::cassettes::Cassettes;
 use crate::service::changes::Changes;
@@ -47,6 +50,7 @@ use crate::service::pictures::{Pictures, Step as PictureStep};
 use crate::service::prompts::Prompts;
 use crate::service::recorder::Recorder;
 use crate::service::retention::Keep;
+use crate::service::trace::Traces;
 use crate::service::turns::Turns;
 use crate::service::usage::Usage;
 use crate::service::usage::purse::Purse;
@@ -57,6 +61,7 @@ use crate::worker::{Surroundings, Trials};
 /// The services, over one store.
 #[derive(Debug, Clone)]
 pub struct Here {
+    agents: Agents,
     chat: Chat,
     conversations: Conversations,
     cassettes: Cassettes,
@@ -69,6 +74,7 @@ pub struct Here {
     shelf: Shelf,
     lists: Lists,
     pictures: Pictures,
+    traces: Traces,
     usage: Usage,
     workspace: Workspace,
     changes: Changes,
@@ -102,6 +108,7 @@ impl Workbench for Here {
             || self.pictures.is_busy()
             || self.evaluations.is_busy()
             || self.knowledge.is_busy()
+            || self.agents.is_busy()
     }
 
     fn close(&self) -> futures_util::future::BoxFuture<'static, ()> {
@@ -109,9 +116,11 @@ impl Workbench for Here {
         async move {
             here.closed.store(true, Ordering::Release);
             here.chat.finish().await;
+            here.agents.finish().await;
             here.pictures.finish().await;
             here.evaluations.finish().await;
             here.knowledge.finish().await;
+            here.traces.finish().await;
             here.workspace.finish().await;
         }
         .boxed()
@@ -159,6 +168,7 @@ impl Here {
             ..Terms::new(self.standing.client(context.reach).under(context.parent_span))
         };
         match request {
+            Request::Agents(request) => self.agents(request, terms),
             Request::Cassettes(request) => self.cassettes(request),
             Request::Chat(request) => self.chat(request, terms),
             Request::Comparisons(request) => self.comparisons(request, &terms.principal),
@@ -170,6 +180,7 @@ impl Here {
             Request::Models(request) => self.models(request, terms),
             Request::Pictures(request) => self.pictures(request, terms),
             Request::Prompts(request) => self.prompts(request, terms),
+            Request::Traces(request) => self.traces(request),
             Request::Usage(request) => self.usage(request),
             Request::Workspace(request) => self.workspace(request, terms),
             Request::Watch { topic: Topic::Tending(base) } => self.tend(base, context.reach, terms),
@@ -253,7 +264,16 @@ impl Here {
             Ok(interrupted) => tracing::info!(interrupted, "evaluations of a process that ended were paused"),
             Err(error) => tracing::warn!(%error, "evaluations of a process that ended could not be paused"),
         }
+        let traces = traces::service(config, archive.clone(), recorder.clone(), &standing, changes.clone());
+        let parts = (archive.clone(), knowledge.clone());
+        let agents = acting::service(config, &around, parts, &standing, changes.clone());
+        match Handle::current().block_on(agents.mark_interrupted()) {
+            Ok(0) => {}
+            Ok(interrupted) => tracing::info!(interrupted, "runs of agents that a process left were marked"),
+            Err(error) => tracing::warn!(%error, "runs of agents that a process left could not be marked"),
+        }
         Ok(Owning::Ours(Arc::new(Self {
+            agents,
             prompts: Prompts::new(archive.clone(), chat.clone(), changes.clone(), turns.clone()),
             chat,
             comparisons: Comparisons::new(
@@ -272,6 +292,7 @@ impl Here {
             shelf,
             lists: Lists::new(archive.clone()),
             pictures,
+            traces,
             workspace: Workspace::new(folder, unlock, archive, recorder, keep),
             changes,
             closed: Arc::default(),

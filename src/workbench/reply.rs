@@ -4,6 +4,9 @@ use futures_util::stream::BoxStream;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::Result;
+use crate::domain::agent::{
+    Agent, AgentEvent, Book as AgentBook, Definition as AgentDefinition, Run as AgentRun,
+};
 use crate::domain::attachment::{Attachment, Enclosed};
 use crate::domain::cassette::Take;
 use crate::domain::catalog::ModelCard;
@@ -39,6 +42,11 @@ use crate::domain::script::Scripted;
 pub use crate::domain::search::Hit;
 use crate::domain::time::Timestamp;
 pub use crate::domain::trace::Exchange;
+use crate::domain::trace::aligned::Pair;
+use crate::domain::trace::contents::Contents;
+use crate::domain::trace::latency::Latency;
+use crate::domain::trace::lint::Finding;
+use crate::domain::trace::{Brought, Packed, Run, TraceSpan};
 pub use crate::domain::tried::Tried;
 pub use crate::domain::usage::Report;
 pub use crate::domain::workspace::{Check, Difference, Verdict, WorkspaceInfo};
@@ -261,6 +269,33 @@ pub enum Reply {
     Completion {
         found: Completion,
     },
+    Agents {
+        agents: Vec<Agent>,
+    },
+    /// An agent with its versions.
+    Agent {
+        book: AgentBook,
+    },
+    /// What a file says of an agent, and what of it is not as it was there.
+    AgentRead {
+        name: String,
+        definition: AgentDefinition,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        remarks: Vec<String>,
+    },
+    /// An agent that was made of a file.
+    AgentImported {
+        book: AgentBook,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        remarks: Vec<String>,
+    },
+    AgentRuns {
+        runs: Vec<AgentRun>,
+    },
+    /// What happened in a run.
+    AgentEvent {
+        event: AgentEvent,
+    },
     Prompts {
         prompts: Vec<Prompt>,
     },
@@ -328,6 +363,55 @@ pub enum Reply {
     Exchanges {
         exchanges: Vec<Exchange>,
         more: bool,
+    },
+    Traces {
+        runs: Vec<Run>,
+        more: bool,
+    },
+    Trace {
+        run: Run,
+    },
+    /// Further rows of a trace, to be added to its outline.
+    TraceRows {
+        rows: Packed,
+    },
+    /// What cannot be read of a trace; rows stand where its spans were.
+    TraceDamaged {
+        places: Vec<String>,
+    },
+    /// A span with what was said in it.
+    TraceSpan {
+        span: TraceSpan,
+        contents: Contents,
+    },
+    /// Rows that pass.
+    TraceFound {
+        rows: Vec<u32>,
+    },
+    TraceStats {
+        latencies: Vec<Latency>,
+    },
+    TraceFindings {
+        findings: Vec<Finding>,
+    },
+    /// Two traces side by side, with the rows of each.
+    TraceDiff {
+        pairs: Vec<Pair>,
+        left: Packed,
+        right: Packed,
+    },
+    /// Where senders are heard.
+    TracesListening {
+        address: String,
+    },
+    /// What became of spans that a file or a sender brought.
+    TracesBrought {
+        brought: Brought,
+    },
+    /// A piece of a trace for other programs.
+    TraceWritten {
+        #[serde(with = "crate::domain::base64")]
+        bytes: Vec<u8>,
     },
     /// A piece of what is written out.
     Text {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::config::{
-    ApiKey, AwsCredentials, Config, KnownProvider, ProviderConfig, ProviderKind, known_providers,
+    ApiKey, AwsCredentials, AwsService, Config, KnownProvider, ProviderConfig, ProviderKind, known_providers,
 };
 use crate::domain::{Error, ErrorKind, Result};
 use crate::engine::{Options, Trial};
@@ -13,6 +13,7 @@ use crate::provider::Provider;
 use crate::provider::anthropic::Anthropic;
 use crate::provider::bedrock::{Bedrock, Credentials, Fetched};
 use crate::provider::key::{Commands, Key};
+use crate::provider::lambda::Functions;
 use crate::provider::limited::{Limited, Limits};
 use crate::provider::local::Local;
 use crate::provider::ollama::Ollama;
@@ -192,17 +193,26 @@ fn limits(provider: &ProviderConfig) -> Limits {
 
 /// Who opens buckets.
 pub(super) fn buckets(config: &Config) -> Buckets {
-    let s3 = &config.s3;
-    let credentials = match &s3.credentials {
+    Buckets::new(signing_in(config, &config.s3, "buckets (S3)"), config.s3.region.clone())
+}
+
+/// Who invokes functions.
+pub(super) fn functions(config: &Config) -> Functions {
+    let AwsService { region, endpoint, .. } = config.lambda.clone();
+    Functions::new(signing_in(config, &config.lambda, "functions (Lambda)"), region, endpoint)
+}
+
+/// What a service of Amazon's is asked with; the error is of keys that are not there.
+fn signing_in(config: &Config, service: &AwsService, name: &str) -> Result<Credentials> {
+    match &service.credentials {
         AwsCredentials::Missing { why, hint } => {
-            Err(Error::new(ErrorKind::Auth, "signing in to buckets (S3)", why.clone(), hint))
+            Err(Error::new(ErrorKind::Auth, format!("signing in to {name}"), why.clone(), hint))
         }
         source => {
-            let fetched = Fetched::new("buckets (S3)", &s3.profile, source.clone(), commands(config));
+            let fetched = Fetched::new(name, &service.profile, source.clone(), commands(config));
             Ok(Credentials::Fetched(Arc::new(fetched)))
         }
-    };
-    Buckets::new(credentials, s3.region.clone())
+    }
 }
 
 fn bedrock(commands: &Arc<dyn Commands>, name: &str, provider: &ProviderConfig, key: Key) -> Result<Bedrock> {

@@ -11,8 +11,10 @@ use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::process::Command;
 
+use super::cut;
+
 /// Bytes of what a child says on its standard error that are kept: the last ones.
-const SAID: usize = 64 * 1024;
+pub(super) const SAID: usize = 64 * 1024;
 
 /// How often it is asked whether anybody still waits for a child.
 const LOOK: Duration = Duration::from_millis(100);
@@ -27,6 +29,13 @@ impl FromIterator<(OsString, OsString)> for Surroundings {
     }
 }
 
+impl Surroundings {
+    /// A variable's value.
+    pub(super) fn get(&self, name: &str) -> Option<&OsStr> {
+        self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_os_str())
+    }
+}
+
 /// Names only.
 impl std::fmt::Debug for Surroundings {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -37,15 +46,15 @@ impl std::fmt::Debug for Surroundings {
 /// A child that is not started yet.
 #[derive(Debug)]
 pub struct Child {
-    command: Command,
+    pub(super) command: Command,
     patience: Duration,
 }
 
 /// A child that runs. Dropped, it ends, and what it started with it.
 #[derive(Debug)]
 pub struct Running {
-    child: tokio::process::Child,
-    group: Option<Pid>,
+    pub(super) child: tokio::process::Child,
+    pub(super) group: Option<Pid>,
     patience: Duration,
 }
 
@@ -71,6 +80,19 @@ impl Child {
             .process_group(0)
             .kill_on_drop(true);
         Self { command, patience }
+    }
+
+    /// The same without a network; `None` where this machine cannot keep it from a program. To be asked on a thread that may
+    /// block.
+    pub fn cut(
+        program: impl AsRef<OsStr>,
+        folder: &Path,
+        around: &Surroundings,
+        patience: Duration,
+    ) -> Option<Self> {
+        cut::can().then(|| {
+            Self::new(cut::WAY[0], folder, around, patience).arguments(&cut::WAY[1..]).arguments([program])
+        })
     }
 
     /// Adds arguments.
@@ -170,10 +192,7 @@ impl Running {
                     if read == 0 {
                         break;
                     }
-                    said.extend_from_slice(&piece[..read]);
-                    if said.len() > 2 * SAID {
-                        said.drain(..said.len() - SAID);
-                    }
+                    keep(&mut said, &piece[..read]);
                 }
             }
             let status = self.child.wait().await?;
@@ -185,6 +204,14 @@ impl Running {
             let why = format!("it was not done after {} s and was ended", self.patience.as_secs());
             Err(io::Error::new(io::ErrorKind::TimedOut, why))
         })
+    }
+}
+
+/// Adds to what was said, of which the last is kept.
+pub(super) fn keep(said: &mut Vec<u8>, piece: &[u8]) {
+    said.extend_from_slice(piece);
+    if said.len() > 2 * SAID {
+        said.drain(..said.len() - SAID);
     }
 }
 

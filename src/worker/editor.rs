@@ -1,12 +1,10 @@
 //! The person's own editor.
 
 use std::path::Path;
-use std::process::{Command, ExitStatus, Stdio};
+use std::process::{Command, ExitStatus};
 
+use super::cut;
 use crate::domain::{Error, ErrorKind, Result};
-
-/// Gives a program a network of its own, in which there is nothing, and leaves it the person's rights.
-const CUT: [&str; 4] = ["unshare", "--map-current-user", "--net", "--"];
 
 /// What an editor is opened for.
 #[derive(Debug, Clone, Copy)]
@@ -25,8 +23,8 @@ impl Edit<'_> {
         let mut command = Command::new("/bin/sh");
         if self.offline {
             self.can_be_cut()?;
-            command = Command::new(CUT[0]);
-            command.args(&CUT[1..]).arg("/bin/sh");
+            command = Command::new(cut::WAY[0]);
+            command.args(&cut::WAY[1..]).arg("/bin/sh");
         }
         let line = format!("{} \"$@\"", self.line);
         command.arg("-c").arg(line).arg("editor").arg(self.file).env_remove("OUTCROP_PASSPHRASE");
@@ -35,9 +33,7 @@ impl Edit<'_> {
 
     /// The error where this machine cannot keep the network from a program.
     fn can_be_cut(&self) -> Result<()> {
-        let mut trial = Command::new(CUT[0]);
-        trial.args(&CUT[1..]).arg("true").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-        if trial.status().is_ok_and(|ended| ended.success()) {
+        if cut::can() {
             return Ok(());
         }
         let why = format!(

@@ -3,6 +3,7 @@
 
 use std::fs::File;
 use std::io::Read;
+use std::path::PathBuf;
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
@@ -10,6 +11,39 @@ use crate::domain::{Error, ErrorKind, Result};
 
 /// Input, output, errors.
 const FILES: u64 = 3;
+
+/// Files that a program may have open at once.
+const OPEN: u64 = 256;
+
+/// Bytes that a program may write into one file.
+const WRITTEN: u64 = 256 * 1024 * 1024;
+
+/// What programs need to run at all: themselves, their libraries, the time zone.
+#[cfg(target_os = "linux")]
+const SYSTEM: &[&str] = &[
+    "/usr",
+    "/bin",
+    "/sbin",
+    "/lib",
+    "/lib32",
+    "/lib64",
+    "/libx32",
+    "/nix/store",
+    "/etc/alternatives",
+    "/etc/ld.so.cache",
+    "/etc/ld.so.conf",
+    "/etc/ld.so.conf.d",
+    "/etc/localtime",
+    "/etc/hosts",
+    "/etc/nsswitch.conf",
+    "/etc/resolv.conf",
+    "/etc/ssl",
+    "/etc/pki",
+];
+
+/// Devices that hold nothing of anybody's.
+#[cfg(target_os = "linux")]
+const DEVICES: &[&str] = &["/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom"];
 
 /// How far the guard reaches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -76,6 +110,38 @@ pub fn hold(memory: u64, seconds: u64, account: &Account) -> Result<Guard> {
     gone(doing, guard)
 }
 
+/// What a program may still do that is about to be run in the place of this process.
+#[derive(Debug)]
+pub struct Fence<'a> {
+    pub read: &'a [PathBuf],
+    pub write: &'a [PathBuf],
+    pub network: bool,
+}
+
+/// Takes all else from this process, for good: what it runs has no more. No limit of memory is set yet.
+pub fn fence(fence: &Fence<'_>, seconds: u64) -> Result<Guard> {
+    let doing = "guarding a program";
+    let guard = landlock_but(doing, fence)?;
+    let limit = |what, current: u64, most: u64| {
+        let most = getrlimit(what).maximum.map_or(most, |before| before.min(most));
+        setrlimit(what, Rlimit { current: Some(current.min(most)), maximum: Some(most) })
+            .map_err(|why| Error::io(doing, &why.into()))
+    };
+    limit(Resource::Core, 0, 0)?;
+    limit(Resource::Fsize, WRITTEN, WRITTEN)?;
+    limit(Resource::Cpu, seconds, seconds.saturating_add(1))?;
+    limit(Resource::Nofile, OPEN, OPEN)?;
+    Ok(guard)
+}
+
+/// Bounds the address space of what this process runs next. It needs next to no memory itself from here on.
+pub fn bound_memory(bytes: u64) -> Result<()> {
+    let doing = "guarding a program";
+    let most = getrlimit(Resource::As).maximum.map_or(bytes, |before| before.min(bytes));
+    let set = setrlimit(Resource::As, Rlimit { current: Some(most), maximum: Some(most) });
+    if cfg!(target_os = "linux") { set.map_err(|why| Error::io(doing, &why.into())) } else { Ok(()) }
+}
+
 /// Whether a file can no longer be opened.
 fn gone(doing: &str, guard: Guard) -> Result<Guard> {
     if File::open("/").is_err() && File::open("/dev/null").and_then(|mut file| file.read(&mut [0])).is_err() {
@@ -108,6 +174,39 @@ fn landlock(doing: &str) -> Result<Guard> {
         return Err(Error::new(ErrorKind::Internal, doing, "it can still send signals", ""));
     }
     gone(doing, Guard::Landlock)
+}
+
+#[cfg(target_os = "linux")]
+fn landlock_but(doing: &str, fence: &Fence<'_>) -> Result<Guard> {
+    use landlock::{
+        ABI, Access, AccessFs, AccessNet, CompatLevel, Compatible, Ruleset, RulesetAttr, RulesetCreatedAttr,
+        RulesetStatus, Scope, path_beneath_rules,
+    };
+    let wrong = |why: landlock::RulesetError| Error::new(ErrorKind::Internal, doing, why.to_string(), "");
+    let rules = Ruleset::default()
+        .set_compatibility(CompatLevel::BestEffort)
+        .handle_access(AccessFs::from_all(ABI::V6))
+        .and_then(|rules| rules.scope(Scope::from_all(ABI::V6)))
+        .map_err(wrong)?;
+    let rules = if fence.network {
+        rules
+    } else {
+        rules.handle_access(AccessNet::from_all(ABI::V6)).map_err(wrong)?
+    };
+    let status = rules
+        .create()
+        .and_then(|rules| rules.add_rules(path_beneath_rules(SYSTEM, AccessFs::from_read(ABI::V6))))
+        .and_then(|rules| rules.add_rules(path_beneath_rules(DEVICES, AccessFs::from_all(ABI::V6))))
+        .and_then(|rules| rules.add_rules(path_beneath_rules(fence.read, AccessFs::from_read(ABI::V6))))
+        .and_then(|rules| rules.add_rules(path_beneath_rules(fence.write, AccessFs::from_all(ABI::V6))))
+        .and_then(landlock::RulesetCreated::restrict_self)
+        .map_err(wrong)?;
+    Ok(if status.ruleset == RulesetStatus::NotEnforced { Guard::Limits } else { Guard::Landlock })
+}
+
+#[cfg(not(target_os = "linux"))]
+fn landlock_but(_: &str, _: &Fence<'_>) -> Result<Guard> {
+    Ok(Guard::Limits)
 }
 
 #[cfg(not(target_os = "linux"))]

@@ -7,9 +7,12 @@
 //! Work that could take this whole process along is done in a child that is this program again, in a hidden mode.
 
 mod child;
+mod cut;
 mod editor;
 mod guard;
 mod parse;
+mod program;
+mod talk;
 mod trial;
 
 use std::ffi::OsString;
@@ -19,6 +22,8 @@ pub use child::{Child, Ended, Surroundings};
 pub use editor::Edit;
 pub use guard::Guard;
 pub use parse::{Parsed, Parsers};
+pub use program::Programs;
+pub use talk::{Heard, Talk};
 pub use trial::Trials;
 
 /// Serves a hidden mode if the arguments ask for one: the exit code.
@@ -27,6 +32,7 @@ pub fn asked(arguments: impl IntoIterator<Item = OsString>) -> Option<u8> {
     let (mode, rest) = arguments.split_at_checked(2)?;
     match (mode, rest) {
         (mode, [file, ..]) if mode == trial::MODE => Some(trial::serve(Path::new(file))),
+        (mode, [task]) if mode == program::MODE => Some(program::serve(task)),
         (mode, []) if mode == parse::MODE => Some(parse::serve()),
         _ => None,
     }
@@ -43,6 +49,7 @@ mod tests {
         assert_eq!(words(&["outcrop", "chat", "worker", "load"]), None);
         assert_eq!(words(&["outcrop", "worker", "load"]), None);
         assert_eq!(words(&["outcrop", "worker", "parse", "more"]), None);
+        assert_eq!(words(&["outcrop", "worker", "run", "no task"]), Some(2));
         assert_eq!(words(&["outcrop", "worker", "load", "/no/such/file.gguf"]), Some(2));
     }
 }

@@ -25,10 +25,12 @@ SESSION = botocore.session.get_session()
 MODELS = [SESSION.get_service_model(name) for name in ("bedrock-runtime", "bedrock")]
 # Who turns a login into keys, and who renews it.
 LOGINS = [SESSION.get_service_model(name) for name in ("sso", "sso-oidc")]
+# Whose functions agents act with.
+FUNCTIONS = [SESSION.get_service_model("lambda")]
 
 
 def operation_of(method, path):
-    for model in MODELS + LOGINS:
+    for model in MODELS + LOGINS + FUNCTIONS:
         for name in model.operation_names:
             operation = model.operation_model(name)
             uri = operation.http["requestUri"].partition("?")[0]
@@ -54,7 +56,7 @@ def parameters(shape, value):
     return value
 
 
-def request(asked, keys, region):
+def request(asked, keys, region, service="bedrock"):
     method, address, _ = asked["line"].split(" ")
     path, _, query = address.partition("?")
     operation, given = operation_of(method, path)
@@ -84,7 +86,7 @@ def request(asked, keys, region):
         "problems": problems.generate_report().splitlines() if problems.has_errors() else [],
         "path": would["url_path"] + (f"?{queried}" if queried else ""),
         "body": json.loads(would["body"]) if would["body"] else None,
-        "authorization": signature(asked, keys, region, body) if "authorization" in asked["headers"] else None,
+        "authorization": signature(asked, keys, region, body, service) if "authorization" in asked["headers"] else None,
     }
 
 
@@ -290,7 +292,8 @@ def native(bytes_):
 
 
 evidence = json.load(sys.stdin)
-judge = form if evidence.get("service") == "sts" else request
+service = evidence.get("service", "bedrock")
+judge = form if service == "sts" else lambda *asked: request(*asked, service)
 verdicts = [judge(asked, evidence["keys"], evidence["region"]) for asked in evidence.get("requests", [])]
 verdicts += [stream(base64.b64decode(one["stream"])) for one in evidence.get("streams", [])]
 verdicts += [answer(text) for text in evidence.get("answers", [])]

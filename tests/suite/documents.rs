@@ -439,14 +439,14 @@ async fn time_and_memory_of_a_child_have_an_end() {
 
 /// Whether this kernel could guard a child by Landlock. Nothing is forbidden by asking.
 #[cfg(target_os = "linux")]
-fn has_landlock() -> bool {
+pub fn has_landlock() -> bool {
     use landlock::{ABI, Access, AccessFs, CompatLevel, Compatible, Ruleset, RulesetAttr};
     let rules = Ruleset::default().set_compatibility(CompatLevel::HardRequirement);
     rules.handle_access(AccessFs::from_all(ABI::V1)).and_then(Ruleset::create).is_ok()
 }
 
 #[cfg(not(target_os = "linux"))]
-fn has_landlock() -> bool {
+pub fn has_landlock() -> bool {
     false
 }
 

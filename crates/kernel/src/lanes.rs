@@ -32,6 +32,54 @@ pub trait Lanes: Copy {
     fn store(self, results: Self::Results, out: &mut [f32; ROWS]);
 }
 
+/// Where the results of one group go.
+pub trait Sink {
+    /// How many tokens' results it takes.
+    fn tokens(&self) -> usize;
+    /// Takes those of one token.
+    fn put(&mut self, token: usize, results: [f32; ROWS]);
+}
+
+/// By token.
+#[derive(Debug)]
+pub struct Column<'a>(pub &'a mut [[f32; ROWS]]);
+
+impl Sink for Column<'_> {
+    #[inline(always)]
+    fn tokens(&self) -> usize {
+        self.0.len()
+    }
+
+    #[inline(always)]
+    fn put(&mut self, token: usize, results: [f32; ROWS]) {
+        self.0[token] = results;
+    }
+}
+
+/// Into rows of `width` values, a row a token, from `first` on; with what is added to each.
+#[derive(Debug)]
+pub struct Rows<'a> {
+    pub out: &'a mut [f32],
+    pub width: usize,
+    pub first: usize,
+    pub bias: &'a [f32; ROWS],
+}
+
+impl Sink for Rows<'_> {
+    #[inline(always)]
+    fn tokens(&self) -> usize {
+        self.out.len() / self.width
+    }
+
+    #[inline(always)]
+    fn put(&mut self, token: usize, results: [f32; ROWS]) {
+        let places = &mut self.out[token * self.width + self.first..][..ROWS];
+        for ((place, result), bias) in places.iter_mut().zip(results).zip(self.bias) {
+            *place = result + bias;
+        }
+    }
+}
+
 /// One group of rows times `T` tokens.
 #[inline(always)]
 fn tile<L: Lanes, W: Weight, const T: usize>(
@@ -39,7 +87,8 @@ fn tile<L: Lanes, W: Weight, const T: usize>(
     group: &[Packed<W>],
     pairs: &[[i32; PAIRS]],
     scales: &[f32],
-    out: &mut [[f32; ROWS]],
+    first: usize,
+    out: &mut impl Sink,
 ) {
     let depth = group.len();
     let mut results = [lanes.results(); T];
@@ -58,42 +107,43 @@ fn tile<L: Lanes, W: Weight, const T: usize>(
             results[t] = lanes.fold(results[t], sums[t], &block.scales, scales[t][b]);
         }
     }
-    for (results, out) in results.into_iter().zip(out) {
-        lanes.store(results, out);
+    for (t, results) in results.into_iter().enumerate() {
+        let mut stored = [0.0; ROWS];
+        lanes.store(results, &mut stored);
+        out.put(first + t, stored);
     }
 }
 
 /// One group of rows times all tokens.
 #[inline(always)]
-fn tiles<L: Lanes, W: Weight>(lanes: L, group: &[Packed<W>], input: &Quantised, out: &mut [[f32; ROWS]]) {
+fn tiles<L: Lanes, W: Weight>(lanes: L, group: &[Packed<W>], input: &Quantised, out: &mut impl Sink) {
     let depth = group.len();
     let mut pairs = &input.pairs[..];
     let mut scales = &input.scales[..];
-    let mut out = out;
-    while !out.is_empty() {
-        let tokens = match out.len() {
+    let (mut first, all) = (0, out.tokens());
+    while first < all {
+        let tokens = match all - first {
             TILE.. => TILE,
             4.. => 4,
             2.. => 2,
             _ => 1,
         };
-        let (now, later) = out.split_at_mut(tokens);
         match tokens {
-            TILE => tile::<L, W, TILE>(lanes, group, pairs, scales, now),
-            4 => tile::<L, W, 4>(lanes, group, pairs, scales, now),
-            2 => tile::<L, W, 2>(lanes, group, pairs, scales, now),
-            _ => tile::<L, W, 1>(lanes, group, pairs, scales, now),
+            TILE => tile::<L, W, TILE>(lanes, group, pairs, scales, first, out),
+            4 => tile::<L, W, 4>(lanes, group, pairs, scales, first, out),
+            2 => tile::<L, W, 2>(lanes, group, pairs, scales, first, out),
+            _ => tile::<L, W, 1>(lanes, group, pairs, scales, first, out),
         }
-        out = later;
+        first += tokens;
         pairs = &pairs[tokens * depth..];
         scales = &scales[tokens * depth..];
     }
 }
 
 /// One group of rows times all tokens, on the best lanes there are.
-pub fn group<W: Weight>(group: &[Packed<W>], input: &Quantised, out: &mut [[f32; ROWS]]) {
-    struct Product<'a, L, W>(L, &'a [Packed<W>], &'a Quantised, &'a mut [[f32; ROWS]]);
-    impl<L: Lanes, W: Weight> pulp::NullaryFnOnce for Product<'_, L, W> {
+pub fn group<W: Weight, O: Sink>(group: &[Packed<W>], input: &Quantised, out: &mut O) {
+    struct Product<'a, L, W, O>(L, &'a [Packed<W>], &'a Quantised, &'a mut O);
+    impl<L: Lanes, W: Weight, O: Sink> pulp::NullaryFnOnce for Product<'_, L, W, O> {
         type Output = ();
         #[inline(always)]
         fn call(self) {
@@ -398,7 +448,7 @@ mod tests {
         let mut wide = vec![[0.0; ROWS]; 9];
         matrix.multiply(0, &quantised, &mut wide);
         let mut plain = vec![[0.0; ROWS]; 9];
-        tiles(Plain, &matrix.blocks, &quantised, &mut plain);
+        tiles(Plain, &matrix.blocks, &quantised, &mut Column(&mut plain));
         for (a, b) in wide.iter().flatten().zip(plain.iter().flatten()) {
             assert!((a - b).abs() <= 1e-4 * b.abs().max(1.0), "{a} {b}");
         }
@@ -410,20 +460,20 @@ mod tests {
         let (_, quantised, weights, inputs) = case(rows, width, tokens);
         let mut matrix: Matrix<i16> = Matrix::zeroed(rows, width);
         matrix.put_values(0, &weights);
-        let mut out = vec![[0.0; ROWS]; matrix.groups() * tokens];
-        matrix.multiply(0, &quantised, &mut out);
+        let bias = noise(rows, 3);
+        let mut out = vec![0.0; rows * tokens];
+        matrix.rows(&quantised, &bias, &mut out);
         let mut plain = vec![[0.0; ROWS]; tokens];
-        tiles(Plain, &matrix.blocks[..width / BLOCK], &quantised, &mut plain);
-        for token in 0..tokens {
-            for row in 0..rows {
+        tiles(Plain, &matrix.blocks[..width / BLOCK], &quantised, &mut Column(&mut plain));
+        for (token, own) in out.chunks_exact(rows).enumerate() {
+            for (row, (got, bias)) in own.iter().zip(&bias).enumerate() {
                 let exact: f64 = (0..width)
                     .map(|i| f64::from(weights[row * width + i]) * f64::from(inputs[token * width + i]))
                     .sum();
-                let got = out[row / ROWS * tokens + token][row % ROWS];
-                assert!((exact - f64::from(got)).abs() < 0.004, "{exact} {got}");
+                assert!((exact + f64::from(*bias) - f64::from(*got)).abs() < 0.004, "{exact} {got}");
             }
-            for (a, b) in out[token].iter().zip(plain[token]) {
-                assert!((a - b).abs() <= 1e-4 * b.abs().max(1.0), "{a} {b}");
+            for ((a, bias), b) in own.iter().zip(&bias).zip(plain[token]) {
+                assert!((a - bias - b).abs() <= 1e-4 * b.abs().max(1.0), "{a} {bias} {b}");
             }
         }
         // All of a block at its largest.
@@ -431,9 +481,9 @@ mod tests {
         let mut most = Quantised::default();
         most.resize(1, width);
         most.places().for_each(|place| place.quantise(&vec![1.0; width]));
-        let mut out = vec![[0.0; ROWS]; matrix.groups()];
-        matrix.multiply(0, &most, &mut out);
-        assert!(out.as_flattened().iter().all(|x| (x - width as f32).abs() < 1e-3), "{out:?}");
+        let mut out = vec![0.0; rows];
+        matrix.rows(&most, &vec![0.0; rows], &mut out);
+        assert!(out.iter().all(|x| (x - width as f32).abs() < 1e-3), "{out:?}");
     }
 
     #[test]

@@ -80,22 +80,17 @@ impl<W: Weight> Matrix<W> {
     pub fn groups(&self) -> usize {
         self.groups
     }
-
-    fn product(&self, first: usize, input: &Quantised, out: &mut [[f32; ROWS]]) {
-        if input.tokens > 0 {
-            let blocks = &self.blocks[first * self.depth..];
-            for (group, out) in blocks.chunks_exact(self.depth).zip(out.chunks_mut(input.tokens)) {
-                lanes::group(group, input, out);
-            }
-        }
-    }
 }
 
-// The two products are no one generic function: that would be compiled where it is called, not here.
+// The products are no generic function: that would be compiled where it is called, not here.
 impl Matrix<i16> {
-    /// Multiplies the groups from `first` on with every token; `out` holds, by group, `ROWS` values a token.
-    pub fn multiply(&self, first: usize, input: &Quantised, out: &mut [[f32; ROWS]]) {
-        self.product(first, input, out);
+    /// Multiplies with every token: `out` holds, by token, a value a row, to which that of `bias` was added. Rows are whole groups.
+    pub fn rows(&self, input: &Quantised, bias: &[f32], out: &mut [f32]) {
+        let groups = self.blocks.chunks_exact(self.depth).zip(bias.as_chunks::<ROWS>().0);
+        for (at, (group, own)) in groups.enumerate() {
+            let (width, first) = (bias.len(), at * ROWS);
+            lanes::group(group, input, &mut lanes::Rows { out: &mut *out, width, first, bias: own });
+        }
     }
 
     /// Puts rows in their places from `first` on: in every block the largest magnitude becomes 2047.
@@ -119,7 +114,12 @@ impl Matrix<i16> {
 impl Matrix {
     /// Multiplies the groups from `first` on with every token; `out` holds, by group, `ROWS` values a token.
     pub fn multiply(&self, first: usize, input: &Quantised, out: &mut [[f32; ROWS]]) {
-        self.product(first, input, out);
+        if input.tokens > 0 {
+            let blocks = &self.blocks[first * self.depth..];
+            for (group, out) in blocks.chunks_exact(self.depth).zip(out.chunks_mut(input.tokens)) {
+                lanes::group(group, input, &mut lanes::Column(out));
+            }
+        }
     }
 
     /// Puts rows in their places from `first` on, from the bytes of `Q8_0` blocks.

@@ -42,13 +42,37 @@ pub fn norm(x: &mut [f32], weight: &[f32], epsilon: f32) {
 
 /// `x = (x - mean(x)) / deviation(x) · weight + bias` (layer norm, Ba, Kiros and Hinton 2016).
 pub fn layer_norm(x: &mut [f32], weight: &[f32], bias: &[f32], epsilon: f32) {
-    let count = x.len() as f64;
-    let mean = x.iter().map(|x| f64::from(*x)).sum::<f64>() / count;
-    let square = x.iter().map(|x| (f64::from(*x) - mean).powi(2)).sum::<f64>() / count;
-    let (mean, scale) = (mean as f32, 1.0 / (square as f32 + epsilon).sqrt());
-    for ((x, weight), bias) in x.iter_mut().zip(weight).zip(bias) {
-        *x = (*x - mean) * scale * weight + bias;
+    struct LayerNorm<'a>(&'a mut [f32], &'a [f32], &'a [f32], f32);
+    impl pulp::WithSimd for LayerNorm<'_> {
+        type Output = ();
+        #[inline(always)]
+        fn with_simd<S: pulp::Simd>(self, _: S) {
+            let Self(x, weight, bias, epsilon) = self;
+            let count = x.len() as f64;
+            let (eights, rest) = x.as_chunks::<8>();
+            let mut sums = [0.0_f64; 8];
+            for eight in eights {
+                for (sum, x) in sums.iter_mut().zip(eight) {
+                    *sum += f64::from(*x);
+                }
+            }
+            let mean = (sums.iter().sum::<f64>() + rest.iter().map(|x| f64::from(*x)).sum::<f64>()) / count;
+            let mut squares = [0.0_f64; 8];
+            for eight in eights {
+                for (square, x) in squares.iter_mut().zip(eight) {
+                    let off = f64::from(*x) - mean;
+                    *square += off * off;
+                }
+            }
+            let rest = rest.iter().map(|x| (f64::from(*x) - mean).powi(2)).sum::<f64>();
+            let square = (squares.iter().sum::<f64>() + rest) / count;
+            let (mean, scale) = (mean as f32, 1.0 / (square as f32 + epsilon).sqrt());
+            for ((x, weight), bias) in x.iter_mut().zip(weight).zip(bias) {
+                *x = (*x - mean) * scale * weight + bias;
+            }
+        }
     }
+    pulp::Arch::new().dispatch(LayerNorm(x, weight, bias, epsilon));
 }
 
 /// `x = x · Φ(x)`, the normal distribution's, by its error function (Hendrycks and Gimpel 2016; the error function to 1.5e-7,

@@ -1,5 +1,6 @@
 //! What can be said on the command line.
 
+mod agents;
 mod compare;
 mod datasets;
 mod evaluations;
@@ -7,6 +8,7 @@ mod knowledge;
 mod models;
 mod pictures;
 mod prompts;
+mod traces;
 mod usage;
 
 use std::ffi::OsString;
@@ -17,6 +19,7 @@ use clap_complete::Shell;
 
 use crate::config::Flags;
 
+pub use agents::{AgentForm, Agents, EditAgent, RunAgent};
 pub use compare::{Compare, ComparisonForm, Comparisons, ExportComparison};
 pub use datasets::{AddItem, Datasets, ExportDataset, ImportDataset, ItemForm};
 pub use evaluations::{
@@ -30,6 +33,7 @@ pub use knowledge::{
 pub use models::Models;
 pub use pictures::{Make, Pictures};
 pub use prompts::{Prompts, RunPrompt, SavePrompt};
+pub use traces::{TraceForm, Traces};
 pub use usage::{By, Usage, UsageFormat, UsageVerb};
 
 /// A terminal playground for foundation models.
@@ -113,6 +117,12 @@ pub enum Command {
         #[command(subcommand)]
         verb: Knowledge,
     },
+    /// Agents: models that call tools until a task is done; make them, run them, see what they did
+    #[command(alias = "agents")]
+    Agent {
+        #[command(subcommand)]
+        verb: Agents,
+    },
     /// Prompts: texts with variables, kept in numbered versions; save, compare, run
     #[command(alias = "prompt")]
     Prompts {
@@ -130,6 +140,12 @@ pub enum Command {
     Keys {
         #[command(subcommand)]
         verb: Keys,
+    },
+    /// Traces, step by step what was done here and in other programs: list, look, take in, compare, hand on
+    #[command(alias = "trace")]
+    Traces {
+        #[command(subcommand)]
+        verb: Traces,
     },
     /// What calls of models came to: how many, how long they took, what they cost
     Usage(Usage),

@@ -27,14 +27,14 @@ pub struct Aws {
     pub control_url: Option<String>,
 }
 
-/// How buckets (S3) are signed in to, and where they are unless a source says so.
+/// How a service of Amazon's beside Bedrock is signed in to, and where it is unless who names a part of it says so.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct S3 {
+pub struct AwsService {
     /// `None` where nothing names one.
     pub region: Option<String>,
     /// The name that `aws sso login --profile` takes.
     pub profile: String,
-    /// Never a Bedrock API key: that opens no bucket.
+    /// Never a Bedrock API key: that opens nothing else.
     pub credentials: AwsCredentials,
     /// Another server with the same API.
     pub endpoint: Option<String>,
@@ -118,9 +118,9 @@ pub(super) struct Said<'a> {
     pub chosen: bool,
 }
 
-impl S3 {
-    /// The environment first, then the profile, then the cloud.
-    pub(super) fn of(environment: &Environment) -> Result<Self> {
+impl AwsService {
+    /// The environment first, then the profile, then the cloud. `service` is as settings name it: "s3".
+    pub(super) fn of(service: &str, environment: &Environment) -> Result<Self> {
         for name in VARIABLES {
             environment.readable(name)?;
         }
@@ -136,13 +136,13 @@ impl S3 {
             files: &files,
             session: profile.as_ref(),
             region: region.as_deref().unwrap_or(EVERYWHERE),
-            // Whoever names a bucket wants it opened.
+            // Whoever names a bucket or a function wants it.
             chosen: true,
             named: false,
             api_key: false,
         };
         let credentials = chain.first(profile.as_ref(), &name, asked.is_some());
-        let endpoint = chain.moved("s3");
+        let endpoint = chain.moved(service);
         Ok(Self { region, profile: name, credentials, endpoint })
     }
 }
@@ -203,7 +203,7 @@ const EVERYWHERE: &str = "us-east-1";
 /// Roles that are asked for with the keys of other roles, at most.
 const DEEPEST: usize = 5;
 
-const VARIABLES: [&str; 27] = [
+const VARIABLES: [&str; 28] = [
     "AWS_BEARER_TOKEN_BEDROCK",
     "AWS_ACCESS_KEY_ID",
     "AWS_SECRET_ACCESS_KEY",
@@ -225,6 +225,7 @@ const VARIABLES: [&str; 27] = [
     "AWS_EC2_METADATA_SERVICE_ENDPOINT",
     "AWS_ENDPOINT_URL",
     "AWS_ENDPOINT_URL_S3",
+    "AWS_ENDPOINT_URL_LAMBDA",
     "AWS_ENDPOINT_URL_STS",
     "AWS_ENDPOINT_URL_SSO",
     "AWS_ENDPOINT_URL_SSO_OIDC",

@@ -214,9 +214,11 @@ fn a_profile_is_named_by_the_older_variable_too() {
 
 #[test]
 fn buckets_are_opened_with_keys_and_never_with_an_api_key() {
-    let of = |variables: &[(&str, &str)]| {
-        S3::of(&Environment::from_vars(variables.iter().copied().chain([("HOME", "/nowhere")]))).unwrap()
+    let of_service = |service: &str, variables: &[(&str, &str)]| {
+        let variables = variables.iter().copied().chain([("HOME", "/nowhere")]);
+        AwsService::of(service, &Environment::from_vars(variables)).unwrap()
     };
+    let of = |variables: &[(&str, &str)]| of_service("s3", variables);
     let bearer = ("AWS_BEARER_TOKEN_BEDROCK", "canary");
     let own =
         [bearer, ("AWS_ACCESS_KEY_ID", "A"), ("AWS_SECRET_ACCESS_KEY", "b"), ("AWS_REGION", "eu-west-1")];
@@ -230,4 +232,7 @@ fn buckets_are_opened_with_keys_and_never_with_an_api_key() {
     let moved = [("AWS_ENDPOINT_URL", "http://all/"), ("AWS_ENDPOINT_URL_S3", "http://127.0.0.1:9000/")];
     assert_eq!(of(&moved).endpoint.as_deref(), Some("http://127.0.0.1:9000"));
     assert_eq!(of(&moved[..1]).endpoint.as_deref(), Some("http://all"));
+    assert_eq!(of_service("lambda", &moved).endpoint.as_deref(), Some("http://all"));
+    let moved = [("AWS_ENDPOINT_URL_LAMBDA", "http://127.0.0.1:9001")];
+    assert_eq!(of_service("lambda", &moved).endpoint.as_deref(), Some("http://127.0.0.1:9001"));
 }

@@ -77,9 +77,11 @@ pub fn actions(definition: &Definition, found: Vec<(usize, What)>) -> Vec<Action
     actions
 }
 
-/// The name, shortened to what every API takes, with a number where it is taken.
+/// The name as every API takes it, shortened and without what a server's own names may have in them, with a number where it
+/// is taken.
 fn free(name: &str, taken: &[String]) -> String {
-    let short = |most: usize| name.chars().take(most).collect::<String>();
+    let plain = |c: char| if c.is_ascii_alphanumeric() || c == '_' || c == '-' { c } else { '_' };
+    let short = |most: usize| name.chars().take(most).map(plain).collect::<String>();
     let mut free = short(LONGEST);
     let mut number = 2_u32;
     while taken.contains(&free) {
@@ -142,5 +144,18 @@ mod tests {
         assert_eq!(names[4].0, format!("{}_2", "x".repeat(62)));
         assert_eq!(named(&actions, "buy").map(|action| action.group), Some(1));
         assert_eq!(named(&actions, "list"), None);
+    }
+
+    #[test]
+    fn a_servers_own_name_is_written_as_every_model_takes_it_and_called_as_it_is() {
+        let definition = Definition { groups: vec![group("a", false, true)], ..Definition::default() };
+        let own = |name: &str| {
+            let tool = Tool { name: name.to_owned(), description: String::new(), schema: Value::Null };
+            (0, What::Own(tool))
+        };
+        let actions = actions(&definition, vec![own("files/read.é"), own("files_read__")]);
+        let names: Vec<&str> = actions.iter().map(|action| action.tool.name.as_str()).collect();
+        assert_eq!(names, ["files_read__", "files_read___2"]);
+        assert!(matches!(&actions[0].what, What::Own(tool) if tool.name == "files/read.é"));
     }
 }

@@ -43,6 +43,21 @@ pub struct Version {
     pub created: Timestamp,
 }
 
+/// An agent with all its versions, the oldest first.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Book {
+    pub agent: Agent,
+    pub versions: Vec<Version>,
+}
+
+impl Book {
+    /// The version of that number, or the newest one.
+    pub fn version(&self, number: Option<u32>) -> Option<&Version> {
+        let number = number.unwrap_or(self.agent.latest);
+        self.versions.iter().find(|version| version.number == number)
+    }
+}
+
 /// What an agent is.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]

@@ -130,7 +130,8 @@ mod tests {
         let tool = order().tool();
         assert_eq!(tool.schema["properties"]["count"], json!({"type": "integer"}));
         assert_eq!(tool.schema["required"], json!(["what", "count"]));
-        let read = crate::domain::tool::read(&serde_json::to_string(&[tool.clone()]).unwrap()).unwrap();
+        let read =
+            crate::domain::tool::read(&serde_json::to_string(std::slice::from_ref(&tool)).unwrap()).unwrap();
         assert_eq!(read, [tool]);
     }
 

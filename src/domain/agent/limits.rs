@@ -4,6 +4,9 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::domain::catalog::Price;
+use crate::domain::message::Usage;
+
 /// The limits of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -36,6 +39,28 @@ pub struct Spent {
     pub cost: f64,
     /// Calls whose price nobody knows.
     pub unpriced: u32,
+}
+
+impl Spent {
+    /// Takes a call of a model in. Tokens of a cache cost what others do where they have no price of their own.
+    pub fn add(&mut self, usage: &Usage, price: Option<&Price>) {
+        let (input, output) = (usage.input.unwrap_or(0), usage.output.unwrap_or(0));
+        self.tokens = self.tokens.saturating_add(u64::from(input) + u64::from(output));
+        let dollars = price.and_then(|price| {
+            let (read, write) = (usage.cache_read.unwrap_or(0), usage.cache_write.unwrap_or(0));
+            let fresh = input.saturating_sub(read).saturating_sub(write);
+            let (of_input, of_output) = (price.input?, price.output?);
+            let millionths = f64::from(fresh) * of_input
+                + f64::from(read) * price.cache_read.unwrap_or(of_input)
+                + f64::from(write) * price.cache_write.unwrap_or(of_input)
+                + f64::from(output) * of_output;
+            Some(millionths / 1e6)
+        });
+        match dollars {
+            Some(dollars) => self.cost += dollars,
+            None => self.unpriced += 1,
+        }
+    }
 }
 
 /// Which limit was reached.

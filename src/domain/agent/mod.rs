@@ -4,19 +4,28 @@
 //! whoever runs anything (`service`, `worker`).
 
 pub mod action;
+pub mod built_in;
+pub mod calculator;
 pub mod definition;
 pub mod function;
 pub mod group;
 pub mod limits;
 pub mod memory;
 pub mod operation;
+pub mod pin;
+pub mod run;
 pub mod said;
 pub mod step;
 pub mod template;
+pub mod told;
+pub mod turn;
+pub mod variable;
 
-pub use definition::{Agent, Definition, UsedBase, Version};
+pub use definition::{Agent, Book, Definition, UsedBase, Version};
 pub use function::{Function, Parameter, ParameterKind};
 pub use group::{BuiltIn, Executor, Group, Program, Server};
 pub use limits::{Limit, Limits, Spent};
 pub use memory::{Memory, Remembered};
+pub use pin::{Pinned, Pins};
+pub use run::{AgentEvent, GaveUp, Run, Wanted};
 pub use step::{Step, StepPrompt, Steps};

@@ -1,6 +1,6 @@
 //! What a model that has no tool calls of its own says in a step: one JSON object, so that every step can be read.
 //!
-//! `{"thought": "…", "tool": "name", "input": {…}}` calls a tool, `{"thought": "…", "answer": "…"}` ends the run (ReAct, Yao et
+//! `{"thought": "…", "tool": "name", "input": {…}}` calls a tool, `{"thought": "…", "answer": "…"}` ends the run (`ReAct`, Yao et
 //! al. 2022, with thought and action in one object). A grammar made of [`schema`] lets an engine say nothing else.
 
 use serde_json::{Value, json};

@@ -22,6 +22,14 @@ pub enum SpanKind {
     PullModel,
     RemoveModel,
     CheckKey,
+    /// Passages were looked for in a knowledge base; no provider was called for that itself.
+    Retrieve,
+    /// A knowledge base was asked: what was looked for, and the model's answer, are parts of it.
+    Answer,
+    /// An agent worked on something.
+    Agent,
+    /// A tool was called for an agent.
+    Tool,
 }
 
 impl SpanKind {
@@ -37,6 +45,10 @@ impl SpanKind {
             Self::PullModel => "pull",
             Self::RemoveModel => "removal",
             Self::CheckKey => "check of a key",
+            Self::Retrieve => "retrieval",
+            Self::Answer => "answer from a knowledge base",
+            Self::Agent => "agent",
+            Self::Tool => "tool",
         }
     }
 }
@@ -92,7 +104,7 @@ fn is_none(count: &u32) -> bool {
     *count == 0
 }
 
-/// One call of a provider.
+/// One call of a provider, or a step that holds such calls.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Span {
     pub id: SpanId,
@@ -101,7 +113,11 @@ pub struct Span {
     #[serde(default)]
     pub principal: String,
     pub kind: SpanKind,
+    /// Empty where none was called: what was done then is a step of this program's own.
     pub provider: String,
+    /// What a step was done with: the id of a knowledge base, the name of an agent or of a tool.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub with: Option<String>,
     /// The provider's Region, where it has such.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub region: Option<String>,
@@ -140,6 +156,7 @@ impl Span {
             principal: String::new(),
             kind,
             provider: provider.to_owned(),
+            with: None,
             region: None,
             model: None,
             operation: None,

@@ -43,7 +43,11 @@ impl Subject {
             | SpanKind::CountTokens
             | SpanKind::PullModel
             | SpanKind::RemoveModel
-            | SpanKind::CheckKey => None,
+            | SpanKind::CheckKey
+            | SpanKind::Retrieve
+            | SpanKind::Answer
+            | SpanKind::Agent
+            | SpanKind::Tool => None,
         }
     }
 }

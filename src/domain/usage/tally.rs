@@ -130,7 +130,11 @@ impl Tally {
             | SpanKind::CountTokens
             | SpanKind::PullModel
             | SpanKind::RemoveModel
-            | SpanKind::CheckKey => (false, false),
+            | SpanKind::CheckKey
+            | SpanKind::Retrieve
+            | SpanKind::Answer
+            | SpanKind::Agent
+            | SpanKind::Tool => (false, false),
         };
         let answered = matches!(fate, Fate::Answered | Fate::Stopped) && !span.unsent;
         // A server that says that all went well has worked, though nobody could read what it sent.

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use rayon::prelude::*;
 use tokio::sync::mpsc::Sender;
 
 use super::{Encoder, Window, normalise};
@@ -65,21 +66,31 @@ impl Encoding {
         Step::More
     }
 
-    /// The windows of one turn.
+    /// The windows of one turn: as many for every thread, or those of one more would wait for it alone.
     fn next(&mut self) -> Result<Vec<Window>> {
+        let threads = rayon::current_num_threads();
         let (mut turn, mut tokens) = (Vec::new(), 0);
-        while tokens < TURN {
+        while tokens < TURN || !turn.len().is_multiple_of(threads) {
             if let Some(window) = self.windows.pop_front() {
                 tokens += window.tokens();
                 turn.push(window);
-            } else if let Some((at, text)) = self.texts.next() {
-                self.windows.extend(self.encoder.windows(at, &text)?);
-            } else {
+            } else if !self.cut(threads)? {
                 break;
             }
         }
         self.tokens += tokens;
         Ok(turn)
+    }
+
+    /// Cuts the next texts, one a thread; false where there are none.
+    fn cut(&mut self, threads: usize) -> Result<bool> {
+        let texts: Vec<(usize, String)> = self.texts.by_ref().take(threads).collect();
+        let encoder = &self.encoder;
+        let windows = |(at, text): (usize, String)| Ok(encoder.windows(at, &text)?.collect::<Vec<_>>());
+        let cut: Vec<Vec<Window>> = texts.into_par_iter().map(windows).collect::<Result<_>>()?;
+        let any = !cut.is_empty();
+        self.windows.extend(cut.into_iter().flatten());
+        Ok(any)
     }
 
     fn tell(&mut self) {

@@ -3,7 +3,7 @@
 use super::normalise;
 use super::weights::{Layer, Linear, Norm, Shape, Weights};
 use outcrop_kernel::attention::{self, Head, Sight};
-use outcrop_kernel::{Quantised, ROWS, vector};
+use outcrop_kernel::{Quantised, vector};
 
 /// Buffers of a forward pass, kept from one to the next.
 #[derive(Debug, Default)]
@@ -12,8 +12,6 @@ pub(super) struct Scratch {
     residual: Vec<f32>,
     inner: Vec<f32>,
     quantised: Quantised,
-    /// By group of rows, then by token.
-    product: Vec<[f32; ROWS]>,
     heads: Vec<Head>,
     queries: Vec<f32>,
     attended: Vec<f32>,
@@ -100,19 +98,8 @@ impl Scratch {
         for (place, row) in self.quantised.places().zip(rows.chunks_exact(width)) {
             place.quantise(row);
         }
-        let outputs = linear.bias.len();
-        self.product.resize(linear.matrix.groups() * count, [0.0; ROWS]);
-        linear.matrix.multiply(0, &self.quantised, &mut self.product);
-        self.inner.resize(count * outputs, 0.0);
-        for (token, row) in self.inner.chunks_exact_mut(outputs).enumerate() {
-            let groups = self.product.iter().skip(token).step_by(count.max(1));
-            let parts = row.as_chunks_mut::<ROWS>().0.iter_mut().zip(linear.bias.as_chunks::<ROWS>().0);
-            for ((out, bias), group) in parts.zip(groups) {
-                for i in 0..ROWS {
-                    out[i] = group[i] + bias[i];
-                }
-            }
-        }
+        self.inner.resize(count * linear.bias.len(), 0.0);
+        linear.matrix.rows(&self.quantised, &linear.bias, &mut self.inner);
     }
 
     /// Adds the inner rows to the residual, and makes that even.

@@ -1,16 +1,8 @@
 //! A voice over HTTP: Amazon Bedrock, through its Converse API, and `InvokeModel` for what that does not do.
 
-mod credentials;
-mod fetch;
 mod invoke;
 mod learnt;
 mod list;
-mod login;
-mod sign;
-
-pub(in crate::provider) use credentials::Right;
-pub use credentials::{Credentials, Fetched};
-pub(in crate::provider) use sign::{S3, Signing};
 
 use std::borrow::Cow;
 
@@ -18,6 +10,8 @@ use futures_util::stream;
 use learnt::Learnt;
 
 use super::answering::{LONGEST, answering_counted, asks, each, keeps_none, once, scrubbed, wait_ms};
+pub use super::aws::{Credentials, Fetched};
+use super::aws::{Right, Signing};
 use super::key::announced;
 use super::sent::{sent, without_user};
 use super::{Events, Provider};

@@ -9,6 +9,7 @@ mod clock;
 mod leaving;
 mod seen;
 mod serving;
+mod step;
 mod thinking;
 
 use std::collections::BTreeMap;
@@ -24,6 +25,7 @@ pub use check::Check;
 pub use clock::Clock;
 use seen::SeenCards;
 use serving::Serving;
+pub use step::Underway;
 
 use crate::domain::call::{Call, Converse, Picture, weight};
 use crate::domain::catalog::{ModelCard, ModelId, Price};

@@ -11,6 +11,7 @@ use crate::domain::knowledge::retrieval::{
     Asked, Citation, QUERY, RESULTS, RULES, Retrieved, TEMPLATE, citations, filled,
 };
 use crate::domain::message::{Block, Role};
+use crate::domain::trace::SpanKind;
 use crate::domain::{Error, ErrorKind, Result};
 use crate::service::invoke::Terms;
 
@@ -43,10 +44,16 @@ impl Knowledge {
                     return Err(Error::new(ErrorKind::Invalid, "asking a knowledge base", why, hint));
                 }
             }
+            let (mut step, terms) = service.invoke.step(SpanKind::Answer, id.to_string(), &terms);
             let (query, mode) = (asked.question.text.clone(), asked.question.mode);
-            let mut retrieved = service.search(id, asked.question, &terms).await?;
+            let found = service.search(id, asked.question, &terms).await;
+            if let Err(error) = &found {
+                step.end(Some(error));
+            }
+            let mut retrieved = found?;
             retrieved.keep_near(mode, asked.threshold);
             if retrieved.hits.is_empty() {
+                step.end(None);
                 let found = Answering::Found { retrieved, prompt: String::new() };
                 return Ok(stream::iter([Ok(found)]).boxed());
             }
@@ -65,21 +72,25 @@ impl Knowledge {
             let events = service.invoke.serve(&asked.model, Call::Converse(converse), &terms);
             let found = stream::iter([Ok(Answering::Found { retrieved, prompt })]);
             let answer = stream::unfold(
-                (events, Fold::default(), false),
-                move |(mut events, mut fold, over)| async move {
+                (events, Fold::default(), false, step),
+                move |(mut events, mut fold, over, mut step)| async move {
                     if over {
                         return None;
                     }
                     match events.next().await {
                         Some(Ok(event)) => {
                             fold.push(&event);
-                            Some((Ok(Answering::Delta(event)), (events, fold, false)))
+                            Some((Ok(Answering::Delta(event)), (events, fold, false, step)))
                         }
-                        Some(Err(error)) => Some((Err(error), (events, fold, true))),
+                        Some(Err(error)) => {
+                            step.end(Some(&error));
+                            Some((Err(error), (events, fold, true, step)))
+                        }
                         None => {
                             let text: String = fold.blocks.iter().filter_map(Block::said).collect();
                             let citations = citations(&text, many);
-                            Some((Ok(Answering::Cited { text, citations }), (events, fold, true)))
+                            step.end(None);
+                            Some((Ok(Answering::Cited { text, citations }), (events, fold, true, step)))
                         }
                     }
                 },

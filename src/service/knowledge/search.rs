@@ -11,6 +11,7 @@ use crate::domain::knowledge::ranking::{Search, Standing, Standings};
 use crate::domain::knowledge::reranking::Reranking;
 use crate::domain::knowledge::retrieval::{Found, Question, Retrieved};
 use crate::domain::knowledge::sync::Filed;
+use crate::domain::trace::SpanKind;
 use crate::domain::{Error, ErrorKind, Result};
 use crate::index::{VectorStore, search as looked_for};
 use crate::service::invoke::Terms;
@@ -23,6 +24,13 @@ const MOST: usize = 100;
 impl Knowledge {
     /// Searches a base.
     pub async fn search(&self, id: BaseId, question: Question, terms: &Terms) -> Result<Retrieved> {
+        let (mut step, terms) = self.invoke.step(SpanKind::Retrieve, id.to_string(), terms);
+        let found = self.look_for(id, question, &terms).await;
+        step.end(found.as_ref().err());
+        found
+    }
+
+    async fn look_for(&self, id: BaseId, question: Question, terms: &Terms) -> Result<Retrieved> {
         const DOING: &str = "searching a knowledge base";
         if question.text.trim().is_empty() {
             return Err(Error::new(ErrorKind::Invalid, DOING, "nothing is asked", "Write a question."));

@@ -1,5 +1,6 @@
 //! The kinds of records. A kind is one file: its key, which holds ids and times and never content, and its value.
 
+mod agent;
 pub(super) mod attachment;
 mod comparison;
 mod conversation;
@@ -17,11 +18,13 @@ pub(super) mod provider_key;
 pub(super) mod recency;
 mod remembered;
 mod span;
+mod trace;
 mod usage;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+pub use agent::{AgentRunOf, AgentVersionOf};
 pub use dataset::ItemOf;
 pub use draft::{DraftOf, Paste, PasteOf};
 pub use egress::EgressKey;
@@ -33,6 +36,7 @@ pub use model_list::ModelList;
 pub use open_answer::OpenAnswer;
 pub use prompt::{PromptOf, PromptRun, RunOf, VersionOf};
 pub use remembered::{Name, Remembered};
+pub use trace::{Chunk, ChunkKey, RunKey, Segment, SegmentKey, TraceAt};
 pub use usage::{UsageDay, UsageKey};
 
 /// The first byte of every key. Numbers are on disk: they are never used for something else.
@@ -81,6 +85,14 @@ pub enum Kind {
     Unnamed = 35,
     Base = 36,
     Filed = 37,
+    Agent = 40,
+    AgentVersion = 41,
+    AgentRun = 42,
+    AgentPins = 43,
+    TraceRun = 44,
+    TraceAt = 45,
+    TraceChunk = 46,
+    TraceSegment = 47,
     /// Never in the tree: the kind under which the files of large values are sealed.
     Blob = 64,
 }
@@ -96,8 +108,9 @@ impl Kind {
 
     /// Whether the removal of what lies under a key leaves a mark.
     pub(super) fn is_marked(key: &[u8]) -> bool {
-        // What a rater has before them ends by itself; a document that is gone is missed by the next sync.
-        const UNMARKED: [Kind; 8] = [
+        // What a rater has before them ends by itself; a document that is gone is missed by the next sync. What a
+        // salvage brings back of traces goes where its segment is gone.
+        const UNMARKED: [Kind; 12] = [
             Kind::Span,
             Kind::Egress,
             Kind::DatasetItem,
@@ -106,12 +119,16 @@ impl Kind {
             Kind::Held,
             Kind::Foreign,
             Kind::Filed,
+            Kind::TraceRun,
+            Kind::TraceAt,
+            Kind::TraceChunk,
+            Kind::TraceSegment,
         ];
         key.first().is_none_or(|kind| UNMARKED.iter().all(|unmarked| *kind != *unmarked as u8))
     }
 
     /// Every kind that has records, with its name for people.
-    pub(super) const RECORDS: [(Self, &'static str); 32] = [
+    pub(super) const RECORDS: [(Self, &'static str); 40] = [
         (Self::Conversation, "conversations"),
         (Self::Message, "messages"),
         (Self::Draft, "drafts"),
@@ -144,6 +161,14 @@ impl Kind {
         (Self::Foreign, "lines that evaluations came as"),
         (Self::Base, "knowledge bases"),
         (Self::Filed, "documents of knowledge bases"),
+        (Self::Agent, "agents"),
+        (Self::AgentVersion, "versions of agents"),
+        (Self::AgentRun, "runs of agents"),
+        (Self::AgentPins, "tools that were agreed to"),
+        (Self::TraceRun, "traces"),
+        (Self::TraceAt, "places of traces"),
+        (Self::TraceChunk, "parts of traces"),
+        (Self::TraceSegment, "segments of traces"),
     ];
 }
 
@@ -185,6 +210,8 @@ macro_rules! id_key {
 }
 
 id_key!(
+    crate::domain::id::AgentId,
+    crate::domain::id::RunId,
     crate::domain::id::BallotId,
     crate::domain::id::BaseId,
     crate::domain::id::ComparisonId,

@@ -329,7 +329,8 @@ fn is_act(request: &Request) -> bool {
     match request {
         Request::Chat(request) => !matches!(request, Chat::Complete { .. }),
         Request::Conversations(Conversations::LoadDraft { .. }) => true,
-        Request::Cassettes(_)
+        Request::Agents(_)
+        | Request::Cassettes(_)
         | Request::Comparisons(_)
         | Request::Conversations(_)
         | Request::Evaluations(_)
@@ -338,7 +339,11 @@ fn is_act(request: &Request) -> bool {
         | Request::Knowledge(_)
         | Request::Workspace(_) => !request.is_query(),
         Request::Prompts(_) => !request.is_query() || matches!(request, Request::Prompts(Prompts::LoadDraft)),
-        Request::Models(_) | Request::Pictures(_) | Request::Usage(_) | Request::Watch { .. } => false,
+        Request::Models(_)
+        | Request::Pictures(_)
+        | Request::Traces(_)
+        | Request::Usage(_)
+        | Request::Watch { .. } => false,
     }
 }
 

@@ -94,9 +94,9 @@ fn clear_beside(look: &Look, overlay: Rect, body: Rect, cells: &mut Buffer) {
     // The second half of a wide character would hide the border.
     let Some(x) = rows.x.checked_sub(1) else { return };
     for y in rows.top()..rows.bottom() {
-        let halved = |cell: &&mut Cell| !cell.symbol().starts_with(PICTURED) && columns(cell.symbol()) > 1;
-        if let Some(cell) = cells.cell_mut((x, y)).filter(halved) {
-            cell.set_symbol(" ");
+        let halved = |cell: &&Cell| !cell.symbol().starts_with(PICTURED) && columns(cell.symbol()) > 1;
+        if let Some(style) = cells.cell((x, y)).filter(halved).map(Cell::style) {
+            put(cells, x, y, x + 1, " ", style);
         }
     }
 }

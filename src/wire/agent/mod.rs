@@ -1,6 +1,8 @@
 //! What agents are made of outside of this program: `OpenAPI` documents, the events of Bedrock's action groups, Bedrock's
-//! definitions. Pure: whoever calls anything is elsewhere.
+//! definitions, the blocks that name MCP servers. Pure: whoever calls anything is elsewhere.
 
 pub mod bedrock;
 pub mod event;
+pub mod file;
+pub mod mcp;
 pub mod openapi;

@@ -291,13 +291,13 @@ mod tests {
             (refused(&|d| d["components"]["parameters"] = json!({})), "is not in it"),
             (
                 refused(&|d| {
-                    d["components"]["parameters"]["Tea"] = json!({"$ref": "#/components/parameters/Tea"})
+                    d["components"]["parameters"]["Tea"] = json!({"$ref": "#/components/parameters/Tea"});
                 }),
                 "circle",
             ),
             (
                 refused(&|d| d["components"]["schemas"]["Tea"] = json!({"$ref": "http://elsewhere/x"})),
-                "never fetched",
+                "ever fetched",
             ),
         ] {
             assert!(why.contains(named), "{why}");

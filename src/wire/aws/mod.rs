@@ -1,6 +1,8 @@
-//! How keys of Amazon's are asked for, and what comes back: from SSO, STS, a container, a machine, or another program.
+//! How keys of Amazon's are asked for, and what comes back: from SSO, STS, a container, a machine, or another program. And
+//! what functions are invoked by.
 
 mod keys;
+pub mod lambda;
 pub mod sts;
 mod token;
 

@@ -83,6 +83,10 @@ fn operation(span: &Span) -> &'static str {
         SpanKind::PullModel => "CreateModelImportJob",
         SpanKind::RemoveModel => "DeleteImportedModel",
         SpanKind::CheckKey => "GetCallerIdentity",
+        SpanKind::Retrieve => "Retrieve",
+        SpanKind::Answer => "RetrieveAndGenerate",
+        SpanKind::Agent => "InvokeAgent",
+        SpanKind::Tool => "InvokeActionGroup",
     }
 }
 

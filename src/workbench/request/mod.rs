@@ -1,5 +1,6 @@
 //! What can be asked, one small enum a service.
 
+pub mod agents;
 pub mod cassettes;
 pub mod chat;
 pub mod comparisons;
@@ -11,6 +12,7 @@ pub mod knowledge;
 pub mod models;
 pub mod pictures;
 pub mod prompts;
+pub mod traces;
 pub mod usage;
 pub mod workspace;
 
@@ -22,6 +24,7 @@ pub use crate::domain::change::Topic;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "service", rename_all = "snake_case")]
 pub enum Request {
+    Agents(agents::Agents),
     Cassettes(cassettes::Cassettes),
     Chat(chat::Chat),
     Comparisons(comparisons::Comparisons),
@@ -33,6 +36,7 @@ pub enum Request {
     Models(models::Models),
     Pictures(pictures::Pictures),
     Prompts(prompts::Prompts),
+    Traces(traces::Traces),
     Usage(usage::Usage),
     Workspace(workspace::Workspace),
     /// Numbered changes of a topic, from now on, until the replies are dropped.
@@ -60,9 +64,18 @@ impl Request {
                         | K::Documents { .. }
                 )
             }
-            Self::Chat(_) | Self::Keys(_) | Self::Models(_) | Self::Pictures(_) | Self::Usage(_) => true,
+            Self::Chat(_)
+            | Self::Keys(_)
+            | Self::Models(_)
+            | Self::Pictures(_)
+            | Self::Traces(_)
+            | Self::Usage(_) => true,
             Self::Workspace(request) => matches!(request, W::Compare { .. } | W::Doctor),
             Self::Prompts(request) => matches!(request, prompts::Prompts::Run { .. }),
+            Self::Agents(request) => {
+                use agents::Agents as A;
+                matches!(request, A::Run { .. } | A::Answer { .. })
+            }
             Self::Comparisons(request) => matches!(request, comparisons::Comparisons::Create { .. }),
             Self::Evaluations(request) => {
                 use evaluations::Evaluations as E;
@@ -74,6 +87,7 @@ impl Request {
 
     /// Whether it changes nothing, so that asking twice is as good as asking once.
     pub fn is_query(&self) -> bool {
+        use agents::Agents as A;
         use comparisons::Comparisons as V;
         use conversations::Conversations as C;
         use datasets::Datasets as D;
@@ -82,8 +96,20 @@ impl Request {
         use models::Models as M;
         use pictures::Pictures as I;
         use prompts::Prompts as P;
+        use traces::Traces as T;
         use workspace::Workspace as W;
         match self {
+            Self::Agents(request) => match request {
+                A::List | A::Find { .. } | A::Read { .. } | A::Export { .. } | A::Runs { .. } => true,
+                A::Create { .. }
+                | A::Save { .. }
+                | A::Rename { .. }
+                | A::Remove { .. }
+                | A::Import { .. }
+                | A::Run { .. }
+                | A::Answer { .. }
+                | A::Decide { .. } => false,
+            },
             Self::Cassettes(request) => matches!(request, cassettes::Cassettes::Show { .. }),
             Self::Chat(request) => {
                 matches!(request, chat::Chat::Scripts { .. } | chat::Chat::Complete { .. })
@@ -200,6 +226,18 @@ impl Request {
                 | P::Run { .. }
                 | P::GoOn { .. }
                 | P::Import { .. } => false,
+            },
+            Self::Traces(request) => match request {
+                T::List { .. }
+                | T::Find { .. }
+                | T::Open { .. }
+                | T::Span { .. }
+                | T::Search { .. }
+                | T::Stats { .. }
+                | T::Lints { .. }
+                | T::Diff { .. }
+                | T::Export { .. } => true,
+                T::Import { .. } | T::Remove { .. } | T::Listen { .. } => false,
             },
             Self::Workspace(request) => match request {
                 W::Info | W::Compare { .. } | W::Verify | W::Doctor | W::Recall { .. } => true,

@@ -1,5 +1,7 @@
 //! The command line: the real binary in a temporary home, as the store's owner and attached to one.
 
+mod acting;
+mod agents;
 mod attaching;
 mod away;
 mod bedrock;
@@ -32,6 +34,7 @@ mod stores;
 mod syncs;
 mod talk;
 mod tending;
+mod traces;
 mod usage;
 mod vectors;
 mod waits;

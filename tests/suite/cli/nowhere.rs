@@ -116,6 +116,16 @@ const LINES: &[&str] = &[
     "pictures request 1234",
     "pictures save 1234",
     "pictures remove 1234 --yes",
+    "agent create agent.toml",
+    "agent list",
+    "agent show a",
+    "agent edit a -m far/x",
+    "agent diff a",
+    "agent run a hello",
+    "agent run a -m scripted/echo hello",
+    "agent export a",
+    "agent import agent.toml",
+    "agent remove a --yes",
     "prompts list",
     "prompts save p {{a}} is it",
     "prompts save p {{a}} was it",
@@ -127,6 +137,14 @@ const LINES: &[&str] = &[
     "prompts rename p q",
     "prompts import a.json",
     "prompts remove q --yes",
+    "traces import a.json",
+    "traces list",
+    "traces show 1234",
+    "traces export 1234",
+    "traces diff 1234 5678",
+    "traces stats 1234",
+    "traces listen --token-file nowhere",
+    "traces remove 1234 --yes",
     "usage --since 7d",
     "usage --format jsonl --texts",
     "usage egress --since 7d",
@@ -167,6 +185,9 @@ fn home() -> Home {
     std::fs::write(home.beside().join("words.txt"), "Sun is up. Moon is up.").unwrap();
     let question = "{\"query\": \"hello\", \"relevant\": [\"a.json\"]}\n";
     std::fs::write(home.beside().join("q.jsonl"), question).unwrap();
+    let agent = "name = 'a'\ninstruction = 'Fetch.'\nmodel = 'named/x'\n\
+                 [[groups]]\nname = 'pages'\nruns = { built_in = { tool = 'http_get' } }\n";
+    std::fs::write(home.beside().join("agent.toml"), agent).unwrap();
     let task = "instructions = 'Choose.'\n[[metrics]]\nname = 'Which'\nmethod = 'choice'\n";
     std::fs::write(home.beside().join("task.toml"), task).unwrap();
     let beside = home.beside().display().to_string();

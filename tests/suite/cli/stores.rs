@@ -226,12 +226,12 @@ async fn a_move_that_loses_a_page_on_the_way_is_seen_and_the_base_stays_where_it
     let port = engine.url.rsplit(':').next().unwrap().parse().unwrap();
     let (lost, loses) = (AtomicUsize::new(0), Arc::new(AtomicBool::new(true)));
     let broken = Arc::clone(&loses);
-    // The third page is said to be there, and never was.
+    // The second page is said to be there, and never was.
     let between = Server::start(move |_, seen| {
-        let is_page = seen.line.starts_with("PUT ") && seen.line.contains("/points");
-        if is_page && broken.load(Ordering::SeqCst) && lost.fetch_add(1, Ordering::SeqCst) == 2 {
+        let is_page = seen.line.contains("/points/batch");
+        if is_page && broken.load(Ordering::SeqCst) && lost.fetch_add(1, Ordering::SeqCst) == 1 {
             let done =
-                r#"{"result": {"operation_id": 9, "status": "completed"}, "status": "ok", "time": 0.0}"#;
+                r#"{"result": [{"operation_id": 9, "status": "completed"}], "status": "ok", "time": 0.0}"#;
             return whole(200, &[("content-type", "application/json")], done);
         }
         forward(port, seen)

@@ -223,7 +223,8 @@ impl Shelf {
                 vec![Reply::Done]
             }
             Request::Models(Models::List { .. }) => vec![Reply::Models { cards: self.cards.clone() }],
-            Request::Cassettes(_)
+            Request::Agents(_)
+            | Request::Cassettes(_)
             | Request::Comparisons(_)
             | Request::Datasets(_)
             | Request::Evaluations(_)
@@ -232,6 +233,7 @@ impl Shelf {
             | Request::Models(_)
             | Request::Pictures(_)
             | Request::Prompts(_)
+            | Request::Traces(_)
             | Request::Usage(_)
             | Request::Workspace(_) => return None,
             Request::Chat(Chat::Attach { .. } | Chat::AttachBytes { .. }) => return Some(Err(missing())),

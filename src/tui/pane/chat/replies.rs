@@ -379,6 +379,9 @@ impl State {
             | Changed::Base { .. }
             | Changed::BaseRemoved { .. }
             | Changed::Tended { .. }
+            | Changed::Trace { .. }
+            | Changed::TraceRemoved { .. }
+            | Changed::Agents
             | Changed::Prompts => {}
             Changed::Notice { text } => desk.notice = Some((text, true)),
             Changed::Missed if self.thread.watch == Some(task) => self.reload(desk),

@@ -102,12 +102,14 @@ pub fn date(value: f64, is_1904: bool, section: &Section) -> String {
                 made.push_str(if *short { &word[..1] } else { word });
             }
             Token::Point if places > 0 => {
-                let written = format!("{part:05}");
-                let _ = write!(made, ".{:0<places$}", &written[..places.min(written.len())]);
+                // Rounded, but not up to the next second.
+                let (digits, one) = (places.min(5) as u32, 10_i64.pow(5 - places.min(5) as u32));
+                let shown = ((part + one / 2) / one).min(10_i64.pow(digits) - 1);
+                let _ = write!(made, ".{shown:0places$}");
             }
             Token::Point => made.push('.'),
             Token::Comma => made.push(','),
-            Token::Slash => made.push('/'),
+            Token::Slash => made.push(names.slash),
             Token::Text(text) => made.push_str(text),
             _ => {}
         }
@@ -135,11 +137,14 @@ mod tests {
             (36_525.999, "hh:mm:ss", "23:58:33"),
             (36_525.999, "[h]:mm:ss", "876623:58:34"),
             (36_525.999, "mm:ss.0", "58:33.6"),
+            (45_351.123_456_789, "mm:ss.0", "57:46.7"),
+            (1.0 / 86_400.0 * 59.9999, "mm:ss.0", "00:59.9"),
             (45_351.708_333_333_3, "hh:mm:ss", "17:00:00"),
             (0.999_999, "hh:mm:ss.000", "23:59:59.914"),
             (-1.25, "[h]:mm", "-30:00"),
             (45_351.75, "dd/mm/yyyy;@", "29/02/2024"),
             (45_351.0, "[$-407]ddd, d. mmmm yyyy", "Do, 29. Februar 2024"),
+            (45_351.0, "[$-407]d/m/yyyy", "29.2.2024"),
             (45_351.0, "[$-1040C]mmm mmmmm", "févr. f"),
             (45_351.0, "[$-F800]dddd", "Thursday"),
             (60.0, "yyyy-mm-dd", "1900-02-28"),

@@ -9,6 +9,8 @@ pub struct Names {
     /// From Monday on.
     pub days: [&'static str; 7],
     pub short_days: [&'static str; 7],
+    /// What a slash between them is written as.
+    pub slash: char,
 }
 
 /// The names that a format of this language has.
@@ -43,6 +45,7 @@ static ENGLISH: Names = Names {
     short_months: ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"],
     days: ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"],
     short_days: ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"],
+    slash: '/',
 };
 
 static GERMAN: Names = Names {
@@ -63,6 +66,7 @@ static GERMAN: Names = Names {
     short_months: ["Jan", "Feb", "Mär", "Apr", "Mai", "Jun", "Jul", "Aug", "Sep", "Okt", "Nov", "Dez"],
     days: ["Montag", "Dienstag", "Mittwoch", "Donnerstag", "Freitag", "Samstag", "Sonntag"],
     short_days: ["Mo", "Di", "Mi", "Do", "Fr", "Sa", "So"],
+    slash: '.',
 };
 
 static FRENCH: Names = Names {
@@ -85,6 +89,7 @@ static FRENCH: Names = Names {
     ],
     days: ["lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche"],
     short_days: ["lun.", "mar.", "mer.", "jeu.", "ven.", "sam.", "dim."],
+    slash: '/',
 };
 
 static SPANISH: Names = Names {
@@ -105,6 +110,7 @@ static SPANISH: Names = Names {
     short_months: ["ene", "feb", "mar", "abr", "may", "jun", "jul", "ago", "sep", "oct", "nov", "dic"],
     days: ["lunes", "martes", "miércoles", "jueves", "viernes", "sábado", "domingo"],
     short_days: ["lun", "mar", "mié", "jue", "vie", "sáb", "dom"],
+    slash: '/',
 };
 
 static ITALIAN: Names = Names {
@@ -125,6 +131,7 @@ static ITALIAN: Names = Names {
     short_months: ["gen", "feb", "mar", "apr", "mag", "giu", "lug", "ago", "set", "ott", "nov", "dic"],
     days: ["lunedì", "martedì", "mercoledì", "giovedì", "venerdì", "sabato", "domenica"],
     short_days: ["lun", "mar", "mer", "gio", "ven", "sab", "dom"],
+    slash: '/',
 };
 
 static DUTCH: Names = Names {
@@ -145,6 +152,7 @@ static DUTCH: Names = Names {
     short_months: ["jan", "feb", "mrt", "apr", "mei", "jun", "jul", "aug", "sep", "okt", "nov", "dec"],
     days: ["maandag", "dinsdag", "woensdag", "donderdag", "vrijdag", "zaterdag", "zondag"],
     short_days: ["ma", "di", "wo", "do", "vr", "za", "zo"],
+    slash: '/',
 };
 
 static PORTUGUESE: Names = Names {
@@ -173,4 +181,5 @@ static PORTUGUESE: Names = Names {
         "domingo",
     ],
     short_days: ["seg", "ter", "qua", "qui", "sex", "sáb", "dom"],
+    slash: '/',
 };

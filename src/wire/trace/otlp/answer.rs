@@ -73,6 +73,22 @@ impl Answer {
         Self::refusal(encoding, 503, UNAVAILABLE, words)
     }
 
+    /// To a request that is refused whatever it says: who asks, how, or how much.
+    pub fn refused(encoding: Encoding, status: u16, words: &str) -> Self {
+        // google.rpc.Code has a number for each of these.
+        let code = match status {
+            401 => 16,
+            403 => 7,
+            404 => 5,
+            405 => 12,
+            408 => 4,
+            413 => 8,
+            503 => UNAVAILABLE,
+            _ => INVALID_ARGUMENT,
+        };
+        Self::refusal(encoding, status, code, words)
+    }
+
     fn refusal(encoding: Encoding, status: u16, code: u32, words: &str) -> Self {
         let body = match encoding {
             Encoding::Protobuf => protobuf::status(code, words),

@@ -101,7 +101,7 @@ impl Credentials {
     }
 
     /// Whom it takes a while to ask for them, while that is being done.
-    pub(super) fn asking(&self) -> Option<String> {
+    pub(in crate::provider) fn asking(&self) -> Option<String> {
         match self {
             Self::Bearer(key) => key.asking(),
             Self::Fetched(fetched) => fetched.held.try_lock().is_err().then(|| fetched.fetch.teller()),
@@ -110,7 +110,7 @@ impl Credentials {
     }
 
     /// How they are renewed, where that is known better than in general.
-    pub(super) fn renewal(&self) -> Option<String> {
+    pub(in crate::provider) fn renewal(&self) -> Option<String> {
         match self {
             Self::Fetched(fetched) => fetched.fetch.renewal(),
             Self::Bearer(_) => Some("The API key ran out: make a new one, then start again.".to_owned()),

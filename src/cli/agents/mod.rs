@@ -1,0 +1,376 @@
+//! `outcrop agent …`: agents, their versions and their runs.
+
+mod running;
+
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use super::args::{AgentForm, Agents as Verb, EditAgent};
+use super::item::Item;
+use super::out::Out;
+use super::prompt::{limited, read_input, text_file};
+use super::{Asker, End, Exit, ask, unexpected, words};
+use crate::domain::agent::run::State;
+use crate::domain::agent::{Agent, Book, Definition, Run, Step, Version};
+use crate::domain::diff::{self, Mark, hunks};
+use crate::domain::{Error, ErrorKind, Result};
+use crate::workbench::request::agents::Agents;
+use crate::workbench::{Reply, Request};
+
+/// The largest file of an agent, in bytes: documents of APIs are in it.
+const LARGEST: u64 = 16 << 20;
+/// Lines around a change that a diff shows.
+const AROUND: usize = 3;
+/// Runs that are shown of an agent.
+const RUNS: usize = 20;
+
+pub(super) async fn agents(verb: Verb, asker: &Asker, out: &mut Out) -> Result<Exit, End> {
+    match verb {
+        Verb::Create { file, name, note } => create(&file, name, note, asker, out).await?,
+        Verb::List => {
+            let reply = asker.one(Request::Agents(Agents::List), out).await?;
+            let Reply::Agents { agents } = &reply else { return Err(unexpected(&reply)) };
+            heads(agents, out)?;
+        }
+        Verb::Show { name, version } => show(name, version, asker, out).await?,
+        Verb::Edit(wanted) => edit(wanted, asker, out).await?,
+        Verb::Diff { name, from: _, to, baseline: true } => against_baseline(name, to, asker, out).await?,
+        Verb::Diff { name, from, to, baseline: false } => compare(name, from, to, asker, out).await?,
+        Verb::Run(wanted) => return running::run(wanted, asker, out).await,
+        Verb::Export { name, version, form, output } => {
+            let id = book(name, asker, out).await?.agent.id;
+            let text = exported(id, version, form == AgentForm::Json, asker, out).await?;
+            write(&text, output.as_deref(), out)?;
+        }
+        Verb::Import { file, name } => {
+            let (text, folder) = read(&file).await?;
+            let reply = asker.one(Request::Agents(Agents::Import { text, name, folder }), out).await?;
+            let Reply::AgentImported { book, remarks } = &reply else { return Err(unexpected(&reply)) };
+            if out.json {
+                out.object(&reply)?;
+            } else {
+                heads(std::slice::from_ref(&book.agent), out)?;
+                remarks.iter().try_for_each(|remark| out.note(remark))?;
+            }
+        }
+        Verb::Remove { name, yes } => remove(&name, yes, asker, out).await?,
+    }
+    Ok(Exit::Done)
+}
+
+/// A line for each.
+fn heads(agents: &[Agent], out: &mut Out) -> Result<(), End> {
+    if out.json {
+        return agents.iter().try_for_each(|agent| out.object(&Item::AgentHead { agent }));
+    }
+    let row = |agent: &Agent| {
+        vec![words::time(agent.updated), format!("version {}", agent.latest), agent.name.clone()]
+    };
+    words::table(&agents.iter().map(row).collect::<Vec<_>>()).iter().try_for_each(|line| out.line(line))
+}
+
+async fn book(name: String, asker: &Asker, out: &mut Out) -> Result<Book, End> {
+    of(asker.one(Request::Agents(Agents::Find { name }), out).await?)
+}
+
+fn of(reply: Reply) -> Result<Book, End> {
+    match reply {
+        Reply::Agent { book } => Ok(book),
+        other => Err(unexpected(&other)),
+    }
+}
+
+/// The version of that number, or the newest one.
+fn version(book: &Book, number: Option<u32>) -> Result<&Version> {
+    book.version(number).ok_or_else(|| {
+        let number = number.unwrap_or(book.agent.latest);
+        let numbers: Vec<_> = book.versions.iter().map(|version| version.number.to_string()).collect();
+        Error::new(
+            ErrorKind::NotFound,
+            format!("finding version {number} of {:?}", book.agent.name),
+            "there is none of that number",
+            format!("There are: {}.", numbers.join(", ")),
+        )
+    })
+}
+
+/// What a file says, and the folder in which its paths lie.
+async fn read(path: &Path) -> Result<(String, Option<PathBuf>)> {
+    let here = super::absolute(Path::new("."))?;
+    if path == Path::new("-") {
+        return Ok((read_input().await?, Some(here)));
+    }
+    let name = path.display().to_string();
+    let file = std::fs::File::open(path).map_err(|why| Error::io(format!("reading {name}"), &why))?;
+    let folder = super::absolute(path)?.parent().map_or(here, Path::to_path_buf);
+    Ok((limited(&name, file, LARGEST)?, Some(folder)))
+}
+
+async fn definition(
+    path: &Path,
+    asker: &Asker,
+    out: &mut Out,
+) -> Result<(String, Definition, Option<PathBuf>), End> {
+    let (text, folder) = read(path).await?;
+    let reply = asker.one(Request::Agents(Agents::Read { text }), out).await?;
+    let Reply::AgentRead { name, definition, remarks } = reply else { return Err(unexpected(&reply)) };
+    for remark in remarks {
+        out.note(&remark)?;
+    }
+    Ok((name, definition, folder))
+}
+
+async fn create(
+    file: &Path,
+    name: Option<String>,
+    note: Option<String>,
+    asker: &Asker,
+    out: &mut Out,
+) -> Result<(), End> {
+    let (own, definition, folder) = definition(file, asker, out).await?;
+    let (name, note) = (name.unwrap_or(own), note.unwrap_or_default());
+    if name.is_empty() {
+        let hint = "Write `name = \"…\"` at its top, or say --name.";
+        return Err(Error::new(ErrorKind::Invalid, "making an agent", "the file names none", hint).into());
+    }
+    let request = Agents::Create { name, definition, note, folder };
+    let book = of(asker.one(Request::Agents(request), out).await?)?;
+    heads(&[book.agent], out)
+}
+
+async fn exported(
+    id: crate::domain::id::AgentId,
+    version: Option<u32>,
+    json: bool,
+    asker: &Asker,
+    out: &mut Out,
+) -> Result<String, End> {
+    match asker.one(Request::Agents(Agents::Export { id, version, json }), out).await? {
+        Reply::Text { text } => Ok(text),
+        other => Err(unexpected(&other)),
+    }
+}
+
+/// To a new file, or to the standard output.
+fn write(text: &str, output: Option<&Path>, out: &mut Out) -> Result<(), End> {
+    let Some(path) = output else {
+        if out.json {
+            let item = Item::Text { text: Some(text), path: None, left_out: &[], notes: &[], until: None };
+            return out.object(&item);
+        }
+        out.text(text)?;
+        return out.end_line();
+    };
+    let doing = format!("writing {}", path.display());
+    let mut file =
+        OpenOptions::new().write(true).create_new(true).open(path).map_err(|why| Error::io(&doing, &why))?;
+    file.write_all(text.as_bytes()).map_err(|why| Error::io(&doing, &why))?;
+    if out.json {
+        let item = Item::Text { text: None, path: Some(path), left_out: &[], notes: &[], until: None };
+        return out.object(&item);
+    }
+    out.line(&format!("wrote {}", path.display()))
+}
+
+/// A run's state in a word or two.
+fn state(run: &Run) -> String {
+    match &run.state {
+        State::Running => "running".to_owned(),
+        State::Waiting { calls } => {
+            let names: Vec<&str> = calls.iter().map(|call| call.action.as_str()).collect();
+            format!("waits for {}", names.join(", "))
+        }
+        State::Answered { .. } => "answered".to_owned(),
+        State::GaveUp { why, .. } => format!("gave up: {}", why.words()),
+        State::Failed { error } => format!("failed: {}", error.why),
+        State::Stopped => "stopped".to_owned(),
+    }
+}
+
+async fn show(name: String, number: Option<u32>, asker: &Asker, out: &mut Out) -> Result<(), End> {
+    let book = book(name, asker, out).await?;
+    let id = book.agent.id;
+    let reply = asker.one(Request::Agents(Agents::Runs { id, limit: RUNS }), out).await?;
+    let Reply::AgentRuns { runs } = &reply else { return Err(unexpected(&reply)) };
+    if out.json {
+        out.object(&Reply::Agent { book })?;
+        return runs.iter().try_for_each(|run| out.object(&Item::AgentRun { run }));
+    }
+    let version = version(&book, number)?;
+    out.line(&format!("{}  version {}  {}", book.agent.name, version.number, words::time(version.created)))?;
+    if !version.note.is_empty() {
+        out.line(&version.note)?;
+    }
+    out.line("")?;
+    let text = exported(id, Some(version.number), false, asker, out).await?;
+    out.text(&text)?;
+    out.end_line()?;
+    if !runs.is_empty() {
+        out.line("")?;
+    }
+    let row = |run: &Run| {
+        vec![
+            run.id.short(),
+            words::time(run.updated),
+            format!("version {}", run.version),
+            state(run),
+            words::cut(&run.question, 60),
+        ]
+    };
+    words::table(&runs.iter().map(row).collect::<Vec<_>>()).iter().try_for_each(|line| out.line(line))
+}
+
+/// The step of that name.
+fn step(name: &str) -> Result<Step> {
+    Step::ALL.into_iter().find(|step| step.as_str() == name.trim().replace('-', "_")).ok_or_else(|| {
+        let names = Step::ALL.map(Step::as_str).join(", ");
+        Error::new(
+            ErrorKind::Invalid,
+            "editing an agent",
+            format!("{name:?} is no step"),
+            format!("Steps are: {names}."),
+        )
+    })
+}
+
+async fn edit(wanted: EditAgent, asker: &Asker, out: &mut Out) -> Result<(), End> {
+    const DOING: &str = "editing an agent";
+    let EditAgent { name, file, template, reset, model, rename, note } = wanted;
+    let mut book = book(name, asker, out).await?;
+    let id = book.agent.id;
+    let (mut changed, folder) = match &file {
+        Some(file) => {
+            let (_, definition, folder) = definition(file, asker, out).await?;
+            (definition, folder)
+        }
+        None => (version(&book, None)?.definition.clone(), None),
+    };
+    for said in &template {
+        let (of, file) = said.split_once('=').ok_or_else(|| {
+            let hint = "Write it like --template orchestration=prompt.txt.";
+            Error::new(ErrorKind::Invalid, DOING, format!("{said:?} is not of the form STEP=FILE"), hint)
+        })?;
+        changed.steps.of_mut(step(of)?).template = Some(text_file(Path::new(file))?);
+    }
+    for said in &reset {
+        changed.steps.of_mut(step(said)?).template = None;
+    }
+    for (step, place) in changed.steps.unknown_places() {
+        out.note(&format!("nothing is put into ${place}$ of the template of {step}"))?;
+    }
+    if let Some(model) = &model {
+        changed.model = Some(model.parse().map_err(End::Error)?);
+    }
+    let edits = file.is_some() || !template.is_empty() || !reset.is_empty() || model.is_some();
+    if !edits && rename.is_none() {
+        let hint =
+            "Name a file, or --template, --reset, --model, --rename; `outcrop agent export` writes the file.";
+        return Err(Error::new(ErrorKind::Invalid, DOING, "nothing is to be changed", hint).into());
+    }
+    if edits {
+        let note = note.unwrap_or_default();
+        let request = Agents::Save { id, definition: changed, note, folder };
+        book = of(asker.one(Request::Agents(request), out).await?)?;
+    }
+    if let Some(name) = rename {
+        book = of(asker.one(Request::Agents(Agents::Rename { id, name }), out).await?)?;
+    }
+    heads(&[book.agent], out)
+}
+
+async fn compare(
+    name: String,
+    from: Option<u32>,
+    to: Option<u32>,
+    asker: &Asker,
+    out: &mut Out,
+) -> Result<(), End> {
+    let book = book(name, asker, out).await?;
+    let new = version(&book, to)?;
+    let old = match from {
+        Some(from) => version(&book, Some(from))?,
+        None => book.versions.iter().rfind(|version| version.number < new.number).ok_or_else(|| {
+            let why = format!("{:?} has none before version {}", book.agent.name, new.number);
+            Error::new(ErrorKind::NotFound, "comparing versions", why, "Name two versions, or edit it first.")
+        })?,
+    };
+    let id = book.agent.id;
+    let before = exported(id, Some(old.number), true, asker, out).await?;
+    let after = exported(id, Some(new.number), true, asker, out).await?;
+    let lines = diff::lines(&before, &after);
+    if out.json {
+        return out.object(&Item::Diff {
+            from: old.number,
+            to: new.number,
+            lines: lines.iter().map(|line| (line.mark.sign(), line.text())).collect(),
+        });
+    }
+    out.line(&format!("− version {}  {}", old.number, words::time(old.created)))?;
+    out.line(&format!("+ version {}  {}", new.number, words::time(new.created)))?;
+    changes(&lines, out)
+}
+
+async fn against_baseline(
+    name: String,
+    number: Option<u32>,
+    asker: &Asker,
+    out: &mut Out,
+) -> Result<(), End> {
+    let book = book(name, asker, out).await?;
+    let version = version(&book, number)?;
+    for step in Step::ALL {
+        let lines = diff::lines(step.baseline(), version.definition.steps.template(step));
+        if lines.iter().all(|line| line.mark == Mark::Same) {
+            continue;
+        }
+        if out.json {
+            out.object(&Item::TemplateDiff {
+                step,
+                lines: lines.iter().map(|line| (line.mark.sign(), line.text())).collect(),
+            })?;
+            continue;
+        }
+        out.line(&format!("{step}: − as outcrop has it, + version {}", version.number))?;
+        changes(&lines, out)?;
+    }
+    Ok(())
+}
+
+fn changes(lines: &[diff::Line], out: &mut Out) -> Result<(), End> {
+    out.line("")?;
+    if lines.iter().all(|line| line.mark == Mark::Same) {
+        return out.line("  they are the same");
+    }
+    for line in hunks(lines, AROUND) {
+        let text = line.map_or("…".to_owned(), |line| format!("{} {}", line.mark.sign(), line.text()));
+        out.line(&text)?;
+    }
+    Ok(())
+}
+
+async fn remove(names: &[String], yes: bool, asker: &Asker, out: &mut Out) -> Result<(), End> {
+    let mut found: Vec<Book> = Vec::new();
+    for name in names {
+        let book = book(name.clone(), asker, out).await?;
+        // The same one may be named twice.
+        if found.iter().all(|known| known.agent.id != book.agent.id) {
+            found.push(book);
+        }
+    }
+    let question = match found.as_slice() {
+        [Book { agent, versions }] => {
+            let versions = words::count(versions.len() as u64, "version", "versions");
+            format!("Delete “{}”, {versions}, and its runs?", agent.name)
+        }
+        several => {
+            format!("Delete {} and their runs?", words::count(several.len() as u64, "agent", "agents"))
+        }
+    };
+    ask::agreed(yes, &question, "removing agents").await?;
+    for Book { agent, .. } in found {
+        let reply = asker.one(Request::Agents(Agents::Remove { id: agent.id }), out).await?;
+        if out.json { out.object(&reply)? } else { out.line(&format!("removed {}", agent.name))? }
+    }
+    Ok(())
+}

@@ -1,0 +1,242 @@
+//! `outcrop agent run`: a run as it goes, agreeing to calls, answering what it waits for.
+
+use std::path::Path;
+
+use futures_util::StreamExt;
+
+use super::super::args::RunAgent;
+use super::super::out::{self, Out};
+use super::super::prompt::{read_input, text_file};
+use super::super::{Asker, End, Exit, ask, unexpected};
+use super::{book, version};
+use crate::domain::agent::run::State;
+use crate::domain::agent::{AgentEvent, Book, Step, Wanted};
+use crate::domain::delta::Event;
+use crate::domain::id::RunId;
+use crate::domain::untrusted::safe_line;
+use crate::domain::{Error, ErrorKind, Result};
+use crate::workbench::request::agents::Agents;
+use crate::workbench::{Reply, Request};
+
+/// Runs that an id is looked for among.
+const RUNS: usize = 200;
+
+pub(super) async fn run(wanted: RunAgent, asker: &Asker, out: &mut Out) -> Result<Exit, End> {
+    out.set_raw(wanted.raw)?;
+    let book = book(wanted.name.clone(), asker, out).await?;
+    let id = book.agent.id;
+    let after = match &wanted.run {
+        Some(text) => Some(meant(&book, text, asker, out).await?),
+        None => None,
+    };
+    let model = wanted.model.as_deref().map(str::parse).transpose().map_err(End::Error)?;
+    let request = if wanted.answer.is_empty() {
+        let typed = wanted.question.join(" ");
+        let question = if typed == "-" || typed.is_empty() { read_input().await? } else { typed };
+        Agents::Run { id, question, after, version: wanted.version, model }
+    } else {
+        let answers = wanted.answer.iter().map(|said| answer(said)).collect::<Result<_>>()?;
+        Agents::Answer { id, run: after, answers }
+    };
+    let known = version(&book, wanted.version)?;
+    let worded = known.definition.steps.is_on(Step::PostProcessing);
+    let mut shown = Shown { worded, ..Shown::default() };
+    let mut replies = asker.ask(Request::Agents(request));
+    let mut ended = None;
+    while let Some(reply) = replies.next().await {
+        let reply = reply?;
+        if out.json {
+            out.streamed(&reply).await?;
+            out.show().await?;
+        }
+        let Reply::AgentEvent { event } = reply else { return Err(unexpected(&reply)) };
+        match event {
+            AgentEvent::Confirm { run, id: call, action, shown: bytes } => {
+                let agreed = agreed(wanted.yes, &action, &bytes, out).await?;
+                asker.one(Request::Agents(Agents::Decide { run, call, agreed }), out).await?;
+            }
+            AgentEvent::Agree { run, id: call, group, shown: tools } => {
+                let agreed = agreed_to_tools(wanted.yes, &group, &tools, out).await?;
+                asker.one(Request::Agents(Agents::Decide { run, call, agreed }), out).await?;
+            }
+            AgentEvent::Ended { run, state, .. } => ended = Some((run, state)),
+            other if out.json => drop(other),
+            other => shown.show(other, out).await?,
+        }
+    }
+    if !out.json {
+        out.end_piece().await?;
+    }
+    let (run, state) = ended.ok_or_else(|| Error::internal("waiting for the agent", "it never ended"))?;
+    end(&book, run, state, &shown, out)
+}
+
+/// What a flag says that answers a call.
+fn answer(said: &str) -> Result<(String, String)> {
+    let (id, text) = said.split_once('=').ok_or_else(|| {
+        let why = format!("--answer {said} is not of the form ID=TEXT");
+        Error::new(
+            ErrorKind::Invalid,
+            "answering the calls of an agent",
+            why,
+            "Write it like --answer ID=TEXT.",
+        )
+    })?;
+    let text = match text.strip_prefix('@') {
+        Some(file) => text_file(Path::new(file))?,
+        None => text.to_owned(),
+    };
+    Ok((id.to_owned(), text))
+}
+
+/// The run that the first or last digits of an id mean.
+async fn meant(book: &Book, text: &str, asker: &Asker, out: &mut Out) -> Result<RunId, End> {
+    let reply = asker.one(Request::Agents(Agents::Runs { id: book.agent.id, limit: RUNS }), out).await?;
+    let Reply::AgentRuns { runs } = &reply else { return Err(unexpected(&reply)) };
+    let text = text.trim().to_ascii_lowercase();
+    let fits = |id: &String| !text.is_empty() && (id.starts_with(&text) || id.ends_with(&text));
+    let mut found = runs.iter().map(|run| run.id).filter(|id| fits(&id.to_string()));
+    match (found.next(), found.next()) {
+        (Some(one), None) => Ok(one),
+        (first, _) => {
+            let why = if first.is_some() { "several runs have it" } else { "there is none" };
+            let hint = format!("`outcrop agent show {}` lists them.", book.agent.name);
+            Err(Error::new(ErrorKind::NotFound, format!("finding the run {text:?}"), why, hint).into())
+        }
+    }
+}
+
+/// Whether the person agrees to a call, whose bytes they are shown.
+async fn agreed(yes: bool, action: &str, bytes: &str, out: &mut Out) -> Result<bool, End> {
+    let asked = format!("{} is to be called with:\n{bytes}", safe_line(action));
+    asked_for(yes, &asked, ("Call it?", "calling it"), out).await
+}
+
+/// Whether the person agrees to the tools of a server, as they are shown.
+async fn agreed_to_tools(yes: bool, group: &str, tools: &str, out: &mut Out) -> Result<bool, End> {
+    let asked = format!("The server of {} has tools that nobody has agreed to:\n{tools}", safe_line(group));
+    asked_for(yes, &asked, ("May the agent use them?", "using them"), out).await
+}
+
+async fn asked_for(
+    yes: bool,
+    asked: &str,
+    (question, doing): (&str, &str),
+    out: &mut Out,
+) -> Result<bool, End> {
+    if !out.json {
+        out.end_piece().await?;
+    }
+    out::say(asked);
+    if yes {
+        return Ok(true);
+    }
+    if !ask::somebody() {
+        out::say("note: it is refused, since nobody is there to agree; --yes agrees to every call");
+        return Ok(false);
+    }
+    match ask::agreed(false, question, doing).await {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind == ErrorKind::Cancelled => Ok(false),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// What was shown to a person so far.
+#[derive(Default)]
+struct Shown {
+    /// The answer is worded by a step of its own: what came before is not shown.
+    worded: bool,
+    step: Option<Step>,
+    /// The text of this step.
+    text: String,
+    /// How much of that was printed.
+    printed: usize,
+}
+
+impl Shown {
+    async fn show(&mut self, event: AgentEvent, out: &mut Out) -> Result<(), End> {
+        match event {
+            AgentEvent::Step { step, .. } => {
+                out.end_piece().await?;
+                (self.step, self.printed) = (Some(step), 0);
+                self.text.clear();
+            }
+            AgentEvent::Delta { event: Event::Text { text } } => {
+                self.text.push_str(&text);
+                let wanted = if self.worded { Step::PostProcessing } else { Step::Orchestration };
+                // Steps in JSON are for the program; the answer in one is printed at the end.
+                let begins = self.text.trim_start();
+                let is_text = !begins.is_empty() && !begins.starts_with(['{', '`']);
+                if self.step == Some(wanted) && is_text {
+                    out.piece(&self.text[self.printed..]).await?;
+                    self.printed = self.text.len();
+                    out.show().await?;
+                }
+            }
+            AgentEvent::Delta { event: Event::Replace { from, text, .. } } => {
+                let cut = self.text.floor_char_boundary(from);
+                self.text.truncate(cut);
+                self.text.push_str(&text);
+                // What is printed cannot be taken back: the end says what the answer is.
+                self.printed = 0;
+            }
+            AgentEvent::Delta { event: Event::Notice { text } } | AgentEvent::Remark { text } => {
+                out.note(&text)?;
+            }
+            AgentEvent::Called { action, input, by, .. } => {
+                out.note(&format!("calls {action} {input} ({by})"))?;
+            }
+            AgentEvent::Gave { action, content, is_error, .. } => {
+                let how = if is_error { "failed" } else { "gave" };
+                out.note(&format!("{action} {how}: {}", super::words::cut(&safe_line(&content), 160)))?;
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Prints what a run came to, where it was not printed as it came.
+    fn rest(&self, text: &str, out: &mut Out) -> Result<(), End> {
+        if text.is_empty() || (self.printed > 0 && self.text.trim() == text.trim()) {
+            return Ok(());
+        }
+        out.text(text)?;
+        out.end_line()
+    }
+}
+
+/// The exit that the end of a run means.
+fn end(book: &Book, run: RunId, state: State, shown: &Shown, out: &mut Out) -> Result<Exit, End> {
+    match state {
+        State::Answered { text } => {
+            if !out.json {
+                shown.rest(&text, out)?;
+            }
+            Ok(Exit::Done)
+        }
+        State::Waiting { calls } => {
+            for Wanted { id, action, input, question } in &calls {
+                match question {
+                    Some(question) => out.note(&format!("it asks: {question} ({id})"))?,
+                    None => out.note(&format!("it wants {action} {input} ({id})"))?,
+                }
+            }
+            out.note(&format!(
+                "answer with `outcrop agent run {} --run {} --answer ID=TEXT`, for each of them",
+                book.agent.name,
+                run.short()
+            ))?;
+            Ok(Exit::Done)
+        }
+        State::GaveUp { why, text } => {
+            if !out.json {
+                shown.rest(&text, out)?;
+            }
+            out.note(&format!("it gave up: {}", why.words()))?;
+            Ok(Exit::Negative)
+        }
+        State::Stopped | State::Running => Ok(Exit::Interrupted),
+        State::Failed { error } => Err(error.into()),
+    }
+}

@@ -1,0 +1,139 @@
+//! The arguments of agents.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand, ValueEnum};
+
+/// `outcrop agent …`
+#[derive(Debug, Subcommand)]
+pub enum Agents {
+    /// Make an agent from a file, as its version 1
+    Create {
+        /// TOML or JSON, as `export` writes it; - is the standard input
+        file: PathBuf,
+        /// Its name; the file's own where none is given
+        #[arg(long, value_name = "NAME")]
+        name: Option<String>,
+        /// Why there is this version
+        #[arg(short, long, value_name = "TEXT")]
+        note: Option<String>,
+    },
+    /// The last changed first: time, newest version, name
+    List,
+    /// What an agent is, and its runs; with --json all of it
+    Show {
+        /// Its name
+        name: String,
+        /// The version; the newest where none is named
+        #[arg(long, value_name = "NUMBER")]
+        version: Option<u32>,
+    },
+    /// Make the next version: from a file, or by what is named here
+    Edit(EditAgent),
+    /// What became of an agent from one version to another
+    Diff {
+        /// Its name
+        name: String,
+        /// The older version; the one before the newer where none is named
+        from: Option<u32>,
+        /// The newer version; the newest where none is named
+        to: Option<u32>,
+        /// Compare its templates with those that outcrop comes with instead
+        #[arg(long, conflicts_with = "from")]
+        baseline: bool,
+    },
+    /// Ask an agent and print its answer as it comes; exits 1 when it gave up
+    Run(RunAgent),
+    /// Write a version out as a file
+    Export {
+        /// Its name
+        name: String,
+        /// The version; the newest where none is named
+        #[arg(long, value_name = "NUMBER")]
+        version: Option<u32>,
+        /// The form
+        #[arg(short, long, value_enum, default_value_t = AgentForm::Toml)]
+        form: AgentForm,
+        /// A new file; the standard output where none is named
+        #[arg(short, long, value_name = "FILE")]
+        output: Option<PathBuf>,
+    },
+    /// Read an agent that `export` wrote, or Bedrock's JSON of an agent, its action groups and knowledge bases
+    Import {
+        /// The file; - is the standard input
+        file: PathBuf,
+        /// Its name; the file's own where none is given
+        #[arg(long, value_name = "NAME")]
+        name: Option<String>,
+    },
+    /// Delete agents with their versions and runs
+    Remove {
+        /// Their names
+        #[arg(required = true)]
+        name: Vec<String>,
+        /// Delete without asking
+        #[arg(short, long)]
+        yes: bool,
+    },
+}
+
+/// What an agent is written as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum AgentForm {
+    /// For people
+    Toml,
+    /// For programs
+    Json,
+}
+
+/// `outcrop agent edit`
+#[derive(Debug, Args)]
+pub struct EditAgent {
+    /// Its name
+    pub name: String,
+    /// What it is from now on, as `export` writes it; - is the standard input
+    pub file: Option<PathBuf>,
+    /// The template of a step out of a file, like orchestration=prompt.txt; may be repeated
+    #[arg(long, value_name = "STEP=FILE")]
+    pub template: Vec<String>,
+    /// Go back to the template that outcrop comes with; may be repeated
+    #[arg(long, value_name = "STEP")]
+    pub reset: Vec<String>,
+    /// The model
+    #[arg(short, long, value_name = "MODEL")]
+    pub model: Option<String>,
+    /// Another name for the agent
+    #[arg(long, value_name = "NAME")]
+    pub rename: Option<String>,
+    /// Why there is this version
+    #[arg(short, long, value_name = "TEXT")]
+    pub note: Option<String>,
+}
+
+/// `outcrop agent run`
+#[derive(Debug, Args)]
+pub struct RunAgent {
+    /// Its name
+    pub name: String,
+    /// What to ask; - or nothing takes it from the standard input
+    #[arg(value_name = "QUESTION", conflicts_with = "answer")]
+    pub question: Vec<String>,
+    /// What a run waits for, by the id of the call or its action's name; goes on with that run. =@FILE takes it from a file
+    #[arg(long, value_name = "ID=TEXT")]
+    pub answer: Vec<String>,
+    /// Go on with this run: the first or last digits of its id, as `show` lists them
+    #[arg(long = "run", value_name = "ID")]
+    pub run: Option<String>,
+    /// The version; the newest where none is named
+    #[arg(long, value_name = "NUMBER")]
+    pub version: Option<u32>,
+    /// The model, in the place of the agent's
+    #[arg(short, long, value_name = "MODEL")]
+    pub model: Option<String>,
+    /// Agree to every call that asks for it, and to the tools of its MCP servers
+    #[arg(short, long)]
+    pub yes: bool,
+    /// Print the answer byte for byte, also what could drive a terminal
+    #[arg(long)]
+    pub raw: bool,
+}

@@ -1,0 +1,116 @@
+//! The arguments of looking at traces, and of moving them in and out.
+
+use std::path::PathBuf;
+
+use clap::{Subcommand, ValueEnum};
+
+/// `outcrop traces …`
+#[derive(Debug, Subcommand)]
+pub enum Traces {
+    /// Newest first: id, time, what it was, how long it took, spans, errors, tokens, cost
+    List {
+        /// Only those of which a span passes: kind:tool status:error dur>2s "timed out"; `traces show --help` has all of it
+        #[arg(value_name = "FILTER")]
+        filter: Vec<String>,
+        /// How many; 0 for all
+        #[arg(short = 'n', long, default_value_t = 50)]
+        limit: usize,
+    },
+    /// A trace as a tree: each span with how long it took, tokens, cost, and what is odd about it
+    #[command(after_long_help = FILTERS)]
+    Show {
+        /// The first or last digits of its id, as `list` shows them
+        id: String,
+        /// Only the spans that pass
+        #[arg(value_name = "FILTER")]
+        filter: Vec<String>,
+        /// One span with all that was said in it: its number, as the tree shows it
+        #[arg(long, value_name = "NUMBER", conflicts_with = "filter")]
+        span: Option<u32>,
+    },
+    /// Bring traces in from files: OTLP as JSON or protobuf, traces of Bedrock's agents, logs of Inspect, sessions of Claude Code
+    /// and Codex; packed with gzip or not
+    Import {
+        /// The files
+        #[arg(required = true, value_name = "FILE")]
+        file: Vec<PathBuf>,
+    },
+    /// Write a trace for other programs or for people
+    Export {
+        /// The first or last digits of its id, as `list` shows them
+        id: String,
+        /// A new file; the standard output where none is named
+        #[arg(short, long, value_name = "FILE")]
+        output: Option<PathBuf>,
+        /// How it is written
+        #[arg(short, long, value_enum, default_value_t = TraceForm::Json)]
+        format: TraceForm,
+        /// Write over a file that is there
+        #[arg(long, requires = "output")]
+        force: bool,
+    },
+    /// Two traces side by side: what is the same, changed, gone, new
+    Diff {
+        /// The first or last digits of the one's id
+        left: String,
+        /// Those of the other's
+        right: String,
+    },
+    /// How long the spans of each name take, and what looks wrong in a trace
+    Stats {
+        /// The first or last digits of its id, as `list` shows them
+        id: String,
+    },
+    /// Take what other programs of this machine send (OTLP over HTTP), until it is ended
+    Listen {
+        /// The port; 0 for any that is free
+        #[arg(long, value_name = "PORT", default_value_t = 4318)]
+        port: u16,
+        /// The file whose first line is the bearer token that senders must give
+        #[arg(long, value_name = "FILE")]
+        token_file: Option<PathBuf>,
+    },
+    /// Delete traces from elsewhere
+    Remove {
+        /// The first or last digits of their ids, as `list` shows them
+        #[arg(required = true)]
+        id: Vec<String>,
+        /// Delete without asking
+        #[arg(short, long)]
+        yes: bool,
+    },
+}
+
+/// How a trace is written for other programs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum TraceForm {
+    /// OTLP as JSON, a request a line
+    Json,
+    /// OTLP as protobuf, one request
+    Protobuf,
+    /// For people
+    Markdown,
+    /// One page for people
+    Html,
+    /// What was asked, as rows of a dataset that `datasets import` takes
+    Prompts,
+    /// Calls of models as messages of OpenAI's chat, one a line
+    #[value(name = "openai")]
+    OpenAi,
+}
+
+/// What filters are made of.
+const FILTERS: &str =
+    "Filters: terms side by side all hold; `or`, `not` (or a - in front) and brackets do what they say; a \
+word by itself stands anywhere in a span.
+
+  kind:      agent, workflow, model, tool, retrieval, rerank, embedding, guardrail, evaluation, memory, other
+  name: model: provider: tool: agent: service: error:   has that within; with = it is that
+  session:   the session is that
+  status:    ok, error, unset, running
+  is:        orphan, cycle, same_id, again, skewed, backwards, running, repaired
+  tok> in> out>          tokens: 2k
+  cost>                  US dollars
+  dur> self> first>      times: 150ms, 2s, 1.5m
+  score.NAME>            a score; : compares its label
+  attr.\"KEY\"=            an attribute; : has it within; numbers compare";

@@ -1,0 +1,350 @@
+//! `outcrop traces …`
+
+mod shown;
+
+pub(super) use shown::Told;
+
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use futures_util::StreamExt;
+
+use super::args::{TraceForm, Traces as Verb};
+use super::export::refuse_existing;
+use super::item::Item;
+use super::out::{self, Out};
+use super::{Asker, End, Exit, absolute, ask, unexpected, words};
+use crate::domain::secret::Secret;
+use crate::domain::trace::aligned::Pair;
+use crate::domain::trace::outline::Outline;
+use crate::domain::trace::{Brought, Rollups, Run, TraceId, Tree};
+use crate::domain::{Error, ErrorKind, Result};
+use crate::workbench::request::traces::{Traces, Written};
+use crate::workbench::{Reply, Request};
+
+/// Runs that are asked for at a time.
+const PAGE: usize = 256;
+/// Digits by which a trace may be named.
+const DIGITS: usize = 4;
+
+pub(super) async fn traces(verb: Verb, asker: &Asker, out: &mut Out) -> Result<Exit, End> {
+    match verb {
+        Verb::List { filter, limit } => list(&filter, limit, asker, out).await?,
+        Verb::Show { id, span: Some(row), .. } => span(&id, row, asker, out).await?,
+        Verb::Show { id, filter, .. } => show(&id, &filter, asker, out).await?,
+        Verb::Import { file } => import(&file, asker, out).await?,
+        Verb::Export { id, output, format, force } => {
+            export(&id, output.as_deref(), format, force, asker, out).await?;
+        }
+        Verb::Diff { left, right } => diff(&left, &right, asker, out).await?,
+        Verb::Stats { id } => stats(&id, asker, out).await?,
+        Verb::Listen { port, token_file } => listen(port, token_file, asker, out).await?,
+        Verb::Remove { id, yes } => remove(&id, yes, asker, out).await?,
+    }
+    Ok(Exit::Done)
+}
+
+/// The words of a filter as they were written; `None` where there are none.
+fn written(filter: &[String]) -> Option<String> {
+    (!filter.is_empty()).then(|| filter.join(" "))
+}
+
+async fn list(filter: &[String], limit: usize, asker: &Asker, out: &mut Out) -> Result<(), End> {
+    let limit = if limit == 0 { usize::MAX } else { limit };
+    let (mut found, mut before, mut more) = (Vec::<Run>::new(), None, true);
+    while more && found.len() < limit {
+        let filter = written(filter);
+        let ask = Traces::List { filter, limit: PAGE.min(limit - found.len()), before };
+        let reply = asker.one(Request::Traces(ask), out).await?;
+        let Reply::Traces { runs, more: left } = reply else { return Err(unexpected(&reply)) };
+        before = runs.last().map(|run| (run.at, run.id));
+        more = left && before.is_some();
+        found.extend(runs);
+    }
+    if out.json {
+        return found.iter().try_for_each(|run| out.object(&Item::Trace { run }));
+    }
+    let rows: Vec<_> = found.iter().map(shown::run).collect();
+    words::table(&rows).iter().try_for_each(|line| out.line(line))?;
+    if found.is_empty() {
+        out.note(if filter.is_empty() {
+            "there are no traces yet; `outcrop traces listen` takes those of other programs"
+        } else {
+            "no trace has such a span"
+        })?;
+    }
+    if more {
+        out.note("there are more; -n 0 shows all")?;
+    }
+    Ok(())
+}
+
+async fn found(text: &str, asker: &Asker, out: &mut Out) -> Result<Run, End> {
+    if text.chars().count() < DIGITS {
+        let doing = format!("finding the trace {text}");
+        let why = format!("fewer than {DIGITS} digits name one by chance");
+        return Err(Error::new(ErrorKind::Invalid, doing, why, "Give more of its digits.").into());
+    }
+    match asker.one(Request::Traces(Traces::Find { text: text.to_owned() }), out).await? {
+        Reply::Trace { run } => Ok(run),
+        other => Err(unexpected(&other)),
+    }
+}
+
+/// The rows of a trace, and what cannot be read of it.
+async fn opened(id: TraceId, asker: &Asker) -> Result<(Outline, Vec<String>), End> {
+    let (mut outline, mut damaged) = (Outline::default(), Vec::new());
+    let mut replies = asker.ask(Request::Traces(Traces::Open { id }));
+    while let Some(reply) = replies.next().await {
+        match reply? {
+            Reply::Trace { .. } => {}
+            Reply::TraceRows { rows } => {
+                let why = "its rows make no sense to this program";
+                rows.unpack(&mut outline).ok_or_else(|| Error::internal("opening a trace", why))?;
+            }
+            Reply::TraceDamaged { places } => damaged.extend(places),
+            other => return Err(unexpected(&other)),
+        }
+    }
+    Ok((outline, damaged))
+}
+
+async fn show(text: &str, filter: &[String], asker: &Asker, out: &mut Out) -> Result<(), End> {
+    let run = found(text, asker, out).await?;
+    let (outline, damaged) = opened(run.id, asker).await?;
+    let tree = Tree::of(&outline);
+    let rollups = Rollups::of(&outline, &tree);
+    let wanted = match written(filter) {
+        None => None,
+        Some(filter) => Some(passing(run.id, filter, outline.rows.len(), asker).await?),
+    };
+    let view = shown::View { outline: &outline, tree: &tree, rollups: &rollups };
+    let rows = tree.order().iter().copied();
+    let rows: Vec<u32> =
+        rows.filter(|row| wanted.as_ref().is_none_or(|wanted| wanted[*row as usize])).collect();
+    if out.json {
+        out.object(&Item::Trace { run: &run })?;
+        for row in rows {
+            out.object(&Item::TraceRow(view.told(row)))?;
+        }
+    } else {
+        out.line(&shown::headline(&run))?;
+        let lines: Vec<_> = rows.iter().map(|row| view.line(*row)).collect();
+        words::table(&lines).iter().try_for_each(|line| out.line(line))?;
+    }
+    for place in damaged {
+        out::say(&format!("warning: {place}"));
+    }
+    Ok(())
+}
+
+/// For each row whether it passes.
+async fn passing(id: TraceId, filter: String, rows: usize, asker: &Asker) -> Result<Vec<bool>, End> {
+    let mut passing = vec![false; rows];
+    let mut replies = asker.ask(Request::Traces(Traces::Search { id, filter }));
+    while let Some(reply) = replies.next().await {
+        match reply? {
+            Reply::TraceFound { rows } => {
+                for row in rows {
+                    if let Some(passes) = passing.get_mut(row as usize) {
+                        *passes = true;
+                    }
+                }
+            }
+            other => return Err(unexpected(&other)),
+        }
+    }
+    Ok(passing)
+}
+
+async fn span(text: &str, row: u32, asker: &Asker, out: &mut Out) -> Result<(), End> {
+    let run = found(text, asker, out).await?;
+    let reply = asker.one(Request::Traces(Traces::Span { id: run.id, row }), out).await?;
+    if out.json {
+        return out.object(&reply);
+    }
+    let Reply::TraceSpan { span, contents } = &reply else { return Err(unexpected(&reply)) };
+    shown::span(span, contents).iter().try_for_each(|line| out.text(&format!("{line}\n")))?;
+    out.end_line()
+}
+
+async fn import(files: &[PathBuf], asker: &Asker, out: &mut Out) -> Result<(), End> {
+    for file in files {
+        let ask = Traces::Import { file: absolute(file)? };
+        let reply = asker.one(Request::Traces(ask), out).await?;
+        if out.json {
+            out.object(&reply)?;
+            continue;
+        }
+        let Reply::TracesBrought { brought } = &reply else { return Err(unexpected(&reply)) };
+        out.line(&format!("{}  {}", shown::brought(brought), file.display()))?;
+        remarks(brought);
+    }
+    Ok(())
+}
+
+fn remarks(brought: &Brought) {
+    if !brought.remarks.is_empty() {
+        out::say(&format!("note: {}", brought.remarks));
+    }
+}
+
+async fn export(
+    text: &str,
+    output: Option<&Path>,
+    form: TraceForm,
+    force: bool,
+    asker: &Asker,
+    out: &mut Out,
+) -> Result<(), End> {
+    let doing = "writing a trace";
+    if form == TraceForm::Protobuf && output.is_none() {
+        let why = "protobuf is no text";
+        return Err(Error::new(ErrorKind::Invalid, doing, why, "Name a file: -o FILE.").into());
+    }
+    if let Some(path) = output {
+        refuse_existing(path, force)?;
+    }
+    let id = found(text, asker, out).await?.id;
+    let is_text = matches!(form, TraceForm::Markdown | TraceForm::Html);
+    let form = match form {
+        TraceForm::Json => Written::Json,
+        TraceForm::Protobuf => Written::Protobuf,
+        TraceForm::Markdown => Written::Markdown,
+        TraceForm::Html => Written::Html,
+        TraceForm::Prompts => Written::Prompts,
+        TraceForm::OpenAi => Written::OpenAi,
+    };
+    let mut file = None;
+    let mut replies = asker.ask(Request::Traces(Traces::Export { id, form }));
+    while let Some(reply) = replies.next().await {
+        let reply = reply?;
+        let Reply::TraceWritten { bytes } = &reply else { return Err(unexpected(&reply)) };
+        match output {
+            Some(path) => {
+                let failed = |why: &std::io::Error| Error::io(format!("writing {}", path.display()), why);
+                if file.is_none() {
+                    let mut options = OpenOptions::new();
+                    options.write(true).create(force).truncate(force).create_new(!force);
+                    file = Some(options.open(path).map_err(|why| failed(&why))?);
+                }
+                if let Some(file) = &mut file {
+                    file.write_all(bytes).map_err(|why| failed(&why))?;
+                }
+            }
+            None if out.json => {
+                out.object(&Reply::Text { text: String::from_utf8_lossy(bytes).into_owned() })?
+            }
+            None if is_text => out.text(&String::from_utf8_lossy(bytes))?,
+            None => out.json_text(&String::from_utf8_lossy(bytes))?,
+        }
+    }
+    if let Some(path) = output
+        && !out.json
+    {
+        out.line(&format!("{}  {}", shown::short(id), path.display()))?;
+    }
+    Ok(())
+}
+
+async fn diff(left: &str, right: &str, asker: &Asker, out: &mut Out) -> Result<(), End> {
+    let left = found(left, asker, out).await?.id;
+    let right = found(right, asker, out).await?.id;
+    let reply = asker.one(Request::Traces(Traces::Diff { left, right }), out).await?;
+    let Reply::TraceDiff { pairs, left, right } = reply else { return Err(unexpected(&reply)) };
+    let (mut one, mut other) = (Outline::default(), Outline::default());
+    if left.unpack(&mut one).is_none() || right.unpack(&mut other).is_none() {
+        let why = "its rows make no sense to this program";
+        return Err(Error::internal("opening a trace", why).into());
+    }
+    let name = |pair: &Pair| {
+        let of = |outline: &Outline, row: Option<u32>| {
+            let row = outline.rows.get(row? as usize)?;
+            Some(outline.names.get(row.name).to_owned())
+        };
+        of(&one, pair.left).or_else(|| of(&other, pair.right)).unwrap_or_default()
+    };
+    if out.json {
+        return pairs.iter().try_for_each(|pair| out.object(&Item::TracePair { name: name(pair), pair }));
+    }
+    let lines: Vec<_> = pairs.iter().map(|pair| shown::pair(pair, &name(pair))).collect();
+    words::table(&lines).iter().try_for_each(|line| out.line(line))
+}
+
+async fn stats(text: &str, asker: &Asker, out: &mut Out) -> Result<(), End> {
+    let id = found(text, asker, out).await?.id;
+    let reply = asker.one(Request::Traces(Traces::Stats { id }), out).await?;
+    let Reply::TraceStats { latencies } = &reply else { return Err(unexpected(&reply)) };
+    let reply = asker.one(Request::Traces(Traces::Lints { id }), out).await?;
+    let Reply::TraceFindings { findings } = &reply else { return Err(unexpected(&reply)) };
+    if out.json {
+        latencies.iter().try_for_each(|latency| out.object(&Item::TraceLatency { latency }))?;
+        return findings.iter().try_for_each(|finding| out.object(&Item::TraceFinding { finding }));
+    }
+    words::ledger(shown::latencies(latencies)).iter().try_for_each(|line| out.line(line))?;
+    findings.iter().try_for_each(|finding| out.line(&format!("! {}", finding.says)))
+}
+
+async fn listen(port: u16, token: Option<PathBuf>, asker: &Asker, out: &mut Out) -> Result<(), End> {
+    let token = token.map(|file| first_line(&file)).transpose()?;
+    let mut replies = asker.ask(Request::Traces(Traces::Listen { port, token }));
+    while let Some(reply) = replies.next().await {
+        let reply = reply?;
+        if out.json {
+            out.object(&reply)?;
+            continue;
+        }
+        match &reply {
+            Reply::TracesListening { address } => {
+                out.line(&format!("listening on http://{address}/v1/traces; Ctrl+C ends it"))?;
+            }
+            Reply::TracesBrought { brought } => {
+                let ids: Vec<_> = brought.traces.iter().map(|id| shown::short(*id)).collect();
+                out.line(&format!("{}  {}", shown::brought(brought), ids.join(" ")))?;
+                remarks(brought);
+            }
+            other => return Err(unexpected(other)),
+        }
+        out.flush()?;
+    }
+    Ok(())
+}
+
+fn first_line(file: &Path) -> Result<Secret> {
+    let doing = || format!("reading {}", file.display());
+    let text = std::fs::read_to_string(file).map_err(|why| Error::io(doing(), &why))?;
+    match text.lines().next().map(str::trim) {
+        Some(line) if !line.is_empty() => Ok(Secret::new(line)),
+        _ => {
+            let why = "its first line is empty";
+            Err(Error::new(ErrorKind::Invalid, doing(), why, "Write the token there."))
+        }
+    }
+}
+
+async fn remove(texts: &[String], yes: bool, asker: &Asker, out: &mut Out) -> Result<(), End> {
+    let mut runs: Vec<Run> = Vec::new();
+    for text in texts {
+        let run = found(text, asker, out).await?;
+        // The same one may be named twice.
+        if runs.iter().all(|known| known.id != run.id) {
+            runs.push(run);
+        }
+    }
+    let spans = words::count(runs.iter().map(|run| run.spans).sum(), "span", "spans");
+    let question = match runs.as_slice() {
+        [run] => format!("Delete “{}”, {spans}?", run.name),
+        _ => format!("Delete {}, {spans}?", words::count(runs.len() as u64, "trace", "traces")),
+    };
+    ask::agreed(yes, &question, "removing traces").await?;
+    for run in runs {
+        let reply = asker.one(Request::Traces(Traces::Remove { id: run.id }), out).await?;
+        if out.json {
+            out.object(&reply)?;
+        } else {
+            out.line(&format!("removed {}  {}", shown::short(run.id), run.name))?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,275 @@
+//! Traces in lines, and their spans for programs.
+
+use serde::Serialize;
+
+use super::words;
+use crate::domain::catalog::dollars;
+use crate::domain::trace::aligned::Pair;
+use crate::domain::trace::contents::{Contents, Part, Said};
+use crate::domain::trace::latency::Latency;
+use crate::domain::trace::outline::Outline;
+use crate::domain::trace::run::Source;
+use crate::domain::trace::{Brought, Kind, Rollups, Run, Status, Sum, TraceId, TraceSpan, Tree};
+
+/// The last digits of a trace's id.
+pub(super) fn short(id: TraceId) -> String {
+    id.to_string()[24..].to_owned()
+}
+
+/// How long something took: "150 ms", "4.82 s", "3 min 5 s".
+pub(super) fn time(nanos: u64) -> String {
+    let millis = nanos / 1_000_000;
+    match millis {
+        0 if nanos > 0 => format!("{} µs", nanos.div_ceil(1000)),
+        0..1000 => format!("{millis} ms"),
+        1000..60_000 => format!("{:.2} s", millis as f64 / 1000.0),
+        _ => format!("{} min {} s", millis / 60_000, millis / 1000 % 60),
+    }
+}
+
+/// A line of the list.
+pub(super) fn run(run: &Run) -> Vec<String> {
+    let errors = match run.errors {
+        0 => String::new(),
+        errors => words::count(errors, "error", "errors"),
+    };
+    let took = if run.end == 0 { "runs".to_owned() } else { time(run.duration()) };
+    vec![
+        short(run.id),
+        words::time(run.at),
+        took,
+        words::count(run.spans, "span", "spans"),
+        errors,
+        tokens(run.input, run.output),
+        run.dollars.map_or_else(String::new, dollars),
+        source(run.source).to_owned(),
+        named(run),
+    ]
+}
+
+fn source(source: Source) -> &'static str {
+    match source {
+        Source::Own => "own",
+        Source::Received => "received",
+        Source::Imported => "imported",
+    }
+}
+
+fn named(run: &Run) -> String {
+    match run.service.as_str() {
+        "" => run.name.clone(),
+        service => format!("{} ({service})", run.name),
+    }
+}
+
+fn tokens(input: Option<u64>, output: Option<u64>) -> String {
+    match (input, output) {
+        (None, None) => String::new(),
+        (input, output) => format!("{}→{} tok", input.unwrap_or(0), output.unwrap_or(0)),
+    }
+}
+
+/// What stands over a tree.
+pub(super) fn headline(run: &Run) -> String {
+    let mut line = run_parts(run).join("  ");
+    if run.swept > 0 {
+        line.push_str(&format!("  {} are gone, by age or room", words::count(run.swept, "span", "spans")));
+    }
+    line
+}
+
+fn run_parts(of: &Run) -> Vec<String> {
+    let mut parts = run(of);
+    parts[0] = of.id.to_string();
+    parts.retain(|part| !part.is_empty());
+    parts
+}
+
+/// A trace that is looked at.
+pub(super) struct View<'a> {
+    pub outline: &'a Outline,
+    pub tree: &'a Tree,
+    pub rollups: &'a Rollups,
+}
+
+impl View<'_> {
+    /// A line of the tree.
+    pub(super) fn line(&self, at: u32) -> Vec<String> {
+        let row = &self.outline.rows[at as usize];
+        let sum = self.rollups.get(at);
+        let indent = "  ".repeat(self.tree.depth(at).min(40) as usize);
+        let mut odd: Vec<&str> = self.tree.marks(at).iter().map(|mark| mark.says()).collect();
+        let error = self.outline.names.get(row.error);
+        let failed = if error.is_empty() { "failed".to_owned() } else { format!("failed: {error}") };
+        if row.is_error() {
+            odd.insert(0, &failed);
+        }
+        let took = if row.is_running() { "runs".to_owned() } else { time(self.tree.duration(at)) };
+        vec![
+            at.to_string(),
+            format!("{indent}{}", self.outline.names.get(row.name)),
+            row.kind.as_str().to_owned(),
+            took,
+            format!("self {}", time(self.tree.own_time(at))),
+            summed(&sum),
+            sum.dollars.map_or_else(String::new, dollars),
+            odd.join("; "),
+        ]
+    }
+
+    /// The same for programs.
+    pub(super) fn told(&self, at: u32) -> Told<'_> {
+        let row = &self.outline.rows[at as usize];
+        let sum = self.rollups.get(at);
+        let text = |symbol| Some(self.outline.names.get(symbol)).filter(|text| !text.is_empty());
+        Told {
+            row: at,
+            under: self.tree.parent(at),
+            depth: self.tree.depth(at),
+            span_id: format!("{:016x}", row.id),
+            name: self.outline.names.get(row.name),
+            kind: row.kind,
+            status: row.status,
+            start: row.start,
+            end: (!row.is_running()).then_some(row.end),
+            duration: self.tree.duration(at),
+            own: self.tree.own_time(at),
+            provider: text(row.provider),
+            model: text(row.model),
+            agent: text(row.agent),
+            tool: text(row.tool),
+            finish: text(row.finish),
+            error: text(row.error),
+            words: text(row.words),
+            service: text(row.service),
+            session: text(row.session),
+            input: sum.is_counted.then_some(sum.input),
+            output: sum.is_counted.then_some(sum.output),
+            dollars: sum.dollars,
+            unpriced: sum.unpriced,
+            marks: self.tree.marks(at).iter().map(|mark| mark.as_str()).collect(),
+        }
+    }
+}
+
+fn summed(sum: &Sum) -> String {
+    if sum.is_counted { tokens(Some(sum.input), Some(sum.output)) } else { String::new() }
+}
+
+/// A span of a tree; times in nanoseconds, tokens and dollars with everything below.
+#[derive(Debug, Serialize)]
+pub(in crate::cli) struct Told<'a> {
+    row: u32,
+    under: Option<u32>,
+    depth: u32,
+    span_id: String,
+    name: &'a str,
+    kind: Kind,
+    status: Status,
+    start: u64,
+    end: Option<u64>,
+    duration: u64,
+    #[serde(rename = "self")]
+    own: u64,
+    provider: Option<&'a str>,
+    model: Option<&'a str>,
+    agent: Option<&'a str>,
+    tool: Option<&'a str>,
+    finish: Option<&'a str>,
+    error: Option<&'a str>,
+    words: Option<&'a str>,
+    service: Option<&'a str>,
+    session: Option<&'a str>,
+    input: Option<u64>,
+    output: Option<u64>,
+    dollars: Option<f64>,
+    unpriced: u32,
+    marks: Vec<&'static str>,
+}
+
+/// What became of spans that were brought.
+pub(super) fn brought(brought: &Brought) -> String {
+    let mut said = format!(
+        "{} of {}",
+        words::count(brought.spans, "span", "spans"),
+        words::count(brought.traces.len() as u64, "trace", "traces")
+    );
+    if brought.rejected > 0 {
+        said.push_str(&format!(", {} rejected", brought.rejected));
+    }
+    said
+}
+
+/// A line of two traces side by side.
+pub(super) fn pair(pair: &Pair, name: &str) -> Vec<String> {
+    let signed =
+        |number: i64, shown: String| if number < 0 { format!("−{shown}") } else { format!("+{shown}") };
+    let changed =
+        |number: i64, shown: String| if number == 0 { String::new() } else { signed(number, shown) };
+    vec![
+        format!("{} {}{name}", pair.fate.sign(), "  ".repeat(pair.depth.min(40) as usize)),
+        changed(pair.duration, time(pair.duration.unsigned_abs())),
+        changed(pair.tokens, format!("{} tok", pair.tokens.unsigned_abs())),
+        pair.differs.join(", "),
+    ]
+}
+
+/// A table of times by name.
+pub(super) fn latencies(latencies: &[Latency]) -> Vec<Vec<String>> {
+    let head = ["name", "kind", "spans", "errors", "p50", "p90", "p99", "max", "self"];
+    let rows = latencies.iter().map(|of| {
+        vec![
+            of.name.clone(),
+            of.kind.as_str().to_owned(),
+            of.spans.to_string(),
+            of.errors.to_string(),
+            time(of.p50),
+            time(of.p90),
+            of.p99.map_or_else(|| "–".to_owned(), time),
+            time(of.longest),
+            time(of.own),
+        ]
+    });
+    std::iter::once(head.map(str::to_owned).to_vec()).chain(rows).collect()
+}
+
+/// A span with all that was said in it.
+pub(super) fn span(span: &TraceSpan, contents: &Contents) -> Vec<String> {
+    let mut lines = vec![format!("{}  {}", span.name, time(span.duration()))];
+    if !span.status_message.is_empty() {
+        lines.push(format!("status: {}", span.status_message));
+    }
+    for said in contents.input.iter().chain(&contents.output) {
+        message(said, &mut lines);
+    }
+    if let Some(ran) = &contents.ran {
+        let json = |json: Option<&serde_json::Value>| json.map_or_else(String::new, ToString::to_string);
+        lines.push(format!("{}({}) → {}", ran.name, json(ran.arguments.as_ref()), json(ran.result.as_ref())));
+    }
+    if let Some(query) = &contents.query {
+        lines.push(format!("query: {query}"));
+    }
+    for found in &contents.found {
+        let score = found.score.map_or_else(String::new, |score| format!(" {score:.3}"));
+        let id = found.id.as_deref().unwrap_or_default();
+        lines.push(format!("found: {id}{score}  {}", found.text.as_deref().unwrap_or_default()));
+    }
+    for (key, value) in span.attributes.iter() {
+        let value = value.as_text().map_or_else(|| value.to_json().to_string(), str::to_owned);
+        lines.push(format!("{key} = {value}"));
+    }
+    lines
+}
+
+fn message(said: &Said, lines: &mut Vec<String>) {
+    for part in &said.parts {
+        let text = match part {
+            Part::Text { text } => text.clone(),
+            Part::Reasoning { text } => format!("(thinks) {text}"),
+            Part::ToolCall { name, arguments, .. } => format!("calls {name}({arguments})"),
+            Part::ToolResult { result, .. } => format!("result: {result}"),
+            Part::Other { kind, .. } => format!("[{kind}]"),
+        };
+        lines.push(format!("{}: {text}", said.role));
+    }
+}

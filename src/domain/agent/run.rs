@@ -1,0 +1,156 @@
+//! A run of an agent: what was said so far, how far it is, and what is told of it while it goes on.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::limits::{Limit, Spent};
+use super::step::Step;
+use crate::domain::Error;
+use crate::domain::call::Turn;
+use crate::domain::catalog::ModelId;
+use crate::domain::delta::Event;
+use crate::domain::id::{AgentId, RunId};
+use crate::domain::message::Block;
+use crate::domain::time::Timestamp;
+
+/// A run as it is kept. A question after an answer, and the answer to what it waits for, go on with it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Run {
+    /// Also the id of the span that its calls of models are under.
+    pub id: RunId,
+    pub agent: AgentId,
+    /// Of the agent's definition.
+    pub version: u32,
+    pub model: ModelId,
+    /// What the person said last.
+    pub question: String,
+    /// Everything that was said, the system prompt left out.
+    pub turns: Vec<Turn>,
+    /// Results that came while others of the same step are waited for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub results: Vec<Block>,
+    pub state: State,
+    /// Attributes of the session, as programs of action groups have set them.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub attributes: BTreeMap<String, String>,
+    /// Of the last question.
+    pub spent: Spent,
+    /// SHA-256 of each step's template and of all tools as the model was told of them.
+    pub hashes: Hashes,
+    pub created: Timestamp,
+    pub updated: Timestamp,
+}
+
+/// What a run was made with, for whoever compares two.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Hashes {
+    pub prompts: Vec<(Step, String)>,
+    /// A tool's name and hash.
+    pub tools: Vec<(String, String)>,
+}
+
+/// How far a run is.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum State {
+    Running,
+    /// It ended with what it wants from the person, or from the program that runs it.
+    Waiting {
+        calls: Vec<Wanted>,
+    },
+    Answered {
+        text: String,
+    },
+    /// It ended without an answer; `text` is what it had said last.
+    GaveUp {
+        why: GaveUp,
+        text: String,
+    },
+    Failed {
+        error: Error,
+    },
+    /// Nobody waits for it any more, or the program ended.
+    Stopped,
+}
+
+/// Why a run ended without an answer.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "why", rename_all = "snake_case")]
+pub enum GaveUp {
+    Limit {
+        limit: Limit,
+    },
+    /// Pre-processing found that the question is none for this agent.
+    NotForIt {
+        rationale: String,
+    },
+    /// The model's steps could not be read, several times in a row.
+    Malformed {
+        said: String,
+    },
+    /// An action said that what is behind it does not work.
+    Failure {
+        action: String,
+        said: String,
+    },
+}
+
+impl GaveUp {
+    /// In words, behind "it gave up: ".
+    pub fn words(&self) -> String {
+        match self {
+            Self::Limit { limit } => format!("its limit of {limit} is reached"),
+            Self::NotForIt { rationale } => format!("the question is none for this agent: {rationale}"),
+            Self::Malformed { said } => format!("the model's steps cannot be read: {said}"),
+            Self::Failure { action, said } => format!("{action} does not work: {said}"),
+        }
+    }
+}
+
+/// A call that somebody outside of the program answers.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Wanted {
+    pub id: String,
+    pub action: String,
+    pub input: Value,
+    /// What the person is asked, where it is a question.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub question: Option<String>,
+}
+
+/// One thing that is told of a run while it goes on.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "happened", rename_all = "snake_case")]
+#[allow(clippy::large_enum_variant, reason = "one at a time is in flight")]
+pub enum AgentEvent {
+    /// The run is durable.
+    Begun { run: RunId, agent: String, version: u32, model: ModelId },
+    /// The model is asked for a step; `number` counts from 1.
+    Step { step: Step, number: u32 },
+    /// A piece of what the model says in this step.
+    Delta { event: Event },
+    /// An action is called, once it is agreed to where it must be.
+    Called {
+        id: String,
+        action: String,
+        input: Value,
+        /// Who runs it, in a word or two.
+        by: String,
+    },
+    /// The run waits until somebody agrees or not; `shown` is what would be sent, byte for byte.
+    Confirm { run: RunId, id: String, action: String, shown: String },
+    /// The run waits until somebody agrees or not to what the server of a group has; `shown` is what is new in it, and what
+    /// has changed since somebody agreed.
+    Agree { run: RunId, id: String, group: String, shown: String },
+    /// What an action gave.
+    Gave { id: String, action: String, content: String, is_error: bool },
+    /// Something that the person should know besides.
+    Remark { text: String },
+    /// What it has come to so far.
+    Spent { spent: Spent },
+    /// The last one.
+    Ended { run: RunId, state: State, spent: Spent },
+}

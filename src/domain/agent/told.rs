@@ -1,0 +1,173 @@
+//! What the model of each step is told: the templates with everything in their places.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::definition::Definition;
+use super::said;
+use super::step::Step;
+use super::template::{Values, fill, places};
+use super::turn::RESULT;
+use crate::domain::call::Turn;
+use crate::domain::message::{Block, Role};
+use crate::domain::tool::Tool;
+
+/// Where a run stands when a template is filled.
+#[derive(Debug, Clone, Copy)]
+pub struct Standing<'a> {
+    pub tools: &'a [Tool],
+    /// The model has tool calls of its own.
+    pub native: bool,
+    pub question: &'a str,
+    pub history: &'a [Turn],
+    /// Attributes of the prompt session, as Bedrock has them.
+    pub attributes: &'a BTreeMap<String, String>,
+}
+
+/// The system prompt of the loop; `None` where orchestration is off.
+pub fn system(definition: &Definition, standing: Standing<'_>) -> Option<String> {
+    if !definition.steps.is_on(Step::Orchestration) {
+        return None;
+    }
+    let template = definition.steps.template(Step::Orchestration);
+    let form = if standing.native { String::new() } else { said::told(standing.tools) };
+    let history = history(standing.history);
+    let attributes = attributes(standing.attributes);
+    let guideline = guideline(definition);
+    let asks = standing.tools.iter().any(|tool| tool.name == super::built_in::ASK_USER);
+    let values = Values::from([
+        ("instruction", definition.instruction.as_str()),
+        ("tools", form.as_str()),
+        ("functions", form.as_str()),
+        ("question", standing.question),
+        ("agent_scratchpad", ""),
+        ("conversation_history", history.as_str()),
+        ("prompt_session_attributes", attributes.as_str()),
+        ("knowledge_base_guideline", guideline.as_str()),
+        ("memory_content", ""),
+        (
+            "ask_user_missing_information",
+            if asks { "Ask the user for required values that are missing." } else { "" },
+        ),
+    ]);
+    let mut system = fill(template, &values).trim().to_owned();
+    // Without the form a model that has no tool calls could say nothing that is read.
+    if !standing.native && !places(template).iter().any(|place| matches!(*place, "tools" | "functions")) {
+        system.push_str("\n\n");
+        system.push_str(&form);
+    }
+    Some(system)
+}
+
+/// What the model of pre-processing is asked.
+pub fn before(definition: &Definition, standing: Standing<'_>) -> String {
+    let tools: Vec<String> =
+        standing.tools.iter().map(|tool| format!("- {}: {}", tool.name, tool.description)).collect();
+    let (tools, history) = (tools.join("\n"), history(standing.history));
+    let values = Values::from([
+        ("instruction", definition.instruction.as_str()),
+        ("tools", tools.as_str()),
+        ("functions", tools.as_str()),
+        ("conversation_history", history.as_str()),
+        ("question", standing.question),
+    ]);
+    fill(definition.steps.template(Step::PreProcessing), &values)
+}
+
+/// What it answered: whether the question is one for the agent, and why. `None` where that cannot be read.
+pub fn verdict(text: &str) -> Option<(bool, String)> {
+    let object = &text[text.find('{')?..];
+    let value = serde_json::Deserializer::from_str(object).into_iter::<Value>().next()?.ok()?;
+    let valid = value.get("valid")?.as_bool()?;
+    let why = value.get("rationale").and_then(Value::as_str).unwrap_or_default();
+    Some((valid, why.to_owned()))
+}
+
+/// What the model is asked that answers from a knowledge base; `results` are fenced.
+pub fn from_base(definition: &Definition, query: &str, results: &str) -> String {
+    let values = Values::from([("query", query), ("search_results", results)]);
+    fill(definition.steps.template(Step::KnowledgeBaseResponse), &values)
+}
+
+/// What the model of post-processing is asked.
+pub fn after(definition: &Definition, question: &str, turns: &[Turn], answer: &str) -> String {
+    let results: Vec<&str> = turns
+        .iter()
+        .flat_map(|turn| &turn.blocks)
+        .filter_map(|block| match block {
+            Block::ToolResult { content, .. } => Some(content.as_str()),
+            // Of a model without tool calls they are texts.
+            Block::Text { text } if text.contains(RESULT) => Some(text.as_str()),
+            _ => None,
+        })
+        .collect();
+    let results = results.join("\n\n");
+    let values =
+        Values::from([("question", question), ("responses", results.as_str()), ("latest_response", answer)]);
+    fill(definition.steps.template(Step::PostProcessing), &values)
+}
+
+/// What was said before, a line a turn.
+fn history(turns: &[Turn]) -> String {
+    let line = |turn: &Turn| {
+        let said: String = turn.blocks.iter().filter_map(Block::said).collect();
+        let who = if turn.role == Role::Assistant { "agent" } else { "user" };
+        (!said.trim().is_empty()).then(|| format!("{who}: {}", said.trim()))
+    };
+    turns.iter().filter_map(line).collect::<Vec<_>>().join("\n")
+}
+
+fn attributes(attributes: &BTreeMap<String, String>) -> String {
+    if attributes.is_empty() {
+        return String::new();
+    }
+    let lines: Vec<String> = attributes.iter().map(|(name, value)| format!("- {name}: {value}")).collect();
+    format!("\nWhat is known of this session:\n{}", lines.join("\n"))
+}
+
+fn guideline(definition: &Definition) -> String {
+    if definition.bases.is_empty() {
+        return String::new();
+    }
+    "- Look things up in the knowledge bases before you say what they may hold, and keep the citation marks of what they \
+     gave."
+        .to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn definition(template: Option<&str>) -> Definition {
+        let mut definition = Definition { instruction: "You sell tea.".to_owned(), ..Definition::default() };
+        definition.steps.orchestration.template = template.map(str::to_owned);
+        definition
+    }
+
+    fn standing<'a>(tools: &'a [Tool], native: bool, none: &'a BTreeMap<String, String>) -> Standing<'a> {
+        Standing { tools, native, question: "tea?", history: &[], attributes: none }
+    }
+
+    #[test]
+    fn a_model_without_tool_calls_is_told_the_form_whatever_its_template_is() {
+        let none = BTreeMap::new();
+        for template in [None, Some("Just $instruction$")] {
+            let told = system(&definition(template), standing(&[], false, &none)).unwrap();
+            assert!(told.contains("You sell tea.") && told.contains("one JSON object"), "{told}");
+            assert_eq!(told.matches("one JSON object").count(), 1);
+            let told = system(&definition(template), standing(&[], true, &none)).unwrap();
+            assert!(!told.contains("one JSON object") && !told.contains('$'), "{told}");
+        }
+        let mut off = definition(None);
+        off.steps.orchestration.enabled = Some(false);
+        assert_eq!(system(&off, standing(&[], false, &none)), None);
+    }
+
+    #[test]
+    fn a_verdict_is_read_with_what_stands_around_it() {
+        assert_eq!(verdict("So: {\"rationale\": \"r\", \"valid\": false} ."), Some((false, "r".to_owned())));
+        assert_eq!(verdict("{\"valid\": \"yes\"}"), None);
+        assert_eq!(verdict("yes"), None);
+    }
+}

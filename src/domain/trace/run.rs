@@ -1,0 +1,190 @@
+//! A trace as a list has it, and what is done with traces as things.
+
+use serde::{Deserialize, Serialize};
+
+use super::facts::Kind;
+use super::names::Names;
+use super::outline::Outline;
+use super::span::TraceId;
+use super::tree::{Mark, Rollups, Tree};
+use crate::domain::time::Timestamp;
+
+/// Who a trace came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Source {
+    /// This program did it.
+    Own,
+    /// Another program sent it.
+    Received,
+    /// A file held it.
+    Imported,
+}
+
+/// A trace in short.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Run {
+    pub id: TraceId,
+    pub source: Source,
+    /// Its place in lists: when it began, as its first spans told; it stays.
+    pub at: Timestamp,
+    /// The first start and the last end that were told, in nanoseconds since the Unix epoch; an end of zero was not told.
+    pub start: u64,
+    pub end: u64,
+    /// Of its root, or of its first span as long as that has not come.
+    pub name: String,
+    pub kind: Kind,
+    pub service: String,
+    pub session: String,
+    pub agent: String,
+    pub model: String,
+    pub spans: u64,
+    pub errors: u64,
+    /// Spans whose end was not told.
+    pub running: u64,
+    /// Tokens, each counted once; `None` where nobody told any.
+    pub input: Option<u64>,
+    pub output: Option<u64>,
+    /// US dollars of what is known.
+    pub dollars: Option<f64>,
+    /// Calls of models whose cost nobody knows.
+    pub unpriced: u64,
+    /// Bytes that it takes on the disk.
+    pub bytes: u64,
+    /// Spans that are gone because they were too old or too much.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub swept: u64,
+    /// It is so large that its sums are those of its parts: what came twice may be counted twice.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub rough: bool,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde hands it so")]
+fn is_zero(count: &u64) -> bool {
+    *count == 0
+}
+
+impl Run {
+    /// Nanoseconds from the first start to the last end.
+    pub fn duration(&self) -> u64 {
+        self.end.saturating_sub(self.start)
+    }
+
+    /// What these spans come to.
+    pub fn of(id: TraceId, source: Source, outline: &Outline) -> Self {
+        let tree = Tree::of(outline);
+        let whole = Rollups::of(outline, &tree).whole;
+        let first = tree.roots().first().map(|root| &outline.rows[*root as usize]);
+        let names = &outline.names;
+        let said = |of: &dyn Fn(&super::Row) -> super::names::Symbol| {
+            let from_first = first.map(of).filter(|symbol| !symbol.is_none());
+            let from_any = || outline.rows.iter().map(of).find(|symbol| !symbol.is_none());
+            text(names, from_first.or_else(from_any))
+        };
+        let starts = outline.rows.iter().map(|row| row.start).filter(|start| *start > 0);
+        let start = starts.min().unwrap_or(0);
+        let alone = |at: u32| !tree.marks(at).has(Mark::Again);
+        let running = (0..).zip(&outline.rows).filter(|(at, row)| row.is_running() && alone(*at)).count();
+        Self {
+            id,
+            source,
+            at: Timestamp(i64::try_from(start / 1_000_000).unwrap_or(i64::MAX)),
+            start,
+            end: outline.rows.iter().map(|row| row.end).max().unwrap_or(0),
+            name: said(&|row| row.name),
+            kind: first.map_or(Kind::Other, |row| row.kind),
+            service: said(&|row| row.service),
+            session: said(&|row| row.session),
+            agent: said(&|row| row.agent),
+            model: said(&|row| row.model),
+            spans: outline.rows.len() as u64,
+            errors: u64::from(whole.errors),
+            running: running as u64,
+            input: whole.is_counted.then_some(whole.input),
+            output: whole.is_counted.then_some(whole.output),
+            dollars: whole.dollars,
+            unpriced: u64::from(whole.unpriced),
+            bytes: 0,
+            swept: 0,
+            rough: false,
+        }
+    }
+
+    /// The same run with more spans, which `more` is of alone: sums are added, whatever the two have in common.
+    #[must_use]
+    pub fn and(mut self, more: Self, more_has_root: bool) -> Self {
+        let sum = |one: Option<u64>, other: Option<u64>| match (one, other) {
+            (Some(one), Some(other)) => Some(one + other),
+            (one, other) => one.or(other),
+        };
+        self.start = match (self.start, more.start) {
+            (0, start) | (start, 0) => start,
+            (one, other) => one.min(other),
+        };
+        self.end = self.end.max(more.end);
+        if more_has_root {
+            (self.name, self.kind) = (more.name, more.kind);
+        }
+        for (mine, others) in [
+            (&mut self.service, more.service),
+            (&mut self.session, more.session),
+            (&mut self.agent, more.agent),
+            (&mut self.model, more.model),
+        ] {
+            if mine.is_empty() {
+                *mine = others;
+            }
+        }
+        self.spans += more.spans;
+        self.errors += more.errors;
+        self.running += more.running;
+        self.input = sum(self.input, more.input);
+        self.output = sum(self.output, more.output);
+        self.dollars = match (self.dollars, more.dollars) {
+            (Some(one), Some(other)) => Some(one + other),
+            (one, other) => one.or(other),
+        };
+        self.unpriced += more.unpriced;
+        self.rough = true;
+        self
+    }
+}
+
+fn text(names: &Names, symbol: Option<super::names::Symbol>) -> String {
+    symbol.map_or_else(String::new, |symbol| names.get(symbol).to_owned())
+}
+
+/// What became of spans that were brought.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Brought {
+    pub spans: u64,
+    /// The traces that they are of, in order.
+    pub traces: Vec<TraceId>,
+    /// Spans that could not be taken.
+    pub rejected: u64,
+    /// Places that were written in an unusual way, and read all the same.
+    pub repaired: u64,
+    /// It ends in the middle; what stood before that was taken.
+    pub cut: bool,
+    /// What there is to say of it, in one line; empty where all was well.
+    pub remarks: String,
+}
+
+/// The forms in which a trace is written out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Written {
+    /// OTLP as JSON: a request a line.
+    Json,
+    /// OTLP as protobuf: one request.
+    Protobuf,
+    /// For people.
+    Markdown,
+    /// One page.
+    Html,
+    /// What was asked, as rows of a dataset.
+    Prompts,
+    /// The calls of models as messages of `OpenAI`'s chat, one a line.
+    OpenAi,
+}

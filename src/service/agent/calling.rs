@@ -1,0 +1,220 @@
+//! What comes of one call of an action.
+
+use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
+
+use serde_json::Value;
+use tokio::time::Duration;
+
+use super::run::Running;
+use super::{files, http};
+use crate::domain::agent::action::{Action, What, named};
+use crate::domain::agent::turn::Asked;
+use crate::domain::agent::{BuiltIn, Executor, Group, Program, built_in, calculator};
+use crate::domain::knowledge::ranking::Mode;
+use crate::domain::knowledge::reranking::Reranking;
+use crate::domain::knowledge::retrieval::{Question, fenced};
+use crate::domain::trace::SpanKind;
+use crate::domain::{Error, Result};
+use crate::provider::lambda::Invoked;
+use crate::wire::agent::event::{self, Called, Caller, State};
+
+/// Passages that a search gives, as Bedrock does.
+const RESULTS: usize = 5;
+
+/// The longest that a function of AWS Lambda may take, as Lambda has it.
+const LAMBDA: Duration = Duration::from_mins(15);
+
+/// What came of a call.
+pub(super) enum Did {
+    Gave {
+        content: String,
+        is_error: bool,
+        attributes: Option<BTreeMap<String, String>>,
+    },
+    /// The person, or the program that runs the agent, is to say.
+    Wanted,
+    /// What is behind the action does not work: the run ends.
+    Failure(String),
+    /// Of a knowledge base, still to be answered from.
+    Found {
+        query: String,
+        results: String,
+        sources: String,
+    },
+}
+
+impl Did {
+    pub(super) fn gave(content: String) -> Self {
+        Self::Gave { content, is_error: false, attributes: None }
+    }
+
+    pub(super) fn failed(content: String) -> Self {
+        Self::Gave { content, is_error: true, attributes: None }
+    }
+}
+
+/// A text of an input.
+fn text<'a>(input: &'a Value, name: &str) -> &'a str {
+    input.get(name).and_then(Value::as_str).unwrap_or_default()
+}
+
+impl Running {
+    /// Does what is asked. It says what went wrong to the model, who may mend it.
+    pub(super) async fn call(&self, asked: &Asked) -> Did {
+        let searched = self.offered.searches.iter().find(|(tool, _)| tool.name == asked.name);
+        let did = match searched {
+            Some((_, base)) => self.search(*base, text(&asked.input, "query")).await,
+            None => match named(&self.offered.actions, &asked.name) {
+                Some(action) => {
+                    let name = asked.name.clone();
+                    let (mut step, _) = self.agents.invoke.step(SpanKind::Tool, name, &self.terms);
+                    let did = self.act(action, asked).await;
+                    step.end(did.as_ref().err());
+                    did
+                }
+                None => Ok(Did::failed(format!("there is no tool {:?}", asked.name))),
+            },
+        };
+        did.unwrap_or_else(|error| Did::failed(error.said()))
+    }
+
+    async fn act(&self, action: &Action, asked: &Asked) -> Result<Did> {
+        let group = &self.definition.groups[action.group];
+        let variables = &self.agents.means.variables;
+        match &group.runs {
+            Executor::Person {} => Ok(Did::Wanted),
+            Executor::BuiltIn(own) => self.own(own, action, &asked.input).await,
+            Executor::Program(program) => self.program(group, action, program, &asked.input).await,
+            Executor::Http(endpoint) => match &action.what {
+                What::Operation(operation) => {
+                    let server = self.offered.servers[action.group].as_deref();
+                    let answer = http::operation(
+                        &self.terms.net,
+                        operation,
+                        &asked.input,
+                        (endpoint, server),
+                        variables,
+                    )
+                    .await?;
+                    let is_error = !answer.is_success;
+                    Ok(Did::Gave { content: answer.told(), is_error, attributes: None })
+                }
+                What::Function(_) | What::Own(_) => {
+                    let event = self.event(group, action, &asked.input);
+                    let answer = http::event(&self.terms.net, &event, endpoint, variables).await?;
+                    if answer.is_success { responded(&answer.bytes) } else { Ok(Did::failed(answer.told())) }
+                }
+            },
+            Executor::Mcp(_) => {
+                let What::Own(tool) = &action.what else {
+                    return Ok(Did::failed("it has no such tool".to_owned()));
+                };
+                let outcome = self.servers.call(action.group, tool, &asked.input).await?;
+                Ok(Did::Gave { content: outcome.text, is_error: outcome.is_error, attributes: None })
+            }
+            Executor::Lambda { function } => {
+                let event = self.event(group, action, &asked.input).to_string();
+                let functions = &self.agents.means.functions;
+                match functions.invoke(&self.terms.net, function, event.as_bytes(), LAMBDA).await? {
+                    Invoked::Gave(bytes) => responded(&bytes),
+                    Invoked::Failed(said) => Ok(Did::failed(said)),
+                }
+            }
+        }
+    }
+
+    async fn own(&self, own: &BuiltIn, action: &Action, input: &Value) -> Result<Did> {
+        let What::Own(tool) = &action.what else { return Ok(Did::failed("it has no such tool".to_owned())) };
+        let said = match own {
+            BuiltIn::Calculator => calculator::compute(text(input, "expression")),
+            BuiltIn::AskUser => return Ok(Did::Wanted),
+            BuiltIn::HttpGet { hosts } => {
+                let answer = http::get(&self.terms.net, text(input, "url"), hosts).await?;
+                return Ok(Did::Gave {
+                    content: answer.told(),
+                    is_error: !answer.is_success,
+                    attributes: None,
+                });
+            }
+            BuiltIn::ReadFiles { folder } => {
+                let (folder, path) = (folder.clone(), text(input, "path").to_owned());
+                let lists = tool.name == built_in::LIST_FILES;
+                let work =
+                    move || if lists { files::list(&folder, &path) } else { files::read(&folder, &path) };
+                let read = tokio::task::spawn_blocking(work).await;
+                read.map_err(|why| Error::internal("reading a file for an agent", why.to_string()))?
+            }
+        };
+        Ok(said.map_or_else(Did::failed, Did::gave))
+    }
+
+    async fn program(&self, group: &Group, action: &Action, program: &Program, input: &Value) -> Result<Did> {
+        let event = self.event(group, action, input).to_string();
+        let known = |name: &String| {
+            let value = self.agents.means.variables.get(OsStr::new(name))?;
+            Some((name.clone(), value.clone()))
+        };
+        let variables: Vec<(String, OsString)> = program.environment.iter().filter_map(known).collect();
+        let written = self.agents.means.programs.call(program, &variables, event.as_bytes()).await?;
+        responded(&written)
+    }
+
+    /// Bedrock's event of a call.
+    fn event(&self, group: &Group, action: &Action, input: &Value) -> Value {
+        let (id, session) = (self.run.agent.to_string(), self.run.id.to_string());
+        let none = BTreeMap::new();
+        let caller = Caller {
+            agent: &self.name,
+            agent_id: &id,
+            version: self.run.version,
+            session: &session,
+            input_text: &self.run.question,
+            group: &group.name,
+            session_attributes: &self.run.attributes,
+            prompt_attributes: &none,
+        };
+        match &action.what {
+            What::Operation(operation) => event::write(caller, Called::Operation(operation), input),
+            What::Function(function) => event::write(caller, Called::Function(function), input),
+            // No group with a list of its own is called by events.
+            What::Own(_) => Value::Null,
+        }
+    }
+
+    async fn search(&self, base: usize, query: &str) -> Result<Did> {
+        let knowledge = &self.agents.knowledge;
+        let base = knowledge.find(self.definition.bases[base].name.clone()).await?;
+        let question = Question {
+            text: query.to_owned(),
+            mode: Mode::Hybrid,
+            results: RESULTS,
+            filter: None,
+            expected: Vec::new(),
+            rerank: Reranking::AsBase,
+        };
+        let found = knowledge.search(base.id, question, &self.terms).await?;
+        if found.hits.is_empty() {
+            return Ok(Did::gave(format!("Nothing was found in {:?}.", base.name)));
+        }
+        let results: Vec<String> =
+            found.hits.iter().zip(1..).map(|(hit, number)| fenced(number, hit)).collect();
+        let sources: Vec<String> =
+            found.hits.iter().zip(1..).map(|(hit, number)| format!("[{number}] {}", hit.place())).collect();
+        let (results, sources) = (results.join("\n\n"), sources.join("\n"));
+        Ok(Did::Found { query: query.to_owned(), results, sources })
+    }
+}
+
+/// Bedrock's response, as what came of the call.
+fn responded(bytes: &[u8]) -> Result<Did> {
+    let response = event::read(bytes)?;
+    Ok(match response.state {
+        State::Failure => Did::Failure(response.body),
+        state => Did::Gave {
+            is_error: state == State::Reprompt || response.status.is_some_and(|status| status >= 400),
+            content: response.body,
+            attributes: response.session_attributes,
+        },
+    })
+}

@@ -1,0 +1,218 @@
+//! Agents as records.
+
+use crate::domain::agent::{Agent, Book, Definition, Pinned, Pins, Run, Version};
+use crate::domain::id::AgentId;
+use crate::domain::prompt::{LONGEST_NAME, name_of};
+use crate::domain::{Error, ErrorKind, Result};
+use crate::service::fresh;
+use crate::store::record::{AgentRunOf, AgentVersionOf};
+use crate::store::{Batch, Scan, Store};
+use crate::wire::agent::openapi;
+
+/// Runs of one agent that are kept; older ones go.
+const RUNS: usize = 200;
+
+/// Whether a definition can be run: also what only its documents tell.
+pub(super) fn check(definition: &Definition) -> Result<()> {
+    definition.check()?;
+    for group in &definition.groups {
+        if let Some(document) = &group.openapi {
+            openapi::read(document).map_err(|error| {
+                Error::new(
+                    error.kind,
+                    format!("{} of the group {:?}", error.doing, group.name),
+                    error.why,
+                    error.hint,
+                )
+            })?;
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn named(typed: &str) -> Result<String> {
+    name_of(typed).ok_or_else(|| {
+        let hint = format!("A name is one line of at most {LONGEST_NAME} characters.");
+        Error::new(ErrorKind::Invalid, "naming an agent", format!("{typed:?} is no name"), hint)
+    })
+}
+
+/// Every agent that can be read, the last changed first; `workspace verify` names the others.
+pub(super) fn all(store: &Store) -> Vec<Agent> {
+    let mut agents: Vec<Agent> =
+        store.scan::<Agent>(Scan::all()).filter_map(|record| Some(record.ok()?.1)).collect();
+    agents.sort_by(|one, other| other.updated.cmp(&one.updated).then(one.id.cmp(&other.id)));
+    agents
+}
+
+pub(super) fn find(store: &Store, name: &str) -> Result<Book> {
+    let wanted = name.trim().to_lowercase();
+    let found = all(store).into_iter().find(|agent| agent.name.to_lowercase() == wanted);
+    let found = found.ok_or_else(|| {
+        Error::new(
+            ErrorKind::NotFound,
+            format!("finding the agent {name:?}"),
+            "there is none of that name",
+            "`outcrop agent list` shows those that there are.",
+        )
+    })?;
+    book(store, found.id)
+}
+
+pub(super) fn book(store: &Store, id: AgentId) -> Result<Book> {
+    let agent = store.get::<Agent>(&id)?.ok_or_else(|| missing("opening an agent"))?;
+    let mut versions = Vec::new();
+    for version in store.scan::<Version>(Scan::under(&id)) {
+        versions.push(version?.1);
+    }
+    Ok(Book { agent, versions })
+}
+
+/// The version of that number, or the newest one.
+pub(super) fn version(book: &Book, number: Option<u32>) -> Result<&Version> {
+    book.version(number).ok_or_else(|| {
+        let number = number.unwrap_or(book.agent.latest);
+        let numbers: Vec<String> = book.versions.iter().map(|version| version.number.to_string()).collect();
+        Error::new(
+            ErrorKind::NotFound,
+            format!("finding version {number} of {:?}", book.agent.name),
+            "there is none of that number",
+            format!("There are: {}.", numbers.join(", ")),
+        )
+    })
+}
+
+pub(super) fn create(store: &Store, name: String, definition: Definition, note: String) -> Result<Book> {
+    free(store, &name, None)?;
+    let now = fresh::now();
+    let agent = Agent { id: fresh::agent_id(), name, created: now, updated: now, latest: 1 };
+    let version = Version { number: 1, definition, note, created: now };
+    let mut batch = Batch::new();
+    batch.put(&agent.id, &agent)?;
+    batch.put(&AgentVersionOf(agent.id, 1), &version)?;
+    store.commit(batch)?;
+    Ok(Book { agent, versions: vec![version] })
+}
+
+pub(super) fn save(store: &Store, id: AgentId, definition: Definition, note: String) -> Result<Book> {
+    let mut book = book(store, id)?;
+    if let Some(same) = book.version(None).filter(|latest| latest.definition == definition) {
+        return Err(Error::new(
+            ErrorKind::Invalid,
+            "saving a version of an agent",
+            format!("it is the same as version {}", same.number),
+            "Change something in it first.",
+        ));
+    }
+    book.agent.latest = book.agent.latest.saturating_add(1);
+    book.agent.updated = fresh::now();
+    let version = Version { number: book.agent.latest, definition, note, created: book.agent.updated };
+    let mut batch = Batch::new();
+    batch.put(&id, &book.agent)?;
+    batch.put(&AgentVersionOf(id, version.number), &version)?;
+    store.commit(batch)?;
+    book.versions.push(version);
+    Ok(book)
+}
+
+pub(super) fn rename(store: &Store, id: AgentId, name: String) -> Result<Book> {
+    free(store, &name, Some(id))?;
+    let mut book = book(store, id)?;
+    book.agent.name = name;
+    book.agent.updated = fresh::now();
+    let mut batch = Batch::new();
+    batch.put(&id, &book.agent)?;
+    store.commit(batch)?;
+    Ok(book)
+}
+
+pub(super) fn remove(store: &Store, id: AgentId) -> Result<()> {
+    if !store.has::<Agent>(&id)? {
+        return Err(missing("removing an agent"));
+    }
+    let mut batch = Batch::new();
+    batch.remove::<Agent>(&id);
+    batch.remove::<Pins>(&id);
+    for key in store.keys::<Version>(Scan::under(&id)) {
+        batch.remove::<Version>(&key?);
+    }
+    for key in store.keys::<Run>(Scan::under(&id)) {
+        batch.remove::<Run>(&key?);
+    }
+    store.commit(batch)
+}
+
+/// What was agreed to of the tools of an agent's servers.
+pub(super) fn pins(store: &Store, id: AgentId) -> Result<Pins> {
+    Ok(store.get::<Pins>(&id)?.unwrap_or_default())
+}
+
+/// Keeps what was agreed to of one group's. The agent may have been removed meanwhile: then nothing is kept.
+pub(super) fn pin(store: &Store, id: AgentId, group: String, pinned: Pinned) -> Result<()> {
+    if !store.has::<Agent>(&id)? {
+        return Ok(());
+    }
+    let mut pins = pins(store, id)?;
+    pins.0.insert(group, pinned);
+    let mut batch = Batch::new();
+    batch.put(&id, &pins)?;
+    store.commit(batch)
+}
+
+/// Those that can be read, the newest first.
+pub(super) fn runs(store: &Store, id: AgentId, limit: usize) -> Vec<Run> {
+    let runs = store.scan::<Run>(Scan::under(&id).reverse());
+    runs.filter_map(|record| Some(record.ok()?.1)).take(limit).collect()
+}
+
+/// Keeps a run as it is now. The agent may have been removed meanwhile: then nothing is kept.
+pub(super) fn put_run(store: &Store, run: &Run) -> Result<()> {
+    if !store.has::<Agent>(&run.agent)? {
+        return Ok(());
+    }
+    let key = AgentRunOf(run.agent, run.id);
+    let mut batch = Batch::new();
+    if !store.has::<Run>(&key)? {
+        for old in store.keys::<Run>(Scan::under(&run.agent).reverse()).skip(RUNS - 1) {
+            batch.remove::<Run>(&old?);
+        }
+    }
+    batch.put(&key, run)?;
+    store.commit(batch)
+}
+
+/// Nobody else has the name, however it is capitalised.
+fn free(store: &Store, name: &str, but: Option<AgentId>) -> Result<()> {
+    let wanted = name.to_lowercase();
+    if all(store).iter().all(|other| Some(other.id) == but || other.name.to_lowercase() != wanted) {
+        return Ok(());
+    }
+    Err(Error::new(
+        ErrorKind::Invalid,
+        "naming an agent",
+        format!("there is an agent {name:?} already"),
+        "Take another name, or `outcrop agent edit` that one.",
+    ))
+}
+
+/// The name, with a number behind it where it is taken.
+pub(super) fn free_name(store: &Store, name: &str) -> String {
+    let numbered = (2..).map(|number: u32| {
+        let end = format!(" {number}");
+        let head: String = name.chars().take(LONGEST_NAME - end.len()).collect();
+        head + &end
+    });
+    std::iter::once(name.to_owned())
+        .chain(numbered)
+        .find(|name| free(store, name, None).is_ok())
+        .unwrap_or_default()
+}
+
+fn missing(doing: &str) -> Error {
+    Error::new(
+        ErrorKind::NotFound,
+        doing,
+        "it is not there any more",
+        "`outcrop agent list` shows what there is.",
+    )
+}

@@ -1,0 +1,101 @@
+//! One call of a model for a step of a run: within its limits, heard as it comes, counted.
+
+use futures_util::StreamExt;
+
+use super::run::{Halt, Running};
+use crate::domain::agent::{AgentEvent, GaveUp, Step, said};
+use crate::domain::call::{Blobs, Call, Converse, Turn};
+use crate::domain::catalog::Capability;
+use crate::domain::delta::{Event, Fold};
+use crate::domain::message::Block;
+use crate::domain::settings::Settings;
+use crate::domain::tool::Tool;
+use crate::domain::{Error, ErrorKind};
+use crate::service::invoke::Terms;
+
+/// Every model writes as many tokens at once as that.
+const SHORT: u64 = 2_048;
+
+/// What a model is asked.
+pub(super) struct Asking<'a> {
+    pub step: Step,
+    pub system: Option<String>,
+    pub turns: Vec<Turn>,
+    /// What it may call.
+    pub tools: &'a [Tool],
+}
+
+impl Running {
+    /// Asks the model of a step.
+    pub(super) async fn ask(&mut self, asking: Asking<'_>) -> Result<Vec<Block>, Halt> {
+        self.reckon();
+        if let Some(limit) = self.definition.limits.reached(&self.run.spent) {
+            return Err(GaveUp::Limit { limit }.into());
+        }
+        self.run.spent.steps += 1;
+        let (step, number) = (asking.step, self.run.spent.steps);
+        self.tell(AgentEvent::Step { step, number }).await;
+        let prompt = self.definition.steps.of(step);
+        let model = prompt.model.clone().unwrap_or_else(|| self.run.model.clone());
+        let mut settings: Settings = self.definition.settings.overlaid(&prompt.settings);
+        settings.knowledge = None;
+        settings.tools = Vec::new();
+        if step == Step::Orchestration && self.definition.steps.is_on(step) {
+            if self.native {
+                settings.tools = asking.tools.to_vec();
+            } else if self.agents.invoke.card(&model).can(Capability::Schema) == Some(true) {
+                settings.response_schema = Some(said::schema(asking.tools));
+            }
+        }
+        if settings.tools.is_empty() {
+            settings.tool_choice = None;
+        }
+        let left = self.definition.limits.tokens.saturating_sub(self.run.spent.tokens);
+        // A server may refuse an answer that may be longer than any of its model.
+        let is_bounded =
+            settings.max_tokens.is_some() || self.agents.invoke.card(&model).max_output.is_some();
+        let budget_tokens = if is_bounded || left < SHORT { Some(left) } else { self.terms.budget_tokens };
+        let terms = Terms { deadline: Some(self.left()), budget_tokens, ..self.terms.clone() };
+        let call = Converse {
+            model: model.clone(),
+            system: asking.system,
+            turns: asking.turns,
+            settings,
+            conversation: None,
+            blobs: Blobs::default(),
+        };
+        let mut events = self.agents.invoke.serve(&model, Call::Converse(call), &terms);
+        let (mut fold, mut pieces, mut failed) = (Fold::default(), 0_u32, None);
+        while let Some(event) = events.next().await {
+            match event {
+                Ok(event) => {
+                    pieces += u32::from(matches!(event, Event::Text { .. } | Event::Reasoning { .. }));
+                    fold.push(&event);
+                    self.tell(AgentEvent::Delta { event }).await;
+                }
+                Err(error) => failed = Some(error),
+            }
+        }
+        drop(events);
+        let mut usage = fold.usage;
+        // Nearly every voice sends a piece for each token.
+        usage.output = usage.output.or(Some(pieces));
+        let price = self.agents.invoke.prices().of(&model);
+        self.run.spent.add(&usage, price.as_ref());
+        self.reckon();
+        let spent = self.run.spent;
+        self.tell(AgentEvent::Spent { spent }).await;
+        match failed {
+            None => Ok(fold.blocks),
+            Some(error) => Err(self.halt(error)),
+        }
+    }
+
+    /// The limit, where that is what ended a call.
+    fn halt(&self, error: Error) -> Halt {
+        match self.definition.limits.reached(&self.run.spent) {
+            Some(limit) if error.kind == ErrorKind::Timeout => GaveUp::Limit { limit }.into(),
+            _ => Halt::Error(error),
+        }
+    }
+}

@@ -1,0 +1,443 @@
+//! Traces: what this program did and what others tell of theirs, in one list.
+//!
+//! `kept` has those from elsewhere, `own` makes those of this program of its records of calls, `view` is the one over both;
+//! `receiver` takes what other programs send. What spans mean is read in `wire::trace`; what is reckoned of them is
+//! `domain::trace`.
+
+mod inflate;
+pub mod kept;
+mod own;
+mod reading;
+mod receiver;
+mod view;
+mod writer;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use futures_util::StreamExt;
+use futures_util::stream::{self, BoxStream};
+use tokio::sync::{Mutex, OnceCell, mpsc};
+
+use crate::domain::catalog::ModelId;
+use crate::domain::change::Changed;
+use crate::domain::message::Usage;
+use crate::domain::secret::Secret;
+use crate::domain::time::Timestamp;
+use crate::domain::trace::aligned::{self, Pair};
+use crate::domain::trace::contents::Contents;
+use crate::domain::trace::filter::Filter;
+use crate::domain::trace::latency::{Latency, latencies};
+use crate::domain::trace::lint::{self, Finding};
+use crate::domain::trace::outline::Outline;
+use crate::domain::trace::run::Written;
+use crate::domain::trace::{Brought, Packed, Rollups, Run, Source, TraceId, TraceSpan};
+use crate::domain::{Error, ErrorKind, Result};
+use crate::net::Listener;
+use crate::service::archive::Archive;
+use crate::service::changes::Changes;
+use crate::service::invoke::Prices;
+use crate::service::recorder::Recorder;
+use crate::store::record::RunKey;
+use crate::wire::trace::export::{self, Report};
+use crate::wire::trace::otlp::{json, protobuf};
+use crate::wire::trace::{Decoded, meaning};
+use kept::{Arrival, Keep, Kept, Price};
+use view::{Reckoned, View};
+use writer::Writer;
+
+/// Pieces that wait for a slow reader.
+const PIECES: usize = 4;
+/// Rows that go through the door at a time.
+const ROWS: usize = 8192;
+/// Spans of a trace that is written for people.
+const READABLE: u64 = 20_000;
+/// Requests of senders that wait to be told of.
+const TOLD: usize = 64;
+
+/// A trace that was opened: rows again and again, then what cannot be read of it.
+#[derive(Debug, Clone, PartialEq)]
+pub enum OpenStep {
+    Run(Run),
+    Rows(Packed),
+    Damaged(Vec<String>),
+}
+
+/// What a receiver tells: where it listens, then what came.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Heard {
+    At(SocketAddr),
+    Came(Brought),
+}
+
+/// The service.
+#[derive(Debug, Clone)]
+pub struct Traces {
+    archive: Archive,
+    recorder: Recorder,
+    price: Pricing,
+    changes: Changes,
+    keep: Keep,
+    kept: Arc<OnceCell<Arc<Kept>>>,
+    writer: Arc<Mutex<Option<Writer>>>,
+    /// Nothing more is kept.
+    ended: Arc<AtomicBool>,
+}
+
+#[derive(Clone)]
+struct Pricing(Price);
+
+impl std::fmt::Debug for Pricing {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Pricing")
+    }
+}
+
+/// What calls cost by what is known of models; a model that tells its provider too is known by both.
+fn price_of(prices: Prices) -> Price {
+    Arc::new(move |provider: &str, model: &str, usage: &Usage| {
+        let told = |id: &ModelId| prices.of(id).and_then(|price| price.of(usage));
+        // Conventions have other words for some providers.
+        let provider = match provider {
+            "aws.bedrock" | "aws_bedrock" => "bedrock",
+            "gcp.gemini" | "gcp.vertex_ai" | "gcp.gen_ai" => "google",
+            "mistral_ai" => "mistral",
+            "x_ai" => "xai",
+            other => other,
+        };
+        let both = ModelId::new(provider, model).ok();
+        both.as_ref().and_then(told).or_else(|| model.parse().ok().as_ref().and_then(told))
+    })
+}
+
+impl Traces {
+    /// Over the store that `recorder` writes the calls of this program to.
+    pub fn new(archive: Archive, recorder: Recorder, prices: Prices, changes: Changes, keep: Keep) -> Self {
+        let price = Pricing(price_of(prices));
+        Self {
+            archive,
+            recorder,
+            price,
+            changes,
+            keep,
+            kept: Arc::default(),
+            writer: Arc::default(),
+            ended: Arc::default(),
+        }
+    }
+
+    /// What is kept from elsewhere, opened when it is first wanted.
+    async fn kept(&self) -> Result<Arc<Kept>> {
+        let opened = self.kept.get_or_try_init(|| async {
+            let (price, keep) = (Arc::clone(&self.price.0), self.keep);
+            let (kept, notices) = self
+                .archive
+                .run(move |store| {
+                    let (kept, notices) = Kept::open(store, price)?;
+                    kept.sweep(keep, crate::service::fresh::now())?;
+                    Ok((kept, notices))
+                })
+                .await?;
+            for text in notices {
+                tracing::warn!("{text}");
+                self.changes.tell(Changed::Notice { text });
+            }
+            Ok::<_, Error>(Arc::new(kept))
+        });
+        opened.await.cloned()
+    }
+
+    /// Blocking work on all traces.
+    async fn with<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&View<'_>) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        // Calls that have ended are to be seen.
+        self.recorder.settled().await;
+        let (kept, price) = (self.kept().await?, Arc::clone(&self.price.0));
+        self.archive.run(move |store| work(&View { store, kept: &kept, price: &price })).await
+    }
+
+    /// The same, with pieces for a reader who may be slow or leave.
+    fn pieces<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&View<'_>, &dyn Fn(T) -> bool) -> Result<()> + Send + 'static,
+    ) -> BoxStream<'static, Result<T>> {
+        let (pieces, received) = mpsc::channel(PIECES);
+        let traces = self.clone();
+        let work = async move {
+            let failed = pieces.clone();
+            let worked =
+                traces.with(move |view| work(view, &|piece| pieces.blocking_send(Ok(piece)).is_ok())).await;
+            if let Err(error) = worked {
+                let _ = failed.send(Err(error)).await;
+            }
+        };
+        let received = stream::unfold(received, |mut received| async move {
+            received.recv().await.map(|piece| (piece, received))
+        });
+        // The work is driven by who reads, and ends with them.
+        stream::select(stream::once(work).filter_map(|()| std::future::ready(None)), received).boxed()
+    }
+
+    /// Runs behind `before`, newest first, and whether there are more. With a filter, those of which a span passes.
+    pub async fn list(
+        &self,
+        filter: Option<String>,
+        limit: usize,
+        before: Option<(Timestamp, TraceId)>,
+    ) -> Result<(Vec<Run>, bool)> {
+        let filter = filter.map(|text| Filter::read(&text)).transpose()?;
+        let before = before.map(|(at, id)| RunKey(at, id));
+        self.with(move |view| view.list(filter.as_ref(), limit, before)).await
+    }
+
+    /// The one whose id begins or ends with `text`.
+    pub async fn find(&self, text: String) -> Result<Run> {
+        self.with(move |view| {
+            let wanted = text.trim().to_ascii_lowercase();
+            if let Some(id) = TraceId::read(&wanted) {
+                return view.run(id);
+            }
+            let (all, _) = view.list(None, usize::MAX, None)?;
+            let is_it = |run: &Run| {
+                let id = run.id.to_string();
+                !wanted.is_empty() && (id.starts_with(&wanted) || id.ends_with(&wanted))
+            };
+            let mut found: Vec<Run> = all.into_iter().filter(is_it).collect();
+            let doing = "looking for a trace";
+            match found.len() {
+                1 => Ok(found.remove(0)),
+                0 => {
+                    let hint = "`outcrop traces list` shows those that there are.";
+                    let why = format!("there is none with the id {text}");
+                    Err(Error::new(ErrorKind::NotFound, doing, why, hint))
+                }
+                several => {
+                    let ids: Vec<String> = found.iter().take(5).map(|run| run.id.to_string()).collect();
+                    let why = format!("{several} have such an id: {}", ids.join(", "));
+                    Err(Error::new(ErrorKind::Invalid, doing, why, "Give more of its digits."))
+                }
+            }
+        })
+        .await
+    }
+
+    /// A trace: its run, then its rows.
+    pub fn open(&self, id: TraceId) -> BoxStream<'static, Result<OpenStep>> {
+        self.pieces(move |view, send| {
+            if !send(OpenStep::Run(view.run(id)?)) {
+                return Ok(());
+            }
+            let opened = view.open(id)?;
+            let count = opened.outline.rows.len();
+            for from in (0..count).step_by(ROWS) {
+                let rows = Packed::of(&opened.outline, from..count.min(from + ROWS));
+                if !send(OpenStep::Rows(rows)) {
+                    return Ok(());
+                }
+            }
+            if !opened.damaged.is_empty() {
+                send(OpenStep::Damaged(opened.damaged.iter().map(ToString::to_string).collect()));
+            }
+            Ok(())
+        })
+    }
+
+    /// A span of it, and what was said in it.
+    pub async fn span(&self, id: TraceId, row: u32) -> Result<(TraceSpan, Contents)> {
+        self.with(move |view| {
+            let span = view.span(id, row)?;
+            let contents = meaning::contents(&span);
+            Ok((span, contents))
+        })
+        .await
+    }
+
+    /// The rows that pass a filter, some at a time.
+    pub fn search(&self, id: TraceId, filter: &str) -> BoxStream<'static, Result<Vec<u32>>> {
+        let filter = match Filter::read(filter) {
+            Ok(filter) => filter,
+            Err(error) => return stream::iter([Err(error)]).boxed(),
+        };
+        self.pieces(move |view, send| view.search(id, &filter, send))
+    }
+
+    /// How long spans of each name take.
+    pub async fn stats(&self, id: TraceId) -> Result<Vec<Latency>> {
+        self.with(move |view| {
+            let Reckoned { outline, tree } = Reckoned::of(view.open(id)?.outline);
+            Ok(latencies(&outline, &tree))
+        })
+        .await
+    }
+
+    /// What looks wrong in it, as its rows tell.
+    pub async fn lints(&self, id: TraceId) -> Result<Vec<Finding>> {
+        self.with(move |view| {
+            let Reckoned { outline, tree } = Reckoned::of(view.open(id)?.outline);
+            let rollups = Rollups::of(&outline, &tree);
+            Ok(lint::of_rows(&outline, &tree, &rollups))
+        })
+        .await
+    }
+
+    /// Two of them side by side: the pairs, and the rows that they speak of.
+    pub async fn diff(&self, left: TraceId, right: TraceId) -> Result<(Vec<Pair>, [Packed; 2])> {
+        self.with(move |view| {
+            let [left, right] = [left, right].map(|id| view.open(id).map(|it| Reckoned::of(it.outline)));
+            let (left, right) = (left?, right?);
+            let sums = [&left, &right].map(|it| Rollups::of(&it.outline, &it.tree));
+            let [one, other] = [(&left, &sums[0]), (&right, &sums[1])].map(|(it, rollups)| aligned::Run {
+                outline: &it.outline,
+                tree: &it.tree,
+                rollups,
+            });
+            let all = |outline: &Outline| Packed::of(outline, 0..outline.rows.len());
+            Ok((aligned::align(one, other), [all(&left.outline), all(&right.outline)]))
+        })
+        .await
+    }
+
+    /// Keeps what was read. When this returns it is on the disk.
+    pub async fn take(&self, decoded: Decoded, source: Source) -> Result<Brought> {
+        let mut traces: Vec<TraceId> = decoded.spans.iter().map(|span| span.trace).collect();
+        traces.sort_unstable();
+        traces.dedup();
+        let brought = Brought {
+            spans: decoded.spans.len() as u64,
+            traces,
+            rejected: decoded.rejected,
+            repaired: decoded.repaired,
+            cut: decoded.cut,
+            remarks: decoded.remarks(),
+        };
+        if !decoded.spans.is_empty() {
+            let kept = self.kept().await?;
+            let arrival = Arrival { source, spans: decoded.spans };
+            let mut writer = self.writer.lock().await;
+            if self.ended.load(Ordering::Acquire) {
+                return Err(writer::ended());
+            }
+            let start = || Writer::start(kept, self.keep, self.changes.clone());
+            let taken = writer.get_or_insert_with(start).take(arrival);
+            // Others may bring theirs while this waits for the disk.
+            drop(writer);
+            taken.await?;
+        }
+        Ok(brought)
+    }
+
+    /// Reads a file and keeps what it holds.
+    pub async fn import(&self, file: PathBuf) -> Result<Brought> {
+        let read = tokio::task::spawn_blocking(move || {
+            let failed = |why: &std::io::Error| Error::io(format!("reading {}", file.display()), why);
+            let length = std::fs::metadata(&file).map_err(|why| failed(&why))?.len();
+            if length > reading::LARGEST as u64 {
+                let doing = format!("reading {}", file.display());
+                let why = format!("it is larger than {} GB", reading::LARGEST >> 30);
+                return Err(Error::new(ErrorKind::Invalid, doing, why, "Import it in parts."));
+            }
+            let bytes = std::fs::read(&file).map_err(|why| failed(&why))?;
+            reading::read(&bytes)
+        });
+        let decoded = read.await.map_err(|why| Error::internal("reading traces", why.to_string()))??;
+        self.take(decoded, Source::Imported).await
+    }
+
+    /// A trace for other programs and for people, in pieces.
+    pub fn export(&self, id: TraceId, form: Written) -> BoxStream<'static, Result<Vec<u8>>> {
+        self.pieces(move |view, send| {
+            let run = view.run(id)?;
+            if matches!(form, Written::Markdown | Written::Html) && run.spans > READABLE {
+                let why = format!("it has {} spans, and nobody reads more than {READABLE}", run.spans);
+                let hint = "Write it as OTLP: --format json.";
+                return Err(Error::new(ErrorKind::Invalid, "writing a trace", why, hint));
+            }
+            let (mut failed, mut whole) = (None, Vec::new());
+            view.visit(id, |_, spans| {
+                let spans = match spans {
+                    Ok(spans) => spans,
+                    Err(error) => {
+                        failed = Some(error);
+                        return false;
+                    }
+                };
+                send(match form {
+                    Written::Json => [json::encode(&spans).as_bytes(), b"\n"].concat(),
+                    Written::Protobuf => protobuf::encode(&spans),
+                    Written::Prompts => export::prompts(&spans).text.into_bytes(),
+                    Written::OpenAi => export::openai(&spans).text.into_bytes(),
+                    // The tree of all of them is written, once they are there.
+                    Written::Markdown | Written::Html => {
+                        whole.extend(spans);
+                        return true;
+                    }
+                })
+            })?;
+            if let Some(error) = failed {
+                return Err(error);
+            }
+            let report = || Report::of(&whole, |facts| view.price_of(facts));
+            match form {
+                Written::Markdown => send(export::markdown(&report()).into_bytes()),
+                Written::Html => send(export::html(&report()).into_bytes()),
+                Written::Json | Written::Protobuf | Written::Prompts | Written::OpenAi => true,
+            };
+            Ok(())
+        })
+    }
+
+    /// Takes a trace from elsewhere away.
+    pub async fn remove(&self, id: TraceId) -> Result<()> {
+        self.with(move |view| {
+            if view.kept.run(id)?.is_some() {
+                return view.kept.remove(id);
+            }
+            view.run(id)?;
+            let why = "it is of this program's own record of calls";
+            let hint = "That goes by itself, as trace.keep_days and trace.keep_mb say.";
+            Err(Error::new(ErrorKind::Invalid, "removing a trace", why, hint))
+        })
+        .await?;
+        self.changes.tell(Changed::TraceRemoved { id });
+        Ok(())
+    }
+
+    /// Takes what other programs of this machine send to a port, until the stream is dropped.
+    pub fn listen(&self, port: u16, token: Option<Secret>) -> BoxStream<'static, Result<Heard>> {
+        let traces = self.clone();
+        let listening = async move {
+            // What cannot be kept must not be taken.
+            traces.kept().await?;
+            let listener = Listener::bind(port).await?;
+            let at = Heard::At(listener.address());
+            let (told, heard) = mpsc::channel(TOLD);
+            let heard = stream::unfold(heard, |mut heard| async move {
+                heard.recv().await.map(|brought| (Ok(Heard::Came(brought)), heard))
+            });
+            let serving = stream::once(receiver::serve(listener, token, traces, told));
+            let heard = stream::select(serving.filter_map(|()| std::future::ready(None)), heard);
+            Ok::<_, Error>(stream::iter([Ok(at)]).chain(heard))
+        };
+        stream::once(listening)
+            .flat_map(|listening| match listening {
+                Ok(heard) => heard.boxed(),
+                Err(error) => stream::iter([Err(error)]).boxed(),
+            })
+            .boxed()
+    }
+
+    /// Writes what waits. Later arrivals are refused.
+    pub async fn finish(&self) {
+        let mut writer = self.writer.lock().await;
+        self.ended.store(true, Ordering::Release);
+        let last = writer.take();
+        drop(writer);
+        if let Some(last) = last {
+            last.finish().await;
+        }
+    }
+}

@@ -1,0 +1,308 @@
+//! What this program itself did, as traces: its records of calls, each under the one that it was made for.
+//!
+//! A record keeps no content; what was said is read from the conversation that the answer stands in, when somebody looks. The
+//! trace's id is the first call's, whose id is in order of time: those of the calls below it come later.
+
+use std::collections::{BTreeMap, HashMap};
+
+use serde_json::{Value as Json, json};
+
+use super::kept::Price;
+use crate::domain::conversation::Conversation;
+use crate::domain::id::{MessageId, SpanId};
+use crate::domain::message::{Block, Message};
+use crate::domain::time::Timestamp;
+use crate::domain::trace::outline::Outline;
+use crate::domain::trace::{
+    Facts, Run, Side, Source, Span, SpanKey, SpanKind, SpanStatus, Status, TraceId, TraceSpan,
+};
+use crate::domain::{ErrorKind, Result};
+use crate::store::{Scan, Store};
+use crate::wire::trace::meaning;
+
+/// How long after the begin of a call that has told no end others may be a part of it, in milliseconds.
+const OPEN: i64 = 60 * 60 * 1000;
+/// How many calls are looked at for those that are a part of one.
+const LOOKED_AT: usize = 100_000;
+/// Nanoseconds by which whole milliseconds make a call seem longer than the one that it is a part of.
+const ROUNDED: u64 = 2_000_000;
+/// Messages of a conversation that a call tells.
+const MESSAGES: usize = 500;
+
+/// The trace that a first call begins.
+pub(super) fn trace(id: SpanId) -> TraceId {
+    TraceId(*id.as_bytes())
+}
+
+fn key(id: SpanId) -> SpanKey {
+    let bytes = id.as_bytes();
+    let mut last = [0; 8];
+    last.copy_from_slice(&bytes[8..]);
+    SpanKey(u64::from_be_bytes(last))
+}
+
+/// Whether a call is worth a line of the list: lists and counts are not.
+fn is_shown(kind: SpanKind) -> bool {
+    matches!(
+        kind,
+        SpanKind::Converse
+            | SpanKind::Embed
+            | SpanKind::Rerank
+            | SpanKind::Image
+            | SpanKind::Retrieve
+            | SpanKind::Answer
+            | SpanKind::Agent
+            | SpanKind::Tool
+    )
+}
+
+/// Traces of this program, newest first.
+pub(super) struct Runs<'a> {
+    store: &'a Store,
+    price: &'a Price,
+    records: Box<dyn Iterator<Item = Result<(SpanId, Span)>> + 'a>,
+    /// Calls whose first call has not come yet, by that.
+    waiting: BTreeMap<SpanId, Vec<Span>>,
+    roots: HashMap<SpanId, SpanId>,
+}
+
+impl<'a> Runs<'a> {
+    /// Those that began before `upto`, or all.
+    pub(super) fn new(store: &'a Store, price: &'a Price, upto: Option<Timestamp>) -> Self {
+        let scan = match upto {
+            Some(upto) => {
+                Scan::all().reverse().after(&SpanId::before(Timestamp(upto.0.saturating_add(OPEN))))
+            }
+            None => Scan::all().reverse(),
+        };
+        let records = Box::new(store.scan::<Span>(scan));
+        Self { store, price, records, waiting: BTreeMap::new(), roots: HashMap::new() }
+    }
+
+    /// The first call that a call is a part of; itself where what it is a part of is gone.
+    fn root(&mut self, span: &Span) -> SpanId {
+        let mut path = vec![span.id];
+        let mut parent = span.parent;
+        let root = loop {
+            let Some(id) = parent else { break path[path.len() - 1] };
+            if let Some(root) = self.roots.get(&id) {
+                break *root;
+            }
+            match self.store.get::<Span>(&id) {
+                Ok(Some(above)) if path.len() < 64 => {
+                    path.push(id);
+                    parent = above.parent;
+                }
+                _ => break path[path.len() - 1],
+            }
+        };
+        self.roots.extend(path.into_iter().map(|id| (id, root)));
+        root
+    }
+}
+
+impl Iterator for Runs<'_> {
+    type Item = Result<Run>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            let span = match self.records.next()? {
+                Ok((_, span)) => span,
+                Err(error) if error.kind == ErrorKind::Corrupt => continue,
+                Err(error) => return Some(Err(error)),
+            };
+            let root = self.root(&span);
+            if root != span.id {
+                self.waiting.entry(root).or_default().push(span);
+                continue;
+            }
+            let mut spans = vec![span];
+            // They were met newest first.
+            spans.extend(self.waiting.remove(&root).into_iter().flatten().rev());
+            if spans.len() > 1 || is_shown(spans[0].kind) {
+                return Some(Ok(run(&spans, self.price)));
+            }
+        }
+    }
+}
+
+fn run(spans: &[Span], price: &Price) -> Run {
+    let id = trace(spans[0].id);
+    let outline = outline(spans, price);
+    Run { at: spans[0].started, service: "outcrop".to_owned(), ..Run::of(id, Source::Own, &outline) }
+}
+
+/// The rows of calls of one trace.
+pub(super) fn outline(spans: &[Span], price: &Price) -> Outline {
+    let mut outline = Outline::default();
+    for whole in wholes(spans) {
+        let facts = meaning::facts(&whole);
+        outline.add(&whole, &facts, |facts: &Facts<'_>| price(facts.provider, facts.model, &facts.usage));
+    }
+    outline
+}
+
+/// The calls of a trace in order of their begin; none where it is none of this program's.
+pub(super) fn spans(store: &Store, id: TraceId) -> Result<Vec<Span>> {
+    let root = SpanId::from_bytes(id.0);
+    let Some(first) = store.get::<Span>(&root)? else { return Ok(Vec::new()) };
+    let until = first.started.0 + first.timing.total_ms.map_or(OPEN, |total| i64::from(total) + 60_000);
+    let mut known = std::collections::BTreeSet::from([root]);
+    let mut found = vec![first];
+    for record in store.scan::<Span>(Scan::all().after(&root).limit(LOOKED_AT)) {
+        let span = match record {
+            Ok((_, span)) => span,
+            Err(error) if error.kind == ErrorKind::Corrupt => continue,
+            Err(error) => return Err(error),
+        };
+        if span.started.0 > until {
+            break;
+        }
+        if span.parent.is_some_and(|parent| known.contains(&parent)) {
+            known.insert(span.id);
+            found.push(span);
+        }
+    }
+    Ok(found)
+}
+
+/// The calls of a trace as spans, without what was said in them.
+pub(super) fn wholes(spans: &[Span]) -> Vec<TraceSpan> {
+    let Some(first) = spans.first() else { return Vec::new() };
+    let id = trace(first.id);
+    let mut made: Vec<TraceSpan> = spans.iter().map(|span| whole(span, id)).collect();
+    let places: HashMap<SpanId, usize> = spans.iter().enumerate().map(|(at, span)| (span.id, at)).collect();
+    // Times are kept in whole milliseconds: what is a part of another may seem to end after it.
+    for at in (0..made.len()).rev() {
+        let end = made[at].end;
+        let Some(above) = spans[at].parent.and_then(|parent| places.get(&parent)) else { continue };
+        let above = &mut made[*above];
+        if end > above.end && end - above.end <= ROUNDED {
+            above.end = end;
+        }
+    }
+    made
+}
+
+/// A call as a span.
+fn whole(span: &Span, trace: TraceId) -> TraceSpan {
+    let start = nanos(span.started);
+    let total = span.timing.total_ms.map_or(0, |total| u64::from(total) * 1_000_000);
+    let (operation, is_other) = match span.kind {
+        SpanKind::Converse => ("chat", false),
+        SpanKind::Embed => ("embeddings", false),
+        SpanKind::Rerank => ("rerank", false),
+        SpanKind::Image => ("generate_content", false),
+        SpanKind::Retrieve => ("retrieval", false),
+        SpanKind::Answer => ("invoke_workflow", false),
+        SpanKind::Agent => ("invoke_agent", false),
+        SpanKind::Tool => ("execute_tool", false),
+        other => (other.as_str(), true),
+    };
+    let model = span.model.as_ref().map(|model| model.model().to_owned());
+    let with = span.with.as_ref().filter(|_| matches!(span.kind, SpanKind::Agent | SpanKind::Tool));
+    let named = model.as_ref().or(with);
+    let mut to = TraceSpan {
+        trace,
+        id: key(span.id),
+        parent: span.parent.map(key),
+        name: named.map_or_else(|| operation.to_owned(), |name| format!("{operation} {name}")),
+        side: if span.provider.is_empty() { Side::Internal } else { Side::Client },
+        start,
+        // One that ended at once has ended all the same.
+        end: start + total.max(1),
+        ..TraceSpan::default()
+    };
+    let attributes = &mut to.attributes;
+    if !is_other {
+        attributes.push("gen_ai.operation.name", operation);
+    }
+    attributes.put("gen_ai.provider.name", Some(span.provider.as_str()).filter(|name| !name.is_empty()));
+    let with = match span.kind {
+        SpanKind::Agent => "gen_ai.agent.name",
+        SpanKind::Tool => "gen_ai.tool.name",
+        _ => "gen_ai.data_source.id",
+    };
+    attributes.put(with, span.with.clone());
+    attributes.put("gen_ai.request.model", model);
+    attributes.put("gen_ai.conversation.id", span.conversation.map(|id| id.to_string()));
+    let usage = &span.usage;
+    attributes.put("gen_ai.usage.input_tokens", usage.input);
+    attributes.put("gen_ai.usage.output_tokens", usage.output);
+    attributes.put("gen_ai.usage.cache_read.input_tokens", usage.cache_read);
+    attributes.put("gen_ai.usage.cache_creation.input_tokens", usage.cache_write);
+    attributes.put("gen_ai.usage.reasoning.output_tokens", usage.reasoning);
+    let first = span.timing.first_token_ms.map(|first| f64::from(first) / 1000.0);
+    attributes.put("gen_ai.response.time_to_first_chunk", first);
+    attributes.put("cloud.region", span.region.clone());
+    if span.kind == SpanKind::Image {
+        attributes.push("gen_ai.output.type", "image");
+        attributes.push("outcrop.images", span.images);
+    }
+    match &span.status {
+        SpanStatus::Done => to.status = Status::Ok,
+        SpanStatus::Cancelled => attributes.push("outcrop.stopped", true),
+        SpanStatus::Failed { kind } => {
+            to.status = Status::Error;
+            let kind = serde_json::to_value(kind).ok();
+            attributes.put("error.type", kind.as_ref().and_then(Json::as_str).map(str::to_owned));
+        }
+    }
+    to
+}
+
+fn nanos(time: Timestamp) -> u64 {
+    u64::try_from(time.0).unwrap_or(0).saturating_mul(1_000_000)
+}
+
+/// Adds what was said in a call, as far as the conversation is there.
+pub(super) fn say(store: &Store, span: &Span, to: &mut TraceSpan) -> Result<()> {
+    let (Some(conversation), Some(answer)) = (span.conversation, span.answer) else { return Ok(()) };
+    let get = |id: MessageId| store.get::<Message>(&(conversation, id));
+    let Some(answer) = get(answer)? else { return Ok(()) };
+    let mut input = Vec::new();
+    let mut parent = answer.parent;
+    while let Some(id) = parent
+        && input.len() < MESSAGES
+    {
+        let Some(message) = get(id)? else { break };
+        parent = message.parent;
+        input.push(message);
+    }
+    input.reverse();
+    let head = store.get::<Conversation>(&conversation)?;
+    if let Some(system) = head.and_then(|head| head.system).filter(|system| !system.is_empty()) {
+        let system = json!([{ "type": "text", "content": system }]);
+        to.attributes.push("gen_ai.system_instructions", system.to_string());
+    }
+    let input: Vec<Json> = input.iter().map(said).collect();
+    to.attributes.push("gen_ai.input.messages", Json::Array(input).to_string());
+    to.attributes.push("gen_ai.output.messages", Json::Array(vec![said(&answer)]).to_string());
+    Ok(())
+}
+
+/// A message as OpenTelemetry writes it.
+fn said(message: &Message) -> Json {
+    let parts: Vec<Json> = message.blocks.iter().filter_map(part).collect();
+    json!({ "role": message.role.as_str(), "parts": parts })
+}
+
+fn part(block: &Block) -> Option<Json> {
+    Some(match block {
+        Block::Text { text } => json!({ "type": "text", "content": text }),
+        Block::Reasoning { text, .. } => json!({ "type": "reasoning", "content": text }),
+        Block::ToolUse { id, name, input, .. } => {
+            json!({ "type": "tool_call", "id": id, "name": name, "arguments": input })
+        }
+        Block::ToolResult { id, content, .. } => {
+            json!({ "type": "tool_call_response", "id": id, "response": content })
+        }
+        Block::Image { media_type, .. } => {
+            json!({ "type": "blob", "modality": "image", "mime_type": media_type })
+        }
+        Block::Document { name, media_type, .. } => {
+            json!({ "type": "blob", "modality": "document", "mime_type": media_type, "name": name })
+        }
+        _ => return None,
+    })
+}

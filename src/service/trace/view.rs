@@ -1,0 +1,180 @@
+//! One view over the traces of this program and those from elsewhere. Everything here blocks.
+
+use super::kept::{Kept, Opened, Price, missing};
+use super::own;
+use crate::domain::Result;
+use crate::domain::time::Timestamp;
+use crate::domain::trace::filter::{Filter, Subject};
+use crate::domain::trace::outline::Outline;
+use crate::domain::trace::{Facts, Run, Span, TraceId, TraceSpan, Tree};
+use crate::store::Store;
+use crate::store::record::RunKey;
+use crate::wire::trace::meaning;
+
+/// Spans of this program's own that are made whole at a time.
+const OWN: usize = 256;
+
+/// Both kinds of traces.
+pub(super) struct View<'a> {
+    pub store: &'a Store,
+    pub kept: &'a Kept,
+    pub price: &'a Price,
+}
+
+impl View<'_> {
+    /// Runs behind `before`, newest first, that have a span which passes; and whether there are more.
+    pub(super) fn list(
+        &self,
+        filter: Option<&Filter>,
+        limit: usize,
+        before: Option<RunKey>,
+    ) -> Result<(Vec<Run>, bool)> {
+        let behind = |run: &Run| before.is_none_or(|before| RunKey(run.at, run.id) < before);
+        let mut kept = self.kept.runs(before).peekable();
+        let own = own::Runs::new(self.store, self.price, before.map(|before| before.0));
+        let mut own = own.filter(move |run| run.as_ref().map_or(true, behind)).peekable();
+        let mut found = Vec::new();
+        loop {
+            let at = |run: Option<&Result<Run>>| {
+                run.map(|run| run.as_ref().map_or(Timestamp(i64::MAX), |run| run.at))
+            };
+            let next = if at(kept.peek()) >= at(own.peek()) { kept.next() } else { own.next() };
+            let Some(run) = next else { return Ok((found, false)) };
+            let run = run?;
+            if let Some(filter) = filter
+                && !self.passes(run.id, filter)?
+            {
+                continue;
+            }
+            if found.len() == limit {
+                return Ok((found, true));
+            }
+            found.push(run);
+        }
+    }
+
+    /// Whether a span of a trace passes.
+    fn passes(&self, id: TraceId, filter: &Filter) -> Result<bool> {
+        let mut passes = false;
+        self.search(id, filter, |_| {
+            passes = true;
+            false
+        })?;
+        Ok(passes)
+    }
+
+    /// The rows of a trace.
+    pub(super) fn open(&self, id: TraceId) -> Result<Opened> {
+        let own = own::spans(self.store, id)?;
+        if own.is_empty() {
+            return self.kept.outline(id);
+        }
+        Ok(Opened { outline: own::outline(&own, self.price), damaged: Vec::new() })
+    }
+
+    /// What a call cost that does not tell it.
+    pub(super) fn price_of(&self, facts: &Facts<'_>) -> Option<f64> {
+        let model = if facts.model.is_empty() { facts.answered_by } else { facts.model };
+        (self.price)(facts.provider, model, &facts.usage)
+    }
+
+    /// The run of a trace.
+    pub(super) fn run(&self, id: TraceId) -> Result<Run> {
+        if let Some(run) = self.kept.run(id)? {
+            return Ok(run);
+        }
+        let own = own::spans(self.store, id)?;
+        let Some(first) = own.first() else { return Err(missing(id)) };
+        let run = Run::of(id, crate::domain::trace::Source::Own, &own::outline(&own, self.price));
+        Ok(Run { at: first.started, service: "outcrop".to_owned(), ..run })
+    }
+
+    /// The whole span of a row, with what was said in it.
+    pub(super) fn span(&self, id: TraceId, row: u32) -> Result<TraceSpan> {
+        let own = own::spans(self.store, id)?;
+        let at = row as usize;
+        let Some(span) = own.get(at) else { return self.kept.span(id, row) };
+        let mut whole = own::wholes(&own).swap_remove(at);
+        own::say(self.store, span, &mut whole)?;
+        Ok(whole)
+    }
+
+    /// Visits whole spans with the number of the first of each part, until `visit` says `false`. What cannot be read is visited
+    /// as its error.
+    pub(super) fn visit(
+        &self,
+        id: TraceId,
+        mut visit: impl FnMut(u32, Result<Vec<TraceSpan>>) -> bool,
+    ) -> Result<()> {
+        let own = own::spans(self.store, id)?;
+        if own.is_empty() {
+            return self.kept.visit(id, visit);
+        }
+        let (mut wholes, mut first) = (own::wholes(&own).into_iter(), 0);
+        for part in own.chunks(OWN) {
+            let told = |(span, mut whole): (&Span, TraceSpan)| {
+                own::say(self.store, span, &mut whole)?;
+                Ok(whole)
+            };
+            if !visit(first, part.iter().zip(wholes.by_ref()).map(told).collect()) {
+                break;
+            }
+            first += part.len() as u32;
+        }
+        Ok(())
+    }
+
+    /// Tells the rows of a trace that pass, some at a time, until `take` says `false`. Whole spans are read only where the
+    /// filter needs them.
+    pub(super) fn search(
+        &self,
+        id: TraceId,
+        filter: &Filter,
+        mut take: impl FnMut(Vec<u32>) -> bool,
+    ) -> Result<()> {
+        let outline = self.open(id)?.outline;
+        let tree = Tree::of(&outline);
+        let subject = |at: u32| Subject {
+            row: &outline.rows[at as usize],
+            names: &outline.names,
+            marks: tree.marks(at),
+            own: tree.own_time(at),
+            span: None,
+            scores: &[],
+        };
+        if !filter.needs_spans() && !filter.needs_scores() {
+            let rows = 0..outline.rows.len() as u32;
+            let found: Vec<u32> = rows.filter(|at| filter.matches(&subject(*at))).collect();
+            if !found.is_empty() {
+                take(found);
+            }
+            return Ok(());
+        }
+        let count = outline.rows.len() as u32;
+        self.visit(id, |first, spans| {
+            // What cannot be read says nothing.
+            let Ok(spans) = spans else { return true };
+            let mut found = Vec::new();
+            // Spans may have come since the rows were read.
+            for (at, span) in (first..count).zip(&spans) {
+                let scores = if filter.needs_scores() { meaning::contents(span).scores } else { Vec::new() };
+                if filter.matches(&Subject { span: Some(span), scores: &scores, ..subject(at) }) {
+                    found.push(at);
+                }
+            }
+            found.is_empty() || take(found)
+        })
+    }
+}
+
+/// The outline of a view with its numbers, for what is reckoned of it.
+pub(super) struct Reckoned {
+    pub outline: Outline,
+    pub tree: Tree,
+}
+
+impl Reckoned {
+    pub(super) fn of(outline: Outline) -> Self {
+        Self { tree: Tree::of(&outline), outline }
+    }
+}

@@ -1,0 +1,135 @@
+//! Agents as files: a name and a definition, in TOML or JSON. What Bedrock gives is read as well, and a block `mcpServers`
+//! beside the rest: each server is a group more.
+
+use serde::Serialize;
+use serde_json::{Value, json};
+
+pub use super::bedrock::Imported;
+use super::{bedrock, mcp};
+use crate::domain::agent::Definition;
+use crate::domain::{Error, ErrorKind, Result};
+
+/// What a file is written as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    Toml,
+    Json,
+}
+
+#[derive(Serialize)]
+struct Written<'a> {
+    name: &'a str,
+    #[serde(flatten)]
+    definition: &'a Definition,
+}
+
+/// A definition as a file; a name that is empty is left out.
+///
+/// # Errors
+///
+/// `Invalid`: TOML has no way to write it (a null within an `OpenAPI` document); JSON has.
+pub fn write(name: &str, definition: &Definition, form: Form) -> Result<String> {
+    let written = Written { name, definition };
+    let internal = |why: String| Error::internal("writing an agent", why);
+    match form {
+        Form::Json => {
+            let text = serde_json::to_string_pretty(&written).map_err(|why| internal(why.to_string()))?;
+            Ok(text + "\n")
+        }
+        Form::Toml => toml::to_string(&written).map_err(|why| {
+            let hint = "Write it as JSON: --form json.";
+            Error::new(ErrorKind::Invalid, "writing an agent as TOML", why.to_string(), hint)
+        }),
+    }
+}
+
+/// Reads a file, whichever of the forms it is. A name that is not in it is empty.
+///
+/// # Errors
+///
+/// `Invalid`: none of the forms, or an unknown field; the message names it.
+pub fn read(text: &str) -> Result<Imported> {
+    let Ok(json) = serde_json::from_str::<Value>(text) else {
+        let table: Value = toml::from_str(text).map_err(|why| bad(why.to_string()))?;
+        return of(table);
+    };
+    let own = json.get("instruction").is_some() && json.get("agentName").is_none();
+    if own { of(json) } else { bedrock::read(text) }
+}
+
+fn of(mut json: Value) -> Result<Imported> {
+    let name = json.as_object_mut().and_then(|fields| fields.remove("name"));
+    let name = match name {
+        None => String::new(),
+        Some(Value::String(name)) => name,
+        Some(other) => return Err(bad(format!("its name is {other}, which is no text"))),
+    };
+    let servers = match json.as_object_mut().and_then(|fields| fields.remove("mcpServers")) {
+        None => None,
+        Some(block) => Some(mcp::read(&json!({ "mcpServers": block }).to_string())?),
+    };
+    let mut definition: Definition = serde_json::from_value(json).map_err(|why| bad(why.to_string()))?;
+    let places = definition.steps.unknown_places().into_iter();
+    let mut remarks: Vec<String> = places
+        .map(|(step, place)| format!("nothing is put into ${place}$ of the template of {step}"))
+        .collect();
+    if let Some(servers) = servers {
+        definition.groups.extend(servers.groups);
+        remarks.extend(servers.remarks);
+    }
+    Ok(Imported { name, definition, remarks })
+}
+
+fn bad(why: String) -> Error {
+    Error::new(
+        ErrorKind::Invalid,
+        "reading an agent",
+        why,
+        "It is TOML or JSON as `outcrop agent export` writes it, or the JSON that `aws bedrock-agent get-agent` prints.",
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SHOP: &str = r#"
+name = "shop"
+instruction = "You sell tea."
+model = "scripted/acts"
+
+[[groups]]
+name = "sums"
+runs = { built_in = { tool = "calculator" } }
+"#;
+
+    #[test]
+    fn a_file_comes_back_as_it_was_in_both_forms() {
+        let shop = read(SHOP).unwrap();
+        assert_eq!(shop.name, "shop");
+        for form in [Form::Toml, Form::Json] {
+            let again = read(&write("shop", &shop.definition, form).unwrap()).unwrap();
+            assert_eq!(again, shop);
+        }
+    }
+
+    #[test]
+    fn servers_are_taken_as_everybody_writes_them_and_come_back_as_groups() {
+        let block = "[mcpServers.files]\ncommand = 'npx'\nargs = ['-y', 'srv']\ncwd = '/x'\n";
+        let shop = read(&format!("{SHOP}\n{block}")).unwrap();
+        let names: Vec<&str> = shop.definition.groups.iter().map(|group| group.name.as_str()).collect();
+        assert_eq!(names, ["sums", "files"]);
+        assert!(shop.remarks[0].contains("cwd"), "{:?}", shop.remarks);
+        let again = read(&write("shop", &shop.definition, Form::Toml).unwrap()).unwrap();
+        assert_eq!(again.definition, shop.definition);
+    }
+
+    #[test]
+    fn what_is_no_agent_is_refused_by_name_and_what_is_bedrocks_is_read_as_that() {
+        assert!(read("instruction = 'x'\nwrong = 1").unwrap_err().why.contains("wrong"));
+        assert!(read("name = 1\ninstruction = 'x'").unwrap_err().why.contains("no text"));
+        assert!(read("[]").unwrap_err().why.contains("no agent"));
+        let theirs = read(r#"{"agent": {"agentName": "a", "instruction": "b"}}"#).unwrap();
+        assert_eq!((theirs.name.as_str(), theirs.definition.instruction.as_str()), ("a", "b"));
+    }
+}

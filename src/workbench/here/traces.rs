@@ -1,0 +1,82 @@
+//! Traces at the door.
+
+use std::sync::Arc;
+
+use futures_util::{StreamExt, TryStreamExt};
+
+use super::{Here, one};
+use crate::config::Config;
+use crate::service::archive::Archive;
+use crate::service::changes::Changes;
+use crate::service::recorder::Recorder;
+use crate::service::trace::kept::Keep;
+use crate::service::trace::{Heard, OpenStep, Traces};
+use crate::workbench::request::traces::Traces as Ask;
+use crate::workbench::standing::Standing;
+use crate::workbench::{Replies, Reply};
+
+/// The service, over what the configuration keeps of it.
+pub(super) fn service(
+    config: &Config,
+    archive: Archive,
+    recorder: Recorder,
+    standing: &Arc<Standing>,
+    changes: Changes,
+) -> Traces {
+    let age_ms = u64::try_from(config.trace.age.as_millis()).unwrap_or(u64::MAX);
+    let keep = Keep { age_ms, bytes: config.trace.foreign };
+    Traces::new(archive, recorder, standing.invoke().prices(), changes, keep)
+}
+
+impl Here {
+    pub(super) fn traces(&self, request: Ask) -> Replies {
+        let service = self.traces.clone();
+        match request {
+            Ask::List { filter, limit, before } => one(async move {
+                let (runs, more) = service.list(filter, limit, before).await?;
+                Ok(Reply::Traces { runs, more })
+            }),
+            Ask::Find { text } => one(async move { Ok(Reply::Trace { run: service.find(text).await? }) }),
+            Ask::Open { id } => service
+                .open(id)
+                .map_ok(|step| match step {
+                    OpenStep::Run(run) => Reply::Trace { run },
+                    OpenStep::Rows(rows) => Reply::TraceRows { rows },
+                    OpenStep::Damaged(places) => Reply::TraceDamaged { places },
+                })
+                .boxed(),
+            Ask::Span { id, row } => one(async move {
+                let (span, contents) = service.span(id, row).await?;
+                Ok(Reply::TraceSpan { span, contents })
+            }),
+            Ask::Search { id, filter } => {
+                service.search(id, &filter).map_ok(|rows| Reply::TraceFound { rows }).boxed()
+            }
+            Ask::Stats { id } => {
+                one(async move { Ok(Reply::TraceStats { latencies: service.stats(id).await? }) })
+            }
+            Ask::Lints { id } => {
+                one(async move { Ok(Reply::TraceFindings { findings: service.lints(id).await? }) })
+            }
+            Ask::Diff { left, right } => one(async move {
+                let (pairs, [left, right]) = service.diff(left, right).await?;
+                Ok(Reply::TraceDiff { pairs, left, right })
+            }),
+            Ask::Import { file } => {
+                let file = self.standing.at_home(file);
+                one(async move { Ok(Reply::TracesBrought { brought: service.import(file).await? }) })
+            }
+            Ask::Export { id, form } => {
+                service.export(id, form).map_ok(|bytes| Reply::TraceWritten { bytes }).boxed()
+            }
+            Ask::Remove { id } => one(async move { service.remove(id).await.map(|()| Reply::Done) }),
+            Ask::Listen { port, token } => service
+                .listen(port, token)
+                .map_ok(|heard| match heard {
+                    Heard::At(address) => Reply::TracesListening { address: address.to_string() },
+                    Heard::Came(brought) => Reply::TracesBrought { brought },
+                })
+                .boxed(),
+        }
+    }
+}

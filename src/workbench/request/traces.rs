@@ -1,0 +1,44 @@
+//! Traces: what was done step by step, here and in other programs.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::secret::Secret;
+use crate::domain::time::Timestamp;
+use crate::domain::trace::TraceId;
+pub use crate::domain::trace::run::Written;
+
+/// Asks about traces. A row is the number of a span in its trace, in order of arrival; it stays as long as nothing of the trace
+/// is swept away.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "do", rename_all = "snake_case")]
+pub enum Traces {
+    /// Newest first: one `Traces` reply. With a `filter` (see `domain::trace::filter`) those of which a span passes; `before`
+    /// continues after the run with that `at` and id.
+    List { filter: Option<String>, limit: usize, before: Option<(Timestamp, TraceId)> },
+    /// The one whose id begins or ends with `text`: `Trace`, or an error that lists those it could be.
+    Find { text: String },
+    /// `Trace`, then `TraceRows` again and again, then `TraceDamaged` where something of it cannot be read.
+    Open { id: TraceId },
+    /// A span with what was said in it: one `TraceSpan`.
+    Span { id: TraceId, row: u32 },
+    /// The rows that pass a filter, in order, as they are found: `TraceFound` again and again.
+    Search { id: TraceId, filter: String },
+    /// How long spans of each name take: one `TraceStats`.
+    Stats { id: TraceId },
+    /// What looks wrong in it: one `TraceFindings`.
+    Lints { id: TraceId },
+    /// Two of them side by side: one `TraceDiff`.
+    Diff { left: TraceId, right: TraceId },
+    /// Reads a file, whose path may begin with `~/`: OTLP as JSON or protobuf, a trace of a Bedrock agent, a log of Inspect, a
+    /// session of Claude Code or Codex, packed with gzip or not; one `TracesBrought`.
+    Import { file: PathBuf },
+    /// A trace for other programs and for people: `TraceWritten` again and again.
+    Export { id: TraceId, form: Written },
+    /// Takes a trace from elsewhere away: `Done`.
+    Remove { id: TraceId },
+    /// Takes what other programs of this machine send as OTLP over HTTP to a port (0 is any that is free), with a bearer token
+    /// where one is given: `TracesListening`, then `TracesBrought` for each request. Dropping the replies ends it.
+    Listen { port: u16, token: Option<Secret> },
+}

@@ -1,0 +1,379 @@
+//! Agents on the command line: made, changed, run with a model that acts a script, taken over from Bedrock.
+
+use std::fs;
+use std::process::Command;
+
+use serde_json::{Value, json};
+
+use super::home::{Home, SCRIPTED, Said, on_both};
+use crate::loopback::{Server, whole};
+
+const SUMS: &str = "[[groups]]\nname = 'sums'\nruns = { built_in = { tool = 'calculator' } }\n";
+
+/// A model whose card has tools; the same at a rate has none, and is asked for steps in JSON.
+const ACTS: &str = "scripted/acts";
+const WRITES: &str = "scripted/acts@100000";
+
+pub(super) fn home() -> Home {
+    Home::with(&format!("{SCRIPTED}[models.\"{ACTS}\"]\ncan = ['tools']\n"))
+}
+
+/// A home with the agent `a`.
+fn with(more: &str) -> Home {
+    let home = home();
+    made(&home, more);
+    home
+}
+
+pub(super) fn made(home: &Home, more: &str) {
+    let text = format!("name = 'a'\ninstruction = 'You help.'\nmodel = '{ACTS}'\n{more}");
+    fs::write(home.beside().join("a.toml"), text).unwrap();
+    let said = home.run(&["agent", "create", "a.toml"]);
+    assert_eq!(said.code, Some(0), "{said:?}");
+}
+
+pub(super) fn run(home: &Home, script: &str, more: &[&str]) -> Said {
+    home.run(&[&["agent", "run", "a", &format!("acts\n{script}")], more].concat())
+}
+
+/// What happened in a run.
+pub(super) fn events(said: &Said) -> Vec<Value> {
+    said.objects()
+        .into_iter()
+        .filter(|one| one["reply"] == "agent_event")
+        .map(|mut one| one["event"].take())
+        .collect()
+}
+
+/// What the calls of a run gave: action, content, whether it failed.
+pub(super) fn gave(said: &Said) -> Vec<(String, String, bool)> {
+    let text = |one: &Value, name: &str| one[name].as_str().unwrap().to_owned();
+    let events = events(said).into_iter().filter(|event| event["happened"] == "gave");
+    events.map(|one| (text(&one, "action"), text(&one, "content"), one["is_error"] == true)).collect()
+}
+
+pub(super) fn last(said: &Said) -> Value {
+    let last = events(said).pop().unwrap_or_else(|| panic!("{said:?}"));
+    assert_eq!(last["happened"], "ended", "{said:?}");
+    last["state"].clone()
+}
+
+#[test]
+fn a_model_calls_a_tool_and_answers_with_what_it_gave() {
+    for said in on_both(
+        || with(SUMS),
+        |home| {
+            let script = "I compute.\ncall calculator {\"expression\": \"6 * 7\"}\n---\nIt is 42.";
+            (run(home, script, &[]), run(home, script, &["--json"]))
+        },
+    ) {
+        let (people, programs) = said;
+        assert_eq!(people.code, Some(0), "{people:?}");
+        assert!(people.stdout.ends_with("It is 42.\n"), "{people:?}");
+        assert!(
+            people.stderr.contains("calls calculator") && people.stderr.contains("gave: 42"),
+            "{people:?}"
+        );
+        assert_eq!(gave(&programs), [("calculator".to_owned(), "42".to_owned(), false)]);
+        assert_eq!(last(&programs), json!({"state": "answered", "text": "It is 42."}));
+    }
+}
+
+#[test]
+fn a_model_without_tools_writes_steps_in_json_and_is_told_where_one_cannot_be_read() {
+    let home = with(SUMS);
+    let call = "{\"thought\": \"t\", \"tool\": \"calculator\", \"input\": {\"expression\": \"1+1\"}}";
+    let script = format!("hm\n---\n{call}\n---\n{{\"thought\": \"\", \"answer\": \"2, so.\"}}");
+    let said = run(&home, &script, &["-m", WRITES]);
+    assert_eq!((said.code, said.stdout.as_str()), (Some(0), "hm\n2, so.\n"), "{said:?}");
+    assert!(said.stderr.contains("could not be read"), "{said:?}");
+    let said = run(&home, "hm\n---\nhm\n---\nhm\n---\nhm", &["-m", WRITES, "--json"]);
+    assert_eq!(said.code, Some(1), "{said:?}");
+    assert_eq!(last(&said)["why"]["why"], "malformed");
+}
+
+#[test]
+fn a_call_that_cannot_be_made_is_told_to_the_model() {
+    let home = with(SUMS);
+    let script = "call calculator {}\ncall rocket {\"to\": \"moon\"}\ncall calculator {\"expression\": \"1 / 0\"}\n---\nNo.";
+    let gave = gave(&run(&home, script, &["--json"]));
+    let told: Vec<&str> = gave.iter().map(|(_, content, _)| content.as_str()).collect();
+    assert!(gave.iter().all(|(_, _, failed)| *failed), "{gave:?}");
+    assert!(told[0].contains("expression") && told[1].contains("there are: calculator"), "{told:?}");
+    assert!(told[2].contains("zero"), "{told:?}");
+}
+
+const ANSWER: &str = "printf '{\"messageVersion\": \"1.0\", \"response\": {\"functionResponse\": {\"responseBody\": {\"TEXT\": {\"body\": \"%s\"}}}}}'";
+
+/// A group `shop` with the functions `one` and `two`, which `script` does; it finds the event in `$event`.
+fn program(home: &Home, script: &str, more: &str) -> String {
+    fs::write(home.beside().join("shop.sh"), format!("read -r event\n{script}\n")).unwrap();
+    format!(
+        "[[groups]]\nname = 'shop'\nruns = {{ program = {{ command = ['/bin/sh', 'shop.sh']{more} }} }}\n\
+         functions = [{{ name = 'one', description = '' }}, {{ name = 'two', description = '', confirm = true }}]\n"
+    )
+}
+
+#[test]
+fn calls_of_one_step_are_made_at_once() {
+    let home = home();
+    fs::create_dir(home.beside().join("meet")).unwrap();
+    let pipe = home.beside().join("meet/pipe");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    // Each waits for the other: one after the other they would end by their time.
+    let script = format!(
+        "case \"$event\" in *'\"first\"'*) echo hello > {pipe};; *) read -r word < {pipe};; esac\n{ANSWER} done",
+        pipe = pipe.display()
+    );
+    fs::write(home.beside().join("shop.sh"), format!("read -r event\n{script}\n")).unwrap();
+    made(
+        &home,
+        "[[groups]]\nname = 'shop'\nruns = { program = { command = ['/bin/sh', 'shop.sh'], write = ['meet'] } }\n\
+         functions = [{ name = 'first', description = '' }, { name = 'second', description = '' }]\n",
+    );
+    let said = run(&home, "call first {}\ncall second {}\n---\nBoth.", &["--json"]);
+    let done = |name: &str| (name.to_owned(), "done".to_owned(), false);
+    assert_eq!(gave(&said), [done("first"), done("second")], "{said:?}");
+}
+
+#[test]
+fn what_must_be_agreed_to_is_shown_and_made_only_then() {
+    let home = home();
+    let group = program(&home, &format!("{ANSWER} sold"), "");
+    made(&home, &group);
+    let script = "call two {}\n---\nDone.";
+    let said = run(&home, script, &["--json"]);
+    assert!(gave(&said)[0].1.contains("did not agree") && gave(&said)[0].2, "{said:?}");
+    let confirm = events(&said).into_iter().find(|event| event["happened"] == "confirm").unwrap();
+    assert_eq!((confirm["action"].as_str(), confirm["shown"].as_str()), (Some("two"), Some("{}")));
+    assert!(said.stderr.contains("nobody is there"), "{said:?}");
+    let said = run(&home, script, &["--json", "--yes"]);
+    assert_eq!(gave(&said), [("two".to_owned(), "sold".to_owned(), false)], "{said:?}");
+    let said = run(&home, "call one {}\n---\nDone.", &["--json"]);
+    assert_eq!(gave(&said)[0].1, "sold", "it needs no yes: {said:?}");
+}
+
+#[test]
+fn limits_end_a_run_with_what_it_has() {
+    let again = "I look.\ncall calculator {\"expression\": \"1\"}\n---\nI look on.\ncall calculator {\"expression\": \"2\"}\n---\nDone.";
+    for (limits, words) in [("steps = 2", "2 steps"), ("tokens = 5", "5 tokens")] {
+        let home = with(&format!("[limits]\n{limits}\n{SUMS}"));
+        let said = run(&home, again, &[]);
+        assert_eq!(said.code, Some(1), "{said:?}");
+        assert!(said.stderr.contains(&format!("it gave up: its limit of {words} is reached")), "{said:?}");
+        assert!(said.stdout.contains("I look"), "{said:?}");
+    }
+    let home = home();
+    let group = program(&home, "sleep 60", "");
+    made(&home, &format!("[limits]\nseconds = 1\n{group}"));
+    let said = run(&home, "call one {}\n---\nDone.", &["--json"]);
+    assert_eq!((said.code, &last(&said)["why"]["limit"]["limit"]), (Some(1), &json!("seconds")), "{said:?}");
+}
+
+#[test]
+fn a_program_keeps_its_limits() {
+    for (script, bounds, why) in [
+        ("while :; do :; done", ", bounds = { seconds = 1 }", "it "),
+        ("sleep 60", ", bounds = { seconds = 1 }", "not done after 1 s"),
+        ("yes", ", bounds = { output_kb = 1 }", "more than 1 KB"),
+        ("exit 3", "", "exit status: 3"),
+        ("echo no; exit 0", "", "expected"),
+    ] {
+        let home = home();
+        let group = program(&home, script, bounds);
+        made(&home, &group);
+        let said = run(&home, "call one {}\n---\nDone.", &["--json"]);
+        let gave = gave(&said);
+        assert!(gave[0].2 && gave[0].1.contains(why), "{script}: {said:?}");
+        assert_eq!(last(&said)["state"], "answered");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_program_reads_and_reaches_only_what_is_named() {
+    if !crate::documents::has_landlock() {
+        crate::skipped!("Landlock of this kernel: programs of agents are not fenced");
+        return;
+    }
+    let server = Server::start(|_, _| whole(200, &[], "hello")).await;
+    let home = home();
+    let secret = home.beside().join("secret");
+    fs::write(&secret, "word").unwrap();
+    let secret = secret.display().to_string();
+    let reads = format!("word=$(cat {secret}) || exit 4\n{ANSWER} \"$word\"");
+    let group = program(&home, &reads, "");
+    made(&home, &group);
+    let call = "call one {}\n---\nDone.";
+    let said = run(&home, call, &["--json"]);
+    assert!(gave(&said)[0].1.contains("exit status: 4"), "{said:?}");
+    let named = program(&home, &reads, ", read = ['secret']");
+    fs::write(home.beside().join("b.toml"), format!("instruction = 'x'\nmodel = '{ACTS}'\n{named}")).unwrap();
+    assert_eq!(home.run(&["agent", "edit", "a", "b.toml"]).code, Some(0));
+    assert_eq!(gave(&run(&home, call, &["--json"]))[0].1, "word");
+    if !std::path::Path::new("/bin/bash").exists() {
+        crate::skipped!("bash, which opens connections");
+        return;
+    }
+    let connects =
+        format!("/bin/bash -c 'exec 3<>/dev/tcp/127.0.0.1/{}' || exit 5\n{ANSWER} connected", server.port);
+    for (network, said) in [("", "exit status: 5"), (", network = true", "connected")] {
+        let group = program(&home, &connects, network);
+        fs::write(home.beside().join("b.toml"), format!("instruction = 'x'\nmodel = '{ACTS}'\n{group}"))
+            .unwrap();
+        assert_eq!(home.run(&["agent", "edit", "a", "b.toml"]).code, Some(0));
+        let gave = gave(&run(&home, call, &["--json"]));
+        assert!(gave[0].1.contains(said), "{network}: {gave:?}");
+    }
+}
+
+/// Teas at an API, with a document that names `server`.
+fn teas(server: &str) -> Value {
+    json!({
+        "openapi": "3.0.0", "servers": [{"url": server}],
+        "paths": {"/teas/{tea}": {"patch": {
+            "operationId": "change", "description": "Changes a tea.", "responses": {},
+            "parameters": [{"name": "tea", "in": "path", "required": true, "schema": {"type": "string"}}],
+            "requestBody": {"required": true, "content": {"application/json": {"schema": {"type": "object"}}}},
+        }}},
+    })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn operations_of_a_document_are_called_where_the_definition_says() {
+    let server = Server::start(|_, _| whole(503, &[], "{\"no\": \"tea\"}")).await;
+    let home = home().variable("TEA_TOKEN", "s3cret-word");
+    let group = |runs: Value| {
+        json!({
+            "name": "a", "instruction": "You help.", "model": ACTS,
+            "groups": [{"name": "teas", "openapi": teas(&server.url("")), "runs": {"http": runs}}],
+        })
+    };
+    let own = group(json!({"url": server.url("/v1"), "headers": {"X-Token": "$TEA_TOKEN"}}));
+    fs::write(home.beside().join("a.json"), own.to_string()).unwrap();
+    assert_eq!(home.run(&["agent", "create", "a.json"]).code, Some(0));
+    let call = "call change {\"tea\": \"a b\", \"body\": {\"price\": 3}}\n---\nDone.";
+    let said = run(&home, call, &["--json"]);
+    assert_eq!(
+        gave(&said),
+        [("change".to_owned(), "status 503: {\"no\": \"tea\"}".to_owned(), true)],
+        "{said:?}"
+    );
+    let seen = server.seen();
+    assert_eq!(seen.len(), 1, "what may not be harmless is not sent again");
+    assert_eq!(seen[0].line, "PATCH /v1/teas/a%20b HTTP/1.1");
+    assert_eq!(
+        (seen[0].headers["x-token"].as_str(), seen[0].body.as_slice()),
+        ("s3cret-word", &b"{\"price\":3}"[..])
+    );
+
+    // The document alone may not lead inside.
+    fs::write(home.beside().join("a.json"), group(json!({})).to_string()).unwrap();
+    assert_eq!(home.run(&["agent", "edit", "a", "a.json"]).code, Some(0));
+    let said = run(&home, call, &["--json"]);
+    assert!(gave(&said)[0].1.contains("leads into this network"), "{said:?}");
+    assert_eq!(server.seen().len(), 1);
+}
+
+#[test]
+fn what_the_person_is_to_do_ends_the_run_and_their_answer_goes_on_with_it() {
+    let home = with(
+        "[[groups]]\nname = 'ask'\nruns = { built_in = { tool = 'ask_user' } }\n\
+         [[groups]]\nname = 'me'\nruns = { person = {} }\nfunctions = [{ name = 'fetch', description = '' }]\n",
+    );
+    let script = "call ask_user {\"question\": \"Which tea?\"}\ncall fetch {}\n---\nAssam it is.";
+    let said = run(&home, script, &[]);
+    assert_eq!(said.code, Some(0), "{said:?}");
+    assert!(
+        said.stderr.contains("it asks: Which tea?") && said.stderr.contains("it wants fetch"),
+        "{said:?}"
+    );
+    let said = home.run(&["agent", "run", "a", "--answer", "fetch=milk"]);
+    assert!(said.code == Some(2) && said.stderr.contains("ask_user) has no answer"), "{said:?}");
+    let said =
+        home.run(&["agent", "run", "a", "--answer", "fetch=milk", "--answer", "ask_user=Assam", "--json"]);
+    assert_eq!(last(&said), json!({"state": "answered", "text": "Assam it is."}), "{said:?}");
+    let shown = home.run(&["agent", "show", "a", "--json"]);
+    let run = shown.objects().into_iter().find(|one| one["reply"] == "agent_run").unwrap();
+    let told = run["run"]["turns"].to_string();
+    assert!(told.contains("milk") && told.contains("Assam"), "{told}");
+    assert!(run["run"]["hashes"]["prompts"].as_array().unwrap().len() == 4, "{run}");
+}
+
+#[test]
+fn the_steps_before_and_after_are_taken_where_they_are_on() {
+    let step = |name: &str, template: &str| {
+        format!("[steps.{name}]\nenabled = true\nmodel = 'scripted/echo'\ntemplate = '{template}'\n")
+    };
+    let home = with(&format!("{}{SUMS}", step("post_processing", "Dear user: $latest_response$")));
+    assert_eq!(run(&home, "It is 42.", &[]).stdout, "Dear user: It is 42.\n");
+    let verdict = "{\"rationale\": \"no tea\", \"valid\": false}";
+    let home = with(&format!("{}{SUMS}", step("pre_processing", verdict)));
+    let said = run(&home, "It is 42.", &[]);
+    assert!(said.code == Some(1) && said.stderr.contains("none for this agent: no tea"), "{said:?}");
+}
+
+#[test]
+fn an_agent_is_kept_in_versions_that_are_compared_and_reset() {
+    let home = with(SUMS);
+    fs::write(home.beside().join("prompt"), "Only $instruction$ $weather$").unwrap();
+    let edited = home.run(&["agent", "edit", "a", "--template", "orchestration=prompt", "--note", "shorter"]);
+    assert!(edited.code == Some(0) && edited.stderr.contains("$weather$"), "{edited:?}");
+    let diff = home.run(&["agent", "diff", "a"]);
+    assert!(diff.stdout.contains("Only $instruction$ $weather$"), "{diff:?}");
+    let diff = home.run(&["agent", "diff", "a", "--baseline"]);
+    assert!(diff.stdout.contains("orchestration: ") && diff.stdout.contains("+ Only"), "{diff:?}");
+    assert_eq!(home.run(&["agent", "edit", "a", "--reset", "orchestration"]).code, Some(0));
+    assert_eq!(home.run(&["agent", "diff", "a", "--baseline"]).stdout, "");
+    let said = home.run(&["agent", "edit", "a", "--reset", "orchestration"]);
+    assert!(said.code == Some(2) && said.stderr.contains("the same as version 3"), "{said:?}");
+    let said = home.run(&["agent", "edit", "a", "--reset", "weather"]);
+    assert!(said.code == Some(2) && said.stderr.contains("knowledge_base_response"), "{said:?}");
+    let shown = home.run(&["agent", "show", "a", "--json"]).objects().remove(0);
+    let notes: Vec<&Value> =
+        shown["book"]["versions"].as_array().unwrap().iter().map(|one| &one["note"]).collect();
+    assert_eq!(notes, [&Value::Null, &json!("shorter"), &Value::Null]);
+    assert_eq!(home.run(&["agent", "edit", "a", "--rename", "b"]).code, Some(0));
+    assert!(home.run(&["agent", "list"]).stdout.ends_with("version 3  b\n"));
+    let said = home.run(&["agent", "remove", "b"]);
+    assert!(said.code == Some(2) && said.stderr.contains("--yes"), "{said:?}");
+    assert_eq!(home.run(&["agent", "remove", "b", "--yes"]).stdout, "removed b\n");
+    assert_eq!(home.run(&["agent", "list"]).stdout, "");
+}
+
+#[test]
+fn an_agent_goes_out_as_a_file_and_comes_back_and_bedrocks_is_taken_over_with_remarks() {
+    let home = with(SUMS);
+    for form in ["toml", "json"] {
+        let file = format!("out.{form}");
+        assert_eq!(home.run(&["agent", "export", "a", "--form", form, "-o", &file]).code, Some(0));
+        let said = home.run(&["agent", "import", &file, "--name", form]);
+        assert!(said.code == Some(0), "{said:?}");
+        let again = home.run(&["agent", "export", form, "--form", "json"]).stdout;
+        let first = home.run(&["agent", "export", "a", "--form", "json"]).stdout;
+        assert_eq!(again.replace(&format!("\"{form}\""), "\"a\""), first);
+    }
+    let theirs = json!([
+        {"agent": {"agentName": "shop", "instruction": "You sell.", "foundationModel": "anthropic.claude-v2"}},
+        {"agentActionGroup": {"actionGroupName": "code", "parentActionSignature": "AMAZON.CodeInterpreter"}},
+        {"agentActionGroup": {"actionGroupName": "ask", "parentActionSignature": "AMAZON.UserInput"}},
+    ]);
+    let said = home.fed(&theirs.to_string(), &["agent", "import", "-"]);
+    assert!(said.code == Some(0) && said.stdout.ends_with("version 1  shop\n"), "{said:?}");
+    assert!(said.stderr.contains("AMAZON.CodeInterpreter"), "{said:?}");
+    let said = home.fed("instruction = 'x'\nwrong = 1", &["agent", "import", "-", "--name", "w"]);
+    assert!(said.code == Some(2) && said.stderr.contains("wrong"), "{said:?}");
+}
+
+#[test]
+fn files_are_read_below_their_folder_alone() {
+    let home = home();
+    fs::create_dir(home.beside().join("notes")).unwrap();
+    fs::write(home.beside().join("notes/today.md"), "Buy tea.").unwrap();
+    made(&home, "[[groups]]\nname = 'n'\nruns = { built_in = { tool = 'read_files', folder = 'notes' } }\n");
+    let script = "call list_files {}\ncall read_file {\"path\": \"today.md\"}\ncall read_file {\"path\": \"../a.toml\"}\n---\nDone.";
+    let said = run(&home, script, &["--json"]);
+    let gave: Vec<(String, bool)> =
+        gave(&said).into_iter().map(|(_, content, failed)| (content, failed)).collect();
+    assert_eq!(gave[..2], [("today.md".to_owned(), false), ("Buy tea.".to_owned(), false)], "{said:?}");
+    assert!(gave[2].1 && gave[2].0.contains("leads out"), "{gave:?}");
+}

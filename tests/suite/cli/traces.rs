@@ -1,0 +1,318 @@
+//! Traces on the command line: brought in from files and by senders, looked at, handed on.
+
+use std::io::{BufRead, BufReader, Lines, Read, Write};
+use std::net::TcpStream;
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdout, Command};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::agents;
+use super::home::{Home, on_both};
+use super::knowledge::{self, create, embedding, good, write};
+use crate::engine::real::peers;
+
+fn data(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/traces").join(name)
+}
+
+fn import(home: &Home, name: &str) -> Value {
+    let said = home.run(&["traces", "import", data(name).to_str().unwrap(), "--json"]);
+    assert_eq!(said.code, Some(0), "{said:?}");
+    said.objects().remove(0)["brought"].clone()
+}
+
+/// The runs of the list.
+fn runs(home: &Home) -> Vec<Value> {
+    let said = home.run(&["traces", "list", "--json", "-n", "0"]);
+    assert_eq!(said.code, Some(0), "{said:?}");
+    said.objects().into_iter().map(|line| line["run"].clone()).collect()
+}
+
+/// The kinds of a shown tree's spans, each with how deep it lies.
+fn kinds(shown: &[Value]) -> Vec<(String, u64)> {
+    let of = |row: &Value| (row["kind"].as_str().unwrap().to_owned(), row["depth"].as_u64().unwrap());
+    let mut kinds: Vec<_> = shown[1..].iter().map(of).collect();
+    kinds.sort();
+    kinds
+}
+
+/// `traces listen`, and where it listens.
+struct Listening {
+    child: Child,
+    said: Lines<BufReader<ChildStdout>>,
+    address: String,
+}
+
+impl Listening {
+    fn start(home: &Home, more: &[&str]) -> Self {
+        let arguments = [&["traces", "listen", "--port", "0", "--json"][..], more].concat();
+        let mut child = home.start(&arguments);
+        let mut said = BufReader::new(child.stdout.take().unwrap()).lines();
+        let first: Value = serde_json::from_str(&said.next().unwrap().unwrap()).unwrap();
+        assert_eq!(first["reply"], "traces_listening");
+        Self { child, said, address: first["address"].as_str().unwrap().to_owned() }
+    }
+
+    fn next(&mut self) -> Value {
+        let line: Value = serde_json::from_str(&self.said.next().unwrap().unwrap()).unwrap();
+        assert_eq!(line["reply"], "traces_brought");
+        line["brought"].clone()
+    }
+
+    /// The status and the body of the answer to a post.
+    fn post(&self, headers: &[(&str, &str)], body: &[u8]) -> (u16, Vec<u8>) {
+        let mut stream = TcpStream::connect(&self.address).unwrap();
+        let host = [("Host", self.address.as_str())];
+        let is_told = headers.iter().any(|(name, _)| *name == "Host");
+        let mut head = String::from("POST /v1/traces HTTP/1.1\r\nConnection: close\r\n");
+        for (name, value) in host.iter().filter(|_| !is_told).chain(headers) {
+            head.extend([*name, ": ", *value, "\r\n"]);
+        }
+        head.extend(["Content-Length: ", &body.len().to_string(), "\r\n\r\n"]);
+        stream.write_all(head.as_bytes()).unwrap();
+        // What is refused by its head need not come.
+        if body.len() <= 64 << 20 {
+            let _ = stream.write_all(body);
+        }
+        let mut answer = Vec::new();
+        let _ = stream.read_to_end(&mut answer);
+        let status = String::from_utf8_lossy(&answer[9..12]).parse().unwrap();
+        let at = answer.windows(4).position(|four| four == b"\r\n\r\n").unwrap();
+        (status, answer[at + 4..].to_vec())
+    }
+}
+
+impl Drop for Listening {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+const PROTOBUF: (&str, &str) = ("Content-Type", "application/x-protobuf");
+const JSON: (&str, &str) = ("Content-Type", "application/json");
+
+#[test]
+fn files_are_brought_in_listed_shown_as_a_tree_and_removed() {
+    let act = |home: &Home| {
+        let brought = import(home, "otlp_genai.json");
+        assert_eq!((&brought["rejected"], &brought["cut"]), (&json!(0), &json!(false)));
+        let listed = runs(home);
+        assert_eq!(listed.len(), brought["traces"].as_array().unwrap().len());
+        // An agent's own sum is that of its calls, not one more.
+        let agent = listed.iter().find(|run| run["kind"] == "agent").unwrap();
+        assert_eq!((&agent["input"], &agent["output"]), (&json!(250), &json!(45)));
+        assert_eq!(agent["source"], "imported");
+        let id = agent["id"].as_str().unwrap();
+        let shown = home.run(&["traces", "show", id, "--json"]).objects();
+        assert_eq!(shown[0]["reply"], "trace");
+        assert_eq!(shown.len() as u64 - 1, agent["spans"].as_u64().unwrap());
+        assert_eq!((&shown[1]["depth"], &shown[1]["input"]), (&json!(0), &json!(250)));
+        assert!(shown[2..].iter().all(|row| row["under"].is_u64()), "{shown:?}");
+        let failed = home.run(&["traces", "show", id, "status:error", "--json"]).objects();
+        assert!(failed.len() > 1 && failed[1..].iter().all(|row| row["status"] == "error"));
+        let lists = |filter: &str| home.run(&["traces", "list", filter, "--json"]).objects().len();
+        assert_eq!((lists("status:error") > 0, lists("kind:memory")), (true, 0));
+        let span = home.run(&["traces", "show", id, "--span", "0", "--json"]).objects();
+        assert_eq!(span[0]["reply"], "trace_span");
+        assert_eq!(home.run(&["traces", "show", id, "--span", "999"]).code, Some(2));
+        assert_eq!(home.run(&["traces", "show", id]).code, Some(0));
+        assert_eq!(home.run(&["traces", "stats", id]).code, Some(0));
+        assert_eq!(home.run(&["traces", "diff", id, id]).stdout.matches("= ").count() + 1, shown.len());
+        for run in &listed {
+            let gone = home.run(&["traces", "remove", run["id"].as_str().unwrap(), "--yes"]);
+            assert_eq!(gone.code, Some(0), "{gone:?}");
+        }
+        assert_eq!(runs(home).len(), 0);
+        assert_eq!(home.run(&["traces", "show", id]).code, Some(2));
+    };
+    on_both(Home::new, act);
+}
+
+#[test]
+fn what_is_written_out_is_read_in_again_as_it_was() {
+    let (one, other) = (Home::new(), Home::new());
+    import(&one, "otlp_genai.pb.gz");
+    import(&one, "otlp_openinference.pb");
+    for (at, run) in runs(&one).iter().enumerate() {
+        for form in ["json", "protobuf"] {
+            let file = one.beside().join(format!("{at}.{form}"));
+            let file = file.to_str().unwrap();
+            let id = run["id"].as_str().unwrap();
+            let said = one.run(&["traces", "export", id, "--format", form, "-o", file]);
+            assert_eq!(said.code, Some(0), "{said:?}");
+            assert_eq!(other.run(&["traces", "import", file]).code, Some(0));
+            let again: Vec<Value> = runs(&other).into_iter().filter(|run| run["id"] == id).collect();
+            for what in ["name", "start", "end", "spans", "errors", "input", "output", "service"] {
+                assert_eq!(again[0][what], run[what], "{what}");
+            }
+            assert_eq!(other.run(&["traces", "remove", id, "--yes"]).code, Some(0));
+        }
+    }
+}
+
+#[test]
+fn what_is_sent_is_kept_before_it_is_answered_and_outlives_a_kill() {
+    let home = Home::new();
+    let mut listening = Listening::start(&home, &[]);
+    for (name, headers) in [
+        ("otlp_genai.pb", vec![PROTOBUF]),
+        ("otlp_genai.pb.gz", vec![PROTOBUF, ("Content-Encoding", "gzip")]),
+        ("otlp_genai.json", vec![JSON]),
+        ("otlp_openinference.pb", vec![PROTOBUF]),
+        ("otlp_older.json", vec![JSON]),
+    ] {
+        let (status, body) = listening.post(&headers, &std::fs::read(data(name)).unwrap());
+        assert_eq!(status, 200, "{name}: {}", String::from_utf8_lossy(&body));
+        if name.ends_with(".pb") {
+            assert_eq!(body, b"", "{name}");
+        }
+        assert!(listening.next()["spans"].as_u64().unwrap() > 0);
+    }
+    listening.child.kill().unwrap();
+    listening.child.wait().unwrap();
+    let listed = runs(&home);
+    let agent = listed.iter().find(|run| run["kind"] == "agent" && run["input"] == 250).unwrap();
+    assert_eq!(
+        (&agent["output"], &agent["source"]),
+        (&json!(45), &json!("received")),
+        "came three times, counts once"
+    );
+}
+
+#[test]
+fn what_is_wrong_is_refused_as_the_protocol_says_and_what_is_right_beside_it_is_kept() {
+    let home = Home::new();
+    let mut listening = Listening::start(&home, &[]);
+    let good = std::fs::read(data("otlp_genai.pb")).unwrap();
+    for (headers, body, status) in [
+        (vec![PROTOBUF, ("Host", "evil.example")], &good[..], 403),
+        (vec![PROTOBUF, ("Origin", "https://evil.example")], &good[..], 403),
+        (vec![("Content-Type", "text/plain")], &good[..], 415),
+        (vec![PROTOBUF], &b"\xff\xff\xff"[..], 400),
+        (vec![JSON], &b"{\"resourceSpans\": ["[..], 400),
+        (vec![PROTOBUF, ("Content-Encoding", "gzip")], &good[..], 400),
+        (vec![PROTOBUF, ("Content-Encoding", "br")], &good[..], 400),
+    ] {
+        assert_eq!(listening.post(&headers, body).0, status, "{headers:?}");
+    }
+    // A body that breaks off in the middle: what stood before is kept, and the answer says so.
+    let (status, told) = listening.post(&[PROTOBUF], &good[..good.len() / 2]);
+    assert!(status == 400 || (status == 200 && !told.is_empty()), "{status}");
+    if status == 200 {
+        assert_eq!(listening.next()["cut"], true);
+    }
+    // A span without ids is rejected and counted, the one beside it is kept.
+    let span = json!({"traceId": "ab".repeat(16), "spanId": "cd".repeat(8), "name": "x",
+        "startTimeUnixNano": "1", "endTimeUnixNano": "2"});
+    let request = json!({"resourceSpans": [{"scopeSpans": [{"spans": [span, {"name": "y"}]}]}]});
+    let (status, told) = listening.post(&[JSON], request.to_string().as_bytes());
+    let told: Value = serde_json::from_slice(&told).unwrap();
+    assert_eq!((status, &told["partialSuccess"]["rejectedSpans"]), (200, &json!("1")));
+    assert_eq!(listening.next()["rejected"], 1);
+    // Fifty megabytes in one attribute are kept.
+    let mut large = span.clone();
+    large["attributes"] = json!([{"key": "k", "value": {"stringValue": "x".repeat(50_000_000)}}]);
+    let request = json!({"resourceSpans": [{"scopeSpans": [{"spans": [large]}]}]});
+    assert_eq!(listening.post(&[JSON], request.to_string().as_bytes()).0, 200);
+    assert_eq!(listening.next()["spans"], 1);
+    // More than there is room for is not.
+    assert_eq!(listening.post(&[PROTOBUF], &vec![0; (64 << 20) + 1]).0, 413);
+}
+
+#[test]
+fn who_must_give_a_token_is_refused_without_it() {
+    let home = Home::new();
+    let file = home.beside().join("token");
+    std::fs::write(&file, "canary-token\n").unwrap();
+    let listening = Listening::start(&home, &["--token-file", file.to_str().unwrap()]);
+    let good = std::fs::read(data("otlp_genai.pb")).unwrap();
+    for (token, status) in [("Bearer other", 401), ("canary-token", 401), ("Bearer canary-token", 200)] {
+        assert_eq!(listening.post(&[PROTOBUF, ("Authorization", token)], &good).0, status, "{token}");
+    }
+    assert_eq!(listening.post(&[PROTOBUF], &good).0, 401);
+}
+
+#[test]
+fn the_sdk_of_opentelemetry_sends_plain_and_packed() {
+    let Some(python) = peers() else { return };
+    let home = Home::new();
+    let file = home.beside().join("token");
+    std::fs::write(&file, "canary").unwrap();
+    let mut listening = Listening::start(&home, &["--token-file", file.to_str().unwrap()]);
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/peers/otel_sdk.py");
+    let url = format!("http://{}/v1/traces", listening.address);
+    let peer = Command::new(python)
+        .args([script, &url, "3", "canary"])
+        .env("NO_PROXY", "127.0.0.1")
+        .output()
+        .unwrap();
+    assert!(peer.status.success(), "{}", String::from_utf8_lossy(&peer.stderr));
+    // Each span is a request of its own.
+    for _ in 0..18 {
+        assert_eq!(listening.next()["remarks"], "");
+    }
+    let sent: Vec<String> = String::from_utf8(peer.stdout).unwrap().lines().map(str::to_owned).collect();
+    let mut listed: Vec<String> = runs(&home)
+        .iter()
+        .map(|run| {
+            let told = [&run["name"], &run["service"], &run["spans"], &run["errors"], &run["input"]];
+            assert_eq!(
+                told,
+                [&json!("invoke_agent Weather"), &json!("peer"), &json!(3), &json!(1), &json!(100)]
+            );
+            run["id"].as_str().unwrap().to_owned()
+        })
+        .collect();
+    listed.sort();
+    let mut sent = sent;
+    sent.sort();
+    assert_eq!(listed, sent);
+}
+
+#[test]
+fn a_call_of_this_program_is_a_trace_with_what_was_said() {
+    let home = Home::new();
+    assert_eq!(home.run(&["chat", "-m", "scripted/echo", "canary words"]).code, Some(0));
+    let listed = runs(&home);
+    assert_eq!((&listed[0]["source"], &listed[0]["spans"]), (&json!("own"), &json!(1)));
+    let id = listed[0]["id"].as_str().unwrap();
+    let span = home.run(&["traces", "show", id, "--span", "0", "--json"]).objects();
+    assert!(span[0]["contents"]["input"].to_string().contains("canary words"), "{span:?}");
+    let exported = home.run(&["traces", "export", id]).stdout;
+    assert!(exported.contains("gen_ai.input.messages"), "{exported}");
+    assert_eq!(home.run(&["traces", "remove", id, "--yes"]).code, Some(2));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_from_a_knowledge_base_is_one_trace_with_all_that_was_done_for_it() {
+    let server = embedding(Duration::ZERO).await;
+    tokio::task::block_in_place(|| {
+        let home = knowledge::home(&server);
+        write(&home, "a.md", "Rivers bend.\n");
+        good(&create(&home));
+        good(&home.run(&["kb", "ask", "docs", "why do rivers bend", "-n", "1"]));
+        let run = runs(&home).remove(0);
+        let shown = home.run(&["traces", "show", run["id"].as_str().unwrap(), "--json"]).objects();
+        let told = kinds(&shown);
+        let wanted = [("embedding", 2), ("model", 1), ("retrieval", 1), ("workflow", 0)];
+        assert_eq!(told, wanted.map(|(kind, depth)| (kind.to_owned(), depth)));
+        assert!(shown[1..].iter().all(|row| row["marks"].as_array().unwrap().is_empty()), "{shown:?}");
+    });
+}
+
+#[test]
+fn an_agent_s_run_is_one_trace_with_its_calls_and_tools() {
+    let home = agents::home();
+    agents::made(&home, "[[groups]]\nname = 'sums'\nruns = { built_in = { tool = 'calculator' } }\n");
+    let script = "I compute.\ncall calculator {\"expression\": \"6 * 7\"}\n---\nIt is 42.";
+    let said = agents::run(&home, script, &["--json"]);
+    assert_eq!(said.code, Some(0), "{said:?}");
+    let run = runs(&home).remove(0);
+    assert_eq!((&run["name"], &run["source"]), (&json!("invoke_agent a"), &json!("own")));
+    let shown = home.run(&["traces", "show", run["id"].as_str().unwrap(), "--json"]).objects();
+    let wanted = [("agent", 0), ("model", 1), ("model", 1), ("tool", 1)];
+    assert_eq!(kinds(&shown), wanted.map(|(kind, depth)| (kind.to_owned(), depth)));
+}
