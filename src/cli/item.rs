@@ -24,7 +24,7 @@ use crate::domain::knowledge::sync::Filed;
 use crate::domain::message::Message;
 use crate::domain::prompt::{Prompt, Version};
 use crate::domain::time::Timestamp;
-use crate::domain::trace::Run;
+use crate::domain::trace;
 use crate::domain::trace::aligned::Pair;
 use crate::domain::trace::latency::Latency;
 use crate::domain::trace::lint::Finding;
@@ -194,7 +194,7 @@ pub(super) enum Item<'a> {
     },
     /// A trace in short.
     Trace {
-        run: &'a Run,
+        run: &'a trace::Run,
     },
     /// A span of a trace's tree.
     TraceRow(super::traces::Told<'a>),
