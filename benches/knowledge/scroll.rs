@@ -78,6 +78,9 @@ fn base() -> Base {
         dimensions: DIMENSIONS as u32,
         store: StoreKind::default(),
         moving: None,
+        index: None,
+        rebuild: None,
+        reranker: None,
         sources: vec![source],
         holds: Holds { documents: 1, passages: ALL.into(), tokens: u64::from(ALL) * 200 },
     }
@@ -111,7 +114,7 @@ fn looked(id: PassageId) -> Looked {
     let near = |n: u32| {
         let passage = passage((ordinal + n) % ALL);
         let vector = Some(Placed { rank: n.into(), score: 0.7 });
-        let standing = Standing { id: passage.id, vector, keyword: None, fused: None };
+        let standing = Standing { id: passage.id, vector, keyword: None, fused: None, reranked: None };
         Found { standing, passage, uri: "/home/ada/docs/all.md".to_owned() }
     };
     Looked { passage: passage(ordinal), norm: 1.0, neighbours: (1..6).map(near).collect() }

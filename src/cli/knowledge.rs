@@ -3,8 +3,8 @@
 mod carry;
 mod preview;
 mod quality;
-mod reranking;
 mod rebuild;
+mod reranking;
 
 use futures_util::StreamExt;
 

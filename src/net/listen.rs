@@ -30,9 +30,9 @@ const CONNECTIONS: usize = 32;
 /// Bytes of a request's line and headers.
 const HEAD: usize = 32 * 1024;
 /// How long a request's headers may take, and how long a connection may be silent between two of them.
-const HEAD_WITHIN: Duration = Duration::from_secs(60);
+const HEAD_WITHIN: Duration = Duration::from_mins(1);
 /// How long a body may take.
-const BODY_WITHIN: Duration = Duration::from_secs(60);
+const BODY_WITHIN: Duration = Duration::from_mins(1);
 /// How long a request waits for room among the bodies of others.
 const ROOM_WITHIN: Duration = Duration::from_secs(10);
 /// Seconds after which a sender may try again.

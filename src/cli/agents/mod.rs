@@ -134,7 +134,7 @@ async fn create(
         let hint = "Write `name = \"…\"` at its top, or say --name.";
         return Err(Error::new(ErrorKind::Invalid, "making an agent", "the file names none", hint).into());
     }
-    let request = Agents::Create { name, definition, note, folder };
+    let request = Agents::Create { name, definition: Box::new(definition), note, folder };
     let book = of(asker.one(Request::Agents(request), out).await?)?;
     heads(&[book.agent], out)
 }
@@ -270,7 +270,7 @@ async fn edit(wanted: EditAgent, asker: &Asker, out: &mut Out) -> Result<(), End
     }
     if edits {
         let note = note.unwrap_or_default();
-        let request = Agents::Save { id, definition: changed, note, folder };
+        let request = Agents::Save { id, definition: Box::new(changed), note, folder };
         book = of(asker.one(Request::Agents(request), out).await?)?;
     }
     if let Some(name) = rename {

@@ -94,7 +94,7 @@ pub enum TraceForm {
     Html,
     /// What was asked, as rows of a dataset that `datasets import` takes
     Prompts,
-    /// Calls of models as messages of OpenAI's chat, one a line
+    /// Calls of models as messages of `OpenAI`'s chat, one a line
     #[value(name = "openai")]
     OpenAi,
 }

@@ -234,7 +234,7 @@ async fn export(
                 }
             }
             None if out.json => {
-                out.object(&Reply::Text { text: String::from_utf8_lossy(bytes).into_owned() })?
+                out.object(&Reply::Text { text: String::from_utf8_lossy(bytes).into_owned() })?;
             }
             None if is_text => out.text(&String::from_utf8_lossy(bytes))?,
             None => out.json_text(&String::from_utf8_lossy(bytes))?,

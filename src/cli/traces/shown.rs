@@ -1,5 +1,7 @@
 //! Traces in lines, and their spans for programs.
 
+use std::fmt::Write as _;
+
 use serde::Serialize;
 
 use super::words;
@@ -9,7 +11,7 @@ use crate::domain::trace::contents::{Contents, Part, Said};
 use crate::domain::trace::latency::Latency;
 use crate::domain::trace::outline::Outline;
 use crate::domain::trace::run::Source;
-use crate::domain::trace::{Brought, Kind, Rollups, Run, Status, Sum, TraceId, TraceSpan, Tree};
+use crate::domain::trace::{Brought, Kind, Mark, Rollups, Run, Status, Sum, TraceId, TraceSpan, Tree};
 
 /// The last digits of a trace's id.
 pub(super) fn short(id: TraceId) -> String {
@@ -73,7 +75,7 @@ fn tokens(input: Option<u64>, output: Option<u64>) -> String {
 pub(super) fn headline(run: &Run) -> String {
     let mut line = run_parts(run).join("  ");
     if run.swept > 0 {
-        line.push_str(&format!("  {} are gone, by age or room", words::count(run.swept, "span", "spans")));
+        let _ = write!(line, "  {} are gone, by age or room", words::count(run.swept, "span", "spans"));
     }
     line
 }
@@ -98,7 +100,7 @@ impl View<'_> {
         let row = &self.outline.rows[at as usize];
         let sum = self.rollups.get(at);
         let indent = "  ".repeat(self.tree.depth(at).min(40) as usize);
-        let mut odd: Vec<&str> = self.tree.marks(at).iter().map(|mark| mark.says()).collect();
+        let mut odd: Vec<&str> = self.tree.marks(at).iter().map(Mark::says).collect();
         let error = self.outline.names.get(row.error);
         let failed = if error.is_empty() { "failed".to_owned() } else { format!("failed: {error}") };
         if row.is_error() {
@@ -147,7 +149,7 @@ impl View<'_> {
             output: sum.is_counted.then_some(sum.output),
             dollars: sum.dollars,
             unpriced: sum.unpriced,
-            marks: self.tree.marks(at).iter().map(|mark| mark.as_str()).collect(),
+            marks: self.tree.marks(at).iter().map(Mark::as_str).collect(),
         }
     }
 }
@@ -195,7 +197,7 @@ pub(super) fn brought(brought: &Brought) -> String {
         words::count(brought.traces.len() as u64, "trace", "traces")
     );
     if brought.rejected > 0 {
-        said.push_str(&format!(", {} rejected", brought.rejected));
+        let _ = write!(said, ", {} rejected", brought.rejected);
     }
     said
 }

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::chunking::Chunking;
-use super::reranking::Reranker;
 use super::rebuild::Rebuild;
+use super::reranking::Reranker;
 use super::schedule::Schedule;
 use super::store::{Move, StoreKind};
 use super::sync::Sync;

@@ -35,8 +35,8 @@ mod pass;
 mod place;
 mod preview;
 mod quality;
-mod reranking;
 mod rebuilding;
+mod reranking;
 mod search;
 mod stores;
 mod sync;
@@ -451,7 +451,7 @@ impl Knowledge {
                     owned.insert(base.lies_under());
                     match &base.rebuild {
                         Some(rebuild) if rebuild.built && base.store == StoreKind::Embedded => {
-                            over.push(base)
+                            over.push(base);
                         }
                         Some(rebuild) => drop(owned.insert(rebuild.under)),
                         None => {}

@@ -59,6 +59,7 @@ const TOLD: usize = 64;
 
 /// A trace that was opened: rows again and again, then what cannot be read of it.
 #[derive(Debug, Clone, PartialEq)]
+#[allow(clippy::large_enum_variant, reason = "the first of a stream alone is large")]
 pub enum OpenStep {
     Run(Run),
     Rows(Packed),

@@ -17,7 +17,7 @@ const WAITING: usize = 64;
 /// Spans that become one act.
 const SPANS: usize = 20_000;
 /// How often what is too old or too much is looked for while spans come.
-const SWEEP: Duration = Duration::from_secs(60);
+const SWEEP: Duration = Duration::from_mins(1);
 
 struct Entry {
     arrival: Arrival,

@@ -65,10 +65,10 @@ impl Here {
                     Reply::AgentRead { name, definition, remarks }
                 }
                 Ask::Create { name, definition, note, folder } => {
-                    said(service.create(&name, definition, note, folder).await?)
+                    said(service.create(&name, *definition, note, folder).await?)
                 }
                 Ask::Save { id, definition, note, folder } => {
-                    said(service.save(id, definition, note, folder).await?)
+                    said(service.save(id, *definition, note, folder).await?)
                 }
                 Ask::Rename { id, name } => said(service.rename(id, &name).await?),
                 Ask::Remove { id } => service.remove(id).await.map(|()| Reply::Done)?,

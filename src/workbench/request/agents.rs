@@ -20,9 +20,9 @@ pub enum Agents {
     /// What a file says, TOML or JSON, ours or Bedrock's; nothing is kept: `AgentRead`.
     Read { text: String },
     /// A new one, the definition being its version 1: `Agent`. Paths that are no whole ones lie in `folder`.
-    Create { name: String, definition: Definition, note: String, folder: Option<PathBuf> },
+    Create { name: String, definition: Box<Definition>, note: String, folder: Option<PathBuf> },
     /// The next version; one that is like the newest is refused. `Agent`.
-    Save { id: AgentId, definition: Definition, note: String, folder: Option<PathBuf> },
+    Save { id: AgentId, definition: Box<Definition>, note: String, folder: Option<PathBuf> },
     /// `Agent`.
     Rename { id: AgentId, name: String },
     /// Deletes it with its versions and runs: `Done`.

@@ -16,6 +16,9 @@ fn admitted(voice: &dyn Provider, model: &str, set: &[(&str, &str)]) -> Result<O
     SeenCards::default().admit(&Call::Converse(converse), voice, "asking")
 }
 
+/// A setting and its value.
+type Set = (&'static str, &'static str);
+
 #[test]
 fn a_value_that_a_vendors_api_does_not_take_is_refused_by_name_with_what_it_takes() {
     let claude = Anthropic::new("anthropic", "https://api.anthropic.com/v1", Key::None);
@@ -23,7 +26,7 @@ fn a_value_that_a_vendors_api_does_not_take_is_refused_by_name_with_what_it_take
     let bedrock = Bedrock::new("bedrock", "eu-west-1", None, key);
     let openai = OpenAi::new("openai", "https://api.openai.com/v1", Key::None);
     let sonnet = "bedrock/eu.anthropic.claude-sonnet-4-5-20250929-v1:0";
-    let cases: [(&dyn Provider, &str, (&str, &str), &str); 5] = [
+    let cases: [(&dyn Provider, &str, Set, &str); 5] = [
         (&claude, "anthropic/claude-sonnet-4-5", ("temperature", "1.5"), "0 – 1"),
         (&bedrock, "bedrock/amazon.nova-lite-v1:0", ("temperature", "1.1"), "0 – 1"),
         (&bedrock, sonnet, ("top_k", "600"), "0 – 500"),
@@ -44,7 +47,7 @@ fn what_is_taken_not_sent_or_unknown_is_let_through() {
     let claude = Anthropic::new("anthropic", "https://api.anthropic.com/v1", Key::None);
     let nobodys = Anthropic::new("anthropic", "http://127.0.0.1:8080/v1", Key::None);
     let openai = OpenAi::new("openai", "https://api.openai.com/v1", Key::None);
-    let cases: [(&dyn Provider, &str, &[(&str, &str)]); 5] = [
+    let cases: [(&dyn Provider, &str, &[Set]); 5] = [
         (&claude, "anthropic/claude-sonnet-4-5", &[("temperature", "1")]),
         // One that thinks is sent none.
         (&claude, "anthropic/claude-sonnet-4-5", &[("temperature", "1.5"), ("reasoning", "low")]),

@@ -217,11 +217,11 @@ impl Grown {
             let more = Run::of(trace, before.source, &self.outline);
             return Ok(Run { bytes, ..before.and(more, has_root) });
         }
-        let mut all = open::outline(store, shelf, price, trace)?.outline;
+        let mut all = open::outline(store, shelf, price, trace).outline;
         let count = self.outline.rows.len();
         crate::domain::trace::Packed::of(&self.outline, 0..count).unpack(&mut all);
         let Run { source, at, swept, .. } = before;
-        Ok(Run { at, swept, bytes, ..Run::of(trace, source, &all) })
+        Ok(Run { at, bytes, swept, ..Run::of(trace, source, &all) })
     }
 }
 

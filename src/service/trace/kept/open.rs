@@ -19,7 +19,7 @@ pub struct Opened {
 impl Kept {
     /// The rows of a trace, in order of arrival.
     pub fn outline(&self, trace: TraceId) -> Result<Opened> {
-        let opened = outline(&self.store, &self.shelf, &self.price, trace)?;
+        let opened = outline(&self.store, &self.shelf, &self.price, trace);
         if opened.outline.rows.is_empty() { Err(missing(trace)) } else { Ok(opened) }
     }
 
@@ -118,7 +118,7 @@ impl<'a> Readers<'a> {
 
 /// The rows of a trace. Those that cannot be read are made of their spans again; where these cannot be read either, rows that say
 /// so stand for them.
-pub(super) fn outline(store: &Store, shelf: &Shelf, price: &Price, trace: TraceId) -> Result<Opened> {
+pub(super) fn outline(store: &Store, shelf: &Shelf, price: &Price, trace: TraceId) -> Opened {
     let mut opened = Opened::default();
     let mut readers = Readers::new(shelf);
     for chunk in store.scan::<Chunk>(Scan::under(&trace)) {
@@ -145,7 +145,7 @@ pub(super) fn outline(store: &Store, shelf: &Shelf, price: &Price, trace: TraceI
         }
     }
     reprice(&mut opened.outline, price);
-    Ok(opened)
+    opened
 }
 
 /// What calls cost whose spans do not tell, at the prices of now.

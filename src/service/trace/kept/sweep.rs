@@ -120,14 +120,14 @@ pub(super) fn forget(
     store.commit_soft(std::mem::take(&mut batch))?;
     for (trace, spans) in &swept {
         let Some(before) = run_of(store, *trace)? else { continue };
-        let left = open::outline(store, shelf, price, *trace)?.outline;
+        let left = open::outline(store, shelf, price, *trace).outline;
         if left.rows.is_empty() {
             batch.remove::<Run>(&RunKey(before.at, *trace)).remove::<TraceAt>(trace);
         } else {
             let bytes = chunk_bytes(store, *trace)?;
             let Run { at, source, rough, .. } = before;
             let swept = before.swept + spans;
-            put_run(&mut batch, &Run { at, rough, swept, bytes, ..Run::of(*trace, source, &left) })?;
+            put_run(&mut batch, &Run { at, bytes, swept, rough, ..Run::of(*trace, source, &left) })?;
         }
     }
     for number in segments {

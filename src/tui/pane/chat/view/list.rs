@@ -32,15 +32,13 @@ pub fn draw(state: &State, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) ->
         let failed = list.error.as_ref().or_else(|| list.results()?.error.as_ref());
         let words = match (failed, list.results()) {
             (Some(error), _) => format!("✗ {error}"),
-            (None, Some(search)) => match search.task {
-                Some(_) => "Searching…".to_owned(),
-                None => {
-                    let back = sight.key(Context::Menu, Action::Cancel);
-                    format!(
-                        "Nothing found. A search looks into titles and every message. {back} shows all again."
-                    )
-                }
-            },
+            (None, Some(search)) if search.task.is_some() => "Searching…".to_owned(),
+            (None, Some(_)) => {
+                let back = sight.key(Context::Menu, Action::Cancel);
+                format!(
+                    "Nothing found. A search looks into titles and every message. {back} shows all again."
+                )
+            }
             (None, None) if list.known => "Conversations are kept here, the newest first.".to_owned(),
             (None, None) => String::new(),
         };
