@@ -128,7 +128,7 @@ fn main() {
         ingest(20_000, 20_000);
     }
     if is_wanted("open") {
-        let spans = std::env::var("OUTCROP_BENCH_SPANS").ok().and_then(|spans| spans.parse().ok());
+        let spans = std::env::var_os("OUTCROP_BENCH_SPANS").and_then(|spans| spans.to_str()?.parse().ok());
         open_one(spans.unwrap_or(100_000));
     }
 }

@@ -88,8 +88,9 @@ fn passages(weights: &Path) -> Vec<String> {
     let text = include_str!("../../README.md");
     let places = Tokeniser::of(weights).unwrap().places(text).unwrap();
     let step = (places.len() - 2 * TOKENS) / PASSAGES;
-    let word =
-        |at: usize| (at..).find(|at| text[..places[*at].start].ends_with(char::is_whitespace)).unwrap();
+    let word = |at: usize| {
+        (at..places.len()).find(|at| text[..places[*at].start].ends_with(char::is_whitespace)).unwrap()
+    };
     let passage = |n: usize| {
         let from = word(n * step);
         text[places[from].start..places[from + TOKENS - 1].end].to_owned()

@@ -13,7 +13,7 @@ use crate::mcp_real::program;
 fn outside() -> Home {
     let home = home();
     let beside = home.beside().display().to_string();
-    home.variable("HOME", &beside).variable("PATH", &std::env::var("PATH").unwrap())
+    home.variable("HOME", &beside).variable("PATH", &std::env::var_os("PATH").unwrap().into_string().unwrap())
 }
 
 /// A group of an MCP server that is a program.

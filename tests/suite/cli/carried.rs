@@ -151,7 +151,7 @@ async fn a_file_that_is_cut_off_or_was_changed_is_refused_with_its_line_and_noth
         fill(&home, "embedded");
         good(&home.run(&["kb", "export", "docs", "whole.jsonl", "--vectors"]));
         let whole = fs::read(home.beside().join("whole.jsonl")).unwrap();
-        let lines = whole.iter().filter(|byte| **byte == b'\n').count();
+        let lines = String::from_utf8(whole.clone()).unwrap().lines().count();
         let refused = |bytes: &[u8], line: Option<usize>| {
             fs::write(home.beside().join("bad.jsonl"), bytes).unwrap();
             let said = home.run(&["kb", "import", "bad.jsonl", "--name", "bad"]);
