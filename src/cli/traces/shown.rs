@@ -67,7 +67,9 @@ fn named(run: &Run) -> String {
 fn tokens(input: Option<u64>, output: Option<u64>) -> String {
     match (input, output) {
         (None, None) => String::new(),
-        (input, output) => format!("{}→{} tok", input.unwrap_or(0), output.unwrap_or(0)),
+        (Some(input), None) => format!("{input} tok in"),
+        (None, Some(output)) => format!("{output} tok out"),
+        (Some(input), Some(output)) => format!("{input}→{output} tok"),
     }
 }
 
