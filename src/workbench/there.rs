@@ -224,6 +224,11 @@ impl Shared {
         self.wake.notify_one();
     }
 
+    /// Nothing goes any more. What the owner said before it closed is still to be read: it may have begun nothing of an open call.
+    fn hush(&self) {
+        self.state().closed = true;
+    }
+
     /// Nothing comes or goes any more: every open call ends.
     fn shut(&self) {
         let mut state = self.state();
@@ -246,11 +251,11 @@ async fn write(mut sink: Sink, shared: Arc<Shared>) {
         }
         for frame in batch {
             if sink.write_all(&frame.encode()).await.is_err() {
-                return shared.shut();
+                return shared.hush();
             }
         }
         if sink.flush().await.is_err() {
-            return shared.shut();
+            return shared.hush();
         }
     }
 }
