@@ -18,15 +18,13 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::OnceCell;
 
 use super::child::{Child, Ended, Surroundings};
+use super::cut;
 use super::guard::{self, Fence};
 use crate::domain::agent::Program;
 use crate::domain::{Error, ErrorKind, Result};
 
 /// The words that put this program into the hidden mode, before the task.
 pub(super) const MODE: [&str; 2] = ["worker", "run"];
-
-/// Gives a program a network of its own, in which there is nothing.
-const CUT: [&str; 3] = ["--map-current-user", "--net", "--"];
 
 /// Variables that programs need to run at all.
 const NEEDED: [&str; 5] = ["PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ"];
@@ -109,7 +107,9 @@ impl Programs {
         let own = variables.iter().map(|(name, value)| (OsString::from(name), value.clone()));
         let around: Surroundings = needed.chain(own).collect();
         let child = if !called.network && self.can_cut().await {
-            Child::new("unshare", &self.folder, &around, patience).arguments(CUT).arguments([&self.program])
+            Child::new(cut::WAY[0], &self.folder, &around, patience)
+                .arguments(&cut::WAY[1..])
+                .arguments([&self.program])
         } else {
             Child::new(&self.program, &self.folder, &around, patience)
         };
@@ -147,8 +147,8 @@ impl Programs {
 
     async fn can_cut(&self) -> bool {
         let trial = || async {
-            let child = Child::new("unshare", &self.folder, &self.around, TRIAL);
-            let ended = child.arguments(CUT).arguments(["true"]).output(0).await;
+            let child = Child::new(cut::WAY[0], &self.folder, &self.around, TRIAL);
+            let ended = child.arguments(&cut::WAY[1..]).arguments(["true"]).output(0).await;
             ended.is_ok_and(|(ended, _)| ended.status.success())
         };
         *self.cuts.get_or_init(trial).await

@@ -3,20 +3,17 @@
 //! How far it is is kept with the base after every page, so that it goes on from there whatever ended it; a page that is brought twice
 //! is there once. Until all was looked at the base is where it was. What changes a base meanwhile makes the move begin anew.
 
-use futures_util::FutureExt;
 use futures_util::stream::BoxStream;
 use tokio_util::sync::CancellationToken;
 
 use super::Knowledge;
 use super::sync::Running;
-use crate::domain::change::{Changed, Topic};
 use crate::domain::id::{BaseId, PassageId};
 use crate::domain::knowledge::base::Base;
 use crate::domain::knowledge::ranking::Hit;
 use crate::domain::knowledge::store::{Move, MoveState, StoreKind};
 use crate::domain::{Error, ErrorKind, Result};
 use crate::index::{Change, Nearest, VectorStore};
-use crate::service::changes::Growing;
 use crate::service::invoke::Terms;
 
 const DOING: &str = "moving a knowledge base";
@@ -34,21 +31,8 @@ const ALIKE: f64 = 0.95;
 impl Knowledge {
     /// Moves a base and shows it as that goes on. Dropping the stream stops nothing: see [`Self::pause`].
     pub fn transfer(&self, id: BaseId, to: StoreKind, terms: Terms) -> BoxStream<'static, Result<Base>> {
-        let (service, again) = (self.clone(), self.clone());
-        let growing = Growing {
-            topic: Topic::Knowledge,
-            told: Box::new(move |change| match change {
-                Changed::Base { base } if base.id == id => Some(Ok(base)),
-                Changed::BaseRemoved { id: gone } if gone == id => Some(Err(Error::cancelled(DOING))),
-                _ => None,
-            }),
-            again: Box::new(move || {
-                let service = again.clone();
-                async move { service.base(id).await }.boxed()
-            }),
-            goes_on: Base::is_moving,
-        };
-        self.changes.grown(growing, async move { service.begin_move(id, to, terms).await })
+        let service = self.clone();
+        self.grown(id, DOING, Base::is_moving, async move { service.begin_move(id, to, terms).await })
     }
 
     async fn begin_move(&self, id: BaseId, to: StoreKind, terms: Terms) -> Result<Base> {

@@ -4,7 +4,6 @@
 //! Until then the base answers as it is. Whatever ends a rebuild, it goes on from there: documents that are built are as they
 //! were, and no text is embedded twice.
 
-use futures_util::FutureExt;
 use futures_util::stream::BoxStream;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -12,7 +11,6 @@ use tokio_util::sync::CancellationToken;
 use super::embedding::Embedder;
 use super::sync::Running;
 use super::{Knowledge, forget};
-use crate::domain::change::{Changed, Topic};
 use crate::domain::id::{BaseId, SourceId};
 use crate::domain::knowledge::base::{Base, Holds};
 use crate::domain::knowledge::rebuild::{Rebuild, RebuildPlan, RebuildState, Wish, cut};
@@ -20,7 +18,6 @@ use crate::domain::knowledge::store::StoreKind;
 use crate::domain::knowledge::sync::{Sync, SyncState};
 use crate::domain::message::Usage;
 use crate::domain::{Error, ErrorKind, Result};
-use crate::service::changes::Growing;
 use crate::service::fresh;
 use crate::service::invoke::Terms;
 
@@ -80,21 +77,13 @@ impl Knowledge {
 
     /// Rebuilds a base and shows it as that goes on. Dropping the stream stops nothing: see [`Self::pause`].
     pub fn rebuild(&self, id: BaseId, wish: Wish, terms: Terms) -> BoxStream<'static, Result<Base>> {
-        let (service, again) = (self.clone(), self.clone());
-        let growing = Growing {
-            topic: Topic::Knowledge,
-            told: Box::new(move |change| match change {
-                Changed::Base { base } if base.id == id => Some(Ok(base)),
-                Changed::BaseRemoved { id: gone } if gone == id => Some(Err(Error::cancelled(DOING))),
-                _ => None,
-            }),
-            again: Box::new(move || {
-                let service = again.clone();
-                async move { service.base(id).await }.boxed()
-            }),
-            goes_on: Base::is_rebuilding,
-        };
-        self.changes.grown(growing, async move { service.begin_rebuild(id, wish, terms).await })
+        let service = self.clone();
+        self.grown(
+            id,
+            DOING,
+            Base::is_rebuilding,
+            async move { service.begin_rebuild(id, wish, terms).await },
+        )
     }
 
     /// Takes back a rebuild that is not at its end; the base stays as it is.

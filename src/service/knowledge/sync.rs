@@ -47,23 +47,35 @@ impl Knowledge {
         source: Option<SourceId>,
         terms: Terms,
     ) -> BoxStream<'static, Result<Base>> {
-        let (service, again) = (self.clone(), self.clone());
+        let service = self.clone();
+        self.grown(id, "syncing a knowledge base", Base::is_syncing, async move {
+            service.begin(id, source, terms).await
+        })
+    }
+
+    /// The base as it grows by what `begin` sets going, for as long as that `goes_on`.
+    pub(super) fn grown(
+        &self,
+        id: BaseId,
+        doing: &'static str,
+        goes_on: fn(&Base) -> bool,
+        begin: impl Future<Output = Result<Base>> + Send + 'static,
+    ) -> BoxStream<'static, Result<Base>> {
+        let service = self.clone();
         let growing = Growing {
             topic: Topic::Knowledge,
             told: Box::new(move |change| match change {
                 Changed::Base { base } if base.id == id => Some(Ok(base)),
-                Changed::BaseRemoved { id: gone } if gone == id => {
-                    Some(Err(Error::cancelled("syncing a knowledge base")))
-                }
+                Changed::BaseRemoved { id: gone } if gone == id => Some(Err(Error::cancelled(doing))),
                 _ => None,
             }),
             again: Box::new(move || {
-                let service = again.clone();
+                let service = service.clone();
                 async move { service.base(id).await }.boxed()
             }),
-            goes_on: Base::is_syncing,
+            goes_on,
         };
-        self.changes.grown(growing, async move { service.begin(id, source, terms).await })
+        self.changes.grown(growing, begin)
     }
 
     /// Stops a sync; what it has done stays, and the next one goes on from there.
