@@ -481,6 +481,20 @@ impl Action {
         }
     }
 
+    /// Whether it is done to all of the place where models are compared, wherever keys go in it.
+    pub const fn is_of_the_place(self) -> bool {
+        matches!(
+            self,
+            Self::AddColumn
+                | Self::RemoveColumn
+                | Self::ToggleBlind
+                | Self::SetRepeats
+                | Self::TakeValues
+                | Self::SetCategory
+                | Self::NewComparison
+        )
+    }
+
     /// Its command goes on after a space: what follows is typed into what it opens.
     pub const fn takes_words(self) -> bool {
         matches!(
