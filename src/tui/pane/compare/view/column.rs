@@ -92,7 +92,12 @@ fn head(state: &State, sight: &Sight<'_>, column: &ColumnArea, (at, own): (usize
     }
     let bold = look.style(role).add_modifier(Modifier::BOLD);
     let chosen = state.ballot().is_some_and(|ballot| ballot.choice == Choice::One(at));
-    let mark = if chosen { "★" } else { "" };
+    // A star is what the best figures have.
+    let mark = match (chosen, column.folded) {
+        (false, _) => "",
+        (true, true) => "✓",
+        (true, false) => "✓ chosen",
+    };
     let right =
         put_right(cells, area.x + 2, area.y, area.right().saturating_sub(1), mark, look.style(Role::Good));
     let x = put(cells, area.x + 2, area.y, right, &letter(column.place).to_string(), bold);
