@@ -253,6 +253,18 @@ fn any_two_answers_are_compared_and_nothing_of_who_gave_them_is_told_before_a_ch
 }
 
 #[test]
+fn where_the_line_has_no_room_it_says_less_and_that_whole() {
+    let mut stage = Stage::settled(60, 20, "dark");
+    arrive(&mut stage);
+    let tasks = asked(&mut stage, &comparison(3, None));
+    for at in 0..3 {
+        finish(&mut stage, &tasks, at, "Because.");
+    }
+    let shown = stage.text();
+    assert!(shown.contains("1 of 3 columns · Tab, then say which is the best\n"), "{shown}");
+}
+
+#[test]
 fn from_a_column_that_failed_the_two_others_are_compared() {
     let mut stage = Stage::settled(80, 24, "dark");
     arrive(&mut stage);
