@@ -28,9 +28,11 @@ impl State {
         let mut parts: Vec<String> = self.to_come().into_iter().collect();
         if !self.is_hidden() {
             parts.extend(self.chosen_words());
-            let measures = self.measures(Measure::of);
+            // One that failed has no cost that is told.
+            let answers = self.lanes.iter().zip(self.measures(Measure::of));
+            let answers = answers.filter(|(lane, _)| !lane.has_failed());
             let costs: Option<Vec<f64>> =
-                measures.iter().map(|measure| measure.and_then(|m| m.cost)).collect();
+                answers.map(|(_, measure)| measure.and_then(|measure| measure.cost)).collect();
             if let Some(costs) = costs.filter(|costs| !costs.is_empty()) {
                 parts.push(format!("{} est.", money(costs.iter().sum())));
             }
