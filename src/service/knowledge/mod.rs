@@ -81,6 +81,7 @@ pub use answer::Answering;
 pub use carrying::Carrying;
 pub use preview::Previewing;
 pub use quality::Measuring;
+pub use search::check_filter;
 pub use stores::Servers;
 pub use tending::Standing;
 

@@ -21,6 +21,7 @@ use crate::tui::look::{Look, Role};
 use crate::tui::paint::{put, wrap};
 use crate::tui::stroke::Stroke;
 use crate::tui::widget::text::width;
+use crate::workbench::request::knowledge::check_filter;
 
 /// Takes back a rebuild, in the place of what one is to be.
 const DROP: &str = "drop";
@@ -356,7 +357,13 @@ impl Prompt {
             (Some(Action::Accept), Of::BaseName(id)) if !text.is_empty() => {
                 Outcome::Chosen(Choice::RenameBase(*id, text.to_owned()))
             }
-            (Some(Action::Accept), Of::Filter) => Outcome::Chosen(Choice::Filter(text.to_owned())),
+            (Some(Action::Accept), Of::Filter) => match check_filter(text) {
+                Err(error) if !text.is_empty() => {
+                    self.said = Said::Failed(error.said());
+                    Outcome::Stay
+                }
+                _ => Outcome::Chosen(Choice::Filter(text.to_owned())),
+            },
             (Some(Action::Accept), Of::Threshold) => match text.parse() {
                 _ if text.is_empty() => Outcome::Chosen(Choice::Threshold(None)),
                 Ok(cosine) if (-1.0..=1.0).contains(&cosine) => {
@@ -452,8 +459,23 @@ impl Prompt {
 
     /// Rows that it takes where a line has so many columns: what is said below stands whole.
     pub fn height(&self, width: u16) -> u16 {
-        let words = wrap(self.words().0, width.saturating_sub(2)).len().max(1);
-        4 + u16::try_from(words).unwrap_or(1)
+        let width = width.saturating_sub(2);
+        // What is known of it takes the place of what it is for: nothing jumps.
+        let lines = wrap(self.words().0, width).len().max(self.below(width).0.len());
+        4 + u16::try_from(lines.max(1)).unwrap_or(1)
+    }
+
+    /// The lines below, that wide: what is known of what it names, else why it is not taken or what it is for.
+    fn below(&self, width: u16) -> (Vec<String>, Role) {
+        match &self.said {
+            Said::Nothing => {
+                let (words, role) = self.words();
+                (wrap(words, width), role)
+            }
+            Said::Reading => (vec!["reading…".to_owned()], Role::Muted),
+            Said::Failed(why) => (wrap(why, width), Role::Warn),
+            Said::Names(found) => (vec![Self::names(found, usize::from(width))], Role::Info),
+        }
     }
 
     /// What is said below: why it is not taken, or what it is for.
@@ -538,18 +560,7 @@ impl Prompt {
         let raised = look.style(Role::Raised);
         put(cells, area.x, y, area.right(), "▌", raised.patch(look.style(Role::Accent)));
         let line = Rect { x: area.x + 2, y, width: area.width.saturating_sub(2), height: 1 };
-        let said = match &self.said {
-            Said::Nothing => None,
-            Said::Reading => Some(("reading…".to_owned(), Role::Muted)),
-            Said::Failed(why) => Some((why.clone(), Role::Warn)),
-            Said::Names(found) => Some((Self::names(found, usize::from(line.width)), Role::Info)),
-        };
-        let (lines, role) = if let Some((words, role)) = said {
-            (vec![words], role)
-        } else {
-            let (words, role) = self.words();
-            (wrap(words, line.width), role)
-        };
+        let (lines, role) = self.below(line.width);
         for (y, words) in (y + 1..area.bottom()).zip(lines) {
             put(cells, line.x, y, area.right(), &words, raised.patch(look.style(role)));
         }

@@ -12,6 +12,7 @@ pub use crate::domain::knowledge::rebuild::Wish;
 pub use crate::domain::knowledge::reranking::{Reranker, Reranking};
 pub use crate::domain::knowledge::retrieval::{Asked, Question};
 pub use crate::domain::knowledge::store::StoreKind;
+pub use crate::service::knowledge::check_filter;
 
 /// Asks about knowledge bases.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -705,16 +705,19 @@ fn settings_are_changed_by_keys_and_asked_again() {
 }
 
 #[test]
-fn a_filter_that_is_none_says_so_where_the_hits_would_be() {
+fn a_filter_that_is_none_says_so_where_it_is_written_and_the_hits_stay() {
     for (width, height) in SIZES {
         let mut stage = Stage::settled(width, height, "dark");
         search(&mut stage);
-        stage.keys("<tab>f{<enter>");
-        let task = stage.task("\"search\"");
-        let error = Error::new(ErrorKind::Invalid, "reading a filter", "it is no JSON", "Close the bracket.");
-        stage.event(Event::Ended { task, error: Some(error) });
+        assert_eq!(requests(&stage.keys("<tab>f{year<enter>")), [], "it is not asked by that");
         let text = stage.text();
         assert!(text.contains("it is no JSON"), "{text}");
+        stage.keys("<ctrl+u>{<enter>");
+        let text = stage.text();
+        assert!(text.contains("it ends too early"), "{text}");
+        stage.keys("<esc>");
+        let text = stage.text();
+        assert!(text.contains("refunds.pdf") && !text.contains("filtered"), "{text}");
     }
 }
 
