@@ -221,23 +221,7 @@ impl Knowledge {
 
     /// Adds a source. Nothing is read before a sync.
     pub async fn add_source(&self, id: BaseId, plan: SourcePlan) -> Result<Base> {
-        plan.chunking.check()?;
-        let mut origin = plan.origin;
-        match &mut origin {
-            Origin::Files { path, include, exclude } => listing::check(path, include, exclude)?,
-            Origin::S3 { include, exclude, .. } => objects::check(include, exclude)?,
-            Origin::Url { url, private } => *url = page::check(url, *private)?,
-        }
-        watchable(&origin, plan.watch)?;
-        let now = fresh::now();
-        let source = Source {
-            id: fresh::source_id(),
-            origin,
-            chunking: plan.chunking,
-            schedule: plan.schedule.map(|cron| Schedule::of(&cron, now)).transpose()?,
-            watch: plan.watch,
-            last: None,
-        };
+        let source = planned(plan)?;
         self.changed(id, move |base| {
             if let Some(known) = base.sources.iter().find(|known| known.origin == source.origin) {
                 let why = format!("{} is its source {} already", known.origin.place(), known.id.short());
@@ -537,6 +521,31 @@ impl Knowledge {
             run.cancel();
         }
     }
+}
+
+/// Whether a base can have such a source: before one is made for it.
+pub fn check_source(plan: SourcePlan) -> Result<()> {
+    planned(plan).map(drop)
+}
+
+/// The source of a plan.
+fn planned(plan: SourcePlan) -> Result<Source> {
+    plan.chunking.check()?;
+    let mut origin = plan.origin;
+    match &mut origin {
+        Origin::Files { path, include, exclude } => listing::check(path, include, exclude)?,
+        Origin::S3 { include, exclude, .. } => objects::check(include, exclude)?,
+        Origin::Url { url, private } => *url = page::check(url, *private)?,
+    }
+    watchable(&origin, plan.watch)?;
+    Ok(Source {
+        id: fresh::source_id(),
+        origin,
+        chunking: plan.chunking,
+        schedule: plan.schedule.map(|cron| Schedule::of(&cron, fresh::now())).transpose()?,
+        watch: plan.watch,
+        last: None,
+    })
 }
 
 /// Only files of this machine tell when they change.

@@ -129,6 +129,17 @@ pub enum Said {
     Names(Completion),
 }
 
+impl Said {
+    /// What is wrong with what is named.
+    pub(super) fn failed(error: Error) -> Self {
+        let why = match error.kind {
+            ErrorKind::NotFound => "there is no such file".to_owned(),
+            _ => error.why,
+        };
+        Self::Failed(Error { why, ..error }.said())
+    }
+}
+
 /// What became of a file that is named in a line over the place.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Boxed {
@@ -413,13 +424,7 @@ impl Prompt {
             _ if !self.names_a_file() => {}
             Boxed::Attached(file) if self.reads(&Of::Attachment) => return Told::Attached(file),
             Boxed::Read if self.reads(&Of::Items) => return Told::Taken,
-            Boxed::Failed(error) => {
-                let why = match error.kind {
-                    ErrorKind::NotFound => "there is no such file".to_owned(),
-                    _ => error.why,
-                };
-                self.said = Said::Failed(Error { why, ..error }.said());
-            }
+            Boxed::Failed(error) => self.said = Said::failed(error),
             Boxed::Completed { before, found } if before == self.input.before() => {
                 let start = before.rfind('/').map_or(0, |at| at + 1);
                 self.input.insert(found.common.get(before.len() - start..).unwrap_or_default());

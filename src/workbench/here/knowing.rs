@@ -15,7 +15,7 @@ use crate::service::archive::Archive;
 use crate::service::changes::Changes;
 use crate::service::invoke::Terms;
 use crate::service::knowledge::{
-    Answering, Bounds, Carrying, Knowledge, Means, Measuring, Models, Previewing, Servers,
+    Answering, Bounds, Carrying, Knowledge, Means, Measuring, Models, Previewing, Servers, check_source,
 };
 use crate::service::models::catalogue;
 use crate::workbench::request::knowledge::Knowledge as KnowledgeRequest;
@@ -145,6 +145,7 @@ impl Here {
                 Ask::Create { plan } => said(service.create(plan, &terms).await?),
                 Ask::List => Reply::Bases { bases: service.list().await? },
                 Ask::Find { text } => said(service.find(text).await?),
+                Ask::CheckSource { plan } => check_source(plan).map(|()| Reply::Done)?,
                 Ask::AddSource { id, plan } => said(service.add_source(id, plan).await?),
                 Ask::ChangeSource { id, source, change } => {
                     said(service.change_source(id, source, change).await?)

@@ -25,6 +25,8 @@ pub enum Knowledge {
     List,
     /// The one of that name, or whose id starts or ends with `text`: `Base`.
     Find { text: String },
+    /// Whether a base can have such a source, before one is made for it: `Done`.
+    CheckSource { plan: SourcePlan },
     /// Adds a place of documents, which a sync reads: `Base`.
     AddSource { id: BaseId, plan: SourcePlan },
     /// Has a source looked through by itself at other times: `Base`.

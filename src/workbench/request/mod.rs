@@ -58,6 +58,7 @@ impl Request {
                     request,
                     K::List
                         | K::Find { .. }
+                        | K::CheckSource { .. }
                         | K::AddSource { .. }
                         | K::Rename { .. }
                         | K::Pause { .. }
@@ -180,6 +181,7 @@ impl Request {
             Self::Knowledge(request) => match request {
                 K::List
                 | K::Find { .. }
+                | K::CheckSource { .. }
                 | K::Documents { .. }
                 | K::Passages { .. }
                 | K::Look { .. }

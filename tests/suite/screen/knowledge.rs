@@ -605,6 +605,10 @@ fn keys_cut_a_file_in_other_ways_and_make_a_base_that_is_cut_so() {
     assert_eq!(ways(&stage.keys("c")).len(), 2);
     assert_eq!(ways(&stage.keys("[c")), [fixed]);
     let asked = requests(&stage.keys("nnotes<enter>"));
+    assert!(matches!(&asked[..], [Knowledge::CheckSource { plan }] if plan.chunking == fixed), "{asked:?}");
+    let from = stage.effects.len();
+    stage.answer("\"check_source\"", vec![Reply::Done]);
+    let asked = requests(&stage.effects[from..]);
     assert!(matches!(&asked[..], [Knowledge::Create { .. }]), "{asked:?}");
     let from = stage.effects.len();
     stage.answer("\"create\"", vec![Reply::Base { base: base(9, "notes", Vec::new()) }]);
@@ -636,6 +640,11 @@ fn a_folder_becomes_a_base_that_is_read_at_once() {
     let mut stage = Stage::settled(80, 24, "dark");
     enter(&mut stage, bases());
     let asked = requests(&stage.keys("nnotes<enter>"));
+    let [Knowledge::CheckSource { plan }] = &asked[..] else { panic!("{asked:?}") };
+    assert_eq!(plan.origin.place(), "/home/ada/rivers/notes");
+    let from = stage.effects.len();
+    stage.answer("\"check_source\"", vec![Reply::Done]);
+    let asked = requests(&stage.effects[from..]);
     let [Knowledge::Create { plan }] = &asked[..] else { panic!("{asked:?}") };
     assert_eq!(plan.name, "notes");
     let from = stage.effects.len();
@@ -649,8 +658,42 @@ fn a_folder_becomes_a_base_that_is_read_at_once() {
     assert!(matches!(asked[..], [Knowledge::Sync { source: Some(_), .. }]), "{asked:?}");
     assert!(stage.text().contains("notes"));
     // Another one of that name is numbered.
-    let asked = requests(&stage.keys("n~/notes/<enter>"));
+    stage.keys("n~/notes/<enter>");
+    let from = stage.effects.len();
+    stage.answer("\"check_source\"", vec![Reply::Done]);
+    let asked = requests(&stage.effects[from..]);
     assert!(matches!(&asked[..], [Knowledge::Create { plan }] if plan.name == "notes 2"), "{asked:?}");
+}
+
+#[test]
+fn of_a_folder_that_is_not_there_no_base_is_made_and_its_path_can_be_mended() {
+    let mut stage = Stage::settled(80, 24, "dark");
+    enter(&mut stage, bases());
+    let missing = || {
+        let why = "No such file or directory (os error 2)";
+        Some(Error::new(
+            ErrorKind::NotFound,
+            "adding ~/notse as a source",
+            why,
+            "Check that the path exists.",
+        ))
+    };
+    stage.keys("n~/notse<enter>");
+    let from = stage.effects.len();
+    let task = stage.task("\"check_source\"");
+    stage.event(Event::Ended { task, error: missing() });
+    assert_eq!(requests(&stage.effects[from..]), [], "nothing is made");
+    let text = stage.text();
+    assert!(text.contains("~/notse") && text.contains("there is no such file"), "{text}");
+    let asked = requests(&stage.keys("<backspace><backspace>es<enter>"));
+    let [Knowledge::CheckSource { plan }] = &asked[..] else { panic!("{asked:?}") };
+    assert!(plan.origin.place().ends_with("/notes"), "{}", plan.origin.place());
+    // The same where a base that is there gets one more.
+    stage.keys("a~/notse<enter>");
+    let task = stage.task("\"add_source\"");
+    stage.event(Event::Ended { task, error: missing() });
+    let text = stage.text();
+    assert!(text.contains("Add to billing") && text.contains("~/notse"), "{text}");
 }
 
 #[test]

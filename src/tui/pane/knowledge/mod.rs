@@ -78,10 +78,12 @@ pub struct State {
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Wait {
     List,
+    /// Whether there is what a base is to be made of, as it was typed, and how that is cut.
+    Check(String, Chunking),
     /// A base that is being made, what it reads then, and how that is cut.
-    Make(PathBuf, Chunking),
-    /// A source is being added: it is read then.
-    Add,
+    Make(String, Chunking),
+    /// A source is being added to that base, as it was typed: it is read then.
+    Add(BaseId, String),
     /// That base is looked through.
     Sync(BaseId),
     /// Something that says no more than whether it was done.
