@@ -305,6 +305,21 @@ fn an_answer_stands_above_its_passages_with_those_that_it_names() {
 }
 
 #[test]
+fn an_answer_is_set_as_markdown_and_a_task_is_no_citation() {
+    let mut stage = Stage::settled(80, 24, "dark");
+    enter(&mut stage, bases());
+    stage.keys("<enter>what is to be done?<alt+enter>");
+    let found = Reply::Retrieved { retrieved: retrieved(), prompt: Some("the prompt".into()) };
+    stage.reply("\"ask\"", vec![found]);
+    let text = "Two steps:\n\n- [ ] **ask** within a month [1]\n- [x] wait, as `list[2]` says\n";
+    stage.reply("\"ask\"", vec![Reply::Delta { event: Delta::Text { text: text.into() } }]);
+    stage.answer("\"ask\"", vec![Reply::Cited { text: String::new(), citations: Vec::new() }]);
+    let text = stage.text();
+    assert!(text.contains("☐ ask within a month [1]") && text.contains("☑ wait, as list[2] says"), "{text}");
+    assert!(!text.contains("**"), "{text}");
+}
+
+#[test]
 fn two_settings_are_asked_side_by_side() {
     shoot("knowledge-two", |stage| {
         search(stage);

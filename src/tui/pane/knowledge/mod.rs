@@ -3,7 +3,7 @@
 //! ```text
 //! bases       made, filled, synced, removed          found      a question, its hits, the answer, two settings
 //! documents   what a base has, and how it stands     passages   one document as it was cut, in windows
-//! reranking   who puts what is found in order
+//! reranking   who puts what is found in order         cited      an answer in rows, with its marks
 //! cutting     a file as it would be cut, before it is part of a base
 //! ```
 //!
@@ -11,6 +11,7 @@
 
 mod attaching;
 mod bases;
+mod cited;
 mod cutting;
 mod documents;
 mod found;

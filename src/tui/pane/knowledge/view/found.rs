@@ -2,7 +2,6 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
-use ratatui::style::Modifier;
 
 use super::text::{Wanted, rows, snippet};
 use crate::domain::figures::{count, grouped, seconds};
@@ -20,7 +19,7 @@ use crate::tui::pane::knowledge::found::{Answer, Column, format_cosine};
 use crate::tui::pane::knowledge::layout::{self, MEASURE};
 use crate::tui::pane::knowledge::{Focus, Open, State, name_of};
 use crate::tui::rows::{failed, ground, parted};
-use crate::tui::widget::text::{Ink, fit_left, width};
+use crate::tui::widget::text::{Ink, Row, fit_left, width};
 
 impl State {
     /// What was looked through, for the last line.
@@ -55,7 +54,7 @@ pub(super) fn draw(
     let areas = layout::found(open, body);
     let caret = query(open, sight, areas.query, cells);
     if let Some(said) = &open.answer {
-        answer(open, said, sight, areas.answer, cells);
+        answer(open, said, sight, (areas.answer, areas.said.as_slice()), cells);
     }
     let wanted = Wanted::of(&open.asked);
     for (at, column) in open.columns.iter().enumerate() {
@@ -104,7 +103,7 @@ fn query(open: &Open, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) -> Opti
 }
 
 /// What a model says, and what it took.
-fn answer(open: &Open, said: &Answer, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
+fn answer(open: &Open, said: &Answer, sight: &Sight<'_>, (area, text): (Rect, &[Row]), cells: &mut Buffer) {
     let look = sight.look;
     if area.height == 0 {
         return;
@@ -139,58 +138,19 @@ fn answer(open: &Open, said: &Answer, sight: &Sight<'_>, area: Rect, cells: &mut
     if let Some(error) = &said.error {
         return failed(error, sight, Rect { y: area.y, ..area }, cells);
     }
-    let (text, role) = if said.nothing {
-        let nothing = "Not in the knowledge base: nothing that was found is near enough to answer from.";
-        (nothing.to_owned(), Role::Warn)
-    } else {
-        (said.text().trim_end().to_owned(), Role::Text)
-    };
-    let lines = wrap(&text, inside.width);
     let room = usize::from(inside.height.saturating_sub(1));
-    let last = lines.len().saturating_sub(room);
+    let last = text.len().saturating_sub(room);
     // While it is written its end is in sight.
     let top = if said.runs { last } else { usize::from(open.answer_top).min(last) };
-    for (y, line) in (inside.top()..inside.bottom().saturating_sub(1)).zip(lines.iter().skip(top)) {
-        cited_line(line, (inside.x, y, inside.right()), sight, look.style(role), cells);
+    for (y, row) in (inside.top()..inside.bottom().saturating_sub(1)).zip(text.iter().skip(top)) {
+        row.draw(Position { x: inside.x, y }, inside.width, look, cells);
     }
     scrollbar(
         cells,
         Rect { y: inside.y, height: inside.height.saturating_sub(1), ..area },
-        thumb(inside.height.saturating_sub(1), top, room, lines.len()),
+        thumb(inside.height.saturating_sub(1), top, room, text.len()),
         look.style(Role::Rule),
     );
-}
-
-/// A line of an answer with its marks `[1]`.
-fn cited_line(
-    line: &str,
-    (mut x, y, right): (u16, u16, u16),
-    sight: &Sight<'_>,
-    style: ratatui::style::Style,
-    cells: &mut Buffer,
-) {
-    let link = style.patch(sight.look.style(Role::Link)).add_modifier(Modifier::BOLD);
-    let mut rest = line;
-    while let Some((start, end)) = mark(rest) {
-        x = put(cells, x, y, right, &rest[..start], style);
-        x = put(cells, x, y, right, &rest[start..end], link);
-        rest = &rest[end..];
-    }
-    put(cells, x, y, right, rest, style);
-}
-
-/// The first mark of a line: a number, or several, in brackets.
-fn mark(line: &str) -> Option<(usize, usize)> {
-    let mut from = 0;
-    loop {
-        let start = from + line[from..].find('[')?;
-        let end = start + line[start..].find(']')? + 1;
-        let inside = &line[start + 1..end - 1];
-        if !inside.is_empty() && inside.bytes().all(|b| b.is_ascii_digit() || b == b',' || b == b' ') {
-            return Some((start, end));
-        }
-        from = start + 1;
-    }
 }
 
 /// Where the hits of one setting are.
@@ -367,7 +327,7 @@ fn where_of(hit: &Found, room: usize) -> String {
 
 /// A row of text over the ground that is there.
 pub(super) fn draw_on(
-    row: &crate::tui::widget::text::Row,
+    row: &Row,
     (mut x, y, width): (u16, u16, u16),
     ground: ratatui::style::Style,
     sight: &Sight<'_>,
