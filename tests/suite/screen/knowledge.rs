@@ -423,6 +423,28 @@ fn a_passage_that_was_expected_tells_where_it_stands() {
 }
 
 #[test]
+fn a_hit_that_was_expected_stands_once_and_says_so() {
+    let mut stage = Stage::settled(80, 24, "dark");
+    search(&mut stage);
+    stage.keys("<tab>w");
+    stage.answer("\"documents\"", vec![Reply::Documents { documents: documents() }]);
+    stage.keys("jj<enter>");
+    stage.answer("\"passages\"", vec![Reply::Passages { passages: vec![passage(0)] }]);
+    stage.keys("w");
+    let expected = vec![found(0, Some((1, 0.71)), Some((2, 11.23)), Some((1, 0.0325)))];
+    let retrieved = Retrieved { expected, ..retrieved() };
+    stage.answer("\"search\"", vec![Reply::Retrieved { retrieved, prompt: None }]);
+    let text = stage.text();
+    assert!(text.contains("It was expected, and is hit 1: by its vector it is number 1"), "{text}");
+    assert_eq!(text.matches("refunds.pdf, page 1").count(), 2, "in its row and over its text: {text}");
+    let asked = requests(&stage.keys("w"));
+    assert!(
+        matches!(&asked[..], [Knowledge::Search { question, .. }] if question.expected.is_empty()),
+        "{asked:?}"
+    );
+}
+
+#[test]
 fn documents_tell_how_they_stand_and_why() {
     shoot("knowledge-documents", |stage| {
         enter(stage, bases());

@@ -262,8 +262,10 @@ fn hits(
         let given = found.given.is_none_or(|given| number.is_none_or(|number| number <= given));
         let below = column.is_below(hit) || !given;
         let used = number.zip(open.answer.as_ref()).is_some_and(|(number, said)| said.uses(number));
+        let expected = column.wished(hit.passage.id).is_some();
         let (sign, role) = match number {
             None => ("?".to_owned(), Role::Info),
+            Some(number) if expected => (number.to_string(), Role::Info),
             Some(number) if below => (number.to_string(), Role::Faint),
             Some(number) if used => (format!("{number}"), Role::Link),
             Some(number) => (number.to_string(), Role::Muted),
@@ -273,6 +275,8 @@ fn hits(
         if answered && number.is_some() {
             let (sign, role) = if used { ("✓", Role::Good) } else { ("·", Role::Faint) };
             put(cells, rows.x + 3, y, rows.x + 4, sign, style(role));
+        } else if expected && number.is_some() {
+            put(cells, rows.x + 3, y, rows.x + 4, "?", style(Role::Info));
         }
         let text_role = match () {
             () if below => Role::Faint,
@@ -391,12 +395,14 @@ fn card(
     if let Some(remark) = reranked.and_then(Reranked::remark) {
         lines.extend(wrap(&remark, inside.width).into_iter().map(|line| (line, Role::Warn)));
     }
-    if number.is_none() {
-        let words = why_not(column, found);
+    if let Some(wished) = column.wished(passage.id) {
+        let words = why_not(column, (number, wished));
         lines.extend(wrap(&words, inside.width).into_iter().map(|line| (line, Role::Info)));
-    } else if column.retrieved.iter().any(|all| all.given.zip(number).is_some_and(|(given, at)| at > given)) {
+    }
+    let given = column.retrieved.as_ref().and_then(|all| all.given);
+    if given.zip(number).is_some_and(|(given, at)| at > given) {
         lines.push(("The model was not given it: its context has no room for more.".to_owned(), Role::Warn));
-    } else if column.is_below(found) {
+    } else if number.is_some() && column.is_below(found) {
         lines.push(("Less near than the threshold: an answer does not see it.".to_owned(), Role::Warn));
     }
     let mut y = inside.y + 1;
@@ -432,8 +438,8 @@ fn attributes(found: &Found) -> Vec<(String, String)> {
     found.passage.attributes.iter().filter(own).map(|(key, value)| (key.clone(), value.words())).collect()
 }
 
-/// Why a passage that was expected is no hit.
-fn why_not(column: &Column, found: &Found) -> String {
+/// Why a passage that was expected is no hit, or how it came to be one.
+fn why_not(column: &Column, (number, found): (Option<usize>, &Found)) -> String {
     let standing = &found.standing;
     let mode = column.tuning.mode;
     let mut said = Vec::new();
@@ -459,9 +465,10 @@ fn why_not(column: &Column, found: &Found) -> String {
             None => format!("the reranker was given the first {} alone", grouped(reranked.given)),
         });
     }
-    let is_hit =
-        column.retrieved.iter().flat_map(|found| &found.hits).any(|hit| hit.passage.id == found.passage.id);
-    let verdict = if is_hit { "It is among the hits" } else { "It is not among the hits" };
+    let verdict = match number {
+        Some(number) => format!("It was expected, and is hit {number}"),
+        None => "It is not among the hits".to_owned(),
+    };
     format!("{verdict}: {}.", said.join("; "))
 }
 
