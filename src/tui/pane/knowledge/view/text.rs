@@ -150,7 +150,7 @@ fn shown(text: &str) -> String {
 pub(super) fn rows(text: &str, wanted: &Wanted, (before, after): (usize, usize), width: usize) -> Vec<Row> {
     let ink = Ink::of(Role::Text);
     let flows = flowing(text);
-    let text = flows.as_ref();
+    let text: &str = &flows;
     let start = text.floor_char_boundary(before.min(text.len()));
     let end = text.ceil_char_boundary(text.len() - after.min(text.len())).max(start);
     let mut inline = Inline::default();
