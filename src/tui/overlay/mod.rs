@@ -191,6 +191,8 @@ pub enum Choice {
     Rerank(Reranking),
     /// The same of all that is found in that base.
     RerankBase(BaseId, Option<Reranker>),
+    /// Asks how many of the first hits it puts in order, in that base or for a question alone.
+    Candidates(Option<BaseId>, Reranker),
     RenameDataset(DatasetId, String),
     RemoveDataset(DatasetId),
     /// The item before the rater is not rated, for that reason.

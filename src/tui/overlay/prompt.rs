@@ -11,6 +11,7 @@ use crate::domain::attachment::{Attachment, dropped_path};
 use crate::domain::completion::{Completion, Name};
 use crate::domain::figures::grouped;
 use crate::domain::id::{BaseId, ComparisonId, ConversationId, DatasetId, EvaluationId, PromptId};
+use crate::domain::knowledge::reranking::{Reranker, Reranking};
 use crate::domain::message::BlobId;
 use crate::domain::prompt::name_of;
 use crate::domain::untrusted::safe_line;
@@ -97,6 +98,8 @@ pub enum Of {
     Filter,
     /// How near they must be.
     Threshold,
+    /// How many of the first hits that model puts in order, in that base or for a question alone.
+    Candidates(Option<BaseId>, Reranker),
 }
 
 /// The line and what it names.
@@ -187,7 +190,7 @@ impl Prompt {
             Of::PromptName(None) | Of::PresetName(None) | Of::Note => "save",
             Of::Comment | Of::Blank(_) | Of::Repeats | Of::Category => "keep it",
             Of::Items | Of::Values | Of::Documents(_) | Of::Questions | Of::BaseFrom => "read",
-            Of::Filter | Of::Threshold | Of::Chunking => "take it",
+            Of::Filter | Of::Threshold | Of::Chunking | Of::Candidates(..) => "take it",
             Of::Preview => "cut it",
             Of::Rebuild(_) => "see what it takes",
             Of::Reason => "decide",
@@ -385,6 +388,22 @@ impl Prompt {
                     Outcome::Stay
                 }
             },
+            (Some(Action::Accept), Of::Candidates(base, reranker)) => {
+                let candidates = Some(text).filter(|text| !text.is_empty()).map(str::parse::<u32>);
+                let reranker = |candidates| Reranker { candidates, ..reranker.clone() };
+                let reranker = match candidates {
+                    None => reranker(None),
+                    Some(Ok(many)) if reranker(Some(many)).check().is_ok() => reranker(Some(many)),
+                    Some(_) => {
+                        self.wrong = "A number from 1 to 100 is needed, or nothing.";
+                        return Outcome::Stay;
+                    }
+                };
+                Outcome::Chosen(match base {
+                    Some(id) => Choice::RerankBase(*id, Some(reranker)),
+                    None => Choice::Rerank(Reranking::By(reranker)),
+                })
+            }
             (Some(Action::Accept), Of::Note) => Outcome::Chosen(Choice::SaveVersion(text.to_owned())),
             (Some(Action::Accept), Of::PresetName(of)) if !text.is_empty() => match name_of(text) {
                 Some(name) if !name.contains(['"', '\\']) => {
@@ -527,6 +546,9 @@ impl Prompt {
             ("", Of::Filter) => (FILTER, Role::Muted),
             ("", Of::Threshold) => {
                 ("-1 to 1; what is less near is taken for not found. Nothing for none", Role::Muted)
+            }
+            ("", Of::Candidates(..)) => {
+                ("1 to 100; nothing for 20, or as many as are asked for where those are more", Role::Muted)
             }
             ("", Of::Category) => {
                 ("The leaderboard tells of each category too; nothing for none", Role::Muted)

@@ -404,6 +404,19 @@ fn a_base_has_its_own_reranker() {
 }
 
 #[test]
+fn how_many_of_the_first_hits_are_reranked_is_chosen() {
+    let mut stage = Stage::settled(80, 24, "dark");
+    let mut all = bases();
+    all[0].reranker = Some(Reranker::of("cohere/rerank-v3.5".parse().unwrap()));
+    enter(&mut stage, all);
+    assert_eq!(requests(&stage.keys("ohow many<enter>101<enter>")), []);
+    assert!(stage.text().contains("from 1 to 100"), "{}", stage.text());
+    let asked = requests(&stage.keys("<ctrl+u>50<enter>"));
+    let fifty = |one: &Option<Reranker>| one.as_ref().is_some_and(|one| one.candidates == Some(50));
+    assert!(matches!(&asked[..], [Knowledge::Rerank { reranker, .. }] if fifty(reranker)), "{asked:?}");
+}
+
+#[test]
 fn a_passage_that_was_expected_tells_where_it_stands() {
     shoot("knowledge-expected", |stage| {
         search(stage);

@@ -124,6 +124,7 @@ impl State {
             | Choice::Threshold(_)
             | Choice::Rerank(_)
             | Choice::RerankBase(..)
+            | Choice::Candidates(..)
             | Choice::RenameDataset(..)
             | Choice::RemoveDataset(_)
             | Choice::Skip(_)

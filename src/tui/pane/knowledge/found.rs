@@ -62,6 +62,10 @@ impl Tuning {
             Reranking::By(reranker) => {
                 words.push_str(" · reranked by ");
                 words.push_str(reranker.model.model());
+                if let Some(many) = reranker.candidates {
+                    words.push_str(", the first ");
+                    words.push_str(&many.to_string());
+                }
             }
         }
         words

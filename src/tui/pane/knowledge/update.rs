@@ -125,7 +125,10 @@ impl State {
 
     /// Takes what was chosen in an overlay.
     pub(super) fn was_chosen(&mut self, choice: &Choice, desk: &mut Desk<'_>) {
-        if !self.chosen_of_cuts(choice, desk) && !self.chosen_of_bases(choice, desk) {
+        if !self.chosen_of_cuts(choice, desk)
+            && !self.chosen_of_bases(choice, desk)
+            && !Self::chosen_of_reranking(choice, desk)
+        {
             self.chosen_among_hits(choice, desk);
         }
     }
