@@ -158,6 +158,11 @@ pub trait Pane {
         self.can(action)
     }
 
+    /// What the last line calls an action, where that is not as everywhere.
+    fn calls(&self, _action: Action) -> Option<&'static str> {
+        None
+    }
+
     /// Does what the person means; `key` is the one that said it.
     fn act(&mut self, action: Action, key: Option<Key>, desk: &mut Desk<'_>);
 

@@ -248,6 +248,14 @@ fn bases_are_a_table_with_a_card() {
 }
 
 #[test]
+fn where_a_card_has_no_room_what_went_wrong_comes_first_and_the_rest_is_counted() {
+    let mut stage = Stage::settled(60, 20, "dark");
+    enter(&mut stage, bases());
+    let text = stage.text();
+    assert!(text.contains("billing/scan.pdf") && text.contains("▼ 6 more"), "{text}");
+}
+
+#[test]
 fn a_list_that_cannot_be_read_says_why() {
     shoot("knowledge-failed", |stage| {
         stage.keys("<alt+3>");

@@ -39,6 +39,16 @@ impl State {
         }
     }
 
+    /// Where two stand side by side the key that parts them leads back to one.
+    pub(super) fn called(&self, action: Action) -> Option<&'static str> {
+        let (sides, columns) = (self.cuts.as_ref(), self.open.as_ref());
+        match action {
+            Action::TwoChunkings if sides.is_some_and(|cuts| cuts.sides.len() > 1) => Some("one way"),
+            Action::TwoSettings if columns.is_some_and(|open| open.columns.len() > 1) => Some("one setting"),
+            _ => None,
+        }
+    }
+
     /// The action is one of the line that is being written.
     fn edits(&self, action: Action) -> bool {
         action.edits() && self.where_keys_go() == Context::Query
