@@ -57,9 +57,16 @@ pub(super) fn draw(
         answer(open, said, sight, (areas.answer, areas.said.as_slice()), cells);
     }
     let wanted = Wanted::of(&open.asked);
+    // Two side by side are alike, whichever has a column of the screen more.
+    let narrowest = areas.rows.iter().map(|rows| rows.width).min().unwrap_or(0);
+    let over = open.columns.len() > 1
+        && open.columns.iter().zip(&areas.rows).all(|(column, rows)| {
+            let grid = grid(column, Rect { width: narrowest, ..*rows });
+            columns(&column.tuning.words()) <= grid.right.saturating_sub(grid.passage)
+        });
     for (at, column) in open.columns.iter().enumerate() {
         let (Some(titles), Some(rows)) = (areas.titles.get(at), areas.rows.get(at)) else { continue };
-        let place = Place { titles: *titles, rows: *rows, at };
+        let place = Place { titles: *titles, rows: *rows, narrowest, over, at };
         hits(open, column, &wanted, sight, place, cells);
         if at > 0 {
             for y in titles.top()..rows.bottom() {
@@ -158,6 +165,10 @@ fn answer(open: &Open, said: &Answer, sight: &Sight<'_>, (area, text): (Rect, &[
 struct Place {
     titles: Rect,
     rows: Rect,
+    /// As wide is the narrowest of them.
+    narrowest: u16,
+    /// The setting stands over the passages, beside the titles of the ranks.
+    over: bool,
     /// The column's place.
     at: usize,
 }
@@ -173,7 +184,10 @@ struct Grid {
 /// The column of the order that counts.
 const RERANKED: &str = "reranked";
 
-fn grid(mode: Mode, reranked: bool, area: Rect) -> Grid {
+fn grid(column: &Column, area: Rect) -> Grid {
+    let mode = column.tuning.mode;
+    let reranked = column.retrieved.as_ref().and_then(|found| found.reranked.as_ref());
+    let reranked = reranked.is_some_and(|of| of.failed.is_none());
     let right = area.right().saturating_sub(1);
     let mut x = area.x + 4;
     let mut ranks = Vec::new();
@@ -206,17 +220,14 @@ fn hits(
     column: &Column,
     wanted: &Wanted,
     sight: &Sight<'_>,
-    Place { titles, rows, at }: Place,
+    Place { titles, rows, narrowest, over, at }: Place,
     cells: &mut Buffer,
 ) {
     let look = sight.look;
     let has_keys = at == open.at && open.focus == Focus::Hits;
-    let reranked = column.retrieved.as_ref().and_then(|found| found.reranked.as_ref());
-    let grid = grid(column.tuning.mode, reranked.is_some_and(|of| of.failed.is_none()), rows);
+    let grid = grid(column, Rect { width: narrowest, ..rows });
     let alone = open.columns.len() == 1;
     let words = column.tuning.words();
-    // Where the setting has room over the passages the ranks keep their titles.
-    let over = !alone && columns(&words) <= grid.right.saturating_sub(grid.passage);
     if !alone {
         let role = if at == open.at { Role::Accent } else { Role::Muted };
         let x = if over { grid.passage } else { titles.x + 1 };
