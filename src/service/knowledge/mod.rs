@@ -326,18 +326,18 @@ impl Knowledge {
         .await
     }
 
-    /// Deletes it with all that is in it; a sync is stopped first. The documents themselves stay where they are.
-    pub async fn remove(&self, id: BaseId, terms: &Terms) -> Result<()> {
+    /// Deletes it with all that is in it; a sync is stopped first. The documents themselves stay where they are. To forget it is
+    /// to leave what servers have of it: one may be gone for good.
+    pub async fn remove(&self, id: BaseId, forget: bool, terms: &Terms) -> Result<()> {
         let _alone = self.alone(id, "removing a knowledge base").await?;
         let base = self.base(id).await?;
         // Elsewhere first: a server that is away leaves the base, and the same can be tried again.
         let places = [Some(base.store), base.moving.as_ref().map(|moving| moving.from)];
         let places = places.into_iter().chain([base.moving.as_ref().map(|moving| moving.to)]).flatten();
         let other = base.rebuild.as_ref().map(|rebuild| Base { index: Some(rebuild.under), ..base.clone() });
-        for kind in places.filter(|kind| *kind != StoreKind::Embedded) {
-            self.clear(&base, kind, terms).await?;
-            if let Some(other) = &other {
-                self.clear(other, kind, terms).await?;
+        for kind in places.filter(|kind| *kind != StoreKind::Embedded && !forget) {
+            for base in std::iter::once(&base).chain(&other) {
+                self.clear(base, kind, terms).await.map_err(to_forget)?;
             }
         }
         let under: Vec<BaseId> = std::iter::once(&base).chain(&other).map(Base::lies_under).collect();
@@ -546,6 +546,12 @@ fn planned(plan: SourcePlan) -> Result<Source> {
         watch: plan.watch,
         last: None,
     })
+}
+
+/// What can be done where a server that holds a base is gone for good.
+fn to_forget(error: Error) -> Error {
+    let way = "Where it is gone for good, `outcrop kb remove --forget` takes the base away here alone.";
+    Error { hint: format!("{} {way}", error.hint).trim_start().to_owned(), ..error }
 }
 
 /// Only files of this machine tell when they change.

@@ -153,7 +153,9 @@ impl Here {
                 Ask::RemoveSource { id, source } => said(service.remove_source(id, source, &terms).await?),
                 Ask::Rerank { id, reranker } => said(service.rerank_by(id, reranker).await?),
                 Ask::Rename { id, name } => said(service.rename(id, name).await?),
-                Ask::Remove { id } => service.remove(id, &terms).await.map(|()| Reply::Done)?,
+                Ask::Remove { id, forget } => {
+                    service.remove(id, forget, &terms).await.map(|()| Reply::Done)?
+                }
                 Ask::PlanRebuild { id, wish } => {
                     Reply::RebuildPlan { plan: service.plan_rebuild(id, wish, &terms).await? }
                 }

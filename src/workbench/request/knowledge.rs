@@ -37,8 +37,12 @@ pub enum Knowledge {
     Rerank { id: BaseId, reranker: Option<Reranker> },
     /// `Base`.
     Rename { id: BaseId, name: String },
-    /// Deletes it; the documents themselves stay where they are: `Done`.
-    Remove { id: BaseId },
+    /// Deletes it; the documents themselves stay where they are, and what servers have of it where it is to `forget` that: `Done`.
+    Remove {
+        id: BaseId,
+        #[serde(default)]
+        forget: bool,
+    },
     /// Looks a source through, or all of them: `Base`s as it grows. Going away stops nothing.
     Sync { id: BaseId, source: Option<SourceId> },
     /// Moves it to another store, or goes on with that: `Base`s as it grows. Going away stops nothing.

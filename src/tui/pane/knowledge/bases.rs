@@ -150,7 +150,7 @@ impl State {
                 let task = desk.call(None, Request::Knowledge(request));
                 self.wait(task, Wait::Import);
             }
-            Choice::RemoveBase(id) => self.do_it(Knowledge::Remove { id: *id }, desk),
+            Choice::RemoveBase(id) => self.do_it(Knowledge::Remove { id: *id, forget: false }, desk),
             _ => return false,
         }
         true
