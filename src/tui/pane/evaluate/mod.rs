@@ -106,8 +106,11 @@ struct Sitting {
     comment: Option<String>,
     /// What was begun of items that the rater went away from.
     begun: Vec<Begun>,
-    /// Where keys scroll: an answer, from the left; behind the last one the question.
+    /// Where keys scroll: an answer, from the left, which has its turn where each is rated for itself; behind the last one
+    /// the question.
     focus: usize,
+    /// Which answers were on the screen: before all were, they are not compared.
+    met: Vec<bool>,
     together: bool,
     reference: bool,
     /// The answers are set as Markdown.

@@ -119,12 +119,16 @@ impl Pane for State {
                 let areas = sitting.areas(body);
                 let (x, y) = (mouse.column, mouse.row);
                 let inside = |area: Rect| area.contains(Position { x, y });
-                if inside(areas.question) {
-                    sitting.focus = sitting.answers();
-                } else if let Some(answer) = areas.answers.iter().find(|answer| inside(answer.text)) {
-                    sitting.focus = answer.place;
+                let answers = areas.answers.iter();
+                let mut under = answers.filter(|answer| inside(answer.head) || inside(answer.text));
+                let under = under.next().map(|answer| answer.place);
+                let under = under.or_else(|| inside(areas.question).then(|| sitting.answers()));
+                // The wheel moves what is under it; only a press says what the next keys are about.
+                if let (MouseKind::Down(Button::Left), Some(place)) = (mouse.kind, under) {
+                    sitting.focus_on(place);
+                    sitting.fit(body);
                 }
-                sitting.scroll(steps, body);
+                sitting.scroll_at(under.unwrap_or(sitting.focus), steps, body);
             }
             None if self.making.is_some() || self.shelf.open => self.point(mouse, steps, desk),
             None if steps != 0 => {
@@ -299,6 +303,8 @@ impl State {
             A::Rate => asked.is_some(),
             A::RateYes | A::RateNo => asked == Some(Method::ThumbsUpDown),
             A::RateLeft | A::RateRight => asked == Some(Method::ComparisonChoice) && answers == 2,
+            // In a ranking it is about the answer that was ranked last.
+            A::ChooseTie if asked == Some(Method::ComparisonRank) => sitting.marks.next_place() > 1,
             A::ChooseTie => asked.is_some_and(Method::compares),
             A::ChooseNone => asked == Some(Method::ComparisonChoice),
             A::ShowReference => sitting.sheet().is_some_and(|sheet| sheet.reference.is_some()),
