@@ -464,7 +464,7 @@ fn hints_here(state: &State) -> Vec<Hint> {
             _ => key,
         };
         let queues = action == Action::Send && context == Context::Composer && state.pane().stoppable();
-        let word = if queues { "queue" } else { word };
+        let word = if queues { "queue" } else { state.pane().word(action).unwrap_or(word) };
         if state.pane().offers(action) {
             hints.push((label(key), word));
         }

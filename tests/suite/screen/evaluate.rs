@@ -1,7 +1,7 @@
 //! The evaluate place: its list, a sheet before a rater at every size, what its keys ask for, what is closed to raters.
 
 use outcrop::domain::comparison::Column;
-use outcrop::domain::evaluation::job::{Evaluation, Generation, GenerationState, Source};
+use outcrop::domain::evaluation::job::{Evaluation, Failure, Generation, GenerationState, Source};
 use outcrop::domain::evaluation::metric::{Method, Metric};
 use outcrop::domain::evaluation::sheet::{Asked, Before, Cast, Pace, Seat, Sheet, Shown, Step};
 use outcrop::domain::evaluation::task::{Blinding, Example, TaskDefinition};
@@ -757,6 +757,33 @@ fn the_list_rates_asks_for_answers_and_deletes() {
     let leave = Evaluations::Sit { id, rater: "tester".into(), step: Step::Leave };
     assert_eq!(evaluations(&stage.keys("<esc>"))[0], leave, "what lay before them is for others");
     assert!(!stage.text().contains("LEFT") && stage.text().contains("items × answers"));
+}
+
+#[test]
+fn why_answers_failed_is_told_of_the_selected_one_and_its_key_says_what_it_does() {
+    let failure = || Failure {
+        source: "home/qwen3".into(),
+        error: Error::new(ErrorKind::NotFound, "asking home", "connection refused", "Start the server."),
+        count: 2,
+        item: 3,
+    };
+    let failed = |stage: &mut Stage| {
+        list(stage, vec![evaluation(1, "helpful", GenerationState::Ended, 398, 2)]);
+        stage.answer("do\":\"failures", vec![Reply::Failures { failures: vec![failure()] }]);
+    };
+    shoot("evaluate-failed", failed);
+    let mut stage = Stage::settled(80, 24, "dark");
+    failed(&mut stage);
+    let text = stage.text();
+    for words in ["2 answers of home/qwen3 (f asks again)", "Start the server.", "f retry failed"] {
+        assert!(text.contains(words), "{words}: {text}");
+    }
+    let id = EvaluationId::from_bytes([1; 16]);
+    assert_eq!(evaluations(&stage.keys("jf")), [Evaluations::Run { id }], "it is asked why once");
+    let running = evaluation(1, "helpful", GenerationState::Running, 398, 0);
+    stage.reply("do\":\"run", vec![Reply::Evaluation { evaluation: running }]);
+    let text = stage.text();
+    assert!(text.contains("f pause") && !text.contains("refused"), "{text}");
 }
 
 #[test]

@@ -146,6 +146,7 @@ impl Pane for State {
                 }
             }
         }
+        self.ask_why(desk);
     }
 
     fn chosen(&mut self, choice: Choice, desk: &mut Desk<'_>) {
@@ -200,6 +201,16 @@ impl Pane for State {
     fn steps_back(&self) -> &'static str {
         let way = self.sitting.as_ref().and_then(Sitting::way_back);
         way.map_or("back", |way| way.1)
+    }
+
+    fn word(&self, action: Action) -> Option<&'static str> {
+        let runs = action == Action::RunEvaluation && self.context() == Context::Evaluations;
+        match self.current().filter(|_| runs)?.generation.state {
+            GenerationState::Running => Some("pause"),
+            GenerationState::Paused => Some("go on"),
+            GenerationState::Ended => Some("retry failed"),
+            GenerationState::Ready => None,
+        }
     }
 
     fn refit(&mut self, desk: &mut Desk<'_>) {
