@@ -63,6 +63,17 @@ fn whatever_is_said_the_key_that_stops_stays_in_sight() {
 }
 
 #[test]
+fn a_notice_hides_no_key_that_is_needed() {
+    for (width, height) in [(60, 20), (80, 24), (120, 40)] {
+        let mut stage = Stage::settled(width, height, "dark");
+        stage.event(Event::Copied(Ok(Copied::SentToTerminal)));
+        let line = footer(&mut stage);
+        assert!(line.contains("Enter send") && line.contains("help"), "{width}: {line}");
+        assert!(stage.text().contains("terminal knows."), "{}", stage.text());
+    }
+}
+
+#[test]
 fn the_palette_says_the_key_that_works_here_and_finds_by_the_name_in_the_configuration() {
     let mut stage = Stage::settled(120, 40, "dark");
     stage.keys("<ctrl+p>show every");
