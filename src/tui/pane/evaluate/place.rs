@@ -56,6 +56,8 @@ impl Pane for State {
 
     fn offers(&self, action: Action) -> bool {
         let in_list = self.context() == Context::Evaluations;
+        let settings = self.making.as_ref().filter(|_| self.context() == Context::Settings);
+        let changes = settings.is_none_or(|making| making.drawer.offers(action));
         let rates = action == Action::Open && in_list;
         // Nothing is taken back, and gone back to, before something was said; nothing is open where all say the same.
         let idle = match action {
@@ -66,7 +68,7 @@ impl Pane for State {
             Action::GoToVote => self.sitting.as_ref().is_some_and(|sitting| !sitting.has_voted()),
             _ => false,
         };
-        self.can(action) && !idle && (!rates || self.current().is_some_and(may_rate))
+        self.can(action) && changes && !idle && (!rates || self.current().is_some_and(may_rate))
     }
 
     fn act(&mut self, action: Action, key: Option<Key>, desk: &mut Desk<'_>) {
