@@ -3,6 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
+use super::layout::AnswerArea;
 use super::list::may_rate;
 use super::{Sitting, State, view};
 use crate::domain::Error;
@@ -121,9 +122,8 @@ impl Pane for State {
                 let areas = sitting.areas(body);
                 let (x, y) = (mouse.column, mouse.row);
                 let inside = |area: Rect| area.contains(Position { x, y });
-                let answers = areas.answers.iter();
-                let mut under = answers.filter(|answer| inside(answer.head) || inside(answer.text));
-                let under = under.next().map(|answer| answer.place);
+                let over = |answer: &&AnswerArea| inside(answer.head) || inside(answer.text);
+                let under = areas.answers.iter().find(over).map(|answer| answer.place);
                 let under = under.or_else(|| inside(areas.question).then(|| sitting.answers()));
                 // The wheel moves what is under it; only a press says what the next keys are about.
                 if let (MouseKind::Down(Button::Left), Some(place)) = (mouse.kind, under) {
