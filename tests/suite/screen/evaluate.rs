@@ -82,13 +82,13 @@ pub fn list(stage: &mut Stage, evaluations: Vec<Evaluation>) {
     stage.answer("evaluations\",\"do\":\"list", vec![Reply::Evaluations { evaluations, more: false }]);
 }
 
-const ANSWERS: [&str; 2] = [
+pub(super) const ANSWERS: [&str; 2] = [
     "You can request a refund on the page **Billing**: choose the charge that came twice, press *Dispute*, and say that \
      it is a duplicate.\n\nThe money is back within five working days.",
     "Refunds are handled by our team. Please write to us, and we will look into it. 👩‍🔬 e\u{301} 返金 \u{1b}[31mred",
 ];
 
-fn seat(metrics: Vec<Metric>, answers: &[&str], done: u64) -> Seat {
+pub(super) fn seat(metrics: Vec<Metric>, answers: &[&str], done: u64) -> Seat {
     let shown = |(at, text): (usize, &&str)| Shown {
         id: ResponseId(format!("r{at}")),
         text: (*text).to_owned(),
@@ -114,7 +114,7 @@ fn seat(metrics: Vec<Metric>, answers: &[&str], done: u64) -> Seat {
 }
 
 /// Somebody who only rates, with that before them.
-fn rating(width: u16, height: u16, theme: &str, seat: Seat) -> Stage {
+pub(super) fn rating(width: u16, height: u16, theme: &str, seat: Seat) -> Stage {
     let closed = Closed { evaluation: "helpful-v2".into(), rater: "ana".into(), ratings: None };
     let mut stage = Stage::with(width, height, theme, Start { rating: Some(closed), ..Start::default() });
     let found = evaluation(7, "helpful-v2", GenerationState::Ended, 400, 0);
@@ -124,7 +124,7 @@ fn rating(width: u16, height: u16, theme: &str, seat: Seat) -> Stage {
     stage
 }
 
-fn shoot_rating(name: &str, seat: impl Fn() -> Seat, play: impl Fn(&mut Stage)) {
+pub(super) fn shoot_rating(name: &str, seat: impl Fn() -> Seat, play: impl Fn(&mut Stage)) {
     for (width, height) in SIZES {
         let mut stage = rating(width, height, "dark", seat());
         play(&mut stage);
@@ -148,7 +148,7 @@ fn sit(step: Step) -> Evaluations {
     Evaluations::Sit { id: ID, rater: "ana".into(), step }
 }
 
-fn cast(effects: &[Effect]) -> Cast {
+pub(super) fn cast(effects: &[Effect]) -> Cast {
     match &evaluations(effects)[..] {
         [Evaluations::Rate { cast, .. }] => cast.clone(),
         other => panic!("{other:?}"),
@@ -265,77 +265,6 @@ fn five_answers_are_ranked() {
             stage.keys("<tab><tab><tab><tab>3=1");
         },
     );
-}
-
-const THREE: [&str; 3] = ["one answer", "another one", "the third one"];
-
-#[test]
-fn each_of_three_answers_is_on_the_screen_when_its_turn_comes() {
-    let metrics = || {
-        let tone = ["strongly disagree", "disagree", "neither", "agree", "strongly agree"];
-        vec![
-            metric("Helpful", Method::ThumbsUpDown, &[]),
-            metric("Tone", Method::IndividualLikertScale, &tone),
-        ]
-    };
-    shoot_rating("rate-three", || seat(metrics(), &THREE, 56), |stage| drop(stage.keys("yny55")));
-    for (width, height) in [(60, 20), (80, 24)] {
-        let mut stage = rating(width, height, "dark", seat(metrics(), &THREE, 56));
-        assert!(
-            stage.text().contains("▸ ANSWER 1") && !stage.text().contains("the third"),
-            "{}",
-            stage.text()
-        );
-        stage.keys("yn");
-        let text = stage.text();
-        assert!(text.contains("▸ ANSWER 3") && text.contains("the third one"), "{text}");
-        stage.keys("u");
-        assert!(stage.text().contains("▸ ANSWER 2"), "{}", stage.text());
-        // The question may be read meanwhile.
-        stage.keys("n<tab>");
-        assert!(stage.text().contains("▸ ANSWER 3"), "{}", stage.text());
-    }
-}
-
-#[test]
-fn a_digit_goes_to_the_answer_that_the_mark_stands_at() {
-    let metrics = || vec![metric("Tone", Method::IndividualLikertScale, &["a", "b", "c", "d", "e"])];
-    let mut stage = rating(60, 20, "dark", seat(metrics(), &THREE, 56));
-    stage.keys("<tab><tab>");
-    assert!(stage.text().contains("▸ ANSWER 3"), "{}", stage.text());
-    stage.keys("5");
-    assert!(stage.text().contains("▸ ANSWER 1"), "the first one that nothing is said of: {}", stage.text());
-    let said = cast(&stage.keys("12"));
-    let points = [1, 2, 5].into_iter().enumerate();
-    let points = points.map(|(at, point)| (ResponseId(format!("r{at}")), point)).collect();
-    assert_eq!(said.said, Said::Values(vec![("Tone".into(), Value::Points(points))]));
-}
-
-#[test]
-fn answers_are_compared_when_all_of_them_were_on_the_screen() {
-    for method in [Method::ComparisonChoice, Method::ComparisonRank] {
-        let mut stage = rating(80, 24, "dark", seat(vec![metric("Best", method, &[])], &THREE, 56));
-        assert!(stage.text().contains("1 not seen yet · Tab"), "{}", stage.text());
-        assert!(evaluations(&stage.keys("31")).is_empty());
-        assert!(stage.text().contains("Tab shows answer 3"), "{}", stage.text());
-        stage.keys("<tab><tab>");
-        assert!(!stage.text().contains("not seen yet"), "{}", stage.text());
-        let keys = if method == Method::ComparisonRank { "312" } else { "3" };
-        cast(&stage.keys(keys));
-    }
-}
-
-#[test]
-fn a_ranking_says_that_nothing_is_ranked_and_only_then_what_is() {
-    let mut stage =
-        rating(80, 24, "dark", seat(vec![metric("Order", Method::ComparisonRank, &[])], &ANSWERS, 5));
-    let text = stage.text();
-    assert!(text.contains("not ranked yet") && !text.contains("as good as"), "{text}");
-    stage.keys("2");
-    let text = stage.text();
-    assert!(text.contains("ranked 2") && text.contains("= as good as the last one"), "{text}");
-    stage.keys("=");
-    assert!(stage.text().contains("ranked 2 = …"), "{}", stage.text());
 }
 
 #[test]

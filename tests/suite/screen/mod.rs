@@ -11,6 +11,7 @@ mod picker;
 mod pictures;
 pub mod prompt;
 mod results;
+mod turns;
 mod usage;
 
 use outcrop::domain::attachment::Attachment;
