@@ -12,8 +12,8 @@ use crate::domain::catalog::{Availability, Capability, ModelCard, Price, dollars
 use crate::domain::figures::{bytes, compact};
 use crate::domain::untrusted::safe_line;
 use crate::tui::look::{Look, Role};
-use crate::tui::paint::{put, put_right};
-use crate::tui::widget::text::{fit_left, width};
+use crate::tui::paint::{columns as wide, put, put_right};
+use crate::tui::widget::text::{fit, fit_left, width};
 
 /// The marks at the left: what is in use, what has a star.
 const MARKS: u16 = 3;
@@ -114,12 +114,15 @@ pub fn row(cells: &mut Buffer, area: Rect, card: &ModelCard, marks: Marks, groun
     }
     let label = if parts.provider > 0 { card.id.model() } else { card.id.as_str() };
     let x = put(cells, name.x, y, name.right(), &fit_id(label, name.width), text);
+    // What is said beside the names ends where the next column begins, so that it stands in one of its own.
+    let room = name.right().saturating_sub(x + 2);
     if card.availability == Availability::Catalogued {
-        if x + 12 < name.right() {
-            put(cells, x + 2, y, name.right(), "from the catalogue", style(Role::Faint));
-        }
-    } else if x + 12 < name.right() && card.title != card.id.model() {
-        put(cells, x + 2, y, name.right(), &card.title, style(Role::Muted));
+        let ways = ["from the catalogue", "catalogue"];
+        let note = ways.into_iter().find(|note| wide(note) <= room).unwrap_or_default();
+        put_right(cells, x + 2, y, name.right(), note, style(Role::Faint));
+    } else if room > 10 && card.title != card.id.model() {
+        let title = fit(&card.title, room.into());
+        put_right(cells, x + 2, y, name.right(), &title, style(Role::Muted));
     }
     let [provider, context, input, output, modes, can] = parts.places(area);
     put(cells, provider.0, y, provider.1, card.id.provider(), style(Role::Muted));

@@ -327,7 +327,11 @@ impl Overlay {
             Self::Menu(menu) => two(menu.verb, menu.leaves()),
             Self::Picker(picker) => {
                 let mut hints = two("take it", picker.leaves());
-                hints.insert(1, (here, Action::Star, "star"));
+                // Where nothing is found nothing is taken, and what is in no list gets no star.
+                hints.retain(|(_, action, _)| *action != Action::Accept || picker.takes());
+                if picker.stars() {
+                    hints.insert(1, (here, Action::Star, "star"));
+                }
                 hints
             }
             Self::Confirm(confirm) => vec![(here, Action::Cancel, confirm.keeps)],

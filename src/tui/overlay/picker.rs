@@ -174,6 +174,16 @@ impl Picker {
         Outcome::Stay
     }
 
+    /// There is something to take.
+    pub fn takes(&self) -> bool {
+        self.len() > 0
+    }
+
+    /// The selected one is in a list.
+    pub fn stars(&self) -> bool {
+        self.list.at(self.row()).is_some()
+    }
+
     /// What leaving it does, for the footer.
     pub fn leaves(&self) -> &'static str {
         if self.input.text().is_empty() { "close" } else { "show all" }

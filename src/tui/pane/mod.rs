@@ -158,11 +158,6 @@ pub trait Pane {
         self.can(action)
     }
 
-    /// What the last line calls an action, where that is not as everywhere.
-    fn calls(&self, _action: Action) -> Option<&'static str> {
-        None
-    }
-
     /// Does what the person means; `key` is the one that said it.
     fn act(&mut self, action: Action, key: Option<Key>, desk: &mut Desk<'_>);
 
@@ -197,6 +192,11 @@ pub trait Pane {
     /// Stops what runs, or puts aside what is written; `false` where there is nothing of that.
     fn interrupt(&mut self, _desk: &mut Desk<'_>) -> bool {
         false
+    }
+
+    /// What an action does here and now, for the last line, where its usual word would not say it.
+    fn word(&self, _action: Action) -> Option<&'static str> {
+        None
     }
 
     /// What a step back does, for the last line.

@@ -121,7 +121,7 @@ impl State {
             }
             (Wait::Notices, Reply::Notices { founded, notices }) => {
                 if !notices.is_empty() {
-                    desk.notice = Some((notices.join(" "), true));
+                    desk.note(notices.join(" "));
                 } else if let Some(founded) = founded {
                     desk.say(founded);
                 }
@@ -165,7 +165,7 @@ impl State {
                 }
                 self.refit(desk);
             }
-            Reply::Delta { event: Said::Notice { text } } => desk.notice = Some((text, true)),
+            Reply::Delta { event: Said::Notice { text } } => desk.note(text),
             Reply::Delta { event } => thread.delta(&event, now),
             Reply::Finished { answer } => {
                 let good =
@@ -383,7 +383,7 @@ impl State {
             | Changed::TraceRemoved { .. }
             | Changed::Agents
             | Changed::Prompts => {}
-            Changed::Notice { text } => desk.notice = Some((text, true)),
+            Changed::Notice { text } => desk.note(text),
             Changed::Missed if self.thread.watch == Some(task) => self.reload(desk),
             // Another process may be the owner now.
             Changed::Missed => {

@@ -33,7 +33,7 @@ impl Pane for State {
         self.can_do(action)
     }
 
-    fn calls(&self, action: Action) -> Option<&'static str> {
+    fn word(&self, action: Action) -> Option<&'static str> {
         self.called(action)
     }
 
