@@ -21,7 +21,7 @@ pub mod span;
 pub mod tree;
 pub mod value;
 
-pub use call::{ByLength, Egress, Exchange, ExchangeId, Purpose, Retried, Span, SpanKind, SpanStatus};
+pub use call::{ByLength, Egress, Exchange, ExchangeId, Fault, Purpose, Retried, Span, SpanKind, SpanStatus};
 pub use facts::{Dialect, Facts, Kind};
 pub use outline::{Outline, Row};
 pub use packed::Packed;

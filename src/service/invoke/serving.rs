@@ -94,7 +94,10 @@ impl Serving {
     fn fail(&mut self, error: &Error) {
         self.span.status = match &error.kind {
             ErrorKind::Cancelled => SpanStatus::Cancelled,
-            kind => SpanStatus::Failed { kind: kind.clone() },
+            kind => {
+                self.span.fault = Some(error.into());
+                SpanStatus::Failed { kind: kind.clone() }
+            }
         };
         self.ended = true;
     }

@@ -244,11 +244,26 @@ fn whole(span: &Span, trace: TraceId) -> TraceSpan {
         SpanStatus::Cancelled => attributes.push("outcrop.stopped", true),
         SpanStatus::Failed { kind } => {
             to.status = Status::Error;
-            let kind = serde_json::to_value(kind).ok();
-            attributes.put("error.type", kind.as_ref().and_then(Json::as_str).map(str::to_owned));
+            let fault = span.fault.as_ref();
+            let name = fault.and_then(|fault| fault.name.clone());
+            attributes.put("error.type", name.or_else(|| word(kind)));
+            to.status_message = fault.map(|fault| fault.words.clone()).unwrap_or_default();
         }
     }
     to
+}
+
+/// The word of `error.type`; of what a server answered it is the status, as OpenTelemetry has it.
+fn word(kind: &ErrorKind) -> Option<String> {
+    if let ErrorKind::Server { status } = kind {
+        return Some(status.to_string());
+    }
+    match serde_json::to_value(kind).ok()? {
+        Json::String(word) => Some(word),
+        // A kind that says more is an object of that.
+        Json::Object(members) => members.keys().next().cloned(),
+        _ => None,
+    }
 }
 
 fn nanos(time: Timestamp) -> u64 {

@@ -29,6 +29,7 @@ mod rebuilt;
 mod reranking;
 mod settings;
 mod sources;
+mod spans;
 mod stored;
 mod stores;
 mod syncs;
