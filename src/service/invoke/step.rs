@@ -52,6 +52,8 @@ impl Invoke {
             parent: terms.parent_span,
             principal: terms.principal.clone(),
             with: Some(with),
+            conversation: terms.conversation,
+            answer: terms.answer,
             ..Span::begun(id, kind, "", started)
         };
         let terms = Terms { parent_span: Some(span.id), ..terms.clone() };

@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use super::agents;
 use super::home::Home;
+use super::knowledge::{self, create, embedding, good, write};
 use crate::loopback::{Server, whole};
 
 /// The spans of the newest trace, whole, in the order of its rows.
@@ -18,6 +20,14 @@ pub(super) fn newest(home: &Home) -> Vec<Value> {
         home.run(&["traces", "show", id, "--span", &row.to_string(), "--json"]).objects().remove(0)
     };
     (0..shown.len() - 1).map(span).collect()
+}
+
+/// What was done in the newest trace, each with how deep it lies, in order.
+fn done(home: &Home) -> Vec<(String, u64)> {
+    let listed = home.run(&["traces", "list", "--json", "-n", "1"]).objects();
+    let shown = home.run(&["traces", "show", listed[0]["run"]["id"].as_str().unwrap(), "--json"]).objects();
+    let of = |row: &Value| (row["kind"].as_str().unwrap().to_owned(), row["depth"].as_u64().unwrap());
+    shown[1..].iter().map(of).collect()
 }
 
 /// The text under a name among the attributes of a span.
@@ -88,5 +98,27 @@ async fn a_call_of_a_tool_that_fails_is_marked_failed_with_its_type_and_its_word
             assert!(told.0 == kind && told.1.contains(words), "{tool}: {told:?}");
         }
         assert_eq!(failed.len(), 6, "{failed:?}");
+    });
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_of_a_conversation_that_is_from_a_base_is_one_trace_with_all_that_was_done_for_it() {
+    let server = embedding(Duration::ZERO).await;
+    tokio::task::block_in_place(|| {
+        let home = knowledge::home(&server);
+        write(&home, "rivers.md", "# Rivers\n\nRivers bend because the outer bank is cut.\n");
+        good(&create(&home));
+        good(&home.run(&["chat", "--set", "knowledge=docs", "why do rivers bend"]));
+        let named = |wanted: &[(&str, u64)]| -> Vec<(String, u64)> {
+            wanted.iter().map(|(kind, depth)| ((*kind).to_owned(), *depth)).collect()
+        };
+        let first = [("workflow", 0), ("retrieval", 1), ("embedding", 2), ("model", 1)];
+        assert_eq!(done(&home), named(&first));
+        good(&home.run(&["chat", "-C", "and lakes?"]));
+        // Behind what was said before the model is asked first what the question is.
+        let second = [("workflow", 0), ("model", 1), ("retrieval", 1), ("embedding", 2), ("model", 1)];
+        assert_eq!(done(&home), named(&second));
+        good(&home.run(&["chat", "without one"]));
+        assert_eq!(done(&home), named(&[("model", 0)]));
     });
 }
