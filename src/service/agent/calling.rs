@@ -11,11 +11,13 @@ use super::http::Answer;
 use super::run::Running;
 use super::{files, http};
 use crate::domain::agent::action::{Action, What, named};
-use crate::domain::agent::turn::Asked;
+use crate::domain::agent::turn::{self, Asked};
 use crate::domain::agent::{BuiltIn, Executor, Group, Program, built_in, calculator};
 use crate::domain::knowledge::ranking::Mode;
 use crate::domain::knowledge::reranking::Reranking;
 use crate::domain::knowledge::retrieval::{Question, fenced};
+use crate::domain::trace::contents::Ran;
+use crate::domain::trace::told::Told;
 use crate::domain::trace::{Fault, SpanKind};
 use crate::domain::{Error, ErrorKind, Result};
 use crate::provider::lambda::Invoked;
@@ -74,21 +76,35 @@ impl Did {
         Self::Gave { content: answer.told(), failed, attributes: None }
     }
 
-    /// Says in the record of the call how it ended.
-    fn end(&self, step: &mut Underway) {
-        let (failed, words) = match self {
-            Self::Gave { failed: Some(failed), content, .. } => (*failed, content),
-            Self::Failure(said) => (TOOL_ERROR, said),
-            Self::Gave { failed: None, .. } | Self::Wanted | Self::Found { .. } => {
-                step.end(None);
-                return;
-            }
+    /// Says in the record of the call how it ended, and what was said.
+    fn end(&self, asked: &Asked, step: &mut Underway) {
+        let (failed, content) = match self {
+            Self::Gave { failed, content, .. } => (*failed, Some(content)),
+            Self::Failure(said) => (Some(TOOL_ERROR), Some(said)),
+            Self::Wanted | Self::Found { .. } => (None, None),
         };
+        step.tell(ran(asked, content.map(String::as_str)));
+        let words = content.map(String::as_str).unwrap_or_default();
         match failed {
-            Failed::Status(status) => step.fail(ErrorKind::Server { status }, Fault::new(None, words)),
-            Failed::Word(word) => step.fail(ErrorKind::Invalid, Fault::new(Some(word), words)),
+            None => step.end(None),
+            Some(Failed::Status(status)) => {
+                step.fail(ErrorKind::Server { status }, Fault::new(None, words));
+            }
+            Some(Failed::Word(word)) => step.fail(ErrorKind::Invalid, Fault::new(Some(word), words)),
         }
     }
+}
+
+/// What is said in a call: what it was called with, and what it gave.
+fn ran(asked: &Asked, gave: Option<&str>) -> Told {
+    let ran = Ran {
+        name: asked.name.clone(),
+        id: Some(asked.id.clone()),
+        description: None,
+        arguments: Some(asked.input.clone()),
+        result: gave.map(|gave| turn::shortened(gave.to_owned()).into()),
+    };
+    Told { ran: Some(ran), ..Told::default() }
 }
 
 /// A text of an input.
@@ -114,8 +130,11 @@ impl Running {
                     let mut step = self.recorded(asked);
                     let did = timeout(left, self.act(action, asked)).await.map_err(late).flatten();
                     match &did {
-                        Ok(did) => did.end(&mut step),
-                        Err(error) => step.end(Some(error)),
+                        Ok(did) => did.end(asked, &mut step),
+                        Err(error) => {
+                            step.end(Some(error));
+                            step.tell(ran(asked, Some(&error.said())));
+                        }
                     }
                     did
                 }
@@ -128,7 +147,7 @@ impl Running {
     /// A call that is not made, with the reason in words for the model: it is recorded as one that failed.
     pub(super) fn refused(&self, asked: &Asked, word: &'static str, why: String) -> Did {
         let did = Did::failed(Failed::Word(word), why);
-        did.end(&mut self.recorded(asked));
+        did.end(asked, &mut self.recorded(asked));
         did
     }
 

@@ -28,9 +28,10 @@ use crate::domain::id::{AgentId, SpanId};
 use crate::domain::message::{Block, Role};
 use crate::domain::tool::Tool;
 use crate::domain::trace::SpanKind;
+use crate::domain::trace::told::Told;
 use crate::domain::{Error, ErrorKind, Result};
 use crate::service::fresh;
-use crate::service::invoke::{Terms, Underway};
+use crate::service::invoke::{Tells, Terms, Underway};
 
 /// Calls of one step that are made; a model that asks for more is told.
 const MOST: usize = 16;
@@ -151,7 +152,7 @@ pub(super) async fn begin(agents: &Agents, id: AgentId, given: Given, terms: Ter
     // The run is the span that its calls are under.
     let span = SpanId::from_bytes(*run.id.as_bytes());
     let (step, terms) = agents.invoke.step_as(span, SpanKind::Agent, book.agent.name.clone(), &terms);
-    let terms = Terms { net: terms.net.under(Some(span)), ..terms };
+    let terms = Terms { net: terms.net.under(Some(span)), tells: Some(Tells::default()), ..terms };
     let before = run.spent.millis;
     let made = run.clone();
     agents.archive.run(move |store| kept::put_run(store, &made)).await?;
@@ -248,6 +249,13 @@ pub(super) async fn run(agents: &Agents, mut running: Running, events: mpsc::Sen
         State::Failed { error } => running.step.end(Some(error)),
         _ => running.step.end(None),
     }
+    let said = |text: &str| vec![Block::Text { text: text.to_owned() }];
+    let output = match &state {
+        State::Answered { text } | State::GaveUp { text, .. } => said(text),
+        _ => Vec::new(),
+    };
+    let input = vec![Turn { role: Role::User, blocks: said(&running.run.question) }];
+    running.step.tell(Told { input, output, ..Told::default() });
     running.reckon();
     running.run.state = state.clone();
     let (run, spent) = (running.run.id, running.run.spent);

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::{Invoke, SpanSink, Terms};
 use crate::domain::id::SpanId;
+use crate::domain::trace::told::Told;
 use crate::domain::trace::{Fault, Span, SpanKind, SpanStatus};
 use crate::domain::{Error, ErrorKind};
 use crate::service::fresh;
@@ -29,6 +30,11 @@ impl Underway {
     pub fn fail(&mut self, kind: ErrorKind, fault: Fault) {
         self.span.status = SpanStatus::Failed { kind };
         self.span.fault = Some(fault);
+    }
+
+    /// What was said in it, where nothing else keeps that.
+    pub fn tell(&self, told: Told) {
+        self.spans.tell(self.span.id, told.bounded());
     }
 }
 

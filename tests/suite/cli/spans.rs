@@ -122,3 +122,84 @@ async fn an_answer_of_a_conversation_that_is_from_a_base_is_one_trace_with_all_t
         assert_eq!(done(&home), named(&[("model", 0)]));
     });
 }
+
+/// What was done of a kind, in order.
+fn of<'a>(spans: &'a [Value], operation: &str) -> Vec<&'a Value> {
+    spans.iter().filter(|span| text(span, "gen_ai.operation.name") == Some(operation)).collect()
+}
+
+#[test]
+fn what_an_agent_and_its_tools_said_stands_in_their_spans_and_goes_with_the_agent() {
+    let home = agents::home();
+    agents::made(&home, "[[groups]]\nname = 'sums'\nruns = { built_in = { tool = 'calculator' } }\n");
+    let script = "I compute.\ncall calculator {\"expression\": \"6 * 7\"}\n---\nIt is 42.";
+    assert_eq!(agents::run(&home, script, &["--json"]).code, Some(0));
+    let spans = newest(&home);
+    let tool = &of(&spans, "execute_tool")[0]["contents"]["ran"];
+    assert_eq!((&tool["name"], &tool["arguments"]["expression"]), (&json!("calculator"), &json!("6 * 7")));
+    assert_eq!(tool["result"], 42);
+    let asked = of(&spans, "chat");
+    let [first, second] = asked.as_slice() else { panic!("{asked:?}") };
+    let roles = |span: &Value| -> Vec<String> {
+        let said = span["contents"]["input"].as_array().unwrap().iter();
+        said.map(|said| said["role"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(roles(first), ["system", "user"]);
+    // What was said before is told of each, and kept once.
+    assert_eq!(roles(second), ["system", "user", "assistant", "user"]);
+    assert_eq!(second["contents"]["input"][1], first["contents"]["input"][1]);
+    assert_eq!(second["contents"]["input"][2]["parts"], first["contents"]["output"][0]["parts"]);
+    assert!(second["contents"]["input"][3].to_string().contains("42"), "{second}");
+    assert!(second["contents"]["output"].to_string().contains("It is 42."), "{second}");
+    let agent = &of(&spans, "invoke_agent")[0]["contents"];
+    assert!(
+        agent["input"].to_string().contains("I compute.")
+            && agent["output"].to_string().contains("It is 42.")
+    );
+
+    assert_eq!(home.run(&["agent", "remove", "a", "--yes"]).code, Some(0));
+    let left = newest(&home);
+    assert_eq!(left.len(), spans.len());
+    let said: Vec<&Value> = left.iter().map(|span| &span["contents"]).collect();
+    assert!(said.iter().all(|said| !said.to_string().contains("42")), "{said:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn passages_that_were_found_stand_in_the_spans_with_their_scores() {
+    let server = embedding(Duration::ZERO).await;
+    tokio::task::block_in_place(|| {
+        let home = knowledge::home(&server);
+        write(&home, "rivers.md", "# Rivers\n\nRivers bend because the outer bank is cut.\n");
+        good(&create(&home));
+        let told = |span: &Value| {
+            let contents = &span["contents"];
+            let found = &contents["found"][0];
+            assert_eq!(contents["query"], "why do rivers bend");
+            assert!(found["text"].as_str().unwrap().contains("the outer bank is cut"), "{found}");
+            assert!(
+                found["score"].is_number() && found["more"]["uri"].as_str().unwrap().ends_with("rivers.md")
+            );
+        };
+        good(&home.run(&["kb", "ask", "docs", "why do rivers bend", "-n", "1"]));
+        let spans = newest(&home);
+        told(of(&spans, "retrieval")[0]);
+        let asked = &of(&spans, "chat")[0]["contents"];
+        assert!(asked["input"].to_string().contains("the outer bank is cut"), "{asked}");
+        assert!(!asked["output"].as_array().unwrap().is_empty(), "{asked}");
+
+        good(&home.run(&["kb", "search", "docs", "why do rivers bend"]));
+        told(of(&newest(&home), "retrieval")[0]);
+
+        good(&home.run(&["chat", "--set", "knowledge=docs", "why do rivers bend"]));
+        let spans = newest(&home);
+        told(of(&spans, "retrieval")[0]);
+        let asked = &of(&spans, "chat")[0]["contents"]["input"];
+        assert!(asked.to_string().contains("<result number="), "{asked}");
+        let id = home.run(&["conversations", "list"]).stdout[..8].to_owned();
+        good(&home.run(&["conversations", "remove", &id, "--yes"]));
+        let left = newest(&home);
+        let found = &of(&left, "retrieval")[0]["contents"];
+        assert!(found["found"][0]["score"].is_number(), "{found}");
+        assert!(found["query"].is_null() && found["found"][0]["text"].is_null(), "{found}");
+    });
+}
