@@ -10,6 +10,7 @@ mod own;
 mod reading;
 mod receiver;
 mod said;
+mod sending;
 mod view;
 mod writer;
 

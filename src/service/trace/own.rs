@@ -4,6 +4,7 @@
 //! trace's id is the first call's, whose id is in order of time: those of the calls below it come later.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, LazyLock};
 
 use serde_json::Value as Json;
 
@@ -13,7 +14,8 @@ use crate::domain::id::SpanId;
 use crate::domain::time::Timestamp;
 use crate::domain::trace::outline::Outline;
 use crate::domain::trace::{
-    Facts, Run, Side, Source, Span, SpanKey, SpanKind, SpanStatus, Status, TraceId, TraceSpan,
+    Attributes, Facts, Origin, Run, Side, Source, Span, SpanKey, SpanKind, SpanStatus, Status, TraceId,
+    TraceSpan,
 };
 use crate::domain::{ErrorKind, Result};
 use crate::store::{Scan, Store};
@@ -25,6 +27,14 @@ const OPEN: i64 = 60 * 60 * 1000;
 const LOOKED_AT: usize = 100_000;
 /// Nanoseconds by which whole milliseconds make a call seem longer than the one that it is a part of.
 const ROUNDED: u64 = 2_000_000;
+
+/// Who made them.
+static ORIGIN: LazyLock<Arc<Origin>> = LazyLock::new(|| {
+    let mut resource = Attributes::default();
+    resource.push("service.name", "outcrop");
+    resource.push("service.version", env!("CARGO_PKG_VERSION"));
+    Arc::new(Origin { resource, scope: "outcrop".to_owned(), ..Origin::default() })
+});
 
 /// The trace that a first call begins.
 pub(super) fn trace(id: SpanId) -> TraceId {
@@ -221,6 +231,7 @@ fn whole(span: &Span, trace: TraceId) -> TraceSpan {
         start,
         // One that ended at once has ended all the same.
         end: start + total.max(1),
+        origin: Arc::clone(&ORIGIN),
         ..TraceSpan::default()
     };
     let attributes = &mut to.attributes;
