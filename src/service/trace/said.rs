@@ -185,8 +185,10 @@ fn document(found: Found) -> Json {
     Json::Object(map)
 }
 
-/// A message as OpenTelemetry writes it.
+/// A message as OpenTelemetry writes it: what tools gave is said by them.
 fn said(role: Role, blocks: &[Block]) -> Json {
+    let is_result = |block: &Block| matches!(block, Block::ToolResult { .. });
+    let role = if !blocks.is_empty() && blocks.iter().all(is_result) { Role::Tool } else { role };
     let parts: Vec<Json> = blocks.iter().filter_map(part).collect();
     json!({ "role": role.as_str(), "parts": parts })
 }

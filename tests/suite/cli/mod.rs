@@ -19,6 +19,7 @@ mod keys;
 mod knowledge;
 mod lists;
 mod nowhere;
+mod others;
 mod owner;
 mod pictures;
 mod previews;

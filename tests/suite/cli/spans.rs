@@ -146,7 +146,7 @@ fn what_an_agent_and_its_tools_said_stands_in_their_spans_and_goes_with_the_agen
     };
     assert_eq!(roles(first), ["system", "user"]);
     // What was said before is told of each, and kept once.
-    assert_eq!(roles(second), ["system", "user", "assistant", "user"]);
+    assert_eq!(roles(second), ["system", "user", "assistant", "tool"]);
     assert_eq!(second["contents"]["input"][1], first["contents"]["input"][1]);
     assert_eq!(second["contents"]["input"][2]["parts"], first["contents"]["output"][0]["parts"]);
     assert!(second["contents"]["input"][3].to_string().contains("42"), "{second}");
