@@ -7,7 +7,7 @@ use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use serde_json::Value;
 use tokio::sync::{mpsc, oneshot};
-use tokio::time::{Duration, Instant, timeout};
+use tokio::time::{Duration, Instant};
 
 use super::calling::Did;
 use super::offered::Offered;
@@ -28,9 +28,10 @@ use crate::domain::id::{AgentId, SpanId};
 use crate::domain::message::{Block, Role};
 use crate::domain::tool::Tool;
 use crate::domain::trace::SpanKind;
+use crate::domain::trace::told::Told;
 use crate::domain::{Error, ErrorKind, Result};
 use crate::service::fresh;
-use crate::service::invoke::{Terms, Underway};
+use crate::service::invoke::{Tells, Terms, Underway};
 
 /// Calls of one step that are made; a model that asks for more is told.
 const MOST: usize = 16;
@@ -151,7 +152,7 @@ pub(super) async fn begin(agents: &Agents, id: AgentId, given: Given, terms: Ter
     // The run is the span that its calls are under.
     let span = SpanId::from_bytes(*run.id.as_bytes());
     let (step, terms) = agents.invoke.step_as(span, SpanKind::Agent, book.agent.name.clone(), &terms);
-    let terms = Terms { net: terms.net.under(Some(span)), ..terms };
+    let terms = Terms { net: terms.net.under(Some(span)), tells: Some(Tells::default()), ..terms };
     let before = run.spent.millis;
     let made = run.clone();
     agents.archive.run(move |store| kept::put_run(store, &made)).await?;
@@ -248,6 +249,13 @@ pub(super) async fn run(agents: &Agents, mut running: Running, events: mpsc::Sen
         State::Failed { error } => running.step.end(Some(error)),
         _ => running.step.end(None),
     }
+    let said = |text: &str| vec![Block::Text { text: text.to_owned() }];
+    let output = match &state {
+        State::Answered { text } | State::GaveUp { text, .. } => said(text),
+        _ => Vec::new(),
+    };
+    let input = vec![Turn { role: Role::User, blocks: said(&running.run.question) }];
+    running.step.tell(Told { input, output, ..Told::default() });
     running.reckon();
     running.run.state = state.clone();
     let (run, spent) = (running.run.id, running.run.spent);
@@ -432,7 +440,7 @@ impl Running {
         let mut results: Vec<(String, Did)> = Vec::new();
         for (at, asked) in calls.iter().enumerate() {
             match self.refusal(at, asked, tools).await {
-                Some(why) => results.push((asked.id.clone(), Did::failed(why))),
+                Some((word, why)) => results.push((asked.id.clone(), self.refused(asked, word, why))),
                 None => agreed.push(asked),
             }
         }
@@ -454,11 +462,7 @@ impl Running {
             let this = &*self;
             let mut doing = FuturesUnordered::new();
             for asked in agreed {
-                doing.push(async move {
-                    let late = "it was not done within the time that the run has";
-                    let did = timeout(left, this.call(asked)).await;
-                    (asked.id.clone(), did.unwrap_or_else(|_| Did::failed(late.to_owned())))
-                });
+                doing.push(async move { (asked.id.clone(), this.call(asked, left).await) });
             }
             while let Some(done) = doing.next().await {
                 results.push(done);
@@ -498,11 +502,11 @@ impl Running {
             Did::Failure(said) => {
                 return Err(GaveUp::Failure { action: asked.name.clone(), said }.into());
             }
-            Did::Gave { content, is_error, attributes } => {
+            Did::Gave { content, failed, attributes } => {
                 if let Some(attributes) = attributes {
                     self.run.attributes = attributes;
                 }
-                (content, is_error)
+                (content, failed.is_some())
             }
             Did::Found { query, results, sources }
                 if self.definition.steps.is_on(Step::KnowledgeBaseResponse) =>
@@ -524,22 +528,22 @@ impl Running {
         Ok(Some(Block::ToolResult { id: asked.id.clone(), content, is_error }))
     }
 
-    /// Why a call is not made, in words for the model; `None` where it is.
-    async fn refusal(&mut self, at: usize, asked: &Asked, tools: &[Tool]) -> Option<String> {
+    /// Why a call is not made, in a word for programs and in words for the model; `None` where it is.
+    async fn refusal(&mut self, at: usize, asked: &Asked, tools: &[Tool]) -> Option<(&'static str, String)> {
         if at >= MOST {
-            return Some(format!("at most {MOST} calls are made in one step: call it again in the next"));
+            let why = format!("at most {MOST} calls are made in one step: call it again in the next");
+            return Some(("too_many_calls", why));
         }
         let Some(tool) = tools.iter().find(|tool| tool.name == asked.name) else {
-            return Some(turn::unknown(&asked.name, &self.offered.actions));
+            return Some(("unknown_tool", turn::unknown(&asked.name, &self.offered.actions)));
         };
         if let Some(why) = turn::wrong(tool, &asked.input) {
-            return Some(why);
+            return Some(("invalid_arguments", why));
         }
         let confirms = named(&self.offered.actions, &asked.name).is_some_and(|action| action.confirm);
         if confirms && !self.agreed(asked).await {
-            return Some(
-                "the user did not agree to this call: it was not made. Do not make it again.".to_owned(),
-            );
+            let why = "the user did not agree to this call: it was not made. Do not make it again.";
+            return Some(("not_agreed", why.to_owned()));
         }
         None
     }

@@ -10,6 +10,7 @@ mod leaving;
 mod seen;
 mod serving;
 mod step;
+mod telling;
 mod thinking;
 
 use std::collections::BTreeMap;
@@ -26,12 +27,14 @@ pub use clock::Clock;
 use seen::SeenCards;
 use serving::Serving;
 pub use step::Underway;
+pub use telling::Tells;
 
 use crate::domain::call::{Call, Converse, Picture, weight};
 use crate::domain::catalog::{ModelCard, ModelId, Price};
 use crate::domain::delta::{Event, Fold};
 use crate::domain::id::{ConversationId, MessageId, SpanId};
 use crate::domain::script::Sent;
+use crate::domain::trace::told::Told;
 use crate::domain::trace::{Span, SpanKind};
 use crate::domain::{Error, ErrorKind, Result};
 use crate::net::Client;
@@ -55,6 +58,8 @@ pub struct Terms {
     pub answer: Option<MessageId>,
     /// Shows who asks how long one call took. Only for one: each begins it anew.
     pub clock: Option<Clock>,
+    /// What is said in the call is kept beside its record: nothing else keeps it.
+    pub tells: Option<Tells>,
 }
 
 impl Terms {
@@ -69,6 +74,7 @@ impl Terms {
             conversation: None,
             answer: None,
             clock: None,
+            tells: None,
         }
     }
 }
@@ -76,6 +82,9 @@ impl Terms {
 /// Takes every finished span. Called when a call ends, for whatever reason; it must not block.
 pub trait SpanSink: Send + Sync + std::fmt::Debug {
     fn record(&self, span: Span);
+
+    /// Takes what was said in one, where that is to be kept.
+    fn tell(&self, _span: SpanId, _told: Told) {}
 }
 
 /// What models cost, as the cards and the person say it when it is asked.
@@ -328,6 +337,10 @@ impl Invoke {
             deadline: terms.deadline.map(|d| Instant::now() + d),
             fold: Fold::default(),
             checks: self.checks.clone(),
+            telling: match (&terms.tells, &call) {
+                (Some(tells), Call::Converse(converse)) => Some(tells.begin(converse)),
+                _ => None,
+            },
             spans: Arc::clone(&self.spans),
             cards: Arc::clone(&self.cards),
             events: stream::empty().boxed(),

@@ -9,6 +9,8 @@ pub mod kept;
 mod own;
 mod reading;
 mod receiver;
+mod said;
+mod sending;
 mod view;
 mod writer;
 
@@ -23,6 +25,7 @@ use tokio::sync::{Mutex, OnceCell, mpsc};
 
 use crate::domain::catalog::ModelId;
 use crate::domain::change::Changed;
+use crate::domain::id::SpanId;
 use crate::domain::message::Usage;
 use crate::domain::secret::Secret;
 use crate::domain::time::Timestamp;
@@ -40,6 +43,7 @@ use crate::service::archive::Archive;
 use crate::service::changes::Changes;
 use crate::service::invoke::Prices;
 use crate::service::recorder::Recorder;
+use crate::store::Store;
 use crate::store::record::RunKey;
 use crate::wire::trace::export::{self, Report};
 use crate::wire::trace::otlp::{json, protobuf};
@@ -71,6 +75,11 @@ pub enum OpenStep {
 pub enum Heard {
     At(SocketAddr),
     Came(Brought),
+}
+
+/// The calls of this program that are a part of one, and that one.
+pub(in crate::service) fn calls(store: &Store, first: SpanId) -> Result<Vec<SpanId>> {
+    Ok(own::spans(store, own::trace(first))?.into_iter().map(|span| span.id).collect())
 }
 
 /// The service.

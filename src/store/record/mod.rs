@@ -75,7 +75,7 @@ pub enum Kind {
     Foreign = 31,
     /// Conversations by the time of their last change; an index without values.
     Recency = 32,
-    /// What was removed, so that a salvage does not bring it back. Compaction drops them. Spans and outward requests leave
+    /// What was removed, so that a salvage does not bring it back. Compaction drops them. Spans, their texts and outward requests leave
     /// none: they are removed without end, and what a salvage brings back of them goes with the next sweep. Nor do items of
     /// datasets and evaluations, which come by the hundred thousand and go when what they are of is no more.
     Removed = 33,
@@ -93,6 +93,7 @@ pub enum Kind {
     TraceAt = 45,
     TraceChunk = 46,
     TraceSegment = 47,
+    Told = 56,
     /// Never in the tree: the kind under which the files of large values are sealed.
     Blob = 64,
 }
@@ -110,8 +111,9 @@ impl Kind {
     pub(super) fn is_marked(key: &[u8]) -> bool {
         // What a rater has before them ends by itself; a document that is gone is missed by the next sync. What a
         // salvage brings back of traces goes where its segment is gone.
-        const UNMARKED: [Kind; 12] = [
+        const UNMARKED: [Kind; 13] = [
             Kind::Span,
+            Kind::Told,
             Kind::Egress,
             Kind::DatasetItem,
             Kind::EvaluationItem,
@@ -128,7 +130,7 @@ impl Kind {
     }
 
     /// Every kind that has records, with its name for people.
-    pub(super) const RECORDS: [(Self, &'static str); 40] = [
+    pub(super) const RECORDS: [(Self, &'static str); 41] = [
         (Self::Conversation, "conversations"),
         (Self::Message, "messages"),
         (Self::Draft, "drafts"),
@@ -169,6 +171,7 @@ impl Kind {
         (Self::TraceAt, "places of traces"),
         (Self::TraceChunk, "parts of traces"),
         (Self::TraceSegment, "segments of traces"),
+        (Self::Told, "texts of calls"),
     ];
 }
 

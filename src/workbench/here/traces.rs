@@ -6,6 +6,7 @@ use futures_util::{StreamExt, TryStreamExt};
 
 use super::{Here, one};
 use crate::config::Config;
+use crate::net::Client;
 use crate::service::archive::Archive;
 use crate::service::changes::Changes;
 use crate::service::recorder::Recorder;
@@ -29,7 +30,7 @@ pub(super) fn service(
 }
 
 impl Here {
-    pub(super) fn traces(&self, request: Ask) -> Replies {
+    pub(super) fn traces(&self, request: Ask, net: Client) -> Replies {
         let service = self.traces.clone();
         match request {
             Ask::List { filter, limit, before } => one(async move {
@@ -68,6 +69,9 @@ impl Here {
             }
             Ask::Export { id, form } => {
                 service.export(id, form).map_ok(|bytes| Reply::TraceWritten { bytes }).boxed()
+            }
+            Ask::Send { id, to } => {
+                one(async move { Ok(Reply::TraceSent { sent: service.send(id, &to, &net).await? }) })
             }
             Ask::Remove { id } => one(async move { service.remove(id).await.map(|()| Reply::Done) }),
             Ask::Listen { port, token } => service

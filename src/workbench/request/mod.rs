@@ -239,7 +239,7 @@ impl Request {
                 | T::Lints { .. }
                 | T::Diff { .. }
                 | T::Export { .. } => true,
-                T::Import { .. } | T::Remove { .. } | T::Listen { .. } => false,
+                T::Import { .. } | T::Send { .. } | T::Remove { .. } | T::Listen { .. } => false,
             },
             Self::Workspace(request) => match request {
                 W::Info | W::Compare { .. } | W::Verify | W::Doctor | W::Recall { .. } => true,

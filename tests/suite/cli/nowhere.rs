@@ -141,6 +141,7 @@ const LINES: &[&str] = &[
     "traces list",
     "traces show 1234",
     "traces export 1234",
+    "traces export 1234 --to https://far.example --header a=b",
     "traces diff 1234 5678",
     "traces stats 1234",
     "traces listen --token-file nowhere",
