@@ -60,6 +60,12 @@ pub enum Context {
     /// The presets, in the place of the models.
     Presets,
     Usage,
+    /// The runs that there are traces of.
+    Runs,
+    /// The spans of one.
+    Spans,
+    /// What is read of it: a span, the conversation, two runs compared.
+    SpanText,
     /// An overlay or a line that is being typed: what types goes into the line.
     Menu,
 }
@@ -99,6 +105,9 @@ impl Context {
         Self::Models,
         Self::Presets,
         Self::Usage,
+        Self::Runs,
+        Self::Spans,
+        Self::SpanText,
         Self::Menu,
     ];
 
@@ -153,6 +162,9 @@ impl Context {
             Self::Models => "Models",
             Self::Presets => "Presets",
             Self::Usage => "Usage",
+            Self::Runs => "Traces",
+            Self::Spans => "Spans of a trace",
+            Self::SpanText => "Reading a trace",
             Self::Menu => "Menus and search lines",
         }
     }
