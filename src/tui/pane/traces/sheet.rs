@@ -25,6 +25,8 @@ const TEXT: usize = 256 * 1024;
 const ALL: usize = 1024 * 1024;
 /// Bytes of Markdown that are set as such; what is longer is set as it is written.
 const MARKDOWN: usize = 64 * 1024;
+/// What a text counts for besides its bytes: very many short ones are a long one too.
+const PART: usize = 64;
 /// About so many bytes of a plain text are set at a time.
 const PIECE: usize = 4 * 1024;
 /// The widest that text is set.
@@ -86,7 +88,8 @@ impl<'a> Room<'a> {
     pub(super) fn take<'t>(&mut self, text: &'t str) -> (&'t str, usize) {
         let end = text.floor_char_boundary(TEXT.min(self.left));
         // A single long character may have no room.
-        self.left = if end < text.len() && end + 4 > self.left { 0 } else { self.left - end };
+        let is_cut = end < text.len() && end + 4 > self.left;
+        self.left = if is_cut { 0 } else { self.left.saturating_sub(end + PART) };
         (&text[..end], text.len() - end)
     }
 
