@@ -288,6 +288,8 @@ actions! {
     ZoomOut = "zoom_out", "Show more time around the span";
     ShowLatencies = "show_latencies", "Show how long the spans of each name take";
     ShowFindings = "show_findings", "Show what looks wrong in the run";
+    NextPart = "next_part", "The next part of what is known of the span";
+    PreviousPart = "previous_part", "The part before";
     ToggleMouse = "toggle_mouse", "Mouse on or off (off: the terminal's own selection)";
     ToggleReading = "toggle_reading", "Reading view: the conversation alone, no borders";
     ShowNotices = "show_notices", "Show past notices";
@@ -367,6 +369,8 @@ impl Action {
                     | Self::NextSlow
                     | Self::ZoomIn
                     | Self::ZoomOut
+                    | Self::NextPart
+                    | Self::PreviousPart
                     | Self::Newline
                     | Self::Back
                     | Self::Interrupt

@@ -180,12 +180,9 @@ impl Prompt {
             Of::Question => "ask",
             Of::PromptName(None) | Of::PresetName(None) | Of::Note => "save",
             Of::Comment | Of::Blank(_) | Of::Repeats | Of::Category => "keep it",
-            Of::Items
-            | Of::Values
-            | Of::Documents(_)
-            | Of::Questions
-            | Of::BaseFrom
-            | Of::TraceFile => "read",
+            Of::Items | Of::Values | Of::Documents(_) | Of::Questions | Of::BaseFrom | Of::TraceFile => {
+                "read"
+            }
             Of::Filter | Of::Threshold | Of::Chunking => "take it",
             Of::Preview => "cut it",
             Of::Rebuild(_) => "see what it takes",

@@ -154,7 +154,8 @@ impl State {
                 open.find.done = whole && !open.find.line.text().trim().is_empty();
                 if !whole {
                     let (id, filter) = (open.id(), open.find.line.text().trim().to_owned());
-                    let task = desk.call(Some(Lane("trace.find")), Request::Traces(Traces::Search { id, filter }));
+                    let task =
+                        desk.call(Some(Lane("trace.find")), Request::Traces(Traces::Search { id, filter }));
                     open.find.task = Some(task);
                     self.instead(|wait| *wait == Wait::Found);
                     self.wait(task, Wait::Found);

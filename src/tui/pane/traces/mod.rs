@@ -3,21 +3,28 @@
 //! ```text
 //! runs        the list: newest first, filtered, live          hearing   the receiver, which is switched on and off here
 //! open        one run: its lines, folded or not, its time     finding   words and terms within it
+//! reading     what is read of a span of it                    telling   what is told over the place: times, findings
 //! replies     what comes through the door                     carrying  files: read, written; runs that are removed
 //! ```
 //!
-//! `card`, `transcript` and `compared` show one thing each. Here lives the place's state and what it makes of events. Never
+//! `card` shows one span, of what `said`, `json` and `raw` set into a `sheet`. Here lives the place's state and what it makes of events. Never
 //! here: what spans mean and what is reckoned of them (`domain::trace`, `tui::trace`).
 
+mod card;
 mod carrying;
 mod finding;
 mod hearing;
+mod json;
 mod layout;
 mod open;
 mod place;
+mod raw;
+mod reading;
 mod replies;
 mod runs;
+mod said;
 mod sheet;
+mod telling;
 mod update;
 mod view;
 mod words;

@@ -1,5 +1,6 @@
 //! One run that is looked into: which of its spans have a line, which one is chosen, what time is shown.
 
+use super::card::Card;
 use super::finding::Find;
 use super::followed;
 use crate::domain::Error;
@@ -35,6 +36,8 @@ pub(super) struct Open {
     /// How many of the slowest were gone through.
     pub slow: usize,
     pub focus: Focus,
+    /// What is known of the chosen row.
+    pub card: Option<Card>,
 }
 
 /// How far its spans are.
@@ -76,6 +79,7 @@ impl Open {
             find: Find::default(),
             slow: 0,
             focus: Focus::default(),
+            card: None,
         }
     }
 

@@ -1,11 +1,9 @@
 //! Traces as one of the places.
 
-use std::time::Duration;
-
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
-use super::{State, replies, runs, update, view};
+use super::{State, reading, replies, runs, view};
 use crate::domain::Error;
 use crate::tui::action::Action;
 use crate::tui::app::{Cache, Desk};
@@ -56,7 +54,7 @@ impl Pane for State {
         match timer {
             runs::AGAIN => self.pause_is_over(desk),
             replies::GROWN => self.grown(desk),
-            update::REST => self.rested(desk),
+            reading::REST => self.rested(desk),
             _ => {}
         }
     }
@@ -75,10 +73,6 @@ impl Pane for State {
 
     fn refit(&mut self, desk: &mut Desk<'_>) {
         self.fit(desk);
-    }
-
-    fn pulse(&self, _: bool) -> Option<Duration> {
-        self.beat()
     }
 
     fn name(&self) -> &str {

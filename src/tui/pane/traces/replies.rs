@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use super::open::Reading;
 use super::{State, Wait};
-use crate::domain::change::Changed;
 use crate::domain::Error;
+use crate::domain::change::Changed;
 use crate::tui::app::Desk;
 use crate::tui::effect::{Effect, Lane, TaskId, TimerId, Work};
 use crate::tui::trace::{Shared, Want};
@@ -39,6 +39,9 @@ impl State {
             (Wait::List, Reply::Traces { runs, more }) => self.take_runs(runs, more, desk),
             (Wait::Older, Reply::Traces { runs, more }) => self.take_older(runs, more),
             (Wait::Rows, reply) => self.take_rows(reply),
+            (Wait::Span(row), Reply::TraceSpan { span, contents }) => {
+                self.take_span(row, span, contents, desk);
+            }
             (Wait::Found, Reply::TraceFound { rows }) => self.take_found(rows, desk),
             (Wait::Latencies, Reply::TraceStats { latencies }) => Self::show_latencies(&latencies, desk),
             (Wait::Import, Reply::TracesBrought { brought }) => self.imported(&brought, desk),
@@ -99,10 +102,15 @@ impl State {
     fn read_all_rows(&mut self, error: Option<Error>, desk: &mut Desk<'_>) {
         let Some(open) = &mut self.open else { return };
         let reading = std::mem::take(&mut open.reading);
-        open.error = error;
-        if open.error.is_none()
-            && let Reading::Rows(packs) = reading
-        {
+        if let Some(error) = error {
+            if open.laid.is_some() {
+                // What was read before is still so.
+                desk.complain(&error);
+            } else {
+                open.error = Some(error);
+            }
+        } else if let Reading::Rows(packs) = reading {
+            open.error = None;
             self.numbers += 1;
             let want = Want { number: self.numbers, packs: Arc::new(packs) };
             open.reading = Reading::LaidOut(want.number);
@@ -131,7 +139,8 @@ impl State {
 
     /// What was computed away from the screen failed in the middle.
     pub fn not_laid_out(&mut self) {
-        let waits = |open: &&mut super::Open| matches!(open.reading, Reading::LaidOut(_)) && open.laid.is_none();
+        let waits =
+            |open: &&mut super::Open| matches!(open.reading, Reading::LaidOut(_)) && open.laid.is_none();
         if let Some(open) = self.open.as_mut().filter(waits) {
             open.reading = Reading::Idle;
             open.error = Some(senseless());
@@ -175,7 +184,8 @@ impl State {
             }
             (Some(Wait::Rows), error) => self.read_all_rows(error, desk),
             (Some(Wait::Found), error) => self.found_all(error),
-            (Some(Wait::Older | Wait::Span(_) | Wait::Latencies | Wait::Import | Wait::Remove), Some(error)) => {
+            (Some(Wait::Span(row)), Some(error)) => self.no_span(row, error, desk),
+            (Some(Wait::Older | Wait::Latencies | Wait::Import | Wait::Remove), Some(error)) => {
                 desk.complain(&error);
             }
             _ => {}

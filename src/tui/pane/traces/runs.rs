@@ -51,13 +51,7 @@ impl State {
         }
     }
 
-    fn ask(
-        &mut self,
-        limit: usize,
-        before: Option<(Timestamp, TraceId)>,
-        wait: Wait,
-        desk: &mut Desk<'_>,
-    ) {
+    fn ask(&mut self, limit: usize, before: Option<(Timestamp, TraceId)>, wait: Wait, desk: &mut Desk<'_>) {
         let filter = Some(self.narrow.asked.clone()).filter(|asked| !asked.is_empty());
         let task = desk.call(Some(LANE), Request::Traces(Traces::List { filter, limit, before }));
         self.instead(|wait| matches!(wait, Wait::List | Wait::Older));
@@ -198,6 +192,7 @@ impl State {
 
     /// Looks into a run.
     fn open(&mut self, run: Run, desk: &mut Desk<'_>) {
+        self.close(desk);
         self.open = Some(Open::new(run));
         self.read_rows(desk);
     }
