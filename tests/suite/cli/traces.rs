@@ -293,7 +293,8 @@ fn what_people_think_of_a_run_is_shown_found_written_out_and_goes_with_it() {
         let listed = runs(home);
         let run = listed.iter().find(|run| run["kind"] == "agent").unwrap();
         let id = run["id"].as_str().unwrap();
-        let noted = home.run(&["traces", "note", id, "2", "--score", "0.2", "--text", "wrong city", "--json"]);
+        let noted =
+            home.run(&["traces", "note", id, "2", "--score", "0.2", "--text", "wrong city", "--json"]);
         let noted = noted.objects().remove(0);
         assert_eq!((&noted["reply"], &noted["row"]), (&json!("trace_note"), &json!(2)));
         assert_eq!(noted["said"], json!({"name": "score", "grade": 0.2, "text": "wrong city"}));
