@@ -36,7 +36,7 @@ pub use model_list::ModelList;
 pub use open_answer::OpenAnswer;
 pub use prompt::{PromptOf, PromptRun, RunOf, VersionOf};
 pub use remembered::{Name, Remembered};
-pub use trace::{Chunk, ChunkKey, RunKey, Segment, SegmentKey, TraceAt};
+pub use trace::{Chunk, ChunkKey, NoteOf, RunKey, Segment, SegmentKey, TraceAt};
 pub use usage::{UsageDay, UsageKey};
 
 /// The first byte of every key. Numbers are on disk: they are never used for something else.
@@ -93,6 +93,7 @@ pub enum Kind {
     TraceAt = 45,
     TraceChunk = 46,
     TraceSegment = 47,
+    TraceNote = 48,
     /// Never in the tree: the kind under which the files of large values are sealed.
     Blob = 64,
 }
@@ -128,7 +129,7 @@ impl Kind {
     }
 
     /// Every kind that has records, with its name for people.
-    pub(super) const RECORDS: [(Self, &'static str); 40] = [
+    pub(super) const RECORDS: [(Self, &'static str); 41] = [
         (Self::Conversation, "conversations"),
         (Self::Message, "messages"),
         (Self::Draft, "drafts"),
@@ -169,6 +170,7 @@ impl Kind {
         (Self::TraceAt, "places of traces"),
         (Self::TraceChunk, "parts of traces"),
         (Self::TraceSegment, "segments of traces"),
+        (Self::TraceNote, "notes on traces"),
     ];
 }
 
@@ -221,6 +223,7 @@ id_key!(
     crate::domain::id::DocumentId,
     crate::domain::id::MakingId,
     crate::domain::id::MessageId,
+    crate::domain::id::NoteId,
     crate::domain::id::PromptId,
     crate::domain::id::SpanId,
     crate::domain::id::VoteId

@@ -13,7 +13,7 @@ use crate::service::trace::kept::Keep;
 use crate::service::trace::{Heard, OpenStep, Traces};
 use crate::workbench::request::traces::Traces as Ask;
 use crate::workbench::standing::Standing;
-use crate::workbench::{Replies, Reply};
+use crate::workbench::{Replies, Reply, person};
 
 /// The service, over what the configuration keeps of it.
 pub(super) fn service(
@@ -29,7 +29,7 @@ pub(super) fn service(
 }
 
 impl Here {
-    pub(super) fn traces(&self, request: Ask) -> Replies {
+    pub(super) fn traces(&self, request: Ask, principal: &str) -> Replies {
         let service = self.traces.clone();
         match request {
             Ask::List { filter, limit, before } => one(async move {
@@ -68,6 +68,16 @@ impl Here {
             }
             Ask::Export { id, form } => {
                 service.export(id, form).map_ok(|bytes| Reply::TraceWritten { bytes }).boxed()
+            }
+            Ask::Notes { id } => {
+                one(async move { Ok(Reply::TraceNotes { notes: service.notes(id).await? }) })
+            }
+            Ask::Note { id, row, said } => {
+                let who = person(principal);
+                one(async move { Ok(Reply::TraceNoted { note: service.note(id, row, said, who).await? }) })
+            }
+            Ask::RemoveNote { id, note } => {
+                one(async move { service.remove_note(id, note).await.map(|()| Reply::Done) })
             }
             Ask::Remove { id } => one(async move { service.remove(id).await.map(|()| Reply::Done) }),
             Ask::Listen { port, token } => service

@@ -236,8 +236,13 @@ impl Request {
                 | T::Stats { .. }
                 | T::Lints { .. }
                 | T::Diff { .. }
+                | T::Notes { .. }
                 | T::Export { .. } => true,
-                T::Import { .. } | T::Remove { .. } | T::Listen { .. } => false,
+                T::Import { .. }
+                | T::Remove { .. }
+                | T::Note { .. }
+                | T::RemoveNote { .. }
+                | T::Listen { .. } => false,
             },
             Self::Workspace(request) => match request {
                 W::Info | W::Compare { .. } | W::Verify | W::Doctor | W::Recall { .. } => true,

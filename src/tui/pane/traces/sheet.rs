@@ -79,6 +79,11 @@ impl<'a> Room<'a> {
         Self { left: ALL, rest }
     }
 
+    /// The same for so many bytes of all texts.
+    pub(super) fn of(left: usize, rest: &'a str) -> Self {
+        Self { left: left.min(ALL), rest }
+    }
+
     /// Nothing more is shown.
     pub(super) fn is_full(&self) -> bool {
         self.left == 0
@@ -211,6 +216,15 @@ impl Part {
             }
         }
     }
+}
+
+/// All rows of some parts at a width.
+pub(super) fn rows(parts: &[Part], columns: u16) -> Vec<Row> {
+    let mut rows = Vec::new();
+    for part in parts {
+        part.set(columns, &mut rows);
+    }
+    rows
 }
 
 /// Safe, with tabs as blanks.
