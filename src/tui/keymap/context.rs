@@ -64,8 +64,10 @@ pub enum Context {
     Runs,
     /// The spans of one.
     Spans,
-    /// What is read of it: a span, the conversation, two runs compared.
+    /// What is read of a span.
     SpanText,
+    /// The steps of a run as a conversation, or of two runs compared.
+    Steps,
     /// An overlay or a line that is being typed: what types goes into the line.
     Menu,
 }
@@ -108,6 +110,7 @@ impl Context {
         Self::Runs,
         Self::Spans,
         Self::SpanText,
+        Self::Steps,
         Self::Menu,
     ];
 
@@ -164,7 +167,8 @@ impl Context {
             Self::Usage => "Usage",
             Self::Runs => "Traces",
             Self::Spans => "Spans of a trace",
-            Self::SpanText => "Reading a trace",
+            Self::SpanText => "Reading a span",
+            Self::Steps => "A run as a conversation",
             Self::Menu => "Menus and search lines",
         }
     }

@@ -7,7 +7,7 @@
 //! replies     what comes through the door                     carrying  files: read, written; runs that are removed
 //! ```
 //!
-//! `card` shows one span, of what `said`, `json` and `raw` set into a `sheet`. Here lives the place's state and what it makes of events. Never
+//! `card` shows one span, `transcript` a run as a conversation, of what `said`, `json` and `raw` set into a `sheet`. Here lives the place's state and what it makes of events. Never
 //! here: what spans mean and what is reckoned of them (`domain::trace`, `tui::trace`).
 
 mod card;
@@ -25,6 +25,7 @@ mod runs;
 mod said;
 mod sheet;
 mod telling;
+mod transcript;
 mod update;
 mod view;
 mod words;
@@ -93,6 +94,8 @@ enum Wait {
     Rows,
     /// The whole span of that row.
     Span(u32),
+    /// What was said in the span of that row, for the conversation.
+    Step(u32),
     /// Rows that what is looked for stands in.
     Found,
     /// How long the spans of each name take.

@@ -2,7 +2,8 @@
 
 use super::card::Card;
 use super::finding::Find;
-use super::followed;
+use super::transcript::Transcript;
+use super::{followed, reading};
 use crate::domain::Error;
 use crate::domain::trace::{Packed, Run, TraceId};
 use crate::tui::trace::Shared;
@@ -38,6 +39,8 @@ pub(super) struct Open {
     pub focus: Focus,
     /// What is known of the chosen row.
     pub card: Option<Card>,
+    /// The run as a conversation, where that is read.
+    pub talk: Option<Transcript>,
 }
 
 /// How far its spans are.
@@ -80,6 +83,7 @@ impl Open {
             slow: 0,
             focus: Focus::default(),
             card: None,
+            talk: None,
         }
     }
 
@@ -126,6 +130,9 @@ impl Open {
         let chosen = if first { order.first() } else { order.last().filter(|_| follows) };
         if let Some(row) = chosen {
             self.selected = *row;
+        }
+        if let Some(talk) = &mut self.talk {
+            talk.renew(reading::run(&laid));
         }
         self.laid = Some(laid);
         self.refold(page);

@@ -1,4 +1,5 @@
-//! What is read of the chosen span: its card, whose head is there at once and the rest when keys have rested on it.
+//! What is read of a run: the card of the chosen span, whose head is there at once and the rest when keys have rested on it;
+//! all of it as a conversation.
 
 use std::time::Duration;
 
@@ -6,6 +7,7 @@ use ratatui::layout::Rect;
 
 use super::card::Card;
 use super::open::{Focus, Open};
+use super::transcript::Transcript;
 use super::{State, Wait, layout};
 use crate::domain::Error;
 use crate::domain::trace::TraceSpan;
@@ -24,7 +26,7 @@ pub(super) const REST: TimerId = TimerId("traces.rest");
 const RESTED: Duration = Duration::from_millis(80);
 
 /// The rows with what is reckoned of them, as a card wants them.
-fn run(trace: &Trace) -> Run<'_> {
+pub(super) fn run(trace: &Trace) -> Run<'_> {
     Run { outline: &trace.outline, tree: &trace.tree, rollups: &trace.sums }
 }
 
@@ -52,10 +54,15 @@ impl Open {
 }
 
 impl State {
+    /// What leads to all of a text that is cut.
+    fn rest_of(desk: &Desk<'_>) -> String {
+        format!("{} writes all of it", desk.key(Context::Spans, Action::WriteTrace))
+    }
+
     /// Another row is chosen, perhaps, or it is known anew.
     pub(super) fn rest(&mut self, desk: &mut Desk<'_>) {
         let Some(open) = &mut self.open else { return };
-        open.deal(format!("{} writes all of it", desk.key(Context::Spans, Action::WriteTrace)));
+        open.deal(Self::rest_of(desk));
         self.fit(desk);
         let Some(open) = &self.open else { return };
         let lacks = open.card.as_ref().is_some_and(|card| card.whole().is_none());
@@ -102,6 +109,78 @@ impl State {
         if let (Some(area), Some(card)) = (area, &mut open.card) {
             card.fit(area);
         }
+        if let Some(talk) = &mut open.talk {
+            talk.fit(layout::text(desk.area));
+        }
+    }
+
+    /// Reads the run as a conversation, from the chosen span on; or goes back to the span that was read last.
+    pub(super) fn toggle_talk(&mut self, desk: &mut Desk<'_>) {
+        let page = Self::page(desk);
+        let rest = Self::rest_of(desk);
+        let Some(open) = &mut self.open else { return };
+        if let Some(talk) = open.talk.take() {
+            self.instead(|wait| matches!(wait, Wait::Step(_)));
+            if let (Some(row), Some(open)) = (talk.row(), &mut self.open) {
+                open.go(row, page);
+            }
+            return self.rest(desk);
+        }
+        let (Some(laid), Some(row)) = (&open.laid, open.current()) else { return };
+        let mut talk = Transcript::of(run(laid), rest);
+        talk.to(run(laid), row);
+        open.talk = Some(talk);
+        self.fit(desk);
+        self.read_step(desk);
+    }
+
+    /// Asks for what was said in a step that is in sight, one after the other.
+    pub(super) fn read_step(&mut self, desk: &mut Desk<'_>) {
+        if self.waits.values().any(|wait| matches!(wait, Wait::Step(_))) {
+            return;
+        }
+        let Some(open) = &self.open else { return };
+        let Some(row) = open.talk.as_ref().and_then(|talk| talk.want(layout::text(desk.area))) else {
+            return;
+        };
+        let request = Traces::Span { id: open.id(), row };
+        let task = desk.call(Some(Lane("trace.step")), Request::Traces(request));
+        self.wait(task, Wait::Step(row));
+    }
+
+    /// It has come, or cannot be read.
+    pub(super) fn take_step(&mut self, row: u32, said: Result<&Contents, &Error>, desk: &mut Desk<'_>) {
+        let talk = self.open.as_mut().and_then(|open| open.talk.as_mut());
+        let Some(talk) = talk else { return };
+        match said {
+            Ok(contents) => talk.take(row, contents),
+            Err(error) => talk.failed(row, error),
+        }
+        talk.fit(layout::text(desk.area));
+    }
+
+    /// What is done in the conversation.
+    pub(super) fn in_talk(&mut self, action: Action, desk: &mut Desk<'_>) {
+        let area = layout::text(desk.area);
+        let page = isize::try_from(area.height.max(2)).unwrap_or(2);
+        let Some(talk) = self.open.as_mut().and_then(|open| open.talk.as_mut()) else { return };
+        match action {
+            Action::SelectNext => talk.step(1, area),
+            Action::SelectPrevious => talk.step(-1, area),
+            Action::SelectFirst => talk.to_start(),
+            Action::SelectLast => talk.to_end(area),
+            Action::LineDown => talk.scroll(1, area),
+            Action::LineUp => talk.scroll(-1, area),
+            Action::HalfPageDown => talk.scroll(page / 2, area),
+            Action::HalfPageUp => talk.scroll(-page / 2, area),
+            Action::PageDown => talk.scroll(page, area),
+            Action::PageUp => talk.scroll(-page, area),
+            Action::ToggleFold => talk.toggle(),
+            Action::ShowTranscript => return self.toggle_talk(desk),
+            _ => {}
+        }
+        talk.fit(area);
+        self.read_step(desk);
     }
 
     /// Goes to what is read, or back to the spans.

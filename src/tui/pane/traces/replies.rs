@@ -42,6 +42,9 @@ impl State {
             (Wait::Span(row), Reply::TraceSpan { span, contents }) => {
                 self.take_span(row, span, contents, desk);
             }
+            (Wait::Step(row), Reply::TraceSpan { contents, .. }) => {
+                self.take_step(row, Ok(&contents), desk);
+            }
             (Wait::Found, Reply::TraceFound { rows }) => self.take_found(rows, desk),
             (Wait::Latencies, Reply::TraceStats { latencies }) => Self::show_latencies(&latencies, desk),
             (Wait::Import, Reply::TracesBrought { brought }) => self.imported(&brought, desk),
@@ -135,6 +138,7 @@ impl State {
             desk.ask(Effect::After { timer: GROWN, delay });
         }
         self.rest(desk);
+        self.read_step(desk);
     }
 
     /// What was computed away from the screen failed in the middle.
@@ -185,6 +189,12 @@ impl State {
             (Some(Wait::Rows), error) => self.read_all_rows(error, desk),
             (Some(Wait::Found), error) => self.found_all(error),
             (Some(Wait::Span(row)), Some(error)) => self.no_span(row, error, desk),
+            (Some(Wait::Step(row)), error) => {
+                if let Some(error) = error {
+                    self.take_step(row, Err(&error), desk);
+                }
+                self.read_step(desk);
+            }
             (Some(Wait::Older | Wait::Latencies | Wait::Import | Wait::Remove), Some(error)) => {
                 desk.complain(&error);
             }

@@ -21,6 +21,7 @@ impl State {
             None if self.narrow.writing => Context::Menu,
             None => Context::Runs,
             Some(open) if open.find.writing => Context::Menu,
+            Some(open) if open.talk.is_some() => Context::Steps,
             Some(open) if open.focus == Focus::Text => Context::SpanText,
             Some(_) => Context::Spans,
         }
@@ -35,6 +36,7 @@ impl State {
                 matches!(action, Action::Accept | Action::Cancel)
                     || matches!(action, Action::SelectNext | Action::SelectPrevious) && open.find.count() > 0
             }
+            action if open.talk.is_some() => is_in_talk(action),
             action if open.focus == Focus::Text => open.card.is_some() && is_in_text(action),
             action => can_among_spans(open, action),
         }
@@ -58,7 +60,9 @@ impl State {
             None => self.among_runs(action, desk),
             Some(open) if open.find.writing => self.find_line(action, desk),
             Some(_) if action == Action::Back => self.back(desk),
+            Some(open) if open.talk.is_some() => self.in_talk(action, desk),
             Some(open) if open.focus == Focus::Text => match action {
+                Action::ShowTranscript => self.toggle_talk(desk),
                 Action::FocusNext | Action::FocusPrevious => self.focus(Focus::Spans, desk),
                 action => self.in_text(action, desk),
             },
@@ -69,7 +73,9 @@ impl State {
     /// One step out.
     fn back(&mut self, desk: &mut Desk<'_>) {
         let Some(open) = &mut self.open else { return };
-        if open.focus == Focus::Text {
+        if open.talk.is_some() {
+            self.toggle_talk(desk);
+        } else if open.focus == Focus::Text {
             self.focus(Focus::Spans, desk);
         } else if !open.find.is_empty() {
             self.leave_finding(desk);
@@ -84,7 +90,7 @@ impl State {
     pub(super) fn close(&mut self, desk: &mut Desk<'_>) {
         self.stop_finding(desk);
         // What still comes is of a run that is not looked into any more.
-        self.instead(|wait| matches!(wait, Wait::Rows | Wait::Span(_) | Wait::Found | Wait::Latencies));
+        self.instead(|wait| !matches!(wait, Wait::List | Wait::Older | Wait::Import | Wait::Remove));
         self.open = None;
         self.select(self.selected, desk);
     }
@@ -119,6 +125,7 @@ impl State {
             Action::ShowSpan | Action::FocusNext | Action::FocusPrevious => {
                 return self.focus(Focus::Text, desk);
             }
+            Action::ShowTranscript => return self.toggle_talk(desk),
             Action::ShowLatencies => return self.ask_latencies(desk),
             Action::ShowFindings => return self.show_findings(desk),
             Action::LineDown | Action::LineUp | Action::Copy => return self.in_text(action, desk),
@@ -162,6 +169,10 @@ impl State {
             self.select(to, desk);
             return;
         };
+        if let Some(talk) = &mut open.talk {
+            talk.scroll(steps, layout::text(desk.area));
+            return self.read_step(desk);
+        }
         if let Some(area) = open.card_area(desk.area).filter(|area| area.contains(at)) {
             if let Some(card) = &mut open.card {
                 card.scroll(steps, area);
@@ -183,6 +194,9 @@ impl State {
             }
             return;
         };
+        if open.talk.is_some() {
+            return;
+        }
         if open.card_area(desk.area).is_some_and(|area| area.contains(at)) {
             return self.focus(Focus::Text, desk);
         }
@@ -230,6 +244,7 @@ fn can_among_spans(open: &Open, action: Action) -> bool {
         | A::ZoomIn
         | A::ZoomOut
         | A::NextSlow
+        | A::ShowTranscript
         | A::ShowLatencies
         | A::MarkRun
         | A::WriteTrace
@@ -238,6 +253,11 @@ fn can_among_spans(open: &Open, action: Action) -> bool {
         | A::Copy => true,
         action => stepped(action, 0, 1, 1).is_some() && open.lines().len() > 1,
     }
+}
+
+fn is_in_talk(action: Action) -> bool {
+    stepped(action, 0, 1, 1).is_some()
+        || matches!(action, Action::LineDown | Action::LineUp | Action::ToggleFold | Action::ShowTranscript)
 }
 
 fn is_in_text(action: Action) -> bool {
@@ -254,6 +274,7 @@ fn is_in_text(action: Action) -> bool {
             | Action::NextPart
             | Action::PreviousPart
             | Action::ToggleFold
+            | Action::ShowTranscript
             | Action::Copy
             | Action::FocusNext
             | Action::FocusPrevious

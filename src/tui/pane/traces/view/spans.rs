@@ -15,6 +15,7 @@ use crate::tui::paint::{first_parts, put, put_right, scrollbar, thumb, wrap};
 use crate::tui::pane::Sight;
 use crate::tui::pane::traces::layout;
 use crate::tui::pane::traces::open::{Focus, Open, Reading};
+use crate::tui::pane::traces::reading::run;
 use crate::tui::pane::traces::words::{cost, sign, summed, took};
 use crate::tui::rows::{failed, ground, parted};
 use crate::tui::trace::Shared;
@@ -29,6 +30,10 @@ pub(super) fn draw(
 ) -> Option<Position> {
     let areas = layout::spans(body);
     head(open, marked, sight, areas.head, cells);
+    if let (Some(talk), Some(laid)) = (&open.talk, &open.laid) {
+        talk.draw(run(laid), layout::text(body), sight.look, true, cells);
+        return None;
+    }
     if let (None, Focus::Text, Some(card)) = (areas.side, open.focus, &open.card) {
         card.draw(layout::text(body), sight.look, true, cells);
         return None;
