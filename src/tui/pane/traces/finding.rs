@@ -61,28 +61,46 @@ impl Find {
     }
 }
 
-/// The rows that pass, where rows tell that.
-fn in_rows(filter: &Filter, trace: &Trace) -> Option<Vec<u32>> {
-    let word = match filter {
+/// The words that are asked for, where nothing else is.
+fn words(filter: &Filter) -> Option<Vec<&String>> {
+    let word = |filter| match filter {
         Filter::Text(word) => Some(word),
-        Filter::All(filters) => match filters.as_slice() {
-            [Filter::Text(word)] => Some(word),
-            _ => None,
-        },
         _ => None,
     };
-    if let Some(word) = word {
-        return Some(trace.outline.find(word));
+    match filter {
+        Filter::All(filters) => filters.iter().map(word).collect(),
+        filter => word(filter).map(|word| vec![word]),
     }
-    if filter.needs_spans() || filter.needs_scores() {
-        return None;
+}
+
+/// Rows do not tell whether it passes, and not even whether it may.
+fn is_hidden(filter: &Filter) -> bool {
+    match filter {
+        Filter::Not(filter) => filter.needs_spans() || filter.needs_scores(),
+        Filter::All(filters) | Filter::Any(filters) => filters.iter().any(is_hidden),
+        _ => false,
+    }
+}
+
+/// The rows that pass as far as rows tell.
+fn in_rows(filter: &Filter, trace: &Trace) -> Vec<u32> {
+    if let Some((first, others)) = words(filter).as_deref().and_then(<[_]>::split_first) {
+        let mut found = trace.outline.find(first);
+        for word in others {
+            let also = trace.outline.find(word);
+            found.retain(|row| also.binary_search(row).is_ok());
+        }
+        return found;
+    }
+    if is_hidden(filter) {
+        return Vec::new();
     }
     let subject = |at: u32| {
         let (row, names) = (trace.row(at)?, &trace.outline.names);
         Some(Subject { row, names, marks: trace.tree.marks(at), own: trace.own(at), span: None, scores: &[] })
     };
     let passes = |at: &u32| subject(*at).is_some_and(|subject| filter.matches(&subject));
-    Some((0..trace.len() as u32).filter(passes).collect())
+    (0..trace.len() as u32).filter(passes).collect()
 }
 
 impl Open {
@@ -96,11 +114,9 @@ impl Open {
             return Ok(true);
         }
         let filter = Filter::read(text)?;
-        let rows = in_rows(&filter, laid);
-        let whole = rows.is_some() && !filter.needs_spans();
-        self.find.add(rows.unwrap_or_default());
+        self.find.add(in_rows(&filter, laid));
         self.to_found(page);
-        Ok(whole)
+        Ok(!filter.needs_spans() && !filter.needs_scores())
     }
 
     /// Goes to a row that was found, where none is chosen.
