@@ -141,11 +141,6 @@ impl Trace {
     pub fn is_flagged(&self, at: u32) -> bool {
         self.flagged.get(at as usize).copied().unwrap_or(false)
     }
-
-    /// What looks wrong in a row.
-    pub fn found_in(&self, at: u32) -> impl Iterator<Item = &Finding> {
-        self.findings.iter().filter(move |finding| finding.rows.contains(&at))
-    }
 }
 
 #[cfg(test)]

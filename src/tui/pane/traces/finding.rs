@@ -27,8 +27,6 @@ pub(super) struct Find {
     found: Vec<u32>,
     /// What was looked for is still being looked for within spans.
     pub task: Option<TaskId>,
-    /// Something was looked for, all of it.
-    pub done: bool,
     /// Why the line was not taken.
     pub wrong: String,
 }
@@ -50,7 +48,6 @@ impl Find {
     /// What was found is not where it was.
     pub fn forget(&mut self) {
         self.found.clear();
-        self.done = false;
     }
 
     /// More rows.
@@ -62,14 +59,16 @@ impl Find {
 }
 
 /// The words that are asked for, where nothing else is.
-fn words(filter: &Filter) -> Option<Vec<&String>> {
-    let word = |filter| match filter {
-        Filter::Text(word) => Some(word),
-        _ => None,
-    };
+fn words(filter: &Filter) -> Option<Vec<&str>> {
+    fn word(filter: &Filter) -> Option<&str> {
+        match filter {
+            Filter::Text(word) => Some(word),
+            _ => None,
+        }
+    }
     match filter {
         Filter::All(filters) => filters.iter().map(word).collect(),
-        filter => word(filter).map(|word| vec![word]),
+        filter => Some(vec![word(filter)?]),
     }
 }
 
@@ -84,7 +83,7 @@ fn is_hidden(filter: &Filter) -> bool {
 
 /// The rows that pass as far as rows tell.
 fn in_rows(filter: &Filter, trace: &Trace) -> Vec<u32> {
-    if let Some((first, others)) = words(filter).as_deref().and_then(<[_]>::split_first) {
+    if let [first, others @ ..] = words(filter).unwrap_or_default().as_slice() {
         let mut found = trace.outline.find(first);
         for word in others {
             let also = trace.outline.find(word);
@@ -167,7 +166,6 @@ impl State {
             Err(error) => open.find.wrong = error.said(),
             Ok(whole) => {
                 open.find.writing = false;
-                open.find.done = whole && !open.find.line.text().trim().is_empty();
                 if !whole {
                     let (id, filter) = (open.id(), open.find.line.text().trim().to_owned());
                     let task =
@@ -223,7 +221,6 @@ impl State {
     pub(super) fn found_all(&mut self, error: Option<Error>) {
         let Some(open) = &mut self.open else { return };
         open.find.task = None;
-        open.find.done = error.is_none();
         if let Some(error) = error {
             open.find.wrong = error.said();
         }

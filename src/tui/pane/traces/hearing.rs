@@ -40,10 +40,6 @@ impl Receiver {
             Self::Starting(own) | Self::On(Hears { task: own, .. }) => *own == task,
         }
     }
-
-    pub fn is_off(&self) -> bool {
-        *self == Self::Off
-    }
 }
 
 impl Hears {

@@ -96,6 +96,8 @@ enum Wait {
     Span(u32),
     /// What was said in the span of that row, for the conversation.
     Step(u32),
+    /// What people noted on it.
+    Notes,
     /// Rows that what is looked for stands in.
     Found,
     /// How long the spans of each name take.

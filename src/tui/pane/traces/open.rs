@@ -5,7 +5,7 @@ use super::finding::Find;
 use super::transcript::Transcript;
 use super::{followed, reading};
 use crate::domain::Error;
-use crate::domain::trace::{Packed, Run, TraceId};
+use crate::domain::trace::{Note, Packed, Run, TraceId};
 use crate::tui::trace::Shared;
 
 /// A run that is looked into.
@@ -21,6 +21,8 @@ pub(super) struct Open {
     pub error: Option<Error>,
     /// What cannot be read of it.
     pub damaged: Vec<String>,
+    /// What people noted on it.
+    pub notes: Vec<Note>,
     /// For each row whether what is below it has no lines.
     folded: Vec<bool>,
     /// How many are.
@@ -72,6 +74,7 @@ impl Open {
             stale: false,
             error: None,
             damaged: Vec::new(),
+            notes: Vec::new(),
             folded: Vec::new(),
             folds: 0,
             lines: None,

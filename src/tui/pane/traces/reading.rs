@@ -10,9 +10,9 @@ use super::open::{Focus, Open};
 use super::transcript::Transcript;
 use super::{State, Wait, layout};
 use crate::domain::Error;
-use crate::domain::trace::TraceSpan;
 use crate::domain::trace::aligned::Run;
 use crate::domain::trace::contents::Contents;
+use crate::domain::trace::{Note, TraceSpan};
 use crate::tui::action::Action;
 use crate::tui::app::Desk;
 use crate::tui::effect::{Effect, Lane, TimerId};
@@ -48,7 +48,10 @@ impl Open {
         };
         match &mut self.card {
             Some(card) if card.row() == row => card.renew(run(laid), &laid.findings),
-            card => *card = Some(Card::of(run(laid), row, &laid.findings, rest)),
+            card => {
+                let new = card.insert(Card::of(run(laid), row, &laid.findings, rest));
+                new.note(&self.notes);
+            }
         }
     }
 }
@@ -100,6 +103,24 @@ impl State {
             card.failed(error);
             self.fit(desk);
         }
+    }
+
+    /// Asks what people noted on the run.
+    pub(super) fn read_notes(&mut self, desk: &mut Desk<'_>) {
+        let Some(id) = self.open.as_ref().map(Open::id) else { return };
+        let task = desk.call(Some(Lane("trace.notes")), Request::Traces(Traces::Notes { id }));
+        self.instead(|wait| *wait == Wait::Notes);
+        self.wait(task, Wait::Notes);
+    }
+
+    /// It has come.
+    pub(super) fn take_notes(&mut self, notes: Vec<Note>, desk: &Desk<'_>) {
+        let Some(open) = &mut self.open else { return };
+        open.notes = notes;
+        if let Some(card) = &mut open.card {
+            card.note(&open.notes);
+        }
+        self.fit(desk);
     }
 
     /// What is read fits where it is shown.

@@ -45,6 +45,7 @@ impl State {
             (Wait::Step(row), Reply::TraceSpan { contents, .. }) => {
                 self.take_step(row, Ok(&contents), desk);
             }
+            (Wait::Notes, Reply::TraceNotes { notes }) => self.take_notes(notes, desk),
             (Wait::Found, Reply::TraceFound { rows }) => self.take_found(rows, desk),
             (Wait::Latencies, Reply::TraceStats { latencies }) => Self::show_latencies(&latencies, desk),
             (Wait::Import, Reply::TracesBrought { brought }) => self.imported(&brought, desk),
@@ -64,6 +65,11 @@ impl State {
                 self.put(run, desk);
             }
             Changed::TraceRemoved { id } => self.drop_run(id, desk),
+            Changed::TraceNoted { id } => {
+                if self.open.as_ref().is_some_and(|open| open.id() == id) {
+                    self.read_notes(desk);
+                }
+            }
             // Of this program's own runs it is said that there are more, not which.
             Changed::Usage => self.outdated(desk),
             Changed::Missed => {
@@ -195,7 +201,10 @@ impl State {
                 }
                 self.read_step(desk);
             }
-            (Some(Wait::Older | Wait::Latencies | Wait::Import | Wait::Remove), Some(error)) => {
+            (
+                Some(Wait::Older | Wait::Notes | Wait::Latencies | Wait::Import | Wait::Remove),
+                Some(error),
+            ) => {
                 desk.complain(&error);
             }
             _ => {}

@@ -195,6 +195,7 @@ impl State {
         self.close(desk);
         self.open = Some(Open::new(run));
         self.read_rows(desk);
+        self.read_notes(desk);
     }
 
     /// A key into the line that narrows the list.
