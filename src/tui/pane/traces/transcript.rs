@@ -301,7 +301,9 @@ impl Transcript {
         if first.0 < self.selected {
             first.1 = taken.saturating_sub(height);
         }
-        let inside = self.top.0 == self.selected && self.top.1 < self.height(self.selected, columns);
+        // Of one that is longer than the area any part may be in sight.
+        let long = self.height(self.selected, columns);
+        let inside = self.top.0 == self.selected && self.top.1 < long && long > height + 1;
         if self.top > (self.selected, 0) && !inside {
             self.top = (self.selected, 0);
         } else if self.top < first {
@@ -473,8 +475,10 @@ fn tell(kind: Kind, contents: &Contents, rest: &str) -> Told {
 fn fold(kind: Kind, contents: &Contents) -> (Vec<Part>, bool) {
     let mut lines: Vec<(String, Role)> = Vec::new();
     if let Some(ran) = &contents.ran {
-        let told =
-            |json: &Json| one_line(&short(json, ON_A_LINE).unwrap_or_else(|| pretty(json, ON_A_LINE).0));
+        let told = |json: &Json| {
+            let whole = if json.is_string() { None } else { short(json, ON_A_LINE) };
+            one_line(&whole.unwrap_or_else(|| pretty(json, ON_A_LINE).0))
+        };
         lines.extend(ran.arguments.as_ref().map(|json| (format!("with {}", told(json)), Role::Text)));
         lines.extend(ran.result.as_ref().map(|json| (format!("gave {}", told(json)), Role::Muted)));
     }
