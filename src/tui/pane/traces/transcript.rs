@@ -162,11 +162,11 @@ impl Transcript {
         self.fit(area);
     }
 
-    pub(super) fn to_start(&mut self) {
+    pub(super) fn go_first(&mut self) {
         (self.selected, self.top) = (0, (0, 0));
     }
 
-    pub(super) fn to_end(&mut self, area: Rect) {
+    pub(super) fn go_last(&mut self, area: Rect) {
         self.selected = self.last();
         self.fit(area);
     }
@@ -652,7 +652,7 @@ mod tests {
         transcript.fit(area);
         filled(&mut transcript, area);
         assert!(transcript.told.len() < 12);
-        transcript.to_end(area);
+        transcript.go_last(area);
         filled(&mut transcript, area);
         assert!(transcript.told.len() < 30);
         assert!(drawn(&transcript, &kept, area).iter().any(|row| row.contains("step 1999")));
@@ -723,7 +723,7 @@ mod tests {
         transcript.renew(large.run());
         assert_eq!(transcript.row(), row);
         let mut transcript = Transcript::of(small.run(), String::new());
-        transcript.to_end(area);
+        transcript.go_last(area);
         transcript.renew(large.run());
         assert_eq!(transcript.selected, transcript.last());
     }
