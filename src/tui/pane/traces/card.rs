@@ -297,12 +297,14 @@ impl Card {
         self.sheet.scroll(steps, below(area))
     }
 
+    #[expect(clippy::wrong_self_convention, reason = "it goes there")]
     pub(super) fn to_start(&mut self) {
-        self.sheet.to_start();
+        self.sheet.go_first();
     }
 
+    #[expect(clippy::wrong_self_convention, reason = "it goes there")]
     pub(super) fn to_end(&mut self, area: Rect) {
-        self.sheet.to_end(below(area));
+        self.sheet.go_last(below(area));
     }
 
     /// Draws it.

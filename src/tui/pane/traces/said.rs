@@ -57,7 +57,8 @@ pub(super) fn all(contents: &Contents, thoughts: bool, room: &mut Room<'_>, part
 pub(super) fn left_out(number: usize, one: &str, more: &str, parts: &mut Vec<Part>) {
     if number > 0 {
         parts.push(Part::Gap);
-        parts.push(line(format!("… {} more", count(number as u64, one, more)), Role::Warn));
+        let what = if number == 1 { one } else { more };
+        parts.push(line(format!("… {} more {what}", grouped(number as u64)), Role::Warn));
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!  Sheet::new(parts) ─► fit(area) in update, after anything that may change the area or the parts
-//!                    ─► scroll(steps, area), to_start(), to_end(area)
+//!                    ─► scroll(steps, area), go_first(), go_last(area)
 //!                    ─► draw(area, look, cells) in view, which changes nothing
 //! ```
 //!
@@ -338,12 +338,12 @@ impl Sheet {
         self.top != before
     }
 
-    pub(super) fn to_start(&mut self) {
+    pub(super) fn go_first(&mut self) {
         self.top = 0;
     }
 
     /// All of it is set for that.
-    pub(super) fn to_end(&mut self, area: Rect) {
+    pub(super) fn go_last(&mut self, area: Rect) {
         self.fit(area);
         self.top = usize::MAX / 2;
         self.settle(area.height);
@@ -433,10 +433,10 @@ mod tests {
         assert_eq!(sheet.set.rows.len(), 5);
         assert!(sheet.scroll(10, area) && sheet.set.rows.len() == 15);
         assert_eq!(drawn(&sheet, area)[0], "row 10");
-        sheet.to_end(area);
+        sheet.go_last(area);
         assert!(drawn(&sheet, area)[4].starts_with("row 9999"));
         assert!(!sheet.scroll(1, area));
-        sheet.to_start();
+        sheet.go_first();
         assert!(drawn(&sheet, area)[0].starts_with("row 0"));
     }
 

@@ -162,11 +162,11 @@ impl Transcript {
         self.fit(area);
     }
 
-    pub(super) fn to_start(&mut self) {
+    pub(super) fn go_first(&mut self) {
         (self.selected, self.top) = (0, (0, 0));
     }
 
-    pub(super) fn to_end(&mut self, area: Rect) {
+    pub(super) fn go_last(&mut self, area: Rect) {
         self.selected = self.last();
         self.fit(area);
     }
@@ -301,7 +301,9 @@ impl Transcript {
         if first.0 < self.selected {
             first.1 = taken.saturating_sub(height);
         }
-        let inside = self.top.0 == self.selected && self.top.1 < self.height(self.selected, columns);
+        // Of one that is longer than the area any part may be in sight.
+        let long = self.height(self.selected, columns);
+        let inside = self.top.0 == self.selected && self.top.1 < long && long > height + 1;
         if self.top > (self.selected, 0) && !inside {
             self.top = (self.selected, 0);
         } else if self.top < first {
@@ -473,8 +475,10 @@ fn tell(kind: Kind, contents: &Contents, rest: &str) -> Told {
 fn fold(kind: Kind, contents: &Contents) -> (Vec<Part>, bool) {
     let mut lines: Vec<(String, Role)> = Vec::new();
     if let Some(ran) = &contents.ran {
-        let told =
-            |json: &Json| one_line(&short(json, ON_A_LINE).unwrap_or_else(|| pretty(json, ON_A_LINE).0));
+        let told = |json: &Json| {
+            let whole = if json.is_string() { None } else { short(json, ON_A_LINE) };
+            one_line(&whole.unwrap_or_else(|| pretty(json, ON_A_LINE).0))
+        };
         lines.extend(ran.arguments.as_ref().map(|json| (format!("with {}", told(json)), Role::Text)));
         lines.extend(ran.result.as_ref().map(|json| (format!("gave {}", told(json)), Role::Muted)));
     }
@@ -648,7 +652,7 @@ mod tests {
         transcript.fit(area);
         filled(&mut transcript, area);
         assert!(transcript.told.len() < 12);
-        transcript.to_end(area);
+        transcript.go_last(area);
         filled(&mut transcript, area);
         assert!(transcript.told.len() < 30);
         assert!(drawn(&transcript, &kept, area).iter().any(|row| row.contains("step 1999")));
@@ -719,7 +723,7 @@ mod tests {
         transcript.renew(large.run());
         assert_eq!(transcript.row(), row);
         let mut transcript = Transcript::of(small.run(), String::new());
-        transcript.to_end(area);
+        transcript.go_last(area);
         transcript.renew(large.run());
         assert_eq!(transcript.selected, transcript.last());
     }
