@@ -36,6 +36,8 @@ pub struct Trace {
     pub sums: Rollups,
     /// What looks wrong in it, as its rows tell.
     pub findings: Vec<Finding>,
+    /// The first start and the last end.
+    time: (u64, u64),
     /// Nanoseconds of each row's own.
     own: Vec<u64>,
     /// The critical path of the longest root, by rows.
@@ -90,6 +92,7 @@ impl Trace {
         let mut path = longest.map(|root| tree.critical(root)).unwrap_or_default();
         path.sort_by_key(|stretch| (stretch.row, stretch.from));
         let slow = tree.slowest(SLOWEST);
+        let time = tree.span();
         let mut flagged = vec![false; outline.rows.len()];
         // A price that nobody knows says nothing of the span.
         let of_spans = findings.iter().filter(|finding| finding.lint != Lint::UnknownPrice);
@@ -98,7 +101,7 @@ impl Trace {
                 *flag = true;
             }
         }
-        Self { outline, tree, sums, findings, own, path, slow, flagged }
+        Self { outline, tree, sums, findings, time, own, path, slow, flagged }
     }
 
     /// Rows that there are.
@@ -118,6 +121,11 @@ impl Trace {
     /// The name of a row.
     pub fn name(&self, at: u32) -> &str {
         self.row(at).map_or("", |row| self.outline.names.get(row.name))
+    }
+
+    /// The first start and the last end, in nanoseconds since the Unix epoch.
+    pub fn time(&self) -> (u64, u64) {
+        self.time
     }
 
     /// Nanoseconds in which none of its children ran.

@@ -114,7 +114,7 @@ impl Open {
 
     /// The time that is shown.
     pub fn time(&self) -> (u64, u64) {
-        self.zoom.or_else(|| self.laid.as_ref().map(|laid| laid.tree.span())).unwrap_or_default()
+        self.zoom.or_else(|| self.laid.as_ref().map(|laid| laid.time())).unwrap_or_default()
     }
 
     /// Its spans have come, for the first time or anew: what was chosen and folded stays so, and whoever was at the end stays
@@ -247,14 +247,14 @@ impl Open {
     pub fn zoom_to_row(&mut self) {
         let (Some(laid), Some(row)) = (&self.laid, self.current()) else { return };
         let shown = laid.tree.shown(row);
-        let is_all = shown.0 == shown.1 || shown == laid.tree.span();
+        let is_all = shown.0 == shown.1 || shown == laid.time();
         self.zoom = Some(shown).filter(|shown| !is_all && self.zoom != Some(*shown));
     }
 
     /// Half of the time that is shown, around the middle of the chosen row, or twice as much.
     pub fn zoom(&mut self, closer: bool) {
         let (Some(laid), Some(row)) = (&self.laid, self.current()) else { return };
-        let ((first, last), (from, to)) = (laid.tree.span(), self.time());
+        let ((first, last), (from, to)) = (laid.time(), self.time());
         let (start, end) = laid.tree.shown(row);
         let wide = to.saturating_sub(from);
         let wide = if closer { (wide / 2).max(1000) } else { wide.saturating_mul(2) };

@@ -201,7 +201,7 @@ fn titles(
             put_right(cells, grid.name, area.y, right, title, faint);
         }
     }
-    let ((begins, _), (from, to)) = (laid.tree.span(), open.time());
+    let ((begins, _), (from, to)) = (laid.time(), open.time());
     let (x, wide) = grid.bar;
     let since = |moment: u64| took(moment.saturating_sub(begins));
     let end = put_right(cells, x, area.y, x + wide, &since(to), faint);
