@@ -11,6 +11,7 @@ use crate::domain::trace::told::Told;
 use crate::domain::trace::{Egress, Span};
 use crate::domain::{Error, Result};
 use crate::service::naming;
+use crate::service::trace::notes;
 use crate::store::record::{EgressKey, Remembered};
 use crate::store::{Batch, Record, Scan, Store};
 
@@ -51,7 +52,7 @@ pub fn sweep_at_times(store: &Store, keep: Keep, now: Timestamp, rest: Duration)
     let mut batch = Batch::new();
     batch.put(&key, &Remembered { name: SWEPT.to_owned(), value })?;
     store.commit_soft(batch)?;
-    Ok(removed + naming::sweep(store)?)
+    Ok(removed + naming::sweep(store)? + notes::sweep(store)?)
 }
 
 /// Removes what is too old or too much at the time `now`; how many records that were. Nothing of them is left, nor of those

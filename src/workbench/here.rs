@@ -180,7 +180,7 @@ impl Here {
             Request::Models(request) => self.models(request, terms),
             Request::Pictures(request) => self.pictures(request, terms),
             Request::Prompts(request) => self.prompts(request, terms),
-            Request::Traces(request) => self.traces(request, terms.net),
+            Request::Traces(request) => self.traces(request, terms),
             Request::Usage(request) => self.usage(request),
             Request::Workspace(request) => self.workspace(request, terms),
             Request::Watch { topic: Topic::Tending(base) } => self.tend(base, context.reach, terms),

@@ -36,7 +36,7 @@ pub use model_list::ModelList;
 pub use open_answer::OpenAnswer;
 pub use prompt::{PromptOf, PromptRun, RunOf, VersionOf};
 pub use remembered::{Name, Remembered};
-pub use trace::{Chunk, ChunkKey, RunKey, Segment, SegmentKey, TraceAt};
+pub use trace::{Chunk, ChunkKey, NoteOf, RunKey, Segment, SegmentKey, TraceAt};
 pub use usage::{UsageDay, UsageKey};
 
 /// The first byte of every key. Numbers are on disk: they are never used for something else.
@@ -93,6 +93,7 @@ pub enum Kind {
     TraceAt = 45,
     TraceChunk = 46,
     TraceSegment = 47,
+    TraceNote = 48,
     Told = 56,
     /// Never in the tree: the kind under which the files of large values are sealed.
     Blob = 64,
@@ -172,6 +173,7 @@ impl Kind {
         (Self::TraceChunk, "parts of traces"),
         (Self::TraceSegment, "segments of traces"),
         (Self::Told, "texts of calls"),
+        (Self::TraceNote, "notes on traces"),
     ];
 }
 
@@ -224,6 +226,7 @@ id_key!(
     crate::domain::id::DocumentId,
     crate::domain::id::MakingId,
     crate::domain::id::MessageId,
+    crate::domain::id::NoteId,
     crate::domain::id::PromptId,
     crate::domain::id::SpanId,
     crate::domain::id::VoteId

@@ -30,7 +30,7 @@ use super::layout::{self, Frame};
 use super::look::{Background, Depth, Look};
 use super::overlay::Overlay;
 use super::overlay::prompt::Boxed;
-use super::pane::{Pane, Place, chat, compare, evaluate, knowledge, models, pictures, prompt, usage};
+use super::pane::{Pane, Place, chat, compare, evaluate, knowledge, models, pictures, prompt, traces, usage};
 use super::runtime;
 use super::stroke::Stroke;
 use super::when;
@@ -194,6 +194,7 @@ pub struct State {
     pub prompt: prompt::State,
     pub models: models::State,
     pub usage: usage::State,
+    pub traces: traces::State,
     pub overlays: Vec<Overlay>,
     pub notices: Notices,
     /// The theme in effect.
@@ -239,6 +240,7 @@ struct Panes<'a> {
     prompt: &'a mut prompt::State,
     models: &'a mut models::State,
     usage: &'a mut usage::State,
+    traces: &'a mut traces::State,
 }
 
 /// What an update gives out, and what makes it faster.
@@ -376,6 +378,7 @@ impl State {
             prompt,
             models: models::State::default(),
             usage: usage::State::default(),
+            traces: traces::State::default(),
             overlays: Vec::new(),
             notices: Notices::default(),
             full_keys: false,
@@ -433,6 +436,7 @@ impl State {
             Place::Prompt => &self.prompt,
             Place::Models => &self.models,
             Place::Usage => &self.usage,
+            Place::Traces => &self.traces,
         }
     }
 
@@ -464,6 +468,7 @@ impl State {
                 Place::Prompt => panes.prompt,
                 Place::Models => panes.models,
                 Place::Usage => panes.usage,
+                Place::Traces => panes.traces,
             };
             act(pane, desk)
         })
@@ -528,6 +533,7 @@ impl State {
             pictures: &mut self.pictures,
             models: &mut self.models,
             usage: &mut self.usage,
+            traces: &mut self.traces,
         };
         let result = act(panes, &mut desk);
         out.effects.append(&mut desk.effects);

@@ -37,6 +37,7 @@ use crate::domain::knowledge::reranking::{Reranker, Reranking};
 use crate::domain::message::BlobId;
 use crate::domain::secret::Secret;
 use crate::domain::settings::Field;
+use crate::domain::trace::TraceId;
 use confirm::Confirm;
 use difference::Difference;
 use help::Help;
@@ -183,6 +184,9 @@ pub enum Choice {
     ImportBase(String),
     RenameBase(BaseId, String),
     RemoveBase(BaseId),
+    /// Reads the traces that the file of that path has.
+    ImportTraces(String),
+    RemoveTrace(TraceId),
     /// What passages must be like; nothing for nothing.
     Filter(String),
     /// How near they must be.

@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
 pub use super::blank::Blank;
-pub use super::forms::{comparison_form_of, format_of, report_form_of, usage_form_of};
+pub use super::forms::{comparison_form_of, format_of, report_form_of, trace_form_of, usage_form_of};
 use super::input::Input;
 use super::{Choice, Outcome};
 use crate::domain::attachment::{Attachment, dropped_path};
@@ -14,6 +14,7 @@ use crate::domain::id::{BaseId, ComparisonId, ConversationId, DatasetId, Evaluat
 use crate::domain::knowledge::reranking::{Reranker, Reranking};
 use crate::domain::message::BlobId;
 use crate::domain::prompt::name_of;
+use crate::domain::trace::TraceId;
 use crate::domain::untrusted::safe_line;
 use crate::domain::{Error, ErrorKind};
 use crate::tui::action::Action;
@@ -94,6 +95,10 @@ pub enum Of {
     BaseFrom,
     /// Another name of a knowledge base.
     BaseName(BaseId),
+    /// The file that a trace is written to.
+    Trace(TraceId),
+    /// The file that traces are read from.
+    TraceFile,
     /// What passages must be like.
     Filter,
     /// How near they must be.
@@ -182,15 +187,18 @@ impl Prompt {
             | Of::Report(_)
             | Of::Usage
             | Of::Comparison(_)
-            | Of::BaseFile(_) => "write",
+            | Of::BaseFile(_)
+            | Of::Trace(_) => "write",
             Of::Source => "vary",
             Of::Attachment => "attach",
             Of::Weights | Of::Dataset => "add",
             Of::Question => "ask",
             Of::PromptName(None) | Of::PresetName(None) | Of::Note => "save",
             Of::Comment | Of::Blank(_) | Of::Repeats | Of::Category => "keep it",
-            Of::Items | Of::Values | Of::Documents(_) | Of::Questions | Of::BaseFrom => "read",
             Of::Filter | Of::Threshold | Of::Chunking | Of::Candidates(..) => "take it",
+            Of::Items | Of::Values | Of::Documents(_) | Of::Questions | Of::BaseFrom | Of::TraceFile => {
+                "read"
+            }
             Of::Preview => "cut it",
             Of::Rebuild(_) => "see what it takes",
             Of::Reason => "decide",
@@ -210,6 +218,7 @@ impl Prompt {
                 | Of::Questions
                 | Of::Preview
                 | Of::BaseFrom
+                | Of::TraceFile
         )
     }
 
@@ -367,6 +376,16 @@ impl Prompt {
             }
             (Some(Action::Accept), Of::BaseFrom) if !text.is_empty() && !text.ends_with('/') => {
                 Outcome::Chosen(Choice::ImportBase(dropped_path(text).unwrap_or_else(|| text.to_owned())))
+            }
+            (Some(Action::Accept), Of::Trace(id)) if trace_form_of(text).is_some() => {
+                Outcome::Chosen(write(Written::Trace(*id), text))
+            }
+            (Some(Action::Accept), Of::Trace(_)) => {
+                self.wrong = "The name ends in .json, .pb, .md or .html: that is the form.";
+                Outcome::Stay
+            }
+            (Some(Action::Accept), Of::TraceFile) if !text.is_empty() && !text.ends_with('/') => {
+                Outcome::Chosen(Choice::ImportTraces(dropped_path(text).unwrap_or_else(|| text.to_owned())))
             }
             (Some(Action::Accept), Of::BaseName(id)) if !text.is_empty() => {
                 Outcome::Chosen(Choice::RenameBase(*id, text.to_owned()))
@@ -540,6 +559,14 @@ impl Prompt {
             ("", Of::BaseFrom) => {
                 ("A file that `w` or `outcrop kb export` wrote · ~/ is your home", Role::Muted)
             }
+            ("", Of::Trace(_)) => (
+                ".json or .pb (OTLP), .md or .html for people, .prompts.jsonl, .openai.jsonl · ~/ is your home",
+                Role::Muted,
+            ),
+            ("", Of::TraceFile) => (
+                "OTLP, a Bedrock agent's trace, an Inspect log, a session of Claude Code or Codex",
+                Role::Muted,
+            ),
             ("", Of::Questions) => {
                 ("JSONL, a question a line: {\"query\": \"…\", \"relevant\": [\"guide.md\"]}", Role::Muted)
             }

@@ -8,6 +8,7 @@ use crate::domain::figures::grouped;
 use crate::domain::id::{BaseId, ComparisonId, ConversationId, DatasetId, EvaluationId, PromptId};
 use crate::domain::knowledge::reranking::Reranker;
 use crate::domain::message::BlobId;
+use crate::domain::trace::TraceId;
 use crate::domain::untrusted::safe_line;
 
 impl Prompt {
@@ -236,6 +237,19 @@ impl Prompt {
     pub fn rename_base(id: BaseId, name: &str) -> Self {
         let title = "Rename the knowledge base".to_owned();
         Self { title, input: Input::new(name), of: Of::BaseName(id), wrong: "", said: Said::Nothing }
+    }
+
+    /// Asks for the file that a trace is written to.
+    pub fn trace(of: TraceId, name: &str) -> Self {
+        let title = "Write the trace to".to_owned();
+        let input = Input::new(&format!("{}.json", file_stem(name)));
+        Self { title, input, of: Of::Trace(of), wrong: "", said: Said::Nothing }
+    }
+
+    /// Asks for the file that traces are read from.
+    pub fn import_traces() -> Self {
+        let title = "Read traces from the file".to_owned();
+        Self { title, input: Input::default(), of: Of::TraceFile, wrong: "", said: Said::Nothing }
     }
 
     /// Asks what passages must be like; `before` is what they must be like now.

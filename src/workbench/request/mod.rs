@@ -238,8 +238,14 @@ impl Request {
                 | T::Stats { .. }
                 | T::Lints { .. }
                 | T::Diff { .. }
+                | T::Notes { .. }
                 | T::Export { .. } => true,
-                T::Import { .. } | T::Send { .. } | T::Remove { .. } | T::Listen { .. } => false,
+                T::Import { .. }
+                | T::Send { .. }
+                | T::Remove { .. }
+                | T::Note { .. }
+                | T::RemoveNote { .. }
+                | T::Listen { .. } => false,
             },
             Self::Workspace(request) => match request {
                 W::Info | W::Compare { .. } | W::Verify | W::Doctor | W::Recall { .. } => true,

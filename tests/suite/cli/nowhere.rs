@@ -144,6 +144,7 @@ const LINES: &[&str] = &[
     "traces export 1234 --to https://far.example --header a=b",
     "traces diff 1234 5678",
     "traces stats 1234",
+    "traces note 1234 0 --score 1",
     "traces listen --token-file nowhere",
     "traces remove 1234 --yes",
     "usage --since 7d",

@@ -11,6 +11,7 @@ mod picker;
 mod pictures;
 pub mod prompt;
 mod results;
+mod traces;
 mod turns;
 mod usage;
 

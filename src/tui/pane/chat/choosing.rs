@@ -120,6 +120,8 @@ impl State {
             | Choice::ImportBase(_)
             | Choice::RenameBase(..)
             | Choice::RemoveBase(_)
+            | Choice::ImportTraces(_)
+            | Choice::RemoveTrace(_)
             | Choice::Filter(_)
             | Choice::Threshold(_)
             | Choice::Rerank(_)

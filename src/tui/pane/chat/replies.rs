@@ -381,6 +381,7 @@ impl State {
             | Changed::Tended { .. }
             | Changed::Trace { .. }
             | Changed::TraceRemoved { .. }
+            | Changed::TraceNoted { .. }
             | Changed::Agents
             | Changed::Prompts => {}
             Changed::Notice { text } => desk.note(text),
