@@ -1,5 +1,5 @@
-//! Spans and egress entries are kept for a while, and no more of them than there is room for; attachments as long as something
-//! names them.
+//! Spans, replays and egress entries are kept for a while, and no more of them than there is room for; attachments as long as
+//! something names them.
 
 use std::time::Duration;
 
@@ -7,10 +7,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::id::SpanId;
 use crate::domain::time::Timestamp;
+use crate::domain::trace::replay::Replay;
 use crate::domain::trace::{Egress, Span};
 use crate::domain::{Error, Result};
 use crate::service::naming;
-use crate::store::record::{EgressKey, Remembered};
+use crate::store::record::{EgressKey, Remembered, ReplayOf};
 use crate::store::{Batch, Record, Scan, Store};
 
 /// The name under which the last sweep is remembered.
@@ -57,6 +58,7 @@ pub fn sweep_at_times(store: &Store, keep: Keep, now: Timestamp, rest: Duration)
 /// that earlier versions removed. Blocks.
 pub fn sweep(store: &Store, keep: Keep, now: Timestamp) -> Result<usize> {
     let spans = sweep_kind::<Span>(store, keep, now, SpanId::made)?;
+    let spans = spans + sweep_kind::<Replay>(store, keep, now, |key: &ReplayOf| key.1.made())?;
     Ok(spans + sweep_kind::<Egress>(store, keep, now, |key: &EgressKey| Some(key.0))?)
 }
 

@@ -46,6 +46,7 @@ use crate::domain::trace::aligned::Pair;
 use crate::domain::trace::contents::Contents;
 use crate::domain::trace::latency::Latency;
 use crate::domain::trace::lint::Finding;
+use crate::domain::trace::replay::{Original, Replay};
 use crate::domain::trace::{Brought, Packed, Run, TraceSpan};
 pub use crate::domain::tried::Tried;
 pub use crate::domain::usage::Report;
@@ -383,6 +384,17 @@ pub enum Reply {
     TraceSpan {
         span: TraceSpan,
         contents: Contents,
+    },
+    /// What a model was asked in a span, and what it gave.
+    TraceCall {
+        original: Original,
+    },
+    /// A call that was asked again, with what it gave: it is kept.
+    TraceReplayed {
+        replay: Replay,
+    },
+    TraceReplays {
+        replays: Vec<Replay>,
     },
     /// Rows that pass.
     TraceFound {

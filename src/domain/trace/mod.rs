@@ -16,6 +16,7 @@ pub mod lint;
 pub mod names;
 pub mod outline;
 pub mod packed;
+pub mod replay;
 pub mod run;
 pub mod span;
 pub mod tree;

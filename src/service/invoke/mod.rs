@@ -32,6 +32,7 @@ use crate::domain::catalog::{ModelCard, ModelId, Price};
 use crate::domain::delta::{Event, Fold};
 use crate::domain::id::{ConversationId, MessageId, SpanId};
 use crate::domain::script::Sent;
+use crate::domain::trace::replay::Place;
 use crate::domain::trace::{Span, SpanKind};
 use crate::domain::{Error, ErrorKind, Result};
 use crate::net::Client;
@@ -53,6 +54,8 @@ pub struct Terms {
     pub budget_tokens: Option<u64>,
     pub conversation: Option<ConversationId>,
     pub answer: Option<MessageId>,
+    /// The call is this one, which asks again what was asked there. Only for one.
+    pub replay: Option<(SpanId, Place)>,
     /// Shows who asks how long one call took. Only for one: each begins it anew.
     pub clock: Option<Clock>,
 }
@@ -68,6 +71,7 @@ impl Terms {
             budget_tokens: None,
             conversation: None,
             answer: None,
+            replay: None,
             clock: None,
         }
     }
@@ -307,6 +311,7 @@ impl Invoke {
         let doing = doing(&call);
         let clock = terms.clock.clone().unwrap_or_default();
         clock.begin();
+        let id = terms.replay.map_or_else(fresh::span_id, |(id, _)| id);
         let mut serving = Serving {
             span: Span {
                 parent: terms.parent_span,
@@ -314,7 +319,8 @@ impl Invoke {
                 model: call.model().cloned(),
                 conversation: terms.conversation,
                 answer: terms.answer,
-                ..Span::begun(fresh::span_id(), kind(&call), provider, fresh::now())
+                replays: terms.replay.map(|(_, of)| of),
+                ..Span::begun(id, kind(&call), provider, fresh::now())
             },
             clock: clock.clone(),
             queued: false,

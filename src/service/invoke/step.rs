@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::{Invoke, SpanSink, Terms};
 use crate::domain::Error;
 use crate::domain::id::SpanId;
+use crate::domain::trace::replay::Place;
 use crate::domain::trace::{Span, SpanKind, SpanStatus};
 use crate::service::fresh;
 
@@ -23,6 +24,21 @@ impl Underway {
             None => SpanStatus::Done,
             Some(error) => SpanStatus::Failed { kind: error.kind.clone() },
         };
+    }
+
+    /// It does once more what was done there.
+    pub fn replays(&mut self, of: Place) {
+        self.span.replays = Some(of);
+    }
+
+    /// Nothing is called: what was recorded is given.
+    pub fn recorded(&mut self) {
+        self.span.recorded = true;
+    }
+
+    /// It passes no such guardrail, and was to.
+    pub fn unguarded(&mut self, guardrail: String) {
+        self.span.unguarded = Some(guardrail);
     }
 }
 

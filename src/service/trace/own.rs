@@ -10,13 +10,18 @@ use serde_json::{Value as Json, json};
 use super::kept::Price;
 use crate::domain::conversation::Conversation;
 use crate::domain::id::{MessageId, SpanId};
-use crate::domain::message::{Block, Message};
+use crate::domain::message::{Block, Message, Role};
+use crate::domain::settings::FIELDS;
 use crate::domain::time::Timestamp;
+use crate::domain::tool::Tool;
 use crate::domain::trace::outline::Outline;
+use crate::domain::trace::replay::{Asked, Place, Replay};
 use crate::domain::trace::{
-    Facts, Run, Side, Source, Span, SpanKey, SpanKind, SpanStatus, Status, TraceId, TraceSpan,
+    Attributes, Facts, Run, Side, Source, Span, SpanKey, SpanKind, SpanLink, SpanStatus, Status, TraceId,
+    TraceSpan, Value,
 };
 use crate::domain::{ErrorKind, Result};
+use crate::store::record::ReplayOf;
 use crate::store::{Scan, Store};
 use crate::wire::trace::meaning;
 
@@ -32,13 +37,6 @@ const MESSAGES: usize = 500;
 /// The trace that a first call begins.
 pub(super) fn trace(id: SpanId) -> TraceId {
     TraceId(*id.as_bytes())
-}
-
-fn key(id: SpanId) -> SpanKey {
-    let bytes = id.as_bytes();
-    let mut last = [0; 8];
-    last.copy_from_slice(&bytes[8..]);
-    SpanKey(u64::from_be_bytes(last))
 }
 
 /// Whether a call is worth a line of the list: lists and counts are not.
@@ -204,8 +202,8 @@ fn whole(span: &Span, trace: TraceId) -> TraceSpan {
     let named = model.as_ref().or(with);
     let mut to = TraceSpan {
         trace,
-        id: key(span.id),
-        parent: span.parent.map(key),
+        id: SpanKey::of(span.id),
+        parent: span.parent.map(SpanKey::of),
         name: named.map_or_else(|| operation.to_owned(), |name| format!("{operation} {name}")),
         side: if span.provider.is_empty() { Side::Internal } else { Side::Client },
         start,
@@ -239,6 +237,18 @@ fn whole(span: &Span, trace: TraceId) -> TraceSpan {
         attributes.push("gen_ai.output.type", "image");
         attributes.push("outcrop.images", span.images);
     }
+    if let Some(Place { trace, span }) = span.replays {
+        let mut attributes = Attributes::default();
+        attributes.push("outcrop.link", "replay");
+        to.links.push(SpanLink { trace, span, attributes, ..SpanLink::default() });
+        to.attributes.push("outcrop.replay.of.trace", trace.to_string());
+        to.attributes.push("outcrop.replay.of.span", span.to_string());
+    }
+    if span.recorded {
+        to.attributes.push("outcrop.recorded", true);
+    }
+    to.attributes.put("outcrop.guardrail.not_applied", span.unguarded.clone());
+    let attributes = &mut to.attributes;
     match &span.status {
         SpanStatus::Done => to.status = Status::Ok,
         SpanStatus::Cancelled => attributes.push("outcrop.stopped", true),
@@ -257,6 +267,12 @@ fn nanos(time: Timestamp) -> u64 {
 
 /// Adds what was said in a call, as far as the conversation is there.
 pub(super) fn say(store: &Store, span: &Span, to: &mut TraceSpan) -> Result<()> {
+    if let Some(of) = span.replays
+        && let Some(replay) = store.get::<Replay>(&ReplayOf(of, span.id))?
+    {
+        asked_again(&replay, &mut to.attributes);
+        return Ok(());
+    }
     let (Some(conversation), Some(answer)) = (span.conversation, span.answer) else { return Ok(()) };
     let get = |id: MessageId| store.get::<Message>(&(conversation, id));
     let Some(answer) = get(answer)? else { return Ok(()) };
@@ -281,10 +297,46 @@ pub(super) fn say(store: &Store, span: &Span, to: &mut TraceSpan) -> Result<()> 
     Ok(())
 }
 
+/// What was asked and said in a replay, which is kept whole.
+fn asked_again(replay: &Replay, attributes: &mut Attributes) {
+    let Asked { system, turns, settings, .. } = &replay.asked;
+    if let Some(system) = system {
+        attributes
+            .push("gen_ai.system_instructions", json!([{ "type": "text", "content": system }]).to_string());
+    }
+    let input: Vec<Json> = turns.iter().map(|turn| told(turn.role, &turn.blocks)).collect();
+    attributes.push("gen_ai.input.messages", Json::Array(input).to_string());
+    let output = json!([told(Role::Assistant, &replay.gave.blocks)]);
+    attributes.push("gen_ai.output.messages", output.to_string());
+    if !settings.tools.is_empty() {
+        let tool = |tool: &Tool| json!({ "type": "function", "name": tool.name, "description": tool.description, "parameters": tool.schema });
+        let tools: Vec<Json> = settings.tools.iter().map(tool).collect();
+        attributes.push("gen_ai.tool.definitions", Json::Array(tools).to_string());
+    }
+    for field in FIELDS.iter().filter(|field| field.name != "tools") {
+        let Some(text) = settings.get(field.name) else { continue };
+        let key = format!("gen_ai.request.{}", field.name);
+        if field.name == "stop" {
+            let stop = settings.stop.iter().cloned().map(Value::Text).collect();
+            attributes.push("gen_ai.request.stop_sequences", Value::List(stop));
+        } else if let Ok(whole) = text.parse::<i64>() {
+            attributes.push(key, whole);
+        } else if let Ok(number) = text.parse::<f64>() {
+            attributes.push(key, number);
+        } else {
+            attributes.push(key, text);
+        }
+    }
+}
+
 /// A message as OpenTelemetry writes it.
 fn said(message: &Message) -> Json {
-    let parts: Vec<Json> = message.blocks.iter().filter_map(part).collect();
-    json!({ "role": message.role.as_str(), "parts": parts })
+    told(message.role, &message.blocks)
+}
+
+fn told(role: Role, blocks: &[Block]) -> Json {
+    let parts: Vec<Json> = blocks.iter().filter_map(part).collect();
+    json!({ "role": role.as_str(), "parts": parts })
 }
 
 fn part(block: &Block) -> Option<Json> {

@@ -232,12 +232,14 @@ impl Request {
                 | T::Find { .. }
                 | T::Open { .. }
                 | T::Span { .. }
+                | T::Call { .. }
+                | T::Replays { .. }
                 | T::Search { .. }
                 | T::Stats { .. }
                 | T::Lints { .. }
                 | T::Diff { .. }
                 | T::Export { .. } => true,
-                T::Import { .. } | T::Remove { .. } | T::Listen { .. } => false,
+                T::Replay { .. } | T::Import { .. } | T::Remove { .. } | T::Listen { .. } => false,
             },
             Self::Workspace(request) => match request {
                 W::Info | W::Compare { .. } | W::Verify | W::Doctor | W::Recall { .. } => true,
