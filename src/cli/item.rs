@@ -6,7 +6,7 @@ use std::path::Path;
 use serde::Serialize;
 
 use crate::domain::Error;
-use crate::domain::agent::{Agent, Run, Step};
+use crate::domain::agent::{Agent, Remembered, Run, Step};
 use crate::domain::catalog::{ModelCard, ModelId};
 use crate::domain::comparison::Comparison;
 use crate::domain::comparison::measure::Summary;
@@ -156,6 +156,10 @@ pub(super) enum Item<'a> {
     },
     AgentRun {
         run: &'a Run,
+    },
+    /// What an agent remembers of a session.
+    AgentMemory {
+        memory: &'a Remembered,
     },
     /// Lines of a step's template, each with its sign.
     TemplateDiff {

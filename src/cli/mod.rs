@@ -209,7 +209,7 @@ async fn dispatch(
             | Command::Pictures { .. }
             | Command::Traces { .. }
             | Command::Usage(_)
-            | Command::Agent { verb: args::Agents::Run(_) }
+            | Command::Agent { verb: args::Agents::Run(_) | args::Agents::Replay(_) }
             | Command::Kb { .. }
             | Command::Prompts { verb: args::Prompts::Run(_) }
     );

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::Result;
 use crate::domain::agent::{
-    Agent, AgentEvent, Book as AgentBook, Definition as AgentDefinition, Run as AgentRun,
+    Agent, AgentEvent, Book as AgentBook, Definition as AgentDefinition, Remembered, Run as AgentRun,
 };
 use crate::domain::attachment::{Attachment, Enclosed};
 use crate::domain::cassette::Take;
@@ -292,6 +292,15 @@ pub enum Reply {
     },
     AgentRuns {
         runs: Vec<AgentRun>,
+    },
+    /// A run, with its agent.
+    AgentRunFound {
+        book: AgentBook,
+        run: AgentRun,
+    },
+    /// What an agent remembers of sessions.
+    AgentMemories {
+        sessions: Vec<Remembered>,
     },
     /// What happened in a run.
     AgentEvent {

@@ -1,6 +1,9 @@
 //! `outcrop agent …`: agents, their versions and their runs.
 
+mod memory;
 mod running;
+
+pub(super) use running::replay;
 
 use std::fs::OpenOptions;
 use std::io::Write;
@@ -38,6 +41,8 @@ pub(super) async fn agents(verb: Verb, asker: &Asker, out: &mut Out) -> Result<E
         Verb::Diff { name, from: _, to, baseline: true } => against_baseline(name, to, asker, out).await?,
         Verb::Diff { name, from, to, baseline: false } => compare(name, from, to, asker, out).await?,
         Verb::Run(wanted) => return running::run(wanted, asker, out).await,
+        Verb::Replay(wanted) => return running::replay(wanted, asker, out).await,
+        Verb::Memory { verb } => memory::memory(verb, asker, out).await?,
         Verb::Export { name, version, form, output } => {
             let id = book(name, asker, out).await?.agent.id;
             let text = exported(id, version, form == AgentForm::Json, asker, out).await?;
@@ -234,6 +239,16 @@ fn step(name: &str) -> Result<Step> {
     })
 }
 
+/// The step that `--template` names, and the text of its file.
+fn templated(said: &str) -> Result<(Step, String)> {
+    let (of, file) = said.split_once('=').ok_or_else(|| {
+        let hint = "Write it like --template orchestration=prompt.txt.";
+        let why = format!("{said:?} is not of the form STEP=FILE");
+        Error::new(ErrorKind::Invalid, "taking a template", why, hint)
+    })?;
+    Ok((step(of)?, text_file(Path::new(file))?))
+}
+
 async fn edit(wanted: EditAgent, asker: &Asker, out: &mut Out) -> Result<(), End> {
     const DOING: &str = "editing an agent";
     let EditAgent { name, file, template, reset, model, rename, note } = wanted;
@@ -247,11 +262,8 @@ async fn edit(wanted: EditAgent, asker: &Asker, out: &mut Out) -> Result<(), End
         None => (version(&book, None)?.definition.clone(), None),
     };
     for said in &template {
-        let (of, file) = said.split_once('=').ok_or_else(|| {
-            let hint = "Write it like --template orchestration=prompt.txt.";
-            Error::new(ErrorKind::Invalid, DOING, format!("{said:?} is not of the form STEP=FILE"), hint)
-        })?;
-        changed.steps.of_mut(step(of)?).template = Some(text_file(Path::new(file))?);
+        let (step, text) = templated(said)?;
+        changed.steps.of_mut(step).template = Some(text);
     }
     for said in &reset {
         changed.steps.of_mut(step(said)?).template = None;

@@ -74,7 +74,7 @@ impl Request {
             Self::Prompts(request) => matches!(request, prompts::Prompts::Run { .. }),
             Self::Agents(request) => {
                 use agents::Agents as A;
-                matches!(request, A::Run { .. } | A::Answer { .. })
+                matches!(request, A::Run { .. } | A::Answer { .. } | A::Replay { .. })
             }
             Self::Comparisons(request) => matches!(request, comparisons::Comparisons::Create { .. }),
             Self::Evaluations(request) => {
@@ -100,7 +100,13 @@ impl Request {
         use workspace::Workspace as W;
         match self {
             Self::Agents(request) => match request {
-                A::List | A::Find { .. } | A::Read { .. } | A::Export { .. } | A::Runs { .. } => true,
+                A::List
+                | A::Find { .. }
+                | A::Read { .. }
+                | A::Export { .. }
+                | A::Runs { .. }
+                | A::FindRun { .. }
+                | A::Memories { .. } => true,
                 A::Create { .. }
                 | A::Save { .. }
                 | A::Rename { .. }
@@ -108,6 +114,9 @@ impl Request {
                 | A::Import { .. }
                 | A::Run { .. }
                 | A::Answer { .. }
+                | A::Replay { .. }
+                | A::EditMemory { .. }
+                | A::Forget { .. }
                 | A::Decide { .. } => false,
             },
             Self::Cassettes(request) => matches!(request, cassettes::Cassettes::Show { .. }),

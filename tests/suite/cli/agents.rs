@@ -296,7 +296,7 @@ fn what_the_person_is_to_do_ends_the_run_and_their_answer_goes_on_with_it() {
     let run = shown.objects().into_iter().find(|one| one["reply"] == "agent_run").unwrap();
     let told = run["run"]["turns"].to_string();
     assert!(told.contains("milk") && told.contains("Assam"), "{told}");
-    assert!(run["run"]["hashes"]["prompts"].as_array().unwrap().len() == 4, "{run}");
+    assert!(run["run"]["hashes"]["prompts"].as_array().unwrap().len() == 5, "{run}");
 }
 
 #[test]
