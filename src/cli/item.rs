@@ -218,6 +218,14 @@ pub(super) enum Item<'a> {
         #[serde(flatten)]
         pair: &'a Pair,
     },
+    /// What a replay has that the call in its place had not: facts and lines with their signs, the figures of both.
+    TraceReplayDiff {
+        trace: trace::TraceId,
+        facts: Vec<(char, &'static str, String)>,
+        asked: Vec<(char, String)>,
+        answer: Vec<(char, String)>,
+        figures: Vec<(&'static str, String, String)>,
+    },
     /// A row of usage, or all of it.
     Usage(super::usage::Shown<'a>),
     /// What left this machine.

@@ -6,6 +6,7 @@
 mod agents;
 mod ask;
 mod cassettes;
+mod changes;
 mod chat;
 mod compare;
 mod comparisons;

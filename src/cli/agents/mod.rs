@@ -10,21 +10,20 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use super::args::{AgentForm, Agents as Verb, EditAgent};
+use super::changes::{changes, signed};
 use super::item::Item;
 use super::out::Out;
 use super::prompt::{limited, read_input, text_file};
 use super::{Asker, End, Exit, ask, unexpected, words};
 use crate::domain::agent::run::State;
 use crate::domain::agent::{Agent, Book, Definition, Run, Step, Version};
-use crate::domain::diff::{self, Mark, hunks};
+use crate::domain::diff::{self, Mark};
 use crate::domain::{Error, ErrorKind, Result};
 use crate::workbench::request::agents::Agents;
 use crate::workbench::{Reply, Request};
 
 /// The largest file of an agent, in bytes: documents of APIs are in it.
 const LARGEST: u64 = 16 << 20;
-/// Lines around a change that a diff shows.
-const AROUND: usize = 3;
 /// Runs that are shown of an agent.
 const RUNS: usize = 20;
 
@@ -312,15 +311,12 @@ async fn compare(
     let after = exported(id, Some(new.number), true, asker, out).await?;
     let lines = diff::lines(&before, &after);
     if out.json {
-        return out.object(&Item::Diff {
-            from: old.number,
-            to: new.number,
-            lines: lines.iter().map(|line| (line.mark.sign(), line.text())).collect(),
-        });
+        return out.object(&Item::Diff { from: old.number, to: new.number, lines: signed(&lines) });
     }
     out.line(&format!("− version {}  {}", old.number, words::time(old.created)))?;
     out.line(&format!("+ version {}  {}", new.number, words::time(new.created)))?;
-    changes(&lines, out)
+    out.line("")?;
+    changes(&lines, "  they are the same", out)
 }
 
 async fn against_baseline(
@@ -337,26 +333,12 @@ async fn against_baseline(
             continue;
         }
         if out.json {
-            out.object(&Item::TemplateDiff {
-                step,
-                lines: lines.iter().map(|line| (line.mark.sign(), line.text())).collect(),
-            })?;
+            out.object(&Item::TemplateDiff { step, lines: signed(&lines) })?;
             continue;
         }
         out.line(&format!("{step}: − as outcrop has it, + version {}", version.number))?;
-        changes(&lines, out)?;
-    }
-    Ok(())
-}
-
-fn changes(lines: &[diff::Line], out: &mut Out) -> Result<(), End> {
-    out.line("")?;
-    if lines.iter().all(|line| line.mark == Mark::Same) {
-        return out.line("  they are the same");
-    }
-    for line in hunks(lines, AROUND) {
-        let text = line.map_or("…".to_owned(), |line| format!("{} {}", line.mark.sign(), line.text()));
-        out.line(&text)?;
+        out.line("")?;
+        changes(&lines, "  they are the same", out)?;
     }
     Ok(())
 }

@@ -33,7 +33,7 @@ pub use knowledge::{
 pub use models::Models;
 pub use pictures::{Make, Pictures};
 pub use prompts::{Prompts, RunPrompt, SavePrompt};
-pub use traces::{TraceForm, Traces};
+pub use traces::{ReplayTrace, TraceForm, Traces};
 pub use usage::{By, Usage, UsageFormat, UsageVerb};
 
 /// A terminal playground for foundation models.

@@ -1,5 +1,6 @@
 //! `outcrop traces …`
 
+mod replaying;
 mod shown;
 
 pub(super) use shown::Told;
@@ -37,6 +38,7 @@ pub(super) async fn traces(verb: Verb, asker: &Asker, out: &mut Out) -> Result<E
         Verb::Export { id, output, format, force } => {
             export(&id, output.as_deref(), format, force, asker, out).await?;
         }
+        Verb::Replay(wanted) => return replaying::replay(wanted, asker, out).await,
         Verb::Diff { left, right } => diff(&left, &right, asker, out).await?,
         Verb::Stats { id } => stats(&id, asker, out).await?,
         Verb::Listen { port, token_file } => listen(port, token_file, asker, out).await?,
@@ -161,11 +163,15 @@ async fn passing(id: TraceId, filter: String, rows: usize, asker: &Asker) -> Res
 async fn span(text: &str, row: u32, asker: &Asker, out: &mut Out) -> Result<(), End> {
     let run = found(text, asker, out).await?;
     let reply = asker.one(Request::Traces(Traces::Span { id: run.id, row }), out).await?;
-    if out.json {
-        return out.object(&reply);
-    }
     let Reply::TraceSpan { span, contents } = &reply else { return Err(unexpected(&reply)) };
-    shown::span(span, contents).iter().try_for_each(|line| out.text(&format!("{line}\n")))?;
+    let again = asker.one(Request::Traces(Traces::Replays { id: run.id, row }), out).await?;
+    let Reply::TraceReplays { replays } = &again else { return Err(unexpected(&again)) };
+    if out.json {
+        out.object(&reply)?;
+        return if replays.is_empty() { Ok(()) } else { out.object(&again) };
+    }
+    let mut lines = shown::span(span, contents).into_iter().chain(replays.iter().map(shown::replay));
+    lines.try_for_each(|line| out.text(&format!("{line}\n")))?;
     out.end_line()
 }
 
