@@ -192,6 +192,14 @@ fn state(run: &Run) -> String {
     }
 }
 
+/// What a run was asked, and whose replay it is.
+fn asked(run: &Run) -> String {
+    match &run.replays {
+        Some(of) => format!("(replays {}) {}", of.run.short(), run.question),
+        None => run.question.clone(),
+    }
+}
+
 async fn show(name: String, number: Option<u32>, asker: &Asker, out: &mut Out) -> Result<(), End> {
     let book = book(name, asker, out).await?;
     let id = book.agent.id;
@@ -219,7 +227,7 @@ async fn show(name: String, number: Option<u32>, asker: &Asker, out: &mut Out) -
             words::time(run.updated),
             format!("version {}", run.version),
             state(run),
-            words::cut(&run.question, 60),
+            words::cut(&asked(run), 60),
         ]
     };
     words::table(&runs.iter().map(row).collect::<Vec<_>>()).iter().try_for_each(|line| out.line(line))

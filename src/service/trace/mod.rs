@@ -7,6 +7,7 @@
 mod inflate;
 pub mod kept;
 mod own;
+mod parameters;
 mod reading;
 mod receiver;
 mod view;

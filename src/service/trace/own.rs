@@ -8,17 +8,16 @@ use std::collections::{BTreeMap, HashMap};
 use serde_json::{Value as Json, json};
 
 use super::kept::Price;
+use super::parameters;
 use crate::domain::conversation::Conversation;
 use crate::domain::id::{MessageId, SpanId};
 use crate::domain::message::{Block, Message, Role};
-use crate::domain::settings::FIELDS;
 use crate::domain::time::Timestamp;
-use crate::domain::tool::Tool;
 use crate::domain::trace::outline::Outline;
 use crate::domain::trace::replay::{Asked, Place, Replay};
 use crate::domain::trace::{
     Attributes, Facts, Run, Side, Source, Span, SpanKey, SpanKind, SpanLink, SpanStatus, Status, TraceId,
-    TraceSpan, Value,
+    TraceSpan,
 };
 use crate::domain::{ErrorKind, Result};
 use crate::store::record::ReplayOf;
@@ -294,6 +293,9 @@ pub(super) fn say(store: &Store, span: &Span, to: &mut TraceSpan) -> Result<()> 
     let input: Vec<Json> = input.iter().map(said).collect();
     to.attributes.push("gen_ai.input.messages", Json::Array(input).to_string());
     to.attributes.push("gen_ai.output.messages", Json::Array(vec![said(&answer)]).to_string());
+    if let Some(of) = &answer.answer {
+        parameters::put(&of.settings, &mut to.attributes);
+    }
     Ok(())
 }
 
@@ -308,25 +310,7 @@ fn asked_again(replay: &Replay, attributes: &mut Attributes) {
     attributes.push("gen_ai.input.messages", Json::Array(input).to_string());
     let output = json!([told(Role::Assistant, &replay.gave.blocks)]);
     attributes.push("gen_ai.output.messages", output.to_string());
-    if !settings.tools.is_empty() {
-        let tool = |tool: &Tool| json!({ "type": "function", "name": tool.name, "description": tool.description, "parameters": tool.schema });
-        let tools: Vec<Json> = settings.tools.iter().map(tool).collect();
-        attributes.push("gen_ai.tool.definitions", Json::Array(tools).to_string());
-    }
-    for field in FIELDS.iter().filter(|field| field.name != "tools") {
-        let Some(text) = settings.get(field.name) else { continue };
-        let key = format!("gen_ai.request.{}", field.name);
-        if field.name == "stop" {
-            let stop = settings.stop.iter().cloned().map(Value::Text).collect();
-            attributes.push("gen_ai.request.stop_sequences", Value::List(stop));
-        } else if let Ok(whole) = text.parse::<i64>() {
-            attributes.push(key, whole);
-        } else if let Ok(number) = text.parse::<f64>() {
-            attributes.push(key, number);
-        } else {
-            attributes.push(key, text);
-        }
-    }
+    parameters::put(settings, attributes);
 }
 
 /// A message as OpenTelemetry writes it.
