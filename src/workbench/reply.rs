@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::Result;
 use crate::domain::agent::{
-    Agent, AgentEvent, Book as AgentBook, Definition as AgentDefinition, Run as AgentRun,
+    Agent, AgentEvent, Book as AgentBook, Definition as AgentDefinition, Remembered, Run as AgentRun,
 };
 use crate::domain::attachment::{Attachment, Enclosed};
 use crate::domain::cassette::Take;
@@ -46,6 +46,7 @@ use crate::domain::trace::aligned::Pair;
 use crate::domain::trace::contents::Contents;
 use crate::domain::trace::latency::Latency;
 use crate::domain::trace::lint::Finding;
+use crate::domain::trace::replay::{Original, Replay};
 use crate::domain::trace::run::Sent;
 use crate::domain::trace::{Brought, Note, Packed, Run, TraceSpan};
 pub use crate::domain::tried::Tried;
@@ -293,6 +294,15 @@ pub enum Reply {
     AgentRuns {
         runs: Vec<AgentRun>,
     },
+    /// A run, with its agent.
+    AgentRunFound {
+        book: AgentBook,
+        run: AgentRun,
+    },
+    /// What an agent remembers of sessions.
+    AgentMemories {
+        sessions: Vec<Remembered>,
+    },
     /// What happened in a run.
     AgentEvent {
         event: AgentEvent,
@@ -384,6 +394,17 @@ pub enum Reply {
     TraceSpan {
         span: TraceSpan,
         contents: Contents,
+    },
+    /// What a model was asked in a span, and what it gave.
+    TraceCall {
+        original: Original,
+    },
+    /// A call that was asked again, with what it gave: it is kept.
+    TraceReplayed {
+        replay: Replay,
+    },
+    TraceReplays {
+        replays: Vec<Replay>,
     },
     /// Rows that pass.
     TraceFound {

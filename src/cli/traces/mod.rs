@@ -1,6 +1,7 @@
 //! `outcrop traces …`
 
 mod noting;
+mod replaying;
 mod sending;
 mod shown;
 
@@ -43,6 +44,7 @@ pub(super) async fn traces(verb: Verb, asker: &Asker, out: &mut Out) -> Result<E
             let form = format.unwrap_or(TraceForm::Json);
             export(&id, output.as_deref(), form, force, asker, out).await?;
         }
+        Verb::Replay(wanted) => return replaying::replay(wanted, asker, out).await,
         Verb::Diff { left, right } => diff(&left, &right, asker, out).await?,
         Verb::Stats { id } => stats(&id, asker, out).await?,
         Verb::Note { id, remove: Some(note), .. } => noting::remove(&id, &note, asker, out).await?,
@@ -183,11 +185,15 @@ async fn span(text: &str, row: u32, asker: &Asker, out: &mut Out) -> Result<(), 
     let Reply::TraceSpan { span, contents } = &reply else { return Err(unexpected(&reply)) };
     let notes = noting::of(run.id, asker, out).await?;
     let mut notes = notes.iter().filter(|note| note.span == Some(span.id));
+    let again = asker.one(Request::Traces(Traces::Replays { id: run.id, row }), out).await?;
+    let Reply::TraceReplays { replays } = &again else { return Err(unexpected(&again)) };
     if out.json {
         out.object(&reply)?;
-        return notes.try_for_each(|note| out.object(&Item::TraceNote { row: Some(row), note }));
+        notes.try_for_each(|note| out.object(&Item::TraceNote { row: Some(row), note }))?;
+        return if replays.is_empty() { Ok(()) } else { out.object(&again) };
     }
-    shown::span(span, contents).iter().try_for_each(|line| out.text(&format!("{line}\n")))?;
+    let mut lines = shown::span(span, contents).into_iter().chain(replays.iter().map(shown::replay));
+    lines.try_for_each(|line| out.text(&format!("{line}\n")))?;
     notes.try_for_each(|note| out.text(&format!("note: {}\n", note.line())))?;
     out.end_line()
 }

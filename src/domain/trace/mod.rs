@@ -17,6 +17,7 @@ pub mod names;
 pub mod note;
 pub mod outline;
 pub mod packed;
+pub mod replay;
 pub mod run;
 pub mod span;
 pub mod told;

@@ -8,6 +8,7 @@ mod inflate;
 pub mod kept;
 pub(in crate::service) mod notes;
 mod own;
+mod parameters;
 mod reading;
 mod receiver;
 mod said;
@@ -36,8 +37,9 @@ use crate::domain::trace::filter::Filter;
 use crate::domain::trace::latency::{Latency, latencies};
 use crate::domain::trace::lint::{self, Finding};
 use crate::domain::trace::outline::Outline;
+use crate::domain::trace::replay::{self, Original, Place};
 use crate::domain::trace::run::Written;
-use crate::domain::trace::{Brought, Packed, Rollups, Run, Source, TraceId, TraceSpan};
+use crate::domain::trace::{Brought, Kind, Packed, Rollups, Run, Source, TraceId, TraceSpan};
 use crate::domain::{Error, ErrorKind, Result};
 use crate::net::Listener;
 use crate::service::archive::Archive;
@@ -112,14 +114,7 @@ fn price_of(prices: Prices) -> Price {
     Arc::new(move |provider: &str, model: &str, usage: &Usage| {
         let told = |id: &ModelId| prices.of(id).and_then(|price| price.of(usage));
         // Conventions have other words for some providers.
-        let provider = match provider {
-            "aws.bedrock" | "aws_bedrock" => "bedrock",
-            "gcp.gemini" | "gcp.vertex_ai" | "gcp.gen_ai" => "google",
-            "mistral_ai" => "mistral",
-            "x_ai" => "xai",
-            other => other,
-        };
-        let both = ModelId::new(provider, model).ok();
+        let both = ModelId::new(replay::provider(provider), model).ok();
         both.as_ref().and_then(told).or_else(|| model.parse().ok().as_ref().and_then(told))
     })
 }
@@ -264,6 +259,23 @@ impl Traces {
             let span = view.span(id, row)?;
             let contents = meaning::contents(&span);
             Ok((span, contents))
+        })
+        .await
+    }
+
+    /// What a model was asked in a span, as it can be asked again.
+    pub async fn original(&self, id: TraceId, row: u32) -> Result<(Place, Original)> {
+        self.with(move |view| {
+            let span = view.span(id, row)?;
+            let facts = meaning::facts(&span);
+            if facts.kind != Kind::Model {
+                let why = format!("{:?} is no call of a model that writes", span.name);
+                let hint = "`outcrop traces show ID kind:model` shows those of a trace.";
+                return Err(Error::new(ErrorKind::Invalid, "asking a model again", why, hint));
+            }
+            let contents = meaning::contents(&span);
+            let dollars = facts.dollars.or_else(|| view.price_of(&facts));
+            Ok((Place { trace: id, span: span.id }, Original::of(&span, &facts, &contents, dollars)))
         })
         .await
     }

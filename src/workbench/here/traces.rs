@@ -10,6 +10,7 @@ use crate::service::archive::Archive;
 use crate::service::changes::Changes;
 use crate::service::invoke::Terms;
 use crate::service::recorder::Recorder;
+use crate::service::replay::Step;
 use crate::service::trace::kept::Keep;
 use crate::service::trace::{Heard, OpenStep, Traces};
 use crate::workbench::request::traces::Traces as Ask;
@@ -31,7 +32,7 @@ pub(super) fn service(
 
 impl Here {
     pub(super) fn traces(&self, request: Ask, terms: Terms) -> Replies {
-        let service = self.traces.clone();
+        let (service, replays) = (self.traces.clone(), self.replays.clone());
         match request {
             Ask::List { filter, limit, before } => one(async move {
                 let (runs, more) = service.list(filter, limit, before).await?;
@@ -50,6 +51,19 @@ impl Here {
                 let (span, contents) = service.span(id, row).await?;
                 Ok(Reply::TraceSpan { span, contents })
             }),
+            Ask::Call { id, row } => {
+                one(async move { Ok(Reply::TraceCall { original: replays.original(id, row).await? }) })
+            }
+            Ask::Replay { id, row, asked } => replays
+                .ask(id, row, *asked, terms)
+                .map_ok(|step| match step {
+                    Step::Delta(event) => Reply::Delta { event },
+                    Step::Done(replay) => Reply::TraceReplayed { replay },
+                })
+                .boxed(),
+            Ask::Replays { id, row } => {
+                one(async move { Ok(Reply::TraceReplays { replays: replays.of(id, row).await? }) })
+            }
             Ask::Search { id, filter } => {
                 service.search(id, &filter).map_ok(|rows| Reply::TraceFound { rows }).boxed()
             }

@@ -18,14 +18,14 @@ fn data(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/traces").join(name)
 }
 
-fn import(home: &Home, name: &str) -> Value {
+pub(super) fn import(home: &Home, name: &str) -> Value {
     let said = home.run(&["traces", "import", data(name).to_str().unwrap(), "--json"]);
     assert_eq!(said.code, Some(0), "{said:?}");
     said.objects().remove(0)["brought"].clone()
 }
 
 /// The runs of the list.
-fn runs(home: &Home) -> Vec<Value> {
+pub(super) fn runs(home: &Home) -> Vec<Value> {
     let said = home.run(&["traces", "list", "--json", "-n", "0"]);
     assert_eq!(said.code, Some(0), "{said:?}");
     said.objects().into_iter().map(|line| line["run"].clone()).collect()
