@@ -290,7 +290,8 @@ impl Picker {
             put(cells, said.x, said.y, said.right(), &words, role(Role::Warn));
             return caret;
         }
-        let said = columns::dated(cells, said, self.list.at(self.row()), role(Role::Faint));
+        let shown = (top..self.len()).take(rows.height.into()).filter_map(|row| self.list.at(row));
+        let said = columns::dated(cells, said, self.list.at(self.row()), shown, role(Role::Faint));
         lists::draw(cells, said, &self.list.stock().lists, self.now, raised, look);
         caret
     }

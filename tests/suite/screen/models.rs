@@ -219,6 +219,32 @@ fn a_list_is_narrowed_by_its_filters_and_by_typing() {
 }
 
 #[test]
+fn the_day_of_the_prices_is_said_whatever_row_is_chosen() {
+    let priced = |id: &str, day: &str| {
+        let mut card = card(id, Availability::Ready);
+        card.price = Some(Price {
+            input: Some(1.0),
+            output: Some(2.0),
+            as_of: day.into(),
+            source: "a page".into(),
+            ..Price::nothing()
+        });
+        card
+    };
+    let bare = card("home/a", Availability::Ready);
+    let mut stage = Stage::settled(120, 40, "dark");
+    opened(
+        &mut stage,
+        Vec::new(),
+        vec![bare, priced("openai/b", "2026-11-22"), priced("openai/c", "2026-11-25")],
+    );
+    stage.keys("g");
+    assert!(stage.text().contains("~$ since 2026-11-22"), "{}", stage.text());
+    stage.keys("G");
+    assert!(stage.text().contains("~$ of 2026-11-25"), "{}", stage.text());
+}
+
+#[test]
 fn a_filter_is_seen_where_the_card_hid_the_list() {
     let mut stage = Stage::settled(60, 20, "dark");
     full(&mut stage);
@@ -322,7 +348,7 @@ fn what_no_list_has_named_yet_is_marked_as_from_the_catalogue() {
     opened(&mut stage, Vec::new(), vec![known]);
     let listed = stage.text();
     let row = listed.lines().find(|line| line.contains("openai/gpt-4o")).unwrap_or_default();
-    assert!(row.contains("from the catalogue"), "{listed}");
+    assert!(row.contains("catalogue"), "{listed}");
     stage.keys("<enter>");
     let shown = stage.text();
     assert!(shown.contains("from the catalogue, unlisted"), "{shown}");

@@ -90,7 +90,8 @@ pub fn draw(state: &State, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) ->
     scrollbar(cells, Rect { width: area.width, x: area.x, ..place }, bar, look.style(Role::Rule));
     let foot = line(area.bottom().saturating_sub(1), hidden.below);
     more(hidden, (left, right), [area.y + 1, foot.y], look.style(Role::Muted), cells);
-    let foot = columns::dated(cells, foot, list.at(list.selected_at()), look.style(Role::Faint));
+    let shown = (first..list.len()).take(place.height.into()).filter_map(|row| list.at(row));
+    let foot = columns::dated(cells, foot, list.at(list.selected_at()), shown, look.style(Role::Faint));
     lists::draw(cells, foot, &list.stock().lists, sight.now.wall, ground, look);
     caret
 }
