@@ -164,6 +164,7 @@ mod tests {
             context: None,
             schema: None,
             grounding: None,
+            agent: None,
         }
     }
 

@@ -9,6 +9,7 @@ mod files;
 mod http;
 mod kept;
 mod offered;
+mod onward;
 mod run;
 mod servers;
 mod thinking;
@@ -38,6 +39,8 @@ use crate::service::invoke::{Invoke, Terms};
 use crate::service::knowledge::Knowledge;
 use crate::wire::agent::file::{self, Form};
 use crate::worker::{Programs, Surroundings};
+
+pub use onward::Onward;
 
 /// Events that wait for a slow asker.
 const EVENTS: usize = 64;
@@ -74,6 +77,8 @@ pub enum Given {
     Question { text: String, after: Option<RunId>, version: Option<u32>, model: Option<ModelId> },
     /// What a run waits for, by the ids of its calls. Without a run the newest that waits is meant.
     Answers { run: Option<RunId>, answers: Vec<(String, String)> },
+    /// The next turn of a conversation, in a run of its own.
+    Onward(Onward),
 }
 
 /// The service.
@@ -113,6 +118,16 @@ impl Agents {
     /// The one of that name, with its versions.
     pub async fn find(&self, name: String) -> Result<Book> {
         self.archive.run(move |store| kept::find(store, &name)).await
+    }
+
+    /// The one of that id, with its versions.
+    pub async fn book(&self, id: AgentId) -> Result<Book> {
+        self.archive.run(move |store| kept::book(store, id)).await
+    }
+
+    /// The model of an agent that names none, where nobody else names one either.
+    pub fn stands_in(&self) -> Option<&ModelId> {
+        self.means.model.as_ref()
     }
 
     /// Keeps a new one under a name of its own. Paths that are no whole ones lie in `folder`.

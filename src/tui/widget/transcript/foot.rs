@@ -222,6 +222,7 @@ mod tests {
             timing: Timing { first_token_ms: Some(140), total_ms: Some(1_510), ..Timing::default() },
             outcome: Outcome::Complete { reason: StopReason::EndTurn },
             grounding: None,
+            agent: None,
             context: Some(2_048),
             schema: None,
         }
