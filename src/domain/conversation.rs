@@ -136,6 +136,11 @@ pub enum Answers {
 }
 
 impl Answers {
+    /// That agent, or the model where there is none.
+    pub fn of(agent: Option<Chosen>) -> Self {
+        agent.map_or(Self::Model, Self::Agent)
+    }
+
     /// The agent, where one is to answer.
     pub fn agent(self) -> Option<Chosen> {
         match self {

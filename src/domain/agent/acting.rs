@@ -314,14 +314,25 @@ impl Acting {
         }
     }
 
+    /// The blocks of the answer once an event was taken in.
+    pub fn blocks_after(&self, event: &AgentEvent) -> Vec<Block> {
+        match event {
+            AgentEvent::Ended {
+                state: state @ (State::Answered { .. } | State::Waiting { .. } | State::GaveUp { .. }),
+                ..
+            } => Self::blocks(state),
+            _ => self.blocks_so_far(),
+        }
+    }
+
     /// The blocks of the answer as far as it has come.
-    pub fn blocks_so_far(&self) -> Vec<Block> {
+    fn blocks_so_far(&self) -> Vec<Block> {
         self.so_far().map(|text| Block::Text { text }).into_iter().collect()
     }
 
     /// The blocks of an answer whose run ended so. One question is what the agent says; other calls that are waited for are
     /// calls of tools.
-    pub fn blocks(state: &State) -> Vec<Block> {
+    fn blocks(state: &State) -> Vec<Block> {
         let text = |text: &str| (!text.trim().is_empty()).then(|| Block::Text { text: text.to_owned() });
         match state {
             State::Answered { text: said } | State::GaveUp { text: said, .. } => {
@@ -349,6 +360,29 @@ impl Acting {
             Doing::Consent(consent) => Some(consent).filter(|consent| consent.agreed.is_none()),
             _ => None,
         })
+    }
+
+    /// Tells two states of the same work apart, at the cost of a few additions: what was set of one of them may be kept.
+    pub fn stamp(&self) -> u64 {
+        let mut stamp = self.doings.len() as u64;
+        let mut mix = |value: u64| stamp = stamp.wrapping_mul(31).wrapping_add(value);
+        for doing in &self.doings {
+            match doing {
+                Doing::Asked(asked) => {
+                    mix((asked.text.len() + asked.thought.len()) as u64);
+                    mix(asked.tokens + u64::from(asked.is_answer));
+                    mix(asked.millis.map_or(0, |millis| millis + 1));
+                }
+                Doing::Called(call) => {
+                    mix(call.gave.as_ref().map_or(0, |gave| gave.content.len() as u64 + 1));
+                    mix(call.passages.as_ref().map_or(0, |passages| passages.len() as u64 + 1));
+                    mix(call.millis.map_or(0, |millis| millis + 1));
+                }
+                Doing::Consent(consent) => mix(consent.agreed.map_or(0, |agreed| 1 + u64::from(agreed))),
+                Doing::Remark { text } => mix(text.len() as u64),
+            }
+        }
+        stamp
     }
 
     /// Calls that are made now.

@@ -107,16 +107,11 @@ impl Growing {
         let Some(answer) = &mut self.answer.answer else { return };
         let Some(acting) = &mut answer.agent else { return };
         acting.push(event, now);
+        self.answer.blocks = acting.blocks_after(event);
         match event {
             AgentEvent::Begun { model, .. } => answer.model = model.clone(),
-            AgentEvent::Ended { state, .. } => {
-                self.answer.blocks = match state {
-                    State::Running | State::Failed { .. } | State::Stopped => acting.blocks_so_far(),
-                    state => Acting::blocks(state),
-                };
-                self.ended = Some(outcome(state));
-            }
-            _ => self.answer.blocks = acting.blocks_so_far(),
+            AgentEvent::Ended { state, .. } => self.ended = Some(outcome(state)),
+            _ => {}
         }
     }
 
