@@ -87,6 +87,51 @@ pub fn read(text: &str) -> Result<Said, String> {
     Ok(Said { thought, does })
 }
 
+/// What a person may read of a step that is still being written: the text, or the answer of the JSON as far as it has come.
+/// `None` before there is any, and of a step that calls a tool.
+pub fn so_far(text: &str) -> Option<String> {
+    let begins = text.trim_start();
+    if !begins.starts_with(['{', '`']) {
+        return (!begins.is_empty()).then(|| begins.to_owned());
+    }
+    let named = |name: &str| {
+        let quoted = format!("\"{name}\"");
+        // In a text of its own the quotes of a name are escaped.
+        begins.match_indices(&quoted).map(|(at, _)| at).find(|at| !begins[..*at].ends_with('\\'))
+    };
+    if named("tool").is_some() {
+        return None;
+    }
+    let answer = &begins[named("answer")? + "\"answer\"".len()..];
+    let body = answer.trim_start().strip_prefix(':')?.trim_start().strip_prefix('"')?;
+    let read = |end: usize| serde_json::from_str::<String>(&format!("\"{}\"", &body[..end])).ok();
+    let end = ended(body);
+    // The first half of a character that takes two escapes is none yet.
+    read(end).or_else(|| read(end.checked_sub(ESCAPE)?)).filter(|said| !said.is_empty())
+}
+
+/// Bytes of `\uXXXX`.
+const ESCAPE: usize = 6;
+
+/// Where the text of a JSON string ends whose first quote was read: at its last quote, or before an escape that is not whole.
+fn ended(body: &str) -> usize {
+    let bytes = body.as_bytes();
+    let mut at = 0;
+    while at < bytes.len() {
+        let next = match bytes[at] {
+            b'"' => return at,
+            b'\\' if bytes.get(at + 1) == Some(&b'u') => at + ESCAPE,
+            b'\\' => at + 2,
+            _ => at + 1,
+        };
+        if next > bytes.len() {
+            return at;
+        }
+        at = next;
+    }
+    at
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -113,6 +158,23 @@ mod tests {
             read(r#"{"tool": "look"}"#).unwrap().does,
             Does::Call { tool: "look".to_owned(), input: json!({}) }
         );
+    }
+
+    #[test]
+    fn the_answer_in_a_step_is_read_while_it_is_written() {
+        assert_eq!(so_far(" It is"), Some("It is".to_owned()));
+        assert_eq!(so_far(" "), None);
+        let whole = r#"{"thought": "say \"answer\": no", "answer": "Ha\n\"é\ud83d\ude00\""}"#;
+        let mut seen: Vec<String> = Vec::new();
+        for end in (0..=whole.len()).filter(|end| whole.is_char_boundary(*end)) {
+            match so_far(&whole[..end]) {
+                Some(said) if seen.last() != Some(&said) => seen.push(said),
+                Some(_) => {}
+                None => assert!(seen.is_empty(), "what was read stays: {end}"),
+            }
+        }
+        assert_eq!(seen, ["H", "Ha", "Ha\n", "Ha\n\"", "Ha\n\"é", "Ha\n\"é😀", "Ha\n\"é😀\""]);
+        assert_eq!(so_far(r#"{"thought": "x", "tool": "f", "input": {"answer": "no"}}"#), None);
     }
 
     #[test]

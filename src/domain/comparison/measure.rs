@@ -166,6 +166,7 @@ mod tests {
             context: None,
             schema: None,
             grounding: None,
+            agent: None,
         }
     }
 

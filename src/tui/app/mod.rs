@@ -537,7 +537,13 @@ impl State {
         };
         let result = act(panes, &mut desk);
         out.effects.append(&mut desk.effects);
-        self.overlays.append(&mut desk.overlays);
+        for overlay in std::mem::take(&mut desk.overlays) {
+            let uninvited = matches!(&overlay, Overlay::Reading(reading) if reading.is_uninvited());
+            // What nobody asked for comes where nothing else has the keys.
+            if !uninvited || self.overlays.is_empty() && self.place == Place::Chat {
+                self.overlays.push(overlay);
+            }
+        }
         self.boxed = desk.boxed.or(self.boxed.take());
         self.opens = desk.opens.or(self.opens);
         if let Some((text, tone)) = desk.notice {

@@ -640,6 +640,8 @@ pub(super) const TABLE: &[Row] = &[
     row(C::Everywhere, A::NextConversation, "alt+j", ""),
     row(C::Everywhere, A::ChoosePreset, "alt+p", ""),
     row(C::Everywhere, A::AttachKnowledge, "alt+i", ""),
+    row(C::Everywhere, A::ChooseAgent, "alt+e", ""),
+    row(C::Everywhere, A::ShowAgent, "", ""),
     row(C::Everywhere, A::EditSystem, "alt+s", ""),
     row(C::Everywhere, A::Follow, "ctrl+end", ""),
     row(C::Everywhere, A::ToggleReading, "ctrl+t", ""),

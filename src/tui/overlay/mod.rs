@@ -28,9 +28,12 @@ use super::keymap::{Context, Keymap, label};
 use super::look::{Look, Role};
 use super::paint::{fill, more, put};
 use crate::domain::catalog::ModelId;
+use crate::domain::conversation::Answers;
 use crate::domain::evaluation::metric::Method;
 use crate::domain::evaluation::vote::Skip;
-use crate::domain::id::{BaseId, ComparisonId, ConversationId, DatasetId, EvaluationId, MakingId, PromptId};
+use crate::domain::id::{
+    BaseId, ComparisonId, ConversationId, DatasetId, EvaluationId, MakingId, PromptId, RunId,
+};
 use crate::domain::knowledge::chunking::Chunking;
 use crate::domain::knowledge::rebuild::Wish;
 use crate::domain::knowledge::reranking::{Reranker, Reranking};
@@ -231,6 +234,14 @@ pub enum Choice {
         text: String,
         taken: bool,
     },
+    /// Who answers the next turns of the conversation.
+    Answers(Answers),
+    /// Whether a call of that run may be made, or tools be used, that wait for it.
+    Consent {
+        run: RunId,
+        call: String,
+        agreed: bool,
+    },
     Unlock(Secret),
     Quit,
 }
@@ -306,7 +317,7 @@ impl Overlay {
             // Its own letter comes first: no table has it.
             Self::Confirm(confirm) => vec![confirm.verb()],
             Self::Difference(difference) => vec![(Difference::turn(), difference.turns_to())],
-            Self::Reading(reading) => reading.offered().into_iter().collect(),
+            Self::Reading(reading) => reading.offered().collect(),
             _ => Vec::new(),
         };
         let own = own.into_iter().map(|(key, word)| (label(key), word));
