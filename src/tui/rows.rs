@@ -7,7 +7,7 @@ use ratatui::style::{Modifier, Style};
 use crate::domain::Error;
 use crate::tui::look::{Look, Role};
 use crate::tui::overlay::Hidden;
-use crate::tui::paint::{meter, more, put, tint, wrap};
+use crate::tui::paint::{first_lines, meter, more, put, tint, wrap};
 use crate::tui::pane::Sight;
 
 /// The ground of a row of a list, and the style of its name; the selected one is marked.
@@ -21,9 +21,10 @@ pub fn ground(selected: bool, row: Rect, look: &Look, cells: &mut Buffer) -> (St
     (ground, ground.patch(look.style(Role::Text)).add_modifier(Modifier::BOLD))
 }
 
-/// Says what failed, whole.
+/// Says what failed, as much of it as there is room for.
 pub fn failed(error: &Error, sight: &Sight<'_>, body: Rect, cells: &mut Buffer) {
     let lines = wrap(&error.to_string(), body.width.saturating_sub(6));
+    let lines = first_lines(lines, body.height.saturating_sub(1));
     for (at, (y, line)) in (body.y + 1..body.bottom()).zip(lines).enumerate() {
         let sign = if at == 0 { "✗" } else { " " };
         put(cells, body.x + 2, y, body.right(), sign, sight.look.style(Role::Bad));

@@ -14,7 +14,7 @@ use crate::domain::usage::budget::money;
 use crate::tui::app::Cache;
 use crate::tui::look::Role;
 use crate::tui::models::columns::fit_id;
-use crate::tui::paint::{columns, put, put_right, wrap};
+use crate::tui::paint::{columns, first_lines, put, put_right, wrap};
 use crate::tui::pane::Sight;
 use crate::tui::pane::compare::layout::{Areas, ColumnArea};
 use crate::tui::pane::compare::{Focus, Lane, State};
@@ -166,7 +166,7 @@ fn answers(
 }
 
 fn failed(words: &str, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
-    let lines = wrap(words, area.width.saturating_sub(5));
+    let lines = first_lines(wrap(words, area.width.saturating_sub(5)), area.height.saturating_sub(1));
     for (at, (y, line)) in (area.y + 1..area.bottom()).zip(lines).enumerate() {
         put(cells, area.x + 2, y, area.right(), if at == 0 { "✗" } else { " " }, sight.look.style(Role::Bad));
         put(cells, area.x + 4, y, area.right(), &line, sight.look.style(Role::Bad));

@@ -15,7 +15,7 @@ use crate::tui::action::Action;
 use crate::tui::app::Cache;
 use crate::tui::keymap::{Context, label};
 use crate::tui::look::Role;
-use crate::tui::paint::{columns, fill, first_parts, put, put_right, wrap};
+use crate::tui::paint::{columns, fill, first_lines, first_parts, put, put_right, wrap};
 use crate::tui::pane::Sight;
 use crate::tui::setup::view::{self as settings, Panel};
 use crate::tui::widget::code::Want;
@@ -141,6 +141,7 @@ fn composer(state: &State, sight: &Sight<'_>, areas: &Areas, cells: &mut Buffer)
     }
     if let Some(error) = &state.failed {
         let lines = wrap(&error.to_string(), areas.failed.width.saturating_sub(4));
+        let lines = first_lines(lines, areas.failed.height);
         for (at, (y, line)) in (areas.failed.top()..areas.failed.bottom()).zip(lines).enumerate() {
             let sign = if at == 0 { "✗" } else { " " };
             put(cells, areas.failed.x, y, areas.failed.right(), sign, look.style(Role::Bad));

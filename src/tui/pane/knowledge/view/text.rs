@@ -82,12 +82,13 @@ fn marked(inline: &mut Inline, text: &str, wanted: &Wanted, ink: Ink) {
     inline.push(&text[at..], ink, None);
 }
 
-/// The widest line that somebody's editor cuts texts at, and the narrowest; of two lines alone more is asked.
-const CUT: RangeInclusive<usize> = 40..=140;
-const CUT_ONCE: usize = 60;
+/// The narrowest and the widest line that a paragraph is cut at.
+const CUT: RangeInclusive<usize> = 40..=200;
+/// Lines so wide are of a paragraph, however unlike each other they are.
+const WIDE: usize = 60;
 
-/// A text that was cut into lines flows again: where a line ends because the next word had no room there is a blank. No byte
-/// moves, and lists, tables and code stay as they are.
+/// A text that was cut into lines flows again: where a line ends because the next word had no room, or hardly, there is a blank.
+/// No byte moves, and lists, tables and code stay as they are.
 fn flowing(text: &str) -> Cow<'_, str> {
     let mut lines: Vec<Range<usize>> = Vec::new();
     let mut joints = Vec::new();
@@ -116,29 +117,40 @@ fn flowing(text: &str) -> Cow<'_, str> {
 
 /// Words in a row, as far as a line tells.
 fn is_prose(line: &str) -> bool {
-    let ends = line.ends_with([';', '{', '}', '[', ']', '(', '=', '|', '`', ' ', '\\', '\r']);
-    !ends && !line.starts_with([' ', '\t', '#', '|', '`', '~']) && line.split_whitespace().count() > 2
+    let ends = line.ends_with([';', '{', '}', '[', '(', '=', '|', ' ', '\\', '\r']);
+    let begins = line.starts_with([' ', '#', '|', '~', '/']) || line.starts_with("```");
+    !ends && !begins && !line.contains('\t') && line.split_whitespace().count() > 2
 }
 
 /// Whether a line may be of the paragraph before it.
 fn goes_on(line: &str) -> bool {
-    line.starts_with(|c: char| c.is_alphanumeric() || matches!(c, '"' | '“' | '(' | '‘' | '«'))
-        && !line.trim_start_matches(|c: char| c.is_ascii_digit()).starts_with([')', '.'])
+    let quoted = line.starts_with('`') && !line.starts_with("```");
+    let begins = |c: char| c.is_alphanumeric() || matches!(c, '"' | '“' | '(' | '‘' | '«' | '[');
+    let numbered = line.trim_start_matches(|c: char| c.is_ascii_digit()).starts_with([')', '.']);
+    (quoted || line.starts_with(begins)) && !numbered
 }
 
-/// Where the lines of one paragraph end, if it was cut: none would have had room for the next one's first word.
+/// Where the lines of one paragraph end, if it was cut.
 fn ends(text: &str, lines: &[Range<usize>]) -> Vec<usize> {
-    let wide = |line: &Range<usize>| width(&text[line.clone()]);
-    let widest = lines.iter().map(wide).max().unwrap_or(0);
-    let fits = |two: &[Range<usize>]| {
-        let next = text[two[1].clone()].split_whitespace().next().map_or(0, width);
-        wide(&two[0]) + 1 + next <= widest || !is_prose(&text[two[0].clone()])
-    };
-    let cut = CUT.contains(&widest) && (lines.len() > 2 || widest >= CUT_ONCE);
-    if !cut || lines.windows(2).any(fits) {
+    let Some((_, before)) = lines.split_last() else { return Vec::new() };
+    let of = |line: &Range<usize>| &text[line.clone()];
+    let widest = lines.iter().map(|line| width(of(line))).max().unwrap_or(0);
+    if !CUT.contains(&widest) || !before.iter().all(|line| is_prose(of(line))) {
         return Vec::new();
     }
-    lines.split_last().map_or_else(Vec::new, |(_, before)| before.iter().map(|line| line.end).collect())
+    // Most go on in the middle of a sentence.
+    let small = |line: &&Range<usize>| of(line).starts_with(|c: char| c.is_lowercase() || c == '`');
+    if lines.iter().skip(1).filter(small).count() * 2 < before.len() {
+        return Vec::new();
+    }
+    // By an editor: none would have had much room for the next one's first word. By hand: they are wide.
+    let full = |two: &[Range<usize>]| {
+        let next = of(&two[1]).split_whitespace().next().map_or(0, width);
+        width(of(&two[0])) + 1 + next > widest * 9 / 10
+    };
+    let by_width = (lines.len() > 2 || widest >= WIDE) && lines.windows(2).all(full);
+    let by_hand = before.iter().all(|line| width(of(line)) >= WIDE);
+    if by_width || by_hand { before.iter().map(|line| line.end).collect() } else { Vec::new() }
 }
 
 /// A text whose tabs, between the cells of a table, take room.
@@ -211,11 +223,17 @@ mod tests {
             "let result = compute_something_long(alpha, beta, gamma);\nreturn the result of it;\nand so on",
             "host is database.internal.example.com here\nport is 5432",
             "| plan | what it costs and what it has in it |\n| free | nothing at all, and that is what you get |",
+            "2026-11-30 07:01:22 the first line of a log that is wider than any poem is\n\
+             2026-11-30 07:01:23 the second line of it that is about as wide as the first\n\
+             2026-11-30 07:01:24 done",
             listed.as_str(),
             "",
         ] {
             assert_eq!(flowing(stays), stays);
         }
+        let by_hand = "A line by hand that is wide enough, wider than those of poems are, and longer still than the next\n\
+                       one, which goes on with it in the middle of a sentence, as most do.\nIt ends.";
+        assert_eq!(flowing(by_hand), by_hand.replace('\n', " "));
         let two = "A paragraph of two lines whose first one is as long as seventy columns\nor so.\n\nNext.";
         assert_eq!(flowing(two), two.replacen('\n', " ", 1));
     }
