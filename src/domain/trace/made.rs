@@ -71,6 +71,7 @@ impl Made {
         if value.is_empty() {
             return;
         }
+        let has_room = self.0.len() < THINGS;
         let known = self.0.iter_mut().find(|thing| thing.what == what && thing.name == name);
         match known {
             Some(thing)
@@ -79,7 +80,7 @@ impl Made {
                 thing.values.push(value.to_owned());
             }
             Some(_) => {}
-            None if self.0.len() < THINGS => {
+            None if has_room => {
                 self.0.push(Thing { what, name: name.to_owned(), values: vec![value.to_owned()] });
             }
             None => {}
@@ -96,7 +97,7 @@ impl Made {
             return;
         }
         let model = if facts.model.is_empty() { facts.answered_by } else { facts.model };
-        self.put(What::Model, facts.kind.as_str(), &[facts.provider, model].join(" "));
+        self.put(What::Model, facts.kind.as_str(), [facts.provider, model].join(" ").trim_start());
         if facts.kind != Kind::Model {
             return;
         }
