@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::replay::Place;
 use crate::domain::catalog::ModelId;
 use crate::domain::error::{Error, ErrorKind};
 use crate::domain::id::{ConversationId, MessageId, SpanId};
@@ -169,6 +170,15 @@ pub struct Span {
     /// It ended before anything was sent: what it asked for was refused here, or it had not begun.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub unsent: bool,
+    /// What was done already is done once more: that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replays: Option<Place>,
+    /// Nothing was called: what was recorded of an earlier call was given.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub recorded: bool,
+    /// The guardrail that it was to pass and did not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unguarded: Option<String>,
     pub status: SpanStatus,
     /// Beside a status that says it failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -199,6 +209,9 @@ impl Span {
             by_length: ByLength::default(),
             retried: Retried::default(),
             unsent: false,
+            replays: None,
+            recorded: false,
+            unguarded: None,
             status: SpanStatus::Cancelled,
             fault: None,
             conversation: None,

@@ -40,7 +40,7 @@ pub(super) enum Failed {
 }
 
 /// OpenTelemetry's word of a tool that says that it did not work.
-const TOOL_ERROR: Failed = Failed::Word("tool_error");
+pub(super) const TOOL_ERROR: Failed = Failed::Word("tool_error");
 
 /// What came of a call.
 pub(super) enum Did {
@@ -62,11 +62,11 @@ pub(super) enum Did {
 }
 
 impl Did {
-    fn gave(content: String) -> Self {
+    pub(super) fn gave(content: String) -> Self {
         Self::Gave { content, failed: None, attributes: None }
     }
 
-    fn failed(failed: Failed, content: String) -> Self {
+    pub(super) fn failed(failed: Failed, content: String) -> Self {
         Self::Gave { content, failed: Some(failed), attributes: None }
     }
 
@@ -77,7 +77,7 @@ impl Did {
     }
 
     /// Says in the record of the call how it ended, and what was said.
-    fn end(&self, asked: &Asked, step: &mut Underway) {
+    pub(super) fn end(&self, asked: &Asked, step: &mut Underway) {
         let (failed, content) = match self {
             Self::Gave { failed, content, .. } => (*failed, Some(content)),
             Self::Failure(said) => (Some(TOOL_ERROR), Some(said)),

@@ -34,6 +34,7 @@ use crate::domain::catalog::{ModelCard, ModelId, Price};
 use crate::domain::delta::{Event, Fold};
 use crate::domain::id::{ConversationId, MessageId, SpanId};
 use crate::domain::script::Sent;
+use crate::domain::trace::replay::Place;
 use crate::domain::trace::told::Told;
 use crate::domain::trace::{Span, SpanKind};
 use crate::domain::{Error, ErrorKind, Result};
@@ -56,6 +57,8 @@ pub struct Terms {
     pub budget_tokens: Option<u64>,
     pub conversation: Option<ConversationId>,
     pub answer: Option<MessageId>,
+    /// The call is this one, which asks again what was asked there. Only for one.
+    pub replay: Option<(SpanId, Place)>,
     /// Shows who asks how long one call took. Only for one: each begins it anew.
     pub clock: Option<Clock>,
     /// What is said in the call is kept beside its record: nothing else keeps it.
@@ -73,6 +76,7 @@ impl Terms {
             budget_tokens: None,
             conversation: None,
             answer: None,
+            replay: None,
             clock: None,
             tells: None,
         }
@@ -316,6 +320,7 @@ impl Invoke {
         let doing = doing(&call);
         let clock = terms.clock.clone().unwrap_or_default();
         clock.begin();
+        let id = terms.replay.map_or_else(fresh::span_id, |(id, _)| id);
         let mut serving = Serving {
             span: Span {
                 parent: terms.parent_span,
@@ -323,7 +328,8 @@ impl Invoke {
                 model: call.model().cloned(),
                 conversation: terms.conversation,
                 answer: terms.answer,
-                ..Span::begun(fresh::span_id(), kind(&call), provider, fresh::now())
+                replays: terms.replay.map(|(_, of)| of),
+                ..Span::begun(id, kind(&call), provider, fresh::now())
             },
             clock: clock.clone(),
             queued: false,

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::{Invoke, SpanSink, Terms};
 use crate::domain::id::SpanId;
+use crate::domain::trace::replay::Place;
 use crate::domain::trace::told::Told;
 use crate::domain::trace::{Fault, Span, SpanKind, SpanStatus};
 use crate::domain::{Error, ErrorKind};
@@ -35,6 +36,21 @@ impl Underway {
     /// What was said in it, where nothing else keeps that.
     pub fn tell(&self, told: Told) {
         self.spans.tell(self.span.id, told.bounded());
+    }
+
+    /// It does once more what was done there.
+    pub fn replays(&mut self, of: Place) {
+        self.span.replays = Some(of);
+    }
+
+    /// Nothing is called: what was recorded is given.
+    pub fn recorded(&mut self) {
+        self.span.recorded = true;
+    }
+
+    /// It passes no such guardrail, and was to.
+    pub fn unguarded(&mut self, guardrail: String) {
+        self.span.unguarded = Some(guardrail);
     }
 }
 

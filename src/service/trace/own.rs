@@ -13,11 +13,13 @@ use super::said;
 use crate::domain::id::SpanId;
 use crate::domain::time::Timestamp;
 use crate::domain::trace::outline::Outline;
+use crate::domain::trace::replay::Place;
 use crate::domain::trace::{
-    Attributes, Facts, Origin, Run, Side, Source, Span, SpanKey, SpanKind, SpanStatus, Status, TraceId,
-    TraceSpan,
+    Attributes, Facts, Origin, Run, Side, Source, Span, SpanKey, SpanKind, SpanLink, SpanStatus, Status,
+    TraceId, TraceSpan,
 };
 use crate::domain::{ErrorKind, Result};
+use crate::store::record::ReplayOf;
 use crate::store::{Scan, Store};
 use crate::wire::trace::meaning;
 
@@ -39,13 +41,6 @@ static ORIGIN: LazyLock<Arc<Origin>> = LazyLock::new(|| {
 /// The trace that a first call begins.
 pub(super) fn trace(id: SpanId) -> TraceId {
     TraceId(*id.as_bytes())
-}
-
-fn key(id: SpanId) -> SpanKey {
-    let bytes = id.as_bytes();
-    let mut last = [0; 8];
-    last.copy_from_slice(&bytes[8..]);
-    SpanKey(u64::from_be_bytes(last))
 }
 
 /// Whether a call is worth a line of the list: lists and counts are not.
@@ -224,8 +219,8 @@ fn whole(span: &Span, trace: TraceId) -> TraceSpan {
     let named = model.as_ref().or(with);
     let mut to = TraceSpan {
         trace,
-        id: key(span.id),
-        parent: span.parent.map(key),
+        id: SpanKey::of(span.id),
+        parent: span.parent.map(SpanKey::of),
         name: named.map_or_else(|| operation.to_owned(), |name| format!("{operation} {name}")),
         side: if span.provider.is_empty() { Side::Internal } else { Side::Client },
         start,
@@ -260,6 +255,18 @@ fn whole(span: &Span, trace: TraceId) -> TraceSpan {
         attributes.push("gen_ai.output.type", "image");
         attributes.push("outcrop.images", span.images);
     }
+    if let Some(Place { trace, span }) = span.replays {
+        let mut attributes = Attributes::default();
+        attributes.push("outcrop.link", "replay");
+        to.links.push(SpanLink { trace, span, attributes, ..SpanLink::default() });
+        to.attributes.push("outcrop.replay.of.trace", trace.to_string());
+        to.attributes.push("outcrop.replay.of.span", span.to_string());
+    }
+    if span.recorded {
+        to.attributes.push("outcrop.recorded", true);
+    }
+    to.attributes.put("outcrop.guardrail.not_applied", span.unguarded.clone());
+    let attributes = &mut to.attributes;
     match &span.status {
         SpanStatus::Done => to.status = Status::Ok,
         SpanStatus::Cancelled => attributes.push("outcrop.stopped", true),

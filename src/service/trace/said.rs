@@ -3,15 +3,18 @@
 
 use serde_json::{Map, Value as Json, json};
 
+use super::parameters;
 use crate::domain::call::Turn;
 use crate::domain::conversation::Conversation;
 use crate::domain::id::{ConversationId, MessageId, SpanId};
 use crate::domain::knowledge::grounding::Grounding;
 use crate::domain::message::{Block, Message, Role};
 use crate::domain::trace::contents::{Found, Ran};
+use crate::domain::trace::replay::{Asked, Replay};
 use crate::domain::trace::told::Told;
 use crate::domain::trace::{Span, SpanKind, TraceSpan};
 use crate::domain::{ErrorKind, Result};
+use crate::store::record::ReplayOf;
 use crate::store::{Record, Store};
 
 /// Messages of a conversation that a call tells.
@@ -21,6 +24,12 @@ const CALLS: usize = 1000;
 
 /// Adds what was said in a call, as far as it is there.
 pub(super) fn say(store: &Store, span: &Span, to: &mut TraceSpan) -> Result<()> {
+    if let Some(of) = span.replays
+        && let Some(replay) = read::<Replay>(store, &ReplayOf(of, span.id))?
+    {
+        asked_again(&replay, to);
+        return Ok(());
+    }
     let told = read::<Told>(store, &span.id)?;
     let answer = span.conversation.zip(span.answer);
     match (told, answer) {
@@ -40,6 +49,16 @@ fn read<R: Record>(store: &Store, key: &R::Key) -> Result<Option<R>> {
         Err(error) if error.kind == ErrorKind::Corrupt => Ok(None),
         other => other,
     }
+}
+
+/// What was asked and said in a replay, which is kept whole.
+fn asked_again(replay: &Replay, to: &mut TraceSpan) {
+    let Asked { system, turns, settings, .. } = &replay.asked;
+    put_system(system.clone(), to);
+    let input = turns.iter().map(|turn| said(turn.role, &turn.blocks)).collect();
+    put_messages("gen_ai.input.messages", input, to);
+    put_messages("gen_ai.output.messages", vec![said(Role::Assistant, &replay.gave.blocks)], to);
+    parameters::put(settings, &mut to.attributes);
 }
 
 /// By the conversation that an answer stands in.
@@ -77,6 +96,9 @@ fn converse(
     put_system(system, to);
     put_messages("gen_ai.input.messages", asked, to);
     put_messages("gen_ai.output.messages", vec![said(answer.role, &answer.blocks)], to);
+    if let Some(of) = &answer.answer {
+        parameters::put(&of.settings, &mut to.attributes);
+    }
     Ok(())
 }
 

@@ -27,6 +27,7 @@ mod prompts;
 mod questions;
 mod rated;
 mod rebuilt;
+mod replays;
 mod reranking;
 mod settings;
 mod sources;

@@ -4,12 +4,14 @@
 mod dataset;
 mod html;
 mod markdown;
+mod noted;
 mod report;
 mod walk;
 
 pub use dataset::{Rows, openai, prompts};
 pub use html::html;
 pub use markdown::markdown;
+pub use noted::noted;
 pub use report::Report;
 
 #[cfg(test)]
