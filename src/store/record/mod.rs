@@ -116,7 +116,7 @@ impl Kind {
     pub(super) fn is_marked(key: &[u8]) -> bool {
         // What a rater has before them ends by itself; a document that is gone is missed by the next sync. What a
         // salvage brings back of traces goes where its segment is gone.
-        const UNMARKED: [Kind; 13] = [
+        const UNMARKED: [Kind; 14] = [
             Kind::Span,
             Kind::Told,
             Kind::Egress,
