@@ -19,7 +19,6 @@ use crate::domain::trace::{
     TraceId, TraceSpan,
 };
 use crate::domain::{ErrorKind, Result};
-use crate::store::record::ReplayOf;
 use crate::store::{Scan, Store};
 use crate::wire::trace::meaning;
 
