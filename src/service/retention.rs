@@ -1,5 +1,5 @@
-//! Spans, replays and egress entries are kept for a while, and no more of them than there is room for; attachments as long as
-//! something names them.
+//! Spans, what was said in them, replays and egress entries are kept for a while, and no more of them than there is room for;
+//! attachments as long as something names them.
 
 use std::time::Duration;
 
@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::id::SpanId;
 use crate::domain::time::Timestamp;
 use crate::domain::trace::replay::Replay;
+use crate::domain::trace::told::Told;
 use crate::domain::trace::{Egress, Span};
 use crate::domain::{Error, Result};
 use crate::service::{agent, naming};
@@ -25,7 +26,7 @@ const BATCH: usize = 256;
 pub struct Keep {
     /// Nothing older than so many milliseconds.
     pub age_ms: u64,
-    /// The newest that take so many bytes: of spans, and as many of egress entries.
+    /// The newest that take so many bytes: of spans, as many of their texts, and as many of egress entries.
     pub bytes: u64,
 }
 
@@ -57,8 +58,9 @@ pub fn sweep_at_times(store: &Store, keep: Keep, now: Timestamp, rest: Duration)
 /// Removes what is too old or too much at the time `now`; how many records that were. Nothing of them is left, nor of those
 /// that earlier versions removed. Blocks.
 pub fn sweep(store: &Store, keep: Keep, now: Timestamp) -> Result<usize> {
-    let spans = sweep_kind::<Span>(store, keep, now, SpanId::made)?;
-    let spans = spans + sweep_kind::<Replay>(store, keep, now, |key: &ReplayOf| key.1.made())?;
+    let spans = sweep_kind::<Span>(store, keep, now, SpanId::made)?
+        + sweep_kind::<Told>(store, keep, now, SpanId::made)?
+        + sweep_kind::<Replay>(store, keep, now, |key: &ReplayOf| key.1.made())?;
     Ok(spans + sweep_kind::<Egress>(store, keep, now, |key: &EgressKey| Some(key.0))?)
 }
 

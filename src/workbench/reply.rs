@@ -47,6 +47,7 @@ use crate::domain::trace::contents::Contents;
 use crate::domain::trace::latency::Latency;
 use crate::domain::trace::lint::Finding;
 use crate::domain::trace::replay::{Original, Replay};
+use crate::domain::trace::run::Sent;
 use crate::domain::trace::{Brought, Packed, Run, TraceSpan};
 pub use crate::domain::tried::Tried;
 pub use crate::domain::usage::Report;
@@ -433,6 +434,10 @@ pub enum Reply {
     TraceWritten {
         #[serde(with = "crate::domain::base64")]
         bytes: Vec<u8>,
+    },
+    /// A trace was sent to a server.
+    TraceSent {
+        sent: Sent,
     },
     /// A piece of what is written out.
     Text {

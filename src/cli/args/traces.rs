@@ -37,19 +37,26 @@ pub enum Traces {
         #[arg(required = true, value_name = "FILE")]
         file: Vec<PathBuf>,
     },
-    /// Write a trace for other programs or for people
+    /// Write traces for other programs or for people, or send them to a server that takes OTLP over HTTP
     Export {
-        /// The first or last digits of its id, as `list` shows them
-        id: String,
+        /// The first or last digits of their ids, as `list` shows them
+        #[arg(required = true)]
+        id: Vec<String>,
         /// A new file; the standard output where none is named
         #[arg(short, long, value_name = "FILE")]
         output: Option<PathBuf>,
-        /// How it is written
-        #[arg(short, long, value_enum, default_value_t = TraceForm::Json)]
-        format: TraceForm,
+        /// How they are written: json where nothing is said, or protobuf where they are sent
+        #[arg(short, long, value_enum)]
+        format: Option<TraceForm>,
         /// Write over a file that is there
         #[arg(long, requires = "output")]
         force: bool,
+        /// Send them to that server: its address, with /v1/traces or without
+        #[arg(long, value_name = "URL", conflicts_with = "output")]
+        to: Option<String>,
+        /// A header that the server wants; $VARIABLE stands for what a variable of the environment says
+        #[arg(long, value_name = "NAME=VALUE", requires = "to")]
+        header: Vec<String>,
     },
     /// Two traces side by side: what is the same, changed, gone, new
     Diff {

@@ -1,10 +1,11 @@
 //! Agents as records.
 
 use crate::domain::agent::{Agent, Book, Definition, Pinned, Pins, Remembered, Run, Version};
-use crate::domain::id::{AgentId, RunId};
+use crate::domain::id::{AgentId, RunId, SpanId};
 use crate::domain::prompt::{LONGEST_NAME, name_of};
+use crate::domain::trace::told::Told;
 use crate::domain::{Error, ErrorKind, Result};
-use crate::service::fresh;
+use crate::service::{fresh, trace};
 use crate::store::record::{AgentRunOf, AgentVersionOf};
 use crate::store::{Batch, Scan, Store};
 use crate::wire::agent::openapi;
@@ -137,7 +138,12 @@ pub(super) fn remove(store: &Store, id: AgentId) -> Result<()> {
         batch.remove::<Version>(&key?);
     }
     for key in store.keys::<Run>(Scan::under(&id)) {
-        batch.remove::<Run>(&key?);
+        let key = key?;
+        // What was said in its calls goes with it; that there were some stays on record.
+        for call in trace::calls(store, SpanId::from_bytes(*key.1.as_bytes()))? {
+            batch.remove::<Told>(&call);
+        }
+        batch.remove::<Run>(&key);
     }
     for key in store.keys::<Remembered>(Scan::under(&id)) {
         batch.remove::<Remembered>(&key?);

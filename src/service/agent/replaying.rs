@@ -9,8 +9,6 @@ use crate::domain::agent::run::{Hashes, State};
 use crate::domain::agent::turn::Asked;
 use crate::domain::agent::{AgentEvent, Book, Definition, Replayed, Run, Spent};
 use crate::domain::message::Role;
-use crate::domain::tool::Tool;
-use crate::domain::trace::SpanKind;
 use crate::service::fresh;
 
 /// The run that does `old` once more; what it says is put in by [`recording`].
@@ -106,10 +104,8 @@ impl Running {
     }
 
     /// What was recorded of a call; `None` where it is to be made.
-    pub(super) async fn played(&mut self, asked: &Asked, tools: &[Tool]) -> Option<Did> {
-        // Another version may have it no more.
-        let known = tools.iter().any(|tool| tool.name == asked.name);
-        let made = self.recording.as_mut().filter(|_| known)?.play(&asked.name, &asked.input)?;
+    pub(super) async fn played(&mut self, asked: &Asked) -> Option<Did> {
+        let made = self.recording.as_mut()?.play(&asked.name, &asked.input)?;
         let (content, is_error) = (made.content.clone(), made.is_error);
         let called = AgentEvent::Called {
             id: asked.id.clone(),
@@ -118,9 +114,6 @@ impl Running {
             by: "recording".to_owned(),
         };
         self.tell(called).await;
-        let (mut step, _) = self.agents.invoke.step(SpanKind::Tool, asked.name.clone(), &self.terms);
-        step.recorded();
-        step.end(None);
-        Some(if is_error { Did::failed(content) } else { Did::gave(content) })
+        Some(self.given(asked, content, is_error))
     }
 }

@@ -7,7 +7,7 @@ use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use serde_json::Value;
 use tokio::sync::{mpsc, oneshot};
-use tokio::time::{Duration, Instant, timeout};
+use tokio::time::{Duration, Instant};
 
 use super::calling::Did;
 use super::halt::Halt;
@@ -33,9 +33,10 @@ use crate::domain::message::{Block, Role};
 use crate::domain::tool::Tool;
 use crate::domain::trace::SpanKind;
 use crate::domain::trace::replay::Place;
+use crate::domain::trace::told::Told;
 use crate::domain::{Error, ErrorKind, Result};
 use crate::service::fresh;
-use crate::service::invoke::{Terms, Underway};
+use crate::service::invoke::{Tells, Terms, Underway};
 
 /// Calls of one step that are made; a model that asks for more is told.
 const MOST: usize = 16;
@@ -162,7 +163,7 @@ pub(super) async fn begin(agents: &Agents, id: AgentId, given: Given, terms: Ter
     if let Some(guardrail) = &definition.guardrail {
         step.unguarded(guardrail.clone());
     }
-    let terms = Terms { net: terms.net.under(Some(span)), ..terms };
+    let terms = Terms { net: terms.net.under(Some(span)), tells: Some(Tells::default()), ..terms };
     let before = run.spent.millis;
     let made = run.clone();
     agents.archive.run(move |store| kept::put_run(store, &made)).await?;
@@ -265,6 +266,13 @@ pub(super) async fn run(agents: &Agents, mut running: Running, events: mpsc::Sen
         State::Failed { error } => running.step.end(Some(error)),
         _ => running.step.end(None),
     }
+    let said = |text: &str| vec![Block::Text { text: text.to_owned() }];
+    let output = match &state {
+        State::Answered { text } | State::GaveUp { text, .. } => said(text),
+        _ => Vec::new(),
+    };
+    let input = vec![Turn { role: Role::User, blocks: said(&running.run.question) }];
+    running.step.tell(Told { input, output, ..Told::default() });
     running.reckon();
     running.run.state = state.clone();
     let (run, spent) = (running.run.id, running.run.spent);
@@ -464,15 +472,20 @@ impl Running {
         let mut agreed: Vec<&Asked> = Vec::new();
         let mut results: Vec<(String, Did)> = Vec::new();
         for (at, asked) in calls.iter().enumerate() {
-            if let Some(did) = self.played(asked, tools).await {
-                results.push((asked.id.clone(), did));
+            let did = if let Some((word, why)) = self.refusal(at, asked, tools) {
+                self.refused(asked, word, why)
+            } else if let Some(did) = self.played(asked).await {
+                did
+            } else if self.missing() == Some(Missing::Fail) {
+                return Err(replay::missing(asked).into());
+            } else if self.asks(asked) && !self.agreed(asked).await {
+                let why = "the user did not agree to this call: it was not made. Do not make it again.";
+                self.refused(asked, "not_agreed", why.to_owned())
+            } else {
+                agreed.push(asked);
                 continue;
-            }
-            match self.refusal(at, asked, tools).await {
-                Some(why) => results.push((asked.id.clone(), Did::failed(why))),
-                None if self.missing() == Some(Missing::Fail) => return Err(replay::missing(asked).into()),
-                None => agreed.push(asked),
-            }
+            };
+            results.push((asked.id.clone(), did));
         }
         for asked in &agreed {
             let action = named(&self.offered.actions, &asked.name);
@@ -492,11 +505,7 @@ impl Running {
             let this = &*self;
             let mut doing = FuturesUnordered::new();
             for asked in agreed {
-                doing.push(async move {
-                    let late = "it was not done within the time that the run has";
-                    let did = timeout(left, this.call(asked)).await;
-                    (asked.id.clone(), did.unwrap_or_else(|_| Did::failed(late.to_owned())))
-                });
+                doing.push(async move { (asked.id.clone(), this.call(asked, left).await) });
             }
             while let Some(done) = doing.next().await {
                 results.push(done);
@@ -536,11 +545,11 @@ impl Running {
             Did::Failure(said) => {
                 return Err(GaveUp::Failure { action: asked.name.clone(), said }.into());
             }
-            Did::Gave { content, is_error, attributes } => {
+            Did::Gave { content, failed, attributes } => {
                 if let Some(attributes) = attributes {
                     self.run.attributes = attributes;
                 }
-                (content, is_error)
+                (content, failed.is_some())
             }
             Did::Found { query, results, sources }
                 if self.definition.steps.is_on(Step::KnowledgeBaseResponse) =>
@@ -562,30 +571,22 @@ impl Running {
         Ok(Some(Block::ToolResult { id: asked.id.clone(), content, is_error }))
     }
 
-    /// Why a call is not made, in words for the model; `None` where it is.
-    async fn refusal(&mut self, at: usize, asked: &Asked, tools: &[Tool]) -> Option<String> {
+    /// Why a call cannot be made, in a word for programs and in words for the model; `None` where it can.
+    fn refusal(&self, at: usize, asked: &Asked, tools: &[Tool]) -> Option<(&'static str, String)> {
         if at >= MOST {
-            return Some(format!("at most {MOST} calls are made in one step: call it again in the next"));
+            let why = format!("at most {MOST} calls are made in one step: call it again in the next");
+            return Some(("too_many_calls", why));
         }
         let Some(tool) = tools.iter().find(|tool| tool.name == asked.name) else {
-            return Some(turn::unknown(&asked.name, &self.offered.actions));
+            return Some(("unknown_tool", turn::unknown(&asked.name, &self.offered.actions)));
         };
-        if let Some(why) = turn::wrong(tool, &asked.input) {
-            return Some(why);
-        }
-        let confirms = named(&self.offered.actions, &asked.name).is_some_and(|action| action.confirm);
-        let asks = match self.missing() {
-            // It is not made at all.
-            Some(Missing::Fail) => false,
-            Some(Missing::Ask) => true,
-            Some(Missing::Run) | None => confirms,
-        };
-        if asks && !self.agreed(asked).await {
-            return Some(
-                "the user did not agree to this call: it was not made. Do not make it again.".to_owned(),
-            );
-        }
-        None
+        turn::wrong(tool, &asked.input).map(|why| ("invalid_arguments", why))
+    }
+
+    /// Whether the person is to agree before a call is made.
+    fn asks(&self, asked: &Asked) -> bool {
+        self.missing() == Some(Missing::Ask)
+            || named(&self.offered.actions, &asked.name).is_some_and(|action| action.confirm)
     }
 
     /// Asks about tools that nobody has agreed to as they are now, before a model hears of them.

@@ -13,7 +13,7 @@ use crate::domain::message::Block;
 use crate::domain::settings::Settings;
 use crate::domain::tool::Tool;
 use crate::domain::{Error, ErrorKind};
-use crate::service::invoke::Terms;
+use crate::service::invoke::{Tells, Terms};
 
 /// Every model writes as many tokens at once as that.
 const SHORT: u64 = 2_048;
@@ -64,7 +64,10 @@ impl Running {
         let budget_tokens = if is_bounded || left < SHORT { Some(left) } else { self.terms.budget_tokens };
         let (deadline, budget_tokens) =
             if is_bound { (self.left(), budget_tokens) } else { (SUMMING, self.terms.budget_tokens) };
-        let terms = Terms { deadline: Some(deadline), budget_tokens, ..self.terms.clone() };
+        // Steps of the loop say everything again that was said before; the others say something of their own.
+        let is_one_more = step == Step::Orchestration;
+        let tells = if is_one_more { self.terms.tells.clone() } else { Some(Tells::default()) };
+        let terms = Terms { deadline: Some(deadline), budget_tokens, tells, ..self.terms.clone() };
         let call = Converse {
             model: model.clone(),
             system: asking.system,

@@ -10,6 +10,7 @@ mod leaving;
 mod seen;
 mod serving;
 mod step;
+mod telling;
 mod thinking;
 
 use std::collections::BTreeMap;
@@ -26,6 +27,7 @@ pub use clock::Clock;
 use seen::SeenCards;
 use serving::Serving;
 pub use step::Underway;
+pub use telling::Tells;
 
 use crate::domain::call::{Call, Converse, Picture, weight};
 use crate::domain::catalog::{ModelCard, ModelId, Price};
@@ -33,6 +35,7 @@ use crate::domain::delta::{Event, Fold};
 use crate::domain::id::{ConversationId, MessageId, SpanId};
 use crate::domain::script::Sent;
 use crate::domain::trace::replay::Place;
+use crate::domain::trace::told::Told;
 use crate::domain::trace::{Span, SpanKind};
 use crate::domain::{Error, ErrorKind, Result};
 use crate::net::Client;
@@ -58,6 +61,8 @@ pub struct Terms {
     pub replay: Option<(SpanId, Place)>,
     /// Shows who asks how long one call took. Only for one: each begins it anew.
     pub clock: Option<Clock>,
+    /// What is said in the call is kept beside its record: nothing else keeps it.
+    pub tells: Option<Tells>,
 }
 
 impl Terms {
@@ -73,6 +78,7 @@ impl Terms {
             answer: None,
             replay: None,
             clock: None,
+            tells: None,
         }
     }
 }
@@ -80,6 +86,9 @@ impl Terms {
 /// Takes every finished span. Called when a call ends, for whatever reason; it must not block.
 pub trait SpanSink: Send + Sync + std::fmt::Debug {
     fn record(&self, span: Span);
+
+    /// Takes what was said in one, where that is to be kept.
+    fn tell(&self, _span: SpanId, _told: Told) {}
 }
 
 /// What models cost, as the cards and the person say it when it is asked.
@@ -334,6 +343,10 @@ impl Invoke {
             deadline: terms.deadline.map(|d| Instant::now() + d),
             fold: Fold::default(),
             checks: self.checks.clone(),
+            telling: match (&terms.tells, &call) {
+                (Some(tells), Call::Converse(converse)) => Some(tells.begin(converse)),
+                _ => None,
+            },
             spans: Arc::clone(&self.spans),
             cards: Arc::clone(&self.cards),
             events: stream::empty().boxed(),

@@ -79,6 +79,7 @@ use tending::Tending;
 
 pub use answer::Answering;
 pub use carrying::Carrying;
+pub use grounding::Grounded;
 pub use preview::Previewing;
 pub use quality::Measuring;
 pub use stores::Servers;

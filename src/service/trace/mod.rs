@@ -10,6 +10,8 @@ mod own;
 mod parameters;
 mod reading;
 mod receiver;
+mod said;
+mod sending;
 mod view;
 mod writer;
 
@@ -24,6 +26,7 @@ use tokio::sync::{Mutex, OnceCell, mpsc};
 
 use crate::domain::catalog::ModelId;
 use crate::domain::change::Changed;
+use crate::domain::id::SpanId;
 use crate::domain::message::Usage;
 use crate::domain::secret::Secret;
 use crate::domain::time::Timestamp;
@@ -42,6 +45,7 @@ use crate::service::archive::Archive;
 use crate::service::changes::Changes;
 use crate::service::invoke::Prices;
 use crate::service::recorder::Recorder;
+use crate::store::Store;
 use crate::store::record::RunKey;
 use crate::wire::trace::export::{self, Report};
 use crate::wire::trace::otlp::{json, protobuf};
@@ -73,6 +77,11 @@ pub enum OpenStep {
 pub enum Heard {
     At(SocketAddr),
     Came(Brought),
+}
+
+/// The calls of this program that are a part of one, and that one.
+pub(in crate::service) fn calls(store: &Store, first: SpanId) -> Result<Vec<SpanId>> {
+    Ok(own::spans(store, own::trace(first))?.into_iter().map(|span| span.id).collect())
 }
 
 /// The service.

@@ -77,7 +77,7 @@ pub enum Kind {
     Foreign = 31,
     /// Conversations by the time of their last change; an index without values.
     Recency = 32,
-    /// What was removed, so that a salvage does not bring it back. Compaction drops them. Spans and outward requests leave
+    /// What was removed, so that a salvage does not bring it back. Compaction drops them. Spans, their texts and outward requests leave
     /// none: they are removed without end, and what a salvage brings back of them goes with the next sweep. Nor do items of
     /// datasets and evaluations, which come by the hundred thousand and go when what they are of is no more.
     Removed = 33,
@@ -97,6 +97,7 @@ pub enum Kind {
     TraceSegment = 47,
     AgentMemory = 50,
     Replay = 51,
+    Told = 56,
     /// Never in the tree: the kind under which the files of large values are sealed.
     Blob = 64,
 }
@@ -114,8 +115,9 @@ impl Kind {
     pub(super) fn is_marked(key: &[u8]) -> bool {
         // What a rater has before them ends by itself; a document that is gone is missed by the next sync. What a
         // salvage brings back of traces goes where its segment is gone.
-        const UNMARKED: [Kind; 13] = [
+        const UNMARKED: [Kind; 14] = [
             Kind::Span,
+            Kind::Told,
             Kind::Egress,
             Kind::DatasetItem,
             Kind::EvaluationItem,
@@ -133,7 +135,7 @@ impl Kind {
     }
 
     /// Every kind that has records, with its name for people.
-    pub(super) const RECORDS: [(Self, &'static str); 42] = [
+    pub(super) const RECORDS: [(Self, &'static str); 43] = [
         (Self::Conversation, "conversations"),
         (Self::Message, "messages"),
         (Self::Draft, "drafts"),
@@ -176,6 +178,7 @@ impl Kind {
         (Self::TraceChunk, "parts of traces"),
         (Self::TraceSegment, "segments of traces"),
         (Self::Replay, "replays of calls"),
+        (Self::Told, "texts of calls"),
     ];
 }
 

@@ -13,7 +13,7 @@ use crate::domain::{Error, ErrorKind, Result};
 use crate::net::Reach;
 use crate::service::archive::Archive;
 use crate::service::changes::Changes;
-use crate::service::invoke::Terms;
+use crate::service::invoke::{Tells, Terms};
 use crate::service::knowledge::{
     Answering, Bounds, Carrying, Knowledge, Means, Measuring, Models, Previewing, Servers,
 };
@@ -167,6 +167,8 @@ impl Here {
                     Reply::Looked { looked: service.look(id, passage, &terms).await? }
                 }
                 Ask::Search { id, question } => {
+                    // Nothing else keeps what was looked for and found.
+                    let terms = Terms { tells: Some(Tells::default()), ..terms };
                     let retrieved = service.search(id, question, &terms).await?;
                     Reply::Retrieved { retrieved, prompt: None }
                 }

@@ -84,6 +84,9 @@ impl Here {
             Ask::Export { id, form } => {
                 service.export(id, form).map_ok(|bytes| Reply::TraceWritten { bytes }).boxed()
             }
+            Ask::Send { id, to } => {
+                one(async move { Ok(Reply::TraceSent { sent: service.send(id, &to, &terms.net).await? }) })
+            }
             Ask::Remove { id } => one(async move { service.remove(id).await.map(|()| Reply::Done) }),
             Ask::Listen { port, token } => service
                 .listen(port, token)

@@ -248,7 +248,11 @@ impl Request {
                 | T::Lints { .. }
                 | T::Diff { .. }
                 | T::Export { .. } => true,
-                T::Replay { .. } | T::Import { .. } | T::Remove { .. } | T::Listen { .. } => false,
+                T::Replay { .. }
+                | T::Import { .. }
+                | T::Send { .. }
+                | T::Remove { .. }
+                | T::Listen { .. } => false,
             },
             Self::Workspace(request) => match request {
                 W::Info | W::Compare { .. } | W::Verify | W::Doctor | W::Recall { .. } => true,

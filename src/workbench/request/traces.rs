@@ -8,7 +8,7 @@ use crate::domain::secret::Secret;
 use crate::domain::time::Timestamp;
 use crate::domain::trace::TraceId;
 use crate::domain::trace::replay::Asked;
-pub use crate::domain::trace::run::Written;
+pub use crate::domain::trace::run::{Destination, Written};
 
 /// Asks about traces. A row is the number of a span in its trace, in order of arrival; it stays as long as nothing of the trace
 /// is swept away.
@@ -43,6 +43,8 @@ pub enum Traces {
     Import { file: PathBuf },
     /// A trace for other programs and for people: `TraceWritten` again and again.
     Export { id: TraceId, form: Written },
+    /// Sends a trace to a server that takes OTLP over HTTP: `TraceSent`.
+    Send { id: TraceId, to: Destination },
     /// Takes a trace from elsewhere away: `Done`.
     Remove { id: TraceId },
     /// Takes what other programs of this machine send as OTLP over HTTP to a port (0 is any that is free), with a bearer token

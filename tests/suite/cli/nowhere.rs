@@ -146,6 +146,7 @@ const LINES: &[&str] = &[
     "traces list",
     "traces show 1234",
     "traces export 1234",
+    "traces export 1234 --to https://far.example --header a=b",
     "traces diff 1234 5678",
     "traces replay 1234",
     "traces replay 1234 0 -m far/x",
