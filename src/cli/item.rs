@@ -202,6 +202,13 @@ pub(super) enum Item<'a> {
     },
     /// A span of a trace's tree.
     TraceRow(super::traces::Told<'a>),
+    /// What somebody noted on a trace, or on the span of a row.
+    TraceNote {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        row: Option<u32>,
+        #[serde(flatten)]
+        note: &'a trace::Note,
+    },
     /// How long spans of a name take.
     TraceLatency {
         #[serde(flatten)]

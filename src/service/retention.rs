@@ -11,6 +11,7 @@ use crate::domain::trace::replay::Replay;
 use crate::domain::trace::told::Told;
 use crate::domain::trace::{Egress, Span};
 use crate::domain::{Error, Result};
+use crate::service::trace::notes;
 use crate::service::{agent, naming};
 use crate::store::record::{EgressKey, Remembered, ReplayOf};
 use crate::store::{Batch, Record, Scan, Store};
@@ -52,7 +53,7 @@ pub fn sweep_at_times(store: &Store, keep: Keep, now: Timestamp, rest: Duration)
     let mut batch = Batch::new();
     batch.put(&key, &Remembered { name: SWEPT.to_owned(), value })?;
     store.commit_soft(batch)?;
-    Ok(removed + agent::forget_old(store, now)? + naming::sweep(store)?)
+    Ok(removed + agent::forget_old(store, now)? + naming::sweep(store)? + notes::sweep(store)?)
 }
 
 /// Removes what is too old or too much at the time `now`; how many records that were. Nothing of them is left, nor of those

@@ -155,6 +155,7 @@ fn turn(steps: BoxStream<'static, Result<Step>>) -> Replies {
         .map_ok(|step| match step {
             Step::Started { conversation, asked, answer } => Reply::Started { conversation, asked, answer },
             Step::Delta(event) => Reply::Delta { event },
+            Step::Acted(event) => Reply::AgentEvent { event },
             Step::Finished { answer } => Reply::Finished { answer },
         })
         .boxed()
@@ -246,7 +247,9 @@ impl Here {
             Err(error) => tracing::warn!(%error, "indexes of removed knowledge bases are still there"),
         }
         let chat = Chat::new(archive.clone(), Arc::clone(standing.invoke()), changes.clone(), turns.clone());
-        let chat = chat.knowing(knowledge.clone());
+        let parts = (archive.clone(), knowledge.clone());
+        let agents = acting::service(config, &around, parts, &standing, changes.clone());
+        let chat = chat.knowing(knowledge.clone()).acting(agents.clone());
         // A fault of the store shows where it is used; it must not keep the person from what mends it.
         match Handle::current().block_on(chat.mark_interrupted()) {
             Ok(0) => {}
@@ -267,8 +270,6 @@ impl Here {
             Err(error) => tracing::warn!(%error, "evaluations of a process that ended could not be paused"),
         }
         let traces = traces::service(config, archive.clone(), recorder.clone(), &standing, changes.clone());
-        let parts = (archive.clone(), knowledge.clone());
-        let agents = acting::service(config, &around, parts, &standing, changes.clone());
         match Handle::current().block_on(agents.mark_interrupted()) {
             Ok(0) => {}
             Ok(interrupted) => tracing::info!(interrupted, "runs of agents that a process left were marked"),

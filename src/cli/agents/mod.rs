@@ -9,6 +9,8 @@ use std::fs::OpenOptions;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+pub(super) use running::{decides, tell};
+
 use super::args::{AgentForm, Agents as Verb, EditAgent};
 use super::changes::{changes, signed};
 use super::item::Item;

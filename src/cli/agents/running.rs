@@ -90,15 +90,10 @@ async fn follow(
             out.show().await?;
         }
         let Reply::AgentEvent { event } = reply else { return Err(unexpected(&reply)) };
+        if decides(&event, yes, asker, out).await? {
+            continue;
+        }
         match event {
-            AgentEvent::Confirm { run, id: call, action, shown: bytes } => {
-                let agreed = agreed(yes, &action, &bytes, out).await?;
-                asker.one(Request::Agents(Agents::Decide { run, call, agreed }), out).await?;
-            }
-            AgentEvent::Agree { run, id: call, group, shown: tools } => {
-                let agreed = agreed_to_tools(yes, &group, &tools, out).await?;
-                asker.one(Request::Agents(Agents::Decide { run, call, agreed }), out).await?;
-            }
             AgentEvent::Ended { run, state, .. } => ended = Some((run, state)),
             other if out.json => drop(other),
             other => shown.show(other, out).await?,
@@ -109,6 +104,38 @@ async fn follow(
     }
     let (run, state) = ended.ok_or_else(|| Error::internal("waiting for the agent", "it never ended"))?;
     Ok((end(book, run, state, &shown, out)?, run))
+}
+
+/// Asks whether something may be done that a run waits with, and says so; `false` of any other event.
+pub(in crate::cli) async fn decides(
+    event: &AgentEvent,
+    yes: bool,
+    asker: &Asker,
+    out: &mut Out,
+) -> Result<bool, End> {
+    let (run, call, agreed) = match event {
+        AgentEvent::Confirm { run, id, action, shown } => (run, id, agreed(yes, action, shown, out).await?),
+        AgentEvent::Agree { run, id, group, shown } => {
+            (run, id, agreed_to_tools(yes, group, shown, out).await?)
+        }
+        _ => return Ok(false),
+    };
+    let decide = Agents::Decide { run: *run, call: call.clone(), agreed };
+    asker.one(Request::Agents(decide), out).await?;
+    Ok(true)
+}
+
+/// Tells a person of a call that a run makes, what it gave, and what else they should know.
+pub(in crate::cli) fn tell(event: &AgentEvent, out: &mut Out) -> Result<(), End> {
+    match event {
+        AgentEvent::Delta { event: Event::Notice { text } } | AgentEvent::Remark { text } => out.note(text),
+        AgentEvent::Called { action, input, by, .. } => out.note(&format!("calls {action} {input} ({by})")),
+        AgentEvent::Gave { action, content, is_error, .. } => {
+            let how = if *is_error { "failed" } else { "gave" };
+            out.note(&format!("{action} {how}: {}", super::words::cut(&safe_line(content), 160)))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// What a flag says that answers a call.
@@ -225,17 +252,7 @@ impl Shown {
                 // What is printed cannot be taken back: the end says what the answer is.
                 self.printed = 0;
             }
-            AgentEvent::Delta { event: Event::Notice { text } } | AgentEvent::Remark { text } => {
-                out.note(&text)?;
-            }
-            AgentEvent::Called { action, input, by, .. } => {
-                out.note(&format!("calls {action} {input} ({by})"))?;
-            }
-            AgentEvent::Gave { action, content, is_error, .. } => {
-                let how = if is_error { "failed" } else { "gave" };
-                out.note(&format!("{action} {how}: {}", super::words::cut(&safe_line(&content), 160)))?;
-            }
-            _ => {}
+            event => tell(&event, out)?,
         }
         Ok(())
     }

@@ -82,6 +82,26 @@ pub enum Traces {
         #[arg(long, value_name = "FILE")]
         token_file: Option<PathBuf>,
     },
+    /// Score a trace or one of its spans, note something on it, or take a note away
+    Note {
+        /// The first or last digits of its id, as `list` shows them
+        id: String,
+        /// The span's number, as the tree shows it; all of the trace where none is given
+        #[arg(value_name = "SPAN")]
+        span: Option<u32>,
+        /// A number from 0 to 1, 1 the best, or a word such as good
+        #[arg(long, value_name = "SCORE")]
+        score: Option<String>,
+        /// What the score is of, to tell several apart: relevance
+        #[arg(long, value_name = "NAME", requires = "score")]
+        name: Option<String>,
+        /// What there is to say
+        #[arg(long, value_name = "TEXT")]
+        text: Option<String>,
+        /// Take that note away: the first or last digits of its id, as `show` shows them
+        #[arg(long, value_name = "NOTE", conflicts_with_all = ["span", "score", "name", "text"])]
+        remove: Option<String>,
+    },
     /// Delete traces from elsewhere
     Remove {
         /// The first or last digits of their ids, as `list` shows them

@@ -1,5 +1,6 @@
 //! `outcrop traces …`
 
+mod noting;
 mod replaying;
 mod sending;
 mod shown;
@@ -46,6 +47,10 @@ pub(super) async fn traces(verb: Verb, asker: &Asker, out: &mut Out) -> Result<E
         Verb::Replay(wanted) => return replaying::replay(wanted, asker, out).await,
         Verb::Diff { left, right } => diff(&left, &right, asker, out).await?,
         Verb::Stats { id } => stats(&id, asker, out).await?,
+        Verb::Note { id, remove: Some(note), .. } => noting::remove(&id, &note, asker, out).await?,
+        Verb::Note { id, span, score, name, text, .. } => {
+            noting::note(&id, span, noting::opinion(score, name, text)?, asker, out).await?;
+        }
         Verb::Listen { port, token_file } => listen(port, token_file, asker, out).await?,
         Verb::Remove { id, yes } => remove(&id, yes, asker, out).await?,
     }
@@ -130,14 +135,23 @@ async fn show(text: &str, filter: &[String], asker: &Asker, out: &mut Out) -> Re
     let rows = tree.order().iter().copied();
     let rows: Vec<u32> =
         rows.filter(|row| wanted.as_ref().is_none_or(|wanted| wanted[*row as usize])).collect();
+    let notes = noting::of(run.id, asker, out).await?;
+    let is_shown = |note: &noting::Placed<'_>| note.row.is_none_or(|row| rows.contains(&row));
+    let notes =
+        noting::placed(&notes, &outline).into_iter().filter(|note| wanted.is_none() || is_shown(note));
     if out.json {
         out.object(&Item::Trace { run: &run })?;
-        for row in rows {
-            out.object(&Item::TraceRow(view.told(row)))?;
+        for row in &rows {
+            out.object(&Item::TraceRow(view.told(*row)))?;
+        }
+        for noting::Placed { note, row } in notes {
+            out.object(&Item::TraceNote { row, note })?;
         }
     } else {
         out.line(&shown::headline(&run))?;
         let lines: Vec<_> = rows.iter().map(|row| view.line(*row)).collect();
+        words::table(&lines).iter().try_for_each(|line| out.line(line))?;
+        let lines: Vec<_> = notes.map(|placed| placed.line()).collect();
         words::table(&lines).iter().try_for_each(|line| out.line(line))?;
     }
     for place in damaged {
@@ -169,14 +183,18 @@ async fn span(text: &str, row: u32, asker: &Asker, out: &mut Out) -> Result<(), 
     let run = found(text, asker, out).await?;
     let reply = asker.one(Request::Traces(Traces::Span { id: run.id, row }), out).await?;
     let Reply::TraceSpan { span, contents } = &reply else { return Err(unexpected(&reply)) };
+    let notes = noting::of(run.id, asker, out).await?;
+    let mut notes = notes.iter().filter(|note| note.span == Some(span.id));
     let again = asker.one(Request::Traces(Traces::Replays { id: run.id, row }), out).await?;
     let Reply::TraceReplays { replays } = &again else { return Err(unexpected(&again)) };
     if out.json {
         out.object(&reply)?;
+        notes.try_for_each(|note| out.object(&Item::TraceNote { row: Some(row), note }))?;
         return if replays.is_empty() { Ok(()) } else { out.object(&again) };
     }
     let mut lines = shown::span(span, contents).into_iter().chain(replays.iter().map(shown::replay));
     lines.try_for_each(|line| out.text(&format!("{line}\n")))?;
+    notes.try_for_each(|note| out.text(&format!("note: {}\n", note.line())))?;
     out.end_line()
 }
 

@@ -3,6 +3,7 @@
 //! Here live the nouns and their rules. Never here: the JSON of Bedrock's definitions, of `OpenAPI` and of MCP (`wire`), and
 //! whoever runs anything (`service`, `worker`).
 
+pub mod acting;
 pub mod action;
 pub mod built_in;
 pub mod calculator;
@@ -22,6 +23,7 @@ pub mod told;
 pub mod turn;
 pub mod variable;
 
+pub use acting::{Acting, Chosen};
 pub use definition::{Agent, Book, Definition, UsedBase, Version};
 pub use function::{Function, Parameter, ParameterKind};
 pub use group::{BuiltIn, Executor, Group, Program, Server};

@@ -162,6 +162,10 @@ pub enum AgentEvent {
     /// The run waits until somebody agrees or not to what the server of a group has; `shown` is what is new in it, and what
     /// has changed since somebody agreed.
     Agree { run: RunId, id: String, group: String, shown: String },
+    /// Somebody has said whether they agree to what was asked by `Confirm` or `Agree`.
+    Decided { id: String, agreed: bool },
+    /// What a search of a knowledge base found for a call, as the model is given it: what the call gives follows.
+    Found { id: String, action: String, passages: String },
     /// What an action gave.
     Gave { id: String, action: String, content: String, is_error: bool },
     /// Something that the person should know besides.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::definition::Definition;
 use super::said::{self, Does};
@@ -76,6 +76,16 @@ pub fn before(definition: &Definition, standing: Standing<'_>) -> String {
         ("question", standing.question),
     ]);
     fill(definition.steps.template(Step::PreProcessing), &values)
+}
+
+/// The schema of what it answers.
+pub fn verdict_schema() -> Value {
+    json!({
+        "type": "object",
+        "properties": {"rationale": {"type": "string", "maxLength": 400}, "valid": {"type": "boolean"}},
+        "required": ["rationale", "valid"],
+        "additionalProperties": false,
+    })
 }
 
 /// What it answered: whether the question is one for the agent, and why. `None` where that cannot be read.
@@ -180,6 +190,8 @@ fn guideline(definition: &Definition) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::schema::{SchemaCheck, check};
+    use crate::domain::settings::Settings;
 
     fn definition(template: Option<&str>) -> Definition {
         let mut definition = Definition { instruction: "You sell tea.".to_owned(), ..Definition::default() };
@@ -236,6 +248,10 @@ mod tests {
     #[test]
     fn a_verdict_is_read_with_what_stands_around_it() {
         assert_eq!(verdict("So: {\"rationale\": \"r\", \"valid\": false} ."), Some((false, "r".to_owned())));
+        let kept = json!({"rationale": "r", "valid": true});
+        assert_eq!(verdict(&kept.to_string()), Some((true, "r".to_owned())));
+        let settings = Settings { response_schema: Some(verdict_schema()), ..Settings::default() };
+        assert_eq!(check(&[Block::Text { text: kept.to_string() }], &settings), SchemaCheck::Kept);
         assert_eq!(verdict("{\"valid\": \"yes\"}"), None);
         assert_eq!(verdict("yes"), None);
     }

@@ -14,6 +14,7 @@ pub mod find;
 pub mod latency;
 pub mod lint;
 pub mod names;
+pub mod note;
 pub mod outline;
 pub mod packed;
 pub mod replay;
@@ -25,6 +26,7 @@ pub mod value;
 
 pub use call::{ByLength, Egress, Exchange, ExchangeId, Fault, Purpose, Retried, Span, SpanKind, SpanStatus};
 pub use facts::{Dialect, Facts, Kind};
+pub use note::{Grade, Note, Opinion};
 pub use outline::{Outline, Row};
 pub use packed::Packed;
 pub use run::{Brought, Run, Source};

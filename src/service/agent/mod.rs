@@ -10,6 +10,7 @@ mod halt;
 mod http;
 mod kept;
 mod offered;
+mod onward;
 mod remembering;
 mod replaying;
 mod run;
@@ -43,6 +44,7 @@ use crate::service::knowledge::Knowledge;
 use crate::wire::agent::file::{self, Form};
 use crate::worker::{Programs, Surroundings};
 
+pub use onward::Onward;
 pub use remembering::sweep as forget_old;
 
 /// Events that wait for a slow asker.
@@ -82,6 +84,8 @@ pub enum Given {
     Answers { run: Option<RunId>, answers: Vec<(String, String)> },
     /// What was done already, once more.
     Replay(Again),
+    /// The next turn of a conversation, in a run of its own.
+    Onward(Onward),
 }
 
 /// A run that is done once more.
@@ -133,6 +137,16 @@ impl Agents {
     /// The one of that name, with its versions.
     pub async fn find(&self, name: String) -> Result<Book> {
         self.archive.run(move |store| kept::find(store, &name)).await
+    }
+
+    /// The one of that id, with its versions.
+    pub async fn book(&self, id: AgentId) -> Result<Book> {
+        self.archive.run(move |store| kept::book(store, id)).await
+    }
+
+    /// The model of an agent that names none, where nobody else names one either.
+    pub fn stands_in(&self) -> Option<&ModelId> {
+        self.means.model.as_ref()
     }
 
     /// Keeps a new one under a name of its own. Paths that are no whole ones lie in `folder`.

@@ -1,35 +1,24 @@
 //! Runs that are done once more: with the definition as it was or another, their calls answered from what was recorded.
 
 use super::calling::Did;
+use super::onward::blank;
 use super::run::Running;
 use super::{Again, Agents, kept};
 use crate::domain::Result;
 use crate::domain::agent::replay::{self, Edit, Missing, Recording};
-use crate::domain::agent::run::{Hashes, State};
 use crate::domain::agent::turn::Asked;
-use crate::domain::agent::{AgentEvent, Book, Definition, Replayed, Run, Spent};
+use crate::domain::agent::{AgentEvent, Book, Definition, Replayed, Run};
 use crate::domain::message::Role;
-use crate::service::fresh;
 
 /// The run that does `old` once more; what it says is put in by [`recording`].
 pub(super) fn once_more(book: &Book, old: Run, again: &Again) -> Result<Run> {
     let version = kept::version(book, Some(again.version.unwrap_or(old.version)))?;
     let of_version = again.version.and(version.definition.model.clone());
-    let now = fresh::now();
+    let model = again.model.clone().or(of_version).unwrap_or(old.model);
     Ok(Run {
-        id: fresh::run_id(),
-        agent: old.agent,
-        version: version.number,
-        model: again.model.clone().or(of_version).unwrap_or(old.model),
         question: old.question,
-        turns: Vec::new(),
-        results: Vec::new(),
-        state: State::Running,
         // Recorded calls set none anew.
         attributes: old.attributes,
-        spent: Spent::default(),
-        user: String::new(),
-        session: None,
         replays: Some(Replayed {
             run: old.id,
             step: again.edit.step,
@@ -37,9 +26,7 @@ pub(super) fn once_more(book: &Book, old: Run, again: &Again) -> Result<Run> {
             prompts: again.edit.prompts.clone(),
             missing: Some(again.missing),
         }),
-        hashes: Hashes::default(),
-        created: now,
-        updated: now,
+        ..blank(old.agent, version.number, model)
     })
 }
 

@@ -1,6 +1,5 @@
 //! The loop of a run: a model's step, what it calls, what that gave, and again, until it answers or may go no further.
 
-use std::collections::BTreeMap;
 use std::sync::PoisonError;
 
 use futures_util::StreamExt;
@@ -12,6 +11,7 @@ use tokio::time::{Duration, Instant};
 use super::calling::Did;
 use super::halt::Halt;
 use super::offered::Offered;
+use super::onward::{blank, goes_on, model_of};
 use super::remembering::{self, person};
 use super::replaying;
 use super::servers::Servers;
@@ -19,7 +19,7 @@ use super::thinking::Asking;
 use super::{Agents, Given, kept};
 use crate::domain::agent::action::{named, shown};
 use crate::domain::agent::replay::{self, Missing, Recording};
-use crate::domain::agent::run::{Hashes, State};
+use crate::domain::agent::run::State;
 use crate::domain::agent::told::{self, Standing};
 use crate::domain::agent::turn::{self, Asked, MALFORMED, Next};
 use crate::domain::agent::{
@@ -90,6 +90,7 @@ pub(super) async fn begin(agents: &Agents, id: AgentId, given: Given, terms: Ter
                 return Err(Error::new(ErrorKind::Invalid, DOING, "nothing is asked", "Write a question."));
             }
             let version = kept::version(&book, version)?;
+            let known = model_of(agents, &version.definition, model)?;
             let earlier = match after {
                 None => None,
                 Some(after) => {
@@ -98,29 +99,7 @@ pub(super) async fn begin(agents: &Agents, id: AgentId, given: Given, terms: Ter
                     Some(ended.into_iter().find(|run| run.id == after).ok_or_else(gone)?)
                 }
             };
-            let known = model.or_else(|| version.definition.model.clone());
-            let known = known.or_else(|| agents.means.model.clone()).ok_or_else(|| {
-                let hint = "Name one in the definition, or with -m.";
-                Error::new(ErrorKind::Invalid, DOING, "the agent has no model", hint)
-            })?;
-            let mut run = earlier.unwrap_or_else(|| Run {
-                id: fresh::run_id(),
-                agent: id,
-                version: version.number,
-                model: known.clone(),
-                question: String::new(),
-                turns: Vec::new(),
-                results: Vec::new(),
-                state: State::Running,
-                attributes: BTreeMap::new(),
-                spent: Spent::default(),
-                user: String::new(),
-                session: None,
-                replays: None,
-                hashes: Hashes::default(),
-                created: now,
-                updated: now,
-            });
+            let mut run = earlier.unwrap_or_else(|| blank(id, version.number, known.clone()));
             (run.version, run.model, run.spent) = (version.number, known, Spent::default());
             asks(&mut run, text);
             run
@@ -136,6 +115,15 @@ pub(super) async fn begin(agents: &Agents, id: AgentId, given: Given, terms: Ter
             let run = replaying::once_more(&book, old, &again)?;
             edit = Some(again.edit);
             run
+        }
+        Given::Onward(onward) => {
+            let version = kept::version(&book, None)?;
+            let known = model_of(agents, &version.definition, onward.model.clone())?;
+            let before = match onward.from {
+                None => None,
+                Some(from) => runs(|_| true).await?.into_iter().find(|run| run.id == from),
+            };
+            goes_on(blank(id, version.number, known), before, onward)?
         }
     };
     run.user = person(&terms.principal);
@@ -188,7 +176,7 @@ pub(super) async fn begin(agents: &Agents, id: AgentId, given: Given, terms: Ter
 }
 
 /// Puts a question behind what was said. A call that never got its result goes: no API takes one.
-fn asks(run: &mut Run, text: String) {
+pub(super) fn asks(run: &mut Run, text: String) {
     let calls = |turn: &mut Turn| turn.blocks.iter().any(|block| matches!(block, Block::ToolUse { .. }));
     run.turns.pop_if(calls);
     run.results.clear();
@@ -205,7 +193,7 @@ fn asks(run: &mut Run, text: String) {
 }
 
 /// A run that waited, with an answer for each call.
-fn answered(mut run: Run, answers: Vec<(String, String)>) -> Result<Run> {
+pub(super) fn answered(mut run: Run, answers: Vec<(String, String)>) -> Result<Run> {
     const DOING: &str = "answering the calls of an agent";
     let calls = match &run.state {
         State::Waiting { calls } => calls.clone(),
@@ -540,6 +528,10 @@ impl Running {
 
     /// What came of a call, as the model is given it; `None` where somebody outside is to answer.
     async fn settled(&mut self, asked: &Asked, did: Did) -> Result<Option<Block>, Halt> {
+        if let Did::Found { results, .. } = &did {
+            let (id, action) = (asked.id.clone(), asked.name.clone());
+            self.tell(AgentEvent::Found { id, action, passages: results.clone() }).await;
+        }
         let (content, is_error) = match did {
             Did::Wanted => return Ok(None),
             Did::Failure(said) => {
@@ -628,12 +620,13 @@ impl Running {
     /// Waits for a person's word on what is told by `event`.
     async fn waits(&mut self, id: String, event: AgentEvent) -> bool {
         let (say, said) = oneshot::channel();
-        let key = (self.run.id, id);
+        let (key, told) = ((self.run.id, id.clone()), id);
         self.agents.pending.lock().unwrap_or_else(PoisonError::into_inner).insert(key, say);
         let since = Instant::now();
         self.tell(event).await;
         let agreed = said.await.unwrap_or(false);
         self.waited += since.elapsed();
+        self.tell(AgentEvent::Decided { id: told, agreed }).await;
         agreed
     }
 

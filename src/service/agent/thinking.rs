@@ -5,7 +5,7 @@ use tokio::time::Duration;
 
 use super::halt::Halt;
 use super::run::Running;
-use crate::domain::agent::{AgentEvent, GaveUp, Step, said};
+use crate::domain::agent::{AgentEvent, GaveUp, Step, said, told};
 use crate::domain::call::{Blobs, Call, Converse, Turn};
 use crate::domain::catalog::Capability;
 use crate::domain::delta::{Event, Fold};
@@ -47,12 +47,20 @@ impl Running {
         let mut settings: Settings = self.definition.settings.overlaid(&prompt.settings);
         settings.knowledge = None;
         settings.tools = Vec::new();
-        if step == Step::Orchestration && self.definition.steps.is_on(step) {
-            if self.native {
-                settings.tools = asking.tools.to_vec();
-            } else if self.agents.invoke.card(&model).can(Capability::Schema) == Some(true) {
-                settings.response_schema = Some(said::schema(asking.tools));
-            }
+        let is_orchestrated = step == Step::Orchestration && self.definition.steps.is_on(step);
+        if is_orchestrated && self.native {
+            settings.tools = asking.tools.to_vec();
+        }
+        // What is read as JSON is held to its form where that can be done.
+        let form = match step {
+            Step::Orchestration if is_orchestrated && !self.native => Some(said::schema(asking.tools)),
+            Step::PreProcessing => Some(told::verdict_schema()),
+            _ => None,
+        };
+        if let Some(form) = form
+            && self.agents.invoke.card(&model).can(Capability::Schema) == Some(true)
+        {
+            settings.response_schema = Some(form);
         }
         if settings.tools.is_empty() {
             settings.tool_choice = None;

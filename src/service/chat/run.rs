@@ -9,7 +9,8 @@ use tokio::sync::mpsc;
 use tokio::time::{Duration, Instant, MissedTickBehavior, interval_at};
 use tokio_util::sync::CancellationToken;
 
-use super::prepare::Prepared;
+use super::acting::{self, Act, acted};
+use super::prepare::{Prepared, Work};
 use super::{Chat, Step};
 use crate::domain::call::{Call, Converse};
 use crate::domain::change::Changed;
@@ -23,9 +24,9 @@ use crate::service::invoke::{Clock, Terms, Underway};
 use crate::service::turns::{Hold, Turn};
 
 /// How often other screens see the answer grow.
-const SHOW_EVERY: Duration = Duration::from_millis(250);
+pub(super) const SHOW_EVERY: Duration = Duration::from_millis(250);
 /// Every so many shows the answer is stored: the most text that a kill can lose.
-const STORE_EVERY: u32 = 3;
+pub(super) const STORE_EVERY: u32 = 3;
 
 /// A turn that is listed as running; its conversation is held until the turn is durable.
 #[derive(Debug)]
@@ -39,7 +40,7 @@ pub(super) struct Begun {
 /// Runs a turn to its end, whatever that is; `steps` closed is the asker gone.
 pub(super) async fn run(chat: &Chat, begun: Begun, terms: Terms, steps: mpsc::Sender<Result<Step>>) {
     let Begun { prepared, turn, hold } = begun;
-    let Prepared { head, asked, answer, model, converse } = prepared;
+    let Prepared { head, asked, answer, model, work } = prepared;
     let stop = turn.stop();
     let mut writing = Writing { heads: vec![head.clone()], open: Some(answer.id), ..Writing::default() };
     writing.messages.extend(asked.iter().cloned());
@@ -57,6 +58,10 @@ pub(super) async fn run(chat: &Chat, begun: Begun, terms: Terms, steps: mpsc::Se
     let started = Step::Started { conversation: head, asked, answer: answer.clone() };
     let _ = steps.send(Ok(started)).await;
 
+    let converse = match work {
+        Work::Converse(converse) => converse,
+        Work::Act(act) => return run_agent(chat, (turn, answer), act, terms, &steps).await,
+    };
     let clock = Clock::default();
     let terms = Terms {
         conversation: Some(answer.conversation),
@@ -100,14 +105,7 @@ pub(super) async fn run(chat: &Chat, begun: Begun, terms: Terms, steps: mpsc::Se
         grounding.cite(&text);
     }
     chat.schemas.check(&mut answer).await;
-    let close = Writing { messages: vec![answer.clone()], close: Some(answer.id), ..Writing::default() };
-    let stored = chat.archive.write(close).await;
-    turn.stored();
-    chat.changes.tell(Changed::Message { message: answer.clone() });
-    let last = match stored {
-        Ok(()) => Ok(Step::Finished { answer }),
-        Err(error) => Err(error),
-    };
+    let last = close(chat, &turn, answer).await;
     let rest = growing.pending.into_iter().map(|event| Ok(Step::Delta(event))).chain([last]);
     for step in rest {
         // A reader that neither reads nor leaves must not hold up the end of the program.
@@ -116,6 +114,35 @@ pub(super) async fn run(chat: &Chat, begun: Begun, terms: Terms, steps: mpsc::Se
             sent = steps.send(step) => if sent.is_err() { return },
             () = stop.cancelled() => return,
         }
+    }
+}
+
+/// Keeps an answer as it is at its end, and tells that.
+async fn close(chat: &Chat, turn: &Turn, answer: Message) -> Result<Step> {
+    let close = Writing { messages: vec![answer.clone()], close: Some(answer.id), ..Writing::default() };
+    let stored = chat.archive.write(close).await;
+    turn.stored();
+    chat.changes.tell(Changed::Message { message: answer.clone() });
+    stored.map(|()| Step::Finished { answer })
+}
+
+/// Has an agent make the answer.
+async fn run_agent(
+    chat: &Chat,
+    (turn, answer): (Turn, Message),
+    act: Act,
+    terms: Terms,
+    steps: &mpsc::Sender<Result<Step>>,
+) {
+    let Some(agents) = &chat.agents else { return };
+    let mut growing = acting::Growing::new(answer);
+    let events = agents.run(act.agent, act.given, terms);
+    let outcome = acted(chat, events, &mut growing, steps, turn.stop()).await;
+    let last = close(chat, &turn, growing.finish(outcome)).await;
+    tokio::select! {
+        biased;
+        _ = steps.send(last) => {}
+        () = turn.stop().cancelled() => {}
     }
 }
 
@@ -204,7 +231,7 @@ async fn streamed(
     }
 }
 
-async fn store(archive: Archive, answer: Message) -> Result<()> {
+pub(super) async fn store(archive: Archive, answer: Message) -> Result<()> {
     archive.write(Writing { messages: vec![answer], ..Writing::default() }).await
 }
 

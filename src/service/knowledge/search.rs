@@ -24,6 +24,11 @@ use crate::wire::knowledge::filter;
 /// The most hits that can be asked for, as Bedrock has it.
 const MOST: usize = 100;
 
+/// Whether a filter can be read; else why not, and how one is written.
+pub fn check_filter(text: &str) -> Result<()> {
+    filter::read(text).map(drop)
+}
+
 impl Knowledge {
     /// Searches a base.
     pub async fn search(&self, id: BaseId, question: Question, terms: &Terms) -> Result<Retrieved> {

@@ -1,12 +1,13 @@
 //! One view over the traces of this program and those from elsewhere. Everything here blocks.
 
 use super::kept::{Kept, Opened, Price, missing};
+use super::notes::{self, Noted};
 use super::{own, said};
 use crate::domain::Result;
 use crate::domain::time::Timestamp;
 use crate::domain::trace::filter::{Filter, Subject};
 use crate::domain::trace::outline::Outline;
-use crate::domain::trace::{Facts, Run, Span, TraceId, TraceSpan, Tree};
+use crate::domain::trace::{Facts, Note, Run, Span, TraceId, TraceSpan, Tree};
 use crate::store::Store;
 use crate::store::record::RunKey;
 use crate::wire::trace::meaning;
@@ -151,13 +152,16 @@ impl View<'_> {
             return Ok(());
         }
         let count = outline.rows.len() as u32;
+        let noted = Noted::of(self.store, id, || Ok(notes::root(&outline, &tree)))?;
         self.visit(id, |first, spans| {
             // What cannot be read says nothing.
             let Ok(spans) = spans else { return true };
             let mut found = Vec::new();
             // Spans may have come since the rows were read.
             for (at, span) in (first..count).zip(&spans) {
-                let scores = if filter.needs_scores() { meaning::contents(span).scores } else { Vec::new() };
+                let mut scores =
+                    if filter.needs_scores() { meaning::contents(span).scores } else { Vec::new() };
+                scores.extend(noted.on(span.id).map(Note::score));
                 if filter.matches(&Subject { span: Some(span), scores: &scores, ..subject(at) }) {
                     found.push(at);
                 }

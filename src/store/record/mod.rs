@@ -38,7 +38,7 @@ pub use open_answer::OpenAnswer;
 pub use prompt::{PromptOf, PromptRun, RunOf, VersionOf};
 pub use remembered::{Name, Remembered};
 pub use replay::ReplayOf;
-pub use trace::{Chunk, ChunkKey, RunKey, Segment, SegmentKey, TraceAt};
+pub use trace::{Chunk, ChunkKey, NoteOf, RunKey, Segment, SegmentKey, TraceAt};
 pub use usage::{UsageDay, UsageKey};
 
 /// The first byte of every key. Numbers are on disk: they are never used for something else.
@@ -95,6 +95,7 @@ pub enum Kind {
     TraceAt = 45,
     TraceChunk = 46,
     TraceSegment = 47,
+    TraceNote = 48,
     AgentMemory = 50,
     Replay = 51,
     Told = 56,
@@ -135,7 +136,7 @@ impl Kind {
     }
 
     /// Every kind that has records, with its name for people.
-    pub(super) const RECORDS: [(Self, &'static str); 43] = [
+    pub(super) const RECORDS: [(Self, &'static str); 44] = [
         (Self::Conversation, "conversations"),
         (Self::Message, "messages"),
         (Self::Draft, "drafts"),
@@ -177,8 +178,9 @@ impl Kind {
         (Self::TraceAt, "places of traces"),
         (Self::TraceChunk, "parts of traces"),
         (Self::TraceSegment, "segments of traces"),
-        (Self::Replay, "replays of calls"),
         (Self::Told, "texts of calls"),
+        (Self::TraceNote, "notes on traces"),
+        (Self::Replay, "replays of calls"),
     ];
 }
 
@@ -231,6 +233,7 @@ id_key!(
     crate::domain::id::DocumentId,
     crate::domain::id::MakingId,
     crate::domain::id::MessageId,
+    crate::domain::id::NoteId,
     crate::domain::id::PromptId,
     crate::domain::id::SpanId,
     crate::domain::id::VoteId

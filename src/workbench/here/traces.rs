@@ -15,7 +15,7 @@ use crate::service::trace::kept::Keep;
 use crate::service::trace::{Heard, OpenStep, Traces};
 use crate::workbench::request::traces::Traces as Ask;
 use crate::workbench::standing::Standing;
-use crate::workbench::{Replies, Reply};
+use crate::workbench::{Replies, Reply, person};
 
 /// The service, over what the configuration keeps of it.
 pub(super) fn service(
@@ -86,6 +86,16 @@ impl Here {
             }
             Ask::Send { id, to } => {
                 one(async move { Ok(Reply::TraceSent { sent: service.send(id, &to, &terms.net).await? }) })
+            }
+            Ask::Notes { id } => {
+                one(async move { Ok(Reply::TraceNotes { notes: service.notes(id).await? }) })
+            }
+            Ask::Note { id, row, said } => {
+                let who = person(&terms.principal);
+                one(async move { Ok(Reply::TraceNoted { note: service.note(id, row, said, who).await? }) })
+            }
+            Ask::RemoveNote { id, note } => {
+                one(async move { service.remove_note(id, note).await.map(|()| Reply::Done) })
             }
             Ask::Remove { id } => one(async move { service.remove(id).await.map(|()| Reply::Done) }),
             Ask::Listen { port, token } => service

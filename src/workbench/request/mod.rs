@@ -58,6 +58,7 @@ impl Request {
                     request,
                     K::List
                         | K::Find { .. }
+                        | K::CheckSource { .. }
                         | K::AddSource { .. }
                         | K::Rename { .. }
                         | K::Pause { .. }
@@ -189,6 +190,7 @@ impl Request {
             Self::Knowledge(request) => match request {
                 K::List
                 | K::Find { .. }
+                | K::CheckSource { .. }
                 | K::Documents { .. }
                 | K::Passages { .. }
                 | K::Look { .. }
@@ -247,11 +249,14 @@ impl Request {
                 | T::Stats { .. }
                 | T::Lints { .. }
                 | T::Diff { .. }
+                | T::Notes { .. }
                 | T::Export { .. } => true,
                 T::Replay { .. }
                 | T::Import { .. }
                 | T::Send { .. }
                 | T::Remove { .. }
+                | T::Note { .. }
+                | T::RemoveNote { .. }
                 | T::Listen { .. } => false,
             },
             Self::Workspace(request) => match request {

@@ -151,6 +151,7 @@ const LINES: &[&str] = &[
     "traces replay 1234",
     "traces replay 1234 0 -m far/x",
     "traces stats 1234",
+    "traces note 1234 0 --score 1",
     "traces listen --token-file nowhere",
     "traces remove 1234 --yes",
     "usage --since 7d",

@@ -369,6 +369,54 @@ fn a_call_of_this_program_is_a_trace_with_what_was_said() {
     assert_eq!(home.run(&["traces", "remove", id, "--yes"]).code, Some(2));
 }
 
+#[test]
+fn what_people_think_of_a_run_is_shown_found_written_out_and_goes_with_it() {
+    let act = |home: &Home| {
+        import(home, "otlp_genai.json");
+        let listed = runs(home);
+        let run = listed.iter().find(|run| run["kind"] == "agent").unwrap();
+        let id = run["id"].as_str().unwrap();
+        let noted =
+            home.run(&["traces", "note", id, "2", "--score", "0.2", "--text", "wrong city", "--json"]);
+        let noted = noted.objects().remove(0);
+        assert_eq!((&noted["reply"], &noted["row"]), (&json!("trace_note"), &json!(2)));
+        assert_eq!(noted["said"], json!({"name": "score", "grade": 0.2, "text": "wrong city"}));
+        let said = home.run(&["traces", "note", id, "--score", "good", "--name", "tone"]);
+        assert_eq!(said.code, Some(0), "{said:?}");
+        for wrong in [&["--score", "7"][..], &[], &["99", "--text", "x"], &["--name", "x"]] {
+            let said = home.run(&[&["traces", "note", id][..], wrong].concat());
+            assert_eq!(said.code, Some(2), "{said:?}");
+        }
+        let shown = home.run(&["traces", "show", id, "--json"]).objects();
+        let notes: Vec<&Value> = shown.iter().filter(|line| line["reply"] == "trace_note").collect();
+        assert_eq!(notes.len(), 2);
+        assert_eq!((&notes[0]["row"], &notes[1]["row"]), (&json!(2), &Value::Null));
+        let people = home.run(&["traces", "show", id]).stdout;
+        assert!(people.contains("span 2") && people.contains("all of it  tone good · "), "{people}");
+        let span = home.run(&["traces", "show", id, "--span", "2"]).stdout;
+        assert!(span.contains("note: 0.2 wrong city · "), "{span}");
+        let passing = |filter: &str| home.run(&["traces", "show", id, filter, "--json"]).objects();
+        let rows = |shown: &[Value]| shown.iter().filter(|line| line["reply"] == "trace_row").count();
+        assert_eq!(rows(&passing("score.score<0.5")), 1);
+        assert_eq!(rows(&passing("score.tone:good")), 1);
+        assert_eq!(rows(&passing("score.score>0.5")), 0);
+        let exported = home.run(&["traces", "export", id]).stdout;
+        assert!(exported.contains("wrong city") && exported.contains("gen_ai.evaluation.score.label"));
+        let page = home.run(&["traces", "export", id, "--format", "markdown"]).stdout;
+        assert!(page.contains("### Score `tone` `good`"), "{page}");
+        let note = noted["id"].as_str().unwrap();
+        assert_eq!(home.run(&["traces", "note", id, "--remove", &note[24..]]).code, Some(0));
+        assert_eq!(home.run(&["traces", "note", id, "--remove", note]).code, Some(2));
+        let exported = home.run(&["traces", "export", id]).stdout;
+        assert!(!exported.contains("wrong city") && exported.contains("tone"));
+        assert_eq!(home.run(&["traces", "remove", id, "--yes"]).code, Some(0));
+        import(home, "otlp_genai.json");
+        let shown = home.run(&["traces", "show", id, "--json"]).objects();
+        assert!(shown.iter().all(|line| line["reply"] != "trace_note"), "{shown:?}");
+    };
+    on_both(Home::new, act);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_answer_from_a_knowledge_base_is_one_trace_with_all_that_was_done_for_it() {
     let server = embedding(Duration::ZERO).await;
