@@ -39,6 +39,11 @@ pub(super) fn definition(of: &Definition, run: &Run) -> Definition {
     definition
 }
 
+/// Whether no call of it is made: what was not recorded ends it.
+pub(super) fn calls_nothing(run: &Run) -> bool {
+    run.replays.as_ref().is_some_and(|of| of.missing == Some(Missing::Fail))
+}
+
 /// What the calls of the run gave that `run` replays, behind what it has played already. One that begins, which has an edit, is
 /// given its turns.
 pub(super) async fn recording(

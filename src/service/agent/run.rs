@@ -130,7 +130,11 @@ pub(super) async fn begin(agents: &Agents, id: AgentId, given: Given, terms: Ter
     let definition = replaying::definition(&kept::version(&book, Some(run.version))?.definition, &run);
     agents.invoke.knows(&run.model)?;
     let pins = agents.archive.run(move |store| kept::pins(store, id)).await?;
-    let servers = Servers::open(&definition, &pins, &agents.means, &terms.net).await?;
+    let servers = if replaying::calls_nothing(&run) {
+        Servers::agreed(&definition, &pins)
+    } else {
+        Servers::open(&definition, &pins, &agents.means, &terms.net).await?
+    };
     let offered = Offered::of(&definition, &servers)?;
     let is_on = definition.steps.is_on(Step::Orchestration);
     // Who has nothing to call needs no form to say so.
