@@ -7,6 +7,7 @@ use super::contents::{Found, Ran};
 use crate::domain::call::Turn;
 use crate::domain::id::SpanId;
 use crate::domain::message::Block;
+use crate::domain::settings::Settings;
 
 /// The most that is kept of one text, in bytes.
 const LONGEST: usize = 64 * 1024;
@@ -24,6 +25,9 @@ pub struct Told {
     pub after: Option<(SpanId, u32)>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub system: Option<String>,
+    /// What it was asked with; `None` is as the call before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub settings: Option<Settings>,
     /// Behind those.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub input: Vec<Turn>,

@@ -40,7 +40,7 @@ pub(super) enum Failed {
 }
 
 /// OpenTelemetry's word of a tool that says that it did not work.
-pub(super) const TOOL_ERROR: Failed = Failed::Word("tool_error");
+const TOOL_ERROR: Failed = Failed::Word("tool_error");
 
 /// What came of a call.
 pub(super) enum Did {
@@ -62,11 +62,11 @@ pub(super) enum Did {
 }
 
 impl Did {
-    pub(super) fn gave(content: String) -> Self {
+    fn gave(content: String) -> Self {
         Self::Gave { content, failed: None, attributes: None }
     }
 
-    pub(super) fn failed(failed: Failed, content: String) -> Self {
+    fn failed(failed: Failed, content: String) -> Self {
         Self::Gave { content, failed: Some(failed), attributes: None }
     }
 
@@ -77,7 +77,7 @@ impl Did {
     }
 
     /// Says in the record of the call how it ended, and what was said.
-    pub(super) fn end(&self, asked: &Asked, step: &mut Underway) {
+    fn end(&self, asked: &Asked, step: &mut Underway) {
         let (failed, content) = match self {
             Self::Gave { failed, content, .. } => (*failed, Some(content)),
             Self::Failure(said) => (Some(TOOL_ERROR), Some(said)),
@@ -148,6 +148,15 @@ impl Running {
     pub(super) fn refused(&self, asked: &Asked, word: &'static str, why: String) -> Did {
         let did = Did::failed(Failed::Word(word), why);
         did.end(asked, &mut self.recorded(asked));
+        did
+    }
+
+    /// A call that is not made since what it gave was recorded.
+    pub(super) fn given(&self, asked: &Asked, content: String, is_error: bool) -> Did {
+        let did = if is_error { Did::failed(TOOL_ERROR, content) } else { Did::gave(content) };
+        let mut step = self.recorded(asked);
+        step.played();
+        did.end(asked, &mut step);
         did
     }
 

@@ -1,37 +1,24 @@
 //! Runs that are done once more: with the definition as it was or another, their calls answered from what was recorded.
 
-use super::calling::{Did, TOOL_ERROR};
+use super::calling::Did;
+use super::onward::blank;
 use super::run::Running;
 use super::{Again, Agents, kept};
 use crate::domain::Result;
 use crate::domain::agent::replay::{self, Edit, Missing, Recording};
-use crate::domain::agent::run::{Hashes, State};
 use crate::domain::agent::turn::Asked;
-use crate::domain::agent::{AgentEvent, Book, Definition, Replayed, Run, Spent};
+use crate::domain::agent::{AgentEvent, Book, Definition, Replayed, Run};
 use crate::domain::message::Role;
-use crate::domain::tool::Tool;
-use crate::domain::trace::SpanKind;
-use crate::service::fresh;
 
 /// The run that does `old` once more; what it says is put in by [`recording`].
 pub(super) fn once_more(book: &Book, old: Run, again: &Again) -> Result<Run> {
     let version = kept::version(book, Some(again.version.unwrap_or(old.version)))?;
     let of_version = again.version.and(version.definition.model.clone());
-    let now = fresh::now();
+    let model = again.model.clone().or(of_version).unwrap_or(old.model);
     Ok(Run {
-        id: fresh::run_id(),
-        agent: old.agent,
-        version: version.number,
-        model: again.model.clone().or(of_version).unwrap_or(old.model),
         question: old.question,
-        turns: Vec::new(),
-        results: Vec::new(),
-        state: State::Running,
         // Recorded calls set none anew.
         attributes: old.attributes,
-        spent: Spent::default(),
-        user: String::new(),
-        session: None,
         replays: Some(Replayed {
             run: old.id,
             step: again.edit.step,
@@ -39,9 +26,7 @@ pub(super) fn once_more(book: &Book, old: Run, again: &Again) -> Result<Run> {
             prompts: again.edit.prompts.clone(),
             missing: Some(again.missing),
         }),
-        hashes: Hashes::default(),
-        created: now,
-        updated: now,
+        ..blank(old.agent, version.number, model)
     })
 }
 
@@ -52,6 +37,11 @@ pub(super) fn definition(of: &Definition, run: &Run) -> Definition {
         definition.steps.of_mut(*step).template = Some(template.clone());
     }
     definition
+}
+
+/// Whether no call of it is made: what was not recorded ends it.
+pub(super) fn calls_nothing(run: &Run) -> bool {
+    run.replays.as_ref().is_some_and(|of| of.missing == Some(Missing::Fail))
 }
 
 /// What the calls of the run gave that `run` replays, behind what it has played already. One that begins, which has an edit, is
@@ -106,10 +96,8 @@ impl Running {
     }
 
     /// What was recorded of a call; `None` where it is to be made.
-    pub(super) async fn played(&mut self, asked: &Asked, tools: &[Tool]) -> Option<Did> {
-        // Another version may have it no more.
-        let known = tools.iter().any(|tool| tool.name == asked.name);
-        let made = self.recording.as_mut().filter(|_| known)?.play(&asked.name, &asked.input)?;
+    pub(super) async fn played(&mut self, asked: &Asked) -> Option<Did> {
+        let made = self.recording.as_mut()?.play(&asked.name, &asked.input)?;
         let (content, is_error) = (made.content.clone(), made.is_error);
         let called = AgentEvent::Called {
             id: asked.id.clone(),
@@ -118,10 +106,6 @@ impl Running {
             by: "recording".to_owned(),
         };
         self.tell(called).await;
-        let (mut step, _) = self.agents.invoke.step(SpanKind::Tool, asked.name.clone(), &self.terms);
-        step.recorded();
-        let did = if is_error { Did::failed(TOOL_ERROR, content) } else { Did::gave(content) };
-        did.end(asked, &mut step);
-        Some(did)
+        Some(self.given(asked, content, is_error))
     }
 }

@@ -130,7 +130,11 @@ pub(super) async fn begin(agents: &Agents, id: AgentId, given: Given, terms: Ter
     let definition = replaying::definition(&kept::version(&book, Some(run.version))?.definition, &run);
     agents.invoke.knows(&run.model)?;
     let pins = agents.archive.run(move |store| kept::pins(store, id)).await?;
-    let servers = Servers::open(&definition, &pins, &agents.means, &terms.net).await?;
+    let servers = if replaying::calls_nothing(&run) {
+        Servers::agreed(&definition, &pins)
+    } else {
+        Servers::open(&definition, &pins, &agents.means, &terms.net).await?
+    };
     let offered = Offered::of(&definition, &servers)?;
     let is_on = definition.steps.is_on(Step::Orchestration);
     // Who has nothing to call needs no form to say so.
@@ -460,15 +464,20 @@ impl Running {
         let mut agreed: Vec<&Asked> = Vec::new();
         let mut results: Vec<(String, Did)> = Vec::new();
         for (at, asked) in calls.iter().enumerate() {
-            if let Some(did) = self.played(asked, tools).await {
-                results.push((asked.id.clone(), did));
+            let did = if let Some((word, why)) = self.refusal(at, asked, tools) {
+                self.refused(asked, word, why)
+            } else if let Some(did) = self.played(asked).await {
+                did
+            } else if self.missing() == Some(Missing::Fail) {
+                return Err(replay::missing(asked).into());
+            } else if self.asks(asked) && !self.agreed(asked).await {
+                let why = "the user did not agree to this call: it was not made. Do not make it again.";
+                self.refused(asked, "not_agreed", why.to_owned())
+            } else {
+                agreed.push(asked);
                 continue;
-            }
-            match self.refusal(at, asked, tools).await {
-                Some((word, why)) => results.push((asked.id.clone(), self.refused(asked, word, why))),
-                None if self.missing() == Some(Missing::Fail) => return Err(replay::missing(asked).into()),
-                None => agreed.push(asked),
-            }
+            };
+            results.push((asked.id.clone(), did));
         }
         for asked in &agreed {
             let action = named(&self.offered.actions, &asked.name);
@@ -558,8 +567,8 @@ impl Running {
         Ok(Some(Block::ToolResult { id: asked.id.clone(), content, is_error }))
     }
 
-    /// Why a call is not made, in a word for programs and in words for the model; `None` where it is.
-    async fn refusal(&mut self, at: usize, asked: &Asked, tools: &[Tool]) -> Option<(&'static str, String)> {
+    /// Why a call cannot be made, in a word for programs and in words for the model; `None` where it can.
+    fn refusal(&self, at: usize, asked: &Asked, tools: &[Tool]) -> Option<(&'static str, String)> {
         if at >= MOST {
             let why = format!("at most {MOST} calls are made in one step: call it again in the next");
             return Some(("too_many_calls", why));
@@ -567,21 +576,13 @@ impl Running {
         let Some(tool) = tools.iter().find(|tool| tool.name == asked.name) else {
             return Some(("unknown_tool", turn::unknown(&asked.name, &self.offered.actions)));
         };
-        if let Some(why) = turn::wrong(tool, &asked.input) {
-            return Some(("invalid_arguments", why));
-        }
-        let confirms = named(&self.offered.actions, &asked.name).is_some_and(|action| action.confirm);
-        let asks = match self.missing() {
-            // It is not made at all.
-            Some(Missing::Fail) => false,
-            Some(Missing::Ask) => true,
-            Some(Missing::Run) | None => confirms,
-        };
-        if asks && !self.agreed(asked).await {
-            let why = "the user did not agree to this call: it was not made. Do not make it again.";
-            return Some(("not_agreed", why.to_owned()));
-        }
-        None
+        turn::wrong(tool, &asked.input).map(|why| ("invalid_arguments", why))
+    }
+
+    /// Whether the person is to agree before a call is made.
+    fn asks(&self, asked: &Asked) -> bool {
+        self.missing() == Some(Missing::Ask)
+            || named(&self.offered.actions, &asked.name).is_some_and(|action| action.confirm)
     }
 
     /// Asks about tools that nobody has agreed to as they are now, before a model hears of them.

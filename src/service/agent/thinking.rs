@@ -70,11 +70,11 @@ impl Running {
         let is_bounded =
             settings.max_tokens.is_some() || self.agents.invoke.card(&model).max_output.is_some();
         let budget_tokens = if is_bounded || left < SHORT { Some(left) } else { self.terms.budget_tokens };
+        let (deadline, budget_tokens) =
+            if is_bound { (self.left(), budget_tokens) } else { (SUMMING, self.terms.budget_tokens) };
         // Steps of the loop say everything again that was said before; the others say something of their own.
         let is_one_more = step == Step::Orchestration;
         let tells = if is_one_more { self.terms.tells.clone() } else { Some(Tells::default()) };
-        let (deadline, budget_tokens) =
-            if is_bound { (self.left(), budget_tokens) } else { (SUMMING, self.terms.budget_tokens) };
         let terms = Terms { deadline: Some(deadline), budget_tokens, tells, ..self.terms.clone() };
         let call = Converse {
             model: model.clone(),

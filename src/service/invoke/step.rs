@@ -44,7 +44,7 @@ impl Underway {
     }
 
     /// Nothing is called: what was recorded is given.
-    pub fn recorded(&mut self) {
+    pub fn played(&mut self) {
         self.span.recorded = true;
     }
 

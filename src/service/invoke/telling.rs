@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::domain::call::{Converse, Turn};
 use crate::domain::id::SpanId;
 use crate::domain::message::{Block, Role};
+use crate::domain::settings::Settings;
 use crate::domain::trace::told::Told;
 
 /// What is said in the calls that are made with it, and its clones, is kept beside their spans.
@@ -17,6 +18,7 @@ pub struct Tells(Arc<Mutex<Option<Before>>>);
 struct Before {
     span: SpanId,
     system: Option<String>,
+    settings: Settings,
     turns: Vec<Turn>,
 }
 
@@ -26,6 +28,7 @@ pub(super) struct Telling {
     tells: Tells,
     told: Told,
     system: Option<String>,
+    settings: Settings,
     turns: Vec<Turn>,
 }
 
@@ -33,20 +36,27 @@ impl Tells {
     /// A call begins.
     pub(super) fn begin(&self, converse: &Converse) -> Telling {
         let (system, turns) = (converse.system.clone(), converse.turns.clone());
+        let settings = converse.settings.clone();
         let before = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let known = before.as_ref().filter(|before| before.system == system);
         let shared =
             |before: &Before| before.turns.iter().zip(&turns).take_while(|(one, other)| one == other).count();
-        let shared = known.map(|before| (before.span, shared(before))).filter(|(_, many)| *many > 0);
+        let shared = known.map(|before| (before, shared(before))).filter(|(_, many)| *many > 0);
         let told = match shared {
-            Some((span, many)) => Told {
-                after: Some((span, u32::try_from(many).unwrap_or(u32::MAX))),
+            Some((before, many)) => Told {
+                after: Some((before.span, u32::try_from(many).unwrap_or(u32::MAX))),
+                settings: (before.settings != settings).then(|| settings.clone()),
                 input: turns[many..].to_vec(),
                 ..Told::default()
             },
-            None => Told { system: system.clone(), input: turns.clone(), ..Told::default() },
+            None => Told {
+                system: system.clone(),
+                settings: Some(settings.clone()),
+                input: turns.clone(),
+                ..Told::default()
+            },
         };
-        Telling { tells: self.clone(), told, system, turns }
+        Telling { tells: self.clone(), told, system, settings, turns }
     }
 }
 
@@ -55,7 +65,7 @@ impl Telling {
     pub(super) fn end(mut self, span: SpanId, output: &[Block]) -> Told {
         self.told.output = output.to_vec();
         self.turns.push(Turn { role: Role::Assistant, blocks: output.to_vec() });
-        let before = Before { span, system: self.system, turns: self.turns };
+        let before = Before { span, system: self.system, settings: self.settings, turns: self.turns };
         *self.tells.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(before);
         self.told
     }
@@ -65,7 +75,6 @@ impl Telling {
 mod tests {
     use super::*;
     use crate::domain::call::Blobs;
-    use crate::domain::settings::Settings;
 
     fn said(text: &str) -> Vec<Block> {
         vec![Block::Text { text: text.to_owned() }]

@@ -9,8 +9,9 @@ use crate::domain::conversation::Conversation;
 use crate::domain::id::{ConversationId, MessageId, SpanId};
 use crate::domain::knowledge::grounding::Grounding;
 use crate::domain::message::{Block, Message, Role};
+use crate::domain::settings::Settings;
 use crate::domain::trace::contents::{Found, Ran};
-use crate::domain::trace::replay::{Asked, Replay};
+use crate::domain::trace::replay::Replay;
 use crate::domain::trace::told::Told;
 use crate::domain::trace::{Span, SpanKind, TraceSpan};
 use crate::domain::{ErrorKind, Result};
@@ -24,13 +25,10 @@ const CALLS: usize = 1000;
 
 /// Adds what was said in a call, as far as it is there.
 pub(super) fn say(store: &Store, span: &Span, to: &mut TraceSpan) -> Result<()> {
-    if let Some(of) = span.replays
-        && let Some(replay) = read::<Replay>(store, &ReplayOf(of, span.id))?
-    {
-        asked_again(&replay, to);
-        return Ok(());
-    }
-    let told = read::<Told>(store, &span.id)?;
+    let told = match again(store, span)? {
+        None => read::<Told>(store, &span.id)?,
+        again => again,
+    };
     let answer = span.conversation.zip(span.answer);
     match (told, answer) {
         (told, Some(answer)) if span.kind == SpanKind::Retrieve => {
@@ -43,22 +41,25 @@ pub(super) fn say(store: &Store, span: &Span, to: &mut TraceSpan) -> Result<()> 
     }
 }
 
+/// What was asked again is kept whole, beside the call in whose place it is.
+fn again(store: &Store, span: &Span) -> Result<Option<Told>> {
+    let Some(of) = span.replays else { return Ok(None) };
+    let replay = read::<Replay>(store, &ReplayOf(of, span.id))?;
+    Ok(replay.map(|Replay { asked, gave, .. }| Told {
+        system: asked.system,
+        settings: Some(asked.settings),
+        input: asked.turns,
+        output: gave.blocks,
+        ..Told::default()
+    }))
+}
+
 /// A record; one that is damaged is none.
 fn read<R: Record>(store: &Store, key: &R::Key) -> Result<Option<R>> {
     match store.get::<R>(key) {
         Err(error) if error.kind == ErrorKind::Corrupt => Ok(None),
         other => other,
     }
-}
-
-/// What was asked and said in a replay, which is kept whole.
-fn asked_again(replay: &Replay, to: &mut TraceSpan) {
-    let Asked { system, turns, settings, .. } = &replay.asked;
-    put_system(system.clone(), to);
-    let input = turns.iter().map(|turn| said(turn.role, &turn.blocks)).collect();
-    put_messages("gen_ai.input.messages", input, to);
-    put_messages("gen_ai.output.messages", vec![said(Role::Assistant, &replay.gave.blocks)], to);
-    parameters::put(settings, &mut to.attributes);
 }
 
 /// By the conversation that an answer stands in.
@@ -96,7 +97,7 @@ fn converse(
     put_system(system, to);
     put_messages("gen_ai.input.messages", asked, to);
     put_messages("gen_ai.output.messages", vec![said(answer.role, &answer.blocks)], to);
-    if let Some(of) = &answer.answer {
+    if let Some(of) = answer.answer.as_ref().filter(|_| kind == SpanKind::Converse) {
         parameters::put(&of.settings, &mut to.attributes);
     }
     Ok(())
@@ -126,11 +127,13 @@ fn with_texts(store: &Store, mut told: Told, answer: (ConversationId, MessageId)
 
 /// By what is kept beside the record.
 fn tell(store: &Store, told: Told, to: &mut TraceSpan) -> Result<()> {
-    let Told { after, system, input, output, query, found, ran } = told;
-    let (mut before, mut turns, missing) = shared(store, after)?;
-    before = system.or(before);
+    let Told { after, system, settings, input, output, query, found, ran } = told;
+    let Shared { system: before, settings: with, mut turns, missing } = shared(store, after)?;
+    if let Some(settings) = settings.or(with) {
+        parameters::put(&settings, &mut to.attributes);
+    }
     turns.extend(input);
-    put_system(before.filter(|system| !system.is_empty()), to);
+    put_system(system.or(before).filter(|system| !system.is_empty()), to);
     put_messages(
         "gen_ai.input.messages",
         turns.iter().map(|turn| said(turn.role, &turn.blocks)).collect(),
@@ -159,8 +162,17 @@ fn tell(store: &Store, told: Told, to: &mut TraceSpan) -> Result<()> {
     Ok(())
 }
 
-/// What a call shares with those before it: the system prompt, the messages, and how many of these are not kept any more.
-fn shared(store: &Store, mut after: Option<(SpanId, u32)>) -> Result<(Option<String>, Vec<Turn>, u32)> {
+/// What a call shares with those before it.
+#[derive(Default)]
+struct Shared {
+    system: Option<String>,
+    settings: Option<Settings>,
+    turns: Vec<Turn>,
+    /// Messages that are not kept any more.
+    missing: u32,
+}
+
+fn shared(store: &Store, mut after: Option<(SpanId, u32)>) -> Result<Shared> {
     let (mut chain, mut missing) = (Vec::new(), 0);
     while let Some((id, many)) = after {
         let before = if chain.len() < CALLS { read::<Told>(store, &id)? } else { None };
@@ -171,14 +183,16 @@ fn shared(store: &Store, mut after: Option<(SpanId, u32)>) -> Result<(Option<Str
         after = before.after;
         chain.push((before, many));
     }
-    let (mut system, mut turns) = (None, Vec::new());
+    let mut shared = Shared { missing, ..Shared::default() };
+    let turns = &mut shared.turns;
     for (before, many) in chain.into_iter().rev() {
         turns.extend(before.input);
         turns.push(Turn { role: Role::Assistant, blocks: before.output });
         turns.truncate(many.saturating_sub(missing) as usize);
-        system = before.system.or(system);
+        shared.system = before.system.or(shared.system);
+        shared.settings = before.settings.or(shared.settings);
     }
-    Ok((system, turns, missing))
+    Ok(shared)
 }
 
 fn put_system(system: Option<String>, to: &mut TraceSpan) {

@@ -57,6 +57,7 @@ fn tools_of_a_server_are_agreed_to_before_a_model_hears_of_them_and_again_when_t
 
     let said = run(&home, LOOK, &["--json", "--yes"]);
     assert_eq!(gave(&said), [("look".to_owned(), "seen".to_owned(), false)], "{said:?}");
+    let first = events(&said)[0]["run"].as_str().unwrap().to_owned();
     assert!(calls.exists());
     let said = run(&home, LOOK, &["--json"]);
     assert_eq!((asked(&said).len(), gave(&said)[0].1.as_str()), (0, "seen"), "it was agreed to: {said:?}");
@@ -72,6 +73,8 @@ fn tools_of_a_server_are_agreed_to_before_a_model_hears_of_them_and_again_when_t
     becomes(&home, "dies");
     let said = run(&home, LOOK, &[]);
     assert!(said.code == Some(2) && said.stderr.contains("opening the MCP server odd"), "{said:?}");
+    let said = home.run(&["agent", "replay", &first, "--json"]);
+    assert_eq!((said.code, gave(&said)[0].1.as_str()), (Some(0), "seen"), "no server is asked: {said:?}");
 }
 
 #[test]
