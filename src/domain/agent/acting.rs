@@ -181,6 +181,7 @@ impl Acting {
             AgentEvent::Remark { text } => self.doings.push(Doing::Remark { text: text.clone() }),
             AgentEvent::Ended { state, spent, .. } => {
                 self.spent = *spent;
+                self.doings.iter_mut().for_each(forget_wants);
                 self.end = match state {
                     State::Answered { text } => {
                         self.settle(text);
@@ -389,6 +390,13 @@ impl Acting {
     pub fn calling(&self) -> usize {
         let open = |doing: &&Doing| matches!(doing, Doing::Called(call) if call.gave.is_none());
         self.doings.iter().filter(open).count()
+    }
+}
+
+/// What was wanted and never kept: nothing asks for it once the run has ended.
+fn forget_wants(doing: &mut Doing) {
+    if let Doing::Asked(asked) = doing {
+        asked.wants.clear();
     }
 }
 
