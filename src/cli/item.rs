@@ -6,7 +6,7 @@ use std::path::Path;
 use serde::Serialize;
 
 use crate::domain::Error;
-use crate::domain::agent::{Agent, Run, Step};
+use crate::domain::agent::{Agent, Remembered, Run, Step};
 use crate::domain::catalog::{ModelCard, ModelId};
 use crate::domain::comparison::Comparison;
 use crate::domain::comparison::measure::Summary;
@@ -157,6 +157,10 @@ pub(super) enum Item<'a> {
     AgentRun {
         run: &'a Run,
     },
+    /// What an agent remembers of a session.
+    AgentMemory {
+        memory: &'a Remembered,
+    },
     /// Lines of a step's template, each with its sign.
     TemplateDiff {
         step: Step,
@@ -198,6 +202,13 @@ pub(super) enum Item<'a> {
     },
     /// A span of a trace's tree.
     TraceRow(super::traces::Told<'a>),
+    /// What somebody noted on a trace, or on the span of a row.
+    TraceNote {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        row: Option<u32>,
+        #[serde(flatten)]
+        note: &'a trace::Note,
+    },
     /// How long spans of a name take.
     TraceLatency {
         #[serde(flatten)]
@@ -213,6 +224,14 @@ pub(super) enum Item<'a> {
         name: String,
         #[serde(flatten)]
         pair: &'a Pair,
+    },
+    /// What a replay has that the call in its place had not: facts and lines with their signs, the figures of both.
+    TraceReplayDiff {
+        trace: trace::TraceId,
+        facts: Vec<(char, &'static str, String)>,
+        asked: Vec<(char, String)>,
+        answer: Vec<(char, String)>,
+        figures: Vec<(&'static str, String, String)>,
     },
     /// A row of usage, or all of it.
     Usage(super::usage::Shown<'a>),

@@ -118,6 +118,10 @@ pub enum Changed {
     TraceRemoved {
         id: TraceId,
     },
+    /// Somebody scored a trace or noted something on it, or took that away.
+    TraceNoted {
+        id: TraceId,
+    },
     /// Something that everybody at a screen should read.
     Notice {
         text: String,
@@ -142,7 +146,10 @@ impl Changed {
             | (Self::Evaluation { .. } | Self::EvaluationRemoved { .. }, Topic::Evaluations)
             | (Self::Dataset { .. } | Self::DatasetRemoved { .. }, Topic::Datasets)
             | (Self::Base { .. } | Self::BaseRemoved { .. }, Topic::Knowledge)
-            | (Self::Trace { .. } | Self::TraceRemoved { .. } | Self::Usage, Topic::Traces)
+            | (
+                Self::Trace { .. } | Self::TraceRemoved { .. } | Self::TraceNoted { .. } | Self::Usage,
+                Topic::Traces,
+            )
             | (Self::Missed, _) => true,
             (Self::Conversation { head }, Topic::Conversation(id)) => head.id == id,
             (Self::ConversationRemoved { id: gone }, Topic::Conversation(id)) => *gone == id,

@@ -92,6 +92,8 @@ id! {
     PromptId = "prompt";
     /// One span: what was done for a call.
     SpanId = "span";
+    /// One note on a trace.
+    NoteId = "note on a trace";
     /// One making of pictures.
     MakingId = "making of pictures";
     /// One comparison of models side by side.

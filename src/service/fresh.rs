@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use crate::domain::id::{
     AgentId, BallotId, BaseId, ComparisonId, ConversationId, DatasetId, DocumentId, DraftId, EvaluationId,
-    MakingId, MessageId, PromptId, RunId, SourceId, SpanId, SyncId, VoteId,
+    MakingId, MessageId, NoteId, PromptId, RunId, SourceId, SpanId, SyncId, VoteId,
 };
 use crate::domain::time::Timestamp;
 use crate::wire::thread;
@@ -42,6 +42,11 @@ pub fn run_id() -> RunId {
 /// A new span's id; later ids sort after earlier ones.
 pub fn span_id() -> SpanId {
     SpanId::from_uuid(Uuid::now_v7())
+}
+
+/// The id of a new note on a trace; later ids sort after earlier ones.
+pub fn note_id() -> NoteId {
+    NoteId::from_uuid(Uuid::now_v7())
 }
 
 /// The id of a new making of pictures; later ids sort after earlier ones.

@@ -49,6 +49,7 @@ use crate::service::models::{Lists, Shelf, ShelfOptions, Steps, cards, elsewhere
 use crate::service::pictures::{Pictures, Step as PictureStep};
 use crate::service::prompts::Prompts;
 use crate::service::recorder::Recorder;
+use crate::service::replay::Replays;
 use crate::service::retention::Keep;
 use crate::service::trace::Traces;
 use crate::service::turns::Turns;
@@ -75,6 +76,7 @@ pub struct Here {
     lists: Lists,
     pictures: Pictures,
     traces: Traces,
+    replays: Replays,
     usage: Usage,
     workspace: Workspace,
     changes: Changes,
@@ -181,7 +183,7 @@ impl Here {
             Request::Models(request) => self.models(request, terms),
             Request::Pictures(request) => self.pictures(request, terms),
             Request::Prompts(request) => self.prompts(request, terms),
-            Request::Traces(request) => self.traces(request),
+            Request::Traces(request) => self.traces(request, terms),
             Request::Usage(request) => self.usage(request),
             Request::Workspace(request) => self.workspace(request, terms),
             Request::Watch { topic: Topic::Tending(base) } => self.tend(base, context.reach, terms),
@@ -288,6 +290,7 @@ impl Here {
             cassettes,
             datasets: Datasets::new(archive.clone(), changes.clone()),
             knowledge,
+            replays: Replays::new(archive.clone(), traces.clone(), Arc::clone(standing.invoke())),
             usage: Usage::new(archive.clone(), recorder.clone(), Arc::clone(standing.invoke()), purse),
             standing,
             shelf,

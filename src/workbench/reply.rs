@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::Result;
 use crate::domain::agent::{
-    Agent, AgentEvent, Book as AgentBook, Definition as AgentDefinition, Run as AgentRun,
+    Agent, AgentEvent, Book as AgentBook, Definition as AgentDefinition, Remembered, Run as AgentRun,
 };
 use crate::domain::attachment::{Attachment, Enclosed};
 use crate::domain::cassette::Take;
@@ -46,7 +46,9 @@ use crate::domain::trace::aligned::Pair;
 use crate::domain::trace::contents::Contents;
 use crate::domain::trace::latency::Latency;
 use crate::domain::trace::lint::Finding;
-use crate::domain::trace::{Brought, Packed, Run, TraceSpan};
+use crate::domain::trace::replay::{Original, Replay};
+use crate::domain::trace::run::Sent;
+use crate::domain::trace::{Brought, Note, Packed, Run, TraceSpan};
 pub use crate::domain::tried::Tried;
 pub use crate::domain::usage::Report;
 pub use crate::domain::workspace::{Check, Difference, Verdict, WorkspaceInfo};
@@ -292,6 +294,15 @@ pub enum Reply {
     AgentRuns {
         runs: Vec<AgentRun>,
     },
+    /// A run, with its agent.
+    AgentRunFound {
+        book: AgentBook,
+        run: AgentRun,
+    },
+    /// What an agent remembers of sessions.
+    AgentMemories {
+        sessions: Vec<Remembered>,
+    },
     /// What happened in a run.
     AgentEvent {
         event: AgentEvent,
@@ -384,6 +395,17 @@ pub enum Reply {
         span: TraceSpan,
         contents: Contents,
     },
+    /// What a model was asked in a span, and what it gave.
+    TraceCall {
+        original: Original,
+    },
+    /// A call that was asked again, with what it gave: it is kept.
+    TraceReplayed {
+        replay: Replay,
+    },
+    TraceReplays {
+        replays: Vec<Replay>,
+    },
     /// Rows that pass.
     TraceFound {
         rows: Vec<u32>,
@@ -400,6 +422,14 @@ pub enum Reply {
         left: Packed,
         right: Packed,
     },
+    /// What people have noted on a trace.
+    TraceNotes {
+        notes: Vec<Note>,
+    },
+    /// A note, as it is kept.
+    TraceNoted {
+        note: Note,
+    },
     /// Where senders are heard.
     TracesListening {
         address: String,
@@ -412,6 +442,10 @@ pub enum Reply {
     TraceWritten {
         #[serde(with = "crate::domain::base64")]
         bytes: Vec<u8>,
+    },
+    /// A trace was sent to a server.
+    TraceSent {
+        sent: Sent,
     },
     /// A piece of what is written out.
     Text {

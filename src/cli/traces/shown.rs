@@ -10,6 +10,7 @@ use crate::domain::trace::aligned::Pair;
 use crate::domain::trace::contents::{Contents, Part, Said};
 use crate::domain::trace::latency::Latency;
 use crate::domain::trace::outline::Outline;
+use crate::domain::trace::replay::Replay;
 use crate::domain::trace::run::Source;
 use crate::domain::trace::{Brought, Kind, Mark, Rollups, Run, Status, Sum, TraceId, TraceSpan, Tree};
 
@@ -263,6 +264,13 @@ pub(super) fn span(span: &TraceSpan, contents: &Contents) -> Vec<String> {
         lines.push(format!("{key} = {value}"));
     }
     lines
+}
+
+/// A line of what was asked in the place of a span.
+pub(super) fn replay(replay: &Replay) -> String {
+    let model = replay.asked.model.as_ref().map_or_else(String::new, ToString::to_string);
+    let id = short(TraceId(*replay.id.as_bytes()));
+    format!("replayed: {id}  {}  {model}", words::time(replay.at))
 }
 
 fn message(said: &Said, lines: &mut Vec<String>) {

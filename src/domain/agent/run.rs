@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::limits::{Limit, Spent};
+use super::replay::Replayed;
 use super::step::Step;
 use crate::domain::Error;
 use crate::domain::call::Turn;
@@ -37,10 +38,26 @@ pub struct Run {
     pub attributes: BTreeMap<String, String>,
     /// Of the last question.
     pub spent: Spent,
+    /// Whose session it is: the name of the account.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub user: String,
+    /// The run that its session began with, where that is another one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session: Option<RunId>,
+    /// What was done already is done once more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replays: Option<Replayed>,
     /// SHA-256 of each step's template and of all tools as the model was told of them.
     pub hashes: Hashes,
     pub created: Timestamp,
     pub updated: Timestamp,
+}
+
+impl Run {
+    /// The run that its session began with.
+    pub fn session(&self) -> RunId {
+        self.session.unwrap_or(self.id)
+    }
 }
 
 /// What a run was made with, for whoever compares two.

@@ -49,6 +49,9 @@ pub(super) fn blank(agent: AgentId, version: u32, model: ModelId) -> Run {
         state: State::Running,
         attributes: BTreeMap::new(),
         spent: Spent::default(),
+        user: String::new(),
+        session: None,
+        replays: None,
         hashes: Hashes::default(),
         created: now,
         updated: now,
@@ -62,6 +65,7 @@ pub(super) fn goes_on(run: Run, before: Option<Run>, onward: Onward) -> Result<R
         asks(&mut run, onward.text);
         return Ok(run);
     };
+    let session = Some(before.session());
     let Run { question, turns, results, state, attributes, spent, .. } = before;
     let answers = match &state {
         State::Waiting { calls } => match &calls[..] {
@@ -71,9 +75,9 @@ pub(super) fn goes_on(run: Run, before: Option<Run>, onward: Onward) -> Result<R
         _ => Vec::new(),
     };
     if !answers.is_empty() {
-        return answered(Run { question, turns, results, state, attributes, spent, ..run }, answers);
+        return answered(Run { question, turns, results, state, attributes, spent, session, ..run }, answers);
     }
-    let mut run = Run { turns, attributes, ..run };
+    let mut run = Run { turns, attributes, session, ..run };
     asks(&mut run, onward.text);
     Ok(run)
 }

@@ -20,7 +20,7 @@ use crate::domain::picture::media_type;
 use crate::domain::{Error, ErrorKind, Result};
 use crate::service::archive::{Archive, Writing};
 use crate::service::attachments;
-use crate::service::invoke::{Clock, Terms};
+use crate::service::invoke::{Clock, Terms, Underway};
 use crate::service::turns::{Hold, Turn};
 
 /// How often other screens see the answer grow.
@@ -73,20 +73,30 @@ pub(super) async fn run(chat: &Chat, begun: Begun, terms: Terms, steps: mpsc::Se
     let grounded = tokio::select! {
         biased;
         () = stop.cancelled() => Err(Error::cancelled("looking into a knowledge base")),
-        grounded = ground(chat, &mut growing.answer, converse, &terms) => grounded,
+        grounded = ground(chat, &mut growing.answer, converse, terms) => grounded,
     };
-    let called = match grounded {
-        Ok(converse) => {
+    let (events, mut step) = match grounded {
+        Ok((converse, terms, step)) => {
             let blobs = attachments::bytes_of(&chat.archive, &converse.turns).await;
-            blobs.map(|blobs| Call::Converse(Converse { blobs, ..converse }))
+            let serve = |blobs| {
+                let call = Call::Converse(Converse { blobs, ..converse });
+                chat.invoke.serve(&model, call, &terms)
+            };
+            (blobs.map(serve), step)
         }
-        Err(error) => Err(error),
+        Err(error) => (Err(error), None),
     };
-    let events = match called {
-        Ok(call) => chat.invoke.serve(&model, call, &terms),
-        Err(error) => stream::once(std::future::ready(Err(error))).boxed(),
-    };
+    let events = events.unwrap_or_else(|error| stream::once(std::future::ready(Err(error))).boxed());
     let outcome = streamed(chat, events, &mut growing, &steps, stop).await;
+    if let Some(step) = &mut step {
+        match &outcome {
+            Outcome::Failed { error } => step.end(Some(error)),
+            Outcome::Complete { .. } => step.end(None),
+            Outcome::Streaming | Outcome::Interrupted | Outcome::Stopped => {}
+        }
+    }
+    // It has taken as long as the answer took, and not as long as the disk does.
+    drop(step);
 
     growing.count();
     let mut answer = growing.finish(outcome);
@@ -137,17 +147,27 @@ async fn run_agent(
 }
 
 /// Puts what a knowledge base has into a call that is to be from one, and keeps it with the answer: one that goes on has it already.
-async fn ground(chat: &Chat, answer: &mut Message, converse: Converse, terms: &Terms) -> Result<Converse> {
-    let Some(answer) = &mut answer.answer else { return Ok(converse) };
+/// With it come the step that the call is a part of then, and its terms.
+async fn ground(
+    chat: &Chat,
+    answer: &mut Message,
+    converse: Converse,
+    terms: Terms,
+) -> Result<(Converse, Terms, Option<Underway>)> {
+    let (mut terms, mut step) = (terms, None);
+    let Some(answer) = &mut answer.answer else { return Ok((converse, terms, step)) };
     if answer.grounding.is_none()
         && let Some(knowledge) = &chat.knowledge
+        && let Some(grounded) = knowledge.ground(&converse, &terms).await?
     {
-        answer.grounding = knowledge.ground(&converse, terms).await?;
+        answer.grounding = Some(grounded.grounding);
+        (terms, step) = (grounded.terms, Some(grounded.step));
     }
-    Ok(match &answer.grounding {
+    let converse = match &answer.grounding {
         Some(grounding) => grounding.with(converse),
         None => converse,
-    })
+    };
+    Ok((converse, terms, step))
 }
 
 /// Takes events in until the answer ends, and says how.

@@ -1,12 +1,13 @@
 //! One view over the traces of this program and those from elsewhere. Everything here blocks.
 
 use super::kept::{Kept, Opened, Price, missing};
-use super::own;
+use super::notes::{self, Noted};
+use super::{own, said};
 use crate::domain::Result;
 use crate::domain::time::Timestamp;
 use crate::domain::trace::filter::{Filter, Subject};
 use crate::domain::trace::outline::Outline;
-use crate::domain::trace::{Facts, Run, Span, TraceId, TraceSpan, Tree};
+use crate::domain::trace::{Facts, Note, Run, Span, TraceId, TraceSpan, Tree};
 use crate::store::Store;
 use crate::store::record::RunKey;
 use crate::wire::trace::meaning;
@@ -69,7 +70,7 @@ impl View<'_> {
         if own.is_empty() {
             return self.kept.outline(id);
         }
-        Ok(Opened { outline: own::outline(&own, self.price), damaged: Vec::new() })
+        Ok(Opened { outline: own::opened(self.store, &own, self.price)?, damaged: Vec::new() })
     }
 
     /// What a call cost that does not tell it.
@@ -95,7 +96,7 @@ impl View<'_> {
         let at = row as usize;
         let Some(span) = own.get(at) else { return self.kept.span(id, row) };
         let mut whole = own::wholes(&own).swap_remove(at);
-        own::say(self.store, span, &mut whole)?;
+        said::say(self.store, span, &mut whole)?;
         Ok(whole)
     }
 
@@ -113,7 +114,7 @@ impl View<'_> {
         let (mut wholes, mut first) = (own::wholes(&own).into_iter(), 0);
         for part in own.chunks(OWN) {
             let told = |(span, mut whole): (&Span, TraceSpan)| {
-                own::say(self.store, span, &mut whole)?;
+                said::say(self.store, span, &mut whole)?;
                 Ok(whole)
             };
             if !visit(first, part.iter().zip(wholes.by_ref()).map(told).collect()) {
@@ -151,13 +152,16 @@ impl View<'_> {
             return Ok(());
         }
         let count = outline.rows.len() as u32;
+        let noted = Noted::of(self.store, id, || Ok(notes::root(&outline, &tree)))?;
         self.visit(id, |first, spans| {
             // What cannot be read says nothing.
             let Ok(spans) = spans else { return true };
             let mut found = Vec::new();
             // Spans may have come since the rows were read.
             for (at, span) in (first..count).zip(&spans) {
-                let scores = if filter.needs_scores() { meaning::contents(span).scores } else { Vec::new() };
+                let mut scores =
+                    if filter.needs_scores() { meaning::contents(span).scores } else { Vec::new() };
+                scores.extend(noted.on(span.id).map(Note::score));
                 if filter.matches(&Subject { span: Some(span), scores: &scores, ..subject(at) }) {
                     found.push(at);
                 }

@@ -1,12 +1,14 @@
 //! Traces: a run with its place in the list, where its spans lie, and how far the segments are known.
 //!
-//! All of it is made from the segments (see `service::trace::kept`) and can be made from them again.
+//! All of that is made from the segments (see `service::trace::kept`) and can be made from them again. Notes are what people
+//! said of a trace, and are nowhere else.
 
 use serde::{Deserialize, Serialize};
 
 use super::{Kind, Record, RecordKey};
+use crate::domain::id::NoteId;
 use crate::domain::time::Timestamp;
-use crate::domain::trace::{Run, TraceId};
+use crate::domain::trace::{Note, Run, TraceId};
 
 /// Runs lie in the order of their beginnings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -128,4 +130,26 @@ impl Record for Segment {
     const KIND: Kind = Kind::TraceSegment;
     const SCHEMA: u8 = 1;
     type Key = SegmentKey;
+}
+
+/// A note's trace, and the note: in the order in which they were made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct NoteOf(pub TraceId, pub NoteId);
+
+impl RecordKey for NoteOf {
+    fn write(&self, bytes: &mut Vec<u8>) {
+        self.0.write(bytes);
+        self.1.write(bytes);
+    }
+
+    fn read(bytes: &[u8]) -> Option<Self> {
+        let (trace, note) = bytes.split_at_checked(16)?;
+        Some(Self(TraceId::read_key(trace)?, NoteId::read(note)?))
+    }
+}
+
+impl Record for Note {
+    const KIND: Kind = Kind::TraceNote;
+    const SCHEMA: u8 = 1;
+    type Key = NoteOf;
 }

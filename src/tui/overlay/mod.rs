@@ -40,6 +40,7 @@ use crate::domain::knowledge::reranking::{Reranker, Reranking};
 use crate::domain::message::BlobId;
 use crate::domain::secret::Secret;
 use crate::domain::settings::Field;
+use crate::domain::trace::TraceId;
 use confirm::Confirm;
 use difference::Difference;
 use help::Help;
@@ -186,6 +187,9 @@ pub enum Choice {
     ImportBase(String),
     RenameBase(BaseId, String),
     RemoveBase(BaseId),
+    /// Reads the traces that the file of that path has.
+    ImportTraces(String),
+    RemoveTrace(TraceId),
     /// What passages must be like; nothing for nothing.
     Filter(String),
     /// How near they must be.
@@ -194,6 +198,8 @@ pub enum Choice {
     Rerank(Reranking),
     /// The same of all that is found in that base.
     RerankBase(BaseId, Option<Reranker>),
+    /// Asks how many of the first hits it puts in order, in that base or for a question alone.
+    Candidates(Option<BaseId>, Reranker),
     RenameDataset(DatasetId, String),
     RemoveDataset(DatasetId),
     /// The item before the rater is not rated, for that reason.
@@ -336,7 +342,11 @@ impl Overlay {
             Self::Menu(menu) => two(menu.verb, menu.leaves()),
             Self::Picker(picker) => {
                 let mut hints = two("take it", picker.leaves());
-                hints.insert(1, (here, Action::Star, "star"));
+                // Where nothing is found nothing is taken, and what is in no list gets no star.
+                hints.retain(|(_, action, _)| *action != Action::Accept || picker.takes());
+                if picker.stars() {
+                    hints.insert(1, (here, Action::Star, "star"));
+                }
                 hints
             }
             Self::Confirm(confirm) => vec![(here, Action::Cancel, confirm.keeps)],

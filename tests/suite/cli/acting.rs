@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::agents::{events, gave, home, last, made, run};
 use super::home::{Home, Said};
+use super::spans;
 use crate::loopback::{Seen, Server, whole};
 use crate::mcp_real::program;
 
@@ -100,6 +101,9 @@ fn the_official_servers_are_driven_by_an_agent() {
     assert!(gave[1].1.contains("42") && !gave[1].2, "{gave:?}");
     assert!(gave[2].1.contains("denied") && gave[2].2, "{gave:?}");
     assert_eq!(last(&said)["state"], "answered");
+    let failed = spans::failed(&spans::newest(&home));
+    let (kind, words) = &failed["read_text_file"];
+    assert!(failed.len() == 1 && kind == "tool_error" && words.contains("denied"), "{failed:?}");
     assert_eq!(asked(&run(&home, "Done.", &["--json"])).len(), 0, "both were agreed to");
 }
 

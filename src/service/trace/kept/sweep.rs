@@ -6,6 +6,7 @@ use super::{Kept, Price, file, missing, open, put_run, run_of};
 use crate::domain::Result;
 use crate::domain::time::Timestamp;
 use crate::domain::trace::{Run, TraceId};
+use crate::service::trace::notes;
 use crate::store::record::{Chunk, ChunkKey, RunKey, Segment, SegmentKey, TraceAt};
 use crate::store::{Batch, Scan, Shelf, Store};
 
@@ -79,6 +80,7 @@ impl Kept {
             }
         }
         batch.remove::<Run>(&RunKey(run.at, trace)).remove::<TraceAt>(&trace);
+        notes::forget(&self.store, trace, &mut batch)?;
         self.store.commit(batch)?;
         if empty.contains(&state.number) {
             self.rotate(&mut state)?;
@@ -123,6 +125,7 @@ pub(super) fn forget(
         let left = open::outline(store, shelf, price, *trace).outline;
         if left.rows.is_empty() {
             batch.remove::<Run>(&RunKey(before.at, *trace)).remove::<TraceAt>(trace);
+            notes::forget(store, *trace, &mut batch)?;
         } else {
             let bytes = chunk_bytes(store, *trace)?;
             let Run { at, source, rough, .. } = before;

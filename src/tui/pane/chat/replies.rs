@@ -125,7 +125,7 @@ impl State {
             }
             (Wait::Notices, Reply::Notices { founded, notices }) => {
                 if !notices.is_empty() {
-                    desk.notice = Some((notices.join(" "), true));
+                    desk.note(notices.join(" "));
                 } else if let Some(founded) = founded {
                     desk.say(founded);
                 }
@@ -171,7 +171,7 @@ impl State {
                 }
                 self.refit(desk);
             }
-            Reply::Delta { event: Said::Notice { text } } => desk.notice = Some((text, true)),
+            Reply::Delta { event: Said::Notice { text } } => desk.note(text),
             Reply::Delta { event } => thread.delta(&event, now),
             Reply::AgentEvent { event } => {
                 thread.acted(&event, now);
@@ -402,9 +402,10 @@ impl State {
             | Changed::Tended { .. }
             | Changed::Trace { .. }
             | Changed::TraceRemoved { .. }
+            | Changed::TraceNoted { .. }
             | Changed::Agents
             | Changed::Prompts => {}
-            Changed::Notice { text } => desk.notice = Some((text, true)),
+            Changed::Notice { text } => desk.note(text),
             Changed::Missed if self.thread.watch == Some(task) => self.reload(desk),
             // Another process may be the owner now.
             Changed::Missed => {

@@ -3,11 +3,13 @@
 mod dataset;
 mod html;
 mod markdown;
+mod noted;
 mod report;
 
 pub use dataset::{Rows, openai, prompts};
 pub use html::html;
 pub use markdown::markdown;
+pub use noted::noted;
 pub use report::Report;
 
 #[cfg(test)]

@@ -1,0 +1,127 @@
+//! Runs that are done once more: with the definition as it was or another, their calls answered from what was recorded.
+
+use super::calling::{Did, TOOL_ERROR};
+use super::run::Running;
+use super::{Again, Agents, kept};
+use crate::domain::Result;
+use crate::domain::agent::replay::{self, Edit, Missing, Recording};
+use crate::domain::agent::run::{Hashes, State};
+use crate::domain::agent::turn::Asked;
+use crate::domain::agent::{AgentEvent, Book, Definition, Replayed, Run, Spent};
+use crate::domain::message::Role;
+use crate::domain::tool::Tool;
+use crate::domain::trace::SpanKind;
+use crate::service::fresh;
+
+/// The run that does `old` once more; what it says is put in by [`recording`].
+pub(super) fn once_more(book: &Book, old: Run, again: &Again) -> Result<Run> {
+    let version = kept::version(book, Some(again.version.unwrap_or(old.version)))?;
+    let of_version = again.version.and(version.definition.model.clone());
+    let now = fresh::now();
+    Ok(Run {
+        id: fresh::run_id(),
+        agent: old.agent,
+        version: version.number,
+        model: again.model.clone().or(of_version).unwrap_or(old.model),
+        question: old.question,
+        turns: Vec::new(),
+        results: Vec::new(),
+        state: State::Running,
+        // Recorded calls set none anew.
+        attributes: old.attributes,
+        spent: Spent::default(),
+        user: String::new(),
+        session: None,
+        replays: Some(Replayed {
+            run: old.id,
+            step: again.edit.step,
+            said: again.edit.said.is_some(),
+            prompts: again.edit.prompts.clone(),
+            missing: Some(again.missing),
+        }),
+        hashes: Hashes::default(),
+        created: now,
+        updated: now,
+    })
+}
+
+/// The definition that a run is made with: a replay may have templates of its own.
+pub(super) fn definition(of: &Definition, run: &Run) -> Definition {
+    let mut definition = of.clone();
+    for (step, template) in run.replays.iter().flat_map(|of| &of.prompts) {
+        definition.steps.of_mut(*step).template = Some(template.clone());
+    }
+    definition
+}
+
+/// What the calls of the run gave that `run` replays, behind what it has played already. One that begins, which has an edit, is
+/// given its turns.
+pub(super) async fn recording(
+    agents: &Agents,
+    run: &mut Run,
+    edit: Option<&Edit>,
+    native: bool,
+) -> Result<Option<Recording>> {
+    let Some(Replayed { run: of, missing: Some(_), .. }) = &run.replays else { return Ok(None) };
+    let (agent, of) = (run.agent, *of);
+    let old = agents.archive.run(move |store| kept::run(store, agent, of)).await?;
+    let from = replay::asked_at(&old.turns, &old.question).map_or(0, |at| at + 1);
+    let mut recording = Recording::new(replay::made(&old.turns[from..], &old.results));
+    if let Some(edit) = edit {
+        (run.turns, run.question) = replay::begin(&old.turns, &old.question, edit, native)?;
+    }
+    let from = replay::asked_at(&run.turns, &run.question).map_or(0, |at| at + 1);
+    let mut played = &run.turns[from..];
+    // What a person has the model say first is still to be done.
+    if let Some((_, before)) =
+        played.split_last().filter(|(last, _)| edit.is_some() && last.role == Role::Assistant)
+    {
+        played = before;
+    }
+    for call in replay::calls(played) {
+        recording.play(&call.name, &call.input);
+    }
+    Ok(Some(recording))
+}
+
+/// What a person is told of a replay.
+pub(super) fn told(of: &Replayed) -> String {
+    let mut text = format!("replays the run {}", of.run.short());
+    if let Some(step) = of.step {
+        text.push_str(" from step ");
+        text.push_str(&step.to_string());
+        text.push_str(" on");
+    }
+    if of.said {
+        text.push_str(", with another answer of the model there");
+    }
+    text
+}
+
+impl Running {
+    /// What becomes of a call that nothing was recorded of; `None` where nothing is replayed.
+    pub(super) fn missing(&self) -> Option<Missing> {
+        self.recording.as_ref()?;
+        self.run.replays.as_ref()?.missing
+    }
+
+    /// What was recorded of a call; `None` where it is to be made.
+    pub(super) async fn played(&mut self, asked: &Asked, tools: &[Tool]) -> Option<Did> {
+        // Another version may have it no more.
+        let known = tools.iter().any(|tool| tool.name == asked.name);
+        let made = self.recording.as_mut().filter(|_| known)?.play(&asked.name, &asked.input)?;
+        let (content, is_error) = (made.content.clone(), made.is_error);
+        let called = AgentEvent::Called {
+            id: asked.id.clone(),
+            action: asked.name.clone(),
+            input: asked.input.clone(),
+            by: "recording".to_owned(),
+        };
+        self.tell(called).await;
+        let (mut step, _) = self.agents.invoke.step(SpanKind::Tool, asked.name.clone(), &self.terms);
+        step.recorded();
+        let did = if is_error { Did::failed(TOOL_ERROR, content) } else { Did::gave(content) };
+        did.end(asked, &mut step);
+        Some(did)
+    }
+}

@@ -1,0 +1,590 @@
+//! The card of one span: what it was, how it ended, what it took; then what was said in it, its settings, the tools that were
+//! offered, what was thought of it, and all of it as it came.
+//!
+//! ```text
+//!  Card::of(run, row, findings, rest)      the head, from rows that are there
+//!      take(span, contents) | failed(error)  the answer to Traces::Span { id, row }
+//!      note(notes)                           the answer to Traces::Notes { id }
+//!      renew(run, findings)                  the row has changed: a live run
+//!  show(tab) | turn(steps) | think()       what is shown of it
+//!  fit(area), scroll(steps, area), …       in update; draw(area, look, focused, cells) in view
+//! ```
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Modifier;
+
+use super::raw;
+use super::said::{self, offered, score};
+use super::sheet::{Part, Room, Sheet, line};
+use super::words::{cost, dollars, ended, sign, summed, tokens, took};
+use crate::domain::Error;
+use crate::domain::trace::aligned::Run;
+use crate::domain::trace::contents::Contents;
+use crate::domain::trace::lint::Finding;
+use crate::domain::trace::{Kind, Mark, Note, SpanKey, Status, TraceSpan};
+use crate::tui::look::{Look, Role};
+use crate::tui::paint::{columns, first_parts, put, put_right};
+use crate::tui::widget::text::Ink;
+
+/// Rows over the sheet, and below how many rows only one of them is left.
+const HEAD: u16 = 3;
+const LOW: u16 = 8;
+
+/// What of a span is shown.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum Tab {
+    #[default]
+    Said,
+    Settings,
+    Tools,
+    Scores,
+    Raw,
+}
+
+impl Tab {
+    pub(super) const ALL: [Self; 5] = [Self::Said, Self::Settings, Self::Tools, Self::Scores, Self::Raw];
+}
+
+/// What is known without the span itself.
+#[derive(Debug, Clone, PartialEq)]
+struct Head {
+    id: SpanKey,
+    is_root: bool,
+    name: String,
+    kind: Kind,
+    status: Status,
+    running: bool,
+    /// Time, tokens, cost.
+    figures: String,
+    /// Who answered: provider, model, agent, why it stopped.
+    who: String,
+    failed: Option<String>,
+    /// What is odd about it, and what lints say.
+    odd: Vec<String>,
+}
+
+/// The span itself.
+#[derive(Debug, Clone, PartialEq)]
+enum Whole {
+    Awaited,
+    Failed(Error),
+    There(Box<(TraceSpan, Contents)>),
+}
+
+/// The card.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Card {
+    row: u32,
+    head: Head,
+    whole: Whole,
+    notes: Vec<Note>,
+    tab: Tab,
+    /// The person chose the tab.
+    chosen: bool,
+    thoughts: bool,
+    /// What leads to all of a text that is cut: "e exports all of it".
+    rest: String,
+    sheet: Sheet,
+}
+
+impl Card {
+    /// The card of a row. The row must be one of the run's.
+    pub(super) fn of(run: Run<'_>, row: u32, findings: &[Finding], rest: String) -> Self {
+        let mut card = Self {
+            row,
+            head: head(run, row, findings),
+            whole: Whole::Awaited,
+            notes: Vec::new(),
+            tab: Tab::Said,
+            chosen: false,
+            thoughts: false,
+            rest,
+            sheet: Sheet::default(),
+        };
+        card.build();
+        card
+    }
+
+    pub(super) fn row(&self) -> u32 {
+        self.row
+    }
+
+    /// The same row has changed.
+    pub(super) fn renew(&mut self, run: Run<'_>, findings: &[Finding]) {
+        self.head = head(run, self.row, findings);
+        self.build();
+    }
+
+    /// The span has come.
+    pub(super) fn take(&mut self, span: TraceSpan, contents: Contents) {
+        self.whole = Whole::There(Box::new((span, contents)));
+        if !self.chosen {
+            // Of what says nothing that is known here, what it came with is of use.
+            self.tab = if self.has(Tab::Said) { Tab::Said } else { Tab::Raw };
+        }
+        self.build();
+    }
+
+    /// It could not be read.
+    pub(super) fn failed(&mut self, error: Error) {
+        self.whole = Whole::Failed(error);
+        self.build();
+    }
+
+    /// The notes of its run: those on this span stay, those on the run as a whole stand on its root.
+    pub(super) fn note(&mut self, notes: &[Note]) {
+        let is_its = |note: &&Note| match note.span {
+            Some(span) => span == self.head.id,
+            None => self.head.is_root,
+        };
+        self.notes = notes.iter().filter(is_its).cloned().collect();
+        self.build();
+    }
+
+    /// The notes that stand on it.
+    pub(super) fn notes(&self) -> &[Note] {
+        &self.notes
+    }
+
+    /// The span with what was said in it, once it is there.
+    pub(super) fn whole(&self) -> Option<(&TraceSpan, &Contents)> {
+        match &self.whole {
+            Whole::There(whole) => Some((&whole.0, &whole.1)),
+            Whole::Awaited | Whole::Failed(_) => None,
+        }
+    }
+
+    /// Whether it is a call of a model.
+    pub(super) fn is_model(&self) -> bool {
+        self.head.kind == Kind::Model
+    }
+
+    pub(super) fn tab(&self) -> Tab {
+        self.tab
+    }
+
+    /// Shows another part of it, from its beginning.
+    pub(super) fn show(&mut self, tab: Tab) {
+        if self.tab != tab {
+            (self.tab, self.chosen) = (tab, true);
+            self.sheet = Sheet::default();
+            self.build();
+        }
+    }
+
+    /// The next tab that has something, or the one before.
+    pub(super) fn turn(&mut self, back: bool) {
+        let at = Tab::ALL.iter().position(|tab| *tab == self.tab).unwrap_or(0);
+        let count = Tab::ALL.len();
+        let step = |by: usize| Tab::ALL[(at + if back { count - by } else { by }) % count];
+        if let Some(tab) = (1..count).map(step).find(|tab| self.has(*tab)) {
+            self.show(tab);
+        }
+    }
+
+    /// Shows what was thought before an answer, or folds it again.
+    pub(super) fn think(&mut self) {
+        self.thoughts = !self.thoughts;
+        self.build();
+    }
+
+    /// What the shown part says, for the clipboard.
+    pub(super) fn says(&self) -> String {
+        self.sheet.says()
+    }
+
+    fn has(&self, tab: Tab) -> bool {
+        match tab {
+            Tab::Raw => self.whole().is_some(),
+            Tab::Said => self.count(tab) > 0 || self.head.failed.is_some() || !self.head.odd.is_empty(),
+            Tab::Settings | Tab::Tools | Tab::Scores => self.count(tab) > 0,
+        }
+    }
+
+    fn count(&self, tab: Tab) -> usize {
+        let Some((span, contents)) = self.whole() else { return 0 };
+        match tab {
+            Tab::Said => said::things(contents),
+            Tab::Settings => contents.parameters.0.len(),
+            Tab::Tools => contents.offered.len(),
+            Tab::Scores => contents.scores.len() + self.notes.len(),
+            Tab::Raw => span.attributes.0.len(),
+        }
+    }
+
+    fn build(&mut self) {
+        let mut parts = Vec::new();
+        let mut room = Room::new(&self.rest);
+        if self.tab == Tab::Said {
+            self.told(&mut parts);
+        }
+        match &self.whole {
+            Whole::Awaited => parts.push(line("reading …", Role::Faint)),
+            Whole::Failed(error) => {
+                let said = format!("✗ {error}");
+                parts.push(Part::Flow { runs: vec![(said, Ink::of(Role::Bad))], inset: 0 });
+            }
+            Whole::There(whole) => self.body(&whole.0, &whole.1, &mut room, &mut parts),
+        }
+        self.sheet.change(parts);
+    }
+
+    /// What is told of it by its row.
+    fn told(&self, parts: &mut Vec<Part>) {
+        let mut flow = |text: String, role| {
+            parts.push(Part::Flow { runs: vec![(text, Ink::of(role))], inset: 0 });
+        };
+        if let Some(failed) = &self.head.failed {
+            flow(format!("✗ {failed}"), Role::Bad);
+        }
+        for odd in &self.head.odd {
+            flow(format!("! {odd}"), Role::Warn);
+        }
+        if !self.head.who.is_empty() {
+            flow(self.head.who.clone(), Role::Muted);
+        }
+    }
+
+    fn body(&self, span: &TraceSpan, contents: &Contents, room: &mut Room<'_>, parts: &mut Vec<Part>) {
+        let nothing = |parts: &mut Vec<Part>, text: &str| {
+            parts.push(Part::Flow { runs: vec![(text.to_owned(), Ink::of(Role::Faint))], inset: 0 });
+        };
+        match self.tab {
+            Tab::Said => {
+                said::all(contents, self.thoughts, room, parts);
+                if said::things(contents) == 0 {
+                    nothing(parts, "Nothing that was said in it is told.");
+                }
+            }
+            Tab::Settings => {
+                raw::attributes(&contents.parameters, 0, room, parts);
+                if contents.parameters.is_empty() {
+                    nothing(
+                        parts,
+                        "No settings are told: those of the model's provider held, as far as is known.",
+                    );
+                }
+            }
+            Tab::Tools => {
+                offered(&contents.offered, room, parts);
+                if contents.offered.is_empty() {
+                    nothing(parts, "No tools were offered, as far as is told.");
+                }
+            }
+            Tab::Scores => {
+                for told in &contents.scores {
+                    score(told, "", room, parts);
+                }
+                for note in &self.notes {
+                    score(&note.score(), &note.by, room, parts);
+                }
+                if contents.scores.is_empty() && self.notes.is_empty() {
+                    nothing(parts, "Nobody has scored it or noted anything on it.");
+                }
+            }
+            Tab::Raw => raw::all(span, &contents.unread, room, parts),
+        }
+    }
+
+    /// Sets what is in sight; to be called whenever the area may have changed.
+    pub(super) fn fit(&mut self, area: Rect) {
+        self.sheet.fit(below(area));
+    }
+
+    /// Scrolls; `false` where that is the end.
+    pub(super) fn scroll(&mut self, steps: isize, area: Rect) -> bool {
+        self.sheet.scroll(steps, below(area))
+    }
+
+    #[expect(clippy::wrong_self_convention, reason = "it goes there")]
+    pub(super) fn to_start(&mut self) {
+        self.sheet.go_first();
+    }
+
+    #[expect(clippy::wrong_self_convention, reason = "it goes there")]
+    pub(super) fn to_end(&mut self, area: Rect) {
+        self.sheet.go_last(below(area));
+    }
+
+    /// Draws it.
+    pub(super) fn draw(&self, area: Rect, look: &Look, focused: bool, cells: &mut Buffer) {
+        if area.is_empty() {
+            return;
+        }
+        let head = &self.head;
+        let right = area.right();
+        if focused {
+            put(cells, area.x, area.y, area.x + 1, "▌", look.style(Role::Accent));
+        }
+        let (glyph, word, role) = ended(head.status, head.running);
+        let end = format!("{glyph} {word}");
+        let end = if area.width < 30 { glyph } else { end.trim() };
+        let edge = put_right(cells, area.x + 2, area.y, right, end, look.style(role)).saturating_sub(1);
+        let (glyph, role) = sign(head.kind);
+        let x = put(cells, area.x + 2, area.y, edge, glyph, look.style(role));
+        let name = look.style(Role::Text).add_modifier(Modifier::BOLD);
+        let x = put(cells, x + 1, area.y, edge, &head.name, name);
+        put(cells, x + 2, area.y, edge, head.kind.as_str(), look.style(Role::Faint));
+        if area.height >= LOW {
+            let room = area.width.saturating_sub(2);
+            let figures = first_parts(&head.figures, room);
+            put(cells, area.x + 2, area.y + 1, right, figures, look.style(Role::Muted));
+            self.tabs(Rect { x: area.x + 2, y: area.y + 2, width: room, height: 1 }, look, cells);
+        }
+        self.sheet.draw(below(area), look, cells);
+    }
+
+    /// The names of its parts; those that say nothing are faint, or not there where there is little room.
+    fn tabs(&self, area: Rect, look: &Look, cells: &mut Buffer) {
+        let named = |tab: Tab, counted: bool| {
+            let name = self.name(tab);
+            match self.count(tab) {
+                0 => name.to_owned(),
+                _ if !counted => name.to_owned(),
+                count => format!("{name} {count}"),
+            }
+        };
+        let wide: u16 = Tab::ALL.iter().map(|tab| columns(&named(*tab, true)) + 3).sum();
+        let roomy = wide <= area.width;
+        let mut x = area.x;
+        for tab in Tab::ALL {
+            let is_shown = tab == self.tab;
+            if !roomy && !is_shown && !self.has(tab) {
+                continue;
+            }
+            let role = match (is_shown, self.has(tab)) {
+                (true, _) => Role::Accent,
+                (false, true) => Role::Text,
+                (false, false) => Role::Faint,
+            };
+            // A sign, so that no colour is needed.
+            let mark = if is_shown { "▸" } else { " " };
+            x = put(cells, x, area.y, area.right(), mark, look.style(Role::Accent));
+            x = put(cells, x, area.y, area.right(), &named(tab, roomy), look.style(role)) + 1;
+        }
+    }
+
+    fn name(&self, tab: Tab) -> &'static str {
+        match tab {
+            Tab::Said => match self.head.kind {
+                Kind::Tool => "Call",
+                Kind::Retrieval | Kind::Rerank | Kind::Memory => "Passages",
+                _ => "Messages",
+            },
+            Tab::Settings => "Settings",
+            Tab::Tools => "Tools",
+            Tab::Scores => "Scores",
+            Tab::Raw => "Raw",
+        }
+    }
+}
+
+/// What is left for the sheet.
+fn below(area: Rect) -> Rect {
+    let head = if area.height < LOW { 1 } else { HEAD }.min(area.height);
+    let left = 2.min(area.width);
+    Rect { x: area.x + left, y: area.y + head, width: area.width - left, height: area.height - head }
+}
+
+fn head(run: Run<'_>, at: u32, findings: &[Finding]) -> Head {
+    let Run { outline, tree, rollups } = run;
+    let row = &outline.rows[at as usize];
+    let text = |symbol| outline.names.get(symbol);
+    let sum = rollups.get(at);
+    let mut figures = vec![if row.is_running() { "runs".to_owned() } else { took(tree.duration(at)) }];
+    let own = tree.own_time(at);
+    if own != tree.duration(at) {
+        figures.push(format!("self {}", took(own)));
+    }
+    figures.extend(row.first.map(|first| format!("first {}", took(first))));
+    let spent = if row.kind.is_inference() { tokens(&row.usage) } else { summed(&sum) };
+    let paid = match row.dollars.filter(|_| row.kind.is_inference()) {
+        Some(amount) if row.is_told => format!("{} told", dollars(amount)),
+        Some(amount) => dollars(amount),
+        None => cost(&sum),
+    };
+    figures.extend([spent, paid].into_iter().filter(|part| !part.is_empty()));
+    figures.extend(row.pace().map(|pace| format!("{pace:.0} ms/tok")));
+    let finish = text(row.finish);
+    let stopped = if finish.is_empty() { String::new() } else { format!("stopped by {finish}") };
+    let tool = Some(text(row.tool)).filter(|_| row.kind != Kind::Tool).unwrap_or_default();
+    let who =
+        [text(row.provider), text(row.model), text(row.agent), tool, stopped.as_str(), text(row.service)];
+    let who: Vec<&str> = who.into_iter().filter(|part| !part.is_empty()).collect();
+    let failed = [text(row.error), text(row.words)].join(": ");
+    let failed = failed.trim_matches([':', ' ']);
+    let is_failed = row.is_error() || !failed.is_empty();
+    let odd = tree.marks(at).iter().map(Mark::says).map(str::to_owned);
+    let lints =
+        findings.iter().filter(|finding| finding.rows.contains(&at)).map(|finding| finding.says.clone());
+    Head {
+        id: SpanKey(row.id),
+        is_root: tree.roots().first() == Some(&at),
+        name: text(row.name).to_owned(),
+        kind: row.kind,
+        status: row.status,
+        running: row.is_running(),
+        figures: figures.join(" · "),
+        who: who.join(" · "),
+        failed: is_failed.then(|| if failed.is_empty() { "failed".to_owned() } else { failed.to_owned() }),
+        odd: odd.chain(lints).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::id::NoteId;
+    use crate::domain::time::Timestamp;
+    use crate::domain::trace::contents::{Ran, Said};
+    use crate::domain::trace::{Facts, Grade, Opinion, Outline, Rollups, TraceId, Tree};
+
+    struct Kept {
+        outline: Outline,
+        tree: Tree,
+        rollups: Rollups,
+        spans: Vec<TraceSpan>,
+    }
+
+    impl Kept {
+        /// An agent that asked a model and called a tool which failed.
+        fn new() -> Self {
+            let mut kept = Self {
+                outline: Outline::default(),
+                tree: Tree::default(),
+                rollups: Rollups::default(),
+                spans: Vec::new(),
+            };
+            let lines = [
+                (1, None, Kind::Agent, "invoke_agent Weather", 0, 4_820),
+                (2, Some(1), Kind::Model, "chat m1", 0, 1_200),
+                (3, Some(1), Kind::Tool, "execute_tool get_weather", 1_200, 3_700),
+            ];
+            for (id, parent, kind, name, start, end) in lines {
+                let span = TraceSpan {
+                    id: SpanKey(id),
+                    parent: parent.map(SpanKey),
+                    name: name.to_owned(),
+                    start: 1 + start * 1_000_000,
+                    end: 1 + end * 1_000_000,
+                    status: if kind == Kind::Tool { Status::Error } else { Status::Ok },
+                    ..TraceSpan::default()
+                };
+                let mut facts = Facts { kind, ..Facts::default() };
+                if kind == Kind::Model {
+                    (facts.provider, facts.model, facts.finish) = ("openai", "m1", "tool_call");
+                    (facts.usage.input, facts.usage.output) = (Some(100), Some(20));
+                }
+                if kind == Kind::Tool {
+                    (facts.error, facts.words) = ("timeout", "the server is slow");
+                }
+                kept.outline.add(&span, &facts, |_| Some(0.0031));
+                kept.spans.push(span);
+            }
+            kept.tree = Tree::of(&kept.outline);
+            kept.rollups = Rollups::of(&kept.outline, &kept.tree);
+            kept
+        }
+
+        fn card(&self, row: u32) -> Card {
+            let run = Run { outline: &self.outline, tree: &self.tree, rollups: &self.rollups };
+            Card::of(run, row, &[], "e exports all of it".to_owned())
+        }
+    }
+
+    fn drawn(card: &mut Card, width: u16, height: u16) -> Vec<String> {
+        let area = Rect::new(0, 0, width, height);
+        card.fit(area);
+        let mut cells = Buffer::empty(area);
+        card.draw(area, &Look::colourless(), true, &mut cells);
+        let row = |y| (0..width).map(|x| cells[(x, y)].symbol()).collect::<String>();
+        (0..height).map(|y| row(y).trim_end().to_owned()).collect()
+    }
+
+    #[test]
+    fn the_head_tells_what_it_was_and_what_it_took_before_the_span_has_come() {
+        let kept = Kept::new();
+        let rows = drawn(&mut kept.card(1), 80, 10);
+        assert!(rows[0].starts_with("▌ ● chat m1  model") && rows[0].ends_with("✓ ok"), "{rows:#?}");
+        assert_eq!(rows[1], "  1.20 s · 100→20 tok · $0.0031");
+        assert_eq!(rows[3], "  openai · m1 · stopped by tool_call");
+        assert_eq!(rows[4], "  reading …");
+        let rows = drawn(&mut kept.card(0), 80, 10);
+        assert_eq!(rows[1], "  4.82 s · self 1.12 s · 100→20 tok · $0.0031");
+        let rows = drawn(&mut kept.card(2), 80, 10);
+        assert_eq!(rows[3], "  ✗ timeout: the server is slow");
+    }
+
+    #[test]
+    fn messages_settings_and_raw_attributes_are_tabs_and_empty_ones_are_stepped_over() {
+        let kept = Kept::new();
+        let mut card = kept.card(1);
+        let mut contents = Contents {
+            input: vec![Said::new("user", "Weather in Paris?")],
+            output: vec![Said::new("assistant", "It *rains*.")],
+            ..Contents::default()
+        };
+        contents.parameters.push("temperature", 0.2);
+        let mut span = kept.spans[1].clone();
+        span.attributes.push("gen_ai.request.temperature", 0.2);
+        card.take(span, contents);
+        let rows = drawn(&mut card, 100, 20);
+        assert_eq!(rows[2], "  ▸Messages 2  Settings 1  Tools  Scores  Raw 1");
+        assert!(rows.iter().any(|row| row == "    It rains."), "{rows:#?}");
+        card.turn(false);
+        assert_eq!((card.tab(), card.says().as_str()), (Tab::Settings, "temperature  0.2"));
+        card.turn(false);
+        assert_eq!(card.tab(), Tab::Raw);
+        assert!(card.says().contains("gen_ai.request.temperature  0.2"));
+        card.turn(true);
+        assert_eq!(card.tab(), Tab::Settings);
+        let rows = drawn(&mut card, 34, 20);
+        assert_eq!(rows[2], "   Messages ▸Settings  Raw");
+    }
+
+    #[test]
+    fn notes_stand_on_their_span_and_those_on_the_run_on_its_root() {
+        let kept = Kept::new();
+        let note = |id: u8, span: Option<u64>| Note {
+            id: NoteId::from_bytes([id; 16]),
+            trace: TraceId([1; 16]),
+            span: span.map(SpanKey),
+            said: Opinion::new(Some(Grade::Number(0.75)), "too slow"),
+            by: "me".to_owned(),
+            at: Timestamp(1),
+        };
+        let notes = [note(1, Some(3)), note(2, None)];
+        for (row, found) in [(0, vec![2]), (1, vec![]), (2, vec![1])] {
+            let mut card = kept.card(row);
+            card.take(kept.spans[row as usize].clone(), Contents::default());
+            card.note(&notes);
+            let ids: Vec<u8> = card.notes().iter().map(|note| note.id.as_bytes()[0]).collect();
+            assert_eq!(ids, found);
+        }
+        let mut card = kept.card(2);
+        let ran = Ran { name: "get_weather".to_owned(), ..Ran::default() };
+        card.take(kept.spans[2].clone(), Contents { ran: Some(ran), ..Contents::default() });
+        card.note(&notes);
+        card.show(Tab::Scores);
+        assert_eq!(card.says(), "★ score 0.75  me\ntoo slow");
+    }
+
+    #[test]
+    fn what_says_nothing_shows_what_it_came_with_and_every_size_is_drawn() {
+        let kept = Kept::new();
+        let mut card = kept.card(0);
+        card.take(kept.spans[0].clone(), Contents::default());
+        assert_eq!(card.tab(), Tab::Raw);
+        for (width, height) in [(1, 1), (2, 9), (9, 2), (40, 7), (40, 24), (200, 60)] {
+            let _ = drawn(&mut card, width, height);
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_read_says_why() {
+        let mut card = Kept::new().card(1);
+        card.failed(Error::internal("opening a span", "its bytes are damaged"));
+        assert!(card.says().contains("its bytes are damaged"));
+    }
+}

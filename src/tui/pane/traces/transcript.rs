@@ -1,0 +1,730 @@
+//! A run as a conversation: what was asked, each step in the order in which it began, the answer. A step is a line and a few
+//! rows of what was said in it; opened it is all of that.
+//!
+//! ```text
+//!  Transcript::of(run)                    renew(run) where the run has grown
+//!  want(area) ─► Traces::Span { id, row } ─► take(row, &contents) | failed(row, &error), then want(area) again
+//!  step(by, area), to(row), scroll(by, area), toggle()   and fit(area) after each, in update
+//!  draw(run, area, look, focused, cells)  in view
+//! ```
+//!
+//! Contents are asked for only of steps that are in sight, and those far from there are forgotten.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+use ratatui::style::Modifier;
+use serde_json::Value as Json;
+
+use super::json::{pretty, short};
+use super::said::{self, head, pieces};
+use super::sheet::{Part, Room, line, rows};
+use super::words::{ended, sign, summed, took};
+use crate::domain::Error;
+use crate::domain::figures::count;
+use crate::domain::trace::aligned::Run;
+use crate::domain::trace::contents::{Contents, Part as Piece, Said};
+use crate::domain::trace::facts::hash;
+use crate::domain::trace::{Kind, Row as Line};
+use crate::domain::untrusted::brief;
+use crate::tui::look::{Look, Role};
+use crate::tui::paint::{columns, put, put_right, tint};
+use crate::tui::widget::text::{Ink, Row};
+
+/// Bytes of one step that are shown.
+const STEP: usize = 64 * 1024;
+/// Rows of a step that is not opened.
+const FOLDED: usize = 3;
+/// Characters of what stands on one line.
+const ON_A_LINE: usize = 300;
+/// Steps whose contents are kept, and how near to the chosen one those are that stay.
+const KEPT: usize = 400;
+const NEAR: usize = 150;
+/// The deepest that a step is set in.
+const DEEPEST: u16 = 6;
+
+/// What was said in a step, as it is shown.
+#[derive(Debug, Clone, PartialEq)]
+struct Told {
+    /// What a model was asked, by its hash: the same question is shown once.
+    asked: Option<(u64, Vec<Part>)>,
+    folded: Vec<Part>,
+    open: Vec<Part>,
+    /// There is more than what is shown of it folded.
+    folds: bool,
+}
+
+/// A step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Step {
+    row: u32,
+    /// Agents that it is under.
+    depth: u16,
+    kind: Kind,
+}
+
+/// The transcript of a run, and the place in it.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Transcript {
+    steps: Vec<Step>,
+    /// Spans that are no steps.
+    hidden: usize,
+    selected: usize,
+    /// The first step in sight, and how many of its rows are not.
+    top: (usize, usize),
+    /// Rows that were opened, or folded where they are open by themselves.
+    turned: BTreeSet<u32>,
+    told: BTreeMap<u32, Told>,
+    /// What leads to all of a text that is cut.
+    rest: String,
+    /// The rows below the lines of some steps, at that width.
+    set: (u16, BTreeMap<usize, Vec<Row>>),
+}
+
+/// Whether a span is a step of a conversation.
+fn is_step(kind: Kind) -> bool {
+    !matches!(kind, Kind::Workflow | Kind::Other | Kind::Embedding)
+}
+
+fn steps_of(run: Run<'_>) -> Vec<Step> {
+    let Run { outline, tree, .. } = run;
+    let any = outline.rows.iter().any(|row| is_step(row.kind));
+    let mut depths = vec![0_u16; tree.len()];
+    let mut steps = Vec::new();
+    for at in tree.order() {
+        let kind = outline.rows[*at as usize].kind;
+        let above = tree.parent(*at).map_or(0, |parent| {
+            let agent = outline.rows[parent as usize].kind == Kind::Agent;
+            depths[parent as usize].saturating_add(agent.into())
+        });
+        depths[*at as usize] = above;
+        if !any || is_step(kind) || outline.rows[*at as usize].is_error() {
+            steps.push(Step { row: *at, depth: above, kind });
+        }
+    }
+    // Parents stand before their children where both began at once.
+    steps.sort_by_key(|step| (tree.shown(step.row).0, tree.place(step.row)));
+    steps
+}
+
+impl Transcript {
+    pub(super) fn of(run: Run<'_>, rest: String) -> Self {
+        let steps = steps_of(run);
+        Self {
+            hidden: run.tree.len() - steps.len(),
+            steps,
+            selected: 0,
+            top: (0, 0),
+            turned: BTreeSet::new(),
+            told: BTreeMap::new(),
+            rest,
+            set: (0, BTreeMap::new()),
+        }
+    }
+
+    /// The run has grown: what was chosen stays so, and whoever was at the end stays there.
+    pub(super) fn renew(&mut self, run: Run<'_>) {
+        let was_last = self.selected > 0 && self.selected + 1 == self.steps.len();
+        let row = self.row();
+        // A model that ran may have ended since.
+        if let Some(last) = self.steps.last() {
+            self.told.remove(&last.row);
+        }
+        self.steps = steps_of(run);
+        self.hidden = run.tree.len() - self.steps.len();
+        self.set.1.clear();
+        let found = row.and_then(|row| self.steps.iter().position(|step| step.row == row));
+        self.selected = if was_last { self.last() } else { found.unwrap_or(0) };
+        self.top.0 = self.top.0.min(self.last());
+    }
+
+    /// The chosen step's row.
+    pub(super) fn row(&self) -> Option<u32> {
+        self.steps.get(self.selected).map(|step| step.row)
+    }
+
+    fn last(&self) -> usize {
+        self.steps.len().saturating_sub(1)
+    }
+
+    /// Chooses the step of a row, or the one before it.
+    pub(super) fn to(&mut self, run: Run<'_>, row: u32) {
+        let key = |row: u32| (run.tree.shown(row).0, run.tree.place(row));
+        let after = self.steps.partition_point(|step| key(step.row) <= key(row));
+        self.selected = after.saturating_sub(1);
+    }
+
+    /// The next steps, or those before.
+    pub(super) fn step(&mut self, by: isize, area: Rect) {
+        self.selected = self.selected.saturating_add_signed(by).min(self.last());
+        self.fit(area);
+    }
+
+    pub(super) fn go_first(&mut self) {
+        (self.selected, self.top) = (0, (0, 0));
+    }
+
+    pub(super) fn go_last(&mut self, area: Rect) {
+        self.selected = self.last();
+        self.fit(area);
+    }
+
+    /// Opens the chosen step, or folds it.
+    pub(super) fn toggle(&mut self) {
+        let Some(row) = self.row() else { return };
+        if !self.turned.remove(&row) {
+            self.turned.insert(row);
+        }
+        self.set.1.remove(&self.selected);
+    }
+
+    fn is_open(&self, at: usize) -> bool {
+        let turned = self.turned.contains(&self.steps[at].row);
+        turned != self.answers(at)
+    }
+
+    /// Whether it is the last that a model said: that is read whole.
+    fn answers(&self, at: usize) -> bool {
+        self.steps.iter().rposition(|step| step.kind == Kind::Model) == Some(at)
+    }
+
+    /// The row of a step in sight whose contents are not here.
+    pub(super) fn want(&self, area: Rect) -> Option<u32> {
+        let mut left = usize::from(area.height) + self.top.1;
+        let lacks = |at: usize| !self.told.contains_key(&self.steps[at].row);
+        for at in self.top.0..self.steps.len() {
+            if lacks(at) {
+                return Some(self.steps[at].row);
+            }
+            left = left.saturating_sub(self.height(at, wide(area)));
+            if left == 0 {
+                break;
+            }
+        }
+        // The question of the first model in sight is known by that of the one before.
+        let asked = self.model_before(self.top.0)?;
+        (!self.told.contains_key(&asked.row)).then_some(asked.row)
+    }
+
+    /// The model that was asked before a step, not far from there.
+    fn model_before(&self, at: usize) -> Option<&Step> {
+        let at = at.min(self.steps.len());
+        let near = &self.steps[at.saturating_sub(NEAR / 2)..at];
+        near.iter().rev().find(|step| step.kind == Kind::Model)
+    }
+
+    /// What was said in a step has come.
+    pub(super) fn take(&mut self, row: u32, contents: &Contents) {
+        let Some(step) = self.steps.iter().find(|step| step.row == row) else { return };
+        let told = tell(step.kind, contents, &self.rest);
+        self.put(row, told);
+    }
+
+    /// It cannot be read.
+    pub(super) fn failed(&mut self, row: u32, error: &Error) {
+        let part = Part::Flow { runs: vec![(format!("✗ {error}"), Ink::of(Role::Bad))], inset: 2 };
+        self.put(row, Told { asked: None, folded: vec![part.clone()], open: vec![part], folds: false });
+    }
+
+    fn put(&mut self, row: u32, told: Told) {
+        self.told.insert(row, told);
+        self.set.1.clear();
+        if self.told.len() > KEPT {
+            let (from, to) = (self.selected.saturating_sub(NEAR), self.selected.saturating_add(NEAR));
+            let near = self.steps.iter().take(to).skip(from).map(|step| step.row);
+            let near: BTreeSet<u32> = near.collect();
+            self.told.retain(|row, _| near.contains(row));
+        }
+    }
+
+    /// What stands below the line of a step.
+    fn parts(&self, at: usize) -> Vec<Part> {
+        let Some(told) = self.told.get(&self.steps[at].row) else { return vec![line("  …", Role::Faint)] };
+        let mut parts = Vec::new();
+        if let Some((asked, question)) = &told.asked {
+            // What is not known yet of the model before says nothing.
+            let is_new = self.model_before(at).is_none_or(|step| {
+                let told = self.told.get(&step.row);
+                told.is_some_and(|told| told.asked.as_ref().is_none_or(|(before, _)| before != asked))
+            });
+            if is_new {
+                parts.extend(question.iter().cloned());
+            }
+        }
+        let open = self.is_open(at);
+        parts.extend(if open { &told.open } else { &told.folded }.iter().cloned());
+        if !open && told.folds {
+            parts.push(line("  ›", Role::Faint));
+        }
+        parts
+    }
+
+    fn rows(&self, at: usize, columns: u16) -> Cow<'_, [Row]> {
+        if let Some(rows) = self.set.1.get(&at).filter(|_| self.set.0 == columns) {
+            return Cow::Borrowed(rows);
+        }
+        let inset = self.inset(at, columns);
+        Cow::Owned(rows(&self.parts(at), columns.saturating_sub(inset)))
+    }
+
+    /// Columns that a step is set in by the agents that it is under.
+    fn inset(&self, at: usize, columns: u16) -> u16 {
+        if columns < 40 { 0 } else { 2 * self.steps[at].depth.min(DEEPEST) }
+    }
+
+    /// Its line, what was said, a gap.
+    fn height(&self, at: usize, columns: u16) -> usize {
+        2 + self.rows(at, columns).len()
+    }
+
+    /// Sets what is in sight, and brings the chosen step into it.
+    pub(super) fn fit(&mut self, area: Rect) {
+        if area.is_empty() || self.steps.is_empty() {
+            return;
+        }
+        let (columns, height) = (wide(area), usize::from(area.height));
+        if self.set.0 != columns {
+            self.set = (columns, BTreeMap::new());
+        }
+        self.selected = self.selected.min(self.last());
+        // As far up as the chosen step allows, so that its end is in sight, or its beginning where it is longer.
+        let mut first = (self.selected, 0);
+        let mut taken = self.height(self.selected, columns) - 1;
+        while taken < height
+            && let Some(above) = first.0.checked_sub(1)
+        {
+            taken += self.height(above, columns);
+            first.0 = above;
+        }
+        if first.0 < self.selected {
+            first.1 = taken.saturating_sub(height);
+        }
+        // Of one that is longer than the area any part may be in sight.
+        let long = self.height(self.selected, columns);
+        let inside = self.top.0 == self.selected && self.top.1 < long && long > height + 1;
+        if self.top > (self.selected, 0) && !inside {
+            self.top = (self.selected, 0);
+        } else if self.top < first {
+            self.top = first;
+        }
+        let mut at = self.top.0;
+        let mut seen = 0;
+        self.set.1.retain(|step, _| *step >= self.top.0 && *step <= self.top.0 + height);
+        while seen < height + self.top.1 && at < self.steps.len() {
+            let rows = self.rows(at, columns).into_owned();
+            seen += rows.len() + 2;
+            self.set.1.insert(at, rows);
+            at += 1;
+        }
+    }
+
+    /// Moves what is in sight by rows; the chosen step goes along where it would be left behind.
+    pub(super) fn scroll(&mut self, by: isize, area: Rect) {
+        if area.is_empty() || self.steps.is_empty() {
+            return;
+        }
+        let columns = wide(area);
+        let (mut at, mut skip) = self.top;
+        for _ in 0..by.unsigned_abs() {
+            if by > 0 {
+                skip += 1;
+                if skip >= self.height(at, columns) {
+                    if at == self.last() {
+                        break;
+                    }
+                    (at, skip) = (at + 1, 0);
+                }
+            } else if skip > 0 {
+                skip -= 1;
+            } else if let Some(above) = at.checked_sub(1) {
+                (at, skip) = (above, self.height(above, columns) - 1);
+            } else {
+                break;
+            }
+        }
+        // The end stays at the bottom.
+        let (mut end, mut taken) = (self.steps.len(), 0);
+        while taken < usize::from(area.height) && end > 0 {
+            end -= 1;
+            taken += self.height(end, columns);
+        }
+        let most = (end, taken.saturating_sub(area.height.into()));
+        self.top = (at, skip).min(most);
+        let mut last = self.top.0;
+        let mut seen = self.height(last, columns).saturating_sub(self.top.1);
+        while seen < usize::from(area.height) && last < self.last() {
+            last += 1;
+            seen += self.height(last, columns);
+        }
+        // A step of which only the beginning is in sight would be scrolled to.
+        let whole = if seen > usize::from(area.height) { last.saturating_sub(1) } else { last };
+        let first = if self.top.1 > 0 { (self.top.0 + 1).min(whole.max(self.top.0)) } else { self.top.0 };
+        self.selected = self.selected.clamp(first, whole.max(first));
+        self.fit(area);
+    }
+
+    /// Draws it; `run` is the one that it is of.
+    pub(super) fn draw(&self, run: Run<'_>, area: Rect, look: &Look, focused: bool, cells: &mut Buffer) {
+        let columns = wide(area);
+        let (mut at, mut skip) = self.top;
+        let mut y = area.y;
+        while y < area.bottom() && at < self.steps.len() {
+            let inset = self.inset(at, columns);
+            if skip == 0 {
+                let place = Rect { y, height: 1, ..area };
+                self.draw_line(run, at, inset, place, look, focused, cells);
+                y += 1;
+            }
+            let rows = self.rows(at, columns);
+            for row in rows.iter().skip(skip.saturating_sub(1)) {
+                if y >= area.bottom() {
+                    return;
+                }
+                let place = Position { x: area.x + 2 + inset, y };
+                row.draw(place, columns.saturating_sub(inset), look, cells);
+                y += 1;
+            }
+            // The gap, where that was not all that was left of it.
+            y += u16::from(skip <= rows.len() + 1);
+            (at, skip) = (at + 1, 0);
+        }
+        if y < area.bottom() && self.hidden > 0 {
+            let said =
+                format!("{} of other kinds: the tree shows them", count(self.hidden as u64, "span", "spans"));
+            put(cells, area.x + 2, y, area.right(), &said, look.style(Role::Faint));
+        }
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "a line needs all of its run, its place and its look")]
+    fn draw_line(
+        &self,
+        run: Run<'_>,
+        at: usize,
+        inset: u16,
+        area: Rect,
+        look: &Look,
+        focused: bool,
+        cells: &mut Buffer,
+    ) {
+        let step = self.steps[at];
+        let Some(row) = run.outline.rows.get(step.row as usize) else { return };
+        let chosen = at == self.selected;
+        if chosen {
+            tint(cells, area, look.style(Role::Selected));
+            let role = if focused { Role::Accent } else { Role::Muted };
+            put(cells, area.x, area.y, area.x + 1, "▌", look.style(Role::Selected).patch(look.style(role)));
+        }
+        let ground = |role| {
+            let style = look.style(role);
+            if chosen { look.style(Role::Selected).patch(style) } else { style }
+        };
+        let figures = figures(run, step.row, row);
+        let (glyph, word, role) = ended(row.status, row.is_running());
+        let bad = row.is_error();
+        let end = if bad { format!("{glyph} {word} · {figures}") } else { figures };
+        // The name is worth more than the figures.
+        let room = area.width.saturating_sub(inset + 4);
+        let end = if columns(&end) + 16 > room { glyph } else { end.as_str() };
+        let style = ground(if bad { role } else { Role::Faint });
+        let edge = put_right(cells, area.x + 2, area.y, area.right(), end, style).saturating_sub(1);
+        let (glyph, role) = sign(row.kind);
+        let x = put(cells, area.x + 2 + inset, area.y, edge, glyph, ground(role));
+        let name = run.outline.names.get(row.name);
+        put(cells, x + 1, area.y, edge, name, ground(Role::Text).add_modifier(Modifier::BOLD));
+    }
+}
+
+/// Columns for what is said, beside the bar and the last column.
+fn wide(area: Rect) -> u16 {
+    area.width.saturating_sub(3)
+}
+
+fn figures(run: Run<'_>, at: u32, row: &Line) -> String {
+    let time = if row.is_running() { "runs".to_owned() } else { took(run.tree.duration(at)) };
+    let tokens = summed(&run.rollups.get(at));
+    [time, tokens].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · ")
+}
+
+/// What is shown of a step.
+fn tell(kind: Kind, contents: &Contents, rest: &str) -> Told {
+    let mut room = Room::of(STEP, rest);
+    let mut open = Vec::new();
+    let mut asked = None;
+    if kind == Kind::Model {
+        let last = contents.input.iter().rfind(|said| said.role == "user");
+        if let Some(said) = last {
+            let text = said.text();
+            let mut parts = vec![head("asked", "", Role::You)];
+            room.text(&text, Ink::of(Role::You), 2, &mut parts);
+            parts.push(Part::Gap);
+            asked = Some((hash(text.as_bytes()), parts));
+        }
+        for said in &contents.output {
+            pieces(&said.parts, Role::Model, true, &mut room, &mut open);
+        }
+    } else {
+        said::all(contents, true, &mut room, &mut open);
+    }
+    let (folded, folds) = fold(kind, contents);
+    Told { asked, folded, open, folds }
+}
+
+/// A few lines of it, and whether there is more.
+fn fold(kind: Kind, contents: &Contents) -> (Vec<Part>, bool) {
+    let mut lines: Vec<(String, Role)> = Vec::new();
+    if let Some(ran) = &contents.ran {
+        let told = |json: &Json| {
+            let whole = if json.is_string() { None } else { short(json, ON_A_LINE) };
+            one_line(&whole.unwrap_or_else(|| pretty(json, ON_A_LINE).0))
+        };
+        lines.extend(ran.arguments.as_ref().map(|json| (format!("with {}", told(json)), Role::Text)));
+        lines.extend(ran.result.as_ref().map(|json| (format!("gave {}", told(json)), Role::Muted)));
+    }
+    lines
+        .extend(contents.query.as_ref().map(|query| (format!("looked for {}", one_line(query)), Role::Text)));
+    if !contents.found.is_empty() {
+        let found = contents.found.iter().take(3).map(|found| {
+            let id = found.id.as_deref().unwrap_or("a passage");
+            let score = found.score.map(|score| format!(" {score:.2}")).unwrap_or_default();
+            format!("{}{score}", one_line(id))
+        });
+        let found: Vec<String> = found.collect();
+        let number = count(contents.found.len() as u64, "passage", "passages");
+        lines.push((format!("found {number}: {}", found.join(", ")), Role::Muted));
+    }
+    for said in &contents.output {
+        lines.extend(said.parts.iter().filter_map(|piece| of_piece(piece, kind)));
+    }
+    let more = lines.len() > FOLDED;
+    lines.truncate(FOLDED);
+    let parts = lines.into_iter().map(|(text, role)| line(format!("  {text}"), role)).collect();
+    (parts, more || has_more(contents))
+}
+
+/// A piece of a message on one line; thoughts have none.
+fn of_piece(piece: &Piece, kind: Kind) -> Option<(String, Role)> {
+    Some(match piece {
+        Piece::Text { text } => {
+            let role = if kind == Kind::Model { Role::Text } else { Role::Muted };
+            (one_line(text), role)
+        }
+        Piece::ToolCall { name, arguments, .. } => {
+            let arguments = short(arguments, ON_A_LINE).unwrap_or_else(|| "…".to_owned());
+            (format!("⚙ {}({})", one_line(name), one_line(&arguments)), Role::Tool)
+        }
+        Piece::ToolResult { result, .. } => {
+            (format!("gave {}", one_line(&pretty(result, ON_A_LINE).0)), Role::Muted)
+        }
+        Piece::Other { kind, .. } => (format!("[{}]", one_line(kind)), Role::Info),
+        Piece::Reasoning { .. } => return None,
+    })
+}
+
+/// Whether a text of it is longer than its line, or it has more than the lines show.
+fn has_more(contents: &Contents) -> bool {
+    let long = |text: &str| text.len() > ON_A_LINE || text.trim().contains('\n');
+    let said = |said: &Said| {
+        said.parts.iter().any(|piece| match piece {
+            Piece::Text { text } => long(text),
+            Piece::Reasoning { .. } | Piece::Other { .. } => true,
+            Piece::ToolCall { arguments, .. } => short(arguments, ON_A_LINE).is_none(),
+            Piece::ToolResult { result, .. } => short(result, ON_A_LINE).is_none(),
+        })
+    };
+    let ran = contents.ran.as_ref().and_then(|ran| ran.result.as_ref());
+    contents.output.iter().any(said)
+        || !contents.found.is_empty()
+        || ran.is_some_and(|result| short(result, ON_A_LINE).is_none())
+}
+
+/// The beginning of a text without its line ends.
+fn one_line(text: &str) -> String {
+    let end = text.floor_char_boundary(2 * ON_A_LINE);
+    let words = text[..end].split_whitespace().collect::<Vec<_>>().join(" ");
+    brief(&words, ON_A_LINE)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::domain::trace::contents::{Found, Ran};
+    use crate::domain::trace::{Facts, Outline, Rollups, SpanKey, TraceSpan, Tree};
+
+    struct Kept {
+        outline: Outline,
+        tree: Tree,
+        rollups: Rollups,
+    }
+
+    impl Kept {
+        fn new(steps: usize) -> Self {
+            let mut outline = Outline::default();
+            let mut add = |id: u64, parent: u64, kind: Kind, name: &str, start: u64| {
+                let span = TraceSpan {
+                    id: SpanKey(id),
+                    parent: (parent > 0).then_some(SpanKey(parent)),
+                    name: name.to_owned(),
+                    start: start * 1_000_000,
+                    end: (start + 1) * 1_000_000,
+                    ..TraceSpan::default()
+                };
+                outline.add(&span, &Facts { kind, ..Facts::default() }, |_| None);
+            };
+            add(1, 0, Kind::Agent, "invoke_agent Weather", 1);
+            add(9, 1, Kind::Other, "http", 2);
+            for step in 0..steps as u64 {
+                let kind = if step % 2 == 0 { Kind::Model } else { Kind::Tool };
+                add(10 + step, 1, kind, &format!("step {step}"), 3 + step);
+            }
+            let tree = Tree::of(&outline);
+            let rollups = Rollups::of(&outline, &tree);
+            Self { outline, tree, rollups }
+        }
+
+        fn run(&self) -> Run<'_> {
+            Run { outline: &self.outline, tree: &self.tree, rollups: &self.rollups }
+        }
+    }
+
+    fn contents(kind: Kind) -> Contents {
+        match kind {
+            Kind::Model => Contents {
+                input: vec![Said::new("user", "Weather in Paris?")],
+                output: vec![Said::new("assistant", "It rains,\n\n- all day\n- and night")],
+                ..Contents::default()
+            },
+            Kind::Tool => Contents {
+                ran: Some(Ran {
+                    name: "get_weather".to_owned(),
+                    arguments: Some(json!({"location": "Paris"})),
+                    result: Some(json!("Rainy")),
+                    ..Ran::default()
+                }),
+                ..Contents::default()
+            },
+            _ => Contents::default(),
+        }
+    }
+
+    /// All that is in sight is asked for and comes.
+    fn filled(transcript: &mut Transcript, area: Rect) {
+        while let Some(row) = transcript.want(area) {
+            let kind =
+                transcript.steps.iter().find(|step| step.row == row).map_or(Kind::Other, |step| step.kind);
+            transcript.take(row, &contents(kind));
+            transcript.fit(area);
+        }
+    }
+
+    fn drawn(transcript: &Transcript, kept: &Kept, area: Rect) -> Vec<String> {
+        let mut cells = Buffer::empty(area);
+        transcript.draw(kept.run(), area, &Look::colourless(), true, &mut cells);
+        let row = |y| (0..area.width).map(|x| cells[(x, y)].symbol()).collect::<String>();
+        (0..area.height).map(|y| row(y).trim_end().to_owned()).collect()
+    }
+
+    #[test]
+    fn a_run_reads_as_a_conversation_whose_question_stands_once_and_whose_answer_is_whole() {
+        let (kept, area) = (Kept::new(3), Rect::new(0, 0, 70, 30));
+        let mut transcript = Transcript::of(kept.run(), String::new());
+        transcript.fit(area);
+        filled(&mut transcript, area);
+        let rows = drawn(&transcript, &kept, area);
+        let text = rows.join("\n");
+        assert_eq!(text.matches("Weather in Paris?").count(), 1, "{text}");
+        assert!(rows[0].starts_with("▌ ◆ invoke_agent Weather"), "{text}");
+        for wanted in ["● step 0", "⚙ step 1", "with {\"location\":\"Paris\"}", "gave Rainy", "• all day"]
+        {
+            assert!(text.contains(wanted), "{wanted}\n{text}");
+        }
+        assert!(text.contains("It rains, - all day - and night"), "the step before is folded\n{text}");
+        assert!(text.contains("1 span of other kinds"), "{text}");
+    }
+
+    #[test]
+    fn only_what_is_in_sight_is_asked_for_and_the_chosen_step_is_always_there() {
+        let (kept, area) = (Kept::new(2_000), Rect::new(0, 0, 60, 12));
+        let mut transcript = Transcript::of(kept.run(), String::new());
+        transcript.fit(area);
+        filled(&mut transcript, area);
+        assert!(transcript.told.len() < 12);
+        transcript.go_last(area);
+        filled(&mut transcript, area);
+        assert!(transcript.told.len() < 30);
+        assert!(drawn(&transcript, &kept, area).iter().any(|row| row.contains("step 1999")));
+        for _ in 0..2_000 {
+            transcript.step(-1, area);
+            filled(&mut transcript, area);
+            let name = kept.outline.names.get(kept.outline.rows[transcript.row().unwrap() as usize].name);
+            let rows = drawn(&transcript, &kept, area);
+            assert!(rows.iter().any(|row| row.starts_with('▌') && row.contains(name)), "{name}: {rows:#?}");
+        }
+        assert!(transcript.told.len() <= KEPT);
+        assert_eq!(transcript.selected, 0);
+    }
+
+    #[test]
+    fn a_step_opens_and_folds_and_rows_scroll_from_end_to_end() {
+        let (kept, area) = (Kept::new(9), Rect::new(0, 0, 60, 10));
+        let mut transcript = Transcript::of(kept.run(), String::new());
+        transcript.step(1, area);
+        filled(&mut transcript, area);
+        let before = drawn(&transcript, &kept, area);
+        transcript.toggle();
+        transcript.fit(area);
+        assert_ne!(drawn(&transcript, &kept, area), before);
+        transcript.toggle();
+        transcript.fit(area);
+        assert_eq!(drawn(&transcript, &kept, area), before);
+        for _ in 0..200 {
+            transcript.scroll(1, area);
+            filled(&mut transcript, area);
+        }
+        assert!(drawn(&transcript, &kept, area).iter().any(|row| row.contains("• and night")));
+        for _ in 0..200 {
+            transcript.scroll(-1, area);
+        }
+        assert!(drawn(&transcript, &kept, area)[0].contains("invoke_agent"));
+    }
+
+    #[test]
+    fn what_is_found_and_what_failed_is_told_on_lines_and_every_size_is_drawn() {
+        let found = Found { id: Some("d1".to_owned()), score: Some(0.71), ..Found::default() };
+        let contents =
+            Contents { query: Some("rain\nin Paris".to_owned()), found: vec![found], ..Contents::default() };
+        let (parts, more) = fold(Kind::Retrieval, &contents);
+        assert_eq!((parts.len(), more), (2, true));
+        let kept = Kept::new(3);
+        for (width, height) in [(0, 0), (1, 1), (5, 3), (40, 9), (200, 50)] {
+            let area = Rect::new(0, 0, width, height);
+            let mut transcript = Transcript::of(kept.run(), String::new());
+            transcript.fit(area);
+            transcript.failed(1, &Error::internal("opening a span", "damaged"));
+            transcript.scroll(3, area);
+            let _ = drawn(&transcript, &kept, area);
+        }
+        let none = Kept { outline: Outline::default(), tree: Tree::default(), rollups: Rollups::default() };
+        let mut empty = Transcript::of(none.run(), String::new());
+        empty.step(1, Rect::new(0, 0, 9, 9));
+        assert_eq!((empty.row(), empty.want(Rect::new(0, 0, 9, 9))), (None, None));
+    }
+
+    #[test]
+    fn a_run_that_grows_keeps_what_was_chosen() {
+        let (small, large) = (Kept::new(3), Kept::new(9));
+        let area = Rect::new(0, 0, 60, 30);
+        let mut transcript = Transcript::of(small.run(), String::new());
+        transcript.step(2, area);
+        let row = transcript.row();
+        transcript.renew(large.run());
+        assert_eq!(transcript.row(), row);
+        let mut transcript = Transcript::of(small.run(), String::new());
+        transcript.go_last(area);
+        transcript.renew(large.run());
+        assert_eq!(transcript.selected, transcript.last());
+    }
+}

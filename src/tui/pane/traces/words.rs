@@ -1,0 +1,118 @@
+//! What the parts of this place call things: a sign and a colour for each kind of span, times, tokens, dollars.
+
+use crate::domain::figures::{count, grouped};
+use crate::domain::message::Usage;
+use crate::domain::trace::{Kind, Status, Sum};
+use crate::tui::look::Role;
+
+/// A kind's sign and colour; the word beside it says the same.
+pub(super) const fn sign(kind: Kind) -> (&'static str, Role) {
+    match kind {
+        Kind::Agent => ("◆", Role::Accent),
+        Kind::Workflow => ("◇", Role::Muted),
+        Kind::Model => ("●", Role::Model),
+        Kind::Tool => ("⚙", Role::Tool),
+        Kind::Retrieval => ("◎", Role::Info),
+        Kind::Rerank => ("↕", Role::Info),
+        Kind::Embedding => ("∷", Role::Info),
+        Kind::Guardrail => ("◈", Role::Warn),
+        Kind::Evaluation => ("★", Role::Good),
+        Kind::Memory => ("▤", Role::Info),
+        Kind::Other => ("·", Role::Muted),
+    }
+}
+
+/// How a span ended, in a sign, a word and a colour; nothing where nobody said anything.
+pub(super) const fn ended(status: Status, running: bool) -> (&'static str, &'static str, Role) {
+    match (status, running) {
+        (Status::Error, _) => ("✗", "failed", Role::Bad),
+        (_, true) => ("…", "runs", Role::Info),
+        (Status::Ok, false) => ("✓", "ok", Role::Good),
+        (Status::Unset, false) => ("", "", Role::Muted),
+    }
+}
+
+/// How long something took: `850 µs`, `150 ms`, `4.82 s`, `3 min 5 s`.
+pub(super) fn took(nanos: u64) -> String {
+    match nanos / 1_000_000 {
+        0 if nanos > 0 => format!("{} µs", nanos.div_ceil(1000)),
+        millis @ 0..1_000 => format!("{millis} ms"),
+        millis @ 1_000..60_000 => format!("{:.2} s", millis as f64 / 1000.0),
+        millis => format!("{} min {} s", millis / 60_000, millis / 1000 % 60),
+    }
+}
+
+/// The tokens of one call: `250→45 tok`, with what of them was read from a cache and what was thought.
+pub(super) fn tokens(usage: &Usage) -> String {
+    let mut said = match (usage.input, usage.output) {
+        (None, None) => return String::new(),
+        (Some(input), None) => format!("{} tok in", grouped(input.into())),
+        (None, Some(output)) => format!("{} tok out", grouped(output.into())),
+        (Some(input), Some(output)) => format!("{}→{} tok", grouped(input.into()), grouped(output.into())),
+    };
+    let parts =
+        [(usage.cache_read, "cached"), (usage.cache_write, "to the cache"), (usage.reasoning, "thought")];
+    for (number, what) in parts {
+        if let Some(number) = number.filter(|number| *number > 0) {
+            said.extend([", ", &grouped(number.into()), " ", what]);
+        }
+    }
+    said
+}
+
+/// The tokens of a subtree: `250→45 tok`; empty where nobody told any.
+pub(super) fn summed(sum: &Sum) -> String {
+    if sum.is_counted {
+        format!("{}→{} tok", grouped(sum.input), grouped(sum.output))
+    } else {
+        String::new()
+    }
+}
+
+/// US dollars in at most eight columns: `$0.0031`, `$12.40`; what is less is said to be so.
+pub(super) fn dollars(amount: f64) -> String {
+    match amount {
+        amount if amount <= 0.0 => "$0".to_owned(),
+        amount if amount < 0.000_1 => "<$0.0001".to_owned(),
+        amount if amount < 1.0 => format!("${amount:.4}"),
+        amount => format!("${amount:.2}"),
+    }
+}
+
+/// The dollars of a subtree, with what of it nobody can price; empty where nothing was paid for.
+pub(super) fn cost(sum: &Sum) -> String {
+    match (sum.dollars, sum.unpriced) {
+        (None, 0) => String::new(),
+        (None, calls) => format!("$? ({} unpriced)", count(calls.into(), "call", "calls")),
+        (Some(amount), 0) => dollars(amount),
+        (Some(amount), _) => format!("{}+?", dollars(amount)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_and_dollars_stay_short() {
+        let times = [0, 1, 1_500, 2_000_000, 4_820_000_000, 185_000_000_000].map(took);
+        assert_eq!(times, ["0 ms", "1 µs", "2 µs", "2 ms", "4.82 s", "3 min 5 s"]);
+        let paid = [0.0, 0.000_01, 0.003_1, 12.4].map(dollars);
+        assert_eq!(paid, ["$0", "<$0.0001", "$0.0031", "$12.40"]);
+    }
+
+    #[test]
+    fn what_nobody_told_is_not_said_to_be_none() {
+        assert_eq!(tokens(&Usage::default()), "");
+        let usage = Usage { input: Some(1250), output: Some(45), cache_read: Some(40), ..Usage::default() };
+        assert_eq!(tokens(&usage), "1,250→45 tok, 40 cached");
+        assert_eq!((summed(&Sum::default()), cost(&Sum::default())), (String::new(), String::new()));
+        let paid = |unpriced, dollars| {
+            let mut sum = Sum::default();
+            (sum.unpriced, sum.dollars) = (unpriced, dollars);
+            cost(&sum)
+        };
+        assert_eq!(paid(2, None), "$? (2 calls unpriced)");
+        assert_eq!((paid(2, Some(0.5)), paid(0, Some(0.5))), ("$0.5000+?".to_owned(), "$0.5000".to_owned()));
+    }
+}
