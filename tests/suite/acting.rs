@@ -192,6 +192,31 @@ async fn a_limit_ends_it_with_what_it_has_and_an_answer_again_is_another_run() {
 }
 
 #[tokio::test]
+async fn another_word_of_the_model_leads_elsewhere_in_a_branch_of_its_own() {
+    let home = home();
+    let door = home.open().await;
+    let agent = made(&door, &json!({})).await;
+    let (head, answer) = turn(&door, first(&agent, SUM)).await;
+    let redo = |step: u32, said: &str| {
+        let said = said.to_owned();
+        Request::Chat(Chat::Redo { conversation: head.id, message: answer.id, step, said })
+    };
+    let call = r#"{"thought": "", "tool": "calculator", "input": {"expression": "2 * 3"}}"#;
+    let (_, other) = turn(&door, redo(1, call)).await;
+    assert_eq!((other.text().as_str(), other.parent), ("It is 42.", answer.parent));
+    let gave = acting(&other).doings.iter().find_map(|doing| match doing {
+        Doing::Called(call) => call.gave.as_ref().map(|gave| gave.content.as_str()),
+        _ => None,
+    });
+    assert_eq!(gave, Some("6"), "what was never recorded is done");
+    let (_, said) = turn(&door, redo(2, "Forty-two.")).await;
+    assert_eq!(said.text(), "Forty-two.");
+    assert_ne!(acting(&said).run, acting(&answer).run);
+    let (_, failed) = turn(&door, redo(9, "x")).await;
+    assert!(matches!(outcome(&failed), Outcome::Failed { .. }), "{failed:?}");
+}
+
+#[tokio::test]
 async fn going_away_stops_the_agent_and_keeps_what_it_did() {
     let home = home();
     let door = home.open().await;

@@ -12,9 +12,11 @@ use outcrop::domain::message::{Block, Message, Outcome, Role, StopReason, Timing
 use outcrop::domain::settings::Settings;
 use outcrop::domain::time::Timestamp;
 use outcrop::tui::effect::Effect;
+use outcrop::tui::pane::Place;
 use outcrop::workbench::request::agents::Agents;
 use outcrop::workbench::request::chat::{Chat, Target};
 use outcrop::workbench::request::conversations::{Change, Conversations};
+use outcrop::workbench::request::traces::Traces;
 use outcrop::workbench::{Reply, Request};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -343,6 +345,41 @@ fn escape_leaves_the_question_first_and_then_stops_the_agent() {
     assert!(!cancels(&stage.keys("<esc>")));
     assert!(cancels(&stage.keys("<esc>")));
     assert!(stage.text().contains("stopped"), "{}", stage.text());
+}
+
+fn over() -> Stage {
+    let mut stage = Stage::settled(120, 40, "dark");
+    asked(&mut stage, "two Assam");
+    let mut events = at_work();
+    let text = "There is **no Assam** left".to_owned();
+    events.extend([spent(2, 1_204), ended(State::Answered { text })]);
+    act(&mut stage, events.clone());
+    finish(&mut stage, &events);
+    stage
+}
+
+#[test]
+fn a_step_is_written_anew_and_the_agent_runs_on_from_there() {
+    let mut stage = over();
+    stage.keys("<tab>E");
+    assert!(stage.text().contains("Run on from") && stage.text().contains("step 2"), "{}", stage.text());
+    stage.keys("<enter>");
+    assert!(stage.text().contains("\"tool\":\"search_teas\""), "{}", stage.text());
+    let effects = stage.keys("<ctrl+u>None is left.<enter>");
+    let said = "None is left.".to_owned();
+    assert_eq!(
+        chats(&effects),
+        [Chat::Redo { conversation: conversation(1), message: id(91), step: 1, said }]
+    );
+}
+
+#[test]
+fn one_key_leads_from_an_answer_to_its_trace() {
+    let mut stage = over();
+    let effects = stage.keys("<tab>T");
+    let find = Request::Traces(Traces::Find { text: run().to_string() });
+    assert!(Stage::requests(&effects).contains(&find), "{effects:?}");
+    assert!(stage.state.place == Place::Traces);
 }
 
 /// What the agent is, as it is shown.

@@ -58,6 +58,19 @@ fn steps_stand_above_the_answer_a_line_each() {
 }
 
 #[test]
+fn a_step_is_chosen_and_written_anew() {
+    let text = "There is **no Assam** left".to_owned();
+    shoot("agent-step", |stage| {
+        over(stage, State::Answered { text: text.clone() });
+        stage.keys("<tab>E");
+    });
+    shoot("agent-step-written", |stage| {
+        over(stage, State::Answered { text: text.clone() });
+        stage.keys("<tab>E<enter>");
+    });
+}
+
+#[test]
 fn a_call_is_asked_for_with_its_very_bytes() {
     shoot("agent-consent", |stage| {
         asked(stage, "Two Assam, please.");
