@@ -103,6 +103,8 @@ enum Wait {
     Import,
     /// A run is removed.
     Remove,
+    /// The run that another place leads to.
+    Led,
 }
 
 impl State {

@@ -49,6 +49,7 @@ impl State {
             (Wait::Found, Reply::TraceFound { rows }) => self.take_found(rows, desk),
             (Wait::Latencies, Reply::TraceStats { latencies }) => Self::show_latencies(&latencies, desk),
             (Wait::Import, Reply::TracesBrought { brought }) => self.imported(&brought, desk),
+            (Wait::Led, Reply::Trace { run }) => self.open(run, desk),
             _ => {}
         }
     }
@@ -200,7 +201,7 @@ impl State {
                 self.read_step(desk);
             }
             (
-                Some(Wait::Older | Wait::Notes | Wait::Latencies | Wait::Import | Wait::Remove),
+                Some(Wait::Older | Wait::Notes | Wait::Latencies | Wait::Import | Wait::Remove | Wait::Led),
                 Some(error),
             ) => {
                 desk.complain(&error);
