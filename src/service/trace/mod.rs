@@ -1,11 +1,12 @@
 //! Traces: what this program did and what others tell of theirs, in one list.
 //!
 //! `kept` has those from elsewhere, `own` makes those of this program of its records of calls, `view` is the one over both;
-//! `notes` has what people think of them; `receiver` takes what other programs send. What spans mean is read in `wire::trace`;
+//! `made` tells what a run was made with, `notes` has what people think of it; `receiver` takes what other programs send. What spans mean is read in `wire::trace`;
 //! what is reckoned of them is `domain::trace`.
 
 mod inflate;
 pub mod kept;
+mod made;
 pub(in crate::service) mod notes;
 mod own;
 mod reading;

@@ -69,6 +69,7 @@ impl Here {
             Ask::Export { id, form } => {
                 service.export(id, form).map_ok(|bytes| Reply::TraceWritten { bytes }).boxed()
             }
+            Ask::Made { id } => one(async move { Ok(Reply::TraceMade { made: service.made(id).await? }) }),
             Ask::Notes { id } => {
                 one(async move { Ok(Reply::TraceNotes { notes: service.notes(id).await? }) })
             }

@@ -236,6 +236,7 @@ impl Request {
                 | T::Stats { .. }
                 | T::Lints { .. }
                 | T::Diff { .. }
+                | T::Made { .. }
                 | T::Notes { .. }
                 | T::Export { .. } => true,
                 T::Import { .. }

@@ -162,11 +162,13 @@ impl Transcript {
         self.fit(area);
     }
 
-    pub(super) fn go_first(&mut self) {
+    #[expect(clippy::wrong_self_convention, reason = "it goes there")]
+    pub(super) fn to_start(&mut self) {
         (self.selected, self.top) = (0, (0, 0));
     }
 
-    pub(super) fn go_last(&mut self, area: Rect) {
+    #[expect(clippy::wrong_self_convention, reason = "it goes there")]
+    pub(super) fn to_end(&mut self, area: Rect) {
         self.selected = self.last();
         self.fit(area);
     }
@@ -652,7 +654,7 @@ mod tests {
         transcript.fit(area);
         filled(&mut transcript, area);
         assert!(transcript.told.len() < 12);
-        transcript.go_last(area);
+        transcript.to_end(area);
         filled(&mut transcript, area);
         assert!(transcript.told.len() < 30);
         assert!(drawn(&transcript, &kept, area).iter().any(|row| row.contains("step 1999")));
@@ -723,7 +725,7 @@ mod tests {
         transcript.renew(large.run());
         assert_eq!(transcript.row(), row);
         let mut transcript = Transcript::of(small.run(), String::new());
-        transcript.go_last(area);
+        transcript.to_end(area);
         transcript.renew(large.run());
         assert_eq!(transcript.selected, transcript.last());
     }
