@@ -89,6 +89,7 @@ actions! {
     ShowPictures = "show_pictures", "Go to the pictures";
     ShowModels = "show_models", "Go to the models";
     ShowUsage = "show_usage", "Go to usage: calls, tokens, times, cost";
+    ShowTraces = "show_traces", "Go to the traces: what was done, step by step";
     ChooseModel = "choose_model", "Choose the model";
     Star = "star", "Give a model a star, or take it away, in a list of models";
     ChoosePreset = "choose_preset", "Choose a preset";
@@ -118,6 +119,8 @@ actions! {
     ToggleList = "toggle_list", "Show or fold the list of conversations";
     ToggleSettings = "toggle_settings", "Show or hide the settings";
     AttachKnowledge = "attach_knowledge", "Have answers be from a knowledge base, or from none";
+    ChooseAgent = "choose_agent", "Have an agent answer, or the model alone";
+    ShowAgent = "show_agent", "Show what the agent is that answers";
     EditSystem = "edit_system", "Write the system prompt";
     SearchConversations = "search_conversations", "Search all conversations";
     PreviousConversation = "previous_conversation", "Open the conversation above";
@@ -173,11 +176,11 @@ actions! {
     CopyAll = "copy_all", "Copy the whole conversation";
     CopyRequest = "copy_request", "Copy the request as curl, boto3 or openai-python";
     ExportConversation = "export_conversation", "Write the conversation to a file";
-    ToggleFold = "toggle_fold", "Fold or unfold the reasoning";
+    ToggleFold = "toggle_fold", "Fold or unfold the reasoning, or an agent's steps";
     Retry = "retry", "Answer again, as another branch";
     RetryFailed = "retry_failed", "Answer again what failed or was stopped";
     EditMessage = "edit_message", "Edit the message and fork";
-    AnswerTool = "answer_tool", "Say what a tool that was called gives back";
+    AnswerTool = "answer_tool", "Say what a tool gives back, or whether it may be called";
     Continue = "continue", "Go on with the answer";
     BranchPrevious = "branch_previous", "The branch before";
     BranchNext = "branch_next", "The branch after";
@@ -266,6 +269,29 @@ actions! {
     SortNext = "sort_next", "Sort by the next column";
     SortReverse = "sort_reverse", "Sort the other way round";
     Reload = "reload", "Read it again";
+    ToggleReceiver = "toggle_receiver", "Take the traces that other programs send, or stop that";
+    ImportTraces = "import_traces", "Read traces from a file";
+    WriteTrace = "write_trace", "Write the trace to a file";
+    MarkRun = "mark_run", "Mark the run, to compare it with another";
+    CompareRuns = "compare_runs", "Compare two runs span by span: those that are marked";
+    ShowSpan = "show_span", "Read the span";
+    ShowTranscript = "show_transcript", "Read the run as a conversation, or see its spans again";
+    FoldSpan = "fold_span", "Fold the span, or go to the one that it is part of";
+    UnfoldSpan = "unfold_span", "Unfold the span, or go to its first part";
+    FoldSpans = "fold_spans", "Fold all but the first parts of the run";
+    UnfoldSpans = "unfold_spans", "Unfold all spans of the run";
+    NextError = "next_error", "The next span that failed";
+    PreviousError = "previous_error", "The span before that failed";
+    NextCall = "next_call", "The next call of a model";
+    PreviousCall = "previous_call", "The call of a model before";
+    NextSlow = "next_slow", "The span that took longest by itself, then the next one";
+    ZoomSpan = "zoom_span", "Show the time of the span alone, or all of it again";
+    ZoomIn = "zoom_in", "Show less time around the span";
+    ZoomOut = "zoom_out", "Show more time around the span";
+    ShowLatencies = "show_latencies", "Show how long the spans of each name take";
+    ShowFindings = "show_findings", "Show what looks wrong in the run";
+    NextPart = "next_part", "The next part of what is known of the span";
+    PreviousPart = "previous_part", "The part before";
     ToggleMouse = "toggle_mouse", "Mouse on or off (off: the terminal's own selection)";
     ToggleReading = "toggle_reading", "Reading view: the conversation alone, no borders";
     ShowNotices = "show_notices", "Show past notices";
@@ -336,6 +362,17 @@ impl Action {
                     | Self::RateRight
                     | Self::Decrease
                     | Self::Increase
+                    | Self::FoldSpan
+                    | Self::UnfoldSpan
+                    | Self::NextError
+                    | Self::PreviousError
+                    | Self::NextCall
+                    | Self::PreviousCall
+                    | Self::NextSlow
+                    | Self::ZoomIn
+                    | Self::ZoomOut
+                    | Self::NextPart
+                    | Self::PreviousPart
                     | Self::Newline
                     | Self::Back
                     | Self::Interrupt
@@ -430,6 +467,18 @@ impl Action {
                 | Self::CopyTable
                 | Self::SortNext
                 | Self::SortReverse
+                | Self::ToggleReceiver
+                | Self::ImportTraces
+                | Self::WriteTrace
+                | Self::MarkRun
+                | Self::CompareRuns
+                | Self::ShowSpan
+                | Self::ShowTranscript
+                | Self::FoldSpans
+                | Self::UnfoldSpans
+                | Self::ZoomSpan
+                | Self::ShowLatencies
+                | Self::ShowFindings
                 | Self::Reload
         );
         !self.moves() && !of_a_place
@@ -446,12 +495,14 @@ impl Action {
             Self::ShowPrompt => &["prompts"],
             Self::ShowModels => &["catalogue"],
             Self::ShowUsage => &["usage", "cost", "tokens"],
+            Self::ShowTraces => &["traces", "spans"],
             Self::NewConversation => &["new", "clear", "reset"],
             Self::ChooseModel => &["model", "models"],
             Self::ChoosePreset => &["preset", "role"],
             Self::EditPresets => &["presets"],
             Self::GetModel => &["pull", "fetch"],
             Self::AttachKnowledge => &["kb", "base"],
+            Self::ChooseAgent => &["agent", "agents"],
             Self::EditSystem => &["system", "prompt"],
             Self::ToggleSettings => &["settings", "set", "config"],
             Self::SearchConversations => &["search", "sessions", "history", "resume"],
@@ -479,6 +530,20 @@ impl Action {
             Self::Quit => &["quit", "exit"],
             _ => &[],
         }
+    }
+
+    /// Whether it is done to all of the place where models are compared, wherever keys go in it.
+    pub const fn is_of_the_place(self) -> bool {
+        matches!(
+            self,
+            Self::AddColumn
+                | Self::RemoveColumn
+                | Self::ToggleBlind
+                | Self::SetRepeats
+                | Self::TakeValues
+                | Self::SetCategory
+                | Self::NewComparison
+        )
     }
 
     /// Its command goes on after a space: what follows is typed into what it opens.

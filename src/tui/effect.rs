@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
+use super::trace;
 use super::widget::code::Want;
 use super::widget::picture::{self, Bytes};
 use crate::config::PresetChange;
 use crate::domain::id::{ComparisonId, ConversationId, EvaluationId};
 use crate::domain::message::BlobId;
+use crate::domain::trace::TraceId;
 use crate::workbench::{Context, Request};
 
 /// Names one asking; the state makes the numbers and drops answers to ids that it does not wait for.
@@ -43,6 +45,7 @@ pub enum Written {
     Results(EvaluationId),
     /// What calls came to.
     Usage,
+    Trace(TraceId),
 }
 
 /// Everything that can be asked of the world.
@@ -65,6 +68,8 @@ pub enum Effect {
     /// Writes a text to the file that the person named; answered by `Event::Saved`. Only `replace`
     /// writes over another file.
     Save { of: Written, path: String, text: String, replace: bool },
+    /// The same of what may be no text.
+    SaveBytes { of: Written, path: String, bytes: Bytes, replace: bool },
     /// Writes a picture to the file that the person named; answered by `Event::PictureSaved`. Only `replace` writes over
     /// another file.
     SavePicture { blob: BlobId, path: String, bytes: Bytes, replace: bool },
@@ -97,4 +102,5 @@ pub enum Effect {
 pub enum Work {
     Highlight(Want),
     Picture(picture::Want),
+    Trace(trace::Want),
 }

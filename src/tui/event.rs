@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::effect::{TaskId, TimerId, Written};
 use super::key::{Key, KeyModifiers};
+use super::trace::Shared;
 use super::widget::code::Inked;
 use super::widget::picture::{Drawn, Key as Drawing};
 use crate::config::Preset;
@@ -59,7 +60,7 @@ pub enum Event {
     Copied(Result<Copied>),
     /// The answer to `Effect::Paste`.
     Clipboard(Result<Clipped>),
-    /// The answer to `Effect::Save`.
+    /// The answer to `Effect::Save` and `Effect::SaveBytes`.
     Saved {
         of: Written,
         path: String,
@@ -107,6 +108,8 @@ pub enum Made {
     Highlighted(Inked),
     /// A picture, or why there is none.
     Picture(Drawing, Result<Drawn>),
+    /// The rows of that number laid out; `None` where they make no sense.
+    Trace(u64, Option<Shared>),
     /// The work failed in the middle: what it was for stays as it is.
     Nothing,
 }

@@ -24,6 +24,7 @@ pub mod setup;
 pub mod stroke;
 pub mod terminal;
 pub mod thread;
+pub mod trace;
 pub mod when;
 pub mod widget;
 

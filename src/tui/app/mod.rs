@@ -9,7 +9,7 @@ mod unlock;
 mod update;
 mod view;
 
-pub use notice::{Notice, Notices};
+pub use notice::{Notice, Notices, Tone};
 pub use update::update;
 pub use view::view;
 
@@ -30,7 +30,7 @@ use super::layout::{self, Frame};
 use super::look::{Background, Depth, Look};
 use super::overlay::Overlay;
 use super::overlay::prompt::Boxed;
-use super::pane::{Pane, Place, chat, compare, evaluate, knowledge, models, pictures, prompt, usage};
+use super::pane::{Pane, Place, chat, compare, evaluate, knowledge, models, pictures, prompt, traces, usage};
 use super::runtime;
 use super::stroke::Stroke;
 use super::when;
@@ -194,6 +194,7 @@ pub struct State {
     pub prompt: prompt::State,
     pub models: models::State,
     pub usage: usage::State,
+    pub traces: traces::State,
     pub overlays: Vec<Overlay>,
     pub notices: Notices,
     /// The theme in effect.
@@ -239,6 +240,7 @@ struct Panes<'a> {
     prompt: &'a mut prompt::State,
     models: &'a mut models::State,
     usage: &'a mut usage::State,
+    traces: &'a mut traces::State,
 }
 
 /// What an update gives out, and what makes it faster.
@@ -262,8 +264,8 @@ pub struct Desk<'a> {
     pub overlays: Vec<Overlay>,
     /// For the line in which a file is named.
     pub boxed: Option<Boxed>,
-    /// To be said for a moment: the text, and whether it is bad news.
-    pub notice: Option<(String, bool)>,
+    /// To be said for a moment.
+    pub notice: Option<(String, Tone)>,
     /// The conversation that the chat is to open.
     pub opens: Option<ConversationId>,
 }
@@ -305,12 +307,17 @@ impl Desk<'_> {
 
     /// Says something for a moment.
     pub fn say(&mut self, text: impl Into<String>) {
-        self.notice = Some((text.into(), false));
+        self.notice = Some((text.into(), Tone::News));
+    }
+
+    /// Says what nobody did and nothing failed by, and what is to be read: it stands until a key.
+    pub fn note(&mut self, text: impl Into<String>) {
+        self.notice = Some((text.into(), Tone::Note));
     }
 
     /// Says for a moment that something failed.
     pub fn complain(&mut self, error: &Error) {
-        self.notice = Some((error.to_string(), true));
+        self.notice = Some((error.to_string(), Tone::Bad));
     }
 
     /// The key of an action in that context, for a sentence.
@@ -371,6 +378,7 @@ impl State {
             prompt,
             models: models::State::default(),
             usage: usage::State::default(),
+            traces: traces::State::default(),
             overlays: Vec::new(),
             notices: Notices::default(),
             full_keys: false,
@@ -393,7 +401,8 @@ impl State {
     }
 
     fn frame_of(&self, area: Rect) -> Frame {
-        let said = self.notices.now.as_ref().map_or(0, |notice| notice.rows(area.width, view::kept(self)));
+        let said =
+            self.notices.now.as_ref().map_or(0, |notice| notice.rows(area.width, view::beside_notice(self)));
         layout::frame(area, self.pane().reads_alone(), said)
     }
 
@@ -427,6 +436,7 @@ impl State {
             Place::Prompt => &self.prompt,
             Place::Models => &self.models,
             Place::Usage => &self.usage,
+            Place::Traces => &self.traces,
         }
     }
 
@@ -458,6 +468,7 @@ impl State {
                 Place::Prompt => panes.prompt,
                 Place::Models => panes.models,
                 Place::Usage => panes.usage,
+                Place::Traces => panes.traces,
             };
             act(pane, desk)
         })
@@ -522,20 +533,27 @@ impl State {
             pictures: &mut self.pictures,
             models: &mut self.models,
             usage: &mut self.usage,
+            traces: &mut self.traces,
         };
         let result = act(panes, &mut desk);
         out.effects.append(&mut desk.effects);
-        self.overlays.append(&mut desk.overlays);
+        for overlay in std::mem::take(&mut desk.overlays) {
+            let uninvited = matches!(&overlay, Overlay::Reading(reading) if reading.is_uninvited());
+            // What nobody asked for comes where nothing else has the keys.
+            if !uninvited || self.overlays.is_empty() && self.place == Place::Chat {
+                self.overlays.push(overlay);
+            }
+        }
         self.boxed = desk.boxed.or(self.boxed.take());
         self.opens = desk.opens.or(self.opens);
-        if let Some((text, bad)) = desk.notice {
-            self.say(text, bad);
+        if let Some((text, tone)) = desk.notice {
+            self.notices.say(text, tone, self.now);
         }
         result
     }
 
     fn say(&mut self, text: impl Into<String>, bad: bool) {
-        self.notices.say(text.into(), bad, self.now);
+        self.notices.say(text.into(), if bad { Tone::Bad } else { Tone::News }, self.now);
     }
 }
 

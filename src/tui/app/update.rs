@@ -50,7 +50,13 @@ pub fn update(state: &mut State, cache: &mut Cache, event: Event) -> Vec<Effect>
         Event::Focus(_) => {}
         // Whoever had the terminal meanwhile left no picture in it.
         Event::Resumed => state.with_pictures(out, pictures::State::draw_again),
-        Event::Computed(Made::Nothing) => state.pictures.not_drawn(),
+        Event::Computed(Made::Nothing) => {
+            state.pictures.not_drawn();
+            state.traces.not_laid_out();
+        }
+        Event::Computed(Made::Trace(number, laid)) => {
+            state.at_desk(out, |panes, desk| panes.traces.laid_out(number, laid, desk));
+        }
         Event::Computed(Made::Picture(key, drawn)) => {
             state.with_pictures(out, |pictures, desk| pictures.drawn(&key, drawn, desk));
         }
@@ -261,6 +267,11 @@ fn press(state: &mut State, key: Key, out: &mut Out<'_>) {
     if leads_out(state, key, out) {
         return;
     }
+    if let Some(Overlay::Reading(reading)) = state.overlays.last_mut()
+        && reading.is_deaf(state.now.elapsed)
+    {
+        return;
+    }
     if let Some(top) = state.overlays.last_mut() {
         let outcome = top.key(key, &state.options.keymap, state.area);
         settle(state, outcome, out);
@@ -325,10 +336,17 @@ fn settle(state: &mut State, outcome: Outcome, out: &mut Out<'_>) {
                 choice @ Choice::Write { of: Written::Usage, .. } => {
                     state.at_desk(out, |panes, desk| panes.usage.chosen(choice, desk));
                 }
+                choice @ (Choice::Write { of: Written::Trace(_), .. }
+                | Choice::ImportTraces(_)
+                | Choice::RemoveTrace(_)) => {
+                    state.at_desk(out, |panes, desk| panes.traces.chosen(choice, desk));
+                }
                 choice @ Choice::Write { of: Written::Comparison(_), .. } => {
                     state.at_desk(out, |panes, desk| panes.compare.chosen(choice, desk));
                 }
-                choice @ Choice::Write { of: Written::Conversation(_), .. } => {
+                choice @ (Choice::Write { of: Written::Conversation(_), .. }
+                | Choice::Answers(_)
+                | Choice::Consent { .. }) => {
                     state.with_chat(out, |chat, desk| chat.chosen(choice, desk));
                 }
                 choice => state.with_pane(out, |pane, desk| pane.chosen(choice, desk)),
@@ -490,7 +508,7 @@ fn act_here(state: &mut State, action: Action, key: Option<Key>, out: &mut Out<'
         let leads = !own && action.anywhere() && state.chat.can(action);
         // At the top of a place where work lies one stays: a step back too much does not lead away from it.
         let stays = action == Action::Back
-            && matches!(state.place, Place::Evaluate | Place::Compare | Place::Knowledge);
+            && matches!(state.place, Place::Evaluate | Place::Compare | Place::Knowledge | Place::Traces);
         if stays {
             let words = |action| state.options.keymap.name(state.pane().context(), action);
             let hint = format!(

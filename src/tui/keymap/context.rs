@@ -60,6 +60,14 @@ pub enum Context {
     /// The presets, in the place of the models.
     Presets,
     Usage,
+    /// The runs that there are traces of.
+    Runs,
+    /// The spans of one.
+    Spans,
+    /// What is read of a span.
+    SpanText,
+    /// The steps of a run as a conversation, or of two runs compared.
+    Steps,
     /// An overlay or a line that is being typed: what types goes into the line.
     Menu,
 }
@@ -99,6 +107,10 @@ impl Context {
         Self::Models,
         Self::Presets,
         Self::Usage,
+        Self::Runs,
+        Self::Spans,
+        Self::SpanText,
+        Self::Steps,
         Self::Menu,
     ];
 
@@ -116,6 +128,14 @@ impl Context {
                 | Self::Values
                 | Self::Menu
         )
+    }
+
+    /// Where the line of the same place is written: what its keys do to all of the place, they do here too.
+    pub(super) const fn written_in(self) -> Option<Self> {
+        match self {
+            Self::Columns | Self::Comparisons => Some(Self::Compare),
+            _ => None,
+        }
     }
 
     /// The head of its part of the help.
@@ -153,6 +173,10 @@ impl Context {
             Self::Models => "Models",
             Self::Presets => "Presets",
             Self::Usage => "Usage",
+            Self::Runs => "Traces",
+            Self::Spans => "Spans of a trace",
+            Self::SpanText => "Reading a span",
+            Self::Steps => "A run as a conversation",
             Self::Menu => "Menus and search lines",
         }
     }

@@ -17,6 +17,7 @@ use crate::domain::message::BlobId;
 use crate::domain::picture::Making;
 use crate::domain::prompt::Prompt;
 use crate::domain::pull::{Checked, PullPlan};
+use crate::domain::trace::Run;
 use crate::domain::untrusted::safe_line;
 use crate::tui::action::Action;
 use crate::tui::effect::Written;
@@ -157,6 +158,7 @@ impl Confirm {
             Written::Comparison(_) => "the comparison",
             Written::Results(_) => "the results",
             Written::Usage => "the usage",
+            Written::Trace(_) => "the trace",
         };
         Self {
             act: "Replace the file",
@@ -165,6 +167,19 @@ impl Confirm {
             letter: 'r',
             does: "replace it",
             choice: Choice::Write { of, path, replace: true },
+            keeps: "keep it",
+        }
+    }
+
+    /// Asks before a trace is deleted.
+    pub fn remove_trace(run: &Run) -> Self {
+        Self {
+            act: "Delete",
+            object: safe_line(&run.name).into_owned(),
+            rest: format!(", {}? It cannot be brought back.", count(run.spans, "span", "spans")),
+            letter: 'd',
+            does: "delete it",
+            choice: Choice::RemoveTrace(run.id),
             keeps: "keep it",
         }
     }

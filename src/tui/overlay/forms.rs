@@ -3,6 +3,7 @@
 use crate::workbench::request::comparisons::Form as ComparisonForm;
 use crate::workbench::request::conversations::Format;
 use crate::workbench::request::evaluations::ReportForm;
+use crate::workbench::request::traces::Written as TraceForm;
 use crate::workbench::request::usage::Form as UsageForm;
 
 /// What a file's name ends with, in lower case; `None` where there is no name before it.
@@ -38,6 +39,24 @@ pub fn usage_form_of(path: &str) -> Option<UsageForm> {
         "csv" => Some(UsageForm::Csv),
         "jsonl" => Some(UsageForm::Jsonl),
         "prom" => Some(UsageForm::Prometheus),
+        _ => None,
+    }
+}
+
+/// The form of a trace that a file's name asks for.
+pub fn trace_form_of(path: &str) -> Option<TraceForm> {
+    let lower = path.to_ascii_lowercase();
+    if lower.ends_with(".openai.jsonl") {
+        return Some(TraceForm::OpenAi);
+    }
+    if lower.ends_with(".prompts.jsonl") {
+        return Some(TraceForm::Prompts);
+    }
+    match ending(path)?.as_str() {
+        "json" | "jsonl" => Some(TraceForm::Json),
+        "pb" | "binpb" => Some(TraceForm::Protobuf),
+        "md" | "markdown" => Some(TraceForm::Markdown),
+        "html" | "htm" => Some(TraceForm::Html),
         _ => None,
     }
 }

@@ -3,9 +3,12 @@
 use super::blank::Blank;
 use super::input::Input;
 use super::prompt::{Of, Prompt, Said};
+use crate::domain::Error;
 use crate::domain::figures::grouped;
 use crate::domain::id::{BaseId, ComparisonId, ConversationId, DatasetId, EvaluationId, PromptId};
+use crate::domain::knowledge::reranking::Reranker;
 use crate::domain::message::BlobId;
+use crate::domain::trace::TraceId;
 use crate::domain::untrusted::safe_line;
 
 impl Prompt {
@@ -236,6 +239,19 @@ impl Prompt {
         Self { title, input: Input::new(name), of: Of::BaseName(id), wrong: "", said: Said::Nothing }
     }
 
+    /// Asks for the file that a trace is written to.
+    pub fn trace(of: TraceId, name: &str) -> Self {
+        let title = "Write the trace to".to_owned();
+        let input = Input::new(&format!("{}.json", file_stem(name)));
+        Self { title, input, of: Of::Trace(of), wrong: "", said: Said::Nothing }
+    }
+
+    /// Asks for the file that traces are read from.
+    pub fn import_traces() -> Self {
+        let title = "Read traces from the file".to_owned();
+        Self { title, input: Input::default(), of: Of::TraceFile, wrong: "", said: Said::Nothing }
+    }
+
     /// Asks what passages must be like; `before` is what they must be like now.
     pub fn filter(before: &str) -> Self {
         let title = "Only passages that pass".to_owned();
@@ -247,6 +263,19 @@ impl Prompt {
         let title = "The least cosine of a passage".to_owned();
         let input = before.map(|cosine| Input::new(&cosine.to_string())).unwrap_or_default();
         Self { title, input, of: Of::Threshold, wrong: "", said: Said::Nothing }
+    }
+
+    /// Asks how many of the first hits that model puts in order, in that base or for a question alone.
+    pub fn candidates(base: Option<BaseId>, reranker: Reranker) -> Self {
+        let title = "How many of the first hits are put in order".to_owned();
+        let input = reranker.candidates.map(|many| Input::new(&many.to_string())).unwrap_or_default();
+        Self { title, input, of: Of::Candidates(base, reranker), wrong: "", said: Said::Nothing }
+    }
+
+    /// The same, with what was written and could not be taken: it is to be mended.
+    #[must_use]
+    pub fn mended(self, text: &str, error: Error) -> Self {
+        Self { input: Input::new(text), said: Said::failed(error), ..self }
     }
 
     /// The same, with a name that another one has: it is asked for again.

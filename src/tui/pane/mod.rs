@@ -9,6 +9,7 @@ pub mod knowledge;
 pub mod models;
 pub mod pictures;
 pub mod prompt;
+pub mod traces;
 pub mod usage;
 
 use std::time::Duration;
@@ -43,6 +44,7 @@ pub enum Place {
     Pictures,
     Models,
     Usage,
+    Traces,
 }
 
 impl Place {
@@ -56,6 +58,7 @@ impl Place {
         Self::Pictures,
         Self::Models,
         Self::Usage,
+        Self::Traces,
     ];
 
     /// Its name in the first line.
@@ -69,6 +72,7 @@ impl Place {
             Self::Prompt => "Prompt",
             Self::Models => "Models",
             Self::Usage => "Usage",
+            Self::Traces => "Traces",
         }
     }
 
@@ -83,6 +87,7 @@ impl Place {
             Self::Prompt => "Pro",
             Self::Models => "Mod",
             Self::Usage => "Use",
+            Self::Traces => "Tra",
         }
     }
 
@@ -107,6 +112,7 @@ impl Place {
             Self::Prompt => Action::ShowPrompt,
             Self::Models => Action::ShowModels,
             Self::Usage => Action::ShowUsage,
+            Self::Traces => Action::ShowTraces,
         }
     }
 
@@ -192,6 +198,11 @@ pub trait Pane {
     /// Stops what runs, or puts aside what is written; `false` where there is nothing of that.
     fn interrupt(&mut self, _desk: &mut Desk<'_>) -> bool {
         false
+    }
+
+    /// What an action does here and now, for the last line, where its usual word would not say it.
+    fn word(&self, _action: Action) -> Option<&'static str> {
+        None
     }
 
     /// What a step back does, for the last line.

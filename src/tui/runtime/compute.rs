@@ -4,6 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use crate::tui::effect::Work;
 use crate::tui::event::Made;
+use crate::tui::trace::Trace;
 use crate::tui::widget::code::Highlighter;
 use crate::tui::widget::picture;
 
@@ -17,6 +18,7 @@ impl Tools {
     pub fn run(&self, work: &Work) -> Made {
         match work {
             Work::Picture(want) => Made::Picture(want.key.clone(), picture::draw(want)),
+            Work::Trace(want) => Made::Trace(want.number, Trace::of(&want.packs)),
             Work::Highlight(want) => {
                 Made::Highlighted(self.highlighter.get_or_init(Highlighter::load).run(want))
             }

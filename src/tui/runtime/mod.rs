@@ -499,6 +499,13 @@ impl<'a, A: App, T: Terminal> Runtime<'a, A, T> {
                         Answer::Event(Event::Saved { of, path, saved })
                     });
                 }
+                Effect::SaveBytes { of, path, bytes, replace } => {
+                    let home = self.host.home.clone();
+                    self.beside.spawn_blocking(move || {
+                        let saved = save::save_bytes(&path, home.as_deref(), &bytes.0, replace);
+                        Answer::Event(Event::Saved { of, path, saved })
+                    });
+                }
                 Effect::SavePicture { blob, path, bytes, replace } => {
                     let home = self.host.home.clone();
                     self.beside.spawn_blocking(move || {

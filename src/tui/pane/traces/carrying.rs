@@ -1,0 +1,110 @@
+//! Files of traces, read and written, and runs that are removed.
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use super::{State, Wait};
+use crate::domain::figures::{count, grouped};
+use crate::domain::trace::{Brought, TraceId};
+use crate::domain::{Error, ErrorKind};
+use crate::tui::app::Desk;
+use crate::tui::effect::{Effect, TaskId, Written};
+use crate::tui::overlay::Choice;
+use crate::tui::overlay::prompt::trace_form_of;
+use crate::tui::widget::picture::Bytes;
+use crate::workbench::Request;
+use crate::workbench::request::traces::Traces;
+
+/// Bytes that are held here before they are written: the command line writes what is larger, piece by piece.
+const LARGEST: usize = 256 << 20;
+
+/// A run on its way to a file, as far as it has come.
+#[derive(Clone, PartialEq, Eq)]
+pub(super) struct Export {
+    pub task: TaskId,
+    id: TraceId,
+    path: String,
+    replace: bool,
+    bytes: Vec<u8>,
+}
+
+impl std::fmt::Debug for Export {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Export({:?}, {} bytes)", self.path, self.bytes.len())
+    }
+}
+
+impl State {
+    /// Takes what was chosen in an overlay.
+    pub(super) fn was_chosen(&mut self, choice: Choice, desk: &mut Desk<'_>) {
+        match choice {
+            Choice::Write { of: Written::Trace(id), path, replace } => self.write(id, path, replace, desk),
+            Choice::ImportTraces(path) => {
+                let file = desk.options.whole_path(&path);
+                let task = desk.call(None, Request::Traces(Traces::Import { file }));
+                desk.say("Reading the file…");
+                self.wait(task, Wait::Import);
+            }
+            Choice::RemoveTrace(id) => {
+                let task = desk.call(None, Request::Traces(Traces::Remove { id }));
+                self.wait(task, Wait::Remove);
+            }
+            _ => {}
+        }
+    }
+
+    /// Writes a run to the file, in the form that its name asks for.
+    fn write(&mut self, id: TraceId, path: String, replace: bool, desk: &mut Desk<'_>) {
+        let Some(form) = trace_form_of(&path) else { return };
+        if self.export.is_some() {
+            desk.say("Another run is still on its way to its file. Try again when it is there.");
+            return;
+        }
+        let task = desk.call(None, Request::Traces(Traces::Export { id, form }));
+        self.export = Some(Export { task, id, path, replace, bytes: Vec::new() });
+    }
+
+    /// A piece of it.
+    pub(super) fn take_piece(&mut self, bytes: &[u8], desk: &mut Desk<'_>) {
+        let Some(export) = &mut self.export else { return };
+        if export.bytes.len() + bytes.len() <= LARGEST {
+            export.bytes.extend_from_slice(bytes);
+            return;
+        }
+        let doing = format!("writing {}", export.path);
+        let why = format!("it is larger than {} MB", LARGEST >> 20);
+        let hint = format!("`outcrop traces export {} -o FILE` writes it piece by piece.", export.id);
+        desk.ask(Effect::Cancel(export.task));
+        desk.complain(&Error::new(ErrorKind::Invalid, doing, why, hint));
+        self.export = None;
+    }
+
+    /// All of it is here, or no more of it comes.
+    pub(super) fn exported(&mut self, error: Option<&Error>, desk: &mut Desk<'_>) {
+        let Some(Export { id, path, replace, bytes, .. }) = self.export.take() else { return };
+        if let Some(error) = error {
+            return desk.complain(error);
+        }
+        let bytes = Bytes(Arc::from(bytes));
+        desk.ask(Effect::SaveBytes { of: Written::Trace(id), path, bytes, replace });
+    }
+
+    /// A file was read.
+    pub(super) fn imported(&mut self, brought: &Brought, desk: &mut Desk<'_>) {
+        let spans = count(brought.spans, "span", "spans");
+        let mut said = format!("{spans} of {}", count(brought.traces.len() as u64, "run", "runs"));
+        if brought.rejected > 0 {
+            let _ = write!(said, ", {} rejected", grouped(brought.rejected));
+        }
+        if !brought.remarks.is_empty() {
+            let _ = write!(said, ": {}", brought.remarks);
+        }
+        desk.say(said);
+        // The one that was read is what one wants to see.
+        if let Some(id) = brought.traces.last()
+            && let Some(at) = self.runs.iter().position(|run| run.id == *id)
+        {
+            self.select(at, desk);
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! The receiver: what other programs of this machine send, as long as it is switched on here.
+
+use std::fmt::Write as _;
+
+use super::State;
+use crate::domain::Error;
+use crate::domain::figures::{count, grouped};
+use crate::domain::trace::Brought;
+use crate::tui::app::Desk;
+use crate::tui::effect::{Effect, TaskId};
+use crate::workbench::request::traces::Traces;
+use crate::workbench::{Reply, Request};
+
+/// The port that OpenTelemetry's exporters send to where nothing else is said.
+const PORT: u16 = 4318;
+
+/// Whether senders are heard, and what they have sent.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) enum Receiver {
+    #[default]
+    Off,
+    Starting(TaskId),
+    On(Hears),
+}
+
+/// Where it listens, and what came.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Hears {
+    task: TaskId,
+    pub address: String,
+    spans: u64,
+    rejected: u64,
+    repaired: u64,
+}
+
+impl Receiver {
+    pub fn is(&self, task: TaskId) -> bool {
+        match self {
+            Self::Off => false,
+            Self::Starting(own) | Self::On(Hears { task: own, .. }) => *own == task,
+        }
+    }
+}
+
+impl Hears {
+    /// Where senders send to, and what came of it.
+    pub fn words(&self) -> String {
+        let mut words = format!("http://{}/v1/traces · {}", self.address, count(self.spans, "span", "spans"));
+        for (number, what) in [(self.rejected, "rejected"), (self.repaired, "repaired")] {
+            if number > 0 {
+                let _ = write!(words, " · {} {what}", grouped(number));
+            }
+        }
+        words
+    }
+
+    fn came(&mut self, brought: &Brought) {
+        self.spans += brought.spans;
+        self.rejected += brought.rejected;
+        self.repaired += brought.repaired;
+    }
+}
+
+impl State {
+    /// Switches it on, or off.
+    pub(super) fn toggle_receiver(&mut self, desk: &mut Desk<'_>) {
+        self.receiver = match std::mem::take(&mut self.receiver) {
+            Receiver::Off => {
+                let listen = Traces::Listen { port: PORT, token: None };
+                Receiver::Starting(desk.call(None, Request::Traces(listen)))
+            }
+            Receiver::Starting(task) | Receiver::On(Hears { task, .. }) => {
+                desk.ask(Effect::Cancel(task));
+                desk.say("Nothing is taken from other programs any more.");
+                Receiver::Off
+            }
+        };
+    }
+
+    /// What it tells.
+    pub(super) fn heard(&mut self, task: TaskId, reply: Reply, desk: &mut Desk<'_>) {
+        match (reply, &mut self.receiver) {
+            (Reply::TracesListening { address }, receiver) => {
+                *receiver = Receiver::On(Hears { task, address, spans: 0, rejected: 0, repaired: 0 });
+            }
+            (Reply::TracesBrought { brought }, Receiver::On(hears)) => {
+                hears.came(&brought);
+                if !brought.remarks.is_empty() {
+                    desk.say(brought.remarks);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// It ended by itself.
+    pub(super) fn deaf(&mut self, error: Option<&Error>, desk: &mut Desk<'_>) {
+        self.receiver = Receiver::Off;
+        if let Some(error) = error {
+            desk.complain(error);
+        }
+    }
+}

@@ -1,0 +1,157 @@
+//! The traces place: the runs that there are, the spans of one as a tree over time, and what is read of them.
+//!
+//! ```text
+//! runs        the list: newest first, filtered, live          hearing   the receiver, which is switched on and off here
+//! open        one run: its lines, folded or not, its time     finding   words and terms within it
+//! reading     what is read of a span of it                    telling   what is told over the place: times, findings
+//! replies     what comes through the door                     carrying  files: read, written; runs that are removed
+//! ```
+//!
+//! `card` shows one span, `transcript` a run as a conversation, of what `said`, `json` and `raw` set into a `sheet`. Here lives the place's state and what it makes of events. Never
+//! here: what spans mean and what is reckoned of them (`domain::trace`, `tui::trace`).
+
+mod card;
+mod carrying;
+mod finding;
+mod hearing;
+mod json;
+mod layout;
+mod open;
+mod place;
+mod raw;
+mod reading;
+mod replies;
+mod runs;
+mod said;
+mod sheet;
+mod telling;
+mod transcript;
+mod update;
+mod view;
+mod words;
+
+use std::collections::BTreeMap;
+
+use carrying::Export;
+use hearing::Receiver;
+use open::Open;
+
+use crate::domain::Error;
+use crate::domain::trace::{Run, TraceId};
+use crate::tui::action::Action;
+use crate::tui::effect::TaskId;
+use crate::tui::overlay::input::Input;
+
+/// Everything of the traces place.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct State {
+    /// The newest first, as far as they were read.
+    runs: Vec<Run>,
+    /// There are older ones.
+    more: bool,
+    /// The list has come once.
+    known: bool,
+    selected: usize,
+    top: usize,
+    error: Option<Error>,
+    narrow: Narrow,
+    /// Those that are to be compared, two at most.
+    marked: Vec<TraceId>,
+    waits: BTreeMap<TaskId, Wait>,
+    watch: Option<TaskId>,
+    /// Something was done since the list was asked for.
+    stale: bool,
+    /// A delay runs after which the list is asked for again.
+    pausing: bool,
+    receiver: Receiver,
+    /// The run that is looked into.
+    open: Option<Open>,
+    /// The run that is being written to a file.
+    export: Option<Export>,
+    /// The numbers of what was asked to be laid out.
+    numbers: u64,
+}
+
+/// What runs must have.
+#[derive(Debug, Clone, Default, PartialEq)]
+struct Narrow {
+    line: Input,
+    /// The line is being written.
+    writing: bool,
+    /// What the list was asked for; empty for all.
+    asked: String,
+    /// Why the line was not taken.
+    wrong: String,
+}
+
+/// What a reply is for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Wait {
+    List,
+    /// Older runs than those that are here.
+    Older,
+    /// The rows of the run that is looked into.
+    Rows,
+    /// The whole span of that row.
+    Span(u32),
+    /// What was said in the span of that row, for the conversation.
+    Step(u32),
+    /// What people noted on it.
+    Notes,
+    /// Rows that what is looked for stands in.
+    Found,
+    /// How long the spans of each name take.
+    Latencies,
+    Import,
+    /// A run is removed.
+    Remove,
+}
+
+impl State {
+    /// The run that is selected in the list.
+    fn current(&self) -> Option<&Run> {
+        self.runs.get(self.selected)
+    }
+
+    /// The run that keys act on.
+    fn meant(&self) -> Option<&Run> {
+        self.open.as_ref().map(|open| &open.run).or_else(|| self.current())
+    }
+
+    /// Asks, and remembers what for.
+    fn wait(&mut self, task: TaskId, wait: Wait) {
+        self.waits.insert(task, wait);
+    }
+
+    /// Forgets what is waited for of that kind: another one takes its place.
+    fn instead(&mut self, is_of_kind: impl Fn(&Wait) -> bool) {
+        self.waits.retain(|_, wait| !is_of_kind(wait));
+    }
+
+    /// Whether something of that kind is waited for.
+    fn awaits(&self, wait: &Wait) -> bool {
+        self.waits.values().any(|other| other == wait)
+    }
+}
+
+/// Where an action leads in a list of so many, of which a page is in sight.
+fn stepped(action: Action, at: usize, page: usize, all: usize) -> Option<usize> {
+    let page = page.max(1);
+    let to = match action {
+        Action::SelectNext => at + 1,
+        Action::SelectPrevious => at.saturating_sub(1),
+        Action::SelectFirst => 0,
+        Action::SelectLast => usize::MAX,
+        Action::HalfPageDown => at + page.div_ceil(2),
+        Action::HalfPageUp => at.saturating_sub(page.div_ceil(2)),
+        Action::PageDown => at + page,
+        Action::PageUp => at.saturating_sub(page),
+        _ => return None,
+    };
+    Some(to.min(all.saturating_sub(1)))
+}
+
+/// The first row in sight, so that the selected one is.
+fn followed(top: usize, selected: usize, page: usize) -> usize {
+    top.clamp((selected + 1).saturating_sub(page.max(1)), selected)
+}

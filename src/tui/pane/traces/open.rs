@@ -1,0 +1,397 @@
+//! One run that is looked into: which of its spans have a line, which one is chosen, what time is shown.
+
+use super::card::Card;
+use super::finding::Find;
+use super::transcript::Transcript;
+use super::{followed, reading};
+use crate::domain::Error;
+use crate::domain::trace::{Note, Packed, Run, TraceId};
+use crate::tui::trace::Shared;
+
+/// A run that is looked into.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Open {
+    pub run: Run,
+    /// Its spans, once they are here.
+    pub laid: Option<Shared>,
+    pub reading: Reading,
+    /// It has grown since its spans were asked for.
+    pub stale: bool,
+    /// Why its spans cannot be read.
+    pub error: Option<Error>,
+    /// What cannot be read of it.
+    pub damaged: Vec<String>,
+    /// What people noted on it.
+    pub notes: Vec<Note>,
+    /// For each row whether what is below it has no lines.
+    folded: Vec<bool>,
+    /// How many are.
+    folds: usize,
+    /// The rows that have a line; `None` where all have one.
+    lines: Option<Vec<u32>>,
+    /// The row that is chosen, and its line.
+    selected: u32,
+    pub at: usize,
+    pub top: usize,
+    /// The time that is shown, in nanoseconds since the Unix epoch; `None` for all of it.
+    pub zoom: Option<(u64, u64)>,
+    pub find: Find,
+    /// How many of the slowest were gone through.
+    pub slow: usize,
+    pub focus: Focus,
+    /// What is known of the chosen row.
+    pub card: Option<Card>,
+    /// The run as a conversation, where that is read.
+    pub talk: Option<Transcript>,
+}
+
+/// How far its spans are.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) enum Reading {
+    #[default]
+    Idle,
+    /// They are coming.
+    Rows(Vec<Packed>),
+    /// They are being laid out under that number.
+    LaidOut(u64),
+}
+
+/// Where keys go.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum Focus {
+    #[default]
+    Spans,
+    /// What is read beside them, or in their place.
+    Text,
+}
+
+impl Open {
+    pub fn new(run: Run) -> Self {
+        Self {
+            run,
+            laid: None,
+            reading: Reading::Idle,
+            stale: false,
+            error: None,
+            damaged: Vec::new(),
+            notes: Vec::new(),
+            folded: Vec::new(),
+            folds: 0,
+            lines: None,
+            selected: 0,
+            at: 0,
+            top: 0,
+            zoom: None,
+            find: Find::default(),
+            slow: 0,
+            focus: Focus::default(),
+            card: None,
+            talk: None,
+        }
+    }
+
+    pub fn id(&self) -> TraceId {
+        self.run.id
+    }
+
+    /// The rows that have a line, in order.
+    pub fn lines(&self) -> &[u32] {
+        match (&self.lines, &self.laid) {
+            (Some(lines), _) => lines,
+            (None, Some(laid)) => laid.tree.order(),
+            (None, None) => &[],
+        }
+    }
+
+    /// The row that is chosen.
+    pub fn current(&self) -> Option<u32> {
+        self.lines().get(self.at).copied()
+    }
+
+    pub fn is_folded(&self, row: u32) -> bool {
+        self.folded.get(row as usize).copied().unwrap_or(false)
+    }
+
+    /// The time that is shown.
+    pub fn time(&self) -> (u64, u64) {
+        self.zoom.or_else(|| self.laid.as_ref().map(|laid| laid.time())).unwrap_or_default()
+    }
+
+    /// Its spans have come, for the first time or anew: what was chosen and folded stays so, and whoever was at the end stays
+    /// there.
+    pub fn lay(&mut self, laid: Shared, page: usize) {
+        let follows = self.at > 0 && self.at + 1 == self.lines().len();
+        let first = self.laid.is_none();
+        if self.folded.len() > laid.len() {
+            // Some were swept away: no row is what it was.
+            self.unfold_all();
+            self.find.forget();
+            self.selected = 0;
+        }
+        self.folded.resize(laid.len(), false);
+        let order = laid.tree.order();
+        let chosen = if first { order.first() } else { order.last().filter(|_| follows) };
+        if let Some(row) = chosen {
+            self.selected = *row;
+        }
+        if let Some(talk) = &mut self.talk {
+            talk.renew(reading::run(&laid));
+        }
+        self.laid = Some(laid);
+        self.refold(page);
+    }
+
+    /// Makes the lines anew; the chosen row stays in sight, or the one in which it is folded away.
+    fn refold(&mut self, page: usize) {
+        let Some(laid) = &self.laid else { return };
+        self.lines = (self.folds > 0).then(|| {
+            let (order, mut lines, mut at) = (laid.tree.order(), Vec::new(), 0);
+            while let Some(row) = order.get(at) {
+                lines.push(*row);
+                at += if self.is_folded(*row) { laid.tree.subtree(*row).len().max(1) } else { 1 };
+            }
+            lines
+        });
+        self.at = self.line_of(self.selected);
+        self.step(self.at, page);
+    }
+
+    /// The line of a row, or of the one in which it is folded away.
+    fn line_of(&self, row: u32) -> usize {
+        let Some(laid) = &self.laid else { return 0 };
+        let place = laid.tree.place(row);
+        match &self.lines {
+            None => place,
+            Some(lines) => lines.partition_point(|line| laid.tree.place(*line) <= place).saturating_sub(1),
+        }
+    }
+
+    /// Chooses a line.
+    pub fn step(&mut self, to: usize, page: usize) {
+        let last = self.lines().len().saturating_sub(1);
+        self.at = to.min(last);
+        if let Some(row) = self.current() {
+            self.selected = row;
+        }
+        self.top = followed(self.top, self.at, page).min((last + 1).saturating_sub(page.max(1)));
+    }
+
+    /// Chooses a row, wherever it is folded away.
+    pub fn go(&mut self, row: u32, page: usize) {
+        let Some(laid) = self.laid.clone() else { return };
+        self.selected = row;
+        let mut above = laid.tree.parent(row);
+        let before = self.folds;
+        while let Some(parent) = above {
+            self.set_folded(parent, false);
+            above = laid.tree.parent(parent);
+        }
+        if self.folds != before {
+            self.refold(page);
+        }
+        self.step(self.line_of(row), page);
+    }
+
+    fn set_folded(&mut self, row: u32, folds: bool) {
+        let Some(folded) = self.folded.get_mut(row as usize).filter(|folded| **folded != folds) else {
+            return;
+        };
+        *folded = folds;
+        self.folds = if folds { self.folds + 1 } else { self.folds - 1 };
+    }
+
+    fn unfold_all(&mut self) {
+        self.folded.fill(false);
+        self.folds = 0;
+    }
+
+    /// Folds the chosen row; where there is nothing to fold, goes to the one that it is part of.
+    pub fn fold(&mut self, page: usize) {
+        let (Some(laid), Some(row)) = (self.laid.clone(), self.current()) else { return };
+        if !laid.tree.children(row).is_empty() && !self.is_folded(row) {
+            self.set_folded(row, true);
+            self.refold(page);
+        } else if let Some(parent) = laid.tree.parent(row) {
+            self.go(parent, page);
+        }
+    }
+
+    /// Unfolds the chosen row; where that is unfolded, goes to its first part.
+    pub fn unfold(&mut self, page: usize) {
+        let (Some(laid), Some(row)) = (self.laid.clone(), self.current()) else { return };
+        if self.is_folded(row) {
+            self.set_folded(row, false);
+            self.refold(page);
+        } else if let Some(child) = laid.tree.children(row).first() {
+            self.go(*child, page);
+        }
+    }
+
+    /// Folds whatever is below the first parts of each root.
+    pub fn fold_to_first(&mut self, page: usize) {
+        let Some(laid) = self.laid.clone() else { return };
+        for part in laid.tree.roots().iter().flat_map(|root| laid.tree.children(*root)) {
+            if !laid.tree.children(*part).is_empty() {
+                self.set_folded(*part, true);
+            }
+        }
+        self.refold(page);
+    }
+
+    pub fn unfold_to_last(&mut self, page: usize) {
+        self.unfold_all();
+        self.refold(page);
+    }
+
+    /// The chosen row's time alone, or all of it again.
+    pub fn zoom_to_row(&mut self) {
+        let (Some(laid), Some(row)) = (&self.laid, self.current()) else { return };
+        let shown = laid.tree.shown(row);
+        let is_all = shown.0 == shown.1 || shown == laid.time();
+        self.zoom = Some(shown).filter(|shown| !is_all && self.zoom != Some(*shown));
+    }
+
+    /// Half of the time that is shown, around the middle of the chosen row, or twice as much.
+    pub fn zoom(&mut self, closer: bool) {
+        let (Some(laid), Some(row)) = (&self.laid, self.current()) else { return };
+        let ((first, last), (from, to)) = (laid.time(), self.time());
+        let (start, end) = laid.tree.shown(row);
+        let wide = to.saturating_sub(from);
+        let wide = if closer { (wide / 2).max(1000) } else { wide.saturating_mul(2) };
+        if wide >= last.saturating_sub(first) {
+            self.zoom = None;
+            return;
+        }
+        let middle = start + (end - start) / 2;
+        let from = middle.saturating_sub(wide / 2).clamp(first, last - wide);
+        self.zoom = Some((from, from + wide));
+    }
+
+    /// The next row that passes, or the one before, going round.
+    pub fn seek(&mut self, forward: bool, page: usize, passes: impl Fn(&Shared, u32) -> bool) -> bool {
+        let (Some(laid), Some(row)) = (self.laid.clone(), self.current()) else { return false };
+        let found = if forward {
+            laid.tree.next(row, |row| passes(&laid, row))
+        } else {
+            laid.tree.previous(row, |row| passes(&laid, row))
+        };
+        if let Some(row) = found {
+            self.go(row, page);
+        }
+        found.is_some()
+    }
+
+    /// The row that took the most of its own, then the next one.
+    pub fn seek_slow(&mut self, page: usize) {
+        let Some(laid) = self.laid.clone() else { return };
+        let slow = laid.slow();
+        // Whoever went elsewhere meanwhile begins anew.
+        let at = match self.slow.checked_sub(1).and_then(|last| slow.get(last)) {
+            Some(last) if Some(*last) == self.current() && self.slow < slow.len() => self.slow,
+            _ => 0,
+        };
+        if let Some(row) = slow.get(at) {
+            self.go(*row, page);
+            self.slow = at + 1;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::trace::{Facts, Outline, Source, SpanKey, TraceSpan};
+    use crate::tui::trace::Trace;
+
+    fn outline(spans: &[(u64, u64, u64, u64)]) -> Outline {
+        let mut outline = Outline::default();
+        for (id, parent, start, end) in spans {
+            let span = TraceSpan {
+                id: SpanKey(*id),
+                parent: (*parent > 0).then_some(SpanKey(*parent)),
+                name: format!("s{id}"),
+                start: *start,
+                end: *end,
+                ..TraceSpan::default()
+            };
+            outline.add(&span, &Facts::default(), |_| None);
+        }
+        outline
+    }
+
+    fn opened(spans: &[(u64, u64, u64, u64)]) -> Open {
+        let outline = outline(spans);
+        let mut open = Open::new(Run::of(TraceId([1; 16]), Source::Received, &outline));
+        open.lay(Trace::of(&[Packed::of(&outline, 0..spans.len())]).unwrap(), 10);
+        open
+    }
+
+    const SPANS: [(u64, u64, u64, u64); 5] = [
+        (1, 0, 1_000, 101_000),
+        (2, 1, 11_000, 61_000),
+        (3, 2, 12_000, 13_000),
+        (4, 1, 61_000, 91_000),
+        (5, 4, 62_000, 63_000),
+    ];
+
+    #[test]
+    fn what_is_folded_has_no_lines_and_whoever_looks_for_it_unfolds_it() {
+        let mut open = opened(&SPANS);
+        assert_eq!((open.lines(), open.current()), (&[0, 1, 2, 3, 4][..], Some(0)));
+        open.fold_to_first(10);
+        assert_eq!(open.lines(), [0, 1, 3]);
+        open.step(1, 10);
+        open.unfold(10);
+        assert_eq!(open.lines(), [0, 1, 2, 3]);
+        open.unfold(10);
+        assert_eq!(open.current(), Some(2));
+        open.fold(10);
+        open.fold(10);
+        assert_eq!((open.lines(), open.current()), (&[0, 1, 3][..], Some(1)));
+        open.go(4, 10);
+        assert_eq!((open.lines(), open.current()), (&[0, 1, 3, 4][..], Some(4)));
+        open.unfold_to_last(10);
+        assert_eq!((open.lines().len(), open.current()), (5, Some(4)));
+    }
+
+    #[test]
+    fn a_run_that_grows_keeps_what_was_chosen_and_whoever_is_at_its_end_stays_there() {
+        let mut open = opened(&SPANS[..4]);
+        open.step(2, 10);
+        let grown = || Trace::of(&[Packed::of(&outline(&SPANS), 0..5)]).unwrap();
+        open.lay(grown(), 10);
+        assert_eq!((open.current(), open.lines().len()), (Some(2), 5));
+        let mut open = opened(&SPANS[..4]);
+        open.step(3, 10);
+        open.lay(grown(), 10);
+        assert_eq!(open.current(), Some(4));
+    }
+
+    #[test]
+    fn time_is_shown_of_a_row_of_half_and_of_all() {
+        let mut open = opened(&SPANS);
+        open.go(1, 10);
+        open.zoom_to_row();
+        assert_eq!(open.time(), (11_000, 61_000));
+        open.zoom_to_row();
+        assert_eq!(open.time(), (1_000, 101_000));
+        open.zoom(true);
+        assert_eq!(open.time(), (11_000, 61_000));
+        open.zoom(false);
+        assert_eq!(open.zoom, None);
+    }
+
+    #[test]
+    fn the_slowest_comes_first_and_then_the_next() {
+        let mut open = opened(&SPANS);
+        let mut gone = Vec::new();
+        for _ in 0..3 {
+            open.seek_slow(10);
+            gone.push(open.current().unwrap());
+        }
+        assert_eq!(gone, [1, 3, 0]);
+        open.step(4, 10);
+        open.seek_slow(10);
+        assert_eq!(open.current(), Some(1));
+    }
+}

@@ -1,0 +1,226 @@
+//! What comes through the door.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::open::Reading;
+use super::{State, Wait};
+use crate::domain::Error;
+use crate::domain::change::Changed;
+use crate::tui::app::Desk;
+use crate::tui::effect::{Effect, Lane, TaskId, TimerId, Work};
+use crate::tui::trace::{Shared, Want};
+use crate::workbench::request::traces::Traces;
+use crate::workbench::{Reply, Request};
+
+/// The delay after which a run that grows is read again.
+pub(super) const GROWN: TimerId = TimerId("traces.grown");
+/// It is the longer the more there is to read.
+const SHORTEST: u64 = 30;
+const LONGEST: u64 = 2_000;
+
+impl State {
+    /// Takes one reply in.
+    pub(super) fn take(&mut self, task: TaskId, reply: Reply, desk: &mut Desk<'_>) {
+        if self.watch == Some(task) {
+            return self.told(reply, desk);
+        }
+        if self.receiver.is(task) {
+            return self.heard(task, reply, desk);
+        }
+        if self.export.as_ref().is_some_and(|export| export.task == task) {
+            if let Reply::TraceWritten { bytes } = reply {
+                self.take_piece(&bytes, desk);
+            }
+            return;
+        }
+        let Some(wait) = self.waits.get(&task).cloned() else { return };
+        match (wait, reply) {
+            (Wait::List, Reply::Traces { runs, more }) => self.take_runs(runs, more, desk),
+            (Wait::Older, Reply::Traces { runs, more }) => self.take_older(runs, more),
+            (Wait::Rows, reply) => self.take_rows(reply),
+            (Wait::Span(row), Reply::TraceSpan { span, contents }) => {
+                self.take_span(row, span, contents, desk);
+            }
+            (Wait::Step(row), Reply::TraceSpan { contents, .. }) => {
+                self.take_step(row, Ok(&contents), desk);
+            }
+            (Wait::Notes, Reply::TraceNotes { notes }) => self.take_notes(notes, desk),
+            (Wait::Found, Reply::TraceFound { rows }) => self.take_found(rows, desk),
+            (Wait::Latencies, Reply::TraceStats { latencies }) => Self::show_latencies(&latencies, desk),
+            (Wait::Import, Reply::TracesBrought { brought }) => self.imported(&brought, desk),
+            _ => {}
+        }
+    }
+
+    /// Something changed, whoever did it.
+    fn told(&mut self, reply: Reply, desk: &mut Desk<'_>) {
+        let Reply::Changed { change, .. } = reply else { return };
+        match change {
+            Changed::Trace { run } => {
+                if let Some(open) = self.open.as_mut().filter(|open| open.id() == run.id) {
+                    open.run = run.clone();
+                    self.grow(desk);
+                }
+                self.put(run, desk);
+            }
+            Changed::TraceRemoved { id } => self.drop_run(id, desk),
+            Changed::TraceNoted { id } => {
+                if self.open.as_ref().is_some_and(|open| open.id() == id) {
+                    self.read_notes(desk);
+                }
+            }
+            // Of this program's own runs it is said that there are more, not which.
+            Changed::Usage => self.outdated(desk),
+            Changed::Missed => {
+                self.outdated(desk);
+                self.grow(desk);
+            }
+            _ => {}
+        }
+    }
+
+    /// Asks for the rows of the run that is looked into.
+    pub(super) fn read_rows(&mut self, desk: &mut Desk<'_>) {
+        let Some(open) = &mut self.open else { return };
+        open.stale = false;
+        open.reading = Reading::Rows(Vec::new());
+        let task = desk.call(Some(Lane("trace")), Request::Traces(Traces::Open { id: open.id() }));
+        self.instead(|wait| *wait == Wait::Rows);
+        self.wait(task, Wait::Rows);
+    }
+
+    fn take_rows(&mut self, reply: Reply) {
+        let Some(open) = &mut self.open else { return };
+        match reply {
+            Reply::Trace { run } => {
+                open.run = run;
+                open.damaged.clear();
+            }
+            Reply::TraceRows { rows } => {
+                if let Reading::Rows(packs) = &mut open.reading {
+                    packs.push(rows);
+                }
+            }
+            Reply::TraceDamaged { places } => open.damaged.extend(places),
+            _ => {}
+        }
+    }
+
+    /// All rows are here, or no more of them come.
+    fn read_all_rows(&mut self, error: Option<Error>, desk: &mut Desk<'_>) {
+        let Some(open) = &mut self.open else { return };
+        let reading = std::mem::take(&mut open.reading);
+        if let Some(error) = error {
+            if open.laid.is_some() {
+                // What was read before is still so.
+                desk.complain(&error);
+            } else {
+                open.error = Some(error);
+            }
+        } else if let Reading::Rows(packs) = reading {
+            open.error = None;
+            self.numbers += 1;
+            let want = Want { number: self.numbers, packs: Arc::new(packs) };
+            open.reading = Reading::LaidOut(want.number);
+            desk.ask(Effect::Compute(Work::Trace(want)));
+        }
+    }
+
+    /// Rows were laid out; `None` where they make no sense.
+    pub fn laid_out(&mut self, number: u64, laid: Option<Shared>, desk: &mut Desk<'_>) {
+        let page = Self::page(desk);
+        let Some(open) = self.open.as_mut().filter(|open| open.reading == Reading::LaidOut(number)) else {
+            return;
+        };
+        open.reading = Reading::Idle;
+        match laid {
+            Some(laid) => open.lay(laid, page),
+            None => open.error = Some(senseless()),
+        }
+        if open.stale {
+            let spans = open.laid.as_ref().map_or(0, |laid| laid.len() as u64);
+            let delay = Duration::from_millis((spans / 500).clamp(SHORTEST, LONGEST));
+            desk.ask(Effect::After { timer: GROWN, delay });
+        }
+        self.rest(desk);
+        self.read_step(desk);
+    }
+
+    /// What was computed away from the screen failed in the middle.
+    pub fn not_laid_out(&mut self) {
+        let waits =
+            |open: &&mut super::Open| matches!(open.reading, Reading::LaidOut(_)) && open.laid.is_none();
+        if let Some(open) = self.open.as_mut().filter(waits) {
+            open.reading = Reading::Idle;
+            open.error = Some(senseless());
+        }
+    }
+
+    /// The run that is looked into has more spans than are shown.
+    pub(super) fn grow(&mut self, desk: &mut Desk<'_>) {
+        let Some(open) = &mut self.open else { return };
+        if open.reading == Reading::Idle && !open.stale {
+            self.read_rows(desk);
+        } else {
+            open.stale = true;
+        }
+    }
+
+    /// It was waited long enough for more of them.
+    pub(super) fn grown(&mut self, desk: &mut Desk<'_>) {
+        if self.open.as_ref().is_some_and(|open| open.stale && open.reading == Reading::Idle) {
+            self.read_rows(desk);
+        }
+    }
+
+    /// A call is over.
+    pub(super) fn over(&mut self, task: TaskId, error: Option<Error>, desk: &mut Desk<'_>) {
+        if self.watch == Some(task) {
+            // The next time that the place is shown begins anew.
+            self.watch = None;
+            return;
+        }
+        if self.receiver.is(task) {
+            return self.deaf(error.as_ref(), desk);
+        }
+        if self.export.as_ref().is_some_and(|export| export.task == task) {
+            return self.exported(error.as_ref(), desk);
+        }
+        match (self.waits.remove(&task), error) {
+            (Some(Wait::List), error) => {
+                self.known |= error.is_some();
+                self.error = error;
+            }
+            (Some(Wait::Rows), error) => self.read_all_rows(error, desk),
+            (Some(Wait::Found), error) => self.found_all(error),
+            (Some(Wait::Span(row)), Some(error)) => self.no_span(row, error, desk),
+            (Some(Wait::Step(row)), error) => {
+                if let Some(error) = error {
+                    self.take_step(row, Err(&error), desk);
+                }
+                self.read_step(desk);
+            }
+            (
+                Some(Wait::Older | Wait::Notes | Wait::Latencies | Wait::Import | Wait::Remove),
+                Some(error),
+            ) => {
+                desk.complain(&error);
+            }
+            _ => {}
+        }
+    }
+
+    /// Whether the replies of that call are waited for.
+    pub(super) fn waits(&self, task: TaskId) -> bool {
+        self.watch == Some(task)
+            || self.receiver.is(task)
+            || self.export.as_ref().is_some_and(|export| export.task == task)
+            || self.waits.contains_key(&task)
+    }
+}
+
+fn senseless() -> Error {
+    let why = "its rows make no sense to this program";
+    Error::internal("opening a trace", why)
+}

@@ -1,0 +1,234 @@
+//! The list of runs: newest first, a page at a time, only those that a filter asks for, live.
+
+use std::time::Duration;
+
+use super::open::Open;
+use super::{State, Wait, followed, layout, stepped};
+use crate::domain::time::Timestamp;
+use crate::domain::trace::filter::Filter;
+use crate::domain::trace::{Run, Source, TraceId};
+use crate::tui::action::Action;
+use crate::tui::app::Desk;
+use crate::tui::effect::{Effect, Lane, TimerId};
+use crate::tui::overlay::Overlay;
+use crate::tui::overlay::confirm::Confirm;
+use crate::tui::overlay::prompt::Prompt;
+use crate::tui::stroke::Stroke;
+use crate::workbench::Request;
+use crate::workbench::request::Topic;
+use crate::workbench::request::traces::Traces;
+
+/// Runs that are read at a time.
+const PAGE: usize = 200;
+/// So near to the end of what was read older ones are asked for.
+const NEAR: usize = 50;
+const LANE: Lane = Lane("traces");
+/// The delay after which what was done meanwhile is read.
+pub(super) const AGAIN: TimerId = TimerId("traces");
+const PAUSE: Duration = Duration::from_millis(300);
+
+impl State {
+    /// It comes into sight: what is shown is read anew.
+    pub(super) fn enter(&mut self, desk: &mut Desk<'_>) {
+        if self.watch.is_none() {
+            self.watch = Some(desk.call(None, Request::Watch { topic: Topic::Traces }));
+        }
+        self.read(desk);
+    }
+
+    pub(super) fn read(&mut self, desk: &mut Desk<'_>) {
+        self.stale = false;
+        let limit = self.runs.len().max(PAGE);
+        self.ask(limit, None, Wait::List, desk);
+    }
+
+    /// Asks for older runs, where the selected one is near the last that is here.
+    fn read_older(&mut self, desk: &mut Desk<'_>) {
+        let waits = self.awaits(&Wait::List) || self.awaits(&Wait::Older);
+        let last = self.runs.last().map(|run| (run.at, run.id));
+        if self.more && !waits && self.selected + NEAR >= self.runs.len() && last.is_some() {
+            self.ask(PAGE, last, Wait::Older, desk);
+        }
+    }
+
+    fn ask(&mut self, limit: usize, before: Option<(Timestamp, TraceId)>, wait: Wait, desk: &mut Desk<'_>) {
+        let filter = Some(self.narrow.asked.clone()).filter(|asked| !asked.is_empty());
+        let task = desk.call(Some(LANE), Request::Traces(Traces::List { filter, limit, before }));
+        self.instead(|wait| matches!(wait, Wait::List | Wait::Older));
+        self.wait(task, wait);
+    }
+
+    /// Something was done that the list does not show. Of many things at once the last state is enough.
+    pub(super) fn outdated(&mut self, desk: &mut Desk<'_>) {
+        self.stale = true;
+        if !self.pausing {
+            self.pausing = true;
+            desk.ask(Effect::After { timer: AGAIN, delay: PAUSE });
+        }
+    }
+
+    pub(super) fn pause_is_over(&mut self, desk: &mut Desk<'_>) {
+        self.pausing = false;
+        if self.stale {
+            self.read(desk);
+        }
+    }
+
+    /// The list has come. Whoever stands at its top sees what is new; any other run stays selected.
+    pub(super) fn take_runs(&mut self, runs: Vec<Run>, more: bool, desk: &mut Desk<'_>) {
+        let chosen = self.current().map(|run| run.id).filter(|_| self.selected > 0);
+        (self.runs, self.more, self.known, self.error) = (runs, more, true, None);
+        let at = chosen.and_then(|id| self.runs.iter().position(|run| run.id == id));
+        self.select(at.unwrap_or(if chosen.is_some() { self.selected } else { 0 }), desk);
+        let Some(open) = &mut self.open else { return };
+        if let Some(run) = self.runs.iter().find(|run| run.id == open.run.id)
+            && *run != open.run
+        {
+            open.run = run.clone();
+            self.grow(desk);
+        }
+    }
+
+    pub(super) fn take_older(&mut self, runs: Vec<Run>, more: bool) {
+        self.more = more;
+        let last = self.runs.last().map(|run| (run.at, run.id));
+        self.runs.extend(runs.into_iter().filter(|run| last.is_none_or(|last| (run.at, run.id) < last)));
+    }
+
+    /// A run has come or grown.
+    pub(super) fn put(&mut self, run: Run, desk: &mut Desk<'_>) {
+        if !self.narrow.asked.is_empty() {
+            // Whether one of its spans passes, only the store knows.
+            return self.outdated(desk);
+        }
+        let chosen = self.current().map(|run| run.id).filter(|_| self.selected > 0);
+        self.runs.retain(|other| other.id != run.id);
+        let at = self.runs.partition_point(|other| (other.at, other.id) > (run.at, run.id));
+        if at < self.runs.len() || !self.more {
+            self.runs.insert(at, run);
+        }
+        let at = chosen.and_then(|id| self.runs.iter().position(|run| run.id == id));
+        self.select(at.unwrap_or(0), desk);
+    }
+
+    /// A run is gone.
+    pub(super) fn drop_run(&mut self, id: TraceId, desk: &mut Desk<'_>) {
+        let before = self.runs.iter().position(|run| run.id == id).is_some_and(|at| at < self.selected);
+        self.runs.retain(|run| run.id != id);
+        self.marked.retain(|marked| *marked != id);
+        self.select(self.selected.saturating_sub(usize::from(before)), desk);
+        if self.open.as_ref().is_some_and(|open| open.run.id == id) {
+            self.close(desk);
+            desk.say("The run that was open is gone.");
+        }
+    }
+
+    pub(super) fn select(&mut self, at: usize, desk: &Desk<'_>) {
+        let page = usize::from(layout::runs(desk.area).rows.height);
+        self.selected = at.min(self.runs.len().saturating_sub(1));
+        self.top = followed(self.top, self.selected, page);
+    }
+
+    pub(super) fn can_among_runs(&self, action: Action) -> bool {
+        use Action as A;
+        match action {
+            A::Search | A::ToggleReceiver | A::ImportTraces | A::Reload | A::Help => true,
+            A::Accept | A::Cancel => self.narrow.writing,
+            A::Back => self.narrow.writing || !self.narrow.asked.is_empty(),
+            A::Open | A::MarkRun | A::WriteTrace => self.current().is_some(),
+            A::Delete => self.current().is_some_and(|run| run.source != Source::Own),
+            action => stepped(action, 0, 1, 1).is_some() && self.runs.len() > 1,
+        }
+    }
+
+    /// What is done among the runs.
+    pub(super) fn among_runs(&mut self, action: Action, desk: &mut Desk<'_>) {
+        let page = usize::from(layout::runs(desk.area).rows.height);
+        if let Some(to) = stepped(action, self.selected, page, self.runs.len()) {
+            self.select(to, desk);
+            return self.read_older(desk);
+        }
+        match action {
+            Action::Open => {
+                if let Some(run) = self.current().cloned() {
+                    self.open(run, desk);
+                }
+            }
+            Action::Search => self.narrow.writing = true,
+            Action::Accept => self.narrow_to_line(desk),
+            Action::Back | Action::Cancel => self.widen(desk),
+            Action::Reload => self.read(desk),
+            Action::ToggleReceiver => self.toggle_receiver(desk),
+            Action::ImportTraces => desk.overlays.push(Overlay::Prompt(Prompt::import_traces())),
+            action => self.on_run(action, desk),
+        }
+    }
+
+    /// What is done with the run that is meant, wherever it is shown.
+    pub(super) fn on_run(&mut self, action: Action, desk: &mut Desk<'_>) {
+        let Some(run) = self.meant() else { return };
+        match action {
+            Action::WriteTrace => desk.overlays.push(Overlay::Prompt(Prompt::trace(run.id, &run.name))),
+            Action::Delete => desk.overlays.push(Overlay::Confirm(Confirm::remove_trace(run))),
+            Action::MarkRun => {
+                let id = run.id;
+                self.mark(id);
+            }
+            _ => {}
+        }
+    }
+
+    /// Marks a run, or takes its mark away. Of three the first one loses its own.
+    fn mark(&mut self, id: TraceId) {
+        if self.marked.contains(&id) {
+            self.marked.retain(|marked| *marked != id);
+            return;
+        }
+        if self.marked.len() > 1 {
+            self.marked.remove(0);
+        }
+        self.marked.push(id);
+    }
+
+    /// Looks into a run.
+    fn open(&mut self, run: Run, desk: &mut Desk<'_>) {
+        self.close(desk);
+        self.open = Some(Open::new(run));
+        self.read_rows(desk);
+        self.read_notes(desk);
+    }
+
+    /// A key into the line that narrows the list.
+    pub(super) fn type_to_narrow(&mut self, stroke: Stroke) {
+        self.narrow.line.press(stroke);
+        self.narrow.wrong.clear();
+    }
+
+    /// The line is taken.
+    fn narrow_to_line(&mut self, desk: &mut Desk<'_>) {
+        let text = self.narrow.line.text().trim().to_owned();
+        if let Err(error) = Filter::read(&text) {
+            self.narrow.wrong = error.said();
+            return;
+        }
+        self.narrow.writing = false;
+        self.narrow_to(text, desk);
+    }
+
+    /// The line is left, and all runs are shown.
+    fn widen(&mut self, desk: &mut Desk<'_>) {
+        self.narrow.writing = false;
+        self.narrow.line.clear();
+        self.narrow.wrong.clear();
+        self.narrow_to(String::new(), desk);
+    }
+
+    fn narrow_to(&mut self, asked: String, desk: &mut Desk<'_>) {
+        if self.narrow.asked != asked {
+            self.narrow.asked = asked;
+            (self.selected, self.top, self.known) = (0, 0, false);
+            self.runs.clear();
+            self.read(desk);
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! What is told over the place: how long spans of each name take, what looks wrong.
+
+use super::open::Open;
+use super::words::took;
+use super::{State, Wait};
+use crate::domain::figures::{count, grouped};
+use crate::domain::trace::latency::Latency;
+use crate::tui::app::Desk;
+use crate::tui::effect::Lane;
+use crate::tui::look::Role;
+use crate::tui::overlay::Overlay;
+use crate::tui::overlay::reading::{Line, Reading};
+use crate::tui::paint::columns;
+use crate::tui::trace::Trace;
+use crate::tui::widget::spark::spark;
+use crate::tui::widget::text::fit;
+use crate::workbench::Request;
+use crate::workbench::request::traces::Traces;
+
+/// From so many columns on all that is known is told, and from so many on most of it.
+const ALL: u16 = 96;
+const MOST: u16 = 70;
+/// Columns that a name has at least.
+const NAME: u16 = 12;
+/// Names that a finding tells.
+const NAMED: usize = 5;
+
+impl State {
+    /// Asks how long the spans of each name take.
+    pub(super) fn ask_latencies(&mut self, desk: &mut Desk<'_>) {
+        let Some(id) = self.open.as_ref().map(Open::id) else { return };
+        let task = desk.call(Some(Lane("trace.stats")), Request::Traces(Traces::Stats { id }));
+        self.instead(|wait| *wait == Wait::Latencies);
+        self.wait(task, Wait::Latencies);
+    }
+
+    /// They have come.
+    pub(super) fn show_latencies(latencies: &[Latency], desk: &mut Desk<'_>) {
+        let mut lines = Line::table(&table(latencies, Reading::room(desk.area)));
+        lines.push(Line::blank());
+        let about = "Self is the time in which no span below ran. Of fewer than 100 spans a percentile is one that was \
+                     measured (nearest rank), of more it lies between two, as NumPy reckons it. Spans that run still are not \
+                     among them.";
+        lines.push(Line::of(about, Role::Muted));
+        let reading = Reading::new("How long spans take", lines);
+        desk.overlays.push(Overlay::Reading(Box::new(reading)));
+    }
+
+    /// Tells what looks wrong.
+    pub(super) fn show_findings(&self, desk: &mut Desk<'_>) {
+        let Some(laid) = self.open.as_ref().and_then(|open| open.laid.as_ref()) else { return };
+        let reading = Reading::new("What looks wrong", findings(laid));
+        desk.overlays.push(Overlay::Reading(Box::new(reading)));
+    }
+}
+
+/// A row a name, as much of it as there is room for.
+fn table(latencies: &[Latency], room: u16) -> Vec<Vec<String>> {
+    let head = ["name", "kind", "spans", "errors", "p50", "p90", "p99", "longest", "self", "0 to longest"];
+    let shown: &[usize] = match room {
+        ALL.. => &[1, 2, 3, 4, 5, 6, 7, 8, 9],
+        MOST.. => &[2, 3, 4, 5, 7, 8],
+        _ => &[2, 4, 5, 7],
+    };
+    let row = |of: &Latency| {
+        let shape: Vec<Option<f64>> = of.shape.iter().map(|spans| Some(f64::from(*spans))).collect();
+        [
+            of.name.clone(),
+            of.kind.as_str().to_owned(),
+            grouped(of.spans as u64),
+            grouped(of.errors as u64),
+            took(of.p50),
+            took(of.p90),
+            of.p99.map_or_else(|| "–".to_owned(), took),
+            took(of.longest),
+            took(of.own),
+            spark(&shape, 8, f64::max),
+        ]
+    };
+    let rows: Vec<[String; 10]> =
+        std::iter::once(head.map(str::to_owned)).chain(latencies.iter().map(row)).collect();
+    let wide = |at: &usize| rows.iter().map(|row| columns(&row[*at])).max().unwrap_or(0) + 2;
+    let taken: u16 = shown.iter().map(wide).sum();
+    let name = usize::from(room.saturating_sub(taken).max(NAME));
+    let cut = |row: &[String; 10]| {
+        let name = fit(&row[0], name).into_owned();
+        std::iter::once(name).chain(shown.iter().map(|at| row[*at].clone())).collect()
+    };
+    rows.iter().map(cut).collect()
+}
+
+/// Each in a sentence, then the names of its first spans.
+fn findings(trace: &Trace) -> Vec<Line> {
+    let mut lines = Vec::new();
+    for finding in &trace.findings {
+        lines.push(Line::of(&format!("! {}", finding.says), Role::Warn));
+        let mut named: Vec<String> =
+            finding.rows.iter().take(NAMED).map(|row| trace.name(*row).to_owned()).collect();
+        if let Some(more) = finding.rows.len().checked_sub(NAMED).filter(|more| *more > 0) {
+            named.push(format!("and {}", count(more as u64, "other", "others")));
+        }
+        if !named.is_empty() {
+            lines.push(Line::of(&named.join(" · "), Role::Muted));
+        }
+        lines.push(Line::blank());
+    }
+    lines
+}

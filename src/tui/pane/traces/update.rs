@@ -1,0 +1,282 @@
+//! What an action, a key or the mouse does here.
+
+use super::open::{Focus, Open};
+use super::{State, Wait, layout, stepped};
+use crate::domain::figures::{count, grouped};
+use crate::domain::trace::{Kind, Row};
+use crate::tui::action::Action;
+use crate::tui::app::Desk;
+use crate::tui::event::{Mouse, MouseKind};
+use crate::tui::key::Key;
+use crate::tui::keymap::Context;
+use crate::tui::stroke::Stroke;
+use crate::tui::trace::Shared;
+
+/// Lines of a turn of the wheel.
+const WHEEL: isize = 3;
+
+impl State {
+    pub(super) fn where_keys_go(&self) -> Context {
+        match &self.open {
+            None if self.narrow.writing => Context::Menu,
+            None => Context::Runs,
+            Some(open) if open.find.writing => Context::Menu,
+            Some(open) if open.talk.is_some() => Context::Steps,
+            Some(open) if open.focus == Focus::Text => Context::SpanText,
+            Some(_) => Context::Spans,
+        }
+    }
+
+    /// Whether the action means something here and now.
+    pub(super) fn can_do(&self, action: Action) -> bool {
+        let Some(open) = &self.open else { return self.can_among_runs(action) };
+        match action {
+            Action::Back | Action::Help => true,
+            _ if open.find.writing => {
+                matches!(action, Action::Accept | Action::Cancel)
+                    || matches!(action, Action::SelectNext | Action::SelectPrevious) && open.find.count() > 0
+            }
+            action if open.talk.is_some() => is_in_talk(action),
+            action if open.focus == Focus::Text => open.card.is_some() && is_in_text(action),
+            action => can_among_spans(open, action),
+        }
+    }
+
+    /// The rows of a page of spans.
+    pub(super) fn page(desk: &Desk<'_>) -> usize {
+        usize::from(layout::spans(desk.area).rows.height).max(1)
+    }
+
+    pub(super) fn does(&mut self, action: Action, key: Option<Key>, desk: &mut Desk<'_>) {
+        let typed = desk.stroke(key).filter(|_| {
+            self.where_keys_go() == Context::Menu
+                && !matches!(action, Action::Accept | Action::Cancel)
+                && !action.moves()
+        });
+        if let Some(stroke) = typed {
+            return self.press(stroke, desk);
+        }
+        match &self.open {
+            None => self.among_runs(action, desk),
+            Some(open) if open.find.writing => self.find_line(action, desk),
+            Some(_) if action == Action::Back => self.back(desk),
+            Some(open) if open.talk.is_some() => self.in_talk(action, desk),
+            Some(open) if open.focus == Focus::Text => match action {
+                Action::ShowTranscript => self.toggle_talk(desk),
+                Action::FocusNext | Action::FocusPrevious => self.focus(Focus::Spans, desk),
+                action => self.in_text(action, desk),
+            },
+            Some(_) => self.among_spans(action, desk),
+        }
+    }
+
+    /// One step out.
+    fn back(&mut self, desk: &mut Desk<'_>) {
+        let Some(open) = &mut self.open else { return };
+        if open.talk.is_some() {
+            self.toggle_talk(desk);
+        } else if open.focus == Focus::Text {
+            self.focus(Focus::Spans, desk);
+        } else if !open.find.is_empty() {
+            self.leave_finding(desk);
+        } else if open.zoom.is_some() {
+            open.zoom = None;
+        } else {
+            self.close(desk);
+        }
+    }
+
+    /// Shows the list again.
+    pub(super) fn close(&mut self, desk: &mut Desk<'_>) {
+        self.stop_finding(desk);
+        // What still comes is of a run that is not looked into any more.
+        self.instead(|wait| !matches!(wait, Wait::List | Wait::Older | Wait::Import | Wait::Remove));
+        self.open = None;
+        self.select(self.selected, desk);
+    }
+
+    fn among_spans(&mut self, action: Action, desk: &mut Desk<'_>) {
+        let page = Self::page(desk);
+        let Some(open) = &mut self.open else { return };
+        if let Some(to) = stepped(action, open.at, page, open.lines().len()) {
+            open.step(to, page);
+            return self.rest(desk);
+        }
+        match action {
+            Action::FoldSpan => open.fold(page),
+            Action::UnfoldSpan => open.unfold(page),
+            Action::FoldSpans => open.fold_to_first(page),
+            Action::UnfoldSpans => open.unfold_to_last(page),
+            Action::ZoomSpan => open.zoom_to_row(),
+            Action::ZoomIn => open.zoom(true),
+            Action::ZoomOut => open.zoom(false),
+            Action::NextSlow => open.seek_slow(page),
+            Action::NextError | Action::PreviousError => {
+                let fails = |laid: &Shared, row: u32| laid.row(row).is_some_and(Row::is_error);
+                open.seek(action == Action::NextError, page, fails);
+            }
+            Action::NextCall | Action::PreviousCall => {
+                let asks = |laid: &Shared, row: u32| laid.row(row).is_some_and(|row| row.kind == Kind::Model);
+                open.seek(action == Action::NextCall, page, asks);
+            }
+            Action::Search => open.find.writing = true,
+            Action::SearchNext => return self.find_next(true, desk),
+            Action::SearchPrevious => return self.find_next(false, desk),
+            Action::ShowSpan | Action::FocusNext | Action::FocusPrevious => {
+                return self.focus(Focus::Text, desk);
+            }
+            Action::ShowTranscript => return self.toggle_talk(desk),
+            Action::ShowLatencies => return self.ask_latencies(desk),
+            Action::ShowFindings => return self.show_findings(desk),
+            Action::LineDown | Action::LineUp | Action::Copy => return self.in_text(action, desk),
+            action => return self.on_run(action, desk),
+        }
+        self.rest(desk);
+    }
+
+    /// What a key that means no action does to the line that is being written.
+    pub(super) fn press(&mut self, stroke: Stroke, desk: &mut Desk<'_>) {
+        match &self.open {
+            Some(open) if open.find.writing => self.type_to_find(stroke, desk),
+            None if self.narrow.writing => self.type_to_narrow(stroke),
+            _ => {}
+        }
+    }
+
+    /// A pasted text goes into what is being written; never anywhere else.
+    pub(super) fn insert(&mut self, text: &str, desk: &mut Desk<'_>) {
+        match &mut self.open {
+            Some(open) if open.find.writing => {
+                open.find.line.insert(text);
+                self.stop_finding(desk);
+            }
+            None if self.narrow.writing => self.narrow.line.insert(text),
+            _ => {}
+        }
+    }
+
+    pub(super) fn pointed(&mut self, mouse: Mouse, desk: &mut Desk<'_>) {
+        let at = (mouse.column, mouse.row).into();
+        let steps = match mouse.kind {
+            MouseKind::ScrollDown => WHEEL,
+            MouseKind::ScrollUp => -WHEEL,
+            MouseKind::Down(_) => return self.pressed_at(mouse, desk),
+            _ => return,
+        };
+        let page = Self::page(desk);
+        let Some(open) = &mut self.open else {
+            let to = self.selected.saturating_add_signed(steps);
+            self.select(to, desk);
+            return;
+        };
+        if let Some(talk) = &mut open.talk {
+            talk.scroll(steps, layout::text(desk.area));
+            return self.read_step(desk);
+        }
+        if let Some(area) = open.card_area(desk.area).filter(|area| area.contains(at)) {
+            if let Some(card) = &mut open.card {
+                card.scroll(steps, area);
+            }
+            return;
+        }
+        open.step(open.at.saturating_add_signed(steps), page);
+        self.rest(desk);
+    }
+
+    fn pressed_at(&mut self, mouse: Mouse, desk: &mut Desk<'_>) {
+        let at = (mouse.column, mouse.row).into();
+        let page = Self::page(desk);
+        let Some(open) = &mut self.open else {
+            let rows = layout::runs(desk.area).rows;
+            let row = self.top + usize::from(mouse.row.saturating_sub(rows.y));
+            if rows.contains(at) && row < self.runs.len() {
+                self.select(row, desk);
+            }
+            return;
+        };
+        if open.talk.is_some() {
+            return;
+        }
+        if open.card_area(desk.area).is_some_and(|area| area.contains(at)) {
+            return self.focus(Focus::Text, desk);
+        }
+        let rows = layout::spans(desk.area).rows;
+        let row = open.top + usize::from(mouse.row.saturating_sub(rows.y));
+        if rows.contains(at) && row < open.lines().len() {
+            open.step(row, page);
+            self.focus(Focus::Spans, desk);
+        }
+    }
+
+    /// The figures of the place, for the last line.
+    pub(super) fn figures(&self) -> String {
+        let Some(open) = &self.open else {
+            let more = if self.more { "+" } else { "" };
+            return match self.runs.len() as u64 {
+                0 => String::new(),
+                runs => format!("{}{more}", count(runs, "run", "runs")),
+            };
+        };
+        let all = open.lines().len() as u64;
+        if all == 0 { String::new() } else { format!("{} of {}", grouped(open.at as u64 + 1), grouped(all)) }
+    }
+}
+
+fn can_among_spans(open: &Open, action: Action) -> bool {
+    use Action as A;
+    let Some(laid) = open.laid.as_ref().filter(|laid| !laid.is_empty()) else {
+        return matches!(action, A::WriteTrace | A::MarkRun);
+    };
+    match action {
+        A::NextError | A::PreviousError => laid.sums.whole.errors > 0,
+        A::NextCall | A::PreviousCall => laid.sums.whole.inferences > 0,
+        A::ShowFindings => !laid.findings.is_empty(),
+        A::SearchNext | A::SearchPrevious => open.find.count() > 0,
+        A::ShowSpan
+        | A::FocusNext
+        | A::FocusPrevious
+        | A::Search
+        | A::FoldSpan
+        | A::UnfoldSpan
+        | A::FoldSpans
+        | A::UnfoldSpans
+        | A::ZoomSpan
+        | A::ZoomIn
+        | A::ZoomOut
+        | A::NextSlow
+        | A::ShowTranscript
+        | A::ShowLatencies
+        | A::MarkRun
+        | A::WriteTrace
+        | A::LineDown
+        | A::LineUp
+        | A::Copy => true,
+        action => stepped(action, 0, 1, 1).is_some() && open.lines().len() > 1,
+    }
+}
+
+fn is_in_talk(action: Action) -> bool {
+    stepped(action, 0, 1, 1).is_some()
+        || matches!(action, Action::LineDown | Action::LineUp | Action::ToggleFold | Action::ShowTranscript)
+}
+
+fn is_in_text(action: Action) -> bool {
+    matches!(
+        action,
+        Action::LineDown
+            | Action::LineUp
+            | Action::HalfPageDown
+            | Action::HalfPageUp
+            | Action::PageDown
+            | Action::PageUp
+            | Action::SelectFirst
+            | Action::SelectLast
+            | Action::NextPart
+            | Action::PreviousPart
+            | Action::ToggleFold
+            | Action::ShowTranscript
+            | Action::Copy
+            | Action::FocusNext
+            | Action::FocusPrevious
+    )
+}

@@ -1,0 +1,307 @@
+//! The runs, the newest first, and what there is to know of the selected one.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+use ratatui::style::{Modifier, Style};
+
+use super::paid;
+use crate::domain::figures::{bytes, count, grouped};
+use crate::domain::trace::{Run, Source};
+use crate::tui::action::Action;
+use crate::tui::keymap::Context;
+use crate::tui::look::Role;
+use crate::tui::paint::{first_parts, put, put_right, scrollbar, thumb, wrap};
+use crate::tui::pane::Sight;
+use crate::tui::pane::traces::hearing::Receiver;
+use crate::tui::pane::traces::words::{sign, took};
+use crate::tui::pane::traces::{State, layout};
+use crate::tui::rows::{facts, failed, ground, parted, right_of};
+
+/// Where the name of a run begins, behind its signs and its age.
+const NAME: u16 = 10;
+
+/// A column behind the names.
+struct Column {
+    title: &'static str,
+    width: u16,
+    /// From this width of the place on it is shown.
+    from: u16,
+    /// Numbers stand at the right.
+    number: bool,
+    cell: fn(&Run) -> (String, Role),
+}
+
+static COLUMNS: [Column; 7] = [
+    Column { title: "took", width: 11, from: 0, number: true, cell: time },
+    Column {
+        title: "spans",
+        width: 10,
+        from: 0,
+        number: true,
+        cell: |run| (grouped(run.spans), Role::Muted),
+    },
+    Column {
+        title: "errors",
+        width: 8,
+        from: 0,
+        number: true,
+        cell: |run| {
+            if run.errors > 0 { (grouped(run.errors), Role::Bad) } else { (String::new(), Role::Muted) }
+        },
+    },
+    Column { title: "tokens", width: 15, from: 76, number: true, cell: |run| (tokens(run), Role::Muted) },
+    Column { title: "cost", width: 11, from: 90, number: true, cell: |run| (cost(run), Role::Muted) },
+    Column {
+        title: "model",
+        width: 24,
+        from: 116,
+        number: false,
+        cell: |run| (run.model.clone(), Role::Muted),
+    },
+    Column {
+        title: "from",
+        width: 10,
+        from: 128,
+        number: false,
+        cell: |run| (source(run.source).to_owned(), Role::Faint),
+    },
+];
+
+/// Draws them; returns the caret of the line that narrows them.
+pub(super) fn draw(state: &State, sight: &Sight<'_>, body: Rect, cells: &mut Buffer) -> Option<Position> {
+    let areas = layout::runs(body);
+    head(state, sight, areas.head, cells);
+    let caret = titles(state, sight, body.width, areas.titles, cells);
+    let under = Rect { height: body.bottom().saturating_sub(areas.rows.y), ..areas.rows };
+    if let Some(error) = &state.error {
+        failed(error, sight, under, cells);
+    } else if state.runs.is_empty() {
+        said_instead(state, sight, under, cells);
+    } else {
+        for (y, at) in (areas.rows.top()..areas.rows.bottom()).zip(state.top..state.runs.len()) {
+            line(state, at, sight, Rect { y, height: 1, ..areas.rows }, cells);
+        }
+        let height = areas.rows.height;
+        let bar = thumb(height, state.top, usize::from(height), state.runs.len());
+        scrollbar(cells, areas.rows, bar, sight.look.style(Role::Rule));
+        if let Some(run) = state.current().filter(|_| !areas.card.is_empty()) {
+            card(run, sight, areas.card, cells);
+        }
+    }
+    caret
+}
+
+/// The receiver; at the right what is marked.
+fn head(state: &State, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
+    if area.is_empty() {
+        return;
+    }
+    let look = sight.look;
+    let key = |action| sight.key(Context::Runs, action);
+    let right = area.right().saturating_sub(1);
+    let marked = match state.marked.len() as u64 {
+        0 => String::new(),
+        marked => {
+            format!("{} · {} compares", count(marked, "run marked", "runs marked"), key(Action::CompareRuns))
+        }
+    };
+    let end = put_right(cells, area.x + 30, area.y, right, &marked, look.style(Role::Info)).saturating_sub(2);
+    let (sign, words, role) = match &state.receiver {
+        Receiver::Off => {
+            let words =
+                format!("{} takes what other programs send to port 4318", key(Action::ToggleReceiver));
+            ("○", words, Role::Faint)
+        }
+        Receiver::Starting(_) => ("○", "beginning to listen…".to_owned(), Role::Muted),
+        Receiver::On(hears) => ("●", hears.words(), Role::Text),
+    };
+    let lit = if matches!(state.receiver, Receiver::On(_)) { Role::Accent } else { Role::Faint };
+    let x = put(cells, area.x + 2, area.y, end, sign, look.style(lit));
+    put(cells, x + 1, area.y, end, first_parts(&words, end.saturating_sub(x + 1)), look.style(role));
+}
+
+/// The titles of the columns, or the line that narrows the list; returns its caret.
+fn titles(state: &State, sight: &Sight<'_>, width: u16, area: Rect, cells: &mut Buffer) -> Option<Position> {
+    if area.is_empty() {
+        return None;
+    }
+    let look = sight.look;
+    let narrow = &state.narrow;
+    if narrow.writing || !narrow.asked.is_empty() {
+        let right = area.right().saturating_sub(2);
+        let mark = if narrow.writing { Role::Accent } else { Role::Rule };
+        let said = match (narrow.wrong.as_str(), narrow.writing) {
+            ("", true) => "kind:tool status:error dur>2s model:… \"text\"",
+            ("", false) => "",
+            (wrong, _) => wrong,
+        };
+        let role = if narrow.wrong.is_empty() { Role::Faint } else { Role::Warn };
+        let half = area.x + area.width / 2;
+        let end = put_right(cells, half, area.y, right, said, look.style(role)).saturating_sub(1);
+        let x = put(cells, area.x, area.y, end, "▌ ", look.style(mark));
+        let line = Rect { x, width: end.saturating_sub(x), ..area };
+        let caret = narrow.line.draw(line, cells, look.style(Role::Text));
+        return Some(caret).filter(|_| narrow.writing);
+    }
+    let faint = look.style(Role::Faint);
+    let mut right = right_of(area);
+    for column in shown(width).rev() {
+        place(column, (right, area.y), column.title, faint, cells);
+        right = right.saturating_sub(column.width);
+    }
+    put(cells, area.x + 4, area.y, right, "age", faint);
+    put(cells, area.x + NAME, area.y, right, "run", faint);
+    None
+}
+
+/// The columns for which a place has the width.
+fn shown(width: u16) -> impl DoubleEndedIterator<Item = &'static Column> {
+    COLUMNS.iter().filter(move |column| column.from <= width)
+}
+
+/// Writes into a column that ends there.
+fn place(column: &Column, (right, y): (u16, u16), text: &str, style: Style, cells: &mut Buffer) {
+    let left = right.saturating_sub(column.width) + 2;
+    if column.number {
+        put_right(cells, left, y, right, text, style);
+    } else {
+        put(cells, left, y, right, text, style);
+    }
+}
+
+fn line(state: &State, at: usize, sight: &Sight<'_>, row: Rect, cells: &mut Buffer) {
+    let look = sight.look;
+    let run = &state.runs[at];
+    let (ground, name) = ground(at == state.selected, row, look, cells);
+    let style = |role| ground.patch(look.style(role));
+    if state.marked.contains(&run.id) {
+        put(cells, row.x + 1, row.y, row.x + 2, "=", style(Role::Info).add_modifier(Modifier::BOLD));
+    }
+    let (sign, role) = how(run);
+    put(cells, row.x + 2, row.y, row.x + 3, sign, style(role));
+    put_right(cells, row.x + 4, row.y, row.x + NAME - 2, &sight.wall().age(run.at), style(Role::Muted));
+    let mut right = right_of(row);
+    for column in shown(row.width).rev() {
+        let (text, role) = (column.cell)(run);
+        place(column, (right, row.y), &text, style(role), cells);
+        right = right.saturating_sub(column.width);
+    }
+    let (glyph, role) = kind(run);
+    let x = put(cells, row.x + NAME, row.y, right, glyph, style(role));
+    let x = put(cells, x + 1, row.y, right, called(run), name);
+    if !run.service.is_empty() && run.service != run.name {
+        put(cells, x + 2, row.y, right, &run.service, style(Role::Faint));
+    }
+}
+
+fn kind(run: &Run) -> (&'static str, Role) {
+    sign(run.kind)
+}
+
+/// Its name; what has none is called so.
+fn called(run: &Run) -> &str {
+    if run.name.is_empty() { "no name" } else { &run.name }
+}
+
+/// How it went, in a sign.
+fn how(run: &Run) -> (&'static str, Role) {
+    match (run.errors, run.running) {
+        (0, 0) => ("✓", Role::Good),
+        (0, _) => ("…", Role::Info),
+        _ => ("✗", Role::Bad),
+    }
+}
+
+fn time(run: &Run) -> (String, Role) {
+    if run.end == 0 { ("runs".to_owned(), Role::Info) } else { (took(run.duration()), Role::Text) }
+}
+
+fn tokens(run: &Run) -> String {
+    match (run.input, run.output) {
+        (None, None) => String::new(),
+        (input, output) => {
+            let side = |tokens: Option<u64>| tokens.map_or_else(|| "–".to_owned(), grouped);
+            format!("{}→{}", side(input), side(output))
+        }
+    }
+}
+
+fn cost(run: &Run) -> String {
+    paid(run.dollars, run.unpriced)
+}
+
+fn source(source: Source) -> &'static str {
+    match source {
+        Source::Own => "outcrop",
+        Source::Received => "received",
+        Source::Imported => "a file",
+    }
+}
+
+/// What is known of a run.
+fn card(run: &Run, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
+    let below = parted(area, false, sight.look, cells);
+    let wall = sight.wall();
+    let mut about = vec![("run", called(run).to_owned(), Role::Text)];
+    let spans = count(run.spans, "span", "spans");
+    let mut took_all = vec![wall.clock(run.at), time(run).0, spans];
+    took_all.extend([tokens(run), cost(run)].into_iter().filter(|part| !part.is_empty()));
+    about.push(("took", took_all.join(" · "), Role::Text));
+    let who = [run.agent.as_str(), run.model.as_str(), run.service.as_str()];
+    let who: Vec<&str> = who.into_iter().filter(|part| !part.is_empty()).collect();
+    if !who.is_empty() {
+        about.push(("who", who.join(" · "), Role::Muted));
+    }
+    if !run.session.is_empty() {
+        about.push(("session", run.session.clone(), Role::Muted));
+    }
+    let room = if run.bytes > 0 { format!(" · {}", bytes(run.bytes)) } else { String::new() };
+    about.push(("id", format!("{} · {}{room}", run.id, source(run.source)), Role::Muted));
+    if run.running > 0 {
+        let words = format!("of {} the end has not come", count(run.running, "span", "spans"));
+        about.push(("runs", words, Role::Info));
+    }
+    if run.swept > 0 {
+        let words =
+            format!("{} are gone, by their age or for want of room", count(run.swept, "span", "spans"));
+        about.push(("swept", words, Role::Warn));
+    }
+    if run.rough {
+        let words =
+            "it is so large that its sums are those of its parts: what came twice may be counted twice";
+        about.push(("roughly", words.to_owned(), Role::Warn));
+    }
+    facts(&about, sight.look, below, cells);
+}
+
+/// What is said where no run is listed.
+fn said_instead(state: &State, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
+    let key = |action| sight.key(Context::Runs, action);
+    let lines = if !state.known {
+        vec!["Reading the traces…".to_owned()]
+    } else if !state.narrow.asked.is_empty() {
+        let back = sight.key(Context::Everywhere, Action::Back);
+        vec![format!("No run has such a span. {back} shows all of them.")]
+    } else {
+        vec![
+            "Every call of a model that this program makes stands here, step by step, with what it took and what was said."
+                .to_owned(),
+            format!(
+                "{} takes what other programs send, as OTLP over HTTP; {} reads a file of theirs: OTLP, Bedrock's agents, \
+                 Inspect, Claude Code, Codex.",
+                key(Action::ToggleReceiver),
+                key(Action::ImportTraces)
+            ),
+        ]
+    };
+    let mut y = area.y + 1;
+    for text in lines {
+        for line in wrap(&text, area.width.saturating_sub(6).min(90)) {
+            if y < area.bottom() {
+                put(cells, area.x + 4, y, area.right(), &line, sight.look.style(Role::Muted));
+            }
+            y += 1;
+        }
+        y += 1;
+    }
+}

@@ -1,0 +1,308 @@
+//! The spans of a run: a tree, with the time of each beside it. A frame costs what is in sight, however many there are.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+use ratatui::style::Modifier;
+
+use super::bar::bar;
+use super::paid;
+use crate::domain::figures::{count, grouped};
+use crate::domain::trace::{Kind, Mark};
+use crate::tui::action::Action;
+use crate::tui::keymap::Context;
+use crate::tui::look::Role;
+use crate::tui::paint::{first_parts, put, put_right, scrollbar, thumb, wrap};
+use crate::tui::pane::Sight;
+use crate::tui::pane::traces::layout;
+use crate::tui::pane::traces::open::{Focus, Open, Reading};
+use crate::tui::pane::traces::reading::run;
+use crate::tui::pane::traces::words::{cost, sign, summed, took};
+use crate::tui::rows::{failed, ground, parted};
+use crate::tui::trace::Shared;
+
+/// Draws them; returns the caret of the line that looks for something.
+pub(super) fn draw(
+    open: &Open,
+    marked: bool,
+    sight: &Sight<'_>,
+    body: Rect,
+    cells: &mut Buffer,
+) -> Option<Position> {
+    let areas = layout::spans(body);
+    head(open, marked, sight, areas.head, cells);
+    if let (Some(talk), Some(laid)) = (&open.talk, &open.laid) {
+        talk.draw(run(laid), layout::text(body), sight.look, true, cells);
+        return None;
+    }
+    if let (None, Focus::Text, Some(card)) = (areas.side, open.focus, &open.card) {
+        card.draw(layout::text(body), sight.look, true, cells);
+        return None;
+    }
+    let Some(laid) = &open.laid else {
+        instead(open, sight, layout::text(body), cells);
+        return None;
+    };
+    let grid = Grid::of(areas.rows);
+    let caret = titles(open, laid, &grid, sight, areas.titles, cells);
+    let lines = open.lines();
+    for (y, row) in (areas.rows.top()..areas.rows.bottom()).zip(lines.iter().skip(open.top)) {
+        let at = open.top + usize::from(y - areas.rows.y);
+        line(open, laid, (*row, at == open.at), &grid, sight, Rect { y, height: 1, ..areas.rows }, cells);
+    }
+    let height = areas.rows.height;
+    let thumb = thumb(height, open.top, usize::from(height), lines.len());
+    scrollbar(cells, areas.rows, thumb, sight.look.style(Role::Rule));
+    if let Some(side) = areas.side {
+        let inside = parted(side, true, sight.look, cells);
+        if let Some(card) = &open.card {
+            card.draw(inside, sight.look, open.focus == Focus::Text, cells);
+        }
+    }
+    caret
+}
+
+/// The run: its name, what it came to, how it stands.
+fn head(open: &Open, marked: bool, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
+    if area.is_empty() {
+        return;
+    }
+    let look = sight.look;
+    let run = &open.run;
+    let right = area.right().saturating_sub(1);
+    let (words, role) = standing(open, sight);
+    let end = put_right(cells, area.x + 20, area.y, right, &words, look.style(role)).saturating_sub(2);
+    let (glyph, role) = sign(run.kind);
+    let x = put(cells, area.x + 2, area.y, end, glyph, look.style(role));
+    let bold = look.style(Role::Text).add_modifier(Modifier::BOLD);
+    let x = put(cells, x + 1, area.y, end, &run.name, bold);
+    let mut parts = Vec::new();
+    if marked {
+        parts.push("= marked".to_owned());
+    }
+    parts.push(if run.end == 0 { "runs".to_owned() } else { took(run.duration()) });
+    if run.errors > 0 {
+        parts.push(format!("✗ {}", count(run.errors, "error", "errors")));
+    }
+    if let Some(laid) = &open.laid {
+        let whole = &laid.sums.whole;
+        parts.extend([summed(whole), cost(whole)].into_iter().filter(|part| !part.is_empty()));
+    }
+    parts.push(count(run.spans, "span", "spans"));
+    if !run.service.is_empty() {
+        parts.push(run.service.clone());
+    }
+    let figures = parts.join(" · ");
+    let figures = first_parts(&figures, end.saturating_sub(x + 2));
+    put(cells, x + 2, area.y, end, figures, look.style(Role::Muted));
+}
+
+/// What is to be known of it now.
+fn standing(open: &Open, sight: &Sight<'_>) -> (String, Role) {
+    let findings = open.laid.as_ref().map_or(0, |laid| laid.findings.len() as u64);
+    if open.laid.is_none() && open.error.is_none() {
+        ("reading…".to_owned(), Role::Muted)
+    } else if !open.damaged.is_empty() {
+        (count(open.damaged.len() as u64, "place cannot be read", "places cannot be read"), Role::Bad)
+    } else if open.run.running > 0 {
+        ("● runs".to_owned(), Role::Accent)
+    } else if findings > 0 {
+        let key = sight.key(Context::Spans, Action::ShowFindings);
+        (format!("{key} {}", count(findings, "finding", "findings")), Role::Warn)
+    } else {
+        (String::new(), Role::Muted)
+    }
+}
+
+/// What stands where the spans would be.
+fn instead(open: &Open, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
+    if let Some(error) = &open.error {
+        return failed(error, sight, area, cells);
+    }
+    let spans = count(open.run.spans, "span", "spans");
+    let words = match &open.reading {
+        Reading::LaidOut(_) => format!("Laying {spans} out…"),
+        Reading::Rows(_) | Reading::Idle => format!("Reading {spans}…"),
+    };
+    for (y, line) in (area.y + 1..area.bottom()).zip(wrap(&words, area.width.saturating_sub(6))) {
+        put(cells, area.x + 4, y, area.right(), &line, sight.look.style(Role::Muted));
+    }
+}
+
+/// Where the columns of the tree end; those without room are none.
+struct Grid {
+    /// Of names, behind which a sign stands.
+    name: u16,
+    took: u16,
+    own: Option<u16>,
+    tokens: Option<u16>,
+    cost: Option<u16>,
+    /// Where bars begin, and their cells.
+    bar: (u16, u16),
+}
+
+/// Columns of times, tokens and dollars, with the gap before them.
+const TIME: u16 = 10;
+const TOKENS: u16 = 15;
+const COST: u16 = 11;
+
+impl Grid {
+    fn of(area: Rect) -> Self {
+        let wide = (area.width * 3 / 10).clamp(10, 80).min(area.width / 2);
+        let bar = area.right().saturating_sub(wide + 2);
+        let mut end = bar.saturating_sub(1);
+        let mut take = |columns: u16, from: u16| {
+            let at = end;
+            (area.width >= from).then(|| {
+                end = end.saturating_sub(columns);
+                at
+            })
+        };
+        // From the right.
+        let cost = take(COST, 112);
+        let tokens = take(TOKENS, 96);
+        let own = take(TIME, 72);
+        let took = take(TIME, 0).unwrap_or(0);
+        Self { name: end, took, own, tokens, cost, bar: (bar, wide) }
+    }
+}
+
+/// The titles of the columns and the ends of the time that is shown; or the line that looks for something, whose caret is
+/// returned.
+fn titles(
+    open: &Open,
+    laid: &Shared,
+    grid: &Grid,
+    sight: &Sight<'_>,
+    area: Rect,
+    cells: &mut Buffer,
+) -> Option<Position> {
+    if area.is_empty() {
+        return None;
+    }
+    let look = sight.look;
+    let faint = look.style(Role::Faint);
+    let find = &open.find;
+    if find.writing || !find.is_empty() {
+        let right = area.right().saturating_sub(1);
+        let (said, role) = looked(open, sight);
+        let half = area.x + area.width / 3;
+        let end = put_right(cells, half, area.y, right, &said, look.style(role)).saturating_sub(1);
+        let mark = if find.writing { Role::Accent } else { Role::Rule };
+        let x = put(cells, area.x, area.y, end, "▌ ", look.style(mark));
+        let line = Rect { x, width: end.saturating_sub(x), ..area };
+        let caret = find.line.draw(line, cells, look.style(Role::Text));
+        return Some(caret).filter(|_| find.writing);
+    }
+    put(cells, area.x + 2, area.y, grid.name, "span", faint);
+    let titled =
+        [(Some(grid.took), "took"), (grid.own, "self"), (grid.tokens, "tokens"), (grid.cost, "cost")];
+    for (right, title) in titled {
+        if let Some(right) = right {
+            put_right(cells, grid.name, area.y, right, title, faint);
+        }
+    }
+    let ((begins, _), (from, to)) = (laid.time(), open.time());
+    let (x, wide) = grid.bar;
+    let since = |moment: u64| took(moment.saturating_sub(begins));
+    let end = put_right(cells, x, area.y, x + wide, &since(to), faint);
+    if wide >= 18 {
+        put(cells, x, area.y, end.saturating_sub(1), &since(from), faint);
+    }
+    None
+}
+
+/// What became of looking for something.
+fn looked(open: &Open, sight: &Sight<'_>) -> (String, Role) {
+    let find = &open.find;
+    if !find.wrong.is_empty() {
+        return (find.wrong.clone(), Role::Warn);
+    }
+    let found = grouped(find.count() as u64);
+    if find.task.is_some() {
+        return (format!("{found} · looking on…"), Role::Muted);
+    }
+    match (find.count(), find.writing) {
+        (0, true) => (String::new(), Role::Muted),
+        (_, true) => {
+            let key = sight.key(Context::Menu, Action::Accept);
+            (format!("{found} · {key} looks in what was said too"), Role::Muted)
+        }
+        (0, false) => ("nowhere".to_owned(), Role::Warn),
+        (_, false) => {
+            let key = sight.key(Context::Spans, Action::SearchNext);
+            (format!("{found} found · {key} next"), Role::Muted)
+        }
+    }
+}
+
+fn line(
+    open: &Open,
+    laid: &Shared,
+    (at, selected): (u32, bool),
+    grid: &Grid,
+    sight: &Sight<'_>,
+    area: Rect,
+    cells: &mut Buffer,
+) {
+    let Some(row) = laid.row(at) else { return };
+    let (look, y) = (sight.look, area.y);
+    let (ground, name) = ground(selected, area, look, cells);
+    let style = |role| ground.patch(look.style(role));
+    let text = |symbol| laid.outline.names.get(symbol);
+    let end = grid.name.saturating_sub(2);
+    // A deep tree keeps room for its names.
+    let room = grid.name.saturating_sub(area.x + 2) / 3;
+    let depth = u16::try_from(laid.tree.depth(at)).unwrap_or(u16::MAX).saturating_mul(2);
+    let x = area.x + 2 + depth.min(room);
+    if depth > room {
+        put(cells, area.x + 2, y, x, "…", style(Role::Faint));
+    }
+    let fold = match (laid.tree.children(at).is_empty(), open.is_folded(at)) {
+        (true, _) => " ",
+        (false, true) => "▸",
+        (false, false) => "▾",
+    };
+    put(cells, x, y, end, fold, style(Role::Muted));
+    let (glyph, role) = sign(row.kind);
+    put(cells, x + 2, y, end, glyph, style(role));
+    let named = if open.find.has(at) { name.patch(look.style(Role::Match)) } else { name };
+    let mut x = put(cells, x + 4, y, end, text(row.name), named);
+    let model = text(row.model);
+    if row.kind == Kind::Model && !text(row.name).contains(model) {
+        x = put(cells, x + 1, y, end, model, style(Role::Faint));
+    }
+    if row.is_error() {
+        put(cells, x + 1, y, end, text(row.error), style(Role::Bad));
+    }
+    let marks = laid.tree.marks(at);
+    let odd = laid.is_flagged(at) || marks.iter().any(|mark| !matches!(mark, Mark::Running | Mark::Repaired));
+    let (sign, role) = match (row.is_error(), odd, row.is_running()) {
+        (true, ..) => ("✗", Role::Bad),
+        (_, true, _) => ("!", Role::Warn),
+        (_, _, true) => ("…", Role::Info),
+        _ => (" ", Role::Muted),
+    };
+    put(cells, grid.name.saturating_sub(1), y, grid.name, sign, style(role));
+    let long = if row.is_running() { "runs".to_owned() } else { took(laid.tree.duration(at)) };
+    put_right(cells, grid.name, y, grid.took, &long, style(Role::Text));
+    if let Some(right) = grid.own {
+        put_right(cells, grid.took, y, right, &took(laid.own(at)), style(Role::Muted));
+    }
+    let sum = laid.sums.get(at);
+    let spent =
+        [(grid.tokens, TOKENS, summed(&sum)), (grid.cost, COST, paid(sum.dollars, sum.unpriced.into()))];
+    for (right, wide, text) in spent {
+        if let Some(right) = right {
+            put_right(cells, right.saturating_sub(wide - 1), y, right, &text, style(Role::Muted));
+        }
+    }
+    let (x, wide) = grid.bar;
+    let shown = bar(open.time(), laid.tree.shown(at), laid.on_path(at), wide);
+    let role = if row.is_error() { Role::Bad } else { bar_role(row.kind) };
+    put(cells, x, y, x + wide, &shown, style(role));
+}
+
+/// The colour of a bar is that of its kind.
+fn bar_role(kind: Kind) -> Role {
+    sign(kind).1
+}

@@ -1,0 +1,406 @@
+//! The traces place: runs, the spans of one as a tree over time, a span, the conversation; and what keys ask for.
+
+use std::path::Path;
+
+use outcrop::domain::time::Timestamp;
+use outcrop::domain::trace::latency::latencies;
+use outcrop::domain::trace::{
+    Brought, Facts, Outline, Packed, Run, Source, SpanKey, TraceId, TraceSpan, Tree,
+};
+use outcrop::domain::{Error, ErrorKind};
+use outcrop::tui::effect::{Effect, TimerId, Work, Written};
+use outcrop::tui::event::{Event, Made, Saved};
+use outcrop::tui::trace::Trace;
+use outcrop::wire::trace::meaning::{contents, facts};
+use outcrop::wire::trace::otlp::json;
+use outcrop::workbench::request::traces::{Traces, Written as Form};
+use outcrop::workbench::{Changed, Reply, Request};
+
+use super::shoot;
+use crate::stage::{NOW, Stage};
+
+const MINUTE: i64 = 60_000;
+
+/// A run with its spans.
+struct Kept {
+    run: Run,
+    outline: Outline,
+    spans: Vec<TraceSpan>,
+}
+
+/// What the OpenTelemetry SDK sent of an agent whose tool was too slow.
+fn weather() -> Kept {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/traces/otlp_genai.json");
+    let spans = json::decode(&std::fs::read(file).unwrap()).unwrap().spans;
+    let mut outline = Outline::default();
+    for span in &spans {
+        outline.add(span, &facts(span), |_| Some(0.0031));
+    }
+    let run = Run::of(spans[0].trace, Source::Received, &outline);
+    Kept { run: Run { at: Timestamp(NOW - 3 * MINUTE), bytes: 4_812, ..run }, outline, spans }
+}
+
+/// A run of so many spans: chains of nine below one root.
+fn long(spans: u64) -> Kept {
+    let mut outline = Outline::default();
+    for id in 1..=spans {
+        let parent = if id % 9 == 2 { 1 } else { id - 1 };
+        let end = if id == 1 { spans + 30 } else { spans + 20 - (id - 2) % 9 };
+        let span = TraceSpan {
+            id: SpanKey(id),
+            parent: (id > 1).then_some(SpanKey(parent)),
+            name: format!("step {}", id % 90),
+            start: 1_000_000 * id,
+            end: 1_000_000 * end,
+            ..TraceSpan::default()
+        };
+        outline.add(&span, &Facts::default(), |_| None);
+    }
+    let run = Run::of(TraceId([9; 16]), Source::Imported, &outline);
+    Kept { run: Run { at: Timestamp(NOW - 50 * MINUTE), ..run }, outline, spans: Vec::new() }
+}
+
+fn runs() -> Vec<Run> {
+    let weather = weather().run;
+    let other = |n: u8, minutes: i64, name: &str, errors, source| Run {
+        id: TraceId([n; 16]),
+        at: Timestamp(NOW - minutes * MINUTE),
+        name: name.to_owned(),
+        errors,
+        source,
+        service: String::new(),
+        ..weather.clone()
+    };
+    vec![
+        Run {
+            running: 2,
+            end: 0,
+            ..other(1, 1, "invoke_agent 手引き about everything that anybody ever asked", 0, Source::Own)
+        },
+        weather.clone(),
+        Run { dollars: None, unpriced: 3, ..other(2, 17, "chat gpt-4o", 0, Source::Imported) },
+        Run {
+            spans: 1_284_112,
+            rough: true,
+            swept: 40,
+            ..other(3, 2 * 24 * 60, "crawl", 311, Source::Received)
+        },
+    ]
+}
+
+fn enter(stage: &mut Stage, runs: Vec<Run>) {
+    stage.keys("<alt+9>");
+    stage.answer("\"list\"", vec![Reply::Traces { runs, more: false }]);
+}
+
+/// The rows that were asked for come, and are laid out.
+fn lay(stage: &mut Stage, kept: &Kept) {
+    let rows = Packed::of(&kept.outline, 0..kept.outline.rows.len());
+    stage.answer("\"open\"", vec![Reply::Trace { run: kept.run.clone() }, Reply::TraceRows { rows }]);
+    let want = stage.effects.iter().rev().find_map(|effect| match effect {
+        Effect::Compute(Work::Trace(want)) => Some(want.clone()),
+        _ => None,
+    });
+    let want = want.expect("nothing was to be laid out");
+    stage.event(Event::Computed(Made::Trace(want.number, Trace::of(&want.packs))));
+}
+
+/// Keys rest on a row, and its span comes.
+fn rest(stage: &mut Stage, kept: &Kept) {
+    stage.event(Event::Timer(TimerId("traces.rest")));
+    say(stage, kept);
+}
+
+/// The span that was asked for last comes.
+fn say(stage: &mut Stage, kept: &Kept) {
+    let task = stage.task("\"do\":\"span\"");
+    let row = stage.effects.iter().find_map(|effect| match effect {
+        Effect::Call { task: asked, request: Request::Traces(Traces::Span { row, .. }), .. }
+            if *asked == task =>
+        {
+            Some(*row as usize)
+        }
+        _ => None,
+    });
+    let span = kept.spans[row.unwrap()].clone();
+    stage.event(Event::Replies { task, replies: vec![Reply::TraceSpan { contents: contents(&span), span }] });
+    stage.event(Event::Ended { task, error: None });
+}
+
+/// The weather agent is looked into.
+fn opened(stage: &mut Stage) -> Kept {
+    let kept = weather();
+    enter(stage, vec![kept.run.clone()]);
+    stage.keys("<enter>");
+    lay(stage, &kept);
+    kept
+}
+
+/// Requests about traces among what was asked.
+fn asked(effects: &[Effect]) -> Vec<Traces> {
+    Stage::requests(effects)
+        .into_iter()
+        .filter_map(|request| match request {
+            Request::Traces(request) => Some(request),
+            _ => None,
+        })
+        .collect()
+}
+
+#[test]
+fn traces_that_are_empty_teach() {
+    shoot("traces-empty", |stage| enter(stage, Vec::new()));
+}
+
+#[test]
+fn traces_that_are_awaited_say_so() {
+    shoot("traces-busy", |stage| {
+        stage.keys("<alt+9>");
+    });
+}
+
+#[test]
+fn traces_that_cannot_be_read_say_why() {
+    shoot("traces-failed", |stage| {
+        stage.keys("<alt+9>");
+        let task = stage.task("\"list\"");
+        let error = Error::new(
+            ErrorKind::Invalid,
+            "reading traces",
+            "a segment is damaged",
+            "`outcrop workspace verify` tells more.",
+        );
+        stage.event(Event::Ended { task, error: Some(error) });
+    });
+}
+
+#[test]
+fn runs_are_a_list_with_a_card_the_receiver_and_what_is_marked() {
+    shoot("traces-runs", |stage| {
+        enter(stage, runs());
+        stage.keys("jL<space>j");
+        stage.reply("\"listen\"", vec![Reply::TracesListening { address: "127.0.0.1:4318".into() }]);
+        let brought = Brought { spans: 1_284, rejected: 2, ..Brought::default() };
+        stage.reply("\"listen\"", vec![Reply::TracesBrought { brought }]);
+    });
+}
+
+#[test]
+fn a_filter_of_runs_is_written_in_their_head() {
+    shoot("traces-filter", |stage| {
+        enter(stage, runs());
+        stage.keys("/kind:tool dur>2x<enter>");
+    });
+}
+
+#[test]
+fn a_run_is_a_tree_over_time_with_the_chosen_span_beside_it() {
+    shoot("traces-open", |stage| {
+        let kept = opened(stage);
+        stage.keys("j");
+        rest(stage, &kept);
+    });
+}
+
+#[test]
+fn a_span_alone_has_the_place_where_there_is_room_for_one() {
+    shoot("traces-span", |stage| {
+        let kept = opened(stage);
+        stage.keys("]<enter>");
+        rest(stage, &kept);
+    });
+}
+
+#[test]
+fn what_is_looked_for_is_counted_and_marked() {
+    shoot("traces-find", |stage| {
+        opened(stage);
+        stage.keys("/chat");
+    });
+}
+
+#[test]
+fn a_run_is_read_as_a_conversation() {
+    shoot("traces-conversation", |stage| {
+        let kept = opened(stage);
+        stage.keys("v");
+        for _ in 0..3 {
+            say(stage, &kept);
+        }
+    });
+}
+
+#[test]
+fn times_by_name_and_what_looks_wrong_lie_over_the_place() {
+    shoot("traces-times", |stage| {
+        let kept = opened(stage);
+        stage.keys("p");
+        let latencies = latencies(&kept.outline, &Tree::of(&kept.outline));
+        stage.answer("\"stats\"", vec![Reply::TraceStats { latencies }]);
+    });
+}
+
+#[test]
+fn a_run_that_is_being_read_says_so_and_one_that_cannot_be_says_why() {
+    let mut stage = Stage::settled(80, 24, "dark");
+    enter(&mut stage, runs());
+    stage.keys("G<enter>");
+    insta::assert_snapshot!("traces-reading", stage.text());
+    let task = stage.task("\"open\"");
+    let error = Error::new(ErrorKind::NotFound, "opening a trace", "it is gone", "");
+    stage.event(Event::Ended { task, error: Some(error) });
+    insta::assert_snapshot!("traces-open-failed", stage.text());
+}
+
+#[test]
+fn a_hundred_thousand_spans_are_walked_folded_and_found() {
+    let kept = long(100_000);
+    let mut stage = Stage::settled(120, 40, "dark");
+    enter(&mut stage, vec![kept.run.clone()]);
+    stage.keys("<enter>");
+    lay(&mut stage, &kept);
+    stage.keys("G");
+    assert!(stage.text().contains("100,000 of 100,000"), "{}", stage.text());
+    stage.keys("gH");
+    // Chains of nine below the root, each folded to its first.
+    let chains = 99_999_u64.div_ceil(9);
+    assert!(
+        stage.text().contains(&format!("of {}", outcrop::domain::figures::grouped(chains + 1))),
+        "{}",
+        stage.text()
+    );
+    stage.keys("L/step 47<enter>");
+    let found = stage.text();
+    assert!(found.contains("looking on") && found.contains("step 47"), "{found}");
+    insta::assert_snapshot!("traces-many", found);
+}
+
+#[test]
+fn runs_that_come_and_grow_are_seen_at_once() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    let kept = weather();
+    enter(&mut stage, vec![kept.run.clone()]);
+    let new =
+        Run { id: TraceId([7; 16]), at: Timestamp(NOW), name: "just come".to_owned(), ..kept.run.clone() };
+    let told = |run: Run| vec![Reply::Changed { number: 1, change: Changed::Trace { run } }];
+    stage.reply("\"topic\":\"traces\"", told(new));
+    let text = stage.text();
+    assert!(text.contains("just come") && text.contains("2 runs"), "{text}");
+    // One that is open is read again, and whoever stands at its end stays there.
+    stage.keys("j<enter>");
+    let mut part = Kept { outline: Outline::default(), run: kept.run.clone(), spans: Vec::new() };
+    for span in &kept.spans[..2] {
+        part.outline.add(span, &facts(span), |_| None);
+    }
+    lay(&mut stage, &part);
+    stage.keys("G");
+    let effects = stage.event(Event::Replies {
+        task: stage.task("\"topic\":\"traces\""),
+        replies: told(Run { spans: 4, ..kept.run.clone() }),
+    });
+    assert!(matches!(&asked(&effects)[..], [Traces::Open { .. }]), "{effects:?}");
+    lay(&mut stage, &kept);
+    assert!(stage.text().contains("4 of 4"), "{}", stage.text());
+}
+
+#[test]
+fn a_filter_asks_the_store_and_a_step_back_shows_all_again() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    enter(&mut stage, runs());
+    let effects = stage.keys("/status:error<enter>");
+    let [Traces::List { filter: Some(filter), before: None, .. }] = &asked(&effects)[..] else {
+        panic!("{effects:?}")
+    };
+    assert_eq!(filter, "status:error");
+    stage.answer("\"list\"", vec![Reply::Traces { runs: Vec::new(), more: false }]);
+    assert!(stage.text().contains("No run has such a span."), "{}", stage.text());
+    let effects = stage.keys("<esc>");
+    assert!(matches!(&asked(&effects)[..], [Traces::List { filter: None, .. }]), "{effects:?}");
+    // What makes no sense is not asked.
+    assert!(asked(&stage.keys("/dur>much<enter>")).is_empty());
+    assert!(asked(&stage.keys("<esc>")).is_empty());
+}
+
+#[test]
+fn the_receiver_is_heard_until_it_is_switched_off() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    enter(&mut stage, Vec::new());
+    let effects = stage.keys("L");
+    assert!(matches!(&asked(&effects)[..], [Traces::Listen { port: 4318, token: None }]), "{effects:?}");
+    let task = stage.task("\"listen\"");
+    stage.reply("\"listen\"", vec![Reply::TracesListening { address: "127.0.0.1:4318".into() }]);
+    assert!(stage.text().contains("http://127.0.0.1:4318/v1/traces"), "{}", stage.text());
+    assert!(stage.keys("L").contains(&Effect::Cancel(task)));
+    stage.keys("L");
+    let task = stage.task("\"listen\"");
+    let error = Error::new(ErrorKind::Busy, "listening", "the port is taken", "Free it.");
+    stage.event(Event::Ended { task, error: Some(error) });
+    assert!(stage.text().contains("the port is taken"), "{}", stage.text());
+}
+
+#[test]
+fn a_run_is_written_in_the_form_of_its_file_and_one_from_elsewhere_is_deleted() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    let kept = weather();
+    enter(&mut stage, vec![kept.run.clone()]);
+    let name = "<ctrl+u>run.pb<enter>";
+    let effects = stage.keys(&format!("w{name}"));
+    assert!(matches!(&asked(&effects)[..], [Traces::Export { form: Form::Protobuf, .. }]), "{effects:?}");
+    let task = stage.task("\"export\"");
+    for bytes in [vec![1, 2], vec![3]] {
+        stage.event(Event::Replies { task, replies: vec![Reply::TraceWritten { bytes }] });
+    }
+    let effects = stage.event(Event::Ended { task, error: None });
+    let [Effect::SaveBytes { of: Written::Trace(id), path, bytes, replace: false }] = &effects[..] else {
+        panic!("{effects:?}")
+    };
+    assert_eq!((*id, path.as_str(), &bytes.0[..]), (kept.run.id, "run.pb", &[1, 2, 3][..]));
+    let (of, path) = (Written::Trace(kept.run.id), "run.pb".to_owned());
+    stage.event(Event::Saved { of, path, saved: Ok(Saved::Exists) });
+    let effects = stage.keys("r");
+    assert!(matches!(&asked(&effects)[..], [Traces::Export { .. }]), "{effects:?}");
+    assert!(asked(&stage.keys("w<ctrl+u>run.txt<enter>")).is_empty());
+    let effects = stage.keys("<esc>xd");
+    assert!(matches!(&asked(&effects)[..], [Traces::Remove { .. }]), "{effects:?}");
+    let removed = Changed::TraceRemoved { id: kept.run.id };
+    stage.reply("\"topic\":\"traces\"", vec![Reply::Changed { number: 1, change: removed }]);
+    assert!(!stage.text().contains("invoke_agent"), "{}", stage.text());
+}
+
+#[test]
+fn a_file_is_read_and_what_it_held_is_said() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    enter(&mut stage, Vec::new());
+    let effects = stage.keys("irun.json<enter>");
+    let [Traces::Import { file }] = &asked(&effects)[..] else { panic!("{effects:?}") };
+    assert_eq!(file, Path::new("/home/ada/rivers/run.json"));
+    let brought = Brought { spans: 4, traces: vec![TraceId([1; 16])], repaired: 1, ..Brought::default() };
+    stage.answer("\"import\"", vec![Reply::TracesBrought { brought }]);
+    assert!(stage.text().contains("4 spans of 1 run"), "{}", stage.text());
+}
+
+#[test]
+fn keys_lead_to_errors_calls_and_the_slowest_and_time_is_shown_closer() {
+    let mut stage = Stage::settled(240, 40, "dark");
+    opened(&mut stage);
+    let chosen = |stage: &mut Stage| {
+        let text = stage.text();
+        let line = text.lines().find(|line| line.starts_with('▌')).unwrap_or_default().to_owned();
+        line.split_whitespace().take(4).collect::<Vec<_>>().join(" ")
+    };
+    assert!(chosen(&mut stage).contains("invoke_agent"), "{}", stage.text());
+    stage.keys("]");
+    assert!(chosen(&mut stage).contains("execute_tool"), "{}", stage.text());
+    stage.keys("m");
+    assert!(chosen(&mut stage).contains("chat"), "{}", stage.text());
+    stage.keys("g}");
+    assert!(chosen(&mut stage).contains("invoke_agent"), "{}", stage.text());
+    stage.keys("]z");
+    let zoomed = stage.text();
+    stage.keys("z");
+    assert_ne!(stage.text(), zoomed);
+    stage.keys("gh");
+    assert!(stage.text().contains("1 of 1"), "{}", stage.text());
+    stage.keys("l<esc>");
+    assert!(stage.text().contains("1 run"), "{}", stage.text());
+}
