@@ -284,14 +284,6 @@ async fn export(
     Ok(())
 }
 
-/// What a run was made with.
-async fn made(id: TraceId, asker: &Asker, out: &mut Out) -> Result<Made, End> {
-    match asker.one(Request::Traces(Traces::Made { id }), out).await? {
-        Reply::TraceMade { made } => Ok(made),
-        other => Err(unexpected(&other)),
-    }
-}
-
 /// The traces of that name, each once.
 async fn all_found(texts: &[String], asker: &Asker, out: &mut Out) -> Result<Vec<TraceId>, End> {
     let mut ids = Vec::new();
@@ -302,6 +294,14 @@ async fn all_found(texts: &[String], asker: &Asker, out: &mut Out) -> Result<Vec
         }
     }
     Ok(ids)
+}
+
+/// What a run was made with.
+async fn made(id: TraceId, asker: &Asker, out: &mut Out) -> Result<Made, End> {
+    match asker.one(Request::Traces(Traces::Made { id }), out).await? {
+        Reply::TraceMade { made } => Ok(made),
+        other => Err(unexpected(&other)),
+    }
 }
 
 async fn diff(left: &str, right: &str, asker: &Asker, out: &mut Out) -> Result<(), End> {

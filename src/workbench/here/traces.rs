@@ -84,10 +84,10 @@ impl Here {
             Ask::Export { id, form } => {
                 service.export(id, form).map_ok(|bytes| Reply::TraceWritten { bytes }).boxed()
             }
-            Ask::Made { id } => one(async move { Ok(Reply::TraceMade { made: service.made(id).await? }) }),
             Ask::Send { id, to } => {
                 one(async move { Ok(Reply::TraceSent { sent: service.send(id, &to, &terms.net).await? }) })
             }
+            Ask::Made { id } => one(async move { Ok(Reply::TraceMade { made: service.made(id).await? }) }),
             Ask::Notes { id } => {
                 one(async move { Ok(Reply::TraceNotes { notes: service.notes(id).await? }) })
             }

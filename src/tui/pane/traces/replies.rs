@@ -65,10 +65,8 @@ impl State {
                 self.put(run, desk);
             }
             Changed::TraceRemoved { id } => self.drop_run(id, desk),
-            Changed::TraceNoted { id } => {
-                if self.open.as_ref().is_some_and(|open| open.id() == id) {
-                    self.read_notes(desk);
-                }
+            Changed::TraceNoted { id } if self.open.as_ref().is_some_and(|open| open.id() == id) => {
+                self.read_notes(desk);
             }
             // Of this program's own runs it is said that there are more, not which.
             Changed::Usage => self.outdated(desk),

@@ -37,7 +37,7 @@ impl State {
     }
 
     pub(super) fn read(&mut self, desk: &mut Desk<'_>) {
-        self.stale = false;
+        self.outdated = false;
         let limit = self.runs.len().max(PAGE);
         self.ask(limit, None, Wait::List, desk);
     }
@@ -60,16 +60,14 @@ impl State {
 
     /// Something was done that the list does not show. Of many things at once the last state is enough.
     pub(super) fn outdated(&mut self, desk: &mut Desk<'_>) {
-        self.stale = true;
-        if !self.pausing {
-            self.pausing = true;
+        if !self.outdated {
+            self.outdated = true;
             desk.ask(Effect::After { timer: AGAIN, delay: PAUSE });
         }
     }
 
     pub(super) fn pause_is_over(&mut self, desk: &mut Desk<'_>) {
-        self.pausing = false;
-        if self.stale {
+        if self.outdated {
             self.read(desk);
         }
     }

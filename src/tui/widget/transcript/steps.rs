@@ -124,6 +124,7 @@ impl Setter {
             Step::Orchestration => "thinks",
             Step::KnowledgeBaseResponse => "reads the passages",
             Step::PostProcessing => "words the answer",
+            Step::MemorySummary => "sums up what was said",
         };
         let text = readable(&asked.text);
         let first = if text.trim().is_empty() { &asked.thought } else { &text };
