@@ -10,7 +10,7 @@ use outcrop::domain::knowledge::preview::{Piece, Preview, Way};
 use outcrop::domain::knowledge::ranking::{Placed, Standing};
 use outcrop::domain::knowledge::rebuild::{Rebuild, RebuildPlan, RebuildState, Wish};
 use outcrop::domain::knowledge::reranking::{Reranked, Reranker, Reranking};
-use outcrop::domain::knowledge::retrieval::{Citation, Found, Looked, Retrieved};
+use outcrop::domain::knowledge::retrieval::{Answers, Citation, Found, Looked, Retrieved};
 use outcrop::domain::knowledge::schedule::Schedule;
 use outcrop::domain::knowledge::store::StoreKind;
 use outcrop::domain::knowledge::sync::{DocumentState, Due, Filed, Stamp, Statistics, Sync, SyncState};
@@ -66,6 +66,7 @@ fn base(n: u8, name: &str, sources: Vec<Source>) -> Base {
         embedder: "local/all-minilm-l6-v2".parse().unwrap(),
         dimensions: 384,
         reranker: None,
+        answers: Answers::default(),
         store: StoreKind::default(),
         moving: None,
         index: None,
