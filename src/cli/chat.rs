@@ -17,6 +17,7 @@ use crate::domain::delta::Event;
 use crate::domain::figures::count;
 use crate::domain::id::ConversationId;
 use crate::domain::knowledge::grounding::Source;
+use crate::domain::knowledge::retrieval::is_alike;
 use crate::domain::message::{Block, Message, Outcome, StopReason};
 use crate::domain::schema::SchemaCheck;
 use crate::domain::tree::Tree;
@@ -344,7 +345,8 @@ fn grounds(answer: &Message) -> Vec<String> {
     }
     let sources = (1..).zip(&grounding.sources);
     let (cited, others): (Vec<_>, Vec<_>) = sources.partition(|(number, _)| grounding.is_cited(*number));
-    let line = |(number, source): (usize, &Source)| format!("[{number}] {}", source.place);
+    let by = if is_alike(&grounding.citations) { " (not named: by its words)" } else { "" };
+    let line = |(number, source): (usize, &Source)| format!("[{number}] {}{by}", source.place);
     let mut lines: Vec<String> = cited.into_iter().map(line).collect();
     if !others.is_empty() {
         let many = count(others.len() as u64, "passage", "passages");

@@ -24,7 +24,7 @@ use crate::domain::knowledge::base::{
 };
 use crate::domain::knowledge::ranking::{Mode, Placed};
 use crate::domain::knowledge::reranking::Reranker;
-use crate::domain::knowledge::retrieval::{Asked, Citation, Found, Question, Retrieved};
+use crate::domain::knowledge::retrieval::{Asked, Citation, Found, Question, Retrieved, is_alike};
 use crate::domain::knowledge::store::{Move, MoveState, StoreKind};
 use crate::domain::knowledge::sync::{Filed, Sync, SyncState};
 use crate::domain::untrusted::safe_line;
@@ -577,7 +577,8 @@ fn sources(had: &Retrieved, cited: &[Citation], out: &mut Out) -> Result<(), End
             out.line(&format!("[{number}] {}  {}", hit.whole_place(), ranks(hit)))
         })
     };
-    say("cited", &with)?;
+    let named = if is_alike(cited) { "not cited by the model; its words are those of" } else { "cited" };
+    say(named, &with)?;
     say("found, not cited", &without)
 }
 

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::retrieval::{Citation, Found, citations, fenced};
+use super::retrieval::{Citation, Found, cited, fenced};
 use crate::domain::call::{Converse, Turn};
 use crate::domain::id::PassageId;
 use crate::domain::message::{Block, Role};
@@ -99,7 +99,7 @@ impl Grounding {
 
     /// Takes in what an answer cites.
     pub fn cite(&mut self, answer: &str) {
-        self.citations = citations(answer, self.sources.len());
+        self.citations = cited(answer, &self.texts().collect::<Vec<_>>());
     }
 
     /// Whether an answer names that source, by its number from 1.

@@ -7,6 +7,7 @@
 //!
 //! Never here: where passages lie (that is `index`), and how the JSON of filters and metadata files looks (that is `wire`).
 
+pub mod alike;
 pub mod attribute;
 pub mod base;
 pub mod chunking;

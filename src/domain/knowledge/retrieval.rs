@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
+use super::alike::alike;
 use super::passage::Passage;
 use super::ranking::{Mode, Standing};
 use super::reranking::{Reranked, Reranking};
@@ -240,6 +241,20 @@ pub struct Citation {
     pub end: usize,
     /// Numbers of hits, from 1.
     pub hits: Vec<usize>,
+    /// The model names nothing: it has its words from there.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub alike: bool,
+}
+
+/// What an answer names of the texts that its model was given; of one that names nothing what it has its words from.
+pub fn cited(answer: &str, texts: &[&str]) -> Vec<Citation> {
+    let named = citations(answer, texts.len());
+    if named.is_empty() { alike(answer, texts) } else { named }
+}
+
+/// Whether a model named nothing itself, and its answer has its words from what it was given.
+pub fn is_alike(cited: &[Citation]) -> bool {
+    cited.iter().any(|citation| citation.alike)
 }
 
 /// The citations of an answer: each mark `[1]`, or several in a row, is of the statement before it, which begins after the
@@ -261,7 +276,7 @@ pub fn citations(answer: &str, hits: usize) -> Vec<Citation> {
         let start = from + line + lead;
         let stop = from + said.trim_end().len();
         if start < stop {
-            found.push(Citation { start, end: stop, hits: numbers });
+            found.push(Citation { start, end: stop, hits: numbers, alike: false });
         } else if let Some(last) = found.last_mut() {
             // It follows another one after a stop.
             last.hits.extend(numbers.into_iter().filter(|n| !last.hits.contains(n)).collect::<Vec<_>>());

@@ -10,7 +10,7 @@ use crate::domain::delta::{Event, Fold};
 use crate::domain::id::BaseId;
 use crate::domain::knowledge::base::Base;
 use crate::domain::knowledge::retrieval::{
-    Answers, Asked, Citation, RULES, Retrieved, TEMPLATE, check_template, citations, filled,
+    Answers, Asked, Citation, RULES, Retrieved, TEMPLATE, check_template, cited, filled,
 };
 use crate::domain::message::{Block, Role};
 use crate::domain::trace::SpanKind;
@@ -71,6 +71,8 @@ impl Knowledge {
             let texts = weight(template) + weight(&query) + weight(RULES);
             let many = service.room(&retrieved.hits, &asked.model, &asked.settings, texts);
             retrieved.given = (many < retrieved.hits.len()).then_some(many);
+            let given: Vec<String> =
+                retrieved.hits[..many].iter().map(|hit| hit.passage.text.clone()).collect();
             let prompt = filled(template, &query, &retrieved.hits[..many]);
             let converse = Converse {
                 model: asked.model.clone(),
@@ -83,29 +85,31 @@ impl Knowledge {
             let events = service.invoke.serve(&asked.model, Call::Converse(converse), &terms);
             let found = stream::iter([Ok(Answering::Found { retrieved, prompt })]);
             let answer = stream::unfold(
-                (events, Fold::default(), false, (step, query)),
-                move |(mut events, mut fold, over, (mut step, query))| async move {
+                (events, Fold::default(), false, (step, query, given)),
+                move |(mut events, mut fold, over, (mut step, query, given))| async move {
                     if over {
                         return None;
                     }
                     match events.next().await {
                         Some(Ok(event)) => {
                             fold.push(&event);
-                            Some((Ok(Answering::Delta(event)), (events, fold, false, (step, query))))
+                            let left = (events, fold, false, (step, query, given));
+                            Some((Ok(Answering::Delta(event)), left))
                         }
                         Some(Err(error)) => {
                             step.end(Some(&error));
-                            Some((Err(error), (events, fold, true, (step, query))))
+                            Some((Err(error), (events, fold, true, (step, query, given))))
                         }
                         None => {
                             let text: String = fold.blocks.iter().filter_map(Block::said).collect();
-                            let citations = citations(&text, many);
+                            let texts: Vec<&str> = given.iter().map(String::as_str).collect();
+                            let citations = cited(&text, &texts);
                             let said = |text: &str| vec![Block::Text { text: text.to_owned() }];
                             let input = vec![Turn { role: Role::User, blocks: said(&query) }];
                             step.tell(Told { input, output: said(&text), ..Told::default() });
                             step.end(None);
                             let cited = Answering::Cited { text, citations };
-                            Some((Ok(cited), (events, fold, true, (step, query))))
+                            Some((Ok(cited), (events, fold, true, (step, query, given))))
                         }
                     }
                 },

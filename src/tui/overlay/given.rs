@@ -3,6 +3,7 @@
 use super::Overlay;
 use super::reading::{Line, Reading};
 use crate::domain::knowledge::grounding::{Grounding, Source};
+use crate::domain::knowledge::retrieval::is_alike;
 use crate::tui::look::Role;
 
 /// What a knowledge base gave for an answer.
@@ -13,7 +14,12 @@ pub fn given(grounding: &Grounding) -> Overlay {
         (1..).zip(grounding.sources.iter().zip(grounding.texts())).collect();
     let (named, others): (Vec<_>, Vec<_>) =
         all.into_iter().partition(|(number, _)| grounding.is_cited(*number));
-    for (passages, head) in [(named, "The answer names"), (others, "Given, and not named")] {
+    let names = if is_alike(&grounding.citations) {
+        "Not named; the answer has its words from"
+    } else {
+        "The answer names"
+    };
+    for (passages, head) in [(named, names), (others, "Given, and not named")] {
         if passages.is_empty() {
             continue;
         }

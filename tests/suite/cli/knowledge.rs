@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::home::{Home, SCRIPTED, Said, on_both};
+use super::syncs::with_encoder;
 use crate::loopback::{Part, Seen, Server, whole};
 
 /// Letters that a vector of the server counts.
@@ -384,6 +385,35 @@ async fn retrieval_is_measured_by_questions_whose_documents_are_known() {
             "{said:?}"
         );
     });
+}
+
+#[test]
+fn from_a_folder_to_an_answer_of_the_local_models_that_says_what_it_is_from_it_takes_two_commands() {
+    let Some(home) = with_encoder() else { return };
+    let Some(model) = crate::engine::real::model() else { return };
+    let own = home.path().join("data/models/smollm2-135m");
+    fs::create_dir_all(&own).unwrap();
+    for file in fs::read_dir(model.parent().unwrap()).unwrap().map(|entry| entry.unwrap().path()) {
+        fs::copy(&file, own.join(file.file_name().unwrap())).unwrap();
+    }
+    write(
+        &home,
+        "install.md",
+        "# Installing\n\nThe service is installed with `make install`, as the user root, after the configuration file was \
+         copied to /etc/service.conf. It listens on port 8080.\n",
+    );
+    write(
+        &home,
+        "lakes.md",
+        "# Lakes\n\nLakes are still because nothing carries their water away quickly.\n",
+    );
+    good(&home.run(&["kb", "create", "docs", "--from", "docs"]));
+    let ask = ["kb", "ask", "docs", "How is the service installed?", "-m", "local/smollm2-135m"];
+    let asked = home.run(&[&ask[..], &["--set", "temperature=0", "--set", "max_tokens=60"]].concat());
+    assert!(good(&asked).starts_with("The service is installed with `make install`"), "{asked:?}");
+    // So small a model names no passage itself, which is said.
+    let sources = asked.stdout.split_once("\nnot cited by the model; its words are those of\n[1] ");
+    assert!(sources.is_some_and(|(_, sources)| sources.contains("/install.md, Installing")), "{asked:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

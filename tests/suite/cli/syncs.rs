@@ -365,7 +365,7 @@ fn find(folder: &std::path::Path, name: &str) -> std::path::PathBuf {
 }
 
 /// A home with the real encoder.
-fn with_encoder() -> Option<Home> {
+pub fn with_encoder() -> Option<Home> {
     let Some(file) = std::env::var_os("OUTCROP_TEST_ENCODER").map(std::path::PathBuf::from) else {
         crate::skipped!("the real encoder; OUTCROP_TEST_ENCODER names its safetensors file");
         assert!(std::env::var_os("CI").is_none_or(|ci| ci != "true"), "OUTCROP_TEST_ENCODER is not set");

@@ -329,8 +329,8 @@ fn an_answer_stands_above_its_passages_with_those_that_it_names() {
     shoot("knowledge-answer", |stage| {
         play(stage);
         let citations = vec![
-            Citation { start: 0, end: 47, hits: vec![1] },
-            Citation { start: 53, end: 110, hits: vec![3] },
+            Citation { start: 0, end: 47, hits: vec![1], alike: false },
+            Citation { start: 53, end: 110, hits: vec![3], alike: false },
         ];
         stage.answer("\"ask\"", vec![Reply::Cited { text: String::new(), citations }]);
         let stopped = stage.text();
@@ -341,6 +341,21 @@ fn an_answer_stands_above_its_passages_with_those_that_it_names() {
         stage.keys("<enter>who won?<alt+enter>");
         stage.answer("\"ask\"", vec![Reply::Retrieved { retrieved: Retrieved::default(), prompt: None }]);
     });
+}
+
+#[test]
+fn an_answer_that_names_nothing_says_which_passage_it_has_its_words_from() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    enter(&mut stage, bases());
+    stage.keys("<enter>when does it open?<alt+enter>");
+    let found = Reply::Retrieved { retrieved: retrieved(), prompt: Some("the prompt".into()) };
+    let text = "The cafeteria opens at nine.".to_owned();
+    stage.reply("\"ask\"", vec![found, Reply::Delta { event: Delta::Text { text } }]);
+    let citations = vec![Citation { start: 0, end: 28, hits: vec![5], alike: true }];
+    stage.answer("\"ask\"", vec![Reply::Cited { text: String::new(), citations }]);
+    let text = stage.text();
+    assert!(text.contains("names none; its words are those of 1 passage"), "{text}");
+    assert!(text.contains("5✓"), "{text}");
 }
 
 #[test]

@@ -5,6 +5,7 @@ use crate::domain::agent::Acting;
 use crate::domain::agent::acting::End;
 use crate::domain::error::Error;
 use crate::domain::figures::{self, grouped};
+use crate::domain::knowledge::retrieval::is_alike;
 use crate::domain::message::{Answer, Outcome, Role as Speaker, StopReason};
 use crate::domain::schema::SchemaCheck;
 use crate::domain::untrusted::safe_line;
@@ -122,7 +123,9 @@ fn grounding(answer: &Answer, columns: usize, rows: &mut Vec<Row>) {
     for (source, number) in grounding.sources.iter().zip(1..) {
         if grounding.is_cited(number) {
             let mut row = Row::of(format!("[{number}] "), Ink::of(Role::Link));
-            let place = fit(&safe_line(&source.place), columns.saturating_sub(row.width())).into_owned();
+            let by = if is_alike(&grounding.citations) { " (not named: by its words)" } else { "" };
+            let place = format!("{}{by}", safe_line(&source.place));
+            let place = fit(&place, columns.saturating_sub(row.width())).into_owned();
             row.spans.push(Span::new(place, Ink::of(Role::Muted)));
             rows.push(row);
         } else {

@@ -9,7 +9,7 @@ use crate::domain::knowledge::attribute::RESERVED;
 use crate::domain::knowledge::base::Base;
 use crate::domain::knowledge::ranking::{Mode, Placed, Standing};
 use crate::domain::knowledge::reranking::Reranked;
-use crate::domain::knowledge::retrieval::Found;
+use crate::domain::knowledge::retrieval::{Found, is_alike};
 use crate::tui::action::Action;
 use crate::tui::keymap::Context;
 use crate::tui::look::Role;
@@ -131,6 +131,12 @@ fn answer(open: &Open, said: &Answer, sight: &Sight<'_>, (area, text): (Rect, &[
             match (&said.cited, used) {
                 (None, _) => "stopped".to_owned(),
                 (Some(_), 0) => "names no passage".to_owned(),
+                (Some(cited), used) if is_alike(cited) => {
+                    format!(
+                        "names none; its words are those of {}",
+                        count(used as u64, "passage", "passages")
+                    )
+                }
                 (Some(_), used) => format!("names {}", count(used as u64, "passage", "passages")),
             }
         }
