@@ -491,7 +491,11 @@ fn attach_knowledge(state: &mut State, out: &mut Out<'_>) {
             state.with_chat(out, |chat, desk| chat.chosen(choice, desk));
         }
         Place::Chat | Place::Compare | Place::Prompt => {
-            let now = state.chat.setup().settings.knowledge.clone();
+            let now = match state.place {
+                Place::Compare => state.compare.answers_from(),
+                Place::Prompt => state.prompt.answers_from(),
+                _ => state.chat.setup().settings.knowledge.clone(),
+            };
             state.at_desk(out, |panes, desk| panes.knowledge.offer(now, desk));
         }
         _ => state.say("Answers are from a base in the chat, in a comparison and in a prompt.", false),

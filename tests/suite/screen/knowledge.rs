@@ -894,6 +894,28 @@ fn retrieval_is_measured_by_the_settings_on_the_screen() {
 }
 
 #[test]
+fn a_comparison_and_a_prompt_give_up_their_own_base_and_not_the_chat_s() {
+    for arrive in [super::compare::arrive, super::prompt::arrive] {
+        let mut stage = Stage::settled(120, 40, "dark");
+        arrive(&mut stage);
+        stage.keys("<alt+i>");
+        stage.answer("\"list\"", vec![Reply::Bases { bases: bases() }]);
+        let none = "answers are from no base";
+        let text = stage.text();
+        assert!(text.contains("18,331 passages") && !text.contains(none), "{text}");
+        stage.keys("<enter><alt+i>");
+        let text = stage.text();
+        assert!(text.contains(none), "{text}");
+        stage.keys("none<enter><alt+i>");
+        let text = stage.text();
+        assert!(text.contains("18,331 passages") && !text.contains(none), "{text}");
+        stage.keys("<enter><alt+1><alt+i>");
+        let text = stage.text();
+        assert!(text.contains("18,331 passages") && !text.contains(none), "{text}");
+    }
+}
+
+#[test]
 fn the_prompt_of_a_base_is_written_in_the_editor_and_what_cannot_be_taken_is_there_again() {
     let mut stage = Stage::settled(120, 40, "dark");
     search(&mut stage);

@@ -136,6 +136,11 @@ impl State {
         self.current().map(|at| self.lanes[at].thread.setup.clone()).unwrap_or_default()
     }
 
+    /// The knowledge base that the column which keys act on answers from.
+    pub fn answers_from(&self) -> Option<String> {
+        self.setup().settings.knowledge
+    }
+
     /// What tells a lane from the others besides its model, in words.
     pub(super) fn own(&self) -> Vec<String> {
         if let Some(comparison) = &self.comparison

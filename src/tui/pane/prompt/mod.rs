@@ -188,6 +188,11 @@ impl State {
         }
     }
 
+    /// The knowledge base that its runs answer from.
+    pub fn answers_from(&self) -> Option<String> {
+        self.setup.settings.knowledge.clone()
+    }
+
     /// What a run is sent with.
     fn in_force(&self) -> Setup {
         let mut setup = self.setup.clone();
