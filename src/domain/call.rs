@@ -177,7 +177,13 @@ pub enum Call {
     /// Answer a conversation: text, reasoning, tool calls, usage, stop.
     Converse(Converse),
     /// Vectors of texts.
-    Embed { model: ModelId, texts: Vec<String> },
+    Embed {
+        model: ModelId,
+        texts: Vec<String>,
+        /// They are looked for by, and not looked for: some models make other vectors of such texts.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        query: bool,
+    },
     /// Put texts in order by how well they answer a query: one `Event::Reranked`.
     Rerank(Rerank),
     /// Make pictures: one `Event::Image` each.

@@ -99,7 +99,7 @@ impl Provider for Local {
                     engine.count_tokens(path, converse, jiff::Zoned::now())
                 })
             }
-            Call::Embed { model, texts } => {
+            Call::Embed { model, texts, .. } => {
                 self.ask(model.clone(), Capability::Embed, move |engine, path| {
                     engine.embed(path, &model, texts)
                 })

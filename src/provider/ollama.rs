@@ -234,7 +234,7 @@ impl Provider for Ollama {
                 answering::<Chat>(doing, net, ask, reply::answer)
             }
             Call::ListModels => once(async move { voice.list(&net).await }),
-            Call::Embed { model, texts } => {
+            Call::Embed { model, texts, .. } => {
                 each(stream::once(async move { voice.embed(&net, &model, &texts).await }))
             }
             Call::Rerank(asked) => {

@@ -466,7 +466,7 @@ impl Provider for OpenAi {
         let events = match call {
             Call::Converse(converse) => voice.converse(net, converse),
             Call::ListModels => once(async move { voice.list(&net).await }),
-            Call::Embed { model, texts } => {
+            Call::Embed { model, texts, .. } => {
                 each(stream::once(async move { voice.embed(&net, &model, &texts).await }))
             }
             Call::Rerank(asked) => each(stream::once(async move { voice.rerank(&net, &asked).await })),

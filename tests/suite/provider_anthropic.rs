@@ -283,9 +283,10 @@ async fn embeddings_and_pictures_are_refused_by_name() {
         from: None,
         blobs: Blobs::default(),
     };
-    for (call, capability) in
-        [(Call::Embed { model: model(), texts: Vec::new() }, "embed"), (Call::Image(picture), "images")]
-    {
+    for (call, capability) in [
+        (Call::Embed { model: model(), texts: Vec::new(), query: false }, "embed"),
+        (Call::Image(picture), "images"),
+    ] {
         let error = one(&server, call).await.unwrap_err();
         assert_eq!(error.kind, ErrorKind::Refused { capability: capability.into() });
     }

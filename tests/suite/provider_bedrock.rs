@@ -427,7 +427,11 @@ async fn what_the_body_does_not_count_is_read_from_the_head() {
         (Call::Converse(system), (Some(11), Some(3))),
         (Call::Converse(converse("meta.llama3-8b", &[])), (Some(5), Some(3))),
         (
-            Call::Embed { model: "aws/cohere.embed-english-v3".parse().unwrap(), texts: vec!["x".into()] },
+            Call::Embed {
+                model: "aws/cohere.embed-english-v3".parse().unwrap(),
+                texts: vec!["x".into()],
+                query: false,
+            },
             (Some(11), None),
         ),
     ] {
@@ -466,7 +470,11 @@ async fn vectors_are_asked_for_in_parts_and_come_in_the_order_of_their_texts() {
         ("amazon.titan-embed-text-v2:0", 100, "/model/amazon.titan-embed-text-v2%3A0/invoke", Some(100)),
     ] {
         let before = server.seen().len();
-        let call = Call::Embed { model: format!("aws/{model}").parse().unwrap(), texts: texts.clone() };
+        let call = Call::Embed {
+            model: format!("aws/{model}").parse().unwrap(),
+            texts: texts.clone(),
+            query: false,
+        };
         let events: Vec<_> = soon(voice(&server, bearer()).serve(call, &client()).collect()).await;
         let usage = Usage { input: counted, ..Usage::default() };
         let told = counted.map(|_| Ok(Event::Usage { usage }));
@@ -476,7 +484,7 @@ async fn vectors_are_asked_for_in_parts_and_come_in_the_order_of_their_texts() {
         assert!(server.seen().last().unwrap().line.contains(path));
     }
     let before = server.seen().len();
-    let call = Call::Embed { model: "aws/amazon.nova-lite-v1:0".parse().unwrap(), texts };
+    let call = Call::Embed { model: "aws/amazon.nova-lite-v1:0".parse().unwrap(), texts, query: false };
     assert_eq!(one(&server, call).await.unwrap_err().kind, ErrorKind::Refused { capability: "embed".into() });
     assert_eq!(server.seen().len(), before);
 }

@@ -117,7 +117,7 @@ async fn an_arn_is_asked_as_the_model_behind_it_would_be() {
     let server =
         Server::start(|_, _| whole(200, &JSON, r#"{"embedding": [1.0], "inputTextTokenCount": 1}"#)).await;
     let model: ModelId = format!("aws/{BOUGHT}").parse().unwrap();
-    let embed = || Call::Embed { model: model.clone(), texts: vec!["x".into()] };
+    let embed = || Call::Embed { model: model.clone(), texts: vec!["x".into()], query: false };
     let voice = voice(&server, bearer());
     let (_, error) = soon(answer::whole(voice.serve(embed(), &client()))).await;
     assert!(error.is_some() && server.seen().is_empty(), "what it takes is unknown");

@@ -269,6 +269,7 @@ async fn texts_become_vectors_and_too_few_of_them_are_an_error() {
     let embed = |texts: &[&str]| Call::Embed {
         model: "there/all-minilm".parse().unwrap(),
         texts: texts.iter().map(|text| (*text).to_owned()).collect(),
+        query: false,
     };
     let events: Vec<_> = soon(voice(&server).serve(embed(&["a", "é"]), &client()).collect()).await;
     let [Ok(Event::Usage { usage }), Ok(Event::Embeddings { vectors })] = &events[..] else {
@@ -464,7 +465,7 @@ async fn the_apis_own_client_sends_what_we_send_and_reads_what_we_read() {
         }));
     }
     let texts = vec!["a".to_owned(), "b".to_owned()];
-    let embed = Call::Embed { model: "there/all-minilm".parse().unwrap(), texts };
+    let embed = Call::Embed { model: "there/all-minilm".parse().unwrap(), texts, query: false };
     let made: Vec<_> = soon(voice(&server).serve(embed, &client()).collect()).await;
     let Some(Ok(Event::Embeddings { vectors })) = made.last() else { panic!("{made:?}") };
     let vectors: Vec<Vec<f64>> =

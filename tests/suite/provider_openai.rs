@@ -233,7 +233,7 @@ async fn vectors_and_pictures_are_asked_for_where_the_api_has_them() {
     .await;
     let voice = voice(&server, client(options()).0);
     let model: ModelId = "there/m".parse().unwrap();
-    let embed = Call::Embed { model: model.clone(), texts: vec!["a".into()] };
+    let embed = Call::Embed { model: model.clone(), texts: vec!["a".into()], query: false };
     assert_eq!(
         answer::events(voice.serve(embed)).await,
         [

@@ -133,7 +133,7 @@ async fn the_apis_own_sdk_sends_what_we_send_and_reads_what_we_read() {
         read.push(json!({"text": text(&fold), "input": fold.usage.input, "output": fold.usage.output}));
     }
     let texts = vec!["one".to_owned(), "zwei".to_owned()];
-    let embed = Call::Embed { model: "there/embed-3".parse().unwrap(), texts };
+    let embed = Call::Embed { model: "there/embed-3".parse().unwrap(), texts, query: false };
     let events: Vec<_> = soon(voice(Api::Chat).serve(embed, &client()).collect()).await;
     let Some(Ok(Event::Embeddings { vectors })) = events.last() else { panic!("{events:?}") };
     read.push(json!(vectors));

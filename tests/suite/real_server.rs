@@ -131,7 +131,7 @@ async fn a_real_server_embeds_texts_that_mean_the_same_alike() {
     let voice = OpenAi::new("vectors", format!("{}/v1", real.url), Key::None);
     let texts = ["Rivers flow to the sea.", "A river flows to the sea.", "def f(x): return x[::-1]"];
     let texts = texts.map(str::to_owned).to_vec();
-    let embed = Call::Embed { model: "vectors/any".parse().unwrap(), texts };
+    let embed = Call::Embed { model: "vectors/any".parse().unwrap(), texts, query: false };
     let events = answer::events(voice.serve(embed, &net())).await;
     let vectors: Vec<_> = events
         .iter()

@@ -66,7 +66,7 @@ fn converse(model: &str) -> Converse {
 
 fn embed(model: &str, texts: &[&str]) -> Call {
     let texts = texts.iter().map(|text| (*text).to_owned()).collect();
-    Call::Embed { model: format!("there/{model}").parse().unwrap(), texts }
+    Call::Embed { model: format!("there/{model}").parse().unwrap(), texts, query: false }
 }
 
 fn rerank(model: &str) -> Call {

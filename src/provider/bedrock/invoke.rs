@@ -22,7 +22,13 @@ const AT_ONCE: usize = 4;
 const UNKNOWN: &str = "only the pictures of Titan, Nova Canvas and Stability's models are known here";
 
 impl Bedrock {
-    pub(super) async fn embed(&self, net: &Client, model: &ModelId, texts: &[String]) -> Result<Vec<Event>> {
+    pub(super) async fn embed(
+        &self,
+        net: &Client,
+        model: &ModelId,
+        texts: &[String],
+        query: bool,
+    ) -> Result<Vec<Event>> {
         let doing = format!("embedding with {model}");
         let family = Row::of(&self.learnt.model(model)).map(|row| row.family);
         let Some((family, size)) = family.and_then(|family| Some((family, embed::at_once(family)?))) else {
@@ -35,7 +41,7 @@ impl Bedrock {
         let mut answers = Vec::with_capacity(texts.len().div_ceil(size));
         for group in texts.chunks(size * AT_ONCE) {
             let asked = group.chunks(size).map(async |some| {
-                let body = embed::body(family, some);
+                let body = embed::body(family, some, query);
                 let ((vectors, read), told) =
                     self.invoke(net, &doing, model, family, body, embed::vectors).await?;
                 Ok((vectors, read.or(told.input)))

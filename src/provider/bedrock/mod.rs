@@ -325,8 +325,8 @@ impl Provider for Bedrock {
             Call::ListModels => once(async move { voice.list(&net).await }),
             Call::Pull { model } | Call::Remove { model } => keeps_none(&model),
             Call::CountTokens(converse) => once(async move { voice.count(&net, &converse).await }),
-            Call::Embed { model, texts } => {
-                each(stream::once(async move { voice.embed(&net, &model, &texts).await }))
+            Call::Embed { model, texts, query } => {
+                each(stream::once(async move { voice.embed(&net, &model, &texts, query).await }))
             }
             Call::Rerank(asked) => each(stream::once(async move { voice.rerank(&net, &asked).await })),
             Call::Image(picture) => voice.pictures(net, picture),

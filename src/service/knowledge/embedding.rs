@@ -123,9 +123,18 @@ impl Embedder {
 
     /// The vector of each text, in their order.
     pub async fn vectors(&self, texts: &[String]) -> Result<Vec<Vec<f32>>> {
+        self.made(texts, false).await
+    }
+
+    /// The vector of a text by which passages are looked for. It is not kept: it may be another than a passage's.
+    pub async fn vector_of_question(&self, text: &str) -> Result<Vec<f32>> {
+        Ok(self.made(&[text.to_owned()], true).await?.into_iter().next().unwrap_or_default())
+    }
+
+    async fn made(&self, texts: &[String], query: bool) -> Result<Vec<Vec<f32>>> {
         let mut all = Vec::with_capacity(texts.len());
         for batch in texts.chunks(BATCH) {
-            let call = Call::Embed { model: self.model.clone(), texts: batch.to_vec() };
+            let call = Call::Embed { model: self.model.clone(), texts: batch.to_vec(), query };
             let mut events = self.invoke.serve(&self.model, call, &self.terms);
             let before = all.len();
             while let Some(event) = events.next().await {
@@ -143,7 +152,7 @@ impl Embedder {
                 let doing = format!("embedding with {}", self.model);
                 return Err(other_length(&doing, &self.model, other.len(), dimensions));
             }
-            if let Some((cache, dimensions)) = &self.kept {
+            if let Some((cache, dimensions)) = self.kept.as_ref().filter(|_| !query) {
                 let keys = batch.iter().map(|text| key(&self.model, *dimensions, text));
                 cache.keep(keys.zip(all[before..].iter().cloned()).collect()).await;
             }

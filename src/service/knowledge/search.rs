@@ -73,8 +73,7 @@ impl Knowledge {
         }
         let vector = if question.mode.semantic() {
             let embedder = self.embedder(&base.embedder, terms).await?;
-            let vectors = embedder.vectors(std::slice::from_ref(&question.text)).await?;
-            let vector = vectors.into_iter().next().unwrap_or_default();
+            let vector = embedder.vector_of_question(&question.text).await?;
             let dimensions = base.dimensions as usize;
             if vector.len() != dimensions {
                 return Err(other_length(DOING, &base.embedder, vector.len(), dimensions));

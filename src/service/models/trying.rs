@@ -61,7 +61,7 @@ pub fn embed(
     texts: Vec<String>,
     terms: &Terms,
 ) -> BoxStream<'static, Result<Step>> {
-    told(invoke, model, Call::Embed { model: model.clone(), texts }, terms)
+    told(invoke, model, Call::Embed { model: model.clone(), texts, query: false }, terms)
 }
 
 /// Pictures are kept, and have a place of their own.

@@ -20,11 +20,14 @@ pub fn at_once(family: Family) -> Option<usize> {
 }
 
 /// The body for some texts, at most as many as go into one.
-pub fn body(family: Family, texts: &[String]) -> Vec<u8> {
+pub fn body(family: Family, texts: &[String], query: bool) -> Vec<u8> {
     let one = || texts.first().map(String::as_str).unwrap_or_default();
     let body = match family {
-        // What is looked for later: Cohere wants to know.
-        Family::CohereEmbed => json!({ "texts": texts, "input_type": "search_document" }),
+        // What is looked for later, or what it is looked for by: Cohere wants to know.
+        Family::CohereEmbed => {
+            let kind = if query { "search_query" } else { "search_document" };
+            json!({ "texts": texts, "input_type": kind })
+        }
         Family::TitanEmbedV2 => json!({ "inputText": one(), "normalize": true }),
         _ => json!({ "inputText": one() }),
     };
