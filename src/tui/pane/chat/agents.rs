@@ -75,6 +75,9 @@ impl State {
     /// From now on it answers, or the model alone.
     pub(super) fn set_answers(&mut self, answers: Answers, desk: &mut Desk<'_>) {
         self.thread.agent = answers.clone().agent();
+        if self.thread.agent.is_some() {
+            self.put_offer_away();
+        }
         match &self.thread.agent {
             Some(agent) => {
                 let shows = desk.key(Context::Composer, Action::ChooseAgent);
