@@ -49,7 +49,7 @@ pub(super) fn act(book: &Book, model: Option<&ModelId>, path: &[&Message]) -> Re
         Block::ToolResult { id, content, .. } => Some((id.clone(), content.clone())),
         _ => None,
     });
-    let last = before.last().and_then(|message| message.answer.as_ref()?.agent.as_ref());
+    let last = before.last().and_then(|message| message.answer.as_ref()?.agent.as_deref());
     let last = last.filter(|acting| acting.agent.id == book.agent.id);
     let definition = book.version(None).map(|version| &version.definition);
     let onward = Onward {
@@ -261,7 +261,7 @@ mod tests {
             context: None,
             schema: None,
             grounding: None,
-            agent: Some(acting),
+            agent: Some(Box::new(acting)),
         };
         Message { answer: Some(answer), ..message(Role::Assistant, text("Which?")) }
     }

@@ -70,7 +70,7 @@ pub(super) struct Prepared {
 
 /// What makes the answer.
 #[derive(Debug)]
-#[expect(clippy::large_enum_variant, reason = "there is one a turn")]
+#[allow(clippy::large_enum_variant, reason = "there is one a turn")]
 pub(super) enum Work {
     /// One call of the model.
     Converse(Converse),
@@ -205,7 +205,7 @@ async fn redo(chat: &Chat, thread: Thread, message: MessageId, edit: (u32, Strin
     const DOING: &str = "running an agent on from a step";
     let Thread { conversation: head, messages } = thread;
     let message = find(&messages, message, DOING)?;
-    let acting = message.answer.as_ref().and_then(|answer| answer.agent.as_ref());
+    let acting = message.answer.as_ref().and_then(|answer| answer.agent.as_deref());
     let (Some(acting), Some(parent), Some(agents)) = (acting, message.parent, &chat.agents) else {
         let hint = "Name the answer of an agent.";
         return Err(Error::new(ErrorKind::Invalid, DOING, "no agent gave that answer", hint));
@@ -294,7 +294,7 @@ fn answer(
             context: None,
             schema: None,
             grounding: None,
-            agent: acting,
+            agent: acting.map(Box::new),
         }),
         origin: MessageOrigin::Here,
     };

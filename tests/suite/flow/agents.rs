@@ -53,7 +53,7 @@ pub fn asked(stage: &mut Stage, text: &str) {
     stage.keys("<enter>");
     let question = message(90, None, Role::User, text);
     let mut said = answer(91, Some(90), "", Outcome::Streaming);
-    said.answer.as_mut().unwrap().agent = Some(Acting::new(shop(), 3));
+    said.answer.as_mut().unwrap().agent = Some(Box::new(Acting::new(shop(), 3)));
     let conversation = Conversation { leaf: Some(said.id), agent: Some(shop()), ..head(1, text, 0) };
     stage.reply("\"send\"", vec![Reply::Started { conversation, asked: Some(question), answer: said }]);
 }
@@ -79,7 +79,7 @@ pub fn answered(events: &[AgentEvent]) -> Message {
     let mut said = answer(91, Some(90), "", Outcome::Complete { reason });
     said.blocks = acting.blocks_after(events.last().unwrap());
     let known = said.answer.as_mut().unwrap();
-    known.agent = Some(acting);
+    known.agent = Some(Box::new(acting));
     known.usage = Usage::default();
     known.timing = Timing { total_ms: Some(events.len() as u32 * 400), ..Timing::default() };
     said

@@ -227,7 +227,7 @@ impl State {
 
 /// What the model of an agent said in each step for an answer.
 fn steps_of(answer: &Message) -> Vec<(u32, String)> {
-    let acting = answer.answer.as_ref().and_then(|known| known.agent.as_ref());
+    let acting = answer.answer.as_ref().and_then(|known| known.agent.as_deref());
     acting.map(|acting| acting.said(&answer.text())).unwrap_or_default()
 }
 

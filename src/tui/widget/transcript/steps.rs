@@ -48,7 +48,7 @@ pub(super) fn lines(item: &Item<'_>, columns: usize) -> Vec<Line> {
 
 /// What an agent did for a message.
 pub(super) fn acting<'a>(item: &Item<'a>) -> Option<&'a Acting> {
-    item.message.answer.as_ref()?.agent.as_ref()
+    item.message.answer.as_ref()?.agent.as_deref()
 }
 
 struct Setter {
