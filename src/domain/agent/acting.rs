@@ -373,6 +373,11 @@ impl Acting {
         said.collect()
     }
 
+    /// It took such a step.
+    pub fn took(&self, step: Step) -> bool {
+        self.doings.iter().any(|doing| matches!(doing, Doing::Asked(asked) if asked.step == step))
+    }
+
     /// The calls that wait for the next message.
     pub fn waiting(&self) -> &[Wanted] {
         match &self.end {

@@ -1,10 +1,14 @@
 //! A text of many lines that is asked for: the system prompt, what a tool gives back.
 
+use std::collections::BTreeMap;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
 use super::prompt::Blank;
 use super::{Choice, Outcome};
+use crate::domain::agent::Step;
+use crate::domain::agent::replay::Edit;
 use crate::domain::conversation::Draft;
 use crate::domain::id::MessageId;
 use crate::domain::settings::{Field, Settings};
@@ -37,6 +41,8 @@ pub enum Of {
     Setting(&'static Field),
     /// What the model says in a step of the agent that gave an answer.
     Step(MessageId, u32),
+    /// The prompt of such steps, for one run.
+    Prompt(MessageId, Step),
 }
 
 /// The text as it is being written.
@@ -82,6 +88,11 @@ impl Pad {
         Self::new(Of::Step(of, step), format!("What the model says in step {number}"), text)
     }
 
+    /// Asks for the prompt of an agent's steps, for one run, from the one that they had.
+    pub fn prompt(of: MessageId, step: Step, text: &str) -> Self {
+        Self::new(Of::Prompt(of, step), format!("The prompt of {step}, for one run"), text)
+    }
+
     /// Asks for what raters read first.
     pub fn instructions(text: &str) -> Self {
         Self::new(Of::Instructions, "Instructions for raters".to_owned(), text)
@@ -107,12 +118,17 @@ impl Pad {
                     Of::System => Choice::System(text),
                     Of::Instructions => Choice::Fill(Blank::Instructions, text),
                     Of::Tool(call) => Choice::Tool { id: call.id.clone(), text, taken: true },
+                    Of::Step(..) | Of::Prompt(..) if text.is_empty() => {
+                        self.wrong = "it is empty".to_owned();
+                        return Outcome::Stay;
+                    }
                     Of::Step(message, step) => {
-                        if text.is_empty() {
-                            self.wrong = "it is empty".to_owned();
-                            return Outcome::Stay;
-                        }
-                        Choice::StepSaid { message: *message, step: *step, text }
+                        let edit = Edit { step: Some(*step), said: Some(text), ..Edit::default() };
+                        Choice::RunOn(*message, edit)
+                    }
+                    Of::Prompt(message, step) => {
+                        let prompts = BTreeMap::from([(*step, text)]);
+                        Choice::RunOn(*message, Edit { prompts, ..Edit::default() })
                     }
                     Of::Setting(field) => match Settings::default().set(field.name, &text) {
                         Ok(()) => Choice::Setting { field, text },
@@ -147,12 +163,14 @@ impl Pad {
     pub fn leave(&mut self) -> Outcome {
         let text = self.composer.text();
         match &self.of {
-            Of::Setting(_) | Of::Instructions | Of::Step(..) if self.is_changed() && !self.leaving => {
+            Of::Setting(_) | Of::Instructions | Of::Step(..) | Of::Prompt(..)
+                if self.is_changed() && !self.leaving =>
+            {
                 self.leaving = true;
                 Outcome::Stay
             }
             _ if !self.is_changed() || text.trim().is_empty() => Outcome::Close,
-            Of::Setting(_) | Of::Instructions | Of::Step(..) => Outcome::Close,
+            Of::Setting(_) | Of::Instructions | Of::Step(..) | Of::Prompt(..) => Outcome::Close,
             Of::System => Outcome::Chosen(Choice::SystemAside(text)),
             Of::Tool(call) => Outcome::Chosen(Choice::Tool { id: call.id.clone(), text, taken: false }),
         }
@@ -194,9 +212,10 @@ impl Pad {
                 let rest = Rect { y: area.y + rows, height: area.height.saturating_sub(rows), ..area };
                 (rest, "JSON or text; a ! in front makes it an error.")
             }
-            Of::Setting(_) | Of::Step(..) => {
+            Of::Setting(_) | Of::Step(..) | Of::Prompt(..) => {
                 let (note, placeholder) = match &self.of {
                     Of::Setting(field) => (field.range, "Nothing; it is left out."),
+                    Of::Prompt(..) => ("The agent keeps its own; $name$ stands for what is put there.", ""),
                     _ => ("A text is said; {\"tool\": …, \"input\": …} is a call.", "What the model says."),
                 };
                 let (words, role) = match self.wrong.as_str() {

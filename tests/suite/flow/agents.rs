@@ -1,5 +1,6 @@
 //! An agent that answers in the chat: chosen, seen at work, agreed with, answered.
 
+use outcrop::domain::agent::replay::Edit;
 use outcrop::domain::agent::run::State;
 use outcrop::domain::agent::{
     Acting, Agent, AgentEvent, Book, BuiltIn, Chosen, Definition, Executor, GaveUp, Group, Limit, Spent,
@@ -366,11 +367,24 @@ fn a_step_is_written_anew_and_the_agent_runs_on_from_there() {
     stage.keys("<enter>");
     assert!(stage.text().contains("\"tool\":\"search_teas\""), "{}", stage.text());
     let effects = stage.keys("<ctrl+u>None is left.<enter>");
-    let said = "None is left.".to_owned();
-    assert_eq!(
-        chats(&effects),
-        [Chat::Redo { conversation: conversation(1), message: id(91), step: 1, said }]
-    );
+    let edit = Edit { step: Some(1), said: Some("None is left.".to_owned()), ..Edit::default() };
+    let redo = Chat::Redo { conversation: conversation(1), message: id(91), edit: Box::new(edit) };
+    assert_eq!(chats(&effects), [redo]);
+}
+
+#[test]
+fn a_prompt_is_written_anew_for_one_run() {
+    let mut stage = over();
+    stage.keys("<tab>E");
+    assert!(stage.text().contains("the prompt of orchestration"), "{}", stage.text());
+    stage.keys("<down><down><enter>");
+    stage.answer("\"agents\"", vec![Reply::Agent { book: book() }]);
+    assert!(stage.text().contains("The prompt of orchestration, for one run"), "{}", stage.text());
+    let sent = chats(&stage.keys("Mind!<enter>"));
+    let [Chat::Redo { edit, .. }] = &sent[..] else { panic!("{sent:?}") };
+    let prompt = &edit.prompts[&Step::Orchestration];
+    assert!(prompt.contains("Mind!") && prompt.len() > "Mind!".len(), "{prompt}");
+    assert_eq!((edit.step, &edit.said), (None, &None));
 }
 
 #[test]
