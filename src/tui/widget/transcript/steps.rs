@@ -30,14 +30,14 @@ pub(super) struct Line {
 /// The rows of what was done for a message; none where no agent did it.
 pub(super) fn lines(item: &Item<'_>, columns: usize) -> Vec<Line> {
     let Some(acting) = acting(item) else { return Vec::new() };
+    // What is being said now stands below, as the answer.
+    let speaking = acting.speaking().filter(|_| acting.so_far().is_some());
     let mut setter = Setter { lines: Vec::new(), columns, open: item.open };
     for (at, doing) in acting.doings.iter().enumerate() {
         let is_last = acting.doings.get(at + 1).is_none_or(|next| matches!(next, Doing::Asked(_)));
         let branch = if is_last { "└ " } else { "├ " };
-        // What is being said now stands below, as the answer.
-        let answers = at + 1 == acting.doings.len() && acting.so_far().is_some();
         match doing {
-            Doing::Asked(asked) => setter.asked(asked, answers),
+            Doing::Asked(asked) => setter.asked(asked, speaking == Some(at)),
             Doing::Called(call) => setter.called(call, branch),
             Doing::Consent(consent) => setter.consent(consent, branch),
             Doing::Remark { text } => setter.remark(text, branch),
