@@ -105,8 +105,8 @@ impl State {
 
     /// Asks what the agent is that answers, or that gave the answer that keys act on.
     pub(super) fn show_agent(&mut self, desk: &mut Desk<'_>) {
-        let Some(name) = self.agent_meant().map(|agent| agent.name.clone()) else { return };
-        let task = desk.call(Some(Lane("agent")), Request::Agents(Agents::Find { name }));
+        let Some(id) = self.agent_meant().map(|agent| agent.id) else { return };
+        let task = desk.call(Some(Lane("agent")), Request::Agents(Agents::Open { id }));
         self.waits.retain(|_, wait| !matches!(wait, Wait::AgentCard | Wait::AgentPrompt(..)));
         self.waits.insert(task, Wait::AgentCard);
     }
@@ -153,9 +153,10 @@ impl State {
 
     /// A prompt was chosen: what it is now, the definition says.
     pub(super) fn ask_prompt(&mut self, of: MessageId, step: Step, desk: &mut Desk<'_>) {
-        let Some(acting) = self.thread.message(of).and_then(work_of) else { return };
-        let find = Agents::Find { name: acting.agent.name.clone() };
-        let task = desk.call(Some(Lane("agent")), Request::Agents(find));
+        let Some(id) = self.thread.message(of).and_then(work_of).map(|acting| acting.agent.id) else {
+            return;
+        };
+        let task = desk.call(Some(Lane("agent")), Request::Agents(Agents::Open { id }));
         self.waits.retain(|_, wait| !matches!(wait, Wait::AgentCard | Wait::AgentPrompt(..)));
         self.waits.insert(task, Wait::AgentPrompt(of, step));
     }
