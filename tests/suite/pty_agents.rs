@@ -23,7 +23,7 @@ fn an_agent_answers_in_the_chat_and_one_key_leads_to_its_trace() {
     tty.send("\r");
     tty.wait_for("agent shop");
     tty.send("\x1b[200~acts\ncall calculator {\"expression\": \"6 * 7\"}\n---\nIt is 42.\x1b[201~");
-    tty.wait_for("6 * 7");
+    tty.wait_for("[Pasted #1");
     tty.enter_after_paste();
     tty.wait_for("answered · run");
     let text = tty.text();
