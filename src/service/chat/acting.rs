@@ -46,7 +46,10 @@ pub(super) fn act(book: &Book, model: Option<&ModelId>, path: &[&Message]) -> Re
         ));
     }
     let answers = asked.blocks.iter().filter_map(|block| match block {
-        Block::ToolResult { id, content, .. } => Some((id.clone(), content.clone())),
+        Block::ToolResult { id, content, is_error: true } => {
+            Some((id.clone(), format!("it failed: {content}")))
+        }
+        Block::ToolResult { id, content, is_error: false } => Some((id.clone(), content.clone())),
         _ => None,
     });
     let last = before.last().and_then(|message| message.answer.as_ref()?.agent.as_deref());

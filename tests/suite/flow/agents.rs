@@ -208,6 +208,25 @@ fn a_conversation_changes_who_answers_and_the_model_alone_comes_back() {
 }
 
 #[test]
+fn who_is_chosen_while_the_first_message_is_sent_answers_the_next() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    stage.keys("hello<enter>");
+    offered(&mut stage);
+    stage.keys("<enter>");
+    let from = stage.effects.len();
+    let started = Reply::Started {
+        conversation: Conversation { leaf: Some(id(91)), ..head(1, "hello", 0) },
+        asked: Some(message(90, None, Role::User, "hello")),
+        answer: answer(91, Some(90), "", Outcome::Streaming),
+    };
+    stage.reply("\"send\"", vec![started]);
+    let change = Change { answers: Some(Answers::Agent(shop())), ..Change::default() };
+    let change = Request::Conversations(Conversations::Change { id: conversation(1), change });
+    assert!(Stage::requests(&stage.effects[from..]).contains(&change));
+    assert!(stage.text().contains("agent tea shop"), "{}", stage.text());
+}
+
+#[test]
 fn where_there_is_no_agent_it_is_said_how_one_is_made() {
     let mut stage = Stage::settled(120, 40, "dark");
     stage.keys("<alt+e>");
