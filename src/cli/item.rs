@@ -28,6 +28,7 @@ use crate::domain::trace;
 use crate::domain::trace::aligned::Pair;
 use crate::domain::trace::latency::Latency;
 use crate::domain::trace::lint::Finding;
+use crate::domain::trace::made::Change;
 use crate::domain::usage::Standing;
 use crate::workbench::reply::{Check, Exchange, Hit, Making, Placed};
 
@@ -218,6 +219,11 @@ pub(super) enum Item<'a> {
     TraceFinding {
         #[serde(flatten)]
         finding: &'a Finding,
+    },
+    /// What one of two traces was made with otherwise.
+    TraceChange {
+        #[serde(flatten)]
+        change: &'a Change,
     },
     /// A line of two traces side by side.
     TracePair {

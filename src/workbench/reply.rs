@@ -48,7 +48,7 @@ use crate::domain::trace::latency::Latency;
 use crate::domain::trace::lint::Finding;
 use crate::domain::trace::replay::{Original, Replay};
 use crate::domain::trace::run::Sent;
-use crate::domain::trace::{Brought, Note, Packed, Run, TraceSpan};
+use crate::domain::trace::{Brought, Made, Note, Packed, Run, TraceSpan};
 pub use crate::domain::tried::Tried;
 pub use crate::domain::usage::Report;
 pub use crate::domain::workspace::{Check, Difference, Verdict, WorkspaceInfo};
@@ -421,6 +421,10 @@ pub enum Reply {
         pairs: Vec<Pair>,
         left: Packed,
         right: Packed,
+    },
+    /// What a run was made with.
+    TraceMade {
+        made: Made,
     },
     /// What people have noted on a trace.
     TraceNotes {

@@ -21,7 +21,7 @@ use super::{Asker, End, Exit, absolute, ask, unexpected, words};
 use crate::domain::secret::Secret;
 use crate::domain::trace::aligned::Pair;
 use crate::domain::trace::outline::Outline;
-use crate::domain::trace::{Brought, Rollups, Run, TraceId, Tree};
+use crate::domain::trace::{Brought, Made, Rollups, Run, TraceId, Tree};
 use crate::domain::{Error, ErrorKind, Result};
 use crate::workbench::request::traces::{Traces, Written};
 use crate::workbench::{Reply, Request};
@@ -296,9 +296,18 @@ async fn all_found(texts: &[String], asker: &Asker, out: &mut Out) -> Result<Vec
     Ok(ids)
 }
 
+/// What a run was made with.
+async fn made(id: TraceId, asker: &Asker, out: &mut Out) -> Result<Made, End> {
+    match asker.one(Request::Traces(Traces::Made { id }), out).await? {
+        Reply::TraceMade { made } => Ok(made),
+        other => Err(unexpected(&other)),
+    }
+}
+
 async fn diff(left: &str, right: &str, asker: &Asker, out: &mut Out) -> Result<(), End> {
     let left = found(left, asker, out).await?.id;
     let right = found(right, asker, out).await?.id;
+    let changes = made(left, asker, out).await?.changes(&made(right, asker, out).await?);
     let reply = asker.one(Request::Traces(Traces::Diff { left, right }), out).await?;
     let Reply::TraceDiff { pairs, left, right } = reply else { return Err(unexpected(&reply)) };
     let (mut one, mut other) = (Outline::default(), Outline::default());
@@ -314,8 +323,11 @@ async fn diff(left: &str, right: &str, asker: &Asker, out: &mut Out) -> Result<(
         of(&one, pair.left).or_else(|| of(&other, pair.right)).unwrap_or_default()
     };
     if out.json {
+        changes.iter().try_for_each(|change| out.object(&Item::TraceChange { change }))?;
         return pairs.iter().try_for_each(|pair| out.object(&Item::TracePair { name: name(pair), pair }));
     }
+    let lines: Vec<_> = changes.iter().map(shown::change).collect();
+    words::table(&lines).iter().try_for_each(|line| out.line(line))?;
     let lines: Vec<_> = pairs.iter().map(|pair| shown::pair(pair, &name(pair))).collect();
     words::table(&lines).iter().try_for_each(|line| out.line(line))
 }

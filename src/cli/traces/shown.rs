@@ -9,6 +9,7 @@ use crate::domain::catalog::dollars;
 use crate::domain::trace::aligned::Pair;
 use crate::domain::trace::contents::{Contents, Part, Said};
 use crate::domain::trace::latency::Latency;
+use crate::domain::trace::made::Change;
 use crate::domain::trace::outline::Outline;
 use crate::domain::trace::replay::Replay;
 use crate::domain::trace::run::Source;
@@ -203,6 +204,16 @@ pub(super) fn brought(brought: &Brought) -> String {
         let _ = write!(said, ", {} rejected", brought.rejected);
     }
     said
+}
+
+/// What one of two traces was made with otherwise: `~ version Weather  2 → 3`.
+pub(super) fn change(change: &Change) -> Vec<String> {
+    let told = |values: &[String]| {
+        let values: Vec<String> = values.iter().map(|value| words::cut(value, 40)).collect();
+        if values.is_empty() { "–".to_owned() } else { values.join(" | ") }
+    };
+    let name = format!("~ {} {}", change.what.as_str(), change.name);
+    vec![name, format!("{} → {}", told(&change.left), told(&change.right))]
 }
 
 /// A line of two traces side by side.

@@ -57,7 +57,7 @@ fn input(tool: &Tool, shared: &mut Map<String, Value>) -> Value {
         own.retain(|key, _| !matches!(key.as_str(), "$schema" | "$id"));
     }
     let refers = own.to_string().contains("\"$ref\"");
-    let own = ended(&own, &root, true);
+    let own = bounded(&own, &root, true);
     if !refers {
         return own;
     }
@@ -71,12 +71,12 @@ const LONGEST_LIST: u64 = 64;
 
 /// A schema whose texts and lists have an end, and, where it `closes`, whose objects have no other values than those it names.
 /// What it refers to is under `root`. A tool's input is held against its own schema afterwards.
-fn ended(schema: &Value, root: &str, closes: bool) -> Value {
+fn bounded(schema: &Value, root: &str, closes: bool) -> Value {
     let Value::Object(own) = schema else { return schema.clone() };
     let all = |parts: &Value, closes: bool| match parts {
-        Value::Array(parts) => parts.iter().map(|part| ended(part, root, closes)).collect(),
+        Value::Array(parts) => parts.iter().map(|part| bounded(part, root, closes)).collect(),
         Value::Object(parts) => Value::Object(
-            parts.iter().map(|(name, part)| (name.clone(), ended(part, root, closes))).collect(),
+            parts.iter().map(|(name, part)| (name.clone(), bounded(part, root, closes))).collect(),
         ),
         other => other.clone(),
     };
@@ -85,7 +85,7 @@ fn ended(schema: &Value, root: &str, closes: bool) -> Value {
             "properties" | "prefixItems" | "anyOf" | "oneOf" => all(value, closes),
             // Several that hold at once must not shut each other out.
             "allOf" | "$defs" | "definitions" => all(value, false),
-            "items" | "additionalProperties" => ended(value, root, closes),
+            "items" | "additionalProperties" => bounded(value, root, closes),
             "$ref" => match value.as_str().and_then(|to| to.strip_prefix('#')) {
                 Some(rest) => format!("{root}{rest}").into(),
                 None => value.clone(),
@@ -171,7 +171,7 @@ pub fn so_far(text: &str) -> Option<String> {
     let answer = &begins[named("answer")? + "\"answer\"".len()..];
     let body = answer.trim_start().strip_prefix(':')?.trim_start().strip_prefix('"')?;
     let read = |end: usize| serde_json::from_str::<String>(&format!("\"{}\"", &body[..end])).ok();
-    let end = ended(body);
+    let end = string_end(body);
     // The first half of a character that takes two escapes is none yet.
     read(end).or_else(|| read(end.checked_sub(ESCAPE)?)).filter(|said| !said.is_empty())
 }
@@ -180,7 +180,7 @@ pub fn so_far(text: &str) -> Option<String> {
 const ESCAPE: usize = 6;
 
 /// Where the text of a JSON string ends whose first quote was read: at its last quote, or before an escape that is not whole.
-fn ended(body: &str) -> usize {
+fn string_end(body: &str) -> usize {
     let bytes = body.as_bytes();
     let mut at = 0;
     while at < bytes.len() {

@@ -13,6 +13,7 @@ pub mod filter;
 pub mod find;
 pub mod latency;
 pub mod lint;
+pub mod made;
 pub mod names;
 pub mod note;
 pub mod outline;
@@ -26,6 +27,7 @@ pub mod value;
 
 pub use call::{ByLength, Egress, Exchange, ExchangeId, Fault, Purpose, Retried, Span, SpanKind, SpanStatus};
 pub use facts::{Dialect, Facts, Kind};
+pub use made::Made;
 pub use note::{Grade, Note, Opinion};
 pub use outline::{Outline, Row};
 pub use packed::Packed;

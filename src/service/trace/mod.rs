@@ -1,11 +1,12 @@
 //! Traces: what this program did and what others tell of theirs, in one list.
 //!
 //! `kept` has those from elsewhere, `own` makes those of this program of its records of calls, `view` is the one over both;
-//! `notes` has what people think of them; `receiver` takes what other programs send. What spans mean is read in `wire::trace`;
+//! `made` tells what a run was made with, `notes` has what people think of it; `receiver` takes what other programs send. What spans mean is read in `wire::trace`;
 //! what is reckoned of them is `domain::trace`.
 
 mod inflate;
 pub mod kept;
+mod made;
 pub(in crate::service) mod notes;
 mod own;
 mod parameters;
@@ -52,7 +53,6 @@ use crate::wire::trace::export::{self, Report};
 use crate::wire::trace::otlp::{json, protobuf};
 use crate::wire::trace::{Decoded, meaning};
 use kept::{Arrival, Keep, Kept, Price};
-use notes::Noted;
 use view::{Reckoned, View};
 use writer::Writer;
 
@@ -380,10 +380,7 @@ impl Traces {
                 let hint = "Write it as OTLP: --format json.";
                 return Err(Error::new(ErrorKind::Invalid, "writing a trace", why, hint));
             }
-            let noted = Noted::of(view.store, id, || {
-                let Reckoned { outline, tree } = Reckoned::of(view.open(id)?.outline);
-                Ok(notes::root(&outline, &tree))
-            })?;
+            let noted = view.noted(id)?;
             let (mut failed, mut whole) = (None, Vec::new());
             view.visit(id, |_, spans| {
                 let spans = match spans {

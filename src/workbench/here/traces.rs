@@ -87,6 +87,7 @@ impl Here {
             Ask::Send { id, to } => {
                 one(async move { Ok(Reply::TraceSent { sent: service.send(id, &to, &terms.net).await? }) })
             }
+            Ask::Made { id } => one(async move { Ok(Reply::TraceMade { made: service.made(id).await? }) }),
             Ask::Notes { id } => {
                 one(async move { Ok(Reply::TraceNotes { notes: service.notes(id).await? }) })
             }

@@ -249,6 +249,7 @@ impl Request {
                 | T::Stats { .. }
                 | T::Lints { .. }
                 | T::Diff { .. }
+                | T::Made { .. }
                 | T::Notes { .. }
                 | T::Export { .. } => true,
                 T::Replay { .. }

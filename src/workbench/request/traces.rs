@@ -39,6 +39,8 @@ pub enum Traces {
     Lints { id: TraceId },
     /// Two of them side by side: one `TraceDiff`.
     Diff { left: TraceId, right: TraceId },
+    /// What a run was made with (agent, version, models, prompts, tools, settings), for whoever compares two: one `TraceMade`.
+    Made { id: TraceId },
     /// Reads a file, whose path may begin with `~/`: OTLP as JSON or protobuf, a trace of a Bedrock agent, a log of Inspect, a
     /// session of Claude Code or Codex, packed with gzip or not; one `TracesBrought`.
     Import { file: PathBuf },

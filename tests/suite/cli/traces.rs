@@ -370,6 +370,22 @@ fn a_call_of_this_program_is_a_trace_with_what_was_said() {
 }
 
 #[test]
+fn of_two_runs_it_is_told_first_what_they_were_made_with_otherwise() {
+    let home = Home::new();
+    import(&home, "otlp_genai.json");
+    import(&home, "otlp_openinference.json");
+    let listed = runs(&home);
+    let id = |at: usize| listed[at]["id"].as_str().unwrap();
+    let told = home.run(&["traces", "diff", id(0), id(1), "--json"]).objects();
+    let kinds: Vec<&str> = told.iter().map(|line| line["reply"].as_str().unwrap()).collect();
+    let changes = kinds.iter().take_while(|kind| **kind == "trace_change").count();
+    assert!(changes > 0 && kinds[changes..].iter().all(|kind| *kind == "trace_pair"), "{kinds:?}");
+    assert!(told[..changes].iter().any(|line| line["what"] == "model"), "{told:?}");
+    let people = home.run(&["traces", "diff", id(0), id(1)]).stdout;
+    assert!(people.starts_with("~ ") && people.contains(" → "), "{people}");
+}
+
+#[test]
 fn what_people_think_of_a_run_is_shown_found_written_out_and_goes_with_it() {
     let act = |home: &Home| {
         import(home, "otlp_genai.json");

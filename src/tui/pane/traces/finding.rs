@@ -114,12 +114,12 @@ impl Open {
         }
         let filter = Filter::read(text)?;
         self.find.add(in_rows(&filter, laid));
-        self.to_found(page);
+        self.go_to_found(page);
         Ok(!filter.needs_spans() && !filter.needs_scores())
     }
 
     /// Goes to a row that was found, where none is chosen.
-    fn to_found(&mut self, page: usize) {
+    fn go_to_found(&mut self, page: usize) {
         let here = self.current().is_some_and(|row| self.find.has(row));
         if !here && self.find.count() > 0 {
             self.seek_found(true, page);
@@ -212,7 +212,7 @@ impl State {
         let none = open.find.count() == 0;
         open.find.add(rows);
         if none {
-            open.to_found(page);
+            open.go_to_found(page);
             self.rest(desk);
         }
     }

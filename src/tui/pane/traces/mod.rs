@@ -59,10 +59,8 @@ pub struct State {
     marked: Vec<TraceId>,
     waits: BTreeMap<TaskId, Wait>,
     watch: Option<TaskId>,
-    /// Something was done since the list was asked for.
-    stale: bool,
-    /// A delay runs after which the list is asked for again.
-    pausing: bool,
+    /// Something was done since the list was asked for: a delay runs after which it is asked for again.
+    outdated: bool,
     receiver: Receiver,
     /// The run that is looked into.
     open: Option<Open>,
@@ -105,6 +103,8 @@ enum Wait {
     Import,
     /// A run is removed.
     Remove,
+    /// The run that another place leads to.
+    Led,
 }
 
 impl State {

@@ -49,6 +49,7 @@ impl State {
             (Wait::Found, Reply::TraceFound { rows }) => self.take_found(rows, desk),
             (Wait::Latencies, Reply::TraceStats { latencies }) => Self::show_latencies(&latencies, desk),
             (Wait::Import, Reply::TracesBrought { brought }) => self.imported(&brought, desk),
+            (Wait::Led, Reply::Trace { run }) => self.open(run, desk),
             _ => {}
         }
     }
@@ -65,10 +66,8 @@ impl State {
                 self.put(run, desk);
             }
             Changed::TraceRemoved { id } => self.drop_run(id, desk),
-            Changed::TraceNoted { id } => {
-                if self.open.as_ref().is_some_and(|open| open.id() == id) {
-                    self.read_notes(desk);
-                }
+            Changed::TraceNoted { id } if self.open.as_ref().is_some_and(|open| open.id() == id) => {
+                self.read_notes(desk);
             }
             // Of this program's own runs it is said that there are more, not which.
             Changed::Usage => self.outdated(desk),
@@ -202,7 +201,7 @@ impl State {
                 self.read_step(desk);
             }
             (
-                Some(Wait::Older | Wait::Notes | Wait::Latencies | Wait::Import | Wait::Remove),
+                Some(Wait::Older | Wait::Notes | Wait::Latencies | Wait::Import | Wait::Remove | Wait::Led),
                 Some(error),
             ) => {
                 desk.complain(&error);

@@ -37,7 +37,7 @@ impl State {
     }
 
     pub(super) fn read(&mut self, desk: &mut Desk<'_>) {
-        self.stale = false;
+        self.outdated = false;
         let limit = self.runs.len().max(PAGE);
         self.ask(limit, None, Wait::List, desk);
     }
@@ -60,16 +60,14 @@ impl State {
 
     /// Something was done that the list does not show. Of many things at once the last state is enough.
     pub(super) fn outdated(&mut self, desk: &mut Desk<'_>) {
-        self.stale = true;
-        if !self.pausing {
-            self.pausing = true;
+        if !self.outdated {
+            self.outdated = true;
             desk.ask(Effect::After { timer: AGAIN, delay: PAUSE });
         }
     }
 
     pub(super) fn pause_is_over(&mut self, desk: &mut Desk<'_>) {
-        self.pausing = false;
-        if self.stale {
+        if self.outdated {
             self.read(desk);
         }
     }
@@ -190,8 +188,16 @@ impl State {
         self.marked.push(id);
     }
 
+    /// Looks into the run of that id, which another place names.
+    pub fn look_into(&mut self, id: TraceId, desk: &mut Desk<'_>) {
+        let find = Traces::Find { text: id.to_string() };
+        let task = desk.call(Some(Lane("trace led to")), Request::Traces(find));
+        self.instead(|wait| *wait == Wait::Led);
+        self.wait(task, Wait::Led);
+    }
+
     /// Looks into a run.
-    fn open(&mut self, run: Run, desk: &mut Desk<'_>) {
+    pub(super) fn open(&mut self, run: Run, desk: &mut Desk<'_>) {
         self.close(desk);
         self.open = Some(Open::new(run));
         self.read_rows(desk);

@@ -10,12 +10,14 @@ mod facts;
 mod flat;
 mod genai;
 mod kind;
+mod made;
 pub(super) mod message;
 mod older;
 mod openinference;
 
 pub use contents::contents;
 pub use facts::facts;
+pub use made::made;
 
 #[cfg(test)]
 mod tests;
