@@ -3,13 +3,11 @@
 mod memory;
 mod running;
 
-pub(super) use running::replay;
-
 use std::fs::OpenOptions;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-pub(super) use running::{decides, tell};
+pub(super) use running::{decides, replay, tell};
 
 use super::args::{AgentForm, Agents as Verb, EditAgent};
 use super::changes::{between, changes, head, signed};

@@ -133,6 +133,26 @@ fn a_run_is_run_again_with_what_its_calls_gave() {
 }
 
 #[test]
+fn a_step_of_an_agent_is_asked_again_with_its_tools_and_all_that_was_said_before() {
+    let (home, first, _) = counting();
+    let shown = home.run(&["traces", "show", &first, "--json"]).objects();
+    let models = shown[1..].iter().filter(|row| row["kind"] == "model");
+    let rows: Vec<String> = models.map(|row| row["row"].to_string()).collect();
+    let said = home.run(&["traces", "replay", &first, &rows[1], "--json"]);
+    assert_eq!(said.code, Some(0), "{said:?}");
+    let lines = said.objects();
+    let asked = &lines[0]["original"]["asked"];
+    assert_eq!(asked["settings"]["tools"].as_array().unwrap().len(), 2, "{asked}");
+    assert!(asked["system"].as_str().unwrap().contains("You help."), "{asked}");
+    let roles: Vec<&Value> = asked["turns"].as_array().unwrap().iter().map(|turn| &turn["role"]).collect();
+    assert_eq!(roles, ["user", "assistant", "tool"]);
+    let diff = lines.last().unwrap();
+    assert_eq!(diff["facts"], json!([]), "{diff}");
+    assert!(diff["answer"].as_array().unwrap().iter().all(|line| line[0] == " "), "{diff}");
+    assert_eq!(diff["answer"][0][1], "Done.", "{diff}");
+}
+
+#[test]
 fn a_run_goes_on_from_any_step_with_what_a_person_has_the_model_say() {
     let (home, first, said) = counting();
     let given = gave(&said);
