@@ -53,6 +53,8 @@ fn what_a_model_was_asked_is_asked_again_otherwise_and_hangs_beside_it() {
         assert_eq!(span[1]["replays"][0]["asked"]["system"], "Be terse.", "{span:?}");
         let shown = home.run(&["traces", "show", &first, "--span", "0"]).stdout;
         assert!(shown.contains(&format!("replayed: {}", &second[24..])), "{shown}");
+        let tree = home.run(&["traces", "show", &first]).stdout;
+        assert!(tree.trim_end().ends_with("1 replay"), "{tree}");
         // A replay is asked again as anything else is.
         let again = home.run(&["traces", "replay", &second, "0", "--json"]).objects();
         let kinds: Vec<&str> = again.iter().map(|one| one["reply"].as_str().unwrap()).collect();
