@@ -107,8 +107,9 @@ impl View<'_> {
         let sum = self.rollups.get(at);
         let indent = "  ".repeat(self.tree.depth(at).min(40) as usize);
         let mut odd: Vec<&str> = self.tree.marks(at).iter().map(Mark::says).collect();
-        let replays = words::count(self.replays(at), "replay", "replays");
-        if self.replays(at) > 0 {
+        let again = self.replays(at);
+        let replays = words::count(again, "replay", "replays");
+        if again > 0 {
             odd.push(&replays);
         }
         let error = self.outline.names.get(row.error);

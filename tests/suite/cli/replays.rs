@@ -222,7 +222,8 @@ async fn an_agent_is_told_what_it_remembers_of_sessions_with_the_same_person() {
         assert_eq!(home.run(&["agent", "run", "a", "once more"]).code, Some(0));
         assert!(told().contains("Likes Darjeeling.") && !told().contains("Assam"), "{}", told());
         let shown = home.run(&["agent", "memory", "show", "a", session]).stdout;
-        assert!(shown.ends_with("Likes Darjeeling.\n"), "{shown}");
+        let wanted = "Likes Darjeeling.\n\nuser: Assam, please\nassistant: Hello\n";
+        assert!(shown.ends_with(wanted), "{shown}");
 
         // A session that goes on is summed up anew; what is done once more is none.
         assert_eq!(list(&[]).len(), 3);
