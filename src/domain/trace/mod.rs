@@ -20,6 +20,7 @@ pub mod outline;
 pub mod packed;
 pub mod replay;
 pub mod run;
+pub mod sent;
 pub mod span;
 pub mod told;
 pub mod tree;

@@ -173,6 +173,10 @@ pub fn update(state: &mut State, cache: &mut Cache, event: Event) -> Vec<Effect>
         show(state, Place::Chat, out);
         state.with_chat(out, |chat, desk| chat.open(id, desk));
     }
+    if let Some(question) = state.asks.take() {
+        show(state, Place::Compare, out);
+        state.at_desk(out, |panes, desk| panes.compare.ask_as(question, desk));
+    }
     if state.frame().body != body {
         state.with_pane(out, |pane, desk| pane.refit(desk));
     }
