@@ -40,6 +40,7 @@ fn message(at: usize, number: u8, role: Role) -> Message {
         context: None,
         schema: None,
         grounding: None,
+        agent: None,
     };
     let id = |number: u8| MessageId::from_bytes([at as u8 * 8 + number; 16]);
     Message {
@@ -98,6 +99,7 @@ fn streaming() -> (Screen, Vec<TaskId>) {
             run: None,
             side: Some(comparison.id),
             forked_from: None,
+            agent: None,
         };
         let started = Reply::Started { conversation, asked: Some(message(at, 1, Role::User)), answer };
         screen.event(Event::Replies { task: *task, replies: vec![started] });

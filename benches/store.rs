@@ -43,6 +43,7 @@ fn head(number: u32) -> Conversation {
         run: None,
         side: None,
         forked_from: None,
+        agent: None,
     }
 }
 

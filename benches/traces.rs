@@ -1,8 +1,19 @@
-//! Traces from elsewhere: how many spans a second are read and kept, and how long a kept trace takes to open.
+//! Traces from elsewhere: how many spans a second are read and kept, and how long a kept trace takes to open; and what the
+//! record of this program's own calls costs.
 //!
-//! `cargo bench --bench traces` takes them in by requests of 512; names after `--` choose: `ingest`, `open`.
+//! `cargo bench --bench traces` takes them in by requests of 512; names after `--` choose: `ingest`, `open`, `own`.
 //! `OUTCROP_BENCH_SPANS=1000000` opens a trace of so many instead of 100,000. Times are of the wall, memory is the process's peak.
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
+
+#[path = "traces/own.rs"]
+mod own;
+#[allow(
+    dead_code,
+    clippy::disallowed_methods,
+    reason = "another bench wants more of it; it waits in real time"
+)]
+#[path = "process/server.rs"]
+mod server;
 
 use std::hint::black_box;
 use std::path::Path;
@@ -130,5 +141,8 @@ fn main() {
     if is_wanted("open") {
         let spans = std::env::var_os("OUTCROP_BENCH_SPANS").and_then(|spans| spans.to_str()?.parse().ok());
         open_one(spans.unwrap_or(100_000));
+    }
+    if is_wanted("own") {
+        own::measure();
     }
 }

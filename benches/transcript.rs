@@ -47,6 +47,7 @@ fn message(number: u32, text: String, outcome: Outcome) -> Message {
             context: None,
             schema: None,
             grounding: None,
+            agent: None,
         }),
         origin: MessageOrigin::Here,
     }
@@ -80,6 +81,7 @@ fn whole(c: &mut Criterion) {
         run: None,
         side: None,
         forked_from: None,
+        agent: None,
     };
     let (mut screen, effects) = Screen::started(AREA.width, AREA.height);
     let heads = vec![conversation.clone()];

@@ -9,7 +9,9 @@ use super::out::Out;
 use super::progress::Progress;
 use super::prompt::blocks;
 use super::wishes::Wishes;
-use super::{Asker, End, Exit, tools, unexpected};
+use super::{Asker, End, Exit, agents, tools, unexpected};
+use crate::domain::agent::Acting;
+use crate::domain::agent::acting::End as AgentEnd;
 use crate::domain::conversation::{Change, Conversation};
 use crate::domain::delta::Event;
 use crate::domain::figures::count;
@@ -161,7 +163,19 @@ pub(super) async fn turn(
                     delta(event, &mut streamed, out).await?;
                 }
             }
-            Reply::Finished { answer } => finished = Some(answer),
+            Reply::AgentEvent { event } => {
+                wait.end();
+                if !agents::decides(&event, false, asker, out).await? && !out.json {
+                    agents::tell(&event, out)?;
+                }
+            }
+            Reply::Finished { answer } => {
+                if !out.json && acting(&answer).is_some() {
+                    // What comes of an agent's steps may be none of the answer: it is printed whole.
+                    out.piece(&answer.text()).await?;
+                }
+                finished = Some(answer);
+            }
             other => return Err(unexpected(&other)),
         }
     }
@@ -226,6 +240,12 @@ impl Wait {
         }
     }
 
+    /// Something came.
+    fn end(&mut self) {
+        self.on = false;
+        self.progress.clear();
+    }
+
     fn hear(&mut self, event: &Event) {
         match event {
             Event::Queued { ahead } => self.ahead = Some(*ahead),
@@ -233,10 +253,7 @@ impl Wait {
             _ => self.ahead = None,
         }
         match event {
-            Event::Text { .. } | Event::Replace { .. } => {
-                self.on = false;
-                self.progress.clear();
-            }
+            Event::Text { .. } | Event::Replace { .. } => self.end(),
             Event::Reasoning { .. } => self.doing = "reasoning:",
             Event::Paused { pause, ms } if *ms >= SHORT => {
                 self.progress.step(&format!("{}: {}", self.whom, pause.words(*ms)));
@@ -275,6 +292,11 @@ async fn delta(event: Event, streamed: &mut String, out: &mut Out) -> Result<(),
     Ok(())
 }
 
+/// What an agent did for an answer.
+fn acting(answer: &Message) -> Option<&Acting> {
+    answer.answer.as_ref()?.agent.as_ref()
+}
+
 /// Why there is no answer, or only a part of one.
 fn failure(answer: &Message) -> Option<&Error> {
     match answer.answer.as_ref().map(|answer| &answer.outcome) {
@@ -285,6 +307,10 @@ fn failure(answer: &Message) -> Option<&Error> {
 
 /// The exit that an answer's outcome means.
 pub(super) fn end(answer: &Message, out: &mut Out) -> Result<Exit, End> {
+    if let Some(AgentEnd::GaveUp { why }) = acting(answer).and_then(|acting| acting.end.as_ref()) {
+        out.note(&format!("it gave up: {}", why.words()))?;
+        return Ok(Exit::Negative);
+    }
     let check = answer.answer.as_ref().and_then(|answer| answer.schema.as_ref());
     match answer.answer.as_ref().map(|answer| &answer.outcome) {
         Some(Outcome::Failed { error }) => Err(error.clone().into()),

@@ -270,6 +270,8 @@ pub(super) fn figures_of<'a>(
     let head = ["", "first", "total", "tok/s", "in", "out", "cost", "end"].map(str::to_owned).to_vec();
     let row = |column: usize| {
         let measure = measures[column].unwrap_or_default();
+        // What a call that failed cost nobody is told: that is no unknown price.
+        let answered = answers[column].filter(|answer| !matches!(answer.outcome, Outcome::Failed { .. }));
         let mark = |contest: usize, text: String| {
             format!("{text}{}", if best[contest].contains(&column) { "*" } else { " " })
         };
@@ -280,7 +282,7 @@ pub(super) fn figures_of<'a>(
             mark(2, known(measure.per_second, figures::rate)),
             known(measure.input, |n| figures::grouped(n.into())),
             known(measure.output, |n| figures::grouped(n.into())),
-            mark(3, answers[column].map_or_else(|| "–".to_owned(), |_| cost(measure.cost))),
+            mark(3, answered.map_or_else(|| "–".to_owned(), |_| cost(measure.cost))),
             answers[column].map_or("failed", |answer| end(&answer.outcome)).to_owned(),
         ]
     };
@@ -308,7 +310,7 @@ pub(super) fn summaries(comparison: &Comparison, all: &[Summary]) -> Vec<Vec<Str
             known(summary.per_second, figures::rate),
             figures::grouped(summary.input),
             figures::grouped(summary.output),
-            cost(summary.cost),
+            if summary.answers == 0 { known(summary.cost, money) } else { cost(summary.cost) },
         ]
     };
     std::iter::once(head.map(str::to_owned).to_vec()).chain(all.iter().enumerate().map(row)).collect()

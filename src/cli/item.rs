@@ -6,7 +6,7 @@ use std::path::Path;
 use serde::Serialize;
 
 use crate::domain::Error;
-use crate::domain::agent::{Agent, Run, Step};
+use crate::domain::agent::{Agent, Remembered, Run, Step};
 use crate::domain::catalog::{ModelCard, ModelId};
 use crate::domain::comparison::Comparison;
 use crate::domain::comparison::measure::Summary;
@@ -158,6 +158,10 @@ pub(super) enum Item<'a> {
     AgentRun {
         run: &'a Run,
     },
+    /// What an agent remembers of a session.
+    AgentMemory {
+        memory: &'a Remembered,
+    },
     /// Lines of a step's template, each with its sign.
     TemplateDiff {
         step: Step,
@@ -226,6 +230,14 @@ pub(super) enum Item<'a> {
         name: String,
         #[serde(flatten)]
         pair: &'a Pair,
+    },
+    /// What a replay has that the call in its place had not: facts and lines with their signs, the figures of both.
+    TraceReplayDiff {
+        trace: trace::TraceId,
+        facts: Vec<(char, &'static str, String)>,
+        asked: Vec<(char, String)>,
+        answer: Vec<(char, String)>,
+        figures: Vec<(&'static str, String, String)>,
     },
     /// A row of usage, or all of it.
     Usage(super::usage::Shown<'a>),

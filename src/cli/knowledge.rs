@@ -110,7 +110,7 @@ pub(super) async fn knowledge(verb: Verb, asker: &Asker, out: &mut Out) -> Resul
             let base = one(Knowledge::Rename { id, name: to }, asker, out).await?;
             told(&base, "that is its name now", out)?;
         }
-        Verb::Remove { name, yes } => remove(&name, yes, asker, out).await?,
+        Verb::Remove { name, forget, yes } => remove(&name, (forget, yes), asker, out).await?,
     }
     Ok(Exit::Done)
 }
@@ -128,7 +128,8 @@ async fn create(wanted: CreateBase, asker: &Asker, out: &mut Out) -> Result<Exit
             Ok(base) => base,
             Err(error) => {
                 // Nothing was filled: the mended command makes it anew.
-                asker.one(Request::Knowledge(Knowledge::Remove { id: base.id }), out).await?;
+                let undo = Knowledge::Remove { id: base.id, forget: false };
+                asker.one(Request::Knowledge(undo), out).await?;
                 return Err(error);
             }
         };
@@ -577,16 +578,26 @@ fn sources(had: &Retrieved, cited: &[Citation], out: &mut Out) -> Result<(), End
     say("found, not cited", &without)
 }
 
-async fn remove(names: &[String], yes: bool, asker: &Asker, out: &mut Out) -> Result<(), End> {
+async fn remove(
+    names: &[String],
+    (forget, yes): (bool, bool),
+    asker: &Asker,
+    out: &mut Out,
+) -> Result<(), End> {
     let mut bases = Vec::new();
     for name in names {
         bases.push(found(name, asker, out).await?);
     }
     let what: Vec<&str> = bases.iter().map(|base| base.name.as_str()).collect();
-    ask::agreed(yes, &format!("Delete {}?", what.join(", ")), "removing a knowledge base").await?;
+    let act = if forget { "Forget" } else { "Delete" };
+    ask::agreed(yes, &format!("{act} {}?", what.join(", ")), "removing a knowledge base").await?;
     for base in &bases {
-        asker.one(Request::Knowledge(Knowledge::Remove { id: base.id }), out).await?;
+        let request = Knowledge::Remove { id: base.id, forget };
+        asker.one(Request::Knowledge(request), out).await?;
         out.note(&format!("{} is removed", base.name))?;
+        for (store, name) in base.elsewhere().into_iter().filter(|_| forget) {
+            out.note(&format!("what {} has of it stays there: {name}", store.title()))?;
+        }
     }
     Ok(())
 }

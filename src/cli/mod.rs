@@ -6,6 +6,7 @@
 mod agents;
 mod ask;
 mod cassettes;
+mod changes;
 mod chat;
 mod compare;
 mod comparisons;
@@ -209,7 +210,7 @@ async fn dispatch(
             | Command::Pictures { .. }
             | Command::Traces { .. }
             | Command::Usage(_)
-            | Command::Agent { verb: args::Agents::Run(_) }
+            | Command::Agent { verb: args::Agents::Run(_) | args::Agents::Replay(_) }
             | Command::Kb { .. }
             | Command::Prompts { verb: args::Prompts::Run(_) }
     );

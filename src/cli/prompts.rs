@@ -4,13 +4,14 @@ use std::fs::File;
 use std::path::Path;
 
 use super::args::{Prompts as Verb, RunPrompt, SavePrompt};
+use super::changes::{changes, signed};
 use super::chat::{Before, end, turn};
 use super::item::Item;
 use super::out::Out;
 use super::prompt::{limited, read_input};
 use super::wishes::Wishes;
 use super::{Asker, End, Exit, ask, unexpected, words};
-use crate::domain::diff::{self, hunks};
+use crate::domain::diff;
 use crate::domain::prompt::{Book, Prompt, Template, Values, Version, is_name};
 use crate::domain::settings::Settings;
 use crate::domain::{Error, ErrorKind, Result};
@@ -19,9 +20,6 @@ use crate::workbench::{Reply, Request};
 
 /// The largest text of a prompt or a value, and the largest file of prompts, in bytes.
 const LARGEST: u64 = 16 << 20;
-
-/// Lines around a change that a diff shows.
-const AROUND: usize = 3;
 
 pub(super) async fn prompts(verb: Verb, asker: &Asker, out: &mut Out) -> Result<Exit, End> {
     match verb {
@@ -197,11 +195,7 @@ async fn compare(
     };
     let lines = diff::lines(&old.template.text, &new.template.text);
     if out.json {
-        return out.object(&Item::Diff {
-            from: old.number,
-            to: new.number,
-            lines: lines.iter().map(|line| (line.mark.sign(), line.text())).collect(),
-        });
+        return out.object(&Item::Diff { from: old.number, to: new.number, lines: signed(&lines) });
     }
     out.line(&format!("− version {}  {}", old.number, words::time(old.created)))?;
     out.line(&format!("+ version {}  {}", new.number, words::time(new.created)))?;
@@ -209,15 +203,7 @@ async fn compare(
         out.line(&format!("{} {name}: {value}", mark.sign()))?;
     }
     out.line("")?;
-    if lines.iter().all(|line| line.mark == diff::Mark::Same) {
-        out.line("  the text is the same")?;
-    } else {
-        for line in hunks(&lines, AROUND) {
-            let text = line.map_or("…".to_owned(), |line| format!("{} {}", line.mark.sign(), line.text()));
-            out.line(&text)?;
-        }
-    }
-    Ok(())
+    changes(&lines, "  the text is the same", out)
 }
 
 async fn run(wanted: RunPrompt, asker: &Asker, out: &mut Out) -> Result<Exit, End> {

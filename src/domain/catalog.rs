@@ -149,13 +149,16 @@ pub struct Price {
     /// For one search: a query and up to a hundred texts that are put in order by it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub search: Option<f64>,
-    /// The day on which it was read, `2026-11-22`; empty where a person said it.
+    /// The day on which it was read, `2026-11-22`; empty where a person said it, or where it is `LISTED`.
     pub as_of: String,
     /// Where it was read.
     pub source: String,
 }
 
 impl Price {
+    /// The source of what stands in a provider's list of its models: it is as old as that.
+    pub const LISTED: &'static str = "the provider's list";
+
     /// Of what this machine itself computes.
     pub fn nothing() -> Self {
         Self {

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::agent::Chosen;
 use super::attachment::Attachment;
 use super::catalog::ModelId;
 use super::id::{ComparisonId, ConversationId, DraftId, MessageId};
@@ -42,6 +43,9 @@ pub struct Conversation {
     /// The conversation that it is a copy of; that one may be gone since.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub forked_from: Option<ConversationId>,
+    /// The agent that answers the next turn; `None` leaves it to the model alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agent: Option<Chosen>,
 }
 
 impl Conversation {
@@ -115,8 +119,35 @@ impl From<String> for Held {
 pub enum Target {
     /// A new conversation.
     New { model: ModelId, system: Option<String>, settings: Settings },
+    /// A new one that an agent answers in. The rest is for when the model alone answers again; the model also for an agent that
+    /// names none.
+    Agent { agent: Chosen, model: Option<ModelId>, system: Option<String>, settings: Settings },
     /// After `parent` in an existing one: its leaf, or, to edit and fork, the parent of the edited message.
     After { conversation: ConversationId, parent: Option<MessageId> },
+}
+
+/// Who answers from then on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "who", rename_all = "snake_case")]
+pub enum Answers {
+    /// The model alone.
+    Model,
+    Agent(Chosen),
+}
+
+impl Answers {
+    /// That agent, or the model where there is none.
+    pub fn of(agent: Option<Chosen>) -> Self {
+        agent.map_or(Self::Model, Self::Agent)
+    }
+
+    /// The agent, where one is to answer.
+    pub fn agent(self) -> Option<Chosen> {
+        match self {
+            Self::Model => None,
+            Self::Agent(agent) => Some(agent),
+        }
+    }
 }
 
 /// A change of a conversation's head.
@@ -133,6 +164,8 @@ pub struct Change {
     /// The time of its last turn, where what stood before a turn is brought back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub updated: Option<Timestamp>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answers: Option<Answers>,
 }
 
 /// The forms that conversations are exported in.

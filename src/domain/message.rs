@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::agent::Acting;
 use super::catalog::ModelId;
 use super::error::Error;
 use super::id::{ConversationId, MessageId};
@@ -188,6 +189,9 @@ pub struct Answer {
     /// What was found for it in a knowledge base; `None` where none was asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub grounding: Option<Grounding>,
+    /// What an agent did for it, step by step; `None` where the model alone answered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agent: Option<Acting>,
 }
 
 impl Block {
@@ -275,6 +279,7 @@ mod tests {
                 context: Some(100),
                 schema: None,
                 grounding: None,
+                agent: None,
             };
             answer.context_share()
         };

@@ -15,6 +15,11 @@ pub fn left_open(prompt: &str) -> Option<&'static str> {
     TAGS.iter().map(|(open, _)| *open).find(|open| end.ends_with(open))
 }
 
+/// What closes the reasoning that a tag opens.
+pub fn closes(open: &str) -> Option<&'static str> {
+    TAGS.iter().find(|(tag, _)| *tag == open).map(|(_, close)| *close)
+}
+
 /// The tags that a chat template speaks of.
 pub fn tags_of(template: &str) -> Option<(&'static str, &'static str)> {
     TAGS.iter().copied().find(|(_, close)| template.contains(close))

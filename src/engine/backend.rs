@@ -220,6 +220,15 @@ impl Words {
         }
     }
 
+    /// The ids of a text that goes on behind another one.
+    pub(super) fn encode_on(&self, text: &str) -> Result<Vec<u32>> {
+        match self {
+            Self::Own(words) => words.encode_on(text),
+            #[cfg(feature = "llama-cpp")]
+            Self::LlamaCpp(words) => Ok(words.encode_on(text)),
+        }
+    }
+
     /// The bytes that a token stands for: perhaps a part of a character, none for a control token.
     pub(super) fn bytes(&self, id: u32) -> Cow<'_, [u8]> {
         match self {

@@ -388,6 +388,11 @@ impl Words {
         tokens.into_iter().map(|token| token.0 as u32).collect()
     }
 
+    pub(super) fn encode_on(&self, text: &str) -> Vec<u32> {
+        let tokens = self.llama.vocab().tokenize(text.as_bytes(), false, false);
+        tokens.into_iter().map(|token| token.0 as u32).collect()
+    }
+
     pub(super) fn bytes(&self, id: u32) -> Vec<u8> {
         self.llama.vocab().token_to_piece(LlamaToken(id as i32), false, None)
     }

@@ -1,13 +1,14 @@
 //! Models in memory: loaded when first asked, kept for the next call.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::SystemTime;
 
 use super::Options;
 use super::backend::{self, Model, Words};
 use super::encoder::Encoder;
 use super::gguf::Header;
+use super::grammar::{Grammar, Grammars};
 use super::loading::Wanted;
 use super::template::{self, Setting};
 use crate::domain::call::Converse;
@@ -27,6 +28,8 @@ pub(super) struct Loaded {
     pub(super) speech: Speech,
     /// How the file's makers want tokens chosen.
     pub(super) sampling: Sampling,
+    /// What answers can be held to: made for the first that is.
+    grammars: OnceLock<Result<Grammars>>,
     path: PathBuf,
     stamp: Stamp,
 }
@@ -34,13 +37,13 @@ pub(super) struct Loaded {
 /// How a model is spoken to.
 #[derive(Debug)]
 pub(super) struct Speech {
-    pub(super) words: Words,
+    pub(super) words: Arc<Words>,
     template: Option<String>,
 }
 
 impl Speech {
     pub(super) fn new(header: &Header, words: Words) -> Self {
-        Self { words, template: header.text("tokenizer.chat_template").map(str::to_owned) }
+        Self { words: Arc::new(words), template: header.text("tokenizer.chat_template").map(str::to_owned) }
     }
 
     /// The text of a conversation.
@@ -93,10 +96,19 @@ impl Loaded {
         Ok(Self {
             speech: Speech::new(&header, words),
             sampling: sampling(&header),
+            grammars: OnceLock::new(),
             model,
             path: path.to_owned(),
             stamp,
         })
+    }
+
+    /// What the answer to a conversation is held to; `None` where it is to be anything.
+    pub(super) fn grammar(&self, converse: &Converse) -> Result<Option<Grammar>> {
+        let Some(schema) = &converse.settings.response_schema else { return Ok(None) };
+        let make = || Grammars::of(Arc::clone(&self.speech.words), self.model.vocabulary());
+        let grammars = self.grammars.get_or_init(make).as_ref().map_err(Clone::clone)?;
+        grammars.of_schema(schema, &format!("asking {}", converse.model)).map(Some)
     }
 
     /// The token ids of a conversation.

@@ -10,6 +10,7 @@
 //!   └──► foreign, llama_cpp         the same for other files, by llama.cpp (feature `llama-cpp`)
 //! safetensors ─► encoder            texts ─► vectors
 //!              backend              chooses between the two, and is the one face of both
+//!              grammar              a JSON schema ─► the tokens that may come next
 //!              sampler, stop        logits ─► token; text ─► what may be shown
 //! scheduler ─► session              one compute thread; conversations take turns
 //!   └──► loading ─► loaded          a thread for a model on its way; those in memory
@@ -20,6 +21,7 @@ mod convert;
 mod encoder;
 mod foreign;
 mod gguf;
+mod grammar;
 mod inspect;
 #[cfg(feature = "llama-cpp")]
 mod llama_cpp;

@@ -61,17 +61,31 @@ impl Sampler {
 
     /// Chooses a token by its logits; `before` is what stands in front of it.
     pub(super) fn choose(&mut self, logits: &[f32], before: &[u32]) -> u32 {
+        self.choose_among(logits, before, |_| true)
+    }
+
+    /// The same among the tokens that are allowed: the others are as if the model had none of them.
+    pub(super) fn choose_among(
+        &mut self,
+        logits: &[f32],
+        before: &[u32],
+        allowed: impl Fn(u32) -> bool,
+    ) -> u32 {
         // Anything that is no number loses against everything.
         let by_logit = |a: f32, b: f32| {
             let sound = |x: f32| if x.is_nan() { f32::NEG_INFINITY } else { x };
             sound(b).total_cmp(&sound(a))
         };
-        let best = || (0_u32..).zip(logits).min_by(|a, b| by_logit(*a.1, *b.1)).map_or(0, |(id, _)| id);
+        let best = || {
+            let all = (0_u32..).zip(logits).filter(|(id, _)| allowed(*id));
+            all.min_by(|a, b| by_logit(*a.1, *b.1)).map_or(0, |(id, _)| id)
+        };
         if self.greedy && !self.penalises() {
             return best();
         }
         self.draw.clear();
-        self.draw.extend((0_u32..).zip(logits.iter().copied()).filter(|(_, logit)| logit.is_finite()));
+        let all = (0_u32..).zip(logits.iter().copied());
+        self.draw.extend(all.filter(|(id, logit)| logit.is_finite() && allowed(*id)));
         if self.draw.is_empty() {
             return best();
         }
@@ -227,6 +241,17 @@ mod tests {
                 assert_eq!(Sampler::new(&set, own, 0).choose(&logits, &before), chosen, "{penalty}");
             }
         }
+    }
+
+    #[test]
+    fn what_is_not_allowed_is_never_chosen_and_takes_no_place_among_the_likeliest() {
+        let logits = [5.0, 4.0, 3.0, 2.0, f32::NAN];
+        let odd = |id: u32| id % 2 == 1;
+        assert_eq!(sampler(0.0, 1.0, 0, 1).choose_among(&logits, &[], odd), 1);
+        let mut two = sampler(2.0, 1.0, 2, 3);
+        let seen: Vec<_> = (0..100).map(|_| two.choose_among(&logits, &[], odd)).collect();
+        assert!(seen.iter().all(|id| odd(*id)) && seen.contains(&3), "{seen:?}");
+        assert_eq!(two.choose_among(&logits, &[], |id| id == 4), 4, "of no number too");
     }
 
     #[test]

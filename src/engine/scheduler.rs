@@ -435,8 +435,10 @@ impl Scheduler {
 
     fn answer(&mut self, talk: &Talk, sampling: Sampling, model: Arc<Loaded>, events: Sender<Result<Event>>) {
         let Talk { converse, now } = talk;
-        let prompt = match session::prompt_of(converse, &model, now) {
-            Ok(prompt) => prompt,
+        let prepared = session::prompt_of(converse, &model, now)
+            .and_then(|prompt| Ok((prompt, session::grammar_of(converse, &model)?)));
+        let prepared = match prepared {
+            Ok(prepared) => prepared,
             Err(error) => return drop(events.try_send(Err(error))),
         };
         let known = converse
@@ -444,7 +446,7 @@ impl Scheduler {
             .and_then(|id| self.kept.iter().position(|kept| kept.serves(id, &model)))
             .map(|at| self.kept.remove(at));
         let kept = known.unwrap_or_else(|| Kept::new(converse.conversation, model));
-        let session = Session::start(events, converse, kept, prompt, sampling);
+        let session = Session::start(events, converse, kept, prepared, sampling);
         self.running.push_back(Running::Answer(Box::new(session)));
     }
 

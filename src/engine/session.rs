@@ -6,7 +6,8 @@ use std::sync::Arc;
 use tokio::sync::mpsc::Sender;
 use tokio::sync::mpsc::error::TrySendError;
 
-use super::backend::{Cache, Scratch};
+use super::backend::{CHUNK, Cache, Scratch};
+use super::grammar::Grammar;
 use super::loaded::{Loaded, Prompt};
 use super::sampler::Sampler;
 use super::stop::Stop;
@@ -15,8 +16,8 @@ use crate::domain::call::Converse;
 use crate::domain::catalog::Sampling;
 use crate::domain::delta::Event;
 use crate::domain::id::ConversationId;
-use crate::domain::message::{StopReason, Usage};
-use crate::domain::{Error, ErrorKind, Result};
+use crate::domain::message::{Block, Role, StopReason, Usage};
+use crate::domain::{Error, ErrorKind, Result, thinking};
 
 /// What is remembered of a conversation between its turns.
 #[derive(Debug)]
@@ -80,8 +81,12 @@ pub(super) struct Session {
     opening: Option<&'static str>,
     /// Prompt tokens that came from the cache.
     cached: usize,
-    /// The token that was chosen and not yet read.
-    next: Option<u32>,
+    /// The tokens that were chosen, or had to follow, and are not yet read.
+    next: Vec<u32>,
+    /// What the answer is held to.
+    grammar: Option<Grammar>,
+    /// Holds until the reasoning before the answer has ended: that is no part of what is held.
+    thought: Option<Stop>,
     written: u32,
     most: u32,
     sampler: Sampler,
@@ -91,15 +96,16 @@ pub(super) struct Session {
 }
 
 impl Session {
-    /// Prepares to answer `prompt`, which `prompt_of` made.
+    /// Prepares to answer `prompt`, which `prompt_of` made, as `grammar_of` has it.
     pub(super) fn start(
         events: Sender<Result<Event>>,
         converse: &Converse,
         mut kept: Kept,
-        prompt: Prompt,
+        (prompt, grammar): (Prompt, Option<Grammar>),
         sampling: Sampling,
     ) -> Self {
         let Prompt { ids: prompt, thinks } = prompt;
+        let closed = thinks.and_then(thinking::closes).filter(|_| grammar.is_some());
         let cached = kept.rewind(&prompt);
         let seed = getrandom::u64().unwrap_or_default();
         let count = |n: usize| n as u32;
@@ -118,7 +124,9 @@ impl Session {
             prompt,
             opening: thinks,
             cached,
-            next: None,
+            next: Vec::new(),
+            grammar,
+            thought: closed.map(|close| Stop::new(&[close.to_owned()])),
             written: 0,
             over: false,
         }
@@ -141,7 +149,7 @@ impl Session {
         if told != Step::More {
             return told;
         }
-        if self.next.is_none() {
+        if self.kept.tokens.len() < self.prompt.len() {
             if let Err(error) = self.read(scratch) {
                 self.fail(error);
             }
@@ -188,7 +196,7 @@ impl Session {
             (self.kept.tokens.len() as u32, self.prompt.len() as u32, self.cached as u32);
         self.outbox.push_back(Ok(Event::Prefill { done, total, cached }));
         if done == total {
-            self.next = Some(self.sampler.choose(logits, &self.kept.tokens));
+            self.choose(logits)?;
             let usage = Usage { input: Some(total), cache_read: Some(cached), ..Usage::default() };
             self.outbox.push_back(Ok(Event::Usage { usage }));
             if let Some(tag) = self.opening.take() {
@@ -198,36 +206,66 @@ impl Session {
         Ok(())
     }
 
-    fn write(&mut self, scratch: &mut Scratch) -> Result<()> {
-        let Some(token) = self.next else { return Ok(()) };
-        let model = Arc::clone(&self.kept.model);
-        if model.speech.words.ends(token) {
-            self.end(StopReason::EndTurn);
+    /// Chooses what comes next by the logits behind the last token that was read, with what must follow it.
+    fn choose(&mut self, logits: &[f32]) -> Result<()> {
+        let before = &self.kept.tokens;
+        let Some(grammar) = self.grammar.as_mut().filter(|_| self.thought.is_none()) else {
+            self.next.push(self.sampler.choose(logits, before));
             return Ok(());
-        }
-        self.written += 1;
-        let mut text = String::new();
-        let mut shown = String::new();
-        self.detokeniser.push(&model.speech.words.bytes(token), &mut text);
-        let stopped = self.stop.push(&text, &mut shown);
-        self.say(shown);
-        let ended = if stopped {
-            Some(StopReason::StopSequence)
-        } else if self.written >= self.most {
-            Some(StopReason::MaxTokens)
-        } else if self.kept.tokens.len() + 1 >= model.model.context() {
-            Some(StopReason::ContextFull)
-        } else {
-            None
         };
-        if let Some(reason) = ended {
+        // The beginning may be no choice.
+        self.next = grammar.forced()?;
+        if self.next.is_empty() && !grammar.is_over() {
+            let allowed = grammar.allowed()?;
+            let token = self.sampler.choose_among(logits, before, |id| allowed.has(id));
+            grammar.take(token)?;
+            self.next.push(token);
+            self.next.extend(grammar.forced()?);
+        }
+        Ok(())
+    }
+
+    /// Says what was chosen, reads it and chooses again.
+    fn write(&mut self, scratch: &mut Scratch) -> Result<()> {
+        let model = Arc::clone(&self.kept.model);
+        let count = self.next.len().min(CHUNK);
+        let mut shown = String::new();
+        let mut ended = None;
+        for (at, token) in self.next.iter().take(count).enumerate() {
+            if model.speech.words.ends(*token) {
+                ended = Some(StopReason::EndTurn);
+                break;
+            }
+            self.written += 1;
+            let mut text = String::new();
+            self.detokeniser.push(&model.speech.words.bytes(*token), &mut text);
+            if self.thought.as_mut().is_some_and(|thought| thought.push(&text, &mut String::new())) {
+                self.thought = None;
+            }
+            ended = if self.stop.push(&text, &mut shown) {
+                Some(StopReason::StopSequence)
+            } else if self.written >= self.most {
+                Some(StopReason::MaxTokens)
+            } else if self.kept.tokens.len() + at + 1 >= model.model.context() {
+                Some(StopReason::ContextFull)
+            } else {
+                None
+            };
+            if ended.is_some() {
+                break;
+            }
+        }
+        self.say(shown);
+        let is_whole = count == self.next.len() && self.grammar.as_ref().is_some_and(Grammar::is_over);
+        if let Some(reason) = ended.or(is_whole.then_some(StopReason::EndTurn)) {
             self.end(reason);
             return Ok(());
         }
-        let logits = model.model.forward(&[token], &mut self.kept.cache, scratch)?;
-        self.kept.tokens.push(token);
-        self.next = Some(self.sampler.choose(logits, &self.kept.tokens));
-        Ok(())
+        let chosen = &self.next[..count];
+        let logits = model.model.forward(chosen, &mut self.kept.cache, scratch)?;
+        self.kept.tokens.extend_from_slice(chosen);
+        self.next.drain(..count);
+        if self.next.is_empty() { self.choose(logits) } else { Ok(()) }
     }
 
     /// Ends with an error. What the cache holds is not known any more.
@@ -264,6 +302,15 @@ impl Session {
         self.outbox.extend([Ok(Event::Usage { usage }), Ok(Event::Stop { reason })]);
         self.over = true;
     }
+}
+
+/// What the answer to a conversation is held to; what was begun of it is taken in. One that was begun otherwise cannot be held any
+/// more: the check of the whole answer tells.
+pub(super) fn grammar_of(converse: &Converse, model: &Loaded) -> Result<Option<Grammar>> {
+    let Some(mut grammar) = model.grammar(converse)? else { return Ok(None) };
+    let begun = converse.turns.last().filter(|turn| turn.role == Role::Assistant);
+    let begun: String = begun.into_iter().flat_map(|turn| &turn.blocks).filter_map(Block::said).collect();
+    Ok(grammar.begin(&begun)?.then_some(grammar))
 }
 
 /// The prompt of a conversation. One that leaves no room for an answer is refused.

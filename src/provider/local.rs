@@ -253,11 +253,12 @@ impl Folder {
             Some(Err(error)) => (Availability::Unusable { why: error.to_string() }, String::new(), None),
             None => (Availability::Ready, String::new(), None),
         };
+        let capabilities = able(&model.capabilities);
         Ok(ModelCard {
             title: model.title,
             availability,
-            lacks: lacking(&model.capabilities),
-            capabilities: model.capabilities,
+            lacks: lacking(&capabilities),
+            capabilities,
             context: model.context,
             defaults,
             licence: model.licence,
@@ -326,11 +327,12 @@ fn one_name(name: &str) -> bool {
 }
 
 fn pullable(id: ModelId, model: &LocalModel) -> ModelCard {
+    let capabilities = able(&model.capabilities);
     ModelCard {
         title: model.title.clone(),
         availability: Availability::NotPulled,
-        capabilities: model.capabilities.clone(),
-        lacks: lacking(&model.capabilities),
+        lacks: lacking(&capabilities),
+        capabilities,
         context: model.context,
         licence: Some(model.licence.clone()),
         bytes: model.bytes_to_fetch(),
@@ -338,6 +340,15 @@ fn pullable(id: ModelId, model: &LocalModel) -> ModelCard {
         detail: model.about.clone(),
         ..ModelCard::unknown(id)
     }
+}
+
+/// What a model can do here: the engine holds every conversation's answers to a schema, whatever the model was taught.
+fn able(own: &[Capability]) -> Vec<Capability> {
+    let mut able = own.to_vec();
+    if able.contains(&Capability::Chat) && !able.contains(&Capability::Schema) {
+        able.push(Capability::Schema);
+    }
+    able
 }
 
 /// What the engine never does, and what a model of these capabilities is no model for.
@@ -394,6 +405,14 @@ mod tests {
         let [card] = &cards[..] else { panic!("{cards:?}") };
         let why = card.unusable().unwrap();
         assert!(card.is_fetchable() && why.contains("`outcrop models pull --force local/small`"), "{why}");
+    }
+
+    #[test]
+    fn a_model_that_converses_can_be_held_to_a_schema_whatever_its_manifest_says() {
+        let models = truncated();
+        let card = &shelf(models.path()).cards().unwrap()[0];
+        assert_eq!((card.can(Capability::Schema), card.can(Capability::Tools)), (Some(true), Some(false)));
+        assert_eq!(able(&[Capability::Embed]), [Capability::Embed]);
     }
 
     #[test]

@@ -191,6 +191,7 @@ mod tests {
             run: None,
             side: None,
             forked_from: None,
+            agent: None,
         };
         let message = Message {
             id: fresh::message_id(),

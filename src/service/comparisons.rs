@@ -97,6 +97,7 @@ impl Comparisons {
                     run: None,
                     side: Some(id),
                     forked_from: None,
+                    agent: None,
                 };
                 let lane = head.id;
                 heads.push(head);

@@ -30,6 +30,7 @@ mod paging;
 pub mod pictures;
 pub mod prompts;
 pub mod recorder;
+pub mod replay;
 pub mod retention;
 pub mod trace;
 pub mod turns;

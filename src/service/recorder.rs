@@ -8,7 +8,9 @@ use tokio::task::JoinHandle;
 
 use crate::domain::Result;
 use crate::domain::change::Changed;
+use crate::domain::id::SpanId;
 use crate::domain::trace::Span;
+use crate::domain::trace::told::Told;
 use crate::net::{Egress, EgressSink};
 use crate::service::changes::Changes;
 use crate::service::fresh;
@@ -23,6 +25,8 @@ const WAITING: usize = 1024;
 #[derive(Debug)]
 enum Entry {
     Span(Span),
+    /// What was said in a call.
+    Told(SpanId, Box<Told>),
     Egress(Egress),
     /// Somebody waits until everything before it is written, and what was kept before is counted.
     Settled(oneshot::Sender<()>),
@@ -85,6 +89,10 @@ impl Recorder {
 impl SpanSink for Recorder {
     fn record(&self, span: Span) {
         self.push(Entry::Span(span));
+    }
+
+    fn tell(&self, span: SpanId, told: Told) {
+        self.push(Entry::Told(span, Box::new(told)));
     }
 }
 
@@ -169,6 +177,7 @@ fn put(
                 Ok(counting) => counting.record(&span),
                 Err(error) => Err(error.clone()),
             }),
+            Entry::Told(span, told) => batch.put(&span, &*told).map(|_| ()),
             Entry::Egress(egress) => {
                 batch.put(&EgressKey(fresh::now(), fresh::span_id()), &egress).map(|_| ())
             }

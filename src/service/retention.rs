@@ -1,5 +1,5 @@
-//! Spans and egress entries are kept for a while, and no more of them than there is room for; attachments as long as something
-//! names them.
+//! Spans, what was said in them, replays and egress entries are kept for a while, and no more of them than there is room for;
+//! attachments as long as something names them.
 
 use std::time::Duration;
 
@@ -7,11 +7,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::id::SpanId;
 use crate::domain::time::Timestamp;
+use crate::domain::trace::replay::Replay;
+use crate::domain::trace::told::Told;
 use crate::domain::trace::{Egress, Span};
 use crate::domain::{Error, Result};
-use crate::service::naming;
 use crate::service::trace::notes;
-use crate::store::record::{EgressKey, Remembered};
+use crate::service::{agent, naming};
+use crate::store::record::{EgressKey, Remembered, ReplayOf};
 use crate::store::{Batch, Record, Scan, Store};
 
 /// The name under which the last sweep is remembered.
@@ -25,7 +27,7 @@ const BATCH: usize = 256;
 pub struct Keep {
     /// Nothing older than so many milliseconds.
     pub age_ms: u64,
-    /// The newest that take so many bytes: of spans, and as many of egress entries.
+    /// The newest that take so many bytes: of spans, as many of their texts, and as many of egress entries.
     pub bytes: u64,
 }
 
@@ -51,13 +53,15 @@ pub fn sweep_at_times(store: &Store, keep: Keep, now: Timestamp, rest: Duration)
     let mut batch = Batch::new();
     batch.put(&key, &Remembered { name: SWEPT.to_owned(), value })?;
     store.commit_soft(batch)?;
-    Ok(removed + naming::sweep(store)? + notes::sweep(store)?)
+    Ok(removed + agent::forget_old(store, now)? + naming::sweep(store)? + notes::sweep(store)?)
 }
 
 /// Removes what is too old or too much at the time `now`; how many records that were. Nothing of them is left, nor of those
 /// that earlier versions removed. Blocks.
 pub fn sweep(store: &Store, keep: Keep, now: Timestamp) -> Result<usize> {
-    let spans = sweep_kind::<Span>(store, keep, now, SpanId::made)?;
+    let spans = sweep_kind::<Span>(store, keep, now, SpanId::made)?
+        + sweep_kind::<Told>(store, keep, now, SpanId::made)?
+        + sweep_kind::<Replay>(store, keep, now, |key: &ReplayOf| key.1.made())?;
     Ok(spans + sweep_kind::<Egress>(store, keep, now, |key: &EgressKey| Some(key.0))?)
 }
 

@@ -27,6 +27,15 @@ pub(super) fn damaged(doing: impl Into<String>, why: impl Into<String>) -> Error
     Error::new(ErrorKind::Corrupt, doing, why, "")
 }
 
+/// What lies on the shelf of that name, in words: on it alone, and on all of its kind.
+pub(super) fn called(name: &str) -> (&'static str, &'static str) {
+    match name.split('/').next() {
+        Some("traces") => ("the traces of other programs", "the traces of other programs"),
+        Some("embeddings") => ("the vectors that were kept", "the vectors that were kept"),
+        _ => ("a knowledge base", "the knowledge bases"),
+    }
+}
+
 /// A private folder of sealed files. Copies are handles to the same one.
 #[derive(Debug, Clone)]
 pub struct Shelf {
@@ -98,9 +107,10 @@ impl Store {
 }
 
 impl Root {
-    fn hold(self: Arc<Self>) -> Result<Hold> {
+    /// `name` is whose they are.
+    fn hold(self: Arc<Self>, name: &str) -> Result<Hold> {
         if self.held.swap(true, Ordering::AcqRel) {
-            let (doing, why) = ("opening a knowledge base", "something else here has it open");
+            let (doing, why) = (format!("opening {}", called(name).0), "something else here has it open");
             return Err(Error::new(
                 ErrorKind::Busy,
                 doing,
@@ -117,7 +127,8 @@ impl Shelf {
     pub fn inner(&self, name: &str) -> Result<Self> {
         let shelf =
             Self { folder: self.folder.join(name), name: format!("{}/{name}", self.name), ..self.clone() };
-        self.faults.at("make a folder").map_err(|why| Error::io("opening a knowledge base", &why))?;
+        let doing = || format!("opening {}", called(&self.name).0);
+        self.faults.at("make a folder").map_err(|why| Error::io(doing(), &why))?;
         files::private_folder(&shelf.folder, &mut Vec::new())?;
         files::sync_folder(&self.folder, &self.faults)?;
         Ok(shelf)
@@ -125,7 +136,7 @@ impl Shelf {
 
     /// Takes the whole shelf for oneself: two that write to one file would spoil it.
     pub fn hold(&self) -> Result<Hold> {
-        self.root.clone().hold()
+        self.root.clone().hold(&self.name)
     }
 
     /// Where it lies.

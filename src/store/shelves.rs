@@ -1,5 +1,6 @@
 //! All shelves of a store: sealed anew with a new data key, verified, counted.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::{MutexGuard, PoisonError};
@@ -12,7 +13,7 @@ use super::info::Verified;
 use super::key::Keys;
 use super::reseal::Reseal;
 use super::seal::{Frame, Sealer, mac};
-use super::shelf::{Open, damaged, names};
+use super::shelf::{Open, called, damaged, names};
 use super::site::{Desk, Site};
 use super::{Shared, files};
 use crate::domain::{Error, ErrorKind, Result};
@@ -33,20 +34,16 @@ impl Shared {
         for name in self.site.shelf_names()? {
             let sealed = if open.contains_key(&name) {
                 let hint = "It is done at the next start.";
-                Err(Error::new(
-                    ErrorKind::Busy,
-                    "sealing a knowledge base with the new key",
-                    "it is in use",
-                    hint,
-                ))
+                let doing = format!("sealing {} with the new key", called(&name).0);
+                Err(Error::new(ErrorKind::Busy, doing, "it is in use", hint))
             } else {
                 let (new, old) = self.sealers(&name)?;
                 self.site.seal_shelf(&name, &new, &old)
             };
-            left = left.or(sealed.err());
+            left = left.or(sealed.err().map(|why| kept(&name, &why)));
         }
         if let Some(left) = left {
-            self.notice(kept(&left));
+            self.notice(left);
             return Ok(());
         }
         self.site.forget_old_keys(&mut self.desk())
@@ -98,18 +95,20 @@ impl Site {
         if desk.head.before.is_empty() {
             return;
         }
+        let mut last = String::new();
         let sealed = self.shelf_names().and_then(|names| {
             for name in &names {
+                last.clone_from(name);
                 self.seal_shelf(name, &sealer(&desk.keys, name), &old_sealers(desk, name)?)?;
             }
             self.forget_old_keys(desk)?;
-            Ok(names.is_empty())
+            Ok(names)
         });
         match sealed {
-            Ok(true) => {}
-            Ok(false) => notices.push("The knowledge bases are sealed with the new data key now.".to_owned()),
+            Ok(names) if names.is_empty() => {}
+            Ok(names) => notices.push(format!("Sealed with the new data key now: {}.", all_of(&names))),
             // It keeps nobody from the store.
-            Err(error) => notices.push(kept(&error)),
+            Err(error) => notices.push(kept(&last, &error)),
         }
     }
 
@@ -122,12 +121,19 @@ impl Site {
     }
 }
 
-/// What is told where an old data key is needed still.
-fn kept(why: &Error) -> String {
+/// What is told where the shelf of that name needs an old data key still.
+fn kept(name: &str, why: &Error) -> String {
     format!(
-        "A knowledge base is not sealed with the new data key yet, so the old one is kept, wrapped: {}.",
+        "What is stored of {} is not sealed with the new data key yet, so the old one is kept, wrapped: {}.",
+        called(name).0,
         why.why
     )
+}
+
+/// What lies on those shelves, in words.
+fn all_of(names: &[String]) -> String {
+    let kinds: BTreeSet<&str> = names.iter().map(|name| called(name).1).collect();
+    kinds.into_iter().collect::<Vec<_>>().join(", ")
 }
 
 /// What seals a shelf.
@@ -179,7 +185,6 @@ fn verify(folder: &Path, sealers: &[Sealer], verified: &mut Verified) -> Result<
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
     use std::sync::Arc;
     use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -266,6 +271,13 @@ mod tests {
     }
 
     #[test]
+    fn what_lies_on_a_shelf_is_called_by_its_name() {
+        let names = ["kb-1", "traces", "kb-2"].map(str::to_owned);
+        assert_eq!(all_of(&names), "the knowledge bases, the traces of other programs");
+        assert_eq!(called("traces/other").0, "the traces of other programs");
+    }
+
+    #[test]
     fn a_shelf_that_is_in_use_is_sealed_anew_when_it_is_opened_next() {
         let folder = tempfile::tempdir().unwrap();
         let (store, _) = open(folder.path(), Faults::default());
@@ -288,7 +300,7 @@ mod tests {
         assert!(keys(&place).is_disjoint(&before));
         drop(store);
         let (store, notices) = open(folder.path(), Faults::default());
-        assert!(notices[0].contains("are sealed with the new data key now"), "{notices:?}");
+        assert_eq!(notices[0], "Sealed with the new data key now: the knowledge bases.");
         check(&store.shelf("base").unwrap());
         drop(store);
         assert_eq!(open(folder.path(), Faults::default()).1, [""; 0], "the old keys are forgotten");

@@ -119,6 +119,8 @@ actions! {
     ToggleList = "toggle_list", "Show or fold the list of conversations";
     ToggleSettings = "toggle_settings", "Show or hide the settings";
     AttachKnowledge = "attach_knowledge", "Have answers be from a knowledge base, or from none";
+    ChooseAgent = "choose_agent", "Have an agent answer, or the model alone";
+    ShowAgent = "show_agent", "Show what the agent is that answers";
     EditSystem = "edit_system", "Write the system prompt";
     SearchConversations = "search_conversations", "Search all conversations";
     PreviousConversation = "previous_conversation", "Open the conversation above";
@@ -174,11 +176,11 @@ actions! {
     CopyAll = "copy_all", "Copy the whole conversation";
     CopyRequest = "copy_request", "Copy the request as curl, boto3 or openai-python";
     ExportConversation = "export_conversation", "Write the conversation to a file";
-    ToggleFold = "toggle_fold", "Fold or unfold the reasoning";
+    ToggleFold = "toggle_fold", "Fold or unfold the reasoning, or an agent's steps";
     Retry = "retry", "Answer again, as another branch";
     RetryFailed = "retry_failed", "Answer again what failed or was stopped";
     EditMessage = "edit_message", "Edit the message and fork";
-    AnswerTool = "answer_tool", "Say what a tool that was called gives back";
+    AnswerTool = "answer_tool", "Say what a tool gives back, or whether it may be called";
     Continue = "continue", "Go on with the answer";
     BranchPrevious = "branch_previous", "The branch before";
     BranchNext = "branch_next", "The branch after";
@@ -500,6 +502,7 @@ impl Action {
             Self::EditPresets => &["presets"],
             Self::GetModel => &["pull", "fetch"],
             Self::AttachKnowledge => &["kb", "base"],
+            Self::ChooseAgent => &["agent", "agents"],
             Self::EditSystem => &["system", "prompt"],
             Self::ToggleSettings => &["settings", "set", "config"],
             Self::SearchConversations => &["search", "sessions", "history", "resume"],
@@ -527,6 +530,20 @@ impl Action {
             Self::Quit => &["quit", "exit"],
             _ => &[],
         }
+    }
+
+    /// Whether it is done to all of the place where models are compared, wherever keys go in it.
+    pub const fn is_of_the_place(self) -> bool {
+        matches!(
+            self,
+            Self::AddColumn
+                | Self::RemoveColumn
+                | Self::ToggleBlind
+                | Self::SetRepeats
+                | Self::TakeValues
+                | Self::SetCategory
+                | Self::NewComparison
+        )
     }
 
     /// Its command goes on after a space: what follows is typed into what it opens.

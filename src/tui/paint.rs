@@ -47,6 +47,17 @@ pub fn first_parts(line: &str, width: u16) -> &str {
     kept
 }
 
+/// As many lines as there is room for; where there are more the last one ends in `…`.
+pub fn first_lines(mut lines: Vec<String>, room: u16) -> Vec<String> {
+    if lines.len() > usize::from(room) {
+        lines.truncate(room.into());
+        if let Some(last) = lines.last_mut() {
+            last.push_str(" …");
+        }
+    }
+    lines
+}
+
 /// Gives every cell of an area a ground, and blanks it.
 pub fn fill(cells: &mut Buffer, area: Rect, style: Style) {
     let area = area.intersection(cells.area);
@@ -191,6 +202,14 @@ mod tests {
         assert_eq!(first_parts(line, 31), "1 error · synced 3 m ago");
         assert_eq!(first_parts(line, 23), "1 error");
         assert_eq!(first_parts(line, 2), "1 error");
+    }
+
+    #[test]
+    fn lines_that_have_no_room_are_told_of() {
+        let lines = || ["one", "two", "three"].map(str::to_owned).to_vec();
+        assert_eq!(first_lines(lines(), 3), lines());
+        assert_eq!(first_lines(lines(), 2), ["one", "two …"]);
+        assert_eq!(first_lines(lines(), 0), [""; 0]);
     }
 
     #[test]

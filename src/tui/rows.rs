@@ -6,7 +6,8 @@ use ratatui::style::{Modifier, Style};
 
 use crate::domain::Error;
 use crate::tui::look::{Look, Role};
-use crate::tui::paint::{meter, put, tint, wrap};
+use crate::tui::overlay::Hidden;
+use crate::tui::paint::{first_lines, meter, more, put, tint, wrap};
 use crate::tui::pane::Sight;
 
 /// The ground of a row of a list, and the style of its name; the selected one is marked.
@@ -20,9 +21,10 @@ pub fn ground(selected: bool, row: Rect, look: &Look, cells: &mut Buffer) -> (St
     (ground, ground.patch(look.style(Role::Text)).add_modifier(Modifier::BOLD))
 }
 
-/// Says what failed, whole.
+/// Says what failed, as much of it as there is room for.
 pub fn failed(error: &Error, sight: &Sight<'_>, body: Rect, cells: &mut Buffer) {
     let lines = wrap(&error.to_string(), body.width.saturating_sub(6));
+    let lines = first_lines(lines, body.height.saturating_sub(1));
     for (at, (y, line)) in (body.y + 1..body.bottom()).zip(lines).enumerate() {
         let sign = if at == 0 { "✗" } else { " " };
         put(cells, body.x + 2, y, body.right(), sign, sight.look.style(Role::Bad));
@@ -60,22 +62,35 @@ const WIDEST: u16 = 130;
 /// Columns of the names of facts.
 const NAMES: u16 = 13;
 
-/// What is known, each with its name, as far as there is room; returns the row after it.
+/// What is known in lines, the first one of each with its name.
+fn lines<'a>(facts: &[(&'a str, String, Role)], width: u16) -> Vec<(&'a str, String, Role)> {
+    let of = |(name, words, role): &(&'a str, String, Role)| {
+        let lines = wrap(words, width.saturating_sub(NAMES + 3)).into_iter().enumerate();
+        let (name, role) = (*name, *role);
+        lines.map(move |(at, line)| (if at == 0 { name } else { "" }, line, role)).collect::<Vec<_>>()
+    };
+    facts.iter().flat_map(of).collect()
+}
+
+/// Whether there is room for all that is known.
+pub fn all_fit(facts: &[(&str, String, Role)], area: Rect) -> bool {
+    lines(facts, area.width).len() <= usize::from(area.height)
+}
+
+/// What is known, each with its name, as far as there is room, and how much has none; returns the row after it.
 pub fn facts(facts: &[(&str, String, Role)], look: &Look, area: Rect, cells: &mut Buffer) -> u16 {
-    let mut y = area.y;
-    for (name, words, role) in facts {
-        for (at, line) in wrap(words, area.width.saturating_sub(NAMES + 3)).into_iter().enumerate() {
-            if y >= area.bottom() {
-                return y;
-            }
-            if at == 0 {
-                put(cells, area.x + 2, y, area.x + NAMES, name, look.style(Role::Faint));
-            }
-            put(cells, area.x + NAMES, y, area.right().saturating_sub(2), &line, look.style(*role));
-            y += 1;
-        }
+    let lines = lines(facts, area.width);
+    let right = area.right().saturating_sub(2);
+    for (y, (name, line, role)) in (area.top()..area.bottom()).zip(&lines) {
+        put(cells, area.x + 2, y, area.x + NAMES, name, look.style(Role::Faint));
+        put(cells, area.x + NAMES, y, right, line, look.style(*role));
     }
-    y
+    let hidden = Hidden { above: 0, below: lines.len().saturating_sub(usize::from(area.height)) };
+    let last = area.bottom().saturating_sub(1);
+    if area.height > 0 {
+        more(hidden, (area.x + NAMES, right), [area.y, last], look.style(Role::Faint), cells);
+    }
+    area.y.saturating_add(u16::try_from(lines.len()).unwrap_or(u16::MAX)).min(area.bottom())
 }
 
 /// How far something is that runs, as a bar in the row below what is known of it.

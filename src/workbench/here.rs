@@ -49,6 +49,7 @@ use crate::service::models::{Lists, Shelf, ShelfOptions, Steps, cards, elsewhere
 use crate::service::pictures::{Pictures, Step as PictureStep};
 use crate::service::prompts::Prompts;
 use crate::service::recorder::Recorder;
+use crate::service::replay::Replays;
 use crate::service::retention::Keep;
 use crate::service::trace::Traces;
 use crate::service::turns::Turns;
@@ -75,6 +76,7 @@ pub struct Here {
     lists: Lists,
     pictures: Pictures,
     traces: Traces,
+    replays: Replays,
     usage: Usage,
     workspace: Workspace,
     changes: Changes,
@@ -153,6 +155,7 @@ fn turn(steps: BoxStream<'static, Result<Step>>) -> Replies {
         .map_ok(|step| match step {
             Step::Started { conversation, asked, answer } => Reply::Started { conversation, asked, answer },
             Step::Delta(event) => Reply::Delta { event },
+            Step::Acted(event) => Reply::AgentEvent { event },
             Step::Finished { answer } => Reply::Finished { answer },
         })
         .boxed()
@@ -180,7 +183,7 @@ impl Here {
             Request::Models(request) => self.models(request, terms),
             Request::Pictures(request) => self.pictures(request, terms),
             Request::Prompts(request) => self.prompts(request, terms),
-            Request::Traces(request) => self.traces(request, &terms.principal),
+            Request::Traces(request) => self.traces(request, terms),
             Request::Usage(request) => self.usage(request),
             Request::Workspace(request) => self.workspace(request, terms),
             Request::Watch { topic: Topic::Tending(base) } => self.tend(base, context.reach, terms),
@@ -244,7 +247,9 @@ impl Here {
             Err(error) => tracing::warn!(%error, "indexes of removed knowledge bases are still there"),
         }
         let chat = Chat::new(archive.clone(), Arc::clone(standing.invoke()), changes.clone(), turns.clone());
-        let chat = chat.knowing(knowledge.clone());
+        let parts = (archive.clone(), knowledge.clone());
+        let agents = acting::service(config, &around, parts, &standing, changes.clone());
+        let chat = chat.knowing(knowledge.clone()).acting(agents.clone());
         // A fault of the store shows where it is used; it must not keep the person from what mends it.
         match Handle::current().block_on(chat.mark_interrupted()) {
             Ok(0) => {}
@@ -265,8 +270,6 @@ impl Here {
             Err(error) => tracing::warn!(%error, "evaluations of a process that ended could not be paused"),
         }
         let traces = traces::service(config, archive.clone(), recorder.clone(), &standing, changes.clone());
-        let parts = (archive.clone(), knowledge.clone());
-        let agents = acting::service(config, &around, parts, &standing, changes.clone());
         match Handle::current().block_on(agents.mark_interrupted()) {
             Ok(0) => {}
             Ok(interrupted) => tracing::info!(interrupted, "runs of agents that a process left were marked"),
@@ -287,6 +290,7 @@ impl Here {
             cassettes,
             datasets: Datasets::new(archive.clone(), changes.clone()),
             knowledge,
+            replays: Replays::new(archive.clone(), traces.clone(), Arc::clone(standing.invoke())),
             usage: Usage::new(archive.clone(), recorder.clone(), Arc::clone(standing.invoke()), purse),
             standing,
             shelf,

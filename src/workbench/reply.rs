@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::Result;
 use crate::domain::agent::{
-    Agent, AgentEvent, Book as AgentBook, Definition as AgentDefinition, Run as AgentRun,
+    Agent, AgentEvent, Book as AgentBook, Definition as AgentDefinition, Remembered, Run as AgentRun,
 };
 use crate::domain::attachment::{Attachment, Enclosed};
 use crate::domain::cassette::Take;
@@ -46,6 +46,8 @@ use crate::domain::trace::aligned::Pair;
 use crate::domain::trace::contents::Contents;
 use crate::domain::trace::latency::Latency;
 use crate::domain::trace::lint::Finding;
+use crate::domain::trace::replay::{Original, Replay};
+use crate::domain::trace::run::Sent;
 use crate::domain::trace::{Brought, Made, Note, Packed, Run, TraceSpan};
 pub use crate::domain::tried::Tried;
 pub use crate::domain::usage::Report;
@@ -292,6 +294,15 @@ pub enum Reply {
     AgentRuns {
         runs: Vec<AgentRun>,
     },
+    /// A run, with its agent.
+    AgentRunFound {
+        book: AgentBook,
+        run: AgentRun,
+    },
+    /// What an agent remembers of sessions.
+    AgentMemories {
+        sessions: Vec<Remembered>,
+    },
     /// What happened in a run.
     AgentEvent {
         event: AgentEvent,
@@ -384,6 +395,17 @@ pub enum Reply {
         span: TraceSpan,
         contents: Contents,
     },
+    /// What a model was asked in a span, and what it gave.
+    TraceCall {
+        original: Original,
+    },
+    /// A call that was asked again, with what it gave: it is kept.
+    TraceReplayed {
+        replay: Replay,
+    },
+    TraceReplays {
+        replays: Vec<Replay>,
+    },
     /// Rows that pass.
     TraceFound {
         rows: Vec<u32>,
@@ -424,6 +446,10 @@ pub enum Reply {
     TraceWritten {
         #[serde(with = "crate::domain::base64")]
         bytes: Vec<u8>,
+    },
+    /// A trace was sent to a server.
+    TraceSent {
+        sent: Sent,
     },
     /// A piece of what is written out.
     Text {

@@ -40,6 +40,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("outcrop_kernel", &["engine/", "index/embedded/"]),
     ("tantivy", &["index/keyword/"]),
     ("tokenizers", &["engine/"]),
+    ("llguidance", &["engine/grammar"]),
     ("llama_cpp_2", &["engine/llama_cpp"]),
     ("arboard", &["tui/runtime"]),
     ("jsonschema", &["domain/schema"]),

@@ -302,6 +302,7 @@ pub fn head(n: u128, title: &str, minutes_old: i64) -> Conversation {
         run: None,
         side: None,
         forked_from: None,
+        agent: None,
     }
 }
 
@@ -334,6 +335,7 @@ pub fn answer(n: u128, parent: Option<u128>, text: &str, outcome: Outcome) -> Me
             context: Some(2048),
             schema: None,
             grounding: None,
+            agent: None,
         }),
         ..message(n, parent, Role::Assistant, text)
     }

@@ -79,6 +79,7 @@ pub fn head(number: u32, updated: i64) -> Conversation {
         run: None,
         side: None,
         forked_from: None,
+        agent: None,
     }
 }
 

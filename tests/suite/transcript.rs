@@ -37,6 +37,7 @@ fn message(number: u8, role: Role, blocks: Vec<Block>, outcome: Option<Outcome>)
         context: Some(2048),
         schema: None,
         grounding: None,
+        agent: None,
     });
     Message {
         id: MessageId::from_bytes([number; 16]),

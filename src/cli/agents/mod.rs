@@ -1,27 +1,31 @@
 //! `outcrop agent …`: agents, their versions and their runs.
 
+mod memory;
 mod running;
+
+pub(super) use running::replay;
 
 use std::fs::OpenOptions;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+pub(super) use running::{decides, tell};
+
 use super::args::{AgentForm, Agents as Verb, EditAgent};
+use super::changes::{changes, signed};
 use super::item::Item;
 use super::out::Out;
 use super::prompt::{limited, read_input, text_file};
 use super::{Asker, End, Exit, ask, unexpected, words};
 use crate::domain::agent::run::State;
 use crate::domain::agent::{Agent, Book, Definition, Run, Step, Version};
-use crate::domain::diff::{self, Mark, hunks};
+use crate::domain::diff::{self, Mark};
 use crate::domain::{Error, ErrorKind, Result};
 use crate::workbench::request::agents::Agents;
 use crate::workbench::{Reply, Request};
 
 /// The largest file of an agent, in bytes: documents of APIs are in it.
 const LARGEST: u64 = 16 << 20;
-/// Lines around a change that a diff shows.
-const AROUND: usize = 3;
 /// Runs that are shown of an agent.
 const RUNS: usize = 20;
 
@@ -38,6 +42,8 @@ pub(super) async fn agents(verb: Verb, asker: &Asker, out: &mut Out) -> Result<E
         Verb::Diff { name, from: _, to, baseline: true } => against_baseline(name, to, asker, out).await?,
         Verb::Diff { name, from, to, baseline: false } => compare(name, from, to, asker, out).await?,
         Verb::Run(wanted) => return running::run(wanted, asker, out).await,
+        Verb::Replay(wanted) => return running::replay(wanted, asker, out).await,
+        Verb::Memory { verb } => memory::memory(verb, asker, out).await?,
         Verb::Export { name, version, form, output } => {
             let id = book(name, asker, out).await?.agent.id;
             let text = exported(id, version, form == AgentForm::Json, asker, out).await?;
@@ -188,6 +194,14 @@ fn state(run: &Run) -> String {
     }
 }
 
+/// What a run was asked, and whose replay it is.
+fn asked(run: &Run) -> String {
+    match &run.replays {
+        Some(of) => format!("(replays {}) {}", of.run.short(), run.question),
+        None => run.question.clone(),
+    }
+}
+
 async fn show(name: String, number: Option<u32>, asker: &Asker, out: &mut Out) -> Result<(), End> {
     let book = book(name, asker, out).await?;
     let id = book.agent.id;
@@ -215,7 +229,7 @@ async fn show(name: String, number: Option<u32>, asker: &Asker, out: &mut Out) -
             words::time(run.updated),
             format!("version {}", run.version),
             state(run),
-            words::cut(&run.question, 60),
+            words::cut(&asked(run), 60),
         ]
     };
     words::table(&runs.iter().map(row).collect::<Vec<_>>()).iter().try_for_each(|line| out.line(line))
@@ -234,6 +248,16 @@ fn step(name: &str) -> Result<Step> {
     })
 }
 
+/// The step that `--template` names, and the text of its file.
+fn templated(said: &str) -> Result<(Step, String)> {
+    let (of, file) = said.split_once('=').ok_or_else(|| {
+        let hint = "Write it like --template orchestration=prompt.txt.";
+        let why = format!("{said:?} is not of the form STEP=FILE");
+        Error::new(ErrorKind::Invalid, "taking a template", why, hint)
+    })?;
+    Ok((step(of)?, text_file(Path::new(file))?))
+}
+
 async fn edit(wanted: EditAgent, asker: &Asker, out: &mut Out) -> Result<(), End> {
     const DOING: &str = "editing an agent";
     let EditAgent { name, file, template, reset, model, rename, note } = wanted;
@@ -247,11 +271,8 @@ async fn edit(wanted: EditAgent, asker: &Asker, out: &mut Out) -> Result<(), End
         None => (version(&book, None)?.definition.clone(), None),
     };
     for said in &template {
-        let (of, file) = said.split_once('=').ok_or_else(|| {
-            let hint = "Write it like --template orchestration=prompt.txt.";
-            Error::new(ErrorKind::Invalid, DOING, format!("{said:?} is not of the form STEP=FILE"), hint)
-        })?;
-        changed.steps.of_mut(step(of)?).template = Some(text_file(Path::new(file))?);
+        let (step, text) = templated(said)?;
+        changed.steps.of_mut(step).template = Some(text);
     }
     for said in &reset {
         changed.steps.of_mut(step(said)?).template = None;
@@ -300,15 +321,12 @@ async fn compare(
     let after = exported(id, Some(new.number), true, asker, out).await?;
     let lines = diff::lines(&before, &after);
     if out.json {
-        return out.object(&Item::Diff {
-            from: old.number,
-            to: new.number,
-            lines: lines.iter().map(|line| (line.mark.sign(), line.text())).collect(),
-        });
+        return out.object(&Item::Diff { from: old.number, to: new.number, lines: signed(&lines) });
     }
     out.line(&format!("− version {}  {}", old.number, words::time(old.created)))?;
     out.line(&format!("+ version {}  {}", new.number, words::time(new.created)))?;
-    changes(&lines, out)
+    out.line("")?;
+    changes(&lines, "  they are the same", out)
 }
 
 async fn against_baseline(
@@ -325,26 +343,12 @@ async fn against_baseline(
             continue;
         }
         if out.json {
-            out.object(&Item::TemplateDiff {
-                step,
-                lines: lines.iter().map(|line| (line.mark.sign(), line.text())).collect(),
-            })?;
+            out.object(&Item::TemplateDiff { step, lines: signed(&lines) })?;
             continue;
         }
         out.line(&format!("{step}: − as outcrop has it, + version {}", version.number))?;
-        changes(&lines, out)?;
-    }
-    Ok(())
-}
-
-fn changes(lines: &[diff::Line], out: &mut Out) -> Result<(), End> {
-    out.line("")?;
-    if lines.iter().all(|line| line.mark == Mark::Same) {
-        return out.line("  they are the same");
-    }
-    for line in hunks(lines, AROUND) {
-        let text = line.map_or("…".to_owned(), |line| format!("{} {}", line.mark.sign(), line.text()));
-        out.line(&text)?;
+        out.line("")?;
+        changes(&lines, "  they are the same", out)?;
     }
     Ok(())
 }

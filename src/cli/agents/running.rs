@@ -4,13 +4,14 @@ use std::path::Path;
 
 use futures_util::StreamExt;
 
-use super::super::args::RunAgent;
+use super::super::args::{MissingCall, ReplayAgent, RunAgent};
 use super::super::out::{self, Out};
 use super::super::prompt::{read_input, text_file};
 use super::super::{Asker, End, Exit, ask, unexpected};
-use super::{book, version};
+use super::{book, templated, version};
+use crate::domain::agent::replay::{Edit, Missing};
 use crate::domain::agent::run::State;
-use crate::domain::agent::{AgentEvent, Book, Step, Wanted};
+use crate::domain::agent::{AgentEvent, Book, Step, Version, Wanted};
 use crate::domain::delta::Event;
 use crate::domain::id::RunId;
 use crate::domain::untrusted::safe_line;
@@ -39,6 +40,45 @@ pub(super) async fn run(wanted: RunAgent, asker: &Asker, out: &mut Out) -> Resul
         Agents::Answer { id, run: after, answers }
     };
     let known = version(&book, wanted.version)?;
+    Ok(follow(request, &book, known, wanted.yes, asker, out).await?.0)
+}
+
+/// `outcrop agent replay`
+pub(in crate::cli) async fn replay(wanted: ReplayAgent, asker: &Asker, out: &mut Out) -> Result<Exit, End> {
+    out.set_raw(wanted.raw)?;
+    let reply = asker.one(Request::Agents(Agents::FindRun { text: wanted.run.clone() }), out).await?;
+    let Reply::AgentRunFound { book, run } = reply else { return Err(unexpected(&reply)) };
+    let number = if wanted.newest { Some(book.agent.latest) } else { wanted.version };
+    let known = version(&book, Some(number.unwrap_or(run.version)))?;
+    let said = match &wanted.with {
+        Some(file) if file == Path::new("-") => Some(read_input().await?),
+        Some(file) => Some(text_file(file)?),
+        None => None,
+    };
+    let prompts = wanted.template.iter().map(|said| templated(said)).collect::<Result<_>>()?;
+    let edit = Edit { question: wanted.question, step: wanted.step, said, prompts };
+    let model = wanted.model.as_deref().map(str::parse).transpose().map_err(End::Error)?;
+    let missing = match wanted.missing {
+        MissingCall::Fail => Missing::Fail,
+        MissingCall::Run => Missing::Run,
+        MissingCall::Ask => Missing::Ask,
+    };
+    let (id, of, edit) = (book.agent.id, run.id, Box::new(edit));
+    let request = Agents::Replay { id, run: of, edit, version: number, model, missing };
+    let (exit, new) = follow(request, &book, known, wanted.yes, asker, out).await?;
+    out.note(&format!("`outcrop traces diff {} {}` puts both runs side by side", of.short(), new.short()))?;
+    Ok(exit)
+}
+
+/// Follows a run to its end: the exit that it means, and which run it is.
+async fn follow(
+    request: Agents,
+    book: &Book,
+    known: &Version,
+    yes: bool,
+    asker: &Asker,
+    out: &mut Out,
+) -> Result<(Exit, RunId), End> {
     let worded = known.definition.steps.is_on(Step::PostProcessing);
     let mut shown = Shown { worded, ..Shown::default() };
     let mut replies = asker.ask(Request::Agents(request));
@@ -50,15 +90,10 @@ pub(super) async fn run(wanted: RunAgent, asker: &Asker, out: &mut Out) -> Resul
             out.show().await?;
         }
         let Reply::AgentEvent { event } = reply else { return Err(unexpected(&reply)) };
+        if decides(&event, yes, asker, out).await? {
+            continue;
+        }
         match event {
-            AgentEvent::Confirm { run, id: call, action, shown: bytes } => {
-                let agreed = agreed(wanted.yes, &action, &bytes, out).await?;
-                asker.one(Request::Agents(Agents::Decide { run, call, agreed }), out).await?;
-            }
-            AgentEvent::Agree { run, id: call, group, shown: tools } => {
-                let agreed = agreed_to_tools(wanted.yes, &group, &tools, out).await?;
-                asker.one(Request::Agents(Agents::Decide { run, call, agreed }), out).await?;
-            }
             AgentEvent::Ended { run, state, .. } => ended = Some((run, state)),
             other if out.json => drop(other),
             other => shown.show(other, out).await?,
@@ -68,7 +103,39 @@ pub(super) async fn run(wanted: RunAgent, asker: &Asker, out: &mut Out) -> Resul
         out.end_piece().await?;
     }
     let (run, state) = ended.ok_or_else(|| Error::internal("waiting for the agent", "it never ended"))?;
-    end(&book, run, state, &shown, out)
+    Ok((end(book, run, state, &shown, out)?, run))
+}
+
+/// Asks whether something may be done that a run waits with, and says so; `false` of any other event.
+pub(in crate::cli) async fn decides(
+    event: &AgentEvent,
+    yes: bool,
+    asker: &Asker,
+    out: &mut Out,
+) -> Result<bool, End> {
+    let (run, call, agreed) = match event {
+        AgentEvent::Confirm { run, id, action, shown } => (run, id, agreed(yes, action, shown, out).await?),
+        AgentEvent::Agree { run, id, group, shown } => {
+            (run, id, agreed_to_tools(yes, group, shown, out).await?)
+        }
+        _ => return Ok(false),
+    };
+    let decide = Agents::Decide { run: *run, call: call.clone(), agreed };
+    asker.one(Request::Agents(decide), out).await?;
+    Ok(true)
+}
+
+/// Tells a person of a call that a run makes, what it gave, and what else they should know.
+pub(in crate::cli) fn tell(event: &AgentEvent, out: &mut Out) -> Result<(), End> {
+    match event {
+        AgentEvent::Delta { event: Event::Notice { text } } | AgentEvent::Remark { text } => out.note(text),
+        AgentEvent::Called { action, input, by, .. } => out.note(&format!("calls {action} {input} ({by})")),
+        AgentEvent::Gave { action, content, is_error, .. } => {
+            let how = if *is_error { "failed" } else { "gave" };
+            out.note(&format!("{action} {how}: {}", super::words::cut(&safe_line(content), 160)))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// What a flag says that answers a call.
@@ -157,6 +224,10 @@ struct Shown {
 impl Shown {
     async fn show(&mut self, event: AgentEvent, out: &mut Out) -> Result<(), End> {
         match event {
+            // What is kept of the session is none of the answer.
+            AgentEvent::Step { step: Step::MemorySummary, .. } => self.step = Some(Step::MemorySummary),
+            AgentEvent::Delta { event: Event::Text { .. } | Event::Replace { .. } }
+                if self.step == Some(Step::MemorySummary) => {}
             AgentEvent::Step { step, .. } => {
                 out.end_piece().await?;
                 (self.step, self.printed) = (Some(step), 0);
@@ -181,17 +252,7 @@ impl Shown {
                 // What is printed cannot be taken back: the end says what the answer is.
                 self.printed = 0;
             }
-            AgentEvent::Delta { event: Event::Notice { text } } | AgentEvent::Remark { text } => {
-                out.note(&text)?;
-            }
-            AgentEvent::Called { action, input, by, .. } => {
-                out.note(&format!("calls {action} {input} ({by})"))?;
-            }
-            AgentEvent::Gave { action, content, is_error, .. } => {
-                let how = if is_error { "failed" } else { "gave" };
-                out.note(&format!("{action} {how}: {}", super::words::cut(&safe_line(&content), 160)))?;
-            }
-            _ => {}
+            event => tell(&event, out)?,
         }
         Ok(())
     }

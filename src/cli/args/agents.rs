@@ -44,6 +44,13 @@ pub enum Agents {
     },
     /// Ask an agent and print its answer as it comes; exits 1 when it gave up
     Run(RunAgent),
+    /// Run once more what was run already, its calls answered from what was recorded; exits as `run` does
+    Replay(ReplayAgent),
+    /// What an agent remembers of sessions with people, for as many days as its definition says
+    Memory {
+        #[command(subcommand)]
+        verb: AgentMemory,
+    },
     /// Write a version out as a file
     Export {
         /// Its name
@@ -136,4 +143,102 @@ pub struct RunAgent {
     /// Print the answer byte for byte, also what could drive a terminal
     #[arg(long)]
     pub raw: bool,
+}
+
+/// `outcrop agent replay`
+#[derive(Debug, Args)]
+pub struct ReplayAgent {
+    /// The first or last digits of the run's id, as `show` lists them
+    pub run: String,
+    /// The version; the one that it was made with where none is named
+    #[arg(long, value_name = "NUMBER")]
+    pub version: Option<u32>,
+    /// The newest version
+    #[arg(long, conflicts_with = "version")]
+    pub newest: bool,
+    /// The model, in the place of the run's
+    #[arg(short, long, value_name = "MODEL")]
+    pub model: Option<String>,
+    /// What becomes of a call that nothing was recorded of
+    #[arg(long, value_enum, default_value_t = MissingCall::Fail)]
+    pub missing: MissingCall,
+    /// Another question, in the place of the run's last one
+    #[arg(long, value_name = "TEXT", conflicts_with = "step")]
+    pub question: Option<String>,
+    /// Keep the recorded steps before this one: counts what the model said to the last question, from 1
+    #[arg(long, value_name = "NUMBER")]
+    pub step: Option<u32>,
+    /// What the model says in that step, in the place of asking it: a text, or {"tool": …, "input": …} to call one; - is the
+    /// standard input
+    #[arg(long, value_name = "FILE", requires = "step")]
+    pub with: Option<PathBuf>,
+    /// A template of the agent's in the place of its own, like orchestration=prompt.txt; may be repeated
+    #[arg(long, value_name = "STEP=FILE")]
+    pub template: Vec<String>,
+    /// Agree to every call that asks for it, and to the tools of its MCP servers
+    #[arg(short, long)]
+    pub yes: bool,
+    /// Print the answer byte for byte, also what could drive a terminal
+    #[arg(long)]
+    pub raw: bool,
+}
+
+/// What becomes of a call that nothing was recorded of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum MissingCall {
+    /// It ends the run, with an error
+    Fail,
+    /// It is made
+    Run,
+    /// You are asked first
+    Ask,
+}
+
+/// `outcrop agent memory …`
+#[derive(Debug, Subcommand)]
+pub enum AgentMemory {
+    /// Newest first: session, time, whose it was, how its summary begins
+    List {
+        /// The agent's name
+        agent: String,
+        /// Only sessions with that person
+        #[arg(long, value_name = "NAME")]
+        user: Option<String>,
+    },
+    /// Whole summaries
+    Show {
+        /// The agent's name
+        agent: String,
+        /// The first or last digits of a session's id; all where none is named
+        session: Option<String>,
+        /// Only sessions with that person
+        #[arg(long, value_name = "NAME")]
+        user: Option<String>,
+    },
+    /// Put your words in the place of a summary
+    Edit {
+        /// The agent's name
+        agent: String,
+        /// The first or last digits of the session's id
+        session: String,
+        /// The summary; - or nothing takes it from the standard input
+        #[arg(value_name = "TEXT", conflicts_with = "file")]
+        text: Vec<String>,
+        /// Take it from a file
+        #[arg(short, long, value_name = "FILE")]
+        file: Option<PathBuf>,
+    },
+    /// Forget sessions; what was said in them stays in their runs, which go with the agent
+    Remove {
+        /// The agent's name
+        agent: String,
+        /// The first or last digits of their ids; all where none is named
+        session: Vec<String>,
+        /// Only sessions with that person
+        #[arg(long, value_name = "NAME")]
+        user: Option<String>,
+        /// Forget without asking
+        #[arg(short, long)]
+        yes: bool,
+    },
 }

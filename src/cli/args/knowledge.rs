@@ -136,6 +136,9 @@ pub enum Knowledge {
         /// Their names, or the first or last digits of their ids
         #[arg(required = true)]
         name: Vec<String>,
+        /// Take them away here alone, where a server that holds their passages is gone; what it has stays there
+        #[arg(long)]
+        forget: bool,
         /// Delete without asking
         #[arg(short, long)]
         yes: bool,

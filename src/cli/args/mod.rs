@@ -19,7 +19,7 @@ use clap_complete::Shell;
 
 use crate::config::Flags;
 
-pub use agents::{AgentForm, Agents, EditAgent, RunAgent};
+pub use agents::{AgentForm, AgentMemory, Agents, EditAgent, MissingCall, ReplayAgent, RunAgent};
 pub use compare::{Compare, ComparisonForm, Comparisons, ExportComparison};
 pub use datasets::{AddItem, Datasets, ExportDataset, ImportDataset, ItemForm};
 pub use evaluations::{
@@ -33,7 +33,7 @@ pub use knowledge::{
 pub use models::Models;
 pub use pictures::{Make, Pictures};
 pub use prompts::{Prompts, RunPrompt, SavePrompt};
-pub use traces::{TraceForm, Traces};
+pub use traces::{ReplayTrace, TraceForm, Traces};
 pub use usage::{By, Usage, UsageFormat, UsageVerb};
 
 /// A terminal playground for foundation models.

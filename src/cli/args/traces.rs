@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
-use clap::{Subcommand, ValueEnum};
+use clap::{Args, Subcommand, ValueEnum};
+
+use super::MissingCall;
 
 /// `outcrop traces …`
 #[derive(Debug, Subcommand)]
@@ -35,19 +37,26 @@ pub enum Traces {
         #[arg(required = true, value_name = "FILE")]
         file: Vec<PathBuf>,
     },
-    /// Write a trace for other programs or for people
+    /// Write traces for other programs or for people, or send them to a server that takes OTLP over HTTP
     Export {
-        /// The first or last digits of its id, as `list` shows them
-        id: String,
+        /// The first or last digits of their ids, as `list` shows them
+        #[arg(required = true)]
+        id: Vec<String>,
         /// A new file; the standard output where none is named
         #[arg(short, long, value_name = "FILE")]
         output: Option<PathBuf>,
-        /// How it is written
-        #[arg(short, long, value_enum, default_value_t = TraceForm::Json)]
-        format: TraceForm,
+        /// How they are written: json where nothing is said, or protobuf where they are sent
+        #[arg(short, long, value_enum)]
+        format: Option<TraceForm>,
         /// Write over a file that is there
         #[arg(long, requires = "output")]
         force: bool,
+        /// Send them to that server: its address, with /v1/traces or without
+        #[arg(long, value_name = "URL", conflicts_with = "output")]
+        to: Option<String>,
+        /// A header that the server wants; $VARIABLE stands for what a variable of the environment says
+        #[arg(long, value_name = "NAME=VALUE", requires = "to")]
+        header: Vec<String>,
     },
     /// Two traces side by side: what is the same, changed, gone, new
     Diff {
@@ -56,6 +65,9 @@ pub enum Traces {
         /// Those of the other's
         right: String,
     },
+    /// Ask again what a model was asked in a span, by any model, and put what comes beside it; without a span, run an agent's
+    /// whole run again
+    Replay(ReplayTrace),
     /// How long the spans of each name take, and what looks wrong in a trace
     Stats {
         /// The first or last digits of its id, as `list` shows them
@@ -99,6 +111,36 @@ pub enum Traces {
         #[arg(short, long)]
         yes: bool,
     },
+}
+
+/// `outcrop traces replay`
+#[derive(Debug, Args)]
+pub struct ReplayTrace {
+    /// The first or last digits of the trace's id, as `list` shows them
+    pub id: String,
+    /// The number of a span that is a call of a model, as `show` has it; without one, the run of an agent
+    pub span: Option<u32>,
+    /// The model, in the place of the span's
+    #[arg(short, long, value_name = "MODEL")]
+    pub model: Option<String>,
+    /// The system prompt, in the place of the span's
+    #[arg(short, long, value_name = "TEXT", requires = "span")]
+    pub system: Option<String>,
+    /// The file whose text takes the place of what the person said last; - is the standard input
+    #[arg(long, value_name = "FILE", requires = "span")]
+    pub with: Option<PathBuf>,
+    /// An inference setting, over those of the span, like temperature=0.2; may be repeated
+    #[arg(long, value_name = "NAME=VALUE", requires = "span")]
+    pub set: Vec<String>,
+    /// Of a whole run: what becomes of a call that nothing was recorded of [default: fail]
+    #[arg(long, value_enum, conflicts_with = "span")]
+    pub missing: Option<MissingCall>,
+    /// Of a whole run: agree to every call that asks for it, and to the tools of its MCP servers
+    #[arg(short, long, conflicts_with = "span")]
+    pub yes: bool,
+    /// Print the answer byte for byte, also what could drive a terminal
+    #[arg(long)]
+    pub raw: bool,
 }
 
 /// How a trace is written for other programs.

@@ -1,6 +1,8 @@
 //! `outcrop traces …`
 
 mod noting;
+mod replaying;
+mod sending;
 mod shown;
 
 pub(super) use shown::Told;
@@ -35,9 +37,14 @@ pub(super) async fn traces(verb: Verb, asker: &Asker, out: &mut Out) -> Result<E
         Verb::Show { id, span: Some(row), .. } => span(&id, row, asker, out).await?,
         Verb::Show { id, filter, .. } => show(&id, &filter, asker, out).await?,
         Verb::Import { file } => import(&file, asker, out).await?,
-        Verb::Export { id, output, format, force } => {
-            export(&id, output.as_deref(), format, force, asker, out).await?;
+        Verb::Export { id, format, to: Some(url), header, .. } => {
+            sending::send(&id, url, &header, format, asker, out).await?;
         }
+        Verb::Export { id, output, format, force, .. } => {
+            let form = format.unwrap_or(TraceForm::Json);
+            export(&id, output.as_deref(), form, force, asker, out).await?;
+        }
+        Verb::Replay(wanted) => return replaying::replay(wanted, asker, out).await,
         Verb::Diff { left, right } => diff(&left, &right, asker, out).await?,
         Verb::Stats { id } => stats(&id, asker, out).await?,
         Verb::Note { id, remove: Some(note), .. } => noting::remove(&id, &note, asker, out).await?,
@@ -178,11 +185,15 @@ async fn span(text: &str, row: u32, asker: &Asker, out: &mut Out) -> Result<(), 
     let Reply::TraceSpan { span, contents } = &reply else { return Err(unexpected(&reply)) };
     let notes = noting::of(run.id, asker, out).await?;
     let mut notes = notes.iter().filter(|note| note.span == Some(span.id));
+    let again = asker.one(Request::Traces(Traces::Replays { id: run.id, row }), out).await?;
+    let Reply::TraceReplays { replays } = &again else { return Err(unexpected(&again)) };
     if out.json {
         out.object(&reply)?;
-        return notes.try_for_each(|note| out.object(&Item::TraceNote { row: Some(row), note }));
+        notes.try_for_each(|note| out.object(&Item::TraceNote { row: Some(row), note }))?;
+        return if replays.is_empty() { Ok(()) } else { out.object(&again) };
     }
-    shown::span(span, contents).iter().try_for_each(|line| out.text(&format!("{line}\n")))?;
+    let mut lines = shown::span(span, contents).into_iter().chain(replays.iter().map(shown::replay));
+    lines.try_for_each(|line| out.text(&format!("{line}\n")))?;
     notes.try_for_each(|note| out.text(&format!("note: {}\n", note.line())))?;
     out.end_line()
 }
@@ -209,7 +220,7 @@ fn remarks(brought: &Brought) {
 }
 
 async fn export(
-    text: &str,
+    texts: &[String],
     output: Option<&Path>,
     form: TraceForm,
     force: bool,
@@ -221,10 +232,14 @@ async fn export(
         let why = "protobuf is no text";
         return Err(Error::new(ErrorKind::Invalid, doing, why, "Name a file: -o FILE.").into());
     }
+    if form == TraceForm::Html && texts.len() > 1 {
+        let why = "a page is of one trace";
+        return Err(Error::new(ErrorKind::Invalid, doing, why, "Write them one by one.").into());
+    }
     if let Some(path) = output {
         refuse_existing(path, force)?;
     }
-    let id = found(text, asker, out).await?.id;
+    let ids = all_found(texts, asker, out).await?;
     let is_text = matches!(form, TraceForm::Markdown | TraceForm::Html);
     let form = match form {
         TraceForm::Json => Written::Json,
@@ -235,35 +250,50 @@ async fn export(
         TraceForm::OpenAi => Written::OpenAi,
     };
     let mut file = None;
-    let mut replies = asker.ask(Request::Traces(Traces::Export { id, form }));
-    while let Some(reply) = replies.next().await {
-        let reply = reply?;
-        let Reply::TraceWritten { bytes } = &reply else { return Err(unexpected(&reply)) };
-        match output {
-            Some(path) => {
-                let failed = |why: &std::io::Error| Error::io(format!("writing {}", path.display()), why);
-                if file.is_none() {
-                    let mut options = OpenOptions::new();
-                    options.write(true).create(force).truncate(force).create_new(!force);
-                    file = Some(options.open(path).map_err(|why| failed(&why))?);
+    for id in &ids {
+        let mut replies = asker.ask(Request::Traces(Traces::Export { id: *id, form }));
+        while let Some(reply) = replies.next().await {
+            let reply = reply?;
+            let Reply::TraceWritten { bytes } = &reply else { return Err(unexpected(&reply)) };
+            match output {
+                Some(path) => {
+                    let failed = |why: &std::io::Error| Error::io(format!("writing {}", path.display()), why);
+                    if file.is_none() {
+                        let mut options = OpenOptions::new();
+                        options.write(true).create(force).truncate(force).create_new(!force);
+                        file = Some(options.open(path).map_err(|why| failed(&why))?);
+                    }
+                    if let Some(file) = &mut file {
+                        file.write_all(bytes).map_err(|why| failed(&why))?;
+                    }
                 }
-                if let Some(file) = &mut file {
-                    file.write_all(bytes).map_err(|why| failed(&why))?;
+                None if out.json => {
+                    out.object(&Reply::Text { text: String::from_utf8_lossy(bytes).into_owned() })?;
                 }
+                None if is_text => out.text(&String::from_utf8_lossy(bytes))?,
+                None => out.json_text(&String::from_utf8_lossy(bytes))?,
             }
-            None if out.json => {
-                out.object(&Reply::Text { text: String::from_utf8_lossy(bytes).into_owned() })?;
-            }
-            None if is_text => out.text(&String::from_utf8_lossy(bytes))?,
-            None => out.json_text(&String::from_utf8_lossy(bytes))?,
         }
     }
     if let Some(path) = output
         && !out.json
     {
-        out.line(&format!("{}  {}", shown::short(id), path.display()))?;
+        let ids: Vec<String> = ids.into_iter().map(shown::short).collect();
+        out.line(&format!("{}  {}", ids.join(" "), path.display()))?;
     }
     Ok(())
+}
+
+/// The traces of that name, each once.
+async fn all_found(texts: &[String], asker: &Asker, out: &mut Out) -> Result<Vec<TraceId>, End> {
+    let mut ids = Vec::new();
+    for text in texts {
+        let id = found(text, asker, out).await?.id;
+        if !ids.contains(&id) {
+            ids.push(id);
+        }
+    }
+    Ok(ids)
 }
 
 /// What a run was made with.

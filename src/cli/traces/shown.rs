@@ -11,6 +11,7 @@ use crate::domain::trace::contents::{Contents, Part, Said};
 use crate::domain::trace::latency::Latency;
 use crate::domain::trace::made::Change;
 use crate::domain::trace::outline::Outline;
+use crate::domain::trace::replay::Replay;
 use crate::domain::trace::run::Source;
 use crate::domain::trace::{Brought, Kind, Mark, Rollups, Run, Status, Sum, TraceId, TraceSpan, Tree};
 
@@ -274,6 +275,13 @@ pub(super) fn span(span: &TraceSpan, contents: &Contents) -> Vec<String> {
         lines.push(format!("{key} = {value}"));
     }
     lines
+}
+
+/// A line of what was asked in the place of a span.
+pub(super) fn replay(replay: &Replay) -> String {
+    let model = replay.asked.model.as_ref().map_or_else(String::new, ToString::to_string);
+    let id = short(TraceId(*replay.id.as_bytes()));
+    format!("replayed: {id}  {}  {model}", words::time(replay.at))
 }
 
 fn message(said: &Said, lines: &mut Vec<String>) {

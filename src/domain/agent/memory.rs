@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::domain::id::RunId;
 use crate::domain::time::Timestamp;
 
 /// How much is kept, and for how long.
@@ -23,9 +24,10 @@ impl Default for Memory {
 /// What is kept of one session with one person.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Remembered {
-    /// Whose session it was.
+    /// Whose session it was: the name of the account.
     pub user: String,
-    pub session: String,
+    /// Its run; that may be gone since.
+    pub session: RunId,
     /// Of its last turn.
     pub at: Timestamp,
     /// In the model's words, or in those of who has edited it.
@@ -63,7 +65,7 @@ mod tests {
     fn old_sessions_are_forgotten_and_the_newest_are_told() {
         let session = |day: i64| Remembered {
             user: "ada".to_owned(),
-            session: day.to_string(),
+            session: RunId::from_bytes([day as u8; 16]),
             at: Timestamp(day * DAY),
             summary: format!("Day {day}."),
             edited: false,

@@ -3,6 +3,7 @@
 //! Here live the nouns and their rules. Never here: the JSON of Bedrock's definitions, of `OpenAPI` and of MCP (`wire`), and
 //! whoever runs anything (`service`, `worker`).
 
+pub mod acting;
 pub mod action;
 pub mod built_in;
 pub mod calculator;
@@ -13,6 +14,7 @@ pub mod limits;
 pub mod memory;
 pub mod operation;
 pub mod pin;
+pub mod replay;
 pub mod run;
 pub mod said;
 pub mod step;
@@ -21,11 +23,13 @@ pub mod told;
 pub mod turn;
 pub mod variable;
 
+pub use acting::{Acting, Chosen};
 pub use definition::{Agent, Book, Definition, UsedBase, Version};
 pub use function::{Function, Parameter, ParameterKind};
 pub use group::{BuiltIn, Executor, Group, Program, Server};
 pub use limits::{Limit, Limits, Spent};
 pub use memory::{Memory, Remembered};
 pub use pin::{Pinned, Pins};
+pub use replay::{Missing, Replayed};
 pub use run::{AgentEvent, GaveUp, Run, Wanted};
 pub use step::{Step, StepPrompt, Steps};

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::limits::{Limit, Spent};
+use super::replay::Replayed;
 use super::step::Step;
 use crate::domain::Error;
 use crate::domain::call::Turn;
@@ -37,10 +38,26 @@ pub struct Run {
     pub attributes: BTreeMap<String, String>,
     /// Of the last question.
     pub spent: Spent,
+    /// Whose session it is: the name of the account.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub user: String,
+    /// The run that its session began with, where that is another one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session: Option<RunId>,
+    /// What was done already is done once more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replays: Option<Replayed>,
     /// SHA-256 of each step's template and of all tools as the model was told of them.
     pub hashes: Hashes,
     pub created: Timestamp,
     pub updated: Timestamp,
+}
+
+impl Run {
+    /// The run that its session began with.
+    pub fn session(&self) -> RunId {
+        self.session.unwrap_or(self.id)
+    }
 }
 
 /// What a run was made with, for whoever compares two.
@@ -145,6 +162,10 @@ pub enum AgentEvent {
     /// The run waits until somebody agrees or not to what the server of a group has; `shown` is what is new in it, and what
     /// has changed since somebody agreed.
     Agree { run: RunId, id: String, group: String, shown: String },
+    /// Somebody has said whether they agree to what was asked by `Confirm` or `Agree`.
+    Decided { id: String, agreed: bool },
+    /// What a search of a knowledge base found for a call, as the model is given it: what the call gives follows.
+    Found { id: String, action: String, passages: String },
     /// What an action gave.
     Gave { id: String, action: String, content: String, is_error: bool },
     /// Something that the person should know besides.

@@ -3,7 +3,7 @@
 //! `{"thought": "…", "tool": "name", "input": {…}}` calls a tool, `{"thought": "…", "answer": "…"}` ends the run (`ReAct`, Yao et
 //! al. 2022, with thought and action in one object). A grammar made of [`schema`] lets an engine say nothing else.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::domain::tool::Tool;
 
@@ -21,29 +21,95 @@ pub enum Does {
     Answer(String),
 }
 
-/// The JSON schema of every step that can be taken.
+/// A small model's thought, and what it answers, would otherwise never end.
+const LONGEST_THOUGHT: usize = 400;
+const LONGEST_ANSWER: usize = 8_000;
+
+/// The JSON schema of every step that can be taken: whatever keeps it can be read, and none goes on for ever.
 pub fn schema(tools: &[Tool]) -> Value {
     let thought = json!({"type": "string", "maxLength": LONGEST_THOUGHT});
-    let call = |tool: &Tool| {
-        json!({
+    let mut shared = Map::new();
+    let mut steps = Vec::new();
+    for tool in tools {
+        steps.push(json!({
             "type": "object",
-            "properties": {"thought": thought, "tool": {"const": tool.name}, "input": tool.schema},
+            "properties": {"thought": thought, "tool": {"const": tool.name}, "input": input(tool, &mut shared)},
             "required": ["thought", "tool", "input"],
             "additionalProperties": false,
-        })
-    };
-    let answer = json!({
+        }));
+    }
+    steps.push(json!({
         "type": "object",
-        "properties": {"thought": thought, "answer": {"type": "string"}},
+        "properties": {"thought": thought, "answer": {"type": "string", "maxLength": LONGEST_ANSWER}},
         "required": ["thought", "answer"],
         "additionalProperties": false,
-    });
-    let steps: Vec<Value> = tools.iter().map(call).chain([answer]).collect();
-    json!({"anyOf": steps})
+    }));
+    if shared.is_empty() { json!({"anyOf": steps}) } else { json!({"anyOf": steps, "$defs": shared}) }
 }
 
-/// A small model's thought would otherwise never end.
-const LONGEST_THOUGHT: usize = 400;
+/// The schema of a tool's input within that of a step. One that refers to parts of itself goes to those that are `shared`, so
+/// that it finds them.
+fn input(tool: &Tool, shared: &mut Map<String, Value>) -> Value {
+    let root = format!("#/$defs/{}", tool.name);
+    let mut own = tool.schema.clone();
+    if let Value::Object(own) = &mut own {
+        // It is no document of its own here.
+        own.retain(|key, _| !matches!(key.as_str(), "$schema" | "$id"));
+    }
+    let refers = own.to_string().contains("\"$ref\"");
+    let own = bounded(&own, &root, true);
+    if !refers {
+        return own;
+    }
+    shared.insert(tool.name.clone(), own);
+    json!({"$ref": root})
+}
+
+/// The longest text and list of an input whose schema sets no end to them.
+const LONGEST_TEXT: u64 = 4_000;
+const LONGEST_LIST: u64 = 64;
+
+/// A schema whose texts and lists have an end, and, where it `closes`, whose objects have no other values than those it names.
+/// What it refers to is under `root`. A tool's input is held against its own schema afterwards.
+fn bounded(schema: &Value, root: &str, closes: bool) -> Value {
+    let Value::Object(own) = schema else { return schema.clone() };
+    let all = |parts: &Value, closes: bool| match parts {
+        Value::Array(parts) => parts.iter().map(|part| bounded(part, root, closes)).collect(),
+        Value::Object(parts) => Value::Object(
+            parts.iter().map(|(name, part)| (name.clone(), bounded(part, root, closes))).collect(),
+        ),
+        other => other.clone(),
+    };
+    let part = |(key, value): (&String, &Value)| {
+        let value = match key.as_str() {
+            "properties" | "prefixItems" | "anyOf" | "oneOf" => all(value, closes),
+            // Several that hold at once must not shut each other out.
+            "allOf" | "$defs" | "definitions" => all(value, false),
+            "items" | "additionalProperties" => bounded(value, root, closes),
+            "$ref" => match value.as_str().and_then(|to| to.strip_prefix('#')) {
+                Some(rest) => format!("{root}{rest}").into(),
+                None => value.clone(),
+            },
+            _ => value.clone(),
+        };
+        (key.clone(), value)
+    };
+    let mut ended: Map<String, Value> = own.iter().map(part).collect();
+    let is = |kind: &str| own.get("type").is_some_and(|own| own == kind);
+    let open = |set: &[&str]| set.iter().all(|name| !own.contains_key(*name));
+    if is("string") && open(&["minLength", "maxLength", "pattern", "format", "enum", "const"]) {
+        ended.insert("maxLength".to_owned(), LONGEST_TEXT.into());
+    }
+    if is("array") && open(&["minItems", "maxItems", "enum", "const"]) {
+        ended.insert("maxItems".to_owned(), LONGEST_LIST.into());
+    }
+    let parts =
+        ["additionalProperties", "patternProperties", "anyOf", "oneOf", "allOf", "$ref", "enum", "const"];
+    if closes && is("object") && own.contains_key("properties") && open(&parts) {
+        ended.insert("additionalProperties".to_owned(), false.into());
+    }
+    Value::Object(ended)
+}
 
 /// How a model is told of the tools and of the form.
 pub fn told(tools: &[Tool]) -> String {
@@ -87,10 +153,62 @@ pub fn read(text: &str) -> Result<Said, String> {
     Ok(Said { thought, does })
 }
 
+/// What a person may read of a step that is still being written: the text, or the answer of the JSON as far as it has come.
+/// `None` before there is any, and of a step that calls a tool.
+pub fn so_far(text: &str) -> Option<String> {
+    let begins = text.trim_start();
+    if !begins.starts_with(['{', '`']) {
+        return (!begins.is_empty()).then(|| begins.to_owned());
+    }
+    let named = |name: &str| {
+        let quoted = format!("\"{name}\"");
+        // In a text of its own the quotes of a name are escaped.
+        begins.match_indices(&quoted).map(|(at, _)| at).find(|at| !begins[..*at].ends_with('\\'))
+    };
+    if named("tool").is_some() {
+        return None;
+    }
+    let answer = &begins[named("answer")? + "\"answer\"".len()..];
+    let body = answer.trim_start().strip_prefix(':')?.trim_start().strip_prefix('"')?;
+    let read = |end: usize| serde_json::from_str::<String>(&format!("\"{}\"", &body[..end])).ok();
+    let end = ended(body);
+    // The first half of a character that takes two escapes is none yet.
+    read(end).or_else(|| read(end.checked_sub(ESCAPE)?)).filter(|said| !said.is_empty())
+}
+
+/// Bytes of `\uXXXX`.
+const ESCAPE: usize = 6;
+
+/// Where the text of a JSON string ends whose first quote was read: at its last quote, or before an escape that is not whole.
+fn ended(body: &str) -> usize {
+    let bytes = body.as_bytes();
+    let mut at = 0;
+    while at < bytes.len() {
+        let next = match bytes[at] {
+            b'"' => return at,
+            b'\\' if bytes.get(at + 1) == Some(&b'u') => at + ESCAPE,
+            b'\\' => at + 2,
+            _ => at + 1,
+        };
+        if next > bytes.len() {
+            return at;
+        }
+        at = next;
+    }
+    at
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::schema::Schema;
+    use crate::domain::message::Block;
+    use crate::domain::schema::{Schema, SchemaCheck, check};
+    use crate::domain::settings::Settings;
+
+    /// The step that calls that tool.
+    fn schema_of(tool: &Tool) -> Value {
+        schema(std::slice::from_ref(tool))["anyOf"][0].clone()
+    }
 
     fn look() -> Tool {
         Tool {
@@ -116,6 +234,23 @@ mod tests {
     }
 
     #[test]
+    fn the_answer_in_a_step_is_read_while_it_is_written() {
+        assert_eq!(so_far(" It is"), Some("It is".to_owned()));
+        assert_eq!(so_far(" "), None);
+        let whole = r#"{"thought": "say \"answer\": no", "answer": "Ha\n\"é\ud83d\ude00\""}"#;
+        let mut seen: Vec<String> = Vec::new();
+        for end in (0..=whole.len()).filter(|end| whole.is_char_boundary(*end)) {
+            match so_far(&whole[..end]) {
+                Some(said) if seen.last() != Some(&said) => seen.push(said),
+                Some(_) => {}
+                None => assert!(seen.is_empty(), "what was read stays: {end}"),
+            }
+        }
+        assert_eq!(seen, ["H", "Ha", "Ha\n", "Ha\n\"", "Ha\n\"é", "Ha\n\"é😀", "Ha\n\"é😀\""]);
+        assert_eq!(so_far(r#"{"thought": "x", "tool": "f", "input": {"answer": "no"}}"#), None);
+    }
+
+    #[test]
     fn what_is_no_step_is_told_in_words() {
         for (text, why) in [
             ("I do not know.", "no JSON object"),
@@ -125,6 +260,56 @@ mod tests {
         ] {
             assert!(read(text).unwrap_err().contains(why), "{text}");
         }
+    }
+
+    #[test]
+    fn what_a_tool_leaves_open_is_closed_in_a_step() {
+        let tool = |schema: Value| Tool { name: "do".into(), description: String::new(), schema };
+        let text = json!({"type": "string"});
+        let end = json!({"type": "string", "maxLength": LONGEST_TEXT});
+        let input = |schema: Value| schema_of(&tool(schema))["properties"]["input"].clone();
+        assert_eq!(
+            input(
+                json!({"$schema": "x", "type": "object", "properties": {"a": text, "b": {"type": "array", "items": text}}})
+            ),
+            json!({
+                "type": "object",
+                "properties": {"a": end, "b": {"type": "array", "items": end, "maxItems": LONGEST_LIST}},
+                "additionalProperties": false,
+            })
+        );
+        for as_it_is in [
+            json!({"type": "object", "additionalProperties": true, "properties": {}}),
+            json!({"allOf": [{"type": "object", "properties": {}}, {"type": "object"}]}),
+            json!({"type": "string", "enum": ["a"]}),
+            json!({"type": "string", "minLength": 9_000}),
+            json!(true),
+        ] {
+            assert_eq!(input(as_it_is.clone()), as_it_is);
+        }
+    }
+
+    #[test]
+    fn what_a_tool_s_schema_refers_to_is_found_in_a_step() {
+        let own = json!({
+            "type": "object",
+            "properties": {"at": {"$ref": "#/$defs/place"}, "in": {"$ref": "#"}},
+            "$defs": {"place": {"type": "integer"}},
+            "required": ["at"],
+        });
+        let tools = [Tool { schema: own, ..look() }];
+        let steps = schema(&tools);
+        assert_eq!(steps["anyOf"][0]["properties"]["input"], json!({"$ref": "#/$defs/look"}));
+        assert_eq!(steps["$defs"]["look"]["properties"]["at"], json!({"$ref": "#/$defs/look/$defs/place"}));
+        assert_eq!(steps["$defs"]["look"]["properties"]["in"], json!({"$ref": "#/$defs/look"}));
+        Schema::read(&steps).unwrap();
+        let said = |step: Value| {
+            let settings = Settings { response_schema: Some(steps.clone()), ..Settings::default() };
+            check(&[Block::Text { text: step.to_string() }], &settings)
+        };
+        assert_eq!(said(json!({"thought": "", "tool": "look", "input": {"at": 7}})), SchemaCheck::Kept);
+        let broken = said(json!({"thought": "", "tool": "look", "input": {"at": "7"}}));
+        assert!(matches!(broken, SchemaCheck::Broken { .. }), "{broken:?}");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! The four steps of a run, each with a template that can be edited, compared with its baseline and reset.
+//! The steps of a run, each with a template that can be edited, compared with its baseline and reset.
 
 use std::fmt;
 
@@ -8,7 +8,8 @@ use super::template::places;
 use crate::domain::catalog::ModelId;
 use crate::domain::settings::Settings;
 
-/// A step of a run. A step that is off is left out; without orchestration the model is given the person's words alone.
+/// A step of a run. A step that is off is left out: without orchestration the model is given the person's words alone, without
+/// its summary a session is not remembered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Step {
@@ -20,12 +21,19 @@ pub enum Step {
     KnowledgeBaseResponse,
     /// Words the answer for the person.
     PostProcessing,
+    /// Sums up the session, where the agent remembers.
+    MemorySummary,
 }
 
 impl Step {
     /// In the order in which they come.
-    pub const ALL: [Self; 4] =
-        [Self::PreProcessing, Self::Orchestration, Self::KnowledgeBaseResponse, Self::PostProcessing];
+    pub const ALL: [Self; 5] = [
+        Self::PreProcessing,
+        Self::Orchestration,
+        Self::KnowledgeBaseResponse,
+        Self::PostProcessing,
+        Self::MemorySummary,
+    ];
 
     /// The name in files and arguments.
     pub const fn as_str(self) -> &'static str {
@@ -34,12 +42,13 @@ impl Step {
             Self::Orchestration => "orchestration",
             Self::KnowledgeBaseResponse => "knowledge_base_response",
             Self::PostProcessing => "post_processing",
+            Self::MemorySummary => "memory_summary",
         }
     }
 
     /// Whether it is taken where nobody has said so, as in Bedrock.
     pub const fn is_on_by_default(self) -> bool {
-        matches!(self, Self::Orchestration | Self::KnowledgeBaseResponse)
+        matches!(self, Self::Orchestration | Self::KnowledgeBaseResponse | Self::MemorySummary)
     }
 
     /// The template of an agent that has none of its own.
@@ -49,6 +58,7 @@ impl Step {
             Self::Orchestration => include_str!("../../../assets/agents/orchestration.txt"),
             Self::KnowledgeBaseResponse => include_str!("../../../assets/agents/knowledge_base_response.txt"),
             Self::PostProcessing => include_str!("../../../assets/agents/post_processing.txt"),
+            Self::MemorySummary => include_str!("../../../assets/agents/memory_summary.txt"),
         }
     }
 
@@ -71,6 +81,7 @@ impl Step {
             ],
             Self::KnowledgeBaseResponse => &["query", "search_results"],
             Self::PostProcessing => &["question", "responses", "latest_response"],
+            Self::MemorySummary => &["past_conversation_summary", "conversation"],
         }
     }
 }
@@ -115,6 +126,8 @@ pub struct Steps {
     pub knowledge_base_response: StepPrompt,
     #[serde(skip_serializing_if = "says_nothing")]
     pub post_processing: StepPrompt,
+    #[serde(skip_serializing_if = "says_nothing")]
+    pub memory_summary: StepPrompt,
 }
 
 fn says_nothing(prompt: &StepPrompt) -> bool {
@@ -129,6 +142,7 @@ impl Steps {
             Step::Orchestration => &self.orchestration,
             Step::KnowledgeBaseResponse => &self.knowledge_base_response,
             Step::PostProcessing => &self.post_processing,
+            Step::MemorySummary => &self.memory_summary,
         }
     }
 
@@ -139,6 +153,7 @@ impl Steps {
             Step::Orchestration => &mut self.orchestration,
             Step::KnowledgeBaseResponse => &mut self.knowledge_base_response,
             Step::PostProcessing => &mut self.post_processing,
+            Step::MemorySummary => &mut self.memory_summary,
         }
     }
 
@@ -183,6 +198,6 @@ mod tests {
         steps.of_mut(Step::Orchestration).template = None;
         assert_eq!(steps.template(Step::Orchestration), Step::Orchestration.baseline());
         let on: Vec<bool> = Step::ALL.into_iter().map(|step| steps.is_on(step)).collect();
-        assert_eq!(on, [false, true, true, false]);
+        assert_eq!(on, [false, true, true, false, true]);
     }
 }

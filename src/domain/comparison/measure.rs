@@ -87,7 +87,9 @@ impl Contest {
 /// What the answers of a column come to.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Summary {
+    /// Those that came, whole or in part.
     pub answers: u64,
+    /// Calls that no answer came of.
     pub failed: u64,
     /// Half were so quick to their first piece, in milliseconds.
     pub first_p50: Option<u32>,
@@ -100,7 +102,7 @@ pub struct Summary {
     /// Sums of what is known.
     pub input: u64,
     pub output: u64,
-    /// US dollars of all; `None` where the cost of any is not known.
+    /// US dollars of all that came; `None` where the cost of any is not known, or none came.
     pub cost: Option<f64>,
 }
 
@@ -120,7 +122,7 @@ impl Summary {
             |figure: fn(&Measure) -> Option<u32>| measures.iter().filter_map(figure).map(u64::from).sum();
         let costs: Option<Vec<f64>> = measures.iter().map(|measure| measure.cost).collect();
         Self {
-            answers: answers.len() as u64,
+            answers: measures.len() as u64,
             failed: failed as u64,
             first_p50: of(|m| m.first_ms, 0.5).map(whole),
             first_p95: of(|m| m.first_ms, 0.95).map(whole),
@@ -164,6 +166,7 @@ mod tests {
             context: None,
             schema: None,
             grounding: None,
+            agent: None,
         }
     }
 
@@ -202,6 +205,10 @@ mod tests {
             ..answer(1, 1, 1)
         };
         let summary = Summary::of([&answer(70, 90, 3), &failed], None);
-        assert_eq!((summary.answers, summary.failed, summary.first_p50, summary.input), (2, 1, Some(70), 10));
+        assert_eq!((summary.answers, summary.failed, summary.first_p50, summary.input), (1, 1, Some(70), 10));
+        let free = Summary::of([&answer(70, 90, 3), &failed], Some(&Price::nothing()));
+        assert_eq!(free.cost, Some(0.0), "what failed takes no price away");
+        let none = Summary::of([&failed], None);
+        assert_eq!((none.answers, none.failed, none.cost), (0, 1, None));
     }
 }

@@ -634,6 +634,7 @@ mod tests {
             run: None,
             side: None,
             forked_from: None,
+            agent: None,
         };
         Thread { conversation, messages }
     }

@@ -1,5 +1,6 @@
 //! What became of a text, line by line, with the words that differ; and two texts word by word.
 
+mod sentences;
 mod words;
 
 pub use words::{LARGEST as MOST_WORDS, Stretch, only, words};

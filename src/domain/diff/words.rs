@@ -7,6 +7,7 @@ use similar::{Algorithm, DiffTag, capture_diff_slices};
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::Mark;
+use super::sentences::sentences;
 
 /// A piece of text that both have, or one of them alone.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -83,7 +84,7 @@ pub fn only(text: &str, other: &str) -> Vec<String> {
     // By word: the sentences that have it.
     let mut places: HashMap<String, Vec<usize>> = HashMap::new();
     let mut count = 0;
-    for sentence in other.unicode_sentences() {
+    for sentence in sentences(other) {
         for word in distinct(sentence) {
             places.entry(word).or_default().push(count);
         }
@@ -91,7 +92,7 @@ pub fn only(text: &str, other: &str) -> Vec<String> {
     }
     let mut shared = vec![0_usize; count];
     let mut alone = Vec::new();
-    for sentence in text.unicode_sentences() {
+    for sentence in sentences(text) {
         let words = distinct(sentence);
         shared.fill(0);
         for place in words.iter().filter_map(|word| places.get(word)).flatten() {
@@ -163,5 +164,7 @@ mod tests {
         assert_eq!(only(other, one), Vec::<String>::new());
         assert_eq!(only("One. Two.", ""), ["One.", "Two."]);
         assert_eq!(only("***", ""), Vec::<String>::new());
+        let address = "See https://a.example/find?q=Rivers for more.";
+        assert_eq!(only(address, "Nothing."), [address]);
     }
 }

@@ -221,6 +221,27 @@ impl Base {
         self.index.unwrap_or(self.id)
     }
 
+    /// What it is called in a store that others use too.
+    pub fn called_elsewhere(&self) -> String {
+        format!("outcrop_{}", self.lies_under())
+    }
+
+    /// What servers have of it: which store, and under which name.
+    pub fn elsewhere(&self) -> Vec<(StoreKind, String)> {
+        let other = self.rebuild.as_ref().map(|rebuild| Self { index: Some(rebuild.under), ..self.clone() });
+        let moving = self.moving.iter().flat_map(|moving| [moving.from, moving.to]);
+        let mut stores: Vec<StoreKind> = std::iter::once(self.store).chain(moving).collect();
+        stores.retain(|kind| *kind != StoreKind::Embedded);
+        let of = |base: &Self| {
+            let name = base.called_elsewhere();
+            stores.iter().map(move |kind| (*kind, name.clone())).collect::<Vec<_>>()
+        };
+        let mut all: Vec<(StoreKind, String)> = std::iter::once(self).chain(&other).flat_map(of).collect();
+        let mut seen = std::collections::HashSet::new();
+        all.retain(|place| seen.insert(place.clone()));
+        all
+    }
+
     /// As it will be once what is being built is the base; `None` where nothing is.
     pub fn rebuilt(&self) -> Option<Self> {
         let rebuild = self.rebuild.as_ref().filter(|rebuild| !rebuild.built)?;

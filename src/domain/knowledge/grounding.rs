@@ -65,19 +65,36 @@ impl Grounding {
     #[must_use]
     pub fn with(&self, mut converse: Converse) -> Converse {
         converse.settings.knowledge = None;
-        let text = if self.text.is_empty() {
-            "Nothing was found for this in the documents.".to_owned()
-        } else {
-            self.text.clone()
-        };
         if let Some(turn) = converse.turns.iter_mut().rev().find(|turn| turn.role == Role::User) {
-            turn.blocks.insert(0, Block::Text { text: format!("{text}\n\n") });
+            turn.blocks.insert(0, self.block());
         }
-        converse.system = Some(match converse.system.take() {
+        converse.system = Some(Self::around(converse.system.take()));
+        converse
+    }
+
+    /// What was found, as a model is given it.
+    pub fn block(&self) -> Block {
+        let text = match self.text.as_str() {
+            "" => "Nothing was found for this in the documents.",
+            text => text,
+        };
+        Block::Text { text: format!("{text}\n\n") }
+    }
+
+    /// The system prompt with the rules for what was found.
+    pub fn around(system: Option<String>) -> String {
+        match system {
             Some(own) => format!("{own}\n\n{RULES}"),
             None => RULES.to_owned(),
-        });
-        converse
+        }
+    }
+
+    /// The text of each source, in their order: nothing in one can end it, see [`fenced`].
+    pub fn texts(&self) -> impl Iterator<Item = &str> {
+        self.text.split("<result number=").skip(1).map(|piece| {
+            let inner = piece.split_once('\n').map_or(piece, |(_, inner)| inner);
+            inner.split_once("\n</result>").map_or(inner, |(inner, _)| inner)
+        })
     }
 
     /// Takes in what an answer cites.

@@ -1,5 +1,7 @@
 //! What a search of a base gives, and what a model is given of it.
 
+use std::ops::Range;
+
 use serde::{Deserialize, Serialize};
 
 use super::passage::Passage;
@@ -205,6 +207,22 @@ pub fn citations(answer: &str, hits: usize) -> Vec<Citation> {
     found
 }
 
+/// The bytes of a text that are marks, as [`citations`] reads them; several in a row are one.
+pub fn marked(text: &str, hits: usize) -> Vec<Range<usize>> {
+    let mut found = Vec::new();
+    let mut at = 0;
+    while let Some(open) = text[at..].find('[').map(|open| at + open) {
+        let (numbers, end) = marks(text, open, hits);
+        if numbers.is_empty() {
+            at = open + 1;
+        } else {
+            found.push(open..end);
+            at = end;
+        }
+    }
+    found
+}
+
 /// The numbers of the marks that stand in a row from `open` on, and where the last one ends.
 fn marks(answer: &str, open: usize, hits: usize) -> (Vec<usize>, usize) {
     let (mut numbers, mut end) = (Vec::new(), open);
@@ -248,6 +266,13 @@ mod tests {
         assert_eq!(cited("[1] first", 2), []);
         assert_eq!(cited("so [1]. [2] and", 2), [("so", vec![1, 2])]);
         assert_eq!(cited("a[0][x] [", 2), []);
+    }
+
+    #[test]
+    fn marks_are_found_where_they_stand() {
+        let of = |text| marked(text, 3).into_iter().map(|mark| &text[mark]).collect::<Vec<&str>>();
+        assert_eq!(of("so [1], 川 [2] [3]. [9] [ ] [x] [1, 2]"), ["[1]", "[2] [3]", "[1, 2]"]);
+        assert!(of("- [ ] to do\n- [x] done [0]").is_empty());
     }
 
     #[test]

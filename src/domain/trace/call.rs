@@ -2,8 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::replay::Place;
 use crate::domain::catalog::ModelId;
-use crate::domain::error::ErrorKind;
+use crate::domain::error::{Error, ErrorKind};
 use crate::domain::id::{ConversationId, MessageId, SpanId};
 use crate::domain::message::{Timing, Usage};
 use crate::domain::script::Operation;
@@ -63,6 +64,34 @@ pub enum SpanStatus {
     Failed {
         kind: ErrorKind,
     },
+}
+
+/// What went wrong, as it was told: the words may be a server's or a tool's own.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fault {
+    /// A word for programs, where there is a better one than the kind of the error.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    pub words: String,
+}
+
+impl Fault {
+    /// The most that is kept of the words, in bytes: a span stays small.
+    const LONGEST: usize = 300;
+
+    /// Words, with a word for programs where there is one.
+    pub fn new(name: Option<&str>, words: &str) -> Self {
+        let words = words.trim();
+        let end = words.floor_char_boundary(Self::LONGEST);
+        let rest = if end < words.len() { "…" } else { "" };
+        Self { name: name.map(str::to_owned), words: [&words[..end], rest].concat() }
+    }
+}
+
+impl From<&Error> for Fault {
+    fn from(error: &Error) -> Self {
+        Self::new(None, &error.why)
+    }
 }
 
 /// Tokens by the length of what was sent and of what came: an estimate, for where nobody has counted.
@@ -141,7 +170,19 @@ pub struct Span {
     /// It ended before anything was sent: what it asked for was refused here, or it had not begun.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub unsent: bool,
+    /// What was done already is done once more: that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replays: Option<Place>,
+    /// Nothing was called: what was recorded of an earlier call was given.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub recorded: bool,
+    /// The guardrail that it was to pass and did not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unguarded: Option<String>,
     pub status: SpanStatus,
+    /// Beside a status that says it failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fault: Option<Fault>,
     /// The conversation and the answer that it wrote, where it wrote one.
     pub conversation: Option<ConversationId>,
     pub answer: Option<MessageId>,
@@ -168,7 +209,11 @@ impl Span {
             by_length: ByLength::default(),
             retried: Retried::default(),
             unsent: false,
+            replays: None,
+            recorded: false,
+            unguarded: None,
             status: SpanStatus::Cancelled,
+            fault: None,
             conversation: None,
             answer: None,
         }
@@ -230,4 +275,19 @@ pub struct Purpose {
     pub kind: SpanKind,
     pub provider: String,
     pub model: Option<ModelId>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_long_words_the_beginning_is_kept_whole_characters_of_it() {
+        assert_eq!(
+            Fault::new(Some("w"), " short\n"),
+            Fault { name: Some("w".into()), words: "short".into() }
+        );
+        let long = Fault::new(None, &"é".repeat(400)).words;
+        assert!(long.ends_with("é…") && long.len() <= Fault::LONGEST + "…".len(), "{long}");
+    }
 }

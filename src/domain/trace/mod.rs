@@ -1,6 +1,6 @@
 //! What was done, step by step: calls of this program, and traces of any.
 //!
-//! `call` is a call of a provider as this program keeps it. The rest is for traces, whoever made them: the span kept whole
+//! `call` is a call of a provider as this program keeps it, `told` what was said in one. The rest is for traces, whoever made them: the span kept whole
 //! (`span`, `value`), what it means (`facts`, `contents`), the spans of a trace in short (`outline`) and everything that is
 //! reckoned of those. All of it takes bad spans as they come: marked and counted, never lost. Never here: what a format
 //! or a convention calls things (`wire::trace`), where traces are kept.
@@ -18,12 +18,14 @@ pub mod names;
 pub mod note;
 pub mod outline;
 pub mod packed;
+pub mod replay;
 pub mod run;
 pub mod span;
+pub mod told;
 pub mod tree;
 pub mod value;
 
-pub use call::{ByLength, Egress, Exchange, ExchangeId, Purpose, Retried, Span, SpanKind, SpanStatus};
+pub use call::{ByLength, Egress, Exchange, ExchangeId, Fault, Purpose, Retried, Span, SpanKind, SpanStatus};
 pub use facts::{Dialect, Facts, Kind};
 pub use made::Made;
 pub use note::{Grade, Note, Opinion};

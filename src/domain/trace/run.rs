@@ -7,6 +7,7 @@ use super::names::Names;
 use super::outline::Outline;
 use super::span::TraceId;
 use super::tree::{Mark, Rollups, Tree};
+use crate::domain::secret::Secret;
 use crate::domain::time::Timestamp;
 
 /// Who a trace came from.
@@ -169,6 +170,30 @@ pub struct Brought {
     pub cut: bool,
     /// What there is to say of it, in one line; empty where all was well.
     pub remarks: String,
+}
+
+/// A server that takes OTLP over HTTP.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Destination {
+    /// Its address, with `/v1/traces` or without.
+    pub url: String,
+    /// Headers that it wants; their values may be credentials.
+    pub headers: Vec<(String, Secret)>,
+    /// As JSON, and not as protobuf.
+    pub json: bool,
+}
+
+/// What became of a trace that was sent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sent {
+    pub id: TraceId,
+    /// `host:port` of the server.
+    pub to: String,
+    pub spans: u64,
+    /// Those among them that the server did not take.
+    pub rejected: u64,
+    /// What it says to that, or besides.
+    pub words: String,
 }
 
 /// The forms in which a trace is written out.

@@ -7,6 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use super::value::Attributes;
 use crate::domain::hex::{hex, unhex};
+use crate::domain::id::SpanId;
 
 /// The sixteen bytes that the spans of one trace share.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -38,6 +39,13 @@ impl SpanKey {
     /// All zero: OpenTelemetry calls it invalid.
     pub fn is_zero(self) -> bool {
         self.0 == 0
+    }
+
+    /// Of a call of this program: the end of its id, which is the part that is drawn.
+    pub fn of(id: SpanId) -> Self {
+        let mut last = [0; 8];
+        last.copy_from_slice(&id.as_bytes()[8..]);
+        Self(u64::from_be_bytes(last))
     }
 
     /// From 16 hexadecimal digits.

@@ -143,21 +143,30 @@ impl Vocabulary {
 
     /// The ids of `text`, marks of turns included.
     pub(super) fn encode(&self, text: &str) -> Result<Vec<u32>> {
-        let mut ids = match &self.way {
-            Way::Pairs(tokenizer) => {
-                let encoding = tokenizer.encode_fast(text, false);
-                let encoding = encoding
-                    .map_err(|why| Error::internal("splitting the prompt into tokens", why.to_string()))?;
-                encoding.get_ids().to_vec()
-            }
-            Way::Pieces(pieces) => pieces.encode(text),
-        };
+        let mut ids = self.ids(text, true)?;
         if let Some(begin) = self.begin
             && ids.first() != Some(&begin)
         {
             ids.insert(0, begin);
         }
         Ok(ids)
+    }
+
+    /// The ids of a text that goes on behind another one.
+    pub(super) fn encode_on(&self, text: &str) -> Result<Vec<u32>> {
+        self.ids(text, false)
+    }
+
+    fn ids(&self, text: &str, begins: bool) -> Result<Vec<u32>> {
+        match &self.way {
+            Way::Pairs(tokenizer) => {
+                let encoding = tokenizer.encode_fast(text, false);
+                let encoding = encoding
+                    .map_err(|why| Error::internal("splitting a text into tokens", why.to_string()))?;
+                Ok(encoding.get_ids().to_vec())
+            }
+            Way::Pieces(pieces) => Ok(pieces.encode(text, begins)),
+        }
     }
 
     /// The bytes that a token stands for: perhaps a part of a character, none for a control token.

@@ -97,14 +97,13 @@ impl Pieces {
         })
     }
 
-    /// The ids of `text`, marks of turns included.
-    pub(super) fn encode(&self, text: &str) -> Vec<u32> {
+    /// The ids of `text`, marks of turns included; whether a text begins with it, or goes on.
+    pub(super) fn encode(&self, text: &str, mut begins: bool) -> Vec<u32> {
         let mut parts = if text.is_empty() { Vec::new() } else { vec![Part::Text(text)] };
         for (special, id) in self.special.iter().filter(|(special, _)| text.contains(special.as_str())) {
             parts = parts.into_iter().flat_map(|part| cut(part, special, *id)).collect();
         }
         let mut ids = Vec::new();
-        let mut begins = true;
         for part in parts {
             match part {
                 Part::Token(id) => ids.push(id),

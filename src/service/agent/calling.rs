@@ -4,19 +4,24 @@ use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 
 use serde_json::Value;
-use tokio::time::Duration;
+use tokio::time::error::Elapsed;
+use tokio::time::{Duration, timeout};
 
+use super::http::Answer;
 use super::run::Running;
 use super::{files, http};
 use crate::domain::agent::action::{Action, What, named};
-use crate::domain::agent::turn::Asked;
+use crate::domain::agent::turn::{self, Asked};
 use crate::domain::agent::{BuiltIn, Executor, Group, Program, built_in, calculator};
 use crate::domain::knowledge::ranking::Mode;
 use crate::domain::knowledge::reranking::Reranking;
 use crate::domain::knowledge::retrieval::{Question, fenced};
-use crate::domain::trace::SpanKind;
-use crate::domain::{Error, Result};
+use crate::domain::trace::contents::Ran;
+use crate::domain::trace::told::Told;
+use crate::domain::trace::{Fault, SpanKind};
+use crate::domain::{Error, ErrorKind, Result};
 use crate::provider::lambda::Invoked;
+use crate::service::invoke::Underway;
 use crate::wire::agent::event::{self, Called, Caller, State};
 
 /// Passages that a search gives, as Bedrock does.
@@ -25,11 +30,23 @@ const RESULTS: usize = 5;
 /// The longest that a function of AWS Lambda may take, as Lambda has it.
 const LAMBDA: Duration = Duration::from_mins(15);
 
+/// How what was called says that it failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Failed {
+    /// By the status of its answer.
+    Status(u16),
+    /// By a word for programs.
+    Word(&'static str),
+}
+
+/// OpenTelemetry's word of a tool that says that it did not work.
+const TOOL_ERROR: Failed = Failed::Word("tool_error");
+
 /// What came of a call.
 pub(super) enum Did {
     Gave {
         content: String,
-        is_error: bool,
+        failed: Option<Failed>,
         attributes: Option<BTreeMap<String, String>>,
     },
     /// The person, or the program that runs the agent, is to say.
@@ -45,13 +62,49 @@ pub(super) enum Did {
 }
 
 impl Did {
-    pub(super) fn gave(content: String) -> Self {
-        Self::Gave { content, is_error: false, attributes: None }
+    fn gave(content: String) -> Self {
+        Self::Gave { content, failed: None, attributes: None }
     }
 
-    pub(super) fn failed(content: String) -> Self {
-        Self::Gave { content, is_error: true, attributes: None }
+    fn failed(failed: Failed, content: String) -> Self {
+        Self::Gave { content, failed: Some(failed), attributes: None }
     }
+
+    /// Of an answer over HTTP.
+    fn answered(answer: &Answer) -> Self {
+        let failed = (!answer.is_success).then_some(Failed::Status(answer.status));
+        Self::Gave { content: answer.told(), failed, attributes: None }
+    }
+
+    /// Says in the record of the call how it ended, and what was said.
+    fn end(&self, asked: &Asked, step: &mut Underway) {
+        let (failed, content) = match self {
+            Self::Gave { failed, content, .. } => (*failed, Some(content)),
+            Self::Failure(said) => (Some(TOOL_ERROR), Some(said)),
+            Self::Wanted | Self::Found { .. } => (None, None),
+        };
+        step.tell(ran(asked, content.map(String::as_str)));
+        let words = content.map(String::as_str).unwrap_or_default();
+        match failed {
+            None => step.end(None),
+            Some(Failed::Status(status)) => {
+                step.fail(ErrorKind::Server { status }, Fault::new(None, words));
+            }
+            Some(Failed::Word(word)) => step.fail(ErrorKind::Invalid, Fault::new(Some(word), words)),
+        }
+    }
+}
+
+/// What is said in a call: what it was called with, and what it gave.
+fn ran(asked: &Asked, gave: Option<&str>) -> Told {
+    let ran = Ran {
+        name: asked.name.clone(),
+        id: Some(asked.id.clone()),
+        description: None,
+        arguments: Some(asked.input.clone()),
+        result: gave.map(|gave| turn::shortened(gave.to_owned()).into()),
+    };
+    Told { ran: Some(ran), ..Told::default() }
 }
 
 /// A text of an input.
@@ -60,23 +113,56 @@ fn text<'a>(input: &'a Value, name: &str) -> &'a str {
 }
 
 impl Running {
-    /// Does what is asked. It says what went wrong to the model, who may mend it.
-    pub(super) async fn call(&self, asked: &Asked) -> Did {
+    /// Does what is asked within the time that is left. It says what went wrong to the model, who may mend it.
+    pub(super) async fn call(&self, asked: &Asked, left: Duration) -> Did {
+        let late = |_: Elapsed| {
+            let why = "it was not done within the time that the run has";
+            Error::new(ErrorKind::Timeout, format!("calling {}", asked.name), why, "")
+        };
         let searched = self.offered.searches.iter().find(|(tool, _)| tool.name == asked.name);
         let did = match searched {
-            Some((_, base)) => self.search(*base, text(&asked.input, "query")).await,
+            Some((_, base)) => {
+                let found = timeout(left, self.search(*base, text(&asked.input, "query"))).await;
+                found.map_err(late).flatten()
+            }
             None => match named(&self.offered.actions, &asked.name) {
                 Some(action) => {
-                    let name = asked.name.clone();
-                    let (mut step, _) = self.agents.invoke.step(SpanKind::Tool, name, &self.terms);
-                    let did = self.act(action, asked).await;
-                    step.end(did.as_ref().err());
+                    let mut step = self.recorded(asked);
+                    let did = timeout(left, self.act(action, asked)).await.map_err(late).flatten();
+                    match &did {
+                        Ok(did) => did.end(asked, &mut step),
+                        Err(error) => {
+                            step.end(Some(error));
+                            step.tell(ran(asked, Some(&error.said())));
+                        }
+                    }
                     did
                 }
-                None => Ok(Did::failed(format!("there is no tool {:?}", asked.name))),
+                None => Ok(self.refused(asked, "unknown_tool", format!("there is no tool {:?}", asked.name))),
             },
         };
-        did.unwrap_or_else(|error| Did::failed(error.said()))
+        did.unwrap_or_else(|error| Did::failed(TOOL_ERROR, error.said()))
+    }
+
+    /// A call that is not made, with the reason in words for the model: it is recorded as one that failed.
+    pub(super) fn refused(&self, asked: &Asked, word: &'static str, why: String) -> Did {
+        let did = Did::failed(Failed::Word(word), why);
+        did.end(asked, &mut self.recorded(asked));
+        did
+    }
+
+    /// A call that is not made since what it gave was recorded.
+    pub(super) fn given(&self, asked: &Asked, content: String, is_error: bool) -> Did {
+        let did = if is_error { Did::failed(TOOL_ERROR, content) } else { Did::gave(content) };
+        let mut step = self.recorded(asked);
+        step.played();
+        did.end(asked, &mut step);
+        did
+    }
+
+    /// The record of a call.
+    fn recorded(&self, asked: &Asked) -> Underway {
+        self.agents.invoke.step(SpanKind::Tool, asked.name.clone(), &self.terms).0
     }
 
     async fn act(&self, action: &Action, asked: &Asked) -> Result<Did> {
@@ -97,45 +183,42 @@ impl Running {
                         variables,
                     )
                     .await?;
-                    let is_error = !answer.is_success;
-                    Ok(Did::Gave { content: answer.told(), is_error, attributes: None })
+                    Ok(Did::answered(&answer))
                 }
                 What::Function(_) | What::Own(_) => {
                     let event = self.event(group, action, &asked.input);
                     let answer = http::event(&self.terms.net, &event, endpoint, variables).await?;
-                    if answer.is_success { responded(&answer.bytes) } else { Ok(Did::failed(answer.told())) }
+                    if answer.is_success { responded(&answer.bytes) } else { Ok(Did::answered(&answer)) }
                 }
             },
             Executor::Mcp(_) => {
                 let What::Own(tool) = &action.what else {
-                    return Ok(Did::failed("it has no such tool".to_owned()));
+                    return Ok(Did::failed(TOOL_ERROR, "it has no such tool".to_owned()));
                 };
                 let outcome = self.servers.call(action.group, tool, &asked.input).await?;
-                Ok(Did::Gave { content: outcome.text, is_error: outcome.is_error, attributes: None })
+                let failed = outcome.is_error.then_some(TOOL_ERROR);
+                Ok(Did::Gave { content: outcome.text, failed, attributes: None })
             }
             Executor::Lambda { function } => {
                 let event = self.event(group, action, &asked.input).to_string();
                 let functions = &self.agents.means.functions;
                 match functions.invoke(&self.terms.net, function, event.as_bytes(), LAMBDA).await? {
                     Invoked::Gave(bytes) => responded(&bytes),
-                    Invoked::Failed(said) => Ok(Did::failed(said)),
+                    Invoked::Failed(said) => Ok(Did::failed(Failed::Word("function_error"), said)),
                 }
             }
         }
     }
 
     async fn own(&self, own: &BuiltIn, action: &Action, input: &Value) -> Result<Did> {
-        let What::Own(tool) = &action.what else { return Ok(Did::failed("it has no such tool".to_owned())) };
+        let What::Own(tool) = &action.what else {
+            return Ok(Did::failed(TOOL_ERROR, "it has no such tool".to_owned()));
+        };
         let said = match own {
             BuiltIn::Calculator => calculator::compute(text(input, "expression")),
             BuiltIn::AskUser => return Ok(Did::Wanted),
             BuiltIn::HttpGet { hosts } => {
-                let answer = http::get(&self.terms.net, text(input, "url"), hosts).await?;
-                return Ok(Did::Gave {
-                    content: answer.told(),
-                    is_error: !answer.is_success,
-                    attributes: None,
-                });
+                return Ok(Did::answered(&http::get(&self.terms.net, text(input, "url"), hosts).await?));
             }
             BuiltIn::ReadFiles { folder } => {
                 let (folder, path) = (folder.clone(), text(input, "path").to_owned());
@@ -146,7 +229,7 @@ impl Running {
                 read.map_err(|why| Error::internal("reading a file for an agent", why.to_string()))?
             }
         };
-        Ok(said.map_or_else(Did::failed, Did::gave))
+        Ok(said.map_or_else(|why| Did::failed(TOOL_ERROR, why), Did::gave))
     }
 
     async fn program(&self, group: &Group, action: &Action, program: &Program, input: &Value) -> Result<Did> {
@@ -209,10 +292,11 @@ impl Running {
 /// Bedrock's response, as what came of the call.
 fn responded(bytes: &[u8]) -> Result<Did> {
     let response = event::read(bytes)?;
+    let bad = response.status.filter(|status| *status >= 400);
     Ok(match response.state {
         State::Failure => Did::Failure(response.body),
         state => Did::Gave {
-            is_error: state == State::Reprompt || response.status.is_some_and(|status| status >= 400),
+            failed: bad.map(Failed::Status).or((state == State::Reprompt).then_some(TOOL_ERROR)),
             content: response.body,
             attributes: response.session_attributes,
         },

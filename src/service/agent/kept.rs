@@ -1,10 +1,11 @@
 //! Agents as records.
 
-use crate::domain::agent::{Agent, Book, Definition, Pinned, Pins, Run, Version};
-use crate::domain::id::AgentId;
+use crate::domain::agent::{Agent, Book, Definition, Pinned, Pins, Remembered, Run, Version};
+use crate::domain::id::{AgentId, RunId, SpanId};
 use crate::domain::prompt::{LONGEST_NAME, name_of};
+use crate::domain::trace::told::Told;
 use crate::domain::{Error, ErrorKind, Result};
-use crate::service::fresh;
+use crate::service::{fresh, trace};
 use crate::store::record::{AgentRunOf, AgentVersionOf};
 use crate::store::{Batch, Scan, Store};
 use crate::wire::agent::openapi;
@@ -137,7 +138,15 @@ pub(super) fn remove(store: &Store, id: AgentId) -> Result<()> {
         batch.remove::<Version>(&key?);
     }
     for key in store.keys::<Run>(Scan::under(&id)) {
-        batch.remove::<Run>(&key?);
+        let key = key?;
+        // What was said in its calls goes with it; that there were some stays on record.
+        for call in trace::calls(store, SpanId::from_bytes(*key.1.as_bytes()))? {
+            batch.remove::<Told>(&call);
+        }
+        batch.remove::<Run>(&key);
+    }
+    for key in store.keys::<Remembered>(Scan::under(&id)) {
+        batch.remove::<Remembered>(&key?);
     }
     store.commit(batch)
 }
@@ -163,6 +172,37 @@ pub(super) fn pin(store: &Store, id: AgentId, group: String, pinned: Pinned) -> 
 pub(super) fn runs(store: &Store, id: AgentId, limit: usize) -> Vec<Run> {
     let runs = store.scan::<Run>(Scan::under(&id).reverse());
     runs.filter_map(|record| Some(record.ok()?.1)).take(limit).collect()
+}
+
+/// A run of an agent.
+pub(super) fn run(store: &Store, agent: AgentId, run: RunId) -> Result<Run> {
+    store.get::<Run>(&AgentRunOf(agent, run))?.ok_or_else(|| {
+        let why = format!("the run {} is not there any more", run.short());
+        let hint = "`outcrop agent show` lists those that are.";
+        Error::new(ErrorKind::NotFound, "opening a run of an agent", why, hint)
+    })
+}
+
+/// The run that the first or last digits of an id mean, with its agent.
+pub(super) fn find_run(store: &Store, text: &str) -> Result<(Book, Run)> {
+    let text = text.trim().to_ascii_lowercase();
+    let means = |key: &AgentRunOf| {
+        let id = key.1.to_string();
+        !text.is_empty() && (id.starts_with(&text) || id.ends_with(&text))
+    };
+    let keys = store.keys::<Run>(Scan::all()).filter_map(Result::ok);
+    let mut found: Vec<AgentRunOf> = keys.filter(means).collect();
+    let doing = format!("finding the run {text:?}");
+    match (found.pop(), found.is_empty()) {
+        (Some(AgentRunOf(agent, id)), true) => Ok((book(store, agent)?, run(store, agent, id)?)),
+        (Some(_), false) => {
+            Err(Error::new(ErrorKind::Invalid, doing, "several runs have it", "Give more of its digits."))
+        }
+        (None, _) => {
+            let hint = "`outcrop agent show` lists the runs of an agent.";
+            Err(Error::new(ErrorKind::NotFound, doing, "there is none", hint))
+        }
+    }
 }
 
 /// Keeps a run as it is now. The agent may have been removed meanwhile: then nothing is kept.
@@ -208,7 +248,7 @@ pub(super) fn free_name(store: &Store, name: &str) -> String {
         .unwrap_or_default()
 }
 
-fn missing(doing: &str) -> Error {
+pub(super) fn missing(doing: &str) -> Error {
     Error::new(
         ErrorKind::NotFound,
         doing,

@@ -6,9 +6,13 @@
 
 mod calling;
 mod files;
+mod halt;
 mod http;
 mod kept;
 mod offered;
+mod onward;
+mod remembering;
+mod replaying;
 mod run;
 mod servers;
 mod thinking;
@@ -24,8 +28,9 @@ use tokio::sync::{Mutex, mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::domain::agent::replay::{Edit, Missing};
 use crate::domain::agent::run::State;
-use crate::domain::agent::{Agent, AgentEvent, Book, Definition, Run};
+use crate::domain::agent::{Agent, AgentEvent, Book, Definition, Remembered, Run};
 use crate::domain::catalog::ModelId;
 use crate::domain::change::Changed;
 use crate::domain::id::{AgentId, RunId};
@@ -38,6 +43,9 @@ use crate::service::invoke::{Invoke, Terms};
 use crate::service::knowledge::Knowledge;
 use crate::wire::agent::file::{self, Form};
 use crate::worker::{Programs, Surroundings};
+
+pub use onward::Onward;
+pub use remembering::sweep as forget_old;
 
 /// Events that wait for a slow asker.
 const EVENTS: usize = 64;
@@ -74,6 +82,22 @@ pub enum Given {
     Question { text: String, after: Option<RunId>, version: Option<u32>, model: Option<ModelId> },
     /// What a run waits for, by the ids of its calls. Without a run the newest that waits is meant.
     Answers { run: Option<RunId>, answers: Vec<(String, String)> },
+    /// What was done already, once more.
+    Replay(Again),
+    /// The next turn of a conversation, in a run of its own.
+    Onward(Onward),
+}
+
+/// A run that is done once more.
+#[derive(Debug)]
+pub struct Again {
+    pub run: RunId,
+    pub edit: Edit,
+    /// `None` takes the version that it was made with.
+    pub version: Option<u32>,
+    /// In the place of its own; where a version is named, of that version's.
+    pub model: Option<ModelId>,
+    pub missing: Missing,
 }
 
 /// The service.
@@ -113,6 +137,16 @@ impl Agents {
     /// The one of that name, with its versions.
     pub async fn find(&self, name: String) -> Result<Book> {
         self.archive.run(move |store| kept::find(store, &name)).await
+    }
+
+    /// The one of that id, with its versions.
+    pub async fn book(&self, id: AgentId) -> Result<Book> {
+        self.archive.run(move |store| kept::book(store, id)).await
+    }
+
+    /// The model of an agent that names none, where nobody else names one either.
+    pub fn stands_in(&self) -> Option<&ModelId> {
+        self.means.model.as_ref()
     }
 
     /// Keeps a new one under a name of its own. Paths that are no whole ones lie in `folder`.
@@ -204,6 +238,32 @@ impl Agents {
     /// Its runs, the newest first.
     pub async fn runs(&self, id: AgentId, limit: usize) -> Result<Vec<Run>> {
         self.archive.run(move |store| Ok(kept::runs(store, id, limit))).await
+    }
+
+    /// The run that the first or last digits of an id mean, with its agent.
+    pub async fn find_run(&self, text: String) -> Result<(Book, Run)> {
+        self.archive.run(move |store| kept::find_run(store, &text)).await
+    }
+
+    /// What is remembered of sessions, of one person's or of everybody's, the newest first.
+    pub async fn memories(&self, id: AgentId, user: Option<String>) -> Result<Vec<Remembered>> {
+        self.archive.run(move |store| remembering::all(store, id, user.as_deref())).await
+    }
+
+    /// Puts a person's words in the place of what is remembered of a session.
+    pub async fn edit_memory(&self, id: AgentId, session: RunId, summary: String) -> Result<Remembered> {
+        let _one = self.one.lock().await;
+        let edited = self.archive.run(move |store| remembering::edit(store, id, session, summary)).await?;
+        self.changes.tell(Changed::Agents);
+        Ok(edited)
+    }
+
+    /// Forgets sessions. What was said in them stays in their runs.
+    pub async fn forget(&self, id: AgentId, sessions: Vec<RunId>) -> Result<()> {
+        let _one = self.one.lock().await;
+        self.archive.run(move |store| remembering::forget(store, id, &sessions)).await?;
+        self.changes.tell(Changed::Agents);
+        Ok(())
     }
 
     /// Says whether a call may be made that waits for that.

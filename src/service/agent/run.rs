@@ -1,21 +1,25 @@
 //! The loop of a run: a model's step, what it calls, what that gave, and again, until it answers or may go no further.
 
-use std::collections::BTreeMap;
 use std::sync::PoisonError;
 
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use serde_json::Value;
 use tokio::sync::{mpsc, oneshot};
-use tokio::time::{Duration, Instant, timeout};
+use tokio::time::{Duration, Instant};
 
 use super::calling::Did;
+use super::halt::Halt;
 use super::offered::Offered;
+use super::onward::{blank, goes_on, model_of};
+use super::remembering::{self, person};
+use super::replaying;
 use super::servers::Servers;
 use super::thinking::Asking;
 use super::{Agents, Given, kept};
 use crate::domain::agent::action::{named, shown};
-use crate::domain::agent::run::{Hashes, State};
+use crate::domain::agent::replay::{self, Missing, Recording};
+use crate::domain::agent::run::State;
 use crate::domain::agent::told::{self, Standing};
 use crate::domain::agent::turn::{self, Asked, MALFORMED, Next};
 use crate::domain::agent::{
@@ -28,30 +32,14 @@ use crate::domain::id::{AgentId, SpanId};
 use crate::domain::message::{Block, Role};
 use crate::domain::tool::Tool;
 use crate::domain::trace::SpanKind;
+use crate::domain::trace::replay::Place;
+use crate::domain::trace::told::Told;
 use crate::domain::{Error, ErrorKind, Result};
 use crate::service::fresh;
-use crate::service::invoke::{Terms, Underway};
+use crate::service::invoke::{Tells, Terms, Underway};
 
 /// Calls of one step that are made; a model that asks for more is told.
 const MOST: usize = 16;
-
-/// Why a run goes no further.
-pub(super) enum Halt {
-    GaveUp(GaveUp),
-    Error(Error),
-}
-
-impl From<GaveUp> for Halt {
-    fn from(why: GaveUp) -> Self {
-        Self::GaveUp(why)
-    }
-}
-
-impl From<Error> for Halt {
-    fn from(error: Error) -> Self {
-        Self::Error(error)
-    }
-}
 
 /// A run that goes on.
 pub(super) struct Running {
@@ -69,6 +57,10 @@ pub(super) struct Running {
     pub(super) run: Run,
     events: Option<mpsc::Sender<Result<AgentEvent>>>,
     began: Instant,
+    /// What the actions of the run gave that this one replays.
+    pub(super) recording: Option<Recording>,
+    /// What is told of earlier sessions with this person.
+    memory: String,
     /// What a person took to agree.
     waited: Duration,
     /// Milliseconds that it had taken before it waited for answers.
@@ -91,12 +83,14 @@ pub(super) async fn begin(agents: &Agents, id: AgentId, given: Given, terms: Ter
         Error::new(ErrorKind::NotFound, DOING, "there is no such run of it that could go on", hint)
     };
     let now = fresh::now();
+    let mut edit = None;
     let mut run = match given {
         Given::Question { text, after, version, model } => {
             if text.trim().is_empty() {
                 return Err(Error::new(ErrorKind::Invalid, DOING, "nothing is asked", "Write a question."));
             }
             let version = kept::version(&book, version)?;
+            let known = model_of(agents, &version.definition, model)?;
             let earlier = match after {
                 None => None,
                 Some(after) => {
@@ -105,26 +99,7 @@ pub(super) async fn begin(agents: &Agents, id: AgentId, given: Given, terms: Ter
                     Some(ended.into_iter().find(|run| run.id == after).ok_or_else(gone)?)
                 }
             };
-            let known = model.or_else(|| version.definition.model.clone());
-            let known = known.or_else(|| agents.means.model.clone()).ok_or_else(|| {
-                let hint = "Name one in the definition, or with -m.";
-                Error::new(ErrorKind::Invalid, DOING, "the agent has no model", hint)
-            })?;
-            let mut run = earlier.unwrap_or_else(|| Run {
-                id: fresh::run_id(),
-                agent: id,
-                version: version.number,
-                model: known.clone(),
-                question: String::new(),
-                turns: Vec::new(),
-                results: Vec::new(),
-                state: State::Running,
-                attributes: BTreeMap::new(),
-                spent: Spent::default(),
-                hashes: Hashes::default(),
-                created: now,
-                updated: now,
-            });
+            let mut run = earlier.unwrap_or_else(|| blank(id, version.number, known.clone()));
             (run.version, run.model, run.spent) = (version.number, known, Spent::default());
             asks(&mut run, text);
             run
@@ -134,24 +109,53 @@ pub(super) async fn begin(agents: &Agents, id: AgentId, given: Given, terms: Ter
             let run = waiting.into_iter().find(|run| which.is_none_or(|which| run.id == which));
             answered(run.ok_or_else(gone)?, answers)?
         }
+        Given::Replay(again) => {
+            let ended = runs(|run| !matches!(run.state, State::Running)).await?;
+            let old = ended.into_iter().find(|run| run.id == again.run).ok_or_else(gone)?;
+            let run = replaying::once_more(&book, old, &again)?;
+            edit = Some(again.edit);
+            run
+        }
+        Given::Onward(onward) => {
+            let version = kept::version(&book, None)?;
+            let known = model_of(agents, &version.definition, onward.model.clone())?;
+            let before = match onward.from {
+                None => None,
+                Some(from) => runs(|_| true).await?.into_iter().find(|run| run.id == from),
+            };
+            goes_on(blank(id, version.number, known), before, onward)?
+        }
     };
-    let definition = kept::version(&book, Some(run.version))?.definition.clone();
+    run.user = person(&terms.principal);
+    let definition = replaying::definition(&kept::version(&book, Some(run.version))?.definition, &run);
     agents.invoke.knows(&run.model)?;
     let pins = agents.archive.run(move |store| kept::pins(store, id)).await?;
-    let servers = Servers::open(&definition, &pins, &agents.means, &terms.net).await?;
+    let servers = if replaying::calls_nothing(&run) {
+        Servers::agreed(&definition, &pins)
+    } else {
+        Servers::open(&definition, &pins, &agents.means, &terms.net).await?
+    };
     let offered = Offered::of(&definition, &servers)?;
     let is_on = definition.steps.is_on(Step::Orchestration);
     // Who has nothing to call needs no form to say so.
     let native = !is_on
         || offered.tools().is_empty()
         || agents.invoke.card(&run.model).can(Capability::Tools) == Some(true);
+    let recording = replaying::recording(agents, &mut run, edit.as_ref(), native).await?;
+    let memory = remembering::told(agents, &definition, &run, now).await?;
     run.hashes = offered.hashes(&definition);
     run.state = State::Running;
     run.updated = now;
     // The run is the span that its calls are under.
     let span = SpanId::from_bytes(*run.id.as_bytes());
-    let (step, terms) = agents.invoke.step_as(span, SpanKind::Agent, book.agent.name.clone(), &terms);
-    let terms = Terms { net: terms.net.under(Some(span)), ..terms };
+    let (mut step, terms) = agents.invoke.step_as(span, SpanKind::Agent, book.agent.name.clone(), &terms);
+    if let Some(of) = &run.replays {
+        step.replays(Place::first(SpanId::from_bytes(*of.run.as_bytes())));
+    }
+    if let Some(guardrail) = &definition.guardrail {
+        step.unguarded(guardrail.clone());
+    }
+    let terms = Terms { net: terms.net.under(Some(span)), tells: Some(Tells::default()), ..terms };
     let before = run.spent.millis;
     let made = run.clone();
     agents.archive.run(move |store| kept::put_run(store, &made)).await?;
@@ -168,16 +172,22 @@ pub(super) async fn begin(agents: &Agents, id: AgentId, given: Given, terms: Ter
         run,
         events: None,
         began: Instant::now(),
+        recording,
+        memory,
         waited: Duration::ZERO,
         before,
     })
 }
 
 /// Puts a question behind what was said. A call that never got its result goes: no API takes one.
-fn asks(run: &mut Run, text: String) {
+pub(super) fn asks(run: &mut Run, text: String) {
     let calls = |turn: &mut Turn| turn.blocks.iter().any(|block| matches!(block, Block::ToolUse { .. }));
     run.turns.pop_if(calls);
     run.results.clear();
+    // Nothing was recorded of what another question leads to.
+    if let Some(of) = &mut run.replays {
+        of.missing = None;
+    }
     run.question.clone_from(&text);
     let block = Block::Text { text };
     match run.turns.last_mut().filter(|turn| turn.role == Role::User) {
@@ -187,7 +197,7 @@ fn asks(run: &mut Run, text: String) {
 }
 
 /// A run that waited, with an answer for each call.
-fn answered(mut run: Run, answers: Vec<(String, String)>) -> Result<Run> {
+pub(super) fn answered(mut run: Run, answers: Vec<(String, String)>) -> Result<Run> {
     const DOING: &str = "answering the calls of an agent";
     let calls = match &run.state {
         State::Waiting { calls } => calls.clone(),
@@ -248,6 +258,13 @@ pub(super) async fn run(agents: &Agents, mut running: Running, events: mpsc::Sen
         State::Failed { error } => running.step.end(Some(error)),
         _ => running.step.end(None),
     }
+    let said = |text: &str| vec![Block::Text { text: text.to_owned() }];
+    let output = match &state {
+        State::Answered { text } | State::GaveUp { text, .. } => said(text),
+        _ => Vec::new(),
+    };
+    let input = vec![Turn { role: Role::User, blocks: said(&running.run.question) }];
+    running.step.tell(Told { input, output, ..Told::default() });
     running.reckon();
     running.run.state = state.clone();
     let (run, spent) = (running.run.id, running.run.spent);
@@ -295,10 +312,7 @@ impl Running {
 
     /// What the model said last, for a run that ends without an answer.
     fn said_last(&self) -> String {
-        let asked = self.run.turns.iter().rposition(|turn| {
-            turn.role == Role::User
-                && turn.blocks.iter().any(|block| block.said() == Some(self.run.question.as_str()))
-        });
+        let asked = replay::asked_at(&self.run.turns, &self.run.question);
         let turns = &self.run.turns[asked.map_or(0, |at| at + 1)..];
         let said = turns.iter().filter(|turn| turn.role == Role::Assistant);
         let said =
@@ -323,26 +337,32 @@ impl Running {
         self.tell(begun).await;
         // What is not done must not be taken for done.
         if let Some(guardrail) = &self.definition.guardrail {
-            let text = format!("the guardrail {guardrail:?} is not applied: there are none here yet");
+            let text =
+                format!("the guardrail {guardrail:?} is not applied: guardrails come with a later version");
             self.tell(AgentEvent::Remark { text }).await;
         }
-        if self.definition.memory.days > 0 {
-            let text = "nothing is remembered of earlier sessions: there is no memory here yet".to_owned();
-            self.tell(AgentEvent::Remark { text }).await;
+        if let Some(of) = &self.run.replays {
+            self.tell(AgentEvent::Remark { text: replaying::told(of) }).await;
         }
         self.agree_to_servers().await?;
         let tools = self.offered.tools();
-        if self.run.results.is_empty() {
-            self.before(&tools).await?;
-        } else {
+        if !self.run.results.is_empty() {
             self.give_back();
+        } else if self.begins() {
+            self.before(&tools).await?;
         }
         let answer = match self.orchestrate(&tools).await? {
             Ok(answer) => answer,
             Err(calls) => return Ok(State::Waiting { calls }),
         };
         let text = self.after(answer).await?;
+        self.remember(&text).await;
         Ok(State::Answered { text })
+    }
+
+    /// Whether nothing was said to the question yet.
+    fn begins(&self) -> bool {
+        replay::asked_at(&self.run.turns, &self.run.question) == self.run.turns.len().checked_sub(1)
     }
 
     /// Whether the question is one for this agent.
@@ -371,18 +391,21 @@ impl Running {
             question: &self.run.question,
             history,
             attributes: &self.run.attributes,
+            memory: &self.memory,
         }
     }
 
     /// The loop: an answer, or the calls that somebody outside is to answer.
     async fn orchestrate(&mut self, tools: &[Tool]) -> Result<Result<String, Vec<Wanted>>, Halt> {
         let mut malformed = 0;
+        // Of a replay a person may have said what the model says first.
+        let last = self.run.turns.last().filter(|turn| turn.role == Role::Assistant);
+        let mut given = last.map(|turn| turn.blocks.clone());
         loop {
-            let system = told::system(&self.definition, self.standing(tools, &[]));
-            let turns = self.run.turns.clone();
-            let blocks = self.ask(Asking { step: Step::Orchestration, system, turns, tools }).await?;
-            self.run.turns.push(Turn { role: Role::Assistant, blocks: blocks.clone() });
-            self.store().await?;
+            let blocks = match given.take() {
+                Some(blocks) => blocks,
+                None => self.think(tools).await?,
+            };
             let native = self.native;
             let number = self.run.spent.steps;
             match turn::next(&blocks, native, number) {
@@ -409,6 +432,16 @@ impl Running {
         }
     }
 
+    /// Asks the model for the next step of the loop.
+    async fn think(&mut self, tools: &[Tool]) -> Result<Vec<Block>, Halt> {
+        let system = told::system(&self.definition, self.standing(tools, &[]));
+        let turns = self.run.turns.clone();
+        let blocks = self.ask(Asking { step: Step::Orchestration, system, turns, tools }).await?;
+        self.run.turns.push(Turn { role: Role::Assistant, blocks: blocks.clone() });
+        self.store().await?;
+        Ok(blocks)
+    }
+
     /// The calls with ids of their own, also in the turn that made them.
     fn numbered(&mut self, calls: Vec<Asked>, number: u32) -> Vec<Asked> {
         let calls = turn::told_apart(calls, number);
@@ -431,10 +464,20 @@ impl Running {
         let mut agreed: Vec<&Asked> = Vec::new();
         let mut results: Vec<(String, Did)> = Vec::new();
         for (at, asked) in calls.iter().enumerate() {
-            match self.refusal(at, asked, tools).await {
-                Some(why) => results.push((asked.id.clone(), Did::failed(why))),
-                None => agreed.push(asked),
-            }
+            let did = if let Some((word, why)) = self.refusal(at, asked, tools) {
+                self.refused(asked, word, why)
+            } else if let Some(did) = self.played(asked).await {
+                did
+            } else if self.missing() == Some(Missing::Fail) {
+                return Err(replay::missing(asked).into());
+            } else if self.asks(asked) && !self.agreed(asked).await {
+                let why = "the user did not agree to this call: it was not made. Do not make it again.";
+                self.refused(asked, "not_agreed", why.to_owned())
+            } else {
+                agreed.push(asked);
+                continue;
+            };
+            results.push((asked.id.clone(), did));
         }
         for asked in &agreed {
             let action = named(&self.offered.actions, &asked.name);
@@ -454,11 +497,7 @@ impl Running {
             let this = &*self;
             let mut doing = FuturesUnordered::new();
             for asked in agreed {
-                doing.push(async move {
-                    let late = "it was not done within the time that the run has";
-                    let did = timeout(left, this.call(asked)).await;
-                    (asked.id.clone(), did.unwrap_or_else(|_| Did::failed(late.to_owned())))
-                });
+                doing.push(async move { (asked.id.clone(), this.call(asked, left).await) });
             }
             while let Some(done) = doing.next().await {
                 results.push(done);
@@ -493,16 +532,20 @@ impl Running {
 
     /// What came of a call, as the model is given it; `None` where somebody outside is to answer.
     async fn settled(&mut self, asked: &Asked, did: Did) -> Result<Option<Block>, Halt> {
+        if let Did::Found { results, .. } = &did {
+            let (id, action) = (asked.id.clone(), asked.name.clone());
+            self.tell(AgentEvent::Found { id, action, passages: results.clone() }).await;
+        }
         let (content, is_error) = match did {
             Did::Wanted => return Ok(None),
             Did::Failure(said) => {
                 return Err(GaveUp::Failure { action: asked.name.clone(), said }.into());
             }
-            Did::Gave { content, is_error, attributes } => {
+            Did::Gave { content, failed, attributes } => {
                 if let Some(attributes) = attributes {
                     self.run.attributes = attributes;
                 }
-                (content, is_error)
+                (content, failed.is_some())
             }
             Did::Found { query, results, sources }
                 if self.definition.steps.is_on(Step::KnowledgeBaseResponse) =>
@@ -524,24 +567,22 @@ impl Running {
         Ok(Some(Block::ToolResult { id: asked.id.clone(), content, is_error }))
     }
 
-    /// Why a call is not made, in words for the model; `None` where it is.
-    async fn refusal(&mut self, at: usize, asked: &Asked, tools: &[Tool]) -> Option<String> {
+    /// Why a call cannot be made, in a word for programs and in words for the model; `None` where it can.
+    fn refusal(&self, at: usize, asked: &Asked, tools: &[Tool]) -> Option<(&'static str, String)> {
         if at >= MOST {
-            return Some(format!("at most {MOST} calls are made in one step: call it again in the next"));
+            let why = format!("at most {MOST} calls are made in one step: call it again in the next");
+            return Some(("too_many_calls", why));
         }
         let Some(tool) = tools.iter().find(|tool| tool.name == asked.name) else {
-            return Some(turn::unknown(&asked.name, &self.offered.actions));
+            return Some(("unknown_tool", turn::unknown(&asked.name, &self.offered.actions)));
         };
-        if let Some(why) = turn::wrong(tool, &asked.input) {
-            return Some(why);
-        }
-        let confirms = named(&self.offered.actions, &asked.name).is_some_and(|action| action.confirm);
-        if confirms && !self.agreed(asked).await {
-            return Some(
-                "the user did not agree to this call: it was not made. Do not make it again.".to_owned(),
-            );
-        }
-        None
+        turn::wrong(tool, &asked.input).map(|why| ("invalid_arguments", why))
+    }
+
+    /// Whether the person is to agree before a call is made.
+    fn asks(&self, asked: &Asked) -> bool {
+        self.missing() == Some(Missing::Ask)
+            || named(&self.offered.actions, &asked.name).is_some_and(|action| action.confirm)
     }
 
     /// Asks about tools that nobody has agreed to as they are now, before a model hears of them.
@@ -583,12 +624,13 @@ impl Running {
     /// Waits for a person's word on what is told by `event`.
     async fn waits(&mut self, id: String, event: AgentEvent) -> bool {
         let (say, said) = oneshot::channel();
-        let key = (self.run.id, id);
+        let (key, told) = ((self.run.id, id.clone()), id);
         self.agents.pending.lock().unwrap_or_else(PoisonError::into_inner).insert(key, say);
         let since = Instant::now();
         self.tell(event).await;
         let agreed = said.await.unwrap_or(false);
         self.waited += since.elapsed();
+        self.tell(AgentEvent::Decided { id: told, agreed }).await;
         agreed
     }
 
@@ -626,7 +668,7 @@ impl Running {
 }
 
 /// A step that is one question without tools.
-fn plain(step: Step, text: String) -> Asking<'static> {
+pub(super) fn plain(step: Step, text: String) -> Asking<'static> {
     let turns = vec![Turn { role: Role::User, blocks: vec![Block::Text { text }] }];
     Asking { step, system: None, turns, tools: &[] }
 }

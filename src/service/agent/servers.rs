@@ -22,7 +22,8 @@ pub(super) struct Servers(BTreeMap<usize, Served>);
 
 /// One of them.
 struct Served {
-    session: Session,
+    /// `None` where none of its tools is called.
+    session: Option<Session>,
     /// What may be offered: all that it has, until nobody agrees to some of it.
     tools: Vec<Tool>,
     compared: Compared,
@@ -57,10 +58,24 @@ impl Servers {
                 let session = Session::open(server, terms).await?;
                 let tools = session.tools().await?;
                 let compared = pinned.compare(&tools);
-                Ok::<_, Error>((at, Served { session, compared, now: Mutex::new(tools.clone()), tools }))
+                let (now, session) = (Mutex::new(tools.clone()), Some(session));
+                Ok::<_, Error>((at, Served { session, compared, now, tools }))
             });
         }
         Ok(Self(try_join_all(opening).await?.into_iter().collect()))
+    }
+
+    /// What was agreed to of those, for a run that calls nothing: no server is asked for it.
+    pub(super) fn agreed(definition: &Definition, pins: &Pins) -> Self {
+        let groups = definition.groups.iter().enumerate();
+        let groups = groups.filter(|(_, group)| group.enabled && matches!(group.runs, Executor::Mcp(_)));
+        let served = groups.map(|(at, group)| {
+            let pinned = pins.0.get(&group.name).cloned().unwrap_or_default();
+            let tools: Vec<Tool> = pinned.tools.into_iter().map(|pin| pin.tool).collect();
+            let now = Mutex::new(tools.clone());
+            (at, Served { session: None, compared: Compared::default(), now, tools })
+        });
+        Self(served.collect())
     }
 
     /// Groups with tools that nobody has agreed to as they are now, and what a person is shown of them.
@@ -90,16 +105,17 @@ impl Servers {
     /// Has a tool called that was offered, as long as it is the one that was agreed to.
     pub(super) async fn call(&self, group: usize, tool: &Tool, input: &Value) -> Result<Outcome> {
         let doing = || format!("calling {}", tool.name);
-        let served = self.0.get(&group).ok_or_else(|| Error::internal(doing(), "its server is not open"))?;
+        let served = self.0.get(&group).and_then(|served| Some((served.session.as_ref()?, served)));
+        let (session, served) = served.ok_or_else(|| Error::internal(doing(), "its server is not open"))?;
         let is_same = {
             let mut now = served.now.lock().await;
-            if served.session.changed() {
-                *now = served.session.tools().await?;
+            if session.changed() {
+                *now = session.tools().await?;
             }
             now.contains(tool)
         };
         if is_same {
-            return served.session.call(&tool.name, input).await;
+            return session.call(&tool.name, input).await;
         }
         Ok(Outcome {
             text: "its server has changed this tool meanwhile: it was not called. Do without it.".to_owned(),
@@ -111,7 +127,8 @@ impl Servers {
     /// Says goodbye to all of them.
     pub(super) async fn close(&mut self) {
         let served = std::mem::take(&mut self.0);
-        futures_util::future::join_all(served.into_values().map(|served| served.session.close())).await;
+        let sessions = served.into_values().filter_map(|served| served.session);
+        futures_util::future::join_all(sessions.map(Session::close)).await;
     }
 }
 

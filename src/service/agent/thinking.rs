@@ -1,9 +1,11 @@
 //! One call of a model for a step of a run: within its limits, heard as it comes, counted.
 
 use futures_util::StreamExt;
+use tokio::time::Duration;
 
-use super::run::{Halt, Running};
-use crate::domain::agent::{AgentEvent, GaveUp, Step, said};
+use super::halt::Halt;
+use super::run::Running;
+use crate::domain::agent::{AgentEvent, GaveUp, Step, said, told};
 use crate::domain::call::{Blobs, Call, Converse, Turn};
 use crate::domain::catalog::Capability;
 use crate::domain::delta::{Event, Fold};
@@ -11,10 +13,13 @@ use crate::domain::message::Block;
 use crate::domain::settings::Settings;
 use crate::domain::tool::Tool;
 use crate::domain::{Error, ErrorKind};
-use crate::service::invoke::Terms;
+use crate::service::invoke::{Tells, Terms};
 
 /// Every model writes as many tokens at once as that.
 const SHORT: u64 = 2_048;
+
+/// How long a session may be summed up.
+const SUMMING: Duration = Duration::from_mins(2);
 
 /// What a model is asked.
 pub(super) struct Asking<'a> {
@@ -29,7 +34,9 @@ impl Running {
     /// Asks the model of a step.
     pub(super) async fn ask(&mut self, asking: Asking<'_>) -> Result<Vec<Block>, Halt> {
         self.reckon();
-        if let Some(limit) = self.definition.limits.reached(&self.run.spent) {
+        // What is answered already is summed up beyond any limit, and in a time of its own.
+        let is_bound = asking.step != Step::MemorySummary;
+        if let Some(limit) = self.definition.limits.reached(&self.run.spent).filter(|_| is_bound) {
             return Err(GaveUp::Limit { limit }.into());
         }
         self.run.spent.steps += 1;
@@ -40,12 +47,20 @@ impl Running {
         let mut settings: Settings = self.definition.settings.overlaid(&prompt.settings);
         settings.knowledge = None;
         settings.tools = Vec::new();
-        if step == Step::Orchestration && self.definition.steps.is_on(step) {
-            if self.native {
-                settings.tools = asking.tools.to_vec();
-            } else if self.agents.invoke.card(&model).can(Capability::Schema) == Some(true) {
-                settings.response_schema = Some(said::schema(asking.tools));
-            }
+        let is_orchestrated = step == Step::Orchestration && self.definition.steps.is_on(step);
+        if is_orchestrated && self.native {
+            settings.tools = asking.tools.to_vec();
+        }
+        // What is read as JSON is held to its form where that can be done.
+        let form = match step {
+            Step::Orchestration if is_orchestrated && !self.native => Some(said::schema(asking.tools)),
+            Step::PreProcessing => Some(told::verdict_schema()),
+            _ => None,
+        };
+        if let Some(form) = form
+            && self.agents.invoke.card(&model).can(Capability::Schema) == Some(true)
+        {
+            settings.response_schema = Some(form);
         }
         if settings.tools.is_empty() {
             settings.tool_choice = None;
@@ -55,7 +70,12 @@ impl Running {
         let is_bounded =
             settings.max_tokens.is_some() || self.agents.invoke.card(&model).max_output.is_some();
         let budget_tokens = if is_bounded || left < SHORT { Some(left) } else { self.terms.budget_tokens };
-        let terms = Terms { deadline: Some(self.left()), budget_tokens, ..self.terms.clone() };
+        let (deadline, budget_tokens) =
+            if is_bound { (self.left(), budget_tokens) } else { (SUMMING, self.terms.budget_tokens) };
+        // Steps of the loop say everything again that was said before; the others say something of their own.
+        let is_one_more = step == Step::Orchestration;
+        let tells = if is_one_more { self.terms.tells.clone() } else { Some(Tells::default()) };
+        let terms = Terms { deadline: Some(deadline), budget_tokens, tells, ..self.terms.clone() };
         let call = Converse {
             model: model.clone(),
             system: asking.system,

@@ -3,6 +3,7 @@
 //! A turn is durable before it is sent. Its answer is written by a task of this service, so that what came is kept
 //! when the asker goes away; [`Chat::finish`] ends all of them.
 
+mod acting;
 mod prepare;
 mod run;
 mod schemas;
@@ -16,6 +17,7 @@ use tokio::sync::mpsc;
 use tokio_util::task::TaskTracker;
 
 use crate::domain::Result;
+use crate::domain::agent::AgentEvent;
 use crate::domain::attachment::Attachment;
 use crate::domain::call::Converse;
 use crate::domain::conversation::{Conversation, Target};
@@ -24,6 +26,7 @@ use crate::domain::id::{ConversationId, MessageId};
 use crate::domain::message::{Block, Message};
 use crate::domain::prompt::{Run, Template};
 use crate::domain::script::Scripted;
+use crate::service::agent::Agents;
 use crate::service::archive::Archive;
 use crate::service::attachments;
 use crate::service::changes::Changes;
@@ -45,6 +48,8 @@ pub enum Step {
     Started { conversation: Conversation, asked: Option<Message>, answer: Message },
     /// A piece of the answer.
     Delta(Event),
+    /// What the agent does that answers.
+    Acted(AgentEvent),
     /// The answer as it was stored last; its outcome says how it ended.
     Finished { answer: Message },
 }
@@ -60,19 +65,27 @@ pub struct Chat {
     schemas: Schemas,
     /// What answers may be from.
     knowledge: Option<Knowledge>,
+    /// Who may answer besides models.
+    agents: Option<Agents>,
 }
 
 impl Chat {
     /// A chat over these conversations and models; its turns are listed in `turns`.
     pub fn new(archive: Archive, invoke: Arc<Invoke>, changes: Changes, turns: Turns) -> Self {
         let (tasks, schemas) = (TaskTracker::new(), Schemas::default());
-        Self { archive, invoke, changes, turns, tasks, schemas, knowledge: None }
+        Self { archive, invoke, changes, turns, tasks, schemas, knowledge: None, agents: None }
     }
 
     /// Its answers may be from knowledge bases.
     #[must_use]
     pub fn knowing(self, knowledge: Knowledge) -> Self {
         Self { knowledge: Some(knowledge), ..self }
+    }
+
+    /// Its answers may be of agents.
+    #[must_use]
+    pub fn acting(self, agents: Agents) -> Self {
+        Self { agents: Some(agents), ..self }
     }
 
     /// Sends blocks and streams the answer. Dropping the steps stops it; what came is kept and marked.
@@ -147,7 +160,7 @@ impl Chat {
                 Some(conversation) => Some(chat.turns.hold(conversation).await),
                 None => None,
             };
-            let begun = match prepare(&chat.archive, &chat.invoke, ask).await {
+            let begun = match prepare(&chat, ask).await {
                 Ok(prepared) => chat
                     .turns
                     .begin(prepared.head.id, prepared.answer.id)

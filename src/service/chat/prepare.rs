@@ -1,5 +1,8 @@
 //! From what a person asks to a turn: the records to write and the call to make.
 
+use super::Chat;
+use super::acting::{Act, act};
+use crate::domain::agent::Book;
 use crate::domain::call::{Blobs, Converse, Turn};
 use crate::domain::catalog::ModelId;
 use crate::domain::conversation::{Conversation, Target, Thread, title_of};
@@ -39,7 +42,7 @@ impl Ask {
     /// The conversation that is read and written; `None` for a new one.
     pub(super) fn conversation(&self) -> Option<ConversationId> {
         match self {
-            Self::Send { to: Target::New { .. }, .. } | Self::Run { .. } => None,
+            Self::Send { to: Target::New { .. } | Target::Agent { .. }, .. } | Self::Run { .. } => None,
             Self::Send { to: Target::After { conversation, .. }, .. }
             | Self::Retry { conversation, .. }
             | Self::Continue { conversation, .. } => Some(*conversation),
@@ -54,26 +57,68 @@ pub(super) struct Prepared {
     pub(super) asked: Option<Message>,
     pub(super) answer: Message,
     pub(super) model: ModelId,
-    pub(super) converse: Converse,
+    pub(super) work: Work,
+}
+
+/// What makes the answer.
+#[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "there is one a turn")]
+pub(super) enum Work {
+    /// One call of the model.
+    Converse(Converse),
+    /// A run of an agent.
+    Act(Act),
 }
 
 /// Reads what the turn needs and checks that it can be sent.
-pub(super) async fn prepare(archive: &Archive, invoke: &Invoke, ask: Ask) -> Result<Prepared> {
+pub(super) async fn prepare(chat: &Chat, ask: Ask) -> Result<Prepared> {
+    let Chat { archive, invoke, .. } = chat;
     match ask {
         Ask::Send { to: Target::New { model, system, settings }, blocks } => {
-            send(invoke, begun(Some(model), system, settings, None), None, blocks)
+            send(invoke, None, begun(Some(model), system, settings, None), None, blocks)
+        }
+        Ask::Send { to: Target::Agent { agent, model, system, settings }, blocks } => {
+            let mut thread = begun(model, system, settings, None);
+            thread.conversation.agent = Some(agent);
+            let by = answerer(chat, &thread.conversation).await?;
+            send(invoke, by.as_ref(), thread, None, blocks)
         }
         Ask::Run { run, template: Template { text, system, model, settings } } => {
-            send(invoke, begun(model, system, settings, Some(run)), None, vec![Block::Text { text }])
+            send(invoke, None, begun(model, system, settings, Some(run)), None, vec![Block::Text { text }])
         }
         Ask::Send { to: Target::After { conversation, parent }, blocks } => {
-            send(invoke, archive.thread(conversation).await?, parent, blocks)
+            let thread = archive.thread(conversation).await?;
+            let by = answerer(chat, &thread.conversation).await?;
+            send(invoke, by.as_ref(), thread, parent, blocks)
         }
-        Ask::Retry { conversation, message } => retry(invoke, &archive.thread(conversation).await?, message),
+        Ask::Retry { conversation, message } => {
+            let thread = archive.thread(conversation).await?;
+            let by = answerer(chat, &thread.conversation).await?;
+            retry(invoke, by.as_ref(), &thread, message)
+        }
         Ask::Continue { conversation, message } => {
             go_on(invoke, archive.thread(conversation).await?, message)
         }
     }
+}
+
+/// Who answers in a conversation besides its model.
+#[derive(Debug)]
+struct By {
+    book: Book,
+    /// The model of an agent for which nobody names one.
+    stands_in: Option<ModelId>,
+}
+
+async fn answerer(chat: &Chat, head: &Conversation) -> Result<Option<By>> {
+    let Some(agent) = &head.agent else { return Ok(None) };
+    let Some(agents) = &chat.agents else { return Ok(None) };
+    let book = agents.book(agent.id).await.map_err(|error| {
+        let why = format!("the agent {:?} that answers here cannot be had: {}", agent.name, error.why);
+        let hint = "Choose another agent, or have the model alone answer.";
+        Error::new(error.kind, "sending a message", why, hint)
+    })?;
+    Ok(Some(By { book, stands_in: agents.stands_in().cloned() }))
 }
 
 /// A conversation in which nothing was said yet.
@@ -92,11 +137,18 @@ fn begun(model: Option<ModelId>, system: Option<String>, settings: Settings, run
         run,
         side: None,
         forked_from: None,
+        agent: None,
     };
     Thread { conversation, messages: Vec::new() }
 }
 
-fn send(invoke: &Invoke, thread: Thread, parent: Option<MessageId>, blocks: Vec<Block>) -> Result<Prepared> {
+fn send(
+    invoke: &Invoke,
+    by: Option<&By>,
+    thread: Thread,
+    parent: Option<MessageId>,
+    blocks: Vec<Block>,
+) -> Result<Prepared> {
     const DOING: &str = "sending a message";
     let empty = blocks.iter().all(|b| matches!(b, Block::Text { text } if text.trim().is_empty()));
     if empty {
@@ -121,12 +173,12 @@ fn send(invoke: &Invoke, thread: Thread, parent: Option<MessageId>, blocks: Vec<
     }
     let parent = asked.id;
     messages.push(asked.clone());
-    let mut turn = answer(invoke, head, &messages, parent)?;
+    let mut turn = answer(invoke, by, head, &messages, parent)?;
     turn.asked = Some(asked);
     Ok(turn)
 }
 
-fn retry(invoke: &Invoke, thread: &Thread, message: MessageId) -> Result<Prepared> {
+fn retry(invoke: &Invoke, by: Option<&By>, thread: &Thread, message: MessageId) -> Result<Prepared> {
     const DOING: &str = "asking again";
     let message = find(&thread.messages, message, DOING)?;
     // Retrying a question that was never answered answers it.
@@ -134,7 +186,7 @@ fn retry(invoke: &Invoke, thread: &Thread, message: MessageId) -> Result<Prepare
     let Some(parent) = parent else {
         return Err(Error::new(ErrorKind::Invalid, DOING, "no message comes before this one", ""));
     };
-    answer(invoke, thread.conversation.clone(), &thread.messages, parent)
+    answer(invoke, by, thread.conversation.clone(), &thread.messages, parent)
 }
 
 fn go_on(invoke: &Invoke, thread: Thread, message: MessageId) -> Result<Prepared> {
@@ -148,21 +200,32 @@ fn go_on(invoke: &Invoke, thread: Thread, message: MessageId) -> Result<Prepared
             "Retry it instead.",
         ));
     }
-    let mut turn = answer(invoke, thread.conversation, &thread.messages, message.id)?;
+    if message.answer.as_ref().is_some_and(|answer| answer.agent.is_some()) {
+        return Err(Error::new(
+            ErrorKind::Invalid,
+            DOING,
+            "an agent gave it, which ends its answers itself",
+            "Say in a message what is missing, or retry it.",
+        ));
+    }
+    let mut turn = answer(invoke, None, thread.conversation, &thread.messages, message.id)?;
     let known = turn.answer.answer.take();
     turn.answer = Message { answer: known, ..message };
     turn.head.leaf = Some(turn.answer.id);
     Ok(turn)
 }
 
-/// A turn whose answer follows `parent`, with the model, system prompt and settings of the conversation.
+/// A turn whose answer follows `parent`: of an agent, or with the model, system prompt and settings of the conversation.
 fn answer(
     invoke: &Invoke,
+    by: Option<&By>,
     mut head: Conversation,
     messages: &[Message],
     parent: MessageId,
 ) -> Result<Prepared> {
-    let Some(model) = head.model.clone() else {
+    let own = by.and_then(|by| by.book.version(None)).and_then(|version| version.definition.model.clone());
+    let stands_in = by.and_then(|by| by.stands_in.clone());
+    let Some(model) = own.or_else(|| head.model.clone()).or(stands_in) else {
         return Err(Error::new(
             ErrorKind::Invalid,
             "sending a message",
@@ -173,6 +236,14 @@ fn answer(
     head.settings.check()?;
     invoke.knows(&model)?;
     let now = fresh::now();
+    let path = Tree::new(messages).path(parent);
+    let (work, acting) = match by {
+        None => (Work::Converse(converse(&model, &head, &head.settings, &path)), None),
+        Some(by) => {
+            let (act, acting) = act(&by.book, head.model.as_ref(), &path)?;
+            (Work::Act(act), Some(acting))
+        }
+    };
     let answer = Message {
         id: fresh::message_id(),
         conversation: head.id,
@@ -189,14 +260,13 @@ fn answer(
             context: None,
             schema: None,
             grounding: None,
+            agent: acting,
         }),
         origin: MessageOrigin::Here,
     };
     head.leaf = Some(answer.id);
     head.updated = now;
-    let path = Tree::new(messages).path(parent);
-    let converse = converse(&model, &head, &head.settings, &path);
-    Ok(Prepared { head, asked: None, answer, model, converse })
+    Ok(Prepared { head, asked: None, answer, model, work })
 }
 
 /// The call that made an answer, or that a person's turn would make, as far as it is known: attachments are still to be added.
@@ -216,6 +286,10 @@ pub(super) async fn again(
     let (Some(answer), Some(parent)) = (&message.answer, message.parent) else {
         return Err(Error::new(ErrorKind::Invalid, DOING, "the message is no answer", "Name an answer."));
     };
+    if answer.agent.is_some() {
+        let why = "an agent gave the answer, with several requests";
+        return Err(Error::new(ErrorKind::Invalid, DOING, why, "Its trace has each of them."));
+    }
     let path = Tree::new(&thread.messages).path(parent);
     let converse = converse(&answer.model, &thread.conversation, &answer.settings, &path);
     Ok(match &answer.grounding {
@@ -240,12 +314,21 @@ fn converse(model: &ModelId, head: &Conversation, settings: &Settings, path: &[&
 /// What is sent of a branch: answers that brought nothing are left out, neighbours of one role become one turn, since most
 /// models take only alternating ones, and no call of a tool stays without a result. Pictures that an answer brought go
 /// with what the person said next: APIs take none from an assistant. What a provider wants back with a call of a tool is sent
-/// to that `provider` alone.
-fn turns(path: &[&Message], provider: &str) -> Vec<Turn> {
+/// to that `provider` alone. Calls that an agent left open, and what answered them, are no calls of the model's tools.
+pub(super) fn turns(path: &[&Message], provider: &str) -> Vec<Turn> {
     let mut turns: Vec<Turn> = Vec::new();
     let mut pictures = Vec::new();
+    let mut behind_agent = false;
     for message in path {
         let mut blocks = message.blocks.clone();
+        let by_agent = message.answer.as_ref().is_some_and(|answer| answer.agent.is_some());
+        if by_agent {
+            blocks.retain(|block| matches!(block, Block::Text { .. }));
+        }
+        if behind_agent {
+            blocks.iter_mut().for_each(as_words);
+        }
+        behind_agent = by_agent;
         match message.role {
             Role::Assistant => {
                 let own = message.answer.as_ref().is_some_and(|answer| answer.model.provider() == provider);
@@ -271,6 +354,13 @@ fn turns(path: &[&Message], provider: &str) -> Vec<Turn> {
     }
     answer_calls(&mut turns);
     turns
+}
+
+/// What a person said of a call that an agent left open, in words.
+fn as_words(block: &mut Block) {
+    if let Block::ToolResult { content, .. } = block {
+        *block = Block::Text { text: std::mem::take(content) };
+    }
 }
 
 /// Puts a result in front of what follows a call that nobody answered: every API refuses a conversation with an open one.
@@ -350,6 +440,7 @@ mod tests {
                 usage: Usage::default(),
                 timing: Timing::default(),
                 grounding: None,
+                agent: None,
                 outcome: Outcome::Streaming,
                 context: None,
                 schema: None,

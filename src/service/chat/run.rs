@@ -9,7 +9,8 @@ use tokio::sync::mpsc;
 use tokio::time::{Duration, Instant, MissedTickBehavior, interval_at};
 use tokio_util::sync::CancellationToken;
 
-use super::prepare::Prepared;
+use super::acting::{self, Act, acted};
+use super::prepare::{Prepared, Work};
 use super::{Chat, Step};
 use crate::domain::call::{Call, Converse};
 use crate::domain::change::Changed;
@@ -19,13 +20,13 @@ use crate::domain::picture::media_type;
 use crate::domain::{Error, ErrorKind, Result};
 use crate::service::archive::{Archive, Writing};
 use crate::service::attachments;
-use crate::service::invoke::{Clock, Terms};
+use crate::service::invoke::{Clock, Terms, Underway};
 use crate::service::turns::{Hold, Turn};
 
 /// How often other screens see the answer grow.
-const SHOW_EVERY: Duration = Duration::from_millis(250);
+pub(super) const SHOW_EVERY: Duration = Duration::from_millis(250);
 /// Every so many shows the answer is stored: the most text that a kill can lose.
-const STORE_EVERY: u32 = 3;
+pub(super) const STORE_EVERY: u32 = 3;
 
 /// A turn that is listed as running; its conversation is held until the turn is durable.
 #[derive(Debug)]
@@ -39,7 +40,7 @@ pub(super) struct Begun {
 /// Runs a turn to its end, whatever that is; `steps` closed is the asker gone.
 pub(super) async fn run(chat: &Chat, begun: Begun, terms: Terms, steps: mpsc::Sender<Result<Step>>) {
     let Begun { prepared, turn, hold } = begun;
-    let Prepared { head, asked, answer, model, converse } = prepared;
+    let Prepared { head, asked, answer, model, work } = prepared;
     let stop = turn.stop();
     let mut writing = Writing { heads: vec![head.clone()], open: Some(answer.id), ..Writing::default() };
     writing.messages.extend(asked.iter().cloned());
@@ -57,6 +58,10 @@ pub(super) async fn run(chat: &Chat, begun: Begun, terms: Terms, steps: mpsc::Se
     let started = Step::Started { conversation: head, asked, answer: answer.clone() };
     let _ = steps.send(Ok(started)).await;
 
+    let converse = match work {
+        Work::Converse(converse) => converse,
+        Work::Act(act) => return run_agent(chat, (turn, answer), act, terms, &steps).await,
+    };
     let clock = Clock::default();
     let terms = Terms {
         conversation: Some(answer.conversation),
@@ -68,20 +73,30 @@ pub(super) async fn run(chat: &Chat, begun: Begun, terms: Terms, steps: mpsc::Se
     let grounded = tokio::select! {
         biased;
         () = stop.cancelled() => Err(Error::cancelled("looking into a knowledge base")),
-        grounded = ground(chat, &mut growing.answer, converse, &terms) => grounded,
+        grounded = ground(chat, &mut growing.answer, converse, terms) => grounded,
     };
-    let called = match grounded {
-        Ok(converse) => {
+    let (events, mut step) = match grounded {
+        Ok((converse, terms, step)) => {
             let blobs = attachments::bytes_of(&chat.archive, &converse.turns).await;
-            blobs.map(|blobs| Call::Converse(Converse { blobs, ..converse }))
+            let serve = |blobs| {
+                let call = Call::Converse(Converse { blobs, ..converse });
+                chat.invoke.serve(&model, call, &terms)
+            };
+            (blobs.map(serve), step)
         }
-        Err(error) => Err(error),
+        Err(error) => (Err(error), None),
     };
-    let events = match called {
-        Ok(call) => chat.invoke.serve(&model, call, &terms),
-        Err(error) => stream::once(std::future::ready(Err(error))).boxed(),
-    };
+    let events = events.unwrap_or_else(|error| stream::once(std::future::ready(Err(error))).boxed());
     let outcome = streamed(chat, events, &mut growing, &steps, stop).await;
+    if let Some(step) = &mut step {
+        match &outcome {
+            Outcome::Failed { error } => step.end(Some(error)),
+            Outcome::Complete { .. } => step.end(None),
+            Outcome::Streaming | Outcome::Interrupted | Outcome::Stopped => {}
+        }
+    }
+    // It has taken as long as the answer took, and not as long as the disk does.
+    drop(step);
 
     growing.count();
     let mut answer = growing.finish(outcome);
@@ -90,14 +105,7 @@ pub(super) async fn run(chat: &Chat, begun: Begun, terms: Terms, steps: mpsc::Se
         grounding.cite(&text);
     }
     chat.schemas.check(&mut answer).await;
-    let close = Writing { messages: vec![answer.clone()], close: Some(answer.id), ..Writing::default() };
-    let stored = chat.archive.write(close).await;
-    turn.stored();
-    chat.changes.tell(Changed::Message { message: answer.clone() });
-    let last = match stored {
-        Ok(()) => Ok(Step::Finished { answer }),
-        Err(error) => Err(error),
-    };
+    let last = close(chat, &turn, answer).await;
     let rest = growing.pending.into_iter().map(|event| Ok(Step::Delta(event))).chain([last]);
     for step in rest {
         // A reader that neither reads nor leaves must not hold up the end of the program.
@@ -109,18 +117,57 @@ pub(super) async fn run(chat: &Chat, begun: Begun, terms: Terms, steps: mpsc::Se
     }
 }
 
+/// Keeps an answer as it is at its end, and tells that.
+async fn close(chat: &Chat, turn: &Turn, answer: Message) -> Result<Step> {
+    let close = Writing { messages: vec![answer.clone()], close: Some(answer.id), ..Writing::default() };
+    let stored = chat.archive.write(close).await;
+    turn.stored();
+    chat.changes.tell(Changed::Message { message: answer.clone() });
+    stored.map(|()| Step::Finished { answer })
+}
+
+/// Has an agent make the answer.
+async fn run_agent(
+    chat: &Chat,
+    (turn, answer): (Turn, Message),
+    act: Act,
+    terms: Terms,
+    steps: &mpsc::Sender<Result<Step>>,
+) {
+    let Some(agents) = &chat.agents else { return };
+    let mut growing = acting::Growing::new(answer);
+    let events = agents.run(act.agent, act.given, terms);
+    let outcome = acted(chat, events, &mut growing, steps, turn.stop()).await;
+    let last = close(chat, &turn, growing.finish(outcome)).await;
+    tokio::select! {
+        biased;
+        _ = steps.send(last) => {}
+        () = turn.stop().cancelled() => {}
+    }
+}
+
 /// Puts what a knowledge base has into a call that is to be from one, and keeps it with the answer: one that goes on has it already.
-async fn ground(chat: &Chat, answer: &mut Message, converse: Converse, terms: &Terms) -> Result<Converse> {
-    let Some(answer) = &mut answer.answer else { return Ok(converse) };
+/// With it come the step that the call is a part of then, and its terms.
+async fn ground(
+    chat: &Chat,
+    answer: &mut Message,
+    converse: Converse,
+    terms: Terms,
+) -> Result<(Converse, Terms, Option<Underway>)> {
+    let (mut terms, mut step) = (terms, None);
+    let Some(answer) = &mut answer.answer else { return Ok((converse, terms, step)) };
     if answer.grounding.is_none()
         && let Some(knowledge) = &chat.knowledge
+        && let Some(grounded) = knowledge.ground(&converse, &terms).await?
     {
-        answer.grounding = knowledge.ground(&converse, terms).await?;
+        answer.grounding = Some(grounded.grounding);
+        (terms, step) = (grounded.terms, Some(grounded.step));
     }
-    Ok(match &answer.grounding {
+    let converse = match &answer.grounding {
         Some(grounding) => grounding.with(converse),
         None => converse,
-    })
+    };
+    Ok((converse, terms, step))
 }
 
 /// Takes events in until the answer ends, and says how.
@@ -184,7 +231,7 @@ async fn streamed(
     }
 }
 
-async fn store(archive: Archive, answer: Message) -> Result<()> {
+pub(super) async fn store(archive: Archive, answer: Message) -> Result<()> {
     archive.write(Writing { messages: vec![answer], ..Writing::default() }).await
 }
 

@@ -80,6 +80,7 @@ mod tests {
             context: None,
             schema: None,
             grounding: None,
+            agent: None,
         };
         Message {
             id: fresh::message_id(),

@@ -126,6 +126,9 @@ impl Conversations {
         if let Some(settings) = change.settings {
             head.settings = settings;
         }
+        if let Some(answers) = change.answers {
+            head.agent = answers.agent();
+        }
         if let Some(leaf) = change.leaf {
             if !messages.iter().any(|m| m.id == leaf) {
                 return Err(Error::new(

@@ -19,11 +19,13 @@ use crate::domain::evaluation::job::{
 };
 use crate::domain::figures::count;
 use crate::domain::id::EvaluationId;
-use crate::domain::message::{Block, Usage};
+use crate::domain::message::{Block, StopReason, Usage};
 use crate::domain::{Error, ErrorKind, Result};
+use crate::provider::Events;
 use crate::service::changes::Growing;
 use crate::service::fresh;
 use crate::service::invoke::{Clock, Terms};
+use crate::service::knowledge::Grounded;
 use crate::store::Batch;
 use crate::store::record::{EvaluationItem, GeneratedOf, RatedItemOf};
 
@@ -240,20 +242,22 @@ impl Evaluations {
         let clock = Clock::default();
         let terms = Terms { clock: Some(clock.clone()), ..terms.clone() };
         let mut converse = converse(&item, column);
-        if let Some(knowledge) = &self.knowledge
-            && let Some(grounding) = knowledge.ground(&converse, &terms).await?
-        {
-            converse = grounding.with(converse);
-        }
-        let mut events = self.invoke.serve(&column.model, Call::Converse(converse), &terms);
-        let (mut fold, mut reason) = (Fold::default(), None);
-        while let Some(event) = events.next().await {
-            let event = event?;
-            if let Event::Stop { reason: why } = &event {
-                reason = Some(*why);
+        let grounded = match &self.knowledge {
+            Some(knowledge) => knowledge.ground(&converse, &terms).await?,
+            None => None,
+        };
+        let (terms, mut step) = match grounded {
+            Some(Grounded { grounding, step, terms }) => {
+                converse = grounding.with(converse);
+                (terms, Some(step))
             }
-            fold.push(&event);
+            None => (terms, None),
+        };
+        let answered = whole(self.invoke.serve(&column.model, Call::Converse(converse), &terms)).await;
+        if let Some(step) = &mut step {
+            step.end(answered.as_ref().err());
         }
+        let (fold, reason) = answered?;
         let text: Vec<&str> = fold.blocks.iter().filter_map(Block::said).collect();
         let cost = self.invoke.prices().of(&column.model).and_then(|price| price.of(&fold.usage));
         Ok(Generated::Answer { text: text.concat(), usage: fold.usage, timing: clock.timing(), cost, reason })
@@ -363,6 +367,19 @@ impl Evaluations {
         };
         Error::new(ErrorKind::Busy, format!("rating {:?}", evaluation.name()), why, hint)
     }
+}
+
+/// An answer once it is whole, and why it ended where it says so.
+async fn whole(mut events: Events) -> Result<(Fold, Option<StopReason>)> {
+    let (mut fold, mut reason) = (Fold::default(), None);
+    while let Some(event) = events.next().await {
+        let event = event?;
+        if let Event::Stop { reason: why } = &event {
+            reason = Some(*why);
+        }
+        fold.push(&event);
+    }
+    Ok((fold, reason))
 }
 
 /// What a column is asked about an item.

@@ -27,6 +27,7 @@ impl Recording {
             None => SpanStatus::Done,
             Some(error) => SpanStatus::Failed { kind: error.kind.clone() },
         };
+        self.span.fault = error.map(Into::into);
     }
 }
 

@@ -10,6 +10,7 @@ mod leaving;
 mod seen;
 mod serving;
 mod step;
+mod telling;
 mod thinking;
 
 use std::collections::BTreeMap;
@@ -26,12 +27,15 @@ pub use clock::Clock;
 use seen::SeenCards;
 use serving::Serving;
 pub use step::Underway;
+pub use telling::Tells;
 
 use crate::domain::call::{Call, Converse, Picture, weight};
 use crate::domain::catalog::{ModelCard, ModelId, Price};
 use crate::domain::delta::{Event, Fold};
 use crate::domain::id::{ConversationId, MessageId, SpanId};
 use crate::domain::script::Sent;
+use crate::domain::trace::replay::Place;
+use crate::domain::trace::told::Told;
 use crate::domain::trace::{Span, SpanKind};
 use crate::domain::{Error, ErrorKind, Result};
 use crate::net::Client;
@@ -53,8 +57,12 @@ pub struct Terms {
     pub budget_tokens: Option<u64>,
     pub conversation: Option<ConversationId>,
     pub answer: Option<MessageId>,
+    /// The call is this one, which asks again what was asked there. Only for one.
+    pub replay: Option<(SpanId, Place)>,
     /// Shows who asks how long one call took. Only for one: each begins it anew.
     pub clock: Option<Clock>,
+    /// What is said in the call is kept beside its record: nothing else keeps it.
+    pub tells: Option<Tells>,
 }
 
 impl Terms {
@@ -68,7 +76,9 @@ impl Terms {
             budget_tokens: None,
             conversation: None,
             answer: None,
+            replay: None,
             clock: None,
+            tells: None,
         }
     }
 }
@@ -76,6 +86,9 @@ impl Terms {
 /// Takes every finished span. Called when a call ends, for whatever reason; it must not block.
 pub trait SpanSink: Send + Sync + std::fmt::Debug {
     fn record(&self, span: Span);
+
+    /// Takes what was said in one, where that is to be kept.
+    fn tell(&self, _span: SpanId, _told: Told) {}
 }
 
 /// What models cost, as the cards and the person say it when it is asked.
@@ -307,6 +320,7 @@ impl Invoke {
         let doing = doing(&call);
         let clock = terms.clock.clone().unwrap_or_default();
         clock.begin();
+        let id = terms.replay.map_or_else(fresh::span_id, |(id, _)| id);
         let mut serving = Serving {
             span: Span {
                 parent: terms.parent_span,
@@ -314,7 +328,8 @@ impl Invoke {
                 model: call.model().cloned(),
                 conversation: terms.conversation,
                 answer: terms.answer,
-                ..Span::begun(fresh::span_id(), kind(&call), provider, fresh::now())
+                replays: terms.replay.map(|(_, of)| of),
+                ..Span::begun(id, kind(&call), provider, fresh::now())
             },
             clock: clock.clone(),
             queued: false,
@@ -328,6 +343,10 @@ impl Invoke {
             deadline: terms.deadline.map(|d| Instant::now() + d),
             fold: Fold::default(),
             checks: self.checks.clone(),
+            telling: match (&terms.tells, &call) {
+                (Some(tells), Call::Converse(converse)) => Some(tells.begin(converse)),
+                _ => None,
+            },
             spans: Arc::clone(&self.spans),
             cards: Arc::clone(&self.cards),
             events: stream::empty().boxed(),

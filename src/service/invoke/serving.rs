@@ -9,6 +9,7 @@ use super::SpanSink;
 use super::check::Check;
 use super::clock::Clock;
 use super::seen::SeenCards;
+use super::telling::Telling;
 use crate::domain::call::tokens_of;
 use crate::domain::delta::{Event, Fold, Pause};
 use crate::domain::message::Block;
@@ -48,6 +49,8 @@ pub(super) struct Serving {
     /// What the gate keeps for the call. It falls with the call, which is recorded before that.
     pub(super) held: Arc<OnceLock<Box<dyn Send + Sync>>>,
     pub(super) checks: Vec<Arc<dyn Check>>,
+    /// What is said in it, where that is kept.
+    pub(super) telling: Option<Telling>,
     pub(super) spans: Arc<dyn SpanSink>,
     pub(super) cards: Arc<SeenCards>,
     pub(super) events: Events,
@@ -94,7 +97,10 @@ impl Serving {
     fn fail(&mut self, error: &Error) {
         self.span.status = match &error.kind {
             ErrorKind::Cancelled => SpanStatus::Cancelled,
-            kind => SpanStatus::Failed { kind: kind.clone() },
+            kind => {
+                self.span.fault = Some(error.into());
+                SpanStatus::Failed { kind: kind.clone() }
+            }
         };
         self.ended = true;
     }
@@ -192,6 +198,9 @@ impl Drop for Serving {
         if !self.span.unsent {
             let (input, output) = (tokens_of(self.asked_weight), tokens_of(self.bytes));
             self.span.by_length = ByLength { input, output };
+        }
+        if let Some(telling) = self.telling.take() {
+            self.spans.tell(self.span.id, telling.end(self.span.id, &self.fold.blocks).bounded());
         }
         self.spans.record(self.span.clone());
     }

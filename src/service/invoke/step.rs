@@ -4,9 +4,11 @@
 use std::sync::Arc;
 
 use super::{Invoke, SpanSink, Terms};
-use crate::domain::Error;
 use crate::domain::id::SpanId;
-use crate::domain::trace::{Span, SpanKind, SpanStatus};
+use crate::domain::trace::replay::Place;
+use crate::domain::trace::told::Told;
+use crate::domain::trace::{Fault, Span, SpanKind, SpanStatus};
+use crate::domain::{Error, ErrorKind};
 use crate::service::fresh;
 
 /// A step under way; recorded when it is dropped, as left by its caller where nobody said how it ended.
@@ -19,10 +21,36 @@ pub struct Underway {
 impl Underway {
     /// How it ended.
     pub fn end(&mut self, error: Option<&Error>) {
-        self.span.status = match error {
-            None => SpanStatus::Done,
-            Some(error) => SpanStatus::Failed { kind: error.kind.clone() },
-        };
+        match error {
+            None => (self.span.status, self.span.fault) = (SpanStatus::Done, None),
+            Some(error) => self.fail(error.kind.clone(), error.into()),
+        }
+    }
+
+    /// It failed in its own words.
+    pub fn fail(&mut self, kind: ErrorKind, fault: Fault) {
+        self.span.status = SpanStatus::Failed { kind };
+        self.span.fault = Some(fault);
+    }
+
+    /// What was said in it, where nothing else keeps that.
+    pub fn tell(&self, told: Told) {
+        self.spans.tell(self.span.id, told.bounded());
+    }
+
+    /// It does once more what was done there.
+    pub fn replays(&mut self, of: Place) {
+        self.span.replays = Some(of);
+    }
+
+    /// Nothing is called: what was recorded is given.
+    pub fn played(&mut self) {
+        self.span.recorded = true;
+    }
+
+    /// It passes no such guardrail, and was to.
+    pub fn unguarded(&mut self, guardrail: String) {
+        self.span.unguarded = Some(guardrail);
     }
 }
 
@@ -46,6 +74,8 @@ impl Invoke {
             parent: terms.parent_span,
             principal: terms.principal.clone(),
             with: Some(with),
+            conversation: terms.conversation,
+            answer: terms.answer,
             ..Span::begun(id, kind, "", started)
         };
         let terms = Terms { parent_span: Some(span.id), ..terms.clone() };

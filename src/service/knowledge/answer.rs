@@ -13,7 +13,7 @@ use crate::domain::knowledge::retrieval::{
 use crate::domain::message::{Block, Role};
 use crate::domain::trace::SpanKind;
 use crate::domain::{Error, ErrorKind, Result};
-use crate::service::invoke::Terms;
+use crate::service::invoke::{Tells, Terms};
 
 /// What comes of it, one after the other.
 #[derive(Debug, Clone, PartialEq)]
@@ -45,6 +45,8 @@ impl Knowledge {
                 }
             }
             let (mut step, terms) = service.invoke.step(SpanKind::Answer, id.to_string(), &terms);
+            // Nothing else keeps what is asked and answered here.
+            let terms = Terms { tells: Some(Tells::default()), ..terms };
             let (query, mode) = (asked.question.text.clone(), asked.question.mode);
             let found = service.search(id, asked.question, &terms).await;
             if let Err(error) = &found {

@@ -8,13 +8,15 @@ use crate::domain::call::{Blobs, Call, Converse, Turn, tokens_of};
 use crate::domain::catalog::ModelId;
 use crate::domain::change::Changed;
 use crate::domain::delta::Fold;
+use crate::domain::knowledge::base::Base;
 use crate::domain::knowledge::grounding::{Grounding, REWRITE, asked, rewritten};
 use crate::domain::knowledge::ranking::Mode;
 use crate::domain::knowledge::reranking::{Reranked, Reranking};
 use crate::domain::knowledge::retrieval::{Found, Question, that_fit};
 use crate::domain::message::{Block, Role};
 use crate::domain::settings::Settings;
-use crate::service::invoke::Terms;
+use crate::domain::trace::SpanKind;
+use crate::service::invoke::{Terms, Underway};
 
 /// So many passages are looked for, as Bedrock does.
 const RESULTS: usize = 5;
@@ -25,17 +27,45 @@ const REWRITING: u32 = 96;
 /// Turns before the last one that a rewriting sees.
 const SEEN: usize = 6;
 
+/// What a base gave for an answer.
+#[derive(Debug)]
+pub struct Grounded {
+    pub grounding: Grounding,
+    /// What was done for that, and the answer, which is called on these terms, are parts of one step.
+    pub step: Underway,
+    pub terms: Terms,
+}
+
 impl Knowledge {
     /// What the base that the settings of a call name gives for its last question; `None` where none is named, or nothing is asked.
-    /// Behind other turns the model is asked first what the question is without them.
-    pub async fn ground(&self, converse: &Converse, terms: &Terms) -> Result<Option<Grounding>> {
+    pub async fn ground(&self, converse: &Converse, terms: &Terms) -> Result<Option<Grounded>> {
         let Some(name) = &converse.settings.knowledge else { return Ok(None) };
         let base = self.find(name.clone()).await?;
         let said = asked(&converse.turns);
         if said.is_empty() {
             return Ok(None);
         }
-        let query = self.standing_alone(converse, &said, terms).await.unwrap_or(said);
+        let (mut step, terms) = self.invoke.step(SpanKind::Answer, base.id.to_string(), terms);
+        match self.grounding(&base, converse, said, &terms).await {
+            Ok(grounding) => Ok(Some(Grounded { grounding, step, terms })),
+            Err(error) => {
+                step.end(Some(&error));
+                Err(error)
+            }
+        }
+    }
+
+    /// Behind other turns the model is asked first what the question is without them.
+    async fn grounding(
+        &self,
+        base: &Base,
+        converse: &Converse,
+        said: String,
+        terms: &Terms,
+    ) -> Result<Grounding> {
+        // Its words are none of the answer's, nor is its time.
+        let apart = Terms { answer: None, clock: None, ..terms.clone() };
+        let query = self.standing_alone(converse, &said, &apart).await.unwrap_or(said);
         let question = Question {
             text: query.clone(),
             mode: Mode::Hybrid,
@@ -50,7 +80,7 @@ impl Knowledge {
             self.changes.tell(Changed::Notice { text });
         }
         let many = self.room(&found.hits, &converse.model, &converse.settings, converse.weight());
-        Ok(Some(Grounding::of(&base.name, query, &found.hits[..many])))
+        Ok(Grounding::of(&base.name, query, &found.hits[..many]))
     }
 
     /// How many of the hits a model has room for beside an answer and texts of that weight.

@@ -79,8 +79,10 @@ use tending::Tending;
 
 pub use answer::Answering;
 pub use carrying::Carrying;
+pub use grounding::Grounded;
 pub use preview::Previewing;
 pub use quality::Measuring;
+pub use search::check_filter;
 pub use stores::Servers;
 pub use tending::Standing;
 
@@ -220,23 +222,7 @@ impl Knowledge {
 
     /// Adds a source. Nothing is read before a sync.
     pub async fn add_source(&self, id: BaseId, plan: SourcePlan) -> Result<Base> {
-        plan.chunking.check()?;
-        let mut origin = plan.origin;
-        match &mut origin {
-            Origin::Files { path, include, exclude } => listing::check(path, include, exclude)?,
-            Origin::S3 { include, exclude, .. } => objects::check(include, exclude)?,
-            Origin::Url { url, private } => *url = page::check(url, *private)?,
-        }
-        watchable(&origin, plan.watch)?;
-        let now = fresh::now();
-        let source = Source {
-            id: fresh::source_id(),
-            origin,
-            chunking: plan.chunking,
-            schedule: plan.schedule.map(|cron| Schedule::of(&cron, now)).transpose()?,
-            watch: plan.watch,
-            last: None,
-        };
+        let source = planned(plan)?;
         self.changed(id, move |base| {
             if let Some(known) = base.sources.iter().find(|known| known.origin == source.origin) {
                 let why = format!("{} is its source {} already", known.origin.place(), known.id.short());
@@ -341,18 +327,18 @@ impl Knowledge {
         .await
     }
 
-    /// Deletes it with all that is in it; a sync is stopped first. The documents themselves stay where they are.
-    pub async fn remove(&self, id: BaseId, terms: &Terms) -> Result<()> {
+    /// Deletes it with all that is in it; a sync is stopped first. The documents themselves stay where they are. To forget it is
+    /// to leave what servers have of it: one may be gone for good.
+    pub async fn remove(&self, id: BaseId, forget: bool, terms: &Terms) -> Result<()> {
         let _alone = self.alone(id, "removing a knowledge base").await?;
         let base = self.base(id).await?;
         // Elsewhere first: a server that is away leaves the base, and the same can be tried again.
         let places = [Some(base.store), base.moving.as_ref().map(|moving| moving.from)];
         let places = places.into_iter().chain([base.moving.as_ref().map(|moving| moving.to)]).flatten();
         let other = base.rebuild.as_ref().map(|rebuild| Base { index: Some(rebuild.under), ..base.clone() });
-        for kind in places.filter(|kind| *kind != StoreKind::Embedded) {
-            self.clear(&base, kind, terms).await?;
-            if let Some(other) = &other {
-                self.clear(other, kind, terms).await?;
+        for kind in places.filter(|kind| *kind != StoreKind::Embedded && !forget) {
+            for base in std::iter::once(&base).chain(&other) {
+                self.clear(base, kind, terms).await.map_err(to_forget)?;
             }
         }
         let under: Vec<BaseId> = std::iter::once(&base).chain(&other).map(Base::lies_under).collect();
@@ -536,6 +522,37 @@ impl Knowledge {
             run.cancel();
         }
     }
+}
+
+/// Whether a base can have such a source: before one is made for it.
+pub fn check_source(plan: SourcePlan) -> Result<()> {
+    planned(plan).map(drop)
+}
+
+/// The source of a plan.
+fn planned(plan: SourcePlan) -> Result<Source> {
+    plan.chunking.check()?;
+    let mut origin = plan.origin;
+    match &mut origin {
+        Origin::Files { path, include, exclude } => listing::check(path, include, exclude)?,
+        Origin::S3 { include, exclude, .. } => objects::check(include, exclude)?,
+        Origin::Url { url, private } => *url = page::check(url, *private)?,
+    }
+    watchable(&origin, plan.watch)?;
+    Ok(Source {
+        id: fresh::source_id(),
+        origin,
+        chunking: plan.chunking,
+        schedule: plan.schedule.map(|cron| Schedule::of(&cron, fresh::now())).transpose()?,
+        watch: plan.watch,
+        last: None,
+    })
+}
+
+/// What can be done where a server that holds a base is gone for good.
+fn to_forget(error: Error) -> Error {
+    let way = "Where it is gone for good, `outcrop kb remove --forget` takes the base away here alone.";
+    Error { hint: format!("{} {way}", error.hint).trim_start().to_owned(), ..error }
 }
 
 /// Only files of this machine tell when they change.

@@ -3,6 +3,8 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
+use serde_json::json;
+
 use super::Knowledge;
 use super::embedding::other_length;
 use crate::domain::id::{BaseId, DocumentId, PassageId};
@@ -11,22 +13,40 @@ use crate::domain::knowledge::ranking::{Search, Standing, Standings};
 use crate::domain::knowledge::reranking::Reranking;
 use crate::domain::knowledge::retrieval::{Found, Question, Retrieved};
 use crate::domain::knowledge::sync::Filed;
-use crate::domain::trace::SpanKind;
+use crate::domain::trace::told::Told;
+use crate::domain::trace::{SpanKind, contents};
 use crate::domain::{Error, ErrorKind, Result};
 use crate::index::{VectorStore, search as looked_for};
-use crate::service::invoke::Terms;
+use crate::service::invoke::{Tells, Terms};
 use crate::store::record::FiledOf;
 use crate::wire::knowledge::filter;
 
 /// The most hits that can be asked for, as Bedrock has it.
 const MOST: usize = 100;
 
+/// Whether a filter can be read; else why not, and how one is written.
+pub fn check_filter(text: &str) -> Result<()> {
+    filter::read(text).map(drop)
+}
+
 impl Knowledge {
     /// Searches a base.
     pub async fn search(&self, id: BaseId, question: Question, terms: &Terms) -> Result<Retrieved> {
         let (mut step, terms) = self.invoke.step(SpanKind::Retrieve, id.to_string(), terms);
+        let (tells, answers) = (terms.tells.is_some(), terms.answer.is_some());
+        // What is asked for it is not what the answer is from, nor is its time the answer's.
+        let tells_below = tells.then(Tells::default);
+        let terms = Terms { answer: None, clock: None, tells: tells_below, ..terms };
+        let query = tells.then(|| question.text.clone());
         let found = self.look_for(id, question, &terms).await;
         step.end(found.as_ref().err());
+        if let Ok(found) = &found
+            && (tells || answers)
+        {
+            // Question and texts stand with an answer already.
+            let found = found.hits.iter().map(|hit| told(hit, tells)).collect();
+            step.tell(Told { query, found, ..Told::default() });
+        }
         found
     }
 
@@ -126,6 +146,17 @@ impl Knowledge {
         let (compared, matched) = (found.compared, found.matched);
         Ok(Retrieved { hits, expected, compared, matched, given: None, reranked: None })
     }
+}
+
+/// A hit as it is kept beside the record of the search; its text where that is wanted.
+fn told(hit: &Found, with_text: bool) -> contents::Found {
+    let score = hit.standing.reranked.or(hit.standing.fused).map(|placed| placed.score);
+    let id = Some(hit.passage.id.to_string());
+    if !with_text {
+        return contents::Found { id, score, ..contents::Found::default() };
+    }
+    let more = json!({"uri": hit.uri, "place": hit.place()});
+    contents::Found { id, score, text: Some(hit.passage.text.clone()), more }
 }
 
 /// A passage with the text of its parent, which is that of all that lie in it.

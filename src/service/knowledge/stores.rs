@@ -119,16 +119,22 @@ async fn elsewhere(base: &Base, address: &Address, terms: &Terms) -> Result<Arc<
     })
 }
 
-/// What a base is called in a store that others use too.
-fn name(base: &Base) -> String {
-    format!("outcrop_{}", base.lies_under())
-}
-
 fn postgres(base: &Base, url: &Secret) -> PgOptions {
-    PgOptions { url: url.clone(), name: name(base), dimensions: base.dimensions as usize, exact: EXACT }
+    PgOptions {
+        url: url.clone(),
+        name: base.called_elsewhere(),
+        dimensions: base.dimensions as usize,
+        exact: EXACT,
+    }
 }
 
 fn qdrant(base: &Base, url: &str, key: Option<&Secret>) -> QdrantOptions {
     let (url, key) = (url.to_owned(), key.cloned());
-    QdrantOptions { url, key, name: name(base), dimensions: base.dimensions as usize, exact: EXACT }
+    QdrantOptions {
+        url,
+        key,
+        name: base.called_elsewhere(),
+        dimensions: base.dimensions as usize,
+        exact: EXACT,
+    }
 }

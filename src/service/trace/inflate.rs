@@ -1,8 +1,10 @@
-//! Gzip, undone within bounds.
+//! Gzip, done, and undone within bounds.
 
-use std::io::Read;
+use std::io::{Read, Write};
 
+use flate2::Compression;
 use flate2::read::MultiGzDecoder;
+use flate2::write::GzEncoder;
 
 use crate::domain::{Error, ErrorKind, Result};
 
@@ -25,24 +27,20 @@ pub fn inflate(packed: &[u8], most: usize) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
+/// Bytes, packed.
+pub fn deflate(bytes: &[u8]) -> Result<Vec<u8>> {
+    let mut encoder = GzEncoder::new(Vec::with_capacity(bytes.len() / 4), Compression::fast());
+    let packed = encoder.write_all(bytes).and_then(|()| encoder.finish());
+    packed.map_err(|why| Error::internal("packing traces", why.to_string()))
+}
+
 #[cfg(test)]
 mod tests {
-    use std::io::Write;
-
-    use flate2::Compression;
-    use flate2::write::GzEncoder;
-
     use super::*;
-
-    fn packed(bytes: &[u8]) -> Vec<u8> {
-        let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
-        encoder.write_all(bytes).unwrap();
-        encoder.finish().unwrap()
-    }
 
     #[test]
     fn what_is_packed_comes_back_and_a_bomb_does_not_go_off() {
-        let bytes = packed(&vec![7; 100_000]);
+        let bytes = deflate(&vec![7; 100_000]).unwrap();
         assert!(bytes.len() < 1000);
         assert_eq!(inflate(&bytes, 100_000).unwrap(), vec![7; 100_000]);
         assert_eq!(inflate(&bytes, 99_999).unwrap_err().kind, ErrorKind::Full);

@@ -9,8 +9,11 @@ pub mod kept;
 mod made;
 pub(in crate::service) mod notes;
 mod own;
+mod parameters;
 mod reading;
 mod receiver;
+mod said;
+mod sending;
 mod view;
 mod writer;
 
@@ -25,6 +28,7 @@ use tokio::sync::{Mutex, OnceCell, mpsc};
 
 use crate::domain::catalog::ModelId;
 use crate::domain::change::Changed;
+use crate::domain::id::SpanId;
 use crate::domain::message::Usage;
 use crate::domain::secret::Secret;
 use crate::domain::time::Timestamp;
@@ -34,14 +38,16 @@ use crate::domain::trace::filter::Filter;
 use crate::domain::trace::latency::{Latency, latencies};
 use crate::domain::trace::lint::{self, Finding};
 use crate::domain::trace::outline::Outline;
+use crate::domain::trace::replay::{self, Original, Place};
 use crate::domain::trace::run::Written;
-use crate::domain::trace::{Brought, Packed, Rollups, Run, Source, TraceId, TraceSpan};
+use crate::domain::trace::{Brought, Kind, Packed, Rollups, Run, Source, TraceId, TraceSpan};
 use crate::domain::{Error, ErrorKind, Result};
 use crate::net::Listener;
 use crate::service::archive::Archive;
 use crate::service::changes::Changes;
 use crate::service::invoke::Prices;
 use crate::service::recorder::Recorder;
+use crate::store::Store;
 use crate::store::record::RunKey;
 use crate::wire::trace::export::{self, Report};
 use crate::wire::trace::otlp::{json, protobuf};
@@ -76,6 +82,11 @@ pub enum Heard {
     Came(Brought),
 }
 
+/// The calls of this program that are a part of one, and that one.
+pub(in crate::service) fn calls(store: &Store, first: SpanId) -> Result<Vec<SpanId>> {
+    Ok(own::spans(store, own::trace(first))?.into_iter().map(|span| span.id).collect())
+}
+
 /// The service.
 #[derive(Debug, Clone)]
 pub struct Traces {
@@ -104,14 +115,7 @@ fn price_of(prices: Prices) -> Price {
     Arc::new(move |provider: &str, model: &str, usage: &Usage| {
         let told = |id: &ModelId| prices.of(id).and_then(|price| price.of(usage));
         // Conventions have other words for some providers.
-        let provider = match provider {
-            "aws.bedrock" | "aws_bedrock" => "bedrock",
-            "gcp.gemini" | "gcp.vertex_ai" | "gcp.gen_ai" => "google",
-            "mistral_ai" => "mistral",
-            "x_ai" => "xai",
-            other => other,
-        };
-        let both = ModelId::new(provider, model).ok();
+        let both = ModelId::new(replay::provider(provider), model).ok();
         both.as_ref().and_then(told).or_else(|| model.parse().ok().as_ref().and_then(told))
     })
 }
@@ -256,6 +260,23 @@ impl Traces {
             let span = view.span(id, row)?;
             let contents = meaning::contents(&span);
             Ok((span, contents))
+        })
+        .await
+    }
+
+    /// What a model was asked in a span, as it can be asked again.
+    pub async fn original(&self, id: TraceId, row: u32) -> Result<(Place, Original)> {
+        self.with(move |view| {
+            let span = view.span(id, row)?;
+            let facts = meaning::facts(&span);
+            if facts.kind != Kind::Model {
+                let why = format!("{:?} is no call of a model that writes", span.name);
+                let hint = "`outcrop traces show ID kind:model` shows those of a trace.";
+                return Err(Error::new(ErrorKind::Invalid, "asking a model again", why, hint));
+            }
+            let contents = meaning::contents(&span);
+            let dollars = facts.dollars.or_else(|| view.price_of(&facts));
+            Ok((Place { trace: id, span: span.id }, Original::of(&span, &facts, &contents, dollars)))
         })
         .await
     }

@@ -1,20 +1,22 @@
 //! What this program itself did, as traces: its records of calls, each under the one that it was made for.
 //!
-//! A record keeps no content; what was said is read from the conversation that the answer stands in, when somebody looks. The
+//! A record keeps no content; what was said is added when somebody looks (see `said`). The
 //! trace's id is the first call's, whose id is in order of time: those of the calls below it come later.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, LazyLock};
 
-use serde_json::{Value as Json, json};
+use serde_json::Value as Json;
 
 use super::kept::Price;
-use crate::domain::conversation::Conversation;
-use crate::domain::id::{MessageId, SpanId};
-use crate::domain::message::{Block, Message};
+use super::said;
+use crate::domain::id::SpanId;
 use crate::domain::time::Timestamp;
 use crate::domain::trace::outline::Outline;
+use crate::domain::trace::replay::Place;
 use crate::domain::trace::{
-    Facts, Run, Side, Source, Span, SpanKey, SpanKind, SpanStatus, Status, TraceId, TraceSpan,
+    Attributes, Facts, Origin, Run, Side, Source, Span, SpanKey, SpanKind, SpanLink, SpanStatus, Status,
+    TraceId, TraceSpan,
 };
 use crate::domain::{ErrorKind, Result};
 use crate::store::{Scan, Store};
@@ -26,19 +28,18 @@ const OPEN: i64 = 60 * 60 * 1000;
 const LOOKED_AT: usize = 100_000;
 /// Nanoseconds by which whole milliseconds make a call seem longer than the one that it is a part of.
 const ROUNDED: u64 = 2_000_000;
-/// Messages of a conversation that a call tells.
-const MESSAGES: usize = 500;
+
+/// Who made them.
+static ORIGIN: LazyLock<Arc<Origin>> = LazyLock::new(|| {
+    let mut resource = Attributes::default();
+    resource.push("service.name", "outcrop");
+    resource.push("service.version", env!("CARGO_PKG_VERSION"));
+    Arc::new(Origin { resource, scope: "outcrop".to_owned(), ..Origin::default() })
+});
 
 /// The trace that a first call begins.
 pub(super) fn trace(id: SpanId) -> TraceId {
     TraceId(*id.as_bytes())
-}
-
-fn key(id: SpanId) -> SpanKey {
-    let bytes = id.as_bytes();
-    let mut last = [0; 8];
-    last.copy_from_slice(&bytes[8..]);
-    SpanKey(u64::from_be_bytes(last))
 }
 
 /// Whether a call is worth a line of the list: lists and counts are not.
@@ -134,10 +135,23 @@ fn run(spans: &[Span], price: &Price) -> Run {
 
 /// The rows of calls of one trace.
 pub(super) fn outline(spans: &[Span], price: &Price) -> Outline {
+    rows(&wholes(spans), price)
+}
+
+/// The same, which tells apart what tools were called with.
+pub(super) fn opened(store: &Store, spans: &[Span], price: &Price) -> Result<Outline> {
+    let mut wholes = wholes(spans);
+    for (span, whole) in spans.iter().zip(&mut wholes).filter(|(span, _)| span.kind == SpanKind::Tool) {
+        said::say(store, span, whole)?;
+    }
+    Ok(rows(&wholes, price))
+}
+
+fn rows(wholes: &[TraceSpan], price: &Price) -> Outline {
     let mut outline = Outline::default();
-    for whole in wholes(spans) {
-        let facts = meaning::facts(&whole);
-        outline.add(&whole, &facts, |facts: &Facts<'_>| price(facts.provider, facts.model, &facts.usage));
+    for whole in wholes {
+        let facts = meaning::facts(whole);
+        outline.add(whole, &facts, |facts: &Facts<'_>| price(facts.provider, facts.model, &facts.usage));
     }
     outline
 }
@@ -204,13 +218,14 @@ fn whole(span: &Span, trace: TraceId) -> TraceSpan {
     let named = model.as_ref().or(with);
     let mut to = TraceSpan {
         trace,
-        id: key(span.id),
-        parent: span.parent.map(key),
+        id: SpanKey::of(span.id),
+        parent: span.parent.map(SpanKey::of),
         name: named.map_or_else(|| operation.to_owned(), |name| format!("{operation} {name}")),
         side: if span.provider.is_empty() { Side::Internal } else { Side::Client },
         start,
         // One that ended at once has ended all the same.
         end: start + total.max(1),
+        origin: Arc::clone(&ORIGIN),
         ..TraceSpan::default()
     };
     let attributes = &mut to.attributes;
@@ -239,70 +254,45 @@ fn whole(span: &Span, trace: TraceId) -> TraceSpan {
         attributes.push("gen_ai.output.type", "image");
         attributes.push("outcrop.images", span.images);
     }
+    if let Some(Place { trace, span }) = span.replays {
+        let mut attributes = Attributes::default();
+        attributes.push("outcrop.link", "replay");
+        to.links.push(SpanLink { trace, span, attributes, ..SpanLink::default() });
+        to.attributes.push("outcrop.replay.of.trace", trace.to_string());
+        to.attributes.push("outcrop.replay.of.span", span.to_string());
+    }
+    if span.recorded {
+        to.attributes.push("outcrop.recorded", true);
+    }
+    to.attributes.put("outcrop.guardrail.not_applied", span.unguarded.clone());
+    let attributes = &mut to.attributes;
     match &span.status {
         SpanStatus::Done => to.status = Status::Ok,
         SpanStatus::Cancelled => attributes.push("outcrop.stopped", true),
         SpanStatus::Failed { kind } => {
             to.status = Status::Error;
-            let kind = serde_json::to_value(kind).ok();
-            attributes.put("error.type", kind.as_ref().and_then(Json::as_str).map(str::to_owned));
+            let fault = span.fault.as_ref();
+            let name = fault.and_then(|fault| fault.name.clone());
+            attributes.put("error.type", name.or_else(|| word(kind)));
+            to.status_message = fault.map(|fault| fault.words.clone()).unwrap_or_default();
         }
     }
     to
 }
 
+/// The word of `error.type`; of what a server answered it is the status, as OpenTelemetry has it.
+fn word(kind: &ErrorKind) -> Option<String> {
+    if let ErrorKind::Server { status } = kind {
+        return Some(status.to_string());
+    }
+    match serde_json::to_value(kind).ok()? {
+        Json::String(word) => Some(word),
+        // A kind that says more is an object of that.
+        Json::Object(members) => members.keys().next().cloned(),
+        _ => None,
+    }
+}
+
 fn nanos(time: Timestamp) -> u64 {
     u64::try_from(time.0).unwrap_or(0).saturating_mul(1_000_000)
-}
-
-/// Adds what was said in a call, as far as the conversation is there.
-pub(super) fn say(store: &Store, span: &Span, to: &mut TraceSpan) -> Result<()> {
-    let (Some(conversation), Some(answer)) = (span.conversation, span.answer) else { return Ok(()) };
-    let get = |id: MessageId| store.get::<Message>(&(conversation, id));
-    let Some(answer) = get(answer)? else { return Ok(()) };
-    let mut input = Vec::new();
-    let mut parent = answer.parent;
-    while let Some(id) = parent
-        && input.len() < MESSAGES
-    {
-        let Some(message) = get(id)? else { break };
-        parent = message.parent;
-        input.push(message);
-    }
-    input.reverse();
-    let head = store.get::<Conversation>(&conversation)?;
-    if let Some(system) = head.and_then(|head| head.system).filter(|system| !system.is_empty()) {
-        let system = json!([{ "type": "text", "content": system }]);
-        to.attributes.push("gen_ai.system_instructions", system.to_string());
-    }
-    let input: Vec<Json> = input.iter().map(said).collect();
-    to.attributes.push("gen_ai.input.messages", Json::Array(input).to_string());
-    to.attributes.push("gen_ai.output.messages", Json::Array(vec![said(&answer)]).to_string());
-    Ok(())
-}
-
-/// A message as OpenTelemetry writes it.
-fn said(message: &Message) -> Json {
-    let parts: Vec<Json> = message.blocks.iter().filter_map(part).collect();
-    json!({ "role": message.role.as_str(), "parts": parts })
-}
-
-fn part(block: &Block) -> Option<Json> {
-    Some(match block {
-        Block::Text { text } => json!({ "type": "text", "content": text }),
-        Block::Reasoning { text, .. } => json!({ "type": "reasoning", "content": text }),
-        Block::ToolUse { id, name, input, .. } => {
-            json!({ "type": "tool_call", "id": id, "name": name, "arguments": input })
-        }
-        Block::ToolResult { id, content, .. } => {
-            json!({ "type": "tool_call_response", "id": id, "response": content })
-        }
-        Block::Image { media_type, .. } => {
-            json!({ "type": "blob", "modality": "image", "mime_type": media_type })
-        }
-        Block::Document { name, media_type, .. } => {
-            json!({ "type": "blob", "modality": "document", "mime_type": media_type, "name": name })
-        }
-        _ => return None,
-    })
 }

@@ -2,7 +2,7 @@
 
 use super::kept::{Kept, Opened, Price, missing};
 use super::notes::{self, Noted};
-use super::own;
+use super::{own, said};
 use crate::domain::Result;
 use crate::domain::time::Timestamp;
 use crate::domain::trace::filter::{Filter, Subject};
@@ -70,7 +70,7 @@ impl View<'_> {
         if own.is_empty() {
             return self.kept.outline(id);
         }
-        Ok(Opened { outline: own::outline(&own, self.price), damaged: Vec::new() })
+        Ok(Opened { outline: own::opened(self.store, &own, self.price)?, damaged: Vec::new() })
     }
 
     /// What a call cost that does not tell it.
@@ -96,7 +96,7 @@ impl View<'_> {
         let at = row as usize;
         let Some(span) = own.get(at) else { return self.kept.span(id, row) };
         let mut whole = own::wholes(&own).swap_remove(at);
-        own::say(self.store, span, &mut whole)?;
+        said::say(self.store, span, &mut whole)?;
         Ok(whole)
     }
 
@@ -114,7 +114,7 @@ impl View<'_> {
         let (mut wholes, mut first) = (own::wholes(&own).into_iter(), 0);
         for part in own.chunks(OWN) {
             let told = |(span, mut whole): (&Span, TraceSpan)| {
-                own::say(self.store, span, &mut whole)?;
+                said::say(self.store, span, &mut whole)?;
                 Ok(whole)
             };
             if !visit(first, part.iter().zip(wholes.by_ref()).map(told).collect()) {

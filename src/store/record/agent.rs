@@ -1,7 +1,7 @@
 //! Agents, their versions and their runs.
 
 use super::{Kind, Record, RecordKey};
-use crate::domain::agent::{Agent, Pins, Run, Version};
+use crate::domain::agent::{Agent, Pins, Remembered, Run, Version};
 use crate::domain::id::{AgentId, RunId};
 
 impl Record for Agent {
@@ -58,5 +58,27 @@ impl RecordKey for AgentRunOf {
     fn read(bytes: &[u8]) -> Option<Self> {
         let (agent, run) = bytes.split_at_checked(16)?;
         Some(Self(AgentId::read(agent)?, RunId::read(run)?))
+    }
+}
+
+/// The agent, and the session that it is of, which is a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AgentMemoryOf(pub AgentId, pub RunId);
+
+impl Record for Remembered {
+    const KIND: Kind = Kind::AgentMemory;
+    const SCHEMA: u8 = 1;
+    type Key = AgentMemoryOf;
+}
+
+impl RecordKey for AgentMemoryOf {
+    fn write(&self, bytes: &mut Vec<u8>) {
+        self.0.write(bytes);
+        self.1.write(bytes);
+    }
+
+    fn read(bytes: &[u8]) -> Option<Self> {
+        let (agent, session) = bytes.split_at_checked(16)?;
+        Some(Self(AgentId::read(agent)?, RunId::read(session)?))
     }
 }

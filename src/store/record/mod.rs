@@ -17,6 +17,7 @@ mod prompt;
 pub(super) mod provider_key;
 pub(super) mod recency;
 mod remembered;
+mod replay;
 mod span;
 mod trace;
 mod usage;
@@ -24,7 +25,7 @@ mod usage;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-pub use agent::{AgentRunOf, AgentVersionOf};
+pub use agent::{AgentMemoryOf, AgentRunOf, AgentVersionOf};
 pub use dataset::ItemOf;
 pub use draft::{DraftOf, Paste, PasteOf};
 pub use egress::EgressKey;
@@ -36,6 +37,7 @@ pub use model_list::ModelList;
 pub use open_answer::OpenAnswer;
 pub use prompt::{PromptOf, PromptRun, RunOf, VersionOf};
 pub use remembered::{Name, Remembered};
+pub use replay::ReplayOf;
 pub use trace::{Chunk, ChunkKey, NoteOf, RunKey, Segment, SegmentKey, TraceAt};
 pub use usage::{UsageDay, UsageKey};
 
@@ -75,7 +77,7 @@ pub enum Kind {
     Foreign = 31,
     /// Conversations by the time of their last change; an index without values.
     Recency = 32,
-    /// What was removed, so that a salvage does not bring it back. Compaction drops them. Spans and outward requests leave
+    /// What was removed, so that a salvage does not bring it back. Compaction drops them. Spans, their texts and outward requests leave
     /// none: they are removed without end, and what a salvage brings back of them goes with the next sweep. Nor do items of
     /// datasets and evaluations, which come by the hundred thousand and go when what they are of is no more.
     Removed = 33,
@@ -94,6 +96,9 @@ pub enum Kind {
     TraceChunk = 46,
     TraceSegment = 47,
     TraceNote = 48,
+    AgentMemory = 50,
+    Replay = 51,
+    Told = 56,
     /// Never in the tree: the kind under which the files of large values are sealed.
     Blob = 64,
 }
@@ -111,8 +116,9 @@ impl Kind {
     pub(super) fn is_marked(key: &[u8]) -> bool {
         // What a rater has before them ends by itself; a document that is gone is missed by the next sync. What a
         // salvage brings back of traces goes where its segment is gone.
-        const UNMARKED: [Kind; 12] = [
+        const UNMARKED: [Kind; 14] = [
             Kind::Span,
+            Kind::Told,
             Kind::Egress,
             Kind::DatasetItem,
             Kind::EvaluationItem,
@@ -124,12 +130,13 @@ impl Kind {
             Kind::TraceAt,
             Kind::TraceChunk,
             Kind::TraceSegment,
+            Kind::Replay,
         ];
         key.first().is_none_or(|kind| UNMARKED.iter().all(|unmarked| *kind != *unmarked as u8))
     }
 
     /// Every kind that has records, with its name for people.
-    pub(super) const RECORDS: [(Self, &'static str); 41] = [
+    pub(super) const RECORDS: [(Self, &'static str); 44] = [
         (Self::Conversation, "conversations"),
         (Self::Message, "messages"),
         (Self::Draft, "drafts"),
@@ -166,11 +173,14 @@ impl Kind {
         (Self::AgentVersion, "versions of agents"),
         (Self::AgentRun, "runs of agents"),
         (Self::AgentPins, "tools that were agreed to"),
+        (Self::AgentMemory, "what agents remember"),
         (Self::TraceRun, "traces"),
         (Self::TraceAt, "places of traces"),
         (Self::TraceChunk, "parts of traces"),
         (Self::TraceSegment, "segments of traces"),
+        (Self::Told, "texts of calls"),
         (Self::TraceNote, "notes on traces"),
+        (Self::Replay, "replays of calls"),
     ];
 }
 

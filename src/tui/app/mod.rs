@@ -9,7 +9,7 @@ mod unlock;
 mod update;
 mod view;
 
-pub use notice::{Notice, Notices};
+pub use notice::{Notice, Notices, Tone};
 pub use update::update;
 pub use view::view;
 
@@ -264,8 +264,8 @@ pub struct Desk<'a> {
     pub overlays: Vec<Overlay>,
     /// For the line in which a file is named.
     pub boxed: Option<Boxed>,
-    /// To be said for a moment: the text, and whether it is bad news.
-    pub notice: Option<(String, bool)>,
+    /// To be said for a moment.
+    pub notice: Option<(String, Tone)>,
     /// The conversation that the chat is to open.
     pub opens: Option<ConversationId>,
 }
@@ -307,12 +307,17 @@ impl Desk<'_> {
 
     /// Says something for a moment.
     pub fn say(&mut self, text: impl Into<String>) {
-        self.notice = Some((text.into(), false));
+        self.notice = Some((text.into(), Tone::News));
+    }
+
+    /// Says what nobody did and nothing failed by, and what is to be read: it stands until a key.
+    pub fn note(&mut self, text: impl Into<String>) {
+        self.notice = Some((text.into(), Tone::Note));
     }
 
     /// Says for a moment that something failed.
     pub fn complain(&mut self, error: &Error) {
-        self.notice = Some((error.to_string(), true));
+        self.notice = Some((error.to_string(), Tone::Bad));
     }
 
     /// The key of an action in that context, for a sentence.
@@ -396,7 +401,8 @@ impl State {
     }
 
     fn frame_of(&self, area: Rect) -> Frame {
-        let said = self.notices.now.as_ref().map_or(0, |notice| notice.rows(area.width, view::kept(self)));
+        let said =
+            self.notices.now.as_ref().map_or(0, |notice| notice.rows(area.width, view::beside_notice(self)));
         layout::frame(area, self.pane().reads_alone(), said)
     }
 
@@ -531,17 +537,23 @@ impl State {
         };
         let result = act(panes, &mut desk);
         out.effects.append(&mut desk.effects);
-        self.overlays.append(&mut desk.overlays);
+        for overlay in std::mem::take(&mut desk.overlays) {
+            let uninvited = matches!(&overlay, Overlay::Reading(reading) if reading.is_uninvited());
+            // What nobody asked for comes where nothing else has the keys.
+            if !uninvited || self.overlays.is_empty() && self.place == Place::Chat {
+                self.overlays.push(overlay);
+            }
+        }
         self.boxed = desk.boxed.or(self.boxed.take());
         self.opens = desk.opens.or(self.opens);
-        if let Some((text, bad)) = desk.notice {
-            self.say(text, bad);
+        if let Some((text, tone)) = desk.notice {
+            self.notices.say(text, tone, self.now);
         }
         result
     }
 
     fn say(&mut self, text: impl Into<String>, bad: bool) {
-        self.notices.say(text.into(), bad, self.now);
+        self.notices.say(text.into(), if bad { Tone::Bad } else { Tone::News }, self.now);
     }
 }
 

@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use crate::domain::time::Timestamp;
 use crate::tui::event::Now;
+use crate::tui::look::Role;
 use crate::tui::paint::{columns, wrap};
 
-/// How long good news stands, and how much longer for each so many columns of it beyond a short one; bad news stays until a key.
+/// How long good news stands, and how much longer for each so many columns of it beyond a short one; the rest stays until a key.
 const STANDS: Duration = Duration::from_secs(3);
 const LONGER: Duration = Duration::from_secs(1);
 const LONG: u16 = 40;
@@ -19,19 +20,45 @@ const ROWS: usize = 3;
 /// How many are remembered.
 const KEPT: usize = 100;
 
+/// What kind of news it is; what comes later here is not covered by what comes before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Tone {
+    /// Something was done, or is to be known for a moment.
+    News,
+    /// Nothing failed, but it is to be read.
+    Note,
+    /// Something failed.
+    Bad,
+}
+
+impl Tone {
+    /// What it is shown in.
+    pub fn role(self) -> Role {
+        match self {
+            Self::News => Role::Info,
+            Self::Note => Role::Warn,
+            Self::Bad => Role::Bad,
+        }
+    }
+}
+
 /// One of them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Notice {
     pub text: String,
-    pub bad: bool,
+    pub tone: Tone,
     pub at: Timestamp,
     since: Duration,
 }
 
 impl Notice {
-    /// What is shown of it: colour alone does not tell bad news.
+    /// What is shown of it: colour alone does not tell what kind of news it is.
     pub fn shown(&self) -> Cow<'_, str> {
-        if self.bad { Cow::Owned(format!("✗ {}", self.text)) } else { Cow::Borrowed(&self.text) }
+        match self.tone {
+            Tone::News => Cow::Borrowed(&self.text),
+            Tone::Note => Cow::Owned(format!("! {}", self.text)),
+            Tone::Bad => Cow::Owned(format!("✗ {}", self.text)),
+        }
     }
 
     /// How long it stands.
@@ -67,23 +94,23 @@ pub struct Notices {
 
 impl Notices {
     /// Says it.
-    pub fn say(&mut self, text: String, bad: bool, now: Now) {
-        let notice = Notice { text, bad, at: now.wall, since: now.elapsed };
+    pub fn say(&mut self, text: String, tone: Tone, now: Now) {
+        let notice = Notice { text, tone, at: now.wall, since: now.elapsed };
         // What stands there and is said again, as by the call and to all who watch, was said once.
-        if self.now.as_ref().is_some_and(|now| (&now.text, now.bad) == (&notice.text, notice.bad)) {
+        if self.now.as_ref().is_some_and(|now| (&now.text, now.tone) == (&notice.text, notice.tone)) {
             self.past.pop_front();
         }
         self.past.push_front(notice.clone());
         self.past.truncate(KEPT);
         // Good news that comes late does not cover what the person has to know.
-        if bad || self.now.as_ref().is_none_or(|now| !now.bad) {
+        if self.now.as_ref().is_none_or(|now| now.tone <= tone) {
             self.now = Some(notice);
         }
     }
 
     /// Time goes by.
     pub fn tick(&mut self, now: Duration) {
-        if self.now.as_ref().is_some_and(|notice| !notice.bad && now >= notice.since + notice.stands()) {
+        if self.until().is_some_and(|until| now >= until) {
             self.now = None;
         }
     }
@@ -97,7 +124,8 @@ impl Notices {
 
     /// When the one that stands goes by itself.
     pub fn until(&self) -> Option<Duration> {
-        self.now.as_ref().filter(|notice| !notice.bad).map(|notice| notice.since + notice.stands())
+        let passes = self.now.as_ref().filter(|notice| notice.tone == Tone::News)?;
+        Some(passes.since + passes.stands())
     }
 }
 
@@ -112,12 +140,12 @@ mod tests {
     #[test]
     fn good_news_goes_by_itself_and_bad_news_with_a_key_that_could_have_read_it() {
         let mut notices = Notices::default();
-        notices.say("Copied.".into(), false, at(0));
+        notices.say("Copied.".into(), Tone::News, at(0));
         notices.tick(Duration::from_millis(2999));
         assert!(notices.now.is_some());
         notices.tick(STANDS);
         assert!(notices.now.is_none());
-        notices.say("no room".into(), true, at(0));
+        notices.say("no room".into(), Tone::Bad, at(0));
         notices.tick(Duration::from_hours(1));
         notices.press(UNREAD / 2);
         assert!(notices.now.is_some());
@@ -127,9 +155,25 @@ mod tests {
     }
 
     #[test]
+    fn a_note_stays_until_a_key_has_a_sign_of_its_own_and_covers_no_failure() {
+        let mut notices = Notices::default();
+        notices.say("its price is unknown".into(), Tone::Note, at(0));
+        notices.tick(Duration::from_hours(1));
+        notices.say("Copied.".into(), Tone::News, at(0));
+        assert_eq!(notices.now.as_ref().unwrap().shown(), "! its price is unknown");
+        notices.say("no room".into(), Tone::Bad, at(0));
+        notices.say("its price is unknown".into(), Tone::Note, at(0));
+        assert_eq!(notices.now.as_ref().unwrap().shown(), "✗ no room");
+    }
+
+    #[test]
     fn a_long_one_takes_up_to_three_rows_and_none_is_lost_before_them() {
-        let notice =
-            |text: &str| Notice { text: text.into(), bad: true, at: Timestamp(0), since: Duration::ZERO };
+        let notice = |text: &str| Notice {
+            text: text.into(),
+            tone: Tone::Bad,
+            at: Timestamp(0),
+            since: Duration::ZERO,
+        };
         assert_eq!(notice("Copied.").rows(60, 10), 0);
         let long = notice("what was done, why it failed and what to try ".repeat(9).trim_end());
         assert_eq!(long.rows(60, 10), 3);

@@ -3,6 +3,7 @@
 use super::State;
 use crate::tui::action::Action;
 use crate::tui::keymap::{Context, label};
+use crate::tui::look::Role;
 use crate::tui::overlay::Choice;
 use crate::tui::overlay::menu::{Entry, Menu};
 use crate::tui::overlay::notices::{Past, Said};
@@ -64,7 +65,10 @@ fn entries(state: &State, actions: Vec<Action>) -> Vec<Entry> {
 /// What was said before, with the time.
 pub(super) fn past(state: &State) -> Past {
     let wall = |at| when::Now { at: state.now.wall, offset: state.options.utc_offset }.clock(at);
-    let said =
-        |notice: &super::Notice| Said { when: wall(notice.at), text: notice.text.clone(), bad: notice.bad };
+    let said = |notice: &super::Notice| Said {
+        when: wall(notice.at),
+        text: notice.shown().into_owned(),
+        role: if notice.tone == super::Tone::News { Role::Text } else { notice.tone.role() },
+    };
     Past::new(state.notices.past.iter().map(said).collect())
 }

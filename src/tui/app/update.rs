@@ -267,6 +267,11 @@ fn press(state: &mut State, key: Key, out: &mut Out<'_>) {
     if leads_out(state, key, out) {
         return;
     }
+    if let Some(Overlay::Reading(reading)) = state.overlays.last_mut()
+        && reading.is_deaf(state.now.elapsed)
+    {
+        return;
+    }
     if let Some(top) = state.overlays.last_mut() {
         let outcome = top.key(key, &state.options.keymap, state.area);
         settle(state, outcome, out);
@@ -339,7 +344,9 @@ fn settle(state: &mut State, outcome: Outcome, out: &mut Out<'_>) {
                 choice @ Choice::Write { of: Written::Comparison(_), .. } => {
                     state.at_desk(out, |panes, desk| panes.compare.chosen(choice, desk));
                 }
-                choice @ Choice::Write { of: Written::Conversation(_), .. } => {
+                choice @ (Choice::Write { of: Written::Conversation(_), .. }
+                | Choice::Answers(_)
+                | Choice::Consent { .. }) => {
                     state.with_chat(out, |chat, desk| chat.chosen(choice, desk));
                 }
                 choice => state.with_pane(out, |pane, desk| pane.chosen(choice, desk)),

@@ -28,6 +28,8 @@ const HELP: &str = "help";
 const FIRST: usize = 5;
 /// Hints besides that one.
 const MOST: usize = 12;
+/// Those of them that have their place beside a notice: where there is none for them it stands above.
+const BESIDE: usize = 2;
 /// Columns beside an overlay in which nothing can be read.
 const STRIP: u16 = 12;
 /// What cells that are parts of a picture begin with: half of a cell, Kitty's placeholder (whose colour says which picture it
@@ -262,19 +264,33 @@ fn labelled(shown: Place, named: Named, area: Rect) -> Vec<Tab> {
 fn said(state: &State, area: Rect, cells: &mut Buffer) {
     let Some(notice) = &state.notices.now else { return };
     fill(cells, area, state.look.style(Role::Surface));
-    let style = state.look.style(notice_role(notice));
+    let style = state.look.style(notice.tone.role());
     for (y, line) in (area.top()..area.bottom()).zip(notice.lines(area.width)) {
         put(cells, area.x + 1, y, area.right().saturating_sub(1), &line, style);
     }
 }
 
-fn notice_role(notice: &Notice) -> Role {
-    if notice.bad { Role::Bad } else { Role::Info }
+/// Columns of what the last line says whatever else is said: how to stop, and the first keys.
+pub(super) fn beside_notice(state: &State) -> u16 {
+    kept(state) + GAP + width_of(&first(&hinted(state)))
 }
 
-/// Columns of what the last line says whatever else is said: how to stop.
-pub(super) fn kept(state: &State) -> u16 {
+/// Columns of how to stop.
+fn kept(state: &State) -> u16 {
     stop(state).map_or(0, |(key, word)| columns(&key) + 1 + columns(word) + columns(DOT))
+}
+
+/// What can be done besides stopping.
+fn hinted(state: &State) -> Vec<Hint> {
+    let stops = stop(state);
+    hints(state).into_iter().filter(|hint| Some(hint) != stops.as_ref()).collect()
+}
+
+/// The first keys, and the one that leads to all others.
+fn first(hints: &[Hint]) -> Vec<Hint> {
+    let last = hints.len().saturating_sub(1);
+    let kept = hints.iter().enumerate().filter(|(at, _)| *at < BESIDE || *at == last);
+    kept.map(|(_, hint)| hint.clone()).collect()
 }
 
 /// What can be done here, now; what was just said; how full the context is.
@@ -290,7 +306,7 @@ fn bottom(state: &State, parts: &Frame, cells: &mut Buffer) {
     let foot = foot(state, parts);
     put_right(cells, area.x + 1, area.y, right, &foot.meter, look.style(Role::Muted));
     if let Some((x, notice)) = foot.notice {
-        put(cells, x, area.y, foot.end, &notice.shown(), look.style(notice_role(notice)));
+        put(cells, x, area.y, foot.end, &notice.shown(), look.style(notice.tone.role()));
     }
     for (at, (x, hint)) in foot.hints.iter().enumerate() {
         put_hint(look, cells, (*x, area.y, foot.end), hint);
@@ -321,15 +337,13 @@ fn foot<'a>(state: &'a State, parts: &Frame) -> Foot<'a> {
     // Over a place the way out of it comes before its figures.
     let meter = if state.overlays.is_empty() { state.pane().meter(state.now) } else { String::new() };
     let stops = stop(state).filter(|_| here.is_some());
-    let hinted: Vec<Hint> = hints(state).into_iter().filter(|hint| Some(hint) != stops.as_ref()).collect();
+    let hinted = if here.is_some() { hinted(state) } else { hints(state) };
     let mut x = area.x + 1;
     let (said, first) = match here {
-        Some(notice) => {
-            (kept(state) + columns(&notice.shown()) + GAP, &hinted[hinted.len().saturating_sub(1)..])
-        }
-        None => (0, &hinted[..]),
+        Some(notice) => (kept(state) + columns(&notice.shown()) + GAP, first(&hinted)),
+        None => (0, hinted.clone()),
     };
-    let meter = beside_hints(&meter, first, (x + said, right)).to_owned();
+    let meter = beside_hints(&meter, &first, (x + said, right)).to_owned();
     let end =
         if meter.is_empty() { right } else { right.saturating_sub(columns(&meter)).max(x).saturating_sub(2) };
     let mut placed = Vec::new();
@@ -464,7 +478,7 @@ fn hints_here(state: &State) -> Vec<Hint> {
             _ => key,
         };
         let queues = action == Action::Send && context == Context::Composer && state.pane().stoppable();
-        let word = if queues { "queue" } else { word };
+        let word = if queues { "queue" } else { state.pane().word(action).unwrap_or(word) };
         if state.pane().offers(action) {
             hints.push((label(key), word));
         }

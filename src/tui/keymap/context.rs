@@ -130,6 +130,14 @@ impl Context {
         )
     }
 
+    /// Where the line of the same place is written: what its keys do to all of the place, they do here too.
+    pub(super) const fn written_in(self) -> Option<Self> {
+        match self {
+            Self::Columns | Self::Comparisons => Some(Self::Compare),
+            _ => None,
+        }
+    }
+
     /// The head of its part of the help.
     pub const fn title(self) -> &'static str {
         match self {

@@ -148,7 +148,13 @@ impl Keymap {
             // The commands give it back to a text that has begun.
             key.typed().is_none() || !context.takes_text() || **action == Action::Commands
         };
-        here.or_else(anywhere).filter(free).copied()
+        here.or_else(|| self.of_the_place(context, key)).or_else(anywhere).filter(free).copied()
+    }
+
+    /// What a key of the line below means for all of the place: it holds as well where the line does not have the keys.
+    fn of_the_place(&self, context: Context, key: Key) -> Option<&Action> {
+        let action = self.by_key.get(&(context.written_in()?, key))?;
+        action.is_of_the_place().then_some(action)
     }
 
     /// The first key of an action that means it there.
@@ -175,14 +181,17 @@ impl Keymap {
 
     /// The action has a meaning in that context, whether or not it has a key.
     pub fn holds(&self, context: Context, action: Action) -> bool {
-        self.bindings
-            .iter()
-            .any(|b| b.action == action && [context, Context::Everywhere].contains(&b.context))
+        let beside = context.written_in().filter(|_| action.is_of_the_place());
+        let of = |other: Context| [context, Context::Everywhere].contains(&other) || beside == Some(other);
+        self.bindings.iter().any(|b| b.action == action && of(b.context))
     }
 
     /// The first key that means the action in that context.
     pub fn key(&self, context: Context, action: Action) -> Option<Key> {
-        self.first(context, action, context).or_else(|| self.first(context, action, Context::Everywhere))
+        let written = || self.first(context, action, context.written_in()?);
+        self.first(context, action, context)
+            .or_else(written)
+            .or_else(|| self.first(context, action, Context::Everywhere))
     }
 
     /// The keys that mean the action in that context.
@@ -302,6 +311,25 @@ mod tests {
         assert_eq!(keys.action(Context::Menu, key("f1")), Some(Action::Help));
         assert_eq!(keys.action(Context::Menu, key("ctrl+q")), Some(Action::Quit));
         assert_eq!(keys.action(Context::Menu, key("ctrl+t")), None);
+    }
+
+    #[test]
+    fn what_is_of_a_whole_place_has_its_key_also_beside_the_line_that_is_written() {
+        let keys = Keymap::default();
+        for context in [Context::Columns, Context::Comparisons] {
+            assert_eq!(keys.action(context, key("alt+c")), Some(Action::AddColumn));
+            assert_eq!(keys.action(context, key("alt+r")), Some(Action::SetRepeats));
+            assert_eq!(keys.key(context, Action::TakeValues), Some(key("alt+v")));
+            assert!(keys.holds(context, Action::SetRepeats) && !keys.holds(context, Action::Send));
+            assert_eq!(keys.action(context, key("ctrl+g")), None, "the text is not gone to");
+        }
+        assert_eq!(keys.key(Context::Columns, Action::AddColumn), Some(key("+")), "its own key comes first");
+        assert_eq!(keys.action(Context::List, key("alt+c")), None);
+        // Who has moved another action of the answers there keeps it.
+        let to = ["alt+c".to_owned()];
+        let keys = Keymap::with([("copy", &to[..])]).unwrap();
+        assert_eq!(keys.action(Context::Columns, key("alt+c")), Some(Action::Copy));
+        assert_eq!(keys.action(Context::Compare, key("alt+c")), Some(Action::AddColumn));
     }
 
     #[test]

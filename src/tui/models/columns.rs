@@ -12,8 +12,8 @@ use crate::domain::catalog::{Availability, Capability, ModelCard, Price, dollars
 use crate::domain::figures::{bytes, compact};
 use crate::domain::untrusted::safe_line;
 use crate::tui::look::{Look, Role};
-use crate::tui::paint::{put, put_right};
-use crate::tui::widget::text::{fit_left, width};
+use crate::tui::paint::{columns as wide, put, put_right};
+use crate::tui::widget::text::{fit, fit_left, width};
 
 /// The marks at the left: what is in use, what has a star.
 const MARKS: u16 = 3;
@@ -21,6 +21,8 @@ const CONTEXT: u16 = 7;
 const PRICE: u16 = 9;
 const PROVIDER: u16 = 14;
 const MODES: u16 = 6;
+/// A name's column that has room for a few words beside most names.
+const ROOMY: u16 = 56;
 
 /// Columns of each part; 0 is not shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -114,12 +116,17 @@ pub fn row(cells: &mut Buffer, area: Rect, card: &ModelCard, marks: Marks, groun
     }
     let label = if parts.provider > 0 { card.id.model() } else { card.id.as_str() };
     let x = put(cells, name.x, y, name.right(), &fit_id(label, name.width), text);
+    // What is said beside the names ends where the next column begins, so that it stands in one of its own.
+    let room = name.right().saturating_sub(x + 2);
     if card.availability == Availability::Catalogued {
-        if x + 12 < name.right() {
-            put(cells, x + 2, y, name.right(), "from the catalogue", style(Role::Faint));
+        // The same word in every row, whole or not at all.
+        let note = if name.width < ROOMY { "catalogue" } else { "from the catalogue" };
+        if wide(note) <= room {
+            put_right(cells, x + 2, y, name.right(), note, style(Role::Faint));
         }
-    } else if x + 12 < name.right() && card.title != card.id.model() {
-        put(cells, x + 2, y, name.right(), &card.title, style(Role::Muted));
+    } else if room > 10 && card.title != card.id.model() {
+        let title = fit(&card.title, room.into());
+        put_right(cells, x + 2, y, name.right(), &title, style(Role::Muted));
     }
     let [provider, context, input, output, modes, can] = parts.places(area);
     put(cells, provider.0, y, provider.1, card.id.provider(), style(Role::Muted));
@@ -191,11 +198,30 @@ fn cost(card: &ModelCard, part: fn(&Price) -> Option<f64>) -> String {
     card.price.as_ref().and_then(part).map_or_else(|| "?".to_owned(), dollars)
 }
 
-/// Of when the prices of the chosen row are: they are estimates. Drawn at the right end of the area, whose rest is given back.
-pub fn dated(cells: &mut Buffer, area: Rect, card: Option<&ModelCard>, style: Style) -> Rect {
-    let as_of = card.and_then(|card| card.price.as_ref()).map(|price| price.as_of.as_str());
-    let Some(as_of) = as_of.filter(|as_of| !as_of.is_empty()) else { return area };
-    let said = format!("~$ of {as_of}");
+/// Of when the prices of the chosen row are, or where it has none, those in sight: they are estimates. Drawn at the right end
+/// of the area, whose rest is given back.
+pub fn dated<'a>(
+    cells: &mut Buffer,
+    area: Rect,
+    chosen: Option<&'a ModelCard>,
+    shown: impl Iterator<Item = &'a ModelCard>,
+    style: Style,
+) -> Rect {
+    let as_of = |card: &'a ModelCard| {
+        let as_of = card.price.as_ref()?.as_of.as_str();
+        (!as_of.is_empty()).then_some(as_of)
+    };
+    // Where no column has prices none is in sight.
+    let priced = Columns::of(area.width).price > 0;
+    let dates: Vec<&str> = match chosen.and_then(as_of) {
+        Some(own) => vec![own],
+        None => shown.filter(|_| priced).filter_map(as_of).collect(),
+    };
+    let said = match (dates.iter().min(), dates.iter().max()) {
+        (Some(oldest), Some(newest)) if oldest != newest => format!("~$ since {oldest}"),
+        (Some(all), _) => format!("~$ of {all}"),
+        (None, _) => return area,
+    };
     let wide = u16::try_from(width(&said)).unwrap_or(0);
     if area.width < 3 * wide {
         return area;

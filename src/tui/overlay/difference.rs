@@ -106,9 +106,10 @@ impl Difference {
         Key::plain(KeyCode::Tab)
     }
 
-    /// The columns that can be chosen by their letters.
+    /// The columns that are not compared yet, by their letters.
     fn letters(&self) -> String {
-        let others = self.sides.iter().enumerate().filter(|(at, _)| *at != self.pair.0);
+        let (one, other) = self.pair;
+        let others = self.sides.iter().enumerate().filter(|(at, _)| ![one, other].contains(at));
         others.map(|(_, side)| letter(side.place).to_string()).collect::<Vec<_>>().join(" ")
     }
 

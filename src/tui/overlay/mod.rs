@@ -28,9 +28,12 @@ use super::keymap::{Context, Keymap, label};
 use super::look::{Look, Role};
 use super::paint::{fill, more, put};
 use crate::domain::catalog::ModelId;
+use crate::domain::conversation::Answers;
 use crate::domain::evaluation::metric::Method;
 use crate::domain::evaluation::vote::Skip;
-use crate::domain::id::{BaseId, ComparisonId, ConversationId, DatasetId, EvaluationId, MakingId, PromptId};
+use crate::domain::id::{
+    BaseId, ComparisonId, ConversationId, DatasetId, EvaluationId, MakingId, PromptId, RunId,
+};
 use crate::domain::knowledge::chunking::Chunking;
 use crate::domain::knowledge::rebuild::Wish;
 use crate::domain::knowledge::reranking::{Reranker, Reranking};
@@ -195,6 +198,8 @@ pub enum Choice {
     Rerank(Reranking),
     /// The same of all that is found in that base.
     RerankBase(BaseId, Option<Reranker>),
+    /// Asks how many of the first hits it puts in order, in that base or for a question alone.
+    Candidates(Option<BaseId>, Reranker),
     RenameDataset(DatasetId, String),
     RemoveDataset(DatasetId),
     /// The item before the rater is not rated, for that reason.
@@ -228,6 +233,14 @@ pub enum Choice {
         id: String,
         text: String,
         taken: bool,
+    },
+    /// Who answers the next turns of the conversation.
+    Answers(Answers),
+    /// Whether a call of that run may be made, or tools be used, that wait for it.
+    Consent {
+        run: RunId,
+        call: String,
+        agreed: bool,
     },
     Unlock(Secret),
     Quit,
@@ -304,7 +317,7 @@ impl Overlay {
             // Its own letter comes first: no table has it.
             Self::Confirm(confirm) => vec![confirm.verb()],
             Self::Difference(difference) => vec![(Difference::turn(), difference.turns_to())],
-            Self::Reading(reading) => reading.offered().into_iter().collect(),
+            Self::Reading(reading) => reading.offered().collect(),
             _ => Vec::new(),
         };
         let own = own.into_iter().map(|(key, word)| (label(key), word));
@@ -329,7 +342,11 @@ impl Overlay {
             Self::Menu(menu) => two(menu.verb, menu.leaves()),
             Self::Picker(picker) => {
                 let mut hints = two("take it", picker.leaves());
-                hints.insert(1, (here, Action::Star, "star"));
+                // Where nothing is found nothing is taken, and what is in no list gets no star.
+                hints.retain(|(_, action, _)| *action != Action::Accept || picker.takes());
+                if picker.stars() {
+                    hints.insert(1, (here, Action::Star, "star"));
+                }
                 hints
             }
             Self::Confirm(confirm) => vec![(here, Action::Cancel, confirm.keeps)],

@@ -14,8 +14,9 @@ use crate::tui::paint::{columns, put, wrap};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Said {
     pub when: String,
+    /// With its sign.
     pub text: String,
-    pub bad: bool,
+    pub role: Role,
 }
 
 /// The notices, and the first line that is shown.
@@ -28,7 +29,7 @@ pub struct Past {
 struct Line<'a> {
     when: &'a str,
     text: String,
-    bad: bool,
+    role: Role,
 }
 
 impl Past {
@@ -43,16 +44,13 @@ impl Past {
 
     fn lines(&self, width: u16) -> Vec<Line<'_>> {
         let room = width.saturating_sub(self.when_width() + 2);
-        let one = |said: &'_ Said| {
-            if said.bad { wrap(&format!("✗ {}", said.text), room) } else { wrap(&said.text, room) }
-        };
         let all = self.said.iter().flat_map(|said| {
             let line = move |(at, text)| Line {
                 when: if at == 0 { said.when.as_str() } else { "" },
                 text,
-                bad: said.bad,
+                role: said.role,
             };
-            one(said).into_iter().enumerate().map(line)
+            wrap(&said.text, room).into_iter().enumerate().map(line)
         });
         all.collect()
     }
@@ -89,8 +87,7 @@ impl Past {
         let text = area.x + self.when_width() + 2;
         for (y, line) in (area.top()..area.bottom()).zip(self.lines(area.width).iter().skip(self.page.top)) {
             put(cells, area.x, y, text, line.when, role(Role::Faint));
-            let of = if line.bad { Role::Bad } else { Role::Text };
-            put(cells, text, y, area.right(), &line.text, role(of));
+            put(cells, text, y, area.right(), &line.text, role(line.role));
         }
     }
 }

@@ -174,6 +174,16 @@ impl Picker {
         Outcome::Stay
     }
 
+    /// There is something to take.
+    pub fn takes(&self) -> bool {
+        self.len() > 0
+    }
+
+    /// The selected one is in a list.
+    pub fn stars(&self) -> bool {
+        self.list.at(self.row()).is_some()
+    }
+
     /// What leaving it does, for the footer.
     pub fn leaves(&self) -> &'static str {
         if self.input.text().is_empty() { "close" } else { "show all" }
@@ -280,7 +290,8 @@ impl Picker {
             put(cells, said.x, said.y, said.right(), &words, role(Role::Warn));
             return caret;
         }
-        let said = columns::dated(cells, said, self.list.at(self.row()), role(Role::Faint));
+        let shown = (top..self.len()).take(rows.height.into()).filter_map(|row| self.list.at(row));
+        let said = columns::dated(cells, said, self.list.at(self.row()), shown, role(Role::Faint));
         lists::draw(cells, said, &self.list.stock().lists, self.now, raised, look);
         caret
     }

@@ -11,6 +11,7 @@ use crate::domain::attachment::{Attachment, dropped_path};
 use crate::domain::completion::{Completion, Name};
 use crate::domain::figures::grouped;
 use crate::domain::id::{BaseId, ComparisonId, ConversationId, DatasetId, EvaluationId, PromptId};
+use crate::domain::knowledge::reranking::{Reranker, Reranking};
 use crate::domain::message::BlobId;
 use crate::domain::prompt::name_of;
 use crate::domain::trace::TraceId;
@@ -22,6 +23,7 @@ use crate::tui::look::{Look, Role};
 use crate::tui::paint::{put, wrap};
 use crate::tui::stroke::Stroke;
 use crate::tui::widget::text::width;
+use crate::workbench::request::knowledge::check_filter;
 
 /// Takes back a rebuild, in the place of what one is to be.
 const DROP: &str = "drop";
@@ -101,6 +103,8 @@ pub enum Of {
     Filter,
     /// How near they must be.
     Threshold,
+    /// How many of the first hits that model puts in order, in that base or for a question alone.
+    Candidates(Option<BaseId>, Reranker),
 }
 
 /// The line and what it names.
@@ -131,6 +135,17 @@ pub enum Said {
     Failed(String),
     /// The names that it may have.
     Names(Completion),
+}
+
+impl Said {
+    /// What is wrong with what is named.
+    pub(super) fn failed(error: Error) -> Self {
+        let why = match error.kind {
+            ErrorKind::NotFound => "there is no such file".to_owned(),
+            _ => error.why,
+        };
+        Self::Failed(Error { why, ..error }.said())
+    }
 }
 
 /// What became of a file that is named in a line over the place.
@@ -180,10 +195,10 @@ impl Prompt {
             Of::Question => "ask",
             Of::PromptName(None) | Of::PresetName(None) | Of::Note => "save",
             Of::Comment | Of::Blank(_) | Of::Repeats | Of::Category => "keep it",
+            Of::Filter | Of::Threshold | Of::Chunking | Of::Candidates(..) => "take it",
             Of::Items | Of::Values | Of::Documents(_) | Of::Questions | Of::BaseFrom | Of::TraceFile => {
                 "read"
             }
-            Of::Filter | Of::Threshold | Of::Chunking => "take it",
             Of::Preview => "cut it",
             Of::Rebuild(_) => "see what it takes",
             Of::Reason => "decide",
@@ -375,7 +390,13 @@ impl Prompt {
             (Some(Action::Accept), Of::BaseName(id)) if !text.is_empty() => {
                 Outcome::Chosen(Choice::RenameBase(*id, text.to_owned()))
             }
-            (Some(Action::Accept), Of::Filter) => Outcome::Chosen(Choice::Filter(text.to_owned())),
+            (Some(Action::Accept), Of::Filter) => match check_filter(text) {
+                Err(error) if !text.is_empty() => {
+                    self.said = Said::Failed(error.said());
+                    Outcome::Stay
+                }
+                _ => Outcome::Chosen(Choice::Filter(text.to_owned())),
+            },
             (Some(Action::Accept), Of::Threshold) => match text.parse() {
                 _ if text.is_empty() => Outcome::Chosen(Choice::Threshold(None)),
                 Ok(cosine) if (-1.0..=1.0).contains(&cosine) => {
@@ -386,6 +407,22 @@ impl Prompt {
                     Outcome::Stay
                 }
             },
+            (Some(Action::Accept), Of::Candidates(base, reranker)) => {
+                let candidates = Some(text).filter(|text| !text.is_empty()).map(str::parse::<u32>);
+                let reranker = |candidates| Reranker { candidates, ..reranker.clone() };
+                let reranker = match candidates {
+                    None => reranker(None),
+                    Some(Ok(many)) if reranker(Some(many)).check().is_ok() => reranker(Some(many)),
+                    Some(_) => {
+                        self.wrong = "A number from 1 to 100 is needed, or nothing.";
+                        return Outcome::Stay;
+                    }
+                };
+                Outcome::Chosen(match base {
+                    Some(id) => Choice::RerankBase(*id, Some(reranker)),
+                    None => Choice::Rerank(Reranking::By(reranker)),
+                })
+            }
             (Some(Action::Accept), Of::Note) => Outcome::Chosen(Choice::SaveVersion(text.to_owned())),
             (Some(Action::Accept), Of::PresetName(of)) if !text.is_empty() => match name_of(text) {
                 Some(name) if !name.contains(['"', '\\']) => {
@@ -425,13 +462,7 @@ impl Prompt {
             _ if !self.names_a_file() => {}
             Boxed::Attached(file) if self.reads(&Of::Attachment) => return Told::Attached(file),
             Boxed::Read if self.reads(&Of::Items) => return Told::Taken,
-            Boxed::Failed(error) => {
-                let why = match error.kind {
-                    ErrorKind::NotFound => "there is no such file".to_owned(),
-                    _ => error.why,
-                };
-                self.said = Said::Failed(Error { why, ..error }.said());
-            }
+            Boxed::Failed(error) => self.said = Said::failed(error),
             Boxed::Completed { before, found } if before == self.input.before() => {
                 let start = before.rfind('/').map_or(0, |at| at + 1);
                 self.input.insert(found.common.get(before.len() - start..).unwrap_or_default());
@@ -471,8 +502,23 @@ impl Prompt {
 
     /// Rows that it takes where a line has so many columns: what is said below stands whole.
     pub fn height(&self, width: u16) -> u16 {
-        let words = wrap(self.words().0, width.saturating_sub(2)).len().max(1);
-        4 + u16::try_from(words).unwrap_or(1)
+        let width = width.saturating_sub(2);
+        // What is known of it takes the place of what it is for: nothing jumps.
+        let lines = wrap(self.words().0, width).len().max(self.below(width).0.len());
+        4 + u16::try_from(lines.max(1)).unwrap_or(1)
+    }
+
+    /// The lines below, that wide: what is known of what it names, else why it is not taken or what it is for.
+    fn below(&self, width: u16) -> (Vec<String>, Role) {
+        match &self.said {
+            Said::Nothing => {
+                let (words, role) = self.words();
+                (wrap(words, width), role)
+            }
+            Said::Reading => (vec!["reading…".to_owned()], Role::Muted),
+            Said::Failed(why) => (wrap(why, width), Role::Warn),
+            Said::Names(found) => (vec![Self::names(found, usize::from(width))], Role::Info),
+        }
     }
 
     /// What is said below: why it is not taken, or what it is for.
@@ -528,6 +574,9 @@ impl Prompt {
             ("", Of::Threshold) => {
                 ("-1 to 1; what is less near is taken for not found. Nothing for none", Role::Muted)
             }
+            ("", Of::Candidates(..)) => {
+                ("1 to 100; nothing for 20, or as many as are asked for where those are more", Role::Muted)
+            }
             ("", Of::Category) => {
                 ("The leaderboard tells of each category too; nothing for none", Role::Muted)
             }
@@ -565,18 +614,7 @@ impl Prompt {
         let raised = look.style(Role::Raised);
         put(cells, area.x, y, area.right(), "▌", raised.patch(look.style(Role::Accent)));
         let line = Rect { x: area.x + 2, y, width: area.width.saturating_sub(2), height: 1 };
-        let said = match &self.said {
-            Said::Nothing => None,
-            Said::Reading => Some(("reading…".to_owned(), Role::Muted)),
-            Said::Failed(why) => Some((why.clone(), Role::Warn)),
-            Said::Names(found) => Some((Self::names(found, usize::from(line.width)), Role::Info)),
-        };
-        let (lines, role) = if let Some((words, role)) = said {
-            (vec![words], role)
-        } else {
-            let (words, role) = self.words();
-            (wrap(words, line.width), role)
-        };
+        let (lines, role) = self.below(line.width);
         for (y, words) in (y + 1..area.bottom()).zip(lines) {
             put(cells, line.x, y, area.right(), &words, raised.patch(look.style(role)));
         }

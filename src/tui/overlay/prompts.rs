@@ -3,8 +3,10 @@
 use super::blank::Blank;
 use super::input::Input;
 use super::prompt::{Of, Prompt, Said};
+use crate::domain::Error;
 use crate::domain::figures::grouped;
 use crate::domain::id::{BaseId, ComparisonId, ConversationId, DatasetId, EvaluationId, PromptId};
+use crate::domain::knowledge::reranking::Reranker;
 use crate::domain::message::BlobId;
 use crate::domain::trace::TraceId;
 use crate::domain::untrusted::safe_line;
@@ -261,6 +263,19 @@ impl Prompt {
         let title = "The least cosine of a passage".to_owned();
         let input = before.map(|cosine| Input::new(&cosine.to_string())).unwrap_or_default();
         Self { title, input, of: Of::Threshold, wrong: "", said: Said::Nothing }
+    }
+
+    /// Asks how many of the first hits that model puts in order, in that base or for a question alone.
+    pub fn candidates(base: Option<BaseId>, reranker: Reranker) -> Self {
+        let title = "How many of the first hits are put in order".to_owned();
+        let input = reranker.candidates.map(|many| Input::new(&many.to_string())).unwrap_or_default();
+        Self { title, input, of: Of::Candidates(base, reranker), wrong: "", said: Said::Nothing }
+    }
+
+    /// The same, with what was written and could not be taken: it is to be mended.
+    #[must_use]
+    pub fn mended(self, text: &str, error: Error) -> Self {
+        Self { input: Input::new(text), said: Said::failed(error), ..self }
     }
 
     /// The same, with a name that another one has: it is asked for again.

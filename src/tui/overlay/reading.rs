@@ -1,6 +1,7 @@
 //! A text to be read, longer than its overlay may be: instructions, a report.
 
 use std::borrow::Cow;
+use std::time::Duration;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
@@ -78,8 +79,13 @@ pub struct Reading {
     /// In rows of that many columns.
     rows: (u16, Vec<Row>),
     page: Page,
-    offer: Option<Offer>,
+    offers: Vec<Offer>,
+    /// It came by itself: until then, and as long as somebody goes on typing, it hears no key.
+    deaf_until: Option<Duration>,
 }
+
+/// How long what came by itself hears nothing.
+const DEAF: Duration = Duration::from_millis(500);
 
 /// What can be done with what is read: its letter, what it does, the choice.
 #[derive(Debug, Clone, PartialEq)]
@@ -93,7 +99,15 @@ impl Reading {
     /// A text under a title.
     pub fn new(title: &str, lines: Vec<Line>) -> Self {
         let title = title.to_owned();
-        Self { title, lines, markdown: None, rows: (0, Vec::new()), page: Page::default(), offer: None }
+        Self {
+            title,
+            lines,
+            markdown: None,
+            rows: (0, Vec::new()),
+            page: Page::default(),
+            offers: Vec::new(),
+            deaf_until: None,
+        }
     }
 
     /// Columns that its lines have on that screen: a table that is wider would be broken.
@@ -108,13 +122,34 @@ impl Reading {
 
     /// The same with something that can be done besides leaving it.
     #[must_use]
-    pub fn offering(self, letter: char, does: &'static str, choice: Choice) -> Self {
-        Self { offer: Some(Offer { letter, does, choice }), ..self }
+    pub fn offering(mut self, letter: char, does: &'static str, choice: Choice) -> Self {
+        self.offers.push(Offer { letter, does, choice });
+        self
     }
 
-    /// The key of what can be done, and what that is.
-    pub fn offered(&self) -> Option<(Key, &'static str)> {
-        self.offer.as_ref().map(|offer| (Key::char(offer.letter), offer.does))
+    /// The same as something that nobody asked for now.
+    #[must_use]
+    pub fn uninvited(self, now: Duration) -> Self {
+        Self { deaf_until: Some(now + DEAF), ..self }
+    }
+
+    /// Nobody asked for it.
+    pub fn is_uninvited(&self) -> bool {
+        self.deaf_until.is_some()
+    }
+
+    /// Whether a key is none for it yet: it was for what lies below, and so is the next one that follows at once.
+    pub fn is_deaf(&mut self, now: Duration) -> bool {
+        let deaf = self.deaf_until.is_some_and(|until| now < until);
+        if deaf {
+            self.deaf_until = Some(now + DEAF);
+        }
+        deaf
+    }
+
+    /// The keys of what can be done, and what that is.
+    pub fn offered(&self) -> impl Iterator<Item = (Key, &'static str)> + '_ {
+        self.offers.iter().map(|offer| (Key::char(offer.letter), offer.does))
     }
 
     /// What lies over the place.
@@ -153,7 +188,7 @@ impl Reading {
 
     /// Takes a key.
     pub fn key(&mut self, key: Key, action: Option<Action>, area: Rect) -> Outcome {
-        if let Some(offer) = self.offer.as_ref().filter(|offer| key.typed() == Some(offer.letter)) {
+        if let Some(offer) = self.offers.iter().find(|offer| key.typed() == Some(offer.letter)) {
             return Outcome::Chosen(offer.choice.clone());
         }
         let all = self.height(area.width);
@@ -176,5 +211,30 @@ impl Reading {
         for (y, row) in (area.top()..area.bottom()).zip(self.rows(area.width).iter().skip(self.page.top)) {
             row.draw(Position { x: area.x, y }, area.width, look, cells);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_came_by_itself_hears_no_key_while_somebody_types() {
+        let at = Duration::from_secs(9);
+        let mut reading = Reading::new("t", Vec::new()).uninvited(at);
+        assert!(reading.is_deaf(at) && reading.is_deaf(at + DEAF / 2));
+        assert!(reading.is_deaf(at + DEAF), "a key came in between");
+        assert!(!reading.is_deaf(at + DEAF * 3));
+        assert!(!Reading::new("t", Vec::new()).is_deaf(at));
+    }
+
+    #[test]
+    fn nothing_but_its_own_letter_takes_an_offer() {
+        let choice = Choice::Typed("x".to_owned());
+        let mut reading = Reading::new("t", Vec::new()).offering('y', "do it", choice.clone());
+        let area = Rect::new(0, 0, 20, 4);
+        assert_eq!(reading.key(Key::char('Y'), None, area), Outcome::Stay);
+        assert_eq!(reading.key(Key::char('x'), Some(Action::Accept), area), Outcome::Close);
+        assert_eq!(reading.key(Key::char('y'), None, area), Outcome::Chosen(choice));
     }
 }

@@ -200,6 +200,11 @@ pub trait Pane {
         false
     }
 
+    /// What an action does here and now, for the last line, where its usual word would not say it.
+    fn word(&self, _action: Action) -> Option<&'static str> {
+        None
+    }
+
     /// What a step back does, for the last line.
     fn steps_back(&self) -> &'static str {
         "back"

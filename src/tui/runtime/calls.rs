@@ -8,6 +8,7 @@ use tokio::sync::{Notify, oneshot};
 use tokio::task::{AbortHandle, JoinSet};
 
 use crate::domain::Error;
+use crate::domain::agent::AgentEvent;
 use crate::domain::delta::Event as Delta;
 use crate::tui::effect::{Lane, Order, TaskId};
 use crate::tui::event::Event;
@@ -220,15 +221,19 @@ async fn pump(
 
 /// Appends a reply; a piece of text joins the piece before it.
 fn merge(replies: &mut Vec<Reply>, reply: Reply) {
-    if let (Some(Reply::Delta { event: last }), Reply::Delta { event: next }) = (replies.last_mut(), &reply) {
-        match (last, next) {
+    let both = match (replies.last_mut(), &reply) {
+        (Some(Reply::Delta { event: last }), Reply::Delta { event: next })
+        | (
+            Some(Reply::AgentEvent { event: AgentEvent::Delta { event: last } }),
+            Reply::AgentEvent { event: AgentEvent::Delta { event: next } },
+        ) => Some((last, next)),
+        _ => None,
+    };
+    match both {
+        Some(
             (Delta::Text { text }, Delta::Text { text: more })
-            | (Delta::Reasoning { text }, Delta::Reasoning { text: more }) => {
-                text.push_str(more);
-                return;
-            }
-            _ => {}
-        }
+            | (Delta::Reasoning { text }, Delta::Reasoning { text: more }),
+        ) => text.push_str(more),
+        _ => replies.push(reply),
     }
-    replies.push(reply);
 }

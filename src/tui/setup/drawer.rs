@@ -55,6 +55,19 @@ impl Drawer {
         rows().nth(self.selected).unwrap_or(Row::Model)
     }
 
+    /// Whether the last line says the key of what changes a value: the selected row has one that is changed so.
+    pub fn offers(&self, action: Action) -> bool {
+        match (action, self.row()) {
+            (Action::Decrease | Action::Increase, Row::Field(field)) => {
+                field.step > 0.0 || !field.choices.is_empty()
+            }
+            (Action::Decrease | Action::Increase | Action::Reset, Row::Model | Row::Preset | Row::System) => {
+                false
+            }
+            _ => true,
+        }
+    }
+
     /// Moves the selection; it stops at the ends.
     pub fn step(&mut self, steps: isize) {
         self.choose(self.selected.saturating_add_signed(steps).min(rows().len() - 1));

@@ -6,6 +6,7 @@ use super::{Phase, Thread, Turn};
 use crate::domain::figures::{self, grouped, seconds};
 use crate::domain::id::MessageId;
 use crate::domain::message::Block;
+use crate::domain::usage::budget::money;
 use crate::tui::event::Now;
 use crate::tui::paint::meter;
 use crate::tui::widget::transcript::{Item, Named};
@@ -33,6 +34,10 @@ impl Thread {
             Turn::Streaming { phase: Phase::Reading(done, total), .. } => {
                 format!("reading the prompt, {done} of {total} tokens")
             }
+            Turn::Streaming { phase: Phase::Thinking, .. } => "thinking".to_owned(),
+            Turn::Streaming { phase: Phase::Calling(1), .. } => "calling 1 tool".to_owned(),
+            Turn::Streaming { phase: Phase::Calling(tools), .. } => format!("calling {tools} tools at once"),
+            Turn::Streaming { phase: Phase::Deciding, .. } => return "waits for your word".to_owned(),
         };
         let elapsed =
             if waited >= 1000 || reduced_motion { format!(" · {}", seconds(waited)) } else { String::new() };
@@ -88,6 +93,11 @@ impl Thread {
         let Some(answer) = self.last_answer().and_then(|message| message.answer.as_ref()) else {
             return parts.join(" · ");
         };
+        if let Some(acting) = &answer.agent {
+            parts.push(format!("{} tok", grouped(acting.spent.tokens)));
+            parts.extend((acting.spent.cost > 0.0).then(|| money(acting.spent.cost)));
+            return parts.join(" · ");
+        }
         if let Some(ms) = running {
             // Of a running answer, what has come of it so far.
             let output = u64::from(answer.usage.output.unwrap_or(0));

@@ -1,5 +1,6 @@
 //! One conversation as a place holds it: its messages, the branch that is shown, the turn that runs.
 
+mod acting;
 mod advice;
 mod figures;
 mod item;
@@ -9,6 +10,7 @@ mod turn;
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
 use crate::domain::Error;
+use crate::domain::agent::Chosen;
 use crate::domain::conversation::{Conversation, Draft};
 use crate::domain::id::{ConversationId, MessageId};
 use crate::tui::effect::TaskId;
@@ -55,6 +57,8 @@ pub struct Thread {
     /// By the ids of the calls.
     pub tools: BTreeMap<String, Given>,
     pub setup: Setup,
+    /// The agent that answers; `None` leaves it to the model alone.
+    pub agent: Option<Chosen>,
     /// The store has no model for it: the one of `setup` stands in, and becomes its own with the next message.
     pub lent: bool,
     pub load: Load,
@@ -117,6 +121,7 @@ impl Thread {
         self.id = Some(head.id);
         self.title.clone_from(&head.title);
         self.forked_from = head.forked_from;
+        self.agent.clone_from(&head.agent);
         self.lent &= head.model.is_none();
         let lent = self.setup.model.take().filter(|_| self.lent);
         self.setup = Setup {

@@ -100,6 +100,7 @@ fn what_another_process_says_in_it_follows_what_is_shown() {
         run: None,
         side: None,
         forked_from: None,
+        agent: None,
     };
     let mut thread = forked();
     thread.take_head(&head(6));

@@ -22,6 +22,12 @@ pub enum Phase {
     Paused(Pause, Timestamp),
     /// So many of so many tokens of the prompt were read.
     Reading(u32, u32),
+    /// An agent's model writes what is none of the answer.
+    Thinking,
+    /// So many actions are called.
+    Calling(usize),
+    /// The person is asked whether something may be done.
+    Deciding,
     Writing,
 }
 
@@ -69,6 +75,21 @@ impl Turn {
             Self::Asking { since, .. } | Self::Streaming { since, .. } => Some(*since),
         }
     }
+}
+
+/// What an answer is doing that says that; `None` where it goes on with what it did.
+pub(super) fn phase_of(event: &Delta, now: Timestamp) -> Option<Phase> {
+    Some(match event {
+        Delta::Queued { ahead } => Phase::Queued(*ahead),
+        Delta::Paused { pause, ms } => {
+            let ms = i64::try_from(*ms).unwrap_or(i64::MAX);
+            Phase::Paused(*pause, Timestamp(now.0.saturating_add(ms)))
+        }
+        Delta::Begun => Phase::Waiting,
+        Delta::Prefill { done, total, .. } => Phase::Reading(*done, *total),
+        Delta::Text { .. } | Delta::Reasoning { .. } => Phase::Writing,
+        _ => return None,
+    })
 }
 
 impl Thread {
@@ -128,16 +149,9 @@ impl Thread {
     pub fn delta(&mut self, event: &Delta, now: Timestamp) {
         let Turn::Streaming { answer, phase, first, thinking, .. } = &mut self.turn else { return };
         let mut thought = None;
+        *phase = phase_of(event, now).unwrap_or(*phase);
         match event {
-            Delta::Queued { ahead } => *phase = Phase::Queued(*ahead),
-            Delta::Paused { pause, ms } => {
-                let ms = i64::try_from(*ms).unwrap_or(i64::MAX);
-                *phase = Phase::Paused(*pause, Timestamp(now.0.saturating_add(ms)));
-            }
-            Delta::Begun => *phase = Phase::Waiting,
-            Delta::Prefill { done, total, .. } => *phase = Phase::Reading(*done, *total),
             Delta::Text { .. } | Delta::Reasoning { .. } => {
-                *phase = Phase::Writing;
                 first.get_or_insert(now);
                 if matches!(event, Delta::Reasoning { .. }) {
                     thinking.get_or_insert(now);

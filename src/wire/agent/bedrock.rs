@@ -139,6 +139,7 @@ fn prompts(agent: &Map<String, Value>, definition: &mut Definition, remarks: &mu
             "ORCHESTRATION" => Step::Orchestration,
             "KNOWLEDGE_BASE_RESPONSE_GENERATION" => Step::KnowledgeBaseResponse,
             "POST_PROCESSING" => Step::PostProcessing,
+            "MEMORY_SUMMARIZATION" => Step::MemorySummary,
             other => {
                 remarks.push(format!("the prompt of {other} is left out"));
                 continue;
@@ -307,7 +308,9 @@ mod tests {
                      "inferenceConfiguration": {"temperature": 0.0, "maximumLength": 256}},
                     {"promptType": "ORCHESTRATION", "promptState": "ENABLED", "promptCreationMode": "DEFAULT",
                      "basePromptTemplate": "theirs"},
-                    {"promptType": "MEMORY_SUMMARIZATION", "promptCreationMode": "OVERRIDDEN"},
+                    {"promptType": "MEMORY_SUMMARIZATION", "promptCreationMode": "OVERRIDDEN",
+                     "basePromptTemplate": "Sum up $conversation$"},
+                    {"promptType": "ROUTING_CLASSIFIER", "promptCreationMode": "OVERRIDDEN"},
                 ]},
             }},
             {"agentActionGroup": {
@@ -338,7 +341,8 @@ mod tests {
         assert_eq!(names, ["orders", "ask"]);
         assert!(definition.groups[0].functions[0].confirm);
         assert_eq!(definition.bases[0].description, "Teas.");
-        for said in ["MEMORY_SUMMARIZATION", "AMAZON.CodeInterpreter", "$weather$", "KB12345678"] {
+        assert_eq!(definition.steps.template(Step::MemorySummary), "Sum up $conversation$");
+        for said in ["ROUTING_CLASSIFIER", "AMAZON.CodeInterpreter", "$weather$", "KB12345678"] {
             assert!(read.remarks.iter().any(|remark| remark.contains(said)), "{said}: {:?}", read.remarks);
         }
     }

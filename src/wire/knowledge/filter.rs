@@ -9,14 +9,37 @@ use serde_json::{Value as Json, json};
 use super::metadata::{plain, shown, value};
 use crate::domain::knowledge::attribute::{LONGEST_KEY, Value};
 use crate::domain::knowledge::filter::{DEEPEST, Filter, LARGEST, Test};
+use crate::domain::untrusted::brief;
 use crate::domain::{Error, ErrorKind, Result};
 
 /// Reads a filter from its text.
 pub fn read(text: &str) -> Result<Filter> {
-    let json = serde_json::from_str(text).map_err(|why| {
-        wrong(&[], format!("it is no JSON: {why}"), r#"Write one as {"equals": {"key": "…", "value": "…"}}."#)
-    })?;
+    let json =
+        serde_json::from_str(text).map_err(|why| wrong(&[], unread(text, &why), &example("equals")))?;
     from_json(&json)
+}
+
+/// Why a text is no JSON, and from where on.
+fn unread(text: &str, why: &serde_json::Error) -> String {
+    if why.is_eof() {
+        return "it ends too early: a quote, a bracket or a brace is not closed".to_owned();
+    }
+    let above: usize = text.split_inclusive('\n').take(why.line().saturating_sub(1)).map(str::len).sum();
+    let at = text.floor_char_boundary((above + why.column().saturating_sub(1)).min(text.len()));
+    // A word is told from its beginning on.
+    let from = text[..at].trim_end_matches(char::is_alphanumeric).len();
+    format!("it is no JSON from “{}” on", brief(&text[from..], 40))
+}
+
+/// How a filter of that operator is written.
+fn example(operator: &str) -> String {
+    let (key, value) = match operator {
+        "andAll" | "orAll" => return format!(r#"Write it as {{"{operator}": [FILTER, FILTER]}}."#),
+        "in" | "notIn" => ("genre", r#"["news", "sport"]"#),
+        "startsWith" | "listContains" | "stringContains" => ("genre", r#""news""#),
+        _ => ("year", "2024"),
+    };
+    format!(r#"Write it as {{"{operator}": {{"key": "{key}", "value": {value}}}}}."#)
 }
 
 /// Reads a filter from its JSON. Errors say where in it something is wrong.
@@ -65,7 +88,8 @@ enum Step {
 fn filter(json: &Json, place: &mut Vec<Step>) -> Result<Filter> {
     let object = json.as_object().filter(|object| object.len() == 1);
     let Some((name, inner)) = object.and_then(|object| object.iter().next()) else {
-        return Err(wrong(place, "it is no object with one operator", "Join two with andAll or orAll."));
+        let hint = format!("Join two with andAll or orAll. {}", example("equals"));
+        return Err(wrong(place, "it is no object with one operator", &hint));
     };
     let Some(name) = OPERATORS.iter().find(|operator| *operator == name).copied() else {
         let why = format!("“{}” is no operator", shown(name));
@@ -73,8 +97,8 @@ fn filter(json: &Json, place: &mut Vec<Step>) -> Result<Filter> {
     };
     place.push(Step::Name(name));
     let read = match name {
-        "andAll" => Filter::AndAll(members(inner, place)?),
-        "orAll" => Filter::OrAll(members(inner, place)?),
+        "andAll" => Filter::AndAll(members(name, inner, place)?),
+        "orAll" => Filter::OrAll(members(name, inner, place)?),
         _ => test(name, inner, place)?,
     };
     place.pop();
@@ -97,8 +121,8 @@ const OPERATORS: [&str; 13] = [
     "orAll",
 ];
 
-fn members(json: &Json, place: &mut Vec<Step>) -> Result<Vec<Filter>> {
-    let list = json.as_array().ok_or_else(|| wrong(place, "it is no list of filters", ""))?;
+fn members(name: &str, json: &Json, place: &mut Vec<Step>) -> Result<Vec<Filter>> {
+    let list = json.as_array().ok_or_else(|| wrong(place, "it is no list of filters", &example(name)))?;
     if list.len() < 2 {
         return Err(wrong(place, format!("it has {}", list.len()), "A group has two filters or more."));
     }
@@ -136,11 +160,11 @@ fn test(name: &str, json: &Json, place: &mut Vec<Step>) -> Result<Filter> {
         } else {
             format!("it has {length} characters")
         };
-        return Err(wrong(place, why, "A key has 1 to 100 characters."));
+        return Err(wrong(place, why, &format!("A key has 1 to 100 characters. {}", example(name))));
     }
     place.push(Step::Name("value"));
-    let given = json.get("value").ok_or_else(|| wrong(place, "it is missing", ""))?;
-    let not = |wanted: &str| wrong(place, format!("it is not {wanted}"), "");
+    let given = json.get("value").ok_or_else(|| wrong(place, "it is missing", &example(name)))?;
+    let not = |wanted: &str| wrong(place, format!("it is not {wanted}"), &example(name));
     let text = || given.as_str().map(str::to_owned).ok_or_else(|| not("a string"));
     let number = || given.as_f64().ok_or_else(|| not("a number"));
     let scalar = || {
@@ -247,13 +271,20 @@ mod tests {
             )
         });
         for (text, words) in [
-            ("nothing", "it is no JSON"),
+            (
+                "nothing",
+                r#"it is no JSON from “nothing” on. Write it as {"equals": {"key": "year", "value": 2024}}."#,
+            ),
+            ("{year: 2024}", "it is no JSON from “year: 2024}” on"),
+            ("{\"equals\":\n  key=1}", "it is no JSON from “key=1}” on"),
+            ("{", "it ends too early"),
+            ("", "it ends too early"),
             ("{}", "it is no object with one operator. Join two with andAll or orAll."),
             (r#"{"like": {}}"#, "“like” is no operator. The operators are equals, notEquals,"),
             (r#"{"andAll": [{"equals": {"key": "a", "value": 1}}]}"#, "andAll: it has 1. A group has two"),
             (
                 r#"{"orAll": [{"equals": {"key": "a", "value": 1}}, {"andAll": [{"in": {"key": "b", "value": "c"}}, {}]}]}"#,
-                "orAll[1].andAll[0].in.value: it is not a list",
+                r#"orAll[1].andAll[0].in.value: it is not a list of at most a thousand strings. Write it as {"in": {"key": "genre","#,
             ),
             (r#"{"lessThan": {"key": "a", "value": "b"}}"#, "lessThan.value: it is not a number"),
             (

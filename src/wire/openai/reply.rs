@@ -102,7 +102,7 @@ impl Pricing {
             image: None,
             search: None,
             as_of: String::new(),
-            source: "the provider's list".to_owned(),
+            source: Price::LISTED.to_owned(),
         };
         (price.input.is_some() || price.output.is_some()).then_some(price)
     }

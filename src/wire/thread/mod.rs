@@ -62,6 +62,7 @@ fn blank(id: ConversationId) -> Conversation {
         run: None,
         side: None,
         forked_from: None,
+        agent: None,
     }
 }
 
@@ -76,6 +77,7 @@ fn imported_answer(model: ModelId) -> Answer {
         context: None,
         schema: None,
         grounding: None,
+        agent: None,
     }
 }
 

@@ -7,7 +7,7 @@ use futures_util::stream::StreamExt;
 
 use super::{Here, one};
 use crate::config::Config;
-use crate::service::agent::{Agents, Given, Means};
+use crate::service::agent::{Again, Agents, Given, Means};
 use crate::service::archive::Archive;
 use crate::service::changes::Changes;
 use crate::service::invoke::Terms;
@@ -53,6 +53,10 @@ impl Here {
                 let given = Given::Answers { run, answers };
                 return service.run(id, given, terms).map_ok(|event| Reply::AgentEvent { event }).boxed();
             }
+            Ask::Replay { id, run, edit, version, model, missing } => {
+                let given = Given::Replay(Again { run, edit: *edit, version, model, missing });
+                return service.run(id, given, terms).map_ok(|event| Reply::AgentEvent { event }).boxed();
+            }
             other => other,
         };
         one(async move {
@@ -80,11 +84,23 @@ impl Here {
                     Reply::AgentImported { book, remarks }
                 }
                 Ask::Runs { id, limit } => Reply::AgentRuns { runs: service.runs(id, limit).await? },
+                Ask::FindRun { text } => {
+                    let (book, run) = service.find_run(text).await?;
+                    Reply::AgentRunFound { book, run }
+                }
+                Ask::Memories { id, user } => {
+                    Reply::AgentMemories { sessions: service.memories(id, user).await? }
+                }
+                Ask::EditMemory { id, session, summary } => {
+                    let edited = service.edit_memory(id, session, summary).await?;
+                    Reply::AgentMemories { sessions: vec![edited] }
+                }
+                Ask::Forget { id, sessions } => service.forget(id, sessions).await.map(|()| Reply::Done)?,
                 Ask::Decide { run, call, agreed } => {
                     service.decide(run, &call, agreed).map(|()| Reply::Done)?
                 }
                 // Answered above.
-                Ask::Run { .. } | Ask::Answer { .. } => Reply::Done,
+                Ask::Run { .. } | Ask::Answer { .. } | Ask::Replay { .. } => Reply::Done,
             })
         })
     }

@@ -13,9 +13,9 @@ use crate::domain::{Error, ErrorKind, Result};
 use crate::net::Reach;
 use crate::service::archive::Archive;
 use crate::service::changes::Changes;
-use crate::service::invoke::Terms;
+use crate::service::invoke::{Tells, Terms};
 use crate::service::knowledge::{
-    Answering, Bounds, Carrying, Knowledge, Means, Measuring, Models, Previewing, Servers,
+    Answering, Bounds, Carrying, Knowledge, Means, Measuring, Models, Previewing, Servers, check_source,
 };
 use crate::service::models::catalogue;
 use crate::workbench::request::knowledge::Knowledge as KnowledgeRequest;
@@ -145,6 +145,7 @@ impl Here {
                 Ask::Create { plan } => said(service.create(plan, &terms).await?),
                 Ask::List => Reply::Bases { bases: service.list().await? },
                 Ask::Find { text } => said(service.find(text).await?),
+                Ask::CheckSource { plan } => check_source(plan).map(|()| Reply::Done)?,
                 Ask::AddSource { id, plan } => said(service.add_source(id, plan).await?),
                 Ask::ChangeSource { id, source, change } => {
                     said(service.change_source(id, source, change).await?)
@@ -152,7 +153,9 @@ impl Here {
                 Ask::RemoveSource { id, source } => said(service.remove_source(id, source, &terms).await?),
                 Ask::Rerank { id, reranker } => said(service.rerank_by(id, reranker).await?),
                 Ask::Rename { id, name } => said(service.rename(id, name).await?),
-                Ask::Remove { id } => service.remove(id, &terms).await.map(|()| Reply::Done)?,
+                Ask::Remove { id, forget } => {
+                    service.remove(id, forget, &terms).await.map(|()| Reply::Done)?
+                }
                 Ask::PlanRebuild { id, wish } => {
                     Reply::RebuildPlan { plan: service.plan_rebuild(id, wish, &terms).await? }
                 }
@@ -167,6 +170,8 @@ impl Here {
                     Reply::Looked { looked: service.look(id, passage, &terms).await? }
                 }
                 Ask::Search { id, question } => {
+                    // Nothing else keeps what was looked for and found.
+                    let terms = Terms { tells: Some(Tells::default()), ..terms };
                     let retrieved = service.search(id, question, &terms).await?;
                     Reply::Retrieved { retrieved, prompt: None }
                 }

@@ -8,7 +8,9 @@ use super::{Here, one};
 use crate::config::Config;
 use crate::service::archive::Archive;
 use crate::service::changes::Changes;
+use crate::service::invoke::Terms;
 use crate::service::recorder::Recorder;
+use crate::service::replay::Step;
 use crate::service::trace::kept::Keep;
 use crate::service::trace::{Heard, OpenStep, Traces};
 use crate::workbench::request::traces::Traces as Ask;
@@ -29,8 +31,8 @@ pub(super) fn service(
 }
 
 impl Here {
-    pub(super) fn traces(&self, request: Ask, principal: &str) -> Replies {
-        let service = self.traces.clone();
+    pub(super) fn traces(&self, request: Ask, terms: Terms) -> Replies {
+        let (service, replays) = (self.traces.clone(), self.replays.clone());
         match request {
             Ask::List { filter, limit, before } => one(async move {
                 let (runs, more) = service.list(filter, limit, before).await?;
@@ -49,6 +51,19 @@ impl Here {
                 let (span, contents) = service.span(id, row).await?;
                 Ok(Reply::TraceSpan { span, contents })
             }),
+            Ask::Call { id, row } => {
+                one(async move { Ok(Reply::TraceCall { original: replays.original(id, row).await? }) })
+            }
+            Ask::Replay { id, row, asked } => replays
+                .ask(id, row, *asked, terms)
+                .map_ok(|step| match step {
+                    Step::Delta(event) => Reply::Delta { event },
+                    Step::Done(replay) => Reply::TraceReplayed { replay },
+                })
+                .boxed(),
+            Ask::Replays { id, row } => {
+                one(async move { Ok(Reply::TraceReplays { replays: replays.of(id, row).await? }) })
+            }
             Ask::Search { id, filter } => {
                 service.search(id, &filter).map_ok(|rows| Reply::TraceFound { rows }).boxed()
             }
@@ -69,12 +84,15 @@ impl Here {
             Ask::Export { id, form } => {
                 service.export(id, form).map_ok(|bytes| Reply::TraceWritten { bytes }).boxed()
             }
+            Ask::Send { id, to } => {
+                one(async move { Ok(Reply::TraceSent { sent: service.send(id, &to, &terms.net).await? }) })
+            }
             Ask::Made { id } => one(async move { Ok(Reply::TraceMade { made: service.made(id).await? }) }),
             Ask::Notes { id } => {
                 one(async move { Ok(Reply::TraceNotes { notes: service.notes(id).await? }) })
             }
             Ask::Note { id, row, said } => {
-                let who = person(principal);
+                let who = person(&terms.principal);
                 one(async move { Ok(Reply::TraceNoted { note: service.note(id, row, said, who).await? }) })
             }
             Ask::RemoveNote { id, note } => {

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::agent::Definition;
+use crate::domain::agent::replay::{Edit, Missing};
 use crate::domain::catalog::ModelId;
 use crate::domain::id::{AgentId, RunId};
 
@@ -39,6 +40,24 @@ pub enum Agents {
     /// Goes on with a run that waits, the newest one where none is named; every call that it waits for has an answer, by its id
     /// or by its action's name. As `Run`.
     Answer { id: AgentId, run: Option<RunId>, answers: Vec<(String, String)> },
+    /// The run that the first or last digits of an id mean, with its agent: `AgentRunFound`.
+    FindRun { text: String },
+    /// What was done already once more, as a new run: what its actions gave is taken from the recording. As `Run`.
+    Replay {
+        id: AgentId,
+        run: RunId,
+        edit: Box<Edit>,
+        /// `None` takes the version that it was made with.
+        version: Option<u32>,
+        model: Option<ModelId>,
+        missing: Missing,
+    },
+    /// What is remembered of sessions, of one person's or of everybody's, the newest first: `AgentMemories`.
+    Memories { id: AgentId, user: Option<String> },
+    /// Puts a person's words in the place of what is remembered of a session: `AgentMemories` with that one.
+    EditMemory { id: AgentId, session: RunId, summary: String },
+    /// Forgets sessions: `Done`.
+    Forget { id: AgentId, sessions: Vec<RunId> },
     /// Says whether a call may be made that a run waits with: `Done`.
     Decide { run: RunId, call: String, agreed: bool },
 }

@@ -12,6 +12,7 @@ pub use crate::domain::knowledge::rebuild::Wish;
 pub use crate::domain::knowledge::reranking::{Reranker, Reranking};
 pub use crate::domain::knowledge::retrieval::{Asked, Question};
 pub use crate::domain::knowledge::store::StoreKind;
+pub use crate::service::knowledge::check_filter;
 
 /// Asks about knowledge bases.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -24,6 +25,8 @@ pub enum Knowledge {
     List,
     /// The one of that name, or whose id starts or ends with `text`: `Base`.
     Find { text: String },
+    /// Whether a base can have such a source, before one is made for it: `Done`.
+    CheckSource { plan: SourcePlan },
     /// Adds a place of documents, which a sync reads: `Base`.
     AddSource { id: BaseId, plan: SourcePlan },
     /// Has a source looked through by itself at other times: `Base`.
@@ -34,8 +37,12 @@ pub enum Knowledge {
     Rerank { id: BaseId, reranker: Option<Reranker> },
     /// `Base`.
     Rename { id: BaseId, name: String },
-    /// Deletes it; the documents themselves stay where they are: `Done`.
-    Remove { id: BaseId },
+    /// Deletes it; the documents themselves stay where they are, and what servers have of it where it is to `forget` that: `Done`.
+    Remove {
+        id: BaseId,
+        #[serde(default)]
+        forget: bool,
+    },
     /// Looks a source through, or all of them: `Base`s as it grows. Going away stops nothing.
     Sync { id: BaseId, source: Option<SourceId> },
     /// Moves it to another store, or goes on with that: `Base`s as it grows. Going away stops nothing.

@@ -58,6 +58,7 @@ impl Request {
                     request,
                     K::List
                         | K::Find { .. }
+                        | K::CheckSource { .. }
                         | K::AddSource { .. }
                         | K::Rename { .. }
                         | K::Pause { .. }
@@ -74,7 +75,7 @@ impl Request {
             Self::Prompts(request) => matches!(request, prompts::Prompts::Run { .. }),
             Self::Agents(request) => {
                 use agents::Agents as A;
-                matches!(request, A::Run { .. } | A::Answer { .. })
+                matches!(request, A::Run { .. } | A::Answer { .. } | A::Replay { .. })
             }
             Self::Comparisons(request) => matches!(request, comparisons::Comparisons::Create { .. }),
             Self::Evaluations(request) => {
@@ -100,7 +101,13 @@ impl Request {
         use workspace::Workspace as W;
         match self {
             Self::Agents(request) => match request {
-                A::List | A::Find { .. } | A::Read { .. } | A::Export { .. } | A::Runs { .. } => true,
+                A::List
+                | A::Find { .. }
+                | A::Read { .. }
+                | A::Export { .. }
+                | A::Runs { .. }
+                | A::FindRun { .. }
+                | A::Memories { .. } => true,
                 A::Create { .. }
                 | A::Save { .. }
                 | A::Rename { .. }
@@ -108,6 +115,9 @@ impl Request {
                 | A::Import { .. }
                 | A::Run { .. }
                 | A::Answer { .. }
+                | A::Replay { .. }
+                | A::EditMemory { .. }
+                | A::Forget { .. }
                 | A::Decide { .. } => false,
             },
             Self::Cassettes(request) => matches!(request, cassettes::Cassettes::Show { .. }),
@@ -180,6 +190,7 @@ impl Request {
             Self::Knowledge(request) => match request {
                 K::List
                 | K::Find { .. }
+                | K::CheckSource { .. }
                 | K::Documents { .. }
                 | K::Passages { .. }
                 | K::Look { .. }
@@ -232,6 +243,8 @@ impl Request {
                 | T::Find { .. }
                 | T::Open { .. }
                 | T::Span { .. }
+                | T::Call { .. }
+                | T::Replays { .. }
                 | T::Search { .. }
                 | T::Stats { .. }
                 | T::Lints { .. }
@@ -239,7 +252,9 @@ impl Request {
                 | T::Made { .. }
                 | T::Notes { .. }
                 | T::Export { .. } => true,
-                T::Import { .. }
+                T::Replay { .. }
+                | T::Import { .. }
+                | T::Send { .. }
                 | T::Remove { .. }
                 | T::Note { .. }
                 | T::RemoveNote { .. }

@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 use crate::domain::id::NoteId;
 use crate::domain::secret::Secret;
 use crate::domain::time::Timestamp;
-pub use crate::domain::trace::run::Written;
+use crate::domain::trace::replay::Asked;
+pub use crate::domain::trace::run::{Destination, Written};
 use crate::domain::trace::{Opinion, TraceId};
 
 /// Asks about traces. A row is the number of a span in its trace, in order of arrival; it stays as long as nothing of the trace
@@ -24,6 +25,12 @@ pub enum Traces {
     Open { id: TraceId },
     /// A span with what was said in it: one `TraceSpan`.
     Span { id: TraceId, row: u32 },
+    /// What a model was asked in a span, as it can be asked again: one `TraceCall`.
+    Call { id: TraceId, row: u32 },
+    /// Asks that, or what a person has made of it: `Delta` again and again, then `TraceReplayed`. Dropping them cancels it.
+    Replay { id: TraceId, row: u32, asked: Box<Asked> },
+    /// What was asked in the place of a span, the oldest first: one `TraceReplays`.
+    Replays { id: TraceId, row: u32 },
     /// The rows that pass a filter, in order, as they are found: `TraceFound` again and again.
     Search { id: TraceId, filter: String },
     /// How long spans of each name take: one `TraceStats`.
@@ -39,6 +46,9 @@ pub enum Traces {
     Import { file: PathBuf },
     /// A trace for other programs and for people: `TraceWritten` again and again.
     Export { id: TraceId, form: Written },
+    /// Sends a trace to a server that takes OTLP over HTTP: `TraceSent`.
+    Send { id: TraceId, to: Destination },
+    /// Takes a trace from elsewhere away: `Done`.
     /// Takes a trace from elsewhere away, with what was noted on it: `Done`.
     Remove { id: TraceId },
     /// What people have noted on it, the oldest first: one `TraceNotes`.

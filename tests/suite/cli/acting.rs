@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::agents::{events, gave, home, last, made, run};
 use super::home::{Home, Said};
+use super::spans;
 use crate::loopback::{Seen, Server, whole};
 use crate::mcp_real::program;
 
@@ -56,6 +57,7 @@ fn tools_of_a_server_are_agreed_to_before_a_model_hears_of_them_and_again_when_t
 
     let said = run(&home, LOOK, &["--json", "--yes"]);
     assert_eq!(gave(&said), [("look".to_owned(), "seen".to_owned(), false)], "{said:?}");
+    let first = events(&said)[0]["run"].as_str().unwrap().to_owned();
     assert!(calls.exists());
     let said = run(&home, LOOK, &["--json"]);
     assert_eq!((asked(&said).len(), gave(&said)[0].1.as_str()), (0, "seen"), "it was agreed to: {said:?}");
@@ -71,6 +73,8 @@ fn tools_of_a_server_are_agreed_to_before_a_model_hears_of_them_and_again_when_t
     becomes(&home, "dies");
     let said = run(&home, LOOK, &[]);
     assert!(said.code == Some(2) && said.stderr.contains("opening the MCP server odd"), "{said:?}");
+    let said = home.run(&["agent", "replay", &first, "--json"]);
+    assert_eq!((said.code, gave(&said)[0].1.as_str()), (Some(0), "seen"), "no server is asked: {said:?}");
 }
 
 #[test]
@@ -100,6 +104,9 @@ fn the_official_servers_are_driven_by_an_agent() {
     assert!(gave[1].1.contains("42") && !gave[1].2, "{gave:?}");
     assert!(gave[2].1.contains("denied") && gave[2].2, "{gave:?}");
     assert_eq!(last(&said)["state"], "answered");
+    let failed = spans::failed(&spans::newest(&home));
+    let (kind, words) = &failed["read_text_file"];
+    assert!(failed.len() == 1 && kind == "tool_error" && words.contains("denied"), "{failed:?}");
     assert_eq!(asked(&run(&home, "Done.", &["--json"])).len(), 0, "both were agreed to");
 }
 

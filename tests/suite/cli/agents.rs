@@ -11,7 +11,7 @@ use crate::loopback::{Server, whole};
 const SUMS: &str = "[[groups]]\nname = 'sums'\nruns = { built_in = { tool = 'calculator' } }\n";
 
 /// A model whose card has tools; the same at a rate has none, and is asked for steps in JSON.
-const ACTS: &str = "scripted/acts";
+pub(super) const ACTS: &str = "scripted/acts";
 const WRITES: &str = "scripted/acts@100000";
 
 pub(super) fn home() -> Home {
@@ -103,10 +103,10 @@ fn a_call_that_cannot_be_made_is_told_to_the_model() {
     assert!(told[2].contains("zero"), "{told:?}");
 }
 
-const ANSWER: &str = "printf '{\"messageVersion\": \"1.0\", \"response\": {\"functionResponse\": {\"responseBody\": {\"TEXT\": {\"body\": \"%s\"}}}}}'";
+pub(super) const ANSWER: &str = "printf '{\"messageVersion\": \"1.0\", \"response\": {\"functionResponse\": {\"responseBody\": {\"TEXT\": {\"body\": \"%s\"}}}}}'";
 
 /// A group `shop` with the functions `one` and `two`, which `script` does; it finds the event in `$event`.
-fn program(home: &Home, script: &str, more: &str) -> String {
+pub(super) fn program(home: &Home, script: &str, more: &str) -> String {
     fs::write(home.beside().join("shop.sh"), format!("read -r event\n{script}\n")).unwrap();
     format!(
         "[[groups]]\nname = 'shop'\nruns = {{ program = {{ command = ['/bin/sh', 'shop.sh']{more} }} }}\n\
@@ -296,7 +296,7 @@ fn what_the_person_is_to_do_ends_the_run_and_their_answer_goes_on_with_it() {
     let run = shown.objects().into_iter().find(|one| one["reply"] == "agent_run").unwrap();
     let told = run["run"]["turns"].to_string();
     assert!(told.contains("milk") && told.contains("Assam"), "{told}");
-    assert!(run["run"]["hashes"]["prompts"].as_array().unwrap().len() == 4, "{run}");
+    assert!(run["run"]["hashes"]["prompts"].as_array().unwrap().len() == 5, "{run}");
 }
 
 #[test]

@@ -123,6 +123,16 @@ async fn a_base_is_made_in_postgresql_and_a_server_that_is_away_costs_nothing_bu
         assert!(!logs(&home).contains("canary"));
         good(&home.run(&["kb", "remove", "docs", "--yes"]));
         good(&home.run(&create));
+
+        // A server that is gone for good keeps no base here.
+        server.kill();
+        let away = home.run(&["kb", "remove", "docs", "--yes"]);
+        assert!(away.code == Some(2) && away.stderr.contains("kb remove --forget"), "{away:?}");
+        let forgotten = home.run(&["kb", "remove", "docs", "--forget", "--yes"]);
+        good(&forgotten);
+        let said = format!("{}{}", forgotten.stdout, forgotten.stderr);
+        assert!(said.contains("what PostgreSQL has of it stays there: outcrop_"), "{forgotten:?}");
+        assert!(!home.run(&["kb", "list"]).stdout.contains("docs"));
     });
 }
 

@@ -12,19 +12,20 @@ use super::agents;
 use super::home::{Home, on_both};
 use super::knowledge::{self, create, embedding, good, write};
 use crate::engine::real::peers;
+use crate::loopback::{Server, whole};
 
 fn data(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/traces").join(name)
 }
 
-fn import(home: &Home, name: &str) -> Value {
+pub(super) fn import(home: &Home, name: &str) -> Value {
     let said = home.run(&["traces", "import", data(name).to_str().unwrap(), "--json"]);
     assert_eq!(said.code, Some(0), "{said:?}");
     said.objects().remove(0)["brought"].clone()
 }
 
 /// The runs of the list.
-fn runs(home: &Home) -> Vec<Value> {
+pub(super) fn runs(home: &Home) -> Vec<Value> {
     let said = home.run(&["traces", "list", "--json", "-n", "0"]);
     assert_eq!(said.code, Some(0), "{said:?}");
     said.objects().into_iter().map(|line| line["run"].clone()).collect()
@@ -220,6 +221,88 @@ fn what_is_wrong_is_refused_as_the_protocol_says_and_what_is_right_beside_it_is_
     assert_eq!(listening.next()["spans"], 1);
     // More than there is room for is not.
     assert_eq!(listening.post(&[PROTOBUF], &vec![0; (64 << 20) + 1]).0, 413);
+}
+
+/// A trace as it is written out, a value a line.
+fn written(home: &Home, id: &str) -> Vec<Value> {
+    let said = home.run(&["traces", "export", id]);
+    assert_eq!(said.code, Some(0), "{said:?}");
+    said.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+#[test]
+fn what_is_sent_to_another_is_there_as_it_is_here() {
+    let (one, other) = (agents::home().variable("THERE", "canary-token"), Home::new());
+    import(&one, "otlp_genai.pb.gz");
+    import(&one, "otlp_openinference.pb");
+    import(&one, "bedrock_agent.json");
+    agents::made(&one, "[[groups]]\nname = 'sums'\nruns = { built_in = { tool = 'calculator' } }\n");
+    let script = "I compute.\ncall calculator {\"expression\": \"6 * 7\"}\n---\nIt is 42.";
+    assert_eq!(agents::run(&one, script, &[]).code, Some(0));
+    let token = other.beside().join("token");
+    std::fs::write(&token, "canary-token").unwrap();
+    let mut listening = Listening::start(&other, &["--token-file", token.to_str().unwrap()]);
+    let url = format!("http://{}", listening.address);
+    let sources: Vec<_> = runs(&one).iter().map(|run| run["source"].clone()).collect();
+    assert!(sources.contains(&json!("own")) && sources.contains(&json!("imported")), "{sources:?}");
+    for run in runs(&one) {
+        let id = run["id"].as_str().unwrap();
+        for form in ["protobuf", "json"] {
+            let header = ["--header", "Authorization=Bearer $THERE", "--format", form, "--json"];
+            let said = one.run(&[&["traces", "export", id, "--to", &url][..], &header[..]].concat());
+            assert_eq!(said.code, Some(0), "{said:?}");
+            let sent = &said.objects()[0]["sent"];
+            assert_eq!((&sent["spans"], &sent["rejected"]), (&run["spans"], &json!(0)), "{said:?}");
+            let brought = listening.next();
+            assert_eq!((&brought["spans"], &brought["repaired"]), (&run["spans"], &json!(0)), "{brought}");
+            assert_eq!(written(&other, id), written(&one, id), "{form}");
+            assert_eq!(other.run(&["traces", "remove", id, "--yes"]).code, Some(0));
+        }
+    }
+    let id = runs(&one)[0]["id"].as_str().unwrap().to_owned();
+    let said = one.run(&["traces", "export", &id, "--to", &url]);
+    assert!(said.code == Some(2) && said.stderr.contains("--header"), "{said:?}");
+    let egress = one.run(&["usage", "egress", "--json"]);
+    assert!(egress.stdout.contains(&listening.address) && !egress.stdout.contains("canary"), "{egress:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_server_says_to_what_is_sent_is_told() {
+    let server = Server::start(|number, _| match number {
+        // What may pass is sent again.
+        0 => whole(503, &[], "busy"),
+        1 => {
+            let told = r#"{"partialSuccess": {"rejectedSpans": "1", "errorMessage": "one is odd"}}"#;
+            whole(200, &[("content-type", "application/json")], told)
+        }
+        2 => whole(400, &[("content-type", "application/x-protobuf")], "\x08\x03\x12\x06no way"),
+        _ => whole(200, &[("content-type", "text/html")], "<html></html>"),
+    })
+    .await;
+    tokio::task::block_in_place(|| {
+        let home = Home::new();
+        import(&home, "otlp_genai.json");
+        let id = runs(&home)[0]["id"].as_str().unwrap().to_owned();
+        let send = |url: &str| home.run(&["traces", "export", &id, "--to", url]);
+        let said = send(&server.url("/"));
+        assert!(said.code == Some(0) && said.stdout.contains("1 of them not taken"), "{said:?}");
+        assert!(said.stderr.contains("one is odd"), "{said:?}");
+        for (words, url) in [
+            ("no way", server.url("/otel")),
+            ("web page", server.url("/v1/traces")),
+            ("unencrypted", "http://far.example".to_owned()),
+        ] {
+            let said = send(&url);
+            assert!(said.code == Some(2) && said.stderr.contains(words), "{said:?}");
+        }
+    });
+    let seen = server.seen();
+    let lines: Vec<&str> = seen.iter().map(|one| one.line.as_str()).collect();
+    let (own, below) = ("POST /v1/traces HTTP/1.1", "POST /otel/v1/traces HTTP/1.1");
+    assert_eq!(lines, [own, own, below, own]);
+    assert_eq!(seen[0].body, seen[1].body);
+    assert_eq!(seen[0].headers["content-encoding"], "gzip");
+    assert_eq!(seen[0].headers["content-type"], "application/x-protobuf");
 }
 
 #[test]

@@ -3,6 +3,7 @@
 mod answers;
 mod files;
 mod foreign;
+mod held;
 #[cfg(feature = "llama-cpp")]
 mod llama_cpp;
 mod peers;

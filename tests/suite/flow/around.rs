@@ -63,6 +63,28 @@ fn whatever_is_said_the_key_that_stops_stays_in_sight() {
 }
 
 #[test]
+fn the_keys_that_change_a_value_are_told_of_what_they_change() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    stage.keys("<ctrl+o>");
+    let line = footer(&mut stage);
+    assert!(line.contains("Enter change") && !line.contains("less") && !line.contains("default"), "{line}");
+    stage.keys("jjj");
+    let line = footer(&mut stage);
+    assert!(["less", "more", "default"].iter().all(|word| line.contains(word)), "{line}");
+}
+
+#[test]
+fn a_notice_hides_no_key_that_is_needed() {
+    for (width, height) in [(60, 20), (80, 24), (120, 40)] {
+        let mut stage = Stage::settled(width, height, "dark");
+        stage.event(Event::Copied(Ok(Copied::SentToTerminal)));
+        let line = footer(&mut stage);
+        assert!(line.contains("Enter send") && line.contains("help"), "{width}: {line}");
+        assert!(stage.text().contains("terminal knows."), "{}", stage.text());
+    }
+}
+
+#[test]
 fn the_palette_says_the_key_that_works_here_and_finds_by_the_name_in_the_configuration() {
     let mut stage = Stage::settled(120, 40, "dark");
     stage.keys("<ctrl+p>show every");

@@ -678,7 +678,7 @@ fn what_a_call_remarks_stands_as_a_notice_and_is_no_part_of_the_answer() {
     }
     stage.delta(Delta::Text { text: "Because".into() });
     let shown = stage.text();
-    assert_eq!(shown.matches("they may not fit").count(), 1, "{shown}");
+    assert_eq!(shown.matches("! they may not fit").count(), 1, "it is a note: {shown}");
     assert_eq!(stage.state.notices.past.len(), 1, "what is said twice is remembered once");
     assert!(shown.contains("Because"), "{shown}");
 }

@@ -87,6 +87,19 @@ fn a_choice_waits_for_all_and_names_the_answers_of_the_columns() {
 }
 
 #[test]
+fn the_keys_of_the_whole_place_hold_where_answers_are_read_too() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    answered(&mut stage, None);
+    stage.keys("<tab><alt+r>");
+    assert!(stage.text().contains("How often each column is asked"), "{}", stage.text());
+    stage.keys("<esc><alt+c>");
+    assert!(stage.text().contains("home/gemma3"), "the models are offered: {}", stage.text());
+    stage.keys("<esc><alt+n>");
+    let shown = stage.text();
+    assert!(shown.contains("The same question to two models"), "another one begins: {shown}");
+}
+
+#[test]
 fn a_blind_choice_goes_by_the_letters_of_the_screen() {
     let mut stage = Stage::settled(120, 40, "dark");
     arrive(&mut stage);
@@ -237,6 +250,18 @@ fn any_two_answers_are_compared_and_nothing_of_who_gave_them_is_told_before_a_ch
     assert!(stage.text().contains("Only A says"), "{}", stage.text());
     stage.keys("<esc>");
     assert!(stage.state.overlays.is_empty());
+}
+
+#[test]
+fn where_the_line_has_no_room_it_says_less_and_that_whole() {
+    let mut stage = Stage::settled(60, 20, "dark");
+    arrive(&mut stage);
+    let tasks = asked(&mut stage, &comparison(3, None));
+    for at in 0..3 {
+        finish(&mut stage, &tasks, at, "Because.");
+    }
+    let shown = stage.text();
+    assert!(shown.contains("1 of 3 columns · Tab, then say which is the best\n"), "{shown}");
 }
 
 #[test]

@@ -107,6 +107,7 @@ pub fn asked(stage: &mut Stage, comparison: &Comparison) -> Vec<TaskId> {
             leaf: Some(answer.id),
             side: Some(comparison.id),
             forked_from: None,
+            agent: None,
             model: Some(comparison.columns[at].model.clone()),
             ..head(70 + at as u128, "why do rivers meander?", 0)
         };

@@ -1,7 +1,7 @@
 //! The evaluate place: its list, a sheet before a rater at every size, what its keys ask for, what is closed to raters.
 
 use outcrop::domain::comparison::Column;
-use outcrop::domain::evaluation::job::{Evaluation, Generation, GenerationState, Source};
+use outcrop::domain::evaluation::job::{Evaluation, Failure, Generation, GenerationState, Source};
 use outcrop::domain::evaluation::metric::{Method, Metric};
 use outcrop::domain::evaluation::sheet::{Asked, Before, Cast, Pace, Seat, Sheet, Shown, Step};
 use outcrop::domain::evaluation::task::{Blinding, Example, TaskDefinition};
@@ -82,13 +82,13 @@ pub fn list(stage: &mut Stage, evaluations: Vec<Evaluation>) {
     stage.answer("evaluations\",\"do\":\"list", vec![Reply::Evaluations { evaluations, more: false }]);
 }
 
-const ANSWERS: [&str; 2] = [
+pub(super) const ANSWERS: [&str; 2] = [
     "You can request a refund on the page **Billing**: choose the charge that came twice, press *Dispute*, and say that \
      it is a duplicate.\n\nThe money is back within five working days.",
     "Refunds are handled by our team. Please write to us, and we will look into it. 👩‍🔬 e\u{301} 返金 \u{1b}[31mred",
 ];
 
-fn seat(metrics: Vec<Metric>, answers: &[&str], done: u64) -> Seat {
+pub(super) fn seat(metrics: Vec<Metric>, answers: &[&str], done: u64) -> Seat {
     let shown = |(at, text): (usize, &&str)| Shown {
         id: ResponseId(format!("r{at}")),
         text: (*text).to_owned(),
@@ -114,7 +114,7 @@ fn seat(metrics: Vec<Metric>, answers: &[&str], done: u64) -> Seat {
 }
 
 /// Somebody who only rates, with that before them.
-fn rating(width: u16, height: u16, theme: &str, seat: Seat) -> Stage {
+pub(super) fn rating(width: u16, height: u16, theme: &str, seat: Seat) -> Stage {
     let closed = Closed { evaluation: "helpful-v2".into(), rater: "ana".into(), ratings: None };
     let mut stage = Stage::with(width, height, theme, Start { rating: Some(closed), ..Start::default() });
     let found = evaluation(7, "helpful-v2", GenerationState::Ended, 400, 0);
@@ -124,7 +124,7 @@ fn rating(width: u16, height: u16, theme: &str, seat: Seat) -> Stage {
     stage
 }
 
-fn shoot_rating(name: &str, seat: impl Fn() -> Seat, play: impl Fn(&mut Stage)) {
+pub(super) fn shoot_rating(name: &str, seat: impl Fn() -> Seat, play: impl Fn(&mut Stage)) {
     for (width, height) in SIZES {
         let mut stage = rating(width, height, "dark", seat());
         play(&mut stage);
@@ -148,7 +148,7 @@ fn sit(step: Step) -> Evaluations {
     Evaluations::Sit { id: ID, rater: "ana".into(), step }
 }
 
-fn cast(effects: &[Effect]) -> Cast {
+pub(super) fn cast(effects: &[Effect]) -> Cast {
     match &evaluations(effects)[..] {
         [Evaluations::Rate { cast, .. }] => cast.clone(),
         other => panic!("{other:?}"),
@@ -262,7 +262,7 @@ fn five_answers_are_ranked() {
         "rate-five",
         || seat(metrics(), &five, 9),
         |stage| {
-            stage.keys("3=1");
+            stage.keys("<tab><tab><tab><tab>3=1");
         },
     );
 }
@@ -686,6 +686,33 @@ fn the_list_rates_asks_for_answers_and_deletes() {
     let leave = Evaluations::Sit { id, rater: "tester".into(), step: Step::Leave };
     assert_eq!(evaluations(&stage.keys("<esc>"))[0], leave, "what lay before them is for others");
     assert!(!stage.text().contains("LEFT") && stage.text().contains("items × answers"));
+}
+
+#[test]
+fn why_answers_failed_is_told_of_the_selected_one_and_its_key_says_what_it_does() {
+    let failure = || Failure {
+        source: "home/qwen3".into(),
+        error: Error::new(ErrorKind::NotFound, "asking home", "connection refused", "Start the server."),
+        count: 2,
+        item: 3,
+    };
+    let failed = |stage: &mut Stage| {
+        list(stage, vec![evaluation(1, "helpful", GenerationState::Ended, 398, 2)]);
+        stage.answer("do\":\"failures", vec![Reply::Failures { failures: vec![failure()] }]);
+    };
+    shoot("evaluate-failed", failed);
+    let mut stage = Stage::settled(80, 24, "dark");
+    failed(&mut stage);
+    let text = stage.text();
+    for words in ["2 answers of home/qwen3 (f asks again)", "Start the server.", "f retry failed"] {
+        assert!(text.contains(words), "{words}: {text}");
+    }
+    let id = EvaluationId::from_bytes([1; 16]);
+    assert_eq!(evaluations(&stage.keys("jf")), [Evaluations::Run { id }], "it is asked why once");
+    let running = evaluation(1, "helpful", GenerationState::Running, 398, 0);
+    stage.reply("do\":\"run", vec![Reply::Evaluation { evaluation: running }]);
+    let text = stage.text();
+    assert!(text.contains("f pause") && !text.contains("refused"), "{text}");
 }
 
 #[test]

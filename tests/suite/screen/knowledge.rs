@@ -248,6 +248,14 @@ fn bases_are_a_table_with_a_card() {
 }
 
 #[test]
+fn where_a_card_has_no_room_what_went_wrong_comes_first_and_the_rest_is_counted() {
+    let mut stage = Stage::settled(60, 20, "dark");
+    enter(&mut stage, bases());
+    let text = stage.text();
+    assert!(text.contains("billing/scan.pdf") && text.contains("▼ 6 more"), "{text}");
+}
+
+#[test]
 fn a_list_that_cannot_be_read_says_why() {
     shoot("knowledge-failed", |stage| {
         stage.keys("<alt+3>");
@@ -302,6 +310,21 @@ fn an_answer_stands_above_its_passages_with_those_that_it_names() {
         stage.keys("<enter>who won?<alt+enter>");
         stage.answer("\"ask\"", vec![Reply::Retrieved { retrieved: Retrieved::default(), prompt: None }]);
     });
+}
+
+#[test]
+fn an_answer_is_set_as_markdown_and_a_task_is_no_citation() {
+    let mut stage = Stage::settled(80, 24, "dark");
+    enter(&mut stage, bases());
+    stage.keys("<enter>what is to be done?<alt+enter>");
+    let found = Reply::Retrieved { retrieved: retrieved(), prompt: Some("the prompt".into()) };
+    stage.reply("\"ask\"", vec![found]);
+    let text = "Two steps:\n\n- [ ] **ask** within a month [1]\n- [x] wait, as `list[2]` says\n";
+    stage.reply("\"ask\"", vec![Reply::Delta { event: Delta::Text { text: text.into() } }]);
+    stage.answer("\"ask\"", vec![Reply::Cited { text: String::new(), citations: Vec::new() }]);
+    let text = stage.text();
+    assert!(text.contains("☐ ask within a month [1]") && text.contains("☑ wait, as list[2] says"), "{text}");
+    assert!(!text.contains("**"), "{text}");
 }
 
 #[test]
@@ -389,6 +412,19 @@ fn a_base_has_its_own_reranker() {
 }
 
 #[test]
+fn how_many_of_the_first_hits_are_reranked_is_chosen() {
+    let mut stage = Stage::settled(80, 24, "dark");
+    let mut all = bases();
+    all[0].reranker = Some(Reranker::of("cohere/rerank-v3.5".parse().unwrap()));
+    enter(&mut stage, all);
+    assert_eq!(requests(&stage.keys("ohow many<enter>101<enter>")), []);
+    assert!(stage.text().contains("from 1 to 100"), "{}", stage.text());
+    let asked = requests(&stage.keys("<ctrl+u>50<enter>"));
+    let fifty = |one: &Option<Reranker>| one.as_ref().is_some_and(|one| one.candidates == Some(50));
+    assert!(matches!(&asked[..], [Knowledge::Rerank { reranker, .. }] if fifty(reranker)), "{asked:?}");
+}
+
+#[test]
 fn a_passage_that_was_expected_tells_where_it_stands() {
     shoot("knowledge-expected", |stage| {
         search(stage);
@@ -405,6 +441,28 @@ fn a_passage_that_was_expected_tells_where_it_stands() {
         stage.answer("\"search\"", vec![Reply::Retrieved { retrieved, prompt: None }]);
         stage.keys("G");
     });
+}
+
+#[test]
+fn a_hit_that_was_expected_stands_once_and_says_so() {
+    let mut stage = Stage::settled(80, 24, "dark");
+    search(&mut stage);
+    stage.keys("<tab>w");
+    stage.answer("\"documents\"", vec![Reply::Documents { documents: documents() }]);
+    stage.keys("jj<enter>");
+    stage.answer("\"passages\"", vec![Reply::Passages { passages: vec![passage(0)] }]);
+    stage.keys("w");
+    let expected = vec![found(0, Some((1, 0.71)), Some((2, 11.23)), Some((1, 0.0325)))];
+    let retrieved = Retrieved { expected, ..retrieved() };
+    stage.answer("\"search\"", vec![Reply::Retrieved { retrieved, prompt: None }]);
+    let text = stage.text();
+    assert!(text.contains("It was expected, and is hit 1: by its vector it is number 1"), "{text}");
+    assert_eq!(text.matches("refunds.pdf, page 1").count(), 2, "in its row and over its text: {text}");
+    let asked = requests(&stage.keys("w"));
+    assert!(
+        matches!(&asked[..], [Knowledge::Search { question, .. }] if question.expected.is_empty()),
+        "{asked:?}"
+    );
 }
 
 #[test]
@@ -605,6 +663,10 @@ fn keys_cut_a_file_in_other_ways_and_make_a_base_that_is_cut_so() {
     assert_eq!(ways(&stage.keys("c")).len(), 2);
     assert_eq!(ways(&stage.keys("[c")), [fixed]);
     let asked = requests(&stage.keys("nnotes<enter>"));
+    assert!(matches!(&asked[..], [Knowledge::CheckSource { plan }] if plan.chunking == fixed), "{asked:?}");
+    let from = stage.effects.len();
+    stage.answer("\"check_source\"", vec![Reply::Done]);
+    let asked = requests(&stage.effects[from..]);
     assert!(matches!(&asked[..], [Knowledge::Create { .. }]), "{asked:?}");
     let from = stage.effects.len();
     stage.answer("\"create\"", vec![Reply::Base { base: base(9, "notes", Vec::new()) }]);
@@ -636,6 +698,11 @@ fn a_folder_becomes_a_base_that_is_read_at_once() {
     let mut stage = Stage::settled(80, 24, "dark");
     enter(&mut stage, bases());
     let asked = requests(&stage.keys("nnotes<enter>"));
+    let [Knowledge::CheckSource { plan }] = &asked[..] else { panic!("{asked:?}") };
+    assert_eq!(plan.origin.place(), "/home/ada/rivers/notes");
+    let from = stage.effects.len();
+    stage.answer("\"check_source\"", vec![Reply::Done]);
+    let asked = requests(&stage.effects[from..]);
     let [Knowledge::Create { plan }] = &asked[..] else { panic!("{asked:?}") };
     assert_eq!(plan.name, "notes");
     let from = stage.effects.len();
@@ -649,8 +716,42 @@ fn a_folder_becomes_a_base_that_is_read_at_once() {
     assert!(matches!(asked[..], [Knowledge::Sync { source: Some(_), .. }]), "{asked:?}");
     assert!(stage.text().contains("notes"));
     // Another one of that name is numbered.
-    let asked = requests(&stage.keys("n~/notes/<enter>"));
+    stage.keys("n~/notes/<enter>");
+    let from = stage.effects.len();
+    stage.answer("\"check_source\"", vec![Reply::Done]);
+    let asked = requests(&stage.effects[from..]);
     assert!(matches!(&asked[..], [Knowledge::Create { plan }] if plan.name == "notes 2"), "{asked:?}");
+}
+
+#[test]
+fn of_a_folder_that_is_not_there_no_base_is_made_and_its_path_can_be_mended() {
+    let mut stage = Stage::settled(80, 24, "dark");
+    enter(&mut stage, bases());
+    let missing = || {
+        let why = "No such file or directory (os error 2)";
+        Some(Error::new(
+            ErrorKind::NotFound,
+            "adding ~/notse as a source",
+            why,
+            "Check that the path exists.",
+        ))
+    };
+    stage.keys("n~/notse<enter>");
+    let from = stage.effects.len();
+    let task = stage.task("\"check_source\"");
+    stage.event(Event::Ended { task, error: missing() });
+    assert_eq!(requests(&stage.effects[from..]), [], "nothing is made");
+    let text = stage.text();
+    assert!(text.contains("~/notse") && text.contains("there is no such file"), "{text}");
+    let asked = requests(&stage.keys("<backspace><backspace>es<enter>"));
+    let [Knowledge::CheckSource { plan }] = &asked[..] else { panic!("{asked:?}") };
+    assert!(plan.origin.place().ends_with("/notes"), "{}", plan.origin.place());
+    // The same where a base that is there gets one more.
+    stage.keys("a~/notse<enter>");
+    let task = stage.task("\"add_source\"");
+    stage.event(Event::Ended { task, error: missing() });
+    let text = stage.text();
+    assert!(text.contains("Add to billing") && text.contains("~/notse"), "{text}");
 }
 
 #[test]
@@ -705,16 +806,19 @@ fn settings_are_changed_by_keys_and_asked_again() {
 }
 
 #[test]
-fn a_filter_that_is_none_says_so_where_the_hits_would_be() {
+fn a_filter_that_is_none_says_so_where_it_is_written_and_the_hits_stay() {
     for (width, height) in SIZES {
         let mut stage = Stage::settled(width, height, "dark");
         search(&mut stage);
-        stage.keys("<tab>f{<enter>");
-        let task = stage.task("\"search\"");
-        let error = Error::new(ErrorKind::Invalid, "reading a filter", "it is no JSON", "Close the bracket.");
-        stage.event(Event::Ended { task, error: Some(error) });
+        assert_eq!(requests(&stage.keys("<tab>f{year<enter>")), [], "it is not asked by that");
         let text = stage.text();
         assert!(text.contains("it is no JSON"), "{text}");
+        stage.keys("<ctrl+u>{<enter>");
+        let text = stage.text();
+        assert!(text.contains("it ends too early"), "{text}");
+        stage.keys("<esc>");
+        let text = stage.text();
+        assert!(text.contains("refunds.pdf") && !text.contains("filtered"), "{text}");
     }
 }
 

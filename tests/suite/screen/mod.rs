@@ -12,6 +12,7 @@ mod pictures;
 pub mod prompt;
 mod results;
 mod traces;
+mod turns;
 mod usage;
 
 use outcrop::domain::attachment::Attachment;
@@ -425,6 +426,15 @@ fn however_much_is_said_of_an_offer_what_is_asked_is_in_sight() {
     let text = stage.text();
     insta::assert_snapshot!("first-run-long-60x20", text);
     assert!(text.contains("fetches it") && text.contains("from      models.example/"), "{text}");
+    assert!(text.contains("▼ 2 more"), "{text}");
+    // What a long notice takes is given by what is no fact of the offer.
+    let hint = "Close one of them, or free some space on the disk that holds the conversations. ".repeat(3);
+    let error = Error::new(ErrorKind::Full, "copying the answer", "no program took it", hint);
+    stage.event(Event::Copied(Err(error)));
+    let text = stage.text();
+    for words in ["fetches it", "from      models.example/", "checked   ", "▼ ", "✗ copying"] {
+        assert!(text.contains(words), "{words}: {text}");
+    }
 }
 
 #[test]

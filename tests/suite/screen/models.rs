@@ -1,6 +1,6 @@
 //! The models place: empty, full, busy, failed.
 
-use outcrop::domain::catalog::{Availability, Capability, ModelCard};
+use outcrop::domain::catalog::{Availability, Capability, ModelCard, Price};
 use outcrop::domain::delta::Event as Delta;
 use outcrop::domain::listing::Listing;
 use outcrop::domain::message::{Timing, Usage};
@@ -219,6 +219,73 @@ fn a_list_is_narrowed_by_its_filters_and_by_typing() {
 }
 
 #[test]
+fn the_day_of_the_prices_is_said_whatever_row_is_chosen() {
+    let priced = |id: &str, day: &str| {
+        let mut card = card(id, Availability::Ready);
+        card.price = Some(Price {
+            input: Some(1.0),
+            output: Some(2.0),
+            as_of: day.into(),
+            source: "a page".into(),
+            ..Price::nothing()
+        });
+        card
+    };
+    let bare = card("home/a", Availability::Ready);
+    let mut stage = Stage::settled(120, 40, "dark");
+    opened(
+        &mut stage,
+        Vec::new(),
+        vec![bare, priced("openai/b", "2026-11-22"), priced("openai/c", "2026-11-25")],
+    );
+    stage.keys("g");
+    assert!(stage.text().contains("~$ since 2026-11-22"), "{}", stage.text());
+    stage.keys("G");
+    assert!(stage.text().contains("~$ of 2026-11-25"), "{}", stage.text());
+}
+
+#[test]
+fn a_filter_is_seen_where_the_card_hid_the_list() {
+    let mut stage = Stage::settled(60, 20, "dark");
+    full(&mut stage);
+    stage.keys("<enter>");
+    assert!(!stage.text().contains("any provider"), "{}", stage.text());
+    stage.keys("p");
+    let text = stage.text();
+    assert!(text.contains("narrows by name") && !text.contains("any provider"), "{text}");
+}
+
+#[test]
+fn rows_out_of_sight_are_counted_and_a_price_of_a_list_is_as_old_as_that() {
+    let many = {
+        let price = Price {
+            input: Some(1.0),
+            output: Some(2.0),
+            cache_read: None,
+            cache_write: None,
+            image: None,
+            search: None,
+            as_of: String::new(),
+            source: Price::LISTED.into(),
+        };
+        let one = |n| ModelCard {
+            price: Some(price.clone()),
+            ..card(&format!("openai/model-{n:02}"), Availability::Ready)
+        };
+        (0..30).map(one).collect::<Vec<_>>()
+    };
+    let mut stage = Stage::settled(60, 20, "dark");
+    opened(&mut stage, vec![listing("openai", 3, None)], many);
+    assert!(stage.text().contains("▼ 16 more"), "{}", stage.text());
+    stage.keys("G");
+    assert!(stage.text().contains("▲ 16 more"), "{}", stage.text());
+    stage.keys("<enter>");
+    assert!(stage.text().contains("listed 3 h ago"), "{}", stage.text());
+    let text = stage.text().split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(text.contains("(the provider's list), listed 3 h ago"), "{text}");
+}
+
+#[test]
 fn the_plan_of_a_fetch_is_shown_before_it() {
     shoot("models-plan", |stage| {
         full(stage);
@@ -280,7 +347,8 @@ fn what_no_list_has_named_yet_is_marked_as_from_the_catalogue() {
     };
     opened(&mut stage, Vec::new(), vec![known]);
     let listed = stage.text();
-    assert!(listed.contains("openai/gpt-4o  from the catalogue"), "{listed}");
+    let row = listed.lines().find(|line| line.contains("openai/gpt-4o")).unwrap_or_default();
+    assert!(row.contains("catalogue"), "{listed}");
     stage.keys("<enter>");
     let shown = stage.text();
     assert!(shown.contains("from the catalogue, unlisted"), "{shown}");

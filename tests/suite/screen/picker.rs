@@ -124,6 +124,14 @@ fn a_server_that_fails_keeps_its_list_and_says_why() {
 #[test]
 fn a_picker_without_models_says_so() {
     shoot("picker-empty", |stage| answered(stage, Vec::new(), Vec::new()));
+    let mut stage = Stage::settled(80, 24, "dark");
+    answered(&mut stage, Vec::new(), Vec::new());
+    let hints = |stage: &mut Stage| stage.text().lines().rev().nth(1).unwrap_or_default().to_owned();
+    let none = hints(&mut stage);
+    assert!(!none.contains("take it") && !none.contains("star"), "nothing is there to take: {none}");
+    stage.keys("home/new");
+    let typed = hints(&mut stage);
+    assert!(typed.contains("take it") && !typed.contains("star"), "what was typed is in no list: {typed}");
 }
 
 #[test]

@@ -167,6 +167,19 @@ fn only_what_is_shown_can_be_sorted_by_and_a_low_card_says_how_long_the_first_to
 }
 
 #[test]
+fn figures_that_the_table_has_no_room_for_are_said_to_be_in_the_card_and_are_there() {
+    for (width, height, words) in [(60, 20, "+3 below"), (80, 24, "7 of 8 figures, others below")] {
+        let mut stage = Stage::settled(width, height, "dark");
+        stage.keys("<alt+8>");
+        told(&mut stage, week(By::Model));
+        let text = stage.text();
+        assert!(text.contains(words) && text.contains("prices of 2026-03-01"), "{text}");
+        assert!(text.contains("calls failed") == (width == 60), "{text}");
+        assert!(text.contains("latency p50") && text.contains("first token p50"), "{text}");
+    }
+}
+
+#[test]
 fn usage_that_cannot_be_read_says_why_and_what_to_press() {
     shoot("usage-error", |stage| {
         stage.keys("<alt+8>");

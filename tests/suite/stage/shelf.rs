@@ -301,6 +301,10 @@ impl Shelf {
                 let head = super::head(self.made, "new", 0);
                 (Conversation { model: Some(model), system, settings, ..head }, None)
             }
+            Target::Agent { agent, model, system, settings } => {
+                let head = super::head(self.made, "new", 0);
+                (Conversation { agent: Some(agent), model, system, settings, ..head }, None)
+            }
         };
         head.leaf = Some(id(said));
         head.updated = Timestamp(NOW + self.made as i64);

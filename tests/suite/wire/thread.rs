@@ -124,6 +124,7 @@ fn answer() -> impl Strategy<Value = Option<Answer>> {
         context: n,
         schema: None,
         grounding: None,
+        agent: None,
     }))
 }
 
@@ -170,6 +171,7 @@ fn thread() -> impl Strategy<Value = Thread> {
                 run: None,
                 side: None,
                 forked_from: None,
+                agent: None,
             };
             Thread { conversation, messages }
         },
@@ -369,6 +371,7 @@ fn markdown_names_attachments_and_links_those_that_lie_beside_it() {
         run: None,
         side: None,
         forked_from: None,
+        agent: None,
         id,
         title: "t".into(),
         titled: false,
@@ -414,6 +417,7 @@ fn markdown_shows_the_branch_with_its_figures() {
         context: None,
         schema: None,
         grounding: None,
+        agent: None,
     };
     let thread = Thread {
         conversation: Conversation {
@@ -429,6 +433,7 @@ fn markdown_shows_the_branch_with_its_figures() {
             run: None,
             side: None,
             forked_from: None,
+            agent: None,
         },
         messages: vec![
             said(1, None, Role::User, vec![text("hello")], None),

@@ -249,6 +249,18 @@ proptest! {
             prop_assert!(tree.own_time(row) <= tree.duration(row));
             prop_assert!(tree.subtree(row).contains(&row));
         }
-        prop_assert_eq!(Rollups::of(&outline, &tree).whole.spans as usize, spans.len());
+        let whole = Rollups::of(&outline, &tree).whole;
+        prop_assert_eq!(whole.spans as usize, spans.len());
+        // It all comes to what the models told that have no other below them.
+        let spoke = |row: u32| outline.rows[row as usize].kind == Kind::Model && !tree.marks(row).has(Mark::Again);
+        let lowest =
+            |row: &u32| spoke(*row) && !tree.subtree(*row).iter().any(|below| below != row && spoke(*below));
+        let told = |row: u32| {
+            let usage = &outline.rows[row as usize].usage;
+            (u64::from(usage.input.unwrap_or(0)), u64::from(usage.output.unwrap_or(0)))
+        };
+        let sums = (0..spans.len() as u32).filter(lowest).map(told);
+        let sums = sums.fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
+        prop_assert_eq!((whole.input, whole.output), sums);
     }
 }

@@ -73,6 +73,8 @@ impl State {
                 }
             }
             Choice::Tool { id, text, taken } => self.tool_answered(id, text, taken, desk),
+            Choice::Answers(answers) => self.set_answers(answers, desk),
+            Choice::Consent { run, call, agreed } => self.consented(run, call, agreed, desk),
             Choice::System(text) => self.set_system(&text, desk),
             // The pad took it, so it is one.
             Choice::Setting { field, text } => {
@@ -126,6 +128,7 @@ impl State {
             | Choice::Threshold(_)
             | Choice::Rerank(_)
             | Choice::RerankBase(..)
+            | Choice::Candidates(..)
             | Choice::RenameDataset(..)
             | Choice::RemoveDataset(_)
             | Choice::Skip(_)

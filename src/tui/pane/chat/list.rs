@@ -300,6 +300,7 @@ mod tests {
             run: None,
             side: None,
             forked_from: None,
+            agent: None,
         }
     }
 

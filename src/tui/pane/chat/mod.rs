@@ -3,6 +3,7 @@
 //! Here lives its state and what it makes of events. Never here: a door that is called (effects ask for that), a clock,
 //! a terminal.
 
+mod agents;
 mod attaching;
 mod choosing;
 mod completing;
@@ -134,6 +135,10 @@ enum Wait {
     Scripts(ConversationId),
     /// An item of a dataset.
     Add,
+    /// Which agents there are: one of them is to be chosen.
+    Agents,
+    /// What an agent is.
+    AgentCard,
     /// To be written to this file; over another one where `replace`.
     Save {
         path: String,
@@ -303,7 +308,9 @@ impl State {
         let answered = self.thread.last_answer().is_some();
         let idle = self.thread.turn == Turn::Idle;
         match action {
-            Action::Retry | Action::Continue | Action::AddToDataset => answered && idle,
+            Action::Retry | Action::AddToDataset => answered && idle,
+            // An agent ends its answers itself.
+            Action::Continue => answered && idle && self.thread.acting().is_none(),
             // What is edited is sent next, and nothing else.
             Action::RetryFailed if self.thread.editing.is_some() => false,
             Action::RetryFailed => idle && self.thread.last_answer().is_some_and(is_broken_off),
@@ -313,7 +320,8 @@ impl State {
                 self.thread.id.is_some()
             }
             Action::StartSelection => self.thread.shown().next().is_some(),
-            Action::AnswerTool => self.calls_tools(),
+            Action::AnswerTool => self.calls_tools() || self.thread.consent().is_some(),
+            Action::ShowAgent => self.agent_meant().is_some(),
             Action::EditQueued => !self.thread.queue.is_empty(),
             Action::Back => !idle,
             Action::Accept if self.focus == Focus::FirstRun => {

@@ -130,7 +130,7 @@ impl State {
         if self.is_opening() || self.thread.turn != Turn::Idle || !std::mem::take(&mut self.hasty) {
             return;
         }
-        if self.thread.id.is_none() && self.thread.setup.model.is_none() {
+        if self.thread.id.is_none() && self.thread.setup.model.is_none() && self.thread.agent.is_none() {
             // There is nobody to send it to yet.
             let written = self.unsent();
             self.thread.queue.clear();

@@ -23,7 +23,7 @@ impl State {
         let record = differences.iter().find(|value| value.key == "record");
         if let Some(record) = record.filter(|value| value.told.is_some() && self.recorded.is_none()) {
             let why = format!("process {owner} has the workspace open and works for this screen");
-            desk.notice = Some((format!("{why}, and with it {record}: quit that process to record."), true));
+            desk.note(format!("{why}, and with it {record}: quit that process to record."));
         }
         self.recorded = Some(record.map_or(desk.options.recording, |value| value.in_force.is_some()));
     }

@@ -5,9 +5,11 @@ use std::sync::Arc;
 use super::first_run::Fetch;
 use super::turns::send_next;
 use super::{Focus, State, Wait};
+use crate::domain::agent::AgentEvent;
+use crate::domain::agent::acting::End;
 use crate::domain::catalog::ModelCard;
 use crate::domain::change::Changed;
-use crate::domain::conversation::Conversation;
+use crate::domain::conversation::{Answers, Conversation};
 use crate::domain::delta::Event as Said;
 use crate::domain::message::Outcome;
 use crate::domain::{Error, ErrorKind};
@@ -116,12 +118,14 @@ impl State {
             (Wait::Add, Reply::ItemAdded { dataset, place, like, remarks }) => {
                 desk.say(added(&dataset, place, like, &remarks));
             }
+            (Wait::Agents, Reply::Agents { agents }) => self.offer_agents(&agents, desk),
+            (Wait::AgentCard, Reply::Agent { book }) => self.show_card(&book, desk),
             (Wait::Scripts(id), Reply::Scripts { scripts }) if self.thread.id == Some(id) => {
                 scripts::offer(scripts, desk);
             }
             (Wait::Notices, Reply::Notices { founded, notices }) => {
                 if !notices.is_empty() {
-                    desk.notice = Some((notices.join(" "), true));
+                    desk.note(notices.join(" "));
                 } else if let Some(founded) = founded {
                     desk.say(founded);
                 }
@@ -147,6 +151,7 @@ impl State {
                 thread.stamp(wall);
                 // What was chosen since it was sent is of no conversation yet: it is changed now that there is one.
                 let late = thread.id.is_none().then(|| thread.setup.clone());
+                let late_answers = thread.id.is_none().then(|| Answers::of(thread.agent.clone()));
                 thread.started(&conversation, asked, answer);
                 let late = late.filter(|setup| *setup != thread.setup);
                 if let Some(setup) = late {
@@ -157,6 +162,7 @@ impl State {
                     let id = conversation.id;
                     self.write(Request::Conversations(Conversations::Change { id, change }), desk);
                 }
+                self.keep_late_answers(task, late_answers, desk);
                 self.list.upsert(conversation);
                 if self.thread.turn.task() == Some(task) {
                     self.watch(desk);
@@ -165,11 +171,24 @@ impl State {
                 }
                 self.refit(desk);
             }
-            Reply::Delta { event: Said::Notice { text } } => desk.notice = Some((text, true)),
+            Reply::Delta { event: Said::Notice { text } } => desk.note(text),
             Reply::Delta { event } => thread.delta(&event, now),
+            Reply::AgentEvent { event } => {
+                thread.acted(&event, now);
+                let asks = matches!(event, AgentEvent::Confirm { .. } | AgentEvent::Agree { .. });
+                if asks && self.thread.turn.task() == Some(task) {
+                    self.asks_consent(desk);
+                } else if asks {
+                    desk.say("An agent of another conversation waits for your word.");
+                }
+            }
             Reply::Finished { answer } => {
-                let good =
-                    answer.answer.as_ref().is_some_and(|a| matches!(a.outcome, Outcome::Complete { .. }));
+                // An agent that waits, or gave up, holds it as well: the next prompt was not written for that.
+                let good = answer.answer.as_ref().is_some_and(|answer| {
+                    let acting = answer.agent.as_ref();
+                    let own = acting.is_none_or(|acting| acting.end == Some(End::Answered));
+                    own && matches!(answer.outcome, Outcome::Complete { .. })
+                });
                 thread.finished(answer);
                 // A failure or a stop holds the queue: the next prompt may hang on this answer.
                 if good {
@@ -273,6 +292,8 @@ impl State {
                 | Wait::Export
                 | Wait::Scripts(_)
                 | Wait::Add
+                | Wait::Agents
+                | Wait::AgentCard
                 | Wait::Knows
                 | Wait::Save { .. }
                 | Wait::Watch,
@@ -384,7 +405,7 @@ impl State {
             | Changed::TraceNoted { .. }
             | Changed::Agents
             | Changed::Prompts => {}
-            Changed::Notice { text } => desk.notice = Some((text, true)),
+            Changed::Notice { text } => desk.note(text),
             Changed::Missed if self.thread.watch == Some(task) => self.reload(desk),
             // Another process may be the owner now.
             Changed::Missed => {

@@ -29,11 +29,20 @@ impl State {
             }
             return;
         }
-        if self.thread.turn == Turn::Idle && !self.is_opening() && self.thread.setup.model.is_none() {
+        if self.answers_first(desk) {
+            return;
+        }
+        let by_model = self.thread.agent.is_none();
+        if by_model
+            && self.thread.turn == Turn::Idle
+            && !self.is_opening()
+            && self.thread.setup.model.is_none()
+        {
             desk.say("Choose who shall answer; your text stays here.");
             return self.choose_model(desk);
         }
-        if self.thread.turn == Turn::Idle
+        if by_model
+            && self.thread.turn == Turn::Idle
             && !self.is_opening()
             && let Some(error) = self.unusable(desk)
         {
@@ -306,14 +315,12 @@ fn send(thread: &mut Thread, queued: Queued, desk: &mut Desk<'_>) {
     let Queued { draft, text } = queued;
     let editing = thread.editing.and_then(|id| thread.message(id));
     let parent = editing.map_or_else(|| thread.leaf(), |message| message.parent);
-    let to = match (thread.id, thread.setup.model.clone()) {
-        (Some(conversation), _) => Target::After { conversation, parent },
-        (None, Some(model)) => Target::New {
-            model,
-            system: thread.setup.system.clone(),
-            settings: thread.setup.settings.clone(),
-        },
-        (None, None) => return,
+    let (system, settings) = (thread.setup.system.clone(), thread.setup.settings.clone());
+    let to = match (thread.id, thread.agent.clone(), thread.setup.model.clone()) {
+        (Some(conversation), ..) => Target::After { conversation, parent },
+        (None, Some(agent), model) => Target::Agent { agent, model, system, settings },
+        (None, None, Some(model)) => Target::New { model, system, settings },
+        (None, None, None) => return,
     };
     let blocks = blocks_of(&draft);
     let task = desk.call(None, Request::Chat(Chat::Send { to, blocks }));

@@ -59,6 +59,8 @@ impl State {
             }
             Action::ChooseModel => self.choose_model(desk),
             Action::ChoosePreset => self.choose_preset(desk),
+            Action::ChooseAgent => self.choose_agent(desk),
+            Action::ShowAgent => self.show_agent(desk),
             Action::EditSystem => self.edit_system(desk),
             Action::GetModel => {
                 self.offer(None, None, desk);
@@ -82,6 +84,7 @@ impl State {
             }
             Action::EditMessage => self.edit(desk),
             Action::Continue => self.go_on(desk),
+            Action::AnswerTool if self.show_consent(desk) => {}
             Action::AnswerTool => self.answer_tools(desk),
             Action::BranchPrevious => self.branch(-1, None, desk),
             Action::BranchNext => self.branch(1, None, desk),

@@ -33,7 +33,8 @@ impl Pane for State {
     }
 
     fn offers(&self, action: Action) -> bool {
-        self.can_do(action) && !(self.is_hidden() && self.tells(action))
+        let changes = self.context() != Context::Settings || self.drawer.offers(action);
+        self.can_do(action) && !(self.is_hidden() && self.tells(action)) && changes
     }
 
     fn act(&mut self, action: Action, key: Option<Key>, desk: &mut Desk<'_>) {

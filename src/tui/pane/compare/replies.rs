@@ -110,7 +110,7 @@ impl State {
         match reply {
             // It may tell who answers.
             Reply::Delta { event: Said::Notice { .. } } if hidden => {}
-            Reply::Delta { event: Said::Notice { text } } => desk.notice = Some((text, true)),
+            Reply::Delta { event: Said::Notice { text } } => desk.note(text),
             Reply::Started { conversation, asked, answer } => {
                 thread.stamp(desk.wall());
                 thread.started(&conversation, asked, answer);

@@ -203,13 +203,7 @@ fn of_metric(report: &Report, (at, of): (usize, &MetricReport), width: u16) -> V
 
 /// The figures of one or more parts; a category stands above its rows.
 fn presented(parts: &[(Option<&str>, &Presented)], of: &MetricReport, width: u16) -> Vec<Line> {
-    let titles: &[&str] = match of.method {
-        Method::ThumbsUpDown => &["up", "95 %", "times", "of thumbs"],
-        Method::IndividualLikertScale | Method::ComparisonLikertScale => &["mean", "95 %", "votes"],
-        Method::ComparisonRank => &["mean place", "95 %", "votes"],
-        Method::ComparisonChoice => &["chosen", "95 %", "times", "of votes"],
-    };
-    let mut table = Table::of(titles);
+    let mut table = Table::default();
     let mut spreads: Vec<Column<'_>> = Vec::new();
     for (name, presented) in parts {
         let rows = rows(presented, of);
@@ -232,6 +226,8 @@ fn presented(parts: &[(Option<&str>, &Presented)], of: &MetricReport, width: u16
         }
         table.rows.extend(rows);
     }
+    let points = spreads.iter().map(|(.., spread)| spread.counts.len()).max().unwrap_or(0);
+    table.titles = titles(of.method, points);
     let mut lines = table.lines(width);
     if parts.len() == 1
         && parts[0].0.is_none()
@@ -239,15 +235,30 @@ fn presented(parts: &[(Option<&str>, &Presented)], of: &MetricReport, width: u16
     {
         lines.extend(strengths(pairs, width));
     }
-    let values: Vec<String> = match spreads.iter().map(|(.., spread)| spread.counts.len()).max() {
-        None | Some(0) => return lines,
-        Some(points) => (1..=points).map(|point| value(of, point)).collect(),
-    };
+    if points == 0 {
+        return lines;
+    }
+    let values: Vec<String> = (1..=points).map(|point| value(of, point)).collect();
     let terms = said::terms_of(of.method);
     let of_values = terms.get(1).map_or(terms, std::slice::from_ref);
     lines.push(Line::blank());
     lines.extend(histogram(&values, &spreads, of_values, width));
     lines
+}
+
+/// What the figures are called; of a mean with the ends of its scale.
+fn titles(method: Method, points: usize) -> Vec<String> {
+    let mean = |name: &str| match points {
+        0 => name.to_owned(),
+        points => format!("{name} (1–{points})"),
+    };
+    let (first, others): (String, &[&str]) = match method {
+        Method::ThumbsUpDown => ("up".to_owned(), &["95 %", "times", "of thumbs"]),
+        Method::IndividualLikertScale | Method::ComparisonLikertScale => (mean("mean"), &["95 %", "votes"]),
+        Method::ComparisonRank => (mean("mean place"), &["95 %", "votes"]),
+        Method::ComparisonChoice => ("chosen".to_owned(), &["95 %", "times", "of votes"]),
+    };
+    std::iter::once(first).chain(others.iter().map(|title| (*title).to_owned())).collect()
 }
 
 /// A point of the scale, or a place.
@@ -310,6 +321,7 @@ fn mean(of: &Points, term: &'static str) -> Figures {
         bar: Some(Bar::Place {
             value: place(value),
             bounds: bounds.map(|(low, high)| (place(low), place(high))),
+            zero: None,
         }),
         cells: vec![decimal(value, 2), cell, grouped(of.spread.votes())],
         note,
@@ -362,8 +374,12 @@ fn agreement(of: &Agreements, width: u16) -> Vec<Line> {
         };
         let (words, note, known) =
             of_bounds.map_or_else(|| (String::new(), String::new(), None), |of| bounds(of, 3));
-        let bar = Some(Bar::Share { value, bounds: known });
-        Figures { bar, cells: vec![decimal(value, 3), words], note, ..row }
+        let warn = value < 0.0;
+        let less = if warn { "below 0: raters agree less than by chance" } else { "" };
+        let notes = [less, note.as_str()].into_iter().filter(|note| !note.is_empty());
+        let note = notes.collect::<Vec<_>>().join("; ");
+        let bar = Some(Bar::signed(value, known));
+        Figures { bar, cells: vec![decimal(value, 3), words], note, warn, ..row }
     };
     table.rows.push(number("alpha", &of.alpha.value, Some(&of.alpha.interval)));
     for (term, figure) in [
@@ -415,7 +431,7 @@ fn pairs(of: &Agreements, width: u16) -> Vec<Line> {
                 Err(why) => ("n/a".to_owned(), format!("weighted: {}", why.words())),
             };
             table.rows.push(Figures {
-                bar: Some(Bar::Share { value: told.kappa, bounds: None }),
+                bar: Some(Bar::signed(told.kappa, None)),
                 cells: vec![value(told), weighted, percent(told.agreement), grouped(told.items)],
                 note,
                 ..row

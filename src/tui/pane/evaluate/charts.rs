@@ -24,6 +24,9 @@ const BROAD: u16 = 34;
 const BRIEF: u16 = 16;
 /// Where a share is, in a bar with its bounds.
 const VALUE: char = '┃';
+/// Where a value is on its scale, and where nothing is on a scale that goes below it: bare, and between the bounds.
+const PLACE: char = '●';
+const ZERO: [char; 2] = ['│', '┼'];
 /// Columns of text that is read as sentences.
 pub(super) const SENTENCE: u16 = 100;
 
@@ -46,6 +49,8 @@ pub(super) enum Kind {
     Head,
     /// The line before goes on.
     More,
+    /// It stands beside what can be chosen: the titles of a table, the head of some of its rows, a note below it.
+    Aside,
     Plain,
     /// Of the metric and the disagreement at these places of the report.
     Disputed(usize, usize),
@@ -142,11 +147,18 @@ pub(super) enum Bar {
     /// As long as a share. Where its bounds are known it is full up to the lower one, fades from there to the upper one, and a
     /// sign stands where the share is.
     Share { value: f64, bounds: Option<(f64, f64)> },
-    /// A place on a line, with how far it may be elsewhere.
-    Place { value: f64, bounds: Option<(f64, f64)> },
+    /// A place on a scale, with how far it may be elsewhere, and where nothing is, of a scale that goes below it.
+    Place { value: f64, bounds: Option<(f64, f64)>, zero: Option<f64> },
 }
 
 impl Bar {
+    /// A number from −1 to 1: less than nothing is to the left of the middle.
+    pub fn signed(value: f64, bounds: Option<(f64, f64)>) -> Self {
+        let share = |value: f64| f64::midpoint(value, 1.0);
+        let bounds = bounds.map(|(low, high)| (share(low), share(high)));
+        Self::Place { value: share(value), bounds, zero: Some(share(0.0)) }
+    }
+
     fn drawn(self, width: u16) -> String {
         let cell = |share: f64| (share.clamp(0.0, 1.0) * f64::from(width)).round() as u16;
         match self {
@@ -165,15 +177,17 @@ impl Bar {
                 };
                 (0..width).map(sign).collect()
             }
-            Self::Place { value, bounds } => {
+            Self::Place { value, bounds, zero } => {
                 let last = width.saturating_sub(1);
                 let place = |share: f64| (share.clamp(0.0, 1.0) * f64::from(last)).round() as u16;
                 let at = place(value);
                 let (low, high) = bounds.map_or((at, at), |(low, high)| (place(low), place(high)));
-                let sign = |cell: u16| match cell {
-                    cell if cell == at => '●',
-                    cell if (low..=high).contains(&cell) => '─',
-                    _ => ' ',
+                let zero = zero.map(place);
+                let sign = |cell: u16| match (low..=high).contains(&cell) {
+                    _ if cell == at => PLACE,
+                    within if zero == Some(cell) => ZERO[usize::from(within)],
+                    true => '─',
+                    false => '·',
                 };
                 (0..width).map(sign).collect()
             }
@@ -183,15 +197,38 @@ impl Bar {
 
 /// What the signs of bars with bounds mean, where there are such bars.
 pub(super) fn legend(lines: &[Line], width: u16) -> Vec<Line> {
-    let drawn = |sign: char| move |piece: &Piece| piece.bar && piece.text.contains(sign);
-    let any = |sign| lines.iter().flat_map(|line| &line.pieces).any(drawn(sign));
-    if !any(VALUE) {
-        return Vec::new();
+    let has =
+        |line: &Line, signs: &[char]| line.pieces.iter().any(|piece| piece.bar && piece.text.contains(signs));
+    let first = |signs: &[char]| lines.iter().position(|line| has(line, signs));
+    let share = first(&[VALUE]).and_then(|at| {
+        let [to, bound] = [("▒", "to"), ("┃", "the value")];
+        let long = [("█", "to the lower bound of 95 %"), to, bound, ("░", "to the upper bound")];
+        let short = [("█", "to the lower bound"), to, bound, ("░", "to the upper")];
+        Some((at, explained(&long, width).or_else(|| explained(&short, width))?))
+    });
+    let place = first(&[PLACE]).and_then(|at| {
+        let mut signs = vec![("●", "the value on its scale"), ("─", "to the bounds of 95 %")];
+        signs.extend(first(&ZERO).map(|_| ("│", "0")));
+        Some((at, explained(&signs, width)?))
+    });
+    // In the order in which the bars come.
+    let mut told: Vec<(usize, Line)> = share.into_iter().chain(place).collect();
+    told.sort_by_key(|(at, _)| *at);
+    told.into_iter().map(|(_, line)| line).collect()
+}
+
+/// Signs as they stand in bars, each with what it means, where one line holds them.
+fn explained(signs: &[(&str, &str)], width: u16) -> Option<Line> {
+    let mut x = 0;
+    let mut pieces = Vec::new();
+    for (sign, words) in signs {
+        x += if x > 0 { GAP } else { 0 };
+        pieces.push(Piece { bar: true, ..piece(x, *sign, Role::Info) });
+        x += columns(sign) + 1;
+        pieces.push(piece(x, *words, Role::Faint));
+        x += columns(words);
     }
-    let long = "Bars: █ to the lower bound of 95 %, ▒ to ┃ the value, ░ to the upper bound";
-    let short = "█ to the lower bound, ▒ to ┃ the value, ░ to the upper";
-    let text = if columns(long) <= width { long } else { short };
-    words(text, Role::Faint, width).into_iter().map(|line| Line { kind: Kind::More, ..line }).collect()
+    (x <= width).then(|| Line::of(Kind::Aside, pieces))
 }
 
 /// A row of a table.
@@ -312,7 +349,7 @@ impl Table {
         let titles = places(&|at| self.titles[at].clone(), Role::Faint);
         // A table whose rows all say why they are empty needs no titles.
         if !titles.is_empty() && self.rows.iter().any(|row| !row.cells.is_empty()) {
-            lines.push(Line::of(Kind::More, titles));
+            lines.push(Line::of(Kind::Aside, titles));
         }
         for row in &self.rows {
             let mut pieces = Vec::new();
@@ -336,12 +373,11 @@ impl Table {
             }
             if let Some(drawn) = row.bar.filter(|_| bar > 0) {
                 let role = if row.warn { Role::Warn } else { Role::Info };
-                let on_ground = matches!(drawn, Bar::Share { .. });
-                pieces.push(Piece { bar: on_ground, ..piece(start, drawn.drawn(bar), role) });
+                pieces.push(Piece { bar: true, ..piece(start, drawn.drawn(bar), role) });
             }
             let role = if row.warn { Role::Warn } else { Role::Text };
             pieces.extend(places(&|at| row.cells.get(at).cloned().unwrap_or_default(), role));
-            let kind = if row.group { Kind::More } else { Kind::Plain };
+            let kind = if row.group { Kind::Aside } else { Kind::Plain };
             lines.push(Line { terms: row.terms.clone(), ..Line::of(kind, pieces) });
         }
     }
@@ -380,7 +416,7 @@ impl Table {
             let all = own.iter().all(|(_, row)| says(row));
             let text = if all { note.to_owned() } else { format!("{}: {note}", of.join(", ")) };
             let more = indented(&text, Role::Muted, INDENT, width).into_iter();
-            lines.extend(more.map(|line| Line { kind: Kind::More, ..line }));
+            lines.extend(more.map(|line| Line { kind: Kind::Aside, ..line }));
         }
         lines
     }
@@ -388,6 +424,24 @@ impl Table {
 
 /// A column of a histogram: the part that it is of, and its name.
 pub(super) type Column<'a> = (String, String, &'a Spread);
+
+/// Columns in rows of so many: those of one part stay together where a row holds them.
+fn chunks<'a, 'b>(mut of: &'b [Column<'a>], most: usize) -> Vec<&'b [Column<'a>]> {
+    let mut chunks = Vec::new();
+    while !of.is_empty() {
+        let mut end = 0;
+        for part in of.chunk_by(|a, b| a.0 == b.0) {
+            if end > 0 && end + part.len() > most {
+                break;
+            }
+            end += part.len();
+        }
+        let (chunk, rest) = of.split_at(end.min(most));
+        chunks.push(chunk);
+        of = rest;
+    }
+    chunks
+}
 
 /// How often each value was given, of several side by side: a row a value, as many columns as fit.
 pub(super) fn histogram(
@@ -399,24 +453,37 @@ pub(super) fn histogram(
     let label = values.iter().map(|value| columns(value)).max().unwrap_or(0).min((width / 4).max(8));
     let room = width.saturating_sub(INDENT + label + GAP);
     let fitting = ((room + GAP) / (SLIM + GAP)).max(1);
-    let column = ((room + GAP) / fitting.min(of.len() as u16).max(1)).saturating_sub(GAP).min(BROAD);
+    let chunks = chunks(of, fitting.into());
+    let widest = chunks.iter().map(|chunk| chunk.len()).max().unwrap_or(1) as u16;
+    let column = ((room + GAP) / widest.max(1)).saturating_sub(GAP).min(BROAD);
     let votes = |spread: &Spread| spread.votes().max(1) as f64;
     let most = of
         .iter()
         .flat_map(|(_, _, spread)| spread.counts.iter().map(|(_, count)| *count as f64 / votes(spread)))
         .fold(0.0, f64::max);
     let mut lines = Vec::new();
-    for part in of.chunks(fitting.into()) {
+    for part in chunks {
+        if !lines.is_empty() {
+            lines.push(Line::blank());
+        }
         let x = |at: usize| INDENT + label + GAP + at as u16 * (column + GAP);
         let head = |name: &str, at: usize, role: Role| {
             piece(x(at), fit_left(&safe_line(name), column.into()).into_owned(), role)
         };
         if part.iter().any(|(group, ..)| !group.is_empty()) {
-            let groups = part.iter().enumerate().map(|(at, (group, ..))| head(group, at, Role::Muted));
-            lines.push(Line::of(Kind::More, groups.collect()));
+            // Over all of its columns, once.
+            let mut groups = Vec::new();
+            let mut at = 0;
+            for own in part.chunk_by(|a, b| a.0 == b.0) {
+                let room = x(own.len()) - x(0) - GAP;
+                let name = fit(&safe_line(&own[0].0), room.into()).into_owned();
+                groups.push(piece(x(at), name, Role::Muted));
+                at += own.len();
+            }
+            lines.push(Line::of(Kind::Aside, groups));
         }
         let names = part.iter().enumerate().map(|(at, (_, name, _))| head(name, at, Role::Faint));
-        lines.push(Line::of(Kind::More, names.collect()));
+        lines.push(Line::of(Kind::Aside, names.collect()));
         for (row, value) in values.iter().enumerate() {
             let mut pieces =
                 vec![piece(INDENT, fit(&safe_line(value), label.into()).into_owned(), Role::Text)];
@@ -461,8 +528,33 @@ mod tests {
         assert_eq!(bar(0.0, 0.0, 0.3), "┃░░       ");
         assert_eq!(bar(0.7, 1.0, 1.0), "███████▒▒┃");
         assert_eq!(Bar::Share { value: 0.25, bounds: None }.drawn(2), "▌ ");
-        let place = Bar::Place { value: 0.5, bounds: Some((0.25, 1.0)) };
-        assert_eq!(place.drawn(9), "  ──●────");
+        let place = Bar::Place { value: 0.5, bounds: Some((0.25, 1.0)), zero: None };
+        assert_eq!(place.drawn(9), "··──●────");
+    }
+
+    #[test]
+    fn a_number_below_nothing_is_left_of_the_middle() {
+        assert_eq!(Bar::signed(-0.5, Some((-0.75, -0.25))).drawn(9), "·─●─│····");
+        assert_eq!(Bar::signed(0.5, Some((-0.25, 0.75))).drawn(9), "···─┼─●─·");
+        assert_eq!(Bar::signed(0.0, None).drawn(9), "····●····");
+        assert_eq!(Bar::signed(-0.01, None).drawn(8), "···●│···");
+    }
+
+    #[test]
+    fn the_legend_has_the_signs_of_the_bars_that_are_there_in_their_order() {
+        let mut table = Table::of(&["value"]);
+        table.rows.push(Figures {
+            bar: Some(Bar::signed(-0.5, None)),
+            cells: vec!["−0.5".into()],
+            ..Figures::of("alpha", &[])
+        });
+        let only = texts(&legend(&table.lines(56), 56));
+        assert_eq!(only, ["● the value on its scale  ─ to the bounds of 95 %  │ 0"]);
+        table.rows.push(row("a", 0.5, &["50.0 %"]));
+        let both = texts(&legend(&table.lines(56), 56));
+        assert_eq!(both.len(), 2);
+        assert_eq!(both[1], "█ to the lower bound  ▒ to  ┃ the value  ░ to the upper");
+        assert!(legend(&[], 56).is_empty());
     }
 
     #[test]
@@ -541,6 +633,19 @@ mod tests {
         let wide = texts(&histogram(&values, &of, &["points"], 60));
         assert_eq!(wide.len(), 4, "{wide:#?}");
         assert!(wide[3].starts_with("  3 good  █") && wide[1].contains("     1"), "{wide:#?}");
-        assert_eq!(histogram(&values, &of, &["points"], 34).len(), 8, "one below the other");
+        assert_eq!(histogram(&values, &of, &["points"], 34).len(), 9, "one below the other");
+    }
+
+    #[test]
+    fn what_is_of_one_part_stands_side_by_side_in_a_histogram_where_it_can() {
+        let spread = Spread::of(1, [1]);
+        let column = |part: &str, name: &str| (part.to_owned(), name.to_owned(), &spread);
+        let of = ["ana", "bo", "cy"].map(|part| ["x", "y"].map(|name| column(part, name))).concat();
+        let lengths = |most| chunks(&of, most).into_iter().map(<[_]>::len).collect::<Vec<_>>();
+        assert_eq!((lengths(1), lengths(3), lengths(5)), (vec![1; 6], vec![2; 3], vec![4, 2]));
+        let lines = texts(&histogram(&["1".to_owned()], &of, &["points"], 90));
+        let heads: Vec<&String> = lines.iter().filter(|line| line.contains("ana")).collect();
+        assert_eq!(heads.len(), 1, "{lines:#?}");
+        assert_eq!(heads[0].matches("ana").count(), 1, "over both of its columns: {lines:#?}");
     }
 }

@@ -10,6 +10,9 @@ use crate::tui::paint::columns;
 /// The narrowest answer that is read.
 const NARROW: u16 = 30;
 
+/// What the answer is marked with that the next key is about.
+pub(super) const TURN: &str = "▸";
+
 /// Room beside the question for the key that shows the reference, and the narrowest body that has some.
 const ASIDE: u16 = 14;
 const WIDE: u16 = 60;
@@ -100,14 +103,16 @@ impl Sitting {
         !self.reference && self.sheet().is_some_and(|sheet| sheet.reference.is_some())
     }
 
-    /// As many answers as are wide enough, the one that keys scroll among them.
+    /// As many answers as are wide enough, the one that keys are about among them.
     fn columns_in(&self, field: Rect) -> Vec<AnswerArea> {
         let all = self.answers() as u16;
         if all == 0 || field.height < 2 {
             return Vec::new();
         }
         let fit = (field.width / NARROW).clamp(1, all);
-        let at = (self.focus as u16).min(all - 1);
+        // While the question is read, the answer whose turn it is stays.
+        let turn = if self.focus < self.answers() { None } else { self.marks.turn() };
+        let at = (turn.unwrap_or(self.focus) as u16).min(all - 1);
         let first = at.saturating_sub(fit - 1).min(all - fit);
         let free = field.width - (fit - 1);
         let (wide, rest) = (free / fit, free % fit);
@@ -134,11 +139,11 @@ impl Sitting {
         let current = self.marks.current();
         let scale = |(at, metric): (usize, &Metric)| {
             let is_current = current.is_some_and(|blank| blank.metric == at);
-            let pieces = match current.filter(|blank| blank.metric == at) {
-                Some(blank) => self.asked(metric, blank),
-                None => self.told(metric, at),
+            let room = width.saturating_sub(name_width + 2);
+            let rows = match current.filter(|blank| blank.metric == at) {
+                Some(blank) => self.asked(metric, blank, room),
+                None => flow(self.told(metric, at), room),
             };
-            let rows = flow(pieces, width.saturating_sub(name_width + 2));
             Scale { name: metric.name.clone(), current: is_current, rows }
         };
         metrics.iter().enumerate().map(scale).collect()
@@ -165,15 +170,25 @@ impl Sitting {
         }
     }
 
-    /// The keys that fill a blank; of several answers they stand where theirs does, beside what is said of the others.
-    fn asked(&self, metric: &Metric, blank: Blank) -> Vec<Piece> {
+    /// The keys that fill a blank; of several answers they stand where theirs does, beside what is said of the others, or
+    /// below all that is said where one row does not hold both.
+    fn asked(&self, metric: &Metric, blank: Blank, room: u16) -> Vec<Vec<Piece>> {
         let keys = self.keys(metric, blank);
-        let Some(place) = blank.answer.filter(|_| self.answers() > 1) else { return keys };
-        let words = format!("{}:", self.called(place));
-        let called = Piece { key: String::new(), words, said: Spoken::Now };
+        let Some(place) = blank.answer.filter(|_| self.answers() > 1) else { return flow(keys, room) };
+        let key = format!("{TURN} {}:", self.called(place));
+        let called = Piece { key: key.clone(), words: String::new(), said: Spoken::Not };
         let mut pieces = self.told(metric, blank.metric);
-        pieces.splice(place..=place, std::iter::once(called).chain(keys));
-        pieces
+        pieces.splice(place..=place, std::iter::once(called).chain(keys.iter().cloned()));
+        let mut rows = flow(pieces, room);
+        if rows.len() > 1 {
+            let (words, said) = self.spoken(metric, blank.metric, blank.answer);
+            let words = ticked(words.unwrap_or_else(|| NOTHING.to_owned()), said);
+            let mut told = self.told(metric, blank.metric);
+            told[place] = Piece { key, words, said };
+            rows = flow(told, room);
+            rows.extend(flow(keys, room));
+        }
+        rows
     }
 
     fn keys(&self, metric: &Metric, blank: Blank) -> Vec<Piece> {
@@ -181,9 +196,7 @@ impl Sitting {
         let piece = |key: &str, words: String| {
             let is_said = words_said.as_ref().is_some_and(|said| *said == words);
             let said = if is_said { when } else { Spoken::Not };
-            // Not by colour alone.
-            let words = if said == Spoken::Before { format!("{words} ✓") } else { words };
-            Piece { said, key: key.to_owned(), words }
+            Piece { said, key: key.to_owned(), words: ticked(words, said) }
         };
         let mut pieces = Vec::new();
         match metric.method {
@@ -222,13 +235,19 @@ impl Sitting {
                 pieces.extend([piece("=", tie(metric)), piece("b", all_bad(metric, false))]);
             }
             Method::ComparisonRank => {
-                let asked = metric.place(self.marks.next_place()).unwrap_or("the best first");
+                let begun = when == Spoken::Now;
+                let usual = if begun { "the next best" } else { "the best first" };
+                let asked = metric.place(self.marks.next_place()).unwrap_or(usual);
                 pieces.push(piece(&format!("1–{}", self.answers()), asked.to_owned()));
-                pieces.push(piece("=", "as good as the last one".to_owned()));
-                if let Some(words) = words_said {
-                    let words = if when == Spoken::Before { format!("{words} ✓") } else { words };
-                    pieces.push(Piece { key: String::new(), words, said: when });
+                if begun && !self.marks.joins() {
+                    pieces.push(piece("=", "as good as the last one".to_owned()));
                 }
+                let words = match words_said {
+                    Some(words) if begun && self.marks.joins() => format!("ranked {words} = …"),
+                    Some(words) => ticked(format!("ranked {words}"), when),
+                    None => "not ranked yet".to_owned(),
+                };
+                pieces.push(Piece { key: String::new(), words, said: when });
             }
         }
         pieces
@@ -238,13 +257,12 @@ impl Sitting {
     fn told(&self, metric: &Metric, at: usize) -> Vec<Piece> {
         let told = |answer: Option<usize>| {
             let (words, when) = self.spoken(metric, at, answer);
-            let said = words.unwrap_or_else(|| "–".to_owned());
+            let said = words.unwrap_or_else(|| NOTHING.to_owned());
             let words = match answer.filter(|_| self.answers() > 1) {
                 Some(place) => format!("{}: {said}", self.called(place)),
                 None => said,
             };
-            let words = if when == Spoken::Before { format!("{words} ✓") } else { words };
-            Piece { key: String::new(), words, said: when }
+            Piece { key: String::new(), words: ticked(words, when), said: when }
         };
         if metric.method.compares() {
             vec![told(None)]
@@ -252,6 +270,14 @@ impl Sitting {
             (0..self.answers()).map(|place| told(Some(place))).collect()
         }
     }
+}
+
+/// What stands where nothing is said.
+const NOTHING: &str = "–";
+
+/// What was said before is told by a sign: not by colour alone.
+fn ticked(words: String, said: Spoken) -> String {
+    if said == Spoken::Before { format!("{words} ✓") } else { words }
 }
 
 /// Columns of a piece.

@@ -1,5 +1,7 @@
 //! Lines that are scrolled: a cursor over those that can be chosen, or none.
 
+use std::ops::Range;
+
 use super::charts::{Kind, Line};
 
 /// The lines, and what of them is in sight.
@@ -28,6 +30,15 @@ impl Lines {
     /// The line that is chosen.
     pub fn chosen(&self) -> Option<&Line> {
         self.all.get(self.at).filter(|line| !self.reads && line.stops())
+    }
+
+    /// The rows of what is chosen: its line, and those that it goes on in.
+    pub fn chosen_rows(&self) -> Range<usize> {
+        if self.reads {
+            return 0..0;
+        }
+        let more = self.all.iter().skip(self.at + 1).take_while(|line| line.kind == Kind::More);
+        self.at..self.at + 1 + more.count()
     }
 
     /// Moves the cursor by so many lines that can be chosen, or what is read by so many lines.
@@ -98,12 +109,12 @@ impl Lines {
     pub fn keep(&mut self, height: usize) {
         let height = height.max(1);
         if !self.reads {
-            let goes_on = |line: &&Line| line.kind == Kind::More;
+            let goes_on = |line: &&Line| matches!(line.kind, Kind::More | Kind::Aside);
             let end = self.at + 1 + self.all.iter().skip(self.at + 1).take_while(goes_on).count();
             // The head right above it, with the titles of a table; at the very beginning all that is there.
             let before = || self.all.iter().take(self.at).rev();
             let above = match before().position(Line::stops) {
-                Some(_) => before().take_while(|line| matches!(line.kind, Kind::Head | Kind::More)).count(),
+                Some(_) => before().take_while(|line| line.kind == Kind::Head || goes_on(line)).count(),
                 None => self.at,
             };
             self.top = self.top.max(end.saturating_sub(height));
@@ -123,6 +134,7 @@ mod tests {
             'h' => Kind::Head,
             '-' => Kind::Plain,
             '+' => Kind::More,
+            '~' => Kind::Aside,
             _ => Kind::Blank,
         };
         let all = kinds.chars().map(|sign| Line::of(kind(sign), Vec::new())).collect();
@@ -158,6 +170,16 @@ mod tests {
         assert_eq!(lines.at, 9);
         lines.page(-40, 4);
         assert_eq!((lines.at, lines.top), (1, 0));
+    }
+
+    #[test]
+    fn all_rows_of_what_is_chosen_are_marked_and_no_title_below_it() {
+        let mut lines = lines("h~-++~--");
+        assert_eq!(lines.chosen_rows(), 2..5);
+        lines.step(1, 4);
+        assert_eq!(lines.chosen_rows(), 6..7);
+        lines.reads = true;
+        assert!(lines.chosen_rows().is_empty());
     }
 
     #[test]

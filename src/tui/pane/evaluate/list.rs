@@ -42,6 +42,7 @@ impl State {
         [self.listing, self.watch, self.finding, self.leaving, rating].contains(&Some(task))
             || self.results.as_ref().is_some_and(|results| results.waits(task))
             || self.acts.contains(&task)
+            || self.failing.waits(task)
             || self.is_writing_to(task)
             || self.form_waits(task)
             || self.shelf_waits(task)
@@ -56,6 +57,7 @@ impl State {
             }
         }
         self.acts.retain(|act| *act != task);
+        self.failing.over(task, true);
         self.writing.take_if(|writing| writing.task == task);
         self.form_over(task, None);
         self.shelf.forget(task);
@@ -123,6 +125,7 @@ impl State {
                 self.found(&evaluation, desk);
             }
             Reply::Evaluation { evaluation } => self.put(evaluation, desk),
+            Reply::Failures { failures } if self.failing.waits(task) => self.failing.take(failures),
             Reply::Seat { seat } => self.seated(task, seat, desk),
             Reply::Changed { change, .. } if self.watch == Some(task) => match change {
                 Changed::Evaluation { evaluation } => self.put(evaluation, desk),
@@ -132,6 +135,7 @@ impl State {
             },
             _ => {}
         }
+        self.ask_why(desk);
     }
 
     pub(super) fn over(&mut self, task: TaskId, error: Option<Error>, desk: &mut Desk<'_>) {
@@ -143,6 +147,8 @@ impl State {
         } else if self.watch == Some(task) {
             // The next time that it is shown begins anew.
             self.watch = None;
+        } else if self.failing.waits(task) {
+            self.failing.over(task, error.is_some());
         } else if self.finding == Some(task) {
             self.finding = None;
             self.error = error;
@@ -239,6 +245,7 @@ impl State {
             Action::Reload => self.read(desk),
             _ => {}
         }
+        self.ask_why(desk);
     }
 
     /// What was chosen over the list.

@@ -55,6 +55,8 @@ pub(super) enum Filled {
 pub(super) struct Marks {
     blanks: Vec<Blank>,
     filled: Vec<Option<Mark>>,
+    /// The filled ones, in the order in which they were.
+    order: Vec<usize>,
     at: usize,
     /// The next answer that is ranked is as good as the last one.
     joins: bool,
@@ -73,7 +75,7 @@ impl Marks {
                 places.into_iter().map(move |answer| Blank { metric, answer })
             })
             .collect();
-        Self { filled: vec![None; blanks.len()], blanks, at: 0, joins: false, answers }
+        Self { filled: vec![None; blanks.len()], blanks, order: Vec::new(), at: 0, joins: false, answers }
     }
 
     /// Those that a vote has filled: what cannot be read out of it stays blank.
@@ -98,6 +100,20 @@ impl Marks {
         self.blanks.get(self.at).copied()
     }
 
+    /// The answer whose turn it is, where each is rated for itself.
+    pub fn turn(&self) -> Option<usize> {
+        self.current().and_then(|blank| blank.answer)
+    }
+
+    /// The next key is about that answer, where each is rated for itself.
+    pub fn turn_to(&mut self, answer: usize) {
+        let Some(Blank { metric, answer: Some(_) }) = self.current() else { return };
+        let wanted = Blank { metric, answer: Some(answer) };
+        if let Some(at) = self.blanks.iter().position(|blank| *blank == wanted) {
+            self.at = at;
+        }
+    }
+
     /// Whether the blanks are the same.
     pub fn fits(&self, other: &Self) -> bool {
         (&self.blanks, self.answers) == (&other.blanks, other.answers)
@@ -115,6 +131,11 @@ impl Marks {
         let ranked: usize = groups.iter().map(Vec::len).sum();
         let shares = groups.last().filter(|_| self.joins).map_or(0, Vec::len);
         ranked - shares + 1
+    }
+
+    /// The next answer of a ranking is as good as the last one.
+    pub fn joins(&self) -> bool {
+        self.joins
     }
 
     /// Fills the current blank.
@@ -150,6 +171,7 @@ impl Marks {
 
     fn put(&mut self, mark: Mark) -> Filled {
         self.filled[self.at] = Some(mark);
+        self.note();
         match self.filled.iter().position(Option::is_none) {
             Some(next) => {
                 self.at = next;
@@ -157,6 +179,12 @@ impl Marks {
             }
             None => Filled::All,
         }
+    }
+
+    /// The current blank is the one that was filled last.
+    fn note(&mut self) {
+        self.order.retain(|at| *at != self.at);
+        self.order.push(self.at);
     }
 
     /// The next place of a ranking; the last one follows by itself.
@@ -191,13 +219,14 @@ impl Marks {
         }
         if !groups.is_empty() {
             self.filled[self.at] = Some(Mark::Ranks(groups));
+            self.note();
         }
         filled
     }
 
     /// Empties the blank that was filled last; `false` where none is.
     pub fn unfill(&mut self) -> bool {
-        let last = self.filled.iter().rposition(Option::is_some);
+        let last = self.order.pop();
         if let Some(last) = last {
             self.filled[last] = None;
             self.at = last;
@@ -429,6 +458,26 @@ mod tests {
         assert_eq!(values[0].1, Value::Thumbs(vec![(id[0].clone(), true), (id[1].clone(), false)]));
         assert_eq!(values[1].1, Value::Preference(3));
         assert!(!Marks::new(&metrics, 2).unfill());
+    }
+
+    #[test]
+    fn another_answer_may_have_its_turn_first_and_what_was_said_last_is_taken_back_first() {
+        let metrics =
+            [metric("tone", Method::IndividualLikertScale), metric("best", Method::ComparisonChoice)];
+        let mut marks = Marks::new(&metrics, 3);
+        assert_eq!(marks.turn(), Some(0));
+        marks.turn_to(2);
+        assert_eq!(marks.fill(Stroke::Digit(4), &metrics), Filled::One);
+        assert_eq!((marks.mark(0, Some(2)), marks.turn()), (Some(&Mark::Points(4)), Some(0)));
+        assert_eq!(marks.fill(Stroke::Digit(1), &metrics), Filled::One);
+        assert!(marks.unfill());
+        assert_eq!((marks.mark(0, Some(0)), marks.mark(0, Some(2))), (None, Some(&Mark::Points(4))));
+        for _ in 0..2 {
+            assert_eq!(marks.fill(Stroke::Digit(2), &metrics), Filled::One);
+        }
+        assert_eq!(marks.turn(), None, "all are compared");
+        marks.turn_to(1);
+        assert_eq!(marks.current(), Some(Blank { metric: 1, answer: None }));
     }
 
     #[test]

@@ -9,6 +9,7 @@ mod card;
 mod charts;
 mod decide;
 mod dispute;
+mod failing;
 mod filling;
 mod form;
 mod importing;
@@ -37,6 +38,7 @@ use crate::tui::effect::TaskId;
 use crate::tui::models::Stock;
 use crate::tui::widget::text::Row;
 use answer::Set;
+use failing::Failing;
 use making::Making;
 use marks::Marks;
 use results::Results;
@@ -66,6 +68,8 @@ pub struct State {
     error: Option<Error>,
     listing: Option<TaskId>,
     watch: Option<TaskId>,
+    /// Why answers of the selected one are not there.
+    failing: Failing,
     /// What else is waited for: its refusal is said.
     acts: Vec<TaskId>,
     /// The evaluation that is looked for by its name.
@@ -106,8 +110,11 @@ struct Sitting {
     comment: Option<String>,
     /// What was begun of items that the rater went away from.
     begun: Vec<Begun>,
-    /// Where keys scroll: an answer, from the left; behind the last one the question.
+    /// Where keys scroll: an answer, from the left, which has its turn where each is rated for itself; behind the last one
+    /// the question.
     focus: usize,
+    /// Which answers were on the screen: before all were, they are not compared.
+    met: Vec<bool>,
     together: bool,
     reference: bool,
     /// The answers are set as Markdown.

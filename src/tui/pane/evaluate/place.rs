@@ -3,6 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
+use super::layout::AnswerArea;
 use super::list::may_rate;
 use super::{Sitting, State, view};
 use crate::domain::Error;
@@ -56,6 +57,8 @@ impl Pane for State {
 
     fn offers(&self, action: Action) -> bool {
         let in_list = self.context() == Context::Evaluations;
+        let settings = self.making.as_ref().filter(|_| self.context() == Context::Settings);
+        let changes = settings.is_none_or(|making| making.drawer.offers(action));
         let rates = action == Action::Open && in_list;
         // Nothing is taken back, and gone back to, before something was said; nothing is open where all say the same.
         let idle = match action {
@@ -66,7 +69,7 @@ impl Pane for State {
             Action::GoToVote => self.sitting.as_ref().is_some_and(|sitting| !sitting.has_voted()),
             _ => false,
         };
-        self.can(action) && !idle && (!rates || self.current().is_some_and(may_rate))
+        self.can(action) && changes && !idle && (!rates || self.current().is_some_and(may_rate))
     }
 
     fn act(&mut self, action: Action, key: Option<Key>, desk: &mut Desk<'_>) {
@@ -119,12 +122,15 @@ impl Pane for State {
                 let areas = sitting.areas(body);
                 let (x, y) = (mouse.column, mouse.row);
                 let inside = |area: Rect| area.contains(Position { x, y });
-                if inside(areas.question) {
-                    sitting.focus = sitting.answers();
-                } else if let Some(answer) = areas.answers.iter().find(|answer| inside(answer.text)) {
-                    sitting.focus = answer.place;
+                let over = |answer: &&AnswerArea| inside(answer.head) || inside(answer.text);
+                let under = areas.answers.iter().find(over).map(|answer| answer.place);
+                let under = under.or_else(|| inside(areas.question).then(|| sitting.answers()));
+                // The wheel moves what is under it; only a press says what the next keys are about.
+                if let (MouseKind::Down(Button::Left), Some(place)) = (mouse.kind, under) {
+                    sitting.focus_on(place);
+                    sitting.fit(body);
                 }
-                sitting.scroll(steps, body);
+                sitting.scroll_at(under.unwrap_or(sitting.focus), steps, body);
             }
             None if self.making.is_some() || self.shelf.open => self.point(mouse, steps, desk),
             None if steps != 0 => {
@@ -142,6 +148,7 @@ impl Pane for State {
                 }
             }
         }
+        self.ask_why(desk);
     }
 
     fn chosen(&mut self, choice: Choice, desk: &mut Desk<'_>) {
@@ -196,6 +203,16 @@ impl Pane for State {
     fn steps_back(&self) -> &'static str {
         let way = self.sitting.as_ref().and_then(Sitting::way_back);
         way.map_or("back", |way| way.1)
+    }
+
+    fn word(&self, action: Action) -> Option<&'static str> {
+        let runs = action == Action::RunEvaluation && self.context() == Context::Evaluations;
+        match self.current().filter(|_| runs)?.generation.state {
+            GenerationState::Running => Some("pause"),
+            GenerationState::Paused => Some("go on"),
+            GenerationState::Ended => Some("retry failed"),
+            GenerationState::Ready => None,
+        }
     }
 
     fn refit(&mut self, desk: &mut Desk<'_>) {
@@ -299,6 +316,8 @@ impl State {
             A::Rate => asked.is_some(),
             A::RateYes | A::RateNo => asked == Some(Method::ThumbsUpDown),
             A::RateLeft | A::RateRight => asked == Some(Method::ComparisonChoice) && answers == 2,
+            // In a ranking it is about the answer that was ranked last.
+            A::ChooseTie if asked == Some(Method::ComparisonRank) => sitting.marks.next_place() > 1,
             A::ChooseTie => asked.is_some_and(Method::compares),
             A::ChooseNone => asked == Some(Method::ComparisonChoice),
             A::ShowReference => sitting.sheet().is_some_and(|sheet| sheet.reference.is_some()),

@@ -43,6 +43,7 @@ pub(super) fn leaderboards(parts: &[(Option<&str>, &Leaderboard)], width: u16) -
                     cells.bar = Some(Bar::Place {
                         value: place(rating.elo),
                         bounds: known.map(|(low, high)| (place(low), place(high))),
+                        zero: None,
                     });
                 }
             }

@@ -148,7 +148,7 @@ impl Results {
         if self.unblinds {
             let words = "This tells whose the answers are: that you looked is kept with the evaluation.";
             let kept = sentence(words, Role::Faint, width).into_iter();
-            lines.extend(kept.map(|line| Line { kind: Kind::More, ..line }));
+            lines.extend(kept.map(|line| Line { kind: Kind::Aside, ..line }));
         }
         lines.extend(card(report, width));
         self.card.put(lines, height);
@@ -491,8 +491,11 @@ impl Results {
         let mut first = self.card.top;
         for area in areas(body) {
             if area.contains((x, y).into()) && self.opened.is_none() {
-                let at = first + usize::from(y - area.y);
-                if self.card.all.get(at).is_some_and(Line::stops) {
+                let pressed = first + usize::from(y - area.y);
+                // A press on a row in which a line goes on is one on the line.
+                let goes_on = |at: &usize| self.card.all.get(*at).is_some_and(|line| line.kind == Kind::More);
+                let begins = (0..=pressed).rev().find(|at| !goes_on(at));
+                if let Some(at) = begins.filter(|at| self.card.all.get(*at).is_some_and(Line::stops)) {
                     self.card.at = at;
                 }
                 return;

@@ -50,6 +50,7 @@ impl Sitting {
             comment: None,
             begun: Vec::new(),
             focus: 0,
+            met: Vec::new(),
             together: true,
             reference: false,
             markdown: false,
@@ -131,7 +132,8 @@ impl Sitting {
             }
         }
         self.tops = vec![0; answers + 1];
-        self.focus = 0;
+        self.met = vec![false; answers];
+        self.focus = self.marks.turn().unwrap_or(0);
         self.rows = Rows::default();
         self.seat = Some(seat);
         (self.active, self.seen) = (Duration::ZERO, desk.now.elapsed);
@@ -152,6 +154,11 @@ impl Sitting {
     pub(super) fn fit(&mut self, body: Rect) {
         let Some(sheet) = self.seat.as_ref().and_then(|seat| seat.sheet.as_ref()) else { return };
         let areas = self.areas(body);
+        for answer in &areas.answers {
+            if let Some(met) = self.met.get_mut(answer.place) {
+                *met = true;
+            }
+        }
         let width = areas.answers.iter().map(|answer| answer.text.width).min().unwrap_or(0);
         let widths = (width, areas.question.width);
         if self.rows.widths == widths && !self.rows.question.is_empty() {
@@ -172,8 +179,34 @@ impl Sitting {
         if self.markdown { Set::answer(text, width) } else { Set::written(text, width) }
     }
 
+    /// Keys go to an answer, or behind the last one to the question.
+    pub(super) fn focus_on(&mut self, place: usize) {
+        self.focus = place;
+        if place < self.answers() {
+            self.marks.turn_to(place);
+        }
+    }
+
+    /// Goes with the turn to the answer that has it now.
+    fn follow(&mut self) {
+        if let Some(place) = self.marks.turn() {
+            self.focus = place;
+        }
+    }
+
+    /// How many answers were not on the screen yet, where what is asked compares them.
+    pub(super) fn unmet(&self) -> usize {
+        let compares = self.marks.current().is_some_and(|blank| blank.answer.is_none());
+        if compares { self.met.iter().filter(|met| !**met).count() } else { 0 }
+    }
+
     /// Moves what the keys scroll.
     pub(super) fn scroll(&mut self, steps: isize, body: Rect) {
+        self.scroll_at(self.focus, steps, body);
+    }
+
+    /// Moves an answer, or behind the last one the question.
+    pub(super) fn scroll_at(&mut self, focus: usize, steps: isize, body: Rect) {
         let areas = self.areas(body);
         let answers = self.answers();
         let height = areas.answers.first().map_or(1, |answer| usize::from(answer.text.height));
@@ -181,7 +214,7 @@ impl Sitting {
             *top = top.saturating_add_signed(steps).min(rows.saturating_sub(height));
         };
         for place in 0..answers {
-            if place == self.focus || self.together && self.focus < answers {
+            if place == focus || self.together && focus < answers {
                 move_one(
                     &mut self.tops[place],
                     self.rows.answers.get(place).map_or(0, |set| set.rows.len()),
@@ -189,7 +222,7 @@ impl Sitting {
                 );
             }
         }
-        if self.focus == answers && answers > 0 {
+        if focus == answers && answers > 0 {
             move_one(&mut self.tops[answers], self.rows.question.len(), usize::from(areas.question.height));
         }
     }
@@ -199,9 +232,15 @@ impl Sitting {
         if self.asking.is_some() || desk.now.elapsed < self.guard {
             return;
         }
+        if self.unmet() > 0 {
+            let place = self.met.iter().position(|met| !met).unwrap_or(0);
+            let key = desk.key(Context::Rating, Action::FocusNext);
+            return desk.say(format!("Not before all are seen: {key} shows {}.", self.called(place)));
+        }
         let metrics = self.metrics().to_vec();
         match self.marks.fill(stroke, &metrics) {
-            Filled::Not | Filled::One => {}
+            Filled::Not => {}
+            Filled::One => self.follow(),
             Filled::All => {
                 let Some(sheet) = self.sheet() else { return };
                 let Some(values) = self.marks.values(&metrics, &shown(sheet)) else { return };
@@ -294,8 +333,11 @@ impl Sitting {
 
     /// Takes back what was said last: of this item, or the vote before it.
     fn undo(&mut self, desk: &mut Desk<'_>) {
-        if self.asking.is_some() || self.marks.unfill() {
+        if self.asking.is_some() {
             return;
+        }
+        if self.marks.unfill() {
+            return self.follow();
         }
         if !self.has_voted() {
             return desk.say("There is no vote before this one.");
@@ -457,6 +499,7 @@ impl State {
             Asking::Seat if sitting.seat.is_none() => sitting.error = Some(error),
             _ => {
                 sitting.marks.unfill();
+                sitting.follow();
                 desk.complain(&error);
                 // The task or the item is another one by now.
                 if asked == Asking::Vote && matches!(error.kind, ErrorKind::Invalid | ErrorKind::NotFound) {
@@ -533,9 +576,9 @@ impl State {
                     "Each answer scrolls for itself."
                 });
             }
-            Action::FocusNext => sitting.focus = (sitting.focus + 1) % (sitting.answers() + 1),
+            Action::FocusNext => sitting.focus_on((sitting.focus + 1) % (sitting.answers() + 1)),
             Action::FocusPrevious => {
-                sitting.focus = (sitting.focus + sitting.answers()) % (sitting.answers() + 1);
+                sitting.focus_on((sitting.focus + sitting.answers()) % (sitting.answers() + 1));
             }
             Action::LineDown => sitting.scroll(1, body),
             Action::LineUp => sitting.scroll(-1, body),

@@ -1,6 +1,9 @@
 //! The bases: made of a folder, filled, synced, renamed, removed.
 
+use std::path::{Path, PathBuf};
+
 use super::{Open, State, Wait, followed, is_worked_on, layout, name_of, stepped};
+use crate::domain::Error;
 use crate::domain::id::{BaseId, SourceId};
 use crate::domain::knowledge::base::{Base, Origin, Plan, SourcePlan};
 use crate::domain::knowledge::chunking::Chunking;
@@ -112,19 +115,17 @@ impl State {
     /// Takes what was chosen of a base; `false` where it is of something else.
     pub(super) fn chosen_of_bases(&mut self, choice: &Choice, desk: &mut Desk<'_>) -> bool {
         match choice {
-            Choice::AddDocuments { base, path } => {
-                let path = desk.options.whole_path(path);
+            Choice::AddDocuments { base: Some(id), path } => {
                 let chunking = self.chunking_wanted();
                 self.cuts = None;
-                if let Some(id) = base {
-                    self.add(*id, path, chunking, desk);
-                } else {
-                    let (name, store) = (self.name_for(&path), StoreKind::default());
-                    let plan = Plan { name, description: None, embedder: None, store };
-                    let task = desk.call(None, Request::Knowledge(Knowledge::Create { plan }));
-                    desk.say("Making the base…");
-                    self.wait(task, Wait::Make(path, chunking));
-                }
+                self.add(*id, (path.as_str(), desk.options.whole_path(path)), chunking, desk);
+            }
+            // Nothing is made for what is not there.
+            Choice::AddDocuments { base: None, path } => {
+                let (whole, chunking) = (desk.options.whole_path(path), self.chunking_wanted());
+                let plan = plan_of(whole, chunking);
+                let task = desk.call(None, Request::Knowledge(Knowledge::CheckSource { plan }));
+                self.wait(task, Wait::Check(path.clone(), chunking));
             }
             Choice::RenameBase(id, name) => {
                 self.do_it(Knowledge::Rename { id: *id, name: name.clone() }, desk);
@@ -149,7 +150,7 @@ impl State {
                 let task = desk.call(None, Request::Knowledge(request));
                 self.wait(task, Wait::Import);
             }
-            Choice::RemoveBase(id) => self.do_it(Knowledge::Remove { id: *id }, desk),
+            Choice::RemoveBase(id) => self.do_it(Knowledge::Remove { id: *id, forget: false }, desk),
             _ => return false,
         }
         true
@@ -165,7 +166,7 @@ impl State {
     }
 
     /// What a base of that folder or file is called, which no other one is.
-    fn name_for(&self, path: &std::path::Path) -> String {
+    fn name_for(&self, path: &Path) -> String {
         let whole = path.to_string_lossy();
         let name = name_of(&whole);
         let name = if name.is_empty() { "documents" } else { name };
@@ -175,18 +176,34 @@ impl State {
         std::iter::once(name.to_owned()).chain(numbered).find(|name| !taken(name)).unwrap_or_default()
     }
 
-    /// The base has that folder or file as a source.
+    /// A base of that folder or file is made, and it is cut so.
+    pub(super) fn make(&mut self, typed: String, chunking: Chunking, desk: &mut Desk<'_>) {
+        self.cuts = None;
+        let (name, store) = (self.name_for(&desk.options.whole_path(&typed)), StoreKind::default());
+        let plan = Plan { name, description: None, embedder: None, store };
+        let task = desk.call(None, Request::Knowledge(Knowledge::Create { plan }));
+        desk.say("Making the base…");
+        self.wait(task, Wait::Make(typed, chunking));
+    }
+
+    /// The base has that folder or file as a source, which was `typed` so.
     pub(super) fn add(
         &mut self,
         id: BaseId,
-        path: std::path::PathBuf,
+        (typed, path): (&str, PathBuf),
         chunking: Chunking,
         desk: &mut Desk<'_>,
     ) {
-        let origin = Origin::Files { path, include: Vec::new(), exclude: Vec::new() };
-        let plan = SourcePlan { origin, chunking, schedule: None, watch: false };
+        let plan = plan_of(path, chunking);
         let task = desk.call(None, Request::Knowledge(Knowledge::AddSource { id, plan }));
-        self.wait(task, Wait::Add);
+        self.wait(task, Wait::Add(id, typed.to_owned()));
+    }
+
+    /// What was typed is no place of documents: it is to be mended, for that base or for a new one.
+    pub(super) fn mend(&self, base: Option<BaseId>, typed: &str, error: Error, desk: &mut Desk<'_>) {
+        let base = base.and_then(|id| self.bases.iter().find(|base| base.id == id));
+        let prompt = Prompt::documents(base.map(|base| (base.id, base.name.as_str())));
+        desk.overlays.push(Overlay::Prompt(prompt.mended(typed, error)));
     }
 
     /// Looks its sources through, or one of them.
@@ -220,4 +237,10 @@ impl State {
         self.selected = self.selected.min(self.bases.len().saturating_sub(1));
         self.open.take_if(|open| open.id == id);
     }
+}
+
+/// A folder with all that lies in it, or one file.
+fn plan_of(path: PathBuf, chunking: Chunking) -> SourcePlan {
+    let origin = Origin::Files { path, include: Vec::new(), exclude: Vec::new() };
+    SourcePlan { origin, chunking, schedule: None, watch: false }
 }

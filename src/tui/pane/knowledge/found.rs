@@ -6,6 +6,7 @@ use super::{Focus, Open, Page, State, Wait, followed, layout, stepped};
 use crate::domain::Error;
 use crate::domain::catalog::ModelId;
 use crate::domain::delta::Fold;
+use crate::domain::id::PassageId;
 use crate::domain::knowledge::ranking::Mode;
 use crate::domain::knowledge::reranking::Reranking;
 use crate::domain::knowledge::retrieval::{Asked, Citation, Found, Question, Retrieved};
@@ -61,6 +62,10 @@ impl Tuning {
             Reranking::By(reranker) => {
                 words.push_str(" · reranked by ");
                 words.push_str(reranker.model.model());
+                if let Some(many) = reranker.candidates {
+                    words.push_str(", the first ");
+                    words.push_str(&many.to_string());
+                }
             }
         }
         words
@@ -89,17 +94,35 @@ pub(super) struct Column {
 }
 
 impl Column {
-    /// What is listed: the hits, then what was expected.
+    /// The hits.
+    fn hits(&self) -> &[Found] {
+        match &self.retrieved {
+            Some(found) => &found.hits,
+            None => &[],
+        }
+    }
+
+    /// What was expected and is no hit.
+    fn missed(&self) -> impl Iterator<Item = &Found> {
+        let expected = self.retrieved.iter().flat_map(|found| &found.expected);
+        expected.filter(move |one| self.hits().iter().all(|hit| hit.passage.id != one.passage.id))
+    }
+
+    /// How a passage stands that was expected.
+    pub fn wished(&self, id: PassageId) -> Option<&Found> {
+        self.retrieved.as_ref()?.expected.iter().find(|one| one.passage.id == id)
+    }
+
+    /// What is listed: the hits, then what was expected and is none.
     pub fn rows(&self) -> usize {
-        self.retrieved.as_ref().map_or(0, |found| found.hits.len() + found.expected.len())
+        self.hits().len() + self.missed().count()
     }
 
     /// A row, and its number from 1 if it is a hit.
     pub fn row(&self, at: usize) -> Option<(Option<usize>, &Found)> {
-        let found = self.retrieved.as_ref()?;
-        match found.hits.get(at) {
+        match self.hits().get(at) {
             Some(hit) => Some((Some(at + 1), hit)),
-            None => Some((None, found.expected.get(at - found.hits.len())?)),
+            None => Some((None, self.missed().nth(at - self.hits().len())?)),
         }
     }
 
@@ -322,8 +345,7 @@ impl State {
     fn expect_another(&mut self, desk: &mut Desk<'_>) {
         let Some(open) = &mut self.open else { return };
         let row = open.column().and_then(|column| column.row(column.selected));
-        if let Some((None, found)) = row {
-            let id = found.passage.id;
+        if let Some(id) = row.map(|(_, found)| found.passage.id).filter(|id| open.expected.contains(id)) {
             open.expected.retain(|expected| *expected != id);
             return self.find_again(desk);
         }

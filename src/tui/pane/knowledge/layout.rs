@@ -2,8 +2,9 @@
 
 use ratatui::layout::Rect;
 
-use super::Open;
+use super::{Open, cited};
 use crate::tui::paint::wrap;
+use crate::tui::widget::text::Row;
 
 /// From this width on the card stands beside what is listed.
 const BESIDE: u16 = 130;
@@ -76,6 +77,8 @@ pub(super) struct Found {
     pub query: Rect,
     /// Empty where nothing is answered.
     pub answer: Rect,
+    /// What is answered, as wide as it stands there.
+    pub said: Vec<Row>,
     /// The titles of each setting's hits, above its rows.
     pub titles: Vec<Rect>,
     pub rows: Vec<Rect>,
@@ -89,11 +92,18 @@ pub(super) fn found(open: &Open, body: Rect) -> Found {
     let (head, query) = (line(body.y), line(body.y + 1));
     let mut rest = Rect { y: body.y + 2, height: body.height.saturating_sub(2), ..body };
     let mut answer = Rect { height: 0, ..rest };
+    let mut text = Vec::new();
     if let Some(said) = &open.answer {
-        let width = body.width.saturating_sub(4).min(MEASURE);
-        // A line for what it took, one of air.
-        let needed = wrap(&said.text(), width).len() as u16 + 2;
-        answer.height = needed.clamp(3, (rest.height * 2 / 5).max(4)).min(rest.height);
+        let found = open.column().and_then(|column| column.retrieved.as_ref());
+        let hits = found.map_or(0, |found| found.given.unwrap_or(found.hits.len()));
+        text = cited::rows(said, hits, body.width.saturating_sub(4).min(MEASURE));
+        let lines = match &said.error {
+            Some(error) => wrap(&error.to_string(), body.width.saturating_sub(6)).len(),
+            None => text.len(),
+        };
+        // A line for what it took, one of air. It is what was asked for: up to half of the room is its own.
+        let needed = u16::try_from(lines).unwrap_or(u16::MAX).saturating_add(2);
+        answer.height = needed.clamp(3, (rest.height / 2).max(4)).min(rest.height);
         rest = Rect { y: answer.bottom(), height: rest.height - answer.height, ..rest };
     }
     let many = open.columns.len().max(1) as u16;
@@ -122,5 +132,5 @@ pub(super) fn found(open: &Open, body: Rect) -> Found {
         .iter()
         .map(|column| Rect { y: column.y + 1, height: column.height.saturating_sub(1), ..*column })
         .collect();
-    Found { head, query, answer, titles, rows, card, beside }
+    Found { head, query, answer, said: text, titles, rows, card, beside }
 }

@@ -3,7 +3,7 @@
 //! ```text
 //! bases       made, filled, synced, removed          found      a question, its hits, the answer, two settings
 //! documents   what a base has, and how it stands     passages   one document as it was cut, in windows
-//! reranking   who puts what is found in order
+//! reranking   who puts what is found in order         cited      an answer in rows, with its marks
 //! cutting     a file as it would be cut, before it is part of a base
 //! ```
 //!
@@ -11,6 +11,7 @@
 
 mod attaching;
 mod bases;
+mod cited;
 mod cutting;
 mod documents;
 mod found;
@@ -78,10 +79,12 @@ pub struct State {
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Wait {
     List,
+    /// Whether there is what a base is to be made of, as it was typed, and how that is cut.
+    Check(String, Chunking),
     /// A base that is being made, what it reads then, and how that is cut.
-    Make(PathBuf, Chunking),
-    /// A source is being added: it is read then.
-    Add,
+    Make(String, Chunking),
+    /// A source is being added to that base, as it was typed: it is read then.
+    Add(BaseId, String),
     /// That base is looked through.
     Sync(BaseId),
     /// Something that says no more than whether it was done.

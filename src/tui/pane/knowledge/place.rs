@@ -33,6 +33,10 @@ impl Pane for State {
         self.can_do(action)
     }
 
+    fn word(&self, action: Action) -> Option<&'static str> {
+        self.called(action)
+    }
+
     fn act(&mut self, action: Action, key: Option<Key>, desk: &mut Desk<'_>) {
         self.does(action, key, desk);
     }

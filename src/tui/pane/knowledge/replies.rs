@@ -27,13 +27,15 @@ impl State {
                 self.select_base(at.unwrap_or(self.selected), desk);
                 self.offer_now(desk);
             }
-            (Wait::Make(path, chunking), Reply::Base { base }) => {
+            (Wait::Check(typed, chunking), Reply::Done) => self.make(typed, chunking, desk),
+            (Wait::Make(typed, chunking), Reply::Base { base }) => {
                 let id = base.id;
                 self.put(base);
                 self.selected = self.bases.iter().position(|base| base.id == id).unwrap_or(0);
-                self.add(id, path, chunking, desk);
+                let whole = desk.options.whole_path(&typed);
+                self.add(id, (typed.as_str(), whole), chunking, desk);
             }
-            (Wait::Add, Reply::Base { base }) => {
+            (Wait::Add(..), Reply::Base { base }) => {
                 // The source that was added is the last one; it is read now.
                 let source = base.sources.last().map(|source| source.id);
                 let id = base.id;
@@ -193,7 +195,17 @@ impl State {
                 }
             }
             Wait::Sync(id) => self.synced(id, error, desk),
-            Wait::Make(..) | Wait::Plan(..) | Wait::Add | Wait::Act | Wait::Measure => {
+            Wait::Check(typed, _) => {
+                if let Some(error) = error {
+                    self.mend(None, &typed, error, desk);
+                }
+            }
+            Wait::Add(id, typed) => {
+                if let Some(error) = error {
+                    self.mend(Some(id), &typed, error, desk);
+                }
+            }
+            Wait::Make(..) | Wait::Plan(..) | Wait::Act | Wait::Measure => {
                 self.measured = None;
                 if let Some(error) = error {
                     desk.complain(&error);

@@ -1,12 +1,16 @@
 //! Who puts what is found in a better order: offered for a question, and for a base.
 
+use std::collections::HashSet;
+
 use super::State;
 use crate::domain::catalog::{Capability, ModelCard};
+use crate::domain::figures::grouped;
 use crate::domain::id::BaseId;
 use crate::domain::knowledge::reranking::{Reranker, Reranking};
 use crate::tui::app::Desk;
 use crate::tui::models::chats;
 use crate::tui::overlay::menu::{Entry, Menu};
+use crate::tui::overlay::prompt::Prompt;
 use crate::tui::overlay::{Choice, Overlay};
 
 /// What a list without models says.
@@ -29,6 +33,7 @@ impl State {
             plain("as the base has it", as_base, Reranking::AsBase),
             plain("by nobody", "hits stand as they are found".to_owned(), Reranking::Off),
         ];
+        entries.extend(now.clone().or(base.reranker.clone()).map(|reranker| how_many(None, reranker)));
         let by = |reranker: Reranker| {
             let rerank = Reranking::By(reranker);
             (*now == rerank, Choice::Rerank(rerank))
@@ -44,11 +49,19 @@ impl State {
         let (id, now) = (base.id, &base.reranker);
         let detail = "hits stand as they are found".to_owned();
         let mut entries = vec![entry("by nobody", detail, now.is_none(), choice(id, None))];
+        entries.extend(now.clone().map(|reranker| how_many(Some(id), reranker)));
         let candidates = now.as_ref().and_then(|reranker| reranker.candidates);
         let by = |reranker: Reranker| (now.as_ref() == Some(&reranker), choice(id, Some(reranker)));
         entries.extend(self.rerankers(candidates, by));
         let title = format!("Put what is found in {} in order", base.name);
         desk.overlays.push(Overlay::Menu(Menu::new(&title, "take it", EMPTY, entries)));
+    }
+
+    /// Takes what was chosen; `false` where it is of something else.
+    pub(super) fn chosen_of_reranking(choice: &Choice, desk: &mut Desk<'_>) -> bool {
+        let Choice::Candidates(base, reranker) = choice else { return false };
+        desk.overlays.push(Overlay::Prompt(Prompt::candidates(*base, reranker.clone())));
+        true
     }
 
     /// An entry for each model that can: rerankers first, then those that converse.
@@ -62,8 +75,19 @@ impl State {
             let (current, choice) = by(Reranker { model: card.id.clone(), candidates });
             entry(card.id.as_str(), detail.to_owned(), current, choice)
         };
-        first.chain(then).map(of).collect()
+        // What a list has come to know of a model that was chosen by its name is the same model.
+        let mut seen = HashSet::new();
+        first.chain(then).filter(|(card, _)| seen.insert(&card.id)).map(of).collect()
     }
+}
+
+/// How many of the first hits it puts in order, to be changed.
+fn how_many(base: Option<BaseId>, reranker: Reranker) -> Entry {
+    let detail = match reranker.candidates {
+        Some(many) => format!("the first {} are put in order", grouped(many.into())),
+        None => "the first 20 are put in order, or as many as are asked for".to_owned(),
+    };
+    entry("how many", detail, false, Choice::Candidates(base, reranker))
 }
 
 /// Whether it is there: not one that has to be fetched first.

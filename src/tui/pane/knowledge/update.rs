@@ -39,6 +39,16 @@ impl State {
         }
     }
 
+    /// Where two stand side by side the key that parts them leads back to one.
+    pub(super) fn called(&self, action: Action) -> Option<&'static str> {
+        let (sides, columns) = (self.cuts.as_ref(), self.open.as_ref());
+        match action {
+            Action::TwoChunkings if sides.is_some_and(|cuts| cuts.sides.len() > 1) => Some("one way"),
+            Action::TwoSettings if columns.is_some_and(|open| open.columns.len() > 1) => Some("one setting"),
+            _ => None,
+        }
+    }
+
     /// The action is one of the line that is being written.
     fn edits(&self, action: Action) -> bool {
         action.edits() && self.where_keys_go() == Context::Query
@@ -125,7 +135,10 @@ impl State {
 
     /// Takes what was chosen in an overlay.
     pub(super) fn was_chosen(&mut self, choice: &Choice, desk: &mut Desk<'_>) {
-        if !self.chosen_of_cuts(choice, desk) && !self.chosen_of_bases(choice, desk) {
+        if !self.chosen_of_cuts(choice, desk)
+            && !self.chosen_of_bases(choice, desk)
+            && !Self::chosen_of_reranking(choice, desk)
+        {
             self.chosen_among_hits(choice, desk);
         }
     }

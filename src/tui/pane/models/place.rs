@@ -63,7 +63,9 @@ impl Pane for State {
     fn offers(&self, action: Action) -> bool {
         let to_fetch = |card: &ModelCard| is_local(card) && card.availability != Availability::Ready;
         let idle = action != Action::GetModel || self.presets.is_some();
-        self.can(action) && (idle || self.card().is_some_and(to_fetch))
+        let settings = self.presets.as_ref().filter(|presets| presets.context() == Context::Settings);
+        let changes = settings.is_none_or(|presets| presets.drawer.offers(action));
+        self.can(action) && changes && (idle || self.card().is_some_and(to_fetch))
     }
 
     fn act(&mut self, action: Action, key: Option<Key>, desk: &mut Desk<'_>) {

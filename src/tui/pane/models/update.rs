@@ -36,8 +36,12 @@ impl State {
             }
             Action::FilterProvider | Action::FilterCapability | Action::FilterPlace => {
                 self.next_filter(action, desk);
+                self.show_list(desk);
             }
-            Action::ClearFilters => self.show_all(),
+            Action::ClearFilters => {
+                self.show_all();
+                self.show_list(desk);
+            }
             Action::GetModel => self.plan(desk),
             Action::AddModel if self.makes() => desk.say("One is being fetched or added; let it end first."),
             Action::AddModel => desk.overlays.push(Overlay::Prompt(Prompt::weights())),
@@ -157,6 +161,13 @@ impl State {
             self.scroll = scroll as u16;
         } else {
             self.step(steps);
+        }
+    }
+
+    /// What narrows the list is seen where it is: before a card that hides it, it comes.
+    fn show_list(&mut self, desk: &Desk<'_>) {
+        if desk.area.width < BESIDE {
+            self.focus = Focus::List;
         }
     }
 

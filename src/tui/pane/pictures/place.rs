@@ -5,6 +5,7 @@ use std::time::Duration;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
+use super::setup::Row;
 use super::{State, view};
 use crate::domain::Error;
 use crate::tui::action::Action;
@@ -30,6 +31,16 @@ impl Pane for State {
 
     fn can(&self, action: Action) -> bool {
         self.can_do(action)
+    }
+
+    fn offers(&self, action: Action) -> bool {
+        let row = self.drawer.row();
+        let changes = match action {
+            Action::Decrease | Action::Increase => row.steps(),
+            Action::Reset => row != Row::Model,
+            _ => true,
+        };
+        self.can_do(action) && changes
     }
 
     fn act(&mut self, action: Action, key: Option<Key>, desk: &mut Desk<'_>) {

@@ -18,10 +18,8 @@ impl State {
         match reply {
             Reply::Changed { change, .. } if self.watch == Some(task) => self.changed(change, desk),
             Reply::Making { making } if self.runs.contains_key(&task) => self.put(making, Some(task)),
-            Reply::Delta { event: Said::Notice { text } } => desk.notice = Some((text, true)),
-            Reply::Delta { event: Said::Paused { pause, ms } } => {
-                desk.notice = Some((pause.words(ms), true));
-            }
+            Reply::Delta { event: Said::Notice { text } } => desk.note(text),
+            Reply::Delta { event: Said::Paused { pause, ms } } => desk.note(pause.words(ms)),
             Reply::Delta { event: Said::Begun } => {}
             Reply::Delta { event: Said::Queued { ahead } } => {
                 if let Some(run) = self.runs.get_mut(&task) {

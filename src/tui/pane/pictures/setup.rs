@@ -70,6 +70,11 @@ impl Row {
         }
     }
 
+    /// Whether its value goes up and down.
+    pub const fn steps(self) -> bool {
+        matches!(self, Self::Size | Self::Seed | Self::Count)
+    }
+
     /// What it does, in a sentence.
     pub const fn about(self) -> &'static str {
         match self {

@@ -33,6 +33,10 @@ impl Pane for State {
         self.can_do(action)
     }
 
+    fn offers(&self, action: Action) -> bool {
+        self.can_do(action) && (self.context() != Context::Settings || self.drawer.offers(action))
+    }
+
     fn act(&mut self, action: Action, key: Option<Key>, desk: &mut Desk<'_>) {
         self.does(action, key, desk);
     }

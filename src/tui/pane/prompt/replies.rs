@@ -101,7 +101,7 @@ impl State {
                 self.runs.retain(|run| run.id != conversation.id);
                 self.runs.insert(0, conversation);
             }
-            Reply::Delta { event: Said::Notice { text } } => desk.notice = Some((text, true)),
+            Reply::Delta { event: Said::Notice { text } } => desk.note(text),
             Reply::Delta { event } => self.thread.delta(&event, desk.now.wall),
             Reply::Finished { answer } => self.thread.finished(answer),
             _ => {}

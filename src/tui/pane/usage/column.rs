@@ -50,13 +50,13 @@ impl Column {
         for (least, name) in
             [(Self::First, names), (Self::P50, NAME), (Self::Failed, NAME), (Self::P95, NAME)]
         {
-            if name + columns.iter().map(|(_, width)| width + 1).sum::<u16>() <= width {
+            if name + columns.iter().map(|(_, width)| width + GAP).sum::<u16>() <= width {
                 break;
             }
             columns.retain(|(column, _)| *column != least);
         }
         // Where there is room the columns stand less close.
-        let free = width.saturating_sub(names + columns.iter().map(|(_, width)| width + 1).sum::<u16>());
+        let free = width.saturating_sub(names + columns.iter().map(|(_, width)| width + GAP).sum::<u16>());
         let air = (free / columns.len().max(1) as u16).min(AIR);
         for (_, width) in &mut columns {
             *width += air;
@@ -191,8 +191,10 @@ impl Column {
     }
 }
 
+/// Between two columns: a figure has blanks of its own.
+pub(super) const GAP: u16 = 2;
 /// The least columns of a name, and the most that a figure gives way for.
-const NAME: u16 = 20;
+const NAME: u16 = 18;
 const NAME_WHOLE: u16 = 32;
 /// The most that a column is wider than it must be.
 const AIR: u16 = 3;
@@ -210,7 +212,7 @@ mod tests {
         let of = |width| Column::of(width, |column| if column == Column::Name { 30 } else { 7 });
         let has = |width, wanted| of(width).iter().any(|(column, _)| *column == wanted);
         assert_eq!(of(120).len(), 8);
-        assert!(has(80, Column::Cost) && has(80, Column::P50) && !has(80, Column::First));
+        assert!(has(82, Column::Cost) && has(82, Column::P50) && !has(82, Column::First));
         assert!(has(58, Column::Cost) && !has(58, Column::P50));
         assert_eq!(
             of(300).iter().map(|(_, wide)| *wide).max(),
@@ -218,7 +220,7 @@ mod tests {
             "a wide one is no wider than is read"
         );
         for width in [58, 80, 120] {
-            let all: u16 = of(width).iter().map(|(_, wide)| wide + 1).sum();
+            let all: u16 = of(width).iter().map(|(_, wide)| wide + GAP).sum();
             assert!(all + NAME <= width, "{width}");
         }
     }
@@ -244,7 +246,7 @@ mod tests {
 
     #[test]
     fn a_column_is_no_wider_than_its_figures_so_that_more_of_them_fit() {
-        assert_eq!(Column::of(72, |_| 5).len(), 8);
+        assert_eq!(Column::of(74, |_| 5).len(), 8);
         assert_eq!(Column::of(71, |column| if column == Column::Name { 28 } else { 5 }).len(), 7);
     }
 }

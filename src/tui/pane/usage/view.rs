@@ -6,7 +6,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 
-use super::column::Column;
+use super::column::{Column, GAP};
 use super::{Line, Range, State};
 use crate::domain::figures;
 use crate::domain::usage::budget::Budget;
@@ -67,6 +67,13 @@ fn shown(state: &State, titles: Rect) -> Vec<(Column, u16)> {
     Column::of(titles.width.saturating_sub(2), wide)
 }
 
+/// The figures that it has no room for: they are told in the card.
+fn lacking(state: &State, titles: Rect) -> Vec<Column> {
+    let shown = shown(state, titles);
+    let lacks = |column: &Column| shown.iter().all(|(own, _)| own != column);
+    Column::ALL[1..].iter().copied().filter(lacks).collect()
+}
+
 /// What the table can be sorted by: all that it shows. `update` asks.
 pub(super) fn orders(state: &State, body: Rect) -> Vec<Column> {
     let figures = shown(state, areas(body, state.budgets().len() as u16).titles);
@@ -93,7 +100,17 @@ impl State {
 pub(super) fn draw(state: &State, sight: &Sight<'_>, body: Rect, cells: &mut Buffer) {
     let standing = state.budgets();
     let areas = areas(body, standing.len() as u16);
-    head(state, sight, areas.head, cells);
+    let rows = state.report.as_ref().is_some_and(|report| !report.rows.is_empty());
+    let lacking = if rows { lacking(state, areas.titles) } else { Vec::new() };
+    let elsewhere = match (lacking.len(), areas.rule) {
+        (0, _) => vec![String::new()],
+        (lacks, rule) => {
+            let (all, side) = (Column::ALL.len() - 1, if rule.is_some() { "beside" } else { "below" });
+            let whole = format!(" · {} of {all} figures, others {side}", all - lacks);
+            vec![whole, format!(" · +{lacks} {side}")]
+        }
+    };
+    head(state, &elsewhere, sight, areas.head, cells);
     budgets(&standing, sight, areas.budgets, cells);
     if let Some(words) = instead(state, sight) {
         let role = if state.error.is_some() { Role::Bad } else { Role::Muted };
@@ -112,7 +129,8 @@ pub(super) fn draw(state: &State, sight: &Sight<'_>, body: Rect, cells: &mut Buf
         }
     }
     if let Some(line) = state.line(state.selected) {
-        card::draw(state, &line, sight, areas.card, areas.rule.is_none(), cells);
+        let low = areas.rule.is_none().then_some(lacking.as_slice());
+        card::draw(state, &line, sight, areas.card, low, cells);
     }
 }
 
@@ -144,15 +162,10 @@ fn instead(state: &State, sight: &Sight<'_>) -> Option<String> {
     })
 }
 
-fn head(state: &State, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
+/// What the table is of; `elsewhere` says in ever fewer words how many figures it has no room for.
+fn head(state: &State, elsewhere: &[String], sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
     let look = sight.look;
     let right = area.right().saturating_sub(1);
-    let dates = state.report.as_ref().and_then(|report| report.priced.as_ref());
-    let said = dates.map_or_else(String::new, |dates| {
-        let most = if dates.oldest == dates.newest { "" } else { " and later" };
-        format!("est. by prices of {}{most}", dates.oldest)
-    });
-    let end = put_right(cells, area.x + 30, area.y, right, &said, look.style(Role::Faint)).saturating_sub(1);
     let by = match state.by {
         By::Model => "by model",
         By::Day => "by day",
@@ -162,8 +175,25 @@ fn head(state: &State, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
     if let Some(first) = words.get_mut(..1) {
         first.make_ascii_uppercase();
     }
-    let x = put(cells, area.x + 1, area.y, end, &words, look.style(Role::Text).add_modifier(Modifier::BOLD));
-    put(cells, x, area.y, end, &format!(" · {by}"), look.style(Role::Muted));
+    let x =
+        put(cells, area.x + 1, area.y, right, &words, look.style(Role::Text).add_modifier(Modifier::BOLD));
+    let x = put(cells, x, area.y, right, &format!(" · {by}"), look.style(Role::Muted));
+    let dates = state.report.as_ref().and_then(|report| report.priced.as_ref());
+    let priced = dates.map_or_else(Vec::new, |dates| {
+        let most = if dates.oldest == dates.newest { "" } else { " and later" };
+        let of = format!("prices of {}{most}", dates.oldest);
+        vec![format!("est. by {of}"), of]
+    });
+    // The date gives way last.
+    let none = String::new();
+    let dated = elsewhere.iter().flat_map(|left| priced.iter().map(move |priced| (left, priced)));
+    let mut ways = dated.chain(elsewhere.iter().map(|left| (left, &none)));
+    let room = right.saturating_sub(x);
+    let fits = |(left, priced): &(&String, &String)| columns(left) + columns(priced) + GAP <= room;
+    if let Some((left, priced)) = ways.find(fits) {
+        put(cells, x, area.y, right, left, look.style(Role::Muted));
+        put_right(cells, x, area.y, right, priced, look.style(Role::Faint));
+    }
 }
 
 /// Columns of a budget's bar.
@@ -243,7 +273,7 @@ fn ends(columns: &[(Column, u16)], area: Rect) -> Vec<(Column, u16, u16)> {
     for (column, width) in columns.iter().rev() {
         let from = right.saturating_sub(*width);
         ends.push((*column, from, right));
-        right = from.saturating_sub(1);
+        right = from.saturating_sub(GAP);
     }
     ends.reverse();
     ends
@@ -268,7 +298,7 @@ fn row(
         put(cells, area.x, area.y, area.right(), "▌", style(Role::Accent));
     }
     let ends = ends(columns, area);
-    let end = ends.first().map_or(area.right(), |(_, from, _)| from.saturating_sub(1));
+    let end = ends.first().map_or(area.right(), |(_, from, _)| from.saturating_sub(GAP));
     let mut name = style(if line.row.is_some() { Role::Text } else { Role::Muted });
     if chosen {
         name = name.add_modifier(Modifier::BOLD);

@@ -6,6 +6,7 @@ use super::Item;
 use super::body::Body;
 use super::foot;
 use super::geometry::Part;
+use super::steps::{self, Line};
 use crate::domain::id::MessageId;
 use crate::tui::widget::text::Row;
 
@@ -24,13 +25,24 @@ pub(super) struct Entry {
     epoch: u32,
     columns: usize,
     bodies: Vec<Body>,
+    steps: Steps,
     used: u64,
+}
+
+/// What an agent did, set.
+#[derive(Debug, Default)]
+struct Steps {
+    /// Whether it is open, and the stamp of what was set; `None` before anything was.
+    of: Option<(bool, u64)>,
+    lines: Vec<Line>,
 }
 
 /// A message, set: its rows by number, without having them in one place.
 #[derive(Debug)]
 pub(super) struct Laid<'a> {
     head: Option<Row>,
+    /// What an agent did for it.
+    steps: &'a [Line],
     /// Index of the block with its rows.
     blocks: Vec<(usize, &'a Body)>,
     foot: Vec<Row>,
@@ -67,13 +79,18 @@ impl Cache {
             || entry.columns != columns
             || entry.bodies.len() > item.message.blocks.len()
         {
-            *entry = Entry { epoch: item.epoch, columns, bodies: Vec::new(), used: self.layouts };
+            *entry = Entry { epoch: item.epoch, columns, used: self.layouts, ..Entry::default() };
         }
         let shown = if item.folded { 0 } else { item.message.blocks.len() };
         if shown > 0 {
             let mut old = std::mem::take(&mut entry.bodies).into_iter();
             entry.bodies = (0..shown).map(|i| Body::set(old.next(), item, i, columns)).collect();
         }
+        let of = steps::acting(item).map(|acting| (item.open, acting.stamp()));
+        if of != entry.steps.of {
+            entry.steps = Steps { of, lines: steps::lines(item, columns) };
+        }
+        let steps: &[Line] = if item.folded { &[] } else { &entry.steps.lines };
         let blocks = if item.folded {
             Vec::new()
         } else {
@@ -85,7 +102,7 @@ impl Cache {
             head = Some(super::layout::folded(item, head, columns));
             foot.clear();
         }
-        Laid { head, blocks, foot, gap: !last }
+        Laid { head, steps, blocks, foot, gap: !last }
     }
 }
 
@@ -94,7 +111,13 @@ impl<'a> Laid<'a> {
     pub fn height(&self) -> usize {
         let bodies: usize = self.blocks.iter().map(|(_, body)| body.rows().len()).sum();
         let gaps = self.blocks.len().saturating_sub(1);
-        usize::from(self.head.is_some()) + bodies + gaps + self.foot.len() + usize::from(self.gap)
+        self.before() + bodies + gaps + self.foot.len() + usize::from(self.gap)
+    }
+
+    /// Rows before the first block: the head, what an agent did, and air between that and the answer.
+    fn before(&self) -> usize {
+        let air = !self.steps.is_empty() && !self.blocks.is_empty();
+        usize::from(self.head.is_some()) + self.steps.len() + usize::from(air)
     }
 
     /// The row of that number.
@@ -105,8 +128,13 @@ impl<'a> Laid<'a> {
             }
             number -= 1;
         }
+        if let Some(line) = self.steps.get(number) {
+            let part = if line.begins { Part::Fold(u32::MAX) } else { Part::Foot };
+            return (part, Some(&line.row), None);
+        }
+        number -= self.steps.len();
         for (i, (index, body)) in self.blocks.iter().enumerate() {
-            if i > 0 {
+            if i > 0 || !self.steps.is_empty() {
                 if number == 0 {
                     return (Part::Gap, None, None);
                 }
@@ -127,7 +155,7 @@ impl<'a> Laid<'a> {
 
     /// The row that shows byte `byte` of block `block`, or the last one before it.
     pub fn row_of(&self, block: u32, byte: u32) -> usize {
-        let mut number = usize::from(self.head.is_some());
+        let mut number = self.before();
         for (i, (index, body)) in self.blocks.iter().enumerate() {
             number += usize::from(i > 0);
             if *index as u32 >= block {

@@ -1,11 +1,14 @@
 //! The lines around a message's blocks: who speaks, how it went, what it took.
 
 use super::{Item, Named};
+use crate::domain::agent::Acting;
+use crate::domain::agent::acting::End;
 use crate::domain::error::Error;
 use crate::domain::figures::{self, grouped};
 use crate::domain::message::{Answer, Outcome, Role as Speaker, StopReason};
 use crate::domain::schema::SchemaCheck;
 use crate::domain::untrusted::safe_line;
+use crate::domain::usage::budget::money;
 use crate::tui::look::Role;
 use crate::tui::widget::text::{Ink, Inline, Row, Span, fit, joined, wrap};
 
@@ -20,7 +23,15 @@ pub(super) fn head(item: &Item<'_>, columns: usize) -> Option<Row> {
     let name = match (item.message.role, &item.message.answer) {
         (Speaker::User, _) => return None,
         (_, Some(_)) if item.named != Named::Here => return None,
-        (_, Some(answer)) => safe_line(answer.model.model()).into_owned(),
+        (_, Some(answer)) => {
+            let model = safe_line(answer.model.model());
+            match &answer.agent {
+                Some(acting) => {
+                    format!("{} v{} · {model}", safe_line(&acting.agent.name), acting.version)
+                }
+                None => model.into_owned(),
+            }
+        }
         (role, None) => role.as_str().to_owned(),
     };
     Some(Row::of(fit(&name, columns), Ink::of(Role::Muted)))
@@ -55,7 +66,10 @@ pub(super) fn foot(item: &Item<'_>, columns: usize, focused: bool) -> Vec<Row> {
             rows.push(Row::of(fit("✗ this answer failed", columns), Ink::of(Role::Bad)));
         }
         _ if item.named == Named::Nowhere => {}
-        Outcome::Complete { .. } => schema(answer, columns, &mut rows),
+        Outcome::Complete { .. } => {
+            schema(answer, columns, &mut rows);
+            ended(answer, columns, &mut rows);
+        }
         Outcome::Stopped => {
             let after = answer.timing.total_ms.map(|ms| format!(" after {}", figures::seconds(ms.into())));
             let what = format!("■ stopped{}", after.unwrap_or_default());
@@ -76,6 +90,24 @@ pub(super) fn foot(item: &Item<'_>, columns: usize, focused: bool) -> Vec<Row> {
         rows.extend(figures.iter().map(|row| Row::of(fit(row, columns), ink)));
     }
     rows
+}
+
+/// Where an agent came to no answer: why, or what it waits for.
+fn ended(answer: &Answer, columns: usize, rows: &mut Vec<Row>) {
+    match answer.agent.as_ref().and_then(|acting| acting.end.as_ref()) {
+        Some(End::GaveUp { why }) => {
+            let words = format!("gave up: {}", why.words());
+            marked(&words, Ink::of(Role::Warn), ("■ ", Role::Warn), columns, rows);
+        }
+        Some(End::Waiting { calls }) => {
+            let words = match calls.len() {
+                0 | 1 => "it waits: the next message is its answer".to_owned(),
+                several => format!("it waits for {several} answers: the next message is the first one"),
+            };
+            marked(&words, Ink::of(Role::Info), ("? ", Role::Info), columns, rows);
+        }
+        Some(End::Answered) | None => {}
+    }
 }
 
 /// What a knowledge base gave: the passages that the answer names, then how many it does not.
@@ -162,6 +194,9 @@ pub(super) fn is_long(error: &Error) -> bool {
 /// tokens those that were read: `? in, 64 out`. Of an answer that was cut, of which something `came`, it is said:
 /// `first unknown · tokens unknown · 2.1 s in all`.
 fn summary(answer: &Answer, came: bool) -> Vec<String> {
+    if let Some(acting) = &answer.agent {
+        return of_agent(answer, acting);
+    }
     let mut parts = Vec::new();
     let cut = !matches!(answer.outcome, Outcome::Complete { .. });
     match answer.timing.first_token_ms {
@@ -195,6 +230,22 @@ fn summary(answer: &Answer, came: bool) -> Vec<String> {
     parts
 }
 
+/// `3 steps · 2.4 s · 1,204 tok · $0.0031 · answered · run 1f3a9c2e`.
+fn of_agent(answer: &Answer, acting: &Acting) -> Vec<String> {
+    let spent = &acting.spent;
+    let mut parts = vec![figures::count(spent.steps.into(), "step", "steps")];
+    parts.extend(answer.timing.total_ms.map(|ms| figures::seconds(ms.into())));
+    parts.push(format!("{} tok", grouped(spent.tokens)));
+    parts.extend((spent.cost > 0.0).then(|| money(spent.cost)));
+    parts.extend(acting.end.as_ref().map(|end| match end {
+        End::Answered => "answered".to_owned(),
+        End::Waiting { .. } => "waits".to_owned(),
+        End::GaveUp { .. } => "gave up".to_owned(),
+    }));
+    parts.extend(acting.run.map(|run| format!("run {}", run.short())));
+    parts
+}
+
 /// Why a model ended its answer, in a word or two.
 pub fn stopped(reason: StopReason) -> &'static str {
     match reason {
@@ -222,6 +273,7 @@ mod tests {
             timing: Timing { first_token_ms: Some(140), total_ms: Some(1_510), ..Timing::default() },
             outcome: Outcome::Complete { reason: StopReason::EndTurn },
             grounding: None,
+            agent: None,
             context: Some(2_048),
             schema: None,
         }

@@ -7,7 +7,7 @@ use super::cache::{Cache, Laid};
 use super::geometry::{Geometry, Part, Placed};
 use super::scroll::{Anchor, Left, Scroll};
 use super::select::texts;
-use super::{Item, MEASURE, Transcript, foot};
+use super::{Item, MEASURE, Transcript, foot, steps};
 use crate::domain::attachment::{Attachment, unfenced};
 use crate::domain::message::Role as Speaker;
 use crate::domain::untrusted::safe_line;
@@ -148,7 +148,8 @@ fn guessed(item: &Item<'_>, columns: u16) -> usize {
         bytes => bytes / columns + 2,
     };
     let text: usize = texts(item.message).map(|(_, text)| rows(text)).sum();
-    if item.folded { 2 } else { text + 2 }
+    let steps = steps::acting(item).map_or(0, |acting| acting.doings.len());
+    if item.folded { 2 } else { text + steps + 2 }
 }
 
 impl Transcript<'_> {

@@ -24,6 +24,7 @@ mod paint;
 mod plain;
 mod scroll;
 mod select;
+mod steps;
 mod walk;
 
 pub use cache::Cache;
@@ -50,7 +51,7 @@ pub struct Item<'a> {
     pub branch: (usize, usize),
     /// One line of it is shown.
     pub folded: bool,
-    /// Its reasoning, or a file or a very long text of the person's own, is shown whole.
+    /// Its reasoning, what its agent did, or a file or a very long text of the person's own, is shown whole.
     pub open: bool,
     /// How long it reasoned, in milliseconds, where that was measured.
     pub thought_ms: Option<u64>,
@@ -92,13 +93,14 @@ impl<'a> Item<'a> {
         }
     }
 
-    /// A part of it folds and opens by itself: its reasoning, or a very long text of the person's own.
+    /// A part of it folds and opens by itself: its reasoning, what its agent did, or a very long text of the person's own.
     pub fn has_fold(&self) -> bool {
         let failed = match self.message.answer.as_ref().map(|answer| &answer.outcome) {
             Some(Outcome::Failed { error }) => foot::is_long(error),
             _ => false,
         };
         failed
+            || steps::acting(self).is_some_and(|acting| !acting.doings.is_empty())
             || self.message.blocks.iter().any(|block| match block {
                 Block::Reasoning { .. } => true,
                 Block::Text { text } => self.message.role == Role::User && body::folds(text),

@@ -1,7 +1,10 @@
 //! The answer to an export request: OTLP's rules for what was taken, taken in part, or cannot be read.
 
+use serde_json::Value;
+
 use super::{json, protobuf};
 use crate::domain::Error;
+use crate::domain::trace::TraceSpan;
 use crate::wire::trace::Decoded;
 
 /// `google.rpc.Code` for what will not do however often it is sent.
@@ -37,6 +40,40 @@ impl Encoding {
             Self::Protobuf => "application/x-protobuf",
             Self::Json => "application/json",
         }
+    }
+}
+
+/// An `ExportTraceServiceRequest` of these spans.
+pub fn request(spans: &[TraceSpan], encoding: Encoding) -> Vec<u8> {
+    match encoding {
+        Encoding::Protobuf => protobuf::encode(spans),
+        Encoding::Json => json::encode(spans).into_bytes(),
+    }
+}
+
+/// Of an answer of success: how many spans the server did not take, and words; `None` where it took all and says nothing.
+pub fn partial_success(body: &[u8], encoding: Encoding) -> Option<(i64, String)> {
+    match encoding {
+        Encoding::Protobuf => protobuf::decode_partial_success(body),
+        Encoding::Json => {
+            let answer: Value = serde_json::from_slice(body).ok()?;
+            let told = answer.get("partialSuccess").or_else(|| answer.get("partial_success"))?;
+            let of = |names: [&str; 2]| names.into_iter().find_map(|name| told.get(name));
+            let number = of(["rejectedSpans", "rejected_spans"]);
+            let rejected = number
+                .and_then(|number| number.as_i64().or_else(|| number.as_str()?.parse().ok()))
+                .unwrap_or(0);
+            let words = of(["errorMessage", "error_message"]).and_then(Value::as_str).unwrap_or_default();
+            (rejected != 0 || !words.is_empty()).then(|| (rejected, words.to_owned()))
+        }
+    }
+}
+
+/// What a server that refuses says, as a text or as JSON: the words of a `google.rpc.Status` that is protobuf, else what it is.
+pub fn complaint(body: String, encoding: Encoding) -> String {
+    match encoding {
+        Encoding::Protobuf => protobuf::decode_status(body.as_bytes()).unwrap_or(body),
+        Encoding::Json => body,
     }
 }
 
@@ -123,7 +160,9 @@ mod tests {
         assert_eq!(answer.status, 200);
         assert_eq!(protobuf::decode_partial_success(&answer.body), Some((2, words.to_owned())));
         let body = Answer::to(&partly(), Encoding::Json).body;
-        let told: serde_json::Value = serde_json::from_slice(&body).unwrap();
+        assert_eq!(partial_success(&body, Encoding::Json), Some((2, words.to_owned())));
+        assert_eq!(partial_success(b"{}", Encoding::Json), None);
+        let told: Value = serde_json::from_slice(&body).unwrap();
         assert_eq!(told["partialSuccess"]["rejectedSpans"], "2");
         assert_eq!(told["partialSuccess"]["errorMessage"], words);
     }
@@ -134,6 +173,9 @@ mod tests {
         assert_eq!(answer.status, 400);
         // Field 1, a varint of 3.
         assert_eq!(answer.body[..2], [8, 3]);
+        let refused = String::from_utf8(Answer::busy(Encoding::Protobuf, "full").body).unwrap();
+        assert_eq!(complaint(refused, Encoding::Protobuf), "full");
+        assert_eq!(complaint("no such place".to_owned(), Encoding::Protobuf), "no such place");
     }
 
     #[test]

@@ -46,6 +46,7 @@ pub fn draw(state: &State, sight: &Sight<'_>, areas: &Areas, cells: &mut Buffer)
 fn placeholder(state: &State, sight: &Sight<'_>) -> String {
     let words = match state.thread.turn {
         _ if state.thread.editing.is_some() => "the new wording",
+        Turn::Idle if !state.thread.waiting().is_empty() => "what the agent waits for",
         Turn::Idle if state.is_bare() => "ask something",
         Turn::Idle if !state.thread.queue.is_empty() => {
             return format!("{} sends the next of what waits", sight.key(Context::Composer, Action::Send));
@@ -75,6 +76,11 @@ fn below(state: &State, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
     } else {
         right
     };
+    if let Some(agent) = &state.thread.agent {
+        x = put(cells, x, y, end, &format!("agent {}", agent.name), style(Role::Accent));
+        put(cells, x, y, end, " · answers instead of the model", style(Role::Faint));
+        return;
+    }
     match &setup.model {
         Some(model) => x = put(cells, x, y, end, model.as_str(), style(Role::Muted)),
         None => x = put(cells, x, y, end, "no model is chosen yet", style(Role::Warn)),

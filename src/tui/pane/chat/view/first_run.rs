@@ -11,7 +11,8 @@ use crate::tui::action::Action;
 use crate::tui::keymap::Context;
 use crate::tui::look::Role;
 use crate::tui::models::progress::{share, stopping, words};
-use crate::tui::paint::{columns, first_rows, meter, put, put_right, wrap};
+use crate::tui::overlay::Hidden;
+use crate::tui::paint::{columns, first_rows, meter, more, put, put_right, wrap};
 use crate::tui::pane::Sight;
 use crate::tui::pane::chat::first_run::{Fetch, FirstRun, usable};
 use crate::tui::pane::chat::{Focus, State};
@@ -35,6 +36,8 @@ struct Pen<'a> {
     area: Rect,
     y: u16,
     tight: Tight,
+    /// The row behind the last one that must be in sight.
+    end: u16,
 }
 
 impl Pen<'_> {
@@ -107,21 +110,18 @@ enum Tight {
 pub fn draw(state: &State, first: &FirstRun, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
     let inside = Rect { x: area.x + 2.min(area.width), width: area.width.saturating_sub(4).min(84), ..area };
     let y = area.y + u16::from(area.height > 18);
-    // What is offered has its own way to stay in sight.
     let mut tight = Tight::Not;
-    if first.fetch != Fetch::Offered {
-        for next in [Tight::Not, Tight::NoWelcome, Tight::NoAir, Tight::OneRow] {
-            tight = next;
-            // Nothing is painted where there is no room: only the rows are counted.
-            let nowhere = Rect { height: 0, ..inside };
-            let mut pen = Pen { cells, sight, area: nowhere, y, tight };
-            body(state, first, area.height, &mut pen);
-            if pen.y <= area.bottom() {
-                break;
-            }
+    for next in [Tight::Not, Tight::NoWelcome, Tight::NoAir, Tight::OneRow] {
+        tight = next;
+        // Nothing is painted where there is no room: only the rows are counted.
+        let nowhere = Rect { height: 0, ..inside };
+        let mut pen = Pen { cells, sight, area: nowhere, y, tight, end: 0 };
+        body(state, first, area.height, &mut pen);
+        if pen.end <= area.bottom() {
+            break;
         }
     }
-    body(state, first, area.height, &mut Pen { cells, sight, area: inside, y, tight });
+    body(state, first, area.height, &mut Pen { cells, sight, area: inside, y, tight, end: 0 });
 }
 
 fn body(state: &State, first: &FirstRun, height: u16, pen: &mut Pen<'_>) {
@@ -174,12 +174,18 @@ fn body(state: &State, first: &FirstRun, height: u16, pen: &mut Pen<'_>) {
         pen.pair("checked", checked);
     }
     let failed: Vec<_> = first.failed.iter().filter(|(_, why)| !says(&first.fetch, why)).collect();
-    if offered || !failed.is_empty() {
+    // The air before what is asked gives way by itself.
+    pen.end = pen.y + asked;
+    let all_said = failed.is_empty();
+    if offered || !all_said {
         pen.air();
     }
     for (source, why) in failed {
         let most = if pen.tight == Tight::OneRow { 1 } else { TWO };
         pen.rows(&format!("✗ {source}: {why}"), most, Role::Warn);
+    }
+    if !all_said {
+        pen.end = pen.y + asked;
     }
     pen.area = room;
     if offered {
@@ -215,6 +221,7 @@ fn choices(first: &FirstRun, most: usize, focused: bool, pen: &mut Pen<'_>) {
     let named = widest(&|card| columns(&card.title)).min(pen.area.width / 2);
     let sized = widest(&|card| columns(&size(card)));
     let top = (first.selected + 1).saturating_sub(most);
+    let begin = pen.y;
     for (at, card) in first.choices.iter().enumerate().skip(top).take(most) {
         let chosen = at == first.selected;
         let mark = if chosen { if focused { "▌" } else { "›" } } else { " " };
@@ -233,6 +240,15 @@ fn choices(first: &FirstRun, most: usize, focused: bool, pen: &mut Pen<'_>) {
             put(pen.cells, x + sized + 2, y, right, &about, look.style(Role::Faint));
         }
         pen.y += 1;
+    }
+    let below = first.choices.len().saturating_sub(top + most);
+    // In the air around them, where there is some.
+    let air = u16::from(pen.tight < Tight::NoAir);
+    let lines = [begin.saturating_sub(air), pen.y + air - 1];
+    if lines[1] < pen.area.bottom() {
+        let ends = (pen.area.x, pen.area.right());
+        let style = pen.sight.look.style(Role::Muted);
+        more(Hidden { above: top, below }, ends, lines, style, pen.cells);
     }
 }
 

@@ -137,8 +137,10 @@ fn failed(error: &Error, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
 /// What the place is for, and the keys that begin.
 fn bare(state: &State, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
     let look = sight.look;
-    let card = state.card();
+    let agent = state.thread.agent.as_ref();
+    let card = state.card().filter(|_| agent.is_none());
     let name = state.thread.setup.model.as_ref().map_or("Who shall answer?", |model| model.model());
+    let name = agent.map_or(name, |agent| agent.name.as_str());
     let about = card.map(|card| {
         let context =
             card.context.map(|c| format!("{} tokens of context", crate::domain::figures::grouped(c.into())));
@@ -174,6 +176,11 @@ fn bare(state: &State, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
     // Before the first list there is none to look in.
     let unknown = here && card.is_none() && !state.stock.cards.is_empty();
     let words = match (chosen, here) {
+        _ if agent.is_some() => {
+            format!(
+                "Write below and press {send}. The agent answers, and its steps are shown as it takes them."
+            )
+        }
         _ if card.is_some_and(|card| card.can(Capability::Chat) == Some(false)) => {
             format!("It does not chat: {other} chooses another model.")
         }

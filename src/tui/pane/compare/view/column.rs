@@ -14,7 +14,7 @@ use crate::domain::usage::budget::money;
 use crate::tui::app::Cache;
 use crate::tui::look::Role;
 use crate::tui::models::columns::fit_id;
-use crate::tui::paint::{columns, put, put_right, wrap};
+use crate::tui::paint::{columns, first_lines, put, put_right, wrap};
 use crate::tui::pane::Sight;
 use crate::tui::pane::compare::layout::{Areas, ColumnArea};
 use crate::tui::pane::compare::{Focus, Lane, State};
@@ -92,7 +92,12 @@ fn head(state: &State, sight: &Sight<'_>, column: &ColumnArea, (at, own): (usize
     }
     let bold = look.style(role).add_modifier(Modifier::BOLD);
     let chosen = state.ballot().is_some_and(|ballot| ballot.choice == Choice::One(at));
-    let mark = if chosen { "★" } else { "" };
+    // A star is what the best figures have.
+    let mark = match (chosen, column.folded) {
+        (false, _) => "",
+        (true, true) => "✓",
+        (true, false) => "✓ chosen",
+    };
     let right =
         put_right(cells, area.x + 2, area.y, area.right().saturating_sub(1), mark, look.style(Role::Good));
     let x = put(cells, area.x + 2, area.y, right, &letter(column.place).to_string(), bold);
@@ -161,7 +166,7 @@ fn answers(
 }
 
 fn failed(words: &str, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
-    let lines = wrap(words, area.width.saturating_sub(5));
+    let lines = first_lines(wrap(words, area.width.saturating_sub(5)), area.height.saturating_sub(1));
     for (at, (y, line)) in (area.y + 1..area.bottom()).zip(lines).enumerate() {
         put(cells, area.x + 2, y, area.right(), if at == 0 { "✗" } else { " " }, sight.look.style(Role::Bad));
         put(cells, area.x + 4, y, area.right(), &line, sight.look.style(Role::Bad));

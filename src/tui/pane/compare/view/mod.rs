@@ -15,7 +15,7 @@ use crate::tui::action::Action;
 use crate::tui::app::Cache;
 use crate::tui::keymap::{Context, label};
 use crate::tui::look::Role;
-use crate::tui::paint::{columns, fill, put, put_right, wrap};
+use crate::tui::paint::{columns, fill, first_lines, first_parts, put, put_right, wrap};
 use crate::tui::pane::Sight;
 use crate::tui::setup::view::{self as settings, Panel};
 use crate::tui::widget::code::Want;
@@ -28,9 +28,11 @@ impl State {
         let mut parts: Vec<String> = self.to_come().into_iter().collect();
         if !self.is_hidden() {
             parts.extend(self.chosen_words());
-            let measures = self.measures(Measure::of);
+            // One that failed has no cost that is told.
+            let answers = self.lanes.iter().zip(self.measures(Measure::of));
+            let answers = answers.filter(|(lane, _)| !lane.has_failed());
             let costs: Option<Vec<f64>> =
-                measures.iter().map(|measure| measure.and_then(|m| m.cost)).collect();
+                answers.map(|(_, measure)| measure.and_then(|measure| measure.cost)).collect();
             if let Some(costs) = costs.filter(|costs| !costs.is_empty()) {
                 parts.push(format!("{} est.", money(costs.iter().sum())));
             }
@@ -125,38 +127,21 @@ fn composer(state: &State, sight: &Sight<'_>, areas: &Areas, cells: &mut Buffer)
         ""
     };
     let end = put_right(cells, area.x + 2, y, right, words, style(Role::Info)).saturating_sub(2);
+    let room = end.saturating_sub(area.x + 2);
     match state.lanes.len() {
         0 | 1 => {
             let key = sight.key(Context::Compare, Action::AddColumn);
             let words = format!("{key} adds a column; two are the fewest");
-            put(cells, area.x + 2, y, end, &words, style(Role::Warn));
+            put(cells, area.x + 2, y, end, &fit(&words, room.into()), style(Role::Warn));
         }
         count => {
-            let hidden = count.saturating_sub(areas.columns.len());
-            let rounds =
-                Some(state.rounds.words()).filter(|words| state.comparison.is_none() && !words.is_empty());
-            let rounds = rounds.map_or_else(String::new, |words| format!(" · {words}"));
-            let pages = match pages(state, sight) {
-                none if none.is_empty() => choosing(state, sight),
-                pages => pages,
-            };
-            let more = match hidden {
-                0 => String::new(),
-                // How one comes to the columns is said once.
-                _ => format!(" · {hidden} not in sight: {}", sideways(state, sight, pages.is_empty())),
-            };
-            put(
-                cells,
-                area.x + 2,
-                y,
-                end,
-                &format!("{count} columns{rounds}{pages}{more}"),
-                style(Role::Muted),
-            );
+            let words = asked(state, sight, (count, areas.columns.len()), room);
+            put(cells, area.x + 2, y, end, &words, style(Role::Muted));
         }
     }
     if let Some(error) = &state.failed {
         let lines = wrap(&error.to_string(), areas.failed.width.saturating_sub(4));
+        let lines = first_lines(lines, areas.failed.height);
         for (at, (y, line)) in (areas.failed.top()..areas.failed.bottom()).zip(lines).enumerate() {
             let sign = if at == 0 { "✗" } else { " " };
             put(cells, areas.failed.x, y, areas.failed.right(), sign, look.style(Role::Bad));
@@ -164,6 +149,30 @@ fn composer(state: &State, sight: &Sight<'_>, areas: &Areas, cells: &mut Buffer)
         }
     }
     focused.then(|| state.composer.caret_in(areas.composer)).flatten()
+}
+
+/// How many are asked and how, and how one comes to those that are not in sight; where there is no room for all of it, less of
+/// it.
+fn asked(state: &State, sight: &Sight<'_>, (count, seen): (usize, usize), room: u16) -> String {
+    let rounds = Some(state.rounds.words()).filter(|words| state.comparison.is_none() && !words.is_empty());
+    let rounds = rounds.map_or_else(String::new, |words| format!(" · {words}"));
+    let pages = match pages(state, sight) {
+        none if none.is_empty() => choosing(state, sight),
+        pages => pages,
+    };
+    let hidden = count.saturating_sub(seen);
+    let more = match hidden {
+        0 => String::new(),
+        // How one comes to the columns is said once.
+        _ => format!(" · {hidden} not in sight: {}", sideways(state, sight, pages.is_empty())),
+    };
+    let whole = format!("{count} columns{rounds}{pages}{more}");
+    if columns(&whole) <= room {
+        return whole;
+    }
+    let shown = if hidden == 0 { count.to_string() } else { format!("{seen} of {count}") };
+    let less = format!("{shown} columns{rounds}{pages}");
+    fit(first_parts(&less, room), room.into()).into_owned()
 }
 
 /// How one comes to choosing, where there is something to choose from and the keys go elsewhere.

@@ -72,7 +72,8 @@ pub(super) fn draw(state: &State, sight: &Sight<'_>, body: Rect, cells: &mut Buf
     scrollbar(cells, area, bar, look.style(Role::Rule));
     if let Some(evaluation) = state.current() {
         let top = area.bottom();
-        card(evaluation, sight, Rect { y: top, height: body.bottom().saturating_sub(top), ..body }, cells);
+        let area = Rect { y: top, height: body.bottom().saturating_sub(top), ..body };
+        card(state, evaluation, sight, area, cells);
     }
 }
 
@@ -101,7 +102,7 @@ fn generation(evaluation: &Evaluation) -> (Vec<String>, Role) {
     }
 }
 
-fn card(evaluation: &Evaluation, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
+fn card(state: &State, evaluation: &Evaluation, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
     let look = sight.look;
     let below = parted(area, false, look, cells);
     let metrics: Vec<_> = evaluation
@@ -125,6 +126,9 @@ fn card(evaluation: &Evaluation, sight: &Sight<'_>, area: Rect, cells: &mut Buff
     if let Some(why) = &evaluation.generation.why {
         rows.push(("paused", why.clone(), Role::Warn));
     }
+    let stands = evaluation.generation.state != GenerationState::Running;
+    let failed = state.failing.words(stands.then_some(asks.as_str()));
+    rows.extend(failed.into_iter().map(|words| ("failed", words, Role::Warn)));
     rows.extend([
         ("answers of", sources.join(" | "), Role::Text),
         ("asked", metrics.join(", "), Role::Text),

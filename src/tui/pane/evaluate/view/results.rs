@@ -41,9 +41,10 @@ pub(super) fn draw(
     }
     let mut first = lines.top;
     let areas = areas(body);
+    let rows = lines.chosen_rows();
     for (n, area) in areas.iter().enumerate() {
         for (y, (at, shown)) in (area.top()..area.bottom()).zip(lines.all.iter().enumerate().skip(first)) {
-            let chosen = !lines.reads && at == lines.at;
+            let chosen = rows.contains(&at);
             let area = Rect { y, height: 1, ..*area };
             match shown.kind {
                 Kind::Set(place, row) => set(results, (place, row), wants, sight, area, cells),
@@ -111,7 +112,8 @@ fn line(shown: &Line, chosen: bool, sight: &Sight<'_>, area: Rect, cells: &mut B
         put(cells, area.x, area.y, area.x + 1, "▌", ground.patch(look.style(Role::Accent)));
     }
     for piece in &shown.pieces {
-        let ground = if piece.bar { look.style(Role::Raised) } else { ground };
+        // No hole is in the ground of the chosen row.
+        let ground = if piece.bar && !chosen { look.style(Role::Raised) } else { ground };
         let mut style = ground.patch(look.style(piece.role));
         if piece.bold {
             style = style.add_modifier(Modifier::BOLD);

@@ -17,7 +17,7 @@ use crate::tui::overlay::Hidden;
 use crate::tui::paint::{columns, fill, meter, more, put, put_right, wrap};
 use crate::tui::pane::Sight;
 use crate::tui::pane::evaluate::Sitting;
-use crate::tui::pane::evaluate::layout::{Areas, Spoken, wide};
+use crate::tui::pane::evaluate::layout::{Areas, Spoken, TURN, wide};
 use crate::tui::widget::code::{Code, Want};
 use crate::tui::widget::text::Row;
 
@@ -115,9 +115,19 @@ fn question(sitting: &Sitting, sight: &Sight<'_>, areas: &Areas, cells: &mut Buf
         let (from, y) = (areas.question.right() + 1, areas.question.y);
         put_right(cells, from, y, areas.head.right(), &words, sight.look.style(Role::Faint));
     }
-    let bar = sight.look.style(if here { Role::Accent } else { Role::Rule });
+    if here {
+        return bar(areas.question, sight, cells);
+    }
     for y in areas.question.top()..areas.question.bottom() {
-        put(cells, areas.question.x.saturating_sub(1), y, areas.question.x, "▌", bar);
+        let x = areas.question.x.saturating_sub(1);
+        put(cells, x, y, areas.question.x, "│", sight.look.style(Role::Rule));
+    }
+}
+
+/// At the left of what keys scroll, and of nothing else.
+fn bar(area: Rect, sight: &Sight<'_>, cells: &mut Buffer) {
+    for y in area.top()..area.bottom() {
+        put(cells, area.x.saturating_sub(1), y, area.x, "▌", sight.look.style(Role::Accent));
     }
 }
 
@@ -125,6 +135,7 @@ fn answers(sitting: &Sitting, wants: &mut Vec<Want>, sight: &Sight<'_>, areas: &
     let look = sight.look;
     let Some(sheet) = sitting.sheet() else { return };
     let shown = areas.answers.len();
+    let turn = sitting.marks.turn().filter(|_| sitting.answers() > 1);
     for (n, area) in areas.answers.iter().enumerate() {
         let Some(answer) = sheet.answers.get(area.place) else { continue };
         if n > 0 {
@@ -132,22 +143,27 @@ fn answers(sitting: &Sitting, wants: &mut Vec<Want>, sight: &Sight<'_>, areas: &
                 put(cells, area.head.x - 2, y, area.head.x - 1, "│", look.style(Role::Rule));
             }
         }
-        let here = sitting.focus == area.place;
-        // Which one keys scroll is not told by colour alone.
-        let style = if here {
-            look.style(Role::Accent).add_modifier(Modifier::BOLD)
-        } else {
-            look.style(Role::Muted)
-        };
+        if sitting.focus == area.place {
+            bar(area.head.union(area.text), sight, cells);
+        }
+        // Lit is the one that the next key is about, where each is rated for itself.
         let name = sitting.called(area.place).to_uppercase();
+        let (name, style) = if turn == Some(area.place) {
+            (format!("{TURN} {name}"), look.style(Role::Accent).add_modifier(Modifier::BOLD))
+        } else {
+            (name, look.style(Role::Muted))
+        };
         let x = put(cells, area.head.x, area.head.y, area.head.right(), &name, style);
         if let Some(source) = &answer.source {
             put(cells, x + 2, area.head.y, area.head.right(), source, look.style(Role::Muted));
         }
         if n + 1 == shown && shown < sheet.answers.len() {
-            let all = sheet.answers.len();
+            let (all, unmet) = (sheet.answers.len(), sitting.unmet());
             let key = sight.key(Context::Rating, Action::FocusNext);
-            let ways = [format!("{shown} of {all} in sight · {key}"), format!("{shown} of {all} · {key}")];
+            let ways = match unmet {
+                0 => [format!("{shown} of {all} in sight · {key}"), format!("{shown} of {all} · {key}")],
+                _ => [format!("{unmet} not seen yet · {key}"), format!("{unmet} unseen · {key}")],
+            };
             let fits = |words: &&String| x + 2 + columns(words) <= area.head.right();
             if let Some(words) = ways.iter().find(fits) {
                 put_right(cells, x + 2, area.head.y, area.head.right(), words, look.style(Role::Faint));

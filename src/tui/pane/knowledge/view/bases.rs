@@ -14,7 +14,7 @@ use crate::tui::look::Role;
 use crate::tui::paint::{columns, first_parts, put, put_right, scrollbar, thumb, wrap};
 use crate::tui::pane::Sight;
 use crate::tui::pane::knowledge::{State, layout};
-use crate::tui::rows::{bar, facts, failed, ground, parted, right_of};
+use crate::tui::rows::{all_fit, bar, facts, failed, ground, parted, right_of};
 
 pub(super) fn draw(state: &State, sight: &Sight<'_>, body: Rect, cells: &mut Buffer) {
     if let Some(error) = &state.error {
@@ -87,17 +87,21 @@ fn card(base: &Base, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
     }
     let tokens = count(base.holds.tokens, "token", "tokens");
     about.push(("has", format!("{} · {tokens}", super::holds(base)), Role::Text));
+    let mut stands = Vec::new();
     if let Some(rebuild) = &base.rebuild {
-        about.extend(of_rebuild(rebuild, sight));
+        stands.extend(of_rebuild(rebuild, sight));
     }
     for source in &base.sources {
-        about.extend(of_source(source, sight));
+        stands.extend(of_source(source, sight));
     }
     if base.sources.is_empty() {
         let key = sight.key(Context::Bases, Action::AddDocuments);
-        about.push(("source", format!("none yet: {key} adds a folder or a file"), Role::Warn));
+        stands.push(("source", format!("none yet: {key} adds a folder or a file"), Role::Warn));
     }
-    let y = facts(&about, look, below, cells);
+    // Where there is no room for all, what goes on and what went wrong comes first.
+    let all = [about.as_slice(), stands.as_slice()].concat();
+    let all = if all_fit(&all, below) { all } else { [stands, about].concat() };
+    let y = facts(&all, look, below, cells);
     let own = base.rebuild.iter().flat_map(|rebuild| &rebuild.sources);
     let running = own
         .chain(&base.sources)
@@ -194,14 +198,21 @@ fn teach(sight: &Sight<'_>, body: Rect, cells: &mut Buffer) {
         y += 1;
     }
     y += 1;
-    let key = sight.key(Context::Bases, Action::NewBase);
-    put(cells, body.x + 4, y, body.right(), &key, look.style(Role::Accent));
-    let does =
-        "makes the first one, of a folder with text, Markdown, HTML, PDF, Word, Excel, CSV or source code";
-    let wide = columns(&key);
-    for line in wrap(does, body.width.saturating_sub(wide + 8).min(90)) {
-        put(cells, body.x + 6 + wide, y, body.right(), &line, look.style(Role::Text));
-        y += 1;
+    let keys = [
+        (
+            Action::NewBase,
+            "makes the first one, of a folder with text, Markdown, HTML, PDF, Word, Excel, CSV or source code",
+        ),
+        (Action::ImportBase, "makes one of a file that a base was written to"),
+    ];
+    for (action, does) in keys {
+        let key = sight.key(Context::Bases, action);
+        put(cells, body.x + 4, y, body.right(), &key, look.style(Role::Accent));
+        let wide = columns(&key);
+        for line in wrap(does, body.width.saturating_sub(wide + 8).min(90)) {
+            put(cells, body.x + 6 + wide, y, body.right(), &line, look.style(Role::Text));
+            y += 1;
+        }
     }
     y += 1;
     put(cells, body.x + 2, y, body.right(), "Without the screen:", look.style(Role::Muted));

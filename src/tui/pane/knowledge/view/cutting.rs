@@ -9,7 +9,7 @@ use super::text::Wanted;
 use crate::domain::figures::{count, grouped};
 use crate::domain::knowledge::preview::{Preview, Way};
 use crate::tui::look::Role;
-use crate::tui::paint::{columns, put, put_right, scrollbar, thumb};
+use crate::tui::paint::{columns, first_parts, put, put_right, scrollbar, thumb};
 use crate::tui::pane::Sight;
 use crate::tui::pane::knowledge::cutting::{Cuts, SHOWN, Side};
 use crate::tui::pane::knowledge::{State, layout, name_of};
@@ -85,13 +85,19 @@ fn titled(
     words.push_str(" · the longest ");
     words.push_str(&grouped(way.longest.into()));
     words.push_str(" tokens");
-    let x = put(cells, x, area.y, area.right(), &words, look.style(Role::Muted));
-    let (words, role) = match (way.windowed, window) {
-        (_, None) => return,
+    let (more, role) = match (way.windowed, window) {
+        (_, None) => (String::new(), Role::Muted),
         (0, Some(_)) => (" · none too long".to_owned(), Role::Muted),
         (many, Some(window)) => (format!(" · {} over {}", grouped(many), grouped(window.into())), Role::Warn),
     };
-    put(cells, x, area.y, area.right(), &words, look.style(role));
+    // A part is told whole or not at all, and before the others that some are too long.
+    let room = area.right().saturating_sub(x);
+    let beside = room.saturating_sub(columns(&more));
+    let kept = first_parts(&words, if role == Role::Warn { beside } else { room });
+    let x = put(cells, x, area.y, area.right(), kept, look.style(Role::Muted));
+    if columns(kept) <= beside {
+        put(cells, x, area.y, area.right(), &more, look.style(role));
+    }
 }
 
 fn listed(side: &Side, mine: bool, wanted: &Wanted, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {

@@ -2,7 +2,6 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
-use ratatui::style::Modifier;
 
 use super::text::{Wanted, rows, snippet};
 use crate::domain::figures::{count, grouped, seconds};
@@ -20,7 +19,7 @@ use crate::tui::pane::knowledge::found::{Answer, Column, format_cosine};
 use crate::tui::pane::knowledge::layout::{self, MEASURE};
 use crate::tui::pane::knowledge::{Focus, Open, State, name_of};
 use crate::tui::rows::{failed, ground, parted};
-use crate::tui::widget::text::{Ink, fit_left, width};
+use crate::tui::widget::text::{Ink, Row, fit_left, width};
 
 impl State {
     /// What was looked through, for the last line.
@@ -55,12 +54,19 @@ pub(super) fn draw(
     let areas = layout::found(open, body);
     let caret = query(open, sight, areas.query, cells);
     if let Some(said) = &open.answer {
-        answer(open, said, sight, areas.answer, cells);
+        answer(open, said, sight, (areas.answer, areas.said.as_slice()), cells);
     }
     let wanted = Wanted::of(&open.asked);
+    // Two side by side are alike, whichever has a column of the screen more.
+    let narrowest = areas.rows.iter().map(|rows| rows.width).min().unwrap_or(0);
+    let over = open.columns.len() > 1
+        && open.columns.iter().zip(&areas.rows).all(|(column, rows)| {
+            let grid = grid(column, Rect { width: narrowest, ..*rows });
+            columns(&column.tuning.words()) <= grid.right.saturating_sub(grid.passage)
+        });
     for (at, column) in open.columns.iter().enumerate() {
         let (Some(titles), Some(rows)) = (areas.titles.get(at), areas.rows.get(at)) else { continue };
-        let place = Place { titles: *titles, rows: *rows, at };
+        let place = Place { titles: *titles, rows: *rows, narrowest, over, at };
         hits(open, column, &wanted, sight, place, cells);
         if at > 0 {
             for y in titles.top()..rows.bottom() {
@@ -104,7 +110,7 @@ fn query(open: &Open, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) -> Opti
 }
 
 /// What a model says, and what it took.
-fn answer(open: &Open, said: &Answer, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
+fn answer(open: &Open, said: &Answer, sight: &Sight<'_>, (area, text): (Rect, &[Row]), cells: &mut Buffer) {
     let look = sight.look;
     if area.height == 0 {
         return;
@@ -139,58 +145,19 @@ fn answer(open: &Open, said: &Answer, sight: &Sight<'_>, area: Rect, cells: &mut
     if let Some(error) = &said.error {
         return failed(error, sight, Rect { y: area.y, ..area }, cells);
     }
-    let (text, role) = if said.nothing {
-        let nothing = "Not in the knowledge base: nothing that was found is near enough to answer from.";
-        (nothing.to_owned(), Role::Warn)
-    } else {
-        (said.text().trim_end().to_owned(), Role::Text)
-    };
-    let lines = wrap(&text, inside.width);
     let room = usize::from(inside.height.saturating_sub(1));
-    let last = lines.len().saturating_sub(room);
+    let last = text.len().saturating_sub(room);
     // While it is written its end is in sight.
     let top = if said.runs { last } else { usize::from(open.answer_top).min(last) };
-    for (y, line) in (inside.top()..inside.bottom().saturating_sub(1)).zip(lines.iter().skip(top)) {
-        cited_line(line, (inside.x, y, inside.right()), sight, look.style(role), cells);
+    for (y, row) in (inside.top()..inside.bottom().saturating_sub(1)).zip(text.iter().skip(top)) {
+        row.draw(Position { x: inside.x, y }, inside.width, look, cells);
     }
     scrollbar(
         cells,
         Rect { y: inside.y, height: inside.height.saturating_sub(1), ..area },
-        thumb(inside.height.saturating_sub(1), top, room, lines.len()),
+        thumb(inside.height.saturating_sub(1), top, room, text.len()),
         look.style(Role::Rule),
     );
-}
-
-/// A line of an answer with its marks `[1]`.
-fn cited_line(
-    line: &str,
-    (mut x, y, right): (u16, u16, u16),
-    sight: &Sight<'_>,
-    style: ratatui::style::Style,
-    cells: &mut Buffer,
-) {
-    let link = style.patch(sight.look.style(Role::Link)).add_modifier(Modifier::BOLD);
-    let mut rest = line;
-    while let Some((start, end)) = mark(rest) {
-        x = put(cells, x, y, right, &rest[..start], style);
-        x = put(cells, x, y, right, &rest[start..end], link);
-        rest = &rest[end..];
-    }
-    put(cells, x, y, right, rest, style);
-}
-
-/// The first mark of a line: a number, or several, in brackets.
-fn mark(line: &str) -> Option<(usize, usize)> {
-    let mut from = 0;
-    loop {
-        let start = from + line[from..].find('[')?;
-        let end = start + line[start..].find(']')? + 1;
-        let inside = &line[start + 1..end - 1];
-        if !inside.is_empty() && inside.bytes().all(|b| b.is_ascii_digit() || b == b',' || b == b' ') {
-            return Some((start, end));
-        }
-        from = start + 1;
-    }
 }
 
 /// Where the hits of one setting are.
@@ -198,6 +165,10 @@ fn mark(line: &str) -> Option<(usize, usize)> {
 struct Place {
     titles: Rect,
     rows: Rect,
+    /// As wide is the narrowest of them.
+    narrowest: u16,
+    /// The setting stands over the passages, beside the titles of the ranks.
+    over: bool,
     /// The column's place.
     at: usize,
 }
@@ -213,7 +184,10 @@ struct Grid {
 /// The column of the order that counts.
 const RERANKED: &str = "reranked";
 
-fn grid(mode: Mode, reranked: bool, area: Rect) -> Grid {
+fn grid(column: &Column, area: Rect) -> Grid {
+    let mode = column.tuning.mode;
+    let reranked = column.retrieved.as_ref().and_then(|found| found.reranked.as_ref());
+    let reranked = reranked.is_some_and(|of| of.failed.is_none());
     let right = area.right().saturating_sub(1);
     let mut x = area.x + 4;
     let mut ranks = Vec::new();
@@ -246,17 +220,14 @@ fn hits(
     column: &Column,
     wanted: &Wanted,
     sight: &Sight<'_>,
-    Place { titles, rows, at }: Place,
+    Place { titles, rows, narrowest, over, at }: Place,
     cells: &mut Buffer,
 ) {
     let look = sight.look;
     let has_keys = at == open.at && open.focus == Focus::Hits;
-    let reranked = column.retrieved.as_ref().and_then(|found| found.reranked.as_ref());
-    let grid = grid(column.tuning.mode, reranked.is_some_and(|of| of.failed.is_none()), rows);
+    let grid = grid(column, Rect { width: narrowest, ..rows });
     let alone = open.columns.len() == 1;
     let words = column.tuning.words();
-    // Where the setting has room over the passages the ranks keep their titles.
-    let over = !alone && columns(&words) <= grid.right.saturating_sub(grid.passage);
     if !alone {
         let role = if at == open.at { Role::Accent } else { Role::Muted };
         let x = if over { grid.passage } else { titles.x + 1 };
@@ -302,8 +273,10 @@ fn hits(
         let given = found.given.is_none_or(|given| number.is_none_or(|number| number <= given));
         let below = column.is_below(hit) || !given;
         let used = number.zip(open.answer.as_ref()).is_some_and(|(number, said)| said.uses(number));
+        let expected = column.wished(hit.passage.id).is_some();
         let (sign, role) = match number {
             None => ("?".to_owned(), Role::Info),
+            Some(number) if expected => (number.to_string(), Role::Info),
             Some(number) if below => (number.to_string(), Role::Faint),
             Some(number) if used => (format!("{number}"), Role::Link),
             Some(number) => (number.to_string(), Role::Muted),
@@ -313,6 +286,8 @@ fn hits(
         if answered && number.is_some() {
             let (sign, role) = if used { ("✓", Role::Good) } else { ("·", Role::Faint) };
             put(cells, rows.x + 3, y, rows.x + 4, sign, style(role));
+        } else if expected && number.is_some() {
+            put(cells, rows.x + 3, y, rows.x + 4, "?", style(Role::Info));
         }
         let text_role = match () {
             () if below => Role::Faint,
@@ -367,7 +342,7 @@ fn where_of(hit: &Found, room: usize) -> String {
 
 /// A row of text over the ground that is there.
 pub(super) fn draw_on(
-    row: &crate::tui::widget::text::Row,
+    row: &Row,
     (mut x, y, width): (u16, u16, u16),
     ground: ratatui::style::Style,
     sight: &Sight<'_>,
@@ -431,12 +406,14 @@ fn card(
     if let Some(remark) = reranked.and_then(Reranked::remark) {
         lines.extend(wrap(&remark, inside.width).into_iter().map(|line| (line, Role::Warn)));
     }
-    if number.is_none() {
-        let words = why_not(column, found);
+    if let Some(wished) = column.wished(passage.id) {
+        let words = why_not(column, (number, wished));
         lines.extend(wrap(&words, inside.width).into_iter().map(|line| (line, Role::Info)));
-    } else if column.retrieved.iter().any(|all| all.given.zip(number).is_some_and(|(given, at)| at > given)) {
+    }
+    let given = column.retrieved.as_ref().and_then(|all| all.given);
+    if given.zip(number).is_some_and(|(given, at)| at > given) {
         lines.push(("The model was not given it: its context has no room for more.".to_owned(), Role::Warn));
-    } else if column.is_below(found) {
+    } else if number.is_some() && column.is_below(found) {
         lines.push(("Less near than the threshold: an answer does not see it.".to_owned(), Role::Warn));
     }
     let mut y = inside.y + 1;
@@ -472,8 +449,8 @@ fn attributes(found: &Found) -> Vec<(String, String)> {
     found.passage.attributes.iter().filter(own).map(|(key, value)| (key.clone(), value.words())).collect()
 }
 
-/// Why a passage that was expected is no hit.
-fn why_not(column: &Column, found: &Found) -> String {
+/// Why a passage that was expected is no hit, or how it came to be one.
+fn why_not(column: &Column, (number, found): (Option<usize>, &Found)) -> String {
     let standing = &found.standing;
     let mode = column.tuning.mode;
     let mut said = Vec::new();
@@ -499,9 +476,10 @@ fn why_not(column: &Column, found: &Found) -> String {
             None => format!("the reranker was given the first {} alone", grouped(reranked.given)),
         });
     }
-    let is_hit =
-        column.retrieved.iter().flat_map(|found| &found.hits).any(|hit| hit.passage.id == found.passage.id);
-    let verdict = if is_hit { "It is among the hits" } else { "It is not among the hits" };
+    let verdict = match number {
+        Some(number) => format!("It was expected, and is hit {number}"),
+        None => "It is not among the hits".to_owned(),
+    };
     format!("{verdict}: {}.", said.join("; "))
 }
 

@@ -1,14 +1,15 @@
 //! The text of a passage: the words that were asked for, and what it has in common with its neighbours.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 
 use ratatui::style::Modifier;
 
 use crate::domain::knowledge::words::{folded, words};
 use crate::domain::untrusted::{safe_line, safe_text};
 use crate::tui::look::Role;
-use crate::tui::widget::text::{Ink, Inline, Row, wrap};
+use crate::tui::widget::text::{Ink, Inline, Row, width, wrap};
 
 /// Letters of a word that says little.
 const SHORT: usize = 3;
@@ -81,6 +82,77 @@ fn marked(inline: &mut Inline, text: &str, wanted: &Wanted, ink: Ink) {
     inline.push(&text[at..], ink, None);
 }
 
+/// The narrowest and the widest line that a paragraph is cut at.
+const CUT: RangeInclusive<usize> = 40..=200;
+/// Lines so wide are of a paragraph, however unlike each other they are.
+const WIDE: usize = 60;
+
+/// A text that was cut into lines flows again: where a line ends because the next word had no room, or hardly, there is a blank.
+/// No byte moves, and lists, tables and code stay as they are.
+fn flowing(text: &str) -> Cow<'_, str> {
+    let mut lines: Vec<Range<usize>> = Vec::new();
+    let mut joints = Vec::new();
+    let mut start = 0;
+    for line in text.split('\n') {
+        let own = start..start + line.len();
+        start = own.end + 1;
+        if !lines.is_empty() && !goes_on(line) {
+            joints.extend(ends(text, &lines));
+            lines.clear();
+        }
+        if is_prose(line) || !lines.is_empty() {
+            lines.push(own);
+        }
+    }
+    joints.extend(ends(text, &lines));
+    if joints.is_empty() {
+        return Cow::Borrowed(text);
+    }
+    let mut flows = text.to_owned();
+    for at in joints {
+        flows.replace_range(at..=at, " ");
+    }
+    Cow::Owned(flows)
+}
+
+/// Words in a row, as far as a line tells.
+fn is_prose(line: &str) -> bool {
+    let ends = line.ends_with([';', '{', '}', '[', '(', '=', '|', ' ', '\\', '\r']);
+    let begins = line.starts_with([' ', '#', '|', '~', '/']) || line.starts_with("```");
+    !ends && !begins && !line.contains('\t') && line.split_whitespace().count() > 2
+}
+
+/// Whether a line may be of the paragraph before it.
+fn goes_on(line: &str) -> bool {
+    let quoted = line.starts_with('`') && !line.starts_with("```");
+    let begins = |c: char| c.is_alphanumeric() || matches!(c, '"' | '“' | '(' | '‘' | '«' | '[');
+    let numbered = line.trim_start_matches(|c: char| c.is_ascii_digit()).starts_with([')', '.']);
+    (quoted || line.starts_with(begins)) && !numbered
+}
+
+/// Where the lines of one paragraph end, if it was cut.
+fn ends(text: &str, lines: &[Range<usize>]) -> Vec<usize> {
+    let Some((_, before)) = lines.split_last() else { return Vec::new() };
+    let of = |line: &Range<usize>| &text[line.clone()];
+    let widest = lines.iter().map(|line| width(of(line))).max().unwrap_or(0);
+    if !CUT.contains(&widest) || !before.iter().all(|line| is_prose(of(line))) {
+        return Vec::new();
+    }
+    // Most go on in the middle of a sentence.
+    let small = |line: &&Range<usize>| of(line).starts_with(|c: char| c.is_lowercase() || c == '`');
+    if lines.iter().skip(1).filter(small).count() * 2 < before.len() {
+        return Vec::new();
+    }
+    // By an editor: none would have had much room for the next one's first word. By hand: they are wide.
+    let full = |two: &[Range<usize>]| {
+        let next = of(&two[1]).split_whitespace().next().map_or(0, width);
+        width(of(&two[0])) + 1 + next > widest * 9 / 10
+    };
+    let by_width = (lines.len() > 2 || widest >= WIDE) && lines.windows(2).all(full);
+    let by_hand = before.iter().all(|line| width(of(line)) >= WIDE);
+    if by_width || by_hand { before.iter().map(|line| line.end).collect() } else { Vec::new() }
+}
+
 /// A text whose tabs, between the cells of a table, take room.
 fn shown(text: &str) -> String {
     safe_text(text).replace('\t', "    ")
@@ -89,6 +161,8 @@ fn shown(text: &str) -> String {
 /// A whole text in rows. So many bytes at its beginning and its end are its neighbours' too: they stand faint between shades.
 pub(super) fn rows(text: &str, wanted: &Wanted, (before, after): (usize, usize), width: usize) -> Vec<Row> {
     let ink = Ink::of(Role::Text);
+    let flows = flowing(text);
+    let text: &str = &flows;
     let start = text.floor_char_boundary(before.min(text.len()));
     let end = text.ceil_char_boundary(text.len() - after.min(text.len())).max(start);
     let mut inline = Inline::default();
@@ -136,6 +210,32 @@ mod tests {
         assert_eq!(Wanted::of("how are refunds made").in_text("refunds are made").len(), 2);
         assert_eq!(Wanted::of("to be or not").in_text("to be").len(), 2);
         assert_eq!(Wanted::of("川は of").in_text("of 川は").len(), 1);
+    }
+
+    #[test]
+    fn lines_that_were_cut_flow_again_and_others_stay() {
+        let prose = "Charges that were made twice on the same card are found\nby the system at night. The bank is told on \
+                     the next day,\nand the customer gets a letter.";
+        assert_eq!(flowing(prose), prose.replace('\n', " "));
+        let listed = format!("What is done:\n- {}\n- ask\n\nEnd", prose.replace('\n', "\n  "));
+        for stays in [
+            "short lines\nof a poem\nthat was cut by its poet",
+            "let result = compute_something_long(alpha, beta, gamma);\nreturn the result of it;\nand so on",
+            "host is database.internal.example.com here\nport is 5432",
+            "| plan | what it costs and what it has in it |\n| free | nothing at all, and that is what you get |",
+            "2026-11-30 07:01:22 the first line of a log that is wider than any poem is\n\
+             2026-11-30 07:01:23 the second line of it that is about as wide as the first\n\
+             2026-11-30 07:01:24 done",
+            listed.as_str(),
+            "",
+        ] {
+            assert_eq!(flowing(stays), stays);
+        }
+        let by_hand = "A line by hand that is wide enough, wider than those of poems are, and longer still than the next\n\
+                       one, which goes on with it in the middle of a sentence, as most do.\nIt ends.";
+        assert_eq!(flowing(by_hand), by_hand.replace('\n', " "));
+        let two = "A paragraph of two lines whose first one is as long as seventy columns\nor so.\n\nNext.";
+        assert_eq!(flowing(two), two.replacen('\n', " ", 1));
     }
 
     #[test]

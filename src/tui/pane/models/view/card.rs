@@ -3,7 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use crate::domain::catalog::{Availability, Capability, ModelCard};
+use crate::domain::catalog::{Availability, Capability, ModelCard, Price};
 use crate::domain::figures::{bytes, grouped, seconds};
 use crate::domain::left_out::LeftOut;
 use crate::domain::settings::Settings;
@@ -120,7 +120,8 @@ fn lines(state: &State, width: u16, now: Now, options: &Options) -> Vec<Line> {
         tried(trial, now, &mut lines);
         lines.gap();
     }
-    facts(card, &mut lines);
+    let list = state.list.stock().lists.iter().find(|list| list.provider == card.id.provider());
+    facts(card, list.and_then(|list| list.age(now.wall)).as_deref(), &mut lines);
     lines.gap();
     provider(state, card, now, options, &mut lines);
     lines.all
@@ -175,8 +176,8 @@ fn tried(trial: &Trial, now: Now, lines: &mut Lines) {
     }
 }
 
-/// What `outcrop models show` says.
-fn facts(card: &ModelCard, lines: &mut Lines) {
+/// What `outcrop models show` says; `age` is that of its provider's list.
+fn facts(card: &ModelCard, age: Option<&str>, lines: &mut Lines) {
     match &card.availability {
         Availability::Ready => lines.fact("state", "ready", Role::Good),
         Availability::Catalogued => {
@@ -210,7 +211,12 @@ fn facts(card: &ModelCard, lines: &mut Lines) {
     fact("context", tokens(card.context));
     fact("longest", tokens(card.max_output));
     if !is_local(card) {
-        fact("price", known(card.price.as_ref().map(ToString::to_string)));
+        // A price is said with its date.
+        let said = |price: &Price| match age.filter(|_| price.source == Price::LISTED) {
+            Some(age) => format!("{price}, {age}"),
+            None => price.to_string(),
+        };
+        fact("price", known(card.price.as_ref().map(said)));
     }
     let more = [
         ("made of", card.base.clone()),

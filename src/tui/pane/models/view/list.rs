@@ -10,7 +10,8 @@ use crate::tui::look::Role;
 use crate::tui::models::columns::{self, Marks};
 use crate::tui::models::lists;
 use crate::tui::models::shortlist::Filter;
-use crate::tui::paint::{columns as wide, put, put_right, scrollbar, thumb, tint, wrap};
+use crate::tui::overlay::Hidden;
+use crate::tui::paint::{columns as wide, more, put, put_right, scrollbar, thumb, tint, wrap};
 use crate::tui::pane::Sight;
 use crate::tui::pane::models::{Focus, State, rows, top};
 
@@ -36,13 +37,16 @@ pub fn draw(state: &State, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) ->
         let words = format!("{} narrows by name", sight.key(Context::Models, Action::Search));
         put(cells, left, area.y, end, &words, look.style(Role::Faint));
     }
-    filters(
-        state,
-        sight,
-        Rect { x: left, y: area.y + 1, width: right.saturating_sub(left), height: 1 },
-        cells,
-    );
     let place = rows(area);
+    let first = top(list.selected_at(), place.height);
+    let below = list.len().saturating_sub(first + usize::from(place.height));
+    let hidden = Hidden { above: first, below };
+    // What is said of rows out of sight has its place beside these lines.
+    let line = |y: u16, count: usize| {
+        let sign = if count > 0 { wide(&format!(" ▼ {} more ", grouped(count as u64))) } else { 0 };
+        Rect { x: left, y, width: right.saturating_sub(left + sign), height: 1 }
+    };
+    filters(state, sight, line(area.y + 1, hidden.above), cells);
     if list.is_empty() {
         let words = if list.stock().cards.is_empty() {
             format!(
@@ -69,7 +73,6 @@ pub fn draw(state: &State, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) ->
         columns::head(cells, Rect { y: place.y - 1, height: 1, ..place }, look.style(Role::Faint));
     }
     let ground = look.style(Role::Surface);
-    let first = top(list.selected_at(), place.height);
     for (y, row) in (place.top()..place.bottom()).zip(first..list.len()) {
         let Some(card) = list.at(row) else { break };
         let chosen = row == list.selected_at();
@@ -85,9 +88,10 @@ pub fn draw(state: &State, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) ->
     }
     let bar = thumb(place.height, first, usize::from(place.height), list.len());
     scrollbar(cells, Rect { width: area.width, x: area.x, ..place }, bar, look.style(Role::Rule));
-    let foot =
-        Rect { x: left, y: area.bottom().saturating_sub(1), width: right.saturating_sub(left), height: 1 };
-    let foot = columns::dated(cells, foot, list.at(list.selected_at()), look.style(Role::Faint));
+    let foot = line(area.bottom().saturating_sub(1), hidden.below);
+    more(hidden, (left, right), [area.y + 1, foot.y], look.style(Role::Muted), cells);
+    let shown = (first..list.len()).take(place.height.into()).filter_map(|row| list.at(row));
+    let foot = columns::dated(cells, foot, list.at(list.selected_at()), shown, look.style(Role::Faint));
     lists::draw(cells, foot, &list.stock().lists, sight.now.wall, ground, look);
     caret
 }

@@ -60,7 +60,9 @@ fn list(presets: &Presets, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
     let look = sight.look;
     let right = area.right().saturating_sub(1);
     let all = &sight.options.presets;
-    put(cells, area.x + 1, area.y, right, "Presets", look.style(Role::Accent));
+    // Lit is the head of what has the keys, here or beside it.
+    let head = if presets.editing { Role::Muted } else { Role::Accent };
+    put(cells, area.x + 1, area.y, right, "Presets", look.style(head));
     let place = rows(area);
     if all.is_empty() {
         let new = sight.key(Context::Presets, Action::NewPreset);

@@ -7,7 +7,8 @@ use ratatui::style::Modifier;
 use crate::domain::figures;
 use crate::domain::usage::Step;
 use crate::tui::look::Role;
-use crate::tui::paint::{columns as columns_of, put, put_right, wrap};
+use crate::tui::overlay::Hidden;
+use crate::tui::paint::{columns as columns_of, more, put, put_right, wrap};
 use crate::tui::pane::Sight;
 use crate::tui::pane::usage::column::Column;
 use crate::tui::pane::usage::{Line, State};
@@ -32,19 +33,20 @@ const WIDE: u16 = 90;
 /// Rows of a chart at least, with its two lines of words.
 const CHART: u16 = 6;
 
+/// Draws it; below the table, `low`, with what that has no column for.
 pub(super) fn draw(
     state: &State,
     line: &Line<'_>,
     sight: &Sight<'_>,
     area: Rect,
-    low: bool,
+    low: Option<&[Column]>,
     cells: &mut Buffer,
 ) {
     let look = sight.look;
     let right = area.right().saturating_sub(1);
     let x = area.x + 1;
     let mut y = area.y;
-    if low {
+    if low.is_some() {
         let rule = "─".repeat(usize::from(area.width));
         put(cells, area.x, y, area.right(), &rule, look.style(Role::Rule));
         // It has no row of its own, and no column of the table either where that is narrow.
@@ -66,19 +68,28 @@ pub(super) fn draw(
     let counters = COUNTERS.into_iter().filter(|column| was(*column, line));
     let high = area.height >= HIGH;
     let first = (high && was(Column::First, line)).then_some(Column::First);
-    let columns: Vec<_> = if low {
-        counters.chain(MULTIPLES).collect()
+    let columns: Vec<_> = if let Some(lacking) = low {
+        let own = lacking.iter().copied().filter(|column| *column != Column::First);
+        let others = MULTIPLES.into_iter().filter(|column| !lacking.contains(column));
+        own.chain(counters).chain(others).collect()
     } else {
         MULTIPLES.into_iter().chain(first).chain(counters.filter(|_| high)).collect()
     };
+    // What the table has is told without it.
+    let told_here =
+        |column: &&Column| low.is_none_or(|lacking| lacking.contains(column) || COUNTERS.contains(column));
+    let cut = columns.iter().skip(usize::from(area.bottom().saturating_sub(y)));
+    let below = cut.filter(told_here).count();
     for column in columns {
         if y >= area.bottom() {
-            return;
+            let ends = [area.y, area.bottom().saturating_sub(1)];
+            let hidden = Hidden { above: 0, below };
+            return more(hidden, (x, right), ends, look.style(Role::Info), cells);
         }
         multiple(state, line, column, sight, Rect { y, height: 1, ..area }, cells);
         y += 1;
     }
-    if !low {
+    if low.is_none() {
         y += 1;
     }
     let wide = area.width.saturating_sub(2);

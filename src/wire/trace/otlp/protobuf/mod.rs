@@ -4,7 +4,7 @@ mod fields;
 mod read;
 mod write;
 
-pub use read::{decode, decode_partial_success};
+pub use read::{decode, decode_partial_success, decode_status};
 pub use write::{encode, partial_success, status};
 
 #[cfg(test)]

@@ -46,6 +46,20 @@ pub fn decode_partial_success(bytes: &[u8]) -> Option<(i64, String)> {
     (told.0 != 0 || !told.1.is_empty()).then_some(told)
 }
 
+/// The words of a `google.rpc.Status`; `None` for bytes that are none.
+pub fn decode_status(bytes: &[u8]) -> Option<String> {
+    let mut fields = Fields::of(bytes);
+    let (mut code, mut words) = (None, String::new());
+    for (number, field) in fields.by_ref() {
+        match (number, field) {
+            (1, Field::Varint(number)) => code = Some(number),
+            (2, Field::Bytes(said)) => words = String::from_utf8_lossy(said).into_owned(),
+            _ => {}
+        }
+    }
+    (code.is_some() && !fields.broken).then_some(words)
+}
+
 fn resource_spans(message: &[u8], decoded: &mut Decoded) {
     let mut mended = Mended::default();
     let mut origin = Origin::default();

@@ -10,35 +10,29 @@
 //!
 //! Contents are asked for only of steps that are in sight, and those far from there are forgotten.
 
+mod telling;
+
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Modifier;
-use serde_json::Value as Json;
 
-use super::json::{pretty, short};
-use super::said::{self, head, pieces};
-use super::sheet::{Part, Room, line, rows};
+use super::sheet::{Part, line, rows};
 use super::words::{ended, sign, summed, took};
 use crate::domain::Error;
 use crate::domain::figures::count;
 use crate::domain::trace::aligned::Run;
-use crate::domain::trace::contents::{Contents, Part as Piece, Said};
-use crate::domain::trace::facts::hash;
+use crate::domain::trace::contents::Contents;
 use crate::domain::trace::{Kind, Row as Line};
-use crate::domain::untrusted::brief;
 use crate::tui::look::{Look, Role};
 use crate::tui::paint::{columns, put, put_right, tint};
 use crate::tui::widget::text::{Ink, Row};
+use telling::tell;
 
-/// Bytes of one step that are shown.
-const STEP: usize = 64 * 1024;
 /// Rows of a step that is not opened.
 const FOLDED: usize = 3;
-/// Characters of what stands on one line.
-const ON_A_LINE: usize = 300;
 /// Steps whose contents are kept, and how near to the chosen one those are that stay.
 const KEPT: usize = 400;
 const NEAR: usize = 150;
@@ -449,284 +443,5 @@ fn figures(run: Run<'_>, at: u32, row: &Line) -> String {
     [time, tokens].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · ")
 }
 
-/// What is shown of a step.
-fn tell(kind: Kind, contents: &Contents, rest: &str) -> Told {
-    let mut room = Room::of(STEP, rest);
-    let mut open = Vec::new();
-    let mut asked = None;
-    if kind == Kind::Model {
-        let last = contents.input.iter().rfind(|said| said.role == "user");
-        if let Some(said) = last {
-            let text = said.text();
-            let mut parts = vec![head("asked", "", Role::You)];
-            room.text(&text, Ink::of(Role::You), 2, &mut parts);
-            parts.push(Part::Gap);
-            asked = Some((hash(text.as_bytes()), parts));
-        }
-        for said in &contents.output {
-            pieces(&said.parts, Role::Model, true, &mut room, &mut open);
-        }
-    } else {
-        said::all(contents, true, &mut room, &mut open);
-    }
-    let (folded, folds) = fold(kind, contents);
-    Told { asked, folded, open, folds }
-}
-
-/// A few lines of it, and whether there is more.
-fn fold(kind: Kind, contents: &Contents) -> (Vec<Part>, bool) {
-    let mut lines: Vec<(String, Role)> = Vec::new();
-    if let Some(ran) = &contents.ran {
-        let told = |json: &Json| {
-            let whole = if json.is_string() { None } else { short(json, ON_A_LINE) };
-            one_line(&whole.unwrap_or_else(|| pretty(json, ON_A_LINE).0))
-        };
-        lines.extend(ran.arguments.as_ref().map(|json| (format!("with {}", told(json)), Role::Text)));
-        lines.extend(ran.result.as_ref().map(|json| (format!("gave {}", told(json)), Role::Muted)));
-    }
-    lines
-        .extend(contents.query.as_ref().map(|query| (format!("looked for {}", one_line(query)), Role::Text)));
-    if !contents.found.is_empty() {
-        let found = contents.found.iter().take(3).map(|found| {
-            let id = found.id.as_deref().unwrap_or("a passage");
-            let score = found.score.map(|score| format!(" {score:.2}")).unwrap_or_default();
-            format!("{}{score}", one_line(id))
-        });
-        let found: Vec<String> = found.collect();
-        let number = count(contents.found.len() as u64, "passage", "passages");
-        lines.push((format!("found {number}: {}", found.join(", ")), Role::Muted));
-    }
-    for said in &contents.output {
-        lines.extend(said.parts.iter().filter_map(|piece| of_piece(piece, kind)));
-    }
-    let more = lines.len() > FOLDED;
-    lines.truncate(FOLDED);
-    let parts = lines.into_iter().map(|(text, role)| line(format!("  {text}"), role)).collect();
-    (parts, more || has_more(contents))
-}
-
-/// A piece of a message on one line; thoughts have none.
-fn of_piece(piece: &Piece, kind: Kind) -> Option<(String, Role)> {
-    Some(match piece {
-        Piece::Text { text } => {
-            let role = if kind == Kind::Model { Role::Text } else { Role::Muted };
-            (one_line(text), role)
-        }
-        Piece::ToolCall { name, arguments, .. } => {
-            let arguments = short(arguments, ON_A_LINE).unwrap_or_else(|| "…".to_owned());
-            (format!("⚙ {}({})", one_line(name), one_line(&arguments)), Role::Tool)
-        }
-        Piece::ToolResult { result, .. } => {
-            (format!("gave {}", one_line(&pretty(result, ON_A_LINE).0)), Role::Muted)
-        }
-        Piece::Other { kind, .. } => (format!("[{}]", one_line(kind)), Role::Info),
-        Piece::Reasoning { .. } => return None,
-    })
-}
-
-/// Whether a text of it is longer than its line, or it has more than the lines show.
-fn has_more(contents: &Contents) -> bool {
-    let long = |text: &str| text.len() > ON_A_LINE || text.trim().contains('\n');
-    let said = |said: &Said| {
-        said.parts.iter().any(|piece| match piece {
-            Piece::Text { text } => long(text),
-            Piece::Reasoning { .. } | Piece::Other { .. } => true,
-            Piece::ToolCall { arguments, .. } => short(arguments, ON_A_LINE).is_none(),
-            Piece::ToolResult { result, .. } => short(result, ON_A_LINE).is_none(),
-        })
-    };
-    let ran = contents.ran.as_ref().and_then(|ran| ran.result.as_ref());
-    contents.output.iter().any(said)
-        || !contents.found.is_empty()
-        || ran.is_some_and(|result| short(result, ON_A_LINE).is_none())
-}
-
-/// The beginning of a text without its line ends.
-fn one_line(text: &str) -> String {
-    let end = text.floor_char_boundary(2 * ON_A_LINE);
-    let words = text[..end].split_whitespace().collect::<Vec<_>>().join(" ");
-    brief(&words, ON_A_LINE)
-}
-
 #[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-    use crate::domain::trace::contents::{Found, Ran};
-    use crate::domain::trace::{Facts, Outline, Rollups, SpanKey, TraceSpan, Tree};
-
-    struct Kept {
-        outline: Outline,
-        tree: Tree,
-        rollups: Rollups,
-    }
-
-    impl Kept {
-        fn new(steps: usize) -> Self {
-            let mut outline = Outline::default();
-            let mut add = |id: u64, parent: u64, kind: Kind, name: &str, start: u64| {
-                let span = TraceSpan {
-                    id: SpanKey(id),
-                    parent: (parent > 0).then_some(SpanKey(parent)),
-                    name: name.to_owned(),
-                    start: start * 1_000_000,
-                    end: (start + 1) * 1_000_000,
-                    ..TraceSpan::default()
-                };
-                outline.add(&span, &Facts { kind, ..Facts::default() }, |_| None);
-            };
-            add(1, 0, Kind::Agent, "invoke_agent Weather", 1);
-            add(9, 1, Kind::Other, "http", 2);
-            for step in 0..steps as u64 {
-                let kind = if step % 2 == 0 { Kind::Model } else { Kind::Tool };
-                add(10 + step, 1, kind, &format!("step {step}"), 3 + step);
-            }
-            let tree = Tree::of(&outline);
-            let rollups = Rollups::of(&outline, &tree);
-            Self { outline, tree, rollups }
-        }
-
-        fn run(&self) -> Run<'_> {
-            Run { outline: &self.outline, tree: &self.tree, rollups: &self.rollups }
-        }
-    }
-
-    fn contents(kind: Kind) -> Contents {
-        match kind {
-            Kind::Model => Contents {
-                input: vec![Said::new("user", "Weather in Paris?")],
-                output: vec![Said::new("assistant", "It rains,\n\n- all day\n- and night")],
-                ..Contents::default()
-            },
-            Kind::Tool => Contents {
-                ran: Some(Ran {
-                    name: "get_weather".to_owned(),
-                    arguments: Some(json!({"location": "Paris"})),
-                    result: Some(json!("Rainy")),
-                    ..Ran::default()
-                }),
-                ..Contents::default()
-            },
-            _ => Contents::default(),
-        }
-    }
-
-    /// All that is in sight is asked for and comes.
-    fn filled(transcript: &mut Transcript, area: Rect) {
-        while let Some(row) = transcript.want(area) {
-            let kind =
-                transcript.steps.iter().find(|step| step.row == row).map_or(Kind::Other, |step| step.kind);
-            transcript.take(row, &contents(kind));
-            transcript.fit(area);
-        }
-    }
-
-    fn drawn(transcript: &Transcript, kept: &Kept, area: Rect) -> Vec<String> {
-        let mut cells = Buffer::empty(area);
-        transcript.draw(kept.run(), area, &Look::colourless(), true, &mut cells);
-        let row = |y| (0..area.width).map(|x| cells[(x, y)].symbol()).collect::<String>();
-        (0..area.height).map(|y| row(y).trim_end().to_owned()).collect()
-    }
-
-    #[test]
-    fn a_run_reads_as_a_conversation_whose_question_stands_once_and_whose_answer_is_whole() {
-        let (kept, area) = (Kept::new(3), Rect::new(0, 0, 70, 30));
-        let mut transcript = Transcript::of(kept.run(), String::new());
-        transcript.fit(area);
-        filled(&mut transcript, area);
-        let rows = drawn(&transcript, &kept, area);
-        let text = rows.join("\n");
-        assert_eq!(text.matches("Weather in Paris?").count(), 1, "{text}");
-        assert!(rows[0].starts_with("▌ ◆ invoke_agent Weather"), "{text}");
-        for wanted in ["● step 0", "⚙ step 1", "with {\"location\":\"Paris\"}", "gave Rainy", "• all day"]
-        {
-            assert!(text.contains(wanted), "{wanted}\n{text}");
-        }
-        assert!(text.contains("It rains, - all day - and night"), "the step before is folded\n{text}");
-        assert!(text.contains("1 span of other kinds"), "{text}");
-    }
-
-    #[test]
-    fn only_what_is_in_sight_is_asked_for_and_the_chosen_step_is_always_there() {
-        let (kept, area) = (Kept::new(2_000), Rect::new(0, 0, 60, 12));
-        let mut transcript = Transcript::of(kept.run(), String::new());
-        transcript.fit(area);
-        filled(&mut transcript, area);
-        assert!(transcript.told.len() < 12);
-        transcript.to_end(area);
-        filled(&mut transcript, area);
-        assert!(transcript.told.len() < 30);
-        assert!(drawn(&transcript, &kept, area).iter().any(|row| row.contains("step 1999")));
-        for _ in 0..2_000 {
-            transcript.step(-1, area);
-            filled(&mut transcript, area);
-            let name = kept.outline.names.get(kept.outline.rows[transcript.row().unwrap() as usize].name);
-            let rows = drawn(&transcript, &kept, area);
-            assert!(rows.iter().any(|row| row.starts_with('▌') && row.contains(name)), "{name}: {rows:#?}");
-        }
-        assert!(transcript.told.len() <= KEPT);
-        assert_eq!(transcript.selected, 0);
-    }
-
-    #[test]
-    fn a_step_opens_and_folds_and_rows_scroll_from_end_to_end() {
-        let (kept, area) = (Kept::new(9), Rect::new(0, 0, 60, 10));
-        let mut transcript = Transcript::of(kept.run(), String::new());
-        transcript.step(1, area);
-        filled(&mut transcript, area);
-        let before = drawn(&transcript, &kept, area);
-        transcript.toggle();
-        transcript.fit(area);
-        assert_ne!(drawn(&transcript, &kept, area), before);
-        transcript.toggle();
-        transcript.fit(area);
-        assert_eq!(drawn(&transcript, &kept, area), before);
-        for _ in 0..200 {
-            transcript.scroll(1, area);
-            filled(&mut transcript, area);
-        }
-        assert!(drawn(&transcript, &kept, area).iter().any(|row| row.contains("• and night")));
-        for _ in 0..200 {
-            transcript.scroll(-1, area);
-        }
-        assert!(drawn(&transcript, &kept, area)[0].contains("invoke_agent"));
-    }
-
-    #[test]
-    fn what_is_found_and_what_failed_is_told_on_lines_and_every_size_is_drawn() {
-        let found = Found { id: Some("d1".to_owned()), score: Some(0.71), ..Found::default() };
-        let contents =
-            Contents { query: Some("rain\nin Paris".to_owned()), found: vec![found], ..Contents::default() };
-        let (parts, more) = fold(Kind::Retrieval, &contents);
-        assert_eq!((parts.len(), more), (2, true));
-        let kept = Kept::new(3);
-        for (width, height) in [(0, 0), (1, 1), (5, 3), (40, 9), (200, 50)] {
-            let area = Rect::new(0, 0, width, height);
-            let mut transcript = Transcript::of(kept.run(), String::new());
-            transcript.fit(area);
-            transcript.failed(1, &Error::internal("opening a span", "damaged"));
-            transcript.scroll(3, area);
-            let _ = drawn(&transcript, &kept, area);
-        }
-        let none = Kept { outline: Outline::default(), tree: Tree::default(), rollups: Rollups::default() };
-        let mut empty = Transcript::of(none.run(), String::new());
-        empty.step(1, Rect::new(0, 0, 9, 9));
-        assert_eq!((empty.row(), empty.want(Rect::new(0, 0, 9, 9))), (None, None));
-    }
-
-    #[test]
-    fn a_run_that_grows_keeps_what_was_chosen() {
-        let (small, large) = (Kept::new(3), Kept::new(9));
-        let area = Rect::new(0, 0, 60, 30);
-        let mut transcript = Transcript::of(small.run(), String::new());
-        transcript.step(2, area);
-        let row = transcript.row();
-        transcript.renew(large.run());
-        assert_eq!(transcript.row(), row);
-        let mut transcript = Transcript::of(small.run(), String::new());
-        transcript.to_end(area);
-        transcript.renew(large.run());
-        assert_eq!(transcript.selected, transcript.last());
-    }
-}
+mod tests;

@@ -12,6 +12,8 @@
 //!  draw(area, look, focused, cells)          in view
 //! ```
 
+mod text;
+
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
@@ -19,20 +21,19 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Modifier;
 
-use super::json::pretty;
 use super::sheet::{Part, Sheet, line};
 use super::words::{dollars, sign, took};
 use crate::domain::Error;
-use crate::domain::diff::{MOST_WORDS, Mark, Stretch, words};
 use crate::domain::figures::{count, grouped};
 use crate::domain::trace::aligned::{Fate, Pair};
-use crate::domain::trace::contents::{Contents, Part as Piece, Said};
-use crate::domain::trace::made::{Change, Made, What};
+use crate::domain::trace::contents::Contents;
+use crate::domain::trace::made::{Change, Made};
 use crate::domain::trace::{Outline, Packed, Row};
 use crate::domain::untrusted::brief;
 use crate::tui::look::{Look, Role};
 use crate::tui::paint::{put, put_right, scrollbar, thumb, tint};
 use crate::tui::widget::text::Ink;
+use text::{both, change, short, text_of};
 
 /// From this width on what became of a step stands beside the steps.
 const BESIDE: u16 = 110;
@@ -40,8 +41,6 @@ const BESIDE: u16 = 110;
 const DEEPEST: u32 = 12;
 /// Steps whose texts are kept.
 const KEPT: usize = 64;
-/// Characters of a value that stands on a line.
-const ON_A_LINE: usize = 60;
 
 /// A line of the list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -528,273 +527,5 @@ fn about(outline: &Outline, row: &Row) -> String {
     said
 }
 
-/// Values on one line.
-fn short(change: &Change) -> String {
-    let told = |values: &[String]| {
-        let values: Vec<String> = values.iter().map(|value| brief(value, ON_A_LINE)).collect();
-        if values.is_empty() { "–".to_owned() } else { values.join(" | ") }
-    };
-    format!("{} → {}", told(&change.left), told(&change.right))
-}
-
-/// What a run was made with otherwise, whole.
-fn change(change: &Change, parts: &mut Vec<Part>) {
-    let head = format!("~ {} {}", change.what.as_str(), change.name);
-    parts.push(Part::Flow { runs: vec![(head, Ink::of(Role::Changed).with(Modifier::BOLD))], inset: 0 });
-    parts.push(Part::Gap);
-    if let ([one], [other]) = (change.left.as_slice(), change.right.as_slice())
-        && change.what == What::Prompt
-    {
-        return both(one, other, "", parts);
-    }
-    for (mark, role, values) in [('−', Role::Removed, &change.left), ('+', Role::Added, &change.right)] {
-        for value in values {
-            parts.push(Part::Text { text: format!("{mark} {value}"), ink: Ink::of(role), inset: 0 });
-        }
-    }
-}
-
-/// Both texts as one, word by word.
-fn both(one: &str, other: &str, rest: &str, parts: &mut Vec<Part>) {
-    if one == other {
-        let said = if one.is_empty() {
-            "Nothing that was said in it is told."
-        } else {
-            "They say the same, word for word."
-        };
-        parts.push(line(said, Role::Muted));
-        return parts.push(Part::Text { text: one.to_owned(), ink: Ink::of(Role::Text), inset: 0 });
-    }
-    let end = |text: &str| text.floor_char_boundary(MOST_WORDS);
-    let (first, second) = (&one[..end(one)], &other[..end(other)]);
-    let mut runs: Vec<(String, Ink)> = Vec::new();
-    for stretch in words(first, second) {
-        stretched(&stretch, &mut runs, parts);
-    }
-    if !runs.is_empty() {
-        parts.push(Part::Flow { runs, inset: 0 });
-    }
-    if first.len() < one.len() || second.len() < other.len() {
-        let rest = if rest.is_empty() { String::new() } else { format!("; {rest}") };
-        let said = format!("… what lies beyond the first {} KB is not compared{rest}", MOST_WORDS / 1024);
-        parts.push(Part::Flow { runs: vec![(said, Ink::of(Role::Warn))], inset: 0 });
-    }
-}
-
-/// A piece of both texts; each line of it ends what was gathered.
-fn stretched(stretch: &Stretch, runs: &mut Vec<(String, Ink)>, parts: &mut Vec<Part>) {
-    // The signs tell it where there is no colour.
-    let (open, close, ink) = match stretch.mark {
-        Mark::Same => ("", "", Ink::of(Role::Text)),
-        Mark::Removed => ("[−", "]", Ink::of(Role::Removed).with(Modifier::BOLD)),
-        Mark::Added => ("[+", "]", Ink::of(Role::Added).with(Modifier::BOLD)),
-    };
-    for (at, text) in stretch.text.split('\n').enumerate() {
-        if at > 0 {
-            parts.push(Part::Flow { runs: std::mem::take(runs), inset: 0 });
-        }
-        let words = text.trim();
-        if words.is_empty() {
-            if !text.is_empty() {
-                runs.push((text.to_owned(), Ink::of(Role::Text)));
-            }
-            continue;
-        }
-        // The text's own white space stands outside of the signs.
-        let start = text.len() - text.trim_start().len();
-        let (before, after) = (&text[..start], &text[start + words.len()..]);
-        let plain = |text: &str| (text.to_owned(), Ink::of(Role::Text));
-        runs.extend([plain(before), (format!("{open}{words}{close}"), ink), plain(after)]);
-    }
-}
-
-/// All that was said in a span, as one text.
-fn text_of(contents: &Contents) -> String {
-    let mut text = String::new();
-    let mut add = |said: &str| {
-        // No more of it is compared.
-        if text.len() <= MOST_WORDS && !said.is_empty() {
-            text.push_str(&said[..said.floor_char_boundary(MOST_WORDS + 1)]);
-            text.push('\n');
-        }
-    };
-    if let Some(ran) = &contents.ran {
-        for (word, json) in [("with", &ran.arguments), ("gave", &ran.result)] {
-            if let Some(json) = json {
-                add(&format!("{word} {}", pretty(json, MOST_WORDS).0));
-            }
-        }
-    }
-    if let Some(query) = &contents.query {
-        add(&format!("looked for {query}"));
-    }
-    for found in &contents.found {
-        add(&format!("found {}", found.id.as_deref().unwrap_or_default()));
-        add(found.text.as_deref().unwrap_or_default());
-    }
-    for said in contents.input.iter().chain(&contents.output) {
-        add(&format!("{}:", said.role));
-        add(&spoken(said));
-    }
-    text
-}
-
-fn spoken(said: &Said) -> String {
-    let piece = |piece: &Piece| match piece {
-        Piece::Text { text } => text.clone(),
-        Piece::Reasoning { text } => format!("(thought) {text}"),
-        Piece::ToolCall { name, arguments, .. } => {
-            format!("calls {name} {}", pretty(arguments, MOST_WORDS).0)
-        }
-        Piece::ToolResult { result, .. } => format!("result: {}", pretty(result, MOST_WORDS).0),
-        Piece::Other { kind, .. } => format!("[{kind}]"),
-    };
-    said.parts.iter().map(piece).collect::<Vec<_>>().join("\n")
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::domain::trace::aligned::{Run, align};
-    use crate::domain::trace::{Facts, Kind, Rollups, SpanKey, TraceSpan, Tree};
-
-    fn outline(lines: &[(Kind, &str, u64)]) -> Outline {
-        let mut outline = Outline::default();
-        for (at, (kind, name, arguments)) in lines.iter().enumerate() {
-            let span = TraceSpan {
-                id: SpanKey(at as u64 + 1),
-                parent: (at > 0).then_some(SpanKey(1)),
-                name: (*name).to_owned(),
-                start: 1 + at as u64,
-                end: 1_000_000_000 + at as u64,
-                ..TraceSpan::default()
-            };
-            outline.add(&span, &Facts { kind: *kind, arguments: *arguments, ..Facts::default() }, |_| None);
-        }
-        outline
-    }
-
-    fn compared(left: &[(Kind, &str, u64)], right: &[(Kind, &str, u64)]) -> Compared {
-        let outlines = [outline(left), outline(right)];
-        let trees = [Tree::of(&outlines[0]), Tree::of(&outlines[1])];
-        let sums = [0, 1].map(|side| Rollups::of(&outlines[side], &trees[side]));
-        let run = |side: usize| Run { outline: &outlines[side], tree: &trees[side], rollups: &sums[side] };
-        let pairs = align(run(0), run(1));
-        let packs = [0, 1].map(|side| Packed::of(&outlines[side], 0..outlines[side].rows.len()));
-        let mut compared = Compared::new(["run A".to_owned(), "run B".to_owned()], String::new());
-        assert!(compared.pairs(pairs, [&packs[0], &packs[1]]));
-        compared
-    }
-
-    const LEFT: [(Kind, &str, u64); 4] = [
-        (Kind::Agent, "agent", 0),
-        (Kind::Model, "chat", 0),
-        (Kind::Tool, "look", 1),
-        (Kind::Model, "chat", 0),
-    ];
-    const RIGHT: [(Kind, &str, u64); 4] = [
-        (Kind::Agent, "agent", 0),
-        (Kind::Model, "chat", 0),
-        (Kind::Tool, "look", 2),
-        (Kind::Tool, "sum", 3),
-    ];
-
-    fn drawn(compared: &mut Compared, width: u16, height: u16) -> Vec<String> {
-        let area = Rect::new(0, 0, width, height);
-        compared.fit(area);
-        let mut cells = Buffer::empty(area);
-        compared.draw(area, &Look::colourless(), true, &mut cells);
-        let row = |y| (0..width).map(|x| cells[(x, y)].symbol()).collect::<String>();
-        (0..height).map(|y| row(y).trim_end().to_owned()).collect()
-    }
-
-    #[test]
-    fn what_they_were_made_with_comes_first_then_what_is_not_alike() {
-        let mut both = compared(&LEFT, &RIGHT);
-        let mut made = [Made::default(), Made::default()];
-        made[0].put(What::Version, "agent", "2");
-        made[1].put(What::Version, "agent", "3");
-        for (side, made) in made.into_iter().enumerate() {
-            both.made(side, made);
-        }
-        let rows = drawn(&mut both, 60, 12);
-        let wanted = [
-            "  − run A   + run B",
-            " made with",
-            "▌ ~ version agent  2 → 3",
-            " steps",
-            "  = 2 steps alike",
-            "  ~   ⚙ look  arguments",
-            "  −   ● chat",
-            "  +   ⚙ sum",
-        ];
-        for (row, wanted) in rows.iter().zip(wanted) {
-            assert!(row.starts_with(wanted), "{rows:#?}");
-        }
-        both.toggle();
-        let rows = drawn(&mut both, 60, 12);
-        assert!(rows[4].starts_with("  = ◆ agent") && rows[5].starts_with("  =   ● chat"), "{rows:#?}");
-    }
-
-    #[test]
-    fn a_step_is_read_word_by_word_once_both_have_come() {
-        let area = Rect::new(0, 0, 60, 20);
-        let mut both = compared(&LEFT, &RIGHT);
-        both.step(1, area);
-        assert_eq!((both.rows(), both.want()), ([Some(2), Some(2)], None));
-        both.open();
-        assert_eq!(both.want(), Some((0, 2)));
-        let said =
-            |text: &str| Contents { output: vec![Said::new("assistant", text)], ..Contents::default() };
-        both.take(0, 2, &said("It rains in Paris.\nBye"));
-        assert!(both.says().contains("reading …"));
-        assert_eq!(both.want(), Some((1, 2)));
-        both.take(1, 2, &said("It snows in Paris.\nBye"));
-        assert_eq!(both.want(), None);
-        assert!(both.says().contains("It [−rains] [+snows] in Paris.\nBye"), "{}", both.says());
-        let rows = drawn(&mut both, 60, 20);
-        assert!(rows.iter().any(|row| row.contains("[−rains]")), "{rows:#?}");
-        assert!(both.close() && !both.close());
-    }
-
-    #[test]
-    fn what_only_one_run_has_is_read_of_that_one_and_what_is_missing_says_why() {
-        let area = Rect::new(0, 0, 120, 20);
-        let mut both = compared(&LEFT, &RIGHT);
-        both.to_end(area);
-        both.open();
-        assert_eq!(both.rows(), [None, Some(3)]);
-        both.missed(1, 3, &Error::internal("opening a span", "it is damaged"));
-        assert!(both.says().contains("only in run B") && both.says().contains("it is damaged"));
-        assert!(drawn(&mut both, 120, 20)[0].contains('│'));
-    }
-
-    #[test]
-    fn rows_that_are_not_there_are_refused_and_every_size_is_drawn() {
-        let mut both = compared(&LEFT, &RIGHT);
-        let none = Packed::of(&Outline::default(), 0..0);
-        let pairs = both.pairs.clone().unwrap();
-        assert!(!both.pairs(pairs, [&none, &none]));
-        both.open();
-        for (width, height) in [(0, 0), (1, 1), (7, 3), (40, 5), (40, 12), (110, 4), (200, 60)] {
-            let _ = drawn(&mut both, width, height);
-        }
-        let mut empty = Compared::new([String::new(), String::new()], String::new());
-        empty.step(1, Rect::new(0, 0, 9, 9));
-        empty.failed(Error::internal("comparing", "one is gone"));
-        assert!(drawn(&mut empty, 60, 5)[1].contains("one is gone"));
-    }
-
-    #[test]
-    fn texts_of_megabytes_are_compared_by_their_beginnings() {
-        let said = Contents {
-            output: vec![Said::new("assistant", "word ".repeat(2_000_000))],
-            ..Contents::default()
-        };
-        assert!(text_of(&said).len() < 2 * MOST_WORDS + 100);
-        let mut parts = Vec::new();
-        both(&"a ".repeat(50_000), &"a ".repeat(50_001), "e exports", &mut parts);
-        let says = Sheet::new(parts).says();
-        assert!(says.contains("beyond the first 64 KB is not compared; e exports"), "{}", says.len());
-    }
-}
+mod tests;

@@ -1,0 +1,521 @@
+//! What an agent did for an answer, step by step: kept with the answer, and shown around it while it comes.
+//!
+//! [`Acting::push`] is the one fold of a run's events: who keeps the answer and who shows it take the same events in.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::limits::Spent;
+use super::run::{AgentEvent, GaveUp, State, Wanted};
+use super::said::{self, Does};
+use super::step::Step;
+use crate::domain::delta::Event;
+use crate::domain::id::{AgentId, RunId};
+use crate::domain::message::Block;
+
+/// The agent that answers in a conversation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Chosen {
+    pub id: AgentId,
+    /// As it was when it was chosen; the id is what counts.
+    pub name: String,
+}
+
+/// An agent's work for one answer.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Acting {
+    pub agent: Chosen,
+    /// Of its definition.
+    pub version: u32,
+    /// `None` until it has begun. Also the id of the trace that has all of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub run: Option<RunId>,
+    #[serde(default)]
+    pub doings: Vec<Doing>,
+    #[serde(default)]
+    pub spent: Spent,
+    /// `None` while it goes on, and where it was stopped or failed: then the answer says how.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub end: Option<End>,
+}
+
+/// One thing that it did.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "did", rename_all = "snake_case")]
+pub enum Doing {
+    Asked(Asked),
+    Called(Called),
+    Consent(Consent),
+    /// Something that the person should know besides.
+    Remark {
+        text: String,
+    },
+}
+
+/// The model was asked for a step.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Asked {
+    pub step: Step,
+    /// From 1, over all steps of the run.
+    pub number: u32,
+    /// What it said, besides the answer.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub text: String,
+    /// What it thought before it said that.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub thought: String,
+    /// What it said is the answer.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_answer: bool,
+    #[serde(default)]
+    pub tokens: u64,
+    /// When it was asked, in milliseconds from the question.
+    pub at: u64,
+    /// How long it took; `None` where that never ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub millis: Option<u64>,
+    /// The calls that it made of its own tool calls, for those that are refused before they are made.
+    #[serde(skip)]
+    wants: Vec<(String, Value)>,
+}
+
+/// An action was called.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Called {
+    pub id: String,
+    pub action: String,
+    pub input: Value,
+    /// Who runs it, in a word or two; empty where it was not called at all.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub by: String,
+    /// Passages of a knowledge base.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub passages: Option<String>,
+    /// What it gave, and whether that is an error; `None` where nothing came of it yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gave: Option<Gave>,
+    pub at: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub millis: Option<u64>,
+}
+
+/// What a call gave.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Gave {
+    pub content: String,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_error: bool,
+}
+
+/// A person was asked whether something may be done.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Consent {
+    pub id: String,
+    /// The action, or the group whose server has new tools.
+    pub of: String,
+    /// It is about the tools of a server, not about a call.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_tools: bool,
+    /// What they were shown, byte for byte.
+    pub shown: String,
+    /// `None` until they have said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agreed: Option<bool>,
+}
+
+/// How an agent's work ended by itself.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "end", rename_all = "snake_case")]
+pub enum End {
+    Answered,
+    /// What the next message is to answer.
+    Waiting {
+        calls: Vec<Wanted>,
+    },
+    GaveUp {
+        why: GaveUp,
+    },
+}
+
+impl Acting {
+    /// Nothing was done yet.
+    pub fn new(agent: Chosen, version: u32) -> Self {
+        Self { agent, version, run: None, doings: Vec::new(), spent: Spent::default(), end: None }
+    }
+
+    /// Takes an event in that came so many milliseconds after the question.
+    pub fn push(&mut self, event: &AgentEvent, now: u64) {
+        match event {
+            AgentEvent::Begun { run, version, .. } => (self.run, self.version) = (Some(*run), *version),
+            AgentEvent::Step { step, number } => self.doings.push(Doing::Asked(Asked {
+                step: *step,
+                number: *number,
+                text: String::new(),
+                thought: String::new(),
+                is_answer: false,
+                tokens: 0,
+                at: now,
+                millis: None,
+                wants: Vec::new(),
+            })),
+            AgentEvent::Delta { event } => self.delta(event),
+            AgentEvent::Spent { spent } => self.spend(*spent, now),
+            AgentEvent::Confirm { id, action, shown, .. } => self.ask(id, action, shown, false),
+            AgentEvent::Agree { id, group, shown, .. } => self.ask(id, group, shown, true),
+            AgentEvent::Decided { id, agreed } => {
+                if let Some(consent) = self.open_consent(id) {
+                    consent.agreed = Some(*agreed);
+                }
+            }
+            AgentEvent::Called { id, action, input, by } => {
+                self.doings.push(Doing::Called(called(id, action, input.clone(), by, now)));
+            }
+            AgentEvent::Found { id, passages, .. } => {
+                if let Some(call) = self.open_call(id) {
+                    call.passages = Some(passages.clone());
+                }
+            }
+            AgentEvent::Gave { id, action, content, is_error } => {
+                self.gave(id, action, Gave { content: content.clone(), is_error: *is_error }, now);
+            }
+            AgentEvent::Remark { text } => self.doings.push(Doing::Remark { text: text.clone() }),
+            AgentEvent::Ended { state, spent, .. } => {
+                self.spent = *spent;
+                self.end = match state {
+                    State::Answered { text } => {
+                        self.settle(text);
+                        Some(End::Answered)
+                    }
+                    State::Waiting { calls } => Some(End::Waiting { calls: calls.clone() }),
+                    State::GaveUp { why, .. } => Some(End::GaveUp { why: why.clone() }),
+                    State::Running | State::Failed { .. } | State::Stopped => None,
+                };
+            }
+        }
+    }
+
+    fn delta(&mut self, event: &Event) {
+        let Some(Doing::Asked(asked)) =
+            self.doings.iter_mut().rfind(|doing| matches!(doing, Doing::Asked(_)))
+        else {
+            return;
+        };
+        match event {
+            Event::Text { text } => asked.text.push_str(text),
+            Event::Reasoning { text } => asked.thought.push_str(text),
+            Event::Replace { from, text, .. } => {
+                asked.text.truncate(asked.text.floor_char_boundary(*from));
+                asked.text.push_str(text);
+            }
+            Event::ToolUse { name, input, .. } => asked.wants.push((name.clone(), input.clone())),
+            Event::Notice { text } => self.doings.push(Doing::Remark { text: text.clone() }),
+            _ => {}
+        }
+    }
+
+    /// The step that was asked for last has come to its end.
+    fn spend(&mut self, spent: Spent, now: u64) {
+        let tokens = spent.tokens.saturating_sub(self.spent.tokens);
+        self.spent = spent;
+        let open = self.doings.iter_mut().rev().find_map(|doing| match doing {
+            Doing::Asked(asked) => Some(asked),
+            _ => None,
+        });
+        if let Some(asked) = open.filter(|asked| asked.millis.is_none()) {
+            asked.tokens = tokens;
+            asked.millis = Some(now.saturating_sub(asked.at));
+        }
+    }
+
+    fn ask(&mut self, id: &str, of: &str, shown: &str, is_tools: bool) {
+        self.doings.push(Doing::Consent(Consent {
+            id: id.to_owned(),
+            of: of.to_owned(),
+            is_tools,
+            shown: shown.to_owned(),
+            agreed: None,
+        }));
+    }
+
+    /// The call of that id that has given nothing yet: an id may come again in a later step.
+    fn open_call(&mut self, id: &str) -> Option<&mut Called> {
+        self.doings.iter_mut().rev().find_map(|doing| match doing {
+            Doing::Called(called) if called.id == id && called.gave.is_none() => Some(called),
+            _ => None,
+        })
+    }
+
+    fn open_consent(&mut self, id: &str) -> Option<&mut Consent> {
+        self.doings.iter_mut().rev().find_map(|doing| match doing {
+            Doing::Consent(consent) if consent.id == id && consent.agreed.is_none() => Some(consent),
+            _ => None,
+        })
+    }
+
+    fn gave(&mut self, id: &str, action: &str, gave: Gave, now: u64) {
+        if let Some(call) = self.open_call(id) {
+            call.millis = Some(now.saturating_sub(call.at));
+            // Passages that are given as they are found are kept once.
+            call.passages.take_if(|passages| *passages == gave.content);
+            call.gave = Some(gave);
+            return;
+        }
+        // It was refused before anybody was called.
+        let refused = called(id, action, self.wanted(action), "", now);
+        self.doings.push(Doing::Called(Called { gave: Some(gave), ..refused }));
+    }
+
+    /// What the model wanted to call an action with in its last step.
+    fn wanted(&self, action: &str) -> Value {
+        let last = self.doings.iter().rev().find_map(|doing| match doing {
+            Doing::Asked(asked) => Some(asked),
+            _ => None,
+        });
+        let Some(last) = last else { return Value::Null };
+        if let Some((_, input)) = last.wants.iter().find(|(name, _)| name == action) {
+            return input.clone();
+        }
+        match said::read(&last.text).map(|said| said.does) {
+            Ok(Does::Call { input, .. }) => input,
+            _ => Value::Null,
+        }
+    }
+
+    /// The step whose text is the answer keeps no second copy of it.
+    fn settle(&mut self, answer: &str) {
+        let last = self.doings.iter_mut().rev().find_map(|doing| match doing {
+            Doing::Asked(asked) if matches!(asked.step, Step::Orchestration | Step::PostProcessing) => {
+                Some(asked)
+            }
+            _ => None,
+        });
+        let Some(asked) = last else { return };
+        if asked.text.trim() == answer.trim() {
+            asked.text.clear();
+            asked.is_answer = true;
+        } else if let Ok(step) = said::read(&asked.text)
+            && step.does == Does::Answer(answer.to_owned())
+        {
+            asked.text = step.thought;
+            asked.is_answer = true;
+        }
+    }
+
+    /// The answer as far as it has come. What a step says that then calls something was none.
+    pub fn so_far(&self) -> Option<String> {
+        match self.doings.last() {
+            Some(Doing::Asked(asked))
+                if matches!(asked.step, Step::Orchestration | Step::PostProcessing)
+                    && asked.wants.is_empty() =>
+            {
+                said::so_far(&asked.text)
+            }
+            _ => None,
+        }
+    }
+
+    /// The blocks of the answer once an event was taken in.
+    pub fn blocks_after(&self, event: &AgentEvent) -> Vec<Block> {
+        match event {
+            AgentEvent::Ended {
+                state: state @ (State::Answered { .. } | State::Waiting { .. } | State::GaveUp { .. }),
+                ..
+            } => Self::blocks(state),
+            _ => self.blocks_so_far(),
+        }
+    }
+
+    /// The blocks of the answer as far as it has come.
+    fn blocks_so_far(&self) -> Vec<Block> {
+        self.so_far().map(|text| Block::Text { text }).into_iter().collect()
+    }
+
+    /// The blocks of an answer whose run ended so. One question is what the agent says; other calls that are waited for are
+    /// calls of tools.
+    fn blocks(state: &State) -> Vec<Block> {
+        let text = |text: &str| (!text.trim().is_empty()).then(|| Block::Text { text: text.to_owned() });
+        match state {
+            State::Answered { text: said } | State::GaveUp { text: said, .. } => {
+                text(said).into_iter().collect()
+            }
+            State::Waiting { calls } => match &calls[..] {
+                [Wanted { question: Some(question), .. }] => text(question).into_iter().collect(),
+                calls => calls.iter().map(as_call).collect(),
+            },
+            State::Running | State::Failed { .. } | State::Stopped => Vec::new(),
+        }
+    }
+
+    /// The calls that wait for the next message.
+    pub fn waiting(&self) -> &[Wanted] {
+        match &self.end {
+            Some(End::Waiting { calls }) => calls,
+            _ => &[],
+        }
+    }
+
+    /// What a person is asked to agree to now.
+    pub fn consent(&self) -> Option<&Consent> {
+        self.doings.iter().rev().find_map(|doing| match doing {
+            Doing::Consent(consent) => Some(consent).filter(|consent| consent.agreed.is_none()),
+            _ => None,
+        })
+    }
+
+    /// Tells two states of the same work apart, at the cost of a few additions: what was set of one of them may be kept.
+    pub fn stamp(&self) -> u64 {
+        let mut stamp = self.doings.len() as u64;
+        let mut mix = |value: u64| stamp = stamp.wrapping_mul(31).wrapping_add(value);
+        for doing in &self.doings {
+            match doing {
+                Doing::Asked(asked) => {
+                    mix((asked.text.len() + asked.thought.len()) as u64);
+                    mix(asked.tokens + u64::from(asked.is_answer));
+                    mix(asked.millis.map_or(0, |millis| millis + 1));
+                }
+                Doing::Called(call) => {
+                    mix(call.gave.as_ref().map_or(0, |gave| gave.content.len() as u64 + 1));
+                    mix(call.passages.as_ref().map_or(0, |passages| passages.len() as u64 + 1));
+                    mix(call.millis.map_or(0, |millis| millis + 1));
+                }
+                Doing::Consent(consent) => mix(consent.agreed.map_or(0, |agreed| 1 + u64::from(agreed))),
+                Doing::Remark { text } => mix(text.len() as u64),
+            }
+        }
+        stamp
+    }
+
+    /// Calls that are made now.
+    pub fn calling(&self) -> usize {
+        let open = |doing: &&Doing| matches!(doing, Doing::Called(call) if call.gave.is_none());
+        self.doings.iter().filter(open).count()
+    }
+}
+
+fn called(id: &str, action: &str, input: Value, by: &str, at: u64) -> Called {
+    let (id, action, by) = (id.to_owned(), action.to_owned(), by.to_owned());
+    Called { id, action, input, by, passages: None, gave: None, at, millis: None }
+}
+
+fn as_call(wanted: &Wanted) -> Block {
+    Block::ToolUse {
+        id: wanted.id.clone(),
+        name: wanted.action.clone(),
+        input: wanted.input.clone(),
+        extra: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::agent::limits::Limit;
+    use serde_json::json;
+    use uuid::Uuid;
+
+    fn run() -> RunId {
+        RunId::from_uuid(Uuid::from_u128(7))
+    }
+
+    fn acting() -> Acting {
+        let id = AgentId::from_uuid(Uuid::from_u128(1));
+        Acting::new(Chosen { id, name: "shop".to_owned() }, 2)
+    }
+
+    fn text(text: &str) -> AgentEvent {
+        AgentEvent::Delta { event: Event::Text { text: text.to_owned() } }
+    }
+
+    fn step(number: u32) -> AgentEvent {
+        AgentEvent::Step { step: Step::Orchestration, number }
+    }
+
+    fn spent(tokens: u64) -> Spent {
+        Spent { tokens, ..Spent::default() }
+    }
+
+    fn called(id: &str) -> AgentEvent {
+        let (id, by) = (id.to_owned(), "program".to_owned());
+        AgentEvent::Called { id, action: "order".to_owned(), input: json!({"tea": 1}), by }
+    }
+
+    fn gave(id: &str, is_error: bool) -> AgentEvent {
+        let (id, action) = (id.to_owned(), "order".to_owned());
+        AgentEvent::Gave { id, action, content: "done".to_owned(), is_error }
+    }
+
+    fn ended(state: State) -> AgentEvent {
+        AgentEvent::Ended { run: run(), state, spent: spent(50) }
+    }
+
+    #[test]
+    fn a_step_that_calls_keeps_its_words_and_the_last_one_gives_them_to_the_answer() {
+        let mut acting = acting();
+        let model = "a/b".parse().unwrap();
+        acting.push(&AgentEvent::Begun { run: run(), agent: "shop".into(), version: 3, model }, 1);
+        acting.push(&step(1), 2);
+        acting.push(&text("I order."), 3);
+        assert_eq!(acting.so_far().as_deref(), Some("I order."));
+        acting.push(&AgentEvent::Spent { spent: spent(20) }, 12);
+        acting.push(&called("a"), 13);
+        acting.push(&called("b"), 13);
+        assert_eq!((acting.so_far(), acting.calling()), (None, 2));
+        acting.push(&gave("b", true), 20);
+        acting.push(&gave("a", false), 30);
+        acting.push(&step(2), 31);
+        acting.push(&text("Ordered."), 32);
+        acting.push(&AgentEvent::Spent { spent: spent(50) }, 40);
+        acting.push(&ended(State::Answered { text: "Ordered.".into() }), 41);
+        assert_eq!((acting.run, acting.version, acting.end.clone()), (Some(run()), 3, Some(End::Answered)));
+        let [Doing::Asked(first), Doing::Called(a), Doing::Called(b), Doing::Asked(last)] =
+            &acting.doings[..]
+        else {
+            panic!("{:?}", acting.doings)
+        };
+        assert_eq!((first.text.as_str(), first.tokens, first.millis), ("I order.", 20, Some(10)));
+        assert_eq!((a.millis, b.millis), (Some(17), Some(7)));
+        assert!(b.gave.as_ref().unwrap().is_error);
+        assert!(last.is_answer && last.text.is_empty() && last.tokens == 30);
+        let again: Acting = serde_json::from_str(&serde_json::to_string(&acting).unwrap()).unwrap();
+        assert_eq!(again, acting);
+    }
+
+    #[test]
+    fn what_is_asked_of_a_person_is_open_until_they_have_said() {
+        let mut acting = acting();
+        let (id, shown) = ("a".to_owned(), "{}".to_owned());
+        acting.push(&AgentEvent::Confirm { run: run(), id: id.clone(), action: "order".into(), shown }, 1);
+        assert_eq!(acting.consent().map(|consent| consent.of.as_str()), Some("order"));
+        acting.push(&AgentEvent::Decided { id, agreed: false }, 2);
+        assert_eq!(acting.consent(), None);
+        acting.push(&gave("a", true), 3);
+        assert!(matches!(&acting.doings[1], Doing::Called(call) if call.by.is_empty()), "it was not made");
+    }
+
+    #[test]
+    fn one_question_is_said_and_other_calls_are_calls_of_tools() {
+        let wanted = |id: &str, question: Option<&str>| Wanted {
+            id: id.to_owned(),
+            action: "ask".to_owned(),
+            input: json!({}),
+            question: question.map(str::to_owned),
+        };
+        let blocks = |calls: Vec<Wanted>| Acting::blocks(&State::Waiting { calls });
+        assert_eq!(blocks(vec![wanted("a", Some("Which?"))]), [Block::Text { text: "Which?".into() }]);
+        let several = blocks(vec![wanted("a", Some("Which?")), wanted("b", None)]);
+        assert!(several.iter().all(|block| matches!(block, Block::ToolUse { .. })) && several.len() == 2);
+        let why = GaveUp::Limit { limit: Limit::Steps(3) };
+        assert!(Acting::blocks(&State::GaveUp { why, text: " ".into() }).is_empty());
+    }
+
+    #[test]
+    fn a_step_in_json_is_kept_by_its_thought() {
+        let mut acting = acting();
+        acting.push(&step(1), 0);
+        acting.push(&text(r#"{"thought": "easy", "answer": "4"#), 1);
+        assert_eq!(acting.blocks_so_far(), [Block::Text { text: "4".into() }]);
+        acting.push(&text("2\"}"), 2);
+        acting.push(&ended(State::Answered { text: "42".into() }), 3);
+        assert!(matches!(&acting.doings[0], Doing::Asked(asked) if asked.is_answer && asked.text == "easy"));
+    }
+}

@@ -1,0 +1,363 @@
+//! A run of an agent once more: what its actions gave is taken from what was recorded, from the beginning or from one of its
+//! steps on.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::said::{self, Does};
+use super::step::Step;
+use super::turn::{self, Asked, Next, RESULT};
+use crate::domain::call::Turn;
+use crate::domain::id::RunId;
+use crate::domain::message::{Block, Role};
+use crate::domain::{Error, ErrorKind, Result};
+
+const DOING: &str = "replaying a run of an agent";
+
+/// What becomes of a call that nothing was recorded of.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Missing {
+    /// It ends the run.
+    #[default]
+    Fail,
+    /// It is made.
+    Run,
+    /// The person is asked first.
+    Ask,
+}
+
+/// What is not as it was.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Edit {
+    /// Another question, in the place of the last one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub question: Option<String>,
+    /// The recorded steps before this one stay; it is taken anew. Counts what the model said to the question, from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub step: Option<u32>,
+    /// What the model says in that step, in the place of asking it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub said: Option<String>,
+    /// Templates in the place of the definition's.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub prompts: BTreeMap<Step, String>,
+}
+
+/// Whose replay a run is.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Replayed {
+    pub run: RunId,
+    /// Its steps before this one were kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub step: Option<u32>,
+    /// The model's answer in that step is a person's.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub said: bool,
+    /// Templates in the place of the definition's.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub prompts: BTreeMap<Step, String>,
+    /// `None` once another question was asked: nothing is taken from the recording any more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub missing: Option<Missing>,
+}
+
+/// The turn that asks the question; the last one that does.
+pub fn asked_at(turns: &[Turn], question: &str) -> Option<usize> {
+    turns.iter().rposition(|turn| {
+        turn.role == Role::User && turn.blocks.iter().any(|block| block.said() == Some(question))
+    })
+}
+
+/// The turns that a replay begins with, and its question.
+///
+/// # Errors
+///
+/// `Invalid`: there is no such step, or the edits do not go together.
+pub fn begin(turns: &[Turn], question: &str, edit: &Edit, native: bool) -> Result<(Vec<Turn>, String)> {
+    let bad = |why: String, hint: &str| Err(Error::new(ErrorKind::Invalid, DOING, why, hint));
+    let Some(at) = asked_at(turns, question) else {
+        return bad(
+            "its question is not among what was said".to_owned(),
+            "Ask it anew: `outcrop agent run`.",
+        );
+    };
+    let Some(step) = edit.step else {
+        if edit.said.is_some() {
+            let hint = "Say in which step, like --step 2.";
+            return bad("it is not said whose answer is another".to_owned(), hint);
+        }
+        let mut turns = turns[..=at].to_vec();
+        let question = edit.question.clone().unwrap_or_else(|| question.to_owned());
+        if question.trim().is_empty() {
+            return bad("nothing is asked".to_owned(), "Write a question.");
+        }
+        // Before it stands what was said before.
+        if let Some(block) = turns[at].blocks.last_mut() {
+            *block = Block::Text { text: question.clone() };
+        }
+        return Ok((turns, question));
+    };
+    if edit.question.is_some() {
+        let hint = "Leave the step out, or the question.";
+        return bad("steps that answer one question cannot follow another".to_owned(), hint);
+    }
+    let answers: Vec<usize> = (at + 1..turns.len()).filter(|at| turns[*at].role == Role::Assistant).collect();
+    let place = usize::try_from(step).ok().and_then(|step| answers.get(step.checked_sub(1)?));
+    let Some(place) = place else {
+        let why = format!("there is no step {step}: the model answered {} times", answers.len());
+        return bad(why, "Steps count from 1.");
+    };
+    let mut kept = turns[..*place].to_vec();
+    fits(&kept[at..], native)?;
+    if let Some(text) = &edit.said {
+        kept.push(Turn { role: Role::Assistant, blocks: spoken(text, native, step) });
+    }
+    Ok((kept, question.to_owned()))
+}
+
+/// Whether a model goes on from these steps: of one that has tool calls the others can make nothing, and it nothing of theirs.
+fn fits(turns: &[Turn], native: bool) -> Result<()> {
+    let calls = |turn: &Turn| turn.blocks.iter().any(|block| matches!(block, Block::ToolUse { .. }));
+    let writes = |turn: &Turn| {
+        let said = said::read(&turn::text_of(&turn.blocks));
+        turn.role == Role::Assistant && said.is_ok_and(|said| matches!(said.does, Does::Call { .. }))
+    };
+    let why = if native && turns.iter().any(writes) {
+        "the steps before were written by a model without tool calls"
+    } else if !native && turns.iter().any(calls) {
+        "the steps before are those of a model with tool calls of its own"
+    } else {
+        return Ok(());
+    };
+    let hint = "Take a model of the same kind, or replay the run from its beginning.";
+    Err(Error::new(ErrorKind::Invalid, DOING, why, hint))
+}
+
+/// What a person has written as a step of a model. `{"tool": …, "input": …}` is a call to any model; to one that writes its
+/// steps everything else is an answer.
+fn spoken(text: &str, native: bool, step: u32) -> Vec<Block> {
+    let says = |text: &str| vec![Block::Text { text: text.to_owned() }];
+    let read =
+        Some(text).filter(|text| text.trim_start().starts_with('{')).and_then(|text| said::read(text).ok());
+    match read {
+        Some(read) if native => match read.does {
+            Does::Call { tool: name, input } => {
+                let call = Block::ToolUse { id: format!("edited_{step}"), name, input, extra: None };
+                let thought = Some(read.thought).filter(|thought| !thought.is_empty());
+                thought.map(|text| Block::Text { text }).into_iter().chain([call]).collect()
+            }
+            Does::Answer(_) => says(text),
+        },
+        None if !native => says(&json!({"thought": "", "answer": text}).to_string()),
+        _ => says(text),
+    }
+}
+
+/// A call with what it gave.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Made {
+    pub name: String,
+    pub input: Value,
+    pub content: String,
+    pub is_error: bool,
+}
+
+/// The calls that were made in turns, in order, whether they gave something or not.
+pub fn calls(turns: &[Turn]) -> Vec<Asked> {
+    turns.iter().flat_map(calls_of).collect()
+}
+
+fn calls_of(turn: &Turn) -> Vec<Asked> {
+    if turn.role != Role::Assistant {
+        return Vec::new();
+    }
+    let native = turn.blocks.iter().any(|block| matches!(block, Block::ToolUse { .. }));
+    match turn::next(&turn.blocks, native, 0) {
+        Next::Calls(calls) => calls,
+        Next::Answer(_) | Next::Malformed(_) => Vec::new(),
+    }
+}
+
+/// What the calls in turns gave; `results` came while others were waited for.
+pub fn made(turns: &[Turn], results: &[Block]) -> Vec<Made> {
+    let mut all = Vec::new();
+    for (at, turn) in turns.iter().enumerate() {
+        let given = turns.get(at + 1).map_or(results, |next| next.blocks.as_slice());
+        for Asked { id, name, input } in calls_of(turn) {
+            let gave = given.iter().find_map(|block| match block {
+                Block::ToolResult { id: of, content, is_error } if *of == id => {
+                    Some((content.clone(), *is_error))
+                }
+                Block::Text { text } => given_back(text, &name),
+                _ => None,
+            });
+            if let Some((content, is_error)) = gave {
+                all.push(Made { name, input, content, is_error });
+            }
+        }
+    }
+    all
+}
+
+/// The result in a text that gave it to a model without tool calls.
+fn given_back(text: &str, name: &str) -> Option<(String, bool)> {
+    let rest = text.strip_prefix(name)?;
+    let (rest, is_error) = match rest.strip_prefix(" gave") {
+        Some(rest) => (rest, false),
+        None => (rest.strip_prefix(" failed")?, true),
+    };
+    let rest = rest.strip_prefix(RESULT)?;
+    let end = rest.rfind("\n</result>\n")?;
+    Some((rest[..end].replace("< /result", "</result"), is_error))
+}
+
+/// What the calls of a run gave, for another run.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Recording {
+    made: Vec<Made>,
+    /// How often each was asked for.
+    asked: Vec<usize>,
+}
+
+impl Recording {
+    pub fn new(made: Vec<Made>) -> Self {
+        let asked = vec![0; made.len()];
+        Self { made, asked }
+    }
+
+    /// What a call gave: those of the same action and input come one after the other, then from the first again, as the takes
+    /// of a cassette do.
+    pub fn play(&mut self, name: &str, input: &Value) -> Option<&Made> {
+        let same: Vec<usize> = (0..self.made.len())
+            .filter(|at| self.made[*at].name == name && self.made[*at].input == *input)
+            .collect();
+        let next = *same.iter().min_by_key(|at| self.asked[**at])?;
+        self.asked[next] += 1;
+        self.made.get(next)
+    }
+}
+
+/// What is said of a call that ends a replay.
+pub fn missing(asked: &Asked) -> Error {
+    Error::new(
+        ErrorKind::NotFound,
+        DOING,
+        format!("nothing was recorded of {} {}", asked.name, asked.input),
+        "--missing run makes such calls, --missing ask asks first.",
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn turn(role: Role, blocks: Vec<Block>) -> Turn {
+        Turn { role, blocks }
+    }
+
+    fn text(text: &str) -> Block {
+        Block::Text { text: text.to_owned() }
+    }
+
+    fn call(id: &str, at: u32) -> Block {
+        Block::ToolUse { id: id.to_owned(), name: "look".to_owned(), input: json!({"at": at}), extra: None }
+    }
+
+    fn result(id: &str, content: &str) -> Block {
+        Block::ToolResult { id: id.to_owned(), content: content.to_owned(), is_error: false }
+    }
+
+    /// Two calls, one more, an answer.
+    fn native() -> Vec<Turn> {
+        vec![
+            turn(Role::User, vec![text("hello")]),
+            turn(Role::Assistant, vec![text("hi")]),
+            turn(Role::User, vec![text("look")]),
+            turn(Role::Assistant, vec![call("1", 1), call("2", 2)]),
+            turn(Role::User, vec![result("2", "two"), result("1", "one")]),
+            turn(Role::Assistant, vec![call("3", 1)]),
+            turn(Role::User, vec![result("3", "another one")]),
+            turn(Role::Assistant, vec![text("done")]),
+        ]
+    }
+
+    fn written() -> Vec<Turn> {
+        let call = "{\"tool\": \"look\", \"input\": {\"at\": 1}}";
+        let given =
+            turn::given(&[result("step_1", "a</result>\nb")], &[("step_1".into(), "look".into())], false);
+        vec![
+            turn(Role::User, vec![text("look")]),
+            turn(Role::Assistant, vec![text("hm")]),
+            turn::again("no", false),
+            turn(Role::Assistant, vec![text(call)]),
+            given,
+            turn(Role::Assistant, vec![text("{\"answer\": \"done\"}")]),
+        ]
+    }
+
+    #[test]
+    fn results_are_played_in_turn_to_the_call_that_they_are_of() {
+        let mut recording = Recording::new(made(&native(), &[]));
+        let mut play = |at: u32| recording.play("look", &json!({"at": at})).map(|made| made.content.clone());
+        let played = [play(1), play(2), play(1), play(1), play(2), play(3)];
+        let wanted = ["one", "two", "another one", "one", "two"].map(|text| Some(text.to_owned()));
+        assert_eq!(played[..5], wanted);
+        assert_eq!(played[5], None);
+        assert_eq!(recording.play("see", &json!({"at": 1})), None);
+        let made = made(&written(), &[]);
+        assert_eq!(made.iter().map(|made| made.content.as_str()).collect::<Vec<_>>(), ["a</result>\nb"]);
+        // A run that waits has the results that came beside it.
+        let waits = &native()[..4];
+        assert_eq!(super::made(waits, &[result("2", "two")]).len(), 1);
+        assert_eq!(calls(waits).len(), 2);
+    }
+
+    #[test]
+    fn a_run_begins_again_at_its_question_or_at_any_of_its_steps() {
+        let turns = native();
+        let edit = |step: Option<u32>, said: Option<&str>| Edit {
+            step,
+            said: said.map(str::to_owned),
+            ..Edit::default()
+        };
+        let (whole, question) = begin(&turns, "look", &Edit::default(), true).unwrap();
+        assert_eq!((whole.len(), question.as_str()), (3, "look"));
+        let other = Edit { question: Some("see".to_owned()), ..Edit::default() };
+        let (whole, question) = begin(&turns, "look", &other, true).unwrap();
+        assert_eq!((whole[2].blocks.as_slice(), question.as_str()), (&[text("see")][..], "see"));
+        assert_eq!(begin(&turns, "look", &edit(Some(2), None), true).unwrap().0, turns[..5]);
+        let (said, _) = begin(&turns, "look", &edit(Some(2), Some("No more.")), true).unwrap();
+        assert_eq!(said[5], turn(Role::Assistant, vec![text("No more.")]));
+        let tool = "{\"thought\": \"so\", \"tool\": \"look\", \"input\": {\"at\": 2}}";
+        let (said, _) = begin(&turns, "look", &edit(Some(2), Some(tool)), true).unwrap();
+        assert!(
+            matches!(&said[5].blocks[..], [Block::Text { .. }, Block::ToolUse { name, .. }] if name == "look")
+        );
+        for (wrong, why) in [
+            (edit(Some(4), None), "no step 4"),
+            (edit(Some(0), None), "no step 0"),
+            (edit(None, Some("x")), "whose answer"),
+            (Edit { step: Some(2), ..other }, "another"),
+        ] {
+            let error = begin(&turns, "look", &wrong, true).unwrap_err();
+            assert!(error.why.contains(why), "{error}");
+        }
+    }
+
+    #[test]
+    fn steps_of_one_kind_of_model_are_none_for_another() {
+        let edit = Edit { step: Some(2), said: Some("It is so.".to_owned()), ..Edit::default() };
+        assert!(begin(&native(), "look", &edit, false).is_err());
+        let third = Edit { step: Some(3), ..edit.clone() };
+        assert!(begin(&written(), "look", &third, true).is_err());
+        let (said, _) = begin(&written(), "look", &third, false).unwrap();
+        assert_eq!(turn::next(&said[5].blocks, false, 1), Next::Answer("It is so.".to_owned()));
+        // The first step stands behind none.
+        let first = Edit { step: Some(1), ..edit };
+        assert_eq!(begin(&native(), "look", &first, false).unwrap().0.len(), 4);
+    }
+}

@@ -1,0 +1,144 @@
+//! A run that begins where another one ended, which stays as it is: conversations have branches.
+
+use std::collections::BTreeMap;
+
+use super::Agents;
+use super::run::{answered, asks};
+use crate::domain::agent::run::{Hashes, State};
+use crate::domain::agent::{Definition, Run, Spent};
+use crate::domain::call::Turn;
+use crate::domain::catalog::ModelId;
+use crate::domain::id::{AgentId, RunId};
+use crate::domain::{Error, ErrorKind, Result};
+use crate::service::fresh;
+
+/// The next turn of a conversation.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Onward {
+    /// What the person says. It also answers the one call that `from` waits for, where it waits for one.
+    pub text: String,
+    /// What the calls that `from` waits for gave, by their ids.
+    pub answers: Vec<(String, String)>,
+    /// The run that answered the turn before it.
+    pub from: Option<RunId>,
+    /// What was said before, for where that run is not kept any more, or there is none.
+    pub history: Vec<Turn>,
+    pub model: Option<ModelId>,
+}
+
+/// The model that a run is of.
+pub(super) fn model_of(agents: &Agents, definition: &Definition, wished: Option<ModelId>) -> Result<ModelId> {
+    let known = wished.or_else(|| definition.model.clone());
+    known.or_else(|| agents.means.model.clone()).ok_or_else(|| {
+        let hint = "Name one in the definition, or with -m.";
+        Error::new(ErrorKind::Invalid, "running an agent", "the agent has no model", hint)
+    })
+}
+
+/// A run in which nothing was said yet.
+pub(super) fn blank(agent: AgentId, version: u32, model: ModelId) -> Run {
+    let now = fresh::now();
+    Run {
+        id: fresh::run_id(),
+        agent,
+        version,
+        model,
+        question: String::new(),
+        turns: Vec::new(),
+        results: Vec::new(),
+        state: State::Running,
+        attributes: BTreeMap::new(),
+        spent: Spent::default(),
+        user: String::new(),
+        session: None,
+        replays: None,
+        hashes: Hashes::default(),
+        created: now,
+        updated: now,
+    }
+}
+
+/// A blank run, gone on with behind what another one came to.
+pub(super) fn goes_on(run: Run, before: Option<Run>, onward: Onward) -> Result<Run> {
+    let Some(before) = before else {
+        let mut run = Run { turns: onward.history, ..run };
+        asks(&mut run, onward.text);
+        return Ok(run);
+    };
+    let session = Some(before.session());
+    let Run { question, turns, results, state, attributes, spent, .. } = before;
+    let answers = match &state {
+        State::Waiting { calls } => match &calls[..] {
+            [call] if onward.answers.is_empty() => vec![(call.id.clone(), onward.text.clone())],
+            _ => onward.answers,
+        },
+        _ => Vec::new(),
+    };
+    if !answers.is_empty() {
+        return answered(Run { question, turns, results, state, attributes, spent, session, ..run }, answers);
+    }
+    let mut run = Run { turns, attributes, session, ..run };
+    asks(&mut run, onward.text);
+    Ok(run)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::agent::Wanted;
+    use crate::domain::message::{Block, Role};
+    use serde_json::json;
+
+    fn run() -> Run {
+        blank(fresh::agent_id(), 1, "a/b".parse().unwrap())
+    }
+
+    fn said(text: &str) -> Onward {
+        Onward { text: text.to_owned(), answers: Vec::new(), from: None, history: Vec::new(), model: None }
+    }
+
+    fn turn(role: Role, text: &str) -> Turn {
+        Turn { role, blocks: vec![Block::Text { text: text.to_owned() }] }
+    }
+
+    fn waiting(ids: &[&str]) -> Run {
+        let call = |id: &&str| Wanted {
+            id: (*id).to_owned(),
+            action: "ask".to_owned(),
+            input: json!({}),
+            question: Some("Which?".to_owned()),
+        };
+        let calls = ids.iter().map(call).collect();
+        let spent = Spent { steps: 2, ..Spent::default() };
+        Run { question: "tea".to_owned(), state: State::Waiting { calls }, spent, ..run() }
+    }
+
+    #[test]
+    fn what_is_said_next_is_behind_what_was_said_and_another_run() {
+        let attributes = BTreeMap::from([("user".to_owned(), "7".to_owned())]);
+        let turns = vec![turn(Role::User, "tea"), turn(Role::Assistant, "Which?")];
+        let first = Run { attributes, turns, state: State::Answered { text: "Which?".into() }, ..run() };
+        let next = goes_on(run(), Some(first.clone()), said("green")).unwrap();
+        assert_ne!(next.id, first.id);
+        assert_eq!((next.turns.len(), next.question.as_str()), (3, "green"));
+        assert_eq!(next.attributes, first.attributes, "the session's attributes pass on");
+        let lost = Onward { history: vec![turn(Role::User, "tea")], ..said("green") };
+        let lost = goes_on(run(), None, lost).unwrap();
+        assert_eq!(lost.turns.len(), 1, "neighbours of one role are one turn");
+    }
+
+    #[test]
+    fn the_one_call_that_is_waited_for_is_answered_by_what_is_said() {
+        let next = goes_on(run(), Some(waiting(&["a"])), said("green")).unwrap();
+        assert_eq!(
+            next.results,
+            [Block::ToolResult { id: "a".into(), content: "green".into(), is_error: false }]
+        );
+        assert_eq!((next.question.as_str(), next.spent.steps), ("tea", 2), "its limits go on");
+        let answers = vec![("b".to_owned(), "2".to_owned()), ("a".to_owned(), "1".to_owned())];
+        let both = Onward { answers, ..said("") };
+        assert_eq!(goes_on(run(), Some(waiting(&["a", "b"])), both).unwrap().results.len(), 2);
+        let other = goes_on(run(), Some(waiting(&["a", "b"])), said("never mind")).unwrap();
+        assert!(other.results.is_empty() && other.question == "never mind");
+    }
+}

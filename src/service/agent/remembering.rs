@@ -1,0 +1,191 @@
+//! What agents remember of sessions with people: summed up when a session has been answered, told when the next one begins, gone
+//! when its days are over.
+
+use super::halt::Halt;
+use super::run::{Running, plain};
+use super::{Agents, kept};
+use crate::domain::agent::turn::text_of;
+use crate::domain::agent::{Agent, AgentEvent, Definition, Remembered, Run, Step, Version, replay, told};
+use crate::domain::id::{AgentId, RunId};
+use crate::domain::time::Timestamp;
+use crate::domain::{Error, ErrorKind, Result};
+use crate::service::fresh;
+use crate::store::record::{AgentMemoryOf, AgentVersionOf};
+use crate::store::{Batch, Scan, Store};
+
+/// The longest summary, in characters: a model that writes more has summed nothing up.
+const LONGEST: usize = 4_000;
+
+/// Who a session is with; `me` where the account tells no name.
+pub(super) fn person(principal: &str) -> String {
+    match principal.trim() {
+        "" => "me".to_owned(),
+        name => name.to_owned(),
+    }
+}
+
+/// What is remembered of sessions, of one person's or of everybody's, the newest first.
+pub(super) fn all(store: &Store, agent: AgentId, user: Option<&str>) -> Result<Vec<Remembered>> {
+    if !store.has::<Agent>(&agent)? {
+        return Err(kept::missing("looking at what an agent remembers"));
+    }
+    let sessions = store.scan::<Remembered>(Scan::under(&agent));
+    let mut sessions: Vec<Remembered> = sessions.filter_map(|record| Some(record.ok()?.1)).collect();
+    sessions.retain(|session| user.is_none_or(|user| session.user == user));
+    sessions.sort_by(|one, other| other.at.cmp(&one.at).then(one.session.cmp(&other.session)));
+    Ok(sessions)
+}
+
+fn get(store: &Store, agent: AgentId, session: RunId) -> Result<Option<Remembered>> {
+    store.get::<Remembered>(&AgentMemoryOf(agent, session))
+}
+
+fn put(store: &Store, agent: AgentId, remembered: &Remembered) -> Result<()> {
+    // The agent may have been removed meanwhile.
+    if !store.has::<Agent>(&agent)? {
+        return Ok(());
+    }
+    let mut batch = Batch::new();
+    batch.put(&AgentMemoryOf(agent, remembered.session), remembered)?;
+    store.commit(batch)
+}
+
+/// Puts a person's words in the place of a summary.
+pub(super) fn edit(store: &Store, agent: AgentId, session: RunId, summary: String) -> Result<Remembered> {
+    const DOING: &str = "editing what an agent remembers";
+    let summary = summary.trim().to_owned();
+    if summary.is_empty() {
+        let hint = "`outcrop agent memory remove` forgets a session.";
+        return Err(Error::new(ErrorKind::Invalid, DOING, "the text is empty", hint));
+    }
+    let mut remembered = get(store, agent, session)?.ok_or_else(|| {
+        let hint = "`outcrop agent memory list` shows what it remembers.";
+        Error::new(ErrorKind::NotFound, DOING, "it does not remember that session", hint)
+    })?;
+    (remembered.summary, remembered.edited) = (summary, true);
+    put(store, agent, &remembered)?;
+    Ok(remembered)
+}
+
+/// Forgets sessions.
+pub(super) fn forget(store: &Store, agent: AgentId, sessions: &[RunId]) -> Result<()> {
+    let mut batch = Batch::new();
+    for session in sessions {
+        batch.remove::<Remembered>(&AgentMemoryOf(agent, *session));
+    }
+    store.commit(batch)
+}
+
+/// Forgets what is older than the newest version of its agent keeps; how many sessions that were. Blocks.
+pub fn sweep(store: &Store, now: Timestamp) -> Result<usize> {
+    let mut forgotten = 0;
+    for agent in kept::all(store) {
+        // Of what cannot be read nobody can tell how long it is kept.
+        let newest = store.get::<Version>(&AgentVersionOf(agent.id, agent.latest)).ok().flatten();
+        let Some(Version { definition: Definition { memory, .. }, .. }) = newest else { continue };
+        let sessions = all(store, agent.id, None)?;
+        let old: Vec<RunId> = sessions
+            .iter()
+            .filter(|session| !memory.keeps(session.at, now))
+            .map(|session| session.session)
+            .collect();
+        if !old.is_empty() {
+            forget(store, agent.id, &old)?;
+            forgotten += old.len();
+        }
+    }
+    Ok(forgotten)
+}
+
+/// What the model is told of earlier sessions with the person of a run. A replay is told what was known before the first run.
+pub(super) async fn told(
+    agents: &Agents,
+    definition: &Definition,
+    run: &Run,
+    now: Timestamp,
+) -> Result<String> {
+    if definition.memory.days == 0 {
+        return Ok(String::new());
+    }
+    let (agent, user, own) = (run.agent, run.user.clone(), run.session());
+    let before = run.replays.as_ref().and_then(|of| of.run.made());
+    let sessions = agents.archive.run(move |store| all(store, agent, Some(user.as_str()))).await?;
+    let earlier = sessions.into_iter().filter(|session| session.session != own);
+    let earlier = earlier.filter(|session| before.is_none_or(|before| session.at < before));
+    Ok(definition.memory.told(&earlier.collect::<Vec<_>>(), now))
+}
+
+impl Running {
+    /// Keeps a summary of what was said so far, for the next session. The answer stands whatever comes of it.
+    pub(super) async fn remember(&mut self, answer: &str) {
+        let keeps = self.definition.memory.days > 0 && self.definition.steps.is_on(Step::MemorySummary);
+        // What is done once more has happened once.
+        if !keeps || self.run.replays.is_some() {
+            return;
+        }
+        if let Err(why) = self.sum_up(answer).await {
+            self.tell(AgentEvent::Remark { text: format!("this session is not remembered: {why}") }).await;
+        }
+    }
+
+    async fn sum_up(&mut self, answer: &str) -> Result<(), String> {
+        let (agent, session) = (self.run.agent, self.run.session());
+        let known = self.agents.archive.run(move |store| get(store, agent, session)).await;
+        let known = known.map_err(|error| error.said())?;
+        // What was kept stands for all that was said before this question.
+        let from = known.as_ref().and_then(|_| replay::asked_at(&self.run.turns, &self.run.question));
+        let before = known.as_ref().map(|known| known.summary.as_str()).unwrap_or_default();
+        let text = told::summing(&self.definition, before, &self.run.turns[from.unwrap_or(0)..], answer);
+        let blocks = self.ask(plain(Step::MemorySummary, text)).await.map_err(Halt::said)?;
+        let summary: String = text_of(&blocks).chars().take(LONGEST).collect();
+        if summary.is_empty() {
+            return Err("the model said nothing".to_owned());
+        }
+        let edited = known.is_some_and(|known| known.edited);
+        let remembered =
+            Remembered { user: self.run.user.clone(), session, at: fresh::now(), summary, edited };
+        let kept = self.agents.archive.run(move |store| put(store, agent, &remembered)).await;
+        kept.map_err(|error| error.said())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::agent::Memory;
+    use crate::store::{Owner, Unlock};
+
+    const DAY: i64 = 24 * 3600 * 1000;
+
+    #[test]
+    fn a_session_is_forgotten_when_its_days_are_over() {
+        let home = tempfile::tempdir().unwrap();
+        let unlock = Unlock { passphrase: None, ask: false };
+        let store = Store::open(&Owner::take(home.path()).unwrap(), &unlock).unwrap().0;
+        let memory = Memory { days: 3, ..Memory::default() };
+        let definition = Definition { memory, instruction: "x".to_owned(), ..Definition::default() };
+        let book = kept::create(&store, "a".to_owned(), definition, String::new()).unwrap();
+        let (id, now) = (book.agent.id, fresh::now());
+        for days in 0..5 {
+            let at = Timestamp(now.0 - days * DAY);
+            let session = fresh::run_id();
+            let summary = days.to_string();
+            let user = if days % 2 == 0 { "ada" } else { "bob" }.to_owned();
+            put(&store, id, &Remembered { user, session, at, summary, edited: false }).unwrap();
+        }
+        let told = |user: Option<&str>| -> Vec<String> {
+            all(&store, id, user).unwrap().into_iter().map(|session| session.summary).collect()
+        };
+        assert_eq!(told(Some("ada")), ["0", "2", "4"]);
+        assert_eq!(sweep(&store, now).unwrap(), 2);
+        assert_eq!(told(None), ["0", "1", "2"]);
+        assert_eq!(sweep(&store, now).unwrap(), 0);
+        let first = all(&store, id, None).unwrap().remove(0);
+        assert!(edit(&store, id, first.session, " ".to_owned()).is_err());
+        assert!(edit(&store, id, first.session, "Likes tea.\n".to_owned()).unwrap().edited);
+        forget(&store, id, &[first.session]).unwrap();
+        assert!(edit(&store, id, first.session, "x".to_owned()).is_err());
+        kept::remove(&store, id).unwrap();
+        assert_eq!(store.keys::<Remembered>(Scan::all()).count(), 0);
+    }
+}

@@ -1,0 +1,111 @@
+//! Runs that are done once more: with the definition as it was or another, their calls answered from what was recorded.
+
+use super::calling::Did;
+use super::onward::blank;
+use super::run::Running;
+use super::{Again, Agents, kept};
+use crate::domain::Result;
+use crate::domain::agent::replay::{self, Edit, Missing, Recording};
+use crate::domain::agent::turn::Asked;
+use crate::domain::agent::{AgentEvent, Book, Definition, Replayed, Run};
+use crate::domain::message::Role;
+
+/// The run that does `old` once more; what it says is put in by [`recording`].
+pub(super) fn once_more(book: &Book, old: Run, again: &Again) -> Result<Run> {
+    let version = kept::version(book, Some(again.version.unwrap_or(old.version)))?;
+    let of_version = again.version.and(version.definition.model.clone());
+    let model = again.model.clone().or(of_version).unwrap_or(old.model);
+    Ok(Run {
+        question: old.question,
+        // Recorded calls set none anew.
+        attributes: old.attributes,
+        replays: Some(Replayed {
+            run: old.id,
+            step: again.edit.step,
+            said: again.edit.said.is_some(),
+            prompts: again.edit.prompts.clone(),
+            missing: Some(again.missing),
+        }),
+        ..blank(old.agent, version.number, model)
+    })
+}
+
+/// The definition that a run is made with: a replay may have templates of its own.
+pub(super) fn definition(of: &Definition, run: &Run) -> Definition {
+    let mut definition = of.clone();
+    for (step, template) in run.replays.iter().flat_map(|of| &of.prompts) {
+        definition.steps.of_mut(*step).template = Some(template.clone());
+    }
+    definition
+}
+
+/// Whether no call of it is made: what was not recorded ends it.
+pub(super) fn calls_nothing(run: &Run) -> bool {
+    run.replays.as_ref().is_some_and(|of| of.missing == Some(Missing::Fail))
+}
+
+/// What the calls of the run gave that `run` replays, behind what it has played already. One that begins, which has an edit, is
+/// given its turns.
+pub(super) async fn recording(
+    agents: &Agents,
+    run: &mut Run,
+    edit: Option<&Edit>,
+    native: bool,
+) -> Result<Option<Recording>> {
+    let Some(Replayed { run: of, missing: Some(_), .. }) = &run.replays else { return Ok(None) };
+    let (agent, of) = (run.agent, *of);
+    let old = agents.archive.run(move |store| kept::run(store, agent, of)).await?;
+    let from = replay::asked_at(&old.turns, &old.question).map_or(0, |at| at + 1);
+    let mut recording = Recording::new(replay::made(&old.turns[from..], &old.results));
+    if let Some(edit) = edit {
+        (run.turns, run.question) = replay::begin(&old.turns, &old.question, edit, native)?;
+    }
+    let from = replay::asked_at(&run.turns, &run.question).map_or(0, |at| at + 1);
+    let mut played = &run.turns[from..];
+    // What a person has the model say first is still to be done.
+    if let Some((_, before)) =
+        played.split_last().filter(|(last, _)| edit.is_some() && last.role == Role::Assistant)
+    {
+        played = before;
+    }
+    for call in replay::calls(played) {
+        recording.play(&call.name, &call.input);
+    }
+    Ok(Some(recording))
+}
+
+/// What a person is told of a replay.
+pub(super) fn told(of: &Replayed) -> String {
+    let mut text = format!("replays the run {}", of.run.short());
+    if let Some(step) = of.step {
+        text.push_str(" from step ");
+        text.push_str(&step.to_string());
+        text.push_str(" on");
+    }
+    if of.said {
+        text.push_str(", with another answer of the model there");
+    }
+    text
+}
+
+impl Running {
+    /// What becomes of a call that nothing was recorded of; `None` where nothing is replayed.
+    pub(super) fn missing(&self) -> Option<Missing> {
+        self.recording.as_ref()?;
+        self.run.replays.as_ref()?.missing
+    }
+
+    /// What was recorded of a call; `None` where it is to be made.
+    pub(super) async fn played(&mut self, asked: &Asked) -> Option<Did> {
+        let made = self.recording.as_mut()?.play(&asked.name, &asked.input)?;
+        let (content, is_error) = (made.content.clone(), made.is_error);
+        let called = AgentEvent::Called {
+            id: asked.id.clone(),
+            action: asked.name.clone(),
+            input: asked.input.clone(),
+            by: "recording".to_owned(),
+        };
+        self.tell(called).await;
+        Some(self.given(asked, content, is_error))
+    }
+}

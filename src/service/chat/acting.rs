@@ -1,0 +1,278 @@
+//! A turn that an agent answers: what its run is asked, and how what it does is told and kept as it comes.
+
+use std::pin::pin;
+
+use futures_util::future::{Fuse, FusedFuture};
+use futures_util::stream::BoxStream;
+use futures_util::{FutureExt, StreamExt};
+use tokio::sync::mpsc;
+use tokio::time::{Instant, MissedTickBehavior, interval_at};
+use tokio_util::sync::CancellationToken;
+
+use super::prepare::turns;
+use super::run::{SHOW_EVERY, STORE_EVERY, store};
+use super::{Chat, Step};
+use crate::domain::agent::run::State;
+use crate::domain::agent::{Acting, AgentEvent, Book, Chosen};
+use crate::domain::call::Turn;
+use crate::domain::catalog::ModelId;
+use crate::domain::change::Changed;
+use crate::domain::id::AgentId;
+use crate::domain::message::{Block, Message, Outcome, StopReason};
+use crate::domain::{Error, ErrorKind, Result};
+use crate::service::agent::{Given, Onward};
+
+/// A run of an agent, ready to be begun.
+#[derive(Debug)]
+pub(super) struct Act {
+    pub(super) agent: AgentId,
+    pub(super) given: Given,
+}
+
+/// What an agent is asked by the last message of a branch, and its work before it has begun.
+pub(super) fn act(book: &Book, model: Option<&ModelId>, path: &[&Message]) -> Result<(Act, Acting)> {
+    const DOING: &str = "sending a message";
+    let Some((asked, before)) = path.split_last() else {
+        return Err(Error::internal(DOING, "no message is there for the agent"));
+    };
+    let is_file = |block: &Block| matches!(block, Block::Image { .. } | Block::Document { .. });
+    if asked.blocks.iter().any(is_file) {
+        return Err(Error::new(
+            ErrorKind::Refused { capability: "files".to_owned() },
+            DOING,
+            "an agent is given texts; a picture or a document is none",
+            "Take it out of the message, or have the model alone answer.",
+        ));
+    }
+    let answers = asked.blocks.iter().filter_map(|block| match block {
+        Block::ToolResult { id, content, .. } => Some((id.clone(), content.clone())),
+        _ => None,
+    });
+    let last = before.last().and_then(|message| message.answer.as_ref()?.agent.as_ref());
+    let last = last.filter(|acting| acting.agent.id == book.agent.id);
+    let definition = book.version(None).map(|version| &version.definition);
+    let onward = Onward {
+        text: asked.text(),
+        answers: answers.collect(),
+        from: last.and_then(|acting| acting.run),
+        history: texts_of(before),
+        // The agent's own goes before the conversation's.
+        model: model.filter(|_| definition.is_none_or(|definition| definition.model.is_none())).cloned(),
+    };
+    let chosen = Chosen { id: book.agent.id, name: book.agent.name.clone() };
+    let mut acting = Acting::new(chosen, book.agent.latest);
+    if let Some(last) = last.filter(|last| !last.waiting().is_empty()) {
+        // What waited goes on, and so does what it has spent.
+        acting.spent = last.spent;
+    }
+    Ok((Act { agent: book.agent.id, given: Given::Onward(onward) }, acting))
+}
+
+/// What was said in a branch, by its texts alone; neighbours of one role are one turn.
+fn texts_of(path: &[&Message]) -> Vec<Turn> {
+    let mut texts: Vec<Turn> = Vec::new();
+    for mut turn in turns(path, "") {
+        turn.blocks.retain(|block| matches!(block, Block::Text { .. }));
+        match texts.last_mut() {
+            _ if turn.blocks.is_empty() => {}
+            Some(last) if last.role == turn.role => last.blocks.append(&mut turn.blocks),
+            _ => texts.push(turn),
+        }
+    }
+    texts
+}
+
+/// An answer as its agent makes it.
+pub(super) struct Growing {
+    pub(super) answer: Message,
+    began: Instant,
+    /// Since it was stored last.
+    changed: bool,
+    /// The last event of the run was heard.
+    ended: Option<Outcome>,
+}
+
+impl Growing {
+    pub(super) fn new(answer: Message) -> Self {
+        Self { answer, began: Instant::now(), changed: false, ended: None }
+    }
+
+    fn millis(&self) -> u64 {
+        u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+
+    fn take_in(&mut self, event: &AgentEvent) {
+        let now = self.millis();
+        self.changed = true;
+        let Some(answer) = &mut self.answer.answer else { return };
+        let Some(acting) = &mut answer.agent else { return };
+        acting.push(event, now);
+        self.answer.blocks = acting.blocks_after(event);
+        match event {
+            AgentEvent::Begun { model, .. } => answer.model = model.clone(),
+            AgentEvent::Ended { state, .. } => self.ended = Some(outcome(state)),
+            _ => {}
+        }
+    }
+
+    /// As it is now, with how long it took.
+    fn so_far(&self) -> Message {
+        let mut message = self.answer.clone();
+        if let Some(answer) = &mut message.answer {
+            answer.timing.total_ms = Some(u32::try_from(self.millis()).unwrap_or(u32::MAX));
+        }
+        message
+    }
+
+    pub(super) fn finish(&self, outcome: Outcome) -> Message {
+        let mut message = self.so_far();
+        if let Some(answer) = &mut message.answer {
+            answer.outcome = outcome;
+        }
+        message
+    }
+}
+
+/// How an answer ended whose run ended so. One that gave up, or waits, has come to its own end: what it did says which.
+fn outcome(state: &State) -> Outcome {
+    let complete = |reason| Outcome::Complete { reason };
+    match state {
+        State::Answered { .. } => complete(StopReason::EndTurn),
+        State::Waiting { .. } => complete(StopReason::ToolUse),
+        State::GaveUp { .. } => complete(StopReason::Other),
+        State::Failed { error } => Outcome::Failed { error: error.clone() },
+        State::Running | State::Stopped => Outcome::Stopped,
+    }
+}
+
+/// Takes what an agent does in until the answer ends, and says how.
+pub(super) async fn acted(
+    chat: &Chat,
+    mut events: BoxStream<'static, Result<AgentEvent>>,
+    growing: &mut Growing,
+    steps: &mpsc::Sender<Result<Step>>,
+    stop: &CancellationToken,
+) -> Outcome {
+    let mut show = interval_at(Instant::now() + SHOW_EVERY, SHOW_EVERY);
+    show.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut shows = 0_u32;
+    let mut storing = pin!(Fuse::terminated());
+    // The one that the asker has not taken yet: until then the run waits.
+    let mut pending: Option<AgentEvent> = None;
+    loop {
+        tokio::select! {
+            biased;
+            () = stop.cancelled() => return Outcome::Stopped,
+            () = steps.closed() => return Outcome::Stopped,
+            stored = &mut storing, if !storing.is_terminated() => {
+                if let Err(error) = stored {
+                    return Outcome::Failed { error };
+                }
+            }
+            _ = show.tick(), if growing.changed => {
+                shows += 1;
+                if chat.changes.watched() {
+                    chat.changes.tell(Changed::Message { message: growing.so_far() });
+                }
+                if shows.is_multiple_of(STORE_EVERY) && storing.is_terminated() {
+                    growing.changed = false;
+                    storing.set(store(chat.archive.clone(), growing.so_far()).fuse());
+                }
+            }
+            permit = steps.reserve(), if pending.is_some() => {
+                let (Ok(permit), Some(event)) = (permit, pending.take()) else { return Outcome::Stopped };
+                permit.send(Ok(Step::Acted(event)));
+            }
+            event = events.next(), if pending.is_none() => match event {
+                Some(Ok(event)) => {
+                    growing.take_in(&event);
+                    pending = Some(event);
+                }
+                Some(Err(error)) if error.kind == ErrorKind::Cancelled => return Outcome::Stopped,
+                Some(Err(error)) => return Outcome::Failed { error },
+                None => return growing.ended.take().unwrap_or(Outcome::Interrupted),
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::agent::{Agent, Definition, Version};
+    use crate::domain::message::{Answer, MessageOrigin, Role, Timing, Usage};
+    use crate::domain::settings::Settings;
+    use crate::service::fresh;
+
+    fn book() -> Book {
+        let now = fresh::now();
+        let agent =
+            Agent { id: fresh::agent_id(), name: "shop".to_owned(), created: now, updated: now, latest: 1 };
+        let definition = Definition::default();
+        Book { agent, versions: vec![Version { number: 1, definition, note: String::new(), created: now }] }
+    }
+
+    fn message(role: Role, block: Block) -> Message {
+        Message {
+            id: fresh::message_id(),
+            conversation: fresh::conversation_id(),
+            parent: None,
+            role,
+            blocks: vec![block],
+            created: fresh::now(),
+            answer: None,
+            origin: MessageOrigin::Here,
+        }
+    }
+
+    fn text(text: &str) -> Block {
+        Block::Text { text: text.to_owned() }
+    }
+
+    fn answered(acting: Acting) -> Message {
+        let answer = Answer {
+            model: "a/b".parse().unwrap(),
+            settings: Settings::default(),
+            usage: Usage::default(),
+            timing: Timing::default(),
+            outcome: Outcome::Complete { reason: StopReason::EndTurn },
+            context: None,
+            schema: None,
+            grounding: None,
+            agent: Some(acting),
+        };
+        Message { answer: Some(answer), ..message(Role::Assistant, text("Which?")) }
+    }
+
+    fn onward(given: Given) -> Onward {
+        match given {
+            Given::Onward(onward) => onward,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_turn_goes_on_with_the_run_before_it_as_long_as_the_agent_is_the_same() {
+        let book = book();
+        let (first, next) = (message(Role::User, text("tea")), message(Role::User, text("green")));
+        let chosen = Chosen { id: book.agent.id, name: "shop".to_owned() };
+        let run = fresh::run_id();
+        let said = answered(Acting { run: Some(run), ..Acting::new(chosen, 1) });
+        let (act, acting) = act(&book, None, &[&first, &said, &next]).unwrap();
+        let given = onward(act.given);
+        assert_eq!((given.from, given.text.as_str(), given.history.len()), (Some(run), "green", 2));
+        assert_eq!((acting.agent.id, acting.version), (book.agent.id, 1));
+        let other = Chosen { id: fresh::agent_id(), name: "shop".to_owned() };
+        let said = answered(Acting { run: Some(run), ..Acting::new(other, 1) });
+        let (act, _) = super::act(&book, None, &[&first, &said, &next]).unwrap();
+        assert_eq!(onward(act.given).from, None, "what another agent did is told in words");
+    }
+
+    #[test]
+    fn a_picture_is_refused_before_anything_is_kept() {
+        let blob = crate::domain::message::BlobId("0".repeat(64));
+        let picture = Block::Image { media_type: "image/png".to_owned(), blob, file: None };
+        let error = act(&book(), None, &[&message(Role::User, picture)]).unwrap_err();
+        assert!(error.hint.contains("model alone"), "{error}");
+    }
+}

@@ -1,0 +1,266 @@
+//! Agents that answer in a conversation: chosen, looked at, agreed with, answered.
+
+use super::{Focus, State, Wait};
+use crate::domain::agent::acting::Consent;
+use crate::domain::agent::group::BuiltIn;
+use crate::domain::agent::{Agent, Book, Chosen, Definition, Executor, Group, Step, Version};
+use crate::domain::conversation::Answers;
+use crate::domain::figures::{count, grouped, span};
+use crate::domain::id::RunId;
+use crate::domain::untrusted::safe_line;
+use crate::domain::usage::budget::money;
+use crate::tui::action::Action;
+use crate::tui::app::Desk;
+use crate::tui::effect::{Lane, TaskId};
+use crate::tui::keymap::Context;
+use crate::tui::look::Role;
+use crate::tui::overlay::menu::{Entry, Menu};
+use crate::tui::overlay::reading::{Line, Reading};
+use crate::tui::overlay::{Choice, Overlay};
+use crate::tui::thread::{Thread, Turn};
+use crate::workbench::Request;
+use crate::workbench::request::agents::Agents;
+use crate::workbench::request::conversations::{Change, Conversations};
+
+impl State {
+    /// Asks which agents there are: one of them is to be chosen.
+    pub(super) fn choose_agent(&mut self, desk: &mut Desk<'_>) {
+        let task = desk.call(Some(Lane("agents")), Request::Agents(Agents::List));
+        self.waits.retain(|_, wait| *wait != Wait::Agents);
+        self.waits.insert(task, Wait::Agents);
+    }
+
+    /// Offers them.
+    pub(super) fn offer_agents(&mut self, agents: &[Agent], desk: &mut Desk<'_>) {
+        let now = self.thread.agent.as_ref();
+        if agents.is_empty() && now.is_none() {
+            return desk.say("There is no agent yet: `outcrop agent create FILE` makes one of a file.");
+        }
+        let wall = desk.wall();
+        let entry = |agent: &Agent| Entry {
+            label: safe_line(&agent.name).into_owned(),
+            detail: format!("version {}", agent.latest),
+            right: wall.ago(agent.updated),
+            current: now.is_some_and(|now| now.id == agent.id),
+            off: false,
+            choice: Choice::Answers(Answers::Agent(Chosen { id: agent.id, name: agent.name.clone() })),
+            words: &[],
+        };
+        let mut entries: Vec<Entry> = agents.iter().map(entry).collect();
+        if let Some(now) = now {
+            let other = |label: String, detail: &str, choice: Choice| Entry {
+                label,
+                detail: detail.to_owned(),
+                right: String::new(),
+                current: false,
+                off: false,
+                choice,
+                words: &[],
+            };
+            let about = format!("about {}", safe_line(&now.name));
+            entries.push(other(
+                "none".to_owned(),
+                "the model alone answers",
+                Choice::Answers(Answers::Model),
+            ));
+            entries.push(other(about, "model, limits, what it may call", Choice::Act(Action::ShowAgent)));
+        }
+        let menu = Menu::new("Answered by", "take it", "Nothing of that name.", entries);
+        desk.overlays.push(Overlay::Menu(menu));
+    }
+
+    /// From now on it answers, or the model alone.
+    pub(super) fn set_answers(&mut self, answers: Answers, desk: &mut Desk<'_>) {
+        self.thread.agent = answers.clone().agent();
+        match &self.thread.agent {
+            Some(agent) => {
+                let shows = desk.key(Context::Composer, Action::ChooseAgent);
+                desk.say(format!(
+                    "{} answers from here on; {shows} shows what it is.",
+                    safe_line(&agent.name)
+                ));
+            }
+            None => desk.say("The model alone answers from here on."),
+        }
+        self.change(Change { answers: Some(answers), ..Change::default() }, desk);
+        self.focus = Focus::Composer;
+    }
+
+    /// Who was chosen while a new conversation was not kept yet answers in it, where that is somebody else than was asked.
+    pub(super) fn keep_late_answers(&mut self, task: TaskId, late: Option<Answers>, desk: &mut Desk<'_>) {
+        let (Some(answers), Some(thread)) = (late, self.thread_of(task)) else { return };
+        let agent = answers.clone().agent();
+        let Some(id) = thread.id.filter(|_| agent != thread.agent) else { return };
+        thread.agent = agent;
+        let change = Change { answers: Some(answers), ..Change::default() };
+        self.write(Request::Conversations(Conversations::Change { id, change }), desk);
+    }
+
+    /// Asks what the agent is that answers, or that gave the answer that keys act on.
+    pub(super) fn show_agent(&mut self, desk: &mut Desk<'_>) {
+        let Some(name) = self.agent_meant().map(|agent| agent.name.clone()) else { return };
+        let task = desk.call(Some(Lane("agent")), Request::Agents(Agents::Find { name }));
+        self.waits.retain(|_, wait| *wait != Wait::AgentCard);
+        self.waits.insert(task, Wait::AgentCard);
+    }
+
+    pub(super) fn agent_meant(&self) -> Option<&Chosen> {
+        let of_answer = || Some(&self.answer()?.answer.as_ref()?.agent.as_ref()?.agent);
+        self.thread.agent.as_ref().or_else(of_answer)
+    }
+
+    /// Shows what an agent is.
+    pub(super) fn show_card(&self, book: &Book, desk: &mut Desk<'_>) {
+        let Some(version) = book.version(None) else { return };
+        let title = format!("The agent {}", safe_line(&book.agent.name));
+        let said = card(version, desk.wall().ago(version.created));
+        desk.overlays.push(Overlay::Reading(Box::new(Reading::new(&title, said))));
+    }
+
+    /// The agent of a conversation that runs asks whether something may be done.
+    pub(super) fn asks_consent(&self, desk: &mut Desk<'_>) {
+        let shows = desk.key(Context::Composer, Action::AnswerTool);
+        let Some((run, consent)) = self.thread.consent() else { return };
+        let name = self.thread.acting().map(|acting| safe_line(&acting.agent.name).into_owned());
+        let name = name.unwrap_or_default();
+        desk.say(format!("{name} waits for your word; {shows} shows what for."));
+        // Who writes is not interrupted: a letter of theirs would be an answer.
+        if self.composer.is_empty() {
+            let asked = asked(&name, run, consent).uninvited(desk.now.elapsed);
+            desk.overlays.push(Overlay::Reading(Box::new(asked)));
+        }
+    }
+
+    /// Shows what the person is asked to agree to; `false` where there is nothing of that.
+    pub(super) fn show_consent(&self, desk: &mut Desk<'_>) -> bool {
+        let Some((run, consent)) = self.thread.consent() else { return false };
+        let name = self.thread.acting().map(|acting| safe_line(&acting.agent.name).into_owned());
+        desk.overlays.push(Overlay::Reading(Box::new(asked(&name.unwrap_or_default(), run, consent))));
+        true
+    }
+
+    /// The person has said whether it may be done.
+    pub(super) fn consented(&mut self, run: RunId, call: String, agreed: bool, desk: &mut Desk<'_>) {
+        let waits =
+            |thread: &Thread| thread.consent().is_some_and(|(of, consent)| of == run && consent.id == call);
+        if self.threads().any(waits) {
+            self.write(Request::Agents(Agents::Decide { run, call, agreed }), desk);
+        } else {
+            desk.say("It is not waited for any more.");
+        }
+    }
+
+    /// What is written is the first of several answers that an agent waits for: the next one is asked for then.
+    pub(super) fn answers_first(&mut self, desk: &mut Desk<'_>) -> bool {
+        let free = self.thread.turn == Turn::Idle && self.thread.editing.is_none() && !self.is_opening();
+        let waiting = self.thread.waiting();
+        if !free || waiting.len() < 2 {
+            return false;
+        }
+        let open = |id: &&str| !self.thread.tools.get(*id).is_some_and(|given| given.taken);
+        let Some(id) = waiting.iter().map(|call| call.id.as_str()).find(open).map(str::to_owned) else {
+            return false;
+        };
+        let text = self.composer.take();
+        self.typed(desk);
+        self.tool_answered(id, text, true, desk);
+        true
+    }
+}
+
+/// What a person is shown before they agree: the very bytes.
+fn asked(name: &str, run: RunId, consent: &Consent) -> Reading {
+    let of = safe_line(&consent.of);
+    let (head, agrees, refuses) = if consent.is_tools {
+        let head = format!("The server of {of} has tools that nobody has agreed to:");
+        (head, "let it use them", "leave them out")
+    } else {
+        (format!("It would call {of} with these very bytes:"), "call it", "do not call it")
+    };
+    let choice = |agreed| Choice::Consent { run, call: consent.id.clone(), agreed };
+    let lines = [Line::of(&head, Role::Muted), Line::blank()].into_iter();
+    let lines = lines.chain(verbatim(&consent.shown));
+    Reading::new(&format!("May {name} do this?"), lines.collect())
+        .offering('y', agrees, choice(true))
+        .offering('n', refuses, choice(false))
+}
+
+/// A text line by line, blank ones too.
+fn verbatim(text: &str) -> impl Iterator<Item = Line> + '_ {
+    text.lines().map(|line| if line.is_empty() { Line::blank() } else { Line::of(line, Role::Text) })
+}
+
+/// What an agent is, in lines.
+fn card(version: &Version, ago: String) -> Vec<Line> {
+    let definition = &version.definition;
+    let mut said = Vec::new();
+    let mut row = |name: &str, value: String| {
+        said.push(Line::of(&format!("{name:<13}{}", safe_line(&value)), Role::Text));
+    };
+    row("version", format!("{}, {ago}", version.number));
+    if !version.note.is_empty() {
+        row("note", version.note.clone());
+    }
+    let model = definition.model.as_ref().map(ToString::to_string);
+    let model = model.unwrap_or_else(|| "the conversation's".to_owned());
+    row("model", model);
+    if let Some(set) = definition.settings.all_said() {
+        row("settings", set);
+    }
+    row("limits", limits(definition));
+    let steps: Vec<&str> =
+        Step::ALL.into_iter().filter(|step| definition.steps.is_on(*step)).map(Step::as_str).collect();
+    row("steps", steps.join(", "));
+    if let Some(guardrail) = &definition.guardrail {
+        row("guardrail", guardrail.clone());
+    }
+    for base in &definition.bases {
+        let about = if base.description.is_empty() { "" } else { ": " };
+        row("searches", format!("{}{about}{}", base.name, base.description));
+    }
+    for group in &definition.groups {
+        row("may call", may_call(group));
+    }
+    said.push(Line::blank());
+    said.push(Line::strong("Instruction"));
+    said.extend(verbatim(&definition.instruction));
+    said
+}
+
+fn limits(definition: &Definition) -> String {
+    let limits = &definition.limits;
+    let mut parts = vec![
+        count(limits.steps.into(), "step", "steps"),
+        span(limits.seconds.into()),
+        format!("{} tokens", grouped(limits.tokens)),
+    ];
+    parts.extend(limits.cost.map(money));
+    parts.join(" · ")
+}
+
+/// A group, who runs it and what of it there is.
+fn may_call(group: &Group) -> String {
+    let mut parts = vec![group.name.clone()];
+    let runs = match &group.runs {
+        Executor::BuiltIn(BuiltIn::Calculator) => "the calculator",
+        Executor::BuiltIn(BuiltIn::ReadFiles { .. }) => "files of a folder",
+        Executor::BuiltIn(BuiltIn::HttpGet { .. }) => "pages by GET",
+        Executor::BuiltIn(BuiltIn::AskUser) => "asks you what is missing",
+        other => other.as_str(),
+    };
+    parts.push(runs.to_owned());
+    let names: Vec<&str> = group.functions.iter().map(|function| function.name.as_str()).collect();
+    if !names.is_empty() {
+        parts.push(names.join(", "));
+    }
+    if group.openapi.is_some() {
+        parts.push("operations of an API".to_owned());
+    }
+    if group.confirm || group.functions.iter().any(|function| function.confirm) {
+        parts.push("asks first".to_owned());
+    }
+    if !group.enabled {
+        parts.push("off".to_owned());
+    }
+    parts.join(" · ")
+}

@@ -1,0 +1,226 @@
+//! What an agent did for an answer, above it: a line for each step, and all of it where the message is open.
+
+use ratatui::style::Modifier;
+
+use super::Item;
+use crate::domain::agent::Step;
+use crate::domain::agent::acting::{Acting, Asked, Called, Consent, Doing};
+use crate::domain::agent::said;
+use crate::domain::figures::{grouped, seconds};
+use crate::domain::untrusted::{safe_line, safe_text};
+use crate::tui::look::Role;
+use crate::tui::widget::text::{Ink, Inline, Row, Span, fit, width, wrap};
+
+/// Rows of one part of an open step: the trace has the rest.
+const PART: usize = 40;
+/// Columns that a line leaves to its words before it says its figures.
+const WORDS: usize = 24;
+
+const FAINT: Ink = Ink::of(Role::Faint);
+const MUTED: Ink = Ink::of(Role::Muted);
+
+/// A row of the steps.
+#[derive(Debug, Clone)]
+pub(super) struct Line {
+    /// It begins a step: a click opens all of them, or folds them again.
+    pub begins: bool,
+    pub row: Row,
+}
+
+/// The rows of what was done for a message; none where no agent did it.
+pub(super) fn lines(item: &Item<'_>, columns: usize) -> Vec<Line> {
+    let Some(acting) = acting(item) else { return Vec::new() };
+    let mut setter = Setter { lines: Vec::new(), columns, open: item.open };
+    for (at, doing) in acting.doings.iter().enumerate() {
+        let is_last = acting.doings.get(at + 1).is_none_or(|next| matches!(next, Doing::Asked(_)));
+        let branch = if is_last { "└ " } else { "├ " };
+        match doing {
+            Doing::Asked(asked) => setter.asked(asked),
+            Doing::Called(call) => setter.called(call, branch),
+            Doing::Consent(consent) => setter.consent(consent, branch),
+            Doing::Remark { text } => setter.remark(text, branch),
+        }
+    }
+    setter.lines
+}
+
+/// What an agent did for a message.
+pub(super) fn acting<'a>(item: &Item<'a>) -> Option<&'a Acting> {
+    item.message.answer.as_ref()?.agent.as_ref()
+}
+
+struct Setter {
+    lines: Vec<Line>,
+    columns: usize,
+    open: bool,
+}
+
+impl Setter {
+    /// One line: what stands before it, its mark, what it is, its words, and its figures at the right.
+    fn line(
+        &mut self,
+        branch: &str,
+        (mark, role): (&str, Role),
+        what: &str,
+        words: &Words,
+        figures: &[String],
+    ) {
+        let mut row = Row::of(branch.to_owned(), Ink::of(Role::Rule));
+        row.spans.push(Span::new(format!("{mark} "), Ink::of(role)));
+        let room = self.columns.saturating_sub(row.width());
+        row.spans.push(Span::new(fit(what, room), MUTED));
+        let figures = figures.join(" · ");
+        let aside = if figures.is_empty() { 0 } else { width(&figures) + 2 };
+        let room = self.columns.saturating_sub(row.width() + 2);
+        let (room, figures) =
+            if room >= aside + WORDS { (room - aside, figures) } else { (room, String::new()) };
+        let text = fit(&words.text, room);
+        if !text.is_empty() {
+            row.spans.push(Span::new("  ", FAINT));
+            row.spans.push(Span::new(text, words.ink));
+        }
+        if !figures.is_empty() {
+            let air = self.columns.saturating_sub(row.width() + width(&figures));
+            row.spans.push(Span::new(" ".repeat(air), FAINT));
+            row.spans.push(Span::new(figures, FAINT));
+        }
+        self.lines.push(Line { begins: true, row });
+    }
+
+    /// A part of an open step, under what it is.
+    fn part(&mut self, head: &str, text: &str, ink: Ink) {
+        let text = text.trim();
+        if text.is_empty() {
+            return;
+        }
+        let columns = self.columns.saturating_sub(4).max(1);
+        let mut rows: Vec<Row> = Vec::new();
+        if !head.is_empty() {
+            rows.push(Row::of(fit(head, columns), FAINT));
+        }
+        // Enough bytes for its rows at four a column.
+        let end = text.floor_char_boundary(columns * (PART + 1) * 4);
+        for line in text[..end].split('\n') {
+            let safe = safe_text(line.trim_end_matches('\r')).replace('\t', "    ");
+            rows.extend(wrap(&Inline::plain(&safe, ink), columns));
+            if rows.len() > PART {
+                break;
+            }
+        }
+        if rows.len() > PART || end < text.len() {
+            rows.truncate(PART);
+            rows.push(Row::of(fit("… its trace has the rest", columns), FAINT));
+        }
+        for mut row in rows {
+            row.spans.insert(0, Span::new("  ▏ ", Ink::of(Role::Rule)));
+            self.lines.push(Line { begins: false, row });
+        }
+    }
+
+    fn asked(&mut self, asked: &Asked) {
+        let what = match asked.step {
+            Step::PreProcessing => "checks the question",
+            Step::Orchestration if asked.is_answer => "answers",
+            Step::Orchestration => "thinks",
+            Step::KnowledgeBaseResponse => "reads the passages",
+            Step::PostProcessing => "words the answer",
+            Step::MemorySummary => "sums up what was said",
+        };
+        let text = readable(&asked.text);
+        let first = if text.trim().is_empty() { &asked.thought } else { &text };
+        let mut figures = Vec::new();
+        if let Some(millis) = asked.millis {
+            figures.push(format!("{} tok", grouped(asked.tokens)));
+            figures.push(seconds(millis));
+        }
+        let words = Words { text: first_line(first), ink: FAINT };
+        self.line("", ("●", Role::Model), &format!("{} {what}", asked.number), &words, &figures);
+        if self.open {
+            self.part("thought", &asked.thought, MUTED.with(Modifier::ITALIC));
+            self.part("", &text, MUTED);
+        }
+    }
+
+    fn called(&mut self, call: &Called, branch: &str) {
+        let by_base = call.by == BASE;
+        let input = call.input.to_string();
+        let shown = if call.input.is_null() { "" } else { input.as_str() };
+        let (mark, words) = match &call.gave {
+            None => (("⚙", Role::Tool), Words { text: format!("{} …", safe_line(shown)), ink: FAINT }),
+            Some(gave) => {
+                let text = format!("{} → {}", safe_line(shown), first_line(&gave.content));
+                let role = if gave.is_error { Role::Bad } else { Role::Faint };
+                let mark = if gave.is_error { ("✗", Role::Bad) } else { ("⚙", Role::Tool) };
+                (mark, Words { text, ink: Ink::of(role) })
+            }
+        };
+        let mut figures: Vec<String> = Vec::new();
+        figures.extend((!call.by.is_empty()).then(|| safe_line(&call.by).into_owned()));
+        figures.extend(call.millis.map(seconds));
+        self.line(branch, mark, &safe_line(&call.action), &words, &figures);
+        if self.open {
+            self.part("with", &pretty(&call.input), MUTED);
+            self.part("found", call.passages.as_deref().unwrap_or_default(), MUTED);
+            if let Some(gave) = &call.gave {
+                let ink = if gave.is_error { Ink::of(Role::Bad) } else { MUTED };
+                let head = if by_base && call.passages.is_none() { "found" } else { "gave" };
+                self.part(head, &gave.content, ink);
+            }
+        }
+    }
+
+    fn consent(&mut self, consent: &Consent, branch: &str) {
+        let (words, role) = match consent.agreed {
+            None => ("waits for your word", Role::Warn),
+            Some(true) => ("you agreed", Role::Faint),
+            Some(false) => ("you refused", Role::Warn),
+        };
+        let of = safe_line(&consent.of);
+        let what = if consent.is_tools { format!("new tools of {of}") } else { format!("may it call {of}") };
+        let words = Words { text: words.to_owned(), ink: Ink::of(role) };
+        self.line(branch, ("?", Role::Warn), &what, &words, &[]);
+        // What is decided on is in sight, every byte of it.
+        if self.open || consent.agreed.is_none() {
+            self.part("", &consent.shown, Ink::of(Role::Text));
+        }
+    }
+
+    fn remark(&mut self, text: &str, branch: &str) {
+        let words = Words { text: first_line(text), ink: FAINT };
+        self.line(branch, ("·", Role::Faint), "", &words, &[]);
+        if self.open && text.contains('\n') {
+            self.part("", text, MUTED);
+        }
+    }
+}
+
+/// Who runs a search of a base, as a run tells it.
+const BASE: &str = "knowledge base";
+
+/// The words of a line.
+struct Words {
+    text: String,
+    ink: Ink,
+}
+
+/// The first line that is not blank, safe to be shown.
+fn first_line(text: &str) -> String {
+    let line = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
+    safe_line(line.trim()).into_owned()
+}
+
+/// What a person can read of a step: of one in JSON its thought.
+fn readable(text: &str) -> String {
+    if !text.trim_start().starts_with('{') {
+        return text.to_owned();
+    }
+    said::read(text).map_or_else(|_| text.to_owned(), |step| step.thought)
+}
+
+/// An input over several lines where it has several parts.
+fn pretty(input: &serde_json::Value) -> String {
+    match input {
+        serde_json::Value::Null => String::new(),
+        input => serde_json::to_string_pretty(input).unwrap_or_else(|_| input.to_string()),
+    }
+}

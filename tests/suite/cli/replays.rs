@@ -1,0 +1,230 @@
+//! What was done, once more: calls of models by their spans, whole runs of agents; and what agents remember of sessions.
+
+use std::fs;
+
+use serde_json::{Value, json};
+
+use super::agents::{ACTS, ANSWER, events, gave, home, last, made, program, run};
+use super::home::{Home, SCRIPTED, Said, on_both};
+use super::traces::{import, runs};
+use crate::loopback::{Part, Server, events as stream};
+use crate::wire::openai;
+
+fn id(of: &Value) -> String {
+    of["id"].as_str().unwrap().to_owned()
+}
+
+/// The trace that came last.
+fn newest(home: &Home) -> String {
+    id(&runs(home)[0])
+}
+
+#[test]
+fn what_a_model_was_asked_is_asked_again_otherwise_and_hangs_beside_it() {
+    let act = |home: &Home| {
+        let asked = ["chat", "-m", "scripted/echo", "--set", "temperature=0.25", "canary words"];
+        assert_eq!(home.run(&asked).code, Some(0));
+        let first = newest(home);
+        fs::write(home.beside().join("with"), "other words\n").unwrap();
+        let edits = ["--with", "with", "-s", "Be terse.", "--set", "temperature=0.5"];
+        let said = home.run(&[&["traces", "replay", &first, "0"][..], &edits[..]].concat());
+        assert_eq!(said.code, Some(0), "{said:?}");
+        assert!(said.stdout.starts_with("other words\n"), "{said:?}");
+        for line in [
+            "− temperature: 0.25",
+            "+ temperature: 0.5",
+            "+ system: Be terse.",
+            "− user: canary words",
+            "+ user: other words",
+            "− canary words",
+            "+ other words",
+        ] {
+            assert!(said.stdout.lines().any(|told| told == line), "{line}: {said:?}");
+        }
+        // It is a trace of its own, which says whose replay it is.
+        let second = newest(home);
+        assert_ne!(second, first);
+        let span = home.run(&["traces", "show", &second, "--span", "0", "--json"]).objects();
+        assert_eq!(span[0]["span"]["links"][0]["trace"], json!(first), "{span:?}");
+        assert!(span[0]["contents"]["input"].to_string().contains("other words"), "{span:?}");
+        assert!(span[0]["span"]["attributes"].to_string().contains("outcrop.replay.of.span"));
+        // And the first one tells of it.
+        let span = home.run(&["traces", "show", &first, "--span", "0", "--json"]).objects();
+        assert_eq!(span[1]["replays"][0]["asked"]["system"], "Be terse.", "{span:?}");
+        let shown = home.run(&["traces", "show", &first, "--span", "0"]).stdout;
+        assert!(shown.contains(&format!("replayed: {}", &second[24..])), "{shown}");
+        // A replay is asked again as anything else is.
+        let again = home.run(&["traces", "replay", &second, "0", "--json"]).objects();
+        let kinds: Vec<&str> = again.iter().map(|one| one["reply"].as_str().unwrap()).collect();
+        assert_eq!((kinds[0], kinds[kinds.len() - 1]), ("trace_call", "trace_replay_diff"), "{kinds:?}");
+        assert_eq!(again[0]["original"]["asked"]["settings"], json!({"temperature": 0.5}));
+        let diff = again.last().unwrap();
+        assert_eq!((&diff["facts"], &diff["answer"]), (&json!([]), &json!([[" ", "other words"]])), "{diff}");
+        assert!(diff["figures"].to_string().contains("time"), "{diff}");
+        assert_eq!(home.run(&["traces", "replay", &first, "7"]).code, Some(2));
+    };
+    on_both(Home::new, act);
+}
+
+#[test]
+fn a_call_of_another_program_is_asked_again_here_with_any_model() {
+    let home = Home::new();
+    import(&home, "otlp_genai.json");
+    let trace = runs(&home).into_iter().find(|run| run["kind"] == "agent").map(|run| id(&run)).unwrap();
+    let shown = home.run(&["traces", "show", &trace, "--json"]).objects();
+    let row = |kind: &str| {
+        let row = shown[1..].iter().find(|row| row["kind"] == kind).unwrap();
+        row["row"].to_string()
+    };
+    let (model, tool) = (row("model"), row("tool"));
+    let said = home.run(&["traces", "replay", &trace, &model, "-m", "scripted/echo"]);
+    assert_eq!(said.code, Some(0), "{said:?}");
+    assert!(said.stdout.starts_with("Weather in Paris?\n"), "{said:?}");
+    for line in
+        ["− model: bedrock/m1", "+ model: scripted/echo", "− calls get_weather {\"location\":\"Paris\"}"]
+    {
+        assert!(said.stdout.lines().any(|told| told == line), "{line}: {said:?}");
+    }
+    assert!(said.stdout.contains("tokens in"), "{said:?}");
+    let said = home.run(&["traces", "replay", &trace, &tool, "-m", "scripted/echo"]);
+    assert!(said.code == Some(2) && said.stderr.contains("is no call of a model"), "{said:?}");
+    let said = home.run(&["traces", "replay", &trace]);
+    assert!(said.code == Some(2) && said.stderr.contains("is no run of an agent"), "{said:?}");
+}
+
+/// A home with an agent whose action `one` gives another number each time; and the id of its run.
+fn counting() -> (Home, String, Said) {
+    let home = home();
+    let group = program(&home, &format!("{ANSWER} $$"), "");
+    made(&home, &group);
+    let said = run(&home, "I look.\ncall one {}\n---\nDone.", &["--json"]);
+    assert_eq!(said.code, Some(0), "{said:?}");
+    let id = events(&said)[0]["run"].as_str().unwrap().to_owned();
+    (home, id, said)
+}
+
+#[test]
+fn a_run_is_run_again_with_what_its_calls_gave() {
+    let (home, first, said) = counting();
+    let given = gave(&said);
+    for replayed in [
+        home.run(&["agent", "replay", &first, "--json"]),
+        home.run(&["traces", "replay", &first, "--json"]),
+        home.run(&["agent", "replay", &first, "--newest", "-m", ACTS, "--json"]),
+    ] {
+        assert_eq!((replayed.code, gave(&replayed)), (Some(0), given.clone()), "{replayed:?}");
+        assert_eq!(last(&replayed), json!({"state": "answered", "text": "Done."}));
+        let called = events(&replayed).into_iter().find(|event| event["happened"] == "called").unwrap();
+        assert_eq!(called["by"], "recording");
+        let second = events(&replayed)[0]["run"].as_str().unwrap().to_owned();
+        assert_ne!(second, first);
+        let span = home.run(&["traces", "show", &second, "--span", "0", "--json"]).objects();
+        assert_eq!(span[0]["span"]["links"][0]["trace"], json!(first), "{span:?}");
+        let diff = home.run(&["traces", "diff", &first, &second]).stdout;
+        assert!(diff.lines().all(|line| !line.starts_with(['−', '+'])), "{diff}");
+    }
+    assert_eq!(
+        home.run(&["agent", "show", "a"]).stdout.matches(&format!("(replays {})", &first[24..])).count(),
+        3
+    );
+    let other = home.run(&["agent", "replay", &first, "--question", "acts\nNo call.", "--json"]);
+    assert_eq!((gave(&other).len(), last(&other)["text"].as_str()), (0, Some("No call.")), "{other:?}");
+    assert_eq!(home.run(&["agent", "replay", "zzzz"]).code, Some(2));
+}
+
+#[test]
+fn a_run_goes_on_from_any_step_with_what_a_person_has_the_model_say() {
+    let (home, first, said) = counting();
+    let given = gave(&said);
+    let with = |text: &str| fs::write(home.beside().join("said"), text).unwrap();
+    let replay = |more: &[&str]| home.run(&[&["agent", "replay", &first, "--json"], more].concat());
+    with("No, it is not.");
+    let said = replay(&["--step", "2", "--with", "said"]);
+    assert_eq!(last(&said), json!({"state": "answered", "text": "No, it is not."}), "{said:?}");
+    assert_eq!(gave(&said).len(), 0, "the steps before stay");
+    // The same call again has its result, another has none.
+    with("{\"thought\": \"so\", \"tool\": \"one\", \"input\": {}}");
+    assert_eq!(gave(&replay(&["--step", "1", "--with", "said"])), given);
+    with("{\"tool\": \"two\", \"input\": {}}");
+    let said = replay(&["--step", "1", "--with", "said"]);
+    assert!(said.code == Some(2) && said.stderr.contains("nothing was recorded of two {}"), "{said:?}");
+    let said = replay(&["--step", "1", "--with", "said", "--missing", "run", "--yes"]);
+    assert_eq!((said.code, gave(&said)[0].0.as_str(), gave(&said)[0].2), (Some(0), "two", false), "{said:?}");
+    let said = replay(&["--step", "1", "--with", "said", "--missing", "ask"]);
+    assert!(gave(&said)[0].1.contains("did not agree"), "{said:?}");
+    let said = replay(&["--step", "3"]);
+    assert!(said.code == Some(2) && said.stderr.contains("there is no step 3"), "{said:?}");
+    // A template of its own is known by its hash.
+    fs::write(home.beside().join("prompt"), "Only $instruction$").unwrap();
+    assert_eq!(replay(&["--template", "orchestration=prompt"]).code, Some(0));
+    let shown = home.run(&["agent", "show", "a", "--json"]).objects();
+    let of =
+        |at: usize| shown.iter().filter(|one| one["reply"] == "agent_run").nth(at).unwrap()["run"].clone();
+    assert_eq!(of(0)["replays"]["prompts"]["orchestration"], "Only $instruction$");
+    assert_ne!(of(0)["hashes"]["prompts"], of(1)["hashes"]["prompts"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_agent_is_told_what_it_remembers_of_sessions_with_the_same_person() {
+    let server = Server::start(|_, _| stream([Part::Bytes(openai::data("no_done.sse"))])).await;
+    let home = Home::with(&format!(
+        "{SCRIPTED}[providers.box]\nkind = 'openai'\nbase_url = '{}'\n",
+        server.url("/v1")
+    ));
+    let agent = "name = 'a'\ninstruction = 'You sell tea.'\nmodel = 'box/m'\n[memory]\ndays = 30\n\
+                 [steps.memory_summary]\nmodel = 'scripted/echo'\ntemplate = 'Known: $conversation$'\n";
+    fs::write(home.beside().join("a.toml"), agent).unwrap();
+    let told = || {
+        let bodies: Vec<String> =
+            server.seen().iter().map(|seen| String::from_utf8_lossy(&seen.body).into_owned()).collect();
+        bodies.into_iter().rfind(|body| body.contains("messages")).unwrap()
+    };
+    tokio::task::block_in_place(|| {
+        assert_eq!(home.run(&["agent", "create", "a.toml"]).code, Some(0));
+        let said = home.run(&["agent", "run", "a", "Assam, please"]);
+        assert_eq!((said.code, said.stdout.as_str()), (Some(0), "Hello\n"), "{said:?}");
+        assert!(!told().contains("<memory>"));
+        let list = |more: &[&str]| {
+            let said = home.run(&[&["agent", "memory", "list", "a", "--json"], more].concat());
+            said.objects().into_iter().map(|one| one["memory"].clone()).collect::<Vec<Value>>()
+        };
+        let kept = list(&[]);
+        assert_eq!(kept[0]["summary"], "Known: user: Assam, please\nagent: Hello");
+        assert_eq!((kept[0]["user"].as_str(), list(&["--user", "bob"]).len()), (Some("ada"), 0));
+        let session = kept[0]["session"].as_str().unwrap();
+
+        assert_eq!(home.run(&["agent", "run", "a", "again"]).code, Some(0));
+        assert!(told().contains("Known: user: Assam, please"), "{}", told());
+        let edited = home.run(&["agent", "memory", "edit", "a", session, "Likes Darjeeling."]);
+        assert!(edited.code == Some(0) && edited.stdout.contains("edited"), "{edited:?}");
+        assert_eq!(home.run(&["agent", "run", "a", "once more"]).code, Some(0));
+        assert!(told().contains("Likes Darjeeling.") && !told().contains("Assam"), "{}", told());
+        let shown = home.run(&["agent", "memory", "show", "a", session]).stdout;
+        assert!(shown.ends_with("Likes Darjeeling.\n"), "{shown}");
+
+        // A session that goes on is summed up anew; what is done once more is none.
+        assert_eq!(list(&[]).len(), 3);
+        assert_eq!(home.run(&["agent", "run", "a", "--run", session, "and milk"]).code, Some(0));
+        assert_eq!(home.run(&["agent", "replay", session]).code, Some(0));
+        let kept = list(&[]);
+        assert_eq!((kept.len(), kept[0]["session"].as_str()), (3, Some(session)));
+        assert_eq!(kept[0]["summary"], "Known: user: and milk\nagent: Hello");
+        let said = home.run(&["agent", "memory", "remove", "a", session]);
+        assert!(said.code == Some(2) && said.stderr.contains("--yes"), "{said:?}");
+        assert_eq!(home.run(&["agent", "memory", "remove", "a", session, "--yes"]).code, Some(0));
+        assert_eq!(home.run(&["agent", "memory", "remove", "a", "--user", "ada", "--yes"]).code, Some(0));
+        assert_eq!(list(&[]).len(), 0);
+    });
+}
+
+#[test]
+fn a_guardrail_that_is_not_applied_is_said_once_and_stands_in_the_trace() {
+    let home = home();
+    made(&home, "guardrail = 'no-gossip'\n");
+    let said = run(&home, "Hello.", &[]);
+    assert_eq!(said.stderr.matches("guardrails come with a later version").count(), 1, "{said:?}");
+    let span = home.run(&["traces", "show", &newest(&home), "--span", "0"]).stdout;
+    assert!(span.contains("outcrop.guardrail.not_applied = no-gossip"), "{span}");
+    let exported = home.run(&["agent", "export", "a"]).stdout;
+    assert!(exported.contains("no-gossip"), "{exported}");
+}
