@@ -176,7 +176,7 @@ impl Context {
             Self::Runs => "Traces",
             Self::Spans => "Spans of a trace",
             Self::SpanText => "Reading a span",
-            Self::Steps => "A run as a conversation",
+            Self::Steps => "A conversation, or two runs compared",
             Self::Menu => "Menus and search lines",
         }
     }

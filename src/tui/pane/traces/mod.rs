@@ -4,14 +4,17 @@
 //! runs        the list: newest first, filtered, live          hearing   the receiver, which is switched on and off here
 //! open        one run: its lines, folded or not, its time     finding   words and terms within it
 //! reading     what is read of a span of it                    telling   what is told over the place: times, findings
+//! comparing   two runs side by side
 //! replies     what comes through the door                     carrying  files: read, written; runs that are removed
 //! ```
 //!
-//! `card` shows one span, `transcript` a run as a conversation, of what `said`, `json` and `raw` set into a `sheet`. Here lives the place's state and what it makes of events. Never
+//! `card` shows one span, `transcript` a run as a conversation, `compared` two runs, of what `said`, `json` and `raw` set into a `sheet`. Here lives the place's state and what it makes of events. Never
 //! here: what spans mean and what is reckoned of them (`domain::trace`, `tui::trace`).
 
 mod card;
 mod carrying;
+mod compared;
+mod comparing;
 mod finding;
 mod hearing;
 mod json;
@@ -33,6 +36,7 @@ mod words;
 use std::collections::BTreeMap;
 
 use carrying::Export;
+use comparing::Versus;
 use hearing::Receiver;
 use open::Open;
 
@@ -64,6 +68,8 @@ pub struct State {
     receiver: Receiver,
     /// The run that is looked into.
     open: Option<Open>,
+    /// Two runs that are compared, over all else.
+    versus: Option<Versus>,
     /// The run that is being written to a file.
     export: Option<Export>,
     /// The numbers of what was asked to be laid out.
@@ -96,6 +102,12 @@ enum Wait {
     Step(u32),
     /// What people noted on it.
     Notes,
+    /// Two runs, step by step.
+    Two,
+    /// What the run on that side was made with.
+    Made(usize),
+    /// What was said in the span of that row of the run on that side.
+    Said(usize, u32),
     /// Rows that what is looked for stands in.
     Found,
     /// How long the spans of each name take.

@@ -30,6 +30,10 @@ impl Pane for State {
         self.can_do(action)
     }
 
+    fn offers(&self, action: Action) -> bool {
+        self.can(action) && (action != Action::CompareRuns || self.two().is_some())
+    }
+
     fn act(&mut self, action: Action, key: Option<Key>, desk: &mut Desk<'_>) {
         self.does(action, key, desk);
     }

@@ -45,6 +45,9 @@ impl State {
             (Wait::Step(row), Reply::TraceSpan { contents, .. }) => {
                 self.take_step(row, Ok(&contents), desk);
             }
+            (wait @ (Wait::Two | Wait::Made(_) | Wait::Said(..)), reply) => {
+                self.take_of_two(&wait, reply, desk);
+            }
             (Wait::Notes, Reply::TraceNotes { notes }) => self.take_notes(notes, desk),
             (Wait::Found, Reply::TraceFound { rows }) => self.take_found(rows, desk),
             (Wait::Latencies, Reply::TraceStats { latencies }) => Self::show_latencies(&latencies, desk),
@@ -192,6 +195,10 @@ impl State {
             }
             (Some(Wait::Rows), error) => self.read_all_rows(error, desk),
             (Some(Wait::Found), error) => self.found_all(error),
+            (Some(wait @ (Wait::Two | Wait::Made(_) | Wait::Said(..))), Some(error)) => {
+                self.lacks_of_two(&wait, error, desk);
+            }
+            (Some(Wait::Said(..)), None) => self.read_said(desk),
             (Some(Wait::Span(row)), Some(error)) => self.no_span(row, error, desk),
             (Some(Wait::Step(row)), error) => {
                 if let Some(error) = error {

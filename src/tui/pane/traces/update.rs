@@ -17,6 +17,9 @@ const WHEEL: isize = 3;
 
 impl State {
     pub(super) fn where_keys_go(&self) -> Context {
+        if self.versus.is_some() {
+            return Context::Steps;
+        }
         match &self.open {
             None if self.narrow.writing => Context::Menu,
             None => Context::Runs,
@@ -29,6 +32,9 @@ impl State {
 
     /// Whether the action means something here and now.
     pub(super) fn can_do(&self, action: Action) -> bool {
+        if self.versus.is_some() {
+            return is_of_two(action);
+        }
         let Some(open) = &self.open else { return self.can_among_runs(action) };
         match action {
             Action::Back | Action::Help => true,
@@ -55,6 +61,9 @@ impl State {
         });
         if let Some(stroke) = typed {
             return self.press(stroke, desk);
+        }
+        if self.versus.is_some() {
+            return self.with_two(action, desk);
         }
         match &self.open {
             None => self.among_runs(action, desk),
@@ -163,6 +172,11 @@ impl State {
             MouseKind::Down(_) => return self.pressed_at(mouse, desk),
             _ => return,
         };
+        if self.versus.is_some() {
+            let down = if steps > 0 { Action::LineDown } else { Action::LineUp };
+            (0..WHEEL).for_each(|_| self.with_two(down, desk));
+            return;
+        }
         let page = Self::page(desk);
         let Some(open) = &mut self.open else {
             let to = self.selected.saturating_add_signed(steps);
@@ -184,6 +198,9 @@ impl State {
     }
 
     fn pressed_at(&mut self, mouse: Mouse, desk: &mut Desk<'_>) {
+        if self.versus.is_some() {
+            return;
+        }
         let at = (mouse.column, mouse.row).into();
         let page = Self::page(desk);
         let Some(open) = &mut self.open else {
@@ -225,7 +242,7 @@ impl State {
 fn can_among_spans(open: &Open, action: Action) -> bool {
     use Action as A;
     let Some(laid) = open.laid.as_ref().filter(|laid| !laid.is_empty()) else {
-        return matches!(action, A::WriteTrace | A::MarkRun);
+        return matches!(action, A::WriteTrace | A::MarkRun | A::CompareRuns);
     };
     match action {
         A::NextError | A::PreviousError => laid.sums.whole.errors > 0,
@@ -247,6 +264,7 @@ fn can_among_spans(open: &Open, action: Action) -> bool {
         | A::ShowTranscript
         | A::ShowLatencies
         | A::MarkRun
+        | A::CompareRuns
         | A::WriteTrace
         | A::LineDown
         | A::LineUp
@@ -255,9 +273,26 @@ fn can_among_spans(open: &Open, action: Action) -> bool {
     }
 }
 
+fn is_of_two(action: Action) -> bool {
+    stepped(action, 0, 1, 1).is_some()
+        || matches!(
+            action,
+            Action::Back
+                | Action::Help
+                | Action::LineDown
+                | Action::LineUp
+                | Action::Open
+                | Action::ToggleFold
+                | Action::Copy
+        )
+}
+
 fn is_in_talk(action: Action) -> bool {
     stepped(action, 0, 1, 1).is_some()
-        || matches!(action, Action::LineDown | Action::LineUp | Action::ToggleFold | Action::ShowTranscript)
+        || matches!(
+            action,
+            Action::LineDown | Action::LineUp | Action::Open | Action::ToggleFold | Action::ShowTranscript
+        )
 }
 
 fn is_in_text(action: Action) -> bool {

@@ -5,7 +5,7 @@ use ratatui::layout::{Position, Rect};
 use ratatui::style::Modifier;
 
 use super::bar::bar;
-use super::paid;
+use super::{paid, wrong};
 use crate::domain::figures::{count, grouped};
 use crate::domain::trace::{Kind, Mark};
 use crate::tui::action::Action;
@@ -45,7 +45,12 @@ pub(super) fn draw(
     let grid = Grid::of(areas.rows);
     let caret = titles(open, laid, &grid, sight, areas.titles, cells);
     let lines = open.lines();
-    for (y, row) in (areas.rows.top()..areas.rows.bottom()).zip(lines.iter().skip(open.top)) {
+    let mut shown = areas.rows;
+    if !open.find.wrong.is_empty() {
+        wrong(&open.find.wrong, sight, areas.rows, cells);
+        shown.height = 0;
+    }
+    for (y, row) in (shown.top()..shown.bottom()).zip(lines.iter().skip(open.top)) {
         let at = open.top + usize::from(y - areas.rows.y);
         line(open, laid, (*row, at == open.at), &grid, sight, Rect { y, height: 1, ..areas.rows }, cells);
     }
@@ -147,7 +152,9 @@ const COST: u16 = 11;
 
 impl Grid {
     fn of(area: Rect) -> Self {
-        let wide = (area.width * 3 / 10).clamp(10, 80).min(area.width / 2);
+        // Where there is little room the names need it more.
+        let wide = if area.width < 72 { area.width / 4 } else { area.width * 3 / 10 };
+        let wide = wide.clamp(10, 80).min(area.width / 2);
         let bar = area.right().saturating_sub(wide + 2);
         let mut end = bar.saturating_sub(1);
         let mut take = |columns: u16, from: u16| {
@@ -203,7 +210,10 @@ fn titles(
     }
     let ((begins, _), (from, to)) = (laid.time(), open.time());
     let (x, wide) = grid.bar;
-    let since = |moment: u64| took(moment.saturating_sub(begins));
+    let since = |moment: u64| match moment.saturating_sub(begins) {
+        0 => "0".to_owned(),
+        nanos => took(nanos),
+    };
     let end = put_right(cells, x, area.y, x + wide, &since(to), faint);
     if wide >= 18 {
         put(cells, x, area.y, end.saturating_sub(1), &since(from), faint);
@@ -215,7 +225,7 @@ fn titles(
 fn looked(open: &Open, sight: &Sight<'_>) -> (String, Role) {
     let find = &open.find;
     if !find.wrong.is_empty() {
-        return (find.wrong.clone(), Role::Warn);
+        return (String::new(), Role::Warn);
     }
     let found = grouped(find.count() as u64);
     if find.task.is_some() {
