@@ -51,6 +51,7 @@ impl State {
             (Wait::Notes, Reply::TraceNotes { notes }) => self.take_notes(notes, desk),
             (Wait::Found, Reply::TraceFound { rows }) => self.take_found(rows, desk),
             (Wait::Latencies, Reply::TraceStats { latencies }) => Self::show_latencies(&latencies, desk),
+            (Wait::Send, Reply::TraceSent { sent }) => Self::sent(&sent, desk),
             (Wait::Import, Reply::TracesBrought { brought }) => self.imported(&brought, desk),
             _ => {}
         }
@@ -207,7 +208,7 @@ impl State {
                 self.read_step(desk);
             }
             (
-                Some(Wait::Older | Wait::Notes | Wait::Latencies | Wait::Import | Wait::Remove),
+                Some(Wait::Older | Wait::Notes | Wait::Latencies | Wait::Import | Wait::Send | Wait::Remove),
                 Some(error),
             ) => {
                 desk.complain(&error);
