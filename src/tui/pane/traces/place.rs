@@ -80,7 +80,7 @@ impl Pane for State {
     }
 
     fn refit(&mut self, desk: &mut Desk<'_>) {
-        self.fit(desk);
+        self.stay_in_sight(desk);
     }
 
     fn name(&self) -> &str {

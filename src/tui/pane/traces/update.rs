@@ -79,6 +79,18 @@ impl State {
         }
     }
 
+    /// The place has another size: what is chosen stays in sight.
+    pub(super) fn stay_in_sight(&mut self, desk: &mut Desk<'_>) {
+        let page = Self::page(desk);
+        self.select(self.selected, desk);
+        if let Some(open) = &mut self.open {
+            open.step(open.at, page);
+        }
+        self.rest(desk);
+        self.read_step(desk);
+        self.fit(desk);
+    }
+
     /// One step out.
     fn back(&mut self, desk: &mut Desk<'_>) {
         let Some(open) = &mut self.open else { return };
@@ -249,7 +261,7 @@ fn can_among_spans(open: &Open, action: Action) -> bool {
     match action {
         A::NextError | A::PreviousError => laid.sums.whole.errors > 0,
         A::NextCall | A::PreviousCall => laid.sums.whole.inferences > 0,
-        A::ShowFindings => !laid.findings.is_empty(),
+        A::ShowFindings => !laid.findings.is_empty() || !open.damaged.is_empty(),
         A::SearchNext | A::SearchPrevious => open.find.count() > 0,
         A::ShowSpan
         | A::FocusNext
