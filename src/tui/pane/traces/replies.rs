@@ -4,10 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::open::Reading;
-use super::{State, Wait};
+use super::{State, Wait, sending};
 use crate::domain::Error;
 use crate::domain::change::Changed;
 use crate::tui::app::Desk;
+use crate::tui::dataset::added;
 use crate::tui::effect::{Effect, Lane, TaskId, TimerId, Work};
 use crate::tui::trace::{Shared, Want};
 use crate::workbench::request::traces::Traces;
@@ -52,6 +53,12 @@ impl State {
             (Wait::Found, Reply::TraceFound { rows }) => self.take_found(rows, desk),
             (Wait::Latencies, Reply::TraceStats { latencies }) => Self::show_latencies(&latencies, desk),
             (Wait::Import, Reply::TracesBrought { brought }) => self.imported(&brought, desk),
+            (Wait::Note, Reply::TraceNoted { note }) => self.was_noted(&note, desk),
+            (Wait::Row(row), Reply::TraceSpan { contents, .. }) => self.add_row(row, &contents, desk),
+            (Wait::Added, Reply::ItemAdded { dataset, place, like, remarks }) => {
+                desk.say(added(&dataset, place, like, &remarks));
+            }
+            (Wait::Call, Reply::TraceCall { original }) => sending::bring(original, desk),
             _ => {}
         }
     }
@@ -207,7 +214,17 @@ impl State {
                 self.read_step(desk);
             }
             (
-                Some(Wait::Older | Wait::Notes | Wait::Latencies | Wait::Import | Wait::Remove),
+                Some(
+                    Wait::Older
+                    | Wait::Notes
+                    | Wait::Latencies
+                    | Wait::Import
+                    | Wait::Remove
+                    | Wait::Note
+                    | Wait::Row(_)
+                    | Wait::Added
+                    | Wait::Call,
+                ),
                 Some(error),
             ) => {
                 desk.complain(&error);
