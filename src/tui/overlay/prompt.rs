@@ -4,7 +4,9 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
 pub use super::blank::Blank;
-pub use super::forms::{comparison_form_of, format_of, report_form_of, trace_form_of, usage_form_of};
+pub use super::forms::{
+    comparison_form_of, format_of, is_server, report_form_of, trace_form_of, usage_form_of,
+};
 use super::input::Input;
 use super::{Choice, Outcome};
 use crate::domain::attachment::{Attachment, dropped_path};
@@ -379,7 +381,7 @@ impl Prompt {
             (Some(Action::Accept), Of::BaseFrom) if !text.is_empty() && !text.ends_with('/') => {
                 Outcome::Chosen(Choice::ImportBase(dropped_path(text).unwrap_or_else(|| text.to_owned())))
             }
-            (Some(Action::Accept), Of::Trace(id)) if trace_form_of(text).is_some() => {
+            (Some(Action::Accept), Of::Trace(id)) if is_server(text) || trace_form_of(text).is_some() => {
                 Outcome::Chosen(write(Written::Trace(*id), text))
             }
             (Some(Action::Accept), Of::Trace(_)) => {
@@ -570,7 +572,8 @@ impl Prompt {
                 ("A file that `w` or `outcrop kb export` wrote · ~/ is your home", Role::Muted)
             }
             ("", Of::Trace(_)) => (
-                ".json or .pb (OTLP), .md or .html for people, .prompts.jsonl, .openai.jsonl · ~/ is your home",
+                ".json or .pb (OTLP), .md or .html for people, .prompts.jsonl, .openai.jsonl; or a server of OTLP: \
+                 http://localhost:6006",
                 Role::Muted,
             ),
             ("", Of::TraceFile) => (

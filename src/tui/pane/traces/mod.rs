@@ -118,6 +118,8 @@ enum Wait {
     /// How long the spans of each name take.
     Latencies,
     Import,
+    /// A run is sent to a server.
+    Send,
     /// A run is removed.
     Remove,
     /// Something is noted.

@@ -34,6 +34,10 @@ impl Pane for State {
         self.can(action) && (action != Action::CompareRuns || self.two().is_some())
     }
 
+    fn word(&self, action: Action) -> Option<&'static str> {
+        (action == Action::ToggleReceiver && self.hears()).then_some("stop listening")
+    }
+
     fn act(&mut self, action: Action, key: Option<Key>, desk: &mut Desk<'_>) {
         self.does(action, key, desk);
     }

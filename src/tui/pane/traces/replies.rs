@@ -52,6 +52,7 @@ impl State {
             (Wait::Notes, Reply::TraceNotes { notes }) => self.take_notes(notes, desk),
             (Wait::Found, Reply::TraceFound { rows }) => self.take_found(rows, desk),
             (Wait::Latencies, Reply::TraceStats { latencies }) => Self::show_latencies(&latencies, desk),
+            (Wait::Send, Reply::TraceSent { sent }) => Self::sent(&sent, desk),
             (Wait::Import, Reply::TracesBrought { brought }) => self.imported(&brought, desk),
             (Wait::Note, Reply::TraceNoted { note }) => self.was_noted(&note, desk),
             (Wait::Row(row), Reply::TraceSpan { contents, .. }) => self.add_row(row, &contents, desk),
@@ -219,6 +220,7 @@ impl State {
                     | Wait::Notes
                     | Wait::Latencies
                     | Wait::Import
+                    | Wait::Send
                     | Wait::Remove
                     | Wait::Note
                     | Wait::Row(_)

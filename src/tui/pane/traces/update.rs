@@ -104,7 +104,9 @@ impl State {
     pub(super) fn close(&mut self, desk: &mut Desk<'_>) {
         self.stop_finding(desk);
         // What still comes is of a run that is not looked into any more.
-        self.instead(|wait| !matches!(wait, Wait::List | Wait::Older | Wait::Import | Wait::Remove));
+        self.instead(|wait| {
+            !matches!(wait, Wait::List | Wait::Older | Wait::Import | Wait::Send | Wait::Remove)
+        });
         self.open = None;
         self.select(self.selected, desk);
     }
