@@ -16,7 +16,7 @@ use crate::domain::id::{BaseId, ComparisonId, ConversationId, DatasetId, Evaluat
 use crate::domain::knowledge::reranking::{Reranker, Reranking};
 use crate::domain::message::BlobId;
 use crate::domain::prompt::name_of;
-use crate::domain::trace::TraceId;
+use crate::domain::trace::{Opinion, TraceId};
 use crate::domain::untrusted::safe_line;
 use crate::domain::{Error, ErrorKind};
 use crate::tui::action::Action;
@@ -101,6 +101,8 @@ pub enum Of {
     Trace(TraceId),
     /// The file that traces are read from.
     TraceFile,
+    /// What is thought of a span, or of a run.
+    Opinion,
     /// What passages must be like.
     Filter,
     /// How near they must be.
@@ -196,7 +198,7 @@ impl Prompt {
             Of::Weights | Of::Dataset => "add",
             Of::Question => "ask",
             Of::PromptName(None) | Of::PresetName(None) | Of::Note => "save",
-            Of::Comment | Of::Blank(_) | Of::Repeats | Of::Category => "keep it",
+            Of::Comment | Of::Blank(_) | Of::Repeats | Of::Category | Of::Opinion => "keep it",
             Of::Filter | Of::Threshold | Of::Chunking | Of::Candidates(..) => "take it",
             Of::Items | Of::Values | Of::Documents(_) | Of::Questions | Of::BaseFrom | Of::TraceFile => {
                 "read"
@@ -389,6 +391,13 @@ impl Prompt {
             (Some(Action::Accept), Of::TraceFile) if !text.is_empty() && !text.ends_with('/') => {
                 Outcome::Chosen(Choice::ImportTraces(dropped_path(text).unwrap_or_else(|| text.to_owned())))
             }
+            (Some(Action::Accept), Of::Opinion) => match Opinion::read(text) {
+                Ok(said) => Outcome::Chosen(Choice::Opine(said)),
+                Err(error) => {
+                    self.said = Said::Failed(error.said());
+                    Outcome::Stay
+                }
+            },
             (Some(Action::Accept), Of::BaseName(id)) if !text.is_empty() => {
                 Outcome::Chosen(Choice::RenameBase(*id, text.to_owned()))
             }
@@ -532,6 +541,7 @@ impl Prompt {
             ),
             ("", Of::Note) => ("What is new in it, in a few words; it may stay empty", Role::Muted),
             ("", Of::Dataset) => ("A new name makes a new dataset", Role::Muted),
+            ("", Of::Opinion) => ("A number from 0 to 1 in front is a score: 0.2 wrong city", Role::Muted),
             ("", Of::Comment) => ("It goes with your vote; an empty one takes it back", Role::Muted),
             ("", Of::Blank(blank)) => (blank.empty(), Role::Muted),
             ("", Of::Items) => ("JSONL with an object a line, or CSV · ~/ is your home", Role::Muted),

@@ -50,6 +50,8 @@ impl State {
                 let task = desk.call(None, Request::Traces(Traces::Remove { id }));
                 self.wait(task, Wait::Remove);
             }
+            Choice::Opine(said) => self.opine(said, desk),
+            Choice::AddToDataset(dataset) => self.make_row(dataset, desk),
             _ => {}
         }
     }

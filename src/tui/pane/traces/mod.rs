@@ -4,7 +4,8 @@
 //! runs        the list: newest first, filtered, live          hearing   the receiver, which is switched on and off here
 //! open        one run: its lines, folded or not, its time     finding   words and terms within it
 //! reading     what is read of a span of it                    telling   what is told over the place: times, findings
-//! comparing   two runs side by side
+//! comparing   two runs side by side                       noted     what the person thinks of a span, or of a run
+//! sending     a model's call, to a dataset or to others
 //! replies     what comes through the door                     carrying  files: read, written; runs that are removed
 //! ```
 //!
@@ -19,6 +20,7 @@ mod finding;
 mod hearing;
 mod json;
 mod layout;
+mod noted;
 mod open;
 mod place;
 mod raw;
@@ -26,6 +28,7 @@ mod reading;
 mod replies;
 mod runs;
 mod said;
+mod sending;
 mod sheet;
 mod telling;
 mod transcript;
@@ -72,6 +75,8 @@ pub struct State {
     versus: Option<Versus>,
     /// The run that is being written to a file.
     export: Option<Export>,
+    /// The dataset that something was added to last.
+    dataset: String,
     /// The numbers of what was asked to be laid out.
     numbers: u64,
 }
@@ -117,6 +122,14 @@ enum Wait {
     Send,
     /// A run is removed.
     Remove,
+    /// Something is noted.
+    Note,
+    /// What was said in the span of that row, for a dataset.
+    Row(u32),
+    /// It goes into a dataset.
+    Added,
+    /// What a model was asked, for others.
+    Call,
 }
 
 impl State {

@@ -4,10 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::open::Reading;
-use super::{State, Wait};
+use super::{State, Wait, sending};
 use crate::domain::Error;
 use crate::domain::change::Changed;
 use crate::tui::app::Desk;
+use crate::tui::dataset::added;
 use crate::tui::effect::{Effect, Lane, TaskId, TimerId, Work};
 use crate::tui::trace::{Shared, Want};
 use crate::workbench::request::traces::Traces;
@@ -53,6 +54,12 @@ impl State {
             (Wait::Latencies, Reply::TraceStats { latencies }) => Self::show_latencies(&latencies, desk),
             (Wait::Send, Reply::TraceSent { sent }) => Self::sent(&sent, desk),
             (Wait::Import, Reply::TracesBrought { brought }) => self.imported(&brought, desk),
+            (Wait::Note, Reply::TraceNoted { note }) => self.was_noted(&note, desk),
+            (Wait::Row(row), Reply::TraceSpan { contents, .. }) => self.add_row(row, &contents, desk),
+            (Wait::Added, Reply::ItemAdded { dataset, place, like, remarks }) => {
+                desk.say(added(&dataset, place, like, &remarks));
+            }
+            (Wait::Call, Reply::TraceCall { original }) => sending::bring(original, desk),
             _ => {}
         }
     }
@@ -208,7 +215,18 @@ impl State {
                 self.read_step(desk);
             }
             (
-                Some(Wait::Older | Wait::Notes | Wait::Latencies | Wait::Import | Wait::Send | Wait::Remove),
+                Some(
+                    Wait::Older
+                    | Wait::Notes
+                    | Wait::Latencies
+                    | Wait::Import
+                    | Wait::Send
+                    | Wait::Remove
+                    | Wait::Note
+                    | Wait::Row(_)
+                    | Wait::Added
+                    | Wait::Call,
+                ),
                 Some(error),
             ) => {
                 desk.complain(&error);

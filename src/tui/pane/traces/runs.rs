@@ -136,7 +136,9 @@ impl State {
             A::Search | A::ToggleReceiver | A::ImportTraces | A::Reload | A::Help => true,
             A::Accept | A::Cancel => self.narrow.writing,
             A::Back => self.narrow.writing || !self.narrow.asked.is_empty(),
-            A::Open | A::MarkRun | A::CompareRuns | A::WriteTrace => self.current().is_some(),
+            A::Open | A::MarkRun | A::CompareRuns | A::WriteTrace | A::ScoreSpan | A::NoteSpan => {
+                self.current().is_some()
+            }
             A::Delete => self.current().is_some_and(|run| run.source != Source::Own),
             action => stepped(action, 0, 1, 1).is_some() && self.runs.len() > 1,
         }
@@ -176,6 +178,10 @@ impl State {
                 self.mark(id);
             }
             Action::CompareRuns => self.compare(desk),
+            Action::ScoreSpan => self.ask_for_grade(desk),
+            Action::NoteSpan => self.ask_for_note(desk),
+            Action::AddToDataset => self.ask_for_dataset(desk),
+            Action::AskOthers => self.ask_others(desk),
             _ => {}
         }
     }

@@ -38,6 +38,10 @@ impl State {
         let Some(open) = &self.open else { return self.can_among_runs(action) };
         match action {
             Action::Back | Action::Help => true,
+            action if is_handed_on(action) && !open.find.writing => match action {
+                Action::ScoreSpan | Action::NoteSpan => open.chosen().is_some(),
+                _ => self.has_call(),
+            },
             _ if open.find.writing => {
                 matches!(action, Action::Accept | Action::Cancel)
                     || matches!(action, Action::SelectNext | Action::SelectPrevious) && open.find.count() > 0
@@ -68,6 +72,7 @@ impl State {
         match &self.open {
             None => self.among_runs(action, desk),
             Some(open) if open.find.writing => self.find_line(action, desk),
+            Some(_) if is_handed_on(action) => self.on_run(action, desk),
             Some(_) if action == Action::Back => self.back(desk),
             Some(open) if open.talk.is_some() => self.in_talk(action, desk),
             Some(open) if open.focus == Focus::Text => match action {
@@ -285,6 +290,11 @@ fn can_among_spans(open: &Open, action: Action) -> bool {
         | A::Copy => true,
         action => stepped(action, 0, 1, 1).is_some() && open.lines().len() > 1,
     }
+}
+
+/// What a span is noted and handed on by, wherever it is read.
+fn is_handed_on(action: Action) -> bool {
+    matches!(action, Action::ScoreSpan | Action::NoteSpan | Action::AddToDataset | Action::AskOthers)
 }
 
 fn is_of_two(action: Action) -> bool {
