@@ -28,9 +28,10 @@ impl Traces {
         let encoding = if to.json { Encoding::Json } else { Encoding::Protobuf };
         let mut parts = self.pieces(move |view, send| {
             view.run(id)?;
-            let mut failed = None;
+            let (noted, mut failed) = (view.noted(id)?, None);
             view.visit(id, |_, spans| {
-                let sent = spans.and_then(|spans| {
+                let sent = spans.and_then(|mut spans| {
+                    noted.write(&mut spans);
                     for spans in spans.chunks(SPANS) {
                         if !parts_of(spans, encoding, send)? {
                             return Ok(false);

@@ -77,6 +77,8 @@ pub(super) const TABLE: &[Row] = &[
     row(C::Transcript, A::Retry, "r", "retry"),
     row(C::Transcript, A::EditMessage, "e", "edit"),
     row(C::Transcript, A::AnswerTool, "t", "tool"),
+    row(C::Transcript, A::ShowRunTrace, "T", "trace"),
+    row(C::Transcript, A::EditStep, "E", "step"),
     row(C::Transcript, A::Continue, "c", ""),
     row(C::Transcript, A::BranchPrevious, "[", ""),
     row(C::Transcript, A::BranchNext, "]", "branch"),

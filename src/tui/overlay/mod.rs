@@ -32,7 +32,7 @@ use crate::domain::conversation::Answers;
 use crate::domain::evaluation::metric::Method;
 use crate::domain::evaluation::vote::Skip;
 use crate::domain::id::{
-    BaseId, ComparisonId, ConversationId, DatasetId, EvaluationId, MakingId, PromptId, RunId,
+    BaseId, ComparisonId, ConversationId, DatasetId, EvaluationId, MakingId, MessageId, PromptId, RunId,
 };
 use crate::domain::knowledge::chunking::Chunking;
 use crate::domain::knowledge::rebuild::Wish;
@@ -238,6 +238,14 @@ pub enum Choice {
     },
     /// Who answers the next turns of the conversation.
     Answers(Answers),
+    /// One of the steps of an agent, from 1, is to be written anew.
+    EditStep(MessageId, u32),
+    /// What the model says in that step.
+    StepSaid {
+        message: MessageId,
+        step: u32,
+        text: String,
+    },
     /// Whether a call of that run may be made, or tools be used, that wait for it.
     Consent {
         run: RunId,

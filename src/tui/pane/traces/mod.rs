@@ -130,6 +130,8 @@ enum Wait {
     Added,
     /// What a model was asked, for others.
     Call,
+    /// The run that another place leads to.
+    Led,
 }
 
 impl State {

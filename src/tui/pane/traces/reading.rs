@@ -231,8 +231,8 @@ impl State {
             _ => 0,
         };
         match action {
-            Action::SelectFirst => card.to_start(),
-            Action::SelectLast => card.to_end(area),
+            Action::SelectFirst => card.go_first(),
+            Action::SelectLast => card.go_last(area),
             Action::NextPart => card.turn(false),
             Action::PreviousPart => card.turn(true),
             Action::ToggleFold => card.think(),

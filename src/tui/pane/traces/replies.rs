@@ -60,6 +60,7 @@ impl State {
                 desk.say(added(&dataset, place, like, &remarks));
             }
             (Wait::Call, Reply::TraceCall { original }) => sending::bring(original, desk),
+            (Wait::Led, Reply::Trace { run }) => self.open(run, desk),
             _ => {}
         }
     }
@@ -225,7 +226,8 @@ impl State {
                     | Wait::Note
                     | Wait::Row(_)
                     | Wait::Added
-                    | Wait::Call,
+                    | Wait::Call
+                    | Wait::Led,
                 ),
                 Some(error),
             ) => {

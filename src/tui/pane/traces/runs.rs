@@ -198,8 +198,16 @@ impl State {
         self.marked.push(id);
     }
 
+    /// Looks into the run of that id, which another place names.
+    pub fn look_into(&mut self, id: TraceId, desk: &mut Desk<'_>) {
+        let find = Traces::Find { text: id.to_string() };
+        let task = desk.call(Some(Lane("trace led to")), Request::Traces(find));
+        self.instead(|wait| *wait == Wait::Led);
+        self.wait(task, Wait::Led);
+    }
+
     /// Looks into a run.
-    fn open(&mut self, run: Run, desk: &mut Desk<'_>) {
+    pub(super) fn open(&mut self, run: Run, desk: &mut Desk<'_>) {
         self.close(desk);
         self.open = Some(Open::new(run));
         self.read_rows(desk);
