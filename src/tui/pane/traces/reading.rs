@@ -191,8 +191,8 @@ impl State {
         match action {
             Action::SelectNext => talk.step(1, area),
             Action::SelectPrevious => talk.step(-1, area),
-            Action::SelectFirst => talk.to_start(),
-            Action::SelectLast => talk.to_end(area),
+            Action::SelectFirst => talk.go_first(),
+            Action::SelectLast => talk.go_last(area),
             Action::LineDown => talk.scroll(1, area),
             Action::LineUp => talk.scroll(-1, area),
             Action::HalfPageDown => talk.scroll(page / 2, area),
