@@ -278,6 +278,7 @@ actions! {
     CompareRuns = "compare_runs", "Compare two runs span by span: those that are marked";
     ScoreSpan = "score_span", "Score the span, or the run";
     NoteSpan = "note_span", "Note something on the span, or on the run";
+    EditCall = "edit_call", "Ask the model of the span again, with what you make of it";
     AskOthers = "ask_others", "Ask other models what was asked in the span";
     ShowSpan = "show_span", "Read the span";
     ShowTranscript = "show_transcript", "Read the run as a conversation, or see its spans again";
@@ -480,6 +481,7 @@ impl Action {
                 | Self::ScoreSpan
                 | Self::NoteSpan
                 | Self::AskOthers
+                | Self::EditCall
                 | Self::ShowSpan
                 | Self::ShowTranscript
                 | Self::FoldSpans

@@ -40,6 +40,7 @@ use crate::domain::knowledge::reranking::{Reranker, Reranking};
 use crate::domain::message::BlobId;
 use crate::domain::secret::Secret;
 use crate::domain::settings::Field;
+use crate::domain::trace::replay::Asked;
 use crate::domain::trace::{Opinion, TraceId};
 use confirm::Confirm;
 use difference::Difference;
@@ -190,6 +191,8 @@ pub enum Choice {
     /// Reads the traces that the file of that path has.
     ImportTraces(String),
     RemoveTrace(TraceId),
+    /// Asks a model again what it was asked in a span, as a person wrote it.
+    AskAgain(Box<Asked>),
     /// What is thought of a span, or of a run.
     Opine(Opinion),
     /// What passages must be like; nothing for nothing.

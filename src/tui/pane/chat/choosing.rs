@@ -126,6 +126,7 @@ impl State {
             | Choice::RemoveBase(_)
             | Choice::ImportTraces(_)
             | Choice::RemoveTrace(_)
+            | Choice::AskAgain(_)
             | Choice::Opine(_)
             | Choice::Filter(_)
             | Choice::Threshold(_)

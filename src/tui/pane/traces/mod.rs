@@ -12,6 +12,7 @@
 //! `card` shows one span, `transcript` a run as a conversation, `compared` two runs, of what `said`, `json` and `raw` set into a `sheet`. Here lives the place's state and what it makes of events. Never
 //! here: what spans mean and what is reckoned of them (`domain::trace`, `tui::trace`).
 
+mod again;
 mod card;
 mod carrying;
 mod compared;
@@ -38,6 +39,7 @@ mod words;
 
 use std::collections::BTreeMap;
 
+use again::Again;
 use carrying::Export;
 use comparing::Versus;
 use hearing::Receiver;
@@ -73,6 +75,8 @@ pub struct State {
     open: Option<Open>,
     /// Two runs that are compared, over all else.
     versus: Option<Versus>,
+    /// A model's call that is asked again.
+    again: Option<Again>,
     /// The run that is being written to a file.
     export: Option<Export>,
     /// The dataset that something was added to last.
@@ -132,6 +136,8 @@ enum Wait {
     Call,
     /// The run that another place leads to.
     Led,
+    /// What a model was asked in that span, to be asked otherwise.
+    Edit(TraceId, u32),
 }
 
 impl State {

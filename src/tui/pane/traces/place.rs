@@ -79,6 +79,14 @@ impl Pane for State {
         self.over(task, error, desk);
     }
 
+    fn interrupt(&mut self, desk: &mut Desk<'_>) -> bool {
+        self.stop_asking(desk)
+    }
+
+    fn stoppable(&self) -> bool {
+        self.asks_again()
+    }
+
     fn refit(&mut self, desk: &mut Desk<'_>) {
         self.stay_in_sight(desk);
     }

@@ -35,6 +35,9 @@ impl State {
             }
             return;
         }
+        if self.again.as_ref().is_some_and(|again| again.task == Some(task)) {
+            return self.answers_again(reply, desk);
+        }
         let Some(wait) = self.waits.get(&task).cloned() else { return };
         match (wait, reply) {
             (Wait::List, Reply::Traces { runs, more }) => self.take_runs(runs, more, desk),
@@ -61,6 +64,7 @@ impl State {
             }
             (Wait::Call, Reply::TraceCall { original }) => sending::bring(original, desk),
             (Wait::Led, Reply::Trace { run }) => self.open(run, desk),
+            (Wait::Edit(id, row), Reply::TraceCall { original }) => self.write_call(id, row, original, desk),
             _ => {}
         }
     }
@@ -197,6 +201,9 @@ impl State {
         if self.export.as_ref().is_some_and(|export| export.task == task) {
             return self.exported(error.as_ref(), desk);
         }
+        if self.again.as_ref().is_some_and(|again| again.task == Some(task)) {
+            return self.asked_again(error.as_ref(), desk);
+        }
         match (self.waits.remove(&task), error) {
             (Some(Wait::List), error) => {
                 self.known |= error.is_some();
@@ -227,7 +234,8 @@ impl State {
                     | Wait::Row(_)
                     | Wait::Added
                     | Wait::Call
-                    | Wait::Led,
+                    | Wait::Led
+                    | Wait::Edit(..),
                 ),
                 Some(error),
             ) => {
@@ -242,6 +250,7 @@ impl State {
         self.watch == Some(task)
             || self.receiver.is(task)
             || self.export.as_ref().is_some_and(|export| export.task == task)
+            || self.again.as_ref().is_some_and(|again| again.task == Some(task))
             || self.waits.contains_key(&task)
     }
 }

@@ -182,6 +182,7 @@ impl State {
             Action::NoteSpan => self.ask_for_note(desk),
             Action::AddToDataset => self.ask_for_dataset(desk),
             Action::AskOthers => self.ask_others(desk),
+            Action::EditCall => self.edit_call(desk),
             _ => {}
         }
     }

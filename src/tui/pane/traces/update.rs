@@ -32,6 +32,9 @@ impl State {
 
     /// Whether the action means something here and now.
     pub(super) fn can_do(&self, action: Action) -> bool {
+        if action == Action::Back && self.asks_again() {
+            return true;
+        }
         if self.versus.is_some() {
             return is_of_two(action);
         }
@@ -65,6 +68,9 @@ impl State {
         });
         if let Some(stroke) = typed {
             return self.press(stroke, desk);
+        }
+        if action == Action::Back && self.stop_asking(desk) {
+            return;
         }
         if self.versus.is_some() {
             return self.with_two(action, desk);
@@ -294,7 +300,10 @@ fn can_among_spans(open: &Open, action: Action) -> bool {
 
 /// What a span is noted and handed on by, wherever it is read.
 fn is_handed_on(action: Action) -> bool {
-    matches!(action, Action::ScoreSpan | Action::NoteSpan | Action::AddToDataset | Action::AskOthers)
+    matches!(
+        action,
+        Action::ScoreSpan | Action::NoteSpan | Action::AddToDataset | Action::AskOthers | Action::EditCall
+    )
 }
 
 fn is_of_two(action: Action) -> bool {
