@@ -279,6 +279,7 @@ actions! {
     ScoreSpan = "score_span", "Score the span, or the run";
     NoteSpan = "note_span", "Note something on the span, or on the run";
     EditCall = "edit_call", "Ask the model of the span again, with what you make of it";
+    ReplayRun = "replay_run", "Run the agent once more, with what its tools gave then";
     AskOthers = "ask_others", "Ask other models what was asked in the span";
     ShowSpan = "show_span", "Read the span";
     ShowTranscript = "show_transcript", "Read the run as a conversation, or see its spans again";
@@ -482,6 +483,7 @@ impl Action {
                 | Self::NoteSpan
                 | Self::AskOthers
                 | Self::EditCall
+                | Self::ReplayRun
                 | Self::ShowSpan
                 | Self::ShowTranscript
                 | Self::FoldSpans

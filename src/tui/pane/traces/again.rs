@@ -1,5 +1,6 @@
 //! A model's call asked again: with what the person makes of it, by any model; what came of it beside what was there.
 
+use super::anew::Anew;
 use super::{State, Wait};
 use crate::domain::Error;
 use crate::domain::delta::Event;
@@ -93,14 +94,22 @@ impl State {
         }
     }
 
-    /// Whether a call is being asked again.
+    /// Whether a call is being asked again, or a run goes on once more.
     pub(super) fn asks_again(&self) -> bool {
-        self.again.as_ref().is_some_and(|again| again.task.is_some())
+        self.again_words().is_some()
     }
 
-    /// Stops that; `false` where none is.
+    /// How far that is.
+    pub(super) fn again_words(&self) -> Option<String> {
+        let call = self.again.as_ref().and_then(Again::words);
+        call.or_else(|| self.anew.as_ref().map(Anew::words))
+    }
+
+    /// Stops it; `false` where there is none.
     pub(super) fn stop_asking(&mut self, desk: &mut Desk<'_>) -> bool {
-        let Some(task) = self.again.as_ref().and_then(|again| again.task) else { return false };
+        let Some(task) = self.again.as_ref().and_then(|again| again.task) else {
+            return self.stop_anew(desk);
+        };
         self.again = None;
         desk.ask(Effect::Cancel(task));
         desk.say("It is not asked again.");

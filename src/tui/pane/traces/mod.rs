@@ -13,6 +13,7 @@
 //! here: what spans mean and what is reckoned of them (`domain::trace`, `tui::trace`).
 
 mod again;
+mod anew;
 mod card;
 mod carrying;
 mod compared;
@@ -40,6 +41,7 @@ mod words;
 use std::collections::BTreeMap;
 
 use again::Again;
+use anew::Anew;
 use carrying::Export;
 use comparing::Versus;
 use hearing::Receiver;
@@ -77,6 +79,8 @@ pub struct State {
     versus: Option<Versus>,
     /// A model's call that is asked again.
     again: Option<Again>,
+    /// A run that goes on once more.
+    anew: Option<Anew>,
     /// The run that is being written to a file.
     export: Option<Export>,
     /// The dataset that something was added to last.
@@ -136,6 +140,8 @@ enum Wait {
     Call,
     /// The run that another place leads to.
     Led,
+    /// Whose run that is, to run it once more.
+    Agent(TraceId),
     /// What a model was asked in that span, to be asked otherwise.
     Edit(TraceId, u32),
 }

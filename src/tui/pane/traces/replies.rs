@@ -38,6 +38,12 @@ impl State {
         if self.again.as_ref().is_some_and(|again| again.task == Some(task)) {
             return self.answers_again(reply, desk);
         }
+        if self.anew.as_ref().is_some_and(|anew| anew.task == task) {
+            if let Reply::AgentEvent { event } = reply {
+                self.goes_on_anew(event, desk);
+            }
+            return;
+        }
         let Some(wait) = self.waits.get(&task).cloned() else { return };
         match (wait, reply) {
             (Wait::List, Reply::Traces { runs, more }) => self.take_runs(runs, more, desk),
@@ -64,6 +70,9 @@ impl State {
             }
             (Wait::Call, Reply::TraceCall { original }) => sending::bring(original, desk),
             (Wait::Led, Reply::Trace { run }) => self.open(run, desk),
+            (Wait::Agent(of), Reply::AgentRunFound { book, run }) => {
+                self.start_anew(of, book.agent.id, run.id, desk);
+            }
             (Wait::Edit(id, row), Reply::TraceCall { original }) => self.write_call(id, row, original, desk),
             _ => {}
         }
@@ -204,6 +213,9 @@ impl State {
         if self.again.as_ref().is_some_and(|again| again.task == Some(task)) {
             return self.asked_again(error.as_ref(), desk);
         }
+        if self.anew.as_ref().is_some_and(|anew| anew.task == task) {
+            return self.ran_anew(error.as_ref(), desk);
+        }
         match (self.waits.remove(&task), error) {
             (Some(Wait::List), error) => {
                 self.known |= error.is_some();
@@ -235,6 +247,7 @@ impl State {
                     | Wait::Added
                     | Wait::Call
                     | Wait::Led
+                    | Wait::Agent(_)
                     | Wait::Edit(..),
                 ),
                 Some(error),
@@ -251,6 +264,7 @@ impl State {
             || self.receiver.is(task)
             || self.export.as_ref().is_some_and(|export| export.task == task)
             || self.again.as_ref().is_some_and(|again| again.task == Some(task))
+            || self.anew.as_ref().is_some_and(|anew| anew.task == task)
             || self.waits.contains_key(&task)
     }
 }

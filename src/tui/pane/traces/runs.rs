@@ -139,6 +139,7 @@ impl State {
             A::Open | A::MarkRun | A::CompareRuns | A::WriteTrace | A::ScoreSpan | A::NoteSpan => {
                 self.current().is_some()
             }
+            A::ReplayRun => self.can_run_anew(),
             A::Delete => self.current().is_some_and(|run| run.source != Source::Own),
             action => stepped(action, 0, 1, 1).is_some() && self.runs.len() > 1,
         }
@@ -183,6 +184,7 @@ impl State {
             Action::AddToDataset => self.ask_for_dataset(desk),
             Action::AskOthers => self.ask_others(desk),
             Action::EditCall => self.edit_call(desk),
+            Action::ReplayRun => self.run_anew(desk),
             _ => {}
         }
     }

@@ -43,6 +43,7 @@ impl State {
             Action::Back | Action::Help => true,
             action if is_handed_on(action) && !open.find.writing => match action {
                 Action::ScoreSpan | Action::NoteSpan => open.chosen().is_some(),
+                Action::ReplayRun => self.can_run_anew(),
                 _ => self.has_call(),
             },
             _ if open.find.writing => {
@@ -302,7 +303,12 @@ fn can_among_spans(open: &Open, action: Action) -> bool {
 fn is_handed_on(action: Action) -> bool {
     matches!(
         action,
-        Action::ScoreSpan | Action::NoteSpan | Action::AddToDataset | Action::AskOthers | Action::EditCall
+        Action::ScoreSpan
+            | Action::NoteSpan
+            | Action::AddToDataset
+            | Action::AskOthers
+            | Action::EditCall
+            | Action::ReplayRun
     )
 }
 

@@ -13,7 +13,6 @@ use crate::tui::keymap::Context;
 use crate::tui::look::Role;
 use crate::tui::paint::{first_parts, put, put_right, scrollbar, thumb, wrap};
 use crate::tui::pane::Sight;
-use crate::tui::pane::traces::again::Again;
 use crate::tui::pane::traces::open::{Focus, Open, Reading};
 use crate::tui::pane::traces::reading::run;
 use crate::tui::pane::traces::words::{cost, sign, summed, took};
@@ -75,8 +74,8 @@ fn head(state: &State, open: &Open, sight: &Sight<'_>, area: Rect, cells: &mut B
     let look = sight.look;
     let run = &open.run;
     let right = area.right().saturating_sub(1);
-    let asks = state.again.as_ref().and_then(Again::words);
-    let (words, role) = asks.map_or_else(|| standing(open, sight), |words| (words, Role::Accent));
+    let (words, role) =
+        state.again_words().map_or_else(|| standing(open, sight), |words| (words, Role::Accent));
     let end = put_right(cells, area.x + 20, area.y, right, &words, look.style(role)).saturating_sub(2);
     let (glyph, role) = sign(run.kind);
     let x = put(cells, area.x + 2, area.y, end, glyph, look.style(role));
