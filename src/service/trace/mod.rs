@@ -381,10 +381,7 @@ impl Traces {
                 let hint = "Write it as OTLP: --format json.";
                 return Err(Error::new(ErrorKind::Invalid, "writing a trace", why, hint));
             }
-            let noted = Noted::of(view.store, id, || {
-                let Reckoned { outline, tree } = Reckoned::of(view.open(id)?.outline);
-                Ok(notes::root(&outline, &tree))
-            })?;
+            let noted = Noted::open(view, id)?;
             let (mut failed, mut whole) = (None, Vec::new());
             view.visit(id, |_, spans| {
                 let spans = match spans {

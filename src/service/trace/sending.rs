@@ -4,6 +4,7 @@ use futures_util::StreamExt;
 
 use super::Traces;
 use super::inflate::deflate;
+use super::notes::Noted;
 use crate::domain::trace::run::{Destination, Sent};
 use crate::domain::trace::{TraceId, TraceSpan};
 use crate::domain::{Error, ErrorKind, Result};
@@ -28,9 +29,11 @@ impl Traces {
         let encoding = if to.json { Encoding::Json } else { Encoding::Protobuf };
         let mut parts = self.pieces(move |view, send| {
             view.run(id)?;
+            let noted = Noted::open(view, id)?;
             let mut failed = None;
             view.visit(id, |_, spans| {
-                let sent = spans.and_then(|spans| {
+                let sent = spans.and_then(|mut spans| {
+                    noted.write(&mut spans);
                     for spans in spans.chunks(SPANS) {
                         if !parts_of(spans, encoding, send)? {
                             return Ok(false);
