@@ -193,7 +193,7 @@ pub const KEYS: &[Key] = &[
         "trace.keep_mb",
         Kind::Whole(1, 1_000_000),
         "256",
-        "Megabytes that each of the two records may take.",
+        "Megabytes that each of these may take: the record of calls, what was said in them, what left this machine.",
     ),
     key(
         "trace.foreign_mb",

@@ -162,6 +162,12 @@ mod tests {
         assert_eq!(sweep(&store, keep, now).unwrap(), 2 * 306);
         assert_eq!(left(&store), (50, 50));
         assert_eq!(sweep(&store, keep, now).unwrap(), 0);
+        let (old, young) = (id(now, 40, 1), id(now, 3, 1));
+        let mut batch = Batch::new();
+        batch.put(&old, &Told::default()).unwrap().put(&young, &Told::default()).unwrap();
+        store.commit(batch).unwrap();
+        assert_eq!(sweep(&store, keep, now).unwrap(), 1, "what was said goes by the same measure");
+        assert!(store.has::<Told>(&young).unwrap() && !store.has::<Told>(&old).unwrap());
         // A clock that was set back makes nothing old.
         assert_eq!(sweep(&store, keep, Timestamp(0)).unwrap(), 0);
     }

@@ -120,6 +120,8 @@ actions! {
     ToggleSettings = "toggle_settings", "Show or hide the settings";
     AttachKnowledge = "attach_knowledge", "Have answers be from a knowledge base, or from none";
     ChooseAgent = "choose_agent", "Have an agent answer, or the model alone";
+    EditStep = "edit_step", "Write what the model says in a step of an agent, and run on from there";
+    ShowRunTrace = "show_run_trace", "Show the trace of what the agent did";
     ShowAgent = "show_agent", "Show what the agent is that answers";
     EditSystem = "edit_system", "Write the system prompt";
     SearchConversations = "search_conversations", "Search all conversations";
@@ -276,6 +278,8 @@ actions! {
     CompareRuns = "compare_runs", "Compare two runs span by span: those that are marked";
     ScoreSpan = "score_span", "Score the span, or the run";
     NoteSpan = "note_span", "Note something on the span, or on the run";
+    EditCall = "edit_call", "Ask the model of the span again, with what you make of it";
+    ReplayRun = "replay_run", "Run the agent once more, with what its tools gave then";
     AskOthers = "ask_others", "Ask other models what was asked in the span";
     ShowSpan = "show_span", "Read the span";
     ShowTranscript = "show_transcript", "Read the run as a conversation, or see its spans again";
@@ -478,6 +482,8 @@ impl Action {
                 | Self::ScoreSpan
                 | Self::NoteSpan
                 | Self::AskOthers
+                | Self::EditCall
+                | Self::ReplayRun
                 | Self::ShowSpan
                 | Self::ShowTranscript
                 | Self::FoldSpans

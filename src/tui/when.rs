@@ -1,6 +1,6 @@
 //! Times as people read them: relative when young, a group for each age, a clock time beside a message.
 
-use crate::domain::time::Timestamp;
+use crate::domain::time::{MONTHS, Timestamp};
 
 const MINUTE: i64 = 60;
 const HOUR: i64 = 60 * MINUTE;
@@ -109,21 +109,6 @@ impl Now {
         }
     }
 }
-
-const MONTHS: &[&str] = &[
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-];
 
 /// Days since 1970-01-01 as year, month, day in the Gregorian calendar (Hinnant, "chrono-Compatible Low-Level Date
 /// Algorithms", `civil_from_days`).

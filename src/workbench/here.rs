@@ -328,6 +328,9 @@ impl Here {
             }
             ChatRequest::Send { to, blocks } => self.chat.send(to, blocks, terms),
             ChatRequest::Retry { conversation, message } => self.chat.retry(conversation, message, terms),
+            ChatRequest::Redo { conversation, message, step, said } => {
+                self.chat.redo(conversation, message, (step, said), terms)
+            }
             ChatRequest::Continue { conversation, message } => self.chat.go_on(conversation, message, terms),
         };
         turn(steps)

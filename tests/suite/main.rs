@@ -10,6 +10,7 @@ macro_rules! skipped {
 }
 pub(crate) use skipped;
 
+mod acting;
 mod answer;
 mod blind;
 mod chat;

@@ -3,7 +3,7 @@
 //! [`Acting::push`] is the one fold of a run's events: who keeps the answer and who shows it take the same events in.
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::limits::Spent;
 use super::run::{AgentEvent, GaveUp, State, Wanted};
@@ -181,6 +181,7 @@ impl Acting {
             AgentEvent::Remark { text } => self.doings.push(Doing::Remark { text: text.clone() }),
             AgentEvent::Ended { state, spent, .. } => {
                 self.spent = *spent;
+                self.doings.iter_mut().for_each(forget_wants);
                 self.end = match state {
                     State::Answered { text } => {
                         self.settle(text);
@@ -346,6 +347,32 @@ impl Acting {
         }
     }
 
+    /// What the model said in each of its own steps of the loop, with the step's number, as a person may write it anew: a text, or
+    /// a call as JSON.
+    pub fn said(&self, answer: &str) -> Vec<(u32, String)> {
+        let steps = self.doings.iter().enumerate();
+        let steps = steps.filter_map(|(at, doing)| match doing {
+            Doing::Asked(asked) if asked.step == Step::Orchestration => Some((at, asked)),
+            _ => None,
+        });
+        let said = steps.map(|(at, asked)| {
+            let mut next = self.doings[at + 1..].iter().take_while(|doing| !matches!(doing, Doing::Asked(_)));
+            let call = next.find_map(|doing| match doing {
+                Doing::Called(call) => Some(call),
+                _ => None,
+            });
+            let own =
+                said::read(&asked.text).map_or_else(|_| asked.text.trim().to_owned(), |said| said.thought);
+            let text = match call {
+                Some(call) => json!({"thought": own, "tool": call.action, "input": call.input}).to_string(),
+                None if asked.is_answer => answer.trim().to_owned(),
+                None => asked.text.trim().to_owned(),
+            };
+            (asked.number, text)
+        });
+        said.collect()
+    }
+
     /// The calls that wait for the next message.
     pub fn waiting(&self) -> &[Wanted] {
         match &self.end {
@@ -392,6 +419,13 @@ impl Acting {
     }
 }
 
+/// What was wanted and never kept: nothing asks for it once the run has ended.
+fn forget_wants(doing: &mut Doing) {
+    if let Doing::Asked(asked) = doing {
+        asked.wants.clear();
+    }
+}
+
 fn called(id: &str, action: &str, input: Value, by: &str, at: u64) -> Called {
     let (id, action, by) = (id.to_owned(), action.to_owned(), by.to_owned());
     Called { id, action, input, by, passages: None, gave: None, at, millis: None }
@@ -410,7 +444,6 @@ fn as_call(wanted: &Wanted) -> Block {
 mod tests {
     use super::*;
     use crate::domain::agent::limits::Limit;
-    use serde_json::json;
     use uuid::Uuid;
 
     fn run() -> RunId {
@@ -476,6 +509,8 @@ mod tests {
         assert_eq!((a.millis, b.millis), (Some(17), Some(7)));
         assert!(b.gave.as_ref().unwrap().is_error);
         assert!(last.is_answer && last.text.is_empty() && last.tokens == 30);
+        let call = r#"{"thought":"I order.","tool":"order","input":{"tea":1}}"#;
+        assert_eq!(acting.said("Ordered."), [(1, call.to_owned()), (2, "Ordered.".to_owned())]);
         let again: Acting = serde_json::from_str(&serde_json::to_string(&acting).unwrap()).unwrap();
         assert_eq!(again, acting);
     }

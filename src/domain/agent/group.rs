@@ -85,7 +85,8 @@ pub struct Endpoint {
     /// In the place of the document's own server; without a document, where events go.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
-    /// Names and values. A value `$NAME` is read from the environment when it is sent; a secret has no other place.
+    /// Names and values. `$NAME` and `${NAME}` in a value are read from the environment when it is sent; a secret has no other
+    /// place.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub headers: BTreeMap<String, String>,
 }
@@ -136,7 +137,7 @@ pub enum Server {
         command: String,
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         args: Vec<String>,
-        /// A value `$NAME` is read from the environment when the server is started.
+        /// `$NAME` and `${NAME}` in a value are read from the environment when the server is started.
         #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
         env: BTreeMap<String, String>,
     },

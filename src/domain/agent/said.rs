@@ -171,7 +171,7 @@ pub fn so_far(text: &str) -> Option<String> {
     let answer = &begins[named("answer")? + "\"answer\"".len()..];
     let body = answer.trim_start().strip_prefix(':')?.trim_start().strip_prefix('"')?;
     let read = |end: usize| serde_json::from_str::<String>(&format!("\"{}\"", &body[..end])).ok();
-    let end = ended(body);
+    let end = string_end(body);
     // The first half of a character that takes two escapes is none yet.
     read(end).or_else(|| read(end.checked_sub(ESCAPE)?)).filter(|said| !said.is_empty())
 }
@@ -180,7 +180,7 @@ pub fn so_far(text: &str) -> Option<String> {
 const ESCAPE: usize = 6;
 
 /// Where the text of a JSON string ends whose first quote was read: at its last quote, or before an escape that is not whole.
-fn ended(body: &str) -> usize {
+fn string_end(body: &str) -> usize {
     let bytes = body.as_bytes();
     let mut at = 0;
     while at < bytes.len() {

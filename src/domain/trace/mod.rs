@@ -11,6 +11,7 @@ pub mod contents;
 pub mod facts;
 pub mod filter;
 pub mod find;
+pub mod form;
 pub mod latency;
 pub mod lint;
 pub mod made;

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::domain::agent::group::Endpoint;
 use crate::domain::agent::operation::{Method, Operation};
+use crate::domain::agent::variable;
 use crate::domain::{Error, ErrorKind, Result};
 use crate::net::{Client, Request, Response};
 
@@ -31,11 +32,11 @@ impl Answer {
     }
 }
 
-/// The value of a header: `$NAME` is a variable of the environment.
+/// The value of a header, with variables of the environment in their places.
 fn value(text: &str, variables: &BTreeMap<OsString, OsString>, doing: &str) -> Result<String> {
-    let Some(name) = text.strip_prefix('$') else { return Ok(text.to_owned()) };
-    let known = variables.get(OsStr::new(name)).and_then(|value| value.to_str());
-    known.map(str::to_owned).ok_or_else(|| {
+    let known =
+        |name: &str| -> Option<String> { variables.get(OsStr::new(name))?.to_str().map(str::to_owned) };
+    variable::filled(text, &known).map_err(|name| {
         Error::new(
             ErrorKind::Config,
             doing,

@@ -6,7 +6,7 @@ use super::servers::Servers;
 use crate::domain::Result;
 use crate::domain::agent::action::{self, Action, What};
 use crate::domain::agent::run::Hashes;
-use crate::domain::agent::{Definition, Executor, Step, built_in};
+use crate::domain::agent::{Definition, Executor, Step, built_in, pin};
 use crate::domain::hex::hex;
 use crate::domain::tool::Tool;
 use crate::wire::agent::openapi;
@@ -77,10 +77,12 @@ impl Offered {
         let hash = |text: &str| hex(&Sha256::digest(text.as_bytes()));
         let prompts =
             Step::ALL.into_iter().map(|step| (step, hash(definition.steps.template(step)))).collect();
+        // By the hash by which what somebody else's server tells is agreed to.
         let of_tool = |tool: Tool| {
-            let said = serde_json::to_string(&tool).unwrap_or_default();
-            (tool.name, hash(&said))
+            let hash = pin::hash(&tool);
+            (tool.name, hash)
         };
-        Hashes { prompts, tools: self.tools().into_iter().map(of_tool).collect() }
+        let tools = self.tools().into_iter().map(of_tool).collect();
+        Hashes { prompts, tools }
     }
 }

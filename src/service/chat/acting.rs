@@ -12,15 +12,16 @@ use tokio_util::sync::CancellationToken;
 use super::prepare::turns;
 use super::run::{SHOW_EVERY, STORE_EVERY, store};
 use super::{Chat, Step};
+use crate::domain::agent::replay::{self, Edit, Missing};
 use crate::domain::agent::run::State;
 use crate::domain::agent::{Acting, AgentEvent, Book, Chosen};
 use crate::domain::call::Turn;
 use crate::domain::catalog::ModelId;
 use crate::domain::change::Changed;
 use crate::domain::id::AgentId;
-use crate::domain::message::{Block, Message, Outcome, StopReason};
+use crate::domain::message::{Block, Message, Outcome, Role, StopReason};
 use crate::domain::{Error, ErrorKind, Result};
-use crate::service::agent::{Given, Onward};
+use crate::service::agent::{Again, Agents, Given, Onward};
 
 /// A run of an agent, ready to be begun.
 #[derive(Debug)]
@@ -66,6 +67,27 @@ pub(super) fn act(book: &Book, model: Option<&ModelId>, path: &[&Message]) -> Re
         acting.spent = last.spent;
     }
     Ok((Act { agent: book.agent.id, given: Given::Onward(onward) }, acting))
+}
+
+/// A run once more, with its model saying that in one of the steps that it took for an answer.
+pub(super) async fn again_from(
+    agents: &Agents,
+    acting: &Acting,
+    (step, said): (u32, String),
+) -> Result<Given> {
+    const DOING: &str = "running an agent on from a step";
+    let run = acting.run.ok_or_else(|| {
+        let hint = "Answer the message again instead.";
+        Error::new(ErrorKind::Invalid, DOING, "its run never began", hint)
+    })?;
+    let (_, recorded) = agents.find_run(run.to_string()).await?;
+    let from = replay::asked_at(&recorded.turns, &recorded.question).map_or(0, |at| at + 1);
+    let all = recorded.turns[from..].iter().filter(|turn| turn.role == Role::Assistant).count();
+    // A run that went on after a question has the steps before that as well.
+    let before = all.saturating_sub(acting.said("").len());
+    let step = step.saturating_add(u32::try_from(before).unwrap_or(u32::MAX));
+    let edit = Edit { step: Some(step), said: Some(said), ..Edit::default() };
+    Ok(Given::Replay(Again { run, edit, version: None, model: None, missing: Missing::Run }))
 }
 
 /// What was said in a branch, by its texts alone; neighbours of one role are one turn.
@@ -200,7 +222,7 @@ pub(super) async fn acted(
 mod tests {
     use super::*;
     use crate::domain::agent::{Agent, Definition, Version};
-    use crate::domain::message::{Answer, MessageOrigin, Role, Timing, Usage};
+    use crate::domain::message::{Answer, MessageOrigin, Timing, Usage};
     use crate::domain::settings::Settings;
     use crate::service::fresh;
 

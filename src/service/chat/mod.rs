@@ -108,6 +108,17 @@ impl Chat {
         self.turn(Ask::Retry { conversation, message }, terms)
     }
 
+    /// Answers as an agent did in `message`, as a sibling of that, but with its model saying that in the step of that number.
+    pub fn redo(
+        &self,
+        conversation: ConversationId,
+        message: MessageId,
+        (step, said): (u32, String),
+        terms: Terms,
+    ) -> BoxStream<'static, Result<Step>> {
+        self.turn(Ask::Redo { conversation, message, step, said }, terms)
+    }
+
     /// Goes on with the answer `message` where it ended.
     pub fn go_on(
         &self,

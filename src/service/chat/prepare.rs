@@ -1,8 +1,8 @@
 //! From what a person asks to a turn: the records to write and the call to make.
 
 use super::Chat;
-use super::acting::{Act, act};
-use crate::domain::agent::Book;
+use super::acting::{Act, act, again_from};
+use crate::domain::agent::{Book, Spent};
 use crate::domain::call::{Blobs, Converse, Turn};
 use crate::domain::catalog::ModelId;
 use crate::domain::conversation::{Conversation, Target, Thread, title_of};
@@ -32,6 +32,13 @@ pub(super) enum Ask {
         conversation: ConversationId,
         message: MessageId,
     },
+    /// Answers as an agent did, but with its model saying that in a step.
+    Redo {
+        conversation: ConversationId,
+        message: MessageId,
+        step: u32,
+        said: String,
+    },
     Continue {
         conversation: ConversationId,
         message: MessageId,
@@ -45,6 +52,7 @@ impl Ask {
             Self::Send { to: Target::New { .. } | Target::Agent { .. }, .. } | Self::Run { .. } => None,
             Self::Send { to: Target::After { conversation, .. }, .. }
             | Self::Retry { conversation, .. }
+            | Self::Redo { conversation, .. }
             | Self::Continue { conversation, .. } => Some(*conversation),
         }
     }
@@ -95,6 +103,9 @@ pub(super) async fn prepare(chat: &Chat, ask: Ask) -> Result<Prepared> {
             let thread = archive.thread(conversation).await?;
             let by = answerer(chat, &thread.conversation).await?;
             retry(invoke, by.as_ref(), &thread, message)
+        }
+        Ask::Redo { conversation, message, step, said } => {
+            redo(chat, archive.thread(conversation).await?, message, (step, said)).await
         }
         Ask::Continue { conversation, message } => {
             go_on(invoke, archive.thread(conversation).await?, message)
@@ -187,6 +198,29 @@ fn retry(invoke: &Invoke, by: Option<&By>, thread: &Thread, message: MessageId) 
         return Err(Error::new(ErrorKind::Invalid, DOING, "no message comes before this one", ""));
     };
     answer(invoke, by, thread.conversation.clone(), &thread.messages, parent)
+}
+
+/// The turn of an agent once more, from one of its steps on.
+async fn redo(chat: &Chat, thread: Thread, message: MessageId, edit: (u32, String)) -> Result<Prepared> {
+    const DOING: &str = "running an agent on from a step";
+    let Thread { conversation: head, messages } = thread;
+    let message = find(&messages, message, DOING)?;
+    let acting = message.answer.as_ref().and_then(|answer| answer.agent.as_ref());
+    let (Some(acting), Some(parent), Some(agents)) = (acting, message.parent, &chat.agents) else {
+        let hint = "Name the answer of an agent.";
+        return Err(Error::new(ErrorKind::Invalid, DOING, "no agent gave that answer", hint));
+    };
+    // Whoever answers in the conversation now, this is that agent's.
+    let of = Conversation { agent: Some(acting.agent.clone()), ..head.clone() };
+    let by = answerer(chat, &of).await?;
+    let again = again_from(agents, acting, edit).await?;
+    let mut turn = answer(&chat.invoke, by.as_ref(), head, &messages, parent)?;
+    turn.work = Work::Act(Act { agent: acting.agent.id, given: again });
+    if let Some(acting) = turn.answer.answer.as_mut().and_then(|answer| answer.agent.as_mut()) {
+        // It is spent anew.
+        acting.spent = Spent::default();
+    }
+    Ok(turn)
 }
 
 fn go_on(invoke: &Invoke, thread: Thread, message: MessageId) -> Result<Prepared> {

@@ -12,6 +12,7 @@ use crate::domain::knowledge::retrieval::{
 };
 use crate::domain::message::{Block, Role};
 use crate::domain::trace::SpanKind;
+use crate::domain::trace::told::Told;
 use crate::domain::{Error, ErrorKind, Result};
 use crate::service::invoke::{Tells, Terms};
 
@@ -74,25 +75,29 @@ impl Knowledge {
             let events = service.invoke.serve(&asked.model, Call::Converse(converse), &terms);
             let found = stream::iter([Ok(Answering::Found { retrieved, prompt })]);
             let answer = stream::unfold(
-                (events, Fold::default(), false, step),
-                move |(mut events, mut fold, over, mut step)| async move {
+                (events, Fold::default(), false, (step, query)),
+                move |(mut events, mut fold, over, (mut step, query))| async move {
                     if over {
                         return None;
                     }
                     match events.next().await {
                         Some(Ok(event)) => {
                             fold.push(&event);
-                            Some((Ok(Answering::Delta(event)), (events, fold, false, step)))
+                            Some((Ok(Answering::Delta(event)), (events, fold, false, (step, query))))
                         }
                         Some(Err(error)) => {
                             step.end(Some(&error));
-                            Some((Err(error), (events, fold, true, step)))
+                            Some((Err(error), (events, fold, true, (step, query))))
                         }
                         None => {
                             let text: String = fold.blocks.iter().filter_map(Block::said).collect();
                             let citations = citations(&text, many);
+                            let said = |text: &str| vec![Block::Text { text: text.to_owned() }];
+                            let input = vec![Turn { role: Role::User, blocks: said(&query) }];
+                            step.tell(Told { input, output: said(&text), ..Told::default() });
                             step.end(None);
-                            Some((Ok(Answering::Cited { text, citations }), (events, fold, true, step)))
+                            let cited = Answering::Cited { text, citations };
+                            Some((Ok(cited), (events, fold, true, (step, query))))
                         }
                     }
                 },

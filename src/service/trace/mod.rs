@@ -53,7 +53,6 @@ use crate::wire::trace::export::{self, Report};
 use crate::wire::trace::otlp::{json, protobuf};
 use crate::wire::trace::{Decoded, meaning};
 use kept::{Arrival, Keep, Kept, Price};
-use notes::Noted;
 use view::{Reckoned, View};
 use writer::Writer;
 
@@ -381,7 +380,7 @@ impl Traces {
                 let hint = "Write it as OTLP: --format json.";
                 return Err(Error::new(ErrorKind::Invalid, "writing a trace", why, hint));
             }
-            let noted = Noted::open(view, id)?;
+            let noted = view.noted(id)?;
             let (mut failed, mut whole) = (None, Vec::new());
             view.visit(id, |_, spans| {
                 let spans = match spans {

@@ -4,7 +4,6 @@
 use std::collections::BTreeSet;
 
 use super::Traces;
-use super::view::{Reckoned, View};
 use crate::domain::change::Changed;
 use crate::domain::id::{NoteId, SpanId};
 use crate::domain::trace::note::MOST;
@@ -108,14 +107,6 @@ pub(super) struct Noted {
 }
 
 impl Noted {
-    /// Those of a trace that is opened for them where there is a note on all of it.
-    pub(super) fn open(view: &View<'_>, id: TraceId) -> Result<Self> {
-        Self::of(view.store, id, || {
-            let Reckoned { outline, tree } = Reckoned::of(view.open(id)?.outline);
-            Ok(root(&outline, &tree))
-        })
-    }
-
     /// The root is asked for where there is a note on all of the trace.
     pub(super) fn of(
         store: &Store,

@@ -4,7 +4,6 @@ use futures_util::StreamExt;
 
 use super::Traces;
 use super::inflate::deflate;
-use super::notes::Noted;
 use crate::domain::trace::run::{Destination, Sent};
 use crate::domain::trace::{TraceId, TraceSpan};
 use crate::domain::{Error, ErrorKind, Result};
@@ -29,8 +28,7 @@ impl Traces {
         let encoding = if to.json { Encoding::Json } else { Encoding::Protobuf };
         let mut parts = self.pieces(move |view, send| {
             view.run(id)?;
-            let noted = Noted::open(view, id)?;
-            let mut failed = None;
+            let (noted, mut failed) = (view.noted(id)?, None);
             view.visit(id, |_, spans| {
                 let sent = spans.and_then(|mut spans| {
                     noted.write(&mut spans);

@@ -90,6 +90,14 @@ impl View<'_> {
         Ok(Run { at: first.started, service: "outcrop".to_owned(), ..run })
     }
 
+    /// What people noted on a trace.
+    pub(super) fn noted(&self, id: TraceId) -> Result<Noted> {
+        Noted::of(self.store, id, || {
+            let Reckoned { outline, tree } = Reckoned::of(self.open(id)?.outline);
+            Ok(notes::root(&outline, &tree))
+        })
+    }
+
     /// The whole span of a row, with what was said in it.
     pub(super) fn span(&self, id: TraceId, row: u32) -> Result<TraceSpan> {
         let own = own::spans(self.store, id)?;

@@ -6,6 +6,7 @@ use super::unlock::{sealed, unlock, unlocked};
 use super::view::{self, tabs};
 use super::{AGAIN, Cache, LEAVE, Out, PATIENCE, State};
 use crate::domain::Result;
+use crate::domain::trace::TraceId;
 use crate::tui::action::Action;
 use crate::tui::effect::{Effect, TaskId, Written};
 use crate::tui::event::{Button, Capability, Copied, Event, Made, Mouse, MouseKind, Now, Saved};
@@ -342,6 +343,7 @@ fn settle(state: &mut State, outcome: Outcome, out: &mut Out<'_>) {
                 }
                 choice @ (Choice::Write { of: Written::Trace(_), .. }
                 | Choice::ImportTraces(_)
+                | Choice::AskAgain(_)
                 | Choice::RemoveTrace(_)) => {
                     state.at_desk(out, |panes, desk| panes.traces.chosen(choice, desk));
                 }
@@ -350,6 +352,8 @@ fn settle(state: &mut State, outcome: Outcome, out: &mut Out<'_>) {
                 }
                 choice @ (Choice::Write { of: Written::Conversation(_), .. }
                 | Choice::Answers(_)
+                | Choice::EditStep(..)
+                | Choice::StepSaid { .. }
                 | Choice::Consent { .. }) => {
                     state.with_chat(out, |chat, desk| chat.chosen(choice, desk));
                 }
@@ -414,6 +418,12 @@ fn act(state: &mut State, action: Action, key: Option<Key>, out: &mut Out<'_>) {
             state.at_desk(out, |panes, desk| panes.models.show_presets(setup, desk));
         }
         Action::AttachKnowledge => attach_knowledge(state, out),
+        Action::ShowRunTrace => {
+            let Some(run) = state.chat.run_meant() else { return };
+            show(state, Place::Traces, out);
+            let id = TraceId(*run.as_bytes());
+            state.at_desk(out, |panes, desk| panes.traces.look_into(id, desk));
+        }
         Action::ListModels => state.with_chat(out, chat::State::list_again),
         Action::UseModel | Action::Star if state.place == Place::Models => {
             let Some(id) = state.models.selected().cloned() else { return };

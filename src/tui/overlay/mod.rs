@@ -32,7 +32,7 @@ use crate::domain::conversation::Answers;
 use crate::domain::evaluation::metric::Method;
 use crate::domain::evaluation::vote::Skip;
 use crate::domain::id::{
-    BaseId, ComparisonId, ConversationId, DatasetId, EvaluationId, MakingId, PromptId, RunId,
+    BaseId, ComparisonId, ConversationId, DatasetId, EvaluationId, MakingId, MessageId, PromptId, RunId,
 };
 use crate::domain::knowledge::chunking::Chunking;
 use crate::domain::knowledge::rebuild::Wish;
@@ -40,6 +40,7 @@ use crate::domain::knowledge::reranking::{Reranker, Reranking};
 use crate::domain::message::BlobId;
 use crate::domain::secret::Secret;
 use crate::domain::settings::Field;
+use crate::domain::trace::replay::Asked;
 use crate::domain::trace::{Opinion, TraceId};
 use confirm::Confirm;
 use difference::Difference;
@@ -190,6 +191,8 @@ pub enum Choice {
     /// Reads the traces that the file of that path has.
     ImportTraces(String),
     RemoveTrace(TraceId),
+    /// Asks a model again what it was asked in a span, as a person wrote it.
+    AskAgain(Box<Asked>),
     /// What is thought of a span, or of a run.
     Opine(Opinion),
     /// What passages must be like; nothing for nothing.
@@ -238,6 +241,14 @@ pub enum Choice {
     },
     /// Who answers the next turns of the conversation.
     Answers(Answers),
+    /// One of the steps of an agent, from 1, is to be written anew.
+    EditStep(MessageId, u32),
+    /// What the model says in that step.
+    StepSaid {
+        message: MessageId,
+        step: u32,
+        text: String,
+    },
     /// Whether a call of that run may be made, or tools be used, that wait for it.
     Consent {
         run: RunId,

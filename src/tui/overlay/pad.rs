@@ -6,7 +6,10 @@ use ratatui::layout::{Position, Rect};
 use super::prompt::Blank;
 use super::{Choice, Outcome};
 use crate::domain::conversation::Draft;
+use crate::domain::id::MessageId;
 use crate::domain::settings::{Field, Settings};
+use crate::domain::trace::form;
+use crate::domain::trace::replay::Asked;
 use crate::domain::untrusted::safe_line;
 use crate::tui::action::Action;
 use crate::tui::keymap::{Context, Keymap};
@@ -34,6 +37,10 @@ pub enum Of {
     Tool(Call),
     /// The value of a setting, as JSON.
     Setting(&'static Field),
+    /// What the model says in a step of the agent that gave an answer.
+    Step(MessageId, u32),
+    /// What a model is asked again, from what it was asked.
+    Call(Box<Asked>),
 }
 
 /// The text as it is being written.
@@ -74,6 +81,17 @@ impl Pad {
         pad
     }
 
+    /// Asks for what the model says in a step, which the screen calls `number`, from what it said.
+    pub fn step(of: MessageId, (step, number): (u32, u32), text: &str) -> Self {
+        Self::new(Of::Step(of, step), format!("What the model says in step {number}"), text)
+    }
+
+    /// Asks for what a model is to be asked again, from what it was asked.
+    pub fn call(asked: &Asked) -> Self {
+        let text = form::write(asked);
+        Self::new(Of::Call(Box::new(asked.clone())), "What is asked again".to_owned(), &text)
+    }
+
     /// Asks for what raters read first.
     pub fn instructions(text: &str) -> Self {
         Self::new(Of::Instructions, "Instructions for raters".to_owned(), text)
@@ -99,6 +117,20 @@ impl Pad {
                     Of::System => Choice::System(text),
                     Of::Instructions => Choice::Fill(Blank::Instructions, text),
                     Of::Tool(call) => Choice::Tool { id: call.id.clone(), text, taken: true },
+                    Of::Step(message, step) => {
+                        if text.is_empty() {
+                            self.wrong = "it is empty".to_owned();
+                            return Outcome::Stay;
+                        }
+                        Choice::StepSaid { message: *message, step: *step, text }
+                    }
+                    Of::Call(before) => match form::read(&text, before) {
+                        Ok(asked) => Choice::AskAgain(Box::new(asked)),
+                        Err(error) => {
+                            self.wrong = error.said();
+                            return Outcome::Stay;
+                        }
+                    },
                     Of::Setting(field) => match Settings::default().set(field.name, &text) {
                         Ok(()) => Choice::Setting { field, text },
                         Err(error) => {
@@ -132,12 +164,14 @@ impl Pad {
     pub fn leave(&mut self) -> Outcome {
         let text = self.composer.text();
         match &self.of {
-            Of::Setting(_) | Of::Instructions if self.is_changed() && !self.leaving => {
+            Of::Setting(_) | Of::Instructions | Of::Step(..) | Of::Call(_)
+                if self.is_changed() && !self.leaving =>
+            {
                 self.leaving = true;
                 Outcome::Stay
             }
             _ if !self.is_changed() || text.trim().is_empty() => Outcome::Close,
-            Of::Setting(_) | Of::Instructions => Outcome::Close,
+            Of::Setting(_) | Of::Instructions | Of::Step(..) | Of::Call(_) => Outcome::Close,
             Of::System => Outcome::Chosen(Choice::SystemAside(text)),
             Of::Tool(call) => Outcome::Chosen(Choice::Tool { id: call.id.clone(), text, taken: false }),
         }
@@ -179,10 +213,17 @@ impl Pad {
                 let rest = Rect { y: area.y + rows, height: area.height.saturating_sub(rows), ..area };
                 (rest, "JSON or text; a ! in front makes it an error.")
             }
-            Of::Setting(field) => {
+            Of::Setting(_) | Of::Step(..) | Of::Call(_) => {
+                let (note, placeholder) = match &self.of {
+                    Of::Setting(field) => (field.range, "Nothing; it is left out."),
+                    Of::Call(_) => {
+                        ("Any model, any setting of `outcrop chat --set`; tools and earlier turns stay.", "")
+                    }
+                    _ => ("A text is said; {\"tool\": …, \"input\": …} is a call.", "What the model says."),
+                };
                 let (words, role) = match self.wrong.as_str() {
                     _ if self.leaving => (leaving_words(keymap), Role::Warn),
-                    "" => (field.range.to_owned(), Role::Muted),
+                    "" => (note.to_owned(), Role::Muted),
                     wrong => (wrong.to_owned(), Role::Bad),
                 };
                 let lines = wrap(&safe_line(&words), area.width);
@@ -191,7 +232,7 @@ impl Pad {
                 for (y, line) in (foot..area.bottom()).zip(&lines) {
                     put(cells, area.x, y, area.right(), line, ground.patch(look.style(role)));
                 }
-                (Rect { height: area.height.saturating_sub(most + 1), ..area }, "Nothing; it is left out.")
+                (Rect { height: area.height.saturating_sub(most + 1), ..area }, placeholder)
             }
         };
         self.composer.draw(area, cells, &styles, placeholder);

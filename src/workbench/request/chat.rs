@@ -32,6 +32,9 @@ pub enum Chat {
     Scripts { conversation: ConversationId, message: MessageId },
     /// Answers the same message again: a sibling of the answer `message`.
     Retry { conversation: ConversationId, message: MessageId },
+    /// Answers as an agent did in `message`, as a sibling of that, but with its model saying something else in one of its steps of
+    /// the loop, counted from 1: the steps before it stay as they are recorded.
+    Redo { conversation: ConversationId, message: MessageId, step: u32, said: String },
     /// Goes on with the answer `message` where it ended.
     Continue { conversation: ConversationId, message: MessageId },
 }

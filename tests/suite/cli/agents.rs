@@ -248,7 +248,8 @@ async fn operations_of_a_document_are_called_where_the_definition_says() {
             "groups": [{"name": "teas", "openapi": teas(&server.url("")), "runs": {"http": runs}}],
         })
     };
-    let own = group(json!({"url": server.url("/v1"), "headers": {"X-Token": "$TEA_TOKEN"}}));
+    let headers = json!({"X-Token": "$TEA_TOKEN", "X-Key": "Bearer ${TEA_TOKEN}, costs $5"});
+    let own = group(json!({"url": server.url("/v1"), "headers": headers}));
     fs::write(home.beside().join("a.json"), own.to_string()).unwrap();
     assert_eq!(home.run(&["agent", "create", "a.json"]).code, Some(0));
     let call = "call change {\"tea\": \"a b\", \"body\": {\"price\": 3}}\n---\nDone.";
@@ -265,6 +266,7 @@ async fn operations_of_a_document_are_called_where_the_definition_says() {
         (seen[0].headers["x-token"].as_str(), seen[0].body.as_slice()),
         ("s3cret-word", &b"{\"price\":3}"[..])
     );
+    assert_eq!(seen[0].headers["x-key"], "Bearer s3cret-word, costs $5");
 
     // The document alone may not lead inside.
     fs::write(home.beside().join("a.json"), group(json!({})).to_string()).unwrap();

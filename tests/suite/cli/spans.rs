@@ -186,6 +186,9 @@ async fn passages_that_were_found_stand_in_the_spans_with_their_scores() {
         let asked = &of(&spans, "chat")[0]["contents"];
         assert!(asked["input"].to_string().contains("the outer bank is cut"), "{asked}");
         assert!(!asked["output"].as_array().unwrap().is_empty(), "{asked}");
+        let whole = &of(&spans, "invoke_workflow")[0]["contents"];
+        assert_eq!(whole["input"][0]["parts"][0]["text"], "why do rivers bend");
+        assert_eq!(whole["output"], asked["output"]);
 
         good(&home.run(&["kb", "search", "docs", "why do rivers bend"]));
         told(of(&newest(&home), "retrieval")[0]);

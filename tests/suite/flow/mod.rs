@@ -1,5 +1,6 @@
 //! Events in, effects out: whole values compared.
 
+pub mod agents;
 mod around;
 pub mod attaching;
 mod chaos;

@@ -1,5 +1,6 @@
 //! Keys in, picture out: each state of the chat place at four sizes, dark and light.
 
+mod agents;
 mod carrying;
 pub mod compare;
 mod evaluate;

@@ -2,9 +2,13 @@
 
 use std::path::Path;
 
+use outcrop::domain::delta::Event as Delta;
+use outcrop::domain::id::SpanId;
+use outcrop::domain::message::Block;
 use outcrop::domain::time::Timestamp;
 use outcrop::domain::trace::aligned::{self, align};
 use outcrop::domain::trace::latency::latencies;
+use outcrop::domain::trace::replay::{Gave, Original, Place, Replay};
 use outcrop::domain::trace::{
     Brought, Facts, Outline, Packed, Rollups, Run, Source, SpanKey, TraceId, TraceSpan, Tree,
 };
@@ -399,6 +403,41 @@ fn a_run_is_written_in_the_form_of_its_file_and_one_from_elsewhere_is_deleted() 
     let removed = Changed::TraceRemoved { id: kept.run.id };
     stage.reply("\"topic\":\"traces\"", vec![Reply::Changed { number: 1, change: removed }]);
     assert!(!stage.text().contains("invoke_agent"), "{}", stage.text());
+}
+
+#[test]
+fn a_call_is_asked_again_as_it_is_written_and_what_comes_stands_beside_it() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    let kept = opened(&mut stage);
+    let effects = stage.keys("me");
+    let calls = asked(&effects);
+    let [Traces::Call { row, .. }] = &calls[..] else { panic!("{effects:?}") };
+    let span = &kept.spans[*row as usize];
+    let original = Original::of(span, &facts(span), &contents(span), Some(0.0031));
+    stage.answer("\"call\"", vec![Reply::TraceCall { original }]);
+    insta::assert_snapshot!("traces-asked-anew", stage.text());
+    let calls = asked(&stage.keys(" And tomorrow?<enter>"));
+    let [Traces::Replay { asked: anew, .. }] = &calls[..] else { panic!("{calls:?}") };
+    assert!(anew.told().contains("Weather in Paris? And tomorrow?"), "{anew:?}");
+    stage.reply("\"replay\"", vec![Reply::Delta { event: Delta::Text { text: "Rainy.".into() } }]);
+    assert!(stage.text().contains("answers again, 6 characters"), "{}", stage.text());
+    let gave = Gave { blocks: vec![Block::Text { text: "Rainy.".into() }], ..Gave::default() };
+    let replay = Replay {
+        id: SpanId::from_bytes([8; 16]),
+        of: Place { trace: span.trace, span: span.id },
+        at: Timestamp(NOW),
+        asked: (**anew).clone(),
+        gave,
+    };
+    stage.answer("\"replay\"", vec![Reply::TraceReplayed { replay }]);
+    insta::assert_snapshot!("traces-asked-again", stage.text());
+    // One that is being asked is stopped by a step back.
+    stage.keys("<esc>e");
+    let original = Original::of(span, &facts(span), &contents(span), None);
+    stage.answer("\"call\"", vec![Reply::TraceCall { original }]);
+    stage.keys("<enter>");
+    let task = stage.task("\"replay\"");
+    assert!(stage.keys("<esc>").contains(&Effect::Cancel(task)));
 }
 
 #[test]

@@ -26,9 +26,10 @@ const HEAD: usize = 1 + 16 + 8 + 4 + 8;
 
 /// Spans of one trace, in order: a request for each that share an origin, one behind the other, which is a request again.
 pub(super) fn spans(spans: &[TraceSpan]) -> Vec<u8> {
-    let mut bytes = vec![SPANS];
+    let mut bytes = Vec::with_capacity(1 + spans.iter().map(weight).sum::<usize>());
+    bytes.push(SPANS);
     for alike in spans.chunk_by(same) {
-        bytes.extend_from_slice(&protobuf::encode(alike));
+        protobuf::encode_to(&mut bytes, alike);
     }
     bytes
 }

@@ -6,7 +6,8 @@ use crate::domain::agent::group::BuiltIn;
 use crate::domain::agent::{Agent, Book, Chosen, Definition, Executor, Group, Step, Version};
 use crate::domain::conversation::Answers;
 use crate::domain::figures::{count, grouped, span};
-use crate::domain::id::RunId;
+use crate::domain::id::{MessageId, RunId};
+use crate::domain::message::Message;
 use crate::domain::untrusted::safe_line;
 use crate::domain::usage::budget::money;
 use crate::tui::action::Action;
@@ -15,11 +16,13 @@ use crate::tui::effect::{Lane, TaskId};
 use crate::tui::keymap::Context;
 use crate::tui::look::Role;
 use crate::tui::overlay::menu::{Entry, Menu};
+use crate::tui::overlay::pad::Pad;
 use crate::tui::overlay::reading::{Line, Reading};
 use crate::tui::overlay::{Choice, Overlay};
 use crate::tui::thread::{Thread, Turn};
 use crate::workbench::Request;
 use crate::workbench::request::agents::Agents;
+use crate::workbench::request::chat::Chat;
 use crate::workbench::request::conversations::{Change, Conversations};
 
 impl State {
@@ -109,6 +112,57 @@ impl State {
         self.thread.agent.as_ref().or_else(of_answer)
     }
 
+    /// The steps in which another word of the model would lead elsewhere: one of them is to be chosen.
+    pub(super) fn edit_step(&self, desk: &mut Desk<'_>) {
+        let Some((id, steps)) = self.steps_meant() else { return };
+        if let [(number, text)] = &steps[..] {
+            return desk.overlays.push(Overlay::Pad(Box::new(Pad::step(id, (1, *number), text))));
+        }
+        let entry = |((number, text), step): (&(u32, String), u32)| Entry {
+            label: format!("step {number}"),
+            detail: safe_line(text.lines().next().unwrap_or_default()).into_owned(),
+            right: String::new(),
+            current: false,
+            off: false,
+            choice: Choice::EditStep(id, step),
+            words: &[],
+        };
+        let entries = steps.iter().zip(1..).map(entry).collect();
+        desk.overlays.push(Overlay::Menu(Menu::new("Run on from", "write it anew", "", entries)));
+    }
+
+    /// One of them was chosen.
+    pub(super) fn write_step(&self, of: MessageId, step: u32, desk: &mut Desk<'_>) {
+        let steps = self.thread.message(of).map(steps_of).unwrap_or_default();
+        let place = usize::try_from(step).unwrap_or(0).checked_sub(1);
+        if let Some((number, text)) = place.and_then(|place| steps.get(place)) {
+            desk.overlays.push(Overlay::Pad(Box::new(Pad::step(of, (step, *number), text))));
+        }
+    }
+
+    /// It was written: the agent runs on from there, in a branch of its own.
+    pub(super) fn run_on(&mut self, message: MessageId, step: u32, said: String, desk: &mut Desk<'_>) {
+        let parent = self.thread.message(message).and_then(|message| message.parent);
+        let Some(conversation) = self.thread.id.filter(|_| self.thread.turn == Turn::Idle) else { return };
+        let redo = Chat::Redo { conversation, message, step, said };
+        let task = desk.call(None, Request::Chat(redo));
+        self.thread.ask(task, desk.now.wall, parent, None, "");
+        self.scroll.to_end();
+        self.at = None;
+    }
+
+    /// The answer that keys act on, with what its agent's model said in each step; `None` where no agent gave it.
+    fn steps_meant(&self) -> Option<(MessageId, Vec<(u32, String)>)> {
+        let answer = self.answer().filter(|_| self.thread.turn == Turn::Idle)?;
+        let steps = steps_of(answer);
+        (!steps.is_empty()).then_some((answer.id, steps))
+    }
+
+    /// The run that gave the answer that keys act on: also the id of its trace.
+    pub fn run_meant(&self) -> Option<RunId> {
+        self.answer()?.answer.as_ref()?.agent.as_ref()?.run
+    }
+
     /// Shows what an agent is.
     pub(super) fn show_card(&self, book: &Book, desk: &mut Desk<'_>) {
         let Some(version) = book.version(None) else { return };
@@ -166,6 +220,12 @@ impl State {
         self.tool_answered(id, text, true, desk);
         true
     }
+}
+
+/// What the model of an agent said in each step for an answer.
+fn steps_of(answer: &Message) -> Vec<(u32, String)> {
+    let acting = answer.answer.as_ref().and_then(|known| known.agent.as_ref());
+    acting.map(|acting| acting.said(&answer.text())).unwrap_or_default()
 }
 
 /// What a person is shown before they agree: the very bytes.

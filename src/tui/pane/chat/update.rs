@@ -60,6 +60,7 @@ impl State {
             Action::ChooseModel => self.choose_model(desk),
             Action::ChoosePreset => self.choose_preset(desk),
             Action::ChooseAgent => self.choose_agent(desk),
+            Action::EditStep => self.edit_step(desk),
             Action::ShowAgent => self.show_agent(desk),
             Action::EditSystem => self.edit_system(desk),
             Action::GetModel => {

@@ -298,12 +298,12 @@ impl Card {
     }
 
     #[expect(clippy::wrong_self_convention, reason = "it goes there")]
-    pub(super) fn to_start(&mut self) {
+    pub(super) fn go_first(&mut self) {
         self.sheet.go_first();
     }
 
     #[expect(clippy::wrong_self_convention, reason = "it goes there")]
-    pub(super) fn to_end(&mut self, area: Rect) {
+    pub(super) fn go_last(&mut self, area: Rect) {
         self.sheet.go_last(below(area));
     }
 

@@ -46,6 +46,7 @@ impl State {
                 desk.say("Reading the file…");
                 self.wait(task, Wait::Import);
             }
+            Choice::AskAgain(asked) => self.ask_again(asked, desk),
             Choice::RemoveTrace(id) => {
                 let task = desk.call(None, Request::Traces(Traces::Remove { id }));
                 self.wait(task, Wait::Remove);

@@ -119,8 +119,8 @@ impl State {
         };
         let reads = shown.is_open() && !matches!(action, Action::SelectNext | Action::SelectPrevious);
         match action {
-            Action::SelectFirst => shown.to_start(),
-            Action::SelectLast => shown.to_end(area),
+            Action::SelectFirst => shown.go_first(),
+            Action::SelectLast => shown.go_last(area),
             Action::Open => shown.open(),
             Action::ToggleFold => shown.toggle(),
             Action::Copy => desk.ask(Effect::Copy(shown.says())),

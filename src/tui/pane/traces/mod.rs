@@ -12,6 +12,8 @@
 //! `card` shows one span, `transcript` a run as a conversation, `compared` two runs, of what `said`, `json` and `raw` set into a `sheet`. Here lives the place's state and what it makes of events. Never
 //! here: what spans mean and what is reckoned of them (`domain::trace`, `tui::trace`).
 
+mod again;
+mod anew;
 mod card;
 mod carrying;
 mod compared;
@@ -38,6 +40,8 @@ mod words;
 
 use std::collections::BTreeMap;
 
+use again::Again;
+use anew::Anew;
 use carrying::Export;
 use comparing::Versus;
 use hearing::Receiver;
@@ -73,6 +77,10 @@ pub struct State {
     open: Option<Open>,
     /// Two runs that are compared, over all else.
     versus: Option<Versus>,
+    /// A model's call that is asked again.
+    again: Option<Again>,
+    /// A run that goes on once more.
+    anew: Option<Anew>,
     /// The run that is being written to a file.
     export: Option<Export>,
     /// The dataset that something was added to last.
@@ -130,6 +138,12 @@ enum Wait {
     Added,
     /// What a model was asked, for others.
     Call,
+    /// The run that another place leads to.
+    Led,
+    /// Whose run that is, to run it once more.
+    Agent(TraceId),
+    /// What a model was asked in that span, to be asked otherwise.
+    Edit(TraceId, u32),
 }
 
 impl State {

@@ -79,8 +79,16 @@ impl Pane for State {
         self.over(task, error, desk);
     }
 
+    fn interrupt(&mut self, desk: &mut Desk<'_>) -> bool {
+        self.stop_asking(desk)
+    }
+
+    fn stoppable(&self) -> bool {
+        self.asks_again()
+    }
+
     fn refit(&mut self, desk: &mut Desk<'_>) {
-        self.fit(desk);
+        self.stay_in_sight(desk);
     }
 
     fn name(&self) -> &str {

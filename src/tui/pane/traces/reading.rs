@@ -191,8 +191,8 @@ impl State {
         match action {
             Action::SelectNext => talk.step(1, area),
             Action::SelectPrevious => talk.step(-1, area),
-            Action::SelectFirst => talk.to_start(),
-            Action::SelectLast => talk.to_end(area),
+            Action::SelectFirst => talk.go_first(),
+            Action::SelectLast => talk.go_last(area),
             Action::LineDown => talk.scroll(1, area),
             Action::LineUp => talk.scroll(-1, area),
             Action::HalfPageDown => talk.scroll(page / 2, area),
@@ -231,8 +231,8 @@ impl State {
             _ => 0,
         };
         match action {
-            Action::SelectFirst => card.to_start(),
-            Action::SelectLast => card.to_end(area),
+            Action::SelectFirst => card.go_first(),
+            Action::SelectLast => card.go_last(area),
             Action::NextPart => card.turn(false),
             Action::PreviousPart => card.turn(true),
             Action::ToggleFold => card.think(),

@@ -35,6 +35,15 @@ impl State {
             }
             return;
         }
+        if self.again.as_ref().is_some_and(|again| again.task == Some(task)) {
+            return self.answers_again(reply, desk);
+        }
+        if self.anew.as_ref().is_some_and(|anew| anew.task == task) {
+            if let Reply::AgentEvent { event } = reply {
+                self.goes_on_anew(event, desk);
+            }
+            return;
+        }
         let Some(wait) = self.waits.get(&task).cloned() else { return };
         match (wait, reply) {
             (Wait::List, Reply::Traces { runs, more }) => self.take_runs(runs, more, desk),
@@ -60,6 +69,11 @@ impl State {
                 desk.say(added(&dataset, place, like, &remarks));
             }
             (Wait::Call, Reply::TraceCall { original }) => sending::bring(original, desk),
+            (Wait::Led, Reply::Trace { run }) => self.open(run, desk),
+            (Wait::Agent(of), Reply::AgentRunFound { book, run }) => {
+                self.start_anew(of, book.agent.id, run.id, desk);
+            }
+            (Wait::Edit(id, row), Reply::TraceCall { original }) => self.write_call(id, row, original, desk),
             _ => {}
         }
     }
@@ -196,6 +210,12 @@ impl State {
         if self.export.as_ref().is_some_and(|export| export.task == task) {
             return self.exported(error.as_ref(), desk);
         }
+        if self.again.as_ref().is_some_and(|again| again.task == Some(task)) {
+            return self.asked_again(error.as_ref(), desk);
+        }
+        if self.anew.as_ref().is_some_and(|anew| anew.task == task) {
+            return self.ran_anew(error.as_ref(), desk);
+        }
         match (self.waits.remove(&task), error) {
             (Some(Wait::List), error) => {
                 self.known |= error.is_some();
@@ -225,7 +245,10 @@ impl State {
                     | Wait::Note
                     | Wait::Row(_)
                     | Wait::Added
-                    | Wait::Call,
+                    | Wait::Call
+                    | Wait::Led
+                    | Wait::Agent(_)
+                    | Wait::Edit(..),
                 ),
                 Some(error),
             ) => {
@@ -240,6 +263,8 @@ impl State {
         self.watch == Some(task)
             || self.receiver.is(task)
             || self.export.as_ref().is_some_and(|export| export.task == task)
+            || self.again.as_ref().is_some_and(|again| again.task == Some(task))
+            || self.anew.as_ref().is_some_and(|anew| anew.task == task)
             || self.waits.contains_key(&task)
     }
 }

@@ -139,6 +139,7 @@ impl State {
             A::Open | A::MarkRun | A::CompareRuns | A::WriteTrace | A::ScoreSpan | A::NoteSpan => {
                 self.current().is_some()
             }
+            A::ReplayRun => self.can_run_anew(),
             A::Delete => self.current().is_some_and(|run| run.source != Source::Own),
             action => stepped(action, 0, 1, 1).is_some() && self.runs.len() > 1,
         }
@@ -182,6 +183,8 @@ impl State {
             Action::NoteSpan => self.ask_for_note(desk),
             Action::AddToDataset => self.ask_for_dataset(desk),
             Action::AskOthers => self.ask_others(desk),
+            Action::EditCall => self.edit_call(desk),
+            Action::ReplayRun => self.run_anew(desk),
             _ => {}
         }
     }
@@ -198,8 +201,16 @@ impl State {
         self.marked.push(id);
     }
 
+    /// Looks into the run of that id, which another place names.
+    pub fn look_into(&mut self, id: TraceId, desk: &mut Desk<'_>) {
+        let find = Traces::Find { text: id.to_string() };
+        let task = desk.call(Some(Lane("trace led to")), Request::Traces(find));
+        self.instead(|wait| *wait == Wait::Led);
+        self.wait(task, Wait::Led);
+    }
+
     /// Looks into a run.
-    fn open(&mut self, run: Run, desk: &mut Desk<'_>) {
+    pub(super) fn open(&mut self, run: Run, desk: &mut Desk<'_>) {
         self.close(desk);
         self.open = Some(Open::new(run));
         self.read_rows(desk);

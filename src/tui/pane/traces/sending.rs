@@ -19,7 +19,7 @@ use crate::workbench::request::traces::Traces;
 
 impl State {
     /// The chosen call of a model.
-    fn call(&self) -> Option<(TraceId, u32)> {
+    pub(super) fn call(&self) -> Option<(TraceId, u32)> {
         let open = self.open.as_ref()?;
         let row = open.chosen()?;
         let is_model = open.laid.as_ref()?.row(row)?.kind == Kind::Model;

@@ -32,6 +32,9 @@ impl State {
 
     /// Whether the action means something here and now.
     pub(super) fn can_do(&self, action: Action) -> bool {
+        if action == Action::Back && self.asks_again() {
+            return true;
+        }
         if self.versus.is_some() {
             return is_of_two(action);
         }
@@ -40,6 +43,7 @@ impl State {
             Action::Back | Action::Help => true,
             action if is_handed_on(action) && !open.find.writing => match action {
                 Action::ScoreSpan | Action::NoteSpan => open.chosen().is_some(),
+                Action::ReplayRun => self.can_run_anew(),
                 _ => self.has_call(),
             },
             _ if open.find.writing => {
@@ -66,6 +70,9 @@ impl State {
         if let Some(stroke) = typed {
             return self.press(stroke, desk);
         }
+        if action == Action::Back && self.stop_asking(desk) {
+            return;
+        }
         if self.versus.is_some() {
             return self.with_two(action, desk);
         }
@@ -82,6 +89,18 @@ impl State {
             },
             Some(_) => self.among_spans(action, desk),
         }
+    }
+
+    /// The place has another size: what is chosen stays in sight.
+    pub(super) fn stay_in_sight(&mut self, desk: &mut Desk<'_>) {
+        let page = Self::page(desk);
+        self.select(self.selected, desk);
+        if let Some(open) = &mut self.open {
+            open.step(open.at, page);
+        }
+        self.rest(desk);
+        self.read_step(desk);
+        self.fit(desk);
     }
 
     /// One step out.
@@ -254,7 +273,7 @@ fn can_among_spans(open: &Open, action: Action) -> bool {
     match action {
         A::NextError | A::PreviousError => laid.sums.whole.errors > 0,
         A::NextCall | A::PreviousCall => laid.sums.whole.inferences > 0,
-        A::ShowFindings => !laid.findings.is_empty(),
+        A::ShowFindings => !laid.findings.is_empty() || !open.damaged.is_empty(),
         A::SearchNext | A::SearchPrevious => open.find.count() > 0,
         A::ShowSpan
         | A::FocusNext
@@ -282,7 +301,15 @@ fn can_among_spans(open: &Open, action: Action) -> bool {
 
 /// What a span is noted and handed on by, wherever it is read.
 fn is_handed_on(action: Action) -> bool {
-    matches!(action, Action::ScoreSpan | Action::NoteSpan | Action::AddToDataset | Action::AskOthers)
+    matches!(
+        action,
+        Action::ScoreSpan
+            | Action::NoteSpan
+            | Action::AddToDataset
+            | Action::AskOthers
+            | Action::EditCall
+            | Action::ReplayRun
+    )
 }
 
 fn is_of_two(action: Action) -> bool {

@@ -34,8 +34,10 @@ pub(super) fn lines(item: &Item<'_>, columns: usize) -> Vec<Line> {
     for (at, doing) in acting.doings.iter().enumerate() {
         let is_last = acting.doings.get(at + 1).is_none_or(|next| matches!(next, Doing::Asked(_)));
         let branch = if is_last { "└ " } else { "├ " };
+        // What is being said now stands below, as the answer.
+        let answers = at + 1 == acting.doings.len() && acting.so_far().is_some();
         match doing {
-            Doing::Asked(asked) => setter.asked(asked),
+            Doing::Asked(asked) => setter.asked(asked, answers),
             Doing::Called(call) => setter.called(call, branch),
             Doing::Consent(consent) => setter.consent(consent, branch),
             Doing::Remark { text } => setter.remark(text, branch),
@@ -117,16 +119,16 @@ impl Setter {
         }
     }
 
-    fn asked(&mut self, asked: &Asked) {
+    fn asked(&mut self, asked: &Asked, answers: bool) {
         let what = match asked.step {
             Step::PreProcessing => "checks the question",
-            Step::Orchestration if asked.is_answer => "answers",
+            Step::Orchestration if asked.is_answer || answers => "answers",
             Step::Orchestration => "thinks",
             Step::KnowledgeBaseResponse => "reads the passages",
             Step::PostProcessing => "words the answer",
             Step::MemorySummary => "sums up what was said",
         };
-        let text = readable(&asked.text);
+        let text = if answers { String::new() } else { readable(&asked.text) };
         let first = if text.trim().is_empty() { &asked.thought } else { &text };
         let mut figures = Vec::new();
         if let Some(millis) = asked.millis {

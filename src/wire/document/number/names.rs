@@ -1,6 +1,8 @@
 //! Names of months and days in the languages that a format may ask for by the numbers of Windows ([MS-LCID]), as LibreOffice has
 //! them. Languages whose months have another form beside a day are not here; what is not here is English.
 
+use crate::domain::time::MONTHS;
+
 /// The names of one language.
 #[derive(Debug)]
 pub struct Names {
@@ -28,20 +30,7 @@ pub fn names(language: u16) -> &'static Names {
 }
 
 static ENGLISH: Names = Names {
-    months: [
-        "January",
-        "February",
-        "March",
-        "April",
-        "May",
-        "June",
-        "July",
-        "August",
-        "September",
-        "October",
-        "November",
-        "December",
-    ],
+    months: MONTHS,
     short_months: ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"],
     days: ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"],
     short_days: ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"],

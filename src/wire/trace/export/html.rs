@@ -6,10 +6,9 @@ use std::fmt::Write;
 
 use serde_json::Value as Json;
 
-use super::report::{Report, moment, took};
-use crate::domain::trace::contents::{Contents, Part, Said};
-use crate::domain::trace::{Attributes, Row, TraceSpan};
-use crate::wire::trace::meaning::contents;
+use super::report::{Report, moment};
+use super::walk::{Word, Writer, walk};
+use crate::domain::trace::Attributes;
 
 const HEAD: &str = r#"<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8">
@@ -42,14 +41,61 @@ pub fn html(report: &Report<'_>) -> String {
     let whole = &report.rollups.whole;
     let figures = report.figures(whole, end.saturating_sub(start));
     let _ = writeln!(to, "{} · {} spans · {}</p>", moment(start), whole.spans, escaped(&figures));
+    let mut to = Page(to);
     for at in report.tree.order() {
         line(&mut to, report, *at, (start, end));
+        walk(&mut to, &report.spans[*at as usize], report.tree.own_time(*at));
+        to.0.push_str("</section></details>\n");
     }
-    to.push_str("</body></html>\n");
-    to
+    to.0.push_str("</body></html>\n");
+    to.0
 }
 
-fn line(to: &mut String, report: &Report<'_>, at: u32, (start, end): (u64, u64)) {
+/// What is written so far.
+struct Page(String);
+
+impl Writer for Page {
+    fn line(&mut self, text: &str) {
+        let _ = writeln!(self.0, "<p>{}</p>", escaped(text));
+    }
+
+    fn title(&mut self, words: &[Word<'_>]) {
+        let _ = writeln!(self.0, "<h4>{}</h4>", said(words));
+    }
+
+    fn note(&mut self, words: &[Word<'_>]) {
+        let _ = writeln!(self.0, "<p>{}</p>", said(words));
+    }
+
+    fn text(&mut self, text: &str) {
+        // A line feed right after the tag is taken away by HTML.
+        let _ = writeln!(self.0, "<pre>\n{}</pre>", escaped(text));
+    }
+
+    fn value(&mut self, value: &Json) {
+        self.text(&value.as_str().map_or_else(|| format!("{value:#}"), str::to_owned));
+    }
+
+    fn attributes(&mut self, all: &Attributes) {
+        self.0.push_str("<table>\n");
+        for (key, value) in all.iter() {
+            let text = value.as_text().map_or_else(|| value.to_json().to_string(), str::to_owned);
+            let _ =
+                writeln!(self.0, "<tr><td>{}</td><td><pre>{}</pre></td></tr>", escaped(key), escaped(&text));
+        }
+        self.0.push_str("</table>\n");
+    }
+}
+
+fn said(words: &[Word<'_>]) -> String {
+    let word = |word: &Word<'_>| match word {
+        Word::Own(text) | Word::Theirs(text) => escaped(text),
+    };
+    words.iter().map(word).collect::<Vec<_>>().join(" ")
+}
+
+/// The line of a span, and the begin of what opens under it.
+fn line(Page(to): &mut Page, report: &Report<'_>, at: u32, (start, end): (u64, u64)) {
     let row = report.row(at);
     let shown = report.tree.shown(at);
     let percent = |nanos: u64| nanos as f64 * 100.0 / end.saturating_sub(start).max(1) as f64;
@@ -70,100 +116,6 @@ fn line(to: &mut String, report: &Report<'_>, at: u32, (start, end): (u64, u64))
     for mark in report.tree.marks(at).iter() {
         let _ = writeln!(to, "<p class=\"error\">{}</p>", mark.says());
     }
-    span(to, &report.spans[at as usize], row, report.tree.own_time(at));
-    to.push_str("</section></details>\n");
-}
-
-fn span(to: &mut String, span: &TraceSpan, row: &Row, own: u64) {
-    let _ = writeln!(
-        to,
-        "<p>{} · {} · {} its own · span {}</p>",
-        moment(span.start),
-        took(row.duration()),
-        took(own),
-        span.id
-    );
-    if !span.status_message.is_empty() {
-        block(to, "Error", &span.status_message);
-    }
-    said(to, &contents(span));
-    for event in &span.events {
-        let _ = writeln!(to, "<h4>{} at {}</h4>", escaped(&event.name), moment(event.at));
-        attributes(to, &event.attributes);
-    }
-    to.push_str("<h4>Attributes</h4>\n");
-    attributes(to, &span.attributes);
-}
-
-fn said(to: &mut String, contents: &Contents) {
-    if !contents.parameters.is_empty() {
-        to.push_str("<h4>Parameters</h4>\n");
-        attributes(to, &contents.parameters);
-    }
-    for message in contents.input.iter().chain(&contents.output) {
-        self::message(to, message);
-    }
-    if let Some(ran) = &contents.ran {
-        let _ = writeln!(to, "<h4>Tool {}</h4>", escaped(&ran.name));
-        json(to, ran.arguments.as_ref());
-        json(to, ran.result.as_ref());
-    }
-    if let Some(query) = &contents.query {
-        block(to, "Query", query);
-    }
-    for found in &contents.found {
-        let score = found.score.map(|score| score.to_string()).unwrap_or_default();
-        let title = format!("Passage {} {score}", found.id.as_deref().unwrap_or_default());
-        block(to, &title, found.text.as_deref().unwrap_or_default());
-    }
-    for score in &contents.scores {
-        let value = score.value.map(|value| value.to_string()).unwrap_or_default();
-        let title = format!("Score {} {value} {}", score.name, score.label.as_deref().unwrap_or_default());
-        block(to, &title, score.explanation.as_deref().unwrap_or_default());
-    }
-}
-
-fn message(to: &mut String, message: &Said) {
-    let _ = writeln!(to, "<h4>{}</h4>", escaped(&message.role));
-    for part in &message.parts {
-        match part {
-            Part::Text { text } => pre(to, text),
-            Part::Reasoning { text } => block(to, "Reasoning", text),
-            Part::ToolCall { name, arguments, .. } => {
-                let _ = writeln!(to, "<p>Calls {}</p>", escaped(name));
-                json(to, Some(arguments));
-            }
-            Part::ToolResult { result, .. } => json(to, Some(result)),
-            Part::Other { value, .. } => json(to, Some(value)),
-        }
-    }
-}
-
-fn attributes(to: &mut String, all: &Attributes) {
-    to.push_str("<table>\n");
-    for (key, value) in all.iter() {
-        let text = value.as_text().map_or_else(|| value.to_json().to_string(), str::to_owned);
-        let _ = writeln!(to, "<tr><td>{}</td><td><pre>{}</pre></td></tr>", escaped(key), escaped(&text));
-    }
-    to.push_str("</table>\n");
-}
-
-fn block(to: &mut String, title: &str, text: &str) {
-    let _ = writeln!(to, "<h4>{}</h4>", escaped(title));
-    if !text.is_empty() {
-        pre(to, text);
-    }
-}
-
-fn json(to: &mut String, value: Option<&Json>) {
-    if let Some(value) = value {
-        pre(to, &value.as_str().map_or_else(|| format!("{value:#}"), str::to_owned));
-    }
-}
-
-fn pre(to: &mut String, text: &str) {
-    // A line feed right after the tag is taken away by HTML.
-    let _ = writeln!(to, "<pre>\n{}</pre>", escaped(text));
 }
 
 /// Text that can be nothing but text, in an element or an attribute. What steers, hides or turns text is named.

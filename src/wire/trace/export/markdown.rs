@@ -5,10 +5,9 @@ use std::fmt::Write;
 
 use serde_json::Value as Json;
 
-use super::report::{Report, moment, took};
-use crate::domain::trace::contents::{Contents, Part, Said};
-use crate::domain::trace::{Attributes, Mark, TraceSpan};
-use crate::wire::trace::meaning::contents;
+use super::report::{Report, moment};
+use super::walk::{Word, Writer, walk};
+use crate::domain::trace::{Attributes, Mark};
 
 /// The whole trace.
 pub fn markdown(report: &Report<'_>) -> String {
@@ -31,116 +30,62 @@ pub fn markdown(report: &Report<'_>) -> String {
         let marks = if marks.is_empty() { String::new() } else { format!(" ({})", marks.join("; ")) };
         let _ = writeln!(to, "{indent}- {} {name} · {figures}{marks}", row.kind.as_str());
     }
+    let mut to = Markdown(to);
     for at in report.tree.order() {
-        span(&mut to, &report.spans[*at as usize], report.tree.own_time(*at));
+        let span = &report.spans[*at as usize];
+        let _ = write!(to.0, "\n## {}\n", code(&span.name));
+        walk(&mut to, span, report.tree.own_time(*at));
     }
-    to
+    to.0
 }
 
-fn span(to: &mut String, span: &TraceSpan, own: u64) {
-    let _ = write!(to, "\n## {}\n\n", code(&span.name));
-    let _ = writeln!(
-        to,
-        "{} · {} · {} its own · span {}",
-        moment(span.start),
-        took(span.duration()),
-        took(own),
-        span.id
-    );
-    if !span.status_message.is_empty() {
-        block(to, "Error", &span.status_message);
-    }
-    said(to, &contents(span));
-    for event in &span.events {
-        let _ = write!(to, "\n### Event {}\n\n{}\n", code(&event.name), moment(event.at));
-        attributes(to, &event.attributes);
-    }
-    to.push_str("\n### Attributes\n\n");
-    attributes(to, &span.attributes);
-}
+/// What is written so far.
+struct Markdown(String);
 
-fn said(to: &mut String, contents: &Contents) {
-    if !contents.parameters.is_empty() {
-        to.push_str("\n### Parameters\n\n");
-        attributes(to, &contents.parameters);
+impl Writer for Markdown {
+    fn line(&mut self, text: &str) {
+        let _ = write!(self.0, "\n{text}\n");
     }
-    for message in &contents.input {
-        self::message(to, message);
+
+    fn title(&mut self, words: &[Word<'_>]) {
+        let _ = write!(self.0, "\n### {}\n", said(words));
     }
-    for message in &contents.output {
-        self::message(to, message);
+
+    fn note(&mut self, words: &[Word<'_>]) {
+        self.line(&said(words));
     }
-    if let Some(ran) = &contents.ran {
-        let _ = write!(to, "\n### Tool {}\n", code(&ran.name));
-        json(to, "Arguments", ran.arguments.as_ref());
-        json(to, "Result", ran.result.as_ref());
+
+    fn text(&mut self, text: &str) {
+        fence(&mut self.0, "", text);
     }
-    if let Some(query) = &contents.query {
-        block(to, "Query", query);
+
+    fn value(&mut self, value: &Json) {
+        fence(&mut self.0, "json", &value.as_str().map_or_else(|| format!("{value:#}"), str::to_owned));
     }
-    for (at, found) in contents.found.iter().enumerate() {
-        let id = found.id.as_deref().map(code).unwrap_or_default();
-        let score = found.score.map(|score| format!(" {score}")).unwrap_or_default();
-        let _ = write!(to, "\n### Passage {} {id}{score}\n", at + 1);
-        fence(to, "", found.text.as_deref().unwrap_or_default());
-    }
-    for score in &contents.scores {
-        let value = score.value.map(|value| format!(" {value}")).unwrap_or_default();
-        let label = score.label.as_deref().map(|label| format!(" {}", code(label))).unwrap_or_default();
-        let _ = write!(to, "\n### Score {}{value}{label}\n", code(&score.name));
-        if let Some(why) = &score.explanation {
-            fence(to, "", why);
+
+    fn attributes(&mut self, all: &Attributes) {
+        self.0.push('\n');
+        for (key, value) in all.iter() {
+            let line = match value.as_text() {
+                Some(text) if text.contains('\n') || text.len() > 200 => {
+                    let _ = writeln!(self.0, "- {}", code(key));
+                    fence(&mut self.0, "", text);
+                    continue;
+                }
+                Some(text) => code(text),
+                None => code(&value.to_json().to_string()),
+            };
+            let _ = writeln!(self.0, "- {} {line}", code(key));
         }
     }
 }
 
-fn message(to: &mut String, message: &Said) {
-    let _ = write!(to, "\n### {}\n", code(&message.role));
-    for part in &message.parts {
-        match part {
-            Part::Text { text } => fence(to, "", text),
-            Part::Reasoning { text } => block(to, "Reasoning", text),
-            Part::ToolCall { name, arguments, .. } => {
-                let _ = write!(to, "\nCalls {}\n", code(name));
-                fence(to, "json", &pretty(arguments));
-            }
-            Part::ToolResult { result, .. } => json(to, "Result", Some(result)),
-            Part::Other { kind, value } => json(to, kind, Some(value)),
-        }
-    }
-}
-
-fn attributes(to: &mut String, all: &Attributes) {
-    for (key, value) in all.iter() {
-        match value.as_text() {
-            Some(text) if text.contains('\n') || text.len() > 200 => {
-                let _ = writeln!(to, "- {}", code(key));
-                fence(to, "", text);
-            }
-            Some(text) => {
-                let _ = writeln!(to, "- {} {}", code(key), code(text));
-            }
-            None => {
-                let _ = writeln!(to, "- {} {}", code(key), code(&value.to_json().to_string()));
-            }
-        }
-    }
-}
-
-fn block(to: &mut String, title: &str, text: &str) {
-    let _ = write!(to, "\n{title}\n");
-    fence(to, "", text);
-}
-
-fn json(to: &mut String, title: &str, value: Option<&Json>) {
-    if let Some(value) = value {
-        let _ = write!(to, "\n{}\n", code(title));
-        fence(to, "json", &pretty(value));
-    }
-}
-
-fn pretty(value: &Json) -> String {
-    value.as_str().map_or_else(|| format!("{value:#}"), str::to_owned)
+fn said(words: &[Word<'_>]) -> String {
+    let word = |word: &Word<'_>| match word {
+        Word::Own(word) => (*word).to_owned(),
+        Word::Theirs(text) => code(text),
+    };
+    words.iter().map(word).collect::<Vec<_>>().join(" ")
 }
 
 /// A block of code whose fence is longer than any run of backticks in it.

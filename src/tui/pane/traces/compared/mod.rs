@@ -6,7 +6,7 @@
 //!      pairs(pairs, [&left, &right])         the answer to the first: `false` where its rows make no sense
 //!      made(side, made)                      the answers to the others; 0 is left, 1 is right
 //!      failed(error)
-//!  step(by, area), to_start(), to_end(area), toggle() (what is alike), open(), close(), scroll(by, area); fit(area) after each
+//!  step(by, area), go_first(), go_last(area), toggle() (what is alike), open(), close(), scroll(by, area); fit(area) after each
 //!  want() ─► (side, row) ─► Traces::Span { id of that side, row } ─► take(side, row, &contents) | missed(side, row, &error)
 //!  rows() -> the chosen step's rows, left and right, to be looked at alone
 //!  draw(area, look, focused, cells)          in view
@@ -203,14 +203,14 @@ impl Compared {
     }
 
     #[expect(clippy::wrong_self_convention, reason = "it goes there")]
-    pub(super) fn to_start(&mut self) {
+    pub(super) fn go_first(&mut self) {
         (self.selected, self.top, self.moved) = (0, 0, true);
         self.on_a_line(true);
         self.read();
     }
 
     #[expect(clippy::wrong_self_convention, reason = "it goes there")]
-    pub(super) fn to_end(&mut self, area: Rect) {
+    pub(super) fn go_last(&mut self, area: Rect) {
         self.step(isize::MAX, area);
     }
 

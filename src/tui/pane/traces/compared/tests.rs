@@ -99,7 +99,7 @@ fn a_step_is_read_word_by_word_once_both_have_come() {
 fn what_only_one_run_has_is_read_of_that_one_and_what_is_missing_says_why() {
     let area = Rect::new(0, 0, 120, 20);
     let mut both = compared(&LEFT, &RIGHT);
-    both.to_end(area);
+    both.go_last(area);
     both.open();
     assert_eq!(both.rows(), [None, Some(3)]);
     both.missed(1, 3, &Error::internal("opening a span", "it is damaged"));

@@ -159,12 +159,12 @@ impl Transcript {
     }
 
     #[expect(clippy::wrong_self_convention, reason = "it goes there")]
-    pub(super) fn to_start(&mut self) {
+    pub(super) fn go_first(&mut self) {
         (self.selected, self.top) = (0, (0, 0));
     }
 
     #[expect(clippy::wrong_self_convention, reason = "it goes there")]
-    pub(super) fn to_end(&mut self, area: Rect) {
+    pub(super) fn go_last(&mut self, area: Rect) {
         self.selected = self.last();
         self.fit(area);
     }

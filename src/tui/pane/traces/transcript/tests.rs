@@ -101,7 +101,7 @@ fn only_what_is_in_sight_is_asked_for_and_the_chosen_step_is_always_there() {
     transcript.fit(area);
     filled(&mut transcript, area);
     assert!(transcript.told.len() < 12);
-    transcript.to_end(area);
+    transcript.go_last(area);
     filled(&mut transcript, area);
     assert!(transcript.told.len() < 30);
     assert!(drawn(&transcript, &kept, area).iter().any(|row| row.contains("step 1999")));
@@ -172,7 +172,7 @@ fn a_run_that_grows_keeps_what_was_chosen() {
     transcript.renew(large.run());
     assert_eq!(transcript.row(), row);
     let mut transcript = Transcript::of(small.run(), String::new());
-    transcript.to_end(area);
+    transcript.go_last(area);
     transcript.renew(large.run());
     assert_eq!(transcript.selected, transcript.last());
 }

@@ -28,7 +28,7 @@ pub(super) fn draw(state: &State, sight: &Sight<'_>, body: Rect, cells: &mut Buf
     }
     match &state.open {
         None => runs::draw(state, sight, body, cells),
-        Some(open) => spans::draw(open, state.marked.contains(&open.id()), sight, body, cells),
+        Some(open) => spans::draw(state, open, sight, body, cells),
     }
 }
 

@@ -102,6 +102,10 @@ fn head(state: &State, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
         }
     };
     let end = put_right(cells, area.x + 30, area.y, right, &marked, look.style(Role::Info)).saturating_sub(2);
+    if let Some(words) = state.again_words() {
+        put(cells, area.x + 2, area.y, end, &words, look.style(Role::Accent));
+        return;
+    }
     let (sign, words, role) = match &state.receiver {
         Receiver::Off => {
             let words =

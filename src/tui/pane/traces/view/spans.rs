@@ -13,23 +13,23 @@ use crate::tui::keymap::Context;
 use crate::tui::look::Role;
 use crate::tui::paint::{first_parts, put, put_right, scrollbar, thumb, wrap};
 use crate::tui::pane::Sight;
-use crate::tui::pane::traces::layout;
 use crate::tui::pane::traces::open::{Focus, Open, Reading};
 use crate::tui::pane::traces::reading::run;
 use crate::tui::pane::traces::words::{cost, sign, summed, took};
+use crate::tui::pane::traces::{State, layout};
 use crate::tui::rows::{failed, ground, parted};
 use crate::tui::trace::Shared;
 
 /// Draws them; returns the caret of the line that looks for something.
 pub(super) fn draw(
+    state: &State,
     open: &Open,
-    marked: bool,
     sight: &Sight<'_>,
     body: Rect,
     cells: &mut Buffer,
 ) -> Option<Position> {
     let areas = layout::spans(body);
-    head(open, marked, sight, areas.head, cells);
+    head(state, open, sight, areas.head, cells);
     if let (Some(talk), Some(laid)) = (&open.talk, &open.laid) {
         talk.draw(run(laid), layout::text(body), sight.look, true, cells);
         return None;
@@ -67,21 +67,22 @@ pub(super) fn draw(
 }
 
 /// The run: its name, what it came to, how it stands.
-fn head(open: &Open, marked: bool, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
+fn head(state: &State, open: &Open, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
     if area.is_empty() {
         return;
     }
     let look = sight.look;
     let run = &open.run;
     let right = area.right().saturating_sub(1);
-    let (words, role) = standing(open, sight);
+    let (words, role) =
+        state.again_words().map_or_else(|| standing(open, sight), |words| (words, Role::Accent));
     let end = put_right(cells, area.x + 20, area.y, right, &words, look.style(role)).saturating_sub(2);
     let (glyph, role) = sign(run.kind);
     let x = put(cells, area.x + 2, area.y, end, glyph, look.style(role));
     let bold = look.style(Role::Text).add_modifier(Modifier::BOLD);
     let x = put(cells, x + 1, area.y, end, &run.name, bold);
     let mut parts = Vec::new();
-    if marked {
+    if state.marked.contains(&run.id) {
         parts.push("= marked".to_owned());
     }
     parts.push(if run.end == 0 { "runs".to_owned() } else { took(run.duration()) });

@@ -5,7 +5,7 @@ mod read;
 mod write;
 
 pub use read::{decode, decode_partial_success, decode_status};
-pub use write::{encode, partial_success, status};
+pub use write::{encode, encode_to, partial_success, status};
 
 #[cfg(test)]
 mod tests;

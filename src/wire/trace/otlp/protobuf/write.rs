@@ -9,10 +9,15 @@ use crate::wire::trace::otlp::groups::{Group, by_resource};
 /// An `ExportTraceServiceRequest` of these spans.
 pub fn encode(spans: &[TraceSpan]) -> Vec<u8> {
     let mut to = Vec::with_capacity(spans.len() * 512);
-    for scopes in by_resource(spans) {
-        message(&mut to, 1, |to| resource_spans(to, &scopes));
-    }
+    encode_to(&mut to, spans);
     to
+}
+
+/// The same behind what stands there already.
+pub fn encode_to(to: &mut Vec<u8>, spans: &[TraceSpan]) {
+    for scopes in by_resource(spans) {
+        message(to, 1, |to| resource_spans(to, &scopes));
+    }
 }
 
 /// An `ExportTraceServiceResponse`: empty where all was taken and nothing is to be said.

@@ -1,0 +1,269 @@
+//! Turns that an agent answers, through the real door: a model that acts a script, a real store in a temporary folder.
+
+use futures_util::StreamExt;
+use outcrop::domain::agent::acting::{Doing, End};
+use outcrop::domain::agent::{Acting, AgentEvent, Chosen, Definition};
+use outcrop::domain::conversation::{Answers, Change, Conversation, Target};
+use outcrop::domain::id::{ConversationId, MessageId};
+use outcrop::domain::message::{Block, Message, Outcome, StopReason};
+use outcrop::domain::settings::Settings;
+use outcrop::domain::{Error, ErrorKind};
+use outcrop::workbench::request::Request;
+use outcrop::workbench::request::agents::Agents;
+use outcrop::workbench::request::chat::Chat;
+use outcrop::workbench::request::conversations::Conversations;
+use outcrop::workbench::{Door, Replies, Reply};
+use serde_json::{Value, json};
+
+use crate::chat::{Home, call, one, open, outcome};
+
+/// A home whose scripted model has tools.
+fn home() -> Home {
+    Home::with("[models.\"scripted/acts\"]\ncan = ['tools']\n")
+}
+
+/// An agent that may compute and ask.
+async fn made(door: &Door, more: &Value) -> Chosen {
+    let mut text = json!({
+        "instruction": "You help.",
+        "model": "scripted/acts",
+        "groups": [
+            {"name": "sums", "runs": {"built_in": {"tool": "calculator"}}},
+            {"name": "you", "runs": {"built_in": {"tool": "ask_user"}}},
+        ],
+    });
+    for (name, value) in more.as_object().unwrap() {
+        text[name] = value.clone();
+    }
+    let definition: Definition = serde_json::from_value(text).unwrap();
+    let create = Agents::Create {
+        name: "shop".to_owned(),
+        definition: Box::new(definition),
+        note: String::new(),
+        folder: None,
+    };
+    match one(door, Request::Agents(create)).await.unwrap() {
+        Reply::Agent { book } => Chosen { id: book.agent.id, name: book.agent.name },
+        other => panic!("{other:?}"),
+    }
+}
+
+fn text(text: &str) -> Vec<Block> {
+    vec![Block::Text { text: text.to_owned() }]
+}
+
+fn first(agent: &Chosen, script: &str) -> Request {
+    let to = Target::Agent { agent: agent.clone(), model: None, system: None, settings: Settings::default() };
+    Request::Chat(Chat::Send { to, blocks: text(&format!("acts\n{script}")) })
+}
+
+fn next(conversation: ConversationId, parent: MessageId, words: &str) -> Request {
+    let to = Target::After { conversation, parent: Some(parent) };
+    Request::Chat(Chat::Send { to, blocks: text(words) })
+}
+
+async fn begun(replies: &mut Replies) -> Conversation {
+    match replies.next().await.expect("a turn").unwrap() {
+        Reply::Started { conversation, .. } => conversation,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// The rest of a turn; `decide` says what a person would, where they are asked.
+async fn rest(door: &Door, mut replies: Replies, decide: Option<bool>) -> (Message, Vec<AgentEvent>) {
+    let mut events = Vec::new();
+    loop {
+        match replies.next().await.expect("an end").unwrap() {
+            Reply::AgentEvent { event } => {
+                if let (AgentEvent::Confirm { run, id, .. }, Some(agreed)) = (&event, decide) {
+                    let decide = Agents::Decide { run: *run, call: id.clone(), agreed };
+                    assert_eq!(one(door, Request::Agents(decide)).await.unwrap(), Reply::Done);
+                }
+                events.push(event);
+            }
+            Reply::Finished { answer } => return (answer, events),
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+async fn turn(door: &Door, request: Request) -> (Conversation, Message) {
+    let mut replies = call(door, request);
+    let head = begun(&mut replies).await;
+    let (answer, _) = rest(door, replies, None).await;
+    (head, answer)
+}
+
+fn acting(answer: &Message) -> &Acting {
+    answer.answer.as_ref().unwrap().agent.as_ref().unwrap()
+}
+
+const SUM: &str = "I compute.\ncall calculator {\"expression\": \"6 * 7\"}\n---\nIt is 42.";
+
+#[tokio::test]
+async fn an_agent_answers_and_what_it_did_is_still_there_in_the_next_process() {
+    let home = home();
+    let door = home.open().await;
+    let agent = made(&door, &json!({})).await;
+    let mut replies = call(&door, first(&agent, SUM));
+    let head = begun(&mut replies).await;
+    assert_eq!(head.agent.as_ref(), Some(&agent));
+    let (answer, events) = rest(&door, replies, None).await;
+    assert!(matches!(events[0], AgentEvent::Begun { version: 1, .. }), "{events:?}");
+    assert_eq!(answer.text(), "It is 42.");
+    assert_eq!(*outcome(&answer), Outcome::Complete { reason: StopReason::EndTurn });
+    let did = acting(&answer);
+    assert_eq!((did.version, did.spent.steps, &did.end), (1, 2, &Some(End::Answered)));
+    let [Doing::Asked(one), Doing::Called(sum), Doing::Asked(two)] = &did.doings[..] else {
+        panic!("{did:?}")
+    };
+    assert_eq!(one.text.trim(), "I compute.");
+    assert_eq!(sum.gave.as_ref().map(|gave| gave.content.as_str()), Some("42"));
+    assert!(two.is_answer && two.text.is_empty());
+    door.close().await;
+    drop(door);
+
+    let door = home.open().await;
+    let thread = open(&door, head.id).await;
+    assert_eq!(thread.messages[1], answer);
+    let (_, later) = turn(&door, next(head.id, answer.id, "acts\nYes.")).await;
+    assert_eq!(later.text(), "Yes.");
+    assert_ne!(acting(&later).run, acting(&answer).run, "each turn has a trace of its own");
+}
+
+#[tokio::test]
+async fn a_question_is_answered_by_what_is_said_next_in_each_branch() {
+    let home = home();
+    let door = home.open().await;
+    let agent = made(&door, &json!({})).await;
+    let script = "call ask_user {\"question\": \"Which tea?\"}\n---\nSo be it.";
+    let (head, asks) = turn(&door, first(&agent, script)).await;
+    assert_eq!(asks.text(), "Which tea?");
+    assert!(matches!(acting(&asks).end, Some(End::Waiting { .. })), "{asks:?}");
+    let (_, green) = turn(&door, next(head.id, asks.id, "green")).await;
+    let (_, black) = turn(&door, next(head.id, asks.id, "black")).await;
+    for answer in [&green, &black] {
+        assert_eq!(answer.text(), "So be it.");
+        assert_eq!(acting(answer).spent.steps, 2, "its limits go on");
+    }
+    let runs = [&asks, &green, &black].map(|answer| acting(answer).run);
+    assert!(runs[0] != runs[1] && runs[1] != runs[2] && runs[0] != runs[2], "{runs:?}");
+}
+
+#[tokio::test]
+async fn a_call_is_made_only_where_the_person_says_so() {
+    let home = home();
+    let door = home.open().await;
+    let group = json!({"name": "sums", "confirm": true, "runs": {"built_in": {"tool": "calculator"}}});
+    let agent = made(&door, &json!({ "groups": [group] })).await;
+    for agreed in [true, false] {
+        let mut replies = call(&door, first(&agent, SUM));
+        begun(&mut replies).await;
+        let (answer, events) = rest(&door, replies, Some(agreed)).await;
+        let decided = events
+            .iter()
+            .any(|event| matches!(event, AgentEvent::Decided { agreed: said, .. } if *said == agreed));
+        assert!(decided, "{events:?}");
+        let calls: Vec<&Doing> =
+            acting(&answer).doings.iter().filter(|doing| matches!(doing, Doing::Called(_))).collect();
+        let [Doing::Called(sum)] = &calls[..] else { panic!("{calls:?}") };
+        assert_eq!(sum.gave.as_ref().map(|gave| gave.is_error), Some(!agreed));
+        assert_eq!(sum.by.is_empty(), !agreed, "what was refused was not called");
+    }
+}
+
+#[tokio::test]
+async fn a_limit_ends_it_with_what_it_has_and_an_answer_again_is_another_run() {
+    let home = home();
+    let door = home.open().await;
+    let agent = made(&door, &json!({"limits": {"steps": 1}})).await;
+    let (head, answer) = turn(&door, first(&agent, SUM)).await;
+    assert!(matches!(acting(&answer).end, Some(End::GaveUp { .. })), "{answer:?}");
+    assert_eq!(*outcome(&answer), Outcome::Complete { reason: StopReason::Other });
+    let retry = Chat::Retry { conversation: head.id, message: answer.id };
+    let (_, again) = turn(&door, Request::Chat(retry)).await;
+    assert_eq!(again.parent, answer.parent);
+    assert_ne!(acting(&again).run, acting(&answer).run);
+    let refused: Error =
+        one(&door, Request::Chat(Chat::Continue { conversation: head.id, message: answer.id }))
+            .await
+            .unwrap_err();
+    assert_eq!(refused.kind, ErrorKind::Invalid);
+}
+
+#[tokio::test]
+async fn another_word_of_the_model_leads_elsewhere_in_a_branch_of_its_own() {
+    let home = home();
+    let door = home.open().await;
+    let agent = made(&door, &json!({})).await;
+    let (head, answer) = turn(&door, first(&agent, SUM)).await;
+    let redo = |step: u32, said: &str| {
+        let said = said.to_owned();
+        Request::Chat(Chat::Redo { conversation: head.id, message: answer.id, step, said })
+    };
+    let call = r#"{"thought": "", "tool": "calculator", "input": {"expression": "2 * 3"}}"#;
+    let (_, other) = turn(&door, redo(1, call)).await;
+    assert_eq!((other.text().as_str(), other.parent), ("It is 42.", answer.parent));
+    let gave = acting(&other).doings.iter().find_map(|doing| match doing {
+        Doing::Called(call) => call.gave.as_ref().map(|gave| gave.content.as_str()),
+        _ => None,
+    });
+    assert_eq!(gave, Some("6"), "what was never recorded is done");
+    let (_, said) = turn(&door, redo(2, "Forty-two.")).await;
+    assert_eq!(said.text(), "Forty-two.");
+    assert_ne!(acting(&said).run, acting(&answer).run);
+    let (_, failed) = turn(&door, redo(9, "x")).await;
+    assert!(matches!(outcome(&failed), Outcome::Failed { .. }), "{failed:?}");
+}
+
+#[tokio::test]
+async fn going_away_stops_the_agent_and_keeps_what_it_did() {
+    let home = home();
+    let door = home.open().await;
+    let group = json!({"name": "sums", "confirm": true, "runs": {"built_in": {"tool": "calculator"}}});
+    let agent = made(&door, &json!({ "groups": [group] })).await;
+    let mut replies = call(&door, first(&agent, SUM));
+    let head = begun(&mut replies).await;
+    while let Some(Ok(reply)) = replies.next().await {
+        if matches!(reply, Reply::AgentEvent { event: AgentEvent::Confirm { .. } }) {
+            break;
+        }
+    }
+    drop(replies);
+    door.close().await;
+    drop(door);
+    let door = home.open().await;
+    let thread = open(&door, head.id).await;
+    let answer = &thread.messages[1];
+    assert_eq!(*outcome(answer), Outcome::Stopped);
+    assert!(acting(answer).doings.iter().any(|doing| matches!(doing, Doing::Consent(_))), "{answer:?}");
+}
+
+#[tokio::test]
+async fn the_model_alone_answers_again_and_an_agent_that_is_gone_is_named() {
+    let home = home();
+    let door = home.open().await;
+    let agent = made(&door, &json!({})).await;
+    let (head, answer) = turn(&door, first(&agent, SUM)).await;
+    let removed = one(&door, Request::Agents(Agents::Remove { id: agent.id })).await.unwrap();
+    assert_eq!(removed, Reply::Done);
+    let error = one(&door, next(head.id, answer.id, "and?")).await.unwrap_err();
+    assert!(error.why.contains("shop") && error.hint.contains("model alone"), "{error}");
+    let change = Change {
+        answers: Some(Answers::Model),
+        model: Some("scripted/echo".parse().unwrap()),
+        ..Change::default()
+    };
+    one(&door, Request::Conversations(Conversations::Change { id: head.id, change })).await.unwrap();
+    let mut replies = call(&door, next(head.id, answer.id, "and?"));
+    begun(&mut replies).await;
+    let finished = loop {
+        match replies.next().await.expect("an end").unwrap() {
+            Reply::Finished { answer } => break answer,
+            Reply::Delta { .. } => {}
+            other => panic!("{other:?}"),
+        }
+    };
+    assert!(finished.answer.as_ref().unwrap().agent.is_none());
+    assert_eq!(finished.text(), "and?");
+}

@@ -1,0 +1,427 @@
+//! An agent that answers in the chat: chosen, seen at work, agreed with, answered.
+
+use outcrop::domain::agent::run::State;
+use outcrop::domain::agent::{
+    Acting, Agent, AgentEvent, Book, BuiltIn, Chosen, Definition, Executor, GaveUp, Group, Limit, Spent,
+    Step, Version, Wanted,
+};
+use outcrop::domain::conversation::{Answers, Conversation};
+use outcrop::domain::delta::Event as Delta;
+use outcrop::domain::id::{AgentId, RunId};
+use outcrop::domain::message::{Block, Message, Outcome, Role, StopReason, Timing, Usage};
+use outcrop::domain::settings::Settings;
+use outcrop::domain::time::Timestamp;
+use outcrop::tui::effect::Effect;
+use outcrop::tui::pane::Place;
+use outcrop::workbench::request::agents::Agents;
+use outcrop::workbench::request::chat::{Chat, Target};
+use outcrop::workbench::request::conversations::{Change, Conversations};
+use outcrop::workbench::request::traces::Traces;
+use outcrop::workbench::{Reply, Request};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::stage::{COMPLETE, NOW, Stage, answer, conversation, head, id, message, model};
+
+pub fn shop() -> Chosen {
+    Chosen { id: AgentId::from_uuid(Uuid::from_u128(77)), name: "tea shop".to_owned() }
+}
+
+pub fn run() -> RunId {
+    RunId::from_uuid(Uuid::from_u128(0x1f3a_9c2e))
+}
+
+/// The agents are asked for and are there: a list to choose from.
+pub fn offered(stage: &mut Stage) {
+    stage.keys("<alt+e>");
+    let (created, updated) = (Timestamp(NOW - 3_600_000), Timestamp(NOW - 180_000));
+    let agent = Agent { id: shop().id, name: shop().name, created, updated, latest: 3 };
+    let other = Agent {
+        id: AgentId::from_uuid(Uuid::from_u128(78)),
+        name: "掃除".to_owned(),
+        latest: 1,
+        ..agent.clone()
+    };
+    stage.answer("\"agents\"", vec![Reply::Agents { agents: vec![agent, other] }]);
+}
+
+/// The agent was chosen and asked; nothing has come yet.
+pub fn asked(stage: &mut Stage, text: &str) {
+    offered(stage);
+    stage.keys("<enter>");
+    stage.keys(text);
+    stage.keys("<enter>");
+    let question = message(90, None, Role::User, text);
+    let mut said = answer(91, Some(90), "", Outcome::Streaming);
+    said.answer.as_mut().unwrap().agent = Some(Acting::new(shop(), 3));
+    let conversation = Conversation { leaf: Some(said.id), agent: Some(shop()), ..head(1, text, 0) };
+    stage.reply("\"send\"", vec![Reply::Started { conversation, asked: Some(question), answer: said }]);
+}
+
+pub fn act(stage: &mut Stage, events: Vec<AgentEvent>) {
+    for event in events {
+        stage.pass(400);
+        stage.reply("\"send\"", vec![Reply::AgentEvent { event }]);
+    }
+}
+
+/// The turn is over, as the store has it.
+pub fn finish(stage: &mut Stage, events: &[AgentEvent]) {
+    stage.answer("\"send\"", vec![Reply::Finished { answer: answered(events) }]);
+}
+
+pub fn answered(events: &[AgentEvent]) -> Message {
+    let mut acting = Acting::new(shop(), 3);
+    for (event, at) in events.iter().zip(1_u64..) {
+        acting.push(event, at * 400);
+    }
+    let reason = if acting.waiting().is_empty() { StopReason::EndTurn } else { StopReason::ToolUse };
+    let mut said = answer(91, Some(90), "", Outcome::Complete { reason });
+    said.blocks = acting.blocks_after(events.last().unwrap());
+    let known = said.answer.as_mut().unwrap();
+    known.agent = Some(acting);
+    known.usage = Usage::default();
+    known.timing = Timing { total_ms: Some(events.len() as u32 * 400), ..Timing::default() };
+    said
+}
+
+pub fn begun() -> AgentEvent {
+    AgentEvent::Begun { run: run(), agent: shop().name, version: 3, model: model() }
+}
+
+pub fn step(number: u32) -> AgentEvent {
+    AgentEvent::Step { step: Step::Orchestration, number }
+}
+
+pub fn says(text: &str) -> AgentEvent {
+    AgentEvent::Delta { event: Delta::Text { text: text.to_owned() } }
+}
+
+pub fn spent(steps: u32, tokens: u64) -> AgentEvent {
+    AgentEvent::Spent { spent: Spent { steps, tokens, millis: 900, cost: 0.0031, unpriced: 0 } }
+}
+
+pub fn called(id: &str, action: &str, input: Value, by: &str) -> AgentEvent {
+    AgentEvent::Called { id: id.to_owned(), action: action.to_owned(), input, by: by.to_owned() }
+}
+
+pub fn gave(id: &str, action: &str, content: &str, is_error: bool) -> AgentEvent {
+    let (id, action, content) = (id.to_owned(), action.to_owned(), content.to_owned());
+    AgentEvent::Gave { id, action, content, is_error }
+}
+
+pub fn ended(state: State) -> AgentEvent {
+    let spent = Spent { steps: 2, tokens: 1_204, millis: 2_400, cost: 0.0031, unpriced: 0 };
+    AgentEvent::Ended { run: run(), state, spent }
+}
+
+/// Two calls at once, one of a base, one that fails; then the answer begins.
+pub fn at_work() -> Vec<AgentEvent> {
+    let passages = "[1] teas.md\nAssam is malty.\n\n[2] teas.md\nIt costs 4 euros.";
+    vec![
+        begun(),
+        step(1),
+        AgentEvent::Delta { event: Delta::Reasoning { text: "They want two Assam.".to_owned() } },
+        says("I look it up and order."),
+        spent(1, 804),
+        called("a", "search_teas", json!({"query": "Assam"}), "knowledge base"),
+        called("b", "order", json!({"tea": "Assam", "count": 2}), "program"),
+        gave("b", "order", "out of stock: 漢字 \u{1b}[31m", true),
+        AgentEvent::Found { id: "a".into(), action: "search_teas".into(), passages: passages.into() },
+        gave("a", "search_teas", "Assam is malty [1].", false),
+        step(2),
+        says("There is **no Assam** left"),
+    ]
+}
+
+pub fn confirm() -> AgentEvent {
+    let shown = "{\n  \"tea\": \"Assam\",\n  \"count\": 2\n}".to_owned();
+    AgentEvent::Confirm { run: run(), id: "b".to_owned(), action: "order".to_owned(), shown }
+}
+
+pub fn wanted(id: &str, action: &str, question: Option<&str>) -> Wanted {
+    let input = question.map_or(json!({"weight": "kg"}), |question| json!({ "question": question }));
+    Wanted { id: id.to_owned(), action: action.to_owned(), input, question: question.map(str::to_owned) }
+}
+
+fn chats(effects: &[Effect]) -> Vec<Chat> {
+    let chat = |request| if let Request::Chat(chat) = request { Some(chat) } else { None };
+    Stage::requests(effects).into_iter().filter_map(chat).collect()
+}
+
+fn decisions(effects: &[Effect]) -> Vec<Agents> {
+    let decide = |request| match request {
+        Request::Agents(decide @ Agents::Decide { .. }) => Some(decide),
+        _ => None,
+    };
+    Stage::requests(effects).into_iter().filter_map(decide).collect()
+}
+
+fn said(text: &str) -> Vec<Block> {
+    vec![Block::Text { text: text.to_owned() }]
+}
+
+#[test]
+fn an_agent_is_chosen_from_a_list_and_answers_what_is_said_next() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    offered(&mut stage);
+    assert!(stage.text().contains("version 3") && stage.text().contains("掃除"), "{}", stage.text());
+    stage.keys("<enter>");
+    assert!(stage.text().contains("agent tea shop"), "{}", stage.text());
+    let effects = stage.keys("two Assam<enter>");
+    let settings = Settings::default();
+    let to = Target::Agent { agent: shop(), model: Some(model()), system: None, settings };
+    assert_eq!(chats(&effects), [Chat::Send { to, blocks: said("two Assam") }]);
+}
+
+#[test]
+fn an_agent_needs_no_model_to_be_chosen() {
+    let mut stage = Stage::new(120, 40);
+    stage.settle_with(Vec::new());
+    offered(&mut stage);
+    stage.keys("<enter>");
+    let effects = stage.keys("hello<enter>");
+    assert!(
+        matches!(&chats(&effects)[..], [Chat::Send { to: Target::Agent { .. }, .. }]),
+        "{:?}",
+        chats(&effects)
+    );
+}
+
+#[test]
+fn a_conversation_changes_who_answers_and_the_model_alone_comes_back() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    stage.open(vec![message(1, None, Role::User, "q"), answer(2, Some(1), "a", COMPLETE)]);
+    let changed = |effects: &[Effect]| {
+        let answers = |request| match request {
+            Request::Conversations(Conversations::Change { change: Change { answers, .. }, .. }) => answers,
+            _ => None,
+        };
+        Stage::requests(effects).into_iter().find_map(answers)
+    };
+    offered(&mut stage);
+    assert_eq!(changed(&stage.keys("<enter>")), Some(Answers::Agent(shop())));
+    offered(&mut stage);
+    assert_eq!(changed(&stage.keys("<down><down><enter>")), Some(Answers::Model));
+    assert!(!stage.text().contains("agent tea shop"));
+}
+
+#[test]
+fn where_there_is_no_agent_it_is_said_how_one_is_made() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    stage.keys("<alt+e>");
+    stage.answer("\"agents\"", vec![Reply::Agents { agents: Vec::new() }]);
+    assert!(stage.text().contains("outcrop agent create"), "{}", stage.text());
+}
+
+#[test]
+fn steps_are_lines_as_they_come_and_open_with_what_they_said_and_gave() {
+    let mut stage = Stage::settled(120, 60, "dark");
+    asked(&mut stage, "two Assam");
+    let mut events = at_work();
+    let rest = events.split_off(7);
+    act(&mut stage, events);
+    let text = stage.text();
+    assert!(text.contains("calling 2 tools at once") && text.contains("tea shop v3"), "{text}");
+    assert!(text.contains("├ ⚙ search_teas") && text.contains("└ ⚙ order"), "{text}");
+    act(&mut stage, rest);
+    let text = stage.text();
+    assert!(text.contains("└ ✗ order") && text.contains("out of stock: 漢字"), "{text}");
+    assert!(!text.contains("It costs 4 euros") && text.contains("no Assam left"), "{text}");
+    stage.keys("<tab><space>");
+    let text = stage.text();
+    assert!(text.contains("It costs 4 euros") && text.contains("They want two Assam."), "{text}");
+    assert!(text.contains("\"count\": 2"), "{text}");
+}
+
+#[test]
+fn a_call_is_agreed_to_by_its_letter_alone_and_not_by_what_was_being_typed() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    asked(&mut stage, "two Assam");
+    act(&mut stage, vec![begun(), step(1), spent(1, 80), confirm()]);
+    assert!(stage.text().contains("these very bytes") && stage.text().contains("\"count\": 2"));
+    assert!(decisions(&stage.keys("y")).is_empty(), "it appeared under the person's fingers");
+    stage.pass(600);
+    assert!(decisions(&stage.keys("x<enter>")).is_empty(), "Enter is no word");
+    assert!(!stage.text().contains("these very bytes"));
+    stage.keys("<alt+t>");
+    let decided = |agreed| Agents::Decide { run: run(), call: "b".to_owned(), agreed };
+    assert_eq!(decisions(&stage.keys("y")), [decided(true)]);
+    act(&mut stage, vec![AgentEvent::Decided { id: "b".to_owned(), agreed: true }]);
+    assert!(stage.text().contains("you agreed"), "{}", stage.text());
+    act(&mut stage, vec![confirm()]);
+    stage.pass(600);
+    assert_eq!(decisions(&stage.keys("n")), [decided(false)]);
+}
+
+#[test]
+fn who_writes_is_not_interrupted_by_a_question() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    asked(&mut stage, "two Assam");
+    stage.keys("and yes");
+    act(&mut stage, vec![begun(), step(1), spent(1, 80), confirm()]);
+    stage.pass(600);
+    assert!(decisions(&stage.keys(", yn")).is_empty());
+    assert_eq!(stage.state.chat.composer.text(), "and yes, yn");
+    assert!(stage.text().contains("waits for your word"), "{}", stage.text());
+    stage.keys("<alt+t>");
+    assert_eq!(decisions(&stage.keys("n")).len(), 1);
+}
+
+#[test]
+fn what_is_decided_too_late_is_said_and_asks_nothing() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    asked(&mut stage, "two Assam");
+    let events = vec![begun(), step(1), spent(1, 80), confirm()];
+    act(&mut stage, events.clone());
+    finish(&mut stage, &events);
+    stage.pass(600);
+    assert!(decisions(&stage.keys("y")).is_empty());
+    assert!(stage.text().contains("not waited for any more"), "{}", stage.text());
+}
+
+#[test]
+fn a_question_of_the_agent_is_answered_by_the_next_message_and_holds_what_waits() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    asked(&mut stage, "tea");
+    assert!(chats(&stage.keys("later<enter>")).is_empty());
+    let calls = vec![wanted("a", "ask_user", Some("Which tea?"))];
+    let events = vec![begun(), step(1), spent(1, 80), ended(State::Waiting { calls })];
+    act(&mut stage, events.clone());
+    let from = stage.effects.len();
+    finish(&mut stage, &events);
+    assert!(chats(&stage.effects[from..]).is_empty(), "what was written before is no answer to it");
+    let text = stage.text();
+    assert!(text.contains("Which tea?") && text.contains("the next message is its answer"), "{text}");
+    stage.keys("<alt+up>");
+    let effects = stage.keys("<ctrl+u>green<enter>");
+    let to = Target::After { conversation: conversation(1), parent: Some(id(91)) };
+    assert_eq!(chats(&effects), [Chat::Send { to, blocks: said("green") }]);
+}
+
+#[test]
+fn several_calls_that_wait_are_answered_one_after_another_and_sent_together() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    asked(&mut stage, "tea");
+    let calls = vec![wanted("a", "ask_user", Some("Which?")), wanted("b", "weigh", None)];
+    let events = vec![begun(), step(1), spent(1, 80), ended(State::Waiting { calls })];
+    act(&mut stage, events.clone());
+    finish(&mut stage, &events);
+    assert!(chats(&stage.keys("green<enter>")).is_empty());
+    assert!(stage.text().contains("What weigh gives back (2 of 2)"), "{}", stage.text());
+    let effects = stage.keys("2 kg<enter>");
+    let result = |id: &str, content: &str| Block::ToolResult {
+        id: id.to_owned(),
+        content: content.to_owned(),
+        is_error: false,
+    };
+    let to = Target::After { conversation: conversation(1), parent: Some(id(91)) };
+    assert_eq!(chats(&effects), [Chat::Send { to, blocks: vec![result("a", "green"), result("b", "2 kg")] }]);
+}
+
+#[test]
+fn an_agent_that_gave_up_says_which_limit_it_was() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    asked(&mut stage, "tea");
+    let why = GaveUp::Limit { limit: Limit::Steps(2) };
+    let events =
+        vec![begun(), step(1), says("hm"), spent(1, 80), ended(State::GaveUp { why, text: "hm".into() })];
+    act(&mut stage, events.clone());
+    finish(&mut stage, &events);
+    let text = stage.text();
+    assert!(
+        text.contains("gave up: its limit of 2 steps is reached") && text.contains("run 1f3a9c2e"),
+        "{text}"
+    );
+}
+
+#[test]
+fn escape_leaves_the_question_first_and_then_stops_the_agent() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    asked(&mut stage, "tea");
+    act(&mut stage, vec![begun(), step(1), spent(1, 80), confirm()]);
+    stage.pass(600);
+    let cancels = |effects: &[Effect]| effects.iter().any(|effect| matches!(effect, Effect::Cancel(_)));
+    assert!(!cancels(&stage.keys("<esc>")));
+    assert!(cancels(&stage.keys("<esc>")));
+    assert!(stage.text().contains("stopped"), "{}", stage.text());
+}
+
+fn over() -> Stage {
+    let mut stage = Stage::settled(120, 40, "dark");
+    asked(&mut stage, "two Assam");
+    let mut events = at_work();
+    let text = "There is **no Assam** left".to_owned();
+    events.extend([spent(2, 1_204), ended(State::Answered { text })]);
+    act(&mut stage, events.clone());
+    finish(&mut stage, &events);
+    stage
+}
+
+#[test]
+fn a_step_is_written_anew_and_the_agent_runs_on_from_there() {
+    let mut stage = over();
+    stage.keys("<tab>E");
+    assert!(stage.text().contains("Run on from") && stage.text().contains("step 2"), "{}", stage.text());
+    stage.keys("<enter>");
+    assert!(stage.text().contains("\"tool\":\"search_teas\""), "{}", stage.text());
+    let effects = stage.keys("<ctrl+u>None is left.<enter>");
+    let said = "None is left.".to_owned();
+    assert_eq!(
+        chats(&effects),
+        [Chat::Redo { conversation: conversation(1), message: id(91), step: 1, said }]
+    );
+}
+
+#[test]
+fn one_key_leads_from_an_answer_to_its_trace() {
+    let mut stage = over();
+    let effects = stage.keys("<tab>T");
+    let find = Request::Traces(Traces::Find { text: run().to_string() });
+    assert!(Stage::requests(&effects).contains(&find), "{effects:?}");
+    assert!(stage.state.place == Place::Traces);
+}
+
+/// What the agent is, as it is shown.
+pub fn book() -> Book {
+    let (created, updated) = (Timestamp(NOW - 3_600_000), Timestamp(NOW - 180_000));
+    let agent = Agent { id: shop().id, name: shop().name, created, updated, latest: 3 };
+    let group = Group {
+        name: "sums".to_owned(),
+        description: String::new(),
+        enabled: true,
+        confirm: true,
+        functions: Vec::new(),
+        openapi: None,
+        runs: Executor::BuiltIn(BuiltIn::Calculator),
+    };
+    let definition = Definition {
+        instruction: "You take orders of a tea shop.\n\nNever sell coffee.".to_owned(),
+        model: Some(model()),
+        groups: vec![group],
+        ..Definition::default()
+    };
+    let version = Version { number: 3, definition, note: "no coffee".to_owned(), created: updated };
+    Book { agent, versions: vec![version] }
+}
+
+/// The card of the agent that answers is asked for.
+pub fn looked_at(stage: &mut Stage) {
+    offered(stage);
+    stage.keys("<enter>");
+    offered(stage);
+    stage.keys("<down><down><down><enter>");
+    stage.answer("\"agents\"", vec![Reply::Agent { book: book() }]);
+}
+
+#[test]
+fn what_the_agent_is_can_be_read() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    looked_at(&mut stage);
+    let text = stage.text();
+    for part in
+        ["The agent tea shop", "20 steps · 10 min 0 s", "the calculator · asks first", "Never sell coffee"]
+    {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+}
