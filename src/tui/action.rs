@@ -276,6 +276,11 @@ actions! {
     WriteTrace = "write_trace", "Write the trace to a file";
     MarkRun = "mark_run", "Mark the run, to compare it with another";
     CompareRuns = "compare_runs", "Compare two runs span by span: those that are marked";
+    ScoreSpan = "score_span", "Score the span, or the run";
+    NoteSpan = "note_span", "Note something on the span, or on the run";
+    EditCall = "edit_call", "Ask the model of the span again, with what you make of it";
+    ReplayRun = "replay_run", "Run the agent once more, with what its tools gave then";
+    AskOthers = "ask_others", "Ask other models what was asked in the span";
     ShowSpan = "show_span", "Read the span";
     ShowTranscript = "show_transcript", "Read the run as a conversation, or see its spans again";
     FoldSpan = "fold_span", "Fold the span, or go to the one that it is part of";
@@ -474,6 +479,11 @@ impl Action {
                 | Self::WriteTrace
                 | Self::MarkRun
                 | Self::CompareRuns
+                | Self::ScoreSpan
+                | Self::NoteSpan
+                | Self::AskOthers
+                | Self::EditCall
+                | Self::ReplayRun
                 | Self::ShowSpan
                 | Self::ShowTranscript
                 | Self::FoldSpans

@@ -42,7 +42,8 @@ use crate::domain::knowledge::reranking::{Reranker, Reranking};
 use crate::domain::message::BlobId;
 use crate::domain::secret::Secret;
 use crate::domain::settings::Field;
-use crate::domain::trace::TraceId;
+use crate::domain::trace::replay::Asked;
+use crate::domain::trace::{Opinion, TraceId};
 use confirm::Confirm;
 use difference::Difference;
 use help::Help;
@@ -192,6 +193,10 @@ pub enum Choice {
     /// Reads the traces that the file of that path has.
     ImportTraces(String),
     RemoveTrace(TraceId),
+    /// Asks a model again what it was asked in a span, as a person wrote it.
+    AskAgain(Box<Asked>),
+    /// What is thought of a span, or of a run.
+    Opine(Opinion),
     /// What passages must be like; nothing for nothing.
     Filter(String),
     /// How near they must be.

@@ -2,10 +2,15 @@
 
 use std::path::Path;
 
+use outcrop::domain::delta::Event as Delta;
+use outcrop::domain::id::SpanId;
+use outcrop::domain::message::Block;
 use outcrop::domain::time::Timestamp;
+use outcrop::domain::trace::aligned::{self, align};
 use outcrop::domain::trace::latency::latencies;
+use outcrop::domain::trace::replay::{Gave, Original, Place, Replay};
 use outcrop::domain::trace::{
-    Brought, Facts, Outline, Packed, Run, Source, SpanKey, TraceId, TraceSpan, Tree,
+    Brought, Facts, Outline, Packed, Rollups, Run, Source, SpanKey, TraceId, TraceSpan, Tree,
 };
 use outcrop::domain::{Error, ErrorKind};
 use outcrop::tui::effect::{Effect, TimerId, Work, Written};
@@ -231,6 +236,39 @@ fn a_run_is_read_as_a_conversation() {
 }
 
 #[test]
+fn two_runs_are_compared_step_by_step() {
+    let outlined = |spans: &[TraceSpan]| {
+        let mut outline = Outline::default();
+        for span in spans {
+            outline.add(span, &facts(span), |_| Some(0.0031));
+        }
+        outline
+    };
+    shoot("traces-compared", |stage| {
+        let kept = weather();
+        let named = "invoke_agent Weather, before".to_owned();
+        let before = Run { id: TraceId([2; 16]), name: named, ..kept.run.clone() };
+        enter(stage, vec![kept.run.clone(), before]);
+        stage.keys("<space>j=");
+        // Of the one before the second call of the model is missing.
+        let outlines = [&kept.spans[..], &[&kept.spans[..2], &kept.spans[3..]].concat()].map(outlined);
+        let reckoned = outlines.each_ref().map(|outline| {
+            let tree = Tree::of(outline);
+            (Rollups::of(outline, &tree), tree)
+        });
+        let [left, right] = [0, 1].map(|side: usize| aligned::Run {
+            outline: &outlines[side],
+            rollups: &reckoned[side].0,
+            tree: &reckoned[side].1,
+        });
+        let pairs = align(left, right);
+        let [left, right] = outlines.each_ref().map(|outline| Packed::of(outline, 0..outline.rows.len()));
+        stage.answer("\"diff\"", vec![Reply::TraceDiff { pairs, left, right }]);
+        stage.keys("jj<enter>");
+    });
+}
+
+#[test]
 fn times_by_name_and_what_looks_wrong_lie_over_the_place() {
     shoot("traces-times", |stage| {
         let kept = opened(stage);
@@ -365,6 +403,41 @@ fn a_run_is_written_in_the_form_of_its_file_and_one_from_elsewhere_is_deleted() 
     let removed = Changed::TraceRemoved { id: kept.run.id };
     stage.reply("\"topic\":\"traces\"", vec![Reply::Changed { number: 1, change: removed }]);
     assert!(!stage.text().contains("invoke_agent"), "{}", stage.text());
+}
+
+#[test]
+fn a_call_is_asked_again_as_it_is_written_and_what_comes_stands_beside_it() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    let kept = opened(&mut stage);
+    let effects = stage.keys("me");
+    let calls = asked(&effects);
+    let [Traces::Call { row, .. }] = &calls[..] else { panic!("{effects:?}") };
+    let span = &kept.spans[*row as usize];
+    let original = Original::of(span, &facts(span), &contents(span), Some(0.0031));
+    stage.answer("\"call\"", vec![Reply::TraceCall { original }]);
+    insta::assert_snapshot!("traces-asked-anew", stage.text());
+    let calls = asked(&stage.keys(" And tomorrow?<enter>"));
+    let [Traces::Replay { asked: anew, .. }] = &calls[..] else { panic!("{calls:?}") };
+    assert!(anew.told().contains("Weather in Paris? And tomorrow?"), "{anew:?}");
+    stage.reply("\"replay\"", vec![Reply::Delta { event: Delta::Text { text: "Rainy.".into() } }]);
+    assert!(stage.text().contains("answers again, 6 characters"), "{}", stage.text());
+    let gave = Gave { blocks: vec![Block::Text { text: "Rainy.".into() }], ..Gave::default() };
+    let replay = Replay {
+        id: SpanId::from_bytes([8; 16]),
+        of: Place { trace: span.trace, span: span.id },
+        at: Timestamp(NOW),
+        asked: (**anew).clone(),
+        gave,
+    };
+    stage.answer("\"replay\"", vec![Reply::TraceReplayed { replay }]);
+    insta::assert_snapshot!("traces-asked-again", stage.text());
+    // One that is being asked is stopped by a step back.
+    stage.keys("<esc>e");
+    let original = Original::of(span, &facts(span), &contents(span), None);
+    stage.answer("\"call\"", vec![Reply::TraceCall { original }]);
+    stage.keys("<enter>");
+    let task = stage.task("\"replay\"");
+    assert!(stage.keys("<esc>").contains(&Effect::Cancel(task)));
 }
 
 #[test]

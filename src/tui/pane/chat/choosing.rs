@@ -127,6 +127,8 @@ impl State {
             | Choice::RemoveBase(_)
             | Choice::ImportTraces(_)
             | Choice::RemoveTrace(_)
+            | Choice::AskAgain(_)
+            | Choice::Opine(_)
             | Choice::Filter(_)
             | Choice::Threshold(_)
             | Choice::Rerank(_)

@@ -21,7 +21,7 @@ use super::words::{cost, dollars, ended, sign, summed, tokens, took};
 use crate::domain::Error;
 use crate::domain::trace::aligned::Run;
 use crate::domain::trace::contents::Contents;
-use crate::domain::trace::lint::Finding;
+use crate::domain::trace::lint::{Finding, Lint};
 use crate::domain::trace::{Kind, Mark, Note, SpanKey, Status, TraceSpan};
 use crate::tui::look::{Look, Role};
 use crate::tui::paint::{columns, first_parts, put, put_right};
@@ -402,6 +402,7 @@ fn head(run: Run<'_>, at: u32, findings: &[Finding]) -> Head {
     let paid = match row.dollars.filter(|_| row.kind.is_inference()) {
         Some(amount) if row.is_told => format!("{} told", dollars(amount)),
         Some(amount) => dollars(amount),
+        None if row.kind.is_inference() && row.tokens().is_some() => "$?".to_owned(),
         None => cost(&sum),
     };
     figures.extend([spent, paid].into_iter().filter(|part| !part.is_empty()));
@@ -416,8 +417,9 @@ fn head(run: Run<'_>, at: u32, findings: &[Finding]) -> Head {
     let failed = failed.trim_matches([':', ' ']);
     let is_failed = row.is_error() || !failed.is_empty();
     let odd = tree.marks(at).iter().map(Mark::says).map(str::to_owned);
-    let lints =
-        findings.iter().filter(|finding| finding.rows.contains(&at)).map(|finding| finding.says.clone());
+    // A price that nobody knows stands among the figures.
+    let of_it = |finding: &&Finding| finding.lint != Lint::UnknownPrice && finding.rows.contains(&at);
+    let lints = findings.iter().filter(of_it).map(|finding| finding.says.clone());
     Head {
         id: SpanKey(row.id),
         is_root: tree.roots().first() == Some(&at),

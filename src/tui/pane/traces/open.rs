@@ -108,6 +108,14 @@ impl Open {
         self.lines().get(self.at).copied()
     }
 
+    /// The row that keys act on: of the spans, or of the steps of the conversation.
+    pub fn chosen(&self) -> Option<u32> {
+        match &self.talk {
+            Some(talk) => talk.row(),
+            None => self.current(),
+        }
+    }
+
     pub fn is_folded(&self, row: u32) -> bool {
         self.folded.get(row as usize).copied().unwrap_or(false)
     }

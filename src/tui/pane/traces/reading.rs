@@ -58,7 +58,7 @@ impl Open {
 
 impl State {
     /// What leads to all of a text that is cut.
-    fn rest_of(desk: &Desk<'_>) -> String {
+    pub(super) fn rest_of(desk: &Desk<'_>) -> String {
         format!("{} writes all of it", desk.key(Context::Spans, Action::WriteTrace))
     }
 
@@ -125,6 +125,9 @@ impl State {
 
     /// What is read fits where it is shown.
     pub(super) fn fit(&mut self, desk: &Desk<'_>) {
+        if let Some(versus) = &mut self.versus {
+            versus.shown.fit(desk.area);
+        }
         let Some(open) = &mut self.open else { return };
         let area = open.card_area(desk.area);
         if let (Some(area), Some(card)) = (area, &mut open.card) {
@@ -196,7 +199,7 @@ impl State {
             Action::HalfPageUp => talk.scroll(-page / 2, area),
             Action::PageDown => talk.scroll(page, area),
             Action::PageUp => talk.scroll(-page, area),
-            Action::ToggleFold => talk.toggle(),
+            Action::Open | Action::ToggleFold => talk.toggle(),
             Action::ShowTranscript => return self.toggle_talk(desk),
             _ => {}
         }

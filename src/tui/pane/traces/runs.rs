@@ -114,6 +114,9 @@ impl State {
         let before = self.runs.iter().position(|run| run.id == id).is_some_and(|at| at < self.selected);
         self.runs.retain(|run| run.id != id);
         self.marked.retain(|marked| *marked != id);
+        if self.versus.as_ref().is_some_and(|versus| versus.ids.contains(&id)) {
+            self.leave_two();
+        }
         self.select(self.selected.saturating_sub(usize::from(before)), desk);
         if self.open.as_ref().is_some_and(|open| open.run.id == id) {
             self.close(desk);
@@ -133,7 +136,10 @@ impl State {
             A::Search | A::ToggleReceiver | A::ImportTraces | A::Reload | A::Help => true,
             A::Accept | A::Cancel => self.narrow.writing,
             A::Back => self.narrow.writing || !self.narrow.asked.is_empty(),
-            A::Open | A::MarkRun | A::WriteTrace => self.current().is_some(),
+            A::Open | A::MarkRun | A::CompareRuns | A::WriteTrace | A::ScoreSpan | A::NoteSpan => {
+                self.current().is_some()
+            }
+            A::ReplayRun => self.can_run_anew(),
             A::Delete => self.current().is_some_and(|run| run.source != Source::Own),
             action => stepped(action, 0, 1, 1).is_some() && self.runs.len() > 1,
         }
@@ -172,6 +178,13 @@ impl State {
                 let id = run.id;
                 self.mark(id);
             }
+            Action::CompareRuns => self.compare(desk),
+            Action::ScoreSpan => self.ask_for_grade(desk),
+            Action::NoteSpan => self.ask_for_note(desk),
+            Action::AddToDataset => self.ask_for_dataset(desk),
+            Action::AskOthers => self.ask_others(desk),
+            Action::EditCall => self.edit_call(desk),
+            Action::ReplayRun => self.run_anew(desk),
             _ => {}
         }
     }

@@ -48,8 +48,11 @@ impl State {
 
     /// Tells what looks wrong.
     pub(super) fn show_findings(&self, desk: &mut Desk<'_>) {
-        let Some(laid) = self.open.as_ref().and_then(|open| open.laid.as_ref()) else { return };
-        let reading = Reading::new("What looks wrong", findings(laid));
+        let Some(open) = &self.open else { return };
+        let mut lines: Vec<Line> =
+            open.damaged.iter().map(|place| Line::of(&format!("✗ {place}"), Role::Bad)).collect();
+        lines.extend(open.laid.as_ref().map(|laid| findings(laid)).unwrap_or_default());
+        let reading = Reading::new("What looks wrong", lines);
         desk.overlays.push(Overlay::Reading(Box::new(reading)));
     }
 }
@@ -105,4 +108,38 @@ fn findings(trace: &Trace) -> Vec<Line> {
         lines.push(Line::blank());
     }
     lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::trace::Kind;
+    use crate::domain::trace::latency::Method;
+
+    #[test]
+    fn a_table_of_times_is_as_wide_as_there_is_room_and_its_names_give_way() {
+        let latency = |name: &str| Latency {
+            kind: Kind::Model,
+            name: name.to_owned(),
+            spans: 1_284,
+            errors: 3,
+            total: 9,
+            own: 4_820_000_000,
+            method: Method::Linear,
+            p50: 150_000_000,
+            p90: 4_820_000_000,
+            p99: None,
+            longest: 185_000_000_000,
+            shape: [0, 1, 2, 3, 4, 5, 6, 7],
+        };
+        let latencies = [latency("chat 手引き"), latency(&"a name that goes on and on ".repeat(9))];
+        for (room, shown) in [(52, 5), (74, 7), (106, 10)] {
+            let rows = table(&latencies, room);
+            assert!(rows.iter().all(|row| row.len() == shown), "{room}");
+            let wide = |at: usize| rows.iter().map(|row| columns(&row[at])).max().unwrap();
+            let taken: u16 = (0..shown).map(wide).sum::<u16>() + 2 * (shown as u16 - 1);
+            assert!(taken <= room && rows[2][0].ends_with('…'), "{taken} of {room}: {rows:?}");
+        }
+        assert_eq!(table(&latencies, 106)[1][6..], ["–", "3 min 5 s", "4.82 s", "▁▁▂▃▅▆▇█"]);
+    }
 }

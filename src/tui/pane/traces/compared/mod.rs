@@ -96,7 +96,12 @@ impl PartialEq for Compared {
 
 impl Compared {
     /// Of two runs by their names. `rest` leads to all of a text that is cut.
-    pub(super) fn new(names: [String; 2], rest: String) -> Self {
+    pub(super) fn new(mut names: [String; 2], rest: String) -> Self {
+        if names[0] == names[1] {
+            // Runs of one agent most often have one name.
+            names[0].push_str(", first");
+            names[1].push_str(", second");
+        }
         Self {
             names,
             rest,
