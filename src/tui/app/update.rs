@@ -546,7 +546,7 @@ fn ask_to_quit(state: &mut State, out: &mut Out<'_>) {
     running.fetching |= state.models.makes();
     running.pictures = state.pictures.running();
     running.answers += state.prompt.running() + state.compare.running() + state.evaluate.running();
-    running.answers += state.knowledge.running();
+    running.answers += state.knowledge.running() + state.traces.running();
     running.syncs = state.knowledge.syncing();
     running.unmade = state.evaluate.has_unmade();
     if running.goes_on() {

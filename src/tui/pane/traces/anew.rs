@@ -6,7 +6,7 @@ use crate::domain::agent::AgentEvent;
 use crate::domain::agent::replay::{Edit, Missing};
 use crate::domain::id::{AgentId, RunId};
 use crate::domain::trace::run::Source;
-use crate::domain::trace::{Kind, TraceId};
+use crate::domain::trace::{Kind, Run, TraceId};
 use crate::tui::action::Action;
 use crate::tui::app::Desk;
 use crate::tui::effect::{Effect, Lane, TaskId};
@@ -34,9 +34,14 @@ impl Anew {
 }
 
 impl State {
+    /// Answers that are being written.
+    pub fn running(&self) -> usize {
+        usize::from(self.asks_again())
+    }
+
     /// The run of an agent of this program that is meant.
     fn of_agent(&self) -> Option<TraceId> {
-        let is_one = |run: &&crate::domain::trace::Run| run.source == Source::Own && run.kind == Kind::Agent;
+        let is_one = |run: &&Run| run.source == Source::Own && run.kind == Kind::Agent;
         self.meant().filter(is_one).map(|run| run.id)
     }
 

@@ -236,7 +236,7 @@ fn looked(open: &Open, sight: &Sight<'_>) -> (String, Role) {
         (0, true) => (String::new(), Role::Muted),
         (_, true) => {
             let key = sight.key(Context::Menu, Action::Accept);
-            (format!("{found} · {key} looks in what was said too"), Role::Muted)
+            (format!("{found} · {key} looks in texts too"), Role::Muted)
         }
         (0, false) => ("nowhere".to_owned(), Role::Warn),
         (_, false) => {
