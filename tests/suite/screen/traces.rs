@@ -339,6 +339,14 @@ fn runs_that_come_and_grow_are_seen_at_once() {
     assert!(matches!(&asked(&effects)[..], [Traces::Open { .. }]), "{effects:?}");
     lay(&mut stage, &kept);
     assert!(stage.text().contains("4 of 4"), "{}", stage.text());
+    // Of this program's own runs it is said that there are more, not which: the newest are asked for.
+    stage.reply("\"topic\":\"traces\"", vec![Reply::Changed { number: 2, change: Changed::Usage }]);
+    let effects = stage.event(Event::Timer(TimerId("traces")));
+    assert!(matches!(&asked(&effects)[..], [Traces::List { limit: 30, .. }]), "{effects:?}");
+    let own = Run { id: TraceId([6; 16]), name: "chat own".to_owned(), source: Source::Own, ..kept.run };
+    stage.answer("\"list\"", vec![Reply::Traces { runs: vec![own], more: true }]);
+    stage.keys("<esc>");
+    assert!(stage.text().contains("3 runs") && stage.text().contains("chat own"), "{}", stage.text());
 }
 
 #[test]

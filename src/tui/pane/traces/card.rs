@@ -297,12 +297,10 @@ impl Card {
         self.sheet.scroll(steps, below(area))
     }
 
-    #[expect(clippy::wrong_self_convention, reason = "it goes there")]
     pub(super) fn go_first(&mut self) {
         self.sheet.go_first();
     }
 
-    #[expect(clippy::wrong_self_convention, reason = "it goes there")]
     pub(super) fn go_last(&mut self, area: Rect) {
         self.sheet.go_last(below(area));
     }

@@ -105,6 +105,8 @@ struct Narrow {
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Wait {
     List,
+    /// The newest of them, for a list that is here.
+    Newest,
     /// Older runs than those that are here.
     Older,
     /// The rows of the run that is looked into.

@@ -47,6 +47,7 @@ impl State {
         let Some(wait) = self.waits.get(&task).cloned() else { return };
         match (wait, reply) {
             (Wait::List, Reply::Traces { runs, more }) => self.take_runs(runs, more, desk),
+            (Wait::Newest, Reply::Traces { runs, .. }) => self.take_newest(runs, desk),
             (Wait::Older, Reply::Traces { runs, more }) => self.take_older(runs, more),
             (Wait::Rows, reply) => self.take_rows(reply),
             (Wait::Span(row), Reply::TraceSpan { span, contents }) => {
@@ -83,10 +84,7 @@ impl State {
         let Reply::Changed { change, .. } = reply else { return };
         match change {
             Changed::Trace { run } => {
-                if let Some(open) = self.open.as_mut().filter(|open| open.id() == run.id) {
-                    open.run = run.clone();
-                    self.grow(desk);
-                }
+                self.renew_open(&run, desk);
                 self.put(run, desk);
             }
             Changed::TraceRemoved { id } => self.drop_run(id, desk),
@@ -96,7 +94,7 @@ impl State {
             // Of this program's own runs it is said that there are more, not which.
             Changed::Usage => self.outdated(desk),
             Changed::Missed => {
-                self.outdated(desk);
+                self.read(desk);
                 self.grow(desk);
             }
             _ => {}
@@ -236,7 +234,8 @@ impl State {
             }
             (
                 Some(
-                    Wait::Older
+                    Wait::Newest
+                    | Wait::Older
                     | Wait::Notes
                     | Wait::Latencies
                     | Wait::Import

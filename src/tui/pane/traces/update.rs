@@ -124,7 +124,10 @@ impl State {
         self.stop_finding(desk);
         // What still comes is of a run that is not looked into any more.
         self.instead(|wait| {
-            !matches!(wait, Wait::List | Wait::Older | Wait::Import | Wait::Send | Wait::Remove)
+            !matches!(
+                wait,
+                Wait::List | Wait::Newest | Wait::Older | Wait::Import | Wait::Send | Wait::Remove
+            )
         });
         self.open = None;
         self.select(self.selected, desk);

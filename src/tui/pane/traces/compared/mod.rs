@@ -202,14 +202,12 @@ impl Compared {
         self.fit(area);
     }
 
-    #[expect(clippy::wrong_self_convention, reason = "it goes there")]
     pub(super) fn go_first(&mut self) {
         (self.selected, self.top, self.moved) = (0, 0, true);
         self.on_a_line(true);
         self.read();
     }
 
-    #[expect(clippy::wrong_self_convention, reason = "it goes there")]
     pub(super) fn go_last(&mut self, area: Rect) {
         self.step(isize::MAX, area);
     }

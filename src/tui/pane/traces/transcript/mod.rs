@@ -158,12 +158,10 @@ impl Transcript {
         self.fit(area);
     }
 
-    #[expect(clippy::wrong_self_convention, reason = "it goes there")]
     pub(super) fn go_first(&mut self) {
         (self.selected, self.top) = (0, (0, 0));
     }
 
-    #[expect(clippy::wrong_self_convention, reason = "it goes there")]
     pub(super) fn go_last(&mut self, area: Rect) {
         self.selected = self.last();
         self.fit(area);
