@@ -335,7 +335,7 @@ impl Running {
         if self.run.results.is_empty() {
             self.before(&tools).await?;
         } else {
-            self.give_back();
+            self.give_back(false);
         }
         let answer = match self.orchestrate(&tools).await? {
             Ok(answer) => answer,
@@ -377,10 +377,14 @@ impl Running {
     /// The loop: an answer, or the calls that somebody outside is to answer.
     async fn orchestrate(&mut self, tools: &[Tool]) -> Result<Result<String, Vec<Wanted>>, Halt> {
         let mut malformed = 0;
+        let (mut before, mut repeats) = (Vec::new(), false);
         loop {
             let system = told::system(&self.definition, self.standing(tools, &[]));
             let turns = self.run.turns.clone();
-            let blocks = self.ask(Asking { step: Step::Orchestration, system, turns, tools }).await?;
+            // Who goes round in circles is asked for what there is.
+            let tools_left: &[Tool] = if repeats { &[] } else { tools };
+            let asking = Asking { step: Step::Orchestration, system, turns, tools: tools_left };
+            let blocks = self.ask(asking).await?;
             self.run.turns.push(Turn { role: Role::Assistant, blocks: blocks.clone() });
             self.store().await?;
             let native = self.native;
@@ -402,7 +406,13 @@ impl Running {
                     if !wanted.is_empty() {
                         return Ok(Err(wanted));
                     }
-                    self.give_back();
+                    repeats = !native && turn::alike(&calls, &before);
+                    if repeats {
+                        let text = "the same call again: it is asked for its answer".to_owned();
+                        self.tell(AgentEvent::Remark { text }).await;
+                    }
+                    before = calls;
+                    self.give_back(repeats);
                     self.store().await?;
                 }
             }
@@ -592,8 +602,8 @@ impl Running {
         agreed
     }
 
-    /// Gives the results of a step back to the model.
-    fn give_back(&mut self) {
+    /// Gives the results of a step back to the model; whether it had made the same calls before.
+    fn give_back(&mut self, repeats: bool) {
         let results = std::mem::take(&mut self.run.results);
         let last = self.run.turns.iter().rfind(|turn| turn.role == Role::Assistant);
         let blocks = last.map(|turn| turn.blocks.as_slice()).unwrap_or_default();
@@ -610,7 +620,7 @@ impl Running {
             }
             Next::Answer(_) | Next::Malformed(_) => Vec::new(),
         };
-        self.run.turns.push(turn::given(&results, &names, self.native));
+        self.run.turns.push(turn::given(&results, &names, self.native, &self.run.question, repeats));
     }
 
     /// Words the answer for the person.
