@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use ratatui::layout::Rect;
 
-use super::card::Card;
+use super::card::{Card, Tab};
 use super::open::{Focus, Open};
 use super::transcript::Transcript;
 use super::{State, Wait, layout};
@@ -237,6 +237,7 @@ impl State {
             Action::NextPart => card.turn(false),
             Action::PreviousPart => card.turn(true),
             Action::ToggleFold => card.think(),
+            Action::ShowRaw => card.show(if card.tab() == Tab::Raw { Tab::Said } else { Tab::Raw }),
             Action::Copy => desk.ask(Effect::Copy(card.says())),
             _ => {
                 card.scroll(steps, area);
