@@ -46,10 +46,11 @@ impl Open {
             self.card = None;
             return;
         };
+        let findings = self.wrong.as_deref().unwrap_or(&laid.findings);
         match &mut self.card {
-            Some(card) if card.row() == row => card.renew(run(laid), &laid.findings),
+            Some(card) if card.row() == row => card.renew(run(laid), findings),
             card => {
-                let new = card.insert(Card::of(run(laid), row, &laid.findings, rest));
+                let new = card.insert(Card::of(run(laid), row, findings, rest));
                 new.note(&self.notes);
             }
         }

@@ -276,7 +276,7 @@ fn can_among_spans(open: &Open, action: Action) -> bool {
     match action {
         A::NextError | A::PreviousError => laid.sums.whole.errors > 0,
         A::NextCall | A::PreviousCall => laid.sums.whole.inferences > 0,
-        A::ShowFindings => !laid.findings.is_empty() || !open.damaged.is_empty(),
+        A::ShowFindings => !open.findings().is_empty() || !open.damaged.is_empty(),
         A::SearchNext | A::SearchPrevious => open.find.count() > 0,
         A::ShowSpan
         | A::FocusNext
