@@ -204,6 +204,7 @@ impl Request {
                 | K::ChangeSource { .. }
                 | K::RemoveSource { .. }
                 | K::Rerank { .. }
+                | K::Answers { .. }
                 | K::Rename { .. }
                 | K::Remove { .. }
                 | K::Sync { .. }
