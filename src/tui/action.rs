@@ -120,7 +120,7 @@ actions! {
     ToggleSettings = "toggle_settings", "Show or hide the settings";
     AttachKnowledge = "attach_knowledge", "Have answers be from a knowledge base, or from none";
     ChooseAgent = "choose_agent", "Have an agent answer, or the model alone";
-    EditStep = "edit_step", "Write what the model says in a step of an agent, and run on from there";
+    EditStep = "edit_step", "Write a step of an agent or its prompt anew, and run on from there";
     ShowRunTrace = "show_run_trace", "Show the trace of what the agent did";
     ShowAgent = "show_agent", "Show what the agent is that answers";
     EditSystem = "edit_system", "Write the system prompt";

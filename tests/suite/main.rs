@@ -50,6 +50,7 @@ mod provider_ollama;
 mod provider_openai;
 mod provider_openai_sdk;
 mod provider_scripted;
+mod pty_agents;
 mod pty_life;
 mod pull;
 mod readme;

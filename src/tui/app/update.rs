@@ -353,7 +353,8 @@ fn settle(state: &mut State, outcome: Outcome, out: &mut Out<'_>) {
                 choice @ (Choice::Write { of: Written::Conversation(_), .. }
                 | Choice::Answers(_)
                 | Choice::EditStep(..)
-                | Choice::StepSaid { .. }
+                | Choice::EditPrompt(..)
+                | Choice::RunOn(..)
                 | Choice::Consent { .. }) => {
                     state.with_chat(out, |chat, desk| chat.chosen(choice, desk));
                 }

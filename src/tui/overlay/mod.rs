@@ -27,6 +27,8 @@ use super::key::Key;
 use super::keymap::{Context, Keymap, label};
 use super::look::{Look, Role};
 use super::paint::{fill, more, put};
+use crate::domain::agent::Step;
+use crate::domain::agent::replay::Edit;
 use crate::domain::catalog::ModelId;
 use crate::domain::conversation::Answers;
 use crate::domain::evaluation::metric::Method;
@@ -243,12 +245,10 @@ pub enum Choice {
     Answers(Answers),
     /// One of the steps of an agent, from 1, is to be written anew.
     EditStep(MessageId, u32),
-    /// What the model says in that step.
-    StepSaid {
-        message: MessageId,
-        step: u32,
-        text: String,
-    },
+    /// The prompt of its steps of that kind is.
+    EditPrompt(MessageId, Step),
+    /// The agent that gave that answer runs once more, so edited.
+    RunOn(MessageId, Edit),
     /// Whether a call of that run may be made, or tools be used, that wait for it.
     Consent {
         run: RunId,

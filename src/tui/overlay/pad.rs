@@ -1,10 +1,14 @@
 //! A text of many lines that is asked for: the system prompt, what a tool gives back.
 
+use std::collections::BTreeMap;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
 use super::prompt::Blank;
 use super::{Choice, Outcome};
+use crate::domain::agent::Step;
+use crate::domain::agent::replay::Edit;
 use crate::domain::conversation::Draft;
 use crate::domain::id::MessageId;
 use crate::domain::settings::{Field, Settings};
@@ -39,6 +43,8 @@ pub enum Of {
     Setting(&'static Field),
     /// What the model says in a step of the agent that gave an answer.
     Step(MessageId, u32),
+    /// The prompt of such steps, for one run.
+    Prompt(MessageId, Step),
     /// What a model is asked again, from what it was asked.
     Call(Box<Asked>),
 }
@@ -86,6 +92,11 @@ impl Pad {
         Self::new(Of::Step(of, step), format!("What the model says in step {number}"), text)
     }
 
+    /// Asks for the prompt of an agent's steps, for one run, from the one that they had.
+    pub fn prompt(of: MessageId, step: Step, text: &str) -> Self {
+        Self::new(Of::Prompt(of, step), format!("The prompt of {step}, for one run"), text)
+    }
+
     /// Asks for what a model is to be asked again, from what it was asked.
     pub fn call(asked: &Asked) -> Self {
         let text = form::write(asked);
@@ -117,12 +128,17 @@ impl Pad {
                     Of::System => Choice::System(text),
                     Of::Instructions => Choice::Fill(Blank::Instructions, text),
                     Of::Tool(call) => Choice::Tool { id: call.id.clone(), text, taken: true },
+                    Of::Step(..) | Of::Prompt(..) if text.is_empty() => {
+                        self.wrong = "it is empty".to_owned();
+                        return Outcome::Stay;
+                    }
                     Of::Step(message, step) => {
-                        if text.is_empty() {
-                            self.wrong = "it is empty".to_owned();
-                            return Outcome::Stay;
-                        }
-                        Choice::StepSaid { message: *message, step: *step, text }
+                        let edit = Edit { step: Some(*step), said: Some(text), ..Edit::default() };
+                        Choice::RunOn(*message, edit)
+                    }
+                    Of::Prompt(message, step) => {
+                        let prompts = BTreeMap::from([(*step, text)]);
+                        Choice::RunOn(*message, Edit { prompts, ..Edit::default() })
                     }
                     Of::Call(before) => match form::read(&text, before) {
                         Ok(asked) => Choice::AskAgain(Box::new(asked)),
@@ -164,14 +180,14 @@ impl Pad {
     pub fn leave(&mut self) -> Outcome {
         let text = self.composer.text();
         match &self.of {
-            Of::Setting(_) | Of::Instructions | Of::Step(..) | Of::Call(_)
+            Of::Setting(_) | Of::Instructions | Of::Step(..) | Of::Prompt(..) | Of::Call(_)
                 if self.is_changed() && !self.leaving =>
             {
                 self.leaving = true;
                 Outcome::Stay
             }
             _ if !self.is_changed() || text.trim().is_empty() => Outcome::Close,
-            Of::Setting(_) | Of::Instructions | Of::Step(..) | Of::Call(_) => Outcome::Close,
+            Of::Setting(_) | Of::Instructions | Of::Step(..) | Of::Prompt(..) | Of::Call(_) => Outcome::Close,
             Of::System => Outcome::Chosen(Choice::SystemAside(text)),
             Of::Tool(call) => Outcome::Chosen(Choice::Tool { id: call.id.clone(), text, taken: false }),
         }
@@ -213,9 +229,10 @@ impl Pad {
                 let rest = Rect { y: area.y + rows, height: area.height.saturating_sub(rows), ..area };
                 (rest, "JSON or text; a ! in front makes it an error.")
             }
-            Of::Setting(_) | Of::Step(..) | Of::Call(_) => {
+            Of::Setting(_) | Of::Step(..) | Of::Prompt(..) | Of::Call(_) => {
                 let (note, placeholder) = match &self.of {
                     Of::Setting(field) => (field.range, "Nothing; it is left out."),
+                    Of::Prompt(..) => ("The agent keeps its own; $name$ stands for what is put there.", ""),
                     Of::Call(_) => {
                         ("Any model, any setting of `outcrop chat --set`; tools and earlier turns stay.", "")
                     }

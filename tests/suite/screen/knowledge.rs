@@ -10,7 +10,8 @@ use outcrop::domain::knowledge::preview::{Piece, Preview, Way};
 use outcrop::domain::knowledge::ranking::{Placed, Standing};
 use outcrop::domain::knowledge::rebuild::{Rebuild, RebuildPlan, RebuildState, Wish};
 use outcrop::domain::knowledge::reranking::{Reranked, Reranker, Reranking};
-use outcrop::domain::knowledge::retrieval::{Citation, Found, Looked, Retrieved};
+use outcrop::domain::knowledge::retrieval::{Answers, Citation, Found, Looked, Retrieved};
+use outcrop::domain::knowledge::schedule::Schedule;
 use outcrop::domain::knowledge::store::StoreKind;
 use outcrop::domain::knowledge::sync::{DocumentState, Due, Filed, Stamp, Statistics, Sync, SyncState};
 use outcrop::domain::time::Timestamp;
@@ -65,6 +66,7 @@ fn base(n: u8, name: &str, sources: Vec<Source>) -> Base {
         embedder: "local/all-minilm-l6-v2".parse().unwrap(),
         dimensions: 384,
         reranker: None,
+        answers: Answers::default(),
         store: StoreKind::default(),
         moving: None,
         index: None,
@@ -248,11 +250,27 @@ fn bases_are_a_table_with_a_card() {
 }
 
 #[test]
+fn a_source_says_when_it_is_looked_through_by_itself_and_how_far_that_is() {
+    let mut stage = Stage::settled(240, 40, "dark");
+    let schedule = Schedule::of("0 6 * * *", Timestamp(NOW)).unwrap();
+    let mut sync = running();
+    (sync.statistics.known, sync.statistics.windowed) = (12, 3);
+    let tended = Source { schedule: Some(schedule), watch: true, ..source(Some(sync)) };
+    enter(&mut stage, vec![base(1, "billing", vec![tended])]);
+    let text = stage.text();
+    let times = "looked through at 0 6 * * *, and when its files change";
+    let counts = ["1,204 passages, 231,000 tokens from 4.2 MB", "12 of them embedded before", "37 s left"];
+    for told in counts.into_iter().chain([times, "3 of them longer than the model reads at once"]) {
+        assert!(text.contains(told), "{told}: {text}");
+    }
+}
+
+#[test]
 fn where_a_card_has_no_room_what_went_wrong_comes_first_and_the_rest_is_counted() {
     let mut stage = Stage::settled(60, 20, "dark");
     enter(&mut stage, bases());
     let text = stage.text();
-    assert!(text.contains("billing/scan.pdf") && text.contains("▼ 6 more"), "{text}");
+    assert!(text.contains("billing/scan.pdf") && text.contains("▼ 7 more"), "{text}");
 }
 
 #[test]
@@ -280,6 +298,17 @@ fn a_question_has_hits_with_their_ranks_and_the_passage_that_is_selected() {
         stage.keys("<enter>xyzzy<enter>");
         stage.answer("\"search\"", vec![Reply::Retrieved { retrieved: Retrieved::default(), prompt: None }]);
     });
+}
+
+#[test]
+fn the_selected_hit_tells_all_its_ranks_where_the_list_has_no_room_for_them() {
+    let mut stage = Stage::settled(80, 24, "dark");
+    search(&mut stage);
+    stage.keys("<tab>j");
+    let text = stage.text();
+    for told in ["vector  number 3, .64", "words   number 1, 12.9", "fused   number 2, 0.0323"] {
+        assert!(text.contains(told), "{told}: {text}");
+    }
 }
 
 #[test]

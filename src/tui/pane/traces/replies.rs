@@ -222,7 +222,7 @@ impl State {
                 self.error = error;
             }
             (Some(Wait::Rows), error) => self.read_all_rows(error, desk),
-            (Some(Wait::Found), error) => self.found_all(error),
+            (Some(Wait::Found), error) => self.found_all(error.as_ref(), desk),
             (Some(wait @ (Wait::Two | Wait::Made(_) | Wait::Said(..))), Some(error)) => {
                 self.lacks_of_two(&wait, error, desk);
             }

@@ -23,6 +23,8 @@ const ALL: u16 = 96;
 const MOST: u16 = 70;
 /// Columns that a name has at least.
 const NAME: u16 = 12;
+/// Spans of a run in which what was said is looked through: of a longer one its rows tell what they can.
+const LONGEST: usize = 20_000;
 /// Names that a finding tells.
 const NAMED: usize = 5;
 
@@ -51,7 +53,8 @@ impl State {
     pub(super) fn ask_what_is_wrong(&mut self, desk: &mut Desk<'_>) {
         let Some(open) = self.open.as_mut() else { return };
         open.wrong = None;
-        if open.run.running > 0 || open.laid.is_none() {
+        let short = open.laid.as_ref().is_some_and(|laid| laid.len() <= LONGEST);
+        if open.run.running > 0 || !short {
             return;
         }
         let id = open.id();
