@@ -21,7 +21,7 @@ fn a_run_that_another_process_brings_is_seen_at_once_and_looked_into() {
     home.said(&["traces", "import", &data("otlp_genai.json")]);
     tty.wait_for("invoke_agent Weather");
     tty.send("\r");
-    tty.wait_for("execute_tool get_weather");
+    tty.wait_for("execute_tool");
     tty.send("]");
     tty.wait_for("timeout: slow");
     // The answer stands in no name: only what was said has it.
