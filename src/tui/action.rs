@@ -282,6 +282,7 @@ actions! {
     ReplayRun = "replay_run", "Run the agent once more, with what its tools gave then";
     AskOthers = "ask_others", "Ask other models what was asked in the span";
     ShowSpan = "show_span", "Read the span";
+    ShowRaw = "show_raw", "Show all that the span came with, or what was said in it again";
     ShowTranscript = "show_transcript", "Read the run as a conversation, or see its spans again";
     FoldSpan = "fold_span", "Fold the span, or go to the one that it is part of";
     UnfoldSpan = "unfold_span", "Unfold the span, or go to its first part";
@@ -485,6 +486,7 @@ impl Action {
                 | Self::EditCall
                 | Self::ReplayRun
                 | Self::ShowSpan
+                | Self::ShowRaw
                 | Self::ShowTranscript
                 | Self::FoldSpans
                 | Self::UnfoldSpans

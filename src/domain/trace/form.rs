@@ -116,7 +116,9 @@ mod tests {
         let turn = |role, text: &str| Turn { role, blocks: vec![Block::Text { text: text.to_owned() }] };
         let mut settings = Settings::default();
         settings.set("temperature", "0.2").unwrap();
-        settings.set("tools", r#"[{"name":"look","description":"","schema":{"type":"object"}}]"#).unwrap();
+        settings
+            .set("tools", r#"[{"name":"look","description":"","schema":{"type":"object","properties":{}}}]"#)
+            .unwrap();
         Asked {
             model: Some("openai/gpt-4o".parse().unwrap()),
             system: Some("Be terse.\nAlways.".to_owned()),

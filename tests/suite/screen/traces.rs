@@ -2,8 +2,10 @@
 
 use std::path::Path;
 
+use outcrop::domain::agent::run::{Hashes, Run as AgentRun, State as Stands};
+use outcrop::domain::agent::{AgentEvent, Spent, Step};
 use outcrop::domain::delta::Event as Delta;
-use outcrop::domain::id::SpanId;
+use outcrop::domain::id::{RunId, SpanId};
 use outcrop::domain::message::Block;
 use outcrop::domain::time::Timestamp;
 use outcrop::domain::trace::aligned::{self, align};
@@ -18,6 +20,7 @@ use outcrop::tui::event::{Event, Made, Saved};
 use outcrop::tui::trace::Trace;
 use outcrop::wire::trace::meaning::{contents, facts};
 use outcrop::wire::trace::otlp::json;
+use outcrop::workbench::request::agents::Agents;
 use outcrop::workbench::request::traces::{Traces, Written as Form};
 use outcrop::workbench::{Changed, Reply, Request};
 
@@ -446,6 +449,48 @@ fn a_call_is_asked_again_as_it_is_written_and_what_comes_stands_beside_it() {
     stage.keys("<enter>");
     let task = stage.task("\"replay\"");
     assert!(stage.keys("<esc>").contains(&Effect::Cancel(task)));
+}
+
+#[test]
+fn an_agent_s_run_is_made_once_more_and_both_are_marked() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    let own = Run { source: Source::Own, ..weather().run };
+    enter(&mut stage, vec![own.clone()]);
+    stage.keys("R");
+    let book = crate::flow::agents::book();
+    let of = RunId::from_bytes(own.id.0);
+    let run = AgentRun {
+        id: of,
+        agent: book.agent.id,
+        version: 3,
+        model: "local/m".parse().unwrap(),
+        question: "Weather in Paris?".to_owned(),
+        turns: Vec::new(),
+        results: Vec::new(),
+        state: Stands::Running,
+        attributes: std::collections::BTreeMap::new(),
+        spent: Spent::default(),
+        user: String::new(),
+        session: None,
+        replays: None,
+        hashes: Hashes::default(),
+        created: Timestamp(NOW),
+        updated: Timestamp(NOW),
+    };
+    stage.answer("\"find_run\"", vec![Reply::AgentRunFound { book: book.clone(), run }]);
+    let last = Stage::requests(&stage.effects).pop();
+    let Some(Request::Agents(Agents::Replay { id, run, .. })) = last else { panic!("{last:?}") };
+    assert_eq!((id, run), (book.agent.id, of));
+    let event = AgentEvent::Step { step: Step::Orchestration, number: 2 };
+    stage.reply("\"replay\"", vec![Reply::AgentEvent { event }]);
+    assert!(stage.text().contains("runs again, step 2"), "{}", stage.text());
+    let anew = RunId::from_bytes([8; 16]);
+    let event = AgentEvent::Ended { run: anew, state: Stands::Stopped, spent: Spent::default() };
+    stage.answer("\"replay\"", vec![Reply::AgentEvent { event }]);
+    assert!(stage.text().contains("2 runs marked"), "{}", stage.text());
+    let effects = stage.keys("=");
+    let requests = asked(&effects);
+    assert_eq!(requests[0], Traces::Diff { left: own.id, right: TraceId([8; 16]) });
 }
 
 #[test]

@@ -142,22 +142,12 @@ impl Card {
         self.build();
     }
 
-    /// The notes that stand on it.
-    pub(super) fn notes(&self) -> &[Note] {
-        &self.notes
-    }
-
     /// The span with what was said in it, once it is there.
     pub(super) fn whole(&self) -> Option<(&TraceSpan, &Contents)> {
         match &self.whole {
             Whole::There(whole) => Some((&whole.0, &whole.1)),
             Whole::Awaited | Whole::Failed(_) => None,
         }
-    }
-
-    /// Whether it is a call of a model.
-    pub(super) fn is_model(&self) -> bool {
-        self.head.kind == Kind::Model
     }
 
     pub(super) fn tab(&self) -> Tab {
@@ -559,7 +549,7 @@ mod tests {
             let mut card = kept.card(row);
             card.take(kept.spans[row as usize].clone(), Contents::default());
             card.note(&notes);
-            let ids: Vec<u8> = card.notes().iter().map(|note| note.id.as_bytes()[0]).collect();
+            let ids: Vec<u8> = card.notes.iter().map(|note| note.id.as_bytes()[0]).collect();
             assert_eq!(ids, found);
         }
         let mut card = kept.card(2);

@@ -127,6 +127,8 @@ enum Wait {
     Found,
     /// How long the spans of each name take.
     Latencies,
+    /// What looks wrong in the run.
+    Lints,
     Import,
     /// A run is sent to a server.
     Send,

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use ratatui::layout::Rect;
 
-use super::card::Card;
+use super::card::{Card, Tab};
 use super::open::{Focus, Open};
 use super::transcript::Transcript;
 use super::{State, Wait, layout};
@@ -46,10 +46,11 @@ impl Open {
             self.card = None;
             return;
         };
+        let findings = self.wrong.as_deref().unwrap_or(&laid.findings);
         match &mut self.card {
-            Some(card) if card.row() == row => card.renew(run(laid), &laid.findings),
+            Some(card) if card.row() == row => card.renew(run(laid), findings),
             card => {
-                let new = card.insert(Card::of(run(laid), row, &laid.findings, rest));
+                let new = card.insert(Card::of(run(laid), row, findings, rest));
                 new.note(&self.notes);
             }
         }
@@ -236,6 +237,7 @@ impl State {
             Action::NextPart => card.turn(false),
             Action::PreviousPart => card.turn(true),
             Action::ToggleFold => card.think(),
+            Action::ShowRaw => card.show(if card.tab() == Tab::Raw { Tab::Said } else { Tab::Raw }),
             Action::Copy => desk.ask(Effect::Copy(card.says())),
             _ => {
                 card.scroll(steps, area);

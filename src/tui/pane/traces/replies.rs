@@ -64,6 +64,7 @@ impl State {
             (Wait::Latencies, Reply::TraceStats { latencies }) => Self::show_latencies(&latencies, desk),
             (Wait::Send, Reply::TraceSent { sent }) => Self::sent(&sent, desk),
             (Wait::Import, Reply::TracesBrought { brought }) => self.imported(&brought, desk),
+            (Wait::Lints, Reply::TraceFindings { findings }) => self.take_findings(findings, desk),
             (Wait::Note, Reply::TraceNoted { note }) => self.was_noted(&note, desk),
             (Wait::Row(row), Reply::TraceSpan { contents, .. }) => self.add_row(row, &contents, desk),
             (Wait::Added, Reply::ItemAdded { dataset, place, like, remarks }) => {
@@ -164,6 +165,7 @@ impl State {
             let delay = Duration::from_millis((spans / 500).clamp(SHORTEST, LONGEST));
             desk.ask(Effect::After { timer: GROWN, delay });
         }
+        self.ask_what_is_wrong(desk);
         self.rest(desk);
         self.read_step(desk);
     }
@@ -220,7 +222,7 @@ impl State {
                 self.error = error;
             }
             (Some(Wait::Rows), error) => self.read_all_rows(error, desk),
-            (Some(Wait::Found), error) => self.found_all(error),
+            (Some(Wait::Found), error) => self.found_all(error.as_ref(), desk),
             (Some(wait @ (Wait::Two | Wait::Made(_) | Wait::Said(..))), Some(error)) => {
                 self.lacks_of_two(&wait, error, desk);
             }

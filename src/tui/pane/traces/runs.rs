@@ -231,6 +231,7 @@ impl State {
     /// Looks into a run.
     pub(super) fn open(&mut self, run: Run, desk: &mut Desk<'_>) {
         self.close(desk);
+        self.leave_two();
         self.open = Some(Open::new(run));
         self.read_rows(desk);
         self.read_notes(desk);

@@ -166,7 +166,9 @@ impl State {
             Action::ShowTranscript => return self.toggle_talk(desk),
             Action::ShowLatencies => return self.ask_latencies(desk),
             Action::ShowFindings => return self.show_findings(desk),
-            Action::LineDown | Action::LineUp | Action::Copy => return self.in_text(action, desk),
+            Action::LineDown | Action::LineUp | Action::Copy | Action::ShowRaw => {
+                return self.in_text(action, desk);
+            }
             action => return self.on_run(action, desk),
         }
         self.rest(desk);
@@ -276,7 +278,7 @@ fn can_among_spans(open: &Open, action: Action) -> bool {
     match action {
         A::NextError | A::PreviousError => laid.sums.whole.errors > 0,
         A::NextCall | A::PreviousCall => laid.sums.whole.inferences > 0,
-        A::ShowFindings => !laid.findings.is_empty() || !open.damaged.is_empty(),
+        A::ShowFindings => !open.findings().is_empty() || !open.damaged.is_empty(),
         A::SearchNext | A::SearchPrevious => open.find.count() > 0,
         A::ShowSpan
         | A::FocusNext
@@ -297,6 +299,7 @@ fn can_among_spans(open: &Open, action: Action) -> bool {
         | A::WriteTrace
         | A::LineDown
         | A::LineUp
+        | A::ShowRaw
         | A::Copy => true,
         action => stepped(action, 0, 1, 1).is_some() && open.lines().len() > 1,
     }
@@ -352,6 +355,7 @@ fn is_in_text(action: Action) -> bool {
             | Action::PreviousPart
             | Action::ToggleFold
             | Action::ShowTranscript
+            | Action::ShowRaw
             | Action::Copy
             | Action::FocusNext
             | Action::FocusPrevious

@@ -104,7 +104,7 @@ fn head(state: &State, open: &Open, sight: &Sight<'_>, area: Rect, cells: &mut B
 
 /// What is to be known of it now.
 fn standing(open: &Open, sight: &Sight<'_>) -> (String, Role) {
-    let findings = open.laid.as_ref().map_or(0, |laid| laid.findings.len() as u64);
+    let findings = open.findings().len() as u64;
     if open.laid.is_none() && open.error.is_none() {
         ("reading…".to_owned(), Role::Muted)
     } else if !open.damaged.is_empty() {
