@@ -17,6 +17,7 @@ mod found;
 mod from_bedrock;
 pub mod home;
 mod keys;
+mod killed;
 mod knowledge;
 mod lists;
 mod nowhere;
