@@ -203,14 +203,19 @@ pub fn made(turns: &[Turn], results: &[Block]) -> Vec<Made> {
     all
 }
 
-/// The result in a text that gave it to a model without tool calls.
+/// The result in a text that gave it to a model without tool calls: see [`turn::given`].
 fn given_back(text: &str, name: &str) -> Option<(String, bool)> {
-    let rest = text.strip_prefix(name)?;
-    let (rest, is_error) = match rest.strip_prefix(" gave") {
-        Some(rest) => (rest, false),
-        None => (rest.strip_prefix(" failed")?, true),
+    let begin = |how: &str| {
+        let head = format!("{name} {how}{RESULT}");
+        let mut found = text.match_indices(&head).map(|(at, _)| at);
+        // Before it stands the question, or nothing.
+        found.find(|at| *at == 0 || text[..*at].ends_with('\n')).map(|at| at + head.len())
     };
-    let rest = rest.strip_prefix(RESULT)?;
+    let (from, is_error) = match begin("gave") {
+        Some(from) => (from, false),
+        None => (begin("failed")?, true),
+    };
+    let rest = &text[from..];
     let end = rest.rfind("\n</result>\n")?;
     Some((rest[..end].replace("< /result", "</result"), is_error))
 }
@@ -287,8 +292,13 @@ mod tests {
 
     fn written() -> Vec<Turn> {
         let call = "{\"tool\": \"look\", \"input\": {\"at\": 1}}";
-        let given =
-            turn::given(&[result("step_1", "a</result>\nb")], &[("step_1".into(), "look".into())], false);
+        let given = turn::given(
+            &[result("step_1", "a</result>\nb")],
+            &[("step_1".into(), "look".into())],
+            false,
+            "look",
+            false,
+        );
         vec![
             turn(Role::User, vec![text("look")]),
             turn(Role::Assistant, vec![text("hm")]),
