@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::seats::half;
-use super::{Evaluations, evaluation, put, votes, whole};
+use super::{Evaluations, each_vote, evaluation, put, votes, whole};
 use crate::domain::change::Changed;
 use crate::domain::evaluation::decision::Decision;
 use crate::domain::evaluation::exchange::ReportForm;
@@ -61,11 +61,12 @@ impl Evaluations {
             .run(move |store| {
                 let evaluation = evaluation(store, id)?;
                 let task = task_of(&evaluation, version)?;
-                let (votes, rows) =
-                    rayon::join(|| votes(store, id, |_| true), || rows(store, &evaluation, task.version));
+                let read =
+                    || each_vote(store, id).map(|vote| vote.map(Vote::shrunk)).collect::<Result<Vec<_>>>();
+                let (votes, rows) = rayon::join(read, || rows(store, &evaluation, task.version));
                 let Rows { items, places, sources, gold, unanswered } = rows?;
                 let task = TaskDefinition { gold, ..task };
-                let votes: Vec<Vote> = votes?.collect();
+                let votes = votes?;
                 let report = Report::of(&Rated {
                     task: &task,
                     votes: &votes,
