@@ -329,7 +329,8 @@ fn runs_that_come_and_grow_are_seen_at_once() {
     assert!(text.contains("just come") && text.contains("2 runs"), "{text}");
     // One that is open is read again, and whoever stands at its end stays there.
     stage.keys("j<enter>");
-    let mut part = Kept { outline: Outline::default(), run: kept.run.clone(), spans: Vec::new() };
+    let two = Run { spans: 2, ..kept.run.clone() };
+    let mut part = Kept { outline: Outline::default(), run: two, spans: Vec::new() };
     for span in &kept.spans[..2] {
         part.outline.add(span, &facts(span), |_| None);
     }
