@@ -8,7 +8,7 @@ use crate::domain::change::Changed;
 use crate::domain::evaluation::decision::Decision;
 use crate::domain::evaluation::exchange::ReportForm;
 use crate::domain::evaluation::job::{Evaluation, Generated, Known, Unblinded};
-use crate::domain::evaluation::report::{Rated, RatedItem, Report, Unanswered};
+use crate::domain::evaluation::report::{Rated, RatedItem, Report, Sources, Unanswered};
 use crate::domain::evaluation::task::{Gold, TaskDefinition};
 use crate::domain::evaluation::vote::{Said, Value, standing};
 use crate::domain::evaluation::{Item, ItemHash, ResponseId, Vote};
@@ -233,7 +233,7 @@ struct Rows {
     /// Where each stands in the evaluation.
     places: Vec<u32>,
     /// Whose each answer is.
-    sources: HashMap<ResponseId, String>,
+    sources: Sources,
     /// The answers that are known, by the votes' own names.
     gold: Vec<Gold>,
     /// Those that lack an answer, which are in nothing else here.
@@ -241,7 +241,7 @@ struct Rows {
 }
 
 fn rows(store: &Store, evaluation: &Evaluation, version: u32) -> Result<Rows> {
-    let (mut items, mut sources, mut gold) = (Vec::new(), HashMap::new(), Vec::new());
+    let (mut items, mut sources, mut gold) = (Vec::new(), Sources::default(), Vec::new());
     let (mut places, mut unanswered) = (Vec::new(), Vec::new());
     let mut seen = HashSet::new();
     let mut answers: HashMap<u32, Vec<&Known>> = HashMap::new();
@@ -263,7 +263,7 @@ fn rows(store: &Store, evaluation: &Evaluation, version: u32) -> Result<Rows> {
         for response in &item.responses {
             let id = id(&response.model);
             lengths.push((id.clone(), response.text.chars().count() as u64));
-            sources.insert(id, response.model.clone());
+            sources.insert(id, &response.model);
         }
         gold.extend(answers.remove(&place).into_iter().flatten().map(|known| Gold {
             item: hash.clone(),
