@@ -264,6 +264,8 @@ actions! {
     TwoSettings = "two_settings", "Ask by two settings, side by side, or by one";
     MeasureBase = "measure_base", "Measure what is found, by a file of questions with what answers them";
     ShowGiven = "show_given", "Show what the model was given";
+    EditTemplate = "edit_template", "Write the prompt by which the base is answered from, in your editor";
+    ShowPassages = "show_passages", "Read the passages that the answer was given";
     NewComparison = "new_comparison", "Begin a new comparison with these columns";
     GroupNext = "group_next", "A row a model, a day or a provider";
     WriteReport = "write_report", "Write the results to a file";
@@ -470,6 +472,8 @@ impl Action {
                 | Self::TwoSettings
                 | Self::MeasureBase
                 | Self::ShowGiven
+                | Self::EditTemplate
+                | Self::ShowPassages
                 | Self::NewComparison
                 | Self::GroupNext
                 | Self::CopyTable

@@ -6,6 +6,7 @@ mod blank;
 pub mod confirm;
 pub mod difference;
 mod forms;
+pub mod given;
 pub mod help;
 pub mod input;
 pub mod menu;

@@ -324,6 +324,7 @@ impl State {
             }
             Action::StartSelection => self.thread.shown().next().is_some(),
             Action::AnswerTool => self.calls_tools() || self.thread.consent().is_some(),
+            Action::ShowPassages => self.given().is_some(),
             Action::ShowAgent => self.agent_meant().is_some(),
             Action::EditStep => idle && self.run_meant().is_some(),
             Action::ShowRunTrace => self.run_meant().is_some(),

@@ -85,6 +85,9 @@ fn card(base: &Base, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
     if let Some(reranker) = &base.reranker {
         about.push(("reranker", reranker.words(), Role::Text));
     }
+    if !base.answers.are_usual() {
+        about.push(("answers", base.answers.words(), Role::Text));
+    }
     let tokens = count(base.holds.tokens, "token", "tokens");
     about.push(("has", format!("{} · {tokens}", super::holds(base)), Role::Text));
     let mut stands = Vec::new();
