@@ -7,7 +7,6 @@
 
 #![allow(clippy::unwrap_used)]
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use criterion::Criterion;
@@ -18,7 +17,7 @@ use outcrop::domain::evaluation::item::{Item, ItemHash, Response};
 use outcrop::domain::evaluation::job::{Evaluation, Generation, GenerationState, Source};
 use outcrop::domain::evaluation::metric::{Method, Metric};
 use outcrop::domain::evaluation::ranking::{Intervals, Options, leaderboard};
-use outcrop::domain::evaluation::report::{Rated, RatedItem, Report};
+use outcrop::domain::evaluation::report::{Rated, RatedItem, Report, Sources};
 use outcrop::domain::evaluation::task::{Blinding, TaskDefinition};
 use outcrop::domain::evaluation::vote::{Chosen, ResponseId, Said, Value, Vote};
 use outcrop::domain::id::{EvaluationId, VoteId};
@@ -59,7 +58,7 @@ fn battles(prompts: Option<usize>) -> Vec<Battle> {
 struct Asked {
     task: TaskDefinition,
     items: Vec<RatedItem>,
-    sources: HashMap<ResponseId, String>,
+    sources: Sources,
     votes: Vec<Vote>,
 }
 
@@ -82,7 +81,7 @@ fn votes() -> Asked {
         repeats: 0,
         version: 1,
     };
-    let mut made = Asked { task, items: Vec::new(), sources: HashMap::new(), votes: Vec::new() };
+    let mut made = Asked { task, items: Vec::new(), sources: Sources::default(), votes: Vec::new() };
     let mut chance = Chance::new(2);
     for (at, battle) in battles(None).into_iter().step_by(RATERS).enumerate() {
         let item = ItemHash(format!("{at:064x}"));

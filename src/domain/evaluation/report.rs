@@ -16,6 +16,7 @@ mod mean;
 mod presentation;
 mod ranking;
 mod raters;
+mod sources;
 pub mod words;
 
 use serde::{Deserialize, Serialize};
@@ -32,6 +33,7 @@ pub use mean::Bounded;
 pub use presentation::{Choice, Choices, OfStrength, Points, Preference, Presented, Strength, Thumbs};
 pub use ranking::{Ranking, Sandwich, WinMatrix, WinRate};
 pub use raters::{LeftChoice, RaterReport, Repeated};
+pub use sources::Sources;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -201,8 +203,8 @@ impl Report {
 impl Report {
     /// With what the owner decided; `sources` as in [`Rated`].
     #[must_use]
-    pub fn with_decisions(self, decisions: &[Decision], sources: &HashMap<ResponseId, String>) -> Self {
-        Self { decided: decided::decided(decisions, &self, sources), ..self }
+    pub fn with_decisions(self, decisions: &[Decision], sources: &Sources) -> Self {
+        Self { decided: decided::decided(decisions, &self, |id| sources.get(id)), ..self }
     }
 
     /// With the items that are in no figure, as they lack an answer.
@@ -245,14 +247,15 @@ impl Report {
         (self.raters.iter().filter(voted).count() as u64, self.raters.len() as u64)
     }
 
-    /// Puts one more decision behind those that there are; `sources` as in [`Rated`].
+    /// Puts one more decision behind those that there are; `sources` say whose each of its item's answers is.
     pub fn decide(&mut self, decision: &Decision, sources: &HashMap<ResponseId, String>) {
         if decision.version != self.version {
             return;
         }
         let about = |known: &&mut Decided| known.item == decision.item && known.metric == decision.metric;
         self.decided.iter_mut().filter(about).for_each(|known| known.stands = false);
-        let fresh = decided::decided(std::slice::from_ref(decision), self, sources);
+        let name = |id: &ResponseId| sources.get(id).map(String::as_str);
+        let fresh = decided::decided(std::slice::from_ref(decision), self, name);
         self.decided.extend(fresh);
     }
 }

@@ -3,12 +3,12 @@
 use std::collections::{HashMap, HashSet};
 
 use super::seats::half;
-use super::{Evaluations, evaluation, put, votes, whole};
+use super::{Evaluations, each_vote, evaluation, put, votes, whole};
 use crate::domain::change::Changed;
 use crate::domain::evaluation::decision::Decision;
 use crate::domain::evaluation::exchange::ReportForm;
 use crate::domain::evaluation::job::{Evaluation, Generated, Known, Unblinded};
-use crate::domain::evaluation::report::{Rated, RatedItem, Report, Unanswered};
+use crate::domain::evaluation::report::{Rated, RatedItem, Report, Sources, Unanswered};
 use crate::domain::evaluation::task::{Gold, TaskDefinition};
 use crate::domain::evaluation::vote::{Said, Value, standing};
 use crate::domain::evaluation::{Item, ItemHash, ResponseId, Vote};
@@ -61,11 +61,12 @@ impl Evaluations {
             .run(move |store| {
                 let evaluation = evaluation(store, id)?;
                 let task = task_of(&evaluation, version)?;
-                let (votes, rows) =
-                    rayon::join(|| votes(store, id, |_| true), || rows(store, &evaluation, task.version));
+                let read =
+                    || each_vote(store, id).map(|vote| vote.map(Vote::shrunk)).collect::<Result<Vec<_>>>();
+                let (votes, rows) = rayon::join(read, || rows(store, &evaluation, task.version));
                 let Rows { items, places, sources, gold, unanswered } = rows?;
                 let task = TaskDefinition { gold, ..task };
-                let votes: Vec<Vote> = votes?.collect();
+                let votes = votes?;
                 let report = Report::of(&Rated {
                     task: &task,
                     votes: &votes,
@@ -232,7 +233,7 @@ struct Rows {
     /// Where each stands in the evaluation.
     places: Vec<u32>,
     /// Whose each answer is.
-    sources: HashMap<ResponseId, String>,
+    sources: Sources,
     /// The answers that are known, by the votes' own names.
     gold: Vec<Gold>,
     /// Those that lack an answer, which are in nothing else here.
@@ -240,7 +241,7 @@ struct Rows {
 }
 
 fn rows(store: &Store, evaluation: &Evaluation, version: u32) -> Result<Rows> {
-    let (mut items, mut sources, mut gold) = (Vec::new(), HashMap::new(), Vec::new());
+    let (mut items, mut sources, mut gold) = (Vec::new(), Sources::default(), Vec::new());
     let (mut places, mut unanswered) = (Vec::new(), Vec::new());
     let mut seen = HashSet::new();
     let mut answers: HashMap<u32, Vec<&Known>> = HashMap::new();
@@ -262,7 +263,7 @@ fn rows(store: &Store, evaluation: &Evaluation, version: u32) -> Result<Rows> {
         for response in &item.responses {
             let id = id(&response.model);
             lengths.push((id.clone(), response.text.chars().count() as u64));
-            sources.insert(id, response.model.clone());
+            sources.insert(id, &response.model);
         }
         gold.extend(answers.remove(&place).into_iter().flatten().map(|known| Gold {
             item: hash.clone(),

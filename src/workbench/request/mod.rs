@@ -103,6 +103,7 @@ impl Request {
             Self::Agents(request) => match request {
                 A::List
                 | A::Find { .. }
+                | A::Open { .. }
                 | A::Read { .. }
                 | A::Export { .. }
                 | A::Runs { .. }

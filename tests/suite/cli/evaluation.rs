@@ -97,6 +97,12 @@ impl Rater {
         self.seat()
     }
 
+    /// Ends them without a word.
+    pub(super) fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
     /// What was said on the standard error, and all that was shown.
     pub(super) fn end(mut self) -> (String, String) {
         drop(self.input.take());

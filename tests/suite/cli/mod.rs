@@ -2,6 +2,7 @@
 
 mod acting;
 mod agents;
+mod agents_real;
 mod attaching;
 mod away;
 mod bedrock;
@@ -16,6 +17,7 @@ mod found;
 mod from_bedrock;
 pub mod home;
 mod keys;
+mod killed;
 mod knowledge;
 mod lists;
 mod nowhere;

@@ -1,13 +1,13 @@
 //! The report: what votes come to, what is left out of it, and what it says where there is nothing to say.
 
-use std::collections::HashMap;
-
 use outcrop::domain::evaluation::chance::Chance;
 use outcrop::domain::evaluation::figure::{Estimate, Figure, Missing};
 use outcrop::domain::evaluation::item::ItemHash;
 use outcrop::domain::evaluation::job::Unblinded;
 use outcrop::domain::evaluation::metric::{Method, Metric};
-use outcrop::domain::evaluation::report::{Presented, Rated, RatedItem, Report, Strength, definition};
+use outcrop::domain::evaluation::report::{
+    Presented, Rated, RatedItem, Report, Sources, Strength, definition,
+};
 use outcrop::domain::evaluation::task::{Blinding, Gold, TaskDefinition};
 use outcrop::domain::evaluation::vote::{Chosen, ResponseId, Said, Skip, Value, Vote};
 use outcrop::domain::id::VoteId;
@@ -18,7 +18,7 @@ use outcrop::wire::evaluation::report::{csv as report_csv, html, markdown};
 pub(super) struct World {
     pub task: TaskDefinition,
     pub items: Vec<RatedItem>,
-    pub sources: HashMap<ResponseId, String>,
+    pub sources: Sources,
     pub votes: Vec<Vote>,
     pub rounds: u32,
     pub unblinded: Vec<Unblinded>,

@@ -1,11 +1,9 @@
 //! The results of an evaluation: the report card at every size, what is missing in words, disagreements and decisions.
 
-use std::collections::HashMap;
-
 use outcrop::domain::evaluation::decision::Decision;
 use outcrop::domain::evaluation::job::{Evaluation, GenerationState, Unblinded};
 use outcrop::domain::evaluation::metric::{Method, Metric};
-use outcrop::domain::evaluation::report::{Rated, RatedItem, Report};
+use outcrop::domain::evaluation::report::{Rated, RatedItem, Report, Sources};
 use outcrop::domain::evaluation::task::TaskDefinition;
 use outcrop::domain::evaluation::vote::{Chosen, ResponseId, Said, Skip, Value, Vote};
 use outcrop::domain::evaluation::{Item, Response};
@@ -79,7 +77,7 @@ fn said(metric: &Metric, shown: &[ResponseId], (item, rater): (usize, usize)) ->
 fn report_of(metrics: Vec<Metric>, many: usize, raters: &[&str], sources: &[&str]) -> Report {
     let items = items(many, sources);
     let task = TaskDefinition { version: 2, ..task(metrics) };
-    let mut names = HashMap::new();
+    let mut names = Sources::default();
     let mut votes = Vec::new();
     for (at, item) in items.iter().enumerate() {
         let hash = item.hash();

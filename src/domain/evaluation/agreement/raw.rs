@@ -89,13 +89,14 @@ pub fn between<'a>(
 pub fn among_raters<'a>(
     votes: impl IntoIterator<Item = (&'a str, &'a str, Outcome)>,
 ) -> Vec<(Outcome, Outcome)> {
-    let mut items: BTreeMap<&str, BTreeMap<&str, Outcome>> = BTreeMap::new();
-    for (rater, item, outcome) in votes {
-        items.entry(item).or_default().insert(rater, outcome);
-    }
+    let mut votes: Vec<(&str, &str, Outcome)> =
+        votes.into_iter().map(|(rater, item, outcome)| (item, rater, outcome)).collect();
+    // Of two by one rater on one item the later one stays behind the earlier, and counts.
+    votes.sort_by_key(|(item, rater, _)| (*item, *rater));
     let mut pairs = Vec::new();
-    for said in items.values() {
-        let said: Vec<Outcome> = said.values().copied().collect();
+    for of_item in votes.chunk_by(|(one, ..), (other, ..)| one == other) {
+        let by_rater = of_item.chunk_by(|(_, one, _), (_, other, _)| one == other);
+        let said: Vec<Outcome> = by_rater.filter_map(|of| Some(of.last()?.2)).collect();
         for (at, one) in said.iter().enumerate() {
             pairs.extend(said[at + 1..].iter().map(|other| (*one, *other)));
         }

@@ -1,18 +1,22 @@
 //! Who said what of which item, on one metric: what every coefficient of agreement is made of.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::kappa::counts;
 use super::krippendorff::Level;
 use crate::domain::evaluation::figure::{Figure, Missing};
 
-/// Values by item and rater; what nobody said is not there.
+/// Values by item and rater; what nobody said is not there. There may be a hundred thousand items, so that none has a list of its
+/// own.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Table {
     raters: Vec<String>,
     names: Vec<String>,
-    /// An item's values, by the index of their raters, in order of the raters.
-    items: Vec<Vec<(usize, f64)>>,
+    /// The values item by item, by the index of their raters, in order of the raters.
+    said: Vec<(usize, f64)>,
+    /// Where each item's values end.
+    ends: Vec<usize>,
 }
 
 /// An item on which raters disagree.
@@ -27,20 +31,43 @@ pub struct Disputed<'a> {
 impl Table {
     /// From (rater, item, value); of two by one rater on one item the later counts, and what is no number is left out.
     pub fn of<'a>(votes: impl IntoIterator<Item = (&'a str, &'a str, f64)>) -> Self {
-        let mut items: BTreeMap<&str, BTreeMap<&str, f64>> = BTreeMap::new();
+        let borrowed = |(rater, item, value): (&'a str, &'a str, f64)| (rater, Cow::Borrowed(item), value);
+        Self::sorted(votes.into_iter().map(borrowed).collect())
+    }
+
+    /// The same of items whose names may be made for it.
+    pub(super) fn sorted(mut votes: Vec<(&str, Cow<'_, str>, f64)>) -> Self {
+        votes.retain(|(_, _, value)| value.is_finite());
+        // Of equal ones the later stays behind the earlier.
+        votes.sort_by(|(rater, item, _), (other_rater, other, _)| (item, rater).cmp(&(other, other_rater)));
+        let raters: BTreeSet<&str> = votes.iter().map(|(rater, _, _)| *rater).collect();
+        let raters: Vec<&str> = raters.into_iter().collect();
+        let mut table =
+            Self { raters: raters.iter().map(|rater| (*rater).to_owned()).collect(), ..Self::default() };
+        let mut last = None;
         for (rater, item, value) in votes {
-            if value.is_finite() {
-                items.entry(item).or_default().insert(rater, value);
+            let rater = raters.partition_point(|known| *known < rater);
+            if table.names.last().is_none_or(|name| *name != item) {
+                table.names.push(item.into_owned());
+                table.ends.push(table.said.len());
+                last = None;
             }
+            match table.said.last_mut() {
+                Some(said) if last == Some(rater) => said.1 = value,
+                _ => {
+                    table.said.push((rater, value));
+                    table.ends.last_mut().into_iter().for_each(|end| *end += 1);
+                }
+            }
+            last = Some(rater);
         }
-        let raters: BTreeSet<&str> = items.values().flat_map(BTreeMap::keys).copied().collect();
-        let index: BTreeMap<&str, usize> = raters.iter().zip(0..).map(|(rater, at)| (*rater, at)).collect();
-        let names = items.keys().map(|item| (*item).to_owned()).collect();
-        let items = items
-            .into_values()
-            .map(|said| said.into_iter().map(|(rater, value)| (index[rater], value)).collect())
-            .collect();
-        Self { raters: raters.into_iter().map(str::to_owned).collect(), names, items }
+        table
+    }
+
+    /// The values of each item.
+    fn items(&self) -> impl Iterator<Item = &[(usize, f64)]> {
+        let starts = std::iter::once(0).chain(self.ends.iter().copied());
+        starts.zip(&self.ends).map(|(start, end)| &self.said[start..*end])
     }
 
     /// From kinds of answer that have no order, as (rater, item, kind).
@@ -67,7 +94,7 @@ impl Table {
         let mut disputed: Vec<Disputed<'_>> = self
             .names
             .iter()
-            .zip(&self.items)
+            .zip(self.items())
             .filter_map(|(item, said)| {
                 let values = || said.iter().map(|(_, value)| *value);
                 let range =
@@ -86,7 +113,7 @@ impl Table {
     /// The items by their names, with the values of each.
     pub(super) fn units(&self) -> impl Iterator<Item = (&str, Vec<f64>)> {
         let values = |said: &[(usize, f64)]| said.iter().map(|(_, value)| *value).collect();
-        self.names.iter().zip(&self.items).map(move |(name, said)| (name.as_str(), values(said)))
+        self.names.iter().zip(self.items()).map(move |(name, said)| (name.as_str(), values(said)))
     }
 
     /// The values of two raters on the items that both have rated.
@@ -94,14 +121,14 @@ impl Table {
         let value = |said: &[(usize, f64)], rater| {
             said.binary_search_by_key(&rater, |(rater, _)| *rater).ok().map(|at| said[at].1)
         };
-        self.items.iter().filter_map(|said| value(said, a).zip(value(said, b))).collect()
+        self.items().filter_map(|said| value(said, a).zip(value(said, b))).collect()
     }
 
     /// The same of every two raters at once, the first before the other: once through the items, however many raters there
     /// are. Those who have none in common are not in it.
     pub(super) fn all_shared(&self) -> HashMap<(usize, usize), Vec<(f64, f64)>> {
         let mut shared: HashMap<_, Vec<_>> = HashMap::new();
-        for said in &self.items {
+        for said in self.items() {
             for (at, (a, of_a)) in said.iter().enumerate() {
                 for (b, of_b) in &said[at + 1..] {
                     shared.entry((*a, *b)).or_default().push((*of_a, *of_b));
@@ -116,7 +143,7 @@ impl Table {
         match self.raters.len() {
             0 => Err(Missing::NoVotes),
             1 => Err(Missing::OneRater),
-            _ if self.items.iter().all(|said| said.len() < 2) => Err(Missing::NothingShared),
+            _ if self.items().all(|said| said.len() < 2) => Err(Missing::NothingShared),
             _ => Ok(()),
         }
     }
@@ -124,9 +151,25 @@ impl Table {
     /// The same for a coefficient, which needs two items to know what chance would do.
     pub(super) fn varied(&self) -> Figure<()> {
         self.comparable()?;
-        match self.items.iter().filter(|said| said.len() > 1).count() {
+        match self.items().filter(|said| said.len() > 1).count() {
             1 => Err(Missing::OneItem),
             _ => Ok(()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_stand_by_item_and_rater_and_of_two_by_one_rater_the_later_counts() {
+        let said =
+            [("bo", "y", 1.0), ("bo", "x", 2.0), ("ana", "x", 3.0), ("bo", "x", 4.0), ("cy", "z", f64::NAN)];
+        let table = Table::of(said);
+        assert_eq!(table.raters(), ["ana", "bo"]);
+        let units: Vec<_> = table.units().collect();
+        assert_eq!(units, [("x", vec![3.0, 4.0]), ("y", vec![1.0])]);
+        assert_eq!(table.shared(0, 1), [(3.0, 4.0)]);
     }
 }

@@ -1,5 +1,7 @@
 //! Votes as a table, by what was said of which answer and not by where it stood.
 
+use std::borrow::Cow;
+
 use super::krippendorff::Level;
 use super::table::Table;
 use crate::domain::evaluation::metric::{Method, Metric};
@@ -13,11 +15,11 @@ pub fn of_votes<'a, 'm>(
     metric: &Metric,
     model: impl Fn(&ResponseId) -> Option<&'m str>,
 ) -> (Table, Level) {
-    let mut said: Vec<(&str, String, f64)> = Vec::new();
+    let mut said: Vec<(&str, Cow<'_, str>, f64)> = Vec::new();
     let mut kinds: Vec<(&str, &str, &str)> = Vec::new();
     for vote in votes.into_iter().filter(|vote| !vote.repeat) {
         let (rater, item) = (vote.rater.as_str(), vote.item.0.as_str());
-        let of = |id: &ResponseId| format!("{item}/{id}");
+        let of = |id: &ResponseId| Cow::Owned(format!("{item}/{id}"));
         match vote.value(&metric.name) {
             Some(Value::Thumbs(thumbs)) => {
                 said.extend(thumbs.iter().map(|(id, up)| (rater, of(id), f64::from(u8::from(*up)))));
@@ -30,7 +32,7 @@ pub fn of_votes<'a, 'm>(
                 let (Some(left), Some(right)) = (model(left), model(right)) else { continue };
                 let top = f64::from(metric.points().unwrap_or_default()) + 1.0;
                 let points = f64::from(*points);
-                said.push((rater, item.to_owned(), if left > right { top - points } else { points }));
+                said.push((rater, item.into(), if left > right { top - points } else { points }));
             }
             Some(Value::Choice(chosen)) => kinds.extend(match chosen {
                 Chosen::One(id) => model(id).map(|model| (rater, item, model)),
@@ -46,5 +48,5 @@ pub fn of_votes<'a, 'm>(
         Method::ThumbsUpDown => Level::Nominal,
         _ => Level::Ordinal,
     };
-    (Table::of(said.iter().map(|(rater, item, value)| (*rater, item.as_str(), *value))), level)
+    (Table::sorted(said), level)
 }

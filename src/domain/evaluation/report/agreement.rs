@@ -55,7 +55,7 @@ pub struct RaterPair {
 /// The coefficients of the main votes, and the table that they are of.
 pub(super) fn agreements(gathered: &Gathered<'_>, metric: &Metric) -> (Agreements, Table, Level) {
     let votes = gathered.main.iter().map(|kept| kept.vote);
-    let (table, level) = of_votes(votes, metric, |id| gathered.input.sources.get(id).map(String::as_str));
+    let (table, level) = of_votes(votes, metric, |id| gathered.input.sources.get(id));
     let ordered =
         |figure: Figure| if metric.method == Method::ComparisonChoice { unordered() } else { figure };
     let told = alpha(&table, level);

@@ -25,11 +25,11 @@ pub struct Decided {
     pub stands: bool,
 }
 
-/// Decisions of the report's version of the task, in the order in which they were made.
-pub(super) fn decided(
+/// Decisions of the report's version of the task, in the order in which they were made; `name` tells whose an answer is.
+pub(super) fn decided<'n>(
     decisions: &[Decision],
     report: &Report,
-    sources: &HashMap<ResponseId, String>,
+    name: impl Fn(&ResponseId) -> Option<&'n str>,
 ) -> Vec<Decided> {
     let standing = Decision::standing(decisions);
     let metrics: HashMap<&str, Metric> =
@@ -41,7 +41,7 @@ pub(super) fn decided(
             item: decision.item.clone(),
             metric: decision.metric.clone(),
             value: in_words(&decision.value, metrics.get(decision.metric.as_str()), |id| {
-                sources.get(id).map_or("?", String::as_str)
+                name(id).unwrap_or("?")
             }),
             reason: decision.reason.clone(),
             by: decision.by.clone(),

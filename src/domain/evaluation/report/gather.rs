@@ -96,11 +96,13 @@ impl Kept<'_> {
 
 impl<'a> Gathered<'a> {
     pub fn of(input: &'a Rated<'a>) -> Self {
-        let names: BTreeSet<&str> = input.sources.values().map(String::as_str).collect();
-        let sources: Vec<&str> = names.into_iter().collect();
-        let by_name: HashMap<&str, usize> = sources.iter().zip(0..).map(|(name, at)| (*name, at)).collect();
-        let by_id: HashMap<&ResponseId, usize> =
-            input.sources.iter().map(|(id, name)| (id, by_name[name.as_str()])).collect();
+        let names = input.sources.names();
+        let mut sources: Vec<&str> = names.iter().map(String::as_str).collect();
+        sources.sort_unstable();
+        // Where each name stands among them.
+        let ranks: Vec<usize> =
+            names.iter().map(|name| sources.partition_point(|other| *other < name.as_str())).collect();
+        let source = |id: &ResponseId| input.sources.place(id).map(|place| ranks[place]);
         let items: HashMap<&ItemHash, usize> =
             input.items.iter().zip(0..).map(|(item, at)| (&item.hash, at)).collect();
         let gold: HashSet<&ItemHash> = input.task.gold.iter().map(|gold| &gold.item).collect();
@@ -131,7 +133,7 @@ impl<'a> Gathered<'a> {
         // From the latest on: of two votes of one rater on one item the later counts.
         let mut seen = HashSet::new();
         for vote in standing.into_iter().rev() {
-            let shown: Option<Vec<usize>> = vote.shown.iter().map(|id| by_id.get(id).copied()).collect();
+            let shown: Option<Vec<usize>> = vote.shown.iter().map(source).collect();
             let rater = by_rater[vote.rater.as_str()];
             let counted = &mut gathered.counted;
             match (items.get(&vote.item), shown) {

@@ -1,7 +1,6 @@
 //! What a report is made of.
 
-use std::collections::HashMap;
-
+use super::sources::Sources;
 use crate::domain::evaluation::item::ItemHash;
 use crate::domain::evaluation::job::Unblinded;
 use crate::domain::evaluation::task::TaskDefinition;
@@ -16,7 +15,7 @@ pub struct Rated<'a> {
     pub votes: &'a [Vote],
     pub items: &'a [RatedItem],
     /// Whose an answer is, by the name that results have for it.
-    pub sources: &'a HashMap<ResponseId, String>,
+    pub sources: &'a Sources,
     /// Who takes part; whoever has a vote is added.
     pub raters: &'a [String],
     /// Who looked whose answers are whose, and when.

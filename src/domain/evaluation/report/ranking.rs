@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::gather::{Gathered, Kept};
@@ -70,7 +71,16 @@ pub(super) fn ranking(gathered: &Gathered<'_>, metric: &Metric) -> Ranking {
         _ => Intervals::Bootstrap { rounds, seed: gathered.input.seed },
     };
     let battles = battles(gathered, gathered.main.iter(), metric);
-    let drawn = board(&battles, gathered.main.iter(), metric, &Options { intervals, ..Options::default() });
+    let whole = Options { intervals, ..Options::default() };
+    let share = |source: &&str| match rounds {
+        0 => Err(Missing::Unfit { what: "no samples were drawn".into() }),
+        _ => win_rate_by_prompt(&battles, source, rounds, gathered.input.seed),
+    };
+    // Each draws as many samples as the other: of many items that is most of the time that a report takes.
+    let (drawn, shares) = rayon::join(
+        || board(&battles, gathered.main.iter(), metric, &whole),
+        || gathered.sources.par_iter().map(share).collect::<Vec<_>>(),
+    );
     // Where none are drawn the leaderboard's own are the formula's.
     let formula = (rounds > 0).then(|| leaderboard(&battles, &Options::default()));
     let by_formula = drawn.rows.iter().filter_map(|row| {
@@ -79,12 +89,9 @@ pub(super) fn ranking(gathered: &Gathered<'_>, metric: &Metric) -> Ranking {
         Some(Sandwich { source: row.name.clone(), interval })
     });
     let by_formula = by_formula.collect();
-    let by_item = drawn.rows.iter().map(|row| {
-        let win_rate = match rounds {
-            0 => Err(Missing::Unfit { what: "no samples were drawn".into() }),
-            _ => win_rate_by_prompt(&battles, &row.name, rounds, gathered.input.seed),
-        };
-        WinRate { source: row.name.clone(), win_rate }
+    let by_item = drawn.rows.iter().filter_map(|row| {
+        let at = gathered.sources.binary_search(&row.name.as_str()).ok()?;
+        Some(WinRate { source: row.name.clone(), win_rate: shares[at].clone() })
     });
     Ranking { by_item: by_item.collect(), by_formula, wins: WinMatrix::of(&drawn), leaderboard: drawn }
 }
@@ -126,11 +133,9 @@ fn battles<'a>(
 ) -> Vec<Battle> {
     let of = |kept: &Kept<'_>| {
         let mut battles = kept.battles(metric, &gathered.sources);
-        if kept.cluster != kept.item {
-            let prompt = &gathered.input.items[kept.cluster].hash.0;
-            for battle in &mut battles {
-                battle.prompt = Some(prompt.clone());
-            }
+        for battle in &mut battles {
+            // Nobody reads it here: a place is as good a name as a hash, in half of the room.
+            battle.prompt = Some(kept.cluster.to_string());
         }
         battles
     };

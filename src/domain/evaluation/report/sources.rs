@@ -1,0 +1,90 @@
+//! Whose each answer is, in little room: results know it of hundreds of thousands.
+
+use std::collections::HashMap;
+
+use crate::domain::evaluation::vote::ResponseId;
+
+/// Whose an answer is, by the name that results have for it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Sources {
+    /// Each name once, in the order in which they came.
+    names: Vec<String>,
+    /// The place of the name, by the number that the answer's id is written as.
+    numbered: HashMap<u64, u32>,
+    /// The same of ids that are written otherwise, as other programs do.
+    other: HashMap<ResponseId, u32>,
+}
+
+impl Sources {
+    /// Notes whose an answer is.
+    pub fn insert(&mut self, id: ResponseId, name: &str) {
+        let known = self.names.iter().position(|other| other == name);
+        let place = known.unwrap_or_else(|| {
+            self.names.push(name.to_owned());
+            self.names.len() - 1
+        }) as u32;
+        match number(&id) {
+            Some(number) => self.numbered.insert(number, place),
+            None => self.other.insert(id, place),
+        };
+    }
+
+    /// Whose an answer is.
+    pub fn get(&self, id: &ResponseId) -> Option<&str> {
+        self.names.get(self.place(id)?).map(String::as_str)
+    }
+
+    /// The same as the place of the name.
+    pub(super) fn place(&self, id: &ResponseId) -> Option<usize> {
+        let place = match number(id) {
+            Some(number) => self.numbered.get(&number),
+            None => self.other.get(id),
+        };
+        place.map(|place| *place as usize)
+    }
+
+    /// The names, each once.
+    pub(super) fn names(&self) -> &[String] {
+        &self.names
+    }
+}
+
+/// The number that an id is written as, as our own are: 16 small hexadecimal digits, so that none is meant by two ids.
+fn number(id: &ResponseId) -> Option<u64> {
+    let is_digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+    let is_ours = id.0.len() == 16 && id.0.bytes().all(is_digit);
+    is_ours.then(|| u64::from_str_radix(&id.0, 16).ok()).flatten()
+}
+
+impl Extend<(ResponseId, String)> for Sources {
+    fn extend<T: IntoIterator<Item = (ResponseId, String)>>(&mut self, answers: T) {
+        answers.into_iter().for_each(|(id, name)| self.insert(id, &name));
+    }
+}
+
+impl FromIterator<(ResponseId, String)> for Sources {
+    fn from_iter<T: IntoIterator<Item = (ResponseId, String)>>(answers: T) -> Self {
+        let mut sources = Self::default();
+        sources.extend(answers);
+        sources
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::evaluation::item::ItemHash;
+
+    #[test]
+    fn whose_an_answer_is_is_known_however_its_id_is_written() {
+        let own = ResponseId::of(7, &ItemHash("item".into()), "heron");
+        let ids = [own.0.as_str(), "0", "00000000000000ab", "00000000000000AB", "+0000000000000ab"];
+        let names = ["heron", "wren", "gull", "wren", "heron"];
+        let answers = ids.iter().zip(names).map(|(id, name)| (ResponseId((*id).into()), name.to_owned()));
+        let sources: Sources = answers.collect();
+        for (id, name) in ids.iter().zip(names) {
+            assert_eq!(sources.get(&ResponseId((*id).into())), Some(name), "{id}");
+        }
+        assert_eq!((sources.names().len(), sources.get(&ResponseId("ab".into()))), (3, None));
+    }
+}
