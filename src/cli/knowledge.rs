@@ -597,7 +597,10 @@ async fn remove(
     ask::agreed(yes, &format!("{act} {}?", what.join(", ")), "removing a knowledge base").await?;
     for base in &bases {
         let request = Knowledge::Remove { id: base.id, forget };
-        asker.one(Request::Knowledge(request), out).await?;
+        let reply = asker.one(Request::Knowledge(request), out).await?;
+        if out.json {
+            out.object(&reply)?;
+        }
         out.note(&format!("{} is removed", base.name))?;
         for (store, name) in base.elsewhere().into_iter().filter(|_| forget) {
             out.note(&format!("what {} has of it stays there: {name}", store.title()))?;

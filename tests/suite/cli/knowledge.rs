@@ -387,6 +387,49 @@ async fn retrieval_is_measured_by_questions_whose_documents_are_known() {
     });
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn every_verb_has_replies_in_json() {
+    let server = embedding(Duration::ZERO).await;
+    tokio::task::block_in_place(|| {
+        let home = home(&server);
+        write(&home, "rivers.md", "Rivers bend because the outer bank is cut.\n");
+        write(&home, "lakes.md", "Lakes are still.\n");
+        let question = "{\"query\": \"rivers bend\", \"relevant\": [\"rivers.md\"]}\n";
+        fs::write(home.beside().join("q.jsonl"), question).unwrap();
+        for verb in [
+            "create docs --embedder emb/letters",
+            "add-source docs docs --later",
+            "change-source docs docs --watch true",
+            "sync docs",
+            "list",
+            "show docs",
+            "status docs",
+            "documents docs",
+            "chunks docs rivers.md",
+            "preview docs/rivers.md --base docs",
+            "search docs bend",
+            "ask docs bend",
+            "evaluate docs q.jsonl",
+            "answers docs --threshold -1",
+            "rerank docs none",
+            "rebuild docs --chunking none --yes",
+            "export docs out.jsonl",
+            "import out.jsonl --name again",
+            "rename again other",
+            "remove-source docs docs --yes",
+            "remove docs other --yes",
+        ] {
+            let words: Vec<&str> = ["kb"].into_iter().chain(verb.split(' ')).chain(["--json"]).collect();
+            let said = home.run(&words);
+            good(&said);
+            assert!(said.objects().iter().all(|reply| reply["reply"].is_string()), "{verb}: {said:?}");
+            assert!(!said.objects().is_empty(), "{verb}: {said:?}");
+        }
+        let none = home.run(&["kb", "list", "--json"]);
+        assert_eq!(good(&none), "");
+    });
+}
+
 #[test]
 fn from_a_folder_to_an_answer_of_the_local_models_that_says_what_it_is_from_it_takes_two_commands() {
     let Some(home) = with_encoder() else { return };
