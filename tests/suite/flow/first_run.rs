@@ -241,7 +241,7 @@ fn who_leaves_the_offer_is_not_told_that_the_model_runs_here() {
     stage.pass(1000);
     stage.keys("<esc>");
     let text = stage.text();
-    assert!(text.contains("It cannot be used: it ends inside its header. "), "{text}");
+    assert!(text.contains("It cannot be used: it ends inside its header."), "{text}");
 }
 
 #[test]
