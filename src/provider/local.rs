@@ -89,7 +89,8 @@ impl Provider for Local {
         LeftOut::of(&converse.settings, &["reasoning"], why).into_iter().collect()
     }
 
-    /// As the servers that run such files are asked, with what the engine draws by where the person said nothing.
+    /// As the servers that run such files are asked, with what the catalogue has the model drawn by where the person said
+    /// nothing.
     fn sent(&self, converse: &Converse) -> Result<Sent> {
         let (set, own) = (&converse.settings, self.shelf.suiting(converse.model.model()));
         let settings = Settings {

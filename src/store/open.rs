@@ -102,8 +102,8 @@ impl Site {
         let said = wrap.file().map(|name| {
             let file = self.folder().join(name);
             format!(
-                "the key file {} opens this workspace: whoever can read it can read what is kept here. \
-                 `outcrop workspace rekey --to keyring` or `--to passphrase` changes that.",
+                "the key file {} opens this workspace for whoever can read it. `outcrop workspace rekey --to keyring` \
+                 or `--to passphrase` changes that.",
                 file.display()
             )
         });

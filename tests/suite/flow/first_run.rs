@@ -225,6 +225,26 @@ fn leaving_the_offer_leaves_the_model_as_it_was() {
 }
 
 #[test]
+fn who_leaves_the_offer_is_not_told_that_the_model_runs_here() {
+    let mut stage = bare();
+    offer(&mut stage);
+    stage.pass(1000);
+    stage.keys("<esc>");
+    let text = stage.text();
+    assert!(text.contains("It is not on this machine yet") && !text.contains("It runs here"), "{text}");
+    // Nor is one that is here and of no use.
+    let broken = Availability::Unusable { why: "it ends inside its header.".to_owned() };
+    let broken = ModelCard { fetched: Some(Checked::Here), ..card(MODEL, broken) };
+    let mut stage = bare();
+    stage.answer("\"probe\"", vec![Reply::Models { cards: vec![broken] }]);
+    stage.answer("\"plan\"", vec![plan(model())]);
+    stage.pass(1000);
+    stage.keys("<esc>");
+    let text = stage.text();
+    assert!(text.contains("It cannot be used: it ends inside its header."), "{text}");
+}
+
+#[test]
 fn what_is_being_fetched_goes_on_and_can_be_stopped_whatever_else_is_chosen() {
     let (_, mut stage) = switching();
     stage.answer("\"plan\"", vec![plan("local/bigger".parse().unwrap())]);

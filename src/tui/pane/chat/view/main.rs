@@ -6,7 +6,7 @@ use ratatui::style::Modifier;
 
 use super::{Sight, first_run};
 use crate::domain::Error;
-use crate::domain::catalog::{Capability, ModelId};
+use crate::domain::catalog::{Availability, Capability, ModelId};
 use crate::domain::figures::{count, grouped};
 use crate::tui::action::Action;
 use crate::tui::app::Cache;
@@ -185,7 +185,16 @@ fn bare(state: &State, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
             format!("It does not chat: {other} chooses another model.")
         }
         _ if unknown => format!("There is no such model on this machine: {other} chooses another one."),
-        (true, true) => format!("Write below and press {send}. It runs here: nothing leaves this machine."),
+        (true, true) => match card.map(|card| &card.availability) {
+            Some(Availability::NotPulled) => format!(
+                "It is not on this machine yet. Write below and press {send}: fetching it is offered again. \
+                 {other} chooses another one."
+            ),
+            Some(Availability::Unusable { why }) => {
+                format!("It cannot be used: {}. {other} chooses another one.", why.trim_end_matches('.'))
+            }
+            _ => format!("Write below and press {send}. It runs here: nothing leaves this machine."),
+        },
         (true, false) => format!("Write below and press {send}."),
         (false, _) => format!("Nothing is asked before you choose; then write below and press {send}."),
     };
