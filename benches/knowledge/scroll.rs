@@ -11,7 +11,7 @@ use outcrop::domain::knowledge::base::{Base, Holds, Origin, Source};
 use outcrop::domain::knowledge::chunking::Chunking;
 use outcrop::domain::knowledge::passage::{Entry, Passage};
 use outcrop::domain::knowledge::ranking::{Placed, Standing};
-use outcrop::domain::knowledge::retrieval::{Found, Looked};
+use outcrop::domain::knowledge::retrieval::{Answers, Found, Looked};
 use outcrop::domain::knowledge::store::StoreKind;
 use outcrop::domain::knowledge::sync::{DocumentState, Filed, Stamp};
 use outcrop::domain::time::Timestamp;
@@ -81,6 +81,7 @@ fn base() -> Base {
         index: None,
         rebuild: None,
         reranker: None,
+        answers: Answers::default(),
         sources: vec![source],
         holds: Holds { documents: 1, passages: ALL.into(), tokens: u64::from(ALL) * 200 },
     }

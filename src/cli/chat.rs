@@ -294,7 +294,7 @@ async fn delta(event: Event, streamed: &mut String, out: &mut Out) -> Result<(),
 
 /// What an agent did for an answer.
 fn acting(answer: &Message) -> Option<&Acting> {
-    answer.answer.as_ref()?.agent.as_ref()
+    answer.answer.as_ref()?.agent.as_deref()
 }
 
 /// Why there is no answer, or only a part of one.

@@ -10,12 +10,14 @@ use super::export::{Wanted, export};
 use super::item::Item;
 use super::out::Out;
 use super::{Asker, End, Exit, ask, prompt, unexpected, words};
+use crate::domain::agent::acting::{Called, Doing, End as Came};
 use crate::domain::conversation::{Change, Conversation, Thread};
 use crate::domain::id::MessageId;
 use crate::domain::message::{Block, Message, Outcome, Role};
 use crate::domain::script::{Script, Scripted};
 use crate::domain::search::Hit;
 use crate::domain::tree::Tree;
+use crate::domain::untrusted::safe_line;
 use crate::domain::{Error, ErrorKind, Result};
 use crate::workbench::request::chat::Chat;
 use crate::workbench::request::conversations::Conversations;
@@ -122,6 +124,7 @@ async fn show(text: &str, asker: &Asker, out: &mut Out) -> Result<(), End> {
     for message in head.leaf.map(|leaf| tree.path(leaf)).unwrap_or_default() {
         out.text("\n")?;
         out.line(&caption(message))?;
+        acted(message, out)?;
         for block in &message.blocks {
             self::block(block, out)?;
         }
@@ -136,7 +139,10 @@ async fn show(text: &str, asker: &Asker, out: &mut Out) -> Result<(), End> {
 /// Who said it, when, and how it ended.
 fn caption(message: &Message) -> String {
     let mut caption = match (message.role, &message.answer) {
-        (Role::Assistant, Some(answer)) => answer.model.to_string(),
+        (Role::Assistant, Some(answer)) => match &answer.agent {
+            Some(acting) => format!("{} version {} ({})", acting.agent.name, acting.version, answer.model),
+            None => answer.model.to_string(),
+        },
         (Role::User, _) => "you".to_owned(),
         (role, _) => role.as_str().to_owned(),
     };
@@ -148,7 +154,29 @@ fn caption(message: &Message) -> String {
         Some(Outcome::Streaming) => caption.push_str("  being written"),
         Some(Outcome::Complete { .. }) | None => {}
     }
+    let acting = message.answer.as_ref().and_then(|answer| answer.agent.as_ref());
+    match acting.and_then(|acting| acting.end.as_ref()) {
+        Some(Came::GaveUp { why }) => caption = format!("{caption}  gave up: {}", why.words()),
+        Some(Came::Waiting { .. }) => caption.push_str("  waits for an answer"),
+        Some(Came::Answered) | None => {}
+    }
     caption
+}
+
+/// What an agent called for an answer, and what that gave.
+fn acted(message: &Message, out: &mut Out) -> Result<(), End> {
+    let Some(acting) = message.answer.as_ref().and_then(|answer| answer.agent.as_ref()) else {
+        return Ok(());
+    };
+    for doing in &acting.doings {
+        let Doing::Called(Called { action, input, gave, .. }) = doing else { continue };
+        let gave = gave.as_ref().map_or_else(String::new, |gave| {
+            let how = if gave.is_error { "failed" } else { "gave" };
+            format!("; it {how}: {}", words::cut(&safe_line(&gave.content), 160))
+        });
+        out.line(&format!("[calls {action} with {input}{gave}]"))?;
+    }
+    Ok(())
 }
 
 fn block(block: &Block, out: &mut Out) -> Result<(), End> {

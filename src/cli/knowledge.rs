@@ -1,5 +1,6 @@
 //! `outcrop kb …`
 
+mod answers;
 mod carry;
 mod preview;
 mod quality;
@@ -96,6 +97,9 @@ pub(super) async fn knowledge(verb: Verb, asker: &Asker, out: &mut Out) -> Resul
         Verb::Evaluate(wanted) => quality::evaluate(wanted, asker, out).await?,
         Verb::Rerank { name, model, candidates } => {
             reranking::rerank(&name, &model, candidates, asker, out).await?;
+        }
+        Verb::Answers { name, template, threshold } => {
+            answers::answers(&name, template.as_deref(), threshold.as_deref(), asker, out).await?;
         }
         Verb::Move { name, to } => {
             let to = to.parse()?;
@@ -212,6 +216,7 @@ async fn show(name: &str, asker: &Asker, out: &mut Out) -> Result<(), End> {
         vec!["about".to_owned(), base.description.clone().unwrap_or_default()],
         vec!["embedded by".to_owned(), base.embedder.to_string()],
         vec!["reranked by".to_owned(), base.reranker.as_ref().map(Reranker::words).unwrap_or_default()],
+        vec!["answered".to_owned(), base.answers.words()],
         vec!["lies in".to_owned(), base.store.title().to_owned()],
         vec!["has".to_owned(), holds(&base)],
     ];
@@ -511,16 +516,14 @@ async fn answer(wanted: AskBase, asker: &Asker, out: &mut Out) -> Result<Exit, E
     let AskBase { name, question: text, model, set, looking, threshold, template, raw } = wanted;
     out.set_raw(raw)?;
     let question = question(text, &looking, &[])?;
-    let template = template.map(|path| {
-        std::fs::read_to_string(&path).map_err(|why| Error::io(format!("reading {}", path.display()), &why))
-    });
+    let template = template.map(|path| answers::template(&path)).transpose()?;
     let mut settings = asker.config.defaults.settings.clone();
     wishes::set(&mut settings, "--set ", &set)?;
     let model = match model {
         Some(model) => model.parse()?,
         None => asker.config.model.clone(),
     };
-    let asked = Asked { question, model, settings, template: template.transpose()?, threshold };
+    let asked = Asked { question, model, settings, template, threshold };
     let id = found(&name, asker, out).await?.id;
     let mut replies = asker.ask(Request::Knowledge(Knowledge::Ask { id, asked }));
     let mut had = None;

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::path::Path;
 
 use super::args::{Prompts as Verb, RunPrompt, SavePrompt};
-use super::changes::{changes, signed};
+use super::changes::{between, changes, head, signed};
 use super::chat::{Before, end, turn};
 use super::item::Item;
 use super::out::Out;
@@ -12,6 +12,7 @@ use super::prompt::{limited, read_input};
 use super::wishes::Wishes;
 use super::{Asker, End, Exit, ask, unexpected, words};
 use crate::domain::diff;
+use crate::domain::library;
 use crate::domain::prompt::{Book, Prompt, Template, Values, Version, is_name};
 use crate::domain::settings::Settings;
 use crate::domain::{Error, ErrorKind, Result};
@@ -57,10 +58,7 @@ fn heads(prompts: &[Prompt], out: &mut Out) -> Result<(), End> {
     if out.json {
         return prompts.iter().try_for_each(|prompt| out.object(&Item::PromptHead { prompt }));
     }
-    let row = |prompt: &Prompt| {
-        let versions = format!("version {}", prompt.latest);
-        vec![words::time(prompt.updated), versions, prompt.name.clone()]
-    };
+    let row = |prompt: &Prompt| head(prompt.updated, prompt.latest, &prompt.name);
     words::table(&prompts.iter().map(row).collect::<Vec<_>>()).iter().try_for_each(|line| out.line(line))
 }
 
@@ -77,17 +75,7 @@ fn of(reply: Reply) -> Result<Book, End> {
 
 /// The version of that number, or the newest one.
 fn version(book: &Book, number: Option<u32>) -> Result<&Version> {
-    let found = number.map_or_else(|| book.latest(), |number| book.version(number));
-    found.ok_or_else(|| {
-        let number = number.unwrap_or(book.prompt.latest);
-        let numbers: Vec<_> = book.versions.iter().map(|version| version.number.to_string()).collect();
-        Error::new(
-            ErrorKind::NotFound,
-            format!("finding version {number} of {:?}", book.prompt.name),
-            "there is none of that number",
-            format!("There are: {}.", numbers.join(", ")),
-        )
-    })
+    library::version(&book.prompt.name, &book.versions, number)
 }
 
 async fn show(
@@ -183,22 +171,13 @@ async fn compare(
     let new = version(&book, to)?;
     let old = match from {
         Some(from) => version(&book, Some(from))?,
-        None => book.versions.iter().rfind(|version| version.number < new.number).ok_or_else(|| {
-            let hint = "Name two versions, or save another one.";
-            Error::new(
-                ErrorKind::NotFound,
-                "comparing versions",
-                format!("{:?} has none before version {}", book.prompt.name, new.number),
-                hint,
-            )
-        })?,
+        None => library::before(&book.prompt.name, &book.versions, new.number)?,
     };
     let lines = diff::lines(&old.template.text, &new.template.text);
     if out.json {
         return out.object(&Item::Diff { from: old.number, to: new.number, lines: signed(&lines) });
     }
-    out.line(&format!("− version {}  {}", old.number, words::time(old.created)))?;
-    out.line(&format!("+ version {}  {}", new.number, words::time(new.created)))?;
+    between((old.number, old.created), (new.number, new.created), out)?;
     for (mark, name, value) in diff::facts(&old.template.facts(), &new.template.facts()) {
         out.line(&format!("{} {name}: {value}", mark.sign()))?;
     }

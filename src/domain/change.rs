@@ -55,7 +55,7 @@ pub enum Changed {
     ConversationRemoved {
         id: ConversationId,
     },
-    /// A message was made, or its answer came to an end.
+    /// A message was made, its answer came to an end, or its agent went on.
     Message {
         message: Message,
     },

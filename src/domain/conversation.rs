@@ -115,7 +115,6 @@ impl From<String> for Held {
 /// Where a message goes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "target", rename_all = "snake_case")]
-#[expect(clippy::large_enum_variant, reason = "a person makes one at a time")]
 pub enum Target {
     /// A new conversation.
     New { model: ModelId, system: Option<String>, settings: Settings },

@@ -191,7 +191,7 @@ pub struct Answer {
     pub grounding: Option<Grounding>,
     /// What an agent did for it, step by step; `None` where the model alone answered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub agent: Option<Acting>,
+    pub agent: Option<Box<Acting>>,
 }
 
 impl Block {

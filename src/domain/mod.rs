@@ -23,6 +23,7 @@ pub mod id;
 pub mod knowledge;
 pub mod known;
 pub mod left_out;
+pub mod library;
 pub mod listing;
 pub mod message;
 pub mod picture;

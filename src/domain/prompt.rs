@@ -10,11 +10,9 @@ use serde::{Deserialize, Serialize};
 
 use super::catalog::ModelId;
 use super::id::PromptId;
+use super::library::Numbered;
 use super::settings::{FIELDS, Field, Settings};
 use super::time::Timestamp;
-
-/// The longest name of a prompt, in characters.
-pub const LONGEST_NAME: usize = 80;
 
 /// Values of variables, by their names.
 pub type Values = BTreeMap<String, String>;
@@ -55,6 +53,12 @@ pub struct Version {
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub note: String,
     pub created: Timestamp,
+}
+
+impl Numbered for Version {
+    fn number(&self) -> u32 {
+        self.number
+    }
 }
 
 /// What is being written: of a prompt of the library, or of none yet.
@@ -210,13 +214,6 @@ fn fill(text: &str, values: &Values) -> String {
     pieces(text).into_iter().map(piece).collect()
 }
 
-/// A name as it is kept: one line without blanks at its ends; `None` where nothing is left or it is too long.
-pub fn name_of(typed: &str) -> Option<String> {
-    let name = typed.split_whitespace().collect::<Vec<_>>().join(" ");
-    let fits = !name.is_empty() && name.chars().count() <= LONGEST_NAME && !name.contains(char::is_control);
-    fits.then_some(name)
-}
-
 /// Another prompt than `but` has the name, however it is capitalised.
 pub fn is_taken(library: &[Prompt], name: &str, but: Option<PromptId>) -> bool {
     let name = name.to_lowercase();
@@ -279,14 +276,6 @@ mod tests {
         let text = "é {{ name }}!";
         let Piece::Variable { name, from, to } = pieces(text)[1] else { panic!("no variable") };
         assert_eq!((name, &text[from..to]), ("name", "{{ name }}"));
-    }
-
-    #[test]
-    fn a_name_is_one_line_with_something_in_it() {
-        assert_eq!(name_of("  sum \n up ").as_deref(), Some("sum up"));
-        assert_eq!(name_of(" \t"), None);
-        assert_eq!(name_of("a\u{1b}[31m"), None);
-        assert_eq!(name_of(&"x".repeat(LONGEST_NAME + 1)), None);
     }
 
     proptest::proptest! {

@@ -115,6 +115,13 @@ impl Schema {
         })
     }
 
+    /// The first place where `value` does not keep it.
+    pub fn broken(&self, value: &Value) -> Option<Break> {
+        let mut breaks = Vec::new();
+        self.check(value, None, &mut breaks);
+        breaks.into_iter().next()
+    }
+
     /// Adds where `value` does not keep it; the number of those that are not told.
     fn check(&self, value: &Value, tool: Option<&str>, breaks: &mut Vec<Break>) -> u32 {
         let mut more = 0;

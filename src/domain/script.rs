@@ -46,6 +46,7 @@ pub struct Scripted {
 /// A request as a voice sends it, without what says who asks.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Sent {
+    /// Of [`Api::Anywhere`] the path behind the address that the person names.
     pub url: String,
     /// Names and values; none is a credential.
     pub headers: Vec<(&'static str, String)>,
@@ -83,6 +84,9 @@ pub enum Api {
     Edits {
         form: Form,
     },
+    /// Chat Completions of a server that the person names where the program runs: the model answered inside this one. No
+    /// address stands in it, so that it goes nowhere unasked.
+    Anywhere,
     Messages,
     Ollama,
     /// Bedrock; `endpoint` is an address in place of Amazon's own.

@@ -16,9 +16,12 @@ use crate::domain::catalog::{
 };
 use crate::domain::delta::Event;
 use crate::domain::left_out::LeftOut;
+use crate::domain::script::{Api, Credential, Sent};
+use crate::domain::settings::Settings;
 use crate::domain::{Error, ErrorKind, Result};
 use crate::engine::{self, Engine, Options, Trial};
 use crate::net::Client;
+use crate::wire::openai::request::{self, CallIds, Dialect, Limit, Seed};
 
 /// The name in front of local models' ids.
 pub const NAME: &str = LOCAL;
@@ -84,6 +87,33 @@ impl Provider for Local {
     fn left_out(&self, converse: &Converse) -> Vec<LeftOut> {
         let why = "the engine lets every model think as it was taught to";
         LeftOut::of(&converse.settings, &["reasoning"], why).into_iter().collect()
+    }
+
+    /// As the servers that run such files are asked, with what the engine draws by where the person said nothing.
+    fn sent(&self, converse: &Converse) -> Result<Sent> {
+        let (set, own) = (&converse.settings, self.shelf.suiting(converse.model.model()));
+        let settings = Settings {
+            temperature: set.temperature.or(own.temperature),
+            top_p: set.top_p.or(own.top_p),
+            top_k: set.top_k.or(own.top_k),
+            reasoning: None,
+            ..set.clone()
+        };
+        let dialect = Dialect {
+            limit: Limit::MaxTokens,
+            top_k: true,
+            seed: Seed::Seed,
+            counts: true,
+            call_ids: CallIds::Any,
+            reasoning_back: false,
+        };
+        Ok(Sent {
+            url: "/chat/completions".to_owned(),
+            headers: vec![("content-type", "application/json".to_owned())],
+            body: request::body(&Converse { settings, ..converse.clone() }, dialect)?,
+            credential: Credential::None,
+            api: Api::Anywhere,
+        })
     }
 
     fn serve(&self, call: Call, _: &Client) -> Events {

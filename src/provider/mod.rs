@@ -126,8 +126,8 @@ pub trait Provider: Send + Sync + std::fmt::Debug {
         Err(Error::new(
             ErrorKind::Refused { capability: "endpoint".to_owned() },
             format!("writing the request to {}", converse.model),
-            format!("{} has no endpoint: its models answer inside this program", self.name()),
-            "Models of a server have one.",
+            format!("{} has no endpoint: its answers come from nowhere else", self.name()),
+            "Models of a server and of this machine have such requests.",
         ))
     }
 

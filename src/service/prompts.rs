@@ -11,9 +11,8 @@ use tokio::sync::Mutex;
 use crate::domain::change::Changed;
 use crate::domain::conversation::Conversation;
 use crate::domain::id::{ConversationId, PromptId};
-use crate::domain::prompt::{
-    Book, LONGEST_NAME, Prompt, Run, Sketch, Template, Values, Version, is_taken, name_of,
-};
+use crate::domain::library::{free_name, named};
+use crate::domain::prompt::{Book, Prompt, Run, Sketch, Template, Values, Version, is_taken};
 use crate::domain::{Error, ErrorKind, Result};
 use crate::service::archive::{Archive, forget, head};
 use crate::service::changes::Changes;
@@ -281,7 +280,9 @@ impl Prompts {
                 let mut batch = Batch::new();
                 for mut book in wire::prompt::read(&text)? {
                     book.prompt.id = fresh::prompt_id();
-                    book.prompt.name = free_name(&known, &named(&book.prompt.name, "reading prompts")?);
+                    book.prompt.name = free_name(&named(&book.prompt.name, "reading prompts")?, |name| {
+                        is_taken(&known, name, None)
+                    });
                     put(&book, &mut batch)?;
                     known.push(book.prompt.clone());
                     made.push(book.prompt);
@@ -363,13 +364,6 @@ fn sendable(template: &Template, doing: &str) -> Result<()> {
     Ok(())
 }
 
-fn named(typed: &str, doing: &str) -> Result<String> {
-    name_of(typed).ok_or_else(|| {
-        let hint = format!("A name is one line of at most {LONGEST_NAME} characters.");
-        Error::new(ErrorKind::Invalid, doing, format!("{typed:?} is no name"), hint)
-    })
-}
-
 /// Nobody else has the name.
 fn free(library: &[Prompt], name: &str, but: Option<PromptId>, doing: &str) -> Result<()> {
     if !is_taken(library, name, but) {
@@ -381,19 +375,6 @@ fn free(library: &[Prompt], name: &str, but: Option<PromptId>, doing: &str) -> R
         format!("there is a prompt {name:?} already"),
         "Take another name, or save a new version of that one.",
     ))
-}
-
-/// The name, with a number behind it where it is taken.
-fn free_name(library: &[Prompt], name: &str) -> String {
-    let numbered = (2..).map(|number| {
-        let end = format!(" {number}");
-        let head: String = name.chars().take(LONGEST_NAME - end.len()).collect();
-        head + &end
-    });
-    std::iter::once(name.to_owned())
-        .chain(numbered)
-        .find(|name| free(library, name, None, "").is_ok())
-        .unwrap_or_default()
 }
 
 fn put(book: &Book, batch: &mut Batch) -> Result<()> {

@@ -49,12 +49,20 @@ impl Replays {
         Ok(self.traces.original(id, row).await?.1)
     }
 
-    /// The replays of a span, the oldest first.
-    pub async fn of(&self, id: TraceId, row: u32) -> Result<Vec<Replay>> {
-        let (span, _) = self.traces.span(id, row).await?;
-        let place = Place { trace: id, span: span.id };
+    /// The replays of a span, or of all in its trace; those of one span stand together, the oldest first.
+    pub async fn of(&self, id: TraceId, row: Option<u32>) -> Result<Vec<Replay>> {
+        let span = match row {
+            Some(row) => Some(self.traces.span(id, row).await?.0.id),
+            None => None,
+        };
         self.archive
-            .run(move |store| store.scan::<Replay>(Scan::under(&place)).map(|record| Ok(record?.1)).collect())
+            .run(move |store| {
+                let scan = match span {
+                    Some(span) => Scan::under(&Place { trace: id, span }),
+                    None => Scan::under(&id),
+                };
+                store.scan::<Replay>(scan).map(|record| Ok(record?.1)).collect()
+            })
             .await
     }
 

@@ -120,7 +120,7 @@ actions! {
     ToggleSettings = "toggle_settings", "Show or hide the settings";
     AttachKnowledge = "attach_knowledge", "Have answers be from a knowledge base, or from none";
     ChooseAgent = "choose_agent", "Have an agent answer, or the model alone";
-    EditStep = "edit_step", "Write what the model says in a step of an agent, and run on from there";
+    EditStep = "edit_step", "Write a step of an agent or its prompt anew, and run on from there";
     ShowRunTrace = "show_run_trace", "Show the trace of what the agent did";
     ShowAgent = "show_agent", "Show what the agent is that answers";
     EditSystem = "edit_system", "Write the system prompt";
@@ -264,6 +264,8 @@ actions! {
     TwoSettings = "two_settings", "Ask by two settings, side by side, or by one";
     MeasureBase = "measure_base", "Measure what is found, by a file of questions with what answers them";
     ShowGiven = "show_given", "Show what the model was given";
+    EditTemplate = "edit_template", "Write the prompt by which the base is answered from, in your editor";
+    ShowPassages = "show_passages", "Read the passages that the answer was given";
     NewComparison = "new_comparison", "Begin a new comparison with these columns";
     GroupNext = "group_next", "A row a model, a day or a provider";
     WriteReport = "write_report", "Write the results to a file";
@@ -276,7 +278,13 @@ actions! {
     WriteTrace = "write_trace", "Write the trace to a file";
     MarkRun = "mark_run", "Mark the run, to compare it with another";
     CompareRuns = "compare_runs", "Compare two runs span by span: those that are marked";
+    ScoreSpan = "score_span", "Score the span, or the run";
+    NoteSpan = "note_span", "Note something on the span, or on the run";
+    EditCall = "edit_call", "Ask the model of the span again, with what you make of it";
+    ReplayRun = "replay_run", "Run the agent once more, with what its tools gave then";
+    AskOthers = "ask_others", "Ask other models what was asked in the span";
     ShowSpan = "show_span", "Read the span";
+    ShowRaw = "show_raw", "Show all that the span came with, or what was said in it again";
     ShowTranscript = "show_transcript", "Read the run as a conversation, or see its spans again";
     FoldSpan = "fold_span", "Fold the span, or go to the one that it is part of";
     UnfoldSpan = "unfold_span", "Unfold the span, or go to its first part";
@@ -464,6 +472,8 @@ impl Action {
                 | Self::TwoSettings
                 | Self::MeasureBase
                 | Self::ShowGiven
+                | Self::EditTemplate
+                | Self::ShowPassages
                 | Self::NewComparison
                 | Self::GroupNext
                 | Self::CopyTable
@@ -474,7 +484,13 @@ impl Action {
                 | Self::WriteTrace
                 | Self::MarkRun
                 | Self::CompareRuns
+                | Self::ScoreSpan
+                | Self::NoteSpan
+                | Self::AskOthers
+                | Self::EditCall
+                | Self::ReplayRun
                 | Self::ShowSpan
+                | Self::ShowRaw
                 | Self::ShowTranscript
                 | Self::FoldSpans
                 | Self::UnfoldSpans

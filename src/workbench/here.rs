@@ -328,8 +328,8 @@ impl Here {
             }
             ChatRequest::Send { to, blocks } => self.chat.send(to, blocks, terms),
             ChatRequest::Retry { conversation, message } => self.chat.retry(conversation, message, terms),
-            ChatRequest::Redo { conversation, message, step, said } => {
-                self.chat.redo(conversation, message, (step, said), terms)
+            ChatRequest::Redo { conversation, message, edit } => {
+                self.chat.redo(conversation, message, *edit, terms)
             }
             ChatRequest::Continue { conversation, message } => self.chat.go_on(conversation, message, terms),
         };

@@ -2,6 +2,7 @@
 
 use futures_util::StreamExt;
 use outcrop::domain::agent::acting::{Doing, End};
+use outcrop::domain::agent::replay::Edit;
 use outcrop::domain::agent::{Acting, AgentEvent, Chosen, Definition};
 use outcrop::domain::conversation::{Answers, Change, Conversation, Target};
 use outcrop::domain::id::{ConversationId, MessageId};
@@ -198,8 +199,8 @@ async fn another_word_of_the_model_leads_elsewhere_in_a_branch_of_its_own() {
     let agent = made(&door, &json!({})).await;
     let (head, answer) = turn(&door, first(&agent, SUM)).await;
     let redo = |step: u32, said: &str| {
-        let said = said.to_owned();
-        Request::Chat(Chat::Redo { conversation: head.id, message: answer.id, step, said })
+        let edit = Edit { step: Some(step), said: Some(said.to_owned()), ..Edit::default() };
+        Request::Chat(Chat::Redo { conversation: head.id, message: answer.id, edit: Box::new(edit) })
     };
     let call = r#"{"thought": "", "tool": "calculator", "input": {"expression": "2 * 3"}}"#;
     let (_, other) = turn(&door, redo(1, call)).await;

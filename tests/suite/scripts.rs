@@ -8,13 +8,16 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use outcrop::domain::ErrorKind;
 use outcrop::domain::call::{Call, Converse, Picture};
+use outcrop::domain::catalog::{LocalModel, Sampling};
 use outcrop::domain::message::Block;
 use outcrop::domain::script::Script;
+use outcrop::engine::{Options, Trial};
 use outcrop::net::{Client, Network, Reach};
 use outcrop::provider::Provider;
 use outcrop::provider::anthropic::Anthropic;
 use outcrop::provider::bedrock::{Bedrock, Credentials};
 use outcrop::provider::key::Key;
+use outcrop::provider::local::Local;
 use outcrop::provider::ollama::Ollama;
 use outcrop::provider::openai::{Api, OpenAi};
 use outcrop::provider::scripted::Scripted;
@@ -250,6 +253,69 @@ async fn openai_s_library_sends_what_we_send() {
         assert_eq!(json_of(theirs), json_of(&ours), "{}", ours.line);
         for name in ["authorization", "api-key"].into_iter().filter(|name| ours.headers.contains_key(*name)) {
             assert_eq!(theirs.headers.get(name), ours.headers.get(name));
+        }
+    }
+}
+
+#[derive(Debug)]
+struct Untried;
+
+impl Trial for Untried {
+    fn pass(&self, _: &std::path::Path, _: &dyn Fn() -> bool) -> outcrop::domain::Result<()> {
+        Ok(())
+    }
+
+    fn vouch(&self, _: &std::path::Path) {}
+}
+
+#[tokio::test]
+async fn what_was_answered_on_this_machine_is_asked_of_a_server_that_the_person_names_and_of_no_other() {
+    let server = server().await;
+    let known = LocalModel {
+        name: "m".into(),
+        title: "M".into(),
+        about: "A model.".into(),
+        licence: "MIT".into(),
+        capabilities: Vec::new(),
+        context: None,
+        sampling: Sampling { top_p: Some(0.5), top_k: Some(5), ..Sampling::default() },
+        files: Vec::new(),
+    };
+    let options = Options { threads: None, backend: None };
+    let local = Local::new("/nowhere".into(), vec![known], options, Arc::new(Untried));
+    let mut converse = hostile(everything("local/m"));
+    converse.settings.top_p = None;
+    // As a server of that API that has the model is asked, by what the engine draws with.
+    let mut drawn = converse.clone();
+    drawn.settings.top_p = Some(0.5);
+    drawn.settings.reasoning = None;
+    let ours = ours(&server, &OpenAi::new("local", server.url("/v1"), key()), &drawn).await;
+    assert_eq!(json_of(&ours)["top_k"], 40, "what the person said stays");
+
+    let mut programs: Vec<(Script, std::ffi::OsString)> = Vec::new();
+    if Command::new("curl").arg("--version").output().is_ok() {
+        programs.push((Script::Curl, "sh".into()));
+        programs.push((Script::Curl, "bash".into()));
+    } else {
+        crate::skipped!("curl");
+    }
+    programs.extend(python("OpenAI's SDK").map(|python| (Script::OpenaiPython, python)));
+    for (script, program) in programs {
+        let code = written(script, &local, &converse);
+        let (before, named) = (server.seen().len(), ["-c", &code]);
+        let unnamed = command(&program).args(named).output().unwrap();
+        assert!(!unnamed.status.success() && server.seen().len() == before);
+        assert!(String::from_utf8_lossy(&unnamed.stderr).contains("OPENAI_BASE_URL"), "{unnamed:?}");
+        for (key, sent) in [(CANARY, Some(format!("Bearer {CANARY}"))), ("", None)] {
+            let mut command = command(&program);
+            command.args(named).env("OPENAI_BASE_URL", server.url("/v1")).env("OPENAI_API_KEY", key);
+            run(command, String::new()).await;
+            let seen = server.seen();
+            let theirs = seen.last().unwrap();
+            assert_eq!((&theirs.line, json_of(theirs)), (&ours.line, json_of(&ours)));
+            if script == Script::Curl || sent.is_some() {
+                assert_eq!(theirs.headers.get("authorization"), sent.as_ref());
+            }
         }
     }
 }

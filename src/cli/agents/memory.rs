@@ -8,6 +8,7 @@ use super::super::out::Out;
 use super::super::prompt::{read_input, text_file};
 use super::super::{Asker, End, ask, unexpected, words};
 use super::book;
+use crate::domain::agent::turn::text_of;
 use crate::domain::agent::{Book, Remembered};
 use crate::domain::id::RunId;
 use crate::domain::{Error, ErrorKind};
@@ -34,12 +35,13 @@ pub(super) async fn memory(verb: Verb, asker: &Asker, out: &mut Out) -> Result<(
         }
         Verb::Show { agent, session, user } => {
             let book = book(agent, asker, out).await?;
-            let mut sessions = sessions(&book, user, asker, out).await?;
-            if let Some(session) = session {
-                let id = meant(&book, &sessions, &session)?;
-                sessions.retain(|known| known.session == id);
-            }
-            sessions.iter().try_for_each(|session| show(session, out))
+            let sessions = sessions(&book, user, asker, out).await?;
+            let Some(session) = session else {
+                return sessions.iter().try_for_each(|session| show(session, out));
+            };
+            let id = meant(&book, &sessions, &session)?;
+            sessions.iter().filter(|known| known.session == id).try_for_each(|known| show(known, out))?;
+            history(&book, id, asker, out).await
         }
         Verb::Edit { agent, session, text, file } => {
             let book = book(agent, asker, out).await?;
@@ -133,6 +135,28 @@ fn show(session: &Remembered, out: &mut Out) -> Result<(), End> {
     out.line(&format!("{id}  {time}  {}{edited}", session.user))?;
     out.text(&session.summary)?;
     out.end_line()
+}
+
+/// What was said in a session, as far as its newest run is kept.
+async fn history(book: &Book, session: RunId, asker: &Asker, out: &mut Out) -> Result<(), End> {
+    let ask = Agents::Runs { id: book.agent.id, limit: usize::MAX };
+    let reply = asker.one(Request::Agents(ask), out).await?;
+    let Reply::AgentRuns { runs } = &reply else { return Err(unexpected(&reply)) };
+    let Some(run) = runs.iter().find(|run| run.session() == session && run.replays.is_none()) else {
+        return Ok(());
+    };
+    if out.json {
+        return out.object(&Item::AgentRun { run });
+    }
+    out.line("")?;
+    for turn in &run.turns {
+        let said = text_of(&turn.blocks);
+        if !said.is_empty() {
+            out.text(&format!("{}: {said}", turn.role.as_str()))?;
+            out.end_line()?;
+        }
+    }
+    Ok(())
 }
 
 async fn remove(book: &Book, ids: Vec<RunId>, yes: bool, asker: &Asker, out: &mut Out) -> Result<(), End> {

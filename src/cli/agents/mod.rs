@@ -3,16 +3,14 @@
 mod memory;
 mod running;
 
-pub(super) use running::replay;
-
 use std::fs::OpenOptions;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-pub(super) use running::{decides, tell};
+pub(super) use running::{decides, replay, tell};
 
 use super::args::{AgentForm, Agents as Verb, EditAgent};
-use super::changes::{changes, signed};
+use super::changes::{between, changes, head, signed};
 use super::item::Item;
 use super::out::Out;
 use super::prompt::{limited, read_input, text_file};
@@ -20,7 +18,7 @@ use super::{Asker, End, Exit, ask, unexpected, words};
 use crate::domain::agent::run::State;
 use crate::domain::agent::{Agent, Book, Definition, Run, Step, Version};
 use crate::domain::diff::{self, Mark};
-use crate::domain::{Error, ErrorKind, Result};
+use crate::domain::{Error, ErrorKind, Result, library};
 use crate::workbench::request::agents::Agents;
 use crate::workbench::{Reply, Request};
 
@@ -70,9 +68,7 @@ fn heads(agents: &[Agent], out: &mut Out) -> Result<(), End> {
     if out.json {
         return agents.iter().try_for_each(|agent| out.object(&Item::AgentHead { agent }));
     }
-    let row = |agent: &Agent| {
-        vec![words::time(agent.updated), format!("version {}", agent.latest), agent.name.clone()]
-    };
+    let row = |agent: &Agent| head(agent.updated, agent.latest, &agent.name);
     words::table(&agents.iter().map(row).collect::<Vec<_>>()).iter().try_for_each(|line| out.line(line))
 }
 
@@ -89,16 +85,7 @@ fn of(reply: Reply) -> Result<Book, End> {
 
 /// The version of that number, or the newest one.
 fn version(book: &Book, number: Option<u32>) -> Result<&Version> {
-    book.version(number).ok_or_else(|| {
-        let number = number.unwrap_or(book.agent.latest);
-        let numbers: Vec<_> = book.versions.iter().map(|version| version.number.to_string()).collect();
-        Error::new(
-            ErrorKind::NotFound,
-            format!("finding version {number} of {:?}", book.agent.name),
-            "there is none of that number",
-            format!("There are: {}.", numbers.join(", ")),
-        )
-    })
+    library::version(&book.agent.name, &book.versions, number)
 }
 
 /// What a file says, and the folder in which its paths lie.
@@ -311,10 +298,7 @@ async fn compare(
     let new = version(&book, to)?;
     let old = match from {
         Some(from) => version(&book, Some(from))?,
-        None => book.versions.iter().rfind(|version| version.number < new.number).ok_or_else(|| {
-            let why = format!("{:?} has none before version {}", book.agent.name, new.number);
-            Error::new(ErrorKind::NotFound, "comparing versions", why, "Name two versions, or edit it first.")
-        })?,
+        None => library::before(&book.agent.name, &book.versions, new.number)?,
     };
     let id = book.agent.id;
     let before = exported(id, Some(old.number), true, asker, out).await?;
@@ -323,8 +307,7 @@ async fn compare(
     if out.json {
         return out.object(&Item::Diff { from: old.number, to: new.number, lines: signed(&lines) });
     }
-    out.line(&format!("− version {}  {}", old.number, words::time(old.created)))?;
-    out.line(&format!("+ version {}  {}", new.number, words::time(new.created)))?;
+    between((old.number, old.created), (new.number, new.created), out)?;
     out.line("")?;
     changes(&lines, "  they are the same", out)
 }

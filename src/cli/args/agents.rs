@@ -205,7 +205,7 @@ pub enum AgentMemory {
         #[arg(long, value_name = "NAME")]
         user: Option<String>,
     },
-    /// Whole summaries
+    /// Whole summaries; of one session also what was said in it, as long as its run is kept
     Show {
         /// The agent's name
         agent: String,

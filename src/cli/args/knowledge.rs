@@ -96,6 +96,18 @@ pub enum Knowledge {
         #[arg(long, value_name = "COUNT")]
         candidates: Option<u32>,
     },
+    /// How a model is asked to answer from a base, here, in the chat and on the screen; `kb ask` can say otherwise
+    Answers {
+        /// The base: its name, or the first or last digits of its id
+        name: String,
+        /// A file with the prompt of `kb ask`, in which `$search_results$` and `$query$` stand for what was found and for the
+        /// question; none takes it away
+        #[arg(long, value_name = "FILE", required_unless_present = "threshold")]
+        template: Option<PathBuf>,
+        /// Take passages whose cosine is below this for not found, -1 to 1; none takes it away
+        #[arg(long, value_name = "COSINE", allow_negative_numbers = true)]
+        threshold: Option<String>,
+    },
     /// Move a base to another store, checked before it is there; what was ended goes on where it was
     Move {
         /// The base: its name, or the first or last digits of its id
@@ -334,10 +346,11 @@ pub struct AskBase {
     pub set: Vec<String>,
     #[command(flatten)]
     pub looking: Looking,
-    /// Take passages whose cosine is below this for not found, -1 to 1
+    /// Take passages whose cosine is below this for not found, -1 to 1; else as the base has it
     #[arg(long, value_name = "COSINE", allow_negative_numbers = true)]
     pub threshold: Option<f64>,
-    /// A file with the prompt, in which `$search_results$` and `$query$` stand for what was found and for the question
+    /// A file with the prompt, in which `$search_results$` and `$query$` stand for what was found and for the question; else as the
+    /// base has it
     #[arg(long, value_name = "FILE")]
     pub template: Option<PathBuf>,
     /// Print texts byte for byte, also what could drive a terminal

@@ -131,7 +131,9 @@ async fn show(text: &str, filter: &[String], asker: &Asker, out: &mut Out) -> Re
         None => None,
         Some(filter) => Some(passing(run.id, filter, outline.rows.len(), asker).await?),
     };
-    let view = shown::View { outline: &outline, tree: &tree, rollups: &rollups };
+    let again = asker.one(Request::Traces(Traces::Replays { id: run.id, row: None }), out).await?;
+    let Reply::TraceReplays { replays } = &again else { return Err(unexpected(&again)) };
+    let view = shown::View { outline: &outline, tree: &tree, rollups: &rollups, replays };
     let rows = tree.order().iter().copied();
     let rows: Vec<u32> =
         rows.filter(|row| wanted.as_ref().is_none_or(|wanted| wanted[*row as usize])).collect();
@@ -185,7 +187,7 @@ async fn span(text: &str, row: u32, asker: &Asker, out: &mut Out) -> Result<(), 
     let Reply::TraceSpan { span, contents } = &reply else { return Err(unexpected(&reply)) };
     let notes = noting::of(run.id, asker, out).await?;
     let mut notes = notes.iter().filter(|note| note.span == Some(span.id));
-    let again = asker.one(Request::Traces(Traces::Replays { id: run.id, row }), out).await?;
+    let again = asker.one(Request::Traces(Traces::Replays { id: run.id, row: Some(row) }), out).await?;
     let Reply::TraceReplays { replays } = &again else { return Err(unexpected(&again)) };
     if out.json {
         out.object(&reply)?;

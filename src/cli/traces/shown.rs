@@ -96,6 +96,8 @@ pub(super) struct View<'a> {
     pub outline: &'a Outline,
     pub tree: &'a Tree,
     pub rollups: &'a Rollups,
+    /// What was asked in the place of its spans.
+    pub replays: &'a [Replay],
 }
 
 impl View<'_> {
@@ -105,6 +107,11 @@ impl View<'_> {
         let sum = self.rollups.get(at);
         let indent = "  ".repeat(self.tree.depth(at).min(40) as usize);
         let mut odd: Vec<&str> = self.tree.marks(at).iter().map(Mark::says).collect();
+        let again = self.replays(at);
+        let replays = words::count(again, "replay", "replays");
+        if again > 0 {
+            odd.push(&replays);
+        }
         let error = self.outline.names.get(row.error);
         let failed = if error.is_empty() { "failed".to_owned() } else { format!("failed: {error}") };
         if row.is_error() {
@@ -121,6 +128,12 @@ impl View<'_> {
             sum.dollars.map_or_else(String::new, dollars),
             odd.join("; "),
         ]
+    }
+
+    /// How often it was asked again.
+    fn replays(&self, at: u32) -> u64 {
+        let id = self.outline.rows[at as usize].id;
+        self.replays.iter().filter(|replay| replay.of.span.0 == id).count() as u64
     }
 
     /// The same for programs.
@@ -154,6 +167,7 @@ impl View<'_> {
             dollars: sum.dollars,
             unpriced: sum.unpriced,
             marks: self.tree.marks(at).iter().map(Mark::as_str).collect(),
+            replays: self.replays(at),
         }
     }
 }
@@ -191,6 +205,13 @@ pub(in crate::cli) struct Told<'a> {
     dollars: Option<f64>,
     unpriced: u32,
     marks: Vec<&'static str>,
+    #[serde(skip_serializing_if = "is_none")]
+    replays: u64,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde hands it so")]
+fn is_none(count: &u64) -> bool {
+    *count == 0
 }
 
 /// What became of spans that were brought.

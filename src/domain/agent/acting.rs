@@ -302,15 +302,25 @@ impl Acting {
         }
     }
 
-    /// The answer as far as it has come. What a step says that then calls something was none.
-    pub fn so_far(&self) -> Option<String> {
-        match self.doings.last() {
-            Some(Doing::Asked(asked))
-                if matches!(asked.step, Step::Orchestration | Step::PostProcessing)
-                    && asked.wants.is_empty() =>
-            {
-                said::so_far(&asked.text)
+    /// The place of the step that is saying the answer, as far as can be told: one that then calls something was saying none.
+    pub fn speaking(&self) -> Option<usize> {
+        // What is remembered is summed up behind the answer.
+        let remembers =
+            |doing: &Doing| matches!(doing, Doing::Asked(asked) if asked.step == Step::MemorySummary);
+        let at = self.doings.iter().rposition(|doing| !remembers(doing)).filter(|_| self.end.is_none())?;
+        let speaks = match &self.doings[at] {
+            Doing::Asked(asked) => {
+                matches!(asked.step, Step::Orchestration | Step::PostProcessing) && asked.wants.is_empty()
             }
+            _ => false,
+        };
+        speaks.then_some(at)
+    }
+
+    /// The answer as far as it has come.
+    pub fn so_far(&self) -> Option<String> {
+        match &self.doings[self.speaking()?] {
+            Doing::Asked(asked) => said::so_far(&asked.text),
             _ => None,
         }
     }
@@ -371,6 +381,11 @@ impl Acting {
             (asked.number, text)
         });
         said.collect()
+    }
+
+    /// It took such a step.
+    pub fn took(&self, step: Step) -> bool {
+        self.doings.iter().any(|doing| matches!(doing, Doing::Asked(asked) if asked.step == step))
     }
 
     /// The calls that wait for the next message.
@@ -549,6 +564,10 @@ mod tests {
         acting.push(&step(1), 0);
         acting.push(&text(r#"{"thought": "easy", "answer": "4"#), 1);
         assert_eq!(acting.blocks_so_far(), [Block::Text { text: "4".into() }]);
+        let mut remembering = acting.clone();
+        remembering.push(&AgentEvent::Step { step: Step::MemorySummary, number: 2 }, 1);
+        remembering.push(&text("They asked."), 1);
+        assert_eq!(remembering.blocks_so_far(), acting.blocks_so_far(), "the answer stands");
         acting.push(&text("2\"}"), 2);
         acting.push(&ended(State::Answered { text: "42".into() }), 3);
         assert!(matches!(&acting.doings[0], Doing::Asked(asked) if asked.is_answer && asked.text == "easy"));

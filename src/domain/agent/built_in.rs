@@ -18,7 +18,7 @@ pub fn tools(built_in: &BuiltIn) -> Vec<Tool> {
             CALCULATOR,
             "Computes an expression: + - * / % ^, parentheses, pi, e, and sqrt, abs, round, floor, ceil, ln, log, exp, sin, \
              cos, tan, min, max. Use it for every calculation.",
-            &[("expression", "Like (12.5 + 3) * 4", true)],
+            &[("expression", "In numbers and signs alone, without the result", true)],
         )],
         BuiltIn::ReadFiles { .. } => vec![
             tool(

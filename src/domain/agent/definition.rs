@@ -8,6 +8,7 @@ use super::memory::Memory;
 use super::step::Steps;
 use crate::domain::catalog::ModelId;
 use crate::domain::id::AgentId;
+use crate::domain::library::Numbered;
 use crate::domain::settings::Settings;
 use crate::domain::time::Timestamp;
 use crate::domain::{Error, ErrorKind, Result};
@@ -41,6 +42,12 @@ pub struct Version {
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub note: String,
     pub created: Timestamp,
+}
+
+impl Numbered for Version {
+    fn number(&self) -> u32 {
+        self.number
+    }
 }
 
 /// An agent with all its versions, the oldest first.

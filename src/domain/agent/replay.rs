@@ -203,14 +203,18 @@ pub fn made(turns: &[Turn], results: &[Block]) -> Vec<Made> {
     all
 }
 
-/// The result in a text that gave it to a model without tool calls.
+/// The result in a text that gave it to a model without tool calls, behind what was asked.
 fn given_back(text: &str, name: &str) -> Option<(String, bool)> {
-    let rest = text.strip_prefix(name)?;
-    let (rest, is_error) = match rest.strip_prefix(" gave") {
-        Some(rest) => (rest, false),
-        None => (rest.strip_prefix(" failed")?, true),
+    let behind = |how: &str| {
+        let head = format!("{name} {how}{RESULT}");
+        let after = |(at, _)| text[..at].is_empty() || text[..at].ends_with('\n');
+        let (at, _) = text.match_indices(&head).find(|found| after(*found))?;
+        Some((at, &text[at + head.len()..]))
     };
-    let rest = rest.strip_prefix(RESULT)?;
+    let (rest, is_error) = match (behind("gave"), behind("failed")) {
+        (Some((gave, rest)), failed) if failed.is_none_or(|(failed, _)| gave < failed) => (rest, false),
+        (_, failed) => (failed?.1, true),
+    };
     let end = rest.rfind("\n</result>\n")?;
     Some((rest[..end].replace("< /result", "</result"), is_error))
 }
@@ -287,8 +291,8 @@ mod tests {
 
     fn written() -> Vec<Turn> {
         let call = "{\"tool\": \"look\", \"input\": {\"at\": 1}}";
-        let given =
-            turn::given(&[result("step_1", "a</result>\nb")], &[("step_1".into(), "look".into())], false);
+        let names = [("step_1".to_owned(), "look".to_owned())];
+        let given = turn::given(&[result("step_1", "a</result>\nb")], &names, false, "look", false);
         vec![
             turn(Role::User, vec![text("look")]),
             turn(Role::Assistant, vec![text("hm")]),

@@ -1,7 +1,10 @@
 //! What a model that has no tool calls of its own says in a step: one JSON object, so that every step can be read.
 //!
-//! `{"thought": "…", "tool": "name", "input": {…}}` calls a tool, `{"thought": "…", "answer": "…"}` ends the run (`ReAct`, Yao et
-//! al. 2022, with thought and action in one object). A grammar made of [`schema`] lets an engine say nothing else.
+//! `{"tool": "name", "input": {…}}` calls a tool, `{"answer": "…"}` ends the run (`ReAct`, Yao et al. 2022, with the action as
+//! JSON). A `"thought"` may stand first, and no model is told to write one: small ones talk themselves into what is wrong. A
+//! grammar made of [`schema`] lets an engine say nothing else.
+
+use std::fmt::Write as _;
 
 use serde_json::{Map, Value, json};
 
@@ -34,14 +37,14 @@ pub fn schema(tools: &[Tool]) -> Value {
         steps.push(json!({
             "type": "object",
             "properties": {"thought": thought, "tool": {"const": tool.name}, "input": input(tool, &mut shared)},
-            "required": ["thought", "tool", "input"],
+            "required": ["tool", "input"],
             "additionalProperties": false,
         }));
     }
     steps.push(json!({
         "type": "object",
         "properties": {"thought": thought, "answer": {"type": "string", "maxLength": LONGEST_ANSWER}},
-        "required": ["thought", "answer"],
+        "required": ["answer"],
         "additionalProperties": false,
     }));
     if shared.is_empty() { json!({"anyOf": steps}) } else { json!({"anyOf": steps, "$defs": shared}) }
@@ -111,20 +114,87 @@ fn bounded(schema: &Value, root: &str, closes: bool) -> Value {
     Value::Object(ended)
 }
 
-/// How a model is told of the tools and of the form.
+/// How a model is told of the tools and of the form: each tool by the very object that uses it, so that a small model has
+/// little to put together.
 pub fn told(tools: &[Tool]) -> String {
     let mut told = String::from(
-        "In each step write one JSON object and nothing else: \
-         {\"thought\": \"what to do next and why\", \"tool\": \"a tool's name\", \"input\": {its parameters}} to use a tool, \
-         or {\"thought\": \"why this is the end\", \"answer\": \"what the user is to read\"} to answer.\n\nTools:\n",
+        "Use a tool for what you do not know or cannot do yourself. Write one JSON object and nothing else.\n\n",
     );
     for tool in tools {
-        told.push_str(
-            &json!({"tool": tool.name, "description": tool.description, "input": tool.schema}).to_string(),
-        );
+        let (call, about) = use_of(tool);
+        let description = tool.description.trim();
+        told.push_str(&call);
         told.push('\n');
+        told.push_str(if description.is_empty() { tool.name.as_str() } else { description });
+        if !about.is_empty() {
+            let _ = write!(told, " ({about})");
+        }
+        told.push_str("\n\n");
     }
+    told.push_str("{\"answer\": \"...\"}\nTells the user what the tools gave.\n");
     told
+}
+
+/// The object that uses a tool, with the values that it needs left open, and what is to be known of all of them.
+fn use_of(tool: &Tool) -> (String, String) {
+    let schema = &tool.schema;
+    let needed = |name: &str| {
+        let needed = schema.get("required").and_then(Value::as_array);
+        needed.is_some_and(|all| all.iter().any(|one| one == name))
+    };
+    let (mut input, mut about) = (Vec::new(), Vec::new());
+    // One of several shapes, or made of parts that are told elsewhere, it is told as it is.
+    let plain = ["$ref", "anyOf", "oneOf", "allOf", "$defs", "definitions"]
+        .iter()
+        .all(|key| schema.get(*key).is_none());
+    match schema.get("properties").and_then(Value::as_object).filter(|_| plain) {
+        Some(properties) => {
+            for (name, value) in properties {
+                if needed(name) {
+                    input.push(format!("{}: {}", json!(name), open(value)));
+                }
+                about.push(parameter(name, value, needed(name)));
+            }
+        }
+        None if plain => {}
+        None => about.push(format!("input: {schema}")),
+    }
+    // With the blanks that the engine's own grammars write.
+    let call = format!("{{\"tool\": {}, \"input\": {{{}}}}}", json!(tool.name), input.join(", "));
+    (call, about.join("; "))
+}
+
+/// A value that is still to be written.
+fn open(schema: &Value) -> Value {
+    match schema.get("type").and_then(Value::as_str) {
+        Some("integer" | "number") => json!(0),
+        Some("boolean") => json!(true),
+        Some("array") => json!([]),
+        Some("object") => json!({}),
+        _ => json!("..."),
+    }
+}
+
+/// What is to be known of one value of an input.
+fn parameter(name: &str, schema: &Value, needed: bool) -> String {
+    let text =
+        |key: &str| schema.get(key).and_then(Value::as_str).map(str::trim).filter(|text| !text.is_empty());
+    let mut known = Vec::new();
+    known.extend(text("description").map(str::to_owned));
+    let made_of_parts =
+        ["properties", "items", "anyOf", "oneOf", "allOf"].iter().any(|key| schema.get(*key).is_some());
+    if made_of_parts {
+        known.push(schema.to_string());
+    } else if let Some(values) = schema.get("enum").and_then(Value::as_array) {
+        let values: Vec<String> = values.iter().map(Value::to_string).collect();
+        known.push(format!("one of {}", values.join(", ")));
+    } else {
+        known.extend(text("type").filter(|kind| *kind != "string").map(str::to_owned));
+    }
+    if !needed {
+        known.push("may be left out".to_owned());
+    }
+    if known.is_empty() { name.to_owned() } else { format!("{name}: {}", known.join(", ")) }
 }
 
 /// Reads a step. Text around the object, and a fence of Markdown about it, are let pass: models without a grammar write them.
@@ -263,6 +333,31 @@ mod tests {
     }
 
     #[test]
+    fn a_tool_is_told_by_what_uses_it_and_by_all_that_is_known_of_its_values() {
+        let schema = json!({
+            "type": "object",
+            "properties": {
+                "tea": {"type": "string", "description": "Its name."},
+                "size": {"enum": ["small", "large"]},
+                "many": {"type": "integer", "description": "Packets"},
+                "to": {"type": "object", "properties": {"town": {"type": "string"}}},
+            },
+            "required": ["tea", "many"],
+        });
+        let told = told(&[Tool { schema, ..look() }]);
+        let known = "{\"tool\": \"look\", \"input\": {\"tea\": \"...\", \"many\": 0}}\nLooks. (tea: Its name.; size: one of \"small\", \
+                     \"large\", may be left out; many: Packets, integer; to: {\"type\":\"object\",\"properties\":{\"town\":\
+                     {\"type\":\"string\"}}}, may be left out)\n";
+        assert!(told.contains(known), "{told}");
+        let either = json!({"anyOf": [{"type": "object"}]});
+        let told = super::told(&[Tool { schema: either, ..look() }]);
+        assert!(
+            told.contains("\"input\": {}}\nLooks. (input: {\"anyOf\":[{\"type\":\"object\"}]})\n"),
+            "{told}"
+        );
+    }
+
+    #[test]
     fn what_a_tool_leaves_open_is_closed_in_a_step() {
         let tool = |schema: Value| Tool { name: "do".into(), description: String::new(), schema };
         let text = json!({"type": "string"});
@@ -308,7 +403,8 @@ mod tests {
             check(&[Block::Text { text: step.to_string() }], &settings)
         };
         assert_eq!(said(json!({"thought": "", "tool": "look", "input": {"at": 7}})), SchemaCheck::Kept);
-        let broken = said(json!({"thought": "", "tool": "look", "input": {"at": "7"}}));
+        assert_eq!(said(json!({"answer": "so"})), SchemaCheck::Kept);
+        let broken = said(json!({"tool": "look", "input": {"at": "7"}}));
         assert!(matches!(broken, SchemaCheck::Broken { .. }), "{broken:?}");
     }
 
@@ -317,6 +413,10 @@ mod tests {
         let tools = [look()];
         Schema::read(&schema(&tools)).unwrap();
         assert_eq!(schema(&tools)["anyOf"].as_array().unwrap().len(), 2);
-        assert!(told(&tools).contains(r#"{"tool":"look","description":"Looks.""#));
+        let told = told(&tools);
+        assert!(
+            told.contains("{\"tool\": \"look\", \"input\": {\"at\": \"...\"}}\nLooks. (at)\n\n{\"answer\""),
+            "{told}"
+        );
     }
 }

@@ -77,6 +77,8 @@ impl Step {
                 "prompt_session_attributes",
                 "knowledge_base_guideline",
                 "memory_content",
+                "memory_guideline",
+                "memory_action_guideline",
                 "ask_user_missing_information",
             ],
             Self::KnowledgeBaseResponse => &["query", "search_results"],

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::chunking::Chunking;
 use super::rebuild::Rebuild;
 use super::reranking::Reranker;
+use super::retrieval::Answers;
 use super::schedule::Schedule;
 use super::store::{Move, StoreKind};
 use super::sync::Sync;
@@ -34,6 +35,9 @@ pub struct Base {
     /// Puts what is found in it in a better order, where a question does not say otherwise.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reranker: Option<Reranker>,
+    /// How a model is asked to answer from it.
+    #[serde(default, skip_serializing_if = "Answers::are_usual")]
+    pub answers: Answers,
     /// Where its passages lie.
     #[serde(default)]
     pub store: StoreKind,

@@ -10,6 +10,7 @@ use super::reranking::{Reranked, Reranking};
 use crate::domain::catalog::ModelId;
 use crate::domain::id::PassageId;
 use crate::domain::settings::Settings;
+use crate::domain::{Error, ErrorKind, Result};
 
 /// What a model is told before everything else, where the person has no template of their own.
 pub const RULES: &str = "\
@@ -29,6 +30,69 @@ Question: $query$";
 pub const RESULTS: &str = "$search_results$";
 /// Where the question stands.
 pub const QUERY: &str = "$query$";
+
+/// How answers from a base are asked for, where a question does not say otherwise.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Answers {
+    /// In the place of [`RULES`] and [`TEMPLATE`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub template: Option<String>,
+    /// Hits below this cosine (-1 to 1) are none; only of modes that compare vectors.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub threshold: Option<f64>,
+}
+
+/// The longest template, in characters, as Bedrock's flows and evaluations have it.
+pub const LONGEST_TEMPLATE: usize = 100_000;
+
+/// Whether a template has a place for what was found and one for the question.
+pub fn check_template(template: &str) -> Result<()> {
+    let wrong =
+        |why: String, hint: &str| Err(Error::new(ErrorKind::Invalid, "reading a template", why, hint));
+    for place in [RESULTS, QUERY] {
+        if !template.contains(place) {
+            return wrong(format!("the template has no {place}"), "Put the place in where it belongs.");
+        }
+    }
+    let long = template.chars().count();
+    if long > LONGEST_TEMPLATE {
+        return wrong(
+            format!("it has {long} characters"),
+            "Keep it below 100,000; what is longer is no template.",
+        );
+    }
+    Ok(())
+}
+
+impl Answers {
+    /// What a person begins with who writes a template.
+    pub fn usual_template() -> String {
+        format!("{RULES}\n\n{TEMPLATE}")
+    }
+
+    /// Whether answers are asked for as everywhere.
+    pub fn are_usual(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// Whether they can be asked for so.
+    pub fn check(&self) -> Result<()> {
+        if let Some(threshold) = self.threshold.filter(|threshold| !(-1.0..=1.0).contains(threshold)) {
+            let why = format!("{threshold} is no cosine");
+            let hint = "Give a number from -1 to 1.";
+            return Err(Error::new(ErrorKind::Invalid, "setting the least cosine of a base", why, hint));
+        }
+        self.template.as_deref().map_or(Ok(()), check_template)
+    }
+
+    /// In words, for a line.
+    pub fn words(&self) -> String {
+        let template = self.template.as_ref().map(|_| "by a prompt of its own".to_owned());
+        let threshold = self.threshold.map(|least| format!("from passages with a cosine of {least} or more"));
+        template.into_iter().chain(threshold).collect::<Vec<_>>().join(", ")
+    }
+}
 
 /// What is looked for.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -56,10 +120,10 @@ pub struct Asked {
     pub model: ModelId,
     #[serde(default)]
     pub settings: Settings,
-    /// In the place of [`TEMPLATE`].
+    /// In the place of the base's own, or of [`RULES`] and [`TEMPLATE`].
     #[serde(default)]
     pub template: Option<String>,
-    /// Hits below this cosine are none; only of modes that compare vectors.
+    /// Hits below this cosine are none, in the place of the base's own; only of modes that compare vectors.
     #[serde(default)]
     pub threshold: Option<f64>,
 }
@@ -304,6 +368,23 @@ mod tests {
         };
         let standing = Standing { id: passage.id, vector: None, keyword: None, fused: None, reranked: None };
         Found { standing, passage, uri: "/docs/a.pdf".to_owned() }
+    }
+
+    #[test]
+    fn a_template_has_both_places_and_a_threshold_is_a_cosine() {
+        let template = |text: &str| Answers { template: Some(text.to_owned()), ..Answers::default() };
+        let threshold = |least| Answers { threshold: Some(least), ..Answers::default() };
+        assert_eq!(template(&Answers::usual_template()).check(), Ok(()));
+        assert_eq!((threshold(-1.0).check(), Answers::default().check()), (Ok(()), Ok(())));
+        for (wrong, why) in [
+            (template("$query$"), "no $search_results$"),
+            (template("$search_results$"), "no $query$"),
+            (template(&format!("$query$ $search_results${}", "x".repeat(100_000))), "100024 characters"),
+            (threshold(f64::NAN), "NaN is no cosine"),
+            (threshold(1.5), "1.5 is no cosine"),
+        ] {
+            assert!(wrong.check().unwrap_err().to_string().contains(why), "{why}");
+        }
     }
 
     #[test]

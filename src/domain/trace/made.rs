@@ -73,17 +73,12 @@ impl Made {
         }
         let has_room = self.0.len() < THINGS;
         let known = self.0.iter_mut().find(|thing| thing.what == what && thing.name == name);
-        match known {
-            Some(thing)
-                if thing.values.len() < VALUES && !thing.values.iter().any(|known| known == value) =>
-            {
+        if let Some(thing) = known {
+            if thing.values.len() < VALUES && !thing.values.iter().any(|known| known == value) {
                 thing.values.push(value.to_owned());
             }
-            Some(_) => {}
-            None if has_room => {
-                self.0.push(Thing { what, name: name.to_owned(), values: vec![value.to_owned()] });
-            }
-            None => {}
+        } else if has_room {
+            self.0.push(Thing { what, name: name.to_owned(), values: vec![value.to_owned()] });
         }
     }
 

@@ -86,6 +86,17 @@ impl Opinion {
         Self { name: NAME.to_owned(), grade, text: text.into() }
     }
 
+    /// From one line: a number from 0 to 1 in front is the grade, the rest is the text.
+    pub fn read(line: &str) -> Result<Self> {
+        let line = line.trim();
+        let (first, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
+        let said = match first.parse::<f64>() {
+            Ok(_) => Self::new(Some(Grade::read(first)?), rest),
+            Err(_) => Self::new(None, line),
+        };
+        said.checked()
+    }
+
     /// As it may be kept: without blanks around it, and only where it says something.
     pub fn checked(self) -> Result<Self> {
         let wrong = |why: String, hint: &str| Error::new(ErrorKind::Invalid, "noting on a trace", why, hint);
@@ -185,6 +196,16 @@ mod tests {
         assert!(Opinion::new(Some(Grade::Label(String::new())), "").checked().is_err());
         let said = Opinion { name: " ".to_owned(), ..Opinion::new(None, " slow ") }.checked().unwrap();
         assert_eq!(said, Opinion::new(None, "slow"));
+    }
+
+    #[test]
+    fn a_line_is_a_grade_a_text_or_both() {
+        let read =
+            |line: &str| Opinion::read(line).map(|said| (said.grade.map(|grade| grade.words()), said.text));
+        assert_eq!(read(" 0.5 too slow ").unwrap(), (Some("0.5".to_owned()), "too slow".to_owned()));
+        assert_eq!(read("1").unwrap(), (Some("1".to_owned()), String::new()));
+        assert_eq!(read("wrong city").unwrap(), (None, "wrong city".to_owned()));
+        assert!(read("").is_err() && read("7 out of 10").is_err());
     }
 
     #[test]

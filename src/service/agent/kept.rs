@@ -2,7 +2,7 @@
 
 use crate::domain::agent::{Agent, Book, Definition, Pinned, Pins, Remembered, Run, Version};
 use crate::domain::id::{AgentId, RunId, SpanId};
-use crate::domain::prompt::{LONGEST_NAME, name_of};
+use crate::domain::library;
 use crate::domain::trace::told::Told;
 use crate::domain::{Error, ErrorKind, Result};
 use crate::service::{fresh, trace};
@@ -32,10 +32,7 @@ pub(super) fn check(definition: &Definition) -> Result<()> {
 }
 
 pub(super) fn named(typed: &str) -> Result<String> {
-    name_of(typed).ok_or_else(|| {
-        let hint = format!("A name is one line of at most {LONGEST_NAME} characters.");
-        Error::new(ErrorKind::Invalid, "naming an agent", format!("{typed:?} is no name"), hint)
-    })
+    library::named(typed, "naming an agent")
 }
 
 /// Every agent that can be read, the last changed first; `workspace verify` names the others.
@@ -71,16 +68,7 @@ pub(super) fn book(store: &Store, id: AgentId) -> Result<Book> {
 
 /// The version of that number, or the newest one.
 pub(super) fn version(book: &Book, number: Option<u32>) -> Result<&Version> {
-    book.version(number).ok_or_else(|| {
-        let number = number.unwrap_or(book.agent.latest);
-        let numbers: Vec<String> = book.versions.iter().map(|version| version.number.to_string()).collect();
-        Error::new(
-            ErrorKind::NotFound,
-            format!("finding version {number} of {:?}", book.agent.name),
-            "there is none of that number",
-            format!("There are: {}.", numbers.join(", ")),
-        )
-    })
+    library::version(&book.agent.name, &book.versions, number)
 }
 
 pub(super) fn create(store: &Store, name: String, definition: Definition, note: String) -> Result<Book> {
@@ -237,15 +225,7 @@ fn free(store: &Store, name: &str, but: Option<AgentId>) -> Result<()> {
 
 /// The name, with a number behind it where it is taken.
 pub(super) fn free_name(store: &Store, name: &str) -> String {
-    let numbered = (2..).map(|number: u32| {
-        let end = format!(" {number}");
-        let head: String = name.chars().take(LONGEST_NAME - end.len()).collect();
-        head + &end
-    });
-    std::iter::once(name.to_owned())
-        .chain(numbered)
-        .find(|name| free(store, name, None).is_ok())
-        .unwrap_or_default()
+    library::free_name(name, |name| free(store, name, None).is_err())
 }
 
 pub(super) fn missing(doing: &str) -> Error {

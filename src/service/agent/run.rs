@@ -347,7 +347,7 @@ impl Running {
         self.agree_to_servers().await?;
         let tools = self.offered.tools();
         if !self.run.results.is_empty() {
-            self.give_back();
+            self.give_back(false);
         } else if self.begins() {
             self.before(&tools).await?;
         }
@@ -398,13 +398,15 @@ impl Running {
     /// The loop: an answer, or the calls that somebody outside is to answer.
     async fn orchestrate(&mut self, tools: &[Tool]) -> Result<Result<String, Vec<Wanted>>, Halt> {
         let mut malformed = 0;
+        let (mut before, mut repeats) = (Vec::new(), false);
         // Of a replay a person may have said what the model says first.
         let last = self.run.turns.last().filter(|turn| turn.role == Role::Assistant);
         let mut given = last.map(|turn| turn.blocks.clone());
         loop {
             let blocks = match given.take() {
                 Some(blocks) => blocks,
-                None => self.think(tools).await?,
+                // Who goes round in circles is asked for what there is.
+                None => self.think(tools, if repeats { &[] } else { tools }).await?,
             };
             let native = self.native;
             let number = self.run.spent.steps;
@@ -425,18 +427,24 @@ impl Running {
                     if !wanted.is_empty() {
                         return Ok(Err(wanted));
                     }
-                    self.give_back();
+                    repeats = !native && turn::alike(&calls, &before);
+                    if repeats {
+                        let text = "the same call again: it is asked for its answer".to_owned();
+                        self.tell(AgentEvent::Remark { text }).await;
+                    }
+                    before = calls;
+                    self.give_back(repeats);
                     self.store().await?;
                 }
             }
         }
     }
 
-    /// Asks the model for the next step of the loop.
-    async fn think(&mut self, tools: &[Tool]) -> Result<Vec<Block>, Halt> {
+    /// Asks the model for the next step of the loop: of the tools that it knows it may call those that are `left`.
+    async fn think(&mut self, tools: &[Tool], left: &[Tool]) -> Result<Vec<Block>, Halt> {
         let system = told::system(&self.definition, self.standing(tools, &[]));
         let turns = self.run.turns.clone();
-        let blocks = self.ask(Asking { step: Step::Orchestration, system, turns, tools }).await?;
+        let blocks = self.ask(Asking { step: Step::Orchestration, system, turns, tools: left }).await?;
         self.run.turns.push(Turn { role: Role::Assistant, blocks: blocks.clone() });
         self.store().await?;
         Ok(blocks)
@@ -634,8 +642,8 @@ impl Running {
         agreed
     }
 
-    /// Gives the results of a step back to the model.
-    fn give_back(&mut self) {
+    /// Gives the results of a step back to the model; whether it had made the same calls before.
+    fn give_back(&mut self, repeats: bool) {
         let results = std::mem::take(&mut self.run.results);
         let last = self.run.turns.iter().rfind(|turn| turn.role == Role::Assistant);
         let blocks = last.map(|turn| turn.blocks.as_slice()).unwrap_or_default();
@@ -652,7 +660,7 @@ impl Running {
             }
             Next::Answer(_) | Next::Malformed(_) => Vec::new(),
         };
-        self.run.turns.push(turn::given(&results, &names, self.native));
+        self.run.turns.push(turn::given(&results, &names, self.native, &self.run.question, repeats));
     }
 
     /// Words the answer for the person.

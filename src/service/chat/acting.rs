@@ -46,10 +46,13 @@ pub(super) fn act(book: &Book, model: Option<&ModelId>, path: &[&Message]) -> Re
         ));
     }
     let answers = asked.blocks.iter().filter_map(|block| match block {
-        Block::ToolResult { id, content, .. } => Some((id.clone(), content.clone())),
+        Block::ToolResult { id, content, is_error: true } => {
+            Some((id.clone(), format!("it failed: {content}")))
+        }
+        Block::ToolResult { id, content, is_error: false } => Some((id.clone(), content.clone())),
         _ => None,
     });
-    let last = before.last().and_then(|message| message.answer.as_ref()?.agent.as_ref());
+    let last = before.last().and_then(|message| message.answer.as_ref()?.agent.as_deref());
     let last = last.filter(|acting| acting.agent.id == book.agent.id);
     let definition = book.version(None).map(|version| &version.definition);
     let onward = Onward {
@@ -69,13 +72,9 @@ pub(super) fn act(book: &Book, model: Option<&ModelId>, path: &[&Message]) -> Re
     Ok((Act { agent: book.agent.id, given: Given::Onward(onward) }, acting))
 }
 
-/// A run once more, with its model saying that in one of the steps that it took for an answer.
-pub(super) async fn again_from(
-    agents: &Agents,
-    acting: &Acting,
-    (step, said): (u32, String),
-) -> Result<Given> {
-    const DOING: &str = "running an agent on from a step";
+/// The run that gave an answer once more, but for what is edited.
+pub(super) async fn again_from(agents: &Agents, acting: &Acting, mut edit: Edit) -> Result<Given> {
+    const DOING: &str = "running an agent once more";
     let run = acting.run.ok_or_else(|| {
         let hint = "Answer the message again instead.";
         Error::new(ErrorKind::Invalid, DOING, "its run never began", hint)
@@ -85,8 +84,8 @@ pub(super) async fn again_from(
     let all = recorded.turns[from..].iter().filter(|turn| turn.role == Role::Assistant).count();
     // A run that went on after a question has the steps before that as well.
     let before = all.saturating_sub(acting.said("").len());
-    let step = step.saturating_add(u32::try_from(before).unwrap_or(u32::MAX));
-    let edit = Edit { step: Some(step), said: Some(said), ..Edit::default() };
+    let before = u32::try_from(before).unwrap_or(u32::MAX);
+    edit.step = edit.step.map(|step| step.saturating_add(before));
     Ok(Given::Replay(Again { run, edit, version: None, model: None, missing: Missing::Run }))
 }
 
@@ -261,7 +260,7 @@ mod tests {
             context: None,
             schema: None,
             grounding: None,
-            agent: Some(acting),
+            agent: Some(Box::new(acting)),
         };
         Message { answer: Some(answer), ..message(Role::Assistant, text("Which?")) }
     }

@@ -18,6 +18,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::domain::Result;
 use crate::domain::agent::AgentEvent;
+use crate::domain::agent::replay::Edit;
 use crate::domain::attachment::Attachment;
 use crate::domain::call::Converse;
 use crate::domain::conversation::{Conversation, Target};
@@ -108,15 +109,16 @@ impl Chat {
         self.turn(Ask::Retry { conversation, message }, terms)
     }
 
-    /// Answers as an agent did in `message`, as a sibling of that, but with its model saying that in the step of that number.
+    /// Answers as an agent did in `message`, as a sibling of that, but for what is edited. Steps count from the first one of that
+    /// answer.
     pub fn redo(
         &self,
         conversation: ConversationId,
         message: MessageId,
-        (step, said): (u32, String),
+        edit: Edit,
         terms: Terms,
     ) -> BoxStream<'static, Result<Step>> {
-        self.turn(Ask::Redo { conversation, message, step, said }, terms)
+        self.turn(Ask::Redo { conversation, message, edit }, terms)
     }
 
     /// Goes on with the answer `message` where it ended.

@@ -2,6 +2,7 @@
 
 use super::Chat;
 use super::acting::{Act, act, again_from};
+use crate::domain::agent::replay::Edit;
 use crate::domain::agent::{Book, Spent};
 use crate::domain::call::{Blobs, Converse, Turn};
 use crate::domain::catalog::ModelId;
@@ -32,12 +33,11 @@ pub(super) enum Ask {
         conversation: ConversationId,
         message: MessageId,
     },
-    /// Answers as an agent did, but with its model saying that in a step.
+    /// Answers as an agent did, but for what is edited.
     Redo {
         conversation: ConversationId,
         message: MessageId,
-        step: u32,
-        said: String,
+        edit: Edit,
     },
     Continue {
         conversation: ConversationId,
@@ -70,7 +70,7 @@ pub(super) struct Prepared {
 
 /// What makes the answer.
 #[derive(Debug)]
-#[expect(clippy::large_enum_variant, reason = "there is one a turn")]
+#[allow(clippy::large_enum_variant, reason = "there is one a turn")]
 pub(super) enum Work {
     /// One call of the model.
     Converse(Converse),
@@ -104,8 +104,8 @@ pub(super) async fn prepare(chat: &Chat, ask: Ask) -> Result<Prepared> {
             let by = answerer(chat, &thread.conversation).await?;
             retry(invoke, by.as_ref(), &thread, message)
         }
-        Ask::Redo { conversation, message, step, said } => {
-            redo(chat, archive.thread(conversation).await?, message, (step, said)).await
+        Ask::Redo { conversation, message, edit } => {
+            redo(chat, archive.thread(conversation).await?, message, edit).await
         }
         Ask::Continue { conversation, message } => {
             go_on(invoke, archive.thread(conversation).await?, message)
@@ -201,11 +201,11 @@ fn retry(invoke: &Invoke, by: Option<&By>, thread: &Thread, message: MessageId) 
 }
 
 /// The turn of an agent once more, from one of its steps on.
-async fn redo(chat: &Chat, thread: Thread, message: MessageId, edit: (u32, String)) -> Result<Prepared> {
-    const DOING: &str = "running an agent on from a step";
+async fn redo(chat: &Chat, thread: Thread, message: MessageId, edit: Edit) -> Result<Prepared> {
+    const DOING: &str = "running an agent once more";
     let Thread { conversation: head, messages } = thread;
     let message = find(&messages, message, DOING)?;
-    let acting = message.answer.as_ref().and_then(|answer| answer.agent.as_ref());
+    let acting = message.answer.as_ref().and_then(|answer| answer.agent.as_deref());
     let (Some(acting), Some(parent), Some(agents)) = (acting, message.parent, &chat.agents) else {
         let hint = "Name the answer of an agent.";
         return Err(Error::new(ErrorKind::Invalid, DOING, "no agent gave that answer", hint));
@@ -294,7 +294,7 @@ fn answer(
             context: None,
             schema: None,
             grounding: None,
-            agent: acting,
+            agent: acting.map(Box::new),
         }),
         origin: MessageOrigin::Here,
     };

@@ -4,16 +4,17 @@ use futures_util::StreamExt;
 use futures_util::stream::{self, BoxStream};
 
 use super::Knowledge;
+use crate::domain::Result;
 use crate::domain::call::{Blobs, Call, Converse, Turn, weight};
 use crate::domain::delta::{Event, Fold};
 use crate::domain::id::BaseId;
+use crate::domain::knowledge::base::Base;
 use crate::domain::knowledge::retrieval::{
-    Asked, Citation, QUERY, RESULTS, RULES, Retrieved, TEMPLATE, citations, filled,
+    Answers, Asked, Citation, RULES, Retrieved, TEMPLATE, check_template, citations, filled,
 };
 use crate::domain::message::{Block, Role};
 use crate::domain::trace::SpanKind;
 use crate::domain::trace::told::Told;
-use crate::domain::{Error, ErrorKind, Result};
 use crate::service::invoke::{Tells, Terms};
 
 /// What comes of it, one after the other.
@@ -33,18 +34,25 @@ pub enum Answering {
 }
 
 impl Knowledge {
+    /// Has a model answer from a base so from now on, where a question does not say otherwise.
+    pub async fn answer_so(&self, id: BaseId, answers: Answers) -> Result<Base> {
+        answers.check()?;
+        self.changed(id, move |base| {
+            base.answers = answers;
+            Ok(())
+        })
+        .await
+    }
+
     /// Finds passages and has a model answer from them. Dropping the stream ends the answer.
     pub fn ask(&self, id: BaseId, asked: Asked, terms: Terms) -> BoxStream<'static, Result<Answering>> {
         let service = self.clone();
         stream::once(async move {
-            let template = asked.template.as_deref().unwrap_or(TEMPLATE);
-            for place in [RESULTS, QUERY] {
-                if !template.contains(place) {
-                    let why = format!("the template has no {place}");
-                    let hint = "Put the place in where it belongs.";
-                    return Err(Error::new(ErrorKind::Invalid, "asking a knowledge base", why, hint));
-                }
-            }
+            let own = service.base(id).await?.answers;
+            let own_template = asked.template.or(own.template);
+            let threshold = asked.threshold.or(own.threshold);
+            let template = own_template.as_deref().unwrap_or(TEMPLATE);
+            check_template(template)?;
             let (mut step, terms) = service.invoke.step(SpanKind::Answer, id.to_string(), &terms);
             // Nothing else keeps what is asked and answered here.
             let terms = Terms { tells: Some(Tells::default()), ..terms };
@@ -54,7 +62,7 @@ impl Knowledge {
                 step.end(Some(error));
             }
             let mut retrieved = found?;
-            retrieved.keep_near(mode, asked.threshold);
+            retrieved.keep_near(mode, threshold);
             if retrieved.hits.is_empty() {
                 step.end(None);
                 let found = Answering::Found { retrieved, prompt: String::new() };
@@ -66,7 +74,7 @@ impl Knowledge {
             let prompt = filled(template, &query, &retrieved.hits[..many]);
             let converse = Converse {
                 model: asked.model.clone(),
-                system: asked.template.is_none().then(|| RULES.to_owned()),
+                system: own_template.is_none().then(|| RULES.to_owned()),
                 turns: vec![Turn { role: Role::User, blocks: vec![Block::Text { text: prompt.clone() }] }],
                 settings: asked.settings,
                 conversation: None,

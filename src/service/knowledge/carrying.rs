@@ -24,6 +24,7 @@ use crate::domain::change::Changed;
 use crate::domain::id::{BaseId, DocumentId, SourceId};
 use crate::domain::knowledge::base::{Base, Holds, checked_name};
 use crate::domain::knowledge::passage::{Entry, Passage};
+use crate::domain::knowledge::retrieval::Answers;
 use crate::domain::knowledge::store::StoreKind;
 use crate::domain::knowledge::sync::Filed;
 use crate::domain::{Error, ErrorKind, Result};
@@ -242,8 +243,9 @@ impl Knowledge {
             updated: now,
             embedder: head.embedder,
             dimensions: head.dimensions,
-            // Nobody is sent what is found because a file says so.
+            // Nobody is sent what is found, or told what to do with it, because a file says so.
             reranker: None,
+            answers: Answers::default(),
             store: StoreKind::Embedded,
             moving: None,
             index: None,

@@ -74,7 +74,8 @@ impl Knowledge {
             expected: Vec::new(),
             rerank: Reranking::AsBase,
         };
-        let found = self.search(base.id, question, terms).await?;
+        let mut found = self.search(base.id, question, terms).await?;
+        found.keep_near(Mode::Hybrid, base.answers.threshold);
         if let Some(text) = found.reranked.as_ref().and_then(Reranked::remark) {
             // The answer has no place for it; every screen has.
             self.changes.tell(Changed::Notice { text });

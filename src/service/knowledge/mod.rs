@@ -61,6 +61,7 @@ use crate::domain::knowledge::base::{
     Base, Holds, Origin, Plan, Source, SourceChange, SourcePlan, checked_name,
 };
 use crate::domain::knowledge::rebuild::RebuildState;
+use crate::domain::knowledge::retrieval::Answers;
 use crate::domain::knowledge::schedule::Schedule;
 use crate::domain::knowledge::store::{Move, MoveState, StoreKind};
 use crate::domain::knowledge::sync::{Filed, SyncState};
@@ -185,6 +186,7 @@ impl Knowledge {
             embedder,
             dimensions: u32::try_from(dimensions).unwrap_or(u32::MAX),
             reranker: None,
+            answers: Answers::default(),
             store: plan.store,
             moving: None,
             index: None,

@@ -6,6 +6,7 @@
 
 mod inflate;
 pub mod kept;
+mod lints;
 mod made;
 pub(in crate::service) mod notes;
 mod own;
@@ -36,7 +37,6 @@ use crate::domain::trace::aligned::{self, Pair};
 use crate::domain::trace::contents::Contents;
 use crate::domain::trace::filter::Filter;
 use crate::domain::trace::latency::{Latency, latencies};
-use crate::domain::trace::lint::{self, Finding};
 use crate::domain::trace::outline::Outline;
 use crate::domain::trace::replay::{self, Original, Place};
 use crate::domain::trace::run::Written;
@@ -294,16 +294,6 @@ impl Traces {
         self.with(move |view| {
             let Reckoned { outline, tree } = Reckoned::of(view.open(id)?.outline);
             Ok(latencies(&outline, &tree))
-        })
-        .await
-    }
-
-    /// What looks wrong in it, as its rows tell.
-    pub async fn lints(&self, id: TraceId) -> Result<Vec<Finding>> {
-        self.with(move |view| {
-            let Reckoned { outline, tree } = Reckoned::of(view.open(id)?.outline);
-            let rollups = Rollups::of(&outline, &tree);
-            Ok(lint::of_rows(&outline, &tree, &rollups))
         })
         .await
     }

@@ -32,6 +32,7 @@ use super::overlay::Overlay;
 use super::overlay::prompt::Boxed;
 use super::pane::{Pane, Place, chat, compare, evaluate, knowledge, models, pictures, prompt, traces, usage};
 use super::runtime;
+use super::setup::Question;
 use super::stroke::Stroke;
 use super::when;
 use super::widget::code::{Highlights, Want};
@@ -218,6 +219,8 @@ pub struct State {
     left: place::Left,
     /// The conversation that a place leads to.
     opens: Option<ConversationId>,
+    /// What a place wants other models to be asked.
+    asks: Option<Question>,
     /// What became of a file that is named in a line over the place.
     boxed: Option<Boxed>,
     title: String,
@@ -268,6 +271,8 @@ pub struct Desk<'a> {
     pub notice: Option<(String, Tone)>,
     /// The conversation that the chat is to open.
     pub opens: Option<ConversationId>,
+    /// What the compare place is to have ready.
+    pub asks: Option<Question>,
 }
 
 impl Options {
@@ -389,6 +394,7 @@ impl State {
             unlocking: None,
             left: place::Left::new(told),
             opens: None,
+            asks: None,
             boxed: None,
             title: String::new(),
             tasks: 0,
@@ -523,6 +529,7 @@ impl State {
             overlays: Vec::new(),
             notice: None,
             opens: None,
+            asks: None,
         };
         let panes = Panes {
             chat: &mut self.chat,
@@ -546,6 +553,7 @@ impl State {
         }
         self.boxed = desk.boxed.or(self.boxed.take());
         self.opens = desk.opens.or(self.opens);
+        self.asks = desk.asks.or(self.asks.take());
         if let Some((text, tone)) = desk.notice {
             self.notices.say(text, tone, self.now);
         }

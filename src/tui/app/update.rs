@@ -174,6 +174,10 @@ pub fn update(state: &mut State, cache: &mut Cache, event: Event) -> Vec<Effect>
         show(state, Place::Chat, out);
         state.with_chat(out, |chat, desk| chat.open(id, desk));
     }
+    if let Some(question) = state.asks.take() {
+        show(state, Place::Compare, out);
+        state.at_desk(out, |panes, desk| panes.compare.ask_as(question, desk));
+    }
     if state.frame().body != body {
         state.with_pane(out, |pane, desk| pane.refit(desk));
     }
@@ -339,6 +343,7 @@ fn settle(state: &mut State, outcome: Outcome, out: &mut Out<'_>) {
                 }
                 choice @ (Choice::Write { of: Written::Trace(_), .. }
                 | Choice::ImportTraces(_)
+                | Choice::AskAgain(_)
                 | Choice::RemoveTrace(_)) => {
                     state.at_desk(out, |panes, desk| panes.traces.chosen(choice, desk));
                 }
@@ -348,7 +353,8 @@ fn settle(state: &mut State, outcome: Outcome, out: &mut Out<'_>) {
                 choice @ (Choice::Write { of: Written::Conversation(_), .. }
                 | Choice::Answers(_)
                 | Choice::EditStep(..)
-                | Choice::StepSaid { .. }
+                | Choice::EditPrompt(..)
+                | Choice::RunOn(..)
                 | Choice::Consent { .. }) => {
                     state.with_chat(out, |chat, desk| chat.chosen(choice, desk));
                 }
@@ -541,7 +547,7 @@ fn ask_to_quit(state: &mut State, out: &mut Out<'_>) {
     running.fetching |= state.models.makes();
     running.pictures = state.pictures.running();
     running.answers += state.prompt.running() + state.compare.running() + state.evaluate.running();
-    running.answers += state.knowledge.running();
+    running.answers += state.knowledge.running() + state.traces.running();
     running.syncs = state.knowledge.syncing();
     running.unmade = state.evaluate.has_unmade();
     if running.goes_on() {

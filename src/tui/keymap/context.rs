@@ -175,8 +175,8 @@ impl Context {
             Self::Usage => "Usage",
             Self::Runs => "Traces",
             Self::Spans => "Spans of a trace",
-            Self::SpanText => "Reading a span",
-            Self::Steps => "A run as a conversation",
+            Self::SpanText => "A span of a trace",
+            Self::Steps => "A conversation, or two runs compared",
             Self::Menu => "Menus and search lines",
         }
     }

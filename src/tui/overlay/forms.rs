@@ -43,6 +43,11 @@ pub fn usage_form_of(path: &str) -> Option<UsageForm> {
     }
 }
 
+/// What is named is a server, not a file.
+pub fn is_server(path: &str) -> bool {
+    path.starts_with("http://") || path.starts_with("https://")
+}
+
 /// The form of a trace that a file's name asks for.
 pub fn trace_form_of(path: &str) -> Option<TraceForm> {
     let lower = path.to_ascii_lowercase();

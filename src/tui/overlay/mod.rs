@@ -6,6 +6,7 @@ mod blank;
 pub mod confirm;
 pub mod difference;
 mod forms;
+pub mod given;
 pub mod help;
 pub mod input;
 pub mod menu;
@@ -27,6 +28,8 @@ use super::key::Key;
 use super::keymap::{Context, Keymap, label};
 use super::look::{Look, Role};
 use super::paint::{fill, more, put};
+use crate::domain::agent::Step;
+use crate::domain::agent::replay::Edit;
 use crate::domain::catalog::ModelId;
 use crate::domain::conversation::Answers;
 use crate::domain::evaluation::metric::Method;
@@ -40,7 +43,8 @@ use crate::domain::knowledge::reranking::{Reranker, Reranking};
 use crate::domain::message::BlobId;
 use crate::domain::secret::Secret;
 use crate::domain::settings::Field;
-use crate::domain::trace::TraceId;
+use crate::domain::trace::replay::Asked;
+use crate::domain::trace::{Opinion, TraceId};
 use confirm::Confirm;
 use difference::Difference;
 use help::Help;
@@ -190,6 +194,10 @@ pub enum Choice {
     /// Reads the traces that the file of that path has.
     ImportTraces(String),
     RemoveTrace(TraceId),
+    /// Asks a model again what it was asked in a span, as a person wrote it.
+    AskAgain(Box<Asked>),
+    /// What is thought of a span, or of a run.
+    Opine(Opinion),
     /// What passages must be like; nothing for nothing.
     Filter(String),
     /// How near they must be.
@@ -238,12 +246,10 @@ pub enum Choice {
     Answers(Answers),
     /// One of the steps of an agent, from 1, is to be written anew.
     EditStep(MessageId, u32),
-    /// What the model says in that step.
-    StepSaid {
-        message: MessageId,
-        step: u32,
-        text: String,
-    },
+    /// The prompt of its steps of that kind is.
+    EditPrompt(MessageId, Step),
+    /// The agent that gave that answer runs once more, so edited.
+    RunOn(MessageId, Edit),
     /// Whether a call of that run may be made, or tools be used, that wait for it.
     Consent {
         run: RunId,

@@ -1,13 +1,19 @@
 //! A text of many lines that is asked for: the system prompt, what a tool gives back.
 
+use std::collections::BTreeMap;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
 use super::prompt::Blank;
 use super::{Choice, Outcome};
+use crate::domain::agent::Step;
+use crate::domain::agent::replay::Edit;
 use crate::domain::conversation::Draft;
 use crate::domain::id::MessageId;
 use crate::domain::settings::{Field, Settings};
+use crate::domain::trace::form;
+use crate::domain::trace::replay::Asked;
 use crate::domain::untrusted::safe_line;
 use crate::tui::action::Action;
 use crate::tui::keymap::{Context, Keymap};
@@ -37,6 +43,10 @@ pub enum Of {
     Setting(&'static Field),
     /// What the model says in a step of the agent that gave an answer.
     Step(MessageId, u32),
+    /// The prompt of such steps, for one run.
+    Prompt(MessageId, Step),
+    /// What a model is asked again, from what it was asked.
+    Call(Box<Asked>),
 }
 
 /// The text as it is being written.
@@ -82,6 +92,17 @@ impl Pad {
         Self::new(Of::Step(of, step), format!("What the model says in step {number}"), text)
     }
 
+    /// Asks for the prompt of an agent's steps, for one run, from the one that they had.
+    pub fn prompt(of: MessageId, step: Step, text: &str) -> Self {
+        Self::new(Of::Prompt(of, step), format!("The prompt of {step}, for one run"), text)
+    }
+
+    /// Asks for what a model is to be asked again, from what it was asked.
+    pub fn call(asked: &Asked) -> Self {
+        let text = form::write(asked);
+        Self::new(Of::Call(Box::new(asked.clone())), "What is asked again".to_owned(), &text)
+    }
+
     /// Asks for what raters read first.
     pub fn instructions(text: &str) -> Self {
         Self::new(Of::Instructions, "Instructions for raters".to_owned(), text)
@@ -107,13 +128,25 @@ impl Pad {
                     Of::System => Choice::System(text),
                     Of::Instructions => Choice::Fill(Blank::Instructions, text),
                     Of::Tool(call) => Choice::Tool { id: call.id.clone(), text, taken: true },
+                    Of::Step(..) | Of::Prompt(..) if text.is_empty() => {
+                        self.wrong = "it is empty".to_owned();
+                        return Outcome::Stay;
+                    }
                     Of::Step(message, step) => {
-                        if text.is_empty() {
-                            self.wrong = "it is empty".to_owned();
+                        let edit = Edit { step: Some(*step), said: Some(text), ..Edit::default() };
+                        Choice::RunOn(*message, edit)
+                    }
+                    Of::Prompt(message, step) => {
+                        let prompts = BTreeMap::from([(*step, text)]);
+                        Choice::RunOn(*message, Edit { prompts, ..Edit::default() })
+                    }
+                    Of::Call(before) => match form::read(&text, before) {
+                        Ok(asked) => Choice::AskAgain(Box::new(asked)),
+                        Err(error) => {
+                            self.wrong = error.said();
                             return Outcome::Stay;
                         }
-                        Choice::StepSaid { message: *message, step: *step, text }
-                    }
+                    },
                     Of::Setting(field) => match Settings::default().set(field.name, &text) {
                         Ok(()) => Choice::Setting { field, text },
                         Err(error) => {
@@ -147,12 +180,14 @@ impl Pad {
     pub fn leave(&mut self) -> Outcome {
         let text = self.composer.text();
         match &self.of {
-            Of::Setting(_) | Of::Instructions | Of::Step(..) if self.is_changed() && !self.leaving => {
+            Of::Setting(_) | Of::Instructions | Of::Step(..) | Of::Prompt(..) | Of::Call(_)
+                if self.is_changed() && !self.leaving =>
+            {
                 self.leaving = true;
                 Outcome::Stay
             }
             _ if !self.is_changed() || text.trim().is_empty() => Outcome::Close,
-            Of::Setting(_) | Of::Instructions | Of::Step(..) => Outcome::Close,
+            Of::Setting(_) | Of::Instructions | Of::Step(..) | Of::Prompt(..) | Of::Call(_) => Outcome::Close,
             Of::System => Outcome::Chosen(Choice::SystemAside(text)),
             Of::Tool(call) => Outcome::Chosen(Choice::Tool { id: call.id.clone(), text, taken: false }),
         }
@@ -194,9 +229,13 @@ impl Pad {
                 let rest = Rect { y: area.y + rows, height: area.height.saturating_sub(rows), ..area };
                 (rest, "JSON or text; a ! in front makes it an error.")
             }
-            Of::Setting(_) | Of::Step(..) => {
+            Of::Setting(_) | Of::Step(..) | Of::Prompt(..) | Of::Call(_) => {
                 let (note, placeholder) = match &self.of {
                     Of::Setting(field) => (field.range, "Nothing; it is left out."),
+                    Of::Prompt(..) => ("The agent keeps its own; $name$ stands for what is put there.", ""),
+                    Of::Call(_) => {
+                        ("Any model, any setting of `outcrop chat --set`; tools and earlier turns stay.", "")
+                    }
                     _ => ("A text is said; {\"tool\": …, \"input\": …} is a call.", "What the model says."),
                 };
                 let (words, role) = match self.wrong.as_str() {

@@ -4,7 +4,9 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
 pub use super::blank::Blank;
-pub use super::forms::{comparison_form_of, format_of, report_form_of, trace_form_of, usage_form_of};
+pub use super::forms::{
+    comparison_form_of, format_of, is_server, report_form_of, trace_form_of, usage_form_of,
+};
 use super::input::Input;
 use super::{Choice, Outcome};
 use crate::domain::attachment::{Attachment, dropped_path};
@@ -12,9 +14,9 @@ use crate::domain::completion::{Completion, Name};
 use crate::domain::figures::grouped;
 use crate::domain::id::{BaseId, ComparisonId, ConversationId, DatasetId, EvaluationId, PromptId};
 use crate::domain::knowledge::reranking::{Reranker, Reranking};
+use crate::domain::library::name_of;
 use crate::domain::message::BlobId;
-use crate::domain::prompt::name_of;
-use crate::domain::trace::TraceId;
+use crate::domain::trace::{Opinion, TraceId};
 use crate::domain::untrusted::safe_line;
 use crate::domain::{Error, ErrorKind};
 use crate::tui::action::Action;
@@ -99,6 +101,8 @@ pub enum Of {
     Trace(TraceId),
     /// The file that traces are read from.
     TraceFile,
+    /// What is thought of a span, or of a run.
+    Opinion,
     /// What passages must be like.
     Filter,
     /// How near they must be.
@@ -194,7 +198,7 @@ impl Prompt {
             Of::Weights | Of::Dataset => "add",
             Of::Question => "ask",
             Of::PromptName(None) | Of::PresetName(None) | Of::Note => "save",
-            Of::Comment | Of::Blank(_) | Of::Repeats | Of::Category => "keep it",
+            Of::Comment | Of::Blank(_) | Of::Repeats | Of::Category | Of::Opinion => "keep it",
             Of::Filter | Of::Threshold | Of::Chunking | Of::Candidates(..) => "take it",
             Of::Items | Of::Values | Of::Documents(_) | Of::Questions | Of::BaseFrom | Of::TraceFile => {
                 "read"
@@ -377,7 +381,7 @@ impl Prompt {
             (Some(Action::Accept), Of::BaseFrom) if !text.is_empty() && !text.ends_with('/') => {
                 Outcome::Chosen(Choice::ImportBase(dropped_path(text).unwrap_or_else(|| text.to_owned())))
             }
-            (Some(Action::Accept), Of::Trace(id)) if trace_form_of(text).is_some() => {
+            (Some(Action::Accept), Of::Trace(id)) if is_server(text) || trace_form_of(text).is_some() => {
                 Outcome::Chosen(write(Written::Trace(*id), text))
             }
             (Some(Action::Accept), Of::Trace(_)) => {
@@ -387,6 +391,13 @@ impl Prompt {
             (Some(Action::Accept), Of::TraceFile) if !text.is_empty() && !text.ends_with('/') => {
                 Outcome::Chosen(Choice::ImportTraces(dropped_path(text).unwrap_or_else(|| text.to_owned())))
             }
+            (Some(Action::Accept), Of::Opinion) => match Opinion::read(text) {
+                Ok(said) => Outcome::Chosen(Choice::Opine(said)),
+                Err(error) => {
+                    self.said = Said::Failed(error.said());
+                    Outcome::Stay
+                }
+            },
             (Some(Action::Accept), Of::BaseName(id)) if !text.is_empty() => {
                 Outcome::Chosen(Choice::RenameBase(*id, text.to_owned()))
             }
@@ -530,6 +541,7 @@ impl Prompt {
             ),
             ("", Of::Note) => ("What is new in it, in a few words; it may stay empty", Role::Muted),
             ("", Of::Dataset) => ("A new name makes a new dataset", Role::Muted),
+            ("", Of::Opinion) => ("A number from 0 to 1 in front is a score: 0.2 wrong city", Role::Muted),
             ("", Of::Comment) => ("It goes with your vote; an empty one takes it back", Role::Muted),
             ("", Of::Blank(blank)) => (blank.empty(), Role::Muted),
             ("", Of::Items) => ("JSONL with an object a line, or CSV · ~/ is your home", Role::Muted),
@@ -560,7 +572,8 @@ impl Prompt {
                 ("A file that `w` or `outcrop kb export` wrote · ~/ is your home", Role::Muted)
             }
             ("", Of::Trace(_)) => (
-                ".json or .pb (OTLP), .md or .html for people, .prompts.jsonl, .openai.jsonl · ~/ is your home",
+                ".json or .pb (OTLP), .md or .html for people, .prompts.jsonl, .openai.jsonl; or a server of OTLP: \
+                 http://localhost:6006",
                 Role::Muted,
             ),
             ("", Of::TraceFile) => (

@@ -252,6 +252,12 @@ impl Prompt {
         Self { title, input: Input::default(), of: Of::TraceFile, wrong: "", said: Said::Nothing }
     }
 
+    /// Asks what is thought of `what`: "the span".
+    pub fn opinion(what: &str) -> Self {
+        let title = format!("Note on {what}");
+        Self { title, input: Input::default(), of: Of::Opinion, wrong: "", said: Said::Nothing }
+    }
+
     /// Asks what passages must be like; `before` is what they must be like now.
     pub fn filter(before: &str) -> Self {
         let title = "Only passages that pass".to_owned();

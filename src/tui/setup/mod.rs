@@ -31,6 +31,13 @@ impl Setup {
     }
 }
 
+/// What other models are to be asked as one was: with what, and the text.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Question {
+    pub setup: Setup,
+    pub text: String,
+}
+
 /// Said of a system prompt that comes back as it was written and not taken.
 pub fn comes_back(desk: &Desk<'_>) -> String {
     let undo = desk.key(Context::Composer, Action::Undo);

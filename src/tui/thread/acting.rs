@@ -48,7 +48,7 @@ impl Thread {
 
     /// What an agent did for the answer that is shown last.
     pub fn acting(&self) -> Option<&Acting> {
-        self.last_answer()?.answer.as_ref()?.agent.as_ref()
+        self.last_answer()?.answer.as_ref()?.agent.as_deref()
     }
 
     /// The calls that its agent waits with for the person; none while something runs.

@@ -6,11 +6,19 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use super::literal::{Language, Literal};
+use super::{ADDRESS, KEY};
 use crate::domain::script::{Api, Credential, Form, Operation, Sent};
 
 /// The line. The body comes from a here-document: as an argument a long one would not be taken.
 pub(super) fn code(sent: &Sent, body: &Literal) -> String {
-    let mut out = format!("curl -sSN --globoff {}", quoted(&sent.url));
+    let address = match &sent.api {
+        // A shell that has no such address says so, and asks nobody.
+        Api::Anywhere => {
+            format!("\"${{{ADDRESS}:?the address of a server that has this model}}{}\"", sent.url)
+        }
+        _ => quoted(&sent.url),
+    };
+    let mut out = format!("curl -sSN --globoff {address}");
     if let Api::Edits { .. } = &sent.api {
         // The file comes from the standard input.
         out.insert_str(0, "base64 -d <<'BASE64' | ");
@@ -19,6 +27,10 @@ pub(super) fn code(sent: &Sent, body: &Literal) -> String {
         let _ = write!(out, " \\\n  -H {}", quoted(&format!("{name}: {value}")));
     }
     match &sent.credential {
+        // One word in every shell; none where that server wants no key.
+        Credential::None if sent.api == Api::Anywhere => {
+            let _ = write!(out, " \\\n  ${{{KEY}:+-H\"authorization: Bearer ${KEY}\"}}");
+        }
         Credential::None => {}
         Credential::Key { header, before, variable } => {
             let _ = write!(out, " \\\n  -H \"{header}: {before}${variable}\"");

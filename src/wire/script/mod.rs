@@ -12,6 +12,10 @@ use crate::domain::script::{Script, Scripted, Sent};
 use crate::domain::{Error, ErrorKind, Result};
 use literal::Literal;
 
+/// Where a person names a server of `OpenAI`'s API, and the key that it wants: the names that its own library has.
+const ADDRESS: &str = "OPENAI_BASE_URL";
+const KEY: &str = "OPENAI_API_KEY";
+
 /// The request as a program.
 ///
 /// # Errors

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use super::literal::{Language, Literal, quoted};
+use super::{ADDRESS, KEY};
 use crate::domain::script::{Api, Credential, Operation, Sent};
 
 /// What the library has a name for; the rest goes as `extra_body`.
@@ -23,6 +24,8 @@ const CHAT_COMPLETIONS: [&str; 14] = [
     "response_format",
 ];
 
+const ANYWHERE: &str =
+    "# The model answered inside outcrop. OPENAI_BASE_URL is to name a server of this API that has it.\n";
 const CHAT_LOOP: &str = "for chunk in answer:\n    for choice in chunk.choices:\n        print(choice.delta.content or \"\", end=\"\", flush=True)\nprint()\n";
 const RESPONSES_LOOP: &str = "for event in answer:\n    if event.type == \"response.output_text.delta\":\n        print(event.delta, end=\"\", flush=True)\nprint()\n";
 const IMAGES_END: &str = "for number, image in enumerate(answer.data, 1):\n    if image.b64_json:\n        with open(f\"picture-{number}.png\", \"wb\") as file:\n            file.write(base64.b64decode(image.b64_json))\n    else:\n        print(image.url)\n";
@@ -35,16 +38,21 @@ const INVOKE_END: &str = "print(answer[\"body\"].read().decode())\n";
 /// With `OpenAI`'s library; why not, where the request is of another API.
 pub(super) fn openai(sent: &Sent, body: Literal) -> Result<String, &'static str> {
     let (base, function, end) = match &sent.api {
-        Api::ChatCompletions { base } => (base, "chat.completions.create", CHAT_LOOP),
-        Api::Responses { base } => (base, "responses.create", RESPONSES_LOOP),
-        Api::Images { base } => (base, "images.generate", IMAGES_END),
+        Api::ChatCompletions { base } => (string(base), "chat.completions.create", CHAT_LOOP),
+        // Without an address the library would ask OpenAI itself.
+        Api::Anywhere => (variable_of(ADDRESS), "chat.completions.create", CHAT_LOOP),
+        Api::Responses { base } => (string(base), "responses.create", RESPONSES_LOOP),
+        Api::Images { base } => (string(base), "images.generate", IMAGES_END),
         Api::Edits { .. } => return Err("a picture to vary goes as a file"),
         Api::Messages => return Err("the request is one of Anthropic's API"),
         Api::Ollama => return Err("the request is one of Ollama's own API"),
         Api::Bedrock { .. } => return Err("the request is one of Amazon Bedrock's API"),
     };
-    let mut client = vec![("base_url", string(base))];
+    let mut client = vec![("base_url", base)];
     match &sent.credential {
+        Credential::None if sent.api == Api::Anywhere => {
+            client.push(("api_key", format!("os.environ.get({}) or {}", string(KEY), string("none"))));
+        }
         Credential::Key { header: "authorization", variable, .. } => {
             client.push(("api_key", variable_of(variable)));
         }
@@ -74,6 +82,9 @@ pub(super) fn openai(sent: &Sent, body: Literal) -> Result<String, &'static str>
         out.push('\n');
     }
     out.push_str("from openai import OpenAI\n\n");
+    if sent.api == Api::Anywhere {
+        out.push_str(ANYWHERE);
+    }
     out.push_str(&call("client", "OpenAI", &client));
     out.push_str(&call("answer", &format!("client.{function}"), &arguments));
     out.push_str(end);

@@ -117,6 +117,42 @@ print()
 }
 
 #[test]
+fn what_was_answered_here_is_asked_of_a_server_that_the_person_names() {
+    let anywhere = Sent {
+        url: "/chat/completions".to_owned(),
+        ..sent(Api::Anywhere, Credential::None, &json!({"model": "m"}))
+    };
+    assert_eq!(
+        code(Script::Curl, &anywhere).unwrap(),
+        r#"curl -sSN --globoff "${OPENAI_BASE_URL:?the address of a server that has this model}/chat/completions" \
+  -H 'content-type: application/json' \
+  ${OPENAI_API_KEY:+-H"authorization: Bearer $OPENAI_API_KEY"} \
+  --data-binary @- <<'JSON'
+{
+  "model": "m"
+}
+JSON
+"#
+    );
+    let python = code(Script::OpenaiPython, &anywhere).unwrap();
+    assert!(
+        python.starts_with(
+            r#"import os
+
+from openai import OpenAI
+
+# The model answered inside outcrop. OPENAI_BASE_URL is to name a server of this API that has it.
+client = OpenAI(
+    base_url=os.environ["OPENAI_BASE_URL"],
+    api_key=os.environ.get("OPENAI_API_KEY") or "none",
+)
+"#
+        ),
+        "{python}"
+    );
+}
+
+#[test]
 fn amazon_s_library_gets_bytes_where_it_takes_bytes_and_nowhere_else() {
     let source = json!({"source": {"bytes": "AP8h"}});
     let body = json!({
@@ -147,6 +183,7 @@ fn a_library_that_does_not_speak_the_api_says_so() {
     let all = [
         (chat(), [true, false, true]),
         (Api::Responses { base: "https://box.example".into() }, [true, false, true]),
+        (Api::Anywhere, [true, false, true]),
         (Api::Messages, [true, false, false]),
         (Api::Ollama, [true, false, false]),
         (bedrock(Operation::Converse), [true, true, false]),

@@ -64,6 +64,7 @@ impl Here {
             Ok(match request {
                 Ask::List => Reply::Agents { agents: service.list().await? },
                 Ask::Find { name } => said(service.find(name).await?),
+                Ask::Open { id } => said(service.book(id).await?),
                 Ask::Read { text } => {
                     let (name, definition, remarks) = Agents::read(&text)?;
                     Reply::AgentRead { name, definition, remarks }

@@ -152,6 +152,7 @@ impl Here {
                 }
                 Ask::RemoveSource { id, source } => said(service.remove_source(id, source, &terms).await?),
                 Ask::Rerank { id, reranker } => said(service.rerank_by(id, reranker).await?),
+                Ask::Answers { id, answers } => said(service.answer_so(id, answers).await?),
                 Ask::Rename { id, name } => said(service.rename(id, name).await?),
                 Ask::Remove { id, forget } => {
                     service.remove(id, forget, &terms).await.map(|()| Reply::Done)?

@@ -18,6 +18,8 @@ pub enum Agents {
     List,
     /// The one of that name, with its versions: `Agent`.
     Find { name: String },
+    /// The one of that id, whatever it is called now: `Agent`.
+    Open { id: AgentId },
     /// What a file says, TOML or JSON, ours or Bedrock's; nothing is kept: `AgentRead`.
     Read { text: String },
     /// A new one, the definition being its version 1: `Agent`. Paths that are no whole ones lie in `folder`.

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use crate::domain::agent::replay::Edit;
 pub use crate::domain::conversation::Target;
 use crate::domain::id::{ConversationId, MessageId};
 use crate::domain::message::Block;
@@ -32,9 +33,9 @@ pub enum Chat {
     Scripts { conversation: ConversationId, message: MessageId },
     /// Answers the same message again: a sibling of the answer `message`.
     Retry { conversation: ConversationId, message: MessageId },
-    /// Answers as an agent did in `message`, as a sibling of that, but with its model saying something else in one of its steps of
-    /// the loop, counted from 1: the steps before it stay as they are recorded.
-    Redo { conversation: ConversationId, message: MessageId, step: u32, said: String },
+    /// Answers as an agent did in `message`, as a sibling of that, but for what is edited: the model's word in a step, where steps of
+    /// the loop count from the first one of that answer and those before it stay as they are recorded, or the template of a step.
+    Redo { conversation: ConversationId, message: MessageId, edit: Box<Edit> },
     /// Goes on with the answer `message` where it ended.
     Continue { conversation: ConversationId, message: MessageId },
 }

@@ -10,7 +10,7 @@ pub use crate::domain::knowledge::preview::ToCut;
 pub use crate::domain::knowledge::quality::Setting;
 pub use crate::domain::knowledge::rebuild::Wish;
 pub use crate::domain::knowledge::reranking::{Reranker, Reranking};
-pub use crate::domain::knowledge::retrieval::{Asked, Question};
+pub use crate::domain::knowledge::retrieval::{Answers, Asked, Question};
 pub use crate::domain::knowledge::store::StoreKind;
 pub use crate::service::knowledge::check_filter;
 
@@ -35,6 +35,8 @@ pub enum Knowledge {
     RemoveSource { id: BaseId, source: SourceId },
     /// Has what is found in it put in order by that model, or by none, where a question does not say otherwise: `Base`.
     Rerank { id: BaseId, reranker: Option<Reranker> },
+    /// Has a model answer from it so, where a question does not say otherwise: `Base`.
+    Answers { id: BaseId, answers: Answers },
     /// `Base`.
     Rename { id: BaseId, name: String },
     /// Deletes it; the documents themselves stay where they are, and what servers have of it where it is to `forget` that: `Done`.

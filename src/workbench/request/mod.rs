@@ -103,6 +103,7 @@ impl Request {
             Self::Agents(request) => match request {
                 A::List
                 | A::Find { .. }
+                | A::Open { .. }
                 | A::Read { .. }
                 | A::Export { .. }
                 | A::Runs { .. }
@@ -203,6 +204,7 @@ impl Request {
                 | K::ChangeSource { .. }
                 | K::RemoveSource { .. }
                 | K::Rerank { .. }
+                | K::Answers { .. }
                 | K::Rename { .. }
                 | K::Remove { .. }
                 | K::Sync { .. }

@@ -29,8 +29,9 @@ pub enum Traces {
     Call { id: TraceId, row: u32 },
     /// Asks that, or what a person has made of it: `Delta` again and again, then `TraceReplayed`. Dropping them cancels it.
     Replay { id: TraceId, row: u32, asked: Box<Asked> },
-    /// What was asked in the place of a span, the oldest first: one `TraceReplays`.
-    Replays { id: TraceId, row: u32 },
+    /// What was asked in the place of a span, or of any in the trace; those of one span stand together, the oldest first: one
+    /// `TraceReplays`.
+    Replays { id: TraceId, row: Option<u32> },
     /// The rows that pass a filter, in order, as they are found: `TraceFound` again and again.
     Search { id: TraceId, filter: String },
     /// How long spans of each name take: one `TraceStats`.

@@ -387,6 +387,62 @@ async fn retrieval_is_measured_by_questions_whose_documents_are_known() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_base_keeps_its_prompt_and_how_near_passages_must_be_for_answers_here_and_in_the_chat() {
+    let server = embedding(Duration::ZERO).await;
+    tokio::task::block_in_place(|| {
+        let home = home(&server);
+        write(&home, "rivers.md", "# Rivers\n\nRivers bend because the outer bank is cut.\n");
+        good(&create(&home));
+        let prompt = |more: &[&str]| {
+            let asked = home.run(&[&["kb", "ask", "docs", "why do rivers bend", "--json"], more].concat());
+            let prompt = asked.objects()[0]["prompt"].as_str().map(str::to_owned);
+            prompt.unwrap_or_else(|| panic!("{asked:?}"))
+        };
+        assert!(prompt(&[]).starts_with("Search results:\n<result number"));
+        for (name, text) in [("own", "Ask: $query$\n$search_results$"), ("other", "$search_results$ $query$")]
+        {
+            std::fs::write(home.beside().join(name), text).unwrap();
+        }
+        let set = home.run(&["kb", "answers", "docs", "--template", "own", "--threshold", "0.9999"]);
+        let words = "asked for by a prompt of its own, from passages with a cosine of 0.9999 or more";
+        assert!(good(&set).contains(words), "{set:?}");
+        let shown = home.run(&["kb", "show", "docs"]);
+        assert!(good(&shown).contains("by a prompt of its own"), "{shown:?}");
+
+        // Nothing is so near: that is said, here and to the model of a chat.
+        let far = home.run(&["kb", "ask", "docs", "rivers"]);
+        assert_eq!(far.code, Some(1), "{far:?}");
+        assert!(far.stdout.contains("The knowledge base does not tell"), "{far:?}");
+        let said = home.run(&["chat", "--set", "knowledge=docs", "rivers"]);
+        assert!(good(&said).contains("Nothing was found for this in the documents."), "{said:?}");
+        assert!(!said.stdout.contains("the outer bank"), "{said:?}");
+
+        // A question may say otherwise, and what is not said of the base stays.
+        assert!(prompt(&["--threshold", "-1"]).starts_with("Ask: why do rivers bend\n<result number"));
+        assert!(
+            prompt(&["--threshold", "-1", "--template", "other"]).ends_with("</result> why do rivers bend")
+        );
+        good(&home.run(&["kb", "answers", "docs", "--threshold", "none"]));
+        assert!(prompt(&[]).starts_with("Ask: why do rivers bend"));
+        let usual = home.run(&["kb", "answers", "docs", "--template", "none"]);
+        assert!(good(&usual).contains("as everywhere"), "{usual:?}");
+        assert!(prompt(&[]).starts_with("Search results:"));
+
+        std::fs::write(home.beside().join("bad"), "$query$ alone").unwrap();
+        for (wrong, why) in [
+            (vec!["--template", "bad"], "the template has no $search_results$"),
+            (vec!["--threshold", "2"], "2 is no cosine"),
+            (vec!["--threshold", "near"], "\"near\" is no number"),
+            (vec![], "--template <FILE>"),
+        ] {
+            let refused = home.run(&[&["kb", "answers", "docs"], &wrong[..]].concat());
+            assert_eq!(refused.code, Some(2), "{refused:?}");
+            assert!(refused.stderr.contains(why), "{refused:?}");
+        }
+    });
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn answers_of_a_conversation_are_from_the_base_that_a_setting_names() {
     let server = embedding(Duration::ZERO).await;
     tokio::task::block_in_place(|| {

@@ -2,6 +2,7 @@
 
 mod acting;
 mod agents;
+mod agents_real;
 mod attaching;
 mod away;
 mod bedrock;

@@ -77,6 +77,7 @@ const LINES: &[&str] = &[
     "kb documents docs",
     "kb chunks docs a.json",
     "kb rerank docs far/reranker",
+    "kb answers docs --threshold 0.1",
     "kb preview words.txt --embedder far/x",
     "kb preview words.txt --embedder far/x --chunking semantic:300:0:95",
     "kb search docs hello",

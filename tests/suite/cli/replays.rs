@@ -53,6 +53,8 @@ fn what_a_model_was_asked_is_asked_again_otherwise_and_hangs_beside_it() {
         assert_eq!(span[1]["replays"][0]["asked"]["system"], "Be terse.", "{span:?}");
         let shown = home.run(&["traces", "show", &first, "--span", "0"]).stdout;
         assert!(shown.contains(&format!("replayed: {}", &second[24..])), "{shown}");
+        let tree = home.run(&["traces", "show", &first]).stdout;
+        assert!(tree.trim_end().ends_with("1 replay"), "{tree}");
         // A replay is asked again as anything else is.
         let again = home.run(&["traces", "replay", &second, "0", "--json"]).objects();
         let kinds: Vec<&str> = again.iter().map(|one| one["reply"].as_str().unwrap()).collect();
@@ -133,6 +135,26 @@ fn a_run_is_run_again_with_what_its_calls_gave() {
 }
 
 #[test]
+fn a_step_of_an_agent_is_asked_again_with_its_tools_and_all_that_was_said_before() {
+    let (home, first, _) = counting();
+    let shown = home.run(&["traces", "show", &first, "--json"]).objects();
+    let models = shown[1..].iter().filter(|row| row["kind"] == "model");
+    let rows: Vec<String> = models.map(|row| row["row"].to_string()).collect();
+    let said = home.run(&["traces", "replay", &first, &rows[1], "--json"]);
+    assert_eq!(said.code, Some(0), "{said:?}");
+    let lines = said.objects();
+    let asked = &lines[0]["original"]["asked"];
+    assert_eq!(asked["settings"]["tools"].as_array().unwrap().len(), 2, "{asked}");
+    assert!(asked["system"].as_str().unwrap().contains("You help."), "{asked}");
+    let roles: Vec<&Value> = asked["turns"].as_array().unwrap().iter().map(|turn| &turn["role"]).collect();
+    assert_eq!(roles, ["user", "assistant", "tool"]);
+    let diff = lines.last().unwrap();
+    assert_eq!(diff["facts"], json!([]), "{diff}");
+    assert!(diff["answer"].as_array().unwrap().iter().all(|line| line[0] == " "), "{diff}");
+    assert_eq!(diff["answer"][0][1], "Done.", "{diff}");
+}
+
+#[test]
 fn a_run_goes_on_from_any_step_with_what_a_person_has_the_model_say() {
     let (home, first, said) = counting();
     let given = gave(&said);
@@ -200,7 +222,8 @@ async fn an_agent_is_told_what_it_remembers_of_sessions_with_the_same_person() {
         assert_eq!(home.run(&["agent", "run", "a", "once more"]).code, Some(0));
         assert!(told().contains("Likes Darjeeling.") && !told().contains("Assam"), "{}", told());
         let shown = home.run(&["agent", "memory", "show", "a", session]).stdout;
-        assert!(shown.ends_with("Likes Darjeeling.\n"), "{shown}");
+        let wanted = "Likes Darjeeling.\n\nuser: Assam, please\nassistant: Hello\n";
+        assert!(shown.ends_with(wanted), "{shown}");
 
         // A session that goes on is summed up anew; what is done once more is none.
         assert_eq!(list(&[]).len(), 3);

@@ -370,6 +370,30 @@ fn a_call_of_this_program_is_a_trace_with_what_was_said() {
 }
 
 #[test]
+fn what_was_said_in_a_run_is_looked_through_for_what_is_wrong() {
+    let home = Home::new();
+    let text = |key: &str, value: &Value| json!({"key": key, "value": {"stringValue": value.to_string()}});
+    let schema = json!({"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]});
+    let tools = json!([{"type": "function", "name": "look", "parameters": schema}]);
+    let call = json!({"type": "tool_call", "id": "1", "name": "look", "arguments": {"city": 5}});
+    let said = json!([{"role": "assistant", "parts": [call]}]);
+    let span = json!({
+        "traceId": "0af7651916cd43dd8448eb211c80319c", "spanId": "b7ad6b7169203331", "name": "chat m",
+        "startTimeUnixNano": "1000000000", "endTimeUnixNano": "2000000000",
+        "attributes": [
+            {"key": "gen_ai.operation.name", "value": {"stringValue": "chat"}},
+            text("gen_ai.tool.definitions", &tools), text("gen_ai.output.messages", &said),
+        ],
+    });
+    let file = home.beside().join("run.json");
+    let request = json!({"resourceSpans": [{"scopeSpans": [{"spans": [span]}]}]});
+    std::fs::write(&file, request.to_string()).unwrap();
+    assert_eq!(home.run(&["traces", "import", file.to_str().unwrap()]).code, Some(0));
+    let told = home.run(&["traces", "stats", "0af76519"]).stdout;
+    assert!(told.contains("! the arguments for look do not do: /city: "), "{told}");
+}
+
+#[test]
 fn of_two_runs_it_is_told_first_what_they_were_made_with_otherwise() {
     let home = Home::new();
     import(&home, "otlp_genai.json");

@@ -1,5 +1,6 @@
 //! An agent that answers in the chat: chosen, seen at work, agreed with, answered.
 
+use outcrop::domain::agent::replay::Edit;
 use outcrop::domain::agent::run::State;
 use outcrop::domain::agent::{
     Acting, Agent, AgentEvent, Book, BuiltIn, Chosen, Definition, Executor, GaveUp, Group, Limit, Spent,
@@ -53,7 +54,7 @@ pub fn asked(stage: &mut Stage, text: &str) {
     stage.keys("<enter>");
     let question = message(90, None, Role::User, text);
     let mut said = answer(91, Some(90), "", Outcome::Streaming);
-    said.answer.as_mut().unwrap().agent = Some(Acting::new(shop(), 3));
+    said.answer.as_mut().unwrap().agent = Some(Box::new(Acting::new(shop(), 3)));
     let conversation = Conversation { leaf: Some(said.id), agent: Some(shop()), ..head(1, text, 0) };
     stage.reply("\"send\"", vec![Reply::Started { conversation, asked: Some(question), answer: said }]);
 }
@@ -79,7 +80,7 @@ pub fn answered(events: &[AgentEvent]) -> Message {
     let mut said = answer(91, Some(90), "", Outcome::Complete { reason });
     said.blocks = acting.blocks_after(events.last().unwrap());
     let known = said.answer.as_mut().unwrap();
-    known.agent = Some(acting);
+    known.agent = Some(Box::new(acting));
     known.usage = Usage::default();
     known.timing = Timing { total_ms: Some(events.len() as u32 * 400), ..Timing::default() };
     said
@@ -204,6 +205,25 @@ fn a_conversation_changes_who_answers_and_the_model_alone_comes_back() {
     offered(&mut stage);
     assert_eq!(changed(&stage.keys("<down><down><enter>")), Some(Answers::Model));
     assert!(!stage.text().contains("agent tea shop"));
+}
+
+#[test]
+fn who_is_chosen_while_the_first_message_is_sent_answers_the_next() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    stage.keys("hello<enter>");
+    offered(&mut stage);
+    stage.keys("<enter>");
+    let from = stage.effects.len();
+    let started = Reply::Started {
+        conversation: Conversation { leaf: Some(id(91)), ..head(1, "hello", 0) },
+        asked: Some(message(90, None, Role::User, "hello")),
+        answer: answer(91, Some(90), "", Outcome::Streaming),
+    };
+    stage.reply("\"send\"", vec![started]);
+    let change = Change { answers: Some(Answers::Agent(shop())), ..Change::default() };
+    let change = Request::Conversations(Conversations::Change { id: conversation(1), change });
+    assert!(Stage::requests(&stage.effects[from..]).contains(&change));
+    assert!(stage.text().contains("agent tea shop"), "{}", stage.text());
 }
 
 #[test]
@@ -366,11 +386,24 @@ fn a_step_is_written_anew_and_the_agent_runs_on_from_there() {
     stage.keys("<enter>");
     assert!(stage.text().contains("\"tool\":\"search_teas\""), "{}", stage.text());
     let effects = stage.keys("<ctrl+u>None is left.<enter>");
-    let said = "None is left.".to_owned();
-    assert_eq!(
-        chats(&effects),
-        [Chat::Redo { conversation: conversation(1), message: id(91), step: 1, said }]
-    );
+    let edit = Edit { step: Some(1), said: Some("None is left.".to_owned()), ..Edit::default() };
+    let redo = Chat::Redo { conversation: conversation(1), message: id(91), edit: Box::new(edit) };
+    assert_eq!(chats(&effects), [redo]);
+}
+
+#[test]
+fn a_prompt_is_written_anew_for_one_run() {
+    let mut stage = over();
+    stage.keys("<tab>E");
+    assert!(stage.text().contains("the prompt of orchestration"), "{}", stage.text());
+    stage.keys("<down><down><enter>");
+    stage.answer("\"agents\"", vec![Reply::Agent { book: book() }]);
+    assert!(stage.text().contains("The prompt of orchestration, for one run"), "{}", stage.text());
+    let sent = chats(&stage.keys("Mind!<enter>"));
+    let [Chat::Redo { edit, .. }] = &sent[..] else { panic!("{sent:?}") };
+    let prompt = &edit.prompts[&Step::Orchestration];
+    assert!(prompt.contains("Mind!") && prompt.len() > "Mind!".len(), "{prompt}");
+    assert_eq!((edit.step, &edit.said), (None, &None));
 }
 
 #[test]

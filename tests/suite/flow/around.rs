@@ -119,7 +119,7 @@ fn what_holds_everywhere_holds_in_dialogs_where_its_key_means_nothing_else() {
     stage.open(vec![message(1, None, Role::User, "q"), answer(2, Some(1), "a", COMPLETE)]);
     stage.keys("<alt+s>a long prompt<ctrl+n>");
     assert!(stage.state.overlays.is_empty());
-    assert!(stage.text().contains("New conversat"), "{}", stage.text());
+    assert!(stage.text().contains("New con"), "{}", stage.text());
     let effects = stage.keys("<ctrl+p><ctrl+z>");
     assert!(effects.contains(&Effect::Suspend));
     assert!(stage.keys("<ctrl+q>").contains(&Effect::Quit) || stage.text().contains("Actions"));

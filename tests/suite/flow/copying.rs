@@ -88,11 +88,11 @@ fn the_whole_conversation_is_copied_as_the_markdown_that_is_exported() {
 #[test]
 fn a_model_without_an_endpoint_is_named_in_place_of_a_choice() {
     let mut stage = Stage::settled(120, 40, "dark");
-    let error = || Err(refused("local has no endpoint: its models answer inside this program"));
+    let error = || Err(refused("demo has no endpoint: its answers come from nowhere else"));
     let none = Script::ALL.map(|script| Scripted { script, code: error() });
     offer_scripts(&mut stage, none.to_vec());
     assert!(stage.state.overlays.is_empty());
-    assert!(stage.text().contains("local has no endpoint"), "{}", stage.text());
+    assert!(stage.text().contains("demo has no endpoint"), "{}", stage.text());
 }
 
 #[test]

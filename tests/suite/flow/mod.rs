@@ -11,6 +11,7 @@ pub mod copying;
 mod first_run;
 mod kept;
 mod left_off;
+mod noting;
 pub mod passphrase;
 pub mod presets;
 mod prompt;

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use outcrop::domain::id::BaseId;
 use outcrop::domain::knowledge::base::{Base, Holds};
+use outcrop::domain::knowledge::retrieval::Answers;
 use outcrop::domain::knowledge::store::StoreKind;
 use outcrop::domain::time::Timestamp;
 use outcrop::domain::{Error, ErrorKind};
@@ -24,6 +25,7 @@ fn base(n: u8, name: &str) -> Base {
         embedder: "local/all-minilm-l6-v2".parse().unwrap(),
         dimensions: 384,
         reranker: None,
+        answers: Answers::default(),
         store: StoreKind::default(),
         moving: None,
         index: None,

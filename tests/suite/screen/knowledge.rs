@@ -5,14 +5,17 @@ use outcrop::domain::id::{BaseId, DocumentId, PassageId, SourceId, SyncId};
 use outcrop::domain::knowledge::attribute::{Attributes, PLACE, Value};
 use outcrop::domain::knowledge::base::{Base, Holds, Origin, Source};
 use outcrop::domain::knowledge::chunking::Chunking;
+use outcrop::domain::knowledge::grounding::Grounding;
 use outcrop::domain::knowledge::passage::Passage;
 use outcrop::domain::knowledge::preview::{Piece, Preview, Way};
 use outcrop::domain::knowledge::ranking::{Placed, Standing};
 use outcrop::domain::knowledge::rebuild::{Rebuild, RebuildPlan, RebuildState, Wish};
 use outcrop::domain::knowledge::reranking::{Reranked, Reranker, Reranking};
-use outcrop::domain::knowledge::retrieval::{Citation, Found, Looked, Retrieved};
+use outcrop::domain::knowledge::retrieval::{Answers, Citation, Found, Looked, Retrieved};
+use outcrop::domain::knowledge::schedule::Schedule;
 use outcrop::domain::knowledge::store::StoreKind;
 use outcrop::domain::knowledge::sync::{DocumentState, Due, Filed, Stamp, Statistics, Sync, SyncState};
+use outcrop::domain::message::Role;
 use outcrop::domain::time::Timestamp;
 use outcrop::domain::{Error, ErrorKind};
 use outcrop::tui::effect::{Effect, TimerId};
@@ -21,7 +24,7 @@ use outcrop::workbench::request::knowledge::Knowledge;
 use outcrop::workbench::{Changed, Reply, Request};
 
 use super::{SIZES, shoot};
-use crate::stage::{NOW, Stage};
+use crate::stage::{COMPLETE, NOW, Stage, answer, message};
 
 const FOLDER: &str = "/home/ada/billing";
 
@@ -65,6 +68,7 @@ fn base(n: u8, name: &str, sources: Vec<Source>) -> Base {
         embedder: "local/all-minilm-l6-v2".parse().unwrap(),
         dimensions: 384,
         reranker: None,
+        answers: Answers::default(),
         store: StoreKind::default(),
         moving: None,
         index: None,
@@ -248,11 +252,27 @@ fn bases_are_a_table_with_a_card() {
 }
 
 #[test]
+fn a_source_says_when_it_is_looked_through_by_itself_and_how_far_that_is() {
+    let mut stage = Stage::settled(240, 40, "dark");
+    let schedule = Schedule::of("0 6 * * *", Timestamp(NOW)).unwrap();
+    let mut sync = running();
+    (sync.statistics.known, sync.statistics.windowed) = (12, 3);
+    let tended = Source { schedule: Some(schedule), watch: true, ..source(Some(sync)) };
+    enter(&mut stage, vec![base(1, "billing", vec![tended])]);
+    let text = stage.text();
+    let times = "looked through at 0 6 * * *, and when its files change";
+    let counts = ["1,204 passages, 231,000 tokens from 4.2 MB", "12 of them embedded before", "37 s left"];
+    for told in counts.into_iter().chain([times, "3 of them longer than the model reads at once"]) {
+        assert!(text.contains(told), "{told}: {text}");
+    }
+}
+
+#[test]
 fn where_a_card_has_no_room_what_went_wrong_comes_first_and_the_rest_is_counted() {
     let mut stage = Stage::settled(60, 20, "dark");
     enter(&mut stage, bases());
     let text = stage.text();
-    assert!(text.contains("billing/scan.pdf") && text.contains("▼ 6 more"), "{text}");
+    assert!(text.contains("billing/scan.pdf") && text.contains("▼ 7 more"), "{text}");
 }
 
 #[test]
@@ -280,6 +300,17 @@ fn a_question_has_hits_with_their_ranks_and_the_passage_that_is_selected() {
         stage.keys("<enter>xyzzy<enter>");
         stage.answer("\"search\"", vec![Reply::Retrieved { retrieved: Retrieved::default(), prompt: None }]);
     });
+}
+
+#[test]
+fn the_selected_hit_tells_all_its_ranks_where_the_list_has_no_room_for_them() {
+    let mut stage = Stage::settled(80, 24, "dark");
+    search(&mut stage);
+    stage.keys("<tab>j");
+    let text = stage.text();
+    for told in ["vector  number 3, .64", "words   number 1, 12.9", "fused   number 2, 0.0323"] {
+        assert!(text.contains(told), "{told}: {text}");
+    }
 }
 
 #[test]
@@ -845,6 +876,74 @@ fn retrieval_is_measured_by_the_settings_on_the_screen() {
         let quality = Quality { k: 10, questions: 40, settings };
         stage.answer("\"measure\"", vec![Reply::Quality { quality }]);
     });
+}
+
+#[test]
+fn the_prompt_of_a_base_is_written_in_the_editor_and_what_cannot_be_taken_is_there_again() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    search(&mut stage);
+    let edited = |effects: &[Effect]| {
+        effects.iter().find_map(|effect| match effect {
+            Effect::Edit(text) => Some(text.clone()),
+            _ => None,
+        })
+    };
+    let given = edited(&stage.keys("<tab>P"));
+    assert_eq!(given, Some(Answers::usual_template()));
+    stage.event(Event::Edited(Ok("Only $query$".to_owned())));
+    let text = stage.text();
+    assert!(text.contains("the template has no $search_results$"), "{text}");
+    assert_eq!(edited(&stage.keys("P")).as_deref(), Some("Only $query$"));
+    let own = "$query$: $search_results$";
+    let asked = requests(&stage.event(Event::Edited(Ok(format!("{own}\n")))));
+    let [Knowledge::Answers { id, answers }] = &asked[..] else { panic!("{asked:?}") };
+    assert_eq!((*id, answers.template.as_deref()), (BaseId::from_bytes([1; 16]), Some(own)));
+    let mut changed = base(1, "billing", vec![source(Some(failing()))]);
+    changed.answers = Answers { threshold: Some(0.3), ..answers.clone() };
+    changed.updated = Timestamp(NOW);
+    stage.answer("\"answers\"", vec![Reply::Base { base: changed }]);
+    assert_eq!(edited(&stage.keys("P")).as_deref(), Some(own));
+    // Nothing is what is used everywhere.
+    let asked = requests(&stage.event(Event::Edited(Ok(String::new()))));
+    assert!(matches!(&asked[..], [Knowledge::Answers { answers, .. }] if answers.template.is_none()));
+    stage.keys("<esc><esc>");
+    let text = stage.text();
+    assert!(text.contains("by a prompt of its own, from passages with a cosine of 0.3 or more"), "{text}");
+}
+
+#[test]
+fn the_passages_of_an_answer_in_the_chat_are_opened_by_a_key() {
+    let hits = [found(0, Some((1, 0.71)), None, None), found(1, Some((2, 0.64)), None, None)];
+    let mut grounding = Grounding::of("billing", "how are charges refunded?".to_owned(), &hits);
+    let said = "Duplicates are merged [2].";
+    grounding.cite(said);
+    let mut stage = Stage::settled(120, 40, "dark");
+    let mut last = answer(2, Some(1), said, COMPLETE);
+    if let Some(answer) = &mut last.answer {
+        answer.grounding = Some(grounding);
+    }
+    stage.open(vec![message(1, None, Role::User, "and twice?"), last]);
+    stage.keys("<tab>p");
+    let text = stage.text();
+    let told = [
+        "billing was asked for: how are charges refunded?",
+        "The answer names",
+        "[2] faq.md, page 2",
+        "/home/ada/billing/faq.md",
+        "Duplicates are merged before billing.",
+        "Given, and not named",
+        "[1] refunds.pdf, page 1",
+        "A duplicate charge is refunded within five days",
+    ];
+    for told in told {
+        assert!(text.contains(told), "{told}: {text}");
+    }
+    // Where nothing was given the key does nothing.
+    let mut stage = Stage::settled(120, 40, "dark");
+    stage.open(vec![message(1, None, Role::User, "why?"), answer(2, Some(1), "so", COMPLETE)]);
+    stage.keys("<tab>p");
+    let text = stage.text();
+    assert!(!text.contains("was asked for"), "{text}");
 }
 
 #[test]

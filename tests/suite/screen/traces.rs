@@ -2,10 +2,17 @@
 
 use std::path::Path;
 
+use outcrop::domain::agent::run::{Hashes, Run as AgentRun, State as Stands};
+use outcrop::domain::agent::{AgentEvent, Spent, Step};
+use outcrop::domain::delta::Event as Delta;
+use outcrop::domain::id::{RunId, SpanId};
+use outcrop::domain::message::Block;
 use outcrop::domain::time::Timestamp;
+use outcrop::domain::trace::aligned::{self, align};
 use outcrop::domain::trace::latency::latencies;
+use outcrop::domain::trace::replay::{Gave, Original, Place, Replay};
 use outcrop::domain::trace::{
-    Brought, Facts, Outline, Packed, Run, Source, SpanKey, TraceId, TraceSpan, Tree,
+    Brought, Facts, Outline, Packed, Rollups, Run, Source, SpanKey, TraceId, TraceSpan, Tree,
 };
 use outcrop::domain::{Error, ErrorKind};
 use outcrop::tui::effect::{Effect, TimerId, Work, Written};
@@ -13,6 +20,7 @@ use outcrop::tui::event::{Event, Made, Saved};
 use outcrop::tui::trace::Trace;
 use outcrop::wire::trace::meaning::{contents, facts};
 use outcrop::wire::trace::otlp::json;
+use outcrop::workbench::request::agents::Agents;
 use outcrop::workbench::request::traces::{Traces, Written as Form};
 use outcrop::workbench::{Changed, Reply, Request};
 
@@ -231,6 +239,39 @@ fn a_run_is_read_as_a_conversation() {
 }
 
 #[test]
+fn two_runs_are_compared_step_by_step() {
+    let outlined = |spans: &[TraceSpan]| {
+        let mut outline = Outline::default();
+        for span in spans {
+            outline.add(span, &facts(span), |_| Some(0.0031));
+        }
+        outline
+    };
+    shoot("traces-compared", |stage| {
+        let kept = weather();
+        let named = "invoke_agent Weather, before".to_owned();
+        let before = Run { id: TraceId([2; 16]), name: named, ..kept.run.clone() };
+        enter(stage, vec![kept.run.clone(), before]);
+        stage.keys("<space>j=");
+        // Of the one before the second call of the model is missing.
+        let outlines = [&kept.spans[..], &[&kept.spans[..2], &kept.spans[3..]].concat()].map(outlined);
+        let reckoned = outlines.each_ref().map(|outline| {
+            let tree = Tree::of(outline);
+            (Rollups::of(outline, &tree), tree)
+        });
+        let [left, right] = [0, 1].map(|side: usize| aligned::Run {
+            outline: &outlines[side],
+            rollups: &reckoned[side].0,
+            tree: &reckoned[side].1,
+        });
+        let pairs = align(left, right);
+        let [left, right] = outlines.each_ref().map(|outline| Packed::of(outline, 0..outline.rows.len()));
+        stage.answer("\"diff\"", vec![Reply::TraceDiff { pairs, left, right }]);
+        stage.keys("jj<enter>");
+    });
+}
+
+#[test]
 fn times_by_name_and_what_looks_wrong_lie_over_the_place() {
     shoot("traces-times", |stage| {
         let kept = opened(stage);
@@ -288,7 +329,8 @@ fn runs_that_come_and_grow_are_seen_at_once() {
     assert!(text.contains("just come") && text.contains("2 runs"), "{text}");
     // One that is open is read again, and whoever stands at its end stays there.
     stage.keys("j<enter>");
-    let mut part = Kept { outline: Outline::default(), run: kept.run.clone(), spans: Vec::new() };
+    let two = Run { spans: 2, ..kept.run.clone() };
+    let mut part = Kept { outline: Outline::default(), run: two, spans: Vec::new() };
     for span in &kept.spans[..2] {
         part.outline.add(span, &facts(span), |_| None);
     }
@@ -301,6 +343,14 @@ fn runs_that_come_and_grow_are_seen_at_once() {
     assert!(matches!(&asked(&effects)[..], [Traces::Open { .. }]), "{effects:?}");
     lay(&mut stage, &kept);
     assert!(stage.text().contains("4 of 4"), "{}", stage.text());
+    // Of this program's own runs it is said that there are more, not which: the newest are asked for.
+    stage.reply("\"topic\":\"traces\"", vec![Reply::Changed { number: 2, change: Changed::Usage }]);
+    let effects = stage.event(Event::Timer(TimerId("traces")));
+    assert!(matches!(&asked(&effects)[..], [Traces::List { limit: 30, .. }]), "{effects:?}");
+    let own = Run { id: TraceId([6; 16]), name: "chat own".to_owned(), source: Source::Own, ..kept.run };
+    stage.answer("\"list\"", vec![Reply::Traces { runs: vec![own], more: true }]);
+    stage.keys("<esc>");
+    assert!(stage.text().contains("3 runs") && stage.text().contains("chat own"), "{}", stage.text());
 }
 
 #[test]
@@ -365,6 +415,83 @@ fn a_run_is_written_in_the_form_of_its_file_and_one_from_elsewhere_is_deleted() 
     let removed = Changed::TraceRemoved { id: kept.run.id };
     stage.reply("\"topic\":\"traces\"", vec![Reply::Changed { number: 1, change: removed }]);
     assert!(!stage.text().contains("invoke_agent"), "{}", stage.text());
+}
+
+#[test]
+fn a_call_is_asked_again_as_it_is_written_and_what_comes_stands_beside_it() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    let kept = opened(&mut stage);
+    let effects = stage.keys("me");
+    let calls = asked(&effects);
+    let [Traces::Call { row, .. }] = &calls[..] else { panic!("{effects:?}") };
+    let span = &kept.spans[*row as usize];
+    let original = Original::of(span, &facts(span), &contents(span), Some(0.0031));
+    stage.answer("\"call\"", vec![Reply::TraceCall { original }]);
+    insta::assert_snapshot!("traces-asked-anew", stage.text());
+    let calls = asked(&stage.keys(" And tomorrow?<enter>"));
+    let [Traces::Replay { asked: anew, .. }] = &calls[..] else { panic!("{calls:?}") };
+    assert!(anew.told().contains("Weather in Paris? And tomorrow?"), "{anew:?}");
+    stage.reply("\"replay\"", vec![Reply::Delta { event: Delta::Text { text: "Rainy.".into() } }]);
+    assert!(stage.text().contains("answers again, 6 characters"), "{}", stage.text());
+    let gave = Gave { blocks: vec![Block::Text { text: "Rainy.".into() }], ..Gave::default() };
+    let replay = Replay {
+        id: SpanId::from_bytes([8; 16]),
+        of: Place { trace: span.trace, span: span.id },
+        at: Timestamp(NOW),
+        asked: (**anew).clone(),
+        gave,
+    };
+    stage.answer("\"replay\"", vec![Reply::TraceReplayed { replay }]);
+    insta::assert_snapshot!("traces-asked-again", stage.text());
+    // One that is being asked is stopped by a step back.
+    stage.keys("<esc>e");
+    let original = Original::of(span, &facts(span), &contents(span), None);
+    stage.answer("\"call\"", vec![Reply::TraceCall { original }]);
+    stage.keys("<enter>");
+    let task = stage.task("\"replay\"");
+    assert!(stage.keys("<esc>").contains(&Effect::Cancel(task)));
+}
+
+#[test]
+fn an_agent_s_run_is_made_once_more_and_both_are_marked() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    let own = Run { source: Source::Own, ..weather().run };
+    enter(&mut stage, vec![own.clone()]);
+    stage.keys("R");
+    let book = crate::flow::agents::book();
+    let of = RunId::from_bytes(own.id.0);
+    let run = AgentRun {
+        id: of,
+        agent: book.agent.id,
+        version: 3,
+        model: "local/m".parse().unwrap(),
+        question: "Weather in Paris?".to_owned(),
+        turns: Vec::new(),
+        results: Vec::new(),
+        state: Stands::Running,
+        attributes: std::collections::BTreeMap::new(),
+        spent: Spent::default(),
+        user: String::new(),
+        session: None,
+        replays: None,
+        hashes: Hashes::default(),
+        created: Timestamp(NOW),
+        updated: Timestamp(NOW),
+    };
+    stage.answer("\"find_run\"", vec![Reply::AgentRunFound { book: book.clone(), run }]);
+    let last = Stage::requests(&stage.effects).pop();
+    let Some(Request::Agents(Agents::Replay { id, run, .. })) = last else { panic!("{last:?}") };
+    assert_eq!((id, run), (book.agent.id, of));
+    let event = AgentEvent::Step { step: Step::Orchestration, number: 2 };
+    stage.reply("\"replay\"", vec![Reply::AgentEvent { event }]);
+    assert!(stage.text().contains("runs again, step 2"), "{}", stage.text());
+    let anew = RunId::from_bytes([8; 16]);
+    let event = AgentEvent::Ended { run: anew, state: Stands::Stopped, spent: Spent::default() };
+    stage.answer("\"replay\"", vec![Reply::AgentEvent { event }]);
+    assert!(stage.text().contains("2 runs marked"), "{}", stage.text());
+    let effects = stage.keys("=");
+    let requests = asked(&effects);
+    assert_eq!(requests[0], Traces::Diff { left: own.id, right: TraceId([8; 16]) });
 }
 
 #[test]

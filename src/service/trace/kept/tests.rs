@@ -3,7 +3,10 @@ use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::*;
-use crate::domain::trace::{Origin, SpanKey};
+use crate::domain::id::NoteId;
+use crate::domain::trace::{Note, Opinion, Origin, SpanKey};
+use crate::service::trace::notes;
+use crate::store::record::NoteOf;
 use crate::store::{Faults, Options, Owner, Unlock};
 
 fn price() -> Price {
@@ -226,6 +229,35 @@ fn what_is_too_old_or_too_much_goes_by_whole_segments() {
     add(&kept, vec![span(3, 1, 0)]).unwrap();
     assert_eq!(all(&kept).len(), 1);
     assert_eq!(files(), 1);
+}
+
+#[test]
+fn notes_stay_as_long_as_their_trace_and_no_longer() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = store(folder.path());
+    let (kept, _) = open(&store, SEGMENT);
+    add(&kept, vec![span(1, 1, 0), span(2, 2, 0), span(3, 3, 0)]).unwrap();
+    for trace in 1..=4 {
+        let note = Note {
+            id: NoteId::from_bytes([trace; 16]),
+            trace: id(trace),
+            span: None,
+            said: Opinion::new(None, "slow"),
+            by: "me".to_owned(),
+            at: Timestamp(1),
+        };
+        let mut batch = Batch::new();
+        batch.put(&NoteOf(note.trace, note.id), &note).unwrap();
+        store.commit(batch).unwrap();
+    }
+    let left = || store.keys::<Note>(Scan::all()).map(|key| key.unwrap().0).collect::<Vec<TraceId>>();
+    // There is no fourth trace.
+    assert_eq!(notes::sweep(&store).unwrap(), 1);
+    assert_eq!(left(), [1, 2, 3].map(id));
+    kept.remove(id(1)).unwrap();
+    assert_eq!(left(), [2, 3].map(id));
+    kept.sweep(Keep { age_ms: 0, bytes: u64::MAX }, Timestamp(1_000_000)).unwrap();
+    assert!(left().is_empty());
 }
 
 #[test]

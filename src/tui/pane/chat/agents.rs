@@ -3,7 +3,8 @@
 use super::{Focus, State, Wait};
 use crate::domain::agent::acting::Consent;
 use crate::domain::agent::group::BuiltIn;
-use crate::domain::agent::{Agent, Book, Chosen, Definition, Executor, Group, Step, Version};
+use crate::domain::agent::replay::Edit;
+use crate::domain::agent::{Acting, Agent, Book, Chosen, Definition, Executor, Group, Step, Version};
 use crate::domain::conversation::Answers;
 use crate::domain::figures::{count, grouped, span};
 use crate::domain::id::{MessageId, RunId};
@@ -75,6 +76,9 @@ impl State {
     /// From now on it answers, or the model alone.
     pub(super) fn set_answers(&mut self, answers: Answers, desk: &mut Desk<'_>) {
         self.thread.agent = answers.clone().agent();
+        if self.thread.agent.is_some() {
+            self.put_offer_away();
+        }
         match &self.thread.agent {
             Some(agent) => {
                 let shows = desk.key(Context::Composer, Action::ChooseAgent);
@@ -101,66 +105,90 @@ impl State {
 
     /// Asks what the agent is that answers, or that gave the answer that keys act on.
     pub(super) fn show_agent(&mut self, desk: &mut Desk<'_>) {
-        let Some(name) = self.agent_meant().map(|agent| agent.name.clone()) else { return };
-        let task = desk.call(Some(Lane("agent")), Request::Agents(Agents::Find { name }));
-        self.waits.retain(|_, wait| *wait != Wait::AgentCard);
+        let Some(id) = self.agent_meant().map(|agent| agent.id) else { return };
+        let task = desk.call(Some(Lane("agent")), Request::Agents(Agents::Open { id }));
+        self.waits.retain(|_, wait| !matches!(wait, Wait::AgentCard | Wait::AgentPrompt(..)));
         self.waits.insert(task, Wait::AgentCard);
     }
 
     pub(super) fn agent_meant(&self) -> Option<&Chosen> {
-        let of_answer = || Some(&self.answer()?.answer.as_ref()?.agent.as_ref()?.agent);
+        let of_answer = || Some(&work_of(self.answer()?)?.agent);
         self.thread.agent.as_ref().or_else(of_answer)
     }
 
-    /// The steps in which another word of the model would lead elsewhere: one of them is to be chosen.
+    /// What another word or prompt would lead elsewhere from: one of them is to be chosen.
     pub(super) fn edit_step(&self, desk: &mut Desk<'_>) {
-        let Some((id, steps)) = self.steps_meant() else { return };
-        if let [(number, text)] = &steps[..] {
-            return desk.overlays.push(Overlay::Pad(Box::new(Pad::step(id, (1, *number), text))));
-        }
-        let entry = |((number, text), step): (&(u32, String), u32)| Entry {
-            label: format!("step {number}"),
-            detail: safe_line(text.lines().next().unwrap_or_default()).into_owned(),
+        let Some((id, acting)) = self.work_meant() else { return };
+        let text = self.thread.message(id).map(Message::text).unwrap_or_default();
+        let entry = |label: String, detail: String, choice: Choice| Entry {
+            label,
+            detail,
             right: String::new(),
             current: false,
             off: false,
-            choice: Choice::EditStep(id, step),
+            choice,
             words: &[],
         };
-        let entries = steps.iter().zip(1..).map(entry).collect();
+        let mut entries = Vec::new();
+        for ((number, said), step) in acting.said(&text).iter().zip(1..) {
+            let detail = safe_line(said.lines().next().unwrap_or_default()).into_owned();
+            entries.push(entry(format!("step {number}"), detail, Choice::EditStep(id, step)));
+        }
+        for step in Step::ALL.into_iter().filter(|step| acting.took(*step)) {
+            let detail = "from the question on, for this run alone".to_owned();
+            entries.push(entry(format!("the prompt of {step}"), detail, Choice::EditPrompt(id, step)));
+        }
         desk.overlays.push(Overlay::Menu(Menu::new("Run on from", "write it anew", "", entries)));
     }
 
-    /// One of them was chosen.
+    /// A step was chosen.
     pub(super) fn write_step(&self, of: MessageId, step: u32, desk: &mut Desk<'_>) {
-        let steps = self.thread.message(of).map(steps_of).unwrap_or_default();
+        let Some(message) = self.thread.message(of) else { return };
+        let steps = work_of(message).map(|acting| acting.said(&message.text())).unwrap_or_default();
         let place = usize::try_from(step).unwrap_or(0).checked_sub(1);
         if let Some((number, text)) = place.and_then(|place| steps.get(place)) {
             desk.overlays.push(Overlay::Pad(Box::new(Pad::step(of, (step, *number), text))));
         }
     }
 
+    /// A prompt was chosen: what it is now, the definition says.
+    pub(super) fn ask_prompt(&mut self, of: MessageId, step: Step, desk: &mut Desk<'_>) {
+        let Some(id) = self.thread.message(of).and_then(work_of).map(|acting| acting.agent.id) else {
+            return;
+        };
+        let task = desk.call(Some(Lane("agent")), Request::Agents(Agents::Open { id }));
+        self.waits.retain(|_, wait| !matches!(wait, Wait::AgentCard | Wait::AgentPrompt(..)));
+        self.waits.insert(task, Wait::AgentPrompt(of, step));
+    }
+
+    /// The definition has come.
+    pub(super) fn write_prompt(&self, of: MessageId, step: Step, book: &Book, desk: &mut Desk<'_>) {
+        let Some(acting) = self.thread.message(of).and_then(work_of) else { return };
+        let version = book.version(Some(acting.version)).or_else(|| book.version(None));
+        let text = version.map_or("", |version| version.definition.steps.template(step));
+        desk.overlays.push(Overlay::Pad(Box::new(Pad::prompt(of, step, text))));
+    }
+
     /// It was written: the agent runs on from there, in a branch of its own.
-    pub(super) fn run_on(&mut self, message: MessageId, step: u32, said: String, desk: &mut Desk<'_>) {
+    pub(super) fn run_on(&mut self, message: MessageId, edit: Edit, desk: &mut Desk<'_>) {
         let parent = self.thread.message(message).and_then(|message| message.parent);
         let Some(conversation) = self.thread.id.filter(|_| self.thread.turn == Turn::Idle) else { return };
-        let redo = Chat::Redo { conversation, message, step, said };
+        let redo = Chat::Redo { conversation, message, edit: Box::new(edit) };
         let task = desk.call(None, Request::Chat(redo));
         self.thread.ask(task, desk.now.wall, parent, None, "");
         self.scroll.to_end();
         self.at = None;
     }
 
-    /// The answer that keys act on, with what its agent's model said in each step; `None` where no agent gave it.
-    fn steps_meant(&self) -> Option<(MessageId, Vec<(u32, String)>)> {
+    /// The answer that keys act on, with what its agent did; `None` where no agent gave it.
+    fn work_meant(&self) -> Option<(MessageId, &Acting)> {
         let answer = self.answer().filter(|_| self.thread.turn == Turn::Idle)?;
-        let steps = steps_of(answer);
-        (!steps.is_empty()).then_some((answer.id, steps))
+        Some((answer.id, work_of(answer)?))
     }
 
     /// The run that gave the answer that keys act on: also the id of its trace.
     pub fn run_meant(&self) -> Option<RunId> {
-        self.answer()?.answer.as_ref()?.agent.as_ref()?.run
+        work_of(self.answer()?)?.run
     }
 
     /// Shows what an agent is.
@@ -222,10 +250,9 @@ impl State {
     }
 }
 
-/// What the model of an agent said in each step for an answer.
-fn steps_of(answer: &Message) -> Vec<(u32, String)> {
-    let acting = answer.answer.as_ref().and_then(|known| known.agent.as_ref());
-    acting.map(|acting| acting.said(&answer.text())).unwrap_or_default()
+/// What an agent did for an answer.
+fn work_of(answer: &Message) -> Option<&Acting> {
+    answer.answer.as_ref()?.agent.as_deref()
 }
 
 /// What a person is shown before they agree: the very bytes.

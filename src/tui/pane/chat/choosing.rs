@@ -75,7 +75,8 @@ impl State {
             Choice::Tool { id, text, taken } => self.tool_answered(id, text, taken, desk),
             Choice::Answers(answers) => self.set_answers(answers, desk),
             Choice::EditStep(message, step) => self.write_step(message, step, desk),
-            Choice::StepSaid { message, step, text } => self.run_on(message, step, text, desk),
+            Choice::EditPrompt(message, step) => self.ask_prompt(message, step, desk),
+            Choice::RunOn(message, edit) => self.run_on(message, edit, desk),
             Choice::Consent { run, call, agreed } => self.consented(run, call, agreed, desk),
             Choice::System(text) => self.set_system(&text, desk),
             // The pad took it, so it is one.
@@ -126,6 +127,8 @@ impl State {
             | Choice::RemoveBase(_)
             | Choice::ImportTraces(_)
             | Choice::RemoveTrace(_)
+            | Choice::AskAgain(_)
+            | Choice::Opine(_)
             | Choice::Filter(_)
             | Choice::Threshold(_)
             | Choice::Rerank(_)

@@ -43,6 +43,7 @@ use list::List;
 use marking::Marking;
 
 use crate::domain::Error;
+use crate::domain::agent::Step;
 use crate::domain::completion::Completion;
 use crate::domain::conversation::Draft;
 use crate::domain::id::{ConversationId, DraftId, MessageId};
@@ -139,6 +140,8 @@ enum Wait {
     Agents,
     /// What an agent is.
     AgentCard,
+    /// The prompt of its steps of that kind: it is to be written anew for another run behind that answer.
+    AgentPrompt(MessageId, Step),
     /// To be written to this file; over another one where `replace`.
     Save {
         path: String,
@@ -321,6 +324,7 @@ impl State {
             }
             Action::StartSelection => self.thread.shown().next().is_some(),
             Action::AnswerTool => self.calls_tools() || self.thread.consent().is_some(),
+            Action::ShowPassages => self.given().is_some(),
             Action::ShowAgent => self.agent_meant().is_some(),
             Action::EditStep => idle && self.run_meant().is_some(),
             Action::ShowRunTrace => self.run_meant().is_some(),

@@ -66,7 +66,11 @@ impl State {
         } else if areas.box_area.contains(at) && at.y + 1 == areas.box_area.bottom() {
             // What is asked with.
             self.focus = Focus::Composer;
-            self.choose_model(desk);
+            if self.thread.agent.is_some() {
+                self.choose_agent(desk);
+            } else {
+                self.choose_model(desk);
+            }
         } else if areas.box_area.contains(at) {
             self.focus = Focus::Composer;
             self.composer.click_near(at, areas.composer);

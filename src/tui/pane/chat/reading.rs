@@ -131,6 +131,7 @@ impl State {
                     _ => false,
                 })
             }),
+            Action::ChooseAgent => self.thread.agent.is_some(),
             Action::BranchPrevious | Action::BranchNext => self.thread.shown().any(|item| item.branch.1 > 1),
             _ => true,
         }

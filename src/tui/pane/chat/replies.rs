@@ -120,6 +120,7 @@ impl State {
             }
             (Wait::Agents, Reply::Agents { agents }) => self.offer_agents(&agents, desk),
             (Wait::AgentCard, Reply::Agent { book }) => self.show_card(&book, desk),
+            (Wait::AgentPrompt(of, step), Reply::Agent { book }) => self.write_prompt(of, step, &book, desk),
             (Wait::Scripts(id), Reply::Scripts { scripts }) if self.thread.id == Some(id) => {
                 scripts::offer(scripts, desk);
             }
@@ -294,6 +295,7 @@ impl State {
                 | Wait::Add
                 | Wait::Agents
                 | Wait::AgentCard
+                | Wait::AgentPrompt(..)
                 | Wait::Knows
                 | Wait::Save { .. }
                 | Wait::Watch,

@@ -4,6 +4,7 @@ use super::first_run::usable;
 use super::{Focus, State};
 use crate::domain::catalog::{Availability, ModelCard, ModelId};
 use crate::domain::id::MessageId;
+use crate::domain::knowledge::grounding::Grounding;
 use crate::domain::message::{Message, Outcome, Role};
 use crate::domain::{Error, ErrorKind};
 use crate::tui::action::Action;
@@ -203,6 +204,12 @@ impl State {
             Some(from) => shown[from..].iter().find(|m| m.role == Role::Assistant).copied(),
             None => self.thread.last_answer(),
         }
+    }
+
+    /// What a knowledge base gave for that answer; `None` where it had nothing, or none was asked.
+    pub(super) fn given(&self) -> Option<&Grounding> {
+        let grounding = self.answer()?.answer.as_ref()?.grounding.as_ref();
+        grounding.filter(|grounding| !grounding.sources.is_empty())
     }
 
     /// Answers again, in a branch of its own.

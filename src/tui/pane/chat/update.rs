@@ -8,6 +8,7 @@ use crate::tui::effect::Effect;
 use crate::tui::key::Key;
 use crate::tui::overlay::Overlay;
 use crate::tui::overlay::confirm::Confirm;
+use crate::tui::overlay::given::given;
 use crate::tui::overlay::prompt::Prompt;
 
 impl State {
@@ -95,6 +96,7 @@ impl State {
             Action::CopyCode => self.copy_code(desk),
             Action::CopyAll => self.copy_all(desk),
             Action::CopyRequest => self.copy_request(desk),
+            Action::ShowPassages => desk.overlays.extend(self.given().map(given)),
             Action::AddToDataset if self.answer().is_some() => {
                 desk.overlays.push(Overlay::Prompt(Prompt::dataset("")));
             }

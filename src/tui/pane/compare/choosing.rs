@@ -5,6 +5,7 @@ use crate::domain::comparison::{Comparison, letter};
 use crate::domain::evaluation::Choice;
 use crate::domain::figures::grouped;
 use crate::domain::id::{ComparisonId, MessageId};
+use crate::domain::knowledge::grounding::Grounding;
 use crate::tui::action::Action;
 use crate::tui::app::Desk;
 use crate::tui::effect::Effect;
@@ -198,6 +199,13 @@ impl State {
             let task = scripts::ask(conversation, message, desk);
             self.waits.insert(task, Wait::Scripts);
         }
+    }
+
+    /// What a knowledge base gave for the answer of the column that keys act on; `None` where it had nothing, or none was asked.
+    pub(super) fn given(&self) -> Option<&Grounding> {
+        let answer = self.current().and_then(|at| self.lanes.get(at)).and_then(Lane::ended)?;
+        let grounding = answer.answer.as_ref()?.grounding.as_ref();
+        grounding.filter(|grounding| !grounding.sources.is_empty())
     }
 
     /// The comparison that would be removed.

@@ -4,6 +4,7 @@
 //! answer comes in (`tui/thread` has it), or what a choice means for a leaderboard (the door knows that).
 
 mod asking;
+mod brought;
 mod choosing;
 mod columns;
 mod differing;
@@ -215,6 +216,8 @@ pub struct State {
     dataset: String,
     /// It was in sight once.
     begun: bool,
+    /// A question was brought here: where the person left off before is older.
+    brought: bool,
     kept: Memory,
     kept_values: Option<Table>,
     waits: BTreeMap<TaskId, Wait>,

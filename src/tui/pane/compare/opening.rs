@@ -77,7 +77,7 @@ impl State {
         if self.composer.is_empty() {
             self.composer.set_draft(&memory.draft);
         }
-        if self.comparison.is_some() || self.runs() {
+        if self.comparison.is_some() || self.runs() || self.brought {
             return;
         }
         if let Some(id) = memory.comparison {

@@ -12,6 +12,7 @@ use crate::tui::effect::{Effect, Written};
 use crate::tui::event::{Button, Mouse, MouseKind};
 use crate::tui::key::Key;
 use crate::tui::overlay::confirm::Confirm;
+use crate::tui::overlay::given::given;
 use crate::tui::overlay::{Choice, Overlay};
 use crate::tui::setup::drawer::rows;
 use crate::tui::setup::view::row_at;
@@ -63,6 +64,7 @@ impl State {
                     "Columns scroll together."
                 });
             }
+            Action::ShowPassages => desk.overlays.extend(self.given().map(given)),
             Action::AddToDataset => self.ask_for_dataset(desk),
             Action::ShowSummary => self.ask_for_summary(desk),
             Action::SetRepeats => self.ask_for_repeats(desk),
@@ -236,6 +238,7 @@ impl State {
             Action::NewComparison | Action::ContinueInChat => asked && !self.runs(),
             Action::Retry => asked && self.current().is_some_and(|at| !self.lanes[at].runs()),
             Action::Copy | Action::ToggleFold | Action::ShowSummary => asked,
+            Action::ShowPassages => self.given().is_some(),
             Action::CopyRequest => asked && self.current().is_some_and(|at| self.lanes[at].ended().is_some()),
             Action::Delete | Action::Open => self.focus == Focus::List || self.focus == Focus::Settings,
             // Where they tell too much that is said; the chat's are not meant.

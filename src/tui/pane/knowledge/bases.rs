@@ -213,7 +213,7 @@ impl State {
     }
 
     /// Asks for an act that says no more than whether it was done.
-    fn do_it(&mut self, request: Knowledge, desk: &mut Desk<'_>) {
+    pub(super) fn do_it(&mut self, request: Knowledge, desk: &mut Desk<'_>) {
         let task = desk.call(None, Request::Knowledge(request));
         self.wait(task, Wait::Act);
     }

@@ -190,6 +190,7 @@ impl State {
             | A::ChooseReranker
             | A::TwoSettings
             | A::MeasureBase
+            | A::EditTemplate
             | A::ExpectPassage
             | A::Increase
             | A::Decrease
@@ -252,6 +253,7 @@ impl State {
             Action::TwoSettings => self.two_settings(desk),
             Action::ExpectPassage => self.expect_another(desk),
             Action::MeasureBase => desk.overlays.push(Overlay::Prompt(Prompt::questions())),
+            Action::EditTemplate => self.edit_template(desk),
             Action::ShowGiven => {
                 let Some(answer) = &open.answer else { return };
                 let lines = vec![Line::of(&answer.prompt, Role::Text)];

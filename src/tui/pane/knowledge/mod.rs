@@ -5,6 +5,7 @@
 //! documents   what a base has, and how it stands     passages   one document as it was cut, in windows
 //! reranking   who puts what is found in order         cited      an answer in rows, with its marks
 //! cutting     a file as it would be cut, before it is part of a base
+//! template    the prompt by which a base is answered from
 //! ```
 //!
 //! Here lives its state and what it makes of events. Never here: how texts are cut, found and ranked.
@@ -21,6 +22,7 @@ mod passages;
 mod place;
 mod replies;
 mod reranking;
+mod template;
 mod update;
 mod view;
 
@@ -33,6 +35,7 @@ use cutting::Cuts;
 use documents::Shelf;
 use found::{Answer, Column};
 use passages::Leaf;
+use template::Draft;
 
 use crate::domain::Error;
 use crate::domain::catalog::ModelId;
@@ -71,6 +74,8 @@ pub struct State {
     carried: Option<(u64, u64)>,
     /// How far measuring is.
     measured: Option<(u64, u64)>,
+    /// The prompt of a base that is being written.
+    draft: Option<Draft>,
     /// Answers from a base, where another one was chosen than conversations begin with.
     model: Option<ModelId>,
 }

@@ -57,6 +57,10 @@ impl Pane for State {
         self.was_chosen(&choice, desk);
     }
 
+    fn edited(&mut self, text: &str, desk: &mut Desk<'_>) {
+        self.template_edited(text, desk);
+    }
+
     fn timer(&mut self, timer: TimerId, desk: &mut Desk<'_>) {
         if timer == REST {
             self.rested(desk);

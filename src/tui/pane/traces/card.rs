@@ -21,7 +21,7 @@ use super::words::{cost, dollars, ended, sign, summed, tokens, took};
 use crate::domain::Error;
 use crate::domain::trace::aligned::Run;
 use crate::domain::trace::contents::Contents;
-use crate::domain::trace::lint::Finding;
+use crate::domain::trace::lint::{Finding, Lint};
 use crate::domain::trace::{Kind, Mark, Note, SpanKey, Status, TraceSpan};
 use crate::tui::look::{Look, Role};
 use crate::tui::paint::{columns, first_parts, put, put_right};
@@ -142,22 +142,12 @@ impl Card {
         self.build();
     }
 
-    /// The notes that stand on it.
-    pub(super) fn notes(&self) -> &[Note] {
-        &self.notes
-    }
-
     /// The span with what was said in it, once it is there.
     pub(super) fn whole(&self) -> Option<(&TraceSpan, &Contents)> {
         match &self.whole {
             Whole::There(whole) => Some((&whole.0, &whole.1)),
             Whole::Awaited | Whole::Failed(_) => None,
         }
-    }
-
-    /// Whether it is a call of a model.
-    pub(super) fn is_model(&self) -> bool {
-        self.head.kind == Kind::Model
     }
 
     pub(super) fn tab(&self) -> Tab {
@@ -297,12 +287,10 @@ impl Card {
         self.sheet.scroll(steps, below(area))
     }
 
-    #[expect(clippy::wrong_self_convention, reason = "it goes there")]
     pub(super) fn go_first(&mut self) {
         self.sheet.go_first();
     }
 
-    #[expect(clippy::wrong_self_convention, reason = "it goes there")]
     pub(super) fn go_last(&mut self, area: Rect) {
         self.sheet.go_last(below(area));
     }
@@ -402,6 +390,7 @@ fn head(run: Run<'_>, at: u32, findings: &[Finding]) -> Head {
     let paid = match row.dollars.filter(|_| row.kind.is_inference()) {
         Some(amount) if row.is_told => format!("{} told", dollars(amount)),
         Some(amount) => dollars(amount),
+        None if row.kind.is_inference() && row.tokens().is_some() => "$?".to_owned(),
         None => cost(&sum),
     };
     figures.extend([spent, paid].into_iter().filter(|part| !part.is_empty()));
@@ -416,8 +405,9 @@ fn head(run: Run<'_>, at: u32, findings: &[Finding]) -> Head {
     let failed = failed.trim_matches([':', ' ']);
     let is_failed = row.is_error() || !failed.is_empty();
     let odd = tree.marks(at).iter().map(Mark::says).map(str::to_owned);
-    let lints =
-        findings.iter().filter(|finding| finding.rows.contains(&at)).map(|finding| finding.says.clone());
+    // A price that nobody knows stands among the figures.
+    let of_it = |finding: &&Finding| finding.lint != Lint::UnknownPrice && finding.rows.contains(&at);
+    let lints = findings.iter().filter(of_it).map(|finding| finding.says.clone());
     Head {
         id: SpanKey(row.id),
         is_root: tree.roots().first() == Some(&at),
@@ -559,7 +549,7 @@ mod tests {
             let mut card = kept.card(row);
             card.take(kept.spans[row as usize].clone(), Contents::default());
             card.note(&notes);
-            let ids: Vec<u8> = card.notes().iter().map(|note| note.id.as_bytes()[0]).collect();
+            let ids: Vec<u8> = card.notes.iter().map(|note| note.id.as_bytes()[0]).collect();
             assert_eq!(ids, found);
         }
         let mut card = kept.card(2);

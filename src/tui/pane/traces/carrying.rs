@@ -5,12 +5,13 @@ use std::sync::Arc;
 
 use super::{State, Wait};
 use crate::domain::figures::{count, grouped};
+use crate::domain::trace::run::{Destination, Sent};
 use crate::domain::trace::{Brought, TraceId};
 use crate::domain::{Error, ErrorKind};
 use crate::tui::app::Desk;
 use crate::tui::effect::{Effect, TaskId, Written};
 use crate::tui::overlay::Choice;
-use crate::tui::overlay::prompt::trace_form_of;
+use crate::tui::overlay::prompt::{is_server, trace_form_of};
 use crate::tui::widget::picture::Bytes;
 use crate::workbench::Request;
 use crate::workbench::request::traces::Traces;
@@ -45,16 +46,25 @@ impl State {
                 desk.say("Reading the file…");
                 self.wait(task, Wait::Import);
             }
+            Choice::AskAgain(asked) => self.ask_again(asked, desk),
             Choice::RemoveTrace(id) => {
                 let task = desk.call(None, Request::Traces(Traces::Remove { id }));
                 self.wait(task, Wait::Remove);
             }
+            Choice::Opine(said) => self.opine(said, desk),
+            Choice::AddToDataset(dataset) => self.make_row(dataset, desk),
             _ => {}
         }
     }
 
-    /// Writes a run to the file, in the form that its name asks for.
+    /// Writes a run to the file, in the form that its name asks for, or sends it to the server.
     fn write(&mut self, id: TraceId, path: String, replace: bool, desk: &mut Desk<'_>) {
+        if is_server(&path) {
+            let to = Destination { url: path, headers: Vec::new(), json: false };
+            let task = desk.call(None, Request::Traces(Traces::Send { id, to }));
+            desk.say("Sending the run…");
+            return self.wait(task, Wait::Send);
+        }
         let Some(form) = trace_form_of(&path) else { return };
         if self.export.is_some() {
             desk.say("Another run is still on its way to its file. Try again when it is there.");
@@ -87,6 +97,18 @@ impl State {
         }
         let bytes = Bytes(Arc::from(bytes));
         desk.ask(Effect::SaveBytes { of: Written::Trace(id), path, bytes, replace });
+    }
+
+    /// A run was sent.
+    pub(super) fn sent(sent: &Sent, desk: &mut Desk<'_>) {
+        let mut said = format!("{} sent to {}", count(sent.spans, "span", "spans"), sent.to);
+        if sent.rejected > 0 {
+            let _ = write!(said, ", {} of them not taken", grouped(sent.rejected));
+        }
+        if !sent.words.is_empty() {
+            let _ = write!(said, ": {}", sent.words);
+        }
+        desk.say(said);
     }
 
     /// A file was read.

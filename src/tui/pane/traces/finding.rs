@@ -138,6 +138,7 @@ impl State {
     pub(super) fn type_to_find(&mut self, stroke: Stroke, desk: &mut Desk<'_>) {
         let page = Self::page(desk);
         let Some(open) = &mut self.open else { return };
+        open.find.wrong.clear();
         if open.find.line.press(stroke) && open.laid.as_ref().is_some_and(|laid| laid.len() <= TYPED) {
             // A line that is half written makes no sense yet, perhaps.
             let _ = open.look_in_rows(page);
@@ -218,11 +219,12 @@ impl State {
     }
 
     /// All spans were looked through.
-    pub(super) fn found_all(&mut self, error: Option<Error>) {
-        let Some(open) = &mut self.open else { return };
-        open.find.task = None;
+    pub(super) fn found_all(&mut self, error: Option<&Error>, desk: &mut Desk<'_>) {
+        if let Some(open) = &mut self.open {
+            open.find.task = None;
+        }
         if let Some(error) = error {
-            open.find.wrong = error.said();
+            desk.complain(error);
         }
     }
 }

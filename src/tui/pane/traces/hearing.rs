@@ -62,6 +62,11 @@ impl Hears {
 }
 
 impl State {
+    /// Whether what other programs send is taken.
+    pub(super) fn hears(&self) -> bool {
+        self.receiver != Receiver::Off
+    }
+
     /// Switches it on, or off.
     pub(super) fn toggle_receiver(&mut self, desk: &mut Desk<'_>) {
         self.receiver = match std::mem::take(&mut self.receiver) {
@@ -86,7 +91,7 @@ impl State {
             (Reply::TracesBrought { brought }, Receiver::On(hears)) => {
                 hears.came(&brought);
                 if !brought.remarks.is_empty() {
-                    desk.say(brought.remarks);
+                    desk.note(brought.remarks);
                 }
             }
             _ => {}

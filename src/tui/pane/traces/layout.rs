@@ -45,7 +45,7 @@ pub(super) fn spans(body: Rect) -> Spans {
     if body.width < BESIDE {
         return Spans { head, titles: line(body, 1), rows: below(body, 2, 0), side: None };
     }
-    let left = Rect { width: body.width / 2, ..body };
+    let left = Rect { width: body.width * 11 / 20, ..body };
     let under = below(body, 1, 0);
     let side = Rect { x: left.right() + 1, width: body.width - left.width - 1, ..under };
     Spans { head, titles: line(left, 1), rows: below(left, 2, 0), side: Some(side) }

@@ -4,18 +4,25 @@
 //! runs        the list: newest first, filtered, live          hearing   the receiver, which is switched on and off here
 //! open        one run: its lines, folded or not, its time     finding   words and terms within it
 //! reading     what is read of a span of it                    telling   what is told over the place: times, findings
+//! comparing   two runs side by side                       noted     what the person thinks of a span, or of a run
+//! sending     a model's call, to a dataset or to others
 //! replies     what comes through the door                     carrying  files: read, written; runs that are removed
 //! ```
 //!
-//! `card` shows one span, `transcript` a run as a conversation, of what `said`, `json` and `raw` set into a `sheet`. Here lives the place's state and what it makes of events. Never
+//! `card` shows one span, `transcript` a run as a conversation, `compared` two runs, of what `said`, `json` and `raw` set into a `sheet`. Here lives the place's state and what it makes of events. Never
 //! here: what spans mean and what is reckoned of them (`domain::trace`, `tui::trace`).
 
+mod again;
+mod anew;
 mod card;
 mod carrying;
+mod compared;
+mod comparing;
 mod finding;
 mod hearing;
 mod json;
 mod layout;
+mod noted;
 mod open;
 mod place;
 mod raw;
@@ -23,6 +30,7 @@ mod reading;
 mod replies;
 mod runs;
 mod said;
+mod sending;
 mod sheet;
 mod telling;
 mod transcript;
@@ -32,7 +40,10 @@ mod words;
 
 use std::collections::BTreeMap;
 
+use again::Again;
+use anew::Anew;
 use carrying::Export;
+use comparing::Versus;
 use hearing::Receiver;
 use open::Open;
 
@@ -64,8 +75,16 @@ pub struct State {
     receiver: Receiver,
     /// The run that is looked into.
     open: Option<Open>,
+    /// Two runs that are compared, over all else.
+    versus: Option<Versus>,
+    /// A model's call that is asked again.
+    again: Option<Again>,
+    /// A run that goes on once more.
+    anew: Option<Anew>,
     /// The run that is being written to a file.
     export: Option<Export>,
+    /// The dataset that something was added to last.
+    dataset: String,
     /// The numbers of what was asked to be laid out.
     numbers: u64,
 }
@@ -86,6 +105,8 @@ struct Narrow {
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Wait {
     List,
+    /// The newest of them, for a list that is here.
+    Newest,
     /// Older runs than those that are here.
     Older,
     /// The rows of the run that is looked into.
@@ -96,15 +117,37 @@ enum Wait {
     Step(u32),
     /// What people noted on it.
     Notes,
+    /// Two runs, step by step.
+    Two,
+    /// What the run on that side was made with.
+    Made(usize),
+    /// What was said in the span of that row of the run on that side.
+    Said(usize, u32),
     /// Rows that what is looked for stands in.
     Found,
     /// How long the spans of each name take.
     Latencies,
+    /// What looks wrong in the run.
+    Lints,
     Import,
+    /// A run is sent to a server.
+    Send,
     /// A run is removed.
     Remove,
+    /// Something is noted.
+    Note,
+    /// What was said in the span of that row, for a dataset.
+    Row(u32),
+    /// It goes into a dataset.
+    Added,
+    /// What a model was asked, for others.
+    Call,
     /// The run that another place leads to.
     Led,
+    /// Whose run that is, to run it once more.
+    Agent(TraceId),
+    /// What a model was asked in that span, to be asked otherwise.
+    Edit(TraceId, u32),
 }
 
 impl State {

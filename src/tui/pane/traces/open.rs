@@ -5,6 +5,7 @@ use super::finding::Find;
 use super::transcript::Transcript;
 use super::{followed, reading};
 use crate::domain::Error;
+use crate::domain::trace::lint::Finding;
 use crate::domain::trace::{Note, Packed, Run, TraceId};
 use crate::tui::trace::Shared;
 
@@ -21,6 +22,8 @@ pub(super) struct Open {
     pub error: Option<Error>,
     /// What cannot be read of it.
     pub damaged: Vec<String>,
+    /// What looks wrong in it, what was said in it read as well; `None` as long as its rows alone tell that.
+    pub wrong: Option<Vec<Finding>>,
     /// What people noted on it.
     pub notes: Vec<Note>,
     /// For each row whether what is below it has no lines.
@@ -74,6 +77,7 @@ impl Open {
             stale: false,
             error: None,
             damaged: Vec::new(),
+            wrong: None,
             notes: Vec::new(),
             folded: Vec::new(),
             folds: 0,
@@ -106,6 +110,20 @@ impl Open {
     /// The row that is chosen.
     pub fn current(&self) -> Option<u32> {
         self.lines().get(self.at).copied()
+    }
+
+    /// What looks wrong in it, as far as is known.
+    pub fn findings(&self) -> &[Finding] {
+        let told = self.laid.as_ref().map_or(&[][..], |laid| &laid.findings);
+        self.wrong.as_deref().unwrap_or(told)
+    }
+
+    /// The row that keys act on: of the spans, or of the steps of the conversation.
+    pub fn chosen(&self) -> Option<u32> {
+        match &self.talk {
+            Some(talk) => talk.row(),
+            None => self.current(),
+        }
     }
 
     pub fn is_folded(&self, row: u32) -> bool {

@@ -30,6 +30,14 @@ impl Pane for State {
         self.can_do(action)
     }
 
+    fn offers(&self, action: Action) -> bool {
+        self.can(action) && (action != Action::CompareRuns || self.two().is_some())
+    }
+
+    fn word(&self, action: Action) -> Option<&'static str> {
+        (action == Action::ToggleReceiver && self.hears()).then_some("stop listening")
+    }
+
     fn act(&mut self, action: Action, key: Option<Key>, desk: &mut Desk<'_>) {
         self.does(action, key, desk);
     }
@@ -71,8 +79,16 @@ impl Pane for State {
         self.over(task, error, desk);
     }
 
+    fn interrupt(&mut self, desk: &mut Desk<'_>) -> bool {
+        self.stop_asking(desk)
+    }
+
+    fn stoppable(&self) -> bool {
+        self.asks_again()
+    }
+
     fn refit(&mut self, desk: &mut Desk<'_>) {
-        self.fit(desk);
+        self.stay_in_sight(desk);
     }
 
     fn name(&self) -> &str {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use ratatui::layout::Rect;
 
-use super::card::Card;
+use super::card::{Card, Tab};
 use super::open::{Focus, Open};
 use super::transcript::Transcript;
 use super::{State, Wait, layout};
@@ -46,10 +46,11 @@ impl Open {
             self.card = None;
             return;
         };
+        let findings = self.wrong.as_deref().unwrap_or(&laid.findings);
         match &mut self.card {
-            Some(card) if card.row() == row => card.renew(run(laid), &laid.findings),
+            Some(card) if card.row() == row => card.renew(run(laid), findings),
             card => {
-                let new = card.insert(Card::of(run(laid), row, &laid.findings, rest));
+                let new = card.insert(Card::of(run(laid), row, findings, rest));
                 new.note(&self.notes);
             }
         }
@@ -58,7 +59,7 @@ impl Open {
 
 impl State {
     /// What leads to all of a text that is cut.
-    fn rest_of(desk: &Desk<'_>) -> String {
+    pub(super) fn rest_of(desk: &Desk<'_>) -> String {
         format!("{} writes all of it", desk.key(Context::Spans, Action::WriteTrace))
     }
 
@@ -125,6 +126,9 @@ impl State {
 
     /// What is read fits where it is shown.
     pub(super) fn fit(&mut self, desk: &Desk<'_>) {
+        if let Some(versus) = &mut self.versus {
+            versus.shown.fit(desk.area);
+        }
         let Some(open) = &mut self.open else { return };
         let area = open.card_area(desk.area);
         if let (Some(area), Some(card)) = (area, &mut open.card) {
@@ -196,7 +200,7 @@ impl State {
             Action::HalfPageUp => talk.scroll(-page / 2, area),
             Action::PageDown => talk.scroll(page, area),
             Action::PageUp => talk.scroll(-page, area),
-            Action::ToggleFold => talk.toggle(),
+            Action::Open | Action::ToggleFold => talk.toggle(),
             Action::ShowTranscript => return self.toggle_talk(desk),
             _ => {}
         }
@@ -233,6 +237,7 @@ impl State {
             Action::NextPart => card.turn(false),
             Action::PreviousPart => card.turn(true),
             Action::ToggleFold => card.think(),
+            Action::ShowRaw => card.show(if card.tab() == Tab::Raw { Tab::Said } else { Tab::Raw }),
             Action::Copy => desk.ask(Effect::Copy(card.says())),
             _ => {
                 card.scroll(steps, area);

@@ -4,10 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::open::Reading;
-use super::{State, Wait};
+use super::{State, Wait, sending};
 use crate::domain::Error;
 use crate::domain::change::Changed;
 use crate::tui::app::Desk;
+use crate::tui::dataset::added;
 use crate::tui::effect::{Effect, Lane, TaskId, TimerId, Work};
 use crate::tui::trace::{Shared, Want};
 use crate::workbench::request::traces::Traces;
@@ -34,9 +35,19 @@ impl State {
             }
             return;
         }
+        if self.again.as_ref().is_some_and(|again| again.task == Some(task)) {
+            return self.answers_again(reply, desk);
+        }
+        if self.anew.as_ref().is_some_and(|anew| anew.task == task) {
+            if let Reply::AgentEvent { event } = reply {
+                self.goes_on_anew(event, desk);
+            }
+            return;
+        }
         let Some(wait) = self.waits.get(&task).cloned() else { return };
         match (wait, reply) {
             (Wait::List, Reply::Traces { runs, more }) => self.take_runs(runs, more, desk),
+            (Wait::Newest, Reply::Traces { runs, .. }) => self.take_newest(runs, desk),
             (Wait::Older, Reply::Traces { runs, more }) => self.take_older(runs, more),
             (Wait::Rows, reply) => self.take_rows(reply),
             (Wait::Span(row), Reply::TraceSpan { span, contents }) => {
@@ -45,11 +56,26 @@ impl State {
             (Wait::Step(row), Reply::TraceSpan { contents, .. }) => {
                 self.take_step(row, Ok(&contents), desk);
             }
+            (wait @ (Wait::Two | Wait::Made(_) | Wait::Said(..)), reply) => {
+                self.take_of_two(&wait, reply, desk);
+            }
             (Wait::Notes, Reply::TraceNotes { notes }) => self.take_notes(notes, desk),
             (Wait::Found, Reply::TraceFound { rows }) => self.take_found(rows, desk),
             (Wait::Latencies, Reply::TraceStats { latencies }) => Self::show_latencies(&latencies, desk),
+            (Wait::Send, Reply::TraceSent { sent }) => Self::sent(&sent, desk),
             (Wait::Import, Reply::TracesBrought { brought }) => self.imported(&brought, desk),
+            (Wait::Lints, Reply::TraceFindings { findings }) => self.take_findings(findings, desk),
+            (Wait::Note, Reply::TraceNoted { note }) => self.was_noted(&note, desk),
+            (Wait::Row(row), Reply::TraceSpan { contents, .. }) => self.add_row(row, &contents, desk),
+            (Wait::Added, Reply::ItemAdded { dataset, place, like, remarks }) => {
+                desk.say(added(&dataset, place, like, &remarks));
+            }
+            (Wait::Call, Reply::TraceCall { original }) => sending::bring(original, desk),
             (Wait::Led, Reply::Trace { run }) => self.open(run, desk),
+            (Wait::Agent(of), Reply::AgentRunFound { book, run }) => {
+                self.start_anew(of, book.agent.id, run.id, desk);
+            }
+            (Wait::Edit(id, row), Reply::TraceCall { original }) => self.write_call(id, row, original, desk),
             _ => {}
         }
     }
@@ -59,10 +85,7 @@ impl State {
         let Reply::Changed { change, .. } = reply else { return };
         match change {
             Changed::Trace { run } => {
-                if let Some(open) = self.open.as_mut().filter(|open| open.id() == run.id) {
-                    open.run = run.clone();
-                    self.grow(desk);
-                }
+                self.renew_open(&run, desk);
                 self.put(run, desk);
             }
             Changed::TraceRemoved { id } => self.drop_run(id, desk),
@@ -72,7 +95,7 @@ impl State {
             // Of this program's own runs it is said that there are more, not which.
             Changed::Usage => self.outdated(desk),
             Changed::Missed => {
-                self.outdated(desk);
+                self.read(desk);
                 self.grow(desk);
             }
             _ => {}
@@ -142,6 +165,7 @@ impl State {
             let delay = Duration::from_millis((spans / 500).clamp(SHORTEST, LONGEST));
             desk.ask(Effect::After { timer: GROWN, delay });
         }
+        self.ask_what_is_wrong(desk);
         self.rest(desk);
         self.read_step(desk);
     }
@@ -186,13 +210,23 @@ impl State {
         if self.export.as_ref().is_some_and(|export| export.task == task) {
             return self.exported(error.as_ref(), desk);
         }
+        if self.again.as_ref().is_some_and(|again| again.task == Some(task)) {
+            return self.asked_again(error.as_ref(), desk);
+        }
+        if self.anew.as_ref().is_some_and(|anew| anew.task == task) {
+            return self.ran_anew(error.as_ref(), desk);
+        }
         match (self.waits.remove(&task), error) {
             (Some(Wait::List), error) => {
                 self.known |= error.is_some();
                 self.error = error;
             }
             (Some(Wait::Rows), error) => self.read_all_rows(error, desk),
-            (Some(Wait::Found), error) => self.found_all(error),
+            (Some(Wait::Found), error) => self.found_all(error.as_ref(), desk),
+            (Some(wait @ (Wait::Two | Wait::Made(_) | Wait::Said(..))), Some(error)) => {
+                self.lacks_of_two(&wait, error, desk);
+            }
+            (Some(Wait::Said(..)), None) => self.read_said(desk),
             (Some(Wait::Span(row)), Some(error)) => self.no_span(row, error, desk),
             (Some(Wait::Step(row)), error) => {
                 if let Some(error) = error {
@@ -201,7 +235,22 @@ impl State {
                 self.read_step(desk);
             }
             (
-                Some(Wait::Older | Wait::Notes | Wait::Latencies | Wait::Import | Wait::Remove | Wait::Led),
+                Some(
+                    Wait::Newest
+                    | Wait::Older
+                    | Wait::Notes
+                    | Wait::Latencies
+                    | Wait::Import
+                    | Wait::Send
+                    | Wait::Remove
+                    | Wait::Note
+                    | Wait::Row(_)
+                    | Wait::Added
+                    | Wait::Call
+                    | Wait::Led
+                    | Wait::Agent(_)
+                    | Wait::Edit(..),
+                ),
                 Some(error),
             ) => {
                 desk.complain(&error);
@@ -215,6 +264,8 @@ impl State {
         self.watch == Some(task)
             || self.receiver.is(task)
             || self.export.as_ref().is_some_and(|export| export.task == task)
+            || self.again.as_ref().is_some_and(|again| again.task == Some(task))
+            || self.anew.as_ref().is_some_and(|anew| anew.task == task)
             || self.waits.contains_key(&task)
     }
 }

@@ -20,6 +20,8 @@ use crate::workbench::request::traces::Traces;
 
 /// Runs that are read at a time.
 const PAGE: usize = 200;
+/// Runs that are read where something was done that the list does not show.
+const NEWEST: usize = 30;
 /// So near to the end of what was read older ones are asked for.
 const NEAR: usize = 50;
 const LANE: Lane = Lane("traces");
@@ -54,7 +56,7 @@ impl State {
     fn ask(&mut self, limit: usize, before: Option<(Timestamp, TraceId)>, wait: Wait, desk: &mut Desk<'_>) {
         let filter = Some(self.narrow.asked.clone()).filter(|asked| !asked.is_empty());
         let task = desk.call(Some(LANE), Request::Traces(Traces::List { filter, limit, before }));
-        self.instead(|wait| matches!(wait, Wait::List | Wait::Older));
+        self.instead(|wait| matches!(wait, Wait::List | Wait::Newest | Wait::Older));
         self.wait(task, wait);
     }
 
@@ -67,7 +69,11 @@ impl State {
     }
 
     pub(super) fn pause_is_over(&mut self, desk: &mut Desk<'_>) {
-        if self.outdated {
+        if self.outdated && self.known && self.narrow.asked.is_empty() {
+            // Runs of long ago are what they were.
+            self.outdated = false;
+            self.ask(NEWEST, None, Wait::Newest, desk);
+        } else if self.outdated {
             self.read(desk);
         }
     }
@@ -78,10 +84,23 @@ impl State {
         (self.runs, self.more, self.known, self.error) = (runs, more, true, None);
         let at = chosen.and_then(|id| self.runs.iter().position(|run| run.id == id));
         self.select(at.unwrap_or(if chosen.is_some() { self.selected } else { 0 }), desk);
-        let Some(open) = &mut self.open else { return };
-        if let Some(run) = self.runs.iter().find(|run| run.id == open.run.id)
-            && *run != open.run
-        {
+        let run = self.open.as_ref().and_then(|open| self.runs.iter().find(|run| run.id == open.run.id));
+        if let Some(run) = run.cloned() {
+            self.renew_open(&run, desk);
+        }
+    }
+
+    /// The newest ones have come.
+    pub(super) fn take_newest(&mut self, runs: Vec<Run>, desk: &mut Desk<'_>) {
+        for run in runs {
+            self.renew_open(&run, desk);
+            self.put(run, desk);
+        }
+    }
+
+    /// The run that is looked into is so now; where it has changed its spans are read anew.
+    pub(super) fn renew_open(&mut self, run: &Run, desk: &mut Desk<'_>) {
+        if let Some(open) = self.open.as_mut().filter(|open| open.run.id == run.id && open.run != *run) {
             open.run = run.clone();
             self.grow(desk);
         }
@@ -114,6 +133,9 @@ impl State {
         let before = self.runs.iter().position(|run| run.id == id).is_some_and(|at| at < self.selected);
         self.runs.retain(|run| run.id != id);
         self.marked.retain(|marked| *marked != id);
+        if self.versus.as_ref().is_some_and(|versus| versus.ids.contains(&id)) {
+            self.leave_two();
+        }
         self.select(self.selected.saturating_sub(usize::from(before)), desk);
         if self.open.as_ref().is_some_and(|open| open.run.id == id) {
             self.close(desk);
@@ -133,7 +155,10 @@ impl State {
             A::Search | A::ToggleReceiver | A::ImportTraces | A::Reload | A::Help => true,
             A::Accept | A::Cancel => self.narrow.writing,
             A::Back => self.narrow.writing || !self.narrow.asked.is_empty(),
-            A::Open | A::MarkRun | A::WriteTrace => self.current().is_some(),
+            A::Open | A::MarkRun | A::CompareRuns | A::WriteTrace | A::ScoreSpan | A::NoteSpan => {
+                self.current().is_some()
+            }
+            A::ReplayRun => self.can_run_anew(),
             A::Delete => self.current().is_some_and(|run| run.source != Source::Own),
             action => stepped(action, 0, 1, 1).is_some() && self.runs.len() > 1,
         }
@@ -172,6 +197,13 @@ impl State {
                 let id = run.id;
                 self.mark(id);
             }
+            Action::CompareRuns => self.compare(desk),
+            Action::ScoreSpan => self.ask_for_grade(desk),
+            Action::NoteSpan => self.ask_for_note(desk),
+            Action::AddToDataset => self.ask_for_dataset(desk),
+            Action::AskOthers => self.ask_others(desk),
+            Action::EditCall => self.edit_call(desk),
+            Action::ReplayRun => self.run_anew(desk),
             _ => {}
         }
     }
@@ -199,6 +231,7 @@ impl State {
     /// Looks into a run.
     pub(super) fn open(&mut self, run: Run, desk: &mut Desk<'_>) {
         self.close(desk);
+        self.leave_two();
         self.open = Some(Open::new(run));
         self.read_rows(desk);
         self.read_notes(desk);

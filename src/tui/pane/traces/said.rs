@@ -131,6 +131,11 @@ pub(super) fn json(json: &Json, inset: u16, room: &mut Room<'_>, parts: &mut Vec
     if json.is_null() {
         return parts.push(line(format!("{}nothing", " ".repeat(inset.into())), Role::Faint));
     }
+    if !json.is_string()
+        && let Some(line) = short(json, BESIDE)
+    {
+        return room.code(&line, inset, parts);
+    }
     let (text, left_out) = pretty(json, room.most());
     let is_plain = json.is_string() && !text.starts_with(['{', '[']);
     if is_plain {

@@ -1,9 +1,9 @@
 //! A long text in parts, set into rows only as far as somebody has read: what lies below costs nothing.
 //!
 //! ```text
-//!  Sheet::new(parts) ─► fit(area) in update, after anything that may change the area or the parts
-//!                    ─► scroll(steps, area), go_first(), go_last(area)
-//!                    ─► draw(area, look, cells) in view, which changes nothing
+//!  Sheet::change(parts) ─► fit(area) in update, after anything that may change the area or the parts
+//!                       ─► scroll(steps, area), go_first(), go_last(area)
+//!                       ─► draw(area, look, cells) in view, which changes nothing
 //! ```
 //!
 //! Texts of any length are cut by a [`Room`] before they become parts: a sheet is never larger than that.
@@ -289,6 +289,7 @@ impl Set {
 }
 
 impl Sheet {
+    #[cfg(test)]
     pub(super) fn new(parts: Vec<Part>) -> Self {
         Self { parts, ..Self::default() }
     }

@@ -5,6 +5,7 @@ use super::words::took;
 use super::{State, Wait};
 use crate::domain::figures::{count, grouped};
 use crate::domain::trace::latency::Latency;
+use crate::domain::trace::lint::Finding;
 use crate::tui::app::Desk;
 use crate::tui::effect::Lane;
 use crate::tui::look::Role;
@@ -22,6 +23,8 @@ const ALL: u16 = 96;
 const MOST: u16 = 70;
 /// Columns that a name has at least.
 const NAME: u16 = 12;
+/// Spans of a run in which what was said is looked through: of a longer one its rows tell what they can.
+const LONGEST: usize = 20_000;
 /// Names that a finding tells.
 const NAMED: usize = 5;
 
@@ -46,10 +49,35 @@ impl State {
         desk.overlays.push(Overlay::Reading(Box::new(reading)));
     }
 
+    /// Asks what looks wrong in a run that has ended, what was said in it read as well.
+    pub(super) fn ask_what_is_wrong(&mut self, desk: &mut Desk<'_>) {
+        let Some(open) = self.open.as_mut() else { return };
+        open.wrong = None;
+        let short = open.laid.as_ref().is_some_and(|laid| laid.len() <= LONGEST);
+        if open.run.running > 0 || !short {
+            return;
+        }
+        let id = open.id();
+        let task = desk.call(Some(Lane("traces.lints")), Request::Traces(Traces::Lints { id }));
+        self.instead(|wait| *wait == Wait::Lints);
+        self.wait(task, Wait::Lints);
+    }
+
+    /// It is known.
+    pub(super) fn take_findings(&mut self, found: Vec<Finding>, desk: &mut Desk<'_>) {
+        if let Some(open) = &mut self.open {
+            open.wrong = Some(found);
+        }
+        self.rest(desk);
+    }
+
     /// Tells what looks wrong.
     pub(super) fn show_findings(&self, desk: &mut Desk<'_>) {
-        let Some(laid) = self.open.as_ref().and_then(|open| open.laid.as_ref()) else { return };
-        let reading = Reading::new("What looks wrong", findings(laid));
+        let Some(open) = &self.open else { return };
+        let mut lines: Vec<Line> =
+            open.damaged.iter().map(|place| Line::of(&format!("✗ {place}"), Role::Bad)).collect();
+        lines.extend(open.laid.as_ref().map(|laid| findings(laid, open.findings())).unwrap_or_default());
+        let reading = Reading::new("What looks wrong", lines);
         desk.overlays.push(Overlay::Reading(Box::new(reading)));
     }
 }
@@ -90,9 +118,9 @@ fn table(latencies: &[Latency], room: u16) -> Vec<Vec<String>> {
 }
 
 /// Each in a sentence, then the names of its first spans.
-fn findings(trace: &Trace) -> Vec<Line> {
+fn findings(trace: &Trace, found: &[Finding]) -> Vec<Line> {
     let mut lines = Vec::new();
-    for finding in &trace.findings {
+    for finding in found {
         lines.push(Line::of(&format!("! {}", finding.says), Role::Warn));
         let mut named: Vec<String> =
             finding.rows.iter().take(NAMED).map(|row| trace.name(*row).to_owned()).collect();
@@ -105,4 +133,38 @@ fn findings(trace: &Trace) -> Vec<Line> {
         lines.push(Line::blank());
     }
     lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::trace::Kind;
+    use crate::domain::trace::latency::Method;
+
+    #[test]
+    fn a_table_of_times_is_as_wide_as_there_is_room_and_its_names_give_way() {
+        let latency = |name: &str| Latency {
+            kind: Kind::Model,
+            name: name.to_owned(),
+            spans: 1_284,
+            errors: 3,
+            total: 9,
+            own: 4_820_000_000,
+            method: Method::Linear,
+            p50: 150_000_000,
+            p90: 4_820_000_000,
+            p99: None,
+            longest: 185_000_000_000,
+            shape: [0, 1, 2, 3, 4, 5, 6, 7],
+        };
+        let latencies = [latency("chat 手引き"), latency(&"a name that goes on and on ".repeat(9))];
+        for (room, shown) in [(52, 5), (74, 7), (106, 10)] {
+            let rows = table(&latencies, room);
+            assert!(rows.iter().all(|row| row.len() == shown), "{room}");
+            let wide = |at: usize| rows.iter().map(|row| columns(&row[at])).max().unwrap();
+            let taken: u16 = (0..shown).map(wide).sum::<u16>() + 2 * (shown as u16 - 1);
+            assert!(taken <= room && rows[2][0].ends_with('…'), "{taken} of {room}: {rows:?}");
+        }
+        assert_eq!(table(&latencies, 106)[1][6..], ["–", "3 min 5 s", "4.82 s", "▁▁▂▃▅▆▇█"]);
+    }
 }

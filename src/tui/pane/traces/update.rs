@@ -17,6 +17,9 @@ const WHEEL: isize = 3;
 
 impl State {
     pub(super) fn where_keys_go(&self) -> Context {
+        if self.versus.is_some() {
+            return Context::Steps;
+        }
         match &self.open {
             None if self.narrow.writing => Context::Menu,
             None => Context::Runs,
@@ -29,9 +32,20 @@ impl State {
 
     /// Whether the action means something here and now.
     pub(super) fn can_do(&self, action: Action) -> bool {
+        if action == Action::Back && self.asks_again() {
+            return true;
+        }
+        if self.versus.is_some() {
+            return is_of_two(action);
+        }
         let Some(open) = &self.open else { return self.can_among_runs(action) };
         match action {
             Action::Back | Action::Help => true,
+            action if is_handed_on(action) && !open.find.writing => match action {
+                Action::ScoreSpan | Action::NoteSpan => open.chosen().is_some(),
+                Action::ReplayRun => self.can_run_anew(),
+                _ => self.has_call(),
+            },
             _ if open.find.writing => {
                 matches!(action, Action::Accept | Action::Cancel)
                     || matches!(action, Action::SelectNext | Action::SelectPrevious) && open.find.count() > 0
@@ -56,9 +70,16 @@ impl State {
         if let Some(stroke) = typed {
             return self.press(stroke, desk);
         }
+        if action == Action::Back && self.stop_asking(desk) {
+            return;
+        }
+        if self.versus.is_some() {
+            return self.with_two(action, desk);
+        }
         match &self.open {
             None => self.among_runs(action, desk),
             Some(open) if open.find.writing => self.find_line(action, desk),
+            Some(_) if is_handed_on(action) => self.on_run(action, desk),
             Some(_) if action == Action::Back => self.back(desk),
             Some(open) if open.talk.is_some() => self.in_talk(action, desk),
             Some(open) if open.focus == Focus::Text => match action {
@@ -68,6 +89,18 @@ impl State {
             },
             Some(_) => self.among_spans(action, desk),
         }
+    }
+
+    /// The place has another size: what is chosen stays in sight.
+    pub(super) fn stay_in_sight(&mut self, desk: &mut Desk<'_>) {
+        let page = Self::page(desk);
+        self.select(self.selected, desk);
+        if let Some(open) = &mut self.open {
+            open.step(open.at, page);
+        }
+        self.rest(desk);
+        self.read_step(desk);
+        self.fit(desk);
     }
 
     /// One step out.
@@ -90,7 +123,12 @@ impl State {
     pub(super) fn close(&mut self, desk: &mut Desk<'_>) {
         self.stop_finding(desk);
         // What still comes is of a run that is not looked into any more.
-        self.instead(|wait| !matches!(wait, Wait::List | Wait::Older | Wait::Import | Wait::Remove));
+        self.instead(|wait| {
+            !matches!(
+                wait,
+                Wait::List | Wait::Newest | Wait::Older | Wait::Import | Wait::Send | Wait::Remove
+            )
+        });
         self.open = None;
         self.select(self.selected, desk);
     }
@@ -128,7 +166,9 @@ impl State {
             Action::ShowTranscript => return self.toggle_talk(desk),
             Action::ShowLatencies => return self.ask_latencies(desk),
             Action::ShowFindings => return self.show_findings(desk),
-            Action::LineDown | Action::LineUp | Action::Copy => return self.in_text(action, desk),
+            Action::LineDown | Action::LineUp | Action::Copy | Action::ShowRaw => {
+                return self.in_text(action, desk);
+            }
             action => return self.on_run(action, desk),
         }
         self.rest(desk);
@@ -163,6 +203,11 @@ impl State {
             MouseKind::Down(_) => return self.pressed_at(mouse, desk),
             _ => return,
         };
+        if self.versus.is_some() {
+            let down = if steps > 0 { Action::LineDown } else { Action::LineUp };
+            (0..WHEEL).for_each(|_| self.with_two(down, desk));
+            return;
+        }
         let page = Self::page(desk);
         let Some(open) = &mut self.open else {
             let to = self.selected.saturating_add_signed(steps);
@@ -184,6 +229,9 @@ impl State {
     }
 
     fn pressed_at(&mut self, mouse: Mouse, desk: &mut Desk<'_>) {
+        if self.versus.is_some() {
+            return;
+        }
         let at = (mouse.column, mouse.row).into();
         let page = Self::page(desk);
         let Some(open) = &mut self.open else {
@@ -225,12 +273,12 @@ impl State {
 fn can_among_spans(open: &Open, action: Action) -> bool {
     use Action as A;
     let Some(laid) = open.laid.as_ref().filter(|laid| !laid.is_empty()) else {
-        return matches!(action, A::WriteTrace | A::MarkRun);
+        return matches!(action, A::WriteTrace | A::MarkRun | A::CompareRuns);
     };
     match action {
         A::NextError | A::PreviousError => laid.sums.whole.errors > 0,
         A::NextCall | A::PreviousCall => laid.sums.whole.inferences > 0,
-        A::ShowFindings => !laid.findings.is_empty(),
+        A::ShowFindings => !open.findings().is_empty() || !open.damaged.is_empty(),
         A::SearchNext | A::SearchPrevious => open.find.count() > 0,
         A::ShowSpan
         | A::FocusNext
@@ -247,17 +295,49 @@ fn can_among_spans(open: &Open, action: Action) -> bool {
         | A::ShowTranscript
         | A::ShowLatencies
         | A::MarkRun
+        | A::CompareRuns
         | A::WriteTrace
         | A::LineDown
         | A::LineUp
+        | A::ShowRaw
         | A::Copy => true,
         action => stepped(action, 0, 1, 1).is_some() && open.lines().len() > 1,
     }
 }
 
+/// What a span is noted and handed on by, wherever it is read.
+fn is_handed_on(action: Action) -> bool {
+    matches!(
+        action,
+        Action::ScoreSpan
+            | Action::NoteSpan
+            | Action::AddToDataset
+            | Action::AskOthers
+            | Action::EditCall
+            | Action::ReplayRun
+    )
+}
+
+fn is_of_two(action: Action) -> bool {
+    stepped(action, 0, 1, 1).is_some()
+        || matches!(
+            action,
+            Action::Back
+                | Action::Help
+                | Action::LineDown
+                | Action::LineUp
+                | Action::Open
+                | Action::ToggleFold
+                | Action::Copy
+        )
+}
+
 fn is_in_talk(action: Action) -> bool {
     stepped(action, 0, 1, 1).is_some()
-        || matches!(action, Action::LineDown | Action::LineUp | Action::ToggleFold | Action::ShowTranscript)
+        || matches!(
+            action,
+            Action::LineDown | Action::LineUp | Action::Open | Action::ToggleFold | Action::ShowTranscript
+        )
 }
 
 fn is_in_text(action: Action) -> bool {
@@ -275,6 +355,7 @@ fn is_in_text(action: Action) -> bool {
             | Action::PreviousPart
             | Action::ToggleFold
             | Action::ShowTranscript
+            | Action::ShowRaw
             | Action::Copy
             | Action::FocusNext
             | Action::FocusPrevious

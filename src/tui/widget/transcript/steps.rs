@@ -30,14 +30,14 @@ pub(super) struct Line {
 /// The rows of what was done for a message; none where no agent did it.
 pub(super) fn lines(item: &Item<'_>, columns: usize) -> Vec<Line> {
     let Some(acting) = acting(item) else { return Vec::new() };
+    // What is being said now stands below, as the answer.
+    let speaking = acting.speaking().filter(|_| acting.so_far().is_some());
     let mut setter = Setter { lines: Vec::new(), columns, open: item.open };
     for (at, doing) in acting.doings.iter().enumerate() {
         let is_last = acting.doings.get(at + 1).is_none_or(|next| matches!(next, Doing::Asked(_)));
         let branch = if is_last { "└ " } else { "├ " };
-        // What is being said now stands below, as the answer.
-        let answers = at + 1 == acting.doings.len() && acting.so_far().is_some();
         match doing {
-            Doing::Asked(asked) => setter.asked(asked, answers),
+            Doing::Asked(asked) => setter.asked(asked, speaking == Some(at)),
             Doing::Called(call) => setter.called(call, branch),
             Doing::Consent(consent) => setter.consent(consent, branch),
             Doing::Remark { text } => setter.remark(text, branch),
@@ -48,7 +48,7 @@ pub(super) fn lines(item: &Item<'_>, columns: usize) -> Vec<Line> {
 
 /// What an agent did for a message.
 pub(super) fn acting<'a>(item: &Item<'a>) -> Option<&'a Acting> {
-    item.message.answer.as_ref()?.agent.as_ref()
+    item.message.answer.as_ref()?.agent.as_deref()
 }
 
 struct Setter {
@@ -76,10 +76,14 @@ impl Setter {
         let room = self.columns.saturating_sub(row.width() + 2);
         let (room, figures) =
             if room >= aside + WORDS { (room - aside, figures) } else { (room, String::new()) };
-        let text = fit(&words.text, room);
-        if !text.is_empty() {
+        // What came of it is said first: what it was done with gives way.
+        let beside = room.saturating_sub(width(&words.rest)).max(room / 3);
+        let text = fit(&words.text, beside);
+        let rest = fit(&words.rest, room.saturating_sub(width(&text)));
+        if !text.is_empty() || !rest.is_empty() {
             row.spans.push(Span::new("  ", FAINT));
-            row.spans.push(Span::new(text, words.ink));
+            row.spans.push(Span::new(text, FAINT));
+            row.spans.push(Span::new(rest, words.ink));
         }
         if !figures.is_empty() {
             let air = self.columns.saturating_sub(row.width() + width(&figures));
@@ -135,7 +139,7 @@ impl Setter {
             figures.push(format!("{} tok", grouped(asked.tokens)));
             figures.push(seconds(millis));
         }
-        let words = Words { text: first_line(first), ink: FAINT };
+        let words = Words::of(first_line(first), FAINT);
         self.line("", ("●", Role::Model), &format!("{} {what}", asked.number), &words, &figures);
         if self.open {
             self.part("thought", &asked.thought, MUTED.with(Modifier::ITALIC));
@@ -147,15 +151,20 @@ impl Setter {
         let by_base = call.by == BASE;
         let input = call.input.to_string();
         let shown = if call.input.is_null() { "" } else { input.as_str() };
-        let (mark, words) = match &call.gave {
-            None => (("⚙", Role::Tool), Words { text: format!("{} …", safe_line(shown)), ink: FAINT }),
+        let text = safe_line(shown).into_owned();
+        let (mark, rest, ink) = match &call.gave {
+            None => (("⚙", Role::Tool), " …".to_owned(), FAINT),
             Some(gave) => {
-                let text = format!("{} → {}", safe_line(shown), first_line(&gave.content));
-                let role = if gave.is_error { Role::Bad } else { Role::Faint };
-                let mark = if gave.is_error { ("✗", Role::Bad) } else { ("⚙", Role::Tool) };
-                (mark, Words { text, ink: Ink::of(role) })
+                let rest = format!(" → {}", first_line(&gave.content));
+                let failed = Ink::of(Role::Bad);
+                if gave.is_error {
+                    (("✗", Role::Bad), rest, failed)
+                } else {
+                    (("⚙", Role::Tool), rest, FAINT)
+                }
             }
         };
+        let words = Words { text, rest, ink };
         let mut figures: Vec<String> = Vec::new();
         figures.extend((!call.by.is_empty()).then(|| safe_line(&call.by).into_owned()));
         figures.extend(call.millis.map(seconds));
@@ -179,7 +188,7 @@ impl Setter {
         };
         let of = safe_line(&consent.of);
         let what = if consent.is_tools { format!("new tools of {of}") } else { format!("may it call {of}") };
-        let words = Words { text: words.to_owned(), ink: Ink::of(role) };
+        let words = Words::of(words.to_owned(), Ink::of(role));
         self.line(branch, ("?", Role::Warn), &what, &words, &[]);
         // What is decided on is in sight, every byte of it.
         if self.open || consent.agreed.is_none() {
@@ -188,7 +197,7 @@ impl Setter {
     }
 
     fn remark(&mut self, text: &str, branch: &str) {
-        let words = Words { text: first_line(text), ink: FAINT };
+        let words = Words::of(first_line(text), FAINT);
         self.line(branch, ("·", Role::Faint), "", &words, &[]);
         if self.open && text.contains('\n') {
             self.part("", text, MUTED);
@@ -202,7 +211,16 @@ const BASE: &str = "knowledge base";
 /// The words of a line.
 struct Words {
     text: String,
+    /// What came of it.
+    rest: String,
+    /// Of the latter.
     ink: Ink,
+}
+
+impl Words {
+    fn of(rest: String, ink: Ink) -> Self {
+        Self { text: String::new(), rest, ink }
+    }
 }
 
 /// The first line that is not blank, safe to be shown.

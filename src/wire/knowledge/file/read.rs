@@ -389,6 +389,7 @@ mod tests {
     use crate::domain::knowledge::base::{Base, Holds};
     use crate::domain::knowledge::chunking::Chunking;
     use crate::domain::knowledge::passage::Passage;
+    use crate::domain::knowledge::retrieval::Answers;
     use crate::domain::knowledge::schedule::Schedule;
     use crate::domain::knowledge::store::StoreKind;
     use crate::domain::knowledge::sync::{DocumentState, Stamp};
@@ -414,6 +415,7 @@ mod tests {
             embedder: "far/b".parse().unwrap(),
             dimensions: 2,
             reranker: None,
+            answers: Answers::default(),
             store: StoreKind::default(),
             moving: None,
             index: None,

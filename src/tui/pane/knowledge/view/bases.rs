@@ -85,6 +85,9 @@ fn card(base: &Base, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
     if let Some(reranker) = &base.reranker {
         about.push(("reranker", reranker.words(), Role::Text));
     }
+    if !base.answers.are_usual() {
+        about.push(("answers", base.answers.words(), Role::Text));
+    }
     let tokens = count(base.holds.tokens, "token", "tokens");
     about.push(("has", format!("{} · {tokens}", super::holds(base)), Role::Text));
     let mut stands = Vec::new();
@@ -128,6 +131,10 @@ fn of_rebuild(rebuild: &Rebuild, sight: &Sight<'_>) -> Vec<(&'static str, String
 fn of_source(source: &Source, sight: &Sight<'_>) -> Vec<(&'static str, String, Role)> {
     let mut told =
         vec![("source", format!("{} · cut {}", source.origin.place(), source.chunking), Role::Text)];
+    let by_itself = by_itself(source);
+    if !by_itself.is_empty() {
+        told.push(("", by_itself, Role::Text));
+    }
     let Some(sync) = &source.last else {
         told.push(("", "not synced yet".to_owned(), Role::Warn));
         return told;
@@ -144,6 +151,16 @@ fn of_source(source: &Source, sight: &Sight<'_>) -> Vec<(&'static str, String, R
         told.push(("", format!("and {} more: the documents say which", grouped(more)), Role::Muted));
     }
     told
+}
+
+/// When a source is looked through by itself; empty where it is not.
+fn by_itself(source: &Source) -> String {
+    let times = source.schedule.as_ref().map(|schedule| format!("looked through at {}", schedule.cron));
+    let changes = source.watch.then(|| match times {
+        Some(_) => "when its files change".to_owned(),
+        None => "looked through when its files change".to_owned(),
+    });
+    times.into_iter().chain(changes).collect::<Vec<_>>().join(", and ")
 }
 
 /// How a sync goes or went, with its counts.
@@ -174,8 +191,18 @@ fn went(sync: &Sync, sight: &Sight<'_>) -> (String, Role) {
     if statistics.passages > 0 {
         words.push_str(" · ");
         words.push_str(&count(statistics.passages, "passage", "passages"));
+        words.push_str(", ");
+        words.push_str(&count(statistics.tokens, "token", "tokens"));
         words.push_str(" from ");
         words.push_str(&bytes(statistics.bytes));
+    }
+    let of_them =
+        [(statistics.known, "embedded before"), (statistics.windowed, "longer than the model reads at once")];
+    for (many, what) in of_them.into_iter().filter(|(many, _)| *many > 0) {
+        words.push_str(" · ");
+        words.push_str(&grouped(many));
+        words.push_str(" of them ");
+        words.push_str(what);
     }
     let role = match sync.state {
         SyncState::Failed => Role::Bad,

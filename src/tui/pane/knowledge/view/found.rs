@@ -7,7 +7,7 @@ use super::text::{Wanted, rows, snippet};
 use crate::domain::figures::{count, grouped, seconds};
 use crate::domain::knowledge::attribute::RESERVED;
 use crate::domain::knowledge::base::Base;
-use crate::domain::knowledge::ranking::{Mode, Placed};
+use crate::domain::knowledge::ranking::{Mode, Placed, Standing};
 use crate::domain::knowledge::reranking::Reranked;
 use crate::domain::knowledge::retrieval::Found;
 use crate::tui::action::Action;
@@ -204,8 +204,8 @@ fn grid(column: &Column, area: Rect) -> Grid {
         x += wide + 1;
     }
     if mode == Mode::Hybrid && area.width >= 96 {
-        ranks.push(("fused", x, x + 6));
-        x += 7;
+        ranks.push(("fused", x, x + wide));
+        x += wide + 1;
     }
     if reranked {
         ranks.push((if scores { RERANKED } else { "rer" }, x, x + wide));
@@ -360,7 +360,7 @@ fn ranks(hit: &Found, grid: &Grid, y: u16, style: ratatui::style::Style, cells: 
     for (title, from, to) in &grid.ranks {
         let scores = to - from > 5;
         let words = match *title {
-            "fused" => standing.fused.map(|placed| format!("{:.4}", placed.score)),
+            "fused" => standing.fused.map(|placed| said(placed, scores, &format!("{:.4}", placed.score), 6)),
             "words" => {
                 standing.keyword.map(|placed| said(placed, scores, &format!("{:.1}", placed.score), 5))
             }
@@ -425,7 +425,7 @@ fn card(
         y += 1;
     }
     let text = rows(&passage.text, wanted, (0, 0), usize::from(inside.width));
-    let more = attributes(found);
+    let more = [places(&found.standing, column.tuning.mode), attributes(found)].concat();
     let names = more.iter().map(|(name, _)| columns(name)).max().unwrap_or(0).min(20);
     let all = text.len() + if more.is_empty() { 0 } else { more.len() + 1 };
     let room = usize::from(inside.bottom().saturating_sub(y));
@@ -441,6 +441,23 @@ fn card(
     }
     let bar = Rect { y, height: inside.bottom().saturating_sub(y), ..area };
     scrollbar(cells, bar, thumb(bar.height, top, room, all), look.style(Role::Rule));
+}
+
+/// Its place and score by each way of looking, of which the list has no room for all on a small screen.
+fn places(standing: &Standing, mode: Mode) -> Vec<(String, String)> {
+    // Of one list the fused place is the list's own.
+    let fused = standing.fused.filter(|_| mode == Mode::Hybrid);
+    let told = [
+        ("vector", standing.vector.map(|placed| (placed.rank, format_cosine(placed.score)))),
+        ("words", standing.keyword.map(|placed| (placed.rank, format!("{:.1}", placed.score)))),
+        ("fused", fused.map(|placed| (placed.rank, format!("{:.4}", placed.score)))),
+        (RERANKED, standing.reranked.map(|placed| (placed.rank, format!("{:.2}", placed.score)))),
+    ];
+    let row = |(name, placed): (&str, Option<(u64, String)>)| {
+        let (rank, score) = placed?;
+        Some((name.to_owned(), format!("number {}, {score}", grouped(rank))))
+    };
+    told.into_iter().filter_map(row).collect()
 }
 
 /// What metadata says of its document.
@@ -467,6 +484,12 @@ fn why_not(column: &Column, (number, found): (Option<usize>, &Found)) -> String 
         said.push(match standing.keyword {
             Some(placed) => format!("by its words number {}, {:.1}", grouped(placed.rank), placed.score),
             None => "it has no word of the question".to_owned(),
+        });
+    }
+    if mode == Mode::Hybrid {
+        said.push(match standing.fused {
+            Some(placed) => format!("fused number {}, {:.4}", grouped(placed.rank), placed.score),
+            None => "too deep in both lists to be fused".to_owned(),
         });
     }
     let reranked = column.retrieved.as_ref().and_then(|all| all.reranked.as_ref());

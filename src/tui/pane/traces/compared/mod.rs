@@ -96,7 +96,12 @@ impl PartialEq for Compared {
 
 impl Compared {
     /// Of two runs by their names. `rest` leads to all of a text that is cut.
-    pub(super) fn new(names: [String; 2], rest: String) -> Self {
+    pub(super) fn new(mut names: [String; 2], rest: String) -> Self {
+        if names[0] == names[1] {
+            // Runs of one agent most often have one name.
+            names[0].push_str(", first");
+            names[1].push_str(", second");
+        }
         Self {
             names,
             rest,
@@ -197,14 +202,12 @@ impl Compared {
         self.fit(area);
     }
 
-    #[expect(clippy::wrong_self_convention, reason = "it goes there")]
     pub(super) fn go_first(&mut self) {
         (self.selected, self.top, self.moved) = (0, 0, true);
         self.on_a_line(true);
         self.read();
     }
 
-    #[expect(clippy::wrong_self_convention, reason = "it goes there")]
     pub(super) fn go_last(&mut self, area: Rect) {
         self.step(isize::MAX, area);
     }

@@ -97,12 +97,14 @@ fn stretched(stretch: &Stretch, runs: &mut Vec<(String, Ink)>, parts: &mut Vec<P
 /// All that was said in a span, as one text.
 pub(super) fn text_of(contents: &Contents) -> String {
     let mut text = String::new();
+    // Whether there is room: no more of it is compared.
     let mut add = |said: &str| {
-        // No more of it is compared.
-        if text.len() <= MOST_WORDS && !said.is_empty() {
+        let has_room = text.len() <= MOST_WORDS;
+        if has_room && !said.is_empty() {
             text.push_str(&said[..said.floor_char_boundary(MOST_WORDS + 1)]);
             text.push('\n');
         }
+        has_room
     };
     if let Some(ran) = &contents.ran {
         for (word, json) in [("with", &ran.arguments), ("gave", &ran.result)] {
@@ -119,7 +121,9 @@ pub(super) fn text_of(contents: &Contents) -> String {
         add(found.text.as_deref().unwrap_or_default());
     }
     for said in contents.input.iter().chain(&contents.output) {
-        add(&format!("{}:", said.role));
+        if !add(&format!("{}:", said.role)) {
+            break;
+        }
         add(&spoken(said));
     }
     text

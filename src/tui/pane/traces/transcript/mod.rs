@@ -44,8 +44,10 @@ const DEEPEST: u16 = 6;
 struct Told {
     /// What a model was asked, by its hash: the same question is shown once.
     asked: Option<(u64, Vec<Part>)>,
+    /// A few lines of it; all of it with thoughts folded; and all of it.
     folded: Vec<Part>,
     open: Vec<Part>,
+    whole: Vec<Part>,
     /// There is more than what is shown of it folded.
     folds: bool,
 }
@@ -68,7 +70,7 @@ pub(super) struct Transcript {
     selected: usize,
     /// The first step in sight, and how many of its rows are not.
     top: (usize, usize),
-    /// Rows that were opened, or folded where they are open by themselves.
+    /// Rows that were opened.
     turned: BTreeSet<u32>,
     told: BTreeMap<u32, Told>,
     /// What leads to all of a text that is cut.
@@ -156,12 +158,10 @@ impl Transcript {
         self.fit(area);
     }
 
-    #[expect(clippy::wrong_self_convention, reason = "it goes there")]
     pub(super) fn go_first(&mut self) {
         (self.selected, self.top) = (0, (0, 0));
     }
 
-    #[expect(clippy::wrong_self_convention, reason = "it goes there")]
     pub(super) fn go_last(&mut self, area: Rect) {
         self.selected = self.last();
         self.fit(area);
@@ -174,11 +174,6 @@ impl Transcript {
             self.turned.insert(row);
         }
         self.set.1.remove(&self.selected);
-    }
-
-    fn is_open(&self, at: usize) -> bool {
-        let turned = self.turned.contains(&self.steps[at].row);
-        turned != self.answers(at)
     }
 
     /// Whether it is the last that a model said: that is read whole.
@@ -221,7 +216,8 @@ impl Transcript {
     /// It cannot be read.
     pub(super) fn failed(&mut self, row: u32, error: &Error) {
         let part = Part::Flow { runs: vec![(format!("✗ {error}"), Ink::of(Role::Bad))], inset: 2 };
-        self.put(row, Told { asked: None, folded: vec![part.clone()], open: vec![part], folds: false });
+        let [folded, open, whole] = [(); 3].map(|()| vec![part.clone()]);
+        self.put(row, Told { asked: None, folded, open, whole, folds: false });
     }
 
     fn put(&mut self, row: u32, told: Told) {
@@ -249,9 +245,13 @@ impl Transcript {
                 parts.extend(question.iter().cloned());
             }
         }
-        let open = self.is_open(at);
-        parts.extend(if open { &told.open } else { &told.folded }.iter().cloned());
-        if !open && told.folds {
+        let (shown, folded) = match (self.turned.contains(&self.steps[at].row), self.answers(at)) {
+            (true, _) => (&told.whole, false),
+            (false, true) => (&told.open, false),
+            (false, false) => (&told.folded, true),
+        };
+        parts.extend(shown.iter().cloned());
+        if folded && told.folds {
             parts.push(line("  ›", Role::Faint));
         }
         parts

@@ -22,7 +22,6 @@ const ON_A_LINE: usize = 300;
 /// What is shown of a step.
 pub(super) fn tell(kind: Kind, contents: &Contents, rest: &str) -> Told {
     let mut room = Room::of(STEP, rest);
-    let mut open = Vec::new();
     let mut asked = None;
     if kind == Kind::Model {
         let last = contents.input.iter().rfind(|said| said.role == "user");
@@ -33,14 +32,22 @@ pub(super) fn tell(kind: Kind, contents: &Contents, rest: &str) -> Told {
             parts.push(Part::Gap);
             asked = Some((hash(text.as_bytes()), parts));
         }
-        for said in &contents.output {
-            pieces(&said.parts, Role::Model, true, &mut room, &mut open);
-        }
-    } else {
-        said::all(contents, true, &mut room, &mut open);
     }
+    let all = |thoughts: bool| {
+        let mut parts = Vec::new();
+        let mut room = Room::of(STEP, rest);
+        if kind == Kind::Model {
+            for said in &contents.output {
+                pieces(&said.parts, Role::Model, thoughts, &mut room, &mut parts);
+            }
+        } else {
+            said::all(contents, thoughts, &mut room, &mut parts);
+        }
+        parts
+    };
+    let (open, whole) = (all(false), all(true));
     let (folded, folds) = fold(kind, contents);
-    Told { asked, folded, open, folds }
+    Told { asked, folded, open, whole, folds }
 }
 
 /// A few lines of it, and whether there is more.

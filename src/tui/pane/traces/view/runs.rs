@@ -4,8 +4,8 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::{Modifier, Style};
 
-use super::paid;
-use crate::domain::figures::{bytes, count, grouped};
+use super::{paid, wrong};
+use crate::domain::figures::{bytes, count, grouped, short};
 use crate::domain::trace::{Run, Source};
 use crate::tui::action::Action;
 use crate::tui::keymap::Context;
@@ -33,17 +33,11 @@ struct Column {
 
 static COLUMNS: [Column; 7] = [
     Column { title: "took", width: 11, from: 0, number: true, cell: time },
-    Column {
-        title: "spans",
-        width: 10,
-        from: 0,
-        number: true,
-        cell: |run| (grouped(run.spans), Role::Muted),
-    },
+    Column { title: "spans", width: 10, from: 0, number: true, cell: |run| (short(run.spans), Role::Muted) },
     Column {
         title: "errors",
         width: 8,
-        from: 0,
+        from: 70,
         number: true,
         cell: |run| {
             if run.errors > 0 { (grouped(run.errors), Role::Bad) } else { (String::new(), Role::Muted) }
@@ -75,6 +69,8 @@ pub(super) fn draw(state: &State, sight: &Sight<'_>, body: Rect, cells: &mut Buf
     let under = Rect { height: body.bottom().saturating_sub(areas.rows.y), ..areas.rows };
     if let Some(error) = &state.error {
         failed(error, sight, under, cells);
+    } else if !state.narrow.wrong.is_empty() {
+        wrong(&state.narrow.wrong, sight, under, cells);
     } else if state.runs.is_empty() {
         said_instead(state, sight, under, cells);
     } else {
@@ -106,6 +102,10 @@ fn head(state: &State, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
         }
     };
     let end = put_right(cells, area.x + 30, area.y, right, &marked, look.style(Role::Info)).saturating_sub(2);
+    if let Some(words) = state.again_words() {
+        put(cells, area.x + 2, area.y, end, &words, look.style(Role::Accent));
+        return;
+    }
     let (sign, words, role) = match &state.receiver {
         Receiver::Off => {
             let words =
@@ -130,14 +130,10 @@ fn titles(state: &State, sight: &Sight<'_>, width: u16, area: Rect, cells: &mut 
     if narrow.writing || !narrow.asked.is_empty() {
         let right = area.right().saturating_sub(2);
         let mark = if narrow.writing { Role::Accent } else { Role::Rule };
-        let said = match (narrow.wrong.as_str(), narrow.writing) {
-            ("", true) => "kind:tool status:error dur>2s model:… \"text\"",
-            ("", false) => "",
-            (wrong, _) => wrong,
-        };
-        let role = if narrow.wrong.is_empty() { Role::Faint } else { Role::Warn };
+        let asks = narrow.writing && narrow.wrong.is_empty();
+        let said = if asks { "kind:tool status:error dur>2s" } else { "" };
         let half = area.x + area.width / 2;
-        let end = put_right(cells, half, area.y, right, said, look.style(role)).saturating_sub(1);
+        let end = put_right(cells, half, area.y, right, said, look.style(Role::Faint)).saturating_sub(1);
         let x = put(cells, area.x, area.y, end, "▌ ", look.style(mark));
         let line = Rect { x, width: end.saturating_sub(x), ..area };
         let caret = narrow.line.draw(line, cells, look.style(Role::Text));

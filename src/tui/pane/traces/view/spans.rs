@@ -5,7 +5,7 @@ use ratatui::layout::{Position, Rect};
 use ratatui::style::Modifier;
 
 use super::bar::bar;
-use super::paid;
+use super::{paid, wrong};
 use crate::domain::figures::{count, grouped};
 use crate::domain::trace::{Kind, Mark};
 use crate::tui::action::Action;
@@ -13,23 +13,23 @@ use crate::tui::keymap::Context;
 use crate::tui::look::Role;
 use crate::tui::paint::{first_parts, put, put_right, scrollbar, thumb, wrap};
 use crate::tui::pane::Sight;
-use crate::tui::pane::traces::layout;
 use crate::tui::pane::traces::open::{Focus, Open, Reading};
 use crate::tui::pane::traces::reading::run;
 use crate::tui::pane::traces::words::{cost, sign, summed, took};
+use crate::tui::pane::traces::{State, layout};
 use crate::tui::rows::{failed, ground, parted};
 use crate::tui::trace::Shared;
 
 /// Draws them; returns the caret of the line that looks for something.
 pub(super) fn draw(
+    state: &State,
     open: &Open,
-    marked: bool,
     sight: &Sight<'_>,
     body: Rect,
     cells: &mut Buffer,
 ) -> Option<Position> {
     let areas = layout::spans(body);
-    head(open, marked, sight, areas.head, cells);
+    head(state, open, sight, areas.head, cells);
     if let (Some(talk), Some(laid)) = (&open.talk, &open.laid) {
         talk.draw(run(laid), layout::text(body), sight.look, true, cells);
         return None;
@@ -45,7 +45,12 @@ pub(super) fn draw(
     let grid = Grid::of(areas.rows);
     let caret = titles(open, laid, &grid, sight, areas.titles, cells);
     let lines = open.lines();
-    for (y, row) in (areas.rows.top()..areas.rows.bottom()).zip(lines.iter().skip(open.top)) {
+    let mut shown = areas.rows;
+    if !open.find.wrong.is_empty() {
+        wrong(&open.find.wrong, sight, areas.rows, cells);
+        shown.height = 0;
+    }
+    for (y, row) in (shown.top()..shown.bottom()).zip(lines.iter().skip(open.top)) {
         let at = open.top + usize::from(y - areas.rows.y);
         line(open, laid, (*row, at == open.at), &grid, sight, Rect { y, height: 1, ..areas.rows }, cells);
     }
@@ -62,21 +67,22 @@ pub(super) fn draw(
 }
 
 /// The run: its name, what it came to, how it stands.
-fn head(open: &Open, marked: bool, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
+fn head(state: &State, open: &Open, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
     if area.is_empty() {
         return;
     }
     let look = sight.look;
     let run = &open.run;
     let right = area.right().saturating_sub(1);
-    let (words, role) = standing(open, sight);
+    let (words, role) =
+        state.again_words().map_or_else(|| standing(open, sight), |words| (words, Role::Accent));
     let end = put_right(cells, area.x + 20, area.y, right, &words, look.style(role)).saturating_sub(2);
     let (glyph, role) = sign(run.kind);
     let x = put(cells, area.x + 2, area.y, end, glyph, look.style(role));
     let bold = look.style(Role::Text).add_modifier(Modifier::BOLD);
     let x = put(cells, x + 1, area.y, end, &run.name, bold);
     let mut parts = Vec::new();
-    if marked {
+    if state.marked.contains(&run.id) {
         parts.push("= marked".to_owned());
     }
     parts.push(if run.end == 0 { "runs".to_owned() } else { took(run.duration()) });
@@ -98,7 +104,7 @@ fn head(open: &Open, marked: bool, sight: &Sight<'_>, area: Rect, cells: &mut Bu
 
 /// What is to be known of it now.
 fn standing(open: &Open, sight: &Sight<'_>) -> (String, Role) {
-    let findings = open.laid.as_ref().map_or(0, |laid| laid.findings.len() as u64);
+    let findings = open.findings().len() as u64;
     if open.laid.is_none() && open.error.is_none() {
         ("reading…".to_owned(), Role::Muted)
     } else if !open.damaged.is_empty() {
@@ -147,7 +153,9 @@ const COST: u16 = 11;
 
 impl Grid {
     fn of(area: Rect) -> Self {
-        let wide = (area.width * 3 / 10).clamp(10, 80).min(area.width / 2);
+        // Where there is little room the names need it more.
+        let wide = if area.width < 72 { area.width / 4 } else { area.width * 3 / 10 };
+        let wide = wide.clamp(10, 80).min(area.width / 2);
         let bar = area.right().saturating_sub(wide + 2);
         let mut end = bar.saturating_sub(1);
         let mut take = |columns: u16, from: u16| {
@@ -203,7 +211,10 @@ fn titles(
     }
     let ((begins, _), (from, to)) = (laid.time(), open.time());
     let (x, wide) = grid.bar;
-    let since = |moment: u64| took(moment.saturating_sub(begins));
+    let since = |moment: u64| match moment.saturating_sub(begins) {
+        0 => "0".to_owned(),
+        nanos => took(nanos),
+    };
     let end = put_right(cells, x, area.y, x + wide, &since(to), faint);
     if wide >= 18 {
         put(cells, x, area.y, end.saturating_sub(1), &since(from), faint);
@@ -215,7 +226,7 @@ fn titles(
 fn looked(open: &Open, sight: &Sight<'_>) -> (String, Role) {
     let find = &open.find;
     if !find.wrong.is_empty() {
-        return (find.wrong.clone(), Role::Warn);
+        return (String::new(), Role::Warn);
     }
     let found = grouped(find.count() as u64);
     if find.task.is_some() {
@@ -225,7 +236,7 @@ fn looked(open: &Open, sight: &Sight<'_>) -> (String, Role) {
         (0, true) => (String::new(), Role::Muted),
         (_, true) => {
             let key = sight.key(Context::Menu, Action::Accept);
-            (format!("{found} · {key} looks in what was said too"), Role::Muted)
+            (format!("{found} · {key} looks in texts too"), Role::Muted)
         }
         (0, false) => ("nowhere".to_owned(), Role::Warn),
         (_, false) => {

@@ -1,0 +1,159 @@
+//! A model's call asked again: with what the person makes of it, by any model; what came of it beside what was there.
+
+use super::anew::Anew;
+use super::{State, Wait};
+use crate::domain::Error;
+use crate::domain::delta::Event;
+use crate::domain::diff::{self, Mark};
+use crate::domain::trace::TraceId;
+use crate::domain::trace::replay::{Asked, Original, Replay, beside};
+use crate::tui::app::Desk;
+use crate::tui::effect::{Effect, Lane, TaskId};
+use crate::tui::look::Role;
+use crate::tui::overlay::Overlay;
+use crate::tui::overlay::pad::Pad;
+use crate::tui::overlay::reading::{Line, Reading};
+use crate::workbench::request::traces::Traces;
+use crate::workbench::{Reply, Request};
+
+/// Lines around a change that are shown.
+const AROUND: usize = 2;
+
+/// A call that is asked again.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Again {
+    id: TraceId,
+    row: u32,
+    original: Box<Original>,
+    /// It is being asked.
+    pub task: Option<TaskId>,
+    /// Characters that have come.
+    said: usize,
+}
+
+impl Again {
+    /// How far it is, once it is being asked.
+    pub fn words(&self) -> Option<String> {
+        self.task?;
+        Some(match self.said {
+            0 => "● asked again…".to_owned(),
+            said => format!("● answers again, {} characters", crate::domain::figures::grouped(said as u64)),
+        })
+    }
+}
+
+impl State {
+    /// Asks for what the chosen model was asked, to make something else of it.
+    pub(super) fn edit_call(&mut self, desk: &mut Desk<'_>) {
+        let Some((id, row)) = self.call() else { return };
+        let task = desk.call(Some(Lane("traces.edit")), Request::Traces(Traces::Call { id, row }));
+        self.instead(|wait| matches!(wait, Wait::Edit(..)));
+        self.wait(task, Wait::Edit(id, row));
+    }
+
+    /// It has come: it is written anew.
+    pub(super) fn write_call(&mut self, id: TraceId, row: u32, original: Original, desk: &mut Desk<'_>) {
+        if self.again.as_ref().is_some_and(|again| again.task.is_some()) {
+            desk.say("Another call is still being asked again.");
+            return;
+        }
+        if !original.remarks.is_empty() {
+            desk.note(format!("Not as it was: {}.", original.remarks.join("; ")));
+        }
+        desk.overlays.push(Overlay::Pad(Box::new(Pad::call(&original.asked))));
+        self.again = Some(Again { id, row, original: Box::new(original), task: None, said: 0 });
+    }
+
+    /// Asks what was made of it.
+    pub(super) fn ask_again(&mut self, asked: Box<Asked>, desk: &mut Desk<'_>) {
+        let Some(again) = self.again.as_mut().filter(|again| again.task.is_none()) else { return };
+        let request = Traces::Replay { id: again.id, row: again.row, asked };
+        again.task = Some(desk.call(None, Request::Traces(request)));
+    }
+
+    /// What it answers.
+    pub(super) fn answers_again(&mut self, reply: Reply, desk: &mut Desk<'_>) {
+        let Some(again) = &mut self.again else { return };
+        match reply {
+            Reply::Delta { event: Event::Text { text } } => again.said += text.chars().count(),
+            Reply::TraceReplayed { replay } => {
+                let reading = Reading::new("Asked again", told(&again.original, &replay));
+                desk.overlays.push(Overlay::Reading(Box::new(reading)));
+                // It hangs beside the original from now on.
+                self.grow(desk);
+            }
+            _ => {}
+        }
+    }
+
+    /// It is over.
+    pub(super) fn asked_again(&mut self, error: Option<&Error>, desk: &mut Desk<'_>) {
+        self.again = None;
+        if let Some(error) = error {
+            desk.complain(error);
+        }
+    }
+
+    /// Whether a call is being asked again, or a run goes on once more.
+    pub(super) fn asks_again(&self) -> bool {
+        self.again_words().is_some()
+    }
+
+    /// How far that is.
+    pub(super) fn again_words(&self) -> Option<String> {
+        let call = self.again.as_ref().and_then(Again::words);
+        call.or_else(|| self.anew.as_ref().map(Anew::words))
+    }
+
+    /// Stops it; `false` where there is none.
+    pub(super) fn stop_asking(&mut self, desk: &mut Desk<'_>) -> bool {
+        let Some(task) = self.again.as_ref().and_then(|again| again.task) else {
+            return self.stop_anew(desk);
+        };
+        self.again = None;
+        desk.ask(Effect::Cancel(task));
+        desk.say("It is not asked again.");
+        true
+    }
+}
+
+/// Both side by side: what was asked otherwise, what came otherwise, the figures.
+fn told(original: &Original, replay: &Replay) -> Vec<Line> {
+    let mut lines = vec![Line::strong("Asked")];
+    let facts = diff::facts(&original.asked.facts(), &replay.asked.facts());
+    let said = facts
+        .iter()
+        .map(|(mark, name, value)| Line::of(&format!("{} {name} = {value}", mark.sign()), role(*mark)));
+    lines.extend(said);
+    lines.extend(changes(&original.asked.told(), &replay.asked.told()));
+    lines.push(Line::blank());
+    lines.push(Line::strong("Answered"));
+    lines.extend(changes(&original.gave.told(), &replay.gave.told()));
+    lines.push(Line::blank());
+    let head = vec![String::new(), "before".to_owned(), "now".to_owned()];
+    let rows = beside(&original.gave.figures(), &replay.gave.figures());
+    let rows = rows.into_iter().map(|(name, one, other)| vec![name.to_owned(), one, other]);
+    lines.extend(Line::table(&std::iter::once(head).chain(rows).collect::<Vec<_>>()));
+    lines
+}
+
+/// The lines of a text that changed, with some around them.
+fn changes(before: &str, now: &str) -> Vec<Line> {
+    let all = diff::lines(before, now);
+    if all.iter().all(|line| line.mark == Mark::Same) {
+        return vec![Line::of("  the same", Role::Muted)];
+    }
+    let line = |line: Option<&diff::Line>| match line {
+        None => Line::of("  …", Role::Faint),
+        Some(line) => Line::of(&format!("{} {}", line.mark.sign(), line.text()), role(line.mark)),
+    };
+    diff::hunks(&all, AROUND).into_iter().map(line).collect()
+}
+
+fn role(mark: Mark) -> Role {
+    match mark {
+        Mark::Same => Role::Text,
+        Mark::Removed => Role::Removed,
+        Mark::Added => Role::Added,
+    }
+}

@@ -1,0 +1,108 @@
+//! A whole run of an agent once more: what its tools gave is taken from the recording, and both runs can be compared.
+
+use super::{State, Wait};
+use crate::domain::Error;
+use crate::domain::agent::AgentEvent;
+use crate::domain::agent::replay::{Edit, Missing};
+use crate::domain::id::{AgentId, RunId};
+use crate::domain::trace::run::Source;
+use crate::domain::trace::{Kind, Run, TraceId};
+use crate::tui::action::Action;
+use crate::tui::app::Desk;
+use crate::tui::effect::{Effect, Lane, TaskId};
+use crate::tui::keymap::Context;
+use crate::workbench::Request;
+use crate::workbench::request::agents::Agents;
+
+/// A run that goes on once more.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Anew {
+    of: TraceId,
+    pub task: TaskId,
+    /// The step that it is in.
+    step: u32,
+}
+
+impl Anew {
+    /// How far it is.
+    pub fn words(&self) -> String {
+        match self.step {
+            0 => "● runs again…".to_owned(),
+            step => format!("● runs again, step {step}"),
+        }
+    }
+}
+
+impl State {
+    /// Answers that are being written.
+    pub fn running(&self) -> usize {
+        usize::from(self.asks_again())
+    }
+
+    /// The run of an agent of this program that is meant.
+    fn of_agent(&self) -> Option<TraceId> {
+        let is_one = |run: &&Run| run.source == Source::Own && run.kind == Kind::Agent;
+        self.meant().filter(is_one).map(|run| run.id)
+    }
+
+    /// Whether one is meant, and none goes on once more.
+    pub(super) fn can_run_anew(&self) -> bool {
+        self.of_agent().is_some() && self.anew.is_none()
+    }
+
+    /// Asks whose run it is.
+    pub(super) fn run_anew(&mut self, desk: &mut Desk<'_>) {
+        let Some(of) = self.of_agent().filter(|_| self.anew.is_none()) else { return };
+        let find = Agents::FindRun { text: of.to_string() };
+        let task = desk.call(Some(Lane("traces.agent")), Request::Agents(find));
+        self.instead(|wait| matches!(wait, Wait::Agent(_)));
+        self.wait(task, Wait::Agent(of));
+    }
+
+    /// That is known: it runs.
+    pub(super) fn start_anew(&mut self, of: TraceId, id: AgentId, run: RunId, desk: &mut Desk<'_>) {
+        let (edit, missing) = (Box::<Edit>::default(), Missing::Fail);
+        let request = Agents::Replay { id, run, edit, version: None, model: None, missing };
+        let task = desk.call(None, Request::Agents(request));
+        self.anew = Some(Anew { of, task, step: 0 });
+    }
+
+    /// What happens in it.
+    pub(super) fn goes_on_anew(&mut self, event: AgentEvent, desk: &mut Desk<'_>) {
+        let Some(anew) = &mut self.anew else { return };
+        match event {
+            AgentEvent::Step { number, .. } => anew.step = number,
+            // What was agreed to then is not agreed to now.
+            AgentEvent::Confirm { run, id: call, .. } | AgentEvent::Agree { run, id: call, .. } => {
+                desk.call(None, Request::Agents(Agents::Decide { run, call, agreed: false }));
+                desk.note(
+                    "It asked for what nobody agreed to, and was refused: `outcrop agent replay` asks you.",
+                );
+            }
+            AgentEvent::Remark { text } => desk.note(text),
+            AgentEvent::Ended { run, .. } => {
+                self.marked = vec![anew.of, TraceId(*run.as_bytes())];
+                let key = desk.key(Context::Runs, Action::CompareRuns);
+                desk.say(format!("It ran again with what was recorded: {key} compares the two."));
+            }
+            _ => {}
+        }
+    }
+
+    /// It is over.
+    pub(super) fn ran_anew(&mut self, error: Option<&Error>, desk: &mut Desk<'_>) {
+        self.anew = None;
+        if let Some(error) = error {
+            desk.complain(error);
+        }
+        self.outdated(desk);
+    }
+
+    /// Stops it; `false` where none runs.
+    pub(super) fn stop_anew(&mut self, desk: &mut Desk<'_>) -> bool {
+        let Some(anew) = self.anew.take() else { return false };
+        desk.ask(Effect::Cancel(anew.task));
+        desk.say("It was stopped; what came of it is kept.");
+        true
+    }
+}

@@ -1,0 +1,98 @@
+//! A model's call handed on: as a row of a dataset, from which raters and metrics are asked, or to other models.
+
+use super::{State, Wait};
+use crate::domain::Error;
+use crate::domain::ErrorKind;
+use crate::domain::message::{Block, Role};
+use crate::domain::trace::contents::Contents;
+use crate::domain::trace::replay::Original;
+use crate::domain::trace::sent;
+use crate::domain::trace::{Kind, TraceId};
+use crate::tui::app::Desk;
+use crate::tui::effect::Lane;
+use crate::tui::overlay::Overlay;
+use crate::tui::overlay::prompt::Prompt;
+use crate::tui::setup::{Question, Setup};
+use crate::workbench::Request;
+use crate::workbench::request::datasets::Datasets;
+use crate::workbench::request::traces::Traces;
+
+impl State {
+    /// The chosen call of a model.
+    pub(super) fn call(&self) -> Option<(TraceId, u32)> {
+        let open = self.open.as_ref()?;
+        let row = open.chosen()?;
+        let is_model = open.laid.as_ref()?.row(row)?.kind == Kind::Model;
+        is_model.then(|| (open.id(), row))
+    }
+
+    /// Whether a call of a model is chosen.
+    pub(super) fn has_call(&self) -> bool {
+        self.call().is_some()
+    }
+
+    /// Asks for the dataset that it becomes a row of.
+    pub(super) fn ask_for_dataset(&self, desk: &mut Desk<'_>) {
+        if self.has_call() {
+            desk.overlays.push(Overlay::Prompt(Prompt::dataset(&self.dataset)));
+        }
+    }
+
+    /// Asks for what was said in it, to make the row of.
+    pub(super) fn make_row(&mut self, dataset: String, desk: &mut Desk<'_>) {
+        let Some((id, row)) = self.call() else { return };
+        self.dataset = dataset;
+        let task = desk.call(Some(Lane("traces.row")), Request::Traces(Traces::Span { id, row }));
+        self.instead(|wait| matches!(wait, Wait::Row(_)));
+        self.wait(task, Wait::Row(row));
+    }
+
+    /// It has come: it goes into the dataset.
+    pub(super) fn add_row(&mut self, row: u32, contents: &Contents, desk: &mut Desk<'_>) {
+        let model = self.open.as_ref().and_then(|open| {
+            let laid = open.laid.as_ref()?;
+            Some(laid.outline.names.get(laid.row(row)?.model).to_owned())
+        });
+        let Some(item) = sent::item(contents, &model.unwrap_or_default()) else {
+            let why = "the person said nothing last: what goes on after a tool asks nothing";
+            let hint = "Choose a call that begins with a question.";
+            let error = Error::new(ErrorKind::Invalid, "making a row of a dataset", why, hint);
+            return desk.complain(&error);
+        };
+        let add = Datasets::AddItem { dataset: self.dataset.clone(), item };
+        let task = desk.call(None, Request::Datasets(add));
+        self.wait(task, Wait::Added);
+    }
+
+    /// Asks for what the model was asked, as it can be asked again.
+    pub(super) fn ask_others(&mut self, desk: &mut Desk<'_>) {
+        let Some((id, row)) = self.call() else { return };
+        let task = desk.call(Some(Lane("traces.call")), Request::Traces(Traces::Call { id, row }));
+        self.instead(|wait| *wait == Wait::Call);
+        self.wait(task, Wait::Call);
+    }
+}
+
+/// It has come: the compare place has it ready.
+pub(super) fn bring(original: Original, desk: &mut Desk<'_>) {
+    let asked = original.asked;
+    let said = |blocks: &[Block]| blocks.iter().filter_map(Block::said).collect::<Vec<_>>().join("\n");
+    let last = asked.turns.iter().rposition(|turn| turn.role == Role::User);
+    let text = last.map(|at| said(&asked.turns[at].blocks)).unwrap_or_default();
+    if text.trim().is_empty() {
+        let hint = "Choose a call that has a question of a person in it.";
+        let why = "no question of a person is told of it";
+        return desk.complain(&Error::new(ErrorKind::Invalid, "asking other models", why, hint));
+    }
+    let mut remarks = original.remarks;
+    let others = asked.turns.len() - 1;
+    if others > 0 {
+        let (messages, are) = if others == 1 { ("message", "is") } else { ("messages", "are") };
+        remarks.insert(0, format!("{others} other {messages} {are} left out"));
+    }
+    if !remarks.is_empty() {
+        desk.say(format!("The question stands here; {}.", remarks.join("; ")));
+    }
+    let setup = Setup { model: asked.model, system: asked.system, settings: asked.settings };
+    desk.asks = Some(Question { setup, text });
+}
