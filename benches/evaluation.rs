@@ -1,6 +1,7 @@
 //! What a leaderboard of 100,000 votes on 20 models costs, with 1,000 rounds of the bootstrap: at most two seconds; and a whole
 //! report of as many, which is to take no longer, as it is made of votes at hand, and as a person waits for it: through the service,
-//! out of a real store. And what it costs to compare two answers of 4,000 words: at most 20 ms.
+//! out of a real store, of 5,000 items with 20 answers each and of 100,000 with two. And what it costs to compare two answers of
+//! 4,000 words: at most 20 ms.
 //!
 //! `cargo bench --bench evaluation`. Votes of their own, where each round draws all of them one by one, and votes on 1,000
 //! prompts, which are drawn together.
@@ -34,12 +35,12 @@ const VOTES: usize = 100_000;
 const MODELS: usize = 20;
 
 /// Each model a little weaker than the one before it, one vote in five a tie.
-fn battles(prompts: Option<usize>) -> Vec<Battle> {
+fn battles(models: usize, prompts: Option<usize>) -> Vec<Battle> {
     let mut chance = Chance::new(1);
     (0..VOTES)
         .map(|_| {
-            let a = chance.below(MODELS);
-            let b = (a + 1 + chance.below(MODELS - 1)) % MODELS;
+            let a = chance.below(models);
+            let b = (a + 1 + chance.below(models - 1)) % models;
             let better = 1.0 / (1.0 + ((a as f64 - b as f64) * 0.1).exp());
             let outcome = if chance.below(5) == 0 {
                 Outcome::Tie
@@ -83,7 +84,7 @@ fn votes() -> Asked {
     };
     let mut made = Asked { task, items: Vec::new(), sources: Sources::default(), votes: Vec::new() };
     let mut chance = Chance::new(2);
-    for (at, battle) in battles(None).into_iter().step_by(RATERS).enumerate() {
+    for (at, battle) in battles(MODELS, None).into_iter().step_by(RATERS).enumerate() {
         let item = ItemHash(format!("{at:064x}"));
         let ids = [&battle.a, &battle.b].map(|model| ResponseId::of(1, &item, model));
         made.sources.extend(ids.iter().cloned().zip([battle.a, battle.b]));
@@ -155,17 +156,17 @@ impl SpanSink for Nobody {
 /// Records written in one batch.
 const AT_ONCE: usize = 2_000;
 
-/// An evaluation of 5,000 items, each with an answer of each of the 20 models, on every one of which 20 raters have held two of
-/// them against each other.
-fn stored(store: &Store) -> EvaluationId {
-    const ITEMS: usize = 5_000;
+/// An evaluation of so many items, each with an answer of each of so many models, on every one of which as many raters as it takes
+/// have held two of them against each other.
+fn stored(store: &Store, items: usize, models: usize) -> EvaluationId {
+    let raters = VOTES / items;
     let (id, seed) = (EvaluationId::from_bytes([1; 16]), 7);
     let Asked { task, .. } = votes();
-    let models: Vec<String> = (0..MODELS).map(|model| format!("model-{model}")).collect();
+    let models: Vec<String> = (0..models).map(|model| format!("model-{model}")).collect();
     let mut chance = Chance::new(3);
-    let mut fought = battles(None).into_iter();
+    let mut fought = battles(models.len(), None).into_iter();
     let (mut batch, mut waiting) = (Batch::new(), 0);
-    for place in 0..ITEMS {
+    for place in 0..items {
         let answer = |model: &String| Response {
             model: model.clone(),
             text: format!("{model} says of {place}: a river that is slow lets fall what it carries. ")
@@ -177,7 +178,7 @@ fn stored(store: &Store) -> EvaluationId {
             ..Item::asking(format!("question {place}: why?"))
         };
         let hash = item.hash();
-        for (rater, battle) in fought.by_ref().take(VOTES / ITEMS).enumerate() {
+        for (rater, battle) in fought.by_ref().take(raters).enumerate() {
             let mut shown = [&battle.a, &battle.b].map(|model| ResponseId::of(seed, &hash, model)).to_vec();
             let chosen = match battle.outcome {
                 Outcome::A => Chosen::One(shown[0].clone()),
@@ -185,7 +186,7 @@ fn stored(store: &Store) -> EvaluationId {
                 _ => Chosen::Tie,
             };
             shown.rotate_left(chance.below(2));
-            let number = (place * MODELS + rater) as u128;
+            let number = (place * raters + rater) as u128;
             let active_ms = 5_000 + chance.below(9_000) as u64;
             let vote = vote(number, rater, &hash, shown, chosen, active_ms);
             batch.put(&VoteOf(id, vote.id), &vote).unwrap();
@@ -201,14 +202,14 @@ fn stored(store: &Store) -> EvaluationId {
         id,
         created: Timestamp(0),
         updated: Timestamp(0),
-        task: TaskDefinition { raters_per_item: 20, ..task },
+        task: TaskDefinition { raters_per_item: raters as u32, ..task },
         earlier: Vec::new(),
         dataset: "many".into(),
-        items: ITEMS as u32,
+        items: items as u32,
         sources: models.into_iter().map(|name| Source { name, column: None }).collect(),
         lacking: Vec::new(),
         seed,
-        raters: (0..20).map(|rater| format!("rater-{rater}")).collect(),
+        raters: (0..raters).map(|rater| format!("rater-{rater}")).collect(),
         away: Vec::new(),
         known: Vec::new(),
         known_before: Vec::new(),
@@ -222,17 +223,26 @@ fn stored(store: &Store) -> EvaluationId {
 
 /// What a person waits for: votes and items out of the store, counted.
 fn report_of_store(criterion: &mut Criterion) {
-    let folder = tempfile::tempdir().unwrap();
-    let store = Store::open(&Owner::take(folder.path()).unwrap(), &Unlock::default()).unwrap().0;
-    let id = stored(&store);
-    let invoke = Arc::new(Invoke::new([], vec![], Arc::new(Nobody)));
-    let service = Evaluations::new(Archive::new(store), invoke, Changes::default());
-    let runtime = tokio::runtime::Runtime::new().unwrap();
-    let ask = || runtime.block_on(service.report(id, None, "bench".to_owned())).unwrap().0;
-    let told = ask();
-    assert_eq!((told.votes.rated as usize, told.metrics[0].votes as usize), (VOTES, VOTES));
-    assert!(told.metrics[0].ranking.as_ref().is_some_and(|ranking| ranking.leaderboard.rows.len() == MODELS));
-    criterion.bench_function("100,000 votes, a whole report out of the store", |bench| bench.iter(ask));
+    for (items, models) in [(5_000, MODELS), (100_000, 2)] {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(&Owner::take(folder.path()).unwrap(), &Unlock::default()).unwrap().0;
+        let id = stored(&store, items, models);
+        let invoke = Arc::new(Invoke::new([], vec![], Arc::new(Nobody)));
+        let service = Evaluations::new(Archive::new(store), invoke, Changes::default());
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        let ask = || runtime.block_on(service.report(id, None, "bench".to_owned())).unwrap().0;
+        let told = ask();
+        assert_eq!((told.votes.rated as usize, told.metrics[0].votes as usize), (VOTES, VOTES));
+        assert!(
+            told.metrics[0].ranking.as_ref().is_some_and(|ranking| ranking.leaderboard.rows.len() == models)
+        );
+        criterion.bench_function(
+            &format!("100,000 votes on {items} items, a whole report out of the store"),
+            |bench| {
+                bench.iter(ask);
+            },
+        );
+    }
 }
 
 /// An answer of 4,000 words of 900, in sentences of a dozen.
@@ -268,7 +278,7 @@ fn compare(criterion: &mut Criterion) {
 fn main() {
     let mut criterion = Criterion::default().sample_size(10).configure_from_args();
     for (name, prompts) in [("alone", None), ("on 1,000 prompts", Some(1_000))] {
-        let battles = battles(prompts);
+        let battles = battles(MODELS, prompts);
         for (kind, intervals) in [
             ("sandwich", Intervals::Sandwich),
             ("bootstrap", Intervals::Bootstrap { rounds: 1_000, seed: 1 }),

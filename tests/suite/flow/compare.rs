@@ -847,3 +847,26 @@ fn a_choice_that_was_taken_back_has_shown_who_answers_also_after_a_restart() {
     assert!(shown.contains("smollm2") && !shown.contains("you chose"), "{shown}");
     assert!(shown.contains("seen: choices here are not blind"), "{shown}");
 }
+
+#[test]
+fn columns_scroll_together_until_each_scrolls_for_itself() {
+    let mut stage = Stage::settled(120, 24, "dark");
+    arrive(&mut stage);
+    let tasks = asked(&mut stage, &comparison(2, None));
+    for (at, side) in ["left", "right"].iter().enumerate() {
+        let lines: Vec<String> = (10..70).map(|line| format!("{side} {line}")).collect();
+        finish(&mut stage, &tasks, at, &lines.join("\n\n"));
+    }
+    // Whether each of them shows its beginning, and its end.
+    let mut shown = |keys: &str| {
+        stage.keys(keys);
+        let text = stage.text();
+        ["left", "right"].map(|side| [10, 69].map(|line| text.contains(&format!("{side} {line}"))))
+    };
+    let (first, last) = ([true, false], [false, true]);
+    assert_eq!(shown("<tab><home>"), [first, first]);
+    assert_eq!(shown("G"), [last, last]);
+    assert_eq!(shown("s<home>"), [first, last], "the one with the focus alone");
+    assert_eq!(shown("G<right><home>"), [last, first]);
+    assert_eq!(shown("sG"), [last, last], "together again");
+}

@@ -18,6 +18,40 @@ pub(super) struct Bucket {
     pub pair: usize,
 }
 
+/// Two that met: a battle, or the same in less room.
+pub(in crate::domain::evaluation) trait Met: Sync {
+    fn names(&self) -> [&str; 2];
+    fn outcome(&self) -> Outcome;
+    fn weight(&self) -> f64;
+    /// What it belongs to; `None` stands by itself.
+    fn prompt(&self) -> Option<Prompt<'_>>;
+}
+
+/// What battles belong to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(in crate::domain::evaluation) enum Prompt<'a> {
+    Name(&'a str),
+    Place(usize),
+}
+
+impl Met for Battle {
+    fn names(&self) -> [&str; 2] {
+        [&self.a, &self.b]
+    }
+
+    fn outcome(&self) -> Outcome {
+        self.outcome
+    }
+
+    fn weight(&self) -> f64 {
+        self.weight
+    }
+
+    fn prompt(&self) -> Option<Prompt<'_>> {
+        self.prompt.as_deref().map(Prompt::Name)
+    }
+}
+
 /// Everything that happened.
 #[derive(Debug, Default)]
 pub(super) struct Contest {
@@ -35,20 +69,19 @@ pub(super) struct Contest {
 }
 
 impl Contest {
-    pub(super) fn of<'a>(battles: impl Iterator<Item = &'a Battle> + Clone) -> Self {
-        let names: BTreeSet<&str> =
-            battles.clone().flat_map(|battle| [battle.a.as_str(), battle.b.as_str()]).collect();
+    pub(super) fn of<'a, M: Met + 'a>(battles: impl Iterator<Item = &'a M> + Clone) -> Self {
+        let names: BTreeSet<&str> = battles.clone().flat_map(Met::names).collect();
         let index: HashMap<&str, usize> = names.iter().enumerate().map(|(at, name)| (*name, at)).collect();
         let mut contest = Self { names: names.into_iter().map(str::to_owned).collect(), ..Self::default() };
         let (mut pairs, mut buckets, mut prompts) = (HashMap::new(), HashMap::new(), HashMap::new());
         let mut of_prompts: Vec<Vec<u32>> = Vec::new();
         for battle in battles {
-            if battle.a == battle.b || !battle.weight.is_finite() || battle.weight <= 0.0 {
+            let ([name_a, name_b], weight) = (battle.names(), battle.weight());
+            if name_a == name_b || !weight.is_finite() || weight <= 0.0 {
                 contest.ignored += 1;
                 continue;
             }
-            let (mut a, mut b, mut outcome) =
-                (index[battle.a.as_str()], index[battle.b.as_str()], battle.outcome);
+            let (mut a, mut b, mut outcome) = (index[name_a], index[name_b], battle.outcome());
             if a > b {
                 (a, b, outcome) = (b, a, outcome.swapped());
             }
@@ -56,13 +89,13 @@ impl Contest {
                 contest.pairs.push((a, b));
                 contest.pairs.len() - 1
             });
-            let bucket = *buckets.entry((pair, outcome, battle.weight.to_bits())).or_insert_with(|| {
-                contest.buckets.push(Bucket { a, b, outcome, weight: battle.weight, count: 0, pair });
+            let bucket = *buckets.entry((pair, outcome, weight.to_bits())).or_insert_with(|| {
+                contest.buckets.push(Bucket { a, b, outcome, weight, count: 0, pair });
                 contest.buckets.len() - 1
             });
             contest.buckets[bucket].count += 1;
             let fresh = of_prompts.len();
-            let at = battle.prompt.as_deref().map_or(fresh, |name| *prompts.entry(name).or_insert(fresh));
+            let at = battle.prompt().map_or(fresh, |prompt| *prompts.entry(prompt).or_insert(fresh));
             if at == fresh {
                 of_prompts.push(Vec::new());
             }

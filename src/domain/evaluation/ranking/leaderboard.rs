@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::bradley_terry::{Meeting, fit};
-use super::contest::Contest;
+use super::contest::{Contest, Met};
 use super::elo::{CENTRE, points};
 use super::reach::{Reach, Standing, islands};
 use super::spread::{bootstrap, sandwich, winners};
@@ -171,7 +171,15 @@ impl Record {
 /// the rest is rated by the battles among itself, which is what the likeliest strengths come to.
 pub fn leaderboard(battles: &[Battle], options: &Options) -> Leaderboard {
     let wanted = |battle: &&Battle| options.category.is_none() || battle.category == options.category;
-    let contest = Contest::of(battles.iter().filter(wanted));
+    of_contest(&Contest::of(battles.iter().filter(wanted)), options)
+}
+
+/// The same of all of others that met.
+pub(in crate::domain::evaluation) fn of_all<M: Met>(battles: &[M], options: &Options) -> Leaderboard {
+    of_contest(&Contest::of(battles.iter()), options)
+}
+
+fn of_contest(contest: &Contest, options: &Options) -> Leaderboard {
     let n = contest.names.len();
     let mut records = vec![Record::default(); n];
     let mut pairs = vec![Record::default(); contest.pairs.len()];
@@ -181,7 +189,7 @@ pub fn leaderboard(battles: &[Battle], options: &Options) -> Leaderboard {
         pairs[bucket.pair].count(bucket.outcome, bucket.weight, bucket.count);
     }
 
-    let mut rows: Vec<(Standing, Row)> = rated(&contest, options)
+    let mut rows: Vec<(Standing, Row)> = rated(contest, options)
         .into_iter()
         .zip(records)
         .zip(&contest.names)

@@ -16,3 +16,7 @@ mod win_rate;
 pub use among::{among, left_apart};
 pub use leaderboard::{Intervals, Leaderboard, Options, Pair, Rating, Record, Row, categories, leaderboard};
 pub use win_rate::win_rate_by_prompt;
+
+pub(super) use contest::{Met, Prompt};
+pub(super) use leaderboard::of_all;
+pub(super) use win_rate::by_prompt;

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::contest::{Met, Prompt};
 use crate::domain::evaluation::battle::Battle;
 use crate::domain::evaluation::chance::Chance;
 use crate::domain::evaluation::figure::{Estimate, Figure, Missing};
@@ -14,22 +15,33 @@ const LEAST_PROMPTS: u64 = 10;
 /// all their votes from those that there are: several votes on one prompt are not independent (Efron, 1979; by clusters).
 /// A battle that names no prompt is one by itself.
 pub fn win_rate_by_prompt(battles: &[Battle], name: &str, rounds: u32, seed: u64) -> Figure<Estimate> {
+    by_prompt(battles, name, rounds, seed)
+}
+
+/// The same of others that met.
+pub(in crate::domain::evaluation) fn by_prompt<M: Met>(
+    battles: &[M],
+    name: &str,
+    rounds: u32,
+    seed: u64,
+) -> Figure<Estimate> {
     let mut prompts: Vec<(f64, f64)> = Vec::new();
-    let mut known: HashMap<&str, usize> = HashMap::new();
+    let mut known: HashMap<Prompt<'_>, usize> = HashMap::new();
     for battle in battles {
-        let sound = battle.a != battle.b && battle.weight.is_finite() && battle.weight > 0.0;
-        let score = match (battle.a == name, battle.b == name) {
-            (true, false) if sound => battle.outcome.score(),
-            (false, true) if sound => 1.0 - battle.outcome.score(),
+        let ([a, b], weight) = (battle.names(), battle.weight());
+        let sound = a != b && weight.is_finite() && weight > 0.0;
+        let score = match (a == name, b == name) {
+            (true, false) if sound => battle.outcome().score(),
+            (false, true) if sound => 1.0 - battle.outcome().score(),
             _ => continue,
         };
         let fresh = prompts.len();
-        let at = battle.prompt.as_deref().map_or(fresh, |prompt| *known.entry(prompt).or_insert(fresh));
+        let at = battle.prompt().map_or(fresh, |prompt| *known.entry(prompt).or_insert(fresh));
         if at == fresh {
             prompts.push((0.0, 0.0));
         }
-        prompts[at].0 += battle.weight * score;
-        prompts[at].1 += battle.weight;
+        prompts[at].0 += weight * score;
+        prompts[at].1 += weight;
     }
     if prompts.is_empty() {
         return Err(Missing::NoVotes);

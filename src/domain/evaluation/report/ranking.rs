@@ -6,10 +6,10 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::gather::{Gathered, Kept};
-use crate::domain::evaluation::battle::Battle;
+use crate::domain::evaluation::battle::Outcome;
 use crate::domain::evaluation::figure::{Estimate, Figure, Missing, plain};
 use crate::domain::evaluation::metric::Metric;
-use crate::domain::evaluation::ranking::{Intervals, Leaderboard, Options, leaderboard, win_rate_by_prompt};
+use crate::domain::evaluation::ranking::{Intervals, Leaderboard, Met, Options, Prompt, by_prompt, of_all};
 
 /// The sources in order.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -74,7 +74,7 @@ pub(super) fn ranking(gathered: &Gathered<'_>, metric: &Metric) -> Ranking {
     let whole = Options { intervals, ..Options::default() };
     let share = |source: &&str| match rounds {
         0 => Err(Missing::Unfit { what: "no samples were drawn".into() }),
-        _ => win_rate_by_prompt(&battles, source, rounds, gathered.input.seed),
+        _ => by_prompt(&battles, source, rounds, gathered.input.seed),
     };
     // Each draws as many samples as the other: of many items that is most of the time that a report takes.
     let (drawn, shares) = rayon::join(
@@ -82,7 +82,7 @@ pub(super) fn ranking(gathered: &Gathered<'_>, metric: &Metric) -> Ranking {
         || gathered.sources.par_iter().map(share).collect::<Vec<_>>(),
     );
     // Where none are drawn the leaderboard's own are the formula's.
-    let formula = (rounds > 0).then(|| leaderboard(&battles, &Options::default()));
+    let formula = (rounds > 0).then(|| of_all(&battles, &Options::default()));
     let by_formula = drawn.rows.iter().filter_map(|row| {
         let known = formula.as_ref()?.rows.iter().find(|known| known.name == row.name)?;
         let interval = known.rating.clone().and_then(|rating| rating.interval);
@@ -107,12 +107,12 @@ pub(super) fn of_some<'a>(
 
 /// The leaderboard of the battles of votes. What was won on one item alone tells nothing of others.
 fn board<'a>(
-    battles: &[Battle],
+    battles: &[Fought<'_>],
     votes: impl Iterator<Item = &'a Kept<'a>>,
     metric: &Metric,
     options: &Options,
 ) -> Leaderboard {
-    let mut board = leaderboard(battles, options);
+    let mut board = of_all(battles, options);
     if is_of_one_item(votes.filter(|kept| kept.says(metric))) {
         board.rows.iter_mut().for_each(|row| row.win_rate = Err(Missing::OneItem));
         board.pairs.iter_mut().for_each(|pair| pair.win_rate = Err(Missing::OneItem));
@@ -126,20 +126,49 @@ pub(super) fn is_of_one_item<'a>(mut votes: impl Iterator<Item = &'a Kept<'a>>) 
 }
 
 /// The battles of votes. Those on turns of one conversation belong together as those on one item do.
-fn battles<'a>(
-    gathered: &Gathered<'_>,
+fn battles<'a, 'g>(
+    gathered: &Gathered<'g>,
     votes: impl Iterator<Item = &'a Kept<'a>>,
     metric: &Metric,
-) -> Vec<Battle> {
-    let of = |kept: &Kept<'_>| {
-        let mut battles = kept.battles(metric, &gathered.sources);
-        for battle in &mut battles {
-            // Nobody reads it here: a place is as good a name as a hash, in half of the room.
-            battle.prompt = Some(kept.cluster.to_string());
-        }
-        battles
+) -> Vec<Fought<'g>> {
+    let name = |name: &str| {
+        let at = gathered.sources.binary_search(&name).ok()?;
+        gathered.sources.get(at).copied()
+    };
+    let of = |kept: &'a Kept<'a>| {
+        kept.battles(metric, &gathered.sources).into_iter().filter_map(move |battle| {
+            let (a, b) = (name(&battle.a)?, name(&battle.b)?);
+            Some(Fought { a, b, outcome: battle.outcome, cluster: kept.cluster })
+        })
     };
     votes.flat_map(of).collect()
+}
+
+/// A battle of a vote, in little room: a report holds hundreds of thousands of them.
+struct Fought<'g> {
+    a: &'g str,
+    b: &'g str,
+    outcome: Outcome,
+    /// The first item of its conversation.
+    cluster: usize,
+}
+
+impl Met for Fought<'_> {
+    fn names(&self) -> [&str; 2] {
+        [self.a, self.b]
+    }
+
+    fn outcome(&self) -> Outcome {
+        self.outcome
+    }
+
+    fn weight(&self) -> f64 {
+        1.0
+    }
+
+    fn prompt(&self) -> Option<Prompt<'_>> {
+        Some(Prompt::Place(self.cluster))
+    }
 }
 
 impl WinMatrix {
