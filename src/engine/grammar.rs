@@ -18,6 +18,8 @@ use crate::domain::{Error, ErrorKind, Result};
 
 /// A longer token is never written: the tree of tokens is not as deep. No vocabulary has such words of use.
 const LONGEST: usize = 512;
+/// Between two parts of JSON: a model might write blanks for ever.
+const BLANKS: &str = r" |\n {0,10}";
 /// No text has this byte, and the tree takes what begins with it for a mark of its own.
 const MARK: u8 = TokTrie::SPECIAL_TOKEN_MARKER;
 
@@ -57,15 +59,13 @@ impl Grammars {
         Ok(Self(factory))
     }
 
-    /// The grammar of the JSON texts that keep a schema: on one line, with a blank behind `,` and `:`, so that a model cannot
-    /// write blanks for ever. What no grammar can hold is let go, and told by the check of the whole answer.
+    /// The grammar of the JSON texts that keep a schema, on one line or on several, as the model is used to. What no grammar can hold
+    /// is let go, and told by the check of the whole answer.
     pub(super) fn of_schema(&self, schema: &Value, doing: &str) -> Result<Grammar> {
         let mut schema = schema.clone();
         if schema.is_object() {
             let options = JsonCompileOptions {
-                item_separator: ", ".to_owned(),
-                key_separator: ": ".to_owned(),
-                whitespace_flexible: false,
+                whitespace_pattern: Some(BLANKS.to_owned()),
                 lenient: true,
                 ..JsonCompileOptions::default()
             };

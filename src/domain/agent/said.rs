@@ -159,7 +159,7 @@ fn use_of(tool: &Tool) -> (String, String) {
         None if plain => {}
         None => about.push(format!("input: {schema}")),
     }
-    // With the blanks that the engine's own grammars write.
+    // With the blanks that models write.
     let call = format!("{{\"tool\": {}, \"input\": {{{}}}}}", json!(tool.name), input.join(", "));
     (call, about.join("; "))
 }
