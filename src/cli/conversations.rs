@@ -12,7 +12,7 @@ use super::out::Out;
 use super::{Asker, End, Exit, ask, prompt, unexpected, words};
 use crate::domain::agent::acting::{Called, Doing, End as Came};
 use crate::domain::conversation::{Change, Conversation, Thread};
-use crate::domain::id::MessageId;
+use crate::domain::id::{MessageId, is_piece, piece};
 use crate::domain::message::{Block, Message, Outcome, Role};
 use crate::domain::script::{Script, Scripted};
 use crate::domain::search::Hit;
@@ -342,11 +342,9 @@ async fn fork(text: &str, at: Option<&str>, asker: &Asker, out: &mut Out) -> Res
 
 /// The message whose id starts or ends with `text`.
 pub(super) fn message(thread: &Thread, text: &str) -> Result<MessageId> {
-    let wanted = text.replace('-', "").to_ascii_lowercase();
-    let mut found = thread.messages.iter().map(|message| message.id).filter(|id| {
-        let id = id.to_string();
-        id.starts_with(&wanted) || id.ends_with(&wanted)
-    });
+    let wanted = piece(text);
+    let ids = thread.messages.iter().map(|message| message.id);
+    let mut found = ids.filter(|id| is_piece(&wanted, &id.to_string()));
     let bad = |why: &str| {
         Error::new(
             ErrorKind::NotFound,

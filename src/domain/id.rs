@@ -9,6 +9,16 @@ use uuid::Uuid;
 use super::error::{Error, ErrorKind};
 use super::time::Timestamp;
 
+/// Digits of an id, or of a digest, as people write them: in either case, with the hyphens that some programs set.
+pub fn piece(text: &str) -> String {
+    text.trim().to_ascii_lowercase().replace('-', "")
+}
+
+/// Whether a piece names these digits: one rule for all that has an id or a digest, it begins or ends so.
+pub fn is_piece(piece: &str, of: &str) -> bool {
+    !piece.is_empty() && (of.starts_with(piece) || of.ends_with(piece))
+}
+
 macro_rules! id {
     ($($(#[$doc:meta])* $name:ident = $noun:literal;)+) => {$(
         $(#[$doc])*

@@ -331,8 +331,14 @@ fn text(steps: &mut Vec<Step>, text: &str) {
 
 /// Plays the part that is due of the script that the person gave.
 fn act(steps: &mut Vec<Step>, converse: &Converse) {
-    let mut turns = converse.turns.iter().enumerate().rev();
-    let given = turns.find_map(|(at, turn)| Some((at, script_of(turn)?)));
+    let mut given: Option<(usize, &str)> = None;
+    for (at, turn) in converse.turns.iter().enumerate() {
+        let Some(script) = script_of(turn) else { continue };
+        // Who says it again with more behind it goes on with it.
+        if given.is_none_or(|(_, known)| script == known || !script.starts_with(known)) {
+            given = Some((at, script));
+        }
+    }
     let Some((at, script)) = given else { return text(steps, "There is no script.") };
     let played = converse.turns[at..].iter().filter(|turn| turn.role == Role::Assistant).count();
     let part = script.split("\n---\n").nth(played).unwrap_or("There is no more in the script.");

@@ -2,6 +2,7 @@
 
 use std::fmt::Display;
 
+use crate::domain::id::{is_piece, piece};
 use crate::domain::{Error, ErrorKind, Result};
 use crate::store::{Record, Scan, Store};
 
@@ -29,16 +30,6 @@ pub(super) fn page<R: Record>(
 
 /// What is said where digits mean several.
 pub(super) const MORE: &str = "Give more of its first or of its last digits.";
-
-/// Whether a piece names these digits: one rule for all that has an id or a digest, it begins or ends so.
-pub(super) fn is_piece(piece: &str, of: &str) -> bool {
-    !piece.is_empty() && (of.starts_with(piece) || of.ends_with(piece))
-}
-
-/// A piece as people write it.
-pub(super) fn piece(text: &str) -> String {
-    text.trim().to_ascii_lowercase().replace('-', "")
-}
 
 /// The one whose id starts or ends with `text`; `noun` names what is sought, and `command` lists it.
 pub(super) fn find<R: Record<Key: Display>>(

@@ -10,7 +10,7 @@ use super::super::{Asker, End, ask, unexpected, words};
 use super::book;
 use crate::domain::agent::turn::text_of;
 use crate::domain::agent::{Book, Remembered};
-use crate::domain::id::RunId;
+use crate::domain::id::{RunId, is_piece, piece};
 use crate::domain::{Error, ErrorKind};
 use crate::workbench::request::agents::Agents;
 use crate::workbench::{Reply, Request};
@@ -92,11 +92,8 @@ fn of(reply: Reply) -> Result<Vec<Remembered>, End> {
 
 /// The session that the first or last digits of its id mean.
 fn meant(book: &Book, sessions: &[Remembered], text: &str) -> Result<RunId, Error> {
-    let wanted = text.trim().to_ascii_lowercase();
-    let fits = |id: &RunId| {
-        let id = id.to_string();
-        !wanted.is_empty() && (id.starts_with(&wanted) || id.ends_with(&wanted))
-    };
+    let wanted = piece(text);
+    let fits = |id: &RunId| is_piece(&wanted, &id.to_string());
     let mut found = sessions.iter().map(|session| session.session).filter(fits);
     match (found.next(), found.next()) {
         (Some(one), None) => Ok(one),

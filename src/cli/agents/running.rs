@@ -13,7 +13,7 @@ use crate::domain::agent::replay::{Edit, Missing};
 use crate::domain::agent::run::State;
 use crate::domain::agent::{AgentEvent, Book, Step, Version, Wanted};
 use crate::domain::delta::Event;
-use crate::domain::id::RunId;
+use crate::domain::id::{RunId, is_piece, piece};
 use crate::domain::untrusted::safe_line;
 use crate::domain::{Error, ErrorKind, Result};
 use crate::workbench::request::agents::Agents;
@@ -160,9 +160,8 @@ fn answer(said: &str) -> Result<(String, String)> {
 async fn meant(book: &Book, text: &str, asker: &Asker, out: &mut Out) -> Result<RunId, End> {
     let reply = asker.one(Request::Agents(Agents::Runs { id: book.agent.id, limit: RUNS }), out).await?;
     let Reply::AgentRuns { runs } = &reply else { return Err(unexpected(&reply)) };
-    let text = text.trim().to_ascii_lowercase();
-    let fits = |id: &String| !text.is_empty() && (id.starts_with(&text) || id.ends_with(&text));
-    let mut found = runs.iter().map(|run| run.id).filter(|id| fits(&id.to_string()));
+    let text = piece(text);
+    let mut found = runs.iter().map(|run| run.id).filter(|id| is_piece(&text, &id.to_string()));
     match (found.next(), found.next()) {
         (Some(one), None) => Ok(one),
         (first, _) => {

@@ -1,6 +1,7 @@
 //! `outcrop traces note`: scores and notes on traces, and their lines below a tree.
 
 use super::{Asker, End, Item, Out, Reply, Request, Traces, found, shown, unexpected, words};
+use crate::domain::id::{is_piece, piece};
 use crate::domain::trace::note::NAME;
 use crate::domain::trace::outline::Outline;
 use crate::domain::trace::{Grade, Note, Opinion, TraceId};
@@ -69,11 +70,8 @@ pub(super) async fn note(
 pub(super) async fn remove(text: &str, wanted: &str, asker: &Asker, out: &mut Out) -> Result<(), End> {
     let id = found(text, asker, out).await?.id;
     let notes = of(id, asker, out).await?;
-    let wanted = wanted.trim().to_ascii_lowercase();
-    let is_it = |note: &&Note| {
-        let id = note.id.to_string();
-        !wanted.is_empty() && (id.starts_with(&wanted) || id.ends_with(&wanted))
-    };
+    let wanted = piece(wanted);
+    let is_it = |note: &&Note| is_piece(&wanted, &note.id.to_string());
     let found: Vec<&Note> = notes.iter().filter(is_it).collect();
     let [note] = found.as_slice() else {
         let several = found.len() > 1;

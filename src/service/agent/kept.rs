@@ -1,7 +1,7 @@
 //! Agents as records.
 
 use crate::domain::agent::{Agent, Book, Definition, Pinned, Pins, Remembered, Run, Version};
-use crate::domain::id::{AgentId, RunId, SpanId};
+use crate::domain::id::{AgentId, RunId, SpanId, is_piece, piece};
 use crate::domain::library;
 use crate::domain::trace::told::Told;
 use crate::domain::{Error, ErrorKind, Result};
@@ -173,11 +173,8 @@ pub(super) fn run(store: &Store, agent: AgentId, run: RunId) -> Result<Run> {
 
 /// The run that the first or last digits of an id mean, with its agent.
 pub(super) fn find_run(store: &Store, text: &str) -> Result<(Book, Run)> {
-    let text = text.trim().to_ascii_lowercase();
-    let means = |key: &AgentRunOf| {
-        let id = key.1.to_string();
-        !text.is_empty() && (id.starts_with(&text) || id.ends_with(&text))
-    };
+    let text = piece(text);
+    let means = |key: &AgentRunOf| is_piece(&text, &key.1.to_string());
     let keys = store.keys::<Run>(Scan::all()).filter_map(Result::ok);
     let mut found: Vec<AgentRunOf> = keys.filter(means).collect();
     let doing = format!("finding the run {text:?}");

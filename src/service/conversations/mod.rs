@@ -9,7 +9,7 @@ use futures_util::stream::BoxStream;
 use crate::domain::attachment::{Enclosed, blobs_of, file_name};
 use crate::domain::change::Changed;
 use crate::domain::conversation::{Change, Conversation, Draft, Format, SavedDraft, Thread};
-use crate::domain::id::{ConversationId, DraftId, MessageId, TerminalId};
+use crate::domain::id::{ConversationId, DraftId, MessageId, TerminalId, is_piece, piece};
 use crate::domain::message::{Message, MessageOrigin, Outcome};
 use crate::domain::search::Hit;
 use crate::domain::time::Timestamp;
@@ -19,7 +19,7 @@ use crate::service::archive::{Archive, Writing};
 use crate::service::attachments;
 use crate::service::changes::Changes;
 use crate::service::fresh;
-use crate::service::paging::{MORE, is_piece, piece};
+use crate::service::paging::MORE;
 use crate::service::turns::Turns;
 use crate::wire::thread;
 

@@ -4,9 +4,9 @@
 use super::builtin;
 use crate::domain::evaluation::dataset::{Dataset, Placed, is_named};
 use crate::domain::evaluation::item::Item;
-use crate::domain::id::DatasetId;
+use crate::domain::id::{DatasetId, is_piece, piece};
 use crate::domain::{Error, ErrorKind, Result};
-use crate::service::paging::{MORE, is_piece, piece};
+use crate::service::paging::MORE;
 use crate::store::record::ItemOf;
 use crate::store::{Batch, Scan, Store};
 

@@ -12,11 +12,11 @@ use crate::domain::evaluation::report::{Rated, RatedItem, Report, Sources, Unans
 use crate::domain::evaluation::task::{Gold, TaskDefinition};
 use crate::domain::evaluation::vote::{Said, Value, standing};
 use crate::domain::evaluation::{Item, ItemHash, ResponseId, Vote};
-use crate::domain::id::EvaluationId;
+use crate::domain::id::{EvaluationId, is_piece, piece};
 use crate::domain::untrusted::brief;
 use crate::domain::{Error, ErrorKind, Result};
 use crate::service::fresh;
-use crate::service::paging::{MORE, is_piece, piece};
+use crate::service::paging::MORE;
 use crate::store::record::{DecisionOf, EvaluationItem, GeneratedOf, RatedItemOf};
 use crate::store::{Batch, Scan, Store};
 use crate::wire::evaluation::report::{csv, html, markdown};

@@ -29,7 +29,7 @@ use tokio::sync::{Mutex, OnceCell, mpsc};
 
 use crate::domain::catalog::ModelId;
 use crate::domain::change::Changed;
-use crate::domain::id::SpanId;
+use crate::domain::id::{SpanId, is_piece, piece};
 use crate::domain::message::Usage;
 use crate::domain::secret::Secret;
 use crate::domain::time::Timestamp;
@@ -204,15 +204,12 @@ impl Traces {
     /// The one whose id begins or ends with `text`.
     pub async fn find(&self, text: String) -> Result<Run> {
         self.with(move |view| {
-            let wanted = text.trim().to_ascii_lowercase();
+            let wanted = piece(&text);
             if let Some(id) = TraceId::read(&wanted) {
                 return view.run(id);
             }
             let (all, _) = view.list(None, usize::MAX, None)?;
-            let is_it = |run: &Run| {
-                let id = run.id.to_string();
-                !wanted.is_empty() && (id.starts_with(&wanted) || id.ends_with(&wanted))
-            };
+            let is_it = |run: &Run| is_piece(&wanted, &run.id.to_string());
             let mut found: Vec<Run> = all.into_iter().filter(is_it).collect();
             let doing = "looking for a trace";
             match found.len() {
