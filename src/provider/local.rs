@@ -84,6 +84,10 @@ impl Provider for Local {
         NAME
     }
 
+    fn holds_to_schema(&self) -> bool {
+        true
+    }
+
     fn left_out(&self, converse: &Converse) -> Vec<LeftOut> {
         let why = "the engine lets every model think as it was taught to";
         LeftOut::of(&converse.settings, &["reasoning"], why).into_iter().collect()

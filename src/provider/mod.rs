@@ -107,6 +107,11 @@ pub trait Provider: Send + Sync + std::fmt::Debug {
         self.within().is_some_and(Provider::may_cut)
     }
 
+    /// Whether it holds the answers of every model to a schema that is asked for, whatever the model can.
+    fn holds_to_schema(&self) -> bool {
+        self.within().is_some_and(Provider::holds_to_schema)
+    }
+
     /// Asks whether its key is taken, where a list of models says nothing of that: anybody may have got it. `None` where
     /// there is nothing more to ask.
     fn check_key(&self, net: &Client) -> Option<BoxFuture<'static, Result<KeyCheck>>> {

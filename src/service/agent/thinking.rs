@@ -7,7 +7,6 @@ use super::halt::Halt;
 use super::run::Running;
 use crate::domain::agent::{AgentEvent, GaveUp, Step, said, told};
 use crate::domain::call::{Blobs, Call, Converse, Turn};
-use crate::domain::catalog::Capability;
 use crate::domain::delta::{Event, Fold};
 use crate::domain::message::Block;
 use crate::domain::settings::Settings;
@@ -58,7 +57,7 @@ impl Running {
             _ => None,
         };
         if let Some(form) = form
-            && self.agents.invoke.card(&model).can(Capability::Schema) == Some(true)
+            && self.agents.invoke.holds_to_schema(&model)
         {
             settings.response_schema = Some(form);
         }

@@ -30,7 +30,7 @@ pub use step::Underway;
 pub use telling::Tells;
 
 use crate::domain::call::{Call, Converse, Picture, weight};
-use crate::domain::catalog::{ModelCard, ModelId, Price};
+use crate::domain::catalog::{Capability, ModelCard, ModelId, Price};
 use crate::domain::delta::{Event, Fold};
 use crate::domain::id::{ConversationId, MessageId, SpanId};
 use crate::domain::script::Sent;
@@ -247,6 +247,13 @@ impl Invoke {
     /// Everything that is known of a model, whether its provider has shown it or not.
     pub fn card(&self, model: &ModelId) -> ModelCard {
         self.cards.card(model)
+    }
+
+    /// Whether its answers can be held to a schema, as far as is known.
+    pub fn holds_to_schema(&self, model: &ModelId) -> bool {
+        let holds = |voice: &Arc<dyn Provider>| voice.holds_to_schema();
+        self.card(model).can(Capability::Schema) == Some(true)
+            || self.voices().by_name.get(model.provider()).is_some_and(holds)
     }
 
     /// The card of a model of which the person has said something; `None` of all others.

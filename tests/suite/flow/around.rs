@@ -64,7 +64,7 @@ fn whatever_is_said_the_key_that_stops_stays_in_sight() {
 
 #[test]
 fn the_keys_that_change_a_value_are_told_of_what_they_change() {
-    let mut stage = Stage::settled(120, 40, "dark");
+    let mut stage = Stage::settled(200, 40, "dark");
     stage.keys("<ctrl+o>");
     let line = footer(&mut stage);
     assert!(line.contains("Enter change") && !line.contains("less") && !line.contains("default"), "{line}");

@@ -350,7 +350,7 @@ fn what_refused_a_file_says_the_ways_on_with_the_keys_that_they_have_now() {
     };
     let vision = || ErrorKind::Refused { capability: "vision".into() };
     let mut options = options("dark");
-    let moved = [("edit_message", ["E".to_owned()]), ("choose_model", ["f7".to_owned()])];
+    let moved = [("edit_message", ["Z".to_owned()]), ("choose_model", ["f7".to_owned()])];
     options.keymap = Keymap::with(moved.iter().map(|(action, keys)| (*action, &keys[..]))).unwrap();
     let opened = |messages: Vec<Message>| {
         let mut stage = Stage::made(120, 40, options.clone(), Start::default());
@@ -360,7 +360,7 @@ fn what_refused_a_file_says_the_ways_on_with_the_keys_that_they_have_now() {
     };
     let mut seen = message(1, None, Role::User, "what is it?");
     seen.blocks.push(picture());
-    let ways = "F7 chooses another model; Tab, then E on the";
+    let ways = "F7 chooses another model; Tab, then Z on the";
     let shown = |stage: &mut Stage| stage.text().matches(ways).count();
     let mut stage = opened(vec![
         seen.clone(),

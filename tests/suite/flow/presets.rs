@@ -195,7 +195,7 @@ fn quitting_keeps_what_was_changed_a_moment_ago() {
 fn escape_leads_back_to_the_models_and_from_anywhere_the_palette_leads_here() {
     let mut stage = shown(120, 40, "dark");
     stage.keys("<esc>");
-    assert!(!stage.text().contains("Presets") && stage.text().contains(" 7 Models"), "{}", stage.text());
+    assert!(!stage.text().contains("Presets") && stage.text().contains(" 7 Mod"), "{}", stage.text());
     stage.keys("<alt+1>/presets<enter>");
     assert!(stage.text().contains("Presets"), "{}", stage.text());
     let effects = stage.keys("e");
