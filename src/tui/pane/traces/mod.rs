@@ -172,7 +172,7 @@ impl State {
     }
 
     /// Whether something of that kind is waited for.
-    fn awaits(&self, wait: &Wait) -> bool {
+    fn waits_for(&self, wait: &Wait) -> bool {
         self.waits.values().any(|other| other == wait)
     }
 }

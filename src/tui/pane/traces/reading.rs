@@ -80,7 +80,7 @@ impl State {
         let Some(open) = &self.open else { return };
         let Some(card) = open.card.as_ref().filter(|card| card.whole().is_none()) else { return };
         let (id, row) = (open.id(), card.row());
-        if self.awaits(&Wait::Span(row)) {
+        if self.waits_for(&Wait::Span(row)) {
             return;
         }
         let task = desk.call(Some(Lane("trace.span")), Request::Traces(Traces::Span { id, row }));

@@ -46,7 +46,7 @@ impl State {
 
     /// Asks for older runs, where the selected one is near the last that is here.
     fn read_older(&mut self, desk: &mut Desk<'_>) {
-        let waits = self.awaits(&Wait::List) || self.awaits(&Wait::Older);
+        let waits = self.waits_for(&Wait::List) || self.waits_for(&Wait::Older);
         let last = self.runs.last().map(|run| (run.at, run.id));
         if self.more && !waits && self.selected + NEAR >= self.runs.len() && last.is_some() {
             self.ask(PAGE, last, Wait::Older, desk);
