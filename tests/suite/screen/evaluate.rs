@@ -313,7 +313,7 @@ fn going_back_where_there_is_nothing_says_so() {
 #[test]
 fn one_step_back_too_much_stays_where_the_work_lies() {
     for (key, place, way) in [("<alt+4>", "Evaluate", "Alt+1"), ("<alt+2>", "Compare", "Alt+1")] {
-        let mut stage = Stage::settled(120, 30, "dark");
+        let mut stage = Stage::settled(160, 30, "dark");
         stage.keys(key);
         stage.keys("<esc><esc>");
         let text = stage.text();
