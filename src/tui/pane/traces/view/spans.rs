@@ -80,7 +80,9 @@ fn head(state: &State, open: &Open, sight: &Sight<'_>, area: Rect, cells: &mut B
     let (glyph, role) = sign(run.kind);
     let x = put(cells, area.x + 2, area.y, end, glyph, look.style(role));
     let bold = look.style(Role::Text).add_modifier(Modifier::BOLD);
-    let x = put(cells, x + 1, area.y, end, &run.name, bold);
+    // A name that goes on and on leaves room for what the run came to.
+    let named = if end.saturating_sub(x) > 40 { x + (end - x) / 2 } else { end };
+    let x = put(cells, x + 1, area.y, named, &run.name, bold);
     let mut parts = Vec::new();
     if state.marked.contains(&run.id) {
         parts.push("= marked".to_owned());
@@ -109,13 +111,16 @@ fn standing(open: &Open, sight: &Sight<'_>) -> (String, Role) {
         ("reading…".to_owned(), Role::Muted)
     } else if !open.damaged.is_empty() {
         (count(open.damaged.len() as u64, "place cannot be read", "places cannot be read"), Role::Bad)
-    } else if open.run.running > 0 {
-        ("● runs".to_owned(), Role::Accent)
-    } else if findings > 0 {
-        let key = sight.key(Context::Spans, Action::ShowFindings);
-        (format!("{key} {}", count(findings, "finding", "findings")), Role::Warn)
     } else {
-        (String::new(), Role::Muted)
+        let runs = open.run.running > 0;
+        let key = sight.key(Context::Spans, Action::ShowFindings);
+        let told = format!("{key} {}", count(findings, "finding", "findings"));
+        match (runs, findings > 0) {
+            (true, true) => (format!("● runs · {told}"), Role::Accent),
+            (true, false) => ("● runs".to_owned(), Role::Accent),
+            (false, true) => (told, Role::Warn),
+            (false, false) => (String::new(), Role::Muted),
+        }
     }
 }
 
