@@ -32,13 +32,16 @@ pub(super) const fn ended(status: Status, running: bool) -> (&'static str, &'sta
     }
 }
 
-/// How long something took: `850 µs`, `150 ms`, `4.82 s`, `3 min 5 s`.
+/// How long something took, in at most ten columns: `850 µs`, `150 ms`, `4.82 s`, `3 min 5 s`, `83 min`, `27 h`.
 pub(super) fn took(nanos: u64) -> String {
     match nanos / 1_000_000 {
         0 if nanos > 0 => format!("{} µs", nanos.div_ceil(1000)),
         millis @ 0..1_000 => format!("{millis} ms"),
         millis @ 1_000..60_000 => format!("{:.2} s", millis as f64 / 1000.0),
-        millis => format!("{} min {} s", millis / 60_000, millis / 1000 % 60),
+        millis @ 60_000..600_000 => format!("{} min {} s", millis / 60_000, millis / 1000 % 60),
+        millis @ 600_000..7_200_000 => format!("{} min", millis / 60_000),
+        millis @ 7_200_000..36_000_000 => format!("{} h {} min", millis / 3_600_000, millis / 60_000 % 60),
+        millis => format!("{} h", grouped(millis / 3_600_000)),
     }
 }
 
@@ -97,6 +100,8 @@ mod tests {
     fn times_and_dollars_stay_short() {
         let times = [0, 1, 1_500, 2_000_000, 4_820_000_000, 185_000_000_000].map(took);
         assert_eq!(times, ["0 ms", "1 µs", "2 µs", "2 ms", "4.82 s", "3 min 5 s"]);
+        let long = [599, 5_000, 7_500, 35_940, 100_000].map(|seconds| took(seconds * 1_000_000_000));
+        assert_eq!(long, ["9 min 59 s", "83 min", "2 h 5 min", "9 h 59 min", "27 h"]);
         let paid = [0.0, 0.000_01, 0.003_1, 12.4].map(dollars);
         assert_eq!(paid, ["$0", "<$0.0001", "$0.0031", "$12.40"]);
     }

@@ -32,7 +32,7 @@ struct Column {
 }
 
 static COLUMNS: [Column; 7] = [
-    Column { title: "took", width: 11, from: 0, number: true, cell: time },
+    Column { title: "took", width: 12, from: 0, number: true, cell: time },
     Column { title: "spans", width: 10, from: 0, number: true, cell: |run| (short(run.spans), Role::Muted) },
     Column {
         title: "errors",

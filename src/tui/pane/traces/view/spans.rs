@@ -152,7 +152,7 @@ struct Grid {
 }
 
 /// Columns of times, tokens and dollars, with the gap before them.
-const TIME: u16 = 10;
+const TIME: u16 = 11;
 const TOKENS: u16 = 15;
 const COST: u16 = 11;
 
