@@ -6,6 +6,7 @@ use super::{State, Wait};
 use crate::domain::figures::{count, grouped};
 use crate::domain::trace::latency::Latency;
 use crate::domain::trace::lint::Finding;
+use crate::domain::untrusted::safe_line;
 use crate::tui::app::Desk;
 use crate::tui::effect::Lane;
 use crate::tui::look::Role;
@@ -82,6 +83,11 @@ impl State {
     }
 }
 
+/// A name on one line.
+fn name_of(name: &str) -> String {
+    if name.is_empty() { "no name".to_owned() } else { safe_line(name).into_owned() }
+}
+
 /// A row a name, as much of it as there is room for.
 fn table(latencies: &[Latency], room: u16) -> Vec<Vec<String>> {
     let head = ["name", "kind", "spans", "errors", "p50", "p90", "p99", "longest", "self", "0 to longest"];
@@ -93,7 +99,7 @@ fn table(latencies: &[Latency], room: u16) -> Vec<Vec<String>> {
     let row = |of: &Latency| {
         let shape: Vec<Option<f64>> = of.shape.iter().map(|spans| Some(f64::from(*spans))).collect();
         [
-            of.name.clone(),
+            name_of(&of.name),
             of.kind.as_str().to_owned(),
             grouped(of.spans as u64),
             grouped(of.errors as u64),
@@ -157,10 +163,10 @@ mod tests {
             longest: 185_000_000_000,
             shape: [0, 1, 2, 3, 4, 5, 6, 7],
         };
-        let latencies = [latency("chat 手引き"), latency(&"a name that goes on and on ".repeat(9))];
+        let latencies = [latency("chat\n手引き"), latency(&"a name that goes on and on ".repeat(9))];
         for (room, shown) in [(52, 5), (74, 7), (106, 10)] {
             let rows = table(&latencies, room);
-            assert!(rows.iter().all(|row| row.len() == shown), "{room}");
+            assert!(rows.iter().all(|row| row.len() == shown && !row[0].contains('\n')), "{room}");
             let wide = |at: usize| rows.iter().map(|row| columns(&row[at])).max().unwrap();
             let taken: u16 = (0..shown).map(wide).sum::<u16>() + 2 * (shown as u16 - 1);
             assert!(taken <= room && rows[2][0].ends_with('…'), "{taken} of {room}: {rows:?}");
