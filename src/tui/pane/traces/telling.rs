@@ -6,7 +6,7 @@ use super::{State, Wait};
 use crate::domain::figures::{count, grouped};
 use crate::domain::trace::latency::Latency;
 use crate::domain::trace::lint::Finding;
-use crate::domain::untrusted::safe_line;
+use crate::domain::untrusted::{brief, safe_line};
 use crate::tui::app::Desk;
 use crate::tui::effect::Lane;
 use crate::tui::look::Role;
@@ -28,6 +28,8 @@ const NAME: u16 = 12;
 const LONGEST: usize = 20_000;
 /// Names that a finding tells.
 const NAMED: usize = 5;
+/// Columns that a name takes there at most.
+const SHORT: usize = 60;
 
 impl State {
     /// Asks how long the spans of each name take.
@@ -123,15 +125,27 @@ fn table(latencies: &[Latency], room: u16) -> Vec<Vec<String>> {
     rows.iter().map(cut).collect()
 }
 
-/// Each in a sentence, then the names of its first spans.
+/// Each in a sentence, then the names of its spans: one that many have stands once.
 fn findings(trace: &Trace, found: &[Finding]) -> Vec<Line> {
     let mut lines = Vec::new();
     for finding in found {
         lines.push(Line::of(&format!("! {}", finding.says), Role::Warn));
-        let mut named: Vec<String> =
-            finding.rows.iter().take(NAMED).map(|row| trace.name(*row).to_owned()).collect();
-        if let Some(more) = finding.rows.len().checked_sub(NAMED).filter(|more| *more > 0) {
-            named.push(format!("and {}", count(more as u64, "other", "others")));
+        let mut names: Vec<(&str, u64)> = Vec::new();
+        let mut others = 0;
+        for name in finding.rows.iter().map(|row| trace.name(*row)) {
+            match names.iter_mut().find(|(known, _)| *known == name) {
+                Some((_, spans)) => *spans += 1,
+                None if names.len() < NAMED => names.push((name, 1)),
+                None => others += 1,
+            }
+        }
+        let told = |(name, spans): (&str, u64)| {
+            let name = brief(&name_of(name), SHORT);
+            if spans > 1 { format!("{name} ×{}", grouped(spans)) } else { name }
+        };
+        let mut named: Vec<String> = names.into_iter().map(told).collect();
+        if others > 0 {
+            named.push(format!("and {}", count(others, "other", "others")));
         }
         if !named.is_empty() {
             lines.push(Line::of(&named.join(" · "), Role::Muted));
