@@ -308,7 +308,8 @@ impl Card {
         let (glyph, word, role) = ended(head.status, head.running);
         let end = format!("{glyph} {word}");
         let end = if area.width < 30 { glyph } else { end.trim() };
-        let edge = put_right(cells, area.x + 2, area.y, right, end, look.style(role)).saturating_sub(1);
+        let margin = right.saturating_sub(1);
+        let edge = put_right(cells, area.x + 2, area.y, margin, end, look.style(role)).saturating_sub(1);
         let (glyph, role) = sign(head.kind);
         let x = put(cells, area.x + 2, area.y, edge, glyph, look.style(role));
         let name = look.style(Role::Text).add_modifier(Modifier::BOLD);

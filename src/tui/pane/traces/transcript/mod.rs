@@ -424,7 +424,8 @@ impl Transcript {
         let room = area.width.saturating_sub(inset + 4);
         let end = if columns(&end) + 16 > room { glyph } else { end.as_str() };
         let style = ground(if bad { role } else { Role::Faint });
-        let edge = put_right(cells, area.x + 2, area.y, area.right(), end, style).saturating_sub(1);
+        let right = area.right().saturating_sub(1);
+        let edge = put_right(cells, area.x + 2, area.y, right, end, style).saturating_sub(1);
         let (glyph, role) = sign(row.kind);
         let x = put(cells, area.x + 2 + inset, area.y, edge, glyph, ground(role));
         let name = run.outline.names.get(row.name);
