@@ -233,7 +233,7 @@ pub(super) fn change(change: &Change) -> Vec<String> {
         let values: Vec<String> = values.iter().map(|value| words::cut(value, 40)).collect();
         if values.is_empty() { "–".to_owned() } else { values.join(" | ") }
     };
-    let name = format!("~ {} {}", change.what.as_str(), change.name);
+    let name = format!("~ {}", change.called());
     vec![name, format!("{} → {}", told(&change.left), told(&change.right))]
 }
 
