@@ -17,7 +17,7 @@ use ratatui::style::Modifier;
 use super::raw;
 use super::said::{self, offered, score};
 use super::sheet::{Part, Room, Sheet, line};
-use super::words::{cost, dollars, ended, sign, summed, tokens, took};
+use super::words::{called, cost, dollars, ended, sign, summed, tokens, took};
 use crate::domain::Error;
 use crate::domain::trace::aligned::Run;
 use crate::domain::trace::contents::Contents;
@@ -412,7 +412,7 @@ fn head(run: Run<'_>, at: u32, findings: &[Finding]) -> Head {
     Head {
         id: SpanKey(row.id),
         is_root: tree.roots().first() == Some(&at),
-        name: text(row.name).to_owned(),
+        name: called(text(row.name)).to_owned(),
         kind: row.kind,
         status: row.status,
         running: row.is_running(),

@@ -1,7 +1,7 @@
 //! What is told over the place: how long spans of each name take, what looks wrong.
 
 use super::open::Open;
-use super::words::took;
+use super::words::{called, took};
 use super::{State, Wait};
 use crate::domain::figures::{count, grouped};
 use crate::domain::trace::latency::Latency;
@@ -87,7 +87,7 @@ impl State {
 
 /// A name on one line.
 fn name_of(name: &str) -> String {
-    if name.is_empty() { "no name".to_owned() } else { safe_line(name).into_owned() }
+    safe_line(called(name)).into_owned()
 }
 
 /// A row a name, as much of it as there is room for.

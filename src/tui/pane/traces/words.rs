@@ -22,6 +22,11 @@ pub(super) const fn sign(kind: Kind) -> (&'static str, Role) {
     }
 }
 
+/// A name; what has none is called so.
+pub(super) fn called(name: &str) -> &str {
+    if name.trim().is_empty() { "no name" } else { name }
+}
+
 /// How a span ended, in a sign, a word and a colour; nothing where nobody said anything.
 pub(super) const fn ended(status: Status, running: bool) -> (&'static str, &'static str, Role) {
     match (status, running) {

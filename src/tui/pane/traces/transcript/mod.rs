@@ -20,7 +20,7 @@ use ratatui::layout::{Position, Rect};
 use ratatui::style::Modifier;
 
 use super::sheet::{Part, line, rows};
-use super::words::{ended, sign, summed, took};
+use super::words::{called, ended, sign, summed, took};
 use crate::domain::Error;
 use crate::domain::figures::count;
 use crate::domain::trace::aligned::Run;
@@ -428,7 +428,7 @@ impl Transcript {
         let edge = put_right(cells, area.x + 2, area.y, right, end, style).saturating_sub(1);
         let (glyph, role) = sign(row.kind);
         let x = put(cells, area.x + 2 + inset, area.y, edge, glyph, ground(role));
-        let name = run.outline.names.get(row.name);
+        let name = called(run.outline.names.get(row.name));
         put(cells, x + 1, area.y, edge, name, ground(Role::Text).add_modifier(Modifier::BOLD));
     }
 }

@@ -13,7 +13,7 @@ use crate::tui::look::Role;
 use crate::tui::paint::{first_parts, put, put_right, scrollbar, thumb, wrap};
 use crate::tui::pane::Sight;
 use crate::tui::pane::traces::hearing::Receiver;
-use crate::tui::pane::traces::words::{sign, took};
+use crate::tui::pane::traces::words::{called, sign, took};
 use crate::tui::pane::traces::{State, layout};
 use crate::tui::rows::{facts, failed, ground, parted, right_of};
 
@@ -184,7 +184,7 @@ fn line(state: &State, at: usize, sight: &Sight<'_>, row: Rect, cells: &mut Buff
     }
     let (glyph, role) = kind(run);
     let x = put(cells, row.x + NAME, row.y, right, glyph, style(role));
-    let x = put(cells, x + 1, row.y, right, called(run), name);
+    let x = put(cells, x + 1, row.y, right, called(&run.name), name);
     if !run.service.is_empty() && run.service != run.name {
         put(cells, x + 2, row.y, right, &run.service, style(Role::Faint));
     }
@@ -192,11 +192,6 @@ fn line(state: &State, at: usize, sight: &Sight<'_>, row: Rect, cells: &mut Buff
 
 fn kind(run: &Run) -> (&'static str, Role) {
     sign(run.kind)
-}
-
-/// Its name; what has none is called so.
-fn called(run: &Run) -> &str {
-    if run.name.is_empty() { "no name" } else { &run.name }
 }
 
 /// How it went, in a sign.
@@ -238,7 +233,7 @@ fn source(source: Source) -> &'static str {
 fn card(run: &Run, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
     let below = parted(area, false, sight.look, cells);
     let wall = sight.wall();
-    let mut about = vec![("run", called(run).to_owned(), Role::Text)];
+    let mut about = vec![("run", called(&run.name).to_owned(), Role::Text)];
     let spans = count(run.spans, "span", "spans");
     let mut took_all = vec![wall.clock(run.at), time(run).0, spans];
     took_all.extend([tokens(run), cost(run)].into_iter().filter(|part| !part.is_empty()));

@@ -15,7 +15,7 @@ use crate::tui::paint::{first_parts, put, put_right, scrollbar, thumb, wrap};
 use crate::tui::pane::Sight;
 use crate::tui::pane::traces::open::{Focus, Open, Reading};
 use crate::tui::pane::traces::reading::run;
-use crate::tui::pane::traces::words::{cost, sign, summed, took};
+use crate::tui::pane::traces::words::{called, cost, sign, summed, took};
 use crate::tui::pane::traces::{State, layout};
 use crate::tui::rows::{failed, ground, parted};
 use crate::tui::trace::Shared;
@@ -82,7 +82,7 @@ fn head(state: &State, open: &Open, sight: &Sight<'_>, area: Rect, cells: &mut B
     let bold = look.style(Role::Text).add_modifier(Modifier::BOLD);
     // A name that goes on and on leaves room for what the run came to.
     let named = if end.saturating_sub(x) > 40 { x + (end - x) / 2 } else { end };
-    let x = put(cells, x + 1, area.y, named, &run.name, bold);
+    let x = put(cells, x + 1, area.y, named, called(&run.name), bold);
     let mut parts = Vec::new();
     if state.marked.contains(&run.id) {
         parts.push("= marked".to_owned());
@@ -282,7 +282,7 @@ fn line(
     let (glyph, role) = sign(row.kind);
     put(cells, x + 2, y, end, glyph, style(role));
     let named = if open.find.has(at) { name.patch(look.style(Role::Match)) } else { name };
-    let mut x = put(cells, x + 4, y, end, text(row.name), named);
+    let mut x = put(cells, x + 4, y, end, called(text(row.name)), named);
     let model = text(row.model);
     if row.kind == Kind::Model && !text(row.name).contains(model) {
         x = put(cells, x + 1, y, end, model, style(Role::Faint));
