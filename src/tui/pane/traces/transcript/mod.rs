@@ -25,7 +25,7 @@ use crate::domain::Error;
 use crate::domain::figures::count;
 use crate::domain::trace::aligned::Run;
 use crate::domain::trace::contents::Contents;
-use crate::domain::trace::{Kind, Row as Line};
+use crate::domain::trace::{Kind, Mark, Row as Line};
 use crate::tui::look::{Look, Role};
 use crate::tui::paint::{columns, put, put_right, tint};
 use crate::tui::widget::text::{Ink, Row};
@@ -87,6 +87,7 @@ fn is_step(kind: Kind) -> bool {
 fn steps_of(run: Run<'_>) -> Vec<Step> {
     let Run { outline, tree, .. } = run;
     let any = outline.rows.iter().any(|row| is_step(row.kind));
+    let again = |at: u32| tree.marks(at).has(Mark::Again);
     let mut depths = vec![0_u16; tree.len()];
     let mut steps = Vec::new();
     for at in tree.order() {
@@ -96,7 +97,8 @@ fn steps_of(run: Run<'_>) -> Vec<Step> {
             depths[parent as usize].saturating_add(agent.into())
         });
         depths[*at as usize] = above;
-        if !any || is_step(kind) || outline.rows[*at as usize].is_error() {
+        // What a sender told twice was said once.
+        if !again(*at) && (!any || is_step(kind) || outline.rows[*at as usize].is_error()) {
             steps.push(Step { row: *at, depth: above, kind });
         }
     }
@@ -105,11 +107,17 @@ fn steps_of(run: Run<'_>) -> Vec<Step> {
     steps
 }
 
+/// How many spans are no steps, those that came twice left out.
+fn hidden(run: Run<'_>, steps: &[Step]) -> usize {
+    let once = run.tree.order().iter().filter(|at| !run.tree.marks(**at).has(Mark::Again)).count();
+    once - steps.len()
+}
+
 impl Transcript {
     pub(super) fn of(run: Run<'_>, rest: String) -> Self {
         let steps = steps_of(run);
         Self {
-            hidden: run.tree.len() - steps.len(),
+            hidden: hidden(run, &steps),
             steps,
             selected: 0,
             top: (0, 0),
@@ -129,7 +137,7 @@ impl Transcript {
             self.told.remove(&last.row);
         }
         self.steps = steps_of(run);
-        self.hidden = run.tree.len() - self.steps.len();
+        self.hidden = hidden(run, &self.steps);
         self.set.1.clear();
         let found = row.and_then(|row| self.steps.iter().position(|step| step.row == row));
         self.selected = if was_last { self.last() } else { found.unwrap_or(0) };
