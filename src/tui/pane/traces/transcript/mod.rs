@@ -260,7 +260,7 @@ impl Transcript {
         };
         parts.extend(shown.iter().cloned());
         if folded && told.folds {
-            parts.push(line("  ›", Role::Faint));
+            parts.push(line("  more ›", Role::Faint));
         }
         parts
     }
