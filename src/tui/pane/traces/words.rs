@@ -1,9 +1,10 @@
 //! What the parts of this place call things: a sign and a colour for each kind of span, times, tokens, dollars.
 
-use crate::domain::figures::{count, grouped};
+use crate::domain::figures::{count, grouped, short};
 use crate::domain::message::Usage;
 use crate::domain::trace::{Kind, Status, Sum};
 use crate::tui::look::Role;
+use crate::tui::paint::columns;
 
 /// A kind's sign and colour; the word beside it says the same.
 pub(super) const fn sign(kind: Kind) -> (&'static str, Role) {
@@ -77,6 +78,16 @@ pub(super) fn summed(sum: &Sum) -> String {
     }
 }
 
+/// Tokens in and out in a column of so many: `123,456→2,345`, or `1.23M→34.5k` where that is too long.
+pub(super) fn in_and_out(input: Option<u64>, output: Option<u64>, room: u16) -> String {
+    let both = |number: fn(u64) -> String| {
+        let side = |tokens: Option<u64>| tokens.map_or_else(|| "–".to_owned(), number);
+        format!("{}→{}", side(input), side(output))
+    };
+    let whole = both(grouped);
+    if columns(&whole) <= room { whole } else { both(short) }
+}
+
 /// US dollars in at most eight columns: `$0.0031`, `$12.40`; what is less is said to be so.
 pub(super) fn dollars(amount: f64) -> String {
     match amount {
@@ -114,6 +125,8 @@ mod tests {
     #[test]
     fn what_nobody_told_is_not_said_to_be_none() {
         assert_eq!(tokens(&Usage::default()), "");
+        assert_eq!(in_and_out(Some(123_456), None, 13), "123,456→–");
+        assert!(columns(&in_and_out(Some(1_234_567), Some(123_456), 13)) <= 13);
         let usage = Usage { input: Some(1250), output: Some(45), cache_read: Some(40), ..Usage::default() };
         assert_eq!(tokens(&usage), "1,250→45 tok, 40 cached");
         assert_eq!((summed(&Sum::default()), cost(&Sum::default())), (String::new(), String::new()));

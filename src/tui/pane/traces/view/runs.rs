@@ -13,12 +13,15 @@ use crate::tui::look::Role;
 use crate::tui::paint::{first_parts, put, put_right, scrollbar, thumb, wrap};
 use crate::tui::pane::Sight;
 use crate::tui::pane::traces::hearing::Receiver;
-use crate::tui::pane::traces::words::{called, sign, took};
+use crate::tui::pane::traces::words::{called, in_and_out, sign, took};
 use crate::tui::pane::traces::{State, layout};
 use crate::tui::rows::{facts, failed, ground, parted, right_of};
 
 /// Where the name of a run begins, behind its signs and its age.
 const NAME: u16 = 10;
+
+/// The columns of tokens, with the gap before them.
+const TOKENS: u16 = 15;
 
 /// A column behind the names.
 struct Column {
@@ -43,7 +46,7 @@ static COLUMNS: [Column; 7] = [
             if run.errors > 0 { (grouped(run.errors), Role::Bad) } else { (String::new(), Role::Muted) }
         },
     },
-    Column { title: "tokens", width: 15, from: 76, number: true, cell: |run| (tokens(run), Role::Muted) },
+    Column { title: "tokens", width: TOKENS, from: 76, number: true, cell: |run| (tokens(run), Role::Muted) },
     Column { title: "cost", width: 11, from: 90, number: true, cell: |run| (cost(run), Role::Muted) },
     Column {
         title: "model",
@@ -210,10 +213,7 @@ fn time(run: &Run) -> (String, Role) {
 fn tokens(run: &Run) -> String {
     match (run.input, run.output) {
         (None, None) => String::new(),
-        (input, output) => {
-            let side = |tokens: Option<u64>| tokens.map_or_else(|| "–".to_owned(), grouped);
-            format!("{}→{}", side(input), side(output))
-        }
+        (input, output) => in_and_out(input, output, TOKENS - 2),
     }
 }
 

@@ -15,7 +15,7 @@ use crate::tui::paint::{first_parts, put, put_right, scrollbar, thumb, wrap};
 use crate::tui::pane::Sight;
 use crate::tui::pane::traces::open::{Focus, Open, Reading};
 use crate::tui::pane::traces::reading::run;
-use crate::tui::pane::traces::words::{called, cost, sign, summed, took};
+use crate::tui::pane::traces::words::{called, cost, in_and_out, sign, summed, took};
 use crate::tui::pane::traces::{State, layout};
 use crate::tui::rows::{failed, ground, parted};
 use crate::tui::trace::Shared;
@@ -305,8 +305,12 @@ fn line(
         put_right(cells, grid.took, y, right, &took(laid.own(at)), style(Role::Muted));
     }
     let sum = laid.sums.get(at);
-    let spent =
-        [(grid.tokens, TOKENS, summed(&sum)), (grid.cost, COST, paid(sum.dollars, sum.unpriced.into()))];
+    let tokens = if sum.is_counted {
+        in_and_out(Some(sum.input), Some(sum.output), TOKENS - 2)
+    } else {
+        String::new()
+    };
+    let spent = [(grid.tokens, TOKENS, tokens), (grid.cost, COST, paid(sum.dollars, sum.unpriced.into()))];
     for (right, wide, text) in spent {
         if let Some(right) = right {
             put_right(cells, right.saturating_sub(wide - 1), y, right, &text, style(Role::Muted));
