@@ -258,6 +258,9 @@ impl State {
 
     /// The figures of the place, for the last line.
     pub(super) fn figures(&self) -> String {
+        if self.versus.is_some() {
+            return String::new();
+        }
         let Some(open) = &self.open else {
             let more = if self.more { "+" } else { "" };
             return match self.runs.len() as u64 {
