@@ -11,7 +11,7 @@ use crate::domain::trace::{Kind, Mark};
 use crate::tui::action::Action;
 use crate::tui::keymap::Context;
 use crate::tui::look::Role;
-use crate::tui::paint::{first_parts, put, put_right, scrollbar, thumb, wrap};
+use crate::tui::paint::{columns, first_parts, put, put_right, scrollbar, thumb, wrap};
 use crate::tui::pane::Sight;
 use crate::tui::pane::traces::open::{Focus, Open, Reading};
 use crate::tui::pane::traces::reading::run;
@@ -220,6 +220,11 @@ fn titles(
         0 => "0".to_owned(),
         nanos => took(nanos),
     };
+    let both = format!("{}–{}", since(from), since(to));
+    if wide < 18 && from > begins && columns(&both) <= wide {
+        put_right(cells, x, area.y, x + wide, &both, faint);
+        return None;
+    }
     let end = put_right(cells, x, area.y, x + wide, &since(to), faint);
     if wide >= 18 {
         put(cells, x, area.y, end.saturating_sub(1), &since(from), faint);
