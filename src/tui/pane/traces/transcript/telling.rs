@@ -26,9 +26,9 @@ pub(super) fn tell(kind: Kind, contents: &Contents, rest: &str) -> Told {
     let mut room = Room::of(STEP, rest);
     let mut asked = None;
     if kind == Kind::Model {
-        let last = contents.input.iter().rfind(|said| said.role == "user");
-        if let Some(said) = last {
-            let text = said.text();
+        // What a tool gave may come from the user as well, and says nothing itself.
+        let users = contents.input.iter().rev().filter(|said| said.role == "user");
+        if let Some(text) = users.map(Said::text).find(|text| !text.trim().is_empty()) {
             let mut parts = vec![head("asked", "", Role::You)];
             room.text(&text, Ink::of(Role::You), 2, &mut parts);
             parts.push(Part::Gap);
