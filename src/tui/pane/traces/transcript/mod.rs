@@ -149,6 +149,11 @@ impl Transcript {
         self.steps.get(self.selected).map(|step| step.row)
     }
 
+    /// Which step is chosen, of how many: counted from one.
+    pub(super) fn place(&self) -> (usize, usize) {
+        (self.selected + 1, self.steps.len())
+    }
+
     fn last(&self) -> usize {
         self.steps.len().saturating_sub(1)
     }
