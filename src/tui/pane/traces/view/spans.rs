@@ -113,8 +113,11 @@ fn standing(open: &Open, sight: &Sight<'_>) -> (String, Role) {
         (count(open.damaged.len() as u64, "place cannot be read", "places cannot be read"), Role::Bad)
     } else {
         let runs = open.run.running > 0;
-        let key = sight.key(Context::Spans, Action::ShowFindings);
-        let told = format!("{key} {}", count(findings, "finding", "findings"));
+        let mut told = count(findings, "finding", "findings");
+        // The key is one of the spans, not of what is read of one.
+        if open.talk.is_none() && open.focus != Focus::Text {
+            told = format!("{} {told}", sight.key(Context::Spans, Action::ShowFindings));
+        }
         match (runs, findings > 0) {
             (true, true) => (format!("● runs · {told}"), Role::Accent),
             (true, false) => ("● runs".to_owned(), Role::Accent),
