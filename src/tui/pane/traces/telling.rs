@@ -133,10 +133,12 @@ fn findings(trace: &Trace, found: &[Finding]) -> Vec<Line> {
         let mut names: Vec<(&str, u64)> = Vec::new();
         let mut others = 0;
         for name in finding.rows.iter().map(|row| trace.name(*row)) {
-            match names.iter_mut().find(|(known, _)| *known == name) {
-                Some((_, spans)) => *spans += 1,
-                None if names.len() < NAMED => names.push((name, 1)),
-                None => others += 1,
+            if let Some((_, spans)) = names.iter_mut().find(|(known, _)| *known == name) {
+                *spans += 1;
+            } else if names.len() < NAMED {
+                names.push((name, 1));
+            } else {
+                others += 1;
             }
         }
         let told = |(name, spans): (&str, u64)| {
