@@ -70,7 +70,7 @@ pub(super) fn fold(kind: Kind, contents: &Contents) -> (Vec<Part>, bool) {
         .extend(contents.query.as_ref().map(|query| (format!("looked for {}", one_line(query)), Role::Text)));
     if !contents.found.is_empty() {
         let found = contents.found.iter().take(3).map(|found| {
-            let id = found.id.as_deref().unwrap_or("a passage");
+            let id = found.id.as_deref().filter(|id| !id.trim().is_empty()).unwrap_or("a passage");
             let score = found.score.map(|score| format!(" {score:.2}")).unwrap_or_default();
             format!("{}{score}", one_line(id))
         });
