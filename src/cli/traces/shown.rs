@@ -20,6 +20,14 @@ pub(super) fn short(id: TraceId) -> String {
     id.to_string()[24..].to_owned()
 }
 
+/// Columns that a name takes in a table at most: what stands behind it is to be in sight.
+const NAME: usize = 60;
+
+/// A name in a table; what has none is called so.
+fn called(name: &str) -> String {
+    if name.trim().is_empty() { "no name".to_owned() } else { words::cut(name, NAME) }
+}
+
 /// How long something took: "150 ms", "4.82 s", "3 min 5 s".
 pub(super) fn time(nanos: u64) -> String {
     let millis = nanos / 1_000_000;
@@ -120,7 +128,7 @@ impl View<'_> {
         let took = if row.is_running() { "runs".to_owned() } else { time(self.tree.duration(at)) };
         vec![
             at.to_string(),
-            format!("{indent}{}", self.outline.names.get(row.name)),
+            format!("{indent}{}", called(self.outline.names.get(row.name))),
             row.kind.as_str().to_owned(),
             took,
             format!("self {}", time(self.tree.own_time(at))),
@@ -233,7 +241,7 @@ pub(super) fn change(change: &Change) -> Vec<String> {
         let values: Vec<String> = values.iter().map(|value| words::cut(value, 40)).collect();
         if values.is_empty() { "–".to_owned() } else { values.join(" | ") }
     };
-    let name = format!("~ {} {}", change.what.as_str(), change.name);
+    let name = format!("~ {}", change.called());
     vec![name, format!("{} → {}", told(&change.left), told(&change.right))]
 }
 
@@ -244,7 +252,7 @@ pub(super) fn pair(pair: &Pair, name: &str) -> Vec<String> {
     let changed =
         |number: i64, shown: String| if number == 0 { String::new() } else { signed(number, shown) };
     vec![
-        format!("{} {}{name}", pair.fate.sign(), "  ".repeat(pair.depth.min(40) as usize)),
+        format!("{} {}{}", pair.fate.sign(), "  ".repeat(pair.depth.min(40) as usize), called(name)),
         changed(pair.duration, time(pair.duration.unsigned_abs())),
         changed(pair.tokens, format!("{} tok", pair.tokens.unsigned_abs())),
         pair.differs.join(", "),
@@ -256,7 +264,7 @@ pub(super) fn latencies(latencies: &[Latency]) -> Vec<Vec<String>> {
     let head = ["name", "kind", "spans", "errors", "p50", "p90", "p99", "max", "self"];
     let rows = latencies.iter().map(|of| {
         vec![
-            of.name.clone(),
+            called(&of.name),
             of.kind.as_str().to_owned(),
             of.spans.to_string(),
             of.errors.to_string(),

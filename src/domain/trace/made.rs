@@ -64,6 +64,14 @@ pub struct Change {
     pub right: Vec<String>,
 }
 
+impl Change {
+    /// What changed: `version Weather`, `model`.
+    pub fn called(&self) -> String {
+        let what = self.what.as_str();
+        if self.name == what { what.to_owned() } else { format!("{what} {}", self.name) }
+    }
+}
+
 impl Made {
     /// Notes a value; one that says nothing is none.
     pub fn put(&mut self, what: What, name: &str, value: &str) {

@@ -31,9 +31,9 @@ use crate::domain::change::Changed;
 use crate::domain::id::{AgentId, SpanId};
 use crate::domain::message::{Block, Role};
 use crate::domain::tool::Tool;
-use crate::domain::trace::SpanKind;
 use crate::domain::trace::replay::Place;
 use crate::domain::trace::told::Told;
+use crate::domain::trace::{Fault, SpanKind};
 use crate::domain::{Error, ErrorKind, Result};
 use crate::service::fresh;
 use crate::service::invoke::{Tells, Terms, Underway};
@@ -256,6 +256,10 @@ pub(super) async fn run(agents: &Agents, mut running: Running, events: mpsc::Sen
     match &state {
         State::Stopped => {}
         State::Failed { error } => running.step.end(Some(error)),
+        // Its trace says so, and why.
+        State::GaveUp { why, .. } => {
+            running.step.fail(ErrorKind::Invalid, Fault::new(Some("gave_up"), &why.words()));
+        }
         _ => running.step.end(None),
     }
     let said = |text: &str| vec![Block::Text { text: text.to_owned() }];

@@ -304,6 +304,7 @@ impl Overlay {
         match self {
             Self::Difference(difference) => difference.fit(page::width(screen)),
             Self::Reading(reading) => reading.fit(page::width(screen)),
+            Self::Pad(pad) => pad.fit(inner(centred(screen, WIDEST, 16))),
             _ => {}
         }
     }

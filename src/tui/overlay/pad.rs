@@ -123,6 +123,7 @@ impl Pad {
     pub fn key(&mut self, stroke: Option<Stroke>, action: Option<Action>) -> Outcome {
         match action {
             Some(Action::Accept) if !self.composer.newline_for_backslash() => {
+                self.leaving = false;
                 let text = self.composer.text().trim().to_owned();
                 return Outcome::Chosen(match &self.of {
                     Of::System => Choice::System(text),
@@ -197,6 +198,11 @@ impl Pad {
         self.composer.text() != self.before
     }
 
+    /// Tells the text its room: its rows are those that the caret goes up and down by.
+    pub fn fit(&mut self, area: Rect) {
+        self.composer.fit(area.width, area.height.saturating_sub(3));
+    }
+
     /// Paints it; returns the caret's cell.
     pub fn draw(&self, area: Rect, cells: &mut Buffer, look: &Look, keymap: &Keymap) -> Option<Position> {
         let ground = look.style(Role::Raised);
@@ -260,4 +266,18 @@ impl Pad {
 /// What leaving it a second time does.
 fn leaving_words(keymap: &Keymap) -> String {
     format!("{} once more drops what was changed.", keymap.name(Context::Menu, Action::Cancel))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_caret_goes_up_by_the_rows_that_are_shown() {
+        let mut pad = Pad::system("one line\nand another");
+        pad.fit(Rect::new(0, 0, 60, 12));
+        assert!(pad.composer.step_row(-1));
+        pad.composer.insert("X");
+        assert_eq!(pad.composer.text(), "one lineX\nand another");
+    }
 }

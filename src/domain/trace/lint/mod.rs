@@ -66,9 +66,16 @@ pub fn of_rows(outline: &Outline, tree: &Tree, rollups: &Rollups) -> Vec<Finding
             found.push(finding(lint, rows, says));
         }
     };
-    say(Lint::TruncatedAnswer, all(&|_, row| outline.is_truncated(row)), &|n| {
-        format!("{n} {} cut at the limit of its length", if n == 1 { "answer was" } else { "answers were" })
-    });
+    say(
+        Lint::TruncatedAnswer,
+        all(&|at, row| outline.is_truncated(row) && !tree.marks(at).has(Mark::Again)),
+        &|n| {
+            format!(
+                "{n} {} cut at the limit of its length",
+                if n == 1 { "answer was" } else { "answers were" }
+            )
+        },
+    );
     say(Lint::UsageMismatch, rollups.disagree.clone(), &|n| {
         format!("{n} {} other tokens than what is below", if n == 1 { "span tells" } else { "spans tell" })
     });
@@ -77,7 +84,10 @@ pub fn of_rows(outline: &Outline, tree: &Tree, rollups: &Rollups) -> Vec<Finding
     });
     say(
         Lint::UnknownPrice,
-        all(&|_, row| row.kind.is_inference() && row.tokens().is_some() && row.dollars.is_none()),
+        all(&|at, row| {
+            let costs = row.kind.is_inference() && row.tokens().is_some() && row.dollars.is_none();
+            costs && !tree.marks(at).has(Mark::Again)
+        }),
         &|n| format!("what {n} {} cost is unknown", if n == 1 { "call" } else { "calls" }),
     );
     found.sort_by_key(|finding| finding.lint);

@@ -17,7 +17,7 @@ use ratatui::style::Modifier;
 use super::raw;
 use super::said::{self, offered, score};
 use super::sheet::{Part, Room, Sheet, line};
-use super::words::{cost, dollars, ended, sign, summed, tokens, took};
+use super::words::{called, cost, dollars, ended, sign, summed, tokens, took};
 use crate::domain::Error;
 use crate::domain::trace::aligned::Run;
 use crate::domain::trace::contents::Contents;
@@ -308,7 +308,8 @@ impl Card {
         let (glyph, word, role) = ended(head.status, head.running);
         let end = format!("{glyph} {word}");
         let end = if area.width < 30 { glyph } else { end.trim() };
-        let edge = put_right(cells, area.x + 2, area.y, right, end, look.style(role)).saturating_sub(1);
+        let margin = right.saturating_sub(1);
+        let edge = put_right(cells, area.x + 2, area.y, margin, end, look.style(role)).saturating_sub(1);
         let (glyph, role) = sign(head.kind);
         let x = put(cells, area.x + 2, area.y, edge, glyph, look.style(role));
         let name = look.style(Role::Text).add_modifier(Modifier::BOLD);
@@ -381,6 +382,9 @@ fn head(run: Run<'_>, at: u32, findings: &[Finding]) -> Head {
     let text = |symbol| outline.names.get(symbol);
     let sum = rollups.get(at);
     let mut figures = vec![if row.is_running() { "runs".to_owned() } else { took(tree.duration(at)) }];
+    if !row.is_running() && row.duration() != tree.duration(at) {
+        figures.push(format!("{} by its own clock", took(row.duration())));
+    }
     let own = tree.own_time(at);
     if own != tree.duration(at) {
         figures.push(format!("self {}", took(own)));
@@ -411,7 +415,7 @@ fn head(run: Run<'_>, at: u32, findings: &[Finding]) -> Head {
     Head {
         id: SpanKey(row.id),
         is_root: tree.roots().first() == Some(&at),
-        name: text(row.name).to_owned(),
+        name: called(text(row.name)).to_owned(),
         kind: row.kind,
         status: row.status,
         running: row.is_running(),

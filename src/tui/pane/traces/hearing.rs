@@ -100,8 +100,13 @@ impl State {
 
     /// It ended by itself.
     pub(super) fn deaf(&mut self, error: Option<&Error>, desk: &mut Desk<'_>) {
-        self.receiver = Receiver::Off;
-        if let Some(error) = error {
+        let was = std::mem::take(&mut self.receiver);
+        let Some(error) = error else { return };
+        if matches!(was, Receiver::Starting(_)) {
+            // No other port can be given here.
+            let hint = "`outcrop traces listen --port N` listens on another one.".to_owned();
+            desk.complain(&Error { hint, ..error.clone() });
+        } else {
             desk.complain(error);
         }
     }

@@ -128,7 +128,7 @@ fn call(name: &str, id: Option<&str>, arguments: Option<&Json>, room: &mut Room<
 
 /// JSON in lines; what is only a text stands as it is.
 pub(super) fn json(json: &Json, inset: u16, room: &mut Room<'_>, parts: &mut Vec<Part>) {
-    if json.is_null() {
+    if json.is_null() || json.as_str().is_some_and(|text| text.trim().is_empty()) {
         return parts.push(line(format!("{}nothing", " ".repeat(inset.into())), Role::Faint));
     }
     if !json.is_string()

@@ -1,11 +1,12 @@
 //! What is told over the place: how long spans of each name take, what looks wrong.
 
 use super::open::Open;
-use super::words::took;
+use super::words::{called, took};
 use super::{State, Wait};
 use crate::domain::figures::{count, grouped};
 use crate::domain::trace::latency::Latency;
 use crate::domain::trace::lint::Finding;
+use crate::domain::untrusted::{brief, safe_line};
 use crate::tui::app::Desk;
 use crate::tui::effect::Lane;
 use crate::tui::look::Role;
@@ -27,6 +28,8 @@ const NAME: u16 = 12;
 const LONGEST: usize = 20_000;
 /// Names that a finding tells.
 const NAMED: usize = 5;
+/// Columns that a name takes there at most.
+const SHORT: usize = 60;
 
 impl State {
     /// Asks how long the spans of each name take.
@@ -82,6 +85,11 @@ impl State {
     }
 }
 
+/// A name on one line.
+fn name_of(name: &str) -> String {
+    safe_line(called(name)).into_owned()
+}
+
 /// A row a name, as much of it as there is room for.
 fn table(latencies: &[Latency], room: u16) -> Vec<Vec<String>> {
     let head = ["name", "kind", "spans", "errors", "p50", "p90", "p99", "longest", "self", "0 to longest"];
@@ -93,7 +101,7 @@ fn table(latencies: &[Latency], room: u16) -> Vec<Vec<String>> {
     let row = |of: &Latency| {
         let shape: Vec<Option<f64>> = of.shape.iter().map(|spans| Some(f64::from(*spans))).collect();
         [
-            of.name.clone(),
+            name_of(&of.name),
             of.kind.as_str().to_owned(),
             grouped(of.spans as u64),
             grouped(of.errors as u64),
@@ -117,15 +125,29 @@ fn table(latencies: &[Latency], room: u16) -> Vec<Vec<String>> {
     rows.iter().map(cut).collect()
 }
 
-/// Each in a sentence, then the names of its first spans.
+/// Each in a sentence, then the names of its spans: one that many have stands once.
 fn findings(trace: &Trace, found: &[Finding]) -> Vec<Line> {
     let mut lines = Vec::new();
     for finding in found {
         lines.push(Line::of(&format!("! {}", finding.says), Role::Warn));
-        let mut named: Vec<String> =
-            finding.rows.iter().take(NAMED).map(|row| trace.name(*row).to_owned()).collect();
-        if let Some(more) = finding.rows.len().checked_sub(NAMED).filter(|more| *more > 0) {
-            named.push(format!("and {}", count(more as u64, "other", "others")));
+        let mut names: Vec<(&str, u64)> = Vec::new();
+        let mut others = 0;
+        for name in finding.rows.iter().map(|row| trace.name(*row)) {
+            if let Some((_, spans)) = names.iter_mut().find(|(known, _)| *known == name) {
+                *spans += 1;
+            } else if names.len() < NAMED {
+                names.push((name, 1));
+            } else {
+                others += 1;
+            }
+        }
+        let told = |(name, spans): (&str, u64)| {
+            let name = brief(&name_of(name), SHORT);
+            if spans > 1 { format!("{name} ×{}", grouped(spans)) } else { name }
+        };
+        let mut named: Vec<String> = names.into_iter().map(told).collect();
+        if others > 0 {
+            named.push(format!("and {}", count(others, "other", "others")));
         }
         if !named.is_empty() {
             lines.push(Line::of(&named.join(" · "), Role::Muted));
@@ -157,10 +179,10 @@ mod tests {
             longest: 185_000_000_000,
             shape: [0, 1, 2, 3, 4, 5, 6, 7],
         };
-        let latencies = [latency("chat 手引き"), latency(&"a name that goes on and on ".repeat(9))];
+        let latencies = [latency("chat\n手引き"), latency(&"a name that goes on and on ".repeat(9))];
         for (room, shown) in [(52, 5), (74, 7), (106, 10)] {
             let rows = table(&latencies, room);
-            assert!(rows.iter().all(|row| row.len() == shown), "{room}");
+            assert!(rows.iter().all(|row| row.len() == shown && !row[0].contains('\n')), "{room}");
             let wide = |at: usize| rows.iter().map(|row| columns(&row[at])).max().unwrap();
             let taken: u16 = (0..shown).map(wide).sum::<u16>() + 2 * (shown as u16 - 1);
             assert!(taken <= room && rows[2][0].ends_with('…'), "{taken} of {room}: {rows:?}");

@@ -1,6 +1,7 @@
 //! What an action, a key or the mouse does here.
 
 use super::open::{Focus, Open};
+use super::transcript::Transcript;
 use super::{State, Wait, layout, stepped};
 use crate::domain::figures::{count, grouped};
 use crate::domain::trace::{Kind, Row};
@@ -258,6 +259,9 @@ impl State {
 
     /// The figures of the place, for the last line.
     pub(super) fn figures(&self) -> String {
+        if self.versus.is_some() {
+            return String::new();
+        }
         let Some(open) = &self.open else {
             let more = if self.more { "+" } else { "" };
             return match self.runs.len() as u64 {
@@ -265,8 +269,8 @@ impl State {
                 runs => format!("{}{more}", count(runs, "run", "runs")),
             };
         };
-        let all = open.lines().len() as u64;
-        if all == 0 { String::new() } else { format!("{} of {}", grouped(open.at as u64 + 1), grouped(all)) }
+        let (at, all) = open.talk.as_ref().map_or((open.at + 1, open.lines().len()), Transcript::place);
+        if all == 0 { String::new() } else { format!("{} of {}", grouped(at as u64), grouped(all as u64)) }
     }
 }
 

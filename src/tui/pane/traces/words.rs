@@ -1,9 +1,10 @@
 //! What the parts of this place call things: a sign and a colour for each kind of span, times, tokens, dollars.
 
-use crate::domain::figures::{count, grouped};
+use crate::domain::figures::{count, grouped, short};
 use crate::domain::message::Usage;
 use crate::domain::trace::{Kind, Status, Sum};
 use crate::tui::look::Role;
+use crate::tui::paint::columns;
 
 /// A kind's sign and colour; the word beside it says the same.
 pub(super) const fn sign(kind: Kind) -> (&'static str, Role) {
@@ -22,6 +23,11 @@ pub(super) const fn sign(kind: Kind) -> (&'static str, Role) {
     }
 }
 
+/// A name; what has none is called so.
+pub(super) fn called(name: &str) -> &str {
+    if name.trim().is_empty() { "no name" } else { name }
+}
+
 /// How a span ended, in a sign, a word and a colour; nothing where nobody said anything.
 pub(super) const fn ended(status: Status, running: bool) -> (&'static str, &'static str, Role) {
     match (status, running) {
@@ -32,13 +38,16 @@ pub(super) const fn ended(status: Status, running: bool) -> (&'static str, &'sta
     }
 }
 
-/// How long something took: `850 µs`, `150 ms`, `4.82 s`, `3 min 5 s`.
+/// How long something took, in at most ten columns: `850 µs`, `150 ms`, `4.82 s`, `3 min 5 s`, `83 min`, `27 h`.
 pub(super) fn took(nanos: u64) -> String {
     match nanos / 1_000_000 {
         0 if nanos > 0 => format!("{} µs", nanos.div_ceil(1000)),
         millis @ 0..1_000 => format!("{millis} ms"),
         millis @ 1_000..60_000 => format!("{:.2} s", millis as f64 / 1000.0),
-        millis => format!("{} min {} s", millis / 60_000, millis / 1000 % 60),
+        millis @ 60_000..600_000 => format!("{} min {} s", millis / 60_000, millis / 1000 % 60),
+        millis @ 600_000..7_200_000 => format!("{} min", millis / 60_000),
+        millis @ 7_200_000..36_000_000 => format!("{} h {} min", millis / 3_600_000, millis / 60_000 % 60),
+        millis => format!("{} h", grouped(millis / 3_600_000)),
     }
 }
 
@@ -69,6 +78,16 @@ pub(super) fn summed(sum: &Sum) -> String {
     }
 }
 
+/// Tokens in and out in a column of so many: `123,456→2,345`, or `1.23M→34.5k` where that is too long.
+pub(super) fn in_and_out(input: Option<u64>, output: Option<u64>, room: u16) -> String {
+    let both = |number: fn(u64) -> String| {
+        let side = |tokens: Option<u64>| tokens.map_or_else(|| "–".to_owned(), number);
+        format!("{}→{}", side(input), side(output))
+    };
+    let whole = both(grouped);
+    if columns(&whole) <= room { whole } else { both(short) }
+}
+
 /// US dollars in at most eight columns: `$0.0031`, `$12.40`; what is less is said to be so.
 pub(super) fn dollars(amount: f64) -> String {
     match amount {
@@ -97,6 +116,8 @@ mod tests {
     fn times_and_dollars_stay_short() {
         let times = [0, 1, 1_500, 2_000_000, 4_820_000_000, 185_000_000_000].map(took);
         assert_eq!(times, ["0 ms", "1 µs", "2 µs", "2 ms", "4.82 s", "3 min 5 s"]);
+        let long = [599, 5_000, 7_500, 35_940, 100_000].map(|seconds| took(seconds * 1_000_000_000));
+        assert_eq!(long, ["9 min 59 s", "83 min", "2 h 5 min", "9 h 59 min", "27 h"]);
         let paid = [0.0, 0.000_01, 0.003_1, 12.4].map(dollars);
         assert_eq!(paid, ["$0", "<$0.0001", "$0.0031", "$12.40"]);
     }
@@ -104,6 +125,8 @@ mod tests {
     #[test]
     fn what_nobody_told_is_not_said_to_be_none() {
         assert_eq!(tokens(&Usage::default()), "");
+        assert_eq!(in_and_out(Some(123_456), None, 13), "123,456→–");
+        assert!(columns(&in_and_out(Some(1_234_567), Some(123_456), 13)) <= 13);
         let usage = Usage { input: Some(1250), output: Some(45), cache_read: Some(40), ..Usage::default() };
         assert_eq!(tokens(&usage), "1,250→45 tok, 40 cached");
         assert_eq!((summed(&Sum::default()), cost(&Sum::default())), (String::new(), String::new()));

@@ -413,8 +413,7 @@ impl Compared {
             Line::Change(at) => {
                 let Some(change) = self.changes.get(at) else { return };
                 let x = put(cells, area.x + 2, area.y, right, "~ ", ground(Role::Changed));
-                let name = format!("{} {}", change.what.as_str(), change.name);
-                let x = put(cells, x, area.y, right, &name, ground(Role::Text));
+                let x = put(cells, x, area.y, right, &change.called(), ground(Role::Text));
                 put(cells, x + 2, area.y, right, &short(change), ground(Role::Muted));
             }
             Line::Pair(at) => {

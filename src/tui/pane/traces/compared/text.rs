@@ -25,7 +25,7 @@ pub(super) fn short(change: &Change) -> String {
 
 /// What a run was made with otherwise, whole.
 pub(super) fn change(change: &Change, parts: &mut Vec<Part>) {
-    let head = format!("~ {} {}", change.what.as_str(), change.name);
+    let head = format!("~ {}", change.called());
     parts.push(Part::Flow { runs: vec![(head, Ink::of(Role::Changed).with(Modifier::BOLD))], inset: 0 });
     parts.push(Part::Gap);
     if let ([one], [other]) = (change.left.as_slice(), change.right.as_slice())

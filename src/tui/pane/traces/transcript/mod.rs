@@ -20,12 +20,12 @@ use ratatui::layout::{Position, Rect};
 use ratatui::style::Modifier;
 
 use super::sheet::{Part, line, rows};
-use super::words::{ended, sign, summed, took};
+use super::words::{called, ended, sign, summed, took};
 use crate::domain::Error;
 use crate::domain::figures::count;
 use crate::domain::trace::aligned::Run;
 use crate::domain::trace::contents::Contents;
-use crate::domain::trace::{Kind, Row as Line};
+use crate::domain::trace::{Kind, Mark, Row as Line};
 use crate::tui::look::{Look, Role};
 use crate::tui::paint::{columns, put, put_right, tint};
 use crate::tui::widget::text::{Ink, Row};
@@ -87,6 +87,7 @@ fn is_step(kind: Kind) -> bool {
 fn steps_of(run: Run<'_>) -> Vec<Step> {
     let Run { outline, tree, .. } = run;
     let any = outline.rows.iter().any(|row| is_step(row.kind));
+    let again = |at: u32| tree.marks(at).has(Mark::Again);
     let mut depths = vec![0_u16; tree.len()];
     let mut steps = Vec::new();
     for at in tree.order() {
@@ -96,7 +97,8 @@ fn steps_of(run: Run<'_>) -> Vec<Step> {
             depths[parent as usize].saturating_add(agent.into())
         });
         depths[*at as usize] = above;
-        if !any || is_step(kind) || outline.rows[*at as usize].is_error() {
+        // What a sender told twice was said once.
+        if !again(*at) && (!any || is_step(kind) || outline.rows[*at as usize].is_error()) {
             steps.push(Step { row: *at, depth: above, kind });
         }
     }
@@ -105,11 +107,17 @@ fn steps_of(run: Run<'_>) -> Vec<Step> {
     steps
 }
 
+/// How many spans are no steps, those that came twice left out.
+fn hidden(run: Run<'_>, steps: &[Step]) -> usize {
+    let once = run.tree.order().iter().filter(|at| !run.tree.marks(**at).has(Mark::Again)).count();
+    once - steps.len()
+}
+
 impl Transcript {
     pub(super) fn of(run: Run<'_>, rest: String) -> Self {
         let steps = steps_of(run);
         Self {
-            hidden: run.tree.len() - steps.len(),
+            hidden: hidden(run, &steps),
             steps,
             selected: 0,
             top: (0, 0),
@@ -129,7 +137,7 @@ impl Transcript {
             self.told.remove(&last.row);
         }
         self.steps = steps_of(run);
-        self.hidden = run.tree.len() - self.steps.len();
+        self.hidden = hidden(run, &self.steps);
         self.set.1.clear();
         let found = row.and_then(|row| self.steps.iter().position(|step| step.row == row));
         self.selected = if was_last { self.last() } else { found.unwrap_or(0) };
@@ -139,6 +147,11 @@ impl Transcript {
     /// The chosen step's row.
     pub(super) fn row(&self) -> Option<u32> {
         self.steps.get(self.selected).map(|step| step.row)
+    }
+
+    /// Which step is chosen, of how many: counted from one.
+    pub(super) fn place(&self) -> (usize, usize) {
+        (self.selected + 1, self.steps.len())
     }
 
     fn last(&self) -> usize {
@@ -252,7 +265,7 @@ impl Transcript {
         };
         parts.extend(shown.iter().cloned());
         if folded && told.folds {
-            parts.push(line("  ›", Role::Faint));
+            parts.push(line("  more ›", Role::Faint));
         }
         parts
     }
@@ -424,10 +437,11 @@ impl Transcript {
         let room = area.width.saturating_sub(inset + 4);
         let end = if columns(&end) + 16 > room { glyph } else { end.as_str() };
         let style = ground(if bad { role } else { Role::Faint });
-        let edge = put_right(cells, area.x + 2, area.y, area.right(), end, style).saturating_sub(1);
+        let right = area.right().saturating_sub(1);
+        let edge = put_right(cells, area.x + 2, area.y, right, end, style).saturating_sub(1);
         let (glyph, role) = sign(row.kind);
         let x = put(cells, area.x + 2 + inset, area.y, edge, glyph, ground(role));
-        let name = run.outline.names.get(row.name);
+        let name = called(run.outline.names.get(row.name));
         put(cells, x + 1, area.y, edge, name, ground(Role::Text).add_modifier(Modifier::BOLD));
     }
 }

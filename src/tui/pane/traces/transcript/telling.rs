@@ -18,15 +18,17 @@ use crate::tui::widget::text::Ink;
 const STEP: usize = 64 * 1024;
 /// Characters of what stands on one line.
 const ON_A_LINE: usize = 300;
+/// What stands where an answer is empty.
+const SILENT: &str = "  nothing was said";
 
 /// What is shown of a step.
 pub(super) fn tell(kind: Kind, contents: &Contents, rest: &str) -> Told {
     let mut room = Room::of(STEP, rest);
     let mut asked = None;
     if kind == Kind::Model {
-        let last = contents.input.iter().rfind(|said| said.role == "user");
-        if let Some(said) = last {
-            let text = said.text();
+        // What a tool gave may come from the user as well, and says nothing itself.
+        let users = contents.input.iter().rev().filter(|said| said.role == "user");
+        if let Some(text) = users.map(Said::text).find(|text| !text.trim().is_empty()) {
             let mut parts = vec![head("asked", "", Role::You)];
             room.text(&text, Ink::of(Role::You), 2, &mut parts);
             parts.push(Part::Gap);
@@ -36,7 +38,9 @@ pub(super) fn tell(kind: Kind, contents: &Contents, rest: &str) -> Told {
     let all = |thoughts: bool| {
         let mut parts = Vec::new();
         let mut room = Room::of(STEP, rest);
-        if kind == Kind::Model {
+        if is_silent(kind, contents) {
+            parts.push(line(SILENT, Role::Faint));
+        } else if kind == Kind::Model {
             for said in &contents.output {
                 pieces(&said.parts, Role::Model, thoughts, &mut room, &mut parts);
             }
@@ -56,7 +60,8 @@ pub(super) fn fold(kind: Kind, contents: &Contents) -> (Vec<Part>, bool) {
     if let Some(ran) = &contents.ran {
         let told = |json: &Json| {
             let whole = if json.is_string() { None } else { short(json, ON_A_LINE) };
-            one_line(&whole.unwrap_or_else(|| pretty(json, ON_A_LINE).0))
+            let told = one_line(&whole.unwrap_or_else(|| pretty(json, ON_A_LINE).0));
+            if told.is_empty() { "nothing".to_owned() } else { told }
         };
         lines.extend(ran.arguments.as_ref().map(|json| (format!("with {}", told(json)), Role::Text)));
         lines.extend(ran.result.as_ref().map(|json| (format!("gave {}", told(json)), Role::Muted)));
@@ -65,7 +70,7 @@ pub(super) fn fold(kind: Kind, contents: &Contents) -> (Vec<Part>, bool) {
         .extend(contents.query.as_ref().map(|query| (format!("looked for {}", one_line(query)), Role::Text)));
     if !contents.found.is_empty() {
         let found = contents.found.iter().take(3).map(|found| {
-            let id = found.id.as_deref().unwrap_or("a passage");
+            let id = found.id.as_deref().filter(|id| !id.trim().is_empty()).unwrap_or("a passage");
             let score = found.score.map(|score| format!(" {score:.2}")).unwrap_or_default();
             format!("{}{score}", one_line(id))
         });
@@ -76,15 +81,26 @@ pub(super) fn fold(kind: Kind, contents: &Contents) -> (Vec<Part>, bool) {
     for said in &contents.output {
         lines.extend(said.parts.iter().filter_map(|piece| of_piece(piece, kind)));
     }
+    if is_silent(kind, contents) {
+        return (vec![line(SILENT, Role::Faint)], false);
+    }
     let more = lines.len() > FOLDED;
     lines.truncate(FOLDED);
     let parts = lines.into_iter().map(|(text, role)| line(format!("  {text}"), role)).collect();
     (parts, more || has_more(contents))
 }
 
-/// A piece of a message on one line; thoughts have none.
+/// Whether a model answered, and said nothing in that.
+fn is_silent(kind: Kind, contents: &Contents) -> bool {
+    let empty = |piece: &Piece| matches!(piece, Piece::Text { text } if text.trim().is_empty());
+    let output = &contents.output;
+    kind == Kind::Model && !output.is_empty() && output.iter().all(|said| said.parts.iter().all(empty))
+}
+
+/// A piece of a message on one line; thoughts have none, nor has what is empty.
 fn of_piece(piece: &Piece, kind: Kind) -> Option<(String, Role)> {
     Some(match piece {
+        Piece::Text { text } if text.trim().is_empty() => return None,
         Piece::Text { text } => {
             let role = if kind == Kind::Model { Role::Text } else { Role::Muted };
             (one_line(text), role)

@@ -176,3 +176,15 @@ fn a_run_that_grows_keeps_what_was_chosen() {
     transcript.renew(large.run());
     assert_eq!(transcript.selected, transcript.last());
 }
+
+#[test]
+fn a_step_that_came_twice_is_read_once() {
+    let mut kept = Kept::new(2);
+    let steps = Transcript::of(kept.run(), String::new()).steps.len();
+    let again = kept.outline.rows[2].clone();
+    kept.outline.rows.push(again);
+    kept.tree = Tree::of(&kept.outline);
+    kept.rollups = Rollups::of(&kept.outline, &kept.tree);
+    let transcript = Transcript::of(kept.run(), String::new());
+    assert_eq!((transcript.steps.len(), transcript.hidden), (steps, 1));
+}

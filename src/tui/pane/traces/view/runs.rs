@@ -13,12 +13,15 @@ use crate::tui::look::Role;
 use crate::tui::paint::{first_parts, put, put_right, scrollbar, thumb, wrap};
 use crate::tui::pane::Sight;
 use crate::tui::pane::traces::hearing::Receiver;
-use crate::tui::pane::traces::words::{sign, took};
+use crate::tui::pane::traces::words::{called, in_and_out, sign, took};
 use crate::tui::pane::traces::{State, layout};
 use crate::tui::rows::{facts, failed, ground, parted, right_of};
 
 /// Where the name of a run begins, behind its signs and its age.
 const NAME: u16 = 10;
+
+/// The columns of tokens, with the gap before them.
+const TOKENS: u16 = 15;
 
 /// A column behind the names.
 struct Column {
@@ -32,7 +35,7 @@ struct Column {
 }
 
 static COLUMNS: [Column; 7] = [
-    Column { title: "took", width: 11, from: 0, number: true, cell: time },
+    Column { title: "took", width: 12, from: 0, number: true, cell: time },
     Column { title: "spans", width: 10, from: 0, number: true, cell: |run| (short(run.spans), Role::Muted) },
     Column {
         title: "errors",
@@ -43,7 +46,7 @@ static COLUMNS: [Column; 7] = [
             if run.errors > 0 { (grouped(run.errors), Role::Bad) } else { (String::new(), Role::Muted) }
         },
     },
-    Column { title: "tokens", width: 15, from: 76, number: true, cell: |run| (tokens(run), Role::Muted) },
+    Column { title: "tokens", width: TOKENS, from: 76, number: true, cell: |run| (tokens(run), Role::Muted) },
     Column { title: "cost", width: 11, from: 90, number: true, cell: |run| (cost(run), Role::Muted) },
     Column {
         title: "model",
@@ -184,7 +187,7 @@ fn line(state: &State, at: usize, sight: &Sight<'_>, row: Rect, cells: &mut Buff
     }
     let (glyph, role) = kind(run);
     let x = put(cells, row.x + NAME, row.y, right, glyph, style(role));
-    let x = put(cells, x + 1, row.y, right, called(run), name);
+    let x = put(cells, x + 1, row.y, right, called(&run.name), name);
     if !run.service.is_empty() && run.service != run.name {
         put(cells, x + 2, row.y, right, &run.service, style(Role::Faint));
     }
@@ -192,11 +195,6 @@ fn line(state: &State, at: usize, sight: &Sight<'_>, row: Rect, cells: &mut Buff
 
 fn kind(run: &Run) -> (&'static str, Role) {
     sign(run.kind)
-}
-
-/// Its name; what has none is called so.
-fn called(run: &Run) -> &str {
-    if run.name.is_empty() { "no name" } else { &run.name }
 }
 
 /// How it went, in a sign.
@@ -215,10 +213,7 @@ fn time(run: &Run) -> (String, Role) {
 fn tokens(run: &Run) -> String {
     match (run.input, run.output) {
         (None, None) => String::new(),
-        (input, output) => {
-            let side = |tokens: Option<u64>| tokens.map_or_else(|| "–".to_owned(), grouped);
-            format!("{}→{}", side(input), side(output))
-        }
+        (input, output) => in_and_out(input, output, TOKENS - 2),
     }
 }
 
@@ -238,7 +233,7 @@ fn source(source: Source) -> &'static str {
 fn card(run: &Run, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
     let below = parted(area, false, sight.look, cells);
     let wall = sight.wall();
-    let mut about = vec![("run", called(run).to_owned(), Role::Text)];
+    let mut about = vec![("run", called(&run.name).to_owned(), Role::Text)];
     let spans = count(run.spans, "span", "spans");
     let mut took_all = vec![wall.clock(run.at), time(run).0, spans];
     took_all.extend([tokens(run), cost(run)].into_iter().filter(|part| !part.is_empty()));

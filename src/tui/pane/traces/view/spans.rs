@@ -11,11 +11,11 @@ use crate::domain::trace::{Kind, Mark};
 use crate::tui::action::Action;
 use crate::tui::keymap::Context;
 use crate::tui::look::Role;
-use crate::tui::paint::{first_parts, put, put_right, scrollbar, thumb, wrap};
+use crate::tui::paint::{columns, first_parts, put, put_right, scrollbar, thumb, wrap};
 use crate::tui::pane::Sight;
 use crate::tui::pane::traces::open::{Focus, Open, Reading};
 use crate::tui::pane::traces::reading::run;
-use crate::tui::pane::traces::words::{cost, sign, summed, took};
+use crate::tui::pane::traces::words::{called, cost, in_and_out, sign, summed, took};
 use crate::tui::pane::traces::{State, layout};
 use crate::tui::rows::{failed, ground, parted};
 use crate::tui::trace::Shared;
@@ -80,7 +80,9 @@ fn head(state: &State, open: &Open, sight: &Sight<'_>, area: Rect, cells: &mut B
     let (glyph, role) = sign(run.kind);
     let x = put(cells, area.x + 2, area.y, end, glyph, look.style(role));
     let bold = look.style(Role::Text).add_modifier(Modifier::BOLD);
-    let x = put(cells, x + 1, area.y, end, &run.name, bold);
+    // A name that goes on and on leaves room for what the run came to.
+    let named = if end.saturating_sub(x) > 40 { x + (end - x) / 2 } else { end };
+    let x = put(cells, x + 1, area.y, named, called(&run.name), bold);
     let mut parts = Vec::new();
     if state.marked.contains(&run.id) {
         parts.push("= marked".to_owned());
@@ -109,13 +111,19 @@ fn standing(open: &Open, sight: &Sight<'_>) -> (String, Role) {
         ("reading…".to_owned(), Role::Muted)
     } else if !open.damaged.is_empty() {
         (count(open.damaged.len() as u64, "place cannot be read", "places cannot be read"), Role::Bad)
-    } else if open.run.running > 0 {
-        ("● runs".to_owned(), Role::Accent)
-    } else if findings > 0 {
-        let key = sight.key(Context::Spans, Action::ShowFindings);
-        (format!("{key} {}", count(findings, "finding", "findings")), Role::Warn)
     } else {
-        (String::new(), Role::Muted)
+        let runs = open.run.running > 0;
+        let mut told = count(findings, "finding", "findings");
+        // The key is one of the spans, not of what is read of one.
+        if open.talk.is_none() && open.focus != Focus::Text {
+            told = format!("{} {told}", sight.key(Context::Spans, Action::ShowFindings));
+        }
+        match (runs, findings > 0) {
+            (true, true) => (format!("● runs · {told}"), Role::Accent),
+            (true, false) => ("● runs".to_owned(), Role::Accent),
+            (false, true) => (told, Role::Warn),
+            (false, false) => (String::new(), Role::Muted),
+        }
     }
 }
 
@@ -147,7 +155,7 @@ struct Grid {
 }
 
 /// Columns of times, tokens and dollars, with the gap before them.
-const TIME: u16 = 10;
+const TIME: u16 = 11;
 const TOKENS: u16 = 15;
 const COST: u16 = 11;
 
@@ -215,6 +223,11 @@ fn titles(
         0 => "0".to_owned(),
         nanos => took(nanos),
     };
+    let both = format!("{}–{}", since(from), since(to));
+    if wide < 18 && from > begins && columns(&both) <= wide {
+        put_right(cells, x, area.y, x + wide, &both, faint);
+        return None;
+    }
     let end = put_right(cells, x, area.y, x + wide, &since(to), faint);
     if wide >= 18 {
         put(cells, x, area.y, end.saturating_sub(1), &since(from), faint);
@@ -277,7 +290,7 @@ fn line(
     let (glyph, role) = sign(row.kind);
     put(cells, x + 2, y, end, glyph, style(role));
     let named = if open.find.has(at) { name.patch(look.style(Role::Match)) } else { name };
-    let mut x = put(cells, x + 4, y, end, text(row.name), named);
+    let mut x = put(cells, x + 4, y, end, called(text(row.name)), named);
     let model = text(row.model);
     if row.kind == Kind::Model && !text(row.name).contains(model) {
         x = put(cells, x + 1, y, end, model, style(Role::Faint));
@@ -300,8 +313,12 @@ fn line(
         put_right(cells, grid.took, y, right, &took(laid.own(at)), style(Role::Muted));
     }
     let sum = laid.sums.get(at);
-    let spent =
-        [(grid.tokens, TOKENS, summed(&sum)), (grid.cost, COST, paid(sum.dollars, sum.unpriced.into()))];
+    let tokens = if sum.is_counted {
+        in_and_out(Some(sum.input), Some(sum.output), TOKENS - 2)
+    } else {
+        String::new()
+    };
+    let spent = [(grid.tokens, TOKENS, tokens), (grid.cost, COST, paid(sum.dollars, sum.unpriced.into()))];
     for (right, wide, text) in spent {
         if let Some(right) = right {
             put_right(cells, right.saturating_sub(wide - 1), y, right, &text, style(Role::Muted));
