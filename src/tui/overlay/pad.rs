@@ -236,7 +236,10 @@ impl Pad {
                     Of::Call(_) => {
                         ("Any model, any setting of `outcrop chat --set`; tools and earlier turns stay.", "")
                     }
-                    _ => ("A text is said; {\"tool\": …, \"input\": …} is a call.", "What the model says."),
+                    _ => (
+                        "A text is said; {\"tool\": …, \"input\": …} is a call, one more of them another call.",
+                        "What the model says.",
+                    ),
                 };
                 let (words, role) = match self.wrong.as_str() {
                     _ if self.leaving => (leaving_words(keymap), Role::Warn),
