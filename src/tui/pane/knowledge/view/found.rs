@@ -17,7 +17,7 @@ use crate::tui::paint::{columns, put, put_right, scrollbar, thumb, wrap};
 use crate::tui::pane::Sight;
 use crate::tui::pane::knowledge::found::{Answer, Column, format_cosine};
 use crate::tui::pane::knowledge::layout::{self, MEASURE};
-use crate::tui::pane::knowledge::{Focus, Open, State, name_of};
+use crate::tui::pane::knowledge::{Focus, Open, State, is_worked_on, name_of};
 use crate::tui::rows::{failed, ground, parted};
 use crate::tui::widget::text::{Ink, Row, fit_left, width};
 
@@ -517,7 +517,13 @@ fn teach(state: &State, base: &Base, sight: &Sight<'_>, area: Rect, cells: &mut 
     let key = |action| sight.key(Context::Query, action);
     let model = state.model.as_ref().unwrap_or(&sight.options.model);
     let mut said = Vec::new();
-    if base.holds.passages == 0 {
+    if base.holds.passages == 0 && is_worked_on(base) {
+        let reads = format!(
+            "{} is being read: there is something to find once its first documents are in.",
+            base.name
+        );
+        said.push((reads, Role::Muted));
+    } else if base.holds.passages == 0 {
         let leave = sight.key(Context::Everywhere, Action::Back);
         let empty =
             format!("{} is empty: {leave} leads back to where a folder is added and synced.", base.name);
