@@ -37,7 +37,10 @@ pub(super) fn lines(item: &Item<'_>, columns: usize) -> Vec<Line> {
         let is_last = acting.doings.get(at + 1).is_none_or(|next| matches!(next, Doing::Asked(_)));
         let branch = if is_last { "└ " } else { "├ " };
         match doing {
-            Doing::Asked(asked) => setter.asked(asked, speaking == Some(at)),
+            Doing::Asked(asked) => {
+                let calls = matches!(acting.doings.get(at + 1), Some(Doing::Called(_) | Doing::Consent(_)));
+                setter.asked(asked, speaking == Some(at), calls);
+            }
             Doing::Called(call) => setter.called(call, branch),
             Doing::Consent(consent) => setter.consent(consent, branch),
             Doing::Remark { text } => setter.remark(text, branch),
@@ -123,17 +126,19 @@ impl Setter {
         }
     }
 
-    fn asked(&mut self, asked: &Asked, answers: bool) {
+    fn asked(&mut self, asked: &Asked, answers: bool, calls: bool) {
+        let text = if answers { String::new() } else { readable(&asked.text) };
+        let first = if text.trim().is_empty() { &asked.thought } else { &text };
         let what = match asked.step {
             Step::PreProcessing => "checks the question",
             Step::Orchestration if asked.is_answer || answers => "answers",
+            // It said nothing that could be read as a thought.
+            Step::Orchestration if calls && first.trim().is_empty() => "calls",
             Step::Orchestration => "thinks",
             Step::KnowledgeBaseResponse => "reads the passages",
             Step::PostProcessing => "words the answer",
             Step::MemorySummary => "sums up what was said",
         };
-        let text = if answers { String::new() } else { readable(&asked.text) };
-        let first = if text.trim().is_empty() { &asked.thought } else { &text };
         let mut figures = Vec::new();
         if let Some(millis) = asked.millis {
             figures.push(format!("{} tok", grouped(asked.tokens)));
