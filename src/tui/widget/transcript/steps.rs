@@ -77,10 +77,14 @@ impl Setter {
         let figures = figures.join(" · ");
         let aside = if figures.is_empty() { 0 } else { width(&figures) + 2 };
         let room = self.columns.saturating_sub(row.width() + 2);
+        // Why something failed is worth more than who ran it and how long, and than what it was asked with.
+        let failed = words.ink.role == Role::Bad;
+        let needs = if failed { width(&words.rest).max(WORDS) } else { WORDS };
         let (room, figures) =
-            if room >= aside + WORDS { (room - aside, figures) } else { (room, String::new()) };
+            if room >= aside + needs { (room - aside, figures) } else { (room, String::new()) };
         // What came of it is said first: what it was done with gives way.
-        let beside = room.saturating_sub(width(&words.rest)).max(room / 3);
+        let least = if failed { room / 5 } else { room / 3 };
+        let beside = room.saturating_sub(width(&words.rest)).max(least);
         let text = fit(&words.text, beside);
         let rest = fit(&words.rest, room.saturating_sub(width(&text)));
         if !text.is_empty() || !rest.is_empty() {
