@@ -126,8 +126,7 @@ fn answer(open: &Open, said: &Answer, sight: &Sight<'_>, (area, text): (Rect, &[
         (None, true) => "answering".to_owned(),
         (None, false) if said.nothing => String::new(),
         (None, false) => {
-            let used =
-                (1..=open.column().map_or(0, Column::rows)).filter(|number| said.uses(*number)).count();
+            let used = said.hits.iter().filter(|hit| said.uses(**hit) == Some(true)).count();
             match (&said.cited, used) {
                 (None, _) => "stopped".to_owned(),
                 (Some(_), 0) => "names no passage".to_owned(),
@@ -278,7 +277,8 @@ fn hits(
         let style = |role| ground.patch(look.style(role));
         let given = found.given.is_none_or(|given| number.is_none_or(|number| number <= given));
         let below = column.is_below(hit) || !given;
-        let used = number.zip(open.answer.as_ref()).is_some_and(|(number, said)| said.uses(number));
+        let uses = open.answer.as_ref().and_then(|said| said.uses(hit.passage.id));
+        let (answered, used) = (uses.is_some(), uses == Some(true));
         let expected = column.wished(hit.passage.id).is_some();
         let (sign, role) = match number {
             None => ("?".to_owned(), Role::Info),
@@ -288,7 +288,6 @@ fn hits(
             Some(number) => (number.to_string(), Role::Muted),
         };
         put_right(cells, rows.x + 1, y, rows.x + 3, &sign, style(role));
-        let answered = at == open.at && open.answer.as_ref().is_some_and(|said| said.cited.is_some());
         if answered && number.is_some() {
             let (sign, role) = if used { ("✓", Role::Good) } else { ("·", Role::Faint) };
             put(cells, rows.x + 3, y, rows.x + 4, sign, style(role));
