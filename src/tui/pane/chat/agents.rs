@@ -329,14 +329,11 @@ fn card(version: &Version, ago: String) -> Vec<Line> {
 fn limits(definition: &Definition) -> String {
     let limits = &definition.limits;
     let time = match u64::from(limits.seconds) {
-        whole @ 60..3600 if whole % 60 == 0 => format!("{} min", whole / 60),
+        whole @ 60..3600 if whole.is_multiple_of(60) => format!("{} min", whole / 60),
         seconds => span(seconds),
     };
-    let mut parts = vec![
-        count(limits.steps.into(), "step", "steps"),
-        time,
-        format!("{} tokens", grouped(limits.tokens)),
-    ];
+    let mut parts =
+        vec![count(limits.steps.into(), "step", "steps"), time, format!("{} tokens", grouped(limits.tokens))];
     parts.extend(limits.cost.map(money));
     parts.join(" · ")
 }
