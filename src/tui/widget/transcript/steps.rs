@@ -33,7 +33,9 @@ pub(super) fn lines(item: &Item<'_>, columns: usize) -> Vec<Line> {
     // What is being said now stands below, as the answer.
     let speaking = acting.speaking().filter(|_| acting.so_far().is_some());
     let mut setter = Setter { lines: Vec::new(), columns, open: item.open };
+    let mut begun = false;
     for (at, doing) in acting.doings.iter().enumerate() {
+        begun |= matches!(doing, Doing::Asked(_));
         let is_last = acting.doings.get(at + 1).is_none_or(|next| matches!(next, Doing::Asked(_)));
         let branch = if is_last { "└ " } else { "├ " };
         match doing {
@@ -43,7 +45,8 @@ pub(super) fn lines(item: &Item<'_>, columns: usize) -> Vec<Line> {
             }
             Doing::Called(call) => setter.called(call, branch),
             Doing::Consent(consent) => setter.consent(consent, branch),
-            Doing::Remark { text } => setter.remark(text, branch),
+            // What is said of the whole run stands under no step of it.
+            Doing::Remark { text } => setter.remark(text, if begun { branch } else { "" }),
         }
     }
     setter.lines
@@ -76,7 +79,8 @@ impl Setter {
         row.spans.push(Span::new(fit(what, room), MUTED));
         let figures = figures.join(" · ");
         let aside = if figures.is_empty() { 0 } else { width(&figures) + 2 };
-        let room = self.columns.saturating_sub(row.width() + 2);
+        let gap = if what.is_empty() { "" } else { "  " };
+        let room = self.columns.saturating_sub(row.width() + width(gap));
         // Why something failed is worth more than who ran it and how long, and than what it was asked with.
         let failed = words.ink.role == Role::Bad;
         let needs = if failed { width(&words.rest).max(WORDS) } else { WORDS };
@@ -88,7 +92,7 @@ impl Setter {
         let text = fit(&words.text, beside);
         let rest = fit(&words.rest, room.saturating_sub(width(&text)));
         if !text.is_empty() || !rest.is_empty() {
-            row.spans.push(Span::new("  ", FAINT));
+            row.spans.push(Span::new(gap, FAINT));
             row.spans.push(Span::new(text, FAINT));
             row.spans.push(Span::new(rest, words.ink));
         }
@@ -207,8 +211,10 @@ impl Setter {
 
     fn remark(&mut self, text: &str, branch: &str) {
         let words = Words::of(first_line(text), FAINT);
+        // A mark and a blank stand before it.
+        let cut = text.contains('\n') || width(branch) + 2 + width(&words.rest) > self.columns;
         self.line(branch, ("·", Role::Faint), "", &words, &[]);
-        if self.open && text.contains('\n') {
+        if self.open && cut {
             self.part("", text, MUTED);
         }
     }
