@@ -5,9 +5,10 @@ use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 
 use crate::domain::Error;
+use crate::domain::figures::grouped;
 use crate::tui::look::{Look, Role};
 use crate::tui::overlay::Hidden;
-use crate::tui::paint::{first_lines, meter, more, put, tint, wrap};
+use crate::tui::paint::{columns, first_lines, meter, more, put, tint, wrap};
 use crate::tui::pane::Sight;
 
 /// The ground of a row of a list, and the style of its name; the selected one is marked.
@@ -81,12 +82,16 @@ pub fn all_fit(facts: &[(&str, String, Role)], area: Rect) -> bool {
 pub fn facts(facts: &[(&str, String, Role)], look: &Look, area: Rect, cells: &mut Buffer) -> u16 {
     let lines = lines(facts, area.width);
     let right = area.right().saturating_sub(2);
+    let hidden = Hidden { above: 0, below: lines.len().saturating_sub(usize::from(area.height)) };
+    let last = area.bottom().saturating_sub(1);
+    // The last line ends before what says how many follow.
+    let sign =
+        if hidden.below > 0 { columns(&format!(" ▼ {} more ", grouped(hidden.below as u64))) } else { 0 };
     for (y, (name, line, role)) in (area.top()..area.bottom()).zip(&lines) {
+        let right = if y == last { right.saturating_sub(sign) } else { right };
         put(cells, area.x + 2, y, area.x + NAMES, name, look.style(Role::Faint));
         put(cells, area.x + NAMES, y, right, line, look.style(*role));
     }
-    let hidden = Hidden { above: 0, below: lines.len().saturating_sub(usize::from(area.height)) };
-    let last = area.bottom().saturating_sub(1);
     if area.height > 0 {
         more(hidden, (area.x + NAMES, right), [area.y, last], look.style(Role::Faint), cells);
     }

@@ -358,7 +358,7 @@ impl Acting {
     }
 
     /// What the model said in each of its own steps of the loop, with the step's number, as a person may write it anew: a text, or
-    /// a call as JSON.
+    /// its calls as JSON, one a line.
     pub fn said(&self, answer: &str) -> Vec<(u32, String)> {
         let steps = self.doings.iter().enumerate();
         let steps = steps.filter_map(|(at, doing)| match doing {
@@ -366,15 +366,21 @@ impl Acting {
             _ => None,
         });
         let said = steps.map(|(at, asked)| {
-            let mut next = self.doings[at + 1..].iter().take_while(|doing| !matches!(doing, Doing::Asked(_)));
-            let call = next.find_map(|doing| match doing {
+            let next = self.doings[at + 1..].iter().take_while(|doing| !matches!(doing, Doing::Asked(_)));
+            let mut calls = next.filter_map(|doing| match doing {
                 Doing::Called(call) => Some(call),
                 _ => None,
             });
             let own =
                 said::read(&asked.text).map_or_else(|_| asked.text.trim().to_owned(), |said| said.thought);
-            let text = match call {
-                Some(call) => json!({"thought": own, "tool": call.action, "input": call.input}).to_string(),
+            let text = match calls.next() {
+                Some(call) => {
+                    let first = json!({"thought": own, "tool": call.action, "input": call.input});
+                    let others = calls.map(|call| json!({"tool": call.action, "input": call.input}));
+                    let lines: Vec<String> =
+                        [first].into_iter().chain(others).map(|call| call.to_string()).collect();
+                    lines.join("\n")
+                }
                 None if asked.is_answer => answer.trim().to_owned(),
                 None => asked.text.trim().to_owned(),
             };
@@ -524,8 +530,12 @@ mod tests {
         assert_eq!((a.millis, b.millis), (Some(17), Some(7)));
         assert!(b.gave.as_ref().unwrap().is_error);
         assert!(last.is_answer && last.text.is_empty() && last.tokens == 30);
-        let call = r#"{"thought":"I order.","tool":"order","input":{"tea":1}}"#;
-        assert_eq!(acting.said("Ordered."), [(1, call.to_owned()), (2, "Ordered.".to_owned())]);
+        let calls = concat!(
+            r#"{"thought":"I order.","tool":"order","input":{"tea":1}}"#,
+            "\n",
+            r#"{"tool":"order","input":{"tea":1}}"#,
+        );
+        assert_eq!(acting.said("Ordered."), [(1, calls.to_owned()), (2, "Ordered.".to_owned())]);
         let again: Acting = serde_json::from_str(&serde_json::to_string(&acting).unwrap()).unwrap();
         assert_eq!(again, acting);
     }

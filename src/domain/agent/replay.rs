@@ -114,7 +114,7 @@ pub fn begin(turns: &[Turn], question: &str, edit: &Edit, native: bool) -> Resul
     let mut kept = turns[..*place].to_vec();
     fits(&kept[at..], native)?;
     if let Some(text) = &edit.said {
-        kept.push(Turn { role: Role::Assistant, blocks: spoken(text, native, step) });
+        kept.push(Turn { role: Role::Assistant, blocks: spoken(text, native, step)? });
     }
     Ok((kept, question.to_owned()))
 }
@@ -137,24 +137,54 @@ fn fits(turns: &[Turn], native: bool) -> Result<()> {
     Err(Error::new(ErrorKind::Invalid, DOING, why, hint))
 }
 
-/// What a person has written as a step of a model. `{"tool": …, "input": …}` is a call to any model; to one that writes its
-/// steps everything else is an answer.
-fn spoken(text: &str, native: bool, step: u32) -> Vec<Block> {
+/// What a person has written as a step of a model. `{"tool": …, "input": …}` is a call to any model, several of them are calls
+/// to one that has calls of its own; to one that writes its steps everything else is an answer.
+///
+/// # Errors
+///
+/// `Invalid`: behind a call stands what is none.
+fn spoken(text: &str, native: bool, step: u32) -> Result<Vec<Block>> {
     let says = |text: &str| vec![Block::Text { text: text.to_owned() }];
     let read =
         Some(text).filter(|text| text.trim_start().starts_with('{')).and_then(|text| said::read(text).ok());
-    match read {
+    Ok(match read {
         Some(read) if native => match read.does {
             Does::Call { tool: name, input } => {
                 let call = Block::ToolUse { id: format!("edited_{step}"), name, input, extra: None };
                 let thought = Some(read.thought).filter(|thought| !thought.is_empty());
-                thought.map(|text| Block::Text { text }).into_iter().chain([call]).collect()
+                let thought = thought.map(|text| Block::Text { text });
+                let others = further(text, step)?;
+                thought.into_iter().chain([call]).chain(others).collect()
             }
             Does::Answer(_) => says(text),
         },
         None if !native => says(&json!({"thought": "", "answer": text}).to_string()),
         _ => says(text),
-    }
+    })
+}
+
+/// The calls behind the first one.
+fn further(text: &str, step: u32) -> Result<Vec<Block>> {
+    let values = serde_json::Deserializer::from_str(text).into_iter::<Value>().skip(1);
+    let call = |(value, number): (serde_json::Result<Value>, u32)| {
+        let read = value.map_err(|why| why.to_string()).and_then(|value| said::read(&value.to_string()));
+        let why = match read.map(|said| said.does) {
+            Ok(Does::Call { tool: name, input }) => {
+                return Ok(Block::ToolUse {
+                    id: format!("edited_{step}_{number}"),
+                    name,
+                    input,
+                    extra: None,
+                });
+            }
+            Ok(Does::Answer(_)) => "it is an answer".to_owned(),
+            Err(why) => why,
+        };
+        let why = format!("what stands as its call {number} is none: {why}");
+        let hint = "Write {\"tool\": …, \"input\": …} for each call, and nothing else.";
+        Err(Error::new(ErrorKind::Invalid, DOING, why, hint))
+    };
+    values.zip(2..).map(call).collect()
 }
 
 /// A call with what it gave.
@@ -341,11 +371,16 @@ mod tests {
         assert!(
             matches!(&said[5].blocks[..], [Block::Text { .. }, Block::ToolUse { name, .. }] if name == "look")
         );
+        let two = format!("{tool}\n{{\"tool\": \"look\", \"input\": {{\"at\": 3}}}}");
+        let (said, _) = begin(&turns, "look", &edit(Some(2), Some(&two)), true).unwrap();
+        let asked: Vec<Value> = calls(&said[5..]).into_iter().map(|asked| asked.input).collect();
+        assert_eq!(asked, [json!({"at": 2}), json!({"at": 3})]);
         for (wrong, why) in [
             (edit(Some(4), None), "no step 4"),
             (edit(Some(0), None), "no step 0"),
             (edit(None, Some("x")), "whose answer"),
             (Edit { step: Some(2), ..other }, "another"),
+            (edit(Some(2), Some(&format!("{tool} and more"))), "its call 2 is none"),
         ] {
             let error = begin(&turns, "look", &wrong, true).unwrap_err();
             assert!(error.why.contains(why), "{error}");

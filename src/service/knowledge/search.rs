@@ -67,8 +67,12 @@ impl Knowledge {
         let base = self.base(id).await?;
         let index = self.index(&base, terms).await?;
         if base.holds.passages == 0 {
-            let why = format!("{:?} is empty", base.name);
-            let hint = "`outcrop kb add-source` and `outcrop kb sync` fill it.";
+            let (what, hint) = if base.is_syncing() {
+                ("is empty yet, and is being read", "Ask again once its first documents are in.")
+            } else {
+                ("is empty", "`outcrop kb add-source` and `outcrop kb sync` fill it.")
+            };
+            let why = format!("{:?} {what}", base.name);
             return Err(Error::new(ErrorKind::NotFound, DOING, why, hint));
         }
         let vector = if question.mode.semantic() {

@@ -29,6 +29,8 @@ pub struct Call {
     pub name: String,
     /// As JSON.
     pub input: String,
+    /// What an agent asks the person by it.
+    pub question: Option<String>,
 }
 
 /// What the text is for.
@@ -73,7 +75,10 @@ impl Pad {
     /// `of` is its place among the calls, from 1, and their number.
     pub fn tool(call: Call, of: (usize, usize), text: &str) -> Self {
         let count = if of.1 > 1 { format!(" ({} of {})", of.0, of.1) } else { String::new() };
-        let title = format!("What {} gives back{count}", safe_line(&call.name));
+        let title = match &call.question {
+            Some(_) => format!("What the agent asks{count}"),
+            None => format!("What {} gives back{count}", safe_line(&call.name)),
+        };
         Self::new(Of::Tool(call), title, text)
     }
 
@@ -226,14 +231,21 @@ impl Pad {
             }
             Of::Tool(call) => {
                 let asked = ground.patch(look.style(Role::Tool));
-                let lines = wrap(&safe_line(&format!("{} {}", call.name, call.input)), area.width);
+                let (told, placeholder) = match &call.question {
+                    Some(question) => (question.clone(), "Your answer."),
+                    None => (
+                        format!("{} {}", call.name, call.input),
+                        "JSON or text; a ! in front makes it an error.",
+                    ),
+                };
+                let lines = wrap(&safe_line(&told), area.width);
                 let most = usize::from(area.height.saturating_sub(3)).min(lines.len()).min(5);
                 for (y, line) in (area.y..).zip(&lines[..most]) {
                     put(cells, area.x, y, area.right(), line, asked);
                 }
                 let rows = most as u16 + 1;
                 let rest = Rect { y: area.y + rows, height: area.height.saturating_sub(rows), ..area };
-                (rest, "JSON or text; a ! in front makes it an error.")
+                (rest, placeholder)
             }
             Of::Setting(_) | Of::Step(..) | Of::Prompt(..) | Of::Call(_) => {
                 let (note, placeholder) = match &self.of {
@@ -242,7 +254,10 @@ impl Pad {
                     Of::Call(_) => {
                         ("Any model, any setting of `outcrop chat --set`; tools and earlier turns stay.", "")
                     }
-                    _ => ("A text is said; {\"tool\": …, \"input\": …} is a call.", "What the model says."),
+                    _ => (
+                        "A text is said; {\"tool\": …, \"input\": …} is a call, one more of them another call.",
+                        "What the model says.",
+                    ),
                 };
                 let (words, role) = match self.wrong.as_str() {
                     _ if self.leaving => (leaving_words(keymap), Role::Warn),

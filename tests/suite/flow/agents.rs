@@ -453,7 +453,7 @@ fn what_the_agent_is_can_be_read() {
     looked_at(&mut stage);
     let text = stage.text();
     for part in
-        ["The agent tea shop", "20 steps · 10 min 0 s", "the calculator · asks first", "Never sell coffee"]
+        ["The agent tea shop", "20 steps · 10 min ·", "the calculator · asks first", "Never sell coffee"]
     {
         assert!(text.contains(part), "{part}: {text}");
     }

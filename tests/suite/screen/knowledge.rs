@@ -356,6 +356,15 @@ fn an_answer_that_names_nothing_says_which_passage_it_has_its_words_from() {
     let text = stage.text();
     assert!(text.contains("names none; its words are those of 1 passage"), "{text}");
     assert!(text.contains("5✓"), "{text}");
+    // The same passage is its source where another way of looking finds it first.
+    stage.keys("m");
+    let mut other = retrieved();
+    other.hits.swap(0, 4);
+    other.hits.truncate(1);
+    stage.answer("\"search\"", vec![Reply::Retrieved { retrieved: other, prompt: None }]);
+    let text = stage.text();
+    assert!(text.contains("names none; its words are those of 1 passage"), "{text}");
+    assert!(text.contains("1✓") && !text.contains("5✓"), "{text}");
 }
 
 #[test]

@@ -295,9 +295,21 @@ fn card(version: &Version, ago: String) -> Vec<Line> {
         row("settings", set);
     }
     row("limits", limits(definition));
-    let steps: Vec<&str> =
-        Step::ALL.into_iter().filter(|step| definition.steps.is_on(*step)).map(Step::as_str).collect();
+    let takes = |step: &Step| {
+        definition.steps.is_on(*step)
+            && match step {
+                Step::KnowledgeBaseResponse => !definition.bases.is_empty(),
+                Step::MemorySummary => definition.memory.days > 0,
+                _ => true,
+            }
+    };
+    let steps: Vec<String> =
+        Step::ALL.into_iter().filter(takes).map(|step| step.as_str().replace('_', " ")).collect();
     row("steps", steps.join(", "));
+    if definition.memory.days > 0 {
+        let days = count(definition.memory.days.into(), "day", "days");
+        row("remembers", format!("sessions of the last {days}"));
+    }
     if let Some(guardrail) = &definition.guardrail {
         row("guardrail", guardrail.clone());
     }
@@ -316,11 +328,12 @@ fn card(version: &Version, ago: String) -> Vec<Line> {
 
 fn limits(definition: &Definition) -> String {
     let limits = &definition.limits;
-    let mut parts = vec![
-        count(limits.steps.into(), "step", "steps"),
-        span(limits.seconds.into()),
-        format!("{} tokens", grouped(limits.tokens)),
-    ];
+    let time = match u64::from(limits.seconds) {
+        whole @ 60..3600 if whole.is_multiple_of(60) => format!("{} min", whole / 60),
+        seconds => span(seconds),
+    };
+    let mut parts =
+        vec![count(limits.steps.into(), "step", "steps"), time, format!("{} tokens", grouped(limits.tokens))];
     parts.extend(limits.cost.map(money));
     parts.join(" · ")
 }

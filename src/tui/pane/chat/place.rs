@@ -37,6 +37,10 @@ impl Pane for State {
         self.can(action) && self.has_use_for(action) && changes
     }
 
+    fn word(&self, action: Action) -> Option<&'static str> {
+        (action == Action::ToggleFold && self.is_unfolded()).then_some("fold")
+    }
+
     fn act(&mut self, action: Action, key: Option<Key>, desk: &mut Desk<'_>) {
         self.act(action, key, desk);
     }

@@ -132,9 +132,15 @@ impl State {
                 })
             }),
             Action::ChooseAgent => self.thread.agent.is_some(),
+            Action::ToggleFold => self.focused().is_some_and(|message| Item::of(message).has_fold()),
             Action::BranchPrevious | Action::BranchNext => self.thread.shown().any(|item| item.branch.1 > 1),
             _ => true,
         }
+    }
+
+    /// The focused message shows what it else folds away.
+    pub(super) fn is_unfolded(&self) -> bool {
+        self.focused().is_some_and(|message| self.opened.contains(&message.id))
     }
 
     /// Copies what is selected, or the focused message.

@@ -1,6 +1,7 @@
 //! Calls of tools, answered by the person.
 
 use super::{Focus, State};
+use crate::domain::agent::Acting;
 use crate::domain::message::{Block, Message};
 use crate::tui::app::Desk;
 use crate::tui::overlay::Overlay;
@@ -66,9 +67,13 @@ impl State {
 }
 
 fn calls(answer: &Message) -> Vec<Call> {
+    let acting = answer.answer.as_ref().and_then(|known| known.agent.as_deref());
+    let waiting = acting.map(Acting::waiting).unwrap_or_default();
+    let asks = |id: &str| waiting.iter().find(|wanted| wanted.id == id)?.question.clone();
     let calls = answer.blocks.iter().filter_map(|block| match block {
         Block::ToolUse { id, name, input, .. } => {
-            Some(Call { id: id.clone(), name: name.clone(), input: input.to_string() })
+            let question = asks(id);
+            Some(Call { id: id.clone(), name: name.clone(), input: input.to_string(), question })
         }
         _ => None,
     });
@@ -77,7 +82,8 @@ fn calls(answer: &Message) -> Vec<Call> {
 
 fn result(thread: &Thread, call: &Call) -> Option<Block> {
     let text = thread.tools.get(&call.id)?.text.as_str();
-    let (content, is_error) = match text.strip_prefix(FAILS) {
+    // What a person is asked they answer in any words.
+    let (content, is_error) = match text.strip_prefix(FAILS).filter(|_| call.question.is_none()) {
         Some(why) => (why.trim_start(), true),
         None => (text, false),
     };

@@ -140,6 +140,9 @@ pub(super) struct Answer {
     pub fold: Fold,
     /// What the model was given.
     pub prompt: String,
+    /// The hits then, in their order, and how many of them it was given: what stands below it may be found by other settings.
+    pub hits: Vec<PassageId>,
+    pub given: usize,
     /// Once it is whole.
     pub cited: Option<Vec<Citation>>,
     pub error: Option<Error>,
@@ -154,9 +157,11 @@ impl Answer {
         self.fold.blocks.iter().filter_map(Block::said).collect()
     }
 
-    /// Whether it says that something is from that hit, by its number.
-    pub fn uses(&self, number: usize) -> bool {
-        self.cited.iter().flatten().any(|citation| citation.hits.contains(&number))
+    /// Once it is whole: whether it says that something is from that passage; `None` of one that was no hit then.
+    pub fn uses(&self, passage: PassageId) -> Option<bool> {
+        let cited = self.cited.as_ref()?;
+        let at = self.hits.iter().position(|hit| *hit == passage)?;
+        Some(cited.iter().any(|citation| citation.hits.contains(&(at + 1))))
     }
 }
 
@@ -419,6 +424,8 @@ impl State {
             model,
             fold: Fold::default(),
             prompt: String::new(),
+            hits: Vec::new(),
+            given: 0,
             cited: None,
             error: None,
             since: desk.now.elapsed,

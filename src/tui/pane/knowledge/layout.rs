@@ -94,9 +94,7 @@ pub(super) fn found(open: &Open, body: Rect) -> Found {
     let mut answer = Rect { height: 0, ..rest };
     let mut text = Vec::new();
     if let Some(said) = &open.answer {
-        let found = open.column().and_then(|column| column.retrieved.as_ref());
-        let hits = found.map_or(0, |found| found.given.unwrap_or(found.hits.len()));
-        text = cited::rows(said, hits, body.width.saturating_sub(4).min(MEASURE));
+        text = cited::rows(said, said.given, body.width.saturating_sub(4).min(MEASURE));
         let lines = match &said.error {
             Some(error) => wrap(&error.to_string(), body.width.saturating_sub(6)).len(),
             None => text.len(),

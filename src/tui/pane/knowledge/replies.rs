@@ -97,6 +97,10 @@ impl State {
         let at = open.at;
         match reply {
             Reply::Retrieved { retrieved, prompt } => {
+                if let Some(answer) = &mut open.answer {
+                    answer.hits = retrieved.hits.iter().map(|hit| hit.passage.id).collect();
+                    answer.given = retrieved.given.unwrap_or(answer.hits.len());
+                }
                 if let Some(column) = open.columns.get_mut(at) {
                     (column.retrieved, column.waits) = (Some(retrieved), false);
                 }

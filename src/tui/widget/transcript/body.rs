@@ -220,6 +220,10 @@ fn content(item: &Item<'_>, block: &Block, form: Form, columns: usize) -> Conten
             let label = Attachment::of(block).map(|file| format!("[{}]", safe_line(&file.label())));
             vec![Row::of(fit(&label.unwrap_or_default(), columns), Ink::of(Role::Info))]
         }
+        (Block::ToolUse { id, .. }, _) if asks(item, id).is_some() => {
+            let question = asks(item, id).unwrap_or_default();
+            plain(&format!("⚙ {question}"), Ink::of(Role::Tool), columns)
+        }
         (Block::ToolUse { name, input, .. }, _) => {
             let what = format!("⚙ {} {}", safe_line(name), safe_line(&input.to_string()));
             vec![Row::of(fit(&what, columns), Ink::of(Role::Tool))]
@@ -249,6 +253,12 @@ fn content(item: &Item<'_>, block: &Block, form: Form, columns: usize) -> Conten
         (Block::CachePoint, _) => Vec::new(),
     };
     Content::Rows(rows)
+}
+
+/// What an agent asks the person by a call.
+fn asks<'a>(item: &Item<'a>, call: &str) -> Option<&'a str> {
+    let wanted = super::steps::acting(item)?.waiting().iter().find(|wanted| wanted.id == call)?;
+    wanted.question.as_deref()
 }
 
 /// The name of the tool that a result is of, with a space behind it; empty where the call is not known.

@@ -2,7 +2,7 @@
 
 use super::{Item, Named};
 use crate::domain::agent::Acting;
-use crate::domain::agent::acting::End;
+use crate::domain::agent::acting::{Doing, End};
 use crate::domain::error::Error;
 use crate::domain::figures::{self, grouped};
 use crate::domain::knowledge::retrieval::is_alike;
@@ -236,9 +236,20 @@ fn summary(answer: &Answer, came: bool) -> Vec<String> {
 /// `3 steps · 2.4 s · 1,204 tok · $0.0031 · answered · run 1f3a9c2e`.
 fn of_agent(answer: &Answer, acting: &Acting) -> Vec<String> {
     let spent = &acting.spent;
-    let mut parts = vec![figures::count(spent.steps.into(), "step", "steps")];
+    // A step that was broken off is in what was spent nowhere: it was begun, and its tokens are not known.
+    let last = acting.doings.iter().rev().find_map(|doing| match doing {
+        Doing::Asked(asked) => Some(asked),
+        _ => None,
+    });
+    let broken = last.filter(|asked| acting.end.is_none() && asked.millis.is_none());
+    let steps = broken.map_or(spent.steps, |asked| asked.number.max(spent.steps));
+    let mut parts = vec![figures::count(steps.into(), "step", "steps")];
     parts.extend(answer.timing.total_ms.map(|ms| figures::seconds(ms.into())));
-    parts.push(format!("{} tok", grouped(spent.tokens)));
+    parts.push(match (broken.is_some(), spent.tokens) {
+        (true, 0) => "tokens unknown".to_owned(),
+        (true, tokens) => format!("{} tok and more", grouped(tokens)),
+        (false, tokens) => format!("{} tok", grouped(tokens)),
+    });
     parts.extend((spent.cost > 0.0).then(|| money(spent.cost)));
     parts.extend(acting.end.as_ref().map(|end| match end {
         End::Answered => "answered".to_owned(),

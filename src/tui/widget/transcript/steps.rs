@@ -33,14 +33,20 @@ pub(super) fn lines(item: &Item<'_>, columns: usize) -> Vec<Line> {
     // What is being said now stands below, as the answer.
     let speaking = acting.speaking().filter(|_| acting.so_far().is_some());
     let mut setter = Setter { lines: Vec::new(), columns, open: item.open };
+    let mut begun = false;
     for (at, doing) in acting.doings.iter().enumerate() {
+        begun |= matches!(doing, Doing::Asked(_));
         let is_last = acting.doings.get(at + 1).is_none_or(|next| matches!(next, Doing::Asked(_)));
         let branch = if is_last { "└ " } else { "├ " };
         match doing {
-            Doing::Asked(asked) => setter.asked(asked, speaking == Some(at)),
+            Doing::Asked(asked) => {
+                let calls = matches!(acting.doings.get(at + 1), Some(Doing::Called(_) | Doing::Consent(_)));
+                setter.asked(asked, speaking == Some(at), calls);
+            }
             Doing::Called(call) => setter.called(call, branch),
             Doing::Consent(consent) => setter.consent(consent, branch),
-            Doing::Remark { text } => setter.remark(text, branch),
+            // What is said of the whole run stands under no step of it.
+            Doing::Remark { text } => setter.remark(text, if begun { branch } else { "" }),
         }
     }
     setter.lines
@@ -73,15 +79,20 @@ impl Setter {
         row.spans.push(Span::new(fit(what, room), MUTED));
         let figures = figures.join(" · ");
         let aside = if figures.is_empty() { 0 } else { width(&figures) + 2 };
-        let room = self.columns.saturating_sub(row.width() + 2);
+        let gap = if what.is_empty() { "" } else { "  " };
+        let room = self.columns.saturating_sub(row.width() + width(gap));
+        // Why something failed is worth more than who ran it and how long, and than what it was asked with.
+        let failed = words.ink.role == Role::Bad;
+        let needs = if failed { width(&words.rest).max(WORDS) } else { WORDS };
         let (room, figures) =
-            if room >= aside + WORDS { (room - aside, figures) } else { (room, String::new()) };
+            if room >= aside + needs { (room - aside, figures) } else { (room, String::new()) };
         // What came of it is said first: what it was done with gives way.
-        let beside = room.saturating_sub(width(&words.rest)).max(room / 3);
+        let least = if failed { room / 5 } else { room / 3 };
+        let beside = room.saturating_sub(width(&words.rest)).max(least);
         let text = fit(&words.text, beside);
         let rest = fit(&words.rest, room.saturating_sub(width(&text)));
         if !text.is_empty() || !rest.is_empty() {
-            row.spans.push(Span::new("  ", FAINT));
+            row.spans.push(Span::new(gap, FAINT));
             row.spans.push(Span::new(text, FAINT));
             row.spans.push(Span::new(rest, words.ink));
         }
@@ -123,17 +134,19 @@ impl Setter {
         }
     }
 
-    fn asked(&mut self, asked: &Asked, answers: bool) {
+    fn asked(&mut self, asked: &Asked, answers: bool, calls: bool) {
+        let text = if answers { String::new() } else { readable(&asked.text) };
+        let first = if text.trim().is_empty() { &asked.thought } else { &text };
         let what = match asked.step {
             Step::PreProcessing => "checks the question",
             Step::Orchestration if asked.is_answer || answers => "answers",
+            // It said nothing that could be read as a thought.
+            Step::Orchestration if calls && first.trim().is_empty() => "calls",
             Step::Orchestration => "thinks",
             Step::KnowledgeBaseResponse => "reads the passages",
             Step::PostProcessing => "words the answer",
             Step::MemorySummary => "sums up what was said",
         };
-        let text = if answers { String::new() } else { readable(&asked.text) };
-        let first = if text.trim().is_empty() { &asked.thought } else { &text };
         let mut figures = Vec::new();
         if let Some(millis) = asked.millis {
             figures.push(format!("{} tok", grouped(asked.tokens)));
@@ -198,8 +211,10 @@ impl Setter {
 
     fn remark(&mut self, text: &str, branch: &str) {
         let words = Words::of(first_line(text), FAINT);
+        // A mark and a blank stand before it.
+        let cut = text.contains('\n') || width(branch) + 2 + width(&words.rest) > self.columns;
         self.line(branch, ("·", Role::Faint), "", &words, &[]);
-        if self.open && text.contains('\n') {
+        if self.open && cut {
             self.part("", text, MUTED);
         }
     }

@@ -162,8 +162,13 @@ fn bare(state: &State, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
     } else {
         Some(format!("configured: {}", servers.join(", ")))
     };
+    // Another model changes nothing of who answers while an agent does.
+    let who = match agent {
+        Some(_) => (Action::ChooseAgent, "another agent, or the model alone"),
+        None => (Action::ChooseModel, choose.as_str()),
+    };
     let keys = [
-        (Action::ChooseModel, choose.as_str()),
+        who,
         (Action::ToggleSettings, "settings, system prompt, presets"),
         (Action::SearchConversations, "search what was said"),
         (Action::Palette, "everything else by its name"),

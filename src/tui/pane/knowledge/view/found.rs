@@ -17,7 +17,7 @@ use crate::tui::paint::{columns, put, put_right, scrollbar, thumb, wrap};
 use crate::tui::pane::Sight;
 use crate::tui::pane::knowledge::found::{Answer, Column, format_cosine};
 use crate::tui::pane::knowledge::layout::{self, MEASURE};
-use crate::tui::pane::knowledge::{Focus, Open, State, name_of};
+use crate::tui::pane::knowledge::{Focus, Open, State, is_worked_on, name_of};
 use crate::tui::rows::{failed, ground, parted};
 use crate::tui::widget::text::{Ink, Row, fit_left, width};
 
@@ -126,8 +126,7 @@ fn answer(open: &Open, said: &Answer, sight: &Sight<'_>, (area, text): (Rect, &[
         (None, true) => "answering".to_owned(),
         (None, false) if said.nothing => String::new(),
         (None, false) => {
-            let used =
-                (1..=open.column().map_or(0, Column::rows)).filter(|number| said.uses(*number)).count();
+            let used = said.hits.iter().filter(|hit| said.uses(**hit) == Some(true)).count();
             match (&said.cited, used) {
                 (None, _) => "stopped".to_owned(),
                 (Some(_), 0) => "names no passage".to_owned(),
@@ -278,7 +277,8 @@ fn hits(
         let style = |role| ground.patch(look.style(role));
         let given = found.given.is_none_or(|given| number.is_none_or(|number| number <= given));
         let below = column.is_below(hit) || !given;
-        let used = number.zip(open.answer.as_ref()).is_some_and(|(number, said)| said.uses(number));
+        let uses = open.answer.as_ref().and_then(|said| said.uses(hit.passage.id));
+        let (answered, used) = (uses.is_some(), uses == Some(true));
         let expected = column.wished(hit.passage.id).is_some();
         let (sign, role) = match number {
             None => ("?".to_owned(), Role::Info),
@@ -288,7 +288,6 @@ fn hits(
             Some(number) => (number.to_string(), Role::Muted),
         };
         put_right(cells, rows.x + 1, y, rows.x + 3, &sign, style(role));
-        let answered = at == open.at && open.answer.as_ref().is_some_and(|said| said.cited.is_some());
         if answered && number.is_some() {
             let (sign, role) = if used { ("✓", Role::Good) } else { ("·", Role::Faint) };
             put(cells, rows.x + 3, y, rows.x + 4, sign, style(role));
@@ -517,7 +516,13 @@ fn teach(state: &State, base: &Base, sight: &Sight<'_>, area: Rect, cells: &mut 
     let key = |action| sight.key(Context::Query, action);
     let model = state.model.as_ref().unwrap_or(&sight.options.model);
     let mut said = Vec::new();
-    if base.holds.passages == 0 {
+    if base.holds.passages == 0 && is_worked_on(base) {
+        let reads = format!(
+            "{} is being read: there is something to find once its first documents are in.",
+            base.name
+        );
+        said.push((reads, Role::Muted));
+    } else if base.holds.passages == 0 {
         let leave = sight.key(Context::Everywhere, Action::Back);
         let empty =
             format!("{} is empty: {leave} leads back to where a folder is added and synced.", base.name);
