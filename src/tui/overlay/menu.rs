@@ -145,6 +145,11 @@ impl Menu {
         self.shown.get(self.selected).map(|at| &self.entries[*at])
     }
 
+    /// Enter takes something.
+    pub fn takes(&self) -> bool {
+        self.selected().is_some_and(|entry| !entry.off)
+    }
+
     /// Moves the selection around the list.
     pub fn step(&mut self, steps: isize) {
         self.selected = self.selected.saturating_add_signed(steps).min(self.shown.len().saturating_sub(1));
