@@ -187,8 +187,10 @@ impl Menu {
                 if stroke.is_some_and(|stroke| self.input.press(stroke)) {
                     self.narrow();
                 }
-                // Of a question there is always an answer left to take.
-                if self.numbered && self.shown.is_empty() {
+                // Of a question there is always an answer left to take, and no blank that nobody sees keeps digits from it.
+                let text = self.input.text();
+                let blank = !text.is_empty() && text.trim().is_empty();
+                if self.numbered && (self.shown.is_empty() || blank) {
                     self.input = before.0;
                     self.narrow();
                     self.selected = before.1;
@@ -391,6 +393,9 @@ mod tests {
     fn a_digit_answers_a_question_and_no_letter_leaves_it_without_an_answer() {
         let named = |labels: &[&str]| Menu { numbered: true, ..menu(labels) };
         let mut asked = named(&["it is unclear", "it is offensive", "gpt-4"]);
+        let space = Key::char(' ');
+        asked.key(space, Keymap::default().stroke(space), None, 5);
+        assert_eq!(asked.leaves(), "close", "a blank is nothing that was typed");
         let chosen = asked.key(Key::char('2'), None, None, 5);
         assert_eq!(chosen, Outcome::Chosen(Choice::Preset("it is offensive".into())));
         assert_eq!(asked.key(Key::char('7'), None, None, 5), Outcome::Stay);
