@@ -145,6 +145,11 @@ impl Menu {
         self.shown.get(self.selected).map(|at| &self.entries[*at])
     }
 
+    /// Enter takes something.
+    pub fn takes(&self) -> bool {
+        self.selected().is_some_and(|entry| !entry.off)
+    }
+
     /// Moves the selection around the list.
     pub fn step(&mut self, steps: isize) {
         self.selected = self.selected.saturating_add_signed(steps).min(self.shown.len().saturating_sub(1));
@@ -182,8 +187,10 @@ impl Menu {
                 if stroke.is_some_and(|stroke| self.input.press(stroke)) {
                     self.narrow();
                 }
-                // Of a question there is always an answer left to take.
-                if self.numbered && self.shown.is_empty() {
+                // Of a question there is always an answer left to take, and no blank that nobody sees keeps digits from it.
+                let text = self.input.text();
+                let blank = !text.is_empty() && text.trim().is_empty();
+                if self.numbered && (self.shown.is_empty() || blank) {
                     self.input = before.0;
                     self.narrow();
                     self.selected = before.1;
@@ -386,6 +393,9 @@ mod tests {
     fn a_digit_answers_a_question_and_no_letter_leaves_it_without_an_answer() {
         let named = |labels: &[&str]| Menu { numbered: true, ..menu(labels) };
         let mut asked = named(&["it is unclear", "it is offensive", "gpt-4"]);
+        let space = Key::char(' ');
+        asked.key(space, Keymap::default().stroke(space), None, 5);
+        assert_eq!(asked.leaves(), "close", "a blank is nothing that was typed");
         let chosen = asked.key(Key::char('2'), None, None, 5);
         assert_eq!(chosen, Outcome::Chosen(Choice::Preset("it is offensive".into())));
         assert_eq!(asked.key(Key::char('7'), None, None, 5), Outcome::Stay);

@@ -354,7 +354,11 @@ impl Overlay {
         };
         match self {
             Self::Help(_) | Self::Past(_) | Self::Difference(_) | Self::Reading(_) => scrolls(),
-            Self::Menu(menu) => two(menu.verb, menu.leaves()),
+            Self::Menu(menu) => {
+                let mut hints = two(menu.verb, menu.leaves());
+                hints.retain(|(_, action, _)| *action != Action::Accept || menu.takes());
+                hints
+            }
             Self::Picker(picker) => {
                 let mut hints = two("take it", picker.leaves());
                 // Where nothing is found nothing is taken, and what is in no list gets no star.

@@ -20,7 +20,14 @@ pub(super) type Of = (ResponseId, String);
 pub(super) fn next(metric: &Metric, answers: &[Of], said: &[usize]) -> Option<Next> {
     let points = metric.points().unwrap_or_default();
     let name = |at: usize| answers.get(at).map_or("", |(_, name)| name.as_str());
-    let each = |at: usize, options: Vec<String>| Next::Ask(format!("{}: {}", metric.name, name(at)), options);
+    // Which of them it is: all are asked for, not only the one that raters differ on.
+    let each = |at: usize, options: Vec<String>| {
+        let title = match answers.len() {
+            0 | 1 => format!("{}: {}", metric.name, name(at)),
+            all => format!("{}: {} · {} of {all}", metric.name, name(at), at + 1),
+        };
+        Next::Ask(title, options)
+    };
     let all = said.len() >= answers.len();
     let ids = || answers.iter().map(|(id, _)| id.clone());
     Some(match metric.method {
@@ -164,7 +171,7 @@ mod tests {
     fn each_answer_is_asked_for_where_each_is_rated() {
         let two = answers(&["a", "b"]);
         let of = metric(Method::ThumbsUpDown);
-        assert!(matches!(next(&of, &two, &[1]), Some(Next::Ask(title, _)) if title == "m: b"));
+        assert!(matches!(next(&of, &two, &[1]), Some(Next::Ask(title, _)) if title == "m: b · 2 of 2"));
         let thumbs = Value::Thumbs(vec![(id("a"), false), (id("b"), true)]);
         assert_eq!(next(&of, &two, &[1, 0]), Some(Next::Value(thumbs)));
         let of = metric(Method::IndividualLikertScale);

@@ -187,7 +187,7 @@ impl Marks {
         self.order.push(self.at);
     }
 
-    /// The next place of a ranking; the last one follows by itself.
+    /// The next place of a ranking.
     fn rank(&mut self, stroke: Stroke) -> Filled {
         let mut groups = match self.filled[self.at].take() {
             Some(Mark::Ranks(groups)) => groups,
@@ -224,15 +224,23 @@ impl Marks {
         filled
     }
 
-    /// Empties the blank that was filled last; `false` where none is.
+    /// Takes back what the last key said: the mark of a blank, or of a ranking its last step; `false` where nothing is said.
     pub fn unfill(&mut self) -> bool {
-        let last = self.order.pop();
-        if let Some(last) = last {
-            self.filled[last] = None;
-            self.at = last;
-            self.joins = false;
+        let Some(last) = self.order.pop() else { return false };
+        self.at = last;
+        let joined = std::mem::take(&mut self.joins);
+        if let Some(Mark::Ranks(mut groups)) = self.filled[last].take() {
+            if !joined && let Some(group) = groups.last_mut() {
+                group.pop();
+                self.joins = !group.is_empty();
+            }
+            groups.retain(|group| !group.is_empty());
+            if !groups.is_empty() {
+                self.filled[last] = Some(Mark::Ranks(groups));
+                self.order.push(last);
+            }
         }
-        last.is_some()
+        true
     }
 
     /// What was said, by the names of the metrics and the ids of the answers from the left; `None` while something is blank.
@@ -513,6 +521,25 @@ mod tests {
         assert_eq!(marks.next_place(), 1, "as good as the last one");
         marks.fill(Stroke::Digit(1), &metrics);
         assert_eq!(marks.next_place(), 3);
+    }
+
+    #[test]
+    fn a_ranking_is_taken_back_step_by_step_and_what_was_said_before_it_after_that() {
+        let metrics = [metric("best", Method::ComparisonChoice), metric("order", Method::ComparisonRank)];
+        let mut marks = Marks::new(&metrics, 4);
+        marks.fill(Stroke::Digit(3), &metrics);
+        let mut before = Vec::new();
+        for stroke in [Stroke::Digit(4), Stroke::Digit(2), Stroke::Equal, Stroke::Digit(1)] {
+            before.push(marks.clone());
+            assert_eq!(marks.fill(stroke, &metrics), Filled::One);
+        }
+        while let Some(before) = before.pop() {
+            assert!(marks.unfill());
+            assert_eq!(marks, before);
+        }
+        assert!(marks.unfill());
+        assert_eq!(marks, Marks::new(&metrics, 4));
+        assert!(!marks.unfill());
     }
 
     #[test]

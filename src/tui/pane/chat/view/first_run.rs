@@ -189,7 +189,8 @@ fn body(state: &State, first: &FirstRun, height: u16, pen: &mut Pen<'_>) {
     }
     pen.area = room;
     if offered {
-        pen.y = pen.y.min(room.bottom().saturating_sub(asked));
+        // Not above the top either: where rows are only counted there is no room at all.
+        pen.y = pen.y.min(room.bottom().saturating_sub(asked)).max(room.y);
         pen.text(&ask, Role::Accent);
         if pen.y + 1 < pen.area.bottom() {
             pen.line("", Role::Text);

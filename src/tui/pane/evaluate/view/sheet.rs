@@ -48,8 +48,11 @@ pub(super) fn draw(
     }
     question(sitting, sight, &areas, cells);
     answers(sitting, wants, sight, &areas, cells);
-    for x in areas.rule.left()..areas.rule.right() {
-        put(cells, x, areas.rule.y, x + 1, "─", sight.look.style(Role::Rule));
+    // Where rows are few it has none, and its place is the first of the scales.
+    if areas.rule.height > 0 {
+        for x in areas.rule.left()..areas.rule.right() {
+            put(cells, x, areas.rule.y, x + 1, "─", sight.look.style(Role::Rule));
+        }
     }
     scales(sitting, sight, areas.scales, cells);
     said(sitting, sight, areas.said, cells);
