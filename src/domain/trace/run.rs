@@ -82,6 +82,13 @@ impl Run {
             let from_any = || outline.rows.iter().map(of).find(|symbol| !symbol.is_none());
             text(names, from_first.or_else(from_any))
         };
+        // A model that speaks tells more of a run than one that embeds.
+        let mut models = outline.rows.iter().filter(|row| row.kind == Kind::Model).map(|row| row.model);
+        let speaks = models.find(|symbol| !symbol.is_none());
+        let model = match speaks {
+            Some(_) if first.is_none_or(|row| row.model.is_none()) => text(names, speaks),
+            _ => said(&|row| row.model),
+        };
         let starts = outline.rows.iter().map(|row| row.start).filter(|start| *start > 0);
         let start = starts.min().unwrap_or(0);
         let alone = |at: u32| !tree.marks(at).has(Mark::Again);
@@ -97,7 +104,7 @@ impl Run {
             service: said(&|row| row.service),
             session: said(&|row| row.session),
             agent: said(&|row| row.agent),
-            model: said(&|row| row.model),
+            model,
             spans: outline.rows.len() as u64,
             errors: u64::from(whole.errors),
             running: running as u64,

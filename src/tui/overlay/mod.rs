@@ -304,7 +304,7 @@ impl Overlay {
         match self {
             Self::Difference(difference) => difference.fit(page::width(screen)),
             Self::Reading(reading) => reading.fit(page::width(screen)),
-            Self::Pad(pad) => pad.fit(inner(centred(screen, WIDEST, 16))),
+            Self::Pad(pad) => pad.fit(inner(centred(screen, WIDEST, pad.height(screen)))),
             _ => {}
         }
     }
@@ -454,7 +454,7 @@ impl Overlay {
                 let width = inner(centred(screen, WIDEST, 5)).width;
                 centred(screen, WIDEST, prompt.height(width))
             }
-            Self::Pad(_) => centred(screen, WIDEST, 16),
+            Self::Pad(pad) => centred(screen, WIDEST, pad.height(screen)),
             Self::Passphrase(_) => centred(screen, 64, 7),
             Self::Past(past) => page::area(screen, past.rows(page::width(screen))),
             Self::Difference(difference) => page::area(screen, difference.height(page::width(screen))),

@@ -22,6 +22,9 @@ use crate::tui::paint::{put, wrap};
 use crate::tui::stroke::Stroke;
 use crate::tui::widget::composer::{self, Composer};
 
+/// Rows of one.
+const USUAL: u16 = 16;
+
 /// A tool that a model called.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Call {
@@ -201,6 +204,16 @@ impl Pad {
 
     fn is_changed(&self) -> bool {
         self.composer.text() != self.before
+    }
+
+    /// Rows that it takes: as many as there are where a model was asked much. They stay as they are while it is written.
+    pub fn height(&self, screen: Rect) -> u16 {
+        let long = self.before.lines().count() > 10 || self.before.len() > 600;
+        if matches!(self.of, Of::Call(_)) && long {
+            screen.height.saturating_sub(4).max(USUAL)
+        } else {
+            USUAL
+        }
     }
 
     /// Tells the text its room: its rows are those that the caret goes up and down by.

@@ -162,6 +162,8 @@ fn limits_end_a_run_with_what_it_has() {
         assert_eq!(said.code, Some(1), "{said:?}");
         assert!(said.stderr.contains(&format!("it gave up: its limit of {words} is reached")), "{said:?}");
         assert!(said.stdout.contains("I look"), "{said:?}");
+        let listed = home.run(&["traces", "list", "--json", "-n", "1"]).objects();
+        assert_eq!(listed[0]["run"]["errors"], 1, "its trace says so: {listed:?}");
     }
     let home = home();
     let group = program(&home, "sleep 60", "");
