@@ -218,7 +218,10 @@ fn a_choice_and_a_ranking_are_asked_in_the_words_of_the_task() {
     assert!(text.contains("1 ← A better  2 → B better  = as good  b neither helps"), "{text}");
     stage.keys("22");
     let text = stage.text();
-    assert!(text.contains("B better") && text.contains("last") && text.contains("2 first"), "{text}");
+    assert!(
+        text.contains("B better") && text.contains("last:  1 left  2 right") && text.contains("right first"),
+        "{text}"
+    );
     stage.keys("i");
     let text = stage.text();
     assert!(text.contains("= as good") && text.contains("b neither helps"), "{text}");

@@ -12,7 +12,7 @@ use outcrop::workbench::reply::{Check, Tried, Verdict};
 use outcrop::workbench::{Reply, Request};
 
 use super::picker::{cards, listing};
-use super::shoot;
+use super::{SIZES, first_run, shoot};
 use crate::stage::{Stage, card};
 
 /// The place, with what the servers said.
@@ -528,4 +528,14 @@ fn what_the_catalogue_has_without_a_key_is_one_filter_away_and_says_what_is_miss
             vec![Reply::Models { cards: vec![card("openai/gpt-4o"), card("openai/gpt-5")] }],
         );
     });
+}
+
+#[test]
+fn what_the_first_start_asks_stays_below_the_bar_of_places() {
+    for (width, height) in SIZES {
+        let text = first_run(width, height, "dark").text();
+        let bar = text.lines().next().unwrap_or_default();
+        assert!(bar.contains("1 Chat") && !bar.contains("fetches"), "{text}");
+        assert_eq!(text.matches("Enter fetches it").count(), 1, "{text}");
+    }
 }

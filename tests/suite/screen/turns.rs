@@ -65,6 +65,17 @@ fn answers_are_compared_when_all_of_them_were_on_the_screen() {
 }
 
 #[test]
+fn a_notice_where_rows_are_few_leaves_the_scales_as_they_are() {
+    let metrics = vec![metric("Best", Method::ComparisonChoice, &[])];
+    let mut stage = rating(60, 20, "dark", seat(metrics, &THREE, 56));
+    stage.keys("3");
+    let text = stage.text();
+    assert!(text.contains("Tab shows answer 3"), "{text}");
+    let scale = text.lines().find(|line| line.contains("the best")).unwrap_or_default();
+    assert!(scale.contains("1–3 the best") && !scale.contains('─'), "{text}");
+}
+
+#[test]
 fn a_ranking_says_that_nothing_is_ranked_and_only_then_what_is() {
     let mut stage =
         rating(80, 24, "dark", seat(vec![metric("Order", Method::ComparisonRank, &[])], &ANSWERS, 5));
@@ -72,7 +83,7 @@ fn a_ranking_says_that_nothing_is_ranked_and_only_then_what_is() {
     assert!(text.contains("not ranked yet") && !text.contains("as good as"), "{text}");
     stage.keys("2");
     let text = stage.text();
-    assert!(text.contains("ranked 2") && text.contains("= as good as the last one"), "{text}");
+    assert!(text.contains("ranked right") && text.contains("= as good as the last one"), "{text}");
     stage.keys("=");
-    assert!(stage.text().contains("ranked 2 = …"), "{}", stage.text());
+    assert!(stage.text().contains("ranked right = …"), "{}", stage.text());
 }

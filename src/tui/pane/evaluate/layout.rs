@@ -238,7 +238,13 @@ impl Sitting {
                 let begun = when == Spoken::Now;
                 let usual = if begun { "the next best" } else { "the best first" };
                 let asked = metric.place(self.marks.next_place()).unwrap_or(usual);
-                pieces.push(piece(&format!("1–{}", self.answers()), asked.to_owned()));
+                if self.answers() == 2 {
+                    // No numbers stand over two: which digit is which side is said here.
+                    pieces.push(piece("", format!("{asked}:")));
+                    pieces.extend([piece("1", self.called(0)), piece("2", self.called(1))]);
+                } else {
+                    pieces.push(piece(&format!("1–{}", self.answers()), asked.to_owned()));
+                }
                 if begun && !self.marks.joins() {
                     pieces.push(piece("=", "as good as the last one".to_owned()));
                 }

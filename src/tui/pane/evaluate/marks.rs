@@ -349,7 +349,12 @@ pub(super) fn words(mark: &Mark, metric: &Metric, two: bool) -> String {
             let group = |group: &Vec<usize>| {
                 let word = metric.place(before + 1).map_or_else(String::new, |word| format!(" {word}"));
                 before += group.len();
-                let equal: Vec<String> = group.iter().map(|place| (place + 1).to_string()).collect();
+                let called = |place: &usize| match (two, place) {
+                    (true, 0) => "left".to_owned(),
+                    (true, _) => "right".to_owned(),
+                    _ => (place + 1).to_string(),
+                };
+                let equal: Vec<String> = group.iter().map(called).collect();
                 format!("{}{word}", equal.join("="))
             };
             groups.iter().map(group).collect::<Vec<_>>().join(" > ")
@@ -505,6 +510,7 @@ mod tests {
         assert_eq!(marks.values(&metrics, &ids(4)).unwrap()[0].1, Value::Ranks(ranks));
         let mark = marks.mark(0, None).unwrap();
         assert_eq!(words(mark, &metrics[0], false), "3=1 > 4 > 2");
+        assert_eq!(words(&Mark::Ranks(vec![vec![1], vec![0]]), &metrics[0], true), "right > left");
         let labels = ["best", "good", "weak", "worst"].map(str::to_owned).to_vec();
         let labelled = Metric { labels, ..metrics[0].clone() };
         assert_eq!(words(mark, &labelled, false), "3=1 best > 4 weak > 2 worst");

@@ -104,8 +104,9 @@ pub(super) fn draw(
     }
     y += 1;
     let chart = Rect { y, height: area.bottom().saturating_sub(y), ..area };
-    // A single point is no course: its figures are said above.
-    if chart.height >= CHART && line.series.len() > 1 {
+    // A single point is no course, and where there was nothing at all there is nothing to see: the figures are said above.
+    let any = line.series.iter().any(|point| state.sort.at(point).is_some_and(|value| value > 0.0));
+    if chart.height >= CHART && line.series.len() > 1 && any {
         draw_chart(state, line, sight, Rect { height: chart.height.min(16), ..chart }, cells);
     }
 }
