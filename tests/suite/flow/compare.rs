@@ -94,7 +94,10 @@ fn the_keys_of_the_whole_place_hold_where_answers_are_read_too() {
     assert!(stage.text().contains("How often each column is asked"), "{}", stage.text());
     stage.keys("<esc><alt+c>");
     let shown = stage.text();
-    assert!(shown.contains("─ Models ─") && shown.contains("smollm2-135m"), "the models are offered: {shown}");
+    assert!(
+        shown.contains("─ Models ─") && shown.contains("smollm2-135m"),
+        "the models are offered: {shown}"
+    );
     stage.keys("<esc><alt+n>");
     let shown = stage.text();
     assert!(shown.contains("The same question to two models"), "another one begins: {shown}");
