@@ -80,7 +80,7 @@ impl Side {
         if let Some(recorder) = &self.recorder {
             recorder.settled().await;
         }
-        cpu() - before
+        cpu().saturating_sub(before)
     }
 
     async fn end(&self) {

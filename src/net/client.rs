@@ -338,6 +338,12 @@ impl Client {
             ));
         }
         for _ in 0..HOPS {
+            let place = guard::place(&url);
+            if !request.may_reach(&place) {
+                let why = format!("{place} is none of the hosts that it may reach");
+                let hint = format!("They are: {}.", request.hosts.join(", "));
+                return Err(Error::new(ErrorKind::Invalid, &request.doing, why, hint));
+            }
             let response = self.exchange(request, &url, secrets.clone(), way).await?;
             inside |= way == Way::Online && self.answers_inside(&response);
             let moved = matches!(response.status(), 301 | 302 | 303 | 307 | 308);
@@ -576,6 +582,21 @@ mod tests {
         }
         let knocked = tokio::time::timeout(Duration::from_millis(50), listener.accept()).await;
         assert!(knocked.is_err(), "somebody was there");
+    }
+
+    #[tokio::test]
+    async fn what_may_reach_some_hosts_reaches_no_other_however_that_is_written() {
+        let client = Network::new(NetOptions::default(), Arc::new(Nowhere)).client(Reach::default());
+        for url in [
+            "http:other.example/?told=1#://page.example",
+            "http://page.example@other.example/",
+            "http://other.example\\@page.example/",
+            "http://page.example.other.example/",
+        ] {
+            let request = Request::get("reading", url).only_at(&["page.example".to_owned()]);
+            let refused = client.send(request).await.unwrap_err();
+            assert!(refused.why.contains("none of the hosts"), "{url}: {refused}");
+        }
     }
 
     /// Names of the world are asked for by a proxy, which leads on from one.

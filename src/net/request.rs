@@ -31,6 +31,8 @@ pub struct Request {
     pub(super) body: Option<Vec<u8>>,
     /// It goes to what anybody can reach, and to nothing inside.
     pub(super) outside: bool,
+    /// The hosts, or hosts and ports, that it may reach; with none it may reach any.
+    pub(super) hosts: Vec<String>,
     /// It is sent a single time, whatever the answer's status is.
     pub(super) once: bool,
 }
@@ -49,6 +51,7 @@ impl Request {
             headers: Vec::new(),
             body: None,
             outside: false,
+            hosts: Vec::new(),
             once: false,
         }
     }
@@ -129,6 +132,19 @@ impl Request {
     #[must_use]
     pub fn outside(self) -> Self {
         Self { outside: true, ..self }
+    }
+
+    /// The same, to these hosts alone (`host` or `host:port`), also where it is led on; with none, to any.
+    #[must_use]
+    pub fn only_at(self, hosts: &[String]) -> Self {
+        Self { hosts: hosts.to_vec(), ..self }
+    }
+
+    /// Whether it may be sent to a place, `host:port`.
+    pub(super) fn may_reach(&self, place: &str) -> bool {
+        let host = place.rsplit_once(':').map_or(place, |(host, _)| host);
+        let is_one = |known: &String| known.eq_ignore_ascii_case(host) || known.eq_ignore_ascii_case(place);
+        self.hosts.is_empty() || self.hosts.iter().any(is_one)
     }
 
     /// The same; it is not sent again, since what it asks for may be done although the server failed.

@@ -24,7 +24,7 @@ const WAITING: usize = 1024;
 
 #[derive(Debug)]
 enum Entry {
-    Span(Span),
+    Span(Box<Span>),
     /// What was said in a call.
     Told(SpanId, Box<Told>),
     Egress(Egress),
@@ -88,7 +88,7 @@ impl Recorder {
 
 impl SpanSink for Recorder {
     fn record(&self, span: Span) {
-        self.push(Entry::Span(span));
+        self.push(Entry::Span(Box::new(span)));
     }
 
     fn tell(&self, span: SpanId, told: Told) {
@@ -173,10 +173,12 @@ fn put(
     let mut counting = Counting::begin(store);
     for entry in entries {
         let put = match entry {
-            Entry::Span(span) => batch.put(&span.id, &span).map(|_| ()).and_then(|()| match &mut counting {
-                Ok(counting) => counting.record(&span),
-                Err(error) => Err(error.clone()),
-            }),
+            Entry::Span(span) => {
+                batch.put(&span.id, span.as_ref()).map(|_| ()).and_then(|()| match &mut counting {
+                    Ok(counting) => counting.record(&span),
+                    Err(error) => Err(error.clone()),
+                })
+            }
             Entry::Told(span, told) => batch.put(&span, &*told).map(|_| ()),
             Entry::Egress(egress) => {
                 batch.put(&EgressKey(fresh::now(), fresh::span_id()), &egress).map(|_| ())

@@ -304,10 +304,12 @@ impl Acting {
 
     /// The place of the step that is saying the answer, as far as can be told: one that then calls something was saying none.
     pub fn speaking(&self) -> Option<usize> {
-        // What is remembered is summed up behind the answer.
-        let remembers =
-            |doing: &Doing| matches!(doing, Doing::Asked(asked) if asked.step == Step::MemorySummary);
-        let at = self.doings.iter().rposition(|doing| !remembers(doing)).filter(|_| self.end.is_none())?;
+        // What is remembered is summed up behind the answer, and a remark says nothing for the model.
+        let is_beside = |doing: &Doing| match doing {
+            Doing::Asked(asked) => asked.step == Step::MemorySummary,
+            doing => matches!(doing, Doing::Remark { .. }),
+        };
+        let at = self.doings.iter().rposition(|doing| !is_beside(doing)).filter(|_| self.end.is_none())?;
         let speaks = match &self.doings[at] {
             Doing::Asked(asked) => {
                 matches!(asked.step, Step::Orchestration | Step::PostProcessing) && asked.wants.is_empty()

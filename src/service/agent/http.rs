@@ -105,33 +105,8 @@ pub(super) async fn event(
 
 /// Fetches a page that a model named: of these hosts alone where any are named, and never from inside.
 pub(super) async fn get(net: &Client, url: &str, hosts: &[String]) -> Result<Answer> {
-    let doing = "fetching a page for an agent";
-    let refused = |host: &str| {
-        let why = format!("{host} is none of the hosts that it may fetch from");
-        Error::new(ErrorKind::Invalid, doing, why, format!("They are: {}.", hosts.join(", ")))
-    };
-    let known = |place: &str| {
-        let host = place.rsplit_once(':').map_or(place, |(host, _)| host);
-        hosts.is_empty() || hosts.iter().any(|known| known.eq_ignore_ascii_case(host) || known == place)
-    };
-    let place = place(url);
-    if !known(&place) {
-        return Err(refused(&place));
-    }
-    let mut response = net.send(Request::get(doing, url).outside()).await?;
-    // It may have led on to another.
-    if !known(response.place()) {
-        return Err(refused(response.place()));
-    }
-    read(&mut response).await
-}
-
-/// `host` or `host:port` of an address, as far as it is one.
-fn place(url: &str) -> String {
-    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
-    let authority = rest.split(['/', '?', '#', '\\']).next().unwrap_or_default();
-    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
-    host.to_ascii_lowercase()
+    let request = Request::get("fetching a page for an agent", url).outside().only_at(hosts);
+    sent(net, request).await
 }
 
 async fn sent(net: &Client, request: Request) -> Result<Answer> {
@@ -143,9 +118,8 @@ async fn read(response: &mut Response) -> Result<Answer> {
     let (status, is_success) = (response.status(), response.is_success());
     let bytes = response.bytes(LARGEST).await?;
     // A server that repeats what it was sent must not tell a model a key.
-    let bytes = match String::from_utf8(bytes) {
-        Ok(text) => response.scrub(text).into_bytes(),
-        Err(other) => other.into_bytes(),
-    };
+    let text =
+        String::from_utf8(bytes).unwrap_or_else(|bad| String::from_utf8_lossy(bad.as_bytes()).into_owned());
+    let bytes = response.scrub(text).into_bytes();
     Ok(Answer { status, is_success, bytes })
 }

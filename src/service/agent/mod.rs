@@ -253,7 +253,7 @@ impl Agents {
     /// Puts a person's words in the place of what is remembered of a session.
     pub async fn edit_memory(&self, id: AgentId, session: RunId, summary: String) -> Result<Remembered> {
         let _one = self.one.lock().await;
-        let edited = self.archive.run(move |store| remembering::edit(store, id, session, summary)).await?;
+        let edited = self.archive.run(move |store| remembering::edit(store, id, session, &summary)).await?;
         self.changes.tell(Changed::Agents);
         Ok(edited)
     }

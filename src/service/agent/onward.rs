@@ -61,31 +61,48 @@ pub(super) fn blank(agent: AgentId, version: u32, model: ModelId) -> Run {
 /// A blank run, gone on with behind what another one came to.
 pub(super) fn goes_on(run: Run, before: Option<Run>, onward: Onward) -> Result<Run> {
     let Some(before) = before else {
+        let text = in_words(&onward)?;
         let mut run = Run { turns: onward.history, ..run };
-        asks(&mut run, onward.text);
+        asks(&mut run, text);
         return Ok(run);
     };
-    let session = Some(before.session());
-    let Run { question, turns, results, state, attributes, spent, .. } = before;
-    let answers = match &state {
-        State::Waiting { calls } => match &calls[..] {
+    if let State::Waiting { calls } = &before.state {
+        let answers = match &calls[..] {
             [call] if onward.answers.is_empty() => vec![(call.id.clone(), onward.text.clone())],
-            _ => onward.answers,
-        },
-        _ => Vec::new(),
-    };
-    if !answers.is_empty() {
-        return answered(Run { question, turns, results, state, attributes, spent, session, ..run }, answers);
+            _ => onward.answers.clone(),
+        };
+        if !answers.is_empty() {
+            // It goes on as what it was, with what it replays.
+            let session = Some(before.session());
+            return answered(
+                Run { id: run.id, created: run.created, updated: run.updated, session, ..before },
+                answers,
+            );
+        }
     }
-    let mut run = Run { turns, attributes, session, ..run };
-    asks(&mut run, onward.text);
+    let text = in_words(&onward)?;
+    let session = Some(before.session());
+    let mut run = Run { turns: before.turns, attributes: before.attributes, session, ..run };
+    asks(&mut run, text);
     Ok(run)
+}
+
+/// What the person says; where nothing waits for their answers any more, these are what they say.
+fn in_words(onward: &Onward) -> Result<String> {
+    let said = Some(onward.text.trim()).filter(|text| !text.is_empty());
+    let answers = onward.answers.iter().map(|(_, text)| text.trim()).filter(|text| !text.is_empty());
+    let words: Vec<&str> = said.into_iter().chain(answers).collect();
+    if words.is_empty() {
+        let hint = "Write a question.";
+        return Err(Error::new(ErrorKind::Invalid, "running an agent", "nothing is asked", hint));
+    }
+    Ok(words.join("\n"))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::agent::Wanted;
+    use crate::domain::agent::{Replayed, Wanted};
     use crate::domain::message::{Block, Role};
     use serde_json::json;
 
@@ -140,5 +157,28 @@ mod tests {
         assert_eq!(goes_on(run(), Some(waiting(&["a", "b"])), both).unwrap().results.len(), 2);
         let other = goes_on(run(), Some(waiting(&["a", "b"])), said("never mind")).unwrap();
         assert!(other.results.is_empty() && other.question == "never mind");
+    }
+
+    #[test]
+    fn answers_that_nothing_waits_for_are_said_in_words_and_nothing_is_no_question() {
+        let answers = vec![("a".to_owned(), "green".to_owned())];
+        let late = goes_on(run(), Some(run()), Onward { answers, ..said("") }).unwrap();
+        assert_eq!(late.question, "green");
+        assert!(goes_on(run(), Some(run()), said(" ")).is_err() && goes_on(run(), None, said("")).is_err());
+    }
+
+    #[test]
+    fn a_replay_that_waited_goes_on_as_one() {
+        let replays = Replayed {
+            run: fresh::run_id(),
+            step: None,
+            said: false,
+            prompts: BTreeMap::new(),
+            missing: None,
+        };
+        let waiting = Run { replays: Some(replays.clone()), version: 7, ..waiting(&["a"]) };
+        let next = goes_on(run(), Some(waiting.clone()), said("green")).unwrap();
+        assert_eq!((next.replays, next.version), (Some(replays), 7));
+        assert_ne!(next.id, waiting.id);
     }
 }

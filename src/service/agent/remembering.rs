@@ -51,7 +51,7 @@ fn put(store: &Store, agent: AgentId, remembered: &Remembered) -> Result<()> {
 }
 
 /// Puts a person's words in the place of a summary.
-pub(super) fn edit(store: &Store, agent: AgentId, session: RunId, summary: String) -> Result<Remembered> {
+pub(super) fn edit(store: &Store, agent: AgentId, session: RunId, summary: &str) -> Result<Remembered> {
     const DOING: &str = "editing what an agent remembers";
     let summary = summary.trim().to_owned();
     if summary.is_empty() {
@@ -141,10 +141,14 @@ impl Running {
         if summary.is_empty() {
             return Err("the model said nothing".to_owned());
         }
-        let edited = known.is_some_and(|known| known.edited);
+        let edited = known.as_ref().is_some_and(|known| known.edited);
         let remembered =
             Remembered { user: self.run.user.clone(), session, at: fresh::now(), summary, edited };
-        let kept = self.agents.archive.run(move |store| put(store, agent, &remembered)).await;
+        // What the person did to it meanwhile stands.
+        let kept = self.agents.archive.run(move |store| {
+            if get(store, agent, session)? == known { put(store, agent, &remembered) } else { Ok(()) }
+        });
+        let kept = kept.await;
         kept.map_err(|error| error.said())
     }
 }
@@ -181,10 +185,10 @@ mod tests {
         assert_eq!(told(None), ["0", "1", "2"]);
         assert_eq!(sweep(&store, now).unwrap(), 0);
         let first = all(&store, id, None).unwrap().remove(0);
-        assert!(edit(&store, id, first.session, " ".to_owned()).is_err());
-        assert!(edit(&store, id, first.session, "Likes tea.\n".to_owned()).unwrap().edited);
+        assert!(edit(&store, id, first.session, " ").is_err());
+        assert!(edit(&store, id, first.session, "Likes tea.\n").unwrap().edited);
         forget(&store, id, &[first.session]).unwrap();
-        assert!(edit(&store, id, first.session, "x".to_owned()).is_err());
+        assert!(edit(&store, id, first.session, "x").is_err());
         kept::remove(&store, id).unwrap();
         assert_eq!(store.keys::<Remembered>(Scan::all()).count(), 0);
     }

@@ -1,5 +1,7 @@
 //! Runs that are done once more: with the definition as it was or another, their calls answered from what was recorded.
 
+use std::collections::BTreeMap;
+
 use super::calling::Did;
 use super::onward::blank;
 use super::run::Running;
@@ -15,6 +17,12 @@ pub(super) fn once_more(book: &Book, old: Run, again: &Again) -> Result<Run> {
     let version = kept::version(book, Some(again.version.unwrap_or(old.version)))?;
     let of_version = again.version.and(version.definition.model.clone());
     let model = again.model.clone().or(of_version).unwrap_or(old.model);
+    // Of another version its own templates count.
+    let mut prompts = match (&old.replays, again.version) {
+        (Some(of), None) => of.prompts.clone(),
+        _ => BTreeMap::new(),
+    };
+    prompts.extend(again.edit.prompts.clone());
     Ok(Run {
         question: old.question,
         // Recorded calls set none anew.
@@ -23,7 +31,7 @@ pub(super) fn once_more(book: &Book, old: Run, again: &Again) -> Result<Run> {
             run: old.id,
             step: again.edit.step,
             said: again.edit.said.is_some(),
-            prompts: again.edit.prompts.clone(),
+            prompts,
             missing: Some(again.missing),
         }),
         ..blank(old.agent, version.number, model)

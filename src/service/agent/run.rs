@@ -247,6 +247,8 @@ pub(super) async fn run(agents: &Agents, mut running: Running, events: mpsc::Sen
         ended = Box::pin(running.go()) => Some(ended),
     };
     let state = match ended {
+        // Who leaves while the session is being remembered has the answer.
+        None if matches!(running.run.state, State::Answered { .. }) => running.run.state.clone(),
         None => State::Stopped,
         Some(Ok(state)) => state,
         Some(Err(Halt::GaveUp(why))) => State::GaveUp { why, text: running.said_last() },
@@ -360,6 +362,8 @@ impl Running {
             Err(calls) => return Ok(State::Waiting { calls }),
         };
         let text = self.after(answer).await?;
+        self.run.state = State::Answered { text: text.clone() };
+        self.store().await?;
         self.remember(&text).await;
         Ok(State::Answered { text })
     }
@@ -624,13 +628,15 @@ impl Running {
 
     /// Asks whether a call may be made. Only the person's own word counts.
     async fn agreed(&mut self, asked: &Asked) -> bool {
+        // A server may give calls of several steps one id: a word about one is none about another.
+        let id = format!("{}:{}", self.run.spent.steps, asked.id);
         let confirm = AgentEvent::Confirm {
             run: self.run.id,
-            id: asked.id.clone(),
+            id: id.clone(),
             action: asked.name.clone(),
             shown: shown(&asked.input),
         };
-        self.waits(asked.id.clone(), confirm).await
+        self.waits(id, confirm).await
     }
 
     /// Waits for a person's word on what is told by `event`.

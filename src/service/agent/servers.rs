@@ -59,7 +59,7 @@ impl Servers {
                 let tools = session.tools().await?;
                 let compared = pinned.compare(&tools);
                 let (now, session) = (Mutex::new(tools.clone()), Some(session));
-                Ok::<_, Error>((at, Served { session, compared, now, tools }))
+                Ok::<_, Error>((at, Served { session, tools, compared, now }))
             });
         }
         Ok(Self(try_join_all(opening).await?.into_iter().collect()))
@@ -73,7 +73,7 @@ impl Servers {
             let pinned = pins.0.get(&group.name).cloned().unwrap_or_default();
             let tools: Vec<Tool> = pinned.tools.into_iter().map(|pin| pin.tool).collect();
             let now = Mutex::new(tools.clone());
-            (at, Served { session: None, compared: Compared::default(), now, tools })
+            (at, Served { session: None, tools, compared: Compared::default(), now })
         });
         Self(served.collect())
     }

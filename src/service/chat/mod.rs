@@ -186,7 +186,7 @@ impl Chat {
             };
             let (steps, received) = mpsc::channel(STEPS);
             let tasks = chat.tasks.clone();
-            tasks.spawn(async move { run::run(&chat, begun, terms, steps).await });
+            tasks.spawn(async move { Box::pin(run::run(&chat, begun, terms, steps)).await });
             stream::unfold(received, |mut received| async move {
                 received.recv().await.map(|step| (step, received))
             })

@@ -19,13 +19,12 @@ impl Traces {
     pub async fn note(&self, id: TraceId, row: Option<u32>, said: Opinion, by: String) -> Result<Note> {
         let said = said.checked()?;
         let note = self.with(move |view| {
-            let span = match row {
-                Some(row) => Some(view.span(id, row)?.id),
-                None => {
-                    // Of one that is not there it says so.
-                    view.run(id)?;
-                    None
-                }
+            let span = if let Some(row) = row {
+                Some(view.span(id, row)?.id)
+            } else {
+                // Of one that is not there it says so.
+                view.run(id)?;
+                None
             };
             if view.store.keys::<Note>(Scan::under(&id)).count() >= MOST {
                 let why = format!("the trace has {MOST} notes");

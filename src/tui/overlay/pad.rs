@@ -138,7 +138,7 @@ impl Pad {
                     Of::Instructions => Choice::Fill(Blank::Instructions, text),
                     Of::Tool(call) => Choice::Tool { id: call.id.clone(), text, taken: true },
                     Of::Step(..) | Of::Prompt(..) if text.is_empty() => {
-                        self.wrong = "it is empty".to_owned();
+                        "it is empty".clone_into(&mut self.wrong);
                         return Outcome::Stay;
                     }
                     Of::Step(message, step) => {

@@ -385,7 +385,7 @@ fn a_step_is_written_anew_and_the_agent_runs_on_from_there() {
     assert!(stage.text().contains("Run on from") && stage.text().contains("step 2"), "{}", stage.text());
     stage.keys("<enter>");
     assert!(stage.text().contains("\"tool\":\"search_teas\""), "{}", stage.text());
-    let effects = stage.keys("<ctrl+u>None is left.<enter>");
+    let effects = stage.keys("<ctrl+u><backspace><ctrl+u>None is left.<enter>");
     let edit = Edit { step: Some(1), said: Some("None is left.".to_owned()), ..Edit::default() };
     let redo = Chat::Redo { conversation: conversation(1), message: id(91), edit: Box::new(edit) };
     assert_eq!(chats(&effects), [redo]);

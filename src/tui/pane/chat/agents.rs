@@ -192,10 +192,10 @@ impl State {
     }
 
     /// Shows what an agent is.
-    pub(super) fn show_card(&self, book: &Book, desk: &mut Desk<'_>) {
+    pub(super) fn show_card(book: &Book, desk: &mut Desk<'_>) {
         let Some(version) = book.version(None) else { return };
         let title = format!("The agent {}", safe_line(&book.agent.name));
-        let said = card(version, desk.wall().ago(version.created));
+        let said = card(version, &desk.wall().ago(version.created));
         desk.overlays.push(Overlay::Reading(Box::new(Reading::new(&title, said))));
     }
 
@@ -278,7 +278,7 @@ fn verbatim(text: &str) -> impl Iterator<Item = Line> + '_ {
 }
 
 /// What an agent is, in lines.
-fn card(version: &Version, ago: String) -> Vec<Line> {
+fn card(version: &Version, ago: &str) -> Vec<Line> {
     let definition = &version.definition;
     let mut said = Vec::new();
     let mut row = |name: &str, value: String| {

@@ -119,7 +119,7 @@ impl State {
                 desk.say(added(&dataset, place, like, &remarks));
             }
             (Wait::Agents, Reply::Agents { agents }) => self.offer_agents(&agents, desk),
-            (Wait::AgentCard, Reply::Agent { book }) => self.show_card(&book, desk),
+            (Wait::AgentCard, Reply::Agent { book }) => Self::show_card(&book, desk),
             (Wait::AgentPrompt(of, step), Reply::Agent { book }) => self.write_prompt(of, step, &book, desk),
             (Wait::Scripts(id), Reply::Scripts { scripts }) if self.thread.id == Some(id) => {
                 scripts::offer(scripts, desk);
