@@ -152,6 +152,8 @@ mod tests {
         assert_eq!(grounded.turns[2].blocks.len(), 2);
         grounding.sources =
             vec![Source { passage: PassageId::from_bytes([1; 16]), uri: "a".into(), place: "a".into() }; 2];
+        grounding.text =
+            "<result number=\"1\">\na\n</result>\n<result number=\"2\">\nb\n</result>\n".to_owned();
         grounding.cite("So [2]. Not [3].");
         assert!(grounding.is_cited(2) && !grounding.is_cited(1) && !grounding.is_cited(3));
     }
