@@ -1,4 +1,4 @@
-//! What lists of several places have alike: the chosen row, what is said under a list, what failed.
+//! What lists of several places have alike: the chosen row and where keys lead from it, what is said under a list, what failed.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -6,10 +6,33 @@ use ratatui::style::{Modifier, Style};
 
 use crate::domain::Error;
 use crate::domain::figures::grouped;
+use crate::tui::action::Action;
 use crate::tui::look::{Look, Role};
 use crate::tui::overlay::Hidden;
 use crate::tui::paint::{columns, first_lines, meter, more, put, tint, wrap};
 use crate::tui::pane::Sight;
+
+/// Where an action leads in a list of so many, of which a page is in sight.
+pub fn stepped(action: Action, at: usize, page: usize, all: usize) -> Option<usize> {
+    let page = page.max(1);
+    let to = match action {
+        Action::SelectNext => at + 1,
+        Action::SelectPrevious => at.saturating_sub(1),
+        Action::SelectFirst => 0,
+        Action::SelectLast => usize::MAX,
+        Action::HalfPageDown => at + page.div_ceil(2),
+        Action::HalfPageUp => at.saturating_sub(page.div_ceil(2)),
+        Action::PageDown => at + page,
+        Action::PageUp => at.saturating_sub(page),
+        _ => return None,
+    };
+    Some(to.min(all.saturating_sub(1)))
+}
+
+/// The first row in sight, so that the selected one is.
+pub fn followed(top: usize, selected: usize, page: usize) -> usize {
+    top.clamp((selected + 1).saturating_sub(page.max(1)), selected)
+}
 
 /// The ground of a row of a list, and the style of its name; the selected one is marked.
 pub fn ground(selected: bool, row: Rect, look: &Look, cells: &mut Buffer) -> (Style, Style) {

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Open, State, Wait, followed, is_worked_on, layout, name_of, stepped};
+use super::{Open, State, Wait, is_worked_on, layout, name_of};
 use crate::domain::Error;
 use crate::domain::id::{BaseId, SourceId};
 use crate::domain::knowledge::base::{Base, Origin, Plan, SourcePlan};
@@ -14,6 +14,7 @@ use crate::tui::effect::Lane;
 use crate::tui::overlay::confirm::Confirm;
 use crate::tui::overlay::prompt::Prompt;
 use crate::tui::overlay::{Choice, Overlay};
+use crate::tui::rows::{followed, stepped};
 use crate::workbench::Request;
 use crate::workbench::request::Topic;
 use crate::workbench::request::knowledge::{Knowledge, Wish};

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{State, Wait, followed, layout, stepped};
+use super::{State, Wait, layout};
 use crate::domain::Error;
 use crate::domain::catalog::ModelId;
 use crate::domain::id::BaseId;
@@ -15,6 +15,7 @@ use crate::tui::effect::{Effect, Lane};
 use crate::tui::event::{Mouse, MouseKind};
 use crate::tui::overlay::prompt::Prompt;
 use crate::tui::overlay::{Choice, Overlay};
+use crate::tui::rows::{followed, stepped};
 use crate::workbench::Request;
 use crate::workbench::request::knowledge::{Knowledge, Wish};
 

@@ -1,12 +1,13 @@
 //! The documents of a base: how each stands, and why.
 
-use super::{Page, State, Wait, followed, layout, stepped};
+use super::{Page, State, Wait, layout};
 use crate::domain::Error;
 use crate::domain::knowledge::sync::Filed;
 use crate::tui::action::Action;
 use crate::tui::app::Desk;
 use crate::tui::effect::Lane;
 use crate::tui::overlay::input::Input;
+use crate::tui::rows::{followed, stepped};
 use crate::tui::stroke::Stroke;
 use crate::workbench::Request;
 use crate::workbench::request::knowledge::Knowledge;

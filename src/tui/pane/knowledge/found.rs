@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Focus, Open, Page, State, Wait, followed, layout, stepped};
+use super::{Focus, Open, Page, State, Wait, layout};
 use crate::domain::Error;
 use crate::domain::catalog::ModelId;
 use crate::domain::delta::Fold;
@@ -20,6 +20,7 @@ use crate::tui::overlay::picker::{Picker, Purpose};
 use crate::tui::overlay::prompt::Prompt;
 use crate::tui::overlay::reading::{Line, Reading};
 use crate::tui::overlay::{Choice, Overlay};
+use crate::tui::rows::{followed, stepped};
 use crate::workbench::Request;
 use crate::workbench::request::knowledge::Knowledge;
 

@@ -43,7 +43,6 @@ use crate::domain::id::{BaseId, DocumentId, PassageId};
 use crate::domain::knowledge::base::Base;
 use crate::domain::knowledge::chunking::Chunking;
 use crate::domain::knowledge::rebuild::Wish;
-use crate::tui::action::Action;
 use crate::tui::app::Desk;
 use crate::tui::effect::TaskId;
 use crate::tui::models::Stock;
@@ -236,28 +235,6 @@ impl State {
     fn beat(&self) -> Option<Duration> {
         (self.running() > 0 || self.syncing() > 0).then_some(Duration::from_secs(1))
     }
-}
-
-/// Where an action leads in a list of so many, of which a page is in sight.
-fn stepped(action: Action, at: usize, page: usize, all: usize) -> Option<usize> {
-    let page = page.max(1);
-    let to = match action {
-        Action::SelectNext => at + 1,
-        Action::SelectPrevious => at.saturating_sub(1),
-        Action::SelectFirst => 0,
-        Action::SelectLast => usize::MAX,
-        Action::HalfPageDown => at + page.div_ceil(2),
-        Action::HalfPageUp => at.saturating_sub(page.div_ceil(2)),
-        Action::PageDown => at + page,
-        Action::PageUp => at.saturating_sub(page),
-        _ => return None,
-    };
-    Some(to.min(all.saturating_sub(1)))
-}
-
-/// The first row in sight, so that the selected one is.
-fn followed(top: usize, selected: usize, page: usize) -> usize {
-    top.clamp((selected + 1).saturating_sub(page.max(1)), selected)
 }
 
 /// A base is being synced or rebuilt.

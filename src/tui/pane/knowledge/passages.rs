@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Focus, Page, State, Wait, followed, layout, stepped};
+use super::{Focus, Page, State, Wait, layout};
 use crate::domain::Error;
 use crate::domain::id::{DocumentId, PassageId};
 use crate::domain::knowledge::passage::Passage;
@@ -10,6 +10,7 @@ use crate::domain::knowledge::retrieval::Looked;
 use crate::tui::action::Action;
 use crate::tui::app::Desk;
 use crate::tui::effect::{Effect, Lane, TimerId};
+use crate::tui::rows::{followed, stepped};
 use crate::workbench::Request;
 use crate::workbench::request::knowledge::Knowledge;
 

@@ -1,12 +1,13 @@
 //! What an action, a key or the mouse does here.
 
-use super::{Focus, Open, Page, State, followed, layout};
+use super::{Focus, Open, Page, State, layout};
 use crate::tui::action::Action;
 use crate::tui::app::Desk;
 use crate::tui::event::{Mouse, MouseKind};
 use crate::tui::key::Key;
 use crate::tui::keymap::Context;
 use crate::tui::overlay::Choice;
+use crate::tui::rows::followed;
 use crate::tui::stroke::{Edit, Stroke};
 
 impl State {

@@ -49,7 +49,6 @@ use open::Open;
 
 use crate::domain::Error;
 use crate::domain::trace::{Run, TraceId};
-use crate::tui::action::Action;
 use crate::tui::effect::TaskId;
 use crate::tui::overlay::input::Input;
 
@@ -175,26 +174,4 @@ impl State {
     fn waits_for(&self, wait: &Wait) -> bool {
         self.waits.values().any(|other| other == wait)
     }
-}
-
-/// Where an action leads in a list of so many, of which a page is in sight.
-fn stepped(action: Action, at: usize, page: usize, all: usize) -> Option<usize> {
-    let page = page.max(1);
-    let to = match action {
-        Action::SelectNext => at + 1,
-        Action::SelectPrevious => at.saturating_sub(1),
-        Action::SelectFirst => 0,
-        Action::SelectLast => usize::MAX,
-        Action::HalfPageDown => at + page.div_ceil(2),
-        Action::HalfPageUp => at.saturating_sub(page.div_ceil(2)),
-        Action::PageDown => at + page,
-        Action::PageUp => at.saturating_sub(page),
-        _ => return None,
-    };
-    Some(to.min(all.saturating_sub(1)))
-}
-
-/// The first row in sight, so that the selected one is.
-fn followed(top: usize, selected: usize, page: usize) -> usize {
-    top.clamp((selected + 1).saturating_sub(page.max(1)), selected)
 }

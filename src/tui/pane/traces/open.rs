@@ -2,11 +2,12 @@
 
 use super::card::Card;
 use super::finding::Find;
+use super::reading;
 use super::transcript::Transcript;
-use super::{followed, reading};
 use crate::domain::Error;
 use crate::domain::trace::lint::Finding;
 use crate::domain::trace::{Note, Packed, Run, TraceId};
+use crate::tui::rows::followed;
 use crate::tui::trace::Shared;
 
 /// A run that is looked into.

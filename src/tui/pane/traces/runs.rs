@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::open::Open;
-use super::{State, Wait, followed, layout, stepped};
+use super::{State, Wait, layout};
 use crate::domain::time::Timestamp;
 use crate::domain::trace::filter::Filter;
 use crate::domain::trace::{Run, Source, TraceId};
@@ -13,6 +13,7 @@ use crate::tui::effect::{Effect, Lane, TimerId};
 use crate::tui::overlay::Overlay;
 use crate::tui::overlay::confirm::Confirm;
 use crate::tui::overlay::prompt::Prompt;
+use crate::tui::rows::{followed, stepped};
 use crate::tui::stroke::Stroke;
 use crate::workbench::Request;
 use crate::workbench::request::Topic;

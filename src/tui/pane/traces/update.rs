@@ -2,7 +2,7 @@
 
 use super::open::{Focus, Open};
 use super::transcript::Transcript;
-use super::{State, Wait, layout, stepped};
+use super::{State, Wait, layout};
 use crate::domain::figures::{count, grouped};
 use crate::domain::trace::{Kind, Row};
 use crate::tui::action::Action;
@@ -10,6 +10,7 @@ use crate::tui::app::Desk;
 use crate::tui::event::{Mouse, MouseKind};
 use crate::tui::key::Key;
 use crate::tui::keymap::Context;
+use crate::tui::rows::stepped;
 use crate::tui::stroke::Stroke;
 use crate::tui::trace::Shared;
 
