@@ -95,6 +95,7 @@ impl Replays {
             return Err(Error::new(ErrorKind::Invalid, DOING, "nothing is asked", hint));
         }
         asked.settings.check()?;
+        asked.leave_extras_of(original.asked.model.as_ref());
         // What was found in a base stands among the messages.
         asked.settings.knowledge = None;
         let call = Converse {

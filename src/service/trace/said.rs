@@ -232,12 +232,18 @@ fn said(role: Role, blocks: &[Block]) -> Json {
 fn part(block: &Block) -> Option<Json> {
     Some(match block {
         Block::Text { text } => json!({ "type": "text", "content": text }),
-        Block::Reasoning { text, .. } => json!({ "type": "reasoning", "content": text }),
-        Block::ToolUse { id, name, input, .. } => {
-            json!({ "type": "tool_call", "id": id, "name": name, "arguments": input })
+        Block::Reasoning { text, signature } => {
+            let part = json!({ "type": "reasoning", "content": text });
+            with(part, "signature", signature.clone().map(Json::String))
         }
-        Block::ToolResult { id, content, .. } => {
-            json!({ "type": "tool_call_response", "id": id, "response": content })
+        Block::RedactedReasoning { data } => json!({ "type": "redacted_reasoning", "data": data }),
+        Block::ToolUse { id, name, input, extra } => {
+            let part = json!({ "type": "tool_call", "id": id, "name": name, "arguments": input });
+            with(part, "extra_content", extra.clone())
+        }
+        Block::ToolResult { id, content, is_error } => {
+            let part = json!({ "type": "tool_call_response", "id": id, "response": content });
+            with(part, "is_error", is_error.then_some(Json::Bool(true)))
         }
         Block::Image { media_type, .. } => {
             json!({ "type": "blob", "modality": "image", "mime_type": media_type })
@@ -245,6 +251,58 @@ fn part(block: &Block) -> Option<Json> {
         Block::Document { name, media_type, .. } => {
             json!({ "type": "blob", "modality": "document", "mime_type": media_type, "name": name })
         }
-        _ => return None,
+        Block::CachePoint => return None,
     })
+}
+
+/// The same with what OpenTelemetry has no name for, where there is such: a call that is asked again must send it back.
+fn with(mut part: Json, key: &str, value: Option<Json>) -> Json {
+    if let (Json::Object(map), Some(value)) = (&mut part, value) {
+        map.insert(key.to_owned(), value);
+    }
+    part
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::trace::Facts;
+    use crate::domain::trace::replay::Original;
+    use crate::wire::trace::meaning;
+
+    #[test]
+    fn what_a_provider_wants_back_comes_back_from_a_span_as_it_was() {
+        let text = |text: &str| Block::Text { text: text.to_owned() };
+        let turns = [
+            Turn { role: Role::User, blocks: vec![text("Look.")] },
+            Turn {
+                role: Role::Assistant,
+                blocks: vec![
+                    Block::Reasoning { text: "hm".to_owned(), signature: Some("seal".to_owned()) },
+                    Block::RedactedReasoning { data: "x/y=".to_owned() },
+                    text("I look."),
+                    Block::ToolUse {
+                        id: "1".to_owned(),
+                        name: "look".to_owned(),
+                        input: json!({"at": 1}),
+                        extra: Some(json!({"google": {"thought_signature": "c2VhbA=="}})),
+                    },
+                ],
+            },
+            Turn {
+                role: Role::Tool,
+                blocks: vec![Block::ToolResult {
+                    id: "1".to_owned(),
+                    content: "There is nothing.".to_owned(),
+                    is_error: true,
+                }],
+            },
+        ];
+        let mut span = TraceSpan::default();
+        let messages = turns.iter().map(|turn| said(turn.role, &turn.blocks)).collect();
+        put_messages("gen_ai.input.messages", messages, &mut span);
+        let original = Original::of(&span, &Facts::default(), &meaning::contents(&span), None);
+        assert_eq!(original.asked.turns, turns);
+        assert_eq!(original.remarks, Vec::<String>::new());
+    }
 }

@@ -256,10 +256,10 @@ impl Waiting {
 
     fn stands_in(&self, said: &Contents) -> bool {
         said.input.iter().flat_map(|message| &message.parts).any(|part| match part {
-            Part::ToolResult { id, result } => {
+            Part::ToolResult { id, result, .. } => {
                 id.is_some() && *id == self.id || *result == self.result || self.in_text(&text_of(result))
             }
-            Part::Text { text } | Part::Reasoning { text } => self.in_text(text),
+            Part::Text { text } | Part::Reasoning { text, .. } => self.in_text(text),
             Part::Other { value, .. } => self.in_text(&text_of(value)),
             Part::ToolCall { .. } => false,
         })

@@ -123,7 +123,7 @@ fn a_result_that_no_later_prompt_holds_is_told() {
     let answer = |id: Option<&str>, result: Json| Said {
         role: "tool".to_owned(),
         name: None,
-        parts: vec![Part::ToolResult { id: id.map(str::to_owned), result }],
+        parts: vec![Part::ToolResult { id: id.map(str::to_owned), result, is_error: false }],
     };
     let result = json!({"t": 57});
     for told in [
@@ -144,7 +144,12 @@ fn arguments_that_no_tool_can_take_are_told() {
     let mut outline = run();
     add(&mut outline, &model(1), "chat m", false);
     let tree = Tree::of(&outline);
-    let call = |name: &str, arguments: Json| Part::ToolCall { id: None, name: name.to_owned(), arguments };
+    let call = |name: &str, arguments: Json| Part::ToolCall {
+        id: None,
+        name: name.to_owned(),
+        arguments,
+        extra: None,
+    };
     let parts = vec![
         call("f", json!({"x": 1})),
         call("f", json!("{\"x\": ")),
