@@ -1,6 +1,8 @@
 //! What was said in a call of this program: by the conversation that its answer stands in, or by what is kept beside its
 //! record.
 
+use std::collections::VecDeque;
+
 use serde_json::{Map, Value as Json, json};
 
 use super::parameters;
@@ -14,37 +16,62 @@ use crate::domain::trace::contents::{Found, Ran};
 use crate::domain::trace::replay::Replay;
 use crate::domain::trace::told::Told;
 use crate::domain::trace::{Span, SpanKind, TraceSpan};
-use crate::domain::{ErrorKind, Result};
+use crate::domain::{Error, ErrorKind, Result};
+use crate::store::Store;
 use crate::store::record::ReplayOf;
-use crate::store::{Record, Store};
 
 /// Messages of a conversation that a call tells.
 const MESSAGES: usize = 500;
 /// Calls before one that are looked at for what it was asked with.
 const CALLS: usize = 1000;
+/// Runs of one trace that take turns, such as agents that work side by side.
+const RUNS: usize = 4;
+/// Under that name a span says that what was said in it cannot be read.
+pub(super) const UNREADABLE: &str = "outcrop.unreadable";
 
-/// Adds what was said in a call, as far as it is there.
-pub(super) fn say(store: &Store, span: &Span, to: &mut TraceSpan) -> Result<()> {
-    let told = match again(store, span)? {
-        None => read::<Told>(store, &span.id)?,
+/// What the last calls were asked with and gave. The next call of a run says all that again: it is not read again for that.
+#[derive(Debug, Default)]
+pub(super) struct Known(VecDeque<(SpanId, Shared)>);
+
+/// Adds what was said in a call, as far as it is there. Of what is damaged the span says so: what it tells itself is known.
+pub(super) fn say(store: &Store, span: &Span, to: &mut TraceSpan, known: &mut Known) -> Result<()> {
+    let mut lost = None;
+    let told = match again(store, span) {
+        Ok(None) => store.get::<Told>(&span.id),
         again => again,
     };
+    let told = sound(told, &mut lost)?.flatten();
     let answer = span.conversation.zip(span.answer);
-    match (told, answer) {
+    let before = |id: &SpanId| store.get::<Told>(id);
+    let said = match (told, answer) {
         (told, Some(answer)) if span.kind == SpanKind::Retrieve => {
-            let told = with_texts(store, told.unwrap_or_default(), answer)?;
-            tell(store, told, to)
+            with_texts(store, told.unwrap_or_default(), answer)
+                .and_then(|told| tell(span, told, to, known, before))
         }
-        (Some(told), _) => tell(store, told, to),
+        (Some(told), _) => tell(span, told, to, known, before),
         (None, Some(answer)) => converse(store, span.kind, answer, to),
         (None, None) => Ok(()),
+    };
+    sound(said, &mut lost)?;
+    to.attributes.put(UNREADABLE, lost.map(|error| error.to_string()));
+    Ok(())
+}
+
+/// What was read; `None` of what is damaged, which is remembered.
+fn sound<T>(read: Result<T>, lost: &mut Option<Error>) -> Result<Option<T>> {
+    match read {
+        Err(error) if error.kind == ErrorKind::Corrupt => {
+            *lost = Some(error);
+            Ok(None)
+        }
+        read => read.map(Some),
     }
 }
 
 /// What was asked again is kept whole, beside the call in whose place it is.
 fn again(store: &Store, span: &Span) -> Result<Option<Told>> {
     let Some(of) = span.replays else { return Ok(None) };
-    let replay = read::<Replay>(store, &ReplayOf(of, span.id))?;
+    let replay = store.get::<Replay>(&ReplayOf(of, span.id))?;
     Ok(replay.map(|Replay { asked, gave, .. }| Told {
         system: asked.system,
         settings: Some(asked.settings),
@@ -52,14 +79,6 @@ fn again(store: &Store, span: &Span) -> Result<Option<Told>> {
         output: gave.blocks,
         ..Told::default()
     }))
-}
-
-/// A record; one that is damaged is none.
-fn read<R: Record>(store: &Store, key: &R::Key) -> Result<Option<R>> {
-    match store.get::<R>(key) {
-        Err(error) if error.kind == ErrorKind::Corrupt => Ok(None),
-        other => other,
-    }
 }
 
 /// By the conversation that an answer stands in.
@@ -94,7 +113,7 @@ fn converse(
         asked[last] = said(Role::User, &blocks);
         system = Some(Grounding::around(system));
     }
-    put_system(system, to);
+    put_system(system.as_deref(), to);
     put_messages("gen_ai.input.messages", asked, to);
     put_messages("gen_ai.output.messages", vec![said(answer.role, &answer.blocks)], to);
     if let Some(of) = answer.answer.as_ref().filter(|_| kind == SpanKind::Converse) {
@@ -105,7 +124,7 @@ fn converse(
 
 /// What was looked for and found for an answer, which keeps both; the scores are kept beside the record.
 fn with_texts(store: &Store, mut told: Told, answer: (ConversationId, MessageId)) -> Result<Told> {
-    let message = read::<Message>(store, &answer)?;
+    let message = store.get::<Message>(&answer)?;
     let Some(grounding) = message.and_then(|message| message.answer).and_then(|answer| answer.grounding)
     else {
         return Ok(told);
@@ -126,24 +145,34 @@ fn with_texts(store: &Store, mut told: Told, answer: (ConversationId, MessageId)
 }
 
 /// By what is kept beside the record.
-fn tell(store: &Store, told: Told, to: &mut TraceSpan) -> Result<()> {
+fn tell(
+    span: &Span,
+    told: Told,
+    to: &mut TraceSpan,
+    known: &mut Known,
+    read: impl FnMut(&SpanId) -> Result<Option<Told>>,
+) -> Result<()> {
     let Told { after, system, settings, input, output, query, found, ran } = told;
-    let Shared { system: before, settings: with, mut turns, missing } = shared(store, after)?;
-    if let Some(settings) = settings.or(with) {
-        parameters::put(&settings, &mut to.attributes);
+    let mut shared = known.shared(after, read)?;
+    shared.go_on(system, settings, input);
+    if let Some(settings) = &shared.settings {
+        parameters::put(settings, &mut to.attributes);
     }
-    turns.extend(input);
-    put_system(system.or(before).filter(|system| !system.is_empty()), to);
+    put_system(shared.system.as_deref().filter(|system| !system.is_empty()), to);
     put_messages(
         "gen_ai.input.messages",
-        turns.iter().map(|turn| said(turn.role, &turn.blocks)).collect(),
+        shared.turns.iter().map(|turn| said(turn.role, &turn.blocks)).collect(),
         to,
     );
-    if missing > 0 {
-        to.attributes.push("outcrop.input.left_out", missing);
+    if shared.missing > 0 {
+        to.attributes.push("outcrop.input.left_out", shared.missing);
     }
     if !output.is_empty() {
         put_messages("gen_ai.output.messages", vec![said(Role::Assistant, &output)], to);
+    }
+    if span.kind == SpanKind::Converse {
+        shared.turns.push(Turn { role: Role::Assistant, blocks: output });
+        known.keep(span.id, shared);
     }
     to.attributes.put("gen_ai.retrieval.query.text", query);
     if !found.is_empty() {
@@ -163,7 +192,7 @@ fn tell(store: &Store, told: Told, to: &mut TraceSpan) -> Result<()> {
 }
 
 /// What a call shares with those before it.
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Shared {
     system: Option<String>,
     settings: Option<Settings>,
@@ -172,30 +201,64 @@ struct Shared {
     missing: u32,
 }
 
-fn shared(store: &Store, mut after: Option<(SpanId, u32)>) -> Result<Shared> {
-    let (mut chain, mut missing) = (Vec::new(), 0);
-    while let Some((id, many)) = after {
-        let before = if chain.len() < CALLS { read::<Told>(store, &id)? } else { None };
-        let Some(before) = before else {
-            missing = many;
-            break;
-        };
-        after = before.after;
-        chain.push((before, many));
+impl Shared {
+    /// The call behind it says that too.
+    fn go_on(&mut self, system: Option<String>, settings: Option<Settings>, input: Vec<Turn>) {
+        self.turns.extend(input);
+        self.system = system.or(self.system.take());
+        self.settings = settings.or(self.settings.take());
     }
-    let mut shared = Shared { missing, ..Shared::default() };
-    let turns = &mut shared.turns;
-    for (before, many) in chain.into_iter().rev() {
-        turns.extend(before.input);
-        turns.push(Turn { role: Role::Assistant, blocks: before.output });
-        turns.truncate(many.saturating_sub(missing) as usize);
-        shared.system = before.system.or(shared.system);
-        shared.settings = before.settings.or(shared.settings);
+
+    /// The next one shares so many of its messages.
+    fn cut(&mut self, many: u32) {
+        self.turns.truncate(many.saturating_sub(self.missing) as usize);
     }
-    Ok(shared)
 }
 
-fn put_system(system: Option<String>, to: &mut TraceSpan) {
+impl Known {
+    /// What a call shares with those before it, which `read` reads where they are not known.
+    fn shared(
+        &mut self,
+        mut after: Option<(SpanId, u32)>,
+        mut read: impl FnMut(&SpanId) -> Result<Option<Told>>,
+    ) -> Result<Shared> {
+        let known = after.and_then(|(id, many)| Some((self.take(id)?, many)));
+        if let Some((mut shared, many)) = known {
+            shared.cut(many);
+            return Ok(shared);
+        }
+        let (mut chain, mut shared) = (Vec::new(), Shared::default());
+        while let Some((id, many)) = after {
+            let before = if chain.len() < CALLS { sound(read(&id), &mut None)?.flatten() } else { None };
+            let Some(before) = before else {
+                shared.missing = many;
+                break;
+            };
+            after = before.after;
+            chain.push((before, many));
+        }
+        for (before, many) in chain.into_iter().rev() {
+            shared.go_on(before.system, before.settings, before.input);
+            shared.turns.push(Turn { role: Role::Assistant, blocks: before.output });
+            shared.cut(many);
+        }
+        Ok(shared)
+    }
+
+    fn take(&mut self, id: SpanId) -> Option<Shared> {
+        let at = self.0.iter().position(|(known, _)| *known == id)?;
+        self.0.remove(at).map(|(_, shared)| shared)
+    }
+
+    fn keep(&mut self, id: SpanId, shared: Shared) {
+        if self.0.len() == RUNS {
+            self.0.pop_front();
+        }
+        self.0.push_back((id, shared));
+    }
+}
+
+fn put_system(system: Option<&str>, to: &mut TraceSpan) {
     if let Some(system) = system {
         let system = json!([{ "type": "text", "content": system }]);
         to.attributes.push("gen_ai.system_instructions", system.to_string());
@@ -265,7 +328,10 @@ fn with(mut part: Json, key: &str, value: Option<Json>) -> Json {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
+    use crate::domain::time::Timestamp;
     use crate::domain::trace::Facts;
     use crate::domain::trace::replay::Original;
     use crate::wire::trace::meaning;
@@ -304,5 +370,53 @@ mod tests {
         let original = Original::of(&span, &Facts::default(), &meaning::contents(&span), None);
         assert_eq!(original.asked.turns, turns);
         assert_eq!(original.remarks, Vec::<String>::new());
+    }
+
+    fn id(run: u8, step: u8) -> SpanId {
+        let mut bytes = [run; 16];
+        bytes[0] = step;
+        SpanId::from_bytes(bytes)
+    }
+
+    /// The calls of a run, each with what one more tool gave, by their ids.
+    fn run(number: u8, steps: u8) -> BTreeMap<SpanId, Told> {
+        let text = |text: String| vec![Block::Text { text }];
+        let call = |step: u8| {
+            let before = step.checked_sub(1).map(|before| (id(number, before), 2 * u32::from(step)));
+            let told = Told {
+                after: before,
+                system: (step == 0).then(|| "Be brief.".to_owned()),
+                input: vec![Turn { role: Role::User, blocks: text(format!("gave {step}")) }],
+                output: text(format!("calls {step}")),
+                ..Told::default()
+            };
+            (id(number, step), told)
+        };
+        (0..steps).map(call).collect()
+    }
+
+    #[test]
+    fn of_a_long_run_no_call_is_read_again_for_those_behind_it() {
+        const STEPS: u8 = 200;
+        // Two that take turns.
+        let [one, other] = [1, 2].map(|number| run(number, STEPS));
+        let all: BTreeMap<_, _> = one.iter().chain(&other).map(|(id, told)| (*id, told.clone())).collect();
+        let (mut known, mut read) = (Known::default(), 0);
+        for (id, told) in &all {
+            let span = Span::begun(*id, SpanKind::Converse, "p", Timestamp(0));
+            let [mut here, mut alone] = [TraceSpan::default(), TraceSpan::default()];
+            let counted = |id: &SpanId| {
+                read += 1;
+                Ok(all.get(id).cloned())
+            };
+            tell(&span, told.clone(), &mut here, &mut known, counted).unwrap();
+            tell(&span, told.clone(), &mut alone, &mut Known::default(), |id| Ok(all.get(id).cloned()))
+                .unwrap();
+            assert_eq!(here, alone, "it says the same as where it is looked at alone");
+        }
+        assert_eq!(read, 0);
+        assert!(known.0.len() <= RUNS);
+        let (_, last) = known.0.back().unwrap();
+        assert_eq!((last.turns.len(), last.missing), (2 * usize::from(STEPS), 0));
     }
 }

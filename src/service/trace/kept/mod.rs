@@ -23,6 +23,7 @@ use crate::store::record::{Chunk, ChunkKey, RunKey, Segment, SegmentKey, TraceAt
 use crate::store::{Batch, Hold, Log, Scan, Shelf, Store};
 use crate::wire::trace::meaning;
 
+pub(super) use frame::weight;
 pub use open::Opened;
 pub use sweep::Keep;
 
