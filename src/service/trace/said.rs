@@ -27,7 +27,7 @@ const CALLS: usize = 1000;
 /// Runs of one trace that take turns, such as agents that work side by side.
 const RUNS: usize = 4;
 /// Under that name a span says that what was said in it cannot be read.
-pub(super) const UNREADABLE: &str = "outcrop.unreadable";
+const UNREADABLE: &str = "outcrop.unreadable";
 
 /// What the last calls were asked with and gave. The next call of a run says all that again: it is not read again for that.
 #[derive(Debug, Default)]
@@ -43,18 +43,22 @@ pub(super) fn say(store: &Store, span: &Span, to: &mut TraceSpan, known: &mut Kn
     let told = sound(told, &mut lost)?.flatten();
     let answer = span.conversation.zip(span.answer);
     let before = |id: &SpanId| store.get::<Told>(id);
-    let said = match (told, answer) {
+    match (told, answer) {
         (told, Some(answer)) if span.kind == SpanKind::Retrieve => {
-            with_texts(store, told.unwrap_or_default(), answer)
-                .and_then(|told| tell(span, told, to, known, before))
+            let told = with_texts(store, told.unwrap_or_default(), answer, &mut lost)?;
+            tell(span, told, to, known, before)?;
         }
-        (Some(told), _) => tell(span, told, to, known, before),
-        (None, Some(answer)) => converse(store, span.kind, answer, to),
-        (None, None) => Ok(()),
-    };
-    sound(said, &mut lost)?;
+        (Some(told), _) => tell(span, told, to, known, before)?,
+        (None, Some(answer)) => converse(store, span.kind, answer, to, &mut lost)?,
+        (None, None) => {}
+    }
     to.attributes.put(UNREADABLE, lost.map(|error| error.to_string()));
     Ok(())
+}
+
+/// Why what was said in a span cannot be read.
+pub(super) fn unreadable(span: &TraceSpan) -> Option<&str> {
+    span.attributes.text(UNREADABLE)
 }
 
 /// What was read; `None` of what is damaged, which is remembered.
@@ -87,8 +91,9 @@ fn converse(
     kind: SpanKind,
     (conversation, answer): (ConversationId, MessageId),
     to: &mut TraceSpan,
+    lost: &mut Option<Error>,
 ) -> Result<()> {
-    let get = |id: MessageId| store.get::<Message>(&(conversation, id));
+    let mut get = |id: MessageId| sound(store.get::<Message>(&(conversation, id)), lost).map(Option::flatten);
     let Some(answer) = get(answer)? else { return Ok(()) };
     let mut input = Vec::new();
     let mut parent = answer.parent;
@@ -100,7 +105,7 @@ fn converse(
         input.push(message);
     }
     input.reverse();
-    let head = store.get::<Conversation>(&conversation)?;
+    let head = sound(store.get::<Conversation>(&conversation), lost)?.flatten();
     let mut system = head.and_then(|head| head.system).filter(|system| !system.is_empty());
     let mut asked: Vec<Json> = input.iter().map(|message| said(message.role, &message.blocks)).collect();
     // The model was given what was found, and the rules for it; the step around it was given what the person wrote.
@@ -123,8 +128,13 @@ fn converse(
 }
 
 /// What was looked for and found for an answer, which keeps both; the scores are kept beside the record.
-fn with_texts(store: &Store, mut told: Told, answer: (ConversationId, MessageId)) -> Result<Told> {
-    let message = store.get::<Message>(&answer)?;
+fn with_texts(
+    store: &Store,
+    mut told: Told,
+    answer: (ConversationId, MessageId),
+    lost: &mut Option<Error>,
+) -> Result<Told> {
+    let message = sound(store.get::<Message>(&answer), lost)?.flatten();
     let Some(grounding) = message.and_then(|message| message.answer).and_then(|answer| answer.grounding)
     else {
         return Ok(told);

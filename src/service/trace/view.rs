@@ -3,11 +3,11 @@
 use super::kept::{Kept, Opened, Price, missing, weight};
 use super::notes::{self, Noted};
 use super::{own, said};
-use crate::domain::Result;
 use crate::domain::time::Timestamp;
 use crate::domain::trace::filter::{Filter, Subject};
 use crate::domain::trace::outline::Outline;
 use crate::domain::trace::{Facts, Note, Run, TraceId, TraceSpan, Tree};
+use crate::domain::{ErrorKind, Result};
 use crate::store::Store;
 use crate::store::record::RunKey;
 use crate::wire::trace::meaning;
@@ -44,10 +44,14 @@ impl View<'_> {
             let next = if at(kept.peek()) >= at(own.peek()) { kept.next() } else { own.next() };
             let Some(run) = next else { return Ok((found, false)) };
             let run = run?;
-            if let Some(filter) = filter
-                && !self.passes(run.id, filter)?
-            {
-                continue;
+            if let Some(filter) = filter {
+                match self.passes(run.id, filter) {
+                    Ok(true) => {}
+                    Ok(false) => continue,
+                    // One that cannot be looked into hides no other.
+                    Err(error) if matches!(error.kind, ErrorKind::Corrupt | ErrorKind::NotFound) => continue,
+                    Err(error) => return Err(error),
+                }
             }
             if found.len() == limit {
                 return Ok((found, true));
@@ -239,7 +243,7 @@ mod tests {
     use std::cell::Cell;
 
     use super::*;
-    use crate::domain::{Error, ErrorKind};
+    use crate::domain::Error;
 
     fn span(bytes: usize) -> TraceSpan {
         let mut span = TraceSpan::default();
