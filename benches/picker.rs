@@ -1,18 +1,15 @@
 //! The model picker over 10,000 models, from a key to the frame that shows what fits: `cargo bench --bench picker`.
 #![allow(missing_docs, clippy::unwrap_used, reason = "a bench fails loudly")]
 
+mod press;
 mod screen;
-
-use std::hint::black_box;
 
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use outcrop::domain::catalog::{Capability, ModelCard, Price};
-use outcrop::tui::app::{Cache, State, update, view};
+use outcrop::tui::app::State;
 use outcrop::tui::event::Event;
-use outcrop::tui::key::Key;
 use outcrop::workbench::Reply;
-use ratatui::Terminal;
-use ratatui::backend::TestBackend;
+use press::press;
 use screen::{Screen, asking};
 
 /// Ids and names of the length that aggregators have.
@@ -60,21 +57,7 @@ fn picker(c: &mut Criterion) {
         ("down", "", "<down>"),
     ] {
         let state = opened(typed);
-        let key = Key::script(key).unwrap()[0];
-        let mut terminal = Terminal::new(TestBackend::new(120, 40)).unwrap();
-        group.bench_function(name, |b| {
-            b.iter_batched_ref(
-                || (state.clone(), Cache::default()),
-                |(state, cache)| {
-                    update(state, cache, Event::Key(key));
-                    let frame = terminal.draw(|frame| {
-                        view(state, cache, frame);
-                    });
-                    black_box(frame.unwrap().count)
-                },
-                BatchSize::SmallInput,
-            );
-        });
+        press(&mut group, name, (120, 40), &state, key, BatchSize::SmallInput);
     }
     group.finish();
 }

@@ -2,6 +2,7 @@
 //! run of so many instead of 100,000.
 #![allow(missing_docs, clippy::unwrap_used, reason = "a bench fails loudly")]
 
+mod press;
 mod screen;
 
 use std::hint::black_box;
@@ -10,14 +11,12 @@ use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use outcrop::domain::trace::{
     Facts, Kind, Outline, Packed, Run, Source, SpanKey, Status, TraceId, TraceSpan,
 };
-use outcrop::tui::app::{Cache, State, update, view};
+use outcrop::tui::app::State;
 use outcrop::tui::effect::{Effect, Work};
 use outcrop::tui::event::{Event, Made};
-use outcrop::tui::key::Key;
 use outcrop::tui::trace::Trace;
 use outcrop::workbench::Reply;
-use ratatui::Terminal;
-use ratatui::backend::TestBackend;
+use press::press;
 use screen::{Screen, asking};
 
 /// Rows that come through the door at a time.
@@ -91,22 +90,7 @@ fn spans(c: &mut Criterion) {
         let (mut screen, _) = Screen::started(240, 70);
         screen.state = opened(&outline);
         screen.keys(before);
-        let state = screen.state;
-        let key = Key::script(key).unwrap()[0];
-        let mut terminal = Terminal::new(TestBackend::new(240, 70)).unwrap();
-        group.bench_function(name, |b| {
-            b.iter_batched_ref(
-                || (state.clone(), Cache::default()),
-                |(state, cache)| {
-                    update(state, cache, Event::Key(key));
-                    let frame = terminal.draw(|frame| {
-                        view(state, cache, frame);
-                    });
-                    black_box(frame.unwrap().count)
-                },
-                BatchSize::LargeInput,
-            );
-        });
+        press(&mut group, name, (240, 70), &screen.state, key, BatchSize::LargeInput);
     }
     group.finish();
 }

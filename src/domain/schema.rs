@@ -2,6 +2,8 @@
 //!
 //! Here is the only place that names the validator. What a schema refers to beyond itself is never fetched.
 
+mod whole;
+
 use std::fmt;
 
 use jsonschema::ReferencingError;
@@ -12,6 +14,8 @@ use serde_json::Value;
 use super::error::{Error, ErrorKind, Result};
 use super::message::Block;
 use super::settings::Settings;
+
+pub use whole::whole;
 
 /// Breaks that are told; the others are counted.
 const TOLD: usize = 3;

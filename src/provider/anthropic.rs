@@ -185,11 +185,11 @@ impl Provider for Anthropic {
     }
 
     fn left_out(&self, converse: &Converse) -> Vec<LeftOut> {
-        request::left_out(&converse.settings)
+        request::left_out(converse)
     }
 
     fn on_top(&self, converse: &Converse) -> u32 {
-        request::budget(converse.settings.reasoning).unwrap_or(0)
+        request::budget(converse, Thinking::of(converse.model.model())).unwrap_or(0)
     }
 
     fn usual_longest(&self, _: &Converse) -> Option<u32> {

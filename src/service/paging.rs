@@ -1,10 +1,30 @@
-//! Records in pages, and by the digits of their ids.
+//! Records in pages, all of a few, and by the digits of their ids.
 
 use std::fmt::Display;
 
 use crate::domain::id::{is_piece, piece};
 use crate::domain::{Error, ErrorKind, Result};
 use crate::store::{Record, Scan, Store};
+
+/// Every record of a scan, and a line for each that is damaged: it costs itself alone. `name` tells which it is.
+pub(super) fn all<R: Record>(
+    store: &Store,
+    scan: Scan<R>,
+    name: impl Fn(&R::Key) -> String,
+) -> Result<(Vec<R>, Vec<String>)> {
+    let (mut found, mut damaged) = (Vec::new(), Vec::new());
+    for key in store.keys::<R>(scan) {
+        let key = key?;
+        match store.get::<R>(&key) {
+            Ok(record) => found.extend(record),
+            Err(error) if error.kind == ErrorKind::Corrupt => {
+                damaged.push(format!("{} cannot be read: {}", name(&key), error.why));
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok((found, damaged))
+}
 
 /// The newest records behind `before`, and whether there are older ones. Damaged ones are left out.
 pub(super) fn page<R: Record>(
@@ -66,4 +86,48 @@ pub(super) fn find<R: Record<Key: Display>>(
 fn missing(doing: &str, command: &str) -> Error {
     let hint = format!("`{command}` shows those that there are.");
     Error::new(ErrorKind::NotFound, doing, "there is nothing with that id", hint)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::{Deserialize, Serialize};
+
+    use super::*;
+    use crate::domain::id::NoteId;
+    use crate::domain::time::Timestamp;
+    use crate::domain::trace::{Note, Opinion, TraceId};
+    use crate::store::record::{Kind, NoteOf};
+    use crate::store::{Batch, Owner, Unlock};
+
+    /// What lies in the place of a note and is none.
+    #[derive(Serialize, Deserialize)]
+    struct Broken;
+
+    impl Record for Broken {
+        const KIND: Kind = Kind::TraceNote;
+        const SCHEMA: u8 = 1;
+        type Key = NoteOf;
+    }
+
+    #[test]
+    fn a_damaged_record_is_named_and_hides_no_other() {
+        let home = tempfile::tempdir().unwrap();
+        let owner = Owner::take(home.path()).unwrap();
+        let store = Store::open(&owner, &Unlock { passphrase: None, ask: false }).unwrap().0;
+        let trace = TraceId([1; 16]);
+        let id = |number: u8| NoteId::from_bytes([number; 16]);
+        let mut batch = Batch::new();
+        for number in [1, 3] {
+            let said = Opinion { name: "score".to_owned(), grade: None, text: number.to_string() };
+            let note = Note { id: id(number), trace, span: None, said, by: String::new(), at: Timestamp(0) };
+            batch.put(&NoteOf(trace, id(number)), &note).unwrap();
+        }
+        batch.put(&NoteOf(trace, id(2)), &Broken).unwrap();
+        store.commit(batch).unwrap();
+        let name = |key: &NoteOf| format!("note {}", key.1.short());
+        let (notes, damaged) = all::<Note>(&store, Scan::under(&trace), name).unwrap();
+        assert_eq!(notes.iter().map(|note| note.id).collect::<Vec<_>>(), [id(1), id(3)]);
+        assert_eq!(damaged.len(), 1);
+        assert!(damaged[0].starts_with(&format!("note {} cannot be read: ", id(2).short())), "{damaged:?}");
+    }
 }

@@ -13,9 +13,9 @@ use crate::domain::trace::TraceId;
 use crate::domain::trace::replay::{Asked, Gave, Original, Place, Replay};
 use crate::domain::{Error, ErrorKind, Result};
 use crate::service::archive::Archive;
-use crate::service::fresh;
 use crate::service::invoke::{Clock, Invoke, Terms};
 use crate::service::trace::Traces;
+use crate::service::{fresh, paging};
 use crate::store::record::ReplayOf;
 use crate::store::{Batch, Scan};
 
@@ -49,8 +49,9 @@ impl Replays {
         Ok(self.traces.original(id, row).await?.1)
     }
 
-    /// The replays of a span, or of all in its trace; those of one span stand together, the oldest first.
-    pub async fn of(&self, id: TraceId, row: Option<u32>) -> Result<Vec<Replay>> {
+    /// The replays of a span, or of all in its trace, and a line for each that cannot be read; those of one span stand together, the
+    /// oldest first.
+    pub async fn of(&self, id: TraceId, row: Option<u32>) -> Result<(Vec<Replay>, Vec<String>)> {
         let span = match row {
             Some(row) => Some(self.traces.span(id, row).await?.0.id),
             None => None,
@@ -61,7 +62,7 @@ impl Replays {
                     Some(span) => Scan::under(&Place { trace: id, span }),
                     None => Scan::under(&id),
                 };
-                store.scan::<Replay>(scan).map(|record| Ok(record?.1)).collect()
+                paging::all(store, scan, |key: &ReplayOf| format!("replay {}", key.1.short()))
             })
             .await
     }
@@ -95,6 +96,7 @@ impl Replays {
             return Err(Error::new(ErrorKind::Invalid, DOING, "nothing is asked", hint));
         }
         asked.settings.check()?;
+        asked.leave_extras_of(original.asked.model.as_ref());
         // What was found in a base stands among the messages.
         asked.settings.knowledge = None;
         let call = Converse {

@@ -1,6 +1,7 @@
 //! Spans, what was said in them, replays and egress entries are kept for a while, and no more of them than there is room for;
 //! attachments as long as something names them.
 
+use std::cmp::Reverse;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -61,20 +62,38 @@ pub fn sweep_at_times(store: &Store, keep: Keep, now: Timestamp, rest: Duration)
 pub fn sweep(store: &Store, keep: Keep, now: Timestamp) -> Result<usize> {
     let spans = sweep_kind::<Span>(store, keep, now, SpanId::made)?
         + sweep_kind::<Told>(store, keep, now, SpanId::made)?
-        + sweep_kind::<Replay>(store, keep, now, |key: &ReplayOf| key.1.made())?;
+        + sweep_replays(store, keep, now)?;
     Ok(spans + sweep_kind::<Egress>(store, keep, now, |key: &EgressKey| Some(key.0))?)
 }
 
+/// A kind whose keys are in order of time.
 fn sweep_kind<R: Record>(
     store: &Store,
     keep: Keep,
     now: Timestamp,
     made: impl Fn(&R::Key) -> Option<Timestamp>,
 ) -> Result<usize> {
+    sweep_behind::<R>(store, keep, now, store.sizes::<R>(Scan::all().reverse()), made)
+}
+
+/// Replays stand by the span that they are of, whichever was made first.
+fn sweep_replays(store: &Store, keep: Keep, now: Timestamp) -> Result<usize> {
+    let mut all = store.sizes::<Replay>(Scan::all()).collect::<Result<Vec<_>>>()?;
+    all.sort_unstable_by_key(|(key, _)| Reverse(key.1));
+    sweep_behind::<Replay>(store, keep, now, all.into_iter().map(Ok), |key: &ReplayOf| key.1.made())
+}
+
+fn sweep_behind<R: Record>(
+    store: &Store,
+    keep: Keep,
+    now: Timestamp,
+    newest_first: impl Iterator<Item = Result<(R::Key, u64)>>,
+    made: impl Fn(&R::Key) -> Option<Timestamp>,
+) -> Result<usize> {
     let mut batch = Batch::new();
     let (mut waiting, mut removed, mut bytes) = (0, 0, 0_u64);
-    // Newest first: what is left when the room is used up goes.
-    for entry in store.sizes::<R>(Scan::all().reverse()) {
+    // What is left when the room is used up goes.
+    for entry in newest_first {
         let (key, size) = entry?;
         bytes = bytes.saturating_add(size);
         let old = made(&key).is_some_and(|made| now.since(made) > keep.age_ms);
@@ -99,6 +118,7 @@ fn sweep_kind<R: Record>(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::trace::replay::{Asked, Gave, Place};
     use crate::domain::trace::{SpanKind, SpanStatus};
     use crate::service::fresh;
     use crate::store::record::{Kind, RecordKey};
@@ -247,5 +267,25 @@ mod tests {
         let kept: Vec<_> = store.keys::<Span>(Scan::all().reverse()).map(Result::unwrap).collect();
         assert_eq!(kept, (0..7).map(|number| id(now, number.into(), number)).collect::<Vec<_>>());
         assert!((1..20).contains(&left(&store).1));
+    }
+
+    #[test]
+    fn of_replays_the_newest_stay_whosever_they_are() {
+        let home = tempfile::tempdir().unwrap();
+        let (store, now) = (open(home.path()), fresh::now());
+        let mut batch = Batch::new();
+        // The newest of all is one of the span with the smallest id.
+        for number in 0..6 {
+            let of = Place::first(SpanId::from_bytes([1 + number % 3; 16]));
+            let id = id(now, number.into(), number);
+            let replay = Replay { id, of, at: now, asked: Asked::default(), gave: Gave::default() };
+            batch.put(&ReplayOf(of, id), &replay).unwrap();
+        }
+        store.commit(batch).unwrap();
+        let sizes = || store.sizes::<Replay>(Scan::all()).map(Result::unwrap);
+        let young = |key: &ReplayOf| key.1.made().is_some_and(|made| now.since(made) < 4 * DAY);
+        let bytes = sizes().filter(|(key, _)| young(key)).map(|(_, size)| size).sum();
+        assert_eq!(sweep(&store, Keep { age_ms: u64::MAX, bytes }, now).unwrap(), 2);
+        assert!(sizes().count() == 4 && sizes().all(|(key, _)| young(&key)));
     }
 }

@@ -45,6 +45,23 @@ pub fn ground(selected: bool, row: Rect, look: &Look, cells: &mut Buffer) -> (St
     (ground, ground.patch(look.style(Role::Text)).add_modifier(Modifier::BOLD))
 }
 
+/// The styles of a line by their roles; the chosen one has a ground of its own and a bar, whose colour tells where the keys go.
+pub fn styled<'a>(
+    chosen: bool,
+    focused: bool,
+    line: Rect,
+    look: &'a Look,
+    cells: &mut Buffer,
+) -> impl Fn(Role) -> Style + use<'a> {
+    let ground = if chosen { look.style(Role::Selected) } else { Style::new() };
+    if chosen {
+        tint(cells, line, ground);
+        let bar = if focused { Role::Accent } else { Role::Muted };
+        put(cells, line.x, line.y, line.x + 1, "▌", ground.patch(look.style(bar)));
+    }
+    move |role| ground.patch(look.style(role))
+}
+
 /// Says what failed, as much of it as there is room for.
 pub fn failed(error: &Error, sight: &Sight<'_>, body: Rect, cells: &mut Buffer) {
     let lines = wrap(&error.to_string(), body.width.saturating_sub(6));

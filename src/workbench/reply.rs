@@ -386,7 +386,7 @@ pub enum Reply {
     TraceRows {
         rows: Packed,
     },
-    /// What cannot be read of a trace; rows stand where its spans were.
+    /// What cannot be read of a trace: where it is opened, rows stand where its spans were.
     TraceDamaged {
         places: Vec<String>,
     },
@@ -405,6 +405,9 @@ pub enum Reply {
     },
     TraceReplays {
         replays: Vec<Replay>,
+        /// A line for each that cannot be read.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        damaged: Vec<String>,
     },
     /// Rows that pass.
     TraceFound {
@@ -429,6 +432,9 @@ pub enum Reply {
     /// What people have noted on a trace.
     TraceNotes {
         notes: Vec<Note>,
+        /// A line for each that cannot be read.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        damaged: Vec<String>,
     },
     /// A note, as it is kept.
     TraceNoted {

@@ -132,7 +132,8 @@ async fn show(text: &str, filter: &[String], asker: &Asker, out: &mut Out) -> Re
         Some(filter) => Some(passing(run.id, filter, outline.rows.len(), asker).await?),
     };
     let again = asker.one(Request::Traces(Traces::Replays { id: run.id, row: None }), out).await?;
-    let Reply::TraceReplays { replays } = &again else { return Err(unexpected(&again)) };
+    let Reply::TraceReplays { replays, damaged: lost } = &again else { return Err(unexpected(&again)) };
+    warn(lost);
     let view = shown::View { outline: &outline, tree: &tree, rollups: &rollups, replays };
     let rows = tree.order().iter().copied();
     let rows: Vec<u32> =
@@ -156,10 +157,15 @@ async fn show(text: &str, filter: &[String], asker: &Asker, out: &mut Out) -> Re
         let lines: Vec<_> = notes.map(|placed| placed.line()).collect();
         words::table(&lines).iter().try_for_each(|line| out.line(line))?;
     }
+    warn(&damaged);
+    Ok(())
+}
+
+/// Tells what cannot be read.
+fn warn(damaged: &[String]) {
     for place in damaged {
         out::say(&format!("warning: {place}"));
     }
-    Ok(())
 }
 
 /// For each row whether it passes.
@@ -188,7 +194,8 @@ async fn span(text: &str, row: u32, asker: &Asker, out: &mut Out) -> Result<(), 
     let notes = noting::of(run.id, asker, out).await?;
     let mut notes = notes.iter().filter(|note| note.span == Some(span.id));
     let again = asker.one(Request::Traces(Traces::Replays { id: run.id, row: Some(row) }), out).await?;
-    let Reply::TraceReplays { replays } = &again else { return Err(unexpected(&again)) };
+    let Reply::TraceReplays { replays, damaged: lost } = &again else { return Err(unexpected(&again)) };
+    warn(lost);
     if out.json {
         out.object(&reply)?;
         notes.try_for_each(|note| out.object(&Item::TraceNote { row: Some(row), note }))?;
@@ -251,12 +258,25 @@ async fn export(
         TraceForm::Prompts => Written::Prompts,
         TraceForm::OpenAi => Written::OpenAi,
     };
-    let mut file = None;
+    let (mut file, mut written) = (None, 0);
     for id in &ids {
         let mut replies = asker.ask(Request::Traces(Traces::Export { id: *id, form }));
         while let Some(reply) = replies.next().await {
             let reply = reply?;
-            let Reply::TraceWritten { bytes } = &reply else { return Err(unexpected(&reply)) };
+            let bytes = match &reply {
+                Reply::TraceWritten { bytes } => bytes,
+                Reply::TraceDamaged { places } => {
+                    warn(places);
+                    let parts = words::count(places.len() as u64, "part", "parts");
+                    out.note(&format!(
+                        "{parts} of {} could not be read; the rest is written",
+                        shown::short(*id)
+                    ))?;
+                    continue;
+                }
+                other => return Err(unexpected(other)),
+            };
+            written += bytes.len();
             match output {
                 Some(path) => {
                     let failed = |why: &std::io::Error| Error::io(format!("writing {}", path.display()), why);
@@ -276,6 +296,9 @@ async fn export(
                 None => out.json_text(&String::from_utf8_lossy(bytes))?,
             }
         }
+    }
+    if written == 0 {
+        out.note("no call of a model in it makes a row")?;
     }
     if let Some(path) = output
         && !out.json

@@ -1,6 +1,6 @@
 //! `outcrop traces note`: scores and notes on traces, and their lines below a tree.
 
-use super::{Asker, End, Item, Out, Reply, Request, Traces, found, shown, unexpected, words};
+use super::{Asker, End, Item, Out, Reply, Request, Traces, found, shown, unexpected, warn, words};
 use crate::domain::id::{is_piece, piece};
 use crate::domain::trace::note::NAME;
 use crate::domain::trace::outline::Outline;
@@ -38,7 +38,10 @@ pub(super) fn placed<'a>(notes: &'a [Note], outline: &Outline) -> Vec<Placed<'a>
 /// What was noted on a trace.
 pub(super) async fn of(id: TraceId, asker: &Asker, out: &mut Out) -> Result<Vec<Note>, End> {
     match asker.one(Request::Traces(Traces::Notes { id }), out).await? {
-        Reply::TraceNotes { notes } => Ok(notes),
+        Reply::TraceNotes { notes, damaged } => {
+            warn(&damaged);
+            Ok(notes)
+        }
         other => Err(unexpected(&other)),
     }
 }

@@ -1,6 +1,6 @@
 //! Traces to a server of OTLP.
 
-use super::{End, Out, all_found, shown};
+use super::{End, Out, all_found, shown, warn};
 use crate::cli::args::TraceForm;
 use crate::cli::{Asker, out, unexpected, words};
 use crate::domain::agent::variable;
@@ -43,6 +43,7 @@ pub(super) async fn send(
             };
             out.line(&format!("{}  {spans} to {}{rejected}", shown::short(id), sent.to))?;
         }
+        warn(&sent.damaged);
         if !sent.words.is_empty() {
             out::say(&format!("note: {} says: {}", sent.to, sent.words));
         }

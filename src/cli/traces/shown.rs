@@ -317,7 +317,7 @@ fn message(said: &Said, lines: &mut Vec<String>) {
     for part in &said.parts {
         let text = match part {
             Part::Text { text } => text.clone(),
-            Part::Reasoning { text } => format!("(thinks) {text}"),
+            Part::Reasoning { text, .. } => format!("(thinks) {text}"),
             Part::ToolCall { name, arguments, .. } => format!("calls {name}({arguments})"),
             Part::ToolResult { result, .. } => format!("result: {result}"),
             Part::Other { kind, .. } => format!("[{kind}]"),

@@ -5,6 +5,9 @@ use serde_json::Value as Json;
 
 use super::value::Attributes;
 
+/// What such thoughts are called, here and by Anthropic.
+const REDACTED: [&str; 2] = ["redacted_reasoning", "redacted_thinking"];
+
 /// A piece of a message.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
@@ -12,19 +15,27 @@ pub enum Part {
     Text {
         text: String,
     },
+    /// `signature` is the provider's own seal of it, without which some take no thought back.
     Reasoning {
         text: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        signature: Option<String>,
     },
     ToolCall {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         id: Option<String>,
         name: String,
         arguments: Json,
+        /// What the provider wants back with the call, unread.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        extra: Option<Json>,
     },
     ToolResult {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         id: Option<String>,
         result: Json,
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        is_error: bool,
     },
     /// A picture, a file, or what nobody knows yet: as it was written.
     Other {
@@ -37,6 +48,19 @@ impl Part {
     /// A piece of text.
     pub fn text(text: impl Into<String>) -> Self {
         Self::Text { text: text.into() }
+    }
+
+    /// A thought that nobody sealed.
+    pub fn thought(text: impl Into<String>) -> Self {
+        Self::Reasoning { text: text.into(), signature: None }
+    }
+
+    /// What a provider thought and keeps to itself, in the sealed form that it takes back.
+    pub fn sealed(&self) -> Option<&str> {
+        match self {
+            Self::Other { kind, value } if REDACTED.contains(&kind.as_str()) => value.get("data")?.as_str(),
+            _ => None,
+        }
     }
 }
 
@@ -72,7 +96,7 @@ impl Said {
     /// The calls of tools in it: id, name and arguments.
     pub fn calls(&self) -> impl Iterator<Item = (Option<&str>, &str, &Json)> {
         self.parts.iter().filter_map(|part| match part {
-            Part::ToolCall { id, name, arguments } => Some((id.as_deref(), name.as_str(), arguments)),
+            Part::ToolCall { id, name, arguments, .. } => Some((id.as_deref(), name.as_str(), arguments)),
             _ => None,
         })
     }

@@ -142,6 +142,19 @@ impl Asked {
         }
     }
 
+    /// Leaves out what a provider wants back with calls of tools where the model before was another provider's.
+    pub fn leave_extras_of(&mut self, before: Option<&ModelId>) {
+        let provider = self.model.as_ref().map(ModelId::provider);
+        if provider.is_some() && provider == before.map(ModelId::provider) {
+            return;
+        }
+        for block in self.turns.iter_mut().flat_map(|turn| &mut turn.blocks) {
+            if let Block::ToolUse { extra, .. } = block {
+                *extra = None;
+            }
+        }
+    }
+
     /// Everything that the model reads, as lines that two of them are compared by.
     pub fn told(&self) -> String {
         let system = self.system.iter().map(|system| format!("system: {system}"));
@@ -236,21 +249,26 @@ fn blocks(said: &Said, known: &mut Vec<String>, remarks: &mut Vec<String>) -> Ve
 fn blocks_of(said: &Said, remarks: &mut Vec<String>) -> Vec<Block> {
     let block = |part: &Part| match part {
         Part::Text { text } => Some(Block::Text { text: text.clone() }),
-        Part::Reasoning { text } => Some(Block::Reasoning { text: text.clone(), signature: None }),
-        Part::ToolCall { id, name, arguments } => Some(Block::ToolUse {
+        Part::Reasoning { text, signature } => {
+            Some(Block::Reasoning { text: text.clone(), signature: signature.clone() })
+        }
+        Part::ToolCall { id, name, arguments, extra } => Some(Block::ToolUse {
             id: id.clone().unwrap_or_else(|| name.clone()),
             name: name.clone(),
             input: if arguments.is_null() { json!({}) } else { arguments.clone() },
-            extra: None,
+            extra: extra.clone(),
         }),
-        Part::ToolResult { id, result } => Some(Block::ToolResult {
+        Part::ToolResult { id, result, is_error } => Some(Block::ToolResult {
             id: id.clone().or_else(|| said.name.clone()).unwrap_or_default(),
             content: text_of(result),
-            is_error: false,
+            is_error: *is_error,
         }),
         Part::Other { kind, .. } => {
-            remarks.push(format!("what the span holds of the kind {kind:?} is left out"));
-            None
+            let sealed = part.sealed().map(|data| Block::RedactedReasoning { data: data.to_owned() });
+            if sealed.is_none() {
+                remarks.push(format!("what the span holds of the kind {kind:?} is left out"));
+            }
+            sealed
         }
     };
     said.parts.iter().filter_map(block).collect()
@@ -329,11 +347,16 @@ mod tests {
     }
 
     fn call(id: &str) -> Part {
-        Part::ToolCall { id: Some(id.to_owned()), name: "look".to_owned(), arguments: json!({"at": 1}) }
+        Part::ToolCall {
+            id: Some(id.to_owned()),
+            name: "look".to_owned(),
+            arguments: json!({"at": 1}),
+            extra: Some(json!("back")),
+        }
     }
 
     fn gave(id: &str, result: Json) -> Part {
-        Part::ToolResult { id: Some(id.to_owned()), result }
+        Part::ToolResult { id: Some(id.to_owned()), result, is_error: false }
     }
 
     fn original(contents: &Contents, provider: &str, model: &str) -> Original {
@@ -392,6 +415,41 @@ mod tests {
         }
         assert_eq!(original.remarks.len(), 3);
         assert_eq!(model_of("", "m1"), None);
+    }
+
+    #[test]
+    fn what_a_provider_wants_back_is_sent_back_to_it_and_to_no_other() {
+        let sealed = Part::Reasoning { text: "hm".to_owned(), signature: Some("seal".to_owned()) };
+        let kept = Part::Other { kind: "redacted_thinking".to_owned(), value: json!({"data": "x/y="}) };
+        let failed = Part::ToolResult { id: Some("1".to_owned()), result: json!("no"), is_error: true };
+        let contents = Contents {
+            input: vec![
+                Said::new("user", "Look."),
+                said("assistant", vec![sealed, kept, call("1")]),
+                said("tool", vec![failed]),
+            ],
+            ..Contents::default()
+        };
+        let Original { mut asked, remarks, .. } = original(&contents, "anthropic", "m1");
+        assert_eq!(remarks, Vec::<String>::new());
+        let thought = Block::Reasoning { text: "hm".to_owned(), signature: Some("seal".to_owned()) };
+        let redacted = Block::RedactedReasoning { data: "x/y=".to_owned() };
+        let called = |extra: Option<Json>| Block::ToolUse {
+            id: "1".to_owned(),
+            name: "look".to_owned(),
+            input: json!({"at": 1}),
+            extra,
+        };
+        let with = |extra| [thought.clone(), redacted.clone(), called(extra)];
+        assert_eq!(asked.turns[1].blocks, with(Some(json!("back"))));
+        let failed = Block::ToolResult { id: "1".to_owned(), content: "no".to_owned(), is_error: true };
+        assert_eq!(asked.turns[2].blocks, [failed]);
+        let before = asked.model.clone();
+        asked.leave_extras_of(before.as_ref());
+        assert_eq!(asked.turns[1].blocks, with(Some(json!("back"))), "the same provider's");
+        asked.model = "other/m1".parse().ok();
+        asked.leave_extras_of(before.as_ref());
+        assert_eq!(asked.turns[1].blocks, with(None));
     }
 
     #[test]

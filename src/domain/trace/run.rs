@@ -201,6 +201,9 @@ pub struct Sent {
     pub rejected: u64,
     /// What it says to that, or besides.
     pub words: String,
+    /// What of it could not be read, a line each: that was not sent.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub damaged: Vec<String>,
 }
 
 /// The forms in which a trace is written out.

@@ -50,7 +50,12 @@ impl Told {
         let said = self.input.iter_mut().flat_map(|turn| &mut turn.blocks).chain(&mut self.output);
         for block in said {
             match block {
-                Block::Text { text } | Block::Reasoning { text, .. } => cut(text),
+                Block::Text { text } => cut(text),
+                // The seal of a thought is one of all of it.
+                Block::Reasoning { text, signature } => {
+                    signature.take_if(|_| text.len() > LONGEST);
+                    cut(text);
+                }
                 Block::ToolResult { content, .. } => cut(content),
                 _ => {}
             }
@@ -86,14 +91,18 @@ mod tests {
     #[test]
     fn a_text_that_is_too_long_is_cut_between_characters_and_says_so() {
         let text = |text: String| Block::Text { text };
+        let thought =
+            |length: usize| Block::Reasoning { text: "h".repeat(length), signature: Some("s".to_owned()) };
         let told = Told {
             system: Some("short".to_owned()),
             input: vec![Turn { role: Role::User, blocks: vec![text("é".repeat(LONGEST))] }],
-            output: vec![text("whole".to_owned())],
+            output: vec![text("whole".to_owned()), thought(9)],
             ..Told::default()
         };
         let kept = told.clone().bounded();
         assert_eq!((&kept.system, &kept.output), (&told.system, &told.output));
+        let cut = Told { output: vec![thought(LONGEST + 1)], ..Told::default() }.bounded();
+        assert!(matches!(&cut.output[0], Block::Reasoning { signature: None, .. }), "a seal of more");
         let said = kept.input[0].blocks[0].said().unwrap();
         assert!(said.len() < LONGEST + 100 && said.ends_with("bytes are left out)"), "{}", said.len());
         let again: Told = serde_json::from_str(&serde_json::to_string(&kept).unwrap()).unwrap();

@@ -290,7 +290,8 @@ impl Provider for Bedrock {
     }
 
     fn on_top(&self, converse: &Converse) -> u32 {
-        request::budget(&self.learnt.based(converse)).unwrap_or(0)
+        let converse = self.learnt.based(converse);
+        request::budget(&converse, Thinking::of(converse.model.model())).unwrap_or(0)
     }
 
     fn usual_longest(&self, converse: &Converse) -> Option<u32> {

@@ -8,6 +8,7 @@ use crate::domain::agent::action::{self, Action, What};
 use crate::domain::agent::run::Hashes;
 use crate::domain::agent::{Definition, Executor, Step, built_in, pin};
 use crate::domain::hex::hex;
+use crate::domain::schema;
 use crate::domain::tool::Tool;
 use crate::wire::agent::openapi;
 
@@ -19,6 +20,10 @@ pub(super) struct Offered {
     pub searches: Vec<(Tool, usize)>,
     /// Each group's own server, where its document names one.
     pub servers: Vec<Option<String>>,
+    /// The hash of each tool as it was told: by that what somebody else's server tells is agreed to.
+    hashes: Vec<(String, String)>,
+    /// What schemas refer to and do not have, a line each, until that is told.
+    pub untold: Vec<String>,
 }
 
 impl Offered {
@@ -47,7 +52,12 @@ impl Offered {
             }
             addresses.push(server);
         }
-        let actions = action::actions(definition, found);
+        let mut actions = action::actions(definition, found);
+        let (mut hashes, mut untold) = (Vec::new(), Vec::new());
+        for tool in actions.iter_mut().map(|action| &mut action.tool) {
+            hashes.push((tool.name.clone(), pin::hash(tool)));
+            untold.extend(close(tool));
+        }
         let mut searches: Vec<(Tool, usize)> = Vec::new();
         for (at, base) in definition.bases.iter().enumerate() {
             let mut tool = built_in::search(&base.name, &base.description);
@@ -61,9 +71,10 @@ impl Offered {
                 tool.name = format!("{plain}_{number}");
                 number += 1;
             }
+            hashes.push((tool.name.clone(), pin::hash(&tool)));
             searches.push((tool, at));
         }
-        Ok(Self { actions, searches, servers: addresses })
+        Ok(Self { actions, searches, servers: addresses, hashes, untold })
     }
 
     /// As a model is told of them.
@@ -77,12 +88,56 @@ impl Offered {
         let hash = |text: &str| hex(&Sha256::digest(text.as_bytes()));
         let prompts =
             Step::ALL.into_iter().map(|step| (step, hash(definition.steps.template(step)))).collect();
-        // By the hash by which what somebody else's server tells is agreed to.
-        let of_tool = |tool: Tool| {
-            let hash = pin::hash(&tool);
-            (tool.name, hash)
-        };
-        let tools = self.tools().into_iter().map(of_tool).collect();
-        Hashes { prompts, tools }
+        Hashes { prompts, tools: self.hashes.clone() }
+    }
+}
+
+/// Leaves open in a tool's schema what it refers to and does not have: no model's server and no grammar takes such a schema. A line
+/// for each.
+fn close(tool: &mut Tool) -> Vec<String> {
+    let (whole, missing) = schema::whole(&tool.schema);
+    if missing.is_empty() {
+        return Vec::new();
+    }
+    tool.schema = whole;
+    let line = |to: String| {
+        let name = &tool.name;
+        format!(
+            "the schema of {name} refers to {to}, which is not in it and is not fetched: anything passes there"
+        )
+    };
+    missing.into_iter().map(line).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::domain::agent::said;
+    use crate::domain::schema::Schema;
+
+    #[test]
+    fn a_tool_whose_schema_refers_elsewhere_stops_no_step_and_is_told() {
+        let tool = |schema| Tool { name: "look".to_owned(), description: String::new(), schema };
+        let mut foreign = tool(json!({
+            "type": "object",
+            "properties": {"at": {"$ref": "http://x.example/place"}, "of": {"$ref": "#/$defs/kind"}},
+            "$defs": {"kind": {"type": "string"}},
+            "required": ["at"],
+        }));
+        let steps = |tool: &Tool| said::schema(std::slice::from_ref(tool));
+        assert!(Schema::read(&steps(&foreign)).is_err());
+        let told = close(&mut foreign);
+        assert_eq!(told.len(), 1);
+        assert!(told[0].contains("look refers to http://x.example/place"), "{told:?}");
+        let read = Schema::read(&steps(&foreign)).unwrap();
+        let step = |input: serde_json::Value| json!({"tool": "look", "input": input});
+        assert!(read.broken(&step(json!({"at": {"any": "thing"}, "of": "x"}))).is_none());
+        assert!(read.broken(&step(json!({"at": 1, "of": 2}))).is_some());
+        let mut own = tool(json!({"type": "object", "properties": {"a": {"$ref": "#"}}}));
+        let before = own.clone();
+        assert!(close(&mut own).is_empty());
+        assert_eq!(own, before);
     }
 }

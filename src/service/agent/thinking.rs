@@ -41,6 +41,10 @@ impl Running {
         self.run.spent.steps += 1;
         let (step, number) = (asking.step, self.run.spent.steps);
         self.tell(AgentEvent::Step { step, number }).await;
+        for text in std::mem::take(&mut self.offered.untold) {
+            tracing::warn!("{text}");
+            self.tell(AgentEvent::Remark { text }).await;
+        }
         let prompt = self.definition.steps.of(step);
         let model = prompt.model.clone().unwrap_or_else(|| self.run.model.clone());
         let mut settings: Settings = self.definition.settings.overlaid(&prompt.settings);

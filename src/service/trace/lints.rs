@@ -1,24 +1,21 @@
 //! What looks wrong in a trace: what its rows tell, and, of one that is read whole in a moment, what was said in it.
 
-use std::collections::BTreeMap;
-
 use serde_json::Value as Json;
 
 use super::Traces;
+use super::kept::weight;
 use super::view::{Reckoned, View};
 use crate::domain::Result;
 use crate::domain::schema::Schema;
-use crate::domain::trace::contents::Contents;
-use crate::domain::trace::lint::{self, Finding};
+use crate::domain::trace::lint::{self, Finding, Reading};
 use crate::domain::trace::outline::{Outline, Row};
-use crate::domain::trace::{Kind, Rollups, TraceId, Value};
+use crate::domain::trace::{Kind, Rollups, TraceId};
 use crate::wire::trace::meaning;
 
-/// Calls of models and tools of a trace that is read for it, and about how many bytes of them.
+/// Calls of models and tools of a trace that is read for it, and about how many bytes of them: no more are read in a moment. Each
+/// is gone before the next one is read.
 const CALLS: usize = 2_000;
-const BYTES: usize = 32 << 20;
-/// About how many bytes what is no text takes.
-const SMALL: usize = 64;
+const BYTES: usize = 64 << 20;
 
 impl Traces {
     /// What looks wrong in it.
@@ -27,8 +24,8 @@ impl Traces {
             let Reckoned { outline, tree } = Reckoned::of(view.open(id)?.outline);
             let rollups = Rollups::of(&outline, &tree);
             let mut found = lint::of_rows(&outline, &tree, &rollups);
-            if let Some(mut said) = said(view, id, &outline)? {
-                found.extend(lint::of_contents(&outline, &tree, |row| said.remove(&row), invalid));
+            if let Some(reading) = read(view, id, &outline)? {
+                found.extend(reading.findings(&outline));
                 found.sort_by_key(|finding| finding.lint);
             }
             Ok(found)
@@ -41,25 +38,37 @@ fn is_call(row: &Row) -> bool {
     matches!(row.kind, Kind::Model | Kind::Tool)
 }
 
-/// What was said in the calls of models and tools, by their rows; `None` of a trace that is too long for it.
-fn said(view: &View<'_>, id: TraceId, outline: &Outline) -> Result<Option<BTreeMap<u32, Contents>>> {
+/// What was said in the calls of models and tools; `None` of a trace that is too long for it.
+fn read(view: &View<'_>, id: TraceId, outline: &Outline) -> Result<Option<Reading>> {
     if outline.rows.iter().filter(|row| is_call(row)).count() > CALLS {
         return Ok(None);
     }
-    let (mut said, mut bytes) = (BTreeMap::new(), 0);
-    view.visit(id, |first, spans| {
-        // What cannot be read says nothing.
-        for (at, span) in (first..).zip(spans.iter().flatten()) {
-            if outline.rows.get(at as usize).is_some_and(is_call) {
-                let sizes =
-                    span.attributes.iter().map(|(_, value)| Value::as_text(value).map_or(SMALL, str::len));
-                bytes += sizes.sum::<usize>();
-                said.insert(at, meaning::contents(span));
-            }
+    let (mut reading, mut bytes) = (Reading::default(), 0);
+    for kind in [Kind::Tool, Kind::Model] {
+        let row = |at: u32| outline.rows.get(at as usize).filter(|row| row.kind == kind);
+        view.visit_with(
+            id,
+            |at| row(at).is_some(),
+            |first, spans| {
+                // What cannot be read says nothing.
+                for (at, span) in (first..).zip(spans.iter().flatten()) {
+                    let Some(row) = row(at) else { continue };
+                    bytes += weight(span);
+                    let said = meaning::contents(span);
+                    if kind == Kind::Tool {
+                        reading.tool(at, row, &said);
+                    } else {
+                        reading.model(at, row, &said, invalid);
+                    }
+                }
+                bytes <= BYTES
+            },
+        )?;
+        if bytes > BYTES {
+            return Ok(None);
         }
-        bytes <= BYTES
-    })?;
-    Ok((bytes <= BYTES).then_some(said))
+    }
+    Ok(Some(reading))
 }
 
 /// What is wrong with arguments by a schema; nothing by one that makes no sense.

@@ -1,7 +1,8 @@
 //! Traces: what this program did and what others tell of theirs, in one list.
 //!
 //! `kept` has those from elsewhere, `own` makes those of this program of its records of calls, `view` is the one over both;
-//! `made` tells what a run was made with, `notes` has what people think of it; `receiver` takes what other programs send. What spans mean is read in `wire::trace`;
+//! `made` tells what a run was made with, `notes` has what people think of it; `writing` and `sending` hand it on, `receiver` takes what
+//! other programs send. What spans mean is read in `wire::trace`;
 //! what is reckoned of them is `domain::trace`.
 
 mod inflate;
@@ -17,6 +18,7 @@ mod said;
 mod sending;
 mod view;
 mod writer;
+mod writing;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -39,7 +41,6 @@ use crate::domain::trace::filter::Filter;
 use crate::domain::trace::latency::{Latency, latencies};
 use crate::domain::trace::outline::Outline;
 use crate::domain::trace::replay::{self, Original, Place};
-use crate::domain::trace::run::Written;
 use crate::domain::trace::{Brought, Kind, Packed, Rollups, Run, Source, TraceId, TraceSpan};
 use crate::domain::{Error, ErrorKind, Result};
 use crate::net::Listener;
@@ -49,19 +50,17 @@ use crate::service::invoke::Prices;
 use crate::service::recorder::Recorder;
 use crate::store::Store;
 use crate::store::record::RunKey;
-use crate::wire::trace::export::{self, Report};
-use crate::wire::trace::otlp::{json, protobuf};
 use crate::wire::trace::{Decoded, meaning};
 use kept::{Arrival, Keep, Kept, Price};
 use view::{Reckoned, View};
 use writer::Writer;
 
+pub use writing::WriteStep;
+
 /// Pieces that wait for a slow reader.
 const PIECES: usize = 4;
 /// Rows that go through the door at a time.
 const ROWS: usize = 8192;
-/// Spans of a trace that is written for people.
-const READABLE: u64 = 20_000;
 /// Requests of senders that wait to be told of.
 const TOLD: usize = 64;
 
@@ -356,53 +355,6 @@ impl Traces {
         });
         let decoded = read.await.map_err(|why| Error::internal("reading traces", why.to_string()))??;
         self.take(decoded, Source::Imported).await
-    }
-
-    /// A trace for other programs and for people, in pieces.
-    pub fn export(&self, id: TraceId, form: Written) -> BoxStream<'static, Result<Vec<u8>>> {
-        self.pieces(move |view, send| {
-            let run = view.run(id)?;
-            if matches!(form, Written::Markdown | Written::Html) && run.spans > READABLE {
-                let why = format!("it has {} spans, and nobody reads more than {READABLE}", run.spans);
-                let hint = "Write it as OTLP: --format json.";
-                return Err(Error::new(ErrorKind::Invalid, "writing a trace", why, hint));
-            }
-            let noted = view.noted(id)?;
-            let (mut failed, mut whole) = (None, Vec::new());
-            view.visit(id, |_, spans| {
-                let spans = match spans {
-                    Ok(mut spans) => {
-                        noted.write(&mut spans);
-                        spans
-                    }
-                    Err(error) => {
-                        failed = Some(error);
-                        return false;
-                    }
-                };
-                send(match form {
-                    Written::Json => [json::encode(&spans).as_bytes(), b"\n"].concat(),
-                    Written::Protobuf => protobuf::encode(&spans),
-                    Written::Prompts => export::prompts(&spans).text.into_bytes(),
-                    Written::OpenAi => export::openai(&spans).text.into_bytes(),
-                    // The tree of all of them is written, once they are there.
-                    Written::Markdown | Written::Html => {
-                        whole.extend(spans);
-                        return true;
-                    }
-                })
-            })?;
-            if let Some(error) = failed {
-                return Err(error);
-            }
-            let report = || Report::of(&whole, |facts| view.price_of(facts));
-            match form {
-                Written::Markdown => send(export::markdown(&report()).into_bytes()),
-                Written::Html => send(export::html(&report()).into_bytes()),
-                Written::Json | Written::Protobuf | Written::Prompts | Written::OpenAi => true,
-            };
-            Ok(())
-        })
     }
 
     /// Takes a trace from elsewhere away.

@@ -9,7 +9,7 @@ use crate::domain::id::{NoteId, SpanId};
 use crate::domain::trace::note::MOST;
 use crate::domain::trace::{Note, Opinion, Outline, Span, SpanKey, TraceId, TraceSpan, Tree};
 use crate::domain::{Error, ErrorKind, Result};
-use crate::service::fresh;
+use crate::service::{fresh, paging};
 use crate::store::record::{NoteOf, TraceAt};
 use crate::store::{Batch, Scan, Store};
 use crate::wire::trace::export;
@@ -42,8 +42,8 @@ impl Traces {
         Ok(note)
     }
 
-    /// What was noted on a trace, the oldest first.
-    pub async fn notes(&self, id: TraceId) -> Result<Vec<Note>> {
+    /// What was noted on a trace, the oldest first, and a line for each note that cannot be read.
+    pub async fn notes(&self, id: TraceId) -> Result<(Vec<Note>, Vec<String>)> {
         self.with(move |view| of(view.store, id)).await
     }
 
@@ -66,9 +66,9 @@ impl Traces {
     }
 }
 
-/// The notes on a trace, the oldest first.
-pub(super) fn of(store: &Store, id: TraceId) -> Result<Vec<Note>> {
-    store.scan::<Note>(Scan::under(&id)).map(|record| record.map(|(_, note)| note)).collect()
+/// The notes on a trace, the oldest first, and a line for each that cannot be read.
+pub(super) fn of(store: &Store, id: TraceId) -> Result<(Vec<Note>, Vec<String>)> {
+    paging::all(store, Scan::under(&id), |key: &NoteOf| format!("note {}", key.1.short()))
 }
 
 /// Removes the notes on a trace with a batch, those that cannot be read too.
@@ -102,6 +102,8 @@ pub(in crate::service) fn sweep(store: &Store) -> Result<usize> {
 /// The notes of a trace by the spans that they are written out with: those on all of it go with its first root.
 pub(super) struct Noted {
     notes: Vec<Note>,
+    /// A line for each that cannot be read.
+    pub damaged: Vec<String>,
     root: Option<SpanKey>,
 }
 
@@ -112,9 +114,9 @@ impl Noted {
         id: TraceId,
         root: impl FnOnce() -> Result<Option<SpanKey>>,
     ) -> Result<Self> {
-        let notes = of(store, id)?;
+        let (notes, damaged) = of(store, id)?;
         let root = if notes.iter().any(|note| note.span.is_none()) { root()? } else { None };
-        Ok(Self { notes, root })
+        Ok(Self { notes, damaged, root })
     }
 
     /// Those that belong to a span.

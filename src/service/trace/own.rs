@@ -135,25 +135,27 @@ fn run(spans: &[Span], price: &Price) -> Run {
 
 /// The rows of calls of one trace.
 pub(super) fn outline(spans: &[Span], price: &Price) -> Outline {
-    rows(&wholes(spans), price)
+    let mut outline = Outline::default();
+    wholes(spans).iter().for_each(|whole| add(&mut outline, whole, price));
+    outline
 }
 
 /// The same, which tells apart what tools were called with.
 pub(super) fn opened(store: &Store, spans: &[Span], price: &Price) -> Result<Outline> {
-    let mut wholes = wholes(spans);
-    for (span, whole) in spans.iter().zip(&mut wholes).filter(|(span, _)| span.kind == SpanKind::Tool) {
-        said::say(store, span, whole)?;
+    let (mut outline, mut known) = (Outline::default(), said::Known::default());
+    // What was said in one is gone before the next is read.
+    for (span, mut whole) in spans.iter().zip(wholes(spans)) {
+        if span.kind == SpanKind::Tool {
+            said::say(store, span, &mut whole, &mut known)?;
+        }
+        add(&mut outline, &whole, price);
     }
-    Ok(rows(&wholes, price))
+    Ok(outline)
 }
 
-fn rows(wholes: &[TraceSpan], price: &Price) -> Outline {
-    let mut outline = Outline::default();
-    for whole in wholes {
-        let facts = meaning::facts(whole);
-        outline.add(whole, &facts, |facts: &Facts<'_>| price(facts.provider, facts.model, &facts.usage));
-    }
-    outline
+fn add(outline: &mut Outline, whole: &TraceSpan, price: &Price) {
+    let facts = meaning::facts(whole);
+    outline.add(whole, &facts, |facts: &Facts<'_>| price(facts.provider, facts.model, &facts.usage));
 }
 
 /// The calls of a trace in order of their begin; none where it is none of this program's.

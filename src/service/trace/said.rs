@@ -1,6 +1,8 @@
 //! What was said in a call of this program: by the conversation that its answer stands in, or by what is kept beside its
 //! record.
 
+use std::collections::VecDeque;
+
 use serde_json::{Map, Value as Json, json};
 
 use super::parameters;
@@ -14,37 +16,66 @@ use crate::domain::trace::contents::{Found, Ran};
 use crate::domain::trace::replay::Replay;
 use crate::domain::trace::told::Told;
 use crate::domain::trace::{Span, SpanKind, TraceSpan};
-use crate::domain::{ErrorKind, Result};
+use crate::domain::{Error, ErrorKind, Result};
+use crate::store::Store;
 use crate::store::record::ReplayOf;
-use crate::store::{Record, Store};
 
 /// Messages of a conversation that a call tells.
 const MESSAGES: usize = 500;
 /// Calls before one that are looked at for what it was asked with.
 const CALLS: usize = 1000;
+/// Runs of one trace that take turns, such as agents that work side by side.
+const RUNS: usize = 4;
+/// Under that name a span says that what was said in it cannot be read.
+const UNREADABLE: &str = "outcrop.unreadable";
 
-/// Adds what was said in a call, as far as it is there.
-pub(super) fn say(store: &Store, span: &Span, to: &mut TraceSpan) -> Result<()> {
-    let told = match again(store, span)? {
-        None => read::<Told>(store, &span.id)?,
+/// What the last calls were asked with and gave. The next call of a run says all that again: it is not read again for that.
+#[derive(Debug, Default)]
+pub(super) struct Known(VecDeque<(SpanId, Shared)>);
+
+/// Adds what was said in a call, as far as it is there. Of what is damaged the span says so: what it tells itself is known.
+pub(super) fn say(store: &Store, span: &Span, to: &mut TraceSpan, known: &mut Known) -> Result<()> {
+    let mut lost = None;
+    let told = match again(store, span) {
+        Ok(None) => store.get::<Told>(&span.id),
         again => again,
     };
+    let told = sound(told, &mut lost)?.flatten();
     let answer = span.conversation.zip(span.answer);
+    let before = |id: &SpanId| store.get::<Told>(id);
     match (told, answer) {
         (told, Some(answer)) if span.kind == SpanKind::Retrieve => {
-            let told = with_texts(store, told.unwrap_or_default(), answer)?;
-            tell(store, told, to)
+            let told = with_texts(store, told.unwrap_or_default(), answer, &mut lost)?;
+            tell(span, told, to, known, before)?;
         }
-        (Some(told), _) => tell(store, told, to),
-        (None, Some(answer)) => converse(store, span.kind, answer, to),
-        (None, None) => Ok(()),
+        (Some(told), _) => tell(span, told, to, known, before)?,
+        (None, Some(answer)) => converse(store, span.kind, answer, to, &mut lost)?,
+        (None, None) => {}
+    }
+    to.attributes.put(UNREADABLE, lost.map(|error| error.to_string()));
+    Ok(())
+}
+
+/// Why what was said in a span cannot be read.
+pub(super) fn unreadable(span: &TraceSpan) -> Option<&str> {
+    span.attributes.text(UNREADABLE)
+}
+
+/// What was read; `None` of what is damaged, which is remembered.
+fn sound<T>(read: Result<T>, lost: &mut Option<Error>) -> Result<Option<T>> {
+    match read {
+        Err(error) if error.kind == ErrorKind::Corrupt => {
+            *lost = Some(error);
+            Ok(None)
+        }
+        read => read.map(Some),
     }
 }
 
 /// What was asked again is kept whole, beside the call in whose place it is.
 fn again(store: &Store, span: &Span) -> Result<Option<Told>> {
     let Some(of) = span.replays else { return Ok(None) };
-    let replay = read::<Replay>(store, &ReplayOf(of, span.id))?;
+    let replay = store.get::<Replay>(&ReplayOf(of, span.id))?;
     Ok(replay.map(|Replay { asked, gave, .. }| Told {
         system: asked.system,
         settings: Some(asked.settings),
@@ -54,22 +85,15 @@ fn again(store: &Store, span: &Span) -> Result<Option<Told>> {
     }))
 }
 
-/// A record; one that is damaged is none.
-fn read<R: Record>(store: &Store, key: &R::Key) -> Result<Option<R>> {
-    match store.get::<R>(key) {
-        Err(error) if error.kind == ErrorKind::Corrupt => Ok(None),
-        other => other,
-    }
-}
-
 /// By the conversation that an answer stands in.
 fn converse(
     store: &Store,
     kind: SpanKind,
     (conversation, answer): (ConversationId, MessageId),
     to: &mut TraceSpan,
+    lost: &mut Option<Error>,
 ) -> Result<()> {
-    let get = |id: MessageId| store.get::<Message>(&(conversation, id));
+    let mut get = |id: MessageId| sound(store.get::<Message>(&(conversation, id)), lost).map(Option::flatten);
     let Some(answer) = get(answer)? else { return Ok(()) };
     let mut input = Vec::new();
     let mut parent = answer.parent;
@@ -81,7 +105,7 @@ fn converse(
         input.push(message);
     }
     input.reverse();
-    let head = store.get::<Conversation>(&conversation)?;
+    let head = sound(store.get::<Conversation>(&conversation), lost)?.flatten();
     let mut system = head.and_then(|head| head.system).filter(|system| !system.is_empty());
     let mut asked: Vec<Json> = input.iter().map(|message| said(message.role, &message.blocks)).collect();
     // The model was given what was found, and the rules for it; the step around it was given what the person wrote.
@@ -94,7 +118,7 @@ fn converse(
         asked[last] = said(Role::User, &blocks);
         system = Some(Grounding::around(system));
     }
-    put_system(system, to);
+    put_system(system.as_deref(), to);
     put_messages("gen_ai.input.messages", asked, to);
     put_messages("gen_ai.output.messages", vec![said(answer.role, &answer.blocks)], to);
     if let Some(of) = answer.answer.as_ref().filter(|_| kind == SpanKind::Converse) {
@@ -104,8 +128,13 @@ fn converse(
 }
 
 /// What was looked for and found for an answer, which keeps both; the scores are kept beside the record.
-fn with_texts(store: &Store, mut told: Told, answer: (ConversationId, MessageId)) -> Result<Told> {
-    let message = read::<Message>(store, &answer)?;
+fn with_texts(
+    store: &Store,
+    mut told: Told,
+    answer: (ConversationId, MessageId),
+    lost: &mut Option<Error>,
+) -> Result<Told> {
+    let message = sound(store.get::<Message>(&answer), lost)?.flatten();
     let Some(grounding) = message.and_then(|message| message.answer).and_then(|answer| answer.grounding)
     else {
         return Ok(told);
@@ -126,24 +155,34 @@ fn with_texts(store: &Store, mut told: Told, answer: (ConversationId, MessageId)
 }
 
 /// By what is kept beside the record.
-fn tell(store: &Store, told: Told, to: &mut TraceSpan) -> Result<()> {
+fn tell(
+    span: &Span,
+    told: Told,
+    to: &mut TraceSpan,
+    known: &mut Known,
+    read: impl FnMut(&SpanId) -> Result<Option<Told>>,
+) -> Result<()> {
     let Told { after, system, settings, input, output, query, found, ran } = told;
-    let Shared { system: before, settings: with, mut turns, missing } = shared(store, after)?;
-    if let Some(settings) = settings.or(with) {
-        parameters::put(&settings, &mut to.attributes);
+    let mut shared = known.shared(after, read)?;
+    shared.go_on(system, settings, input);
+    if let Some(settings) = &shared.settings {
+        parameters::put(settings, &mut to.attributes);
     }
-    turns.extend(input);
-    put_system(system.or(before).filter(|system| !system.is_empty()), to);
+    put_system(shared.system.as_deref().filter(|system| !system.is_empty()), to);
     put_messages(
         "gen_ai.input.messages",
-        turns.iter().map(|turn| said(turn.role, &turn.blocks)).collect(),
+        shared.turns.iter().map(|turn| said(turn.role, &turn.blocks)).collect(),
         to,
     );
-    if missing > 0 {
-        to.attributes.push("outcrop.input.left_out", missing);
+    if shared.missing > 0 {
+        to.attributes.push("outcrop.input.left_out", shared.missing);
     }
     if !output.is_empty() {
         put_messages("gen_ai.output.messages", vec![said(Role::Assistant, &output)], to);
+    }
+    if span.kind == SpanKind::Converse {
+        shared.turns.push(Turn { role: Role::Assistant, blocks: output });
+        known.keep(span.id, shared);
     }
     to.attributes.put("gen_ai.retrieval.query.text", query);
     if !found.is_empty() {
@@ -163,7 +202,7 @@ fn tell(store: &Store, told: Told, to: &mut TraceSpan) -> Result<()> {
 }
 
 /// What a call shares with those before it.
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Shared {
     system: Option<String>,
     settings: Option<Settings>,
@@ -172,30 +211,64 @@ struct Shared {
     missing: u32,
 }
 
-fn shared(store: &Store, mut after: Option<(SpanId, u32)>) -> Result<Shared> {
-    let (mut chain, mut missing) = (Vec::new(), 0);
-    while let Some((id, many)) = after {
-        let before = if chain.len() < CALLS { read::<Told>(store, &id)? } else { None };
-        let Some(before) = before else {
-            missing = many;
-            break;
-        };
-        after = before.after;
-        chain.push((before, many));
+impl Shared {
+    /// The call behind it says that too.
+    fn go_on(&mut self, system: Option<String>, settings: Option<Settings>, input: Vec<Turn>) {
+        self.turns.extend(input);
+        self.system = system.or(self.system.take());
+        self.settings = settings.or(self.settings.take());
     }
-    let mut shared = Shared { missing, ..Shared::default() };
-    let turns = &mut shared.turns;
-    for (before, many) in chain.into_iter().rev() {
-        turns.extend(before.input);
-        turns.push(Turn { role: Role::Assistant, blocks: before.output });
-        turns.truncate(many.saturating_sub(missing) as usize);
-        shared.system = before.system.or(shared.system);
-        shared.settings = before.settings.or(shared.settings);
+
+    /// The next one shares so many of its messages.
+    fn cut(&mut self, many: u32) {
+        self.turns.truncate(many.saturating_sub(self.missing) as usize);
     }
-    Ok(shared)
 }
 
-fn put_system(system: Option<String>, to: &mut TraceSpan) {
+impl Known {
+    /// What a call shares with those before it, which `read` reads where they are not known.
+    fn shared(
+        &mut self,
+        mut after: Option<(SpanId, u32)>,
+        mut read: impl FnMut(&SpanId) -> Result<Option<Told>>,
+    ) -> Result<Shared> {
+        let known = after.and_then(|(id, many)| Some((self.take(id)?, many)));
+        if let Some((mut shared, many)) = known {
+            shared.cut(many);
+            return Ok(shared);
+        }
+        let (mut chain, mut shared) = (Vec::new(), Shared::default());
+        while let Some((id, many)) = after {
+            let before = if chain.len() < CALLS { sound(read(&id), &mut None)?.flatten() } else { None };
+            let Some(before) = before else {
+                shared.missing = many;
+                break;
+            };
+            after = before.after;
+            chain.push((before, many));
+        }
+        for (before, many) in chain.into_iter().rev() {
+            shared.go_on(before.system, before.settings, before.input);
+            shared.turns.push(Turn { role: Role::Assistant, blocks: before.output });
+            shared.cut(many);
+        }
+        Ok(shared)
+    }
+
+    fn take(&mut self, id: SpanId) -> Option<Shared> {
+        let at = self.0.iter().position(|(known, _)| *known == id)?;
+        self.0.remove(at).map(|(_, shared)| shared)
+    }
+
+    fn keep(&mut self, id: SpanId, shared: Shared) {
+        if self.0.len() == RUNS {
+            self.0.pop_front();
+        }
+        self.0.push_back((id, shared));
+    }
+}
+
+fn put_system(system: Option<&str>, to: &mut TraceSpan) {
     if let Some(system) = system {
         let system = json!([{ "type": "text", "content": system }]);
         to.attributes.push("gen_ai.system_instructions", system.to_string());
@@ -232,12 +305,18 @@ fn said(role: Role, blocks: &[Block]) -> Json {
 fn part(block: &Block) -> Option<Json> {
     Some(match block {
         Block::Text { text } => json!({ "type": "text", "content": text }),
-        Block::Reasoning { text, .. } => json!({ "type": "reasoning", "content": text }),
-        Block::ToolUse { id, name, input, .. } => {
-            json!({ "type": "tool_call", "id": id, "name": name, "arguments": input })
+        Block::Reasoning { text, signature } => {
+            let part = json!({ "type": "reasoning", "content": text });
+            with(part, "signature", signature.clone().map(Json::String))
         }
-        Block::ToolResult { id, content, .. } => {
-            json!({ "type": "tool_call_response", "id": id, "response": content })
+        Block::RedactedReasoning { data } => json!({ "type": "redacted_reasoning", "data": data }),
+        Block::ToolUse { id, name, input, extra } => {
+            let part = json!({ "type": "tool_call", "id": id, "name": name, "arguments": input });
+            with(part, "extra_content", extra.clone())
+        }
+        Block::ToolResult { id, content, is_error } => {
+            let part = json!({ "type": "tool_call_response", "id": id, "response": content });
+            with(part, "is_error", is_error.then_some(Json::Bool(true)))
         }
         Block::Image { media_type, .. } => {
             json!({ "type": "blob", "modality": "image", "mime_type": media_type })
@@ -245,6 +324,109 @@ fn part(block: &Block) -> Option<Json> {
         Block::Document { name, media_type, .. } => {
             json!({ "type": "blob", "modality": "document", "mime_type": media_type, "name": name })
         }
-        _ => return None,
+        Block::CachePoint => return None,
     })
+}
+
+/// The same with what OpenTelemetry has no name for, where there is such: a call that is asked again must send it back.
+fn with(mut part: Json, key: &str, value: Option<Json>) -> Json {
+    if let (Json::Object(map), Some(value)) = (&mut part, value) {
+        map.insert(key.to_owned(), value);
+    }
+    part
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::domain::time::Timestamp;
+    use crate::domain::trace::Facts;
+    use crate::domain::trace::replay::Original;
+    use crate::wire::trace::meaning;
+
+    #[test]
+    fn what_a_provider_wants_back_comes_back_from_a_span_as_it_was() {
+        let text = |text: &str| Block::Text { text: text.to_owned() };
+        let turns = [
+            Turn { role: Role::User, blocks: vec![text("Look.")] },
+            Turn {
+                role: Role::Assistant,
+                blocks: vec![
+                    Block::Reasoning { text: "hm".to_owned(), signature: Some("seal".to_owned()) },
+                    Block::RedactedReasoning { data: "x/y=".to_owned() },
+                    text("I look."),
+                    Block::ToolUse {
+                        id: "1".to_owned(),
+                        name: "look".to_owned(),
+                        input: json!({"at": 1}),
+                        extra: Some(json!({"google": {"thought_signature": "c2VhbA=="}})),
+                    },
+                ],
+            },
+            Turn {
+                role: Role::Tool,
+                blocks: vec![Block::ToolResult {
+                    id: "1".to_owned(),
+                    content: "There is nothing.".to_owned(),
+                    is_error: true,
+                }],
+            },
+        ];
+        let mut span = TraceSpan::default();
+        let messages = turns.iter().map(|turn| said(turn.role, &turn.blocks)).collect();
+        put_messages("gen_ai.input.messages", messages, &mut span);
+        let original = Original::of(&span, &Facts::default(), &meaning::contents(&span), None);
+        assert_eq!(original.asked.turns, turns);
+        assert_eq!(original.remarks, Vec::<String>::new());
+    }
+
+    fn id(run: u8, step: u8) -> SpanId {
+        let mut bytes = [run; 16];
+        bytes[0] = step;
+        SpanId::from_bytes(bytes)
+    }
+
+    /// The calls of a run, each with what one more tool gave, by their ids.
+    fn run(number: u8, steps: u8) -> BTreeMap<SpanId, Told> {
+        let text = |text: String| vec![Block::Text { text }];
+        let call = |step: u8| {
+            let before = step.checked_sub(1).map(|before| (id(number, before), 2 * u32::from(step)));
+            let told = Told {
+                after: before,
+                system: (step == 0).then(|| "Be brief.".to_owned()),
+                input: vec![Turn { role: Role::User, blocks: text(format!("gave {step}")) }],
+                output: text(format!("calls {step}")),
+                ..Told::default()
+            };
+            (id(number, step), told)
+        };
+        (0..steps).map(call).collect()
+    }
+
+    #[test]
+    fn of_a_long_run_no_call_is_read_again_for_those_behind_it() {
+        const STEPS: u8 = 200;
+        // Two that take turns.
+        let [one, other] = [1, 2].map(|number| run(number, STEPS));
+        let all: BTreeMap<_, _> = one.iter().chain(&other).map(|(id, told)| (*id, told.clone())).collect();
+        let (mut known, mut read) = (Known::default(), 0);
+        for (id, told) in &all {
+            let span = Span::begun(*id, SpanKind::Converse, "p", Timestamp(0));
+            let [mut here, mut alone] = [TraceSpan::default(), TraceSpan::default()];
+            let counted = |id: &SpanId| {
+                read += 1;
+                Ok(all.get(id).cloned())
+            };
+            tell(&span, told.clone(), &mut here, &mut known, counted).unwrap();
+            tell(&span, told.clone(), &mut alone, &mut Known::default(), |id| Ok(all.get(id).cloned()))
+                .unwrap();
+            assert_eq!(here, alone, "it says the same as where it is looked at alone");
+        }
+        assert_eq!(read, 0);
+        assert!(known.0.len() <= RUNS);
+        let (_, last) = known.0.back().unwrap();
+        assert_eq!((last.turns.len(), last.missing), (2 * usize::from(STEPS), 0));
+    }
 }

@@ -4,6 +4,7 @@ use futures_util::StreamExt;
 
 use super::Traces;
 use super::inflate::deflate;
+use super::writing::hand_on;
 use crate::domain::trace::run::{Destination, Sent};
 use crate::domain::trace::{TraceId, TraceSpan};
 use crate::domain::{Error, ErrorKind, Result};
@@ -20,6 +21,12 @@ const BYTES: usize = 4 << 20;
 /// The longest answer that is read, in bytes.
 const ANSWER: usize = 1 << 20;
 
+/// A packed body with how many spans are in it, again and again; then what cannot be read.
+enum Part {
+    Body(u64, Vec<u8>),
+    Damaged(Vec<String>),
+}
+
 impl Traces {
     /// Sends a trace, packed, in as many requests as it needs. What may pass is sent again as every request is: a server knows
     /// a span that comes twice by its ids.
@@ -28,27 +35,28 @@ impl Traces {
         let encoding = if to.json { Encoding::Json } else { Encoding::Protobuf };
         let mut parts = self.pieces(move |view, send| {
             view.run(id)?;
-            let (noted, mut failed) = (view.noted(id)?, None);
-            view.visit(id, |_, spans| {
-                let sent = spans.and_then(|mut spans| {
-                    noted.write(&mut spans);
-                    for spans in spans.chunks(SPANS) {
-                        if !parts_of(spans, encoding, send)? {
-                            return Ok(false);
-                        }
+            let body = |(spans, body): (u64, Vec<u8>)| send(Part::Body(spans, body));
+            let damaged = hand_on(view, id, DOING, |spans| {
+                for spans in spans.chunks(SPANS) {
+                    if !parts_of(spans, encoding, &body)? {
+                        return Ok(false);
                     }
-                    Ok(true)
-                });
-                sent.unwrap_or_else(|error| {
-                    failed = Some(error);
-                    false
-                })
+                }
+                Ok(true)
             })?;
-            failed.map_or(Ok(()), Err)
+            send(Part::Damaged(damaged));
+            Ok(())
         });
-        let mut sent = Sent { id, to: String::new(), spans: 0, rejected: 0, words: String::new() };
+        let mut sent =
+            Sent { id, to: String::new(), spans: 0, rejected: 0, words: String::new(), damaged: Vec::new() };
         while let Some(part) = parts.next().await {
-            let (spans, body) = part?;
+            let (spans, body) = match part? {
+                Part::Body(spans, body) => (spans, body),
+                Part::Damaged(damaged) => {
+                    sent.damaged = damaged;
+                    continue;
+                }
+            };
             let mut request = Request::post(DOING, &url, encoding.content_type(), body);
             request = request.header("content-encoding", "gzip");
             for (name, value) in &to.headers {

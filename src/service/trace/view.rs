@@ -1,19 +1,21 @@
 //! One view over the traces of this program and those from elsewhere. Everything here blocks.
 
-use super::kept::{Kept, Opened, Price, missing};
+use super::kept::{Kept, Opened, Price, missing, weight};
 use super::notes::{self, Noted};
 use super::{own, said};
-use crate::domain::Result;
 use crate::domain::time::Timestamp;
 use crate::domain::trace::filter::{Filter, Subject};
 use crate::domain::trace::outline::Outline;
-use crate::domain::trace::{Facts, Note, Run, Span, TraceId, TraceSpan, Tree};
+use crate::domain::trace::{Facts, Note, Run, TraceId, TraceSpan, Tree};
+use crate::domain::{ErrorKind, Result};
 use crate::store::Store;
 use crate::store::record::RunKey;
 use crate::wire::trace::meaning;
 
-/// Spans of this program's own that are made whole at a time.
+/// Spans of this program's own that are made whole at a time, and about how many bytes of them: each call of a run says again
+/// what was said before it.
 const OWN: usize = 256;
+const OWN_BYTES: usize = 1 << 20;
 
 /// Both kinds of traces.
 pub(super) struct View<'a> {
@@ -42,10 +44,14 @@ impl View<'_> {
             let next = if at(kept.peek()) >= at(own.peek()) { kept.next() } else { own.next() };
             let Some(run) = next else { return Ok((found, false)) };
             let run = run?;
-            if let Some(filter) = filter
-                && !self.passes(run.id, filter)?
-            {
-                continue;
+            if let Some(filter) = filter {
+                match self.passes(run.id, filter) {
+                    Ok(true) => {}
+                    Ok(false) => continue,
+                    // One that cannot be looked into hides no other.
+                    Err(error) if matches!(error.kind, ErrorKind::Corrupt | ErrorKind::NotFound) => continue,
+                    Err(error) => return Err(error),
+                }
             }
             if found.len() == limit {
                 return Ok((found, true));
@@ -104,7 +110,7 @@ impl View<'_> {
         let at = row as usize;
         let Some(span) = own.get(at) else { return self.kept.span(id, row) };
         let mut whole = own::wholes(&own).swap_remove(at);
-        said::say(self.store, span, &mut whole)?;
+        said::say(self.store, span, &mut whole, &mut said::Known::default())?;
         Ok(whole)
     }
 
@@ -113,23 +119,30 @@ impl View<'_> {
     pub(super) fn visit(
         &self,
         id: TraceId,
-        mut visit: impl FnMut(u32, Result<Vec<TraceSpan>>) -> bool,
+        visit: impl FnMut(u32, Result<Vec<TraceSpan>>) -> bool,
+    ) -> Result<()> {
+        self.visit_with(id, |_| true, visit)
+    }
+
+    /// The same, with what was said in the spans of the rows that are `wanted`; others may come without.
+    pub(super) fn visit_with(
+        &self,
+        id: TraceId,
+        wanted: impl Fn(u32) -> bool,
+        visit: impl FnMut(u32, Result<Vec<TraceSpan>>) -> bool,
     ) -> Result<()> {
         let own = own::spans(self.store, id)?;
         if own.is_empty() {
             return self.kept.visit(id, visit);
         }
-        let (mut wholes, mut first) = (own::wholes(&own).into_iter(), 0);
-        for part in own.chunks(OWN) {
-            let told = |(span, mut whole): (&Span, TraceSpan)| {
-                said::say(self.store, span, &mut whole)?;
-                Ok(whole)
-            };
-            if !visit(first, part.iter().zip(wholes.by_ref()).map(told).collect()) {
-                break;
+        let mut known = said::Known::default();
+        let told = (0..).zip(&own).zip(own::wholes(&own)).map(|((at, span), mut whole)| {
+            if wanted(at) {
+                said::say(self.store, span, &mut whole, &mut known)?;
             }
-            first += part.len() as u32;
-        }
+            Ok(whole)
+        });
+        in_parts(told, visit);
         Ok(())
     }
 
@@ -179,6 +192,40 @@ impl View<'_> {
     }
 }
 
+/// Hands over spans some at a time, with the number of the first of them, until `visit` says `false`: no more of them are held
+/// than a part takes.
+fn in_parts(
+    spans: impl Iterator<Item = Result<TraceSpan>>,
+    mut visit: impl FnMut(u32, Result<Vec<TraceSpan>>) -> bool,
+) {
+    let (mut part, mut bytes, mut first) = (Vec::new(), 0, 0);
+    for (at, span) in (0..).zip(spans) {
+        let failed = match span {
+            Ok(span) => {
+                bytes += weight(&span);
+                part.push(span);
+                None
+            }
+            Err(error) => Some(error),
+        };
+        let is_full = failed.is_some() || part.len() == OWN || bytes >= OWN_BYTES;
+        if is_full && !part.is_empty() && !visit(first, Ok(std::mem::take(&mut part))) {
+            return;
+        }
+        if let Some(error) = failed
+            && !visit(at, Err(error))
+        {
+            return;
+        }
+        if is_full {
+            (bytes, first) = (0, at + 1);
+        }
+    }
+    if !part.is_empty() {
+        visit(first, Ok(part));
+    }
+}
+
 /// The outline of a view with its numbers, for what is reckoned of it.
 pub(super) struct Reckoned {
     pub outline: Outline,
@@ -188,5 +235,58 @@ pub(super) struct Reckoned {
 impl Reckoned {
     pub(super) fn of(outline: Outline) -> Self {
         Self { tree: Tree::of(&outline), outline }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+    use crate::domain::Error;
+
+    fn span(bytes: usize) -> TraceSpan {
+        let mut span = TraceSpan::default();
+        span.attributes.push("k", "x".repeat(bytes));
+        span
+    }
+
+    #[test]
+    fn of_a_long_run_no_more_spans_are_held_than_a_part_takes() {
+        // The prompt grows with every step: all of them together are a hundred times the largest.
+        let lengths = (1..=200).map(|step| step * 1_000);
+        let held = Cell::new(0_usize);
+        let made = lengths.map(|length| {
+            held.set(held.get() + length);
+            assert!(held.get() < OWN_BYTES + 2 * length, "{} bytes are held", held.get());
+            Ok(span(length))
+        });
+        let mut seen = 0;
+        in_parts(made, |first, spans| {
+            assert_eq!(first, seen);
+            seen += spans.unwrap().len() as u32;
+            held.set(0);
+            true
+        });
+        assert_eq!(seen, 200);
+    }
+
+    #[test]
+    fn what_cannot_be_read_costs_itself_alone_and_the_numbers_stay_right() {
+        let broken = || Err(Error::new(ErrorKind::Corrupt, "reading", "it is damaged", ""));
+        let spans = [Ok(span(1)), broken(), broken(), Ok(span(2)), Ok(span(OWN_BYTES)), Ok(span(3))];
+        let mut seen = Vec::new();
+        in_parts(spans.into_iter(), |first, spans| {
+            seen.push((first, spans.map_or(0, |spans| spans.len())));
+            true
+        });
+        assert_eq!(seen, [(0, 1), (1, 0), (2, 0), (3, 2), (5, 1)]);
+        let many = (0..2 * OWN).map(|_| Ok(span(1)));
+        let mut parts = 0;
+        in_parts(many, |_, _| {
+            parts += 1;
+            false
+        });
+        assert_eq!(parts, 1, "who has enough is given no more");
     }
 }

@@ -19,6 +19,9 @@ pub const MAX_TOKENS: u32 = 4096;
 pub(in crate::wire) const SAMPLING: [&str; 3] = ["temperature", "top_p", "top_k"];
 pub(in crate::wire) const THINKS: &str = "a model that thinks takes none";
 
+/// Why none is let think behind some calls.
+pub(in crate::wire) const UNSEALED: &str = "no sealed thought stands before the last calls of tools";
+
 /// Whether it is one of the models before 4.6.
 fn is_old(model: &str) -> bool {
     const OLD: [&str; 6] = ["claude-3", "-4-0", "-4-1", "-4-5", "claude-opus-4-2025", "claude-sonnet-4-2025"];
@@ -131,7 +134,7 @@ struct Format<'a> {
 pub fn body(converse: &Converse, thinking: Thinking) -> Result<Vec<u8>> {
     let doing = format!("asking {}", converse.model);
     let settings = &converse.settings;
-    let budget = budget(settings.reasoning);
+    let budget = budget(converse, thinking);
     Limits::anthropic(has_small_window(converse.model.model())).check(converse, &doing)?;
     let mut body = common(converse, thinking, &doing)?;
     // The limit counts what is thought too: the answer keeps the room that was set for it.
@@ -147,11 +150,14 @@ pub fn body(converse: &Converse, thinking: Thinking) -> Result<Vec<u8>> {
 }
 
 /// The settings that the body leaves out.
-pub fn left_out(settings: &Settings) -> Vec<LeftOut> {
-    let thinks = budget(settings.reasoning).is_some();
+pub fn left_out(converse: &Converse) -> Vec<LeftOut> {
+    let settings = &converse.settings;
+    let thinks = budget(converse, Thinking::of(converse.model.model())).is_some();
+    let unsealed = LeftOut::of(settings, &["reasoning"], UNSEALED)
+        .filter(|_| !thinks && settings.reasoning != Some(Effort::Off));
     let sampling = LeftOut::of(settings, &SAMPLING, THINKS).filter(|_| thinks);
     let lacks = LeftOut::of(settings, &["repeat_penalty", "seed"], "the Messages API has none");
-    sampling.into_iter().chain(lacks).collect()
+    unsealed.into_iter().chain(sampling).chain(lacks).collect()
 }
 
 /// The body that asks how many tokens the conversation has.
@@ -186,7 +192,7 @@ fn common<'a>(converse: &'a Converse, thinking: Thinking, doing: &str) -> Result
             ToolChoice::None => Choice::None,
             ToolChoice::Named(name) => Choice::Tool { name },
         });
-    let thought = budget(settings.reasoning).map(|budget_tokens| match thinking {
+    let thought = budget(converse, thinking).map(|budget_tokens| match thinking {
         Thinking::Budget => Thought::Enabled { budget_tokens },
         Thinking::Adaptive => Thought::Adaptive { display: "summarized" },
     });
@@ -210,14 +216,17 @@ fn common<'a>(converse: &'a Converse, thinking: Thinking, doing: &str) -> Result
     })
 }
 
-/// The tokens to think with at most, from 1024; `None` is no thinking. They are asked for on top of the answer's.
-pub fn budget(effort: Option<Effort>) -> Option<u32> {
-    match effort? {
-        Effort::Off => None,
-        Effort::Low => Some(1024),
-        Effort::Medium => Some(4096),
-        Effort::High => Some(16_384),
-    }
+/// The tokens to think with at most, from 1024; `None` is no thinking. They are asked for on top of the answer's. By a budget
+/// no model is let think on behind calls of tools before which no sealed thought stands: the API refuses that with a 400.
+pub fn budget(converse: &Converse, thinking: Thinking) -> Option<u32> {
+    let tokens = match converse.settings.reasoning? {
+        Effort::Off => return None,
+        Effort::Low => 1024,
+        Effort::Medium => 4096,
+        Effort::High => 16_384,
+    };
+    let refused = thinking == Thinking::Budget && turns::answers_unsealed_calls(&converse.turns);
+    (!refused).then_some(tokens)
 }
 
 #[cfg(test)]
@@ -285,7 +294,7 @@ mod tests {
 
     #[test]
     fn what_is_not_sent_is_told_by_name_and_nothing_is_where_all_is_sent() {
-        let told = |set: &[(&str, &str)]| LeftOut::said(&left_out(&converse(set).settings));
+        let told = |set: &[(&str, &str)]| LeftOut::said(&left_out(&converse(set)));
         let sent =
             [("temperature", "0.2"), ("top_p", "0.9"), ("top_k", "40"), ("stop", "END"), ("max_tokens", "9")];
         assert_eq!((told(&[]), told(&sent)), (None, None));
@@ -320,6 +329,45 @@ mod tests {
             });
             assert_eq!(sent(&set, Thinking::Adaptive), newer);
         }
+    }
+
+    #[test]
+    fn by_a_budget_nothing_is_thought_behind_calls_that_were_made_without_a_sealed_thought() {
+        let call = Block::ToolUse { id: "c".into(), name: "look".into(), input: json!({}), extra: None };
+        let result = Block::ToolResult { id: "c".into(), content: "seen".into(), is_error: false };
+        let asked = |model: &str, signature: Option<&str>| {
+            let signature = signature.map(str::to_owned);
+            let thought = Block::Reasoning { text: "hm".into(), signature };
+            let mut asked = converse(&[("reasoning", "low"), ("temperature", "0.2")]);
+            asked.model = model.parse().unwrap();
+            asked.turns.push(Turn { role: Role::Assistant, blocks: vec![thought, call.clone()] });
+            asked.turns.push(Turn { role: Role::Tool, blocks: vec![result.clone()] });
+            asked
+        };
+        let old = "there/claude-sonnet-4-5";
+        let sent = |asked: &Converse, thinking: Thinking| -> Value {
+            serde_json::from_slice(&body(asked, thinking).unwrap()).unwrap()
+        };
+        let unsealed = asked(old, None);
+        let body = sent(&unsealed, Thinking::Budget);
+        assert_eq!((body.get("thinking"), &body["temperature"]), (None, &json!(0.2)));
+        assert_eq!(body["messages"][1]["content"][0]["type"], "tool_use");
+        assert_eq!(
+            LeftOut::said(&left_out(&unsealed)).unwrap(),
+            "reasoning is not sent: no sealed thought stands before the last calls of tools"
+        );
+        let sealed = asked(old, Some("seal"));
+        assert_eq!(sent(&sealed, Thinking::Budget)["thinking"]["type"], "enabled");
+        assert_eq!(left_out(&sealed)[0].settings, ["temperature"]);
+        // Models that think by an effort take such calls.
+        let newer = asked("there/claude-opus-5-5", None);
+        assert_eq!(sent(&newer, Thinking::Adaptive)["thinking"]["type"], "adaptive");
+        assert_eq!(left_out(&newer)[0].settings, ["temperature"]);
+        // What was said since begins anew.
+        let mut since = asked(old, None);
+        since.turns.push(Turn { role: Role::Assistant, blocks: vec![Block::Text { text: "so".into() }] });
+        since.turns.push(Turn { role: Role::User, blocks: vec![Block::Text { text: "and".into() }] });
+        assert_eq!(sent(&since, Thinking::Budget)["thinking"]["type"], "enabled");
     }
 
     #[test]

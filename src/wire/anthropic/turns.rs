@@ -131,6 +131,28 @@ pub(super) fn messages<'a>(
     Ok((system, messages))
 }
 
+/// Whether what is sent last answers calls of tools, and the message that made them does not begin with a sealed thought.
+pub(super) fn answers_unsealed_calls(turns: &[Turn]) -> bool {
+    let is_answer = |turn: &&Turn| turn.role == Role::Assistant;
+    let is_result = |block: &Block| matches!(block, Block::ToolResult { .. });
+    let behind = turns.iter().rev().take_while(|turn| !is_answer(turn));
+    if !behind.flat_map(|turn| &turn.blocks).any(is_result) {
+        return false;
+    }
+    let message = turns.iter().rev().skip_while(|turn| !is_answer(turn)).take_while(is_answer);
+    // The first of its blocks, seen from its end.
+    let first = message.flat_map(|turn| turn.blocks.iter().rev()).filter(|block| is_sent(block)).last();
+    first.is_some_and(|first| !matches!(first, Block::Reasoning { .. } | Block::RedactedReasoning { .. }))
+}
+
+fn is_sent(block: &Block) -> bool {
+    match block {
+        Block::Reasoning { signature: None, .. } | Block::CachePoint => false,
+        Block::Text { text } => !text.trim().is_empty(),
+        _ => true,
+    }
+}
+
 /// Adds a turn's blocks.
 fn add<'a>(
     content: &mut Vec<Content<'a>>,

@@ -96,7 +96,7 @@ pub fn body(converse: &Converse, thinking: Thinking) -> Result<Vec<u8>> {
     let limits = if is_anthropic(&converse.model) { Limits::CLAUDE_BY_CONVERSE } else { Limits::CONVERSE };
     limits.check(converse, &doing)?;
     let mut body = common(converse, thinking, &doing)?;
-    let inference = inference(settings, budget(converse));
+    let inference = inference(settings, budget(converse, thinking));
     put(&mut body, "inferenceConfig", inference);
     put(&mut body, "outputConfig", output(converse, thinking));
     written(&doing, &body)
@@ -113,8 +113,11 @@ pub fn left_out(converse: &Converse) -> Vec<LeftOut> {
     };
     let off = settings.reasoning == Some(Effort::Off) && !is_anthropic(&converse.model);
     let none = settings.tool_choice == Some(ToolChoice::None) && !tools(converse).is_empty();
+    let thinks = budget(converse, Thinking::of(converse.model.model())).is_some();
+    let unsealed = is_anthropic(&converse.model) && !thinks && settings.reasoning != Some(Effort::Off);
     [
-        named(&anthropic::SAMPLING, anthropic::THINKS).filter(|_| budget(converse).is_some()),
+        named(&["reasoning"], anthropic::UNSEALED).filter(|_| unsealed),
+        named(&anthropic::SAMPLING, anthropic::THINKS).filter(|_| thinks),
         named(lacks, "Converse has none"),
         named(&["reasoning"], "Converse has no word for off").filter(|_| off),
         named(&["tool_choice"], "Converse has no word for none where tools were called").filter(|_| none),
@@ -207,7 +210,7 @@ fn further(converse: &Converse, thinking: Thinking) -> Map<String, Value> {
     if !is_anthropic(&converse.model) {
         return values;
     }
-    match (budget(converse), thinking) {
+    match (budget(converse, thinking), thinking) {
         (Some(tokens), Thinking::Budget) => {
             values.insert("thinking".into(), json!({ "type": "enabled", "budget_tokens": tokens }));
         }
@@ -239,8 +242,8 @@ fn output(converse: &Converse, thinking: Thinking) -> Map<String, Value> {
 }
 
 /// The tokens for a model of Anthropic's to think with at most; `None` is no thinking, or another's model.
-pub fn budget(converse: &Converse) -> Option<u32> {
-    anthropic::budget(converse.settings.reasoning.filter(|_| is_anthropic(&converse.model)))
+pub fn budget(converse: &Converse, thinking: Thinking) -> Option<u32> {
+    anthropic::budget(converse, thinking).filter(|_| is_anthropic(&converse.model))
 }
 
 #[cfg(test)]

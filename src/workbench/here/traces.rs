@@ -12,7 +12,7 @@ use crate::service::invoke::Terms;
 use crate::service::recorder::Recorder;
 use crate::service::replay::Step;
 use crate::service::trace::kept::Keep;
-use crate::service::trace::{Heard, OpenStep, Traces};
+use crate::service::trace::{Heard, OpenStep, Traces, WriteStep};
 use crate::workbench::request::traces::Traces as Ask;
 use crate::workbench::standing::Standing;
 use crate::workbench::{Replies, Reply, person};
@@ -61,9 +61,10 @@ impl Here {
                     Step::Done(replay) => Reply::TraceReplayed { replay },
                 })
                 .boxed(),
-            Ask::Replays { id, row } => {
-                one(async move { Ok(Reply::TraceReplays { replays: replays.of(id, row).await? }) })
-            }
+            Ask::Replays { id, row } => one(async move {
+                let (replays, damaged) = replays.of(id, row).await?;
+                Ok(Reply::TraceReplays { replays, damaged })
+            }),
             Ask::Search { id, filter } => {
                 service.search(id, &filter).map_ok(|rows| Reply::TraceFound { rows }).boxed()
             }
@@ -81,16 +82,21 @@ impl Here {
                 let file = self.standing.at_home(file);
                 one(async move { Ok(Reply::TracesBrought { brought: service.import(file).await? }) })
             }
-            Ask::Export { id, form } => {
-                service.export(id, form).map_ok(|bytes| Reply::TraceWritten { bytes }).boxed()
-            }
+            Ask::Export { id, form } => service
+                .export(id, form)
+                .map_ok(|step| match step {
+                    WriteStep::Bytes(bytes) => Reply::TraceWritten { bytes },
+                    WriteStep::Damaged(places) => Reply::TraceDamaged { places },
+                })
+                .boxed(),
             Ask::Send { id, to } => {
                 one(async move { Ok(Reply::TraceSent { sent: service.send(id, &to, &terms.net).await? }) })
             }
             Ask::Made { id } => one(async move { Ok(Reply::TraceMade { made: service.made(id).await? }) }),
-            Ask::Notes { id } => {
-                one(async move { Ok(Reply::TraceNotes { notes: service.notes(id).await? }) })
-            }
+            Ask::Notes { id } => one(async move {
+                let (notes, damaged) = service.notes(id).await?;
+                Ok(Reply::TraceNotes { notes, damaged })
+            }),
             Ask::Note { id, row, said } => {
                 let who = person(&terms.principal);
                 one(async move { Ok(Reply::TraceNoted { note: service.note(id, row, said, who).await? }) })

@@ -45,7 +45,8 @@ pub enum Traces {
     /// Reads a file, whose path may begin with `~/`: OTLP as JSON or protobuf, a trace of a Bedrock agent, a log of Inspect, a
     /// session of Claude Code or Codex, packed with gzip or not; one `TracesBrought`.
     Import { file: PathBuf },
-    /// A trace for other programs and for people: `TraceWritten` again and again.
+    /// A trace for other programs and for people: `TraceWritten` again and again, then `TraceDamaged` where something of it cannot
+    /// be read.
     Export { id: TraceId, form: Written },
     /// Sends a trace to a server that takes OTLP over HTTP: `TraceSent`.
     Send { id: TraceId, to: Destination },

@@ -78,9 +78,9 @@ fn flat(said: &[Said]) -> Vec<String> {
     let words = |json: &Json| json.as_str().map_or_else(|| json.to_string(), str::to_owned);
     let part = |part: &Part| match part {
         Part::Text { text } => format!("says {text}"),
-        Part::Reasoning { text } => format!("thinks {text}"),
-        Part::ToolCall { id, name, arguments } => format!("calls {id:?} {name} {arguments}"),
-        Part::ToolResult { id, result } => format!("gave {id:?} {}", words(result)),
+        Part::Reasoning { text, .. } => format!("thinks {text}"),
+        Part::ToolCall { id, name, arguments, .. } => format!("calls {id:?} {name} {arguments}"),
+        Part::ToolResult { id, result, .. } => format!("gave {id:?} {}", words(result)),
         Part::Other { kind, .. } => kind.clone(),
     };
     let message = |said: &Said| {

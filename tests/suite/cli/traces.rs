@@ -155,6 +155,29 @@ fn what_is_written_out_is_read_in_again_as_it_was() {
 }
 
 #[test]
+fn a_trace_in_which_no_model_was_asked_is_written_as_what_it_is_and_says_so() {
+    let home = Home::new();
+    let ids = ("0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331");
+    let span = json!({"traceId": ids.0, "spanId": ids.1, "name": "step", "startTimeUnixNano": "1", "endTimeUnixNano": "2"});
+    let file = home.beside().join("plain.json");
+    let request = json!({"resourceSpans": [{"scopeSpans": [{"spans": [span]}]}]});
+    std::fs::write(&file, request.to_string()).unwrap();
+    assert_eq!(home.run(&["traces", "import", file.to_str().unwrap()]).code, Some(0));
+    for form in ["prompts", "openai"] {
+        let said = home.run(&["traces", "export", ids.0, "--format", form]);
+        assert_eq!((said.code, said.stdout.as_str()), (Some(0), ""), "{said:?}");
+        assert!(said.stderr.contains("no call of a model in it makes a row"), "{said:?}");
+    }
+    for form in ["json", "markdown"] {
+        let said = home.run(&["traces", "export", ids.0, "--format", form]);
+        assert!(said.stdout.contains("step") && !said.stderr.contains("note:"), "{said:?}");
+    }
+    assert_eq!(home.run(&["traces", "remove", ids.0, "--yes"]).code, Some(0));
+    let said = home.run(&["traces", "export", ids.0]);
+    assert!(said.code == Some(2) && said.stderr.contains("there is none with the id"), "{said:?}");
+}
+
+#[test]
 fn what_is_sent_is_kept_before_it_is_answered_and_outlives_a_kill() {
     let home = Home::new();
     let mut listening = Listening::start(&home, &[]);

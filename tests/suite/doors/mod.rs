@@ -1,6 +1,7 @@
 //! Two terminals: the door over the socket, whose end is whose, and what happens when the owner ends.
 
 mod fake;
+mod spoken;
 
 use std::collections::HashMap;
 use std::os::unix::fs::PermissionsExt;

@@ -389,6 +389,20 @@ fn the_receiver_is_heard_until_it_is_switched_off() {
 }
 
 #[test]
+fn a_run_of_which_a_part_is_damaged_is_written_all_the_same_and_that_is_said() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    enter(&mut stage, vec![weather().run]);
+    stage.keys("w<ctrl+u>run.pb<enter>");
+    let task = stage.task("\"export\"");
+    let places = vec!["the frame at 12 is damaged".to_owned()];
+    let replies = vec![Reply::TraceWritten { bytes: vec![1] }, Reply::TraceDamaged { places }];
+    stage.event(Event::Replies { task, replies });
+    let effects = stage.event(Event::Ended { task, error: None });
+    assert!(effects.iter().any(|effect| matches!(effect, Effect::SaveBytes { .. })), "{effects:?}");
+    assert!(stage.text().contains("1 part of the run could not be read"), "{}", stage.text());
+}
+
+#[test]
 fn a_run_is_written_in_the_form_of_its_file_and_one_from_elsewhere_is_deleted() {
     let mut stage = Stage::settled(120, 40, "dark");
     let kept = weather();

@@ -179,57 +179,60 @@ fn growth(outline: &Outline, tree: &Tree) -> Vec<Finding> {
     found
 }
 
-/// What needs the contents of models and tools, which `contents` looks up by their rows. `invalid` tells what is wrong with
-/// arguments by a schema, the schema first.
-pub fn of_contents(
-    outline: &Outline,
-    tree: &Tree,
-    mut contents: impl FnMut(u32) -> Option<Contents>,
-    invalid: impl Fn(&Json, &Json) -> Option<String>,
-) -> Vec<Finding> {
-    let mut by_start: Vec<u32> = tree
-        .order()
-        .iter()
-        .copied()
-        .filter(|at| matches!(outline.rows[*at as usize].kind, Kind::Model | Kind::Tool))
-        .collect();
-    by_start.sort_by_key(|at| (outline.rows[*at as usize].start, *at));
-    let mut found = Vec::new();
-    let mut waiting: Vec<Waiting> = Vec::new();
-    for at in by_start {
-        let Some(said) = contents(at) else { continue };
-        if outline.rows[at as usize].kind == Kind::Tool {
-            waiting.extend(Waiting::of(at, &outline.rows[at as usize], &said));
-            continue;
-        }
-        found.extend(arguments(at, &said, &invalid));
+/// What needs the contents of models and tools. They are told one at a time: what every tool gave, then what every model was asked
+/// and wrote, each in any order. Nothing of them is held but how a result begins.
+#[derive(Debug, Default)]
+pub struct Reading {
+    waiting: Vec<Waiting>,
+    found: Vec<Finding>,
+}
+
+impl Reading {
+    /// What the tool of a row gave.
+    pub fn tool(&mut self, at: u32, row: &Row, said: &Contents) {
+        self.waiting.extend(Waiting::of(at, row, said));
+    }
+
+    /// What the model of a row was asked and wrote. `invalid` tells what is wrong with arguments by a schema, the schema first.
+    pub fn model(
+        &mut self,
+        at: u32,
+        row: &Row,
+        said: &Contents,
+        invalid: impl Fn(&Json, &Json) -> Option<String>,
+    ) {
+        self.found.extend(arguments(at, said, &invalid));
         if said.input.is_empty() {
-            continue;
+            return;
         }
-        let start = outline.rows[at as usize].start;
-        for tool in &mut waiting {
-            if tool.ended <= start {
-                tool.was_due = true;
-                tool.is_used = tool.is_used || tool.stands_in(&said);
-            }
+        for tool in self.waiting.iter_mut().filter(|tool| tool.ended <= row.start) {
+            tool.was_due = true;
+            tool.is_used = tool.stands_in(said);
         }
         // What was used is done with.
-        waiting.retain(|tool| !tool.is_used);
+        self.waiting.retain(|tool| !tool.is_used);
     }
-    found.extend(waiting.into_iter().filter(|tool| tool.was_due).map(|tool| {
-        let says = format!("no later prompt holds what {} gave", tool.name);
-        finding(Lint::UnusedResult, vec![tool.row], says)
-    }));
-    found
+
+    /// All that was found, each kind in order of the spans' beginnings.
+    pub fn findings(self, outline: &Outline) -> Vec<Finding> {
+        let Self { waiting, mut found } = self;
+        found.extend(waiting.into_iter().filter(|tool| tool.was_due).map(|tool| {
+            let says = format!("no later prompt holds what {} gave", tool.name);
+            finding(Lint::UnusedResult, vec![tool.row], says)
+        }));
+        let start = |row: &u32| (outline.rows[*row as usize].start, *row);
+        found.sort_by_key(|finding| (finding.lint, finding.rows.first().map(start)));
+        found
+    }
 }
 
 /// A result that no prompt has held yet.
+#[derive(Debug)]
 struct Waiting {
     row: u32,
     name: String,
     id: Option<String>,
     ended: u64,
-    result: Json,
     /// Its beginning, in lower case.
     words: String,
     was_due: bool,
@@ -239,15 +242,13 @@ struct Waiting {
 impl Waiting {
     fn of(row: u32, facts: &Row, said: &Contents) -> Option<Self> {
         let ran = said.ran.as_ref()?;
-        let result = ran.result.clone().filter(|result| !result.is_null())?;
-        let text = result.as_str().map_or_else(|| result.to_string(), str::to_owned);
+        let text = text_of(ran.result.as_ref().filter(|result| !result.is_null())?);
         let words: String = text.trim().chars().take(KNOWN_BY).collect::<String>().to_lowercase();
         (!words.is_empty()).then(|| Self {
             row,
             name: ran.name.clone(),
             id: ran.id.clone(),
             ended: facts.end,
-            result,
             words,
             was_due: false,
             is_used: false,
@@ -256,10 +257,10 @@ impl Waiting {
 
     fn stands_in(&self, said: &Contents) -> bool {
         said.input.iter().flat_map(|message| &message.parts).any(|part| match part {
-            Part::ToolResult { id, result } => {
-                id.is_some() && *id == self.id || *result == self.result || self.in_text(&text_of(result))
+            Part::ToolResult { id, result, .. } => {
+                id.is_some() && *id == self.id || self.in_text(&text_of(result))
             }
-            Part::Text { text } | Part::Reasoning { text } => self.in_text(text),
+            Part::Text { text } | Part::Reasoning { text, .. } => self.in_text(text),
             Part::Other { value, .. } => self.in_text(&text_of(value)),
             Part::ToolCall { .. } => false,
         })

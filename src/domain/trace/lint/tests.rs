@@ -96,12 +96,28 @@ fn cut_answers_orphans_and_unknown_prices_are_counted() {
     );
 }
 
+/// What is found in what was said in the rows of a run, told one by one.
+fn heard(
+    outline: &Outline,
+    said: &[Contents],
+    invalid: impl Fn(&Json, &Json) -> Option<String>,
+) -> Vec<Finding> {
+    let mut reading = Reading::default();
+    let rows = || (0..).zip(&outline.rows).zip(said);
+    for ((at, row), said) in rows().filter(|((_, row), _)| row.kind == Kind::Tool) {
+        reading.tool(at, row, said);
+    }
+    for ((at, row), said) in rows().filter(|((_, row), _)| row.kind == Kind::Model) {
+        reading.model(at, row, said, &invalid);
+    }
+    reading.findings(outline)
+}
+
 /// A tool's answer, and what the model after it was told.
 fn after_a_tool(id: Option<&str>, result: &Json, told: Vec<Said>) -> Vec<Finding> {
     let mut outline = run();
     add(&mut outline, &tool(1), "execute_tool f", false);
     add(&mut outline, &model(1), "chat m", false);
-    let tree = Tree::of(&outline);
     let said = [
         Contents::default(),
         Contents {
@@ -115,7 +131,7 @@ fn after_a_tool(id: Option<&str>, result: &Json, told: Vec<Said>) -> Vec<Finding
         },
         Contents { input: told, ..Contents::default() },
     ];
-    of_contents(&outline, &tree, |at| said.get(at as usize).cloned(), |_, _| None)
+    heard(&outline, &said, |_, _| None)
 }
 
 #[test]
@@ -123,7 +139,7 @@ fn a_result_that_no_later_prompt_holds_is_told() {
     let answer = |id: Option<&str>, result: Json| Said {
         role: "tool".to_owned(),
         name: None,
-        parts: vec![Part::ToolResult { id: id.map(str::to_owned), result }],
+        parts: vec![Part::ToolResult { id: id.map(str::to_owned), result, is_error: false }],
     };
     let result = json!({"t": 57});
     for told in [
@@ -143,8 +159,12 @@ fn a_result_that_no_later_prompt_holds_is_told() {
 fn arguments_that_no_tool_can_take_are_told() {
     let mut outline = run();
     add(&mut outline, &model(1), "chat m", false);
-    let tree = Tree::of(&outline);
-    let call = |name: &str, arguments: Json| Part::ToolCall { id: None, name: name.to_owned(), arguments };
+    let call = |name: &str, arguments: Json| Part::ToolCall {
+        id: None,
+        name: name.to_owned(),
+        arguments,
+        extra: None,
+    };
     let parts = vec![
         call("f", json!({"x": 1})),
         call("f", json!("{\"x\": ")),
@@ -156,12 +176,9 @@ fn arguments_that_no_tool_can_take_are_told() {
         offered: vec![Offered { name: "f".to_owned(), description: None, schema: json!({"type": "object"}) }],
         ..Contents::default()
     };
-    let found = of_contents(
-        &outline,
-        &tree,
-        |at| (at == 1).then(|| said.clone()),
-        |_, arguments| arguments["x"].is_string().then(|| "x is no number".to_owned()),
-    );
+    let found = heard(&outline, &[Contents::default(), said], |_, arguments| {
+        arguments["x"].is_string().then(|| "x is no number".to_owned())
+    });
     let says: Vec<&str> = found.iter().map(|found| found.says.as_str()).collect();
     assert_eq!(
         says,

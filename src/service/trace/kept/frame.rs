@@ -79,7 +79,7 @@ pub(super) fn read_rows(plain: &[u8]) -> Option<(Head, &[u8])> {
 }
 
 /// About how many bytes a span takes.
-pub(super) fn weight(span: &TraceSpan) -> usize {
+pub(in crate::service::trace) fn weight(span: &TraceSpan) -> usize {
     let events: usize = span.events.iter().map(|event| 32 + attributes(&event.attributes)).sum();
     let links: usize = span.links.iter().map(|link| 64 + attributes(&link.attributes)).sum();
     128 + span.name.len() + span.status_message.len() + attributes(&span.attributes) + events + links

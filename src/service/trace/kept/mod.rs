@@ -23,6 +23,7 @@ use crate::store::record::{Chunk, ChunkKey, RunKey, Segment, SegmentKey, TraceAt
 use crate::store::{Batch, Hold, Log, Scan, Shelf, Store};
 use crate::wire::trace::meaning;
 
+pub(super) use frame::weight;
 pub use open::Opened;
 pub use sweep::Keep;
 
@@ -161,13 +162,16 @@ impl Kept {
         Ok(())
     }
 
-    /// Runs by their beginnings, newest first, behind `after`.
+    /// Runs by their beginnings, newest first, behind `after`. One that is damaged costs itself: `workspace verify` names it.
     pub fn runs(&self, after: Option<RunKey>) -> impl Iterator<Item = Result<Run>> + use<> {
         let mut scan = Scan::<Run>::all().reverse();
         if let Some(after) = after {
             scan = scan.after(&after);
         }
-        self.store.scan(scan).map(|record| record.map(|(_, run)| run))
+        let is_sound = |record: &Result<(RunKey, Run)>| {
+            record.as_ref().err().is_none_or(|error| error.kind != ErrorKind::Corrupt)
+        };
+        self.store.scan(scan).filter(is_sound).map(|record| record.map(|(_, run)| run))
     }
 
     /// A run.

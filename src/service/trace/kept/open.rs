@@ -1,6 +1,7 @@
 //! Opening a trace: its rows, and its spans by their rows.
 
 use super::{Kept, Price, frame, missing};
+use crate::domain::figures::count;
 use crate::domain::trace::outline::Outline;
 use crate::domain::trace::packed::{unpack, unreadable};
 use crate::domain::trace::{TraceId, TraceSpan};
@@ -27,7 +28,11 @@ impl Kept {
     pub fn span(&self, trace: TraceId, row: u32) -> Result<TraceSpan> {
         let mut first = 0;
         for chunk in self.store.scan::<Chunk>(Scan::under(&trace)) {
-            let (key, chunk) = chunk?;
+            let (key, chunk) = match chunk {
+                // It has no rows either.
+                Err(error) if error.kind == ErrorKind::Corrupt => continue,
+                chunk => chunk?,
+            };
             if row < first + chunk.spans {
                 let mut spans = self.readers().spans(&key, &chunk)?;
                 let at = (row - first) as usize;
@@ -55,11 +60,17 @@ impl Kept {
     ) -> Result<()> {
         let (mut readers, mut first) = (self.readers(), 0);
         for chunk in self.store.scan::<Chunk>(Scan::under(&trace)) {
-            let (key, chunk) = chunk?;
-            if !visit(first, readers.spans(&key, &chunk)) {
+            let (spans, many) = match chunk {
+                Ok((key, chunk)) => {
+                    let spans = readers.spans(&key, &chunk);
+                    (spans.map_err(|error| counted(error, chunk.spans)), chunk.spans)
+                }
+                Err(error) => (Err(error), 0),
+            };
+            if !visit(first, spans) {
                 break;
             }
-            first += chunk.spans;
+            first += many;
         }
         Ok(())
     }
@@ -67,6 +78,12 @@ impl Kept {
     fn readers(&self) -> Readers<'_> {
         Readers::new(&self.shelf)
     }
+}
+
+/// With how many spans that cost.
+fn counted(mut error: Error, spans: u32) -> Error {
+    error.why = format!("{}, and {} with it", error.why, count(spans.into(), "span", "spans"));
+    error
 }
 
 /// The reader of the segment that was read last: parts of a trace lie one behind the other.

@@ -196,6 +196,14 @@ fn a_flipped_byte_costs_its_spans_alone_and_is_named() {
     assert!(kept.outline(trace).unwrap().damaged.is_empty());
     assert_eq!(kept.span(trace, 1).unwrap_err().kind, ErrorKind::Corrupt);
     assert_eq!(kept.span(trace, 2).unwrap().name, "canary 3");
+    let mut seen = Vec::new();
+    let visited = kept.visit(trace, |first, spans| {
+        seen.push((first, spans.map(|spans| spans.len()).map_err(|error| error.why)));
+        true
+    });
+    visited.unwrap();
+    assert_eq!([&seen[0], &seen[2]], [&(0, Ok(1)), &(2, Ok(1))]);
+    assert!(seen[1].1.as_ref().unwrap_err().ends_with("is damaged, and 1 span with it"), "{seen:?}");
     // Of both: a row stands for it, so that the others keep their numbers.
     flipped[chunk.rows_at as usize + 80] ^= 1;
     std::fs::write(&path, &flipped).unwrap();

@@ -27,6 +27,8 @@ pub(super) struct Export {
     path: String,
     replace: bool,
     bytes: Vec<u8>,
+    /// What of it could not be read.
+    damaged: Vec<String>,
 }
 
 impl std::fmt::Debug for Export {
@@ -71,7 +73,7 @@ impl State {
             return;
         }
         let task = desk.call(None, Request::Traces(Traces::Export { id, form }));
-        self.export = Some(Export { task, id, path, replace, bytes: Vec::new() });
+        self.export = Some(Export { task, id, path, replace, bytes: Vec::new(), damaged: Vec::new() });
     }
 
     /// A piece of it.
@@ -89,11 +91,22 @@ impl State {
         self.export = None;
     }
 
+    /// That of it could not be read.
+    pub(super) fn lack(&mut self, places: Vec<String>) {
+        if let Some(export) = &mut self.export {
+            export.damaged.extend(places);
+        }
+    }
+
     /// All of it is here, or no more of it comes.
     pub(super) fn exported(&mut self, error: Option<&Error>, desk: &mut Desk<'_>) {
-        let Some(Export { id, path, replace, bytes, .. }) = self.export.take() else { return };
+        let Some(Export { id, path, replace, bytes, damaged, .. }) = self.export.take() else { return };
         if let Some(error) = error {
             return desk.complain(error);
+        }
+        if let Some(first) = damaged.first() {
+            let parts = count(damaged.len() as u64, "part", "parts");
+            desk.note(format!("{parts} of the run could not be read, the rest is written: {first}"));
         }
         let bytes = Bytes(Arc::from(bytes));
         desk.ask(Effect::SaveBytes { of: Written::Trace(id), path, bytes, replace });
@@ -107,6 +120,10 @@ impl State {
         }
         if !sent.words.is_empty() {
             let _ = write!(said, ": {}", sent.words);
+        }
+        if let Some(first) = sent.damaged.first() {
+            let parts = count(sent.damaged.len() as u64, "part", "parts");
+            return desk.note(format!("{said}; {parts} of the run could not be read: {first}"));
         }
         desk.say(said);
     }

@@ -7,6 +7,7 @@ use super::open::Reading;
 use super::{State, Wait, sending};
 use crate::domain::Error;
 use crate::domain::change::Changed;
+use crate::domain::figures::count;
 use crate::tui::app::Desk;
 use crate::tui::dataset::added;
 use crate::tui::effect::{Effect, Lane, TaskId, TimerId, Work};
@@ -30,8 +31,10 @@ impl State {
             return self.heard(task, reply, desk);
         }
         if self.export.as_ref().is_some_and(|export| export.task == task) {
-            if let Reply::TraceWritten { bytes } = reply {
-                self.take_piece(&bytes, desk);
+            match reply {
+                Reply::TraceWritten { bytes } => self.take_piece(&bytes, desk),
+                Reply::TraceDamaged { places } => self.lack(places),
+                _ => {}
             }
             return;
         }
@@ -59,7 +62,13 @@ impl State {
             (wait @ (Wait::Two | Wait::Made(_) | Wait::Said(..)), reply) => {
                 self.take_of_two(&wait, reply, desk);
             }
-            (Wait::Notes, Reply::TraceNotes { notes }) => self.take_notes(notes, desk),
+            (Wait::Notes, Reply::TraceNotes { notes, damaged }) => {
+                self.take_notes(notes, desk);
+                if let Some(first) = damaged.first() {
+                    let notes = count(damaged.len() as u64, "note", "notes");
+                    desk.note(format!("{notes} of this run cannot be read: {first}"));
+                }
+            }
             (Wait::Found, Reply::TraceFound { rows }) => self.take_found(rows, desk),
             (Wait::Latencies, Reply::TraceStats { latencies }) => Self::show_latencies(&latencies, desk),
             (Wait::Send, Reply::TraceSent { sent }) => Self::sent(&sent, desk),

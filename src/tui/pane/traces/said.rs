@@ -85,18 +85,18 @@ pub(super) fn pieces(all: &[Piece], role: Role, thoughts: bool, room: &mut Room<
         match piece {
             Piece::Text { text } if role == Role::Model => room.markdown(text, 2, parts),
             Piece::Text { text } => room.text(text, Ink::of(Role::Text), 2, parts),
-            Piece::Reasoning { text } if thoughts => {
+            Piece::Reasoning { text, .. } if thoughts => {
                 parts.push(line("  thought ‹", Role::Faint));
                 room.text(text, Ink::of(Role::Muted), 4, parts);
             }
-            Piece::Reasoning { text } => {
+            Piece::Reasoning { text, .. } => {
                 let words = text.split_whitespace().count() as u64;
                 parts.push(line(format!("  thought · {} ›", count(words, "word", "words")), Role::Faint));
             }
-            Piece::ToolCall { id, name, arguments } => {
+            Piece::ToolCall { id, name, arguments, .. } => {
                 call(name, id.as_deref(), Some(arguments), room, parts);
             }
-            Piece::ToolResult { id, result } => {
+            Piece::ToolResult { id, result, .. } => {
                 let id = id.as_deref().map(|id| format!(" {id}")).unwrap_or_default();
                 parts.push(line(format!("  ⚙ →{id}"), Role::Tool));
                 json(result, 4, room, parts);
@@ -233,18 +233,20 @@ mod tests {
             id: Some("call_1".to_owned()),
             name: "get_weather".to_owned(),
             arguments: json!({"location": "Paris"}),
+            extra: None,
         };
         let long = Piece::ToolCall {
             id: None,
             name: "write".to_owned(),
             arguments: json!({"text": "x".repeat(80)}),
+            extra: None,
         };
         let contents = Contents {
             input: vec![Said::new("user", "Weather in Paris?")],
             output: vec![Said {
                 role: "assistant".to_owned(),
                 name: None,
-                parts: vec![Piece::Reasoning { text: "let me see".to_owned() }, call, long],
+                parts: vec![Piece::thought("let me see"), call, long],
             }],
             ran: Some(Ran {
                 name: "get_weather".to_owned(),

@@ -40,7 +40,7 @@ pub fn body(converse: &Converse, family: Family, thinking: messages::Thinking) -
 pub fn left_out(converse: &Converse, family: Family) -> Vec<LeftOut> {
     let settings = &converse.settings;
     if family == Family::Claude {
-        return messages::left_out(settings);
+        return messages::left_out(converse);
     }
     let named = SETTINGS.iter().zip(names(family));
     let lacks: Vec<&str> = named.filter(|(_, name)| name.is_empty()).map(|(setting, _)| *setting).collect();

@@ -273,6 +273,27 @@ fn what_is_not_sent_is_told_by_name_and_nothing_is_where_all_is_sent() {
 }
 
 #[test]
+fn a_model_of_anthropic_s_thinks_behind_no_calls_that_were_made_without_a_sealed_thought() {
+    let call = Block::ToolUse { id: "c".into(), name: "look".into(), input: json!({}), extra: None };
+    let result = Block::ToolResult { id: "c".into(), content: "seen".into(), is_error: false };
+    let turns = [
+        hello(),
+        vec![
+            Turn { role: Role::Assistant, blocks: vec![call] },
+            Turn { role: Role::Tool, blocks: vec![result] },
+        ],
+    ]
+    .concat();
+    let set = [("reasoning", "low"), ("max_tokens", "9"), ("tools", r#"[{"name":"look"}]"#)];
+    let claude = asked(CLAUDE, turns.clone(), &set);
+    let body = sent(&claude);
+    assert_eq!(body.get("additionalModelRequestFields"), None);
+    assert_eq!(body["inferenceConfig"], json!({ "maxTokens": 9 }));
+    assert_eq!(left_out(&claude)[0].settings, ["reasoning"]);
+    assert_eq!(left_out(&asked(NOVA, turns, &set)), []);
+}
+
+#[test]
 fn that_no_tool_is_to_be_called_is_told_where_converse_has_no_word_for_it() {
     let set = [("tools", r#"[{"name":"look"}]"#), ("tool_choice", "none")];
     assert_eq!(left_out(&asked(NOVA, hello(), &set)), []);

@@ -51,7 +51,7 @@ fn what_its_steps_said_is_read_like_any_other_span() {
     let models = find("chat");
     let said = contents(models[1]);
     assert_eq!(said.input, [Message::new("system", "You plan."), Message::new("user", "Weather in Bern?")]);
-    let thought = Said::Reasoning { text: "Ask the tool.".to_owned() };
+    let thought = Said::thought("Ask the tool.");
     assert_eq!(said.output[0].parts, [thought, Said::text("<invoke>weather</invoke>")]);
     assert_eq!(said.parameters.get("max_tokens").and_then(crate::domain::trace::Value::as_count), Some(2048));
     assert_eq!(contents(models[2]).input, [Message::new("user", "plain prompt")]);

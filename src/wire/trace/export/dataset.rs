@@ -93,12 +93,12 @@ fn chat(message: &Said) -> Vec<Json> {
     let mut calls = Vec::new();
     for part in &message.parts {
         match part {
-            Part::ToolCall { id, name, arguments } => calls.push(json!({
+            Part::ToolCall { id, name, arguments, .. } => calls.push(json!({
                 "id": id.as_deref().unwrap_or_default(),
                 "type": "function",
                 "function": { "name": name, "arguments": text_of(arguments) },
             })),
-            Part::ToolResult { id, result } => out.push(json!({
+            Part::ToolResult { id, result, .. } => out.push(json!({
                 "role": "tool",
                 "tool_call_id": id.as_deref().unwrap_or_default(),
                 "content": text_of(result),

@@ -99,7 +99,7 @@ fn message(to: &mut dyn Writer, message: &Said) {
     for part in &message.parts {
         match part {
             Part::Text { text } => to.text(text),
-            Part::Reasoning { text } => {
+            Part::Reasoning { text, .. } => {
                 to.note(&[Own("Reasoning")]);
                 to.text(text);
             }

@@ -47,14 +47,18 @@ fn message(json: &Json, role: &str) -> Said {
     let role = text("role").unwrap_or_else(|| role.to_owned());
     let mut parts = Vec::new();
     if let Some(thought) = text("reasoning_content").or_else(|| text("reasoning")) {
-        parts.push(Part::Reasoning { text: thought });
+        parts.push(Part::thought(thought));
     }
     if let Some(list) = json.get("parts") {
         parts.extend(parts_of(list));
     }
     match (json.get("content"), text("tool_call_id")) {
         // The answer of a tool.
-        (Some(content), id @ Some(_)) => parts.push(Part::ToolResult { id, result: content.clone() }),
+        (Some(content), id @ Some(_)) => {
+            // Inspect's.
+            let is_error = json.get("error").is_some_and(Json::is_object);
+            parts.push(Part::ToolResult { id, result: content.clone(), is_error });
+        }
         (Some(content), None) => parts.extend(parts_of(content)),
         (None, _) => {}
     }
@@ -85,7 +89,13 @@ fn tool_call(json: &Json) -> Part {
         id: json.get("id").and_then(Json::as_str).map(str::to_owned),
         name: name.unwrap_or_default().to_owned(),
         arguments: arguments.map(unquoted).unwrap_or_default(),
+        extra: extra(json),
     }
+}
+
+/// What Gemini, asked as `OpenAI` is, wants back with a call, and this program's own spans hold of any.
+fn extra(json: &Json) -> Option<Json> {
+    json.get("extra_content").filter(|extra| !extra.is_null()).cloned()
 }
 
 fn part(json: &Json) -> Part {
@@ -101,7 +111,7 @@ fn part(json: &Json) -> Part {
         },
         "reasoning" | "thinking" => {
             match words().or_else(|| text("thinking")).or_else(|| text("reasoning")) {
-                Some(text) => Part::Reasoning { text },
+                Some(thought) => Part::Reasoning { text: thought, signature: text("signature") },
                 None => Part::Other { kind, value: json.clone() },
             }
         }
@@ -109,21 +119,26 @@ fn part(json: &Json) -> Part {
             id: id(),
             name: text("name").unwrap_or_default(),
             arguments: unquoted(&any(&["arguments", "input"])),
+            extra: extra(json),
         },
         // "result" is what earlier drafts said.
-        "tool_call_response" | "tool_result" => {
-            Part::ToolResult { id: id(), result: any(&["response", "result", "content"]) }
-        }
+        "tool_call_response" | "tool_result" => Part::ToolResult {
+            id: id(),
+            result: any(&["response", "result", "content"]),
+            is_error: json.get("is_error").and_then(Json::as_bool).unwrap_or(false),
+        },
         "" => match (words(), json.get("toolUse"), json.get("toolResult")) {
             // Converse names its blocks by their key.
             (None, Some(call), _) => Part::ToolCall {
                 id: call.get("toolUseId").and_then(Json::as_str).map(str::to_owned),
                 name: call.get("name").and_then(Json::as_str).unwrap_or_default().to_owned(),
                 arguments: call.get("input").cloned().unwrap_or_default(),
+                extra: None,
             },
             (None, None, Some(result)) => Part::ToolResult {
                 id: result.get("toolUseId").and_then(Json::as_str).map(str::to_owned),
                 result: result.get("content").cloned().unwrap_or_default(),
+                is_error: result.get("status").and_then(Json::as_str) == Some("error"),
             },
             (Some(text), _, _) => Part::Text { text },
             _ => Part::Other { kind: "unknown".to_owned(), value: json.clone() },

@@ -83,7 +83,8 @@ fn flat(attributes: &Attributes, prefix: &str, role: &str) -> Vec<Said> {
         let content = text(json, &["content"]).filter(|content| !content.is_empty());
         match (content, text(json, &["tool_call_id"])) {
             (Some(content), id @ Some(_)) => {
-                parts.push(Part::ToolResult { id, result: unquoted(&Json::String(content)) });
+                let result = unquoted(&Json::String(content));
+                parts.push(Part::ToolResult { id, result, is_error: false });
             }
             (Some(content), None) => {
                 let structured = serde_json::from_str::<Json>(&content).ok().filter(Json::is_array);
@@ -99,6 +100,7 @@ fn flat(attributes: &Attributes, prefix: &str, role: &str) -> Vec<Said> {
                 id: text(call, &["id"]),
                 name: text(call, &["name"]).unwrap_or_default(),
                 arguments: call.get("arguments").map(unquoted).unwrap_or_default(),
+                extra: None,
             });
         }
         Said { role: text(json, &["role"]).unwrap_or_else(|| role.to_owned()), name: None, parts }

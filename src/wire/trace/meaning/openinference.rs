@@ -113,7 +113,9 @@ fn said(messages: &Map<String, Json>, role: &str) -> Vec<Said> {
         let mut parts = Vec::new();
         let answer_to = text(json, &["tool_call_id"]);
         match (at(json, &["content"]), answer_to) {
-            (Some(content), id @ Some(_)) => parts.push(Part::ToolResult { id, result: unquoted(content) }),
+            (Some(content), id @ Some(_)) => {
+                parts.push(Part::ToolResult { id, result: unquoted(content), is_error: false });
+            }
             (Some(_), None) => parts.extend(text(json, &["content"]).map(Part::text)),
             (None, _) => {}
         }
@@ -126,6 +128,7 @@ fn said(messages: &Map<String, Json>, role: &str) -> Vec<Said> {
                 id: text(call, &["id"]),
                 name: text(call, &["function", "name"]).unwrap_or_default(),
                 arguments: at(call, &["function", "arguments"]).map(unquoted).unwrap_or_default(),
+                extra: None,
             });
         }
         Said {
@@ -140,7 +143,9 @@ fn said(messages: &Map<String, Json>, role: &str) -> Vec<Said> {
 fn part(content: &Json) -> Part {
     let kind = text(content, &["type"]).unwrap_or_default();
     match (kind.as_str(), text(content, &["text"])) {
-        ("reasoning" | "thinking", Some(text)) => Part::Reasoning { text },
+        ("reasoning" | "thinking", Some(thought)) => {
+            Part::Reasoning { text: thought, signature: text(content, &["signature"]) }
+        }
         ("text" | "", Some(text)) => Part::Text { text },
         _ => Part::Other { kind, value: content.clone() },
     }

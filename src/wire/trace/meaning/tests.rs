@@ -56,9 +56,10 @@ fn what_was_said_is_read_from_its_json() {
     let ran = contents(&spans[1]).ran.unwrap();
     assert_eq!((ran.arguments, ran.result), (Some(json!({"location": "Paris"})), Some(json!({"t": 57}))));
     let second = contents(&spans[2]);
-    let result = Part::ToolResult { id: Some("call_1".to_owned()), result: json!({"t": 57}) };
+    let result =
+        Part::ToolResult { id: Some("call_1".to_owned()), result: json!({"t": 57}), is_error: false };
     assert_eq!(second.input[0].parts, [result]);
-    assert_eq!(second.output[0].parts, [Part::Reasoning { text: "hm".to_owned() }, Part::text("Rainy, 57F")]);
+    assert_eq!(second.output[0].parts, [Part::thought("hm"), Part::text("Rainy, 57F")]);
     let score = &second.scores[0];
     assert_eq!((score.name.as_str(), score.value), ("Relevance", Some(4.0)));
     assert_eq!(score.label.as_deref(), Some("relevant"));
@@ -100,7 +101,7 @@ fn the_older_names_mean_the_same() {
     let second = contents(&spans[1]);
     let roles: Vec<&str> = second.input.iter().map(|said| said.role.as_str()).collect();
     assert_eq!(roles, ["system", "user", "tool"]);
-    let result = Part::ToolResult { id: Some("call_1".to_owned()), result: json!("rain") };
+    let result = Part::ToolResult { id: Some("call_1".to_owned()), result: json!("rain"), is_error: false };
     assert_eq!(second.input[2].parts, [result]);
     assert_eq!(second.output[0].calls().collect::<Vec<_>>(), [(Some("call_2"), "look", &json!({"x": 1}))]);
     assert!(facts(&spans[1]).is_truncated());
@@ -156,14 +157,46 @@ fn what_should_be_json_and_is_none_is_named() {
 }
 
 #[test]
+fn seals_and_failures_are_read_where_a_provider_writes_them() {
+    let read = |json: serde_json::Value| messages(&json, "user").unwrap().remove(0).parts;
+    let sealed = Part::Reasoning { text: "hm".to_owned(), signature: Some("s".to_owned()) };
+    let thinking = json!({"type": "thinking", "thinking": "hm", "signature": "s"});
+    let redacted = json!({"type": "redacted_thinking", "data": "x/y="});
+    let anthropic = read(json!([{"role": "assistant", "content": [thinking, redacted]}]));
+    assert_eq!(anthropic[0], sealed);
+    assert_eq!(anthropic[1].sealed(), Some("x/y="));
+    assert_eq!(sealed.sealed(), None);
+    let failed = |parts: Vec<Part>| matches!(parts[0], Part::ToolResult { is_error: true, .. });
+    for (json, has_failed) in [
+        (
+            json!({"content": [{"type": "tool_result", "tool_use_id": "1", "content": "no", "is_error": true}]}),
+            true,
+        ),
+        (json!({"content": [{"type": "tool_result", "tool_use_id": "1", "content": "7"}]}), false),
+        (json!({"content": [{"toolResult": {"toolUseId": "1", "content": [], "status": "error"}}]}), true),
+        (json!({"content": "no", "tool_call_id": "1", "error": {"type": "timeout"}}), true),
+        (json!({"content": "7", "tool_call_id": "1", "error": null}), false),
+    ] {
+        let mut message = json!({"role": "tool"});
+        message.as_object_mut().unwrap().extend(json.as_object().unwrap().clone());
+        assert_eq!(failed(read(json!([message]))), has_failed, "{json}");
+    }
+    let seal = json!({"google": {"thought_signature": "c2VhbA=="}});
+    let call = json!({"id": "1", "function": {"name": "f", "arguments": "{}"}, "extra_content": seal});
+    let gemini = read(json!([{"role": "assistant", "tool_calls": [call]}]));
+    assert!(matches!(&gemini[0], Part::ToolCall { extra: Some(extra), .. } if *extra == seal), "{gemini:?}");
+}
+
+#[test]
 fn messages_are_read_as_every_provider_writes_them() {
     let read = |json: serde_json::Value| messages(&json, "user").unwrap();
     let call = |id: &str| Part::ToolCall {
         id: Some(id.to_owned()),
         name: "f".to_owned(),
         arguments: json!({"a": 1}),
+        extra: None,
     };
-    let result = |id: &str| Part::ToolResult { id: Some(id.to_owned()), result: json!("7") };
+    let result = |id: &str| Part::ToolResult { id: Some(id.to_owned()), result: json!("7"), is_error: false };
     for (json, wanted) in [
         (json!([{"role": "user", "content": "x"}]), vec![Part::text("x")]),
         (json!([{"role": "user", "content": [{"type": "text", "text": "x"}]}]), vec![Part::text("x")]),

@@ -100,7 +100,7 @@ fn a_session_of_claude_code_is_an_agent_with_its_calls() {
     assert_eq!((first.duration(), facts(first).finish), (3_000_000_000, "tool_use"));
     let said = contents(first);
     assert_eq!(said.input, [Said::new("user", "List files")]);
-    assert_eq!(said.output[0].parts[0], Part::Reasoning { text: "hm".to_owned() });
+    assert_eq!(said.output[0].parts[0], Part::thought("hm"));
     let ran = contents(&decoded.spans[2]).ran.unwrap();
     assert_eq!(
         (ran.name.as_str(), ran.arguments, ran.result),

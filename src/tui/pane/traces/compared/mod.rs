@@ -31,7 +31,8 @@ use crate::domain::trace::made::{Change, Made};
 use crate::domain::trace::{Outline, Packed, Row};
 use crate::domain::untrusted::brief;
 use crate::tui::look::{Look, Role};
-use crate::tui::paint::{put, put_right, scrollbar, thumb, tint};
+use crate::tui::paint::{put, put_right, scrollbar, thumb};
+use crate::tui::rows::styled;
 use crate::tui::widget::text::Ink;
 use text::{both, change, short, text_of};
 
@@ -391,16 +392,7 @@ impl Compared {
     }
 
     fn draw_line(&self, at: usize, area: Rect, look: &Look, focused: bool, cells: &mut Buffer) {
-        let chosen = at == self.selected;
-        if chosen {
-            tint(cells, area, look.style(Role::Selected));
-            let role = if focused { Role::Accent } else { Role::Muted };
-            put(cells, area.x, area.y, area.x + 1, "▌", look.style(Role::Selected).patch(look.style(role)));
-        }
-        let ground = |role| {
-            let style = look.style(role);
-            if chosen { look.style(Role::Selected).patch(style) } else { style }
-        };
+        let ground = styled(at == self.selected, focused, area, look, cells);
         let right = area.right().saturating_sub(1);
         match self.lines[at] {
             Line::Head(text) => {

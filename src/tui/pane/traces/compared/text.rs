@@ -132,7 +132,7 @@ pub(super) fn text_of(contents: &Contents) -> String {
 fn spoken(said: &Said) -> String {
     let piece = |piece: &Piece| match piece {
         Piece::Text { text } => text.clone(),
-        Piece::Reasoning { text } => format!("(thought) {text}"),
+        Piece::Reasoning { text, .. } => format!("(thought) {text}"),
         Piece::ToolCall { name, arguments, .. } => {
             format!("calls {name} {}", pretty(arguments, MOST_WORDS).0)
         }

@@ -27,7 +27,8 @@ use crate::domain::trace::aligned::Run;
 use crate::domain::trace::contents::Contents;
 use crate::domain::trace::{Kind, Mark, Row as Line};
 use crate::tui::look::{Look, Role};
-use crate::tui::paint::{columns, put, put_right, tint};
+use crate::tui::paint::{columns, put, put_right};
+use crate::tui::rows::styled;
 use crate::tui::widget::text::{Ink, Row};
 use telling::tell;
 
@@ -419,16 +420,7 @@ impl Transcript {
     ) {
         let step = self.steps[at];
         let Some(row) = run.outline.rows.get(step.row as usize) else { return };
-        let chosen = at == self.selected;
-        if chosen {
-            tint(cells, area, look.style(Role::Selected));
-            let role = if focused { Role::Accent } else { Role::Muted };
-            put(cells, area.x, area.y, area.x + 1, "▌", look.style(Role::Selected).patch(look.style(role)));
-        }
-        let ground = |role| {
-            let style = look.style(role);
-            if chosen { look.style(Role::Selected).patch(style) } else { style }
-        };
+        let ground = styled(at == self.selected, focused, area, look, cells);
         let figures = figures(run, step.row, row);
         let (glyph, word, role) = ended(row.status, row.is_running());
         let bad = row.is_error();
