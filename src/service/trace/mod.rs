@@ -40,7 +40,7 @@ use crate::domain::trace::latency::{Latency, latencies};
 use crate::domain::trace::outline::Outline;
 use crate::domain::trace::replay::{self, Original, Place};
 use crate::domain::trace::run::Written;
-use crate::domain::trace::{Brought, Kind, Packed, Rollups, Run, Source, TraceId, TraceSpan};
+use crate::domain::trace::{Brought, Kind, Packed, Rollups, Run, Source, SpanKey, TraceId, TraceSpan};
 use crate::domain::{Error, ErrorKind, Result};
 use crate::net::Listener;
 use crate::service::archive::Archive;
@@ -250,10 +250,10 @@ impl Traces {
         })
     }
 
-    /// A span of it, and what was said in it.
-    pub async fn span(&self, id: TraceId, row: u32) -> Result<(TraceSpan, Contents)> {
+    /// A span of it, and what was said in it. Here and below a span whose id is told is that one, wherever its row is by now.
+    pub async fn span(&self, id: TraceId, row: u32, span: Option<SpanKey>) -> Result<(TraceSpan, Contents)> {
         self.with(move |view| {
-            let span = view.span(id, row)?;
+            let span = view.named(id, row, span)?;
             let contents = meaning::contents(&span);
             Ok((span, contents))
         })
@@ -261,9 +261,9 @@ impl Traces {
     }
 
     /// What a model was asked in a span, as it can be asked again.
-    pub async fn original(&self, id: TraceId, row: u32) -> Result<(Place, Original)> {
+    pub async fn original(&self, id: TraceId, row: u32, span: Option<SpanKey>) -> Result<(Place, Original)> {
         self.with(move |view| {
-            let span = view.span(id, row)?;
+            let span = view.named(id, row, span)?;
             let facts = meaning::facts(&span);
             if facts.kind != Kind::Model {
                 let why = format!("{:?} is no call of a model that writes", span.name);

@@ -3,11 +3,11 @@
 use super::kept::{Kept, Opened, Price, missing};
 use super::notes::{self, Noted};
 use super::{own, said};
-use crate::domain::Result;
 use crate::domain::time::Timestamp;
 use crate::domain::trace::filter::{Filter, Subject};
 use crate::domain::trace::outline::Outline;
-use crate::domain::trace::{Facts, Note, Run, Span, TraceId, TraceSpan, Tree};
+use crate::domain::trace::{Facts, Note, Run, Span, SpanKey, TraceId, TraceSpan, Tree};
+use crate::domain::{Error, ErrorKind, Result};
 use crate::store::Store;
 use crate::store::record::RunKey;
 use crate::wire::trace::meaning;
@@ -108,6 +108,24 @@ impl View<'_> {
         Ok(whole)
     }
 
+    /// The same; where its id is told, and the row is that of another one by now, the span of that id.
+    pub(super) fn named(&self, id: TraceId, row: u32, span: Option<SpanKey>) -> Result<TraceSpan> {
+        let Some(wanted) = span else { return self.span(id, row) };
+        match self.span(id, row) {
+            Ok(found) if found.id == wanted => return Ok(found),
+            Err(error) if error.kind != ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        let outline = self.open(id)?.outline;
+        let found = (0..).zip(&outline.rows).find(|(_, row)| row.id == wanted.0);
+        let Some((row, _)) = found else {
+            let why = format!("the trace has no span {wanted} any more");
+            let hint = "Open the trace again: it may have become shorter.";
+            return Err(Error::new(ErrorKind::NotFound, "opening a span", why, hint));
+        };
+        self.span(id, row)
+    }
+
     /// Visits whole spans with the number of the first of each part, until `visit` says `false`. What cannot be read is visited
     /// as its error.
     pub(super) fn visit(
@@ -188,5 +206,46 @@ pub(super) struct Reckoned {
 impl Reckoned {
     pub(super) fn of(outline: Outline) -> Self {
         Self { tree: Tree::of(&outline), outline }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::domain::id::SpanId;
+    use crate::domain::trace::SpanKind;
+    use crate::store::{Batch, Options, Owner, Unlock};
+
+    #[test]
+    fn a_span_that_is_named_is_found_though_its_row_is_another_s_by_then() {
+        let folder = tempfile::tempdir().unwrap();
+        let owner = Owner::try_take(folder.path()).unwrap().unwrap();
+        let store = Store::open_with(&owner, &Unlock::default(), Options::default()).unwrap().0;
+        let price: Price = Arc::new(|_, _, _| None);
+        let (kept, _) = Kept::open(&store, Arc::clone(&price)).unwrap();
+        let view = View { store: &store, kept: &kept, price: &price };
+        let ended = |number: u8, parent: Option<u8>| {
+            let id = |number: u8| SpanId::from_bytes([number; 16]);
+            let kind = if parent.is_some() { SpanKind::Tool } else { SpanKind::Agent };
+            let begun = Span::begun(id(number), kind, "", Timestamp(1_000));
+            let mut batch = Batch::new();
+            batch.put(&begun.id, &Span { parent: parent.map(id), ..begun.clone() }).unwrap();
+            store.commit(batch).unwrap();
+            SpanKey::of(begun.id)
+        };
+        let (trace, key) = (TraceId([1; 16]), |span: TraceSpan| span.id);
+        let root = ended(1, None);
+        let later = ended(3, Some(1));
+        assert_eq!(view.named(trace, 1, Some(later)).map(key).unwrap(), later);
+        // One that began before it ended after it.
+        let earlier = ended(2, Some(1));
+        assert_eq!(view.span(trace, 1).map(key).unwrap(), earlier);
+        assert_eq!(view.named(trace, 1, Some(later)).map(key).unwrap(), later);
+        assert_eq!(view.named(trace, 9, Some(root)).map(key).unwrap(), root);
+        assert_eq!(view.named(trace, 1, None).map(key).unwrap(), earlier);
+        let gone = view.named(trace, 1, Some(SpanKey(7))).unwrap_err();
+        assert_eq!(gone.kind, ErrorKind::NotFound);
     }
 }

@@ -344,6 +344,8 @@ fn settle(state: &mut State, outcome: Outcome, out: &mut Out<'_>) {
                 choice @ (Choice::Write { of: Written::Trace(_), .. }
                 | Choice::ImportTraces(_)
                 | Choice::AskAgain(_)
+                | Choice::Opine(..)
+                | Choice::AddSpan(..)
                 | Choice::RemoveTrace(_)) => {
                     state.at_desk(out, |panes, desk| panes.traces.chosen(choice, desk));
                 }

@@ -51,8 +51,8 @@ impl State {
                 let task = desk.call(None, Request::Traces(Traces::Remove { id }));
                 self.wait(task, Wait::Remove);
             }
-            Choice::Opine(said) => self.opine(said, desk),
-            Choice::AddToDataset(dataset) => self.make_row(dataset, desk),
+            Choice::Opine(of, said) => self.opine(&of, said, desk),
+            Choice::AddSpan(of, dataset) => self.make_row(of, dataset, desk),
             _ => {}
         }
     }

@@ -51,6 +51,7 @@ use crate::domain::Error;
 use crate::domain::trace::{Run, TraceId};
 use crate::tui::effect::TaskId;
 use crate::tui::overlay::input::Input;
+use crate::tui::trace::Target;
 
 /// Everything of the traces place.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -135,8 +136,8 @@ enum Wait {
     Remove,
     /// Something is noted.
     Note,
-    /// What was said in the span of that row, for a dataset.
-    Row(u32),
+    /// What was said in that span, for the dataset of that name.
+    Row(Box<Target>, String),
     /// It goes into a dataset.
     Added,
     /// What a model was asked, for others.
@@ -145,8 +146,8 @@ enum Wait {
     Led,
     /// Whose run that is, to run it once more.
     Agent(TraceId),
-    /// What a model was asked in that span, to be asked otherwise.
-    Edit(TraceId, u32),
+    /// What a model was asked in that span, by its row, to be asked otherwise.
+    Edit(u32, Box<Target>),
 }
 
 impl State {

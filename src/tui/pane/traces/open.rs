@@ -8,7 +8,7 @@ use crate::domain::Error;
 use crate::domain::trace::lint::Finding;
 use crate::domain::trace::{Note, Packed, Run, TraceId};
 use crate::tui::rows::followed;
-use crate::tui::trace::Shared;
+use crate::tui::trace::{Shared, Target};
 
 /// A run that is looked into.
 #[derive(Debug, Clone, PartialEq)]
@@ -125,6 +125,14 @@ impl Open {
             Some(talk) => talk.row(),
             None => self.current(),
         }
+    }
+
+    /// The span of a row, as it is now.
+    pub fn target(&self, row: u32) -> Option<Target> {
+        let laid = self.laid.as_ref()?;
+        let model = laid.outline.names.get(laid.row(row)?.model).to_owned();
+        let (span, name) = (laid.key(row), laid.name(row).to_owned());
+        Some(Target { id: self.id(), row: Some(row), span, name, model })
     }
 
     pub fn is_folded(&self, row: u32) -> bool {

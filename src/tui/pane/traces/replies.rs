@@ -66,7 +66,9 @@ impl State {
             (Wait::Import, Reply::TracesBrought { brought }) => self.imported(&brought, desk),
             (Wait::Lints, Reply::TraceFindings { findings }) => self.take_findings(findings, desk),
             (Wait::Note, Reply::TraceNoted { note }) => self.was_noted(&note, desk),
-            (Wait::Row(row), Reply::TraceSpan { contents, .. }) => self.add_row(row, &contents, desk),
+            (Wait::Row(of, dataset), Reply::TraceSpan { contents, .. }) => {
+                self.add_row(&of, dataset, &contents, desk);
+            }
             (Wait::Added, Reply::ItemAdded { dataset, place, like, remarks }) => {
                 desk.say(added(&dataset, place, like, &remarks));
             }
@@ -75,7 +77,7 @@ impl State {
             (Wait::Agent(of), Reply::AgentRunFound { book, run }) => {
                 self.start_anew(of, book.agent.id, run.id, desk);
             }
-            (Wait::Edit(id, row), Reply::TraceCall { original }) => self.write_call(id, row, original, desk),
+            (Wait::Edit(row, of), Reply::TraceCall { original }) => self.write_call(row, *of, original, desk),
             _ => {}
         }
     }
@@ -244,7 +246,7 @@ impl State {
                     | Wait::Send
                     | Wait::Remove
                     | Wait::Note
-                    | Wait::Row(_)
+                    | Wait::Row(..)
                     | Wait::Added
                     | Wait::Call
                     | Wait::Led
