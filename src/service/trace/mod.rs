@@ -94,6 +94,8 @@ pub struct Traces {
     price: Pricing,
     changes: Changes,
     keep: Keep,
+    /// When it began: what runs in this program has begun after it.
+    since: Timestamp,
     kept: Arc<OnceCell<Arc<Kept>>>,
     writer: Arc<Mutex<Option<Writer>>>,
     /// Nothing more is kept.
@@ -129,6 +131,7 @@ impl Traces {
             price,
             changes,
             keep,
+            since: crate::service::fresh::now(),
             kept: Arc::default(),
             writer: Arc::default(),
             ended: Arc::default(),
@@ -163,8 +166,8 @@ impl Traces {
     ) -> Result<T> {
         // Calls that have ended are to be seen.
         self.recorder.settled().await;
-        let (kept, price) = (self.kept().await?, Arc::clone(&self.price.0));
-        self.archive.run(move |store| work(&View { store, kept: &kept, price: &price })).await
+        let (kept, price, since) = (self.kept().await?, Arc::clone(&self.price.0), self.since);
+        self.archive.run(move |store| work(&View { store, kept: &kept, price: &price, since })).await
     }
 
     /// The same, with pieces for a reader who may be slow or leave.

@@ -20,6 +20,8 @@ pub(super) struct View<'a> {
     pub store: &'a Store,
     pub kept: &'a Kept,
     pub price: &'a Price,
+    /// When this process began: what runs has begun after it.
+    pub since: Timestamp,
 }
 
 impl View<'_> {
@@ -32,7 +34,7 @@ impl View<'_> {
     ) -> Result<(Vec<Run>, bool)> {
         let behind = |run: &Run| before.is_none_or(|before| RunKey(run.at, run.id) < before);
         let mut kept = self.kept.runs(before).peekable();
-        let own = own::Runs::new(self.store, self.price, before.map(|before| before.0));
+        let own = own::Runs::new(self.store, self.price, self.since, before.map(|before| before.0));
         let mut own = own.filter(move |run| run.as_ref().map_or(true, behind)).peekable();
         let mut found = Vec::new();
         loop {
@@ -70,7 +72,8 @@ impl View<'_> {
         if own.is_empty() {
             return self.kept.outline(id);
         }
-        Ok(Opened { outline: own::opened(self.store, &own, self.price)?, damaged: Vec::new() })
+        let outline = own::opened(self.store, &own, self.price, self.since)?;
+        Ok(Opened { outline, damaged: Vec::new() })
     }
 
     /// What a call cost that does not tell it.
@@ -86,7 +89,8 @@ impl View<'_> {
         }
         let own = own::spans(self.store, id)?;
         let Some(first) = own.first() else { return Err(missing(id)) };
-        let run = Run::of(id, crate::domain::trace::Source::Own, &own::outline(&own, self.price));
+        let outline = own::outline(&own, self.price, self.since);
+        let run = Run::of(id, crate::domain::trace::Source::Own, &outline);
         Ok(Run { at: first.started, service: "outcrop".to_owned(), ..run })
     }
 
@@ -103,7 +107,7 @@ impl View<'_> {
         let own = own::spans(self.store, id)?;
         let at = row as usize;
         let Some(span) = own.get(at) else { return self.kept.span(id, row) };
-        let mut whole = own::wholes(&own).swap_remove(at);
+        let mut whole = own::wholes(&own, self.since).swap_remove(at);
         said::say(self.store, span, &mut whole)?;
         Ok(whole)
     }
@@ -137,7 +141,7 @@ impl View<'_> {
         if own.is_empty() {
             return self.kept.visit(id, visit);
         }
-        let (mut wholes, mut first) = (own::wholes(&own).into_iter(), 0);
+        let (mut wholes, mut first) = (own::wholes(&own, self.since).into_iter(), 0);
         for part in own.chunks(OWN) {
             let told = |(span, mut whole): (&Span, TraceSpan)| {
                 said::say(self.store, span, &mut whole)?;
@@ -225,7 +229,7 @@ mod tests {
         let store = Store::open_with(&owner, &Unlock::default(), Options::default()).unwrap().0;
         let price: Price = Arc::new(|_, _, _| None);
         let (kept, _) = Kept::open(&store, Arc::clone(&price)).unwrap();
-        let view = View { store: &store, kept: &kept, price: &price };
+        let view = View { store: &store, kept: &kept, price: &price, since: Timestamp(0) };
         let ended = |number: u8, parent: Option<u8>| {
             let id = |number: u8| SpanId::from_bytes([number; 16]);
             let kind = if parent.is_some() { SpanKind::Tool } else { SpanKind::Agent };

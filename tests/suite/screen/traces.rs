@@ -354,6 +354,34 @@ fn runs_that_come_and_grow_are_seen_at_once() {
 }
 
 #[test]
+fn what_stands_under_an_agent_s_run_by_now_is_no_run_of_its_own_any_more() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    let own = |n: u8, name: &str| Run {
+        id: TraceId([n; 16]),
+        at: Timestamp(NOW - i64::from(n)),
+        name: name.to_owned(),
+        source: Source::Own,
+        ..weather().run
+    };
+    enter(&mut stage, vec![own(1, "chat alone"), own(2, "execute_tool alone"), weather().run]);
+    stage.reply("\"topic\":\"traces\"", vec![Reply::Changed { number: 1, change: Changed::Usage }]);
+    stage.event(Event::Timer(TimerId("traces")));
+    let agent = Run { running: 1, ..own(3, "invoke_agent whole") };
+    stage.answer("\"list\"", vec![Reply::Traces { runs: vec![agent.clone()], more: true }]);
+    let text = stage.text();
+    assert!(text.contains("invoke_agent whole") && text.contains("2 runs"), "{text}");
+    assert!(!text.contains("alone"), "{text}");
+    // It goes on in its place, and older ones stay.
+    stage.reply("\"topic\":\"traces\"", vec![Reply::Changed { number: 2, change: Changed::Usage }]);
+    stage.event(Event::Timer(TimerId("traces")));
+    let ended = Run { name: "invoke_agent ended".to_owned(), running: 0, ..agent };
+    stage.answer("\"list\"", vec![Reply::Traces { runs: vec![ended], more: true }]);
+    let text = stage.text();
+    assert!(text.contains("invoke_agent ended") && text.contains("2 runs"), "{text}");
+    assert!(!text.contains("whole"), "{text}");
+}
+
+#[test]
 fn a_filter_asks_the_store_and_a_step_back_shows_all_again() {
     let mut stage = Stage::settled(120, 40, "dark");
     enter(&mut stage, runs());

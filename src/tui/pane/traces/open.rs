@@ -1,5 +1,7 @@
 //! One run that is looked into: which of its spans have a line, which one is chosen, what time is shown.
 
+use std::collections::HashMap;
+
 use super::card::Card;
 use super::finding::Find;
 use super::reading;
@@ -145,15 +147,14 @@ impl Open {
     }
 
     /// Its spans have come, for the first time or anew: what was chosen and folded stays so, and whoever was at the end stays
-    /// there.
-    pub fn lay(&mut self, laid: Shared, page: usize) {
+    /// there. Whether rows have other numbers than before.
+    pub fn lay(&mut self, laid: Shared, page: usize) -> bool {
         let follows = self.at > 0 && self.at + 1 == self.lines().len();
-        let first = self.laid.is_none();
-        if self.folded.len() > laid.len() {
-            // Some were swept away: no row is what it was.
-            self.unfold_all();
-            self.find.forget();
-            self.selected = 0;
+        let before = self.laid.clone();
+        let first = before.is_none();
+        let moved = before.filter(|before| !goes_on(before, &laid));
+        if let Some(before) = &moved {
+            self.renumber(before, &laid);
         }
         self.folded.resize(laid.len(), false);
         let order = laid.tree.order();
@@ -166,6 +167,32 @@ impl Open {
         }
         self.laid = Some(laid);
         self.refold(page);
+        moved.is_some()
+    }
+
+    /// Some were swept away, or one has come that began before others: whatever was known of a row is known of it by its id.
+    fn renumber(&mut self, before: &Shared, now: &Shared) {
+        let mut rows = HashMap::with_capacity(now.len());
+        for (at, row) in (0u32..).zip(&now.outline.rows) {
+            rows.entry(row.id).or_insert(at);
+        }
+        let place = |row: u32| rows.get(&before.row(row)?.id).copied();
+        let folded: Vec<u32> = (0u32..)
+            .zip(&self.folded)
+            .filter(|(_, folds)| **folds)
+            .filter_map(|(row, _)| place(row))
+            .collect();
+        self.folded = vec![false; now.len()];
+        self.folds = 0;
+        for row in folded {
+            self.set_folded(row, true);
+        }
+        self.find.renumber(place);
+        self.selected = place(self.selected).unwrap_or(0);
+        if let Some(talk) = &mut self.talk {
+            talk.renumber(place);
+        }
+        self.card = None;
     }
 
     /// Makes the lines anew; the chosen row stays in sight, or the one in which it is folded away.
@@ -324,6 +351,12 @@ impl Open {
     }
 }
 
+/// Whether the rows of before are the first ones of now.
+fn goes_on(before: &Shared, now: &Shared) -> bool {
+    let mut both = before.outline.rows.iter().zip(&now.outline.rows);
+    before.len() <= now.len() && both.all(|(one, other)| one.id == other.id)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -392,6 +425,22 @@ mod tests {
         open.step(3, 10);
         open.lay(grown(), 10);
         assert_eq!(open.current(), Some(4));
+    }
+
+    #[test]
+    fn whatever_is_known_of_a_row_is_known_of_it_though_another_comes_before_it() {
+        let mut open = opened(&[SPANS[0], SPANS[3], SPANS[4], SPANS[2]]);
+        // The third and the fifth stand under the first and the fourth.
+        open.go(1, 10);
+        open.fold(10);
+        assert_eq!(open.target(1).map(|target| target.name), Some("s4".to_owned()));
+        let grown = [SPANS[0], SPANS[1], SPANS[3], SPANS[4], SPANS[2]];
+        let outline = outline(&grown);
+        assert!(open.lay(Trace::of(&[Packed::of(&outline, 0..5)]).unwrap(), 10));
+        let chosen = open.current().and_then(|row| open.target(row));
+        assert_eq!(chosen.map(|target| (target.row, target.name)), Some((Some(2), "s4".to_owned())));
+        assert!(open.is_folded(2) && !open.is_folded(1));
+        assert!(!open.lay(Trace::of(&[Packed::of(&outline, 0..5)]).unwrap(), 10));
     }
 
     #[test]

@@ -47,7 +47,7 @@ impl State {
         let Some(wait) = self.waits.get(&task).cloned() else { return };
         match (wait, reply) {
             (Wait::List, Reply::Traces { runs, more }) => self.take_runs(runs, more, desk),
-            (Wait::Newest, Reply::Traces { runs, .. }) => self.take_newest(runs, desk),
+            (Wait::Newest, Reply::Traces { runs, more }) => self.take_newest(runs, more, desk),
             (Wait::Older, Reply::Traces { runs, more }) => self.take_older(runs, more),
             (Wait::Rows, reply) => self.take_rows(reply),
             (Wait::Span(row), Reply::TraceSpan { span, contents }) => {
@@ -158,14 +158,18 @@ impl State {
             return;
         };
         open.reading = Reading::Idle;
-        match laid {
-            Some(laid) => open.lay(laid, page),
-            None => open.error = Some(senseless()),
+        let moved = laid.map(|laid| open.lay(laid, page));
+        if moved.is_none() {
+            open.error = Some(senseless());
         }
         if open.stale {
             let spans = open.laid.as_ref().map_or(0, |laid| laid.len() as u64);
             let delay = Duration::from_millis((spans / 500).clamp(SHORTEST, LONGEST));
             desk.ask(Effect::After { timer: GROWN, delay });
+        }
+        if moved == Some(true) {
+            // They would be taken for what other rows say.
+            self.instead(|wait| matches!(wait, Wait::Span(_) | Wait::Step(_)));
         }
         self.ask_what_is_wrong(desk);
         self.rest(desk);
