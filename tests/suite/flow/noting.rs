@@ -6,6 +6,7 @@ use outcrop::domain::id::NoteId;
 use outcrop::domain::time::Timestamp;
 use outcrop::domain::trace::replay::Original;
 use outcrop::domain::trace::{Grade, Note, Opinion, Outline, Packed, Run, Source, SpanKey, TraceSpan};
+use outcrop::domain::{Error, ErrorKind};
 use outcrop::tui::effect::{Effect, Work};
 use outcrop::tui::event::{Event, Made};
 use outcrop::tui::trace::Trace;
@@ -145,6 +146,41 @@ fn what_is_said_and_handed_on_is_of_the_span_that_was_chosen_when_it_was_asked()
     let effects = stage.keys("rows<enter>");
     let [Traces::Span { row: 4, span, .. }] = &asked(&effects)[..] else { panic!("{effects:?}") };
     assert_eq!(*span, Some(fifth.id));
+}
+
+#[test]
+fn what_becomes_of_a_note_and_of_a_row_is_told_though_the_run_was_closed() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    let (run, spans) = opened(&mut stage);
+    let full = |doing: &str| Error::new(ErrorKind::Full, doing, "the disk is full", "Make room.");
+    stage.keys("js5<esc>");
+    assert!(stage.text().contains("1 run"), "{}", stage.text());
+    let error = Some(full("noting on a trace"));
+    stage.event(Event::Ended { task: stage.task("\"do\":\"note\""), error });
+    assert!(stage.text().contains("the disk is full"), "{}", stage.text());
+    stage.pass(1_000);
+    // A score in the list, and a look into the run at once.
+    stage.keys("s1<enter>");
+    let said = Opinion::new(Some(Grade::Number(0.0)), "");
+    let (id, by) = (NoteId::from_bytes([2; 16]), "ada".to_owned());
+    let note = Note { id, trace: run.id, span: None, said, by, at: Timestamp(NOW) };
+    stage.answer("\"do\":\"note\"", vec![Reply::TraceNoted { note }]);
+    assert!(stage.text().contains("Noted on the run: 0 · ada"), "{}", stage.text());
+    lay(&mut stage, &spans);
+    stage.keys("jDrows<enter>");
+    let task = stage.task("\"do\":\"span\"");
+    stage.keys("<esc>");
+    let span = spans[0].clone();
+    let replies = vec![Reply::TraceSpan { contents: contents(&span), span }];
+    let effects = stage.event(Event::Replies { task, replies });
+    let [Request::Datasets(Datasets::AddItem { dataset, .. })] = &Stage::requests(&effects)[..] else {
+        panic!("{effects:?}")
+    };
+    assert_eq!(dataset, "rows");
+    stage.event(Event::Ended { task, error: None });
+    let error = Some(full("adding to a dataset"));
+    stage.event(Event::Ended { task: stage.task("add_item"), error });
+    assert!(stage.text().contains("adding to a dataset"), "{}", stage.text());
 }
 
 #[test]

@@ -150,6 +150,25 @@ enum Wait {
     Edit(u32, Box<Target>),
 }
 
+impl Wait {
+    /// It is of the list, or something is made of it that was asked for and is told of: a note, a row of a dataset.
+    fn outlives_its_run(&self) -> bool {
+        matches!(
+            self,
+            Self::List
+                | Self::Newest
+                | Self::Older
+                | Self::Import
+                | Self::Send
+                | Self::Remove
+                | Self::Note
+                | Self::Row(..)
+                | Self::Added
+                | Self::Agent(_)
+        )
+    }
+}
+
 impl State {
     /// The run that is selected in the list.
     fn current(&self) -> Option<&Run> {
