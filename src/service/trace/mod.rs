@@ -320,8 +320,9 @@ impl Traces {
         let mut traces: Vec<TraceId> = decoded.spans.iter().map(|span| span.trace).collect();
         traces.sort_unstable();
         traces.dedup();
-        let brought = Brought {
+        let mut brought = Brought {
             spans: decoded.spans.len() as u64,
+            known: 0,
             traces,
             rejected: decoded.rejected,
             repaired: decoded.repaired,
@@ -339,7 +340,7 @@ impl Traces {
             let taken = writer.get_or_insert_with(start).take(arrival);
             // Others may bring theirs while this waits for the disk.
             drop(writer);
-            taken.await?;
+            brought.known = taken.await?;
         }
         Ok(brought)
     }

@@ -532,6 +532,11 @@ fn a_file_is_read_and_what_it_held_is_said() {
     let brought = Brought { spans: 4, traces: vec![TraceId([1; 16])], repaired: 1, ..Brought::default() };
     stage.answer("\"import\"", vec![Reply::TracesBrought { brought }]);
     assert!(stage.text().contains("4 spans of 1 run"), "{}", stage.text());
+    stage.pass(10_000);
+    stage.keys("irun.json<enter>");
+    let brought = Brought { spans: 4, known: 3, traces: vec![TraceId([1; 16])], ..Brought::default() };
+    stage.answer("\"import\"", vec![Reply::TracesBrought { brought }]);
+    assert!(stage.text().contains("4 spans of 1 run, 3 there already"), "{}", stage.text());
 }
 
 #[test]

@@ -115,6 +115,7 @@ impl State {
     pub(super) fn imported(&mut self, brought: &Brought, desk: &mut Desk<'_>) {
         let spans = count(brought.spans, "span", "spans");
         let mut said = format!("{spans} of {}", count(brought.traces.len() as u64, "run", "runs"));
+        said.push_str(&brought.already());
         if brought.rejected > 0 {
             let _ = write!(said, ", {} rejected", grouped(brought.rejected));
         }
