@@ -246,6 +246,16 @@ impl Open {
         self.step(self.line_of(row), page);
     }
 
+    /// The same for a row that was looked for: where there is room, a line is in sight before it and one behind it.
+    fn go_into_sight(&mut self, row: u32, page: usize) {
+        self.go(row, page);
+        let all = self.lines().len();
+        if page > 2 {
+            let (first, last) = ((self.at + 2).saturating_sub(page), self.at.saturating_sub(1));
+            self.top = self.top.clamp(first, last).min(all.saturating_sub(page));
+        }
+    }
+
     fn set_folded(&mut self, row: u32, folds: bool) {
         let Some(folded) = self.folded.get_mut(row as usize).filter(|folded| **folded != folds) else {
             return;
@@ -330,7 +340,7 @@ impl Open {
             laid.tree.previous(row, |row| passes(&laid, row))
         };
         if let Some(row) = found {
-            self.go(row, page);
+            self.go_into_sight(row, page);
         }
         found.is_some()
     }
@@ -345,7 +355,7 @@ impl Open {
             _ => 0,
         };
         if let Some(row) = slow.get(at) {
-            self.go(*row, page);
+            self.go_into_sight(*row, page);
             self.slow = at + 1;
         }
     }
@@ -455,6 +465,21 @@ mod tests {
         assert_eq!(open.time(), (11_000, 61_000));
         open.zoom(false);
         assert_eq!(open.zoom, None);
+    }
+
+    #[test]
+    fn around_what_was_looked_for_a_line_is_in_sight_where_there_is_one() {
+        let chain: Vec<(u64, u64, u64, u64)> = (1..=20).map(|id| (id, id - 1, id, 100 - id)).collect();
+        let mut open = opened(&chain);
+        let mut seek = |row: u32, page: usize| {
+            assert!(open.seek(true, page, |_, at| at == row));
+            (open.at, open.top)
+        };
+        assert_eq!(seek(12, 5), (12, 9));
+        assert_eq!(seek(9, 5), (9, 8));
+        assert_eq!(seek(19, 5), (19, 15));
+        assert_eq!(seek(0, 5), (0, 0));
+        assert_eq!(seek(7, 1), (7, 7));
     }
 
     #[test]
