@@ -523,6 +523,9 @@ fn act_here(state: &mut State, action: Action, key: Option<Key>, out: &mut Out<'
         return;
     }
     if state.place != Place::Chat && !state.pane().can(action) {
+        if let Some(why) = state.pane().why_not(action) {
+            return state.say(why, false);
+        }
         // A key of its own that the place cannot follow now is no key of the chat's: what it does there costs, perhaps.
         let own =
             key.is_some_and(|key| state.options.keymap.action(Context::Everywhere, key) != Some(action));

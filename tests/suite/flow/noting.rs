@@ -184,6 +184,40 @@ fn what_becomes_of_a_note_and_of_a_row_is_told_though_the_run_was_closed() {
 }
 
 #[test]
+fn a_key_that_does_not_apply_says_why() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    let says = |stage: &mut Stage, keys: &str, why: &str| {
+        stage.pass(10_000);
+        let effects = stage.keys(keys);
+        assert!(asked(&effects).is_empty(), "{keys}: {effects:?}");
+        assert!(stage.text().contains(why), "{keys}: {}", stage.text());
+    };
+    stage.keys("<alt+9>");
+    says(&mut stage, "a", "The runs are still being read.");
+    stage.answer("\"list\"", vec![Reply::Traces { runs: Vec::new(), more: false }]);
+    says(&mut stage, "s", "There is no run yet.");
+    let spans = weather();
+    let own = Run { source: Source::Own, ..run_of(&spans[..1]) };
+    stage.keys("r");
+    stage.answer("\"list\"", vec![Reply::Traces { runs: vec![own], more: false }]);
+    says(&mut stage, "x", "trace.keep_days");
+    says(&mut stage, "R", "Only the run of an agent");
+    stage.keys("<enter>");
+    says(&mut stage, "e", "Its spans are still being read.");
+    lay(&mut stage, &[spans[1].clone()]);
+    for key in ["e", "D", "C"] {
+        says(&mut stage, key, "Only the call of a model");
+    }
+    says(&mut stage, "m", "No model was asked in it.");
+    says(&mut stage, "n", "Nothing is looked for.");
+    // What is only at its end says nothing.
+    stage.pass(10_000);
+    let before = stage.text();
+    stage.keys("k");
+    assert_eq!(stage.text(), before);
+}
+
+#[test]
 fn a_model_s_call_becomes_a_row_of_a_dataset_and_a_tool_s_does_not() {
     let mut stage = Stage::settled(120, 40, "dark");
     let (_, spans) = opened(&mut stage);

@@ -7,6 +7,7 @@
 //! comparing   two runs side by side                       noted     what the person thinks of a span, or of a run
 //! sending     a model's call, to a dataset or to others
 //! replies     what comes through the door                     carrying  files: read, written; runs that are removed
+//! lacking     why a key does nothing
 //! ```
 //!
 //! `card` shows one span, `transcript` a run as a conversation, `compared` two runs, of what `said`, `json` and `raw` set into a `sheet`. Here lives the place's state and what it makes of events. Never
@@ -21,6 +22,7 @@ mod comparing;
 mod finding;
 mod hearing;
 mod json;
+mod lacking;
 mod layout;
 mod noted;
 mod open;
