@@ -346,7 +346,8 @@ fn settle(state: &mut State, outcome: Outcome, out: &mut Out<'_>) {
                 | Choice::AskAgain(_)
                 | Choice::Opine(..)
                 | Choice::AddSpan(..)
-                | Choice::RemoveTrace(_)) => {
+                | Choice::RemoveTrace(_)
+                | Choice::Listen(_)) => {
                     state.at_desk(out, |panes, desk| panes.traces.chosen(choice, desk));
                 }
                 choice @ Choice::Write { of: Written::Comparison(_), .. } => {

@@ -197,6 +197,8 @@ pub enum Choice {
     /// Reads the traces that the file of that path has.
     ImportTraces(String),
     RemoveTrace(TraceId),
+    /// Takes what other programs send to that port.
+    Listen(u16),
     /// Asks a model again what it was asked in a span, as a person wrote it.
     AskAgain(Box<Asked>),
     /// What is thought of a span, or of a run.

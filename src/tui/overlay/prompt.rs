@@ -104,6 +104,8 @@ pub enum Of {
     Trace(TraceId),
     /// The file that traces are read from.
     TraceFile,
+    /// The port that other programs send their traces to.
+    Port,
     /// What is thought of a span, or of a run.
     Opinion(Box<Target>),
     /// What passages must be like.
@@ -206,6 +208,7 @@ impl Prompt {
             Of::Items | Of::Values | Of::Documents(_) | Of::Questions | Of::BaseFrom | Of::TraceFile => {
                 "read"
             }
+            Of::Port => "listen",
             Of::Preview => "cut it",
             Of::Rebuild(_) => "see what it takes",
             Of::Reason => "decide",
@@ -397,6 +400,13 @@ impl Prompt {
             (Some(Action::Accept), Of::TraceFile) if !text.is_empty() && !text.ends_with('/') => {
                 Outcome::Chosen(Choice::ImportTraces(dropped_path(text).unwrap_or_else(|| text.to_owned())))
             }
+            (Some(Action::Accept), Of::Port) => match text.parse() {
+                Ok(port) => Outcome::Chosen(Choice::Listen(port)),
+                Err(_) => {
+                    self.wrong = "A port is a number from 1 to 65535; 0 is any that is free.";
+                    Outcome::Stay
+                }
+            },
             (Some(Action::Accept), Of::Opinion(of)) => match Opinion::read(text) {
                 Ok(said) => Outcome::Chosen(Choice::Opine(of.clone(), said)),
                 Err(error) => {
@@ -547,6 +557,7 @@ impl Prompt {
             ),
             ("", Of::Note) => ("What is new in it, in a few words; it may stay empty", Role::Muted),
             ("", Of::Dataset | Of::Row(_)) => ("A new name makes a new dataset", Role::Muted),
+            ("", Of::Port) => ("Of this machine alone; 0 is any that is free", Role::Muted),
             ("", Of::Opinion(_)) => ("A number from 0 to 1 in front is a score: 0.2 wrong city", Role::Muted),
             ("", Of::Comment) => ("It goes with your vote; an empty one takes it back", Role::Muted),
             ("", Of::Blank(blank)) => (blank.empty(), Role::Muted),

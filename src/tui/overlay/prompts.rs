@@ -259,6 +259,12 @@ impl Prompt {
         Self { title, input: Input::default(), of: Of::TraceFile, wrong: "", said: Said::Nothing }
     }
 
+    /// Asks for the port that other programs send their traces to; `before` is the one that is usual, or was given last.
+    pub fn port(before: u16) -> Self {
+        let title = "Take what other programs send to the port".to_owned();
+        Self { title, input: Input::new(&before.to_string()), of: Of::Port, wrong: "", said: Said::Nothing }
+    }
+
     /// Asks what is thought of a span, or of a run.
     pub fn opinion(of: Target) -> Self {
         let title = format!("Note on {}", of.words());

@@ -186,7 +186,7 @@ fn traces_that_cannot_be_read_say_why() {
 fn runs_are_a_list_with_a_card_the_receiver_and_what_is_marked() {
     shoot("traces-runs", |stage| {
         enter(stage, runs());
-        stage.keys("jL<space>j");
+        stage.keys("jL<enter><space>j");
         stage.reply("\"listen\"", vec![Reply::TracesListening { address: "127.0.0.1:4318".into() }]);
         let brought = Brought { spans: 1_284, rejected: 2, ..Brought::default() };
         stage.reply("\"listen\"", vec![Reply::TracesBrought { brought }]);
@@ -403,17 +403,28 @@ fn a_filter_asks_the_store_and_a_step_back_shows_all_again() {
 fn the_receiver_is_heard_until_it_is_switched_off() {
     let mut stage = Stage::settled(120, 40, "dark");
     enter(&mut stage, Vec::new());
-    let effects = stage.keys("L");
+    let effects = stage.keys("L<enter>");
     assert!(matches!(&asked(&effects)[..], [Traces::Listen { port: 4318, token: None }]), "{effects:?}");
     let task = stage.task("\"listen\"");
     stage.reply("\"listen\"", vec![Reply::TracesListening { address: "127.0.0.1:4318".into() }]);
     assert!(stage.text().contains("http://127.0.0.1:4318/v1/traces"), "{}", stage.text());
     assert!(stage.keys("L").contains(&Effect::Cancel(task)));
-    stage.keys("L");
+    assert!(asked(&stage.keys("L<ctrl+u>many<enter>")).is_empty());
+    assert!(stage.text().contains("A port is a number"), "{}", stage.text());
+    let effects = stage.keys("<ctrl+u>4400<enter>");
+    assert!(matches!(&asked(&effects)[..], [Traces::Listen { port: 4400, .. }]), "{effects:?}");
     let task = stage.task("\"listen\"");
-    let error = Error::new(ErrorKind::Busy, "listening", "the port is taken", "Free it.");
+    let error = Error::new(ErrorKind::Io, "listening", "the port is taken", "Give another port.");
     stage.event(Event::Ended { task, error: Some(error) });
-    assert!(stage.text().contains("the port is taken"), "{}", stage.text());
+    let text = stage.text();
+    assert!(
+        text.contains("the port is taken") && text.contains("Give another port. L asks for one."),
+        "{text}"
+    );
+    // It stands there to be mended.
+    assert!(text.contains("to port 4400"), "{text}");
+    let effects = stage.keys("L<ctrl+u>4401<enter>");
+    assert!(matches!(&asked(&effects)[..], [Traces::Listen { port: 4401, .. }]), "{effects:?}");
 }
 
 #[test]

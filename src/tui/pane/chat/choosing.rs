@@ -127,6 +127,7 @@ impl State {
             | Choice::RemoveBase(_)
             | Choice::ImportTraces(_)
             | Choice::RemoveTrace(_)
+            | Choice::Listen(_)
             | Choice::AskAgain(_)
             | Choice::Opine(..)
             | Choice::AddSpan(..)

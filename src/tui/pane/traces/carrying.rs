@@ -52,6 +52,7 @@ impl State {
                 self.wait(task, Wait::Remove);
             }
             Choice::Opine(of, said) => self.opine(&of, said, desk),
+            Choice::Listen(port) => self.listen(port, desk),
             Choice::AddSpan(of, dataset) => self.make_row(of, dataset, desk),
             _ => {}
         }

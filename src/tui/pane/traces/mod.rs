@@ -75,6 +75,8 @@ pub struct State {
     /// Something was done since the list was asked for: a delay runs after which it is asked for again.
     outdated: bool,
     receiver: Receiver,
+    /// The port that was given to it last.
+    port: Option<u16>,
     /// The run that is looked into.
     open: Option<Open>,
     /// Two runs that are compared, over all else.
