@@ -66,7 +66,7 @@ pub enum Changed {
         blocks: Vec<super::message::Block>,
     },
     Models,
-    /// Calls ended and were counted.
+    /// Calls ended and were counted, or a step that holds such calls began or ended.
     Usage,
     /// Pictures are asked for, have come, or will come no more.
     Making {

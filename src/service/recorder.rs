@@ -91,6 +91,10 @@ impl SpanSink for Recorder {
         self.push(Entry::Span(Box::new(span)));
     }
 
+    fn begin(&self, span: Span) {
+        self.push(Entry::Span(Box::new(span)));
+    }
+
     fn tell(&self, span: SpanId, told: Told) {
         self.push(Entry::Told(span, Box::new(told)));
     }
@@ -131,7 +135,7 @@ fn write(store: &Store, changes: &Changes, mut entries: mpsc::Receiver<Entry>) {
             taken.push(more);
         }
         match put(store, taken.drain(..), &mut waiting) {
-            Ok(counted) if counted => changes.tell(Changed::Usage),
+            Ok(new) if new => changes.tell(Changed::Usage),
             Ok(_) => {}
             Err(error) => tracing::warn!(%error, "records could not be written"),
         }
@@ -163,7 +167,7 @@ fn is_behind(store: &Store, changes: &Changes) -> bool {
     }
 }
 
-/// Writes entries and what they come to as one batch; whether anything was counted.
+/// Writes entries and what they come to as one batch; whether there are calls that were counted, or steps.
 fn put(
     store: &Store,
     entries: impl Iterator<Item = Entry>,
@@ -171,9 +175,11 @@ fn put(
 ) -> Result<bool> {
     let mut batch = Batch::new();
     let mut counting = Counting::begin(store);
+    let mut steps = false;
     for entry in entries {
         let put = match entry {
             Entry::Span(span) => {
+                steps |= span.kind.is_step();
                 batch.put(&span.id, span.as_ref()).map(|_| ()).and_then(|()| match &mut counting {
                     Ok(counting) => counting.record(&span),
                     Err(error) => Err(error.clone()),
@@ -197,5 +203,5 @@ fn put(
         Err(_) => false,
     };
     store.commit_soft(batch)?;
-    Ok(counted)
+    Ok(counted || steps)
 }

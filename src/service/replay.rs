@@ -9,8 +9,8 @@ use futures_util::stream::{self, BoxStream};
 use crate::domain::call::{Blobs, Call, Converse};
 use crate::domain::catalog::ModelId;
 use crate::domain::delta::{Event, Fold};
-use crate::domain::trace::TraceId;
 use crate::domain::trace::replay::{Asked, Gave, Original, Place, Replay};
+use crate::domain::trace::{SpanKey, TraceId};
 use crate::domain::{Error, ErrorKind, Result};
 use crate::service::archive::Archive;
 use crate::service::invoke::{Clock, Invoke, Terms};
@@ -45,15 +45,15 @@ impl Replays {
     }
 
     /// What a model was asked in a span.
-    pub async fn original(&self, id: TraceId, row: u32) -> Result<Original> {
-        Ok(self.traces.original(id, row).await?.1)
+    pub async fn original(&self, id: TraceId, row: u32, span: Option<SpanKey>) -> Result<Original> {
+        Ok(self.traces.original(id, row, span).await?.1)
     }
 
     /// The replays of a span, or of all in its trace, and a line for each that cannot be read; those of one span stand together, the
     /// oldest first.
     pub async fn of(&self, id: TraceId, row: Option<u32>) -> Result<(Vec<Replay>, Vec<String>)> {
         let span = match row {
-            Some(row) => Some(self.traces.span(id, row).await?.0.id),
+            Some(row) => Some(self.traces.span(id, row, None).await?.0.id),
             None => None,
         };
         self.archive
@@ -68,10 +68,16 @@ impl Replays {
     }
 
     /// Asks. Dropping the steps cancels the call, of which nothing but its record is kept then.
-    pub fn ask(&self, id: TraceId, row: u32, asked: Asked, terms: Terms) -> BoxStream<'static, Result<Step>> {
+    pub fn ask(
+        &self,
+        id: TraceId,
+        at: (u32, Option<SpanKey>),
+        asked: Asked,
+        terms: Terms,
+    ) -> BoxStream<'static, Result<Step>> {
         let replays = self.clone();
         let begun = async move {
-            match replays.begin(id, row, asked, terms).await {
+            match replays.begin(id, at, asked, terms).await {
                 Ok(steps) => steps,
                 Err(error) => stream::once(std::future::ready(Err(error))).boxed(),
             }
@@ -82,11 +88,11 @@ impl Replays {
     async fn begin(
         &self,
         id: TraceId,
-        row: u32,
+        (row, span): (u32, Option<SpanKey>),
         mut asked: Asked,
         terms: Terms,
     ) -> Result<BoxStream<'static, Result<Step>>> {
-        let (of, original) = self.traces.original(id, row).await?;
+        let (of, original) = self.traces.original(id, row, span).await?;
         let model = asked.model.clone().ok_or_else(|| {
             let why = format!("the span asked {:?}, which is no model's id here", original.model);
             Error::new(ErrorKind::Invalid, DOING, why, "Name one, like -m local/smollm2-135m.")

@@ -9,10 +9,36 @@ use std::sync::Arc;
 use crate::domain::trace::lint::{self, Finding, Lint};
 use crate::domain::trace::outline::{Outline, Row};
 use crate::domain::trace::tree::Stretch;
-use crate::domain::trace::{Packed, Rollups, Tree};
+use crate::domain::trace::{Packed, Rollups, SpanKey, TraceId, Tree};
+use crate::domain::untrusted::brief;
+
+/// Columns of a name in a title.
+const NAMED: usize = 40;
 
 /// Rows of a trace by what they took of their own, so many: beyond them nobody steps.
 const SLOWEST: usize = 100;
+
+/// What something is said of, or handed on: a run or a span of it, as it was when a person began. What comes meanwhile moves
+/// rows, and whoever stands at the end of them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Target {
+    pub id: TraceId,
+    /// The row of the span; `None` of the run as a whole.
+    pub row: Option<u32>,
+    pub span: Option<SpanKey>,
+    pub name: String,
+    /// The model that was asked in it; empty for none.
+    pub model: String,
+}
+
+impl Target {
+    /// For a title: `the span chat gpt-4o`.
+    pub fn words(&self) -> String {
+        let what = if self.row.is_some() { "the span" } else { "the run" };
+        let name = brief(&self.name, NAMED);
+        if name.is_empty() { what.to_owned() } else { format!("{what} {name}") }
+    }
+}
 
 /// Rows as they came through the door.
 #[derive(Clone, PartialEq, Eq)]
@@ -121,6 +147,11 @@ impl Trace {
     /// The name of a row.
     pub fn name(&self, at: u32) -> &str {
         self.row(at).map_or("", |row| self.outline.names.get(row.name))
+    }
+
+    /// The id of a row; `None` where its span tells none.
+    pub fn key(&self, at: u32) -> Option<SpanKey> {
+        self.row(at).map(|row| SpanKey(row.id)).filter(|key| !key.is_zero())
     }
 
     /// The first start and the last end, in nanoseconds since the Unix epoch.

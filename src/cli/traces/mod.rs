@@ -189,7 +189,7 @@ async fn passing(id: TraceId, filter: String, rows: usize, asker: &Asker) -> Res
 
 async fn span(text: &str, row: u32, asker: &Asker, out: &mut Out) -> Result<(), End> {
     let run = found(text, asker, out).await?;
-    let reply = asker.one(Request::Traces(Traces::Span { id: run.id, row }), out).await?;
+    let reply = asker.one(Request::Traces(Traces::Span { id: run.id, row, span: None }), out).await?;
     let Reply::TraceSpan { span, contents } = &reply else { return Err(unexpected(&reply)) };
     let notes = noting::of(run.id, asker, out).await?;
     let mut notes = notes.iter().filter(|note| note.span == Some(span.id));

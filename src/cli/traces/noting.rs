@@ -61,7 +61,7 @@ pub(super) async fn note(
     out: &mut Out,
 ) -> Result<(), End> {
     let id = found(text, asker, out).await?.id;
-    let reply = asker.one(Request::Traces(Traces::Note { id, row, said }), out).await?;
+    let reply = asker.one(Request::Traces(Traces::Note { id, row, span: None, said }), out).await?;
     let Reply::TraceNoted { note } = &reply else { return Err(unexpected(&reply)) };
     if out.json {
         return out.object(&Item::TraceNote { row, note });

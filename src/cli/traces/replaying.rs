@@ -55,14 +55,14 @@ async fn whole(run: &Run, wanted: ReplayTrace, asker: &Asker, out: &mut Out) -> 
 }
 
 async fn call(run: &Run, row: u32, wanted: &ReplayTrace, asker: &Asker, out: &mut Out) -> Result<(), End> {
-    let reply = asker.one(Request::Traces(Traces::Call { id: run.id, row }), out).await?;
+    let reply = asker.one(Request::Traces(Traces::Call { id: run.id, row, span: None }), out).await?;
     if out.json {
         out.object(&reply)?;
     }
     let Reply::TraceCall { original } = reply else { return Err(unexpected(&reply)) };
     original.remarks.iter().try_for_each(|remark| out.note(remark))?;
     let asked = edited(original.asked.clone(), wanted).await?;
-    let ask = Traces::Replay { id: run.id, row, asked: Box::new(asked) };
+    let ask = Traces::Replay { id: run.id, row, span: None, asked: Box::new(asked) };
     let mut replies = asker.ask(Request::Traces(ask));
     let mut done = None;
     while let Some(reply) = replies.next().await {

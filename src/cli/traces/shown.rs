@@ -229,6 +229,7 @@ pub(super) fn brought(brought: &Brought) -> String {
         words::count(brought.spans, "span", "spans"),
         words::count(brought.traces.len() as u64, "trace", "traces")
     );
+    said.push_str(&brought.already());
     if brought.rejected > 0 {
         let _ = write!(said, ", {} rejected", brought.rejected);
     }

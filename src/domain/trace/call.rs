@@ -52,6 +52,11 @@ impl SpanKind {
             Self::Tool => "tool",
         }
     }
+
+    /// Whether it holds calls and is none itself.
+    pub const fn is_step(self) -> bool {
+        matches!(self, Self::Retrieve | Self::Answer | Self::Agent | Self::Tool)
+    }
 }
 
 /// How it ended.
@@ -179,6 +184,10 @@ pub struct Span {
     /// The guardrail that it was to pass and did not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unguarded: Option<String>,
+    /// It has not ended: when it began, or was gone on with. A process that died left it so; nothing is younger than the one
+    /// that reads it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub running: Option<Timestamp>,
     pub status: SpanStatus,
     /// Beside a status that says it failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -212,6 +221,7 @@ impl Span {
             replays: None,
             recorded: false,
             unguarded: None,
+            running: None,
             status: SpanStatus::Cancelled,
             fault: None,
             conversation: None,

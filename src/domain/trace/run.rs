@@ -7,6 +7,7 @@ use super::names::Names;
 use super::outline::Outline;
 use super::span::TraceId;
 use super::tree::{Mark, Rollups, Tree};
+use crate::domain::figures::grouped;
 use crate::domain::secret::Secret;
 use crate::domain::time::Timestamp;
 
@@ -167,6 +168,9 @@ fn text(names: &Names, symbol: Option<super::names::Symbol>) -> String {
 #[serde(default)]
 pub struct Brought {
     pub spans: u64,
+    /// Those among them that were here already, as they are: they are not kept twice.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub known: u64,
     /// The traces that they are of, in order.
     pub traces: Vec<TraceId>,
     /// Spans that could not be taken.
@@ -177,6 +181,17 @@ pub struct Brought {
     pub cut: bool,
     /// What there is to say of it, in one line; empty where all was well.
     pub remarks: String,
+}
+
+impl Brought {
+    /// How many were here already, behind the number of all: `, 4 there already`; nothing where none was.
+    pub fn already(&self) -> String {
+        match self.known {
+            0 => String::new(),
+            known if known == self.spans => ", all there already".to_owned(),
+            known => format!(", {} there already", grouped(known)),
+        }
+    }
 }
 
 /// A server that takes OTLP over HTTP.

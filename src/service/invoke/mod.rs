@@ -87,6 +87,9 @@ impl Terms {
 pub trait SpanSink: Send + Sync + std::fmt::Debug {
     fn record(&self, span: Span);
 
+    /// Takes a step that begins and will hold calls: they are known to be of it before it ends, when it is recorded.
+    fn begin(&self, _span: Span) {}
+
     /// Takes what was said in one, where that is to be kept.
     fn tell(&self, _span: SpanId, _told: Told) {}
 }

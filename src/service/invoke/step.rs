@@ -1,5 +1,6 @@
 //! Steps that hold calls and are none themselves: a retrieval, an answer from a knowledge base, an agent's run, its tools. They
-//! are recorded as calls are, so that a trace shows what was done for what.
+//! are recorded as calls are, so that a trace shows what was done for what; and when they begin too, so that what is called for
+//! one never stands alone.
 
 use std::sync::Arc;
 
@@ -78,6 +79,7 @@ impl Invoke {
             answer: terms.answer,
             ..Span::begun(id, kind, "", started)
         };
+        self.spans.begin(Span { running: Some(fresh::now()), ..span.clone() });
         let terms = Terms { parent_span: Some(span.id), ..terms.clone() };
         (Underway { span, spans: Arc::clone(&self.spans) }, terms)
     }

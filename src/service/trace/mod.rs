@@ -41,7 +41,7 @@ use crate::domain::trace::filter::Filter;
 use crate::domain::trace::latency::{Latency, latencies};
 use crate::domain::trace::outline::Outline;
 use crate::domain::trace::replay::{self, Original, Place};
-use crate::domain::trace::{Brought, Kind, Packed, Rollups, Run, Source, TraceId, TraceSpan};
+use crate::domain::trace::{Brought, Kind, Packed, Rollups, Run, Source, SpanKey, TraceId, TraceSpan};
 use crate::domain::{Error, ErrorKind, Result};
 use crate::net::Listener;
 use crate::service::archive::Archive;
@@ -93,6 +93,8 @@ pub struct Traces {
     price: Pricing,
     changes: Changes,
     keep: Keep,
+    /// When it began: what runs in this program has begun after it.
+    since: Timestamp,
     kept: Arc<OnceCell<Arc<Kept>>>,
     writer: Arc<Mutex<Option<Writer>>>,
     /// Nothing more is kept.
@@ -128,6 +130,7 @@ impl Traces {
             price,
             changes,
             keep,
+            since: crate::service::fresh::now(),
             kept: Arc::default(),
             writer: Arc::default(),
             ended: Arc::default(),
@@ -162,8 +165,8 @@ impl Traces {
     ) -> Result<T> {
         // Calls that have ended are to be seen.
         self.recorder.settled().await;
-        let (kept, price) = (self.kept().await?, Arc::clone(&self.price.0));
-        self.archive.run(move |store| work(&View { store, kept: &kept, price: &price })).await
+        let (kept, price, since) = (self.kept().await?, Arc::clone(&self.price.0), self.since);
+        self.archive.run(move |store| work(&View { store, kept: &kept, price: &price, since })).await
     }
 
     /// The same, with pieces for a reader who may be slow or leave.
@@ -249,10 +252,10 @@ impl Traces {
         })
     }
 
-    /// A span of it, and what was said in it.
-    pub async fn span(&self, id: TraceId, row: u32) -> Result<(TraceSpan, Contents)> {
+    /// A span of it, and what was said in it. Here and below a span whose id is told is that one, wherever its row is by now.
+    pub async fn span(&self, id: TraceId, row: u32, span: Option<SpanKey>) -> Result<(TraceSpan, Contents)> {
         self.with(move |view| {
-            let span = view.span(id, row)?;
+            let span = view.named(id, row, span)?;
             let contents = meaning::contents(&span);
             Ok((span, contents))
         })
@@ -260,9 +263,9 @@ impl Traces {
     }
 
     /// What a model was asked in a span, as it can be asked again.
-    pub async fn original(&self, id: TraceId, row: u32) -> Result<(Place, Original)> {
+    pub async fn original(&self, id: TraceId, row: u32, span: Option<SpanKey>) -> Result<(Place, Original)> {
         self.with(move |view| {
-            let span = view.span(id, row)?;
+            let span = view.named(id, row, span)?;
             let facts = meaning::facts(&span);
             if facts.kind != Kind::Model {
                 let why = format!("{:?} is no call of a model that writes", span.name);
@@ -316,8 +319,9 @@ impl Traces {
         let mut traces: Vec<TraceId> = decoded.spans.iter().map(|span| span.trace).collect();
         traces.sort_unstable();
         traces.dedup();
-        let brought = Brought {
+        let mut brought = Brought {
             spans: decoded.spans.len() as u64,
+            known: 0,
             traces,
             rejected: decoded.rejected,
             repaired: decoded.repaired,
@@ -335,7 +339,7 @@ impl Traces {
             let taken = writer.get_or_insert_with(start).take(arrival);
             // Others may bring theirs while this waits for the disk.
             drop(writer);
-            taken.await?;
+            brought.known = taken.await?;
         }
         Ok(brought)
     }

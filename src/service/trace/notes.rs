@@ -16,11 +16,17 @@ use crate::wire::trace::export;
 
 impl Traces {
     /// Keeps a note on a span, or on all of a trace.
-    pub async fn note(&self, id: TraceId, row: Option<u32>, said: Opinion, by: String) -> Result<Note> {
+    pub async fn note(
+        &self,
+        id: TraceId,
+        on: Option<(u32, Option<SpanKey>)>,
+        said: Opinion,
+        by: String,
+    ) -> Result<Note> {
         let said = said.checked()?;
         let note = self.with(move |view| {
-            let span = if let Some(row) = row {
-                Some(view.span(id, row)?.id)
+            let span = if let Some((row, span)) = on {
+                Some(view.named(id, row, span)?.id)
             } else {
                 // Of one that is not there it says so.
                 view.run(id)?;

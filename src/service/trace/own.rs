@@ -61,6 +61,7 @@ fn is_shown(kind: SpanKind) -> bool {
 pub(super) struct Runs<'a> {
     store: &'a Store,
     price: &'a Price,
+    since: Timestamp,
     records: Box<dyn Iterator<Item = Result<(SpanId, Span)>> + 'a>,
     /// Calls whose first call has not come yet, by that.
     waiting: BTreeMap<SpanId, Vec<Span>>,
@@ -68,8 +69,8 @@ pub(super) struct Runs<'a> {
 }
 
 impl<'a> Runs<'a> {
-    /// Those that began before `upto`, or all.
-    pub(super) fn new(store: &'a Store, price: &'a Price, upto: Option<Timestamp>) -> Self {
+    /// Those that began before `upto`, or all; what runs has begun after `since`.
+    pub(super) fn new(store: &'a Store, price: &'a Price, since: Timestamp, upto: Option<Timestamp>) -> Self {
         let scan = match upto {
             Some(upto) => {
                 Scan::all().reverse().after(&SpanId::before(Timestamp(upto.0.saturating_add(OPEN))))
@@ -77,7 +78,7 @@ impl<'a> Runs<'a> {
             None => Scan::all().reverse(),
         };
         let records = Box::new(store.scan::<Span>(scan));
-        Self { store, price, records, waiting: BTreeMap::new(), roots: HashMap::new() }
+        Self { store, price, since, records, waiting: BTreeMap::new(), roots: HashMap::new() }
     }
 
     /// The first call that a call is a part of; itself where what it is a part of is gone.
@@ -121,30 +122,30 @@ impl Iterator for Runs<'_> {
             // They were met newest first.
             spans.extend(self.waiting.remove(&root).into_iter().flatten().rev());
             if spans.len() > 1 || is_shown(spans[0].kind) {
-                return Some(Ok(run(&spans, self.price)));
+                return Some(Ok(run(&spans, self.price, self.since)));
             }
         }
     }
 }
 
-fn run(spans: &[Span], price: &Price) -> Run {
+fn run(spans: &[Span], price: &Price, since: Timestamp) -> Run {
     let id = trace(spans[0].id);
-    let outline = outline(spans, price);
+    let outline = outline(spans, price, since);
     Run { at: spans[0].started, service: "outcrop".to_owned(), ..Run::of(id, Source::Own, &outline) }
 }
 
 /// The rows of calls of one trace.
-pub(super) fn outline(spans: &[Span], price: &Price) -> Outline {
+pub(super) fn outline(spans: &[Span], price: &Price, since: Timestamp) -> Outline {
     let mut outline = Outline::default();
-    wholes(spans).iter().for_each(|whole| add(&mut outline, whole, price));
+    wholes(spans, since).iter().for_each(|whole| add(&mut outline, whole, price));
     outline
 }
 
 /// The same, which tells apart what tools were called with.
-pub(super) fn opened(store: &Store, spans: &[Span], price: &Price) -> Result<Outline> {
+pub(super) fn opened(store: &Store, spans: &[Span], price: &Price, since: Timestamp) -> Result<Outline> {
     let (mut outline, mut known) = (Outline::default(), said::Known::default());
     // What was said in one is gone before the next is read.
-    for (span, mut whole) in spans.iter().zip(wholes(spans)) {
+    for (span, mut whole) in spans.iter().zip(wholes(spans, since)) {
         if span.kind == SpanKind::Tool {
             said::say(store, span, &mut whole, &mut known)?;
         }
@@ -162,7 +163,12 @@ fn add(outline: &mut Outline, whole: &TraceSpan, price: &Price) {
 pub(super) fn spans(store: &Store, id: TraceId) -> Result<Vec<Span>> {
     let root = SpanId::from_bytes(id.0);
     let Some(first) = store.get::<Span>(&root)? else { return Ok(Vec::new()) };
-    let until = first.started.0 + first.timing.total_ms.map_or(OPEN, |total| i64::from(total) + 60_000);
+    let until = match (first.running, first.timing.total_ms) {
+        // What is called for it comes as long as it runs.
+        (Some(_), _) => i64::MAX,
+        (None, Some(total)) => first.started.0 + i64::from(total) + 60_000,
+        (None, None) => first.started.0 + OPEN,
+    };
     let mut known = std::collections::BTreeSet::from([root]);
     let mut found = vec![first];
     for record in store.scan::<Span>(Scan::all().after(&root).limit(LOOKED_AT)) {
@@ -182,11 +188,12 @@ pub(super) fn spans(store: &Store, id: TraceId) -> Result<Vec<Span>> {
     Ok(found)
 }
 
-/// The calls of a trace as spans, without what was said in them.
-pub(super) fn wholes(spans: &[Span]) -> Vec<TraceSpan> {
+/// The calls of a trace as spans, without what was said in them; of a step that has begun before `since` and has not ended since,
+/// the process is dead: it was stopped.
+pub(super) fn wholes(spans: &[Span], since: Timestamp) -> Vec<TraceSpan> {
     let Some(first) = spans.first() else { return Vec::new() };
     let id = trace(first.id);
-    let mut made: Vec<TraceSpan> = spans.iter().map(|span| whole(span, id)).collect();
+    let mut made: Vec<TraceSpan> = spans.iter().map(|span| whole(span, id, since)).collect();
     let places: HashMap<SpanId, usize> = spans.iter().enumerate().map(|(at, span)| (span.id, at)).collect();
     // Times are kept in whole milliseconds: what is a part of another may seem to end after it.
     for at in (0..made.len()).rev() {
@@ -201,7 +208,8 @@ pub(super) fn wholes(spans: &[Span]) -> Vec<TraceSpan> {
 }
 
 /// A call as a span.
-fn whole(span: &Span, trace: TraceId) -> TraceSpan {
+fn whole(span: &Span, trace: TraceId, since: Timestamp) -> TraceSpan {
+    let runs = span.running.is_some_and(|began| began >= since);
     let start = nanos(span.started);
     let total = span.timing.total_ms.map_or(0, |total| u64::from(total) * 1_000_000);
     let (operation, is_other) = match span.kind {
@@ -226,7 +234,7 @@ fn whole(span: &Span, trace: TraceId) -> TraceSpan {
         side: if span.provider.is_empty() { Side::Internal } else { Side::Client },
         start,
         // One that ended at once has ended all the same.
-        end: start + total.max(1),
+        end: if runs { 0 } else { start + total.max(1) },
         origin: Arc::clone(&ORIGIN),
         ..TraceSpan::default()
     };
@@ -270,6 +278,7 @@ fn whole(span: &Span, trace: TraceId) -> TraceSpan {
     let attributes = &mut to.attributes;
     match &span.status {
         SpanStatus::Done => to.status = Status::Ok,
+        SpanStatus::Cancelled if runs => {}
         SpanStatus::Cancelled => attributes.push("outcrop.stopped", true),
         SpanStatus::Failed { kind } => {
             to.status = Status::Error;
@@ -298,3 +307,6 @@ fn word(kind: &ErrorKind) -> Option<String> {
 fn nanos(time: Timestamp) -> u64 {
     u64::try_from(time.0).unwrap_or(0).saturating_mul(1_000_000)
 }
+
+#[cfg(test)]
+mod tests;

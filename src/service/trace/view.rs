@@ -6,8 +6,8 @@ use super::{own, said};
 use crate::domain::time::Timestamp;
 use crate::domain::trace::filter::{Filter, Subject};
 use crate::domain::trace::outline::Outline;
-use crate::domain::trace::{Facts, Note, Run, TraceId, TraceSpan, Tree};
-use crate::domain::{ErrorKind, Result};
+use crate::domain::trace::{Facts, Note, Run, SpanKey, TraceId, TraceSpan, Tree};
+use crate::domain::{Error, ErrorKind, Result};
 use crate::store::Store;
 use crate::store::record::RunKey;
 use crate::wire::trace::meaning;
@@ -22,6 +22,8 @@ pub(super) struct View<'a> {
     pub store: &'a Store,
     pub kept: &'a Kept,
     pub price: &'a Price,
+    /// When this process began: what runs has begun after it.
+    pub since: Timestamp,
 }
 
 impl View<'_> {
@@ -34,7 +36,7 @@ impl View<'_> {
     ) -> Result<(Vec<Run>, bool)> {
         let behind = |run: &Run| before.is_none_or(|before| RunKey(run.at, run.id) < before);
         let mut kept = self.kept.runs(before).peekable();
-        let own = own::Runs::new(self.store, self.price, before.map(|before| before.0));
+        let own = own::Runs::new(self.store, self.price, self.since, before.map(|before| before.0));
         let mut own = own.filter(move |run| run.as_ref().map_or(true, behind)).peekable();
         let mut found = Vec::new();
         loop {
@@ -76,7 +78,8 @@ impl View<'_> {
         if own.is_empty() {
             return self.kept.outline(id);
         }
-        Ok(Opened { outline: own::opened(self.store, &own, self.price)?, damaged: Vec::new() })
+        let outline = own::opened(self.store, &own, self.price, self.since)?;
+        Ok(Opened { outline, damaged: Vec::new() })
     }
 
     /// What a call cost that does not tell it.
@@ -92,7 +95,8 @@ impl View<'_> {
         }
         let own = own::spans(self.store, id)?;
         let Some(first) = own.first() else { return Err(missing(id)) };
-        let run = Run::of(id, crate::domain::trace::Source::Own, &own::outline(&own, self.price));
+        let outline = own::outline(&own, self.price, self.since);
+        let run = Run::of(id, crate::domain::trace::Source::Own, &outline);
         Ok(Run { at: first.started, service: "outcrop".to_owned(), ..run })
     }
 
@@ -109,9 +113,27 @@ impl View<'_> {
         let own = own::spans(self.store, id)?;
         let at = row as usize;
         let Some(span) = own.get(at) else { return self.kept.span(id, row) };
-        let mut whole = own::wholes(&own).swap_remove(at);
+        let mut whole = own::wholes(&own, self.since).swap_remove(at);
         said::say(self.store, span, &mut whole, &mut said::Known::default())?;
         Ok(whole)
+    }
+
+    /// The same; where its id is told, and the row is that of another one by now, the span of that id.
+    pub(super) fn named(&self, id: TraceId, row: u32, span: Option<SpanKey>) -> Result<TraceSpan> {
+        let Some(wanted) = span else { return self.span(id, row) };
+        match self.span(id, row) {
+            Ok(found) if found.id == wanted => return Ok(found),
+            Err(error) if error.kind != ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        let outline = self.open(id)?.outline;
+        let found = (0..).zip(&outline.rows).find(|(_, row)| row.id == wanted.0);
+        let Some((row, _)) = found else {
+            let why = format!("the trace has no span {wanted} any more");
+            let hint = "Open the trace again: it may have become shorter.";
+            return Err(Error::new(ErrorKind::NotFound, "opening a span", why, hint));
+        };
+        self.span(id, row)
     }
 
     /// Visits whole spans with the number of the first of each part, until `visit` says `false`. What cannot be read is visited
@@ -136,7 +158,7 @@ impl View<'_> {
             return self.kept.visit(id, visit);
         }
         let mut known = said::Known::default();
-        let told = (0..).zip(&own).zip(own::wholes(&own)).map(|((at, span), mut whole)| {
+        let told = (0..).zip(&own).zip(own::wholes(&own, self.since)).map(|((at, span), mut whole)| {
             if wanted(at) {
                 said::say(self.store, span, &mut whole, &mut known)?;
             }
@@ -241,9 +263,12 @@ impl Reckoned {
 #[cfg(test)]
 mod tests {
     use std::cell::Cell;
+    use std::sync::Arc;
 
     use super::*;
-    use crate::domain::Error;
+    use crate::domain::id::SpanId;
+    use crate::domain::trace::{Span, SpanKind};
+    use crate::store::{Batch, Options, Owner, Unlock};
 
     fn span(bytes: usize) -> TraceSpan {
         let mut span = TraceSpan::default();
@@ -288,5 +313,36 @@ mod tests {
             false
         });
         assert_eq!(parts, 1, "who has enough is given no more");
+    }
+
+    #[test]
+    fn a_span_that_is_named_is_found_though_its_row_is_another_s_by_then() {
+        let folder = tempfile::tempdir().unwrap();
+        let owner = Owner::try_take(folder.path()).unwrap().unwrap();
+        let store = Store::open_with(&owner, &Unlock::default(), Options::default()).unwrap().0;
+        let price: Price = Arc::new(|_, _, _| None);
+        let (kept, _) = Kept::open(&store, Arc::clone(&price)).unwrap();
+        let view = View { store: &store, kept: &kept, price: &price, since: Timestamp(0) };
+        let ended = |number: u8, parent: Option<u8>| {
+            let id = |number: u8| SpanId::from_bytes([number; 16]);
+            let kind = if parent.is_some() { SpanKind::Tool } else { SpanKind::Agent };
+            let begun = Span::begun(id(number), kind, "", Timestamp(1_000));
+            let mut batch = Batch::new();
+            batch.put(&begun.id, &Span { parent: parent.map(id), ..begun.clone() }).unwrap();
+            store.commit(batch).unwrap();
+            SpanKey::of(begun.id)
+        };
+        let (trace, key) = (TraceId([1; 16]), |span: TraceSpan| span.id);
+        let root = ended(1, None);
+        let later = ended(3, Some(1));
+        assert_eq!(view.named(trace, 1, Some(later)).map(key).unwrap(), later);
+        // One that began before it ended after it.
+        let earlier = ended(2, Some(1));
+        assert_eq!(view.span(trace, 1).map(key).unwrap(), earlier);
+        assert_eq!(view.named(trace, 1, Some(later)).map(key).unwrap(), later);
+        assert_eq!(view.named(trace, 9, Some(root)).map(key).unwrap(), root);
+        assert_eq!(view.named(trace, 1, None).map(key).unwrap(), earlier);
+        let gone = view.named(trace, 1, Some(SpanKey(7))).unwrap_err();
+        assert_eq!(gone.kind, ErrorKind::NotFound);
     }
 }

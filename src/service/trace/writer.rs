@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
-use super::kept::{Arrival, Keep, Kept};
+use super::kept::{Added, Arrival, Keep, Kept};
 use crate::domain::change::Changed;
 use crate::domain::{Error, ErrorKind, Result};
 use crate::service::changes::Changes;
@@ -21,7 +21,8 @@ const SWEEP: Duration = Duration::from_mins(1);
 
 struct Entry {
     arrival: Arrival,
-    done: oneshot::Sender<Result<()>>,
+    /// How many of its spans were here already.
+    done: oneshot::Sender<Result<u64>>,
 }
 
 /// While the sender lives, the task runs.
@@ -48,8 +49,8 @@ impl Writer {
         Self { sender, task }
     }
 
-    /// Keeps spans; they are on the disk when the answer comes.
-    pub(super) fn take(&self, arrival: Arrival) -> impl Future<Output = Result<()>> + Send + use<> {
+    /// Keeps spans; they are on the disk when the answer comes, which is how many of them were there already.
+    pub(super) fn take(&self, arrival: Arrival) -> impl Future<Output = Result<u64>> + Send + use<> {
         let sender = self.sender.clone();
         async move {
             let (done, kept) = oneshot::channel();
@@ -82,13 +83,13 @@ fn write(kept: &Kept, keep: Keep, changes: &Changes, mut entries: mpsc::Receiver
         let (arrivals, done): (Vec<_>, Vec<_>) =
             waiting.into_iter().map(|entry| (entry.arrival, entry.done)).unzip();
         let added = kept.add(arrivals, fresh::now());
-        let told = added.as_ref().map(|_| ()).map_err(Clone::clone);
-        for done in done {
+        for (at, done) in done.into_iter().enumerate() {
+            let known = |added: &Added| added.known.get(at).copied().unwrap_or(0);
             // Whoever waited may have gone; the spans are kept all the same.
-            let _ = done.send(told.clone());
+            let _ = done.send(added.as_ref().map(known).map_err(Clone::clone));
         }
         if changes.watched() {
-            for run in added.into_iter().flatten() {
+            for run in added.into_iter().flat_map(|added| added.runs) {
                 changes.tell(Changed::Trace { run });
             }
         }

@@ -344,7 +344,10 @@ fn settle(state: &mut State, outcome: Outcome, out: &mut Out<'_>) {
                 choice @ (Choice::Write { of: Written::Trace(_), .. }
                 | Choice::ImportTraces(_)
                 | Choice::AskAgain(_)
-                | Choice::RemoveTrace(_)) => {
+                | Choice::Opine(..)
+                | Choice::AddSpan(..)
+                | Choice::RemoveTrace(_)
+                | Choice::Listen(_)) => {
                     state.at_desk(out, |panes, desk| panes.traces.chosen(choice, desk));
                 }
                 choice @ Choice::Write { of: Written::Comparison(_), .. } => {
@@ -521,6 +524,9 @@ fn act_here(state: &mut State, action: Action, key: Option<Key>, out: &mut Out<'
         return;
     }
     if state.place != Place::Chat && !state.pane().can(action) {
+        if let Some(why) = state.pane().why_not(action) {
+            return state.say(why, false);
+        }
         // A key of its own that the place cannot follow now is no key of the chat's: what it does there costs, perhaps.
         let own =
             key.is_some_and(|key| state.options.keymap.action(Context::Everywhere, key) != Some(action));

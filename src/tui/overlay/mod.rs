@@ -28,6 +28,7 @@ use super::key::Key;
 use super::keymap::{Context, Keymap, label};
 use super::look::{Look, Role};
 use super::paint::{fill, more, put};
+use super::trace::Target;
 use crate::domain::agent::Step;
 use crate::domain::agent::replay::Edit;
 use crate::domain::catalog::ModelId;
@@ -153,6 +154,8 @@ pub enum Choice {
     RemoveEvaluation(EvaluationId),
     /// What is shown goes into the dataset of that name.
     AddToDataset(String),
+    /// What was said in a span goes into it.
+    AddSpan(Box<Target>, String),
     /// The dataset that a new evaluation is made of.
     TakeDataset(DatasetId),
     /// How raters say it in a new evaluation.
@@ -194,10 +197,12 @@ pub enum Choice {
     /// Reads the traces that the file of that path has.
     ImportTraces(String),
     RemoveTrace(TraceId),
+    /// Takes what other programs send to that port.
+    Listen(u16),
     /// Asks a model again what it was asked in a span, as a person wrote it.
     AskAgain(Box<Asked>),
     /// What is thought of a span, or of a run.
-    Opine(Opinion),
+    Opine(Box<Target>, Opinion),
     /// What passages must be like; nothing for nothing.
     Filter(String),
     /// How near they must be.

@@ -24,6 +24,7 @@ use crate::tui::effect::Written;
 use crate::tui::look::{Look, Role};
 use crate::tui::paint::{put, wrap};
 use crate::tui::stroke::Stroke;
+use crate::tui::trace::Target;
 use crate::tui::widget::text::width;
 use crate::workbench::request::knowledge::check_filter;
 
@@ -55,6 +56,8 @@ pub enum Of {
     Note,
     /// The name of a dataset.
     Dataset,
+    /// The same, for what was said in a span.
+    Row(Box<Target>),
     /// What a rater says of an item besides.
     Comment,
     /// Why something is decided so.
@@ -101,8 +104,10 @@ pub enum Of {
     Trace(TraceId),
     /// The file that traces are read from.
     TraceFile,
+    /// The port that other programs send their traces to.
+    Port,
     /// What is thought of a span, or of a run.
-    Opinion,
+    Opinion(Box<Target>),
     /// What passages must be like.
     Filter,
     /// How near they must be.
@@ -195,14 +200,15 @@ impl Prompt {
             | Of::Trace(_) => "write",
             Of::Source => "vary",
             Of::Attachment => "attach",
-            Of::Weights | Of::Dataset => "add",
+            Of::Weights | Of::Dataset | Of::Row(_) => "add",
             Of::Question => "ask",
             Of::PromptName(None) | Of::PresetName(None) | Of::Note => "save",
-            Of::Comment | Of::Blank(_) | Of::Repeats | Of::Category | Of::Opinion => "keep it",
+            Of::Comment | Of::Blank(_) | Of::Repeats | Of::Category | Of::Opinion(_) => "keep it",
             Of::Filter | Of::Threshold | Of::Chunking | Of::Candidates(..) => "take it",
             Of::Items | Of::Values | Of::Documents(_) | Of::Questions | Of::BaseFrom | Of::TraceFile => {
                 "read"
             }
+            Of::Port => "listen",
             Of::Preview => "cut it",
             Of::Rebuild(_) => "see what it takes",
             Of::Reason => "decide",
@@ -278,6 +284,9 @@ impl Prompt {
             }
             (Some(Action::Accept), Of::Dataset) if !text.is_empty() => {
                 Outcome::Chosen(Choice::AddToDataset(text.to_owned()))
+            }
+            (Some(Action::Accept), Of::Row(of)) if !text.is_empty() => {
+                Outcome::Chosen(Choice::AddSpan(of.clone(), text.to_owned()))
             }
             (Some(Action::Accept), Of::Comment) => Outcome::Chosen(Choice::Comment(text.to_owned())),
             (Some(Action::Accept), Of::Reason | Of::SkipReason) if !text.is_empty() => {
@@ -391,8 +400,15 @@ impl Prompt {
             (Some(Action::Accept), Of::TraceFile) if !text.is_empty() && !text.ends_with('/') => {
                 Outcome::Chosen(Choice::ImportTraces(dropped_path(text).unwrap_or_else(|| text.to_owned())))
             }
-            (Some(Action::Accept), Of::Opinion) => match Opinion::read(text) {
-                Ok(said) => Outcome::Chosen(Choice::Opine(said)),
+            (Some(Action::Accept), Of::Port) => match text.parse() {
+                Ok(port) => Outcome::Chosen(Choice::Listen(port)),
+                Err(_) => {
+                    self.wrong = "A port is a number from 1 to 65535; 0 is any that is free.";
+                    Outcome::Stay
+                }
+            },
+            (Some(Action::Accept), Of::Opinion(of)) => match Opinion::read(text) {
+                Ok(said) => Outcome::Chosen(Choice::Opine(of.clone(), said)),
                 Err(error) => {
                     self.said = Said::Failed(error.said());
                     Outcome::Stay
@@ -540,8 +556,9 @@ impl Prompt {
                 Role::Muted,
             ),
             ("", Of::Note) => ("What is new in it, in a few words; it may stay empty", Role::Muted),
-            ("", Of::Dataset) => ("A new name makes a new dataset", Role::Muted),
-            ("", Of::Opinion) => ("A number from 0 to 1 in front is a score: 0.2 wrong city", Role::Muted),
+            ("", Of::Dataset | Of::Row(_)) => ("A new name makes a new dataset", Role::Muted),
+            ("", Of::Port) => ("Of this machine alone; 0 is any that is free", Role::Muted),
+            ("", Of::Opinion(_)) => ("A number from 0 to 1 in front is a score: 0.2 wrong city", Role::Muted),
             ("", Of::Comment) => ("It goes with your vote; an empty one takes it back", Role::Muted),
             ("", Of::Blank(blank)) => (blank.empty(), Role::Muted),
             ("", Of::Items) => ("JSONL with an object a line, or CSV · ~/ is your home", Role::Muted),

@@ -10,6 +10,7 @@ use crate::domain::knowledge::reranking::Reranker;
 use crate::domain::message::BlobId;
 use crate::domain::trace::TraceId;
 use crate::domain::untrusted::safe_line;
+use crate::tui::trace::Target;
 
 impl Prompt {
     /// Asks for a conversation's name.
@@ -113,6 +114,12 @@ impl Prompt {
     pub fn dataset(before: &str) -> Self {
         let title = "Add it to the dataset".to_owned();
         Self { title, input: Input::new(before), of: Of::Dataset, wrong: "", said: Said::Nothing }
+    }
+
+    /// Asks for the dataset that what was said in a span goes into.
+    pub fn row(of: Target, before: &str) -> Self {
+        let title = format!("Add {} to the dataset", of.words());
+        Self { title, input: Input::new(before), of: Of::Row(Box::new(of)), wrong: "", said: Said::Nothing }
     }
 
     /// Asks what a rater says of an item besides; `before` is what they have said.
@@ -252,10 +259,17 @@ impl Prompt {
         Self { title, input: Input::default(), of: Of::TraceFile, wrong: "", said: Said::Nothing }
     }
 
-    /// Asks what is thought of `what`: "the span".
-    pub fn opinion(what: &str) -> Self {
-        let title = format!("Note on {what}");
-        Self { title, input: Input::default(), of: Of::Opinion, wrong: "", said: Said::Nothing }
+    /// Asks for the port that other programs send their traces to; `before` is the one that is usual, or was given last.
+    pub fn port(before: u16) -> Self {
+        let title = "Take what other programs send to the port".to_owned();
+        Self { title, input: Input::new(&before.to_string()), of: Of::Port, wrong: "", said: Said::Nothing }
+    }
+
+    /// Asks what is thought of a span, or of a run.
+    pub fn opinion(of: Target) -> Self {
+        let title = format!("Note on {}", of.words());
+        let of = Of::Opinion(Box::new(of));
+        Self { title, input: Input::default(), of, wrong: "", said: Said::Nothing }
     }
 
     /// Asks what passages must be like; `before` is what they must be like now.

@@ -164,6 +164,11 @@ pub trait Pane {
         self.can(action)
     }
 
+    /// Why what it cannot do now cannot be done, for the last line; `None` where that leads elsewhere, or says itself.
+    fn why_not(&self, _action: Action) -> Option<&'static str> {
+        None
+    }
+
     /// Does what the person means; `key` is the one that said it.
     fn act(&mut self, action: Action, key: Option<Key>, desk: &mut Desk<'_>);
 

@@ -47,15 +47,15 @@ impl Here {
                     OpenStep::Damaged(places) => Reply::TraceDamaged { places },
                 })
                 .boxed(),
-            Ask::Span { id, row } => one(async move {
-                let (span, contents) = service.span(id, row).await?;
+            Ask::Span { id, row, span } => one(async move {
+                let (span, contents) = service.span(id, row, span).await?;
                 Ok(Reply::TraceSpan { span, contents })
             }),
-            Ask::Call { id, row } => {
-                one(async move { Ok(Reply::TraceCall { original: replays.original(id, row).await? }) })
+            Ask::Call { id, row, span } => {
+                one(async move { Ok(Reply::TraceCall { original: replays.original(id, row, span).await? }) })
             }
-            Ask::Replay { id, row, asked } => replays
-                .ask(id, row, *asked, terms)
+            Ask::Replay { id, row, span, asked } => replays
+                .ask(id, (row, span), *asked, terms)
                 .map_ok(|step| match step {
                     Step::Delta(event) => Reply::Delta { event },
                     Step::Done(replay) => Reply::TraceReplayed { replay },
@@ -97,9 +97,9 @@ impl Here {
                 let (notes, damaged) = service.notes(id).await?;
                 Ok(Reply::TraceNotes { notes, damaged })
             }),
-            Ask::Note { id, row, said } => {
-                let who = person(&terms.principal);
-                one(async move { Ok(Reply::TraceNoted { note: service.note(id, row, said, who).await? }) })
+            Ask::Note { id, row, span, said } => {
+                let (who, on) = (person(&terms.principal), row.map(|row| (row, span)));
+                one(async move { Ok(Reply::TraceNoted { note: service.note(id, on, said, who).await? }) })
             }
             Ask::RemoveNote { id, note } => {
                 one(async move { service.remove_note(id, note).await.map(|()| Reply::Done) })

@@ -9,10 +9,11 @@ use crate::domain::secret::Secret;
 use crate::domain::time::Timestamp;
 use crate::domain::trace::replay::Asked;
 pub use crate::domain::trace::run::{Destination, Written};
-use crate::domain::trace::{Opinion, TraceId};
+use crate::domain::trace::{Opinion, SpanKey, TraceId};
 
 /// Asks about traces. A row is the number of a span in its trace, in order of arrival; it stays as long as nothing of the trace
-/// is swept away.
+/// is swept away, and the trace is none of this program's that goes on. Where `span` tells the id too, the span of that id is
+/// meant, wherever its row is by then.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "do", rename_all = "snake_case")]
 pub enum Traces {
@@ -24,11 +25,27 @@ pub enum Traces {
     /// `Trace`, then `TraceRows` again and again, then `TraceDamaged` where something of it cannot be read.
     Open { id: TraceId },
     /// A span with what was said in it: one `TraceSpan`.
-    Span { id: TraceId, row: u32 },
+    Span {
+        id: TraceId,
+        row: u32,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        span: Option<SpanKey>,
+    },
     /// What a model was asked in a span, as it can be asked again: one `TraceCall`.
-    Call { id: TraceId, row: u32 },
+    Call {
+        id: TraceId,
+        row: u32,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        span: Option<SpanKey>,
+    },
     /// Asks that, or what a person has made of it: `Delta` again and again, then `TraceReplayed`. Dropping them cancels it.
-    Replay { id: TraceId, row: u32, asked: Box<Asked> },
+    Replay {
+        id: TraceId,
+        row: u32,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        span: Option<SpanKey>,
+        asked: Box<Asked>,
+    },
     /// What was asked in the place of a span, or of any in the trace; those of one span stand together, the oldest first: one
     /// `TraceReplays`.
     Replays { id: TraceId, row: Option<u32> },
@@ -56,7 +73,13 @@ pub enum Traces {
     /// What people have noted on it, the oldest first: one `TraceNotes`.
     Notes { id: TraceId },
     /// Scores it or notes something on it, on the span of `row` or on all of it: one `TraceNoted`.
-    Note { id: TraceId, row: Option<u32>, said: Opinion },
+    Note {
+        id: TraceId,
+        row: Option<u32>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        span: Option<SpanKey>,
+        said: Opinion,
+    },
     /// Takes a note away: `Done`.
     RemoveNote { id: TraceId, note: NoteId },
     /// Takes what other programs of this machine send as OTLP over HTTP to a port (0 is any that is free), with a bearer token

@@ -102,6 +102,13 @@ fn files_are_brought_in_listed_shown_as_a_tree_and_removed() {
         assert_eq!((&brought["rejected"], &brought["cut"]), (&json!(0), &json!(false)));
         let listed = runs(home);
         assert_eq!(listed.len(), brought["traces"].as_array().unwrap().len());
+        // The same once more changes nothing.
+        let again = import(home, "otlp_genai.json");
+        assert_eq!((&again["known"], &again["spans"]), (&brought["spans"], &brought["spans"]));
+        assert_eq!(import(home, "otlp_genai.pb.gz")["known"], brought["spans"]);
+        assert_eq!(runs(home), listed);
+        let said = home.run(&["traces", "import", data("otlp_genai.json").to_str().unwrap()]);
+        assert!(said.stdout.contains(", all there already  "), "{said:?}");
         // An agent's own sum is that of its calls, not one more.
         let agent = listed.iter().find(|run| run["kind"] == "agent").unwrap();
         assert_eq!((&agent["input"], &agent["output"]), (&json!(250), &json!(45)));

@@ -5,7 +5,8 @@ use std::path::Path;
 use outcrop::domain::id::NoteId;
 use outcrop::domain::time::Timestamp;
 use outcrop::domain::trace::replay::Original;
-use outcrop::domain::trace::{Grade, Note, Opinion, Outline, Packed, Run, Source, TraceSpan};
+use outcrop::domain::trace::{Grade, Note, Opinion, Outline, Packed, Run, Source, SpanKey, TraceSpan};
+use outcrop::domain::{Error, ErrorKind};
 use outcrop::tui::effect::{Effect, Work};
 use outcrop::tui::event::{Event, Made};
 use outcrop::tui::trace::Trace;
@@ -13,22 +14,46 @@ use outcrop::wire::trace::meaning::{contents, facts};
 use outcrop::wire::trace::otlp::json;
 use outcrop::workbench::request::datasets::Datasets;
 use outcrop::workbench::request::traces::Traces;
-use outcrop::workbench::{Reply, Request};
+use outcrop::workbench::{Changed, Reply, Request};
 
 use crate::stage::{NOW, Stage};
 
-/// An agent's run is looked into: the agent, a call of a model, a tool, another call.
-fn opened(stage: &mut Stage) -> (Run, Vec<TraceSpan>) {
+/// An agent's run: a call of a model, a tool, another call, the agent.
+fn weather() -> Vec<TraceSpan> {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/traces/otlp_genai.json");
-    let spans = json::decode(&std::fs::read(file).unwrap()).unwrap().spans;
+    json::decode(&std::fs::read(file).unwrap()).unwrap().spans
+}
+
+fn outlined(spans: &[TraceSpan]) -> Outline {
     let mut outline = Outline::default();
-    for span in &spans {
+    for span in spans {
         outline.add(span, &facts(span), |_| None);
     }
-    let run = Run { at: Timestamp(NOW), ..Run::of(spans[0].trace, Source::Received, &outline) };
+    outline
+}
+
+fn run_of(spans: &[TraceSpan]) -> Run {
+    Run { at: Timestamp(NOW), ..Run::of(spans[0].trace, Source::Received, &outlined(spans)) }
+}
+
+/// The run is looked into.
+fn opened(stage: &mut Stage) -> (Run, Vec<TraceSpan>) {
+    let spans = weather();
+    (open(stage, &spans), spans)
+}
+
+fn open(stage: &mut Stage, spans: &[TraceSpan]) -> Run {
+    let run = run_of(spans);
     stage.keys("<alt+9>");
     stage.answer("\"list\"", vec![Reply::Traces { runs: vec![run.clone()], more: false }]);
     stage.keys("<enter>");
+    lay(stage, spans);
+    run
+}
+
+/// The rows that were asked for come, and are laid out.
+fn lay(stage: &mut Stage, spans: &[TraceSpan]) {
+    let (run, outline) = (run_of(spans), outlined(spans));
     let rows = Packed::of(&outline, 0..outline.rows.len());
     stage.answer("\"open\"", vec![Reply::Trace { run: run.clone() }, Reply::TraceRows { rows }]);
     let want = stage.effects.iter().rev().find_map(|effect| match effect {
@@ -37,7 +62,13 @@ fn opened(stage: &mut Stage) -> (Run, Vec<TraceSpan>) {
     });
     let want = want.expect("nothing was to be laid out");
     stage.event(Event::Computed(Made::Trace(want.number, Trace::of(&want.packs))));
-    (run, spans)
+}
+
+/// The run has these spans by now, and whoever stands at its end goes on to the last of them.
+fn grow(stage: &mut Stage, spans: &[TraceSpan]) {
+    let change = Changed::Trace { run: run_of(spans) };
+    stage.reply("\"topic\":\"traces\"", vec![Reply::Changed { number: 1, change }]);
+    lay(stage, spans);
 }
 
 /// Requests about traces among what was asked.
@@ -55,8 +86,9 @@ fn a_span_is_scored_with_two_keys_and_noted_in_a_line_and_a_run_as_well() {
     let (run, spans) = opened(&mut stage);
     // The first call of a model came first.
     let effects = stage.keys("js5");
-    let [Traces::Note { id, row: Some(0), said }] = &asked(&effects)[..] else { panic!("{effects:?}") };
-    assert_eq!((*id, said), (run.id, &Opinion::new(Some(Grade::Number(1.0)), "")));
+    let [Traces::Note { id, row: Some(0), span, said }] = &asked(&effects)[..] else { panic!("{effects:?}") };
+    assert_eq!((*id, *span), (run.id, Some(spans[0].id)));
+    assert_eq!(said, &Opinion::new(Some(Grade::Number(1.0)), ""));
     let said = Opinion::new(Some(Grade::Number(0.2)), "wrong city");
     let note = Note {
         id: NoteId::from_bytes([1; 16]),
@@ -74,7 +106,115 @@ fn a_span_is_scored_with_two_keys_and_noted_in_a_line_and_a_run_as_well() {
     assert!(asked(&stage.keys("a<enter>")).is_empty());
     assert!(asked(&stage.keys("7 of ten<enter>")).is_empty());
     let effects = stage.keys("<esc><esc>s1");
-    assert!(matches!(&asked(&effects)[..], [Traces::Note { row: None, .. }]), "{effects:?}");
+    assert!(matches!(&asked(&effects)[..], [Traces::Note { row: None, span: None, .. }]), "{effects:?}");
+}
+
+#[test]
+fn what_is_said_and_handed_on_is_of_the_span_that_was_chosen_when_it_was_asked() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    let mut spans = weather()[..3].to_vec();
+    open(&mut stage, &spans);
+    let last = spans[2].clone();
+    let comes = |spans: &mut Vec<TraceSpan>| {
+        let before = spans.last().unwrap().clone();
+        let id = SpanKey(before.id.0 ^ spans.len() as u64);
+        let start = before.end.max(before.start) + 1_000;
+        spans.push(TraceSpan { id, start, end: start + 1_000, ..before });
+    };
+    // Whoever stands at the end of a run that goes on is led on: the score is not.
+    stage.keys("Gs");
+    assert!(stage.text().contains(&format!("How good is the span {}", last.name)), "{}", stage.text());
+    comes(&mut spans);
+    grow(&mut stage, &spans);
+    let effects = stage.keys("5");
+    assert!(stage.text().contains("4 of 4"), "{}", stage.text());
+    let noted = |effects: &[Effect]| match &asked(effects)[..] {
+        [Traces::Note { row, span, .. }] => (*row, *span),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(noted(&effects), (Some(2), Some(last.id)));
+    let fourth = spans[3].clone();
+    stage.keys("a");
+    comes(&mut spans);
+    grow(&mut stage, &spans);
+    assert_eq!(noted(&stage.keys("slow<enter>")), (Some(3), Some(fourth.id)));
+    // So is a row of a dataset, though the run is closed before what was said in it has come.
+    let fifth = spans[4].clone();
+    stage.keys("D");
+    comes(&mut spans);
+    grow(&mut stage, &spans);
+    let effects = stage.keys("rows<enter>");
+    let [Traces::Span { row: 4, span, .. }] = &asked(&effects)[..] else { panic!("{effects:?}") };
+    assert_eq!(*span, Some(fifth.id));
+}
+
+#[test]
+fn what_becomes_of_a_note_and_of_a_row_is_told_though_the_run_was_closed() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    let (run, spans) = opened(&mut stage);
+    let full = |doing: &str| Error::new(ErrorKind::Full, doing, "the disk is full", "Make room.");
+    stage.keys("js5<esc>");
+    assert!(stage.text().contains("1 run"), "{}", stage.text());
+    let error = Some(full("noting on a trace"));
+    stage.event(Event::Ended { task: stage.task("\"do\":\"note\""), error });
+    assert!(stage.text().contains("the disk is full"), "{}", stage.text());
+    stage.pass(1_000);
+    // A score in the list, and a look into the run at once.
+    stage.keys("s1<enter>");
+    let said = Opinion::new(Some(Grade::Number(0.0)), "");
+    let (id, by) = (NoteId::from_bytes([2; 16]), "ada".to_owned());
+    let note = Note { id, trace: run.id, span: None, said, by, at: Timestamp(NOW) };
+    stage.answer("\"do\":\"note\"", vec![Reply::TraceNoted { note }]);
+    assert!(stage.text().contains("Noted on the run: 0 · ada"), "{}", stage.text());
+    lay(&mut stage, &spans);
+    stage.keys("jDrows<enter>");
+    let task = stage.task("\"do\":\"span\"");
+    stage.keys("<esc>");
+    let span = spans[0].clone();
+    let replies = vec![Reply::TraceSpan { contents: contents(&span), span }];
+    let effects = stage.event(Event::Replies { task, replies });
+    let [Request::Datasets(Datasets::AddItem { dataset, .. })] = &Stage::requests(&effects)[..] else {
+        panic!("{effects:?}")
+    };
+    assert_eq!(dataset, "rows");
+    stage.event(Event::Ended { task, error: None });
+    let error = Some(full("adding to a dataset"));
+    stage.event(Event::Ended { task: stage.task("add_item"), error });
+    assert!(stage.text().contains("adding to a dataset"), "{}", stage.text());
+}
+
+#[test]
+fn a_key_that_does_not_apply_says_why() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    let says = |stage: &mut Stage, keys: &str, why: &str| {
+        stage.pass(10_000);
+        let effects = stage.keys(keys);
+        assert!(asked(&effects).is_empty(), "{keys}: {effects:?}");
+        assert!(stage.text().contains(why), "{keys}: {}", stage.text());
+    };
+    stage.keys("<alt+9>");
+    says(&mut stage, "a", "The runs are still being read.");
+    stage.answer("\"list\"", vec![Reply::Traces { runs: Vec::new(), more: false }]);
+    says(&mut stage, "s", "There is no run yet.");
+    let spans = weather();
+    let own = Run { source: Source::Own, ..run_of(&spans[..1]) };
+    stage.keys("r");
+    stage.answer("\"list\"", vec![Reply::Traces { runs: vec![own], more: false }]);
+    says(&mut stage, "x", "trace.keep_days");
+    says(&mut stage, "R", "Only the run of an agent");
+    stage.keys("<enter>");
+    says(&mut stage, "e", "Its spans are still being read.");
+    lay(&mut stage, &[spans[1].clone()]);
+    for key in ["e", "D", "C"] {
+        says(&mut stage, key, "Only the call of a model");
+    }
+    says(&mut stage, "m", "No model was asked in it.");
+    says(&mut stage, "n", "Nothing is looked for.");
+    // What is only at its end says nothing.
+    stage.pass(10_000);
+    let before = stage.text();
+    stage.keys("k");
+    assert_eq!(stage.text(), before);
 }
 
 #[test]

@@ -186,7 +186,7 @@ fn traces_that_cannot_be_read_say_why() {
 fn runs_are_a_list_with_a_card_the_receiver_and_what_is_marked() {
     shoot("traces-runs", |stage| {
         enter(stage, runs());
-        stage.keys("jL<space>j");
+        stage.keys("jL<enter><space>j");
         stage.reply("\"listen\"", vec![Reply::TracesListening { address: "127.0.0.1:4318".into() }]);
         let brought = Brought { spans: 1_284, rejected: 2, ..Brought::default() };
         stage.reply("\"listen\"", vec![Reply::TracesBrought { brought }]);
@@ -354,6 +354,34 @@ fn runs_that_come_and_grow_are_seen_at_once() {
 }
 
 #[test]
+fn what_stands_under_an_agent_s_run_by_now_is_no_run_of_its_own_any_more() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    let own = |n: u8, name: &str| Run {
+        id: TraceId([n; 16]),
+        at: Timestamp(NOW - i64::from(n)),
+        name: name.to_owned(),
+        source: Source::Own,
+        ..weather().run
+    };
+    enter(&mut stage, vec![own(1, "chat alone"), own(2, "execute_tool alone"), weather().run]);
+    stage.reply("\"topic\":\"traces\"", vec![Reply::Changed { number: 1, change: Changed::Usage }]);
+    stage.event(Event::Timer(TimerId("traces")));
+    let agent = Run { running: 1, ..own(3, "invoke_agent whole") };
+    stage.answer("\"list\"", vec![Reply::Traces { runs: vec![agent.clone()], more: true }]);
+    let text = stage.text();
+    assert!(text.contains("invoke_agent whole") && text.contains("2 runs"), "{text}");
+    assert!(!text.contains("alone"), "{text}");
+    // It goes on in its place, and older ones stay.
+    stage.reply("\"topic\":\"traces\"", vec![Reply::Changed { number: 2, change: Changed::Usage }]);
+    stage.event(Event::Timer(TimerId("traces")));
+    let ended = Run { name: "invoke_agent ended".to_owned(), running: 0, ..agent };
+    stage.answer("\"list\"", vec![Reply::Traces { runs: vec![ended], more: true }]);
+    let text = stage.text();
+    assert!(text.contains("invoke_agent ended") && text.contains("2 runs"), "{text}");
+    assert!(!text.contains("whole"), "{text}");
+}
+
+#[test]
 fn a_filter_asks_the_store_and_a_step_back_shows_all_again() {
     let mut stage = Stage::settled(120, 40, "dark");
     enter(&mut stage, runs());
@@ -375,17 +403,28 @@ fn a_filter_asks_the_store_and_a_step_back_shows_all_again() {
 fn the_receiver_is_heard_until_it_is_switched_off() {
     let mut stage = Stage::settled(120, 40, "dark");
     enter(&mut stage, Vec::new());
-    let effects = stage.keys("L");
+    let effects = stage.keys("L<enter>");
     assert!(matches!(&asked(&effects)[..], [Traces::Listen { port: 4318, token: None }]), "{effects:?}");
     let task = stage.task("\"listen\"");
     stage.reply("\"listen\"", vec![Reply::TracesListening { address: "127.0.0.1:4318".into() }]);
     assert!(stage.text().contains("http://127.0.0.1:4318/v1/traces"), "{}", stage.text());
     assert!(stage.keys("L").contains(&Effect::Cancel(task)));
-    stage.keys("L");
+    assert!(asked(&stage.keys("L<ctrl+u>many<enter>")).is_empty());
+    assert!(stage.text().contains("A port is a number"), "{}", stage.text());
+    let effects = stage.keys("<ctrl+u>4400<enter>");
+    assert!(matches!(&asked(&effects)[..], [Traces::Listen { port: 4400, .. }]), "{effects:?}");
     let task = stage.task("\"listen\"");
-    let error = Error::new(ErrorKind::Busy, "listening", "the port is taken", "Free it.");
+    let error = Error::new(ErrorKind::Io, "listening", "the port is taken", "Give another port.");
     stage.event(Event::Ended { task, error: Some(error) });
-    assert!(stage.text().contains("the port is taken"), "{}", stage.text());
+    let text = stage.text();
+    assert!(
+        text.contains("the port is taken") && text.contains("Give another port. L asks for one."),
+        "{text}"
+    );
+    // It stands there to be mended.
+    assert!(text.contains("to port 4400"), "{text}");
+    let effects = stage.keys("L<ctrl+u>4401<enter>");
+    assert!(matches!(&asked(&effects)[..], [Traces::Listen { port: 4401, .. }]), "{effects:?}");
 }
 
 #[test]
@@ -518,6 +557,11 @@ fn a_file_is_read_and_what_it_held_is_said() {
     let brought = Brought { spans: 4, traces: vec![TraceId([1; 16])], repaired: 1, ..Brought::default() };
     stage.answer("\"import\"", vec![Reply::TracesBrought { brought }]);
     assert!(stage.text().contains("4 spans of 1 run"), "{}", stage.text());
+    stage.pass(10_000);
+    stage.keys("irun.json<enter>");
+    let brought = Brought { spans: 4, known: 3, traces: vec![TraceId([1; 16])], ..Brought::default() };
+    stage.answer("\"import\"", vec![Reply::TracesBrought { brought }]);
+    assert!(stage.text().contains("4 spans of 1 run, 3 there already"), "{}", stage.text());
 }
 
 #[test]

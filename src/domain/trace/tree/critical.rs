@@ -1,7 +1,7 @@
 //! The critical path: what would have to be faster for the whole to be.
 //!
 //! As Jaeger has it: from the end of the root backwards, at each moment the child that ended last before it; where none ran,
-//! the span itself. The stretches meet each other, so that their sum is the root's duration.
+//! the span itself. The stretches meet each other, so that their sum is the time that the root is shown to take.
 
 use super::Tree;
 
@@ -30,8 +30,10 @@ impl Tree {
         while let Some(level) = levels.last_mut() {
             let (start, _) = self.shown(level.row);
             // A child that is still running then did not hold anything up.
-            let child = std::iter::from_fn(|| level.left.pop())
-                .find(|child| self.shown(*child).1 <= level.until && self.duration(*child) > 0);
+            let child = std::iter::from_fn(|| level.left.pop()).find(|child| {
+                let (from, to) = self.shown(*child);
+                from < to && to <= level.until
+            });
             let from = child.map_or(start, |child| self.shown(child).1);
             if from < level.until {
                 path.push(Stretch { row: level.row, from, to: level.until });

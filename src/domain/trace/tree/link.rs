@@ -167,6 +167,7 @@ fn walk(tree: &mut Tree, rows: &[Row]) {
                 let shown = (row.start.clamp(from, to), end.clamp(from, to));
                 if shown != (row.start, end) {
                     tree.marks[at as usize].add(Mark::Skewed);
+                    tree.apart.insert(at, (row.start, end));
                 }
                 shown
             }

@@ -9,6 +9,8 @@ mod link;
 mod mark;
 mod rollup;
 
+use std::collections::HashMap;
+
 pub use critical::Stretch;
 pub use mark::{Mark, Marks};
 pub use rollup::{Rollups, Sum};
@@ -37,6 +39,8 @@ pub struct Tree {
     marks: Vec<Marks>,
     /// Starts and ends within those of the parent.
     shown: Vec<(u64, u64)>,
+    /// Starts and ends as they were told, of those rows that are shown otherwise.
+    apart: HashMap<u32, (u64, u64)>,
 }
 
 impl Tree {
@@ -109,9 +113,14 @@ impl Tree {
         self.shown.get(row as usize).copied().unwrap_or_default()
     }
 
-    /// Nanoseconds that it took, as shown.
+    /// When it started and ended by its own clock; what runs still has run up to the last moment that anything tells of.
+    fn told(&self, row: u32) -> (u64, u64) {
+        self.apart.get(&row).copied().unwrap_or_else(|| self.shown(row))
+    }
+
+    /// Nanoseconds that it took by its own clock, wherever it is shown.
     pub fn duration(&self, row: u32) -> u64 {
-        let (start, end) = self.shown(row);
+        let (start, end) = self.told(row);
         end.saturating_sub(start)
     }
 
@@ -124,15 +133,20 @@ impl Tree {
 
     /// Nanoseconds in which none of its children ran: children that ran at once count once.
     pub fn own_time(&self, row: u32) -> u64 {
-        let mut covered = 0;
-        let mut until = 0;
+        let children = self.children(row);
         // By their starts, so that the union is one pass.
-        for child in self.children(row) {
-            let (start, end) = self.shown(*child);
-            let from = start.max(until);
-            covered += end.saturating_sub(from);
-            until = until.max(end);
-        }
+        let covered = match self.apart.get(&row) {
+            None => covered(children.iter().map(|child| self.shown(*child))),
+            Some((from, to)) => {
+                // Its parts lie where its own clock has them.
+                let within = |at: u64| at.clamp(*from, *to);
+                let part = |child: &u32| self.told(*child);
+                let parts = children.iter().map(part).map(|(start, end)| (within(start), within(end)));
+                let mut parts: Vec<(u64, u64)> = parts.collect();
+                parts.sort_unstable();
+                covered(parts.into_iter())
+            }
+        };
         self.duration(row).saturating_sub(covered)
     }
 
@@ -157,6 +171,16 @@ impl Tree {
         timed.truncate(most);
         timed.into_iter().map(|(_, row)| row).collect()
     }
+}
+
+/// Nanoseconds that lie in any of these stretches, which come by their starts.
+fn covered(stretches: impl Iterator<Item = (u64, u64)>) -> u64 {
+    let (mut covered, mut until) = (0, 0);
+    for (start, end) in stretches {
+        covered += end.saturating_sub(start.max(until));
+        until = until.max(end);
+    }
+    covered
 }
 
 #[cfg(test)]

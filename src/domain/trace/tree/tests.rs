@@ -119,6 +119,23 @@ fn clocks_that_do_not_agree_are_clamped_and_marked() {
 }
 
 #[test]
+fn what_goes_on_after_its_parent_took_what_it_says() {
+    let (_, tree) = grown(&[
+        made(1, 0, 0, 100),
+        made(2, 1, 150, 190),
+        made(3, 2, 160, 170),
+        made(4, 2, 165, 175),
+        made(5, 1, 80, 130),
+    ]);
+    assert_eq!((tree.shown(1), tree.shown(4)), ((100, 100), (80, 100)));
+    assert_eq!([0, 1, 2, 3, 4].map(|row| tree.duration(row)), [100, 40, 10, 10, 50]);
+    assert_eq!([0, 1, 2, 4].map(|row| tree.own_time(row)), [80, 25, 10, 50]);
+    let path = tree.critical(0);
+    assert_eq!(path.iter().map(|stretch| stretch.to - stretch.from).sum::<u64>(), 100);
+    assert!(path.iter().all(|stretch| [0, 4].contains(&stretch.row)), "{path:?}");
+}
+
+#[test]
 fn tokens_that_an_agent_tells_again_count_once() {
     let agent = |id, parent, start, end| made(id, parent, start, end).spoke(Kind::Agent, 250, 45);
     let (rows, tree) = grown(&[
@@ -244,7 +261,9 @@ proptest! {
         prop_assert_eq!(order, (0..spans.len() as u32).collect::<Vec<_>>());
         for row in 0..spans.len() as u32 {
             let path = tree.critical(row);
-            prop_assert_eq!(path.iter().map(|s| s.to - s.from).sum::<u64>(), tree.duration(row));
+            let (from, to) = tree.shown(row);
+            prop_assert_eq!(path.iter().map(|s| s.to - s.from).sum::<u64>(), to - from);
+            prop_assert!(tree.parent(row).is_some() || tree.duration(row) == to - from);
             prop_assert!(path.windows(2).all(|pair| pair[0].to == pair[1].from));
             prop_assert!(tree.own_time(row) <= tree.duration(row));
             prop_assert!(tree.subtree(row).contains(&row));

@@ -8,6 +8,7 @@
 
 mod catch_up;
 mod frame;
+mod known;
 mod open;
 mod sweep;
 
@@ -47,6 +48,15 @@ pub type Price = Arc<dyn Fn(&str, &str, &Usage) -> Option<f64> + Send + Sync>;
 pub struct Arrival {
     pub source: Source,
     pub spans: Vec<TraceSpan>,
+}
+
+/// What became of arrivals.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Added {
+    /// The runs that have grown, as they are now.
+    pub runs: Vec<Run>,
+    /// For each arrival how many of its spans were here already, as they are.
+    pub known: Vec<u64>,
 }
 
 /// The kept traces of a workspace. Everything here blocks.
@@ -100,10 +110,13 @@ impl Kept {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Keeps spans: when this returns they are on the disk. The runs that they are of, as they are now. Several arrivals are
-    /// one act: all of them are kept, or none.
-    pub fn add(&self, arrivals: Vec<Arrival>, now: Timestamp) -> Result<Vec<Run>> {
+    /// Keeps spans: when this returns they are on the disk. Several arrivals are one act: all of them are kept, or none.
+    pub fn add(&self, mut arrivals: Vec<Arrival>, now: Timestamp) -> Result<Added> {
         let mut state = self.state();
+        let known = known::take_out(&self.store, &self.shelf, &mut arrivals)?;
+        if arrivals.iter().all(|arrival| arrival.spans.is_empty()) {
+            return Ok(Added { runs: Vec::new(), known });
+        }
         if state.log.length() >= self.size {
             self.rotate(&mut state)?;
         }
@@ -116,7 +129,7 @@ impl Kept {
             // Nothing of it was acknowledged: it must not come back. Where that fails too, it is done before the next ones.
             let _ = state.log.truncate(start);
         }
-        added
+        added.map(|runs| Added { runs, known })
     }
 
     fn append(&self, state: &mut State, arrivals: Vec<Arrival>, now: Timestamp) -> Result<Vec<Run>> {

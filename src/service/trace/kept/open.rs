@@ -112,7 +112,7 @@ impl<'a> Readers<'a> {
         }
     }
 
-    fn spans(&mut self, key: &ChunkKey, chunk: &Chunk) -> Result<Vec<TraceSpan>> {
+    pub(super) fn spans(&mut self, key: &ChunkKey, chunk: &Chunk) -> Result<Vec<TraceSpan>> {
         let reader = self.of(key.segment)?;
         let plain = reader.read(Span { at: key.at, length: chunk.length })?;
         frame::read_spans(&plain)
@@ -120,7 +120,7 @@ impl<'a> Readers<'a> {
             .ok_or_else(|| reader.damaged_at(key.at))
     }
 
-    fn rows(&mut self, key: &ChunkKey, chunk: &Chunk, into: &mut Outline) -> Result<()> {
+    pub(super) fn rows(&mut self, key: &ChunkKey, chunk: &Chunk, into: &mut Outline) -> Result<()> {
         let reader = self.of(key.segment)?;
         let plain = reader.read(Span { at: chunk.rows_at, length: chunk.rows_length })?;
         let before = into.rows.len();

@@ -48,7 +48,9 @@ fn span(trace: u8, span: u64, parent: u64) -> TraceSpan {
 }
 
 fn add(kept: &Kept, spans: Vec<TraceSpan>) -> Result<Vec<Run>> {
-    kept.add(vec![Arrival { source: Source::Received, spans }], Timestamp(5000))
+    let added = kept.add(vec![Arrival { source: Source::Received, spans }], Timestamp(5000))?;
+    assert_eq!(added.known, [0]);
+    Ok(added.runs)
 }
 
 /// The names of each trace's spans, by way of their rows and of their whole spans, which must agree.
@@ -266,6 +268,39 @@ fn notes_stay_as_long_as_their_trace_and_no_longer() {
     assert_eq!(left(), [2, 3].map(id));
     kept.sweep(Keep { age_ms: 0, bytes: u64::MAX }, Timestamp(1_000_000)).unwrap();
     assert!(left().is_empty());
+}
+
+#[test]
+fn what_a_file_brings_again_is_known_and_what_says_otherwise_is_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = store(folder.path());
+    let (kept, _) = open(&store, SEGMENT);
+    let bring = |spans: Vec<Vec<TraceSpan>>| {
+        let arrival = |spans| Arrival { source: Source::Imported, spans };
+        kept.add(spans.into_iter().map(arrival).collect(), Timestamp(5000)).unwrap()
+    };
+    let spans: Vec<TraceSpan> = (1..=700).map(|number| span(1, number, number / 3)).collect();
+    assert_eq!(bring(vec![spans.clone()]).known, [0]);
+    let again = bring(vec![spans.clone()]);
+    assert_eq!((again.known, again.runs), (vec![700], Vec::new()));
+    // Those that are new among them are kept, and one of a known id that says otherwise is another one.
+    let other = TraceSpan { name: "canary otherwise".to_owned(), ..spans[8].clone() };
+    let more = [&spans[..10], &[other.clone(), span(1, 701, 1), other][..]].concat();
+    let added = bring(vec![more.clone()]);
+    assert_eq!((added.known, added.runs[0].spans), (vec![11], 702));
+    // Two that come at once are two of the same.
+    let both = bring(vec![vec![span(2, 1, 0), span(1, 3, 1)], vec![span(2, 1, 0), span(2, 2, 0)]]);
+    assert_eq!((both.known, both.runs.len()), (vec![1, 1], 1));
+    assert_eq!(bring(vec![more]).known, [13]);
+    // What a sender has told is known to a file too; a sender that tries again is kept as it tells it.
+    add(&kept, vec![span(3, 1, 0)]).unwrap();
+    assert_eq!(bring(vec![vec![span(3, 1, 0)]]).known, [1]);
+    add(&kept, vec![span(3, 1, 0)]).unwrap();
+    let spans: Vec<u64> = [1, 2, 3].map(|trace| kept.run(id(trace)).unwrap().unwrap().spans).to_vec();
+    assert_eq!(spans, [702, 2, 2]);
+    all(&kept);
+    kept.remove(id(1)).unwrap();
+    assert_eq!(bring(vec![vec![span(1, 1, 0)]]).known, [0], "what was removed is brought again");
 }
 
 #[test]

@@ -5,7 +5,6 @@ use super::{State, Wait};
 use crate::domain::Error;
 use crate::domain::delta::Event;
 use crate::domain::diff::{self, Mark};
-use crate::domain::trace::TraceId;
 use crate::domain::trace::replay::{Asked, Original, Replay, beside};
 use crate::tui::app::Desk;
 use crate::tui::effect::{Effect, Lane, TaskId};
@@ -13,6 +12,7 @@ use crate::tui::look::Role;
 use crate::tui::overlay::Overlay;
 use crate::tui::overlay::pad::Pad;
 use crate::tui::overlay::reading::{Line, Reading};
+use crate::tui::trace::Target;
 use crate::workbench::request::traces::Traces;
 use crate::workbench::{Reply, Request};
 
@@ -22,8 +22,8 @@ const AROUND: usize = 2;
 /// A call that is asked again.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Again {
-    id: TraceId,
     row: u32,
+    of: Target,
     original: Box<Original>,
     /// It is being asked.
     pub task: Option<TaskId>,
@@ -45,14 +45,15 @@ impl Again {
 impl State {
     /// Asks for what the chosen model was asked, to make something else of it.
     pub(super) fn edit_call(&mut self, desk: &mut Desk<'_>) {
-        let Some((id, row)) = self.call() else { return };
-        let task = desk.call(Some(Lane("traces.edit")), Request::Traces(Traces::Call { id, row }));
+        let Some((row, of)) = self.call() else { return };
+        let call = Traces::Call { id: of.id, row, span: of.span };
+        let task = desk.call(Some(Lane("traces.edit")), Request::Traces(call));
         self.instead(|wait| matches!(wait, Wait::Edit(..)));
-        self.wait(task, Wait::Edit(id, row));
+        self.wait(task, Wait::Edit(row, Box::new(of)));
     }
 
     /// It has come: it is written anew.
-    pub(super) fn write_call(&mut self, id: TraceId, row: u32, original: Original, desk: &mut Desk<'_>) {
+    pub(super) fn write_call(&mut self, row: u32, of: Target, original: Original, desk: &mut Desk<'_>) {
         if self.again.as_ref().is_some_and(|again| again.task.is_some()) {
             desk.say("Another call is still being asked again.");
             return;
@@ -61,13 +62,14 @@ impl State {
             desk.note(format!("Not as it was: {}.", original.remarks.join("; ")));
         }
         desk.overlays.push(Overlay::Pad(Box::new(Pad::call(&original.asked))));
-        self.again = Some(Again { id, row, original: Box::new(original), task: None, said: 0 });
+        self.again = Some(Again { row, of, original: Box::new(original), task: None, said: 0 });
     }
 
     /// Asks what was made of it.
     pub(super) fn ask_again(&mut self, asked: Box<Asked>, desk: &mut Desk<'_>) {
         let Some(again) = self.again.as_mut().filter(|again| again.task.is_none()) else { return };
-        let request = Traces::Replay { id: again.id, row: again.row, asked };
+        let Target { id, span, .. } = again.of;
+        let request = Traces::Replay { id, row: again.row, span, asked };
         again.task = Some(desk.call(None, Request::Traces(request)));
     }
 

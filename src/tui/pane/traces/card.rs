@@ -382,8 +382,9 @@ fn head(run: Run<'_>, at: u32, findings: &[Finding]) -> Head {
     let text = |symbol| outline.names.get(symbol);
     let sum = rollups.get(at);
     let mut figures = vec![if row.is_running() { "runs".to_owned() } else { took(tree.duration(at)) }];
-    if !row.is_running() && row.duration() != tree.duration(at) {
-        figures.push(format!("{} by its own clock", took(row.duration())));
+    let (from, to) = tree.shown(at);
+    if !row.is_running() && to - from != row.duration() {
+        figures.push(format!("{} of it within its parent", took(to - from)));
     }
     let own = tree.own_time(at);
     if own != tree.duration(at) {

@@ -53,8 +53,9 @@ impl State {
                 let task = desk.call(None, Request::Traces(Traces::Remove { id }));
                 self.wait(task, Wait::Remove);
             }
-            Choice::Opine(said) => self.opine(said, desk),
-            Choice::AddToDataset(dataset) => self.make_row(dataset, desk),
+            Choice::Opine(of, said) => self.opine(&of, said, desk),
+            Choice::Listen(port) => self.listen(port, desk),
+            Choice::AddSpan(of, dataset) => self.make_row(of, dataset, desk),
             _ => {}
         }
     }
@@ -132,6 +133,7 @@ impl State {
     pub(super) fn imported(&mut self, brought: &Brought, desk: &mut Desk<'_>) {
         let spans = count(brought.spans, "span", "spans");
         let mut said = format!("{spans} of {}", count(brought.traces.len() as u64, "run", "runs"));
+        said.push_str(&brought.already());
         if brought.rejected > 0 {
             let _ = write!(said, ", {} rejected", grouped(brought.rejected));
         }

@@ -99,7 +99,8 @@ impl State {
         let Some(Versus { ids, shown }) = &self.versus else { return };
         let Some((side, row)) = shown.want() else { return };
         let Some(id) = ids.get(side).copied() else { return };
-        let task = desk.call(Some(Lane("traces.said")), Request::Traces(Traces::Span { id, row }));
+        let task =
+            desk.call(Some(Lane("traces.said")), Request::Traces(Traces::Span { id, row, span: None }));
         self.wait(task, Wait::Said(side, row));
     }
 

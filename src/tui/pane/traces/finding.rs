@@ -45,9 +45,15 @@ impl Find {
         self.line.text().is_empty() && self.found.is_empty()
     }
 
-    /// What was found is not where it was.
-    pub fn forget(&mut self) {
+    /// What was looked for is not looked for any more.
+    fn forget(&mut self) {
         self.found.clear();
+    }
+
+    /// What was found has other numbers now, or is gone.
+    pub fn renumber(&mut self, place: impl Fn(u32) -> Option<u32>) {
+        let rows = std::mem::take(&mut self.found);
+        self.add(rows.into_iter().filter_map(place).collect());
     }
 
     /// More rows.

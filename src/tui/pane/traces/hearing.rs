@@ -6,8 +6,12 @@ use super::State;
 use crate::domain::Error;
 use crate::domain::figures::{count, grouped};
 use crate::domain::trace::Brought;
+use crate::tui::action::Action;
 use crate::tui::app::Desk;
 use crate::tui::effect::{Effect, TaskId};
+use crate::tui::keymap::Context;
+use crate::tui::overlay::Overlay;
+use crate::tui::overlay::prompt::Prompt;
 use crate::workbench::request::traces::Traces;
 use crate::workbench::{Reply, Request};
 
@@ -67,19 +71,30 @@ impl State {
         self.receiver != Receiver::Off
     }
 
-    /// Switches it on, or off.
+    /// The port that it listens at.
+    pub(super) fn port(&self) -> u16 {
+        self.port.unwrap_or(PORT)
+    }
+
+    /// Asks for the port to switch it on; or switches it off.
     pub(super) fn toggle_receiver(&mut self, desk: &mut Desk<'_>) {
-        self.receiver = match std::mem::take(&mut self.receiver) {
-            Receiver::Off => {
-                let listen = Traces::Listen { port: PORT, token: None };
-                Receiver::Starting(desk.call(None, Request::Traces(listen)))
-            }
+        match std::mem::take(&mut self.receiver) {
+            Receiver::Off => desk.overlays.push(Overlay::Prompt(Prompt::port(self.port()))),
             Receiver::Starting(task) | Receiver::On(Hears { task, .. }) => {
                 desk.ask(Effect::Cancel(task));
                 desk.say("Nothing is taken from other programs any more.");
-                Receiver::Off
             }
-        };
+        }
+    }
+
+    /// Switches it on.
+    pub(super) fn listen(&mut self, port: u16, desk: &mut Desk<'_>) {
+        if self.hears() {
+            return;
+        }
+        self.port = Some(port);
+        let listen = Traces::Listen { port, token: None };
+        self.receiver = Receiver::Starting(desk.call(None, Request::Traces(listen)));
     }
 
     /// What it tells.
@@ -103,8 +118,8 @@ impl State {
         let was = std::mem::take(&mut self.receiver);
         let Some(error) = error else { return };
         if matches!(was, Receiver::Starting(_)) {
-            // No other port can be given here.
-            let hint = "`outcrop traces listen --port N` listens on another one.".to_owned();
+            let key = desk.key(Context::Runs, Action::ToggleReceiver);
+            let hint = format!("{} {key} asks for one.", error.hint);
             desk.complain(&Error { hint, ..error.clone() });
         } else {
             desk.complain(error);

@@ -7,6 +7,7 @@
 //! comparing   two runs side by side                       noted     what the person thinks of a span, or of a run
 //! sending     a model's call, to a dataset or to others
 //! replies     what comes through the door                     carrying  files: read, written; runs that are removed
+//! lacking     why a key does nothing
 //! ```
 //!
 //! `card` shows one span, `transcript` a run as a conversation, `compared` two runs, of what `said`, `json` and `raw` set into a `sheet`. Here lives the place's state and what it makes of events. Never
@@ -21,6 +22,7 @@ mod comparing;
 mod finding;
 mod hearing;
 mod json;
+mod lacking;
 mod layout;
 mod noted;
 mod open;
@@ -51,6 +53,7 @@ use crate::domain::Error;
 use crate::domain::trace::{Run, TraceId};
 use crate::tui::effect::TaskId;
 use crate::tui::overlay::input::Input;
+use crate::tui::trace::Target;
 
 /// Everything of the traces place.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -72,6 +75,8 @@ pub struct State {
     /// Something was done since the list was asked for: a delay runs after which it is asked for again.
     outdated: bool,
     receiver: Receiver,
+    /// The port that was given to it last.
+    port: Option<u16>,
     /// The run that is looked into.
     open: Option<Open>,
     /// Two runs that are compared, over all else.
@@ -135,8 +140,8 @@ enum Wait {
     Remove,
     /// Something is noted.
     Note,
-    /// What was said in the span of that row, for a dataset.
-    Row(u32),
+    /// What was said in that span, for the dataset of that name.
+    Row(Box<Target>, String),
     /// It goes into a dataset.
     Added,
     /// What a model was asked, for others.
@@ -145,8 +150,27 @@ enum Wait {
     Led,
     /// Whose run that is, to run it once more.
     Agent(TraceId),
-    /// What a model was asked in that span, to be asked otherwise.
-    Edit(TraceId, u32),
+    /// What a model was asked in that span, by its row, to be asked otherwise.
+    Edit(u32, Box<Target>),
+}
+
+impl Wait {
+    /// It is of the list, or something is made of it that was asked for and is told of: a note, a row of a dataset.
+    fn outlives_its_run(&self) -> bool {
+        matches!(
+            self,
+            Self::List
+                | Self::Newest
+                | Self::Older
+                | Self::Import
+                | Self::Send
+                | Self::Remove
+                | Self::Note
+                | Self::Row(..)
+                | Self::Added
+                | Self::Agent(_)
+        )
+    }
 }
 
 impl State {

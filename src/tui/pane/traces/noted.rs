@@ -1,11 +1,14 @@
 //! What the person thinks of the chosen span, or of the whole run: scored with a key, or noted in a line.
+//!
+//! What it is on is held fast when it is asked: what comes live meanwhile moves what is chosen.
 
 use super::{State, Wait};
-use crate::domain::trace::{Grade, Note, Opinion, TraceId};
+use crate::domain::trace::{Grade, Note, Opinion};
 use crate::tui::app::Desk;
 use crate::tui::overlay::menu::{Entry, Menu};
 use crate::tui::overlay::prompt::Prompt;
 use crate::tui::overlay::{Choice, Overlay};
+use crate::tui::trace::Target;
 use crate::workbench::Request;
 use crate::workbench::request::traces::Traces;
 
@@ -15,20 +18,17 @@ const GRADES: [(char, &str); 5] =
 
 impl State {
     /// What notes are on: the chosen span of the run that is looked into, or all of the chosen run.
-    fn noted(&self) -> Option<(TraceId, Option<u32>)> {
-        let row = self.open.as_ref().and_then(super::open::Open::chosen);
-        self.meant().map(|run| (run.id, row))
-    }
-
-    fn of_what(&self) -> &'static str {
-        if matches!(self.noted(), Some((_, Some(_)))) { "the span" } else { "the run" }
+    fn noted(&self) -> Option<Target> {
+        let run = self.meant()?;
+        let span = self.open.as_ref().and_then(|open| open.target(open.chosen()?));
+        let whole =
+            || Target { id: run.id, row: None, span: None, name: run.name.clone(), model: String::new() };
+        Some(span.unwrap_or_else(whole))
     }
 
     /// Asks for a grade.
     pub(super) fn ask_for_grade(&self, desk: &mut Desk<'_>) {
-        if self.noted().is_none() {
-            return;
-        }
+        let Some(target) = self.noted() else { return };
         let entry = |(key, label): (char, &str)| {
             let grade = Grade::of_key(key);
             Entry {
@@ -37,26 +37,26 @@ impl State {
                 right: String::new(),
                 current: false,
                 off: false,
-                choice: Choice::Opine(Opinion::new(grade, "")),
+                choice: Choice::Opine(Box::new(target.clone()), Opinion::new(grade, "")),
                 words: &[],
             }
         };
-        let title = format!("How good is {}?", self.of_what());
+        let title = format!("How good is {}?", target.words());
         let menu = Menu::numbered(&title, "score it", GRADES.into_iter().map(entry).collect());
         desk.overlays.push(Overlay::Menu(menu));
     }
 
     /// Asks for a note.
     pub(super) fn ask_for_note(&self, desk: &mut Desk<'_>) {
-        if self.noted().is_some() {
-            desk.overlays.push(Overlay::Prompt(Prompt::opinion(self.of_what())));
+        if let Some(target) = self.noted() {
+            desk.overlays.push(Overlay::Prompt(Prompt::opinion(target)));
         }
     }
 
     /// Keeps what was said.
-    pub(super) fn opine(&mut self, said: Opinion, desk: &mut Desk<'_>) {
-        let Some((id, row)) = self.noted() else { return };
-        let task = desk.call(None, Request::Traces(Traces::Note { id, row, said }));
+    pub(super) fn opine(&mut self, of: &Target, said: Opinion, desk: &mut Desk<'_>) {
+        let note = Traces::Note { id: of.id, row: of.row, span: of.span, said };
+        let task = desk.call(None, Request::Traces(note));
         self.wait(task, Wait::Note);
     }
 

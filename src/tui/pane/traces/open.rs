@@ -1,5 +1,7 @@
 //! One run that is looked into: which of its spans have a line, which one is chosen, what time is shown.
 
+use std::collections::HashMap;
+
 use super::card::Card;
 use super::finding::Find;
 use super::reading;
@@ -8,7 +10,7 @@ use crate::domain::Error;
 use crate::domain::trace::lint::Finding;
 use crate::domain::trace::{Note, Packed, Run, TraceId};
 use crate::tui::rows::followed;
-use crate::tui::trace::Shared;
+use crate::tui::trace::{Shared, Target};
 
 /// A run that is looked into.
 #[derive(Debug, Clone, PartialEq)]
@@ -127,6 +129,14 @@ impl Open {
         }
     }
 
+    /// The span of a row, as it is now.
+    pub fn target(&self, row: u32) -> Option<Target> {
+        let laid = self.laid.as_ref()?;
+        let model = laid.outline.names.get(laid.row(row)?.model).to_owned();
+        let (span, name) = (laid.key(row), laid.name(row).to_owned());
+        Some(Target { id: self.id(), row: Some(row), span, name, model })
+    }
+
     pub fn is_folded(&self, row: u32) -> bool {
         self.folded.get(row as usize).copied().unwrap_or(false)
     }
@@ -137,15 +147,14 @@ impl Open {
     }
 
     /// Its spans have come, for the first time or anew: what was chosen and folded stays so, and whoever was at the end stays
-    /// there.
-    pub fn lay(&mut self, laid: Shared, page: usize) {
+    /// there. Whether rows have other numbers than before.
+    pub fn lay(&mut self, laid: Shared, page: usize) -> bool {
         let follows = self.at > 0 && self.at + 1 == self.lines().len();
-        let first = self.laid.is_none();
-        if self.folded.len() > laid.len() {
-            // Some were swept away: no row is what it was.
-            self.unfold_all();
-            self.find.forget();
-            self.selected = 0;
+        let before = self.laid.clone();
+        let first = before.is_none();
+        let moved = before.filter(|before| !goes_on(before, &laid));
+        if let Some(before) = &moved {
+            self.renumber(before, &laid);
         }
         self.folded.resize(laid.len(), false);
         let order = laid.tree.order();
@@ -158,6 +167,32 @@ impl Open {
         }
         self.laid = Some(laid);
         self.refold(page);
+        moved.is_some()
+    }
+
+    /// Some were swept away, or one has come that began before others: whatever was known of a row is known of it by its id.
+    fn renumber(&mut self, before: &Shared, now: &Shared) {
+        let mut rows = HashMap::with_capacity(now.len());
+        for (at, row) in (0u32..).zip(&now.outline.rows) {
+            rows.entry(row.id).or_insert(at);
+        }
+        let place = |row: u32| rows.get(&before.row(row)?.id).copied();
+        let folded: Vec<u32> = (0u32..)
+            .zip(&self.folded)
+            .filter(|(_, folds)| **folds)
+            .filter_map(|(row, _)| place(row))
+            .collect();
+        self.folded = vec![false; now.len()];
+        self.folds = 0;
+        for row in folded {
+            self.set_folded(row, true);
+        }
+        self.find.renumber(place);
+        self.selected = place(self.selected).unwrap_or(0);
+        if let Some(talk) = &mut self.talk {
+            talk.renumber(place);
+        }
+        self.card = None;
     }
 
     /// Makes the lines anew; the chosen row stays in sight, or the one in which it is folded away.
@@ -209,6 +244,16 @@ impl Open {
             self.refold(page);
         }
         self.step(self.line_of(row), page);
+    }
+
+    /// The same for a row that was looked for: where there is room, a line is in sight before it and one behind it.
+    fn go_into_sight(&mut self, row: u32, page: usize) {
+        self.go(row, page);
+        let all = self.lines().len();
+        if page > 2 {
+            let (first, last) = ((self.at + 2).saturating_sub(page), self.at.saturating_sub(1));
+            self.top = self.top.clamp(first, last).min(all.saturating_sub(page));
+        }
     }
 
     fn set_folded(&mut self, row: u32, folds: bool) {
@@ -295,7 +340,7 @@ impl Open {
             laid.tree.previous(row, |row| passes(&laid, row))
         };
         if let Some(row) = found {
-            self.go(row, page);
+            self.go_into_sight(row, page);
         }
         found.is_some()
     }
@@ -310,10 +355,16 @@ impl Open {
             _ => 0,
         };
         if let Some(row) = slow.get(at) {
-            self.go(*row, page);
+            self.go_into_sight(*row, page);
             self.slow = at + 1;
         }
     }
+}
+
+/// Whether the rows of before are the first ones of now.
+fn goes_on(before: &Shared, now: &Shared) -> bool {
+    let mut both = before.outline.rows.iter().zip(&now.outline.rows);
+    before.len() <= now.len() && both.all(|(one, other)| one.id == other.id)
 }
 
 #[cfg(test)]
@@ -387,6 +438,22 @@ mod tests {
     }
 
     #[test]
+    fn whatever_is_known_of_a_row_is_known_of_it_though_another_comes_before_it() {
+        let mut open = opened(&[SPANS[0], SPANS[3], SPANS[4], SPANS[2]]);
+        // The third and the fifth stand under the first and the fourth.
+        open.go(1, 10);
+        open.fold(10);
+        assert_eq!(open.target(1).map(|target| target.name), Some("s4".to_owned()));
+        let grown = [SPANS[0], SPANS[1], SPANS[3], SPANS[4], SPANS[2]];
+        let outline = outline(&grown);
+        assert!(open.lay(Trace::of(&[Packed::of(&outline, 0..5)]).unwrap(), 10));
+        let chosen = open.current().and_then(|row| open.target(row));
+        assert_eq!(chosen.map(|target| (target.row, target.name)), Some((Some(2), "s4".to_owned())));
+        assert!(open.is_folded(2) && !open.is_folded(1));
+        assert!(!open.lay(Trace::of(&[Packed::of(&outline, 0..5)]).unwrap(), 10));
+    }
+
+    #[test]
     fn time_is_shown_of_a_row_of_half_and_of_all() {
         let mut open = opened(&SPANS);
         open.go(1, 10);
@@ -398,6 +465,21 @@ mod tests {
         assert_eq!(open.time(), (11_000, 61_000));
         open.zoom(false);
         assert_eq!(open.zoom, None);
+    }
+
+    #[test]
+    fn around_what_was_looked_for_a_line_is_in_sight_where_there_is_one() {
+        let chain: Vec<(u64, u64, u64, u64)> = (1..=20).map(|id| (id, id - 1, id, 100 - id)).collect();
+        let mut open = opened(&chain);
+        let mut seek = |row: u32, page: usize| {
+            assert!(open.seek(true, page, |_, at| at == row));
+            (open.at, open.top)
+        };
+        assert_eq!(seek(12, 5), (12, 9));
+        assert_eq!(seek(9, 5), (9, 8));
+        assert_eq!(seek(19, 5), (19, 15));
+        assert_eq!(seek(0, 5), (0, 0));
+        assert_eq!(seek(7, 1), (7, 7));
     }
 
     #[test]

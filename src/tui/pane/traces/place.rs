@@ -34,6 +34,10 @@ impl Pane for State {
         self.can(action) && (action != Action::CompareRuns || self.two().is_some())
     }
 
+    fn why_not(&self, action: Action) -> Option<&'static str> {
+        self.lacks(action)
+    }
+
     fn word(&self, action: Action) -> Option<&'static str> {
         (action == Action::ToggleReceiver && self.hears()).then_some("stop listening")
     }

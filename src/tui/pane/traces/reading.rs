@@ -80,10 +80,11 @@ impl State {
         let Some(open) = &self.open else { return };
         let Some(card) = open.card.as_ref().filter(|card| card.whole().is_none()) else { return };
         let (id, row) = (open.id(), card.row());
+        let span = open.laid.as_ref().and_then(|laid| laid.key(row));
         if self.waits_for(&Wait::Span(row)) {
             return;
         }
-        let task = desk.call(Some(Lane("trace.span")), Request::Traces(Traces::Span { id, row }));
+        let task = desk.call(Some(Lane("trace.span")), Request::Traces(Traces::Span { id, row, span }));
         self.instead(|wait| matches!(wait, Wait::Span(_)));
         self.wait(task, Wait::Span(row));
     }
@@ -168,7 +169,8 @@ impl State {
         let Some(row) = open.talk.as_ref().and_then(|talk| talk.want(layout::text(desk.area))) else {
             return;
         };
-        let request = Traces::Span { id: open.id(), row };
+        let span = open.laid.as_ref().and_then(|laid| laid.key(row));
+        let request = Traces::Span { id: open.id(), row, span };
         let task = desk.call(Some(Lane("trace.step")), Request::Traces(request));
         self.wait(task, Wait::Step(row));
     }

@@ -50,7 +50,7 @@ impl State {
         let Some(wait) = self.waits.get(&task).cloned() else { return };
         match (wait, reply) {
             (Wait::List, Reply::Traces { runs, more }) => self.take_runs(runs, more, desk),
-            (Wait::Newest, Reply::Traces { runs, .. }) => self.take_newest(runs, desk),
+            (Wait::Newest, Reply::Traces { runs, more }) => self.take_newest(runs, more, desk),
             (Wait::Older, Reply::Traces { runs, more }) => self.take_older(runs, more),
             (Wait::Rows, reply) => self.take_rows(reply),
             (Wait::Span(row), Reply::TraceSpan { span, contents }) => {
@@ -75,7 +75,9 @@ impl State {
             (Wait::Import, Reply::TracesBrought { brought }) => self.imported(&brought, desk),
             (Wait::Lints, Reply::TraceFindings { findings }) => self.take_findings(findings, desk),
             (Wait::Note, Reply::TraceNoted { note }) => self.was_noted(&note, desk),
-            (Wait::Row(row), Reply::TraceSpan { contents, .. }) => self.add_row(row, &contents, desk),
+            (Wait::Row(of, dataset), Reply::TraceSpan { contents, .. }) => {
+                self.add_row(&of, dataset, &contents, desk);
+            }
             (Wait::Added, Reply::ItemAdded { dataset, place, like, remarks }) => {
                 desk.say(added(&dataset, place, like, &remarks));
             }
@@ -84,7 +86,7 @@ impl State {
             (Wait::Agent(of), Reply::AgentRunFound { book, run }) => {
                 self.start_anew(of, book.agent.id, run.id, desk);
             }
-            (Wait::Edit(id, row), Reply::TraceCall { original }) => self.write_call(id, row, original, desk),
+            (Wait::Edit(row, of), Reply::TraceCall { original }) => self.write_call(row, *of, original, desk),
             _ => {}
         }
     }
@@ -165,14 +167,18 @@ impl State {
             return;
         };
         open.reading = Reading::Idle;
-        match laid {
-            Some(laid) => open.lay(laid, page),
-            None => open.error = Some(senseless()),
+        let moved = laid.map(|laid| open.lay(laid, page));
+        if moved.is_none() {
+            open.error = Some(senseless());
         }
         if open.stale {
             let spans = open.laid.as_ref().map_or(0, |laid| laid.len() as u64);
             let delay = Duration::from_millis((spans / 500).clamp(SHORTEST, LONGEST));
             desk.ask(Effect::After { timer: GROWN, delay });
+        }
+        if moved == Some(true) {
+            // They would be taken for what other rows say.
+            self.instead(|wait| matches!(wait, Wait::Span(_) | Wait::Step(_)));
         }
         self.ask_what_is_wrong(desk);
         self.rest(desk);
@@ -253,7 +259,7 @@ impl State {
                     | Wait::Send
                     | Wait::Remove
                     | Wait::Note
-                    | Wait::Row(_)
+                    | Wait::Row(..)
                     | Wait::Added
                     | Wait::Call
                     | Wait::Led

@@ -91,8 +91,19 @@ impl State {
         }
     }
 
-    /// The newest ones have come.
-    pub(super) fn take_newest(&mut self, runs: Vec<Run>, desk: &mut Desk<'_>) {
+    /// The newest ones have come. What of this program's own is not among them stands under another run by now.
+    pub(super) fn take_newest(&mut self, runs: Vec<Run>, more: bool, desk: &mut Desk<'_>) {
+        let last = runs.last().filter(|_| more).map(|run| (run.at, run.id));
+        let is_told = |run: &Run| last.is_none_or(|last| (run.at, run.id) >= last);
+        let is_gone = |run: &Run| {
+            run.source == Source::Own && is_told(run) && runs.iter().all(|newer| newer.id != run.id)
+        };
+        if self.runs.iter().any(is_gone) {
+            let chosen = self.current().map(|run| run.id).filter(|_| self.selected > 0);
+            self.runs.retain(|run| !is_gone(run));
+            let at = chosen.and_then(|id| self.runs.iter().position(|run| run.id == id));
+            self.select(at.unwrap_or(if chosen.is_some() { self.selected } else { 0 }), desk);
+        }
         for run in runs {
             self.renew_open(&run, desk);
             self.put(run, desk);

@@ -4,26 +4,27 @@ use super::{State, Wait};
 use crate::domain::Error;
 use crate::domain::ErrorKind;
 use crate::domain::message::{Block, Role};
+use crate::domain::trace::Kind;
 use crate::domain::trace::contents::Contents;
 use crate::domain::trace::replay::Original;
 use crate::domain::trace::sent;
-use crate::domain::trace::{Kind, TraceId};
 use crate::tui::app::Desk;
 use crate::tui::effect::Lane;
 use crate::tui::overlay::Overlay;
 use crate::tui::overlay::prompt::Prompt;
 use crate::tui::setup::{Question, Setup};
+use crate::tui::trace::Target;
 use crate::workbench::Request;
 use crate::workbench::request::datasets::Datasets;
 use crate::workbench::request::traces::Traces;
 
 impl State {
-    /// The chosen call of a model.
-    pub(super) fn call(&self) -> Option<(TraceId, u32)> {
+    /// The chosen call of a model, and its row.
+    pub(super) fn call(&self) -> Option<(u32, Target)> {
         let open = self.open.as_ref()?;
         let row = open.chosen()?;
         let is_model = open.laid.as_ref()?.row(row)?.kind == Kind::Model;
-        is_model.then(|| (open.id(), row))
+        if is_model { Some((row, open.target(row)?)) } else { None }
     }
 
     /// Whether a call of a model is chosen.
@@ -33,41 +34,38 @@ impl State {
 
     /// Asks for the dataset that it becomes a row of.
     pub(super) fn ask_for_dataset(&self, desk: &mut Desk<'_>) {
-        if self.has_call() {
-            desk.overlays.push(Overlay::Prompt(Prompt::dataset(&self.dataset)));
+        if let Some((_, target)) = self.call() {
+            desk.overlays.push(Overlay::Prompt(Prompt::row(target, &self.dataset)));
         }
     }
 
     /// Asks for what was said in it, to make the row of.
-    pub(super) fn make_row(&mut self, dataset: String, desk: &mut Desk<'_>) {
-        let Some((id, row)) = self.call() else { return };
-        self.dataset = dataset;
-        let task = desk.call(Some(Lane("traces.row")), Request::Traces(Traces::Span { id, row }));
-        self.instead(|wait| matches!(wait, Wait::Row(_)));
-        self.wait(task, Wait::Row(row));
+    pub(super) fn make_row(&mut self, of: Box<Target>, dataset: String, desk: &mut Desk<'_>) {
+        let Some(row) = of.row else { return };
+        self.dataset.clone_from(&dataset);
+        let span = Traces::Span { id: of.id, row, span: of.span };
+        let task = desk.call(None, Request::Traces(span));
+        self.wait(task, Wait::Row(of, dataset));
     }
 
     /// It has come: it goes into the dataset.
-    pub(super) fn add_row(&mut self, row: u32, contents: &Contents, desk: &mut Desk<'_>) {
-        let model = self.open.as_ref().and_then(|open| {
-            let laid = open.laid.as_ref()?;
-            Some(laid.outline.names.get(laid.row(row)?.model).to_owned())
-        });
-        let Some(item) = sent::item(contents, &model.unwrap_or_default()) else {
+    pub(super) fn add_row(&mut self, of: &Target, dataset: String, contents: &Contents, desk: &mut Desk<'_>) {
+        let Some(item) = sent::item(contents, &of.model) else {
             let why = "the person said nothing last: what goes on after a tool asks nothing";
             let hint = "Choose a call that begins with a question.";
             let error = Error::new(ErrorKind::Invalid, "making a row of a dataset", why, hint);
             return desk.complain(&error);
         };
-        let add = Datasets::AddItem { dataset: self.dataset.clone(), item };
+        let add = Datasets::AddItem { dataset, item };
         let task = desk.call(None, Request::Datasets(add));
         self.wait(task, Wait::Added);
     }
 
     /// Asks for what the model was asked, as it can be asked again.
     pub(super) fn ask_others(&mut self, desk: &mut Desk<'_>) {
-        let Some((id, row)) = self.call() else { return };
-        let task = desk.call(Some(Lane("traces.call")), Request::Traces(Traces::Call { id, row }));
+        let Some((row, of)) = self.call() else { return };
+        let call = Traces::Call { id: of.id, row, span: of.span };
+        let task = desk.call(Some(Lane("traces.call")), Request::Traces(call));
         self.instead(|wait| *wait == Wait::Call);
         self.wait(task, Wait::Call);
     }

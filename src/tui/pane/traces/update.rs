@@ -124,13 +124,8 @@ impl State {
     /// Shows the list again.
     pub(super) fn close(&mut self, desk: &mut Desk<'_>) {
         self.stop_finding(desk);
-        // What still comes is of a run that is not looked into any more.
-        self.instead(|wait| {
-            !matches!(
-                wait,
-                Wait::List | Wait::Newest | Wait::Older | Wait::Import | Wait::Send | Wait::Remove
-            )
-        });
+        // What still comes is of a run that is not looked into any more; of what is written it is told how it went.
+        self.instead(|wait| !wait.outlives_its_run());
         self.open = None;
         self.select(self.selected, desk);
     }

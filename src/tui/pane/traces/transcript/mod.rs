@@ -145,6 +145,16 @@ impl Transcript {
         self.top.0 = self.top.0.min(self.last());
     }
 
+    /// Rows have other numbers now, or are gone; the run is renewed next.
+    pub(super) fn renumber(&mut self, place: impl Fn(u32) -> Option<u32>) {
+        self.turned = self.turned.iter().filter_map(|row| place(*row)).collect();
+        let told = std::mem::take(&mut self.told);
+        self.told = told.into_iter().filter_map(|(row, told)| Some((place(row)?, told))).collect();
+        for step in &mut self.steps {
+            step.row = place(step.row).unwrap_or(u32::MAX);
+        }
+    }
+
     /// The chosen step's row.
     pub(super) fn row(&self) -> Option<u32> {
         self.steps.get(self.selected).map(|step| step.row)

@@ -111,9 +111,8 @@ fn head(state: &State, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
     }
     let (sign, words, role) = match &state.receiver {
         Receiver::Off => {
-            let words =
-                format!("{} takes what other programs send to port 4318", key(Action::ToggleReceiver));
-            ("○", words, Role::Faint)
+            let (key, port) = (key(Action::ToggleReceiver), state.port());
+            ("○", format!("{key} takes what other programs send to port {port}"), Role::Faint)
         }
         Receiver::Starting(_) => ("○", "beginning to listen…".to_owned(), Role::Muted),
         Receiver::On(hears) => ("●", hears.words(), Role::Text),

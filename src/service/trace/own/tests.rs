@@ -1,0 +1,56 @@
+use super::*;
+use crate::domain::trace::{Kind, Row};
+use crate::store::{Batch, Options, Owner, Unlock};
+
+fn id(number: u8) -> SpanId {
+    SpanId::from_bytes([number; 16])
+}
+
+fn begun(number: u8, parent: Option<u8>, kind: SpanKind) -> Span {
+    let provider = if kind.is_step() { "" } else { "local" };
+    let started = Timestamp(1_000 * i64::from(number));
+    Span { parent: parent.map(id), ..Span::begun(id(number), kind, provider, started) }
+}
+
+fn put(store: &Store, span: &Span) {
+    let mut batch = Batch::new();
+    batch.put(&span.id, span).unwrap();
+    store.commit(batch).unwrap();
+}
+
+fn ended(mut span: Span) -> Span {
+    (span.status, span.timing.total_ms) = (SpanStatus::Done, Some(500));
+    span
+}
+
+#[test]
+fn an_agent_that_runs_is_one_run_from_its_first_call_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let owner = Owner::try_take(folder.path()).unwrap().unwrap();
+    let store = Store::open_with(&owner, &Unlock::default(), Options::default()).unwrap().0;
+    let price: Price = Arc::new(|_, _, _| None);
+    let since = Timestamp(500);
+    let runs = |since: Timestamp| -> Vec<Run> {
+        Runs::new(&store, &price, since, None).collect::<Result<_>>().unwrap()
+    };
+    let told = |since: Timestamp| -> Vec<(TraceId, u64, u64)> {
+        runs(since).iter().map(|run| (run.id, run.spans, run.running)).collect()
+    };
+    let agent = begun(1, None, SpanKind::Agent);
+    put(&store, &Span { running: Some(Timestamp(1_000)), ..agent.clone() });
+    assert_eq!(told(since), [(trace(id(1)), 1, 1)]);
+    assert_eq!(runs(since)[0].kind, Kind::Agent);
+    put(&store, &ended(begun(2, Some(1), SpanKind::Converse)));
+    // A tool that looks something up: what is called for that is of the agent too.
+    let tool = begun(3, Some(1), SpanKind::Tool);
+    put(&store, &Span { running: Some(Timestamp(3_000)), ..tool.clone() });
+    put(&store, &ended(begun(4, Some(3), SpanKind::Embed)));
+    assert_eq!(told(since), [(trace(id(1)), 4, 2)]);
+    let open = opened(&store, &spans(&store, trace(id(1))).unwrap(), &price, since).unwrap();
+    assert_eq!(open.rows.iter().map(Row::is_running).collect::<Vec<_>>(), [true, false, true, false]);
+    // The process that ran it is dead: nothing runs.
+    assert_eq!(told(Timestamp(9_000)), [(trace(id(1)), 4, 0)]);
+    put(&store, &ended(tool));
+    put(&store, &ended(agent));
+    assert_eq!(told(since), [(trace(id(1)), 4, 0)]);
+}

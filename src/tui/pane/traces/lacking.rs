@@ -1,0 +1,107 @@
+//! Why a key of this place does nothing here and now, in few words.
+
+use super::State;
+use super::open::{Focus, Open};
+use crate::domain::trace::Source;
+use crate::tui::action::Action;
+
+impl State {
+    /// What an action lacks that cannot be done; `None` of what says nothing of itself, such as a step beyond the end.
+    pub(super) fn lacks(&self, action: Action) -> Option<&'static str> {
+        if self.versus.is_some() {
+            return of_one_run(action).then_some("Two runs are compared: go back to one of them first.");
+        }
+        let Some(open) = &self.open else { return self.lacks_among_runs(action) };
+        if open.find.writing {
+            return None;
+        }
+        match action {
+            Action::ReplayRun => Some(self.lacks_agent()),
+            _ if of_one_run(action) && open.laid.is_none() => {
+                let failed = open.error.is_some();
+                Some(if failed { "Its spans cannot be read." } else { "Its spans are still being read." })
+            }
+            Action::AddToDataset | Action::AskOthers | Action::EditCall => {
+                Some("Only the call of a model: what is chosen is none.")
+            }
+            Action::ScoreSpan | Action::NoteSpan => Some("No span is chosen."),
+            Action::Copy if open.talk.is_some() => Some("A conversation is not copied; a span is."),
+            _ if open.talk.is_none() && open.focus == Focus::Spans => lacks_among_spans(open, action),
+            _ => None,
+        }
+    }
+
+    fn lacks_among_runs(&self, action: Action) -> Option<&'static str> {
+        match action {
+            Action::Open
+            | Action::MarkRun
+            | Action::CompareRuns
+            | Action::WriteTrace
+            | Action::ScoreSpan
+            | Action::NoteSpan
+            | Action::ReplayRun
+            | Action::Delete
+                if self.current().is_none() =>
+            {
+                Some(if !self.known {
+                    "The runs are still being read."
+                } else if self.narrow.asked.is_empty() {
+                    "There is no run yet."
+                } else {
+                    "No run passes the filter."
+                })
+            }
+            Action::ReplayRun => Some(self.lacks_agent()),
+            Action::Delete if self.current().is_some_and(|run| run.source == Source::Own) => {
+                Some("Runs of this program go by themselves, as trace.keep_days and trace.keep_mb say.")
+            }
+            _ => None,
+        }
+    }
+
+    fn lacks_agent(&self) -> &'static str {
+        if self.anew.is_some() {
+            "One runs again already; going back stops it."
+        } else {
+            "Only the run of an agent of this program runs again."
+        }
+    }
+}
+
+fn lacks_among_spans(open: &Open, action: Action) -> Option<&'static str> {
+    match action {
+        Action::NextError | Action::PreviousError => Some("No span of it failed."),
+        Action::NextCall | Action::PreviousCall => Some("No model was asked in it."),
+        Action::ShowFindings => Some("Nothing looks wrong in it."),
+        Action::SearchNext | Action::SearchPrevious => {
+            Some(if open.find.is_empty() { "Nothing is looked for." } else { "Nothing was found." })
+        }
+        _ => None,
+    }
+}
+
+/// What is done with the spans of a run that is looked into.
+fn of_one_run(action: Action) -> bool {
+    matches!(
+        action,
+        Action::ScoreSpan
+            | Action::NoteSpan
+            | Action::AddToDataset
+            | Action::AskOthers
+            | Action::EditCall
+            | Action::ReplayRun
+            | Action::ShowTranscript
+            | Action::NextError
+            | Action::PreviousError
+            | Action::NextCall
+            | Action::PreviousCall
+            | Action::NextSlow
+            | Action::ZoomSpan
+            | Action::ZoomIn
+            | Action::ZoomOut
+            | Action::ShowLatencies
+            | Action::ShowFindings
+            | Action::Search
+            | Action::ShowSpan
+    )
+}
