@@ -6,6 +6,7 @@ mod preview;
 mod quality;
 mod rebuild;
 mod reranking;
+mod runs;
 
 use futures_util::StreamExt;
 
@@ -77,7 +78,9 @@ pub(super) async fn knowledge(verb: Verb, asker: &Asker, out: &mut Out) -> Resul
             return sync(base, source, asker, out).await;
         }
         Verb::Watch { name } => return tending::watch(name, asker, out).await,
-        Verb::Status { name } => {
+        Verb::Status { name, runs: true, .. } => runs::all(&name, asker, out).await?,
+        Verb::Status { name, run: Some(run), .. } => runs::one(&name, &run, asker, out).await?,
+        Verb::Status { name, .. } => {
             let base = found(&name, asker, out).await?;
             if out.json {
                 out.object(&Item::Base { base: &base })?;
@@ -247,7 +250,14 @@ fn status(source: &Source, out: &mut Out) -> Result<(), End> {
     if source.watch {
         out.line("  when its files change")?;
     }
-    let Some(sync) = &source.last else { return out.line("  never synced") };
+    match &source.last {
+        Some(sync) => went(sync, out),
+        None => out.line("  never synced"),
+    }
+}
+
+/// How a sync went, and what failed.
+fn went(sync: &Sync, out: &mut Out) -> Result<(), End> {
     out.line(&format!("  {}  {}", sync.state, words::time(sync.updated)))?;
     if let Some(why) = &sync.why {
         out.line(&format!("  {why}"))?;

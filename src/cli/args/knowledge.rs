@@ -62,6 +62,12 @@ pub enum Knowledge {
     Status {
         /// The base: its name, or the first or last digits of its id
         name: String,
+        /// The newest 50 syncs of each source instead: status, begin, how long it took, what had it begin, counts
+        #[arg(long, conflicts_with = "run")]
+        runs: bool,
+        /// One of them with each file that failed, by the first or last digits of its id
+        #[arg(long, value_name = "ID")]
+        run: Option<String>,
     },
     /// The documents by their places: status, passages, tokens, place
     Documents {

@@ -10,7 +10,7 @@ use super::reranking::Reranker;
 use super::retrieval::Answers;
 use super::schedule::Schedule;
 use super::store::{Move, StoreKind};
-use super::sync::Sync;
+use super::sync::{Sync, SyncRun};
 use crate::domain::catalog::ModelId;
 use crate::domain::id::{BaseId, SourceId};
 use crate::domain::time::Timestamp;
@@ -218,6 +218,20 @@ impl Base {
     /// The same, to be changed.
     pub fn source_mut(&mut self, id: SourceId) -> Option<&mut Source> {
         self.sources.iter_mut().find(|source| source.id == id)
+    }
+
+    /// The syncs of its sources, those of each source together and the newest first: those that are `known`, with the last one of
+    /// each source as it is now.
+    pub fn runs(&self, known: &[SyncRun]) -> Vec<SyncRun> {
+        let of = |source: &Source| {
+            let is_older = |run: &&SyncRun| source.last.as_ref().is_none_or(|last| last.id != run.sync.id);
+            let mut runs: Vec<SyncRun> =
+                known.iter().filter(|run| run.source == source.id).filter(is_older).cloned().collect();
+            runs.extend(source.last.clone().map(|sync| SyncRun { source: source.id, sync }));
+            runs.sort_by_key(|run| std::cmp::Reverse(run.sync.id));
+            runs
+        };
+        self.sources.iter().flat_map(of).collect()
     }
 
     /// Under which id its passages and documents lie.

@@ -5,7 +5,7 @@
 //!   place     where documents lie: listing, the files of a folder; objects of a bucket; a page of the web
 //!   filing    one document, cut           act      what becomes part of a base at once
 //!   embedding who embeds                  cache    what was embedded before
-//! tending   begins syncs at their times, and where watching sees other files
+//! tending   begins syncs at their times, and where watching sees other files     history  the syncs that there were
 //! looking   the passages of a document, and all that is known of one     preview   those that a file would become
 //! stores    which store a base is in               moving     to another one
 //! rebuilding   embedded by another model, or cut in another way, beside what answers meanwhile
@@ -26,6 +26,7 @@ mod carrying;
 mod embedding;
 mod filing;
 mod grounding;
+mod history;
 mod listing;
 mod looking;
 mod moving;
@@ -350,6 +351,7 @@ impl Knowledge {
             .run(move |store| {
                 let mut batch = Batch::new();
                 batch.remove::<Base>(&id);
+                history::forget(store, id, |_| true, &mut batch)?;
                 for under in &under {
                     for key in store.keys::<Filed>(Scan::under(under)) {
                         batch.remove::<Filed>(&key?);
@@ -401,6 +403,7 @@ impl Knowledge {
                     if !base.is_syncing() && !base.is_moving() && !base.is_rebuilding() {
                         continue;
                     }
+                    let before = base.clone();
                     if let Some(rebuild) = base.rebuild.as_mut().filter(|rebuild| rebuild.is_running()) {
                         rebuilding::ended(rebuild, RebuildState::Stopped, "the program ended".to_owned());
                         many += 1;
@@ -418,6 +421,7 @@ impl Knowledge {
                         many += 1;
                     }
                     batch.put(&id, &base)?;
+                    history::follow(store, &before, &base, &mut batch)?;
                 }
                 if many > 0 {
                     store.commit(batch)?;
@@ -479,10 +483,14 @@ impl Knowledge {
         let base = self
             .archive
             .run(move |store| {
-                let mut base = base(store, id)?;
+                let before = base(store, id)?;
+                let mut base = before.clone();
                 change(&mut base)?;
                 base.updated = fresh::now();
-                put(store, &base)?;
+                let mut batch = Batch::new();
+                batch.put(&id, &base)?;
+                history::follow(store, &before, &base, &mut batch)?;
+                store.commit(batch)?;
                 Ok(base)
             })
             .await?;

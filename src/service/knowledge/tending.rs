@@ -276,7 +276,7 @@ impl Work {
                 continue;
             }
             let terms = self.terms().await;
-            let step = match self.service.begin(base, Some(source), terms).await {
+            let step = match self.service.begin(base, Some(source), cause.into(), terms).await {
                 Ok(begun) => {
                     self.bases.insert(base, begun);
                     self.begun.insert(source, base);

@@ -62,6 +62,8 @@ pub enum Knowledge {
     Import { path: PathBuf, name: Option<String> },
     /// Stops what syncs it; the next sync goes on from there: `Base`.
     Pause { id: BaseId },
+    /// The syncs of its sources that are remembered, those of each source together and the newest first: `SyncRuns`.
+    Runs { id: BaseId },
     /// Its documents by their places: `Documents`.
     Documents { id: BaseId },
     /// The passages of a document in order, all of them or at most `most` from the one at `from` on: `Passages`.
