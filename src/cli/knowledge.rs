@@ -2,6 +2,7 @@
 
 mod answers;
 mod carry;
+mod changing;
 mod preview;
 mod quality;
 mod rebuild;
@@ -20,9 +21,7 @@ use super::{Asker, End, Exit, ask, tending, unexpected, wishes, words};
 use crate::domain::delta::Event;
 use crate::domain::figures::{count, grouped};
 use crate::domain::id::SourceId;
-use crate::domain::knowledge::base::{
-    BUCKETS, Base, Origin, Plan, Source, SourceChange, SourcePlan, bucket_of,
-};
+use crate::domain::knowledge::base::{BUCKETS, Base, Origin, Plan, Source, SourcePlan, bucket_of};
 use crate::domain::knowledge::ranking::{Mode, Placed};
 use crate::domain::knowledge::reranking::Reranker;
 use crate::domain::knowledge::retrieval::{Asked, Citation, Found, Question, Retrieved, is_alike};
@@ -42,18 +41,7 @@ pub(super) async fn knowledge(verb: Verb, asker: &Asker, out: &mut Out) -> Resul
         Verb::List => list(asker, out).await?,
         Verb::Show { name } => show(&name, asker, out).await?,
         Verb::AddSource(wanted) => return add_source(wanted, asker, out).await,
-        Verb::ChangeSource { name, source, schedule, watch } => {
-            let base = found(&name, asker, out).await?;
-            let source = source_of(&base, &source)?.id;
-            let schedule = schedule.map(|cron| if cron == "none" { String::new() } else { cron });
-            let change = SourceChange { schedule, watch };
-            let base = one(Knowledge::ChangeSource { id: base.id, source, change }, asker, out).await?;
-            if out.json {
-                out.object(&Item::Base { base: &base })?;
-            } else {
-                base.source(source).map_or(Ok(()), |source| status(source, out))?;
-            }
-        }
+        Verb::ChangeSource(wanted) => changing::change_source(wanted, asker, out).await?,
         Verb::RemoveSource { name, source, yes } => {
             let base = found(&name, asker, out).await?;
             let source = source_of(&base, &source)?;
@@ -178,7 +166,7 @@ fn planned(from: &str, reaching: &Reaching, cutting: &Cutting, asker: &Asker) ->
     } else {
         let path = std::fs::canonicalize(from)
             .map_err(|why| Error::io(format!("adding {from} as a source"), &why))?;
-        Origin::Files { path, include, exclude }
+        Origin::Files { path, include, exclude, ignored: false }
     };
     let (schedule, watch) = (reaching.schedule.clone(), reaching.watch);
     Ok(SourcePlan { origin, chunking: cutting.chunking.parse()?, schedule, watch })
@@ -249,6 +237,9 @@ fn status(source: &Source, out: &mut Out) -> Result<(), End> {
     }
     if source.watch {
         out.line("  when its files change")?;
+    }
+    for chosen in source.origin.chosen() {
+        out.line(&format!("  {chosen}"))?;
     }
     match &source.last {
         Some(sync) => went(sync, out),

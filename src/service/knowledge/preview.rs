@@ -57,7 +57,12 @@ impl Knowledge {
         };
         let file = blocking(DOING, move || one_file(&path)).await?;
         let embedder = self.embedder(&model, terms).await?;
-        let place = Place::Files { path: PathBuf::from(&file.uri), include: Vec::new(), exclude: Vec::new() };
+        let place = Place::Files {
+            path: PathBuf::from(&file.uri),
+            include: Vec::new(),
+            exclude: Vec::new(),
+            ignored: false,
+        };
         let out = |out| told(&file.uri, out);
         let taken = match place.take(&file, None, self.parsers.largest()).await.map_err(out)? {
             Took::Taken(taken) => taken,

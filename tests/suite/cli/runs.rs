@@ -22,9 +22,9 @@ async fn every_sync_is_remembered_with_its_counts_and_the_files_that_failed() {
         let home = home(&server);
         write(&home, "a.md", "Alpha.\n");
         good(&create(&home));
-        write(&home, "broken.pdf", "no document at all\n");
+        write(&home, "broken.docx", "PK\u{3}\u{4} is no archive");
         assert_eq!(home.run(&["kb", "sync", "docs"]).code, Some(1));
-        fs::remove_file(home.beside().join("docs/broken.pdf")).unwrap();
+        fs::remove_file(home.beside().join("docs/broken.docx")).unwrap();
         good(&home.run(&["kb", "sync", "docs"]));
 
         let all = runs(&home);
@@ -43,7 +43,7 @@ async fn every_sync_is_remembered_with_its_counts_and_the_files_that_failed() {
         assert!(listed.stdout.contains("by hand") && listed.stdout.contains("1 failed"), "{listed:?}");
         let id = all[1]["id"].as_str().unwrap().replace('-', "");
         let one = home.run(&["kb", "status", "docs", "--run", &id[24..]]);
-        assert!(good(&one).contains("✗") && one.stdout.contains("broken.pdf"), "{one:?}");
+        assert!(good(&one).contains("✗") && one.stdout.contains("broken.docx"), "{one:?}");
         let none = home.run(&["kb", "status", "docs", "--run", "ffffffff"]);
         assert!(none.code == Some(2) && none.stderr.contains("--runs"), "{none:?}");
 

@@ -79,7 +79,8 @@ fn base(n: u8, name: &str, sources: Vec<Source>) -> Base {
 }
 
 fn source(last: Option<Sync>) -> Source {
-    let origin = Origin::Files { path: FOLDER.into(), include: Vec::new(), exclude: Vec::new() };
+    let (include, exclude) = (Vec::new(), Vec::new());
+    let origin = Origin::Files { path: FOLDER.into(), include, exclude, ignored: false };
     let (id, chunking) = (SourceId::from_bytes([5; 16]), Chunking::Default);
     Source { id, origin, chunking, schedule: None, watch: false, last }
 }
