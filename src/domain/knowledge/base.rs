@@ -253,14 +253,14 @@ impl Base {
 
     /// The syncs of its sources, those of each source together and the newest first: those that are `known`, with the last one of
     /// each source as it is now.
-    pub fn runs(&self, known: &[SyncRun]) -> Vec<SyncRun> {
-        let of = |source: &Source| {
-            let is_older = |run: &&SyncRun| source.last.as_ref().is_none_or(|last| last.id != run.sync.id);
-            let mut runs: Vec<SyncRun> =
-                known.iter().filter(|run| run.source == source.id).filter(is_older).cloned().collect();
-            runs.extend(source.last.clone().map(|sync| SyncRun { source: source.id, sync }));
-            runs.sort_by_key(|run| std::cmp::Reverse(run.sync.id));
-            runs
+    pub fn runs<'a>(&'a self, known: &'a [SyncRun]) -> Vec<(SourceId, &'a Sync)> {
+        let of = |source: &'a Source| {
+            let last = source.last.as_ref();
+            let own = known.iter().filter(|run| run.source == source.id).map(|run| &run.sync);
+            let older = own.filter(|sync| last.is_none_or(|last| last.id != sync.id));
+            let mut all: Vec<_> = older.chain(last).map(|sync| (source.id, sync)).collect();
+            all.sort_by_key(|(_, sync)| std::cmp::Reverse(sync.id));
+            all
         };
         self.sources.iter().flat_map(of).collect()
     }

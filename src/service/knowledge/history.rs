@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use super::{Knowledge, base};
-use crate::domain::id::BaseId;
+use crate::domain::id::{BaseId, SourceId};
 use crate::domain::knowledge::base::Base;
 use crate::domain::knowledge::sync::{MOST_RUNS, Sync, SyncRun, SyncState};
 use crate::domain::{ErrorKind, Result};
@@ -26,7 +26,8 @@ impl Knowledge {
                         Err(error) => return Err(error),
                     }
                 }
-                Ok(base.runs(&known))
+                let told = |(source, sync): (SourceId, &Sync)| SyncRun { source, sync: sync.clone() };
+                Ok(base.runs(&known).into_iter().map(told).collect())
             })
             .await
     }
@@ -99,7 +100,7 @@ fn over(sync: &Sync) -> Sync {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::id::{SourceId, SyncId};
+    use crate::domain::id::SyncId;
     use crate::domain::knowledge::base::{Holds, Origin, Source};
     use crate::domain::knowledge::chunking::Chunking;
     use crate::domain::knowledge::retrieval::Answers;
@@ -162,7 +163,7 @@ mod tests {
     fn remembered(store: &Store, base: &Base) -> Vec<(SourceId, SyncState)> {
         let known: Vec<_> =
             store.scan::<SyncRun>(Scan::under(&base.id)).map(|record| record.unwrap().1).collect();
-        base.runs(&known).into_iter().map(|run| (run.source, run.sync.state)).collect()
+        base.runs(&known).into_iter().map(|(source, sync)| (source, sync.state)).collect()
     }
 
     #[test]
