@@ -57,9 +57,12 @@ pub(super) fn follow(store: &Store, before: &Base, after: &Base, batch: &mut Bat
             all.insert(was.id);
         }
         for known in store.keys::<SyncRun>(Scan::under(&after.id)) {
-            let SyncOf(_, of, id) = known?;
-            if of == source.id {
-                all.insert(id);
+            let known = known?;
+            if known.1 == source.id {
+                all.insert(known.2);
+            } else if after.source(known.1).is_none() {
+                // A salvage may have brought it back.
+                batch.remove::<SyncRun>(&known);
             }
         }
         let old = all.len().saturating_sub(MOST_RUNS);

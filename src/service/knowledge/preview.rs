@@ -129,7 +129,7 @@ fn one_file(path: &Path) -> Result<Listed> {
     if path.is_dir() {
         return wrong("it is a folder", "Name one of its files.");
     }
-    let Some(file) = list(&path, &[], &[], &|| true)?.files.pop() else {
+    let Some(file) = list(&path, (&[], &[]), false, &|| true)?.files.pop() else {
         return wrong("it is no document", "Name a plain file; FILE.metadata.json is read with FILE.");
     };
     if !document::is_known(&file.uri) {
