@@ -12,10 +12,14 @@ use crate::workbench::request::knowledge::check_patterns;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SourceBlank {
     Place,
+    /// Of buckets, as is the next one.
+    Endpoint,
+    Region,
+    /// Turned over, not written, as are `Ignored` and `Watch`; of a page.
+    Private,
     Cut,
     Include,
     Exclude,
-    /// Turned over, not written, as is the last one.
     Ignored,
     Schedule,
     Watch,
@@ -26,6 +30,9 @@ impl SourceBlank {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Place => "where",
+            Self::Endpoint => "endpoint",
+            Self::Region => "region",
+            Self::Private => "own network",
             Self::Cut => "cut",
             Self::Include => "only",
             Self::Exclude => "without",
@@ -35,10 +42,18 @@ impl SourceBlank {
         }
     }
 
+    /// It is where a source is, or how it is cut: what another source, or a rebuild, has otherwise.
+    pub const fn is_of_the_place(self) -> bool {
+        matches!(self, Self::Place | Self::Endpoint | Self::Region | Self::Private | Self::Cut)
+    }
+
     /// What is asked for.
     pub(super) const fn title(self) -> &'static str {
         match self {
             Self::Place => "Where its documents are",
+            Self::Endpoint => "The server that has the bucket",
+            Self::Region => "The Region of the bucket",
+            Self::Private => "Whether the page lies in your own network",
             Self::Cut => "How its documents are cut",
             Self::Include => "Only files of these names",
             Self::Exclude => "Without files of these names",
@@ -71,7 +86,11 @@ impl SourceBlank {
             Self::Schedule => {
                 "Minute, hour, day, month, day of the week, in your time: 0 6 * * * · nothing for never"
             }
-            Self::Ignored | Self::Watch => "",
+            Self::Endpoint => {
+                "Of a server with the same API: http://127.0.0.1:9000 · nothing for the usual one"
+            }
+            Self::Region => "Like eu-central-1 · nothing for the usual one",
+            Self::Private | Self::Ignored | Self::Watch => "",
         }
     }
 }

@@ -199,7 +199,9 @@ fn a_bucket_and_a_page_are_sources_too() {
     let asked = requests(&stage.keys("as3://docs/guides<enter>"));
     let [Knowledge::AddSource { plan, .. }] = &asked[..] else { panic!("{asked:?}") };
     assert_eq!(plan.origin.place(), "s3://docs/guides");
-    assert!(matches!(plan.origin, Origin::S3 { .. }));
+    // The Region is that which this process was told.
+    let Origin::S3 { region, endpoint: None, .. } = &plan.origin else { panic!("{plan:?}") };
+    assert_eq!(region.as_deref(), Some("eu-central-1"));
     let asked = requests(&stage.keys("nhttps://e.org/guide.html<enter>"));
     let [Knowledge::CheckSource { plan }] = &asked[..] else { panic!("{asked:?}") };
     assert_eq!(plan.origin, Origin::Url { url: "https://e.org/guide.html".to_owned(), private: false });
@@ -210,6 +212,24 @@ fn a_bucket_and_a_page_are_sources_too() {
     assert_eq!(requests(&stage.keys("ns3:///x<enter>")), [], "that is no bucket");
     let text = stage.text();
     assert!(text.contains("s3:///x") && text.contains("s3://BUCKET"), "{text}");
+}
+
+#[test]
+fn of_a_bucket_its_server_and_of_a_page_the_network_can_be_said() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    shown(&mut stage);
+    stage.keys("awhere<enter>s3://docs<enter>endpoint<enter>http://127.0.0.1:9000<enter>");
+    assert!(!stage.text().contains("watching"), "{}", stage.text());
+    let asked = requests(&stage.keys("schedule<enter>0 6 * * *<enter>add it<enter>"));
+    let [Knowledge::AddSource { plan, .. }] = &asked[..] else { panic!("{asked:?}") };
+    let Origin::S3 { endpoint, .. } = &plan.origin else { panic!("{plan:?}") };
+    assert_eq!(endpoint.as_deref(), Some("http://127.0.0.1:9000"));
+    assert_eq!((plan.schedule.as_deref(), plan.watch), (Some("0 6 * * *"), false));
+    let asked = requests(
+        &stage.keys("awhere<enter><ctrl+u>http://127.0.0.1/a.html<enter>own network<enter>add it<enter>"),
+    );
+    let [Knowledge::AddSource { plan, .. }] = &asked[..] else { panic!("{asked:?}") };
+    assert_eq!(plan.origin, Origin::Url { url: "http://127.0.0.1/a.html".to_owned(), private: true });
 }
 
 #[test]

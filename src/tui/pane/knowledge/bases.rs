@@ -269,7 +269,9 @@ pub(super) fn origin_of(typed: &str, options: &Options) -> Result<Origin, Error>
     }
     if is_far(typed) {
         let (bucket, prefix) = bucket_of(typed)?;
-        return Ok(Origin::S3 { bucket, prefix, endpoint: None, region: None, include, exclude });
+        // As this process was told: whoever syncs it may have been told otherwise.
+        let (endpoint, region) = options.buckets.clone();
+        return Ok(Origin::S3 { bucket, prefix, endpoint, region, include, exclude });
     }
     Ok(Origin::Files { path: options.whole_path(typed), include, exclude, ignored: false })
 }

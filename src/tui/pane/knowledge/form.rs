@@ -26,6 +26,11 @@ pub(super) struct Form {
     /// The one that is changed, as it was.
     source: Option<Source>,
     place: String,
+    /// Of a bucket, as is the next one; empty for the usual one.
+    endpoint: String,
+    region: String,
+    /// A page may lie in the person's own network.
+    private: bool,
     chunking: Chunking,
     include: Vec<String>,
     exclude: Vec<String>,
@@ -40,10 +45,17 @@ impl Form {
         let patterns = source.and_then(|source| source.origin.patterns());
         let (include, exclude) = patterns.map(|(i, e)| (i.to_vec(), e.to_vec())).unwrap_or_default();
         let origin = source.map(|source| &source.origin);
+        let (endpoint, region) = match origin {
+            Some(Origin::S3 { endpoint, region, .. }) => (endpoint.clone(), region.clone()),
+            _ => (None, None),
+        };
         Self {
             base,
             source: source.cloned(),
             place: origin.map(Origin::place).unwrap_or_default(),
+            endpoint: endpoint.unwrap_or_default(),
+            region: region.unwrap_or_default(),
+            private: matches!(origin, Some(Origin::Url { private: true, .. })),
             chunking: source.map(|source| source.chunking).unwrap_or_default(),
             include,
             exclude,
@@ -98,17 +110,22 @@ impl Form {
     fn text(&self, blank: SourceBlank) -> String {
         match blank {
             SourceBlank::Place => self.place.clone(),
+            SourceBlank::Endpoint => self.endpoint.clone(),
+            SourceBlank::Region => self.region.clone(),
             SourceBlank::Cut => self.chunking.to_string(),
             SourceBlank::Include => patterns::line(&self.include),
             SourceBlank::Exclude => patterns::line(&self.exclude),
             SourceBlank::Schedule => self.cron.clone(),
-            SourceBlank::Ignored | SourceBlank::Watch => String::new(),
+            SourceBlank::Private | SourceBlank::Ignored | SourceBlank::Watch => String::new(),
         }
     }
 
     fn fill(&mut self, blank: SourceBlank, text: &str) {
         match blank {
             SourceBlank::Place => self.place = dropped_path(text).unwrap_or_else(|| text.to_owned()),
+            SourceBlank::Endpoint => text.clone_into(&mut self.endpoint),
+            SourceBlank::Region => text.clone_into(&mut self.region),
+            SourceBlank::Private => self.private = !self.private,
             SourceBlank::Cut => self.chunking = text.parse().unwrap_or_default(),
             SourceBlank::Include => self.include = patterns::read(text),
             SourceBlank::Exclude => self.exclude = patterns::read(text),
@@ -121,7 +138,13 @@ impl Form {
     /// The blanks that there are.
     fn blanks(&self) -> Vec<SourceBlank> {
         use SourceBlank as B;
-        let mut all = vec![B::Place, B::Cut];
+        let mut all = vec![B::Place];
+        match (self.is_near(), self.has_files()) {
+            (false, true) => all.extend([B::Endpoint, B::Region]),
+            (false, false) => all.push(B::Private),
+            (true, _) => {}
+        }
+        all.push(B::Cut);
         if self.has_files() {
             all.extend([B::Include, B::Exclude]);
         }
@@ -142,6 +165,9 @@ impl Form {
             SourceBlank::Place if text.is_empty() => {
                 "a folder, a file, s3://BUCKET/PREFIX or https://PAGE".to_owned()
             }
+            SourceBlank::Endpoint | SourceBlank::Region if text.is_empty() => "the usual one".to_owned(),
+            SourceBlank::Private if self.private => "it may lie on this machine or in its network".to_owned(),
+            SourceBlank::Private => "it may not lie there".to_owned(),
             SourceBlank::Include if text.is_empty() => "every file that can be read".to_owned(),
             SourceBlank::Exclude if text.is_empty() => "none is left out".to_owned(),
             SourceBlank::Ignored if self.ignored => "what .gitignore and .ignore name is read too".to_owned(),
@@ -150,14 +176,19 @@ impl Form {
             SourceBlank::Schedule => format!("{text}{}", next_of(&text, wall)),
             SourceBlank::Watch if self.watch => "looked through when its files change".to_owned(),
             SourceBlank::Watch => "off".to_owned(),
-            SourceBlank::Place | SourceBlank::Cut | SourceBlank::Include | SourceBlank::Exclude => text,
+            SourceBlank::Place
+            | SourceBlank::Endpoint
+            | SourceBlank::Region
+            | SourceBlank::Cut
+            | SourceBlank::Include
+            | SourceBlank::Exclude => text,
         }
     }
 
     /// It, with what keeps it; what was written last is selected.
     fn menu(&self, name: &str, at: Option<SourceBlank>, wall: when::Now) -> Menu {
         let blanks = self.blanks();
-        let fixed = |blank| self.source.is_some() && matches!(blank, SourceBlank::Place | SourceBlank::Cut);
+        let fixed = |blank: SourceBlank| self.source.is_some() && blank.is_of_the_place();
         let mut entries: Vec<Entry> = blanks
             .iter()
             .map(|blank| {
@@ -185,8 +216,8 @@ impl Form {
             Some(_) => format!("A source of {name}"),
         };
         let mut menu = Menu::new(&title, "take it", "It has nothing of that name.", entries);
-        let first = if self.source.is_some() { 2 } else { 0 };
-        let at = at.and_then(|at| blanks.iter().position(|blank| *blank == at)).unwrap_or(first);
+        let wanted = |blank: &SourceBlank| at.map_or_else(|| !fixed(*blank), |at| at == *blank);
+        let at = blanks.iter().position(wanted).unwrap_or(0);
         menu.step(isize::try_from(at).unwrap_or(0));
         menu
     }
@@ -224,7 +255,7 @@ impl State {
         match choice {
             Choice::SourceBlank(blank) => {
                 let Some(form) = &mut self.form else { return true };
-                if matches!(blank, SourceBlank::Ignored | SourceBlank::Watch) {
+                if matches!(blank, SourceBlank::Private | SourceBlank::Ignored | SourceBlank::Watch) {
                     form.fill(*blank, "");
                     self.offer_form(Some(*blank), desk);
                 } else {
@@ -307,10 +338,15 @@ impl Form {
             Origin::Files { include, exclude, ignored, .. } => {
                 (*include, *exclude, *ignored) = (self.include.clone(), self.exclude.clone(), self.ignored);
             }
-            Origin::S3 { include, exclude, .. } => {
+            Origin::S3 { endpoint, region, include, exclude, .. } => {
                 (*include, *exclude) = (self.include.clone(), self.exclude.clone());
+                for (usual, own) in [(endpoint, &self.endpoint), (region, &self.region)] {
+                    if !own.is_empty() {
+                        *usual = Some(own.clone());
+                    }
+                }
             }
-            Origin::Url { .. } => {}
+            Origin::Url { private, .. } => *private = self.private,
         }
         let schedule = Some(self.cron.clone()).filter(|cron| !cron.is_empty());
         // Of what is far nothing tells of changes.

@@ -1,5 +1,6 @@
 //! The sources of a base, each with its syncs under it: how each went, and when the next one begins by itself.
 
+use super::view::progress;
 use super::{Page, State, Wait, is_worked_on, layout};
 use crate::domain::Error;
 use crate::domain::figures::{bytes, count, grouped, span};
@@ -213,7 +214,11 @@ pub(super) fn counted(statistics: &Statistics) -> Vec<String> {
 /// What is known of a sync, then each file that failed.
 pub(super) fn facts(sync: &Sync, wall: when::Now) -> Vec<(&'static str, String, Role)> {
     let (state, role) = stands(sync);
-    let state = if sync.state == SyncState::Complete { "complete".to_owned() } else { state };
+    let state = match sync.state {
+        SyncState::Complete => "complete".to_owned(),
+        state if state.is_running() => progress(sync, wall),
+        _ => state,
+    };
     let mut told = vec![("state", state, role)];
     if let Some(started) = sync.started {
         told.push(("started", started.as_str().to_owned(), Role::Text));

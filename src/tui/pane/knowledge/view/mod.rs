@@ -110,7 +110,7 @@ fn of_rebuild(rebuild: &Rebuild, wall: when::Now) -> (String, Role) {
 }
 
 /// How far a sync is, and how long it takes still, once that can be told.
-fn progress(sync: &Sync, wall: when::Now) -> String {
+pub(super) fn progress(sync: &Sync, wall: when::Now) -> String {
     let due = sync.due;
     if sync.state == SyncState::Stopping {
         return "stopping".to_owned();

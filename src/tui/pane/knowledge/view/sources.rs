@@ -15,7 +15,7 @@ use crate::tui::pane::Sight;
 use crate::tui::pane::knowledge::form::next_of;
 use crate::tui::pane::knowledge::sources::{self, Row, stands};
 use crate::tui::pane::knowledge::{Open, layout};
-use crate::tui::rows::{facts, failed, ground, parted};
+use crate::tui::rows::{bar, facts, failed, ground, parted};
 use crate::tui::widget::text::fit_left;
 
 pub(super) fn draw(open: &Open, base: &Base, sight: &Sight<'_>, body: Rect, cells: &mut Buffer) {
@@ -75,7 +75,13 @@ pub(super) fn draw(open: &Open, base: &Base, sight: &Sight<'_>, body: Rect, cell
             Row::Source(source) => of_source(source, sight),
             Row::Run(_, sync) => sources::facts(sync, sight.wall()),
         };
-        facts(&told, look, inside, cells);
+        let y = facts(&told, look, inside, cells);
+        if let Row::Run(_, sync) = row
+            && sync.state.is_running()
+            && sync.due.files > 0
+        {
+            bar(sync.share(), y, look, inside, cells);
+        }
     }
 }
 
@@ -92,8 +98,18 @@ fn itself(source: &Source) -> &'static str {
 /// What is known of a source.
 fn of_source(source: &Source, sight: &Sight<'_>) -> Vec<(&'static str, String, Role)> {
     let wall = sight.wall();
-    let mut told =
-        vec![("where", source.origin.place(), Role::Text), ("cut", source.chunking.to_string(), Role::Text)];
+    let mut told = vec![("where", source.origin.place(), Role::Text)];
+    match &source.origin {
+        Origin::S3 { endpoint, region, .. } => {
+            let named = [("endpoint", endpoint), ("region", region)].into_iter();
+            told.extend(named.filter_map(|(name, said)| Some((name, said.clone()?, Role::Text))));
+        }
+        Origin::Url { private: true, .. } => {
+            told.push(("", "it may lie on this machine or in its network".to_owned(), Role::Text));
+        }
+        Origin::Files { .. } | Origin::Url { .. } => {}
+    }
+    told.push(("cut", source.chunking.to_string(), Role::Text));
     if let Some((include, exclude)) = source.origin.patterns() {
         let or = |patterns: &[String], none: &str| {
             if patterns.is_empty() { none.to_owned() } else { patterns::line(patterns) }
