@@ -219,7 +219,7 @@ fn of_a_bucket_its_server_and_of_a_page_the_network_can_be_said() {
     let mut stage = Stage::settled(120, 40, "dark");
     shown(&mut stage);
     stage.keys("awhere<enter>s3://docs<enter>endpoint<enter>http://127.0.0.1:9000<enter>");
-    assert!(!stage.text().contains("watching"), "{}", stage.text());
+    assert!(stage.text().contains("http://127.0.0.1:9000"), "{}", stage.text());
     let asked = requests(&stage.keys("schedule<enter>0 6 * * *<enter>add it<enter>"));
     let [Knowledge::AddSource { plan, .. }] = &asked[..] else { panic!("{asked:?}") };
     let Origin::S3 { endpoint, .. } = &plan.origin else { panic!("{plan:?}") };

@@ -54,7 +54,7 @@ impl Sources {
         for source in &base.sources {
             rows.push(Row::Source(source));
             let own = runs.iter().filter(|(id, _)| *id == source.id);
-            rows.extend(own.map(|(_, sync)| Row::Run(source, sync)));
+            rows.extend(own.map(|&(_, sync)| Row::Run(source, sync)));
         }
         rows
     }
