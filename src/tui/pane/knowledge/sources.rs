@@ -37,15 +37,6 @@ pub(super) enum Row<'a> {
     Run(&'a Source, &'a Sync),
 }
 
-impl<'a> Row<'a> {
-    /// Whose it is.
-    pub fn source(self) -> &'a Source {
-        match self {
-            Self::Source(source) | Self::Run(source, _) => source,
-        }
-    }
-}
-
 impl Sources {
     /// Each source, then its syncs, the newest first.
     pub fn rows<'a>(&'a self, base: &'a Base) -> Vec<Row<'a>> {
