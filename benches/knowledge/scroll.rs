@@ -65,7 +65,12 @@ fn passage(ordinal: u32) -> Passage {
 }
 
 fn base() -> Base {
-    let origin = Origin::Files { path: "/home/ada/docs".into(), include: Vec::new(), exclude: Vec::new() };
+    let origin = Origin::Files {
+        path: "/home/ada/docs".into(),
+        include: Vec::new(),
+        exclude: Vec::new(),
+        ignored: false,
+    };
     let id = SourceId::from_bytes([5; 16]);
     let source = Source { id, origin, chunking: Chunking::Default, schedule: None, watch: false, last: None };
     Base {

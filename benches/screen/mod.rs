@@ -67,5 +67,6 @@ fn options() -> Options {
         utc_offset: 0,
         folder: "/home/ada/rivers".into(),
         home: Some("/home/ada".into()),
+        buckets: (None, None),
     }
 }

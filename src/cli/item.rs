@@ -20,7 +20,7 @@ use crate::domain::id::{EvaluationId, MakingId};
 use crate::domain::knowledge::base::Base;
 use crate::domain::knowledge::passage::Passage;
 use crate::domain::knowledge::preview::Piece;
-use crate::domain::knowledge::sync::Filed;
+use crate::domain::knowledge::sync::{Filed, SyncRun};
 use crate::domain::message::Message;
 use crate::domain::prompt::{Prompt, Version};
 use crate::domain::time::Timestamp;
@@ -92,6 +92,10 @@ pub(super) enum Item<'a> {
     },
     Document {
         document: &'a Filed,
+    },
+    /// A sync of a source of a base.
+    SyncRun {
+        run: &'a SyncRun,
     },
     Passage {
         passage: &'a Passage,

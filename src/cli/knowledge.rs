@@ -2,10 +2,12 @@
 
 mod answers;
 mod carry;
+mod changing;
 mod preview;
 mod quality;
 mod rebuild;
 mod reranking;
+mod runs;
 
 use futures_util::StreamExt;
 
@@ -19,9 +21,7 @@ use super::{Asker, End, Exit, ask, tending, unexpected, wishes, words};
 use crate::domain::delta::Event;
 use crate::domain::figures::{count, grouped};
 use crate::domain::id::SourceId;
-use crate::domain::knowledge::base::{
-    BUCKETS, Base, Origin, Plan, Source, SourceChange, SourcePlan, bucket_of,
-};
+use crate::domain::knowledge::base::{BUCKETS, Base, Origin, Plan, Source, SourcePlan, bucket_of};
 use crate::domain::knowledge::ranking::{Mode, Placed};
 use crate::domain::knowledge::reranking::Reranker;
 use crate::domain::knowledge::retrieval::{Asked, Citation, Found, Question, Retrieved, is_alike};
@@ -41,18 +41,7 @@ pub(super) async fn knowledge(verb: Verb, asker: &Asker, out: &mut Out) -> Resul
         Verb::List => list(asker, out).await?,
         Verb::Show { name } => show(&name, asker, out).await?,
         Verb::AddSource(wanted) => return add_source(wanted, asker, out).await,
-        Verb::ChangeSource { name, source, schedule, watch } => {
-            let base = found(&name, asker, out).await?;
-            let source = source_of(&base, &source)?.id;
-            let schedule = schedule.map(|cron| if cron == "none" { String::new() } else { cron });
-            let change = SourceChange { schedule, watch };
-            let base = one(Knowledge::ChangeSource { id: base.id, source, change }, asker, out).await?;
-            if out.json {
-                out.object(&Item::Base { base: &base })?;
-            } else {
-                base.source(source).map_or(Ok(()), |source| status(source, out))?;
-            }
-        }
+        Verb::ChangeSource(wanted) => changing::change_source(wanted, asker, out).await?,
         Verb::RemoveSource { name, source, yes } => {
             let base = found(&name, asker, out).await?;
             let source = source_of(&base, &source)?;
@@ -77,7 +66,9 @@ pub(super) async fn knowledge(verb: Verb, asker: &Asker, out: &mut Out) -> Resul
             return sync(base, source, asker, out).await;
         }
         Verb::Watch { name } => return tending::watch(name, asker, out).await,
-        Verb::Status { name } => {
+        Verb::Status { name, runs: true, .. } => runs::all(&name, asker, out).await?,
+        Verb::Status { name, run: Some(run), .. } => runs::one(&name, &run, asker, out).await?,
+        Verb::Status { name, .. } => {
             let base = found(&name, asker, out).await?;
             if out.json {
                 out.object(&Item::Base { base: &base })?;
@@ -175,7 +166,7 @@ fn planned(from: &str, reaching: &Reaching, cutting: &Cutting, asker: &Asker) ->
     } else {
         let path = std::fs::canonicalize(from)
             .map_err(|why| Error::io(format!("adding {from} as a source"), &why))?;
-        Origin::Files { path, include, exclude }
+        Origin::Files { path, include, exclude, ignored: false }
     };
     let (schedule, watch) = (reaching.schedule.clone(), reaching.watch);
     Ok(SourcePlan { origin, chunking: cutting.chunking.parse()?, schedule, watch })
@@ -247,7 +238,17 @@ fn status(source: &Source, out: &mut Out) -> Result<(), End> {
     if source.watch {
         out.line("  when its files change")?;
     }
-    let Some(sync) = &source.last else { return out.line("  never synced") };
+    for chosen in source.origin.chosen() {
+        out.line(&format!("  {chosen}"))?;
+    }
+    match &source.last {
+        Some(sync) => went(sync, out),
+        None => out.line("  never synced"),
+    }
+}
+
+/// How a sync went, and what failed.
+fn went(sync: &Sync, out: &mut Out) -> Result<(), End> {
     out.line(&format!("  {}  {}", sync.state, words::time(sync.updated)))?;
     if let Some(why) = &sync.why {
         out.line(&format!("  {why}"))?;

@@ -253,6 +253,8 @@ actions! {
     ExportBase = "export_base", "Write the knowledge base to a file";
     ImportBase = "import_base", "Make a knowledge base of a file that one was written to";
     ShowDocuments = "show_documents", "Show the documents of the base";
+    ShowSources = "show_sources", "Show the sources of the base, each with its syncs";
+    ChangeSource = "change_source", "Change which files of the source are read, and when";
     NextDocument = "next_document", "The next document";
     PreviousDocument = "previous_document", "The document before";
     AskBase = "ask_base", "Have a model answer from what is found";
@@ -463,6 +465,8 @@ impl Action {
                 | Self::SetChunking
                 | Self::TwoChunkings
                 | Self::ShowDocuments
+                | Self::ShowSources
+                | Self::ChangeSource
                 | Self::AskBase
                 | Self::ChangeMode
                 | Self::SetFilter

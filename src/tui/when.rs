@@ -1,5 +1,7 @@
 //! Times as people read them: relative when young, a group for each age, a clock time beside a message.
 
+use jiff::tz::{Offset, TimeZone};
+
 use crate::domain::time::{MONTHS, Timestamp};
 
 const MINUTE: i64 = 60;
@@ -14,6 +16,11 @@ pub struct Now {
 }
 
 impl Now {
+    /// What the clocks of the place show, as a time zone.
+    pub fn zone(self) -> TimeZone {
+        Offset::from_seconds(self.offset).map_or(TimeZone::UTC, TimeZone::fixed)
+    }
+
     fn local(self, time: Timestamp) -> i64 {
         time.0.div_euclid(1000) + i64::from(self.offset)
     }

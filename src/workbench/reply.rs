@@ -31,7 +31,7 @@ use crate::domain::knowledge::preview::{Piece, Preview};
 use crate::domain::knowledge::quality::Quality;
 use crate::domain::knowledge::rebuild::RebuildPlan;
 use crate::domain::knowledge::retrieval::{Citation, Looked, Retrieved};
-use crate::domain::knowledge::sync::Filed;
+use crate::domain::knowledge::sync::{Filed, SyncRun};
 use crate::domain::listing::Listing;
 use crate::domain::message::Message;
 pub use crate::domain::picture::Making;
@@ -82,6 +82,10 @@ pub enum Reply {
     },
     Documents {
         documents: Vec<Filed>,
+    },
+    /// Syncs of a base.
+    SyncRuns {
+        runs: Vec<SyncRun>,
     },
     Passages {
         passages: Vec<Passage>,

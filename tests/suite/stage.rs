@@ -64,6 +64,7 @@ pub fn options(theme: &str) -> Options {
         utc_offset: 0,
         home: Some("/home/ada".into()),
         folder: "/home/ada/rivers".into(),
+        buckets: (None, Some("eu-central-1".to_owned())),
     }
 }
 

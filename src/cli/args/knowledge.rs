@@ -19,19 +19,8 @@ pub enum Knowledge {
     },
     /// Add a folder, a file, a bucket's objects or a page of the web as a source, and read it
     AddSource(AddSource),
-    /// Have a source looked through by itself: at times, or when its files change
-    ChangeSource {
-        /// The base: its name, or the first or last digits of its id
-        name: String,
-        /// The source: its place, or the first or last digits of its id
-        source: String,
-        /// A cron expression, like '0 6 * * *', in the local time zone; none takes it away
-        #[arg(long, value_name = "CRON", required_unless_present = "watch")]
-        schedule: Option<String>,
-        /// Whether it is looked through when its files change
-        #[arg(long, value_name = "BOOL")]
-        watch: Option<bool>,
-    },
+    /// Have a source looked through by itself, at times or when its files change, or other files of it
+    ChangeSource(ChangeSource),
     /// Take a source away with its documents; the files themselves stay
     RemoveSource {
         /// The base: its name, or the first or last digits of its id
@@ -62,6 +51,12 @@ pub enum Knowledge {
     Status {
         /// The base: its name, or the first or last digits of its id
         name: String,
+        /// The newest 50 syncs of each source instead: status, begin, how long it took, what had it begin, counts
+        #[arg(long, conflicts_with = "run")]
+        runs: bool,
+        /// One of them with each file that failed, by the first or last digits of its id
+        #[arg(long, value_name = "ID")]
+        run: Option<String>,
     },
     /// The documents by their places: status, passages, tokens, place
     Documents {
@@ -195,6 +190,30 @@ pub struct AddSource {
     /// Only add it: `kb sync` reads it
     #[arg(long)]
     pub later: bool,
+}
+
+/// `outcrop kb change-source`
+#[derive(Debug, Args)]
+pub struct ChangeSource {
+    /// The base: its name, or the first or last digits of its id
+    pub name: String,
+    /// The source: its place, or the first or last digits of its id
+    pub source: String,
+    /// A cron expression, like '0 6 * * *', in the local time zone; none takes it away
+    #[arg(long, value_name = "CRON", required_unless_present_any = ["watch", "include", "exclude", "ignored"])]
+    pub schedule: Option<String>,
+    /// Whether it is looked through when its files change
+    #[arg(long, value_name = "BOOL")]
+    pub watch: Option<bool>,
+    /// Only files of such names from the next sync on, in the place of the patterns that it has; none: all; may be repeated
+    #[arg(long, value_name = "PATTERN")]
+    pub include: Vec<String>,
+    /// The same of files that are left out
+    #[arg(long, value_name = "PATTERN")]
+    pub exclude: Vec<String>,
+    /// Whether what .gitignore and .ignore name is read too, from the next sync on
+    #[arg(long, value_name = "BOOL")]
+    pub ignored: Option<bool>,
 }
 
 /// How a source is reached, and when by itself.

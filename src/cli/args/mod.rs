@@ -27,8 +27,8 @@ pub use evaluations::{
     ImportEvaluation, RateEvaluation, ReportEvaluation, ReportedAs,
 };
 pub use knowledge::{
-    AddSource, AskBase, CreateBase, Cutting, EvaluateBase, Knowledge, Looking, PreviewFile, Reaching,
-    RebuildBase, SearchBase, SearchMode,
+    AddSource, AskBase, ChangeSource, CreateBase, Cutting, EvaluateBase, Knowledge, Looking, PreviewFile,
+    Reaching, RebuildBase, SearchBase, SearchMode,
 };
 pub use models::Models;
 pub use pictures::{Make, Pictures};

@@ -5,12 +5,13 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::chunking::Chunking;
+use super::patterns;
 use super::rebuild::Rebuild;
 use super::reranking::Reranker;
 use super::retrieval::Answers;
 use super::schedule::Schedule;
 use super::store::{Move, StoreKind};
-use super::sync::Sync;
+use super::sync::{Sync, SyncRun};
 use crate::domain::catalog::ModelId;
 use crate::domain::id::{BaseId, SourceId};
 use crate::domain::time::Timestamp;
@@ -87,7 +88,8 @@ pub struct Source {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Origin {
-    /// A file, or a folder with all that lies under it. Hidden files are left out, and what `.gitignore` and `.ignore` name.
+    /// A file, or a folder with all that lies under it. Hidden files are left out, and what `.gitignore` and `.ignore` name, unless
+    /// that is wanted.
     Files {
         /// From the root.
         path: PathBuf,
@@ -98,6 +100,9 @@ pub enum Origin {
         /// Without these.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         exclude: Vec<String>,
+        /// What ignore files name is read too.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        ignored: bool,
     },
     /// The objects of a bucket whose keys begin so.
     S3 {
@@ -134,6 +139,27 @@ impl Origin {
         }
     }
 
+    /// Only files that one of these names, and without those; `None` of a place that is one document.
+    pub fn patterns(&self) -> Option<(&[String], &[String])> {
+        match self {
+            Self::Files { include, exclude, .. } | Self::S3 { include, exclude, .. } => {
+                Some((include.as_slice(), exclude.as_slice()))
+            }
+            Self::Url { .. } => None,
+        }
+    }
+
+    /// Which of its files are read, in words, a line each; nothing of one that is read as usual.
+    pub fn chosen(&self) -> Vec<String> {
+        let Some((include, exclude)) = self.patterns() else { return Vec::new() };
+        let of = |what: &str, patterns: &[String]| {
+            (!patterns.is_empty()).then(|| format!("{what} {}", patterns::line(patterns)))
+        };
+        let all = matches!(self, Self::Files { ignored: true, .. });
+        let all = all.then(|| "also what .gitignore and .ignore name".to_owned());
+        [of("only", include), of("without", exclude), all].into_iter().flatten().collect()
+    }
+
     /// Whether it can be watched.
     pub fn is_near(&self) -> bool {
         matches!(self, Self::Files { .. })
@@ -166,13 +192,18 @@ pub struct SourcePlan {
     pub watch: bool,
 }
 
-/// How a source is looked through by itself from now on; what is not told stays.
+/// What of a source is looked through from now on, and when by itself; what is not told stays.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct SourceChange {
     /// A cron expression; an empty one takes the schedule away.
     pub schedule: Option<String>,
     pub watch: Option<bool>,
+    /// In the place of all that there were.
+    pub include: Option<Vec<String>>,
+    pub exclude: Option<Vec<String>>,
+    /// Whether what ignore files name is read too.
+    pub ignored: Option<bool>,
 }
 
 /// How the address of a bucket's objects begins.
@@ -218,6 +249,20 @@ impl Base {
     /// The same, to be changed.
     pub fn source_mut(&mut self, id: SourceId) -> Option<&mut Source> {
         self.sources.iter_mut().find(|source| source.id == id)
+    }
+
+    /// The syncs of its sources, those of each source together and the newest first: those that are `known`, with the last one of
+    /// each source as it is now.
+    pub fn runs<'a>(&'a self, known: &'a [SyncRun]) -> Vec<(SourceId, &'a Sync)> {
+        let of = |source: &'a Source| {
+            let last = source.last.as_ref();
+            let own = known.iter().filter(|run| run.source == source.id).map(|run| &run.sync);
+            let older = own.filter(|sync| last.is_none_or(|last| last.id != sync.id));
+            let mut all: Vec<_> = older.chain(last).map(|sync| (source.id, sync)).collect();
+            all.sort_by_key(|(_, sync)| std::cmp::Reverse(sync.id));
+            all
+        };
+        self.sources.iter().flat_map(of).collect()
     }
 
     /// Under which id its passages and documents lie.

@@ -16,6 +16,7 @@ pub mod filter;
 pub mod fusion;
 pub mod grounding;
 pub mod passage;
+pub mod patterns;
 pub mod preview;
 pub mod quality;
 pub mod ranking;

@@ -5,11 +5,15 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::tending::Cause;
 use crate::domain::id::{DocumentId, SourceId, SyncId};
 use crate::domain::time::Timestamp;
 
 /// So many failures a sync keeps word for word; its statistics count all.
 pub const MOST_FAILURES: usize = 100;
+
+/// So many syncs of a source are remembered, the newest.
+pub const MOST_RUNS: usize = 50;
 
 /// Where a sync is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -51,6 +55,45 @@ impl fmt::Display for SyncState {
     }
 }
 
+/// What had a sync begin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Started {
+    /// Somebody asked for it.
+    Hand,
+    /// Its time had come.
+    Schedule,
+    /// Its time had come while nobody tended it: it was made up for at the next start.
+    Missed,
+    /// Its files were others.
+    Change,
+    /// The base was embedded anew, or cut in another way.
+    Rebuild,
+}
+
+impl Started {
+    /// For people.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Hand => "by hand",
+            Self::Schedule => "on schedule",
+            Self::Missed => "missed time",
+            Self::Change => "on change",
+            Self::Rebuild => "by a rebuild",
+        }
+    }
+}
+
+impl From<Cause> for Started {
+    fn from(cause: Cause) -> Self {
+        match cause {
+            Cause::Time => Self::Schedule,
+            Cause::Missed => Self::Missed,
+            Cause::Files => Self::Change,
+        }
+    }
+}
+
 /// Bedrock's counts (`IngestionJobStatistics`), then our own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
@@ -89,6 +132,12 @@ pub struct Statistics {
 pub struct Sync {
     pub id: SyncId,
     pub state: SyncState,
+    /// Not known of one that an older version of this program made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub started: Option<Started>,
+    /// The one before it, which was stopped: it goes on from there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resumes: Option<SyncId>,
     pub began: Timestamp,
     pub updated: Timestamp,
     pub statistics: Statistics,
@@ -104,6 +153,14 @@ pub struct Sync {
     /// The first ones.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub failures: Vec<Failure>,
+}
+
+/// A sync with whose it is, as it is remembered (`IngestionJob`).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SyncRun {
+    pub source: SourceId,
+    #[serde(flatten)]
+    pub sync: Sync,
 }
 
 /// What a sync has before it, and what of it is done.
@@ -139,6 +196,8 @@ impl Sync {
         Self {
             id,
             state: SyncState::Starting,
+            started: None,
+            resumes: None,
             began: now,
             updated: now,
             statistics: Statistics::default(),
@@ -156,6 +215,11 @@ impl Sync {
             .as_ref()
             .map_or(0.0, |at| at.bytes as f64 * at.passages_done as f64 / at.passages.max(1) as f64);
         ((self.due.bytes_done as f64 + part) / self.due.bytes.max(1) as f64).min(1.0)
+    }
+
+    /// Whole seconds that it took, or has taken so far.
+    pub fn took(&self) -> u64 {
+        self.updated.since(self.began) / 1000
     }
 
     /// Counts a file that came to nothing.

@@ -46,11 +46,11 @@ pub(super) fn check(path: &Path, include: &[String], exclude: &[String]) -> Resu
     chosen(path, include, exclude).map(drop)
 }
 
-/// Lists a source of files, as long as that is `wanted`.
+/// Lists a source of files, with those that ignore files name where they are to be read, as long as that is `wanted`.
 pub(super) fn list(
     path: &Path,
-    include: &[String],
-    exclude: &[String],
+    (include, exclude): (&[String], &[String]),
+    ignored: bool,
     wanted: &dyn Fn() -> bool,
 ) -> Result<Listing> {
     let top =
@@ -65,6 +65,7 @@ pub(super) fn list(
     }
     let mut walk = WalkBuilder::new(path);
     walk.require_git(false).git_global(false).git_exclude(false).parents(false).follow_links(false);
+    walk.git_ignore(!ignored).ignore(!ignored);
     // Not as the walk's own: there a pattern would bring back what is hidden or ignored.
     let chosen = chosen(path, include, exclude)?;
     walk.filter_entry(move |entry| {
@@ -147,7 +148,7 @@ mod tests {
         let own = |patterns: &[&str]| -> Vec<String> {
             patterns.iter().map(|pattern| (*pattern).to_owned()).collect()
         };
-        let listing = list(path, &own(include), &own(exclude), &|| true).unwrap();
+        let listing = list(path, (&own(include), &own(exclude)), false, &|| true).unwrap();
         let at = path.to_str().unwrap().len() + 1;
         listing.files.iter().map(|file| file.uri[at..].to_owned()).collect()
     }
@@ -174,9 +175,12 @@ mod tests {
         assert_eq!(names(root, &["*.md"], &["guides/**"]), ["a.md"]);
         assert_eq!(names(root, &[], &["b.*"]), ["a.md", "guides/c.md"]);
         assert_eq!(names(root, &[], &["guides"]), ["a.md", "b.txt"]);
-        let one = list(&root.join("a.md"), &[], &[], &|| true).unwrap();
+        let all = list(root, (&[], &[]), true, &|| true).unwrap();
+        let all: Vec<_> = all.files.iter().map(|file| file.uri.rsplit('/').next().unwrap()).collect();
+        assert_eq!(all, ["a.md", "b.txt", "drop.log", "c.md"], "what is hidden stays left out");
+        let one = list(&root.join("a.md"), (&[], &[]), false, &|| true).unwrap();
         assert_eq!((one.files.len(), one.files[0].metadata.map(|stamp| stamp.bytes)), (1, Some(2)));
-        assert!(list(root, &[], &[], &|| false).is_err(), "nobody waits for it any more");
+        assert!(list(root, (&[], &[]), false, &|| false).is_err(), "nobody waits for it any more");
     }
 
     #[test]

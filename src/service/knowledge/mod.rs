@@ -1,11 +1,12 @@
 //! Knowledge bases: made, filled from their sources, searched, asked.
 //!
 //! ```text
+//! sources   what one is made of, and changed to
 //! sync      begins, stops and ends; pass: what a source has against what the base has: new, changed, moved, gone
 //!   place     where documents lie: listing, the files of a folder; objects of a bucket; a page of the web
 //!   filing    one document, cut           act      what becomes part of a base at once
 //!   embedding who embeds                  cache    what was embedded before
-//! tending   begins syncs at their times, and where watching sees other files
+//! tending   begins syncs at their times, and where watching sees other files     history  the syncs that there were
 //! looking   the passages of a document, and all that is known of one     preview   those that a file would become
 //! stores    which store a base is in               moving     to another one
 //! rebuilding   embedded by another model, or cut in another way, beside what answers meanwhile
@@ -26,6 +27,7 @@ mod carrying;
 mod embedding;
 mod filing;
 mod grounding;
+mod history;
 mod listing;
 mod looking;
 mod moving;
@@ -38,6 +40,7 @@ mod quality;
 mod rebuilding;
 mod reranking;
 mod search;
+mod sources;
 mod stores;
 mod sync;
 mod tending;
@@ -57,12 +60,9 @@ use crate::domain::catalog::LocalModel;
 use crate::domain::change::Changed;
 use crate::domain::id::{BaseId, DocumentId, SourceId};
 use crate::domain::knowledge::attribute::RESERVED;
-use crate::domain::knowledge::base::{
-    Base, Holds, Origin, Plan, Source, SourceChange, SourcePlan, checked_name,
-};
+use crate::domain::knowledge::base::{Base, Holds, Plan, SourcePlan, checked_name};
 use crate::domain::knowledge::rebuild::RebuildState;
 use crate::domain::knowledge::retrieval::Answers;
-use crate::domain::knowledge::schedule::Schedule;
 use crate::domain::knowledge::store::{Move, MoveState, StoreKind};
 use crate::domain::knowledge::sync::{Filed, SyncState};
 use crate::domain::{Error, ErrorKind, Result};
@@ -84,6 +84,7 @@ pub use grounding::Grounded;
 pub use preview::Previewing;
 pub use quality::Measuring;
 pub use search::check_filter;
+pub use sources::{check_patterns, check_source};
 pub use stores::Servers;
 pub use tending::Standing;
 
@@ -224,7 +225,7 @@ impl Knowledge {
 
     /// Adds a source. Nothing is read before a sync.
     pub async fn add_source(&self, id: BaseId, plan: SourcePlan) -> Result<Base> {
-        let source = planned(plan)?;
+        let source = sources::planned(plan)?;
         self.changed(id, move |base| {
             if let Some(known) = base.sources.iter().find(|known| known.origin == source.origin) {
                 let why = format!("{} is its source {} already", known.origin.place(), known.id.short());
@@ -232,30 +233,6 @@ impl Knowledge {
                 return Err(Error::new(ErrorKind::Invalid, "adding a source to a knowledge base", why, hint));
             }
             base.sources.push(source);
-            Ok(())
-        })
-        .await
-    }
-
-    /// Has a source looked through at other times by itself.
-    pub async fn change_source(&self, id: BaseId, source: SourceId, change: SourceChange) -> Result<Base> {
-        const DOING: &str = "changing a source of a knowledge base";
-        let now = fresh::now();
-        let schedule = match change.schedule {
-            Some(cron) if cron.trim().is_empty() => Some(None),
-            Some(cron) => Some(Some(Schedule::of(&cron, now)?)),
-            None => None,
-        };
-        self.changed(id, move |base| {
-            let Some(source) = base.source_mut(source) else {
-                let why = format!("it has no source {}", source.short());
-                return Err(Error::new(ErrorKind::NotFound, DOING, why, "`outcrop kb show` lists them."));
-            };
-            watchable(&source.origin, change.watch == Some(true))?;
-            if let Some(schedule) = schedule {
-                source.schedule = schedule;
-            }
-            source.watch = change.watch.unwrap_or(source.watch);
             Ok(())
         })
         .await
@@ -350,6 +327,7 @@ impl Knowledge {
             .run(move |store| {
                 let mut batch = Batch::new();
                 batch.remove::<Base>(&id);
+                history::forget(store, id, |_| true, &mut batch)?;
                 for under in &under {
                     for key in store.keys::<Filed>(Scan::under(under)) {
                         batch.remove::<Filed>(&key?);
@@ -401,6 +379,7 @@ impl Knowledge {
                     if !base.is_syncing() && !base.is_moving() && !base.is_rebuilding() {
                         continue;
                     }
+                    let before = base.clone();
                     if let Some(rebuild) = base.rebuild.as_mut().filter(|rebuild| rebuild.is_running()) {
                         rebuilding::ended(rebuild, RebuildState::Stopped, "the program ended".to_owned());
                         many += 1;
@@ -418,6 +397,7 @@ impl Knowledge {
                         many += 1;
                     }
                     batch.put(&id, &base)?;
+                    history::follow(store, &before, &base, &mut batch)?;
                 }
                 if many > 0 {
                     store.commit(batch)?;
@@ -479,10 +459,14 @@ impl Knowledge {
         let base = self
             .archive
             .run(move |store| {
-                let mut base = base(store, id)?;
+                let before = base(store, id)?;
+                let mut base = before.clone();
                 change(&mut base)?;
                 base.updated = fresh::now();
-                put(store, &base)?;
+                let mut batch = Batch::new();
+                batch.put(&id, &base)?;
+                history::follow(store, &before, &base, &mut batch)?;
+                store.commit(batch)?;
                 Ok(base)
             })
             .await?;
@@ -526,50 +510,10 @@ impl Knowledge {
     }
 }
 
-/// Whether a base can have such a source: before one is made for it.
-pub fn check_source(plan: SourcePlan) -> Result<()> {
-    planned(plan).map(drop)
-}
-
-/// The source of a plan.
-fn planned(plan: SourcePlan) -> Result<Source> {
-    plan.chunking.check()?;
-    let mut origin = plan.origin;
-    match &mut origin {
-        Origin::Files { path, include, exclude } => listing::check(path, include, exclude)?,
-        Origin::S3 { include, exclude, .. } => objects::check(include, exclude)?,
-        Origin::Url { url, private } => *url = page::check(url, *private)?,
-    }
-    watchable(&origin, plan.watch)?;
-    Ok(Source {
-        id: fresh::source_id(),
-        origin,
-        chunking: plan.chunking,
-        schedule: plan.schedule.map(|cron| Schedule::of(&cron, fresh::now())).transpose()?,
-        watch: plan.watch,
-        last: None,
-    })
-}
-
 /// What can be done where a server that holds a base is gone for good.
 fn to_forget(error: Error) -> Error {
     let way = "Where it is gone for good, `outcrop kb remove --forget` takes the base away here alone.";
     Error { hint: format!("{} {way}", error.hint).trim_start().to_owned(), ..error }
-}
-
-/// Only files of this machine tell when they change.
-fn watchable(origin: &Origin, watch: bool) -> Result<()> {
-    if !watch || origin.is_near() {
-        return Ok(());
-    }
-    let why = "only files and folders of this machine can be watched";
-    let doing = format!("watching {}", origin.place());
-    Err(Error::new(
-        ErrorKind::Invalid,
-        doing,
-        why,
-        "Give it a schedule: --schedule '0 * * * *' is every hour.",
-    ))
 }
 
 /// Whether an attribute is told by this program, and not by a metadata file.

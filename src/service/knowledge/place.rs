@@ -25,7 +25,7 @@ use crate::wire::knowledge::metadata::{self, SUFFIX};
 #[derive(Debug, Clone)]
 #[allow(clippy::large_enum_variant, reason = "one at a time is in hand; a box would only move the bytes")]
 pub(super) enum Place {
-    Files { path: PathBuf, include: Vec<String>, exclude: Vec<String> },
+    Files { path: PathBuf, include: Vec<String>, exclude: Vec<String>, ignored: bool },
     Objects(Objects),
     Page(Page),
 }
@@ -57,7 +57,9 @@ impl Place {
     pub fn of(origin: &Origin, service: &Knowledge, net: Client) -> Result<Self> {
         let within = service.bounds.fetch;
         Ok(match origin.clone() {
-            Origin::Files { path, include, exclude } => Self::Files { path, include, exclude },
+            Origin::Files { path, include, exclude, ignored } => {
+                Self::Files { path, include, exclude, ignored }
+            }
             Origin::S3 { bucket: name, prefix, endpoint, region, include, exclude } => {
                 let bucket = service.buckets.bucket(&name, endpoint, region)?;
                 Self::Objects(Objects { name, prefix, include, exclude, bucket, net, within })
@@ -69,11 +71,11 @@ impl Place {
     /// What it has, unless that is not wanted any more.
     pub async fn list(&self, stop: &CancellationToken) -> Result<Listing> {
         match self {
-            Self::Files { path, include, exclude } => {
+            Self::Files { path, include, exclude, ignored } => {
                 let (path, include, exclude) = (path.clone(), include.clone(), exclude.clone());
-                let stop = stop.clone();
+                let (ignored, stop) = (*ignored, stop.clone());
                 blocking("listing a source", move || {
-                    list(&path, &include, &exclude, &|| !stop.is_cancelled())
+                    list(&path, (&include, &exclude), ignored, &|| !stop.is_cancelled())
                 })
                 .await
             }

@@ -57,7 +57,12 @@ impl Knowledge {
         };
         let file = blocking(DOING, move || one_file(&path)).await?;
         let embedder = self.embedder(&model, terms).await?;
-        let place = Place::Files { path: PathBuf::from(&file.uri), include: Vec::new(), exclude: Vec::new() };
+        let place = Place::Files {
+            path: PathBuf::from(&file.uri),
+            include: Vec::new(),
+            exclude: Vec::new(),
+            ignored: false,
+        };
         let out = |out| told(&file.uri, out);
         let taken = match place.take(&file, None, self.parsers.largest()).await.map_err(out)? {
             Took::Taken(taken) => taken,
@@ -124,7 +129,7 @@ fn one_file(path: &Path) -> Result<Listed> {
     if path.is_dir() {
         return wrong("it is a folder", "Name one of its files.");
     }
-    let Some(file) = list(&path, &[], &[], &|| true)?.files.pop() else {
+    let Some(file) = list(&path, (&[], &[]), false, &|| true)?.files.pop() else {
         return wrong("it is no document", "Name a plain file; FILE.metadata.json is read with FILE.");
     };
     if !document::is_known(&file.uri) {

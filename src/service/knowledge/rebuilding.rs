@@ -15,7 +15,7 @@ use crate::domain::id::{BaseId, SourceId};
 use crate::domain::knowledge::base::{Base, Holds};
 use crate::domain::knowledge::rebuild::{Rebuild, RebuildPlan, RebuildState, Wish, cut};
 use crate::domain::knowledge::store::StoreKind;
-use crate::domain::knowledge::sync::{Sync, SyncState};
+use crate::domain::knowledge::sync::{Started, Sync, SyncState};
 use crate::domain::message::Usage;
 use crate::domain::{Error, ErrorKind, Result};
 use crate::service::fresh;
@@ -173,7 +173,8 @@ impl Knowledge {
         let known = sources.clone();
         self.take_out(&seen, move |document| !known.contains(&document.source), terms).await?;
         for source in sources {
-            self.synced(id, source, Sync::begun(fresh::sync_id(), fresh::now())).await?;
+            let begun = Sync::begun(fresh::sync_id(), fresh::now());
+            self.synced(id, source, Sync { started: Some(Started::Rebuild), ..begun }).await?;
             let sync = self.sync_source(id, source, embedder, (&terms.net, stop), true).await?;
             self.synced(id, source, Sync { at: None, updated: fresh::now(), ..sync }).await?;
         }

@@ -18,7 +18,7 @@ use crate::domain::change::{Changed, Topic};
 use crate::domain::id::{BaseId, SourceId};
 use crate::domain::knowledge::base::Base;
 use crate::domain::knowledge::store::Move;
-use crate::domain::knowledge::sync::{Filed, Sync, SyncState};
+use crate::domain::knowledge::sync::{Filed, Started, Sync, SyncState};
 use crate::domain::{Error, ErrorKind, Result};
 use crate::net::Client;
 use crate::service::changes::Growing;
@@ -49,7 +49,7 @@ impl Knowledge {
     ) -> BoxStream<'static, Result<Base>> {
         let service = self.clone();
         self.grown(id, "syncing a knowledge base", Base::is_syncing, async move {
-            service.begin(id, source, terms).await
+            service.begin(id, source, Started::Hand, terms).await
         })
     }
 
@@ -124,7 +124,13 @@ impl Knowledge {
         Err(Error::new(ErrorKind::Busy, doing, why, "Try again when it has ended."))
     }
 
-    pub(super) async fn begin(&self, id: BaseId, source: Option<SourceId>, terms: Terms) -> Result<Base> {
+    pub(super) async fn begin(
+        &self,
+        id: BaseId,
+        source: Option<SourceId>,
+        started: Started,
+        terms: Terms,
+    ) -> Result<Base> {
         const DOING: &str = "syncing a knowledge base";
         if self.ends.is_cancelled() {
             return Err(Error::cancelled(DOING));
@@ -154,7 +160,10 @@ impl Knowledge {
                 // What was copied elsewhere is no longer what it is.
                 base.moving.iter_mut().for_each(Move::forget);
                 for source in base.sources.iter_mut().filter(|source| wanted.contains(&source.id)) {
-                    source.last = Some(Sync::begun(fresh::sync_id(), fresh::now()));
+                    let was = source.last.take().filter(|was| was.state == SyncState::Stopped);
+                    let sync = Sync::begun(fresh::sync_id(), fresh::now());
+                    let (started, resumes) = (Some(started), was.map(|was| was.id));
+                    source.last = Some(Sync { started, resumes, ..sync });
                 }
                 Ok(())
             })

@@ -16,7 +16,7 @@ use super::place::Place;
 use super::watching::{Seen, watch};
 use crate::domain::change::{Changed, Topic};
 use crate::domain::id::{BaseId, SourceId};
-use crate::domain::knowledge::base::{Base, Source};
+use crate::domain::knowledge::base::{Base, Origin, Source};
 use crate::domain::knowledge::schedule::Schedule;
 use crate::domain::knowledge::tending::{Cause, Step, Tended, Watched};
 use crate::domain::time::Timestamp;
@@ -114,6 +114,14 @@ impl Knowledge {
     }
 }
 
+/// A source whose files are watched.
+struct Watching {
+    origin: Origin,
+    /// How, once that is known.
+    how: Option<Watched>,
+    _task: AbortOnDropHandle<()>,
+}
+
 /// What tends.
 struct Work {
     service: Knowledge,
@@ -121,7 +129,7 @@ struct Work {
     bell: Arc<Notify>,
     zone: TimeZone,
     bases: HashMap<BaseId, Base>,
-    watched: HashMap<SourceId, (AbortOnDropHandle<()>, Option<Watched>)>,
+    watched: HashMap<SourceId, Watching>,
     /// Sources of which a sync is to begin.
     pending: BTreeMap<SourceId, (BaseId, Cause)>,
     /// Those of which one began here.
@@ -193,8 +201,8 @@ impl Work {
     fn heard(&mut self, seen: Seen) {
         match seen {
             Seen::How(id, how) => {
-                if let Some((_, told)) = self.watched.get_mut(&id) {
-                    *told = Some(how);
+                if let Some(watching) = self.watched.get_mut(&id) {
+                    watching.how = Some(how);
                 }
             }
             Seen::Differs(id) => {
@@ -220,7 +228,10 @@ impl Work {
             .filter(|(_, source)| source.watch)
             .map(|(base, source)| (base.id, source.clone()))
             .collect();
-        self.watched.retain(|id, _| wanted.iter().any(|(_, source)| source.id == *id));
+        // One of which other files are chosen now is watched anew.
+        self.watched.retain(|id, watching| {
+            wanted.iter().any(|(_, source)| source.id == *id && source.origin == watching.origin)
+        });
         for (base, source) in wanted {
             if self.watched.contains_key(&source.id) {
                 continue;
@@ -229,7 +240,7 @@ impl Work {
             if let Ok(place) = Place::of(&source.origin, &self.service, net) {
                 let id = source.id;
                 let task = watch(self.service.clone(), base, id, place, self.tell.clone());
-                self.watched.insert(id, (task, None));
+                self.watched.insert(id, Watching { origin: source.origin, how: None, _task: task });
             }
         }
     }
@@ -276,7 +287,7 @@ impl Work {
                 continue;
             }
             let terms = self.terms().await;
-            let step = match self.service.begin(base, Some(source), terms).await {
+            let step = match self.service.begin(base, Some(source), cause.into(), terms).await {
                 Ok(begun) => {
                     self.bases.insert(base, begun);
                     self.begun.insert(source, base);
@@ -342,12 +353,12 @@ impl Work {
             .into_iter()
             .filter(|(_, source)| {
                 // One whose files are not being watched yet says so in a moment.
-                !source.watch || self.watched.get(&source.id).is_some_and(|(_, how)| how.is_some())
+                !source.watch || self.watched.get(&source.id).is_some_and(|watching| watching.how.is_some())
             })
             .filter(|(base, _)| !base.is_syncing())
             .map(|(base, source)| {
                 let next = source.schedule.as_ref().and_then(|schedule| self.next(schedule));
-                let watched = self.watched.get(&source.id).and_then(|(_, how)| how.clone());
+                let watched = self.watched.get(&source.id).and_then(|watching| watching.how.clone());
                 (source.id, told(base, source, Step::Waits { next, watched }))
             })
             .collect();

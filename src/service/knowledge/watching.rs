@@ -270,7 +270,7 @@ mod tests {
     use super::*;
 
     fn place(folder: &Path) -> Place {
-        Place::Files { path: folder.to_owned(), include: Vec::new(), exclude: Vec::new() }
+        Place::Files { path: folder.to_owned(), include: Vec::new(), exclude: Vec::new(), ignored: false }
     }
 
     async fn rings(eyes: &Eyes) -> bool {

@@ -32,7 +32,7 @@ pub use egress::EgressKey;
 pub use evaluation::{
     DecisionOf, EvaluationItem, Foreign, ForeignOf, GeneratedOf, HandedOutOf, HeldOf, RatedItemOf, VoteOf,
 };
-pub use knowledge::FiledOf;
+pub use knowledge::{FiledOf, SyncOf};
 pub use model_list::ModelList;
 pub use open_answer::OpenAnswer;
 pub use prompt::{PromptOf, PromptRun, RunOf, VersionOf};
@@ -87,6 +87,7 @@ pub enum Kind {
     Unnamed = 35,
     Base = 36,
     Filed = 37,
+    SyncRun = 38,
     Agent = 40,
     AgentVersion = 41,
     AgentRun = 42,
@@ -114,9 +115,9 @@ impl Kind {
 
     /// Whether the removal of what lies under a key leaves a mark.
     pub(super) fn is_marked(key: &[u8]) -> bool {
-        // What a rater has before them ends by itself; a document that is gone is missed by the next sync. What a
-        // salvage brings back of traces goes where its segment is gone.
-        const UNMARKED: [Kind; 14] = [
+        // What a rater has before them ends by itself; a document that is gone is missed by the next sync, and an old sync goes again
+        // with it. What a salvage brings back of traces goes where its segment is gone.
+        const UNMARKED: [Kind; 15] = [
             Kind::Span,
             Kind::Told,
             Kind::Egress,
@@ -126,6 +127,7 @@ impl Kind {
             Kind::Held,
             Kind::Foreign,
             Kind::Filed,
+            Kind::SyncRun,
             Kind::TraceRun,
             Kind::TraceAt,
             Kind::TraceChunk,
@@ -136,7 +138,7 @@ impl Kind {
     }
 
     /// Every kind that has records, with its name for people.
-    pub(super) const RECORDS: [(Self, &'static str); 44] = [
+    pub(super) const RECORDS: [(Self, &'static str); 45] = [
         (Self::Conversation, "conversations"),
         (Self::Message, "messages"),
         (Self::Draft, "drafts"),
@@ -169,6 +171,7 @@ impl Kind {
         (Self::Foreign, "lines that evaluations came as"),
         (Self::Base, "knowledge bases"),
         (Self::Filed, "documents of knowledge bases"),
+        (Self::SyncRun, "syncs of knowledge bases"),
         (Self::Agent, "agents"),
         (Self::AgentVersion, "versions of agents"),
         (Self::AgentRun, "runs of agents"),
@@ -235,6 +238,8 @@ id_key!(
     crate::domain::id::MessageId,
     crate::domain::id::NoteId,
     crate::domain::id::PromptId,
+    crate::domain::id::SourceId,
     crate::domain::id::SpanId,
+    crate::domain::id::SyncId,
     crate::domain::id::VoteId
 );

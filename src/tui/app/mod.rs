@@ -88,6 +88,8 @@ pub struct Options {
     pub home: Option<PathBuf>,
     /// Where relative paths begin.
     pub folder: PathBuf,
+    /// The server and the Region of buckets, where none are named.
+    pub buckets: (Option<String>, Option<String>),
 }
 
 /// Which theme is used.
@@ -154,6 +156,7 @@ impl Options {
             utc_offset,
             home: config.home.clone(),
             folder: config.folder.clone(),
+            buckets: (config.s3.endpoint.clone(), config.s3.region.clone()),
         })
     }
 }

@@ -21,6 +21,8 @@ pub enum Context {
     Comparisons,
     /// The knowledge bases that there are.
     Bases,
+    /// The sources of one, each with its syncs.
+    Sources,
     /// What a base is asked is written there.
     Query,
     /// What was found in it.
@@ -87,6 +89,7 @@ impl Context {
         Self::Columns,
         Self::Comparisons,
         Self::Bases,
+        Self::Sources,
         Self::Query,
         Self::Hits,
         Self::Documents,
@@ -153,6 +156,7 @@ impl Context {
             Self::Columns => "Answers side by side",
             Self::Comparisons => "Comparisons",
             Self::Bases => "Knowledge bases",
+            Self::Sources => "Sources of a base",
             Self::Query => "Asking a knowledge base",
             Self::Hits => "What was found",
             Self::Documents => "Documents of a base",

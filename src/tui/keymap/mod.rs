@@ -10,12 +10,18 @@ use crate::domain::{Error, ErrorKind, Result};
 
 pub use context::Context;
 pub use label::label;
-use table::TABLE;
+use table::{Row, TABLE};
 
 mod context;
 mod label;
+mod sources;
 mod stroke;
 mod table;
+
+/// Every row of the table.
+fn rows() -> impl Iterator<Item = &'static Row> {
+    TABLE.iter().chain(sources::ROWS)
+}
 
 /// One line of the help or the palette, one hint of the footer.
 #[derive(Debug, Clone, PartialEq)]
@@ -48,7 +54,7 @@ impl Default for Keymap {
     /// The keys as they come; a test holds that the table is sound.
     fn default() -> Self {
         let read = |keys: &str| keys.split_whitespace().filter_map(|key| key.parse::<Key>().ok()).collect();
-        let bindings = TABLE.iter().map(|row| Binding {
+        let bindings = rows().map(|row| Binding {
             context: row.context,
             action: row.action,
             keys: read(row.keys),
@@ -286,7 +292,7 @@ mod tests {
 
     #[test]
     fn every_key_of_the_table_reads_and_no_two_actions_share_one() {
-        for row in TABLE {
+        for row in rows() {
             for key in row.keys.split_whitespace() {
                 assert_eq!(key.parse::<Key>().map(|k| k.to_string()).as_deref(), Ok(key));
             }
@@ -297,7 +303,7 @@ mod tests {
     #[test]
     fn every_action_is_in_the_table() {
         for action in Action::ALL {
-            assert!(TABLE.iter().any(|row| row.action == *action), "{action:?}");
+            assert!(rows().any(|row| row.action == *action), "{action:?}");
         }
     }
 

@@ -13,7 +13,7 @@ pub(super) struct Row {
     pub hint: &'static str,
 }
 
-const fn row(context: Context, action: Action, keys: &'static str, hint: &'static str) -> Row {
+pub(super) const fn row(context: Context, action: Action, keys: &'static str, hint: &'static str) -> Row {
     Row { context, action, keys, hint }
 }
 
@@ -207,6 +207,7 @@ pub(super) const TABLE: &[Row] = &[
     row(C::Bases, A::AddDocuments, "a", "add"),
     row(C::Bases, A::SyncBase, "s", "sync"),
     row(C::Bases, A::ShowDocuments, "D", "documents"),
+    row(C::Bases, A::ShowSources, "S", "sources"),
     row(C::Bases, A::PreviewCuts, "v", "preview"),
     row(C::Bases, A::RebuildBase, "R", "rebuild"),
     row(C::Bases, A::Rename, "r f2", ""),

@@ -11,7 +11,7 @@ use crate::domain::conversation::Conversation;
 use crate::domain::evaluation::Dataset;
 use crate::domain::figures::{bytes, count};
 use crate::domain::id::EvaluationId;
-use crate::domain::knowledge::base::Base;
+use crate::domain::knowledge::base::{Base, Source};
 use crate::domain::knowledge::rebuild::{RebuildPlan, Wish};
 use crate::domain::message::BlobId;
 use crate::domain::picture::Making;
@@ -263,6 +263,19 @@ impl Confirm {
             letter: 'd',
             does: "delete it",
             choice: Choice::RemoveBase(base.id),
+            keeps: "keep it",
+        }
+    }
+
+    /// Asks before a source is taken out of a knowledge base.
+    pub fn remove_source(base: &Base, source: &Source) -> Self {
+        Self {
+            act: "Take out of the knowledge base",
+            object: safe_line(&source.origin.place()).into_owned(),
+            rest: "with its documents and syncs? The files stay where they are.".to_owned(),
+            letter: 'd',
+            does: "take it out",
+            choice: Choice::RemoveSource(base.id, source.id),
             keeps: "keep it",
         }
     }

@@ -18,6 +18,7 @@ pub mod picker;
 pub mod prompt;
 mod prompts;
 pub mod reading;
+pub mod source;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
@@ -37,6 +38,7 @@ use crate::domain::evaluation::metric::Method;
 use crate::domain::evaluation::vote::Skip;
 use crate::domain::id::{
     BaseId, ComparisonId, ConversationId, DatasetId, EvaluationId, MakingId, MessageId, PromptId, RunId,
+    SourceId,
 };
 use crate::domain::knowledge::chunking::Chunking;
 use crate::domain::knowledge::rebuild::Wish;
@@ -56,6 +58,7 @@ use passphrase::Ask;
 use picker::Picker;
 use prompt::{Blank, Prompt, Said};
 use reading::Reading;
+use source::SourceBlank;
 
 /// Columns of a list.
 const WIDEST: u16 = 80;
@@ -176,6 +179,16 @@ pub enum Choice {
         base: Option<BaseId>,
         path: String,
     },
+    /// A blank of a source that is written, or turned over.
+    SourceBlank(SourceBlank),
+    /// What stands in it; nothing for the usual.
+    FillSource(SourceBlank, String),
+    /// The source that is written is added, or is so from now on.
+    KeepSource,
+    /// What was written of it is taken back.
+    DropSource,
+    /// Takes a source out of that base.
+    RemoveSource(BaseId, SourceId),
     /// Shows what the file of that path would become.
     PreviewFile(String),
     /// How a file is cut that is shown before it is indexed.

@@ -8,6 +8,7 @@ pub use super::forms::{
     comparison_form_of, format_of, is_server, report_form_of, trace_form_of, usage_form_of,
 };
 use super::input::Input;
+use super::source::SourceBlank;
 use super::{Choice, Outcome};
 use crate::domain::attachment::{Attachment, dropped_path};
 use crate::domain::completion::{Completion, Name};
@@ -86,6 +87,8 @@ pub enum Of {
     DatasetName(DatasetId),
     /// The folder or file that a knowledge base reads; `None` for a new one.
     Documents(Option<BaseId>),
+    /// What stands in a blank of a source of a knowledge base.
+    SourceBlank(SourceBlank),
     /// The file that is cut to be shown.
     Preview,
     /// How it is cut.
@@ -204,7 +207,7 @@ impl Prompt {
             Of::Question => "ask",
             Of::PromptName(None) | Of::PresetName(None) | Of::Note => "save",
             Of::Comment | Of::Blank(_) | Of::Repeats | Of::Category | Of::Opinion(_) => "keep it",
-            Of::Filter | Of::Threshold | Of::Chunking | Of::Candidates(..) => "take it",
+            Of::Filter | Of::Threshold | Of::Chunking | Of::Candidates(..) | Of::SourceBlank(_) => "take it",
             Of::Items | Of::Values | Of::Documents(_) | Of::Questions | Of::BaseFrom | Of::TraceFile => {
                 "read"
             }
@@ -225,6 +228,7 @@ impl Prompt {
                 | Of::Items
                 | Of::Values
                 | Of::Documents(_)
+                | Of::SourceBlank(SourceBlank::Place)
                 | Of::Questions
                 | Of::Preview
                 | Of::BaseFrom
@@ -361,6 +365,13 @@ impl Prompt {
                 let path = dropped_path(text).unwrap_or_else(|| text.to_owned());
                 Outcome::Chosen(Choice::AddDocuments { base: *base, path })
             }
+            (Some(Action::Accept), Of::SourceBlank(blank)) => match blank.check(text) {
+                Ok(()) => Outcome::Chosen(Choice::FillSource(*blank, text.to_owned())),
+                Err(error) => {
+                    self.said = Said::Failed(error.said());
+                    Outcome::Stay
+                }
+            },
             (Some(Action::Accept), Of::Questions) if !text.is_empty() && !text.ends_with('/') => {
                 Outcome::Chosen(Choice::Questions(dropped_path(text).unwrap_or_else(|| text.to_owned())))
             }
@@ -566,9 +577,8 @@ impl Prompt {
                 ".md for people, .jsonl all of it, .battles.jsonl the choices as FastChat has them",
                 Role::Muted,
             ),
-            ("", Of::Documents(_)) => {
-                ("A folder with all that lies in it, or one file · ~/ is your home", Role::Muted)
-            }
+            ("", Of::Documents(_)) => (SourceBlank::Place.about(), Role::Muted),
+            ("", Of::SourceBlank(blank)) => (blank.about(), Role::Muted),
             ("", Of::Preview) => {
                 ("Any file that a base can read; nothing of it is kept · ~/ is your home", Role::Muted)
             }

@@ -3,6 +3,7 @@
 use super::blank::Blank;
 use super::input::Input;
 use super::prompt::{Of, Prompt, Said};
+use super::source::SourceBlank;
 use crate::domain::Error;
 use crate::domain::figures::grouped;
 use crate::domain::id::{BaseId, ComparisonId, ConversationId, DatasetId, EvaluationId, PromptId};
@@ -201,6 +202,12 @@ impl Prompt {
         };
         let of = Of::Documents(base.map(|(id, _)| id));
         Self { title, input: Input::default(), of, wrong: "", said: Said::Nothing }
+    }
+
+    /// Asks for what stands in a blank of a source; `before` is what stands there.
+    pub fn source_blank(of: SourceBlank, before: &str) -> Self {
+        let title = of.title().to_owned();
+        Self { title, input: Input::new(before), of: Of::SourceBlank(of), wrong: "", said: Said::Nothing }
     }
 
     /// Asks for the file that is shown as it would be cut.

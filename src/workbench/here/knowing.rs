@@ -162,6 +162,7 @@ impl Here {
                 }
                 Ask::DropRebuild { id } => said(service.drop_rebuild(id, &terms).await?),
                 Ask::Pause { id } => said(service.pause(id).await?),
+                Ask::Runs { id } => Reply::SyncRuns { runs: service.runs(id).await? },
                 Ask::Documents { id } => Reply::Documents { documents: service.documents(id).await? },
                 Ask::Passages { id, document, from, most } => {
                     let passages = service.passages(id, document, (from, most), &terms).await?;

@@ -12,7 +12,7 @@ pub use crate::domain::knowledge::rebuild::Wish;
 pub use crate::domain::knowledge::reranking::{Reranker, Reranking};
 pub use crate::domain::knowledge::retrieval::{Answers, Asked, Question};
 pub use crate::domain::knowledge::store::StoreKind;
-pub use crate::service::knowledge::check_filter;
+pub use crate::service::knowledge::{check_filter, check_patterns};
 
 /// Asks about knowledge bases.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -29,7 +29,7 @@ pub enum Knowledge {
     CheckSource { plan: SourcePlan },
     /// Adds a place of documents, which a sync reads: `Base`.
     AddSource { id: BaseId, plan: SourcePlan },
-    /// Has a source looked through by itself at other times: `Base`.
+    /// Has other files of a source looked through, or at other times by itself: `Base`.
     ChangeSource { id: BaseId, source: SourceId, change: SourceChange },
     /// Takes a source away with its documents: `Base`.
     RemoveSource { id: BaseId, source: SourceId },
@@ -62,6 +62,8 @@ pub enum Knowledge {
     Import { path: PathBuf, name: Option<String> },
     /// Stops what syncs it; the next sync goes on from there: `Base`.
     Pause { id: BaseId },
+    /// The syncs of its sources that are remembered, those of each source together and the newest first: `SyncRuns`.
+    Runs { id: BaseId },
     /// Its documents by their places: `Documents`.
     Documents { id: BaseId },
     /// The passages of a document in order, all of them or at most `most` from the one at `from` on: `Passages`.

@@ -63,6 +63,7 @@ impl Request {
                         | K::Rename { .. }
                         | K::Pause { .. }
                         | K::Documents { .. }
+                        | K::Runs { .. }
                 )
             }
             Self::Chat(_)
@@ -193,6 +194,7 @@ impl Request {
                 | K::Find { .. }
                 | K::CheckSource { .. }
                 | K::Documents { .. }
+                | K::Runs { .. }
                 | K::Passages { .. }
                 | K::Look { .. }
                 | K::Preview { .. }

@@ -74,6 +74,7 @@ const LINES: &[&str] = &[
     "kb sync docs",
     "kb sync docs --pause",
     "kb status docs",
+    "kb status docs --runs",
     "kb documents docs",
     "kb chunks docs a.json",
     "kb rerank docs far/reranker",

@@ -122,6 +122,40 @@ async fn a_time_that_was_missed_is_made_up_for_once() {
     });
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn other_files_that_are_chosen_of_a_source_are_watched_and_synced_from_then_on() {
+    let server = embedding(Duration::ZERO).await;
+    tokio::task::block_in_place(|| {
+        let home = home(&server);
+        for (name, text) in [("a.md", "Alpha.\n"), ("b.txt", "Beta.\n"), ("drop.md", "Delta.\n")] {
+            write(&home, name, text);
+        }
+        write(&home, ".gitignore", "drop.md\n");
+        good(&create(&home));
+        assert_eq!(count(&home, "new"), 2);
+        let change = |more: &[&str]| home.run(&[&["kb", "change-source", "docs", "docs"], more].concat());
+        let bad = change(&["--include", "{a", "--watch", "true"]);
+        assert!(bad.code == Some(2) && bad.stderr.contains(".gitignore"), "{bad:?}");
+        assert_eq!(change(&[]).code, Some(2), "nothing is to be changed");
+        let set = change(&["--watch", "true"]);
+        assert!(good(&set).contains("when its files change") && !set.stdout.contains("only"), "{set:?}");
+        let mut watch = Watch::start(&home);
+        watch.until("waits");
+        let set = change(&["--exclude", "*.txt", "--exclude", "my drafts/**", "--ignored", "true"]);
+        assert!(good(&set).contains("without *.txt my\\ drafts/**"), "{set:?}");
+        assert_eq!(watch.until("began")["cause"], "files");
+        let ended = watch.until("ended");
+        let counts = &ended["sync"]["statistics"];
+        assert_eq!((&counts["new"], &counts["deleted"]), (&1.into(), &1.into()), "{ended}");
+        drop(watch);
+        assert_eq!(last(&home)["started"], "change");
+        let set = change(&["--exclude", "none", "--ignored", "false", "--watch", "false"]);
+        assert!(!good(&set).contains("without"), "{set:?}");
+        good(&home.run(&["kb", "sync", "docs"]));
+        assert_eq!((count(&home, "new"), count(&home, "deleted")), (1, 1));
+    });
+}
+
 /// Sets the schedule's beginning back by a day, as nobody but the clock can.
 fn backdate(home: &Home) {
     use outcrop::domain::knowledge::base::Base;

@@ -57,7 +57,7 @@ impl InState for Sync {
     }
 }
 
-fn base(n: u8, name: &str, sources: Vec<Source>) -> Base {
+pub(super) fn base(n: u8, name: &str, sources: Vec<Source>) -> Base {
     let passages = if sources.is_empty() { 0 } else { 18_331 };
     Base {
         id: BaseId::from_bytes([n; 16]),
@@ -78,13 +78,14 @@ fn base(n: u8, name: &str, sources: Vec<Source>) -> Base {
     }
 }
 
-fn source(last: Option<Sync>) -> Source {
-    let origin = Origin::Files { path: FOLDER.into(), include: Vec::new(), exclude: Vec::new() };
+pub(super) fn source(last: Option<Sync>) -> Source {
+    let (include, exclude) = (Vec::new(), Vec::new());
+    let origin = Origin::Files { path: FOLDER.into(), include, exclude, ignored: false };
     let (id, chunking) = (SourceId::from_bytes([5; 16]), Chunking::Default);
     Source { id, origin, chunking, schedule: None, watch: false, last }
 }
 
-fn failing() -> Sync {
+pub(super) fn failing() -> Sync {
     let mut failing = sync(SyncState::Complete);
     failing.statistics.failed = 0;
     failing.fail(
@@ -98,12 +99,12 @@ fn failing() -> Sync {
     failing
 }
 
-fn running() -> Sync {
+pub(super) fn running() -> Sync {
     let due = Due { files: 64, bytes: 4_200_000, files_done: 40, bytes_done: 2_604_000 };
     Sync { due, began: Timestamp(NOW - 60_000), ..sync(SyncState::InProgress) }
 }
 
-fn bases() -> Vec<Base> {
+pub(super) fn bases() -> Vec<Base> {
     vec![
         base(1, "billing", vec![source(Some(failing()))]),
         base(
@@ -116,7 +117,7 @@ fn bases() -> Vec<Base> {
     ]
 }
 
-fn enter(stage: &mut Stage, bases: Vec<Base>) {
+pub(super) fn enter(stage: &mut Stage, bases: Vec<Base>) {
     stage.keys("<alt+3>");
     stage.answer("\"list\"", vec![Reply::Bases { bases }]);
 }
@@ -227,7 +228,7 @@ fn passages(stage: &mut Stage) {
     stage.answer("\"passages\"", vec![Reply::Passages { passages: passages.collect() }]);
 }
 
-fn requests(effects: &[Effect]) -> Vec<Knowledge> {
+pub(super) fn requests(effects: &[Effect]) -> Vec<Knowledge> {
     Stage::requests(effects)
         .into_iter()
         .filter_map(|request| match request {

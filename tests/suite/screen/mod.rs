@@ -12,6 +12,7 @@ mod picker;
 mod pictures;
 pub mod prompt;
 mod results;
+mod sources;
 mod traces;
 mod turns;
 mod usage;

@@ -115,6 +115,11 @@ impl State {
             | Choice::Category(_)
             | Choice::Board(_)
             | Choice::AddDocuments { .. }
+            | Choice::SourceBlank(_)
+            | Choice::FillSource(..)
+            | Choice::KeepSource
+            | Choice::DropSource
+            | Choice::RemoveSource(..)
             | Choice::PreviewFile(_)
             | Choice::Chunking(_)
             | Choice::Questions(_)

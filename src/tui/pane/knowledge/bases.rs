@@ -1,15 +1,15 @@
 //! The bases: made of a folder, filled, synced, renamed, removed.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::{Open, State, Wait, is_worked_on, layout, name_of};
 use crate::domain::Error;
 use crate::domain::id::{BaseId, SourceId};
-use crate::domain::knowledge::base::{Base, Origin, Plan, SourcePlan};
+use crate::domain::knowledge::base::{BUCKETS, Base, Origin, Plan, SourcePlan, bucket_of};
 use crate::domain::knowledge::chunking::Chunking;
 use crate::domain::knowledge::store::StoreKind;
 use crate::tui::action::Action;
-use crate::tui::app::Desk;
+use crate::tui::app::{Desk, Options};
 use crate::tui::effect::Lane;
 use crate::tui::overlay::confirm::Confirm;
 use crate::tui::overlay::prompt::Prompt;
@@ -42,6 +42,7 @@ impl State {
             | A::AddDocuments
             | A::SyncBase
             | A::ShowDocuments
+            | A::ShowSources
             | A::ChooseReranker
             | A::RebuildBase
             | A::ExportBase
@@ -61,13 +62,15 @@ impl State {
             Action::NewBase => desk.overlays.push(Overlay::Prompt(Prompt::documents(None))),
             Action::PreviewCuts => Self::ask_for_file(desk),
             Action::ImportBase => desk.overlays.push(Overlay::Prompt(Prompt::import_base())),
-            Action::Open | Action::ShowDocuments => {
+            Action::Open | Action::ShowDocuments | Action::ShowSources => {
                 let Some(id) = self.current().map(|base| base.id) else { return };
                 if self.open.as_ref().is_none_or(|open| open.id != id) {
                     self.open = Some(Open::new(id));
                 }
-                if action == Action::ShowDocuments {
-                    self.show_documents(desk);
+                match action {
+                    Action::ShowDocuments => self.show_documents(desk),
+                    Action::ShowSources => self.show_sources(desk),
+                    _ => {}
                 }
             }
             action => self.on_base(action, desk),
@@ -119,12 +122,18 @@ impl State {
             Choice::AddDocuments { base: Some(id), path } => {
                 let chunking = self.chunking_wanted();
                 self.cuts = None;
-                self.add(*id, (path.as_str(), desk.options.whole_path(path)), chunking, desk);
+                self.add(*id, path, chunking, desk);
             }
             // Nothing is made for what is not there.
             Choice::AddDocuments { base: None, path } => {
-                let (whole, chunking) = (desk.options.whole_path(path), self.chunking_wanted());
-                let plan = plan_of(whole, chunking);
+                let chunking = self.chunking_wanted();
+                let plan = match plan_of(path, chunking, desk.options) {
+                    Ok(plan) => plan,
+                    Err(error) => {
+                        self.mend(None, path, error, desk);
+                        return true;
+                    }
+                };
                 let task = desk.call(None, Request::Knowledge(Knowledge::CheckSource { plan }));
                 self.wait(task, Wait::Check(path.clone(), chunking));
             }
@@ -188,14 +197,11 @@ impl State {
     }
 
     /// The base has that folder or file as a source, which was `typed` so.
-    pub(super) fn add(
-        &mut self,
-        id: BaseId,
-        (typed, path): (&str, PathBuf),
-        chunking: Chunking,
-        desk: &mut Desk<'_>,
-    ) {
-        let plan = plan_of(path, chunking);
+    pub(super) fn add(&mut self, id: BaseId, typed: &str, chunking: Chunking, desk: &mut Desk<'_>) {
+        let plan = match plan_of(typed, chunking, desk.options) {
+            Ok(plan) => plan,
+            Err(error) => return self.mend(Some(id), typed, error, desk),
+        };
         let task = desk.call(None, Request::Knowledge(Knowledge::AddSource { id, plan }));
         self.wait(task, Wait::Add(id, typed.to_owned()));
     }
@@ -240,8 +246,32 @@ impl State {
     }
 }
 
-/// A folder with all that lies in it, or one file.
-fn plan_of(path: PathBuf, chunking: Chunking) -> SourcePlan {
-    let origin = Origin::Files { path, include: Vec::new(), exclude: Vec::new() };
-    SourcePlan { origin, chunking, schedule: None, watch: false }
+/// All of what is there.
+fn plan_of(typed: &str, chunking: Chunking, options: &Options) -> Result<SourcePlan, Error> {
+    Ok(SourcePlan { origin: origin_of(typed, options)?, chunking, schedule: None, watch: false })
+}
+
+/// A page of the web.
+pub(super) fn is_page(typed: &str) -> bool {
+    typed.starts_with("http://") || typed.starts_with("https://")
+}
+
+/// It lies on another machine.
+pub(super) fn is_far(typed: &str) -> bool {
+    is_page(typed) || typed.starts_with(BUCKETS)
+}
+
+/// The place that was typed: a folder with all that lies in it, one file, the objects of a bucket, or a page.
+pub(super) fn origin_of(typed: &str, options: &Options) -> Result<Origin, Error> {
+    let (include, exclude) = (Vec::new(), Vec::new());
+    if is_page(typed) {
+        return Ok(Origin::Url { url: typed.to_owned(), private: false });
+    }
+    if is_far(typed) {
+        let (bucket, prefix) = bucket_of(typed)?;
+        // As this process was told: whoever syncs it may have been told otherwise.
+        let (endpoint, region) = options.buckets.clone();
+        return Ok(Origin::S3 { bucket, prefix, endpoint, region, include, exclude });
+    }
+    Ok(Origin::Files { path: options.whole_path(typed), include, exclude, ignored: false })
 }

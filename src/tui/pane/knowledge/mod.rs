@@ -3,6 +3,7 @@
 //! ```text
 //! bases       made, filled, synced, removed          found      a question, its hits, the answer, two settings
 //! documents   what a base has, and how it stands     passages   one document as it was cut, in windows
+//! sources     where they come from, each with its syncs    form   one as it is written
 //! reranking   who puts what is found in order         cited      an answer in rows, with its marks
 //! cutting     a file as it would be cut, before it is part of a base
 //! template    the prompt by which a base is answered from
@@ -15,6 +16,7 @@ mod bases;
 mod cited;
 mod cutting;
 mod documents;
+mod form;
 mod found;
 mod layout;
 mod measuring;
@@ -22,6 +24,7 @@ mod passages;
 mod place;
 mod replies;
 mod reranking;
+mod sources;
 mod template;
 mod update;
 mod view;
@@ -33,8 +36,10 @@ use std::time::Duration;
 use attaching::Offer;
 use cutting::Cuts;
 use documents::Shelf;
+use form::Form;
 use found::{Answer, Column};
 use passages::Leaf;
+use sources::Sources;
 use template::Draft;
 
 use crate::domain::Error;
@@ -75,6 +80,8 @@ pub struct State {
     measured: Option<(u64, u64)>,
     /// The prompt of a base that is being written.
     draft: Option<Draft>,
+    /// The source of one that is.
+    form: Option<Form>,
     /// Answers from a base, where another one was chosen than conversations begin with.
     model: Option<ModelId>,
 }
@@ -97,6 +104,10 @@ enum Wait {
     Find(usize),
     Answer,
     Documents,
+    /// The syncs of that base.
+    Runs(BaseId),
+    /// The source that was written is added, or changed.
+    Keep,
     /// The passages of a document from that one on.
     Passages(DocumentId, u32),
     Look(PassageId),
@@ -133,6 +144,7 @@ struct Open {
     answer_top: u16,
     shelf: Shelf,
     leaf: Option<Leaf>,
+    sources: Sources,
 }
 
 /// What of it is shown.
@@ -142,6 +154,7 @@ enum Page {
     Found,
     Documents,
     Passages,
+    Sources,
 }
 
 /// Where keys go while what was found is shown.
@@ -168,6 +181,7 @@ impl Open {
             answer_top: 0,
             shelf: Shelf::default(),
             leaf: None,
+            sources: Sources::default(),
         }
     }
 

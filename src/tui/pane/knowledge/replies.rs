@@ -27,13 +27,14 @@ impl State {
                 self.select_base(at.unwrap_or(self.selected), desk);
                 self.offer_now(desk);
             }
+            (Wait::Runs(id), Reply::SyncRuns { runs }) => self.take_runs(id, runs, desk),
+            (Wait::Keep, Reply::Base { base }) => self.kept(base, desk),
             (Wait::Check(typed, chunking), Reply::Done) => self.make(typed, chunking, desk),
             (Wait::Make(typed, chunking), Reply::Base { base }) => {
                 let id = base.id;
                 self.put(base);
                 self.selected = self.bases.iter().position(|base| base.id == id).unwrap_or(0);
-                let whole = desk.options.whole_path(&typed);
-                self.add(id, (typed.as_str(), whole), chunking, desk);
+                self.add(id, &typed, chunking, desk);
             }
             (Wait::Add(..), Reply::Base { base }) => {
                 // The source that was added is the last one; it is read now.
@@ -137,11 +138,12 @@ impl State {
     }
 
     /// A base says how it is now; one that was synced to its end is looked at again.
-    fn grown(&mut self, base: Base, desk: &mut Desk<'_>) {
-        let before = self.bases.iter().find(|other| other.id == base.id);
-        let ended = before.is_some_and(is_worked_on) && !is_worked_on(&base);
+    pub(super) fn grown(&mut self, base: Base, desk: &mut Desk<'_>) {
+        let before = self.bases.iter().find(|other| other.id == base.id).cloned();
+        let ended = before.as_ref().is_some_and(is_worked_on) && !is_worked_on(&base);
         let id = base.id;
         self.put(base);
+        self.sources_grown(before.as_ref(), desk);
         let here = self.open.as_ref().is_some_and(|open| open.id == id && open.shelf.known);
         if ended && here {
             self.read_documents(desk);
@@ -178,6 +180,16 @@ impl State {
             Wait::Documents => {
                 if let Some(open) = &mut self.open {
                     open.shelf.error = error;
+                }
+            }
+            Wait::Runs(_) => {
+                if let Some(open) = &mut self.open {
+                    open.sources.error = error;
+                }
+            }
+            Wait::Keep => {
+                if let Some(error) = error {
+                    self.refused(error, desk);
                 }
             }
             Wait::Passages(document, _) => {

@@ -22,6 +22,7 @@ impl State {
             Page::Documents if open.shelf.writing => Context::Menu,
             Page::Documents => Context::Documents,
             Page::Passages => Context::Passages,
+            Page::Sources => Context::Sources,
         }
     }
 
@@ -36,6 +37,7 @@ impl State {
                 Page::Found => self.can_among_hits(action) || self.edits(action),
                 Page::Documents => self.can_among_documents(action),
                 Page::Passages => self.can_among_passages(action),
+                Page::Sources => self.can_among_sources(action),
             },
         }
     }
@@ -74,6 +76,7 @@ impl State {
             },
             Some((Page::Documents, false)) => self.among_documents(action, desk),
             Some((Page::Passages, _)) => self.among_passages(action, desk),
+            Some((Page::Sources, _)) => self.among_sources(action, desk),
         }
     }
 
@@ -89,7 +92,7 @@ impl State {
                 open.shelf.narrow.clear();
                 open.shelf.arrange();
             }
-            Page::Passages | Page::Documents => open.page = Page::Found,
+            Page::Passages | Page::Documents | Page::Sources => open.page = Page::Found,
             Page::Found if open.focus == Focus::Hits => open.focus = Focus::Query,
             Page::Found => self.open = None,
         }
@@ -137,6 +140,7 @@ impl State {
     /// Takes what was chosen in an overlay.
     pub(super) fn was_chosen(&mut self, choice: &Choice, desk: &mut Desk<'_>) {
         if !self.chosen_of_cuts(choice, desk)
+            && !self.chosen_of_form(choice, desk)
             && !self.chosen_of_bases(choice, desk)
             && !Self::chosen_of_reranking(choice, desk)
         {
@@ -174,7 +178,7 @@ impl State {
                 let areas = layout::found(open, desk.area);
                 (areas.card, areas.answer)
             }
-            Page::Documents => return false,
+            Page::Documents | Page::Sources => return false,
             Page::Passages => (layout::listed(desk.area).1, ratatui::layout::Rect::default()),
         };
         let Some(open) = &mut self.open else { return false };
@@ -209,6 +213,11 @@ impl State {
                 if let Some(open) = self.open.as_mut().filter(|_| known) {
                     open.shelf.selected = row;
                     open.shelf.top = followed(open.shelf.top, row, usize::from(rows.height));
+                }
+            }
+            Page::Sources => {
+                if layout::listed(desk.area).0.contains(at) {
+                    self.row_pressed(mouse.row, desk);
                 }
             }
             Page::Passages => {

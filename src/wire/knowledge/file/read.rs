@@ -320,13 +320,13 @@ fn source(source: SourceShape) -> Result<Source, String> {
         all.iter().try_for_each(|pattern| short("a pattern", pattern))
     };
     let origin = match origin {
-        OriginShape::Files { path, include, exclude } => {
+        OriginShape::Files { path, include, exclude, ignored } => {
             patterns(&include).and_then(|()| patterns(&exclude))?;
             short("a path", &path)?;
             if !path.starts_with('/') || path.contains('\0') {
                 return Err("a source is at a path that begins nowhere".to_owned());
             }
-            Origin::Files { path: PathBuf::from(path), include, exclude }
+            Origin::Files { path: PathBuf::from(path), include, exclude, ignored }
         }
         OriginShape::S3 { bucket, prefix, endpoint, region, include, exclude } => {
             patterns(&include).and_then(|()| patterns(&exclude))?;
@@ -396,6 +396,15 @@ mod tests {
     use crate::domain::time::Timestamp;
     use crate::wire::knowledge::file::Writer;
 
+    fn files() -> Origin {
+        Origin::Files {
+            path: "/docs".into(),
+            include: Vec::new(),
+            exclude: vec!["*.log".into()],
+            ignored: true,
+        }
+    }
+
     fn base() -> Base {
         let schedule = Some(Schedule { cron: "0 6 * * *".to_owned(), since: Timestamp(0) });
         let source = |n: u8, origin| Source {
@@ -421,7 +430,7 @@ mod tests {
             index: None,
             rebuild: None,
             sources: vec![
-                source(2, Origin::Files { path: "/docs".into(), include: Vec::new(), exclude: Vec::new() }),
+                source(2, files()),
                 source(3, Origin::Url { url: "https://me:canary@e.org/?token=canary".into(), private: true }),
             ],
             holds: Holds::default(),

@@ -56,6 +56,9 @@ pub(super) enum OriginShape {
         include: Vec<String>,
         #[serde(default)]
         exclude: Vec<String>,
+        /// What ignore files name is read too.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        ignored: bool,
     },
     S3 {
         bucket: String,

@@ -122,8 +122,8 @@ fn json(key: &str, value: &Value) -> Json {
 
 fn source(source: &Source) -> SourceShape {
     let origin = match source.origin.clone() {
-        Origin::Files { path, include, exclude } => {
-            OriginShape::Files { path: path.to_string_lossy().into_owned(), include, exclude }
+        Origin::Files { path, include, exclude, ignored } => {
+            OriginShape::Files { path: path.to_string_lossy().into_owned(), include, exclude, ignored }
         }
         Origin::S3 { bucket, prefix, endpoint, region, include, exclude } => {
             let endpoint = endpoint.map(|endpoint| without_credentials(&endpoint));

@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::{progress, standing};
-use crate::domain::figures::{bytes, count, grouped};
+use crate::domain::figures::{count, grouped};
 use crate::domain::knowledge::base::{Base, Source};
 use crate::domain::knowledge::rebuild::Rebuild;
 use crate::domain::knowledge::sync::{Sync, SyncState};
@@ -13,6 +13,7 @@ use crate::tui::keymap::Context;
 use crate::tui::look::Role;
 use crate::tui::paint::{columns, first_parts, put, put_right, scrollbar, thumb, wrap};
 use crate::tui::pane::Sight;
+use crate::tui::pane::knowledge::sources::counted;
 use crate::tui::pane::knowledge::{State, layout};
 use crate::tui::rows::{all_fit, bar, facts, failed, ground, parted, right_of};
 
@@ -131,6 +132,10 @@ fn of_rebuild(rebuild: &Rebuild, sight: &Sight<'_>) -> Vec<(&'static str, String
 fn of_source(source: &Source, sight: &Sight<'_>) -> Vec<(&'static str, String, Role)> {
     let mut told =
         vec![("source", format!("{} · cut {}", source.origin.place(), source.chunking), Role::Text)];
+    let chosen = source.origin.chosen();
+    if !chosen.is_empty() {
+        told.push(("", chosen.join(" · "), Role::Text));
+    }
     let by_itself = by_itself(source);
     if !by_itself.is_empty() {
         told.push(("", by_itself, Role::Text));
@@ -171,38 +176,9 @@ fn went(sync: &Sync, sight: &Sight<'_>) -> (String, Role) {
         SyncState::Complete => format!("synced {}", sight.wall().ago(sync.updated)),
         state => state.as_str().to_lowercase().replace('_', " "),
     };
-    let counts = [
-        (statistics.new, "new"),
-        (statistics.modified, "changed"),
-        (statistics.metadata_modified, "told of anew"),
-        (statistics.moved, "moved"),
-        (statistics.deleted, "gone"),
-        (statistics.unchanged, "as they were"),
-        (statistics.elsewhere, "that another source has"),
-        (statistics.skipped, "skipped"),
-        (statistics.failed, "failed"),
-    ];
-    for (count, what) in counts.into_iter().filter(|(count, _)| *count > 0) {
+    for part in counted(statistics) {
         words.push_str(" · ");
-        words.push_str(&grouped(count));
-        words.push(' ');
-        words.push_str(what);
-    }
-    if statistics.passages > 0 {
-        words.push_str(" · ");
-        words.push_str(&count(statistics.passages, "passage", "passages"));
-        words.push_str(", ");
-        words.push_str(&count(statistics.tokens, "token", "tokens"));
-        words.push_str(" from ");
-        words.push_str(&bytes(statistics.bytes));
-    }
-    let of_them =
-        [(statistics.known, "embedded before"), (statistics.windowed, "longer than the model reads at once")];
-    for (many, what) in of_them.into_iter().filter(|(many, _)| *many > 0) {
-        words.push_str(" · ");
-        words.push_str(&grouped(many));
-        words.push_str(" of them ");
-        words.push_str(what);
+        words.push_str(&part);
     }
     let role = match sync.state {
         SyncState::Failed => Role::Bad,

@@ -5,6 +5,7 @@ mod cutting;
 mod documents;
 mod found;
 mod passages;
+mod sources;
 mod text;
 
 use ratatui::buffer::Buffer;
@@ -35,6 +36,10 @@ pub(super) fn draw(state: &State, sight: &Sight<'_>, body: Rect, cells: &mut Buf
     match open.page {
         Page::Found => found::draw(state, open, base, sight, body, cells),
         Page::Documents => documents::draw(open, base, sight, body, cells),
+        Page::Sources => {
+            sources::draw(open, base, sight, body, cells);
+            None
+        }
         Page::Passages => {
             if let Some(leaf) = &open.leaf {
                 passages::draw(open, leaf, sight, body, cells);
@@ -105,7 +110,7 @@ fn of_rebuild(rebuild: &Rebuild, wall: when::Now) -> (String, Role) {
 }
 
 /// How far a sync is, and how long it takes still, once that can be told.
-fn progress(sync: &Sync, wall: when::Now) -> String {
+pub(super) fn progress(sync: &Sync, wall: when::Now) -> String {
     let due = sync.due;
     if sync.state == SyncState::Stopping {
         return "stopping".to_owned();
