@@ -4,11 +4,14 @@
 //! the records and what a run needs of the world. Never here: what a step of a model means (`domain::agent`), and the JSON
 //! of others (`wire::agent`).
 
+mod beginning;
 mod calling;
+mod consent;
 mod files;
 mod halt;
 mod http;
 mod kept;
+mod making;
 mod offered;
 mod onward;
 mod remembering;
@@ -288,7 +291,7 @@ impl Agents {
     pub fn run(&self, id: AgentId, given: Given, terms: Terms) -> BoxStream<'static, Result<AgentEvent>> {
         let agents = self.clone();
         let begun = async move {
-            let begun = match run::begin(&agents, id, given, terms).await {
+            let begun = match beginning::begin(&agents, id, given, terms).await {
                 Ok(begun) => begun,
                 Err(error) => return stream::once(std::future::ready(Err(error))).boxed(),
             };

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Agents;
-use super::run::{answered, asks};
+use super::beginning::{answered, asks};
 use crate::domain::agent::run::{Hashes, State};
 use crate::domain::agent::{Definition, Run, Spent};
 use crate::domain::call::Turn;
