@@ -218,6 +218,34 @@ async fn another_word_of_the_model_leads_elsewhere_in_a_branch_of_its_own() {
 }
 
 #[tokio::test]
+async fn a_run_that_went_on_is_run_on_from_the_very_step_that_is_chosen() {
+    let slow = "[models.\"scripted/acts@2\"]\ncan = ['tools']\n";
+    let home = Home::with(slow);
+    let door = home.open().await;
+    let agent = made(&door, &json!({"model": "scripted/acts@2", "limits": {"seconds": 1}})).await;
+    let script = "call ask_user {\"question\": \"Which?\"}\n---\ncall calculator {\"expression\": \"6 * 7\"}\n---\n\
+                  a b c d e f g h i j";
+    let (head, asks) = turn(&door, first(&agent, script)).await;
+    let (_, answer) = turn(&door, next(head.id, asks.id, "the sum")).await;
+    let did = acting(&answer);
+    assert!(matches!(did.end, Some(End::GaveUp { .. })), "its time is over in its third step: {did:?}");
+    let offered: Vec<u32> = did.said("").into_iter().map(|(number, _)| number).collect();
+    assert_eq!(offered, [2], "neither the step that was cut off nor that of the run before");
+    let edit = Edit { step: Some(1), ..Edit::default() };
+    let redo = Chat::Redo { conversation: head.id, message: answer.id, edit: Box::new(edit) };
+    let (_, again) = turn(&door, Request::Chat(redo)).await;
+    let calls: Vec<&str> = acting(&again)
+        .doings
+        .iter()
+        .filter_map(|doing| match doing {
+            Doing::Called(call) => Some(call.action.as_str()),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(calls, ["calculator"], "the step before it stays: {again:?}");
+}
+
+#[tokio::test]
 async fn going_away_stops_the_agent_and_keeps_what_it_did() {
     let home = home();
     let door = home.open().await;

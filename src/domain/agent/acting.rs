@@ -74,6 +74,9 @@ pub struct Asked {
     /// How long it took; `None` where that never ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub millis: Option<u64>,
+    /// It ended by an error, or by a limit: the run goes on from no such step.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub failed: bool,
     /// The calls that it made of its own tool calls, for those that are refused before they are made.
     #[serde(skip)]
     wants: Vec<(String, Value)>,
@@ -156,10 +159,11 @@ impl Acting {
                 tokens: 0,
                 at: now,
                 millis: None,
+                failed: false,
                 wants: Vec::new(),
             })),
             AgentEvent::Delta { event } => self.delta(event),
-            AgentEvent::Spent { spent } => self.spend(*spent, now),
+            AgentEvent::Spent { spent, failed } => self.spend(*spent, *failed, now),
             AgentEvent::Confirm { id, action, shown, .. } => self.ask(id, action, shown, false),
             AgentEvent::Agree { id, group, shown, .. } => self.ask(id, group, shown, true),
             AgentEvent::Decided { id, agreed } => {
@@ -215,7 +219,7 @@ impl Acting {
     }
 
     /// The step that was asked for last has come to its end.
-    fn spend(&mut self, spent: Spent, now: u64) {
+    fn spend(&mut self, spent: Spent, failed: bool, now: u64) {
         let tokens = spent.tokens.saturating_sub(self.spent.tokens);
         self.spent = spent;
         let open = self.doings.iter_mut().rev().find_map(|doing| match doing {
@@ -224,6 +228,7 @@ impl Acting {
         });
         if let Some(asked) = open.filter(|asked| asked.millis.is_none()) {
             asked.tokens = tokens;
+            asked.failed = failed;
             asked.millis = Some(now.saturating_sub(asked.at));
         }
     }
@@ -359,12 +364,12 @@ impl Acting {
         }
     }
 
-    /// What the model said in each of its own steps of the loop, with the step's number, as a person may write it anew: a text, or
-    /// its calls as JSON, one a line.
+    /// What the model said in each of its own steps of the loop that it came to the end of, with the step's number, as a person may
+    /// write it anew: a text, or its calls as JSON, one a line.
     pub fn said(&self, answer: &str) -> Vec<(u32, String)> {
         let steps = self.doings.iter().enumerate();
         let steps = steps.filter_map(|(at, doing)| match doing {
-            Doing::Asked(asked) if asked.step == Step::Orchestration => Some((at, asked)),
+            Doing::Asked(asked) if asked.step == Step::Orchestration && asked.is_whole() => Some((at, asked)),
             _ => None,
         });
         let said = steps.map(|(at, asked)| {
@@ -442,6 +447,13 @@ impl Acting {
     }
 }
 
+impl Asked {
+    /// It came to its own end: it neither failed nor was it stopped.
+    fn is_whole(&self) -> bool {
+        self.millis.is_some() && !self.failed
+    }
+}
+
 /// What was wanted and never kept: nothing asks for it once the run has ended.
 fn forget_wants(doing: &mut Doing) {
     if let Doing::Asked(asked) = doing {
@@ -512,7 +524,7 @@ mod tests {
         acting.push(&step(1), 2);
         acting.push(&text("I order."), 3);
         assert_eq!(acting.so_far().as_deref(), Some("I order."));
-        acting.push(&AgentEvent::Spent { spent: spent(20) }, 12);
+        acting.push(&AgentEvent::Spent { spent: spent(20), failed: false }, 12);
         acting.push(&called("a"), 13);
         acting.push(&called("b"), 13);
         assert_eq!((acting.so_far(), acting.calling()), (None, 2));
@@ -520,7 +532,7 @@ mod tests {
         acting.push(&gave("a", false), 30);
         acting.push(&step(2), 31);
         acting.push(&text("Ordered."), 32);
-        acting.push(&AgentEvent::Spent { spent: spent(50) }, 40);
+        acting.push(&AgentEvent::Spent { spent: spent(50), failed: false }, 40);
         acting.push(&ended(State::Answered { text: "Ordered.".into() }), 41);
         assert_eq!((acting.run, acting.version, acting.end.clone()), (Some(run()), 3, Some(End::Answered)));
         let [Doing::Asked(first), Doing::Called(a), Doing::Called(b), Doing::Asked(last)] =
@@ -540,6 +552,24 @@ mod tests {
         assert_eq!(acting.said("Ordered."), [(1, calls.to_owned()), (2, "Ordered.".to_owned())]);
         let again: Acting = serde_json::from_str(&serde_json::to_string(&acting).unwrap()).unwrap();
         assert_eq!(again, acting);
+    }
+
+    #[test]
+    fn a_step_that_failed_or_was_stopped_is_none_to_run_on_from() {
+        let mut whole = acting();
+        whole.push(&step(1), 0);
+        whole.push(&text("I order."), 1);
+        whole.push(&AgentEvent::Spent { spent: spent(20), failed: false }, 2);
+        whole.push(&called("a"), 3);
+        whole.push(&gave("a", false), 4);
+        whole.push(&step(2), 5);
+        whole.push(&text("And"), 6);
+        assert_eq!(whole.said("").len(), 1, "it is being said, or was stopped");
+        let mut failed = whole.clone();
+        failed.push(&AgentEvent::Spent { spent: spent(30), failed: true }, 7);
+        assert_eq!(failed.said("").iter().map(|(number, _)| *number).collect::<Vec<_>>(), [1]);
+        whole.push(&AgentEvent::Spent { spent: spent(30), failed: false }, 7);
+        assert_eq!(whole.said("").len(), 2);
     }
 
     #[test]

@@ -38,6 +38,8 @@ pub(super) async fn begin(agents: &Agents, id: AgentId, given: Given, terms: Ter
         Error::new(ErrorKind::NotFound, DOING, "there is no such run of it that could go on", hint)
     };
     let now = fresh::now();
+    // One that is answered is the same run, which has begun before.
+    let begins = !matches!(given, Given::Answers { .. });
     let mut edit = None;
     let mut run = match given {
         Given::Question { text, after, version, model } => {
@@ -97,6 +99,9 @@ pub(super) async fn begin(agents: &Agents, id: AgentId, given: Given, terms: Ter
         || offered.tools().is_empty()
         || agents.invoke.card(&run.model).can(Capability::Tools) == Some(true);
     let recording = replaying::recording(agents, &mut run, edit.as_ref(), native).await?;
+    if begins {
+        run.begun_with = u32::try_from(run.turns.len()).ok();
+    }
     let memory = remembering::told(agents, &definition, &run, now).await?;
     run.hashes = offered.hashes(&definition);
     run.state = State::Running;

@@ -243,6 +243,11 @@ impl Agents {
         self.archive.run(move |store| Ok(kept::runs(store, id, limit))).await
     }
 
+    /// A run of an agent.
+    pub async fn run_of(&self, id: AgentId, run: RunId) -> Result<Run> {
+        self.archive.run(move |store| kept::run(store, id, run)).await
+    }
+
     /// The run that the first or last digits of an id mean, with its agent.
     pub async fn find_run(&self, text: String) -> Result<(Book, Run)> {
         self.archive.run(move |store| kept::find_run(store, &text)).await

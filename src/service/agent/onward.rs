@@ -52,6 +52,7 @@ pub(super) fn blank(agent: AgentId, version: u32, model: ModelId) -> Run {
         user: String::new(),
         session: None,
         replays: None,
+        begun_with: None,
         hashes: Hashes::default(),
         created: now,
         updated: now,

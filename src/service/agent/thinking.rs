@@ -103,7 +103,7 @@ impl Running {
         self.run.spent.add(&usage, price.as_ref());
         self.reckon();
         let spent = self.run.spent;
-        self.tell(AgentEvent::Spent { spent }).await;
+        self.tell(AgentEvent::Spent { spent, failed: failed.is_some() }).await;
         match failed {
             None => Ok(fold.blocks),
             Some(error) => Err(self.halt(error)),

@@ -99,7 +99,8 @@ pub fn says(text: &str) -> AgentEvent {
 }
 
 pub fn spent(steps: u32, tokens: u64) -> AgentEvent {
-    AgentEvent::Spent { spent: Spent { steps, tokens, millis: 900, cost: 0.0031, unpriced: 0 } }
+    let spent = Spent { steps, tokens, millis: 900, cost: 0.0031, unpriced: 0 };
+    AgentEvent::Spent { spent, failed: false }
 }
 
 pub fn called(id: &str, action: &str, input: Value, by: &str) -> AgentEvent {

@@ -8,7 +8,7 @@ use crate::domain::agent::{Acting, Agent, Book, Chosen, Definition, Executor, Gr
 use crate::domain::conversation::Answers;
 use crate::domain::figures::{count, grouped, span};
 use crate::domain::id::{MessageId, RunId};
-use crate::domain::message::Message;
+use crate::domain::message::{Message, Outcome};
 use crate::domain::untrusted::safe_line;
 use crate::domain::usage::budget::money;
 use crate::tui::action::Action;
@@ -180,10 +180,13 @@ impl State {
         self.at = None;
     }
 
-    /// The answer that keys act on, with what its agent did; `None` where no agent gave it.
-    fn work_meant(&self) -> Option<(MessageId, &Acting)> {
+    /// The answer that keys act on, with what its agent did; `None` where no agent gave it, or not to the end yet.
+    pub(super) fn work_meant(&self) -> Option<(MessageId, &Acting)> {
         let answer = self.answer().filter(|_| self.thread.turn == Turn::Idle)?;
-        Some((answer.id, work_of(answer)?))
+        let acting = work_of(answer)?;
+        // What another window is still receiving, and what never began, can be run on from nowhere.
+        let is_over = answer.answer.as_ref().is_some_and(|known| known.outcome != Outcome::Streaming);
+        (is_over && acting.run.is_some()).then_some((answer.id, acting))
     }
 
     /// The run that gave the answer that keys act on: also the id of its trace.
