@@ -3,9 +3,10 @@
 use futures_util::StreamExt;
 use outcrop::domain::agent::acting::{Doing, End};
 use outcrop::domain::agent::replay::Edit;
+use outcrop::domain::agent::run::State;
 use outcrop::domain::agent::{Acting, AgentEvent, Chosen, Definition};
 use outcrop::domain::conversation::{Answers, Change, Conversation, Target};
-use outcrop::domain::id::{ConversationId, MessageId};
+use outcrop::domain::id::{ConversationId, MessageId, RunId};
 use outcrop::domain::message::{Block, Message, Outcome, StopReason};
 use outcrop::domain::settings::Settings;
 use outcrop::domain::{Error, ErrorKind};
@@ -243,6 +244,43 @@ async fn a_run_that_went_on_is_run_on_from_the_very_step_that_is_chosen() {
         })
         .collect();
     assert_eq!(calls, ["calculator"], "the step before it stays: {again:?}");
+}
+
+/// How a run of its own ended.
+async fn ran(door: &Door, request: Agents) -> Result<(RunId, State), Error> {
+    let mut replies = call(door, Request::Agents(request));
+    loop {
+        match replies.next().await.expect("an end")? {
+            Reply::AgentEvent { event: AgentEvent::Ended { run, state, .. } } => return Ok((run, state)),
+            Reply::AgentEvent { .. } => {}
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn of_two_who_answer_a_run_at_once_one_is_told_that_the_other_did() {
+    let home = home();
+    let door = home.open().await;
+    let agent = made(&door, &json!({})).await;
+    let question = "acts\ncall ask_user {\"question\": \"Which tea?\"}\n---\nSo be it.".to_owned();
+    let asked = Agents::Run { id: agent.id, question, after: None, version: None, model: None };
+    let (run, state) = ran(&door, asked).await.unwrap();
+    assert!(matches!(state, State::Waiting { .. }), "{state:?}");
+    let answer = |tea: &str| {
+        let answers = vec![("ask_user".to_owned(), tea.to_owned())];
+        ran(&door, Agents::Answer { id: agent.id, run: Some(run), answers })
+    };
+    let (green, black) = tokio::join!(answer("green"), answer("black"));
+    let (went_on, refused) = if green.is_ok() { (green, black) } else { (black, green) };
+    assert_eq!(went_on.unwrap(), (run, State::Answered { text: "So be it.".to_owned() }));
+    let refused = refused.unwrap_err();
+    assert!(refused.kind == ErrorKind::Busy && refused.why.contains("another window"), "{refused}");
+    // It has the one answer.
+    let shown = one(&door, Request::Agents(Agents::Runs { id: agent.id, limit: 9 })).await.unwrap();
+    let Reply::AgentRuns { runs } = shown else { panic!("{shown:?}") };
+    let results = |block: &&Block| matches!(block, Block::ToolResult { .. });
+    assert_eq!(runs[0].turns.iter().flat_map(|turn| &turn.blocks).filter(results).count(), 1);
 }
 
 #[tokio::test]

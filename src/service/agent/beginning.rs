@@ -14,7 +14,7 @@ use crate::domain::agent::{Run, Spent, Step, Wanted, turn};
 use crate::domain::call::Turn;
 use crate::domain::catalog::Capability;
 use crate::domain::change::Changed;
-use crate::domain::id::{AgentId, SpanId};
+use crate::domain::id::{AgentId, RunId, SpanId};
 use crate::domain::message::{Block, Role};
 use crate::domain::trace::SpanKind;
 use crate::domain::trace::replay::Place;
@@ -26,20 +26,14 @@ use crate::service::invoke::{Tells, Terms};
 pub(super) async fn begin(agents: &Agents, id: AgentId, given: Given, terms: Terms) -> Result<Running> {
     const DOING: &str = "running an agent";
     let book = agents.archive.run(move |store| kept::book(store, id)).await?;
-    let runs = |which: fn(&Run) -> bool| {
-        let archive = agents.archive.clone();
-        async move {
-            let runs = archive.run(move |store| Ok(kept::runs(store, id, usize::MAX))).await?;
-            Ok::<_, Error>(runs.into_iter().filter(which).collect::<Vec<_>>())
-        }
-    };
+    let kept_as = |run: RunId| agents.archive.run(move |store| Ok(kept::readable(store, id, run)));
     let gone = || {
         let hint = "`outcrop agent show` lists the runs of an agent.";
         Error::new(ErrorKind::NotFound, DOING, "there is no such run of it that could go on", hint)
     };
     let now = fresh::now();
-    // One that is answered is the same run, which has begun before.
-    let begins = !matches!(given, Given::Answers { .. });
+    // How one waited that is answered: it is the same run then, which has begun before.
+    let mut waited = None;
     let mut edit = None;
     let mut run = match given {
         Given::Question { text, after, version, model } => {
@@ -51,9 +45,8 @@ pub(super) async fn begin(agents: &Agents, id: AgentId, given: Given, terms: Ter
             let earlier = match after {
                 None => None,
                 Some(after) => {
-                    let goes_on = |run: &Run| !matches!(run.state, State::Running | State::Waiting { .. });
-                    let ended = runs(goes_on).await?;
-                    Some(ended.into_iter().find(|run| run.id == after).ok_or_else(gone)?)
+                    let has_ended = |run: &Run| !matches!(run.state, State::Running | State::Waiting { .. });
+                    Some(kept_as(after).await?.filter(has_ended).ok_or_else(gone)?)
                 }
             };
             let mut run = earlier.unwrap_or_else(|| blank(id, version.number, known.clone()));
@@ -62,13 +55,14 @@ pub(super) async fn begin(agents: &Agents, id: AgentId, given: Given, terms: Ter
             run
         }
         Given::Answers { run: which, answers } => {
-            let waiting = runs(|run| matches!(run.state, State::Waiting { .. })).await?;
-            let run = waiting.into_iter().find(|run| which.is_none_or(|which| run.id == which));
-            answered(run.ok_or_else(gone)?, answers)?
+            let run = agents.archive.run(move |store| kept::waiting(store, id, which)).await?;
+            let run = answered(run.ok_or_else(gone)?, answers)?;
+            waited = Some(run.state.clone());
+            run
         }
         Given::Replay(again) => {
-            let ended = runs(|run| !matches!(run.state, State::Running)).await?;
-            let old = ended.into_iter().find(|run| run.id == again.run).ok_or_else(gone)?;
+            let is_over = |run: &Run| run.state != State::Running;
+            let old = kept_as(again.run).await?.filter(is_over).ok_or_else(gone)?;
             let run = replaying::once_more(&book, old, &again)?;
             edit = Some(again.edit);
             run
@@ -78,7 +72,7 @@ pub(super) async fn begin(agents: &Agents, id: AgentId, given: Given, terms: Ter
             let known = model_of(agents, &version.definition, onward.model.clone())?;
             let before = match onward.from {
                 None => None,
-                Some(from) => runs(|_| true).await?.into_iter().find(|run| run.id == from),
+                Some(from) => kept_as(from).await?,
             };
             goes_on(blank(id, version.number, known), before, onward)?
         }
@@ -99,13 +93,21 @@ pub(super) async fn begin(agents: &Agents, id: AgentId, given: Given, terms: Ter
         || offered.tools().is_empty()
         || agents.invoke.card(&run.model).can(Capability::Tools) == Some(true);
     let recording = replaying::recording(agents, &mut run, edit.as_ref(), native).await?;
-    if begins {
+    if waited.is_none() {
         run.begun_with = u32::try_from(run.turns.len()).ok();
     }
     let memory = remembering::told(agents, &definition, &run, now).await?;
     run.hashes = offered.hashes(&definition);
     run.state = State::Running;
     run.updated = now;
+    // Before it is a step under way: who comes second has done nothing in it.
+    let made = run.clone();
+    let kept = agents.archive.run(move |store| match &waited {
+        Some(waited) => kept::take_up(store, waited, &made),
+        None => kept::put_run(store, &made),
+    });
+    kept.await?;
+    agents.changes.tell(Changed::Agents);
     // The run is the span that its calls are under.
     let span = SpanId::from_bytes(*run.id.as_bytes());
     let (mut step, terms) = agents.invoke.step_as(span, SpanKind::Agent, book.agent.name.clone(), &terms);
@@ -117,9 +119,6 @@ pub(super) async fn begin(agents: &Agents, id: AgentId, given: Given, terms: Ter
     }
     let terms = Terms { net: terms.net.under(Some(span)), tells: Some(Tells::default()), ..terms };
     let before = run.spent.millis;
-    let made = run.clone();
-    agents.archive.run(move |store| kept::put_run(store, &made)).await?;
-    agents.changes.tell(Changed::Agents);
     Ok(Running {
         agents: agents.clone(),
         terms,
