@@ -1,5 +1,8 @@
 //! Turns that an agent answers, through the real door: a model that acts a script, a real store in a temporary folder.
 
+use std::sync::{Arc, Condvar, Mutex};
+use std::time::Duration;
+
 use futures_util::StreamExt;
 use outcrop::domain::agent::acting::{Doing, End};
 use outcrop::domain::agent::replay::Edit;
@@ -18,6 +21,7 @@ use outcrop::workbench::{Door, Replies, Reply};
 use serde_json::{Value, json};
 
 use crate::chat::{Home, call, one, open, outcome};
+use crate::loopback::{Server, whole};
 
 /// A home whose scripted model has tools.
 fn home() -> Home {
@@ -172,6 +176,56 @@ async fn a_call_is_made_only_where_the_person_says_so() {
         assert_eq!(sum.gave.as_ref().map(|gave| gave.is_error), Some(!agreed));
         assert_eq!(sum.by.is_empty(), !agreed, "what was refused was not called");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn calls_made_at_once_are_told_each_when_it_ends() {
+    let told = Arc::new((Mutex::new(false), Condvar::new()));
+    let hears = Arc::clone(&told);
+    let server = Server::start(move |_, _| {
+        // It answers once the other call was told.
+        let (was_told, bell) = &*hears;
+        let time = Duration::from_secs(20);
+        let waits = || bell.wait_timeout_while(was_told.lock().unwrap(), time, |told| !*told).unwrap().1;
+        let is_late = tokio::task::block_in_place(waits).timed_out();
+        whole(if is_late { 200 } else { 404 }, &[], "slow")
+    })
+    .await;
+    let home = home();
+    let door = home.open().await;
+    let groups = json!([
+        {"name": "sums", "runs": {"built_in": {"tool": "calculator"}}},
+        {
+            "name": "web",
+            "runs": {"http": {"url": server.url("/tea")}},
+            "functions": [{"name": "tea", "description": ""}],
+        },
+    ]);
+    let agent = made(&door, &json!({ "groups": groups })).await;
+    let script = "call tea {}\ncall calculator {\"expression\": \"6 * 7\"}\n---\nSo.";
+    let mut replies = call(&door, first(&agent, script));
+    begun(&mut replies).await;
+    let mut gave = Vec::new();
+    let answer = loop {
+        match replies.next().await.expect("an end").unwrap() {
+            Reply::AgentEvent { event: AgentEvent::Gave { action, is_error, .. } } => {
+                *told.0.lock().unwrap() = true;
+                told.1.notify_all();
+                gave.push((action, is_error));
+            }
+            Reply::AgentEvent { .. } => {}
+            Reply::Finished { answer } => break answer,
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(gave, [("calculator".to_owned(), false), ("tea".to_owned(), true)]);
+    let took = |name: &str| {
+        acting(&answer).doings.iter().find_map(|doing| match doing {
+            Doing::Called(call) if call.action == name => call.millis,
+            _ => None,
+        })
+    };
+    assert!(took("calculator") <= took("tea"), "{answer:?}");
 }
 
 #[tokio::test]

@@ -177,6 +177,8 @@ impl Acting {
             AgentEvent::Found { id, passages, .. } => {
                 if let Some(call) = self.open_call(id) {
                     call.passages = Some(passages.clone());
+                    // A model may be asked what they say: that takes a time of its own.
+                    call.millis = Some(now.saturating_sub(call.at));
                 }
             }
             AgentEvent::Gave { id, action, content, is_error } => {
@@ -260,7 +262,7 @@ impl Acting {
 
     fn gave(&mut self, id: &str, action: &str, gave: Gave, now: u64) {
         if let Some(call) = self.open_call(id) {
-            call.millis = Some(now.saturating_sub(call.at));
+            call.millis.get_or_insert(now.saturating_sub(call.at));
             // Passages that are given as they are found are kept once.
             call.passages.take_if(|passages| *passages == gave.content);
             call.gave = Some(gave);
@@ -582,6 +584,18 @@ mod tests {
         assert_eq!(acting.consent(), None);
         acting.push(&gave("a", true), 3);
         assert!(matches!(&acting.doings[1], Doing::Called(call) if call.by.is_empty()), "it was not made");
+    }
+
+    #[test]
+    fn a_search_takes_as_long_as_it_took_to_find_something() {
+        let mut acting = acting();
+        acting.push(&step(1), 0);
+        acting.push(&called("a"), 10);
+        let (id, action) = ("a".to_owned(), "order".to_owned());
+        acting.push(&AgentEvent::Found { id, action, passages: "tea".to_owned() }, 15);
+        acting.push(&AgentEvent::Step { step: Step::KnowledgeBaseResponse, number: 2 }, 15);
+        acting.push(&gave("a", false), 900);
+        assert!(matches!(&acting.doings[1], Doing::Called(call) if call.millis == Some(5)), "{acting:?}");
     }
 
     #[test]

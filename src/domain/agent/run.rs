@@ -169,7 +169,7 @@ pub enum AgentEvent {
     Decided { id: String, agreed: bool },
     /// What a search of a knowledge base found for a call, as the model is given it: what the call gives follows.
     Found { id: String, action: String, passages: String },
-    /// What an action gave.
+    /// What an action gave; told when its call has ended, whatever others of the same step still do.
     Gave { id: String, action: String, content: String, is_error: bool },
     /// Something that the person should know besides.
     Remark { text: String },

@@ -38,6 +38,7 @@ impl Running {
                 agreed.push(asked);
                 continue;
             };
+            self.tell_end(asked, &did).await;
             results.push((asked.id.clone(), did));
         }
         for asked in &agreed {
@@ -58,7 +59,12 @@ impl Running {
             let this = &*self;
             let mut doing = FuturesUnordered::new();
             for asked in agreed {
-                doing.push(async move { (asked.id.clone(), this.call(asked, left).await) });
+                doing.push(async move {
+                    let did = this.call(asked, left).await;
+                    // Its end is its own: the others may go on for long.
+                    this.tell_end(asked, &did).await;
+                    (asked.id.clone(), did)
+                });
             }
             while let Some(done) = doing.next().await {
                 results.push(done);
@@ -91,12 +97,35 @@ impl Running {
         }
     }
 
+    /// Tells what came of a call when it has ended; what a model is to word first, it has found.
+    async fn tell_end(&self, asked: &Asked, did: &Did) {
+        match did {
+            Did::Wanted => {}
+            Did::Gave { content, failed, .. } => self.tell_gave(asked, content, failed.is_some()).await,
+            Did::Failure(said) => self.tell_gave(asked, said, true).await,
+            Did::Found { results, .. } => {
+                let (id, action) = (asked.id.clone(), asked.name.clone());
+                self.tell(AgentEvent::Found { id, action, passages: results.clone() }).await;
+                if !self.words_passages() {
+                    self.tell_gave(asked, results, false).await;
+                }
+            }
+        }
+    }
+
+    async fn tell_gave(&self, asked: &Asked, content: &str, is_error: bool) {
+        let (id, action) = (asked.id.clone(), asked.name.clone());
+        let content = turn::shortened(content.to_owned());
+        self.tell(AgentEvent::Gave { id, action, content, is_error }).await;
+    }
+
+    /// Whether a model answers from what a base has, in the place of giving that back.
+    fn words_passages(&self) -> bool {
+        self.definition.steps.is_on(Step::KnowledgeBaseResponse)
+    }
+
     /// What came of a call, as the model is given it; `None` where somebody outside is to answer.
     async fn settled(&mut self, asked: &Asked, did: Did) -> Result<Option<Block>, Halt> {
-        if let Did::Found { results, .. } = &did {
-            let (id, action) = (asked.id.clone(), asked.name.clone());
-            self.tell(AgentEvent::Found { id, action, passages: results.clone() }).await;
-        }
         let (content, is_error) = match did {
             Did::Wanted => return Ok(None),
             Did::Failure(said) => {
@@ -108,23 +137,16 @@ impl Running {
                 }
                 (content, failed.is_some())
             }
-            Did::Found { query, results, sources }
-                if self.definition.steps.is_on(Step::KnowledgeBaseResponse) =>
-            {
+            Did::Found { query, results, sources } if self.words_passages() => {
                 let text = told::from_base(&self.definition, &query, &results);
                 let said = self.ask(plain(Step::KnowledgeBaseResponse, text)).await?;
-                (format!("{}\n\nSources:\n{sources}", turn::text_of(&said)), false)
+                let worded = format!("{}\n\nSources:\n{sources}", turn::text_of(&said));
+                self.tell_gave(asked, &worded, false).await;
+                (worded, false)
             }
             Did::Found { results, .. } => (results, false),
         };
         let content = turn::shortened(content);
-        let gave = AgentEvent::Gave {
-            id: asked.id.clone(),
-            action: asked.name.clone(),
-            content: content.clone(),
-            is_error,
-        };
-        self.tell(gave).await;
         Ok(Some(Block::ToolResult { id: asked.id.clone(), content, is_error }))
     }
 
