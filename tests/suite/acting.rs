@@ -17,7 +17,7 @@ use outcrop::workbench::request::Request;
 use outcrop::workbench::request::agents::Agents;
 use outcrop::workbench::request::chat::Chat;
 use outcrop::workbench::request::conversations::Conversations;
-use outcrop::workbench::{Door, Replies, Reply};
+use outcrop::workbench::{Context, Door, Face, Replies, Reply};
 use serde_json::{Value, json};
 
 use crate::chat::{Home, call, one, open, outcome};
@@ -229,6 +229,30 @@ async fn calls_made_at_once_are_told_each_when_it_ends() {
 }
 
 #[tokio::test]
+async fn who_asks_bounds_a_run_below_its_own_limits() {
+    let home = Home::with(
+        "[models.\"scripted/acts\"]\ncan = ['tools']\n[models.\"scripted/acts@2\"]\ncan = ['tools']\n",
+    );
+    let door = home.open().await;
+    let agent = made(&door, &json!({})).await;
+    let asked = |script: &str, model: &str| Agents::Run {
+        id: agent.id,
+        question: format!("acts\n{script}"),
+        after: None,
+        version: None,
+        model: Some(model.parse().unwrap()),
+    };
+    let short = Context { budget_tokens: Some(3), ..Context::of(Face::Cli) };
+    let replies = door.call(short, Request::Agents(asked(SUM, "scripted/acts")));
+    let (_, state) = over(replies).await.unwrap();
+    // Two words of its first step, and one of its second.
+    assert_eq!(state, State::Answered { text: "It".to_owned() });
+    let hasty = Context { deadline_ms: Some(200), ..Context::of(Face::Cli) };
+    let replies = door.call(hasty, Request::Agents(asked("a b c d e f g h i j", "scripted/acts@2")));
+    assert_eq!(over(replies).await.unwrap_err().kind, ErrorKind::Timeout);
+}
+
+#[tokio::test]
 async fn a_limit_ends_it_with_what_it_has_and_an_answer_again_is_another_run() {
     let home = home();
     let door = home.open().await;
@@ -302,7 +326,10 @@ async fn a_run_that_went_on_is_run_on_from_the_very_step_that_is_chosen() {
 
 /// How a run of its own ended.
 async fn ran(door: &Door, request: Agents) -> Result<(RunId, State), Error> {
-    let mut replies = call(door, Request::Agents(request));
+    over(call(door, Request::Agents(request))).await
+}
+
+async fn over(mut replies: Replies) -> Result<(RunId, State), Error> {
     loop {
         match replies.next().await.expect("an end")? {
             Reply::AgentEvent { event: AgentEvent::Ended { run, state, .. } } => return Ok((run, state)),

@@ -32,6 +32,8 @@ pub(super) async fn begin(agents: &Agents, id: AgentId, given: Given, terms: Ter
         Error::new(ErrorKind::NotFound, DOING, "there is no such run of it that could go on", hint)
     };
     let now = fresh::now();
+    // One that lies beyond all times is none.
+    let until = terms.deadline.and_then(|deadline| Instant::now().checked_add(deadline));
     // How one waited that is answered: it is the same run then, which has begun before.
     let mut waited = None;
     let mut edit = None;
@@ -135,6 +137,8 @@ pub(super) async fn begin(agents: &Agents, id: AgentId, given: Given, terms: Ter
         memory,
         waited: Duration::ZERO,
         before,
+        until,
+        written: 0,
     })
 }
 

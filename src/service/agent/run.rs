@@ -48,6 +48,10 @@ pub(super) struct Running {
     pub(super) waited: Duration,
     /// Milliseconds that it had taken before it waited for answers.
     pub(super) before: u64,
+    /// When the time of who asks is over.
+    pub(super) until: Option<Instant>,
+    /// Tokens that the models have written for who asks.
+    pub(super) written: u64,
 }
 
 /// Runs to the end, whatever that is; `events` closed is the asker gone.
@@ -123,10 +127,15 @@ impl Running {
         self.run.spent.millis = self.before.saturating_add(taken);
     }
 
-    /// How long it may still go on.
+    /// How long it may still go on: by its own limit, and by that of who asks.
     pub(super) fn left(&self) -> Duration {
         let most = u64::from(self.definition.limits.seconds) * 1000;
-        Duration::from_millis(most.saturating_sub(self.run.spent.millis))
+        self.asker_waits(Duration::from_millis(most.saturating_sub(self.run.spent.millis)))
+    }
+
+    /// So long, or as long as who asks still waits.
+    pub(super) fn asker_waits(&self, most: Duration) -> Duration {
+        self.until.map_or(most, |until| most.min(until.saturating_duration_since(Instant::now())))
     }
 
     /// What the model said last, for a run that ends without an answer.
