@@ -2,6 +2,8 @@
 //!
 //! [`Acting::push`] is the one fold of a run's events: who keeps the answer and who shows it take the same events in.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -30,6 +32,7 @@ pub struct Acting {
     /// `None` until it has begun. Also the id of the trace that has all of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub run: Option<RunId>,
+    /// Shared where the work is copied while it goes on, which is several times a second: only the last ones still change.
     #[serde(default)]
     pub doings: Vec<Doing>,
     #[serde(default)]
@@ -43,9 +46,9 @@ pub struct Acting {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "did", rename_all = "snake_case")]
 pub enum Doing {
-    Asked(Asked),
-    Called(Called),
-    Consent(Consent),
+    Asked(#[serde(with = "crate::domain::shared")] Arc<Asked>),
+    Called(#[serde(with = "crate::domain::shared")] Arc<Called>),
+    Consent(#[serde(with = "crate::domain::shared")] Arc<Consent>),
     /// Something that the person should know besides.
     Remark {
         text: String,
@@ -150,7 +153,7 @@ impl Acting {
     pub fn push(&mut self, event: &AgentEvent, now: u64) {
         match event {
             AgentEvent::Begun { run, version, .. } => (self.run, self.version) = (Some(*run), *version),
-            AgentEvent::Step { step, number } => self.doings.push(Doing::Asked(Asked {
+            AgentEvent::Step { step, number } => self.doings.push(Doing::Asked(Arc::new(Asked {
                 step: *step,
                 number: *number,
                 text: String::new(),
@@ -161,7 +164,7 @@ impl Acting {
                 millis: None,
                 failed: false,
                 wants: Vec::new(),
-            })),
+            }))),
             AgentEvent::Delta { event } => self.delta(event),
             AgentEvent::Spent { spent, failed } => self.spend(*spent, *failed, now),
             AgentEvent::Confirm { id, action, shown, .. } => self.ask(id, action, shown, false),
@@ -172,7 +175,7 @@ impl Acting {
                 }
             }
             AgentEvent::Called { id, action, input, by } => {
-                self.doings.push(Doing::Called(called(id, action, input.clone(), by, now)));
+                self.doings.push(Doing::Called(Arc::new(called(id, action, input.clone(), by, now))));
             }
             AgentEvent::Found { id, passages, .. } => {
                 if let Some(call) = self.open_call(id) {
@@ -207,6 +210,7 @@ impl Acting {
         else {
             return;
         };
+        let asked = Arc::make_mut(asked);
         match event {
             Event::Text { text } => asked.text.push_str(text),
             Event::Reasoning { text } => asked.thought.push_str(text),
@@ -229,6 +233,7 @@ impl Acting {
             _ => None,
         });
         if let Some(asked) = open.filter(|asked| asked.millis.is_none()) {
+            let asked = Arc::make_mut(asked);
             asked.tokens = tokens;
             asked.failed = failed;
             asked.millis = Some(now.saturating_sub(asked.at));
@@ -236,26 +241,28 @@ impl Acting {
     }
 
     fn ask(&mut self, id: &str, of: &str, shown: &str, is_tools: bool) {
-        self.doings.push(Doing::Consent(Consent {
+        self.doings.push(Doing::Consent(Arc::new(Consent {
             id: id.to_owned(),
             of: of.to_owned(),
             is_tools,
             shown: shown.to_owned(),
             agreed: None,
-        }));
+        })));
     }
 
     /// The call of that id that has given nothing yet: an id may come again in a later step.
     fn open_call(&mut self, id: &str) -> Option<&mut Called> {
         self.doings.iter_mut().rev().find_map(|doing| match doing {
-            Doing::Called(called) if called.id == id && called.gave.is_none() => Some(called),
+            Doing::Called(called) if called.id == id && called.gave.is_none() => Some(Arc::make_mut(called)),
             _ => None,
         })
     }
 
     fn open_consent(&mut self, id: &str) -> Option<&mut Consent> {
         self.doings.iter_mut().rev().find_map(|doing| match doing {
-            Doing::Consent(consent) if consent.id == id && consent.agreed.is_none() => Some(consent),
+            Doing::Consent(consent) if consent.id == id && consent.agreed.is_none() => {
+                Some(Arc::make_mut(consent))
+            }
             _ => None,
         })
     }
@@ -270,7 +277,7 @@ impl Acting {
         }
         // It was refused before anybody was called.
         let refused = called(id, action, self.wanted(action), "", now);
-        self.doings.push(Doing::Called(Called { gave: Some(gave), ..refused }));
+        self.doings.push(Doing::Called(Arc::new(Called { gave: Some(gave), ..refused })));
     }
 
     /// What the model wanted to call an action with in its last step.
@@ -297,7 +304,7 @@ impl Acting {
             }
             _ => None,
         });
-        let Some(asked) = last else { return };
+        let Some(asked) = last.map(Arc::make_mut) else { return };
         if asked.text.trim() == answer.trim() {
             asked.text.clear();
             asked.is_answer = true;
@@ -414,7 +421,7 @@ impl Acting {
     /// What a person is asked to agree to now.
     pub fn consent(&self) -> Option<&Consent> {
         self.doings.iter().rev().find_map(|doing| match doing {
-            Doing::Consent(consent) => Some(consent).filter(|consent| consent.agreed.is_none()),
+            Doing::Consent(consent) => Some(consent.as_ref()).filter(|consent| consent.agreed.is_none()),
             _ => None,
         })
     }
@@ -458,8 +465,10 @@ impl Asked {
 
 /// What was wanted and never kept: nothing asks for it once the run has ended.
 fn forget_wants(doing: &mut Doing) {
-    if let Doing::Asked(asked) = doing {
-        asked.wants.clear();
+    if let Doing::Asked(asked) = doing
+        && !asked.wants.is_empty()
+    {
+        Arc::make_mut(asked).wants.clear();
     }
 }
 
@@ -584,6 +593,27 @@ mod tests {
         assert_eq!(acting.consent(), None);
         acting.push(&gave("a", true), 3);
         assert!(matches!(&acting.doings[1], Doing::Called(call) if call.by.is_empty()), "it was not made");
+    }
+
+    #[test]
+    fn a_copy_shares_what_has_been_done_and_stays_as_it_was() {
+        let mut acting = acting();
+        acting.push(&step(1), 0);
+        acting.push(&AgentEvent::Spent { spent: spent(20), failed: false }, 1);
+        acting.push(&called("a"), 1);
+        acting.push(&step(2), 2);
+        let before = acting.clone();
+        acting.push(&text("So."), 3);
+        let [Doing::Asked(first), Doing::Called(call), Doing::Asked(last)] = &acting.doings[..] else {
+            panic!("{acting:?}")
+        };
+        let [Doing::Asked(first_before), Doing::Called(call_before), Doing::Asked(last_before)] =
+            &before.doings[..]
+        else {
+            panic!("{before:?}")
+        };
+        assert!(Arc::ptr_eq(first, first_before) && Arc::ptr_eq(call, call_before));
+        assert_eq!((last.text.as_str(), last_before.text.as_str()), ("So.", ""));
     }
 
     #[test]
