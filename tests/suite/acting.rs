@@ -12,11 +12,13 @@ use outcrop::domain::conversation::{Answers, Change, Conversation, Target};
 use outcrop::domain::id::{ConversationId, MessageId, RunId};
 use outcrop::domain::message::{Block, Message, Outcome, StopReason};
 use outcrop::domain::settings::Settings;
+use outcrop::domain::trace::TraceId;
 use outcrop::domain::{Error, ErrorKind};
 use outcrop::workbench::request::Request;
 use outcrop::workbench::request::agents::Agents;
 use outcrop::workbench::request::chat::Chat;
 use outcrop::workbench::request::conversations::Conversations;
+use outcrop::workbench::request::traces::Traces;
 use outcrop::workbench::{Context, Door, Face, Replies, Reply};
 use serde_json::{Value, json};
 
@@ -135,6 +137,25 @@ async fn an_agent_answers_and_what_it_did_is_still_there_in_the_next_process() {
     let (_, later) = turn(&door, next(head.id, answer.id, "acts\nYes.")).await;
     assert_eq!(later.text(), "Yes.");
     assert_ne!(acting(&later).run, acting(&answer).run, "each turn has a trace of its own");
+}
+
+#[tokio::test]
+async fn every_step_of_an_agent_tells_in_which_conversation_it_was_done() {
+    let home = home();
+    let door = home.open().await;
+    let agent = made(&door, &json!({})).await;
+    let (head, answer) = turn(&door, first(&agent, SUM)).await;
+    // What was done is on record when it has ended.
+    door.close().await;
+    drop(door);
+    let door = home.open().await;
+    let id = TraceId(*acting(&answer).run.unwrap().as_bytes());
+    for (row, operation) in ["invoke_agent", "chat", "execute_tool", "chat"].into_iter().enumerate() {
+        let shown = one(&door, Request::Traces(Traces::Span { id, row: row as u32 })).await.unwrap();
+        let told = serde_json::to_value(&shown).unwrap().to_string();
+        assert!(told.contains(operation), "{told}");
+        assert!(told.contains("gen_ai.conversation.id") && told.contains(&head.id.to_string()), "{told}");
+    }
 }
 
 #[tokio::test]
