@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::limits::{Limit, Spent};
-use super::replay::Replayed;
+use super::replay::{Refused, Replayed};
 use super::step::Step;
 use crate::domain::Error;
 use crate::domain::call::Turn;
@@ -32,6 +32,9 @@ pub struct Run {
     /// Results that came while others of the same step are waited for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<Block>,
+    /// Calls in the turns that were not made.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub refused: Vec<Refused>,
     pub state: State,
     /// Attributes of the session, as programs of action groups have set them.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]

@@ -146,6 +146,7 @@ pub(super) async fn begin(agents: &Agents, id: AgentId, given: Given, terms: Ter
 pub(super) fn asks(run: &mut Run, text: String) {
     let calls = |turn: &mut Turn| turn.blocks.iter().any(|block| matches!(block, Block::ToolUse { .. }));
     run.turns.pop_if(calls);
+    run.refused.retain(|refused| refused.turn < run.turns.len());
     run.results.clear();
     // Nothing was recorded of what another question leads to.
     if let Some(of) = &mut run.replays {

@@ -46,6 +46,7 @@ pub(super) fn blank(agent: AgentId, version: u32, model: ModelId) -> Run {
         question: String::new(),
         turns: Vec::new(),
         results: Vec::new(),
+        refused: Vec::new(),
         state: State::Running,
         attributes: BTreeMap::new(),
         spent: Spent::default(),
@@ -83,7 +84,8 @@ pub(super) fn goes_on(run: Run, before: Option<Run>, onward: Onward) -> Result<R
     }
     let text = in_words(&onward)?;
     let session = Some(before.session());
-    let mut run = Run { turns: before.turns, attributes: before.attributes, session, ..run };
+    let Run { turns, refused, attributes, .. } = before;
+    let mut run = Run { turns, refused, attributes, session, ..run };
     asks(&mut run, text);
     Ok(run)
 }

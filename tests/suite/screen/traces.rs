@@ -467,6 +467,7 @@ fn run_again(stage: &mut Stage) -> TraceId {
         question: "Weather in Paris?".to_owned(),
         turns: Vec::new(),
         results: Vec::new(),
+        refused: Vec::new(),
         state: Stands::Running,
         attributes: std::collections::BTreeMap::new(),
         spent: Spent::default(),
