@@ -14,12 +14,12 @@ use outcrop::domain::message::{Block, Message, Outcome, StopReason};
 use outcrop::domain::settings::Settings;
 use outcrop::domain::trace::TraceId;
 use outcrop::domain::{Error, ErrorKind};
-use outcrop::workbench::request::Request;
 use outcrop::workbench::request::agents::Agents;
 use outcrop::workbench::request::chat::Chat;
 use outcrop::workbench::request::conversations::Conversations;
 use outcrop::workbench::request::traces::Traces;
-use outcrop::workbench::{Context, Door, Face, Replies, Reply};
+use outcrop::workbench::request::{Request, Topic};
+use outcrop::workbench::{Changed, Context, Door, Face, Replies, Reply};
 use serde_json::{Value, json};
 
 use crate::chat::{Home, call, one, open, outcome};
@@ -271,6 +271,31 @@ async fn who_asks_bounds_a_run_below_its_own_limits() {
     let hasty = Context { deadline_ms: Some(200), ..Context::of(Face::Cli) };
     let replies = door.call(hasty, Request::Agents(asked("a b c d e f g h i j", "scripted/acts@2")));
     assert_eq!(over(replies).await.unwrap_err().kind, ErrorKind::Timeout);
+}
+
+#[tokio::test]
+async fn whoever_watches_a_conversation_sees_what_is_asked_and_one_of_them_answers_it() {
+    let home = home();
+    let door = home.open().await;
+    let group = json!({"name": "sums", "confirm": true, "runs": {"built_in": {"tool": "calculator"}}});
+    let agent = made(&door, &json!({ "groups": [group] })).await;
+    let mut replies = call(&door, first(&agent, SUM));
+    let head = begun(&mut replies).await;
+    let mut watch = call(&door, Request::Watch { topic: Topic::Conversation(head.id) });
+    let (run, asked) = loop {
+        let Some(Ok(Reply::Changed { change, .. })) = watch.next().await else { panic!("no change") };
+        let Changed::Message { message } = change else { continue };
+        let did = message.answer.and_then(|answer| answer.agent);
+        if let Some((run, consent)) = did.as_ref().and_then(|did| Some((did.run?, did.consent()?))) {
+            break (run, consent.id.clone());
+        }
+    };
+    let decide = || Request::Agents(Agents::Decide { run, call: asked.clone(), agreed: true });
+    assert_eq!(one(&door, decide()).await.unwrap(), Reply::Done);
+    let late = one(&door, decide()).await.unwrap_err();
+    assert!(late.kind == ErrorKind::NotFound && late.hint.contains("Another window"), "{late}");
+    let (answer, _) = rest(&door, replies, None).await;
+    assert_eq!(answer.text(), "It is 42.");
 }
 
 #[tokio::test]

@@ -282,8 +282,8 @@ impl Agents {
             Error::new(
                 ErrorKind::NotFound,
                 "agreeing to a call of an agent",
-                format!("no call {call:?} of that run waits for it"),
-                "It was decided already, or the run has ended.",
+                format!("no call {call:?} of that run waits for that any more"),
+                "Another window has answered, or the run has ended.",
             )
         })
     }
