@@ -386,6 +386,39 @@ async fn over(mut replies: Replies) -> Result<(RunId, State), Error> {
 }
 
 #[tokio::test]
+async fn of_two_windows_that_answer_a_question_at_once_one_is_told_that_the_other_did() {
+    let home = home();
+    let door = home.open().await;
+    let groups = json!([
+        {"name": "sums", "confirm": true, "runs": {"built_in": {"tool": "calculator"}}},
+        {"name": "you", "runs": {"built_in": {"tool": "ask_user"}}},
+    ]);
+    let agent = made(&door, &json!({ "groups": groups })).await;
+    let script = "call ask_user {\"question\": \"Which sum?\"}\n---\ncall calculator {\"expression\": \"6 * 7\"}\n---\n42.";
+    let (head, asks) = turn(&door, first(&agent, script)).await;
+    let mut replies = call(&door, next(head.id, asks.id, "6 * 7"));
+    let (run, call_id) = loop {
+        if let Reply::AgentEvent { event: AgentEvent::Confirm { run, id, .. } } =
+            replies.next().await.expect("a question").unwrap()
+        {
+            break (run, id);
+        }
+    };
+    let (_, second) = turn(&door, next(head.id, asks.id, "the other one")).await;
+    let Outcome::Failed { error } = outcome(&second) else { panic!("{second:?}") };
+    assert!(error.kind == ErrorKind::Busy && error.why.contains("another window"), "{error}");
+    let decide = Agents::Decide { run, call: call_id, agreed: true };
+    one(&door, Request::Agents(decide)).await.unwrap();
+    let (answer, _) = rest(&door, replies, None).await;
+    assert_eq!(answer.text(), "42.");
+    // What has come to its end may be answered otherwise, in a branch.
+    let mut replies = call(&door, next(head.id, asks.id, "6 * 7, again"));
+    begun(&mut replies).await;
+    let (answer, _) = rest(&door, replies, Some(true)).await;
+    assert_eq!(answer.text(), "42.");
+}
+
+#[tokio::test]
 async fn of_two_who_answer_a_run_at_once_one_is_told_that_the_other_did() {
     let home = home();
     let door = home.open().await;

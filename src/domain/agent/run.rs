@@ -47,6 +47,9 @@ pub struct Run {
     /// The run that its session began with, where that is another one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub session: Option<RunId>,
+    /// The run that went on from it last, with answers to what it waits for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub taken_by: Option<RunId>,
     /// What was done already is done once more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replays: Option<Replayed>,

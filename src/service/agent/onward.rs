@@ -52,6 +52,7 @@ pub(super) fn blank(agent: AgentId, version: u32, model: ModelId) -> Run {
         spent: Spent::default(),
         user: String::new(),
         session: None,
+        taken_by: None,
         replays: None,
         begun_with: None,
         hashes: Hashes::default(),
@@ -76,10 +77,8 @@ pub(super) fn goes_on(run: Run, before: Option<Run>, onward: Onward) -> Result<R
         if !answers.is_empty() {
             // It goes on as what it was, with what it replays.
             let session = Some(before.session());
-            return answered(
-                Run { id: run.id, created: run.created, updated: run.updated, session, ..before },
-                answers,
-            );
+            let Run { id, created, updated, .. } = run;
+            return answered(Run { id, created, updated, session, taken_by: None, ..before }, answers);
         }
     }
     let text = in_words(&onward)?;

@@ -473,6 +473,7 @@ fn run_again(stage: &mut Stage) -> TraceId {
         spent: Spent::default(),
         user: String::new(),
         session: None,
+        taken_by: None,
         replays: None,
         begun_with: None,
         hashes: Hashes::default(),
