@@ -19,7 +19,8 @@ use outcrop::workbench::request::chat::Chat;
 use outcrop::workbench::request::conversations::Conversations;
 use outcrop::workbench::request::traces::Traces;
 use outcrop::workbench::request::{Request, Topic};
-use outcrop::workbench::{Changed, Context, Door, Face, Replies, Reply};
+use outcrop::workbench::there::There;
+use outcrop::workbench::{Changed, Context, Door, Face, Replies, Reply, socket};
 use serde_json::{Value, json};
 
 use crate::chat::{Home, call, one, open, outcome};
@@ -273,15 +274,20 @@ async fn who_asks_bounds_a_run_below_its_own_limits() {
     assert_eq!(over(replies).await.unwrap_err().kind, ErrorKind::Timeout);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn whoever_watches_a_conversation_sees_what_is_asked_and_one_of_them_answers_it() {
     let home = home();
     let door = home.open().await;
     let group = json!({"name": "sums", "confirm": true, "runs": {"built_in": {"tool": "calculator"}}});
     let agent = made(&door, &json!({ "groups": [group] })).await;
-    let mut replies = call(&door, first(&agent, SUM));
-    let head = begun(&mut replies).await;
-    let mut watch = call(&door, Request::Watch { topic: Topic::Conversation(head.id) });
+    let (head, hello) = turn(&door, first(&agent, "Hello.")).await;
+    // Another window of the workspace.
+    let folder = home.workspace();
+    let _serving = socket::serve(door.clone(), socket::bind(&folder).unwrap());
+    let other = There::connect(&folder).await.unwrap().door();
+    let mut watch = call(&other, Request::Watch { topic: Topic::Conversation(head.id) });
+    let mut replies = call(&door, next(head.id, hello.id, &format!("acts\n{SUM}")));
+    begun(&mut replies).await;
     let (run, asked) = loop {
         let Some(Ok(Reply::Changed { change, .. })) = watch.next().await else { panic!("no change") };
         let Changed::Message { message } = change else { continue };
@@ -291,7 +297,7 @@ async fn whoever_watches_a_conversation_sees_what_is_asked_and_one_of_them_answe
         }
     };
     let decide = || Request::Agents(Agents::Decide { run, call: asked.clone(), agreed: true });
-    assert_eq!(one(&door, decide()).await.unwrap(), Reply::Done);
+    assert_eq!(one(&other, decide()).await.unwrap(), Reply::Done);
     let late = one(&door, decide()).await.unwrap_err();
     assert!(late.kind == ErrorKind::NotFound && late.hint.contains("Another window"), "{late}");
     let (answer, _) = rest(&door, replies, None).await;
