@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::limits::{Limit, Spent};
-use super::replay::Replayed;
+use super::replay::{Refused, Replayed};
 use super::step::Step;
 use crate::domain::Error;
 use crate::domain::call::Turn;
@@ -32,6 +32,9 @@ pub struct Run {
     /// Results that came while others of the same step are waited for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<Block>,
+    /// Calls in the turns that were not made.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub refused: Vec<Refused>,
     pub state: State,
     /// Attributes of the session, as programs of action groups have set them.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -44,9 +47,15 @@ pub struct Run {
     /// The run that its session began with, where that is another one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub session: Option<RunId>,
+    /// The run that went on from it last, with answers to what it waits for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub taken_by: Option<RunId>,
     /// What was done already is done once more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replays: Option<Replayed>,
+    /// How many turns there were when it began: what the model says itself stands behind them. `None` of runs of before that was kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub begun_with: Option<u32>,
     /// SHA-256 of each step's template and of all tools as the model was told of them.
     pub hashes: Hashes,
     pub created: Timestamp,
@@ -166,12 +175,16 @@ pub enum AgentEvent {
     Decided { id: String, agreed: bool },
     /// What a search of a knowledge base found for a call, as the model is given it: what the call gives follows.
     Found { id: String, action: String, passages: String },
-    /// What an action gave.
+    /// What an action gave; told when its call has ended, whatever others of the same step still do.
     Gave { id: String, action: String, content: String, is_error: bool },
     /// Something that the person should know besides.
     Remark { text: String },
-    /// What it has come to so far.
-    Spent { spent: Spent },
+    /// What it has come to so far, at the end of a step; `failed` where the model was asked and the step is none.
+    Spent {
+        spent: Spent,
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        failed: bool,
+    },
     /// The last one.
     Ended { run: RunId, state: State, spent: Spent },
 }

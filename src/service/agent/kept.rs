@@ -1,5 +1,6 @@
 //! Agents as records.
 
+use crate::domain::agent::run::State;
 use crate::domain::agent::{Agent, Book, Definition, Pinned, Pins, Remembered, Run, Version};
 use crate::domain::id::{AgentId, RunId, SpanId, is_piece, piece};
 use crate::domain::library;
@@ -162,6 +163,65 @@ pub(super) fn runs(store: &Store, id: AgentId, limit: usize) -> Vec<Run> {
     runs.filter_map(|record| Some(record.ok()?.1)).take(limit).collect()
 }
 
+/// A run of an agent; none where it is gone or cannot be read.
+pub(super) fn readable(store: &Store, agent: AgentId, run: RunId) -> Option<Run> {
+    store.get::<Run>(&AgentRunOf(agent, run)).ok().flatten()
+}
+
+/// The run that waits for answers; the newest one that does where none is named.
+///
+/// # Errors
+///
+/// `Busy`: the one that is named waits for nothing any more.
+pub(super) fn waiting(store: &Store, agent: AgentId, which: Option<RunId>) -> Result<Option<Run>> {
+    let waits = |run: &Run| matches!(run.state, State::Waiting { .. });
+    match which.map(|which| readable(store, agent, which)) {
+        None => {
+            let runs = store.scan::<Run>(Scan::under(&agent).reverse());
+            Ok(runs.filter_map(|record| Some(record.ok()?.1)).find(waits))
+        }
+        Some(Some(run)) if !waits(&run) => Err(answered_elsewhere(&run)),
+        Some(run) => Ok(run),
+    }
+}
+
+/// Takes up a run that waits, with its answers: of several who would, one does.
+///
+/// # Errors
+///
+/// `Busy`: it is not as it was when it waited for these answers.
+pub(super) fn take_up(store: &Store, waited: &State, run: &Run) -> Result<()> {
+    let taken = store.change::<Run>(&AgentRunOf(run.agent, run.id), |now| {
+        if now.state == *waited { Ok((run.clone(), Batch::new())) } else { Err(answered_elsewhere(&now)) }
+    })?;
+    taken.map(drop).ok_or_else(|| missing("answering the calls of an agent"))
+}
+
+/// Keeps a run that goes on from another one, which waited for its answers and stays as it is. It may be answered in several
+/// branches of a conversation, but not by two at once.
+///
+/// # Errors
+///
+/// `Busy`: a run goes on from it already.
+pub(super) fn branch_off(store: &Store, from: RunId, run: &Run) -> Result<()> {
+    let runs =
+        |taken: RunId| readable(store, run.agent, taken).is_some_and(|run| run.state == State::Running);
+    let left = store.change::<Run>(&AgentRunOf(run.agent, from), |now| {
+        if now.taken_by.is_some_and(runs) {
+            return Err(answered_elsewhere(&now));
+        }
+        Ok((Run { taken_by: Some(run.id), ..now }, putting(store, run)?))
+    })?;
+    if left.is_some() { Ok(()) } else { put_run(store, run) }
+}
+
+/// Somebody else was first.
+fn answered_elsewhere(run: &Run) -> Error {
+    let why = format!("the run {} waits for that no more: another window has answered it", run.id.short());
+    let hint = "`outcrop agent show` tells how far it is.";
+    Error::new(ErrorKind::Busy, "answering the calls of an agent", why, hint)
+}
+
 /// A run of an agent.
 pub(super) fn run(store: &Store, agent: AgentId, run: RunId) -> Result<Run> {
     store.get::<Run>(&AgentRunOf(agent, run))?.ok_or_else(|| {
@@ -192,18 +252,22 @@ pub(super) fn find_run(store: &Store, text: &str) -> Result<(Book, Run)> {
 
 /// Keeps a run as it is now. The agent may have been removed meanwhile: then nothing is kept.
 pub(super) fn put_run(store: &Store, run: &Run) -> Result<()> {
+    store.commit(putting(store, run)?)
+}
+
+fn putting(store: &Store, run: &Run) -> Result<Batch> {
+    let mut batch = Batch::new();
     if !store.has::<Agent>(&run.agent)? {
-        return Ok(());
+        return Ok(batch);
     }
     let key = AgentRunOf(run.agent, run.id);
-    let mut batch = Batch::new();
     if !store.has::<Run>(&key)? {
         for old in store.keys::<Run>(Scan::under(&run.agent).reverse()).skip(RUNS - 1) {
             batch.remove::<Run>(&old?);
         }
     }
     batch.put(&key, run)?;
-    store.commit(batch)
+    Ok(batch)
 }
 
 /// Nobody else has the name, however it is capitalised.

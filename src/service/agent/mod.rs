@@ -4,11 +4,14 @@
 //! the records and what a run needs of the world. Never here: what a step of a model means (`domain::agent`), and the JSON
 //! of others (`wire::agent`).
 
+mod beginning;
 mod calling;
+mod consent;
 mod files;
 mod halt;
 mod http;
 mod kept;
+mod making;
 mod offered;
 mod onward;
 mod remembering;
@@ -240,6 +243,11 @@ impl Agents {
         self.archive.run(move |store| Ok(kept::runs(store, id, limit))).await
     }
 
+    /// A run of an agent.
+    pub async fn run_of(&self, id: AgentId, run: RunId) -> Result<Run> {
+        self.archive.run(move |store| kept::run(store, id, run)).await
+    }
+
     /// The run that the first or last digits of an id mean, with its agent.
     pub async fn find_run(&self, text: String) -> Result<(Book, Run)> {
         self.archive.run(move |store| kept::find_run(store, &text)).await
@@ -274,8 +282,8 @@ impl Agents {
             Error::new(
                 ErrorKind::NotFound,
                 "agreeing to a call of an agent",
-                format!("no call {call:?} of that run waits for it"),
-                "It was decided already, or the run has ended.",
+                format!("no call {call:?} of that run waits for that any more"),
+                "Another window has answered, or the run has ended.",
             )
         })
     }
@@ -288,13 +296,19 @@ impl Agents {
     pub fn run(&self, id: AgentId, given: Given, terms: Terms) -> BoxStream<'static, Result<AgentEvent>> {
         let agents = self.clone();
         let begun = async move {
-            let begun = match run::begin(&agents, id, given, terms).await {
-                Ok(begun) => begun,
+            let beginning = match beginning::begin(&agents, id, given, terms).await {
+                Ok(beginning) => beginning,
                 Err(error) => return stream::once(std::future::ready(Err(error))).boxed(),
             };
             let (events, received) = mpsc::channel(EVENTS);
             let tasks = agents.tasks.clone();
-            tasks.spawn(async move { run::run(&agents, begun, events).await });
+            tasks.spawn(async move {
+                match beginning.take_up().await {
+                    Ok(running) => run::run(&agents, running, events).await,
+                    // Nobody is left to tell when the asker is gone.
+                    Err(error) => drop(events.send(Err(error)).await),
+                }
+            });
             stream::unfold(received, |mut received| async move {
                 received.recv().await.map(|event| (event, received))
             })

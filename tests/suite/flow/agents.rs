@@ -6,19 +6,21 @@ use outcrop::domain::agent::{
     Acting, Agent, AgentEvent, Book, BuiltIn, Chosen, Definition, Executor, GaveUp, Group, Limit, Spent,
     Step, Version, Wanted,
 };
+use outcrop::domain::attachment::Attachment;
 use outcrop::domain::conversation::{Answers, Conversation};
 use outcrop::domain::delta::Event as Delta;
 use outcrop::domain::id::{AgentId, RunId};
-use outcrop::domain::message::{Block, Message, Outcome, Role, StopReason, Timing, Usage};
+use outcrop::domain::message::{BlobId, Block, Message, Outcome, Role, StopReason, Timing, Usage};
 use outcrop::domain::settings::Settings;
 use outcrop::domain::time::Timestamp;
 use outcrop::tui::effect::Effect;
+use outcrop::tui::event::Event;
 use outcrop::tui::pane::Place;
 use outcrop::workbench::request::agents::Agents;
 use outcrop::workbench::request::chat::{Chat, Target};
 use outcrop::workbench::request::conversations::{Change, Conversations};
 use outcrop::workbench::request::traces::Traces;
-use outcrop::workbench::{Reply, Request};
+use outcrop::workbench::{Changed, Reply, Request};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -99,7 +101,8 @@ pub fn says(text: &str) -> AgentEvent {
 }
 
 pub fn spent(steps: u32, tokens: u64) -> AgentEvent {
-    AgentEvent::Spent { spent: Spent { steps, tokens, millis: 900, cost: 0.0031, unpriced: 0 } }
+    let spent = Spent { steps, tokens, millis: 900, cost: 0.0031, unpriced: 0 };
+    AgentEvent::Spent { spent, failed: false }
 }
 
 pub fn called(id: &str, action: &str, input: Value, by: &str) -> AgentEvent {
@@ -274,6 +277,62 @@ fn a_call_is_agreed_to_by_its_letter_alone_and_not_by_what_was_being_typed() {
     assert_eq!(decisions(&stage.keys("n")), [decided(false)]);
 }
 
+/// What an agent has done so far for another window.
+fn streaming(events: &[AgentEvent]) -> Message {
+    let mut said = answered(events);
+    said.answer.as_mut().unwrap().outcome = Outcome::Streaming;
+    said
+}
+
+/// The store tells of a message.
+fn told(stage: &mut Stage, message: Message) {
+    let change = Changed::Message { message };
+    stage.reply("\"topic\":\"conversation\"", vec![Reply::Changed { number: 1, change }]);
+}
+
+#[test]
+fn a_window_that_shows_the_agent_of_another_asks_too_and_sees_that_the_other_answered() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    let mut events = vec![begun(), step(1), spent(1, 80)];
+    stage.open(vec![message(90, None, Role::User, "two Assam"), streaming(&events)]);
+    events.push(confirm());
+    told(&mut stage, streaming(&events));
+    assert!(stage.text().contains("these very bytes"), "{}", stage.text());
+    stage.pass(600);
+    let decide = Agents::Decide { run: run(), call: "b".to_owned(), agreed: true };
+    assert_eq!(decisions(&stage.keys("y")), [decide]);
+    let next = |id: &str| match confirm() {
+        AgentEvent::Confirm { run, action, shown, .. } => {
+            AgentEvent::Confirm { run, id: id.to_owned(), action, shown }
+        }
+        other => other,
+    };
+    let decided = |id: &str| AgentEvent::Decided { id: id.to_owned(), agreed: false };
+    events.extend([decided("b"), next("c")]);
+    told(&mut stage, streaming(&events));
+    assert!(stage.text().contains("these very bytes"), "{}", stage.text());
+    events.push(decided("c"));
+    told(&mut stage, streaming(&events));
+    let text = stage.text();
+    assert!(!text.contains("these very bytes") && text.contains("in another window"), "{text}");
+    stage.pass(600);
+    assert!(decisions(&stage.keys("y")).is_empty());
+}
+
+#[test]
+fn answers_that_another_window_has_given_meanwhile_are_not_given_again() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    let calls = vec![wanted("a", "ask_user", Some("Which?")), wanted("b", "weigh", None)];
+    let events = vec![begun(), step(1), spent(1, 80), ended(State::Waiting { calls })];
+    stage.open(vec![message(90, None, Role::User, "tea"), answered(&events)]);
+    assert!(chats(&stage.keys("green<enter>")).is_empty());
+    assert!(stage.text().contains("What weigh gives back (2 of 2)"), "{}", stage.text());
+    told(&mut stage, message(92, Some(91), Role::User, "black"));
+    told(&mut stage, Message { id: id(93), parent: Some(id(92)), ..streaming(&events[..2]) });
+    assert!(chats(&stage.keys("2 kg<enter>")).is_empty());
+    assert!(stage.text().contains("in another window"), "{}", stage.text());
+}
+
 #[test]
 fn who_writes_is_not_interrupted_by_a_question() {
     let mut stage = Stage::settled(120, 40, "dark");
@@ -389,6 +448,23 @@ fn a_step_is_written_anew_and_the_agent_runs_on_from_there() {
     let edit = Edit { step: Some(1), said: Some("None is left.".to_owned()), ..Edit::default() };
     let redo = Chat::Redo { conversation: conversation(1), message: id(91), edit: Box::new(edit) };
     assert_eq!(chats(&effects), [redo]);
+}
+
+#[test]
+fn what_was_written_of_a_step_stays_where_a_turn_has_begun_meanwhile() {
+    let mut stage = over();
+    stage.keys("look at @~/a.png!<enter>");
+    let task = stage.task("attach");
+    stage.keys("<tab>E<enter><ctrl+u><backspace><ctrl+u>None is left.");
+    let block = Block::Image { media_type: "image/png".into(), blob: BlobId("00".repeat(16)), file: None };
+    let attachment = Attachment { name: "a.png".to_owned(), bytes: Some(212_000), block };
+    stage.event(Event::Replies { task, replies: vec![Reply::Attached { attachment }] });
+    let effects = stage.event(Event::Ended { task, error: None });
+    assert!(matches!(&chats(&effects)[..], [Chat::Send { .. }]), "{effects:?}");
+    assert!(chats(&stage.keys("<enter>")).is_empty());
+    let text = stage.text();
+    assert!(text.contains("What the model says in step 1") && text.contains("None is left."), "{text}");
+    assert!(text.contains("An answer is being written"), "{text}");
 }
 
 #[test]
