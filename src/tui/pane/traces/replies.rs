@@ -31,7 +31,7 @@ impl State {
         }
         if self.export.as_ref().is_some_and(|export| export.task == task) {
             if let Reply::TraceWritten { bytes } = reply {
-                self.take_piece(&bytes, desk);
+                self.take_piece(bytes, desk);
             }
             return;
         }
@@ -54,7 +54,7 @@ impl State {
                 self.take_span(row, span, contents, desk);
             }
             (Wait::Step(row), Reply::TraceSpan { contents, .. }) => {
-                self.take_step(row, Ok(&contents), desk);
+                self.tell_step(row, contents, desk);
             }
             (wait @ (Wait::Two | Wait::Made(_) | Wait::Said(..)), reply) => {
                 self.take_of_two(&wait, reply, desk);

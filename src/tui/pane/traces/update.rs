@@ -131,6 +131,7 @@ impl State {
                 Wait::List | Wait::Newest | Wait::Older | Wait::Import | Wait::Send | Wait::Remove
             )
         });
+        self.tell_no_more();
         self.open = None;
         self.select(self.selected, desk);
     }
