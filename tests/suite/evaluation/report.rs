@@ -715,7 +715,11 @@ fn none_of_two_answers_are_both_bad_and_none_of_three_are_all_bad() {
         let report = world.report();
         let of = &report.metrics[0];
         let Presented::Choice(choices) = &of.whole else { panic!() };
-        (choices.none_good(&of.asked()).to_owned(), markdown(&report), of.disagreements[0].said.clone())
+        (
+            choices.none_good(&of.asked()).to_owned(),
+            markdown::write(&report),
+            of.disagreements[0].said.clone(),
+        )
     };
     let (word, text, differ) = said(&["a", "b"]);
     assert_eq!(word, "both bad");

@@ -303,6 +303,25 @@ fn a_question_has_hits_with_their_ranks_and_the_passage_that_is_selected() {
 }
 
 #[test]
+fn what_an_empty_base_needs_is_said_by_keys_and_not_by_commands() {
+    for (width, height) in [(60, 20), (120, 40)] {
+        let mut stage = Stage::settled(width, height, "dark");
+        enter(&mut stage, vec![base(9, "notes", Vec::new())]);
+        for (keys, asked) in [("<enter>refunds<enter>", "\"search\""), ("<alt+enter>", "\"ask\"")] {
+            stage.keys(keys);
+            let hint = "`outcrop kb add-source` and `outcrop kb sync` fill it.";
+            let error = Error::new(ErrorKind::NotFound, "searching", "\"notes\" is empty", hint);
+            let task = stage.task(asked);
+            stage.event(Event::Ended { task, error: Some(error) });
+            let text = stage.text();
+            let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+            assert!(words.contains("is empty") && words.contains("a and s fill it."), "{asked}: {text}");
+            assert!(words.contains("Esc leads back") && !words.contains("outcrop kb"), "{asked}: {text}");
+        }
+    }
+}
+
+#[test]
 fn the_selected_hit_tells_all_its_ranks_where_the_list_has_no_room_for_them() {
     let mut stage = Stage::settled(80, 24, "dark");
     search(&mut stage);

@@ -6,6 +6,7 @@
 //! reranking   who puts what is found in order         cited      an answer in rows, with its marks
 //! cutting     a file as it would be cut, before it is part of a base
 //! template    the prompt by which a base is answered from
+//! hinting     what errors of the service say here
 //! ```
 //!
 //! Here lives its state and what it makes of events. Never here: how texts are cut, found and ranked.
@@ -16,6 +17,7 @@ mod cited;
 mod cutting;
 mod documents;
 mod found;
+mod hinting;
 mod layout;
 mod measuring;
 mod passages;

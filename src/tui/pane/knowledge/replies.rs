@@ -156,6 +156,7 @@ impl State {
             return;
         }
         let Some(wait) = self.waits.remove(&task) else { return };
+        let error = error.map(|error| self.in_keys(error, desk));
         match wait {
             Wait::List => self.error = error,
             Wait::Find(at) => {
