@@ -418,6 +418,34 @@ fn two_settings_are_asked_side_by_side() {
     });
 }
 
+#[test]
+fn what_an_answer_found_goes_to_the_column_that_asked_whichever_has_the_keys_by_then() {
+    let found = |text: &str| {
+        let mut all = retrieved();
+        all.hits.truncate(1);
+        all.hits[0].passage.text = text.to_owned();
+        vec![Reply::Retrieved { retrieved: all, prompt: Some("the prompt".into()) }]
+    };
+    let mut stage = Stage::settled(120, 40, "dark");
+    search(&mut stage);
+    stage.keys("<tab>c");
+    stage.answer("\"search\"", found("the right one"));
+    // The right column asks, then the left one has the keys.
+    stage.keys("a[");
+    stage.reply("\"ask\"", found("asked on the right"));
+    let text = stage.text();
+    let right = |text: &str, words: &str| {
+        let at = text.lines().find_map(|line| Some(line[..line.find(words)?].chars().count()));
+        at.unwrap_or_else(|| panic!("{words}: {text}")) > 55
+    };
+    assert!(right(&text, "asked on the right") && !text.contains("the right one"), "{text}");
+    // One is left, as the first: what it waits for still comes to it.
+    stage.keys("<esc>]mc");
+    stage.answer("\"search\"", found("found alone"));
+    let text = stage.text();
+    assert!(text.contains("found alone") && !text.contains("asked on the right"), "{text}");
+}
+
 /// The same hits as a model puts them in order: the third first; the last one it was not given.
 fn reranked() -> Retrieved {
     let mut all = retrieved();

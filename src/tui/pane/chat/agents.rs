@@ -243,9 +243,10 @@ impl State {
         let Some(id) = waiting.iter().map(|call| call.id.as_str()).find(open).map(str::to_owned) else {
             return false;
         };
+        let Some(of) = self.thread.last_answer().map(|answer| answer.id) else { return false };
         let text = self.composer.take();
         self.typed(desk);
-        self.tool_answered(id, text, true, desk);
+        self.tool_answered((of, id), text, true, desk);
         true
     }
 }

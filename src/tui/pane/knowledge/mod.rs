@@ -97,7 +97,8 @@ enum Wait {
     Act,
     /// What the question finds, by the settings of that column.
     Find(usize),
-    Answer,
+    /// What a model answers from what that column found; `None` where that column is no more.
+    Answer(Option<usize>),
     Documents,
     /// The passages of a document from that one on.
     Passages(DocumentId, u32),
@@ -194,7 +195,7 @@ impl State {
 
     /// Answers that are being written.
     pub fn running(&self) -> usize {
-        usize::from(self.waits.values().any(|wait| *wait == Wait::Answer))
+        usize::from(self.waits.values().any(|wait| matches!(wait, Wait::Answer(_))))
     }
 
     /// Bases that are being synced or rebuilt.
