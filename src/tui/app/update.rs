@@ -1,5 +1,6 @@
 //! What an event does to the screen.
 
+use super::notice::Tone;
 use super::palette::{commands, palette, past};
 use super::place;
 use super::unlock::{sealed, unlock, unlocked};
@@ -27,7 +28,12 @@ pub fn update(state: &mut State, cache: &mut Cache, event: Event) -> Vec<Effect>
     let body = state.frame().body;
     let over = state.overlays.last().map(|over| matches!(over, Overlay::Difference(_)));
     match event {
-        Event::Started => state.begin(out),
+        Event::Started => {
+            state.begin(out);
+            if let Some(said) = state.options.keymap.gave_way() {
+                state.notices.say(said, Tone::Note, state.now);
+            }
+        }
         Event::Ending => quit(state, out),
         Event::Tick(now) => tick(state, now),
         Event::Key(key) => press(state, key, out),

@@ -8,10 +8,13 @@ use super::key::{Key, KeyCode, KeyModifiers};
 use crate::config::ActionKeys;
 use crate::domain::{Error, ErrorKind, Result};
 
+use conflict::{Changed, GaveWay, give_way};
 pub use context::Context;
 pub use label::label;
 use table::TABLE;
 
+mod age;
+mod conflict;
 mod context;
 mod label;
 mod stroke;
@@ -42,6 +45,7 @@ impl Binding {
 pub struct Keymap {
     bindings: Vec<Binding>,
     by_key: HashMap<(Context, Key), Action>,
+    gave_way: Vec<GaveWay>,
 }
 
 impl Default for Keymap {
@@ -59,31 +63,33 @@ impl Default for Keymap {
 }
 
 impl Keymap {
-    /// The table with the `[keys]` of a config file put over it: action name → keys, `none` for no key.
+    /// The table with the `[keys]` of a config file put over it: action name → keys, `none` for no key. Rows that came after
+    /// an action give way to the keys that it is given.
     pub fn with<'a>(changes: impl IntoIterator<Item = (&'a str, &'a [String])>) -> Result<Self> {
         let mut bindings = Self::default().bindings;
         let mut changed = Vec::new();
         for (name, keys) in changes {
             let action = Action::named(name).ok_or_else(|| unknown(name))?;
-            let keys = if keys.iter().any(|key| key.trim() == "none") {
+            let given = if keys.iter().any(|key| key.trim() == "none") {
                 Vec::new()
             } else {
                 keys.iter().map(|key| read(name, key)).collect::<Result<Vec<Key>>>()?
             };
             for binding in bindings.iter_mut().filter(|b| b.action == action) {
-                binding.keys.clone_from(&keys);
+                binding.keys.clone_from(&given);
             }
-            changed.push(action);
+            changed.push(Changed::of(action, keys));
         }
-        let keymap = Self::indexed(bindings);
-        keymap.conflict().or_else(|| keymap.deaf(&changed)).map_or(Ok(keymap), Err)
+        let gave_way = give_way(&mut bindings, &changed);
+        let keymap = Self { gave_way, ..Self::indexed(bindings) };
+        keymap.conflict(&changed).or_else(|| keymap.deaf(&changed)).map_or(Ok(keymap), Err)
     }
 
     /// An action whose every key types a text wherever the action has a meaning, as an error.
-    fn deaf(&self, changed: &[Action]) -> Option<Error> {
+    fn deaf(&self, changed: &[Changed]) -> Option<Error> {
         let rows = |action| self.bindings.iter().filter(move |b| b.action == action && !b.keys.is_empty());
-        let action = *changed.iter().find(|a| {
-            rows(**a).next().is_some() && rows(**a).all(|b| self.keys(b.context, **a).next().is_none())
+        let action = changed.iter().map(|changed| changed.action).find(|a| {
+            rows(*a).next().is_some() && rows(*a).all(|b| self.keys(b.context, *a).next().is_none())
         })?;
         let key = rows(action).find_map(|b| b.keys.first())?;
         Some(Error::new(
@@ -97,42 +103,7 @@ impl Keymap {
     fn indexed(bindings: Vec<Binding>) -> Self {
         let by_key =
             bindings.iter().flat_map(|b| b.keys.iter().map(|key| ((b.context, *key), b.action))).collect();
-        Self { bindings, by_key }
-    }
-
-    /// Two actions on one key of one place, as an error that names both.
-    fn conflict(&self) -> Option<Error> {
-        let over = |wide: Context, other: Context| match wide {
-            Context::Everywhere => other != Context::Menu,
-            Context::Editing => other.takes_text(),
-            _ => false,
-        };
-        let overlap = |a: Context, b: Context| a == b || over(a, b) || over(b, a);
-        let shared = |a: &Binding, b: &Binding| {
-            b.context == Context::Editing && stroke::shares(a.action, b.action)
-                || a.context == Context::Editing && stroke::shares(b.action, a.action)
-        };
-        for (at, one) in self.bindings.iter().enumerate() {
-            for other in &self.bindings[at + 1..] {
-                if one.action == other.action || !overlap(one.context, other.context) || shared(one, other) {
-                    continue;
-                }
-                if let Some(key) = one.claims().find(|key| other.claims().any(|claimed| claimed == *key)) {
-                    return Some(Error::new(
-                        ErrorKind::Config,
-                        "reading [keys]",
-                        format!(
-                            "{} means both {} and {}",
-                            label(key),
-                            one.action.name(),
-                            other.action.name()
-                        ),
-                        "Give one of them another key, or \"none\".",
-                    ));
-                }
-            }
-        }
-        None
+        Self { bindings, by_key, gave_way: Vec::new() }
     }
 
     /// What a key means there. Where a text is written, a key that types is the text's.
@@ -291,7 +262,7 @@ mod tests {
                 assert_eq!(key.parse::<Key>().map(|k| k.to_string()).as_deref(), Ok(key));
             }
         }
-        assert_eq!(Keymap::default().conflict(), None);
+        assert_eq!(Keymap::default().conflict(&[]), None);
     }
 
     #[test]
