@@ -391,6 +391,24 @@ impl Acting {
         said.collect()
     }
 
+    /// How many times the model has said what to do next, whole.
+    pub fn answers(&self) -> usize {
+        self.orchestrations().filter(|asked| asked.millis.is_some()).count()
+    }
+
+    /// The step in which it broke off, by its number, where it did so while the model was asked.
+    pub fn broken_off(&self) -> Option<u32> {
+        let last = self.orchestrations().last()?;
+        (self.end.is_none() && last.millis.is_none()).then_some(last.number)
+    }
+
+    fn orchestrations(&self) -> impl Iterator<Item = &Asked> {
+        self.doings.iter().filter_map(|doing| match doing {
+            Doing::Asked(asked) if asked.step == Step::Orchestration => Some(asked),
+            _ => None,
+        })
+    }
+
     /// It took such a step.
     pub fn took(&self, step: Step) -> bool {
         self.doings.iter().any(|doing| matches!(doing, Doing::Asked(asked) if asked.step == step))
@@ -502,6 +520,18 @@ mod tests {
 
     fn ended(state: State) -> AgentEvent {
         AgentEvent::Ended { run: run(), state, spent: spent(50) }
+    }
+
+    #[test]
+    fn a_step_that_broke_off_is_known_and_counts_as_none_that_was_answered() {
+        let mut acting = acting();
+        for event in [step(1), text("one"), AgentEvent::Spent { spent: spent(10) }, step(2), text("tw")] {
+            acting.push(&event, 100);
+        }
+        assert_eq!((acting.answers(), acting.broken_off()), (1, Some(2)));
+        assert_eq!(acting.said("").len(), 2, "what came of it can be written to its end");
+        acting.push(&AgentEvent::Spent { spent: spent(20) }, 200);
+        assert_eq!((acting.answers(), acting.broken_off()), (2, None));
     }
 
     #[test]

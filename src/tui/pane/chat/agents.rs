@@ -118,8 +118,9 @@ impl State {
 
     /// What another word or prompt would lead elsewhere from: one of them is to be chosen.
     pub(super) fn edit_step(&self, desk: &mut Desk<'_>) {
-        let Some((id, acting)) = self.work_meant() else { return };
+        let Some((id, acting)) = self.work_meant() else { return desk.say(self.why_no_step(desk)) };
         let text = self.thread.message(id).map(Message::text).unwrap_or_default();
+        let broken_off = acting.broken_off();
         let entry = |label: String, detail: String, choice: Choice| Entry {
             label,
             detail,
@@ -131,14 +132,38 @@ impl State {
         };
         let mut entries = Vec::new();
         for ((number, said), step) in acting.said(&text).iter().zip(1..) {
-            let detail = safe_line(said.lines().next().unwrap_or_default()).into_owned();
+            let mut detail = safe_line(said.lines().next().unwrap_or_default()).into_owned();
+            if broken_off == Some(*number) {
+                let dots = if detail.is_empty() { "" } else { ": " };
+                detail = format!("it broke off here{dots}{detail}");
+            }
             entries.push(entry(format!("step {number}"), detail, Choice::EditStep(id, step)));
         }
         for step in Step::ALL.into_iter().filter(|step| acting.took(*step)) {
             let detail = "from the question on, for this run alone".to_owned();
             entries.push(entry(format!("the prompt of {step}"), detail, Choice::EditPrompt(id, step)));
         }
+        if entries.is_empty() {
+            return desk.say(self.why_no_step(desk));
+        }
         desk.overlays.push(Overlay::Menu(Menu::new("Run on from", "write it anew", "", entries)));
+    }
+
+    /// Why no step of the answer that keys act on can be written anew.
+    fn why_no_step(&self, desk: &Desk<'_>) -> String {
+        let again = desk.key(Context::Transcript, Action::Retry);
+        if self.thread.turn != Turn::Idle {
+            let stops = desk.key(Context::Transcript, Action::Back);
+            return format!("It is still at work: {stops} stops it, then a step can be written anew.");
+        }
+        match self.answer().map(work_of) {
+            Some(Some(_)) => {
+                format!(
+                    "It broke off before its first step: there is none to write anew. {again} asks again."
+                )
+            }
+            _ => "No agent gave this answer: it has no steps to write anew.".to_owned(),
+        }
     }
 
     /// A step was chosen.
@@ -183,7 +208,8 @@ impl State {
     /// The answer that keys act on, with what its agent did; `None` where no agent gave it.
     fn work_meant(&self) -> Option<(MessageId, &Acting)> {
         let answer = self.answer().filter(|_| self.thread.turn == Turn::Idle)?;
-        Some((answer.id, work_of(answer)?))
+        // What never began has nothing to run on from.
+        Some((answer.id, work_of(answer).filter(|acting| acting.run.is_some())?))
     }
 
     /// The run that gave the answer that keys act on: also the id of its trace.
