@@ -212,6 +212,8 @@ const LEAST: u16 = 8;
 #[derive(Clone, Copy)]
 enum Named {
     Whole,
+    /// Whole, and close to each other.
+    Near,
     Short,
     /// Short, and close to each other.
     Close,
@@ -220,8 +222,14 @@ enum Named {
 }
 
 /// The ways to name them, each with the columns that it leaves to the title: that gives way before the names do.
-const WAYS: [(Named, u16); 4] =
-    [(Named::Whole, 16), (Named::Short, 16), (Named::Close, 12), (Named::Close, 0)];
+const WAYS: [(Named, u16); 6] = [
+    (Named::Whole, 16),
+    (Named::Near, 16),
+    (Named::Near, 12),
+    (Named::Short, 16),
+    (Named::Close, 12),
+    (Named::Close, 0),
+];
 
 /// The names of the places, as long as the title and what is said beside it leave room for; else their numbers alone.
 pub(super) fn tabs(state: &State, area: Rect) -> Vec<Tab> {
@@ -242,13 +250,13 @@ pub(super) fn tabs(state: &State, area: Rect) -> Vec<Tab> {
 
 /// The places, named so.
 fn labelled(shown: Place, named: Named, area: Rect) -> Vec<Tab> {
-    let gap = if matches!(named, Named::Close) { 1 } else { 2 };
+    let gap = if matches!(named, Named::Near | Named::Close) { 1 } else { 2 };
     let mut x = area.x + 1;
     let tab = |(at, place): (usize, &Place)| {
         let name = match named {
             Named::Short | Named::Close => place.short(),
             Named::Numbers if *place != shown => "",
-            Named::Whole | Named::Numbers => place.title(),
+            Named::Whole | Named::Near | Named::Numbers => place.title(),
         };
         let label = format!("{} {name}", at + 1).trim_end().to_owned();
         let area = Rect { x, width: columns(&label), height: 1, ..area };
