@@ -39,9 +39,21 @@ pub(super) fn since(context: Context, action: Action) -> Age {
         | (C::Comparisons, A::ShowLeaderboard | A::WriteComparison)
         | (C::Answer | C::Pictures, A::CopyRequest)
         | (C::Usage, A::ShowDefinitions | A::WriteReport) => 3,
-        (C::Models | C::Presets | C::Usage | C::PicturePrompt | C::Pictures, _)
-        | (C::Prompt | C::Values | C::Answer | C::Prompts, _)
-        | (C::Compare | C::Columns | C::Comparisons, _)
+        (
+            C::Models
+            | C::Presets
+            | C::Usage
+            | C::PicturePrompt
+            | C::Pictures
+            | C::Prompt
+            | C::Values
+            | C::Answer
+            | C::Prompts
+            | C::Compare
+            | C::Columns
+            | C::Comparisons,
+            _,
+        )
         | (
             C::Everywhere,
             A::EditPresets
