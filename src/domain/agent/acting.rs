@@ -359,12 +359,12 @@ impl Acting {
         }
     }
 
-    /// What the model said in each of its own steps of the loop, with the step's number, as a person may write it anew: a text, or
-    /// its calls as JSON, one a line.
+    /// What the model said in each of its own steps of the loop that it came to the end of, with the step's number, as a person may
+    /// write it anew: a text, or its calls as JSON, one a line.
     pub fn said(&self, answer: &str) -> Vec<(u32, String)> {
         let steps = self.doings.iter().enumerate();
         let steps = steps.filter_map(|(at, doing)| match doing {
-            Doing::Asked(asked) if asked.step == Step::Orchestration => Some((at, asked)),
+            Doing::Asked(asked) if asked.step == Step::Orchestration && asked.is_whole() => Some((at, asked)),
             _ => None,
         });
         let said = steps.map(|(at, asked)| {
@@ -391,22 +391,13 @@ impl Acting {
         said.collect()
     }
 
-    /// How many times the model has said what to do next, whole.
-    pub fn answers(&self) -> usize {
-        self.orchestrations().filter(|asked| asked.millis.is_some()).count()
-    }
-
-    /// The step in which it broke off, by its number, where it did so while the model was asked.
-    pub fn broken_off(&self) -> Option<u32> {
-        let last = self.orchestrations().last()?;
-        (self.end.is_none() && last.millis.is_none()).then_some(last.number)
-    }
-
-    fn orchestrations(&self) -> impl Iterator<Item = &Asked> {
-        self.doings.iter().filter_map(|doing| match doing {
+    /// The step of the loop in which it broke off while the model was asked, by its number, and what had come of it.
+    pub fn broken_off(&self) -> Option<(u32, &str)> {
+        let asked = self.doings.iter().rev().find_map(|doing| match doing {
             Doing::Asked(asked) if asked.step == Step::Orchestration => Some(asked),
             _ => None,
-        })
+        })?;
+        (self.end.is_none() && !asked.is_whole()).then(|| (asked.number, asked.text.trim()))
     }
 
     /// It took such a step.
@@ -457,6 +448,13 @@ impl Acting {
     pub fn calling(&self) -> usize {
         let open = |doing: &&Doing| matches!(doing, Doing::Called(call) if call.gave.is_none());
         self.doings.iter().filter(open).count()
+    }
+}
+
+impl Asked {
+    /// It came to its own end: it neither failed nor was it stopped.
+    fn is_whole(&self) -> bool {
+        self.millis.is_some()
     }
 }
 
@@ -520,18 +518,6 @@ mod tests {
 
     fn ended(state: State) -> AgentEvent {
         AgentEvent::Ended { run: run(), state, spent: spent(50) }
-    }
-
-    #[test]
-    fn a_step_that_broke_off_is_known_and_counts_as_none_that_was_answered() {
-        let mut acting = acting();
-        for event in [step(1), text("one"), AgentEvent::Spent { spent: spent(10) }, step(2), text("tw")] {
-            acting.push(&event, 100);
-        }
-        assert_eq!((acting.answers(), acting.broken_off()), (1, Some(2)));
-        assert_eq!(acting.said("").len(), 2, "what came of it can be written to its end");
-        acting.push(&AgentEvent::Spent { spent: spent(20) }, 200);
-        assert_eq!((acting.answers(), acting.broken_off()), (2, None));
     }
 
     #[test]

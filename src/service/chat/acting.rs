@@ -83,8 +83,7 @@ pub(super) async fn again_from(agents: &Agents, acting: &Acting, mut edit: Edit)
     let from = replay::asked_at(&recorded.turns, &recorded.question).map_or(0, |at| at + 1);
     let all = recorded.turns[from..].iter().filter(|turn| turn.role == Role::Assistant).count();
     // A run that went on after a question has the steps before that as well.
-    // A step that broke off is none that was recorded.
-    let before = all.saturating_sub(acting.answers());
+    let before = all.saturating_sub(acting.said("").len());
     let before = u32::try_from(before).unwrap_or(u32::MAX);
     edit.step = edit.step.map(|step| step.saturating_add(before));
     Ok(Given::Replay(Again { run, edit, version: None, model: None, missing: Missing::Run }))

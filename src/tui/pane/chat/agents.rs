@@ -118,9 +118,10 @@ impl State {
 
     /// What another word or prompt would lead elsewhere from: one of them is to be chosen.
     pub(super) fn edit_step(&self, desk: &mut Desk<'_>) {
-        let Some((id, acting)) = self.work_meant() else { return desk.say(self.why_no_step(desk)) };
+        // What never began has nothing to run on from.
+        let meant = self.work_meant().filter(|(_, acting)| acting.run.is_some());
+        let Some((id, acting)) = meant else { return desk.say(self.why_no_step(desk)) };
         let text = self.thread.message(id).map(Message::text).unwrap_or_default();
-        let broken_off = acting.broken_off();
         let entry = |label: String, detail: String, choice: Choice| Entry {
             label,
             detail,
@@ -131,12 +132,15 @@ impl State {
             words: &[],
         };
         let mut entries = Vec::new();
-        for ((number, said), step) in acting.said(&text).iter().zip(1..) {
-            let mut detail = safe_line(said.lines().next().unwrap_or_default()).into_owned();
-            if broken_off == Some(*number) {
-                let dots = if detail.is_empty() { "" } else { ": " };
-                detail = format!("it broke off here{dots}{detail}");
-            }
+        let first = |said: &str| safe_line(said.lines().next().unwrap_or_default()).into_owned();
+        let steps = acting.said(&text);
+        for ((number, said), step) in steps.iter().zip(1..) {
+            entries.push(entry(format!("step {number}"), first(said), Choice::EditStep(id, step)));
+        }
+        if let Some((number, said)) = acting.broken_off() {
+            let dots = if said.is_empty() { "" } else { ": " };
+            let detail = format!("it broke off here{dots}{}", first(said));
+            let step = u32::try_from(steps.len() + 1).unwrap_or(u32::MAX);
             entries.push(entry(format!("step {number}"), detail, Choice::EditStep(id, step)));
         }
         for step in Step::ALL.into_iter().filter(|step| acting.took(*step)) {
@@ -169,7 +173,10 @@ impl State {
     /// A step was chosen.
     pub(super) fn write_step(&self, of: MessageId, step: u32, desk: &mut Desk<'_>) {
         let Some(message) = self.thread.message(of) else { return };
-        let steps = work_of(message).map(|acting| acting.said(&message.text())).unwrap_or_default();
+        let mut steps = work_of(message).map(|acting| acting.said(&message.text())).unwrap_or_default();
+        // Behind them stands the one that broke off.
+        let broken_off = work_of(message).and_then(Acting::broken_off);
+        steps.extend(broken_off.map(|(number, said)| (number, said.to_owned())));
         let place = usize::try_from(step).unwrap_or(0).checked_sub(1);
         if let Some((number, text)) = place.and_then(|place| steps.get(place)) {
             desk.overlays.push(Overlay::Pad(Box::new(Pad::step(of, (step, *number), text))));
@@ -208,8 +215,7 @@ impl State {
     /// The answer that keys act on, with what its agent did; `None` where no agent gave it.
     fn work_meant(&self) -> Option<(MessageId, &Acting)> {
         let answer = self.answer().filter(|_| self.thread.turn == Turn::Idle)?;
-        // What never began has nothing to run on from.
-        Some((answer.id, work_of(answer).filter(|acting| acting.run.is_some())?))
+        Some((answer.id, work_of(answer)?))
     }
 
     /// The run that gave the answer that keys act on: also the id of its trace.
