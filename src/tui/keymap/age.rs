@@ -2,8 +2,7 @@
 //!
 //! A new row of an older place has its line here; a new place has the latest age.
 
-use super::Context;
-use super::table::TABLE;
+use super::{Binding, Context};
 use crate::tui::action::Action;
 
 /// What there was from the first on has the lowest one.
@@ -74,22 +73,26 @@ pub(super) fn since(context: Context, action: Action) -> Age {
 }
 
 /// How old an action is: its oldest row.
-pub(super) fn born(action: Action) -> Age {
-    let rows = TABLE.iter().filter(|row| row.action == action);
-    rows.map(|row| since(row.context, action)).min().unwrap_or_default()
+pub(super) fn born(bindings: &[Binding], action: Action) -> Age {
+    let rows = bindings.iter().filter(|row| row.action == action);
+    rows.map(|row| since(row.context, action)).min().unwrap_or(Age::MAX)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tui::keymap::Keymap;
 
     #[test]
     fn a_row_that_is_new_in_an_old_place_has_an_age() {
-        let first = TABLE.iter().filter(|row| since(row.context, row.action) == 1).count();
+        let keys = Keymap::default();
+        let first = keys.bindings().iter().filter(|row| since(row.context, row.action) == 1).count();
         assert_eq!(
             first, 130,
             "a new row has its age in the table above: it gives way to keys that people have given"
         );
-        assert_eq!((born(Action::Copy), born(Action::ChooseTie), born(Action::EditStep)), (1, 2, 5));
+        let born =
+            [Action::Copy, Action::ChooseTie, Action::EditStep].map(|action| born(keys.bindings(), action));
+        assert_eq!(born, [1, 2, 5]);
     }
 }

@@ -62,7 +62,7 @@ pub(super) fn give_way(bindings: &mut [Binding], changed: &[Changed]) -> Vec<Gav
         let takes = |own: &&&Binding, key: Key| {
             own.claims().any(|claimed| claimed == key)
                 && meet(own, row)
-                && since(row.context, row.action) > born(own.action)
+                && since(row.context, row.action) > born(bindings, own.action)
         };
         for key in &row.keys {
             if let Some(own) = own.iter().find(|own| takes(own, *key)) {
