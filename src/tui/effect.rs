@@ -1,7 +1,9 @@
 //! What is asked of the world: the only thing that the screen does besides drawing.
 
+use std::fmt;
 use std::time::Duration;
 
+use super::pane::traces;
 use super::trace;
 use super::widget::code::Want;
 use super::widget::picture::{self, Bytes};
@@ -48,6 +50,23 @@ pub enum Written {
     Trace(TraceId),
 }
 
+/// Bytes in pieces: nobody had the time to join them.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Pieces(pub Vec<Vec<u8>>);
+
+impl Pieces {
+    /// Bytes of all of them.
+    pub fn size(&self) -> usize {
+        self.0.iter().map(Vec::len).sum()
+    }
+}
+
+impl fmt::Debug for Pieces {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Pieces({} bytes)", self.size())
+    }
+}
+
 /// Everything that can be asked of the world.
 #[derive(Debug, Clone, PartialEq)]
 #[allow(clippy::large_enum_variant, reason = "few are made at a time; a box would only move the bytes")]
@@ -68,8 +87,8 @@ pub enum Effect {
     /// Writes a text to the file that the person named; answered by `Event::Saved`. Only `replace`
     /// writes over another file.
     Save { of: Written, path: String, text: String, replace: bool },
-    /// The same of what may be no text.
-    SaveBytes { of: Written, path: String, bytes: Bytes, replace: bool },
+    /// The same of what may be no text, in the pieces in which it came: together they may be hundreds of megabytes.
+    SaveBytes { of: Written, path: String, pieces: Pieces, replace: bool },
     /// Writes a picture to the file that the person named; answered by `Event::PictureSaved`. Only `replace` writes over
     /// another file.
     SavePicture { blob: BlobId, path: String, bytes: Bytes, replace: bool },
@@ -103,4 +122,6 @@ pub enum Work {
     Highlight(Want),
     Picture(picture::Want),
     Trace(trace::Want),
+    /// What is read of traces.
+    Reading(traces::Want),
 }

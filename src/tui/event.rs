@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::effect::{TaskId, TimerId, Written};
 use super::key::{Key, KeyModifiers};
+use super::pane::traces::Read;
 use super::trace::Shared;
 use super::widget::code::Inked;
 use super::widget::picture::{Drawn, Key as Drawing};
@@ -110,6 +111,8 @@ pub enum Made {
     Picture(Drawing, Result<Drawn>),
     /// The rows of that number laid out; `None` where they make no sense.
     Trace(u64, Option<Shared>),
+    /// What is read of traces.
+    Read(Read),
     /// The work failed in the middle: what it was for stays as it is.
     Nothing,
 }

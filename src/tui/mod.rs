@@ -8,6 +8,7 @@ mod dataset;
 pub mod effect;
 pub mod event;
 pub mod graphics;
+mod hinting;
 pub mod key;
 pub mod keymap;
 pub mod layout;

@@ -2,6 +2,8 @@
 //!
 //! Never here: what is shown of it, and where.
 
+mod steps;
+
 use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
@@ -14,6 +16,8 @@ use crate::domain::untrusted::brief;
 
 /// Columns of a name in a title.
 const NAMED: usize = 40;
+
+pub use steps::{Step, Steps};
 
 /// Rows of a trace by what they took of their own, so many: beyond them nobody steps.
 const SLOWEST: usize = 100;
@@ -62,6 +66,8 @@ pub struct Trace {
     pub sums: Rollups,
     /// What looks wrong in it, as its rows tell.
     pub findings: Vec<Finding>,
+    /// What of it reads as a conversation.
+    pub steps: Steps,
     /// The first start and the last end.
     time: (u64, u64),
     /// Nanoseconds of each row's own.
@@ -119,6 +125,7 @@ impl Trace {
         path.sort_by_key(|stretch| (stretch.row, stretch.from));
         let slow = tree.slowest(SLOWEST);
         let time = tree.span();
+        let steps = Steps::of(&outline, &tree);
         let mut flagged = vec![false; outline.rows.len()];
         // A price that nobody knows says nothing of the span.
         let of_spans = findings.iter().filter(|finding| finding.lint != Lint::UnknownPrice);
@@ -127,7 +134,7 @@ impl Trace {
                 *flag = true;
             }
         }
-        Self { outline, tree, sums, findings, time, own, path, slow, flagged }
+        Self { outline, tree, sums, findings, steps, time, own, path, slow, flagged }
     }
 
     /// Rows that there are.

@@ -42,7 +42,10 @@ pub(super) async fn show(
             let said = of.map_or_else(|| point.to_string(), |of| of.numbered(*point));
             format!("{said} (1 is {}, {points} is {})", name(0), name(1))
         }
-        value => in_words(value, task.and_then(|task| task.metric(metric)), |id| name(&sources, id)),
+        value => {
+            let of = task.and_then(|task| task.metric(metric));
+            in_words(value, of, vote.shown.len(), |id| name(&sources, id))
+        }
     };
     let mut rows = Vec::new();
     for vote in votes {
@@ -101,7 +104,7 @@ fn decided(
     let rows = decisions.iter().map(|decision| {
         let stands = standing.iter().any(|other| other.id == decision.id);
         let of = task.and_then(|task| task.metric(&decision.metric));
-        let value = in_words(&decision.value, of, |id| name(sources, id));
+        let value = in_words(&decision.value, of, sources.len(), |id| name(sources, id));
         let value = if stands { value } else { format!("{value} (replaced)") };
         vec![decision.by.clone(), decision.metric.clone(), value, decision.reason.clone()]
     });

@@ -405,6 +405,15 @@ impl Acting {
         said.collect()
     }
 
+    /// The step of the loop in which it broke off while the model was asked, by its number, and what had come of it.
+    pub fn broken_off(&self) -> Option<(u32, &str)> {
+        let asked = self.doings.iter().rev().find_map(|doing| match doing {
+            Doing::Asked(asked) if asked.step == Step::Orchestration => Some(asked),
+            _ => None,
+        })?;
+        (self.end.is_none() && !asked.is_whole()).then(|| (asked.number, asked.text.trim()))
+    }
+
     /// It took such a step.
     pub fn took(&self, step: Step) -> bool {
         self.doings.iter().any(|doing| matches!(doing, Doing::Asked(asked) if asked.step == step))

@@ -117,7 +117,10 @@ pub fn begin(turns: &[Turn], question: &str, edit: &Edit, native: bool) -> Resul
         return bad("steps that answer one question cannot follow another".to_owned(), hint);
     }
     let answers: Vec<usize> = (at + 1..turns.len()).filter(|at| turns[*at].role == Role::Assistant).collect();
-    let place = usize::try_from(step).ok().and_then(|step| answers.get(step.checked_sub(1)?));
+    // Where the model was asked and has not answered, as in a run that broke off, that step can be taken as well.
+    let is_asked = turns.last().is_some_and(|turn| turn.role == Role::User);
+    let places: Vec<usize> = answers.iter().copied().chain(is_asked.then_some(turns.len())).collect();
+    let place = usize::try_from(step).ok().and_then(|step| places.get(step.checked_sub(1)?));
     let Some(place) = place else {
         let why = format!("there is no step {step}: the model answered {} times", answers.len());
         return bad(why, "Steps count from 1.");
@@ -439,6 +442,11 @@ mod tests {
         let (said, _) = begin(&turns, "look", &edit(Some(2), Some(&two)), true).unwrap();
         let asked: Vec<Value> = calls(&said, 5, &[]).into_iter().map(|asked| asked.input).collect();
         assert_eq!(asked, [json!({"at": 2}), json!({"at": 3})]);
+        // One that broke off before its second answer.
+        let (said, _) = begin(&turns[..5], "look", &edit(Some(2), Some("No more.")), true).unwrap();
+        assert_eq!((&said[..5], said.len()), (&turns[..5], 6));
+        assert_eq!(begin(&turns[..5], "look", &edit(Some(2), None), true).unwrap().0, turns[..5]);
+        assert!(begin(&turns[..5], "look", &edit(Some(3), None), true).is_err());
         for (wrong, why) in [
             (edit(Some(4), None), "no step 4"),
             (edit(Some(0), None), "no step 0"),

@@ -156,6 +156,11 @@ impl Metric {
         self.of_choice()?.last().map(String::as_str)
     }
 
+    /// What is said where none of so many answers is good.
+    pub fn none_good(&self, answers: usize) -> &str {
+        self.all_bad().unwrap_or(if answers > 2 { "all bad" } else { "both bad" })
+    }
+
     /// The word of a ranking for a place, from 1.
     pub fn place(&self, rank: usize) -> Option<&str> {
         let labels = (self.method == Method::ComparisonRank).then_some(&self.labels)?;

@@ -412,8 +412,8 @@ impl State {
     }
 
     fn frame_of(&self, area: Rect) -> Frame {
-        let said =
-            self.notices.now.as_ref().map_or(0, |notice| notice.rows(area.width, view::beside_notice(self)));
+        let beside = || view::beside_notice(self, area.width);
+        let said = self.notices.now.as_ref().map_or(0, |notice| notice.rows(area.width, beside()));
         layout::frame(area, self.pane().reads_alone(), said)
     }
 

@@ -54,6 +54,10 @@ pub fn update(state: &mut State, cache: &mut Cache, event: Event) -> Vec<Effect>
         Event::Computed(Made::Nothing) => {
             state.pictures.not_drawn();
             state.traces.not_laid_out();
+            state.at_desk(out, |panes, desk| panes.traces.was_not_read(desk));
+        }
+        Event::Computed(Made::Read(read)) => {
+            state.at_desk(out, |panes, desk| panes.traces.was_read(read, desk));
         }
         Event::Computed(Made::Trace(number, laid)) => {
             state.at_desk(out, |panes, desk| panes.traces.laid_out(number, laid, desk));

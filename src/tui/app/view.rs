@@ -28,8 +28,6 @@ const HELP: &str = "help";
 const FIRST: usize = 5;
 /// Hints besides that one.
 const MOST: usize = 12;
-/// Those of them that have their place beside a notice: where there is none for them it stands above.
-const BESIDE: usize = 2;
 /// Columns beside an overlay in which nothing can be read.
 const STRIP: u16 = 12;
 /// What cells that are parts of a picture begin with: half of a cell, Kitty's placeholder (whose colour says which picture it
@@ -214,6 +212,8 @@ const LEAST: u16 = 8;
 #[derive(Clone, Copy)]
 enum Named {
     Whole,
+    /// Whole, and close to each other.
+    Near,
     Short,
     /// Short, and close to each other.
     Close,
@@ -222,8 +222,14 @@ enum Named {
 }
 
 /// The ways to name them, each with the columns that it leaves to the title: that gives way before the names do.
-const WAYS: [(Named, u16); 4] =
-    [(Named::Whole, 16), (Named::Short, 16), (Named::Close, 12), (Named::Close, 0)];
+const WAYS: [(Named, u16); 6] = [
+    (Named::Whole, 16),
+    (Named::Near, 16),
+    (Named::Near, 12),
+    (Named::Short, 16),
+    (Named::Close, 12),
+    (Named::Close, 0),
+];
 
 /// The names of the places, as long as the title and what is said beside it leave room for; else their numbers alone.
 pub(super) fn tabs(state: &State, area: Rect) -> Vec<Tab> {
@@ -244,13 +250,13 @@ pub(super) fn tabs(state: &State, area: Rect) -> Vec<Tab> {
 
 /// The places, named so.
 fn labelled(shown: Place, named: Named, area: Rect) -> Vec<Tab> {
-    let gap = if matches!(named, Named::Close) { 1 } else { 2 };
+    let gap = if matches!(named, Named::Near | Named::Close) { 1 } else { 2 };
     let mut x = area.x + 1;
     let tab = |(at, place): (usize, &Place)| {
         let name = match named {
             Named::Short | Named::Close => place.short(),
             Named::Numbers if *place != shown => "",
-            Named::Whole | Named::Numbers => place.title(),
+            Named::Whole | Named::Near | Named::Numbers => place.title(),
         };
         let label = format!("{} {name}", at + 1).trim_end().to_owned();
         let area = Rect { x, width: columns(&label), height: 1, ..area };
@@ -270,27 +276,27 @@ fn said(state: &State, area: Rect, cells: &mut Buffer) {
     }
 }
 
-/// Columns of what the last line says whatever else is said: how to stop, and the first keys.
-pub(super) fn beside_notice(state: &State) -> u16 {
-    kept(state) + GAP + width_of(&first(&hinted(state)))
+/// Columns of what the last line says whatever else is said: a notice stands in it only where all of that stays.
+pub(super) fn beside_notice(state: &State, width: u16) -> u16 {
+    let (hints, meter) = last_line(state, Rect { width, height: 1, ..Rect::default() });
+    let figures = if meter.is_empty() { 0 } else { columns(&meter) + 2 };
+    width_of(&hints) + GAP + figures
 }
 
-/// Columns of how to stop.
-fn kept(state: &State) -> u16 {
-    stop(state).map_or(0, |(key, word)| columns(&key) + 1 + columns(word) + columns(DOT))
+/// The hints and the figures of the last line, as far as they fit.
+fn last_line(state: &State, area: Rect) -> (Vec<Hint>, String) {
+    let (left, right) = (area.x + 1, area.right().saturating_sub(1));
+    // Over a place the way out of it comes before its figures.
+    let meter = if state.overlays.is_empty() { state.pane().meter(state.now) } else { String::new() };
+    let hints = hints(state);
+    let meter = beside_hints(&meter, &hints, (left, right)).to_owned();
+    let shown = fitting(hints, before(&meter, (left, right)).saturating_sub(left));
+    (shown, meter)
 }
 
-/// What can be done besides stopping.
-fn hinted(state: &State) -> Vec<Hint> {
-    let stops = stop(state);
-    hints(state).into_iter().filter(|hint| Some(hint) != stops.as_ref()).collect()
-}
-
-/// The first keys, and the one that leads to all others.
-fn first(hints: &[Hint]) -> Vec<Hint> {
-    let last = hints.len().saturating_sub(1);
-    let kept = hints.iter().enumerate().filter(|(at, _)| *at < BESIDE || *at == last);
-    kept.map(|(_, hint)| hint.clone()).collect()
+/// The column that hints end before.
+fn before(meter: &str, (left, right): (u16, u16)) -> u16 {
+    if meter.is_empty() { right } else { right.saturating_sub(columns(meter)).max(left).saturating_sub(2) }
 }
 
 /// What can be done here, now; what was just said; how full the context is.
@@ -332,41 +338,29 @@ struct Foot<'a> {
 
 fn foot<'a>(state: &'a State, parts: &Frame) -> Foot<'a> {
     let area = parts.bottom;
-    let right = area.right().saturating_sub(1);
-    let here = state.notices.now.as_ref().filter(|_| parts.said.is_empty());
-    // Over a place the way out of it comes before its figures.
-    let meter = if state.overlays.is_empty() { state.pane().meter(state.now) } else { String::new() };
-    let stops = stop(state).filter(|_| here.is_some());
-    let hinted = if here.is_some() { hinted(state) } else { hints(state) };
     let mut x = area.x + 1;
-    let (said, first) = match here {
-        Some(notice) => (kept(state) + columns(&notice.shown()) + GAP, first(&hinted)),
-        None => (0, hinted.clone()),
-    };
-    let meter = beside_hints(&meter, &first, (x + said, right)).to_owned();
-    let end =
-        if meter.is_empty() { right } else { right.saturating_sub(columns(&meter)).max(x).saturating_sub(2) };
+    let (shown, meter) = last_line(state, area);
+    let end = before(&meter, (x, area.right().saturating_sub(1)));
+    let here = state.notices.now.as_ref().filter(|_| parts.said.is_empty());
+    let stops = stop(state).filter(|_| here.is_some());
+    let (stopping, others): (Vec<Hint>, Vec<Hint>) =
+        shown.into_iter().partition(|hint| Some(hint) == stops.as_ref());
     let mut placed = Vec::new();
-    let mut notice = None;
-    if let Some(here) = here {
-        if let Some(hint) = stops {
+    let mut place = |hints: Vec<Hint>, mut x: u16| {
+        for hint in hints {
             let wide = width_of(std::slice::from_ref(&hint)) + columns(DOT);
             placed.push((x, hint));
-            x = (x + wide).min(end);
+            x += wide;
         }
-        notice = Some((x, here));
-        x = (x + columns(&here.shown())).min(end) + GAP;
-    }
-    let shown = fitting(hinted, end.saturating_sub(x));
-    // What a notice leaves room for is said at the right: who reads it is not left without the keys.
+        x
+    };
+    x = place(stopping, x);
+    let notice = here.map(|notice| (x, notice));
+    // Beside a notice the keys are said at the right.
     if notice.is_some() {
-        x = end.saturating_sub(width_of(&shown));
+        x = end.saturating_sub(width_of(&others));
     }
-    for hint in shown {
-        let wide = width_of(std::slice::from_ref(&hint)) + columns(DOT);
-        placed.push((x, hint));
-        x += wide;
-    }
+    place(others, x);
     Foot { hints: placed, notice, meter, end }
 }
 

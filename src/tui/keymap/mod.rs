@@ -8,10 +8,12 @@ use super::key::{Key, KeyCode, KeyModifiers};
 use crate::config::ActionKeys;
 use crate::domain::{Error, ErrorKind, Result};
 
+use conflict::Changed;
 pub use context::Context;
 pub use label::label;
 use table::{Row, TABLE};
 
+mod conflict;
 mod context;
 mod label;
 mod sources;
@@ -71,25 +73,25 @@ impl Keymap {
         let mut changed = Vec::new();
         for (name, keys) in changes {
             let action = Action::named(name).ok_or_else(|| unknown(name))?;
-            let keys = if keys.iter().any(|key| key.trim() == "none") {
+            let given = if keys.iter().any(|key| key.trim() == "none") {
                 Vec::new()
             } else {
                 keys.iter().map(|key| read(name, key)).collect::<Result<Vec<Key>>>()?
             };
             for binding in bindings.iter_mut().filter(|b| b.action == action) {
-                binding.keys.clone_from(&keys);
+                binding.keys.clone_from(&given);
             }
-            changed.push(action);
+            changed.push(Changed::of(action, keys));
         }
         let keymap = Self::indexed(bindings);
-        keymap.conflict().or_else(|| keymap.deaf(&changed)).map_or(Ok(keymap), Err)
+        keymap.conflict(&changed).or_else(|| keymap.deaf(&changed)).map_or(Ok(keymap), Err)
     }
 
     /// An action whose every key types a text wherever the action has a meaning, as an error.
-    fn deaf(&self, changed: &[Action]) -> Option<Error> {
+    fn deaf(&self, changed: &[Changed]) -> Option<Error> {
         let rows = |action| self.bindings.iter().filter(move |b| b.action == action && !b.keys.is_empty());
-        let action = *changed.iter().find(|a| {
-            rows(**a).next().is_some() && rows(**a).all(|b| self.keys(b.context, **a).next().is_none())
+        let action = changed.iter().map(|changed| changed.action).find(|a| {
+            rows(*a).next().is_some() && rows(*a).all(|b| self.keys(b.context, *a).next().is_none())
         })?;
         let key = rows(action).find_map(|b| b.keys.first())?;
         Some(Error::new(
@@ -104,41 +106,6 @@ impl Keymap {
         let by_key =
             bindings.iter().flat_map(|b| b.keys.iter().map(|key| ((b.context, *key), b.action))).collect();
         Self { bindings, by_key }
-    }
-
-    /// Two actions on one key of one place, as an error that names both.
-    fn conflict(&self) -> Option<Error> {
-        let over = |wide: Context, other: Context| match wide {
-            Context::Everywhere => other != Context::Menu,
-            Context::Editing => other.takes_text(),
-            _ => false,
-        };
-        let overlap = |a: Context, b: Context| a == b || over(a, b) || over(b, a);
-        let shared = |a: &Binding, b: &Binding| {
-            b.context == Context::Editing && stroke::shares(a.action, b.action)
-                || a.context == Context::Editing && stroke::shares(b.action, a.action)
-        };
-        for (at, one) in self.bindings.iter().enumerate() {
-            for other in &self.bindings[at + 1..] {
-                if one.action == other.action || !overlap(one.context, other.context) || shared(one, other) {
-                    continue;
-                }
-                if let Some(key) = one.claims().find(|key| other.claims().any(|claimed| claimed == *key)) {
-                    return Some(Error::new(
-                        ErrorKind::Config,
-                        "reading [keys]",
-                        format!(
-                            "{} means both {} and {}",
-                            label(key),
-                            one.action.name(),
-                            other.action.name()
-                        ),
-                        "Give one of them another key, or \"none\".",
-                    ));
-                }
-            }
-        }
-        None
     }
 
     /// What a key means there. Where a text is written, a key that types is the text's.
@@ -297,7 +264,7 @@ mod tests {
                 assert_eq!(key.parse::<Key>().map(|k| k.to_string()).as_deref(), Ok(key));
             }
         }
-        assert_eq!(Keymap::default().conflict(), None);
+        assert_eq!(Keymap::default().conflict(&[]), None);
     }
 
     #[test]

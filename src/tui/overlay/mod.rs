@@ -254,8 +254,9 @@ pub enum Choice {
         field: &'static Field,
         text: String,
     },
-    /// What the tool call of that id gives back; not `taken` is half written.
+    /// What the tool call of that id gives back, of that answer: ids are alike in many. Not `taken` is half written.
     Tool {
+        of: MessageId,
         id: String,
         text: String,
         taken: bool,

@@ -28,6 +28,8 @@ const USUAL: u16 = 16;
 /// A tool that a model called.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Call {
+    /// The answer that it is of.
+    pub of: MessageId,
     pub id: String,
     pub name: String,
     /// As JSON.
@@ -136,7 +138,7 @@ impl Pad {
                 return Outcome::Chosen(match &self.of {
                     Of::System => Choice::System(text),
                     Of::Instructions => Choice::Fill(Blank::Instructions, text),
-                    Of::Tool(call) => Choice::Tool { id: call.id.clone(), text, taken: true },
+                    Of::Tool(call) => Choice::Tool { of: call.of, id: call.id.clone(), text, taken: true },
                     Of::Step(..) | Of::Prompt(..) if text.is_empty() => {
                         "it is empty".clone_into(&mut self.wrong);
                         return Outcome::Stay;
@@ -198,7 +200,9 @@ impl Pad {
             _ if !self.is_changed() || text.trim().is_empty() => Outcome::Close,
             Of::Setting(_) | Of::Instructions | Of::Step(..) | Of::Prompt(..) | Of::Call(_) => Outcome::Close,
             Of::System => Outcome::Chosen(Choice::SystemAside(text)),
-            Of::Tool(call) => Outcome::Chosen(Choice::Tool { id: call.id.clone(), text, taken: false }),
+            Of::Tool(call) => {
+                Outcome::Chosen(Choice::Tool { of: call.of, id: call.id.clone(), text, taken: false })
+            }
         }
     }
 

@@ -19,6 +19,7 @@ impl Tools {
         match work {
             Work::Picture(want) => Made::Picture(want.key.clone(), picture::draw(want)),
             Work::Trace(want) => Made::Trace(want.number, Trace::of(&want.packs)),
+            Work::Reading(want) => Made::Read(want.run()),
             Work::Highlight(want) => {
                 Made::Highlighted(self.highlighter.get_or_init(Highlighter::load).run(want))
             }

@@ -499,10 +499,10 @@ impl<'a, A: App, T: Terminal> Runtime<'a, A, T> {
                         Answer::Event(Event::Saved { of, path, saved })
                     });
                 }
-                Effect::SaveBytes { of, path, bytes, replace } => {
+                Effect::SaveBytes { of, path, pieces, replace } => {
                     let home = self.host.home.clone();
                     self.beside.spawn_blocking(move || {
-                        let saved = save::save_bytes(&path, home.as_deref(), &bytes.0, replace);
+                        let saved = save::save_pieces(&path, home.as_deref(), &pieces.0, replace);
                         Answer::Event(Event::Saved { of, path, saved })
                     });
                 }

@@ -15,6 +15,16 @@ pub fn save(named: &str, home: Option<&Path>, text: &str, replace: bool) -> Resu
 
 /// The same for what is no text.
 pub fn save_bytes(named: &str, home: Option<&Path>, bytes: &[u8], replace: bool) -> Result<Saved> {
+    save_pieces(named, home, &[bytes], replace)
+}
+
+/// The same for what came in pieces.
+pub fn save_pieces<P: AsRef<[u8]>>(
+    named: &str,
+    home: Option<&Path>,
+    pieces: &[P],
+    replace: bool,
+) -> Result<Saved> {
     let path = place(named, home, "writing")?;
     let doing = || format!("writing {}", path.display());
     let wrong = |why: std::io::Error| Error::io(doing(), &why);
@@ -23,7 +33,7 @@ pub fn save_bytes(named: &str, home: Option<&Path>, bytes: &[u8], replace: bool)
             Err(why) if why.kind() == Why::AlreadyExists => return Ok(Saved::Exists),
             opened => opened.map_err(wrong)?,
         };
-        if let Err(why) = fill(file, bytes) {
+        if let Err(why) = fill(file, pieces) {
             // Half a file is worse than none; what matters is why it is half.
             let _ = fs::remove_file(&path);
             return Err(wrong(why));
@@ -34,7 +44,7 @@ pub fn save_bytes(named: &str, home: Option<&Path>, bytes: &[u8], replace: bool)
     let target = fs::canonicalize(&path).unwrap_or_else(|_| path.clone());
     let beside = target.with_extension(format!("{}.unfinished", std::process::id()));
     let written = OpenOptions::new().write(true).create_new(true).open(&beside).and_then(|file| {
-        fill(file, bytes)?;
+        fill(file, pieces)?;
         fs::rename(&beside, &target)
     });
     if let Err(why) = written {
@@ -44,8 +54,10 @@ pub fn save_bytes(named: &str, home: Option<&Path>, bytes: &[u8], replace: bool)
     Ok(Saved::To(path))
 }
 
-fn fill(mut file: File, bytes: &[u8]) -> std::io::Result<()> {
-    file.write_all(bytes)?;
+fn fill<P: AsRef<[u8]>>(mut file: File, pieces: &[P]) -> std::io::Result<()> {
+    for piece in pieces {
+        file.write_all(piece.as_ref())?;
+    }
     file.sync_all()
 }
 
@@ -73,6 +85,18 @@ mod tests {
         assert_eq!(save("~/talk.md", Some(folder.path()), "two\n", true).unwrap(), Saved::To(path.clone()));
         assert_eq!(fs::read_to_string(&path).unwrap(), "two\n");
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing else is left");
+    }
+
+    #[test]
+    fn what_came_in_pieces_is_one_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("run.pb");
+        let pieces = [vec![1, 2], Vec::new(), vec![3]];
+        assert_eq!(
+            save_pieces(path.to_str().unwrap(), None, &pieces, false).unwrap(),
+            Saved::To(path.clone())
+        );
+        assert_eq!(fs::read(&path).unwrap(), [1, 2, 3]);
     }
 
     #[test]

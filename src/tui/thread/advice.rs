@@ -1,4 +1,5 @@
-//! How one gets on below a file that was refused: it stays in the branch and would be refused again.
+//! How one gets on where an answer failed: below a file that was refused, which stays in the branch and would be refused again;
+//! and by keys, where the service says it by commands.
 
 use super::Thread;
 use crate::domain::attachment::blobs_of;
@@ -26,6 +27,21 @@ impl Thread {
             {
                 let gap = if error.hint.is_empty() { "" } else { " " };
                 error.hint = format!("{}{gap}{ways}", error.hint);
+            }
+        }
+    }
+
+    /// Answers that failed say how one gets on in other words, where `told` has some for a hint.
+    pub fn retell(&mut self, told: impl Fn(&str) -> Option<String>) {
+        let outcomes =
+            self.items.iter_mut().filter_map(|item| Some(&mut item.message.answer.as_mut()?.outcome));
+        let failed = outcomes.filter_map(|outcome| match outcome {
+            Outcome::Failed { error } => Some(error),
+            _ => None,
+        });
+        for error in failed.chain(&mut self.failed) {
+            if let Some(hint) = told(&error.hint) {
+                error.hint = hint;
             }
         }
     }

@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::turns::{self, Content, Message};
 use crate::domain::call::Converse;
 use crate::domain::left_out::LeftOut;
-use crate::domain::settings::{Effort, Settings};
+use crate::domain::settings::Effort;
 use crate::domain::tool::ToolChoice;
 use crate::domain::{Error, Result};
 use crate::wire::attachment::Limits;
@@ -236,6 +236,7 @@ mod tests {
     use super::*;
     use crate::domain::call::{Blobs, Turn};
     use crate::domain::message::{Block, Role};
+    use crate::domain::settings::Settings;
 
     fn converse(settings: &[(&str, &str)]) -> Converse {
         let mut converse = Converse {

@@ -705,3 +705,28 @@ fn what_each_rater_said_is_told_where_there_are_several() {
     let Presented::Choice(choices) = &report.metrics[0].by_rater[1].presented else { panic!() };
     assert_eq!(choices.sources.iter().map(|of| of.chosen).collect::<Vec<_>>(), [0, 1]);
 }
+
+#[test]
+fn none_of_two_answers_are_both_bad_and_none_of_three_are_all_bad() {
+    let said = |shown: &[&str]| {
+        let mut world = World::new(vec![metric("m", Method::ComparisonChoice)], 2, &["a", "b", "c"]);
+        world.choose("ana", 0, shown, "both bad");
+        world.choose("bo", 0, shown, "a");
+        let report = world.report();
+        let of = &report.metrics[0];
+        let Presented::Choice(choices) = &of.whole else { panic!() };
+        (
+            choices.none_good(&of.asked()).to_owned(),
+            markdown::write(&report),
+            of.disagreements[0].said.clone(),
+        )
+    };
+    let (word, text, differ) = said(&["a", "b"]);
+    assert_eq!(word, "both bad");
+    assert!(text.contains("(both bad)") && !text.contains("all bad"), "{text}");
+    assert!(differ.iter().any(|(value, _)| value == "both bad"), "{differ:?}");
+    let (word, text, differ) = said(&["a", "b", "c"]);
+    assert_eq!(word, "all bad");
+    assert!(text.contains("(all bad)") && !text.contains("(both bad)"), "{text}");
+    assert!(differ.iter().any(|(value, _)| value == "all bad"), "{differ:?}");
+}

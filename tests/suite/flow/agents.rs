@@ -238,6 +238,40 @@ fn where_there_is_no_agent_it_is_said_how_one_is_made() {
 }
 
 #[test]
+fn a_step_that_broke_off_is_written_to_its_end_and_run_on_from() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    asked(&mut stage, "two Assam");
+    let events = at_work();
+    act(&mut stage, events.clone());
+    // While it is at work it is said what to do first.
+    assert!(chats(&stage.keys("<tab>E")).is_empty() && stage.state.overlays.is_empty());
+    assert!(stage.text().contains("Esc stops it"), "{}", stage.text());
+    finish(&mut stage, &events);
+    stage.keys("E");
+    assert!(stage.text().contains("it broke off here: There is **no Assam** left"), "{}", stage.text());
+    let effects = stage.keys("<down><enter> today.<enter>");
+    let said = Some("There is **no Assam** left today.".to_owned());
+    let edit = Edit { step: Some(2), said, ..Edit::default() };
+    let redo = Chat::Redo { conversation: conversation(1), message: id(91), edit: Box::new(edit) };
+    assert_eq!(chats(&effects), [redo]);
+}
+
+#[test]
+fn where_there_is_no_step_it_is_said_why() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    asked(&mut stage, "two Assam");
+    act(&mut stage, vec![begun()]);
+    finish(&mut stage, &[begun()]);
+    stage.keys("<tab>E");
+    assert!(stage.state.overlays.is_empty(), "{}", stage.text());
+    assert!(stage.text().contains("broke off before its first step"), "{}", stage.text());
+    let mut stage = Stage::settled(120, 40, "dark");
+    stage.open(vec![message(1, None, Role::User, "q"), answer(2, Some(1), "a", Outcome::Stopped)]);
+    stage.keys("<tab>E");
+    assert!(stage.text().contains("No agent gave this answer"), "{}", stage.text());
+}
+
+#[test]
 fn steps_are_lines_as_they_come_and_open_with_what_they_said_and_gave() {
     let mut stage = Stage::settled(120, 60, "dark");
     asked(&mut stage, "two Assam");

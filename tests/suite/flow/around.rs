@@ -27,7 +27,7 @@ fn bad() -> Event {
 fn good_news_goes_by_itself_or_with_a_key_and_bad_news_stays_until_one() {
     let mut stage = Stage::settled(80, 24, "dark");
     stage.event(Event::Copied(Ok(Copied::Clipboard)));
-    assert!(footer(&mut stage).contains("Copied."));
+    assert!(stage.text().contains("Copied."));
     stage.pass(3000);
     assert!(!stage.text().contains("Copied."));
     stage.event(Event::Copied(Ok(Copied::Clipboard)));
@@ -56,7 +56,7 @@ fn whatever_is_said_the_key_that_stops_stays_in_sight() {
     stage.ask("why?");
     stage.event(Event::Copied(Ok(Copied::Clipboard)));
     let line = footer(&mut stage);
-    assert!(line.contains("Esc stop") && line.contains("Copied."), "{line}");
+    assert!(line.contains("Esc stop") && stage.text().contains("Copied."), "{}", stage.text());
     stage.event(bad());
     assert!(footer(&mut stage).contains("Esc stop"), "{}", stage.text());
     assert!(stage.text().contains("local/smollm2-135m"), "the composer is above it, not below");
@@ -82,6 +82,29 @@ fn a_notice_hides_no_key_that_is_needed() {
         assert!(line.contains("Enter send") && line.contains("help"), "{width}: {line}");
         assert!(stage.text().contains("terminal knows."), "{}", stage.text());
     }
+}
+
+#[test]
+fn a_notice_takes_no_hint_s_room_in_any_place_and_stands_beside_them_where_all_fit() {
+    for (width, height) in [(60, 20), (80, 24), (120, 40), (240, 70)] {
+        for place in 1..=9 {
+            let mut stage = Stage::settled(width, height, "dark");
+            stage.keys(&format!("<alt+{place}>"));
+            let before = footer(&mut stage);
+            stage.event(Event::Copied(Ok(Copied::Clipboard)));
+            let (after, text) = (footer(&mut stage), stage.text());
+            let parts = before.split(" · ").flat_map(|part| part.split("  ")).map(str::trim);
+            for part in parts.filter(|part| !part.is_empty()) {
+                assert!(after.contains(part), "{width}, place {place}: {part}: {text}");
+            }
+            let lines: Vec<&str> = text.lines().collect();
+            let above = lines[lines.len() - 3];
+            assert!(above.starts_with(" Copied.") || after.contains("Copied."), "{text}");
+        }
+    }
+    let mut stage = Stage::settled(240, 70, "dark");
+    stage.event(Event::Copied(Ok(Copied::Clipboard)));
+    assert!(footer(&mut stage).starts_with(" Copied."), "{}", stage.text());
 }
 
 #[test]
@@ -191,4 +214,20 @@ fn a_screen_says_that_it_records_only_where_the_owner_does() {
     stage.reply("\"topic\":\"models\"", vec![Reply::Changed { number: 1, change }]);
     stage.answer("\"compare\"", differences(Some("\"theirs\"")));
     assert!(stage.text().contains("● rec"), "{}", stage.text());
+}
+
+#[test]
+fn a_key_of_one_s_own_wins_over_a_newer_action_and_a_note_says_how_to_have_both() {
+    let mut options = options("dark");
+    let keys = ["E".to_owned()];
+    options.keymap = Keymap::with([("copy", &keys[..])]).unwrap();
+    let mut stage = Stage::made(120, 40, options, Start::default());
+    stage.settle();
+    let text = stage.text();
+    assert!(text.contains("! E is copy") && text.contains("edit_step = \""), "{text}");
+    stage.pass(1_000);
+    stage.open(vec![message(1, None, Role::User, "q"), answer(2, Some(1), "the answer", COMPLETE)]);
+    assert!(!stage.text().contains("E is copy"), "it goes with a key");
+    let effects = stage.keys("<tab>E");
+    assert!(effects.contains(&Effect::Copy("the answer".to_owned())), "{effects:?}");
 }

@@ -682,3 +682,24 @@ fn what_a_call_remarks_stands_as_a_notice_and_is_no_part_of_the_answer() {
     assert_eq!(stage.state.notices.past.len(), 1, "what is said twice is remembered once");
     assert!(shown.contains("Because"), "{shown}");
 }
+
+#[test]
+fn a_base_that_is_empty_is_said_by_keys_in_the_chat() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    let hint = "`outcrop kb add-source` and `outcrop kb sync` fill it.";
+    let error = Error::new(ErrorKind::NotFound, "searching a knowledge base", "\"docs\" is empty", hint);
+    stage.open(vec![
+        message(1, None, Role::User, "how?"),
+        answer(2, Some(1), "", Outcome::Failed { error: error.clone() }),
+    ]);
+    let words = |stage: &mut Stage| stage.text().split_whitespace().collect::<Vec<_>>().join(" ");
+    let told = "a and s fill it. Alt+3 leads to the knowledge bases";
+    let text = words(&mut stage);
+    assert!(text.contains("is empty") && text.contains(told) && !text.contains("outcrop kb"), "{text}");
+    // So does one that fails now.
+    stage.ask("and?");
+    let task = stage.task("\"send\"");
+    stage.event(Event::Ended { task, error: Some(error) });
+    let text = words(&mut stage);
+    assert!(text.contains(told) && !text.contains("outcrop kb"), "{text}");
+}

@@ -92,3 +92,22 @@ fn a_short_title_stands_whole_in_the_first_line() {
         assert!(line.contains(" first"), "{width}x{height}: {line}");
     }
 }
+
+#[test]
+fn the_places_have_their_whole_names_where_the_line_holds_them_close_to_each_other() {
+    let line = |width: u16, offline: bool| {
+        let mut options = options("dark");
+        options.offline = offline;
+        let mut stage = Stage::made(width, 40, options, Start::default());
+        stage.settle();
+        stage.text().lines().next().unwrap_or_default().to_owned()
+    };
+    let names = ["Compare", "Knowledge", "Evaluate", "Prompt", "Pictures", "Models", "Usage", "Traces"];
+    for (width, offline) in [(120, true), (120, false), (112, true), (101, false), (160, true)] {
+        let line = line(width, offline);
+        assert!(names.iter().all(|name| line.contains(name)), "{width}: {line}");
+        assert!(line.contains("New conv") && (!offline || line.contains("offline")), "{width}: {line}");
+    }
+    assert!(line(160, true).contains("1 Chat  2 Compare"), "and apart where there is more room");
+    assert!(line(96, true).contains("2 Comp  3 Know"), "{}", line(96, true));
+}

@@ -1,11 +1,12 @@
 //! Calls of tools that the person answers.
 
+use outcrop::domain::change::Changed;
 use outcrop::domain::message::{Block, Message, Outcome, Role, StopReason};
 use outcrop::tui::effect::Effect;
-use outcrop::workbench::Request;
 use outcrop::workbench::request::chat::Chat;
+use outcrop::workbench::{Reply, Request};
 
-use crate::stage::{Stage, answer, message};
+use crate::stage::{Stage, answer, conversation, message};
 
 const CALLED: Outcome = Outcome::Complete { reason: StopReason::ToolUse };
 
@@ -94,4 +95,16 @@ fn where_no_tool_was_called_there_is_nothing_to_answer() {
     ]);
     assert!(stage.keys("<alt+t>").is_empty() && stage.state.overlays.is_empty());
     assert!(!stage.text().contains("Alt+T tool"), "{}", stage.text());
+}
+
+#[test]
+fn what_a_tool_gives_back_goes_to_the_answer_that_called_it_and_to_no_other() {
+    let mut stage = opened();
+    stage.keys("<alt+t>18 degrees");
+    // The conversation is removed elsewhere, and another one is shown whose calls have the same ids.
+    let change = Changed::ConversationRemoved { id: conversation(1) };
+    stage.reply("\"topic\":\"conversations\"", vec![Reply::Changed { number: 1, change }]);
+    assert_eq!(sent(&stage.keys("<enter>")), None);
+    assert!(stage.text().contains("not shown any more"), "{}", stage.text());
+    assert_eq!(stage.state.chat.composer.text(), "18 degrees", "what was written is there");
 }

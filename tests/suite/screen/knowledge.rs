@@ -304,6 +304,25 @@ fn a_question_has_hits_with_their_ranks_and_the_passage_that_is_selected() {
 }
 
 #[test]
+fn what_an_empty_base_needs_is_said_by_keys_and_not_by_commands() {
+    for (width, height) in [(60, 20), (120, 40)] {
+        let mut stage = Stage::settled(width, height, "dark");
+        enter(&mut stage, vec![base(9, "notes", Vec::new())]);
+        for (keys, asked) in [("<enter>refunds<enter>", "\"search\""), ("<alt+enter>", "\"ask\"")] {
+            stage.keys(keys);
+            let hint = "`outcrop kb add-source` and `outcrop kb sync` fill it.";
+            let error = Error::new(ErrorKind::NotFound, "searching", "\"notes\" is empty", hint);
+            let task = stage.task(asked);
+            stage.event(Event::Ended { task, error: Some(error) });
+            let text = stage.text();
+            let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+            assert!(words.contains("is empty") && words.contains("a and s fill it."), "{asked}: {text}");
+            assert!(words.contains("Esc leads back") && !words.contains("outcrop kb"), "{asked}: {text}");
+        }
+    }
+}
+
+#[test]
 fn the_selected_hit_tells_all_its_ranks_where_the_list_has_no_room_for_them() {
     let mut stage = Stage::settled(80, 24, "dark");
     search(&mut stage);
@@ -398,6 +417,34 @@ fn two_settings_are_asked_side_by_side() {
         }
         stage.answer("\"search\"", vec![Reply::Retrieved { retrieved: other, prompt: None }]);
     });
+}
+
+#[test]
+fn what_an_answer_found_goes_to_the_column_that_asked_whichever_has_the_keys_by_then() {
+    let found = |text: &str| {
+        let mut all = retrieved();
+        all.hits.truncate(1);
+        all.hits[0].passage.text = text.to_owned();
+        vec![Reply::Retrieved { retrieved: all, prompt: Some("the prompt".into()) }]
+    };
+    let mut stage = Stage::settled(120, 40, "dark");
+    search(&mut stage);
+    stage.keys("<tab>c");
+    stage.answer("\"search\"", found("the right one"));
+    // The right column asks, then the left one has the keys.
+    stage.keys("a[");
+    stage.reply("\"ask\"", found("asked on the right"));
+    let text = stage.text();
+    let right = |text: &str, words: &str| {
+        let at = text.lines().find_map(|line| Some(line[..line.find(words)?].chars().count()));
+        at.unwrap_or_else(|| panic!("{words}: {text}")) > 55
+    };
+    assert!(right(&text, "asked on the right") && !text.contains("the right one"), "{text}");
+    // One is left, as the first: what it waits for still comes to it.
+    stage.keys("<esc>]mc");
+    stage.answer("\"search\"", found("found alone"));
+    let text = stage.text();
+    assert!(text.contains("found alone") && !text.contains("asked on the right"), "{text}");
 }
 
 /// The same hits as a model puts them in order: the third first; the last one it was not given.

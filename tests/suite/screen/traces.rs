@@ -17,6 +17,7 @@ use outcrop::domain::trace::{
 use outcrop::domain::{Error, ErrorKind};
 use outcrop::tui::effect::{Effect, TimerId, Work, Written};
 use outcrop::tui::event::{Event, Made, Saved};
+use outcrop::tui::pane::traces::Read;
 use outcrop::tui::trace::Trace;
 use outcrop::wire::trace::meaning::{contents, facts};
 use outcrop::wire::trace::otlp::json;
@@ -131,8 +132,30 @@ fn say(stage: &mut Stage, kept: &Kept) {
         _ => None,
     });
     let span = kept.spans[row.unwrap()].clone();
+    let from = stage.effects.len();
     stage.event(Event::Replies { task, replies: vec![Reply::TraceSpan { contents: contents(&span), span }] });
     stage.event(Event::Ended { task, error: None });
+    read_aside(stage, from);
+}
+
+/// What is to be read away from the screen's thread by these effects and those that follow is read.
+fn read_aside(stage: &mut Stage, from: usize) {
+    let mut at = from;
+    while let Some(effect) = stage.effects.get(at).cloned() {
+        if let Effect::Compute(Work::Reading(want)) = effect {
+            stage.event(Event::Computed(Made::Read(want.run())));
+        }
+        at += 1;
+    }
+}
+
+/// What was to be read away from the screen's thread last.
+fn wanted(stage: &Stage) -> Read {
+    let want = stage.effects.iter().rev().find_map(|effect| match effect {
+        Effect::Compute(Work::Reading(want)) => Some(want.run()),
+        _ => None,
+    });
+    want.expect("nothing was to be read")
 }
 
 /// The weather agent is looked into.
@@ -266,9 +289,60 @@ fn two_runs_are_compared_step_by_step() {
         });
         let pairs = align(left, right);
         let [left, right] = outlines.each_ref().map(|outline| Packed::of(outline, 0..outline.rows.len()));
+        let from = stage.effects.len();
         stage.answer("\"diff\"", vec![Reply::TraceDiff { pairs, left, right }]);
+        read_aside(stage, from);
         stage.keys("jj<enter>");
     });
+}
+
+#[test]
+fn what_is_long_is_read_aside_and_dropped_where_its_run_was_left_meanwhile() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    let kept = opened(&mut stage);
+    let before = stage.text();
+    stage.keys("v");
+    let task = stage.task("\"do\":\"span\"");
+    let span = kept.spans[0].clone();
+    stage.event(Event::Replies { task, replies: vec![Reply::TraceSpan { contents: contents(&span), span }] });
+    stage.event(Event::Ended { task, error: None });
+    // Keys are followed while it is read; nothing else is asked for before it is there.
+    let asked_for = asked(&stage.effects).len();
+    stage.keys("jk");
+    assert_eq!(asked(&stage.effects).len(), asked_for);
+    let late = wanted(&stage);
+    stage.keys("v");
+    assert_eq!(stage.text(), before);
+    stage.event(Event::Computed(Made::Read(late.clone())));
+    assert_eq!(stage.text(), before, "it comes too late");
+    stage.keys("v");
+    let unread = stage.text();
+    stage.event(Event::Computed(Made::Read(late)));
+    assert_eq!(stage.text(), unread, "it was for a conversation that was closed");
+    say(&mut stage, &kept);
+    assert_ne!(stage.text(), unread);
+    // Rows of two runs are taken apart aside as well.
+    stage.keys("<esc><esc>");
+    let other = Run { id: TraceId([2; 16]), name: "before".to_owned(), ..kept.run.clone() };
+    stage.reply(
+        "\"topic\":\"traces\"",
+        vec![Reply::Changed { number: 1, change: Changed::Trace { run: other } }],
+    );
+    stage.keys("g<space>j=");
+    let [left, right] = [0, 1].map(|_| Packed::of(&kept.outline, 0..kept.outline.rows.len()));
+    stage.answer("\"diff\"", vec![Reply::TraceDiff { pairs: Vec::new(), left, right }]);
+    assert!(stage.text().contains("comparing …"), "{}", stage.text());
+    let late = wanted(&stage);
+    stage.keys("<esc>");
+    let before = stage.text();
+    stage.event(Event::Computed(Made::Read(late)));
+    assert_eq!(stage.text(), before);
+    // What breaks off in the middle says so.
+    stage.keys("=");
+    let [left, right] = [0, 1].map(|_| Packed::of(&kept.outline, 0..kept.outline.rows.len()));
+    stage.answer("\"diff\"", vec![Reply::TraceDiff { pairs: Vec::new(), left, right }]);
+    stage.event(Event::Computed(Made::Nothing));
+    assert!(stage.text().contains("make no sense"), "{}", stage.text());
 }
 
 #[test]
@@ -454,10 +528,10 @@ fn a_run_is_written_in_the_form_of_its_file_and_one_from_elsewhere_is_deleted() 
         stage.event(Event::Replies { task, replies: vec![Reply::TraceWritten { bytes }] });
     }
     let effects = stage.event(Event::Ended { task, error: None });
-    let [Effect::SaveBytes { of: Written::Trace(id), path, bytes, replace: false }] = &effects[..] else {
+    let [Effect::SaveBytes { of: Written::Trace(id), path, pieces, replace: false }] = &effects[..] else {
         panic!("{effects:?}")
     };
-    assert_eq!((*id, path.as_str(), &bytes.0[..]), (kept.run.id, "run.pb", &[1, 2, 3][..]));
+    assert_eq!((*id, path.as_str(), pieces.0.concat()), (kept.run.id, "run.pb", vec![1, 2, 3]));
     let (of, path) = (Written::Trace(kept.run.id), "run.pb".to_owned());
     stage.event(Event::Saved { of, path, saved: Ok(Saved::Exists) });
     let effects = stage.keys("r");

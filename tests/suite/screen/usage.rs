@@ -208,7 +208,7 @@ fn its_keys_change_the_time_the_rows_and_the_order() {
     let [week_asked] = &asked(&stage.keys("<alt+8>"))[..] else { panic!() };
     assert_eq!(query(week_asked).since, Some(Timestamp(NOW - 7 * DAY + HOUR)));
     told(&mut stage, week(By::Model));
-    assert!(stage.text().contains("8 Use"), "{}", stage.text());
+    assert!(stage.text().contains("8 Usage"), "{}", stage.text());
     let longer = asked(&stage.keys("ll"));
     let since: Vec<_> = longer.iter().map(|usage| query(usage).since).collect();
     assert_eq!(since, [Some(Timestamp(NOW - 30 * DAY + HOUR)), None]);

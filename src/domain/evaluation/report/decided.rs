@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{MetricReport, Report};
+use super::{MetricReport, Presented, Report};
 use crate::domain::evaluation::decision::Decision;
 use crate::domain::evaluation::item::ItemHash;
 use crate::domain::evaluation::metric::Metric;
@@ -34,15 +34,24 @@ pub(super) fn decided<'n>(
     let standing = Decision::standing(decisions);
     let metrics: HashMap<&str, Metric> =
         report.metrics.iter().map(|of| (of.name.as_str(), MetricReport::asked(of))).collect();
+    // The most that a vote was between.
+    let answers = |metric: &str| match report.metrics.iter().find(|of| of.name == metric).map(|of| &of.whole)
+    {
+        Some(Presented::Choice(choices)) => choices.among.unwrap_or(2) as usize,
+        _ => 2,
+    };
     decisions
         .iter()
         .filter(|decision| decision.version == report.version)
         .map(|decision| Decided {
             item: decision.item.clone(),
             metric: decision.metric.clone(),
-            value: in_words(&decision.value, metrics.get(decision.metric.as_str()), |id| {
-                name(id).unwrap_or("?")
-            }),
+            value: in_words(
+                &decision.value,
+                metrics.get(decision.metric.as_str()),
+                answers(&decision.metric),
+                |id| name(id).unwrap_or("?"),
+            ),
             reason: decision.reason.clone(),
             by: decision.by.clone(),
             at: decision.at,
@@ -51,8 +60,13 @@ pub(super) fn decided<'n>(
         .collect()
 }
 
-/// A value of a metric in words; `name` tells whose an answer is.
-pub fn in_words<'a>(value: &Value, of: Option<&Metric>, name: impl Fn(&ResponseId) -> &'a str) -> String {
+/// A value of a metric in words, of an item with so many answers; `name` tells whose an answer is.
+pub fn in_words<'a>(
+    value: &Value,
+    of: Option<&Metric>,
+    answers: usize,
+    name: impl Fn(&ResponseId) -> &'a str,
+) -> String {
     let each = |said: Vec<String>| said.join(", ");
     let numbered = |number: u8| of.map_or_else(|| number.to_string(), |of| of.numbered(number));
     match value {
@@ -71,6 +85,6 @@ pub fn in_words<'a>(value: &Value, of: Option<&Metric>, name: impl Fn(&ResponseI
         Value::Preference(points) => numbered(*points),
         Value::Choice(Chosen::One(id)) => name(id).to_owned(),
         Value::Choice(Chosen::Tie) => of.and_then(Metric::tie).unwrap_or("a tie").to_owned(),
-        Value::Choice(Chosen::BothBad) => of.and_then(Metric::all_bad).unwrap_or("both bad").to_owned(),
+        Value::Choice(Chosen::BothBad) => of.map_or("both bad", |of| of.none_good(answers)).to_owned(),
     }
 }

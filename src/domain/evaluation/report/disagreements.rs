@@ -25,6 +25,13 @@ pub struct Disagreement {
     pub said: Vec<(String, u64)>,
 }
 
+/// What votes differ on: the item, whose answer, and the most answers that one of them was between.
+struct Of {
+    item: usize,
+    source: Option<usize>,
+    answers: usize,
+}
+
 /// The most disputed first.
 pub(super) fn disagreements(
     gathered: &Gathered<'_>,
@@ -39,20 +46,22 @@ pub(super) fn disagreements(
     };
     let mut said: HashMap<&str, BTreeMap<u16, u64>> =
         disputed.iter().map(|disputed| (disputed.item, BTreeMap::new())).collect();
-    let mut of: HashMap<String, (usize, Option<usize>)> = HashMap::new();
+    let mut of: HashMap<String, Of> = HashMap::new();
     if !disputed.is_empty() {
         for kept in &gathered.main {
             for fact in facts(kept, metric, gathered.sources.len()) {
                 let key = key(&kept.vote.item.0, fact.answer);
                 if let Some(said) = said.get_mut(key.as_str()) {
                     *said.entry(fact.value).or_default() += 1;
-                    of.entry(key).or_insert((kept.item, fact.answer.and_then(|id| kept.source(id))));
+                    let source = fact.answer.and_then(|id| kept.source(id));
+                    let of = of.entry(key).or_insert(Of { item: kept.item, source, answers: 0 });
+                    of.answers = of.answers.max(kept.vote.shown.len());
                 }
             }
         }
     }
     let told = |disputed: &crate::domain::evaluation::agreement::Disputed<'_>| {
-        let (item, source) = of.get(disputed.item)?;
+        let Of { item, source, answers } = of.get(disputed.item)?;
         let mut values: Vec<(u16, u64)> =
             said.get(disputed.item)?.iter().map(|(value, count)| (*value, *count)).collect();
         values.sort_by_key(|(value, count)| (std::cmp::Reverse(*count), *value));
@@ -63,7 +72,7 @@ pub(super) fn disagreements(
             votes: disputed.votes,
             said: values
                 .into_iter()
-                .map(|(value, count)| (in_words(value, metric, &gathered.sources), count))
+                .map(|(value, count)| (in_words(value, metric, &gathered.sources, *answers), count))
                 .collect(),
         })
     };

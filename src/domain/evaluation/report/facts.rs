@@ -58,14 +58,14 @@ pub fn said_of(
             u16::from(if turns { turned } else { *point })
         }
         Value::Choice(Chosen::One(id)) => return name(id).map(str::to_owned),
-        Value::Choice(Chosen::Tie) => return Some(in_words(0, metric, &[])),
-        Value::Choice(Chosen::BothBad) => return Some(in_words(1, metric, &[])),
+        Value::Choice(Chosen::Tie) => return Some(in_words(0, metric, &[], 0)),
+        Value::Choice(Chosen::BothBad) => return Some(metric.none_good(vote.shown.len()).to_owned()),
     };
-    Some(in_words(value, metric, &[]))
+    Some(in_words(value, metric, &[], 0))
 }
 
-/// The value of a fact in words.
-pub(super) fn in_words(value: u16, metric: &Metric, sources: &[&str]) -> String {
+/// The value of a fact in words; so many answers were voted on.
+pub(super) fn in_words(value: u16, metric: &Metric, sources: &[&str], answers: usize) -> String {
     match metric.method {
         Method::ThumbsUpDown => {
             let usual = if value > 0 { "up" } else { "down" };
@@ -74,7 +74,7 @@ pub(super) fn in_words(value: u16, metric: &Metric, sources: &[&str]) -> String 
         Method::ComparisonChoice => match sources.get(usize::from(value)) {
             Some(source) => (*source).to_owned(),
             None if usize::from(value) == sources.len() => metric.tie().unwrap_or("tie").to_owned(),
-            None => metric.all_bad().unwrap_or("both bad").to_owned(),
+            None => metric.none_good(answers).to_owned(),
         },
         // Its words are of sides, this is of sources.
         Method::ComparisonLikertScale => value.to_string(),

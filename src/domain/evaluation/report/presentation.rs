@@ -88,6 +88,16 @@ pub struct Choices {
     pub both_bad: u64,
     #[serde(with = "plain")]
     pub both_bad_share: Figure<Estimate>,
+    /// The most answers that a vote was between, where those are more than two.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub among: Option<u64>,
+}
+
+impl Choices {
+    /// What is said of the votes that chose none because no answer is good.
+    pub fn none_good<'a>(&self, asked: &'a Metric) -> &'a str {
+        asked.none_good(self.among.unwrap_or(2) as usize)
+    }
 }
 
 /// How often a source was chosen.
@@ -259,11 +269,12 @@ fn choices<'a>(
 ) -> Choices {
     let mut counts = vec![(0_u64, 0_u64); sources.len()];
     let mut seen = vec![false; sources.len()];
-    let (mut all, mut ties, mut both_bad) = (0, 0, 0);
+    let (mut all, mut ties, mut both_bad, mut among) = (0, 0, 0, 0);
     for kept in votes {
         let Some(Value::Choice(chosen)) = kept.vote.value(&metric.name) else { continue };
         all += 1;
         kept.shown.iter().for_each(|source| seen[*source] = true);
+        among = among.max(kept.vote.shown.len() as u64);
         match chosen {
             Chosen::Tie => ties += 1,
             Chosen::BothBad => both_bad += 1,
@@ -289,5 +300,6 @@ fn choices<'a>(
         tie_share: share(ties, all),
         both_bad,
         both_bad_share: share(both_bad, all),
+        among: Some(among).filter(|answers| *answers > 2),
     }
 }

@@ -118,7 +118,9 @@ impl State {
 
     /// What another word or prompt would lead elsewhere from: one of them is to be chosen.
     pub(super) fn edit_step(&self, desk: &mut Desk<'_>) {
-        let Some((id, acting)) = self.work_meant() else { return };
+        // What never began has nothing to run on from.
+        let meant = self.work_meant().filter(|(_, acting)| acting.run.is_some());
+        let Some((id, acting)) = meant else { return desk.say(self.why_no_step(desk)) };
         let text = self.thread.message(id).map(Message::text).unwrap_or_default();
         let entry = |label: String, detail: String, choice: Choice| Entry {
             label,
@@ -130,21 +132,51 @@ impl State {
             words: &[],
         };
         let mut entries = Vec::new();
-        for ((number, said), step) in acting.said(&text).iter().zip(1..) {
-            let detail = safe_line(said.lines().next().unwrap_or_default()).into_owned();
+        let first = |said: &str| safe_line(said.lines().next().unwrap_or_default()).into_owned();
+        let steps = acting.said(&text);
+        for ((number, said), step) in steps.iter().zip(1..) {
+            entries.push(entry(format!("step {number}"), first(said), Choice::EditStep(id, step)));
+        }
+        if let Some((number, said)) = acting.broken_off() {
+            let dots = if said.is_empty() { "" } else { ": " };
+            let detail = format!("it broke off here{dots}{}", first(said));
+            let step = u32::try_from(steps.len() + 1).unwrap_or(u32::MAX);
             entries.push(entry(format!("step {number}"), detail, Choice::EditStep(id, step)));
         }
         for step in Step::ALL.into_iter().filter(|step| acting.took(*step)) {
             let detail = "from the question on, for this run alone".to_owned();
             entries.push(entry(format!("the prompt of {step}"), detail, Choice::EditPrompt(id, step)));
         }
+        if entries.is_empty() {
+            return desk.say(self.why_no_step(desk));
+        }
         desk.overlays.push(Overlay::Menu(Menu::new("Run on from", "write it anew", "", entries)));
+    }
+
+    /// Why no step of the answer that keys act on can be written anew.
+    fn why_no_step(&self, desk: &Desk<'_>) -> String {
+        let again = desk.key(Context::Transcript, Action::Retry);
+        if self.thread.turn != Turn::Idle {
+            let stops = desk.key(Context::Transcript, Action::Back);
+            return format!("It is still at work: {stops} stops it, then a step can be written anew.");
+        }
+        match self.answer().map(work_of) {
+            Some(Some(_)) => {
+                format!(
+                    "It broke off before its first step: there is none to write anew. {again} asks again."
+                )
+            }
+            _ => "No agent gave this answer: it has no steps to write anew.".to_owned(),
+        }
     }
 
     /// A step was chosen.
     pub(super) fn write_step(&self, of: MessageId, step: u32, desk: &mut Desk<'_>) {
         let Some(message) = self.thread.message(of) else { return };
-        let steps = work_of(message).map(|acting| acting.said(&message.text())).unwrap_or_default();
+        let mut steps = work_of(message).map(|acting| acting.said(&message.text())).unwrap_or_default();
+        // Behind them stands the one that broke off.
+        let broken_off = work_of(message).and_then(Acting::broken_off);
+        steps.extend(broken_off.map(|(number, said)| (number, said.to_owned())));
         let place = usize::try_from(step).unwrap_or(0).checked_sub(1);
         if let Some((number, text)) = place.and_then(|place| steps.get(place)) {
             desk.overlays.push(Overlay::Pad(Box::new(Pad::step(of, (step, *number), text))));
@@ -277,9 +309,10 @@ impl State {
         let Some(id) = waiting.iter().map(|call| call.id.as_str()).find(open).map(str::to_owned) else {
             return false;
         };
+        let Some(of) = self.thread.last_answer().map(|answer| answer.id) else { return false };
         let text = self.composer.take();
         self.typed(desk);
-        self.tool_answered(id, text, true, desk);
+        self.tool_answered((of, id), text, true, desk);
         true
     }
 }

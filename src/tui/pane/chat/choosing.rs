@@ -72,7 +72,7 @@ impl State {
                     self.leave_gone(desk);
                 }
             }
-            Choice::Tool { id, text, taken } => self.tool_answered(id, text, taken, desk),
+            Choice::Tool { of, id, text, taken } => self.tool_answered((of, id), text, taken, desk),
             Choice::Answers(answers) => self.set_answers(answers, desk),
             Choice::EditStep(message, step) => self.write_step(message, step, desk),
             Choice::EditPrompt(message, step) => self.ask_prompt(message, step, desk),

@@ -2,6 +2,7 @@
 
 use super::{Focus, State};
 use crate::domain::agent::Acting;
+use crate::domain::id::MessageId;
 use crate::domain::message::{Block, Message};
 use crate::tui::app::Desk;
 use crate::tui::overlay::Overlay;
@@ -42,8 +43,23 @@ impl State {
         self.send_results(blocks, desk);
     }
 
-    /// The person said what a tool gives back, or left it half written.
-    pub(super) fn tool_answered(&mut self, id: String, text: String, taken: bool, desk: &mut Desk<'_>) {
+    /// The person said what a call of an answer gives back, or left it half written. It is for that answer alone: another
+    /// conversation may have calls of the same id.
+    pub(super) fn tool_answered(
+        &mut self,
+        (of, id): (MessageId, String),
+        text: String,
+        taken: bool,
+        desk: &mut Desk<'_>,
+    ) {
+        if self.thread.last_answer().is_none_or(|answer| answer.id != of) {
+            // What somebody wrote is not lost for that.
+            if self.composer.is_empty() {
+                self.composer.set_text(&text);
+                self.typed(desk);
+            }
+            return desk.say("What asked for that is not shown any more: nothing was given back.");
+        }
         self.thread.tools.insert(id, crate::tui::thread::Given { text, taken });
         if taken && self.calls_tools() {
             self.answer_tools(desk);
@@ -75,7 +91,8 @@ fn calls(answer: &Message) -> Vec<Call> {
     let calls = answer.blocks.iter().filter_map(|block| match block {
         Block::ToolUse { id, name, input, .. } => {
             let question = asks(id);
-            Some(Call { id: id.clone(), name: name.clone(), input: input.to_string(), question })
+            let (id, name) = (id.clone(), name.clone());
+            Some(Call { of: answer.id, id, name, input: input.to_string(), question })
         }
         _ => None,
     });

@@ -12,6 +12,7 @@ use crate::tui::action::Action;
 use crate::tui::app::Desk;
 use crate::tui::dataset::added;
 use crate::tui::effect::{Effect, TaskId, Written};
+use crate::tui::hinting::{from_elsewhere, in_keys};
 use crate::tui::keymap::Context;
 use crate::tui::overlay::reading::Reading;
 use crate::tui::scripts;
@@ -49,6 +50,7 @@ impl State {
                         lane.read_from_its_question();
                     }
                 }
+                self.tell_in_keys(desk);
             }
             // Another one may have been opened, or another page, since.
             (Wait::Choose, Reply::Ballot { ballot })
@@ -123,6 +125,14 @@ impl State {
             _ => {}
         }
         self.fit(desk);
+    }
+
+    /// What failed says by keys how one gets on.
+    pub(super) fn tell_in_keys(&mut self, desk: &Desk<'_>) {
+        let (keymap, away) = (&desk.options.keymap, from_elsewhere(&desk.options.keymap));
+        for lane in self.lanes.iter_mut().chain(self.aside.values_mut().flatten()) {
+            lane.thread.retell(|hint| in_keys(hint, keymap, &away));
+        }
     }
 
     fn changed(&mut self, change: Changed, desk: &mut Desk<'_>) {

@@ -164,6 +164,7 @@ impl State {
     /// when it is.
     pub(super) fn ended_at(&mut self, task: TaskId, page: usize, desk: &mut Desk<'_>) {
         self.calls.remove(&task);
+        self.tell_in_keys(desk);
         self.ask_due(desk);
         self.tidy(page);
         if page == self.page && self.all_ended() {

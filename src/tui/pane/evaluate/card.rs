@@ -300,9 +300,9 @@ fn chosen(of: &Choices, asked: &Metric) -> Vec<Figures> {
         share(&source.source, "chosen", &source.share, [source.chosen, source.decided])
     };
     let mut rows: Vec<Figures> = of.sources.iter().map(one).collect();
-    let said = |word: Option<&str>, usual: &str| format!("({})", word.unwrap_or(usual));
-    rows.push(share(&said(asked.tie(), "ties"), "ties", &of.tie_share, [of.ties, of.votes]));
-    let none = said(asked.all_bad(), "both bad");
+    let ties = format!("({})", asked.tie().unwrap_or("ties"));
+    rows.push(share(&ties, "ties", &of.tie_share, [of.ties, of.votes]));
+    let none = format!("({})", of.none_good(asked));
     rows.push(share(&none, "both bad", &of.both_bad_share, [of.both_bad, of.votes]));
     rows
 }

@@ -34,7 +34,7 @@ pub(super) fn next(metric: &Metric, answers: &[Of], said: &[usize]) -> Option<Ne
         Method::ComparisonChoice => match said.first() {
             None => {
                 let names = answers.iter().map(|(_, name)| name.clone());
-                let (tie, none) = (metric.tie().unwrap_or("a tie"), metric.all_bad().unwrap_or("both bad"));
+                let (tie, none) = (metric.tie().unwrap_or("a tie"), metric.none_good(answers.len()));
                 Next::Ask(metric.name.clone(), names.chain([tie, none].map(str::to_owned)).collect())
             }
             Some(at) => Next::Value(Value::Choice(match answers.get(*at) {
@@ -143,6 +143,8 @@ mod tests {
         assert_eq!(said(1), Next::Value(Value::Choice(Chosen::One(id("a")))));
         assert_eq!(said(2), Next::Value(Value::Choice(Chosen::Tie)));
         assert_eq!(said(3), Next::Value(Value::Choice(Chosen::BothBad)));
+        let three = answers(&["b", "a", "c"]);
+        assert_eq!(options(next(&of, &three, &[])).last().unwrap(), "all bad");
     }
 
     #[test]

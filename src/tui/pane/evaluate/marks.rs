@@ -379,7 +379,7 @@ pub(super) fn tie(metric: &Metric) -> String {
 
 /// The word of a choice for all bad.
 pub(super) fn all_bad(metric: &Metric, two: bool) -> String {
-    metric.all_bad().unwrap_or(if two { "both bad" } else { "all bad" }).to_owned()
+    metric.none_good(if two { 2 } else { 3 }).to_owned()
 }
 
 /// The word for a thumb.

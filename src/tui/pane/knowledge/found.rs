@@ -331,9 +331,10 @@ impl State {
         open.scroll = 0;
         if open.columns.len() > 1 {
             // The one that keys act on stays.
-            let kept = open.columns.swap_remove(open.at);
+            let at = open.at;
+            let kept = open.columns.swap_remove(at);
             (open.columns, open.at) = (vec![kept], 0);
-            return;
+            return self.keep_one(at);
         }
         let mut second = open.columns.first().cloned().unwrap_or_default();
         second.tuning.mode = match second.tuning.mode {
@@ -346,6 +347,18 @@ impl State {
         open.focus = Focus::Hits;
         if !open.asked.is_empty() {
             self.find_by(1, desk);
+        }
+    }
+
+    /// Of two columns that one is left, as the first: what is on its way to it goes there, and nothing of the other one does.
+    fn keep_one(&mut self, kept: usize) {
+        self.instead(|wait| matches!(wait, Wait::Find(at) if *at != kept));
+        for wait in self.waits.values_mut() {
+            match wait {
+                Wait::Find(at) => *at = 0,
+                Wait::Answer(at) => *at = at.filter(|at| *at == kept).map(|_| 0),
+                _ => {}
+            }
         }
     }
 
@@ -434,14 +447,14 @@ impl State {
             nothing: false,
         };
         (open.answer, open.answer_top, open.page) = (Some(answer), 0, Page::Found);
-        let request = Knowledge::Ask { id: open.id, asked };
+        let (request, at) = (Knowledge::Ask { id: open.id, asked }, open.at);
         let task = desk.call(None, Request::Knowledge(request));
-        self.wait(task, Wait::Answer);
+        self.wait(task, Wait::Answer(Some(at)));
     }
 
     /// Ends the answer; whether one was being written.
     pub(super) fn stop_answer(&mut self, desk: &mut Desk<'_>) -> bool {
-        let task = self.waits.iter().find(|(_, wait)| **wait == Wait::Answer).map(|(task, _)| *task);
+        let task = self.waits.iter().find(|(_, wait)| matches!(wait, Wait::Answer(_))).map(|(task, _)| *task);
         let Some(task) = task else { return false };
         self.waits.remove(&task);
         desk.ask(Effect::Cancel(task));

@@ -7,6 +7,7 @@
 //! reranking   who puts what is found in order         cited      an answer in rows, with its marks
 //! cutting     a file as it would be cut, before it is part of a base
 //! template    the prompt by which a base is answered from
+//! hinting     what errors of the service say here
 //! ```
 //!
 //! Here lives its state and what it makes of events. Never here: how texts are cut, found and ranked.
@@ -18,6 +19,7 @@ mod cutting;
 mod documents;
 mod form;
 mod found;
+mod hinting;
 mod layout;
 mod measuring;
 mod passages;
@@ -102,7 +104,8 @@ enum Wait {
     Act,
     /// What the question finds, by the settings of that column.
     Find(usize),
-    Answer,
+    /// What a model answers from what that column found; `None` where that column is no more.
+    Answer(Option<usize>),
     Documents,
     /// The syncs of that base.
     Runs(BaseId),
@@ -206,7 +209,7 @@ impl State {
 
     /// Answers that are being written.
     pub fn running(&self) -> usize {
-        usize::from(self.waits.values().any(|wait| *wait == Wait::Answer))
+        usize::from(self.waits.values().any(|wait| matches!(wait, Wait::Answer(_))))
     }
 
     /// Bases that are being synced or rebuilt.

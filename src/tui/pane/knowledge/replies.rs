@@ -52,7 +52,7 @@ impl State {
                 }
                 open.settle(at);
             }
-            (Wait::Answer, reply) => self.answered(reply),
+            (Wait::Answer(at), reply) => self.answered(at, reply),
             (Wait::Documents, Reply::Documents { documents }) => {
                 let Some(open) = &mut self.open else { return };
                 let shelf = &mut open.shelf;
@@ -92,20 +92,21 @@ impl State {
         }
     }
 
-    /// What an answer brings.
-    fn answered(&mut self, reply: Reply) {
+    /// What an answer brings, to the column that it was asked of.
+    fn answered(&mut self, at: Option<usize>, reply: Reply) {
         let Some(open) = &mut self.open else { return };
-        let at = open.at;
         match reply {
             Reply::Retrieved { retrieved, prompt } => {
                 if let Some(answer) = &mut open.answer {
                     answer.hits = retrieved.hits.iter().map(|hit| hit.passage.id).collect();
                     answer.given = retrieved.given.unwrap_or(answer.hits.len());
                 }
-                if let Some(column) = open.columns.get_mut(at) {
-                    (column.retrieved, column.waits) = (Some(retrieved), false);
+                if let Some(at) = at {
+                    if let Some(column) = open.columns.get_mut(at) {
+                        (column.retrieved, column.waits) = (Some(retrieved), false);
+                    }
+                    open.settle(at);
                 }
-                open.settle(at);
                 if let Some(answer) = &mut open.answer {
                     answer.nothing = prompt.is_none();
                     answer.prompt = prompt.unwrap_or_default();
@@ -158,6 +159,7 @@ impl State {
             return;
         }
         let Some(wait) = self.waits.remove(&task) else { return };
+        let error = error.map(|error| self.in_keys(error, desk));
         match wait {
             Wait::List => self.error = error,
             Wait::Find(at) => {
@@ -168,9 +170,9 @@ impl State {
                     }
                 }
             }
-            Wait::Answer => {
+            Wait::Answer(at) => {
                 let Some(open) = &mut self.open else { return };
-                if let Some(column) = open.columns.get_mut(open.at) {
+                if let Some(column) = at.and_then(|at| open.columns.get_mut(at)) {
                     column.waits = false;
                 }
                 if let Some(answer) = &mut open.answer {

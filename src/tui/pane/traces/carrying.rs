@@ -1,7 +1,6 @@
 //! Files of traces, read and written, and runs that are removed.
 
 use std::fmt::Write as _;
-use std::sync::Arc;
 
 use super::{State, Wait};
 use crate::domain::figures::{count, grouped};
@@ -9,10 +8,9 @@ use crate::domain::trace::run::{Destination, Sent};
 use crate::domain::trace::{Brought, TraceId};
 use crate::domain::{Error, ErrorKind};
 use crate::tui::app::Desk;
-use crate::tui::effect::{Effect, TaskId, Written};
+use crate::tui::effect::{Effect, Pieces, TaskId, Written};
 use crate::tui::overlay::Choice;
 use crate::tui::overlay::prompt::{is_server, trace_form_of};
-use crate::tui::widget::picture::Bytes;
 use crate::workbench::Request;
 use crate::workbench::request::traces::Traces;
 
@@ -20,21 +18,17 @@ use crate::workbench::request::traces::Traces;
 const LARGEST: usize = 256 << 20;
 
 /// A run on its way to a file, as far as it has come.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Export {
     pub task: TaskId,
     id: TraceId,
     path: String,
     replace: bool,
-    bytes: Vec<u8>,
+    pieces: Pieces,
+    /// Bytes of them all.
+    size: usize,
     /// What of it could not be read.
     damaged: Vec<String>,
-}
-
-impl std::fmt::Debug for Export {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Export({:?}, {} bytes)", self.path, self.bytes.len())
-    }
 }
 
 impl State {
@@ -74,14 +68,16 @@ impl State {
             return;
         }
         let task = desk.call(None, Request::Traces(Traces::Export { id, form }));
-        self.export = Some(Export { task, id, path, replace, bytes: Vec::new(), damaged: Vec::new() });
+        self.export = Some(Export { task, id, path, replace, pieces: Pieces::default(), size: 0, damaged: Vec::new() });
     }
 
     /// A piece of it.
-    pub(super) fn take_piece(&mut self, bytes: &[u8], desk: &mut Desk<'_>) {
+    pub(super) fn take_piece(&mut self, piece: Vec<u8>, desk: &mut Desk<'_>) {
         let Some(export) = &mut self.export else { return };
-        if export.bytes.len() + bytes.len() <= LARGEST {
-            export.bytes.extend_from_slice(bytes);
+        export.size += piece.len();
+        if export.size <= LARGEST {
+            // Not joined: every piece would be copied, and all of them again and again.
+            export.pieces.0.push(piece);
             return;
         }
         let doing = format!("writing {}", export.path);
@@ -101,7 +97,7 @@ impl State {
 
     /// All of it is here, or no more of it comes.
     pub(super) fn exported(&mut self, error: Option<&Error>, desk: &mut Desk<'_>) {
-        let Some(Export { id, path, replace, bytes, damaged, .. }) = self.export.take() else { return };
+        let Some(Export { id, path, replace, pieces, damaged, .. }) = self.export.take() else { return };
         if let Some(error) = error {
             return desk.complain(error);
         }
@@ -109,8 +105,7 @@ impl State {
             let parts = count(damaged.len() as u64, "part", "parts");
             desk.note(format!("{parts} of the run could not be read, the rest is written: {first}"));
         }
-        let bytes = Bytes(Arc::from(bytes));
-        desk.ask(Effect::SaveBytes { of: Written::Trace(id), path, bytes, replace });
+        desk.ask(Effect::SaveBytes { of: Written::Trace(id), path, pieces, replace });
     }
 
     /// A run was sent.

@@ -1,5 +1,6 @@
 //! Two runs side by side: which ones, and what is asked of them.
 
+use super::aside::{Awaited, Task};
 use super::compared::Compared;
 use super::{State, Wait};
 use crate::domain::Error;
@@ -57,42 +58,61 @@ impl State {
     pub(super) fn leave_two(&mut self) {
         self.versus = None;
         self.instead(|wait| matches!(wait, Wait::Two | Wait::Made(_) | Wait::Said(..)));
+        self.compare_no_more();
     }
 
     /// What is known of them.
     pub(super) fn take_of_two(&mut self, wait: &Wait, reply: Reply, desk: &mut Desk<'_>) {
-        let Some(Versus { shown, .. }) = &mut self.versus else { return };
+        if self.versus.is_none() {
+            return;
+        }
         match (wait, reply) {
             (Wait::Two, Reply::TraceDiff { pairs, left, right }) => {
-                let sensible = shown.pairs(pairs, [&left, &right]);
-                if !sensible {
-                    let why = "their rows make no sense to this program";
-                    shown.failed(Error::internal("comparing two runs", why));
-                }
+                let work = Task::Two { pairs, packs: [left, right] };
+                self.have_done(Awaited::Two, work, desk);
             }
-            (Wait::Made(side), Reply::TraceMade { made }) => shown.made(*side, made),
-            (Wait::Said(side, row), Reply::TraceSpan { contents, .. }) => shown.take(*side, *row, &contents),
+            (Wait::Made(side), Reply::TraceMade { made }) => {
+                self.with_shown(|shown| shown.made(*side, made), desk);
+            }
+            (Wait::Said(side, row), Reply::TraceSpan { contents, .. }) => {
+                self.with_shown(|shown| shown.take(*side, *row, &contents), desk);
+            }
             _ => {}
         }
-        shown.fit(desk.area);
-        self.read_said(desk);
     }
 
     /// Something of them cannot be read.
     pub(super) fn lacks_of_two(&mut self, wait: &Wait, error: Error, desk: &mut Desk<'_>) {
-        let Some(Versus { shown, .. }) = &mut self.versus else { return };
-        match wait {
+        let tell = |shown: &mut Compared| match wait {
             Wait::Said(side, row) => shown.missed(*side, *row, &error),
             Wait::Two => shown.failed(error),
             // The steps tell enough.
             _ => {}
-        }
+        };
+        self.with_shown(tell, desk);
+    }
+
+    /// Changes what is shown of them, and asks for what it lacks then.
+    pub(super) fn with_shown(&mut self, tell: impl FnOnce(&mut Compared), desk: &mut Desk<'_>) {
+        let Some(Versus { shown, .. }) = &mut self.versus else { return };
+        tell(shown);
         shown.fit(desk.area);
         self.read_said(desk);
     }
 
+    /// Has the texts of the chosen line compared, where both are here.
+    fn compare_texts(&mut self, desk: &mut Desk<'_>) {
+        let texts = self.versus.as_ref().and_then(|versus| versus.shown.differ());
+        let Some((key, [one, other])) = texts else { return };
+        let awaited = Awaited::Words(key);
+        if !self.aside.values().any(|other| *other == awaited) {
+            self.have_done(awaited, Task::Words { one, other }, desk);
+        }
+    }
+
     /// Asks for what was said in the chosen step of one run and of the other.
     pub(super) fn read_said(&mut self, desk: &mut Desk<'_>) {
+        self.compare_texts(desk);
         if self.waits.values().any(|wait| matches!(wait, Wait::Said(..))) {
             return;
         }

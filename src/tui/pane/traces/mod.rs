@@ -8,6 +8,7 @@
 //! sending     a model's call, to a dataset or to others
 //! replies     what comes through the door                     carrying  files: read, written; runs that are removed
 //! lacking     why a key does nothing
+//! aside       what takes longer than a frame may
 //! ```
 //!
 //! `card` shows one span, `transcript` a run as a conversation, `compared` two runs, of what `said`, `json` and `raw` set into a `sheet`. Here lives the place's state and what it makes of events. Never
@@ -15,6 +16,7 @@
 
 mod again;
 mod anew;
+mod aside;
 mod card;
 mod carrying;
 mod compared;
@@ -44,6 +46,7 @@ use std::collections::BTreeMap;
 
 use again::Again;
 use anew::Anew;
+use aside::Awaited;
 use carrying::Export;
 use comparing::Versus;
 use hearing::Receiver;
@@ -54,6 +57,8 @@ use crate::domain::trace::{Run, TraceId};
 use crate::tui::effect::TaskId;
 use crate::tui::overlay::input::Input;
 use crate::tui::trace::Target;
+
+pub use aside::{Read, Want};
 
 /// Everything of the traces place.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -89,8 +94,10 @@ pub struct State {
     export: Option<Export>,
     /// The dataset that something was added to last.
     dataset: String,
-    /// The numbers of what was asked to be laid out.
+    /// The numbers of what was asked to be laid out, or read.
     numbers: u64,
+    /// What is being read away from the screen's thread, by its number.
+    aside: BTreeMap<u64, Awaited>,
 }
 
 /// What runs must have.

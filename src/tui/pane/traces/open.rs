@@ -4,7 +4,6 @@ use std::collections::HashMap;
 
 use super::card::Card;
 use super::finding::Find;
-use super::reading;
 use super::transcript::Transcript;
 use crate::domain::Error;
 use crate::domain::trace::lint::Finding;
@@ -163,7 +162,7 @@ impl Open {
             self.selected = *row;
         }
         if let Some(talk) = &mut self.talk {
-            talk.renew(reading::run(&laid));
+            talk.renew(&laid.steps);
         }
         self.laid = Some(laid);
         self.refold(page);

@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use ratatui::layout::Rect;
 
+use super::aside::{Awaited, Task};
 use super::card::{Card, Tab};
 use super::open::{Focus, Open};
-use super::transcript::Transcript;
+use super::transcript::{Told, Transcript};
 use super::{State, Wait, layout};
 use crate::domain::Error;
 use crate::domain::trace::aligned::Run;
@@ -147,13 +148,14 @@ impl State {
         let Some(open) = &mut self.open else { return };
         if let Some(talk) = open.talk.take() {
             self.instead(|wait| matches!(wait, Wait::Step(_)));
+            self.tell_no_more();
             if let (Some(row), Some(open)) = (talk.row(), &mut self.open) {
                 open.go(row, page);
             }
             return self.rest(desk);
         }
         let (Some(laid), Some(row)) = (&open.laid, open.current()) else { return };
-        let mut talk = Transcript::of(run(laid), rest);
+        let mut talk = Transcript::of(&laid.steps, rest);
         talk.to(run(laid), row);
         open.talk = Some(talk);
         self.fit(desk);
@@ -162,7 +164,7 @@ impl State {
 
     /// Asks for what was said in a step that is in sight, one after the other.
     pub(super) fn read_step(&mut self, desk: &mut Desk<'_>) {
-        if self.waits.values().any(|wait| matches!(wait, Wait::Step(_))) {
+        if self.tells_a_step() || self.waits.values().any(|wait| matches!(wait, Wait::Step(_))) {
             return;
         }
         let Some(open) = &self.open else { return };
@@ -175,15 +177,23 @@ impl State {
         self.wait(task, Wait::Step(row));
     }
 
-    /// It has come, or cannot be read.
-    pub(super) fn take_step(&mut self, row: u32, said: Result<&Contents, &Error>, desk: &mut Desk<'_>) {
-        let talk = self.open.as_mut().and_then(|open| open.talk.as_mut());
-        let Some(talk) = talk else { return };
-        match said {
-            Ok(contents) => talk.take(row, contents),
+    /// It has come: what of it is shown is made away from the screen's thread.
+    pub(super) fn tell_step(&mut self, row: u32, contents: Contents, desk: &mut Desk<'_>) {
+        let Some(talk) = self.open.as_ref().and_then(|open| open.talk.as_ref()) else { return };
+        let Some(kind) = talk.kind(row) else { return };
+        let work = Task::Step { kind, contents: Box::new(contents), rest: talk.rest().to_owned() };
+        self.have_done(Awaited::Step(row), work, desk);
+    }
+
+    /// It is ready, or cannot be read.
+    pub(super) fn take_step(&mut self, row: u32, told: Result<Told, &Error>, desk: &mut Desk<'_>) {
+        let Some(talk) = self.open.as_mut().and_then(|open| open.talk.as_mut()) else { return };
+        match told {
+            Ok(told) => talk.take(row, told),
             Err(error) => talk.failed(row, error),
         }
         talk.fit(layout::text(desk.area));
+        self.read_step(desk);
     }
 
     /// What is done in the conversation.

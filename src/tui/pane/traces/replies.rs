@@ -32,7 +32,7 @@ impl State {
         }
         if self.export.as_ref().is_some_and(|export| export.task == task) {
             match reply {
-                Reply::TraceWritten { bytes } => self.take_piece(&bytes, desk),
+                Reply::TraceWritten { bytes } => self.take_piece(bytes, desk),
                 Reply::TraceDamaged { places } => self.lack(places),
                 _ => {}
             }
@@ -57,7 +57,7 @@ impl State {
                 self.take_span(row, span, contents, desk);
             }
             (Wait::Step(row), Reply::TraceSpan { contents, .. }) => {
-                self.take_step(row, Ok(&contents), desk);
+                self.tell_step(row, contents, desk);
             }
             (wait @ (Wait::Two | Wait::Made(_) | Wait::Said(..)), reply) => {
                 self.take_of_two(&wait, reply, desk);
@@ -179,6 +179,7 @@ impl State {
         if moved == Some(true) {
             // They would be taken for what other rows say.
             self.instead(|wait| matches!(wait, Wait::Span(_) | Wait::Step(_)));
+            self.tell_no_more();
         }
         self.ask_what_is_wrong(desk);
         self.rest(desk);

@@ -2,7 +2,7 @@
 
 use super::open::{Focus, Open};
 use super::transcript::Transcript;
-use super::{State, Wait, layout};
+use super::{State, layout};
 use crate::domain::figures::{count, grouped};
 use crate::domain::trace::{Kind, Row};
 use crate::tui::action::Action;
@@ -126,6 +126,7 @@ impl State {
         self.stop_finding(desk);
         // What still comes is of a run that is not looked into any more; of what is written it is told how it went.
         self.instead(|wait| !wait.outlives_its_run());
+        self.tell_no_more();
         self.open = None;
         self.select(self.selected, desk);
     }

@@ -200,7 +200,7 @@ fn part_of(presented: &Presented, asked: &Metric) -> (Vec<String>, Vec<Vec<Cell>
             if choices.votes > 0 {
                 for (name, votes, of) in [
                     (asked.tie().unwrap_or("ties"), choices.ties, &choices.tie_share),
-                    (asked.all_bad().unwrap_or("both bad"), choices.both_bad, &choices.both_bad_share),
+                    (choices.none_good(asked), choices.both_bad, &choices.both_bad_share),
                 ] {
                     let [value, between] = share(of);
                     rows.push(vec![

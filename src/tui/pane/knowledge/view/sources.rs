@@ -67,8 +67,8 @@ pub(super) fn draw(open: &Open, base: &Base, sight: &Sight<'_>, body: Rect, cell
             }
         }
     }
-    let bar = thumb(area.height, listed.top, usize::from(area.height), rows.len());
-    scrollbar(cells, area, bar, look.style(Role::Rule));
+    let shown = thumb(area.height, listed.top, usize::from(area.height), rows.len());
+    scrollbar(cells, area, shown, look.style(Role::Rule));
     if let Some(row) = rows.get(listed.selected) {
         let inside = parted(card_area, card_area.x > area.x, look, cells);
         let told = match *row {

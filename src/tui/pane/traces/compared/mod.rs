@@ -3,11 +3,12 @@
 //!
 //! ```text
 //!  Compared::new([name, name], rest)         Traces::Diff { left, right } and Traces::Made { id } of each are asked for
-//!      pairs(pairs, [&left, &right])         the answer to the first: `false` where its rows make no sense
+//!      pairs(pairs, Outlines::of(…))         the answer to the first, its rows taken apart away from the screen's thread
 //!      made(side, made)                      the answers to the others; 0 is left, 1 is right
 //!      failed(error)
 //!  step(by, area), go_first(), go_last(area), toggle() (what is alike), open(), close(), scroll(by, area); fit(area) after each
 //!  want() ─► (side, row) ─► Traces::Span { id of that side, row } ─► take(side, row, &contents) | missed(side, row, &error)
+//!  differ() ─► words(one, other) away from the screen's thread ─► differing(key, words)
 //!  rows() -> the chosen step's rows, left and right, to be looked at alone
 //!  draw(area, look, focused, cells)          in view
 //! ```
@@ -15,7 +16,9 @@
 mod text;
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
+use std::ops::Deref;
+use std::sync::Arc;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -24,6 +27,7 @@ use ratatui::style::Modifier;
 use super::sheet::{Part, Sheet, line};
 use super::words::{dollars, sign, took};
 use crate::domain::Error;
+use crate::domain::diff::Stretch;
 use crate::domain::figures::{count, grouped};
 use crate::domain::trace::aligned::{Fate, Pair};
 use crate::domain::trace::contents::Contents;
@@ -34,7 +38,7 @@ use crate::tui::look::{Look, Role};
 use crate::tui::paint::{put, put_right, scrollbar, thumb};
 use crate::tui::rows::styled;
 use crate::tui::widget::text::Ink;
-use text::{both, change, short, text_of};
+use text::{beginning, both, change, prompts, short, text_of};
 
 /// From this width on what became of a step stands beside the steps.
 const BESIDE: u16 = 110;
@@ -61,12 +65,66 @@ enum Text {
     Missed(String),
 }
 
+/// A line whose two texts are compared word by word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Key {
+    Change(usize),
+    /// The rows of a step, left and right.
+    Pair(u32, u32),
+}
+
+/// Two texts as one.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Words {
+    Read(Arc<[Stretch]>),
+    /// They could not be compared.
+    Failed,
+}
+
+/// The rows of both runs. Shared; one is the same as another where it is that very one.
+#[derive(Clone, Default)]
+pub(super) struct Outlines(Arc<[Outline; 2]>);
+
+impl Outlines {
+    /// Takes the rows apart; `None` where they make no sense, or `pairs` speak of others. Blocks where there are many.
+    pub(super) fn of(pairs: &[Pair], packs: &[Packed; 2]) -> Option<Self> {
+        let mut outlines = [Outline::default(), Outline::default()];
+        for (outline, pack) in outlines.iter_mut().zip(packs) {
+            pack.unpack(outline)?;
+        }
+        let has =
+            |side: usize, row: Option<u32>| row.is_none_or(|row| outlines[side].rows.len() > row as usize);
+        let sensible = pairs.iter().all(|pair| has(0, pair.left) && has(1, pair.right));
+        sensible.then(|| Self(Arc::new(outlines)))
+    }
+}
+
+impl Deref for Outlines {
+    type Target = [Outline; 2];
+
+    fn deref(&self) -> &[Outline; 2] {
+        &self.0
+    }
+}
+
+impl PartialEq for Outlines {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl fmt::Debug for Outlines {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Outlines({} and {} rows)", self[0].rows.len(), self[1].rows.len())
+    }
+}
+
 /// Two runs side by side.
 #[derive(Debug, Clone)]
 pub(super) struct Compared {
     names: [String; 2],
     rest: String,
-    outlines: [Outline; 2],
+    outlines: Outlines,
     pairs: Option<Vec<Pair>>,
     made: [Option<Made>; 2],
     changes: Vec<Change>,
@@ -81,6 +139,7 @@ pub(super) struct Compared {
     /// What became of the chosen one is read.
     opened: bool,
     texts: BTreeMap<(usize, u32), Text>,
+    words: BTreeMap<Key, Words>,
     sheet: Sheet,
 }
 
@@ -91,7 +150,7 @@ impl PartialEq for Compared {
             == (&other.names, &other.pairs, &other.made, &other.error, &other.lines)
             && (self.all, self.selected, self.top, self.moved, self.opened)
                 == (other.all, other.selected, other.top, other.moved, other.opened)
-            && (&self.texts, &self.sheet) == (&other.texts, &other.sheet)
+            && (&self.texts, &self.words, &self.sheet) == (&other.texts, &other.words, &other.sheet)
     }
 }
 
@@ -106,7 +165,7 @@ impl Compared {
         Self {
             names,
             rest,
-            outlines: [Outline::default(), Outline::default()],
+            outlines: Outlines::default(),
             pairs: None,
             made: [None, None],
             changes: Vec::new(),
@@ -118,22 +177,15 @@ impl Compared {
             moved: false,
             opened: false,
             texts: BTreeMap::new(),
+            words: BTreeMap::new(),
             sheet: Sheet::default(),
         }
     }
 
-    /// The steps have come, with the rows that they speak of; whether those make sense.
-    pub(super) fn pairs(&mut self, pairs: Vec<Pair>, packs: [&Packed; 2]) -> bool {
-        let mut outlines = [Outline::default(), Outline::default()];
-        let read = outlines.iter_mut().zip(packs).all(|(outline, pack)| pack.unpack(outline).is_some());
-        let has =
-            |side: usize, row: Option<u32>| row.is_none_or(|row| outlines[side].rows.len() > row as usize);
-        if !read || !pairs.iter().all(|pair| has(0, pair.left) && has(1, pair.right)) {
-            return false;
-        }
+    /// The steps have come, with the rows that they speak of.
+    pub(super) fn pairs(&mut self, pairs: Vec<Pair>, outlines: Outlines) {
         (self.outlines, self.pairs) = (outlines, Some(pairs));
         self.lay();
-        true
     }
 
     /// What one of them was made with.
@@ -275,6 +327,46 @@ impl Compared {
         self.put((side, row), Text::Missed(error.to_string()));
     }
 
+    /// The two texts of the chosen line, where both are here and were not compared yet.
+    pub(super) fn differ(&self) -> Option<(Key, [String; 2])> {
+        let key = self.key().filter(|key| !self.words.contains_key(key))?;
+        let [one, other] = self.both_texts(key)?;
+        (one != other).then(|| (key, [one, other].map(|text| beginning(text).to_owned())))
+    }
+
+    /// They were compared.
+    pub(super) fn differing(&mut self, key: Key, words: Words) {
+        if self.words.len() >= KEPT {
+            self.words.clear();
+        }
+        self.words.insert(key, words);
+        self.read();
+    }
+
+    /// The chosen line, where there may be two texts.
+    fn key(&self) -> Option<Key> {
+        match (self.lines.get(self.selected)?, self.rows()) {
+            (Line::Change(at), _) => Some(Key::Change(*at)),
+            (Line::Pair(_), [Some(left), Some(right)]) => Some(Key::Pair(left, right)),
+            _ => None,
+        }
+    }
+
+    fn both_texts(&self, key: Key) -> Option<[&str; 2]> {
+        match key {
+            Key::Change(at) => prompts(self.changes.get(at)?),
+            Key::Pair(left, right) => match (self.texts.get(&(0, left))?, self.texts.get(&(1, right))?) {
+                (Text::Said(one), Text::Said(other)) => Some([one.as_str(), other.as_str()]),
+                _ => None,
+            },
+        }
+    }
+
+    /// What became of the words of the chosen line, where that is known.
+    fn compared(&self) -> Option<&Words> {
+        self.words.get(&self.key()?)
+    }
+
     fn put(&mut self, key: (usize, u32), text: Text) {
         if self.texts.len() >= KEPT {
             self.texts.clear();
@@ -289,7 +381,7 @@ impl Compared {
         match self.lines.get(self.selected).copied() {
             Some(Line::Change(at)) => {
                 if let Some(told) = self.changes.get(at) {
-                    change(told, &mut parts);
+                    change(told, self.compared(), &mut parts);
                 }
             }
             Some(Line::Pair(_)) => self.became(&mut parts),
@@ -328,7 +420,7 @@ impl Compared {
             return parts.push(line(said, Role::Faint));
         }
         match texts.as_slice() {
-            [Text::Said(one), Text::Said(other)] => both(one, other, &self.rest, parts),
+            [Text::Said(one), Text::Said(other)] => both([one, other], self.compared(), &self.rest, parts),
             texts => {
                 for text in texts {
                     let (said, role) = match text {

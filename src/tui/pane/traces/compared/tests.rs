@@ -1,5 +1,5 @@
 use super::*;
-use crate::domain::diff::MOST_WORDS;
+use crate::domain::diff::{MOST_WORDS, words};
 use crate::domain::trace::aligned::{Run, align};
 use crate::domain::trace::contents::Said;
 use crate::domain::trace::made::What;
@@ -29,7 +29,8 @@ fn compared(left: &[(Kind, &str, u64)], right: &[(Kind, &str, u64)]) -> Compared
     let pairs = align(run(0), run(1));
     let packs = [0, 1].map(|side| Packed::of(&outlines[side], 0..outlines[side].rows.len()));
     let mut compared = Compared::new(["run A".to_owned(), "run B".to_owned()], String::new());
-    assert!(compared.pairs(pairs, [&packs[0], &packs[1]]));
+    let outlines = Outlines::of(&pairs, &packs).unwrap();
+    compared.pairs(pairs, outlines);
     compared
 }
 
@@ -37,6 +38,12 @@ const LEFT: [(Kind, &str, u64); 4] =
     [(Kind::Agent, "agent", 0), (Kind::Model, "chat", 0), (Kind::Tool, "look", 1), (Kind::Model, "chat", 0)];
 const RIGHT: [(Kind, &str, u64); 4] =
     [(Kind::Agent, "agent", 0), (Kind::Model, "chat", 0), (Kind::Tool, "look", 2), (Kind::Tool, "sum", 3)];
+
+/// The texts of the chosen line are compared.
+fn read(compared: &mut Compared) {
+    let (key, [one, other]) = compared.differ().unwrap();
+    compared.differing(key, Words::Read(words(&one, &other).into()));
+}
 
 fn drawn(compared: &mut Compared, width: u16, height: u16) -> Vec<String> {
     let area = Rect::new(0, 0, width, height);
@@ -89,6 +96,9 @@ fn a_step_is_read_word_by_word_once_both_have_come() {
     assert_eq!(both.want(), Some((1, 2)));
     both.take(1, 2, &said("It snows in Paris.\nBye"));
     assert_eq!(both.want(), None);
+    assert!(both.says().contains("reading …"), "{}", both.says());
+    read(&mut both);
+    assert_eq!(both.differ(), None);
     assert!(both.says().contains("It [−rains] [+snows] in Paris.\nBye"), "{}", both.says());
     let rows = drawn(&mut both, 60, 20);
     assert!(rows.iter().any(|row| row.contains("[−rains]")), "{rows:#?}");
@@ -112,7 +122,7 @@ fn rows_that_are_not_there_are_refused_and_every_size_is_drawn() {
     let mut both = compared(&LEFT, &RIGHT);
     let none = Packed::of(&Outline::default(), 0..0);
     let pairs = both.pairs.clone().unwrap();
-    assert!(!both.pairs(pairs, [&none, &none]));
+    assert_eq!(Outlines::of(&pairs, &[none.clone(), none]), None);
     both.open();
     for (width, height) in [(0, 0), (1, 1), (7, 3), (40, 5), (40, 12), (110, 4), (200, 60)] {
         let _ = drawn(&mut both, width, height);
@@ -129,7 +139,37 @@ fn texts_of_megabytes_are_compared_by_their_beginnings() {
         Contents { output: vec![Said::new("assistant", "word ".repeat(2_000_000))], ..Contents::default() };
     assert!(text_of(&said).len() < 2 * MOST_WORDS + 100);
     let mut parts = Vec::new();
-    both(&"a ".repeat(50_000), &"a ".repeat(50_001), "e exports", &mut parts);
+    let texts = ["a ".repeat(50_000), "a ".repeat(50_001)];
+    let texts = texts.each_ref().map(String::as_str);
+    let compared = Words::Read(words(beginning(texts[0]), beginning(texts[1])).into());
+    both(texts, Some(&compared), "e exports", &mut parts);
     let says = Sheet::new(parts).says();
     assert!(says.contains("beyond the first 64 KB is not compared; e exports"), "{}", says.len());
+}
+
+#[test]
+fn texts_that_are_not_compared_yet_or_cannot_be_are_calm_about_it() {
+    let area = Rect::new(0, 0, 60, 20);
+    let mut both = compared(&LEFT, &RIGHT);
+    both.step(1, area);
+    both.open();
+    let said = |text: &str| Contents { output: vec![Said::new("assistant", text)], ..Contents::default() };
+    both.take(0, 2, &said("rain"));
+    both.take(1, 2, &said("snow"));
+    let (key, _) = both.differ().unwrap();
+    assert!(both.says().contains("reading …"), "{}", both.says());
+    both.differing(key, Words::Failed);
+    let says = both.says();
+    assert!(says.contains("cannot be compared") && says.contains("rain") && says.contains("snow"), "{says}");
+    // What was compared once is there when one comes back to it.
+    let mut both = compared(&LEFT, &RIGHT);
+    both.step(1, area);
+    both.open();
+    both.take(0, 2, &said("rain"));
+    both.take(1, 2, &said("snow"));
+    read(&mut both);
+    let says = both.says();
+    both.step(1, area);
+    both.step(-1, area);
+    assert_eq!((both.says(), both.differ()), (says, None));
 }

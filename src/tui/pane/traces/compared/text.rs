@@ -4,7 +4,8 @@ use ratatui::style::Modifier;
 
 use super::super::json::pretty;
 use super::super::sheet::{Part, line};
-use crate::domain::diff::{MOST_WORDS, Mark, Stretch, words};
+use super::Words;
+use crate::domain::diff::{MOST_WORDS, Mark, Stretch};
 use crate::domain::trace::contents::{Contents, Part as Piece, Said};
 use crate::domain::trace::made::{Change, What};
 use crate::domain::untrusted::brief;
@@ -24,14 +25,12 @@ pub(super) fn short(change: &Change) -> String {
 }
 
 /// What a run was made with otherwise, whole.
-pub(super) fn change(change: &Change, parts: &mut Vec<Part>) {
+pub(super) fn change(change: &Change, words: Option<&Words>, parts: &mut Vec<Part>) {
     let head = format!("~ {}", change.called());
     parts.push(Part::Flow { runs: vec![(head, Ink::of(Role::Changed).with(Modifier::BOLD))], inset: 0 });
     parts.push(Part::Gap);
-    if let ([one], [other]) = (change.left.as_slice(), change.right.as_slice())
-        && change.what == What::Prompt
-    {
-        return both(one, other, "", parts);
+    if let Some(prompts) = prompts(change) {
+        return both(prompts, words, "", parts);
     }
     for (mark, role, values) in [('−', Role::Removed, &change.left), ('+', Role::Added, &change.right)] {
         for value in values {
@@ -40,8 +39,22 @@ pub(super) fn change(change: &Change, parts: &mut Vec<Part>) {
     }
 }
 
-/// Both texts as one, word by word.
-pub(super) fn both(one: &str, other: &str, rest: &str, parts: &mut Vec<Part>) {
+/// The texts of a change that are compared word by word.
+pub(super) fn prompts(change: &Change) -> Option<[&str; 2]> {
+    match (change.what, change.left.as_slice(), change.right.as_slice()) {
+        (What::Prompt, [one], [other]) => Some([one.as_str(), other.as_str()]),
+        _ => None,
+    }
+}
+
+/// What of a text is compared word by word.
+pub(super) fn beginning(text: &str) -> &str {
+    &text[..text.floor_char_boundary(MOST_WORDS)]
+}
+
+/// Both texts as one, word by word, once they were compared.
+pub(super) fn both(texts: [&str; 2], words: Option<&Words>, rest: &str, parts: &mut Vec<Part>) {
+    let [one, other] = texts;
     if one == other {
         let said = if one.is_empty() {
             "Nothing that was said in it is told."
@@ -51,11 +64,21 @@ pub(super) fn both(one: &str, other: &str, rest: &str, parts: &mut Vec<Part>) {
         parts.push(line(said, Role::Muted));
         return parts.push(Part::Text { text: one.to_owned(), ink: Ink::of(Role::Text), inset: 0 });
     }
-    let end = |text: &str| text.floor_char_boundary(MOST_WORDS);
-    let (first, second) = (&one[..end(one)], &other[..end(other)]);
+    let [first, second] = texts.map(beginning);
+    let stretches = match words {
+        None => return parts.push(line("reading …", Role::Faint)),
+        Some(Words::Failed) => {
+            parts.push(line("They cannot be compared word by word.", Role::Warn));
+            for (text, role) in [(first, Role::Removed), (second, Role::Added)] {
+                parts.push(Part::Text { text: text.to_owned(), ink: Ink::of(role), inset: 0 });
+            }
+            return;
+        }
+        Some(Words::Read(stretches)) => stretches,
+    };
     let mut runs: Vec<(String, Ink)> = Vec::new();
-    for stretch in words(first, second) {
-        stretched(&stretch, &mut runs, parts);
+    for stretch in stretches.iter() {
+        stretched(stretch, &mut runs, parts);
     }
     if !runs.is_empty() {
         parts.push(Part::Flow { runs, inset: 0 });
@@ -101,7 +124,7 @@ pub(super) fn text_of(contents: &Contents) -> String {
     let mut add = |said: &str| {
         let has_room = text.len() <= MOST_WORDS;
         if has_room && !said.is_empty() {
-            text.push_str(&said[..said.floor_char_boundary(MOST_WORDS + 1)]);
+            text.push_str(some(said));
             text.push('\n');
         }
         has_room
@@ -129,10 +152,15 @@ pub(super) fn text_of(contents: &Contents) -> String {
     text
 }
 
+/// No more of a text than has room; one byte more tells that there is more.
+fn some(text: &str) -> &str {
+    &text[..text.floor_char_boundary(MOST_WORDS + 1)]
+}
+
 fn spoken(said: &Said) -> String {
     let piece = |piece: &Piece| match piece {
-        Piece::Text { text } => text.clone(),
-        Piece::Reasoning { text, .. } => format!("(thought) {text}"),
+        Piece::Text { text } => some(text).to_owned(),
+        Piece::Reasoning { text, .. } => format!("(thought) {}", some(text)),
         Piece::ToolCall { name, arguments, .. } => {
             format!("calls {name} {}", pretty(arguments, MOST_WORDS).0)
         }

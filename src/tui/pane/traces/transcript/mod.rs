@@ -2,8 +2,9 @@
 //! rows of what was said in it; opened it is all of that.
 //!
 //! ```text
-//!  Transcript::of(run)                    renew(run) where the run has grown
-//!  want(area) ─► Traces::Span { id, row } ─► take(row, &contents) | failed(row, &error), then want(area) again
+//!  Transcript::of(steps)                  renew(steps) where the run has grown
+//!  want(area) ─► Traces::Span { id, row } ─► tell(kind(row), …) away from the screen's thread ─► take(row, told)
+//!                                         | failed(row, &error), then want(area) again
 //!  step(by, area), to(row), scroll(by, area), toggle()   and fit(area) after each, in update
 //!  draw(run, area, look, focused, cells)  in view
 //! ```
@@ -14,6 +15,7 @@ mod telling;
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
@@ -24,13 +26,14 @@ use super::words::{called, ended, sign, summed, took};
 use crate::domain::Error;
 use crate::domain::figures::count;
 use crate::domain::trace::aligned::Run;
-use crate::domain::trace::contents::Contents;
-use crate::domain::trace::{Kind, Mark, Row as Line};
+use crate::domain::trace::{Kind, Row as Line};
 use crate::tui::look::{Look, Role};
 use crate::tui::paint::{columns, put, put_right};
 use crate::tui::rows::styled;
+use crate::tui::trace::{Step, Steps};
 use crate::tui::widget::text::{Ink, Row};
-use telling::tell;
+
+pub(super) use telling::tell;
 
 /// Rows of a step that is not opened.
 const FOLDED: usize = 3;
@@ -42,7 +45,7 @@ const DEEPEST: u16 = 6;
 
 /// What was said in a step, as it is shown.
 #[derive(Debug, Clone, PartialEq)]
-struct Told {
+pub(super) struct Told {
     /// What a model was asked, by its hash: the same question is shown once.
     asked: Option<(u64, Vec<Part>)>,
     /// A few lines of it; all of it with thoughts folded; and all of it.
@@ -53,19 +56,10 @@ struct Told {
     folds: bool,
 }
 
-/// A step.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Step {
-    row: u32,
-    /// Agents that it is under.
-    depth: u16,
-    kind: Kind,
-}
-
 /// The transcript of a run, and the place in it.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Transcript {
-    steps: Vec<Step>,
+    steps: Arc<[Step]>,
     /// Spans that are no steps.
     hidden: usize,
     selected: usize,
@@ -80,46 +74,11 @@ pub(super) struct Transcript {
     set: (u16, BTreeMap<usize, Vec<Row>>),
 }
 
-/// Whether a span is a step of a conversation.
-fn is_step(kind: Kind) -> bool {
-    !matches!(kind, Kind::Workflow | Kind::Other | Kind::Embedding)
-}
-
-fn steps_of(run: Run<'_>) -> Vec<Step> {
-    let Run { outline, tree, .. } = run;
-    let any = outline.rows.iter().any(|row| is_step(row.kind));
-    let again = |at: u32| tree.marks(at).has(Mark::Again);
-    let mut depths = vec![0_u16; tree.len()];
-    let mut steps = Vec::new();
-    for at in tree.order() {
-        let kind = outline.rows[*at as usize].kind;
-        let above = tree.parent(*at).map_or(0, |parent| {
-            let agent = outline.rows[parent as usize].kind == Kind::Agent;
-            depths[parent as usize].saturating_add(agent.into())
-        });
-        depths[*at as usize] = above;
-        // What a sender told twice was said once.
-        if !again(*at) && (!any || is_step(kind) || outline.rows[*at as usize].is_error()) {
-            steps.push(Step { row: *at, depth: above, kind });
-        }
-    }
-    // Parents stand before their children where both began at once.
-    steps.sort_by_key(|step| (tree.shown(step.row).0, tree.place(step.row)));
-    steps
-}
-
-/// How many spans are no steps, those that came twice left out.
-fn hidden(run: Run<'_>, steps: &[Step]) -> usize {
-    let once = run.tree.order().iter().filter(|at| !run.tree.marks(**at).has(Mark::Again)).count();
-    once - steps.len()
-}
-
 impl Transcript {
-    pub(super) fn of(run: Run<'_>, rest: String) -> Self {
-        let steps = steps_of(run);
+    pub(super) fn of(steps: &Steps, rest: String) -> Self {
         Self {
-            hidden: hidden(run, &steps),
-            steps,
+            steps: steps.all.clone(),
+            hidden: steps.hidden,
             selected: 0,
             top: (0, 0),
             turned: BTreeSet::new(),
@@ -130,15 +89,14 @@ impl Transcript {
     }
 
     /// The run has grown: what was chosen stays so, and whoever was at the end stays there.
-    pub(super) fn renew(&mut self, run: Run<'_>) {
+    pub(super) fn renew(&mut self, steps: &Steps) {
         let was_last = self.selected > 0 && self.selected + 1 == self.steps.len();
         let row = self.row();
         // A model that ran may have ended since.
         if let Some(last) = self.steps.last() {
             self.told.remove(&last.row);
         }
-        self.steps = steps_of(run);
-        self.hidden = hidden(run, &self.steps);
+        (self.steps, self.hidden) = (steps.all.clone(), steps.hidden);
         self.set.1.clear();
         let found = row.and_then(|row| self.steps.iter().position(|step| step.row == row));
         self.selected = if was_last { self.last() } else { found.unwrap_or(0) };
@@ -230,28 +188,38 @@ impl Transcript {
         near.iter().rev().find(|step| step.kind == Kind::Model)
     }
 
-    /// What was said in a step has come.
-    pub(super) fn take(&mut self, row: u32, contents: &Contents) {
-        let Some(step) = self.steps.iter().find(|step| step.row == row) else { return };
-        let told = tell(step.kind, contents, &self.rest);
-        self.put(row, told);
+    /// What kind of step a row is.
+    pub(super) fn kind(&self, row: u32) -> Option<Kind> {
+        self.steps.iter().find(|step| step.row == row).map(|step| step.kind)
+    }
+
+    /// What leads to all of a text that is cut.
+    pub(super) fn rest(&self) -> &str {
+        &self.rest
     }
 
     /// It cannot be read.
     pub(super) fn failed(&mut self, row: u32, error: &Error) {
         let part = Part::Flow { runs: vec![(format!("✗ {error}"), Ink::of(Role::Bad))], inset: 2 };
         let [folded, open, whole] = [(); 3].map(|()| vec![part.clone()]);
-        self.put(row, Told { asked: None, folded, open, whole, folds: false });
+        self.take(row, Told { asked: None, folded, open, whole, folds: false });
     }
 
-    fn put(&mut self, row: u32, told: Told) {
+    /// What was said in a step is known.
+    pub(super) fn take(&mut self, row: u32, told: Told) {
         self.told.insert(row, told);
-        self.set.1.clear();
+        // All others stay set but for the next model: whether its question is shown hangs on this one.
+        if let Some(at) = self.steps.iter().position(|step| step.row == row) {
+            let next = self.steps.iter().skip(at + 1).position(|step| step.kind == Kind::Model);
+            self.set.1.remove(&at);
+            self.set.1.retain(|other, _| Some(*other) != next.map(|next| at + 1 + next));
+        }
         if self.told.len() > KEPT {
             let (from, to) = (self.selected.saturating_sub(NEAR), self.selected.saturating_add(NEAR));
             let near = self.steps.iter().take(to).skip(from).map(|step| step.row);
             let near: BTreeSet<u32> = near.collect();
             self.told.retain(|row, _| near.contains(row));
+            self.set.1.clear();
         }
     }
 

@@ -21,8 +21,8 @@ const ON_A_LINE: usize = 300;
 /// What stands where an answer is empty.
 const SILENT: &str = "  nothing was said";
 
-/// What is shown of a step.
-pub(super) fn tell(kind: Kind, contents: &Contents, rest: &str) -> Told {
+/// What is shown of a step. May take long: contents are as large as a sender made them.
+pub(in crate::tui::pane::traces) fn tell(kind: Kind, contents: &Contents, rest: &str) -> Told {
     let mut room = Room::of(STEP, rest);
     let mut asked = None;
     if kind == Kind::Model {

@@ -2,7 +2,7 @@ use serde_json::json;
 
 use super::telling::fold;
 use super::*;
-use crate::domain::trace::contents::{Found, Ran, Said};
+use crate::domain::trace::contents::{Contents, Found, Ran, Said};
 use crate::domain::trace::{Facts, Outline, Rollups, SpanKey, TraceSpan, Tree};
 
 struct Kept {
@@ -39,6 +39,10 @@ impl Kept {
     fn run(&self) -> Run<'_> {
         Run { outline: &self.outline, tree: &self.tree, rollups: &self.rollups }
     }
+
+    fn steps(&self) -> Steps {
+        Steps::of(&self.outline, &self.tree)
+    }
 }
 
 fn contents(kind: Kind) -> Contents {
@@ -64,8 +68,8 @@ fn contents(kind: Kind) -> Contents {
 /// All that is in sight is asked for and comes.
 fn filled(transcript: &mut Transcript, area: Rect) {
     while let Some(row) = transcript.want(area) {
-        let kind = transcript.steps.iter().find(|step| step.row == row).map_or(Kind::Other, |step| step.kind);
-        transcript.take(row, &contents(kind));
+        let kind = transcript.kind(row).unwrap_or(Kind::Other);
+        transcript.take(row, tell(kind, &contents(kind), ""));
         transcript.fit(area);
     }
 }
@@ -80,7 +84,7 @@ fn drawn(transcript: &Transcript, kept: &Kept, area: Rect) -> Vec<String> {
 #[test]
 fn a_run_reads_as_a_conversation_whose_question_stands_once_and_whose_answer_is_whole() {
     let (kept, area) = (Kept::new(3), Rect::new(0, 0, 70, 30));
-    let mut transcript = Transcript::of(kept.run(), String::new());
+    let mut transcript = Transcript::of(&kept.steps(), String::new());
     transcript.fit(area);
     filled(&mut transcript, area);
     let rows = drawn(&transcript, &kept, area);
@@ -97,7 +101,7 @@ fn a_run_reads_as_a_conversation_whose_question_stands_once_and_whose_answer_is_
 #[test]
 fn only_what_is_in_sight_is_asked_for_and_the_chosen_step_is_always_there() {
     let (kept, area) = (Kept::new(2_000), Rect::new(0, 0, 60, 12));
-    let mut transcript = Transcript::of(kept.run(), String::new());
+    let mut transcript = Transcript::of(&kept.steps(), String::new());
     transcript.fit(area);
     filled(&mut transcript, area);
     assert!(transcript.told.len() < 12);
@@ -119,7 +123,7 @@ fn only_what_is_in_sight_is_asked_for_and_the_chosen_step_is_always_there() {
 #[test]
 fn a_step_opens_and_folds_and_rows_scroll_from_end_to_end() {
     let (kept, area) = (Kept::new(9), Rect::new(0, 0, 60, 10));
-    let mut transcript = Transcript::of(kept.run(), String::new());
+    let mut transcript = Transcript::of(&kept.steps(), String::new());
     transcript.step(1, area);
     filled(&mut transcript, area);
     let before = drawn(&transcript, &kept, area);
@@ -150,14 +154,14 @@ fn what_is_found_and_what_failed_is_told_on_lines_and_every_size_is_drawn() {
     let kept = Kept::new(3);
     for (width, height) in [(0, 0), (1, 1), (5, 3), (40, 9), (200, 50)] {
         let area = Rect::new(0, 0, width, height);
-        let mut transcript = Transcript::of(kept.run(), String::new());
+        let mut transcript = Transcript::of(&kept.steps(), String::new());
         transcript.fit(area);
         transcript.failed(1, &Error::internal("opening a span", "damaged"));
         transcript.scroll(3, area);
         let _ = drawn(&transcript, &kept, area);
     }
     let none = Kept { outline: Outline::default(), tree: Tree::default(), rollups: Rollups::default() };
-    let mut empty = Transcript::of(none.run(), String::new());
+    let mut empty = Transcript::of(&none.steps(), String::new());
     empty.step(1, Rect::new(0, 0, 9, 9));
     assert_eq!((empty.row(), empty.want(Rect::new(0, 0, 9, 9))), (None, None));
 }
@@ -166,25 +170,39 @@ fn what_is_found_and_what_failed_is_told_on_lines_and_every_size_is_drawn() {
 fn a_run_that_grows_keeps_what_was_chosen() {
     let (small, large) = (Kept::new(3), Kept::new(9));
     let area = Rect::new(0, 0, 60, 30);
-    let mut transcript = Transcript::of(small.run(), String::new());
+    let mut transcript = Transcript::of(&small.steps(), String::new());
     transcript.step(2, area);
     let row = transcript.row();
-    transcript.renew(large.run());
+    transcript.renew(&large.steps());
     assert_eq!(transcript.row(), row);
-    let mut transcript = Transcript::of(small.run(), String::new());
+    let mut transcript = Transcript::of(&small.steps(), String::new());
     transcript.go_last(area);
-    transcript.renew(large.run());
+    transcript.renew(&large.steps());
     assert_eq!(transcript.selected, transcript.last());
 }
 
 #[test]
 fn a_step_that_came_twice_is_read_once() {
     let mut kept = Kept::new(2);
-    let steps = Transcript::of(kept.run(), String::new()).steps.len();
+    let steps = Transcript::of(&kept.steps(), String::new()).steps.len();
     let again = kept.outline.rows[2].clone();
     kept.outline.rows.push(again);
     kept.tree = Tree::of(&kept.outline);
     kept.rollups = Rollups::of(&kept.outline, &kept.tree);
-    let transcript = Transcript::of(kept.run(), String::new());
+    let transcript = Transcript::of(&kept.steps(), String::new());
     assert_eq!((transcript.steps.len(), transcript.hidden), (steps, 1));
+}
+
+#[test]
+fn what_comes_has_no_other_step_set_anew_but_the_next_model_s() {
+    let (kept, area) = (Kept::new(6), Rect::new(0, 0, 70, 60));
+    let mut transcript = Transcript::of(&kept.steps(), String::new());
+    transcript.fit(area);
+    filled(&mut transcript, area);
+    let set: Vec<usize> = transcript.set.1.keys().copied().collect();
+    assert_eq!(set, [0, 1, 2, 3, 4, 5, 6]);
+    let row = transcript.steps[1].row;
+    transcript.take(row, tell(Kind::Model, &contents(Kind::Model), ""));
+    let set: Vec<usize> = transcript.set.1.keys().copied().collect();
+    assert_eq!(set, [0, 2, 4, 5, 6], "it, and the model after it");
 }
