@@ -13,6 +13,8 @@ mod compare;
 mod compared;
 mod datasets;
 mod evaluation;
+#[cfg(target_os = "linux")]
+mod fenced;
 mod found;
 mod from_bedrock;
 pub mod home;
