@@ -6,6 +6,7 @@ mod agents_real;
 mod attaching;
 mod away;
 mod bedrock;
+mod bounds;
 mod caching;
 mod carried;
 mod cassettes;
