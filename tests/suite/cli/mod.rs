@@ -43,6 +43,7 @@ mod syncs;
 mod talk;
 mod tending;
 mod traces;
+mod unseen;
 mod usage;
 mod vectors;
 mod waits;

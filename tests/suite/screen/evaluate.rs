@@ -643,8 +643,9 @@ fn nothing_else_of_the_program_is_reached_from_a_closed_rating() {
     let before = stage.text();
     for key in [
         "<ctrl+p>", "<ctrl+o>", "<ctrl+l>", "<ctrl+n>", "<ctrl+b>", "<ctrl+s>", "<alt+1>", "<alt+2>",
-        "<alt+4>", "<alt+5>", "<alt+8>", "<alt+j>", "<alt+k>", "<alt+p>", "<alt+s>", "<ctrl+t>", "/",
-        "<ctrl+g>", "<esc>", "x", "f", "n", "D", "c", "a", "o",
+        "<alt+3>", "<alt+4>", "<alt+5>", "<alt+6>", "<alt+7>", "<alt+8>", "<alt+9>", "<alt+e>", "<alt+i>",
+        "<alt+j>", "<alt+k>", "<alt+p>", "<alt+s>", "<ctrl+t>", "/", "<ctrl+g>", "<esc>", "x", "f", "n", "D",
+        "c", "a", "o", "E", "T", "L",
     ] {
         let asked = stage.keys(key);
         assert!(Stage::requests(&asked).is_empty(), "{key}: {asked:?}");
@@ -666,6 +667,17 @@ fn nothing_else_of_the_program_is_reached_from_a_closed_rating() {
     assert!(!stage.effects.contains(&Effect::Quit));
     stage.answer("do\":\"sit", vec![Reply::Seat { seat: Seat { sheet: None, ..seat(best(), &[], 5) } }]);
     assert!(stage.effects.contains(&Effect::Quit));
+}
+
+#[test]
+fn answers_of_a_megabyte_and_of_escape_codes_are_rated_on_the_screen() {
+    let large = "Line after line of an answer that goes on. ".repeat(25_000);
+    let hostile = "\u{1b}]0;title\u{7} short \u{202e}";
+    let mut stage = rating(80, 24, "dark", seat(best(), &[&large, hostile], 5));
+    let text = stage.text();
+    assert!(text.contains("LEFT") && text.contains("Line after line") && text.contains("short"), "{text}");
+    assert!(!text.contains(['\u{1b}', '\u{7}', '\u{202e}']), "{text}");
+    cast(&stage.keys("1"));
 }
 
 #[test]
