@@ -42,6 +42,7 @@ mod stores;
 mod syncs;
 mod talk;
 mod tending;
+mod traced;
 mod traces;
 mod unseen;
 mod usage;
