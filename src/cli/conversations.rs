@@ -169,7 +169,8 @@ fn acted(message: &Message, out: &mut Out) -> Result<(), End> {
         return Ok(());
     };
     for doing in &acting.doings {
-        let Doing::Called(Called { action, input, gave, .. }) = doing else { continue };
+        let Doing::Called(call) = doing else { continue };
+        let Called { action, input, gave, .. } = call.as_ref();
         let gave = gave.as_ref().map_or_else(String::new, |gave| {
             let how = if gave.is_error { "failed" } else { "gave" };
             format!("; it {how}: {}", words::cut(&safe_line(&gave.content), 160))

@@ -37,6 +37,7 @@ pub mod script;
 pub mod search;
 pub mod secret;
 pub mod settings;
+pub(crate) mod shared;
 pub mod thinking;
 pub mod time;
 pub mod tool;

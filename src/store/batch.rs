@@ -17,6 +17,8 @@ pub(super) struct Put {
 #[must_use = "a batch changes nothing until it is committed"]
 pub struct Batch {
     pub(super) changes: BTreeMap<Vec<u8>, Option<Put>>,
+    /// A key, and the number of what must still lie there.
+    pub(super) over: Option<(Vec<u8>, u64)>,
 }
 
 impl Batch {
@@ -37,6 +39,11 @@ impl Batch {
     pub fn remove<R: Record>(&mut self, key: &R::Key) -> &mut Self {
         self.changes.insert(key_bytes::<R>(key), None);
         self
+    }
+
+    /// It is refused where something else lies under that key than what has the number.
+    pub(super) fn over(&mut self, key: Vec<u8>, sequence: u64) {
+        self.over = Some((key, sequence));
     }
 
     /// Whether it changes nothing.

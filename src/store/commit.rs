@@ -6,9 +6,11 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use super::backup::removed;
 use super::batch::{Batch, Put};
 use super::blob::{self, Address};
+use super::change::outrun;
 use super::generation::{Generation, TREE};
 use super::record::{Kind, Record, recency};
 use super::rewrite::CHUNK;
+use super::seal::Frame;
 use super::shield::shield;
 use super::site::Site;
 use super::{Shared, Store, files, scan, tail};
@@ -205,6 +207,13 @@ impl Store {
         desk.ready()?;
         self.shared.site.room_for(batch)?;
         let generation = self.shared.live();
+        if let Some((key, sequence)) = &batch.over {
+            let now = generation.frame(key)?;
+            let now = now.as_deref().and_then(Frame::parse);
+            if now.is_none_or(|now| now.sequence != *sequence) {
+                return Err(outrun());
+            }
+        }
         let mut changes = sled::Batch::default();
         let mut unnamed = Vec::new();
         for key in batch.changes.keys() {

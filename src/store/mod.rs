@@ -26,6 +26,7 @@ mod ballast;
 mod batch;
 mod blob;
 mod cassette;
+mod change;
 mod commit;
 mod draft;
 mod fault;

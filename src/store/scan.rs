@@ -301,7 +301,7 @@ fn key_of<R: Record>(key: &[u8]) -> Result<R::Key> {
     R::Key::read(&key[1..]).ok_or_else(|| corrupt("reading a record", "its key makes no sense"))
 }
 
-fn decode<R: Record>(opened: &Opened) -> Result<R> {
+pub(super) fn decode<R: Record>(opened: &Opened) -> Result<R> {
     if opened.schema != R::SCHEMA {
         return Err(Error::new(
             ErrorKind::Version,

@@ -1,23 +1,29 @@
 //! Turns that an agent answers, through the real door: a model that acts a script, a real store in a temporary folder.
 
+use std::sync::{Arc, Condvar, Mutex};
+use std::time::Duration;
+
 use futures_util::StreamExt;
 use outcrop::domain::agent::acting::{Doing, End};
 use outcrop::domain::agent::replay::Edit;
+use outcrop::domain::agent::run::State;
 use outcrop::domain::agent::{Acting, AgentEvent, Chosen, Definition};
 use outcrop::domain::conversation::{Answers, Change, Conversation, Target};
-use outcrop::domain::id::{ConversationId, MessageId};
+use outcrop::domain::id::{ConversationId, MessageId, RunId};
 use outcrop::domain::message::{Block, Message, Outcome, StopReason};
 use outcrop::domain::settings::Settings;
+use outcrop::domain::trace::TraceId;
 use outcrop::domain::{Error, ErrorKind};
 use outcrop::workbench::request::Request;
 use outcrop::workbench::request::agents::Agents;
 use outcrop::workbench::request::chat::Chat;
 use outcrop::workbench::request::conversations::Conversations;
-use outcrop::workbench::{Door, Replies, Reply};
+use outcrop::workbench::request::traces::Traces;
+use outcrop::workbench::{Context, Door, Face, Replies, Reply};
 use serde_json::{Value, json};
 
 use crate::chat::{Home, call, one, open, outcome};
-use crate::loopback::{Part, Server, events};
+use crate::loopback::{Part, Server, events, whole};
 use crate::wire::openai::data;
 
 /// A home whose scripted model has tools.
@@ -135,6 +141,25 @@ async fn an_agent_answers_and_what_it_did_is_still_there_in_the_next_process() {
 }
 
 #[tokio::test]
+async fn every_step_of_an_agent_tells_in_which_conversation_it_was_done() {
+    let home = home();
+    let door = home.open().await;
+    let agent = made(&door, &json!({})).await;
+    let (head, answer) = turn(&door, first(&agent, SUM)).await;
+    // What was done is on record when it has ended.
+    door.close().await;
+    drop(door);
+    let door = home.open().await;
+    let id = TraceId(*acting(&answer).run.unwrap().as_bytes());
+    for (row, operation) in ["invoke_agent", "chat", "execute_tool", "chat"].into_iter().enumerate() {
+        let shown = one(&door, Request::Traces(Traces::Span { id, row: row as u32 })).await.unwrap();
+        let told = serde_json::to_value(&shown).unwrap().to_string();
+        assert!(told.contains(operation), "{told}");
+        assert!(told.contains("gen_ai.conversation.id") && told.contains(&head.id.to_string()), "{told}");
+    }
+}
+
+#[tokio::test]
 async fn a_question_is_answered_by_what_is_said_next_in_each_branch() {
     let home = home();
     let door = home.open().await;
@@ -173,6 +198,80 @@ async fn a_call_is_made_only_where_the_person_says_so() {
         assert_eq!(sum.gave.as_ref().map(|gave| gave.is_error), Some(!agreed));
         assert_eq!(sum.by.is_empty(), !agreed, "what was refused was not called");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn calls_made_at_once_are_told_each_when_it_ends() {
+    let told = Arc::new((Mutex::new(false), Condvar::new()));
+    let hears = Arc::clone(&told);
+    let server = Server::start(move |_, _| {
+        // It answers once the other call was told.
+        let (was_told, bell) = &*hears;
+        let time = Duration::from_secs(20);
+        let waits = || bell.wait_timeout_while(was_told.lock().unwrap(), time, |told| !*told).unwrap().1;
+        let is_late = tokio::task::block_in_place(waits).timed_out();
+        whole(if is_late { 200 } else { 404 }, &[], "slow")
+    })
+    .await;
+    let home = home();
+    let door = home.open().await;
+    let groups = json!([
+        {"name": "sums", "runs": {"built_in": {"tool": "calculator"}}},
+        {
+            "name": "web",
+            "runs": {"http": {"url": server.url("/tea")}},
+            "functions": [{"name": "tea", "description": ""}],
+        },
+    ]);
+    let agent = made(&door, &json!({ "groups": groups })).await;
+    let script = "call tea {}\ncall calculator {\"expression\": \"6 * 7\"}\n---\nSo.";
+    let mut replies = call(&door, first(&agent, script));
+    begun(&mut replies).await;
+    let mut gave = Vec::new();
+    let answer = loop {
+        match replies.next().await.expect("an end").unwrap() {
+            Reply::AgentEvent { event: AgentEvent::Gave { action, is_error, .. } } => {
+                *told.0.lock().unwrap() = true;
+                told.1.notify_all();
+                gave.push((action, is_error));
+            }
+            Reply::AgentEvent { .. } => {}
+            Reply::Finished { answer } => break answer,
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(gave, [("calculator".to_owned(), false), ("tea".to_owned(), true)]);
+    let took = |name: &str| {
+        acting(&answer).doings.iter().find_map(|doing| match doing {
+            Doing::Called(call) if call.action == name => call.millis,
+            _ => None,
+        })
+    };
+    assert!(took("calculator") <= took("tea"), "{answer:?}");
+}
+
+#[tokio::test]
+async fn who_asks_bounds_a_run_below_its_own_limits() {
+    let home = Home::with(
+        "[models.\"scripted/acts\"]\ncan = ['tools']\n[models.\"scripted/acts@2\"]\ncan = ['tools']\n",
+    );
+    let door = home.open().await;
+    let agent = made(&door, &json!({})).await;
+    let asked = |script: &str, model: &str| Agents::Run {
+        id: agent.id,
+        question: format!("acts\n{script}"),
+        after: None,
+        version: None,
+        model: Some(model.parse().unwrap()),
+    };
+    let short = Context { budget_tokens: Some(3), ..Context::of(Face::Cli) };
+    let replies = door.call(short, Request::Agents(asked(SUM, "scripted/acts")));
+    let (_, state) = over(replies).await.unwrap();
+    // Two words of its first step, and one of its second.
+    assert_eq!(state, State::Answered { text: "It".to_owned() });
+    let hasty = Context { deadline_ms: Some(200), ..Context::of(Face::Cli) };
+    let replies = door.call(hasty, Request::Agents(asked("a b c d e f g h i j", "scripted/acts@2")));
+    assert_eq!(over(replies).await.unwrap_err().kind, ErrorKind::Timeout);
 }
 
 #[tokio::test]
@@ -217,6 +316,74 @@ async fn another_word_of_the_model_leads_elsewhere_in_a_branch_of_its_own() {
     assert_ne!(acting(&said).run, acting(&answer).run);
     let (_, failed) = turn(&door, redo(9, "x")).await;
     assert!(matches!(outcome(&failed), Outcome::Failed { .. }), "{failed:?}");
+}
+
+#[tokio::test]
+async fn a_run_that_went_on_is_run_on_from_the_very_step_that_is_chosen() {
+    let slow = "[models.\"scripted/acts@2\"]\ncan = ['tools']\n";
+    let home = Home::with(slow);
+    let door = home.open().await;
+    let agent = made(&door, &json!({"model": "scripted/acts@2", "limits": {"seconds": 1}})).await;
+    let script = "call ask_user {\"question\": \"Which?\"}\n---\ncall calculator {\"expression\": \"6 * 7\"}\n---\n\
+                  a b c d e f g h i j";
+    let (head, asks) = turn(&door, first(&agent, script)).await;
+    let (_, answer) = turn(&door, next(head.id, asks.id, "the sum")).await;
+    let did = acting(&answer);
+    assert!(matches!(did.end, Some(End::GaveUp { .. })), "its time is over in its third step: {did:?}");
+    let offered: Vec<u32> = did.said("").into_iter().map(|(number, _)| number).collect();
+    assert_eq!(offered, [2], "neither the step that was cut off nor that of the run before");
+    let edit = Edit { step: Some(1), ..Edit::default() };
+    let redo = Chat::Redo { conversation: head.id, message: answer.id, edit: Box::new(edit) };
+    let (_, again) = turn(&door, Request::Chat(redo)).await;
+    let calls: Vec<&str> = acting(&again)
+        .doings
+        .iter()
+        .filter_map(|doing| match doing {
+            Doing::Called(call) => Some(call.action.as_str()),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(calls, ["calculator"], "the step before it stays: {again:?}");
+}
+
+/// How a run of its own ended.
+async fn ran(door: &Door, request: Agents) -> Result<(RunId, State), Error> {
+    over(call(door, Request::Agents(request))).await
+}
+
+async fn over(mut replies: Replies) -> Result<(RunId, State), Error> {
+    loop {
+        match replies.next().await.expect("an end")? {
+            Reply::AgentEvent { event: AgentEvent::Ended { run, state, .. } } => return Ok((run, state)),
+            Reply::AgentEvent { .. } => {}
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn of_two_who_answer_a_run_at_once_one_is_told_that_the_other_did() {
+    let home = home();
+    let door = home.open().await;
+    let agent = made(&door, &json!({})).await;
+    let question = "acts\ncall ask_user {\"question\": \"Which tea?\"}\n---\nSo be it.".to_owned();
+    let asked = Agents::Run { id: agent.id, question, after: None, version: None, model: None };
+    let (run, state) = ran(&door, asked).await.unwrap();
+    assert!(matches!(state, State::Waiting { .. }), "{state:?}");
+    let answer = |tea: &str| {
+        let answers = vec![("ask_user".to_owned(), tea.to_owned())];
+        ran(&door, Agents::Answer { id: agent.id, run: Some(run), answers })
+    };
+    let (green, black) = tokio::join!(answer("green"), answer("black"));
+    let (went_on, refused) = if green.is_ok() { (green, black) } else { (black, green) };
+    assert_eq!(went_on.unwrap(), (run, State::Answered { text: "So be it.".to_owned() }));
+    let refused = refused.unwrap_err();
+    assert!(refused.kind == ErrorKind::Busy && refused.why.contains("another window"), "{refused}");
+    // It has the one answer.
+    let shown = one(&door, Request::Agents(Agents::Runs { id: agent.id, limit: 9 })).await.unwrap();
+    let Reply::AgentRuns { runs } = shown else { panic!("{shown:?}") };
+    let results = |block: &&Block| matches!(block, Block::ToolResult { .. });
+    assert_eq!(runs[0].turns.iter().flat_map(|turn| &turn.blocks).filter(results).count(), 1);
 }
 
 #[tokio::test]

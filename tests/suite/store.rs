@@ -194,6 +194,47 @@ fn messages_scan_in_both_directions_from_any_of_them() {
 }
 
 #[test]
+fn of_two_who_would_take_a_record_up_one_does_and_no_change_is_lost() {
+    let home = tempfile::tempdir().unwrap();
+    let store = open(home.path());
+    for number in 0..10 {
+        turn(&store, number, number, "x");
+        let start = std::sync::Barrier::new(2);
+        let take = |name: &str| {
+            start.wait();
+            let taken = store.change::<Conversation>(&conversation_id(number), |head| {
+                if head.titled {
+                    return Err(outcrop::domain::Error::internal("taking it", "it is taken"));
+                }
+                Ok(Conversation { titled: true, title: name.to_owned(), ..head })
+            });
+            taken.is_ok()
+        };
+        let (one, other) = std::thread::scope(|scope| {
+            let other = scope.spawn(|| take("other"));
+            (take("one"), other.join().unwrap())
+        });
+        assert!(one != other, "{one} {other}");
+        let head = store.get::<Conversation>(&conversation_id(number)).unwrap().unwrap();
+        assert_eq!(head.title, if one { "one" } else { "other" });
+    }
+    let count = || {
+        for _ in 0..10 {
+            let one_more =
+                |head: Conversation| Ok(Conversation { updated: Timestamp(head.updated.0 + 1), ..head });
+            store.change::<Conversation>(&conversation_id(3), one_more).unwrap().unwrap();
+        }
+    };
+    std::thread::scope(|scope| {
+        scope.spawn(count);
+        count();
+    });
+    let head = store.get::<Conversation>(&conversation_id(3)).unwrap().unwrap();
+    assert_eq!(head.updated, Timestamp(3 + 20));
+    assert_eq!(store.change::<Conversation>(&conversation_id(99), Ok).unwrap(), None);
+}
+
+#[test]
 fn a_large_value_lies_in_a_file_of_its_own_and_reads_like_any_other() {
     let folder = tempfile::tempdir().unwrap();
     let store = open(folder.path());

@@ -2,6 +2,8 @@
 //!
 //! [`Acting::push`] is the one fold of a run's events: who keeps the answer and who shows it take the same events in.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -30,6 +32,7 @@ pub struct Acting {
     /// `None` until it has begun. Also the id of the trace that has all of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub run: Option<RunId>,
+    /// Shared where the work is copied while it goes on, which is several times a second: only the last ones still change.
     #[serde(default)]
     pub doings: Vec<Doing>,
     #[serde(default)]
@@ -43,9 +46,9 @@ pub struct Acting {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "did", rename_all = "snake_case")]
 pub enum Doing {
-    Asked(Asked),
-    Called(Called),
-    Consent(Consent),
+    Asked(#[serde(with = "crate::domain::shared")] Arc<Asked>),
+    Called(#[serde(with = "crate::domain::shared")] Arc<Called>),
+    Consent(#[serde(with = "crate::domain::shared")] Arc<Consent>),
     /// Something that the person should know besides.
     Remark {
         text: String,
@@ -74,6 +77,9 @@ pub struct Asked {
     /// How long it took; `None` where that never ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub millis: Option<u64>,
+    /// It ended by an error, or by a limit: the run goes on from no such step.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub failed: bool,
     /// The calls that it made of its own tool calls, for those that are refused before they are made.
     #[serde(skip)]
     wants: Vec<(String, Value)>,
@@ -147,7 +153,7 @@ impl Acting {
     pub fn push(&mut self, event: &AgentEvent, now: u64) {
         match event {
             AgentEvent::Begun { run, version, .. } => (self.run, self.version) = (Some(*run), *version),
-            AgentEvent::Step { step, number } => self.doings.push(Doing::Asked(Asked {
+            AgentEvent::Step { step, number } => self.doings.push(Doing::Asked(Arc::new(Asked {
                 step: *step,
                 number: *number,
                 text: String::new(),
@@ -156,10 +162,11 @@ impl Acting {
                 tokens: 0,
                 at: now,
                 millis: None,
+                failed: false,
                 wants: Vec::new(),
-            })),
+            }))),
             AgentEvent::Delta { event } => self.delta(event),
-            AgentEvent::Spent { spent } => self.spend(*spent, now),
+            AgentEvent::Spent { spent, failed } => self.spend(*spent, *failed, now),
             AgentEvent::Confirm { id, action, shown, .. } => self.ask(id, action, shown, false),
             AgentEvent::Agree { id, group, shown, .. } => self.ask(id, group, shown, true),
             AgentEvent::Decided { id, agreed } => {
@@ -168,11 +175,13 @@ impl Acting {
                 }
             }
             AgentEvent::Called { id, action, input, by } => {
-                self.doings.push(Doing::Called(called(id, action, input.clone(), by, now)));
+                self.doings.push(Doing::Called(Arc::new(called(id, action, input.clone(), by, now))));
             }
             AgentEvent::Found { id, passages, .. } => {
                 if let Some(call) = self.open_call(id) {
                     call.passages = Some(passages.clone());
+                    // A model may be asked what they say: that takes a time of its own.
+                    call.millis = Some(now.saturating_sub(call.at));
                 }
             }
             AgentEvent::Gave { id, action, content, is_error } => {
@@ -201,6 +210,7 @@ impl Acting {
         else {
             return;
         };
+        let asked = Arc::make_mut(asked);
         match event {
             Event::Text { text } => asked.text.push_str(text),
             Event::Reasoning { text } => asked.thought.push_str(text),
@@ -215,7 +225,7 @@ impl Acting {
     }
 
     /// The step that was asked for last has come to its end.
-    fn spend(&mut self, spent: Spent, now: u64) {
+    fn spend(&mut self, spent: Spent, failed: bool, now: u64) {
         let tokens = spent.tokens.saturating_sub(self.spent.tokens);
         self.spent = spent;
         let open = self.doings.iter_mut().rev().find_map(|doing| match doing {
@@ -223,39 +233,43 @@ impl Acting {
             _ => None,
         });
         if let Some(asked) = open.filter(|asked| asked.millis.is_none()) {
+            let asked = Arc::make_mut(asked);
             asked.tokens = tokens;
+            asked.failed = failed;
             asked.millis = Some(now.saturating_sub(asked.at));
         }
     }
 
     fn ask(&mut self, id: &str, of: &str, shown: &str, is_tools: bool) {
-        self.doings.push(Doing::Consent(Consent {
+        self.doings.push(Doing::Consent(Arc::new(Consent {
             id: id.to_owned(),
             of: of.to_owned(),
             is_tools,
             shown: shown.to_owned(),
             agreed: None,
-        }));
+        })));
     }
 
     /// The call of that id that has given nothing yet: an id may come again in a later step.
     fn open_call(&mut self, id: &str) -> Option<&mut Called> {
         self.doings.iter_mut().rev().find_map(|doing| match doing {
-            Doing::Called(called) if called.id == id && called.gave.is_none() => Some(called),
+            Doing::Called(called) if called.id == id && called.gave.is_none() => Some(Arc::make_mut(called)),
             _ => None,
         })
     }
 
     fn open_consent(&mut self, id: &str) -> Option<&mut Consent> {
         self.doings.iter_mut().rev().find_map(|doing| match doing {
-            Doing::Consent(consent) if consent.id == id && consent.agreed.is_none() => Some(consent),
+            Doing::Consent(consent) if consent.id == id && consent.agreed.is_none() => {
+                Some(Arc::make_mut(consent))
+            }
             _ => None,
         })
     }
 
     fn gave(&mut self, id: &str, action: &str, gave: Gave, now: u64) {
         if let Some(call) = self.open_call(id) {
-            call.millis = Some(now.saturating_sub(call.at));
+            call.millis.get_or_insert(now.saturating_sub(call.at));
             // Passages that are given as they are found are kept once.
             call.passages.take_if(|passages| *passages == gave.content);
             call.gave = Some(gave);
@@ -263,7 +277,7 @@ impl Acting {
         }
         // It was refused before anybody was called.
         let refused = called(id, action, self.wanted(action), "", now);
-        self.doings.push(Doing::Called(Called { gave: Some(gave), ..refused }));
+        self.doings.push(Doing::Called(Arc::new(Called { gave: Some(gave), ..refused })));
     }
 
     /// What the model wanted to call an action with in its last step.
@@ -290,7 +304,7 @@ impl Acting {
             }
             _ => None,
         });
-        let Some(asked) = last else { return };
+        let Some(asked) = last.map(Arc::make_mut) else { return };
         if asked.text.trim() == answer.trim() {
             asked.text.clear();
             asked.is_answer = true;
@@ -359,12 +373,12 @@ impl Acting {
         }
     }
 
-    /// What the model said in each of its own steps of the loop, with the step's number, as a person may write it anew: a text, or
-    /// its calls as JSON, one a line.
+    /// What the model said in each of its own steps of the loop that it came to the end of, with the step's number, as a person may
+    /// write it anew: a text, or its calls as JSON, one a line.
     pub fn said(&self, answer: &str) -> Vec<(u32, String)> {
         let steps = self.doings.iter().enumerate();
         let steps = steps.filter_map(|(at, doing)| match doing {
-            Doing::Asked(asked) if asked.step == Step::Orchestration => Some((at, asked)),
+            Doing::Asked(asked) if asked.step == Step::Orchestration && asked.is_whole() => Some((at, asked)),
             _ => None,
         });
         let said = steps.map(|(at, asked)| {
@@ -407,7 +421,7 @@ impl Acting {
     /// What a person is asked to agree to now.
     pub fn consent(&self) -> Option<&Consent> {
         self.doings.iter().rev().find_map(|doing| match doing {
-            Doing::Consent(consent) => Some(consent).filter(|consent| consent.agreed.is_none()),
+            Doing::Consent(consent) => Some(consent.as_ref()).filter(|consent| consent.agreed.is_none()),
             _ => None,
         })
     }
@@ -442,10 +456,19 @@ impl Acting {
     }
 }
 
+impl Asked {
+    /// It came to its own end: it neither failed nor was it stopped.
+    fn is_whole(&self) -> bool {
+        self.millis.is_some() && !self.failed
+    }
+}
+
 /// What was wanted and never kept: nothing asks for it once the run has ended.
 fn forget_wants(doing: &mut Doing) {
-    if let Doing::Asked(asked) = doing {
-        asked.wants.clear();
+    if let Doing::Asked(asked) = doing
+        && !asked.wants.is_empty()
+    {
+        Arc::make_mut(asked).wants.clear();
     }
 }
 
@@ -512,7 +535,7 @@ mod tests {
         acting.push(&step(1), 2);
         acting.push(&text("I order."), 3);
         assert_eq!(acting.so_far().as_deref(), Some("I order."));
-        acting.push(&AgentEvent::Spent { spent: spent(20) }, 12);
+        acting.push(&AgentEvent::Spent { spent: spent(20), failed: false }, 12);
         acting.push(&called("a"), 13);
         acting.push(&called("b"), 13);
         assert_eq!((acting.so_far(), acting.calling()), (None, 2));
@@ -520,7 +543,7 @@ mod tests {
         acting.push(&gave("a", false), 30);
         acting.push(&step(2), 31);
         acting.push(&text("Ordered."), 32);
-        acting.push(&AgentEvent::Spent { spent: spent(50) }, 40);
+        acting.push(&AgentEvent::Spent { spent: spent(50), failed: false }, 40);
         acting.push(&ended(State::Answered { text: "Ordered.".into() }), 41);
         assert_eq!((acting.run, acting.version, acting.end.clone()), (Some(run()), 3, Some(End::Answered)));
         let [Doing::Asked(first), Doing::Called(a), Doing::Called(b), Doing::Asked(last)] =
@@ -543,6 +566,24 @@ mod tests {
     }
 
     #[test]
+    fn a_step_that_failed_or_was_stopped_is_none_to_run_on_from() {
+        let mut whole = acting();
+        whole.push(&step(1), 0);
+        whole.push(&text("I order."), 1);
+        whole.push(&AgentEvent::Spent { spent: spent(20), failed: false }, 2);
+        whole.push(&called("a"), 3);
+        whole.push(&gave("a", false), 4);
+        whole.push(&step(2), 5);
+        whole.push(&text("And"), 6);
+        assert_eq!(whole.said("").len(), 1, "it is being said, or was stopped");
+        let mut failed = whole.clone();
+        failed.push(&AgentEvent::Spent { spent: spent(30), failed: true }, 7);
+        assert_eq!(failed.said("").iter().map(|(number, _)| *number).collect::<Vec<_>>(), [1]);
+        whole.push(&AgentEvent::Spent { spent: spent(30), failed: false }, 7);
+        assert_eq!(whole.said("").len(), 2);
+    }
+
+    #[test]
     fn what_is_asked_of_a_person_is_open_until_they_have_said() {
         let mut acting = acting();
         let (id, shown) = ("a".to_owned(), "{}".to_owned());
@@ -552,6 +593,39 @@ mod tests {
         assert_eq!(acting.consent(), None);
         acting.push(&gave("a", true), 3);
         assert!(matches!(&acting.doings[1], Doing::Called(call) if call.by.is_empty()), "it was not made");
+    }
+
+    #[test]
+    fn a_copy_shares_what_has_been_done_and_stays_as_it_was() {
+        let mut acting = acting();
+        acting.push(&step(1), 0);
+        acting.push(&AgentEvent::Spent { spent: spent(20), failed: false }, 1);
+        acting.push(&called("a"), 1);
+        acting.push(&step(2), 2);
+        let before = acting.clone();
+        acting.push(&text("So."), 3);
+        let [Doing::Asked(first), Doing::Called(call), Doing::Asked(last)] = &acting.doings[..] else {
+            panic!("{acting:?}")
+        };
+        let [Doing::Asked(first_before), Doing::Called(call_before), Doing::Asked(last_before)] =
+            &before.doings[..]
+        else {
+            panic!("{before:?}")
+        };
+        assert!(Arc::ptr_eq(first, first_before) && Arc::ptr_eq(call, call_before));
+        assert_eq!((last.text.as_str(), last_before.text.as_str()), ("So.", ""));
+    }
+
+    #[test]
+    fn a_search_takes_as_long_as_it_took_to_find_something() {
+        let mut acting = acting();
+        acting.push(&step(1), 0);
+        acting.push(&called("a"), 10);
+        let (id, action) = ("a".to_owned(), "order".to_owned());
+        acting.push(&AgentEvent::Found { id, action, passages: "tea".to_owned() }, 15);
+        acting.push(&AgentEvent::Step { step: Step::KnowledgeBaseResponse, number: 2 }, 15);
+        acting.push(&gave("a", false), 900);
+        assert!(matches!(&acting.doings[1], Doing::Called(call) if call.millis == Some(5)), "{acting:?}");
     }
 
     #[test]

@@ -47,6 +47,9 @@ pub struct Run {
     /// What was done already is done once more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replays: Option<Replayed>,
+    /// How many turns there were when it began: what the model says itself stands behind them. `None` of runs of before that was kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub begun_with: Option<u32>,
     /// SHA-256 of each step's template and of all tools as the model was told of them.
     pub hashes: Hashes,
     pub created: Timestamp,
@@ -166,12 +169,16 @@ pub enum AgentEvent {
     Decided { id: String, agreed: bool },
     /// What a search of a knowledge base found for a call, as the model is given it: what the call gives follows.
     Found { id: String, action: String, passages: String },
-    /// What an action gave.
+    /// What an action gave; told when its call has ended, whatever others of the same step still do.
     Gave { id: String, action: String, content: String, is_error: bool },
     /// Something that the person should know besides.
     Remark { text: String },
-    /// What it has come to so far.
-    Spent { spent: Spent },
+    /// What it has come to so far, at the end of a step; `failed` where the model was asked and the step is none.
+    Spent {
+        spent: Spent,
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        failed: bool,
+    },
     /// The last one.
     Ended { run: RunId, state: State, spent: Spent },
 }

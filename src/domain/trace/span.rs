@@ -169,7 +169,7 @@ pub struct TraceSpan {
     pub dropped_attributes: u32,
     pub dropped_events: u32,
     pub dropped_links: u32,
-    #[serde(with = "shared")]
+    #[serde(with = "crate::domain::shared")]
     pub origin: Arc<Origin>,
     /// Places that were not written as the format says, and were read all the same.
     pub repaired: u32,
@@ -195,23 +195,6 @@ impl TraceSpan {
                 super::find::within(&event.name, needle)
                     || super::find::in_attributes(&event.attributes, needle)
             })
-    }
-}
-
-/// A value that many share, written as if each had its own.
-mod shared {
-    use std::sync::Arc;
-
-    use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
-    use super::Origin;
-
-    pub fn serialize<S: Serializer>(origin: &Arc<Origin>, to: S) -> Result<S::Ok, S::Error> {
-        origin.as_ref().serialize(to)
-    }
-
-    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Arc<Origin>, D::Error> {
-        Origin::deserialize(from).map(Arc::new)
     }
 }
 

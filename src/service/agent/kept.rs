@@ -1,5 +1,6 @@
 //! Agents as records.
 
+use crate::domain::agent::run::State;
 use crate::domain::agent::{Agent, Book, Definition, Pinned, Pins, Remembered, Run, Version};
 use crate::domain::id::{AgentId, RunId, SpanId, is_piece, piece};
 use crate::domain::library;
@@ -160,6 +161,47 @@ pub(super) fn pin(store: &Store, id: AgentId, group: String, pinned: Pinned) -> 
 pub(super) fn runs(store: &Store, id: AgentId, limit: usize) -> Vec<Run> {
     let runs = store.scan::<Run>(Scan::under(&id).reverse());
     runs.filter_map(|record| Some(record.ok()?.1)).take(limit).collect()
+}
+
+/// A run of an agent; none where it is gone or cannot be read.
+pub(super) fn readable(store: &Store, agent: AgentId, run: RunId) -> Option<Run> {
+    store.get::<Run>(&AgentRunOf(agent, run)).ok().flatten()
+}
+
+/// The run that waits for answers; the newest one that does where none is named.
+///
+/// # Errors
+///
+/// `Busy`: the one that is named waits for nothing any more.
+pub(super) fn waiting(store: &Store, agent: AgentId, which: Option<RunId>) -> Result<Option<Run>> {
+    let waits = |run: &Run| matches!(run.state, State::Waiting { .. });
+    match which.map(|which| readable(store, agent, which)) {
+        None => {
+            let runs = store.scan::<Run>(Scan::under(&agent).reverse());
+            Ok(runs.filter_map(|record| Some(record.ok()?.1)).find(waits))
+        }
+        Some(Some(run)) if !waits(&run) => Err(answered_elsewhere(&run)),
+        Some(run) => Ok(run),
+    }
+}
+
+/// Takes up a run that waits, with its answers: of several who would, one does.
+///
+/// # Errors
+///
+/// `Busy`: it is not as it was when it waited for these answers.
+pub(super) fn take_up(store: &Store, waited: &State, run: &Run) -> Result<()> {
+    let taken = store.change::<Run>(&AgentRunOf(run.agent, run.id), |now| {
+        if now.state == *waited { Ok(run.clone()) } else { Err(answered_elsewhere(&now)) }
+    })?;
+    taken.map(drop).ok_or_else(|| missing("answering the calls of an agent"))
+}
+
+/// Somebody else was first.
+fn answered_elsewhere(run: &Run) -> Error {
+    let why = format!("the run {} waits for that no more: another window has answered it", run.id.short());
+    let hint = "`outcrop agent show` tells how far it is.";
+    Error::new(ErrorKind::Busy, "answering the calls of an agent", why, hint)
 }
 
 /// A run of an agent.

@@ -4,11 +4,14 @@
 //! the records and what a run needs of the world. Never here: what a step of a model means (`domain::agent`), and the JSON
 //! of others (`wire::agent`).
 
+mod beginning;
 mod calling;
+mod consent;
 mod files;
 mod halt;
 mod http;
 mod kept;
+mod making;
 mod offered;
 mod onward;
 mod remembering;
@@ -240,6 +243,11 @@ impl Agents {
         self.archive.run(move |store| Ok(kept::runs(store, id, limit))).await
     }
 
+    /// A run of an agent.
+    pub async fn run_of(&self, id: AgentId, run: RunId) -> Result<Run> {
+        self.archive.run(move |store| kept::run(store, id, run)).await
+    }
+
     /// The run that the first or last digits of an id mean, with its agent.
     pub async fn find_run(&self, text: String) -> Result<(Book, Run)> {
         self.archive.run(move |store| kept::find_run(store, &text)).await
@@ -288,7 +296,7 @@ impl Agents {
     pub fn run(&self, id: AgentId, given: Given, terms: Terms) -> BoxStream<'static, Result<AgentEvent>> {
         let agents = self.clone();
         let begun = async move {
-            let begun = match run::begin(&agents, id, given, terms).await {
+            let begun = match beginning::begin(&agents, id, given, terms).await {
                 Ok(begun) => begun,
                 Err(error) => return stream::once(std::future::ready(Err(error))).boxed(),
             };

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Agents;
-use super::run::{answered, asks};
+use super::beginning::{answered, asks};
 use crate::domain::agent::run::{Hashes, State};
 use crate::domain::agent::{Definition, Run, Spent};
 use crate::domain::call::Turn;
@@ -55,6 +55,7 @@ pub(super) fn blank(agent: AgentId, version: u32, model: ModelId) -> Run {
         user: String::new(),
         session: None,
         replays: None,
+        begun_with: None,
         hashes: Hashes::default(),
         created: now,
         updated: now,

@@ -1,52 +1,35 @@
 //! The loop of a run: a model's step, what it calls, what that gave, and again, until it answers or may go no further.
 
-use std::sync::PoisonError;
-
-use futures_util::StreamExt;
-use futures_util::stream::FuturesUnordered;
-use serde_json::Value;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 use tokio::time::{Duration, Instant};
 
-use super::calling::Did;
 use super::halt::Halt;
 use super::offered::Offered;
-use super::onward::{blank, goes_on, model_of};
-use super::remembering::{self, person};
 use super::replaying;
 use super::servers::Servers;
 use super::thinking::Asking;
-use super::{Agents, Given, kept};
-use crate::domain::agent::action::{named, shown};
-use crate::domain::agent::replay::{self, Missing, Recording};
+use super::{Agents, kept};
+use crate::domain::agent::replay::{self, Recording};
 use crate::domain::agent::run::State;
 use crate::domain::agent::told::{self, Standing};
 use crate::domain::agent::turn::{self, Asked, MALFORMED, Next};
-use crate::domain::agent::{
-    AgentEvent, BuiltIn, Definition, Executor, GaveUp, Run, Spent, Step, Wanted, said,
-};
+use crate::domain::agent::{AgentEvent, Definition, GaveUp, Run, Step, Wanted, said};
 use crate::domain::call::Turn;
-use crate::domain::catalog::Capability;
 use crate::domain::change::Changed;
-use crate::domain::id::{AgentId, SpanId};
 use crate::domain::message::{Block, Role};
 use crate::domain::tool::Tool;
-use crate::domain::trace::replay::Place;
+use crate::domain::trace::Fault;
 use crate::domain::trace::told::Told;
-use crate::domain::trace::{Fault, SpanKind};
-use crate::domain::{Error, ErrorKind, Result};
+use crate::domain::{ErrorKind, Result};
 use crate::service::fresh;
-use crate::service::invoke::{Tells, Terms, Underway};
-
-/// Calls of one step that are made; a model that asks for more is told.
-const MOST: usize = 16;
+use crate::service::invoke::{Terms, Underway};
 
 /// A run that goes on.
 pub(super) struct Running {
     pub(super) agents: Agents,
     pub(super) terms: Terms,
     /// Recorded when this is dropped.
-    step: Underway,
+    pub(super) step: Underway,
     pub(super) name: String,
     pub(super) definition: Definition,
     pub(super) offered: Offered,
@@ -55,187 +38,20 @@ pub(super) struct Running {
     /// The model has tool calls of its own.
     pub(super) native: bool,
     pub(super) run: Run,
-    events: Option<mpsc::Sender<Result<AgentEvent>>>,
-    began: Instant,
+    pub(super) events: Option<mpsc::Sender<Result<AgentEvent>>>,
+    pub(super) began: Instant,
     /// What the actions of the run gave that this one replays.
     pub(super) recording: Option<Recording>,
     /// What is told of earlier sessions with this person.
-    memory: String,
+    pub(super) memory: String,
     /// What a person took to agree.
-    waited: Duration,
+    pub(super) waited: Duration,
     /// Milliseconds that it had taken before it waited for answers.
-    before: u64,
-}
-
-/// Reads what a run needs and checks that it can begin.
-pub(super) async fn begin(agents: &Agents, id: AgentId, given: Given, terms: Terms) -> Result<Running> {
-    const DOING: &str = "running an agent";
-    let book = agents.archive.run(move |store| kept::book(store, id)).await?;
-    let runs = |which: fn(&Run) -> bool| {
-        let archive = agents.archive.clone();
-        async move {
-            let runs = archive.run(move |store| Ok(kept::runs(store, id, usize::MAX))).await?;
-            Ok::<_, Error>(runs.into_iter().filter(which).collect::<Vec<_>>())
-        }
-    };
-    let gone = || {
-        let hint = "`outcrop agent show` lists the runs of an agent.";
-        Error::new(ErrorKind::NotFound, DOING, "there is no such run of it that could go on", hint)
-    };
-    let now = fresh::now();
-    let mut edit = None;
-    let mut run = match given {
-        Given::Question { text, after, version, model } => {
-            if text.trim().is_empty() {
-                return Err(Error::new(ErrorKind::Invalid, DOING, "nothing is asked", "Write a question."));
-            }
-            let version = kept::version(&book, version)?;
-            let known = model_of(agents, &version.definition, model)?;
-            let earlier = match after {
-                None => None,
-                Some(after) => {
-                    let goes_on = |run: &Run| !matches!(run.state, State::Running | State::Waiting { .. });
-                    let ended = runs(goes_on).await?;
-                    Some(ended.into_iter().find(|run| run.id == after).ok_or_else(gone)?)
-                }
-            };
-            let mut run = earlier.unwrap_or_else(|| blank(id, version.number, known.clone()));
-            (run.version, run.model, run.spent) = (version.number, known, Spent::default());
-            asks(&mut run, text, Vec::new());
-            run
-        }
-        Given::Answers { run: which, answers } => {
-            let waiting = runs(|run| matches!(run.state, State::Waiting { .. })).await?;
-            let run = waiting.into_iter().find(|run| which.is_none_or(|which| run.id == which));
-            answered(run.ok_or_else(gone)?, answers)?
-        }
-        Given::Replay(again) => {
-            let ended = runs(|run| !matches!(run.state, State::Running)).await?;
-            let old = ended.into_iter().find(|run| run.id == again.run).ok_or_else(gone)?;
-            let run = replaying::once_more(&book, old, &again)?;
-            edit = Some(again.edit);
-            run
-        }
-        Given::Onward(onward) => {
-            let version = kept::version(&book, None)?;
-            let known = model_of(agents, &version.definition, onward.model.clone())?;
-            let before = match onward.from {
-                None => None,
-                Some(from) => runs(|_| true).await?.into_iter().find(|run| run.id == from),
-            };
-            goes_on(blank(id, version.number, known), before, onward)?
-        }
-    };
-    run.user = person(&terms.principal);
-    let definition = replaying::definition(&kept::version(&book, Some(run.version))?.definition, &run);
-    agents.invoke.knows(&run.model)?;
-    let pins = agents.archive.run(move |store| kept::pins(store, id)).await?;
-    let servers = if replaying::calls_nothing(&run) {
-        Servers::agreed(&definition, &pins)
-    } else {
-        Servers::open(&definition, &pins, &agents.means, &terms.net).await?
-    };
-    let offered = Offered::of(&definition, &servers)?;
-    let is_on = definition.steps.is_on(Step::Orchestration);
-    // Who has nothing to call needs no form to say so.
-    let native = !is_on
-        || offered.tools().is_empty()
-        || agents.invoke.card(&run.model).can(Capability::Tools) == Some(true);
-    let recording = replaying::recording(agents, &mut run, edit.as_ref(), native).await?;
-    let memory = remembering::told(agents, &definition, &run, now).await?;
-    run.hashes = offered.hashes(&definition);
-    run.state = State::Running;
-    run.updated = now;
-    // The run is the span that its calls are under.
-    let span = SpanId::from_bytes(*run.id.as_bytes());
-    let (mut step, terms) = agents.invoke.step_as(span, SpanKind::Agent, book.agent.name.clone(), &terms);
-    if let Some(of) = &run.replays {
-        step.replays(Place::first(SpanId::from_bytes(*of.run.as_bytes())));
-    }
-    if let Some(guardrail) = &definition.guardrail {
-        step.unguarded(guardrail.clone());
-    }
-    let terms = Terms { net: terms.net.under(Some(span)), tells: Some(Tells::default()), ..terms };
-    let before = run.spent.millis;
-    let made = run.clone();
-    agents.archive.run(move |store| kept::put_run(store, &made)).await?;
-    agents.changes.tell(Changed::Agents);
-    Ok(Running {
-        agents: agents.clone(),
-        terms,
-        step,
-        name: book.agent.name,
-        definition,
-        offered,
-        servers,
-        native,
-        run,
-        events: None,
-        began: Instant::now(),
-        recording,
-        memory,
-        waited: Duration::ZERO,
-        before,
-    })
-}
-
-/// Puts a question behind what was said, and behind its files. A call that never got its result goes: no API takes one.
-pub(super) fn asks(run: &mut Run, text: String, files: Vec<Block>) {
-    let calls = |turn: &mut Turn| turn.blocks.iter().any(|block| matches!(block, Block::ToolUse { .. }));
-    run.turns.pop_if(calls);
-    run.results.clear();
-    // Nothing was recorded of what another question leads to.
-    if let Some(of) = &mut run.replays {
-        of.missing = None;
-    }
-    run.question.clone_from(&text);
-    let mut blocks = files;
-    blocks.push(Block::Text { text });
-    match run.turns.last_mut().filter(|turn| turn.role == Role::User) {
-        Some(last) => last.blocks.append(&mut blocks),
-        None => run.turns.push(Turn { role: Role::User, blocks }),
-    }
-}
-
-/// A run that waited, with an answer for each call.
-pub(super) fn answered(mut run: Run, answers: Vec<(String, String)>) -> Result<Run> {
-    const DOING: &str = "answering the calls of an agent";
-    let calls = match &run.state {
-        State::Waiting { calls } => calls.clone(),
-        _ => Vec::new(),
-    };
-    let named = || {
-        let all: Vec<String> = calls.iter().map(|call| format!("{} ({})", call.id, call.action)).collect();
-        format!("It waits for {}.", all.join(", "))
-    };
-    for (id, text) in answers {
-        let by_name: Vec<&Wanted> = calls.iter().filter(|call| call.action == id).collect();
-        let call = calls.iter().find(|call| call.id == id).or(match by_name[..] {
-            [one] => Some(one),
-            _ => None,
-        });
-        let Some(call) = call else {
-            let why = format!("no call {id:?} waits for an answer");
-            return Err(Error::new(ErrorKind::Invalid, DOING, why, named()));
-        };
-        let known = |block: &Block| matches!(block, Block::ToolResult { id, .. } if *id == call.id);
-        if run.results.iter().any(known) {
-            let why = format!("{} is answered twice", call.id);
-            return Err(Error::new(ErrorKind::Invalid, DOING, why, named()));
-        }
-        let content = turn::shortened(text);
-        run.results.push(Block::ToolResult { id: call.id.clone(), content, is_error: false });
-    }
-    let open = calls.iter().find(|call| {
-        !run.results.iter().any(|block| matches!(block, Block::ToolResult { id, .. } if *id == call.id))
-    });
-    match open {
-        Some(open) => {
-            let why = format!("{} ({}) has no answer", open.id, open.action);
-            Err(Error::new(ErrorKind::Invalid, DOING, why, named()))
-        }
-        None => Ok(run),
-    }
+    pub(super) before: u64,
+    /// When the time of who asks is over.
+    pub(super) until: Option<Instant>,
+    /// Tokens that the models have written for who asks.
+    pub(super) written: u64,
 }
 
 /// Runs to the end, whatever that is; `events` closed is the asker gone.
@@ -311,10 +127,15 @@ impl Running {
         self.run.spent.millis = self.before.saturating_add(taken);
     }
 
-    /// How long it may still go on.
+    /// How long it may still go on: by its own limit, and by that of who asks.
     pub(super) fn left(&self) -> Duration {
         let most = u64::from(self.definition.limits.seconds) * 1000;
-        Duration::from_millis(most.saturating_sub(self.run.spent.millis))
+        self.asker_waits(Duration::from_millis(most.saturating_sub(self.run.spent.millis)))
+    }
+
+    /// So long, or as long as who asks still waits.
+    pub(super) fn asker_waits(&self, most: Duration) -> Duration {
+        self.until.map_or(most, |until| most.min(until.saturating_duration_since(Instant::now())))
     }
 
     /// What the model said last, for a run that ends without an answer.
@@ -328,7 +149,7 @@ impl Running {
         if self.native { said } else { said::read(&said).map_or(said, |step| step.thought) }
     }
 
-    async fn store(&mut self) -> Result<()> {
+    pub(super) async fn store(&mut self) -> Result<()> {
         self.run.updated = fresh::now();
         let run = self.run.clone();
         self.agents.archive.run(move |store| kept::put_run(store, &run)).await
@@ -473,184 +294,6 @@ impl Running {
             }
         }
         calls
-    }
-
-    /// Makes the calls of a step, those that can be at once; what somebody outside is to answer comes back.
-    async fn calls(&mut self, calls: &[Asked], tools: &[Tool]) -> Result<Vec<Wanted>, Halt> {
-        self.run.results.clear();
-        let mut agreed: Vec<&Asked> = Vec::new();
-        let mut results: Vec<(String, Did)> = Vec::new();
-        for (at, asked) in calls.iter().enumerate() {
-            let did = if let Some((word, why)) = self.refusal(at, asked, tools) {
-                self.refused(asked, word, why)
-            } else if let Some(did) = self.played(asked).await {
-                did
-            } else if self.missing() == Some(Missing::Fail) {
-                return Err(replay::missing(asked).into());
-            } else if self.asks(asked) && !self.agreed(asked).await {
-                let why = "the user did not agree to this call: it was not made. Do not make it again.";
-                self.refused(asked, "not_agreed", why.to_owned())
-            } else {
-                agreed.push(asked);
-                continue;
-            };
-            results.push((asked.id.clone(), did));
-        }
-        for asked in &agreed {
-            let action = named(&self.offered.actions, &asked.name);
-            let by =
-                action.map_or("knowledge base", |action| self.definition.groups[action.group].runs.as_str());
-            let called = AgentEvent::Called {
-                id: asked.id.clone(),
-                action: asked.name.clone(),
-                input: asked.input.clone(),
-                by: by.to_owned(),
-            };
-            self.tell(called).await;
-        }
-        self.reckon();
-        let left = self.left();
-        {
-            let this = &*self;
-            let mut doing = FuturesUnordered::new();
-            for asked in agreed {
-                doing.push(async move { (asked.id.clone(), this.call(asked, left).await) });
-            }
-            while let Some(done) = doing.next().await {
-                results.push(done);
-            }
-        }
-        let mut wanted = Vec::new();
-        for asked in calls {
-            let Some(at) = results.iter().position(|(id, _)| *id == asked.id) else { continue };
-            let (_, did) = results.swap_remove(at);
-            if let Some(result) = self.settled(asked, did).await? {
-                self.run.results.push(result);
-            } else {
-                wanted.push(self.wanted(asked));
-            }
-        }
-        Ok(wanted)
-    }
-
-    /// A call that somebody outside is to answer.
-    fn wanted(&self, asked: &Asked) -> Wanted {
-        let asks = named(&self.offered.actions, &asked.name).is_some_and(|action| {
-            self.definition.groups[action.group].runs == Executor::BuiltIn(BuiltIn::AskUser)
-        });
-        let question = asked.input.get("question").and_then(Value::as_str).filter(|_| asks);
-        Wanted {
-            id: asked.id.clone(),
-            action: asked.name.clone(),
-            input: asked.input.clone(),
-            question: question.map(str::to_owned),
-        }
-    }
-
-    /// What came of a call, as the model is given it; `None` where somebody outside is to answer.
-    async fn settled(&mut self, asked: &Asked, did: Did) -> Result<Option<Block>, Halt> {
-        if let Did::Found { results, .. } = &did {
-            let (id, action) = (asked.id.clone(), asked.name.clone());
-            self.tell(AgentEvent::Found { id, action, passages: results.clone() }).await;
-        }
-        let (content, is_error) = match did {
-            Did::Wanted => return Ok(None),
-            Did::Failure(said) => {
-                return Err(GaveUp::Failure { action: asked.name.clone(), said }.into());
-            }
-            Did::Gave { content, failed, attributes } => {
-                if let Some(attributes) = attributes {
-                    self.run.attributes = attributes;
-                }
-                (content, failed.is_some())
-            }
-            Did::Found { query, results, sources }
-                if self.definition.steps.is_on(Step::KnowledgeBaseResponse) =>
-            {
-                let text = told::from_base(&self.definition, &query, &results);
-                let said = self.ask(plain(Step::KnowledgeBaseResponse, text)).await?;
-                (format!("{}\n\nSources:\n{sources}", turn::text_of(&said)), false)
-            }
-            Did::Found { results, .. } => (results, false),
-        };
-        let content = turn::shortened(content);
-        let gave = AgentEvent::Gave {
-            id: asked.id.clone(),
-            action: asked.name.clone(),
-            content: content.clone(),
-            is_error,
-        };
-        self.tell(gave).await;
-        Ok(Some(Block::ToolResult { id: asked.id.clone(), content, is_error }))
-    }
-
-    /// Why a call cannot be made, in a word for programs and in words for the model; `None` where it can.
-    fn refusal(&self, at: usize, asked: &Asked, tools: &[Tool]) -> Option<(&'static str, String)> {
-        if at >= MOST {
-            let why = format!("at most {MOST} calls are made in one step: call it again in the next");
-            return Some(("too_many_calls", why));
-        }
-        let Some(tool) = tools.iter().find(|tool| tool.name == asked.name) else {
-            return Some(("unknown_tool", turn::unknown(&asked.name, &self.offered.actions)));
-        };
-        turn::wrong(tool, &asked.input).map(|why| ("invalid_arguments", why))
-    }
-
-    /// Whether the person is to agree before a call is made.
-    fn asks(&self, asked: &Asked) -> bool {
-        self.missing() == Some(Missing::Ask)
-            || named(&self.offered.actions, &asked.name).is_some_and(|action| action.confirm)
-    }
-
-    /// Asks about tools that nobody has agreed to as they are now, before a model hears of them.
-    async fn agree_to_servers(&mut self) -> Result<(), Halt> {
-        let asks = self.servers.asks();
-        if asks.is_empty() {
-            return Ok(());
-        }
-        for (at, shown) in asks {
-            let (run, group) = (self.run.id, self.definition.groups[at].name.clone());
-            let id = format!("tools of {group}");
-            let ask = AgentEvent::Agree { run, id: id.clone(), group: group.clone(), shown };
-            if self.waits(id, ask).await {
-                let (agent, pinned) = (self.run.agent, self.servers.agree(at));
-                self.agents.archive.run(move |store| kept::pin(store, agent, group, pinned)).await?;
-            } else {
-                let left = self.servers.refuse(at).join(", ");
-                let text = format!("left out of {group}, since nobody has agreed to them: {left}");
-                self.tell(AgentEvent::Remark { text }).await;
-            }
-        }
-        self.offered = Offered::of(&self.definition, &self.servers)?;
-        self.run.hashes = self.offered.hashes(&self.definition);
-        self.store().await?;
-        Ok(())
-    }
-
-    /// Asks whether a call may be made. Only the person's own word counts.
-    async fn agreed(&mut self, asked: &Asked) -> bool {
-        // A server may give calls of several steps one id: a word about one is none about another.
-        let id = format!("{}:{}", self.run.spent.steps, asked.id);
-        let confirm = AgentEvent::Confirm {
-            run: self.run.id,
-            id: id.clone(),
-            action: asked.name.clone(),
-            shown: shown(&asked.input),
-        };
-        self.waits(id, confirm).await
-    }
-
-    /// Waits for a person's word on what is told by `event`.
-    async fn waits(&mut self, id: String, event: AgentEvent) -> bool {
-        let (say, said) = oneshot::channel();
-        let (key, told) = ((self.run.id, id.clone()), id);
-        self.agents.pending.lock().unwrap_or_else(PoisonError::into_inner).insert(key, say);
-        let since = Instant::now();
-        self.tell(event).await;
-        let agreed = said.await.unwrap_or(false);
-        self.waited += since.elapsed();
-        self.tell(AgentEvent::Decided { id: told, agreed }).await;
-        agreed
     }
 
     /// Gives the results of a step back to the model; whether it had made the same calls before.

@@ -69,9 +69,10 @@ impl Running {
         // A server may refuse an answer that may be longer than any of its model.
         let is_bounded =
             settings.max_tokens.is_some() || self.agents.invoke.card(&model).max_output.is_some();
-        let budget_tokens = if is_bounded || left < SHORT { Some(left) } else { self.terms.budget_tokens };
-        let (deadline, budget_tokens) =
-            if is_bound { (self.left(), budget_tokens) } else { (SUMMING, self.terms.budget_tokens) };
+        let own = (is_bound && (is_bounded || left < SHORT)).then_some(left);
+        let askers = self.terms.budget_tokens.map(|budget| budget.saturating_sub(self.written));
+        let budget_tokens = own.into_iter().chain(askers).min();
+        let deadline = if is_bound { self.left() } else { self.asker_waits(SUMMING) };
         // Steps of the loop say everything again that was said before; the others say something of their own.
         let is_one_more = step == Step::Orchestration;
         let tells = if is_one_more { self.terms.tells.clone() } else { Some(Tells::default()) };
@@ -101,11 +102,12 @@ impl Running {
         let mut usage = fold.usage;
         // Nearly every voice sends a piece for each token.
         usage.output = usage.output.or(Some(pieces));
+        self.written += u64::from(usage.output.unwrap_or(0));
         let price = self.agents.invoke.prices().of(&model);
         self.run.spent.add(&usage, price.as_ref());
         self.reckon();
         let spent = self.run.spent;
-        self.tell(AgentEvent::Spent { spent }).await;
+        self.tell(AgentEvent::Spent { spent, failed: failed.is_some() }).await;
         match failed {
             None => Ok(fold.blocks),
             Some(error) => Err(self.halt(error)),

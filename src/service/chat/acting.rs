@@ -14,7 +14,7 @@ use super::run::{SHOW_EVERY, STORE_EVERY, store};
 use super::{Chat, Step};
 use crate::domain::agent::replay::{self, Edit, Missing};
 use crate::domain::agent::run::State;
-use crate::domain::agent::{Acting, AgentEvent, Book, Chosen};
+use crate::domain::agent::{Acting, AgentEvent, Book, Chosen, Run};
 use crate::domain::call::Turn;
 use crate::domain::catalog::ModelId;
 use crate::domain::change::Changed;
@@ -85,14 +85,23 @@ pub(super) async fn again_from(agents: &Agents, acting: &Acting, mut edit: Edit)
         let hint = "Answer the message again instead.";
         Error::new(ErrorKind::Invalid, DOING, "its run never began", hint)
     })?;
-    let (_, recorded) = agents.find_run(run.to_string()).await?;
-    let from = replay::asked_at(&recorded.turns, &recorded.question).map_or(0, |at| at + 1);
-    let all = recorded.turns[from..].iter().filter(|turn| turn.role == Role::Assistant).count();
-    // A run that went on after a question has the steps before that as well.
-    let before = all.saturating_sub(acting.said("").len());
-    let before = u32::try_from(before).unwrap_or(u32::MAX);
+    let recorded = agents.run_of(acting.agent.id, run).await?;
+    let before = u32::try_from(steps_before(&recorded, acting)).unwrap_or(u32::MAX);
     edit.step = edit.step.map(|step| step.saturating_add(before));
     Ok(Given::Replay(Again { run, edit, version: None, model: None, missing: Missing::Run }))
+}
+
+/// The steps that the record of a run has and that are none of its own: one that went on after a question, or from a step of another
+/// run, has those before that as well.
+fn steps_before(recorded: &Run, acting: &Acting) -> usize {
+    let from = replay::asked_at(&recorded.turns, &recorded.question).map_or(0, |at| at + 1);
+    let steps = |turns: &[Turn]| turns.iter().skip(from).filter(|turn| turn.role == Role::Assistant).count();
+    let begun_with = recorded.begun_with.and_then(|turns| recorded.turns.get(..usize::try_from(turns).ok()?));
+    match begun_with {
+        Some(before) => steps(before),
+        // Of a run of before that was kept, its own steps are the last ones.
+        None => steps(&recorded.turns).saturating_sub(acting.said("").len()),
+    }
 }
 
 /// A picture or a document. A file of text is a text.

@@ -135,6 +135,8 @@ async fn run_agent(
     steps: &mpsc::Sender<Result<Step>>,
 ) {
     let Some(agents) = &chat.agents else { return };
+    // Without the answer: what is said in a step is kept beside the step, and none of it is the whole of that.
+    let terms = Terms { conversation: Some(answer.conversation), ..terms };
     let mut growing = acting::Growing::new(answer);
     let events = agents.run(act.agent, act.given, terms);
     let outcome = acted(chat, events, &mut growing, steps, turn.stop()).await;

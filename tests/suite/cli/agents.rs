@@ -45,11 +45,16 @@ pub(super) fn events(said: &Said) -> Vec<Value> {
         .collect()
 }
 
-/// What the calls of a run gave: action, content, whether it failed.
+/// What the calls of a run gave, in the order in which the model asked for them: action, content, whether it failed.
 pub(super) fn gave(said: &Said) -> Vec<(String, String, bool)> {
     let text = |one: &Value, name: &str| one[name].as_str().unwrap().to_owned();
-    let events = events(said).into_iter().filter(|event| event["happened"] == "gave");
-    events.map(|one| (text(&one, "action"), text(&one, "content"), one["is_error"] == true)).collect()
+    let mut events = events(said);
+    events.retain(|event| event["happened"] == "gave");
+    // Each is told when it ends; the numbers in their ids are those of the step and of the call.
+    let numbers = |id: &str| -> Vec<u32> { id.split('_').filter_map(|part| part.parse().ok()).collect() };
+    events.sort_by_key(|one| numbers(&text(one, "id")));
+    let gave = |one: Value| (text(&one, "action"), text(&one, "content"), one["is_error"] == true);
+    events.into_iter().map(gave).collect()
 }
 
 pub(super) fn last(said: &Said) -> Value {

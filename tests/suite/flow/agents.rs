@@ -6,13 +6,15 @@ use outcrop::domain::agent::{
     Acting, Agent, AgentEvent, Book, BuiltIn, Chosen, Definition, Executor, GaveUp, Group, Limit, Spent,
     Step, Version, Wanted,
 };
+use outcrop::domain::attachment::Attachment;
 use outcrop::domain::conversation::{Answers, Conversation};
 use outcrop::domain::delta::Event as Delta;
 use outcrop::domain::id::{AgentId, RunId};
-use outcrop::domain::message::{Block, Message, Outcome, Role, StopReason, Timing, Usage};
+use outcrop::domain::message::{BlobId, Block, Message, Outcome, Role, StopReason, Timing, Usage};
 use outcrop::domain::settings::Settings;
 use outcrop::domain::time::Timestamp;
 use outcrop::tui::effect::Effect;
+use outcrop::tui::event::Event;
 use outcrop::tui::pane::Place;
 use outcrop::workbench::request::agents::Agents;
 use outcrop::workbench::request::chat::{Chat, Target};
@@ -99,7 +101,8 @@ pub fn says(text: &str) -> AgentEvent {
 }
 
 pub fn spent(steps: u32, tokens: u64) -> AgentEvent {
-    AgentEvent::Spent { spent: Spent { steps, tokens, millis: 900, cost: 0.0031, unpriced: 0 } }
+    let spent = Spent { steps, tokens, millis: 900, cost: 0.0031, unpriced: 0 };
+    AgentEvent::Spent { spent, failed: false }
 }
 
 pub fn called(id: &str, action: &str, input: Value, by: &str) -> AgentEvent {
@@ -389,6 +392,23 @@ fn a_step_is_written_anew_and_the_agent_runs_on_from_there() {
     let edit = Edit { step: Some(1), said: Some("None is left.".to_owned()), ..Edit::default() };
     let redo = Chat::Redo { conversation: conversation(1), message: id(91), edit: Box::new(edit) };
     assert_eq!(chats(&effects), [redo]);
+}
+
+#[test]
+fn what_was_written_of_a_step_stays_where_a_turn_has_begun_meanwhile() {
+    let mut stage = over();
+    stage.keys("look at @~/a.png!<enter>");
+    let task = stage.task("attach");
+    stage.keys("<tab>E<enter><ctrl+u><backspace><ctrl+u>None is left.");
+    let block = Block::Image { media_type: "image/png".into(), blob: BlobId("00".repeat(16)), file: None };
+    let attachment = Attachment { name: "a.png".to_owned(), bytes: Some(212_000), block };
+    stage.event(Event::Replies { task, replies: vec![Reply::Attached { attachment }] });
+    let effects = stage.event(Event::Ended { task, error: None });
+    assert!(matches!(&chats(&effects)[..], [Chat::Send { .. }]), "{effects:?}");
+    assert!(chats(&stage.keys("<enter>")).is_empty());
+    let text = stage.text();
+    assert!(text.contains("What the model says in step 1") && text.contains("None is left."), "{text}");
+    assert!(text.contains("An answer is being written"), "{text}");
 }
 
 #[test]

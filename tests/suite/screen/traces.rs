@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use outcrop::domain::agent::run::{Hashes, Run as AgentRun, State as Stands};
-use outcrop::domain::agent::{AgentEvent, Spent, Step};
+use outcrop::domain::agent::{AgentEvent, GaveUp, Limit, Spent, Step};
 use outcrop::domain::delta::Event as Delta;
 use outcrop::domain::id::{RunId, SpanId};
 use outcrop::domain::message::Block;
@@ -452,11 +452,10 @@ fn a_call_is_asked_again_as_it_is_written_and_what_comes_stands_beside_it() {
     assert!(stage.keys("<esc>").contains(&Effect::Cancel(task)));
 }
 
-#[test]
-fn an_agent_s_run_is_made_once_more_and_both_are_marked() {
-    let mut stage = Stage::settled(120, 40, "dark");
+/// An agent's run is asked for once more; which one.
+fn run_again(stage: &mut Stage) -> TraceId {
     let own = Run { source: Source::Own, ..weather().run };
-    enter(&mut stage, vec![own.clone()]);
+    enter(stage, vec![own.clone()]);
     stage.keys("R");
     let book = crate::flow::agents::book();
     let of = RunId::from_bytes(own.id.0);
@@ -474,6 +473,7 @@ fn an_agent_s_run_is_made_once_more_and_both_are_marked() {
         user: String::new(),
         session: None,
         replays: None,
+        begun_with: None,
         hashes: Hashes::default(),
         created: Timestamp(NOW),
         updated: Timestamp(NOW),
@@ -482,6 +482,13 @@ fn an_agent_s_run_is_made_once_more_and_both_are_marked() {
     let last = Stage::requests(&stage.effects).pop();
     let Some(Request::Agents(Agents::Replay { id, run, .. })) = last else { panic!("{last:?}") };
     assert_eq!((id, run), (book.agent.id, of));
+    own.id
+}
+
+#[test]
+fn an_agent_s_run_is_made_once_more_and_both_are_marked() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    let own = run_again(&mut stage);
     let event = AgentEvent::Step { step: Step::Orchestration, number: 2 };
     stage.reply("\"replay\"", vec![Reply::AgentEvent { event }]);
     assert!(stage.text().contains("runs again, step 2"), "{}", stage.text());
@@ -491,7 +498,24 @@ fn an_agent_s_run_is_made_once_more_and_both_are_marked() {
     assert!(stage.text().contains("2 runs marked"), "{}", stage.text());
     let effects = stage.keys("=");
     let requests = asked(&effects);
-    assert_eq!(requests[0], Traces::Diff { left: own.id, right: TraceId([8; 16]) });
+    assert_eq!(requests[0], Traces::Diff { left: own, right: TraceId([8; 16]) });
+}
+
+#[test]
+fn a_run_that_is_run_again_says_how_that_ended() {
+    let why = GaveUp::Limit { limit: Limit::Steps(2) };
+    for (state, words) in [
+        (Stands::Answered { text: "So.".to_owned() }, "It answered again"),
+        (Stands::GaveUp { why, text: String::new() }, "it gave up: its limit of 2 steps is reached"),
+        (Stands::Waiting { calls: Vec::new() }, "it waits for answers"),
+        (Stands::Stopped, "it was stopped"),
+    ] {
+        let mut stage = Stage::settled(200, 40, "dark");
+        run_again(&mut stage);
+        let event = AgentEvent::Ended { run: RunId::from_bytes([8; 16]), state, spent: Spent::default() };
+        stage.reply("\"replay\"", vec![Reply::AgentEvent { event }]);
+        assert!(stage.text().contains(words), "{words}: {}", stage.text());
+    }
 }
 
 #[test]

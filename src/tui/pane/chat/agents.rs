@@ -8,7 +8,7 @@ use crate::domain::agent::{Acting, Agent, Book, Chosen, Definition, Executor, Gr
 use crate::domain::conversation::Answers;
 use crate::domain::figures::{count, grouped, span};
 use crate::domain::id::{MessageId, RunId};
-use crate::domain::message::Message;
+use crate::domain::message::{Message, Outcome};
 use crate::domain::untrusted::safe_line;
 use crate::domain::usage::budget::money;
 use crate::tui::action::Action;
@@ -172,7 +172,9 @@ impl State {
     /// It was written: the agent runs on from there, in a branch of its own.
     pub(super) fn run_on(&mut self, message: MessageId, edit: Edit, desk: &mut Desk<'_>) {
         let parent = self.thread.message(message).and_then(|message| message.parent);
-        let Some(conversation) = self.thread.id.filter(|_| self.thread.turn == Turn::Idle) else { return };
+        let Some(conversation) = self.thread.id.filter(|_| self.thread.turn == Turn::Idle) else {
+            return self.keep_edit(message, &edit, desk);
+        };
         let redo = Chat::Redo { conversation, message, edit: Box::new(edit) };
         let task = desk.call(None, Request::Chat(redo));
         self.thread.ask(task, desk.now.wall, parent, None, "");
@@ -180,10 +182,29 @@ impl State {
         self.at = None;
     }
 
-    /// The answer that keys act on, with what its agent did; `None` where no agent gave it.
-    fn work_meant(&self) -> Option<(MessageId, &Acting)> {
+    /// A turn has begun since it was begun to be written: it stays, and that is said.
+    fn keep_edit(&self, of: MessageId, edit: &Edit, desk: &mut Desk<'_>) {
+        let pad = match (edit.step.zip(edit.said.as_ref()), edit.prompts.first_key_value()) {
+            (Some((step, said)), _) => {
+                let steps = self.thread.message(of).and_then(work_of).map(|acting| acting.said(""));
+                let place = usize::try_from(step).unwrap_or(0).checked_sub(1);
+                let number = place.and_then(|place| Some(steps?.get(place)?.0));
+                Pad::step(of, (step, number.unwrap_or(step)), said)
+            }
+            (None, Some((step, template))) => Pad::prompt(of, *step, template),
+            (None, None) => return,
+        };
+        desk.overlays.push(Overlay::Pad(Box::new(pad)));
+        desk.say("An answer is being written meanwhile: what you wrote stays here until that is over.");
+    }
+
+    /// The answer that keys act on, with what its agent did; `None` where no agent gave it, or not to the end yet.
+    pub(super) fn work_meant(&self) -> Option<(MessageId, &Acting)> {
         let answer = self.answer().filter(|_| self.thread.turn == Turn::Idle)?;
-        Some((answer.id, work_of(answer)?))
+        let acting = work_of(answer)?;
+        // What another window is still receiving, and what never began, can be run on from nowhere.
+        let is_over = answer.answer.as_ref().is_some_and(|known| known.outcome != Outcome::Streaming);
+        (is_over && acting.run.is_some()).then_some((answer.id, acting))
     }
 
     /// The run that gave the answer that keys act on: also the id of its trace.

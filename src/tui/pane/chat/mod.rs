@@ -326,7 +326,7 @@ impl State {
             Action::AnswerTool => self.calls_tools() || self.thread.consent().is_some(),
             Action::ShowPassages => self.given().is_some(),
             Action::ShowAgent => self.agent_meant().is_some(),
-            Action::EditStep => idle && self.run_meant().is_some(),
+            Action::EditStep => self.work_meant().is_some(),
             Action::ShowRunTrace => self.run_meant().is_some(),
             Action::EditQueued => !self.thread.queue.is_empty(),
             Action::Back => !idle,

@@ -4,9 +4,11 @@ use super::{State, Wait};
 use crate::domain::Error;
 use crate::domain::agent::AgentEvent;
 use crate::domain::agent::replay::{Edit, Missing};
+use crate::domain::agent::run::State as Ends;
 use crate::domain::id::{AgentId, RunId};
 use crate::domain::trace::run::Source;
 use crate::domain::trace::{Kind, Run, TraceId};
+use crate::domain::untrusted::safe_line;
 use crate::tui::action::Action;
 use crate::tui::app::Desk;
 use crate::tui::effect::{Effect, Lane, TaskId};
@@ -31,6 +33,20 @@ impl Anew {
             step => format!("● runs again, step {step}"),
         }
     }
+}
+
+/// How it ended, in words.
+fn ended(state: &Ends) -> String {
+    let how = match state {
+        Ends::Answered { .. } | Ends::Running => {
+            return "It answered again, with what was recorded".to_owned();
+        }
+        Ends::Waiting { .. } => "it waits for answers of a person".to_owned(),
+        Ends::GaveUp { why, .. } => format!("it gave up: {}", safe_line(&why.words())),
+        Ends::Failed { error } => format!("it failed: {}", safe_line(&error.why)),
+        Ends::Stopped => "it was stopped".to_owned(),
+    };
+    format!("It ran again with what was recorded, and {how}")
 }
 
 impl State {
@@ -80,10 +96,10 @@ impl State {
                 );
             }
             AgentEvent::Remark { text } => desk.note(text),
-            AgentEvent::Ended { run, .. } => {
+            AgentEvent::Ended { run, state, .. } => {
                 self.marked = vec![anew.of, TraceId(*run.as_bytes())];
                 let key = desk.key(Context::Runs, Action::CompareRuns);
-                desk.say(format!("It ran again with what was recorded: {key} compares the two."));
+                desk.say(format!("{}: {key} compares the two.", ended(&state)));
             }
             _ => {}
         }

@@ -1,0 +1,202 @@
+//! How a run begins: what it is of, what it needs of the world, and what it is asked first.
+
+use tokio::time::{Duration, Instant};
+
+use super::offered::Offered;
+use super::onward::{blank, goes_on, model_of};
+use super::remembering::{self, person};
+use super::replaying;
+use super::run::Running;
+use super::servers::Servers;
+use super::{Agents, Given, kept};
+use crate::domain::agent::run::State;
+use crate::domain::agent::{Run, Spent, Step, Wanted, turn};
+use crate::domain::call::Turn;
+use crate::domain::catalog::Capability;
+use crate::domain::change::Changed;
+use crate::domain::id::{AgentId, RunId, SpanId};
+use crate::domain::message::{Block, Role};
+use crate::domain::trace::SpanKind;
+use crate::domain::trace::replay::Place;
+use crate::domain::{Error, ErrorKind, Result};
+use crate::service::fresh;
+use crate::service::invoke::{Tells, Terms};
+
+/// Reads what a run needs and checks that it can begin.
+pub(super) async fn begin(agents: &Agents, id: AgentId, given: Given, terms: Terms) -> Result<Running> {
+    const DOING: &str = "running an agent";
+    let book = agents.archive.run(move |store| kept::book(store, id)).await?;
+    let kept_as = |run: RunId| agents.archive.run(move |store| Ok(kept::readable(store, id, run)));
+    let gone = || {
+        let hint = "`outcrop agent show` lists the runs of an agent.";
+        Error::new(ErrorKind::NotFound, DOING, "there is no such run of it that could go on", hint)
+    };
+    let now = fresh::now();
+    // One that lies beyond all times is none.
+    let until = terms.deadline.and_then(|deadline| Instant::now().checked_add(deadline));
+    // How one waited that is answered: it is the same run then, which has begun before.
+    let mut waited = None;
+    let mut edit = None;
+    let mut run = match given {
+        Given::Question { text, after, version, model } => {
+            if text.trim().is_empty() {
+                return Err(Error::new(ErrorKind::Invalid, DOING, "nothing is asked", "Write a question."));
+            }
+            let version = kept::version(&book, version)?;
+            let known = model_of(agents, &version.definition, model)?;
+            let earlier = match after {
+                None => None,
+                Some(after) => {
+                    let has_ended = |run: &Run| !matches!(run.state, State::Running | State::Waiting { .. });
+                    Some(kept_as(after).await?.filter(has_ended).ok_or_else(gone)?)
+                }
+            };
+            let mut run = earlier.unwrap_or_else(|| blank(id, version.number, known.clone()));
+            (run.version, run.model, run.spent) = (version.number, known, Spent::default());
+            asks(&mut run, text, Vec::new());
+            run
+        }
+        Given::Answers { run: which, answers } => {
+            let run = agents.archive.run(move |store| kept::waiting(store, id, which)).await?;
+            let run = answered(run.ok_or_else(gone)?, answers)?;
+            waited = Some(run.state.clone());
+            run
+        }
+        Given::Replay(again) => {
+            let is_over = |run: &Run| run.state != State::Running;
+            let old = kept_as(again.run).await?.filter(is_over).ok_or_else(gone)?;
+            let run = replaying::once_more(&book, old, &again)?;
+            edit = Some(again.edit);
+            run
+        }
+        Given::Onward(onward) => {
+            let version = kept::version(&book, None)?;
+            let known = model_of(agents, &version.definition, onward.model.clone())?;
+            let before = match onward.from {
+                None => None,
+                Some(from) => kept_as(from).await?,
+            };
+            goes_on(blank(id, version.number, known), before, onward)?
+        }
+    };
+    run.user = person(&terms.principal);
+    let definition = replaying::definition(&kept::version(&book, Some(run.version))?.definition, &run);
+    agents.invoke.knows(&run.model)?;
+    let pins = agents.archive.run(move |store| kept::pins(store, id)).await?;
+    let servers = if replaying::calls_nothing(&run) {
+        Servers::agreed(&definition, &pins)
+    } else {
+        Servers::open(&definition, &pins, &agents.means, &terms.net).await?
+    };
+    let offered = Offered::of(&definition, &servers)?;
+    let is_on = definition.steps.is_on(Step::Orchestration);
+    // Who has nothing to call needs no form to say so.
+    let native = !is_on
+        || offered.tools().is_empty()
+        || agents.invoke.card(&run.model).can(Capability::Tools) == Some(true);
+    let recording = replaying::recording(agents, &mut run, edit.as_ref(), native).await?;
+    if waited.is_none() {
+        run.begun_with = u32::try_from(run.turns.len()).ok();
+    }
+    let memory = remembering::told(agents, &definition, &run, now).await?;
+    run.hashes = offered.hashes(&definition);
+    run.state = State::Running;
+    run.updated = now;
+    // Before it is a step under way: who comes second has done nothing in it.
+    let made = run.clone();
+    let kept = agents.archive.run(move |store| match &waited {
+        Some(waited) => kept::take_up(store, waited, &made),
+        None => kept::put_run(store, &made),
+    });
+    kept.await?;
+    agents.changes.tell(Changed::Agents);
+    // The run is the span that its calls are under.
+    let span = SpanId::from_bytes(*run.id.as_bytes());
+    let (mut step, terms) = agents.invoke.step_as(span, SpanKind::Agent, book.agent.name.clone(), &terms);
+    if let Some(of) = &run.replays {
+        step.replays(Place::first(SpanId::from_bytes(*of.run.as_bytes())));
+    }
+    if let Some(guardrail) = &definition.guardrail {
+        step.unguarded(guardrail.clone());
+    }
+    let terms = Terms { net: terms.net.under(Some(span)), tells: Some(Tells::default()), ..terms };
+    let before = run.spent.millis;
+    Ok(Running {
+        agents: agents.clone(),
+        terms,
+        step,
+        name: book.agent.name,
+        definition,
+        offered,
+        servers,
+        native,
+        run,
+        events: None,
+        began: Instant::now(),
+        recording,
+        memory,
+        waited: Duration::ZERO,
+        before,
+        until,
+        written: 0,
+    })
+}
+
+/// Puts a question behind what was said, and behind its files. A call that never got its result goes: no API takes one.
+pub(super) fn asks(run: &mut Run, text: String, files: Vec<Block>) {
+    let calls = |turn: &mut Turn| turn.blocks.iter().any(|block| matches!(block, Block::ToolUse { .. }));
+    run.turns.pop_if(calls);
+    run.results.clear();
+    // Nothing was recorded of what another question leads to.
+    if let Some(of) = &mut run.replays {
+        of.missing = None;
+    }
+    run.question.clone_from(&text);
+    let mut blocks = files;
+    blocks.push(Block::Text { text });
+    match run.turns.last_mut().filter(|turn| turn.role == Role::User) {
+        Some(last) => last.blocks.append(&mut blocks),
+        None => run.turns.push(Turn { role: Role::User, blocks }),
+    }
+}
+
+/// A run that waited, with an answer for each call.
+pub(super) fn answered(mut run: Run, answers: Vec<(String, String)>) -> Result<Run> {
+    const DOING: &str = "answering the calls of an agent";
+    let calls = match &run.state {
+        State::Waiting { calls } => calls.clone(),
+        _ => Vec::new(),
+    };
+    let named = || {
+        let all: Vec<String> = calls.iter().map(|call| format!("{} ({})", call.id, call.action)).collect();
+        format!("It waits for {}.", all.join(", "))
+    };
+    for (id, text) in answers {
+        let by_name: Vec<&Wanted> = calls.iter().filter(|call| call.action == id).collect();
+        let call = calls.iter().find(|call| call.id == id).or(match by_name[..] {
+            [one] => Some(one),
+            _ => None,
+        });
+        let Some(call) = call else {
+            let why = format!("no call {id:?} waits for an answer");
+            return Err(Error::new(ErrorKind::Invalid, DOING, why, named()));
+        };
+        let known = |block: &Block| matches!(block, Block::ToolResult { id, .. } if *id == call.id);
+        if run.results.iter().any(known) {
+            let why = format!("{} is answered twice", call.id);
+            return Err(Error::new(ErrorKind::Invalid, DOING, why, named()));
+        }
+        let content = turn::shortened(text);
+        run.results.push(Block::ToolResult { id: call.id.clone(), content, is_error: false });
+    }
+    let open = calls.iter().find(|call| {
+        !run.results.iter().any(|block| matches!(block, Block::ToolResult { id, .. } if *id == call.id))
+    });
+    match open {
+        Some(open) => {
+            let why = format!("{} ({}) has no answer", open.id, open.action);
+            Err(Error::new(ErrorKind::Invalid, DOING, why, named()))
+        }
+        None => Ok(run),
+    }
+}

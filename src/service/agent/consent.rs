@@ -1,0 +1,67 @@
+//! What a person is asked to agree to while a run waits for their word.
+
+use std::sync::PoisonError;
+
+use tokio::sync::oneshot;
+use tokio::time::Instant;
+
+use super::halt::Halt;
+use super::kept;
+use super::offered::Offered;
+use super::run::Running;
+use crate::domain::agent::AgentEvent;
+use crate::domain::agent::action::shown;
+use crate::domain::agent::turn::Asked;
+
+impl Running {
+    /// Asks about tools that nobody has agreed to as they are now, before a model hears of them.
+    pub(super) async fn agree_to_servers(&mut self) -> Result<(), Halt> {
+        let asks = self.servers.asks();
+        if asks.is_empty() {
+            return Ok(());
+        }
+        for (at, shown) in asks {
+            let (run, group) = (self.run.id, self.definition.groups[at].name.clone());
+            let id = format!("tools of {group}");
+            let ask = AgentEvent::Agree { run, id: id.clone(), group: group.clone(), shown };
+            if self.waits(id, ask).await {
+                let (agent, pinned) = (self.run.agent, self.servers.agree(at));
+                self.agents.archive.run(move |store| kept::pin(store, agent, group, pinned)).await?;
+            } else {
+                let left = self.servers.refuse(at).join(", ");
+                let text = format!("left out of {group}, since nobody has agreed to them: {left}");
+                self.tell(AgentEvent::Remark { text }).await;
+            }
+        }
+        self.offered = Offered::of(&self.definition, &self.servers)?;
+        self.run.hashes = self.offered.hashes(&self.definition);
+        self.store().await?;
+        Ok(())
+    }
+
+    /// Asks whether a call may be made. Only the person's own word counts.
+    pub(super) async fn agreed(&mut self, asked: &Asked) -> bool {
+        // A server may give calls of several steps one id: a word about one is none about another.
+        let id = format!("{}:{}", self.run.spent.steps, asked.id);
+        let confirm = AgentEvent::Confirm {
+            run: self.run.id,
+            id: id.clone(),
+            action: asked.name.clone(),
+            shown: shown(&asked.input),
+        };
+        self.waits(id, confirm).await
+    }
+
+    /// Waits for a person's word on what is told by `event`.
+    async fn waits(&mut self, id: String, event: AgentEvent) -> bool {
+        let (say, said) = oneshot::channel();
+        let (key, told) = ((self.run.id, id.clone()), id);
+        self.agents.pending.lock().unwrap_or_else(PoisonError::into_inner).insert(key, say);
+        let since = Instant::now();
+        self.tell(event).await;
+        let agreed = said.await.unwrap_or(false);
+        self.waited += since.elapsed();
+        self.tell(AgentEvent::Decided { id: told, agreed }).await;
+        agreed
+    }
+}
