@@ -13,6 +13,7 @@ mod cassettes;
 mod compare;
 mod compared;
 mod datasets;
+mod deeds;
 mod evaluation;
 #[cfg(target_os = "linux")]
 mod fenced;
