@@ -82,7 +82,7 @@ impl State {
     }
 
     /// What would tell who answers waits until a choice was made.
-    pub(super) fn may_not_tell(&self, desk: &mut Desk<'_>) -> bool {
+    pub fn may_not_tell(&self, desk: &mut Desk<'_>) -> bool {
         let hidden = self.is_hidden();
         if hidden {
             desk.say("Choose first: that would tell who answers.");
