@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::agents::{ACTS, gave, home, made, run};
-use super::home::{Home, SCRIPTED};
+use super::home::{Home, SCRIPTED, on_both};
 use super::knowledge::{create, embedding, good, write};
 use crate::loopback::{Server, whole};
 
@@ -107,4 +107,33 @@ fn a_run_records_the_version_the_prompts_and_the_tools_that_it_was_made_with() {
     let other = recorded();
     assert_eq!((&other.0, &other.2), (&json!(3), &first.2));
     assert_ne!(other.1, first.1, "the prompt is another one");
+}
+
+#[test]
+fn every_verb_of_agents_tells_programs_objects_alone() {
+    let [(), ()] = on_both(home, |home| {
+        let text = format!("name = 'a'\ninstruction = 'You help.'\nmodel = '{ACTS}'\n");
+        fs::write(home.beside().join("a.toml"), text).unwrap();
+        fs::write(home.beside().join("prompt"), "Only $instruction$").unwrap();
+        for (words, kind) in [
+            ("create a.toml", "agent_head"),
+            ("list", "agent_head"),
+            ("show a", "agent"),
+            ("edit a --template orchestration=prompt", "agent_head"),
+            ("diff a", "diff"),
+            ("diff a --baseline", "template_diff"),
+            ("run a hello", "agent_event"),
+            ("export a", "text"),
+            ("export a --form json", "text"),
+            ("import a.toml --name b", "agent_imported"),
+            ("remove b --yes", "done"),
+        ] {
+            let words = format!("agent {words} --json");
+            let said = home.run(&words.split(' ').collect::<Vec<_>>());
+            assert_eq!(said.code, Some(0), "{words}: {said:?}");
+            let objects = said.objects();
+            assert!(objects.iter().all(|object| object["reply"].is_string()), "{words}: {objects:?}");
+            assert_eq!(objects.first().map(|object| &object["reply"]), Some(&kind.into()), "{words}");
+        }
+    });
 }
