@@ -8,16 +8,19 @@ use crate::domain::{Error, ErrorKind, Result};
 const TRIES: usize = 16;
 
 impl Store {
-    /// Puts what `change` makes of a record in its place, unless that refuses; `None` where there is no such record. Nobody writes
-    /// it between the reading and the writing: where somebody did, it is read anew.
-    pub fn change<R: Record>(&self, key: &R::Key, change: impl Fn(R) -> Result<R>) -> Result<Option<R>> {
+    /// Puts what `change` makes of a record in its place, with what else is to be true then, unless that refuses; `None` where there
+    /// is no such record. Nobody writes it between the reading and the writing: where somebody did, it is read anew.
+    pub fn change<R: Record>(
+        &self,
+        key: &R::Key,
+        change: impl Fn(R) -> Result<(R, Batch)>,
+    ) -> Result<Option<R>> {
         let bytes = key_bytes::<R>(key);
         for _ in 0..TRIES {
             let (generation, frame) = self.mending(|generation| generation.frame(&bytes))?;
             let Some(frame) = frame else { return Ok(None) };
             let Some(opened) = generation.read(&bytes, frame)? else { return Ok(None) };
-            let changed = change(scan::decode::<R>(&opened)?)?;
-            let mut batch = Batch::new();
+            let (changed, mut batch) = change(scan::decode::<R>(&opened)?)?;
             batch.put(key, &changed)?.over(bytes.clone(), opened.sequence);
             match self.commit(batch) {
                 Err(error) if error.kind == ErrorKind::Busy => {}

@@ -14,12 +14,13 @@ use outcrop::domain::message::{Block, Message, Outcome, StopReason};
 use outcrop::domain::settings::Settings;
 use outcrop::domain::trace::TraceId;
 use outcrop::domain::{Error, ErrorKind};
-use outcrop::workbench::request::Request;
 use outcrop::workbench::request::agents::Agents;
 use outcrop::workbench::request::chat::Chat;
 use outcrop::workbench::request::conversations::Conversations;
 use outcrop::workbench::request::traces::Traces;
-use outcrop::workbench::{Context, Door, Face, Replies, Reply};
+use outcrop::workbench::request::{Request, Topic};
+use outcrop::workbench::there::There;
+use outcrop::workbench::{Changed, Context, Door, Face, Replies, Reply, socket};
 use serde_json::{Value, json};
 
 use crate::chat::{Home, call, one, open, outcome};
@@ -274,6 +275,36 @@ async fn who_asks_bounds_a_run_below_its_own_limits() {
     assert_eq!(over(replies).await.unwrap_err().kind, ErrorKind::Timeout);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_watches_a_conversation_sees_what_is_asked_and_one_of_them_answers_it() {
+    let home = home();
+    let door = home.open().await;
+    let group = json!({"name": "sums", "confirm": true, "runs": {"built_in": {"tool": "calculator"}}});
+    let agent = made(&door, &json!({ "groups": [group] })).await;
+    let (head, hello) = turn(&door, first(&agent, "Hello.")).await;
+    // Another window of the workspace.
+    let folder = home.workspace();
+    let _serving = socket::serve(door.clone(), socket::bind(&folder).unwrap());
+    let other = There::connect(&folder).await.unwrap().door();
+    let mut watch = call(&other, Request::Watch { topic: Topic::Conversation(head.id) });
+    let mut replies = call(&door, next(head.id, hello.id, &format!("acts\n{SUM}")));
+    begun(&mut replies).await;
+    let (run, asked) = loop {
+        let Some(Ok(Reply::Changed { change, .. })) = watch.next().await else { panic!("no change") };
+        let Changed::Message { message } = change else { continue };
+        let did = message.answer.and_then(|answer| answer.agent);
+        if let Some((run, consent)) = did.as_ref().and_then(|did| Some((did.run?, did.consent()?))) {
+            break (run, consent.id.clone());
+        }
+    };
+    let decide = || Request::Agents(Agents::Decide { run, call: asked.clone(), agreed: true });
+    assert_eq!(one(&other, decide()).await.unwrap(), Reply::Done);
+    let late = one(&door, decide()).await.unwrap_err();
+    assert!(late.kind == ErrorKind::NotFound && late.hint.contains("Another window"), "{late}");
+    let (answer, _) = rest(&door, replies, None).await;
+    assert_eq!(answer.text(), "It is 42.");
+}
+
 #[tokio::test]
 async fn a_limit_ends_it_with_what_it_has_and_an_answer_again_is_another_run() {
     let home = home();
@@ -359,6 +390,39 @@ async fn over(mut replies: Replies) -> Result<(RunId, State), Error> {
             other => panic!("{other:?}"),
         }
     }
+}
+
+#[tokio::test]
+async fn of_two_windows_that_answer_a_question_at_once_one_is_told_that_the_other_did() {
+    let home = home();
+    let door = home.open().await;
+    let groups = json!([
+        {"name": "sums", "confirm": true, "runs": {"built_in": {"tool": "calculator"}}},
+        {"name": "you", "runs": {"built_in": {"tool": "ask_user"}}},
+    ]);
+    let agent = made(&door, &json!({ "groups": groups })).await;
+    let script = "call ask_user {\"question\": \"Which sum?\"}\n---\ncall calculator {\"expression\": \"6 * 7\"}\n---\n42.";
+    let (head, asks) = turn(&door, first(&agent, script)).await;
+    let mut replies = call(&door, next(head.id, asks.id, "6 * 7"));
+    let (run, call_id) = loop {
+        if let Reply::AgentEvent { event: AgentEvent::Confirm { run, id, .. } } =
+            replies.next().await.expect("a question").unwrap()
+        {
+            break (run, id);
+        }
+    };
+    let (_, second) = turn(&door, next(head.id, asks.id, "the other one")).await;
+    let Outcome::Failed { error } = outcome(&second) else { panic!("{second:?}") };
+    assert!(error.kind == ErrorKind::Busy && error.why.contains("another window"), "{error}");
+    let decide = Agents::Decide { run, call: call_id, agreed: true };
+    one(&door, Request::Agents(decide)).await.unwrap();
+    let (answer, _) = rest(&door, replies, None).await;
+    assert_eq!(answer.text(), "42.");
+    // What has come to its end may be answered otherwise, in a branch.
+    let mut replies = call(&door, next(head.id, asks.id, "6 * 7, again"));
+    begun(&mut replies).await;
+    let (answer, _) = rest(&door, replies, Some(true)).await;
+    assert_eq!(answer.text(), "42.");
 }
 
 #[tokio::test]

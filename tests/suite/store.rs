@@ -206,7 +206,7 @@ fn of_two_who_would_take_a_record_up_one_does_and_no_change_is_lost() {
                 if head.titled {
                     return Err(outcrop::domain::Error::internal("taking it", "it is taken"));
                 }
-                Ok(Conversation { titled: true, title: name.to_owned(), ..head })
+                Ok((Conversation { titled: true, title: name.to_owned(), ..head }, Batch::new()))
             });
             taken.is_ok()
         };
@@ -220,8 +220,10 @@ fn of_two_who_would_take_a_record_up_one_does_and_no_change_is_lost() {
     }
     let count = || {
         for _ in 0..10 {
-            let one_more =
-                |head: Conversation| Ok(Conversation { updated: Timestamp(head.updated.0 + 1), ..head });
+            let one_more = |head: Conversation| {
+                let updated = Timestamp(head.updated.0 + 1);
+                Ok((Conversation { updated, ..head }, Batch::new()))
+            };
             store.change::<Conversation>(&conversation_id(3), one_more).unwrap().unwrap();
         }
     };
@@ -231,7 +233,10 @@ fn of_two_who_would_take_a_record_up_one_does_and_no_change_is_lost() {
     });
     let head = store.get::<Conversation>(&conversation_id(3)).unwrap().unwrap();
     assert_eq!(head.updated, Timestamp(3 + 20));
-    assert_eq!(store.change::<Conversation>(&conversation_id(99), Ok).unwrap(), None);
+    assert_eq!(
+        store.change::<Conversation>(&conversation_id(99), |head| Ok((head, Batch::new()))).unwrap(),
+        None
+    );
 }
 
 #[test]

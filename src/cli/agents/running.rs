@@ -121,7 +121,14 @@ pub(in crate::cli) async fn decides(
         _ => return Ok(false),
     };
     let decide = Agents::Decide { run: *run, call: call.clone(), agreed };
-    asker.one(Request::Agents(decide), out).await?;
+    match asker.one(Request::Agents(decide), out).await {
+        Ok(_) => {}
+        // Somebody was first: the run goes on with what they have said.
+        Err(End::Error(error)) if error.kind == ErrorKind::NotFound => {
+            out.note("it was answered in another window, or the run has ended")?;
+        }
+        Err(end) => return Err(end),
+    }
     Ok(true)
 }
 

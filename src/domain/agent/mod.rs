@@ -30,6 +30,6 @@ pub use group::{BuiltIn, Executor, Group, Program, Server};
 pub use limits::{Limit, Limits, Spent};
 pub use memory::{Memory, Remembered};
 pub use pin::{Pinned, Pins};
-pub use replay::{Missing, Replayed};
+pub use replay::{Missing, Refused, Replayed};
 pub use run::{AgentEvent, GaveUp, Run, Wanted};
 pub use step::{Step, StepPrompt, Steps};

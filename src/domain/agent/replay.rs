@@ -65,6 +65,17 @@ pub struct Replayed {
     pub missing: Option<Missing>,
 }
 
+/// A call that was asked for and not made. What the model was told of it is nothing that an action gave.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refused {
+    /// The place of the turn that asks for it.
+    pub turn: usize,
+    pub id: String,
+    /// A person did not agree to it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub declined: bool,
+}
+
 /// The turn that asks the question; the last one that does.
 pub fn asked_at(turns: &[Turn], question: &str) -> Option<usize> {
     turns.iter().rposition(|turn| {
@@ -196,9 +207,39 @@ pub struct Made {
     pub is_error: bool,
 }
 
-/// The calls that were made in turns, in order, whether they gave something or not.
-pub fn calls(turns: &[Turn]) -> Vec<Asked> {
-    turns.iter().flat_map(calls_of).collect()
+/// The calls that were made in turns, from the one at `from` on, in order, whether they gave something or not.
+pub fn calls(turns: &[Turn], from: usize, refused: &[Refused]) -> Vec<Asked> {
+    asked_for(turns, from, refused)
+        .filter(|(_, _, refused)| refused.is_none())
+        .map(|(_, call, _)| call)
+        .collect()
+}
+
+/// The calls in turns that a person did not agree to.
+pub fn declined(turns: &[Turn], from: usize, refused: &[Refused]) -> Vec<Asked> {
+    let declined = |refused: Option<&Refused>| refused.is_some_and(|refused| refused.declined);
+    asked_for(turns, from, refused)
+        .filter(|(_, _, refused)| declined(*refused))
+        .map(|(_, call, _)| call)
+        .collect()
+}
+
+/// The calls that turns ask for, each with the place of its turn, and how it was refused if it was.
+fn asked_for<'a>(
+    turns: &'a [Turn],
+    from: usize,
+    refused: &'a [Refused],
+) -> impl Iterator<Item = (usize, Asked, Option<&'a Refused>)> {
+    turns.iter().enumerate().skip(from).flat_map(move |(at, turn)| {
+        let calls = calls_of(turn);
+        // The one call of a step in text has an id by the number of its step, which a turn does not tell.
+        let is_only = calls.len() == 1;
+        calls.into_iter().map(move |call| {
+            let of = |refused: &&Refused| refused.turn == at && (is_only || refused.id == call.id);
+            let refusal = refused.iter().find(of);
+            (at, call, refusal)
+        })
+    })
 }
 
 fn calls_of(turn: &Turn) -> Vec<Asked> {
@@ -212,22 +253,23 @@ fn calls_of(turn: &Turn) -> Vec<Asked> {
     }
 }
 
-/// What the calls in turns gave; `results` came while others were waited for.
-pub fn made(turns: &[Turn], results: &[Block]) -> Vec<Made> {
+/// What the calls that were made in turns gave, from the one at `from` on; `results` came while others were waited for.
+pub fn made(turns: &[Turn], from: usize, results: &[Block], refused: &[Refused]) -> Vec<Made> {
     let mut all = Vec::new();
-    for (at, turn) in turns.iter().enumerate() {
+    for (at, Asked { id, name, input }, refusal) in asked_for(turns, from, refused) {
+        if refusal.is_some() {
+            continue;
+        }
         let given = turns.get(at + 1).map_or(results, |next| next.blocks.as_slice());
-        for Asked { id, name, input } in calls_of(turn) {
-            let gave = given.iter().find_map(|block| match block {
-                Block::ToolResult { id: of, content, is_error } if *of == id => {
-                    Some((content.clone(), *is_error))
-                }
-                Block::Text { text } => given_back(text, &name),
-                _ => None,
-            });
-            if let Some((content, is_error)) = gave {
-                all.push(Made { name, input, content, is_error });
+        let gave = given.iter().find_map(|block| match block {
+            Block::ToolResult { id: of, content, is_error } if *of == id => {
+                Some((content.clone(), *is_error))
             }
+            Block::Text { text } => given_back(text, &name),
+            _ => None,
+        });
+        if let Some((content, is_error)) = gave {
+            all.push(Made { name, input, content, is_error });
         }
     }
     all
@@ -255,12 +297,19 @@ pub struct Recording {
     made: Vec<Made>,
     /// How often each was asked for.
     asked: Vec<usize>,
+    /// What a person did not agree to.
+    declined: Vec<Asked>,
 }
 
 impl Recording {
-    pub fn new(made: Vec<Made>) -> Self {
+    pub fn new(made: Vec<Made>, declined: Vec<Asked>) -> Self {
         let asked = vec![0; made.len()];
-        Self { made, asked }
+        Self { made, asked, declined }
+    }
+
+    /// Whether a person did not agree to such a call.
+    pub fn was_declined(&self, name: &str, input: &Value) -> bool {
+        self.declined.iter().any(|call| call.name == name && call.input == *input)
     }
 
     /// What a call gave: those of the same action and input come one after the other, then from the first again, as the takes
@@ -335,19 +384,34 @@ mod tests {
 
     #[test]
     fn results_are_played_in_turn_to_the_call_that_they_are_of() {
-        let mut recording = Recording::new(made(&native(), &[]));
+        let mut recording = Recording::new(made(&native(), 0, &[], &[]), Vec::new());
         let mut play = |at: u32| recording.play("look", &json!({"at": at})).map(|made| made.content.clone());
         let played = [play(1), play(2), play(1), play(1), play(2), play(3)];
         let wanted = ["one", "two", "another one", "one", "two"].map(|text| Some(text.to_owned()));
         assert_eq!(played[..5], wanted);
         assert_eq!(played[5], None);
         assert_eq!(recording.play("see", &json!({"at": 1})), None);
-        let made = made(&written(), &[]);
+        let made = made(&written(), 0, &[], &[]);
         assert_eq!(made.iter().map(|made| made.content.as_str()).collect::<Vec<_>>(), ["a</result>\nb"]);
         // A run that waits has the results that came beside it.
         let waits = &native()[..4];
-        assert_eq!(super::made(waits, &[result("2", "two")]).len(), 1);
-        assert_eq!(calls(waits).len(), 2);
+        assert_eq!(super::made(waits, 0, &[result("2", "two")], &[]).len(), 1);
+        assert_eq!(calls(waits, 0, &[]).len(), 2);
+    }
+
+    #[test]
+    fn what_was_refused_gave_nothing_and_what_a_person_declined_is_known() {
+        let refused = |turn, id: &str, declined| Refused { turn, id: id.to_owned(), declined };
+        let refusals = [refused(3, "2", false), refused(5, "3", true)];
+        let made = |refused| super::made(&native(), 0, &[], refused).into_iter().map(|made| made.content);
+        assert_eq!(made(&refusals).collect::<Vec<_>>(), ["one"]);
+        assert_eq!(made(&refusals[..1]).collect::<Vec<_>>(), ["one", "another one"]);
+        assert_eq!(calls(&native(), 0, &refusals).len(), 1);
+        let recording = Recording::new(Vec::new(), declined(&native(), 0, &refusals));
+        assert!(recording.was_declined("look", &json!({"at": 1})));
+        assert!(!recording.was_declined("look", &json!({"at": 2})), "nobody was asked");
+        // A step in text is told by its place.
+        assert!(super::made(&written(), 0, &[], &[refused(3, "step_2", false)]).is_empty());
     }
 
     #[test]
@@ -373,7 +437,7 @@ mod tests {
         );
         let two = format!("{tool}\n{{\"tool\": \"look\", \"input\": {{\"at\": 3}}}}");
         let (said, _) = begin(&turns, "look", &edit(Some(2), Some(&two)), true).unwrap();
-        let asked: Vec<Value> = calls(&said[5..]).into_iter().map(|asked| asked.input).collect();
+        let asked: Vec<Value> = calls(&said, 5, &[]).into_iter().map(|asked| asked.input).collect();
         assert_eq!(asked, [json!({"at": 2}), json!({"at": 3})]);
         for (wrong, why) in [
             (edit(Some(4), None), "no step 4"),

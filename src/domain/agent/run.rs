@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::limits::{Limit, Spent};
-use super::replay::Replayed;
+use super::replay::{Refused, Replayed};
 use super::step::Step;
 use crate::domain::Error;
 use crate::domain::call::Turn;
@@ -32,6 +32,9 @@ pub struct Run {
     /// Results that came while others of the same step are waited for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<Block>,
+    /// Calls in the turns that were not made.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub refused: Vec<Refused>,
     pub state: State,
     /// Attributes of the session, as programs of action groups have set them.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -44,6 +47,9 @@ pub struct Run {
     /// The run that its session began with, where that is another one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub session: Option<RunId>,
+    /// The run that went on from it last, with answers to what it waits for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub taken_by: Option<RunId>,
     /// What was done already is done once more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replays: Option<Replayed>,

@@ -9,8 +9,9 @@ use super::replaying;
 use super::run::Running;
 use super::servers::Servers;
 use super::{Agents, Given, kept};
+use crate::domain::agent::replay::Recording;
 use crate::domain::agent::run::State;
-use crate::domain::agent::{Run, Spent, Step, Wanted, turn};
+use crate::domain::agent::{Definition, Run, Spent, Step, Wanted, turn};
 use crate::domain::call::Turn;
 use crate::domain::catalog::Capability;
 use crate::domain::change::Changed;
@@ -22,8 +23,33 @@ use crate::domain::{Error, ErrorKind, Result};
 use crate::service::fresh;
 use crate::service::invoke::{Tells, Terms};
 
+/// A run that is ready to begin.
+pub(super) struct Beginning {
+    agents: Agents,
+    terms: Terms,
+    name: String,
+    definition: Definition,
+    offered: Offered,
+    servers: Servers,
+    native: bool,
+    run: Run,
+    recording: Option<Recording>,
+    memory: String,
+    until: Option<Instant>,
+    takes: Takes,
+}
+
+/// What a run takes up.
+enum Takes {
+    Nothing,
+    /// Itself, where it waited so.
+    Itself(State),
+    /// Another one that waits, which stays as it is: conversations have branches.
+    Branch(RunId),
+}
+
 /// Reads what a run needs and checks that it can begin.
-pub(super) async fn begin(agents: &Agents, id: AgentId, given: Given, terms: Terms) -> Result<Running> {
+pub(super) async fn begin(agents: &Agents, id: AgentId, given: Given, terms: Terms) -> Result<Beginning> {
     const DOING: &str = "running an agent";
     let book = agents.archive.run(move |store| kept::book(store, id)).await?;
     let kept_as = |run: RunId| agents.archive.run(move |store| Ok(kept::readable(store, id, run)));
@@ -34,8 +60,7 @@ pub(super) async fn begin(agents: &Agents, id: AgentId, given: Given, terms: Ter
     let now = fresh::now();
     // One that lies beyond all times is none.
     let until = terms.deadline.and_then(|deadline| Instant::now().checked_add(deadline));
-    // How one waited that is answered: it is the same run then, which has begun before.
-    let mut waited = None;
+    let mut takes = Takes::Nothing;
     let mut edit = None;
     let mut run = match given {
         Given::Question { text, after, version, model } => {
@@ -59,7 +84,7 @@ pub(super) async fn begin(agents: &Agents, id: AgentId, given: Given, terms: Ter
         Given::Answers { run: which, answers } => {
             let run = agents.archive.run(move |store| kept::waiting(store, id, which)).await?;
             let run = answered(run.ok_or_else(gone)?, answers)?;
-            waited = Some(run.state.clone());
+            takes = Takes::Itself(run.state.clone());
             run
         }
         Given::Replay(again) => {
@@ -76,7 +101,11 @@ pub(super) async fn begin(agents: &Agents, id: AgentId, given: Given, terms: Ter
                 None => None,
                 Some(from) => kept_as(from).await?,
             };
-            goes_on(blank(id, version.number, known), before, onward)?
+            let from = before.as_ref().map(|before| before.id);
+            let run = goes_on(blank(id, version.number, known), before, onward)?;
+            // It has results where it answers what the other one waits for.
+            takes = from.filter(|_| !run.results.is_empty()).map_or(Takes::Nothing, Takes::Branch);
+            run
         }
     };
     run.user = person(&terms.principal);
@@ -95,57 +124,81 @@ pub(super) async fn begin(agents: &Agents, id: AgentId, given: Given, terms: Ter
         || offered.tools().is_empty()
         || agents.invoke.card(&run.model).can(Capability::Tools) == Some(true);
     let recording = replaying::recording(agents, &mut run, edit.as_ref(), native).await?;
-    if waited.is_none() {
+    // One that waited has begun before.
+    if !matches!(takes, Takes::Itself(_)) {
         run.begun_with = u32::try_from(run.turns.len()).ok();
     }
     let memory = remembering::told(agents, &definition, &run, now).await?;
     run.hashes = offered.hashes(&definition);
     run.state = State::Running;
     run.updated = now;
-    // Before it is a step under way: who comes second has done nothing in it.
-    let made = run.clone();
-    let kept = agents.archive.run(move |store| match &waited {
-        Some(waited) => kept::take_up(store, waited, &made),
-        None => kept::put_run(store, &made),
-    });
-    kept.await?;
-    agents.changes.tell(Changed::Agents);
-    // The run is the span that its calls are under.
-    let span = SpanId::from_bytes(*run.id.as_bytes());
-    let (mut step, terms) = agents.invoke.step_as(span, SpanKind::Agent, book.agent.name.clone(), &terms);
-    if let Some(of) = &run.replays {
-        step.replays(Place::first(SpanId::from_bytes(*of.run.as_bytes())));
-    }
-    if let Some(guardrail) = &definition.guardrail {
-        step.unguarded(guardrail.clone());
-    }
-    let terms = Terms { net: terms.net.under(Some(span)), tells: Some(Tells::default()), ..terms };
-    let before = run.spent.millis;
-    Ok(Running {
-        agents: agents.clone(),
+    let (agents, name) = (agents.clone(), book.agent.name);
+    Ok(Beginning {
+        agents,
         terms,
-        step,
-        name: book.agent.name,
+        name,
         definition,
         offered,
         servers,
         native,
         run,
-        events: None,
-        began: Instant::now(),
         recording,
         memory,
-        waited: Duration::ZERO,
-        before,
         until,
-        written: 0,
+        takes,
     })
+}
+
+impl Beginning {
+    /// Keeps it as one that runs: from then on somebody has to say how it ended. Of two that would take the same up one does.
+    pub(super) async fn take_up(self) -> Result<Running> {
+        let Self { agents, terms, name, definition, offered, servers, native, run, .. } = self;
+        let (made, takes) = (run.clone(), self.takes);
+        let kept = agents.archive.run(move |store| match takes {
+            Takes::Nothing => kept::put_run(store, &made),
+            Takes::Itself(waited) => kept::take_up(store, &waited, &made),
+            Takes::Branch(from) => kept::branch_off(store, from, &made),
+        });
+        kept.await?;
+        agents.changes.tell(Changed::Agents);
+        // The run is the span that its calls are under.
+        let span = SpanId::from_bytes(*run.id.as_bytes());
+        let (mut step, terms) = agents.invoke.step_as(span, SpanKind::Agent, name.clone(), &terms);
+        if let Some(of) = &run.replays {
+            step.replays(Place::first(SpanId::from_bytes(*of.run.as_bytes())));
+        }
+        if let Some(guardrail) = &definition.guardrail {
+            step.unguarded(guardrail.clone());
+        }
+        let terms = Terms { net: terms.net.under(Some(span)), tells: Some(Tells::default()), ..terms };
+        let before = run.spent.millis;
+        Ok(Running {
+            agents,
+            terms,
+            step,
+            name,
+            definition,
+            offered,
+            servers,
+            native,
+            run,
+            events: None,
+            began: Instant::now(),
+            recording: self.recording,
+            memory: self.memory,
+            waited: Duration::ZERO,
+            before,
+            until: self.until,
+            written: 0,
+        })
+    }
 }
 
 /// Puts a question behind what was said, and behind its files. A call that never got its result goes: no API takes one.
 pub(super) fn asks(run: &mut Run, text: String, files: Vec<Block>) {
     let calls = |turn: &mut Turn| turn.blocks.iter().any(|block| matches!(block, Block::ToolUse { .. }));
     run.turns.pop_if(calls);
+    run.refused.retain(|refused| refused.turn < run.turns.len());
     run.results.clear();
     // Nothing was recorded of what another question leads to.
     if let Some(of) = &mut run.replays {

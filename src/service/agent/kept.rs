@@ -196,9 +196,27 @@ pub(super) fn waiting(store: &Store, agent: AgentId, which: Option<RunId>) -> Re
 /// `Busy`: it is not as it was when it waited for these answers.
 pub(super) fn take_up(store: &Store, waited: &State, run: &Run) -> Result<()> {
     let taken = store.change::<Run>(&AgentRunOf(run.agent, run.id), |now| {
-        if now.state == *waited { Ok(run.clone()) } else { Err(answered_elsewhere(&now)) }
+        if now.state == *waited { Ok((run.clone(), Batch::new())) } else { Err(answered_elsewhere(&now)) }
     })?;
     taken.map(drop).ok_or_else(|| missing("answering the calls of an agent"))
+}
+
+/// Keeps a run that goes on from another one, which waited for its answers and stays as it is. It may be answered in several
+/// branches of a conversation, but not by two at once.
+///
+/// # Errors
+///
+/// `Busy`: a run goes on from it already.
+pub(super) fn branch_off(store: &Store, from: RunId, run: &Run) -> Result<()> {
+    let runs =
+        |taken: RunId| readable(store, run.agent, taken).is_some_and(|run| run.state == State::Running);
+    let left = store.change::<Run>(&AgentRunOf(run.agent, from), |now| {
+        if now.taken_by.is_some_and(runs) {
+            return Err(answered_elsewhere(&now));
+        }
+        Ok((Run { taken_by: Some(run.id), ..now }, putting(store, run)?))
+    })?;
+    if left.is_some() { Ok(()) } else { put_run(store, run) }
 }
 
 /// Somebody else was first.
@@ -238,18 +256,22 @@ pub(super) fn find_run(store: &Store, text: &str) -> Result<(Book, Run)> {
 
 /// Keeps a run as it is now. The agent may have been removed meanwhile: then nothing is kept.
 pub(super) fn put_run(store: &Store, run: &Run) -> Result<()> {
+    store.commit(putting(store, run)?)
+}
+
+fn putting(store: &Store, run: &Run) -> Result<Batch> {
+    let mut batch = Batch::new();
     if !store.has::<Agent>(&run.agent)? {
-        return Ok(());
+        return Ok(batch);
     }
     let key = AgentRunOf(run.agent, run.id);
-    let mut batch = Batch::new();
     if !store.has::<Run>(&key)? {
         for old in store.keys::<Run>(Scan::under(&run.agent).reverse()).skip(RUNS - 1) {
             batch.remove::<Run>(&old?);
         }
     }
     batch.put(&key, run)?;
-    store.commit(batch)
+    Ok(batch)
 }
 
 /// Nobody else has the name, however it is capitalised.

@@ -11,7 +11,7 @@ use crate::domain::agent::action::named;
 use crate::domain::agent::replay::{self, Missing};
 use crate::domain::agent::told;
 use crate::domain::agent::turn::{self, Asked};
-use crate::domain::agent::{AgentEvent, BuiltIn, Executor, GaveUp, Step, Wanted};
+use crate::domain::agent::{AgentEvent, BuiltIn, Executor, GaveUp, Refused, Step, Wanted};
 use crate::domain::message::Block;
 use crate::domain::tool::Tool;
 
@@ -26,14 +26,18 @@ impl Running {
         let mut results: Vec<(String, Did)> = Vec::new();
         for (at, asked) in calls.iter().enumerate() {
             let did = if let Some((word, why)) = self.refusal(at, asked, tools) {
+                self.refuse(asked, false);
                 self.refused(asked, word, why)
             } else if let Some(did) = self.played(asked).await {
                 did
             } else if self.missing() == Some(Missing::Fail) {
-                return Err(replay::missing(asked).into());
+                // Nobody is asked in a replay that calls nothing: what was declined then is declined.
+                if !self.was_declined(asked) {
+                    return Err(replay::missing(asked).into());
+                }
+                self.declined(asked)
             } else if self.asks(asked) && !self.agreed(asked).await {
-                let why = "the user did not agree to this call: it was not made. Do not make it again.";
-                self.refused(asked, "not_agreed", why.to_owned())
+                self.declined(asked)
             } else {
                 agreed.push(asked);
                 continue;
@@ -81,6 +85,19 @@ impl Running {
             }
         }
         Ok(wanted)
+    }
+
+    /// A call that a person does not agree to.
+    fn declined(&mut self, asked: &Asked) -> Did {
+        self.refuse(asked, true);
+        let why = "the user did not agree to this call: it was not made. Do not make it again.";
+        self.refused(asked, "not_agreed", why.to_owned())
+    }
+
+    /// Keeps that a call of this step is not made: a replay is not to take it for one that was.
+    fn refuse(&mut self, asked: &Asked, declined: bool) {
+        let turn = self.run.turns.len().saturating_sub(1);
+        self.run.refused.push(Refused { turn, id: asked.id.clone(), declined });
     }
 
     /// A call that somebody outside is to answer.

@@ -282,8 +282,8 @@ impl Agents {
             Error::new(
                 ErrorKind::NotFound,
                 "agreeing to a call of an agent",
-                format!("no call {call:?} of that run waits for it"),
-                "It was decided already, or the run has ended.",
+                format!("no call {call:?} of that run waits for that any more"),
+                "Another window has answered, or the run has ended.",
             )
         })
     }
@@ -296,13 +296,19 @@ impl Agents {
     pub fn run(&self, id: AgentId, given: Given, terms: Terms) -> BoxStream<'static, Result<AgentEvent>> {
         let agents = self.clone();
         let begun = async move {
-            let begun = match beginning::begin(&agents, id, given, terms).await {
-                Ok(begun) => begun,
+            let beginning = match beginning::begin(&agents, id, given, terms).await {
+                Ok(beginning) => beginning,
                 Err(error) => return stream::once(std::future::ready(Err(error))).boxed(),
             };
             let (events, received) = mpsc::channel(EVENTS);
             let tasks = agents.tasks.clone();
-            tasks.spawn(async move { run::run(&agents, begun, events).await });
+            tasks.spawn(async move {
+                match beginning.take_up().await {
+                    Ok(running) => run::run(&agents, running, events).await,
+                    // Nobody is left to tell when the asker is gone.
+                    Err(error) => drop(events.send(Err(error)).await),
+                }
+            });
             stream::unfold(received, |mut received| async move {
                 received.recv().await.map(|event| (event, received))
             })

@@ -49,11 +49,13 @@ pub(super) fn blank(agent: AgentId, version: u32, model: ModelId) -> Run {
         question: String::new(),
         turns: Vec::new(),
         results: Vec::new(),
+        refused: Vec::new(),
         state: State::Running,
         attributes: BTreeMap::new(),
         spent: Spent::default(),
         user: String::new(),
         session: None,
+        taken_by: None,
         replays: None,
         begun_with: None,
         hashes: Hashes::default(),
@@ -78,15 +80,14 @@ pub(super) fn goes_on(run: Run, before: Option<Run>, onward: Onward) -> Result<R
         if !answers.is_empty() {
             // It goes on as what it was, with what it replays.
             let session = Some(before.session());
-            return answered(
-                Run { id: run.id, created: run.created, updated: run.updated, session, ..before },
-                answers,
-            );
+            let Run { id, created, updated, .. } = run;
+            return answered(Run { id, created, updated, session, taken_by: None, ..before }, answers);
         }
     }
     let text = in_words(&onward)?;
     let session = Some(before.session());
-    let mut run = Run { turns: before.turns, attributes: before.attributes, session, ..run };
+    let Run { turns, refused, attributes, .. } = before;
+    let mut run = Run { turns, refused, attributes, session, ..run };
     asks(&mut run, text, onward.files);
     Ok(run)
 }

@@ -64,19 +64,23 @@ pub(super) async fn recording(
     let (agent, of) = (run.agent, *of);
     let old = agents.archive.run(move |store| kept::run(store, agent, of)).await?;
     let from = replay::asked_at(&old.turns, &old.question).map_or(0, |at| at + 1);
-    let mut recording = Recording::new(replay::made(&old.turns[from..], &old.results));
+    let made = replay::made(&old.turns, from, &old.results, &old.refused);
+    let mut recording = Recording::new(made, replay::declined(&old.turns, from, &old.refused));
     if let Some(edit) = edit {
         (run.turns, run.question) = replay::begin(&old.turns, &old.question, edit, native)?;
     }
     let from = replay::asked_at(&run.turns, &run.question).map_or(0, |at| at + 1);
-    let mut played = &run.turns[from..];
+    let mut played = run.turns.as_slice();
     // What a person has the model say first is still to be done.
     if let Some((_, before)) =
         played.split_last().filter(|(last, _)| edit.is_some() && last.role == Role::Assistant)
     {
         played = before;
     }
-    for call in replay::calls(played) {
+    if edit.is_some() {
+        run.refused = old.refused.into_iter().filter(|refused| refused.turn < played.len()).collect();
+    }
+    for call in replay::calls(played, from, &run.refused) {
         recording.play(&call.name, &call.input);
     }
     Ok(Some(recording))
@@ -101,6 +105,11 @@ impl Running {
     pub(super) fn missing(&self) -> Option<Missing> {
         self.recording.as_ref()?;
         self.run.replays.as_ref()?.missing
+    }
+
+    /// Whether a person did not agree to such a call in what is replayed.
+    pub(super) fn was_declined(&self, asked: &Asked) -> bool {
+        self.recording.as_ref().is_some_and(|recording| recording.was_declined(&asked.name, &asked.input))
     }
 
     /// What was recorded of a call; `None` where it is to be made.

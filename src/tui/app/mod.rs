@@ -40,7 +40,7 @@ use super::widget::picture::Way;
 use super::widget::transcript;
 use crate::config::{Config, Preset};
 use crate::domain::catalog::ModelId;
-use crate::domain::id::{ConversationId, TerminalId};
+use crate::domain::id::{ConversationId, RunId, TerminalId};
 use crate::domain::settings::Settings;
 use crate::domain::{Error, Result};
 use crate::workbench::request::chat::Chat;
@@ -265,6 +265,8 @@ pub struct Desk<'a> {
     effects: Vec<Effect>,
     /// To be put over the place.
     pub overlays: Vec<Overlay>,
+    /// Calls of runs that nobody needs to agree to any more: what asks for that goes.
+    pub settled: Vec<(RunId, String)>,
     /// For the line in which a file is named.
     pub boxed: Option<Boxed>,
     /// To be said for a moment.
@@ -527,6 +529,7 @@ impl State {
             effects: Vec::new(),
             boxed: None,
             overlays: Vec::new(),
+            settled: Vec::new(),
             notice: None,
             opens: None,
             asks: None,
@@ -544,6 +547,16 @@ impl State {
         };
         let result = act(panes, &mut desk);
         out.effects.append(&mut desk.effects);
+        for (run, call) in std::mem::take(&mut desk.settled) {
+            let stays =
+                |overlay: &Overlay| !matches!(overlay, Overlay::Reading(text) if text.asks(run, &call));
+            desk.overlays.retain(stays);
+            let before = self.overlays.len();
+            self.overlays.retain(stays);
+            if self.overlays.len() < before && desk.notice.is_none() {
+                desk.say("It is not waited for any more: it was answered in another window, or stopped.");
+            }
+        }
         for overlay in std::mem::take(&mut desk.overlays) {
             let uninvited = matches!(&overlay, Overlay::Reading(reading) if reading.is_uninvited());
             // What nobody asked for comes where nothing else has the keys.

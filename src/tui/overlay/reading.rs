@@ -9,6 +9,7 @@ use ratatui::style::Modifier;
 
 use super::page::Page;
 use super::{Choice, Hidden, Outcome};
+use crate::domain::id::RunId;
 use crate::domain::untrusted::safe_text;
 use crate::tui::action::Action;
 use crate::tui::key::Key;
@@ -136,6 +137,14 @@ impl Reading {
     /// Nobody asked for it.
     pub fn is_uninvited(&self) -> bool {
         self.deaf_until.is_some()
+    }
+
+    /// Whether it asks if that call of a run may be made.
+    pub fn asks(&self, run: RunId, call: &str) -> bool {
+        self.offers.iter().any(|offer| match &offer.choice {
+            Choice::Consent { run: of, call: id, .. } => *of == run && id == call,
+            _ => false,
+        })
     }
 
     /// Whether a key is none for it yet: it was for what lies below, and so is the next one that follows at once.

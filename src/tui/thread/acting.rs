@@ -6,6 +6,7 @@ use super::{Phase, Thread, Turn};
 use crate::domain::agent::acting::Consent;
 use crate::domain::agent::{Acting, AgentEvent, Wanted};
 use crate::domain::id::RunId;
+use crate::domain::message::Outcome;
 use crate::domain::time::Timestamp;
 
 impl Thread {
@@ -56,9 +57,15 @@ impl Thread {
         self.acting().filter(|_| self.turn == Turn::Idle).map(Acting::waiting).unwrap_or_default()
     }
 
-    /// What the running answer's agent asks the person to agree to, with its run.
+    /// What the running answer's agent asks the person to agree to, with its run: whichever window has asked the agent.
     pub fn consent(&self) -> Option<(RunId, &Consent)> {
-        let acting = self.acting().filter(|_| matches!(self.turn, Turn::Streaming { .. }))?;
+        let answer = self.last_answer()?.answer.as_ref()?;
+        let acting = answer.agent.as_deref().filter(|_| answer.outcome == Outcome::Streaming)?;
         Some((acting.run?, acting.consent()?))
+    }
+
+    /// The call that is, with its run.
+    pub fn asks_for(&self) -> Option<(RunId, String)> {
+        self.consent().map(|(run, consent)| (run, consent.id.clone()))
     }
 }

@@ -138,6 +138,24 @@ fn a_run_is_run_again_with_what_its_calls_gave() {
 }
 
 #[test]
+fn a_call_that_was_refused_is_no_recording_of_what_it_gives() {
+    let home = home();
+    let group = program(&home, &format!("{ANSWER} sold"), "");
+    made(&home, &group);
+    let said = run(&home, "call two {}\ncall rocket {}\n---\nDone.", &["--json"]);
+    let given = gave(&said);
+    assert!(given[0].1.contains("did not agree") && given[1].1.contains("no tool"), "{said:?}");
+    let first = events(&said)[0]["run"].as_str().unwrap().to_owned();
+    let replay = |more: &[&str]| home.run(&[&["agent", "replay", &first, "--json"], more].concat());
+    let replayed = replay(&[]);
+    assert_eq!((replayed.code, gave(&replayed)), (Some(0), given), "{replayed:?}");
+    let called = |said: &Said| events(said).iter().filter(|event| event["happened"] == "called").count();
+    assert_eq!(called(&replayed), 0, "it is declined again, not played: {replayed:?}");
+    let made = replay(&["--missing", "run", "--yes"]);
+    assert_eq!(gave(&made)[0], ("two".to_owned(), "sold".to_owned(), false), "{made:?}");
+}
+
+#[test]
 fn a_step_of_an_agent_is_asked_again_with_its_tools_and_all_that_was_said_before() {
     let (home, first, _) = counting();
     let shown = home.run(&["traces", "show", &first, "--json"]).objects();

@@ -20,7 +20,7 @@ use outcrop::workbench::request::agents::Agents;
 use outcrop::workbench::request::chat::{Chat, Target};
 use outcrop::workbench::request::conversations::{Change, Conversations};
 use outcrop::workbench::request::traces::Traces;
-use outcrop::workbench::{Reply, Request};
+use outcrop::workbench::{Changed, Reply, Request};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -275,6 +275,62 @@ fn a_call_is_agreed_to_by_its_letter_alone_and_not_by_what_was_being_typed() {
     act(&mut stage, vec![confirm()]);
     stage.pass(600);
     assert_eq!(decisions(&stage.keys("n")), [decided(false)]);
+}
+
+/// What an agent has done so far for another window.
+fn streaming(events: &[AgentEvent]) -> Message {
+    let mut said = answered(events);
+    said.answer.as_mut().unwrap().outcome = Outcome::Streaming;
+    said
+}
+
+/// The store tells of a message.
+fn told(stage: &mut Stage, message: Message) {
+    let change = Changed::Message { message };
+    stage.reply("\"topic\":\"conversation\"", vec![Reply::Changed { number: 1, change }]);
+}
+
+#[test]
+fn a_window_that_shows_the_agent_of_another_asks_too_and_sees_that_the_other_answered() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    let mut events = vec![begun(), step(1), spent(1, 80)];
+    stage.open(vec![message(90, None, Role::User, "two Assam"), streaming(&events)]);
+    events.push(confirm());
+    told(&mut stage, streaming(&events));
+    assert!(stage.text().contains("these very bytes"), "{}", stage.text());
+    stage.pass(600);
+    let decide = Agents::Decide { run: run(), call: "b".to_owned(), agreed: true };
+    assert_eq!(decisions(&stage.keys("y")), [decide]);
+    let next = |id: &str| match confirm() {
+        AgentEvent::Confirm { run, action, shown, .. } => {
+            AgentEvent::Confirm { run, id: id.to_owned(), action, shown }
+        }
+        other => other,
+    };
+    let decided = |id: &str| AgentEvent::Decided { id: id.to_owned(), agreed: false };
+    events.extend([decided("b"), next("c")]);
+    told(&mut stage, streaming(&events));
+    assert!(stage.text().contains("these very bytes"), "{}", stage.text());
+    events.push(decided("c"));
+    told(&mut stage, streaming(&events));
+    let text = stage.text();
+    assert!(!text.contains("these very bytes") && text.contains("in another window"), "{text}");
+    stage.pass(600);
+    assert!(decisions(&stage.keys("y")).is_empty());
+}
+
+#[test]
+fn answers_that_another_window_has_given_meanwhile_are_not_given_again() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    let calls = vec![wanted("a", "ask_user", Some("Which?")), wanted("b", "weigh", None)];
+    let events = vec![begun(), step(1), spent(1, 80), ended(State::Waiting { calls })];
+    stage.open(vec![message(90, None, Role::User, "tea"), answered(&events)]);
+    assert!(chats(&stage.keys("green<enter>")).is_empty());
+    assert!(stage.text().contains("What weigh gives back (2 of 2)"), "{}", stage.text());
+    told(&mut stage, message(92, Some(91), Role::User, "black"));
+    told(&mut stage, Message { id: id(93), parent: Some(id(92)), ..streaming(&events[..2]) });
+    assert!(chats(&stage.keys("2 kg<enter>")).is_empty());
+    assert!(stage.text().contains("in another window"), "{}", stage.text());
 }
 
 #[test]

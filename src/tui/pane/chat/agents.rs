@@ -220,8 +220,21 @@ impl State {
         desk.overlays.push(Overlay::Reading(Box::new(Reading::new(&title, said))));
     }
 
+    /// What the agent of the shown conversation asked for before may be answered now, and something else be asked for: here, or by
+    /// another window.
+    pub(super) fn consent_changed(&self, before: Option<(RunId, String)>, desk: &mut Desk<'_>) {
+        let now = self.thread.asks_for();
+        if now == before {
+            return;
+        }
+        desk.settled.extend(before);
+        if now.is_some() {
+            self.asks_consent(desk);
+        }
+    }
+
     /// The agent of a conversation that runs asks whether something may be done.
-    pub(super) fn asks_consent(&self, desk: &mut Desk<'_>) {
+    fn asks_consent(&self, desk: &mut Desk<'_>) {
         let shows = desk.key(Context::Composer, Action::AnswerTool);
         let Some((run, consent)) = self.thread.consent() else { return };
         let name = self.thread.acting().map(|acting| safe_line(&acting.agent.name).into_owned());

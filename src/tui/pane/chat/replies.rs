@@ -60,6 +60,7 @@ impl State {
                 }
             }
             (Wait::Open(id), Reply::Thread { thread }) if self.thread.id == Some(id) => {
+                let asked = self.thread.asks_for();
                 self.thread.stamp(desk.wall());
                 self.thread.take_messages(thread.messages, thread.conversation.leaf);
                 self.thread.take_head(&thread.conversation);
@@ -69,6 +70,7 @@ impl State {
                 self.ask_what_is_known(desk);
                 self.go_to_wanted(desk);
                 self.send_waiting(desk);
+                self.consent_changed(asked, desk);
                 self.refit(desk);
             }
             (Wait::Draft(of), Reply::Drafts { drafts }) => {
@@ -146,6 +148,7 @@ impl State {
         let now = desk.now.wall;
         let wall = desk.wall();
         let ended = matches!(reply, Reply::Finished { .. });
+        let asked = self.thread.asks_for();
         let Some(thread) = self.thread_of(task) else { return };
         match reply {
             Reply::Started { conversation, asked, answer } => {
@@ -177,8 +180,8 @@ impl State {
             Reply::AgentEvent { event } => {
                 thread.acted(&event, now);
                 let asks = matches!(event, AgentEvent::Confirm { .. } | AgentEvent::Agree { .. });
-                if asks && self.thread.turn.task() == Some(task) {
-                    self.asks_consent(desk);
+                if self.thread.turn.task() == Some(task) {
+                    self.consent_changed(asked, desk);
                 } else if asks {
                     desk.say("An agent of another conversation waits for your word.");
                 }
@@ -369,6 +372,7 @@ impl State {
                 }
             }
             Changed::Message { message } => {
+                let asked = self.thread.asks_for();
                 let threads = std::iter::once(&mut self.thread).chain(&mut self.others);
                 for thread in threads.filter(|t| t.id == Some(message.conversation)) {
                     // The answer of a turn that this screen runs comes with its own replies.
@@ -377,6 +381,7 @@ impl State {
                         thread.upsert(message.clone());
                     }
                 }
+                self.consent_changed(asked, desk);
                 self.advise(desk);
             }
             Changed::Growing { conversation, message, blocks } => {

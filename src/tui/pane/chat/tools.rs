@@ -45,8 +45,10 @@ impl State {
     /// The person said what a tool gives back, or left it half written.
     pub(super) fn tool_answered(&mut self, id: String, text: String, taken: bool, desk: &mut Desk<'_>) {
         self.thread.tools.insert(id, crate::tui::thread::Given { text, taken });
-        if taken {
+        if taken && self.calls_tools() {
             self.answer_tools(desk);
+        } else if taken {
+            desk.say("It is not waited for any more: it was answered in another window, or stopped.");
         }
     }
 
