@@ -43,6 +43,7 @@ mod stores;
 mod syncs;
 mod talk;
 mod tending;
+mod told;
 mod traced;
 mod traces;
 mod unseen;
