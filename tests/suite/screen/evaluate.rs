@@ -13,7 +13,8 @@ use outcrop::domain::time::Timestamp;
 use outcrop::domain::{Error, ErrorKind};
 use outcrop::tui::app::Start;
 use outcrop::tui::effect::Effect;
-use outcrop::tui::event::Event;
+use outcrop::tui::event::{Button, Event, Mouse, MouseKind};
+use outcrop::tui::key::KeyModifiers;
 use outcrop::tui::pane::evaluate::Closed;
 use outcrop::workbench::request::evaluations::Evaluations;
 use outcrop::workbench::{Reply, Request};
@@ -667,6 +668,21 @@ fn nothing_else_of_the_program_is_reached_from_a_closed_rating() {
     assert!(!stage.effects.contains(&Effect::Quit));
     stage.answer("do\":\"sit", vec![Reply::Seat { seat: Seat { sheet: None, ..seat(best(), &[], 5) } }]);
     assert!(stage.effects.contains(&Effect::Quit));
+}
+
+#[test]
+fn no_click_leads_out_of_a_closed_rating() {
+    let mut stage = rating(100, 30, "dark", seat(best(), &ANSWERS, 5));
+    let modifiers = KeyModifiers::NONE;
+    for (column, row) in (0..100).flat_map(|column| (0..30).map(move |row| (column, row))) {
+        for kind in [MouseKind::Down(Button::Left), MouseKind::Up(Button::Left)] {
+            stage.event(Event::Mouse(Mouse { kind, column, row, modifiers }));
+        }
+    }
+    let asked = Stage::requests(&stage.effects);
+    assert!(asked.iter().all(|request| matches!(request, Request::Evaluations(_))), "{asked:?}");
+    let text = stage.text();
+    assert!(text.contains("LEFT") && text.contains("RIGHT") && !text.contains("1 Chat"), "{text}");
 }
 
 #[test]
