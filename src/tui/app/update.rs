@@ -205,6 +205,9 @@ fn show(state: &mut State, place: Place, out: &mut Out<'_>) {
     if state.place != place {
         bring(state, place, out);
         place::keep(state, out);
+        if matches!(place, Place::Traces | Place::Usage) {
+            state.at_desk(out, |panes, desk| panes.compare.strays(desk));
+        }
     }
 }
 

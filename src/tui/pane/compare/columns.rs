@@ -104,6 +104,15 @@ impl State {
         hidden
     }
 
+    /// The person goes where calls stand by their models, with their times and costs: what they choose after that is not blind.
+    pub fn strays(&mut self, desk: &mut Desk<'_>) {
+        let pages = self.comparison.as_ref().map_or(0, |comparison| comparison.pages.len());
+        if !self.strayed && (0..pages).any(|page| self.is_hidden_on(page)) {
+            self.strayed = true;
+            desk.say("Calls have names here: your next blind choice is not kept as blind.");
+        }
+    }
+
     pub(super) fn toggle_blind(&mut self, desk: &mut Desk<'_>) {
         if !self.idle(desk) || self.may_not_tell(desk) {
             return;
