@@ -118,7 +118,8 @@ pub struct Fence<'a> {
     pub network: bool,
 }
 
-/// Takes all else from this process, for good: what it runs has no more. No limit of memory is set yet.
+/// Takes all else from this process, for good: what it runs has no more. Sockets that are files it has none, whatever it may
+/// read. No limit of memory is set yet.
 pub fn fence(fence: &Fence<'_>, seconds: u64) -> Result<Guard> {
     let doing = "guarding a program";
     let guard = landlock_but(doing, fence)?;
@@ -131,6 +132,8 @@ pub fn fence(fence: &Fence<'_>, seconds: u64) -> Result<Guard> {
     limit(Resource::Fsize, WRITTEN, WRITTEN)?;
     limit(Resource::Cpu, seconds, seconds.saturating_add(1))?;
     limit(Resource::Nofile, OPEN, OPEN)?;
+    #[cfg(all(target_os = "linux", target_pointer_width = "64"))]
+    super::calls::refuse(doing, fence.network)?;
     Ok(guard)
 }
 

@@ -6,6 +6,8 @@
 //!
 //! Work that could take this whole process along is done in a child that is this program again, in a hidden mode.
 
+#[cfg(all(target_os = "linux", target_pointer_width = "64"))]
+mod calls;
 mod child;
 mod cut;
 mod editor;

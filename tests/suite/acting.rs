@@ -24,7 +24,8 @@ use outcrop::workbench::{Changed, Context, Door, Face, Replies, Reply, socket};
 use serde_json::{Value, json};
 
 use crate::chat::{Home, call, one, open, outcome};
-use crate::loopback::{Server, whole};
+use crate::loopback::{Part, Server, events, whole};
+use crate::wire::openai::data;
 
 /// A home whose scripted model has tools.
 fn home() -> Home {
@@ -499,4 +500,39 @@ async fn the_model_alone_answers_again_and_an_agent_that_is_gone_is_named() {
     };
     assert!(finished.answer.as_ref().unwrap().agent.is_none());
     assert_eq!(finished.text(), "and?");
+}
+
+/// The smallest PNG: one pixel.
+const PIXEL: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\x06\0\0\0\x1f\x15\xc4\x89";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_picture_goes_to_the_model_of_an_agent_with_the_question_and_with_every_later_turn() {
+    let server = Server::start(|_, _| events([Part::Bytes(data("no_done.sse"))])).await;
+    let home = Home::with(&format!("[providers.box]\nkind = 'openai'\nbase_url = '{}'\n", server.url("/v1")));
+    let door = home.open().await;
+    let agent = made(&door, &json!({"model": "box/m", "groups": []})).await;
+    let attach = Chat::AttachBytes { name: "a.png".to_owned(), bytes: PIXEL.to_vec() };
+    let attachment = match one(&door, Request::Chat(attach)).await.unwrap() {
+        Reply::Attached { attachment } => attachment,
+        other => panic!("{other:?}"),
+    };
+    let send = |blocks: Vec<Block>| {
+        let to =
+            Target::Agent { agent: agent.clone(), model: None, system: None, settings: Settings::default() };
+        Request::Chat(Chat::Send { to, blocks })
+    };
+    let refused = one(&door, send(vec![attachment.block.clone()])).await.unwrap_err();
+    assert!(refused.hint.contains("Write beside the file"), "{refused}");
+    let blocks = [vec![attachment.block], text("what is it?")].concat();
+    let (head, answer) = turn(&door, send(blocks)).await;
+    assert_eq!(answer.text(), "Hello", "{answer:?}");
+    let (_, later) = turn(&door, next(head.id, answer.id, "and why?")).await;
+    assert_eq!(later.text(), "Hello", "{later:?}");
+    let bodies: Vec<String> =
+        server.seen().iter().map(|seen| String::from_utf8_lossy(&seen.body).into_owned()).collect();
+    let asked: Vec<&String> = bodies.iter().filter(|body| body.contains("messages")).collect();
+    assert_eq!(asked.len(), 2, "{bodies:?}");
+    for body in asked {
+        assert!(body.contains("data:image/png;base64,iVBORw0KGgo") && body.contains("what is it?"), "{body}");
+    }
 }

@@ -58,6 +58,8 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("encoding_rs", &["wire/document"]),
     ("chardetng", &["wire/document/charset"]),
     ("landlock", &["worker/guard"]),
+    ("seccompiler", &["worker/calls"]),
+    ("libc", &["worker/calls"]),
     ("syntect", &["tui/widget/code"]),
     ("image", &["tui/widget/picture"]),
     ("ratatui_image", &["tui/widget/picture"]),

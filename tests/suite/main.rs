@@ -51,6 +51,7 @@ mod provider_openai;
 mod provider_openai_sdk;
 mod provider_scripted;
 mod pty_agents;
+mod pty_agents_real;
 mod pty_life;
 mod pty_traces;
 mod pull;

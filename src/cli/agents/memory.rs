@@ -56,7 +56,7 @@ pub(super) async fn memory(verb: Verb, asker: &Asker, out: &mut Out) -> Result<(
             let request = Agents::EditMemory { id: book.agent.id, session, summary };
             list(&of(asker.one(Request::Agents(request), out).await?)?, out)
         }
-        Verb::Remove { agent, session, user, yes } => {
+        Verb::Remove { agent, session, user, runs, yes } => {
             let book = book(agent, asker, out).await?;
             let known = sessions(&book, user, asker, out).await?;
             let ids: Vec<RunId> = if session.is_empty() {
@@ -64,7 +64,7 @@ pub(super) async fn memory(verb: Verb, asker: &Asker, out: &mut Out) -> Result<(
             } else {
                 session.iter().map(|text| meant(&book, &known, text)).collect::<Result<_, _>>()?
             };
-            remove(&book, ids, yes, asker, out).await
+            remove(&book, ids, runs, yes, asker, out).await
         }
     }
 }
@@ -156,15 +156,23 @@ async fn history(book: &Book, session: RunId, asker: &Asker, out: &mut Out) -> R
     Ok(())
 }
 
-async fn remove(book: &Book, ids: Vec<RunId>, yes: bool, asker: &Asker, out: &mut Out) -> Result<(), End> {
+async fn remove(
+    book: &Book,
+    ids: Vec<RunId>,
+    runs: bool,
+    yes: bool,
+    asker: &Asker,
+    out: &mut Out,
+) -> Result<(), End> {
     if ids.is_empty() {
         return out.note("it remembers nothing");
     }
     let sessions = words::count(ids.len() as u64, "session", "sessions");
-    let question = format!("Have “{}” forget {sessions}?", book.agent.name);
+    let all = if runs { ", and delete what was said" } else { "" };
+    let question = format!("Have “{}” forget {sessions}{all}?", book.agent.name);
     ask::agreed(yes, &question, "forgetting sessions").await?;
     let shown: Vec<String> = ids.iter().map(RunId::short).collect();
-    let request = Agents::Forget { id: book.agent.id, sessions: ids };
+    let request = Agents::Forget { id: book.agent.id, sessions: ids, runs };
     let reply = asker.one(Request::Agents(request), out).await?;
     if out.json {
         return out.object(&reply);

@@ -228,7 +228,7 @@ pub enum AgentMemory {
         #[arg(short, long, value_name = "FILE")]
         file: Option<PathBuf>,
     },
-    /// Forget sessions; what was said in them stays in their runs, which go with the agent
+    /// Forget sessions; what was said in them stays in their runs, which go with the agent or by --runs
     Remove {
         /// The agent's name
         agent: String,
@@ -237,6 +237,9 @@ pub enum AgentMemory {
         /// Only sessions with that person
         #[arg(long, value_name = "NAME")]
         user: Option<String>,
+        /// Delete the runs as well in which it was said, and those that were made of them again
+        #[arg(long)]
+        runs: bool,
         /// Forget without asking
         #[arg(short, long)]
         yes: bool,

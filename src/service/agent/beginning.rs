@@ -78,7 +78,7 @@ pub(super) async fn begin(agents: &Agents, id: AgentId, given: Given, terms: Ter
             };
             let mut run = earlier.unwrap_or_else(|| blank(id, version.number, known.clone()));
             (run.version, run.model, run.spent) = (version.number, known, Spent::default());
-            asks(&mut run, text);
+            asks(&mut run, text, Vec::new());
             run
         }
         Given::Answers { run: which, answers } => {
@@ -194,8 +194,8 @@ impl Beginning {
     }
 }
 
-/// Puts a question behind what was said. A call that never got its result goes: no API takes one.
-pub(super) fn asks(run: &mut Run, text: String) {
+/// Puts a question behind what was said, and behind its files. A call that never got its result goes: no API takes one.
+pub(super) fn asks(run: &mut Run, text: String, files: Vec<Block>) {
     let calls = |turn: &mut Turn| turn.blocks.iter().any(|block| matches!(block, Block::ToolUse { .. }));
     run.turns.pop_if(calls);
     run.refused.retain(|refused| refused.turn < run.turns.len());
@@ -205,10 +205,11 @@ pub(super) fn asks(run: &mut Run, text: String) {
         of.missing = None;
     }
     run.question.clone_from(&text);
-    let block = Block::Text { text };
+    let mut blocks = files;
+    blocks.push(Block::Text { text });
     match run.turns.last_mut().filter(|turn| turn.role == Role::User) {
-        Some(last) => last.blocks.push(block),
-        None => run.turns.push(Turn { role: Role::User, blocks: vec![block] }),
+        Some(last) => last.blocks.append(&mut blocks),
+        None => run.turns.push(Turn { role: Role::User, blocks }),
     }
 }
 

@@ -127,17 +127,21 @@ pub(super) fn remove(store: &Store, id: AgentId) -> Result<()> {
         batch.remove::<Version>(&key?);
     }
     for key in store.keys::<Run>(Scan::under(&id)) {
-        let key = key?;
-        // What was said in its calls goes with it; that there were some stays on record.
-        for call in trace::calls(store, SpanId::from_bytes(*key.1.as_bytes()))? {
-            batch.remove::<Told>(&call);
-        }
-        batch.remove::<Run>(&key);
+        forget_run(store, key?, &mut batch)?;
     }
     for key in store.keys::<Remembered>(Scan::under(&id)) {
         batch.remove::<Remembered>(&key?);
     }
     store.commit(batch)
+}
+
+/// Deletes a run with a batch, and what was said in its calls; that there were some stays on record.
+pub(super) fn forget_run(store: &Store, key: AgentRunOf, batch: &mut Batch) -> Result<()> {
+    for call in trace::calls(store, SpanId::from_bytes(*key.1.as_bytes()))? {
+        batch.remove::<Told>(&call);
+    }
+    batch.remove::<Run>(&key);
+    Ok(())
 }
 
 /// What was agreed to of the tools of an agent's servers.

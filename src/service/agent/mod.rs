@@ -266,10 +266,10 @@ impl Agents {
         Ok(edited)
     }
 
-    /// Forgets sessions. What was said in them stays in their runs.
-    pub async fn forget(&self, id: AgentId, sessions: Vec<RunId>) -> Result<()> {
+    /// Forgets sessions. What was said in them stays in their runs, unless these are to go as well.
+    pub async fn forget(&self, id: AgentId, sessions: Vec<RunId>, runs: bool) -> Result<()> {
         let _one = self.one.lock().await;
-        self.archive.run(move |store| remembering::forget(store, id, &sessions)).await?;
+        self.archive.run(move |store| remembering::forget(store, id, &sessions, runs)).await?;
         self.changes.tell(Changed::Agents);
         Ok(())
     }

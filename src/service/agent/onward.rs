@@ -9,6 +9,7 @@ use crate::domain::agent::{Definition, Run, Spent};
 use crate::domain::call::Turn;
 use crate::domain::catalog::ModelId;
 use crate::domain::id::{AgentId, RunId};
+use crate::domain::message::Block;
 use crate::domain::{Error, ErrorKind, Result};
 use crate::service::fresh;
 
@@ -17,6 +18,8 @@ use crate::service::fresh;
 pub struct Onward {
     /// What the person says. It also answers the one call that `from` waits for, where it waits for one.
     pub text: String,
+    /// Pictures and documents that go with it. They are kept by the message that they came with: a run names them.
+    pub files: Vec<Block>,
     /// What the calls that `from` waits for gave, by their ids.
     pub answers: Vec<(String, String)>,
     /// The run that answered the turn before it.
@@ -66,7 +69,7 @@ pub(super) fn goes_on(run: Run, before: Option<Run>, onward: Onward) -> Result<R
     let Some(before) = before else {
         let text = in_words(&onward)?;
         let mut run = Run { turns: onward.history, ..run };
-        asks(&mut run, text);
+        asks(&mut run, text, onward.files);
         return Ok(run);
     };
     if let State::Waiting { calls } = &before.state {
@@ -85,7 +88,7 @@ pub(super) fn goes_on(run: Run, before: Option<Run>, onward: Onward) -> Result<R
     let session = Some(before.session());
     let Run { turns, refused, attributes, .. } = before;
     let mut run = Run { turns, refused, attributes, session, ..run };
-    asks(&mut run, text);
+    asks(&mut run, text, onward.files);
     Ok(run)
 }
 
@@ -104,8 +107,9 @@ fn in_words(onward: &Onward) -> Result<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::agent::replay::{self, Edit};
     use crate::domain::agent::{Replayed, Wanted};
-    use crate::domain::message::{Block, Role};
+    use crate::domain::message::{BlobId, Role};
     use serde_json::json;
 
     fn run() -> Run {
@@ -113,7 +117,14 @@ mod tests {
     }
 
     fn said(text: &str) -> Onward {
-        Onward { text: text.to_owned(), answers: Vec::new(), from: None, history: Vec::new(), model: None }
+        Onward {
+            text: text.to_owned(),
+            files: Vec::new(),
+            answers: Vec::new(),
+            from: None,
+            history: Vec::new(),
+            model: None,
+        }
     }
 
     fn turn(role: Role, text: &str) -> Turn {
@@ -144,6 +155,19 @@ mod tests {
         let lost = Onward { history: vec![turn(Role::User, "tea")], ..said("green") };
         let lost = goes_on(run(), None, lost).unwrap();
         assert_eq!(lost.turns.len(), 1, "neighbours of one role are one turn");
+    }
+
+    #[test]
+    fn files_stand_before_the_question_and_a_replay_keeps_them() {
+        let blob = BlobId("0".repeat(64));
+        let picture = Block::Image { media_type: "image/png".to_owned(), blob, file: None };
+        let asked = Onward { files: vec![picture.clone()], ..said("what is it?") };
+        let begun = goes_on(run(), None, asked).unwrap();
+        let both = [picture, Block::Text { text: "what is it?".to_owned() }];
+        assert_eq!((begun.turns.len(), begun.turns[0].blocks.as_slice()), (1, both.as_slice()));
+        let other = Edit { question: Some("whose is it?".to_owned()), ..Edit::default() };
+        let (turns, question) = replay::begin(&begun.turns, &begun.question, &other, true).unwrap();
+        assert_eq!((&turns[0].blocks[0], question.as_str()), (&both[0], "whose is it?"));
     }
 
     #[test]

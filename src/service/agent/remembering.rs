@@ -4,13 +4,14 @@
 use super::halt::Halt;
 use super::run::{Running, plain};
 use super::{Agents, kept};
+use crate::domain::agent::run::State;
 use crate::domain::agent::turn::text_of;
 use crate::domain::agent::{Agent, AgentEvent, Definition, Remembered, Run, Step, Version, replay, told};
 use crate::domain::id::{AgentId, RunId};
 use crate::domain::time::Timestamp;
 use crate::domain::{Error, ErrorKind, Result};
 use crate::service::fresh;
-use crate::store::record::{AgentMemoryOf, AgentVersionOf};
+use crate::store::record::{AgentMemoryOf, AgentRunOf, AgentVersionOf};
 use crate::store::{Batch, Scan, Store};
 
 /// The longest summary, in characters: a model that writes more has summed nothing up.
@@ -67,11 +68,16 @@ pub(super) fn edit(store: &Store, agent: AgentId, session: RunId, summary: &str)
     Ok(remembered)
 }
 
-/// Forgets sessions.
-pub(super) fn forget(store: &Store, agent: AgentId, sessions: &[RunId]) -> Result<()> {
+/// Forgets sessions; with `runs` also what was said in them: the runs that have ended, and those that were made of them again.
+pub(super) fn forget(store: &Store, agent: AgentId, sessions: &[RunId], runs: bool) -> Result<()> {
     let mut batch = Batch::new();
     for session in sessions {
         batch.remove::<Remembered>(&AgentMemoryOf(agent, *session));
+    }
+    let said = if runs { kept::runs(store, agent, usize::MAX) } else { Vec::new() };
+    let gone = |run: &&Run| sessions.contains(&run.session()) && run.state != State::Running;
+    for run in said.iter().filter(gone) {
+        kept::forget_run(store, AgentRunOf(agent, run.id), &mut batch)?;
     }
     store.commit(batch)
 }
@@ -90,7 +96,7 @@ pub fn sweep(store: &Store, now: Timestamp) -> Result<usize> {
             .map(|session| session.session)
             .collect();
         if !old.is_empty() {
-            forget(store, agent.id, &old)?;
+            forget(store, agent.id, &old, false)?;
             forgotten += old.len();
         }
     }
@@ -187,7 +193,7 @@ mod tests {
         let first = all(&store, id, None).unwrap().remove(0);
         assert!(edit(&store, id, first.session, " ").is_err());
         assert!(edit(&store, id, first.session, "Likes tea.\n").unwrap().edited);
-        forget(&store, id, &[first.session]).unwrap();
+        forget(&store, id, &[first.session], false).unwrap();
         assert!(edit(&store, id, first.session, "x").is_err());
         kept::remove(&store, id).unwrap();
         assert_eq!(store.keys::<Remembered>(Scan::all()).count(), 0);

@@ -6,12 +6,13 @@ use tokio::time::Duration;
 use super::halt::Halt;
 use super::run::Running;
 use crate::domain::agent::{AgentEvent, GaveUp, Step, said, told};
-use crate::domain::call::{Blobs, Call, Converse, Turn};
+use crate::domain::call::{Call, Converse, Turn};
 use crate::domain::delta::{Event, Fold};
 use crate::domain::message::Block;
 use crate::domain::settings::Settings;
 use crate::domain::tool::Tool;
 use crate::domain::{Error, ErrorKind};
+use crate::service::attachments;
 use crate::service::invoke::{Tells, Terms};
 
 /// Every model writes as many tokens at once as that.
@@ -80,13 +81,14 @@ impl Running {
         let is_one_more = step == Step::Orchestration;
         let tells = if is_one_more { self.terms.tells.clone() } else { Some(Tells::default()) };
         let terms = Terms { deadline: Some(deadline), budget_tokens, tells, ..self.terms.clone() };
+        let blobs = attachments::bytes_of(&self.agents.archive, &asking.turns).await?;
         let call = Converse {
             model: model.clone(),
             system: asking.system,
             turns: asking.turns,
             settings,
             conversation: None,
-            blobs: Blobs::default(),
+            blobs,
         };
         let mut events = self.agents.invoke.serve(&model, Call::Converse(call), &terms);
         let (mut fold, mut pieces, mut failed) = (Fold::default(), 0_u32, None);

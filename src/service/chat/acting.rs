@@ -36,15 +36,7 @@ pub(super) fn act(book: &Book, model: Option<&ModelId>, path: &[&Message]) -> Re
     let Some((asked, before)) = path.split_last() else {
         return Err(Error::internal(DOING, "no message is there for the agent"));
     };
-    let is_file = |block: &Block| matches!(block, Block::Image { .. } | Block::Document { .. });
-    if asked.blocks.iter().any(is_file) {
-        return Err(Error::new(
-            ErrorKind::Refused { capability: "files".to_owned() },
-            DOING,
-            "an agent is given texts; a picture or a document is none",
-            "Take it out of the message, or have the model alone answer.",
-        ));
-    }
+    let files: Vec<Block> = asked.blocks.iter().filter(|block| is_file(block)).cloned().collect();
     let answers = asked.blocks.iter().filter_map(|block| match block {
         Block::ToolResult { id, content, is_error: true } => {
             Some((id.clone(), format!("it failed: {content}")))
@@ -54,12 +46,26 @@ pub(super) fn act(book: &Book, model: Option<&ModelId>, path: &[&Message]) -> Re
     });
     let last = before.last().and_then(|message| message.answer.as_ref()?.agent.as_deref());
     let last = last.filter(|acting| acting.agent.id == book.agent.id);
+    let answers: Vec<(String, String)> = answers.collect();
+    let waits = last.is_some_and(|last| last.waiting().len() == 1) || !answers.is_empty();
+    // What an action gives is a text, and every template has a place for a question.
+    if !files.is_empty() {
+        let refused = |why: &str, hint: &str| Err(Error::new(ErrorKind::Invalid, DOING, why, hint));
+        if waits {
+            return refused("the agent waits for words", "Answer it in words, and send the file after that.");
+        }
+        if asked.text().trim().is_empty() {
+            let hint = "Write beside the file what it is to do with it.";
+            return refused("nothing is asked of the agent", hint);
+        }
+    }
     let definition = book.version(None).map(|version| &version.definition);
     let onward = Onward {
         text: asked.text(),
-        answers: answers.collect(),
+        files,
+        answers,
         from: last.and_then(|acting| acting.run),
-        history: texts_of(before),
+        history: said_in(before),
         // The agent's own goes before the conversation's.
         model: model.filter(|_| definition.is_none_or(|definition| definition.model.is_none())).cloned(),
     };
@@ -98,18 +104,23 @@ fn steps_before(recorded: &Run, acting: &Acting) -> usize {
     }
 }
 
-/// What was said in a branch, by its texts alone; neighbours of one role are one turn.
-fn texts_of(path: &[&Message]) -> Vec<Turn> {
-    let mut texts: Vec<Turn> = Vec::new();
+/// A picture or a document. A file of text is a text.
+fn is_file(block: &Block) -> bool {
+    matches!(block, Block::Image { .. } | Block::Document { .. })
+}
+
+/// What was said in a branch, by its texts and files alone; neighbours of one role are one turn.
+fn said_in(path: &[&Message]) -> Vec<Turn> {
+    let mut said: Vec<Turn> = Vec::new();
     for mut turn in turns(path, "") {
-        turn.blocks.retain(|block| matches!(block, Block::Text { .. }));
-        match texts.last_mut() {
+        turn.blocks.retain(|block| matches!(block, Block::Text { .. }) || is_file(block));
+        match said.last_mut() {
             _ if turn.blocks.is_empty() => {}
             Some(last) if last.role == turn.role => last.blocks.append(&mut turn.blocks),
-            _ => texts.push(turn),
+            _ => said.push(turn),
         }
     }
-    texts
+    said
 }
 
 /// An answer as its agent makes it.
@@ -298,11 +309,45 @@ mod tests {
         assert_eq!(onward(act.given).from, None, "what another agent did is told in words");
     }
 
-    #[test]
-    fn a_picture_is_refused_before_anything_is_kept() {
+    fn picture() -> Block {
         let blob = crate::domain::message::BlobId("0".repeat(64));
-        let picture = Block::Image { media_type: "image/png".to_owned(), blob, file: None };
-        let error = act(&book(), None, &[&message(Role::User, picture)]).unwrap_err();
-        assert!(error.hint.contains("model alone"), "{error}");
+        Block::Image { media_type: "image/png".to_owned(), blob, file: None }
+    }
+
+    #[test]
+    fn a_picture_goes_with_the_question_and_is_told_of_later_turns() {
+        let book = book();
+        let mut first = message(Role::User, picture());
+        first.blocks.push(text("what is it?"));
+        let (act, _) = act(&book, None, &[&first]).unwrap();
+        let given = onward(act.given);
+        assert_eq!((given.files, given.text.as_str()), (vec![picture()], "what is it?"));
+        let said = message(Role::Assistant, text("A cup."));
+        let next = message(Role::User, text("of what?"));
+        let (act, _) = super::act(&book, None, &[&first, &said, &next]).unwrap();
+        let given = onward(act.given);
+        assert_eq!((given.files.len(), given.history[0].blocks.as_slice()), (0, first.blocks.as_slice()));
+    }
+
+    #[test]
+    fn a_file_that_nothing_is_asked_of_or_that_is_to_be_an_answer_is_refused_before_anything_is_kept() {
+        let book = book();
+        let alone = message(Role::User, picture());
+        let error = act(&book, None, &[&alone]).unwrap_err();
+        assert!(error.hint.contains("Write beside the file"), "{error}");
+        let chosen = Chosen { id: book.agent.id, name: "shop".to_owned() };
+        let call = crate::domain::agent::Wanted {
+            id: "a".to_owned(),
+            action: "ask_user".to_owned(),
+            input: serde_json::json!({}),
+            question: Some("Which?".to_owned()),
+        };
+        let end = Some(crate::domain::agent::acting::End::Waiting { calls: vec![call] });
+        let asks = answered(Acting { end, ..Acting::new(chosen, 1) });
+        let mut this = message(Role::User, picture());
+        this.blocks.push(text("this one"));
+        let tea = message(Role::User, text("tea"));
+        let error = act(&book, None, &[&tea, &asks, &this]).unwrap_err();
+        assert!(error.hint.contains("in words"), "{error}");
     }
 }

@@ -209,6 +209,9 @@ fn show(state: &mut State, place: Place, out: &mut Out<'_>) {
     if state.place != place {
         bring(state, place, out);
         place::keep(state, out);
+        if matches!(place, Place::Traces | Place::Usage) {
+            state.at_desk(out, |panes, desk| panes.compare.strays(desk));
+        }
     }
 }
 
@@ -497,6 +500,10 @@ fn act(state: &mut State, action: Action, key: Option<Key>, out: &mut Out<'_>) {
 
 /// Has answers be from a base: the one that is looked at, in the chat; elsewhere one is chosen for what is asked there.
 fn attach_knowledge(state: &mut State, out: &mut Out<'_>) {
+    // Which base a column has may tell who answers in it.
+    if state.place == Place::Compare && state.at_desk(out, |panes, desk| panes.compare.may_not_tell(desk)) {
+        return;
+    }
     match state.place {
         Place::Knowledge => {
             let Some(choice) = state.knowledge.attached() else { return };

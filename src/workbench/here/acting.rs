@@ -96,7 +96,9 @@ impl Here {
                     let edited = service.edit_memory(id, session, summary).await?;
                     Reply::AgentMemories { sessions: vec![edited] }
                 }
-                Ask::Forget { id, sessions } => service.forget(id, sessions).await.map(|()| Reply::Done)?,
+                Ask::Forget { id, sessions, runs } => {
+                    service.forget(id, sessions, runs).await.map(|()| Reply::Done)?
+                }
                 Ask::Decide { run, call, agreed } => {
                     service.decide(run, &call, agreed).map(|()| Reply::Done)?
                 }

@@ -58,8 +58,13 @@ pub enum Agents {
     Memories { id: AgentId, user: Option<String> },
     /// Puts a person's words in the place of what is remembered of a session: `AgentMemories` with that one.
     EditMemory { id: AgentId, session: RunId, summary: String },
-    /// Forgets sessions: `Done`.
-    Forget { id: AgentId, sessions: Vec<RunId> },
+    /// Forgets sessions, with `runs` also what was said in them: `Done`.
+    Forget {
+        id: AgentId,
+        sessions: Vec<RunId>,
+        #[serde(default)]
+        runs: bool,
+    },
     /// Says whether a call may be made that a run waits with: `Done`.
     Decide { run: RunId, call: String, agreed: bool },
 }

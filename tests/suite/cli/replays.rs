@@ -256,8 +256,19 @@ async fn an_agent_is_told_what_it_remembers_of_sessions_with_the_same_person() {
         let said = home.run(&["agent", "memory", "remove", "a", session]);
         assert!(said.code == Some(2) && said.stderr.contains("--yes"), "{said:?}");
         assert_eq!(home.run(&["agent", "memory", "remove", "a", session, "--yes"]).code, Some(0));
-        assert_eq!(home.run(&["agent", "memory", "remove", "a", "--user", "ada", "--yes"]).code, Some(0));
+        // What was said stays, unless it is to go as well.
+        let gone: Vec<Value> = list(&[]).iter().map(|kept| kept["session"].clone()).collect();
+        let runs = || -> Vec<Value> {
+            let shown = home.run(&["agent", "show", "a", "--json"]).objects();
+            let runs = shown.iter().filter(|one| one["reply"] == "agent_run");
+            runs.map(|one| one["run"]["id"].clone()).collect()
+        };
+        assert!(gone.len() == 2 && gone.iter().all(|id| runs().contains(id)), "{gone:?}");
+        let all = ["agent", "memory", "remove", "a", "--user", "ada", "--runs", "--yes"];
+        assert_eq!(home.run(&all).code, Some(0));
         assert_eq!(list(&[]).len(), 0);
+        let left = runs();
+        assert!(left.iter().any(|id| *id == session) && !gone.iter().any(|id| left.contains(id)), "{left:?}");
     });
 }
 

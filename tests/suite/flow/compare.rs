@@ -874,3 +874,24 @@ fn columns_scroll_together_until_each_scrolls_for_itself() {
     assert_eq!(shown("G<right><home>"), [last, first]);
     assert_eq!(shown("sG"), [last, last], "together again");
 }
+
+#[test]
+fn who_has_been_where_calls_stand_by_their_models_chooses_blindly_no_more() {
+    let chosen = |way: &str| {
+        let mut stage = Stage::settled(120, 40, "dark");
+        answered(&mut stage, Some(7));
+        stage.keys(way);
+        let told = stage.text().contains("not kept as blind");
+        let effects = stage.keys("<alt+2><tab>a");
+        assert!(!stage.text().contains("smollm2"), "{}", stage.text());
+        let hidden = requests(&effects).into_iter().find_map(|request| match request {
+            Comparisons::Choose { hidden, .. } => Some(hidden),
+            _ => None,
+        });
+        (told, hidden)
+    };
+    assert_eq!(chosen("<alt+5>"), (false, Some(true)));
+    for way in ["<alt+8>", "<alt+9>"] {
+        assert_eq!(chosen(way), (true, Some(false)), "{way}");
+    }
+}

@@ -6,7 +6,8 @@ use outcrop::domain::conversation::Conversation;
 use outcrop::domain::delta::Event as Delta;
 use outcrop::domain::evaluation::ranking::Options as Ranking;
 use outcrop::domain::evaluation::{Choice, leaderboard};
-use outcrop::domain::id::{BallotId, ComparisonId};
+use outcrop::domain::id::{BallotId, ComparisonId, PassageId};
+use outcrop::domain::knowledge::grounding::{Grounding, Source};
 use outcrop::domain::message::{Block, Message, Outcome, Role};
 use outcrop::domain::time::Timestamp;
 use outcrop::domain::{Error, ErrorKind};
@@ -412,5 +413,40 @@ fn of_a_hidden_answer_no_thought_tells_how_long_or_whose_it_is() {
     assert_eq!(shown.matches("thought ›").count(), 2, "{shown}");
     for told in ["312", "thought for", "only its provider"] {
         assert!(!shown.contains(told), "{told}: {shown}");
+    }
+}
+
+#[test]
+fn of_a_hidden_answer_neither_its_passages_nor_its_base_are_told() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    arrive(&mut stage);
+    stage.keys("<alt+h>");
+    let tasks = asked(&mut stage, &comparison(2, Some(7)));
+    for (at, task) in tasks.iter().enumerate() {
+        let mut answer = begun(at, "It is the current.", COMPLETE);
+        if at == 0 {
+            let uri = "docs/rivers.md".to_owned();
+            let source = Source { passage: PassageId::from_bytes([1; 16]), place: uri.clone(), uri };
+            answer.answer.as_mut().unwrap().grounding = Some(Grounding {
+                base: "waters".into(),
+                query: "why".into(),
+                text: "Rivers bend.".into(),
+                sources: vec![source],
+                citations: Vec::new(),
+            });
+        }
+        stage.event(Event::Replies { task: *task, replies: vec![Reply::Finished { answer }] });
+        stage.event(Event::Ended { task: *task, error: None });
+    }
+    for keys in ["<tab>p", "<right>p", "<alt+i>"] {
+        let effects = stage.keys(keys);
+        assert!(
+            Stage::requests(&effects).is_empty() && stage.state.overlays.is_empty(),
+            "{keys}: {effects:?}"
+        );
+        let shown = stage.text();
+        assert!(shown.contains("Choose first: that would tell who answers."), "{keys}: {shown}");
+        assert!(!shown.contains("waters") && !shown.contains("rivers.md"), "{keys}: {shown}");
+        stage.pass(10_000);
     }
 }

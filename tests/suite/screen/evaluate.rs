@@ -13,7 +13,8 @@ use outcrop::domain::time::Timestamp;
 use outcrop::domain::{Error, ErrorKind};
 use outcrop::tui::app::Start;
 use outcrop::tui::effect::Effect;
-use outcrop::tui::event::Event;
+use outcrop::tui::event::{Button, Event, Mouse, MouseKind};
+use outcrop::tui::key::KeyModifiers;
 use outcrop::tui::pane::evaluate::Closed;
 use outcrop::workbench::request::evaluations::Evaluations;
 use outcrop::workbench::{Reply, Request};
@@ -643,8 +644,9 @@ fn nothing_else_of_the_program_is_reached_from_a_closed_rating() {
     let before = stage.text();
     for key in [
         "<ctrl+p>", "<ctrl+o>", "<ctrl+l>", "<ctrl+n>", "<ctrl+b>", "<ctrl+s>", "<alt+1>", "<alt+2>",
-        "<alt+4>", "<alt+5>", "<alt+8>", "<alt+j>", "<alt+k>", "<alt+p>", "<alt+s>", "<ctrl+t>", "/",
-        "<ctrl+g>", "<esc>", "x", "f", "n", "D", "c", "a", "o",
+        "<alt+3>", "<alt+4>", "<alt+5>", "<alt+6>", "<alt+7>", "<alt+8>", "<alt+9>", "<alt+e>", "<alt+i>",
+        "<alt+j>", "<alt+k>", "<alt+p>", "<alt+s>", "<ctrl+t>", "/", "<ctrl+g>", "<esc>", "x", "f", "n", "D",
+        "c", "a", "o", "E", "T", "L",
     ] {
         let asked = stage.keys(key);
         assert!(Stage::requests(&asked).is_empty(), "{key}: {asked:?}");
@@ -666,6 +668,32 @@ fn nothing_else_of_the_program_is_reached_from_a_closed_rating() {
     assert!(!stage.effects.contains(&Effect::Quit));
     stage.answer("do\":\"sit", vec![Reply::Seat { seat: Seat { sheet: None, ..seat(best(), &[], 5) } }]);
     assert!(stage.effects.contains(&Effect::Quit));
+}
+
+#[test]
+fn no_click_leads_out_of_a_closed_rating() {
+    let mut stage = rating(100, 30, "dark", seat(best(), &ANSWERS, 5));
+    let modifiers = KeyModifiers::NONE;
+    for (column, row) in (0..100).flat_map(|column| (0..30).map(move |row| (column, row))) {
+        for kind in [MouseKind::Down(Button::Left), MouseKind::Up(Button::Left)] {
+            stage.event(Event::Mouse(Mouse { kind, column, row, modifiers }));
+        }
+    }
+    let asked = Stage::requests(&stage.effects);
+    assert!(asked.iter().all(|request| matches!(request, Request::Evaluations(_))), "{asked:?}");
+    let text = stage.text();
+    assert!(text.contains("LEFT") && text.contains("RIGHT") && !text.contains("1 Chat"), "{text}");
+}
+
+#[test]
+fn answers_of_a_megabyte_and_of_escape_codes_are_rated_on_the_screen() {
+    let large = "Line after line of an answer that goes on. ".repeat(25_000);
+    let hostile = "\u{1b}]0;title\u{7} short \u{202e}";
+    let mut stage = rating(80, 24, "dark", seat(best(), &[&large, hostile], 5));
+    let text = stage.text();
+    assert!(text.contains("LEFT") && text.contains("Line after line") && text.contains("short"), "{text}");
+    assert!(!text.contains(['\u{1b}', '\u{7}', '\u{202e}']), "{text}");
+    cast(&stage.keys("1"));
 }
 
 #[test]

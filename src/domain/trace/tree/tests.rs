@@ -233,6 +233,29 @@ fn a_chain_of_a_hundred_thousand_is_no_deeper_than_it_may() {
     assert_eq!(tree.order().len(), 100_000);
 }
 
+#[test]
+fn a_million_spans_are_one_tree_in_which_every_one_stands() {
+    const ALL: u32 = 1_000_000;
+    let mut outline = Outline::default();
+    let facts = Facts { kind: Kind::Model, ..Facts::default() };
+    for id in 1..=u64::from(ALL) {
+        let span = TraceSpan {
+            id: SpanKey(id),
+            parent: (id > 1).then_some(SpanKey(id / 8 + 1)).filter(|parent| parent.0 != id),
+            name: "step".to_owned(),
+            start: id,
+            end: 3_000_000,
+            ..TraceSpan::default()
+        };
+        outline.add(&span, &facts, |_| None);
+    }
+    let tree = Tree::of(&outline);
+    assert_eq!(tree.order().len(), ALL as usize);
+    assert_eq!(Rollups::of(&outline, &tree).whole.spans, ALL);
+    let path = tree.critical(0);
+    assert_eq!(path.iter().map(|stretch| stretch.to - stretch.from).sum::<u64>(), tree.duration(0));
+}
+
 fn spans() -> impl Strategy<Value = Vec<Made>> {
     let one = (1..12u64, 0..14u64, 0..50u64, 0..60u64, any::<bool>(), 0..3u32).prop_map(
         |(id, parent, start, end, model, tokens)| {

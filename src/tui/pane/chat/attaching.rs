@@ -109,9 +109,9 @@ impl State {
         any
     }
 
-    /// Says on their chips which files the model does not take.
+    /// Says on their chips which files the model does not take. Which model an agent has is the agent's own affair.
     pub(super) fn bar_files(&mut self) {
-        let model = self.thread.setup.model.as_ref();
+        let model = self.thread.setup.model.as_ref().filter(|_| self.thread.agent.is_none());
         let card = model.and_then(|model| self.stock.card(model));
         self.composer.bar(|block| lacking::of_block(block, card));
     }

@@ -119,7 +119,7 @@ impl State {
         self.comparison = Some(comparison.clone());
         self.ballots.clear();
         self.revealed.clear();
-        self.seen = false;
+        (self.seen, self.strayed) = (false, false);
         (self.page, self.at, self.first) = (0, 0, 0);
         self.lanes = self.aside.remove(&0).unwrap_or_default();
         self.ask_due(desk);

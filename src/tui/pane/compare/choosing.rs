@@ -51,7 +51,7 @@ impl State {
             answers,
             choice,
             order: self.order(),
-            hidden: self.is_hidden(),
+            hidden: self.is_hidden() && !self.strayed,
         };
         let task = desk.call(None, Request::Comparisons(request));
         self.waits.insert(task, Wait::Choose);

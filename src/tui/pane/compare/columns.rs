@@ -82,7 +82,7 @@ impl State {
     }
 
     /// What would tell who answers waits until a choice was made.
-    pub(super) fn may_not_tell(&self, desk: &mut Desk<'_>) -> bool {
+    pub fn may_not_tell(&self, desk: &mut Desk<'_>) -> bool {
         let hidden = self.is_hidden();
         if hidden {
             desk.say("Choose first: that would tell who answers.");
@@ -102,6 +102,15 @@ impl State {
             });
         }
         hidden
+    }
+
+    /// The person goes where calls stand by their models, with their times and costs: what they choose after that is not blind.
+    pub fn strays(&mut self, desk: &mut Desk<'_>) {
+        let pages = self.comparison.as_ref().map_or(0, |comparison| comparison.pages.len());
+        if !self.strayed && (0..pages).any(|page| self.is_hidden_on(page)) {
+            self.strayed = true;
+            desk.say("Calls have names here: your next blind choice is not kept as blind.");
+        }
     }
 
     pub(super) fn toggle_blind(&mut self, desk: &mut Desk<'_>) {

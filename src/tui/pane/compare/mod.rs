@@ -184,6 +184,8 @@ pub struct State {
     revealed: BTreeSet<usize>,
     /// The person saw who answers before choosing.
     seen: bool,
+    /// They have been where calls stand by their models: they may know.
+    strayed: bool,
     /// Columns that are folded to their letters, by where they stand: on another blind page that is another one.
     narrow: BTreeSet<usize>,
     /// The category whose leaderboard was asked for last.

@@ -184,6 +184,7 @@ impl State {
         }
         self.let_go();
         self.seen = comparison.was_seen_by(&person(&desk.options.principal));
+        self.strayed &= self.comparison.as_ref().is_some_and(|shown| shown.id == comparison.id);
         self.comparison = Some(comparison);
         self.revealed = ballots.iter().map(|ballot| ballot.page as usize).collect();
         // What was taken back counts no more, but who answers there was seen.
@@ -242,7 +243,7 @@ impl State {
         self.comparison = None;
         self.ballots.clear();
         self.revealed.clear();
-        self.seen = false;
+        (self.seen, self.strayed) = (false, false);
         (self.page, self.failed) = (0, None);
         self.waits.retain(|_, wait| !matches!(wait, Wait::Lane(_) | Wait::Open(_)));
         for lane in &mut self.lanes {

@@ -64,7 +64,7 @@ impl State {
                     "Columns scroll together."
                 });
             }
-            Action::ShowPassages => desk.overlays.extend(self.given().map(given)),
+            Action::ShowPassages => self.show_passages(desk),
             Action::AddToDataset => self.ask_for_dataset(desk),
             Action::ShowSummary => self.ask_for_summary(desk),
             Action::SetRepeats => self.ask_for_repeats(desk),
@@ -204,6 +204,7 @@ impl State {
             | Action::ShowSummary
             | Action::ContinueInChat
             | Action::CopyRequest
+            | Action::ShowPassages
             | Action::AddToDataset => true,
             // One that has ended before the others would be told from them.
             Action::Copy | Action::Retry => !self.all_ended(),
@@ -238,7 +239,8 @@ impl State {
             Action::NewComparison | Action::ContinueInChat => asked && !self.runs(),
             Action::Retry => asked && self.current().is_some_and(|at| !self.lanes[at].runs()),
             Action::Copy | Action::ToggleFold | Action::ShowSummary => asked,
-            Action::ShowPassages => self.given().is_some(),
+            // Whether a column has any may tell who answers in it.
+            Action::ShowPassages => self.is_hidden() || self.given().is_some(),
             Action::CopyRequest => asked && self.current().is_some_and(|at| self.lanes[at].ended().is_some()),
             Action::Delete | Action::Open => self.focus == Focus::List || self.focus == Focus::Settings,
             // Where they tell too much that is said; the chat's are not meant.
@@ -257,6 +259,13 @@ impl State {
             | Action::Cancel
             | Action::Reset => true,
             action => action.moves(),
+        }
+    }
+
+    /// What a knowledge base gave for the answer of the column that keys act on.
+    fn show_passages(&self, desk: &mut Desk<'_>) {
+        if !self.may_not_tell(desk) {
+            desk.overlays.extend(self.given().map(given));
         }
     }
 

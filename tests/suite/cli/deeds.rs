@@ -1,0 +1,139 @@
+//! What an agent does with a knowledge base and with an endpoint, and what its run records of what it was made with.
+
+use std::fs;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::agents::{ACTS, gave, home, made, run};
+use super::home::{Home, SCRIPTED, on_both};
+use super::knowledge::{create, embedding, good, write};
+use crate::loopback::{Server, whole};
+
+const SUMS: &str = "[[groups]]\nname = 'sums'\nruns = { built_in = { tool = 'calculator' } }\n";
+
+/// Makes the agent's next version.
+fn edited(home: &Home, more: &str) {
+    let text = format!("instruction = 'You help.'\nmodel = '{ACTS}'\n{more}");
+    fs::write(home.beside().join("b.toml"), text).unwrap();
+    good(&home.run(&["agent", "edit", "a", "b.toml"]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_base_has_is_worded_by_the_prompt_of_its_step_or_given_as_it_stands() {
+    let server = embedding(Duration::ZERO).await;
+    tokio::task::block_in_place(|| {
+        let home = Home::with(&format!(
+            "{SCRIPTED}[providers.emb]\nkind = 'openai'\nbase_url = '{}'\n[models.\"{ACTS}\"]\ncan = ['tools']\n",
+            server.url("/v1")
+        ));
+        write(&home, "rivers.md", "Rivers bend because the outer bank is cut.\n");
+        good(&create(&home));
+        let base = "[[bases]]\nname = 'docs'\ndescription = 'Of rivers.'\n";
+        let step = "[steps.knowledge_base_response]\nmodel = 'scripted/echo'\n\
+                    template = 'Asked $query$ of: $search_results$'\n";
+        made(&home, &format!("{step}{base}"));
+        let script = "call search_docs {\"query\": \"why do rivers bend\"}\n---\nDone.";
+        let content = || {
+            let said = run(&home, script, &["--json"]);
+            let (action, content, failed) = gave(&said).remove(0);
+            assert_eq!((action.as_str(), failed), ("search_docs", false), "{said:?}");
+            assert!(content.contains("the outer bank is cut"), "{content}");
+            content
+        };
+        let worded = content();
+        assert!(worded.starts_with("Asked why do rivers bend of: "), "{worded}");
+        assert!(worded.contains("Sources:\n[1] ") && worded.contains("rivers.md"), "{worded}");
+        edited(&home, &format!("[steps.knowledge_base_response]\nenabled = false\n{base}"));
+        let plain = content();
+        assert!(
+            plain.contains("<result") && !plain.contains("Asked") && !plain.contains("Sources:"),
+            "{plain}"
+        );
+    });
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_endpoint_is_sent_bedrock_s_event_and_what_it_says_is_given_to_the_model() {
+    let server = Server::start(|_, _| {
+        let body = json!({"TEXT": {"body": "12 left"}});
+        let gave = json!({"messageVersion": "1.0", "response": {"functionResponse": {"responseBody": body}}});
+        whole(200, &[], gave.to_string())
+    })
+    .await;
+    tokio::task::block_in_place(|| {
+        let home = home();
+        let function =
+            "{ name = 'count', description = '', parameters = [{ name = 'tea', required = true }] }";
+        let url = server.url("/stock");
+        made(
+            &home,
+            &format!(
+                "[[groups]]\nname = 'stock'\nruns = {{ http = {{ url = '{url}' }} }}\nfunctions = [{function}]\n"
+            ),
+        );
+        let said = run(&home, "call count {\"tea\": \"assam\"}\n---\nDone.", &["--json"]);
+        assert_eq!(gave(&said), [("count".to_owned(), "12 left".to_owned(), false)], "{said:?}");
+    });
+    let seen = server.seen();
+    assert_eq!((seen.len(), seen[0].line.as_str()), (1, "POST /stock HTTP/1.1"));
+    let event: Value = serde_json::from_slice(&seen[0].body).unwrap();
+    assert_eq!((&event["messageVersion"], &event["actionGroup"]), (&json!("1.0"), &json!("stock")));
+    assert_eq!(event["function"], "count");
+    assert_eq!(event["parameters"], json!([{"name": "tea", "type": "string", "value": "assam"}]));
+}
+
+#[test]
+fn a_run_records_the_version_the_prompts_and_the_tools_that_it_was_made_with() {
+    let home = home();
+    made(&home, SUMS);
+    let recorded = || {
+        assert_eq!(run(&home, "Done.", &[]).code, Some(0));
+        let shown = home.run(&["agent", "show", "a", "--json"]).objects();
+        let run = shown.into_iter().find(|one| one["reply"] == "agent_run").unwrap()["run"].clone();
+        (run["version"].clone(), run["hashes"]["prompts"].clone(), run["hashes"]["tools"].clone())
+    };
+    let first = recorded();
+    assert_eq!((&first.0, first.1.as_array().unwrap().len()), (&json!(1), 5));
+    assert_eq!(first.2.as_array().unwrap().len(), 1, "{first:?}");
+    assert_eq!(recorded(), first, "the same of the same");
+    edited(
+        &home,
+        &format!("{SUMS}[[groups]]\nname = 'ask'\nruns = {{ built_in = {{ tool = 'ask_user' }} }}\n"),
+    );
+    let more = recorded();
+    assert_eq!((&more.0, more.2.as_array().unwrap().len()), (&json!(2), 2));
+    edited(&home, &format!("[steps.orchestration]\ntemplate = 'Only $instruction$'\n{SUMS}"));
+    let other = recorded();
+    assert_eq!((&other.0, &other.2), (&json!(3), &first.2));
+    assert_ne!(other.1, first.1, "the prompt is another one");
+}
+
+#[test]
+fn every_verb_of_agents_tells_programs_objects_alone() {
+    let [(), ()] = on_both(home, |home| {
+        let text = format!("name = 'a'\ninstruction = 'You help.'\nmodel = '{ACTS}'\n");
+        fs::write(home.beside().join("a.toml"), text).unwrap();
+        fs::write(home.beside().join("prompt"), "Only $instruction$").unwrap();
+        for (words, kind) in [
+            ("create a.toml", "agent_head"),
+            ("list", "agent_head"),
+            ("show a", "agent"),
+            ("edit a --template orchestration=prompt", "agent_head"),
+            ("diff a", "diff"),
+            ("diff a --baseline", "template_diff"),
+            ("run a hello", "agent_event"),
+            ("export a", "text"),
+            ("export a --form json", "text"),
+            ("import a.toml --name b", "agent_imported"),
+            ("remove b --yes", "done"),
+        ] {
+            let words = format!("agent {words} --json");
+            let said = home.run(&words.split(' ').collect::<Vec<_>>());
+            assert_eq!(said.code, Some(0), "{words}: {said:?}");
+            let objects = said.objects();
+            assert!(objects.iter().all(|object| object["reply"].is_string()), "{words}: {objects:?}");
+            assert_eq!(objects.first().map(|object| &object["reply"]), Some(&kind.into()), "{words}");
+        }
+    });
+}
