@@ -108,9 +108,8 @@ impl Transcript {
         self.turned = self.turned.iter().filter_map(|row| place(*row)).collect();
         let told = std::mem::take(&mut self.told);
         self.told = told.into_iter().filter_map(|(row, told)| Some((place(row)?, told))).collect();
-        for step in &mut self.steps {
-            step.row = place(step.row).unwrap_or(u32::MAX);
-        }
+        let moved = |step: &Step| Step { row: place(step.row).unwrap_or(u32::MAX), ..step.clone() };
+        self.steps = self.steps.iter().map(moved).collect();
     }
 
     /// The chosen step's row.
