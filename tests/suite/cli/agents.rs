@@ -218,14 +218,23 @@ async fn a_program_reads_and_reaches_only_what_is_named() {
     }
     let connects =
         format!("/bin/bash -c 'exec 3<>/dev/tcp/127.0.0.1/{}' || exit 5\n{ANSWER} connected", server.port);
-    for (network, said) in [("", "exit status: 5"), (", network = true", "connected")] {
+    for (network, offline, said) in [
+        ("", false, "exit status: 5"),
+        (", network = true", false, "connected"),
+        (", network = true", true, "exit status: 5"),
+    ] {
         let group = program(&home, &connects, network);
         fs::write(home.beside().join("b.toml"), format!("instruction = 'x'\nmodel = '{ACTS}'\n{group}"))
             .unwrap();
         assert_eq!(home.run(&["agent", "edit", "a", "b.toml"]).code, Some(0));
-        let gave = gave(&run(&home, call, &["--json"]));
-        assert!(gave[0].1.contains(said), "{network}: {gave:?}");
+        let how: &[&str] = if offline { &["--json", "--offline"] } else { &["--json"] };
+        let gave = gave(&run(&home, call, how));
+        // A machine that cannot keep the network from it does not start it.
+        let refused = offline && gave[0].1.contains("--offline forbids the network");
+        assert!(gave[0].1.contains(said) || refused, "{network} {offline}: {gave:?}");
     }
+    let left = home.run(&["usage", "egress"]).stdout;
+    assert_eq!(left.matches("the program /bin/sh").count(), 1, "{left}");
 }
 
 /// Teas at an API, with a document that names `server`.
