@@ -77,6 +77,22 @@ impl Site {
         files::bytes_under(&self.shelves())
     }
 
+    /// What a backup leaves out, in words, so that nobody takes one for more than it is.
+    pub(super) fn left_out(&self) -> Result<Vec<&'static str>> {
+        let mut kinds = BTreeSet::new();
+        for name in self.shelf_names()? {
+            // Vectors that were kept save time, and nobody misses them.
+            if name == "embeddings" || files::bytes_under(&self.shelves().join(&name)) == 0 {
+                continue;
+            }
+            kinds.insert(match name.as_str() {
+                "traces" => "the traces of other programs",
+                _ => "what was read into the knowledge bases: sync them after a restore",
+            });
+        }
+        Ok(kinds.into_iter().collect())
+    }
+
     pub(super) fn shelf_names(&self) -> Result<Vec<String>> {
         names(&self.shelves())
             .or_else(|error| if self.shelves().exists() { Err(error) } else { Ok(Vec::new()) })
