@@ -31,6 +31,7 @@ mod rated;
 mod rebuilt;
 mod replays;
 mod reranking;
+mod sealed;
 mod settings;
 mod sources;
 mod spans;
