@@ -103,7 +103,7 @@ fn running() -> Sync {
     Sync { due, began: Timestamp(NOW - 60_000), ..sync(SyncState::InProgress) }
 }
 
-fn bases() -> Vec<Base> {
+pub(super) fn bases() -> Vec<Base> {
     vec![
         base(1, "billing", vec![source(Some(failing()))]),
         base(
@@ -116,7 +116,7 @@ fn bases() -> Vec<Base> {
     ]
 }
 
-fn enter(stage: &mut Stage, bases: Vec<Base>) {
+pub(super) fn enter(stage: &mut Stage, bases: Vec<Base>) {
     stage.keys("<alt+3>");
     stage.answer("\"list\"", vec![Reply::Bases { bases }]);
 }
