@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::home::{Home, SCRIPTED, Said, on_both};
 use crate::loopback::{Server, whole};
 
-const SUMS: &str = "[[groups]]\nname = 'sums'\nruns = { built_in = { tool = 'calculator' } }\n";
+pub(super) const SUMS: &str = "[[groups]]\nname = 'sums'\nruns = { built_in = { tool = 'calculator' } }\n";
 
 /// A model whose card has tools; the same at a rate has none, and is asked for steps in JSON.
 pub(super) const ACTS: &str = "scripted/acts";
