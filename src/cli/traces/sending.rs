@@ -58,7 +58,8 @@ fn header(text: &str, variable: &dyn Fn(&str) -> Option<String>) -> Result<(Stri
         return Err(Error::new(ErrorKind::Invalid, DOING, why, "--header 'Authorization=Bearer $TOKEN'"));
     };
     if holds_key(name) && variable::names(value).is_empty() {
-        let why = format!("{name} holds a key, and what stands on a command line can be read by everybody here");
+        let why =
+            format!("{name} holds a key, and what stands on a command line can be read by everybody here");
         let hint = format!("Name a variable that holds it: --header '{name}=$TOKEN'.");
         return Err(Error::new(ErrorKind::Invalid, DOING, why, hint));
     }
