@@ -168,7 +168,7 @@ fn whoever_asks_a_model_is_counted_and_stopped_by_a_budget() {
         (vec!["agent", "run", "a", "acts\nHello."], 2),
     ] {
         let stop = ["-c", "budgets.scripted.day_stop_tokens=1"];
-        let said = home.run(&[&stop[..], &arguments].concat());
+        let said = home.run(&[&stop[..], &arguments[..]].concat());
         assert_eq!(said.code, Some(code), "{said:?}");
         assert!(said.stderr.contains("the budget of 1 token for scripted today is used up"), "{said:?}");
     }
