@@ -2,6 +2,7 @@
 //! but for what that says it leaves out.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::time::Duration;
 
 use super::home::{Home, SCRIPTED, files};
@@ -91,6 +92,10 @@ async fn what_any_service_keeps_lies_open_nowhere_and_comes_back_from_a_backup()
     tokio::task::block_in_place(|| {
         let home = filled(&server);
         assert_eq!(lies_open(&home), [""; 0]);
+        for (path, _) in files(&home.path().join("data")) {
+            let mode = fs::metadata(&path).unwrap().permissions().mode();
+            assert_eq!(mode & 0o077, 0, "{}: {mode:o}", path.display());
+        }
         let before = lists(&home);
         assert!(before.iter().all(|list| !list.is_empty()), "{before:?}");
         let run = good(&home.run(&["agent", "show", "falconer"])).to_owned();
