@@ -19,7 +19,7 @@ use super::{Shared, files};
 use crate::domain::{Error, ErrorKind, Result};
 
 /// The folder of all shelves, in that of the store.
-const SHELVES: &str = "shelves";
+pub(super) const SHELVES: &str = "shelves";
 
 impl Shared {
     pub(super) fn shelves(&self) -> MutexGuard<'_, Open> {
@@ -147,7 +147,7 @@ fn kept(name: &str, why: &Error) -> String {
 }
 
 /// What lies on those shelves, in words.
-fn all_of(names: &[String]) -> String {
+pub(super) fn all_of(names: &[String]) -> String {
     let kinds: BTreeSet<&str> = names.iter().map(|name| called(name).1).collect();
     kinds.into_iter().collect::<Vec<_>>().join(", ")
 }
@@ -158,7 +158,7 @@ pub(super) fn sealer(keys: &Keys, name: &str) -> Sealer {
 }
 
 /// The keys that a shelf may still be sealed with.
-fn old_sealers(desk: &Desk, name: &str) -> Result<Vec<Sealer>> {
+pub(super) fn old_sealers(desk: &Desk, name: &str) -> Result<Vec<Sealer>> {
     let unwrapped = desk.head.before.iter().map(|keys| desk.wrapper.unwrap(keys, &desk.head.wrap));
     unwrapped.map(|keys| Ok(sealer(&keys?, name))).collect()
 }
