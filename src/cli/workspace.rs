@@ -73,7 +73,7 @@ pub(super) async fn workspace(verb: Verb, asker: &Asker, out: &mut Out) -> Resul
             if is_backup {
                 let now = found(asker, out).await?;
                 for left in &now.left_out {
-                    out.line(&format!("but {left}"))?;
+                    out.line(&format!("left out: {left}"))?;
                 }
                 out.line(&opens(&now))?;
             }

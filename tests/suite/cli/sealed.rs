@@ -110,8 +110,8 @@ async fn what_any_service_keeps_lies_open_nowhere_and_comes_back_from_a_backup()
         assert!(good(&home.run(&["kb", "search", "docs", CANARY])).contains("rivers that bend"));
 
         let kept = good(&home.run(&["workspace", "backup", "copy"])).to_owned();
-        assert!(kept.contains("but the traces of other programs"), "{kept}");
-        assert!(kept.contains("but what was read into the knowledge bases"), "{kept}");
+        assert!(kept.contains("left out: the traces of other programs"), "{kept}");
+        assert!(kept.contains("left out: what was read into the knowledge bases"), "{kept}");
         // It opens elsewhere with the key file beside it.
         let other = Home::with(&fs::read_to_string(home.path().join("config.toml")).unwrap());
         let key = files(&home.path().join("data/home")).into_iter().find(|(path, _)| {
