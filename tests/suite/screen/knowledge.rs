@@ -282,7 +282,7 @@ fn where_nothing_is_asked_the_key_that_chooses_a_model_leads_to_the_chat() {
     enter(&mut stage, bases());
     stage.keys("<ctrl+l>");
     let shown = stage.text();
-    assert!(stage.state.place == Place::Chat && shown.contains("Models"), "{shown}");
+    assert!(stage.state.place == Place::Chat && shown.contains("take it"), "{shown}");
 }
 
 #[test]
