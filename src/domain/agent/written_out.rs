@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::group::{Executor, Server};
-use super::{Definition, Group, variable};
+use super::{Book, Definition, Group, variable};
 
 /// Words that stand in the names of secrets, and how names in one word end.
 const WORDS: [&str; 9] =
@@ -74,6 +74,17 @@ impl Definition {
             }
         }
         definition
+    }
+}
+
+impl Book {
+    /// The same of all its versions.
+    #[must_use]
+    pub fn without_secrets(mut self) -> Self {
+        for version in &mut self.versions {
+            version.definition = version.definition.without_secrets();
+        }
+        self
     }
 }
 

@@ -378,6 +378,29 @@ fn an_agent_goes_out_as_a_file_and_comes_back_and_bedrocks_is_taken_over_with_re
 }
 
 #[test]
+fn a_secret_that_a_definition_has_written_out_is_spoken_of_and_shown_nowhere() {
+    let home = home();
+    let text = "name = 'a'\ninstruction = 'You help.'\nmodel = 'scripted/acts'\n[[groups]]\nname = 'web'\n\
+                runs = { http = { url = 'http://127.0.0.1:9', headers = { Authorization = 'Bearer sk-canary' } } }\n\
+                functions = [{ name = 'one', description = '' }]\n";
+    fs::write(home.beside().join("a.toml"), text).unwrap();
+    let made = home.run(&["agent", "create", "a.toml"]);
+    assert!(made.code == Some(0) && made.stderr.contains("write ${AUTHORIZATION}"), "{made:?}");
+    for arguments in [
+        &["agent", "show", "a"][..],
+        &["agent", "show", "a", "--json"],
+        &["agent", "export", "a"],
+        &["agent", "export", "a", "--form", "json"],
+        &["agent", "import", "a.toml", "--name", "b"],
+        &["agent", "import", "a.toml", "--name", "c", "--json"],
+    ] {
+        let said = home.run(arguments);
+        assert_eq!(said.code, Some(0), "{said:?}");
+        assert!(!format!("{said:?}").contains("canary"), "{arguments:?}: {said:?}");
+    }
+}
+
+#[test]
 fn files_are_read_below_their_folder_alone() {
     let home = home();
     fs::create_dir(home.beside().join("notes")).unwrap();
