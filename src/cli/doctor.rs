@@ -7,7 +7,7 @@ use std::os::unix::fs::PermissionsExt;
 use super::item::Item;
 use super::out::Out;
 use super::{Asker, End, Exit, Needs, unexpected, words};
-use crate::config::{ApiKey, Config, Environment, Osc52, ProviderConfig, Shown};
+use crate::config::{ApiKey, Config, Environment, Osc52, Shown};
 use crate::domain::{Error, Result};
 use crate::workbench::reply::{Check, Verdict};
 use crate::workbench::request::workspace::Workspace;
@@ -114,11 +114,10 @@ fn configuration(config: &Config) -> Check {
         .iter()
         .filter(|value| value.origin != "default")
         .partition(|value| value.origin == file);
+    let has_key = there.iter().any(|value| value.is_secret());
     let there = words::count(there.len() as u64, "value", "values");
-    let has_key =
-        |provider: &ProviderConfig| matches!(provider.api_key, ApiKey::Given { variable: None, .. });
     let mode = std::fs::metadata(&config.paths.config).map_or(0, |found| found.permissions().mode());
-    if mode & 0o077 != 0 && config.providers.values().any(has_key) {
+    if mode & 0o077 != 0 && has_key {
         let found = format!("{path} holds a key, and others on this machine can read it");
         let advice = format!("`chmod 600 {path}`, or take the key from a variable or `outcrop keys set`.");
         return check("configuration", Verdict::Note, found, &advice);

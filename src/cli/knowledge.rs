@@ -489,8 +489,9 @@ async fn search(wanted: SearchBase, asker: &Asker, out: &mut Out) -> Result<Exit
         for passage in &retrieved.expected {
             out.line(&format!("expected: {}  {}", passage.whole_place(), ranks(passage)))?;
         }
-        let (compared, matched) = (grouped(retrieved.compared), grouped(retrieved.matched));
-        out.note(&format!("{compared} passages compared, {matched} with a word of it"))?;
+        let (compared, matched) =
+            (count(retrieved.compared, "passage", "passages"), grouped(retrieved.matched));
+        out.note(&format!("{compared} compared, {matched} with a word of it"))?;
         reranking::note(retrieved, out)?;
     }
     Ok(if retrieved.hits.is_empty() { Exit::Negative } else { Exit::Done })

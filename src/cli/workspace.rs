@@ -72,6 +72,9 @@ pub(super) async fn workspace(verb: Verb, asker: &Asker, out: &mut Out) -> Resul
             out.line(&done)?;
             if is_backup {
                 let now = found(asker, out).await?;
+                for left in &now.left_out {
+                    out.line(&format!("left out: {left}"))?;
+                }
                 out.line(&opens(&now))?;
             }
             if let Some(before) = before {

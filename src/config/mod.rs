@@ -124,6 +124,13 @@ pub struct Shown {
     pub origin: String,
 }
 
+impl Shown {
+    /// Whether it is a secret itself, and not the name of a variable that holds one.
+    pub fn is_secret(&self) -> bool {
+        self.value == show::SECRET
+    }
+}
+
 /// What the keys of the screen do in one place: the screen's table, as `[keys]` of the file speaks of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ActionKeys {

@@ -10,6 +10,9 @@ use super::table::{KEYS, Key, Kind};
 use super::{ActionKeys, Shown, check};
 use crate::domain::secret::shown_url;
 
+/// What is shown of a secret.
+pub(super) const SECRET: &str = "\"…\"";
+
 /// Every leaf of the merged values: known keys in the order of the list, then names that the person chose.
 pub(super) fn values(merged: &Value) -> Vec<Shown> {
     let mut shown = Vec::new();
@@ -48,7 +51,7 @@ fn leaves(under: &str, value: &Value, shown: &mut Vec<Shown>) {
 fn text(kind: Option<Kind>, value: &Value) -> String {
     match (&value.kind, kind) {
         // The name of a variable is no secret, and the person wants to see it.
-        (ValueKind::String(text), Some(Kind::Secret)) if !text.starts_with('$') => "\"…\"".to_owned(),
+        (ValueKind::String(text), Some(Kind::Secret)) if !text.starts_with('$') => SECRET.to_owned(),
         (ValueKind::String(text), Some(Kind::Proxy | Kind::Url)) => quoted(&shown_url(text)),
         (ValueKind::String(text), _) => quoted(text),
         (value @ (ValueKind::Array(_) | ValueKind::Table(_)), Some(Kind::SettingJson)) => {

@@ -26,6 +26,9 @@ pub struct WorkspaceInfo {
     /// Bytes among them of what a restore or a repair replaced and kept.
     #[serde(default)]
     pub kept: u64,
+    /// What a backup leaves out, in words.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left_out: Vec<String>,
     /// The process that owns the store.
     pub owner_pid: u32,
     pub schema: u32,

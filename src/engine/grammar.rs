@@ -81,8 +81,9 @@ impl Grammars {
                 "Leave out of the schema what is named there, or ask without one.",
             ));
         }
-        for left in matcher.grammar_warnings() {
-            tracing::debug!("left out of a grammar: {left}");
+        let left = matcher.grammar_warnings().len();
+        if left > 0 {
+            tracing::debug!(left, "parts of a schema are left out of its grammar");
         }
         Ok(Grammar { matcher, tokens: Arc::clone(self.0.tok_env()) })
     }

@@ -60,7 +60,7 @@ impl Recorder {
         if let Some(Writer { sender, task }) = self.writer.lock().await.take() {
             drop(sender);
             if let Err(why) = task.await {
-                tracing::warn!(%why, "the recorder ended badly");
+                tracing::warn!(panicked = why.is_panic(), "the recorder ended badly");
             }
         }
     }

@@ -63,6 +63,7 @@ impl Workspace {
                     messages: info.count(Kind::Message),
                     bytes: info.bytes,
                     kept: info.kept,
+                    left_out: info.left_out.into_iter().map(str::to_owned).collect(),
                     owner_pid: std::process::id(),
                     schema: info.schema,
                     notices: store.notices(),

@@ -18,6 +18,8 @@ pub struct Info {
     pub kept: u64,
     /// Bytes of what lies on shelves: indexes of knowledge bases.
     pub shelves: u64,
+    /// What of that a backup leaves out, in words.
+    pub left_out: Vec<&'static str>,
     /// Records of each kind.
     pub records: Vec<(Kind, u64)>,
     /// Conversations that lists have: no runs of prompts, no columns of comparisons.
@@ -72,6 +74,7 @@ impl Store {
         Ok(Info {
             kept: kept.sum(),
             shelves: self.shared.site.shelf_bytes(),
+            left_out: self.shared.site.left_out()?,
             bytes: files::bytes_under(self.shared.site.folder()),
             records,
             listed,

@@ -20,6 +20,7 @@
 //! made from a person's content is readable without the key; a record that was moved, swapped or changed is an error,
 //! not a value; damage costs what it hit and no more; every step of every rewrite may be the last.
 
+mod astray;
 mod attachment;
 mod backup;
 mod ballast;

@@ -54,6 +54,7 @@ impl Store {
         };
         let live = site.migrate(&mut desk, live, &mut notices)?;
         site.end_sealing(&mut desk, &mut notices);
+        site.lay_astray_aside(&desk, &mut notices);
         site.sweep(&desk)?;
         let shared = Shared {
             site,

@@ -19,7 +19,7 @@ use super::{Shared, files};
 use crate::domain::{Error, ErrorKind, Result};
 
 /// The folder of all shelves, in that of the store.
-const SHELVES: &str = "shelves";
+pub(super) const SHELVES: &str = "shelves";
 
 impl Shared {
     pub(super) fn shelves(&self) -> MutexGuard<'_, Open> {
@@ -77,6 +77,22 @@ impl Site {
         files::bytes_under(&self.shelves())
     }
 
+    /// What a backup leaves out, in words, so that nobody takes one for more than it is.
+    pub(super) fn left_out(&self) -> Result<Vec<&'static str>> {
+        let mut kinds = BTreeSet::new();
+        for name in self.shelf_names()? {
+            // Vectors that were kept save time, and nobody misses them.
+            if name == "embeddings" || files::bytes_under(&self.shelves().join(&name)) == 0 {
+                continue;
+            }
+            kinds.insert(match name.as_str() {
+                "traces" => "the traces of other programs",
+                _ => "what was read into the knowledge bases: sync them after a restore",
+            });
+        }
+        Ok(kinds.into_iter().collect())
+    }
+
     pub(super) fn shelf_names(&self) -> Result<Vec<String>> {
         names(&self.shelves())
             .or_else(|error| if self.shelves().exists() { Err(error) } else { Ok(Vec::new()) })
@@ -131,7 +147,7 @@ fn kept(name: &str, why: &Error) -> String {
 }
 
 /// What lies on those shelves, in words.
-fn all_of(names: &[String]) -> String {
+pub(super) fn all_of(names: &[String]) -> String {
     let kinds: BTreeSet<&str> = names.iter().map(|name| called(name).1).collect();
     kinds.into_iter().collect::<Vec<_>>().join(", ")
 }
@@ -142,7 +158,7 @@ pub(super) fn sealer(keys: &Keys, name: &str) -> Sealer {
 }
 
 /// The keys that a shelf may still be sealed with.
-fn old_sealers(desk: &Desk, name: &str) -> Result<Vec<Sealer>> {
+pub(super) fn old_sealers(desk: &Desk, name: &str) -> Result<Vec<Sealer>> {
     let unwrapped = desk.head.before.iter().map(|keys| desk.wrapper.unwrap(keys, &desk.head.wrap));
     unwrapped.map(|keys| Ok(sealer(&keys?, name))).collect()
 }

@@ -98,7 +98,7 @@ impl Workbench for Here {
             let standing = Arc::clone(&here.standing);
             let read = tokio::task::spawn_blocking(move || standing.refresh()).await;
             if let Err(why) = read {
-                tracing::warn!(%why, "reading the configuration again ended badly");
+                tracing::warn!(panicked = why.is_panic(), "reading the configuration again ended badly");
             }
             here.serve(&context, request)
         };

@@ -61,16 +61,17 @@ impl Programs {
         Self { program, folder, around, cuts: Arc::default() }
     }
 
-    /// Calls a program; what it wrote to its standard output. `variables` are those that it may know besides. Dropped, it
-    /// ends the program and what that started.
+    /// Calls a program; what it wrote to its standard output. `variables` are those that it may know besides. Offline it gets
+    /// no network, though its definition names one. Dropped, it ends the program and what that started.
     ///
     /// # Errors
     ///
-    /// `NotFound` where there is no such program, `Timeout` after its time, `Full` where it wrote too much, `Io` where it
-    /// ended with an error, with its own last words.
+    /// `NotFound` where there is no such program, `Offline` where this machine cannot keep the network from one, `Timeout`
+    /// after its time, `Full` where it wrote too much, `Io` where it ended with an error, with its own last words.
     pub async fn call(
         &self,
         called: &Program,
+        offline: bool,
         variables: &[(String, OsString)],
         told: &[u8],
     ) -> Result<Vec<u8>> {
@@ -85,7 +86,13 @@ impl Programs {
             .mode(0o700)
             .create(&self.folder)
             .map_err(|why| Error::io(doing(), &why))?;
-        let bounds = called.bounds;
+        let (bounds, network) = (called.bounds, called.network && !offline);
+        let cuts = !network && self.can_cut().await;
+        if offline && !cuts {
+            // The guard alone leaves it datagrams.
+            let why = "--offline forbids the network, and this machine cannot keep it from a program (unshare --net)";
+            return Err(Error::new(ErrorKind::Offline, doing(), why, "Start without --offline."));
+        }
         let arguments: Vec<String> = called.command[1..].to_vec();
         let mut read = called.read.clone();
         read.push(program.clone());
@@ -96,7 +103,7 @@ impl Programs {
             arguments,
             read,
             write: called.write.clone(),
-            network: called.network,
+            network,
             seconds: u64::from(bounds.seconds),
             memory: u64::from(bounds.memory_mb) << 20,
         };
@@ -106,7 +113,7 @@ impl Programs {
         let needed = NEEDED.into_iter().filter_map(known);
         let own = variables.iter().map(|(name, value)| (OsString::from(name), value.clone()));
         let around: Surroundings = needed.chain(own).collect();
-        let child = if !called.network && self.can_cut().await {
+        let child = if cuts {
             Child::new(cut::WAY[0], &self.folder, &around, patience)
                 .arguments(&cut::WAY[1..])
                 .arguments([&self.program])

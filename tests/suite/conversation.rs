@@ -497,6 +497,83 @@ fn a_hostile_model_puts_no_control_on_a_terminal_that_chat_prints_to() {
     assert!(!json.contains(drives), "{json}");
 }
 
+/// What a stranger sends that would drive a terminal.
+const EVIL: &str = "evil \u{1b}]52;c;x\u{7} \u{1b}[2J \u{9b}31m \u{202e}end";
+
+/// Two spans of another program, whose every text is such.
+fn hostile_trace() -> String {
+    use serde_json::json;
+    let told = |key: &str, value: &str| json!({"key": key, "value": {"stringValue": value}});
+    let span = |id: &str, parent: &str, name: &str| {
+        let said =
+            json!([{"role": "user", "parts": [{"type": "text", "content": format!("Is it so? {EVIL}")}]}]);
+        json!({
+            "traceId": "5b8efff798038103d269b633813fc60c", "spanId": id, "parentSpanId": parent, "kind": 3,
+            "name": format!("{name} {EVIL}"), "status": {"code": 2, "message": EVIL},
+            "startTimeUnixNano": "1764500000000000000", "endTimeUnixNano": "1764500001000000000",
+            "attributes": [
+                told("gen_ai.operation.name", "chat"), told("gen_ai.request.model", EVIL),
+                told("gen_ai.input.messages", &said.to_string()), told(EVIL, EVIL),
+            ],
+        })
+    };
+    let spans =
+        [span("eee19b7ec3c1b174", "", "outer"), span("eee19b7ec3c1b175", "eee19b7ec3c1b174", "inner")];
+    let resource = json!({"attributes": [told("service.name", EVIL)]});
+    json!({"resourceSpans": [{"resource": resource, "scopeSpans": [{"scope": {"name": EVIL}, "spans": spans}]}]})
+        .to_string()
+}
+
+#[test]
+fn what_agents_and_other_programs_say_puts_no_control_on_a_terminal() {
+    let home = Home::new(
+        "model = 'scripted/echo'\n[providers.scripted]\nkind = 'scripted'\n[models.\"scripted/acts\"]\ncan = ['tools']\n",
+    );
+    let file = |name: &str, text: &str| {
+        let path = home.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path.display().to_string()
+    };
+    let agent = serde_json::json!({
+        "name": "shop", "instruction": EVIL, "model": "scripted/acts",
+        "groups": [{"name": "sums", "description": EVIL, "runs": {"built_in": {"tool": "calculator"}}}],
+    });
+    home.said(&["agent", "create", &file("shop.json", &agent.to_string())]);
+    home.said(&["traces", "import", &file("trace.json", &hostile_trace())]);
+    let script = format!("acts\n{EVIL}\ncall calculator {{\"expression\": \"6 * 7\"}}\n---\n{EVIL}");
+    for arguments in [
+        &["traces", "list"][..],
+        &["traces", "show", "5b8efff7"],
+        &["traces", "show", "5b8efff7", "--span", "1"],
+        &["traces", "stats", "5b8efff7"],
+        &["traces", "export", "5b8efff7", "--format", "markdown"],
+        &["agent", "run", "shop", &script],
+        &["agent", "show", "shop"],
+    ] {
+        for json in [false, true] {
+            let json: &[&str] = if json { &["--json"] } else { &[] };
+            let mut tty = home.open(SIZE, &[arguments, json].concat());
+            assert_eq!(tty.ended(), Some(0), "{arguments:?}: {}", tty.text());
+            let said = tty.bytes();
+            assert!(!said.is_empty());
+            assert_eq!(foreign(&said), Vec::<String>::new(), "{arguments:?} {json:?}");
+        }
+    }
+    // The same on the screen: the list, the tree with a card, the conversation.
+    let mut tty = home.open((120, 30), &[]);
+    tty.wait_for_composer();
+    tty.send("\x1b9");
+    tty.wait_for("outer evil");
+    // The newest ones are of the agent: the one from elsewhere is the last.
+    tty.send("G\r");
+    tty.wait_for("inner evil");
+    tty.send("v");
+    tty.wait_for("Is it so?");
+    tty.send("\x11");
+    assert_eq!(tty.ended(), Some(0));
+    assert_eq!(foreign(&tty.bytes()), Vec::<String>::new());
+}
+
 #[test]
 fn headless_chat_prints_the_answer_and_nothing_else() {
     let home = Home::scripted();

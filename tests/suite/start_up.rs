@@ -44,7 +44,7 @@ fn home(port: u16) -> Home {
 }
 
 #[test]
-fn starting_asking_a_model_and_quitting_connect_to_no_server_that_is_not_asked() {
+fn starting_asking_a_model_walking_the_places_and_quitting_connect_to_no_server_that_is_not_asked() {
     let (port, count) = counting();
     let home = home(port);
     for question in [Some("hello there"), None] {
@@ -54,6 +54,13 @@ fn starting_asking_a_model_and_quitting_connect_to_no_server_that_is_not_asked()
             tty.ask(question);
         }
         // The answer's end, which stands there again at the second start.
+        tty.wait_for("· stop");
+        // Every place but that of the models, and back.
+        for place in "2345689".chars() {
+            tty.send(format!("\x1b{place}"));
+        }
+        tty.wait_for("takes what other programs send");
+        tty.send("\x1b1");
         tty.wait_for("· stop");
         tty.send("\x11");
         tty.ends_restored(0);

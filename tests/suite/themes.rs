@@ -176,8 +176,14 @@ fn no_color_in_the_environment_takes_every_colour_from_the_screen() {
         stage.settle();
         let code = "Look:\n\n```rust\nfn main() {}\n```\n[a link](https://example.org)";
         stage.open(vec![message(1, None, Speaker::User, "q"), answer(2, Some(1), code, COMPLETE)]);
-        stage.picture().content.iter().any(|cell| cell.fg != Color::Reset || cell.bg != Color::Reset)
+        let keys =
+            (1..=9).map(|place| format!("<alt+{place}>")).chain(["<f1>", "<esc><ctrl+p>"].map(String::from));
+        keys.map(|keys| {
+            stage.keys(&keys);
+            stage.picture().content.iter().any(|cell| cell.fg != Color::Reset || cell.bg != Color::Reset)
+        })
+        .collect::<Vec<_>>()
     };
-    assert!(coloured(None));
-    assert!(!coloured(Some("1")));
+    assert_eq!(coloured(None), [true; 11]);
+    assert_eq!(coloured(Some("1")), [false; 11]);
 }

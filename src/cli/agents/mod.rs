@@ -50,9 +50,9 @@ pub(super) async fn agents(verb: Verb, asker: &Asker, out: &mut Out) -> Result<E
         Verb::Import { file, name } => {
             let (text, folder) = read(&file).await?;
             let reply = asker.one(Request::Agents(Agents::Import { text, name, folder }), out).await?;
-            let Reply::AgentImported { book, remarks } = &reply else { return Err(unexpected(&reply)) };
+            let Reply::AgentImported { book, remarks } = reply else { return Err(unexpected(&reply)) };
             if out.json {
-                out.object(&reply)?;
+                out.object(&Reply::AgentImported { book: book.without_secrets(), remarks })?;
             } else {
                 heads(std::slice::from_ref(&book.agent), out)?;
                 remarks.iter().try_for_each(|remark| out.note(remark))?;
@@ -195,7 +195,7 @@ async fn show(name: String, number: Option<u32>, asker: &Asker, out: &mut Out) -
     let reply = asker.one(Request::Agents(Agents::Runs { id, limit: RUNS }), out).await?;
     let Reply::AgentRuns { runs } = &reply else { return Err(unexpected(&reply)) };
     if out.json {
-        out.object(&Reply::Agent { book })?;
+        out.object(&Reply::Agent { book: book.without_secrets() })?;
         return runs.iter().try_for_each(|run| out.object(&Item::AgentRun { run }));
     }
     let version = version(&book, number)?;

@@ -58,11 +58,23 @@ fn header(text: &str, variable: &dyn Fn(&str) -> Option<String>) -> Result<(Stri
         let why = "a header is NAME=VALUE";
         return Err(Error::new(ErrorKind::Invalid, DOING, why, "--header 'Authorization=Bearer $TOKEN'"));
     };
+    if holds_key(name) && variable::names(value).is_empty() {
+        let why =
+            format!("{name} holds a key, and what stands on a command line can be read by everybody here");
+        let hint = format!("Name a variable that holds it: --header '{name}=$TOKEN'.");
+        return Err(Error::new(ErrorKind::Invalid, DOING, why, hint));
+    }
     let value = variable::filled(value, variable).map_err(|name| {
         let why = format!("the variable {name} is not set");
         Error::new(ErrorKind::Config, DOING, why, "A header names it: set it where you call outcrop.")
     })?;
     Ok((name.to_owned(), Secret::new(value)))
+}
+
+/// Whether a header of that name is there to prove who asks.
+fn holds_key(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    ["auth", "key", "token", "secret", "cookie"].iter().any(|part| name.contains(part))
 }
 
 #[cfg(test)]
@@ -82,6 +94,14 @@ mod tests {
         for wrong in ["", "=x", "name", "x=$NOWHERE"] {
             let error = header(wrong, &variable).unwrap_err();
             assert!(!error.to_string().contains("s3cret"), "{wrong}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_key_is_not_taken_from_the_command_line() {
+        for literal in ["Authorization=Bearer sk-1", "x-api-key: sk-1", "X-Langfuse-Secret=sk-1"] {
+            let error = header(literal, &|_| None).unwrap_err();
+            assert!(error.hint.contains("=$TOKEN'") && !error.to_string().contains("sk-1"), "{error}");
         }
     }
 }

@@ -22,6 +22,7 @@ pub mod template;
 pub mod told;
 pub mod turn;
 pub mod variable;
+pub mod written_out;
 
 pub use acting::{Acting, Chosen};
 pub use definition::{Agent, Book, Definition, UsedBase, Version};

@@ -2,7 +2,6 @@
 
 use serde_json::Value;
 
-use super::action::Action;
 use super::said::{self, Does};
 use crate::domain::call::Turn;
 use crate::domain::message::{Block, Role};
@@ -114,8 +113,8 @@ pub fn wrong(tool: &Tool, input: &Value) -> Option<String> {
 }
 
 /// What a model is told that calls what there is not.
-pub fn unknown(name: &str, actions: &[Action]) -> String {
-    let names: Vec<&str> = actions.iter().map(|action| action.tool.name.as_str()).collect();
+pub fn unknown(name: &str, tools: &[Tool]) -> String {
+    let names: Vec<&str> = tools.iter().map(|tool| tool.name.as_str()).collect();
     if names.is_empty() {
         return format!("there is no tool {name:?}, and no other: answer without one");
     }

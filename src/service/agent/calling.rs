@@ -239,7 +239,14 @@ impl Running {
             Some((name.clone(), value.clone()))
         };
         let variables: Vec<(String, OsString)> = program.environment.iter().filter_map(known).collect();
-        let written = self.agents.means.programs.call(program, &variables, event.as_bytes()).await?;
+        let (programs, net) = (&self.agents.means.programs, &self.terms.net);
+        let offline = net.is_offline();
+        // Where it may connect to whom it likes, it is an exchange in the record of what left the machine.
+        let goes = program.network && !offline;
+        let name = program.command.first().map_or("", String::as_str);
+        let leave = goes.then(|| net.leave("running a program of an agent", &format!("the program {name}")));
+        let _leave = leave.transpose()?;
+        let written = programs.call(program, offline, &variables, event.as_bytes()).await?;
         responded(&written)
     }
 

@@ -174,7 +174,7 @@ impl Running {
             return Some(("too_many_calls", why));
         }
         let Some(tool) = tools.iter().find(|tool| tool.name == asked.name) else {
-            return Some(("unknown_tool", turn::unknown(&asked.name, &self.offered.actions)));
+            return Some(("unknown_tool", turn::unknown(&asked.name, tools)));
         };
         turn::wrong(tool, &asked.input).map(|why| ("invalid_arguments", why))
     }

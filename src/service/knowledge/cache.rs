@@ -92,7 +92,7 @@ impl Cache {
         let (many, own) = (keys.len(), self.clone());
         let found = tokio::task::spawn_blocking(move || own.parts().find(&keys)).await;
         found.unwrap_or_else(|why| {
-            tracing::warn!(%why, "kept vectors could not be read");
+            tracing::warn!(panicked = why.is_panic(), "kept vectors could not be read");
             vec![None; many]
         })
     }
@@ -104,7 +104,7 @@ impl Cache {
         let why = match kept {
             Ok(Ok(())) => return,
             Ok(Err(error)) => error.to_string(),
-            Err(why) => why.to_string(),
+            Err(_) => "the work ended badly".to_owned(),
         };
         tracing::warn!(why, "vectors could not be kept");
     }

@@ -103,7 +103,8 @@ impl Knowledge {
                 (given as u64, None)
             }
             Err(error) => {
-                tracing::warn!(%error, "what was found is not reranked");
+                // Its words may be those of the question, or of the answer.
+                tracing::warn!(kind = ?error.kind, "what was found is not reranked");
                 (0, Some(error.to_string()))
             }
         };

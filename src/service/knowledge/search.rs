@@ -91,6 +91,12 @@ impl Knowledge {
         let depth = reranker.as_ref().map_or(results, |one| one.candidates(results).max(results));
         let search = Search { mode, text: text.clone(), vector, results: depth, filter, expected };
         let found = looked_for(&*index, search).await?;
+        if found.compared == 0 && found.matched == 0 && index.counts().await?.passages == 0 {
+            // As after a restore: no backup has what is made of documents.
+            let why = format!("what was read into {:?} is not here", base.name);
+            let hint = format!("`outcrop kb sync {}` reads its documents again.", base.name);
+            return Err(Error::new(ErrorKind::NotFound, DOING, why, hint));
+        }
         let mut found = self.with_passages(base.lies_under(), &*index, found).await?;
         if let Some(reranker) = &reranker {
             self.rerank(&mut found, &text, reranker, results, terms).await;

@@ -106,7 +106,8 @@ impl Web {
             request = request.named(name, value.expose_secret().to_owned());
         }
         if let Some(session) = session {
-            request = request.header(SESSION, session);
+            // Who has it has the session: it goes to that server alone.
+            request = request.named(SESSION, session.to_owned());
         }
         for (name, value) in headers {
             let Ok(value) = value.to_str() else { continue };

@@ -64,7 +64,7 @@ impl Writer {
     pub(super) async fn finish(self) {
         drop(self.sender);
         if let Err(why) = self.task.await {
-            tracing::warn!(%why, "the writer of traces ended badly");
+            tracing::warn!(panicked = why.is_panic(), "the writer of traces ended badly");
         }
     }
 }

@@ -470,7 +470,9 @@ fn act(state: &mut State, action: Action, key: Option<Key>, out: &mut Out<'_>) {
             refresh(state);
             state.with_pane(out, |pane, desk| pane.act(action, key, desk));
         }
-        Action::ChooseModel if matches!(state.place, Place::Prompt | Place::Knowledge) => {
+        Action::ChooseModel
+            if matches!(state.place, Place::Prompt | Place::Knowledge) && state.pane().can(action) =>
+        {
             state.with_chat(out, chat::State::look_through_models);
             refresh(state);
             state.with_pane(out, |pane, desk| pane.act(action, key, desk));

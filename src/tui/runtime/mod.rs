@@ -331,7 +331,8 @@ impl<'a, A: App, T: Terminal> Runtime<'a, A, T> {
                 (events, true)
             }
             Woken::Broken(why) => {
-                tracing::error!("work beside the screen: {why}");
+                // Not what a panic says, which may hold a text of the person or of a model.
+                tracing::error!(panicked = why.is_panic(), "work beside the screen ended badly");
                 (vec![Event::Computed(Made::Nothing)], true)
             }
             Woken::Replies => (self.calls.drain(), false),

@@ -23,13 +23,14 @@ struct Written<'a> {
     definition: &'a Definition,
 }
 
-/// A definition as a file; a name that is empty is left out.
+/// A definition as a file; a name that is empty is left out. Where a secret is written out in it the file names a variable.
 ///
 /// # Errors
 ///
 /// `Invalid`: TOML has no way to write it (a null within an `OpenAPI` document); JSON has.
 pub fn write(name: &str, definition: &Definition, form: Form) -> Result<String> {
-    let written = Written { name, definition };
+    let definition = definition.without_secrets();
+    let written = Written { name, definition: &definition };
     let internal = |why: String| Error::internal("writing an agent", why);
     match form {
         Form::Json => {
@@ -73,6 +74,7 @@ fn of(mut json: Value) -> Result<Imported> {
     let mut remarks: Vec<String> = places
         .map(|(step, place)| format!("nothing is put into ${place}$ of the template of {step}"))
         .collect();
+    remarks.extend(definition.written_out());
     if let Some(servers) = servers {
         definition.groups.extend(servers.groups);
         remarks.extend(servers.remarks);
@@ -102,6 +104,32 @@ model = "scripted/acts"
 name = "sums"
 runs = { built_in = { tool = "calculator" } }
 "#;
+
+    #[test]
+    fn a_secret_that_is_written_out_is_spoken_of_and_stands_in_no_file() {
+        let text = r#"
+instruction = "You sell tea."
+model = "scripted/acts"
+
+[[groups]]
+name = "web"
+runs = { http = { url = "http://127.0.0.1:9", headers = { Authorization = "Bearer sk-1", Accept = "text/plain" } } }
+functions = [{ name = "order", description = "" }]
+
+[[groups]]
+name = "mcp"
+runs = { mcp = { command = "x", env = { API_KEY = "sk-2", OTHER_KEY = "$OTHER" } } }
+"#;
+        let read = read(text).unwrap();
+        assert_eq!(read.remarks.len(), 2, "{:?}", read.remarks);
+        for form in [Form::Toml, Form::Json] {
+            let file = write("shop", &read.definition, form).unwrap();
+            assert!(!file.contains("sk-"), "{file}");
+            for kept in ["${AUTHORIZATION}", "${API_KEY}", "$OTHER", "text/plain"] {
+                assert!(file.contains(kept), "{kept}: {file}");
+            }
+        }
+    }
 
     #[test]
     fn a_file_comes_back_as_it_was_in_both_forms() {

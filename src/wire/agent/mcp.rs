@@ -8,8 +8,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 use crate::domain::agent::definition::{LONGEST_NAME, name_of};
-use crate::domain::agent::variable;
-use crate::domain::agent::{Executor, Group, Server};
+use crate::domain::agent::{Executor, Group, Server, variable, written_out};
 use crate::domain::{Error, ErrorKind, Result};
 
 /// The members that name a server's address, by who writes them so: everybody, Windsurf, Gemini.
@@ -135,11 +134,8 @@ impl Imported {
         for (name, value) in members {
             let told = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
             let value = self.value(server, name, &told);
-            if variable::names(&value).is_empty() && is_secret(name) {
-                self.remarks.push(format!(
-                    "{name} of {server:?} is kept with the agent: better, put it into a variable, and write ${{{}}}",
-                    variable_of(name)
-                ));
+            if written_out::is_secret(name, &value) {
+                self.remarks.push(written_out::remark(name, server));
             }
             values.insert(name.clone(), value);
         }
@@ -160,7 +156,7 @@ impl Imported {
             if let Some(variable) = inner.strip_prefix("env:") {
                 value.extend(["${", variable, "}"]);
             } else if let Some(input) = inner.strip_prefix("input:") {
-                let variable = variable_of(input);
+                let variable = written_out::variable_of(input);
                 self.remarks.push(format!(
                     "{name} of {server:?} is asked for there: here it is read from the variable {variable}"
                 ));
@@ -207,19 +203,6 @@ pub fn write(groups: &[Group]) -> Value {
         servers.insert(group.name.clone(), written);
     }
     json!({ "mcpServers": servers })
-}
-
-/// Whether a name is one that secrets have.
-fn is_secret(name: &str) -> bool {
-    const WORDS: [&str; 5] = ["KEY", "TOKEN", "SECRET", "PASSW", "AUTH"];
-    let upper = name.to_ascii_uppercase();
-    WORDS.iter().any(|word| upper.contains(word))
-}
-
-/// A variable's name for what is called so.
-fn variable_of(name: &str) -> String {
-    let plain = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' };
-    name.chars().map(plain).collect()
 }
 
 fn bad(why: String) -> Error {

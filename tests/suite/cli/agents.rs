@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::home::{Home, SCRIPTED, Said, on_both};
 use crate::loopback::{Server, whole};
 
-const SUMS: &str = "[[groups]]\nname = 'sums'\nruns = { built_in = { tool = 'calculator' } }\n";
+pub(super) const SUMS: &str = "[[groups]]\nname = 'sums'\nruns = { built_in = { tool = 'calculator' } }\n";
 
 /// A model whose card has tools; the same at a rate has none, and is asked for steps in JSON.
 pub(super) const ACTS: &str = "scripted/acts";
@@ -223,14 +223,23 @@ async fn a_program_reads_and_reaches_only_what_is_named() {
     }
     let connects =
         format!("/bin/bash -c 'exec 3<>/dev/tcp/127.0.0.1/{}' || exit 5\n{ANSWER} connected", server.port);
-    for (network, said) in [("", "exit status: 5"), (", network = true", "connected")] {
+    for (network, offline, said) in [
+        ("", false, "exit status: 5"),
+        (", network = true", false, "connected"),
+        (", network = true", true, "exit status: 5"),
+    ] {
         let group = program(&home, &connects, network);
         fs::write(home.beside().join("b.toml"), format!("instruction = 'x'\nmodel = '{ACTS}'\n{group}"))
             .unwrap();
         assert_eq!(home.run(&["agent", "edit", "a", "b.toml"]).code, Some(0));
-        let gave = gave(&run(&home, call, &["--json"]));
-        assert!(gave[0].1.contains(said), "{network}: {gave:?}");
+        let how: &[&str] = if offline { &["--json", "--offline"] } else { &["--json"] };
+        let gave = gave(&run(&home, call, how));
+        // A machine that cannot keep the network from it does not start it.
+        let refused = offline && gave[0].1.contains("--offline forbids the network");
+        assert!(gave[0].1.contains(said) || refused, "{network} {offline}: {gave:?}");
     }
+    let left = home.run(&["usage", "egress"]).stdout;
+    assert_eq!(left.matches("the program /bin/sh").count(), 1, "{left}");
 }
 
 /// Teas at an API, with a document that names `server`.
@@ -371,6 +380,29 @@ fn an_agent_goes_out_as_a_file_and_comes_back_and_bedrocks_is_taken_over_with_re
     assert!(said.stderr.contains("AMAZON.CodeInterpreter"), "{said:?}");
     let said = home.fed("instruction = 'x'\nwrong = 1", &["agent", "import", "-", "--name", "w"]);
     assert!(said.code == Some(2) && said.stderr.contains("wrong"), "{said:?}");
+}
+
+#[test]
+fn a_secret_that_a_definition_has_written_out_is_spoken_of_and_shown_nowhere() {
+    let home = home();
+    let text = "name = 'a'\ninstruction = 'You help.'\nmodel = 'scripted/acts'\n[[groups]]\nname = 'web'\n\
+                runs = { http = { url = 'http://127.0.0.1:9', headers = { Authorization = 'Bearer sk-canary' } } }\n\
+                functions = [{ name = 'one', description = '' }]\n";
+    fs::write(home.beside().join("a.toml"), text).unwrap();
+    let made = home.run(&["agent", "create", "a.toml"]);
+    assert!(made.code == Some(0) && made.stderr.contains("write ${AUTHORIZATION}"), "{made:?}");
+    for arguments in [
+        &["agent", "show", "a"][..],
+        &["agent", "show", "a", "--json"],
+        &["agent", "export", "a"],
+        &["agent", "export", "a", "--form", "json"],
+        &["agent", "import", "a.toml", "--name", "b"],
+        &["agent", "import", "a.toml", "--name", "c", "--json"],
+    ] {
+        let said = home.run(arguments);
+        assert_eq!(said.code, Some(0), "{said:?}");
+        assert!(!format!("{said:?}").contains("canary"), "{arguments:?}: {said:?}");
+    }
 }
 
 #[test]

@@ -36,6 +36,7 @@ mod rebuilt;
 mod replays;
 mod reranking;
 mod runs;
+mod sealed;
 mod settings;
 mod sources;
 mod spans;

@@ -1,12 +1,16 @@
 //! `--offline` as the kernel sees it: every verb runs in a network namespace of its own in which all addresses of the
 //! world lead back to the machine, and the kernel counts who connects to one.
 
+use std::path::Path;
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use clap::CommandFactory;
 use outcrop::cli::args::Arguments;
 
 use super::home::{Home, SCRIPTED};
+use super::knowledge::{embedding, good};
+use crate::loopback::Server;
 use crate::tty::{ANSWERS, CommandBuilder, Tty};
 
 /// Makes all addresses lead to this machine, runs the rest of the line, and prints what the kernel has counted.
@@ -18,6 +22,11 @@ const INSIDE: &str = "ip link set lo up && ip route add local 0.0.0.0/0 dev lo &
 const SCREEN: &str = "ip link set lo up && ip route add local 0.0.0.0/0 dev lo && ip -6 route add local ::/0 dev lo \
                       || exit 99; file=\"$1\"; shift; \"$@\"; ended=$?; grep -E '^(Tcp|Udp):' /proc/net/snmp >\"$file\"; \
                       grep Udp6OutDatagrams /proc/net/snmp6 >>\"$file\"; exit $ended";
+
+/// An agent that has everything called by which one could go out, and one whose MCP server is a program that does.
+const ACTING: &str = "agent run acting acts\ncall http_get {\"url\":\"https://far.example/\"}\ncall run {}\ncall \
+                      order {}\ncall sell {}\n---\nDone.";
+const SERVED: &str = "agent run program hello";
 
 /// A line for every verb; the files are those of `home`.
 const LINES: &[&str] = &[
@@ -69,6 +78,8 @@ const LINES: &[&str] = &[
     "kb list",
     "kb show docs",
     "kb add-source docs words.txt --later",
+    "kb add-source docs https://far.example/page",
+    "kb add-source docs s3://far/x --region eu-west-1",
     "kb change-source docs a.json --watch true",
     "kb watch nowhere",
     "kb sync docs",
@@ -125,6 +136,12 @@ const LINES: &[&str] = &[
     "agent diff a",
     "agent run a hello",
     "agent run a -m scripted/echo hello",
+    "agent create acting.toml",
+    ACTING,
+    "agent create program.toml",
+    SERVED,
+    "agent create address.toml",
+    "agent run address hello",
     "agent replay 1234",
     "agent memory list a",
     "agent memory show a",
@@ -186,7 +203,8 @@ fn home() -> Home {
                [providers.asking]\nkind = 'openai'\nbase_url = 'http://127.0.0.1:9/v1'\n\
                api_key_cmd = \"bash -c 'exec 3<>/dev/tcp/192.0.2.10/80'\"\n\
                [stores]\npostgres_url = 'postgres://me@192.0.2.14/x'\nqdrant_url = 'http://192.0.2.15:6333'\n\
-               [providers.amazon]\nkind = 'bedrock'\nregion = 'eu-west-1'\n";
+               [providers.amazon]\nkind = 'bedrock'\nregion = 'eu-west-1'\n\
+               [models.\"scripted/acts\"]\ncan = ['tools']\n";
     let home = Home::with(&format!("{SCRIPTED}{far}")).variable("PATH", "/usr/bin:/bin:/usr/sbin");
     std::fs::create_dir(home.beside().join(".aws")).unwrap();
     let amazon = "[default]\ncredential_process = bash -c 'exec 3<>/dev/tcp/192.0.2.11/80'\n";
@@ -199,6 +217,7 @@ fn home() -> Home {
     let agent = "name = 'a'\ninstruction = 'Fetch.'\nmodel = 'named/x'\n\
                  [[groups]]\nname = 'pages'\nruns = { built_in = { tool = 'http_get' } }\n";
     std::fs::write(home.beside().join("agent.toml"), agent).unwrap();
+    agents(home.beside());
     let task = "instructions = 'Choose.'\n[[metrics]]\nname = 'Which'\nmethod = 'choice'\n";
     std::fs::write(home.beside().join("task.toml"), task).unwrap();
     let beside = home.beside().display().to_string();
@@ -207,6 +226,42 @@ fn home() -> Home {
         .variable("DBUS_SESSION_BUS_ADDRESS", "tcp:host=192.0.2.12,port=9")
         .variable("DISPLAY", "192.0.2.12:0")
         .variable("EDITOR", "bash -c 'exec 3<>/dev/tcp/192.0.2.13/80' editor")
+}
+
+/// Agents that act with what lies elsewhere.
+fn agents(folder: &Path) {
+    let functions = |name: &str| format!("functions = [{{ name = '{name}', description = '' }}]\n");
+    let group = |name: &str, runs: &str| format!("[[groups]]\nname = '{name}'\nruns = {{ {runs} }}\n");
+    let agent = |name: &str, groups: &str| {
+        let text = format!("name = '{name}'\ninstruction = 'Act.'\nmodel = 'scripted/acts'\n{groups}");
+        std::fs::write(folder.join(name).with_extension("toml"), text).unwrap();
+    };
+    let program =
+        "program = { command = ['/bin/bash', '-c', 'exec 3<>/dev/tcp/192.0.2.16/80'], network = true }";
+    let server = "mcp = { command = '/bin/bash', args = ['-c', 'exec 3<>/dev/tcp/192.0.2.18/80'] }";
+    let groups = [
+        group("pages", "built_in = { tool = 'http_get' }"),
+        group("program", program) + &functions("run"),
+        group("orders", "lambda = { function = 'arn:aws:lambda:eu-west-1:123456789012:function:orders' }")
+            + &functions("order"),
+        group("shop", "http = { url = 'http://192.0.2.17/' }") + &functions("sell"),
+    ];
+    agent("acting", &groups.concat());
+    agent("program", &group("served", server));
+    agent("address", &group("served", "mcp = { url = 'https://192.0.2.19/mcp' }"));
+}
+
+/// A base that was filled while its embedder was near, which is far from then on.
+fn base(home: &Home, near: &Server) {
+    let file = home.path().join("config.toml");
+    let own = std::fs::read_to_string(&file).unwrap();
+    let at = |url: &str| {
+        let embedder = format!("[providers.emb]\nkind = 'openai'\nbase_url = '{url}'\n");
+        std::fs::write(&file, format!("{own}{embedder}")).unwrap();
+    };
+    at(&near.url("/v1"));
+    good(&home.run(&["kb", "create", "docs", "--from", "words.txt", "--embedder", "emb/letters"]));
+    at("http://192.0.2.21/v1");
 }
 
 /// Connections and datagrams that a line tried in its namespace; `None` where no namespace can be made.
@@ -243,19 +298,28 @@ fn verbs(command: &clap::Command, before: &str, found: &mut Vec<String>) {
     }
 }
 
-#[test]
-fn offline_no_verb_connects_to_anything_as_the_kernel_counts_it() {
+#[tokio::test(flavor = "multi_thread")]
+async fn offline_no_verb_connects_to_anything_as_the_kernel_counts_it() {
+    let near = embedding(Duration::ZERO).await;
+    tokio::task::block_in_place(|| no_verb_connects(&near));
+}
+
+fn no_verb_connects(near: &Server) {
     let home = home();
     if tried(&home, &["paths"]).is_none() {
         assert!(std::env::var_os("CI").is_none(), "no network namespace can be made here");
         crate::skipped!("network namespaces (unshare and ip)");
         return;
     }
+    base(&home, near);
     let mut all = Vec::new();
     verbs(&Arguments::command(), "", &mut all);
     for verb in &all {
         assert!(LINES.iter().any(|line| format!("{line} ").starts_with(verb.as_str())), "no line for {verb}");
     }
+    // The trap is one for the pages of a base too, which the lines take away.
+    let page = ["kb", "add-source", "docs", "https://far.example/first"];
+    assert!(tried(&home, &page).unwrap() > 0);
     for line in LINES {
         let words: Vec<_> = ["--offline"].into_iter().chain(line.split(' ')).collect();
         assert_eq!(tried(&home, &words), Some(0), "{line}");
@@ -269,6 +333,9 @@ fn offline_no_verb_connects_to_anything_as_the_kernel_counts_it() {
         "models list --probe",
         "config edit",
         "doctor",
+        ACTING,
+        SERVED,
+        "agent run address hello",
     ] {
         let words: Vec<_> = line.split(' ').collect();
         assert!(tried(&home, &words).unwrap() > 0, "{line}");

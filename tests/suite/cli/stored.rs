@@ -137,6 +137,30 @@ fn the_doctor_finds_a_good_installation_good_and_names_what_is_not() {
     assert_eq!(said.code, Some(1), "{said:?}");
     assert!(said.stdout.contains("✗ workspace"), "{}", said.stdout);
 }
+
+#[test]
+fn the_doctor_says_where_others_can_read_a_key_that_the_configuration_holds() {
+    use std::os::unix::fs::PermissionsExt;
+    for (table, told) in [
+        (
+            "[providers.there]\nkind = 'openai'\nbase_url = 'http://127.0.0.1:9'\napi_key = 'sk-canary'\n",
+            true,
+        ),
+        ("[providers.there]\nkind = 'openai'\nbase_url = 'http://127.0.0.1:9'\napi_key = '$THERE'\n", false),
+        ("[stores]\nqdrant_url = 'http://127.0.0.1:9'\nqdrant_api_key = 'sk-canary'\n", true),
+        ("[stores]\npostgres_url = 'postgres://me:sk-canary@127.0.0.1/x'\n", true),
+    ] {
+        let home = Home::with(table);
+        let file = home.path().join("config.toml");
+        for (mode, told) in [(0o644, told), (0o600, false)] {
+            std::fs::set_permissions(&file, std::fs::Permissions::from_mode(mode)).unwrap();
+            let said = home.run(&["doctor"]);
+            assert_eq!(said.stdout.contains("holds a key, and others"), told, "{table}{mode:o}: {said:?}");
+            assert!(!said.stdout.contains("canary"), "{said:?}");
+        }
+    }
+}
+
 #[test]
 fn the_workspace_tells_of_itself_and_is_copied_and_brought_back() {
     on_both(Home::new, copied);

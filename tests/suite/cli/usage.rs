@@ -1,5 +1,6 @@
 //! What calls came to, on the command line; and budgets.
 
+use super::agents;
 use super::home::{Home, SCRIPTED, on_both};
 use crate::loopback::{Part, Server, events};
 use crate::wire::openai::data;
@@ -130,6 +131,48 @@ fn a_budget_warns_once_right_after_the_call_and_then_stops() {
     }
     assert!(stopped.stderr.contains("the budget of 15 tokens for scripted this month"), "{stopped:?}");
     assert!(stopped.stderr.contains("hint: Raise budgets.\"scripted\".month_stop_tokens"), "{stopped:?}");
+}
+
+#[test]
+fn whoever_asks_a_model_is_counted_and_stopped_by_a_budget() {
+    let home = agents::home();
+    agents::made(&home, "");
+    std::fs::write(home.beside().join("q.jsonl"), "{\"prompt\": \"hello\"}\n").unwrap();
+    let two = ["-m", "scripted/echo", "-m", "scripted/wide"];
+    let evaluation = |name: &'static str| {
+        [&["eval", "create", name, "--dataset", "q", "--run", "--yes"][..], &two[..]].concat()
+    };
+    let compare = [&["compare", "hello"][..], &two[..]].concat();
+    for arguments in [
+        vec!["datasets", "import", "q.jsonl", "--name", "q"],
+        vec!["prompts", "save", "p", "Say {{a}}."],
+        vec!["prompts", "run", "p", "--var", "a=x"],
+        compare.clone(),
+        evaluation("first"),
+        vec!["agent", "run", "a", "acts\nHello."],
+    ] {
+        let said = home.run(&arguments);
+        assert_eq!(said.code, Some(0), "{said:?}");
+    }
+    let counted = |home: &Home| {
+        let rows = home.run(&["usage", "--json"]).objects();
+        let of = |name: &str| rows.iter().find(|row| row["name"] == name).unwrap()["Invocations"].as_u64();
+        ["scripted/echo", "scripted/wide", agents::ACTS].map(|name| of(name).unwrap())
+    };
+    let before = counted(&home);
+    assert_eq!(before, [3, 2, 1]);
+    for (arguments, code) in [
+        (vec!["prompts", "run", "p", "--var", "a=x"], 2),
+        (compare, 2),
+        (evaluation("second"), 1),
+        (vec!["agent", "run", "a", "acts\nHello."], 2),
+    ] {
+        let stop = ["-c", "budgets.scripted.day_stop_tokens=1"];
+        let said = home.run(&[&stop[..], &arguments[..]].concat());
+        assert_eq!(said.code, Some(code), "{said:?}");
+        assert!(said.stderr.contains("the budget of 1 token for scripted today is used up"), "{said:?}");
+    }
+    assert_eq!(counted(&home), before);
 }
 
 #[test]

@@ -20,6 +20,7 @@ use outcrop::domain::time::Timestamp;
 use outcrop::domain::{Error, ErrorKind};
 use outcrop::tui::effect::{Effect, TimerId};
 use outcrop::tui::event::Event;
+use outcrop::tui::pane::Place;
 use outcrop::workbench::request::knowledge::Knowledge;
 use outcrop::workbench::{Changed, Reply, Request};
 
@@ -274,6 +275,15 @@ fn where_a_card_has_no_room_what_went_wrong_comes_first_and_the_rest_is_counted(
     enter(&mut stage, bases());
     let text = stage.text();
     assert!(text.contains("billing/scan.pdf") && text.contains("▼ 7 more"), "{text}");
+}
+
+#[test]
+fn where_nothing_is_asked_the_key_that_chooses_a_model_leads_to_the_chat() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    enter(&mut stage, bases());
+    stage.keys("<ctrl+l>");
+    let shown = stage.text();
+    assert!(stage.state.place == Place::Chat && shown.contains("take it"), "{shown}");
 }
 
 #[test]

@@ -10,6 +10,7 @@ mod making;
 mod models;
 mod picker;
 mod pictures;
+mod pointing;
 pub mod prompt;
 mod results;
 mod sources;

@@ -21,7 +21,7 @@ fn opened(stage: &mut Stage, lists: Vec<Listing>, cards: Vec<ModelCard>) {
     stage.answer("\"probe\":true", vec![Reply::Lists { lists }, Reply::Models { cards }]);
 }
 
-fn full(stage: &mut Stage) {
+pub(super) fn full(stage: &mut Stage) {
     opened(
         stage,
         vec![listing("openai", 3, None), listing("bedrock", 50, Some("no route to host"))],

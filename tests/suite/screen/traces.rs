@@ -69,7 +69,7 @@ fn long(spans: u64) -> Kept {
     Kept { run: Run { at: Timestamp(NOW - 50 * MINUTE), ..run }, outline, spans: Vec::new() }
 }
 
-fn runs() -> Vec<Run> {
+pub(super) fn runs() -> Vec<Run> {
     let weather = weather().run;
     let other = |n: u8, minutes: i64, name: &str, errors, source| Run {
         id: TraceId([n; 16]),
@@ -97,7 +97,7 @@ fn runs() -> Vec<Run> {
     ]
 }
 
-fn enter(stage: &mut Stage, runs: Vec<Run>) {
+pub(super) fn enter(stage: &mut Stage, runs: Vec<Run>) {
     stage.keys("<alt+9>");
     stage.answer("\"list\"", vec![Reply::Traces { runs, more: false }]);
 }

@@ -69,7 +69,7 @@ fn day_of(at: Timestamp) -> Day {
 }
 
 /// A week of calls, as the door would tell it.
-fn week(by: By) -> Report {
+pub(super) fn week(by: By) -> Report {
     let query = Query { by, since: Some(Timestamp(NOW - 7 * DAY + HOUR)), until: None, series: true };
     let mut builder = Builder::new(query, Timestamp(NOW), &day_of);
     let begin = NOW / HOUR * HOUR;
@@ -90,7 +90,7 @@ fn nothing() -> Report {
     Builder::new(query, Timestamp(NOW), &day_of).build()
 }
 
-fn told(stage: &mut Stage, report: Report) {
+pub(super) fn told(stage: &mut Stage, report: Report) {
     stage.answer("\"report\"", vec![Reply::Usage { report }]);
 }
 

@@ -196,6 +196,33 @@ fn a_store_whose_key_is_lost_comes_back_from_a_backup_with_another_key_and_can_s
 }
 
 #[test]
+fn what_lies_on_shelves_under_a_key_that_is_lost_is_laid_aside_until_the_store_is_compacted() {
+    let folder = tempfile::tempdir().unwrap();
+    let (home, saved) = (folder.path().join("home"), folder.path().join("saved"));
+    let key = built(&home);
+    let store = open(&home);
+    store.shelf("kb-1").unwrap().write("base", b"pebble").unwrap();
+    store.backup(&saved).unwrap();
+    fs::copy(&key, folder.path().join(name(&key))).unwrap();
+    store.rekey_data(&WrapWith::Passphrase("words".into())).unwrap();
+    drop(store);
+    let restored = Store::open_restored_with(&own(&home), &unlock(Some("not these")), &saved, &small());
+    let (back, notices) = restored.unwrap();
+    assert!(notices.iter().any(|notice| notice.contains("the knowledge bases. A sync")), "{notices:?}");
+    assert_eq!(back.verify().unwrap().damaged, []);
+    let shelf = back.shelf("kb-1").unwrap();
+    assert_eq!(shelf.read("base").unwrap(), None, "it is made anew");
+    shelf.write("base", b"pebble again").unwrap();
+    drop((shelf, back));
+    let bases = || walk(&home).iter().filter(|path| path.ends_with("shelves/kb-1/base")).count();
+    assert_eq!(bases(), 2, "what was there is kept");
+    let store = open(&home);
+    assert_eq!(store.shelf("kb-1").unwrap().read("base").unwrap().as_deref(), Some(&b"pebble again"[..]));
+    store.compact().unwrap();
+    assert_eq!(bases(), 1);
+}
+
+#[test]
 fn whichever_step_of_a_restore_of_what_does_not_open_fails_it_can_be_done_again() {
     let folder = tempfile::tempdir().unwrap();
     let saved = folder.path().join("saved");
