@@ -168,6 +168,7 @@ fn retrieved() -> Retrieved {
         expected: Vec::new(),
         compared: 18_331,
         matched: 214,
+        probed: None,
         given: None,
         reranked: None,
     }

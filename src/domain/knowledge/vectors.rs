@@ -1,0 +1,123 @@
+//! How many vectors a question is compared with: all that there are, or those of the lists that are nearest to it.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::figures::grouped;
+use crate::domain::{Error, ErrorKind, Result};
+
+/// From so many passages on comparing all takes longer than a question takes to be embedded: lists pay. `benches/README.md` has
+/// the figures.
+pub const FROM: u64 = 250_000;
+/// Fewer are never sorted into lists: comparing all takes less than choosing some.
+pub const LEAST: u64 = 1024;
+
+/// How the nearest vectors are looked for in the store of this workspace.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum VectorSearch {
+    /// Exactly below [`FROM`] passages, by lists from there on.
+    #[default]
+    BySize,
+    /// All are compared.
+    Exact,
+    /// By lists, wherever there are enough passages for any.
+    Approximate,
+}
+
+impl VectorSearch {
+    /// All of them, as they are written.
+    pub const NAMES: &'static [&'static str] = &["by_size", "exact", "approximate"];
+
+    /// Its name, as it is written.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::BySize => "by_size",
+            Self::Exact => "exact",
+            Self::Approximate => "approximate",
+        }
+    }
+
+    /// Whether so many passages are looked through by lists, if no filter keeps any out.
+    pub fn by_lists(self, passages: u64) -> bool {
+        self.by_lists_from(passages, false, FROM)
+    }
+
+    /// The same of the passages that a filter leaves, where lists pay `from` so many on. What passes a filter lies in all lists a
+    /// little, so few of it are compared one by one whatever was chosen.
+    pub fn by_lists_from(self, passages: u64, filtered: bool, from: u64) -> bool {
+        match self {
+            Self::BySize => passages >= from,
+            Self::Exact => false,
+            Self::Approximate => passages >= if filtered { from } else { LEAST },
+        }
+    }
+
+    /// What it comes to for so many passages, in words.
+    pub fn words(self, passages: u64) -> String {
+        match (self, self.by_lists(passages)) {
+            (Self::BySize, false) => format!("exactly; by lists from {} passages on", grouped(FROM)),
+            (_, false) => "exactly".to_owned(),
+            (_, true) => "by lists, nearly exactly".to_owned(),
+        }
+    }
+}
+
+impl fmt::Display for VectorSearch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for VectorSearch {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        [Self::BySize, Self::Exact, Self::Approximate]
+            .into_iter()
+            .find(|search| search.as_str() == text)
+            .ok_or_else(|| {
+                let why = format!("there is no way {text:?}");
+                let hint = format!("Write one of {}.", Self::NAMES.join(", "));
+                Error::new(ErrorKind::Invalid, "choosing how vectors are looked for", why, hint)
+            })
+    }
+}
+
+/// Which vectors a question was compared with, where those were not all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Probed {
+    /// So many lists, the nearest ones,
+    pub lists: u32,
+    /// of so many.
+    pub of: u32,
+    /// Passages that were compared, with those that are in no list yet.
+    pub compared: u64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_way_is_read_by_its_name() {
+        for name in VectorSearch::NAMES {
+            assert_eq!(name.parse::<VectorSearch>().unwrap().to_string(), *name);
+        }
+        assert!("both".parse::<VectorSearch>().unwrap_err().hint.contains("by_size, exact, approximate"));
+    }
+
+    #[test]
+    fn lists_are_asked_from_the_size_on_where_they_pay_and_few_that_pass_a_filter_never() {
+        assert!(!VectorSearch::BySize.by_lists(FROM - 1) && VectorSearch::BySize.by_lists(FROM));
+        assert!(!VectorSearch::Exact.by_lists(u64::MAX));
+        assert!(!VectorSearch::Approximate.by_lists(LEAST - 1) && VectorSearch::Approximate.by_lists(LEAST));
+        assert!(!VectorSearch::Approximate.by_lists_from(FROM - 1, true, FROM));
+        assert!(VectorSearch::Approximate.by_lists_from(FROM, true, FROM));
+        assert_eq!(VectorSearch::BySize.words(10), "exactly; by lists from 250,000 passages on");
+        assert_eq!(VectorSearch::Exact.words(FROM), "exactly");
+        assert_eq!(VectorSearch::BySize.words(FROM), "by lists, nearly exactly");
+    }
+}

@@ -1,0 +1,106 @@
+//! The lists of a base: read when somebody asks, brought up to date at the end of a sync, found anew when the base has doubled.
+//!
+//! A question never waits for that. Rows that are in no list yet are all compared, and so are all rows where there are no lists.
+
+use std::sync::{Arc, OnceLock};
+
+use super::Inner;
+use super::bits::Bits;
+use super::frame::unit;
+use super::generation::Live;
+use super::lists::{self, Lists, STEP};
+use crate::domain::knowledge::vectors::Probed;
+use crate::domain::{ErrorKind, Result};
+use crate::index::Nearest;
+
+/// Their file, in a generation.
+pub(super) const FILE: &str = "lists";
+
+impl Inner {
+    /// The rows that a question is compared with, where those are not all `among` that pass.
+    pub(super) fn probe(
+        &self,
+        live: &Live,
+        query: &Nearest,
+        passing: &Bits,
+        among: usize,
+    ) -> Option<(Bits, Probed)> {
+        let by_lists = self.search.by_lists_from(among as u64, query.filter.is_some(), self.pays);
+        // Where a passage stands is known once all are compared; what is nearest is known then as well.
+        if !by_lists || !query.expected.is_empty() {
+            return None;
+        }
+        let lists = Self::lists(live)?;
+        let all = (among, live.table.rows.len());
+        Some(lists.probe(&unit(&query.vector), passing, all, query.results))
+    }
+
+    /// The lists that there are.
+    fn lists(live: &Live) -> Option<&Arc<Lists>> {
+        live.lists.get_or_init(|| Self::read(live)).as_ref()
+    }
+
+    /// What the file has; whatever is wrong with it, lists can be made anew.
+    fn read(live: &Live) -> Option<Arc<Lists>> {
+        let why = match live.shelf.read(FILE) {
+            Ok(None) => return None,
+            Ok(Some(bytes)) => {
+                if let Some(lists) = Lists::decode(&bytes, &live.table) {
+                    return Some(Arc::new(lists));
+                }
+                "they are those of other passages".to_owned()
+            }
+            Err(error) => error.why,
+        };
+        tracing::warn!(%why, "lists of passages are of no use; all are compared until the next sync has made them");
+        None
+    }
+
+    /// Has every row in a list, where that pays. Questions and acts go on meanwhile.
+    pub(super) fn list(&self) -> Result<()> {
+        let _numbers = self.numbers();
+        let (living, known) = {
+            let live = self.live();
+            live.whole()?;
+            let living = live.table.counts().passages;
+            if !self.search.by_lists_from(living, false, self.pays) {
+                return Ok(());
+            }
+            (living as usize, Self::lists(&live).cloned())
+        };
+        let known = known.filter(|lists| !lists.outgrown(living));
+        let mut lists = if let Some(lists) = &known {
+            Arc::clone(lists)
+        } else {
+            let sample = lists::sample(&self.live().table, Lists::sample(living));
+            if sample.scales.is_empty() {
+                return Ok(());
+            }
+            Arc::new(Lists::found(&sample, living))
+        };
+        let mut belonging = Vec::new();
+        loop {
+            let next = {
+                let live = self.live();
+                live.whole()?;
+                let from = lists.listed() + belonging.len();
+                let to = live.table.rows.len().min(from + STEP);
+                if from == to {
+                    break;
+                }
+                lists::highs(&live.table, from..to)
+            };
+            belonging.extend(lists.belonging(&next));
+        }
+        if belonging.is_empty() && known.is_some() {
+            return Ok(());
+        }
+        lists = Arc::new(lists.with(&self.live().table, &belonging));
+        let shelf = {
+            let mut live = self.live_mut();
+            live.lists = OnceLock::from(Some(Arc::clone(&lists)));
+            live.shelf.clone()
+        };
+        shelf.write(FILE, &lists.encode())
+    }
+}
