@@ -27,6 +27,7 @@ use crate::domain::knowledge::reranking::Reranker;
 use crate::domain::knowledge::retrieval::{Asked, Citation, Found, Question, Retrieved, is_alike};
 use crate::domain::knowledge::store::{Move, MoveState, StoreKind};
 use crate::domain::knowledge::sync::{Filed, Sync, SyncState};
+use crate::domain::knowledge::vectors::{Probed, VectorSearch};
 use crate::domain::untrusted::safe_line;
 use crate::domain::{Error, ErrorKind, Result};
 use crate::workbench::request::knowledge::Knowledge;
@@ -218,12 +219,18 @@ async fn show(name: &str, asker: &Asker, out: &mut Out) -> Result<(), End> {
         vec!["reranked by".to_owned(), base.reranker.as_ref().map(Reranker::words).unwrap_or_default()],
         vec!["answered".to_owned(), base.answers.words()],
         vec!["lies in".to_owned(), base.store.title().to_owned()],
+        vec!["vectors".to_owned(), compared(&base, asker.config.knowledge.vectors)],
         vec!["has".to_owned(), holds(&base)],
     ];
     rows.retain(|row| !row[1].is_empty());
     words::table(&rows).iter().try_for_each(|line| out.line(line))?;
     base.sources.iter().try_for_each(|source| status(source, out))?;
     rebuild::status(&base, out)
+}
+
+/// How its vectors are compared with a question's; of a base elsewhere that is its server's affair.
+fn compared(base: &Base, search: VectorSearch) -> String {
+    if base.store == StoreKind::Embedded { search.words(base.holds.passages) } else { String::new() }
 }
 
 /// What a base has, in words.
@@ -489,7 +496,8 @@ async fn search(wanted: SearchBase, asker: &Asker, out: &mut Out) -> Result<Exit
             out.line(&format!("expected: {}  {}", passage.whole_place(), ranks(passage)))?;
         }
         let (compared, matched) = (grouped(retrieved.compared), grouped(retrieved.matched));
-        out.note(&format!("{compared} passages compared, {matched} with a word of it"))?;
+        let lists = retrieved.probed.map(Probed::words).unwrap_or_default();
+        out.note(&format!("{compared} passages compared{lists}, {matched} with a word of it"))?;
         reranking::note(retrieved, out)?;
     }
     Ok(if retrieved.hits.is_empty() { Exit::Negative } else { Exit::Done })

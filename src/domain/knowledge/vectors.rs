@@ -97,6 +97,13 @@ pub struct Probed {
     pub compared: u64,
 }
 
+impl Probed {
+    /// Where those that were compared lie, to be said behind their number.
+    pub fn words(self) -> String {
+        format!(" in {} of {} lists", grouped(self.lists.into()), grouped(self.of.into()))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
