@@ -40,18 +40,17 @@ impl VectorSearch {
         }
     }
 
-    /// Whether so many passages are looked through by lists, if no filter keeps any out.
+    /// Whether so many passages are sorted into lists.
     pub fn by_lists(self, passages: u64) -> bool {
-        self.by_lists_from(passages, false, FROM)
+        self.by_lists_from(passages, FROM)
     }
 
-    /// The same of the passages that a filter leaves, where lists pay `from` so many on. What passes a filter lies in all lists a
-    /// little, so few of it are compared one by one whatever was chosen.
-    pub fn by_lists_from(self, passages: u64, filtered: bool, from: u64) -> bool {
+    /// The same, where lists pay `from` so many on.
+    pub fn by_lists_from(self, passages: u64, from: u64) -> bool {
         match self {
             Self::BySize => passages >= from,
             Self::Exact => false,
-            Self::Approximate => passages >= if filtered { from } else { LEAST },
+            Self::Approximate => passages >= LEAST,
         }
     }
 
@@ -117,12 +116,11 @@ mod tests {
     }
 
     #[test]
-    fn lists_are_asked_from_the_size_on_where_they_pay_and_few_that_pass_a_filter_never() {
+    fn lists_are_made_from_the_size_on_where_they_pay() {
         assert!(!VectorSearch::BySize.by_lists(FROM - 1) && VectorSearch::BySize.by_lists(FROM));
         assert!(!VectorSearch::Exact.by_lists(u64::MAX));
         assert!(!VectorSearch::Approximate.by_lists(LEAST - 1) && VectorSearch::Approximate.by_lists(LEAST));
-        assert!(!VectorSearch::Approximate.by_lists_from(FROM - 1, true, FROM));
-        assert!(VectorSearch::Approximate.by_lists_from(FROM, true, FROM));
+        assert!(VectorSearch::BySize.by_lists_from(10, 10));
         assert_eq!(VectorSearch::BySize.words(10), "exactly; by lists from 250,000 passages on");
         assert_eq!(VectorSearch::Exact.words(FROM), "exactly");
         assert_eq!(VectorSearch::BySize.words(FROM), "by lists, nearly exactly");

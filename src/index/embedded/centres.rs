@@ -52,7 +52,8 @@ impl Centres {
         // Any vectors to begin with, none twice: the first ones of a deck that is shuffled as far as that.
         let mut deck: Vec<usize> = (0..sample.len()).collect();
         for at in 0..count.min(deck.len()) {
-            deck.swap(at, at + chance.below(deck.len() - at));
+            let other = at + chance.below(deck.len() - at);
+            deck.swap(at, other);
             centres.push(&sample.values(deck[at]));
         }
         for _ in 0..ROUNDS {

@@ -8,7 +8,8 @@ use super::Inner;
 use super::bits::Bits;
 use super::frame::unit;
 use super::generation::Live;
-use super::lists::{self, Lists, STEP};
+use super::lists::{self, Lists, NEAREST, QUESTIONS, STEP};
+use super::scan::{self, Asked};
 use crate::domain::knowledge::vectors::Probed;
 use crate::domain::{ErrorKind, Result};
 use crate::index::Nearest;
@@ -25,14 +26,14 @@ impl Inner {
         passing: &Bits,
         among: usize,
     ) -> Option<(Bits, Probed)> {
-        let by_lists = self.search.by_lists_from(among as u64, query.filter.is_some(), self.pays);
+        let by_lists = self.search.by_lists_from(live.table.counts().passages, self.pays);
         // Where a passage stands is known once all are compared; what is nearest is known then as well.
         if !by_lists || !query.expected.is_empty() {
             return None;
         }
         let lists = Self::lists(live)?;
         let all = (among, live.table.rows.len());
-        Some(lists.probe(&unit(&query.vector), passing, all, query.results))
+        lists.probe(&unit(&query.vector), passing, all, query.results)
     }
 
     /// The lists that there are.
@@ -63,16 +64,20 @@ impl Inner {
             let live = self.live();
             live.whole()?;
             let living = live.table.counts().passages;
-            if !self.search.by_lists_from(living, false, self.pays) {
+            if !self.search.by_lists_from(living, self.pays) {
                 return Ok(());
             }
             (living as usize, Self::lists(&live).cloned())
         };
         let known = known.filter(|lists| !lists.outgrown(living));
-        let mut lists = if let Some(lists) = &known {
+        let lists = if let Some(lists) = &known {
             Arc::clone(lists)
         } else {
-            let sample = lists::sample(&self.live().table, Lists::sample(living));
+            let sample = {
+                let live = self.live();
+                live.whole()?;
+                lists::highs(&live.table, lists::evenly(&live.table, Lists::sample(living)).into_iter())
+            };
             if sample.scales.is_empty() {
                 return Ok(());
             }
@@ -95,12 +100,33 @@ impl Inner {
         if belonging.is_empty() && known.is_some() {
             return Ok(());
         }
-        lists = Arc::new(lists.with(&self.live().table, &belonging));
+        let mut all = lists.with(&self.live().table, &belonging);
+        if known.is_none() {
+            all = self.tuned(all)?;
+        }
+        let lists = Arc::new(all);
         let shelf = {
             let mut live = self.live_mut();
             live.lists = OnceLock::from(Some(Arc::clone(&lists)));
             live.shelf.clone()
         };
         shelf.write(FILE, &lists.encode())
+    }
+
+    /// As many rows of the lists are compared as some passages, taken for questions, need to find their neighbours.
+    fn tuned(&self, lists: Lists) -> Result<Lists> {
+        let questions = lists::evenly(&self.live().table, QUESTIONS);
+        let mut before = Vec::new();
+        for own in questions {
+            let live = self.live();
+            live.whole()?;
+            let vector = live.table.vector(own);
+            let all = live.table.passing(None);
+            let asked = Asked { vector: &vector, results: NEAREST + 1, passing: &all, expected: &[] };
+            let hits = scan::nearest(&live.table, &asked).hits;
+            let others = hits.iter().filter_map(|hit| live.table.row_of(&hit.id)).filter(|row| *row != own);
+            before.extend(lists.before(&unit(&vector), others));
+        }
+        Ok(lists.tuned(before))
     }
 }

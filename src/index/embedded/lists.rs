@@ -5,7 +5,7 @@
 //!
 //! ```text
 //! 4  form    4  values of a centre    4  lists    4  rows that are listed    4  rows that lived when the centres were found
-//! 8  what tells those rows from all others
+//! 8  what tells those rows from all others    4  the share of the rows that is compared
 //! then of each list 4 bytes, what one step of its centre is worth, and its values; of each row 2 bytes, its list
 //! ```
 
@@ -25,12 +25,22 @@ const MOST: usize = 1 << 16;
 const BY_ROOT: f64 = 4.0;
 /// Of each list so many rows are looked at to find the centres.
 const SAMPLE: usize = 32;
-/// One of so many rows is compared,
-const PART: usize = 50;
-/// but so many at least: in few rows lists are short, and what is near lies in more of them.
-const FEWEST: usize = 4096;
+/// Of the rows one of so many is compared at least, whatever was measured,
+const PART: usize = 200;
+/// and so many,
+const FEWEST: usize = 256;
 /// and so many for each that is wanted.
 const DEPTH: usize = 20;
+/// Lists are asked where they spare all but one of so many comparisons: what is left costs more each than in a row.
+const SPARE: usize = 4;
+/// Rows that are asked for like questions, to measure how many must be compared to find what is nearest,
+pub(super) const QUESTIONS: usize = 64;
+/// so many nearest of each,
+pub(super) const NEAREST: usize = 10;
+/// and this share of those.
+const FOUND: f64 = 0.99;
+/// Questions lie farther from passages than these do from each other.
+const MARGIN: f64 = 1.5;
 
 /// The lists of a table's rows.
 #[derive(Debug, Clone, PartialEq)]
@@ -43,6 +53,8 @@ pub(super) struct Lists {
     rows: Vec<u32>,
     /// So many rows lived when the centres were found.
     found: usize,
+    /// The share of the rows that is compared.
+    share: f32,
     /// What tells the rows that are listed from all others.
     digest: Digest,
 }
@@ -52,7 +64,8 @@ impl Lists {
     pub(super) fn found(sample: &Rows, living: usize) -> Self {
         let centres = Centres::of(sample, many(living));
         let begins = vec![0; centres.len() + 1];
-        Self { centres, of: Vec::new(), begins, rows: Vec::new(), found: living, digest: Digest::default() }
+        let (of, rows, digest) = (Vec::new(), Vec::new(), Digest::default());
+        Self { centres, of, begins, rows, found: living, share: 1.0, digest }
     }
 
     /// How many rows a sample has for so many living rows.
@@ -82,7 +95,26 @@ impl Lists {
         let mut digest = self.digest;
         table.rows[self.of.len()..of.len()].iter().for_each(|row| digest.add(row));
         let (begins, rows) = sorted(&of, self.centres.len());
-        Self { centres: self.centres.clone(), of, begins, rows, digest, found: self.found }
+        Self { centres: self.centres.clone(), of, begins, rows, digest, ..*self }
+    }
+
+    /// How many rows are compared before each of those `rows`, for a question of length one.
+    pub(super) fn before(&self, vector: &[f32], rows: impl Iterator<Item = usize>) -> Vec<usize> {
+        let (mut before, mut compared) = (vec![0; self.centres.len()], 0);
+        for number in self.centres.ranked(&Query::new(vector)) {
+            before[usize::from(number)] = compared;
+            compared += self.list(number).len();
+        }
+        rows.filter_map(|row| Some(before[usize::from(*self.of.get(row)?)])).collect()
+    }
+
+    /// The same lists, of which as much is compared as must be to find nearly all of what is nearest: before each of that so many
+    /// rows were compared.
+    pub(super) fn tuned(self, mut before: Vec<usize>) -> Self {
+        before.sort_unstable();
+        let most = before.get((before.len() as f64 * FOUND) as usize).or(before.last());
+        let share = most.map_or(1.0, |most| (*most + 1) as f64 * MARGIN / self.of.len().max(1) as f64);
+        Self { share: share.min(1.0) as f32, ..self }
     }
 
     fn list(&self, number: u16) -> &[u32] {
@@ -91,15 +123,20 @@ impl Lists {
     }
 
     /// The passing rows of the lists that are nearest to a question of length one, until there are enough, and those that are in
-    /// no list yet. `among` pass of a table's `total` rows.
+    /// no list yet. `among` pass of a table's `total` rows; where lists spare little, as where few pass, there is no answer.
     pub(super) fn probe(
         &self,
         vector: &[f32],
         passing: &Bits,
         (among, total): (usize, usize),
         wanted: usize,
-    ) -> (Bits, Probed) {
-        let enough = (self.of.len() / PART).max(FEWEST).max(DEPTH * wanted).min(among);
+    ) -> Option<(Bits, Probed)> {
+        let listed = self.of.len();
+        let share = (f64::from(self.share) * listed as f64) as usize;
+        let enough = share.max(listed / PART).max(FEWEST).max(DEPTH * wanted);
+        if enough.saturating_mul(SPARE) > among {
+            return None;
+        }
         let mut looked = Bits::default();
         let (mut lists, mut compared) = (0_u32, 0_usize);
         for number in self.centres.ranked(&Query::new(vector)) {
@@ -112,21 +149,22 @@ impl Lists {
                 compared += 1;
             }
         }
-        for row in (self.of.len()..total).filter(|row| passing.has(*row)) {
+        for row in (listed..total).filter(|row| passing.has(*row)) {
             looked.put(row);
             compared += 1;
         }
-        (looked, Probed { lists, of: self.centres.len() as u32, compared: compared as u64 })
+        Some((looked, Probed { lists, of: self.centres.len() as u32, compared: compared as u64 }))
     }
 
     pub(super) fn encode(&self) -> Vec<u8> {
         let Rows { highs, scales } = &self.centres.0;
         let width = highs.len() / scales.len().max(1);
-        let mut bytes = Vec::with_capacity(28 + 4 * scales.len() + highs.len() + 2 * self.of.len());
+        let mut bytes = Vec::with_capacity(32 + 4 * scales.len() + highs.len() + 2 * self.of.len());
         for number in [FORM as usize, width, scales.len(), self.of.len(), self.found] {
             bytes.extend((number as u32).to_le_bytes());
         }
         bytes.extend(self.digest.0.to_le_bytes());
+        bytes.extend(self.share.to_le_bytes());
         scales.iter().for_each(|scale| bytes.extend(scale.to_le_bytes()));
         bytes.extend(highs.iter().map(|high| high.cast_unsigned()));
         self.of.iter().for_each(|list| bytes.extend(list.to_le_bytes()));
@@ -146,6 +184,7 @@ impl Lists {
         if from.long()? != told.0 || !(1..=MOST).contains(&lists) {
             return None;
         }
+        let share = f32::from_le_bytes(from.array()?);
         let scales = from.take(4 * lists)?.as_chunks::<4>().0.iter();
         let scales = scales.map(|scale| f32::from_le_bytes(*scale)).collect();
         let highs =
@@ -156,7 +195,7 @@ impl Lists {
             return None;
         }
         let (begins, rows) = sorted(&of, lists);
-        Some(Self { centres: Centres(Rows { highs, scales }), of, begins, rows, found, digest: told })
+        Some(Self { centres: Centres(Rows { highs, scales }), of, begins, rows, found, share, digest: told })
     }
 }
 
@@ -188,17 +227,13 @@ pub(super) fn highs(table: &Table, rows: impl Iterator<Item = usize>) -> Rows {
     some
 }
 
-/// Those of about so many living rows, evenly from all.
-pub(super) fn sample(table: &Table, count: usize) -> Rows {
+/// About so many living rows, evenly from all.
+pub(super) fn evenly(table: &Table, count: usize) -> Vec<usize> {
     let living = table.counts().passages as usize;
-    let mut seen = 0;
-    let total = table.rows.len();
-    let chosen = (0..total).filter(|row| table.is_alive(*row)).filter(|_| {
-        seen += 1;
-        // The places where `count` steps of equal size through all of them fall.
-        seen * count / living != (seen - 1) * count / living
-    });
-    highs(table, chosen)
+    let alive = (0..table.rows.len()).filter(|row| table.is_alive(*row));
+    // The places where `count` steps of equal size through all of them fall.
+    let falls = |at: &(usize, usize)| (at.0 + 1) * count / living != at.0 * count / living;
+    alive.enumerate().filter(falls).map(|(_, row)| row).collect()
 }
 
 /// So many rows of a table are looked at before others who want it have their turn.
