@@ -15,12 +15,12 @@ use outcrop::store::{Owner, Store, Unlock};
 use super::{DIMENSIONS, Noise, passages, percentiles};
 
 /// Passages around one centre.
-const CLUSTER: usize = 100;
+pub(super) const CLUSTER: usize = 100;
 const QUERIES: usize = 300;
 /// Queries whose answer is compared with that of comparing one by one in double precision.
 const JUDGED: usize = 40;
 
-fn near(centre: &[f32], noise: &mut Noise) -> Vec<f32> {
+pub(super) fn near(centre: &[f32], noise: &mut Noise) -> Vec<f32> {
     let spread = 0.5 + (noise.next() % 100) as f32 / 250.0;
     centre.iter().map(|x| x + spread * noise.normal()).collect()
 }
@@ -34,7 +34,7 @@ fn text(noise: &mut Noise) -> String {
     (0..150).map(|_| word(noise)).collect::<Vec<_>>().join(" ")
 }
 
-fn entry(number: usize, centres: &[Vec<f32>], noise: &mut Noise, words: bool) -> Entry {
+pub(super) fn entry(number: usize, centres: &[Vec<f32>], noise: &mut Noise, words: bool) -> Entry {
     let mut id = [0; 16];
     id[..8].copy_from_slice(&noise.next().to_be_bytes());
     id[8..].copy_from_slice(&(number as u64).to_be_bytes());
@@ -58,12 +58,12 @@ fn entry(number: usize, centres: &[Vec<f32>], noise: &mut Noise, words: bool) ->
     Entry { passage, vector: near(&centres[number / CLUSTER], noise) }
 }
 
-fn below(bound: f64) -> Filter {
+pub(super) fn below(bound: f64) -> Filter {
     Filter::test("hundred", Test::LessThan(bound))
 }
 
 /// Resident bytes of this process, where the system tells.
-fn resident() -> f64 {
+pub(super) fn resident() -> f64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap_or("0");
     line.trim().trim_end_matches(" kB").parse::<f64>().unwrap_or(0.0) / 1e6

@@ -11,7 +11,7 @@ use super::generation::Live;
 use super::lists::{self, Lists, NEAREST, QUESTIONS, STEP};
 use super::scan::{self, Asked};
 use crate::domain::knowledge::vectors::Probed;
-use crate::domain::{ErrorKind, Result};
+use crate::domain::Result;
 use crate::index::Nearest;
 
 /// Their file, in a generation.
