@@ -10,8 +10,8 @@ use super::frame::unit;
 use super::generation::Live;
 use super::lists::{self, Lists, NEAREST, QUESTIONS, STEP};
 use super::scan::{self, Asked};
-use crate::domain::knowledge::vectors::Probed;
 use crate::domain::Result;
+use crate::domain::knowledge::vectors::Probed;
 use crate::index::Nearest;
 
 /// Their file, in a generation.
