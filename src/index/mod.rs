@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! VectorStore   what every store can do: change, count, nearest vectors, matching words, read, page through
-//! embedded/     the store of this program: sealed logs on a shelf of `store`, vectors in memory, exact search
+//! embedded/     the store of this program: sealed logs on a shelf of `store`, vectors in memory, all compared or the nearest lists
 //! keyword/      words of the embedded store: tantivy (BM25) over sealed files; may be deleted at any time
 //! pgvector/     the same in PostgreSQL        qdrant/       the same in Qdrant
 //! fitting       what no store takes
