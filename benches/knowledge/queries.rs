@@ -123,13 +123,14 @@ pub async fn queries(chosen: &dyn Fn(&str) -> bool) {
             break;
         }
         let mut times = Vec::new();
-        let (mut found, mut wanted, mut gap) = (0, 0, 0.0_f64);
+        let (mut found, mut wanted, mut gap, mut by_lists) = (0, 0, 0.0_f64, 0);
         for (at, vector) in asked.iter().enumerate() {
             let query =
                 Nearest { vector: vector.clone(), results: 10, filter: filter.clone(), expected: Vec::new() };
             let now = Instant::now();
             let ranked = black_box(store.nearest(query).await.unwrap());
             times.push(now.elapsed());
+            by_lists += usize::from(ranked.probed.is_some());
             if at < JUDGED && !judged.is_empty() {
                 let bound = match name {
                     "all" => 100.0,
@@ -151,7 +152,7 @@ pub async fn queries(chosen: &dyn Fn(&str) -> bool) {
                 gap = missed.fold(gap, |gap, (_, score)| gap.max(score - last));
             }
         }
-        percentiles(&format!("nearest, {name}"), times);
+        percentiles(&format!("nearest, {name}, {by_lists} of {QUERIES} by lists"), times);
         if wanted > 0 {
             let share = f64::from(found as u32) / f64::from(wanted as u32);
             println!("    recall@10 {share:.4} of {wanted}; what was missed is better by at most {gap:.1e}");

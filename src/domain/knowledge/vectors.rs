@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use crate::domain::figures::grouped;
 use crate::domain::{Error, ErrorKind, Result};
 
-/// From so many passages on comparing all takes longer than a question takes to be embedded: lists pay. `benches/README.md` has
-/// the figures.
+/// From so many passages on comparing all takes about as long as embedding the question: lists pay. `benches/README.md` has the
+/// figures.
 pub const FROM: u64 = 250_000;
 /// Fewer are never sorted into lists: comparing all takes less than choosing some.
 pub const LEAST: u64 = 1024;
