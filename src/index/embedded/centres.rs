@@ -45,8 +45,8 @@ impl Rows {
 pub(super) struct Centres(pub(super) Rows);
 
 impl Centres {
-    /// So many centres of a sample that has at least as many vectors.
-    pub(super) fn of(sample: &Rows, count: usize) -> Self {
+    /// So many centres of a sample that has at least as many vectors; none where it is to stop before they are found.
+    pub(super) fn of(sample: &Rows, count: usize, stop: &dyn Fn() -> bool) -> Option<Self> {
         let mut chance = Chance(0x5eed);
         let mut centres = Self(Rows::default());
         // Any vectors to begin with, none twice: the first ones of a deck that is shuffled as far as that.
@@ -57,10 +57,13 @@ impl Centres {
             centres.push(&sample.values(deck[at]));
         }
         for _ in 0..ROUNDS {
+            if stop() {
+                return None;
+            }
             let nearest = centres.nearest(sample);
             centres = centres.moved(sample, &nearest, &mut chance);
         }
-        centres
+        Some(centres)
     }
 
     pub(super) fn len(&self) -> usize {
@@ -173,9 +176,10 @@ mod tests {
     #[test]
     fn every_cluster_has_a_centre_of_its_own_and_the_same_ones_come_again() {
         let rows = around(8, 600);
-        let centres = Centres::of(&rows, 24);
+        let centres = Centres::of(&rows, 24, &|| false).unwrap();
         assert_eq!((centres.len(), centres.0.highs.len()), (24, 24 * WIDTH));
-        assert_eq!(centres, Centres::of(&rows, 24));
+        assert_eq!(Centres::of(&rows, 24, &|| false).as_ref(), Some(&centres));
+        assert_eq!(Centres::of(&rows, 24, &|| true), None);
         let nearest = centres.nearest(&rows);
         for (one, own) in nearest.iter().enumerate() {
             for (other, theirs) in nearest.iter().enumerate().skip(one).take(16) {
@@ -193,7 +197,7 @@ mod tests {
         for value in [0, 5] {
             let mut rows = Rows::default();
             (0..700).for_each(|_| rows.push(&[value; WIDTH], 0.5));
-            let centres = Centres::of(&rows, 9);
+            let centres = Centres::of(&rows, 9, &|| false).unwrap();
             assert_eq!(centres.nearest(&rows), vec![0; 700]);
             assert!(centres.0.scales.iter().all(|scale| scale.is_finite()));
         }

@@ -57,8 +57,8 @@ impl Inner {
         None
     }
 
-    /// Has every row in a list, where that pays. Questions and acts go on meanwhile.
-    pub(super) fn list(&self) -> Result<()> {
+    /// Has every row in a list, where that pays, unless it is to stop before. Questions and acts go on meanwhile.
+    pub(super) fn list(&self, stop: &dyn Fn() -> bool) -> Result<()> {
         let _numbers = self.numbers();
         let (living, known) = {
             let live = self.live();
@@ -81,7 +81,8 @@ impl Inner {
             if sample.scales.is_empty() {
                 return Ok(());
             }
-            Arc::new(Lists::found(&sample, living))
+            let Some(found) = Lists::found(&sample, living, stop) else { return Ok(()) };
+            Arc::new(found)
         };
         let mut belonging = Vec::new();
         loop {
@@ -95,6 +96,9 @@ impl Inner {
                 }
                 lists::highs(&live.table, from..to)
             };
+            if stop() {
+                return Ok(());
+            }
             belonging.extend(lists.belonging(&next));
         }
         if belonging.is_empty() && known.is_some() {
@@ -102,7 +106,8 @@ impl Inner {
         }
         let mut all = lists.with(&self.live().table, &belonging);
         if known.is_none() {
-            all = self.tuned(all)?;
+            let Some(tuned) = self.tuned(all, stop)? else { return Ok(()) };
+            all = tuned;
         }
         let lists = Arc::new(all);
         let shelf = {
@@ -114,10 +119,13 @@ impl Inner {
     }
 
     /// As many rows of the lists are compared as some passages, taken for questions, need to find their neighbours.
-    fn tuned(&self, lists: Lists) -> Result<Lists> {
+    fn tuned(&self, lists: Lists, stop: &dyn Fn() -> bool) -> Result<Option<Lists>> {
         let questions = lists::evenly(&self.live().table, QUESTIONS);
         let mut before = Vec::new();
         for own in questions {
+            if stop() {
+                return Ok(None);
+            }
             let live = self.live();
             live.whole()?;
             let vector = live.table.vector(own);
@@ -127,6 +135,6 @@ impl Inner {
             let others = hits.iter().filter_map(|hit| live.table.row_of(&hit.id)).filter(|row| *row != own);
             before.extend(lists.before(&unit(&vector), others));
         }
-        Ok(lists.tuned(before))
+        Ok(Some(lists.tuned(before)))
     }
 }

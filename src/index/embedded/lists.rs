@@ -60,12 +60,12 @@ pub(super) struct Lists {
 }
 
 impl Lists {
-    /// Lists for so many living rows with nothing in them, their centres found in `sample`.
-    pub(super) fn found(sample: &Rows, living: usize) -> Self {
-        let centres = Centres::of(sample, many(living));
+    /// Lists for so many living rows with nothing in them, their centres found in `sample`; none where it is to stop before.
+    pub(super) fn found(sample: &Rows, living: usize, stop: &dyn Fn() -> bool) -> Option<Self> {
+        let centres = Centres::of(sample, many(living), stop)?;
         let begins = vec![0; centres.len() + 1];
         let (of, rows, digest) = (Vec::new(), Vec::new(), Digest::default());
-        Self { centres, of, begins, rows, found: living, share: 1.0, digest }
+        Some(Self { centres, of, begins, rows, found: living, share: 1.0, digest })
     }
 
     /// How many rows a sample has for so many living rows.

@@ -36,6 +36,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, Rw
 
 use futures_util::future::{BoxFuture, FutureExt};
 use outcrop_kernel::nearness::padded;
+use tokio_util::sync::CancellationToken;
 
 use self::base::Base;
 pub use self::bits::Bits;
@@ -215,6 +216,10 @@ impl VectorStore for Embedded {
 
     fn settle(&self) -> BoxFuture<'_, Result<()>> {
         self.run(Inner::settle)
+    }
+
+    fn arrange(&self, stop: CancellationToken) -> BoxFuture<'_, Result<()>> {
+        self.run(move |inner| inner.list(&|| stop.is_cancelled()))
     }
 
     fn counts(&self) -> BoxFuture<'_, Result<Counts>> {

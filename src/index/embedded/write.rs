@@ -194,11 +194,6 @@ impl Inner {
             live.whole()?;
             live.table.gaps() > FEW_GAPS && live.table.gaps() * 2 > live.table.rows.len()
         };
-        if gaps {
-            self.compact()?;
-        } else {
-            self.catch_up()?;
-        }
-        self.list()
+        if gaps { self.compact() } else { self.catch_up() }
     }
 }
