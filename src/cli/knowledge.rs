@@ -27,7 +27,7 @@ use crate::domain::knowledge::reranking::Reranker;
 use crate::domain::knowledge::retrieval::{Asked, Citation, Found, Question, Retrieved, is_alike};
 use crate::domain::knowledge::store::{Move, MoveState, StoreKind};
 use crate::domain::knowledge::sync::{Filed, Sync, SyncState};
-use crate::domain::knowledge::vectors::{Probed, VectorSearch};
+use crate::domain::knowledge::vectors::{self, Probed, VectorSearch};
 use crate::domain::untrusted::safe_line;
 use crate::domain::{Error, ErrorKind, Result};
 use crate::workbench::request::knowledge::Knowledge;
@@ -230,7 +230,10 @@ async fn show(name: &str, asker: &Asker, out: &mut Out) -> Result<(), End> {
 
 /// How its vectors are compared with a question's; of a base elsewhere that is its server's affair.
 fn compared(base: &Base, search: VectorSearch) -> String {
-    if base.store == StoreKind::Embedded { search.words(base.holds.passages) } else { String::new() }
+    if base.store != StoreKind::Embedded {
+        return String::new();
+    }
+    search.words(base.holds.passages, vectors::from(base.dimensions.into()))
 }
 
 /// What a base has, in words.

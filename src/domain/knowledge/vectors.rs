@@ -8,17 +8,22 @@ use serde::{Deserialize, Serialize};
 use crate::domain::figures::grouped;
 use crate::domain::{Error, ErrorKind, Result};
 
-/// From so many passages on comparing all takes about as long as embedding the question: lists pay. `benches/README.md` has the
-/// figures.
-pub const FROM: u64 = 250_000;
+/// From so many numbers in all its vectors on, comparing all takes about as long as embedding the question: lists pay.
+/// `benches/README.md` has the figures, of 250,000 passages with 384 numbers each.
+const FROM: u64 = 96_000_000;
 /// Fewer are never sorted into lists: comparing all takes less than choosing some.
 pub const LEAST: u64 = 1024;
+
+/// From so many passages on lists pay, of vectors of so many numbers.
+pub fn from(dimensions: u64) -> u64 {
+    (FROM / dimensions.max(1)).max(LEAST)
+}
 
 /// How the nearest vectors are looked for in the store of this workspace.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum VectorSearch {
-    /// Exactly below [`FROM`] passages, by lists from there on.
+    /// Exactly where they are few, by lists from [`from`] so many on.
     #[default]
     BySize,
     /// All are compared.
@@ -40,13 +45,8 @@ impl VectorSearch {
         }
     }
 
-    /// Whether so many passages are sorted into lists.
-    pub fn by_lists(self, passages: u64) -> bool {
-        self.by_lists_from(passages, FROM)
-    }
-
-    /// The same, where lists pay `from` so many on.
-    pub fn by_lists_from(self, passages: u64, from: u64) -> bool {
+    /// Whether so many passages are sorted into lists, where that pays `from` so many on.
+    pub fn by_lists(self, passages: u64, from: u64) -> bool {
         match self {
             Self::BySize => passages >= from,
             Self::Exact => false,
@@ -55,9 +55,9 @@ impl VectorSearch {
     }
 
     /// What it comes to for so many passages, in words.
-    pub fn words(self, passages: u64) -> String {
-        match (self, self.by_lists(passages)) {
-            (Self::BySize, false) => format!("exactly; by lists from {} passages on", grouped(FROM)),
+    pub fn words(self, passages: u64, from: u64) -> String {
+        match (self, self.by_lists(passages, from)) {
+            (Self::BySize, false) => format!("exactly; by lists from {} passages on", grouped(from)),
             (_, false) => "exactly".to_owned(),
             (_, true) => "by lists, nearly exactly".to_owned(),
         }
@@ -117,12 +117,16 @@ mod tests {
 
     #[test]
     fn lists_are_made_from_the_size_on_where_they_pay() {
-        assert!(!VectorSearch::BySize.by_lists(FROM - 1) && VectorSearch::BySize.by_lists(FROM));
-        assert!(!VectorSearch::Exact.by_lists(u64::MAX));
-        assert!(!VectorSearch::Approximate.by_lists(LEAST - 1) && VectorSearch::Approximate.by_lists(LEAST));
-        assert!(VectorSearch::BySize.by_lists_from(10, 10));
-        assert_eq!(VectorSearch::BySize.words(10), "exactly; by lists from 250,000 passages on");
-        assert_eq!(VectorSearch::Exact.words(FROM), "exactly");
-        assert_eq!(VectorSearch::BySize.words(FROM), "by lists, nearly exactly");
+        assert_eq!([384, 1536, 1, 65_536, 1_000_000].map(from), [250_000, 62_500, 96_000_000, 1464, 1024]);
+        let (few, many) = (from(384) - 1, from(384));
+        assert!(!VectorSearch::BySize.by_lists(few, many) && VectorSearch::BySize.by_lists(many, many));
+        assert!(!VectorSearch::Exact.by_lists(u64::MAX, many));
+        assert!(VectorSearch::Approximate.by_lists(LEAST, many));
+        assert!(!VectorSearch::Approximate.by_lists(LEAST - 1, many));
+        assert_eq!(VectorSearch::BySize.words(few, many), "exactly; by lists from 250,000 passages on");
+        assert_eq!(VectorSearch::Exact.words(many, many), "exactly");
+        assert_eq!(VectorSearch::BySize.words(many, many), "by lists, nearly exactly");
+        let probed = Probed { lists: 80, of: 4000, compared: 21_000 };
+        assert_eq!(probed.words(), " in 80 of 4,000 lists");
     }
 }

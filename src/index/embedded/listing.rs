@@ -26,7 +26,7 @@ impl Inner {
         passing: &Bits,
         among: usize,
     ) -> Option<(Bits, Probed)> {
-        let by_lists = self.search.by_lists_from(live.table.counts().passages, self.pays);
+        let by_lists = self.search.by_lists(live.table.counts().passages, self.pays);
         // Where a passage stands is known once all are compared; what is nearest is known then as well.
         if !by_lists || !query.expected.is_empty() {
             return None;
@@ -64,7 +64,7 @@ impl Inner {
             let live = self.live();
             live.whole()?;
             let living = live.table.counts().passages;
-            if !self.search.by_lists_from(living, self.pays) {
+            if !self.search.by_lists(living, self.pays) {
                 return Ok(());
             }
             (living as usize, Self::lists(&live).cloned())

@@ -47,7 +47,7 @@ use super::{Change, Counts, Matching, Nearest, VectorStore};
 use crate::domain::id::{DocumentId, PassageId};
 use crate::domain::knowledge::passage::{Entry, Passage};
 use crate::domain::knowledge::ranking::Ranked;
-use crate::domain::knowledge::vectors::{FROM, VectorSearch};
+use crate::domain::knowledge::vectors::{self, VectorSearch};
 use crate::domain::{Error, Result};
 use crate::store::{Hold, Shelf};
 
@@ -100,12 +100,14 @@ impl Embedded {
 
     /// The same, the nearest vectors looked for in that way.
     pub fn open_for(shelf: Shelf, dimensions: usize, search: VectorSearch) -> Result<Self> {
-        Self::open_as(shelf, dimensions, (search, FROM), false).map(|(embedded, _)| embedded)
+        let pays = vectors::from(dimensions as u64);
+        Self::open_as(shelf, dimensions, (search, pays), false).map(|(embedded, _)| embedded)
     }
 
     /// Opens a damaged base: its rows and words are made anew from the passages that can be read.
     pub fn mend(shelf: Shelf, dimensions: usize) -> Result<(Self, Mended)> {
-        let (embedded, lost) = Self::open_as(shelf, dimensions, (VectorSearch::default(), FROM), true)?;
+        let search = (VectorSearch::default(), vectors::from(dimensions as u64));
+        let (embedded, lost) = Self::open_as(shelf, dimensions, search, true)?;
         Ok((embedded, Mended { lost }))
     }
 
