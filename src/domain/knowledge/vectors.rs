@@ -1,12 +1,10 @@
 //! How many vectors a question is compared with: all that there are, or those of the lists that are nearest to it.
 
 use std::fmt;
-use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
 use crate::domain::figures::grouped;
-use crate::domain::{Error, ErrorKind, Result};
 
 /// From so many numbers in all its vectors on, comparing all takes about as long as embedding the question: lists pay.
 /// `benches/README.md` has the figures, of 250,000 passages with 384 numbers each.
@@ -70,21 +68,6 @@ impl fmt::Display for VectorSearch {
     }
 }
 
-impl FromStr for VectorSearch {
-    type Err = Error;
-
-    fn from_str(text: &str) -> Result<Self> {
-        [Self::BySize, Self::Exact, Self::Approximate]
-            .into_iter()
-            .find(|search| search.as_str() == text)
-            .ok_or_else(|| {
-                let why = format!("there is no way {text:?}");
-                let hint = format!("Write one of {}.", Self::NAMES.join(", "));
-                Error::new(ErrorKind::Invalid, "choosing how vectors are looked for", why, hint)
-            })
-    }
-}
-
 /// Which vectors a question was compared with, where those were not all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Probed {
@@ -110,9 +93,9 @@ mod tests {
     #[test]
     fn every_way_is_read_by_its_name() {
         for name in VectorSearch::NAMES {
-            assert_eq!(name.parse::<VectorSearch>().unwrap().to_string(), *name);
+            let search: VectorSearch = serde_json::from_value((*name).into()).unwrap();
+            assert_eq!(search.to_string(), *name);
         }
-        assert!("both".parse::<VectorSearch>().unwrap_err().hint.contains("by_size, exact, approximate"));
     }
 
     #[test]
