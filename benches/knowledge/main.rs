@@ -6,6 +6,7 @@
 //! OUTCROP_TEST_ENCODER=model.safetensors cargo bench --bench knowledge -- cut
 //! OUTCROP_TEST_ENCODER=model.safetensors OUTCROP_BENCH_TORCH=venv/bin/python cargo bench --bench knowledge -- embed
 //! OUTCROP_BENCH_PASSAGES=1000000 cargo bench --bench knowledge -- nearest
+//! cargo bench --bench knowledge -- growth            # by its name alone: it takes minutes, and 3 GB of the disk
 //! OUTCROP_BENCH_PASSAGES=1000000 cargo bench --bench knowledge -- scroll pages
 //! OUTCROP_BENCH_FILES=10000 cargo bench --bench knowledge -- resync
 //! cargo bench --bench knowledge -- parse
@@ -17,6 +18,7 @@
 
 mod cut;
 mod embed;
+mod growth;
 mod parse;
 mod queries;
 mod resync;
@@ -95,6 +97,9 @@ fn main() {
     }
     if chosen("pages") {
         runtime().block_on(scroll::pages());
+    }
+    if names.iter().any(|own| own == "growth") {
+        runtime().block_on(growth::growth());
     }
     if chosen("nearest") || chosen("keyword") || chosen("hybrid") {
         runtime().block_on(queries::queries(&chosen));

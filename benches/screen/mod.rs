@@ -64,6 +64,7 @@ fn options() -> Options {
         reduced_motion: false,
         offline: false,
         recording: false,
+        vectors: outcrop::domain::knowledge::vectors::VectorSearch::default(),
         utc_offset: 0,
         folder: "/home/ada/rivers".into(),
         home: Some("/home/ada".into()),

@@ -27,6 +27,7 @@ use crate::domain::knowledge::reranking::Reranker;
 use crate::domain::knowledge::retrieval::{Asked, Citation, Found, Question, Retrieved, is_alike};
 use crate::domain::knowledge::store::{Move, MoveState, StoreKind};
 use crate::domain::knowledge::sync::{Filed, Sync, SyncState};
+use crate::domain::knowledge::vectors::{self, Probed, VectorSearch};
 use crate::domain::untrusted::safe_line;
 use crate::domain::{Error, ErrorKind, Result};
 use crate::workbench::request::knowledge::Knowledge;
@@ -209,12 +210,21 @@ async fn show(name: &str, asker: &Asker, out: &mut Out) -> Result<(), End> {
         vec!["reranked by".to_owned(), base.reranker.as_ref().map(Reranker::words).unwrap_or_default()],
         vec!["answered".to_owned(), base.answers.words()],
         vec!["lies in".to_owned(), base.store.title().to_owned()],
+        vec!["vectors".to_owned(), compared(&base, asker.config.knowledge.vectors)],
         vec!["has".to_owned(), holds(&base)],
     ];
     rows.retain(|row| !row[1].is_empty());
     words::table(&rows).iter().try_for_each(|line| out.line(line))?;
     base.sources.iter().try_for_each(|source| status(source, out))?;
     rebuild::status(&base, out)
+}
+
+/// How its vectors are compared with a question's; of a base elsewhere that is its server's affair.
+fn compared(base: &Base, search: VectorSearch) -> String {
+    if base.store != StoreKind::Embedded {
+        return String::new();
+    }
+    search.words(base.holds.passages, vectors::from(base.dimensions.into()))
 }
 
 /// What a base has, in words.
@@ -491,7 +501,8 @@ async fn search(wanted: SearchBase, asker: &Asker, out: &mut Out) -> Result<Exit
         }
         let (compared, matched) =
             (count(retrieved.compared, "passage", "passages"), grouped(retrieved.matched));
-        out.note(&format!("{compared} compared, {matched} with a word of it"))?;
+        let lists = retrieved.probed.map(Probed::words).unwrap_or_default();
+        out.note(&format!("{compared} compared{lists}, {matched} with a word of it"))?;
         reranking::note(retrieved, out)?;
     }
     Ok(if retrieved.hits.is_empty() { Exit::Negative } else { Exit::Done })

@@ -39,6 +39,7 @@ pub use table::{KEYS, Key, Kind};
 use crate::domain::Result;
 use crate::domain::catalog::{Backend, ModelId};
 use crate::domain::knowledge::document::Limits;
+use crate::domain::knowledge::vectors::VectorSearch;
 use crate::domain::known::Correction;
 use crate::domain::secret::Secret;
 use crate::domain::settings::Settings;
@@ -105,13 +106,15 @@ pub struct Config {
     stamp: Stamp,
 }
 
-/// What knowledge bases may take.
+/// What knowledge bases may take, and how they are searched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct KnowledgeConfig {
     /// Bytes of the vectors that are kept by what was embedded; 0 keeps none.
     pub cache: u64,
     /// How long one document is fetched from elsewhere.
     pub fetch: Duration,
+    /// How vectors are looked for in bases of this workspace.
+    pub vectors: VectorSearch,
 }
 
 /// One value, its text and where it came from.

@@ -1,6 +1,7 @@
 //! The one list of configuration keys: checking, `config default`, `config schema` and the environment are made from it.
 
 use super::KeyHeader;
+use crate::domain::knowledge::vectors::VectorSearch;
 
 /// What a key's value must be.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -267,6 +268,13 @@ pub const KEYS: &[Key] = &[
         Kind::Whole(1, 3600),
         "60",
         "Seconds after which a document of a bucket or the web that is not here yet is given up.",
+    ),
+    key(
+        "knowledge.vector_search",
+        Kind::OneOf(VectorSearch::NAMES),
+        "by_size",
+        "How vectors are looked for in bases of this workspace: all are compared (exact), those of the lists that are nearest \
+         (approximate), or the one or the other by how many there are.",
     ),
     key(
         "budget.day_warn",

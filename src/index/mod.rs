@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! VectorStore   what every store can do: change, count, nearest vectors, matching words, read, page through
-//! embedded/     the store of this program: sealed logs on a shelf of `store`, vectors in memory, exact search
+//! embedded/     the store of this program: sealed logs on a shelf of `store`, vectors in memory, all compared or the nearest lists
 //! keyword/      words of the embedded store: tantivy (BM25) over sealed files; may be deleted at any time
 //! pgvector/     the same in PostgreSQL        qdrant/       the same in Qdrant
 //! fitting       what no store takes
@@ -21,6 +21,7 @@ mod search;
 use std::fmt::Debug;
 
 use futures_util::future::BoxFuture;
+use tokio_util::sync::CancellationToken;
 
 use crate::domain::Result;
 use crate::domain::id::{DocumentId, PassageId};
@@ -84,6 +85,13 @@ pub trait VectorStore: Send + Sync + Debug {
 
     /// Does now what the next question would have to wait for, and tidies up: a sync calls it at its end.
     fn settle(&self) -> BoxFuture<'_, Result<()>> {
+        Box::pin(std::future::ready(Ok(())))
+    }
+
+    /// Makes questions faster, where that takes long and nobody waits for it; what is not done when it is to stop stays for
+    /// another time. A sync calls it when all else is done.
+    fn arrange(&self, stop: CancellationToken) -> BoxFuture<'_, Result<()>> {
+        drop(stop);
         Box::pin(std::future::ready(Ok(())))
     }
 

@@ -33,5 +33,7 @@ pub async fn search(store: &dyn VectorStore, search: Search) -> Result<Standings
     let (mut hits, expected) = fuse(lists, &expected);
     hits.truncate(results);
     let among = |list: Option<&Ranked>| list.map_or(0, |list| list.among);
-    Ok(Standings { hits, expected, compared: among(lists.vector), matched: among(lists.keyword) })
+    let probed = lists.vector.and_then(|list| list.probed);
+    let compared = probed.map_or(among(lists.vector), |probed| probed.compared);
+    Ok(Standings { hits, expected, compared, matched: among(lists.keyword), probed })
 }

@@ -12,6 +12,7 @@ use outcrop::domain::catalog::{Availability, Capability, ModelCard, ModelId};
 use outcrop::domain::conversation::{Conversation, Thread};
 use outcrop::domain::delta::Event as Delta;
 use outcrop::domain::id::{ConversationId, MessageId, TerminalId};
+use outcrop::domain::knowledge::vectors::VectorSearch;
 use outcrop::domain::message::{
     Answer, Block, Message, MessageOrigin, Outcome, Role, StopReason, Timing, Usage,
 };
@@ -61,6 +62,7 @@ pub fn options(theme: &str) -> Options {
         reduced_motion: false,
         offline: true,
         recording: false,
+        vectors: VectorSearch::default(),
         utc_offset: 0,
         home: Some("/home/ada".into()),
         folder: "/home/ada/rivers".into(),

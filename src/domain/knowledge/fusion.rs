@@ -72,7 +72,7 @@ mod tests {
         let hits = (1..)
             .zip(ids)
             .map(|(rank, n)| Hit { id: id(*n), placed: Placed { rank, score: 10.0 / rank as f64 } });
-        Ranked { hits: hits.collect(), expected: Vec::new(), among: ids.len() as u64 }
+        Ranked { hits: hits.collect(), among: ids.len() as u64, ..Ranked::default() }
     }
 
     #[test]

@@ -28,4 +28,5 @@ pub mod store;
 pub mod sync;
 pub mod tending;
 pub mod terms;
+pub mod vectors;
 pub mod words;

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::filter::Filter;
+use super::vectors::Probed;
 use crate::domain::id::PassageId;
 
 /// How passages are looked for.
@@ -80,6 +81,9 @@ pub struct Ranked {
     pub expected: Vec<Option<Placed>>,
     /// How many passages the list would have in all.
     pub among: u64,
+    /// Which vectors were compared, where those were not all that `among` counts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub probed: Option<Probed>,
 }
 
 /// Where one passage stands.
@@ -106,4 +110,7 @@ pub struct Standings {
     pub compared: u64,
     /// Passages that have a word of the question.
     pub matched: u64,
+    /// Which vectors were compared, where those were not all of the passages that passed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub probed: Option<Probed>,
 }

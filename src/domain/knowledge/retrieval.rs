@@ -149,6 +149,9 @@ pub struct Retrieved {
     pub compared: u64,
     /// Passages that have a word of the question.
     pub matched: u64,
+    /// Which vectors were compared, where those were not all of the passages that passed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub probed: Option<Probed>,
     /// So many of the hits a model is given, the first ones, where its context has no room for all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub given: Option<usize>,

@@ -27,13 +27,16 @@ impl Inner {
         let live = self.live();
         live.whole()?;
         let passing = live.table.passing(query.filter.as_ref());
+        let among = passing.count();
+        let probed = self.probe(&live, query, &passing, among);
+        let (looked, probed) = probed.map_or((passing, None), |(looked, probed)| (looked, Some(probed)));
         let asked = Asked {
             vector: &query.vector,
             results: query.results,
-            passing: &passing,
+            passing: &looked,
             expected: &query.expected,
         };
-        Ok(scan::nearest(&live.table, &asked))
+        Ok(Ranked { among: among as u64, probed, ..scan::nearest(&live.table, &asked) })
     }
 
     pub(super) fn matching(&self, query: &Matching) -> Result<Ranked> {
@@ -63,7 +66,7 @@ impl Inner {
         let expected = query.expected.iter().map(|id| places.get(id).map(|at| placed(*at))).collect();
         let hits =
             (0..scored.len().min(query.results)).map(|at| Hit { id: scored[at].1, placed: placed(at) });
-        Ok(Ranked { hits: hits.collect(), expected, among })
+        Ok(Ranked { hits: hits.collect(), expected, among, probed: None })
     }
 
     pub(super) fn entries(&self, ids: &[PassageId], vectors: bool) -> Result<Vec<Option<Entry>>> {

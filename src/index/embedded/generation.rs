@@ -4,11 +4,12 @@
 //! with how far it knows the passages; an act that it lacks is read from there. `words` is `keyword`'s.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 use std::thread::ScopedJoinHandle;
 
 use super::block::{self, Commit, Part};
 use super::frame::{Frame, Row};
+use super::lists::Lists;
 use super::postings::Postings;
 use super::table::Table;
 use crate::domain::id::{DocumentId, PassageId};
@@ -43,6 +44,10 @@ pub(super) struct Live {
     pub(super) gone: Vec<u32>,
     /// The living rows in the order of their ids, where somebody has asked.
     pub(super) order: OnceLock<Vec<u32>>,
+    /// Where it lies.
+    pub(super) shelf: Shelf,
+    /// The lists of its rows, where somebody has asked; `None` where there are none.
+    pub(super) lists: OnceLock<Option<Arc<Lists>>>,
     /// Why it tells nothing: its rows could not be loaded again.
     pub(super) broken: Option<Error>,
 }
@@ -88,7 +93,16 @@ pub(super) fn open(shelf: &Shelf, opening: Opening, notes: &mut Vec<String>) -> 
     let mut rows = shelf.log("rows")?;
     let table = Table::new(opening.width);
     let reader = passages.reader();
-    let mut live = Live { table, reader, covers: 0, gone: Vec::new(), order: OnceLock::new(), broken: None };
+    let mut live = Live {
+        table,
+        reader,
+        covers: 0,
+        gone: Vec::new(),
+        order: OnceLock::new(),
+        shelf: shelf.clone(),
+        lists: OnceLock::new(),
+        broken: None,
+    };
     load(&mut rows, &mut live, opening, notes)?;
     if live.covers > passages.length() {
         let why = "its passages end before what its rows know of them";

@@ -1,4 +1,5 @@
-//! The store of this program: everything in sealed files of this workspace, vectors in memory, search exact.
+//! The store of this program: everything in sealed files of this workspace, vectors in memory, all compared where they
+//! are few, those of the nearest lists where they are many.
 //!
 //! ```text
 //! base          which generation it is, and the dimensions of its vectors
@@ -7,6 +8,7 @@
 //!   passages    a log: texts, attributes and vectors as they came; the truth
 //!   rows        a log: of each passage what search needs, loaded when the base is opened
 //!   words/      tantivy's files; may be deleted at any time
+//!   lists       of many passages which ones lie near each other; may be deleted at any time
 //! ```
 //!
 //! Of a passage of 384 dimensions 0.8 KB are in memory. What was deleted stays on the disk, sealed, until the generation is
@@ -16,8 +18,13 @@ mod ask;
 mod base;
 mod bits;
 mod block;
+mod centres;
 mod frame;
 mod generation;
+mod listing;
+mod lists;
+#[cfg(test)]
+mod lists_tests;
 mod postings;
 mod scan;
 mod table;
@@ -29,6 +36,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, Rw
 
 use futures_util::future::{BoxFuture, FutureExt};
 use outcrop_kernel::nearness::padded;
+use tokio_util::sync::CancellationToken;
 
 use self::base::Base;
 pub use self::bits::Bits;
@@ -39,6 +47,7 @@ use super::{Change, Counts, Matching, Nearest, VectorStore};
 use crate::domain::id::{DocumentId, PassageId};
 use crate::domain::knowledge::passage::{Entry, Passage};
 use crate::domain::knowledge::ranking::Ranked;
+use crate::domain::knowledge::vectors::{self, VectorSearch};
 use crate::domain::{Error, Result};
 use crate::store::{Hold, Shelf};
 
@@ -62,7 +71,12 @@ struct Inner {
     dimensions: usize,
     width: usize,
     notes: Vec<String>,
+    search: VectorSearch,
+    /// From so many rows on lists pay.
+    pays: u64,
     // Taken in this order.
+    /// Who has it knows that no row gets another number meanwhile.
+    numbers: Mutex<()>,
     desk: Mutex<Desk>,
     /// `None` where they must be opened again: what they hold after a failure is known to their files alone.
     words: RwLock<Option<Keyword>>,
@@ -81,16 +95,28 @@ struct Desk {
 impl Embedded {
     /// Opens the base on a shelf, or makes it there. One that somebody has open is refused.
     pub fn open(shelf: Shelf, dimensions: usize) -> Result<Self> {
-        Self::open_as(shelf, dimensions, false).map(|(embedded, _)| embedded)
+        Self::open_for(shelf, dimensions, VectorSearch::default())
+    }
+
+    /// The same, the nearest vectors looked for in that way.
+    pub fn open_for(shelf: Shelf, dimensions: usize, search: VectorSearch) -> Result<Self> {
+        let pays = vectors::from(dimensions as u64);
+        Self::open_as(shelf, dimensions, (search, pays), false).map(|(embedded, _)| embedded)
     }
 
     /// Opens a damaged base: its rows and words are made anew from the passages that can be read.
     pub fn mend(shelf: Shelf, dimensions: usize) -> Result<(Self, Mended)> {
-        let (embedded, lost) = Self::open_as(shelf, dimensions, true)?;
+        let search = (VectorSearch::default(), vectors::from(dimensions as u64));
+        let (embedded, lost) = Self::open_as(shelf, dimensions, search, true)?;
         Ok((embedded, Mended { lost }))
     }
 
-    fn open_as(shelf: Shelf, dimensions: usize, mending: bool) -> Result<(Self, u64)> {
+    fn open_as(
+        shelf: Shelf,
+        dimensions: usize,
+        (search, pays): (VectorSearch, u64),
+        mending: bool,
+    ) -> Result<(Self, u64)> {
         let hold = shelf.hold()?;
         let mut notes = Vec::new();
         let base = Base::find(&shelf, dimensions, mending, &mut notes)?;
@@ -98,6 +124,7 @@ impl Embedded {
         if mending {
             own.remove("rows")?;
             own.remove("words")?;
+            own.remove(listing::FILE)?;
         }
         let words = write::opened(&own)?;
         let width = padded(dimensions);
@@ -110,6 +137,9 @@ impl Embedded {
             dimensions,
             width,
             notes,
+            search,
+            pays,
+            numbers: Mutex::new(()),
             desk: Mutex::new(Desk { base, writer }),
             words: RwLock::new(Some(words)),
             live: RwLock::new(live),
@@ -152,6 +182,10 @@ impl Embedded {
 }
 
 impl Inner {
+    fn numbers(&self) -> MutexGuard<'_, ()> {
+        self.numbers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn desk(&self) -> MutexGuard<'_, Desk> {
         self.desk.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -184,6 +218,10 @@ impl VectorStore for Embedded {
 
     fn settle(&self) -> BoxFuture<'_, Result<()>> {
         self.run(Inner::settle)
+    }
+
+    fn arrange(&self, stop: CancellationToken) -> BoxFuture<'_, Result<()>> {
+        self.run(move |inner| inner.list(&|| stop.is_cancelled()))
     }
 
     fn counts(&self) -> BoxFuture<'_, Result<Counts>> {

@@ -1,4 +1,4 @@
-//! The nearest rows, exactly: a scan of the high bytes finds those that may be among the best, a second look ranks them.
+//! The nearest of some rows, exactly: a scan of the high bytes finds those that may be among the best, a second look ranks them.
 //!
 //! Of every row the high bytes give its score within a bound: the length of what they leave out, times the query's. A row whose
 //! best case is below the worst case of as many others as are wanted is none of the best, so nothing is missed. What remains
@@ -44,7 +44,8 @@ pub(super) fn nearest(table: &Table, asked: &Asked<'_>) -> Ranked {
         let row = table.row_of(id).filter(|row| asked.passing.has(*row))?;
         Some(place(&sight, asked.passing, row))
     };
-    Ranked { hits: hits.collect(), expected: asked.expected.iter().map(place).collect(), among: among as u64 }
+    let expected = asked.expected.iter().map(place).collect();
+    Ranked { hits: hits.collect(), expected, among: among as u64, probed: None }
 }
 
 /// A table as one query sees it.

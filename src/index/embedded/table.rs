@@ -159,6 +159,12 @@ impl Table {
         self.sizes[row]
     }
 
+    /// A row's vector, filled up, of any length.
+    pub(super) fn vector(&self, row: usize) -> Vec<f32> {
+        let (high, low) = self.halves(row);
+        high.iter().zip(low).map(|(high, low)| (i32::from(*high) * 256 + i32::from(*low)) as f32).collect()
+    }
+
     /// Both halves of a row's vector.
     pub(super) fn halves(&self, row: usize) -> (&[i8], &[i8]) {
         let chunk = &self.chunks[row / CHUNK];

@@ -20,11 +20,11 @@ fn shelf_with(folder: &Path, faults: Faults) -> Shelf {
     Store::open_with(&owner, &Unlock::default(), options).unwrap().0.shelf("base").unwrap()
 }
 
-fn shelf(folder: &Path) -> Shelf {
+pub(super) fn shelf(folder: &Path) -> Shelf {
     shelf_with(folder, Faults::default())
 }
 
-fn noise(seed: u64, length: usize) -> Vec<f32> {
+pub(super) fn noise(seed: u64, length: usize) -> Vec<f32> {
     let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
     let mut next = || {
         state ^= state << 13;
@@ -69,7 +69,7 @@ fn matching(inner: &Inner, text: &str) -> Vec<PassageId> {
     inner.matching(&query).unwrap().hits.into_iter().map(|hit| hit.id).collect()
 }
 
-fn log(shelf: &Shelf, name: &str) -> std::path::PathBuf {
+pub(super) fn log(shelf: &Shelf, name: &str) -> std::path::PathBuf {
     shelf.folder().join("gen-000001").join(name)
 }
 

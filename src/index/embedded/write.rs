@@ -130,6 +130,7 @@ impl Inner {
     }
 
     pub(super) fn compact(&self) -> Result<()> {
+        let _numbers = self.numbers();
         let mut desk = self.desk();
         // What could not be loaded is not what there is, and an act that is in the passages alone would go.
         self.live().whole()?;

@@ -53,7 +53,7 @@ impl Inner {
             if among > self.exact && self.has_index().await? {
                 let hits = self.near(&query).await?;
                 if hits.len() as u64 == among.min(query.results as u64) {
-                    return Ok(Ranked { hits, expected: Vec::new(), among });
+                    return Ok(Ranked { hits, among, ..Ranked::default() });
                 }
             }
         }

@@ -219,7 +219,7 @@ impl Inner {
         };
         let expected = expected.iter().map(|id| places.get(id).map(|at| placed(*at))).collect();
         let hits = (0..found.len().min(results)).map(|at| Hit { id: found[at].0, placed: placed(at) });
-        Ok(Ranked { hits: hits.collect(), expected, among })
+        Ok(Ranked { hits: hits.collect(), expected, among, probed: None })
     }
 
     async fn nearest(&self, query: Nearest) -> Result<Ranked> {

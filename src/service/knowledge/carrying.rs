@@ -437,6 +437,7 @@ impl Bringing<'_> {
         }
         self.flush().await?;
         self.index.settle().await?;
+        self.index.arrange(self.service.ends.clone()).await?;
         let counts = self.index.counts().await?;
         if (counts.documents, counts.passages) != (self.holds.documents, self.holds.passages) {
             let why = format!("{} passages became {}", self.holds.passages, counts.passages);

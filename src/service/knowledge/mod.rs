@@ -65,6 +65,7 @@ use crate::domain::knowledge::rebuild::RebuildState;
 use crate::domain::knowledge::retrieval::Answers;
 use crate::domain::knowledge::store::{Move, MoveState, StoreKind};
 use crate::domain::knowledge::sync::{Filed, SyncState};
+use crate::domain::knowledge::vectors::VectorSearch;
 use crate::domain::{Error, ErrorKind, Result};
 use crate::index::Change;
 use crate::provider::s3::Buckets;
@@ -105,6 +106,8 @@ pub struct Bounds {
     pub cache: u64,
     /// How long one document is fetched from elsewhere.
     pub fetch: Duration,
+    /// How vectors are looked for in bases of this workspace.
+    pub vectors: VectorSearch,
 }
 
 /// What documents are read by, and where bases may lie.

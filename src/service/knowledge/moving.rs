@@ -125,6 +125,7 @@ impl Knowledge {
             let to = self.index_in(&base, moving.to, terms).await?;
             self.copy(&base, &moving, (&*from, &*to), stop).await?;
             to.settle().await?;
+            to.arrange(stop.clone()).await?;
             compared(&*from, &*to, stop).await?;
             base = self
                 .changed(base.id, move |base| {

@@ -114,7 +114,8 @@ impl Pass<'_> {
         self.sync.at = None;
         self.carry_out(&mut act).await?;
         went?;
-        self.index.settle().await
+        self.index.settle().await?;
+        self.index.arrange(self.stop.clone()).await
     }
 
     async fn work_off(&mut self, due: Vec<Work>, act: &mut Act) -> Result<()> {

@@ -152,8 +152,8 @@ impl Knowledge {
         };
         let hits = told(found.hits);
         let expected = told(found.expected);
-        let (compared, matched) = (found.compared, found.matched);
-        Ok(Retrieved { hits, expected, compared, matched, given: None, reranked: None })
+        let Standings { compared, matched, probed, .. } = found;
+        Ok(Retrieved { hits, expected, compared, matched, probed, given: None, reranked: None })
     }
 }
 

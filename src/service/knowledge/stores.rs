@@ -64,8 +64,11 @@ impl Knowledge {
             store
         } else {
             let (id, dimensions) = (base.lies_under(), base.dimensions as usize);
-            let opened =
-                self.archive.run(move |store| Embedded::open(store.shelf(&shelf(id))?, dimensions)).await?;
+            let search = self.bounds.vectors;
+            let opened = self
+                .archive
+                .run(move |store| Embedded::open_for(store.shelf(&shelf(id))?, dimensions, search))
+                .await?;
             Arc::new(opened)
         };
         open.insert(key, Opened { store: Arc::clone(&store), at });

@@ -41,6 +41,7 @@ use super::widget::transcript;
 use crate::config::{Config, Preset};
 use crate::domain::catalog::ModelId;
 use crate::domain::id::{ConversationId, RunId, TerminalId};
+use crate::domain::knowledge::vectors::VectorSearch;
 use crate::domain::settings::Settings;
 use crate::domain::{Error, Result};
 use crate::workbench::request::chat::Chat;
@@ -82,6 +83,8 @@ pub struct Options {
     pub offline: bool,
     /// Calls and their answers are to be recorded on a cassette.
     pub recording: bool,
+    /// How vectors are looked for in knowledge bases of this workspace.
+    pub vectors: VectorSearch,
     /// Seconds east of Greenwich.
     pub utc_offset: i32,
     /// What `~` stands for.
@@ -153,6 +156,7 @@ impl Options {
             reduced_motion: config.ui.reduced_motion,
             offline: config.net.offline,
             recording: config.record.is_some(),
+            vectors: config.knowledge.vectors,
             utc_offset,
             home: config.home.clone(),
             folder: config.folder.clone(),

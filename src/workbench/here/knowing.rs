@@ -6,7 +6,7 @@ use futures_util::TryStreamExt;
 use futures_util::stream::StreamExt;
 
 use super::{Here, numbered, one};
-use crate::config::{ApiKey, Config};
+use crate::config::{ApiKey, Config, KnowledgeConfig};
 use crate::domain::id::BaseId;
 use crate::domain::secret::Secret;
 use crate::domain::{Error, ErrorKind, Result};
@@ -34,7 +34,8 @@ pub(super) fn service(
     let models = Models { folder: config.paths.models(), catalogue: catalogue()? };
     let (program, folder) = (config.program.clone(), config.paths.cache.clone());
     let parsers = Parsers::new(program, folder, around.clone(), config.documents);
-    let bounds = Bounds { cache: config.knowledge.cache, fetch: config.knowledge.fetch };
+    let KnowledgeConfig { cache, fetch, vectors } = config.knowledge;
+    let bounds = Bounds { cache, fetch, vectors };
     let servers = Arc::clone(standing) as Arc<dyn Servers>;
     let means = Means { parsers, models, buckets: voices::buckets(config), servers, bounds };
     Ok(Knowledge::new(archive, Arc::clone(standing.invoke()), changes, means))

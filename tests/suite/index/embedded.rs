@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use futures_util::future::{BoxFuture, FutureExt};
+use outcrop::domain::knowledge::vectors::VectorSearch;
 use outcrop::domain::{ErrorKind, Result};
 use outcrop::index::{Embedded, VectorStore};
 use outcrop::store::{Owner, Shelf, Store, Unlock};
@@ -13,11 +14,12 @@ struct Here {
     folder: tempfile::TempDir,
     store: Option<Store>,
     number: u32,
+    search: VectorSearch,
 }
 
 impl Here {
-    fn new() -> Self {
-        Self { folder: tempfile::tempdir().unwrap(), store: None, number: 0 }
+    fn new(search: VectorSearch) -> Self {
+        Self { folder: tempfile::tempdir().unwrap(), store: None, number: 0, search }
     }
 
     fn shelf(&mut self) -> Shelf {
@@ -30,7 +32,7 @@ impl Here {
     }
 
     fn open(&mut self) -> Box<dyn VectorStore> {
-        Box::new(Embedded::open(self.shelf(), DIMENSIONS).unwrap())
+        Box::new(Embedded::open_for(self.shelf(), DIMENSIONS, self.search).unwrap())
     }
 }
 
@@ -54,12 +56,17 @@ impl Place for Here {
 
 #[tokio::test]
 async fn the_embedded_store_keeps_what_every_store_keeps() {
-    conforms(&mut Here::new()).await;
+    conforms(&mut Here::new(VectorSearch::default())).await;
+}
+
+#[tokio::test]
+async fn it_keeps_the_same_where_vectors_are_looked_for_by_lists() {
+    conforms(&mut Here::new(VectorSearch::Approximate)).await;
 }
 
 #[tokio::test]
 async fn a_base_of_other_vectors_is_not_opened_and_a_removed_one_is_gone() {
-    let mut here = Here::new();
+    let mut here = Here::new(VectorSearch::default());
     drop(here.open());
     let error = Embedded::open(here.shelf(), DIMENSIONS + 1).unwrap_err();
     assert_eq!(error.kind, ErrorKind::Invalid);

@@ -15,6 +15,7 @@ use outcrop::domain::knowledge::retrieval::{Answers, Citation, Found, Looked, Re
 use outcrop::domain::knowledge::schedule::Schedule;
 use outcrop::domain::knowledge::store::StoreKind;
 use outcrop::domain::knowledge::sync::{DocumentState, Due, Filed, Stamp, Statistics, Sync, SyncState};
+use outcrop::domain::knowledge::vectors::Probed;
 use outcrop::domain::message::Role;
 use outcrop::domain::time::Timestamp;
 use outcrop::domain::{Error, ErrorKind};
@@ -170,6 +171,7 @@ fn retrieved() -> Retrieved {
         expected: Vec::new(),
         compared: 18_331,
         matched: 214,
+        probed: None,
         given: None,
         reranked: None,
     }
@@ -284,6 +286,21 @@ fn where_nothing_is_asked_the_key_that_chooses_a_model_leads_to_the_chat() {
     stage.keys("<ctrl+l>");
     let shown = stage.text();
     assert!(stage.state.place == Place::Chat && shown.contains("take it"), "{shown}");
+}
+
+#[test]
+fn a_large_base_says_that_its_vectors_are_looked_for_by_lists_and_a_question_by_how_many() {
+    let mut stage = Stage::settled(240, 40, "dark");
+    let holds = Holds { documents: 9000, passages: 1_000_000, tokens: 180_000_000 };
+    enter(&mut stage, vec![Base { holds, ..base(1, "billing", vec![source(None)]) }]);
+    let text = stage.text();
+    assert!(text.contains("by lists, nearly exactly"), "{text}");
+    stage.keys("<enter>how are duplicate charges refunded?<enter>");
+    let probed = Some(Probed { lists: 80, of: 4000, compared: 21_500 });
+    let retrieved = Retrieved { compared: 21_500, probed, ..retrieved() };
+    stage.answer("\"search\"", vec![Reply::Retrieved { retrieved, prompt: None }]);
+    let text = stage.text();
+    assert!(text.contains("21,500 by vector in 80 of 4,000 lists · 214 by words"), "{text}");
 }
 
 #[test]

@@ -7,7 +7,9 @@ use super::{progress, standing};
 use crate::domain::figures::{count, grouped};
 use crate::domain::knowledge::base::{Base, Source};
 use crate::domain::knowledge::rebuild::Rebuild;
+use crate::domain::knowledge::store::StoreKind;
 use crate::domain::knowledge::sync::{Sync, SyncState};
+use crate::domain::knowledge::vectors::{self, VectorSearch};
 use crate::tui::action::Action;
 use crate::tui::keymap::Context;
 use crate::tui::look::Role;
@@ -91,6 +93,11 @@ fn card(base: &Base, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
     }
     let tokens = count(base.holds.tokens, "token", "tokens");
     about.push(("has", format!("{} · {tokens}", super::holds(base)), Role::Text));
+    let (search, from) = (sight.options.vectors, vectors::from(base.dimensions.into()));
+    let told = search != VectorSearch::BySize || search.by_lists(base.holds.passages, from);
+    if told && base.store == StoreKind::Embedded {
+        about.push(("vectors", search.words(base.holds.passages, from), Role::Text));
+    }
     let mut stands = Vec::new();
     if let Some(rebuild) = &base.rebuild {
         stands.extend(of_rebuild(rebuild, sight));

@@ -10,6 +10,7 @@ use crate::domain::knowledge::base::Base;
 use crate::domain::knowledge::ranking::{Mode, Placed, Standing};
 use crate::domain::knowledge::reranking::Reranked;
 use crate::domain::knowledge::retrieval::{Found, is_alike};
+use crate::domain::knowledge::vectors::Probed;
 use crate::tui::action::Action;
 use crate::tui::keymap::Context;
 use crate::tui::look::Role;
@@ -32,7 +33,8 @@ impl State {
             return String::new();
         };
         // As the columns are called; short, since the keys beside it matter more.
-        let compared = format!("{} by vector", grouped(found.compared));
+        let lists = found.probed.map(Probed::words).unwrap_or_default();
+        let compared = format!("{} by vector{lists}", grouped(found.compared));
         let matched = format!("{} by words", grouped(found.matched));
         match (found.compared, found.matched) {
             (0, 0) => String::new(),

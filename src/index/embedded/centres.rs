@@ -1,0 +1,206 @@
+//! Centres that vectors lie around, found by k-means on the sphere: the same ones for the same vectors, on every machine.
+//!
+//! Vectors are seen by their high bytes alone, seven bits and a sign a value: that is near enough to tell which centre is the
+//! nearest, and what is near is compared exactly afterwards.
+
+use outcrop_kernel::nearness::{Query, split};
+
+use super::frame::unit;
+
+/// Rounds of k-means. After the first few hardly any vector changes its centre.
+const ROUNDS: usize = 6;
+/// Vectors that one thread takes at least: for fewer another thread costs more than it saves.
+const SHARE: usize = 256;
+/// More threads take the processor from what people wait for.
+const MOST_THREADS: usize = 8;
+
+/// Vectors by their high bytes, one behind the other, and what one step of each is worth.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) struct Rows {
+    pub(super) highs: Vec<i8>,
+    pub(super) scales: Vec<f32>,
+}
+
+impl Rows {
+    /// Adds one.
+    pub(super) fn push(&mut self, highs: &[i8], scale: f32) {
+        self.highs.extend_from_slice(highs);
+        self.scales.push(scale);
+    }
+
+    /// How many there are.
+    pub(super) fn len(&self) -> usize {
+        self.scales.len()
+    }
+
+    /// The values of one, for a step of one: which centre is nearest does not depend on lengths.
+    fn values(&self, at: usize) -> Vec<f32> {
+        let width = self.highs.len() / self.scales.len().max(1);
+        self.highs[at * width..(at + 1) * width].iter().map(|high| f32::from(*high)).collect()
+    }
+}
+
+/// Some centres, each of length one.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Centres(pub(super) Rows);
+
+impl Centres {
+    /// So many centres of a sample that has at least as many vectors; none where it is to stop before they are found.
+    pub(super) fn of(sample: &Rows, count: usize, stop: &dyn Fn() -> bool) -> Option<Self> {
+        let mut chance = Chance(0x5eed);
+        let mut centres = Self(Rows::default());
+        // Any vectors to begin with, none twice: the first ones of a deck that is shuffled as far as that.
+        let mut deck: Vec<usize> = (0..sample.len()).collect();
+        for at in 0..count.min(deck.len()) {
+            let other = at + chance.below(deck.len() - at);
+            deck.swap(at, other);
+            centres.push(&sample.values(deck[at]));
+        }
+        for _ in 0..ROUNDS {
+            if stop() {
+                return None;
+            }
+            let nearest = centres.nearest(sample);
+            centres = centres.moved(sample, &nearest, &mut chance);
+        }
+        Some(centres)
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    fn push(&mut self, values: &[f32]) {
+        let values = unit(values);
+        let (mut high, mut low) = (vec![0; values.len()], vec![0; values.len()]);
+        let scale = split(&values, &mut high, &mut low);
+        self.0.push(&high, scale);
+    }
+
+    /// The centre that each vector is nearest to, the first one of equal ones.
+    pub(super) fn nearest(&self, rows: &Rows) -> Vec<u16> {
+        let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        let threads = threads.min(MOST_THREADS).min(rows.len() / SHARE).max(1);
+        let part = |at: usize| rows.len() * at / threads..rows.len() * (at + 1) / threads;
+        let work = |range: std::ops::Range<usize>| {
+            let mut sums = vec![0; self.len()];
+            range.map(|at| self.one(&Query::new(&rows.values(at)), &mut sums)).collect::<Vec<u16>>()
+        };
+        let work = &work;
+        std::thread::scope(|scope| {
+            let others: Vec<_> = (1..threads).map(|at| scope.spawn(move || work(part(at)))).collect();
+            let mut found = work(part(0));
+            for thread in others {
+                found.extend(thread.join().unwrap_or_else(|fault| std::panic::resume_unwind(fault)));
+            }
+            found
+        })
+    }
+
+    fn one(&self, query: &Query, sums: &mut [i32]) -> u16 {
+        query.scan(&self.0.highs, sums);
+        let mut best = (f32::NEG_INFINITY, 0);
+        for (at, (sum, scale)) in sums.iter().zip(&self.0.scales).enumerate() {
+            let near = *sum as f32 * scale;
+            if near > best.0 {
+                best = (near, at as u16);
+            }
+        }
+        best.1
+    }
+
+    /// All of them, the nearest to a question first, equal ones in their order.
+    pub(super) fn ranked(&self, query: &Query) -> Vec<u16> {
+        let mut sums = vec![0; self.len()];
+        query.scan(&self.0.highs, &mut sums);
+        let near = sums.iter().zip(&self.0.scales).map(|(sum, scale)| *sum as f32 * scale);
+        let mut ranked: Vec<(f32, u16)> = near.zip(0..).collect();
+        ranked.sort_unstable_by(|one, other| other.0.total_cmp(&one.0).then(one.1.cmp(&other.1)));
+        ranked.into_iter().map(|(_, at)| at).collect()
+    }
+
+    /// Each in the middle of the vectors that are nearest to it; one that has none takes the place of any vector.
+    fn moved(&self, sample: &Rows, nearest: &[u16], chance: &mut Chance) -> Self {
+        let width = self.0.highs.len() / self.len().max(1);
+        let mut sums = vec![0.0_f32; width * self.len()];
+        let mut many = vec![0_usize; self.len()];
+        for (at, own) in nearest.iter().enumerate() {
+            let (own, scale) = (usize::from(*own), sample.scales[at]);
+            many[own] += 1;
+            let place = &mut sums[own * width..(own + 1) * width];
+            place.iter_mut().zip(sample.values(at)).for_each(|(sum, value)| *sum += value * scale);
+        }
+        let mut moved = Self(Rows::default());
+        for (sum, many) in sums.chunks_exact(width.max(1)).zip(many) {
+            if many > 0 {
+                moved.push(sum);
+            } else {
+                moved.push(&sample.values(chance.below(sample.len())));
+            }
+        }
+        moved
+    }
+}
+
+/// Numbers that look like chance and are the same everywhere.
+struct Chance(u64);
+
+impl Chance {
+    /// One below `bound`, which is not 0.
+    fn below(&mut self, bound: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 % bound.max(1) as u64) as usize
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const WIDTH: usize = 32;
+
+    /// Vectors around the axes, so many around each.
+    fn around(axes: usize, each: usize) -> Rows {
+        let mut chance = Chance(7);
+        let mut rows = Rows::default();
+        for number in 0..axes * each {
+            let mut values: Vec<i8> = (0..WIDTH).map(|_| chance.below(21) as i8 - 10).collect();
+            values[number % axes] = 100;
+            rows.push(&values, 1.0);
+        }
+        rows
+    }
+
+    #[test]
+    fn every_cluster_has_a_centre_of_its_own_and_the_same_ones_come_again() {
+        let rows = around(8, 600);
+        let centres = Centres::of(&rows, 24, &|| false).unwrap();
+        assert_eq!((centres.len(), centres.0.highs.len()), (24, 24 * WIDTH));
+        assert_eq!(Centres::of(&rows, 24, &|| false).as_ref(), Some(&centres));
+        assert_eq!(Centres::of(&rows, 24, &|| true), None);
+        let nearest = centres.nearest(&rows);
+        for (one, own) in nearest.iter().enumerate() {
+            for (other, theirs) in nearest.iter().enumerate().skip(one).take(16) {
+                assert!(own != theirs || one % 8 == other % 8, "{one} and {other} have one centre");
+            }
+        }
+        // A question ranks them as a vector does.
+        let query = Query::new(&rows.values(3));
+        let ranked = centres.ranked(&query);
+        assert_eq!((ranked.len(), ranked[0]), (24, nearest[3]));
+    }
+
+    #[test]
+    fn vectors_that_are_all_alike_or_nothing_have_the_first_centre_and_no_number_is_lost() {
+        for value in [0, 5] {
+            let mut rows = Rows::default();
+            (0..700).for_each(|_| rows.push(&[value; WIDTH], 0.5));
+            let centres = Centres::of(&rows, 9, &|| false).unwrap();
+            assert_eq!(centres.nearest(&rows), vec![0; 700]);
+            assert!(centres.0.scales.iter().all(|scale| scale.is_finite()));
+        }
+        assert!(Centres(Rows::default()).nearest(&Rows::default()).is_empty());
+    }
+}
