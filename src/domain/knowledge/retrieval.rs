@@ -8,6 +8,7 @@ use super::alike::alike;
 use super::passage::Passage;
 use super::ranking::{Mode, Standing};
 use super::reranking::{Reranked, Reranking};
+use super::vectors::Probed;
 use crate::domain::catalog::ModelId;
 use crate::domain::id::PassageId;
 use crate::domain::settings::Settings;

@@ -165,7 +165,7 @@ fn lists_come_at_the_end_of_a_sync_and_hide_nothing_that_came_or_went_since() {
     let opened = open(&shelf, VectorSearch::Approximate, 2000);
     put(&opened, 0..2000);
     // What is not done when it is to stop stays for another time.
-    for steps in [0, 3, 9, 40] {
+    for steps in [0_usize, 3, 9, 40] {
         let left = std::cell::Cell::new(steps);
         opened.inner.list(&|| left.replace(left.get().saturating_sub(1)) == 0).unwrap();
         assert_eq!(asked(&opened, 70, None).1, None, "{steps}");
