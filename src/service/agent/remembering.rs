@@ -76,9 +76,8 @@ pub(super) fn forget(store: &Store, agent: AgentId, sessions: &[RunId], runs: bo
     }
     let said = if runs { kept::runs(store, agent, usize::MAX) } else { Vec::new() };
     let gone = |run: &&Run| sessions.contains(&run.session()) && run.state != State::Running;
-    for run in said.iter().filter(gone) {
-        kept::forget_run(store, AgentRunOf(agent, run.id), &mut batch)?;
-    }
+    let gone: Vec<AgentRunOf> = said.iter().filter(gone).map(|run| AgentRunOf(agent, run.id)).collect();
+    kept::forget_runs(store, &gone, &mut batch)?;
     store.commit(batch)
 }
 
