@@ -206,7 +206,7 @@ fn a_key_that_does_not_apply_says_why() {
     stage.keys("<enter>");
     says(&mut stage, "e", "Its spans are still being read.");
     lay(&mut stage, &[spans[1].clone()]);
-    for key in ["e", "D", "E", "C"] {
+    for key in ["e", "D", "V", "C"] {
         says(&mut stage, key, "Only the call of a model");
     }
     says(&mut stage, "m", "No model was asked in it.");
@@ -239,7 +239,7 @@ fn a_model_s_call_becomes_a_row_of_a_dataset_and_a_tool_s_does_not() {
 fn a_model_s_call_becomes_a_row_of_which_an_evaluation_is_put_together_at_once() {
     let mut stage = Stage::settled(120, 40, "dark");
     let (_, spans) = opened(&mut stage);
-    stage.keys("jE");
+    stage.keys("jV");
     assert!(stage.text().contains("Have the span"), "{}", stage.text());
     stage.keys("rows<enter>");
     let span = spans[0].clone();
