@@ -66,9 +66,10 @@ pub(super) async fn begin(agents: &Agents, id: AgentId, given: Given, terms: Ter
     let mut run = match given {
         Given::Question { text, files, after, version, model } => {
             if text.trim().is_empty() {
-                let (why, hint) = match files[..] {
-                    [] => ("nothing is asked", "Write a question."),
-                    _ => ("nothing is asked of the agent", "Write beside the file what it is to do with it."),
+                let (why, hint) = if files.is_empty() {
+                    ("nothing is asked", "Write a question.")
+                } else {
+                    ("nothing is asked of the agent", "Write beside the file what it is to do with it.")
                 };
                 return Err(Error::new(ErrorKind::Invalid, DOING, why, hint));
             }
