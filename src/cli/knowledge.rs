@@ -309,7 +309,7 @@ pub(super) fn counted(sync: &Sync) -> String {
     parts.join(" · ")
 }
 
-/// Syncs and shows how far it is; a negative answer where a file failed.
+/// Syncs and shows how far it is; a negative answer where a file failed, or one source of many.
 async fn sync(base: Base, source: Option<SourceId>, asker: &Asker, out: &mut Out) -> Result<Exit, End> {
     let request = Knowledge::Sync { id: base.id, source };
     let mut replies = asker.ask(Request::Knowledge(request));
@@ -346,20 +346,23 @@ async fn sync(base: Base, source: Option<SourceId>, asker: &Asker, out: &mut Out
             out.note(&format!("`outcrop kb ask {name} QUESTION` answers from it"))?;
         }
     }
-    let mut ended = Exit::Done;
-    for sync in synced.iter().filter_map(|source| source.last.as_ref()) {
-        match sync.state {
-            SyncState::Failed => {
-                let why = sync.why.clone().unwrap_or_default();
-                let hint = "Mend that, then sync again.";
-                return Err(Error::new(ErrorKind::Io, "syncing a knowledge base", why, hint).into());
-            }
-            SyncState::Stopped => ended = Exit::Interrupted,
-            _ if sync.statistics.failed > 0 => ended = Exit::Negative,
-            _ => {}
+    let syncs: Vec<&Sync> = synced.iter().filter_map(|source| source.last.as_ref()).collect();
+    let has = |state: SyncState| syncs.iter().any(|sync| sync.state == state);
+    if let Some(failed) = syncs.iter().find(|sync| sync.state == SyncState::Failed) {
+        let hint = "Mend that, then sync again.";
+        if syncs.iter().all(|sync| sync.state == SyncState::Failed) {
+            let why = failed.why.clone().unwrap_or_default();
+            return Err(Error::new(ErrorKind::Io, "syncing a knowledge base", why, hint).into());
         }
+        // Where other sources were looked through it is one failure among what was done.
+        out.note(&format!("a source could not be looked through. {hint}"))?;
     }
-    Ok(ended)
+    let is_whole = syncs.iter().all(|sync| sync.statistics.failed == 0) && !has(SyncState::Failed);
+    Ok(match (has(SyncState::Stopped), is_whole) {
+        (true, _) => Exit::Interrupted,
+        (false, false) => Exit::Negative,
+        (false, true) => Exit::Done,
+    })
 }
 
 /// Moves a base and shows how far that is.

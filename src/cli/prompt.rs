@@ -1,7 +1,7 @@
 //! What is asked: files, the prompt, what is piped in.
 
 use std::io::{IsTerminal, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::pin::pin;
 
 use rustix::fs::FileType;
@@ -30,18 +30,7 @@ pub(super) async fn blocks(
     asker: &Asker,
     out: &mut Out,
 ) -> Result<Vec<Block>, End> {
-    let mut blocks = Vec::new();
-    for path in &said.file {
-        if let Some(text) = attached(path)? {
-            blocks.push(Block::Text { text });
-            continue;
-        }
-        let request = Request::Chat(Chat::Attach { file: absolute(path)? });
-        match asker.one(request, out).await? {
-            Reply::Attached { attachment } => blocks.push(attachment.block),
-            other => return Err(unexpected(&other)),
-        }
-    }
+    let mut blocks = files(&said.file, asker, out).await?;
     let typed = said.prompt.join(" ");
     let alone = alone && typed.is_empty();
     let from_input = !alone && (typed == "-" || typed.is_empty());
@@ -69,6 +58,23 @@ pub(super) async fn blocks(
             "Write it after the command, or pipe it in.",
         )
         .into());
+    }
+    Ok(blocks)
+}
+
+/// What goes with a prompt of files: texts as they are, pictures and documents as the workspace keeps them.
+pub(super) async fn files(paths: &[PathBuf], asker: &Asker, out: &mut Out) -> Result<Vec<Block>, End> {
+    let mut blocks = Vec::new();
+    for path in paths {
+        if let Some(text) = attached(path)? {
+            blocks.push(Block::Text { text });
+            continue;
+        }
+        let request = Request::Chat(Chat::Attach { file: absolute(path)? });
+        match asker.one(request, out).await? {
+            Reply::Attached { attachment } => blocks.push(attachment.block),
+            other => return Err(unexpected(&other)),
+        }
     }
     Ok(blocks)
 }

@@ -142,6 +142,13 @@ pub(super) fn load(environment: &Environment, flags: &Flags, paths: Paths) -> Re
             None => path(Path::new(text)),
         }
     };
+    let mut providers = BTreeMap::new();
+    for (name, mut provider) in raw.providers {
+        let key = format!("{}.file", check::join("providers", &name));
+        let file = provider.file.take().map(|file| beside(&key, &file)).transpose()?;
+        providers.insert(name.clone(), provider.typed(&name, file, environment, &paths)?);
+    }
+    let bedrock = aws::is_chosen(&providers);
     Ok(Config {
         children,
         key_commands: environment.without_ours(),
@@ -152,16 +159,7 @@ pub(super) fn load(environment: &Environment, flags: &Flags, paths: Paths) -> Re
         model: raw.model,
         log: raw.log,
         record: raw.record.filter(|file| !file.is_empty()).map(|file| beside("record", &file)).transpose()?,
-        providers: raw
-            .providers
-            .into_iter()
-            .map(|(name, mut provider)| {
-                let file = provider.file.take();
-                let key = format!("{}.file", check::join("providers", &name));
-                let file = file.map(|file| beside(&key, &file)).transpose()?;
-                Ok((name.clone(), provider.typed(&name, file, environment, &paths)?))
-            })
-            .collect::<Result<_>>()?,
+        providers,
         models: raw
             .models
             .into_iter()
@@ -174,8 +172,8 @@ pub(super) fn load(environment: &Environment, flags: &Flags, paths: Paths) -> Re
         trace: raw.trace.typed(),
         documents: raw.documents.typed(),
         knowledge: raw.knowledge.typed(),
-        s3: aws::AwsService::of("s3", environment)?,
-        lambda: aws::AwsService::of("lambda", environment)?,
+        s3: aws::AwsService::of("s3", bedrock, environment)?,
+        lambda: aws::AwsService::of("lambda", bedrock, environment)?,
         stores: raw.stores.typed(environment)?,
         budgets: budget::typed(&raw.budget, &raw.budgets, &paths.config)?,
         defaults: raw.defaults.typed()?,

@@ -1,12 +1,14 @@
-//! Which of the kept bytes somebody still names: a message, a making of pictures, a draft, what a face remembers.
+//! Which of the kept bytes somebody still names: a message, a run of an agent, a making of pictures, a draft, what a face
+//! remembers.
 
 use std::collections::BTreeSet;
 
 use serde_json::Value;
 
 use crate::domain::Result;
+use crate::domain::agent::Run;
 use crate::domain::attachment::blobs_of;
-use crate::domain::id::{ConversationId, MakingId};
+use crate::domain::id::{ConversationId, MakingId, RunId};
 use crate::domain::message::{BlobId, Message};
 use crate::domain::picture::Making;
 use crate::store::record::Remembered;
@@ -17,6 +19,8 @@ use crate::store::{Scan, Store};
 pub enum Gone<'a> {
     Conversations(&'a [ConversationId]),
     Making(MakingId),
+    /// Runs of agents.
+    Runs(&'a [RunId]),
     /// Nothing is: what cannot be read may name any of them.
     Nothing,
 }
@@ -48,6 +52,14 @@ pub fn unnamed(store: &Store, gone: Gone<'_>, mut blobs: BTreeSet<BlobId>) -> Re
         let Some((id, making)) = readable(record, gone)? else { continue };
         if gone != Gone::Making(id) {
             for blob in making.blobs() {
+                blobs.remove(blob);
+            }
+        }
+    }
+    for record in store.scan::<Run>(Scan::all()) {
+        let Some((_, run)) = readable(record, gone)? else { continue };
+        if !matches!(gone, Gone::Runs(gone) if gone.contains(&run.id)) {
+            for blob in &run.holds {
                 blobs.remove(blob);
             }
         }

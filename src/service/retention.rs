@@ -1,5 +1,5 @@
 //! Spans, what was said in them, replays and egress entries are kept for a while, and no more of them than there is room for;
-//! attachments as long as something names them.
+//! attachments as long as something names them; what agents remember, and their runs then, as long as their definitions say.
 
 use std::cmp::Reverse;
 use std::time::Duration;

@@ -219,6 +219,7 @@ actions! {
     PreviousPage = "previous_page", "The row of values or repeat before";
     NextOpenPage = "next_open_page", "The next page of a comparison on which nothing is chosen";
     AddToDataset = "add_to_dataset", "Add the question with what was answered to a dataset";
+    RateCall = "rate_call", "Add it to a dataset, and put together an evaluation of that";
     ShowSummary = "show_summary", "Show what the answers of each column took";
     ShowLeaderboard = "show_leaderboard", "Show who was chosen over whom";
     Rate = "rate", "Give a point of the scale, or choose an answer by its number";
@@ -435,6 +436,7 @@ impl Action {
                 | Self::ShowDifference
                 | Self::ScrollTogether
                 | Self::AddToDataset
+                | Self::RateCall
                 | Self::ShowSummary
                 | Self::ShowLeaderboard
                 | Self::SkipItem

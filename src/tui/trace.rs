@@ -44,6 +44,15 @@ impl Target {
     }
 }
 
+/// What a call of a model becomes a row of a dataset for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RowFor {
+    /// Whatever is made of the dataset some time.
+    Later,
+    /// An evaluation, which is put together at once.
+    Raters,
+}
+
 /// Rows as they came through the door.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Want {

@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::Read;
 use std::path::PathBuf;
 
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use rustix::process::{Resource, Rlimit, getppid, getrlimit, setrlimit};
 
 use crate::domain::{Error, ErrorKind, Result};
 
@@ -83,6 +83,20 @@ impl Account {
     fn program(&self) -> u64 {
         self.bytes("VmSize:").unwrap_or(0)
     }
+}
+
+/// Has this process end with `parent`, the one that started it, also where that is killed and ends nobody any more: where the
+/// kernel knows of that. Linux means the thread that did so; those of the runtime stay for as long as the process.
+pub fn end_with(parent: u32) -> Result<()> {
+    let doing = "guarding a child";
+    #[cfg(target_os = "linux")]
+    rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL))
+        .map_err(|why| Error::io(doing, &why.into()))?;
+    // It may have ended before that.
+    if getppid().is_some_and(|now| now.as_raw_pid().unsigned_abs() == parent) {
+        return Ok(());
+    }
+    Err(Error::new(ErrorKind::Cancelled, doing, "who started it is gone", ""))
 }
 
 /// Takes all that from this process, and tries whether it is gone.
@@ -172,7 +186,7 @@ fn landlock(doing: &str) -> Result<Guard> {
         return Ok(Guard::Limits);
     }
     // Who started this can be ended by it no more, where the kernel knows of that.
-    let parent = rustix::process::getppid().filter(|_| status.ruleset == RulesetStatus::FullyEnforced);
+    let parent = getppid().filter(|_| status.ruleset == RulesetStatus::FullyEnforced);
     if parent.is_some_and(|parent| rustix::process::test_kill_process(parent).is_ok()) {
         return Err(Error::new(ErrorKind::Internal, doing, "it can still send signals", ""));
     }

@@ -25,6 +25,8 @@ const ANSWER: (usize, usize) = (4, 64 * 1024 * 1024);
 struct Task {
     name: String,
     limits: Limits,
+    /// Who waits for it.
+    parent: u32,
 }
 
 /// What the child answers.
@@ -87,7 +89,7 @@ impl Parsers {
             .mode(0o700)
             .create(&self.folder)
             .map_err(|why| Error::io(doing(), &why))?;
-        let task = serde_json::to_vec(&Task { name: name.to_owned(), limits })
+        let task = serde_json::to_vec(&Task { name: name.to_owned(), limits, parent: std::process::id() })
             .map_err(|why| Error::internal(doing(), why.to_string()))?;
         let most = limits.text.saturating_mul(ANSWER.0).saturating_add(ANSWER.1);
         let child =
@@ -145,7 +147,10 @@ pub(super) fn serve() -> u8 {
     let mut input = io::stdin().lock();
     let mut line = String::new();
     let told = input.read_line(&mut line).ok().and_then(|_| serde_json::from_str::<Task>(&line).ok());
-    let Some(Task { name, limits }) = told else { return 2 };
+    let Some(Task { name, limits, parent }) = told else { return 2 };
+    if guard::end_with(parent).is_err() {
+        return 2;
+    }
     let account = Account::open();
     let guard = guard::hold(limits.memory, limits.seconds, &account);
     let made = guard.clone().and_then(|_| {

@@ -42,6 +42,8 @@ struct Task {
     network: bool,
     seconds: u64,
     memory: u64,
+    /// Who starts it: without that it is of no use.
+    parent: u32,
 }
 
 /// Runs programs, each call in a child.
@@ -106,6 +108,7 @@ impl Programs {
             network,
             seconds: u64::from(bounds.seconds),
             memory: u64::from(bounds.memory_mb) << 20,
+            parent: std::process::id(),
         };
         let task = serde_json::to_string(&task).map_err(|why| Error::internal(doing(), why.to_string()))?;
         let patience = Duration::from_secs(u64::from(bounds.seconds));
@@ -179,7 +182,9 @@ pub(super) fn serve(task: &OsStr) -> u8 {
     let mut command = Command::new(&task.program);
     command.args(&task.arguments);
     let fence = Fence { read: &task.read, write: &task.write, network: task.network };
-    let guarded = guard::fence(&fence, task.seconds).and_then(|_| guard::bound_memory(task.memory));
+    let guarded = guard::end_with(task.parent)
+        .and_then(|()| guard::fence(&fence, task.seconds))
+        .and_then(|_| guard::bound_memory(task.memory));
     let why = match guarded {
         Ok(()) => command.exec().to_string(),
         Err(error) => error.to_string(),

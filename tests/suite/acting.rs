@@ -261,6 +261,7 @@ async fn who_asks_bounds_a_run_below_its_own_limits() {
     let asked = |script: &str, model: &str| Agents::Run {
         id: agent.id,
         question: format!("acts\n{script}"),
+        files: Vec::new(),
         after: None,
         version: None,
         model: Some(model.parse().unwrap()),
@@ -431,7 +432,8 @@ async fn of_two_who_answer_a_run_at_once_one_is_told_that_the_other_did() {
     let door = home.open().await;
     let agent = made(&door, &json!({})).await;
     let question = "acts\ncall ask_user {\"question\": \"Which tea?\"}\n---\nSo be it.".to_owned();
-    let asked = Agents::Run { id: agent.id, question, after: None, version: None, model: None };
+    let asked =
+        Agents::Run { id: agent.id, question, files: Vec::new(), after: None, version: None, model: None };
     let (run, state) = ran(&door, asked).await.unwrap();
     assert!(matches!(state, State::Waiting { .. }), "{state:?}");
     let answer = |tea: &str| {

@@ -292,6 +292,35 @@ async fn a_server_at_an_address_is_asked_with_its_headers_and_its_stream_is_read
 }
 
 #[tokio::test]
+async fn the_name_of_a_session_goes_to_no_other_server_that_its_own_leads_to() {
+    let other = loopback::Server::start(|_, _| loopback::whole(200, &[], "")).await;
+    let led = other.url("/mcp");
+    let server = loopback::Server::start(move |_, seen| {
+        if seen.line.starts_with("DELETE") {
+            return loopback::whole(307, &[("location", &led)], "");
+        }
+        at_an_address(seen, |_| loopback::whole(500, &[], ""))
+    })
+    .await;
+    let folder = tempfile::tempdir().unwrap();
+    let session = open(&address(server.url("/mcp")), &client(false), folder.path(), SHORT).await.unwrap();
+    soon(session.close()).await;
+    soon(async {
+        while other.seen().is_empty() {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    })
+    .await;
+    let ended = server.seen().into_iter().find(|seen| seen.line.starts_with("DELETE")).unwrap();
+    assert_eq!(ended.headers["mcp-session-id"], "s-1");
+    let led = other.seen().remove(0);
+    assert!(led.line.starts_with("DELETE"), "{led:?}");
+    for name in ["mcp-session-id", "authorization", "x-team"] {
+        assert!(!led.headers.contains_key(name), "{name} went along: {led:?}");
+    }
+}
+
+#[tokio::test]
 async fn what_goes_wrong_at_an_address_is_told_in_words_and_called_once() {
     let folder = tempfile::tempdir().unwrap();
     for (status, media_type, body, kind, why) in [

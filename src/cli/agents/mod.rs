@@ -18,6 +18,7 @@ use super::{Asker, End, Exit, ask, unexpected, words};
 use crate::domain::agent::run::State;
 use crate::domain::agent::{Agent, Book, Definition, Run, Step, Version};
 use crate::domain::diff::{self, Mark};
+use crate::domain::figures::count;
 use crate::domain::{Error, ErrorKind, Result, library};
 use crate::workbench::request::agents::Agents;
 use crate::workbench::{Reply, Request};
@@ -207,6 +208,11 @@ async fn show(name: String, number: Option<u32>, asker: &Asker, out: &mut Out) -
     let text = exported(id, Some(version.number), false, asker, out).await?;
     out.text(&text)?;
     out.end_line()?;
+    // The newest version's count, whichever is shown.
+    if let Some(newest) = book.version(None).filter(|newest| newest.definition.memory.days > 0) {
+        let days = count(u64::from(newest.definition.memory.days), "day", "days");
+        out.note(&format!("its runs, but those that wait, and what it remembers of them go after {days}"))?;
+    }
     if !runs.is_empty() {
         out.line("")?;
     }

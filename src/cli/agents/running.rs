@@ -6,7 +6,7 @@ use futures_util::StreamExt;
 
 use super::super::args::{MissingCall, ReplayAgent, RunAgent};
 use super::super::out::{self, Out};
-use super::super::prompt::{read_input, text_file};
+use super::super::prompt::{files, read_input, text_file};
 use super::super::{Asker, End, Exit, ask, unexpected};
 use super::{book, templated, version};
 use crate::domain::agent::replay::{Edit, Missing};
@@ -14,6 +14,7 @@ use crate::domain::agent::run::State;
 use crate::domain::agent::{AgentEvent, Book, Step, Version, Wanted};
 use crate::domain::delta::Event;
 use crate::domain::id::{RunId, is_piece, piece};
+use crate::domain::message::Block;
 use crate::domain::untrusted::safe_line;
 use crate::domain::{Error, ErrorKind, Result};
 use crate::workbench::request::agents::Agents;
@@ -32,9 +33,15 @@ pub(super) async fn run(wanted: RunAgent, asker: &Asker, out: &mut Out) -> Resul
     };
     let model = wanted.model.as_deref().map(str::parse).transpose().map_err(End::Error)?;
     let request = if wanted.answer.is_empty() {
+        let attached = files(&wanted.file, asker, out).await?;
         let typed = wanted.question.join(" ");
-        let question = if typed == "-" || typed.is_empty() { read_input().await? } else { typed };
-        Agents::Run { id, question, after, version: wanted.version, model }
+        let typed = if typed == "-" || typed.is_empty() { read_input().await? } else { typed };
+        let (question, files) = asked_with(attached, typed);
+        Agents::Run { id, question, files, after, version: wanted.version, model }
+    } else if !wanted.file.is_empty() {
+        let hint = "Answer it in words, and send the file after that.";
+        let doing = "answering the calls of an agent";
+        return Err(Error::new(ErrorKind::Invalid, doing, "the agent waits for words", hint).into());
     } else {
         let answers = wanted.answer.iter().map(|said| answer(said)).collect::<Result<_>>()?;
         Agents::Answer { id, run: after, answers }
@@ -143,6 +150,20 @@ pub(in crate::cli) fn tell(event: &AgentEvent, out: &mut Out) -> Result<(), End>
         }
         _ => Ok(()),
     }
+}
+
+/// The question behind the files of text, and the other files.
+fn asked_with(attached: Vec<Block>, typed: String) -> (String, Vec<Block>) {
+    let (mut texts, mut files) = (Vec::new(), Vec::new());
+    for block in attached {
+        match block {
+            Block::Text { text } => texts.push(text),
+            file => files.push(file),
+        }
+    }
+    texts.push(typed);
+    texts.retain(|text| !text.trim().is_empty());
+    (texts.join("\n\n"), files)
 }
 
 /// What a flag says that answers a call.

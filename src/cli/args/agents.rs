@@ -125,6 +125,9 @@ pub struct RunAgent {
     /// What to ask; - or nothing takes it from the standard input
     #[arg(value_name = "QUESTION", conflicts_with = "answer")]
     pub question: Vec<String>,
+    /// Put a file before the question: a text, a picture, a PDF, Word or Excel file; may be repeated
+    #[arg(short, long, value_name = "FILE")]
+    pub file: Vec<PathBuf>,
     /// What a run waits for, by the id of the call or its action's name; goes on with that run. =@FILE takes it from a file
     #[arg(long, value_name = "ID=TEXT")]
     pub answer: Vec<String>,

@@ -5,11 +5,12 @@
 
 mod profile;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use profile::{Files, Profile};
 
-use super::{ApiKey, Environment};
+use super::{ApiKey, Environment, ProviderConfig, ProviderKind};
 use crate::domain::Result;
 use crate::domain::secret::Secret;
 
@@ -118,9 +119,15 @@ pub(super) struct Said<'a> {
     pub chosen: bool,
 }
 
+/// Whether the person has chosen Bedrock, beyond what only hints at it.
+pub(super) fn is_chosen(providers: &BTreeMap<String, ProviderConfig>) -> bool {
+    providers.values().any(|provider| provider.kind == ProviderKind::Bedrock && !provider.optional)
+}
+
 impl AwsService {
-    /// The environment first, then the profile, then the cloud. `service` is as settings name it: "s3".
-    pub(super) fn of(service: &str, environment: &Environment) -> Result<Self> {
+    /// The environment first, then the profile, then the container; where `bedrock` is chosen, or the profile says so, the
+    /// machine too. `service` is as settings name it: "s3".
+    pub(super) fn of(service: &str, bedrock: bool, environment: &Environment) -> Result<Self> {
         for name in VARIABLES {
             environment.readable(name)?;
         }
@@ -136,8 +143,7 @@ impl AwsService {
             files: &files,
             session: profile.as_ref(),
             region: region.as_deref().unwrap_or(EVERYWHERE),
-            // Whoever names a bucket or a function wants it.
-            chosen: true,
+            chosen: bedrock,
             named: false,
             api_key: false,
         };
@@ -272,7 +278,7 @@ impl Chain<'_> {
             .and_then(|profile| self.of_profile(profile, 0))
             .or_else(|| self.of_web_identity(None))
             .or_else(|| self.of_container())
-            .unwrap_or_else(|| self.of_machine(name))
+            .unwrap_or_else(|| self.of_machine(name, false))
     }
 
     fn of_environment(&self) -> Option<AwsCredentials> {
@@ -355,7 +361,8 @@ impl Chain<'_> {
                 self.of_environment().filter(|found| matches!(found, AwsCredentials::Keys { .. }))
             }
             (None, Some("EcsContainer")) => self.of_container(),
-            (None, Some("Ec2InstanceMetadata")) => Some(self.of_machine(name)),
+            // A bucket or a function is named by a person, whose profile says this; Bedrock may only be hinted at.
+            (None, Some("Ec2InstanceMetadata")) => Some(self.of_machine(name, !self.api_key)),
             _ => None,
         };
         let Some(by) = by else {
@@ -440,7 +447,8 @@ impl Chain<'_> {
         }))
     }
 
-    fn of_machine(&self, name: &str) -> AwsCredentials {
+    /// `said`: the profile names it.
+    fn of_machine(&self, name: &str, said: bool) -> AwsCredentials {
         let missing = format!(
             "there are no credentials: {}no AWS_ACCESS_KEY_ID with AWS_SECRET_ACCESS_KEY, and none of the profile {name} in {}",
             if self.api_key { "no api_key, no AWS_BEARER_TOKEN_BEDROCK, " } else { "" },
@@ -453,10 +461,17 @@ impl Chain<'_> {
                 hint: "Set one of them, then start again.".to_owned(),
             };
         }
-        if !self.chosen {
-            let hint = "Set one of them, then start again; a table [providers.bedrock] in the configuration, even an empty \
-                        one, has the role of a machine asked for too, and so does -m with one of its models.";
-            return AwsCredentials::Missing { why: missing, hint: hint.to_owned() };
+        if !self.chosen && !said {
+            let more = if self.api_key {
+                "and so does -m with one of its models"
+            } else {
+                "and so does a profile whose credential_source is Ec2InstanceMetadata"
+            };
+            let hint = format!(
+                "Set one of them, then start again; a table [providers.bedrock] in the configuration, even an empty one, has \
+                 the role of a machine asked for too, {more}."
+            );
+            return AwsCredentials::Missing { why: missing, hint };
         }
         let url = text(self.environment, "AWS_EC2_METADATA_SERVICE_ENDPOINT")
             .unwrap_or_else(|| "http://169.254.169.254".to_owned());

@@ -216,7 +216,7 @@ fn a_profile_is_named_by_the_older_variable_too() {
 fn buckets_are_opened_with_keys_and_never_with_an_api_key() {
     let of_service = |service: &str, variables: &[(&str, &str)]| {
         let variables = variables.iter().copied().chain([("HOME", "/nowhere")]);
-        AwsService::of(service, &Environment::from_vars(variables)).unwrap()
+        AwsService::of(service, false, &Environment::from_vars(variables)).unwrap()
     };
     let of = |variables: &[(&str, &str)]| of_service("s3", variables);
     let bearer = ("AWS_BEARER_TOKEN_BEDROCK", "canary");
@@ -225,7 +225,8 @@ fn buckets_are_opened_with_keys_and_never_with_an_api_key() {
     let found = of(&own);
     assert_eq!((found.credentials, found.region.as_deref()), (keys("A", "b", None), Some("eu-west-1")));
     assert_eq!(found.endpoint, None);
-    assert!(matches!(of(&[bearer]).credentials, AwsCredentials::Told(Told::Machine { .. })));
+    let none = told(of(&[bearer]).credentials);
+    assert!(none.contains("there are no credentials") && none.contains("[providers.bedrock]"), "{none}");
     let disabled = of(&[bearer, ("AWS_EC2_METADATA_DISABLED", "true")]).credentials;
     let AwsCredentials::Missing { why, .. } = disabled else { panic!("{disabled:?}") };
     assert!(why.starts_with("there are no credentials: no AWS_ACCESS_KEY_ID"), "{why}");
@@ -235,4 +236,30 @@ fn buckets_are_opened_with_keys_and_never_with_an_api_key() {
     assert_eq!(of_service("lambda", &moved).endpoint.as_deref(), Some("http://all"));
     let moved = [("AWS_ENDPOINT_URL_LAMBDA", "http://127.0.0.1:9001")];
     assert_eq!(of_service("lambda", &moved).endpoint.as_deref(), Some("http://127.0.0.1:9001"));
+}
+
+#[test]
+fn a_machine_is_asked_for_buckets_and_functions_only_where_bedrock_is_chosen_or_the_profile_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("config");
+    std::fs::write(&file, CONFIG).unwrap();
+    let of = |bedrock: bool, more: &[(&str, &str)]| {
+        let files = [("AWS_CONFIG_FILE", file.to_str().unwrap()), ("HOME", "/nowhere")];
+        let environment = Environment::from_vars(files.iter().chain(more).copied());
+        ["s3", "lambda"].map(|service| AwsService::of(service, bedrock, &environment).unwrap().credentials)
+    };
+    for found in of(false, &[]) {
+        let said = told(found);
+        assert!(said.contains("there are no credentials") && said.contains("Ec2InstanceMetadata"), "{said}");
+    }
+    for found in of(true, &[]) {
+        assert!(matches!(found, AwsCredentials::Told(Told::Machine { .. })), "{found:?}");
+    }
+    for found in of(false, &[("AWS_PROFILE", "machine")]) {
+        let AwsCredentials::Role(Role { by: By::Credentials(by), .. }) = found else { panic!("{found:?}") };
+        assert!(matches!(*by, AwsCredentials::Told(Told::Machine { .. })), "{by:?}");
+    }
+    for found in of(false, &[("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "/v2/x")]) {
+        assert!(matches!(found, AwsCredentials::Told(Told::Container { .. })), "{found:?}");
+    }
 }

@@ -13,7 +13,7 @@ use crate::domain::call::Turn;
 use crate::domain::catalog::ModelId;
 use crate::domain::delta::Event;
 use crate::domain::id::{AgentId, RunId};
-use crate::domain::message::Block;
+use crate::domain::message::{BlobId, Block};
 use crate::domain::time::Timestamp;
 
 /// A run as it is kept. A question after an answer, and the answer to what it waits for, go on with it.
@@ -50,6 +50,9 @@ pub struct Run {
     /// The run that went on from it last, with answers to what it waits for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub taken_by: Option<RunId>,
+    /// The bytes of files that came with its questions and stand in no message: they are there as long as it is.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub holds: Vec<BlobId>,
     /// What was done already is done once more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replays: Option<Replayed>,

@@ -12,6 +12,7 @@ use super::{Agents, Given, kept};
 use crate::domain::agent::replay::Recording;
 use crate::domain::agent::run::State;
 use crate::domain::agent::{Definition, Run, Spent, Step, Wanted, turn};
+use crate::domain::attachment::blobs_of;
 use crate::domain::call::Turn;
 use crate::domain::catalog::Capability;
 use crate::domain::change::Changed;
@@ -63,9 +64,14 @@ pub(super) async fn begin(agents: &Agents, id: AgentId, given: Given, terms: Ter
     let mut takes = Takes::Nothing;
     let mut edit = None;
     let mut run = match given {
-        Given::Question { text, after, version, model } => {
+        Given::Question { text, files, after, version, model } => {
             if text.trim().is_empty() {
-                return Err(Error::new(ErrorKind::Invalid, DOING, "nothing is asked", "Write a question."));
+                let (why, hint) = if files.is_empty() {
+                    ("nothing is asked", "Write a question.")
+                } else {
+                    ("nothing is asked of the agent", "Write beside the file what it is to do with it.")
+                };
+                return Err(Error::new(ErrorKind::Invalid, DOING, why, hint));
             }
             let version = kept::version(&book, version)?;
             let known = model_of(agents, &version.definition, model)?;
@@ -78,7 +84,8 @@ pub(super) async fn begin(agents: &Agents, id: AgentId, given: Given, terms: Ter
             };
             let mut run = earlier.unwrap_or_else(|| blank(id, version.number, known.clone()));
             (run.version, run.model, run.spent) = (version.number, known, Spent::default());
-            asks(&mut run, text, Vec::new());
+            run.holds.extend(blobs_of(&files).cloned());
+            asks(&mut run, text, files);
             run
         }
         Given::Answers { run: which, answers } => {

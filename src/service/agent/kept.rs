@@ -1,11 +1,14 @@
 //! Agents as records.
 
+use std::collections::BTreeSet;
+
 use crate::domain::agent::run::State;
 use crate::domain::agent::{Agent, Book, Definition, Pinned, Pins, Remembered, Run, Version};
 use crate::domain::id::{AgentId, RunId, SpanId, is_piece, piece};
 use crate::domain::library;
 use crate::domain::trace::told::Told;
 use crate::domain::{Error, ErrorKind, Result};
+use crate::service::naming::{Gone, unnamed};
 use crate::service::{fresh, trace};
 use crate::store::record::{AgentRunOf, AgentVersionOf};
 use crate::store::{Batch, Scan, Store};
@@ -126,21 +129,29 @@ pub(super) fn remove(store: &Store, id: AgentId) -> Result<()> {
     for key in store.keys::<Version>(Scan::under(&id)) {
         batch.remove::<Version>(&key?);
     }
-    for key in store.keys::<Run>(Scan::under(&id)) {
-        forget_run(store, key?, &mut batch)?;
-    }
+    let runs = store.keys::<Run>(Scan::under(&id)).collect::<Result<Vec<_>>>()?;
+    forget_runs(store, &runs, &mut batch)?;
     for key in store.keys::<Remembered>(Scan::under(&id)) {
         batch.remove::<Remembered>(&key?);
     }
     store.commit(batch)
 }
 
-/// Deletes a run with a batch, and what was said in its calls; that there were some stays on record.
-pub(super) fn forget_run(store: &Store, key: AgentRunOf, batch: &mut Batch) -> Result<()> {
-    for call in trace::calls(store, SpanId::from_bytes(*key.1.as_bytes()))? {
-        batch.remove::<Told>(&call);
+/// Deletes runs with a batch, with what was said in their calls and the files that they alone hold; that there were some stays on
+/// record.
+pub(super) fn forget_runs(store: &Store, runs: &[AgentRunOf], batch: &mut Batch) -> Result<()> {
+    let mut held = BTreeSet::new();
+    for AgentRunOf(agent, id) in runs {
+        for call in trace::calls(store, SpanId::from_bytes(*id.as_bytes()))? {
+            batch.remove::<Told>(&call);
+        }
+        held.extend(readable(store, *agent, *id).map(|run| run.holds).unwrap_or_default());
+        batch.remove::<Run>(&AgentRunOf(*agent, *id));
     }
-    batch.remove::<Run>(&key);
+    let gone: Vec<RunId> = runs.iter().map(|AgentRunOf(_, id)| *id).collect();
+    for blob in unnamed(store, Gone::Runs(&gone), held)? {
+        store.detach(&blob, batch);
+    }
     Ok(())
 }
 
@@ -300,4 +311,36 @@ pub(super) fn missing(doing: &str) -> Error {
         "it is not there any more",
         "`outcrop agent list` shows what there is.",
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::onward::blank;
+    use super::*;
+    use crate::store::{Owner, Unlock};
+
+    #[test]
+    fn the_files_of_a_run_are_there_as_long_as_it_is() {
+        let home = tempfile::tempdir().unwrap();
+        let unlock = Unlock { passphrase: None, ask: false };
+        let store = Store::open(&Owner::take(home.path()).unwrap(), &unlock).unwrap().0;
+        let book = create(&store, "a".to_owned(), Definition::default(), String::new()).unwrap();
+        let id = book.agent.id;
+        let blobs = [b"one".to_vec(), b"two".to_vec()].map(|bytes| store.attach(bytes).unwrap());
+        let run = |holds: &[usize]| {
+            let holds = holds.iter().map(|at| blobs[*at].clone()).collect();
+            let run = Run { holds, state: State::Stopped, ..blank(id, 1, "a/b".parse().unwrap()) };
+            put_run(&store, &run).unwrap();
+            AgentRunOf(id, run.id)
+        };
+        let (first, _second) = (run(&[0, 1]), run(&[1]));
+        let left = || store.attachments().unwrap();
+        assert!(unnamed(&store, Gone::Nothing, left()).unwrap().is_empty());
+        let mut batch = Batch::new();
+        forget_runs(&store, &[first], &mut batch).unwrap();
+        store.commit(batch).unwrap();
+        assert_eq!(left().into_iter().collect::<Vec<_>>(), [blobs[1].clone()], "another run holds it too");
+        remove(&store, id).unwrap();
+        assert!(left().is_empty());
+    }
 }

@@ -37,6 +37,7 @@ use crate::domain::agent::{Agent, AgentEvent, Book, Definition, Remembered, Run}
 use crate::domain::catalog::ModelId;
 use crate::domain::change::Changed;
 use crate::domain::id::{AgentId, RunId};
+use crate::domain::message::Block;
 use crate::domain::{Error, ErrorKind, Result};
 use crate::provider::lambda::Functions;
 use crate::service::archive::Archive;
@@ -82,7 +83,14 @@ type Pending = Arc<StdMutex<BTreeMap<(RunId, String), oneshot::Sender<bool>>>>;
 #[derive(Debug)]
 pub enum Given {
     /// Something new; with a run, behind what was said in it.
-    Question { text: String, after: Option<RunId>, version: Option<u32>, model: Option<ModelId> },
+    Question {
+        text: String,
+        /// Pictures and documents that go with it, which nobody else keeps.
+        files: Vec<Block>,
+        after: Option<RunId>,
+        version: Option<u32>,
+        model: Option<ModelId>,
+    },
     /// What a run waits for, by the ids of its calls. Without a run the newest that waits is meant.
     Answers { run: Option<RunId>, answers: Vec<(String, String)> },
     /// What was done already, once more.

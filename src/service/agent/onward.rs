@@ -56,6 +56,7 @@ pub(super) fn blank(agent: AgentId, version: u32, model: ModelId) -> Run {
         user: String::new(),
         session: None,
         taken_by: None,
+        holds: Vec::new(),
         replays: None,
         begun_with: None,
         hashes: Hashes::default(),
@@ -86,8 +87,8 @@ pub(super) fn goes_on(run: Run, before: Option<Run>, onward: Onward) -> Result<R
     }
     let text = in_words(&onward)?;
     let session = Some(before.session());
-    let Run { turns, refused, attributes, .. } = before;
-    let mut run = Run { turns, refused, attributes, session, ..run };
+    let Run { turns, refused, attributes, holds, .. } = before;
+    let mut run = Run { turns, refused, attributes, holds, session, ..run };
     asks(&mut run, text, onward.files);
     Ok(run)
 }

@@ -1,5 +1,5 @@
 //! What agents remember of sessions with people: summed up when a session has been answered, told when the next one begins, gone
-//! when its days are over.
+//! when its days are over, and what was said in it as well.
 
 use super::halt::Halt;
 use super::run::{Running, plain};
@@ -76,13 +76,13 @@ pub(super) fn forget(store: &Store, agent: AgentId, sessions: &[RunId], runs: bo
     }
     let said = if runs { kept::runs(store, agent, usize::MAX) } else { Vec::new() };
     let gone = |run: &&Run| sessions.contains(&run.session()) && run.state != State::Running;
-    for run in said.iter().filter(gone) {
-        kept::forget_run(store, AgentRunOf(agent, run.id), &mut batch)?;
-    }
+    let gone: Vec<AgentRunOf> = said.iter().filter(gone).map(|run| AgentRunOf(agent, run.id)).collect();
+    kept::forget_runs(store, &gone, &mut batch)?;
     store.commit(batch)
 }
 
-/// Forgets what is older than the newest version of its agent keeps; how many sessions that were. Blocks.
+/// Forgets what is older than the newest version of its agent keeps: summaries, and of an agent that remembers at all the runs
+/// that have ended. How many that were. Blocks.
 pub fn sweep(store: &Store, now: Timestamp) -> Result<usize> {
     let mut forgotten = 0;
     for agent in kept::all(store) {
@@ -98,6 +98,19 @@ pub fn sweep(store: &Store, now: Timestamp) -> Result<usize> {
         if !old.is_empty() {
             forget(store, agent.id, &old, false)?;
             forgotten += old.len();
+        }
+        if memory.days == 0 {
+            continue;
+        }
+        let is_over = |run: &Run| !matches!(run.state, State::Running | State::Waiting { .. });
+        let runs = kept::runs(store, agent.id, usize::MAX).into_iter();
+        let runs = runs.filter(|run| is_over(run) && !memory.keeps(run.updated, now));
+        let runs: Vec<AgentRunOf> = runs.map(|run| AgentRunOf(agent.id, run.id)).collect();
+        if !runs.is_empty() {
+            let mut batch = Batch::new();
+            kept::forget_runs(store, &runs, &mut batch)?;
+            store.commit(batch)?;
+            forgotten += runs.len();
         }
     }
     Ok(forgotten)
@@ -161,11 +174,45 @@ impl Running {
 
 #[cfg(test)]
 mod tests {
+    use super::super::onward::blank;
     use super::*;
     use crate::domain::agent::Memory;
     use crate::store::{Owner, Unlock};
 
     const DAY: i64 = 24 * 3600 * 1000;
+
+    #[test]
+    fn the_runs_of_an_agent_that_remembers_go_after_the_same_days_and_those_that_wait_stay() {
+        let home = tempfile::tempdir().unwrap();
+        let unlock = Unlock { passphrase: None, ask: false };
+        let store = Store::open(&Owner::take(home.path()).unwrap(), &unlock).unwrap().0;
+        let now = fresh::now();
+        let agent = |name: &str, days: u16| {
+            let memory = Memory { days, ..Memory::default() };
+            let definition = Definition { memory, instruction: "x".to_owned(), ..Definition::default() };
+            kept::create(&store, name.to_owned(), definition, String::new()).unwrap().agent.id
+        };
+        let run = |agent: AgentId, days: i64, state: State| {
+            let updated = Timestamp(now.0 - days * DAY);
+            let run = Run { state, updated, ..blank(agent, 1, "a/b".parse().unwrap()) };
+            kept::put_run(&store, &run).unwrap();
+            run.id
+        };
+        let (remembers, forgets_nothing) = (agent("a", 3), agent("b", 0));
+        let waits = State::Waiting { calls: Vec::new() };
+        let mut stay = [run(remembers, 2, State::Stopped), run(remembers, 9, waits)];
+        stay.sort_unstable();
+        run(remembers, 3, State::Answered { text: "It is.".to_owned() });
+        run(remembers, 9, State::Stopped);
+        run(forgets_nothing, 9, State::Stopped);
+        assert_eq!(sweep(&store, now).unwrap(), 2);
+        let mut left: Vec<RunId> =
+            kept::runs(&store, remembers, usize::MAX).into_iter().map(|run| run.id).collect();
+        left.sort_unstable();
+        assert_eq!(left, stay);
+        assert_eq!(kept::runs(&store, forgets_nothing, usize::MAX).len(), 1);
+        assert_eq!(sweep(&store, now).unwrap(), 0);
+    }
 
     #[test]
     fn a_session_is_forgotten_when_its_days_are_over() {

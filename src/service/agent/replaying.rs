@@ -25,6 +25,7 @@ pub(super) fn once_more(book: &Book, old: Run, again: &Again) -> Result<Run> {
     prompts.extend(again.edit.prompts.clone());
     Ok(Run {
         question: old.question,
+        holds: old.holds,
         // Recorded calls set none anew.
         attributes: old.attributes,
         replays: Some(Replayed {

@@ -40,6 +40,7 @@ use super::widget::picture::Way;
 use super::widget::transcript;
 use crate::config::{Config, Preset};
 use crate::domain::catalog::ModelId;
+use crate::domain::evaluation::Dataset;
 use crate::domain::id::{ConversationId, RunId, TerminalId};
 use crate::domain::knowledge::vectors::VectorSearch;
 use crate::domain::settings::Settings;
@@ -228,6 +229,8 @@ pub struct State {
     opens: Option<ConversationId>,
     /// What a place wants other models to be asked.
     asks: Option<Question>,
+    /// The dataset of which a place wants an evaluation.
+    rates: Option<Dataset>,
     /// What became of a file that is named in a line over the place.
     boxed: Option<Boxed>,
     title: String,
@@ -282,6 +285,8 @@ pub struct Desk<'a> {
     pub opens: Option<ConversationId>,
     /// What the compare place is to have ready.
     pub asks: Option<Question>,
+    /// The dataset of which the evaluate place is to put together an evaluation.
+    pub rates: Option<Dataset>,
 }
 
 impl Options {
@@ -404,6 +409,7 @@ impl State {
             left: place::Left::new(told),
             opens: None,
             asks: None,
+            rates: None,
             boxed: None,
             title: String::new(),
             tasks: 0,
@@ -540,6 +546,7 @@ impl State {
             notice: None,
             opens: None,
             asks: None,
+            rates: None,
         };
         let panes = Panes {
             chat: &mut self.chat,
@@ -574,6 +581,7 @@ impl State {
         self.boxed = desk.boxed.or(self.boxed.take());
         self.opens = desk.opens.or(self.opens);
         self.asks = desk.asks.or(self.asks.take());
+        self.rates = desk.rates.or(self.rates.take());
         if let Some((text, tone)) = desk.notice {
             self.notices.say(text, tone, self.now);
         }

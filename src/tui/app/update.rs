@@ -182,6 +182,10 @@ pub fn update(state: &mut State, cache: &mut Cache, event: Event) -> Vec<Effect>
         show(state, Place::Compare, out);
         state.at_desk(out, |panes, desk| panes.compare.ask_as(question, desk));
     }
+    if let Some(dataset) = state.rates.take() {
+        show(state, Place::Evaluate, out);
+        state.at_desk(out, |panes, desk| panes.evaluate.make_of(dataset, desk));
+    }
     if state.frame().body != body {
         state.with_pane(out, |pane, desk| pane.refit(desk));
     }

@@ -29,7 +29,7 @@ use super::key::Key;
 use super::keymap::{Context, Keymap, label};
 use super::look::{Look, Role};
 use super::paint::{fill, more, put};
-use super::trace::Target;
+use super::trace::{RowFor, Target};
 use crate::domain::agent::Step;
 use crate::domain::agent::replay::Edit;
 use crate::domain::catalog::ModelId;
@@ -158,7 +158,7 @@ pub enum Choice {
     /// What is shown goes into the dataset of that name.
     AddToDataset(String),
     /// What was said in a span goes into it.
-    AddSpan(Box<Target>, String),
+    AddSpan(Box<Target>, String, RowFor),
     /// The dataset that a new evaluation is made of.
     TakeDataset(DatasetId),
     /// How raters say it in a new evaluation.

@@ -25,7 +25,7 @@ use crate::tui::effect::Written;
 use crate::tui::look::{Look, Role};
 use crate::tui::paint::{put, wrap};
 use crate::tui::stroke::Stroke;
-use crate::tui::trace::Target;
+use crate::tui::trace::{RowFor, Target};
 use crate::tui::widget::text::width;
 use crate::workbench::request::knowledge::check_filter;
 
@@ -58,7 +58,7 @@ pub enum Of {
     /// The name of a dataset.
     Dataset,
     /// The same, for what was said in a span.
-    Row(Box<Target>),
+    Row(Box<Target>, RowFor),
     /// What a rater says of an item besides.
     Comment,
     /// Why something is decided so.
@@ -203,7 +203,7 @@ impl Prompt {
             | Of::Trace(_) => "write",
             Of::Source => "vary",
             Of::Attachment => "attach",
-            Of::Weights | Of::Dataset | Of::Row(_) => "add",
+            Of::Weights | Of::Dataset | Of::Row(..) => "add",
             Of::Question => "ask",
             Of::PromptName(None) | Of::PresetName(None) | Of::Note => "save",
             Of::Comment | Of::Blank(_) | Of::Repeats | Of::Category | Of::Opinion(_) => "keep it",
@@ -289,8 +289,8 @@ impl Prompt {
             (Some(Action::Accept), Of::Dataset) if !text.is_empty() => {
                 Outcome::Chosen(Choice::AddToDataset(text.to_owned()))
             }
-            (Some(Action::Accept), Of::Row(of)) if !text.is_empty() => {
-                Outcome::Chosen(Choice::AddSpan(of.clone(), text.to_owned()))
+            (Some(Action::Accept), Of::Row(of, row_for)) if !text.is_empty() => {
+                Outcome::Chosen(Choice::AddSpan(of.clone(), text.to_owned(), *row_for))
             }
             (Some(Action::Accept), Of::Comment) => Outcome::Chosen(Choice::Comment(text.to_owned())),
             (Some(Action::Accept), Of::Reason | Of::SkipReason) if !text.is_empty() => {
@@ -567,7 +567,7 @@ impl Prompt {
                 Role::Muted,
             ),
             ("", Of::Note) => ("What is new in it, in a few words; it may stay empty", Role::Muted),
-            ("", Of::Dataset | Of::Row(_)) => ("A new name makes a new dataset", Role::Muted),
+            ("", Of::Dataset | Of::Row(..)) => ("A new name makes a new dataset", Role::Muted),
             ("", Of::Port) => ("Of this machine alone; 0 is any that is free", Role::Muted),
             ("", Of::Opinion(_)) => ("A number from 0 to 1 in front is a score: 0.2 wrong city", Role::Muted),
             ("", Of::Comment) => ("It goes with your vote; an empty one takes it back", Role::Muted),

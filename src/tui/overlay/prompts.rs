@@ -11,7 +11,7 @@ use crate::domain::knowledge::reranking::Reranker;
 use crate::domain::message::BlobId;
 use crate::domain::trace::TraceId;
 use crate::domain::untrusted::safe_line;
-use crate::tui::trace::Target;
+use crate::tui::trace::{RowFor, Target};
 
 impl Prompt {
     /// Asks for a conversation's name.
@@ -118,9 +118,13 @@ impl Prompt {
     }
 
     /// Asks for the dataset that what was said in a span goes into.
-    pub fn row(of: Target, before: &str) -> Self {
-        let title = format!("Add {} to the dataset", of.words());
-        Self { title, input: Input::new(before), of: Of::Row(Box::new(of)), wrong: "", said: Said::Nothing }
+    pub fn row(of: Target, before: &str, row_for: RowFor) -> Self {
+        let title = match row_for {
+            RowFor::Later => format!("Add {} to the dataset", of.words()),
+            RowFor::Raters => format!("Have {} rated, in the dataset", of.words()),
+        };
+        let of = Of::Row(Box::new(of), row_for);
+        Self { title, input: Input::new(before), of, wrong: "", said: Said::Nothing }
     }
 
     /// Asks what a rater says of an item besides; `before` is what they have said.

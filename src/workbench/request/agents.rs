@@ -8,6 +8,7 @@ use crate::domain::agent::Definition;
 use crate::domain::agent::replay::{Edit, Missing};
 use crate::domain::catalog::ModelId;
 use crate::domain::id::{AgentId, RunId};
+use crate::domain::message::Block;
 
 /// Asks about agents.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -38,7 +39,16 @@ pub enum Agents {
     Runs { id: AgentId, limit: usize },
     /// Asks an agent; with `after` behind what was said in that run. `AgentEvent`s, the last one says how it ended. Dropping
     /// them stops it; what came is kept.
-    Run { id: AgentId, question: String, after: Option<RunId>, version: Option<u32>, model: Option<ModelId> },
+    Run {
+        id: AgentId,
+        question: String,
+        /// Pictures and documents that go with it, as `Chat::Attach` gave them.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        files: Vec<Block>,
+        after: Option<RunId>,
+        version: Option<u32>,
+        model: Option<ModelId>,
+    },
     /// Goes on with a run that waits, the newest one where none is named; every call that it waits for has an answer, by its id
     /// or by its action's name. As `Run`.
     Answer { id: AgentId, run: Option<RunId>, answers: Vec<(String, String)> },

@@ -152,3 +152,41 @@ async fn what_no_model_takes_is_said_with_its_name() {
         assert!(said.code == Some(2) && said.stderr.contains("gone.png"), "{}", said.stderr);
     });
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn files_go_to_an_agent_with_the_question_and_to_every_later_one_of_its_run() {
+    let (server, home) = home().await;
+    std::fs::write(home.beside().join("a.png"), PIXEL).unwrap();
+    std::fs::write(home.beside().join("notes.md"), "# Notes\n").unwrap();
+    let agent = "name = 'a'\ninstruction = 'You help.'\nmodel = 'box/m'\n";
+    std::fs::write(home.beside().join("a.toml"), agent).unwrap();
+    tokio::task::block_in_place(|| {
+        let made = home.run(&["agent", "create", "a.toml"]);
+        assert_eq!(made.code, Some(0), "{made:?}");
+        let said = home.run(&["agent", "run", "a", "-f", "a.png", "-f", "notes.md", "what is it?"]);
+        assert_eq!(said.stdout, "Hello\n", "{}", said.stderr);
+        let shown = home.run(&["agent", "show", "a", "--json"]).objects();
+        let run = shown.iter().find(|one| one["reply"] == "agent_run").unwrap();
+        let run = run["run"]["id"].as_str().unwrap().to_owned();
+        let said = home.run(&["agent", "run", "a", "--run", &run, "and why?"]);
+        assert_eq!(said.stdout, "Hello\n", "{}", said.stderr);
+        // What cannot be done with a file is said as in a chat.
+        let alone = home.run(&["agent", "run", "a", "-f", "a.png"]);
+        assert!(alone.code == Some(2) && alone.stderr.contains("Write beside the file"), "{alone:?}");
+        let waits = home.run(&["agent", "run", "a", "-f", "a.png", "--answer", "call=this"]);
+        assert!(waits.code == Some(2) && waits.stderr.contains("in words"), "{waits:?}");
+        let blind = home.run(&["agent", "run", "a", "-m", "box/blind", "-f", "a.png", "what is it?"]);
+        assert!(blind.code == Some(2) && blind.stderr.contains("vision"), "{blind:?}");
+        for file in ["none.png", "a.toml/none", "."] {
+            let chat = home.run(&["chat", "-m", "box/m", "-f", file, "hm"]);
+            let agent = home.run(&["agent", "run", "a", "-f", file, "hm"]);
+            assert_eq!((agent.code, agent.stderr), (Some(2), chat.stderr));
+        }
+    });
+    let bodies = bodies(&server);
+    assert_eq!(bodies.len(), 2);
+    for body in &bodies {
+        assert!(body.contains("data:image/png;base64,iVBORw0KGgo"), "{body}");
+        assert!(body.contains("notes.md:") && body.contains("what is it?"), "{body}");
+    }
+}

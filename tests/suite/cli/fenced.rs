@@ -10,7 +10,7 @@ use super::home::{Home, Said};
 fn fenced(home: &Home, line: &str, network: bool) -> Said {
     let task = json!({
         "program": "/usr/bin/perl", "arguments": ["-MSocket", "-e", line], "read": [], "write": [],
-        "network": network, "seconds": 10, "memory": 1_u64 << 30,
+        "network": network, "seconds": 10, "memory": 1_u64 << 30, "parent": std::process::id(),
     });
     home.run(&["worker", "run", &task.to_string()])
 }

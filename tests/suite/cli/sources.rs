@@ -9,7 +9,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::home::{Home, Said, on_both};
-use super::knowledge::{count, embedding, good, home, last};
+use super::knowledge::{count, embedding, good, home, last, write};
 use crate::loopback::{Part, Seen, Server, whole};
 
 fn documents(home: &Home) -> Vec<String> {
@@ -191,6 +191,33 @@ async fn what_is_asked_of_a_bucket_is_signed_in_path_style_and_a_large_object_is
         let none =
             create_from(&self::home(&server).variable("AWS_EC2_METADATA_DISABLED", "true"), &["s3://docs"]);
         assert!(none.code == Some(2) && none.stderr.contains("no AWS_ACCESS_KEY_ID"), "{none:?}");
+    });
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bucket_that_nobody_signs_in_to_is_one_failure_and_the_other_sources_are_synced() {
+    let server = embedding(Duration::ZERO).await;
+    tokio::task::block_in_place(|| {
+        let [(), ()] = on_both(
+            || home(&server).variable("AWS_EC2_METADATA_DISABLED", "true"),
+            |home| {
+                write(home, "a.md", "Alpha.");
+                let made = create_from(home, &["s3://docs", "--from", "docs"]);
+                assert_eq!(made.code, Some(1), "{made:?}");
+                assert!(made.stdout.contains("no AWS_ACCESS_KEY_ID"), "{made:?}");
+                assert!(made.stderr.contains("a source could not be looked through"), "{made:?}");
+                let shown = home.run(&["kb", "status", "docs", "--json"]).objects().remove(0);
+                let syncs = [0, 1].map(|at| shown["base"]["sources"][at]["last"].clone());
+                assert_eq!(syncs[0]["state"], "FAILED", "{shown}");
+                assert_eq!(
+                    (&syncs[1]["state"], &syncs[1]["statistics"]["new"]),
+                    (&json!("COMPLETE"), &json!(1))
+                );
+                assert_eq!(documents(home).len(), 1);
+                let again = home.run(&["kb", "sync", "docs", "--json"]);
+                assert_eq!((again.code, again.stderr.as_str()), (Some(1), ""), "{again:?}");
+            },
+        );
     });
 }
 

@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use outcrop::domain::id::NoteId;
+use outcrop::domain::evaluation::Dataset;
+use outcrop::domain::id::{DatasetId, NoteId};
 use outcrop::domain::time::Timestamp;
 use outcrop::domain::trace::replay::Original;
 use outcrop::domain::trace::{Grade, Note, Opinion, Outline, Packed, Run, Source, SpanKey, TraceSpan};
@@ -205,7 +206,7 @@ fn a_key_that_does_not_apply_says_why() {
     stage.keys("<enter>");
     says(&mut stage, "e", "Its spans are still being read.");
     lay(&mut stage, &[spans[1].clone()]);
-    for key in ["e", "D", "C"] {
+    for key in ["e", "D", "V", "C"] {
         says(&mut stage, key, "Only the call of a model");
     }
     says(&mut stage, "m", "No model was asked in it.");
@@ -232,6 +233,36 @@ fn a_model_s_call_becomes_a_row_of_a_dataset_and_a_tool_s_does_not() {
     };
     assert_eq!((dataset.as_str(), item.prompt()), ("rows", "Weather in Paris?"));
     assert!(asked(&stage.keys("jD")).is_empty());
+}
+
+#[test]
+fn a_model_s_call_becomes_a_row_of_which_an_evaluation_is_put_together_at_once() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    let (_, spans) = opened(&mut stage);
+    stage.keys("jV");
+    assert!(stage.text().contains("Have the span"), "{}", stage.text());
+    stage.keys("rows<enter>");
+    let span = spans[0].clone();
+    stage.answer("\"do\":\"span\"", vec![Reply::TraceSpan { contents: contents(&span), span }]);
+    let dataset = Dataset {
+        id: DatasetId::from_bytes([7; 16]),
+        name: "rows".to_owned(),
+        created: Timestamp(NOW),
+        updated: Timestamp(NOW),
+        items: 1,
+        source: None,
+        licence: None,
+    };
+    let id = dataset.id;
+    let added = Reply::ItemAdded { dataset, place: 0, like: None, remarks: Vec::new() };
+    let before = stage.effects.len();
+    stage.answer("add_item", vec![added]);
+    // Whose answers it brings is looked up for the form that is open now.
+    let asked = Stage::requests(&stage.effects[before..]);
+    let looks = |request: &Request| *request == Request::Datasets(Datasets::Items { id, from: 0, limit: 1 });
+    assert!(asked.iter().any(looks), "{asked:?}");
+    let text = stage.text();
+    assert!(text.contains("dataset") && text.contains("rows") && text.contains("1 item"), "{text}");
 }
 
 #[test]

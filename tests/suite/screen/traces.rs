@@ -601,6 +601,7 @@ fn run_again(stage: &mut Stage) -> TraceId {
         user: String::new(),
         session: None,
         taken_by: None,
+        holds: Vec::new(),
         replays: None,
         begun_with: None,
         hashes: Hashes::default(),

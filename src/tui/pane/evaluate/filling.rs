@@ -43,6 +43,33 @@ impl State {
         }
     }
 
+    /// Opens the form for a dataset to which another place has added.
+    pub fn make_of(&mut self, dataset: Dataset, desk: &mut Desk<'_>) {
+        if self.sitting.is_some() {
+            let key = desk.key(Context::Datasets, Action::NewEvaluation);
+            let name = safe_line(&dataset.name).into_owned();
+            return desk.say(format!(
+                "Somebody rates here. Among the datasets {key} makes an evaluation of {name}."
+            ));
+        }
+        (self.results, self.shelf.open) = (None, false);
+        if let Some(making) = self.making.take().filter(Making::is_entered) {
+            self.aside = Some(making);
+        }
+        // Whoever begins anew is known by it.
+        self.shelf.list.retain(|known| known.id != dataset.id);
+        self.shelf.list.insert(0, dataset.clone());
+        self.begin(Some(dataset), desk);
+    }
+
+    /// The name that the new one has by itself, now that those are known which there are.
+    pub(super) fn name_usually(&mut self) {
+        let Some(making) = &mut self.making else { return };
+        let Some(dataset) = &making.form.dataset else { return };
+        let is_taken = |name: &str| self.list.iter().any(|other| is_like(other.name(), name));
+        making.usual = named_after(&dataset.name, is_taken);
+    }
+
     /// Opens the form, or asks first where one lies aside that was begun.
     pub(super) fn begin(&mut self, dataset: Option<Dataset>, desk: &mut Desk<'_>) {
         let Some(aside) = &self.aside else { return self.make(dataset, desk) };

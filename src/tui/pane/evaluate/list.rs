@@ -96,6 +96,7 @@ impl State {
             Reply::Evaluations { evaluations, .. } if self.listing == Some(task) => {
                 let chosen = self.current().map(|evaluation| evaluation.id);
                 (self.list, self.known, self.error) = (evaluations, true, None);
+                self.name_usually();
                 let at = chosen.and_then(|id| self.list.iter().position(|evaluation| evaluation.id == id));
                 self.select(at.unwrap_or(self.selected), desk);
             }

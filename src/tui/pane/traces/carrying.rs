@@ -49,7 +49,7 @@ impl State {
             }
             Choice::Opine(of, said) => self.opine(&of, said, desk),
             Choice::Listen(port) => self.listen(port, desk),
-            Choice::AddSpan(of, dataset) => self.make_row(of, dataset, desk),
+            Choice::AddSpan(of, dataset, row_for) => self.make_row(of, dataset, row_for, desk),
             _ => {}
         }
     }
@@ -68,7 +68,8 @@ impl State {
             return;
         }
         let task = desk.call(None, Request::Traces(Traces::Export { id, form }));
-        self.export = Some(Export { task, id, path, replace, pieces: Pieces::default(), size: 0, damaged: Vec::new() });
+        self.export =
+            Some(Export { task, id, path, replace, pieces: Pieces::default(), size: 0, damaged: Vec::new() });
     }
 
     /// A piece of it.

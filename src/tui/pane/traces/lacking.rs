@@ -21,7 +21,7 @@ impl State {
                 let failed = open.error.is_some();
                 Some(if failed { "Its spans cannot be read." } else { "Its spans are still being read." })
             }
-            Action::AddToDataset | Action::AskOthers | Action::EditCall => {
+            Action::AddToDataset | Action::RateCall | Action::AskOthers | Action::EditCall => {
                 Some("Only the call of a model: what is chosen is none.")
             }
             Action::ScoreSpan | Action::NoteSpan => Some("No span is chosen."),
@@ -87,6 +87,7 @@ fn of_one_run(action: Action) -> bool {
         Action::ScoreSpan
             | Action::NoteSpan
             | Action::AddToDataset
+            | Action::RateCall
             | Action::AskOthers
             | Action::EditCall
             | Action::ReplayRun

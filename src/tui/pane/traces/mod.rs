@@ -56,7 +56,7 @@ use crate::domain::Error;
 use crate::domain::trace::{Run, TraceId};
 use crate::tui::effect::TaskId;
 use crate::tui::overlay::input::Input;
-use crate::tui::trace::Target;
+use crate::tui::trace::{RowFor, Target};
 
 pub use aside::{Read, Want};
 
@@ -148,9 +148,9 @@ enum Wait {
     /// Something is noted.
     Note,
     /// What was said in that span, for the dataset of that name.
-    Row(Box<Target>, String),
+    Row(Box<Target>, String, RowFor),
     /// It goes into a dataset.
-    Added,
+    Added(RowFor),
     /// What a model was asked, for others.
     Call,
     /// The run that another place leads to.
@@ -174,7 +174,7 @@ impl Wait {
                 | Self::Remove
                 | Self::Note
                 | Self::Row(..)
-                | Self::Added
+                | Self::Added(_)
                 | Self::Agent(_)
         )
     }

@@ -11,7 +11,7 @@ use crate::domain::figures::count;
 use crate::tui::app::Desk;
 use crate::tui::dataset::added;
 use crate::tui::effect::{Effect, Lane, TaskId, TimerId, Work};
-use crate::tui::trace::{Shared, Want};
+use crate::tui::trace::{RowFor, Shared, Want};
 use crate::workbench::request::traces::Traces;
 use crate::workbench::{Reply, Request};
 
@@ -75,11 +75,14 @@ impl State {
             (Wait::Import, Reply::TracesBrought { brought }) => self.imported(&brought, desk),
             (Wait::Lints, Reply::TraceFindings { findings }) => self.take_findings(findings, desk),
             (Wait::Note, Reply::TraceNoted { note }) => self.was_noted(&note, desk),
-            (Wait::Row(of, dataset), Reply::TraceSpan { contents, .. }) => {
-                self.add_row(&of, dataset, &contents, desk);
+            (Wait::Row(of, dataset, row_for), Reply::TraceSpan { contents, .. }) => {
+                self.add_row(&of, (dataset, row_for), &contents, desk);
             }
-            (Wait::Added, Reply::ItemAdded { dataset, place, like, remarks }) => {
+            (Wait::Added(row_for), Reply::ItemAdded { dataset, place, like, remarks }) => {
                 desk.say(added(&dataset, place, like, &remarks));
+                if row_for == RowFor::Raters {
+                    desk.rates = Some(dataset);
+                }
             }
             (Wait::Call, Reply::TraceCall { original }) => sending::bring(original, desk),
             (Wait::Led, Reply::Trace { run }) => self.open(run, desk),
@@ -261,7 +264,7 @@ impl State {
                     | Wait::Remove
                     | Wait::Note
                     | Wait::Row(..)
-                    | Wait::Added
+                    | Wait::Added(_)
                     | Wait::Call
                     | Wait::Led
                     | Wait::Agent(_)

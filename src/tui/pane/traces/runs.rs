@@ -15,6 +15,7 @@ use crate::tui::overlay::confirm::Confirm;
 use crate::tui::overlay::prompt::Prompt;
 use crate::tui::rows::{followed, stepped};
 use crate::tui::stroke::Stroke;
+use crate::tui::trace::RowFor;
 use crate::workbench::Request;
 use crate::workbench::request::Topic;
 use crate::workbench::request::traces::Traces;
@@ -212,7 +213,8 @@ impl State {
             Action::CompareRuns => self.compare(desk),
             Action::ScoreSpan => self.ask_for_grade(desk),
             Action::NoteSpan => self.ask_for_note(desk),
-            Action::AddToDataset => self.ask_for_dataset(desk),
+            Action::AddToDataset => self.ask_for_dataset(RowFor::Later, desk),
+            Action::RateCall => self.ask_for_dataset(RowFor::Raters, desk),
             Action::AskOthers => self.ask_others(desk),
             Action::EditCall => self.edit_call(desk),
             Action::ReplayRun => self.run_anew(desk),

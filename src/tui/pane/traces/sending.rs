@@ -1,4 +1,5 @@
-//! A model's call handed on: as a row of a dataset, from which raters and metrics are asked, or to other models.
+//! A model's call handed on: as a row of a dataset, from which raters and metrics are asked, at once where that is meant, or
+//! to other models.
 
 use super::{State, Wait};
 use crate::domain::Error;
@@ -13,7 +14,7 @@ use crate::tui::effect::Lane;
 use crate::tui::overlay::Overlay;
 use crate::tui::overlay::prompt::Prompt;
 use crate::tui::setup::{Question, Setup};
-use crate::tui::trace::Target;
+use crate::tui::trace::{RowFor, Target};
 use crate::workbench::Request;
 use crate::workbench::request::datasets::Datasets;
 use crate::workbench::request::traces::Traces;
@@ -33,23 +34,35 @@ impl State {
     }
 
     /// Asks for the dataset that it becomes a row of.
-    pub(super) fn ask_for_dataset(&self, desk: &mut Desk<'_>) {
+    pub(super) fn ask_for_dataset(&self, row_for: RowFor, desk: &mut Desk<'_>) {
         if let Some((_, target)) = self.call() {
-            desk.overlays.push(Overlay::Prompt(Prompt::row(target, &self.dataset)));
+            desk.overlays.push(Overlay::Prompt(Prompt::row(target, &self.dataset, row_for)));
         }
     }
 
     /// Asks for what was said in it, to make the row of.
-    pub(super) fn make_row(&mut self, of: Box<Target>, dataset: String, desk: &mut Desk<'_>) {
+    pub(super) fn make_row(
+        &mut self,
+        of: Box<Target>,
+        dataset: String,
+        row_for: RowFor,
+        desk: &mut Desk<'_>,
+    ) {
         let Some(row) = of.row else { return };
         self.dataset.clone_from(&dataset);
         let span = Traces::Span { id: of.id, row, span: of.span };
         let task = desk.call(None, Request::Traces(span));
-        self.wait(task, Wait::Row(of, dataset));
+        self.wait(task, Wait::Row(of, dataset, row_for));
     }
 
     /// It has come: it goes into the dataset.
-    pub(super) fn add_row(&mut self, of: &Target, dataset: String, contents: &Contents, desk: &mut Desk<'_>) {
+    pub(super) fn add_row(
+        &mut self,
+        of: &Target,
+        (dataset, row_for): (String, RowFor),
+        contents: &Contents,
+        desk: &mut Desk<'_>,
+    ) {
         let Some(item) = sent::item(contents, &of.model) else {
             let why = "the person said nothing last: what goes on after a tool asks nothing";
             let hint = "Choose a call that begins with a question.";
@@ -58,7 +71,7 @@ impl State {
         };
         let add = Datasets::AddItem { dataset, item };
         let task = desk.call(None, Request::Datasets(add));
-        self.wait(task, Wait::Added);
+        self.wait(task, Wait::Added(row_for));
     }
 
     /// Asks for what the model was asked, as it can be asked again.

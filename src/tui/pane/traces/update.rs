@@ -313,6 +313,7 @@ fn is_handed_on(action: Action) -> bool {
         Action::ScoreSpan
             | Action::NoteSpan
             | Action::AddToDataset
+            | Action::RateCall
             | Action::AskOthers
             | Action::EditCall
             | Action::ReplayRun
