@@ -115,6 +115,36 @@ fn a_sync_that_runs_is_shown_as_it_goes_on_and_the_next_one_is_asked_for() {
 }
 
 #[test]
+fn a_sync_that_begins_by_itself_leaves_the_keys_on_the_source_that_was_chosen() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    let (tended, runs) = tended();
+    let other = Source { id: SourceId::from_bytes([7; 16]), ..source(None) };
+    let base = base(1, "billing", vec![tended.sources[0].clone(), other.clone()]);
+    enter(&mut stage, vec![base.clone()]);
+    stage.keys("S");
+    stage.answer("\"runs\"", vec![Reply::SyncRuns { runs }]);
+    stage.keys("G");
+    let mut now = base;
+    now.updated = Timestamp(NOW);
+    now.sources[0].last = Some(Sync { id: SyncId::from_bytes([9; 16]), ..running() });
+    let change = Changed::Base { base: now };
+    stage.reply("\"knowledge\"}", vec![Reply::Changed { number: 1, change }]);
+    let asked = requests(&stage.keys("xd"));
+    assert!(matches!(asked[..], [Knowledge::RemoveSource { source, .. }] if source == other.id), "{asked:?}");
+}
+
+#[test]
+fn a_source_that_is_kept_late_takes_nothing_of_the_one_that_is_written_meanwhile() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    shown(&mut stage);
+    stage.keys("ewatching<enter>keep it so<enter>awhere<enter>~/other<enter><esc>");
+    let (base, _) = tended();
+    stage.answer("\"change_source\"", vec![Reply::Base { base }]);
+    stage.keys("a");
+    assert!(stage.text().contains("~/other"), "{}", stage.text());
+}
+
+#[test]
 fn which_files_of_a_source_are_read_and_when_is_written_and_what_is_wrong_is_told_in_its_line() {
     let mut stage = Stage::settled(120, 40, "dark");
     shown(&mut stage);

@@ -281,7 +281,7 @@ impl State {
 
     /// The source is added, or is so from now on.
     fn keep_source(&mut self, desk: &mut Desk<'_>) {
-        let Some(form) = &self.form else { return };
+        let Some(form) = self.form.clone() else { return };
         let id = form.base;
         let request = match &form.source {
             Some(source) => {
@@ -290,16 +290,18 @@ impl State {
             }
             None => match form.plan(desk) {
                 Ok(plan) => Knowledge::AddSource { id, plan },
-                Err(error) => return self.refused(error, desk),
+                Err(error) => return self.refused(form, error, desk),
             },
         };
         let task = desk.call(None, Request::Knowledge(request));
-        self.wait(task, Wait::Keep);
+        self.wait(task, Wait::Keep(Box::new(form)));
     }
 
-    /// What was written is kept.
-    pub(super) fn kept(&mut self, base: Base, desk: &mut Desk<'_>) {
-        let Some(form) = self.form.take() else { return self.grown(base, desk) };
+    /// What was written so is kept; another one may be written by now.
+    pub(super) fn kept(&mut self, form: &Form, base: Base, desk: &mut Desk<'_>) {
+        if self.form.as_ref() == Some(form) {
+            self.form = None;
+        }
         let (id, new) = (base.id, base.sources.last().map(|source| source.id));
         self.grown(base, desk);
         if form.source.is_none() {
@@ -315,17 +317,19 @@ impl State {
         }
     }
 
-    /// What was written could not be kept: it is to be mended.
-    pub(super) fn refused(&self, error: Error, desk: &mut Desk<'_>) {
-        match &self.form {
-            Some(form) if form.source.is_none() => {
-                let prompt = Prompt::source_blank(SourceBlank::Place, "");
-                desk.overlays.push(Overlay::Prompt(prompt.mended(&form.place, error)));
-            }
-            _ => {
-                desk.complain(&error);
-                self.offer_form(None, desk);
-            }
+    /// What was written so could not be kept: it is to be mended, unless another one is written by now.
+    pub(super) fn refused(&mut self, form: Form, error: Error, desk: &mut Desk<'_>) {
+        if self.form.as_ref().is_some_and(|other| *other != form) {
+            return desk.complain(&error);
+        }
+        if form.source.is_none() {
+            let prompt = Prompt::source_blank(SourceBlank::Place, "");
+            desk.overlays.push(Overlay::Prompt(prompt.mended(&form.place, error)));
+            self.form = Some(form);
+        } else {
+            desk.complain(&error);
+            self.form = Some(form);
+            self.offer_form(None, desk);
         }
     }
 }

@@ -89,7 +89,7 @@ pub struct State {
 }
 
 /// What a reply is for.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 enum Wait {
     List,
     /// Whether there is what a base is to be made of, as it was typed, and how that is cut.
@@ -109,8 +109,8 @@ enum Wait {
     Documents,
     /// The syncs of that base.
     Runs(BaseId),
-    /// The source that was written is added, or changed.
-    Keep,
+    /// The source that was written so is added, or changed.
+    Keep(Box<Form>),
     /// The passages of a document from that one on.
     Passages(DocumentId, u32),
     Look(PassageId),
