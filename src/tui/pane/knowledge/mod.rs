@@ -125,6 +125,21 @@ enum Wait {
     Cut,
 }
 
+impl Wait {
+    /// It is of the base that is looked into, and of no other.
+    fn is_of_the_open(&self) -> bool {
+        matches!(
+            self,
+            Self::Find(_)
+                | Self::Answer(_)
+                | Self::Documents
+                | Self::Runs(_)
+                | Self::Passages(..)
+                | Self::Look(_)
+        )
+    }
+}
+
 /// The base that is looked into.
 #[derive(Debug, Clone, PartialEq)]
 struct Open {
@@ -220,6 +235,12 @@ impl State {
     /// The base that is selected in the list.
     fn current(&self) -> Option<&Base> {
         self.bases.get(self.selected)
+    }
+
+    /// Looks into another base, or into none: what still comes of the one before is not for it.
+    fn look_into(&mut self, open: Option<Open>) {
+        self.open = open;
+        self.instead(Wait::is_of_the_open);
     }
 
     /// The base that is looked into.

@@ -95,7 +95,7 @@ impl State {
             }
             Page::Passages | Page::Documents | Page::Sources => open.page = Page::Found,
             Page::Found if open.focus == Focus::Hits => open.focus = Focus::Query,
-            Page::Found => self.open = None,
+            Page::Found => self.look_into(None),
         }
     }
 
