@@ -162,7 +162,7 @@ fn which_files_of_a_source_are_read_and_when_is_written_and_what_is_wrong_is_tol
     assert_eq!(requests(&stage.keys("<esc>")), []);
     stage.keys("e");
     assert!(stage.text().contains("0 6 * * 1 · next "), "{}", stage.text());
-    stage.keys("without<enter>drafts/** *.log<enter>ignore files<enter>watching<enter>");
+    stage.keys("without<enter>drafts/** *.log<enter>ignored<enter>watching<enter>");
     let asked = requests(&stage.keys("keep it so<enter>"));
     let exclude = Some(vec!["drafts/**".to_owned(), "*.log".to_owned()]);
     let wanted = SourceChange {
@@ -256,7 +256,7 @@ fn of_a_bucket_its_server_and_of_a_page_the_network_can_be_said() {
     assert_eq!(endpoint.as_deref(), Some("http://127.0.0.1:9000"));
     assert_eq!((plan.schedule.as_deref(), plan.watch), (Some("0 6 * * *"), false));
     let asked = requests(
-        &stage.keys("awhere<enter><ctrl+u>http://127.0.0.1/a.html<enter>own network<enter>add it<enter>"),
+        &stage.keys("awhere<enter><ctrl+u>http://127.0.0.1/a.html<enter>network<enter>add it<enter>"),
     );
     let [Knowledge::AddSource { plan, .. }] = &asked[..] else { panic!("{asked:?}") };
     assert_eq!(plan.origin, Origin::Url { url: "http://127.0.0.1/a.html".to_owned(), private: true });

@@ -223,8 +223,14 @@ impl Form {
     }
 }
 
+/// What is said of a source that is there, each with its name: as where it is changed.
+pub(super) fn said_of(base: BaseId, source: &Source, wall: when::Now) -> Vec<(&'static str, String)> {
+    let form = Form::of(base, Some(source));
+    form.blanks().into_iter().map(|blank| (blank.name(), form.said(blank, wall))).collect()
+}
+
 /// When a schedule comes next, to be said after it.
-pub(super) fn next_of(cron: &str, wall: when::Now) -> String {
+fn next_of(cron: &str, wall: when::Now) -> String {
     let next = Schedule::of(cron, wall.at).ok().and_then(|times| times.next(wall.at, &wall.zone()));
     next.map(|next| format!(" · next {}", wall.clock(next))).unwrap_or_default()
 }
@@ -246,7 +252,7 @@ impl State {
     fn offer_form(&self, at: Option<SourceBlank>, desk: &mut Desk<'_>) {
         let Some(form) = &self.form else { return };
         let name = self.bases.iter().find(|base| base.id == form.base).map_or("", |base| &base.name);
-        let wall = when::Now { at: desk.now.wall, offset: desk.options.utc_offset };
+        let wall = desk.wall();
         desk.overlays.push(Overlay::Menu(form.menu(name, at, wall)));
     }
 

@@ -166,7 +166,7 @@ impl State {
         match (action, self.picked()) {
             (Action::AddDocuments, _) => self.write_source(id, None, desk),
             (Action::Open, Some((source, Some(sync)))) => {
-                let wall = when::Now { at: desk.now.wall, offset: desk.options.utc_offset };
+                let wall = desk.wall();
                 desk.overlays.push(Overlay::Reading(Box::new(reading(&source, &sync, wall))));
             }
             (Action::Open | Action::ChangeSource, Some((source, _))) => {
