@@ -272,7 +272,12 @@ fn labelled(shown: Place, named: Named, area: Rect) -> Vec<Tab> {
 fn said_over(state: &State, parts: &Frame) -> Rect {
     let Some(notice) = &state.notices.now else { return Rect::default() };
     let width = parts.bottom.width;
-    over(parts.body, notice.rows(width, beside_notice(state, width)), state.pane().foot(parts.body))
+    let rows = notice.rows(width, beside_notice(state, width));
+    let above = over(parts.body, rows, state.pane().foot(parts.body));
+    // Nothing is written below an overlay, and a notice across one would cut it in two.
+    let screen = parts.top.union(parts.bottom);
+    let cut = |overlay: &Overlay| !overlay.area(screen).intersection(above).is_empty();
+    if state.overlays.iter().any(cut) { over(parts.body, rows, 0) } else { above }
 }
 
 /// The same above the line in which the caret is: who writes sees what they write.

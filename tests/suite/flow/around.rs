@@ -131,6 +131,18 @@ fn a_notice_stands_above_what_is_written_and_moves_nothing() {
 }
 
 #[test]
+fn a_notice_cuts_no_overlay_in_two() {
+    let mut stage = Stage::settled(60, 20, "dark");
+    stage.keys("<f1>");
+    let before = stage.text();
+    stage.event(bad());
+    let text = stage.text();
+    let rows = before.lines().zip(text.lines()).take(20).enumerate();
+    let over: Vec<usize> = rows.filter(|(_, (was, is))| was != is).map(|(at, _)| at).collect();
+    assert_eq!(over, [16, 17, 18], "{text}");
+}
+
+#[test]
 fn the_palette_says_the_key_that_works_here_and_finds_by_the_name_in_the_configuration() {
     let mut stage = Stage::settled(120, 40, "dark");
     stage.keys("<ctrl+p>show every");
