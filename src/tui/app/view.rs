@@ -280,6 +280,11 @@ fn said_over(state: &State, parts: &Frame) -> Rect {
     if state.overlays.iter().any(cut) { over(parts.body, rows, 0) } else { above }
 }
 
+/// Whether a notice stands there over the place.
+pub(super) fn is_notice(state: &State, at: Position) -> bool {
+    said_over(state, &state.frame()).contains(at)
+}
+
 /// The same above the line in which the caret is: who writes sees what they write.
 fn clear_of(said: Rect, caret: Option<Position>, body: Rect) -> Rect {
     match caret.filter(|caret| (said.top()..said.bottom()).contains(&caret.y)) {

@@ -6,7 +6,8 @@ use outcrop::domain::workspace::Difference;
 use outcrop::domain::{Error, ErrorKind};
 use outcrop::tui::app::Start;
 use outcrop::tui::effect::Effect;
-use outcrop::tui::event::{Copied, Event};
+use outcrop::tui::event::{Button, Copied, Event, Mouse, MouseKind};
+use outcrop::tui::key::KeyModifiers;
 use outcrop::tui::keymap::Keymap;
 use outcrop::workbench::Reply;
 
@@ -128,6 +129,20 @@ fn a_notice_stands_above_what_is_written_and_moves_nothing() {
         stage.keys("x<backspace>");
         assert_eq!(stage.text(), before, "what lay under it is there again");
     }
+}
+
+#[test]
+fn a_press_on_a_notice_takes_it_away_and_means_nothing_of_what_lies_under_it() {
+    let mut stage = Stage::settled(60, 20, "dark");
+    stage.open(vec![message(1, None, Role::User, "q"), answer(2, Some(1), "a", COMPLETE)]);
+    let before = stage.text();
+    stage.event(bad());
+    stage.pass(1000);
+    let text = stage.text();
+    let row = text.lines().position(|line| line.contains("copying the answer")).unwrap();
+    let (kind, row) = (MouseKind::Down(Button::Left), u16::try_from(row).unwrap());
+    stage.event(Event::Mouse(Mouse { kind, column: 3, row, modifiers: KeyModifiers::NONE }));
+    assert_eq!(stage.text(), before);
 }
 
 #[test]
