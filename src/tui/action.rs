@@ -243,8 +243,8 @@ actions! {
     AddSource = "add_source", "Have one model more answer";
     ShowDatasets = "show_datasets", "Show the datasets";
     ImportDataset = "import_dataset", "Read a file as a new dataset";
-    NewBase = "new_base", "Make a knowledge base of a folder or a file";
-    AddDocuments = "add_documents", "Add a folder or a file to the knowledge base";
+    NewBase = "new_base", "Make a knowledge base";
+    AddDocuments = "add_documents", "Add a source to the knowledge base";
     SyncBase = "sync_base", "Read what is new in the sources of the base, or stop that";
     PreviewCuts = "preview_cuts", "Show the passages that a file would become";
     NextChunking = "next_chunking", "Cut the file in the next way";

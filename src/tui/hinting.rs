@@ -2,6 +2,7 @@
 
 use super::action::Action;
 use super::keymap::{Context, Keymap};
+use super::thread::Thread;
 
 /// Commands, and what does the same in the list of knowledge bases.
 const KEYS: [(&str, Action); 4] = [
@@ -26,8 +27,14 @@ pub fn in_keys(hint: &str, keymap: &Keymap, way: &str) -> Option<String> {
     Some(told)
 }
 
+/// Answers of a conversation that failed say by keys how one gets on.
+pub fn retell(thread: &mut Thread, keymap: &Keymap) {
+    let away = from_elsewhere(keymap);
+    thread.retell(|hint| in_keys(hint, keymap, &away));
+}
+
 /// The way to the keys from another place.
-pub fn from_elsewhere(keymap: &Keymap) -> String {
+fn from_elsewhere(keymap: &Keymap) -> String {
     let key = keymap.name(Context::Everywhere, Action::ShowKnowledge);
     format!(" {key} leads to the knowledge bases, where these keys are.")
 }

@@ -1,4 +1,4 @@
-//! The screen's parts: two fixed lines, the place between them, and above the last line what was said at length.
+//! The screen's parts: two fixed lines, and the place between them; over some of its rows what was said at length.
 
 use ratatui::layout::Rect;
 
@@ -10,25 +10,29 @@ pub const SMALLEST: (u16, u16) = (60, 20);
 pub struct Frame {
     pub top: Rect,
     pub body: Rect,
-    /// Rows of a notice that is too long for the last line.
-    pub said: Rect,
     pub bottom: Rect,
     /// Nothing but a word about the size is drawn.
     pub too_small: bool,
 }
 
-/// The parts of a screen; the reading view has no top line, `said` are the rows of a long notice.
-pub fn frame(area: Rect, reading: bool, said: u16) -> Frame {
+/// The parts of a screen; the reading view has no top line.
+pub fn frame(area: Rect, reading: bool) -> Frame {
     let top = u16::from(!reading).min(area.height);
     let bottom = 1.min(area.height - top);
-    let said = said.min((area.height - top - bottom) / 2);
     Frame {
         top: Rect { height: top, ..area },
-        body: Rect { y: area.y + top, height: area.height - top - said - bottom, ..area },
-        said: Rect { y: area.bottom() - bottom - said, height: said, ..area },
+        body: Rect { y: area.y + top, height: area.height - top - bottom, ..area },
         bottom: Rect { y: area.bottom() - bottom, height: bottom, ..area },
         too_small: area.width < SMALLEST.0 || area.height < SMALLEST.1,
     }
+}
+
+/// So many rows over a place, for a moment: its last ones, but for `foot` in which something is written or asked. What lies
+/// below stays where it is, so that nothing moves when they come or go.
+pub fn over(body: Rect, rows: u16, foot: u16) -> Rect {
+    let rows = rows.min(body.height / 2);
+    let foot = foot.min(body.height - rows);
+    Rect { y: body.bottom() - foot - rows, height: rows, ..body }
 }
 
 /// From this width on a list or the settings stand beside what a place is for; below it one of them is shown alone.
@@ -96,13 +100,26 @@ mod tests {
     #[test]
     fn the_parts_cover_the_screen_at_any_size() {
         for (width, height) in [(0, 0), (1, 1), (60, 20), (240, 70), (3, 2)] {
-            for (reading, said) in [(false, 0), (true, 0), (false, 3), (true, 90)] {
+            for reading in [false, true] {
                 let area = Rect::new(0, 0, width, height);
-                let frame = frame(area, reading, said);
-                let parts = [frame.top, frame.body, frame.said, frame.bottom];
+                let frame = frame(area, reading);
+                let parts = [frame.top, frame.body, frame.bottom];
                 assert_eq!(parts.iter().map(|part| part.height).sum::<u16>(), height);
                 assert!(parts.windows(2).all(|two| two[0].bottom() == two[1].y), "{parts:?}");
                 assert!(frame.too_small || width >= 60);
+            }
+        }
+    }
+
+    #[test]
+    fn what_stands_over_a_place_is_within_it_and_above_what_is_written() {
+        for height in [0, 1, 2, 5, 18, 68] {
+            let body = Rect::new(0, 1, 60, height);
+            for (rows, foot) in [(0, 0), (1, 0), (3, 2), (3, 18), (90, 1), (1, 90)] {
+                let over = over(body, rows, foot);
+                assert!(over.y >= body.y && over.bottom() <= body.bottom(), "{over:?} in {body:?}");
+                assert!(over.height == rows.min(height / 2));
+                assert!(over.y == body.y || over.bottom() == body.bottom() - foot, "{over:?} in {body:?}");
             }
         }
     }

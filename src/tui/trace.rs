@@ -167,7 +167,7 @@ impl Trace {
 
     /// The id of a row; `None` where its span tells none.
     pub fn key(&self, at: u32) -> Option<SpanKey> {
-        self.row(at).map(|row| SpanKey(row.id)).filter(|key| !key.is_zero())
+        self.row(at)?.key()
     }
 
     /// The first start and the last end, in nanoseconds since the Unix epoch.

@@ -153,7 +153,8 @@ async fn every_step_of_an_agent_tells_in_which_conversation_it_was_done() {
     let door = home.open().await;
     let id = TraceId(*acting(&answer).run.unwrap().as_bytes());
     for (row, operation) in ["invoke_agent", "chat", "execute_tool", "chat"].into_iter().enumerate() {
-        let shown = one(&door, Request::Traces(Traces::Span { id, row: row as u32, span: None })).await.unwrap();
+        let shown =
+            one(&door, Request::Traces(Traces::Span { id, row: row as u32, span: None })).await.unwrap();
         let told = serde_json::to_value(&shown).unwrap().to_string();
         assert!(told.contains(operation), "{told}");
         assert!(told.contains("gen_ai.conversation.id") && told.contains(&head.id.to_string()), "{told}");

@@ -250,6 +250,7 @@ async fn export(
     }
     let ids = all_found(texts, asker, out).await?;
     let is_text = matches!(form, TraceForm::Markdown | TraceForm::Html);
+    let is_rows = matches!(form, TraceForm::Prompts | TraceForm::OpenAi);
     let form = match form {
         TraceForm::Json => Written::Json,
         TraceForm::Protobuf => Written::Protobuf,
@@ -298,9 +299,9 @@ async fn export(
         }
     }
     if written == 0 {
-        out.note("no call of a model in it makes a row")?;
+        out.note(if is_rows { "no call of a model in it makes a row" } else { "nothing of it can be read" })?;
     }
-    if let Some(path) = output
+    if let Some(path) = output.filter(|_| file.is_some())
         && !out.json
     {
         let ids: Vec<String> = ids.into_iter().map(shown::short).collect();

@@ -5,7 +5,7 @@
 
 use super::facts::{Dialect, Facts, Kind, hash, is_cut};
 use super::names::{Names, Symbol};
-use super::span::{Status, TraceSpan};
+use super::span::{SpanKey, Status, TraceSpan};
 use crate::domain::message::Usage;
 
 /// Characters of an error that a row keeps; the span has it whole.
@@ -54,6 +54,11 @@ pub struct Row {
 }
 
 impl Row {
+    /// The id of its span; `None` where that tells none.
+    pub fn key(&self) -> Option<SpanKey> {
+        Some(SpanKey(self.id)).filter(|key| !key.is_zero())
+    }
+
     /// Nanoseconds that it took; zero for one that runs, or ends before it starts.
     pub fn duration(&self) -> u64 {
         self.end.saturating_sub(self.start)

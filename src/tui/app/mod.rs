@@ -422,9 +422,7 @@ impl State {
     }
 
     fn frame_of(&self, area: Rect) -> Frame {
-        let beside = || view::beside_notice(self, area.width);
-        let said = self.notices.now.as_ref().map_or(0, |notice| notice.rows(area.width, beside()));
-        layout::frame(area, self.pane().reads_alone(), said)
+        layout::frame(area, self.pane().reads_alone())
     }
 
     /// How soon the screen wants to hear the time though nothing happens; `None` sleeps.

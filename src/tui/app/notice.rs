@@ -77,7 +77,7 @@ impl Notice {
         lines
     }
 
-    /// Rows above the last line of the screen: none where it fits beside what the last line must say.
+    /// Rows of its own: none where it fits beside what the last line must say.
     pub fn rows(&self, width: u16, beside: u16) -> u16 {
         let fits = columns(&self.shown()) + beside + 2 <= width;
         if fits { 0 } else { self.lines(width).len() as u16 }

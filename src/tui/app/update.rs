@@ -640,6 +640,10 @@ fn click(state: &mut State, mouse: Mouse, out: &mut Out<'_>) {
     {
         return press(state, key, out);
     }
+    // Nobody means what lies under a notice: a press on it takes it away.
+    if matches!(mouse.kind, MouseKind::Down(_)) && view::is_notice(state, at) {
+        return state.notices.press(state.now.elapsed);
+    }
     if let Some(top) = state.overlays.last_mut() {
         let outcome = match mouse.kind {
             MouseKind::Down(_) => top.click(at, state.area),

@@ -11,7 +11,7 @@ use super::{Cache, Notice, State};
 use crate::tui::action::Action;
 use crate::tui::key::{Key, KeyModifiers};
 use crate::tui::keymap::{Context, Keymap, label};
-use crate::tui::layout::{Frame, SMALLEST};
+use crate::tui::layout::{Frame, SMALLEST, over};
 use crate::tui::look::{Look, Role};
 use crate::tui::overlay::Overlay;
 use crate::tui::paint::{columns, fill, put, put_right, wrap};
@@ -45,12 +45,14 @@ pub fn view(state: &State, cache: &mut Cache, frame: &mut Screen<'_>) -> Vec<Wan
         too_small(state, screen, cells);
         return wants;
     }
+    let said_over = said_over(state, &parts);
     let sight = Sight {
         look: &state.look,
         options: &state.options,
         highlights: &state.highlights,
         now: state.now,
         covered: !state.overlays.is_empty(),
+        said_over,
         way: state.way(),
     };
     // Of a title under an overlay only a corner would be left.
@@ -72,7 +74,7 @@ pub fn view(state: &State, cache: &mut Cache, frame: &mut Screen<'_>) -> Vec<Wan
             caret = typed;
         }
     }
-    said(state, parts.said, cells);
+    said(state, clear_of(said_over, caret, parts.body), cells);
     bottom(state, &parts, cells);
     if let Some(caret) = caret {
         frame.set_cursor_position(caret);
@@ -266,7 +268,32 @@ fn labelled(shown: Place, named: Named, area: Rect) -> Vec<Tab> {
     Place::ALL.iter().enumerate().map(tab).collect()
 }
 
-/// A long notice, above the last line.
+/// The rows over the place in which a notice stands that has no room beside the hints; none where it has, or nothing is said.
+fn said_over(state: &State, parts: &Frame) -> Rect {
+    let Some(notice) = &state.notices.now else { return Rect::default() };
+    let width = parts.bottom.width;
+    let rows = notice.rows(width, beside_notice(state, width));
+    let above = over(parts.body, rows, state.pane().foot(parts.body));
+    // Nothing is written below an overlay, and a notice across one would cut it in two.
+    let screen = parts.top.union(parts.bottom);
+    let cut = |overlay: &Overlay| !overlay.area(screen).intersection(above).is_empty();
+    if state.overlays.iter().any(cut) { over(parts.body, rows, 0) } else { above }
+}
+
+/// Whether a notice stands there over the place.
+pub(super) fn is_notice(state: &State, at: Position) -> bool {
+    said_over(state, &state.frame()).contains(at)
+}
+
+/// The same above the line in which the caret is: who writes sees what they write.
+fn clear_of(said: Rect, caret: Option<Position>, body: Rect) -> Rect {
+    match caret.filter(|caret| (said.top()..said.bottom()).contains(&caret.y)) {
+        Some(caret) => Rect { y: caret.y.saturating_sub(said.height).max(body.y), ..said },
+        None => said,
+    }
+}
+
+/// A notice in rows of its own.
 fn said(state: &State, area: Rect, cells: &mut Buffer) {
     let Some(notice) = &state.notices.now else { return };
     fill(cells, area, state.look.style(Role::Surface));
@@ -277,7 +304,7 @@ fn said(state: &State, area: Rect, cells: &mut Buffer) {
 }
 
 /// Columns of what the last line says whatever else is said: a notice stands in it only where all of that stays.
-pub(super) fn beside_notice(state: &State, width: u16) -> u16 {
+fn beside_notice(state: &State, width: u16) -> u16 {
     let (hints, meter) = last_line(state, Rect { width, height: 1, ..Rect::default() });
     let figures = if meter.is_empty() { 0 } else { columns(&meter) + 2 };
     width_of(&hints) + GAP + figures
@@ -341,7 +368,7 @@ fn foot<'a>(state: &'a State, parts: &Frame) -> Foot<'a> {
     let mut x = area.x + 1;
     let (shown, meter) = last_line(state, area);
     let end = before(&meter, (x, area.right().saturating_sub(1)));
-    let here = state.notices.now.as_ref().filter(|_| parts.said.is_empty());
+    let here = state.notices.now.as_ref().filter(|_| said_over(state, parts).is_empty());
     let stops = stop(state).filter(|_| here.is_some());
     let (stopping, others): (Vec<Hint>, Vec<Hint>) =
         shown.into_iter().partition(|hint| Some(hint) == stops.as_ref());

@@ -174,7 +174,7 @@ pub enum Choice {
         path: String,
         skip_bad: bool,
     },
-    /// Has that knowledge base, or a new one, read a folder or a file.
+    /// Has that knowledge base, or a new one, read what lies there.
     AddDocuments {
         base: Option<BaseId>,
         path: String,

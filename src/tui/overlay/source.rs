@@ -32,11 +32,11 @@ impl SourceBlank {
             Self::Place => "where",
             Self::Endpoint => "endpoint",
             Self::Region => "region",
-            Self::Private => "own network",
+            Self::Private => "network",
             Self::Cut => "cut",
             Self::Include => "only",
             Self::Exclude => "without",
-            Self::Ignored => "ignore files",
+            Self::Ignored => "ignored",
             Self::Schedule => "schedule",
             Self::Watch => "watching",
         }

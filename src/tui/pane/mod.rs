@@ -131,6 +131,8 @@ pub struct Sight<'a> {
     pub now: Now,
     /// An overlay has the keys: nothing here has the caret.
     pub covered: bool,
+    /// A notice stands over these rows.
+    pub said_over: Rect,
     /// How the terminal shows pictures.
     pub way: Way,
 }
@@ -228,6 +230,11 @@ pub trait Pane {
     /// Nothing but the place is shown: no first line.
     fn reads_alone(&self) -> bool {
         false
+    }
+
+    /// Rows at the end of `body` in which something is written or asked: what is said for a moment stands above them.
+    fn foot(&self, _body: Rect) -> u16 {
+        0
     }
 
     /// What is open in it, for the first line; empty for nothing.

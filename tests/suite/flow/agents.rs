@@ -265,6 +265,11 @@ fn where_there_is_no_step_it_is_said_why() {
     stage.keys("<tab>E");
     assert!(stage.state.overlays.is_empty(), "{}", stage.text());
     assert!(stage.text().contains("broke off before its first step"), "{}", stage.text());
+    // Nor has one yet that another window still receives.
+    let mut stage = Stage::settled(120, 40, "dark");
+    stage.open(vec![message(90, None, Role::User, "two Assam"), streaming(&at_work())]);
+    stage.keys("<tab>E");
+    assert!(stage.text().contains("at work in another window"), "{}", stage.text());
     let mut stage = Stage::settled(120, 40, "dark");
     stage.open(vec![message(1, None, Role::User, "q"), answer(2, Some(1), "a", Outcome::Stopped)]);
     stage.keys("<tab>E");

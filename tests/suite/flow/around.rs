@@ -6,7 +6,8 @@ use outcrop::domain::workspace::Difference;
 use outcrop::domain::{Error, ErrorKind};
 use outcrop::tui::app::Start;
 use outcrop::tui::effect::Effect;
-use outcrop::tui::event::{Copied, Event};
+use outcrop::tui::event::{Button, Copied, Event, Mouse, MouseKind};
+use outcrop::tui::key::KeyModifiers;
 use outcrop::tui::keymap::Keymap;
 use outcrop::workbench::Reply;
 
@@ -59,7 +60,7 @@ fn whatever_is_said_the_key_that_stops_stays_in_sight() {
     assert!(line.contains("Esc stop") && stage.text().contains("Copied."), "{}", stage.text());
     stage.event(bad());
     assert!(footer(&mut stage).contains("Esc stop"), "{}", stage.text());
-    assert!(stage.text().contains("local/smollm2-135m"), "the composer is above it, not below");
+    assert!(stage.text().contains("local/smollm2-135m"), "the composer is below it, not under it");
 }
 
 #[test]
@@ -90,21 +91,70 @@ fn a_notice_takes_no_hint_s_room_in_any_place_and_stands_beside_them_where_all_f
         for place in 1..=9 {
             let mut stage = Stage::settled(width, height, "dark");
             stage.keys(&format!("<alt+{place}>"));
-            let before = footer(&mut stage);
+            let (before, hints) = (stage.text(), footer(&mut stage));
             stage.event(Event::Copied(Ok(Copied::Clipboard)));
             let (after, text) = (footer(&mut stage), stage.text());
-            let parts = before.split(" · ").flat_map(|part| part.split("  ")).map(str::trim);
+            let parts = hints.split(" · ").flat_map(|part| part.split("  ")).map(str::trim);
             for part in parts.filter(|part| !part.is_empty()) {
                 assert!(after.contains(part), "{width}, place {place}: {part}: {text}");
             }
-            let lines: Vec<&str> = text.lines().collect();
-            let above = lines[lines.len() - 3];
-            assert!(above.starts_with(" Copied.") || after.contains("Copied."), "{text}");
+            // It stands over one row, or in the last one: no other row is another.
+            let rows = |text: &str| text.lines().take(height.into()).map(str::to_owned).collect::<Vec<_>>();
+            let (was, is) = (rows(&before), rows(&text));
+            let other: Vec<&String> =
+                was.iter().zip(&is).filter(|(was, is)| was != is).map(|(_, is)| is).collect();
+            assert!(matches!(other[..], [row] if row.contains("Copied.")), "{width}, place {place}: {text}");
         }
     }
     let mut stage = Stage::settled(240, 70, "dark");
     stage.event(Event::Copied(Ok(Copied::Clipboard)));
     assert!(footer(&mut stage).starts_with(" Copied."), "{}", stage.text());
+}
+
+#[test]
+fn a_notice_stands_above_what_is_written_and_moves_nothing() {
+    for place in [1, 2, 6] {
+        let mut stage = Stage::settled(60, 20, "dark");
+        stage.keys(&format!("<alt+{place}>hello"));
+        let (before, caret) = (stage.text(), stage.caret());
+        assert!(caret.is_some() && before.contains("hello"), "{before}");
+        stage.event(bad());
+        let text = stage.text();
+        assert_eq!(stage.caret(), caret, "place {place}");
+        let rows = before.lines().zip(text.lines()).take(20);
+        let over: Vec<&str> = rows.filter(|(was, is)| was != is).map(|(_, is)| is).collect();
+        assert!(over.len() <= 3 && over.concat().contains("copying the answer"), "{text}");
+        assert!(text.contains("hello"), "{text}");
+        stage.pass(1000);
+        stage.keys("x<backspace>");
+        assert_eq!(stage.text(), before, "what lay under it is there again");
+    }
+}
+
+#[test]
+fn a_press_on_a_notice_takes_it_away_and_means_nothing_of_what_lies_under_it() {
+    let mut stage = Stage::settled(60, 20, "dark");
+    stage.open(vec![message(1, None, Role::User, "q"), answer(2, Some(1), "a", COMPLETE)]);
+    let before = stage.text();
+    stage.event(bad());
+    stage.pass(1000);
+    let text = stage.text();
+    let row = text.lines().position(|line| line.contains("copying the answer")).unwrap();
+    let (kind, row) = (MouseKind::Down(Button::Left), u16::try_from(row).unwrap());
+    stage.event(Event::Mouse(Mouse { kind, column: 3, row, modifiers: KeyModifiers::NONE }));
+    assert_eq!(stage.text(), before);
+}
+
+#[test]
+fn a_notice_cuts_no_overlay_in_two() {
+    let mut stage = Stage::settled(60, 20, "dark");
+    stage.keys("<f1>");
+    let before = stage.text();
+    stage.event(bad());
+    let text = stage.text();
+    let rows = before.lines().zip(text.lines()).take(20).enumerate();
+    let over: Vec<usize> = rows.filter(|(_, (was, is))| was != is).map(|(at, _)| at).collect();
+    assert_eq!(over, [16, 17, 18], "{text}");
 }
 
 #[test]

@@ -150,6 +150,23 @@ fn what_is_said_and_handed_on_is_of_the_span_that_was_chosen_when_it_was_asked()
 }
 
 #[test]
+fn a_search_that_goes_on_is_begun_anew_where_rows_have_other_numbers() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    let spans = weather()[..3].to_vec();
+    open(&mut stage, &spans);
+    let searches = |effects: &[Effect]| {
+        asked(effects).iter().filter(|request| matches!(request, Traces::Search { .. })).count()
+    };
+    assert_eq!(searches(&stage.keys("/paris<enter>")), 1);
+    let from = stage.effects.len();
+    let id = SpanKey(spans[0].id.0 ^ 77);
+    let mut grown = vec![TraceSpan { id, start: spans[0].start - 1, ..spans[0].clone() }];
+    grown.extend(spans);
+    grow(&mut stage, &grown);
+    assert_eq!(searches(&stage.effects[from..]), 1);
+}
+
+#[test]
 fn what_becomes_of_a_note_and_of_a_row_is_told_though_the_run_was_closed() {
     let mut stage = Stage::settled(120, 40, "dark");
     let (run, spans) = opened(&mut stage);

@@ -237,6 +237,19 @@ fn a_prompt_that_another_window_removed_leaves_its_text() {
 }
 
 #[test]
+fn a_run_that_finds_a_base_empty_says_by_keys_how_it_is_filled() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    arrive(&mut stage);
+    stage.keys("Hello<enter>");
+    let hint = "`outcrop kb add-source` and `outcrop kb sync` fill it.";
+    let error = Error::new(ErrorKind::NotFound, "searching a knowledge base", "\"docs\" is empty", hint);
+    let task = stage.task("\"run\"");
+    stage.event(Event::Ended { task, error: Some(error) });
+    let text = stage.text().split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(text.contains("a and s fill it.") && !text.contains("outcrop kb"), "{text}");
+}
+
+#[test]
 fn quitting_asks_while_a_run_is_answered_also_where_nobody_looks() {
     let mut stage = Stage::settled(120, 40, "dark");
     arrive(&mut stage);

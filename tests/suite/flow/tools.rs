@@ -108,3 +108,14 @@ fn what_a_tool_gives_back_goes_to_the_answer_that_called_it_and_to_no_other() {
     assert!(stage.text().contains("not shown any more"), "{}", stage.text());
     assert_eq!(stage.state.chat.composer.text(), "18 degrees", "what was written is there");
 }
+
+#[test]
+fn what_a_tool_gives_back_too_late_stands_behind_what_is_being_written() {
+    let mut stage = opened();
+    stage.keys("and then?<alt+t>18 degrees");
+    let change = Changed::ConversationRemoved { id: conversation(1) };
+    stage.reply("\"topic\":\"conversations\"", vec![Reply::Changed { number: 1, change }]);
+    stage.state.chat.composer.set_text("and then?");
+    assert_eq!(sent(&stage.keys("<enter>")), None);
+    assert_eq!(stage.state.chat.composer.text(), "and then?\n\n18 degrees");
+}

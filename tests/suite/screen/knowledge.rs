@@ -447,6 +447,17 @@ fn two_settings_are_asked_side_by_side() {
 }
 
 #[test]
+fn what_one_base_finds_late_is_not_shown_of_another() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    enter(&mut stage, bases());
+    stage.keys("<enter>refunds<enter>");
+    stage.keys("<esc><esc><esc>j<enter>");
+    stage.answer("\"search\"", vec![Reply::Retrieved { retrieved: retrieved(), prompt: None }]);
+    let text = stage.text();
+    assert!(!text.contains("A duplicate charge") && !text.contains("refunds.pdf"), "{text}");
+}
+
+#[test]
 fn what_an_answer_found_goes_to_the_column_that_asked_whichever_has_the_keys_by_then() {
     let found = |text: &str| {
         let mut all = retrieved();

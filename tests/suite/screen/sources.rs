@@ -115,6 +115,36 @@ fn a_sync_that_runs_is_shown_as_it_goes_on_and_the_next_one_is_asked_for() {
 }
 
 #[test]
+fn a_sync_that_begins_by_itself_leaves_the_keys_on_the_source_that_was_chosen() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    let (tended, runs) = tended();
+    let other = Source { id: SourceId::from_bytes([7; 16]), ..source(None) };
+    let base = base(1, "billing", vec![tended.sources[0].clone(), other.clone()]);
+    enter(&mut stage, vec![base.clone()]);
+    stage.keys("S");
+    stage.answer("\"runs\"", vec![Reply::SyncRuns { runs }]);
+    stage.keys("G");
+    let mut now = base;
+    now.updated = Timestamp(NOW);
+    now.sources[0].last = Some(Sync { id: SyncId::from_bytes([9; 16]), ..running() });
+    let change = Changed::Base { base: now };
+    stage.reply("\"knowledge\"}", vec![Reply::Changed { number: 1, change }]);
+    let asked = requests(&stage.keys("xd"));
+    assert!(matches!(asked[..], [Knowledge::RemoveSource { source, .. }] if source == other.id), "{asked:?}");
+}
+
+#[test]
+fn a_source_that_is_kept_late_takes_nothing_of_the_one_that_is_written_meanwhile() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    shown(&mut stage);
+    stage.keys("ewatching<enter>keep it so<enter>awhere<enter>~/other<enter><esc>");
+    let (base, _) = tended();
+    stage.answer("\"change_source\"", vec![Reply::Base { base }]);
+    stage.keys("a");
+    assert!(stage.text().contains("~/other"), "{}", stage.text());
+}
+
+#[test]
 fn which_files_of_a_source_are_read_and_when_is_written_and_what_is_wrong_is_told_in_its_line() {
     let mut stage = Stage::settled(120, 40, "dark");
     shown(&mut stage);
@@ -132,7 +162,7 @@ fn which_files_of_a_source_are_read_and_when_is_written_and_what_is_wrong_is_tol
     assert_eq!(requests(&stage.keys("<esc>")), []);
     stage.keys("e");
     assert!(stage.text().contains("0 6 * * 1 · next "), "{}", stage.text());
-    stage.keys("without<enter>drafts/** *.log<enter>ignore files<enter>watching<enter>");
+    stage.keys("without<enter>drafts/** *.log<enter>ignored<enter>watching<enter>");
     let asked = requests(&stage.keys("keep it so<enter>"));
     let exclude = Some(vec!["drafts/**".to_owned(), "*.log".to_owned()]);
     let wanted = SourceChange {
@@ -226,7 +256,7 @@ fn of_a_bucket_its_server_and_of_a_page_the_network_can_be_said() {
     assert_eq!(endpoint.as_deref(), Some("http://127.0.0.1:9000"));
     assert_eq!((plan.schedule.as_deref(), plan.watch), (Some("0 6 * * *"), false));
     let asked = requests(
-        &stage.keys("awhere<enter><ctrl+u>http://127.0.0.1/a.html<enter>own network<enter>add it<enter>"),
+        &stage.keys("awhere<enter><ctrl+u>http://127.0.0.1/a.html<enter>network<enter>add it<enter>"),
     );
     let [Knowledge::AddSource { plan, .. }] = &asked[..] else { panic!("{asked:?}") };
     assert_eq!(plan.origin, Origin::Url { url: "http://127.0.0.1/a.html".to_owned(), private: true });

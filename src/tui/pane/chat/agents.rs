@@ -118,9 +118,7 @@ impl State {
 
     /// What another word or prompt would lead elsewhere from: one of them is to be chosen.
     pub(super) fn edit_step(&self, desk: &mut Desk<'_>) {
-        // What never began has nothing to run on from.
-        let meant = self.work_meant().filter(|(_, acting)| acting.run.is_some());
-        let Some((id, acting)) = meant else { return desk.say(self.why_no_step(desk)) };
+        let Some((id, acting)) = self.work_meant() else { return desk.say(self.why_no_step(desk)) };
         let text = self.thread.message(id).map(Message::text).unwrap_or_default();
         let entry = |label: String, detail: String, choice: Choice| Entry {
             label,
@@ -160,13 +158,17 @@ impl State {
             let stops = desk.key(Context::Transcript, Action::Back);
             return format!("It is still at work: {stops} stops it, then a step can be written anew.");
         }
-        match self.answer().map(work_of) {
-            Some(Some(_)) => {
+        match self.answer().filter(|answer| work_of(answer).is_some()) {
+            Some(answer) if !is_over(answer) => {
+                "It is still at work in another window: a step can be written anew when that is over."
+                    .to_owned()
+            }
+            Some(_) => {
                 format!(
                     "It broke off before its first step: there is none to write anew. {again} asks again."
                 )
             }
-            _ => "No agent gave this answer: it has no steps to write anew.".to_owned(),
+            None => "No agent gave this answer: it has no steps to write anew.".to_owned(),
         }
     }
 
@@ -235,8 +237,7 @@ impl State {
         let answer = self.answer().filter(|_| self.thread.turn == Turn::Idle)?;
         let acting = work_of(answer)?;
         // What another window is still receiving, and what never began, can be run on from nowhere.
-        let is_over = answer.answer.as_ref().is_some_and(|known| known.outcome != Outcome::Streaming);
-        (is_over && acting.run.is_some()).then_some((answer.id, acting))
+        (is_over(answer) && acting.run.is_some()).then_some((answer.id, acting))
     }
 
     /// The run that gave the answer that keys act on: also the id of its trace.
@@ -315,6 +316,11 @@ impl State {
         self.tool_answered((of, id), text, true, desk);
         true
     }
+}
+
+/// Nobody writes at it any more, in no window.
+fn is_over(answer: &Message) -> bool {
+    answer.answer.as_ref().is_some_and(|known| known.outcome != Outcome::Streaming)
 }
 
 /// What an agent did for an answer.

@@ -82,6 +82,15 @@ impl State {
         areas
     }
 
+    /// Rows in which something is written, or asked of the person.
+    pub(super) fn foot(&self, body: Rect) -> u16 {
+        let areas = self.areas(body);
+        let offer = areas.offer.unwrap_or_default();
+        let parts = [offer, areas.failed, areas.queue, areas.candidates, areas.box_area];
+        let top = parts.iter().filter(|part| !part.is_empty()).map(|part| part.y).min();
+        top.map_or(0, |top| body.bottom() - top)
+    }
+
     /// The conversation's column: the composer below, what waits above it, the transcript in the rest.
     fn column(&self, main: Rect, areas: &mut Areas) {
         let width = main.width.min(MAIN);

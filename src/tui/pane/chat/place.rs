@@ -101,6 +101,10 @@ impl Pane for State {
         self.reads_alone()
     }
 
+    fn foot(&self, body: Rect) -> u16 {
+        self.foot(body)
+    }
+
     fn name(&self) -> &str {
         self.name()
     }

@@ -17,7 +17,7 @@ use crate::tui::action::Action;
 use crate::tui::app::Desk;
 use crate::tui::dataset::added;
 use crate::tui::effect::{Effect, Lane, TaskId, Written};
-use crate::tui::hinting::{from_elsewhere, in_keys};
+use crate::tui::hinting::retell;
 use crate::tui::keymap::Context;
 use crate::tui::scripts;
 use crate::tui::setup::Setup;
@@ -314,10 +314,9 @@ impl State {
     /// A refused file stays in its branch: what is said of it names the ways on; and keys stand for commands.
     fn advise(&mut self, desk: &Desk<'_>) {
         let ways = ways_on(desk);
-        let (keymap, away) = (&desk.options.keymap, from_elsewhere(&desk.options.keymap));
         for thread in std::iter::once(&mut self.thread).chain(&mut self.others) {
             thread.advise(&ways);
-            thread.retell(|hint| in_keys(hint, keymap, &away));
+            retell(thread, &desk.options.keymap);
         }
     }
 

@@ -7,7 +7,8 @@ use crate::domain::message::{Block, Message};
 use crate::tui::app::Desk;
 use crate::tui::overlay::Overlay;
 use crate::tui::overlay::pad::{Call, Pad};
-use crate::tui::thread::{Thread, Turn};
+use crate::tui::thread::{Given, Thread, Turn};
+use crate::tui::widget::composer::{Composer, joined};
 use crate::workbench::Request;
 use crate::workbench::request::chat::{Chat, Target};
 
@@ -54,13 +55,15 @@ impl State {
     ) {
         if self.thread.last_answer().is_none_or(|answer| answer.id != of) {
             // What somebody wrote is not lost for that.
-            if self.composer.is_empty() {
-                self.composer.set_text(&text);
-                self.typed(desk);
-            }
-            return desk.say("What asked for that is not shown any more: nothing was given back.");
+            let mut written = Composer::default();
+            written.set_text(&text);
+            let both = joined([self.composer.draft(), written.draft()]);
+            self.composer.set_draft(&both);
+            self.typed(desk);
+            return desk
+                .say("What asked for that is not shown any more: what you wrote stands in the composer.");
         }
-        self.thread.tools.insert(id, crate::tui::thread::Given { text, taken });
+        self.thread.tools.insert(id, Given { text, taken });
         if taken && self.calls_tools() {
             self.answer_tools(desk);
         } else if taken {

@@ -97,6 +97,11 @@ impl Pane for State {
         self.beat(reduced_motion)
     }
 
+    fn foot(&self, body: Rect) -> u16 {
+        let areas = self.areas(body);
+        areas.failed.height + areas.box_area.height
+    }
+
     fn name(&self) -> &str {
         self.comparison.as_ref().map_or("", |comparison| &comparison.title)
     }

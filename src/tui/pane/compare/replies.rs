@@ -12,7 +12,7 @@ use crate::tui::action::Action;
 use crate::tui::app::Desk;
 use crate::tui::dataset::added;
 use crate::tui::effect::{Effect, TaskId, Written};
-use crate::tui::hinting::{from_elsewhere, in_keys};
+use crate::tui::hinting::retell;
 use crate::tui::keymap::Context;
 use crate::tui::overlay::reading::Reading;
 use crate::tui::scripts;
@@ -129,9 +129,8 @@ impl State {
 
     /// What failed says by keys how one gets on.
     pub(super) fn tell_in_keys(&mut self, desk: &Desk<'_>) {
-        let (keymap, away) = (&desk.options.keymap, from_elsewhere(&desk.options.keymap));
         for lane in self.lanes.iter_mut().chain(self.aside.values_mut().flatten()) {
-            lane.thread.retell(|hint| in_keys(hint, keymap, &away));
+            retell(&mut lane.thread, &desk.options.keymap);
         }
     }
 

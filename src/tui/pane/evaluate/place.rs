@@ -228,6 +228,11 @@ impl Pane for State {
         self.select_dataset(self.shelf.selected, desk);
     }
 
+    fn foot(&self, body: Rect) -> u16 {
+        let areas = self.sitting.as_ref().map(|sitting| sitting.areas(body));
+        areas.map_or(0, |areas| areas.scales.height + areas.said.height)
+    }
+
     fn name(&self) -> &str {
         match (&self.sitting, &self.closed) {
             (Some(sitting), _) => &sitting.name,

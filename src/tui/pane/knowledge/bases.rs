@@ -65,7 +65,7 @@ impl State {
             Action::Open | Action::ShowDocuments | Action::ShowSources => {
                 let Some(id) = self.current().map(|base| base.id) else { return };
                 if self.open.as_ref().is_none_or(|open| open.id != id) {
-                    self.open = Some(Open::new(id));
+                    self.look_into(Some(Open::new(id)));
                 }
                 match action {
                     Action::ShowDocuments => self.show_documents(desk),
@@ -242,7 +242,9 @@ impl State {
     pub(super) fn drop_base(&mut self, id: BaseId) {
         self.bases.retain(|base| base.id != id);
         self.selected = self.selected.min(self.bases.len().saturating_sub(1));
-        self.open.take_if(|open| open.id == id);
+        if self.open.as_ref().is_some_and(|open| open.id == id) {
+            self.look_into(None);
+        }
     }
 }
 

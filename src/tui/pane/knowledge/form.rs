@@ -223,8 +223,14 @@ impl Form {
     }
 }
 
+/// What is said of a source that is there, each with its name: as where it is changed.
+pub(super) fn said_of(base: BaseId, source: &Source, wall: when::Now) -> Vec<(&'static str, String)> {
+    let form = Form::of(base, Some(source));
+    form.blanks().into_iter().map(|blank| (blank.name(), form.said(blank, wall))).collect()
+}
+
 /// When a schedule comes next, to be said after it.
-pub(super) fn next_of(cron: &str, wall: when::Now) -> String {
+fn next_of(cron: &str, wall: when::Now) -> String {
     let next = Schedule::of(cron, wall.at).ok().and_then(|times| times.next(wall.at, &wall.zone()));
     next.map(|next| format!(" · next {}", wall.clock(next))).unwrap_or_default()
 }
@@ -246,7 +252,7 @@ impl State {
     fn offer_form(&self, at: Option<SourceBlank>, desk: &mut Desk<'_>) {
         let Some(form) = &self.form else { return };
         let name = self.bases.iter().find(|base| base.id == form.base).map_or("", |base| &base.name);
-        let wall = when::Now { at: desk.now.wall, offset: desk.options.utc_offset };
+        let wall = desk.wall();
         desk.overlays.push(Overlay::Menu(form.menu(name, at, wall)));
     }
 
@@ -281,7 +287,7 @@ impl State {
 
     /// The source is added, or is so from now on.
     fn keep_source(&mut self, desk: &mut Desk<'_>) {
-        let Some(form) = &self.form else { return };
+        let Some(form) = self.form.clone() else { return };
         let id = form.base;
         let request = match &form.source {
             Some(source) => {
@@ -290,16 +296,18 @@ impl State {
             }
             None => match form.plan(desk) {
                 Ok(plan) => Knowledge::AddSource { id, plan },
-                Err(error) => return self.refused(error, desk),
+                Err(error) => return self.refused(form, error, desk),
             },
         };
         let task = desk.call(None, Request::Knowledge(request));
-        self.wait(task, Wait::Keep);
+        self.wait(task, Wait::Keep(Box::new(form)));
     }
 
-    /// What was written is kept.
-    pub(super) fn kept(&mut self, base: Base, desk: &mut Desk<'_>) {
-        let Some(form) = self.form.take() else { return self.grown(base, desk) };
+    /// What was written so is kept; another one may be written by now.
+    pub(super) fn kept(&mut self, form: &Form, base: Base, desk: &mut Desk<'_>) {
+        if self.form.as_ref() == Some(form) {
+            self.form = None;
+        }
         let (id, new) = (base.id, base.sources.last().map(|source| source.id));
         self.grown(base, desk);
         if form.source.is_none() {
@@ -315,17 +323,19 @@ impl State {
         }
     }
 
-    /// What was written could not be kept: it is to be mended.
-    pub(super) fn refused(&self, error: Error, desk: &mut Desk<'_>) {
-        match &self.form {
-            Some(form) if form.source.is_none() => {
-                let prompt = Prompt::source_blank(SourceBlank::Place, "");
-                desk.overlays.push(Overlay::Prompt(prompt.mended(&form.place, error)));
-            }
-            _ => {
-                desk.complain(&error);
-                self.offer_form(None, desk);
-            }
+    /// What was written so could not be kept: it is to be mended, unless another one is written by now.
+    pub(super) fn refused(&mut self, form: Form, error: Error, desk: &mut Desk<'_>) {
+        if self.form.as_ref().is_some_and(|other| *other != form) {
+            return desk.complain(&error);
+        }
+        if form.source.is_none() {
+            let prompt = Prompt::source_blank(SourceBlank::Place, "");
+            desk.overlays.push(Overlay::Prompt(prompt.mended(&form.place, error)));
+            self.form = Some(form);
+        } else {
+            desk.complain(&error);
+            self.form = Some(form);
+            self.offer_form(None, desk);
         }
     }
 }

@@ -89,7 +89,7 @@ pub struct State {
 }
 
 /// What a reply is for.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 enum Wait {
     List,
     /// Whether there is what a base is to be made of, as it was typed, and how that is cut.
@@ -109,8 +109,8 @@ enum Wait {
     Documents,
     /// The syncs of that base.
     Runs(BaseId),
-    /// The source that was written is added, or changed.
-    Keep,
+    /// The source that was written so is added, or changed.
+    Keep(Box<Form>),
     /// The passages of a document from that one on.
     Passages(DocumentId, u32),
     Look(PassageId),
@@ -123,6 +123,21 @@ enum Wait {
     Import,
     /// What a file would become.
     Cut,
+}
+
+impl Wait {
+    /// It is of the base that is looked into, and of no other.
+    fn is_of_the_open(&self) -> bool {
+        matches!(
+            self,
+            Self::Find(_)
+                | Self::Answer(_)
+                | Self::Documents
+                | Self::Runs(_)
+                | Self::Passages(..)
+                | Self::Look(_)
+        )
+    }
 }
 
 /// The base that is looked into.
@@ -220,6 +235,12 @@ impl State {
     /// The base that is selected in the list.
     fn current(&self) -> Option<&Base> {
         self.bases.get(self.selected)
+    }
+
+    /// Looks into another base, or into none: what still comes of the one before is not for it.
+    fn look_into(&mut self, open: Option<Open>) {
+        self.open = open;
+        self.instead(Wait::is_of_the_open);
     }
 
     /// The base that is looked into.

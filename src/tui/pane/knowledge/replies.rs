@@ -28,7 +28,7 @@ impl State {
                 self.offer_now(desk);
             }
             (Wait::Runs(id), Reply::SyncRuns { runs }) => self.take_runs(id, runs, desk),
-            (Wait::Keep, Reply::Base { base }) => self.kept(base, desk),
+            (Wait::Keep(form), Reply::Base { base }) => self.kept(&form, base, desk),
             (Wait::Check(typed, chunking), Reply::Done) => self.make(typed, chunking, desk),
             (Wait::Make(typed, chunking), Reply::Base { base }) => {
                 let id = base.id;
@@ -184,14 +184,14 @@ impl State {
                     open.shelf.error = error;
                 }
             }
-            Wait::Runs(_) => {
-                if let Some(open) = &mut self.open {
+            Wait::Runs(id) => {
+                if let Some(open) = self.open.as_mut().filter(|open| open.id == id) {
                     open.sources.error = error;
                 }
             }
-            Wait::Keep => {
+            Wait::Keep(form) => {
                 if let Some(error) = error {
-                    self.refused(error, desk);
+                    self.refused(*form, error, desk);
                 }
             }
             Wait::Passages(document, _) => {

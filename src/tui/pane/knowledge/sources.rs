@@ -4,7 +4,7 @@ use super::view::progress;
 use super::{Page, State, Wait, is_worked_on, layout};
 use crate::domain::Error;
 use crate::domain::figures::{bytes, count, grouped, span};
-use crate::domain::id::BaseId;
+use crate::domain::id::{BaseId, SourceId, SyncId};
 use crate::domain::knowledge::base::{Base, Source};
 use crate::domain::knowledge::sync::{Statistics, Sync, SyncRun, SyncState};
 use crate::tui::action::Action;
@@ -37,6 +37,18 @@ pub(super) enum Row<'a> {
     Run(&'a Source, &'a Sync),
 }
 
+/// What a row is of, wherever it stands.
+type Known = (SourceId, Option<SyncId>);
+
+impl Row<'_> {
+    fn known(&self) -> Known {
+        match self {
+            Self::Source(source) => (source.id, None),
+            Self::Run(source, sync) => (source.id, Some(sync.id)),
+        }
+    }
+}
+
 impl Sources {
     /// Each source, then its syncs, the newest first.
     pub fn rows<'a>(&'a self, base: &'a Base) -> Vec<Row<'a>> {
@@ -48,6 +60,11 @@ impl Sources {
             rows.extend(own.map(|&(_, sync)| Row::Run(source, sync)));
         }
         rows
+    }
+
+    /// What keys act on.
+    fn chosen(&self, base: &Base) -> Option<Known> {
+        self.rows(base).get(self.selected).map(Row::known)
     }
 }
 
@@ -68,10 +85,20 @@ impl State {
 
     /// The syncs of a base have come.
     pub(super) fn take_runs(&mut self, id: BaseId, runs: Vec<SyncRun>, desk: &Desk<'_>) {
+        let chosen = self.opened().and_then(|(open, base)| open.sources.chosen(base));
         let Some(open) = self.open.as_mut().filter(|open| open.id == id) else { return };
         (open.sources.runs, open.sources.error) = (runs, None);
-        let selected = open.sources.selected;
-        self.select_row(selected, desk);
+        self.stay_on(chosen, desk);
+    }
+
+    /// Rows have come or gone: the one that keys act on is the same still, or that of its source.
+    fn stay_on(&mut self, chosen: Option<Known>, desk: &Desk<'_>) {
+        let Some((open, base)) = self.opened() else { return };
+        let rows = open.sources.rows(base);
+        let place = |known: Known| rows.iter().position(|row| row.known() == known);
+        let at = chosen.and_then(|(source, sync)| place((source, sync)).or_else(|| place((source, None))));
+        let at = at.unwrap_or(open.sources.selected);
+        self.select_row(at, desk);
     }
 
     /// A base is another one than it was: what is listed of it follows.
@@ -83,11 +110,11 @@ impl State {
         let last = |base: &Base| -> Vec<_> {
             base.sources.iter().map(|source| (source.id, source.last.as_ref().map(|last| last.id))).collect()
         };
-        if last(before) != last(base) {
+        let (others, chosen) = (last(before) != last(base), open.sources.chosen(before));
+        if others {
             self.read_runs(desk);
         }
-        let selected = self.open.as_ref().map_or(0, |open| open.sources.selected);
-        self.select_row(selected, desk);
+        self.stay_on(chosen, desk);
     }
 
     fn select_row(&mut self, at: usize, desk: &Desk<'_>) {
@@ -139,7 +166,7 @@ impl State {
         match (action, self.picked()) {
             (Action::AddDocuments, _) => self.write_source(id, None, desk),
             (Action::Open, Some((source, Some(sync)))) => {
-                let wall = when::Now { at: desk.now.wall, offset: desk.options.utc_offset };
+                let wall = desk.wall();
                 desk.overlays.push(Overlay::Reading(Box::new(reading(&source, &sync, wall))));
             }
             (Action::Open | Action::ChangeSource, Some((source, _))) => {

@@ -1,6 +1,6 @@
 //! What an action, a key or the mouse does here.
 
-use super::{Focus, Open, Page, State, layout};
+use super::{Focus, Open, Page, State, is_worked_on, layout};
 use crate::tui::action::Action;
 use crate::tui::app::Desk;
 use crate::tui::event::{Mouse, MouseKind};
@@ -47,6 +47,7 @@ impl State {
         let (sides, columns) = (self.cuts.as_ref(), self.open.as_ref());
         match action {
             Action::TwoChunkings if sides.is_some_and(|cuts| cuts.sides.len() > 1) => Some("one way"),
+            Action::SyncBase if self.meant().is_some_and(is_worked_on) => Some("pause"),
             Action::TwoSettings if columns.is_some_and(|open| open.columns.len() > 1) => Some("one setting"),
             _ => None,
         }
@@ -94,7 +95,7 @@ impl State {
             }
             Page::Passages | Page::Documents | Page::Sources => open.page = Page::Found,
             Page::Found if open.focus == Focus::Hits => open.focus = Focus::Query,
-            Page::Found => self.open = None,
+            Page::Found => self.look_into(None),
         }
     }
 

@@ -102,6 +102,11 @@ impl Pane for State {
         self.beat()
     }
 
+    fn foot(&self, body: Rect) -> u16 {
+        let areas = self.areas(body);
+        areas.failed.height + areas.box_area.height
+    }
+
     fn name(&self) -> &str {
         self.making().map_or("", |making| &making.asked.prompt)
     }

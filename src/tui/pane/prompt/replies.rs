@@ -8,6 +8,7 @@ use crate::domain::{Error, ErrorKind};
 use crate::tui::action::Action;
 use crate::tui::app::Desk;
 use crate::tui::effect::TaskId;
+use crate::tui::hinting::retell;
 use crate::tui::keymap::Context;
 use crate::tui::scripts;
 use crate::tui::thread::Load;
@@ -57,6 +58,7 @@ impl State {
                 self.thread.stamp(desk.wall());
                 self.thread.take_messages(thread.messages, thread.conversation.leaf);
                 self.thread.take_head(&thread.conversation);
+                retell(&mut self.thread, &desk.options.keymap);
                 let streams = |outcome: &Outcome| *outcome == Outcome::Streaming;
                 let answer = self.thread.last_answer().and_then(|message| message.answer.as_ref());
                 if answer.is_some_and(|answer| streams(&answer.outcome)) && self.thread.watch.is_none() {
@@ -103,7 +105,10 @@ impl State {
             }
             Reply::Delta { event: Said::Notice { text } } => desk.note(text),
             Reply::Delta { event } => self.thread.delta(&event, desk.now.wall),
-            Reply::Finished { answer } => self.thread.finished(answer),
+            Reply::Finished { answer } => {
+                self.thread.finished(answer);
+                retell(&mut self.thread, &desk.options.keymap);
+            }
             _ => {}
         }
         self.refit(desk);
@@ -131,6 +136,7 @@ impl State {
                 let ended = message.answer.as_ref().is_some_and(|a| a.outcome != Outcome::Streaming);
                 if !self.thread.streams(message.id) {
                     self.thread.upsert(message);
+                    retell(&mut self.thread, &desk.options.keymap);
                 }
                 if ended {
                     self.drop_watch(desk);
@@ -151,7 +157,8 @@ impl State {
                 Some(error) => Outcome::Failed { error },
                 None => Outcome::Interrupted,
             };
-            return self.turn_ended(task, outcome);
+            self.turn_ended(task, outcome);
+            return retell(&mut self.thread, &desk.options.keymap);
         }
         let Some(wait) = self.waits.remove(&task) else { return };
         let Some(error) = error else { return };

@@ -89,7 +89,7 @@ impl State {
         self.export = None;
     }
 
-    /// That of it could not be read.
+    /// What of it could not be read.
     pub(super) fn lack(&mut self, places: Vec<String>) {
         if let Some(export) = &mut self.export {
             export.damaged.extend(places);
@@ -101,6 +101,9 @@ impl State {
         let Some(Export { id, path, replace, pieces, damaged, .. }) = self.export.take() else { return };
         if let Some(error) = error {
             return desk.complain(error);
+        }
+        if pieces.size() == 0 {
+            return desk.note("Nothing of the run can be written in this form: no file was made.");
         }
         if let Some(first) = damaged.first() {
             let parts = count(damaged.len() as u64, "part", "parts");

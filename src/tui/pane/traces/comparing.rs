@@ -119,8 +119,9 @@ impl State {
         let Some(Versus { ids, shown }) = &self.versus else { return };
         let Some((side, row)) = shown.want() else { return };
         let Some(id) = ids.get(side).copied() else { return };
-        let task =
-            desk.call(Some(Lane("traces.said")), Request::Traces(Traces::Span { id, row, span: None }));
+        // A run that goes on may have other numbers by now.
+        let span = shown.span(side, row);
+        let task = desk.call(Some(Lane("traces.said")), Request::Traces(Traces::Span { id, row, span }));
         self.wait(task, Wait::Said(side, row));
     }
 

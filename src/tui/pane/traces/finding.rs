@@ -174,16 +174,28 @@ impl State {
             Ok(whole) => {
                 open.find.writing = false;
                 if !whole {
-                    let (id, filter) = (open.id(), open.find.line.text().trim().to_owned());
-                    let task =
-                        desk.call(Some(Lane("trace.find")), Request::Traces(Traces::Search { id, filter }));
-                    open.find.task = Some(task);
-                    self.instead(|wait| *wait == Wait::Found);
-                    self.wait(task, Wait::Found);
+                    self.look_in_spans(desk);
                 }
             }
         }
         self.rest(desk);
+    }
+
+    fn look_in_spans(&mut self, desk: &mut Desk<'_>) {
+        let Some(open) = &mut self.open else { return };
+        let (id, filter) = (open.id(), open.find.line.text().trim().to_owned());
+        let task = desk.call(Some(Lane("trace.find")), Request::Traces(Traces::Search { id, filter }));
+        open.find.task = Some(task);
+        self.instead(|wait| *wait == Wait::Found);
+        self.wait(task, Wait::Found);
+    }
+
+    /// Rows have other numbers now: what still comes of a search would be taken for others, so it is begun anew.
+    pub(super) fn find_anew(&mut self, desk: &mut Desk<'_>) {
+        if self.open.as_ref().is_some_and(|open| open.find.task.is_some()) {
+            self.stop_finding(desk);
+            self.look_in_spans(desk);
+        }
     }
 
     /// What is looked for within spans is looked for no more.

@@ -2,6 +2,7 @@
 
 use super::State;
 use super::open::{Focus, Open};
+use super::update::is_handed_on;
 use crate::domain::trace::Source;
 use crate::tui::action::Action;
 
@@ -82,27 +83,21 @@ fn lacks_among_spans(open: &Open, action: Action) -> Option<&'static str> {
 
 /// What is done with the spans of a run that is looked into.
 fn of_one_run(action: Action) -> bool {
-    matches!(
-        action,
-        Action::ScoreSpan
-            | Action::NoteSpan
-            | Action::AddToDataset
-            | Action::RateCall
-            | Action::AskOthers
-            | Action::EditCall
-            | Action::ReplayRun
-            | Action::ShowTranscript
-            | Action::NextError
-            | Action::PreviousError
-            | Action::NextCall
-            | Action::PreviousCall
-            | Action::NextSlow
-            | Action::ZoomSpan
-            | Action::ZoomIn
-            | Action::ZoomOut
-            | Action::ShowLatencies
-            | Action::ShowFindings
-            | Action::Search
-            | Action::ShowSpan
-    )
+    is_handed_on(action)
+        || matches!(
+            action,
+            Action::ShowTranscript
+                | Action::NextError
+                | Action::PreviousError
+                | Action::NextCall
+                | Action::PreviousCall
+                | Action::NextSlow
+                | Action::ZoomSpan
+                | Action::ZoomIn
+                | Action::ZoomOut
+                | Action::ShowLatencies
+                | Action::ShowFindings
+                | Action::Search
+                | Action::ShowSpan
+        )
 }

@@ -183,6 +183,7 @@ impl State {
             // They would be taken for what other rows say.
             self.instead(|wait| matches!(wait, Wait::Span(_) | Wait::Step(_)));
             self.tell_no_more();
+            self.find_anew(desk);
         }
         self.ask_what_is_wrong(desk);
         self.rest(desk);

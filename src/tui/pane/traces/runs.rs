@@ -101,7 +101,9 @@ impl State {
         };
         if self.runs.iter().any(is_gone) {
             let chosen = self.current().map(|run| run.id).filter(|_| self.selected > 0);
-            self.runs.retain(|run| !is_gone(run));
+            let gone: Vec<TraceId> = self.runs.iter().filter(|run| is_gone(run)).map(|run| run.id).collect();
+            self.runs.retain(|run| !gone.contains(&run.id));
+            self.marked.retain(|id| !gone.contains(id));
             let at = chosen.and_then(|id| self.runs.iter().position(|run| run.id == id));
             self.select(at.unwrap_or(if chosen.is_some() { self.selected } else { 0 }), desk);
         }

@@ -307,7 +307,7 @@ fn can_among_spans(open: &Open, action: Action) -> bool {
 }
 
 /// What a span is noted and handed on by, wherever it is read.
-fn is_handed_on(action: Action) -> bool {
+pub(super) fn is_handed_on(action: Action) -> bool {
     matches!(
         action,
         Action::ScoreSpan

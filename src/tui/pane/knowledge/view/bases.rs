@@ -107,7 +107,7 @@ fn card(base: &Base, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
     }
     if base.sources.is_empty() {
         let key = sight.key(Context::Bases, Action::AddDocuments);
-        stands.push(("source", format!("none yet: {key} adds a folder or a file"), Role::Warn));
+        stands.push(("source", format!("none yet: {key} adds one"), Role::Warn));
     }
     // Where there is no room for all, what goes on and what went wrong comes first.
     let all = [about.as_slice(), stands.as_slice()].concat();

@@ -4,15 +4,14 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::domain::figures::span;
-use crate::domain::knowledge::base::{Base, Origin, Source};
-use crate::domain::knowledge::patterns;
+use crate::domain::knowledge::base::{Base, Source};
 use crate::domain::knowledge::sync::Started;
 use crate::tui::action::Action;
 use crate::tui::keymap::Context;
 use crate::tui::look::Role;
 use crate::tui::paint::{put, put_right, scrollbar, thumb, wrap};
 use crate::tui::pane::Sight;
-use crate::tui::pane::knowledge::form::next_of;
+use crate::tui::pane::knowledge::form::said_of;
 use crate::tui::pane::knowledge::sources::{self, Row, stands};
 use crate::tui::pane::knowledge::{Open, layout};
 use crate::tui::rows::{bar, facts, failed, ground, parted};
@@ -72,7 +71,7 @@ pub(super) fn draw(open: &Open, base: &Base, sight: &Sight<'_>, body: Rect, cell
     if let Some(row) = rows.get(listed.selected) {
         let inside = parted(card_area, card_area.x > area.x, look, cells);
         let told = match *row {
-            Row::Source(source) => of_source(source, sight),
+            Row::Source(source) => of_source(base, source, sight),
             Row::Run(_, sync) => sources::facts(sync, sight.wall()),
         };
         let y = facts(&told, look, inside, cells);
@@ -96,37 +95,10 @@ fn itself(source: &Source) -> &'static str {
 }
 
 /// What is known of a source.
-fn of_source(source: &Source, sight: &Sight<'_>) -> Vec<(&'static str, String, Role)> {
+fn of_source(base: &Base, source: &Source, sight: &Sight<'_>) -> Vec<(&'static str, String, Role)> {
     let wall = sight.wall();
-    let mut told = vec![("where", source.origin.place(), Role::Text)];
-    match &source.origin {
-        Origin::S3 { endpoint, region, .. } => {
-            let named = [("endpoint", endpoint), ("region", region)].into_iter();
-            told.extend(named.filter_map(|(name, said)| Some((name, said.clone()?, Role::Text))));
-        }
-        Origin::Url { private: true, .. } => {
-            told.push(("", "it may lie on this machine or in its network".to_owned(), Role::Text));
-        }
-        Origin::Files { .. } | Origin::Url { .. } => {}
-    }
-    told.push(("cut", source.chunking.to_string(), Role::Text));
-    if let Some((include, exclude)) = source.origin.patterns() {
-        let or = |patterns: &[String], none: &str| {
-            if patterns.is_empty() { none.to_owned() } else { patterns::line(patterns) }
-        };
-        told.push(("only", or(include, "every file that can be read"), Role::Text));
-        told.push(("without", or(exclude, "none is left out"), Role::Text));
-    }
-    if let Origin::Files { ignored, .. } = &source.origin {
-        let does = if *ignored { "read too" } else { "left out" };
-        told.push(("ignored", format!("what .gitignore and .ignore name is {does}"), Role::Text));
-    }
-    let times = source.schedule.as_ref().map(|times| format!("{}{}", times.cron, next_of(&times.cron, wall)));
-    told.push(("schedule", times.unwrap_or_else(|| "none".to_owned()), Role::Text));
-    if source.origin.is_near() {
-        let words = if source.watch { "looked through when its files change" } else { "off" };
-        told.push(("watching", words.to_owned(), Role::Text));
-    }
+    let said = said_of(base.id, source, wall).into_iter();
+    let mut told: Vec<_> = said.map(|(name, words)| (name, words, Role::Text)).collect();
     match &source.last {
         Some(sync) => {
             let (state, role) = stands(sync);

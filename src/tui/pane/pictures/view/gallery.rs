@@ -92,7 +92,8 @@ fn teach(state: &State, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
 
 /// One picture in the middle of its place; what cannot be shown, or not yet, is described. Returns the line below it.
 fn picture(state: &State, sight: &Sight<'_>, made: &Made, room: Rect, cells: &mut Buffer) -> u16 {
-    let hidden = sight.way.by == By::Words || sight.covered && sight.way.is_fragile();
+    let over = sight.covered || !sight.said_over.intersection(room).is_empty();
+    let hidden = sight.way.by == By::Words || over && sight.way.is_fragile();
     let seen = state.shows.seen(&made.blob, (room.width, room.height), sight.way);
     match seen {
         Seen::Cells(drawn) if !hidden => {

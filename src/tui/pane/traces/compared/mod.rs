@@ -32,7 +32,7 @@ use crate::domain::figures::{count, grouped};
 use crate::domain::trace::aligned::{Fate, Pair};
 use crate::domain::trace::contents::Contents;
 use crate::domain::trace::made::{Change, Made};
-use crate::domain::trace::{Outline, Packed, Row};
+use crate::domain::trace::{Outline, Packed, Row, SpanKey};
 use crate::domain::untrusted::brief;
 use crate::tui::look::{Look, Role};
 use crate::tui::paint::{put, put_right, scrollbar, thumb};
@@ -315,6 +315,11 @@ impl Compared {
         let rows = self.rows();
         let wanted = (0..).zip(rows).filter_map(|(side, row)| Some((side, row?)));
         wanted.filter(|_| self.opened).find(|key| !self.texts.contains_key(key))
+    }
+
+    /// The id of a row's span.
+    pub(super) fn span(&self, side: usize, row: u32) -> Option<SpanKey> {
+        self.outlines.get(side)?.rows.get(row as usize)?.key()
     }
 
     /// What was said in a span.

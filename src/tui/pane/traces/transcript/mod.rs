@@ -108,7 +108,7 @@ impl Transcript {
         self.turned = self.turned.iter().filter_map(|row| place(*row)).collect();
         let told = std::mem::take(&mut self.told);
         self.told = told.into_iter().filter_map(|(row, told)| Some((place(row)?, told))).collect();
-        let moved = |step: &Step| Step { row: place(step.row).unwrap_or(u32::MAX), ..step.clone() };
+        let moved = |step: &Step| Step { row: place(step.row).unwrap_or(u32::MAX), ..*step };
         self.steps = self.steps.iter().map(moved).collect();
     }
 
