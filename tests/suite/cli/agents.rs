@@ -223,21 +223,23 @@ async fn a_program_reads_and_reaches_only_what_is_named() {
     }
     let connects =
         format!("/bin/bash -c 'exec 3<>/dev/tcp/127.0.0.1/{}' || exit 5\n{ANSWER} connected", server.port);
-    for (network, offline, said) in [
-        ("", false, "exit status: 5"),
-        (", network = true", false, "connected"),
-        (", network = true", true, "exit status: 5"),
-    ] {
-        let group = program(&home, &connects, network);
-        fs::write(home.beside().join("b.toml"), format!("instruction = 'x'\nmodel = '{ACTS}'\n{group}"))
-            .unwrap();
-        assert_eq!(home.run(&["agent", "edit", "a", "b.toml"]).code, Some(0));
+    let gives = |offline: bool| {
         let how: &[&str] = if offline { &["--json", "--offline"] } else { &["--json"] };
-        let gave = gave(&run(&home, call, how));
-        // A machine that cannot keep the network from it does not start it.
-        let refused = offline && gave[0].1.contains("--offline forbids the network");
-        assert!(gave[0].1.contains(said) || refused, "{network} {offline}: {gave:?}");
-    }
+        gave(&run(&home, call, how))[0].1.clone()
+    };
+    let fenced = program(&home, &connects, "");
+    fs::write(home.beside().join("b.toml"), format!("instruction = 'x'\nmodel = '{ACTS}'\n{fenced}"))
+        .unwrap();
+    assert_eq!(home.run(&["agent", "edit", "a", "b.toml"]).code, Some(0));
+    assert!(gives(false).contains("exit status: 5"));
+    let free = program(&home, &connects, ", network = true");
+    fs::write(home.beside().join("b.toml"), format!("instruction = 'x'\nmodel = '{ACTS}'\n{free}")).unwrap();
+    assert_eq!(home.run(&["agent", "edit", "a", "b.toml"]).code, Some(0));
+    assert!(gives(false).contains("connected"));
+    let offline = gives(true);
+    // A machine that cannot keep the network from it does not start it.
+    let refused = offline.contains("--offline forbids the network");
+    assert!(offline.contains("exit status: 5") || refused, "{offline}");
     let left = home.run(&["usage", "egress"]).stdout;
     assert_eq!(left.matches("the program /bin/sh").count(), 1, "{left}");
 }
