@@ -190,13 +190,13 @@ impl State {
         self.read_step(desk);
     }
 
-    /// What was computed away from the screen failed in the middle.
+    /// What was computed away from the screen failed in the middle. Rows that are shown already stay; the next that come are laid
+    /// out with them.
     pub fn not_laid_out(&mut self) {
-        let waits =
-            |open: &&mut super::Open| matches!(open.reading, Reading::LaidOut(_)) && open.laid.is_none();
+        let waits = |open: &&mut super::Open| matches!(open.reading, Reading::LaidOut(_));
         if let Some(open) = self.open.as_mut().filter(waits) {
             open.reading = Reading::Idle;
-            open.error = Some(senseless());
+            open.error = open.laid.is_none().then(senseless);
         }
     }
 
