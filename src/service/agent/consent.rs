@@ -1,7 +1,5 @@
 //! What a person is asked to agree to while a run waits for their word.
 
-use std::sync::PoisonError;
-
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
@@ -56,7 +54,7 @@ impl Running {
     async fn waits(&mut self, id: String, event: AgentEvent) -> bool {
         let (say, said) = oneshot::channel();
         let (key, told) = ((self.run.id, id.clone()), id);
-        self.agents.pending.lock().unwrap_or_else(PoisonError::into_inner).insert(key, say);
+        self.agents.pending().insert(key, say);
         let since = Instant::now();
         self.tell(event).await;
         let agreed = said.await.unwrap_or(false);
