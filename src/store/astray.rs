@@ -63,11 +63,8 @@ fn opens(keys: &[KeyId], folder: &Path) -> Result<Option<bool>> {
     let mut met = None;
     for name in names(folder)? {
         let path = folder.join(name);
-        let one = if path.is_dir() {
-            opens(keys, &path)?
-        } else {
-            first_key(&path).map(|key| keys.contains(&key))
-        };
+        let one =
+            if path.is_dir() { opens(keys, &path)? } else { first_key(&path).map(|key| keys.contains(&key)) };
         if one == Some(true) {
             return Ok(one);
         }
