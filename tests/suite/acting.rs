@@ -153,7 +153,8 @@ async fn every_step_of_an_agent_tells_in_which_conversation_it_was_done() {
     let door = home.open().await;
     let id = TraceId(*acting(&answer).run.unwrap().as_bytes());
     for (row, operation) in ["invoke_agent", "chat", "execute_tool", "chat"].into_iter().enumerate() {
-        let shown = one(&door, Request::Traces(Traces::Span { id, row: row as u32, span: None })).await.unwrap();
+        let shown =
+            one(&door, Request::Traces(Traces::Span { id, row: row as u32, span: None })).await.unwrap();
         let told = serde_json::to_value(&shown).unwrap().to_string();
         assert!(told.contains(operation), "{told}");
         assert!(told.contains("gen_ai.conversation.id") && told.contains(&head.id.to_string()), "{told}");
@@ -272,6 +273,24 @@ async fn who_asks_bounds_a_run_below_its_own_limits() {
     assert_eq!(state, State::Answered { text: "It".to_owned() });
     let hasty = Context { deadline_ms: Some(200), ..Context::of(Face::Cli) };
     let replies = door.call(hasty, Request::Agents(asked("a b c d e f g h i j", "scripted/acts@2")));
+    assert_eq!(over(replies).await.unwrap_err().kind, ErrorKind::Timeout);
+}
+
+#[tokio::test]
+async fn nobody_s_word_is_waited_for_longer_than_who_asks_has_time() {
+    let home = home();
+    let door = home.open().await;
+    let group = json!({"name": "sums", "confirm": true, "runs": {"built_in": {"tool": "calculator"}}});
+    let agent = made(&door, &json!({ "groups": [group] })).await;
+    let asked = Agents::Run {
+        id: agent.id,
+        question: format!("acts\n{SUM}"),
+        after: None,
+        version: None,
+        model: None,
+    };
+    let hasty = Context { deadline_ms: Some(1000), ..Context::of(Face::Cli) };
+    let replies = door.call(hasty, Request::Agents(asked));
     assert_eq!(over(replies).await.unwrap_err().kind, ErrorKind::Timeout);
 }
 
