@@ -68,7 +68,8 @@ impl State {
             return;
         }
         let task = desk.call(None, Request::Traces(Traces::Export { id, form }));
-        self.export = Some(Export { task, id, path, replace, pieces: Pieces::default(), size: 0, damaged: Vec::new() });
+        self.export =
+            Some(Export { task, id, path, replace, pieces: Pieces::default(), size: 0, damaged: Vec::new() });
     }
 
     /// A piece of it.
