@@ -58,18 +58,4 @@ impl<'a> Tree<'a> {
         }
         Some((position, count))
     }
-
-    /// The newest leaf under `id`: where a person lands who chooses that branch.
-    pub fn newest_leaf(&self, id: MessageId) -> MessageId {
-        let mut leaf = id;
-        let mut steps = 0;
-        while let Some(child) = self.children(Some(leaf)).last() {
-            leaf = child.id;
-            steps += 1;
-            if steps > self.messages.len() {
-                break;
-            }
-        }
-        leaf
-    }
 }

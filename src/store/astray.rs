@@ -41,9 +41,7 @@ impl Site {
         for name in self.shelf_names()? {
             let mut known: Vec<KeyId> = old_sealers(desk, &name)?.iter().map(Sealer::id).collect();
             known.push(sealer(&desk.keys, &name).id());
-            let mut met = Vec::new();
-            key_ids(&self.shelves().join(&name), &mut met)?;
-            if !met.is_empty() && !met.iter().any(|id| known.contains(id)) {
+            if opens(&known, &self.shelves().join(&name))? == Some(false) {
                 astray.push(name);
             }
         }
@@ -60,19 +58,22 @@ impl Site {
     }
 }
 
-/// The keys that the files under a folder begin with.
-fn key_ids(folder: &Path, met: &mut Vec<KeyId>) -> Result<()> {
+/// Whether one of these keys opens a file under a folder; `None` where none is sealed. The first that one opens settles it.
+fn opens(keys: &[KeyId], folder: &Path) -> Result<Option<bool>> {
+    let mut met = None;
     for name in names(folder)? {
         let path = folder.join(name);
-        if path.is_dir() {
-            key_ids(&path, met)?;
-        } else {
-            met.extend(first_key(&path));
+        let one =
+            if path.is_dir() { opens(keys, &path)? } else { first_key(&path).map(|key| keys.contains(&key)) };
+        if one == Some(true) {
+            return Ok(one);
         }
+        met = met.or(one);
     }
-    Ok(())
+    Ok(met)
 }
 
+/// The key that a sealed file begins with.
 fn first_key(path: &Path) -> Option<KeyId> {
     let mut fixed = [0; FIXED];
     File::open(path).ok()?.read_exact_at(&mut fixed, 0).ok()?;

@@ -24,6 +24,13 @@ const REFUSED: [i64; 8] = [
     libc::SYS_request_key,
 ];
 
+/// Beside its own numbers a kernel for x86-64 may know a second set, of calls with pointers of 32 bits: the same with this bit,
+#[cfg(target_arch = "x86_64")]
+const SECOND: i64 = 0x4000_0000;
+/// and these of the refused ones by numbers of their own: `ptrace`, `process_vm_readv`, `process_vm_writev`.
+#[cfg(target_arch = "x86_64")]
+const RENUMBERED: [i64; 3] = [521, 539, 540];
+
 /// The families of sockets of a program that has a network; names are looked up with the help of the last.
 const NETWORK: [i32; 3] = [libc::AF_INET, libc::AF_INET6, libc::AF_NETLINK];
 
@@ -55,6 +62,11 @@ fn filter(arch: TargetArch, network: bool) -> std::result::Result<BpfProgram, Ba
         };
         let others = NETWORK.into_iter().map(is_other).collect::<std::result::Result<Vec<_>, _>>()?;
         sockets.push(SeccompRule::new(others)?);
+    }
+    #[cfg(target_arch = "x86_64")]
+    {
+        let calls = REFUSED.into_iter().chain(RENUMBERED).chain([libc::SYS_socket]);
+        rules.extend(calls.map(|call| (call | SECOND, Vec::new())));
     }
     rules.insert(libc::SYS_socket, sockets);
     let refused = SeccompAction::Errno(libc::EACCES.unsigned_abs());

@@ -277,6 +277,24 @@ async fn who_asks_bounds_a_run_below_its_own_limits() {
     assert_eq!(over(replies).await.unwrap_err().kind, ErrorKind::Timeout);
 }
 
+#[tokio::test]
+async fn nobody_s_word_is_waited_for_longer_than_who_asks_has_time() {
+    let home = home();
+    let door = home.open().await;
+    let group = json!({"name": "sums", "confirm": true, "runs": {"built_in": {"tool": "calculator"}}});
+    let agent = made(&door, &json!({ "groups": [group] })).await;
+    let asked = Agents::Run {
+        id: agent.id,
+        question: format!("acts\n{SUM}"),
+        after: None,
+        version: None,
+        model: None,
+    };
+    let hasty = Context { deadline_ms: Some(1000), ..Context::of(Face::Cli) };
+    let replies = door.call(hasty, Request::Agents(asked));
+    assert_eq!(over(replies).await.unwrap_err().kind, ErrorKind::Timeout);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn whoever_watches_a_conversation_sees_what_is_asked_and_one_of_them_answers_it() {
     let home = home();

@@ -1,12 +1,16 @@
 //! Schemas without what does not stand in them: nothing is ever fetched, and what reads a schema refuses one that it cannot follow.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value};
 
 /// The schema with every part that refers to what is not in it left open, which lets anything pass there; and what was referred
 /// to, each once. A part is found by its pointer or by its anchor.
 pub fn whole(schema: &Value) -> (Value, Vec<String>) {
     let mut missing = Vec::new();
-    let document = Document { whole: schema, own: schema.get("$id").and_then(Value::as_str) };
+    let mut anchors = BTreeSet::new();
+    find_anchors(schema, &mut anchors);
+    let document = Document { whole: schema, own: schema.get("$id").and_then(Value::as_str), anchors };
     let closed = document.part(schema, &mut missing);
     (closed, missing)
 }
@@ -15,6 +19,7 @@ struct Document<'a> {
     whole: &'a Value,
     /// Its own address.
     own: Option<&'a str>,
+    anchors: BTreeSet<&'a str>,
 }
 
 impl Document<'_> {
@@ -57,7 +62,7 @@ impl Document<'_> {
             _ => None,
         };
         if let Some(inside) = inside
-            && (self.whole.pointer(inside).is_some() || has_anchor(self.whole, inside))
+            && (self.whole.pointer(inside).is_some() || self.anchors.contains(inside))
         {
             return Some(format!("#{inside}").into());
         }
@@ -68,14 +73,15 @@ impl Document<'_> {
     }
 }
 
-fn has_anchor(schema: &Value, name: &str) -> bool {
+/// The names that parts have of their own.
+fn find_anchors<'a>(schema: &'a Value, found: &mut BTreeSet<&'a str>) {
     match schema {
-        Value::Array(parts) => parts.iter().any(|part| has_anchor(part, name)),
+        Value::Array(parts) => parts.iter().for_each(|part| find_anchors(part, found)),
         Value::Object(own) => {
-            let is_it = |key: &str| own.get(key).and_then(Value::as_str) == Some(name);
-            is_it("$anchor") || is_it("$dynamicAnchor") || own.values().any(|part| has_anchor(part, name))
+            found.extend(["$anchor", "$dynamicAnchor"].into_iter().filter_map(|key| own.get(key)?.as_str()));
+            own.values().for_each(|part| find_anchors(part, found));
         }
-        _ => false,
+        _ => {}
     }
 }
 

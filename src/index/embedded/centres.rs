@@ -3,12 +3,16 @@
 //! Vectors are seen by their high bytes alone, seven bits and a sign a value: that is near enough to tell which centre is the
 //! nearest, and what is near is compared exactly afterwards.
 
+use std::ops::Range;
+
 use outcrop_kernel::nearness::{Query, split};
 
 use super::frame::unit;
 
 /// Rounds of k-means. After the first few hardly any vector changes its centre.
 const ROUNDS: usize = 6;
+/// Vectors that are looked at before the next look at whether it is to stop.
+const AT_ONCE: usize = 4096;
 /// Vectors that one thread takes at least: for fewer another thread costs more than it saves.
 const SHARE: usize = 256;
 /// More threads take the processor from what people wait for.
@@ -57,10 +61,14 @@ impl Centres {
             centres.push(&sample.values(deck[at]));
         }
         for _ in 0..ROUNDS {
-            if stop() {
-                return None;
+            let mut nearest = Vec::with_capacity(sample.len());
+            while nearest.len() < sample.len() {
+                if stop() {
+                    return None;
+                }
+                let from = nearest.len();
+                nearest.extend(centres.nearest_of(sample, from..sample.len().min(from + AT_ONCE)));
             }
-            let nearest = centres.nearest(sample);
             centres = centres.moved(sample, &nearest, &mut chance);
         }
         Some(centres)
@@ -79,10 +87,15 @@ impl Centres {
 
     /// The centre that each vector is nearest to, the first one of equal ones.
     pub(super) fn nearest(&self, rows: &Rows) -> Vec<u16> {
+        self.nearest_of(rows, 0..rows.len())
+    }
+
+    fn nearest_of(&self, rows: &Rows, some: Range<usize>) -> Vec<u16> {
         let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        let threads = threads.min(MOST_THREADS).min(rows.len() / SHARE).max(1);
-        let part = |at: usize| rows.len() * at / threads..rows.len() * (at + 1) / threads;
-        let work = |range: std::ops::Range<usize>| {
+        let threads = threads.min(MOST_THREADS).min(some.len() / SHARE).max(1);
+        let at = |part: usize| some.start + some.len() * part / threads;
+        let part = |number: usize| at(number)..at(number + 1);
+        let work = |range: Range<usize>| {
             let mut sums = vec![0; self.len()];
             range.map(|at| self.one(&Query::new(&rows.values(at)), &mut sums)).collect::<Vec<u16>>()
         };

@@ -240,7 +240,7 @@ fn replay(writer: &mut Writer, live: &mut Live, opening: Opening, notes: &mut Ve
 
 /// What helps where something is damaged.
 pub(super) const HINT: &str =
-    "It can be mended: what is not damaged is kept, and the next sync brings the rest.";
+    "It is mended by the next `outcrop kb sync`: what is not damaged is kept, and the rest is read again.";
 
 fn damaged(why: &str) -> Error {
     Error::new(ErrorKind::Corrupt, "opening a knowledge base", why, HINT)

@@ -109,13 +109,11 @@ impl Inner {
             let Some(tuned) = self.tuned(all, stop)? else { return Ok(()) };
             all = tuned;
         }
-        let lists = Arc::new(all);
-        let shelf = {
-            let mut live = self.live_mut();
-            live.lists = OnceLock::from(Some(Arc::clone(&lists)));
-            live.shelf.clone()
-        };
-        shelf.write(FILE, &lists.encode())
+        let shelf = self.live().shelf.clone();
+        // Where that fails the next sync tries again: the lists are those that were until then.
+        shelf.write(FILE, &all.encode())?;
+        self.live_mut().lists = OnceLock::from(Some(Arc::new(all)));
+        Ok(())
     }
 
     /// As many rows of the lists are compared as some passages, taken for questions, need to find their neighbours.

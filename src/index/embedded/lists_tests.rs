@@ -4,12 +4,12 @@ use super::frame::{Frame, unit};
 use super::lists::{Lists, NEAREST, QUESTIONS, evenly, highs};
 use super::scan::Asked;
 use super::table::Table;
-use super::tests::{log, noise, shelf};
+use super::tests::{log, noise, shelf, shelf_with};
 use super::*;
 use crate::domain::knowledge::attribute::{Attributes, Value};
 use crate::domain::knowledge::filter::{Filter, Test};
 use crate::domain::knowledge::vectors::Probed;
-use crate::store::Span;
+use crate::store::{Faults, Span};
 
 const DIMENSIONS: usize = 32;
 /// Passages around one centre.
@@ -196,6 +196,27 @@ fn lists_come_at_the_end_of_a_sync_and_hide_nothing_that_came_or_went_since() {
     assert_eq!(asked(&opened, 1500, None).1, None);
     opened.inner.list(&|| false).unwrap();
     assert!(of(&opened) > 240);
+}
+
+#[test]
+fn lists_that_could_not_be_written_are_made_by_the_next_sync() {
+    use std::sync::atomic::{AtomicBool, Ordering};
+    let folder = tempfile::tempdir().unwrap();
+    let full = Arc::new(AtomicBool::new(false));
+    let is_full = Arc::clone(&full);
+    let refused = move || is_full.load(Ordering::SeqCst).then(|| std::io::Error::other("no room"));
+    let shelf = shelf_with(folder.path(), Faults::new(move |_| refused().map_or(Ok(()), Err)));
+    let opened = open(&shelf, VectorSearch::Approximate, 1500);
+    put(&opened, 0..1500);
+    full.store(true, Ordering::SeqCst);
+    assert!(opened.inner.list(&|| false).is_err());
+    assert_eq!(asked(&opened, 70, None).1, None);
+    full.store(false, Ordering::SeqCst);
+    opened.inner.list(&|| false).unwrap();
+    let wanted = asked(&opened, 70, None);
+    assert!(wanted.1.is_some());
+    drop(opened);
+    assert_eq!(asked(&open(&shelf, VectorSearch::Approximate, 1500), 70, None), wanted);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 //!
 //! ```text
 //! base          which generation it is, and the dimensions of its vectors
+//! damaged       only since damage was met, until the base is mended
 //! gen-000001/
 //!   base        a copy of that
 //!   passages    a log: texts, attributes and vectors as they came; the truth
@@ -48,8 +49,11 @@ use crate::domain::id::{DocumentId, PassageId};
 use crate::domain::knowledge::passage::{Entry, Passage};
 use crate::domain::knowledge::ranking::Ranked;
 use crate::domain::knowledge::vectors::{self, VectorSearch};
-use crate::domain::{Error, Result};
+use crate::domain::{Error, ErrorKind, Result};
 use crate::store::{Hold, Shelf};
+
+/// What says on the shelf of a base that damage was met in it.
+const DAMAGED: &str = "damaged";
 
 /// What a mending could not save.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -111,6 +115,11 @@ impl Embedded {
         Ok((embedded, Mended { lost }))
     }
 
+    /// Whether damage was met in the base on a shelf, by whatever process, and nobody has mended it since.
+    pub fn is_damaged(shelf: &Shelf) -> bool {
+        shelf.has(DAMAGED)
+    }
+
     fn open_as(
         shelf: Shelf,
         dimensions: usize,
@@ -132,6 +141,9 @@ impl Embedded {
         let Opened { writer, live, lost } = generation::open(&own, opening, &mut notes)?;
         let words = write::checked(words, &own, &live)?;
         base.keep(&shelf)?;
+        if mending {
+            shelf.remove(DAMAGED)?;
+        }
         let inner = Inner {
             shelf,
             dimensions,
@@ -173,7 +185,8 @@ impl Embedded {
         work: impl FnOnce(&Inner) -> Result<T> + Send + 'static,
     ) -> BoxFuture<'_, Result<T>> {
         let inner = self.inner.clone();
-        let done = tokio::task::spawn_blocking(move || work(&inner));
+        let done =
+            tokio::task::spawn_blocking(move || work(&inner).inspect_err(|error| inner.remember(error)));
         async move {
             done.await.unwrap_or_else(|why| Err(Error::internal("using a knowledge base", why.to_string())))
         }
@@ -182,6 +195,14 @@ impl Embedded {
 }
 
 impl Inner {
+    /// That damage was met is kept beside the base, so that the next sync mends it.
+    fn remember(&self, error: &Error) {
+        if error.kind == ErrorKind::Corrupt && !self.shelf.has(DAMAGED) {
+            // Where that fails, whoever meets the damage next does it.
+            let _ = self.shelf.write(DAMAGED, b"");
+        }
+    }
+
     fn numbers(&self) -> MutexGuard<'_, ()> {
         self.numbers.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -14,7 +14,7 @@ use crate::store::{Faults, Options, Owner, Span, Store, Unlock};
 
 const DIMENSIONS: usize = 8;
 
-fn shelf_with(folder: &Path, faults: Faults) -> Shelf {
+pub(super) fn shelf_with(folder: &Path, faults: Faults) -> Shelf {
     let owner = Owner::try_take(folder).unwrap().unwrap();
     let options = Options { faults, ..Options::default() };
     Store::open_with(&owner, &Unlock::default(), options).unwrap().0.shelf("base").unwrap()

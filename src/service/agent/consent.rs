@@ -1,9 +1,7 @@
 //! What a person is asked to agree to while a run waits for their word.
 
-use std::sync::PoisonError;
-
 use tokio::sync::oneshot;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout_at};
 
 use super::halt::Halt;
 use super::kept;
@@ -12,6 +10,7 @@ use super::run::Running;
 use crate::domain::agent::AgentEvent;
 use crate::domain::agent::action::shown;
 use crate::domain::agent::turn::Asked;
+use crate::domain::{Error, ErrorKind};
 
 impl Running {
     /// Asks about tools that nobody has agreed to as they are now, before a model hears of them.
@@ -24,7 +23,7 @@ impl Running {
             let (run, group) = (self.run.id, self.definition.groups[at].name.clone());
             let id = format!("tools of {group}");
             let ask = AgentEvent::Agree { run, id: id.clone(), group: group.clone(), shown };
-            if self.waits(id, ask).await {
+            if self.waits(id, ask).await? {
                 let (agent, pinned) = (self.run.agent, self.servers.agree(at));
                 self.agents.archive.run(move |store| kept::pin(store, agent, group, pinned)).await?;
             } else {
@@ -40,7 +39,7 @@ impl Running {
     }
 
     /// Asks whether a call may be made. Only the person's own word counts.
-    pub(super) async fn agreed(&mut self, asked: &Asked) -> bool {
+    pub(super) async fn agreed(&mut self, asked: &Asked) -> Result<bool, Halt> {
         // A server may give calls of several steps one id: a word about one is none about another.
         let id = format!("{}:{}", self.run.spent.steps, asked.id);
         let confirm = AgentEvent::Confirm {
@@ -52,16 +51,26 @@ impl Running {
         self.waits(id, confirm).await
     }
 
-    /// Waits for a person's word on what is told by `event`.
-    async fn waits(&mut self, id: String, event: AgentEvent) -> bool {
+    /// Waits for a person's word on what is told by `event`, and no longer than who asks waits for all of it.
+    async fn waits(&mut self, id: String, event: AgentEvent) -> Result<bool, Halt> {
         let (say, said) = oneshot::channel();
         let (key, told) = ((self.run.id, id.clone()), id);
-        self.agents.pending.lock().unwrap_or_else(PoisonError::into_inner).insert(key, say);
+        self.agents.pending().insert(key, say);
         let since = Instant::now();
         self.tell(event).await;
-        let agreed = said.await.unwrap_or(false);
+        let said = match self.until {
+            Some(until) => timeout_at(until, said).await,
+            None => Ok(said.await),
+        };
         self.waited += since.elapsed();
+        let agreed = said.map_err(|_| unsaid())?.unwrap_or(false);
         self.tell(AgentEvent::Decided { id: told, agreed }).await;
-        agreed
+        Ok(agreed)
     }
+}
+
+/// The time of who asks is over, and nobody has said a word.
+fn unsaid() -> Error {
+    let why = "nobody has said in time whether it may do what it asks for";
+    Error::new(ErrorKind::Timeout, "running an agent", why, "Run it again with more time, and answer it.")
 }

@@ -204,10 +204,13 @@ pub(super) fn waiting(store: &Store, agent: AgentId, which: Option<RunId>) -> Re
 ///
 /// # Errors
 ///
-/// `Busy`: it is not as it was when it waited for these answers.
+/// `Busy`: it is not as it was when it waited for these answers, or another run goes on from it.
 pub(super) fn take_up(store: &Store, waited: &State, run: &Run) -> Result<()> {
     let taken = store.change::<Run>(&AgentRunOf(run.agent, run.id), |now| {
-        if now.state == *waited { Ok((run.clone(), Batch::new())) } else { Err(answered_elsewhere(&now)) }
+        if now.state != *waited || is_taken(store, &now) {
+            return Err(answered_elsewhere(&now));
+        }
+        Ok((run.clone(), Batch::new()))
     })?;
     taken.map(drop).ok_or_else(|| missing("answering the calls of an agent"))
 }
@@ -217,17 +220,21 @@ pub(super) fn take_up(store: &Store, waited: &State, run: &Run) -> Result<()> {
 ///
 /// # Errors
 ///
-/// `Busy`: a run goes on from it already.
+/// `Busy`: a run goes on from it already, or it does so itself.
 pub(super) fn branch_off(store: &Store, from: RunId, run: &Run) -> Result<()> {
-    let runs =
-        |taken: RunId| readable(store, run.agent, taken).is_some_and(|run| run.state == State::Running);
     let left = store.change::<Run>(&AgentRunOf(run.agent, from), |now| {
-        if now.taken_by.is_some_and(runs) {
+        if !matches!(now.state, State::Waiting { .. }) || is_taken(store, &now) {
             return Err(answered_elsewhere(&now));
         }
         Ok((Run { taken_by: Some(run.id), ..now }, putting(store, run)?))
     })?;
     if left.is_some() { Ok(()) } else { put_run(store, run) }
+}
+
+/// Whether another run that went on from it runs now.
+fn is_taken(store: &Store, run: &Run) -> bool {
+    let by = run.taken_by.and_then(|by| readable(store, run.agent, by));
+    by.is_some_and(|by| by.state == State::Running)
 }
 
 /// Somebody else was first.
@@ -317,6 +324,7 @@ pub(super) fn missing(doing: &str) -> Error {
 mod tests {
     use super::super::onward::blank;
     use super::*;
+    use crate::domain::agent::Wanted;
     use crate::store::{Owner, Unlock};
 
     #[test]
@@ -342,5 +350,36 @@ mod tests {
         assert_eq!(left().into_iter().collect::<Vec<_>>(), [blobs[1].clone()], "another run holds it too");
         remove(&store, id).unwrap();
         assert!(left().is_empty());
+    }
+
+    #[test]
+    fn a_run_that_waits_is_gone_on_with_in_one_way_at_a_time() {
+        let home = tempfile::tempdir().unwrap();
+        let unlock = Unlock { passphrase: None, ask: false };
+        let store = Store::open(&Owner::take(home.path()).unwrap(), &unlock).unwrap().0;
+        let definition = Definition { instruction: "x".to_owned(), ..Definition::default() };
+        let agent = create(&store, "a".to_owned(), definition, String::new()).unwrap().agent.id;
+        let new = || blank(agent, 1, "scripted/acts".parse().unwrap());
+        let call = Wanted {
+            id: "1".to_owned(),
+            action: "ask_user".to_owned(),
+            input: serde_json::json!({}),
+            question: None,
+        };
+        let waits = Run { state: State::Waiting { calls: vec![call] }, ..new() };
+        put_run(&store, &waits).unwrap();
+        let itself = Run { state: State::Running, ..waits.clone() };
+        let [one, other] = [new(), new()];
+        branch_off(&store, waits.id, &one).unwrap();
+        for refused in [branch_off(&store, waits.id, &other), take_up(&store, &waits.state, &itself)] {
+            assert_eq!(refused.unwrap_err().kind, ErrorKind::Busy);
+        }
+        // Once that has ended it may be answered again.
+        put_run(&store, &Run { state: State::Stopped, ..one }).unwrap();
+        take_up(&store, &waits.state, &itself).unwrap();
+        for refused in [branch_off(&store, waits.id, &other), take_up(&store, &waits.state, &itself)] {
+            assert_eq!(refused.unwrap_err().kind, ErrorKind::Busy);
+        }
+        assert_eq!(readable(&store, agent, other.id), None);
     }
 }

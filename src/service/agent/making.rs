@@ -36,7 +36,7 @@ impl Running {
                     return Err(replay::missing(asked).into());
                 }
                 self.declined(asked)
-            } else if self.asks(asked) && !self.agreed(asked).await {
+            } else if self.asks(asked) && !self.agreed(asked).await? {
                 self.declined(asked)
             } else {
                 agreed.push(asked);

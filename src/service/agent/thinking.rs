@@ -42,8 +42,12 @@ impl Running {
         self.run.spent.steps += 1;
         let (step, number) = (asking.step, self.run.spent.steps);
         self.tell(AgentEvent::Step { step, number }).await;
-        for text in std::mem::take(&mut self.offered.untold) {
-            tracing::warn!("{text}");
+        let untold = std::mem::take(&mut self.offered.untold);
+        if !untold.is_empty() {
+            // Their words are those of whoever offers the tools.
+            tracing::warn!(places = untold.len(), "schemas of tools refer to what is not in them");
+        }
+        for text in untold {
             self.tell(AgentEvent::Remark { text }).await;
         }
         let prompt = self.definition.steps.of(step);

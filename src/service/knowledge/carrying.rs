@@ -19,6 +19,7 @@ use tokio::sync::mpsc;
 use super::embedding::Embedder;
 use super::filing::{blocking, passage_id};
 use super::place::plain;
+use super::stores::arranged;
 use super::{Knowledge, documents, forget, holding, is_free, put};
 use crate::domain::change::Changed;
 use crate::domain::id::{BaseId, DocumentId, SourceId};
@@ -437,7 +438,7 @@ impl Bringing<'_> {
         }
         self.flush().await?;
         self.index.settle().await?;
-        self.index.arrange(self.service.ends.clone()).await?;
+        arranged(&*self.index, &self.service.ends).await;
         let counts = self.index.counts().await?;
         if (counts.documents, counts.passages) != (self.holds.documents, self.holds.passages) {
             let why = format!("{} passages became {}", self.holds.passages, counts.passages);

@@ -46,6 +46,11 @@ pub(super) fn check(path: &Path, include: &[String], exclude: &[String]) -> Resu
     chosen(path, include, exclude).map(drop)
 }
 
+/// Whether files can be chosen by these patterns, wherever they are.
+pub(super) fn can_choose(include: &[String], exclude: &[String]) -> Result<()> {
+    chosen(Path::new("/"), include, exclude).map(drop)
+}
+
 /// Lists a source of files, with those that ignore files name where they are to be read, as long as that is `wanted`.
 pub(super) fn list(
     path: &Path,

@@ -7,6 +7,7 @@ use futures_util::stream::BoxStream;
 use tokio_util::sync::CancellationToken;
 
 use super::Knowledge;
+use super::stores::arranged;
 use super::sync::Running;
 use crate::domain::id::{BaseId, PassageId};
 use crate::domain::knowledge::base::Base;
@@ -125,8 +126,8 @@ impl Knowledge {
             let to = self.index_in(&base, moving.to, terms).await?;
             self.copy(&base, &moving, (&*from, &*to), stop).await?;
             to.settle().await?;
-            to.arrange(stop.clone()).await?;
             compared(&*from, &*to, stop).await?;
+            arranged(&*to, stop).await;
             base = self
                 .changed(base.id, move |base| {
                     base.store = moving.to;

@@ -38,11 +38,6 @@ pub(super) struct Objects {
     pub within: Duration,
 }
 
-/// Whether patterns choose something.
-pub(super) fn check(include: &[String], exclude: &[String]) -> Result<()> {
-    chosen(Path::new("/"), include, exclude).map(drop)
-}
-
 impl Objects {
     /// Lists them. What is a folder's mark is left out, and what patterns do not choose.
     pub async fn list(&self, stop: &CancellationToken) -> Result<Listing> {

@@ -16,6 +16,7 @@ use super::embedding::Embedder;
 use super::filing::{Cut, Out, cut, digest_of};
 use super::listing::{Listed, Listing};
 use super::place::{Place, Taken, Took};
+use super::stores::arranged;
 use crate::domain::change::Changed;
 use crate::domain::id::{BaseId, DocumentId};
 use crate::domain::knowledge::attribute::{Metadata, before_embedding};
@@ -115,7 +116,8 @@ impl Pass<'_> {
         self.carry_out(&mut act).await?;
         went?;
         self.index.settle().await?;
-        self.index.arrange(self.stop.clone()).await
+        arranged(&*self.index, &self.stop).await;
+        Ok(())
     }
 
     async fn work_off(&mut self, due: Vec<Work>, act: &mut Act) -> Result<()> {

@@ -1,8 +1,6 @@
 //! What a source is made of, and changed to: checked before anything of it is kept.
 
-use std::path::Path;
-
-use super::{Knowledge, listing, objects, page};
+use super::{Knowledge, listing, page};
 use crate::domain::id::{BaseId, SourceId};
 use crate::domain::knowledge::base::{Base, Origin, Source, SourceChange, SourcePlan};
 use crate::domain::knowledge::schedule::Schedule;
@@ -60,12 +58,12 @@ fn choose(origin: &mut Origin, change: &SourceChange) -> Result<()> {
     if let Some(wanted) = &change.exclude {
         exclude.clone_from(wanted);
     }
-    listing::chosen(Path::new("/"), include, exclude).map(drop)
+    listing::can_choose(include, exclude)
 }
 
 /// Whether files can be chosen by these patterns.
 pub fn check_patterns(patterns: &[String]) -> Result<()> {
-    listing::chosen(Path::new("/"), patterns, &[]).map(drop)
+    listing::can_choose(patterns, &[])
 }
 
 /// Whether a base can have such a source: before one is made for it.
@@ -79,7 +77,7 @@ pub(super) fn planned(plan: SourcePlan) -> Result<Source> {
     let mut origin = plan.origin;
     match &mut origin {
         Origin::Files { path, include, exclude, .. } => listing::check(path, include, exclude)?,
-        Origin::S3 { include, exclude, .. } => objects::check(include, exclude)?,
+        Origin::S3 { include, exclude, .. } => listing::can_choose(include, exclude)?,
         Origin::Url { url, private } => *url = page::check(url, *private)?,
     }
     watchable(&origin, plan.watch)?;

@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
+use tokio_util::sync::CancellationToken;
+
 use super::{Knowledge, shelf};
-use crate::domain::Result;
 use crate::domain::id::BaseId;
 use crate::domain::knowledge::base::Base;
 use crate::domain::knowledge::store::StoreKind;
 use crate::domain::secret::Secret;
+use crate::domain::{ErrorKind, Result};
 use crate::index::{EXACT, Embedded, PgOptions, Pgvector, Qdrant, QdrantOptions, VectorStore};
 use crate::net;
 use crate::service::invoke::Terms;
@@ -41,6 +43,42 @@ impl Knowledge {
     /// The index of a base.
     pub(super) async fn index(&self, base: &Base, terms: &Terms) -> Result<Arc<dyn VectorStore>> {
         self.index_in(base, base.store, terms).await
+    }
+
+    /// The index of a base that is synced. One of this workspace in which damage was met is mended first: what that cannot save,
+    /// the sync reads again.
+    pub(super) async fn mended(&self, base: &Base, terms: &Terms) -> Result<Arc<dyn VectorStore>> {
+        let opened = self.index(base, terms).await;
+        if base.store != StoreKind::Embedded {
+            return opened;
+        }
+        let (id, dimensions) = (base.lies_under(), base.dimensions as usize);
+        let is_damaged = match &opened {
+            Ok(_) => {
+                self.archive.run(move |store| Ok(Embedded::is_damaged(&store.shelf(&shelf(id))?))).await?
+            }
+            Err(error) => error.kind == ErrorKind::Corrupt,
+        };
+        if !is_damaged {
+            return opened;
+        }
+        drop(opened);
+        let mut open = self.open.lock().await;
+        let key = (id, base.store);
+        // Who asks it in this moment goes on with what there is; another sync mends it.
+        if open.get(&key).is_none_or(|known| Arc::strong_count(&known.store) == 1) {
+            open.remove(&key);
+            let mended = self
+                .archive
+                .run(move |store| Ok(Embedded::mend(store.shelf(&shelf(id))?, dimensions)?.1))
+                .await?;
+            tracing::warn!(
+                lost = mended.lost,
+                "a damaged knowledge base was mended; its sync reads again what was lost"
+            );
+        }
+        drop(open);
+        self.index(base, terms).await
     }
 
     /// What one store has of a base.
@@ -110,6 +148,13 @@ impl Knowledge {
     /// Forgets what is open of a base.
     pub(super) async fn shut(&self, ids: &[BaseId]) {
         self.open.lock().await.retain(|(under, _), _| !ids.contains(under));
+    }
+}
+
+/// Makes questions faster, when all else is done. Where that fails nothing is lost, and the next sync tries again.
+pub(super) async fn arranged(index: &dyn VectorStore, stop: &CancellationToken) {
+    if let Err(error) = index.arrange(stop.clone()).await {
+        tracing::warn!(%error, "what a knowledge base has is searched as before");
     }
 }
 

@@ -234,7 +234,7 @@ impl Knowledge {
         let place = Place::of(&source.origin, self, net.clone())?;
         let listing = place.list(stop).await?;
         let known = self.archive.run(move |store| filed(store, under)).await?;
-        let index = self.index(&seen, &embedder.terms).await?;
+        let index = self.mended(&seen, &embedder.terms).await?;
         let known = reconciled(&*index, known).await?;
         let holds = holding(&known);
         let (known, others): (Vec<Filed>, Vec<Filed>) =

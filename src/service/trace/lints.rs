@@ -16,6 +16,8 @@ use crate::wire::trace::meaning;
 /// is gone before the next one is read.
 const CALLS: usize = 2_000;
 const BYTES: usize = 64 << 20;
+/// Every result that no prompt has held yet is looked for in the next one: in so many bytes, all taken together.
+const LOOKED_THROUGH: usize = 2 << 30;
 
 impl Traces {
     /// What looks wrong in it.
@@ -43,7 +45,7 @@ fn read(view: &View<'_>, id: TraceId, outline: &Outline) -> Result<Option<Readin
     if outline.rows.iter().filter(|row| is_call(row)).count() > CALLS {
         return Ok(None);
     }
-    let (mut reading, mut bytes) = (Reading::default(), 0);
+    let (mut reading, mut bytes, mut looked_through) = (Reading::default(), 0, 0_usize);
     for kind in [Kind::Tool, Kind::Model] {
         let row = |at: u32| outline.rows.get(at as usize).filter(|row| row.kind == kind);
         view.visit_with(
@@ -53,18 +55,23 @@ fn read(view: &View<'_>, id: TraceId, outline: &Outline) -> Result<Option<Readin
                 // What cannot be read says nothing.
                 for (at, span) in (first..).zip(spans.iter().flatten()) {
                     let Some(row) = row(at) else { continue };
-                    bytes += weight(span);
+                    let weight = weight(span);
+                    bytes += weight;
                     let said = meaning::contents(span);
                     if kind == Kind::Tool {
                         reading.tool(at, row, &said);
                     } else {
+                        looked_through += weight.saturating_mul(reading.due(row));
+                        if looked_through > LOOKED_THROUGH {
+                            return false;
+                        }
                         reading.model(at, row, &said, invalid);
                     }
                 }
                 bytes <= BYTES
             },
         )?;
-        if bytes > BYTES {
+        if bytes > BYTES || looked_through > LOOKED_THROUGH {
             return Ok(None);
         }
     }

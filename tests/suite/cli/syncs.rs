@@ -350,6 +350,35 @@ async fn the_index_of_a_base_that_is_gone_is_taken_away_at_the_next_start() {
     });
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sync_mends_a_damaged_base_and_reads_again_what_was_lost() {
+    let server = embedding(Duration::ZERO).await;
+    tokio::task::block_in_place(|| {
+        let home = home(&server);
+        write(&home, "a.md", "Alpha.\n");
+        good(&create(&home));
+        let shelves = find(&home.path(), "shelves");
+        let names = fs::read_dir(&shelves).unwrap().map(|entry| entry.unwrap().path());
+        let base = names.into_iter().find(|path| path.join("gen-000001").exists()).unwrap();
+        let flip = |file: &str| {
+            let path = base.join(file);
+            let mut bytes = fs::read(&path).unwrap();
+            bytes[60] ^= 1;
+            fs::write(path, bytes).unwrap();
+        };
+        let search = ["kb", "search", "docs", "alpha", "--mode", "keyword"];
+        // One that does not open, then one of which a passage cannot be read.
+        for files in [&["base", "gen-000001/base"][..], &["gen-000001/passages"]] {
+            files.iter().for_each(|file| flip(file));
+            let said = home.run(&search);
+            assert!(said.code == Some(2) && said.stderr.contains("is mended by the next"), "{said:?}");
+            good(&home.run(&["kb", "sync", "docs"]));
+            good(&home.run(&search));
+        }
+        assert!(!base.join("damaged").exists());
+    });
+}
+
 /// The folder of that name somewhere under a folder.
 fn find(folder: &std::path::Path, name: &str) -> std::path::PathBuf {
     let mut under: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();

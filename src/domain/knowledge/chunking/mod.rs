@@ -192,17 +192,6 @@ impl Chunking {
         }
     }
 
-    /// The most tokens of what is embedded as one; `None` where a document is one passage, however long.
-    pub fn most_tokens(self) -> Option<u32> {
-        match self {
-            Self::Default => Some(200),
-            Self::Today => Some(300),
-            Self::Fixed { max_tokens, .. } | Self::Semantic { max_tokens, .. } => Some(max_tokens),
-            Self::Hierarchical { child, .. } => Some(child),
-            Self::None => None,
-        }
-    }
-
     /// Cuts a text, or says what must be embedded before it can be cut.
     pub fn plan(self, text: Text<'_>) -> Result<Plan<'_>> {
         self.check()?;

@@ -193,6 +193,11 @@ impl Reading {
         self.waiting.extend(Waiting::of(at, row, said));
     }
 
+    /// How many results are looked for in what the model of a row was asked: those that were there and that no prompt has held yet.
+    pub fn due(&self, row: &Row) -> usize {
+        self.waiting.iter().filter(|tool| tool.ended <= row.start).count()
+    }
+
     /// What the model of a row was asked and wrote. `invalid` tells what is wrong with arguments by a schema, the schema first.
     pub fn model(
         &mut self,

@@ -156,6 +156,22 @@ fn a_result_that_no_later_prompt_holds_is_told() {
 }
 
 #[test]
+fn only_results_that_were_there_and_that_no_prompt_has_held_are_looked_for() {
+    let mut outline = run();
+    add(&mut outline, &model(1), "chat m", false);
+    add(&mut outline, &tool(1), "execute_tool f", false);
+    add(&mut outline, &model(1), "chat m", false);
+    let [_, before, ran, after] = &outline.rows[..] else { panic!("{outline:?}") };
+    let ran_with = Ran { name: "f".to_owned(), result: Some(json!("found it")), ..Ran::default() };
+    let mut reading = Reading::default();
+    reading.tool(2, ran, &Contents { ran: Some(ran_with), ..Contents::default() });
+    assert_eq!((reading.due(before), reading.due(after)), (0, 1));
+    let said = Contents { input: vec![Said::new("user", "I found it.")], ..Contents::default() };
+    reading.model(3, after, &said, |_, _| None);
+    assert_eq!(reading.due(after), 0);
+}
+
+#[test]
 fn arguments_that_no_tool_can_take_are_told() {
     let mut outline = run();
     add(&mut outline, &model(1), "chat m", false);

@@ -39,8 +39,9 @@ pub(super) fn take_out(store: &Store, shelf: &Shelf, arrivals: &mut [Arrival]) -
             }
         }
         let traces: BTreeSet<TraceId> = places.keys().map(|(trace, _)| *trace).collect();
+        let mut readers = Readers::new(shelf);
         for trace in traces {
-            visit(store, shelf, trace, &places, |span| {
+            visit(store, &mut readers, trace, &places, |span| {
                 let Some(alike) = places.get(&(trace, span.id)) else { return };
                 let kept = written(span);
                 let same = match several.get(&(trace, span.id)) {
@@ -63,12 +64,11 @@ pub(super) fn take_out(store: &Store, shelf: &Shelf, arrivals: &mut [Arrival]) -
 /// Visits the kept spans of a trace, of those parts alone in which there is one of these ids. What cannot be read says nothing.
 fn visit(
     store: &Store,
-    shelf: &Shelf,
+    readers: &mut Readers<'_>,
     trace: TraceId,
     ids: &HashMap<Id, Vec<Place>>,
     mut visit: impl FnMut(&TraceSpan),
 ) -> Result<()> {
-    let mut readers = Readers::new(shelf);
     for key in store.keys::<Chunk>(Scan::under(&trace)) {
         let key = key?;
         let Ok(Some(chunk)) = store.get::<Chunk>(&key) else { continue };
