@@ -284,6 +284,7 @@ async fn nobody_s_word_is_waited_for_longer_than_who_asks_has_time() {
     let group = json!({"name": "sums", "confirm": true, "runs": {"built_in": {"tool": "calculator"}}});
     let agent = made(&door, &json!({ "groups": [group] })).await;
     let asked = Agents::Run {
+        files: Vec::new(),
         id: agent.id,
         question: format!("acts\n{SUM}"),
         after: None,
