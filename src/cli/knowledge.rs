@@ -476,9 +476,8 @@ fn mode(said: SearchMode) -> Mode {
 fn question(text: String, looking: &Looking, expect: &[String]) -> Result<Question> {
     let mode = mode(looking.mode);
     let hint = "Give its 32 hexadecimal digits: `outcrop kb chunks BASE DOCUMENT` shows them.";
-    let whole = |id: &String| {
-        id.parse::<PassageId>().map_err(|error| Error { hint: hint.to_owned(), ..error })
-    };
+    let whole =
+        |id: &String| id.parse::<PassageId>().map_err(|error| Error { hint: hint.to_owned(), ..error });
     let expected = expect.iter().map(whole).collect::<Result<_>>()?;
     let rerank = reranking::wished(looking.rerank.as_deref(), looking.candidates)?;
     let (results, filter) = (looking.results, looking.filter.clone());
