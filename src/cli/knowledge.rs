@@ -20,7 +20,7 @@ use super::progress::Progress;
 use super::{Asker, End, Exit, ask, tending, unexpected, wishes, words};
 use crate::domain::delta::Event;
 use crate::domain::figures::{count, grouped};
-use crate::domain::id::SourceId;
+use crate::domain::id::{PassageId, SourceId};
 use crate::domain::knowledge::base::{BUCKETS, Base, Origin, Plan, Source, SourcePlan, bucket_of};
 use crate::domain::knowledge::ranking::{Mode, Placed};
 use crate::domain::knowledge::reranking::Reranker;
@@ -478,7 +478,10 @@ fn mode(said: SearchMode) -> Mode {
 
 fn question(text: String, looking: &Looking, expect: &[String]) -> Result<Question> {
     let mode = mode(looking.mode);
-    let expected = expect.iter().map(|id| id.parse()).collect::<Result<_>>()?;
+    let hint = "Give its 32 hexadecimal digits: `outcrop kb chunks BASE DOCUMENT` shows them.";
+    let whole =
+        |id: &String| id.parse::<PassageId>().map_err(|error| Error { hint: hint.to_owned(), ..error });
+    let expected = expect.iter().map(whole).collect::<Result<_>>()?;
     let rerank = reranking::wished(looking.rerank.as_deref(), looking.candidates)?;
     let (results, filter) = (looking.results, looking.filter.clone());
     Ok(Question { text, mode, results, filter, expected, rerank })

@@ -91,6 +91,7 @@ impl Error {
         let (kind, hint) = match error.kind() {
             Io::StorageFull | Io::QuotaExceeded => (ErrorKind::Full, "Free some space, then try again."),
             Io::NotFound => (ErrorKind::NotFound, "Check that the path exists."),
+            Io::IsADirectory => (ErrorKind::Io, "Name a file; that is a folder."),
             Io::PermissionDenied => (ErrorKind::Io, "Check who owns it and its permissions."),
             _ => (ErrorKind::Io, ""),
         };

@@ -98,6 +98,15 @@ impl Wrap {
         }
     }
 
+    /// Fails where no keyring is there to keep what this one needs: asked first, as nothing is left behind then.
+    pub(super) fn has_a_place(&self, workspace: WorkspaceId, folder: &Path, options: &Options) -> Result<()> {
+        let Some(entry) = self.entry(workspace, folder) else { return Ok(()) };
+        match options.keyring.give(&entry, false) {
+            Err(fault @ RingFault::Absent(_)) => Err(fault.told(ErrorKind::Locked, KEEPING, OPENS_STILL)),
+            _ => Ok(()),
+        }
+    }
+
     /// Takes away what this wrapping kept outside of the head, which names another now. `Some` says in words what
     /// could not be taken away; the key is changed all the same.
     pub(super) fn discard(
@@ -125,6 +134,10 @@ impl Wrap {
 }
 
 const OPENING: &str = "opening the store";
+
+const KEEPING: &str = "keeping the key in the keyring";
+
+const OPENS_STILL: &str = "what opened the workspace opens it still";
 
 /// What secrets begin with where people could meet them.
 const MAGIC: &str = "outcrop key 1\n";
@@ -314,8 +327,7 @@ fn read(text: &[u8]) -> Option<Secret> {
 
 /// What the keyring does not give back now, it would not give back at the next start either.
 fn keep_entry(entry: &RingEntry, secret: &Secret, options: &Options) -> Result<()> {
-    let doing = "keeping the key in the keyring";
-    options.faults.at(doing).map_err(|error| Error::io(doing, &error))?;
+    options.faults.at(KEEPING).map_err(|error| Error::io(KEEPING, &error))?;
     let text = written(secret);
     let kept = options.keyring.keep(entry, &text).and_then(|()| options.keyring.give(entry, false));
     let fault = match kept {
@@ -323,7 +335,7 @@ fn keep_entry(entry: &RingEntry, secret: &Secret, options: &Options) -> Result<(
         Ok(_) => RingFault::Failed("it does not give back what it was given".to_owned()),
         Err(fault) => fault,
     };
-    Err(fault.told(ErrorKind::Locked, doing, "what opened the workspace opens it still"))
+    Err(fault.told(ErrorKind::Locked, KEEPING, OPENS_STILL))
 }
 
 fn read_entry(entry: &RingEntry, unlock: &Unlock, options: &Options) -> Result<Secret> {

@@ -52,6 +52,7 @@ impl Shared {
         let site = &self.site;
         desk.ready()?;
         let wrap = Wrap::draw(with)?;
+        wrap.has_a_place(desk.head.workspace, site.folder(), &site.options)?;
         let mut loose = desk.head.loose.clone();
         loose.push(wrap.clone());
         site.save(desk, Head { loose: loose.clone(), ..desk.head.clone() })?;

@@ -21,6 +21,7 @@ use crate::domain::diff::{self, Mark};
 use crate::domain::figures::count;
 use crate::domain::{Error, ErrorKind, Result, library};
 use crate::workbench::request::agents::Agents;
+use crate::workbench::request::knowledge::Knowledge;
 use crate::workbench::{Reply, Request};
 
 /// The largest file of an agent, in bytes: documents of APIs are in it.
@@ -130,7 +131,25 @@ async fn create(
     }
     let request = Agents::Create { name, definition: Box::new(definition), note, folder };
     let book = of(asker.one(Request::Agents(request), out).await?)?;
-    heads(&[book.agent], out)
+    heads(std::slice::from_ref(&book.agent), out)?;
+    tell_missing(&book, asker, out).await
+}
+
+/// Says which knowledge bases the newest version names that are not there: an agent may be made before them.
+async fn tell_missing(book: &Book, asker: &Asker, out: &mut Out) -> Result<(), End> {
+    let bases = book.versions.last().map_or(&[][..], |version| &version.definition.bases);
+    for base in bases {
+        let find = Knowledge::Find { text: base.name.clone() };
+        match asker.one(Request::Knowledge(find), out).await {
+            Ok(_) => {}
+            Err(End::Error(error)) if error.kind == ErrorKind::NotFound => out.note(&format!(
+                "there is no knowledge base {:?} yet: `outcrop kb create {} --from FOLDER` makes one",
+                base.name, base.name
+            ))?,
+            Err(end) => return Err(end),
+        }
+    }
+    Ok(())
 }
 
 async fn exported(
@@ -290,7 +309,8 @@ async fn edit(wanted: EditAgent, asker: &Asker, out: &mut Out) -> Result<(), End
     if let Some(name) = rename {
         book = of(asker.one(Request::Agents(Agents::Rename { id, name }), out).await?)?;
     }
-    heads(&[book.agent], out)
+    heads(std::slice::from_ref(&book.agent), out)?;
+    tell_missing(&book, asker, out).await
 }
 
 async fn compare(

@@ -145,8 +145,9 @@ pub(in crate::cli) fn tell(event: &AgentEvent, out: &mut Out) -> Result<(), End>
         AgentEvent::Delta { event: Event::Notice { text } } | AgentEvent::Remark { text } => out.note(text),
         AgentEvent::Called { action, input, by, .. } => out.note(&format!("calls {action} {input} ({by})")),
         AgentEvent::Gave { action, content, is_error, .. } => {
-            let how = if *is_error { "failed" } else { "gave" };
-            out.note(&format!("{action} {how}: {}", super::words::cut(&safe_line(content), 160)))
+            // The end of a failure says what to do.
+            let (how, most) = if *is_error { ("failed", 600) } else { ("gave", 160) };
+            out.note(&format!("{action} {how}: {}", super::words::cut(&safe_line(content), most)))
         }
         _ => Ok(()),
     }

@@ -342,7 +342,7 @@ pub struct SearchBase {
     pub question: String,
     #[command(flatten)]
     pub looking: Looking,
-    /// Tell the ranks of this passage in any case, by its id; may be repeated
+    /// Tell the ranks of this passage in any case, by its whole id, which `kb chunks` shows; may be repeated
     #[arg(long, value_name = "ID")]
     pub expect: Vec<String>,
     /// Print texts byte for byte, also what could drive a terminal

@@ -15,6 +15,7 @@ use crate::domain::agent::told::{self, Standing};
 use crate::domain::agent::turn::{self, Asked, MALFORMED, Next};
 use crate::domain::agent::{AgentEvent, Definition, GaveUp, Run, Step, Wanted, said};
 use crate::domain::call::Turn;
+use crate::domain::catalog::Capability;
 use crate::domain::change::Changed;
 use crate::domain::message::{Block, Role};
 use crate::domain::tool::Tool;
@@ -245,6 +246,7 @@ impl Running {
                 Next::Malformed(said) => {
                     malformed += 1;
                     if malformed == MALFORMED {
+                        self.tell_unknown().await;
                         return Err(GaveUp::Malformed { said }.into());
                     }
                     self.tell(AgentEvent::Remark { text: format!("a step could not be read: {said}") }).await;
@@ -268,6 +270,19 @@ impl Running {
                 }
             }
         }
+    }
+
+    /// Says of a model that was held to JSON for want of knowledge how that is mended.
+    async fn tell_unknown(&self) {
+        let model = &self.run.model;
+        if self.native || self.agents.invoke.card(model).can(Capability::Tools).is_some() {
+            return;
+        }
+        let text = format!(
+            "nobody says whether {model} calls tools, so it was told to write its steps as JSON; where it does call \
+             them, `can = [\"chat\", \"tools\"]` of [models.\"{model}\"] in the configuration file says so"
+        );
+        self.tell(AgentEvent::Remark { text }).await;
     }
 
     /// Asks the model for the next step of the loop: of the tools that it knows it may call those that are `left`.

@@ -95,6 +95,18 @@ fn a_model_without_tools_writes_steps_in_json_and_is_told_where_one_cannot_be_re
     let said = run(&home, "hm\n---\nhm\n---\nhm\n---\nhm", &["-m", WRITES, "--json"]);
     assert_eq!(said.code, Some(1), "{said:?}");
     assert_eq!(last(&said)["why"]["why"], "malformed");
+    // Its card has nothing of tools.
+    assert!(said.stdout.contains(&format!("nobody says whether {WRITES} calls tools")), "{said:?}");
+}
+
+#[test]
+fn a_base_that_an_agent_names_before_it_is_there_is_told() {
+    let home = home();
+    let text = format!("name = 'a'\ninstruction = 'You help.'\nmodel = '{ACTS}'\n[[bases]]\nname = 'teas'\n");
+    fs::write(home.beside().join("a.toml"), text).unwrap();
+    let said = home.run(&["agent", "create", "a.toml"]);
+    assert_eq!(said.code, Some(0), "{said:?}");
+    assert!(said.stderr.contains("outcrop kb create teas --from FOLDER"), "{said:?}");
 }
 
 #[test]

@@ -439,6 +439,7 @@ fn a_keyring_that_is_not_there_is_told_and_the_key_file_stays_in_force() {
     assert!(said.stderr.contains("what opened the workspace opens it still"), "{said:?}");
     let said = home.run(&["workspace", "info"]);
     assert!(said.code == Some(0) && said.stdout.contains("a key file"), "{said:?}");
+    assert!(!said.stdout.contains("keyring") && !said.stderr.contains("keyring"), "{said:?}");
     assert!(home.run(&["doctor"]).stdout.contains("a key file"));
 }
 

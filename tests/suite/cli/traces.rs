@@ -400,6 +400,31 @@ fn a_call_of_this_program_is_a_trace_with_what_was_said() {
 }
 
 #[test]
+fn what_comes_back_to_who_made_it_is_found_by_a_part_of_its_id() {
+    let home = Home::new();
+    assert_eq!(home.run(&["chat", "-m", "scripted/echo", "words"]).code, Some(0));
+    let id = runs(&home)[0]["id"].as_str().unwrap().to_owned();
+    let file = home.beside().join("own.json");
+    std::fs::write(&file, home.run(&["traces", "export", &id]).stdout).unwrap();
+    assert_eq!(home.run(&["traces", "import", file.to_str().unwrap()]).code, Some(0));
+    assert_eq!(runs(&home).len(), 2);
+    let part = &id[id.len() - 8..];
+    assert_eq!(home.run(&["traces", "show", part]).code, Some(0));
+    assert_eq!(home.run(&["traces", "remove", part, "--yes"]).code, Some(0));
+    assert_eq!(runs(&home).len(), 1);
+}
+
+#[test]
+fn of_several_files_the_one_that_is_no_trace_is_named() {
+    let home = Home::new();
+    let file = home.beside().join("notes.md");
+    std::fs::write(&file, "# Notes").unwrap();
+    let files = [data("otlp_genai.json"), file];
+    let said = home.run(&["traces", "import", files[0].to_str().unwrap(), files[1].to_str().unwrap()]);
+    assert!(said.code == Some(2) && said.stderr.contains("notes.md: "), "{said:?}");
+}
+
+#[test]
 fn what_was_said_in_a_run_is_looked_through_for_what_is_wrong() {
     let home = Home::new();
     let text = |key: &str, value: &Value| json!({"key": key, "value": {"stringValue": value.to_string()}});
