@@ -13,7 +13,7 @@ use crate::tui::look::Role;
 use crate::tui::paint::{first_parts, put, put_right, scrollbar, thumb, wrap};
 use crate::tui::pane::Sight;
 use crate::tui::pane::traces::hearing::Receiver;
-use crate::tui::pane::traces::words::{called, in_and_out, sign, took};
+use crate::tui::pane::traces::words::{called, in_and_out, sign, took_in_all};
 use crate::tui::pane::traces::{State, layout};
 use crate::tui::rows::{facts, failed, ground, parted, right_of};
 
@@ -206,7 +206,7 @@ fn how(run: &Run) -> (&'static str, Role) {
 }
 
 fn time(run: &Run) -> (String, Role) {
-    if run.end == 0 { ("runs".to_owned(), Role::Info) } else { (took(run.duration()), Role::Text) }
+    took_in_all(run).map_or_else(|| ("runs".to_owned(), Role::Info), |took| (took, Role::Text))
 }
 
 fn tokens(run: &Run) -> String {

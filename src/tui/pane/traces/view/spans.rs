@@ -15,7 +15,7 @@ use crate::tui::paint::{columns, first_parts, put, put_right, scrollbar, thumb, 
 use crate::tui::pane::Sight;
 use crate::tui::pane::traces::open::{Focus, Open, Reading};
 use crate::tui::pane::traces::reading::run;
-use crate::tui::pane::traces::words::{called, cost, in_and_out, sign, summed, took};
+use crate::tui::pane::traces::words::{called, cost, in_and_out, sign, summed, took, took_in_all};
 use crate::tui::pane::traces::{State, layout};
 use crate::tui::rows::{failed, ground, parted};
 use crate::tui::trace::Shared;
@@ -87,7 +87,7 @@ fn head(state: &State, open: &Open, sight: &Sight<'_>, area: Rect, cells: &mut B
     if state.marked.contains(&run.id) {
         parts.push("= marked".to_owned());
     }
-    parts.push(if run.end == 0 { "runs".to_owned() } else { took(run.duration()) });
+    parts.push(took_in_all(run).unwrap_or_else(|| "runs".to_owned()));
     if run.errors > 0 {
         parts.push(format!("✗ {}", count(run.errors, "error", "errors")));
     }
