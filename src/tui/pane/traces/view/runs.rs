@@ -10,7 +10,7 @@ use crate::domain::trace::{Run, Source};
 use crate::tui::action::Action;
 use crate::tui::keymap::Context;
 use crate::tui::look::Role;
-use crate::tui::paint::{first_parts, put, put_right, scrollbar, thumb, wrap};
+use crate::tui::paint::{columns, first_parts, put, put_right, scrollbar, thumb, wrap};
 use crate::tui::pane::Sight;
 use crate::tui::pane::traces::hearing::Receiver;
 use crate::tui::pane::traces::words::{called, in_and_out, sign, took_in_all};
@@ -22,6 +22,9 @@ const NAME: u16 = 10;
 
 /// The columns of tokens, with the gap before them.
 const TOKENS: u16 = 15;
+
+/// Columns of a service that does not fit whole, at least: a few letters of it tell nothing.
+const SERVICE: u16 = 12;
 
 /// A column behind the names.
 struct Column {
@@ -187,7 +190,8 @@ fn line(state: &State, at: usize, sight: &Sight<'_>, row: Rect, cells: &mut Buff
     let (glyph, role) = kind(run);
     let x = put(cells, row.x + NAME, row.y, right, glyph, style(role));
     let x = put(cells, x + 1, row.y, right, called(&run.name), name);
-    if !run.service.is_empty() && run.service != run.name {
+    let room = right.saturating_sub(x + 2);
+    if run.service != run.name && (columns(&run.service) <= room || room >= SERVICE) {
         put(cells, x + 2, row.y, right, &run.service, style(Role::Faint));
     }
 }

@@ -180,6 +180,12 @@ impl Grid {
         let took = take(TIME, 0).unwrap_or(0);
         Self { name: end, took, own, tokens, cost, bar: (bar, wide) }
     }
+
+    /// Where a name ends: before its sign, or without one before the time beside it, which seldom fills its column.
+    fn end_of_name(&self, mark: &str, took: &str) -> u16 {
+        let before = self.name.saturating_sub(2);
+        if mark.is_empty() { before.max(self.took.saturating_sub(columns(took) + 2)) } else { before }
+    }
 }
 
 /// The titles of the columns and the ends of the time that is shown; or the line that looks for something, whose caret is
@@ -273,7 +279,16 @@ fn line(
     let (ground, name) = ground(selected, area, look, cells);
     let style = |role| ground.patch(look.style(role));
     let text = |symbol| laid.outline.names.get(symbol);
-    let end = grid.name.saturating_sub(2);
+    let marks = laid.tree.marks(at);
+    let odd = laid.is_flagged(at) || marks.iter().any(|mark| !matches!(mark, Mark::Running | Mark::Repaired));
+    let (mark, mark_role) = match (row.is_error(), odd, row.is_running()) {
+        (true, ..) => ("✗", Role::Bad),
+        (_, true, _) => ("!", Role::Warn),
+        (_, _, true) => ("…", Role::Info),
+        _ => ("", Role::Muted),
+    };
+    let long = if row.is_running() { "runs".to_owned() } else { took(laid.tree.duration(at)) };
+    let end = grid.end_of_name(mark, &long);
     // A deep tree keeps room for its names.
     let room = grid.name.saturating_sub(area.x + 2) / 3;
     let depth = u16::try_from(laid.tree.depth(at)).unwrap_or(u16::MAX).saturating_mul(2);
@@ -298,16 +313,9 @@ fn line(
     if row.is_error() {
         put(cells, x + 1, y, end, text(row.error), style(Role::Bad));
     }
-    let marks = laid.tree.marks(at);
-    let odd = laid.is_flagged(at) || marks.iter().any(|mark| !matches!(mark, Mark::Running | Mark::Repaired));
-    let (sign, role) = match (row.is_error(), odd, row.is_running()) {
-        (true, ..) => ("✗", Role::Bad),
-        (_, true, _) => ("!", Role::Warn),
-        (_, _, true) => ("…", Role::Info),
-        _ => (" ", Role::Muted),
-    };
-    put(cells, grid.name.saturating_sub(1), y, grid.name, sign, style(role));
-    let long = if row.is_running() { "runs".to_owned() } else { took(laid.tree.duration(at)) };
+    if !mark.is_empty() {
+        put(cells, grid.name.saturating_sub(1), y, grid.name, mark, style(mark_role));
+    }
     put_right(cells, grid.name, y, grid.took, &long, style(Role::Text));
     if let Some(right) = grid.own {
         put_right(cells, grid.took, y, right, &took(laid.own(at)), style(Role::Muted));
@@ -333,4 +341,19 @@ fn line(
 /// The colour of a bar is that of its kind.
 fn bar_role(kind: Kind) -> Role {
     sign(kind).1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_has_what_the_time_beside_it_leaves_unless_a_sign_stands_between_them() {
+        for width in [60, 80, 120, 240] {
+            let grid = Grid::of(Rect::new(0, 2, width, 9));
+            assert_eq!(grid.end_of_name("✗", "1 µs"), grid.name - 2);
+            assert_eq!(grid.end_of_name("", "1 µs"), grid.took - 6);
+            assert!(grid.end_of_name("", "9 h 59 min") <= grid.took - 12);
+        }
+    }
 }
