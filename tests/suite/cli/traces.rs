@@ -420,7 +420,7 @@ fn what_was_said_in_a_run_is_looked_through_for_what_is_wrong() {
     std::fs::write(&file, request.to_string()).unwrap();
     assert_eq!(home.run(&["traces", "import", file.to_str().unwrap()]).code, Some(0));
     let told = home.run(&["traces", "stats", "0af76519"]).stdout;
-    assert!(told.contains("! the arguments for look do not do: /city: "), "{told}");
+    assert!(told.contains("! the arguments for look are wrong: /city: "), "{told}");
 }
 
 #[test]
