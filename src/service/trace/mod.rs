@@ -355,7 +355,9 @@ impl Traces {
                 return Err(Error::new(ErrorKind::Invalid, doing, why, "Import it in parts."));
             }
             let bytes = std::fs::read(&file).map_err(|why| failed(&why))?;
+            // Of several files it is to be known which one it was.
             reading::read(&bytes)
+                .map_err(|error| Error { doing: format!("reading {}", file.display()), ..error })
         });
         let decoded = read.await.map_err(|why| Error::internal("reading traces", why.to_string()))??;
         self.take(decoded, Source::Imported).await

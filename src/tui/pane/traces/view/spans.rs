@@ -165,7 +165,8 @@ impl Grid {
         let wide = if area.width < 72 { area.width / 4 } else { area.width * 3 / 10 };
         let wide = wide.clamp(10, 80).min(area.width / 2);
         let bar = area.right().saturating_sub(wide + 2);
-        let mut end = bar.saturating_sub(1);
+        // The title of a column and where time begins are no one word.
+        let mut end = bar.saturating_sub(2);
         let mut take = |columns: u16, from: u16| {
             let at = end;
             (area.width >= from).then(|| {
