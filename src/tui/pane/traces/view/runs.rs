@@ -144,6 +144,10 @@ fn titles(state: &State, sight: &Sight<'_>, width: u16, area: Rect, cells: &mut 
         let caret = narrow.line.draw(line, cells, look.style(Role::Text));
         return Some(caret).filter(|_| narrow.writing);
     }
+    // Over no rows there are no columns.
+    if state.runs.is_empty() {
+        return None;
+    }
     let faint = look.style(Role::Faint);
     let mut right = right_of(area);
     for column in shown(width).rev() {
