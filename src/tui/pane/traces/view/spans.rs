@@ -2,7 +2,7 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
-use ratatui::style::Modifier;
+use ratatui::style::{Modifier, Style};
 
 use super::bar::bar;
 use super::{paid, wrong};
@@ -153,6 +153,9 @@ struct Grid {
     /// Where bars begin, and their cells.
     bar: (u16, u16),
 }
+
+/// Columns of what stands behind a name, at least: of fewer nothing could be read.
+const SOME: u16 = 6;
 
 /// Columns of times, tokens and dollars, with the gap before them.
 const TIME: u16 = 11;
@@ -309,10 +312,10 @@ fn line(
     let mut x = put(cells, x + 4, y, end, called(text(row.name)), named);
     let model = text(row.model);
     if row.kind == Kind::Model && !text(row.name).contains(model) {
-        x = put(cells, x + 1, y, end, model, style(Role::Faint));
+        x = beside(cells, (x, y), end, model, style(Role::Faint));
     }
     if row.is_error() {
-        put(cells, x + 1, y, end, text(row.error), style(Role::Bad));
+        beside(cells, (x, y), end, text(row.error), style(Role::Bad));
     }
     if !mark.is_empty() {
         put(cells, grid.name.saturating_sub(1), y, grid.name, mark, style(mark_role));
@@ -339,6 +342,15 @@ fn line(
     put(cells, x, y, x + wide, &shown, style(role));
 }
 
+/// Words behind a name, where there is room for all or for some of them; returns the column after them.
+fn beside(cells: &mut Buffer, (x, y): (u16, u16), end: u16, words: &str, style: Style) -> u16 {
+    let room = end.saturating_sub(x + 1);
+    if columns(words) > room && room < SOME {
+        return x;
+    }
+    put(cells, x + 1, y, end, words, style)
+}
+
 /// The colour of a bar is that of its kind.
 fn bar_role(kind: Kind) -> Role {
     sign(kind).1
@@ -347,6 +359,16 @@ fn bar_role(kind: Kind) -> Role {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn words_behind_a_name_are_there_in_part_but_not_by_a_letter() {
+        let written = |end: u16| {
+            let mut cells = Buffer::empty(Rect::new(0, 0, 12, 1));
+            beside(&mut cells, (0, 0), end, "tool_error", Style::default());
+            (0..12).map(|x| cells[(x, 0)].symbol()).collect::<String>().trim().to_owned()
+        };
+        assert_eq!([11, 7, 6].map(written), ["tool_error", "tool_…", ""]);
+    }
 
     #[test]
     fn a_name_has_what_the_time_beside_it_leaves_unless_a_sign_stands_between_them() {
