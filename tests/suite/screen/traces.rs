@@ -684,18 +684,12 @@ fn keys_lead_to_errors_calls_and_the_slowest_and_time_is_shown_closer() {
     let zoomed = stage.text();
     stage.keys("z");
     assert_ne!(stage.text(), zoomed);
+    stage.keys("g-");
+    assert!(stage.text().contains("All of the time is shown already."), "{}", stage.text());
+    stage.keys("z");
+    assert!(stage.text().contains("The span took all of the time"), "{}", stage.text());
     stage.keys("gh");
     assert!(stage.text().contains("1 of 1"), "{}", stage.text());
     stage.keys("l<esc>");
     assert!(stage.text().contains("1 run"), "{}", stage.text());
-}
-
-#[test]
-fn where_all_of_the_time_is_shown_the_keys_that_show_less_or_more_of_it_say_so() {
-    let mut stage = Stage::settled(120, 40, "dark");
-    opened(&mut stage);
-    stage.keys("gz");
-    assert!(stage.text().contains("The span took all of the time that is shown"), "{}", stage.text());
-    stage.keys("-");
-    assert!(stage.text().contains("All of the time is shown already."), "{}", stage.text());
 }
