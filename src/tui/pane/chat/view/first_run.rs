@@ -150,7 +150,7 @@ fn body(state: &State, first: &FirstRun, height: u16, pen: &mut Pen<'_>) {
     if pen.tight < Tight::NoWelcome {
         match first.choice().and_then(|card| Some((card, card.unusable()?))) {
             Some((card, why)) => pen.rows(&format!("✗ {} cannot be used: {why}", card.id), FEW, Role::Warn),
-            None if !can_answer => pen.text(missing(first), Role::Text),
+            None if !can_answer => pen.text(&missing(first, pen.sight.options.offline), Role::Text),
             None => {}
         }
     }
@@ -215,11 +215,18 @@ fn body(state: &State, first: &FirstRun, height: u16, pen: &mut Pen<'_>) {
 }
 
 /// What the screen is for where nobody can answer.
-fn missing(first: &FirstRun) -> &'static str {
-    if first.choices.iter().any(|card| card.unusable().is_some()) {
-        return "No model on this machine can be used. One can be fetched now; it answers on this machine, offline.";
-    }
-    "There is no model on this machine yet. One can be fetched now; it answers on this machine, offline."
+fn missing(first: &FirstRun, offline: bool) -> String {
+    let none = if first.choices.iter().any(|card| card.unusable().is_some()) {
+        "No model on this machine can be used."
+    } else {
+        "There is no model on this machine yet."
+    };
+    let way = if offline {
+        "Started without --offline, this fetches one; it answers on this machine then, offline too."
+    } else {
+        "One can be fetched now; it answers on this machine, offline."
+    };
+    format!("{none} {way}")
 }
 
 /// Whether the end of the fetch says already why a source failed.
@@ -274,7 +281,13 @@ fn offer(state: &State, first: &FirstRun, sight: &Sight<'_>) -> String {
     if first.choices.len() > 1 {
         says.insert(1, (Action::SelectNext, "another"));
     }
+    // What would be refused is not offered.
+    let offline = sight.options.offline;
+    if offline {
+        says.remove(0);
+    }
     let words = sight.options.keymap.line(Context::FirstRun, &says);
+    let words = if offline { format!("--offline forbids the network · {words}") } else { words };
     match state.focus {
         Focus::FirstRun => words,
         _ => format!("{} comes here; then {words}", sight.key(state.context(), Action::FocusNext)),
