@@ -4,6 +4,8 @@ use std::fmt::Write as _;
 use std::io::IsTerminal;
 use std::os::unix::fs::PermissionsExt;
 
+use unicode_width::UnicodeWidthStr;
+
 use super::item::Item;
 use super::out::Out;
 use super::{Asker, End, Exit, Needs, unexpected, words};
@@ -63,13 +65,24 @@ fn print(checks: &[Check], out: &mut Out) -> Result<Exit, End> {
             vec![format!("{mark} {}", check.what), check.found.clone()]
         })
         .collect();
+    let width = columns();
+    let inset = rows.iter().map(|row| row[0].width()).max().unwrap_or_default() + 2;
     for (line, check) in words::table(&rows).iter().zip(checks) {
-        out.line(line)?;
+        let mut lines = words::folded(line, width, inset);
         if !check.advice.is_empty() {
-            out.line(&format!("    {}", check.advice))?;
+            lines.extend(words::folded(&format!("    {}", check.advice), width, 4));
+        }
+        for line in lines {
+            out.line(&line)?;
         }
     }
     Ok(exit)
+}
+
+/// Columns of the terminal that is written to; whatever else is written to has as many as it takes.
+fn columns() -> usize {
+    let size = rustix::termios::tcgetwinsize(std::io::stdout()).ok();
+    size.map(|size| usize::from(size.ws_col)).filter(|columns| *columns > 0).unwrap_or(usize::MAX)
 }
 
 fn check(what: &str, verdict: Verdict, found: impl Into<String>, advice: &str) -> Check {

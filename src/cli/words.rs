@@ -61,6 +61,20 @@ pub(super) fn table(rows: &[Vec<String>]) -> Vec<String> {
         .collect()
 }
 
+/// A line broken at its blanks where it is wider than that, its further lines set in. A word that is wider stands whole.
+pub(super) fn folded(line: &str, width: usize, inset: usize) -> Vec<String> {
+    let (mut lines, mut current) = (Vec::new(), String::new());
+    for word in line.split_inclusive(' ') {
+        if current.width() + word.trim_end().width() > width && !current.trim().is_empty() {
+            lines.push(current.trim_end().to_owned());
+            current = " ".repeat(inset);
+        }
+        current.push_str(word);
+    }
+    lines.push(current.trim_end().to_owned());
+    lines
+}
+
 /// Rows of figures: the first column is a name, the others end below each other.
 pub(super) fn ledger(mut rows: Vec<Vec<String>>) -> Vec<String> {
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
@@ -76,6 +90,20 @@ pub(super) fn ledger(mut rows: Vec<Vec<String>>) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_line_is_broken_at_its_blanks_and_no_word_is() {
+        let line = "✓ store  2 conversations, 漢字 in a/folder/whose/name/is/long";
+        assert_eq!(folded(line, usize::MAX, 9), [line]);
+        let lines = [
+            "✓ store  2",
+            "         conversations,",
+            "         漢字 in",
+            "         a/folder/whose/name/is/long",
+        ];
+        assert_eq!(folded(line, 24, 9), lines);
+        assert_eq!(folded("", 9, 2), [""]);
+    }
 
     #[test]
     fn figures_end_below_each_other() {

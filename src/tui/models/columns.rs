@@ -13,14 +13,15 @@ use crate::domain::figures::{bytes, compact};
 use crate::domain::untrusted::safe_line;
 use crate::tui::look::{Look, Role};
 use crate::tui::paint::{columns as wide, put, put_right};
-use crate::tui::widget::text::{fit, fit_left, width};
+use crate::tui::widget::text::{fit_left, width};
 
 /// The marks at the left: what is in use, what has a star.
 const MARKS: u16 = 3;
 const CONTEXT: u16 = 7;
 const PRICE: u16 = 9;
 const PROVIDER: u16 = 14;
-const MODES: u16 = 6;
+/// With a blank before it, as what stands there ends where the column does.
+const MODES: u16 = 7;
 /// A name's column that has room for a few words beside most names.
 const ROOMY: u16 = 56;
 
@@ -89,7 +90,7 @@ pub fn head(cells: &mut Buffer, area: Rect, style: Style) {
     for (place, word) in [(context, "context"), (input, "~$ in/M"), (output, "~$ out/M")] {
         put_right(cells, place.0, area.y, place.1, word, style);
     }
-    put(cells, modes.0, area.y, modes.1, "in→out", style);
+    put(cells, modes.0 + 1, area.y, modes.1, "in→out", style);
     put(cells, can.0, area.y, can.1, "can besides chat", style);
 }
 
@@ -116,7 +117,6 @@ pub fn row(cells: &mut Buffer, area: Rect, card: &ModelCard, marks: Marks, groun
     }
     let label = if parts.provider > 0 { card.id.model() } else { card.id.as_str() };
     let x = put(cells, name.x, y, name.right(), &fit_id(label, name.width), text);
-    // What is said beside the names ends where the next column begins, so that it stands in one of its own.
     let room = name.right().saturating_sub(x + 2);
     if card.availability == Availability::Catalogued {
         // The same word in every row, whole or not at all.
@@ -125,8 +125,9 @@ pub fn row(cells: &mut Buffer, area: Rect, card: &ModelCard, marks: Marks, groun
             put_right(cells, x + 2, y, name.right(), note, style(Role::Faint));
         }
     } else if room > 10 && card.title != card.id.model() {
-        let title = fit(&card.title, room.into());
-        put_right(cells, x + 2, y, name.right(), &title, style(Role::Muted));
+        // Titles begin below each other, in the half that most names leave.
+        let begin = (x + 2).max(name.x + name.width / 2);
+        put(cells, begin, y, name.right(), &card.title, style(Role::Muted));
     }
     let [provider, context, input, output, modes, can] = parts.places(area);
     put(cells, provider.0, y, provider.1, card.id.provider(), style(Role::Muted));
@@ -143,7 +144,7 @@ pub fn row(cells: &mut Buffer, area: Rect, card: &ModelCard, marks: Marks, groun
             put_right(cells, place.0, y, place.1, &part, style(Role::Muted));
         }
     }
-    put(cells, modes.0, y, modes.1, &modalities(card), style(Role::Muted));
+    put(cells, modes.0 + 1, y, modes.1, &modalities(card), style(Role::Muted));
     let words = can_words(card);
     // Of what talks nobody says that it is no reranker.
     let known =

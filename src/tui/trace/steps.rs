@@ -11,6 +11,8 @@ pub struct Step {
     /// Agents that it is under.
     pub depth: u16,
     pub kind: Kind,
+    /// It has no end yet: more may be said in it.
+    pub runs: bool,
 }
 
 /// The steps of a run. Shared: there may be hundreds of thousands.
@@ -29,15 +31,15 @@ impl Steps {
         let mut depths = vec![0_u16; tree.len()];
         let mut steps = Vec::new();
         for at in tree.order() {
-            let kind = outline.rows[*at as usize].kind;
+            let row = &outline.rows[*at as usize];
             let above = tree.parent(*at).map_or(0, |parent| {
                 let agent = outline.rows[parent as usize].kind == Kind::Agent;
                 depths[parent as usize].saturating_add(agent.into())
             });
             depths[*at as usize] = above;
             // What a sender told twice was said once.
-            if !again(*at) && (!any || is_step(kind) || outline.rows[*at as usize].is_error()) {
-                steps.push(Step { row: *at, depth: above, kind });
+            if !again(*at) && (!any || is_step(row.kind) || row.is_error()) {
+                steps.push(Step { row: *at, depth: above, kind: row.kind, runs: row.is_running() });
             }
         }
         // Parents stand before their children where both began at once.

@@ -162,6 +162,17 @@ fn what_is_written_out_is_read_in_again_as_it_was() {
 }
 
 #[test]
+fn of_several_files_the_one_in_which_no_trace_stands_is_named() {
+    let home = Home::new();
+    let none = home.beside().join("none.json");
+    std::fs::write(&none, "{\"a\": 1}").unwrap();
+    let files = [data("otlp_genai.json"), none];
+    let said = home.run(&["traces", "import", files[0].to_str().unwrap(), files[1].to_str().unwrap()]);
+    assert_eq!(said.code, Some(2), "{said:?}");
+    assert!(said.stderr.contains("none.json: no trace of any known form stands in it"), "{said:?}");
+}
+
+#[test]
 fn a_trace_in_which_no_model_was_asked_is_written_as_what_it_is_and_says_so() {
     let home = Home::new();
     let ids = ("0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331");
@@ -445,7 +456,7 @@ fn what_was_said_in_a_run_is_looked_through_for_what_is_wrong() {
     std::fs::write(&file, request.to_string()).unwrap();
     assert_eq!(home.run(&["traces", "import", file.to_str().unwrap()]).code, Some(0));
     let told = home.run(&["traces", "stats", "0af76519"]).stdout;
-    assert!(told.contains("! the arguments for look do not do: /city: "), "{told}");
+    assert!(told.contains("! the arguments for look are wrong: /city: "), "{told}");
 }
 
 #[test]

@@ -14,6 +14,7 @@ use crate::stage::{MODEL, Stage, card, model};
 
 fn bare() -> Stage {
     let mut stage = Stage::with(100, 30, "dark", Start::default());
+    stage.state.options.offline = false;
     stage.answer("recall", vec![Reply::Remembered { value: None }]);
     stage
 }
@@ -76,6 +77,17 @@ fn escape_stops_fetching_and_then_leaves() {
     assert!(stage.text().contains("Enter fetches it"));
     stage.keys("<esc>");
     assert!(!stage.text().contains("Enter fetches it"));
+}
+
+#[test]
+fn offline_no_key_is_said_to_fetch_anything() {
+    let mut stage = bare();
+    offer(&mut stage);
+    assert!(stage.text().contains("One can be fetched now") && stage.text().contains("Enter fetches it"));
+    stage.state.options.offline = true;
+    let text = stage.text();
+    assert!(!text.contains("can be fetched now") && !text.contains("fetches it"), "{text}");
+    assert!(text.contains("--offline forbids the network · "), "{text}");
 }
 
 #[test]

@@ -391,6 +391,7 @@ fn first_run(width: u16, height: u16, theme: &str) -> Stage {
 
 fn offer((width, height): (u16, u16), theme: &str, models: &[&str], sources: &[&str]) -> Stage {
     let mut stage = Stage::with(width, height, theme, Start::default());
+    stage.state.options.offline = false;
     let cards = models.iter().map(|model| card(model, Availability::NotPulled)).collect();
     stage.answer("recall", vec![Reply::Remembered { value: None }]);
     stage.answer("\"limit\":100", vec![Reply::Conversations { heads: Vec::new(), more: false }]);
@@ -457,6 +458,7 @@ fn with_a_server_alone_the_screen_asks_for_a_choice() {
 #[test]
 fn an_offer_stands_below_a_conversation_that_has_messages() {
     shoot("offer-below", |stage| {
+        stage.state.options.offline = false;
         stage.open(talk());
         let cards = vec![card(MODEL, Availability::Ready), card("local/bigger", Availability::NotPulled)];
         let change = outcrop::domain::change::Changed::Models;

@@ -406,7 +406,8 @@ fn fetching_is_offered_for_what_is_not_here_with_its_size_and_what_is_known_of_i
     opened(&mut stage, vec![listing("openai", 3, None)], cards);
     stage.keys(&format!("/{id}<enter>"));
     let shown = stage.text();
-    assert!(shown.contains("f fetch"), "{shown}");
+    // It is fetched, not tried: neither its card nor the last line says otherwise.
+    assert!(shown.contains("f fetch it") && !shown.contains("t try"), "{shown}");
     let row = shown.lines().find(|line| line.contains(&id) && line.contains("fetch 491 MB")).unwrap();
     assert!(
         row.split_whitespace().any(|word| word == "?"),

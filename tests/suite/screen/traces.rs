@@ -685,6 +685,10 @@ fn keys_lead_to_errors_calls_and_the_slowest_and_time_is_shown_closer() {
     let zoomed = stage.text();
     stage.keys("z");
     assert_ne!(stage.text(), zoomed);
+    stage.keys("g-");
+    assert!(stage.text().contains("All of the time is shown already."), "{}", stage.text());
+    stage.keys("z");
+    assert!(stage.text().contains("The span took all of the time"), "{}", stage.text());
     stage.keys("gh");
     assert!(stage.text().contains("1 of 1"), "{}", stage.text());
     stage.keys("l<esc>");

@@ -285,14 +285,16 @@ fn arguments(at: u32, said: &Contents, invalid: &impl Fn(&Json, &Json) -> Option
     let mut found = Vec::new();
     for (_, name, arguments) in said.output.iter().flat_map(Said::calls) {
         let offered = said.offered.iter().find(|tool| tool.name == name);
-        let why = match offered {
-            _ if !arguments.is_object() && !arguments.is_null() => Some("they are no JSON object".to_owned()),
-            None if !said.offered.is_empty() => Some("no such tool was offered".to_owned()),
-            Some(tool) if tool.schema.is_object() => invalid(&tool.schema, arguments),
+        let wrong = |why: &str| format!("the arguments for {name} are wrong: {why}");
+        let says = match offered {
+            _ if !arguments.is_object() && !arguments.is_null() => Some(wrong("they are no JSON object")),
+            None if !said.offered.is_empty() => {
+                Some(format!("{name} was called, and no such tool was offered"))
+            }
+            Some(tool) if tool.schema.is_object() => invalid(&tool.schema, arguments).map(|why| wrong(&why)),
             _ => None,
         };
-        if let Some(why) = why {
-            let says = format!("the arguments for {name} do not do: {why}");
+        if let Some(says) = says {
             found.push(finding(Lint::InvalidArguments, vec![at], says));
         }
     }

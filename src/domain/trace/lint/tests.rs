@@ -199,9 +199,9 @@ fn arguments_that_no_tool_can_take_are_told() {
     assert_eq!(
         says,
         [
-            "the arguments for f do not do: they are no JSON object",
-            "the arguments for g do not do: no such tool was offered",
-            "the arguments for f do not do: x is no number",
+            "the arguments for f are wrong: they are no JSON object",
+            "g was called, and no such tool was offered",
+            "the arguments for f are wrong: x is no number",
         ]
     );
 }

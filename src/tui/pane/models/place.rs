@@ -65,7 +65,10 @@ impl Pane for State {
         let idle = action != Action::GetModel || self.presets.is_some();
         let settings = self.presets.as_ref().filter(|presets| presets.context() == Context::Settings);
         let changes = settings.is_none_or(|presets| presets.drawer.offers(action));
-        self.can(action) && changes && (idle || self.card().is_some_and(to_fetch))
+        // What is not here yet is fetched, not tried.
+        let not_here = action == Action::TryModel
+            && self.card().is_some_and(|card| card.availability == Availability::NotPulled);
+        self.can(action) && changes && !not_here && (idle || self.card().is_some_and(to_fetch))
     }
 
     fn act(&mut self, action: Action, key: Option<Key>, desk: &mut Desk<'_>) {

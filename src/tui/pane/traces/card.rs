@@ -78,6 +78,8 @@ pub(super) struct Card {
     row: u32,
     head: Head,
     whole: Whole,
+    /// The span has ended since it was read.
+    outdated: bool,
     notes: Vec<Note>,
     tab: Tab,
     /// The person chose the tab.
@@ -95,6 +97,7 @@ impl Card {
             row,
             head: head(run, row, findings),
             whole: Whole::Awaited,
+            outdated: false,
             notes: Vec::new(),
             tab: Tab::Said,
             chosen: false,
@@ -110,15 +113,26 @@ impl Card {
         self.row
     }
 
-    /// The same row has changed.
-    pub(super) fn renew(&mut self, run: Run<'_>, findings: &[Finding]) {
-        self.head = head(run, self.row, findings);
+    /// The same row has changed. Whether its span has ended with that: what was said in it is to be read anew, and what was
+    /// known of it stays in sight until then.
+    pub(super) fn renew(&mut self, run: Run<'_>, findings: &[Finding]) -> bool {
+        let head = head(run, self.row, findings);
+        let ended = self.head.running && !head.running;
+        self.outdated |= ended;
+        self.head = head;
         self.build();
+        ended
+    }
+
+    /// The span is to be read, for the first time or anew.
+    pub(super) fn lacks(&self) -> bool {
+        self.outdated || self.whole().is_none()
     }
 
     /// The span has come.
     pub(super) fn take(&mut self, span: TraceSpan, contents: Contents) {
         self.whole = Whole::There(Box::new((span, contents)));
+        self.outdated = false;
         if !self.chosen {
             // Of what says nothing that is known here, what it came with is of use.
             self.tab = if self.has(Tab::Said) { Tab::Said } else { Tab::Raw };
@@ -129,6 +143,7 @@ impl Card {
     /// It could not be read.
     pub(super) fn failed(&mut self, error: Error) {
         self.whole = Whole::Failed(error);
+        self.outdated = false;
         self.build();
     }
 
@@ -482,9 +497,12 @@ mod tests {
             kept
         }
 
+        fn run(&self) -> Run<'_> {
+            Run { outline: &self.outline, tree: &self.tree, rollups: &self.rollups }
+        }
+
         fn card(&self, row: u32) -> Card {
-            let run = Run { outline: &self.outline, tree: &self.tree, rollups: &self.rollups };
-            Card::of(run, row, &[], "e exports all of it".to_owned())
+            Card::of(self.run(), row, &[], "e exports all of it".to_owned())
         }
     }
 
@@ -574,6 +592,21 @@ mod tests {
         for (width, height) in [(1, 1), (2, 9), (9, 2), (40, 7), (40, 24), (200, 60)] {
             let _ = drawn(&mut card, width, height);
         }
+    }
+
+    #[test]
+    fn a_span_that_was_read_while_it_ran_is_read_anew_when_it_has_ended() {
+        let kept = Kept::new();
+        let mut card = kept.card(0);
+        card.head.running = true;
+        card.take(kept.spans[0].clone(), Contents::default());
+        assert!(!card.lacks());
+        assert!(card.renew(kept.run(), &[]) && card.lacks());
+        assert!(card.whole().is_some());
+        let said = vec![Said::new("assistant", "It rains.")];
+        card.take(kept.spans[0].clone(), Contents { output: said, ..Contents::default() });
+        assert!(!card.renew(kept.run(), &[]) && !card.lacks());
+        assert!(card.says().contains("It rains."));
     }
 
     #[test]

@@ -74,6 +74,8 @@ fn lacks_among_spans(open: &Open, action: Action) -> Option<&'static str> {
         Action::NextError | Action::PreviousError => Some("No span of it failed."),
         Action::NextCall | Action::PreviousCall => Some("No model was asked in it."),
         Action::ShowFindings => Some("Nothing looks wrong in it."),
+        Action::ZoomSpan => Some("The span took all of the time that is shown, or none of it."),
+        Action::ZoomOut => Some("All of the time is shown already."),
         Action::SearchNext | Action::SearchPrevious => {
             Some(if open.find.is_empty() { "Nothing is looked for." } else { "Nothing was found." })
         }

@@ -306,12 +306,16 @@ impl Open {
         self.refold(page);
     }
 
+    /// The time of the chosen row, where it is a part of all of it.
+    pub fn part(&self) -> Option<(u64, u64)> {
+        let laid = self.laid.as_ref()?;
+        let shown = laid.tree.shown(self.current()?);
+        (shown.0 < shown.1 && shown != laid.time()).then_some(shown)
+    }
+
     /// The chosen row's time alone, or all of it again.
     pub fn zoom_to_row(&mut self) {
-        let (Some(laid), Some(row)) = (&self.laid, self.current()) else { return };
-        let shown = laid.tree.shown(row);
-        let is_all = shown.0 == shown.1 || shown == laid.time();
-        self.zoom = Some(shown).filter(|shown| !is_all && self.zoom != Some(*shown));
+        self.zoom = self.part().filter(|part| self.zoom != Some(*part));
     }
 
     /// Half of the time that is shown, around the middle of the chosen row, or twice as much.
@@ -464,6 +468,8 @@ mod tests {
         assert_eq!(open.time(), (11_000, 61_000));
         open.zoom(false);
         assert_eq!(open.zoom, None);
+        open.go(0, 10);
+        assert_eq!(open.part(), None);
     }
 
     #[test]

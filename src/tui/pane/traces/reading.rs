@@ -41,11 +41,11 @@ impl Open {
         }
     }
 
-    /// The card is that of the chosen row.
-    fn deal(&mut self, rest: String) {
+    /// The card is that of the chosen row; whether its span has ended since it was dealt.
+    fn deal(&mut self, rest: String) -> bool {
         let (Some(laid), Some(row)) = (&self.laid, self.current()) else {
             self.card = None;
-            return;
+            return false;
         };
         let findings = self.wrong.as_deref().unwrap_or(&laid.findings);
         match &mut self.card {
@@ -53,6 +53,7 @@ impl Open {
             card => {
                 let new = card.insert(Card::of(run(laid), row, findings, rest));
                 new.note(&self.notes);
+                false
             }
         }
     }
@@ -67,10 +68,13 @@ impl State {
     /// Another row is chosen, perhaps, or it is known anew.
     pub(super) fn rest(&mut self, desk: &mut Desk<'_>) {
         let Some(open) = &mut self.open else { return };
-        open.deal(Self::rest_of(desk));
+        if open.deal(Self::rest_of(desk)) {
+            // What is on its way may be of the time before.
+            self.instead(|wait| matches!(wait, Wait::Span(_)));
+        }
         self.fit(desk);
         let Some(open) = &self.open else { return };
-        let lacks = open.card.as_ref().is_some_and(|card| card.whole().is_none());
+        let lacks = open.card.as_ref().is_some_and(Card::lacks);
         if lacks && open.card_area(desk.area).is_some() {
             desk.ask(Effect::After { timer: REST, delay: RESTED });
         }
@@ -79,7 +83,7 @@ impl State {
     /// Keys have rested: asks for the span.
     pub(super) fn rested(&mut self, desk: &mut Desk<'_>) {
         let Some(open) = &self.open else { return };
-        let Some(card) = open.card.as_ref().filter(|card| card.whole().is_none()) else { return };
+        let Some(card) = open.card.as_ref().filter(|card| card.lacks()) else { return };
         let (id, row) = (open.id(), card.row());
         let span = open.laid.as_ref().and_then(|laid| laid.key(row));
         if self.waits_for(&Wait::Span(row)) {

@@ -128,7 +128,10 @@ fn table(latencies: &[Latency], room: u16) -> Vec<Vec<String>> {
 /// Each in a sentence, then the names of its spans: one that many have stands once.
 fn findings(trace: &Trace, found: &[Finding]) -> Vec<Line> {
     let mut lines = Vec::new();
-    for finding in found {
+    for (at, finding) in found.iter().enumerate() {
+        if at > 0 {
+            lines.push(Line::blank());
+        }
         lines.push(Line::of(&format!("! {}", finding.says), Role::Warn));
         let mut names: Vec<(&str, u64)> = Vec::new();
         let mut others = 0;
@@ -152,7 +155,6 @@ fn findings(trace: &Trace, found: &[Finding]) -> Vec<Line> {
         if !named.is_empty() {
             lines.push(Line::of(&named.join(" · "), Role::Muted));
         }
-        lines.push(Line::blank());
     }
     lines
 }

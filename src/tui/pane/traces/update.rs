@@ -281,6 +281,8 @@ fn can_among_spans(open: &Open, action: Action) -> bool {
         A::NextCall | A::PreviousCall => laid.sums.whole.inferences > 0,
         A::ShowFindings => !open.findings().is_empty() || !open.damaged.is_empty(),
         A::SearchNext | A::SearchPrevious => open.find.count() > 0,
+        A::ZoomSpan => open.zoom.is_some() || open.part().is_some(),
+        A::ZoomOut => open.zoom.is_some(),
         A::ShowSpan
         | A::FocusNext
         | A::FocusPrevious
@@ -289,9 +291,7 @@ fn can_among_spans(open: &Open, action: Action) -> bool {
         | A::UnfoldSpan
         | A::FoldSpans
         | A::UnfoldSpans
-        | A::ZoomSpan
         | A::ZoomIn
-        | A::ZoomOut
         | A::NextSlow
         | A::ShowTranscript
         | A::ShowLatencies

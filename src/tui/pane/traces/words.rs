@@ -2,7 +2,7 @@
 
 use crate::domain::figures::{count, grouped, short};
 use crate::domain::message::Usage;
-use crate::domain::trace::{Kind, Status, Sum};
+use crate::domain::trace::{Kind, Run, Source, Status, Sum};
 use crate::tui::look::Role;
 use crate::tui::paint::columns;
 
@@ -49,6 +49,13 @@ pub(super) fn took(nanos: u64) -> String {
         millis @ 7_200_000..36_000_000 => format!("{} h {} min", millis / 3_600_000, millis / 60_000 % 60),
         millis => format!("{} h", grouped(millis / 3_600_000)),
     }
+}
+
+/// How long a run took, if it is over. One of this program runs as long as one of its spans does; another program may never
+/// tell the end of one.
+pub(super) fn took_in_all(run: &Run) -> Option<String> {
+    let runs = run.end == 0 || run.running > 0 && run.source == Source::Own;
+    (!runs).then(|| took(run.duration()))
 }
 
 /// The tokens of one call: `250→45 tok`, with what of them was read from a cache and what was thought.
@@ -111,6 +118,7 @@ pub(super) fn cost(sum: &Sum) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::trace::{Facts, Outline, SpanKey, TraceId, TraceSpan};
 
     #[test]
     fn times_and_dollars_stay_short() {
@@ -120,6 +128,20 @@ mod tests {
         assert_eq!(long, ["9 min 59 s", "83 min", "2 h 5 min", "9 h 59 min", "27 h"]);
         let paid = [0.0, 0.000_01, 0.003_1, 12.4].map(dollars);
         assert_eq!(paid, ["$0", "<$0.0001", "$0.0031", "$12.40"]);
+    }
+
+    #[test]
+    fn a_run_of_this_program_takes_no_time_before_its_last_span_has_ended() {
+        let mut outline = Outline::default();
+        for (id, end) in [(1, 0), (2, 91_000_001)] {
+            let span = TraceSpan { id: SpanKey(id), start: 1, end, ..TraceSpan::default() };
+            outline.add(&span, &Facts::default(), |_| None);
+        }
+        let of = |source| Run::of(TraceId([1; 16]), source, &outline);
+        assert_eq!(took_in_all(&of(Source::Own)), None);
+        assert_eq!(took_in_all(&of(Source::Received)).as_deref(), Some("91 ms"));
+        let ended = Run { running: 0, ..of(Source::Own) };
+        assert_eq!(took_in_all(&ended).as_deref(), Some("91 ms"));
     }
 
     #[test]

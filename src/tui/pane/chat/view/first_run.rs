@@ -75,6 +75,17 @@ impl Pen<'_> {
         self.rows(text, if self.tight == Tight::OneRow { FEW } else { SOME }, role);
     }
 
+    /// A value on as many lines as it takes, where there is room for them.
+    fn long_pair(&mut self, name: &str, value: &str) {
+        if self.tight > Tight::Not {
+            return self.pair(name, value);
+        }
+        let room = self.area.right().saturating_sub(self.value_x());
+        for (at, line) in wrap(value, room).iter().enumerate() {
+            self.pair(if at == 0 { name } else { "" }, line);
+        }
+    }
+
     /// Of a value that does not fit the beginning is shown.
     fn pair(&mut self, name: &str, value: &str) {
         if self.y < self.area.bottom() {
@@ -96,11 +107,12 @@ impl Pen<'_> {
     }
 }
 
-/// What gives way where the rows do not suffice, one after the other: what the person read before the fetch began, the
-/// air, the other choices and the further rows of what went wrong.
+/// What gives way where the rows do not suffice, one after the other: the ends of long values, what the person read before
+/// the fetch began, the air, the other choices and the further rows of what went wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Tight {
     Not,
+    Cut,
     NoWelcome,
     NoAir,
     OneRow,
@@ -111,7 +123,7 @@ pub fn draw(state: &State, first: &FirstRun, sight: &Sight<'_>, area: Rect, cell
     let inside = Rect { x: area.x + 2.min(area.width), width: area.width.saturating_sub(4).min(84), ..area };
     let y = area.y + u16::from(area.height > 18);
     let mut tight = Tight::Not;
-    for next in [Tight::Not, Tight::NoWelcome, Tight::NoAir, Tight::OneRow] {
+    for next in [Tight::Not, Tight::Cut, Tight::NoWelcome, Tight::NoAir, Tight::OneRow] {
         tight = next;
         // Nothing is painted where there is no room: only the rows are counted.
         let nowhere = Rect { height: 0, ..inside };
@@ -135,10 +147,10 @@ fn body(state: &State, first: &FirstRun, height: u16, pen: &mut Pen<'_>) {
     if first.choices.is_empty() {
         return nothing(state, pen);
     }
-    if pen.tight == Tight::Not {
+    if pen.tight < Tight::NoWelcome {
         match first.choice().and_then(|card| Some((card, card.unusable()?))) {
             Some((card, why)) => pen.rows(&format!("✗ {} cannot be used: {why}", card.id), FEW, Role::Warn),
-            None if !can_answer => pen.text(missing(first), Role::Text),
+            None if !can_answer => pen.text(&missing(first, pen.sight.options.offline), Role::Text),
             None => {}
         }
     }
@@ -163,7 +175,7 @@ fn body(state: &State, first: &FirstRun, height: u16, pen: &mut Pen<'_>) {
         pen.pair("to fetch", &size);
         pen.path("goes to", &plan.to);
         for (at, source) in plan.sources.iter().enumerate() {
-            pen.pair(if at == 0 { "from" } else { "else" }, source);
+            pen.long_pair(if at == 0 { "from" } else { "else" }, source);
         }
         let checked = match plan.checked {
             Checked::Here => "SHA-256 of the file, known beforehand",
@@ -203,11 +215,18 @@ fn body(state: &State, first: &FirstRun, height: u16, pen: &mut Pen<'_>) {
 }
 
 /// What the screen is for where nobody can answer.
-fn missing(first: &FirstRun) -> &'static str {
-    if first.choices.iter().any(|card| card.unusable().is_some()) {
-        return "No model on this machine can be used. One can be fetched now; it answers on this machine, offline.";
-    }
-    "There is no model on this machine yet. One can be fetched now; it answers on this machine, offline."
+fn missing(first: &FirstRun, offline: bool) -> String {
+    let none = if first.choices.iter().any(|card| card.unusable().is_some()) {
+        "No model on this machine can be used."
+    } else {
+        "There is no model on this machine yet."
+    };
+    let way = if offline {
+        "Started without --offline, this fetches one; it answers on this machine then, offline too."
+    } else {
+        "One can be fetched now; it answers on this machine, offline."
+    };
+    format!("{none} {way}")
 }
 
 /// Whether the end of the fetch says already why a source failed.
@@ -262,7 +281,13 @@ fn offer(state: &State, first: &FirstRun, sight: &Sight<'_>) -> String {
     if first.choices.len() > 1 {
         says.insert(1, (Action::SelectNext, "another"));
     }
+    // What would be refused is not offered.
+    let offline = sight.options.offline;
+    if offline {
+        says.remove(0);
+    }
     let words = sight.options.keymap.line(Context::FirstRun, &says);
+    let words = if offline { format!("--offline forbids the network · {words}") } else { words };
     match state.focus {
         Focus::FirstRun => words,
         _ => format!("{} comes here; then {words}", sight.key(state.context(), Action::FocusNext)),

@@ -283,19 +283,24 @@ fn provider(state: &State, card: &ModelCard, now: Now, options: &Options, lines:
             }
         }
     }
-    let star = (Action::Star, "star");
-    let line = if card.unusable().is_some() {
-        let fetches = card.is_fetchable().then_some((Action::GetModel, "fetches it anew"));
-        options.keymap.line(Context::Models, &fetches.into_iter().chain([star]).collect::<Vec<_>>())
-    } else if chats(card) {
-        options
-            .keymap
-            .line(Context::Models, &[(Action::UseModel, "chat"), (Action::TryModel, "try it"), star])
+    let mut says = Vec::new();
+    if card.unusable().is_some() {
+        says.extend(card.is_fetchable().then_some((Action::GetModel, "fetches it anew")));
     } else {
-        lines.text(&no_chat(card), Role::Muted);
-        let tries = (embeds(card) || paints(card)).then_some((Action::TryModel, "try it"));
-        options.keymap.line(Context::Models, &tries.into_iter().chain([star]).collect::<Vec<_>>())
-    };
+        if chats(card) {
+            says.push((Action::UseModel, "chat"));
+        } else {
+            lines.text(&no_chat(card), Role::Muted);
+        }
+        // What is not here yet is fetched, not tried.
+        if card.availability == Availability::NotPulled {
+            says.push((Action::GetModel, "fetch it"));
+        } else if chats(card) || embeds(card) || paints(card) {
+            says.push((Action::TryModel, "try it"));
+        }
+    }
+    says.push((Action::Star, "star"));
+    let line = options.keymap.line(Context::Models, &says);
     if columns(&line) <= lines.width {
         lines.text(&line, Role::Faint);
     }

@@ -55,6 +55,21 @@ fn drawn(compared: &mut Compared, width: u16, height: u16) -> Vec<String> {
 }
 
 #[test]
+fn of_a_tool_it_is_told_that_its_definition_is_another_and_by_no_number() {
+    let mut both = compared(&LEFT, &RIGHT);
+    let mut made = [Made::default(), Made::default()];
+    made[0].put(What::Tool, "sum", "175ea0d277f4");
+    made[1].put(What::Tool, "sum", "c413438a23d5");
+    made[1].put(What::Tool, "order", "a680b0e0b6d7");
+    for (side, made) in made.into_iter().enumerate() {
+        both.made(side, made);
+    }
+    let rows = drawn(&mut both, 60, 12).join("\n");
+    assert!(rows.contains("tool sum  not defined alike"), "{rows}");
+    assert!(rows.contains("tool order  – → offered"), "{rows}");
+}
+
+#[test]
 fn what_they_were_made_with_comes_first_then_what_is_not_alike() {
     let mut both = compared(&LEFT, &RIGHT);
     let mut made = [Made::default(), Made::default()];

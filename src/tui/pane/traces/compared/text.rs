@@ -17,6 +17,15 @@ const ON_A_LINE: usize = 60;
 
 /// Values on one line.
 pub(super) fn short(change: &Change) -> String {
+    // A definition is known by a number, which tells nobody anything.
+    if matches!(change.what, What::Tool) {
+        let words = match (change.left.is_empty(), change.right.is_empty()) {
+            (true, _) => "– → offered",
+            (_, true) => "offered → –",
+            _ => "not defined alike",
+        };
+        return words.to_owned();
+    }
     let told = |values: &[String]| {
         let values: Vec<String> = values.iter().map(|value| brief(value, ON_A_LINE)).collect();
         if values.is_empty() { "–".to_owned() } else { values.join(" | ") }

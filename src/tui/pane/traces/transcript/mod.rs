@@ -92,9 +92,9 @@ impl Transcript {
     pub(super) fn renew(&mut self, steps: &Steps) {
         let was_last = self.selected > 0 && self.selected + 1 == self.steps.len();
         let row = self.row();
-        // A model that ran may have ended since.
-        if let Some(last) = self.steps.last() {
-            self.told.remove(&last.row);
+        // What ran may have ended since: an agent, and of calls made at once any of them.
+        for step in self.steps.iter().filter(|step| step.runs) {
+            self.told.remove(&step.row);
         }
         (self.steps, self.hidden) = (steps.all.clone(), steps.hidden);
         self.set.1.clear();

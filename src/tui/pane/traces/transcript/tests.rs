@@ -182,6 +182,24 @@ fn a_run_that_grows_keeps_what_was_chosen() {
 }
 
 #[test]
+fn what_was_said_in_steps_that_ran_is_read_anew_when_the_run_has_grown() {
+    let (mut running, area) = (Kept::new(3), Rect::new(0, 0, 60, 30));
+    // The agent, and a call before the last one.
+    for at in [0, 3] {
+        running.outline.rows[at].end = 0;
+    }
+    running.tree = Tree::of(&running.outline);
+    let mut transcript = Transcript::of(&running.steps(), String::new());
+    transcript.fit(area);
+    filled(&mut transcript, area);
+    let told: Vec<u32> = transcript.told.keys().copied().collect();
+    assert_eq!(told, [0, 2, 3, 4]);
+    transcript.renew(&Kept::new(3).steps());
+    let told: Vec<u32> = transcript.told.keys().copied().collect();
+    assert_eq!(told, [2, 4]);
+}
+
+#[test]
 fn a_step_that_came_twice_is_read_once() {
     let mut kept = Kept::new(2);
     let steps = Transcript::of(&kept.steps(), String::new()).steps.len();

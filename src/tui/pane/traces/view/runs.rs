@@ -10,10 +10,10 @@ use crate::domain::trace::{Run, Source};
 use crate::tui::action::Action;
 use crate::tui::keymap::Context;
 use crate::tui::look::Role;
-use crate::tui::paint::{first_parts, put, put_right, scrollbar, thumb, wrap};
+use crate::tui::paint::{columns, first_parts, put, put_right, scrollbar, thumb, wrap};
 use crate::tui::pane::Sight;
 use crate::tui::pane::traces::hearing::Receiver;
-use crate::tui::pane::traces::words::{called, in_and_out, sign, took};
+use crate::tui::pane::traces::words::{called, in_and_out, sign, took_in_all};
 use crate::tui::pane::traces::{State, layout};
 use crate::tui::rows::{facts, failed, ground, parted, right_of};
 
@@ -22,6 +22,9 @@ const NAME: u16 = 10;
 
 /// The columns of tokens, with the gap before them.
 const TOKENS: u16 = 15;
+
+/// Columns of a service that does not fit whole, at least: a few letters of it tell nothing.
+const SERVICE: u16 = 12;
 
 /// A column behind the names.
 struct Column {
@@ -141,6 +144,10 @@ fn titles(state: &State, sight: &Sight<'_>, width: u16, area: Rect, cells: &mut 
         let caret = narrow.line.draw(line, cells, look.style(Role::Text));
         return Some(caret).filter(|_| narrow.writing);
     }
+    // Over no rows there are no columns.
+    if state.runs.is_empty() {
+        return None;
+    }
     let faint = look.style(Role::Faint);
     let mut right = right_of(area);
     for column in shown(width).rev() {
@@ -187,7 +194,8 @@ fn line(state: &State, at: usize, sight: &Sight<'_>, row: Rect, cells: &mut Buff
     let (glyph, role) = kind(run);
     let x = put(cells, row.x + NAME, row.y, right, glyph, style(role));
     let x = put(cells, x + 1, row.y, right, called(&run.name), name);
-    if !run.service.is_empty() && run.service != run.name {
+    let room = right.saturating_sub(x + 2);
+    if run.service != run.name && (columns(&run.service) <= room || room >= SERVICE) {
         put(cells, x + 2, row.y, right, &run.service, style(Role::Faint));
     }
 }
@@ -206,7 +214,7 @@ fn how(run: &Run) -> (&'static str, Role) {
 }
 
 fn time(run: &Run) -> (String, Role) {
-    if run.end == 0 { ("runs".to_owned(), Role::Info) } else { (took(run.duration()), Role::Text) }
+    took_in_all(run).map_or_else(|| ("runs".to_owned(), Role::Info), |took| (took, Role::Text))
 }
 
 fn tokens(run: &Run) -> String {

@@ -2,7 +2,7 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
-use ratatui::style::Modifier;
+use ratatui::style::{Modifier, Style};
 
 use super::bar::bar;
 use super::{paid, wrong};
@@ -15,7 +15,7 @@ use crate::tui::paint::{columns, first_parts, put, put_right, scrollbar, thumb, 
 use crate::tui::pane::Sight;
 use crate::tui::pane::traces::open::{Focus, Open, Reading};
 use crate::tui::pane::traces::reading::run;
-use crate::tui::pane::traces::words::{called, cost, in_and_out, sign, summed, took};
+use crate::tui::pane::traces::words::{called, cost, in_and_out, sign, summed, took, took_in_all};
 use crate::tui::pane::traces::{State, layout};
 use crate::tui::rows::{failed, ground, parted};
 use crate::tui::trace::Shared;
@@ -87,7 +87,7 @@ fn head(state: &State, open: &Open, sight: &Sight<'_>, area: Rect, cells: &mut B
     if state.marked.contains(&run.id) {
         parts.push("= marked".to_owned());
     }
-    parts.push(if run.end == 0 { "runs".to_owned() } else { took(run.duration()) });
+    parts.push(took_in_all(run).unwrap_or_else(|| "runs".to_owned()));
     if run.errors > 0 {
         parts.push(format!("✗ {}", count(run.errors, "error", "errors")));
     }
@@ -154,6 +154,9 @@ struct Grid {
     bar: (u16, u16),
 }
 
+/// Columns of what stands behind a name, at least: of fewer nothing could be read.
+const SOME: u16 = 6;
+
 /// Columns of times, tokens and dollars, with the gap before them.
 const TIME: u16 = 11;
 const TOKENS: u16 = 15;
@@ -165,7 +168,8 @@ impl Grid {
         let wide = if area.width < 72 { area.width / 4 } else { area.width * 3 / 10 };
         let wide = wide.clamp(10, 80).min(area.width / 2);
         let bar = area.right().saturating_sub(wide + 2);
-        let mut end = bar.saturating_sub(1);
+        // The title of a column and where time begins are no one word.
+        let mut end = bar.saturating_sub(2);
         let mut take = |columns: u16, from: u16| {
             let at = end;
             (area.width >= from).then(|| {
@@ -179,6 +183,12 @@ impl Grid {
         let own = take(TIME, 72);
         let took = take(TIME, 0).unwrap_or(0);
         Self { name: end, took, own, tokens, cost, bar: (bar, wide) }
+    }
+
+    /// Where a name ends: before its sign, or without one before the time beside it, which seldom fills its column.
+    fn end_of_name(&self, mark: &str, took: &str) -> u16 {
+        let before = self.name.saturating_sub(2);
+        if mark.is_empty() { before.max(self.took.saturating_sub(columns(took) + 2)) } else { before }
     }
 }
 
@@ -273,7 +283,16 @@ fn line(
     let (ground, name) = ground(selected, area, look, cells);
     let style = |role| ground.patch(look.style(role));
     let text = |symbol| laid.outline.names.get(symbol);
-    let end = grid.name.saturating_sub(2);
+    let marks = laid.tree.marks(at);
+    let odd = laid.is_flagged(at) || marks.iter().any(|mark| !matches!(mark, Mark::Running | Mark::Repaired));
+    let (mark, mark_role) = match (row.is_error(), odd, row.is_running()) {
+        (true, ..) => ("✗", Role::Bad),
+        (_, true, _) => ("!", Role::Warn),
+        (_, _, true) => ("…", Role::Info),
+        _ => ("", Role::Muted),
+    };
+    let long = if row.is_running() { "runs".to_owned() } else { took(laid.tree.duration(at)) };
+    let end = grid.end_of_name(mark, &long);
     // A deep tree keeps room for its names.
     let room = grid.name.saturating_sub(area.x + 2) / 3;
     let depth = u16::try_from(laid.tree.depth(at)).unwrap_or(u16::MAX).saturating_mul(2);
@@ -293,21 +312,14 @@ fn line(
     let mut x = put(cells, x + 4, y, end, called(text(row.name)), named);
     let model = text(row.model);
     if row.kind == Kind::Model && !text(row.name).contains(model) {
-        x = put(cells, x + 1, y, end, model, style(Role::Faint));
+        x = beside(cells, (x, y), end, model, style(Role::Faint));
     }
     if row.is_error() {
-        put(cells, x + 1, y, end, text(row.error), style(Role::Bad));
+        beside(cells, (x, y), end, text(row.error), style(Role::Bad));
     }
-    let marks = laid.tree.marks(at);
-    let odd = laid.is_flagged(at) || marks.iter().any(|mark| !matches!(mark, Mark::Running | Mark::Repaired));
-    let (sign, role) = match (row.is_error(), odd, row.is_running()) {
-        (true, ..) => ("✗", Role::Bad),
-        (_, true, _) => ("!", Role::Warn),
-        (_, _, true) => ("…", Role::Info),
-        _ => (" ", Role::Muted),
-    };
-    put(cells, grid.name.saturating_sub(1), y, grid.name, sign, style(role));
-    let long = if row.is_running() { "runs".to_owned() } else { took(laid.tree.duration(at)) };
+    if !mark.is_empty() {
+        put(cells, grid.name.saturating_sub(1), y, grid.name, mark, style(mark_role));
+    }
     put_right(cells, grid.name, y, grid.took, &long, style(Role::Text));
     if let Some(right) = grid.own {
         put_right(cells, grid.took, y, right, &took(laid.own(at)), style(Role::Muted));
@@ -330,7 +342,41 @@ fn line(
     put(cells, x, y, x + wide, &shown, style(role));
 }
 
+/// Words behind a name, where there is room for all or for some of them; returns the column after them.
+fn beside(cells: &mut Buffer, (x, y): (u16, u16), end: u16, words: &str, style: Style) -> u16 {
+    let room = end.saturating_sub(x + 1);
+    if columns(words) > room && room < SOME {
+        return x;
+    }
+    put(cells, x + 1, y, end, words, style)
+}
+
 /// The colour of a bar is that of its kind.
 fn bar_role(kind: Kind) -> Role {
     sign(kind).1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_behind_a_name_are_there_in_part_but_not_by_a_letter() {
+        let written = |end: u16| {
+            let mut cells = Buffer::empty(Rect::new(0, 0, 12, 1));
+            beside(&mut cells, (0, 0), end, "tool_error", Style::default());
+            (0..12).map(|x| cells[(x, 0)].symbol()).collect::<String>().trim().to_owned()
+        };
+        assert_eq!([11, 7, 6].map(written), ["tool_error", "tool_…", ""]);
+    }
+
+    #[test]
+    fn a_name_has_what_the_time_beside_it_leaves_unless_a_sign_stands_between_them() {
+        for width in [60, 80, 120, 240] {
+            let grid = Grid::of(Rect::new(0, 2, width, 9));
+            assert_eq!(grid.end_of_name("✗", "1 µs"), grid.name - 2);
+            assert_eq!(grid.end_of_name("", "1 µs"), grid.took - 6);
+            assert!(grid.end_of_name("", "9 h 59 min") <= grid.took - 12);
+        }
+    }
 }
