@@ -100,6 +100,8 @@ pub(super) fn wins(of: &WinMatrix, width: u16) -> Vec<Line> {
     let titles = (1..=of.sources.len()).map(|number| number.to_string()).collect();
     let digits = of.sources.len().to_string().len();
     let row = |(number, (source, row)): (usize, (&String, &Vec<Option<f64>>))| Figures {
+        // By its number the column is found, also where the name is made short.
+        stays: digits + 1,
         cells: row.iter().map(|rate| rate.map_or_else(|| "·".to_owned(), percent)).collect(),
         ..Figures::of(&format!("{number:>digits$} {source}"), &["win rate"])
     };
