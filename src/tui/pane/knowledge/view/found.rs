@@ -587,7 +587,7 @@ mod tests {
         let head = |place, columns| headed(Some(place), &told, columns);
         assert_eq!(head("teas.md, lines 1–3", 57), "teas.md, lines 1–3 · passage 2 · 178 tokens");
         let long = "crates.md, A set of crates that was built together › Verdict, lines 8–11";
-        assert_eq!(head(long, 57), "crates.md, A set…dict, lines 8–11 · passage 2 · 178 tokens");
+        assert_eq!(head(long, 57), "crates.md, A set…ict, lines 8–11 · passage 2 · 178 tokens");
         assert_eq!(width(&head(long, 57)), 57);
         assert!(head(long, 30).starts_with("crates.md, A set of crates"), "too little room for both");
         assert_eq!(headed(None, &told, 57), "passage 2 · 178 tokens");
