@@ -127,6 +127,11 @@ impl Column {
         }
     }
 
+    /// The first row of so many that are in sight: the selected one is among them, also where an answer has come above them.
+    pub fn first(&self, height: u16) -> usize {
+        followed(self.top, self.selected, height.into())
+    }
+
     /// It is too far off to be taken.
     pub fn is_below(&self, found: &Found) -> bool {
         let threshold = self.tuning.threshold.filter(|_| self.tuning.mode.semantic());
@@ -497,6 +502,12 @@ mod tests {
             assert_eq!(fewer(more(results)), results);
         }
         assert_eq!((more(100), fewer(1)), (100, 1));
+    }
+
+    #[test]
+    fn the_selected_hit_is_in_sight_however_few_rows_there_are() {
+        let column = Column { selected: 5, ..Column::default() };
+        assert_eq!([6, 3, 1, 0].map(|height| column.first(height)), [0, 3, 5, 5]);
     }
 
     #[test]

@@ -232,6 +232,25 @@ impl State {
         }
     }
 
+    /// What is selected is in sight in whatever room there is now. Of hits the picture sees to it: their room changes with the
+    /// answer above them.
+    pub(super) fn keep_in_sight(&mut self, desk: &Desk<'_>) {
+        self.top = followed(self.top, self.selected, layout::bases(desk.area).0.height.into());
+        if let Some(cuts) = &mut self.cuts {
+            let page = layout::cuts(cuts.sides.len(), desk.area).page();
+            for side in &mut cuts.sides {
+                side.top = followed(side.top, side.selected, page.into());
+            }
+        }
+        let Some(open) = &mut self.open else { return };
+        let page = usize::from(layout::listed(desk.area).0.height);
+        open.shelf.top = followed(open.shelf.top, open.shelf.selected, page);
+        open.sources.top = followed(open.sources.top, open.sources.selected, page);
+        if let Some(leaf) = &mut open.leaf {
+            leaf.top = followed(leaf.top as usize, leaf.selected as usize, page) as u32;
+        }
+    }
+
     fn pressed_among_hits(&mut self, areas: &layout::Found, mouse: Mouse) {
         let at = (mouse.column, mouse.row).into();
         let Some(open) = &mut self.open else { return };
@@ -240,9 +259,10 @@ impl State {
         }
         for (place, rows) in areas.rows.iter().enumerate().filter(|(_, rows)| rows.contains(at)) {
             let Some(column) = open.columns.get_mut(place) else { continue };
-            let row = column.top + usize::from(mouse.row - rows.y);
+            let first = column.first(rows.height);
+            let row = first + usize::from(mouse.row - rows.y);
             if row < column.rows() {
-                column.selected = row;
+                (column.top, column.selected) = (first, row);
                 (open.at, open.focus, open.scroll) = (place, Focus::Hits, 0);
             }
         }

@@ -272,7 +272,8 @@ fn hits(
         }
         return;
     }
-    for (y, row) in (rows.top()..rows.bottom()).zip(column.top..column.rows()) {
+    let first = column.first(rows.height);
+    for (y, row) in (rows.top()..rows.bottom()).zip(first..column.rows()) {
         let Some((number, hit)) = column.row(row) else { break };
         let line = Rect { y, height: 1, ..rows };
         let chosen = row == column.selected && (has_keys || alone || at == open.at);
@@ -314,7 +315,7 @@ fn hits(
             put(cells, grid.place, y, grid.right, &where_of(hit, room), style(Role::Muted));
         }
     }
-    let bar = thumb(rows.height, column.top, usize::from(rows.height), column.rows());
+    let bar = thumb(rows.height, first, usize::from(rows.height), column.rows());
     scrollbar(cells, rows, bar, look.style(Role::Rule));
 }
 
