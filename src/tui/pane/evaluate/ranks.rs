@@ -58,6 +58,14 @@ pub(super) fn leaderboards(parts: &[(Option<&str>, &Leaderboard)], width: u16) -
             table.rows.push(cells);
         }
     }
+    // Where no rating has bounds nobody has a rank.
+    if table.rows.iter().all(|row| row.cells.first().is_none_or(String::is_empty)) {
+        table.titles.remove(0);
+        for row in &mut table.rows {
+            row.cells.drain(..1.min(row.cells.len()));
+        }
+        table.parts = vec![2, 4];
+    }
     table.lines(width)
 }
 
