@@ -627,6 +627,8 @@ fn documents_tell_how_they_stand_and_why() {
     assert!(text.contains("refunds.pdf") && text.contains("scan.pdf") && !text.contains("faq.md"), "{text}");
     stage.keys("<esc>");
     assert!(stage.text().contains("faq.md"));
+    stage.keys("<esc>");
+    assert!(stage.text().contains("n new"), "back among the bases: {}", stage.text());
 }
 
 #[test]

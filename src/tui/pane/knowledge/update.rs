@@ -92,9 +92,11 @@ impl State {
                 open.shelf.narrow.clear();
                 open.shelf.arrange();
             }
-            Page::Passages | Page::Documents | Page::Sources => open.page = Page::Found,
+            // Where nothing was asked they were come to from the list, as sources always are.
+            Page::Documents if open.asked.is_empty() && open.query.text().is_empty() => self.open = None,
+            Page::Passages | Page::Documents => open.page = Page::Found,
             Page::Found if open.focus == Focus::Hits => open.focus = Focus::Query,
-            Page::Found => self.open = None,
+            Page::Found | Page::Sources => self.open = None,
         }
     }
 
