@@ -11,6 +11,7 @@ use crate::tui::look::{Look, Role};
 use crate::tui::overlay::Hidden;
 use crate::tui::paint::{columns, first_lines, meter, more, put, tint, wrap};
 use crate::tui::pane::Sight;
+use crate::tui::widget::text::joined;
 
 /// Where an action leads in a list of so many, of which a page is in sight.
 pub fn stepped(action: Action, at: usize, page: usize, all: usize) -> Option<usize> {
@@ -106,12 +107,24 @@ const NAMES: u16 = 13;
 /// What is known in lines, the first one of each with its name.
 fn lines<'a>(facts: &[(&'a str, String, Role)], width: u16) -> Vec<(&'a str, String, Role)> {
     let of = |(name, words, role): &(&'a str, String, Role)| {
-        let lines = wrap(words, width.saturating_sub(NAMES + 3)).into_iter().enumerate();
+        let lines = broken(words, width.saturating_sub(NAMES + 3)).into_iter().enumerate();
         let (name, role) = (*name, *role);
         lines.map(move |(at, line)| (if at == 0 { name } else { "" }, line, role)).collect::<Vec<_>>()
     };
     facts.iter().flat_map(of).collect()
 }
+
+/// Words in lines. Where each part of them fits a line none is broken: a count stays beside what it counts.
+fn broken(words: &str, width: u16) -> Vec<String> {
+    let parts = || words.split(DOT);
+    if words.contains('\n') || parts().any(|part| columns(part) > width) {
+        return wrap(words, width);
+    }
+    joined(parts(), width.into())
+}
+
+/// Between parts.
+const DOT: &str = " · ";
 
 /// Whether there is room for all that is known.
 pub fn all_fit(facts: &[(&str, String, Role)], area: Rect) -> bool {
@@ -144,5 +157,20 @@ pub fn bar(share: f64, y: u16, look: &Look, area: Rect, cells: &mut Buffer) {
         let ground = look.style(Role::Selected).patch(look.style(Role::Info));
         let width = area.width.saturating_sub(NAMES + 4).min(60);
         put(cells, area.x + NAMES, y, area.right(), &meter(share, width), ground);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_ends_between_parts_where_all_of_them_fit() {
+        let counts = "5 files looked at · 3 as they were · 2 failed";
+        assert_eq!(broken(counts, 60), [counts]);
+        assert_eq!(broken(counts, 43), ["5 files looked at · 3 as they were", "2 failed"]);
+        assert_eq!(broken("word · a sentence of words", 12), ["word · a", "sentence of", "words"]);
+        assert_eq!(broken("one\ntwo · three", 40), ["one", "two · three"]);
+        assert_eq!(broken("", 40), [""]);
     }
 }
