@@ -35,6 +35,11 @@ pub fn followed(top: usize, selected: usize, page: usize) -> usize {
     top.clamp((selected + 1).saturating_sub(page.max(1)), selected)
 }
 
+/// The same where there may be more room than before: of all rows none is hidden above while there is room below.
+pub fn refitted(top: usize, selected: usize, page: usize, all: usize) -> usize {
+    followed(top.min(all.saturating_sub(page)), selected, page)
+}
+
 /// The ground of a row of a list, and the style of its name; the selected one is marked.
 pub fn ground(selected: bool, row: Rect, look: &Look, cells: &mut Buffer) -> (Style, Style) {
     if !selected {
@@ -163,6 +168,15 @@ pub fn bar(share: f64, y: u16, look: &Look, area: Rect, cells: &mut Buffer) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_selected_row_is_in_sight_and_no_room_is_left_below_hidden_ones() {
+        assert_eq!(refitted(18, 24, 7, 25), 18);
+        assert_eq!(refitted(18, 24, 11, 25), 14, "more room");
+        assert_eq!(refitted(18, 24, 40, 25), 0, "room for all");
+        assert_eq!(refitted(0, 24, 7, 25), 18, "less room");
+        assert_eq!(refitted(9, 0, 7, 0), 0);
+    }
 
     #[test]
     fn a_line_ends_between_parts_where_all_of_them_fit() {

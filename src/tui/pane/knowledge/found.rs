@@ -20,7 +20,7 @@ use crate::tui::overlay::picker::{Picker, Purpose};
 use crate::tui::overlay::prompt::Prompt;
 use crate::tui::overlay::reading::{Line, Reading};
 use crate::tui::overlay::{Choice, Overlay};
-use crate::tui::rows::{followed, stepped};
+use crate::tui::rows::{followed, refitted, stepped};
 use crate::workbench::Request;
 use crate::workbench::request::knowledge::Knowledge;
 
@@ -129,7 +129,7 @@ impl Column {
 
     /// The first row of so many that are in sight: the selected one is among them, also where an answer has come above them.
     pub fn first(&self, height: u16) -> usize {
-        followed(self.top, self.selected, height.into())
+        refitted(self.top, self.selected, height.into(), self.rows())
     }
 
     /// It is too far off to be taken.

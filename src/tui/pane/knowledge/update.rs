@@ -7,7 +7,7 @@ use crate::tui::event::{Mouse, MouseKind};
 use crate::tui::key::Key;
 use crate::tui::keymap::Context;
 use crate::tui::overlay::Choice;
-use crate::tui::rows::followed;
+use crate::tui::rows::{followed, refitted};
 use crate::tui::stroke::{Edit, Stroke};
 
 impl State {
@@ -237,19 +237,21 @@ impl State {
     /// What is selected is in sight in whatever room there is now. Of hits the picture sees to it: their room changes with the
     /// answer above them.
     pub(super) fn keep_in_sight(&mut self, desk: &Desk<'_>) {
-        self.top = followed(self.top, self.selected, layout::bases(desk.area).0.height.into());
+        let page = usize::from(layout::bases(desk.area).0.height);
+        self.top = refitted(self.top, self.selected, page, self.bases.len());
         if let Some(cuts) = &mut self.cuts {
-            let page = layout::cuts(cuts.sides.len(), desk.area).page();
+            let page = usize::from(layout::cuts(cuts.sides.len(), desk.area).page());
             for side in &mut cuts.sides {
-                side.top = followed(side.top, side.selected, page.into());
+                side.top = refitted(side.top, side.selected, page, side.list.len());
             }
         }
+        let sources = self.opened().map_or(0, |(open, base)| open.sources.rows(base).len());
         let Some(open) = &mut self.open else { return };
         let page = usize::from(layout::listed(desk.area).0.height);
-        open.shelf.top = followed(open.shelf.top, open.shelf.selected, page);
-        open.sources.top = followed(open.sources.top, open.sources.selected, page);
+        open.shelf.top = refitted(open.shelf.top, open.shelf.selected, page, open.shelf.order.len());
+        open.sources.top = refitted(open.sources.top, open.sources.selected, page, sources);
         if let Some(leaf) = &mut open.leaf {
-            leaf.top = followed(leaf.top as usize, leaf.selected as usize, page) as u32;
+            leaf.top = refitted(leaf.top as usize, leaf.selected as usize, page, leaf.all as usize) as u32;
         }
     }
 
