@@ -248,10 +248,10 @@ fn short(name: &str, stays: usize, columns: usize) -> Cow<'_, str> {
         return Cow::Owned(format!("{first}{PAIR}{second}"));
     }
     let (before, model) = name.split_at_checked(stays).unwrap_or(("", name));
-    match before {
-        "" => fit_left(name, columns),
-        _ => Cow::Owned(format!("{before}{}", fit_left(model, columns.saturating_sub(wide_of(before))))),
+    if before.is_empty() {
+        return fit_left(name, columns);
     }
+    Cow::Owned(format!("{before}{}", fit_left(model, columns.saturating_sub(wide_of(before)))))
 }
 
 /// A row of a table.

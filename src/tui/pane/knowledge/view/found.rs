@@ -425,7 +425,7 @@ fn card(
     if passage.parent.is_some() {
         head.push("the large one that the hit lies in".to_owned());
     }
-    let head = headed(Some(&found.place()), &head, inside.width);
+    let head = headed(Some(found.place().as_str()), &head, inside.width);
     put(cells, inside.x, inside.y, inside.right(), &head, look.style(Role::Muted));
     let mut lines = Vec::new();
     let reranked = column.retrieved.as_ref().and_then(|all| all.reranked.as_ref());
