@@ -11,6 +11,7 @@ use crate::tui::look::{Look, Role};
 use crate::tui::overlay::Hidden;
 use crate::tui::paint::{columns, first_lines, meter, more, put, tint, wrap};
 use crate::tui::pane::Sight;
+use crate::tui::widget::text::joined;
 
 /// Where an action leads in a list of so many, of which a page is in sight.
 pub fn stepped(action: Action, at: usize, page: usize, all: usize) -> Option<usize> {
@@ -32,6 +33,11 @@ pub fn stepped(action: Action, at: usize, page: usize, all: usize) -> Option<usi
 /// The first row in sight, so that the selected one is.
 pub fn followed(top: usize, selected: usize, page: usize) -> usize {
     top.clamp((selected + 1).saturating_sub(page.max(1)), selected)
+}
+
+/// The same where there may be more room than before: of all rows none is hidden above while there is room below.
+pub fn refitted(top: usize, selected: usize, page: usize, all: usize) -> usize {
+    followed(top.min(all.saturating_sub(page)), selected, page)
 }
 
 /// The ground of a row of a list, and the style of its name; the selected one is marked.
@@ -106,12 +112,24 @@ const NAMES: u16 = 13;
 /// What is known in lines, the first one of each with its name.
 fn lines<'a>(facts: &[(&'a str, String, Role)], width: u16) -> Vec<(&'a str, String, Role)> {
     let of = |(name, words, role): &(&'a str, String, Role)| {
-        let lines = wrap(words, width.saturating_sub(NAMES + 3)).into_iter().enumerate();
+        let lines = broken(words, width.saturating_sub(NAMES + 3)).into_iter().enumerate();
         let (name, role) = (*name, *role);
         lines.map(move |(at, line)| (if at == 0 { name } else { "" }, line, role)).collect::<Vec<_>>()
     };
     facts.iter().flat_map(of).collect()
 }
+
+/// Words in lines. Where each part of them fits a line none is broken: a count stays beside what it counts.
+fn broken(words: &str, width: u16) -> Vec<String> {
+    let parts = || words.split(DOT);
+    if words.contains('\n') || parts().any(|part| columns(part) > width) {
+        return wrap(words, width);
+    }
+    joined(parts(), width.into())
+}
+
+/// Between parts.
+const DOT: &str = " · ";
 
 /// Whether there is room for all that is known.
 pub fn all_fit(facts: &[(&str, String, Role)], area: Rect) -> bool {
@@ -144,5 +162,29 @@ pub fn bar(share: f64, y: u16, look: &Look, area: Rect, cells: &mut Buffer) {
         let ground = look.style(Role::Selected).patch(look.style(Role::Info));
         let width = area.width.saturating_sub(NAMES + 4).min(60);
         put(cells, area.x + NAMES, y, area.right(), &meter(share, width), ground);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_selected_row_is_in_sight_and_no_room_is_left_below_hidden_ones() {
+        assert_eq!(refitted(18, 24, 7, 25), 18);
+        assert_eq!(refitted(18, 24, 11, 25), 14, "more room");
+        assert_eq!(refitted(18, 24, 40, 25), 0, "room for all");
+        assert_eq!(refitted(0, 24, 7, 25), 18, "less room");
+        assert_eq!(refitted(9, 0, 7, 0), 0);
+    }
+
+    #[test]
+    fn a_line_ends_between_parts_where_all_of_them_fit() {
+        let counts = "5 files looked at · 3 as they were · 2 failed";
+        assert_eq!(broken(counts, 60), [counts]);
+        assert_eq!(broken(counts, 43), ["5 files looked at · 3 as they were", "2 failed"]);
+        assert_eq!(broken("word · a sentence of words", 12), ["word · a", "sentence of", "words"]);
+        assert_eq!(broken("one\ntwo · three", 40), ["one", "two · three"]);
+        assert_eq!(broken("", 40), [""]);
     }
 }

@@ -109,13 +109,21 @@ fn dim(look: &Look, body: Rect, cells: &mut Buffer) {
     let faint = look.style(Role::Faint).remove_modifier(Modifier::BOLD);
     let rule = look.style(Role::Rule);
     let (selected, surface) = (look.style(Role::Selected).bg, look.style(Role::Surface).bg);
+    let matched = look.style(Role::Match).bg;
+    let mut before = None;
     for at in body.positions() {
         let Some(cell) = cells.cell_mut(at).filter(|cell| !cell.symbol().starts_with(PICTURED)) else {
+            before = None;
             continue;
         };
-        if let Some(surface) = surface.filter(|_| Some(cell.bg) != selected) {
-            cell.set_bg(surface);
+        // A word that is marked in a chosen row stands on the ground of the row.
+        let within = at.x > body.x && before.is_some() && before == selected;
+        let chosen = Some(cell.bg) == selected || (within && Some(cell.bg) == matched);
+        let ground = if chosen { selected } else { surface };
+        if let Some(ground) = ground {
+            cell.set_bg(ground);
         }
+        before = Some(cell.bg);
         let is_line = rule.fg.is_none_or(|fg| cell.fg == fg) && cell.modifier.contains(rule.add_modifier);
         if !is_line {
             cell.set_style(faint);

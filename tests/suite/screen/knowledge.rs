@@ -391,6 +391,21 @@ fn an_answer_stands_above_its_passages_with_those_that_it_names() {
 }
 
 #[test]
+fn the_hit_that_is_selected_stays_in_sight_below_an_answer() {
+    let mut stage = Stage::settled(60, 20, "dark");
+    search(&mut stage);
+    stage.keys("<tab>Ga");
+    stage.reply(
+        "\"ask\"",
+        vec![Reply::Retrieved { retrieved: retrieved(), prompt: Some("the prompt".into()) }],
+    );
+    let text = "A duplicate charge is refunded within five days. ".repeat(12);
+    stage.reply("\"ask\"", vec![Reply::Delta { event: Delta::Text { text } }]);
+    let text = stage.text();
+    assert_eq!(text.matches("faq.md, page 5").count(), 2, "in its row and over its text: {text}");
+}
+
+#[test]
 fn an_answer_that_names_nothing_says_which_passage_it_has_its_words_from() {
     let mut stage = Stage::settled(120, 40, "dark");
     enter(&mut stage, bases());
@@ -623,6 +638,8 @@ fn documents_tell_how_they_stand_and_why() {
     assert!(text.contains("refunds.pdf") && text.contains("scan.pdf") && !text.contains("faq.md"), "{text}");
     stage.keys("<esc>");
     assert!(stage.text().contains("faq.md"));
+    stage.keys("<esc>");
+    assert!(stage.text().contains("n new"), "back among the bases: {}", stage.text());
 }
 
 #[test]

@@ -1,6 +1,8 @@
 //! The report card: a report as lines of a screen that is so wide. Pure.
 
-use super::charts::{Bar, Column, Figures, Kind, Line, Table, histogram, indented, legend, piece, words};
+use super::charts::{
+    Bar, Column, Figures, Kind, Line, PAIR, Table, histogram, indented, legend, piece, words,
+};
 use super::ranks::{by_formula, by_item, leaderboards, wins};
 use crate::domain::evaluation::ItemHash;
 use crate::domain::evaluation::agreement::{Agreement, Kappa};
@@ -271,7 +273,7 @@ fn value(of: &MetricReport, point: usize) -> String {
 }
 
 fn pair(of: &Preference) -> String {
-    format!("{} | {}", of.a, of.b)
+    format!("{}{PAIR}{}", of.a, of.b)
 }
 
 fn rows(presented: &Presented, metric: &MetricReport) -> Vec<Figures> {
@@ -346,14 +348,16 @@ fn strengths(pairs: &[Preference], width: u16) -> Vec<Line> {
         }
         let all = of.spread.votes();
         table.rows.extend(of.strengths.iter().map(|part| {
-            let name = match part.strength {
-                Strength::StronglyA => format!("strongly {}", of.a),
-                Strength::SlightlyA => format!("slightly {}", of.a),
-                Strength::Even => "even".to_owned(),
-                Strength::SlightlyB => format!("slightly {}", of.b),
-                Strength::StronglyB => format!("strongly {}", of.b),
+            let (how, source) = match part.strength {
+                Strength::StronglyA => ("strongly ", of.a.as_str()),
+                Strength::SlightlyA => ("slightly ", of.a.as_str()),
+                Strength::Even => ("even", ""),
+                Strength::SlightlyB => ("slightly ", of.b.as_str()),
+                Strength::StronglyB => ("strongly ", of.b.as_str()),
             };
-            share(&name, "preference share", &part.share, [part.votes, all])
+            let name = format!("{how}{source}");
+            let row = share(&name, "preference share", &part.share, [part.votes, all]);
+            Figures { stays: how.len(), ..row }
         }));
     }
     if table.rows.is_empty() {

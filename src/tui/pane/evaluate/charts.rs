@@ -2,6 +2,7 @@
 //!
 //! Nothing is left out where the width is short: columns that do not fit stand below, under the same names.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use crate::domain::evaluation::tally::Spread;
@@ -9,7 +10,7 @@ use crate::domain::figures::grouped;
 use crate::domain::untrusted::safe_line;
 use crate::tui::look::Role;
 use crate::tui::paint::{columns, meter, wrap};
-use crate::tui::widget::text::{fit, fit_left};
+use crate::tui::widget::text::{fit, fit_left, width as wide_of};
 
 /// Columns of air before a table, and between two of its columns.
 const INDENT: u16 = 2;
@@ -27,6 +28,8 @@ const VALUE: char = '┃';
 /// Where a value is on its scale, and where nothing is on a scale that goes below it: bare, and between the bounds.
 const PLACE: char = '●';
 const ZERO: [char; 2] = ['│', '┼'];
+/// Between the names of two that are compared.
+pub(super) const PAIR: &str = " | ";
 /// Columns of text that is read as sentences.
 pub(super) const SENTENCE: u16 = 100;
 
@@ -231,10 +234,32 @@ fn explained(signs: &[(&str, &str)], width: u16) -> Option<Line> {
     (x <= width).then(|| Line::of(Kind::Aside, pieces))
 }
 
+/// A name in so many columns. Of a long one the end tells models apart: so many bytes before it stay, and of two names the end
+/// of each.
+fn short(name: &str, stays: usize, columns: usize) -> Cow<'_, str> {
+    if wide_of(name) <= columns {
+        return Cow::Borrowed(name);
+    }
+    if let Some((first, second)) = name.split_once(PAIR) {
+        // Each has half of the room, and what the other one leaves.
+        let room = columns.saturating_sub(wide_of(PAIR));
+        let first = fit_left(first, (room / 2).max(room.saturating_sub(wide_of(second))));
+        let second = fit_left(second, room.saturating_sub(wide_of(&first)));
+        return Cow::Owned(format!("{first}{PAIR}{second}"));
+    }
+    let (before, model) = name.split_at_checked(stays).unwrap_or(("", name));
+    if before.is_empty() {
+        return fit_left(name, columns);
+    }
+    Cow::Owned(format!("{before}{}", fit_left(model, columns.saturating_sub(wide_of(before)))))
+}
+
 /// A row of a table.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Figures {
     pub name: String,
+    /// Bytes at the beginning of the name that stay where it is made short.
+    pub stays: usize,
     pub bar: Option<Bar>,
     /// The most telling one first.
     pub cells: Vec<String>,
@@ -322,10 +347,10 @@ impl Table {
 
     /// Columns at which shortened names are still different ones.
     fn shortest(&self) -> u16 {
-        let names: BTreeSet<&str> = self.rows.iter().map(|row| row.name.as_str()).collect();
+        let names: BTreeSet<_> = self.rows.iter().map(|row| (row.name.as_str(), row.stays)).collect();
         let differ = |width: &u16| {
-            let shown: BTreeSet<_> = names.iter().map(|name| fit_left(name, usize::from(*width))).collect();
-            shown.len() == names.len()
+            let shown = names.iter().map(|(name, stays)| short(name, *stays, usize::from(*width)));
+            shown.collect::<BTreeSet<_>>().len() == names.len()
         };
         (BRIEF..u16::MAX).find(differ).unwrap_or(BRIEF)
     }
@@ -355,8 +380,7 @@ impl Table {
             let mut pieces = Vec::new();
             let role = if row.group { Role::Muted } else { Role::Text };
             let room = if row.group { width.saturating_sub(INDENT) } else { name };
-            // Of a long name the end tells models apart.
-            let shown = fit_left(&row.name, room.into()).into_owned();
+            let shown = short(&row.name, row.stays, room.into()).into_owned();
             pieces.push(piece(if row.group { 1 } else { INDENT }, shown, role));
             if !row.instead.is_empty() && from == 0 {
                 let mut more = indented(&row.instead, Role::Muted, start, width);
@@ -468,7 +492,7 @@ pub(super) fn histogram(
         }
         let x = |at: usize| INDENT + label + GAP + at as u16 * (column + GAP);
         let head = |name: &str, at: usize, role: Role| {
-            piece(x(at), fit_left(&safe_line(name), column.into()).into_owned(), role)
+            piece(x(at), short(&safe_line(name), 0, column.into()).into_owned(), role)
         };
         if part.iter().any(|(group, ..)| !group.is_empty()) {
             // Over all of its columns, once.
@@ -606,6 +630,29 @@ mod tests {
             vec![row("home/some-long-name-one", 0.5, &cells), row("away/some-long-name-one", 0.2, &cells)];
         let apart = texts(&table.lines(54));
         assert!(apart[1].contains("e/some") && apart[2].contains("y/some"), "{apart:#?}");
+    }
+
+    #[test]
+    fn of_a_name_that_is_made_short_what_is_said_of_it_stays_and_of_two_names_each() {
+        let long = "slightly beta/a-very-long-name-of-a-preview";
+        assert_eq!(short(long, 9, 20), "slightly …-a-preview");
+        assert_eq!((&*short(long, 0, 12), &*short(long, 9, 60)), ("…f-a-preview", long));
+        let two = "alpha | beta/a-very-long-name-of-a-preview";
+        assert_eq!(short(two, 0, 20), "alpha | …f-a-preview");
+        assert_eq!(short("one/a-long-name | two/another-name", 0, 21), "…ong-name | …her-name");
+        // Rows that differ in the first word alone do so on a small screen too.
+        let mut table = Table::of(&["share", "95 %", "times", "of votes"]);
+        let cells = ["42.9 %", "15.8–75.0 %", "3", "7"];
+        table.rows = ["slightly", "strongly"]
+            .map(|word| Figures {
+                stays: word.len() + 1,
+                ..row(&format!("{word} beta/a-very-long-model-of-2026-11-30-preview"), 0.4, &cells)
+            })
+            .to_vec();
+        let lines = texts(&table.lines(76));
+        assert_eq!(lines.len(), 3, "{lines:#?}");
+        assert!(lines[1].starts_with("  slightly …") && lines[2].starts_with("  strongly …"), "{lines:#?}");
+        assert!(texts(&table.lines(56))[2].starts_with("  strongly …"));
     }
 
     #[test]

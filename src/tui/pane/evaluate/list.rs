@@ -12,6 +12,7 @@ use crate::tui::effect::{Lane, TaskId};
 use crate::tui::keymap::Context;
 use crate::tui::overlay::confirm::Confirm;
 use crate::tui::overlay::{Choice, Overlay};
+use crate::tui::rows::refitted;
 use crate::workbench::request::Topic;
 use crate::workbench::request::evaluations::Evaluations;
 use crate::workbench::{Reply, Request};
@@ -192,8 +193,8 @@ impl State {
 
     pub(super) fn select(&mut self, at: usize, desk: &Desk<'_>) {
         self.selected = at.min(self.list.len().saturating_sub(1));
-        let rows = usize::from(Self::list_area(desk.area).height).max(1);
-        self.top = self.top.min(self.selected).max((self.selected + 1).saturating_sub(rows));
+        let rows = usize::from(Self::list_area(desk.area).height);
+        self.top = refitted(self.top, self.selected, rows, self.list.len());
     }
 
     fn act_on(&mut self, request: Evaluations, desk: &mut Desk<'_>) {

@@ -58,6 +58,14 @@ pub(super) fn leaderboards(parts: &[(Option<&str>, &Leaderboard)], width: u16) -
             table.rows.push(cells);
         }
     }
+    // Where no rating has bounds nobody has a rank.
+    if table.rows.iter().all(|row| row.cells.first().is_none_or(String::is_empty)) {
+        table.titles.remove(0);
+        for row in &mut table.rows {
+            row.cells.drain(..1.min(row.cells.len()));
+        }
+        table.parts = vec![2, 4];
+    }
     table.lines(width)
 }
 
@@ -100,6 +108,8 @@ pub(super) fn wins(of: &WinMatrix, width: u16) -> Vec<Line> {
     let titles = (1..=of.sources.len()).map(|number| number.to_string()).collect();
     let digits = of.sources.len().to_string().len();
     let row = |(number, (source, row)): (usize, (&String, &Vec<Option<f64>>))| Figures {
+        // By its number the column is found, also where the name is made short.
+        stays: digits + 1,
         cells: row.iter().map(|rate| rate.map_or_else(|| "·".to_owned(), percent)).collect(),
         ..Figures::of(&format!("{number:>digits$} {source}"), &["win rate"])
     };

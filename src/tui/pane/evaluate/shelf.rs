@@ -21,6 +21,7 @@ use crate::tui::overlay::prompt::{Boxed, Prompt};
 use crate::tui::overlay::reading::{Line, Reading};
 use crate::tui::overlay::{Choice, Overlay};
 use crate::tui::pane::Pane;
+use crate::tui::rows::refitted;
 use crate::workbench::request::Topic;
 use crate::workbench::request::datasets::Datasets;
 use crate::workbench::{Reply, Request};
@@ -122,10 +123,10 @@ impl State {
     }
 
     pub(super) fn select_dataset(&mut self, at: usize, desk: &Desk<'_>) {
-        let rows = usize::from(Self::list_area(desk.area).height).max(1);
+        let rows = usize::from(Self::list_area(desk.area).height);
         let shelf = &mut self.shelf;
         shelf.selected = at.min(shelf.list.len().saturating_sub(1));
-        shelf.top = shelf.top.min(shelf.selected).max((shelf.selected + 1).saturating_sub(rows));
+        shelf.top = refitted(shelf.top, shelf.selected, rows, shelf.list.len());
     }
 
     /// What is done among the datasets.

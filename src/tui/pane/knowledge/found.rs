@@ -20,7 +20,7 @@ use crate::tui::overlay::picker::{Picker, Purpose};
 use crate::tui::overlay::prompt::Prompt;
 use crate::tui::overlay::reading::{Line, Reading};
 use crate::tui::overlay::{Choice, Overlay};
-use crate::tui::rows::{followed, stepped};
+use crate::tui::rows::{followed, refitted, stepped};
 use crate::workbench::Request;
 use crate::workbench::request::knowledge::Knowledge;
 
@@ -125,6 +125,11 @@ impl Column {
             Some(hit) => Some((Some(at + 1), hit)),
             None => Some((None, self.missed().nth(at - self.hits().len())?)),
         }
+    }
+
+    /// The first row of so many that are in sight: the selected one is among them, also where an answer has come above them.
+    pub fn first(&self, height: u16) -> usize {
+        refitted(self.top, self.selected, height.into(), self.rows())
     }
 
     /// It is too far off to be taken.
@@ -497,6 +502,12 @@ mod tests {
             assert_eq!(fewer(more(results)), results);
         }
         assert_eq!((more(100), fewer(1)), (100, 1));
+    }
+
+    #[test]
+    fn the_selected_hit_is_in_sight_however_few_rows_there_are() {
+        let column = Column { selected: 5, ..Column::default() };
+        assert_eq!([6, 3, 1, 0].map(|height| column.first(height)), [0, 3, 5, 5]);
     }
 
     #[test]

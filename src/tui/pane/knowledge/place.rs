@@ -79,6 +79,10 @@ impl Pane for State {
         self.over(task, error, desk);
     }
 
+    fn refit(&mut self, desk: &mut Desk<'_>) {
+        self.keep_in_sight(desk);
+    }
+
     fn interrupt(&mut self, desk: &mut Desk<'_>) -> bool {
         self.stop_answer(desk)
     }

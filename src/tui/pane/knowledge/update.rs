@@ -7,7 +7,7 @@ use crate::tui::event::{Mouse, MouseKind};
 use crate::tui::key::Key;
 use crate::tui::keymap::Context;
 use crate::tui::overlay::Choice;
-use crate::tui::rows::followed;
+use crate::tui::rows::{followed, refitted};
 use crate::tui::stroke::{Edit, Stroke};
 
 impl State {
@@ -93,9 +93,11 @@ impl State {
                 open.shelf.narrow.clear();
                 open.shelf.arrange();
             }
-            Page::Passages | Page::Documents | Page::Sources => open.page = Page::Found,
+            // Where nothing was asked they were come to from the list, as sources always are.
+            Page::Documents if open.asked.is_empty() && open.query.text().is_empty() => self.look_into(None),
+            Page::Passages | Page::Documents => open.page = Page::Found,
             Page::Found if open.focus == Focus::Hits => open.focus = Focus::Query,
-            Page::Found => self.look_into(None),
+            Page::Found | Page::Sources => self.look_into(None),
         }
     }
 
@@ -233,6 +235,27 @@ impl State {
         }
     }
 
+    /// What is selected is in sight in whatever room there is now. Of hits the picture sees to it: their room changes with the
+    /// answer above them.
+    pub(super) fn keep_in_sight(&mut self, desk: &Desk<'_>) {
+        let page = usize::from(layout::bases(desk.area).0.height);
+        self.top = refitted(self.top, self.selected, page, self.bases.len());
+        if let Some(cuts) = &mut self.cuts {
+            let page = usize::from(layout::cuts(cuts.sides.len(), desk.area).page());
+            for side in &mut cuts.sides {
+                side.top = refitted(side.top, side.selected, page, side.list.len());
+            }
+        }
+        let sources = self.opened().map_or(0, |(open, base)| open.sources.rows(base).len());
+        let Some(open) = &mut self.open else { return };
+        let page = usize::from(layout::listed(desk.area).0.height);
+        open.shelf.top = refitted(open.shelf.top, open.shelf.selected, page, open.shelf.order.len());
+        open.sources.top = refitted(open.sources.top, open.sources.selected, page, sources);
+        if let Some(leaf) = &mut open.leaf {
+            leaf.top = refitted(leaf.top as usize, leaf.selected as usize, page, leaf.all as usize) as u32;
+        }
+    }
+
     fn pressed_among_hits(&mut self, areas: &layout::Found, mouse: Mouse) {
         let at = (mouse.column, mouse.row).into();
         let Some(open) = &mut self.open else { return };
@@ -241,9 +264,10 @@ impl State {
         }
         for (place, rows) in areas.rows.iter().enumerate().filter(|(_, rows)| rows.contains(at)) {
             let Some(column) = open.columns.get_mut(place) else { continue };
-            let row = column.top + usize::from(mouse.row - rows.y);
+            let first = column.first(rows.height);
+            let row = first + usize::from(mouse.row - rows.y);
             if row < column.rows() {
-                column.selected = row;
+                (column.top, column.selected) = (first, row);
                 (open.at, open.focus, open.scroll) = (place, Focus::Hits, 0);
             }
         }

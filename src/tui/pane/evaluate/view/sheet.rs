@@ -82,10 +82,9 @@ fn head(seat: &Seat, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
     let mut x = put(cells, area.x, area.y, end.saturating_sub(2), &words, bold);
     if total > 0 {
         let share = done as f64 / total as f64;
-        x = put(cells, x + 2, area.y, end.saturating_sub(2), &meter(share, 10), look.style(Role::Accent));
-        // The rest of the bar, so that its end is seen.
-        put(cells, x, area.y, end.saturating_sub(2), "▏", look.style(Role::Rule));
-        x += 1;
+        // On a ground of its own, so that its end is seen before anything is rated.
+        let ground = look.style(Role::Raised).patch(look.style(Role::Accent));
+        x = put(cells, x + 2, area.y, end.saturating_sub(2), &meter(share, 10), ground);
     }
     if median_ms > 0 {
         let left = total.saturating_sub(done).saturating_mul(median_ms) / 1000;

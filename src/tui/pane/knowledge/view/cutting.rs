@@ -18,16 +18,22 @@ use crate::tui::rows::failed;
 pub(super) fn draw(state: &State, cuts: &Cuts, sight: &Sight<'_>, body: Rect, cells: &mut Buffer) {
     let look = sight.look;
     let right = body.right().saturating_sub(1);
+    let path = cuts.path.to_string_lossy();
+    let name = name_of(&path);
     let (words, role) = match (&cuts.told, state.is_cutting()) {
         (_, true) => ("cutting it…".to_owned(), Role::Accent),
-        (Some(told), false) => (of_file(told), Role::Muted),
+        (Some(told), false) => {
+            (of_file(told, body.width.saturating_sub(columns(name) + APART + 2)), Role::Muted)
+        }
         (None, false) => (String::new(), Role::Muted),
     };
-    let end = put_right(cells, body.x + 12, body.y, right, &words, look.style(role));
+    let end = put_right(cells, body.x + 12, body.y, right, &words, look.style(role)).saturating_sub(APART);
     let bold = look.style(Role::Text).add_modifier(Modifier::BOLD);
-    let path = cuts.path.to_string_lossy();
-    let x = put(cells, body.x + 1, body.y, end.saturating_sub(1), name_of(&path), bold);
-    put(cells, x, body.y, end.saturating_sub(1), "  nothing of it is kept", look.style(Role::Faint));
+    let x = put(cells, body.x + 1, body.y, end, name, bold) + APART;
+    let kept = "nothing of it is kept";
+    if x + columns(kept) <= end {
+        put(cells, x, body.y, end, kept, look.style(Role::Faint));
+    }
     if let Some(error) = &cuts.error {
         let below = Rect { y: body.y + 1, height: body.height.saturating_sub(1), ..body };
         return failed(error, sight, below, cells);
@@ -56,11 +62,16 @@ pub(super) fn draw(state: &State, cuts: &Cuts, sight: &Sight<'_>, body: Rect, ce
     }
 }
 
-/// What was read in the file, by whose tokens.
-fn of_file(told: &Preview) -> String {
+/// Columns between what stands at the left and at the right.
+const APART: u16 = 2;
+
+/// What was read in the file, by whose tokens: as much of it, whole, as there is room for.
+fn of_file(told: &Preview, room: u16) -> String {
     let about = if told.exact { "" } else { "about " };
     let tokens = count(told.tokens, "token", "tokens");
-    format!("{} · {about}{tokens} by {}", told.format, told.embedder)
+    let read = format!("{} · {about}{tokens}", told.format);
+    let by = format!("{read} by {}", told.embedder);
+    if columns(&by) <= room { by } else { first_parts(&read, room).to_owned() }
 }
 
 /// How it is cut, and what that makes.

@@ -18,9 +18,9 @@ use crate::tui::paint::{columns, put, put_right, scrollbar, thumb, wrap};
 use crate::tui::pane::Sight;
 use crate::tui::pane::knowledge::found::{Answer, Column, format_cosine};
 use crate::tui::pane::knowledge::layout::{self, MEASURE};
-use crate::tui::pane::knowledge::{Focus, Open, State, is_worked_on, name_of};
+use crate::tui::pane::knowledge::{Focus, Open, Page, State, is_worked_on, name_of};
 use crate::tui::rows::{failed, ground, parted};
-use crate::tui::widget::text::{Ink, Row, fit_left, width};
+use crate::tui::widget::text::{Ink, Row, fit_left, prefix, width};
 
 impl State {
     /// What was looked through, for the last line.
@@ -28,6 +28,10 @@ impl State {
         let Some((open, _)) = self.opened() else { return String::new() };
         if let Some((done, of)) = self.measured {
             return format!("measuring · {} of {}", grouped(done), grouped(of));
+        }
+        // Beside documents, passages and sources it would be taken for figures of theirs.
+        if open.page != Page::Found {
+            return String::new();
         }
         let Some(found) = open.column().and_then(|column| column.retrieved.as_ref()) else {
             return String::new();
@@ -268,7 +272,8 @@ fn hits(
         }
         return;
     }
-    for (y, row) in (rows.top()..rows.bottom()).zip(column.top..column.rows()) {
+    let first = column.first(rows.height);
+    for (y, row) in (rows.top()..rows.bottom()).zip(first..column.rows()) {
         let Some((number, hit)) = column.row(row) else { break };
         let line = Rect { y, height: 1, ..rows };
         let chosen = row == column.selected && (has_keys || alone || at == open.at);
@@ -310,7 +315,7 @@ fn hits(
             put(cells, grid.place, y, grid.right, &where_of(hit, room), style(Role::Muted));
         }
     }
-    let bar = thumb(rows.height, column.top, usize::from(rows.height), column.rows());
+    let bar = thumb(rows.height, first, usize::from(rows.height), column.rows());
     scrollbar(cells, rows, bar, look.style(Role::Rule));
 }
 
@@ -345,6 +350,19 @@ fn where_of(hit: &Found, room: usize) -> String {
         None if left >= LEAST_PLACE => format!("{name}, {}", fit_left(place, left)),
         None => fit_left(whole, room).into_owned(),
     }
+}
+
+/// Where a passage stands, then what is told of it, in so many columns: the middle of a long place gives its room to what is told.
+pub(super) fn headed(place: Option<&str>, told: &[String], columns: u16) -> String {
+    let told = told.join(" · ");
+    let Some(place) = place else { return told };
+    let room = usize::from(columns).saturating_sub(width(&told) + 3);
+    if width(place) <= room || room < LEAST_PLACE {
+        return format!("{place} · {told}");
+    }
+    // Half of it is how it begins: the name of a document, where there is one.
+    let begins = prefix(place, room / 2).0.trim_end();
+    format!("{begins}{} · {told}", fit_left(place, room - width(begins)))
 }
 
 /// A row of text over the ground that is there.
@@ -402,12 +420,13 @@ fn card(
     let width = area.width.saturating_sub(3).min(MEASURE + 2);
     let inside = Rect { x: area.x + 1, width, ..inside };
     let passage = &found.passage;
-    let mut head = vec![found.place(), format!("passage {}", grouped(u64::from(passage.ordinal) + 1))];
+    let mut head = vec![format!("passage {}", grouped(u64::from(passage.ordinal) + 1))];
     head.push(count(passage.tokens.into(), "token", "tokens"));
     if passage.parent.is_some() {
         head.push("the large one that the hit lies in".to_owned());
     }
-    put(cells, inside.x, inside.y, inside.right(), &head.join(" · "), look.style(Role::Muted));
+    let head = headed(Some(found.place().as_str()), &head, inside.width);
+    put(cells, inside.x, inside.y, inside.right(), &head, look.style(Role::Muted));
     let mut lines = Vec::new();
     let reranked = column.retrieved.as_ref().and_then(|all| all.reranked.as_ref());
     if let Some(remark) = reranked.and_then(Reranked::remark) {
@@ -556,5 +575,22 @@ fn teach(state: &State, base: &Base, sight: &Sight<'_>, area: Rect, cells: &mut 
     });
     for (y, (line, role)) in (area.top()..area.bottom()).zip(lines) {
         put(cells, area.x + 2, y, area.right(), &line, sight.look.style(role));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn over_a_passage_a_long_place_gives_its_room_to_what_is_told() {
+        let told = ["passage 2".to_owned(), "178 tokens".to_owned()];
+        let head = |place, columns| headed(Some(place), &told, columns);
+        assert_eq!(head("teas.md, lines 1–3", 57), "teas.md, lines 1–3 · passage 2 · 178 tokens");
+        let long = "crates.md, A set of crates that was built together › Verdict, lines 8–11";
+        assert_eq!(head(long, 57), "crates.md, A set…ict, lines 8–11 · passage 2 · 178 tokens");
+        assert_eq!(width(&head(long, 57)), 57);
+        assert!(head(long, 30).starts_with("crates.md, A set of crates"), "too little room for both");
+        assert_eq!(headed(None, &told, 57), "passage 2 · 178 tokens");
     }
 }

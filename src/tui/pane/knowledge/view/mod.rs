@@ -58,7 +58,7 @@ fn head(base: &Base, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
     let bold = look.style(Role::Text).add_modifier(Modifier::BOLD);
     let x = put(cells, area.x + 1, area.y, end.saturating_sub(1), &base.name, bold);
     let holds = format!("  {}", holds(base));
-    let end = end.saturating_sub(1);
+    let end = end.saturating_sub(2);
     put(cells, x, area.y, end, first_parts(&holds, end.saturating_sub(x)), look.style(Role::Muted));
 }
 

@@ -3,7 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
-use super::found::draw_on;
+use super::found::{draw_on, headed};
 use super::text::{Wanted, rows, snippet};
 use crate::domain::figures::{count, grouped};
 use crate::domain::knowledge::attribute::RESERVED;
@@ -113,13 +113,13 @@ pub(super) fn card(of: &Card<'_>, sight: &Sight<'_>, (area, beside): (Rect, bool
     let inside = parted(area, beside, look, cells);
     let width = area.width.saturating_sub(3).min(MEASURE + 2);
     let inside = Rect { x: area.x + 1, width, ..inside };
-    let mut head: Vec<String> = passage.place().map(str::to_owned).into_iter().collect();
-    head.push(count(passage.tokens.into(), "token", "tokens"));
+    let mut head = vec![count(passage.tokens.into(), "token", "tokens")];
     let shared = overlaps.0 + overlaps.1;
     if shared > 0 {
         head.push(format!("▒▒ {} shared", count(shared as u64, "byte", "bytes")));
     }
-    put(cells, inside.x, inside.y, inside.right(), &head.join(" · "), look.style(Role::Muted));
+    let head = headed(passage.place(), &head, inside.width);
+    put(cells, inside.x, inside.y, inside.right(), &head, look.style(Role::Muted));
     let mut all = rows(&passage.text, of.wanted, overlaps, usize::from(inside.width));
     all.push(Row::default());
     all.extend(known(of, usize::from(inside.width)));

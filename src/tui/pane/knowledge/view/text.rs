@@ -9,7 +9,7 @@ use ratatui::style::Modifier;
 use crate::domain::knowledge::words::{folded, words};
 use crate::domain::untrusted::{safe_line, safe_text};
 use crate::tui::look::Role;
-use crate::tui::widget::text::{Ink, Inline, Row, width, wrap};
+use crate::tui::widget::text::{Ink, Inline, Row, Span, prefix, width, wrap};
 
 /// Letters of a word that says little.
 const SHORT: usize = 3;
@@ -62,12 +62,37 @@ pub(super) fn snippet(text: &str, wanted: &Wanted, width: usize, ink: Ink) -> Ro
         inline.push("…", ink.role(Role::Faint), None);
     }
     marked(&mut inline, &line[from..], wanted, ink);
-    let mut rows = wrap(&inline, width.saturating_sub(1));
-    let more = rows.len() > 1;
-    let mut row = rows.swap_remove(0);
-    if more {
-        row.spans.push(crate::tui::widget::text::Span::new("…", ink.role(Role::Faint)));
+    // A text has no more columns than bytes: it is one row.
+    let row = wrap(&inline, line.len() + 1).swap_remove(0);
+    cut(row, width, ink)
+}
+
+/// A row in so many columns; what does not fit ends in `…`, in the middle of a word too: in a narrow column the words that are
+/// whole leave most of the room.
+fn cut(mut row: Row, columns: usize, ink: Ink) -> Row {
+    if row.width() <= columns {
+        return row;
     }
+    let mut left = columns.saturating_sub(1);
+    let mut kept: Vec<Span> = Vec::new();
+    for mut span in std::mem::take(&mut row.spans) {
+        let (start, used) = prefix(&span.text, left);
+        let end = start.len();
+        let whole = end == span.text.len();
+        left -= used;
+        span.text.truncate(end);
+        if end > 0 {
+            kept.push(span);
+        }
+        if !whole {
+            break;
+        }
+    }
+    if let Some(last) = kept.last_mut() {
+        last.text.truncate(last.text.trim_end().len());
+    }
+    kept.push(Span::new("…", ink.role(Role::Faint)));
+    row.spans = kept;
     row
 }
 
@@ -203,6 +228,18 @@ mod tests {
         let far = snippet(&far, &wanted, 30, ink).text();
         assert!(far.starts_with('…') && far.contains("duplicate") && far.ends_with('…'), "{far}");
         assert_eq!(snippet("", &wanted, 30, ink).text(), "");
+    }
+
+    #[test]
+    fn a_line_has_all_of_its_room_and_ends_in_the_middle_of_a_word() {
+        let ink = Ink::of(Role::Text);
+        let line = |width| snippet("Small and unavoidable: rustix", &Wanted::of("small"), width, ink);
+        assert_eq!(line(29).text(), "Small and unavoidable: rustix");
+        assert_eq!(line(28).text(), "Small and unavoidable: rust…");
+        assert_eq!(line(24).text(), "Small and unavoidable:…", "no blank before it");
+        assert_eq!(line(4).text(), "Sma…");
+        assert_eq!(line(4).spans[0].ink.role, Role::Match);
+        assert_eq!(snippet("緑茶は八十度", &Wanted::default(), 8, ink).text(), "緑茶は…");
     }
 
     #[test]
