@@ -272,7 +272,7 @@ pub const KEYS: &[Key] = &[
     key(
         "knowledge.vector_search",
         Kind::OneOf(VectorSearch::NAMES),
-        "by_size",
+        "\"by_size\"",
         "How vectors are looked for in bases of this workspace: all are compared (exact), those of the lists that are nearest \
          (approximate), or the one or the other by how many there are.",
     ),
