@@ -158,7 +158,7 @@ impl Setter {
             figures.push(seconds(millis));
         }
         let words = Words::of(first_line(first), FAINT);
-        self.line("", ("●", Role::Model), &format!("{} {what}", asked.number), &words, &figures);
+        self.line("", ("●", Role::Model), &format!("step {} {what}", asked.number), &words, &figures);
         if self.open {
             self.part("thought", &asked.thought, MUTED.with(Modifier::ITALIC));
             self.part("", &text, MUTED);
