@@ -441,19 +441,6 @@ fn however_much_is_said_of_an_offer_what_is_asked_is_in_sight() {
 }
 
 #[test]
-fn what_is_not_in_sight_of_an_offer_is_said_behind_its_lines_and_over_none() {
-    let models = ["a", "b", "c", "d"].map(|at| format!("local/{at}-model-with-a-name-that-is-long"));
-    let models: Vec<_> = [MODEL].into_iter().chain(models.iter().map(String::as_str)).collect();
-    let mut stage = offer((60, 20), "dark", &models, &["models.example/somebody/a over HTTPS"]);
-    let hint = "Close one of them, or free some space on the disk that holds the conversations. ".repeat(3);
-    let error = Error::new(ErrorKind::Full, "copying the answer", "no program took it", hint);
-    stage.event(Event::Copied(Err(error)));
-    let text = stage.text();
-    let line = text.lines().find(|line| line.contains("▼ ")).unwrap();
-    assert!(!line.contains("Apa") || line.contains("Apache-2.0") || line.contains("… ▼"), "{text}");
-}
-
-#[test]
 fn with_a_server_alone_the_screen_asks_for_a_choice() {
     for (width, height) in SIZES {
         let mut options = crate::stage::options("dark");
