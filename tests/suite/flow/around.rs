@@ -215,19 +215,3 @@ fn a_screen_says_that_it_records_only_where_the_owner_does() {
     stage.answer("\"compare\"", differences(Some("\"theirs\"")));
     assert!(stage.text().contains("● rec"), "{}", stage.text());
 }
-
-#[test]
-fn a_key_of_one_s_own_wins_over_a_newer_action_and_a_note_says_how_to_have_both() {
-    let mut options = options("dark");
-    let keys = ["E".to_owned()];
-    options.keymap = Keymap::with([("copy", &keys[..])]).unwrap();
-    let mut stage = Stage::made(120, 40, options, Start::default());
-    stage.settle();
-    let text = stage.text();
-    assert!(text.contains("! E is copy") && text.contains("edit_step = \""), "{text}");
-    stage.pass(1_000);
-    stage.open(vec![message(1, None, Role::User, "q"), answer(2, Some(1), "the answer", COMPLETE)]);
-    assert!(!stage.text().contains("E is copy"), "it goes with a key");
-    let effects = stage.keys("<tab>E");
-    assert!(effects.contains(&Effect::Copy("the answer".to_owned())), "{effects:?}");
-}
