@@ -11,11 +11,9 @@ use crate::tui::when;
 
 /// Everything that can be done here: what was done last first, what the hands do behind what is looked for by name.
 pub(super) fn palette(state: &State) -> Menu {
-    // What leaves the screen never stands where a hasty Enter falls.
     let rank = |action: Action| {
-        let leaves = matches!(action, Action::Quit | Action::Suspend);
         let recent = state.recent.iter().position(|a| *a == action).unwrap_or(usize::MAX);
-        (leaves, recent, !action.anywhere())
+        (leaves(action), recent, !action.anywhere())
     };
     let here = state.pane().context();
     let can = |action: &Action| {
@@ -29,14 +27,20 @@ pub(super) fn palette(state: &State) -> Menu {
 
 /// What can be asked for after a `/`: the palette's actions that have a word.
 pub(super) fn commands(state: &State) -> Menu {
-    let actions = Action::ALL.iter().copied();
     let can = |action: &Action| !action.words().is_empty() && state.can(*action);
-    let mut entries = entries(state, actions.filter(can).collect());
+    let mut actions: Vec<Action> = Action::ALL.iter().copied().filter(can).collect();
+    actions.sort_by_key(|action| leaves(*action));
+    let mut entries = entries(state, actions);
     for entry in &mut entries {
         entry.detail = std::mem::take(&mut entry.label);
         entry.label = format!("/{}", entry.words.first().copied().unwrap_or_default());
     }
     Menu::commands(entries)
+}
+
+/// What leaves the screen never stands where a hasty Enter falls.
+fn leaves(action: Action) -> bool {
+    matches!(action, Action::Quit | Action::Suspend)
 }
 
 /// With the key that works here; of one that works elsewhere, where that is.

@@ -115,9 +115,7 @@ impl Menu {
         match action {
             Some(Action::Cancel) => return Some(self.leave()),
             // A hasty Enter after a lone slash does nothing.
-            Some(Action::Accept) if self.input.text().is_empty() && self.selected == 0 => {
-                return Some(Outcome::Stay);
-            }
+            Some(Action::Accept) if self.is_lone_slash() => return Some(Outcome::Stay),
             Some(_) => return None,
             None => {}
         }
@@ -145,9 +143,14 @@ impl Menu {
         self.shown.get(self.selected).map(|at| &self.entries[*at])
     }
 
+    /// Nothing stands behind the `/` yet and none of the commands was gone to.
+    fn is_lone_slash(&self) -> bool {
+        self.commands && self.input.text().is_empty() && self.selected == 0
+    }
+
     /// Enter takes something.
     pub fn takes(&self) -> bool {
-        self.selected().is_some_and(|entry| !entry.off)
+        !self.is_lone_slash() && self.selected().is_some_and(|entry| !entry.off)
     }
 
     /// Moves the selection around the list.

@@ -174,9 +174,9 @@ impl Picker {
         Outcome::Stay
     }
 
-    /// There is something to take.
+    /// There is something to take, and it can be.
     pub fn takes(&self) -> bool {
-        self.len() > 0
+        self.len() > 0 && self.why_not().is_none()
     }
 
     /// The selected one is in a list.

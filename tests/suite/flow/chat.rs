@@ -260,6 +260,18 @@ fn retry_and_continue_name_the_answer() {
 }
 
 #[test]
+fn where_an_answer_was_asked_for_anew_the_last_one_is_marked_and_keys_go_on_from_it() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    stage.open(two_turns());
+    stage.keys("<tab>kkr<esc>");
+    let text = stage.text();
+    let marked: Vec<_> = text.lines().filter(|line| line.contains("▌") && line.contains("two")).collect();
+    assert_eq!(marked.len(), 1, "{text}");
+    stage.keys("kke");
+    assert_eq!(stage.state.chat.composer.text(), "first");
+}
+
+#[test]
 fn settings_go_with_the_conversation() {
     let mut stage = Stage::settled(140, 40, "dark");
     stage.keys("<ctrl+o>jjj<right><esc>hi<enter>");

@@ -52,7 +52,16 @@ fn what_names_no_command_is_text_and_nothing_of_it_is_lost() {
 #[test]
 fn an_enter_after_a_lone_slash_does_nothing() {
     let (mut stage, _) = typed("/<enter>");
-    assert!(stage.text().contains("Commands"));
+    let text = stage.text();
+    assert!(text.contains("Commands") && !text.contains("Enter do it"), "{text}");
+    // What ends the program stands behind all the others.
+    let commands: Vec<_> = text.lines().filter_map(|line| line.split("│   /").nth(1)).collect();
+    assert!(
+        commands.len() > 2 && !commands.iter().rev().skip(1).any(|line| line.starts_with("quit")),
+        "{text}"
+    );
+    stage.keys("<down>");
+    assert!(stage.text().contains("Enter do it"), "{}", stage.text());
 }
 
 #[test]

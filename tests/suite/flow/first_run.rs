@@ -391,3 +391,22 @@ fn a_model_of_the_catalogue_is_chosen_and_asked_and_nothing_is_offered_to_be_fet
     let sent = serde_json::to_string(&Stage::requests(&effects)).unwrap();
     assert!(sent.contains("home/big") && sent.contains("hello"), "{sent}");
 }
+
+#[test]
+fn what_is_not_in_sight_of_an_offer_is_said_behind_its_lines_and_over_none() {
+    let mut stage = Stage::with(60, 20, "dark", Start::default());
+    stage.answer("recall", vec![Reply::Remembered { value: None }]);
+    let long =
+        |at: &str| card(&format!("local/{at}-model-with-a-name-that-is-long"), Availability::NotPulled);
+    let cards =
+        [card(MODEL, Availability::NotPulled)].into_iter().chain(["a", "b", "c", "d"].map(long)).collect();
+    stage.answer("\"probe\"", vec![Reply::Models { cards }]);
+    stage.answer("\"plan\"", vec![plan(model())]);
+    // What is said of it takes the air around them.
+    let hint = "Close one of them, or free some space on the disk that holds the conversations. ".repeat(3);
+    let error = Error::new(ErrorKind::Full, "copying the answer", "no program took it", hint);
+    stage.event(Event::Copied(Err(error)));
+    let text = stage.text();
+    let line = text.lines().find(|line| line.contains("▼ ")).unwrap();
+    assert!(!line.contains("Apa") || line.contains("Apache-2.0") || line.contains("… ▼"), "{text}");
+}

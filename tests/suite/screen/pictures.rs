@@ -166,16 +166,29 @@ fn pictures_that_are_being_made_come_one_by_one() {
     });
 }
 
+/// The newest making failed.
+fn failed(stage: &mut Stage) {
+    let doing = "making a picture with openai/gpt-image-1";
+    let why = "your request was rejected by the safety system";
+    let error = Error::new(ErrorKind::Invalid, doing, why, "Say it in other words.");
+    let mut makings = before();
+    makings.insert(0, making(4, "Something else", 0, Outcome::Failed { error }));
+    listed(stage, makings);
+}
+
 #[test]
 fn pictures_that_were_not_made_say_why() {
-    shoot("pictures-error", |stage| {
-        let doing = "making a picture with openai/gpt-image-1";
-        let why = "your request was rejected by the safety system";
-        let error = Error::new(ErrorKind::Invalid, doing, why, "Say it in other words.");
-        let mut makings = before();
-        makings.insert(0, making(4, "Something else", 0, Outcome::Failed { error }));
-        listed(stage, makings);
-    });
+    shoot("pictures-error", failed);
+}
+
+#[test]
+fn the_key_that_makes_pictures_again_is_said_as_it_is_reached() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    failed(&mut stage);
+    assert!(stage.text().contains("Tab, then r tries again."), "{}", stage.text());
+    stage.keys("<tab>");
+    let text = stage.text();
+    assert!(text.contains("r tries again.") && !text.contains("then r tries"), "{text}");
 }
 
 #[test]

@@ -18,7 +18,7 @@ impl State {
     /// The transcript with what is marked in it.
     pub(super) fn transcript<'a>(&'a self, items: &'a [Item<'a>]) -> Transcript<'a> {
         let mut transcript = Transcript::new(items);
-        transcript.focus = self.at;
+        transcript.focus = self.marked_message();
         transcript.active = self.focus == Focus::Transcript;
         transcript.selection = self.selection.as_ref();
         if let Some(find) = &self.find {

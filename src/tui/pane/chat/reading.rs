@@ -53,11 +53,18 @@ impl State {
         self.thread.shown().map(|item| item.message.id).collect()
     }
 
+    /// The message that keys act on as it is marked: where none was chosen, the answer at the end, as of one that was asked
+    /// for anew.
+    pub(super) fn marked_message(&self) -> Option<MessageId> {
+        let last = || self.thread.shown().next_back().filter(|item| item.message.role == Role::Assistant);
+        self.at.or_else(|| last().filter(|_| self.focus == Focus::Transcript).map(|item| item.message.id))
+    }
+
     /// Makes the message `steps` away the one that keys act on.
     pub(super) fn step_message(&mut self, steps: isize, desk: &mut Desk<'_>) {
         let ids = self.ids();
         let Some(last) = ids.len().checked_sub(1) else { return };
-        let now = self.at.and_then(|at| ids.iter().position(|id| *id == at));
+        let now = self.marked_message().and_then(|at| ids.iter().position(|id| *id == at));
         let to = match now {
             Some(now) => now.saturating_add_signed(steps).min(last),
             None => last,

@@ -46,9 +46,9 @@ impl State {
             let high = body.height.saturating_sub(1);
             areas.gallery = Rect { height: high, ..body };
             areas.caption = Rect {
-                x: body.x + 1.min(body.width),
+                x: body.x + 2.min(body.width),
                 y: body.y + high,
-                width: body.width.saturating_sub(2),
+                width: body.width.saturating_sub(4),
                 height: body.height - high,
             };
             return areas;
@@ -62,21 +62,11 @@ impl State {
         let text = Rect { x: main.x + 2, width: main.width.saturating_sub(4), ..main };
         let rows = self.composer.rows_at(text.width, ROWS.min(main.height / 3).max(1));
         let high = (rows + 1).min(main.height);
-        areas.box_area = Rect {
-            x: main.x + 1.min(main.width),
-            y: main.bottom() - high,
-            width: main.width.saturating_sub(2),
-            height: high,
-        };
-        areas.composer = Rect {
-            x: areas.box_area.x + 2,
-            width: areas.box_area.width.saturating_sub(4),
-            height: high.saturating_sub(1),
-            ..areas.box_area
-        };
+        areas.box_area = Rect { y: main.bottom() - high, height: high, ..main };
+        areas.composer = Rect { y: areas.box_area.y, height: high.saturating_sub(1), ..text };
         let mut bottom = areas.box_area.y;
         if let Some(error) = &self.failed {
-            let lines = wrap(&error.to_string(), main.width.saturating_sub(6)).len() as u16;
+            let lines = wrap(&error.to_string(), main.width.saturating_sub(4)).len() as u16;
             let high = lines.min(bottom.saturating_sub(main.y) / 2);
             areas.failed = Rect { y: bottom - high, height: high, ..areas.box_area };
             bottom = areas.failed.y;
@@ -84,9 +74,8 @@ impl State {
         // A free line above the box and one above the pictures.
         let above = bottom.saturating_sub(main.y).saturating_sub(1);
         let caption = 2.min(above / 3);
-        areas.caption = Rect { y: main.y + above - caption, height: caption, ..areas.box_area };
-        areas.gallery =
-            Rect { y: main.y + 1.min(above), height: above.saturating_sub(caption + 2), ..areas.box_area };
+        areas.caption = Rect { y: main.y + above - caption, height: caption, ..text };
+        areas.gallery = Rect { y: main.y + 1.min(above), height: above.saturating_sub(caption + 2), ..text };
         areas
     }
 

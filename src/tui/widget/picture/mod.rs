@@ -134,6 +134,11 @@ fn rendered(want: &Want, size: Size, protocol: &Protocol) -> Drawn {
         Image::new(protocol).render(area, &mut cells);
     } else if want.key.way.by == By::Blocks {
         for cell in &mut cells.content {
+            // A half below, or one colour, comes as another sign. Of one sign all know that a picture is there.
+            if cell.symbol() == "▄" {
+                std::mem::swap(&mut cell.fg, &mut cell.bg);
+            }
+            cell.set_symbol("▀");
             (cell.fg, cell.bg) = (want.depth.nearest(cell.fg), want.depth.nearest(cell.bg));
         }
     }

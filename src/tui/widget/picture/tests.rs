@@ -55,7 +55,7 @@ fn half_blocks_are_two_pixels_a_cell_for_every_form() {
         assert_eq!(drawn.size(), (4, 1), "{form:?}");
         assert!(drawn.first.is_none());
         let cells = shown(&drawn);
-        assert!(symbols(&cells).chars().all(|c| "▀▄".contains(c)), "{form:?}: {}", symbols(&cells));
+        assert!(symbols(&cells).chars().all(|c| c == '▀'), "{form:?}: {}", symbols(&cells));
         assert!(cells.content.iter().all(|cell| cell.fg != cell.bg));
     }
     let large = draw(&want(flag(512, 512, ImageFormat::Png), (20, 10), By::Blocks)).unwrap();
@@ -64,6 +64,23 @@ fn half_blocks_are_two_pixels_a_cell_for_every_form() {
         let drawn = draw(&want(flag(size.0, size.1, ImageFormat::Png), (60, 10), By::Blocks)).unwrap();
         assert_eq!(drawn.size(), cells);
     }
+}
+
+#[test]
+fn every_cell_of_half_blocks_has_one_sign_whichever_half_is_the_lighter_one() {
+    let picture = |upper: [u8; 3], lower: [u8; 3]| {
+        let picture = RgbImage::from_fn(2, 2, |_, y| Rgb(if y == 0 { upper } else { lower }));
+        let mut bytes = Cursor::new(Vec::new());
+        DynamicImage::ImageRgb8(picture).write_to(&mut bytes, ImageFormat::Png).unwrap();
+        shown(&draw(&want(bytes.into_inner(), (20, 10), By::Blocks)).unwrap())
+    };
+    let (dark, light) = ([10, 10, 10], [240, 240, 240]);
+    let (falls, rises, even) = (picture(light, dark), picture(dark, light), picture(dark, dark));
+    for cells in [&falls, &rises, &even] {
+        assert_eq!(symbols(cells), "▀▀");
+    }
+    assert_eq!((falls[(0, 0)].fg, falls[(0, 0)].bg), (rises[(0, 0)].bg, rises[(0, 0)].fg));
+    assert!(falls[(0, 0)].fg != falls[(0, 0)].bg && even[(0, 0)].fg == even[(0, 0)].bg);
 }
 
 #[test]

@@ -122,9 +122,10 @@ fn grounding(answer: &Answer, columns: usize, rows: &mut Vec<Row>) {
     let mut left = 0_u64;
     for (source, number) in grounding.sources.iter().zip(1..) {
         if grounding.is_cited(number) {
-            let mut row = Row::of(format!("[{number}] "), Ink::of(Role::Link));
+            let mut row = Row::of(format!("[{number}]"), Ink::of(Role::Link));
             let by = if is_alike(&grounding.citations) { " (not named: by its words)" } else { "" };
-            let place = format!("{}{by}", safe_line(&source.place));
+            // The blank is not of the link, whose line would go on under it.
+            let place = format!(" {}{by}", safe_line(&source.place));
             let place = fit(&place, columns.saturating_sub(row.width())).into_owned();
             row.spans.push(Span::new(place, Ink::of(Role::Muted)));
             rows.push(row);

@@ -15,6 +15,8 @@ use crate::tui::widget::text::{Ink, Inline, Row, Span, fit, width, wrap};
 const PART: usize = 40;
 /// Columns that a line leaves to its words before it says its figures.
 const WORDS: usize = 24;
+/// Stands behind what a call is made with until something came of it.
+const WAITS: &str = " …";
 
 const FAINT: Ink = Ink::of(Role::Faint);
 const MUTED: Ink = Ink::of(Role::Muted);
@@ -83,14 +85,17 @@ impl Setter {
         let room = self.columns.saturating_sub(row.width() + width(gap));
         // Why something failed is worth more than who ran it and how long, and than what it was asked with.
         let failed = words.ink.role == Role::Bad;
-        let needs = if failed { width(&words.rest).max(WORDS) } else { WORDS };
+        let whole = width(&words.text) + width(&words.rest);
+        let needs = if failed { width(&words.rest).max(WORDS) } else { WORDS.min(whole) };
         let (room, figures) =
             if room >= aside + needs { (room - aside, figures) } else { (room, String::new()) };
         // What came of it is said first: what it was done with gives way.
         let least = if failed { room / 5 } else { room / 3 };
-        let beside = room.saturating_sub(width(&words.rest)).max(least);
+        // Words that are cut end in the very sign of those that wait.
+        let rest = if words.rest == WAITS && whole > room { "" } else { words.rest.as_str() };
+        let beside = room.saturating_sub(width(rest)).max(least);
         let text = fit(&words.text, beside);
-        let rest = fit(&words.rest, room.saturating_sub(width(&text)));
+        let rest = fit(rest, room.saturating_sub(width(&text)));
         if !text.is_empty() || !rest.is_empty() {
             row.spans.push(Span::new(gap, FAINT));
             row.spans.push(Span::new(text, FAINT));
@@ -153,7 +158,7 @@ impl Setter {
             figures.push(seconds(millis));
         }
         let words = Words::of(first_line(first), FAINT);
-        self.line("", ("●", Role::Model), &format!("{} {what}", asked.number), &words, &figures);
+        self.line("", ("●", Role::Model), &format!("step {} {what}", asked.number), &words, &figures);
         if self.open {
             self.part("thought", &asked.thought, MUTED.with(Modifier::ITALIC));
             self.part("", &text, MUTED);
@@ -166,7 +171,7 @@ impl Setter {
         let shown = if call.input.is_null() { "" } else { input.as_str() };
         let text = safe_line(shown).into_owned();
         let (mark, rest, ink) = match &call.gave {
-            None => (("⚙", Role::Tool), " …".to_owned(), FAINT),
+            None => (("⚙", Role::Tool), WAITS.to_owned(), FAINT),
             Some(gave) => {
                 let rest = format!(" → {}", first_line(&gave.content));
                 let failed = Ink::of(Role::Bad);
@@ -257,5 +262,36 @@ fn pretty(input: &serde_json::Value) -> String {
     match input {
         serde_json::Value::Null => String::new(),
         input => serde_json::to_string_pretty(input).unwrap_or_else(|_| input.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn set(columns: usize, text: &str, rest: &str) -> String {
+        let mut setter = Setter { lines: Vec::new(), columns, open: false };
+        let words = Words { text: text.to_owned(), rest: rest.to_owned(), ink: FAINT };
+        let figures = ["built in".to_owned(), "0.12 s".to_owned()];
+        setter.line("└ ", ("⚙", Role::Tool), "ask", &words, &figures);
+        setter.lines[0].row.spans.iter().map(|span| span.text.as_str()).collect()
+    }
+
+    #[test]
+    fn figures_are_said_where_short_words_leave_them_room() {
+        assert_eq!(set(40, "{}", " → 42"), "└ ⚙ ask  {} → 42       built in · 0.12 s");
+        assert_eq!(
+            set(40, "{\"a\": \"of many words\"}", " → 42"),
+            "└ ⚙ ask  {\"a\": \"of many words\"} → 42"
+        );
+    }
+
+    #[test]
+    fn a_call_that_waits_has_one_sign_of_it_and_no_two() {
+        assert_eq!(
+            set(30, "{\"question\": \"Which of the two?\"}", WAITS),
+            "└ ⚙ ask  {\"question\": \"Which…"
+        );
+        assert_eq!(set(30, "{}", WAITS), "└ ⚙ ask  {} …");
     }
 }

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Modifier;
 
 use crate::domain::catalog::{Availability, ModelCard};
-use crate::domain::figures::{bytes, seconds};
+use crate::domain::figures::{bytes, grouped, seconds};
 use crate::domain::pull::Checked;
 use crate::tui::action::Action;
 use crate::tui::keymap::Context;
@@ -241,6 +241,14 @@ fn choices(first: &FirstRun, most: usize, focused: bool, pen: &mut Pen<'_>) {
     let named = widest(&|card| columns(&card.title)).min(pen.area.width / 2);
     let sized = widest(&|card| columns(&size(card)));
     let top = (first.selected + 1).saturating_sub(most);
+    let below = first.choices.len().saturating_sub(top + most);
+    // In the air around them, where there is some; else behind what the first and the last line say.
+    let air = u16::from(pen.tight < Tight::NoAir);
+    let taken = |at: usize| {
+        let above = if at == top { top } else { 0 };
+        let hidden = if at + 1 == top + most { above.max(below) } else { above };
+        if air == 0 && hidden > 0 { columns(&format!(" ▼ {} more ", grouped(hidden as u64))) } else { 0 }
+    };
     let begin = pen.y;
     for (at, card) in first.choices.iter().enumerate().skip(top).take(most) {
         let chosen = at == first.selected;
@@ -257,13 +265,11 @@ fn choices(first: &FirstRun, most: usize, focused: bool, pen: &mut Pen<'_>) {
             let marks = [licence, card.unpinned().map(str::to_owned)];
             let cannot = card.unusable().map(|_| "cannot be used".to_owned());
             let about = marks.into_iter().flatten().chain(cannot).collect::<Vec<_>>().join(" · ");
+            let right = right.saturating_sub(taken(at));
             put(pen.cells, x + sized + 2, y, right, &about, look.style(Role::Faint));
         }
         pen.y += 1;
     }
-    let below = first.choices.len().saturating_sub(top + most);
-    // In the air around them, where there is some.
-    let air = u16::from(pen.tight < Tight::NoAir);
     let lines = [begin.saturating_sub(air), pen.y + air - 1];
     if lines[1] < pen.area.bottom() {
         let ends = (pen.area.x, pen.area.right());

@@ -47,7 +47,12 @@ pub fn draw(state: &State, sight: &Sight<'_>, body: Rect, areas: &Areas, cells: 
     }
     if let (Outcome::Failed { error }, true) = (&making.outcome, making.made.is_empty()) {
         let key = sight.key(Context::Pictures, Action::MakeAgain);
-        let words = format!("✗ {error} {key} tries again.");
+        // A key that types is none where the prompt is written.
+        let comes = match state.focus {
+            Focus::Prompt => format!("{}, then ", sight.key(Context::PicturePrompt, Action::FocusNext)),
+            Focus::Gallery | Focus::Settings => String::new(),
+        };
+        let words = format!("✗ {error} {comes}{key} tries again.");
         lines(&words, Role::Bad, sight, areas.gallery, cells);
     } else if making.made.is_empty() && !making.runs() {
         let words = format!("No picture came: it was {}.", standing(&making.outcome));
