@@ -95,6 +95,15 @@ fn what_the_readme_links_to_is_there() {
     let mut links = 0;
     for (before, after) in readme.match_indices("](").map(|(at, _)| (&readme[..at], &readme[at + 2..])) {
         let target = after.split(')').next().unwrap();
+        if let Some(part) = target.strip_prefix('#') {
+            let title =
+                |line: &&str| line.trim_start_matches('#').trim().to_lowercase().replace(' ', "-") == part;
+            assert!(
+                readme.lines().filter(|line| line.starts_with('#')).any(|line| title(&line)),
+                "{part} is no title"
+            );
+            continue;
+        }
         let path = root().join(target);
         assert!(path.exists(), "{target} is not there");
         links += 1;

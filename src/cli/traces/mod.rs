@@ -293,6 +293,7 @@ async fn export(
                 None if out.json => {
                     out.object(&Reply::Text { text: String::from_utf8_lossy(bytes).into_owned() })?;
                 }
+                None if bytes.is_empty() => {}
                 None if is_text => out.text(&String::from_utf8_lossy(bytes))?,
                 None => out.json_text(&String::from_utf8_lossy(bytes))?,
             }

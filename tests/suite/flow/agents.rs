@@ -369,7 +369,8 @@ fn answers_that_another_window_has_given_meanwhile_are_not_given_again() {
     told(&mut stage, message(92, Some(91), Role::User, "black"));
     told(&mut stage, Message { id: id(93), parent: Some(id(92)), ..streaming(&events[..2]) });
     assert!(chats(&stage.keys("2 kg<enter>")).is_empty());
-    assert!(stage.text().contains("in another window"), "{}", stage.text());
+    assert!(stage.text().contains("stands in the composer"), "{}", stage.text());
+    assert_eq!(stage.state.chat.composer.text(), "2 kg");
 }
 
 #[test]

@@ -11,7 +11,9 @@ use crate::stage::Stage;
 /// The row that says `what`, and whether it is the one that is chosen.
 fn row(stage: &mut Stage, what: &str) -> (usize, bool) {
     let text = stage.text();
-    let found = text.lines().enumerate().find(|(_, line)| line.contains(what));
+    // The card beside the list names it too.
+    let list = |line: &str| line.split('│').next().is_some_and(|list| list.contains(what));
+    let found = text.lines().enumerate().find(|(_, line)| list(line));
     let (at, line) = found.unwrap_or_else(|| panic!("no {what} in\n{text}"));
     (at, line.starts_with('▌'))
 }

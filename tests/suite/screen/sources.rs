@@ -179,6 +179,7 @@ fn which_files_of_a_source_are_read_and_when_is_written_and_what_is_wrong_is_tol
     stage.event(Event::Ended { task, error: Some(error) });
     let text = stage.text();
     assert!(text.contains("drafts/** *.log") && text.contains("the disk"), "{text}");
+    stage.pass(1_000);
     stage.keys("keep it so<enter>");
     let (base, _) = tended();
     stage.answer("\"change_source\"", vec![Reply::Base { base }]);

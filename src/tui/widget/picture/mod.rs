@@ -15,6 +15,7 @@ use image::DynamicImage;
 use image::imageops::FilterType;
 use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::{Rect, Size};
+use ratatui::style::Style;
 use ratatui::widgets::Widget;
 use ratatui_image::Image;
 use ratatui_image::protocol::Protocol;
@@ -29,6 +30,7 @@ pub use way::{By, Way};
 use crate::domain::message::BlobId;
 use crate::domain::{Error, ErrorKind, Result};
 use crate::tui::look::Depth;
+use crate::tui::paint::put;
 
 /// The character that Kitty puts a part of a picture in the place of
 /// (<https://sw.kovidgoyal.net/kitty/graphics-protocol/#unicode-placeholders>).
@@ -133,13 +135,15 @@ fn rendered(want: &Want, size: Size, protocol: &Protocol) -> Drawn {
         cells = Buffer::empty(area);
         Image::new(protocol).render(area, &mut cells);
     } else if want.key.way.by == By::Blocks {
-        for cell in &mut cells.content {
+        for (x, y) in area.positions().map(|at| (at.x, at.y)) {
+            let Some(cell) = cells.cell((x, y)) else { continue };
             // A half below, or one colour, comes as another sign. Of one sign all know that a picture is there.
+            let (mut above, mut below) = (cell.fg, cell.bg);
             if cell.symbol() == "▄" {
-                std::mem::swap(&mut cell.fg, &mut cell.bg);
+                std::mem::swap(&mut above, &mut below);
             }
-            cell.set_symbol("▀");
-            (cell.fg, cell.bg) = (want.depth.nearest(cell.fg), want.depth.nearest(cell.bg));
+            let style = Style::new().fg(want.depth.nearest(above)).bg(want.depth.nearest(below));
+            put(&mut cells, x, y, x + 1, "▀", style);
         }
     }
     Drawn { key: want.key.clone(), number: want.number, cells, first }

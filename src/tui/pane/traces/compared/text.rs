@@ -20,11 +20,11 @@ pub(super) fn short(change: &Change) -> String {
     // A definition is known by a number, which tells nobody anything.
     if matches!(change.what, What::Tool) {
         let words = match (change.left.is_empty(), change.right.is_empty()) {
-            (true, _) => "– → offered",
-            (_, true) => "offered → –",
-            _ => "not defined alike",
+            (true, _) => ["–", "offered"].join(" → "),
+            (_, true) => ["offered", "–"].join(" → "),
+            _ => "not defined alike".to_owned(),
         };
-        return words.to_owned();
+        return words;
     }
     let told = |values: &[String]| {
         let values: Vec<String> = values.iter().map(|value| brief(value, ON_A_LINE)).collect();
