@@ -405,7 +405,8 @@ impl Results {
         let Some(at) = below.or_else(|| self.card.all.iter().position(disputed)) else {
             return desk.say("There is nothing to open or decide: raters differ on no item.");
         };
-        self.card.choose(at, false, height);
+        // What is said stands over the last rows.
+        self.card.choose(at, false, height.saturating_sub(3));
         let [opens, decides] =
             [Action::Open, Action::DecideItem].map(|action| desk.key(Context::Results, action));
         desk.say(format!("Here is what raters differ on: {opens} opens an item, {decides} decides it."));
