@@ -131,7 +131,8 @@ async fn show(text: &str, filter: &[String], asker: &Asker, out: &mut Out) -> Re
         None => None,
         Some(filter) => Some(passing(run.id, filter, outline.rows.len(), asker).await?),
     };
-    let again = asker.one(Request::Traces(Traces::Replays { id: run.id, row: None, span: None }), out).await?;
+    let again =
+        asker.one(Request::Traces(Traces::Replays { id: run.id, row: None, span: None }), out).await?;
     let Reply::TraceReplays { replays, damaged: lost } = &again else { return Err(unexpected(&again)) };
     warn(lost);
     let view = shown::View { outline: &outline, tree: &tree, rollups: &rollups, replays };
