@@ -32,6 +32,7 @@ fn called(name: &str) -> String {
 /// A line of the list.
 pub(super) fn run(run: &Run) -> Vec<String> {
     let errors = match run.errors {
+        0 if run.stopped => "stopped".to_owned(),
         0 => String::new(),
         errors => words::count(errors, "error", "errors"),
     };
