@@ -21,7 +21,7 @@ pub(super) async fn all(archive: &Archive) -> Result<HashSet<Said>> {
             all.insert(said(thread));
             true
         })?;
-        Ok(all)
+        Ok::<_, Error>(all)
     })
     .await
     .map_err(|why| Error::internal("reading conversations", why.to_string()))?

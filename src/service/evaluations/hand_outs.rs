@@ -322,7 +322,7 @@ impl Brought {
             standing(here.iter().chain(&taken)).into_iter().map(|vote| vote.id).collect();
         let fits = !(taken.is_empty() && known.is_empty());
         let new = taken.iter().filter(|vote| stand.contains(&vote.id)).count() as u64;
-        let known = known.iter().filter(|vote| stand.contains(vote)).count() as u64;
+        let known = known.iter().filter(|vote| stand.contains(*vote)).count() as u64;
         Ok((here, taken, TakenIn { taken: new, known, version, bad }, fits))
     }
 }
