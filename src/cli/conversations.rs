@@ -47,7 +47,7 @@ pub(super) async fn conversations(verb: Verb, asker: &Asker, out: &mut Out) -> R
             let form = format.or_else(|| Format::of(output.as_deref()?)).unwrap_or(Format::Markdown);
             export(Wanted { ids, form, output, force, attachments }, asker, out).await?;
         }
-        Verb::Import { file } => return import(&file, asker, out).await,
+        Verb::Import { file, skip_known } => return import(&file, skip_known, asker, out).await,
         Verb::Request { id, at, written } => request(&id, at.as_deref(), written, asker, out).await?,
         Verb::Fork { id, at } => fork(&id, at.as_deref(), asker, out).await?,
         Verb::Remove { id, yes } => remove(&id, yes, asker, out).await?,
@@ -263,7 +263,7 @@ async fn rename(text: &str, title: String, asker: &Asker, out: &mut Out) -> Resu
     heads_of(std::slice::from_ref(head), out)
 }
 
-async fn import(file: &Path, asker: &Asker, out: &mut Out) -> Result<Exit, End> {
+async fn import(file: &Path, skip_known: bool, asker: &Asker, out: &mut Out) -> Result<Exit, End> {
     let text = if file == Path::new("-") {
         prompt::limited("the standard input", std::io::stdin().lock(), LARGEST)?
     } else {
@@ -271,14 +271,23 @@ async fn import(file: &Path, asker: &Asker, out: &mut Out) -> Result<Exit, End> 
         let file = File::open(file).map_err(|why| Error::io(format!("reading {name}"), &why))?;
         prompt::limited(&name, file, LARGEST)?
     };
-    let reply = asker.one(Request::Conversations(Conversations::Import { text }), out).await?;
-    let Reply::Imported { heads, skipped } = &reply else { return Err(unexpected(&reply)) };
+    let reply = asker.one(Request::Conversations(Conversations::Import { text, skip_known }), out).await?;
+    let Reply::Imported { heads, skipped, known } = &reply else { return Err(unexpected(&reply)) };
     heads_of(heads, out)?;
     for why in skipped {
         if out.json { out.object(&Item::Skipped { why })? } else { out.note(&format!("skipped: {why}"))? }
     }
-    out.note(&format!("{} imported", words::count(heads.len() as u64, "conversation", "conversations")))?;
-    Ok(if heads.is_empty() { Exit::Negative } else { Exit::Done })
+    let here = match (*known, skip_known) {
+        (0, _) => String::new(),
+        (known, true) => format!("; {} left out: here already", words::grouped(known)),
+        (known, false) => {
+            let copies = words::count(known, "copy", "copies");
+            format!("; {copies} of what is here already: --skip-known leaves such out")
+        }
+    };
+    let many = words::count(heads.len() as u64, "conversation", "conversations");
+    out.note(&format!("{many} imported{here}"))?;
+    Ok(if heads.is_empty() && *known == 0 { Exit::Negative } else { Exit::Done })
 }
 
 async fn request(

@@ -194,10 +194,16 @@ fn availability(card: &ModelCard) -> String {
     }
 }
 
+/// Room on the disk; of one that is not here what is fetched, which may be packed.
+fn size(card: &ModelCard) -> Option<String> {
+    let to_fetch = if card.availability == Availability::NotPulled { " to fetch" } else { "" };
+    card.bytes.map(|bytes| format!("{}{to_fetch}", words::bytes(bytes)))
+}
+
 /// What it takes: room on the disk, or money for a million tokens in and out, or for a picture.
 fn cost(card: &ModelCard) -> String {
-    if let Some(bytes) = card.bytes {
-        return words::bytes(bytes);
+    if let Some(size) = size(card) {
+        return size;
     }
     if card.id.is_local() {
         return "–".to_owned();
@@ -258,7 +264,7 @@ fn show(card: &ModelCard, out: &mut Out) -> Result<(), End> {
     row("regions", Some(card.regions.join(", ")));
     row("licence", card.licence.clone());
     row("to fetch", card.unpinned().map(|mark| format!("{mark}: its SHA-256 is not known here")));
-    row("size", card.bytes.map(words::bytes));
+    row("size", size(card));
     row("detail", Some(card.detail.clone()));
     words::table(&rows).iter().try_for_each(|line| out.line(line))
 }

@@ -9,18 +9,24 @@ use crate::domain::{Error, ErrorKind, Result};
 
 /// Checks one layer that came from `origin`.
 pub(super) fn layer(origin: &str, values: &Map<String, Value>) -> Result<()> {
-    table(origin, "", values)
+    table(origin, "", values, Kind::expected)
 }
 
-fn table(origin: &str, under: &str, values: &Map<String, Value>) -> Result<()> {
+/// The same of what stands in a variable or a flag, where a text has no quotes.
+pub(super) fn bare(origin: &str, values: &Map<String, Value>) -> Result<()> {
+    table(origin, "", values, Kind::expected_bare)
+}
+
+fn table(origin: &str, under: &str, values: &Map<String, Value>, expected: fn(Kind) -> String) -> Result<()> {
     let mut names: Vec<_> = values.keys().collect();
     names.sort();
     for name in names {
         let path = join(under, name);
         let inner = KEYS.iter().any(|key| starts(key.path, &path));
         match (find(&path), &values[name].kind) {
-            (Some(key), value) => fits(key, &path, value).map_err(|why| wrong(origin, &path, key, why))?,
-            (None, ValueKind::Table(values)) if inner => table(origin, &path, values)?,
+            (Some(key), value) => fits(key, &path, value)
+                .map_err(|why| error(origin, &path, why, format!("It must be {}.", expected(key.kind))))?,
+            (None, ValueKind::Table(values)) if inner => table(origin, &path, values, expected)?,
             (None, _) if inner => {
                 return Err(error(
                     origin,
@@ -167,10 +173,6 @@ fn describe(kind: Kind, value: &ValueKind) -> String {
         ValueKind::Array(_) => "a list".to_owned(),
         other => other.to_string(),
     }
-}
-
-fn wrong(origin: &str, path: &str, key: &Key, why: String) -> Error {
-    error(origin, path, why, format!("It must be {}.", key.kind.expected()))
 }
 
 pub(super) fn unknown(origin: &str, path: &str) -> Error {

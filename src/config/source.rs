@@ -115,7 +115,7 @@ pub(super) fn load(environment: &Environment, flags: &Flags, paths: Paths) -> Re
     let model = [&over, &said, &written].into_iter().find_map(|layer| layer.text("model"));
     let chosen = model.as_deref().and_then(|model| model.split_once('/')).map(|(provider, _)| provider);
     let found = discovery::found(environment, &written.0, ports.unwrap_or(true), chosen);
-    check::layer("the environment", &found.0)?;
+    check::bare("the environment", &found.0)?;
     let layers = [defaults()?, found, written, said, over];
     let mut builder = ::config::Config::builder();
     for layer in layers {
@@ -321,7 +321,7 @@ fn from_text(path: &str, kind: Kind, text: &str, origin: &str) -> Result<Value> 
     let mut alone = Layer::default();
     let value = Value::new(Some(&origin.to_owned()), value);
     alone.put(path, value.clone());
-    check::layer(origin, &alone.0)?;
+    check::bare(origin, &alone.0)?;
     Ok(value)
 }
 

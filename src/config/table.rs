@@ -51,6 +51,16 @@ impl Kind {
             Self::Texts => "a list of texts in quotes".to_owned(),
         }
     }
+
+    /// The same of what stands in a variable or a flag, where a text has no quotes.
+    pub fn expected_bare(self) -> String {
+        match self {
+            Self::SettingJson => "JSON".to_owned(),
+            Self::Keys => "a key, or none".to_owned(),
+            Self::Texts => "texts with commas between them".to_owned(),
+            other => other.expected().replace(", in quotes", "").replace(" in quotes", "").replace('"', ""),
+        }
+    }
 }
 
 /// One key.

@@ -80,6 +80,19 @@ pub fn milliseconds(ms: u32) -> String {
     }
 }
 
+/// Nanoseconds that something took, in at most ten columns: `850 µs`, `150 ms`, `4.82 s`, `3 min 5 s`, `83 min`, `27 h`.
+pub fn took(nanos: u64) -> String {
+    match nanos / 1_000_000 {
+        0 if nanos > 0 => format!("{} µs", nanos.div_ceil(1000)),
+        millis @ 0..1_000 => format!("{millis} ms"),
+        millis @ 1_000..60_000 => format!("{:.2} s", millis as f64 / 1000.0),
+        millis @ 60_000..600_000 => format!("{} min {} s", millis / 60_000, millis / 1000 % 60),
+        millis @ 600_000..7_200_000 => format!("{} min", millis / 60_000),
+        millis @ 7_200_000..36_000_000 => format!("{} h {} min", millis / 3_600_000, millis / 60_000 % 60),
+        millis => format!("{} h", grouped(millis / 3_600_000)),
+    }
+}
+
 /// Whole seconds: `12 s`, `3 min 20 s`, `2 h 5 min`.
 pub fn span(seconds: u64) -> String {
     match seconds {

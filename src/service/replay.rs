@@ -50,11 +50,16 @@ impl Replays {
     }
 
     /// The replays of a span, or of all in its trace, and a line for each that cannot be read; those of one span stand together, the
-    /// oldest first.
-    pub async fn of(&self, id: TraceId, row: Option<u32>) -> Result<(Vec<Replay>, Vec<String>)> {
+    /// oldest first. Of a run that goes on, `span` says whose a row is.
+    pub async fn of(
+        &self,
+        id: TraceId,
+        row: Option<u32>,
+        span: Option<SpanKey>,
+    ) -> Result<(Vec<Replay>, Vec<String>)> {
         let span = match row {
-            Some(row) => Some(self.traces.span(id, row, None).await?.0.id),
-            None => None,
+            Some(row) => Some(self.traces.span(id, row, span).await?.0.id),
+            None => span,
         };
         self.archive
             .run(move |store| {

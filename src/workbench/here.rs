@@ -38,7 +38,7 @@ use crate::service::changes::Changes;
 use crate::service::chat::{Chat, Step};
 use crate::service::comparisons::Comparisons;
 use crate::service::completion;
-use crate::service::conversations::{Conversations, Exported};
+use crate::service::conversations::{Conversations, Exported, Imported};
 use crate::service::datasets::Datasets;
 use crate::service::doctor;
 use crate::service::evaluations::Evaluations;
@@ -414,9 +414,9 @@ impl Here {
                     .try_flatten()
                     .boxed()
             }
-            Ask::Import { text } => one(async move {
-                let (heads, skipped) = service.import(text).await?;
-                Ok(Reply::Imported { heads, skipped })
+            Ask::Import { text, skip_known } => one(async move {
+                let Imported { heads, skipped, known } = service.import(text, skip_known).await?;
+                Ok(Reply::Imported { heads, skipped, known })
             }),
             Ask::SaveDraft { id, by, over, draft } => {
                 one(async move { service.save_draft(id, by, over, draft).await.map(|()| Reply::Done) })

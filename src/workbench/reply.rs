@@ -267,6 +267,9 @@ pub enum Reply {
     Imported {
         heads: Vec<Conversation>,
         skipped: Vec<String>,
+        /// How many of the file say what one says that was here before: copies among `heads`, or left out.
+        #[serde(default)]
+        known: u64,
     },
     Attached {
         attachment: Attachment,

@@ -313,15 +313,18 @@ async fn an_exported_conversation_can_be_read_again_twice_without_touching_the_f
         Request::Conversations(Conversations::Export { ids: vec![], format: Format::Jsonl, folder: None });
     let Reply::Export { text, .. } = one(&door, export).await.unwrap() else { panic!() };
     for _ in 0..2 {
-        let import = Request::Conversations(Conversations::Import { text: text.clone() });
-        let Reply::Imported { heads, skipped } = one(&door, import).await.unwrap() else { panic!() };
-        assert_eq!((heads.len(), skipped.len()), (1, 0));
+        let import = Request::Conversations(Conversations::Import { text: text.clone(), skip_known: false });
+        let Reply::Imported { heads, skipped, known } = one(&door, import).await.unwrap() else { panic!() };
+        assert_eq!((heads.len(), skipped.len(), known), (1, 0, 1), "that it is a copy is said");
         let copy = open(&door, heads[0].id).await;
         assert_ne!(copy.conversation.id, head.id);
         let texts = |thread: &Thread| thread.messages.iter().map(Message::text).collect::<Vec<_>>();
         assert_eq!(texts(&copy), texts(&before));
     }
     assert_eq!(open(&door, head.id).await, before);
+    let import = Request::Conversations(Conversations::Import { text, skip_known: true });
+    let Reply::Imported { heads, known, .. } = one(&door, import).await.unwrap() else { panic!() };
+    assert_eq!((heads.len(), known), (0, 1), "it is left out where that is wished");
 }
 
 #[tokio::test]

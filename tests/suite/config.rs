@@ -168,6 +168,10 @@ fn a_provider_is_there_without_a_file_when_a_variable_says_that_somebody_uses_it
 
     let error = Home::with("").variable("OPENAI_BASE_URL", "localhost:80").refused();
     assert!(error.to_string().contains("http://"), "{error}");
+    assert_eq!(error.hint, "It must be a URL that starts with http:// or https://.");
+    let error = Home::with("").variable("OUTCROP_MODEL", "x y").refused();
+    assert_eq!(error.hint, "It must be a model id, like local/smollm2-135m.");
+    assert!(Home::with("model = 'x y'").refused().hint.contains("in quotes"), "where there are some");
 }
 
 #[test]

@@ -16,7 +16,7 @@ use super::out::Out;
 use super::prompt::{limited, read_input, text_file};
 use super::{Asker, End, Exit, ask, unexpected, words};
 use crate::domain::agent::run::State;
-use crate::domain::agent::{Agent, Book, Definition, Run, Step, Version};
+use crate::domain::agent::{Agent, Book, Definition, Run, Step, Version, written_out};
 use crate::domain::diff::{self, Mark};
 use crate::domain::figures::count;
 use crate::domain::{Error, ErrorKind, Result, library};
@@ -45,9 +45,14 @@ pub(super) async fn agents(verb: Verb, asker: &Asker, out: &mut Out) -> Result<E
         Verb::Replay(wanted) => return running::replay(wanted, asker, out).await,
         Verb::Memory { verb } => memory::memory(verb, asker, out).await?,
         Verb::Export { name, version, form, output } => {
-            let id = book(name, asker, out).await?.agent.id;
-            let text = exported(id, version, form == AgentForm::Json, asker, out).await?;
+            let book = book(name, asker, out).await?;
+            let text = exported(book.agent.id, version, form == AgentForm::Json, asker, out).await?;
             write(&text, output.as_deref(), out)?;
+            // Whoever reads the file again has to write them there.
+            let groups = book.version(version).into_iter().flat_map(|version| &version.definition.groups);
+            for remark in groups.flat_map(written_out::hidden) {
+                out.note(&remark)?;
+            }
         }
         Verb::Import { file, name } => {
             let (text, folder) = read(&file).await?;

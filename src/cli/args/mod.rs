@@ -328,10 +328,13 @@ pub enum Conversations {
     },
     /// Read conversations that `export` wrote, ChatGPT's conversations.json, or Markdown with a heading a turn
     ///
-    /// JSON and JSONL bring everything back; Markdown the branch that was shown, with files and tools as text. Each becomes a new conversation, also when the same file is read again.
+    /// JSON and JSONL bring everything back; Markdown the branch that was shown, with files and tools as text. Each becomes a new conversation, also when the same file is read again: how many say what one says that is here is told, and --skip-known leaves them out.
     Import {
         /// The file; - is the standard input
         file: PathBuf,
+        /// Leave out what is here already, by what is said in it
+        #[arg(long)]
+        skip_known: bool,
     },
     /// Print the request of an answer or of what you said, as a program to run elsewhere; keys are left out
     Request {

@@ -178,6 +178,7 @@ fn told(evaluation: &Evaluation, taken: &TakenIn, out: &mut Out) -> Result<bool,
     let votes = words::count(taken.taken, "vote", "votes");
     let known = match taken.known {
         0 => String::new(),
+        1 => ", 1 was here already".to_owned(),
         known => format!(", {known} were here already"),
     };
     // Of one line several things may be left out.

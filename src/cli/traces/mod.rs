@@ -131,7 +131,8 @@ async fn show(text: &str, filter: &[String], asker: &Asker, out: &mut Out) -> Re
         None => None,
         Some(filter) => Some(passing(run.id, filter, outline.rows.len(), asker).await?),
     };
-    let again = asker.one(Request::Traces(Traces::Replays { id: run.id, row: None }), out).await?;
+    let again =
+        asker.one(Request::Traces(Traces::Replays { id: run.id, row: None, span: None }), out).await?;
     let Reply::TraceReplays { replays, damaged: lost } = &again else { return Err(unexpected(&again)) };
     warn(lost);
     let view = shown::View { outline: &outline, tree: &tree, rollups: &rollups, replays };
@@ -193,7 +194,9 @@ async fn span(text: &str, row: u32, asker: &Asker, out: &mut Out) -> Result<(), 
     let Reply::TraceSpan { span, contents } = &reply else { return Err(unexpected(&reply)) };
     let notes = noting::of(run.id, asker, out).await?;
     let mut notes = notes.iter().filter(|note| note.span == Some(span.id));
-    let again = asker.one(Request::Traces(Traces::Replays { id: run.id, row: Some(row) }), out).await?;
+    // In a run that goes on the row may be another's by now.
+    let of = Traces::Replays { id: run.id, row: Some(row), span: Some(span.id) };
+    let again = asker.one(Request::Traces(of), out).await?;
     let Reply::TraceReplays { replays, damaged: lost } = &again else { return Err(unexpected(&again)) };
     warn(lost);
     if out.json {

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::words;
 use crate::domain::catalog::dollars;
+use crate::domain::figures::took as time;
 use crate::domain::trace::aligned::Pair;
 use crate::domain::trace::contents::{Contents, Part, Said};
 use crate::domain::trace::latency::Latency;
@@ -28,20 +29,10 @@ fn called(name: &str) -> String {
     if name.trim().is_empty() { "no name".to_owned() } else { words::cut(name, NAME) }
 }
 
-/// How long something took: "150 ms", "4.82 s", "3 min 5 s".
-pub(super) fn time(nanos: u64) -> String {
-    let millis = nanos / 1_000_000;
-    match millis {
-        0 if nanos > 0 => format!("{} µs", nanos.div_ceil(1000)),
-        0..1000 => format!("{millis} ms"),
-        1000..60_000 => format!("{:.2} s", millis as f64 / 1000.0),
-        _ => format!("{} min {} s", millis / 60_000, millis / 1000 % 60),
-    }
-}
-
 /// A line of the list.
 pub(super) fn run(run: &Run) -> Vec<String> {
     let errors = match run.errors {
+        0 if run.stopped => "stopped".to_owned(),
         0 => String::new(),
         errors => words::count(errors, "error", "errors"),
     };

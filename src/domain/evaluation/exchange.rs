@@ -72,9 +72,9 @@ pub struct Held {
 /// What became of a file with votes.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TakenIn {
-    /// Votes that are new.
+    /// Votes that are new and stand: not those that the same file takes back or changes.
     pub taken: u64,
-    /// Votes that were here already.
+    /// Votes that were here already and stand.
     pub known: u64,
     /// The version of the task that they are of.
     #[serde(default)]

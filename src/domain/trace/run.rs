@@ -59,6 +59,9 @@ pub struct Run {
     /// It is so large that its sums are those of its parts: what came twice may be counted twice.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub rough: bool,
+    /// One of this program that ended before it was done: somebody stopped it, or its process died.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub stopped: bool,
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde hands it so")]
@@ -116,6 +119,7 @@ impl Run {
             bytes: 0,
             swept: 0,
             rough: false,
+            stopped: false,
         }
     }
 

@@ -1,5 +1,6 @@
 //! Conversations as things: listed, opened, changed, searched, moved in and out.
 
+mod known;
 mod search;
 
 use std::collections::BTreeMap;
@@ -32,6 +33,16 @@ pub struct Exported {
     pub title: String,
     pub text: String,
     pub attachments: Vec<Enclosed>,
+}
+
+/// What an import brought.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Imported {
+    pub heads: Vec<Conversation>,
+    /// What could not be read, or not be kept.
+    pub skipped: Vec<String>,
+    /// How many of the file say what one says that was here before: copies among `heads`, or left out.
+    pub known: u64,
 }
 
 /// The service.
@@ -214,12 +225,15 @@ impl Conversations {
         Ok(self.archive.heads(usize::MAX, None).await?.into_iter().map(|head| head.id).collect())
     }
 
-    /// Reads an exported text. Everything gets new ids, so the same file can be read twice; what was skipped is named.
-    pub async fn import(&self, text: String) -> Result<(Vec<Conversation>, Vec<String>)> {
+    /// Reads an exported text. Everything gets new ids, so the same file can be read twice; how many are here already is told,
+    /// and those are left out where that is wished. What was skipped is named.
+    pub async fn import(&self, text: String, skip_known: bool) -> Result<Imported> {
         let mut read = tokio::task::spawn_blocking(move || thread::read(&text, &mut fresh::Ids))
             .await
             .map_err(|why| Error::internal("reading conversations", why.to_string()))??;
         let now = fresh::now();
+        let here = known::all(&self.archive).await?;
+        let mut known = 0;
         let mut heads = Vec::with_capacity(read.threads.len());
         let mut threads = read.threads.into_iter().peekable();
         while threads.peek().is_some() {
@@ -230,6 +244,12 @@ impl Conversations {
                 let skipped = &mut read.skipped;
                 attachments::restore(&self.archive, &mut thread.messages, &read.blobs, title, skipped)
                     .await?;
+                if here.contains(&known::said(&thread)) {
+                    known += 1;
+                    if skip_known {
+                        continue;
+                    }
+                }
                 for message in &mut thread.messages {
                     interrupted(message);
                     message.origin = MessageOrigin::Imported;
@@ -245,7 +265,7 @@ impl Conversations {
                 heads.push(head);
             }
         }
-        Ok((heads, read.skipped))
+        Ok(Imported { heads, skipped: read.skipped, known })
     }
 
     /// Keeps what a terminal's composer holds; `None` is that of a new conversation. It takes the place of the last that the

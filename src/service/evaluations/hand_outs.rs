@@ -1,6 +1,6 @@
 //! Raters on other machines: what they take away, and what they bring back.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::results::task_of;
 use super::seats::{AWAY, Open};
@@ -135,10 +135,10 @@ impl Evaluations {
                 // One that is gone by now gets no votes.
                 let mut evaluation = evaluation(store, id)?;
                 let rater = read.rater.clone();
-                let (here, votes, taken) = read.fitting(store, id)?;
+                let (here, votes, taken, fits) = read.fitting(store, id)?;
                 files::put_votes(store, id, &votes)?;
                 give_back(store, id, &rater)?;
-                if evaluation.away.contains(&rater) && taken.taken + taken.known > 0 {
+                if evaluation.away.contains(&rater) && fits {
                     evaluation.away.retain(|known| *known != rater);
                     put(store, &evaluation)?;
                 }
@@ -289,19 +289,20 @@ impl Brought {
         })
     }
 
-    /// The rater's votes that are here, those that are to be kept, and what became of the file with that.
-    fn fitting(self, store: &Store, id: EvaluationId) -> Result<(Vec<Vote>, Vec<Vote>, TakenIn)> {
+    /// The rater's votes that are here, those that are to be kept, what became of the file with that, and whether any line of it
+    /// fits. Votes that were taken back or changed are kept, and not counted.
+    fn fitting(self, store: &Store, id: EvaluationId) -> Result<(Vec<Vote>, Vec<Vote>, TakenIn, bool)> {
         let Self { rater, version, votes: brought, mut bad } = self;
         let here: Vec<Vote> =
             votes(store, id, |vote| vote.rater == rater && vote.version == version)?.collect();
         let mut done: HashMap<(ItemHash, bool), VoteId> =
             standing(&here).into_iter().map(|vote| ((vote.item.clone(), vote.repeat), vote.id)).collect();
-        let (mut taken, mut known) = (Vec::new(), 0);
+        let (mut taken, mut known) = (Vec::new(), Vec::new());
         for (line, vote) in brought {
             let mut leave_out = |why: &str| bad.push(Unread { line: line as u64, why: why.to_owned() });
             let place = (vote.item.clone(), vote.repeat);
             match store.get::<Vote>(&VoteOf(id, vote.id))? {
-                Some(same) if same == vote => known += 1,
+                Some(same) if same == vote => known.push(vote.id),
                 Some(_) => leave_out("another vote with its id is here already"),
                 // One that takes the place of a vote that does not stand takes nobody's.
                 None if done.get(&place).is_some_and(|stands| vote.supersedes != Some(*stands)) => {
@@ -317,8 +318,12 @@ impl Brought {
             }
         }
         bad.sort_by_key(|bad| bad.line);
-        let many = taken.len() as u64;
-        Ok((here, taken, TakenIn { taken: many, known, version, bad }))
+        let stand: HashSet<VoteId> =
+            standing(here.iter().chain(&taken)).into_iter().map(|vote| vote.id).collect();
+        let fits = !(taken.is_empty() && known.is_empty());
+        let new = taken.iter().filter(|vote| stand.contains(&vote.id)).count() as u64;
+        let known = known.iter().filter(|vote| stand.contains(*vote)).count() as u64;
+        Ok((here, taken, TakenIn { taken: new, known, version, bad }, fits))
     }
 }
 

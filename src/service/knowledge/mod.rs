@@ -231,9 +231,7 @@ impl Knowledge {
         let source = sources::planned(plan)?;
         self.changed(id, move |base| {
             if let Some(known) = base.sources.iter().find(|known| known.origin == source.origin) {
-                let why = format!("{} is its source {} already", known.origin.place(), known.id.short());
-                let hint = "`outcrop kb sync` looks it through again.";
-                return Err(Error::new(ErrorKind::Invalid, "adding a source to a knowledge base", why, hint));
+                return Err(sources::doubled(known, "adding a source to a knowledge base"));
             }
             base.sources.push(source);
             Ok(())

@@ -19,20 +19,32 @@ impl Knowledge {
             None => None,
         };
         self.changed(id, move |base| {
-            let Some(source) = base.source_mut(source) else {
-                let why = format!("it has no source {}", source.short());
+            let named = source;
+            let Some(source) = base.source_mut(named) else {
+                let why = format!("it has no source {}", named.short());
                 return Err(Error::new(ErrorKind::NotFound, CHANGING, why, "`outcrop kb show` lists them."));
             };
             watchable(&source.origin, change.watch == Some(true))?;
+            let before = source.origin.clone();
             choose(&mut source.origin, &change)?;
             if let Some(schedule) = schedule {
                 source.schedule = schedule;
             }
             source.watch = change.watch.unwrap_or(source.watch);
-            Ok(())
+            let after = source.origin.clone();
+            match base.sources.iter().find(|known| known.id != named && known.origin == after) {
+                Some(known) if after != before => Err(doubled(known, CHANGING)),
+                _ => Ok(()),
+            }
         })
         .await
     }
+}
+
+/// What is said where another source would be the same as one that a base has.
+pub(super) fn doubled(known: &Source, doing: &str) -> Error {
+    let why = format!("{} is its source {} already", known.origin.place(), known.id.short());
+    Error::new(ErrorKind::Invalid, doing, why, "`outcrop kb sync` looks it through again.")
 }
 
 /// Has other files of a place looked through.

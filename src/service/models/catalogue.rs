@@ -28,7 +28,8 @@ mod tests {
     fn the_catalogue_is_sound() {
         let models = catalogue().unwrap();
         assert_eq!(models[0].name, "smollm2-135m");
-        assert!(models.iter().any(|m| m.name == "all-minilm-l6-v2"));
+        let encoder = models.iter().find(|m| m.name == "all-minilm-l6-v2").unwrap();
+        assert_eq!(encoder.context, Some(256), "as it is once it is here");
         for model in &models {
             assert!(super::super::files::is_plain(&model.name), "{}", model.name);
             assert!(!model.files.is_empty() && !model.capabilities.is_empty() && !model.licence.is_empty());

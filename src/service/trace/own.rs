@@ -128,10 +128,17 @@ impl Iterator for Runs<'_> {
     }
 }
 
-fn run(spans: &[Span], price: &Price, since: Timestamp) -> Run {
-    let id = trace(spans[0].id);
+/// The run of a trace's calls, of which there is one at least.
+pub(super) fn run(spans: &[Span], price: &Price, since: Timestamp) -> Run {
+    let first = &spans[0];
     let outline = outline(spans, price, since);
-    Run { at: spans[0].started, service: "outcrop".to_owned(), ..Run::of(id, Source::Own, &outline) }
+    let runs = first.running.is_some_and(|began| began >= since);
+    Run {
+        at: first.started,
+        service: "outcrop".to_owned(),
+        stopped: first.status == SpanStatus::Cancelled && !runs,
+        ..Run::of(trace(first.id), Source::Own, &outline)
+    }
 }
 
 /// The rows of calls of one trace.

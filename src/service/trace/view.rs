@@ -94,10 +94,10 @@ impl View<'_> {
             return Ok(run);
         }
         let own = own::spans(self.store, id)?;
-        let Some(first) = own.first() else { return Err(missing(id)) };
-        let outline = own::outline(&own, self.price, self.since);
-        let run = Run::of(id, crate::domain::trace::Source::Own, &outline);
-        Ok(Run { at: first.started, service: "outcrop".to_owned(), ..run })
+        if own.is_empty() {
+            return Err(missing(id));
+        }
+        Ok(own::run(&own, self.price, self.since))
     }
 
     /// What people noted on a trace.

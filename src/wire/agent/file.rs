@@ -118,10 +118,10 @@ functions = [{ name = "order", description = "" }]
 
 [[groups]]
 name = "mcp"
-runs = { mcp = { command = "x", env = { API_KEY = "sk-2", OTHER_KEY = "$OTHER" } } }
+runs = { mcp = { command = "x", args = ["--api-key", "sk-3"], env = { API_KEY = "sk-2", OTHER_KEY = "$OTHER" } } }
 "#;
         let read = read(text).unwrap();
-        assert_eq!(read.remarks.len(), 2, "{:?}", read.remarks);
+        assert_eq!(read.remarks.len(), 3, "{:?}", read.remarks);
         for form in [Form::Toml, Form::Json] {
             let file = write("shop", &read.definition, form).unwrap();
             assert!(!file.contains("sk-"), "{file}");

@@ -109,6 +109,7 @@ impl Imported {
             openapi: None,
             runs: Executor::Mcp(runs),
         };
+        self.remarks.extend(written_out::hidden(&group));
         self.groups.push(group);
         Ok(())
     }

@@ -61,8 +61,8 @@ impl Here {
                     Step::Done(replay) => Reply::TraceReplayed { replay },
                 })
                 .boxed(),
-            Ask::Replays { id, row } => one(async move {
-                let (replays, damaged) = replays.of(id, row).await?;
+            Ask::Replays { id, row, span } => one(async move {
+                let (replays, damaged) = replays.of(id, row, span).await?;
                 Ok(Reply::TraceReplays { replays, damaged })
             }),
             Ask::Search { id, filter } => {

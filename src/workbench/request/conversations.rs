@@ -34,7 +34,12 @@ pub enum Conversations {
         folder: Option<String>,
     },
     /// Reads an exported text (this program's JSON, JSONL or Markdown, `ChatGPT`'s `conversations.json`, other Markdown): one `Imported`.
-    Import { text: String },
+    /// With `skip_known` those are left out that say what one says that is here.
+    Import {
+        text: String,
+        #[serde(default)]
+        skip_known: bool,
+    },
     /// Keeps what a terminal's composer holds, in the place of what it held before and of `over`, another terminal's draft
     /// that was gone on with; `None` is the composer of a new conversation. `Done`.
     SaveDraft { id: Option<ConversationId>, by: TerminalId, over: Option<DraftId>, draft: Draft },

@@ -48,7 +48,12 @@ pub enum Traces {
     },
     /// What was asked in the place of a span, or of any in the trace; those of one span stand together, the oldest first: one
     /// `TraceReplays`.
-    Replays { id: TraceId, row: Option<u32> },
+    Replays {
+        id: TraceId,
+        row: Option<u32>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        span: Option<SpanKey>,
+    },
     /// The rows that pass a filter, in order, as they are found: `TraceFound` again and again.
     Search { id: TraceId, filter: String },
     /// How long spans of each name take: one `TraceStats`.

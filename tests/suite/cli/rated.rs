@@ -454,6 +454,23 @@ fn a_rater_takes_items_away_and_brings_votes_back_once() {
     });
 }
 
+#[test]
+fn what_a_rater_took_back_is_not_counted_among_the_votes_taken() {
+    let [(), ()] = on_both(Home::new, |home| {
+        brought(home, 4);
+        good(&home.run(&["eval", "create", "away", "--dataset", "pairs"]));
+        let out = handed_out(home, "bo");
+        let mut back = vote(&out, 1, 2, Said::Withdrawn);
+        back.vote.supersedes = Some(VoteId::from_bytes([1; 16]));
+        let votes = [vote(&out, 1, 1, first(&out, 1)), back, vote(&out, 2, 3, first(&out, 2))];
+        let text = rating_file::write(&rating_file::Header::of(&out), &votes).unwrap();
+        let said = home.fed(&text, &["eval", "take-in", "-"]);
+        assert_eq!(good(&said), "away: 1 vote taken\n");
+        let again = home.fed(&text, &["eval", "take-in", "-"]);
+        assert_eq!(good(&again), "away: 0 votes taken, 1 was here already\n");
+    });
+}
+
 /// A task file like the evaluation's with other words in it.
 fn changed(home: &Home, name: &str, from: &str, to: &str) {
     let task = good(&home.run(&["eval", "show", name, "--task"])).to_owned();

@@ -17,7 +17,10 @@ fn carried(home: &Home) {
     let other = Home::new();
     let file = home.beside().join("all.json");
     let said = other.run(&["conversations", "import", file.to_str().unwrap()]);
-    assert_eq!(said.code, Some(0), "{}", said.stderr);
+    assert_eq!((said.code, said.stderr.as_str()), (Some(0), "note: 1 conversation imported\n"));
+    let again = other.run(&["conversations", "import", "--skip-known", file.to_str().unwrap()]);
+    assert_eq!((again.code, again.stdout.as_str()), (Some(0), ""), "{again:?}");
+    assert!(again.stderr.contains("0 conversations imported; 1 left out: here already"), "{again:?}");
     let markdown = other.run(&["conversations", "export"]);
     assert!(markdown.stdout.contains("first question") && markdown.stdout.contains("second question"));
     let folder = home.beside().join("out");

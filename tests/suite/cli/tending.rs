@@ -153,6 +153,9 @@ async fn other_files_that_are_chosen_of_a_source_are_watched_and_synced_from_the
         assert!(!good(&set).contains("without"), "{set:?}");
         good(&home.run(&["kb", "sync", "docs"]));
         assert_eq!((count(&home, "new"), count(&home, "deleted")), (1, 1));
+        good(&home.run(&["kb", "add-source", "docs", "docs", "--include", "*.md", "--later"]));
+        let same = change(&["--include", "*.md"]);
+        assert!(same.code == Some(2) && same.stderr.contains("is its source"), "{same:?}");
     });
 }
 

@@ -48,9 +48,12 @@ fn an_agent_that_runs_is_one_run_from_its_first_call_on() {
     assert_eq!(told(since), [(trace(id(1)), 4, 2)]);
     let open = opened(&store, &spans(&store, trace(id(1))).unwrap(), &price, since).unwrap();
     assert_eq!(open.rows.iter().map(Row::is_running).collect::<Vec<_>>(), [true, false, true, false]);
-    // The process that ran it is dead: nothing runs.
+    assert!(!runs(since)[0].stopped);
+    // The process that ran it is dead: nothing runs, and it was stopped.
     assert_eq!(told(Timestamp(9_000)), [(trace(id(1)), 4, 0)]);
+    assert!(runs(Timestamp(9_000))[0].stopped);
     put(&store, &ended(tool));
     put(&store, &ended(agent));
     assert_eq!(told(since), [(trace(id(1)), 4, 0)]);
+    assert!(!runs(since)[0].stopped);
 }

@@ -1,5 +1,6 @@
 //! What the parts of this place call things: a sign and a colour for each kind of span, times, tokens, dollars.
 
+pub(super) use crate::domain::figures::took;
 use crate::domain::figures::{count, grouped, short};
 use crate::domain::message::Usage;
 use crate::domain::trace::{Kind, Run, Source, Status, Sum};
@@ -35,19 +36,6 @@ pub(super) const fn ended(status: Status, running: bool) -> (&'static str, &'sta
         (_, true) => ("…", "runs", Role::Info),
         (Status::Ok, false) => ("✓", "ok", Role::Good),
         (Status::Unset, false) => ("", "", Role::Muted),
-    }
-}
-
-/// How long something took, in at most ten columns: `850 µs`, `150 ms`, `4.82 s`, `3 min 5 s`, `83 min`, `27 h`.
-pub(super) fn took(nanos: u64) -> String {
-    match nanos / 1_000_000 {
-        0 if nanos > 0 => format!("{} µs", nanos.div_ceil(1000)),
-        millis @ 0..1_000 => format!("{millis} ms"),
-        millis @ 1_000..60_000 => format!("{:.2} s", millis as f64 / 1000.0),
-        millis @ 60_000..600_000 => format!("{} min {} s", millis / 60_000, millis / 1000 % 60),
-        millis @ 600_000..7_200_000 => format!("{} min", millis / 60_000),
-        millis @ 7_200_000..36_000_000 => format!("{} h {} min", millis / 3_600_000, millis / 60_000 % 60),
-        millis => format!("{} h", grouped(millis / 3_600_000)),
     }
 }
 

@@ -1,5 +1,6 @@
 //! A trace with everything that is reckoned of it, for whoever writes it down.
 
+use crate::domain::figures::took;
 use crate::domain::trace::{Facts, Outline, Rollups, Row, Sum, TraceSpan, Tree};
 use crate::wire::trace::meaning::facts;
 
@@ -49,16 +50,6 @@ impl<'a> Report<'a> {
             more => said.push(format!("{more} errors")),
         }
         said.join(" · ")
-    }
-}
-
-/// A time in the unit that suits it.
-pub(super) fn took(nanos: u64) -> String {
-    match nanos {
-        0..1_000 => format!("{nanos} ns"),
-        1_000..1_000_000 => format!("{:.1} µs", nanos as f64 / 1e3),
-        1_000_000..1_000_000_000 => format!("{:.1} ms", nanos as f64 / 1e6),
-        _ => format!("{:.2} s", nanos as f64 / 1e9),
     }
 }
 

@@ -40,7 +40,7 @@ fn markdown_tells_the_tree_and_what_was_said() {
     let text = markdown(&Report::of(&spans, |_| Some(0.25)));
     for wanted in [
         "# `invoke_agent Weather`",
-        "- 4 spans · 472.2 µs · 250 in, 45 out · $0.5000 · 1 error",
+        "- 4 spans · 473 µs · 250 in, 45 out · $0.5000 · 1 error",
         "- agent `invoke_agent Weather` · ",
         "  - tool `execute_tool get_weather` · ",
         "Weather in Paris?",

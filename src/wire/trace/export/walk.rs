@@ -2,7 +2,8 @@
 
 use serde_json::Value as Json;
 
-use super::report::{moment, took};
+use super::report::moment;
+use crate::domain::figures::took;
 use crate::domain::trace::contents::{Contents, Part, Said};
 use crate::domain::trace::{Attributes, TraceSpan};
 use crate::wire::trace::meaning::contents;

@@ -207,6 +207,7 @@ fn kind(run: &Run) -> (&'static str, Role) {
 /// How it went, in a sign.
 fn how(run: &Run) -> (&'static str, Role) {
     match (run.errors, run.running) {
+        (0, _) if run.stopped => ("■", Role::Warn),
         (0, 0) => ("✓", Role::Good),
         (0, _) => ("…", Role::Info),
         _ => ("✗", Role::Bad),
@@ -258,6 +259,9 @@ fn card(run: &Run, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
     if run.running > 0 {
         let words = format!("of {} the end has not come", count(run.running, "span", "spans"));
         about.push(("runs", words, Role::Info));
+    }
+    if run.stopped {
+        about.push(("ended", "it was stopped before it was done".to_owned(), Role::Warn));
     }
     if run.swept > 0 {
         let words =
