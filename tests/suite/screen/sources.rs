@@ -197,7 +197,11 @@ fn a_new_source_is_written_with_all_that_can_be_said_of_it_and_read_once_it_is_t
     stage.keys("S");
     stage.answer("\"runs\"", vec![Reply::SyncRuns { runs: Vec::new() }]);
     stage.keys("a");
-    assert!(stage.text().contains("Where its documents are"), "a path can be typed at once: {}", stage.text());
+    assert!(
+        stage.text().contains("Where its documents are"),
+        "a path can be typed at once: {}",
+        stage.text()
+    );
     assert_eq!(requests(&stage.keys("<enter>add it<enter><esc>")), [], "nothing stands there yet");
     stage.keys("where<enter>s3://a<enter>");
     assert!(stage.text().contains("\"a\" is no name"), "{}", stage.text());
