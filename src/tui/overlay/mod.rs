@@ -322,7 +322,7 @@ impl Overlay {
     pub fn fit(&mut self, screen: Rect) {
         match self {
             Self::Difference(difference) => difference.fit(page::width(screen)),
-            Self::Reading(reading) => reading.fit(page::width(screen)),
+            Self::Reading(reading) => reading.fit(reading.width(screen)),
             Self::Pad(pad) => pad.fit(inner(centred(screen, WIDEST, pad.height(screen)))),
             _ => {}
         }
@@ -477,7 +477,10 @@ impl Overlay {
             Self::Passphrase(_) => centred(screen, 64, 7),
             Self::Past(past) => page::area(screen, past.rows(page::width(screen))),
             Self::Difference(difference) => page::area(screen, difference.height(page::width(screen))),
-            Self::Reading(reading) => page::area(screen, reading.height(page::width(screen))),
+            Self::Reading(reading) => {
+                let width = reading.width(screen);
+                page::around(screen, width, reading.height(width))
+            }
         }
     }
 
