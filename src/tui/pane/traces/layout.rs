@@ -79,7 +79,16 @@ mod tests {
         for (width, height) in [(0, 0), (60, 1), (60, 18), (100, 22), (240, 68)] {
             let body = Rect::new(0, 1, width, height);
             let (runs, spans) = (runs(true, body), spans(body));
-            let parts = [runs.head, runs.narrow, runs.titles, runs.rows, runs.card, spans.head, spans.titles, spans.rows];
+            let parts = [
+                runs.head,
+                runs.narrow,
+                runs.titles,
+                runs.rows,
+                runs.card,
+                spans.head,
+                spans.titles,
+                spans.rows,
+            ];
             for part in parts.into_iter().chain(spans.side).chain([text(body)]) {
                 assert_eq!(part.intersection(body).area(), part.area(), "{part:?} in {body:?}");
             }

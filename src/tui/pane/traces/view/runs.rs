@@ -12,9 +12,9 @@ use crate::tui::keymap::Context;
 use crate::tui::look::Role;
 use crate::tui::paint::{columns, first_parts, put, put_right, scrollbar, thumb, wrap};
 use crate::tui::pane::Sight;
+use crate::tui::pane::traces::State;
 use crate::tui::pane::traces::hearing::Receiver;
 use crate::tui::pane::traces::words::{called, in_and_out, sign, took_in_all};
-use crate::tui::pane::traces::State;
 use crate::tui::rows::{facts, failed, ground, parted, right_of};
 
 /// Where the name of a run begins, behind its signs and its age.
