@@ -512,7 +512,9 @@ fn hints_here(state: &State) -> Vec<Hint> {
         };
         let queues = action == Action::Send && context == Context::Composer && state.pane().stoppable();
         let word = if queues { "queue" } else { state.pane().word(action).unwrap_or(word) };
-        if state.pane().offers(action) {
+        // Offline nothing is fetched.
+        let forbidden = state.options.offline && context == Context::FirstRun && action == Action::Accept;
+        if state.pane().offers(action) && !forbidden {
             hints.push((label(key), word));
         }
     }
