@@ -247,6 +247,8 @@ pub enum Choice {
     SaveVersion(String),
     RenamePrompt(PromptId, String),
     DeletePrompt(PromptId),
+    /// Another one is begun where one is written that has no name.
+    EmptyPrompt,
     /// A system prompt that was changed and not taken.
     SystemAside(String),
     /// The value of a setting, which is one.
