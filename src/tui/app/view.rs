@@ -26,6 +26,8 @@ const GAP: u16 = 3;
 const HELP: &str = "help";
 /// Hints that figures make room for.
 const FIRST: usize = 5;
+/// Hints that what is left of them makes room for: a way out, and the way to all others.
+const LAST: usize = 2;
 /// Hints besides that one.
 const MOST: usize = 12;
 /// Columns beside an overlay in which nothing can be read.
@@ -324,7 +326,8 @@ fn last_line(state: &State, area: Rect) -> (Vec<Hint>, String) {
     // Over a place the way out of it comes before its figures.
     let meter = if state.overlays.is_empty() { state.pane().meter(state.now) } else { String::new() };
     let hints = hints(state);
-    let meter = beside_hints(&meter, &hints, (left, right)).to_owned();
+    let least = if state.pane().meter_yields() { FIRST } else { LAST };
+    let meter = beside_hints(&meter, &hints, (left, right), least).to_owned();
     let shown = fitting(hints, before(&meter, (left, right)).saturating_sub(left));
     (shown, meter)
 }
@@ -424,15 +427,16 @@ fn width_of(hints: &[Hint]) -> u16 {
     dots + hints.iter().map(|(key, word)| columns(key) + 1 + columns(word)).sum::<u16>()
 }
 
-/// The figures as far as they leave room for the first hints between these columns; what stands at their end matters most.
-fn beside_hints<'a>(mut meter: &'a str, hints: &[Hint], (left, right): (u16, u16)) -> &'a str {
+/// The figures as far as they leave room for the first hints between these columns, and the last of them for `least`; what
+/// stands at their end matters most.
+fn beside_hints<'a>(mut meter: &'a str, hints: &[Hint], (left, right): (u16, u16), least: usize) -> &'a str {
     loop {
         let end = right.saturating_sub(columns(meter));
         let fits = fitting(hints.to_vec(), end.saturating_sub(left + 2)).len();
         match meter.split_once(DOT) {
             _ if end >= left && fits >= hints.len().min(FIRST) => return meter,
             Some((_, rest)) => meter = rest,
-            None if end >= left && fits >= hints.len().min(2) => return meter,
+            None if end >= left && fits >= hints.len().min(least) => return meter,
             None => return "",
         }
     }
@@ -508,7 +512,9 @@ fn hints_here(state: &State) -> Vec<Hint> {
         };
         let queues = action == Action::Send && context == Context::Composer && state.pane().stoppable();
         let word = if queues { "queue" } else { state.pane().word(action).unwrap_or(word) };
-        if state.pane().offers(action) {
+        // Offline nothing is fetched.
+        let forbidden = state.options.offline && context == Context::FirstRun && action == Action::Accept;
+        if state.pane().offers(action) && !forbidden {
             hints.push((label(key), word));
         }
     }

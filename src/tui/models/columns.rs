@@ -30,7 +30,9 @@ const ROOMY: u16 = 56;
 pub struct Columns {
     provider: u16,
     context: u16,
-    /// Each of two.
+    /// What goes in; of pictures nobody asks that.
+    input: u16,
+    /// What comes out, and whether there are prices at all.
     price: u16,
     /// What it takes and gives, in letters.
     modes: u16,
@@ -39,12 +41,14 @@ pub struct Columns {
 
 impl Columns {
     /// What a row of that width has room for.
-    pub fn of(width: u16) -> Self {
+    pub fn of(width: u16, pictures: bool) -> Self {
         let wide = width >= 96;
+        let price = if width >= 62 { PRICE } else { 0 };
         Self {
             provider: if wide { PROVIDER } else { 0 },
             context: if width >= 40 { CONTEXT } else { 0 },
-            price: if width >= 62 { PRICE } else { 0 },
+            input: if pictures { 0 } else { price },
+            price,
             modes: if width >= 70 { MODES } else { 0 },
             can: if wide { 20 + (width - 96).min(40) / 2 } else { 0 },
         }
@@ -53,8 +57,8 @@ impl Columns {
     /// The part of the row that the name has.
     fn name(self, area: Rect) -> Rect {
         let gap = |part: u16| if part > 0 { part + 1 } else { 0 };
-        let taken =
-            gap(self.provider) + gap(self.context) + 2 * gap(self.price) + gap(self.modes) + gap(self.can);
+        let prices = gap(self.input) + gap(self.price);
+        let taken = gap(self.provider) + gap(self.context) + prices + gap(self.modes) + gap(self.can);
         let x = area.x + MARKS.min(area.width);
         Rect { x, width: area.right().saturating_sub(x + taken), ..area }
     }
@@ -62,7 +66,7 @@ impl Columns {
     /// Where each column begins and ends, in the order in which they stand.
     fn places(self, area: Rect) -> [(u16, u16); 6] {
         let mut at = self.name(area).right();
-        [self.provider, self.context, self.price, self.price, self.modes, self.can].map(|part| {
+        [self.provider, self.context, self.input, self.price, self.modes, self.can].map(|part| {
             let begin = (at + 1).min(area.right());
             if part > 0 {
                 at = (begin + part).min(area.right());
@@ -78,16 +82,20 @@ pub struct Marks {
     /// It is in use now.
     pub current: bool,
     pub star: bool,
+    /// It stands among those for pictures.
+    pub pictures: bool,
 }
 
 /// The heads of the columns.
-pub fn head(cells: &mut Buffer, area: Rect, style: Style) {
-    let parts = Columns::of(area.width);
+pub fn head(cells: &mut Buffer, area: Rect, pictures: bool, style: Style) {
+    let parts = Columns::of(area.width, pictures);
     let name = parts.name(area);
     put(cells, name.x, area.y, name.right(), "model", style);
     let [provider, context, input, output, modes, can] = parts.places(area);
     put(cells, provider.0, area.y, provider.1, "provider", style);
-    for (place, word) in [(context, "context"), (input, "~$ in/M"), (output, "~$ out/M")] {
+    // Each row says what its price is of.
+    let paid = if pictures { "~$ out" } else { "~$ out/M" };
+    for (place, word) in [(context, "context"), (input, "~$ in/M"), (output, paid)] {
         put_right(cells, place.0, area.y, place.1, word, style);
     }
     put(cells, modes.0 + 1, area.y, modes.1, "in→out", style);
@@ -97,7 +105,7 @@ pub fn head(cells: &mut Buffer, area: Rect, style: Style) {
 /// One row on `ground`.
 pub fn row(cells: &mut Buffer, area: Rect, card: &ModelCard, marks: Marks, ground: Style, look: &Look) {
     let style = |role| ground.patch(look.style(role));
-    let parts = Columns::of(area.width);
+    let parts = Columns::of(area.width, marks.pictures);
     let (y, name) = (area.y, parts.name(area));
     // Where nothing is marked the cell stays that of the row: in reversed colours a blank would be a patch of the mark's.
     for (at, (marked, sign, role)) in
@@ -213,7 +221,7 @@ pub fn dated<'a>(
         (!as_of.is_empty()).then_some(as_of)
     };
     // Where no column has prices none is in sight.
-    let priced = Columns::of(area.width).price > 0;
+    let priced = Columns::of(area.width, false).price > 0;
     let dates: Vec<&str> = match chosen.and_then(as_of) {
         Some(own) => vec![own],
         None => shown.filter(|_| priced).filter_map(as_of).collect(),
@@ -263,12 +271,13 @@ mod tests {
     fn the_columns_fill_the_row_and_never_leave_it() {
         for width in [0, 1, 5, 20, 39, 52, 72, 96, 112, 156, 300] {
             let area = Rect::new(3, 0, width, 1);
-            let parts = Columns::of(width);
-            let mut at = parts.name(area).right();
-            assert!(at <= area.right(), "{width}");
-            for (begin, end) in parts.places(area) {
-                assert!(begin <= end && end <= area.right() && begin >= at.min(area.right()), "{width}");
-                at = at.max(end);
+            for parts in [false, true].map(|pictures| Columns::of(width, pictures)) {
+                let mut at = parts.name(area).right();
+                assert!(at <= area.right(), "{width}");
+                for (begin, end) in parts.places(area) {
+                    assert!(begin <= end && end <= area.right() && begin >= at.min(area.right()), "{width}");
+                    at = at.max(end);
+                }
             }
         }
     }

@@ -98,6 +98,19 @@ impl Confirm {
         }
     }
 
+    /// Asks before a prompt that is not saved is put away for another one.
+    pub fn empty_prompt() -> Self {
+        Self {
+            act: "Empty",
+            object: "the prompt".to_owned(),
+            rest: "that is written? It has no name yet and is not saved.".to_owned(),
+            letter: 'e',
+            does: "empty it",
+            choice: Choice::EmptyPrompt,
+            keeps: "keep it",
+        }
+    }
+
     /// Asks before a preset is deleted.
     pub fn delete_preset(name: &str) -> Self {
         Self {

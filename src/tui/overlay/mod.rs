@@ -247,6 +247,8 @@ pub enum Choice {
     SaveVersion(String),
     RenamePrompt(PromptId, String),
     DeletePrompt(PromptId),
+    /// Another one is begun where one is written that has no name.
+    EmptyPrompt,
     /// A system prompt that was changed and not taken.
     SystemAside(String),
     /// The value of a setting, which is one.
@@ -322,7 +324,7 @@ impl Overlay {
     pub fn fit(&mut self, screen: Rect) {
         match self {
             Self::Difference(difference) => difference.fit(page::width(screen)),
-            Self::Reading(reading) => reading.fit(page::width(screen)),
+            Self::Reading(reading) => reading.fit(reading.width(screen)),
             Self::Pad(pad) => pad.fit(inner(centred(screen, WIDEST, pad.height(screen)))),
             _ => {}
         }
@@ -477,7 +479,10 @@ impl Overlay {
             Self::Passphrase(_) => centred(screen, 64, 7),
             Self::Past(past) => page::area(screen, past.rows(page::width(screen))),
             Self::Difference(difference) => page::area(screen, difference.height(page::width(screen))),
-            Self::Reading(reading) => page::area(screen, reading.height(page::width(screen))),
+            Self::Reading(reading) => {
+                let width = reading.width(screen);
+                page::around(screen, width, reading.height(width))
+            }
         }
     }
 

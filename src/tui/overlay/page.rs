@@ -6,6 +6,11 @@ use super::{Hidden, LONGEST, Outcome, centred, inner};
 use crate::tui::action::Action;
 use crate::tui::key::{Key, KeyCode};
 
+/// Columns of the border and the air beside a text.
+const FRAME: u16 = 4;
+/// The columns of the longest line of a text.
+pub const MEASURE: u16 = LONGEST - FRAME;
+
 /// The first row that is shown.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Page {
@@ -46,7 +51,17 @@ pub fn width(screen: Rect) -> u16 {
     inner(centred(screen, LONGEST, screen.height)).width
 }
 
+/// The columns that a table gets there, whose rows are not to be broken.
+pub fn widest(screen: Rect) -> u16 {
+    inner(centred(screen, u16::MAX, screen.height)).width
+}
+
 /// The cells of an overlay around a text of so many rows.
 pub fn area(screen: Rect, rows: usize) -> Rect {
-    centred(screen, LONGEST, rows.clamp(3, 1000) as u16 + 2)
+    around(screen, width(screen), rows)
+}
+
+/// The same around one of so many columns.
+pub fn around(screen: Rect, width: u16, rows: usize) -> Rect {
+    centred(screen, width.saturating_add(FRAME), rows.clamp(3, 1000) as u16 + 2)
 }

@@ -20,8 +20,8 @@ use crate::tui::stroke::Stroke;
 
 /// Columns that it asks for at most.
 pub(super) const WIDEST: u16 = 160;
-/// Rows of the line that is typed, the heads and what is said of the lists.
-const AROUND: u16 = 4;
+/// Rows of the line that is typed, the heads, and one for why a model cannot be taken.
+const AROUND: u16 = 3;
 
 /// What the model is to be for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,6 +48,8 @@ pub struct Picker {
     /// The selected one was to be taken and cannot be: why is said until the next key.
     refused: bool,
     purpose: Purpose,
+    /// Something was to be said of how old lists or prices are: that stands below the models, with air between.
+    dated: bool,
     /// What it was made from.
     given: Stock,
 }
@@ -78,6 +80,7 @@ impl Picker {
             on_typed: false,
             refused: false,
             purpose,
+            dated: is_dated(&stock, now),
             given: stock,
         }
     }
@@ -89,6 +92,7 @@ impl Picker {
             return;
         }
         self.refused = false;
+        self.dated |= is_dated(&stock, now);
         self.given = stock.clone();
         self.list.restock(self.purpose.of(stock));
         let off = |card: &ModelCard| matches!(card.availability, Availability::Unusable { .. });
@@ -143,7 +147,7 @@ impl Picker {
 
     /// Takes a key. The ends are those of the line while something is typed.
     pub fn key(&mut self, key: Key, stroke: Option<Stroke>, action: Option<Action>, area: Rect) -> Outcome {
-        let page = isize::from(list(area).height.max(1).cast_signed());
+        let page = isize::from(self.rows_in(area).height.max(1).cast_signed());
         let last = self.len().saturating_sub(1);
         let at = self.row();
         self.refused = false;
@@ -209,12 +213,22 @@ impl Picker {
     /// Rows of the whole overlay.
     pub fn height(&self) -> u16 {
         let rows = u16::try_from(self.rows).unwrap_or(u16::MAX);
-        rows.clamp(3, 1000) + AROUND + 2
+        rows.clamp(3, 1000) + self.around() + 2
+    }
+
+    /// Rows beside those of the models.
+    fn around(&self) -> u16 {
+        AROUND + u16::from(self.dated)
+    }
+
+    /// The rows of the models.
+    fn rows_in(&self, area: Rect) -> Rect {
+        Rect { y: area.y + 2.min(area.height), height: area.height.saturating_sub(self.around()), ..area }
     }
 
     /// What lies above and below.
     pub fn hidden(&self, area: Rect) -> Hidden {
-        let rows = list(area).height;
+        let rows = self.rows_in(area).height;
         let top = self.top(rows);
         Hidden { above: top, below: self.len().saturating_sub(top + usize::from(rows)) }
     }
@@ -225,7 +239,7 @@ impl Picker {
 
     /// Takes a click inside.
     pub fn click(&mut self, at: Position, area: Rect) -> Outcome {
-        let rows = list(area);
+        let rows = self.rows_in(area);
         let row = self.top(rows.height) + usize::from(at.y.saturating_sub(rows.y));
         if !rows.contains(at) || row >= self.len() {
             return Outcome::Stay;
@@ -249,7 +263,7 @@ impl Picker {
         let end = put_right(cells, area.x + 12, area.y, area.right(), &said, role(Role::Muted));
         let line = Rect { x: area.x + 2, width: end.saturating_sub(area.x + 3), height: 1, ..area };
         let caret = self.input.draw(line, cells, role(Role::Text));
-        let rows = list(area);
+        let rows = self.rows_in(area);
         if self.len() == 0 {
             let none = if self.list.all() == 0 {
                 "No model is known yet. PROVIDER/NAME takes one all the same.".to_owned()
@@ -261,7 +275,8 @@ impl Picker {
                 put(cells, rows.x, y, rows.right(), &line, role(Role::Muted));
             }
         } else {
-            columns::head(cells, Rect { y: rows.y - 1, height: 1, ..rows }, role(Role::Faint));
+            let pictures = self.purpose == Purpose::Pictures;
+            columns::head(cells, Rect { y: rows.y - 1, height: 1, ..rows }, pictures, role(Role::Faint));
         }
         let top = self.top(rows.height);
         for (y, row) in (rows.top()..rows.bottom()).zip(top..self.len()) {
@@ -300,6 +315,7 @@ impl Picker {
         Marks {
             current: self.current.as_ref() == Some(&card.id),
             star: self.list.stock().likes.favourites.contains(&card.id),
+            pictures: self.purpose == Purpose::Pictures,
         }
     }
 }
@@ -311,6 +327,12 @@ impl Purpose {
             Self::Pictures => painters(stock),
         }
     }
+}
+
+/// Whether how old a list or a price is may be said.
+fn is_dated(stock: &Stock, now: Timestamp) -> bool {
+    let priced = |card: &ModelCard| card.price.as_ref().is_some_and(|price| !price.as_of.is_empty());
+    stock.lists.iter().any(|list| !list.is_fresh(now)) || stock.cards.iter().any(priced)
 }
 
 /// Those that make pictures, then those of which nobody knows it; the others are there and cannot be taken.
@@ -341,14 +363,10 @@ fn talkers(mut stock: Stock) -> Stock {
     stock
 }
 
-/// The rows of the models.
-fn list(area: Rect) -> Rect {
-    Rect { y: area.y + 2.min(area.height), height: area.height.saturating_sub(AROUND), ..area }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::catalog::Price;
 
     const AREA: Rect = Rect::new(0, 0, 72, 12);
 
@@ -429,6 +447,17 @@ mod tests {
         assert_eq!(taken(&mut picker), Outcome::Chosen(Choice::Model("b/paints".parse().unwrap())));
         picker.step(2);
         assert_eq!(taken(&mut picker), Outcome::Stay);
+    }
+
+    #[test]
+    fn one_row_is_left_below_the_models_where_nothing_has_an_age() {
+        let mut picker = picker(&["a/1", "a/2", "a/3"]);
+        assert_eq!((picker.height(), picker.rows_in(AREA).bottom()), (8, AREA.bottom() - 1));
+        let mut stock = picker.list.stock().clone();
+        let price = Price { as_of: "2026-11-22".to_owned(), ..Price::nothing() };
+        std::sync::Arc::make_mut(&mut stock.cards)[0].price = Some(price);
+        picker.restock(stock, false, Timestamp(0));
+        assert_eq!((picker.height(), picker.rows_in(AREA).bottom()), (9, AREA.bottom() - 2));
     }
 
     #[test]

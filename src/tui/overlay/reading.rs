@@ -7,7 +7,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Modifier;
 
-use super::page::Page;
+use super::page::{self, Page};
 use super::{Choice, Hidden, Outcome};
 use crate::domain::id::RunId;
 use crate::domain::untrusted::safe_text;
@@ -16,14 +16,19 @@ use crate::tui::key::Key;
 use crate::tui::look::{Look, Role};
 use crate::tui::paint::columns;
 use crate::tui::widget::markdown::Stream;
-use crate::tui::widget::text::{Ink, Inline, Row, wrap};
+use crate::tui::widget::text::{Ink, Inline, Row, fit, prefix, width, wrap};
 
 /// A paragraph of it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Line {
     text: String,
     ink: Ink,
+    /// Of a row of a table, the columns of its first cell.
+    name: Option<u16>,
 }
+
+/// Columns that the first cell of a row keeps where the room is less than the row.
+const NAME: u16 = 8;
 
 impl std::fmt::Display for Line {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -34,12 +39,12 @@ impl std::fmt::Display for Line {
 impl Line {
     /// A paragraph in that role.
     pub fn of(text: &str, role: Role) -> Self {
-        Self { text: text.to_owned(), ink: Ink::of(role) }
+        Self { text: text.to_owned(), ink: Ink::of(role), name: None }
     }
 
     /// A head.
     pub fn strong(text: &str) -> Self {
-        Self { text: text.to_owned(), ink: Ink::of(Role::Accent).with(Modifier::BOLD) }
+        Self { text: text.to_owned(), ink: Ink::of(Role::Accent).with(Modifier::BOLD), name: None }
     }
 
     /// Rows of cells under each other: the first one of each row at the left, the others at the right; the first row is the head.
@@ -59,9 +64,21 @@ impl Line {
                     text.push_str(cell);
                 }
             }
-            Self::of(&text, if n == 0 { Role::Faint } else { Role::Text })
+            let name = widths.first().copied();
+            Self { name, ..Self::of(&text, if n == 0 { Role::Faint } else { Role::Text }) }
         };
         rows.iter().enumerate().map(line).collect()
+    }
+
+    /// A row in so many columns: where they are too few its name gives way, then its end; it is not broken.
+    fn cut(safe: &str, name: u16, room: usize) -> String {
+        let over = width(safe).saturating_sub(room);
+        let keeps = usize::from(name).saturating_sub(over).max(usize::from(name.min(NAME)));
+        let (head, _) = prefix(safe, name.into());
+        let shorter = fit(head.trim_end(), keeps);
+        let air = " ".repeat(keeps.saturating_sub(width(&shorter)));
+        let rest = &safe[head.len()..];
+        fit(&format!("{shorter}{air}{rest}"), room).into_owned()
     }
 
     /// Air between two paragraphs.
@@ -113,7 +130,14 @@ impl Reading {
 
     /// Columns that its lines have on that screen: a table that is wider would be broken.
     pub fn room(screen: Rect) -> u16 {
-        super::page::width(screen)
+        page::widest(screen)
+    }
+
+    /// Columns that it has on that screen: those of a text, more where a table in it needs them.
+    pub fn width(&self, screen: Rect) -> u16 {
+        let tables = self.lines.iter().filter(|line| line.name.is_some());
+        let needed = tables.map(|line| columns(&line.text)).max().unwrap_or(0);
+        page::width(screen).max(needed.min(page::widest(screen)))
     }
 
     /// A text in Markdown under a title.
@@ -185,7 +209,11 @@ impl Reading {
         }
         let broken = |line: &Line| {
             let safe = safe_text(&line.text).replace('\t', "    ");
-            wrap(&Inline::plain(&safe, line.ink), usize::from(width).max(8))
+            let width = usize::from(width).max(8);
+            match line.name {
+                Some(name) => wrap(&Inline::plain(&Line::cut(&safe, name, width), line.ink), width),
+                None => wrap(&Inline::plain(&safe, line.ink), width.min(page::MEASURE.into())),
+            }
         };
         self.lines.iter().flat_map(broken).collect()
     }
@@ -235,6 +263,20 @@ mod tests {
         assert!(reading.is_deaf(at + DEAF), "a key came in between");
         assert!(!reading.is_deaf(at + DEAF * 3));
         assert!(!Reading::new("t", Vec::new()).is_deaf(at));
+    }
+
+    #[test]
+    fn a_table_has_the_room_of_the_screen_and_none_of_its_rows_is_broken() {
+        let row = |name: &str| vec![name.to_owned(), "4.82 s".to_owned(), "x".repeat(120)];
+        let mut lines = Line::table(&[row(""), row("a name that goes on")]);
+        lines.push(Line::of(&"word ".repeat(40), Role::Muted));
+        let reading = Reading::new("t", lines);
+        let wide = Rect::new(0, 0, 240, 40);
+        assert_eq!((reading.width(wide), reading.height(reading.width(wide))), (149, 4));
+        assert_eq!(reading.width(Rect::new(0, 0, 60, 20)), 52);
+        assert_eq!(Line::cut("a name that goes on  4.82 s", 19, 20), "a name that…  4.82 s");
+        assert_eq!(Line::cut("a name that goes on  4.82 s", 19, 12), "a name…   4…");
+        assert_eq!(Line::cut("a       1", 7, 20), "a       1");
     }
 
     #[test]

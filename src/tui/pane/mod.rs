@@ -248,6 +248,11 @@ pub trait Pane {
         String::new()
     }
 
+    /// The first keys matter more than its figures: where there is no room for both these are left out.
+    fn meter_yields(&self) -> bool {
+        false
+    }
+
     /// Draws it into `body`; returns the cell of the caret. Changes nothing but the cache.
     fn draw(
         &self,

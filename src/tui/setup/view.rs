@@ -41,8 +41,8 @@ pub struct Panel<'a> {
 const HEAD: u16 = 2;
 /// Lines between the three named rows and the fields.
 const BREAK: u16 = 1;
-/// Lines of the note below the rows, with a free one above and below it.
-const NOTE: u16 = 4;
+/// Lines of the note below the rows, with a free one above it. The one below it gives way to a row.
+const NOTE: u16 = 3;
 /// Columns of the values, right of their sources.
 const SOURCES: u16 = 12;
 
@@ -249,7 +249,8 @@ fn note(panel: &Panel<'_>, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
         }
     };
     let top = area.y + HEAD + room(area) + 1;
-    let rows = top..area.bottom().saturating_sub(1);
+    let air = u16::from(area.bottom().saturating_sub(top) >= NOTE);
+    let rows = top..area.bottom().saturating_sub(air);
     let mut lines = wrap(&text, width);
     // What was typed stands in its row: where rows are short, why it was not taken comes before it.
     if let Some(error) = panel.drawer.error.as_ref().filter(|_| lines.len() > rows.len()) {
@@ -264,5 +265,18 @@ fn note(panel: &Panel<'_>, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
             &line,
             raised.patch(sight.look.style(role)),
         );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn where_one_line_is_lacking_no_row_gives_way_to_the_air_below_the_note() {
+        let all = line_of(rows().len());
+        let area = |height| Rect { x: 0, y: 1, width: 76, height };
+        assert_eq!(hidden(area(HEAD + all + NOTE), 0), Hidden { above: 0, below: 0 });
+        assert_eq!(hidden(area(HEAD + all + NOTE - 1), 0), Hidden { above: 0, below: 1 });
     }
 }

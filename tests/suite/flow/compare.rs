@@ -282,6 +282,19 @@ fn from_a_column_that_failed_the_two_others_are_compared() {
 }
 
 #[test]
+fn an_answer_that_failed_is_not_chosen_as_the_best_one() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    arrive(&mut stage);
+    let tasks = asked(&mut stage, &comparison(2, None));
+    fail(&mut stage, &tasks, 1);
+    finish(&mut stage, &tasks, 0, "Because.");
+    assert_eq!(requests(&stage.keys("<tab>b")), []);
+    assert!(stage.text().contains("Its answer failed"), "{}", stage.text());
+    let asked = requests(&stage.keys("a"));
+    assert!(matches!(asked[..], [Comparisons::Choose { choice: Choice::One(0), .. }]), "{asked:?}");
+}
+
+#[test]
 fn columns_of_unequal_width_are_set_in_alike() {
     // 50 columns, the rule, and 49.
     let mut stage = Stage::settled(100, 30, "dark");

@@ -87,6 +87,7 @@ fn offline_no_key_is_said_to_fetch_anything() {
     stage.state.options.offline = true;
     let text = stage.text();
     assert!(!text.contains("can be fetched now") && !text.contains("fetches it"), "{text}");
+    assert!(!text.contains("Enter fetch"), "nor in the last line: {text}");
     assert!(text.contains("--offline forbids the network · "), "{text}");
 }
 

@@ -67,6 +67,24 @@ fn what_is_written_is_kept_after_a_pause_and_when_the_program_ends() {
 }
 
 #[test]
+fn tab_goes_from_value_to_value_and_no_letter_empties_a_prompt_that_is_not_saved() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    arrive(&mut stage);
+    stage.keys("{{first}} {{second}}<tab>one<tab>two");
+    let effects = stage.event(Event::Timer(TimerId("prompt")));
+    let drafts = kept(&effects);
+    let values = &drafts[0].values;
+    assert_eq!((values["first"].as_str(), values["second"].as_str()), ("one", "two"));
+    stage.keys("<tab>n");
+    assert!(stage.text().contains("Empty the prompt"), "{}", stage.text());
+    stage.keys("<esc>");
+    assert!(stage.text().contains("{{first}}"), "{}", stage.text());
+    stage.keys("ne");
+    let text = stage.text();
+    assert!(!text.contains("{{first}}") && text.contains("Up brings back"), "{text}");
+}
+
+#[test]
 fn what_was_typed_before_the_store_answered_stands_behind_what_was_kept() {
     let mut stage = Stage::settled(120, 40, "dark");
     stage.keys("<alt+5>, typed");
@@ -184,7 +202,7 @@ fn a_run_goes_on_as_a_conversation_in_the_chat() {
         messages,
     };
     stage.answer("conversations\",\"do\":\"open", vec![Reply::Thread { thread }]);
-    let effects = stage.keys("<tab><tab>c");
+    let effects = stage.keys("<tab><tab><tab><tab>c");
     assert_eq!(asked(&effects), [Prompts::GoOn { run: conversation(40) }]);
     stage.answer("go_on", vec![Reply::Conversation { head: head(40, "Write", 0) }]);
     assert_eq!(stage.state.place, Place::Chat);

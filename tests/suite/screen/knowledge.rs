@@ -300,7 +300,7 @@ fn a_large_base_says_that_its_vectors_are_looked_for_by_lists_and_a_question_by_
     let retrieved = Retrieved { compared: 21_500, probed, ..retrieved() };
     stage.answer("\"search\"", vec![Reply::Retrieved { retrieved, prompt: None }]);
     let text = stage.text();
-    assert!(text.contains("21,500 by vector in 80 of 4,000 lists · 214 by words"), "{text}");
+    assert!(text.contains("21,500 by vector in 80 of 4,000 lists, 214 by words"), "{text}");
 }
 
 #[test]

@@ -172,7 +172,7 @@ fn the_newest_run_is_there_when_a_prompt_is_opened_and_what_was_sent_unfolds() {
         let head = Conversation { leaf: Some(said.id), ..run_head(40, 61) };
         let thread = Thread { conversation: head, messages: vec![asked, said] };
         stage.answer("conversations\",\"do\":\"open", vec![Reply::Thread { thread }]);
-        stage.keys("<tab><tab><space>");
+        stage.keys("<tab><tab><tab><tab><space>");
     });
 }
 

@@ -137,7 +137,7 @@ fn a_sync_that_begins_by_itself_leaves_the_keys_on_the_source_that_was_chosen() 
 fn a_source_that_is_kept_late_takes_nothing_of_the_one_that_is_written_meanwhile() {
     let mut stage = Stage::settled(120, 40, "dark");
     shown(&mut stage);
-    stage.keys("ewatching<enter>keep it so<enter>awhere<enter>~/other<enter><esc>");
+    stage.keys("ewatching<enter>keep it so<enter>a~/other<enter><esc>");
     let (base, _) = tended();
     stage.answer("\"change_source\"", vec![Reply::Base { base }]);
     stage.keys("a");
@@ -197,7 +197,12 @@ fn a_new_source_is_written_with_all_that_can_be_said_of_it_and_read_once_it_is_t
     stage.keys("S");
     stage.answer("\"runs\"", vec![Reply::SyncRuns { runs: Vec::new() }]);
     stage.keys("a");
-    assert_eq!(requests(&stage.keys("add it<enter><esc>")), [], "nothing stands there yet");
+    assert!(
+        stage.text().contains("Where its documents are"),
+        "a path can be typed at once: {}",
+        stage.text()
+    );
+    assert_eq!(requests(&stage.keys("<enter>add it<enter><esc>")), [], "nothing stands there yet");
     stage.keys("where<enter>s3://a<enter>");
     assert!(stage.text().contains("\"a\" is no name"), "{}", stage.text());
     stage.keys("<ctrl+u>~/notse<enter>only<enter>*.md<enter>cut<enter><ctrl+u>fixed:300:10<enter>");
@@ -249,7 +254,7 @@ fn a_bucket_and_a_page_are_sources_too() {
 fn of_a_bucket_its_server_and_of_a_page_the_network_can_be_said() {
     let mut stage = Stage::settled(120, 40, "dark");
     shown(&mut stage);
-    stage.keys("awhere<enter>s3://docs<enter>endpoint<enter>http://127.0.0.1:9000<enter>");
+    stage.keys("as3://docs<enter>endpoint<enter>http://127.0.0.1:9000<enter>");
     assert!(stage.text().contains("http://127.0.0.1:9000"), "{}", stage.text());
     let asked = requests(&stage.keys("schedule<enter>0 6 * * *<enter>add it<enter>"));
     let [Knowledge::AddSource { plan, .. }] = &asked[..] else { panic!("{asked:?}") };

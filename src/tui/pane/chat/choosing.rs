@@ -152,6 +152,7 @@ impl State {
             | Choice::SaveVersion(_)
             | Choice::RenamePrompt(..)
             | Choice::DeletePrompt(_)
+            | Choice::EmptyPrompt
             | Choice::Act(_)
             | Choice::Unlock(_)
             | Choice::Quit => {}

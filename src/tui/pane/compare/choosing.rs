@@ -45,6 +45,12 @@ impl State {
             let again = desk.key(self.where_keys_go(), Action::Retry);
             return desk.say(format!("A column has no answer at all; {again} asks it again."));
         };
+        if let Choice::One(lane) = choice
+            && self.lanes.get(lane).is_some_and(Lane::has_failed)
+        {
+            let again = desk.key(self.where_keys_go(), Action::Retry);
+            return desk.say(format!("Its answer failed, so it is not the best one; {again} asks it again."));
+        }
         let request = Comparisons::Choose {
             comparison: comparison.id,
             page: u32::try_from(self.page).unwrap_or(u32::MAX),

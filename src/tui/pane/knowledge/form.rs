@@ -246,6 +246,11 @@ impl State {
         if self.form.as_ref().is_none_or(|form| !form.is_of(base, source)) {
             self.form = Some(Form::of(base, source));
         }
+        // Nothing can be said of a new one before where it is: a path that is typed at once is written there.
+        if source.is_none() && self.form.as_ref().is_some_and(|form| form.place.is_empty()) {
+            let prompt = Prompt::source_blank(SourceBlank::Place, "");
+            return desk.overlays.push(Overlay::Prompt(prompt));
+        }
         self.offer_form(None, desk);
     }
 

@@ -100,7 +100,7 @@ fn lines(quality: &Quality) -> Vec<Line> {
     );
     lines.push(Line::blank());
     let about = format!(
-        "Of the first {k} hits of each question. 95 %: of the bootstrap over the questions. `outcrop kb evaluate` \
+        "Of the first {k} hits of each question. 95\u{a0}%: of the bootstrap over the questions. `outcrop kb evaluate` \
          measures all settings in one go and writes them as JSON."
     );
     lines.push(Line::of(&about, Role::Muted));

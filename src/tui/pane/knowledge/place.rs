@@ -108,6 +108,10 @@ impl Pane for State {
         self.figures()
     }
 
+    fn meter_yields(&self) -> bool {
+        self.measured.is_none()
+    }
+
     fn draw(
         &self,
         _: (&mut Cache, &mut Vec<Want>),

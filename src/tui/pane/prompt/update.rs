@@ -5,7 +5,8 @@ use crate::tui::action::Action;
 use crate::tui::app::Desk;
 use crate::tui::event::{Button, Mouse, MouseKind};
 use crate::tui::key::Key;
-use crate::tui::overlay::Choice;
+use crate::tui::overlay::confirm::Confirm;
+use crate::tui::overlay::{Choice, Overlay};
 use crate::tui::setup::drawer::rows;
 use crate::tui::setup::view::row_at;
 use crate::tui::thread::Turn;
@@ -28,7 +29,7 @@ impl State {
         match action {
             Action::Send | Action::RunPrompt => self.run(desk),
             Action::SavePrompt => self.ask_to_save(desk),
-            Action::NewPrompt => self.begin_new(desk),
+            Action::NewPrompt => self.ask_to_begin(desk),
             Action::ExamplePrompt => self.show_example(desk),
             Action::ComparePrompt => self.compare(desk),
             Action::MarkVersion => self.mark(),
@@ -175,11 +176,20 @@ impl State {
         }
     }
 
+    /// The next part, or the one before; the values are gone through one by one.
     fn turn_focus(&mut self, steps: isize, desk: &Desk<'_>) {
+        if self.focus == Focus::Values
+            && let Some(at) = self.selected.checked_add_signed(steps).filter(|at| *at < self.names.len())
+        {
+            return self.select_value(at, desk);
+        }
         let parts = self.parts(desk.area);
         let now = parts.iter().position(|part| *part == self.focus).unwrap_or(0) as isize;
         let to = (now + steps).rem_euclid(parts.len() as isize) as usize;
         self.focus = parts[to];
+        if self.focus == Focus::Values {
+            self.select_value(if steps > 0 { 0 } else { usize::MAX }, desk);
+        }
     }
 
     fn toggle_library(&mut self, desk: &mut Desk<'_>) {
@@ -195,6 +205,15 @@ impl State {
             }
         }
         self.remember(desk);
+    }
+
+    /// Begins another one. Among the prompts the key is a letter, which may have been meant for a text: asked first where what
+    /// is written is not saved.
+    fn ask_to_begin(&mut self, desk: &mut Desk<'_>) {
+        if self.focus == Focus::Library && self.book.is_none() && !self.editor.is_empty() {
+            return desk.overlays.push(Overlay::Confirm(Confirm::empty_prompt()));
+        }
+        self.begin_new(desk);
     }
 
     /// A text without a name. One that is written already and has none is kept where undo finds it.
@@ -247,6 +266,7 @@ impl State {
             Choice::SaveVersion(note) => self.save_version(note, desk),
             Choice::RenamePrompt(id, name) => self.rename(id, name, desk),
             Choice::DeletePrompt(id) => self.remove(id, desk),
+            Choice::EmptyPrompt => self.begin_new(desk),
             _ => {}
         }
         self.refit(desk);

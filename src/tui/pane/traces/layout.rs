@@ -9,22 +9,26 @@ pub(super) const BESIDE: u16 = 100;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Runs {
     pub head: Rect,
+    /// The line that narrows them; empty where none does.
+    pub narrow: Rect,
     pub titles: Rect,
     pub rows: Rect,
     /// What is known of the selected one; empty where there is no room.
     pub card: Rect,
 }
 
-pub(super) fn runs(body: Rect) -> Runs {
+pub(super) fn runs(narrowed: bool, body: Rect) -> Runs {
     let card = match body.height {
         0..16 => 0,
         16..30 => 6,
         _ => 9,
     };
-    let rows = below(body, 2, card);
+    let above = 1 + u16::from(narrowed);
+    let rows = below(body, above + 1, card);
     Runs {
         head: line(body, 0),
-        titles: line(body, 1),
+        narrow: if narrowed { line(body, 1) } else { Rect { height: 0, ..body } },
+        titles: line(body, above),
         rows,
         card: Rect { y: rows.bottom(), height: body.bottom().saturating_sub(rows.bottom()), ..body },
     }
@@ -74,8 +78,17 @@ mod tests {
     fn the_parts_lie_within_the_place_at_any_size() {
         for (width, height) in [(0, 0), (60, 1), (60, 18), (100, 22), (240, 68)] {
             let body = Rect::new(0, 1, width, height);
-            let (runs, spans) = (runs(body), spans(body));
-            let parts = [runs.head, runs.titles, runs.rows, runs.card, spans.head, spans.titles, spans.rows];
+            let (runs, spans) = (runs(true, body), spans(body));
+            let parts = [
+                runs.head,
+                runs.narrow,
+                runs.titles,
+                runs.rows,
+                runs.card,
+                spans.head,
+                spans.titles,
+                spans.rows,
+            ];
             for part in parts.into_iter().chain(spans.side).chain([text(body)]) {
                 assert_eq!(part.intersection(body).area(), part.area(), "{part:?} in {body:?}");
             }

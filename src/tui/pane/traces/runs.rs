@@ -158,8 +158,13 @@ impl State {
         }
     }
 
+    /// Where the list and what belongs to it are.
+    pub(super) fn areas(&self, body: Rect) -> layout::Runs {
+        layout::runs(self.narrow.writing || !self.narrow.asked.is_empty(), body)
+    }
+
     pub(super) fn select(&mut self, at: usize, desk: &Desk<'_>) {
-        let page = usize::from(layout::runs(desk.area).rows.height);
+        let page = usize::from(self.areas(desk.area).rows.height);
         self.selected = at.min(self.runs.len().saturating_sub(1));
         self.top = followed(self.top, self.selected, page);
     }
@@ -181,7 +186,7 @@ impl State {
 
     /// What is done among the runs.
     pub(super) fn among_runs(&mut self, action: Action, desk: &mut Desk<'_>) {
-        let page = usize::from(layout::runs(desk.area).rows.height);
+        let page = usize::from(self.areas(desk.area).rows.height);
         if let Some(to) = stepped(action, self.selected, page, self.runs.len()) {
             self.select(to, desk);
             return self.read_older(desk);
@@ -192,7 +197,10 @@ impl State {
                     self.open(run, desk);
                 }
             }
-            Action::Search => self.narrow.writing = true,
+            Action::Search => {
+                self.narrow.writing = true;
+                self.select(self.selected, desk);
+            }
             Action::Accept => self.narrow_to_line(desk),
             Action::Back | Action::Cancel => self.widen(desk),
             Action::Reload => self.read(desk),

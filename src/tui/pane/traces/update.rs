@@ -233,7 +233,7 @@ impl State {
         let at = (mouse.column, mouse.row).into();
         let page = Self::page(desk);
         let Some(open) = &mut self.open else {
-            let rows = layout::runs(desk.area).rows;
+            let rows = self.areas(desk.area).rows;
             let row = self.top + usize::from(mouse.row.saturating_sub(rows.y));
             if rows.contains(at) && row < self.runs.len() {
                 self.select(row, desk);

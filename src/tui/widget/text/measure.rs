@@ -67,6 +67,15 @@ pub fn fit_left(text: &str, columns: usize) -> Cow<'_, str> {
     Cow::Owned(format!("…{}", &text[start..]))
 }
 
+/// Like [`fit`], but keeps both ends: for names that begin alike.
+pub fn fit_middle(text: &str, columns: usize) -> Cow<'_, str> {
+    if width(text) <= columns {
+        return Cow::Borrowed(text);
+    }
+    let begins = prefix(text, columns / 2).0.trim_end();
+    Cow::Owned(format!("{begins}{}", fit_left(text, columns - width(begins))))
+}
+
 /// Parts with `·` between them, in as many rows as it takes; none is broken.
 pub fn joined<T: AsRef<str>>(parts: impl IntoIterator<Item = T>, columns: usize) -> Vec<String> {
     let mut rows: Vec<String> = Vec::new();
@@ -147,6 +156,9 @@ mod tests {
         assert_eq!(fit("日本語", 4), "日…");
         assert_eq!(fit("abc", 0), "");
         assert_eq!(fit_left("/home/me/notes", 7), "…/notes");
+        assert_eq!(fit_middle("meeting notes 2024", 11), "meeti… 2024");
+        assert_eq!(fit_middle("日本語の本", 6), "日…本");
+        assert_eq!((fit_middle("meander", 7), fit_middle("abc", 0)), ("meander".into(), "".into()));
     }
 
     #[test]

@@ -10,7 +10,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Position;
 use ratatui::style::{Modifier, Style};
 
-pub use measure::{expand_tabs, fit, fit_left, graphemes, joined, prefix, width};
+pub use measure::{expand_tabs, fit, fit_left, fit_middle, graphemes, joined, prefix, width};
 pub use wrap::{Inline, wrap};
 
 use crate::tui::look::{Look, Role};

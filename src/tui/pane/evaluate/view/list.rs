@@ -130,7 +130,7 @@ fn card(state: &State, evaluation: &Evaluation, sight: &Sight<'_>, area: Rect, c
     let failed = state.failing.words(stands.then_some(asks.as_str()));
     rows.extend(failed.into_iter().map(|words| ("failed", words, Role::Warn)));
     rows.extend([
-        ("answers of", sources.join(" | "), Role::Text),
+        ("answers", sources.join(" | "), Role::Text),
         ("asked", metrics.join(", "), Role::Text),
         ("raters", format!("{raters} · each item needs {needed}"), Role::Text),
         ("dataset", evaluation.dataset.clone(), Role::Muted),

@@ -18,6 +18,7 @@ use crate::tui::pane::Sight;
 use crate::tui::pane::knowledge::sources::counted;
 use crate::tui::pane::knowledge::{State, layout};
 use crate::tui::rows::{all_fit, bar, facts, failed, ground, parted, right_of};
+use crate::tui::widget::text::fit_middle;
 
 pub(super) fn draw(state: &State, sight: &Sight<'_>, body: Rect, cells: &mut Buffer) {
     if let Some(error) = &state.error {
@@ -60,7 +61,10 @@ pub(super) fn draw(state: &State, sight: &Sight<'_>, body: Rect, cells: &mut Buf
         let row = Rect { y, height: 1, ..area };
         let (ground, name) = ground(at == state.selected, row, look, cells);
         let style = |role| ground.patch(look.style(role));
-        put(cells, area.x + 2, y, documents.saturating_sub(1), &base.name, name);
+        let end = documents.saturating_sub(1);
+        // Names of a kind begin alike: of one that is too long the end stays too.
+        let shown = fit_middle(&base.name, end.saturating_sub(area.x + 2).into());
+        put(cells, area.x + 2, y, end, &shown, name);
         let muted = style(Role::Muted);
         put_right(cells, documents, y, passages.saturating_sub(1), &grouped(base.holds.documents), muted);
         put_right(cells, passages, y, stands.saturating_sub(2), &grouped(base.holds.passages), muted);

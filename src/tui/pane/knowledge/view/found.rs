@@ -44,7 +44,8 @@ impl State {
             (0, 0) => String::new(),
             (0, _) => matched,
             (_, 0) => compared,
-            _ => format!("{compared} · {matched}"),
+            // One part: one of them alone would tell less than none.
+            _ => format!("{compared}, {matched}"),
         }
     }
 }

@@ -91,7 +91,7 @@ fn standing(base: &Base, wall: when::Now) -> (String, Role) {
         (true, ..) => ("a source could not be read".to_owned(), Role::Bad),
         (_, true, _) => ("stopped: to be gone on with".to_owned(), Role::Warn),
         (_, _, 0) => (age, Role::Muted),
-        (_, _, failed) => (format!("{} · {age}", count(failed, "error", "errors")), Role::Warn),
+        (_, _, failed) => (format!("{} failed · {age}", grouped(failed)), Role::Warn),
     }
 }
 

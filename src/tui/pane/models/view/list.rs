@@ -70,7 +70,7 @@ pub fn draw(state: &State, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) ->
             put(cells, place.x, y, place.right(), &line, look.style(Role::Muted));
         }
     } else if place.height > 0 {
-        columns::head(cells, Rect { y: place.y - 1, height: 1, ..place }, look.style(Role::Faint));
+        columns::head(cells, Rect { y: place.y - 1, height: 1, ..place }, false, look.style(Role::Faint));
     }
     let ground = look.style(Role::Surface);
     for (y, row) in (place.top()..place.bottom()).zip(first..list.len()) {
@@ -82,7 +82,8 @@ pub fn draw(state: &State, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) ->
             let bar = if state.focus == Focus::Card { Role::Rule } else { Role::Accent };
             put(cells, area.x, y, area.x + 1, "▌", look.style(Role::Selected).patch(look.style(bar)));
         }
-        let marks = Marks { current: false, star: list.stock().likes.favourites.contains(&card.id) };
+        let star = list.stock().likes.favourites.contains(&card.id);
+        let marks = Marks { star, ..Marks::default() };
         let ground = if chosen { look.style(Role::Selected) } else { ground };
         columns::row(cells, line, card, marks, ground, look);
     }

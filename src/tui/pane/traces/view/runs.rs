@@ -12,9 +12,9 @@ use crate::tui::keymap::Context;
 use crate::tui::look::Role;
 use crate::tui::paint::{columns, first_parts, put, put_right, scrollbar, thumb, wrap};
 use crate::tui::pane::Sight;
+use crate::tui::pane::traces::State;
 use crate::tui::pane::traces::hearing::Receiver;
 use crate::tui::pane::traces::words::{called, in_and_out, sign, took_in_all};
-use crate::tui::pane::traces::{State, layout};
 use crate::tui::rows::{facts, failed, ground, parted, right_of};
 
 /// Where the name of a run begins, behind its signs and its age.
@@ -69,9 +69,13 @@ static COLUMNS: [Column; 7] = [
 
 /// Draws them; returns the caret of the line that narrows them.
 pub(super) fn draw(state: &State, sight: &Sight<'_>, body: Rect, cells: &mut Buffer) -> Option<Position> {
-    let areas = layout::runs(body);
+    let areas = state.areas(body);
     head(state, sight, areas.head, cells);
-    let caret = titles(state, sight, body.width, areas.titles, cells);
+    let caret = narrowing(state, sight, areas.narrow, cells);
+    // Over no rows there are no columns.
+    if state.error.is_none() && state.narrow.wrong.is_empty() && !state.runs.is_empty() {
+        titles(sight, body.width, areas.titles, cells);
+    }
     let under = Rect { height: body.bottom().saturating_sub(areas.rows.y), ..areas.rows };
     if let Some(error) = &state.error {
         failed(error, sight, under, cells);
@@ -125,30 +129,31 @@ fn head(state: &State, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
     put(cells, x + 1, area.y, end, first_parts(&words, end.saturating_sub(x + 1)), look.style(role));
 }
 
-/// The titles of the columns, or the line that narrows the list; returns its caret.
-fn titles(state: &State, sight: &Sight<'_>, width: u16, area: Rect, cells: &mut Buffer) -> Option<Position> {
+/// The line that narrows the list; returns its caret.
+fn narrowing(state: &State, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) -> Option<Position> {
     if area.is_empty() {
         return None;
     }
     let look = sight.look;
     let narrow = &state.narrow;
-    if narrow.writing || !narrow.asked.is_empty() {
-        let right = area.right().saturating_sub(2);
-        let mark = if narrow.writing { Role::Accent } else { Role::Rule };
-        let asks = narrow.writing && narrow.wrong.is_empty();
-        let said = if asks { "kind:tool status:error dur>2s" } else { "" };
-        let half = area.x + area.width / 2;
-        let end = put_right(cells, half, area.y, right, said, look.style(Role::Faint)).saturating_sub(1);
-        let x = put(cells, area.x, area.y, end, "▌ ", look.style(mark));
-        let line = Rect { x, width: end.saturating_sub(x), ..area };
-        let caret = narrow.line.draw(line, cells, look.style(Role::Text));
-        return Some(caret).filter(|_| narrow.writing);
+    let right = area.right().saturating_sub(2);
+    let mark = if narrow.writing { Role::Accent } else { Role::Rule };
+    let asks = narrow.writing && narrow.wrong.is_empty();
+    let said = if asks { "kind:tool status:error dur>2s" } else { "" };
+    let half = area.x + area.width / 2;
+    let end = put_right(cells, half, area.y, right, said, look.style(Role::Faint)).saturating_sub(1);
+    let x = put(cells, area.x, area.y, end, "▌ ", look.style(mark));
+    let line = Rect { x, width: end.saturating_sub(x), ..area };
+    let caret = narrow.line.draw(line, cells, look.style(Role::Text));
+    Some(caret).filter(|_| narrow.writing)
+}
+
+/// The titles of the columns.
+fn titles(sight: &Sight<'_>, width: u16, area: Rect, cells: &mut Buffer) {
+    if area.is_empty() {
+        return;
     }
-    // Over no rows there are no columns.
-    if state.runs.is_empty() {
-        return None;
-    }
-    let faint = look.style(Role::Faint);
+    let faint = sight.look.style(Role::Faint);
     let mut right = right_of(area);
     for column in shown(width).rev() {
         place(column, (right, area.y), column.title, faint, cells);
@@ -156,7 +161,6 @@ fn titles(state: &State, sight: &Sight<'_>, width: u16, area: Rect, cells: &mut 
     }
     put(cells, area.x + 4, area.y, right, "age", faint);
     put(cells, area.x + NAME, area.y, right, "run", faint);
-    None
 }
 
 /// The columns for which a place has the width.
