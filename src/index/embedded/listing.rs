@@ -1,4 +1,5 @@
-//! The lists of a base: read when somebody asks, brought up to date at the end of a sync, found anew when the base has doubled.
+//! The lists of a base: read when somebody asks, made at the end of a sync, and anew at the end of one by which a quarter as many
+//! rows have come as are in them.
 //!
 //! A question never waits for that. Rows that are in no list yet are all compared, and so are all rows where there are no lists.
 
@@ -57,62 +58,48 @@ impl Inner {
         None
     }
 
-    /// Has every row in a list, where that pays, unless it is to stop before. Questions and acts go on meanwhile.
+    /// Has every row in a list, where that pays and too many are in none, unless it is to stop before. Questions and acts go on
+    /// meanwhile.
     pub(super) fn list(&self, stop: &dyn Fn() -> bool) -> Result<()> {
         let _numbers = self.numbers();
-        let (living, known) = {
+        let (living, sample) = {
             let live = self.live();
             live.whole()?;
             let living = live.table.counts().passages;
-            if !self.search.by_lists(living, self.pays) {
+            let rows = live.table.rows.len();
+            let suffices = |lists: &Arc<Lists>| !lists.outgrown(rows);
+            if !self.search.by_lists(living, self.pays) || Self::lists(&live).is_some_and(suffices) {
                 return Ok(());
             }
-            (living as usize, Self::lists(&live).cloned())
+            let some = lists::evenly(&live.table, Lists::sample(living as usize));
+            (living as usize, lists::highs(&live.table, some.into_iter()))
         };
-        let known = known.filter(|lists| !lists.outgrown(living));
-        let lists = if let Some(lists) = &known {
-            Arc::clone(lists)
-        } else {
-            let sample = {
-                let live = self.live();
-                live.whole()?;
-                lists::highs(&live.table, lists::evenly(&live.table, Lists::sample(living)).into_iter())
-            };
-            if sample.scales.is_empty() {
-                return Ok(());
-            }
-            let Some(found) = Lists::found(&sample, living, stop) else { return Ok(()) };
-            Arc::new(found)
-        };
-        let mut belonging = Vec::new();
+        if sample.scales.is_empty() {
+            return Ok(());
+        }
+        let Some(lists) = Lists::found(&sample, living, stop) else { return Ok(()) };
+        let mut of = Vec::new();
         loop {
             let next = {
                 let live = self.live();
                 live.whole()?;
-                let from = lists.listed() + belonging.len();
-                let to = live.table.rows.len().min(from + STEP);
-                if from == to {
+                let to = live.table.rows.len().min(of.len() + STEP);
+                if of.len() == to {
                     break;
                 }
-                lists::highs(&live.table, from..to)
+                lists::highs(&live.table, of.len()..to)
             };
             if stop() {
                 return Ok(());
             }
-            belonging.extend(lists.belonging(&next));
+            of.extend(lists.belonging(&next));
         }
-        if belonging.is_empty() && known.is_some() {
-            return Ok(());
-        }
-        let mut all = lists.with(&self.live().table, &belonging);
-        if known.is_none() {
-            let Some(tuned) = self.tuned(all, stop)? else { return Ok(()) };
-            all = tuned;
-        }
+        let lists = lists.with(&self.live().table, of);
+        let Some(lists) = self.tuned(lists, stop)? else { return Ok(()) };
         let shelf = self.live().shelf.clone();
         // Where that fails the next sync tries again: the lists are those that were until then.
-        shelf.write(FILE, &all.encode())?;
-        self.live_mut().lists = OnceLock::from(Some(Arc::new(all)));
+        shelf.write(FILE, &lists.encode())?;
+        self.live_mut().lists = OnceLock::from(Some(Arc::new(lists)));
         Ok(())
     }
 

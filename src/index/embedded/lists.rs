@@ -4,7 +4,7 @@
 //! them is scored by the rows themselves. As bytes, little-endian:
 //!
 //! ```text
-//! 4  form    4  values of a centre    4  lists    4  rows that are listed    4  rows that lived when the centres were found
+//! 4  form    4  values of a centre    4  lists    4  rows that are listed
 //! 8  what tells those rows from all others    4  the share of the rows that is compared
 //! then of each list 4 bytes, what one step of its centre is worth, and its values; of each row 2 bytes, its list
 //! ```
@@ -31,6 +31,8 @@ const PART: usize = 200;
 const FEWEST: usize = 256;
 /// and so many for each that is wanted.
 const DEPTH: usize = 20;
+/// Lists are made anew where so many times the rows that came since are more than those that are in them.
+const GROWTH: usize = 4;
 /// Lists are asked where they spare all but one of so many comparisons: what is left costs more each than in a row.
 const SPARE: usize = 4;
 /// Rows that are asked for like questions, to measure how many must be compared to find what is nearest,
@@ -51,8 +53,6 @@ pub(super) struct Lists {
     /// Where each list begins in `rows`, and where the last one ends.
     begins: Vec<u32>,
     rows: Vec<u32>,
-    /// So many rows lived when the centres were found.
-    found: usize,
     /// The share of the rows that is compared.
     share: f32,
     /// What tells the rows that are listed from all others.
@@ -65,7 +65,7 @@ impl Lists {
         let centres = Centres::of(sample, many(living), stop)?;
         let begins = vec![0; centres.len() + 1];
         let (of, rows, digest) = (Vec::new(), Vec::new(), Digest::default());
-        Some(Self { centres, of, begins, rows, found: living, share: 1.0, digest })
+        Some(Self { centres, of, begins, rows, share: 1.0, digest })
     }
 
     /// How many rows a sample has for so many living rows.
@@ -73,14 +73,10 @@ impl Lists {
         (many(living) * SAMPLE).min(living)
     }
 
-    /// Whether the centres are those of far fewer rows than live now.
-    pub(super) fn outgrown(&self, living: usize) -> bool {
-        living >= 2 * self.found
-    }
-
-    /// How many rows are listed: those with a smaller number.
-    pub(super) fn listed(&self) -> usize {
-        self.of.len()
+    /// Whether of so many rows too many are in no list. They are not put into these: what is new may be about something that no
+    /// centre is near to, and would be missed; it is all compared until there are new centres.
+    pub(super) fn outgrown(&self, rows: usize) -> bool {
+        GROWTH * rows.saturating_sub(self.of.len()) > self.of.len()
     }
 
     /// The lists that vectors belong in.
@@ -88,14 +84,12 @@ impl Lists {
         self.centres.nearest(rows)
     }
 
-    /// The same lists with the table's next rows, which belong in those of `lists`.
-    pub(super) fn with(&self, table: &Table, lists: &[u16]) -> Self {
-        let mut of = self.of.clone();
-        of.extend_from_slice(lists);
-        let mut digest = self.digest;
-        table.rows[self.of.len()..of.len()].iter().for_each(|row| digest.add(row));
+    /// The lists with the table's first rows, which belong in those of `of`.
+    pub(super) fn with(self, table: &Table, of: Vec<u16>) -> Self {
+        let mut digest = Digest::default();
+        table.rows[..of.len()].iter().for_each(|row| digest.add(row));
         let (begins, rows) = sorted(&of, self.centres.len());
-        Self { centres: self.centres.clone(), of, begins, rows, digest, ..*self }
+        Self { of, begins, rows, digest, ..self }
     }
 
     /// How many rows are compared before each of those `rows`, for a question of length one.
@@ -159,8 +153,8 @@ impl Lists {
     pub(super) fn encode(&self) -> Vec<u8> {
         let Rows { highs, scales } = &self.centres.0;
         let width = highs.len() / scales.len().max(1);
-        let mut bytes = Vec::with_capacity(32 + 4 * scales.len() + highs.len() + 2 * self.of.len());
-        for number in [FORM as usize, width, scales.len(), self.of.len(), self.found] {
+        let mut bytes = Vec::with_capacity(28 + 4 * scales.len() + highs.len() + 2 * self.of.len());
+        for number in [FORM as usize, width, scales.len(), self.of.len()] {
             bytes.extend((number as u32).to_le_bytes());
         }
         bytes.extend(self.digest.0.to_le_bytes());
@@ -177,8 +171,7 @@ impl Lists {
         if from.number()? != FORM || from.number()? as usize != table.width {
             return None;
         }
-        let (lists, listed, found) =
-            (from.number()? as usize, from.number()? as usize, from.number()? as usize);
+        let (lists, listed) = (from.number()? as usize, from.number()? as usize);
         let mut told = Digest::default();
         table.rows.get(..listed)?.iter().for_each(|row| told.add(row));
         if from.long()? != told.0 || !(1..=MOST).contains(&lists) {
@@ -195,7 +188,7 @@ impl Lists {
             return None;
         }
         let (begins, rows) = sorted(&of, lists);
-        Some(Self { centres: Centres(Rows { highs, scales }), of, begins, rows, found, share, digest: told })
+        Some(Self { centres: Centres(Rows { highs, scales }), of, begins, rows, share, digest: told })
     }
 }
 

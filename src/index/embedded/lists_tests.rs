@@ -55,7 +55,7 @@ fn listed(table: &Table) -> Lists {
     let sample = highs(table, evenly(table, Lists::sample(living)).into_iter());
     let lists = Lists::found(&sample, living, &|| false).unwrap();
     let belonging = lists.belonging(&highs(table, 0..table.rows.len()));
-    let lists = lists.with(table, &belonging);
+    let lists = lists.with(table, belonging);
     let before = evenly(table, QUESTIONS).into_iter().flat_map(|own| {
         let vector = table.vector(own);
         let found = nearest(table, &vector, NEAREST + 1, &table.passing(None));
@@ -187,7 +187,7 @@ fn lists_come_at_the_end_of_a_sync_and_hide_nothing_that_came_or_went_since() {
     assert_eq!(asked(&opened, 1500, None), (wanted, probed));
     let of = |opened: &Embedded| asked(opened, 1500, None).1.unwrap().of;
     assert_eq!(of(&opened), 178);
-    // Twice as many are worth more lists.
+    // As many more are worth new lists.
     put(&opened, 2100..4200);
     opened.inner.list(&|| false).unwrap();
     assert!(of(&opened) > 240, "{}", of(&opened));
