@@ -1,5 +1,6 @@
 //! Turns that an agent answers, through the real door: a model that acts a script, a real store in a temporary folder.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
@@ -206,13 +207,17 @@ async fn a_call_is_made_only_where_the_person_says_so() {
 async fn calls_made_at_once_are_told_each_when_it_ends() {
     let told = Arc::new((Mutex::new(false), Condvar::new()));
     let hears = Arc::clone(&told);
+    let late = Arc::new(AtomicBool::new(false));
+    let hears_late = Arc::clone(&late);
     let server = Server::start(move |_, _| {
         // It answers once the other call was told.
         let (was_told, bell) = &*hears;
         let time = Duration::from_secs(20);
         let waits = || bell.wait_timeout_while(was_told.lock().unwrap(), time, |told| !*told).unwrap().1;
-        let is_late = tokio::task::block_in_place(waits).timed_out();
-        whole(if is_late { 200 } else { 404 }, &[], "slow")
+        if tokio::task::block_in_place(waits).timed_out() {
+            hears_late.store(true, Ordering::SeqCst);
+        }
+        whole(404, &[], "slow")
     })
     .await;
     let home = home();
@@ -242,6 +247,7 @@ async fn calls_made_at_once_are_told_each_when_it_ends() {
             other => panic!("{other:?}"),
         }
     };
+    assert!(!late.load(Ordering::SeqCst), "the first was told with the last");
     assert_eq!(gave, [("calculator".to_owned(), false), ("tea".to_owned(), true)]);
     let took = |name: &str| {
         acting(&answer).doings.iter().find_map(|doing| match doing {

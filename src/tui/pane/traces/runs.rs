@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use ratatui::layout::Rect;
+
 use super::open::Open;
 use super::{State, Wait, layout};
 use crate::domain::time::Timestamp;
