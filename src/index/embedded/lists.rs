@@ -159,7 +159,7 @@ impl Lists {
         }
         bytes.extend(self.digest.0.to_le_bytes());
         bytes.extend(self.share.to_le_bytes());
-        scales.iter().for_each(|scale| bytes.extend(scale.to_le_bytes()));
+        bytes.extend(scales.iter().flat_map(|scale| scale.to_le_bytes()));
         bytes.extend(highs.iter().map(|high| high.cast_unsigned()));
         self.of.iter().for_each(|list| bytes.extend(list.to_le_bytes()));
         bytes
@@ -200,7 +200,9 @@ fn many(rows: usize) -> usize {
 /// Where each list begins, and the rows of all of them, each list's in their order.
 fn sorted(of: &[u16], lists: usize) -> (Vec<u32>, Vec<u32>) {
     let mut begins = vec![0_u32; lists + 1];
-    of.iter().for_each(|list| begins[usize::from(*list) + 1] += 1);
+    for list in of {
+        begins[usize::from(*list) + 1] += 1;
+    }
     for at in 1..begins.len() {
         begins[at] += begins[at - 1];
     }

@@ -25,7 +25,7 @@ impl Running {
         let mut agreed: Vec<&Asked> = Vec::new();
         let mut results: Vec<(String, Did)> = Vec::new();
         for (at, asked) in calls.iter().enumerate() {
-            let did = if let Some((word, why)) = self.refusal(at, asked, tools) {
+            let did = if let Some((word, why)) = refusal(at, asked, tools) {
                 self.refuse(asked, false);
                 self.refused(asked, word, why)
             } else if let Some(did) = self.played(asked).await {
@@ -167,21 +167,21 @@ impl Running {
         Ok(Some(Block::ToolResult { id: asked.id.clone(), content, is_error }))
     }
 
-    /// Why a call cannot be made, in a word for programs and in words for the model; `None` where it can.
-    fn refusal(&self, at: usize, asked: &Asked, tools: &[Tool]) -> Option<(&'static str, String)> {
-        if at >= MOST {
-            let why = format!("at most {MOST} calls are made in one step: call it again in the next");
-            return Some(("too_many_calls", why));
-        }
-        let Some(tool) = tools.iter().find(|tool| tool.name == asked.name) else {
-            return Some(("unknown_tool", turn::unknown(&asked.name, tools)));
-        };
-        turn::wrong(tool, &asked.input).map(|why| ("invalid_arguments", why))
-    }
-
     /// Whether the person is to agree before a call is made.
     fn asks(&self, asked: &Asked) -> bool {
         self.missing() == Some(Missing::Ask)
             || named(&self.offered.actions, &asked.name).is_some_and(|action| action.confirm)
     }
+}
+
+/// Why a call cannot be made, in a word for programs and in words for the model; `None` where it can.
+fn refusal(at: usize, asked: &Asked, tools: &[Tool]) -> Option<(&'static str, String)> {
+    if at >= MOST {
+        let why = format!("at most {MOST} calls are made in one step: call it again in the next");
+        return Some(("too_many_calls", why));
+    }
+    let Some(tool) = tools.iter().find(|tool| tool.name == asked.name) else {
+        return Some(("unknown_tool", turn::unknown(&asked.name, tools)));
+    };
+    turn::wrong(tool, &asked.input).map(|why| ("invalid_arguments", why))
 }

@@ -88,7 +88,7 @@ pub(super) fn goes_on(run: Run, before: Option<Run>, onward: Onward) -> Result<R
     let text = in_words(&onward)?;
     let session = Some(before.session());
     let Run { turns, refused, attributes, holds, .. } = before;
-    let mut run = Run { turns, refused, attributes, holds, session, ..run };
+    let mut run = Run { turns, refused, attributes, session, holds, ..run };
     asks(&mut run, text, onward.files);
     Ok(run)
 }

@@ -144,7 +144,9 @@ pub(super) fn run(spans: &[Span], price: &Price, since: Timestamp) -> Run {
 /// The rows of calls of one trace.
 pub(super) fn outline(spans: &[Span], price: &Price, since: Timestamp) -> Outline {
     let mut outline = Outline::default();
-    wholes(spans, since).iter().for_each(|whole| add(&mut outline, whole, price));
+    for whole in &wholes(spans, since) {
+        add(&mut outline, whole, price);
+    }
     outline
 }
 

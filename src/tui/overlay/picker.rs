@@ -48,8 +48,8 @@ pub struct Picker {
     /// The selected one was to be taken and cannot be: why is said until the next key.
     refused: bool,
     purpose: Purpose,
-    /// Something was to be said of how old lists or prices are: that stands below the models, with air between.
-    dated: bool,
+    /// Rows beside those of the models; one more once there was something to say of how old lists or prices are.
+    around: u16,
     /// What it was made from.
     given: Stock,
 }
@@ -80,7 +80,7 @@ impl Picker {
             on_typed: false,
             refused: false,
             purpose,
-            dated: is_dated(&stock, now),
+            around: around(&stock, now),
             given: stock,
         }
     }
@@ -92,7 +92,7 @@ impl Picker {
             return;
         }
         self.refused = false;
-        self.dated |= is_dated(&stock, now);
+        self.around = self.around.max(around(stock, now));
         self.given = stock.clone();
         self.list.restock(self.purpose.of(stock));
         let off = |card: &ModelCard| matches!(card.availability, Availability::Unusable { .. });
@@ -213,17 +213,12 @@ impl Picker {
     /// Rows of the whole overlay.
     pub fn height(&self) -> u16 {
         let rows = u16::try_from(self.rows).unwrap_or(u16::MAX);
-        rows.clamp(3, 1000) + self.around() + 2
-    }
-
-    /// Rows beside those of the models.
-    fn around(&self) -> u16 {
-        AROUND + u16::from(self.dated)
+        rows.clamp(3, 1000) + self.around + 2
     }
 
     /// The rows of the models.
     fn rows_in(&self, area: Rect) -> Rect {
-        Rect { y: area.y + 2.min(area.height), height: area.height.saturating_sub(self.around()), ..area }
+        Rect { y: area.y + 2.min(area.height), height: area.height.saturating_sub(self.around), ..area }
     }
 
     /// What lies above and below.
@@ -329,10 +324,11 @@ impl Purpose {
     }
 }
 
-/// Whether how old a list or a price is may be said.
-fn is_dated(stock: &Stock, now: Timestamp) -> bool {
+/// Rows beside those of the models: how old a list or a price is may be to be said.
+fn around(stock: &Stock, now: Timestamp) -> u16 {
     let priced = |card: &ModelCard| card.price.as_ref().is_some_and(|price| !price.as_of.is_empty());
-    stock.lists.iter().any(|list| !list.is_fresh(now)) || stock.cards.iter().any(priced)
+    let is_dated = stock.lists.iter().any(|list| !list.is_fresh(now)) || stock.cards.iter().any(priced);
+    AROUND + u16::from(is_dated)
 }
 
 /// Those that make pictures, then those of which nobody knows it; the others are there and cannot be taken.

@@ -411,13 +411,13 @@ impl Prompt {
             (Some(Action::Accept), Of::TraceFile) if !text.is_empty() && !text.ends_with('/') => {
                 Outcome::Chosen(Choice::ImportTraces(dropped_path(text).unwrap_or_else(|| text.to_owned())))
             }
-            (Some(Action::Accept), Of::Port) => match text.parse() {
-                Ok(port) => Outcome::Chosen(Choice::Listen(port)),
-                Err(_) => {
-                    self.wrong = "A port is a number from 1 to 65535; 0 is any that is free.";
-                    Outcome::Stay
+            (Some(Action::Accept), Of::Port) => {
+                if let Ok(port) = text.parse() {
+                    return Outcome::Chosen(Choice::Listen(port));
                 }
-            },
+                self.wrong = "A port is a number from 1 to 65535; 0 is any that is free.";
+                Outcome::Stay
+            }
             (Some(Action::Accept), Of::Opinion(of)) => match Opinion::read(text) {
                 Ok(said) => Outcome::Chosen(Choice::Opine(of.clone(), said)),
                 Err(error) => {
