@@ -76,7 +76,7 @@ pub fn view(state: &State, cache: &mut Cache, frame: &mut Screen<'_>) -> Vec<Wan
             caret = typed;
         }
     }
-    said(state, clear_of(said_over, caret, parts.body), cells);
+    said(state, clear_of(&state.look, said_over, caret, parts.body, cells), cells);
     bottom(state, &parts, cells);
     if let Some(caret) = caret {
         frame.set_cursor_position(caret);
@@ -295,12 +295,20 @@ pub(super) fn is_notice(state: &State, at: Position) -> bool {
     said_over(state, &state.frame()).contains(at)
 }
 
-/// The same above the line in which the caret is: who writes sees what they write.
-fn clear_of(said: Rect, caret: Option<Position>, body: Rect) -> Rect {
-    match caret.filter(|caret| (said.top()..said.bottom()).contains(&caret.y)) {
-        Some(caret) => Rect { y: caret.y.saturating_sub(said.height).max(body.y), ..said },
-        None => said,
+/// The same above the line in which the caret is, and above a row that is chosen: who writes sees what they write, and who
+/// chooses what they chose.
+fn clear_of(look: &Look, said: Rect, caret: Option<Position>, body: Rect, cells: &Buffer) -> Rect {
+    let above = |y: u16| Rect { y: y.saturating_sub(said.height).max(body.y), ..said };
+    if let Some(caret) = caret.filter(|caret| (said.top()..said.bottom()).contains(&caret.y)) {
+        return above(caret.y);
     }
+    let ground = look.style(Role::Selected).bg;
+    let is_chosen = |y: &u16| {
+        let mut row = (body.left()..body.right()).filter_map(|x| cells.cell((x, *y)));
+        ground.is_some() && row.any(|cell| Some(cell.bg) == ground)
+    };
+    let covered = (said.top()..said.bottom()).find(is_chosen).map(above);
+    covered.filter(|over| !(over.top()..over.bottom()).any(|y| is_chosen(&y))).unwrap_or(said)
 }
 
 /// A notice in rows of its own.

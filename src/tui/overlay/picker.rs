@@ -92,7 +92,7 @@ impl Picker {
             return;
         }
         self.refused = false;
-        self.around = self.around.max(around(stock, now));
+        self.around = self.around.max(around(&stock, now));
         self.given = stock.clone();
         self.list.restock(self.purpose.of(stock));
         let off = |card: &ModelCard| matches!(card.availability, Availability::Unusable { .. });

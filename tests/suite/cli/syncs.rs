@@ -369,7 +369,9 @@ async fn a_sync_mends_a_damaged_base_and_reads_again_what_was_lost() {
         let search = ["kb", "search", "docs", "alpha", "--mode", "keyword"];
         // One that does not open, then one of which a passage cannot be read.
         for files in [&["base", "gen-000001/base"][..], &["gen-000001/passages"]] {
-            files.iter().for_each(|file| flip(file));
+            for file in files {
+                flip(file);
+            }
             let said = home.run(&search);
             assert!(said.code == Some(2) && said.stderr.contains("is mended by the next"), "{said:?}");
             good(&home.run(&["kb", "sync", "docs"]));

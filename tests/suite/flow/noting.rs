@@ -159,7 +159,7 @@ fn a_search_that_goes_on_is_begun_anew_where_rows_have_other_numbers() {
     };
     assert_eq!(searches(&stage.keys("/paris<enter>")), 1);
     let from = stage.effects.len();
-    let id = SpanKey(spans[0].id.0 ^ 77);
+    let id = SpanKey(spans[0].id.0 ^ 0x4d);
     let mut grown = vec![TraceSpan { id, start: spans[0].start - 1, ..spans[0].clone() }];
     grown.extend(spans);
     grow(&mut stage, &grown);

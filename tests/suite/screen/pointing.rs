@@ -25,7 +25,8 @@ fn mouse(stage: &mut Stage, kind: MouseKind, row: usize) {
 
 #[test]
 fn a_press_chooses_the_row_that_it_is_on_in_every_place_with_a_list() {
-    let places: [(fn(&mut Stage), &str); 5] = [
+    type Enter = fn(&mut Stage);
+    let places: [(Enter, &str); 5] = [
         (
             |stage| {
                 stage.keys("<alt+8>");

@@ -117,7 +117,11 @@ impl State {
                 ErrorKind::NotFound,
                 doing,
                 format!("{model} is not on this machine yet"),
-                format!("{fetches} fetches it; your text stays here."),
+                if desk.options.offline {
+                    "--offline forbids fetching it; your text stays here.".to_owned()
+                } else {
+                    format!("{fetches} fetches it; your text stays here.")
+                },
             )),
             Availability::Unusable { why } => Some(Error::new(
                 ErrorKind::NotFound,
