@@ -296,6 +296,8 @@ fn the_answers_of_a_disagreement_are_set_as_the_rater_had_them_and_scroll() {
     });
     let mut stage = Stage::settled(80, 24, "dark");
     disputed(&mut stage);
+    // What was said goes.
+    stage.pass(20_000);
     let top = stage.text();
     stage.keys("G");
     let end = stage.text();
