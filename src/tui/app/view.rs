@@ -295,8 +295,8 @@ pub(super) fn is_notice(state: &State, at: Position) -> bool {
     said_over(state, &state.frame()).contains(at)
 }
 
-/// The same above the line in which the caret is, and above a row that is chosen: who writes sees what they write, and who
-/// chooses what they chose.
+/// The same above the line in which the caret is, and above a row that is chosen, or below it: who writes sees what they write,
+/// and who chooses what they chose.
 fn clear_of(look: &Look, said: Rect, caret: Option<Position>, body: Rect, cells: &Buffer) -> Rect {
     let above = |y: u16| Rect { y: y.saturating_sub(said.height).max(body.y), ..said };
     if let Some(caret) = caret.filter(|caret| (said.top()..said.bottom()).contains(&caret.y)) {
@@ -307,8 +307,10 @@ fn clear_of(look: &Look, said: Rect, caret: Option<Position>, body: Rect, cells:
         let mut row = (body.left()..body.right()).filter_map(|x| cells.cell((x, *y)));
         ground.is_some() && row.any(|cell| Some(cell.bg) == ground)
     };
-    let covered = (said.top()..said.bottom()).find(is_chosen).map(above);
-    covered.filter(|over| !(over.top()..over.bottom()).any(|y| is_chosen(&y))).unwrap_or(said)
+    let Some(chosen) = (said.top()..said.bottom()).find(is_chosen) else { return said };
+    let below = Rect { y: (chosen + 1).min(body.bottom().saturating_sub(said.height)), ..said };
+    let clear = |over: &Rect| !(over.top()..over.bottom()).any(|y| is_chosen(&y));
+    [above(chosen), below].into_iter().find(clear).unwrap_or(said)
 }
 
 /// A notice in rows of its own.

@@ -307,9 +307,7 @@ fn the_drawer_shows_every_setting() {
 
 #[test]
 fn the_drawer_says_how_many_rows_are_not_in_sight() {
-    for (size, below, above) in
-        [((80, 24), None, None), ((60, 20), Some("▼ 5 more"), Some("▲ 4 more"))]
-    {
+    for (size, below, above) in [((80, 24), None, None), ((60, 20), Some("▼ 4 more"), Some("▲ 3 more"))] {
         let mut stage = Stage::settled(size.0, size.1, "dark");
         stage.keys("<ctrl+o>");
         let shown = stage.text();

@@ -304,6 +304,6 @@ fn a_tiny_screen_draws_no_prompt_and_loses_none() {
         stage.text();
     }
     stage.event(Event::Resize { width: 80, height: 24 });
-    stage.keys("<alt+1><alt+5><esc>");
+    stage.keys("<alt+1><alt+5><esc><esc>");
     assert!(stage.text().contains("more"), "{}", stage.text());
 }

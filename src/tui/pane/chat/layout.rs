@@ -82,10 +82,11 @@ impl State {
         areas
     }
 
-    /// Rows in which something is written, or asked of the person. Of an offer the last ones say what else there is.
+    /// Rows in which something is written, or asked of the person.
     pub(super) fn foot(&self, body: Rect) -> u16 {
         let areas = self.areas(body);
-        let parts = [areas.failed, areas.queue, areas.candidates, areas.box_area];
+        let offer = areas.offer.unwrap_or_default();
+        let parts = [offer, areas.failed, areas.queue, areas.candidates, areas.box_area];
         let top = parts.iter().filter(|part| !part.is_empty()).map(|part| part.y).min();
         top.map_or(0, |top| body.bottom() - top)
     }
