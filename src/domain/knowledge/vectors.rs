@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::figures::grouped;
 
 /// From so many numbers in all its vectors on, comparing all takes about as long as embedding the question: lists pay.
-/// `benches/README.md` has the figures, of 250,000 passages with 384 numbers each.
+/// That is reckoned, not measured: `benches/README.md` has the growth from 100,000 to 1,000,000 passages that it follows from.
 const FROM: u64 = 96_000_000;
 /// Fewer are never sorted into lists: comparing all takes less than choosing some.
 pub const LEAST: u64 = 1024;
