@@ -13,6 +13,7 @@ use crate::domain::call::Turn;
 use crate::domain::catalog::ModelId;
 use crate::domain::delta::Event;
 use crate::domain::id::{AgentId, RunId};
+use crate::domain::knowledge::ranking::Mode;
 use crate::domain::message::{BlobId, Block};
 use crate::domain::time::Timestamp;
 
@@ -39,6 +40,12 @@ pub struct Run {
     /// Attributes of the session, as programs of action groups have set them.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub attributes: BTreeMap<String, String>,
+    /// Attributes of the turn, as they have set them: the next question begins without any.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub turn_attributes: BTreeMap<String, String>,
+    /// How they have bases asked in this turn, by the bases' names.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub sought: BTreeMap<String, Sought>,
     /// Of the last question.
     pub spent: Spent,
     /// Whose session it is: the name of the account.
@@ -70,6 +77,17 @@ impl Run {
     pub fn session(&self) -> RunId {
         self.session.unwrap_or(self.id)
     }
+}
+
+/// How a program of an action group has a base asked; what it leaves open is as always.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Sought {
+    /// 1 to 100.
+    pub results: Option<usize>,
+    pub mode: Option<Mode>,
+    /// In Bedrock's JSON.
+    pub filter: Option<String>,
 }
 
 /// What a run was made with, for whoever compares two.

@@ -24,7 +24,7 @@ pub struct Standing<'a> {
     pub native: bool,
     pub question: &'a str,
     pub history: &'a [Turn],
-    /// Attributes of the prompt session, as Bedrock has them.
+    /// Attributes of the turn, which Bedrock calls those of the prompt session. Those of the session are for programs alone.
     pub attributes: &'a BTreeMap<String, String>,
     /// What is remembered of earlier sessions; empty where there is nothing.
     pub memory: &'a str,
@@ -142,7 +142,7 @@ fn attributes(attributes: &BTreeMap<String, String>) -> String {
         return String::new();
     }
     let lines: Vec<String> = attributes.iter().map(|(name, value)| format!("- {name}: {value}")).collect();
-    format!("\nWhat is known of this session:\n{}", lines.join("\n"))
+    format!("\nWhat is known beside the question:\n{}", lines.join("\n"))
 }
 
 fn memory(told: &str) -> String {
@@ -222,6 +222,14 @@ mod tests {
         let mut off = definition(None);
         off.steps.orchestration.enabled = Some(false);
         assert_eq!(system(&off, standing(&[], false, &none)), None);
+    }
+
+    #[test]
+    fn attributes_of_the_turn_are_told_where_the_template_has_their_place() {
+        let known = BTreeMap::from([("today".to_owned(), "Monday".to_owned())]);
+        let told = |template| system(&definition(template), standing(&[], true, &known)).unwrap();
+        assert!(told(None).contains("- today: Monday"), "{}", told(None));
+        assert!(!told(Some("Just $instruction$")).contains("Monday"));
     }
 
     #[test]

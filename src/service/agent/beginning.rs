@@ -207,6 +207,8 @@ pub(super) fn asks(run: &mut Run, text: String, files: Vec<Block>) {
     run.turns.pop_if(calls);
     run.refused.retain(|refused| refused.turn < run.turns.len());
     run.results.clear();
+    run.turn_attributes.clear();
+    run.sought.clear();
     // Nothing was recorded of what another question leads to.
     if let Some(of) = &mut run.replays {
         of.missing = None;

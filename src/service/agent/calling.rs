@@ -11,6 +11,7 @@ use super::http::Answer;
 use super::run::Running;
 use super::{files, http};
 use crate::domain::agent::action::{Action, What, named};
+use crate::domain::agent::run::Sought;
 use crate::domain::agent::turn::{self, Asked};
 use crate::domain::agent::{BuiltIn, Executor, Group, Program, built_in, calculator};
 use crate::domain::knowledge::ranking::Mode;
@@ -42,12 +43,23 @@ pub(super) enum Failed {
 /// OpenTelemetry's word of a tool that says that it did not work.
 const TOOL_ERROR: Failed = Failed::Word("tool_error");
 
+/// What a program sets besides.
+#[derive(Default)]
+pub(super) struct Sets {
+    /// In the place of the session's attributes.
+    pub session: Option<BTreeMap<String, String>>,
+    /// In the place of the turn's.
+    pub turn: Option<BTreeMap<String, String>>,
+    /// How bases are asked, by their names.
+    pub sought: BTreeMap<String, Sought>,
+}
+
 /// What came of a call.
 pub(super) enum Did {
     Gave {
         content: String,
         failed: Option<Failed>,
-        attributes: Option<BTreeMap<String, String>>,
+        sets: Sets,
     },
     /// The person, or the program that runs the agent, is to say.
     Wanted,
@@ -63,17 +75,17 @@ pub(super) enum Did {
 
 impl Did {
     fn gave(content: String) -> Self {
-        Self::Gave { content, failed: None, attributes: None }
+        Self::Gave { content, failed: None, sets: Sets::default() }
     }
 
     fn failed(failed: Failed, content: String) -> Self {
-        Self::Gave { content, failed: Some(failed), attributes: None }
+        Self::Gave { content, failed: Some(failed), sets: Sets::default() }
     }
 
     /// Of an answer over HTTP.
     fn answered(answer: &Answer) -> Self {
         let failed = (!answer.is_success).then_some(Failed::Status(answer.status));
-        Self::Gave { content: answer.told(), failed, attributes: None }
+        Self::Gave { content: answer.told(), failed, sets: Sets::default() }
     }
 
     /// Says in the record of the call how it ended, and what was said.
@@ -197,7 +209,7 @@ impl Running {
                 };
                 let outcome = self.servers.call(action.group, tool, &asked.input).await?;
                 let failed = outcome.is_error.then_some(TOOL_ERROR);
-                Ok(Did::Gave { content: outcome.text, failed, attributes: None })
+                Ok(Did::Gave { content: outcome.text, failed, sets: Sets::default() })
             }
             Executor::Lambda { function } => {
                 let event = self.event(group, action, &asked.input).to_string();
@@ -253,7 +265,6 @@ impl Running {
     /// Bedrock's event of a call.
     fn event(&self, group: &Group, action: &Action, input: &Value) -> Value {
         let (id, session) = (self.run.agent.to_string(), self.run.id.to_string());
-        let none = BTreeMap::new();
         let caller = Caller {
             agent: &self.name,
             agent_id: &id,
@@ -262,7 +273,7 @@ impl Running {
             input_text: &self.run.question,
             group: &group.name,
             session_attributes: &self.run.attributes,
-            prompt_attributes: &none,
+            prompt_attributes: &self.run.turn_attributes,
         };
         match &action.what {
             What::Operation(operation) => event::write(caller, Called::Operation(operation), input),
@@ -274,12 +285,14 @@ impl Running {
 
     async fn search(&self, base: usize, query: &str) -> Result<Did> {
         let knowledge = &self.agents.knowledge;
-        let base = knowledge.find(self.definition.bases[base].name.clone()).await?;
+        let name = &self.definition.bases[base].name;
+        let sought = self.run.sought.get(name).cloned().unwrap_or_default();
+        let base = knowledge.find(name.clone()).await?;
         let question = Question {
             text: query.to_owned(),
-            mode: Mode::Hybrid,
-            results: RESULTS,
-            filter: None,
+            mode: sought.mode.unwrap_or(Mode::Hybrid),
+            results: sought.results.unwrap_or(RESULTS),
+            filter: sought.filter,
             expected: Vec::new(),
             rerank: Reranking::AsBase,
         };
@@ -305,7 +318,11 @@ fn responded(bytes: &[u8]) -> Result<Did> {
         state => Did::Gave {
             failed: bad.map(Failed::Status).or((state == State::Reprompt).then_some(TOOL_ERROR)),
             content: response.body,
-            attributes: response.session_attributes,
+            sets: Sets {
+                session: response.session_attributes,
+                turn: response.prompt_attributes,
+                sought: response.sought,
+            },
         },
     })
 }

@@ -148,10 +148,14 @@ impl Running {
             Did::Failure(said) => {
                 return Err(GaveUp::Failure { action: asked.name.clone(), said }.into());
             }
-            Did::Gave { content, failed, attributes } => {
-                if let Some(attributes) = attributes {
+            Did::Gave { content, failed, sets } => {
+                if let Some(attributes) = sets.session {
                     self.run.attributes = attributes;
                 }
+                if let Some(attributes) = sets.turn {
+                    self.run.turn_attributes = attributes;
+                }
+                self.run.sought.extend(sets.sought);
                 (content, failed.is_some())
             }
             Did::Found { query, results, sources } if self.words_passages() => {

@@ -52,6 +52,8 @@ pub(super) fn blank(agent: AgentId, version: u32, model: ModelId) -> Run {
         refused: Vec::new(),
         state: State::Running,
         attributes: BTreeMap::new(),
+        turn_attributes: BTreeMap::new(),
+        sought: BTreeMap::new(),
         spent: Spent::default(),
         user: String::new(),
         session: None,
@@ -109,6 +111,7 @@ fn in_words(onward: &Onward) -> Result<String> {
 mod tests {
     use super::*;
     use crate::domain::agent::replay::{self, Edit};
+    use crate::domain::agent::run::Sought;
     use crate::domain::agent::{Replayed, Wanted};
     use crate::domain::message::{BlobId, Role};
     use serde_json::json;
@@ -148,11 +151,19 @@ mod tests {
     fn what_is_said_next_is_behind_what_was_said_and_another_run() {
         let attributes = BTreeMap::from([("user".to_owned(), "7".to_owned())]);
         let turns = vec![turn(Role::User, "tea"), turn(Role::Assistant, "Which?")];
-        let first = Run { attributes, turns, state: State::Answered { text: "Which?".into() }, ..run() };
+        let first = Run {
+            attributes,
+            turn_attributes: BTreeMap::from([("step".to_owned(), "1".to_owned())]),
+            sought: BTreeMap::from([("docs".to_owned(), Sought::default())]),
+            turns,
+            state: State::Answered { text: "Which?".into() },
+            ..run()
+        };
         let next = goes_on(run(), Some(first.clone()), said("green")).unwrap();
         assert_ne!(next.id, first.id);
         assert_eq!((next.turns.len(), next.question.as_str()), (3, "green"));
         assert_eq!(next.attributes, first.attributes, "the session's attributes pass on");
+        assert!(next.turn_attributes.is_empty() && next.sought.is_empty(), "the turn's do not");
         let lost = Onward { history: vec![turn(Role::User, "tea")], ..said("green") };
         let lost = goes_on(run(), None, lost).unwrap();
         assert_eq!(lost.turns.len(), 1, "neighbours of one role are one turn");

@@ -28,6 +28,8 @@ pub(super) fn once_more(book: &Book, old: Run, again: &Again) -> Result<Run> {
         holds: old.holds,
         // Recorded calls set none anew.
         attributes: old.attributes,
+        turn_attributes: old.turn_attributes,
+        sought: old.sought,
         replays: Some(Replayed {
             run: old.id,
             step: again.edit.step,

@@ -221,7 +221,7 @@ impl Running {
             native: self.native,
             question: &self.run.question,
             history,
-            attributes: &self.run.attributes,
+            attributes: &self.run.turn_attributes,
             memory: &self.memory,
         }
     }

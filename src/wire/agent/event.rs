@@ -8,6 +8,8 @@ use serde_json::{Map, Value, json};
 
 use crate::domain::agent::function::{Function, as_text};
 use crate::domain::agent::operation::{BODY, Operation};
+use crate::domain::agent::run::Sought;
+use crate::domain::knowledge::ranking::Mode;
 use crate::domain::{Error, ErrorKind, Result};
 
 /// The version of event and response.
@@ -48,6 +50,8 @@ pub struct Response {
     pub session_attributes: Option<Attributes>,
     /// In the place of the turn's.
     pub prompt_attributes: Option<Attributes>,
+    /// How bases are asked from now on, by their ids.
+    pub sought: BTreeMap<String, Sought>,
 }
 
 /// How the program says that it went.
@@ -125,6 +129,30 @@ struct Raw {
     response: RawResponse,
     session_attributes: Option<Attributes>,
     prompt_session_attributes: Option<Attributes>,
+    #[serde(default)]
+    knowledge_bases_configuration: Vec<RawBase>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct RawBase {
+    knowledge_base_id: String,
+    #[serde(default)]
+    retrieval_configuration: RawRetrieval,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct RawRetrieval {
+    vector_search_configuration: RawSearch,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct RawSearch {
+    number_of_results: Option<usize>,
+    override_search_type: Option<String>,
+    filter: Option<Value>,
 }
 
 #[derive(Deserialize)]
@@ -169,13 +197,30 @@ pub fn read(bytes: &[u8]) -> Result<Response> {
         Some(other) => return Err(bad(format!("its \"responseState\" is {other:?}"))),
     };
     let body = bodies.into_values().next().map_or(Value::Null, |body| body.body);
+    let sought = raw.knowledge_bases_configuration.into_iter().map(sought).collect::<Result<_>>()?;
     Ok(Response {
         body: if body.is_null() { String::new() } else { as_text(&body) },
         state,
         status: response.http_status_code,
         session_attributes: raw.session_attributes,
         prompt_attributes: raw.prompt_session_attributes,
+        sought,
     })
+}
+
+/// How a base is asked, by its id.
+fn sought(base: RawBase) -> Result<(String, Sought)> {
+    let search = base.retrieval_configuration.vector_search_configuration;
+    let mode = match search.override_search_type.as_deref() {
+        None => None,
+        Some("HYBRID") => Some(Mode::Hybrid),
+        Some("SEMANTIC") => Some(Mode::Semantic),
+        Some(other) => return Err(bad(format!("its \"overrideSearchType\" is {other:?}"))),
+    };
+    let says =
+        |filter: &Value| !filter.is_null() && filter.as_object().is_none_or(|members| !members.is_empty());
+    let filter = search.filter.filter(says).map(|filter| filter.to_string());
+    Ok((base.knowledge_base_id, Sought { results: search.number_of_results, mode, filter }))
 }
 
 fn bad(why: String) -> Error {
@@ -269,6 +314,24 @@ mod tests {
         let response = read_one(&api).unwrap();
         assert_eq!((response.status, response.body.as_str()), (Some(404), r#"{"no":"tea"}"#));
         assert_eq!(response.state, State::Done);
+    }
+
+    #[test]
+    fn what_a_response_sets_besides_is_read() {
+        let search = json!({"numberOfResults": 3, "overrideSearchType": "SEMANTIC",
+            "filter": {"equals": {"key": "year", "value": 2024}}});
+        let bases = json!([
+            {"knowledgeBaseId": "A", "retrievalConfiguration": {"vectorSearchConfiguration": search}},
+            {"knowledgeBaseId": "B", "retrievalConfiguration": {"vectorSearchConfiguration": {"filter": {}}}},
+        ]);
+        let response = json!({"response": {"functionResponse": {"responseBody": {"TEXT": {"body": "x"}}}},
+            "promptSessionAttributes": {"today": "Monday"}, "knowledgeBasesConfiguration": bases});
+        let response = read(response.to_string().as_bytes()).unwrap();
+        assert_eq!(response.prompt_attributes.unwrap()["today"], "Monday");
+        assert_eq!(response.session_attributes, None);
+        let filter = Some(r#"{"equals":{"key":"year","value":2024}}"#.to_owned());
+        let first = Sought { results: Some(3), mode: Some(Mode::Semantic), filter };
+        assert_eq!(response.sought, BTreeMap::from([("A".into(), first), ("B".into(), Sought::default())]));
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::agents::{ACTS, gave, home, made, run};
+use super::agents::{ACTS, gave, home, made, program, run};
 use super::home::{Home, SCRIPTED, on_both};
 use super::knowledge::{create, embedding, good, write};
 use crate::loopback::{Server, whole};
@@ -50,6 +50,43 @@ async fn what_a_base_has_is_worded_by_the_prompt_of_its_step_or_given_as_it_stan
             plain.contains("<result") && !plain.contains("Asked") && !plain.contains("Sources:"),
             "{plain}"
         );
+    });
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_program_sets_besides_holds_for_the_rest_of_the_turn() {
+    let server = embedding(Duration::ZERO).await;
+    tokio::task::block_in_place(|| {
+        let home = Home::with(&format!(
+            "{SCRIPTED}[providers.emb]\nkind = 'openai'\nbase_url = '{}'\n[models.\"{ACTS}\"]\ncan = ['tools']\n",
+            server.url("/v1")
+        ));
+        write(&home, "bend.md", "Rivers bend.\n");
+        write(&home, "flow.md", "Rivers flow.\n");
+        good(&create(&home));
+        let one = json!({"vectorSearchConfiguration": {"numberOfResults": 1}});
+        let response = json!({
+            "response": {"functionResponse": {"responseBody": {"TEXT": {"body": "%s"}}}},
+            "promptSessionAttributes": {"today": "Monday"},
+            "knowledgeBasesConfiguration": [{"knowledgeBaseId": "docs", "retrievalConfiguration": one}],
+        });
+        let script = format!(
+            "case \"$event\" in *'\"today\":\"Monday\"'*) word=known;; *) word=new;; esac\nprintf '{response}' $word"
+        );
+        let base = "[[bases]]\nname = 'docs'\n[steps.knowledge_base_response]\nenabled = false\n";
+        made(&home, &format!("{}{base}", program(&home, &script, "")));
+        let search = "call search_docs {\"query\": \"rivers\"}";
+        let script = format!("{search}\ncall one {{}}\n---\ncall one {{}}\n{search}\n---\nDone.");
+        let said = run(&home, &script, &["--json"]);
+        let gave: Vec<String> = gave(&said).into_iter().map(|(_, content, _)| content).collect();
+        let passages = |at: usize| gave[at].matches("<result number=").count();
+        assert_eq!((passages(0), passages(3)), (2, 1), "{said:?}");
+        assert_eq!((gave[1].as_str(), gave[2].as_str()), ("new", "known"), "{said:?}");
+        // Another turn knows nothing of it.
+        let shown = home.run(&["agent", "show", "a", "--json"]).objects();
+        let before = shown.into_iter().find(|one| one["reply"] == "agent_run").unwrap()["run"]["id"].clone();
+        let said = run(&home, "call one {}\n---\nDone.", &["--run", before.as_str().unwrap(), "--json"]);
+        assert_eq!(super::agents::gave(&said)[0].1, "new", "{said:?}");
     });
 }
 

@@ -597,6 +597,8 @@ fn run_again(stage: &mut Stage) -> TraceId {
         refused: Vec::new(),
         state: Stands::Running,
         attributes: std::collections::BTreeMap::new(),
+        turn_attributes: std::collections::BTreeMap::new(),
+        sought: std::collections::BTreeMap::new(),
         spent: Spent::default(),
         user: String::new(),
         session: None,
