@@ -79,10 +79,25 @@ impl Step {
                 "memory_content",
                 "memory_guideline",
                 "memory_action_guideline",
+                "any_function_name",
+                "ask_user_function",
                 "ask_user_missing_information",
+                "ask_user_missing_parameters",
+                // Of Bedrock's templates: nothing is to be said there.
+                "agent_collaborators",
+                "ask_user_confirm_parameters",
+                "ask_user_function_format",
+                "ask_user_input_examples",
+                "code_interpreter_files",
+                "code_interpreter_guideline",
+                "knowledge_base_additional_guideline",
+                "model_instruction",
+                "multi_agent_payload_reference_guideline",
+                "thought",
             ],
             Self::KnowledgeBaseResponse => &["query", "search_results"],
-            Self::PostProcessing => &["question", "responses", "latest_response"],
+            // `bot_response` is another word of Bedrock's for the answer.
+            Self::PostProcessing => &["question", "responses", "latest_response", "bot_response"],
             Self::MemorySummary => &["past_conversation_summary", "conversation"],
         }
     }
@@ -201,5 +216,29 @@ mod tests {
         assert_eq!(steps.template(Step::Orchestration), Step::Orchestration.baseline());
         let on: Vec<bool> = Step::ALL.into_iter().map(|step| steps.is_on(step)).collect();
         assert_eq!(on, [false, true, true, false, true]);
+    }
+
+    /// Those of <https://docs.aws.amazon.com/bedrock/latest/userguide/prompt-placeholders.html>.
+    #[test]
+    fn every_place_of_bedrock_s_templates_is_known() {
+        for (step, names) in [
+            (Step::PreProcessing, "functions tools conversation_history question"),
+            (
+                Step::Orchestration,
+                "instruction functions tools question agent_scratchpad conversation_history prompt_session_attributes \
+                 any_function_name model_instruction thought knowledge_base_guideline \
+                 knowledge_base_additional_guideline memory_content memory_guideline memory_action_guideline \
+                 code_interpreter_guideline code_interpreter_files ask_user_missing_information \
+                 ask_user_missing_parameters ask_user_confirm_parameters ask_user_function ask_user_function_format \
+                 ask_user_input_examples agent_collaborators multi_agent_payload_reference_guideline",
+            ),
+            (Step::KnowledgeBaseResponse, "query search_results"),
+            (Step::PostProcessing, "question responses latest_response bot_response"),
+            (Step::MemorySummary, "past_conversation_summary conversation"),
+        ] {
+            for name in names.split(' ') {
+                assert!(step.places().contains(&name), "{step}: {name}");
+            }
+        }
     }
 }

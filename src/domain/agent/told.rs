@@ -42,23 +42,24 @@ pub fn system(definition: &Definition, standing: Standing<'_>) -> Option<String>
     let guideline = guideline(definition);
     let memory = memory(standing.memory);
     let asks = standing.tools.iter().any(|tool| tool.name == super::built_in::ASK_USER);
-    let values = Values::from([
+    let ask = if asks { "Ask the user for required values that are missing." } else { "" };
+    // What has nothing to be put in stays empty: no model is to read the name of a place.
+    let empty = Step::Orchestration.places().iter().map(|name| (*name, ""));
+    let mut values: Values<'_> = empty.collect();
+    values.extend([
         ("instruction", definition.instruction.as_str()),
         ("tools", form.as_str()),
         ("functions", form.as_str()),
         ("question", standing.question),
-        ("agent_scratchpad", ""),
         ("conversation_history", history.as_str()),
         ("prompt_session_attributes", attributes.as_str()),
         ("knowledge_base_guideline", guideline.as_str()),
         ("memory_content", memory.as_str()),
         ("memory_guideline", if memory.is_empty() { "" } else { REMEMBERED }),
-        // Nothing is to be called for it.
-        ("memory_action_guideline", ""),
-        (
-            "ask_user_missing_information",
-            if asks { "Ask the user for required values that are missing." } else { "" },
-        ),
+        ("any_function_name", standing.tools.first().map_or("", |tool| tool.name.as_str())),
+        ("ask_user_function", if asks { super::built_in::ASK_USER } else { "" }),
+        ("ask_user_missing_information", ask),
+        ("ask_user_missing_parameters", ask),
     ]);
     let mut system = fill(template, &values).trim().to_owned();
     // Without the form a model that has no tool calls could say nothing that is read.
@@ -122,8 +123,12 @@ pub fn after(definition: &Definition, question: &str, turns: &[Turn], answer: &s
         })
         .collect();
     let results = results.join("\n\n");
-    let values =
-        Values::from([("question", question), ("responses", results.as_str()), ("latest_response", answer)]);
+    let values = Values::from([
+        ("question", question),
+        ("responses", results.as_str()),
+        ("latest_response", answer),
+        ("bot_response", answer),
+    ]);
     fill(definition.steps.template(Step::PostProcessing), &values)
 }
 
@@ -230,6 +235,25 @@ mod tests {
         let told = |template| system(&definition(template), standing(&[], true, &known)).unwrap();
         assert!(told(None).contains("- today: Monday"), "{}", told(None));
         assert!(!told(Some("Just $instruction$")).contains("Monday"));
+    }
+
+    #[test]
+    fn no_place_of_a_template_of_bedrock_is_left_for_the_model_to_read() {
+        let none = BTreeMap::new();
+        let template = format!("${}$", Step::Orchestration.places().join("$|$"));
+        let tool = |name: &str| Tool {
+            name: name.to_owned(),
+            description: String::new(),
+            schema: json!({"type": "object"}),
+        };
+        let tools = [tool("order"), tool(super::super::built_in::ASK_USER)];
+        for native in [true, false] {
+            let told = system(&definition(Some(&template)), standing(&tools, native, &none)).unwrap();
+            assert!(!told.contains('$') && told.contains("|order|") && told.contains("|ask_user|"), "{told}");
+        }
+        let mut after_it = definition(None);
+        after_it.steps.post_processing.template = Some("$bot_response$".to_owned());
+        assert_eq!(after(&after_it, "tea?", &[], "Assam."), "Assam.");
     }
 
     #[test]

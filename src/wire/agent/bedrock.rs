@@ -5,6 +5,7 @@
 
 use serde_json::{Map, Value};
 
+use super::messages;
 use crate::domain::agent::group::Endpoint;
 use crate::domain::agent::{
     BuiltIn, Definition, Executor, Function, Group, Parameter, ParameterKind, Step, UsedBase,
@@ -86,7 +87,16 @@ fn of(agent: &Map<String, Value>, parts: &Parts<'_>, remarks: &mut Vec<String>) 
         let id = text_of(guardrail, "guardrailIdentifier");
         if !id.is_empty() {
             definition.guardrail = Some(id.to_owned());
+            let version = text_of(guardrail, "guardrailVersion");
+            remarks.push(format!(
+                "the guardrail {id}, version {version} there, stays in Bedrock: its name is kept, and it is not applied yet"
+            ));
         }
+    }
+    if let Some(seconds) = agent.get("idleSessionTTLInSeconds").and_then(Value::as_u64) {
+        remarks.push(format!(
+            "its sessions end after {seconds} idle seconds there; here one can always be gone on with"
+        ));
     }
     if let Some(memory) = agent.get("memoryConfiguration").and_then(Value::as_object) {
         let days = memory.get("storageDays").and_then(Value::as_u64).unwrap_or(30);
@@ -156,10 +166,15 @@ fn prompts(agent: &Map<String, Value>, definition: &mut Definition, remarks: &mu
         }
         let template = text_of(prompt, "basePromptTemplate");
         if !template.is_empty() {
-            of_step.template = Some(template.to_owned());
+            of_step.template = Some(messages::plain(template, step, remarks));
         }
         if text_of(prompt, "parserMode") == "OVERRIDDEN" {
             remarks.push(format!("the parser of {step} is left out"));
+        }
+        if says(prompt, "additionalModelRequestFields") {
+            remarks.push(format!(
+                "what {step} sends its model besides, additionalModelRequestFields, is left out"
+            ));
         }
         if let Some(inference) = prompt.get("inferenceConfiguration").and_then(Value::as_object) {
             of_step.settings = settings(inference);
@@ -276,6 +291,15 @@ fn of_function(function: &Map<String, Value>) -> Result<Function> {
     })
 }
 
+/// Whether something is said of a field.
+fn says(object: &Map<String, Value>, name: &str) -> bool {
+    object.get(name).is_some_and(|value| match value {
+        Value::Null => false,
+        Value::Object(members) => !members.is_empty(),
+        _ => true,
+    })
+}
+
 /// A text of an object; empty where there is none.
 fn text_of<'a>(object: &'a Map<String, Value>, name: &str) -> &'a str {
     object.get(name).and_then(Value::as_str).unwrap_or_default()
@@ -301,11 +325,16 @@ mod tests {
                 "agentName": "tea-shop", "agentId": "ABCDEFGHIJ", "instruction": "You take orders.",
                 "foundationModel": "anthropic.claude-3-haiku-20240307-v1:0",
                 "guardrailConfiguration": {"guardrailIdentifier": "gr1", "guardrailVersion": "1"},
+                "idleSessionTTLInSeconds": 600,
                 "memoryConfiguration": {"enabledMemoryTypes": ["SESSION_SUMMARY"], "storageDays": 30},
                 "promptOverrideConfiguration": {"promptConfigurations": [
                     {"promptType": "PRE_PROCESSING", "promptState": "ENABLED", "promptCreationMode": "OVERRIDDEN",
                      "basePromptTemplate": "Is $question$ for $functions$ or $weather$?",
-                     "inferenceConfiguration": {"temperature": 0.0, "maximumLength": 256}},
+                     "inferenceConfiguration": {"temperature": 0.0, "maximumLength": 256},
+                     "additionalModelRequestFields": {"reasoning": true}},
+                    {"promptType": "KNOWLEDGE_BASE_RESPONSE_GENERATION", "promptCreationMode": "OVERRIDDEN",
+                     "basePromptTemplate": "{\"system\": \"Of $search_results$\", \"messages\": \
+                         [{\"role\": \"user\", \"content\": \"$query$\"}]}"},
                     {"promptType": "ORCHESTRATION", "promptState": "ENABLED", "promptCreationMode": "DEFAULT",
                      "basePromptTemplate": "theirs"},
                     {"promptType": "MEMORY_SUMMARIZATION", "promptCreationMode": "OVERRIDDEN",
@@ -342,7 +371,16 @@ mod tests {
         assert!(definition.groups[0].functions[0].confirm);
         assert_eq!(definition.bases[0].description, "Teas.");
         assert_eq!(definition.steps.template(Step::MemorySummary), "Sum up $conversation$");
-        for said in ["ROUTING_CLASSIFIER", "AMAZON.CodeInterpreter", "$weather$", "KB12345678"] {
+        assert_eq!(definition.steps.template(Step::KnowledgeBaseResponse), "Of $search_results$\n\n$query$");
+        for said in [
+            "ROUTING_CLASSIFIER",
+            "AMAZON.CodeInterpreter",
+            "$weather$",
+            "KB12345678",
+            "gr1, version 1 there",
+            "600 idle seconds",
+            "pre_processing sends its model besides",
+        ] {
             assert!(read.remarks.iter().any(|remark| remark.contains(said)), "{said}: {:?}", read.remarks);
         }
     }

@@ -5,4 +5,5 @@ pub mod bedrock;
 pub mod event;
 pub mod file;
 pub mod mcp;
+mod messages;
 pub mod openapi;
