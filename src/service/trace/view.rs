@@ -1,12 +1,12 @@
 //! One view over the traces of this program and those from elsewhere. Everything here blocks.
 
-use super::kept::{Kept, Opened, Price, missing, weight};
+use super::kept::{Kept, Opened, Price, missing, outline_of, weight};
 use super::notes::{self, Noted};
 use super::{own, said};
 use crate::domain::time::Timestamp;
 use crate::domain::trace::filter::{Filter, Subject};
 use crate::domain::trace::outline::Outline;
-use crate::domain::trace::{Facts, Note, Run, SpanKey, TraceId, TraceSpan, Tree};
+use crate::domain::trace::{Facts, Marks, Note, Run, SpanKey, TraceId, TraceSpan, Tree};
 use crate::domain::{Error, ErrorKind, Result};
 use crate::store::Store;
 use crate::store::record::RunKey;
@@ -176,6 +176,10 @@ impl View<'_> {
         filter: &Filter,
         mut take: impl FnMut(Vec<u32>) -> bool,
     ) -> Result<()> {
+        let in_spans = filter.needs_spans() || filter.needs_scores();
+        if in_spans && !filter.needs_tree() && own::spans(self.store, id)?.is_empty() {
+            return self.search_kept(id, filter, take);
+        }
         let outline = self.open(id)?.outline;
         let tree = Tree::of(&outline);
         let subject = |at: u32| Subject {
@@ -186,7 +190,7 @@ impl View<'_> {
             span: None,
             scores: &[],
         };
-        if !filter.needs_spans() && !filter.needs_scores() {
+        if !in_spans {
             let rows = 0..outline.rows.len() as u32;
             let found: Vec<u32> = rows.filter(|at| filter.matches(&subject(*at))).collect();
             if !found.is_empty() {
@@ -211,6 +215,35 @@ impl View<'_> {
             }
             found.is_empty() || take(found)
         })
+    }
+
+    /// The same of a trace from elsewhere, where each span tells by itself: nobody waits for the rows of all of them.
+    fn search_kept(
+        &self,
+        id: TraceId,
+        filter: &Filter,
+        mut take: impl FnMut(Vec<u32>) -> bool,
+    ) -> Result<()> {
+        let noted = self.noted(id)?;
+        let mut is_there = false;
+        self.kept.visit(id, |first, spans| {
+            is_there = true;
+            // What cannot be read says nothing.
+            let Ok(spans) = spans else { return true };
+            let Outline { names, rows } = &outline_of(&spans, self.price);
+            let mut found = Vec::new();
+            for ((at, span), row) in (first..).zip(&spans).zip(rows) {
+                let mut scores =
+                    if filter.needs_scores() { meaning::contents(span).scores } else { Vec::new() };
+                scores.extend(noted.on(span.id).map(Note::score));
+                let (marks, span) = (Marks::default(), Some(span));
+                if filter.matches(&Subject { row, names, marks, own: 0, span, scores: &scores }) {
+                    found.push(at);
+                }
+            }
+            found.is_empty() || take(found)
+        })?;
+        if is_there { Ok(()) } else { Err(missing(id)) }
     }
 }
 
@@ -267,7 +300,8 @@ mod tests {
 
     use super::*;
     use crate::domain::id::SpanId;
-    use crate::domain::trace::{Span, SpanKind};
+    use crate::domain::trace::{Source, Span, SpanKind};
+    use crate::service::trace::kept::Arrival;
     use crate::store::{Batch, Options, Owner, Unlock};
 
     fn span(bytes: usize) -> TraceSpan {
@@ -313,6 +347,61 @@ mod tests {
             false
         });
         assert_eq!(parts, 1, "who has enough is given no more");
+    }
+
+    #[test]
+    fn what_each_span_tells_by_itself_is_found_the_same_with_the_tree_and_without_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let owner = Owner::try_take(folder.path()).unwrap().unwrap();
+        let store = Store::open_with(&owner, &Unlock::default(), Options::default()).unwrap().0;
+        let price: Price = Arc::new(|_, _, _| Some(0.5));
+        let (kept, _) = Kept::open(&store, Arc::clone(&price)).unwrap();
+        let view = View { store: &store, kept: &kept, price: &price, since: Timestamp(0) };
+        let trace = TraceId([7; 16]);
+        let made = |number: u32| {
+            let mut span = TraceSpan {
+                trace,
+                id: SpanKey(number.into()),
+                parent: (number > 1).then_some(SpanKey(1)),
+                name: format!("step {number}"),
+                start: number.into(),
+                end: 9_000,
+                ..TraceSpan::default()
+            };
+            let operation = if number % 2 == 0 { "chat" } else { "execute_tool" };
+            span.attributes.push("gen_ai.operation.name", operation);
+            span.attributes.push("gen_ai.request.model", "m");
+            span.attributes.push("gen_ai.usage.input_tokens", number);
+            span.attributes.push("said", if number % 3 == 0 { "canary" } else { "nothing" });
+            span
+        };
+        for numbers in [1..=700, 701..=1_400] {
+            let arrival = Arrival { source: Source::Imported, spans: numbers.map(made).collect() };
+            kept.add(vec![arrival], Timestamp(1)).unwrap();
+        }
+        let found = |text: &str| {
+            let mut rows = Vec::new();
+            let take = |more: Vec<u32>| {
+                rows.extend(more);
+                true
+            };
+            view.search(trace, &Filter::read(text).unwrap(), take).unwrap();
+            rows
+        };
+        for text in [
+            "canary",
+            "canary kind:model",
+            "canary in>900",
+            "-canary kind:tool",
+            "attr.\"said\"=canary cost>0.2",
+            "canary or name:7",
+        ] {
+            let plain = found(text);
+            assert!(plain.len() > 100 && plain.len() < 1_400, "{text}: {}", plain.len());
+            assert_eq!(plain, found(&format!("({text}) -is:cycle")), "{text}");
+        }
+        let nowhere = view.search(TraceId([8; 16]), &Filter::read("canary").unwrap(), |_| true);
+        assert_eq!(nowhere.unwrap_err().kind, ErrorKind::NotFound);
     }
 
     #[test]

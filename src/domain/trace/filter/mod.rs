@@ -158,6 +158,16 @@ impl Filter {
         }
     }
 
+    /// Whether the other spans of its trace are needed to tell.
+    pub fn needs_tree(&self) -> bool {
+        match self {
+            Self::All(filters) | Self::Any(filters) => filters.iter().any(Self::needs_tree),
+            Self::Not(filter) => filter.needs_tree(),
+            Self::Mark(_) | Self::Measure(Measure::Own, ..) => true,
+            _ => false,
+        }
+    }
+
     /// Whether a span is asked for.
     pub fn matches(&self, subject: &Subject<'_>) -> bool {
         let row = subject.row;

@@ -154,6 +154,8 @@ fn rows_do_where_no_contents_are_asked_of() {
     assert!(!read("kind:tool dur>1s or name:x").needs_spans());
     assert!(read("kind:tool (a or -b)").needs_spans());
     assert!(read("-score.x>1").needs_scores());
+    assert!(!read("kind:tool (a or -b) dur>1s").needs_tree());
+    assert!(read("a -is:orphan").needs_tree() && read("a or self>1s").needs_tree());
 }
 
 proptest! {

@@ -257,7 +257,7 @@ fn put_run(batch: &mut Batch, run: &Run) -> Result<()> {
 }
 
 /// The rows of spans.
-fn outline_of(spans: &[TraceSpan], price: &Price) -> Outline {
+pub(super) fn outline_of(spans: &[TraceSpan], price: &Price) -> Outline {
     let mut outline = Outline::default();
     for span in spans {
         let facts = meaning::facts(span);
