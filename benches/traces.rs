@@ -1,10 +1,13 @@
 //! Traces from elsewhere: how many spans a second are read and kept, and how long a kept trace takes to open; and what the
-//! record of this program's own calls costs.
+//! record of this program's own calls costs, and how soon words are found in what was said.
 //!
-//! `cargo bench --bench traces` takes them in by requests of 512; names after `--` choose: `ingest`, `open`, `own`.
-//! `OUTCROP_BENCH_SPANS=1000000` opens a trace of so many instead of 100,000. Times are of the wall, memory is the process's peak.
+//! `cargo bench --bench traces` takes them in by requests of 512; names after `--` choose: `ingest`, `open`, `find`, `own`.
+//! `OUTCROP_BENCH_SPANS=1000000` opens, and looks in, a trace of so many instead of 100,000. Times are of the wall, memory is
+//! the process's peak.
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
+#[path = "traces/find.rs"]
+mod find;
 #[path = "traces/own.rs"]
 mod own;
 #[allow(
@@ -138,9 +141,13 @@ fn main() {
         ingest(100_000, 1000);
         ingest(20_000, 20_000);
     }
+    let spans = std::env::var_os("OUTCROP_BENCH_SPANS").and_then(|spans| spans.to_str()?.parse().ok());
+    let spans = spans.unwrap_or(100_000);
     if is_wanted("open") {
-        let spans = std::env::var_os("OUTCROP_BENCH_SPANS").and_then(|spans| spans.to_str()?.parse().ok());
-        open_one(spans.unwrap_or(100_000));
+        open_one(spans);
+    }
+    if is_wanted("find") {
+        find::measure(spans);
     }
     if is_wanted("own") {
         own::measure();

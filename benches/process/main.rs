@@ -7,6 +7,7 @@
 #![allow(clippy::disallowed_methods)]
 
 mod server;
+mod tail;
 #[path = "../../tests/suite/tty.rs"]
 mod tty;
 
@@ -44,6 +45,7 @@ const ROWS: &[Row] = &[
     ("last", last),
     ("six", six),
     ("columns", columns),
+    ("tail", tail::tail),
     ("first", first),
     ("headless", headless),
     ("memory", memory),
