@@ -31,3 +31,4 @@ pub mod unstreamed;
 pub mod usage;
 pub mod values;
 pub mod written;
+pub mod yaml;

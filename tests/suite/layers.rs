@@ -48,6 +48,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("ttf_parser", &["wire/document/pdf/"]),
     ("calamine", &["wire/document/xls", "wire/document/xlsx"]),
     ("cfb", &["wire/document"]),
+    ("yaml_rust2", &["wire/yaml"]),
     ("quick_xml", &["wire/document/xml", "wire/document/docx", "wire/s3"]),
     ("ruzstd", &["wire/trace/inspect/archive"]),
     ("croner", &["domain/knowledge/schedule"]),

@@ -5,7 +5,7 @@
 
 use serde_json::{Map, Value};
 
-use super::messages;
+use super::{messages, openapi};
 use crate::domain::agent::group::Endpoint;
 use crate::domain::agent::{
     BuiltIn, Definition, Executor, Function, Group, Parameter, ParameterKind, Step, UsedBase,
@@ -234,9 +234,8 @@ fn of_group(group: &Map<String, Value>, remarks: &mut Vec<String>) -> Result<Opt
     }
     if let Some(schema) = group.get("apiSchema").and_then(Value::as_object) {
         if let Some(payload) = schema.get("payload").and_then(Value::as_str) {
-            let document = serde_json::from_str(payload).map_err(|why| {
-                bad(format!("the schema of the group {name:?} is no JSON ({why}): convert it to JSON first"))
-            })?;
+            let document = openapi::document(payload)
+                .map_err(|error| bad(format!("of the schema of the group {name:?}, {}", error.why)))?;
             made.openapi = Some(document);
         } else {
             remarks
@@ -349,6 +348,10 @@ mod tests {
                     "parameters": {"tea": {"type": "string", "required": true}, "count": {"type": "integer"}}}]},
             }},
             {"agentActionGroup": {"actionGroupName": "ask", "parentActionSignature": "AMAZON.UserInput"}},
+            {"agentActionGroup": {
+                "actionGroupName": "stock", "actionGroupExecutor": {"customControl": "RETURN_CONTROL"},
+                "apiSchema": {"payload": "openapi: 3.0.0\npaths:\n  /teas:\n    get:\n      operationId: all\n"},
+            }},
             {"agentActionGroup": {"actionGroupName": "code", "parentActionSignature": "AMAZON.CodeInterpreter"}},
             {"agentKnowledgeBase": {"knowledgeBaseId": "KB12345678", "description": "Teas.",
                 "knowledgeBaseState": "ENABLED"}},
@@ -367,7 +370,10 @@ mod tests {
         assert_eq!(definition.steps.pre_processing.settings.max_tokens, Some(256));
         assert_eq!(definition.steps.orchestration.template, None, "a default there is the default here");
         let names: Vec<&str> = definition.groups.iter().map(|group| group.name.as_str()).collect();
-        assert_eq!(names, ["orders", "ask"]);
+        assert_eq!(names, ["orders", "ask", "stock"]);
+        let stock = &definition.groups[2];
+        assert_eq!(stock.openapi.as_ref().unwrap()["paths"]["/teas"]["get"]["operationId"], "all");
+        assert_eq!(stock.runs, Executor::Person {});
         assert!(definition.groups[0].functions[0].confirm);
         assert_eq!(definition.bases[0].description, "Teas.");
         assert_eq!(definition.steps.template(Step::MemorySummary), "Sum up $conversation$");

@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 pub use super::bedrock::Imported;
-use super::{bedrock, mcp};
+use super::{bedrock, mcp, openapi};
 use crate::domain::agent::Definition;
 use crate::domain::{Error, ErrorKind, Result};
 
@@ -69,6 +69,7 @@ fn of(mut json: Value) -> Result<Imported> {
         None => None,
         Some(block) => Some(mcp::read(&json!({ "mcpServers": block }).to_string())?),
     };
+    documents(&mut json)?;
     let mut definition: Definition = serde_json::from_value(json).map_err(|why| bad(why.to_string()))?;
     let places = definition.steps.unknown_places().into_iter();
     let mut remarks: Vec<String> = places
@@ -80,6 +81,18 @@ fn of(mut json: Value) -> Result<Imported> {
         remarks.extend(servers.remarks);
     }
     Ok(Imported { name, definition, remarks })
+}
+
+/// Documents of APIs that stand in their groups as texts, JSON or YAML.
+fn documents(json: &mut Value) -> Result<()> {
+    for group in json.get_mut("groups").and_then(Value::as_array_mut).into_iter().flatten() {
+        if let Some(own) = group.get_mut("openapi")
+            && let Value::String(text) = own
+        {
+            *own = openapi::document(text)?;
+        }
+    }
+    Ok(())
 }
 
 fn bad(why: String) -> Error {
@@ -139,6 +152,19 @@ runs = { mcp = { command = "x", args = ["--api-key", "sk-3"], env = { API_KEY = 
             let again = read(&write("shop", &shop.definition, form).unwrap()).unwrap();
             assert_eq!(again, shop);
         }
+    }
+
+    #[test]
+    fn a_document_of_an_api_may_stand_in_its_group_as_the_yaml_that_it_is() {
+        let group = "[[groups]]\nname = 'teas'\nruns = { http = {} }\nopenapi = '''\nopenapi: 3.0.0\npaths:\n  /teas:\n    \
+                     get: {operationId: all}\n'''\n";
+        let shop = read(&format!("{SHOP}\n{group}")).unwrap();
+        let document = shop.definition.groups[1].openapi.as_ref().unwrap();
+        assert_eq!(document["paths"]["/teas"]["get"]["operationId"], "all");
+        let again = read(&write("shop", &shop.definition, Form::Toml).unwrap()).unwrap();
+        assert_eq!(again.definition, shop.definition);
+        let broken = group.replace("{operationId: all}", "[");
+        assert!(read(&format!("{SHOP}\n{broken}")).unwrap_err().why.contains("neither JSON nor YAML"));
     }
 
     #[test]

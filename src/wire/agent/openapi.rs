@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 
 use crate::domain::agent::operation::{Body, Method, Operation, OperationParameter, Place};
 use crate::domain::{Error, ErrorKind, Result};
+use crate::wire::yaml;
 
 /// Bedrock's mark of operations that a person must agree to.
 const CONFIRM: &str = "x-requireConfirmation";
@@ -25,6 +26,16 @@ pub struct Api {
     /// The first server's URL, as it stands there.
     pub server: Option<String>,
     pub operations: Vec<Operation>,
+}
+
+/// A document of its text, which is JSON or YAML.
+///
+/// # Errors
+///
+/// `Invalid`: it is neither.
+pub fn document(text: &str) -> Result<Value> {
+    let document = serde_json::from_str(text).or_else(|_| yaml::read(text));
+    document.map_err(|why| bad(format!("it is neither JSON nor YAML: {why}")))
 }
 
 /// Reads a document.
@@ -274,6 +285,14 @@ mod tests {
         let body = &put.tool().schema["properties"]["body"]["properties"];
         assert_eq!(*body, json!({"name": {"type": "string"}, "like": {}}), "a circle ends as any value");
         assert_eq!(api.operations[0].description, "One tea.");
+    }
+
+    #[test]
+    fn a_document_is_read_from_its_text_in_json_and_in_yaml() {
+        assert_eq!(document(&teas().to_string()).unwrap(), teas());
+        let yaml = "openapi: 3.0.0\npaths:\n  /teas:\n    get: {operationId: all, responses: {200: {}}}\n";
+        assert_eq!(read(&document(yaml).unwrap()).unwrap().operations[0].id, "all");
+        assert!(document("a: [").unwrap_err().why.contains("neither JSON nor YAML"));
     }
 
     #[test]
