@@ -163,6 +163,34 @@ async fn every_step_of_an_agent_tells_in_which_conversation_it_was_done() {
 }
 
 #[tokio::test]
+async fn the_turns_of_a_conversation_are_one_session_to_what_an_agent_calls() {
+    let server = Server::start(|_, _| {
+        let body = json!({"TEXT": {"body": "ordered"}});
+        let gave = json!({
+            "response": {"functionResponse": {"responseBody": body}},
+            "sessionAttributes": {"user": "7"}, "promptSessionAttributes": {"today": "Monday"},
+        });
+        whole(200, &[], gave.to_string())
+    })
+    .await;
+    let home = home();
+    let door = home.open().await;
+    let functions = json!([{"name": "order", "description": ""}]);
+    let group = json!({"name": "shop", "functions": functions, "runs": {"http": {"url": server.url("/")}}});
+    let agent = made(&door, &json!({"groups": [group]})).await;
+    let script = "call order {}\n---\nDone.";
+    let (head, answer) = turn(&door, first(&agent, script)).await;
+    assert_eq!(answer.text(), "Done.");
+    turn(&door, next(head.id, answer.id, &format!("acts\n{script}"))).await;
+    let told: Vec<Value> =
+        server.seen().iter().map(|seen| serde_json::from_slice(&seen.body).unwrap()).collect();
+    let [one, other] = &told[..] else { panic!("{told:?}") };
+    assert_eq!(one["sessionId"], other["sessionId"]);
+    assert_eq!((&one["sessionAttributes"], &other["sessionAttributes"]), (&json!({}), &json!({"user": "7"})));
+    assert_eq!(other["promptSessionAttributes"], json!({}), "those of a turn end with it");
+}
+
+#[tokio::test]
 async fn a_question_is_answered_by_what_is_said_next_in_each_branch() {
     let home = home();
     let door = home.open().await;

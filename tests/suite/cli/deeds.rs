@@ -121,6 +121,24 @@ async fn an_endpoint_is_sent_bedrock_s_event_and_what_it_says_is_given_to_the_mo
 }
 
 #[test]
+fn an_action_that_wants_another_try_is_told_to_the_model_and_one_that_does_not_work_ends_the_run() {
+    let home = home();
+    let says = |state: &str| {
+        let body = json!({"responseState": state, "responseBody": {"TEXT": {"body": "which tea?"}}});
+        format!("printf '{}'", json!({"response": {"functionResponse": body}}))
+    };
+    made(&home, &program(&home, &says("REPROMPT"), ""));
+    let script = "call one {}\n---\nDone.";
+    let said = run(&home, script, &["--json"]);
+    assert_eq!(gave(&said), [("one".to_owned(), "which tea?".to_owned(), true)], "{said:?}");
+    assert_eq!(said.code, Some(0));
+    program(&home, &says("FAILURE"), "");
+    let said = run(&home, script, &[]);
+    assert!(said.code == Some(1) && said.stderr.contains("one does not work: which tea?"), "{said:?}");
+    assert!(!said.stdout.contains("Done."), "{said:?}");
+}
+
+#[test]
 fn a_run_records_the_version_the_prompts_and_the_tools_that_it_was_made_with() {
     let home = home();
     made(&home, SUMS);
