@@ -97,7 +97,7 @@ pub fn named<'a>(actions: &'a [Action], name: &str) -> Option<&'a Action> {
     actions.iter().find(|action| action.tool.name == name)
 }
 
-/// An input as a person is shown it before they agree: the very bytes that are sent on.
+/// An input as a person is shown it before they agree: every value that is sent on, as it is.
 pub fn shown(input: &Value) -> String {
     serde_json::to_string_pretty(input).unwrap_or_else(|_| input.to_string())
 }

@@ -95,6 +95,21 @@ pub struct Request {
     pub body: Option<String>,
 }
 
+impl Request {
+    /// Where it goes, with the API at `base`.
+    pub fn url(&self, base: &str) -> String {
+        format!("{}{}", base.trim_end_matches('/'), self.path)
+    }
+
+    /// As a person is shown it before they agree: what is sent, byte by byte, but for the headers of the group itself.
+    pub fn shown(&self, base: &str) -> String {
+        let line = |(name, value): &(String, String)| format!("\n{name}: {value}");
+        let headers = self.headers.iter().map(line).collect::<Vec<_>>().concat();
+        let body = self.body.as_deref().map_or_else(String::new, |body| format!("\n\n{body}"));
+        format!("{} {}{headers}{body}", self.method.as_str(), self.url(base))
+    }
+}
+
 impl Operation {
     /// As a model is told of it: each parameter by its name, and the body as `body`.
     pub fn tool(&self) -> Tool {
@@ -237,6 +252,8 @@ mod tests {
         assert_eq!(request.path, "/teas/a%2Fb%20c/move?tag=x%26y&tag=2");
         assert_eq!(request.headers, [("X-By".to_owned(), "me".to_owned())]);
         assert_eq!(request.body.as_deref(), Some(r#"{"to":"é"}"#));
+        let shown = "POST https://tea.example/v1/teas/a%2Fb%20c/move?tag=x%26y&tag=2\nX-By: me\n\n{\"to\":\"é\"}";
+        assert_eq!(request.shown("https://tea.example/v1/"), shown);
         assert_eq!(operation().tool().schema["required"], json!(["tea", "body"]));
     }
 

@@ -7,9 +7,9 @@ use super::halt::Halt;
 use super::kept;
 use super::offered::Offered;
 use super::run::Running;
-use crate::domain::agent::AgentEvent;
-use crate::domain::agent::action::shown;
+use crate::domain::agent::action::{What, named, shown};
 use crate::domain::agent::turn::Asked;
+use crate::domain::agent::{AgentEvent, Executor};
 use crate::domain::{Error, ErrorKind};
 
 impl Running {
@@ -46,9 +46,18 @@ impl Running {
             run: self.run.id,
             id: id.clone(),
             action: asked.name.clone(),
-            shown: shown(&asked.input),
+            shown: self.request(asked).unwrap_or_else(|| shown(&asked.input)),
         };
         self.waits(id, confirm).await
+    }
+
+    /// What a call of an API would send.
+    fn request(&self, asked: &Asked) -> Option<String> {
+        let action = named(&self.offered.actions, &asked.name)?;
+        let What::Operation(operation) = &action.what else { return None };
+        let Executor::Http(endpoint) = &self.definition.groups[action.group].runs else { return None };
+        let base = endpoint.url.as_deref().or(self.offered.servers[action.group].as_deref())?;
+        Some(operation.request(&asked.input).ok()?.shown(base))
     }
 
     /// Waits for a person's word on what is told by `event`, and no longer than who asks waits for all of it.

@@ -76,8 +76,7 @@ pub(super) async fn operation(
             "Set url for the group.",
         )
     })?;
-    let url = format!("{}{}", base.trim_end_matches('/'), asked.path);
-    let mut request = Request::act(&doing, asked.method, url, asked.body.map(String::into_bytes));
+    let mut request = Request::act(&doing, asked.method, asked.url(base), asked.body.map(String::into_bytes));
     if endpoint.url.is_none() {
         request = request.outside();
     }

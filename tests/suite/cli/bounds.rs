@@ -3,6 +3,8 @@
 use std::path::Path;
 use std::time::Duration;
 
+use serde_json::json;
+
 use super::agents::{ACTS, ANSWER, events, gave, home, last, made, program, run};
 use super::home::{Home, SCRIPTED};
 use super::knowledge::{create, embedding, good, write};
@@ -34,6 +36,34 @@ fn nothing_that_a_tool_gives_back_agrees_to_a_call() {
     assert_eq!((gave[0].1.as_str(), gave[0].2), (words, false), "{said:?}");
     assert!(gave[1].1.contains("did not agree") && gave[1].2, "{said:?}");
     assert!(!gave.iter().any(|(_, content, _)| content == "sold"), "{said:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_asked_about_a_call_of_an_api_is_shown_the_very_request() {
+    let server = Server::start(|_, _| whole(200, &[], "{}")).await;
+    let said = tokio::task::block_in_place(|| {
+        let home = home();
+        let tea = json!({"name": "tea", "in": "path", "required": true, "schema": {"type": "string"}});
+        let by = json!({"name": "X-By", "in": "header", "schema": {"type": "string"}});
+        let body = json!({"content": {"application/json": {"schema": {"type": "object"}}}});
+        let change = json!({
+            "operationId": "change", "x-requireConfirmation": "ENABLED", "parameters": [tea, by], "requestBody": body,
+        });
+        let document = json!({"openapi": "3.0.0", "paths": {"/teas/{tea}": {"patch": change}}});
+        let group =
+            json!({"name": "teas", "openapi": document, "runs": {"http": {"url": server.url("/v1/")}}});
+        let agent = json!({"name": "a", "instruction": "You help.", "model": ACTS, "groups": [group]});
+        std::fs::write(home.beside().join("a.json"), agent.to_string()).unwrap();
+        good(&home.run(&["agent", "create", "a.json"]));
+        let input = json!({"tea": "a b", "X-By": "me", "body": {"price": 3, "note": "\u{202e}é\n"}});
+        run(&home, &format!("call change {input}\n---\nDone."), &["--json", "--yes"])
+    });
+    let confirm = events(&said).into_iter().find(|event| event["happened"] == "confirm").unwrap();
+    let seen = server.seen();
+    assert_eq!((seen.len(), seen[0].line.as_str()), (1, "PATCH /v1/teas/a%20b HTTP/1.1"));
+    let body = String::from_utf8(seen[0].body.clone()).unwrap();
+    let wanted = format!("PATCH {}\nX-By: me\n\n{body}", server.url("/v1/teas/a%20b"));
+    assert_eq!(confirm["shown"], wanted);
 }
 
 /// What documents say that want to be obeyed.
