@@ -252,7 +252,8 @@ mod tests {
         assert_eq!(request.path, "/teas/a%2Fb%20c/move?tag=x%26y&tag=2");
         assert_eq!(request.headers, [("X-By".to_owned(), "me".to_owned())]);
         assert_eq!(request.body.as_deref(), Some(r#"{"to":"é"}"#));
-        let shown = "POST https://tea.example/v1/teas/a%2Fb%20c/move?tag=x%26y&tag=2\nX-By: me\n\n{\"to\":\"é\"}";
+        let shown =
+            "POST https://tea.example/v1/teas/a%2Fb%20c/move?tag=x%26y&tag=2\nX-By: me\n\n{\"to\":\"é\"}";
         assert_eq!(request.shown("https://tea.example/v1/"), shown);
         assert_eq!(operation().tool().schema["required"], json!(["tea", "body"]));
     }
