@@ -65,7 +65,7 @@ pub enum Agents {
         #[arg(short, long, value_name = "FILE")]
         output: Option<PathBuf>,
     },
-    /// Read an agent that `export` wrote, or Bedrock's JSON of an agent, its action groups and knowledge bases
+    /// Read an agent that `export` wrote, or Bedrock's JSON of an agent, its action groups and knowledge bases, one behind the other
     Import {
         /// The file; - is the standard input
         file: PathBuf,

@@ -26,11 +26,10 @@ pub struct Imported {
 ///
 /// # Errors
 ///
-/// `Invalid`: no JSON, no agent or several in it, a schema that cannot be read.
-pub fn read(text: &str) -> Result<Imported> {
-    let json: Value = serde_json::from_str(text).map_err(|why| bad(format!("it is no JSON: {why}")))?;
+/// `Invalid`: no agent or several in it, a schema that cannot be read.
+pub fn read(json: &Value) -> Result<Imported> {
     let mut parts = Parts::default();
-    parts.gather(&json);
+    parts.gather(json);
     let [agent] = parts.agents.as_slice() else {
         let why = match parts.agents.len() {
             0 => "there is no agent in it".to_owned(),
@@ -309,7 +308,7 @@ fn bad(why: String) -> Error {
         ErrorKind::Invalid,
         "reading an agent of Bedrock",
         why,
-        "It is what `aws bedrock-agent get-agent` prints, with its get-agent-action-group beside it in a list.",
+        "It is what `aws bedrock-agent get-agent` prints, with what get-agent-action-group prints behind it.",
     )
 }
 
@@ -360,7 +359,7 @@ mod tests {
 
     #[test]
     fn an_agent_with_its_groups_is_a_definition() {
-        let read = read(&shop().to_string()).unwrap();
+        let read = read(&shop()).unwrap();
         let definition = &read.definition;
         definition.check().unwrap();
         assert_eq!(read.name, "tea-shop");
@@ -393,12 +392,10 @@ mod tests {
 
     #[test]
     fn what_is_no_agent_is_said() {
-        for (text, named) in [
-            ("{", "no JSON"),
-            ("[]", "no agent"),
-            (r#"[{"agentName": "a"}, {"agentName": "b"}]"#, "2 agents"),
-        ] {
-            assert!(read(text).unwrap_err().why.contains(named), "{text}");
+        for (json, named) in
+            [(json!([]), "no agent"), (json!([{"agentName": "a"}, {"agentName": "b"}]), "2 agents")]
+        {
+            assert!(read(&json).unwrap_err().why.contains(named), "{json}");
         }
     }
 }

@@ -50,12 +50,23 @@ pub fn write(name: &str, definition: &Definition, form: Form) -> Result<String> 
 ///
 /// `Invalid`: none of the forms, or an unknown field; the message names it.
 pub fn read(text: &str) -> Result<Imported> {
-    let Ok(json) = serde_json::from_str::<Value>(text) else {
+    let Some(json) = json_of(text) else {
         let table: Value = toml::from_str(text).map_err(|why| bad(why.to_string()))?;
         return of(table);
     };
     let own = json.get("instruction").is_some() && json.get("agentName").is_none();
-    if own { of(json) } else { bedrock::read(text) }
+    if own { of(json) } else { bedrock::read(&json) }
+}
+
+/// The JSON of a text; several values one behind the other, as `cat` makes of what several commands have printed, are a list.
+fn json_of(text: &str) -> Option<Value> {
+    let values = serde_json::Deserializer::from_str(text).into_iter::<Value>();
+    let mut values: Vec<Value> = values.collect::<std::result::Result<_, _>>().ok()?;
+    match values.len() {
+        0 => None,
+        1 => values.pop(),
+        _ => Some(Value::Array(values)),
+    }
 }
 
 fn of(mut json: Value) -> Result<Imported> {
@@ -185,5 +196,8 @@ runs = { mcp = { command = "x", args = ["--api-key", "sk-3"], env = { API_KEY = 
         assert!(read("[]").unwrap_err().why.contains("no agent"));
         let theirs = read(r#"{"agent": {"agentName": "a", "instruction": "b"}}"#).unwrap();
         assert_eq!((theirs.name.as_str(), theirs.definition.instruction.as_str()), ("a", "b"));
+        let group = r#"{"agentActionGroup": {"actionGroupName": "ask", "parentActionSignature": "AMAZON.UserInput"}}"#;
+        let printed = format!("{{\"agent\": {{\"agentName\": \"a\", \"instruction\": \"b\"}}}}\n{group}\n");
+        assert_eq!(read(&printed).unwrap().definition.groups[0].name, "ask");
     }
 }

@@ -165,6 +165,26 @@ fn a_run_records_the_version_the_prompts_and_the_tools_that_it_was_made_with() {
 }
 
 #[test]
+fn of_two_runs_of_an_agent_it_is_told_first_what_became_of_its_definition() {
+    let home = home();
+    made(&home, SUMS);
+    let script = "call calculator {\"expression\": \"6 * 7\"}\n---\nIt is 42.";
+    assert_eq!(run(&home, script, &[]).code, Some(0));
+    let ask = "[[groups]]\nname = 'ask'\nruns = { built_in = { tool = 'ask_user' } }\n";
+    edited(&home, &format!("[steps.orchestration]\ntemplate = 'Only $instruction$'\n{SUMS}{ask}"));
+    assert_eq!(run(&home, script, &[]).code, Some(0));
+    let listed = home.run(&["traces", "list", "--json"]).objects();
+    let id = |at: usize| listed[at]["run"]["id"].as_str().unwrap();
+    let told = home.run(&["traces", "diff", id(1), id(0), "--json"]).objects();
+    let is_change = |line: &&Value| line["reply"] == "trace_change";
+    let changes: Vec<&Value> = told.iter().take_while(is_change).collect();
+    let whats: Vec<&str> = changes.iter().map(|change| change["what"].as_str().unwrap()).collect();
+    assert_eq!(whats[0], "version", "{told:?}");
+    assert!(whats.contains(&"prompt") && whats.contains(&"tool"), "{told:?}");
+    assert!(!told[changes.len()..].iter().any(|line| is_change(&line)), "{told:?}");
+}
+
+#[test]
 fn every_verb_of_agents_tells_programs_objects_alone() {
     let [(), ()] = on_both(home, |home| {
         let text = format!("name = 'a'\ninstruction = 'You help.'\nmodel = '{ACTS}'\n");
