@@ -2,6 +2,7 @@
 # A server of the Model Context Protocol that does what its first argument says, for good or ill.
 mode=$1
 asked=0
+first=
 answer() { printf '{"jsonrpc":"2.0","id":%s,"result":%s}\n' "$id" "$1"; }
 refuse() { printf '{"jsonrpc":"2.0","id":%s,"error":{"code":-32602,"message":"%s"}}\n' "$id" "$1"; }
 tool() { printf '{"name":"%s","description":"%s","inputSchema":{"type":"object"}}' "$1" "$2"; }
@@ -17,6 +18,7 @@ while IFS= read -r line; do
         garbage) printf 'Starting...\n{"jsonrpc":\n[]\n{"a":1}\n\000\377\n' ;;
         huge) head -c 50000000 /dev/zero | tr '\0' x && echo ;;
         floods) head -c 5000000 /dev/zero | tr '\0' e >&2 ;;
+        early) echo '{"jsonrpc":"2.0","method":"notifications/tools/list_changed"}' ;;
         modern | refuses) refuse 'no "such" greeting' | sed 's/"such"/such/' && continue ;;
         strange) answer '{"tools":[]}' && continue ;;
         esac
@@ -48,6 +50,13 @@ while IFS= read -r line; do
         printf '%s' "$line" >called
         case $mode in
         hangs) echo 'waiting for the moon' >&2 ;;
+        crossed)
+            number=$(printf '%s' "$line" | sed -n 's/.*"n":\([0-9]*\).*/\1/p')
+            [ -z "$first" ] && first=$id && before=$number && continue
+            answer "{\"content\":[{\"type\":\"text\",\"text\":\"it was $number\"}]}"
+            id=$first
+            answer "{\"content\":[{\"type\":\"text\",\"text\":\"it was $before\"}]}"
+            ;;
         leaves) echo 'out of memory' >&2 && exit 7 ;;
         closes) exec >&- && sleep 60 ;;
         chatty)

@@ -84,6 +84,19 @@ async fn noise_floods_and_endless_lines_keep_no_server_from_being_heard() {
 }
 
 #[tokio::test]
+async fn answers_that_cross_reach_who_asked_and_news_before_the_greeting_do_no_harm() {
+    let folder = tempfile::tempdir().unwrap();
+    let session = opened("crossed", folder.path()).await.unwrap();
+    let (one, other) = (json!({"n": 1}), json!({"n": 2}));
+    let both = futures_util::future::join(session.call("look", &one), session.call("look", &other));
+    let (one, other) = soon(both).await;
+    assert_eq!((one.unwrap().text.as_str(), other.unwrap().text.as_str()), ("it was 1", "it was 2"));
+    let session = opened("early", folder.path()).await.unwrap();
+    assert_eq!(soon(session.tools()).await.unwrap().len(), 1);
+    assert_eq!(soon(session.call("look", &Value::Null)).await.unwrap().text, "seen");
+}
+
+#[tokio::test]
 async fn a_server_that_never_opens_says_why_and_tells_no_secret() {
     let folder = tempfile::tempdir().unwrap();
     for (mode, kind, why) in [
