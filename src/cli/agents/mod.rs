@@ -140,10 +140,14 @@ async fn create(
     tell_missing(&book, asker, out).await
 }
 
-/// Says which knowledge bases the newest version names that are not there: an agent may be made before them.
+/// Says which knowledge bases the newest version names that are not there, for an agent may be made before them; and that a guardrail
+/// which it names does nothing.
 async fn tell_missing(book: &Book, asker: &Asker, out: &mut Out) -> Result<(), End> {
-    let bases = book.versions.last().map_or(&[][..], |version| &version.definition.bases);
-    for base in bases {
+    let Some(Version { definition, .. }) = book.versions.last() else { return Ok(()) };
+    if let Some(guardrail) = &definition.guardrail {
+        out.note(&format!("the guardrail {guardrail:?} is kept by its name, and not applied yet"))?;
+    }
+    for base in &definition.bases {
         let find = Knowledge::Find { text: base.name.clone() };
         match asker.one(Request::Knowledge(find), out).await {
             Ok(_) => {}

@@ -282,4 +282,6 @@ fn a_guardrail_that_is_not_applied_is_said_once_and_stands_in_the_trace() {
     assert!(span.contains("outcrop.guardrail.not_applied = no-gossip"), "{span}");
     let exported = home.run(&["agent", "export", "a"]).stdout;
     assert!(exported.contains("no-gossip"), "{exported}");
+    let edited = home.run(&["agent", "edit", "a", "--rename", "b"]);
+    assert!(edited.stderr.contains("\"no-gossip\" is kept by its name, and not applied yet"), "{edited:?}");
 }

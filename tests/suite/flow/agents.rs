@@ -556,11 +556,25 @@ pub fn book() -> Book {
 
 /// The card of the agent that answers is asked for.
 pub fn looked_at(stage: &mut Stage) {
+    shown(stage, book());
+}
+
+fn shown(stage: &mut Stage, book: Book) {
     offered(stage);
     stage.keys("<enter>");
     offered(stage);
     stage.keys("<down><down><down><enter>");
-    stage.answer("\"agents\"", vec![Reply::Agent { book: book() }]);
+    stage.answer("\"agents\"", vec![Reply::Agent { book }]);
+}
+
+#[test]
+fn a_guardrail_is_shown_and_said_not_to_be_applied() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    let mut book = book();
+    book.versions[0].definition.guardrail = Some("no-gossip".to_owned());
+    shown(&mut stage, book);
+    let text = stage.text();
+    assert!(text.contains("no-gossip, which is not applied yet"), "{text}");
 }
 
 #[test]

@@ -384,7 +384,7 @@ fn card(version: &Version, ago: &str) -> Vec<Line> {
         row("remembers", format!("sessions of the last {days}"));
     }
     if let Some(guardrail) = &definition.guardrail {
-        row("guardrail", guardrail.clone());
+        row("guardrail", format!("{guardrail}, which is not applied yet"));
     }
     for base in &definition.bases {
         let about = if base.description.is_empty() { "" } else { ": " };
