@@ -7,7 +7,7 @@ use std::time::Duration;
 use futures_util::StreamExt;
 use outcrop::domain::agent::acting::{Doing, End};
 use outcrop::domain::agent::replay::Edit;
-use outcrop::domain::agent::run::State;
+use outcrop::domain::agent::run::{Attributes, State};
 use outcrop::domain::agent::{Acting, AgentEvent, Chosen, Definition};
 use outcrop::domain::conversation::{Answers, Change, Conversation, Target};
 use outcrop::domain::id::{ConversationId, MessageId, RunId};
@@ -300,6 +300,7 @@ async fn who_asks_bounds_a_run_below_its_own_limits() {
         after: None,
         version: None,
         model: Some(model.parse().unwrap()),
+        attributes: Attributes::default(),
     };
     let short = Context { budget_tokens: Some(3), ..Context::of(Face::Cli) };
     let replies = door.call(short, Request::Agents(asked(SUM, "scripted/acts")));
@@ -324,6 +325,7 @@ async fn nobody_s_word_is_waited_for_longer_than_who_asks_has_time() {
         after: None,
         version: None,
         model: None,
+        attributes: Attributes::default(),
     };
     let hasty = Context { deadline_ms: Some(1000), ..Context::of(Face::Cli) };
     let replies = door.call(hasty, Request::Agents(asked));
@@ -486,8 +488,15 @@ async fn of_two_who_answer_a_run_at_once_one_is_told_that_the_other_did() {
     let door = home.open().await;
     let agent = made(&door, &json!({})).await;
     let question = "acts\ncall ask_user {\"question\": \"Which tea?\"}\n---\nSo be it.".to_owned();
-    let asked =
-        Agents::Run { id: agent.id, question, files: Vec::new(), after: None, version: None, model: None };
+    let asked = Agents::Run {
+        id: agent.id,
+        question,
+        files: Vec::new(),
+        after: None,
+        version: None,
+        model: None,
+        attributes: Attributes::default(),
+    };
     let (run, state) = ran(&door, asked).await.unwrap();
     assert!(matches!(state, State::Waiting { .. }), "{state:?}");
     let answer = |tea: &str| {

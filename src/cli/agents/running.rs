@@ -1,5 +1,6 @@
 //! `outcrop agent run`: a run as it goes, agreeing to calls, answering what it waits for.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use futures_util::StreamExt;
@@ -10,7 +11,7 @@ use super::super::prompt::{files, read_input, text_file};
 use super::super::{Asker, End, Exit, ask, unexpected};
 use super::{book, templated, version};
 use crate::domain::agent::replay::{Edit, Missing};
-use crate::domain::agent::run::State;
+use crate::domain::agent::run::{Attributes, State};
 use crate::domain::agent::{AgentEvent, Book, Step, Version, Wanted};
 use crate::domain::delta::Event;
 use crate::domain::id::{RunId, is_piece, piece};
@@ -37,7 +38,9 @@ pub(super) async fn run(wanted: RunAgent, asker: &Asker, out: &mut Out) -> Resul
         let typed = wanted.question.join(" ");
         let typed = if typed == "-" || typed.is_empty() { read_input().await? } else { typed };
         let (question, files) = asked_with(attached, typed);
-        Agents::Run { id, question, files, after, version: wanted.version, model }
+        let (session, turn) = (attributes(&wanted.attribute)?, attributes(&wanted.turn_attribute)?);
+        let attributes = Attributes { session, turn };
+        Agents::Run { id, question, files, after, version: wanted.version, model, attributes }
     } else if !wanted.file.is_empty() {
         let hint = "Answer it in words, and send the file after that.";
         let doing = "answering the calls of an agent";
@@ -183,6 +186,20 @@ fn answer(said: &str) -> Result<(String, String)> {
         None => text.to_owned(),
     };
     Ok((id.to_owned(), text))
+}
+
+/// The names and the values that `--attribute` and `--turn-attribute` have.
+fn attributes(all: &[String]) -> Result<BTreeMap<String, String>> {
+    let mut attributes = BTreeMap::new();
+    for said in all {
+        let named = said.split_once('=').filter(|(name, _)| !name.trim().is_empty());
+        let (name, value) = named.ok_or_else(|| {
+            let why = format!("{said:?} is not of the form NAME=VALUE");
+            Error::new(ErrorKind::Invalid, "reading an attribute", why, "Write it like --attribute user=7.")
+        })?;
+        attributes.insert(name.trim().to_owned(), value.to_owned());
+    }
+    Ok(attributes)
 }
 
 /// The run that the first or last digits of an id mean.

@@ -131,6 +131,12 @@ pub struct RunAgent {
     /// What a run waits for, by the id of the call or its action's name; goes on with that run. =@FILE takes it from a file
     #[arg(long, value_name = "ID=TEXT")]
     pub answer: Vec<String>,
+    /// What what it calls is told of the session besides, as Bedrock's session attributes are; may be repeated
+    #[arg(long, value_name = "NAME=VALUE", conflicts_with = "answer")]
+    pub attribute: Vec<String>,
+    /// The same of this turn alone, which its model reads too; may be repeated
+    #[arg(long, value_name = "NAME=VALUE", conflicts_with = "answer")]
+    pub turn_attribute: Vec<String>,
     /// Go on with this run: the first or last digits of its id, as `show` lists them
     #[arg(long = "run", value_name = "ID")]
     pub run: Option<String>,

@@ -79,6 +79,23 @@ impl Run {
     }
 }
 
+/// What who asks tells the programs of action groups besides the question.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Attributes {
+    /// Over those that the session has.
+    pub session: BTreeMap<String, String>,
+    /// Of this turn alone; a model reads them too.
+    pub turn: BTreeMap<String, String>,
+}
+
+impl Attributes {
+    /// Whether nothing is told.
+    pub fn is_empty(&self) -> bool {
+        self.session.is_empty() && self.turn.is_empty()
+    }
+}
+
 /// How a program of an action group has a base asked; what it leaves open is as always.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]

@@ -64,7 +64,7 @@ pub(super) async fn begin(agents: &Agents, id: AgentId, given: Given, terms: Ter
     let mut takes = Takes::Nothing;
     let mut edit = None;
     let mut run = match given {
-        Given::Question { text, files, after, version, model } => {
+        Given::Question { text, files, after, version, model, attributes } => {
             if text.trim().is_empty() {
                 let (why, hint) = if files.is_empty() {
                     ("nothing is asked", "Write a question.")
@@ -86,6 +86,8 @@ pub(super) async fn begin(agents: &Agents, id: AgentId, given: Given, terms: Ter
             (run.version, run.model, run.spent) = (version.number, known, Spent::default());
             run.holds.extend(blobs_of(&files).cloned());
             asks(&mut run, text, files);
+            run.attributes.extend(attributes.session);
+            run.turn_attributes = attributes.turn;
             run
         }
         Given::Answers { run: which, answers } => {

@@ -32,7 +32,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::domain::agent::replay::{Edit, Missing};
-use crate::domain::agent::run::State;
+use crate::domain::agent::run::{Attributes, State};
 use crate::domain::agent::{Agent, AgentEvent, Book, Definition, Remembered, Run};
 use crate::domain::catalog::ModelId;
 use crate::domain::change::Changed;
@@ -90,6 +90,7 @@ pub enum Given {
         after: Option<RunId>,
         version: Option<u32>,
         model: Option<ModelId>,
+        attributes: Attributes,
     },
     /// What a run waits for, by the ids of its calls. Without a run the newest that waits is meant.
     Answers { run: Option<RunId>, answers: Vec<(String, String)> },

@@ -45,8 +45,8 @@ impl Here {
         use AgentsRequest as Ask;
         let service = self.agents.clone();
         let request = match request {
-            Ask::Run { id, question: text, files, after, version, model } => {
-                let given = Given::Question { text, files, after, version, model };
+            Ask::Run { id, question: text, files, after, version, model, attributes } => {
+                let given = Given::Question { text, files, after, version, model, attributes };
                 return service.run(id, given, terms).map_ok(|event| Reply::AgentEvent { event }).boxed();
             }
             Ask::Answer { id, run, answers } => {

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::agent::Definition;
 use crate::domain::agent::replay::{Edit, Missing};
+use crate::domain::agent::run::Attributes;
 use crate::domain::catalog::ModelId;
 use crate::domain::id::{AgentId, RunId};
 use crate::domain::message::Block;
@@ -48,6 +49,8 @@ pub enum Agents {
         after: Option<RunId>,
         version: Option<u32>,
         model: Option<ModelId>,
+        #[serde(default, skip_serializing_if = "Attributes::is_empty")]
+        attributes: Attributes,
     },
     /// Goes on with a run that waits, the newest one where none is named; every call that it waits for has an answer, by its id
     /// or by its action's name. As `Run`.

@@ -109,7 +109,8 @@ async fn an_endpoint_is_sent_bedrock_s_event_and_what_it_says_is_given_to_the_mo
                 "[[groups]]\nname = 'stock'\nruns = {{ http = {{ url = '{url}' }} }}\nfunctions = [{function}]\n"
             ),
         );
-        let said = run(&home, "call count {\"tea\": \"assam\"}\n---\nDone.", &["--json"]);
+        let known = ["--json", "--attribute", "user=7", "--turn-attribute", "today=Mon=day"];
+        let said = run(&home, "call count {\"tea\": \"assam\"}\n---\nDone.", &known);
         assert_eq!(gave(&said), [("count".to_owned(), "12 left".to_owned(), false)], "{said:?}");
     });
     let seen = server.seen();
@@ -118,6 +119,8 @@ async fn an_endpoint_is_sent_bedrock_s_event_and_what_it_says_is_given_to_the_mo
     assert_eq!((&event["messageVersion"], &event["actionGroup"]), (&json!("1.0"), &json!("stock")));
     assert_eq!(event["function"], "count");
     assert_eq!(event["parameters"], json!([{"name": "tea", "type": "string", "value": "assam"}]));
+    assert_eq!(event["sessionAttributes"], json!({"user": "7"}));
+    assert_eq!(event["promptSessionAttributes"], json!({"today": "Mon=day"}));
 }
 
 #[test]
