@@ -131,7 +131,7 @@ pub struct RunAgent {
     /// What a run waits for, by the id of the call or its action's name; goes on with that run. =@FILE takes it from a file
     #[arg(long, value_name = "ID=TEXT")]
     pub answer: Vec<String>,
-    /// What what it calls is told of the session besides, as Bedrock's session attributes are; may be repeated
+    /// Tell what it calls something of the session, as attributes of Bedrock's sessions do; may be repeated
     #[arg(long, value_name = "NAME=VALUE", conflicts_with = "answer")]
     pub attribute: Vec<String>,
     /// The same of this turn alone, which its model reads too; may be repeated

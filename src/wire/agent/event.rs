@@ -129,22 +129,20 @@ struct Raw {
     response: RawResponse,
     session_attributes: Option<Attributes>,
     prompt_session_attributes: Option<Attributes>,
-    #[serde(default)]
-    knowledge_bases_configuration: Vec<RawBase>,
+    knowledge_bases_configuration: Option<Vec<RawBase>>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct RawBase {
     knowledge_base_id: String,
-    #[serde(default)]
-    retrieval_configuration: RawRetrieval,
+    retrieval_configuration: Option<RawRetrieval>,
 }
 
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct RawRetrieval {
-    vector_search_configuration: RawSearch,
+    vector_search_configuration: Option<RawSearch>,
 }
 
 #[derive(Default, Deserialize)]
@@ -197,7 +195,8 @@ pub fn read(bytes: &[u8]) -> Result<Response> {
         Some(other) => return Err(bad(format!("its \"responseState\" is {other:?}"))),
     };
     let body = bodies.into_values().next().map_or(Value::Null, |body| body.body);
-    let sought = raw.knowledge_bases_configuration.into_iter().map(sought).collect::<Result<_>>()?;
+    let bases = raw.knowledge_bases_configuration.into_iter().flatten();
+    let sought = bases.map(sought).collect::<Result<_>>()?;
     Ok(Response {
         body: if body.is_null() { String::new() } else { as_text(&body) },
         state,
@@ -210,7 +209,8 @@ pub fn read(bytes: &[u8]) -> Result<Response> {
 
 /// How a base is asked, by its id.
 fn sought(base: RawBase) -> Result<(String, Sought)> {
-    let search = base.retrieval_configuration.vector_search_configuration;
+    let search = base.retrieval_configuration.and_then(|of| of.vector_search_configuration);
+    let search = search.unwrap_or_default();
     let mode = match search.override_search_type.as_deref() {
         None => None,
         Some("HYBRID") => Some(Mode::Hybrid),
@@ -323,6 +323,7 @@ mod tests {
         let bases = json!([
             {"knowledgeBaseId": "A", "retrievalConfiguration": {"vectorSearchConfiguration": search}},
             {"knowledgeBaseId": "B", "retrievalConfiguration": {"vectorSearchConfiguration": {"filter": {}}}},
+            {"knowledgeBaseId": "C", "retrievalConfiguration": null},
         ]);
         let response = json!({"response": {"functionResponse": {"responseBody": {"TEXT": {"body": "x"}}}},
             "promptSessionAttributes": {"today": "Monday"}, "knowledgeBasesConfiguration": bases});
@@ -331,7 +332,12 @@ mod tests {
         assert_eq!(response.session_attributes, None);
         let filter = Some(r#"{"equals":{"key":"year","value":2024}}"#.to_owned());
         let first = Sought { results: Some(3), mode: Some(Mode::Semantic), filter };
-        assert_eq!(response.sought, BTreeMap::from([("A".into(), first), ("B".into(), Sought::default())]));
+        let plain = Sought::default();
+        let wanted = [("A".into(), first), ("B".into(), plain.clone()), ("C".into(), plain)];
+        assert_eq!(response.sought, BTreeMap::from(wanted));
+        let body = json!({"functionResponse": {"responseBody": {"TEXT": {"body": "x"}}}});
+        let none = json!({"response": body, "sessionAttributes": null, "knowledgeBasesConfiguration": null});
+        assert!(read(none.to_string().as_bytes()).unwrap().sought.is_empty());
     }
 
     #[test]
