@@ -333,7 +333,7 @@ mod tests {
         let filter = Some(r#"{"equals":{"key":"year","value":2024}}"#.to_owned());
         let first = Sought { results: Some(3), mode: Some(Mode::Semantic), filter };
         let plain = Sought::default();
-        let wanted = [("A".into(), first), ("B".into(), plain.clone()), ("C".into(), plain)];
+        let wanted = [("A".to_owned(), first), ("B".to_owned(), plain.clone()), ("C".to_owned(), plain)];
         assert_eq!(response.sought, BTreeMap::from(wanted));
         let body = json!({"functionResponse": {"responseBody": {"TEXT": {"body": "x"}}}});
         let none = json!({"response": body, "sessionAttributes": null, "knowledgeBasesConfiguration": null});
