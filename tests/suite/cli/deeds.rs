@@ -1,6 +1,7 @@
 //! What an agent does with a knowledge base and with an endpoint, and what its run records of what it was made with.
 
 use std::fs;
+use std::path::Path;
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -121,6 +122,42 @@ async fn an_endpoint_is_sent_bedrock_s_event_and_what_it_says_is_given_to_the_mo
     assert_eq!(event["parameters"], json!([{"name": "tea", "type": "string", "value": "assam"}]));
     assert_eq!(event["sessionAttributes"], json!({"user": "7"}));
     assert_eq!(event["promptSessionAttributes"], json!({"today": "Mon=day"}));
+}
+
+/// Runs a handler of AWS Lambda as a program, as the README has it.
+const HANDLES: &str = "import json, runpy, sys; handler = runpy.run_path(sys.argv[1])['lambda_handler']; \
+                       print(json.dumps(handler(json.load(sys.stdin), None)))";
+
+/// One that Lambda would run as it is.
+const HANDLER: &str = "def lambda_handler(event, context):
+    values = {one['name']: one['value'] for one in event['parameters']}
+    body = event['agent']['name'] + ' ordered ' + values['tea'] + ' for ' + event['sessionAttributes']['user']
+    response = {'actionGroup': event['actionGroup'], 'function': event['function']}
+    response['functionResponse'] = {'responseBody': {'TEXT': {'body': body}}}
+    return {'messageVersion': event['messageVersion'], 'response': response}
+";
+
+#[test]
+fn the_handler_of_a_function_of_lambda_runs_here_as_it_is() {
+    if !Path::new("/usr/bin/python3").exists() {
+        crate::skipped!("the system's Python, which runs handlers");
+        return;
+    }
+    let readme = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
+    assert!(readme.contains(HANDLES), "the README says how");
+    let home = home();
+    fs::write(home.beside().join("orders.py"), HANDLER).unwrap();
+    let command = format!("command = ['/usr/bin/python3', '-c', \"{HANDLES}\", 'orders.py']");
+    let function = "{ name = 'order', description = '', parameters = [{ name = 'tea', required = true }] }";
+    made(
+        &home,
+        &format!(
+            "[[groups]]\nname = 'orders'\nruns = {{ program = {{ {command} }} }}\nfunctions = [{function}]\n"
+        ),
+    );
+    let said =
+        run(&home, "call order {\"tea\": \"Assam\"}\n---\nDone.", &["--json", "--attribute", "user=Ada"]);
+    assert_eq!(gave(&said), [("order".to_owned(), "a ordered Assam for Ada".to_owned(), false)], "{said:?}");
 }
 
 #[test]
