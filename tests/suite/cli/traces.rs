@@ -225,6 +225,33 @@ fn what_is_sent_is_kept_before_it_is_answered_and_outlives_a_kill() {
 }
 
 #[test]
+fn a_request_that_is_sent_three_times_is_answered_each_time_and_kept_once_also_after_a_kill() {
+    let home = Home::new();
+    let body = std::fs::read(data("otlp_genai.pb")).unwrap();
+    let mut listening = Listening::start(&home, &[]);
+    let mut listed = Vec::new();
+    for time in 0..3 {
+        assert_eq!(listening.post(&[PROTOBUF], &body), (200, Vec::new()));
+        let brought = listening.next();
+        if time == 0 {
+            assert_eq!(brought["known"], Value::Null, "{brought}");
+            listed = runs(&home);
+        } else {
+            assert_eq!(brought["known"], brought["spans"], "{brought}");
+        }
+    }
+    let spans: u64 = listed.iter().filter_map(|run| run["spans"].as_u64()).sum();
+    assert!(spans > 0);
+    assert_eq!(runs(&home), listed);
+    listening.child.kill().unwrap();
+    listening.child.wait().unwrap();
+    let mut listening = Listening::start(&home, &[]);
+    assert_eq!(listening.post(&[PROTOBUF], &body), (200, Vec::new()));
+    assert_eq!(listening.next()["known"], json!(spans));
+    assert_eq!(runs(&home), listed);
+}
+
+#[test]
 fn what_is_wrong_is_refused_as_the_protocol_says_and_what_is_right_beside_it_is_kept() {
     let home = Home::new();
     let mut listening = Listening::start(&home, &[]);
