@@ -105,7 +105,8 @@ impl State {
     pub(super) fn heard(&mut self, task: TaskId, reply: Reply, desk: &mut Desk<'_>) {
         match (reply, &mut self.receiver) {
             (Reply::TracesListening { address }, receiver) => {
-                *receiver = Receiver::On(Hears { task, address, spans: 0, again: 0, rejected: 0, repaired: 0 });
+                *receiver =
+                    Receiver::On(Hears { task, address, spans: 0, again: 0, rejected: 0, repaired: 0 });
             }
             (Reply::TracesBrought { brought }, Receiver::On(hears)) => {
                 hears.came(&brought);
