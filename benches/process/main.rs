@@ -7,6 +7,7 @@
 #![allow(clippy::disallowed_methods)]
 
 mod server;
+mod tail;
 #[path = "../../tests/suite/tty.rs"]
 mod tty;
 
@@ -48,6 +49,7 @@ const ROWS: &[Row] = &[
     ("headless", headless),
     ("memory", memory),
     ("rate", rate),
+    ("tail", tail::measure),
     ("end", end),
     ("local", local),
 ];
