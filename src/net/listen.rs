@@ -289,7 +289,10 @@ async fn let_come(body: Incoming, most: usize) {
 /// Whether a `Host` names this machine itself, with any port.
 fn is_here(host: &str) -> bool {
     let name = match host.strip_prefix('[') {
-        Some(rest) => rest.split_once(']').map_or("", |(name, _)| name),
+        Some(rest) => match rest.split_once(']') {
+            Some((name, port)) if port.is_empty() || port.starts_with(':') => name,
+            _ => "",
+        },
         None => host.rsplit_once(':').map_or(host, |(name, _)| name),
     };
     name.eq_ignore_ascii_case("localhost") || name == "127.0.0.1" || name == "::1"
@@ -380,6 +383,7 @@ mod tests {
             (post, ("Origin", "http://127.0.0.1:9"), "200"),
             (post, ("Host", "evil.example"), "403"),
             (post, ("Host", "localhost.evil.example:80"), "403"),
+            (post, ("Host", "[::1].evil.example"), "403"),
             (post, ("Origin", "https://evil.example"), "403"),
             (post, ("Origin", "null"), "403"),
             (post, ("Authorization", "Bearer words"), "401"),
