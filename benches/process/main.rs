@@ -7,6 +7,7 @@
 #![allow(clippy::disallowed_methods)]
 
 mod server;
+mod tail;
 #[path = "../../tests/suite/tty.rs"]
 mod tty;
 
@@ -50,6 +51,7 @@ const ROWS: &[Row] = &[
     ("memory", memory),
     ("rate", rate),
     ("results", results),
+    ("tail", tail::measure),
     ("end", end),
     ("local", local),
 ];

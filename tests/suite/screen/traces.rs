@@ -481,7 +481,10 @@ fn the_receiver_is_heard_until_it_is_switched_off() {
     assert!(matches!(&asked(&effects)[..], [Traces::Listen { port: 4318, token: None }]), "{effects:?}");
     let task = stage.task("\"listen\"");
     stage.reply("\"listen\"", vec![Reply::TracesListening { address: "127.0.0.1:4318".into() }]);
-    assert!(stage.text().contains("http://127.0.0.1:4318/v1/traces"), "{}", stage.text());
+    let brought = Brought { spans: 6, known: 3, ..Brought::default() };
+    stage.reply("\"listen\"", vec![Reply::TracesBrought { brought }]);
+    let heard = "http://127.0.0.1:4318/v1/traces · 3 spans · 3 sent again";
+    assert!(stage.text().contains(heard), "{}", stage.text());
     assert!(stage.keys("L").contains(&Effect::Cancel(task)));
     assert!(asked(&stage.keys("L<ctrl+u>many<enter>")).is_empty());
     assert!(stage.text().contains("A port is a number"), "{}", stage.text());
