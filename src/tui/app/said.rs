@@ -5,9 +5,8 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
-use super::notice::Notice;
 use super::view::{covers_top, free_beside_hints, room_of_title};
-use super::{State, Tone};
+use super::{Notice, State, Tone};
 use crate::tui::action::Action;
 use crate::tui::layout::{Frame, over};
 use crate::tui::look::{Look, Role};

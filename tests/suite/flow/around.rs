@@ -144,6 +144,8 @@ fn a_press_is_for_a_notice_where_it_is_painted_and_nowhere_else() {
         for (keys, event) in [("", copied()), ("", bad()), (ends, bad()), ("<ctrl+o><end><up>", bad())] {
             let mut stage = Stage::settled(width, height, "dark");
             stage.keys(keys);
+            // What the keys had to say goes.
+            stage.pass(9000);
             let before = stage.picture();
             stage.event(event);
             stage.pass(1000);
