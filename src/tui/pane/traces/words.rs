@@ -39,11 +39,9 @@ pub(super) const fn ended(status: Status, running: bool) -> (&'static str, &'sta
     }
 }
 
-/// How long a run took, if it is over. One of this program runs as long as one of its spans does; another program may never
-/// tell the end of one.
+/// How long a run took, if it is over.
 pub(super) fn took_in_all(run: &Run) -> Option<String> {
-    let runs = run.end == 0 || run.running > 0 && run.source == Source::Own;
-    (!runs).then(|| took(run.duration()))
+    (!run.runs()).then(|| took(run.duration()))
 }
 
 /// The tokens of one call: `250→45 tok`, with what of them was read from a cache and what was thought.
