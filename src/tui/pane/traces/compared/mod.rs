@@ -611,6 +611,9 @@ fn about(outline: &Outline, row: &Row) -> String {
             let _ = write!(said, " · {label}{text}");
         }
     }
+    if row.stopped {
+        said.push_str(" · stopped");
+    }
     let _ = write!(said, " · {}", if row.is_running() { "runs".to_owned() } else { took(row.duration()) });
     if let Some(tokens) = row.tokens() {
         let _ = write!(said, " · {} tok", grouped(tokens));
