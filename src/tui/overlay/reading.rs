@@ -145,9 +145,9 @@ impl Reading {
     /// Columns that it has on that screen: those of a text, more where a table in it needs them.
     pub fn width(&self, screen: Rect) -> u16 {
         let widest = page::widest(screen);
-        let table = self.table.as_ref().map(|table| table.lines(widest)).unwrap_or_default();
-        let tables = self.lines.iter().chain(&table).filter(|line| line.name.is_some());
-        let needed = tables.map(|line| columns(&line.text)).max().unwrap_or(0);
+        let table = self.table.as_ref().map(|table| table.width(widest));
+        let tables = self.lines.iter().filter(|line| line.name.is_some());
+        let needed = tables.map(|line| columns(&line.text)).chain(table).max().unwrap_or(0);
         page::width(screen).max(needed.min(widest))
     }
 
