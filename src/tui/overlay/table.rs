@@ -29,7 +29,7 @@ impl Table {
     fn fitted(&self, room: u16) -> (&'static [usize], u16, u16) {
         let fits = self.shown.iter().find(|(from, _)| *from <= room).or(self.shown.last());
         let shown = fits.map(|(_, shown)| *shown).unwrap_or_default();
-        let taken = shown.iter().map(|at| self.widths.get(*at).copied().unwrap_or(0) + 2).sum();
+        let taken: u16 = shown.iter().map(|at| self.widths.get(*at).copied().unwrap_or(0) + 2).sum();
         (shown, taken, room.saturating_sub(taken).max(NAME))
     }
 
