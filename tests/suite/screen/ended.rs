@@ -3,11 +3,12 @@
 use outcrop::domain::time::Timestamp;
 use outcrop::domain::trace::latency::latencies;
 use outcrop::domain::trace::{Outline, Run, Source, SpanKey, Status, TraceId, TraceSpan, Tree};
+use outcrop::tui::effect::TimerId;
 use outcrop::tui::event::{Event, Mouse, MouseKind};
 use outcrop::tui::key::KeyModifiers;
 use outcrop::wire::trace::meaning::facts;
-use outcrop::workbench::Reply;
 use outcrop::workbench::request::traces::Traces;
+use outcrop::workbench::{Changed, Reply};
 
 use super::shoot;
 use super::traces::{Kept, asked, enter, lay, opened};
@@ -191,4 +192,31 @@ fn the_wheel_reads_older_runs_as_the_keys_do() {
     let mouse = Mouse { kind: MouseKind::ScrollDown, column: 6, row: 5, modifiers: KeyModifiers::NONE };
     let effects = stage.event(Event::Mouse(mouse));
     assert!(matches!(&asked(&effects)[..], [Traces::List { before: Some(_), .. }]), "{effects:?}");
+}
+
+#[test]
+fn a_live_run_that_is_looked_into_grows_though_newer_ones_alone_are_told() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    let kept = live();
+    enter(&mut stage, vec![kept.run.clone()]);
+    stage.keys("<enter>");
+    lay(&mut stage, &kept);
+    let newer = run(0, "newer", |_| {}).run;
+    stage.reply("\"topic\":\"traces\"", vec![Reply::Changed { number: 1, change: Changed::Usage }]);
+    stage.event(Event::Timer(TimerId("traces")));
+    let from = stage.effects.len();
+    stage.answer("\"list\"", vec![Reply::Traces { runs: vec![newer.clone()], more: true }]);
+    let effects = stage.effects.split_off(from);
+    assert!(matches!(&asked(&effects)[..], [Traces::Open { .. }]), "{effects:?}");
+    // One that has ended is what it was.
+    let kept = stopped();
+    let mut stage = Stage::settled(120, 40, "dark");
+    enter(&mut stage, vec![kept.run.clone()]);
+    stage.keys("<enter>");
+    lay(&mut stage, &kept);
+    stage.reply("\"topic\":\"traces\"", vec![Reply::Changed { number: 1, change: Changed::Usage }]);
+    stage.event(Event::Timer(TimerId("traces")));
+    let from = stage.effects.len();
+    stage.answer("\"list\"", vec![Reply::Traces { runs: vec![newer], more: true }]);
+    assert!(asked(&stage.effects.split_off(from)).is_empty());
 }

@@ -91,8 +91,18 @@ impl State {
         let at = chosen.and_then(|id| self.runs.iter().position(|run| run.id == id));
         self.select(at.unwrap_or(if chosen.is_some() { self.selected } else { 0 }), desk);
         let run = self.open.as_ref().and_then(|open| self.runs.iter().find(|run| run.id == open.run.id));
-        if let Some(run) = run.cloned() {
-            self.renew_open(&run, desk);
+        match run.cloned() {
+            Some(run) => self.renew_open(&run, desk),
+            None => self.grow_untold(desk),
+        }
+    }
+
+    /// No list that came tells of the run that is looked into: others stand before it, or a filter leaves it out. One of this
+    /// program that goes on is read anew all the same.
+    fn grow_untold(&mut self, desk: &mut Desk<'_>) {
+        let goes_on = |open: &Open| open.run.source == Source::Own && open.run.runs();
+        if self.open.as_ref().is_some_and(goes_on) {
+            self.grow(desk);
         }
     }
 
@@ -110,6 +120,10 @@ impl State {
             self.marked.retain(|id| !gone.contains(id));
             let at = chosen.and_then(|id| self.runs.iter().position(|run| run.id == id));
             self.select(at.unwrap_or(if chosen.is_some() { self.selected } else { 0 }), desk);
+        }
+        let is_open = |run: &Run| self.open.as_ref().is_some_and(|open| open.run.id == run.id);
+        if !runs.iter().any(is_open) {
+            self.grow_untold(desk);
         }
         for run in runs {
             self.renew_open(&run, desk);
