@@ -20,6 +20,7 @@ use crate::domain::change::Changed;
 use crate::domain::message::{Block, Role};
 use crate::domain::tool::Tool;
 use crate::domain::trace::Fault;
+use crate::domain::trace::facts::GAVE_UP;
 use crate::domain::trace::told::Told;
 use crate::domain::{ErrorKind, Result};
 use crate::service::fresh;
@@ -78,7 +79,7 @@ pub(super) async fn run(agents: &Agents, mut running: Running, events: mpsc::Sen
         State::Failed { error } => running.step.end(Some(error)),
         // Its trace says so, and why.
         State::GaveUp { why, .. } => {
-            running.step.fail(ErrorKind::Invalid, Fault::new(Some("gave_up"), &why.words()));
+            running.step.fail(ErrorKind::Invalid, Fault::new(Some(GAVE_UP), &why.words()));
         }
         _ => running.step.end(None),
     }
