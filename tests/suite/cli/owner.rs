@@ -209,19 +209,26 @@ async fn an_answer_whose_owner_has_to_end_while_a_base_is_looked_into_was_interr
         knowledge::write(&home, "rivers.md", "Rivers bend.\n");
         assert_eq!(knowledge::create(&home).code, Some(0));
     });
-    let owner = workbench::open(&home.config());
-    soon(owner.ready()).await.unwrap();
-    let asking = home.start(&["chat", "--set", "knowledge=docs", "why do lakes wait"]);
-    let asked = async {
-        while !server.seen().iter().any(is_asked) {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-    };
-    soon(asked).await;
-    owner.hurry();
-    soon(owner.close()).await;
-    drop(owner);
-    let said = block_in_place(|| Said::of(asking.wait_with_output().unwrap()));
+    let said = block_in_place(|| {
+        // All that the owner has goes with its runtime.
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+        let asking = runtime.block_on(async {
+            let owner = workbench::open(&home.config());
+            soon(owner.ready()).await.unwrap();
+            let asking = home.start(&["chat", "--set", "knowledge=docs", "why do lakes wait"]);
+            let asked = async {
+                while !server.seen().iter().any(is_asked) {
+                    tokio::time::sleep(Duration::from_millis(5)).await;
+                }
+            };
+            soon(asked).await;
+            owner.hurry();
+            soon(owner.close()).await;
+            asking
+        });
+        drop(runtime);
+        Said::of(asking.wait_with_output().unwrap())
+    });
     assert!(said.code == Some(2) && said.stderr.contains("it ended before it answered"), "{said:?}");
     let shown = block_in_place(|| {
         let listed = home.run(&["conversations", "list"]).stdout;
