@@ -312,7 +312,7 @@ impl Agents {
             let tasks = agents.tasks.clone();
             tasks.spawn(async move {
                 match beginning.take_up().await {
-                    Ok(running) => run::run(&agents, running, events).await,
+                    Ok(begun) => run::run(&agents, begun, events).await,
                     // Nobody is left to tell when the asker is gone.
                     Err(error) => drop(events.send(Err(error)).await),
                 }

@@ -30,8 +30,6 @@ use crate::service::invoke::{Terms, Underway};
 pub(super) struct Running {
     pub(super) agents: Agents,
     pub(super) terms: Terms,
-    /// Recorded when this is dropped.
-    pub(super) step: Underway,
     pub(super) name: String,
     pub(super) definition: Definition,
     pub(super) offered: Offered,
@@ -56,8 +54,12 @@ pub(super) struct Running {
     pub(super) written: u64,
 }
 
-/// Runs to the end, whatever that is; `events` closed is the asker gone.
-pub(super) async fn run(agents: &Agents, mut running: Running, events: mpsc::Sender<Result<AgentEvent>>) {
+/// Runs to the end, whatever that is; `events` closed is the asker gone. The step that the run is ends with it.
+pub(super) async fn run(
+    agents: &Agents,
+    (mut running, mut step): (Running, Underway),
+    events: mpsc::Sender<Result<AgentEvent>>,
+) {
     running.events = Some(events.clone());
     let ended = tokio::select! {
         biased;
@@ -76,12 +78,12 @@ pub(super) async fn run(agents: &Agents, mut running: Running, events: mpsc::Sen
     };
     match &state {
         State::Stopped => {}
-        State::Failed { error } => running.step.end(Some(error)),
+        State::Failed { error } => step.end(Some(error)),
         // Its trace says so, and why.
         State::GaveUp { why, .. } => {
-            running.step.fail(ErrorKind::Invalid, Fault::new(Some(GAVE_UP), &why.words()));
+            step.fail(ErrorKind::Invalid, Fault::new(Some(GAVE_UP), &why.words()));
         }
-        _ => running.step.end(None),
+        _ => step.end(None),
     }
     let said = |text: &str| vec![Block::Text { text: text.to_owned() }];
     let output = match &state {
@@ -89,7 +91,7 @@ pub(super) async fn run(agents: &Agents, mut running: Running, events: mpsc::Sen
         _ => Vec::new(),
     };
     let input = vec![Turn { role: Role::User, blocks: said(&running.run.question) }];
-    running.step.tell(Told { input, output, ..Told::default() });
+    step.tell(Told { input, output, ..Told::default() });
     running.reckon();
     running.run.state = state.clone();
     let (run, spent) = (running.run.id, running.run.spent);

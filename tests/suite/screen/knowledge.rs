@@ -458,6 +458,10 @@ fn two_settings_are_asked_side_by_side() {
             (hit.standing.keyword, hit.standing.fused) = (None, None);
         }
         stage.answer("\"search\"", vec![Reply::Retrieved { retrieved: other, prompt: None }]);
+        // Which list has a hit is told by a title, or beside the number.
+        let text = stage.text();
+        let is_told = text.contains("  #  ") || text.contains("v3    w1");
+        assert!(is_told, "{text}");
     });
 }
 

@@ -307,7 +307,8 @@ fn hits(
             () if answered && !used => Role::Muted,
             () => Role::Text,
         };
-        ranks(hit, &grid, y, style(if below { Role::Faint } else { Role::Muted }), cells);
+        let titled = alone || over;
+        ranks(hit, &grid, titled, y, style(if below { Role::Faint } else { Role::Muted }), cells);
         let width = usize::from(grid.place.saturating_sub(grid.passage + 2));
         let text = snippet(&hit.passage.text, wanted, width, Ink::of(text_role));
         draw_on(&text, (grid.passage, y, width as u16), ground, sight, cells);
@@ -381,7 +382,7 @@ pub(super) fn draw_on(
 }
 
 /// Its place and score by each way of looking.
-fn ranks(hit: &Found, grid: &Grid, y: u16, style: ratatui::style::Style, cells: &mut Buffer) {
+fn ranks(hit: &Found, grid: &Grid, titled: bool, y: u16, style: ratatui::style::Style, cells: &mut Buffer) {
     let standing = &hit.standing;
     for (title, from, to) in &grid.ranks {
         let scores = to - from > 5;
@@ -395,8 +396,19 @@ fn ranks(hit: &Found, grid: &Grid, y: u16, style: ratatui::style::Style, cells: 
             }
             _ => standing.vector.map(|placed| said(placed, scores, &format_cosine(placed.score), 4)),
         };
-        put_right(cells, *from, y, *to, &words.unwrap_or_else(|| "–".to_owned()), style);
+        let words = words.map_or_else(|| "–".to_owned(), |words| told_in(title, &words, titled, to - from));
+        put_right(cells, *from, y, *to, &words, style);
     }
+}
+
+/// A place in a list, without its score where there is no room for both: where no title says which list it is, the list's first letter
+/// does. A number that is cut would be another one.
+fn told_in(title: &str, place: &str, titled: bool, room: u16) -> String {
+    let letter = if titled { "" } else { title.get(..1).unwrap_or_default() };
+    let rank = place.split(' ').next().unwrap_or_default();
+    let told = [place, rank].map(|told| format!("{letter}{told}"));
+    let fits = told.into_iter().find(|told| columns(told) <= room);
+    fits.unwrap_or_else(|| format!("{letter}…"))
 }
 
 fn said(placed: Placed, scores: bool, score: &str, wide: usize) -> String {
@@ -582,6 +594,17 @@ fn teach(state: &State, base: &Base, sight: &Sight<'_>, area: Rect, cells: &mut 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn which_list_has_a_hit_is_told_where_no_title_does_and_no_number_is_cut() {
+        assert_eq!(told_in("vec", "12", true, 4), "12");
+        assert_eq!(told_in("vec", "12", false, 4), "v12");
+        assert_eq!(told_in("words", "1234", false, 5), "w1234");
+        assert_eq!(told_in("vec", "1234", false, 4), "v…");
+        assert_eq!(told_in("vec", "18331", true, 4), "…");
+        assert_eq!(told_in("vector", "2  .71", false, 9), "v2  .71");
+        assert_eq!(told_in("vector", "18331  .71", true, 9), "18331");
+    }
 
     #[test]
     fn over_a_passage_a_long_place_gives_its_room_to_what_is_told() {
