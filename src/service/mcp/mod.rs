@@ -134,8 +134,9 @@ impl Session {
         let listener = Listener { changed: Arc::clone(&changed) };
         let start = terms.patience.start;
         let (begun, behind) = match server {
-            Server::Stdio { command, args, env } => {
-                let (program, transport) = program::start(&terms, command, args, env).await?;
+            Server::Stdio { command, args, env, memory_mb } => {
+                let memory = u64::from(*memory_mb) << 20;
+                let (program, transport) = program::start(&terms, command, args, env, memory).await?;
                 let begun = listener.serve_with_lifecycle(transport, mode);
                 (tokio::time::timeout(start, begun).await, Behind::Program(Box::new(program)))
             }
