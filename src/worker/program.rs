@@ -9,7 +9,7 @@ use std::fs::DirBuilder;
 use std::io::{self, Write};
 use std::os::unix::fs::DirBuilderExt;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::process::{Command, ExitStatus};
 use std::sync::Arc;
 use std::time::Duration;
@@ -101,11 +101,14 @@ impl Programs {
         read.push(program.clone());
         // A file that the command names, such as a script, is named.
         read.extend(arguments.iter().map(PathBuf::from).filter(|path| path.is_absolute() && path.is_file()));
+        // What lies where it may write it may read anyway. Where that leads it could have changed itself, by a link.
+        read.retain(|path| !lies_in(path, &called.write));
+        let write = called.write.iter().filter(|path| !lies_in(path, &called.write)).cloned().collect();
         let task = Task {
             program,
             arguments,
             read,
-            write: called.write.clone(),
+            write,
             network,
             seconds: u64::from(bounds.seconds),
             memory: u64::from(bounds.memory_mb) << 20,
@@ -175,6 +178,12 @@ impl Programs {
 fn is_program(file: &Path) -> bool {
     use std::os::unix::fs::PermissionsExt;
     file.metadata().is_ok_and(|facts| facts.is_file() && facts.permissions().mode() & 0o111 != 0)
+}
+
+/// Whether a path lies below one of these, as it is written.
+fn lies_in(path: &Path, folders: &[PathBuf]) -> bool {
+    let leads_up = path.components().any(|part| part == Component::ParentDir);
+    !leads_up && folders.iter().any(|folder| path != folder && path.starts_with(folder))
 }
 
 /// How it ended: who keeps it tells a signal as shells do.
