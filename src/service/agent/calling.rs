@@ -21,7 +21,7 @@ use crate::domain::trace::told::Told;
 use crate::domain::trace::{Fault, SpanKind};
 use crate::domain::{Error, ErrorKind, Result};
 use crate::provider::lambda::Invoked;
-use crate::service::invoke::Underway;
+use crate::service::invoke::{Terms, Underway};
 use crate::wire::agent::event::{self, Called, Caller, State};
 
 /// Passages that a search gives, as Bedrock does.
@@ -286,7 +286,8 @@ impl Running {
             expected: Vec::new(),
             rerank: Reranking::AsBase,
         };
-        let found = knowledge.search(base.id, question, &self.terms).await?;
+        let terms = Terms { meter: Some(self.searched.clone()), ..self.terms.clone() };
+        let found = knowledge.search(base.id, question, &terms).await?;
         if found.hits.is_empty() {
             return Ok(Did::gave(format!("Nothing was found in {:?}.", base.name)));
         }
