@@ -229,6 +229,25 @@ impl Definition {
         definition
     }
 
+    /// What is said of each header and variable that `had` has written out and this one has as an export writes it.
+    pub fn now_read(&self, had: &Self) -> Vec<String> {
+        let mut remarks = Vec::new();
+        for group in &self.groups {
+            let had = had.groups.iter().find(|other| other.name == group.name).and_then(values);
+            for (name, value) in values(group).into_iter().flatten() {
+                let variable = variable_of(name);
+                let was_secret = had.and_then(|had| had.get(name)).is_some_and(|had| is_secret(name, had));
+                if was_secret && *value == format!("${{{variable}}}") {
+                    let of = &group.name;
+                    remarks.push(format!(
+                        "{name} of {of:?} is now read from the variable {variable}, which must hold all that stood there"
+                    ));
+                }
+            }
+        }
+        remarks
+    }
+
     /// The same with what `had`, the version before it, has where this one says that it is not shown.
     ///
     /// # Errors
@@ -243,7 +262,7 @@ impl Definition {
             if let Some((name, hint)) = still_hidden(group) {
                 let doing = format!("reading the group {:?} of an agent", group.name);
                 let why = format!(
-                    "{name} is {HIDDEN}, which stands for what an export does not show, and no version here has it there"
+                    "{name} is {HIDDEN}, which stands for what an export does not show, and nothing is kept here in its place"
                 );
                 return Err(Error::new(ErrorKind::Invalid, doing, why, hint));
             }
@@ -342,6 +361,21 @@ mod tests {
         let masked = server("npx", &["--api-key", "***"]);
         assert!(masked.clone().with_secrets_of(Some(&masked)).is_err());
         assert!(server("npx", &["--glob", "a/***/b"]).with_secrets_of(None).is_ok());
+    }
+
+    #[test]
+    fn what_an_export_reads_from_a_variable_is_told_where_it_was_written_out() {
+        let values = |key: &str| BTreeMap::from([("API_KEY".to_owned(), key.to_owned())]);
+        let at = |key: &str| {
+            definition(Executor::Mcp(Server::Http { url: "https://host/".to_owned(), headers: values(key) }))
+        };
+        let had = at("sk-1");
+        let told = had.without_secrets().now_read(&had);
+        assert!(
+            told.len() == 1 && told[0].contains("the variable API_KEY") && !told[0].contains("sk-"),
+            "{told:?}"
+        );
+        assert!(at("sk-2").now_read(&had).is_empty() && at("${API_KEY}").now_read(&at("$OTHER")).is_empty());
     }
 
     #[test]
