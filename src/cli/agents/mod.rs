@@ -285,6 +285,9 @@ async fn edit(wanted: EditAgent, asker: &Asker, out: &mut Out) -> Result<(), End
     let (mut changed, folder) = match &file {
         Some(file) => {
             let (_, definition, folder) = definition(file, asker, out).await?;
+            for remark in definition.now_read(&version(&book, None)?.definition) {
+                out.note(&remark)?;
+            }
             (definition, folder)
         }
         None => (version(&book, None)?.definition.clone(), None),

@@ -1,6 +1,6 @@
 //! How a run begins: what it is of, what it needs of the world, and what it is asked first.
 
-use tokio::time::{Duration, Instant};
+use tokio::time::{Duration, Instant, timeout_at};
 
 use super::offered::Offered;
 use super::onward::{blank, goes_on, model_of};
@@ -21,7 +21,7 @@ use crate::domain::trace::SpanKind;
 use crate::domain::trace::replay::Place;
 use crate::domain::{Error, ErrorKind, Result};
 use crate::service::fresh;
-use crate::service::invoke::{Tells, Terms, Underway};
+use crate::service::invoke::{Meter, Tells, Terms, Underway};
 
 /// A run that is ready to begin.
 pub(super) struct Beginning {
@@ -111,7 +111,14 @@ pub(super) async fn begin(agents: &Agents, id: AgentId, given: Given, terms: Ter
     let servers = if replaying::calls_nothing(&run) {
         Servers::agreed(&definition, &pins)
     } else {
-        Servers::open(&definition, &pins, &agents.means, &terms.net).await?
+        let opening = Servers::open(&definition, &pins, &agents.means, &terms.net);
+        match until {
+            Some(until) => timeout_at(until, opening).await.unwrap_or_else(|_| {
+                let why = "its servers were not open within the time that there is";
+                Err(Error::new(ErrorKind::Timeout, DOING, why, "Give it more time."))
+            })?,
+            None => opening.await?,
+        }
     };
     let offered = Offered::of(&definition, &servers)?;
     let is_on = definition.steps.is_on(Step::Orchestration);
@@ -144,6 +151,7 @@ pub(super) async fn begin(agents: &Agents, id: AgentId, given: Given, terms: Ter
         before: run.spent.millis,
         until,
         written: 0,
+        searched: Meter::default(),
         run,
     };
     Ok(Beginning { running, takes })

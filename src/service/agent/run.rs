@@ -24,7 +24,7 @@ use crate::domain::trace::facts::GAVE_UP;
 use crate::domain::trace::told::Told;
 use crate::domain::{ErrorKind, Result};
 use crate::service::fresh;
-use crate::service::invoke::{Terms, Underway};
+use crate::service::invoke::{Meter, Terms, Underway};
 
 /// A run that goes on.
 pub(super) struct Running {
@@ -52,6 +52,8 @@ pub(super) struct Running {
     pub(super) until: Option<Instant>,
     /// Tokens that the models have written for who asks.
     pub(super) written: u64,
+    /// What its searches have put in order by models, which is not yet counted as spent.
+    pub(super) searched: Meter,
 }
 
 /// Runs to the end, whatever that is; `events` closed is the asker gone. The step that the run is ends with it.
@@ -124,8 +126,12 @@ impl Running {
         }
     }
 
-    /// Takes in how long it has gone on, waiting for a person left out.
+    /// Takes in how long it has gone on, waiting for a person left out, and what its searches came to.
     pub(super) fn reckon(&mut self) {
+        for (model, usage) in self.searched.take() {
+            let price = self.agents.invoke.prices().of(&model);
+            self.run.spent.add(&usage, price.as_ref());
+        }
         let taken = self.began.elapsed().saturating_sub(self.waited);
         let taken = u64::try_from(taken.as_millis()).unwrap_or(u64::MAX);
         self.run.spent.millis = self.before.saturating_add(taken);
