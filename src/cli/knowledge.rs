@@ -566,13 +566,20 @@ async fn answer(wanted: AskBase, asker: &Asker, out: &mut Out) -> Result<Exit, E
     let had = had.unwrap_or_default();
     if had.hits.is_empty() {
         if !out.json {
-            out.line("The knowledge base does not tell: nothing was found.")?;
+            let why = if had.below.is_empty() {
+                "nothing was found"
+            } else {
+                "nothing that was found is near enough"
+            };
+            out.line(&format!("The knowledge base does not tell: {why}."))?;
+            far(&had, out)?;
         }
         return Ok(Exit::Negative);
     }
     if !out.json {
         out.end_piece().await?;
         sources(&had, &cited, out)?;
+        far(&had, out)?;
         reranking::note(&had, out)?;
         if let Some(given) = had.given {
             let (given, all) = (grouped(given as u64), grouped(had.hits.len() as u64));
@@ -599,6 +606,13 @@ fn sources(had: &Retrieved, cited: &[Citation], out: &mut Out) -> Result<(), End
     let named = if is_alike(cited) { "not cited by the model; its words are those of" } else { "cited" };
     say(named, &with)?;
     say("found, not cited", &without)
+}
+
+/// What was found and was not near enough for an answer, with how near it is.
+fn far(had: &Retrieved, out: &mut Out) -> Result<(), End> {
+    let Some(least) = had.least.filter(|_| !had.below.is_empty()) else { return Ok(()) };
+    out.line(&format!("found with a cosine below {least}, not given to the model"))?;
+    had.below.iter().try_for_each(|hit| out.line(&format!("    {}  {}", hit.whole_place(), ranks(hit))))
 }
 
 async fn remove(

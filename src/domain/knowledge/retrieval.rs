@@ -146,6 +146,12 @@ pub struct Retrieved {
     pub hits: Vec<Found>,
     /// Those that were expected.
     pub expected: Vec<Found>,
+    /// What was found and is not near enough for an answer, best first: no model is given it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub below: Vec<Found>,
+    /// The cosine that an answer asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub least: Option<f64>,
     /// Passages that passed the filter and were compared by their vectors.
     pub compared: u64,
     /// Passages that have a word of the question.
@@ -172,15 +178,22 @@ pub struct Looked {
 }
 
 impl Retrieved {
-    /// Keeps the hits whose cosine is not below the threshold, where vectors are compared.
+    /// Sets those hits aside whose cosine is below the threshold, where vectors are compared.
     pub fn keep_near(&mut self, mode: Mode, threshold: Option<f64>) {
         if let Some(least) = threshold.filter(|_| mode.semantic()) {
-            self.hits.retain(|hit| hit.standing.vector.is_some_and(|placed| placed.score >= least));
+            let hits = std::mem::take(&mut self.hits);
+            (self.hits, self.below) = hits.into_iter().partition(|hit| !hit.is_below(least));
+            self.least = Some(least);
         }
     }
 }
 
 impl Found {
+    /// Whether it is less near than that cosine. One whose cosine nobody knows, since words alone brought it up, is too.
+    pub fn is_below(&self, least: f64) -> bool {
+        self.standing.vector.is_none_or(|placed| placed.score < least)
+    }
+
     /// Which document it is of, and where in it: `guide.md, Install › Linux`.
     pub fn place(&self) -> String {
         let name = self.uri.rsplit('/').next().unwrap_or(&self.uri);
@@ -330,6 +343,7 @@ mod tests {
     use super::*;
     use crate::domain::id::{DocumentId, PassageId};
     use crate::domain::knowledge::attribute::{Attributes, PLACE, Value};
+    use crate::domain::knowledge::ranking::Placed;
 
     fn cited(answer: &str, hits: usize) -> Vec<(&str, Vec<usize>)> {
         citations(answer, hits).into_iter().map(|c| (&answer[c.start..c.end], c.hits)).collect()
@@ -387,6 +401,26 @@ mod tests {
         };
         let standing = Standing { id: passage.id, vector: None, keyword: None, fused: None, reranked: None };
         Found { standing, passage, uri: "/docs/a.pdf".to_owned() }
+    }
+
+    #[test]
+    fn what_is_not_near_enough_is_set_aside_and_not_lost() {
+        let placed = |score| Some(Placed { rank: 1, score });
+        let hits: Vec<Found> = [("near", placed(0.5)), ("far", placed(0.49)), ("words alone", None)]
+            .into_iter()
+            .map(|(text, vector)| {
+                let hit = found(text);
+                Found { standing: Standing { vector, ..hit.standing }, ..hit }
+            })
+            .collect();
+        let texts = |found: &[Found]| found.iter().map(|hit| hit.passage.text.clone()).collect::<Vec<_>>();
+        let mut all = Retrieved { hits, ..Retrieved::default() };
+        all.keep_near(Mode::Hybrid, None);
+        all.keep_near(Mode::Keyword, Some(0.5));
+        assert_eq!((all.hits.len(), all.below.len(), all.least), (3, 0, None), "nothing is compared");
+        all.keep_near(Mode::Hybrid, Some(0.5));
+        assert_eq!((texts(&all.hits), all.least), (vec!["near".to_owned()], Some(0.5)));
+        assert_eq!(texts(&all.below), ["far", "words alone"]);
     }
 
     #[test]

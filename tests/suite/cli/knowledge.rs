@@ -152,7 +152,13 @@ async fn from_a_folder_to_a_cited_answer_it_takes_two_commands() {
                 assert_eq!(none.code, Some(1));
                 assert!(none.stdout.contains("does not tell"), "{none:?}");
                 let far = ["kb", "ask", "docs", "rivers", "--mode", "semantic", "--threshold", "0.9999"];
-                assert_eq!(home.run(&far).code, Some(1));
+                let far = home.run(&far);
+                assert_eq!(far.code, Some(1));
+                let below = far
+                    .stdout
+                    .split_once("\nfound with a cosine below 0.9999, not given to the model\n    /");
+                let below = below.unwrap_or_else(|| panic!("{far:?}")).1;
+                assert!(below.contains("/rivers.md, Rivers") && below.contains("vector 1 (0."), "{far:?}");
             },
         );
     });

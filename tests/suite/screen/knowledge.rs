@@ -8,7 +8,7 @@ use outcrop::domain::knowledge::chunking::Chunking;
 use outcrop::domain::knowledge::grounding::Grounding;
 use outcrop::domain::knowledge::passage::Passage;
 use outcrop::domain::knowledge::preview::{Piece, Preview, Way};
-use outcrop::domain::knowledge::ranking::{Placed, Standing};
+use outcrop::domain::knowledge::ranking::{Mode, Placed, Standing};
 use outcrop::domain::knowledge::rebuild::{Rebuild, RebuildPlan, RebuildState, Wish};
 use outcrop::domain::knowledge::reranking::{Reranked, Reranker, Reranking};
 use outcrop::domain::knowledge::retrieval::{Answers, Citation, Found, Looked, Retrieved};
@@ -168,12 +168,9 @@ fn retrieved() -> Retrieved {
             found(3, Some((4, 0.41)), None, Some((4, 0.0156))),
             found(4, Some((5, 0.12)), None, Some((5, 0.0153))),
         ],
-        expected: Vec::new(),
         compared: 18_331,
         matched: 214,
-        probed: None,
-        given: None,
-        reranked: None,
+        ..Retrieved::default()
     }
 }
 
@@ -388,6 +385,39 @@ fn an_answer_stands_above_its_passages_with_those_that_it_names() {
         stage.keys("<enter>who won?<alt+enter>");
         stage.answer("\"ask\"", vec![Reply::Retrieved { retrieved: Retrieved::default(), prompt: None }]);
     });
+}
+
+#[test]
+fn what_is_not_near_enough_for_an_answer_stands_below_what_is_and_says_so() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    let mut all = bases();
+    all[0].answers.threshold = Some(0.65);
+    enter(&mut stage, all);
+    stage.keys("<enter>how are duplicate charges refunded?<enter>");
+    stage.answer("\"search\"", vec![Reply::Retrieved { retrieved: retrieved(), prompt: None }]);
+    let text = stage.text();
+    assert!(text.contains("hybrid · 5 hits · cosine ≥ .65"), "the base's own: {text}");
+    stage.keys("<tab>j");
+    assert!(stage.text().contains("Less near than the threshold"), "{}", stage.text());
+    stage.keys("a");
+    let mut near = retrieved();
+    near.keep_near(Mode::Hybrid, Some(0.65));
+    assert_eq!((near.hits.len(), near.below.len()), (2, 3));
+    stage.reply("\"ask\"", vec![Reply::Retrieved { retrieved: near, prompt: Some("the prompt".into()) }]);
+    stage.keys("j");
+    let text = stage.text();
+    let faq = text.lines().find(|line| line.contains("Duplicates are merged")).unwrap();
+    assert!(faq.starts_with("▌ –    3  .64"), "it has no number of a hit: {text}");
+    assert!(text.contains("Less near than the threshold"), "{text}");
+
+    // Nothing is near enough: that is told with what was found.
+    stage.keys("a");
+    let mut far = retrieved();
+    far.keep_near(Mode::Hybrid, Some(0.9));
+    stage.answer("\"ask\"", vec![Reply::Retrieved { retrieved: far, prompt: None }]);
+    let text = stage.text();
+    assert!(text.contains("Not in the knowledge base") && text.contains("–    1  .71"), "{text}");
+    assert!(!text.contains("no passage passes the filter"), "{text}");
 }
 
 #[test]
