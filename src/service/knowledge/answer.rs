@@ -15,6 +15,7 @@ use crate::domain::knowledge::retrieval::{
 use crate::domain::message::{Block, Role};
 use crate::domain::trace::SpanKind;
 use crate::domain::trace::told::Told;
+use crate::service::fresh;
 use crate::service::invoke::{Tells, Terms};
 
 /// What comes of it, one after the other.
@@ -73,7 +74,7 @@ impl Knowledge {
             retrieved.given = (many < retrieved.hits.len()).then_some(many);
             let given: Vec<String> =
                 retrieved.hits[..many].iter().map(|hit| hit.passage.text.clone()).collect();
-            let prompt = filled(template, &query, &retrieved.hits[..many]);
+            let prompt = filled(template, &query, &retrieved.hits[..many], fresh::now());
             let converse = Converse {
                 model: asked.model.clone(),
                 system: own_template.is_none().then(|| RULES.to_owned()),

@@ -1013,7 +1013,6 @@ fn a_filter_that_is_none_says_so_where_it_is_written_and_the_hits_stay() {
 #[test]
 fn retrieval_is_measured_by_the_settings_on_the_screen() {
     use outcrop::domain::knowledge::quality::{Measured, Quality, Scored, Setting};
-    use outcrop::domain::knowledge::ranking::Mode;
     use outcrop::tui::event::Contents;
     shoot("knowledge-measured", |stage| {
         search(stage);
