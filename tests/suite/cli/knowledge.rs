@@ -259,6 +259,40 @@ async fn a_broken_file_costs_one_line_and_a_base_that_is_not_there_is_told() {
     });
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn pages_of_a_pdf_are_a_filter_and_a_document_that_is_one_passage_has_none() {
+    let server = embedding(Duration::ZERO).await;
+    tokio::task::block_in_place(|| {
+        const PAGE: &str = "x-amz-bedrock-kb-document-page-number";
+        let home = home(&server);
+        let report = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/documents/pdf/report.pdf");
+        fs::copy(report, home.beside().join("docs/report.pdf")).unwrap();
+        good(&create(&home));
+        let of_page = |base: &str, page: u32| {
+            let filter = json!({"equals": {"key": PAGE, "value": page}}).to_string();
+            let looked = [
+                "kb", "search", base, "the", "--mode", "semantic", "-n", "100", "--filter", &filter, "--json",
+            ];
+            home.run(&looked).objects()[0]["hits"].as_array().unwrap().clone()
+        };
+        let third = of_page("docs", 3);
+        assert!(!third.is_empty());
+        for hit in third {
+            assert_eq!(hit["passage"]["attributes"][PAGE], json!({"number": 3.0}), "{hit}");
+        }
+        assert_eq!(of_page("docs", 99), [] as [Value; 0]);
+
+        let whole =
+            ["kb", "create", "whole", "--from", "docs", "--embedder", "emb/letters", "--chunking", "none"];
+        good(&home.run(&whole));
+        let passages = home.run(&["kb", "chunks", "whole", "report.pdf", "--json"]).objects();
+        assert_eq!(passages.len(), 1);
+        let attributes = passages[0]["passage"]["attributes"].as_object().unwrap();
+        assert!(!attributes.contains_key(PAGE), "{attributes:?}");
+        assert_eq!(of_page("whole", 1), [] as [Value; 0]);
+    });
+}
+
 /// All folders under a folder.
 pub fn folders(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
