@@ -219,12 +219,13 @@ async fn show(name: &str, asker: &Asker, out: &mut Out) -> Result<(), End> {
     rebuild::status(&base, out)
 }
 
-/// How its vectors are compared with a question's; of a base elsewhere that is its server's affair.
+/// What its vectors are, and how they are compared with a question's; of a base elsewhere that is its server's affair.
 fn compared(base: &Base, search: VectorSearch) -> String {
+    let are = vectors::words(base.dimensions, base.normalised);
     if base.store != StoreKind::Embedded {
-        return String::new();
+        return are;
     }
-    search.words(base.holds.passages, vectors::from(base.dimensions.into()))
+    format!("{are}; compared {}", search.words(base.holds.passages, vectors::from(base.dimensions.into())))
 }
 
 /// What a base has, in words.

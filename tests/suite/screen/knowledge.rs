@@ -69,6 +69,7 @@ pub(super) fn base(n: u8, name: &str, sources: Vec<Source>) -> Base {
         updated: Timestamp(NOW - 240_000 - i64::from(n)),
         embedder: "local/all-minilm-l6-v2".parse().unwrap(),
         dimensions: 384,
+        normalised: None,
         reranker: None,
         answers: Answers::default(),
         store: StoreKind::default(),
@@ -758,6 +759,7 @@ fn rebuilding(state: RebuildState) -> Base {
     let rebuild = Rebuild {
         embedder: "far/embedder".parse().unwrap(),
         dimensions: 1536,
+        normalised: None,
         state,
         began: Timestamp(NOW - 60_000),
         built: false,

@@ -87,7 +87,7 @@ fn card(base: &Base, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
     if let Some(description) = &base.description {
         about.push(("about", description.clone(), Role::Text));
     }
-    let embeds = format!("{} · {} numbers a passage", base.embedder, grouped(base.dimensions.into()));
+    let embeds = format!("{} · {}", base.embedder, vectors::words(base.dimensions, base.normalised));
     about.push(("embedder", embeds, Role::Text));
     if let Some(reranker) = &base.reranker {
         about.push(("reranker", reranker.words(), Role::Text));
