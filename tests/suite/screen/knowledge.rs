@@ -20,7 +20,8 @@ use outcrop::domain::message::Role;
 use outcrop::domain::time::Timestamp;
 use outcrop::domain::{Error, ErrorKind};
 use outcrop::tui::effect::{Effect, TimerId};
-use outcrop::tui::event::Event;
+use outcrop::tui::event::{Button, Event, Mouse, MouseKind};
+use outcrop::tui::key::KeyModifiers;
 use outcrop::tui::pane::Place;
 use outcrop::workbench::request::knowledge::Knowledge;
 use outcrop::workbench::{Changed, Reply, Request};
@@ -419,6 +420,29 @@ fn what_is_not_near_enough_for_an_answer_stands_below_what_is_and_says_so() {
     let text = stage.text();
     assert!(text.contains("Not in the knowledge base") && text.contains("–    1  .71"), "{text}");
     assert!(!text.contains("no passage passes the filter"), "{text}");
+}
+
+#[test]
+fn a_mark_of_an_answer_that_is_pressed_shows_the_passage_that_it_names() {
+    for (width, height) in [(80, 24), (120, 40), (160, 48)] {
+        let mut stage = Stage::settled(width, height, "dark");
+        search(&mut stage);
+        stage.keys("<tab>a");
+        let found = Reply::Retrieved { retrieved: retrieved(), prompt: Some("the prompt".into()) };
+        let text = "Within five days [1].\n\nElse it is done by hand [3].".to_owned();
+        stage.reply("\"ask\"", vec![found, Reply::Delta { event: Delta::Text { text } }]);
+        let citations = vec![Citation { start: 24, end: 45, hits: vec![3], alike: false }];
+        stage.answer("\"ask\"", vec![Reply::Cited { text: String::new(), citations }]);
+        let card = "手引き.docx, page 3 · passage 14";
+        let text = stage.text();
+        assert!(!text.contains(card), "{text}");
+        let (row, line) = text.lines().enumerate().find(|(_, line)| line.contains("by hand [3]")).unwrap();
+        let column = line.find("[3]").unwrap() as u16 + 1;
+        let (kind, row) = (MouseKind::Down(Button::Left), row as u16);
+        stage.event(Event::Mouse(Mouse { kind, column, row, modifiers: KeyModifiers::NONE }));
+        let text = stage.text();
+        assert!(text.contains(card), "{text}");
+    }
 }
 
 #[test]

@@ -172,6 +172,12 @@ impl Answer {
         self.fold.blocks.iter().filter_map(Block::said).collect()
     }
 
+    /// The first of its rows that is in sight where there is room for so many: its end while it is written.
+    pub fn first(&self, top: u16, room: usize, rows: usize) -> usize {
+        let last = rows.saturating_sub(room);
+        if self.runs { last } else { usize::from(top).min(last) }
+    }
+
     /// Once it is whole: whether it says that something is from that passage; `None` of one that was no hit then.
     pub fn uses(&self, passage: PassageId) -> Option<bool> {
         let cited = self.cited.as_ref()?;

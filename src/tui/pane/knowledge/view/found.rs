@@ -148,26 +148,19 @@ fn answer(open: &Open, said: &Answer, sight: &Sight<'_>, (area, text): (Rect, &[
         }
     };
     put(cells, x + 2, area.y, right, &figures, look.style(Role::Faint));
-    let inside = Rect {
-        x: area.x + 2,
-        y: area.y + 1,
-        height: area.height.saturating_sub(1),
-        width: area.width.saturating_sub(4).min(MEASURE),
-    };
+    let inside = layout::text_of(area);
     if let Some(error) = &said.error {
         return failed(error, sight, Rect { y: area.y, ..area }, cells);
     }
-    let room = usize::from(inside.height.saturating_sub(1));
-    let last = text.len().saturating_sub(room);
-    // While it is written its end is in sight.
-    let top = if said.runs { last } else { usize::from(open.answer_top).min(last) };
-    for (y, row) in (inside.top()..inside.bottom().saturating_sub(1)).zip(text.iter().skip(top)) {
+    let room = usize::from(inside.height);
+    let top = said.first(open.answer_top, room, text.len());
+    for (y, row) in (inside.top()..inside.bottom()).zip(text.iter().skip(top)) {
         row.draw(Position { x: inside.x, y }, inside.width, look, cells);
     }
     scrollbar(
         cells,
-        Rect { y: inside.y, height: inside.height.saturating_sub(1), ..area },
-        thumb(inside.height.saturating_sub(1), top, room, text.len()),
+        Rect { y: inside.y, height: inside.height, ..area },
+        thumb(inside.height, top, room, text.len()),
         look.style(Role::Rule),
     );
 }
