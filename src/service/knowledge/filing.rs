@@ -72,13 +72,16 @@ pub(super) async fn read(
         return Err(Out::Empty(why.to_owned()));
     }
     let document = Arc::new(document);
-    let (own, whole) = (embedder.clone(), Arc::clone(&document));
-    let tokens =
-        blocking("cutting a document", move || own.tokens(&whole.text)).await.map_err(Out::Failed)?;
+    let (own, whole, before) = (embedder.clone(), Arc::clone(&document), before_embedding(said));
+    let counted = blocking("cutting a document", move || {
+        let before = if before.is_empty() { 0 } else { own.tokens(&before)?.len() };
+        Ok((own.tokens(&whole.text)?, before))
+    });
+    let (tokens, before) = counted.await.map_err(Out::Failed)?;
     Ok(Text {
         document,
         tokens: Arc::new(tokens),
-        window: embedder.window(),
+        window: embedder.window().map(|window| window.saturating_sub(before)),
         uri: uri.to_owned(),
         id,
         said: said.clone(),
@@ -90,7 +93,7 @@ pub(super) async fn read(
 pub(super) struct Text {
     pub document: Arc<Document>,
     pub tokens: Arc<Tokens>,
-    /// The most tokens that its model reads at once.
+    /// The most tokens of a passage that its model reads at once, beside what is put before each.
     pub window: Option<usize>,
     uri: String,
     id: DocumentId,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::home::Home;
 use super::knowledge::{count, create, embedding, good, home, last, refusing, write};
@@ -433,4 +433,11 @@ fn a_passage_longer_than_its_model_reads_is_embedded_to_its_end_and_counted() {
         let rank = |name: &str| hits.iter().position(|hit| hit["uri"].as_str().unwrap().ends_with(name));
         assert!(rank(first) < rank(second), "{question}: {found:?}");
     }
+    // What is said of a document and embedded with it takes its room too.
+    let said = format!("{} of reports and their pages", "a long account ".repeat(90));
+    let told = json!({"type": "STRING", "stringValue": said});
+    let metadata = json!({"metadataAttributes": {"about": {"value": told, "includeForEmbedding": true}}});
+    write(&home, "short.txt.metadata.json", &metadata.to_string());
+    good(&home.run(&["kb", "sync", "docs"]));
+    assert_eq!((count(&home, "passages"), count(&home, "windowed")), (1, 1), "one that is short by itself");
 }
