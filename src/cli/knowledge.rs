@@ -269,7 +269,7 @@ fn went(sync: &Sync, out: &mut Out) -> Result<(), End> {
         let named = if failure.why.contains(&failure.uri) { "" } else { &*format!("{}: ", failure.uri) };
         out.line(&safe_line(&format!("  ✗ {named}{}", failure.why)))?;
     }
-    let more = sync.statistics.failed.saturating_sub(sync.failures.len() as u64);
+    let more = sync.faulty().saturating_sub(sync.failures.len() as u64);
     if more > 0 {
         out.line(&format!("  ✗ and {} more", grouped(more)))?;
     }
@@ -290,6 +290,7 @@ pub(super) fn counted(sync: &Sync) -> String {
         (told.elsewhere, "that another source has"),
         (told.skipped, "skipped"),
         (told.failed, "failed"),
+        (told.partial, "in part"),
     ];
     let mut parts: Vec<String> = said
         .iter()
@@ -303,6 +304,9 @@ pub(super) fn counted(sync: &Sync) -> String {
     }
     if told.known > 0 {
         parts.push(format!("{} of them embedded before", grouped(told.known)));
+    }
+    if told.refused > 0 {
+        parts.push(format!("{} refused by the model", count(told.refused, "passage", "passages")));
     }
     if told.windowed > 0 {
         parts.push(format!("{} longer than the model reads at once", grouped(told.windowed)));
@@ -358,7 +362,7 @@ async fn sync(base: Base, source: Option<SourceId>, asker: &Asker, out: &mut Out
         // Where other sources were looked through it is one failure among what was done.
         out.note(&format!("a source could not be looked through. {hint}"))?;
     }
-    let is_whole = syncs.iter().all(|sync| sync.statistics.failed == 0) && !has(SyncState::Failed);
+    let is_whole = syncs.iter().all(|sync| sync.faulty() == 0) && !has(SyncState::Failed);
     Ok(match (has(SyncState::Stopped), is_whole) {
         (true, _) => Exit::Interrupted,
         (false, false) => Exit::Negative,
