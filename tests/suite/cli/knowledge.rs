@@ -530,6 +530,7 @@ async fn a_base_keeps_its_prompt_and_how_near_passages_must_be_for_answers_here_
         assert!(far.stdout.contains("The knowledge base does not tell"), "{far:?}");
         let said = home.run(&["chat", "--set", "knowledge=docs", "rivers"]);
         assert!(good(&said).contains("Nothing was found for this in the documents."), "{said:?}");
+        assert!(said.stderr.contains("nothing that was found in docs is near enough"), "{said:?}");
         assert!(!said.stdout.contains("the outer bank"), "{said:?}");
 
         // A question may say otherwise, and what is not said of the base stays.

@@ -1142,7 +1142,19 @@ fn the_passages_of_an_answer_in_the_chat_are_opened_by_a_key() {
     for told in told {
         assert!(text.contains(told), "{told}: {text}");
     }
-    // Where nothing was given the key does nothing.
+    // What was found and was not near enough is told, also where that is all.
+    let mut stage = Stage::settled(120, 40, "dark");
+    let far = Grounding::of("billing", "why?".to_owned(), &[]).without(hits.iter());
+    let mut last = answer(2, Some(1), "It does not tell.", COMPLETE);
+    if let Some(answer) = &mut last.answer {
+        answer.grounding = Some(far);
+    }
+    stage.open(vec![message(1, None, Role::User, "why?"), last]);
+    assert!(stage.text().contains("nothing that was found in billing is near enough"), "{}", stage.text());
+    stage.keys("<tab>p");
+    let text = stage.text();
+    assert!(text.contains("Found, and not given") && text.contains("refunds.pdf, page 1"), "{text}");
+    // Where nothing was found the key does nothing.
     let mut stage = Stage::settled(120, 40, "dark");
     stage.open(vec![message(1, None, Role::User, "why?"), answer(2, Some(1), "so", COMPLETE)]);
     stage.keys("<tab>p");
