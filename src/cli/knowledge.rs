@@ -281,6 +281,7 @@ pub(super) fn counted(sync: &Sync) -> String {
     let told = &sync.statistics;
     let said = [
         (told.scanned, "scanned"),
+        (told.metadata_scanned, "with metadata"),
         (told.new, "new"),
         (told.modified, "changed"),
         (told.metadata_modified, "with other metadata"),

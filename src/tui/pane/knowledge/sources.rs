@@ -207,6 +207,7 @@ pub(super) fn stands(sync: &Sync) -> (String, Role) {
 /// What a sync counts, in words; what there is nothing of is left out.
 pub(super) fn counted(statistics: &Statistics) -> Vec<String> {
     let counts = [
+        (statistics.metadata_scanned, "with metadata"),
         (statistics.new, "new"),
         (statistics.modified, "changed"),
         (statistics.metadata_modified, "told of anew"),
