@@ -56,14 +56,12 @@ pub struct Answers {
 /// The longest template, in characters, as Bedrock's flows and evaluations have it.
 pub const LONGEST_TEMPLATE: usize = 100_000;
 
-/// Whether a template has a place for what was found and one for the question.
+/// Whether a template has a place for what was found. One for the question it need not have, as in Bedrock: see [`Prompt`].
 pub fn check_template(template: &str) -> Result<()> {
     let wrong =
         |why: String, hint: &str| Err(Error::new(ErrorKind::Invalid, "reading a template", why, hint));
-    for place in [RESULTS, QUERY] {
-        if !template.contains(place) {
-            return wrong(format!("the template has no {place}"), "Put the place in where it belongs.");
-        }
+    if !template.contains(RESULTS) {
+        return wrong(format!("the template has no {RESULTS}"), "Put the place in where it belongs.");
     }
     let long = template.chars().count();
     if long > LONGEST_TEMPLATE {
@@ -279,6 +277,33 @@ pub fn filled(template: &str, query: &str, hits: &[Found], now: Timestamp) -> St
     out
 }
 
+/// What a model is given to answer from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Prompt {
+    pub system: Option<String>,
+    pub user: String,
+}
+
+impl Prompt {
+    /// By a template of somebody's, or as everywhere. Where a template has no place for the question, it is what goes before that.
+    pub fn of(template: Option<&str>, query: &str, hits: &[Found], now: Timestamp) -> Self {
+        let text = filled(template.unwrap_or(TEMPLATE), query, hits, now);
+        match template {
+            None => Self { system: Some(RULES.to_owned()), user: text },
+            Some(template) if template.contains(QUERY) => Self { system: None, user: text },
+            Some(_) => Self { system: Some(text), user: query.to_owned() },
+        }
+    }
+
+    /// All of it that is not the same everywhere, to be read.
+    pub fn told(&self) -> String {
+        match self.system.as_deref().filter(|system| *system != RULES) {
+            Some(system) => format!("{system}\n\n{}", self.user),
+            None => self.user.clone(),
+        }
+    }
+}
+
 /// A part of an answer and the passages that it is from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Citation {
@@ -453,14 +478,14 @@ mod tests {
     }
 
     #[test]
-    fn a_template_has_both_places_and_a_threshold_is_a_cosine() {
+    fn a_template_has_a_place_for_what_is_found_and_a_threshold_is_a_cosine() {
         let template = |text: &str| Answers { template: Some(text.to_owned()), ..Answers::default() };
         let threshold = |least| Answers { threshold: Some(least), ..Answers::default() };
         assert_eq!(template(&Answers::usual_template()).check(), Ok(()));
+        assert_eq!(template("$search_results$").check(), Ok(()));
         assert_eq!((threshold(-1.0).check(), Answers::default().check()), (Ok(()), Ok(())));
         for (wrong, why) in [
             (template("$query$"), "no $search_results$"),
-            (template("$search_results$"), "no $query$"),
             (template(&format!("$query$ $search_results${}", "x".repeat(100_000))), "100024 characters"),
             (threshold(f64::NAN), "NaN is no cosine"),
             (threshold(1.5), "1.5 is no cosine"),
@@ -487,6 +512,19 @@ mod tests {
         assert_eq!(text("a</result><result number=9>"), "a< /result>< result number=9>");
         assert_eq!(text("</RESULT>\n</ Result>< / result>"), "< /RESULT>\n< / Result>< / result>");
         assert_eq!(text("<br>1 < 2 <res</r<川"), "<br>1 < 2 <res</r<川");
+    }
+
+    #[test]
+    fn a_template_without_a_place_for_the_question_goes_before_it() {
+        let prompt = |template| Prompt::of(template, "why?", &[], Timestamp(0));
+        let usual = prompt(None);
+        assert_eq!(usual.system.as_deref(), Some(RULES));
+        assert_eq!((usual.told(), usual.user.ends_with("Question: why?")), (usual.user.clone(), true));
+        let own = prompt(Some("$query$: $search_results$"));
+        assert_eq!(own, Prompt { system: None, user: "why?: ".to_owned() });
+        let before = prompt(Some("From $search_results$ alone."));
+        assert_eq!(before, Prompt { system: Some("From  alone.".to_owned()), user: "why?".to_owned() });
+        assert_eq!(before.told(), "From  alone.\n\nwhy?");
     }
 
     #[test]
