@@ -340,8 +340,8 @@ fn grounds(answer: &Message) -> Vec<String> {
     let Some(grounding) = answer.answer.as_ref().and_then(|answer| answer.grounding.as_ref()) else {
         return Vec::new();
     };
-    if grounding.sources.is_empty() {
-        return vec![format!("nothing was found in {}", grounding.base)];
+    if let Some(nothing) = grounding.nothing() {
+        return vec![nothing];
     }
     let sources = (1..).zip(&grounding.sources);
     let (cited, others): (Vec<_>, Vec<_>) = sources.partition(|(number, _)| grounding.is_cited(*number));

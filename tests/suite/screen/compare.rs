@@ -456,6 +456,7 @@ fn of_a_hidden_answer_neither_its_passages_nor_its_base_are_told() {
                 query: "why".into(),
                 text: "Rivers bend.".into(),
                 sources: vec![source],
+                left: Vec::new(),
                 citations: Vec::new(),
             });
         }
