@@ -81,6 +81,7 @@ fn base() -> Base {
         updated: Timestamp(0),
         embedder: "local/all-minilm-l6-v2".parse().unwrap(),
         dimensions: DIMENSIONS as u32,
+        normalised: None,
         store: StoreKind::default(),
         moving: None,
         index: None,

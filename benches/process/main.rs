@@ -19,6 +19,7 @@ use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use serde_json::json;
 use server::Server;
 use tty::{Home, Tty};
 
@@ -45,11 +46,12 @@ const ROWS: &[Row] = &[
     ("last", last),
     ("six", six),
     ("columns", columns),
-    ("tail", tail::tail),
     ("first", first),
     ("headless", headless),
     ("memory", memory),
     ("rate", rate),
+    ("results", results),
+    ("tail", tail::measure),
     ("end", end),
     ("local", local),
 ];
@@ -272,6 +274,64 @@ fn rate() {
     line("rating key → next item, 100,000 items, p50 / p99", &spread(&times), "30 ms");
     line("the evaluation opened, until the first item", &format!("{:.1} s", opened.as_secs_f64()), "");
     line("resident memory, 100,000 items open", &format!("{:.1} MB", resident(&tty)), "150 MB");
+    quit(tty);
+}
+
+/// A home with an evaluation of as many items, a vote on each, brought from ten people.
+fn judged() -> Home {
+    let home = Home::scripted();
+    let mut lines = String::new();
+    for at in 0..ITEMS {
+        let answer = |model: &str| {
+            let text =
+                format!("{model} says of {at}: a river that is slow lets fall what it carries. ").repeat(3);
+            json!({"response": text, "modelIdentifier": model})
+        };
+        // Which of both is as good as drawn, the same in every run.
+        let chosen = if at * 7919 % 13 < 7 { "0" } else { "1" };
+        let said =
+            json!({"comparisonChoice": [{"metricName": "choice", "result": {"modelResponseId": chosen}}]});
+        let line = json!({
+            "inputRecord": {"prompt": format!("question {at}: why?"), "category": format!("kind {}", at % 5)},
+            "modelResponses": [answer("alpha"), answer("beta")],
+            "humanEvaluationResult": {
+                "humanAnswers": [{
+                    "submissionTime": "2026-11-01T10:00:00.000Z",
+                    "timeSpentInSeconds": 4.5,
+                    "workerId": format!("worker {}", at % 10),
+                    "answerContent": {"evaluationResults": said},
+                }],
+                "inputContent": {"evaluationMetrics": [
+                    {"metricName": "choice", "description": "Which is better?", "ratingMethod": "ComparisonChoice"},
+                ]},
+                "modelResponseIdMap": {"0": "alpha", "1": "beta"},
+            },
+        });
+        writeln!(lines, "{line}").unwrap();
+    }
+    let file = home.path().join("judged.jsonl");
+    std::fs::write(&file, lines).unwrap();
+    home.said(&["eval", "import", file.to_str().unwrap(), "--name", "judged"]);
+    home
+}
+
+/// What the votes on 100,000 items come to, on the screen.
+fn results() {
+    let home = judged();
+    let tty = home.open(SIZE, &["-m", "scripted/echo"]);
+    tty.wait_for_composer();
+    tty.send("\x1b4");
+    tty.wait_for("judged");
+    let start = Instant::now();
+    tty.send("o");
+    let opened = tty.wait_for("each to be rated by").saturating_duration_since(start);
+    rest(&tty);
+    line(
+        "results of 100,000 items, a vote each: on the screen",
+        &format!("{:.1} s", opened.as_secs_f64()),
+        "2 s",
+    );
+    line("resident memory with them open", &format!("{:.1} MB", resident(&tty)), "150 MB");
     quit(tty);
 }
 

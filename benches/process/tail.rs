@@ -1,65 +1,97 @@
-//! Spans that another program sends, on the screen of the traces place.
+//! A span that another process sends to the receiver of this one, until its name is on the screen: in the list of runs, and in
+//! the run that is looked into.
 
 use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::thread;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::tty::Home;
+use super::tty::{Home, Tty};
 use super::{SIZE, in_short, line, quit};
 
-/// Runs that are sent one after another, and spans that one run grows by.
-const ROUNDS: u32 = 20;
+const TIMES: u64 = 20;
+/// When the first of them began, in nanoseconds since the Unix epoch.
+const BEGUN: u64 = 1_790_000_000_000_000_000;
+const SECOND: u64 = 1_000_000_000;
 
-/// Prints the rows.
-pub fn tail() {
-    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+pub fn measure() {
     let home = Home::scripted();
     let tty = home.open(SIZE, &[]);
     tty.wait_for_composer();
     tty.send("\x1b9");
     tty.wait_for("Every call of a model");
-    tty.send("L");
-    tty.wait_for("what other programs send to the port");
-    tty.send(format!("\x15{port}\r"));
-    tty.wait_for(&format!("127.0.0.1:{port}/v1/traces"));
-    let sent = |trace: u32, span: u32, name: &str| {
-        // Frames of the one before are over.
-        thread::sleep(Duration::from_millis(200));
-        let begun = Instant::now();
-        post(port, trace, span, name);
-        tty.wait_for(name).saturating_duration_since(begun)
-    };
-    let runs: Vec<_> = (1..=ROUNDS).map(|trace| sent(trace, 1, &format!("arrives{trace}x"))).collect();
-    line("a span sent → its run in the list, median / worst of 20", &in_short(&runs), "100 ms");
-    // The newest stands first.
-    tty.send("g\r");
-    tty.wait("that run alone", |screen| !screen.contents().contains("arrives1x"));
-    let spans: Vec<_> = (1..=ROUNDS).map(|span| sent(ROUNDS, span + 1, &format!("grows{span}x"))).collect();
-    line("a span sent → in the run that is open, the same", &in_short(&spans), "100 ms");
+    // Any port that is free.
+    tty.send("L\x15");
+    tty.wait_for("0 is any that is free");
+    tty.send("0\r");
+    let address = address(&tty);
+
+    let new: Vec<_> = (0..TIMES)
+        .map(|number| {
+            let name = format!("run-{number:02}");
+            // The newest stands at the top.
+            let start = BEGUN + number * SECOND;
+            seen(&tty, &address, &name, &span(number + 1, 1, None, &name, start))
+        })
+        .collect();
+    line("span sent → run in the list, median / worst of 20", &in_short(&new), "100 ms");
+
+    let (trace, start) = (TIMES + 1, BEGUN + TIMES * SECOND);
+    seen(&tty, &address, "run-open", &span(trace, 1, None, "run-open", start));
+    tty.send("\r");
+    tty.wait("the run alone", |screen| !screen.contents().contains("run-00"));
+    let grown: Vec<_> = (0..TIMES)
+        .map(|number| {
+            let name = format!("step-{number:02}");
+            // Each began before those that are there, so that it stands in sight.
+            let began = start + (TIMES - number) * 1000;
+            seen(&tty, &address, &name, &span(trace, number + 2, Some(1), &name, began))
+        })
+        .collect();
+    line("span sent → in the run that is open, the same", &in_short(&grown), "100 ms");
     quit(tty);
 }
 
-/// Sends a span that begins now.
-fn post(port: u16, trace: u32, span: u32, name: &str) {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_nanos();
-    // The first one goes on, and the others are parts of it.
-    let (parent, end) = if span == 1 { (String::new(), 0) } else { (format!("{:016x}", 1), now + 1_000) };
-    let said = json!({
-        "traceId": format!("{trace:032x}"), "spanId": format!("{span:016x}"), "parentSpanId": parent, "name": name,
-        "startTimeUnixNano": now.to_string(), "endTimeUnixNano": end.to_string(),
+/// Where it listens, as the screen tells it.
+fn address(tty: &Tty) -> String {
+    tty.wait_for("/v1/traces");
+    let text = tty.text();
+    let (before, _) = text.split_once("/v1/traces").unwrap();
+    before.rsplit_once("http://").unwrap().1.to_owned()
+}
+
+fn span(trace: u64, id: u64, parent: Option<u64>, name: &str, start: u64) -> Value {
+    let length = if parent.is_some() { SECOND / 4 } else { SECOND / 2 };
+    let mut span = json!({
+        "traceId": format!("{trace:032x}"),
+        "spanId": format!("{id:016x}"),
+        "name": name,
+        "kind": 1,
+        "startTimeUnixNano": start.to_string(),
+        "endTimeUnixNano": (start + length).to_string(),
     });
-    let body = json!({"resourceSpans": [{"scopeSpans": [{"spans": [said]}]}]}).to_string();
-    let head = format!(
-        "POST /v1/traces HTTP/1.1\r\nhost: 127.0.0.1:{port}\r\ncontent-type: application/json\r\n\
-         connection: close\r\ncontent-length: {}\r\n\r\n",
-        body.len()
-    );
-    let mut peer = TcpStream::connect(("127.0.0.1", port)).unwrap();
-    peer.write_all((head + &body).as_bytes()).unwrap();
+    if let Some(parent) = parent {
+        span["parentSpanId"] = format!("{parent:016x}").into();
+    }
+    span
+}
+
+/// Sends a span; the time until its name is on the screen.
+fn seen(tty: &Tty, address: &str, name: &str, span: &Value) -> Duration {
+    // What the one before has left to do is done; unequal pauses meet every phase of a frame.
+    thread::sleep(Duration::from_millis(150 + name.bytes().map(u64::from).sum::<u64>() * 7 % 50));
+    let body = json!({"resourceSpans": [{"scopeSpans": [{"spans": [span]}]}]}).to_string();
+    let mut peer = TcpStream::connect(address).unwrap();
+    let head = format!("POST /v1/traces HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n");
+    let about = format!("Content-Type: application/json\r\nContent-Length: {}\r\n\r\n", body.len());
+    let request = [head, about, body].concat();
+    let start = Instant::now();
+    peer.write_all(request.as_bytes()).unwrap();
+    let time = tty.wait_for(name).saturating_duration_since(start);
     let mut answer = String::new();
     peer.read_to_string(&mut answer).unwrap();
-    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+    time
 }

@@ -1,9 +1,13 @@
 //! Questions to the person at the terminal.
 
-use std::io::{self, BufRead, IsTerminal, Read, Write};
+use std::io::{self, BufRead, IsTerminal, PipeReader, Read, Write};
 
-use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
-
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::io::Errno;
+use rustix::process::getpgrp;
+use rustix::termios::{
+    LocalModes, OptionalActions, QueueSelector, Termios, tcflush, tcgetattr, tcgetpgrp, tcsetattr,
+};
 use zeroize::Zeroizing;
 
 use crate::domain::secret::Secret;
@@ -90,15 +94,36 @@ impl Drop for Silence {
     }
 }
 
-/// Asks on a thread of its own, so that a signal is heard while the question stands.
+/// Asks on a thread of its own, so that a signal is heard while the question stands. Dropped, the question is taken back.
 async fn prompt(question: &str) -> Result<String> {
     let asked = |why: io::Error| Error::io("asking on the terminal", &why);
     let mut stderr = io::stderr();
     write!(stderr, "{}", crate::domain::untrusted::safe_text(question)).map_err(asked)?;
     stderr.flush().map_err(asked)?;
-    let answer = tokio::task::spawn_blocking(|| {
-        let mut answer = String::new();
-        io::stdin().lock().read_line(&mut answer).map(|_| answer)
-    });
+    let (taken_back, _stands) = io::pipe().map_err(asked)?;
+    let answer = tokio::task::spawn_blocking(move || line(&taken_back));
     answer.await.map_err(|why| Error::internal("asking on the terminal", why.to_string()))?.map_err(asked)
+}
+
+/// A line of the standard input; nothing once the question is `taken_back`, whose other end is closed then.
+fn line(taken_back: &PipeReader) -> io::Result<String> {
+    let stdin = io::stdin();
+    loop {
+        let mut fds = [PollFd::new(&stdin, PollFlags::IN), PollFd::new(taken_back, PollFlags::IN)];
+        match poll(&mut fds, None) {
+            Err(Errno::INTR) => {}
+            Err(why) => return Err(why.into()),
+            Ok(_) if !fds[1].revents().is_empty() => {
+                // What was typed of an answer is none to the next question. In the background the terminal is another's.
+                if tcgetpgrp(&stdin).is_ok_and(|front| front == getpgrp()) {
+                    let _ = tcflush(&stdin, QueueSelector::IFlush);
+                }
+                return Ok(String::new());
+            }
+            Ok(_) => {
+                let mut answer = String::new();
+                return stdin.lock().read_line(&mut answer).map(|_| answer);
+            }
+        }
+    }
 }

@@ -1,6 +1,6 @@
 //! `outcrop chat`: one turn, its answer on the standard output as it comes.
 
-use futures_util::{FutureExt, StreamExt};
+use futures_util::FutureExt;
 use tokio::time::{Duration, Instant, interval_at};
 
 use super::args::Chat as Arguments;
@@ -120,7 +120,7 @@ pub(super) async fn turn(
     asker: &Asker,
     out: &mut Out,
 ) -> Result<Message, End> {
-    let mut replies = asker.ask(request);
+    let mut replies = agents::Following::of(asker.ask(request));
     let mut wait = Wait::new(out.json);
     let mut seconds = interval_at(wait.began + PATIENCE, Duration::from_secs(1));
     let mut finished = None;
@@ -166,7 +166,7 @@ pub(super) async fn turn(
             }
             Reply::AgentEvent { event } => {
                 wait.end();
-                if !agents::decides(&event, false, asker, out).await? && !out.json {
+                if !agents::decides(&event, false, &mut replies, asker, out).await? && !out.json {
                     agents::tell(&event, out)?;
                 }
             }
@@ -340,8 +340,8 @@ fn grounds(answer: &Message) -> Vec<String> {
     let Some(grounding) = answer.answer.as_ref().and_then(|answer| answer.grounding.as_ref()) else {
         return Vec::new();
     };
-    if grounding.sources.is_empty() {
-        return vec![format!("nothing was found in {}", grounding.base)];
+    if let Some(nothing) = grounding.nothing() {
+        return vec![nothing];
     }
     let sources = (1..).zip(&grounding.sources);
     let (cited, others): (Vec<_>, Vec<_>) = sources.partition(|(number, _)| grounding.is_cited(*number));

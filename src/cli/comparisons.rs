@@ -13,7 +13,7 @@ use super::{Asker, End, Exit, ask, export, unexpected, words};
 use crate::domain::comparison::{Ballot, Column, Comparison, letter, own, turns};
 use crate::domain::conversation::Thread;
 use crate::domain::evaluation::Choice;
-use crate::domain::evaluation::ranking::left_apart;
+use crate::domain::evaluation::ranking::{left_apart, ranks_nobody};
 use crate::domain::id::ConversationId;
 use crate::domain::{Error, ErrorKind, Result};
 use crate::workbench::request::comparisons::{Comparisons, Form};
@@ -331,13 +331,24 @@ async fn take_in(
 }
 
 async fn board(category: Option<String>, asker: &Asker, out: &mut Out) -> Result<(), End> {
+    let about = category.as_ref().map_or_else(String::new, |category| format!(" about {category:?}"));
     let reply = asker.one(Request::Comparisons(Comparisons::Leaderboard { category }), out).await?;
     if out.json {
         return out.object(&reply);
     }
-    let Reply::Leaderboard { board, categories, apart } = &reply else { return Err(unexpected(&reply)) };
+    let Reply::Leaderboard { board, categories, apart, unranked } = &reply else {
+        return Err(unexpected(&reply));
+    };
+    if *unranked > 0 {
+        out.note(&ranks_nobody(*unranked))?;
+    }
     if board.rows.is_empty() {
-        return out.note("nobody has chosen yet; `outcrop comparisons choose` and the Compare place do");
+        if *unranked > 0 {
+            return Ok(());
+        }
+        return out.note(&format!(
+            "nobody has chosen{about} yet; `outcrop comparisons choose` and the Compare place do"
+        ));
     }
     words::ledger(board.table()).iter().try_for_each(|line| out.line(line))?;
     let whose = "rating: Bradley and Terry's strengths as Elo points, with the interval of 95 %";

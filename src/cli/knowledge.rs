@@ -219,12 +219,13 @@ async fn show(name: &str, asker: &Asker, out: &mut Out) -> Result<(), End> {
     rebuild::status(&base, out)
 }
 
-/// How its vectors are compared with a question's; of a base elsewhere that is its server's affair.
+/// What its vectors are, and how they are compared with a question's; of a base elsewhere that is its server's affair.
 fn compared(base: &Base, search: VectorSearch) -> String {
+    let are = vectors::words(base.dimensions, base.normalised);
     if base.store != StoreKind::Embedded {
-        return String::new();
+        return are;
     }
-    search.words(base.holds.passages, vectors::from(base.dimensions.into()))
+    format!("{are}; compared {}", search.words(base.holds.passages, vectors::from(base.dimensions.into())))
 }
 
 /// What a base has, in words.
@@ -268,7 +269,7 @@ fn went(sync: &Sync, out: &mut Out) -> Result<(), End> {
         let named = if failure.why.contains(&failure.uri) { "" } else { &*format!("{}: ", failure.uri) };
         out.line(&safe_line(&format!("  ✗ {named}{}", failure.why)))?;
     }
-    let more = sync.statistics.failed.saturating_sub(sync.failures.len() as u64);
+    let more = sync.faulty().saturating_sub(sync.failures.len() as u64);
     if more > 0 {
         out.line(&format!("  ✗ and {} more", grouped(more)))?;
     }
@@ -280,6 +281,7 @@ pub(super) fn counted(sync: &Sync) -> String {
     let told = &sync.statistics;
     let said = [
         (told.scanned, "scanned"),
+        (told.metadata_scanned, "with metadata"),
         (told.new, "new"),
         (told.modified, "changed"),
         (told.metadata_modified, "with other metadata"),
@@ -289,6 +291,7 @@ pub(super) fn counted(sync: &Sync) -> String {
         (told.elsewhere, "that another source has"),
         (told.skipped, "skipped"),
         (told.failed, "failed"),
+        (told.partial, "in part"),
     ];
     let mut parts: Vec<String> = said
         .iter()
@@ -302,6 +305,9 @@ pub(super) fn counted(sync: &Sync) -> String {
     }
     if told.known > 0 {
         parts.push(format!("{} of them embedded before", grouped(told.known)));
+    }
+    if told.refused > 0 {
+        parts.push(format!("{} refused by the model", count(told.refused, "passage", "passages")));
     }
     if told.windowed > 0 {
         parts.push(format!("{} longer than the model reads at once", grouped(told.windowed)));
@@ -357,7 +363,7 @@ async fn sync(base: Base, source: Option<SourceId>, asker: &Asker, out: &mut Out
         // Where other sources were looked through it is one failure among what was done.
         out.note(&format!("a source could not be looked through. {hint}"))?;
     }
-    let is_whole = syncs.iter().all(|sync| sync.statistics.failed == 0) && !has(SyncState::Failed);
+    let is_whole = syncs.iter().all(|sync| sync.faulty() == 0) && !has(SyncState::Failed);
     Ok(match (has(SyncState::Stopped), is_whole) {
         (true, _) => Exit::Interrupted,
         (false, false) => Exit::Negative,
@@ -566,13 +572,20 @@ async fn answer(wanted: AskBase, asker: &Asker, out: &mut Out) -> Result<Exit, E
     let had = had.unwrap_or_default();
     if had.hits.is_empty() {
         if !out.json {
-            out.line("The knowledge base does not tell: nothing was found.")?;
+            let why = if had.below.is_empty() {
+                "nothing was found"
+            } else {
+                "nothing that was found is near enough"
+            };
+            out.line(&format!("The knowledge base does not tell: {why}."))?;
+            far(&had, out)?;
         }
         return Ok(Exit::Negative);
     }
     if !out.json {
         out.end_piece().await?;
         sources(&had, &cited, out)?;
+        far(&had, out)?;
         reranking::note(&had, out)?;
         if let Some(given) = had.given {
             let (given, all) = (grouped(given as u64), grouped(had.hits.len() as u64));
@@ -599,6 +612,13 @@ fn sources(had: &Retrieved, cited: &[Citation], out: &mut Out) -> Result<(), End
     let named = if is_alike(cited) { "not cited by the model; its words are those of" } else { "cited" };
     say(named, &with)?;
     say("found, not cited", &without)
+}
+
+/// What was found and was not near enough for an answer, with how near it is.
+fn far(had: &Retrieved, out: &mut Out) -> Result<(), End> {
+    let Some(least) = had.least.filter(|_| !had.below.is_empty()) else { return Ok(()) };
+    out.line(&format!("found with a cosine below {least}, not given to the model"))?;
+    had.below.iter().try_for_each(|hit| out.line(&format!("    {}  {}", hit.whole_place(), ranks(hit))))
 }
 
 async fn remove(

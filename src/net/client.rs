@@ -628,6 +628,13 @@ mod tests {
         let request = || Request::get("reading", "http://page.example/");
         assert_eq!(ways(request().outside()).await, [Way::Followed]);
         assert_eq!(ways(request()).await, [Way::Online, Way::Followed]);
+        let options = NetOptions { proxies: proxies.clone(), ..NetOptions::default() };
+        let client = Network::new(options, Arc::new(Nowhere)).client(Reach::default());
+        let refused = client.send(request().only_there()).await.unwrap_err();
+        assert!(
+            refused.why.starts_with("other.example") && refused.why.contains("none of the hosts"),
+            "{refused}"
+        );
     }
 
     #[tokio::test]

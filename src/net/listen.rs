@@ -11,8 +11,10 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::{Body, Bytes, Incoming};
-use hyper::header::{AUTHORIZATION, CONNECTION, CONTENT_ENCODING, CONTENT_TYPE, HOST, ORIGIN, RETRY_AFTER};
-use hyper::header::{HeaderMap, HeaderName, HeaderValue, WWW_AUTHENTICATE};
+use hyper::header::{ACCEPT_ENCODING, ALLOW, AUTHORIZATION, CONNECTION, CONTENT_ENCODING, CONTENT_TYPE};
+use hyper::header::{
+    EXPECT, HOST, HeaderMap, HeaderName, HeaderValue, ORIGIN, RETRY_AFTER, WWW_AUTHENTICATE,
+};
 use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -25,8 +27,8 @@ use tokio::time::timeout;
 use crate::domain::secret::Secret;
 use crate::domain::{Error, ErrorKind, Result};
 
-/// Connections at once; another waits until one ends.
-const CONNECTIONS: usize = 32;
+/// Connections at once; another waits until one ends. Each process that sends keeps one open.
+const CONNECTIONS: usize = 128;
 /// Bytes of a request's line and headers.
 const HEAD: usize = 32 * 1024;
 /// How long a request's headers may take, and how long a connection may be silent between two of them.
@@ -35,6 +37,8 @@ const HEAD_WITHIN: Duration = Duration::from_mins(1);
 const BODY_WITHIN: Duration = Duration::from_mins(1);
 /// How long a request waits for room among the bodies of others.
 const ROOM_WITHIN: Duration = Duration::from_secs(10);
+/// How long what is refused may go on coming.
+const REST_WITHIN: Duration = Duration::from_secs(2);
 /// Seconds after which a sender may try again.
 const AGAIN: &str = "2";
 /// Bytes that one permit of the room stands for.
@@ -45,6 +49,8 @@ const PERMIT: usize = 64 * 1024;
 pub struct Rules {
     /// The one path, which is posted to.
     pub path: &'static str,
+    /// The `Content-Encoding` that is read beside none.
+    pub packing: &'static str,
     /// What `Authorization: Bearer` must say, where something must.
     pub token: Option<Secret>,
     /// Bytes of a body, and of all bodies that are worked on at once.
@@ -56,8 +62,8 @@ pub struct Rules {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Asked {
     pub content_type: String,
-    /// `Content-Encoding`, in lower case; empty where none is said.
-    pub encoding: String,
+    /// The body is packed as the rules say.
+    pub packed: bool,
     pub body: Vec<u8>,
 }
 
@@ -167,11 +173,11 @@ impl House {
             Ok((asked, held)) => {
                 let answer = self.answering.answer(asked).await;
                 drop(held);
-                response(answer, false)
+                self.response(answer, false)
             }
             Err(Refusal(status, why)) => {
                 // What was not read of the body would be taken for the next request.
-                response(self.answering.refuse(&content_type, status.as_u16(), why), true)
+                self.response(self.answering.refuse(&content_type, status.as_u16(), why), true)
             }
         }
     }
@@ -181,11 +187,17 @@ impl House {
         request: Request<Incoming>,
         content_type: &str,
     ) -> Result<(Asked, OwnedSemaphorePermit), Refusal> {
-        self.check(&request, content_type)?;
-        let encoding = text(request.headers(), &CONTENT_ENCODING).trim().to_ascii_lowercase();
+        let most = self.rules.body;
+        if let Err(refusal) = self.check(&request, content_type) {
+            // Who asks before sending does not send.
+            if !request.headers().contains_key(EXPECT) {
+                let_come(request.into_body(), most).await;
+            }
+            return Err(refusal);
+        }
+        let packed = !matches!(encoding(request.headers()).as_str(), "" | "identity");
         let body = request.into_body();
         let too_large = Refusal(StatusCode::PAYLOAD_TOO_LARGE, "the body is too large");
-        let most = self.rules.body;
         let announced = match body.size_hint().exact() {
             Some(bytes) => usize::try_from(bytes).unwrap_or(usize::MAX),
             None => most,
@@ -195,13 +207,16 @@ impl House {
         }
         let wanted = u32::try_from(permits(announced)).unwrap_or(u32::MAX);
         let room = Arc::clone(&self.room).acquire_many_owned(wanted);
-        let Ok(Ok(held)) = timeout(ROOM_WITHIN, room).await else {
+        let Ok(Ok(mut held)) = timeout(ROOM_WITHIN, room).await else {
+            let_come(body, most).await;
             return Err(Refusal(StatusCode::SERVICE_UNAVAILABLE, "too much comes at once"));
         };
         match timeout(BODY_WITHIN, Limited::new(body, most).collect()).await {
             Ok(Ok(whole)) => {
                 let body = whole.to_bytes().to_vec();
-                Ok((Asked { content_type: content_type.to_owned(), encoding, body }, held))
+                // One that does not tell its length is most often far from the largest.
+                drop(held.split(permits(announced).saturating_sub(permits(body.len()))));
+                Ok((Asked { content_type: content_type.to_owned(), packed, body }, held))
             }
             Ok(Err(why)) if why.is::<http_body_util::LengthLimitError>() => Err(too_large),
             Ok(Err(_)) => Err(Refusal(StatusCode::BAD_REQUEST, "the body broke off")),
@@ -212,7 +227,9 @@ impl House {
     /// What can be told before the body is read.
     fn check(&self, request: &Request<Incoming>, content_type: &str) -> Result<(), Refusal> {
         let headers = request.headers();
-        if headers.get_all(HOST).iter().count() != 1 || !is_here(&text(headers, &HOST)) {
+        // Where the address that is asked for names a host, that one counts.
+        let named = request.uri().authority().is_none_or(|named| is_here(named.as_str()));
+        if headers.get_all(HOST).iter().count() != 1 || !is_here(&text(headers, &HOST)) || !named {
             return Err(Refusal(StatusCode::FORBIDDEN, "the host that is asked for is not this machine"));
         }
         let origin = headers.get(ORIGIN).map(|_| text(headers, &ORIGIN));
@@ -233,14 +250,49 @@ impl House {
             let why = "the media type is none that is read here: application/x-protobuf or application/json";
             return Err(Refusal(StatusCode::UNSUPPORTED_MEDIA_TYPE, why));
         }
+        let encoding = encoding(headers);
+        if !["", "identity", self.rules.packing].contains(&encoding.as_str()) {
+            let why = "the body is packed in a way that is not read here";
+            return Err(Refusal(StatusCode::UNSUPPORTED_MEDIA_TYPE, why));
+        }
         Ok(())
     }
+
+    fn response(&self, answer: Answer, closes: bool) -> Response<Full<Bytes>> {
+        let mut response = Response::new(Full::new(Bytes::from(answer.body)));
+        *response.status_mut() =
+            StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let mut put = |name, value| response.headers_mut().insert(name, HeaderValue::from_static(value));
+        put(CONTENT_TYPE, answer.content_type);
+        match answer.status {
+            401 => put(WWW_AUTHENTICATE, "Bearer"),
+            405 => put(ALLOW, "POST"),
+            415 => put(ACCEPT_ENCODING, self.rules.packing),
+            429 | 503 => put(RETRY_AFTER, AGAIN),
+            _ => None,
+        };
+        if closes {
+            put(CONNECTION, "close");
+        }
+        response
+    }
+}
+
+/// Reads what nobody wants of who is refused: a connection that is closed while bytes wait to be read takes its answer back.
+async fn let_come(body: Incoming, most: usize) {
+    let mut body = Limited::new(body, most);
+    let rest = async { while let Some(Ok(_)) = body.frame().await {} };
+    // What comes after that is not waited for.
+    let _ = timeout(REST_WITHIN, rest).await;
 }
 
 /// Whether a `Host` names this machine itself, with any port.
 fn is_here(host: &str) -> bool {
     let name = match host.strip_prefix('[') {
-        Some(rest) => rest.split_once(']').map_or("", |(name, _)| name),
+        Some(rest) => match rest.split_once(']') {
+            Some((name, port)) if port.is_empty() || port.starts_with(':') => name,
+            _ => "",
+        },
         None => host.rsplit_once(':').map_or(host, |(name, _)| name),
     };
     name.eq_ignore_ascii_case("localhost") || name == "127.0.0.1" || name == "::1"
@@ -253,25 +305,18 @@ fn says(headers: &HeaderMap, token: &Secret) -> bool {
     scheme.eq_ignore_ascii_case("bearer") && Sha256::digest(said.trim()) == Sha256::digest(token.expose())
 }
 
+/// `Content-Encoding` by its name today; empty where none is said.
+fn encoding(headers: &HeaderMap) -> String {
+    let said = text(headers, &CONTENT_ENCODING).trim().to_ascii_lowercase();
+    match said.strip_prefix("x-") {
+        Some(today) => today.to_owned(),
+        None => said,
+    }
+}
+
 /// A header as text; what is none is empty.
 fn text(headers: &HeaderMap, name: &HeaderName) -> String {
     headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned()
-}
-
-fn response(answer: Answer, closes: bool) -> Response<Full<Bytes>> {
-    let mut response = Response::new(Full::new(Bytes::from(answer.body)));
-    *response.status_mut() = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let mut put = |name, value| response.headers_mut().insert(name, HeaderValue::from_static(value));
-    put(CONTENT_TYPE, answer.content_type);
-    match answer.status {
-        401 => put(WWW_AUTHENTICATE, "Bearer"),
-        429 | 503 => put(RETRY_AFTER, AGAIN),
-        _ => None,
-    };
-    if closes {
-        put(CONNECTION, "close");
-    }
-    response
 }
 
 #[cfg(test)]
@@ -296,13 +341,18 @@ mod tests {
         }
     }
 
-    /// The status line of the answer to a request.
+    /// The answer to a request.
     async fn ask(address: SocketAddr, request: &str) -> String {
         let mut stream = TcpStream::connect(address).await.unwrap();
         stream.write_all(request.as_bytes()).await.unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).await.unwrap();
-        answer.lines().next().unwrap_or_default().to_owned()
+        answer
+    }
+
+    fn rules(body: usize) -> Rules {
+        let token = Some(Secret::new("word".to_owned()));
+        Rules { path: "/v1/traces", packing: "gzip", token, body, bodies: 10 * body }
     }
 
     #[tokio::test]
@@ -310,9 +360,7 @@ mod tests {
         let listener = Listener::bind(0).await.unwrap();
         let address = listener.address();
         assert!(address.ip().is_loopback());
-        let token = Some(Secret::new("word".to_owned()));
-        let rules = Rules { path: "/v1/traces", token, body: 100, bodies: 1000 };
-        let serving = tokio::spawn(listener.serve(rules, Arc::new(Echo)));
+        let serving = tokio::spawn(listener.serve(rules(100), Arc::new(Echo)));
         let good = [
             ("Host", "localhost:4318"),
             ("Authorization", "Bearer word"),
@@ -335,6 +383,7 @@ mod tests {
             (post, ("Origin", "http://127.0.0.1:9"), "200"),
             (post, ("Host", "evil.example"), "403"),
             (post, ("Host", "localhost.evil.example:80"), "403"),
+            (post, ("Host", "[::1].evil.example"), "403"),
             (post, ("Origin", "https://evil.example"), "403"),
             (post, ("Origin", "null"), "403"),
             (post, ("Authorization", "Bearer words"), "401"),
@@ -342,14 +391,46 @@ mod tests {
             (post, ("Content-Length", "101"), "413"),
             ("POST /v1/metrics", ("X", "y"), "404"),
             ("GET /v1/traces", ("X", "y"), "405"),
+            ("HEAD /v1/traces", ("X", "y"), "405"),
+            ("OPTIONS /v1/traces", ("Origin", "https://evil.example"), "403"),
+            ("OPTIONS /v1/traces", ("Origin", "http://localhost:9"), "405"),
+            ("POST http://evil.example/v1/traces", ("X", "y"), "403"),
+            ("POST http://localhost:4318/v1/traces", ("X", "y"), "200"),
+            (post, ("Content-Encoding", "X-GZIP"), "200"),
+            (post, ("Content-Encoding", "br"), "415"),
         ] {
             let answer = ask(address, &request(line, changed)).await;
             assert!(answer.starts_with(&["HTTP/1.1 ", status].concat()), "{line} {changed:?}: {answer}");
+            let told = match status {
+                "401" => "www-authenticate: Bearer",
+                "405" => "allow: POST",
+                "415" => "accept-encoding: gzip",
+                _ => "content-type: text/",
+            };
+            assert!(answer.contains(told), "{line} {changed:?}: {answer}");
+            // No page of a browser may read it.
+            assert!(!answer.contains("access-control-"), "{answer}");
         }
+        let two = [request(post, ("Connection", "keep-alive")), request(post, ("X", "y"))].concat();
+        let answer = ask(address, &two).await;
+        assert_eq!(answer.matches("HTTP/1.1 200").count(), 2, "one connection, two requests: {answer}");
         let chunked = "POST /v1/traces HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer word\r\n\
                        Content-Type: text/x\r\nTransfer-Encoding: chunked\r\n\r\n";
         let long = [chunked, "80\r\n", &"x".repeat(128), "\r\n0\r\n\r\n"].concat();
         assert!(ask(address, &long).await.contains(" 413 "), "counted where no length is told");
+        serving.abort();
+    }
+
+    #[tokio::test]
+    async fn who_is_refused_hears_why_though_the_body_is_long() {
+        let listener = Listener::bind(0).await.unwrap();
+        let address = listener.address();
+        let body = 8 << 20;
+        let serving = tokio::spawn(listener.serve(rules(body), Arc::new(Echo)));
+        let head = "POST /v1/traces HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/x\r\n";
+        let request = format!("{head}Content-Length: {body}\r\n\r\n{}", "x".repeat(body));
+        let answer = ask(address, &request).await;
+        assert!(answer.starts_with("HTTP/1.1 401 "), "{answer}");
         serving.abort();
     }
 }

@@ -140,6 +140,14 @@ impl Request {
         Self { hosts: hosts.to_vec(), ..self }
     }
 
+    /// The same, to the host of its address alone, also where it is led on.
+    #[must_use]
+    pub fn only_there(self) -> Self {
+        // What is no address is sent nowhere.
+        let host = reqwest::Url::parse(&self.url).ok().and_then(|url| url.host_str().map(str::to_owned));
+        Self { hosts: host.into_iter().collect(), ..self }
+    }
+
     /// Whether it may be sent to a place, `host:port`.
     pub(super) fn may_reach(&self, place: &str) -> bool {
         let host = place.rsplit_once(':').map_or(place, |(host, _)| host);

@@ -20,7 +20,7 @@ use crate::domain::evaluation::battle::{BattlesRead, Fought};
 use crate::domain::evaluation::dataset::BadLine;
 use crate::domain::evaluation::job::Unblinded;
 use crate::domain::evaluation::ranking::{Options, among, categories};
-use crate::domain::evaluation::{Battle, Choice, Leaderboard, leaderboard};
+use crate::domain::evaluation::{Choice, Leaderboard, leaderboard};
 use crate::domain::id::{BallotId, ComparisonId, ConversationId, MessageId};
 use crate::domain::message::{Message, Outcome};
 use crate::domain::tree::Tree;
@@ -61,6 +61,18 @@ pub struct Chosen {
     pub order: Vec<usize>,
     /// Who answered could not be seen.
     pub hidden: bool,
+}
+
+/// Who was chosen over whom.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Ranked {
+    pub board: Leaderboard,
+    /// Those that there are.
+    pub categories: Vec<String>,
+    /// Battles from elsewhere that are left out, as they have nothing to do with those of here.
+    pub apart: u64,
+    /// Choices, of the category that was asked for, that are no battle.
+    pub unranked: u64,
 }
 
 impl Comparisons {
@@ -299,20 +311,24 @@ impl Comparisons {
         Ok(comparison)
     }
 
-    /// Who was chosen over whom, of all choices or of one category's, which categories there are, and how many battles from
-    /// elsewhere are left out, as they have nothing to do with those of here.
-    pub async fn leaderboard(&self, category: Option<String>) -> Result<(Leaderboard, Vec<String>, u64)> {
+    /// Who was chosen over whom, of all choices or of one category's.
+    pub async fn leaderboard(&self, category: Option<String>) -> Result<Ranked> {
         self.archive
             .run(move |store| {
                 let ballots = ballots(store, |_| true)?;
-                let mut battles: Vec<Battle> =
-                    counted(&ballots).into_iter().flat_map(Ballot::battles).collect();
+                let options = Options { category: named(category), ..Options::default() };
+                let (mut battles, mut unranked) = (Vec::new(), 0);
+                for ballot in counted(&ballots) {
+                    let told = ballot.battles();
+                    let is_asked_for = options.category.is_none() || ballot.category == options.category;
+                    unranked += u64::from(told.is_empty() && is_asked_for);
+                    battles.extend(told);
+                }
                 let brought = brought(store)?.map(|fought| fought.battle).collect();
                 let (brought, apart) = among(&battles, brought);
                 battles.extend(brought);
-                let options = Options { category: named(category), ..Options::default() };
                 let categories = categories(&battles).into_iter().map(str::to_owned).collect();
-                Ok((leaderboard(&battles, &options), categories, apart))
+                Ok(Ranked { board: leaderboard(&battles, &options), categories, apart, unranked })
             })
             .await
     }

@@ -90,24 +90,12 @@ fn missing(doing: &str, command: &str) -> Error {
 
 #[cfg(test)]
 mod tests {
-    use serde::{Deserialize, Serialize};
-
     use super::*;
     use crate::domain::id::NoteId;
     use crate::domain::time::Timestamp;
     use crate::domain::trace::{Note, Opinion, TraceId};
-    use crate::store::record::{Kind, NoteOf};
+    use crate::store::record::{NoNote, NoteOf};
     use crate::store::{Batch, Owner, Unlock};
-
-    /// What lies in the place of a note and is none.
-    #[derive(Serialize, Deserialize)]
-    struct Broken;
-
-    impl Record for Broken {
-        const KIND: Kind = Kind::TraceNote;
-        const SCHEMA: u8 = 1;
-        type Key = NoteOf;
-    }
 
     #[test]
     fn a_damaged_record_is_named_and_hides_no_other() {
@@ -122,7 +110,7 @@ mod tests {
             let note = Note { id: id(number), trace, span: None, said, by: String::new(), at: Timestamp(0) };
             batch.put(&NoteOf(trace, id(number)), &note).unwrap();
         }
-        batch.put(&NoteOf(trace, id(2)), &Broken).unwrap();
+        batch.put(&NoteOf(trace, id(2)), &NoNote).unwrap();
         store.commit(batch).unwrap();
         let name = |key: &NoteOf| format!("note {}", key.1.short());
         let (notes, damaged) = all::<Note>(&store, Scan::under(&trace), name).unwrap();

@@ -10,6 +10,7 @@ use tokio::sync::OwnedMutexGuard;
 use tokio_util::sync::CancellationToken;
 
 use crate::domain::id::{ConversationId, MessageId};
+use crate::domain::message::Outcome;
 use crate::domain::{Error, ErrorKind, Result};
 
 /// The registry; copies share it.
@@ -23,6 +24,7 @@ struct Book {
     /// How many have begun.
     begun: u64,
     closed: bool,
+    interrupted: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -103,6 +105,19 @@ impl Turns {
         self.end_where(|_| true).await;
     }
 
+    /// What is stopped from now on was stopped by nobody: the program ends before those who asked have their answers.
+    pub fn interrupt(&self) {
+        self.book().interrupted = true;
+    }
+
+    /// How an answer has ended.
+    pub fn ended(&self, outcome: Outcome) -> Outcome {
+        match outcome {
+            Outcome::Stopped if self.book().interrupted => Outcome::Interrupted,
+            outcome => outcome,
+        }
+    }
+
     async fn end_where(&self, chosen: impl Fn(&Running) -> bool) {
         let ending: Vec<Running> =
             self.book().running.values().filter(|running| chosen(running)).cloned().collect();
@@ -166,6 +181,17 @@ mod tests {
             one.await.unwrap();
         }
         assert_eq!(*order.lock().unwrap(), [0, 1, 2, 3, 4]);
+    }
+
+    #[test]
+    fn what_nobody_has_stopped_was_interrupted() {
+        let turns = Turns::default();
+        assert_eq!(turns.ended(Outcome::Stopped), Outcome::Stopped);
+        turns.interrupt();
+        assert_eq!(turns.ended(Outcome::Stopped), Outcome::Interrupted);
+        let error = Error::internal("asking", "it broke");
+        let failed = Outcome::Failed { error };
+        assert_eq!(turns.ended(failed.clone()), failed);
     }
 
     #[tokio::test]

@@ -136,6 +136,11 @@ pub fn all_fit(facts: &[(&str, String, Role)], area: Rect) -> bool {
     lines(facts, area.width).len() <= usize::from(area.height)
 }
 
+/// How many lines all of it takes.
+pub fn lines_of(facts: &[(&str, String, Role)], width: u16) -> usize {
+    lines(facts, width).len()
+}
+
 /// What is known, each with its name, as far as there is room, and how much has none; returns the row after it.
 pub fn facts(facts: &[(&str, String, Role)], look: &Look, area: Rect, cells: &mut Buffer) -> u16 {
     let lines = lines(facts, area.width);

@@ -165,6 +165,8 @@ impl Said {
                     "context limit",
                     "prompt is too long",
                     "input is too long",
+                    // llama.cpp, of a text that is to become a vector; its status is 500.
+                    "is too large to process",
                 ]
                 .iter()
                 .any(|words| low.contains(words))
@@ -269,6 +271,10 @@ mod tests {
         let llama = r#"{"error":{"message":"the prompt is too long","type":"exceed_context_size_error","n_prompt_tokens":700,"n_ctx":512}}"#;
         let error = of_status("asking", 400, llama, None);
         assert_eq!(error.kind, ErrorKind::ContextLength { tokens: 700, limit: 512 });
+        let batch = "input (1069 tokens) is too large to process. increase the physical batch size (current batch size: 512)";
+        let body = serde_json::json!({"error": {"code": 500, "message": batch, "type": "server_error"}});
+        let error = of_status("embedding", 500, &body.to_string(), None);
+        assert_eq!(error.kind, ErrorKind::ContextLength { tokens: 1069, limit: 512 });
         for (words, tokens, limit) in [
             ("prompt is too long: 209353 tokens > 199999 maximum", 209_353, 199_999),
             (

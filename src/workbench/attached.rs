@@ -280,6 +280,7 @@ async fn leave(door: &Counted, serving: &socket::Serving, enough: impl Future<Ou
     };
     if !left {
         tracing::warn!("cut the calls of another outcrop");
+        door.interrupt();
     }
     serving.stop();
     door.close().await;

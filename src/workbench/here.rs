@@ -105,6 +105,10 @@ impl Workbench for Here {
         stream::once(renewed).flatten().boxed()
     }
 
+    fn interrupt(&self) {
+        self.chat.interrupt();
+    }
+
     fn is_busy(&self) -> bool {
         self.chat.is_busy()
             || self.pictures.is_busy()

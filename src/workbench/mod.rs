@@ -42,6 +42,9 @@ pub trait Workbench: Send + Sync + std::fmt::Debug {
     /// The process has to end at once: what is closed waits for nobody else.
     fn hurry(&self) {}
 
+    /// The calls of others are about to be cut: what they have begun is interrupted then, and stopped by nobody.
+    fn interrupt(&self) {}
+
     /// Whether calls of other processes run, which `close` waits for.
     fn serves_others(&self) -> bool {
         false

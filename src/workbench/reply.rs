@@ -153,12 +153,15 @@ pub enum Reply {
     BattlesRead {
         read: BattlesRead,
     },
-    /// Who was chosen over whom, the categories that there are, and how many battles from elsewhere are left out.
+    /// Who was chosen over whom, the categories that there are, how many battles from elsewhere are left out, and how many choices
+    /// rank nobody.
     Leaderboard {
         board: Leaderboard,
         categories: Vec<String>,
         #[serde(default)]
         apart: u64,
+        #[serde(default)]
+        unranked: u64,
     },
     Evaluation {
         evaluation: Evaluation,

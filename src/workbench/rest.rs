@@ -84,6 +84,10 @@ impl Workbench for Counted {
         self.door.close()
     }
 
+    fn interrupt(&self) {
+        self.door.interrupt();
+    }
+
     fn is_busy(&self) -> bool {
         self.door.is_busy()
     }

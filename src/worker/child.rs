@@ -11,7 +11,7 @@ use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::process::Command;
 
-use super::cut;
+use super::{cut, guard};
 
 /// Bytes of what a child says on its standard error that are kept: the last ones.
 pub(super) const SAID: usize = 64 * 1024;
@@ -48,6 +48,7 @@ impl std::fmt::Debug for Surroundings {
 pub struct Child {
     pub(super) command: Command,
     patience: Duration,
+    memory: Option<u64>,
 }
 
 /// A child that runs. Dropped, it ends, and what it started with it.
@@ -79,7 +80,7 @@ impl Child {
             .stderr(Stdio::piped())
             .process_group(0)
             .kill_on_drop(true);
-        Self { command, patience }
+        Self { command, patience, memory: None }
     }
 
     /// The same without a network; `None` where this machine cannot keep it from a program. To be asked on a thread that may
@@ -112,10 +113,21 @@ impl Child {
         self
     }
 
+    /// The most memory that it may have for itself, and each that it starts, in bytes: where the system can.
+    #[must_use]
+    pub const fn memory(mut self, bytes: u64) -> Self {
+        self.memory = Some(bytes);
+        self
+    }
+
     /// Starts it.
     pub fn start(mut self) -> io::Result<Running> {
         let child = self.command.spawn()?;
         let group = child.id().and_then(|id| Pid::from_raw(i32::try_from(id).ok()?));
+        // It has hardly begun, and nobody yet is started by it.
+        if let (Some(own), Some(bytes)) = (group, self.memory) {
+            guard::bound_data(own, bytes)?;
+        }
         Ok(Running { child, group, patience: self.patience })
     }
 

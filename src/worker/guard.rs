@@ -5,7 +5,9 @@ use std::fs::File;
 use std::io::Read;
 use std::path::PathBuf;
 
-use rustix::process::{Resource, Rlimit, getppid, getrlimit, setrlimit};
+#[cfg(target_os = "linux")]
+use rustix::process::prlimit;
+use rustix::process::{Pid, Resource, Rlimit, getppid, getrlimit, setrlimit};
 
 use crate::domain::{Error, ErrorKind, Result};
 
@@ -157,6 +159,20 @@ pub fn bound_memory(bytes: u64) -> Result<()> {
     let most = getrlimit(Resource::As).maximum.map_or(bytes, |before| before.min(bytes));
     let set = setrlimit(Resource::As, Rlimit { current: Some(most), maximum: Some(most) });
     if cfg!(target_os = "linux") { set.map_err(|why| Error::io(doing, &why.into())) } else { Ok(()) }
+}
+
+/// Bounds what another process may have for itself to write to, and each that it starts from then on. Not the address space: much
+/// of that is laid aside for nothing by programs that make their own code, such as Node.
+#[cfg(target_os = "linux")]
+pub fn bound_data(of: Pid, bytes: u64) -> std::io::Result<()> {
+    let most = getrlimit(Resource::Data).maximum.map_or(bytes, |before| before.min(bytes));
+    prlimit(Some(of), Resource::Data, Rlimit { current: Some(most), maximum: Some(most) })?;
+    Ok(())
+}
+
+#[cfg(not(target_os = "linux"))]
+pub fn bound_data(_: Pid, _: u64) -> std::io::Result<()> {
+    Ok(())
 }
 
 /// Whether a file can no longer be opened.

@@ -12,6 +12,7 @@ mod child;
 mod cut;
 mod editor;
 mod guard;
+mod keep;
 mod parse;
 mod program;
 mod talk;
@@ -34,7 +35,8 @@ pub fn asked(arguments: impl IntoIterator<Item = OsString>) -> Option<u8> {
     let (mode, rest) = arguments.split_at_checked(2)?;
     match (mode, rest) {
         (mode, [file, ..]) if mode == trial::MODE => Some(trial::serve(Path::new(file))),
-        (mode, [task]) if mode == program::MODE => Some(program::serve(task)),
+        (mode, words @ [_, ..]) if mode == keep::MODE => Some(keep::serve(words)),
+        (mode, [task, parent]) if mode == program::MODE => Some(program::serve(task, parent)),
         (mode, []) if mode == parse::MODE => Some(parse::serve()),
         _ => None,
     }
@@ -51,7 +53,9 @@ mod tests {
         assert_eq!(words(&["outcrop", "chat", "worker", "load"]), None);
         assert_eq!(words(&["outcrop", "worker", "load"]), None);
         assert_eq!(words(&["outcrop", "worker", "parse", "more"]), None);
-        assert_eq!(words(&["outcrop", "worker", "run", "no task"]), Some(2));
+        assert_eq!(words(&["outcrop", "worker", "keep"]), None);
+        assert_eq!(words(&["outcrop", "worker", "run", "no task"]), None);
+        assert_eq!(words(&["outcrop", "worker", "run", "no task", "1"]), Some(2));
         assert_eq!(words(&["outcrop", "worker", "load", "/no/such/file.gguf"]), Some(2));
     }
 }

@@ -130,6 +130,21 @@ mod tests {
         }
     }
 
+    #[cfg(target_os = "linux")]
+    #[tokio::test]
+    async fn what_it_starts_has_no_more_memory_than_it_may_have_itself() {
+        let folder = tempfile::tempdir().unwrap();
+        let around: Surroundings = [("PATH".into(), "/usr/bin:/bin".into())].into_iter().collect();
+        let takes = "read word; dd if=/dev/zero of=/dev/null bs=200M count=1 && echo much || echo little";
+        for (megabytes, word) in [(64, "little"), (1024, "much")] {
+            let child = Child::new("sh", folder.path(), &around, Duration::ZERO).arguments(["-c", takes]);
+            let Talk { mut input, output, heard } = child.memory(megabytes << 20).talk().unwrap();
+            input.write_all(b"now\n").await.unwrap();
+            let said = BufReader::new(output).lines().next_line().await.unwrap().unwrap();
+            assert_eq!(said, word, "{}", heard.said());
+        }
+    }
+
     #[tokio::test]
     async fn of_one_that_floods_its_errors_the_last_is_kept() {
         let folder = tempfile::tempdir().unwrap();

@@ -8,7 +8,7 @@ use futures_util::StreamExt;
 use outcrop::domain::agent::acting::{Doing, End};
 use outcrop::domain::agent::replay::Edit;
 use outcrop::domain::agent::run::{Attributes, State};
-use outcrop::domain::agent::{Acting, AgentEvent, Chosen, Definition};
+use outcrop::domain::agent::{Acting, AgentEvent, Chosen, Definition, GaveUp, Limit};
 use outcrop::domain::conversation::{Answers, Change, Conversation, Target};
 use outcrop::domain::id::{ConversationId, MessageId, RunId};
 use outcrop::domain::message::{Block, Message, Outcome, StopReason};
@@ -310,6 +310,27 @@ async fn who_asks_bounds_a_run_below_its_own_limits() {
     let hasty = Context { deadline_ms: Some(200), ..Context::of(Face::Cli) };
     let replies = door.call(hasty, Request::Agents(asked("a b c d e f g h i j", "scripted/acts@2")));
     assert_eq!(over(replies).await.unwrap_err().kind, ErrorKind::Timeout);
+}
+
+#[tokio::test]
+async fn a_server_that_was_not_told_how_much_it_may_write_is_heard_no_longer_than_a_run_has_tokens() {
+    let home = home();
+    let door = home.open().await;
+    let agent = made(&door, &json!({"limits": {"tokens": 3_000}})).await;
+    let asked = Agents::Run {
+        files: Vec::new(),
+        id: agent.id,
+        question: format!("acts\n{}", "word ".repeat(5_000)),
+        after: None,
+        version: None,
+        model: None,
+        attributes: Attributes::default(),
+    };
+    let (_, state) = over(call(&door, Request::Agents(asked))).await.unwrap();
+    let State::GaveUp { why: GaveUp::Limit { limit: Limit::Tokens(3_000) }, text } = state else {
+        panic!("{state:?}")
+    };
+    assert_eq!(text, "", "what is cut off is no answer");
 }
 
 #[tokio::test]

@@ -5,10 +5,13 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use futures_util::StreamExt;
+use outcrop::domain::hex::hex;
 use outcrop::domain::knowledge::document::{Document, Limits, Mark, Places};
 use outcrop::domain::{Error, ErrorKind};
 use outcrop::worker::{Guard, Parsed, Parsers, Surroundings};
 use similar::TextDiff;
+
+use crate::documents_pdf::{CATALOG, PAGES, WORD, made, page, stream};
 
 /// What a child may take, whatever it is given.
 const MOST_MEMORY: u64 = 256 * 1024 * 1024;
@@ -305,6 +308,33 @@ async fn bombs_cost_one_error() {
         [b"<w:p><w:r><w:t>".as_slice(), &vec![b'a'; 100 * 1024 * 1024], b"</w:t></w:r></w:p>"].concat();
     let error = refused("long.docx", &word(std::str::from_utf8(&long).unwrap())).await;
     assert!(error.hint.contains("documents.text_mb"), "{error}");
+}
+
+#[tokio::test]
+async fn a_pdf_that_unpacks_without_an_end_or_lies_too_deep_costs_one_error() {
+    let mut packed = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::fast());
+    packed.write_all(&vec![b' '; 200 * 1024 * 1024]).unwrap();
+    let content = format!("{}>", hex(&packed.finish().unwrap()));
+    let bomb = stream("/Filter[/ASCIIHexDecode/FlateDecode]", &content);
+    let error = refused("bomb.pdf", &made(&[CATALOG, PAGES, &page(""), &bomb])).await;
+    let told = error.why.contains("1 of 1 pages could not be read whole");
+    assert!(told && error.hint.contains("documents.unpacked_mb"), "{error}");
+
+    // Objects in each other: whatever lies so deep is left out, and nothing breaks down.
+    let arrays = "[".repeat(10_000) + &"]".repeat(10_000);
+    let dictionaries = "<</A".repeat(10_000) + &">>".repeat(10_000);
+    let deep = made(&[CATALOG, PAGES, &page(""), &stream("", WORD), &arrays, &dictionaries]);
+    match parsed("deep.pdf", &deep).await.document {
+        Ok(document) => assert!(document.text.contains("word"), "{document:?}"),
+        Err(error) => assert!(!error.why.contains("broke down"), "{error}"),
+    }
+    // Pages under each other.
+    let nodes = (2..10_000).map(|node| format!("<</Type/Pages/Kids[{} 0 R]/Count 1>>", node + 1));
+    let mut objects: Vec<String> = std::iter::once(CATALOG.to_owned()).chain(nodes).collect();
+    objects.push("<</Type/Page>>".to_owned());
+    let objects: Vec<&str> = objects.iter().map(String::as_str).collect();
+    let error = refused("tree.pdf", &made(&objects)).await;
+    assert!(error.why.contains("it has no pages"), "{error}");
 }
 
 #[tokio::test]

@@ -94,25 +94,25 @@ fn what_goes_past_the_bounds_is_left_out_and_told() {
 }
 
 /// A PDF of these objects, from number 1; no table of places, which readers make up for.
-fn made(objects: &[&str]) -> Vec<u8> {
+pub fn made(objects: &[&str]) -> Vec<u8> {
     let objects = (1..).zip(objects).map(|(number, object)| format!("{number} 0 obj\n{object}\nendobj\n"));
     let objects: Vec<String> = objects.collect();
     format!("%PDF-1.5\n{}trailer\n<</Root 1 0 R>>\nstartxref\n0\n%%EOF\n", objects.concat()).into_bytes()
 }
 
-fn stream(dictionary: &str, content: &str) -> String {
+pub fn stream(dictionary: &str, content: &str) -> String {
     format!("<<{dictionary}/Length {}>>stream\n{content}\nendstream", content.len())
 }
 
-const CATALOG: &str = "<</Type/Catalog/Pages 2 0 R>>";
-const PAGES: &str = "<</Type/Pages/Kids[3 0 R]/Count 1/MediaBox[0 0 300 300]>>";
+pub const CATALOG: &str = "<</Type/Catalog/Pages 2 0 R>>";
+pub const PAGES: &str = "<</Type/Pages/Kids[3 0 R]/Count 1/MediaBox[0 0 300 300]>>";
 const FONT: &str = "/Font<</F<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>>>";
 
-fn page(resources: &str) -> String {
+pub fn page(resources: &str) -> String {
     format!("<</Type/Page/Parent 2 0 R/Contents 4 0 R/Resources<<{FONT}{resources}>>>>")
 }
 
-const WORD: &str = "BT /F 12 Tf 20 200 Td (word) Tj ET ";
+pub const WORD: &str = "BT /F 12 Tf 20 200 Td (word) Tj ET ";
 
 #[test]
 fn pages_and_forms_that_go_round_in_circles_end() {

@@ -38,7 +38,12 @@ const SHORT: Patience = Patience { start: Duration::from_secs(20), call: Duratio
 fn odd(mode: &str) -> Server {
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/peers/mcp_server.sh");
     let env = BTreeMap::from([("SECRET".to_owned(), "$TOKEN".to_owned())]);
-    Server::Stdio { command: "sh".to_owned(), args: vec![script.to_owned(), mode.to_owned()], env }
+    Server::Stdio {
+        command: "sh".to_owned(),
+        args: vec![script.to_owned(), mode.to_owned()],
+        env,
+        memory_mb: 4096,
+    }
 }
 
 async fn opened(mode: &str, folder: &Path) -> Result<Session> {
@@ -116,6 +121,7 @@ async fn a_server_that_never_opens_says_why_and_tells_no_secret() {
         command: command.to_owned(),
         args: Vec::new(),
         env: BTreeMap::from([("A".to_owned(), value.to_owned())]),
+        memory_mb: 4096,
     };
     let error = open(&none("no-such-program", "1"), &client(false), folder.path(), SHORT).await.unwrap_err();
     assert!(error.kind == ErrorKind::NotFound && error.why.contains("no-such-program"), "{error}");

@@ -32,7 +32,7 @@ pub fn program(server: &str) -> Option<PathBuf> {
 
 fn stdio(program: &Path, argument: &str) -> Server {
     let args = vec![program.to_str().unwrap().to_owned(), argument.to_owned()];
-    Server::Stdio { command: "node".to_owned(), args, env: BTreeMap::new() }
+    Server::Stdio { command: "node".to_owned(), args, env: BTreeMap::new(), memory_mb: 4096 }
 }
 
 async fn call(session: &Session, tool: &str, input: Value) -> Outcome {

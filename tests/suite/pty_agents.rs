@@ -1,8 +1,14 @@
 //! An agent in the real program: chosen in the chat, asked, seen at work, looked into.
 
+use futures_util::StreamExt;
+use outcrop::config::{Config, Environment, Flags};
+use outcrop::domain::agent::run::State;
+use outcrop::workbench::request::agents::Agents;
+use outcrop::workbench::{self, Attached, Context, Face, Reply, Request, Workbench};
 use rustix::process::Signal;
+use tokio::task::block_in_place;
 
-use crate::tty::{Home, Tty};
+use crate::tty::{ALONE, Home, Tty};
 
 const SIZE: (u16, u16) = (100, 30);
 
@@ -67,4 +73,44 @@ fn an_agent_at_work_is_stopped_with_what_it_did_when_the_terminal_goes_or_a_sign
         let kept = home.said(&["conversations", "show", list.split_whitespace().next().unwrap()]);
         assert!(kept.contains("it gave: 42"), "{kept}");
     }
+}
+
+/// What the first reply to a request is.
+async fn replied(door: &Attached, request: Agents) -> Reply {
+    let mut replies = door.call(Context::of(Face::Tui), Request::Agents(request));
+    replies.next().await.expect("a reply").unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_question_of_the_command_line_is_taken_back_when_another_window_has_answered_it() {
+    let home = Home::new(CONFIG);
+    let file = home.path().join("shop.toml");
+    std::fs::write(&file, AGENT.replace("runs =", "confirm = true\nruns =")).unwrap();
+    block_in_place(|| home.said(&["agent", "create", file.to_str().unwrap()]));
+    let told = [("OUTCROP_HOME", home.path().to_str().unwrap()), ALONE];
+    let variables = told.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let mut config = Config::load(&Environment::from_vars(variables), &Flags::default()).unwrap();
+    config.program = env!("CARGO_BIN_EXE_outcrop").into();
+    let door = workbench::open(&config);
+    door.ready().await.unwrap();
+    for (agreed, said) in [(true, "it was agreed to in another window"), (false, "it was refused in another")]
+    {
+        let script = format!("acts\n{COMPUTES}---\nThat is all.");
+        let mut tty = home.open(SIZE, &["agent", "run", "shop", &script]);
+        block_in_place(|| tty.wait_for("Call it? [y/N]"));
+        // Typed and not sent off, it is an answer to nothing.
+        tty.send("y");
+        let Reply::Agents { agents } = replied(&door, Agents::List).await else { panic!("no agents") };
+        let runs = replied(&door, Agents::Runs { id: agents[0].id, limit: 9 }).await;
+        let Reply::AgentRuns { runs } = runs else { panic!("{runs:?}") };
+        let waiting = runs.iter().find(|run| run.state == State::Running).expect("a run");
+        let decide = Agents::Decide { run: waiting.id, call: "1:call_0_0".to_owned(), agreed };
+        assert_eq!(replied(&door, decide).await, Reply::Done);
+        block_in_place(|| {
+            tty.wait_for(said);
+            tty.wait_for("That is all.");
+            assert_eq!(tty.ended(), Some(0));
+        });
+    }
+    door.close().await;
 }

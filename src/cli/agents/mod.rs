@@ -1,5 +1,6 @@
 //! `outcrop agent …`: agents, their versions and their runs.
 
+mod consent;
 mod memory;
 mod running;
 
@@ -7,7 +8,8 @@ use std::fs::OpenOptions;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-pub(super) use running::{decides, replay, tell};
+pub(super) use consent::{Following, decides};
+pub(super) use running::{replay, tell};
 
 use super::args::{AgentForm, Agents as Verb, EditAgent};
 use super::changes::{between, changes, head, signed};
@@ -287,6 +289,9 @@ async fn edit(wanted: EditAgent, asker: &Asker, out: &mut Out) -> Result<(), End
     let (mut changed, folder) = match &file {
         Some(file) => {
             let (_, definition, folder) = definition(file, asker, out).await?;
+            for remark in definition.now_read(&version(&book, None)?.definition) {
+                out.note(&remark)?;
+            }
             (definition, folder)
         }
         None => (version(&book, None)?.definition.clone(), None),

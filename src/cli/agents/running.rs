@@ -1,14 +1,13 @@
-//! `outcrop agent run`: a run as it goes, agreeing to calls, answering what it waits for.
+//! `outcrop agent run`: a run as it goes, and answering what it waits for.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use futures_util::StreamExt;
-
 use super::super::args::{MissingCall, ReplayAgent, RunAgent};
-use super::super::out::{self, Out};
+use super::super::out::Out;
 use super::super::prompt::{files, read_input, text_file};
-use super::super::{Asker, End, Exit, ask, unexpected};
+use super::super::{Asker, End, Exit, unexpected};
+use super::consent::{Following, decides};
 use super::{book, templated, version};
 use crate::domain::agent::replay::{Edit, Missing};
 use crate::domain::agent::run::{Attributes, State};
@@ -91,16 +90,16 @@ async fn follow(
 ) -> Result<(Exit, RunId), End> {
     let worded = known.definition.steps.is_on(Step::PostProcessing);
     let mut shown = Shown { worded, ..Shown::default() };
-    let mut replies = asker.ask(Request::Agents(request));
+    let mut following = Following::of(asker.ask(Request::Agents(request)));
     let mut ended = None;
-    while let Some(reply) = replies.next().await {
+    while let Some(reply) = following.next().await {
         let reply = reply?;
         if out.json {
             out.streamed(&reply).await?;
             out.show().await?;
         }
         let Reply::AgentEvent { event } = reply else { return Err(unexpected(&reply)) };
-        if decides(&event, yes, asker, out).await? {
+        if decides(&event, yes, &mut following, asker, out).await? {
             continue;
         }
         match event {
@@ -114,32 +113,6 @@ async fn follow(
     }
     let (run, state) = ended.ok_or_else(|| Error::internal("waiting for the agent", "it never ended"))?;
     Ok((end(book, run, state, &shown, out)?, run))
-}
-
-/// Asks whether something may be done that a run waits with, and says so; `false` of any other event.
-pub(in crate::cli) async fn decides(
-    event: &AgentEvent,
-    yes: bool,
-    asker: &Asker,
-    out: &mut Out,
-) -> Result<bool, End> {
-    let (run, call, agreed) = match event {
-        AgentEvent::Confirm { run, id, action, shown } => (run, id, agreed(yes, action, shown, out).await?),
-        AgentEvent::Agree { run, id, group, shown } => {
-            (run, id, agreed_to_tools(yes, group, shown, out).await?)
-        }
-        _ => return Ok(false),
-    };
-    let decide = Agents::Decide { run: *run, call: call.clone(), agreed };
-    match asker.one(Request::Agents(decide), out).await {
-        Ok(_) => {}
-        // Somebody was first: the run goes on with what they have said.
-        Err(End::Error(error)) if error.kind == ErrorKind::NotFound => {
-            out.note("it was answered in another window, or the run has ended")?;
-        }
-        Err(end) => return Err(end),
-    }
-    Ok(true)
 }
 
 /// Tells a person of a call that a run makes, what it gave, and what else they should know.
@@ -215,42 +188,6 @@ async fn meant(book: &Book, text: &str, asker: &Asker, out: &mut Out) -> Result<
             let hint = format!("`outcrop agent show {}` lists them.", book.agent.name);
             Err(Error::new(ErrorKind::NotFound, format!("finding the run {text:?}"), why, hint).into())
         }
-    }
-}
-
-/// Whether the person agrees to a call, whose bytes they are shown.
-async fn agreed(yes: bool, action: &str, bytes: &str, out: &mut Out) -> Result<bool, End> {
-    let asked = format!("{} is to be called with:\n{bytes}", safe_line(action));
-    asked_for(yes, &asked, ("Call it?", "calling it"), out).await
-}
-
-/// Whether the person agrees to the tools of a server, as they are shown.
-async fn agreed_to_tools(yes: bool, group: &str, tools: &str, out: &mut Out) -> Result<bool, End> {
-    let asked = format!("The server of {} has tools that nobody has agreed to:\n{tools}", safe_line(group));
-    asked_for(yes, &asked, ("May the agent use them?", "using them"), out).await
-}
-
-async fn asked_for(
-    yes: bool,
-    asked: &str,
-    (question, doing): (&str, &str),
-    out: &mut Out,
-) -> Result<bool, End> {
-    if !out.json {
-        out.end_piece().await?;
-    }
-    out::say(asked);
-    if yes {
-        return Ok(true);
-    }
-    if !ask::somebody() {
-        out::say("note: it is refused, since nobody is there to agree; --yes agrees to every call");
-        return Ok(false);
-    }
-    match ask::agreed(false, question, doing).await {
-        Ok(()) => Ok(true),
-        Err(error) if error.kind == ErrorKind::Cancelled => Ok(false),
-        Err(error) => Err(error.into()),
     }
 }
 

@@ -96,7 +96,7 @@ pub enum Knowledge {
         /// The base: its name, or the first or last digits of its id
         name: String,
         /// A file with the prompt of `kb ask`, in which `$search_results$` and `$query$` stand for what was found and for the
-        /// question; none takes it away
+        /// question, which else follows; none takes it away
         #[arg(long, value_name = "FILE", required_unless_present = "threshold")]
         template: Option<PathBuf>,
         /// Take passages whose cosine is below this for not found, -1 to 1; none takes it away
@@ -368,8 +368,8 @@ pub struct AskBase {
     /// Take passages whose cosine is below this for not found, -1 to 1; else as the base has it
     #[arg(long, value_name = "COSINE", allow_negative_numbers = true)]
     pub threshold: Option<f64>,
-    /// A file with the prompt, in which `$search_results$` and `$query$` stand for what was found and for the question; else as the
-    /// base has it
+    /// A file with the prompt, in which `$search_results$` and `$query$` stand for what was found and for the question, which else
+    /// follows. Where none is named, as the base has it
     #[arg(long, value_name = "FILE")]
     pub template: Option<PathBuf>,
     /// Print texts byte for byte, also what could drive a terminal

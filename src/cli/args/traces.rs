@@ -169,8 +169,8 @@ word by itself stands anywhere in a span.
   kind:      agent, workflow, model, tool, retrieval, rerank, embedding, guardrail, evaluation, memory, other
   name: model: provider: tool: agent: service: error:   has that within; with = it is that
   session:   the session is that
-  status:    ok, error, unset, running
-  is:        orphan, cycle, same_id, again, skewed, backwards, running, repaired
+  status:    ok, error, unset, running, stopped
+  is:        orphan, cycle, same_id, again, skewed, backwards, running, repaired, stopped
   tok> in> out>          tokens: 2k
   cost>                  US dollars
   dur> self> first>      times: 150ms, 2s, 1.5m

@@ -11,6 +11,7 @@ use crate::cli::{Asker, End, Exit, ask, unexpected};
 use crate::domain::figures::grouped;
 use crate::domain::knowledge::base::Base;
 use crate::domain::knowledge::rebuild::{Rebuild, RebuildState};
+use crate::domain::knowledge::sync::Sync;
 use crate::domain::{Error, ErrorKind};
 use crate::workbench::request::knowledge::{Knowledge, Wish};
 use crate::workbench::{Reply, Request};
@@ -73,7 +74,7 @@ async fn carry(base: Base, wish: Wish, asker: &Asker, out: &mut Out) -> Result<E
             }
         }
         let failed = last.sources.iter().filter_map(|source| source.last.as_ref());
-        let failed: u64 = failed.map(|sync| sync.statistics.failed).sum();
+        let failed: u64 = failed.map(Sync::faulty).sum();
         return Ok(if failed > 0 { Exit::Negative } else { Exit::Done });
     };
     let why = rebuild.why.clone().unwrap_or_default();

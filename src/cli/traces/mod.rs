@@ -153,6 +153,7 @@ async fn show(text: &str, filter: &[String], asker: &Asker, out: &mut Out) -> Re
         }
     } else {
         out.line(&shown::headline(&run))?;
+        shown::why(&run).iter().try_for_each(|why| out.line(why))?;
         let lines: Vec<_> = rows.iter().map(|row| view.line(*row)).collect();
         words::table(&lines).iter().try_for_each(|line| out.line(line))?;
         let lines: Vec<_> = notes.map(|placed| placed.line()).collect();

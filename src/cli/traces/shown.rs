@@ -14,7 +14,7 @@ use crate::domain::trace::made::Change;
 use crate::domain::trace::outline::Outline;
 use crate::domain::trace::replay::Replay;
 use crate::domain::trace::run::Source;
-use crate::domain::trace::{Brought, Kind, Mark, Rollups, Run, Status, Sum, TraceId, TraceSpan, Tree};
+use crate::domain::trace::{Brought, Kind, Mark, Rollups, Run, Status, Sum, TraceId, TraceSpan, Tree, Went};
 
 /// The last digits of a trace's id.
 pub(super) fn short(id: TraceId) -> String {
@@ -24,6 +24,9 @@ pub(super) fn short(id: TraceId) -> String {
 /// Columns that a name takes in a table at most: what stands behind it is to be in sight.
 const NAME: usize = 60;
 
+/// Columns of why a run failed, at most.
+const WHY: usize = 400;
+
 /// A name in a table; what has none is called so.
 fn called(name: &str) -> String {
     if name.trim().is_empty() { "no name".to_owned() } else { words::cut(name, NAME) }
@@ -31,12 +34,17 @@ fn called(name: &str) -> String {
 
 /// A line of the list.
 pub(super) fn run(run: &Run) -> Vec<String> {
-    let errors = match run.errors {
-        0 if run.stopped => "stopped".to_owned(),
-        0 => String::new(),
-        errors => words::count(errors, "error", "errors"),
+    let went = match run.went() {
+        Went::Stopped => "stopped",
+        Went::GaveUp => "gave up",
+        _ => "",
     };
-    let took = if run.end == 0 { "runs".to_owned() } else { time(run.duration()) };
+    // That it gave up is an error itself.
+    let errors = run.errors - u64::from(run.went() == Went::GaveUp).min(run.errors);
+    let errors = if errors > 0 { words::count(errors, "error", "errors") } else { String::new() };
+    let errors =
+        [went, errors.as_str()].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ");
+    let took = if run.runs() { "runs".to_owned() } else { time(run.duration()) };
     vec![
         short(run.id),
         words::time(run.at),
@@ -81,6 +89,17 @@ pub(super) fn headline(run: &Run) -> String {
         let _ = write!(line, "  {} are gone, by age or room", words::count(run.swept, "span", "spans"));
     }
     line
+}
+
+/// Why a run failed, or what in it did.
+pub(super) fn why(run: &Run) -> Option<String> {
+    let failed = run.failed.as_ref()?;
+    let how = match run.went() {
+        Went::GaveUp => "gave up",
+        Went::Failed => "failed",
+        _ => "failed in it",
+    };
+    Some(format!("{how}: {}", words::cut(&failed.says(), WHY)))
 }
 
 fn run_parts(of: &Run) -> Vec<String> {

@@ -126,7 +126,7 @@ pub(super) fn is_chosen(providers: &BTreeMap<String, ProviderConfig>) -> bool {
 
 impl AwsService {
     /// The environment first, then the profile, then the container; where `bedrock` is chosen, or the profile says so, the
-    /// machine too. `service` is as settings name it: "s3".
+    /// machine too, and for buckets in any case: who has a source in one has chosen it. `service` is as settings name it: "s3".
     pub(super) fn of(service: &str, bedrock: bool, environment: &Environment) -> Result<Self> {
         for name in VARIABLES {
             environment.readable(name)?;
@@ -143,7 +143,7 @@ impl AwsService {
             files: &files,
             session: profile.as_ref(),
             region: region.as_deref().unwrap_or(EVERYWHERE),
-            chosen: bedrock,
+            chosen: bedrock || service == "s3",
             named: false,
             api_key: false,
         };
@@ -361,7 +361,7 @@ impl Chain<'_> {
                 self.of_environment().filter(|found| matches!(found, AwsCredentials::Keys { .. }))
             }
             (None, Some("EcsContainer")) => self.of_container(),
-            // A bucket or a function is named by a person, whose profile says this; Bedrock may only be hinted at.
+            // A function is named by a person, whose profile says this; Bedrock may only be hinted at.
             (None, Some("Ec2InstanceMetadata")) => Some(self.of_machine(name, !self.api_key)),
             _ => None,
         };

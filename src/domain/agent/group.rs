@@ -140,12 +140,25 @@ pub enum Server {
         /// `$NAME` and `${NAME}` in a value are read from the environment when the server is started.
         #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
         env: BTreeMap<String, String>,
+        /// The most memory that each of its processes may have for itself, in MiB.
+        #[serde(default = "server_memory_mb", skip_serializing_if = "is_server_memory_mb")]
+        memory_mb: u32,
     },
     Http {
         url: String,
         #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
         headers: BTreeMap<String, String>,
     },
+}
+
+/// What a server's process may have where its definition does not say: many times what one takes, and less than a machine has.
+pub const fn server_memory_mb() -> u32 {
+    4096
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref)] // serde gives it so.
+const fn is_server_memory_mb(memory_mb: &u32) -> bool {
+    *memory_mb == server_memory_mb()
 }
 
 /// What this program can do for an agent itself.
@@ -180,6 +193,10 @@ mod tests {
         assert!(group.enabled && group.confirm && group.runs.has_own());
         assert_eq!(serde_json::to_value(&group).unwrap(), files);
 
+        let small = json!({"command": "npx", "memory_mb": 512});
+        let server: Server = serde_json::from_value(small.clone()).unwrap();
+        assert!(matches!(server, Server::Stdio { memory_mb: 512, .. }));
+        assert_eq!(serde_json::to_value(&server).unwrap(), small);
         let remote = json!({"url": "https://mcp.example.org/mcp", "headers": {"Authorization": "$TOKEN"}});
         assert!(matches!(serde_json::from_value(remote).unwrap(), Server::Http { .. }));
         let sums = json!({"name": "sums", "runs": {"built_in": {"tool": "calculator"}}});

@@ -1,9 +1,11 @@
-//! Secrets that a definition has written out, where it should name variables: what is given away has none of them.
+//! Secrets that a definition has written out, where it should name variables: what is given away has none of them, and what comes
+//! back of it leaves them as they are.
 
 use std::collections::BTreeMap;
 
 use super::group::{Executor, Server};
 use super::{Book, Definition, Group, variable};
+use crate::domain::{Error, ErrorKind, Result};
 
 /// Words that stand in the names of secrets, and how names in one word end.
 const WORDS: [&str; 9] =
@@ -35,20 +37,77 @@ pub fn remark(name: &str, group: &str) -> String {
 /// What stands in the place of a secret where no variable is read: in an argument of a program, and in an address.
 const HIDDEN: &str = "***";
 
-/// What is said of each argument and each part of an address that is a secret written out, or is hidden in what was read.
+/// What is said of each argument and each part of an address that is a secret written out.
 pub fn hidden(group: &Group) -> Vec<String> {
     let mut names = Vec::new();
     let _ = without(group, &mut names);
-    let said = |(name, value): (String, String)| {
-        if value == HIDDEN {
-            return format!("{name} of {:?} is {HIDDEN}: write there what it is", group.name);
-        }
-        format!(
-            "{name} of {:?} is kept with the agent, and is {HIDDEN} in what is shown and exported",
-            group.name
-        )
+    let of = &group.name;
+    let said = |name: String| {
+        format!("{name} of {of:?} is kept with the agent, and is {HIDDEN} in what is shown and exported")
     };
-    names.into_iter().map(said).collect()
+    names.into_iter().filter(|(_, value)| value != HIDDEN).map(|(name, _)| said(name)).collect()
+}
+
+/// Puts what a group had in the places where it is hidden: the same argument of the same program, the same address.
+fn put_back(runs: &mut Executor, had: &Executor) {
+    let address_back = |url: &mut String, had: &String| {
+        if *url == address(had, &mut Vec::new()) {
+            url.clone_from(had);
+        }
+    };
+    match (runs, had) {
+        (Executor::Http(endpoint), Executor::Http(had)) => {
+            if let (Some(url), Some(had)) = (&mut endpoint.url, &had.url) {
+                address_back(url, had);
+            }
+        }
+        (Executor::Mcp(Server::Http { url, .. }), Executor::Mcp(Server::Http { url: had, .. })) => {
+            address_back(url, had);
+        }
+        (
+            Executor::Mcp(Server::Stdio { command, args, .. }),
+            Executor::Mcp(Server::Stdio { command: same, args: had, .. }),
+        ) if *command == *same => arguments_back(args, had),
+        (Executor::Program(program), Executor::Program(had))
+            if program.command.first() == had.command.first() =>
+        {
+            arguments_back(&mut program.command, &had.command);
+        }
+        _ => {}
+    }
+}
+
+fn arguments_back(args: &mut [String], had: &[String]) {
+    let (told, shown) = (args.to_vec(), arguments(had, &mut Vec::new()));
+    for (at, (arg, had)) in args.iter_mut().zip(had).enumerate() {
+        // Of what stands alone the name is before it.
+        let from = if *arg == HIDDEN { at.saturating_sub(1) } else { at };
+        if told[from..=at] == shown[from..=at] {
+            arg.clone_from(had);
+        }
+    }
+}
+
+/// The name of something that is hidden in a group, and what to write in its place.
+fn still_hidden(group: &Group) -> Option<(String, String)> {
+    let mut names = Vec::new();
+    let _ = without(group, &mut names);
+    let named = names.into_iter().find(|(_, value)| value == HIDDEN).map(|(name, _)| name);
+    let (args, known) = match &group.runs {
+        Executor::Mcp(Server::Stdio { args, .. }) => (args.as_slice(), "env = { NAME = \"$NAME\" }"),
+        Executor::Program(program) => (program.command.as_slice(), "environment = [\"NAME\"]"),
+        _ => (&[][..], "headers = { Authorization = \"$NAME\" }"),
+    };
+    // One may also have lost its name.
+    let is_alone = |arg: &&String| {
+        arg.strip_suffix(HIDDEN).is_some_and(|name| name.is_empty() || name.ends_with(['=', ':']))
+    };
+    let name = named.or_else(|| args.iter().find(is_alone).map(|arg| format!("the argument {arg:?}")))?;
+    let name = name.trim_start_matches('-').to_owned();
+    let hint = format!(
+        "Write there what it is. Better: let it be read from a variable ($NAME), where who is called takes it so: {known}."
+    );
+    Some((name, hint))
 }
 
 /// What a group runs without those; what they are called and were goes to `names`.
@@ -60,6 +119,7 @@ fn without(group: &Group, names: &mut Vec<(String, String)>) -> Executor {
         }
         Executor::Mcp(Server::Http { url, .. }) => *url = address(url, names),
         Executor::Mcp(Server::Stdio { args, .. }) => *args = arguments(args, names),
+        Executor::Program(program) => program.command = arguments(&program.command, names),
         _ => {}
     }
     runs
@@ -168,6 +228,47 @@ impl Definition {
         }
         definition
     }
+
+    /// What is said of each header and variable that `had` has written out and this one has as an export writes it.
+    pub fn now_read(&self, had: &Self) -> Vec<String> {
+        let mut remarks = Vec::new();
+        for group in &self.groups {
+            let had = had.groups.iter().find(|other| other.name == group.name).and_then(values);
+            for (name, value) in values(group).into_iter().flatten() {
+                let variable = variable_of(name);
+                let was_secret = had.and_then(|had| had.get(name)).is_some_and(|had| is_secret(name, had));
+                if was_secret && *value == format!("${{{variable}}}") {
+                    let of = &group.name;
+                    remarks.push(format!(
+                        "{name} of {of:?} is now read from the variable {variable}, which must hold all that stood there"
+                    ));
+                }
+            }
+        }
+        remarks
+    }
+
+    /// The same with what `had`, the version before it, has where this one says that it is not shown.
+    ///
+    /// # Errors
+    ///
+    /// `Invalid`: nothing is known of what is hidden there.
+    pub fn with_secrets_of(mut self, had: Option<&Self>) -> Result<Self> {
+        for group in &mut self.groups {
+            let had = had.and_then(|had| had.groups.iter().find(|other| other.name == group.name));
+            if let Some(had) = had {
+                put_back(&mut group.runs, &had.runs);
+            }
+            if let Some((name, hint)) = still_hidden(group) {
+                let doing = format!("reading the group {:?} of an agent", group.name);
+                let why = format!(
+                    "{name} is {HIDDEN}, which stands for what an export does not show, and nothing is kept here in its place"
+                );
+                return Err(Error::new(ErrorKind::Invalid, doing, why, hint));
+            }
+        }
+        Ok(self)
+    }
 }
 
 impl Book {
@@ -196,6 +297,96 @@ mod tests {
         for name in ["MAX_TOKENS", "KEYBOARD", "Accept", "AUTHOR"] {
             assert!(!is_secret(name, "5"), "{name}");
         }
+    }
+
+    fn definition(runs: Executor) -> Definition {
+        let group = Group {
+            name: "g".to_owned(),
+            description: String::new(),
+            enabled: true,
+            confirm: false,
+            functions: Vec::new(),
+            openapi: None,
+            runs,
+        };
+        Definition { groups: vec![group], ..Definition::default() }
+    }
+
+    fn server(command: &str, args: &[&str]) -> Definition {
+        definition(Executor::Mcp(Server::Stdio {
+            command: command.to_owned(),
+            args: args.iter().map(|arg| (*arg).to_owned()).collect(),
+            env: BTreeMap::new(),
+            memory_mb: 1,
+        }))
+    }
+
+    fn at(url: &str) -> Definition {
+        definition(Executor::Mcp(Server::Http { url: url.to_owned(), headers: BTreeMap::new() }))
+    }
+
+    #[test]
+    fn what_is_hidden_comes_back_in_its_place_and_is_told_anywhere_else() {
+        let had = server("npx", &["-y", "srv", "--api-key", "sk-1", "--token=sk-2", "https://me:sk@host/"]);
+        let shown = had.without_secrets();
+        let text = serde_json::to_string(&shown).unwrap();
+        assert!(
+            text.matches(HIDDEN).count() == 3 && !text.contains("sk-") && !text.contains("me:"),
+            "{text}"
+        );
+        assert_eq!(shown.clone().with_secrets_of(Some(&had)), Ok(had.clone()));
+        let more =
+            server("npx", &["-v", "srv", "--api-key", "***", "--token=sk-9", "https://***@host/", "more"]);
+        let kept =
+            server("npx", &["-v", "srv", "--api-key", "sk-1", "--token=sk-9", "https://me:sk@host/", "more"]);
+        assert_eq!(more.with_secrets_of(Some(&had)), Ok(kept));
+        for (other, named) in [
+            (server("sh", &["-y", "srv", "--api-key", "***"]), "api-key is ***"),
+            (server("npx", &["srv", "--api-key", "***"]), "api-key is ***"),
+            (server("npx", &["-y", "srv", "--other", "***"]), "the argument \"***\" is ***"),
+            (
+                server("npx", &["-y", "srv", "--api-key", "k", "--tokens=***"]),
+                "the argument \"--tokens=***\"",
+            ),
+            (
+                server("npx", &["-y", "srv", "--api-key", "k", "-v", "https://***@other/"]),
+                "who asks in the address",
+            ),
+        ] {
+            let error = other.with_secrets_of(Some(&had)).unwrap_err();
+            assert!(error.why.contains(named) && error.hint.contains("$NAME"), "{error}");
+        }
+        // On another machine nothing is behind it.
+        assert!(shown.with_secrets_of(None).unwrap_err().why.starts_with("api-key is ***"));
+        let masked = server("npx", &["--api-key", "***"]);
+        assert!(masked.clone().with_secrets_of(Some(&masked)).is_err());
+        assert!(server("npx", &["--glob", "a/***/b"]).with_secrets_of(None).is_ok());
+    }
+
+    #[test]
+    fn what_an_export_reads_from_a_variable_is_told_where_it_was_written_out() {
+        let values = |key: &str| BTreeMap::from([("API_KEY".to_owned(), key.to_owned())]);
+        let at = |key: &str| {
+            definition(Executor::Mcp(Server::Http { url: "https://host/".to_owned(), headers: values(key) }))
+        };
+        let had = at("sk-1");
+        let told = had.without_secrets().now_read(&had);
+        assert!(
+            told.len() == 1 && told[0].contains("the variable API_KEY") && !told[0].contains("sk-"),
+            "{told:?}"
+        );
+        assert!(at("sk-2").now_read(&had).is_empty() && at("${API_KEY}").now_read(&at("$OTHER")).is_empty());
+    }
+
+    #[test]
+    fn a_key_in_an_address_comes_back_to_the_same_address_alone() {
+        let had = at("https://host/a?token=sk-5&q=1");
+        assert_eq!(at("https://host/a?token=***&q=1").with_secrets_of(Some(&had)), Ok(had.clone()));
+        for other in ["https://evil/a?token=***&q=1", "https://host/b?token=***&q=1"] {
+            let error = at(other).with_secrets_of(Some(&had)).unwrap_err();
+            assert!(error.why.contains("token in the address") && error.hint.contains("headers"), "{error}");
+        }
+        assert!(at("https://host/").with_secrets_of(Some(&had)).is_ok());
     }
 
     #[test]

@@ -33,6 +33,9 @@ pub struct Base {
     pub embedder: ModelId,
     /// Numbers in each vector.
     pub dimensions: u32,
+    /// Whether its model makes each vector of the length one; not known of a base that an older version made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub normalised: Option<bool>,
     /// Puts what is found in it in a better order, where a question does not say otherwise.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reranker: Option<Reranker>,
@@ -297,6 +300,7 @@ impl Base {
         Some(Self {
             embedder: rebuild.embedder.clone(),
             dimensions: rebuild.dimensions,
+            normalised: rebuild.normalised,
             index: Some(rebuild.under),
             sources: rebuild.sources.clone(),
             holds: rebuild.holds,

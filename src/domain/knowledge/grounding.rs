@@ -32,6 +32,9 @@ pub struct Grounding {
     pub text: String,
     /// By their numbers, from 1.
     pub sources: Vec<Source>,
+    /// What was found and not given: it is not near enough, or the model has no room for it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left: Vec<Source>,
     /// Of the whole answer.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub citations: Vec<Citation>,
@@ -46,18 +49,44 @@ pub struct Source {
     pub place: String,
 }
 
+impl Source {
+    fn of(hit: &Found) -> Self {
+        Self { passage: hit.passage.id, uri: hit.uri.clone(), place: hit.place() }
+    }
+}
+
 impl Grounding {
     /// Of what was found by that question.
     pub fn of(base: &str, query: String, hits: &[Found]) -> Self {
         let results: Vec<String> = hits.iter().zip(1..).map(|(hit, number)| fenced(number, hit)).collect();
-        let source =
-            |hit: &Found| Source { passage: hit.passage.id, uri: hit.uri.clone(), place: hit.place() };
         Self {
             base: base.to_owned(),
             query,
             text: results.join("\n\n"),
-            sources: hits.iter().map(source).collect(),
+            sources: hits.iter().map(Source::of).collect(),
+            left: Vec::new(),
             citations: Vec::new(),
+        }
+    }
+
+    /// The same, which tells that these were found and not given.
+    #[must_use]
+    pub fn without<'a>(self, left: impl Iterator<Item = &'a Found>) -> Self {
+        Self { left: left.map(Source::of).collect(), ..self }
+    }
+
+    /// Whether anything was found.
+    pub fn found_any(&self) -> bool {
+        !self.sources.is_empty() || !self.left.is_empty()
+    }
+
+    /// That a model was given nothing, in words; `None` where it was given something.
+    pub fn nothing(&self) -> Option<String> {
+        let base = &self.base;
+        match (self.sources.is_empty(), self.left.is_empty()) {
+            (false, _) => None,
+            (true, true) => Some(format!("nothing was found in {base}")),
+            (true, false) => Some(format!("nothing that was found in {base} is near enough")),
         }
     }
 

@@ -68,6 +68,9 @@ pub enum RebuildState {
 pub struct Rebuild {
     pub embedder: ModelId,
     pub dimensions: u32,
+    /// As of a base.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub normalised: Option<bool>,
     pub state: RebuildState,
     pub began: Timestamp,
     /// The base is what was built, and what it was before is still to be cleared away.
@@ -186,6 +189,7 @@ mod tests {
         Rebuild {
             embedder: "far/b".parse().unwrap(),
             dimensions: 3,
+            normalised: None,
             state: RebuildState::Stopped,
             began: Timestamp(0),
             built: false,

@@ -121,6 +121,10 @@ pub struct Statistics {
     pub tokens: u64,
     /// Passages that their model read in windows, being longer than it reads at once.
     pub windowed: u64,
+    /// Passages that their model refused.
+    pub refused: u64,
+    /// Documents that are in without such ones.
+    pub partial: u64,
     /// Of the passages made those whose vector was known already: the same text was embedded before.
     pub known: u64,
     /// Bytes of the files that were read.
@@ -225,9 +229,25 @@ impl Sync {
     /// Counts a file that came to nothing.
     pub fn fail(&mut self, uri: &str, why: &str) {
         self.statistics.failed += 1;
+        self.list(uri, why);
+    }
+
+    /// Counts a document that is in without so many of its passages, which its model refused.
+    pub fn leave_out(&mut self, passages: u64, uri: &str, why: &str) {
+        self.statistics.partial += 1;
+        self.statistics.refused += passages;
+        self.list(uri, why);
+    }
+
+    fn list(&mut self, uri: &str, why: &str) {
         if self.failures.len() < MOST_FAILURES {
             self.failures.push(Failure { uri: uri.to_owned(), why: why.to_owned() });
         }
+    }
+
+    /// Files that came to nothing, or not to all that they are.
+    pub fn faulty(&self) -> u64 {
+        self.statistics.failed + self.statistics.partial
     }
 }
 
@@ -238,6 +258,8 @@ pub enum DocumentState {
     /// Being read, or that was broken off: the next sync does it.
     InProgress,
     Indexed,
+    /// It is in, but for passages that its model refused.
+    PartiallyIndexed,
     /// Its text is in, what is said of it is not.
     MetadataUpdateFailed,
     /// What it said before, if anything, is still found.
@@ -249,7 +271,12 @@ pub enum DocumentState {
 impl DocumentState {
     /// Whether it stays as it is as long as its file does.
     pub fn is_settled(self) -> bool {
-        matches!(self, Self::Indexed | Self::MetadataUpdateFailed | Self::Ignored)
+        self.is_in() || self == Self::Ignored
+    }
+
+    /// Whether what its file says is in, as far as it can be.
+    pub fn is_in(self) -> bool {
+        matches!(self, Self::Indexed | Self::PartiallyIndexed | Self::MetadataUpdateFailed)
     }
 
     /// Bedrock's word.
@@ -257,6 +284,7 @@ impl DocumentState {
         match self {
             Self::InProgress => "IN_PROGRESS",
             Self::Indexed => "INDEXED",
+            Self::PartiallyIndexed => "PARTIALLY_INDEXED",
             Self::MetadataUpdateFailed => "METADATA_UPDATE_FAILED",
             Self::Failed => "FAILED",
             Self::Ignored => "IGNORED",
@@ -348,5 +376,7 @@ mod tests {
         }
         assert_eq!((sync.statistics.failed, sync.failures.len()), (150, MOST_FAILURES));
         assert_eq!(sync.failures[0].uri, "/0");
+        sync.leave_out(3, "/1", "refused");
+        assert_eq!((sync.faulty(), sync.statistics.partial, sync.statistics.refused), (151, 1, 3));
     }
 }

@@ -1,4 +1,4 @@
-//! How many vectors a question is compared with: all that there are, or those of the lists that are nearest to it.
+//! How long a vector is, and how many a question is compared with: all that there are, or those of the lists that are nearest to it.
 
 use std::fmt;
 
@@ -11,6 +11,26 @@ use crate::domain::figures::grouped;
 const FROM: u64 = 96_000_000;
 /// Fewer are never sorted into lists: comparing all takes less than choosing some.
 pub const LEAST: u64 = 1024;
+
+/// The length of a vector.
+pub fn norm(vector: &[f32]) -> f64 {
+    vector.iter().map(|number| f64::from(*number).powi(2)).sum::<f64>().sqrt()
+}
+
+/// Whether a vector has the length one, but for what rounding does to it.
+pub fn is_normalised(vector: &[f32]) -> bool {
+    (norm(vector) - 1.0).abs() < 1e-3
+}
+
+/// What is known of vectors, for people: how many numbers, and whether their lengths tell anything.
+pub fn words(dimensions: u32, normalised: Option<bool>) -> String {
+    let lengths = match normalised {
+        Some(true) => ", of length 1",
+        Some(false) => ", of any length",
+        None => "",
+    };
+    format!("{} numbers a passage{lengths}", grouped(dimensions.into()))
+}
 
 /// From so many passages on lists pay, of vectors of so many numbers.
 pub fn from(dimensions: u64) -> u64 {
@@ -89,6 +109,16 @@ impl Probed {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_vector_is_normalised_as_far_as_its_numbers_can_tell() {
+        assert!(is_normalised(&[0.6, -0.8]) && is_normalised(&[0.707, 0.707]));
+        assert!(!is_normalised(&[0.6, 0.6]) && !is_normalised(&[3.0, 4.0]) && !is_normalised(&[]));
+        assert!((norm(&[3.0, 4.0]) - 5.0).abs() < 1e-9);
+        let said = [Some(true), Some(false), None].map(|normalised| words(1536, normalised));
+        let all = "1,536 numbers a passage";
+        assert_eq!(said, [format!("{all}, of length 1"), format!("{all}, of any length"), all.to_owned()]);
+    }
 
     #[test]
     fn every_way_is_read_by_its_name() {

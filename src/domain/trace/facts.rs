@@ -109,6 +109,9 @@ pub struct Facts<'a> {
     pub error: &'a str,
     /// What was said of it: the words of its status or of an exception.
     pub words: &'a str,
+    /// It ended before it was done: somebody stopped it, or its process died.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub stopped: bool,
 }
 
 impl Facts<'_> {
@@ -117,6 +120,9 @@ impl Facts<'_> {
         is_cut(self.finish)
     }
 }
+
+/// The error of an agent that ended without an answer: it came to its limits, or went no further.
+pub const GAVE_UP: &str = "gave_up";
 
 /// Whether a reason to stop, as any provider writes it, is the limit of an answer's length.
 pub fn is_cut(finish: &str) -> bool {

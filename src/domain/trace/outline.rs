@@ -3,7 +3,7 @@
 //! Rows stand in the order in which their spans came and are never moved; whoever keeps the whole spans can find one by
 //! its row's number. What becomes of them is `tree`.
 
-use super::facts::{Dialect, Facts, Kind, hash, is_cut};
+use super::facts::{Dialect, Facts, GAVE_UP, Kind, hash, is_cut};
 use super::names::{Names, Symbol};
 use super::span::{SpanKey, Status, TraceSpan};
 use crate::domain::message::Usage;
@@ -36,6 +36,8 @@ pub struct Row {
     pub kind: Kind,
     pub dialect: Dialect,
     pub status: Status,
+    /// It ended before it was done.
+    pub stopped: bool,
     /// Hashes of a tool's call and of its arguments; zero where there are none.
     pub call: u64,
     pub arguments: u64,
@@ -122,6 +124,7 @@ impl Outline {
             kind: facts.kind,
             dialect: facts.dialect,
             status: span.status,
+            stopped: facts.stopped,
             call: if facts.call.is_empty() { 0 } else { hash(facts.call.as_bytes()) },
             arguments: facts.arguments,
             usage: facts.usage,
@@ -132,6 +135,11 @@ impl Outline {
             events: u32::try_from(span.events.len()).unwrap_or(u32::MAX),
             links: u32::try_from(span.links.len()).unwrap_or(u32::MAX),
         });
+    }
+
+    /// Whether it is an agent that gave up, which is no failure of what it called.
+    pub fn gave_up(&self, row: &Row) -> bool {
+        row.is_error() && self.names.get(row.error) == GAVE_UP
     }
 
     /// Whether an answer was cut at the limit of its length.

@@ -33,6 +33,7 @@ const ESTIMATED: u64 = 1 << 7;
 const DOLLARS: u64 = 1 << 8;
 const TOLD: u64 = 1 << 9;
 const FIRST: u64 = 1 << 10;
+const STOPPED: u64 = 1 << 11;
 
 /// Rows as bytes.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -157,7 +158,8 @@ fn write_row(to: &mut Vec<u8>, row: &Row, texts: &mut Texts) {
         | bit(ESTIMATED, usage.estimated)
         | bit(DOLLARS, row.dollars.is_some())
         | bit(TOLD, row.is_told)
-        | bit(FIRST, row.first.is_some());
+        | bit(FIRST, row.first.is_some())
+        | bit(STOPPED, row.stopped);
     put(to, bits);
     for hash in [row.call, row.arguments].into_iter().filter(|hash| *hash != 0) {
         to.extend_from_slice(&hash.to_le_bytes());
@@ -230,6 +232,7 @@ fn read_row(from: &mut &[u8], symbols: &[Symbol]) -> Option<Row> {
         kind,
         dialect,
         status,
+        stopped: has(STOPPED),
         call,
         arguments,
         usage,
@@ -300,6 +303,7 @@ pub fn unreadable(names: &mut Names) -> Row {
         kind: Kind::Other,
         dialect: Dialect::Plain,
         status: Status::Error,
+        stopped: false,
         call: 0,
         arguments: 0,
         usage: Usage::default(),
@@ -339,6 +343,7 @@ mod tests {
                 usage,
                 dollars: (id != 2).then_some(0.25),
                 first: (id == 1).then_some(300),
+                stopped: id == 2,
                 ..Facts::default()
             };
             outline.add(&span, &facts, |_| None);

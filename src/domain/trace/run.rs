@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::facts::Kind;
+use super::facts::{GAVE_UP, Kind};
+use super::failing;
 use super::names::Names;
 use super::outline::Outline;
 use super::span::TraceId;
@@ -21,6 +22,67 @@ pub enum Source {
     Received,
     /// A file held it.
     Imported,
+}
+
+/// What failed in a run, in the words of its spans.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Failure {
+    /// The name of the span in which it did; empty where that is the run itself.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub span: String,
+    /// A word for it, "timeout", and what was said of it. Either may be empty.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub error: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub words: String,
+    /// The run failed of it, or gave up; else it came to its end all the same.
+    pub whole: bool,
+}
+
+impl Failure {
+    /// The one of these spans that tells why the run failed.
+    fn of(outline: &Outline, tree: &Tree) -> Option<Self> {
+        let at = failing::of_run(outline, tree)?;
+        let row = outline.rows.get(at as usize)?;
+        let text = |symbol| outline.names.get(symbol).to_owned();
+        let is_run = tree.roots().first() == Some(&at);
+        let mut roots = tree.roots().iter().map(|root| &outline.rows[*root as usize]);
+        Some(Self {
+            span: if is_run { String::new() } else { text(row.name) },
+            error: text(row.error),
+            words: text(row.words),
+            whole: roots.any(|root| root.parent == 0 && root.is_error()),
+        })
+    }
+
+    /// It is an agent that gave up: no more than its limits, or itself, kept it from an answer.
+    pub fn gave_up(&self) -> bool {
+        self.whole && self.span.is_empty() && self.error == GAVE_UP
+    }
+
+    /// In words: `execute_tool get_weather: timeout: the server is slow`.
+    pub fn says(&self) -> String {
+        let error = if self.gave_up() { "" } else { self.error.as_str() };
+        let words = Some(self.words.as_str()).filter(|words| *words != error).unwrap_or_default();
+        let parts = [self.span.as_str(), error, words].into_iter().filter(|part| !part.is_empty());
+        parts.collect::<Vec<_>>().join(": ")
+    }
+}
+
+/// How a run went. What says most of it comes first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Went {
+    /// It ended before it was done.
+    Stopped,
+    /// It is an agent's, and came to its limits or went no further.
+    GaveUp,
+    Failed,
+    /// It came to its end, or runs still, and something in it failed.
+    WithErrors,
+    /// Spans of it have told no end.
+    Runs,
+    Well,
 }
 
 /// A trace in short.
@@ -62,6 +124,9 @@ pub struct Run {
     /// One of this program that ended before it was done: somebody stopped it, or its process died.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub stopped: bool,
+    /// Why it failed, or what in it did; `None` where nothing did, and of one that was kept before this was known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failed: Option<Failure>,
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde hands it so")]
@@ -73,6 +138,24 @@ impl Run {
     /// Nanoseconds from the first start to the last end.
     pub fn duration(&self) -> u64 {
         self.end.saturating_sub(self.start)
+    }
+
+    /// Whether it has no end yet. One of this program runs as long as one of its spans does; another program may never tell the
+    /// end of one.
+    pub fn runs(&self) -> bool {
+        self.end == 0 || self.running > 0 && self.source == Source::Own
+    }
+
+    /// How it went.
+    pub fn went(&self) -> Went {
+        match &self.failed {
+            _ if self.stopped => Went::Stopped,
+            Some(failed) if failed.gave_up() => Went::GaveUp,
+            Some(Failure { whole: true, .. }) => Went::Failed,
+            _ if self.errors > 0 => Went::WithErrors,
+            _ if self.running > 0 => Went::Runs,
+            _ => Went::Well,
+        }
     }
 
     /// What these spans come to.
@@ -119,7 +202,8 @@ impl Run {
             bytes: 0,
             swept: 0,
             rough: false,
-            stopped: false,
+            stopped: first.is_some_and(|row| row.stopped),
+            failed: Failure::of(outline, &tree),
         }
     }
 
@@ -137,6 +221,11 @@ impl Run {
         self.end = self.end.max(more.end);
         if more_has_root {
             (self.name, self.kind) = (more.name, more.kind);
+            self.stopped = more.stopped;
+        }
+        // What the run itself failed of says more than what some part of it did.
+        if self.failed.is_none() || more.failed.as_ref().is_some_and(|failed| failed.whole) {
+            self.failed = more.failed.or(self.failed.take());
         }
         for (mine, others) in [
             (&mut self.service, more.service),
@@ -241,4 +330,61 @@ pub enum Written {
     Prompts,
     /// The calls of models as messages of `OpenAI`'s chat, one a line.
     OpenAi,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::trace::{Facts, SpanKey, Status, TraceSpan};
+
+    fn run(root: Facts<'_>, status: Status) -> Run {
+        let mut outline = Outline::default();
+        let tool = Facts { kind: Kind::Tool, error: "timeout", words: "it is slow", ..Facts::default() };
+        for (id, facts, status) in [(1, root, status), (2, tool, Status::Error)] {
+            let span = TraceSpan {
+                id: SpanKey(id),
+                parent: (id > 1).then_some(SpanKey(1)),
+                name: if id > 1 { "execute_tool get".to_owned() } else { "invoke_agent a".to_owned() },
+                start: id,
+                end: 10 - id,
+                status,
+                ..TraceSpan::default()
+            };
+            outline.add(&span, &facts, |_| None);
+        }
+        Run::of(TraceId([1; 16]), Source::Own, &outline)
+    }
+
+    fn told(run: &Run) -> (Went, String) {
+        (run.went(), run.failed.as_ref().map(Failure::says).unwrap_or_default())
+    }
+
+    #[test]
+    fn one_that_was_stopped_failed_or_gave_up_is_told_apart_and_says_why() {
+        let tool = "execute_tool get: timeout: it is slow";
+        let done = run(Facts::default(), Status::Ok);
+        assert_eq!(told(&done), (Went::WithErrors, tool.to_owned()));
+        let stopped = run(Facts { stopped: true, ..Facts::default() }, Status::Unset);
+        assert_eq!(told(&stopped), (Went::Stopped, tool.to_owned()));
+        assert_eq!(told(&run(Facts::default(), Status::Error)), (Went::Failed, tool.to_owned()));
+        let limit = "its limit of 2 steps is reached";
+        let gave_up = run(Facts { error: GAVE_UP, words: limit, ..Facts::default() }, Status::Error);
+        assert_eq!(told(&gave_up), (Went::GaveUp, limit.to_owned()));
+        let well = Run { errors: 0, failed: None, running: 1, ..done.clone() };
+        assert_eq!((well.went(), Run { running: 0, ..well.clone() }.went()), (Went::Runs, Went::Well));
+        let text = serde_json::to_string(&well).unwrap();
+        assert!(!text.contains("failed"), "{text}");
+        // Runs that were kept before this was known say nothing of it either.
+        assert_eq!(serde_json::from_str::<Run>(&text).unwrap(), well);
+    }
+
+    #[test]
+    fn of_a_run_in_parts_the_failure_of_its_whole_is_told() {
+        let part = run(Facts::default(), Status::Ok);
+        let whole = run(Facts { error: "x", ..Facts::default() }, Status::Error);
+        assert_eq!(part.clone().and(whole.clone(), true).went(), Went::Failed);
+        assert_eq!(whole.and(part.clone(), false).went(), Went::Failed);
+        let none = Run { failed: None, errors: 0, ..part.clone() };
+        assert_eq!(none.and(part.clone(), false).failed, part.failed);
+    }
 }

@@ -1,6 +1,6 @@
 //! How a run begins: what it is of, what it needs of the world, and what it is asked first.
 
-use tokio::time::{Duration, Instant};
+use tokio::time::{Duration, Instant, timeout_at};
 
 use super::offered::Offered;
 use super::onward::{blank, goes_on, model_of};
@@ -9,9 +9,8 @@ use super::replaying;
 use super::run::Running;
 use super::servers::Servers;
 use super::{Agents, Given, kept};
-use crate::domain::agent::replay::Recording;
 use crate::domain::agent::run::State;
-use crate::domain::agent::{Definition, Run, Spent, Step, Wanted, turn};
+use crate::domain::agent::{Run, Spent, Step, Wanted, turn};
 use crate::domain::attachment::blobs_of;
 use crate::domain::call::Turn;
 use crate::domain::catalog::Capability;
@@ -22,21 +21,11 @@ use crate::domain::trace::SpanKind;
 use crate::domain::trace::replay::Place;
 use crate::domain::{Error, ErrorKind, Result};
 use crate::service::fresh;
-use crate::service::invoke::{Tells, Terms};
+use crate::service::invoke::{Meter, Tells, Terms, Underway};
 
 /// A run that is ready to begin.
 pub(super) struct Beginning {
-    agents: Agents,
-    terms: Terms,
-    name: String,
-    definition: Definition,
-    offered: Offered,
-    servers: Servers,
-    native: bool,
-    run: Run,
-    recording: Option<Recording>,
-    memory: String,
-    until: Option<Instant>,
+    running: Running,
     takes: Takes,
 }
 
@@ -124,7 +113,14 @@ pub(super) async fn begin(agents: &Agents, id: AgentId, given: Given, terms: Ter
     let servers = if replaying::calls_nothing(&run) {
         Servers::agreed(&definition, &pins)
     } else {
-        Servers::open(&definition, &pins, &agents.means, &terms.net).await?
+        let opening = Servers::open(&definition, &pins, &agents.means, &terms.net);
+        match until {
+            Some(until) => timeout_at(until, opening).await.unwrap_or_else(|_| {
+                let why = "its servers were not open within the time that there is";
+                Err(Error::new(ErrorKind::Timeout, DOING, why, "Give it more time."))
+            })?,
+            None => opening.await?,
+        }
     };
     let offered = Offered::of(&definition, &servers)?;
     let is_on = definition.steps.is_on(Step::Orchestration);
@@ -141,65 +137,54 @@ pub(super) async fn begin(agents: &Agents, id: AgentId, given: Given, terms: Ter
     run.hashes = offered.hashes(&definition);
     run.state = State::Running;
     run.updated = now;
-    let (agents, name) = (agents.clone(), book.agent.name);
-    Ok(Beginning {
-        agents,
+    let running = Running {
+        agents: agents.clone(),
         terms,
-        name,
+        name: book.agent.name,
         definition,
         offered,
         servers,
         native,
-        run,
+        events: None,
+        began: Instant::now(),
         recording,
         memory,
+        waited: Duration::ZERO,
+        before: run.spent.millis,
         until,
-        takes,
-    })
+        written: 0,
+        searched: Meter::default(),
+        run,
+    };
+    Ok(Beginning { running, takes })
 }
 
 impl Beginning {
-    /// Keeps it as one that runs: from then on somebody has to say how it ended. Of two that would take the same up one does.
-    pub(super) async fn take_up(self) -> Result<Running> {
-        let Self { agents, terms, name, definition, offered, servers, native, run, .. } = self;
-        let (made, takes) = (run.clone(), self.takes);
-        let kept = agents.archive.run(move |store| match takes {
+    /// Keeps it as one that runs: from then on somebody has to say how it ended. Of two that would take the same up one does. With it
+    /// comes the step that it is.
+    pub(super) async fn take_up(self) -> Result<(Running, Underway)> {
+        let Self { mut running, takes } = self;
+        let made = running.run.clone();
+        let kept = running.agents.archive.run(move |store| match takes {
             Takes::Nothing => kept::put_run(store, &made),
             Takes::Itself(waited) => kept::take_up(store, &waited, &made),
             Takes::Branch(from) => kept::branch_off(store, from, &made),
         });
         kept.await?;
-        agents.changes.tell(Changed::Agents);
+        running.agents.changes.tell(Changed::Agents);
         // The run is the span that its calls are under.
-        let span = SpanId::from_bytes(*run.id.as_bytes());
-        let (mut step, terms) = agents.invoke.step_as(span, SpanKind::Agent, name.clone(), &terms);
-        if let Some(of) = &run.replays {
+        let span = SpanId::from_bytes(*running.run.id.as_bytes());
+        let invoke = &running.agents.invoke;
+        let (mut step, terms) = invoke.step_as(span, SpanKind::Agent, running.name.clone(), &running.terms);
+        if let Some(of) = &running.run.replays {
             step.replays(Place::first(SpanId::from_bytes(*of.run.as_bytes())));
         }
-        if let Some(guardrail) = &definition.guardrail {
+        if let Some(guardrail) = &running.definition.guardrail {
             step.unguarded(guardrail.clone());
         }
-        let terms = Terms { net: terms.net.under(Some(span)), tells: Some(Tells::default()), ..terms };
-        let before = run.spent.millis;
-        Ok(Running {
-            agents,
-            terms,
-            step,
-            name,
-            definition,
-            offered,
-            servers,
-            native,
-            run,
-            events: None,
-            began: Instant::now(),
-            recording: self.recording,
-            memory: self.memory,
-            waited: Duration::ZERO,
-            before,
-            until: self.until,
-            written: 0,
-        })
+        running.terms = Terms { net: terms.net.under(Some(span)), tells: Some(Tells::default()), ..terms };
+        running.began = Instant::now();
+        Ok((running, step))
     }
 }
 

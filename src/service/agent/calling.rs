@@ -22,7 +22,7 @@ use crate::domain::trace::told::Told;
 use crate::domain::trace::{Fault, SpanKind};
 use crate::domain::{Error, ErrorKind, Result};
 use crate::provider::lambda::Invoked;
-use crate::service::invoke::Underway;
+use crate::service::invoke::{Terms, Underway};
 use crate::wire::agent::event::{self, Called, Caller, State};
 
 /// Passages that a search gives, as Bedrock does.
@@ -30,6 +30,9 @@ const RESULTS: usize = 5;
 
 /// The longest that a function of AWS Lambda may take, as Lambda has it.
 const LAMBDA: Duration = Duration::from_mins(15);
+
+/// The most that attributes of a session may have, in bytes, as Bedrock has it.
+const ATTRIBUTES: usize = 25 * 1024;
 
 /// How what was called says that it failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -297,7 +300,8 @@ impl Running {
             expected: Vec::new(),
             rerank: Reranking::AsBase,
         };
-        let found = knowledge.search(base.id, question, &self.terms).await?;
+        let terms = Terms { meter: Some(self.searched.clone()), ..self.terms.clone() };
+        let found = knowledge.search(base.id, question, &terms).await?;
         if found.hits.is_empty() {
             return Ok(Did::gave(format!("Nothing was found in {:?}.", base.name)));
         }
@@ -313,6 +317,13 @@ impl Running {
 /// Bedrock's response, as what came of the call.
 fn responded(bytes: &[u8]) -> Result<Did> {
     let response = event::read(bytes)?;
+    // The model is told of them in every step from then on.
+    let attributes = response.session_attributes.iter().flatten();
+    let size: usize = attributes.map(|(name, value)| name.len() + value.len()).sum();
+    if size > ATTRIBUTES {
+        let why = format!("its session attributes have {size} bytes; {ATTRIBUTES} are the most");
+        return Err(Error::new(ErrorKind::Full, "reading what an action gave back", why, ""));
+    }
     let bad = response.status.filter(|status| *status >= 400);
     Ok(match response.state {
         State::Failure => Did::Failure(response.body),

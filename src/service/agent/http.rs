@@ -81,10 +81,13 @@ pub(super) async fn operation(
         request = request.outside();
     }
     let mut request = with(request, endpoint, variables, &doing)?;
-    for (name, value) in asked.headers {
+    // What the definition says itself no model says.
+    let is_set = |name: &str| endpoint.headers.keys().any(|own| own.eq_ignore_ascii_case(name));
+    for (name, value) in asked.headers.into_iter().filter(|(name, _)| !is_set(name)) {
         request = request.named(&name, value);
     }
-    sent(net, request).await
+    // A model fills in what is asked for: no server may be had to lead that on to another.
+    sent(net, request.only_there()).await
 }
 
 /// Sends Bedrock's event to an endpoint.

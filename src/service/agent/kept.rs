@@ -89,6 +89,7 @@ pub(super) fn create(store: &Store, name: String, definition: Definition, note: 
 
 pub(super) fn save(store: &Store, id: AgentId, definition: Definition, note: String) -> Result<Book> {
     let mut book = book(store, id)?;
+    let definition = definition.with_secrets_of(book.version(None).map(|latest| &latest.definition))?;
     if let Some(same) = book.version(None).filter(|latest| latest.definition == definition) {
         return Err(Error::new(
             ErrorKind::Invalid,

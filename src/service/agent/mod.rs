@@ -171,6 +171,7 @@ impl Agents {
     ) -> Result<Book> {
         files::root(&mut definition, folder.as_deref());
         kept::check(&definition)?;
+        let definition = definition.with_secrets_of(None)?;
         let name = kept::named(name)?;
         let _one = self.one.lock().await;
         let made = self.archive.run(move |store| kept::create(store, name, definition, note)).await?;
@@ -178,7 +179,7 @@ impl Agents {
         Ok(made)
     }
 
-    /// Keeps the next version of an agent; one that is like the newest is refused.
+    /// Keeps the next version of an agent; one that is like the newest is refused. What it does not show of that is as it was.
     pub async fn save(
         &self,
         id: AgentId,
@@ -234,6 +235,7 @@ impl Agents {
         let (own, mut definition, remarks) = Self::read(text)?;
         files::root(&mut definition, folder.as_deref());
         kept::check(&definition)?;
+        let definition = definition.with_secrets_of(None)?;
         let name = kept::named(&name.unwrap_or(own))?;
         let _one = self.one.lock().await;
         let made = self
@@ -313,7 +315,7 @@ impl Agents {
             let tasks = agents.tasks.clone();
             tasks.spawn(async move {
                 match beginning.take_up().await {
-                    Ok(running) => run::run(&agents, running, events).await,
+                    Ok(begun) => run::run(&agents, begun, events).await,
                     // Nobody is left to tell when the asker is gone.
                     Err(error) => drop(events.send(Err(error)).await),
                 }

@@ -20,17 +20,16 @@ use crate::domain::change::Changed;
 use crate::domain::message::{Block, Role};
 use crate::domain::tool::Tool;
 use crate::domain::trace::Fault;
+use crate::domain::trace::facts::GAVE_UP;
 use crate::domain::trace::told::Told;
 use crate::domain::{ErrorKind, Result};
 use crate::service::fresh;
-use crate::service::invoke::{Terms, Underway};
+use crate::service::invoke::{Meter, Terms, Underway};
 
 /// A run that goes on.
 pub(super) struct Running {
     pub(super) agents: Agents,
     pub(super) terms: Terms,
-    /// Recorded when this is dropped.
-    pub(super) step: Underway,
     pub(super) name: String,
     pub(super) definition: Definition,
     pub(super) offered: Offered,
@@ -53,10 +52,16 @@ pub(super) struct Running {
     pub(super) until: Option<Instant>,
     /// Tokens that the models have written for who asks.
     pub(super) written: u64,
+    /// What its searches have put in order by models, which is not yet counted as spent.
+    pub(super) searched: Meter,
 }
 
-/// Runs to the end, whatever that is; `events` closed is the asker gone.
-pub(super) async fn run(agents: &Agents, mut running: Running, events: mpsc::Sender<Result<AgentEvent>>) {
+/// Runs to the end, whatever that is; `events` closed is the asker gone. The step that the run is ends with it.
+pub(super) async fn run(
+    agents: &Agents,
+    (mut running, mut step): (Running, Underway),
+    events: mpsc::Sender<Result<AgentEvent>>,
+) {
     running.events = Some(events.clone());
     let ended = tokio::select! {
         biased;
@@ -75,12 +80,12 @@ pub(super) async fn run(agents: &Agents, mut running: Running, events: mpsc::Sen
     };
     match &state {
         State::Stopped => {}
-        State::Failed { error } => running.step.end(Some(error)),
+        State::Failed { error } => step.end(Some(error)),
         // Its trace says so, and why.
         State::GaveUp { why, .. } => {
-            running.step.fail(ErrorKind::Invalid, Fault::new(Some("gave_up"), &why.words()));
+            step.fail(ErrorKind::Invalid, Fault::new(Some(GAVE_UP), &why.words()));
         }
-        _ => running.step.end(None),
+        _ => step.end(None),
     }
     let said = |text: &str| vec![Block::Text { text: text.to_owned() }];
     let output = match &state {
@@ -88,7 +93,7 @@ pub(super) async fn run(agents: &Agents, mut running: Running, events: mpsc::Sen
         _ => Vec::new(),
     };
     let input = vec![Turn { role: Role::User, blocks: said(&running.run.question) }];
-    running.step.tell(Told { input, output, ..Told::default() });
+    step.tell(Told { input, output, ..Told::default() });
     running.reckon();
     running.run.state = state.clone();
     let (run, spent) = (running.run.id, running.run.spent);
@@ -121,8 +126,12 @@ impl Running {
         }
     }
 
-    /// Takes in how long it has gone on, waiting for a person left out.
+    /// Takes in how long it has gone on, waiting for a person left out, and what its searches came to.
     pub(super) fn reckon(&mut self) {
+        for (model, usage) in self.searched.take() {
+            let price = self.agents.invoke.prices().of(&model);
+            self.run.spent.add(&usage, price.as_ref());
+        }
         let taken = self.began.elapsed().saturating_sub(self.waited);
         let taken = u64::try_from(taken.as_millis()).unwrap_or(u64::MAX);
         self.run.spent.millis = self.before.saturating_add(taken);

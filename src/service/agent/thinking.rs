@@ -5,7 +5,7 @@ use tokio::time::Duration;
 
 use super::halt::Halt;
 use super::run::Running;
-use crate::domain::agent::{AgentEvent, GaveUp, Step, said, told};
+use crate::domain::agent::{AgentEvent, GaveUp, Limit, Step, said, told};
 use crate::domain::call::{Call, Converse, Turn};
 use crate::domain::delta::{Event, Fold};
 use crate::domain::message::Block;
@@ -96,12 +96,17 @@ impl Running {
         };
         let mut events = self.agents.invoke.serve(&model, Call::Converse(call), &terms);
         let (mut fold, mut pieces, mut failed) = (Fold::default(), 0_u32, None);
+        // A server that was not told how much may be written is heard no longer than that.
+        let most = if is_bound && own.is_none() { left } else { u64::MAX };
         while let Some(event) = events.next().await {
             match event {
                 Ok(event) => {
                     pieces += u32::from(matches!(event, Event::Text { .. } | Event::Reasoning { .. }));
                     fold.push(&event);
                     self.tell(AgentEvent::Delta { event }).await;
+                    if u64::from(pieces) > most {
+                        break;
+                    }
                 }
                 Err(error) => failed = Some(error),
             }
@@ -117,6 +122,9 @@ impl Running {
         let spent = self.run.spent;
         self.tell(AgentEvent::Spent { spent, failed: failed.is_some() }).await;
         match failed {
+            None if u64::from(pieces) > most => {
+                Err(GaveUp::Limit { limit: Limit::Tokens(self.definition.limits.tokens) }.into())
+            }
             None => Ok(fold.blocks),
             Some(error) => Err(self.halt(error)),
         }

@@ -159,6 +159,11 @@ impl Chat {
         !self.tasks.is_empty()
     }
 
+    /// Those who asked are about to be cut off: turns that end so were interrupted, and stopped by nobody.
+    pub fn interrupt(&self) {
+        self.turns.interrupt();
+    }
+
     /// Stops every turn, waits until what came is stored, and lets no new one begin.
     pub async fn finish(&self) {
         self.turns.close().await;

@@ -28,6 +28,8 @@ pub(super) const SHOW_EVERY: Duration = Duration::from_millis(250);
 /// Every so many shows the answer is stored: the most text that a kill can lose.
 pub(super) const STORE_EVERY: u32 = 3;
 
+const LOOKING: &str = "looking into a knowledge base";
+
 /// A turn that is listed as running; its conversation is held until the turn is durable.
 #[derive(Debug)]
 pub(super) struct Begun {
@@ -72,7 +74,8 @@ pub(super) async fn run(chat: &Chat, begun: Begun, terms: Terms, steps: mpsc::Se
     let mut growing = Growing::new(answer, clock);
     let grounded = tokio::select! {
         biased;
-        () = stop.cancelled() => Err(Error::cancelled("looking into a knowledge base")),
+        () = stop.cancelled() => Err(Error::cancelled(LOOKING)),
+        () = steps.closed() => Err(Error::cancelled(LOOKING)),
         grounded = ground(chat, &mut growing.answer, converse, terms) => grounded,
     };
     let (events, mut step) = match grounded {
@@ -87,7 +90,7 @@ pub(super) async fn run(chat: &Chat, begun: Begun, terms: Terms, steps: mpsc::Se
         Err(error) => (Err(error), None),
     };
     let events = events.unwrap_or_else(|error| stream::once(std::future::ready(Err(error))).boxed());
-    let outcome = streamed(chat, events, &mut growing, &steps, stop).await;
+    let outcome = chat.turns.ended(streamed(chat, events, &mut growing, &steps, stop).await);
     if let Some(step) = &mut step {
         match &outcome {
             Outcome::Failed { error } => step.end(Some(error)),
@@ -139,7 +142,7 @@ async fn run_agent(
     let terms = Terms { conversation: Some(answer.conversation), ..terms };
     let mut growing = acting::Growing::new(answer);
     let events = agents.run(act.agent, act.given, terms);
-    let outcome = acted(chat, events, &mut growing, steps, turn.stop()).await;
+    let outcome = chat.turns.ended(acted(chat, events, &mut growing, steps, turn.stop()).await);
     let last = close(chat, &turn, growing.finish(outcome)).await;
     tokio::select! {
         biased;

@@ -7,6 +7,7 @@ mod beside;
 mod check;
 mod clock;
 mod leaving;
+mod meter;
 mod seen;
 mod serving;
 mod step;
@@ -24,6 +25,7 @@ use tokio::time::{Duration, Instant};
 
 pub use check::Check;
 pub use clock::Clock;
+pub use meter::Meter;
 use seen::SeenCards;
 use serving::Serving;
 pub use step::Underway;
@@ -61,6 +63,8 @@ pub struct Terms {
     pub replay: Option<(SpanId, Place)>,
     /// Shows who asks how long one call took. Only for one: each begins it anew.
     pub clock: Option<Clock>,
+    /// Counts what the calls come to.
+    pub meter: Option<Meter>,
     /// What is said in the call is kept beside its record: nothing else keeps it.
     pub tells: Option<Tells>,
 }
@@ -78,6 +82,7 @@ impl Terms {
             answer: None,
             replay: None,
             clock: None,
+            meter: None,
             tells: None,
         }
     }
@@ -342,6 +347,7 @@ impl Invoke {
                 ..Span::begun(id, kind(&call), provider, fresh::now())
             },
             clock: clock.clone(),
+            meter: terms.meter.clone().filter(|_| matches!(call, Call::Converse(_) | Call::Rerank(_))),
             queued: false,
             asked: Instant::now(),
             bytes: 0,

@@ -8,6 +8,7 @@ use tokio::time::Instant;
 use super::SpanSink;
 use super::check::Check;
 use super::clock::Clock;
+use super::meter::Meter;
 use super::seen::SeenCards;
 use super::telling::Telling;
 use crate::domain::call::tokens_of;
@@ -32,6 +33,7 @@ pub(super) struct Serving {
     pub(super) doing: String,
     pub(super) span: Span,
     pub(super) clock: Clock,
+    pub(super) meter: Option<Meter>,
     /// It waits for a turn: the clock begins behind that.
     pub(super) queued: bool,
     pub(super) asked: Instant,
@@ -201,6 +203,9 @@ impl Drop for Serving {
         }
         if let Some(telling) = self.telling.take() {
             self.spans.tell(self.span.id, telling.end(self.span.id, &self.fold.blocks).bounded());
+        }
+        if let Some(meter) = &self.meter {
+            meter.add(&self.span);
         }
         self.spans.record(self.span.clone());
     }

@@ -489,6 +489,22 @@ async fn the_clock_begins_behind_the_line_and_who_asks_reads_the_same_one() {
     assert_eq!(clock.timing(), timing, "it stands still");
 }
 
+#[tokio::test]
+async fn who_asks_counts_what_writes_and_nothing_that_was_not_sent() {
+    let (invoke, _) = invoke(Voice { texts: vec!["hi"], endless: false }, vec![Arc::new(Masks)]);
+    let meter = Meter::default();
+    let terms = Terms { meter: Some(meter.clone()), budget_tokens: Some(9), ..terms() };
+    for system in ["", "bomb"] {
+        let (model, call) = call(system);
+        let _: Vec<_> = invoke.serve(&model, call, &terms).collect().await;
+    }
+    let _: Vec<_> = invoke.serve_by("voice", Call::ListModels, &terms).collect().await;
+    let counted = meter.take();
+    assert_eq!(counted.len(), 1, "{counted:?}");
+    assert_eq!((counted[0].0.to_string().as_str(), counted[0].1.output), ("voice/one", Some(9)));
+    assert!(meter.take().is_empty(), "once");
+}
+
 /// Lets everything through after a minute.
 #[derive(Debug)]
 struct Slow;

@@ -3,12 +3,14 @@
 use std::collections::{HashMap, HashSet};
 
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 
 use super::embedding::{BATCH, Embedder, refuses_text};
-use super::filing::{Cut, digest_of};
+use super::filing::{Cut, digest_of, passage_id};
 use super::is_own;
 use super::listing::Listed;
 use super::pass::{Pass, Read, Reading, Work};
+use crate::domain::figures::count;
 use crate::domain::id::DocumentId;
 use crate::domain::knowledge::attribute::{Metadata, SOURCE_URI, Value, attributes};
 use crate::domain::knowledge::passage::{Entry as Indexed, Passage};
@@ -24,6 +26,9 @@ pub(super) const DOCUMENTS: usize = 64;
 pub(super) const PASSAGES: usize = 512;
 /// A document with more passages becomes part of the index in several acts.
 const LARGE: usize = 4096;
+
+/// After so many refusals with nothing between them the model is taken to refuse all of a document.
+const ENOUGH: usize = 8;
 
 /// How a note on a metadata file begins.
 const METADATA: &str = "metadata: ";
@@ -41,6 +46,16 @@ enum Before {
     Unread(DocumentId),
     /// By their texts.
     Read(HashMap<String, Vec<f32>>),
+}
+
+/// The vectors of passages.
+struct Made {
+    /// In the order of the passages; none of one that the model refused.
+    vectors: Vec<Option<Vec<f32>>>,
+    /// So many of them were known.
+    known: u64,
+    /// Why the first of those was refused.
+    refused: Option<Error>,
 }
 
 impl Pass<'_> {
@@ -134,7 +149,6 @@ impl Pass<'_> {
             }
             _ => Before::Read(HashMap::new()),
         };
-        let tokens = passages.iter().map(|passage| u64::from(passage.tokens)).sum();
         let many = passages.len();
         let mut filed = Filed {
             id: document,
@@ -150,7 +164,7 @@ impl Pass<'_> {
             validators: reading.validators,
             format,
             passages: u32::try_from(many).unwrap_or(u32::MAX),
-            tokens,
+            tokens: passages.iter().map(|passage| u64::from(passage.tokens)).sum(),
             updated: fresh::now(),
         };
         self.sync.at = Some(At {
@@ -165,36 +179,49 @@ impl Pass<'_> {
             self.write(vec![filed.clone()], Vec::new()).await?;
         }
         let (mut recalled, mut begun) = (0, false);
+        let (mut taken, mut tokens, mut refused) = (0_u32, 0, None);
         while !passages.is_empty() {
             let rest = passages.split_off(passages.len().min(LARGE));
             let piece = std::mem::replace(&mut passages, rest);
-            let vectors = match self.vectors(&piece, &before, &mut old).await {
-                Ok((vectors, known)) => {
-                    recalled += known;
-                    vectors
-                }
+            let made = match self.vectors(&piece, &before, &mut old).await {
+                Ok(made) => made,
                 Err(error) if refuses_text(&error) => {
-                    let mut known = known;
-                    if begun {
-                        self.index.apply(Change { remove: vec![document], put: Vec::new() }).await?;
-                    }
-                    if begun || large && known.is_none() {
-                        known = Some(Filed { passages: 0, tokens: 0, ..filed });
-                    }
-                    self.failed(&file, known, &error, act);
-                    return Ok(());
+                    return self.refused(&file, known, filed, (large, begun), &error, act).await;
                 }
                 Err(error) => return Err(error),
             };
-            let put = piece.into_iter().zip(vectors).map(|(passage, vector)| Indexed { passage, vector });
+            recalled += made.known;
+            refused = refused.or(made.refused);
+            let mut put = Vec::with_capacity(piece.len());
+            for (passage, vector) in piece.into_iter().zip(made.vectors) {
+                let Some(vector) = vector else { continue };
+                // Their numbers have no gap where one is left out.
+                let passage = Passage { id: passage_id(document, taken), ordinal: taken, ..passage };
+                (taken, tokens) = (taken + 1, tokens + u64::from(passage.tokens));
+                put.push(Indexed { passage, vector });
+            }
+            if put.is_empty() {
+                continue;
+            }
             if large {
                 let remove = if begun { Vec::new() } else { vec![document] };
-                self.index.apply(Change { remove, put: put.collect() }).await?;
+                self.index.apply(Change { remove, put }).await?;
                 begun = true;
             } else {
                 act.change.remove.push(document);
                 act.change.put.extend(put);
             }
+        }
+        if let Some(error) = refused {
+            if taken == 0 {
+                return self.refused(&file, known, filed, (large, begun), &error, act).await;
+            }
+            let left = (many as u64).saturating_sub(taken.into());
+            let why = format!("{} left out: {error}", count(left, "passage", "passages"));
+            self.sync.leave_out(left, &file.uri, &why);
+            filed.notes.push(why);
+            filed.state = DocumentState::PartiallyIndexed;
+            (filed.passages, filed.tokens) = (taken, tokens);
         }
         told(&mut filed, reading.complaint);
         let statistics = &mut self.sync.statistics;
@@ -203,7 +230,7 @@ impl Pass<'_> {
         } else {
             statistics.new += 1;
         }
-        statistics.passages += many as u64;
+        statistics.passages += u64::from(taken);
         statistics.tokens += tokens;
         statistics.known += recalled;
         statistics.windowed += windowed;
@@ -212,13 +239,28 @@ impl Pass<'_> {
         Ok(())
     }
 
-    /// The vectors of passages, in their order, and how many of them were known.
-    async fn vectors(
+    /// The model takes nothing of a document. What that said before is found as before, unless some of it went already.
+    async fn refused(
         &mut self,
-        passages: &[Passage],
-        before: &str,
-        old: &mut Before,
-    ) -> Result<(Vec<Vec<f32>>, u64)> {
+        file: &Listed,
+        mut known: Option<Filed>,
+        filed: Filed,
+        (large, begun): (bool, bool),
+        error: &Error,
+        act: &mut Act,
+    ) -> Result<()> {
+        if begun {
+            self.index.apply(Change { remove: vec![filed.id], put: Vec::new() }).await?;
+        }
+        if begun || large && known.is_none() {
+            known = Some(Filed { passages: 0, tokens: 0, ..filed });
+        }
+        self.failed(file, known, error, act);
+        Ok(())
+    }
+
+    /// The vectors of passages. An error is of all of them: the model refuses one after the other, or cannot be asked.
+    async fn vectors(&mut self, passages: &[Passage], before: &str, old: &mut Before) -> Result<Made> {
         let embedder: &Embedder = self.embedder;
         let texts: Vec<String> = passages.iter().map(|passage| format!("{before}{}", passage.text)).collect();
         let mut vectors = embedder.known(&texts.iter().map(String::as_str).collect::<Vec<_>>()).await;
@@ -246,23 +288,46 @@ impl Pass<'_> {
             });
         }
         let stop = self.stop.clone();
+        let (mut refused, mut in_a_row) = (None, 0);
         for batch in missing.chunks(BATCH) {
             let wanted: Vec<String> = batch.iter().map(|at| texts[*at].clone()).collect();
-            let made = tokio::select! {
-                biased;
-                () = stop.cancelled() => return Err(Error::cancelled("embedding a document")),
-                made = embedder.vectors(&wanted) => made?,
-            };
-            for (at, vector) in batch.iter().zip(made) {
-                vectors[*at] = Some(vector);
+            match made(embedder, &wanted, &stop).await {
+                Ok(made) => {
+                    for (at, vector) in batch.iter().zip(made) {
+                        vectors[*at] = Some(vector);
+                    }
+                    in_a_row = 0;
+                }
+                // Which of them it is only each by itself can tell.
+                Err(error) if refuses_text(&error) => {
+                    for (at, text) in batch.iter().zip(&wanted) {
+                        let alone = if wanted.len() == 1 {
+                            Err(error.clone())
+                        } else {
+                            made(embedder, std::slice::from_ref(text), &stop).await
+                        };
+                        match alone {
+                            Ok(mut made) => (vectors[*at], in_a_row) = (made.pop(), 0),
+                            Err(error) if refuses_text(&error) => {
+                                in_a_row += 1;
+                                if in_a_row >= ENOUGH && vectors.iter().all(Option::is_none) {
+                                    return Err(error);
+                                }
+                                refused.get_or_insert(error);
+                            }
+                            Err(error) => return Err(error),
+                        }
+                    }
+                }
+                Err(error) => return Err(error),
             }
             self.embedded(batch.len() as u64);
         }
         let one = |at: usize| {
             let own = vectors[at].clone();
-            own.or_else(|| vectors[*firsts.get(texts[at].as_str())?].clone()).unwrap_or_default()
+            own.or_else(|| vectors[*firsts.get(texts[at].as_str())?].clone())
         };
-        Ok(((0..texts.len()).map(one).collect(), known))
+        Ok(Made { vectors: (0..texts.len()).map(one).collect(), known, refused })
     }
 
     /// So many more passages of the document have their vectors.
@@ -364,11 +429,20 @@ impl Pass<'_> {
     }
 }
 
-/// What a metadata file could not be read for is said of its document.
-fn told(filed: &mut Filed, complaint: Option<String>) {
-    filed.state = DocumentState::Indexed;
-    if let Some(complaint) = complaint {
-        filed.state = DocumentState::MetadataUpdateFailed;
-        filed.notes.push(format!("{METADATA}{complaint}"));
+/// The vector of each of these texts, unless somebody stops it.
+async fn made(embedder: &Embedder, texts: &[String], stop: &CancellationToken) -> Result<Vec<Vec<f32>>> {
+    tokio::select! {
+        biased;
+        () = stop.cancelled() => Err(Error::cancelled("embedding a document")),
+        made = embedder.vectors(texts) => made,
     }
+}
+
+/// What a metadata file could not be read for is said of its document. That passages of it are missing matters more.
+fn told(filed: &mut Filed, complaint: Option<String>) {
+    if filed.state != DocumentState::PartiallyIndexed {
+        let lacks = complaint.is_some();
+        filed.state = if lacks { DocumentState::MetadataUpdateFailed } else { DocumentState::Indexed };
+    }
+    filed.notes.extend(complaint.map(|complaint| format!("{METADATA}{complaint}")));
 }

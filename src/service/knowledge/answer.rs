@@ -10,11 +10,12 @@ use crate::domain::delta::{Event, Fold};
 use crate::domain::id::BaseId;
 use crate::domain::knowledge::base::Base;
 use crate::domain::knowledge::retrieval::{
-    Answers, Asked, Citation, RULES, Retrieved, TEMPLATE, check_template, cited, filled,
+    Answers, Asked, Citation, Prompt, RULES, Retrieved, TEMPLATE, check_template, cited,
 };
 use crate::domain::message::{Block, Role};
 use crate::domain::trace::SpanKind;
 use crate::domain::trace::told::Told;
+use crate::service::fresh;
 use crate::service::invoke::{Tells, Terms};
 
 /// What comes of it, one after the other.
@@ -73,17 +74,18 @@ impl Knowledge {
             retrieved.given = (many < retrieved.hits.len()).then_some(many);
             let given: Vec<String> =
                 retrieved.hits[..many].iter().map(|hit| hit.passage.text.clone()).collect();
-            let prompt = filled(template, &query, &retrieved.hits[..many]);
+            let prompt = Prompt::of(own_template.as_deref(), &query, &retrieved.hits[..many], fresh::now());
+            let told = prompt.told();
             let converse = Converse {
                 model: asked.model.clone(),
-                system: own_template.is_none().then(|| RULES.to_owned()),
-                turns: vec![Turn { role: Role::User, blocks: vec![Block::Text { text: prompt.clone() }] }],
+                system: prompt.system,
+                turns: vec![Turn { role: Role::User, blocks: vec![Block::Text { text: prompt.user }] }],
                 settings: asked.settings,
                 conversation: None,
                 blobs: Blobs::default(),
             };
             let events = service.invoke.serve(&asked.model, Call::Converse(converse), &terms);
-            let found = stream::iter([Ok(Answering::Found { retrieved, prompt })]);
+            let found = stream::iter([Ok(Answering::Found { retrieved, prompt: told })]);
             let answer = stream::unfold(
                 (events, Fold::default(), false, (step, query, given)),
                 move |(mut events, mut fold, over, (mut step, query, given))| async move {

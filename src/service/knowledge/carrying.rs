@@ -244,6 +244,7 @@ impl Knowledge {
             updated: now,
             embedder: head.embedder,
             dimensions: head.dimensions,
+            normalised: head.normalised,
             // Nobody is sent what is found, or told what to do with it, because a file says so.
             reranker: None,
             answers: Answers::default(),

@@ -11,6 +11,7 @@ use crate::domain::call::Call;
 use crate::domain::catalog::ModelId;
 use crate::domain::delta::Event;
 use crate::domain::knowledge::chunking::Tokens;
+use crate::domain::knowledge::vectors::is_normalised;
 use crate::domain::{Error, ErrorKind, Result};
 use crate::engine::Tokeniser;
 use crate::provider::local;
@@ -56,6 +57,13 @@ impl Knowledge {
             dimensions: None,
         })
     }
+}
+
+/// What is known of a model's vectors by one of them: its numbers, and whether it has the length one.
+pub(super) fn made(vectors: &[Vec<f32>]) -> (u32, Option<bool>) {
+    let first = vectors.first();
+    let numbers = first.map_or(0, |vector| u32::try_from(vector.len()).unwrap_or(u32::MAX));
+    (numbers, first.map(|vector| is_normalised(vector)))
 }
 
 /// Whether a model refuses what it was given, and may well take the next text.

@@ -72,13 +72,16 @@ pub(super) async fn read(
         return Err(Out::Empty(why.to_owned()));
     }
     let document = Arc::new(document);
-    let (own, whole) = (embedder.clone(), Arc::clone(&document));
-    let tokens =
-        blocking("cutting a document", move || own.tokens(&whole.text)).await.map_err(Out::Failed)?;
+    let (own, whole, before) = (embedder.clone(), Arc::clone(&document), before_embedding(said));
+    let counted = blocking("cutting a document", move || {
+        let before = if before.is_empty() { 0 } else { own.tokens(&before)?.len() };
+        Ok((own.tokens(&whole.text)?, before))
+    });
+    let (tokens, before) = counted.await.map_err(Out::Failed)?;
     Ok(Text {
         document,
         tokens: Arc::new(tokens),
-        window: embedder.window(),
+        window: embedder.window().map(|window| window.saturating_sub(before)),
         uri: uri.to_owned(),
         id,
         said: said.clone(),
@@ -90,7 +93,7 @@ pub(super) async fn read(
 pub(super) struct Text {
     pub document: Arc<Document>,
     pub tokens: Arc<Tokens>,
-    /// The most tokens that its model reads at once.
+    /// The most tokens of a passage that its model reads at once, beside what is put before each.
     pub window: Option<usize>,
     uri: String,
     id: DocumentId,
@@ -127,15 +130,15 @@ impl Text {
 
     fn begin(&self, chunking: Chunking) -> Result<Begun> {
         self.planned(chunking, |plan| match plan {
-            Plan::Cut(cuts) => Ok(Begun::Done(self.laid_out(cuts))),
+            Plan::Cut(cuts) => Ok(Begun::Done(self.laid_out(cuts, chunking))),
             Plan::Semantic(semantic) => Ok(Begun::Wants(semantic.texts().map(str::to_owned).collect())),
         })
     }
 
     fn finish(&self, chunking: Chunking, vectors: &[Vec<f32>]) -> Result<Cut> {
         self.planned(chunking, |plan| match plan {
-            Plan::Cut(cuts) => Ok(self.laid_out(cuts)),
-            Plan::Semantic(semantic) => Ok(self.laid_out(semantic.finish(vectors)?)),
+            Plan::Cut(cuts) => Ok(self.laid_out(cuts, chunking)),
+            Plan::Semantic(semantic) => Ok(self.laid_out(semantic.finish(vectors)?, chunking)),
         })
     }
 
@@ -144,8 +147,8 @@ impl Text {
         with(chunking.plan(chunking::Text { text, tokens: &self.tokens, sections })?)
     }
 
-    /// The passages with what is said of them.
-    fn laid_out(&self, cuts: Cuts) -> Cut {
+    /// The passages with what is said of them. A document that is one passage has the number of no page (Bedrock's `NONE`).
+    fn laid_out(&self, cuts: Cuts, chunking: Chunking) -> Cut {
         let document = &*self.document;
         let places = Places::new(document);
         let mut own: Attributes = attributes(&self.said);
@@ -154,7 +157,8 @@ impl Text {
         for (cut, ordinal) in cuts.passages.into_iter().zip(0_u32..) {
             let text = document.text[cut.range.clone()].to_owned();
             let mut attributes = own.clone();
-            if let Some(page) = places.page(cut.range.start) {
+            let page = if chunking == Chunking::None { None } else { places.page(cut.range.start) };
+            if let Some(page) = page {
                 attributes.insert(PAGE_NUMBER.to_owned(), Value::Number(f64::from(page)));
             }
             let place = places.name(&cut.range);

@@ -81,7 +81,8 @@ impl Knowledge {
             self.changes.tell(Changed::Notice { text });
         }
         let many = self.room(&found.hits, &converse.model, &converse.settings, converse.weight());
-        Ok(Grounding::of(&base.name, query, &found.hits[..many]))
+        let (given, left) = found.hits.split_at(many);
+        Ok(Grounding::of(&base.name, query, given).without(left.iter().chain(&found.below)))
     }
 
     /// How many of the hits a model has room for beside an answer and texts of that weight.

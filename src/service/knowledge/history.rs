@@ -132,6 +132,7 @@ mod tests {
             updated: Timestamp(0),
             embedder: "far/b".parse().unwrap(),
             dimensions: 2,
+            normalised: None,
             reranker: None,
             answers: Answers::default(),
             store: StoreKind::default(),

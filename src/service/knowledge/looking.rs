@@ -5,6 +5,7 @@ use crate::domain::id::{BaseId, DocumentId, PassageId};
 use crate::domain::knowledge::passage::{Entry, Passage};
 use crate::domain::knowledge::ranking::{Hit, Standing, Standings};
 use crate::domain::knowledge::retrieval::Looked;
+use crate::domain::knowledge::vectors::norm;
 use crate::domain::{Error, ErrorKind, Result};
 use crate::index::Nearest;
 use crate::service::invoke::Terms;
@@ -38,7 +39,7 @@ impl Knowledge {
             let hint = "`outcrop kb chunks` lists those of a document.";
             return Err(Error::new(ErrorKind::NotFound, "looking at a passage", why, hint));
         };
-        let norm = vector.iter().map(|number| f64::from(*number).powi(2)).sum::<f64>().sqrt();
+        let norm = norm(&vector);
         // It is its own nearest one.
         let query = Nearest { vector, results: NEIGHBOURS + 1, filter: None, expected: Vec::new() };
         let near = index.nearest(query).await?;

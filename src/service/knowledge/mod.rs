@@ -77,6 +77,7 @@ use crate::store::record::FiledOf;
 use crate::store::{Batch, Scan, Store};
 use crate::worker::Parsers;
 use cache::{Cache, WeakCache};
+use embedding::made;
 use tending::Tending;
 
 pub use answer::Answering;
@@ -179,7 +180,7 @@ impl Knowledge {
             None => EMBEDDER.parse()?,
         };
         let tried = self.embedder(&embedder, terms).await?.vectors(std::slice::from_ref(&name)).await?;
-        let dimensions = tried.first().map_or(0, Vec::len);
+        let (dimensions, normalised) = made(&tried);
         let now = fresh::now();
         let base = Base {
             id: fresh::base_id(),
@@ -188,7 +189,8 @@ impl Knowledge {
             created: now,
             updated: now,
             embedder,
-            dimensions: u32::try_from(dimensions).unwrap_or(u32::MAX),
+            dimensions,
+            normalised,
             reranker: None,
             answers: Answers::default(),
             store: plan.store,

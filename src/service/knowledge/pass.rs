@@ -214,7 +214,7 @@ impl Pass<'_> {
         let mut by_size: HashMap<u64, Vec<Filed>> = HashMap::new();
         let (mut gone, mut moved, mut left) = (Vec::new(), Vec::new(), Vec::new());
         for document in missing {
-            if document.state == DocumentState::Indexed {
+            if matches!(document.state, DocumentState::Indexed | DocumentState::PartiallyIndexed) {
                 by_size.entry(document.stamp.bytes).or_default().push(document);
             } else {
                 gone.push(document);
@@ -314,8 +314,7 @@ impl Reader {
         let Taken { hash, validators, .. } = &taken;
         let reading = Reading { hash: hash.clone(), validators: validators.clone(), complaint };
         if let Some(known) = &work.known {
-            let whole = matches!(known.state, DocumentState::Indexed | DocumentState::MetadataUpdateFailed);
-            if whole && known.hash == *hash && embeds_the_same(known, &work.file, &said) {
+            if known.state.is_in() && known.hash == *hash && embeds_the_same(known, &work.file, &said) {
                 return Read::Same(reading, said);
             }
         }

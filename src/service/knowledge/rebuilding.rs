@@ -8,7 +8,7 @@ use futures_util::stream::BoxStream;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::embedding::Embedder;
+use super::embedding::{Embedder, made};
 use super::sync::Running;
 use super::{Knowledge, forget};
 use crate::domain::id::{BaseId, SourceId};
@@ -34,7 +34,7 @@ impl Knowledge {
         let going = going_on(&base, &wish).cloned();
         let begun = match &going {
             Some(left) => left.clone(),
-            None => begun(&base, &wish, base.dimensions)?,
+            None => begun(&base, &wish, (base.dimensions, base.normalised))?,
         };
         let local = begun.embedder.is_local();
         let dollars = if local { Some(0.0) } else { self.price(&begun, base.holds) };
@@ -136,8 +136,7 @@ impl Knowledge {
             let embedder = wish.embedder.as_ref().unwrap_or(&base.embedder);
             let tried = self.embedder(embedder, &terms).await?;
             let tried = tried.vectors(std::slice::from_ref(&base.name)).await?;
-            let dimensions = tried.first().map_or(0, Vec::len);
-            begun(&base, &wish, u32::try_from(dimensions).unwrap_or(u32::MAX))?
+            begun(&base, &wish, made(&tried))?
         };
         let embedder = self.embedder(&rebuild.embedder, &terms).await?;
         let embedder = embedder.keeping(self.cache().await, rebuild.dimensions);
@@ -247,8 +246,8 @@ fn going_on<'a>(base: &'a Base, wish: &Wish) -> Option<&'a Rebuild> {
     (!left.built && left.does(wish, &base.embedder, &base.sources)).then_some(left)
 }
 
-/// A rebuild that begins, by a model that makes so many numbers of a text.
-fn begun(base: &Base, wish: &Wish, dimensions: u32) -> Result<Rebuild> {
+/// A rebuild that begins, by a model that makes so many numbers of a text, of length one or not.
+fn begun(base: &Base, wish: &Wish, (dimensions, normalised): (u32, Option<bool>)) -> Result<Rebuild> {
     if let Some(chunking) = wish.chunking {
         chunking.check()?;
     }
@@ -263,6 +262,7 @@ fn begun(base: &Base, wish: &Wish, dimensions: u32) -> Result<Rebuild> {
     Ok(Rebuild {
         embedder: wish.embedder.clone().unwrap_or_else(|| base.embedder.clone()),
         dimensions,
+        normalised,
         state: RebuildState::Running,
         began: fresh::now(),
         built: false,
@@ -279,7 +279,8 @@ fn take_its_place(base: &mut Base) -> Result<()> {
     let Some(rebuild) = &mut base.rebuild else { return Err(Error::cancelled(DOING)) };
     base.index = Some(std::mem::replace(&mut rebuild.under, was));
     base.embedder = rebuild.embedder.clone();
-    (base.dimensions, base.holds) = (rebuild.dimensions, rebuild.holds);
+    (base.dimensions, base.normalised) = (rebuild.dimensions, rebuild.normalised);
+    base.holds = rebuild.holds;
     for source in &mut base.sources {
         let built = rebuild.sources.iter().find(|built| built.id == source.id);
         // One that came while it was built is read by the next sync.

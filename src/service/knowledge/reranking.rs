@@ -17,6 +17,7 @@ use crate::domain::message::{Block, Role, StopReason};
 use crate::domain::rerank::{Relevance, Rerank, best_first};
 use crate::domain::settings::Settings;
 use crate::domain::{Error, ErrorKind, Result};
+use crate::service::fresh;
 use crate::service::invoke::Terms;
 use crate::wire::knowledge::grades;
 
@@ -153,7 +154,7 @@ impl Knowledge {
         };
         let besides = weight(GRADE) + weight(query) + weight(&template(hits.len()));
         let many = self.room(hits, model, &settings, besides);
-        let text = filled(&template(many), query, &hits[..many]);
+        let text = filled(&template(many), query, &hits[..many], fresh::now());
         let call = Converse {
             model: model.clone(),
             system: Some(GRADE.to_owned()),

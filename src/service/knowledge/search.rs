@@ -153,7 +153,7 @@ impl Knowledge {
         let hits = told(found.hits);
         let expected = told(found.expected);
         let Standings { compared, matched, probed, .. } = found;
-        Ok(Retrieved { hits, expected, compared, matched, probed, given: None, reranked: None })
+        Ok(Retrieved { hits, expected, compared, matched, probed, ..Retrieved::default() })
     }
 }
 

@@ -58,7 +58,7 @@ pub struct Terms<'a> {
 /// How long a server is waited for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Patience {
-    /// Until it has said who it is, and for each page of its tools. The first start of a program may fetch it.
+    /// Until it has said who it is, and again until it has told its tools. The first start of a program may fetch it.
     pub start: Duration,
     /// For the result of one call.
     pub call: Duration,
@@ -134,8 +134,9 @@ impl Session {
         let listener = Listener { changed: Arc::clone(&changed) };
         let start = terms.patience.start;
         let (begun, behind) = match server {
-            Server::Stdio { command, args, env } => {
-                let (program, transport) = program::start(&terms, command, args, env).await?;
+            Server::Stdio { command, args, env, memory_mb } => {
+                let memory = u64::from(*memory_mb) << 20;
+                let (program, transport) = program::start(&terms, command, args, env, memory).await?;
                 let begun = listener.serve_with_lifecycle(transport, mode);
                 (tokio::time::timeout(start, begun).await, Behind::Program(Box::new(program)))
             }
@@ -168,14 +169,24 @@ impl Session {
 
     /// The tools that it has now, asked for anew.
     pub async fn tools(&self) -> Result<Vec<Tool>> {
-        let doing = format!("asking the MCP server {} for its tools", self.name);
         self.changed.store(false, Ordering::Relaxed);
+        let told = self.listed().await;
+        if told.is_err() {
+            // What it has is as unknown as before.
+            self.changed.store(true, Ordering::Relaxed);
+        }
+        told
+    }
+
+    async fn listed(&self) -> Result<Vec<Tool>> {
+        let doing = format!("asking the MCP server {} for its tools", self.name);
+        let until = tokio::time::Instant::now() + self.patience.start;
         let mut tools: Vec<Tool> = Vec::new();
         let mut cursor = None;
         for _ in 0..PAGES {
             let asked = PaginatedRequestParams::default().with_cursor(cursor);
             let listing = self.client.peer().list_tools(Some(asked));
-            let page = match tokio::time::timeout(self.patience.start, listing).await {
+            let page = match tokio::time::timeout_at(until, listing).await {
                 Ok(Ok(page)) => page,
                 Ok(Err(error)) => return Err(self.behind.told(&doing, fault::of_call(&error)).await),
                 Err(_) => return Err(self.behind.silent(&doing, self.patience.start, "tell them")),

@@ -35,12 +35,13 @@ pub(super) struct Program {
     _leave: Option<Leave>,
 }
 
-/// Starts one.
+/// Starts one, each of whose processes may have so many bytes of memory for itself.
 pub(super) async fn start(
     terms: &Terms<'_>,
     command: &str,
     args: &[String],
     env: &BTreeMap<String, String>,
+    memory: u64,
 ) -> Result<(Program, Transport)> {
     let doing = super::doing(terms.name);
     let mut secrets = Vec::new();
@@ -70,7 +71,7 @@ pub(super) async fn start(
             Child::new(command, terms.folder, terms.around, Duration::MAX).variables(leave.variables());
         (child, Some(leave))
     };
-    let talk = child.arguments(args).variables(variables).talk().map_err(|why| {
+    let talk = child.arguments(args).variables(variables).memory(memory).talk().map_err(|why| {
         if why.kind() == std::io::ErrorKind::NotFound {
             let why = format!("there is no program {}", fault::brief(command));
             return Error::new(ErrorKind::NotFound, &doing, why, "Install it, or write where it is.");

@@ -132,11 +132,9 @@ impl Iterator for Runs<'_> {
 pub(super) fn run(spans: &[Span], price: &Price, since: Timestamp) -> Run {
     let first = &spans[0];
     let outline = outline(spans, price, since);
-    let runs = first.running.is_some_and(|began| began >= since);
     Run {
         at: first.started,
         service: "outcrop".to_owned(),
-        stopped: first.status == SpanStatus::Cancelled && !runs,
         ..Run::of(trace(first.id), Source::Own, &outline)
     }
 }

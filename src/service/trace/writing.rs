@@ -127,18 +127,8 @@ mod tests {
     use crate::domain::trace::told::Told;
     use crate::domain::trace::{Grade, Note, Opinion, Span, SpanKind};
     use crate::service::trace::kept::{Kept, Price};
-    use crate::store::record::{Kind, NoteOf};
+    use crate::store::record::{Kind, NoNote, NoteOf};
     use crate::store::{Batch, Owner, Record, Store, Unlock};
-
-    /// What lies in the place of a note and is none.
-    #[derive(Serialize, Deserialize)]
-    struct NoNote;
-
-    impl Record for NoNote {
-        const KIND: Kind = Kind::TraceNote;
-        const SCHEMA: u8 = 1;
-        type Key = NoteOf;
-    }
 
     /// What lies in the place of what was said in a call.
     #[derive(Serialize, Deserialize)]

@@ -153,3 +153,15 @@ impl Record for Note {
     const SCHEMA: u8 = 1;
     type Key = NoteOf;
 }
+
+/// What lies in the place of a note and is none.
+#[cfg(test)]
+#[derive(Debug, Serialize, Deserialize)]
+pub struct NoNote;
+
+#[cfg(test)]
+impl Record for NoNote {
+    const KIND: Kind = Kind::TraceNote;
+    const SCHEMA: u8 = 1;
+    type Key = NoteOf;
+}

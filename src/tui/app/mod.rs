@@ -1,10 +1,12 @@
 //! The screen's state and its three pure functions: `update` from events to effects, `view` to a frame, `pulse`.
 //!
-//! All three get time as a value. `update` may use the cache to lay text out faster; what it does never depends on it.
+//! All three get time as a value. `update` may use the cache to lay text out faster; what it does never depends on it, but
+//! for a press on a notice: that is meant for the cells in which it was last seen.
 
 mod notice;
 mod palette;
 mod place;
+mod said;
 mod unlock;
 mod update;
 mod view;
@@ -241,6 +243,8 @@ pub struct State {
 #[derive(Debug, Default)]
 pub struct Cache {
     pub transcript: transcript::Cache,
+    /// The cells of the notice in the last frame.
+    said: Rect,
 }
 
 /// The states of the places, each to be changed.

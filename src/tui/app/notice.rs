@@ -1,4 +1,4 @@
-//! What was said to the person for a moment: how long it stands, how many rows it takes, what was said before.
+//! What was said to the person for a moment: how long it stands, its lines, what was said before.
 
 use std::borrow::Cow;
 use std::collections::VecDeque;
@@ -77,10 +77,9 @@ impl Notice {
         lines
     }
 
-    /// Rows of its own: none where it fits beside what the last line must say.
-    pub fn rows(&self, width: u16, beside: u16) -> u16 {
-        let fits = columns(&self.shown()) + beside + 2 <= width;
-        if fits { 0 } else { self.lines(width).len() as u16 }
+    /// Whether those lines are cut there.
+    pub fn is_cut(&self, width: u16) -> bool {
+        self.lines(width).iter().any(|line| columns(line) > width.saturating_sub(2))
     }
 }
 
@@ -174,9 +173,12 @@ mod tests {
             at: Timestamp(0),
             since: Duration::ZERO,
         };
-        assert_eq!(notice("Copied.").rows(60, 10), 0);
-        let long = notice("what was done, why it failed and what to try ".repeat(9).trim_end());
-        assert_eq!(long.rows(60, 10), 3);
+        assert_eq!(notice("Copied.").lines(60), ["✗ Copied."]);
+        let words = "what was done, why it failed and what to try ";
+        let three = notice(words.repeat(3).trim_end());
+        assert_eq!((three.lines(60).len(), three.is_cut(60)), (3, false));
+        let long = notice(words.repeat(9).trim_end());
+        assert_eq!((long.lines(60).len(), long.is_cut(60)), (3, true));
         assert_eq!(long.lines(60).join(" "), long.shown());
         assert!(long.shown().starts_with("✗ what was done"));
     }

@@ -640,9 +640,18 @@ fn click(state: &mut State, mouse: Mouse, out: &mut Out<'_>) {
     {
         return press(state, key, out);
     }
-    // Nobody means what lies under a notice: a press on it takes it away.
-    if matches!(mouse.kind, MouseKind::Down(_)) && view::is_notice(state, at) {
-        return state.notices.press(state.now.elapsed);
+    // Nobody means what lies under a notice: a press on it takes it away; one that is cut is then shown whole.
+    if matches!(mouse.kind, MouseKind::Down(_))
+        && out.cache.said.contains(at)
+        && let Some(notice) = &state.notices.now
+    {
+        let cut = notice.is_cut(state.area.width);
+        state.notices.press(state.now.elapsed);
+        if cut && state.notices.now.is_none() {
+            let past = past(state);
+            state.overlays.push(Overlay::Past(past));
+        }
+        return;
     }
     if let Some(top) = state.overlays.last_mut() {
         let outcome = match mouse.kind {

@@ -7,11 +7,12 @@ use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Modifier;
 
-use super::{Cache, Notice, State};
+use super::said::Stand;
+use super::{Cache, State};
 use crate::tui::action::Action;
 use crate::tui::key::{Key, KeyModifiers};
 use crate::tui::keymap::{Context, Keymap, label};
-use crate::tui::layout::{Frame, SMALLEST, over};
+use crate::tui::layout::{Frame, SMALLEST};
 use crate::tui::look::{Look, Role};
 use crate::tui::overlay::Overlay;
 use crate::tui::paint::{columns, fill, put, put_right, wrap};
@@ -43,26 +44,25 @@ pub fn view(state: &State, cache: &mut Cache, frame: &mut Screen<'_>) -> Vec<Wan
     let cells = frame.buffer_mut();
     fill(cells, screen, state.look.style(Role::Surface).patch(state.look.style(Role::Text)));
     let parts = state.frame_of(screen);
+    cache.said = Rect::default();
     if parts.too_small {
         too_small(state, screen, cells);
         return wants;
     }
-    let said_over = said_over(state, &parts);
+    let stand = Stand::of(state, &parts);
     let sight = Sight {
         look: &state.look,
         options: &state.options,
         highlights: &state.highlights,
         now: state.now,
         covered: !state.overlays.is_empty(),
-        said_over,
+        said_over: stand.over(),
         way: state.way(),
     };
-    // Of a title under an overlay only a corner would be left.
-    let title_covered = state.overlays.iter().any(|overlay| overlay.area(screen).y <= parts.top.y);
-    if !title_covered {
-        top(state, parts.top, cells);
+    if !covers_top(state, &parts) {
+        top(state, parts.top, stand, cells);
     }
-    let mut caret = state.pane().draw((cache, &mut wants), &sight, parts.body, cells);
+    let mut caret = state.pane().draw((&mut *cache, &mut wants), &sight, parts.body, cells);
     if sight.covered {
         dim(&state.look, parts.body, cells);
     }
@@ -76,8 +76,8 @@ pub fn view(state: &State, cache: &mut Cache, frame: &mut Screen<'_>) -> Vec<Wan
             caret = typed;
         }
     }
-    said(state, clear_of(&state.look, said_over, caret, parts.body, cells), cells);
     bottom(state, &parts, cells);
+    cache.said = stand.paint(state, caret, &parts, cells);
     if let Some(caret) = caret {
         frame.set_cursor_position(caret);
     }
@@ -154,31 +154,45 @@ fn too_small(state: &State, screen: Rect, cells: &mut Buffer) {
     }
 }
 
+/// Whether an overlay stands over the first line: of a title under it only a corner would be left.
+pub(super) fn covers_top(state: &State, parts: &Frame) -> bool {
+    let screen = parts.top.union(parts.bottom);
+    state.overlays.iter().any(|overlay| overlay.area(screen).y <= parts.top.y)
+}
+
 /// The places, what is open in this one, and what goes on elsewhere.
-fn top(state: &State, area: Rect, cells: &mut Buffer) {
+fn top(state: &State, area: Rect, stand: Stand, cells: &mut Buffer) {
     if area.is_empty() {
         return;
     }
     let look = &state.look;
     let right = area.right().saturating_sub(1);
     let open = look.style(Role::Accent).add_modifier(Modifier::BOLD);
-    let mut x = area.x + 1;
     for tab in tabs(state, area) {
         let style = if tab.place == state.place { open } else { look.style(Role::Muted) };
-        x = put(cells, tab.area.x, area.y, right, &tab.label, style) + 2;
+        put(cells, tab.area.x, area.y, right, &tab.label, style);
     }
-    // No place is covered by what is said there.
-    let said = beside(state);
-    let from = put_right(cells, x, area.y, right, &said, look.style(Role::Muted));
-    // What is said there keeps its distance; where nothing is said, the title has the line.
-    let end = if said.is_empty() { right } else { from.saturating_sub(APART) };
+    let (x, end) = room_of_title(state, area);
+    put_right(cells, x, area.y, right, &beside(state), look.style(Role::Muted));
     let title = title(state);
+    // What was just said stands over the end of it.
+    let end = stand.in_first().map_or(end, |from| from.saturating_sub(APART));
     let room = end.saturating_sub(x);
     if room < LEAST && columns(&title) > room {
         return;
     }
     let style = if state.pane().name().is_empty() { look.style(Role::Muted) } else { look.style(Role::Text) };
     put(cells, x, area.y, end, &title, style);
+}
+
+/// The columns of the first line between the places, none of which is covered, and what is said at the right, which keeps
+/// its distance; where nothing is said, the title has the line.
+pub(super) fn room_of_title(state: &State, area: Rect) -> (u16, u16) {
+    let right = area.right().saturating_sub(1);
+    let x = tabs(state, area).last().map_or(area.x + 1, |tab| tab.area.right() + 2);
+    let said = columns(&beside(state));
+    let end = if said == 0 { right } else { right.saturating_sub(said).max(x).saturating_sub(APART) };
+    (x, end)
 }
 
 /// What is open in the place that is shown.
@@ -278,56 +292,15 @@ fn labelled(shown: Place, named: Named, area: Rect) -> Vec<Tab> {
     Place::ALL.iter().enumerate().map(tab).collect()
 }
 
-/// The rows over the place in which a notice stands that has no room beside the hints; none where it has, or nothing is said.
-fn said_over(state: &State, parts: &Frame) -> Rect {
-    let Some(notice) = &state.notices.now else { return Rect::default() };
-    let width = parts.bottom.width;
-    let rows = notice.rows(width, beside_notice(state, width));
-    let above = over(parts.body, rows, state.pane().foot(parts.body));
-    // Nothing is written below an overlay, and a notice across one would cut it in two.
-    let screen = parts.top.union(parts.bottom);
-    let cut = |overlay: &Overlay| !overlay.area(screen).intersection(above).is_empty();
-    if state.overlays.iter().any(cut) { over(parts.body, rows, 0) } else { above }
-}
-
-/// Whether a notice stands there over the place.
-pub(super) fn is_notice(state: &State, at: Position) -> bool {
-    said_over(state, &state.frame()).contains(at)
-}
-
-/// The same above the line in which the caret is, and above a row that is chosen, or below it: who writes sees what they write,
-/// and who chooses what they chose.
-fn clear_of(look: &Look, said: Rect, caret: Option<Position>, body: Rect, cells: &Buffer) -> Rect {
-    let above = |y: u16| Rect { y: y.saturating_sub(said.height).max(body.y), ..said };
-    if let Some(caret) = caret.filter(|caret| (said.top()..said.bottom()).contains(&caret.y)) {
-        return above(caret.y);
+/// The columns of the last line in which nothing stands, a gap behind the hints; `None` while it asks for a key to quit by.
+pub(super) fn free_beside_hints(state: &State, area: Rect) -> Option<(u16, u16)> {
+    if state.quitting() {
+        return None;
     }
-    let ground = look.style(Role::Selected).bg;
-    let is_chosen = |y: &u16| {
-        let mut row = (body.left()..body.right()).filter_map(|x| cells.cell((x, *y)));
-        ground.is_some() && row.any(|cell| Some(cell.bg) == ground)
-    };
-    let Some(chosen) = (said.top()..said.bottom()).find(is_chosen) else { return said };
-    let below = Rect { y: (chosen + 1).min(body.bottom().saturating_sub(said.height)), ..said };
-    let clear = |over: &Rect| !(over.top()..over.bottom()).any(|y| is_chosen(&y));
-    [above(chosen), below].into_iter().find(clear).unwrap_or(said)
-}
-
-/// A notice in rows of its own.
-fn said(state: &State, area: Rect, cells: &mut Buffer) {
-    let Some(notice) = &state.notices.now else { return };
-    fill(cells, area, state.look.style(Role::Surface));
-    let style = state.look.style(notice.tone.role());
-    for (y, line) in (area.top()..area.bottom()).zip(notice.lines(area.width)) {
-        put(cells, area.x + 1, y, area.right().saturating_sub(1), &line, style);
-    }
-}
-
-/// Columns of what the last line says whatever else is said: a notice stands in it only where all of that stays.
-fn beside_notice(state: &State, width: u16) -> u16 {
-    let (hints, meter) = last_line(state, Rect { width, height: 1, ..Rect::default() });
-    let figures = if meter.is_empty() { 0 } else { columns(&meter) + 2 };
-    width_of(&hints) + GAP + figures
+    let (hints, meter) = last_line(state, area);
+    let left = area.x + 1;
+    let from = if hints.is_empty() { left } else { left + width_of(&hints) + GAP };
+    Some((from, before(&meter, (left, area.right().saturating_sub(1)))))
 }
 
 /// The hints and the figures of the last line, as far as they fit.
@@ -347,7 +320,7 @@ fn before(meter: &str, (left, right): (u16, u16)) -> u16 {
     if meter.is_empty() { right } else { right.saturating_sub(columns(meter)).max(left).saturating_sub(2) }
 }
 
-/// What can be done here, now; what was just said; how full the context is.
+/// What can be done here, now; how full the context is.
 fn bottom(state: &State, parts: &Frame, cells: &mut Buffer) {
     let area = parts.bottom;
     let look = &state.look;
@@ -359,57 +332,36 @@ fn bottom(state: &State, parts: &Frame, cells: &mut Buffer) {
     }
     let foot = foot(state, parts);
     put_right(cells, area.x + 1, area.y, right, &foot.meter, look.style(Role::Muted));
-    if let Some((x, notice)) = foot.notice {
-        put(cells, x, area.y, foot.end, &notice.shown(), look.style(notice.tone.role()));
-    }
     for (at, (x, hint)) in foot.hints.iter().enumerate() {
         put_hint(look, cells, (*x, area.y, foot.end), hint);
-        // What follows it, but a gap, is parted from it.
-        let after = x + width_of(std::slice::from_ref(hint));
-        let next = foot.hints.get(at + 1).map(|(x, _)| *x);
-        let beside = foot.notice.map(|(x, _)| x);
-        if [next, beside].contains(&Some(after + columns(DOT))) {
+        if at + 1 < foot.hints.len() {
+            let after = x + width_of(std::slice::from_ref(hint));
             put(cells, after, area.y, foot.end, DOT, look.style(Role::Rule));
         }
     }
 }
 
-/// What stands in the last line, and where.
-struct Foot<'a> {
+/// What stands in the last line whatever is said, and where.
+struct Foot {
     hints: Vec<(u16, Hint)>,
-    notice: Option<(u16, &'a Notice)>,
     /// At the right.
     meter: String,
     /// The column that the others end before.
     end: u16,
 }
 
-fn foot<'a>(state: &'a State, parts: &Frame) -> Foot<'a> {
+fn foot(state: &State, parts: &Frame) -> Foot {
     let area = parts.bottom;
     let mut x = area.x + 1;
     let (shown, meter) = last_line(state, area);
     let end = before(&meter, (x, area.right().saturating_sub(1)));
-    let here = state.notices.now.as_ref().filter(|_| said_over(state, parts).is_empty());
-    let stops = stop(state).filter(|_| here.is_some());
-    let (stopping, others): (Vec<Hint>, Vec<Hint>) =
-        shown.into_iter().partition(|hint| Some(hint) == stops.as_ref());
-    let mut placed = Vec::new();
-    let mut place = |hints: Vec<Hint>, mut x: u16| {
-        for hint in hints {
-            let wide = width_of(std::slice::from_ref(&hint)) + columns(DOT);
-            placed.push((x, hint));
-            x += wide;
-        }
-        x
-    };
-    x = place(stopping, x);
-    let notice = here.map(|notice| (x, notice));
-    // Beside a notice the keys are said at the right.
-    if notice.is_some() {
-        x = end.saturating_sub(width_of(&others));
+    let mut hints = Vec::with_capacity(shown.len());
+    for hint in shown {
+        let wide = width_of(std::slice::from_ref(&hint)) + columns(DOT);
+        hints.push((x, hint));
+        x += wide;
     }
-    place(others, x);
-    Foot { hints: placed, notice, meter, end }
+    Foot { hints, meter, end }
 }
 
 /// The key whose hint in the last line is at a place.

@@ -1,4 +1,4 @@
-//! The passages that an answer was given, to be read whole: those that it names, then the others.
+//! The passages that an answer was given, to be read whole: those that it names, then the others, and what else was found.
 
 use super::Overlay;
 use super::reading::{Line, Reading};
@@ -32,6 +32,11 @@ pub fn given(grounding: &Grounding) -> Overlay {
                 Line::of(text, Role::Text),
             ]);
         }
+    }
+    if !grounding.left.is_empty() {
+        let head = "Found, and not given: not near enough, or no room was left";
+        lines.extend([Line::blank(), Line::of(head, Role::Accent)]);
+        lines.extend(grounding.left.iter().map(|source| Line::of(&source.place, Role::Muted)));
     }
     Overlay::Reading(Box::new(Reading::new("What the answer was given", lines)))
 }

@@ -19,6 +19,7 @@ pub mod prompt;
 mod prompts;
 pub mod reading;
 pub mod source;
+pub mod table;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};

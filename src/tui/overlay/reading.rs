@@ -8,6 +8,7 @@ use ratatui::layout::{Position, Rect};
 use ratatui::style::Modifier;
 
 use super::page::{self, Page};
+use super::table::Table;
 use super::{Choice, Hidden, Outcome};
 use crate::domain::id::RunId;
 use crate::domain::untrusted::safe_text;
@@ -91,6 +92,8 @@ impl Line {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Reading {
     title: String,
+    /// Stands above the lines.
+    table: Option<Table>,
     lines: Vec<Line>,
     /// A text in Markdown instead.
     markdown: Option<String>,
@@ -119,6 +122,7 @@ impl Reading {
         let title = title.to_owned();
         Self {
             title,
+            table: None,
             lines,
             markdown: None,
             rows: (0, Vec::new()),
@@ -128,6 +132,11 @@ impl Reading {
         }
     }
 
+    /// A table, and lines below it: laid out anew wherever the room becomes another.
+    pub fn tabled(title: &str, table: Table, lines: Vec<Line>) -> Self {
+        Self { table: Some(table), ..Self::new(title, lines) }
+    }
+
     /// Columns that its lines have on that screen: a table that is wider would be broken.
     pub fn room(screen: Rect) -> u16 {
         page::widest(screen)
@@ -135,9 +144,11 @@ impl Reading {
 
     /// Columns that it has on that screen: those of a text, more where a table in it needs them.
     pub fn width(&self, screen: Rect) -> u16 {
+        let widest = page::widest(screen);
+        let table = self.table.as_ref().map(|table| table.width(widest));
         let tables = self.lines.iter().filter(|line| line.name.is_some());
-        let needed = tables.map(|line| columns(&line.text)).max().unwrap_or(0);
-        page::width(screen).max(needed.min(page::widest(screen)))
+        let needed = tables.map(|line| columns(&line.text)).chain(table).max().unwrap_or(0);
+        page::width(screen).max(needed.min(widest))
     }
 
     /// A text in Markdown under a title.
@@ -215,7 +226,8 @@ impl Reading {
                 None => wrap(&Inline::plain(&safe, line.ink), width.min(page::MEASURE.into())),
             }
         };
-        self.lines.iter().flat_map(broken).collect()
+        let table = self.table.as_ref().map(|table| table.lines(width)).unwrap_or_default();
+        table.iter().chain(&self.lines).flat_map(broken).collect()
     }
 
     /// How many rows it has at that width.
@@ -277,6 +289,25 @@ mod tests {
         assert_eq!(Line::cut("a name that goes on  4.82 s", 19, 20), "a name that…  4.82 s");
         assert_eq!(Line::cut("a name that goes on  4.82 s", 19, 12), "a name…   4…");
         assert_eq!(Line::cut("a       1", 7, 20), "a       1");
+    }
+
+    #[test]
+    fn a_table_is_laid_out_anew_where_the_screen_becomes_another() {
+        let row = |name: &str| vec![name.to_owned(), "4.82 s".to_owned(), "9 ms".to_owned()];
+        let table = Table::new(vec![row("name"), row("a name that goes on")], &[(60, &[1, 2]), (0, &[2])]);
+        let mut reading = Reading::tabled("t", table, vec![Line::of("below", Role::Muted)]);
+        let mut drawn = |screen: Rect| {
+            reading.fit(reading.width(screen));
+            let rows = reading.rows(reading.width(screen)).into_owned();
+            let text = |row: &Row| row.spans.iter().map(|span| span.text.as_str()).collect::<String>();
+            rows.iter().map(text).collect::<Vec<_>>()
+        };
+        let wide = ["name                 4.82 s  9 ms", "a name that goes on  4.82 s  9 ms", "below"];
+        let narrow = ["name                 9 ms", "a name that goes on  9 ms", "below"];
+        let (large, small) = (Rect::new(0, 0, 120, 40), Rect::new(0, 0, 60, 20));
+        assert_eq!(drawn(large), wide);
+        assert_eq!(drawn(small), narrow);
+        assert_eq!(drawn(large), wide);
     }
 
     #[test]

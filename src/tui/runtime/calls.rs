@@ -26,8 +26,16 @@ pub struct Calls {
     /// Is over when the act that was asked last has its first reply.
     acted: Option<oneshot::Receiver<()>>,
     pumps: JoinSet<()>,
+    bells: Bells,
+}
+
+/// What the loop is woken by.
+#[derive(Debug, Default, Clone)]
+struct Bells {
     /// Some stream has something to take.
     arrived: Arc<Notify>,
+    /// An answer has come to its end: nobody waits for a frame to see its last words.
+    ended: Arc<Notify>,
 }
 
 #[derive(Debug)]
@@ -82,7 +90,7 @@ impl Calls {
             lanes: HashMap::new(),
             acted: None,
             pumps: JoinSet::new(),
-            arrived: Arc::default(),
+            bells: Bells::default(),
         }
     }
 
@@ -103,12 +111,12 @@ impl Calls {
                 before,
                 acts,
                 slot.clone(),
-                self.arrived.clone(),
+                self.bells.clone(),
             ))
         } else {
             slot.lock().asked = true;
             let replies = self.door.call(context, request);
-            self.pumps.spawn(pump(replies, None, slot.clone(), self.arrived.clone()))
+            self.pumps.spawn(pump(replies, None, slot.clone(), self.bells.clone()))
         };
         if let Some(replaced) = self.open.insert(task, Call { slot, pump }) {
             replaced.pump.abort();
@@ -134,7 +142,12 @@ impl Calls {
 
     /// Until something can be drained.
     pub async fn woken(&self) {
-        self.arrived.notified().await;
+        self.bells.arrived.notified().await;
+    }
+
+    /// Until an answer has ended.
+    pub async fn ended(&self) {
+        self.bells.ended.notified().await;
     }
 
     /// What arrived since the last time: one event a stream, and its end.
@@ -173,7 +186,7 @@ async fn act(
     before: Option<oneshot::Receiver<()>>,
     acts: oneshot::Sender<()>,
     slot: Arc<Slot>,
-    arrived: Arc<Notify>,
+    bells: Bells,
 ) {
     if let Some(before) = before {
         // Dropped unsent, it is over as well.
@@ -186,37 +199,45 @@ async fn act(
         }
         waiting.asked = true;
     }
-    pump(door.call(context, request), Some(acts), slot, arrived).await;
+    pump(door.call(context, request), Some(acts), slot, bells).await;
 }
 
 /// Moves replies from the door into the slot; the first one lets the next act begin.
-async fn pump(
-    mut replies: Replies,
-    mut acts: Option<oneshot::Sender<()>>,
-    slot: Arc<Slot>,
-    arrived: Arc<Notify>,
-) {
+async fn pump(mut replies: Replies, mut acts: Option<oneshot::Sender<()>>, slot: Arc<Slot>, bells: Bells) {
     loop {
         let next = replies.next().await;
         drop(acts.take());
         let full = {
             let mut waiting = slot.lock();
             match next {
-                Some(Ok(reply)) => merge(&mut waiting.replies, reply),
+                Some(Ok(reply)) => {
+                    if is_stop(&reply) {
+                        bells.ended.notify_one();
+                    }
+                    merge(&mut waiting.replies, reply);
+                }
                 Some(Err(error)) => waiting.end = Some(End::Failed(error)),
                 None => waiting.end = Some(End::Over),
             }
             if waiting.end.is_some() {
-                arrived.notify_one();
+                bells.arrived.notify_one();
                 return;
             }
             waiting.replies.len() >= WAITING
         };
-        arrived.notify_one();
+        bells.arrived.notify_one();
         if full {
             slot.taken.notified().await;
         }
     }
+}
+
+fn is_stop(reply: &Reply) -> bool {
+    matches!(
+        reply,
+        Reply::Delta { event: Delta::Stop { .. } }
+            | Reply::AgentEvent { event: AgentEvent::Delta { event: Delta::Stop { .. } } }
+    )
 }
 
 /// Appends a reply; a piece of text joins the piece before it.

@@ -203,6 +203,8 @@ enum Woken {
     /// What ran beside the loop panicked.
     Broken(JoinError),
     Replies,
+    /// An answer's last words are there.
+    LastWords,
     Time,
 }
 
@@ -299,6 +301,7 @@ impl<'a, A: App, T: Terminal> Runtime<'a, A, T> {
                 Ok(answer) => Woken::Answer(answer),
                 Err(why) => Woken::Broken(why),
             },
+            () = self.calls.ended() => Woken::LastWords,
             () = async { sleep_until(frame_due).await; self.calls.woken().await } => Woken::Replies,
         };
         Ok(match woken {
@@ -336,6 +339,7 @@ impl<'a, A: App, T: Terminal> Runtime<'a, A, T> {
                 (vec![Event::Computed(Made::Nothing)], true)
             }
             Woken::Replies => (self.calls.drain(), false),
+            Woken::LastWords => (self.calls.drain(), true),
             Woken::Time => (self.due()?, false),
         })
     }

@@ -7,6 +7,7 @@ use ratatui::widgets::Paragraph;
 
 use super::*;
 use crate::domain::delta::Event as Delta;
+use crate::domain::message::StopReason;
 use crate::domain::{Error, ErrorKind};
 use crate::tui::effect::{Lane, Order, TaskId, Work};
 use crate::tui::event::Made;
@@ -169,6 +170,20 @@ async fn a_flood_of_text_is_one_event_a_frame_and_keeps_its_order() {
     // One second of stream: sixty frames, give or take the first and the last.
     assert!((50..=64).contains(&events.len()), "{} events", events.len());
     assert!(script.frames <= events.len() + 3, "{} frames", script.frames);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answers_last_words_wait_for_no_frame() {
+    let stop = Reply::Delta { event: Delta::Stop { reason: StopReason::EndTurn } };
+    let replies = vec![(40, Ok(text("all "))), (1, Ok(text("said"))), (0, Ok(stop)), (900, Ok(Reply::Done))];
+    let tap = Tap { replies, ..Tap::default() };
+    let mut log = Log::default();
+    let mut script = Script::keys(20, 2, "1").unwrap();
+    script.wait_at_end(Duration::from_millis(44));
+    run(&mut log, Arc::new(tap), &mut script, host()).await.unwrap();
+    // The size, the start, the key, the first piece, and the rest of it a millisecond later.
+    let drawn: String = script.picture().content().iter().map(|cell| cell.symbol()).collect();
+    assert!(drawn.starts_with("5 events"), "{drawn}");
 }
 
 #[tokio::test(start_paused = true)]

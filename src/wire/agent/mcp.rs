@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 use crate::domain::agent::definition::{LONGEST_NAME, name_of};
+use crate::domain::agent::group::server_memory_mb;
 use crate::domain::agent::{Executor, Group, Server, variable, written_out};
 use crate::domain::{Error, ErrorKind, Result};
 
@@ -81,7 +82,14 @@ impl Imported {
                         format!("the argument {arg:?} of {name:?} stays as it is: write what it stands for");
                     self.remarks.push(remark);
                 }
-                Server::Stdio { command: command.to_owned(), args, env: self.values(name, server, "env") }
+                let memory_mb = server.get("memory_mb").and_then(Value::as_u64);
+                let memory_mb = memory_mb.and_then(|memory| u32::try_from(memory).ok());
+                Server::Stdio {
+                    command: command.to_owned(),
+                    args,
+                    env: self.values(name, server, "env"),
+                    memory_mb: memory_mb.unwrap_or(server_memory_mb()),
+                }
             }
             (None, Some(url)) => {
                 Server::Http { url: url.to_owned(), headers: self.values(name, server, "headers") }
@@ -183,7 +191,7 @@ pub fn write(groups: &[Group]) -> Value {
     for group in groups {
         let Executor::Mcp(server) = &group.runs else { continue };
         let mut written = match server {
-            Server::Stdio { command, args, env } => {
+            Server::Stdio { command, args, env, .. } => {
                 let mut written = json!({"command": command, "args": args});
                 if !env.is_empty() {
                     written["env"] = json!(env);
@@ -221,7 +229,7 @@ mod tests {
 
     fn stdio(group: &Group) -> (&str, &[String], &BTreeMap<String, String>) {
         match &group.runs {
-            Executor::Mcp(Server::Stdio { command, args, env }) => (command, args, env),
+            Executor::Mcp(Server::Stdio { command, args, env, .. }) => (command, args, env),
             other => panic!("{other:?}"),
         }
     }

@@ -11,6 +11,22 @@ use crate::wire::yaml;
 /// Bedrock's mark of operations that a person must agree to.
 const CONFIRM: &str = "x-requireConfirmation";
 
+/// Headers that no model fills, in lower case: OpenAPI has the first three described elsewhere, and the others lead a request to
+/// somebody else, or tell another length than it has.
+const OWN_HEADERS: [&str; 11] = [
+    "accept",
+    "authorization",
+    "content-type",
+    "connection",
+    "content-length",
+    "cookie",
+    "host",
+    "proxy-authorization",
+    "te",
+    "transfer-encoding",
+    "upgrade",
+];
+
 /// Operations that are taken of one document.
 const MOST: usize = 200;
 
@@ -134,7 +150,7 @@ fn of_operation(
     Ok(Operation { id, method, path: path.to_owned(), description, parameters, body, confirm })
 }
 
-/// `None` for a cookie: no agent sends one.
+/// `None` for a cookie, which no agent sends, and for a header of the request's own.
 fn of_parameter(document: &Value, id: &str, parameter: &Value) -> Result<Option<OperationParameter>> {
     let Some(name) = parameter.get("name").and_then(Value::as_str) else {
         return Err(bad(format!("a parameter of {id:?} has no name")));
@@ -142,6 +158,7 @@ fn of_parameter(document: &Value, id: &str, parameter: &Value) -> Result<Option<
     let place = match parameter.get("in").and_then(Value::as_str) {
         Some("path") => Place::Path,
         Some("query") => Place::Query,
+        Some("header") if OWN_HEADERS.contains(&name.to_ascii_lowercase().as_str()) => return Ok(None),
         Some("header") => Place::Header,
         Some("cookie") => return Ok(None),
         other => {
@@ -257,7 +274,8 @@ mod tests {
                     "put": {
                         "operationId": "put tea!", "description": "Puts a tea.", "x-requireConfirmation": "ENABLED",
                         "parameters": [{"name": "dry", "in": "query", "schema": {"type": "boolean"}},
-                                       {"name": "c", "in": "cookie"}],
+                                       {"name": "c", "in": "cookie"}, {"name": "Host", "in": "header"},
+                                       {"name": "authorization", "in": "header"}],
                         "requestBody": {"required": true, "content": {
                             "application/json": {"schema": {"$ref": "#/components/schemas/Tea"}}}},
                         "responses": {},
@@ -281,7 +299,7 @@ mod tests {
         let put = &api.operations[1];
         assert!(put.confirm && put.body.as_ref().unwrap().required);
         let names: Vec<&str> = put.parameters.iter().map(|parameter| parameter.name.as_str()).collect();
-        assert_eq!(names, ["dry", "tea"], "no cookie");
+        assert_eq!(names, ["dry", "tea"], "no cookie, and none of the request's own headers");
         let body = &put.tool().schema["properties"]["body"]["properties"];
         assert_eq!(*body, json!({"name": {"type": "string"}, "like": {}}), "a circle ends as any value");
         assert_eq!(api.operations[0].description, "One tea.");

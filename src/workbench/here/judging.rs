@@ -4,7 +4,7 @@ use futures_util::TryStreamExt;
 use futures_util::stream::{self, StreamExt};
 
 use super::{Here, one};
-use crate::service::comparisons::Chosen;
+use crate::service::comparisons::{Chosen, Ranked};
 use crate::service::datasets::{Added, Imported};
 use crate::service::evaluations::{Decided, Evaluations};
 use crate::service::invoke::Terms;
@@ -46,8 +46,8 @@ impl Here {
                     Reply::BattlesRead { read: service.take_in(bytes, skip_bad, remove).await? }
                 }
                 Ask::Leaderboard { category } => {
-                    let (board, categories, apart) = service.leaderboard(category).await?;
-                    Reply::Leaderboard { board, categories, apart }
+                    let Ranked { board, categories, apart, unranked } = service.leaderboard(category).await?;
+                    Reply::Leaderboard { board, categories, apart, unranked }
                 }
                 Ask::Remove { id, ballots } => service.remove(id, ballots).await.map(|()| Reply::Done)?,
                 // Answered above.

@@ -420,6 +420,33 @@ fn a_secret_that_a_definition_has_written_out_is_spoken_of_and_shown_nowhere() {
 }
 
 #[test]
+fn an_edit_of_what_was_exported_leaves_a_secret_as_it_was_and_elsewhere_it_is_to_be_written() {
+    let home = home();
+    made(
+        &home,
+        "[[groups]]\nname = 'g'\nruns = { mcp = { command = 'srv', args = ['--api-key', 'sk-canary'] } }\n",
+    );
+    let file = home.beside().join("out.toml");
+    let path = file.display().to_string();
+    assert_eq!(home.run(&["agent", "export", "a", "-o", &path]).code, Some(0));
+    let text = fs::read_to_string(&file).unwrap();
+    assert!(text.contains("***") && !text.contains("canary"), "{text}");
+    let same = home.run(&["agent", "edit", "a", &path]);
+    assert!(same.code == Some(2) && same.stderr.contains("the same as version 1"), "{same:?}");
+    fs::write(&file, text.replace("You help.", "You sell.")).unwrap();
+    let edited = home.run(&["agent", "edit", "a", &path]);
+    assert!(edited.code == Some(0) && !edited.stderr.contains("***: write"), "{edited:?}");
+    let same = home.run(&["agent", "edit", "a", &path]);
+    assert!(same.code == Some(2) && same.stderr.contains("the same as version 2"), "{same:?}");
+    fs::write(&file, text.replace("--api-key", "--other")).unwrap();
+    for arguments in [&["agent", "edit", "a", &path][..], &["agent", "import", &path, "--name", "b"]] {
+        let said = home.run(arguments);
+        assert!(said.code == Some(2) && said.stderr.contains("is ***"), "{said:?}");
+        assert!(said.stderr.contains("$NAME") && !format!("{said:?}").contains("canary"), "{said:?}");
+    }
+}
+
+#[test]
 fn files_are_read_below_their_folder_alone() {
     let home = home();
     fs::create_dir(home.beside().join("notes")).unwrap();

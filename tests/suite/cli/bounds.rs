@@ -136,6 +136,31 @@ fn a_program_has_as_much_memory_as_its_group_says() {
     }
 }
 
+#[test]
+fn a_link_that_a_program_makes_where_it_may_write_names_nothing_else() {
+    if !crate::documents::has_landlock() {
+        crate::skipped!("Landlock of this kernel: programs of agents are not fenced");
+        return;
+    }
+    let home = home();
+    let (secret, folder) = (home.beside().join("secret"), home.beside().join("out"));
+    std::fs::write(&secret, "word").unwrap();
+    std::fs::create_dir(&folder).unwrap();
+    let script = format!(
+        "ln -sf {} {folder}/data\nword=$(cat {folder}/data) || exit 4\n{ANSWER} \"$word\"",
+        secret.display(),
+        folder = folder.display()
+    );
+    made(&home, &program(&home, &script, ", write = ['out'], read = ['out/data']"));
+    // The second call finds the link that the first one made.
+    let said = run(&home, "call one {}\n---\ncall one {}\n---\nDone.", &["--json"]);
+    let gave = gave(&said);
+    assert!(
+        gave.len() == 2 && gave.iter().all(|(_, content, _)| content.contains("exit status: 4")),
+        "{said:?}"
+    );
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_page_that_a_model_names_is_fetched_neither_from_inside_nor_from_other_hosts_than_the_named() {
     let server = Server::start(|_, _| whole(200, &[], "a secret of this network")).await;

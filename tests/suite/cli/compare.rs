@@ -113,6 +113,9 @@ fn one_that_fails_costs_its_column_and_all_that_fail_are_an_error() {
     let id = home.run(&["comparisons", "list"]).stdout.split_whitespace().next().unwrap().to_owned();
     let chosen = home.run(&["comparisons", "choose", &id, "A"]);
     assert_eq!(chosen.code, Some(0), "that the other failed is no reason not to choose: {chosen:?}");
+    let board = home.run(&["comparisons", "leaderboard"]);
+    assert!(good(&board).is_empty() && board.stderr.contains("1 choice ranks nobody: "), "{board:?}");
+    assert!(!board.stderr.contains("nobody has chosen"), "{board:?}");
     let all = home.run(&["compare", "-m", "scripted/fail-500", "-m", "scripted/fail-401", "hello"]);
     assert_eq!(all.code, Some(2), "{all:?}");
     assert!(all.stderr.contains("every model failed"), "{all:?}");

@@ -1,18 +1,24 @@
-//! What a program of an agent may ask of the kernel, in the hidden mode that becomes it.
+//! What a program of an agent may ask of the kernel, in the hidden mode that becomes it; and that nothing of it outlives who called it.
 
-use std::path::Path;
+use std::fs::{File, OpenOptions};
+use std::io::Read;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 
+use rustix::fs::{CWD, Mode, mkfifoat};
 use serde_json::json;
 
+use super::agents::{home, made, program};
 use super::home::{Home, Said};
 
 /// Runs a line of Perl as the program of an agent.
 fn fenced(home: &Home, line: &str, network: bool) -> Said {
     let task = json!({
         "program": "/usr/bin/perl", "arguments": ["-MSocket", "-e", line], "read": [], "write": [],
-        "network": network, "seconds": 10, "memory": 1_u64 << 30, "parent": std::process::id(),
+        "network": network, "seconds": 10, "memory": 1_u64 << 30,
     });
-    home.run(&["worker", "run", &task.to_string()])
+    home.run(&["worker", "run", &task.to_string(), &std::process::id().to_string()])
 }
 
 #[test]
@@ -49,4 +55,93 @@ fn a_program_of_an_agent_opens_no_sockets_but_those_of_a_network_that_it_has() {
             assert!(said.code != Some(0) && said.stderr.contains("Permission denied"), "{socket}: {said:?}");
         }
     }
+}
+
+/// A pipe with a name, and who reads of it when it was written to first, and when nobody holds it any more.
+struct Held {
+    path: PathBuf,
+    reader: File,
+    writer: File,
+}
+
+impl Held {
+    fn new(folder: &Path) -> Self {
+        let path = folder.join("held");
+        mkfifoat(CWD, &path, Mode::RWXU).unwrap();
+        // Opened for both, so that neither side waits for the other.
+        let writer = OpenOptions::new().read(true).write(true).open(&path).unwrap();
+        let reader = File::open(&path).unwrap();
+        Self { path, reader, writer }
+    }
+
+    /// A line of a shell that has `another` hold the pipe, and waits for it. What outlives its time says so.
+    fn script(&self, another: &str) -> String {
+        let late = "sleep 40; echo late >&3";
+        format!(
+            "exec 3>{}; {another} '{late}' >/dev/null 2>&1 </dev/null & echo begun >&3; wait",
+            self.path.display()
+        )
+    }
+
+    fn begins(&mut self) {
+        let mut begun = [0; 6];
+        self.reader.read_exact(&mut begun).unwrap();
+        assert_eq!(&begun, b"begun\n");
+    }
+
+    /// What is still written by those that hold it.
+    fn rest(self) -> String {
+        let Self { mut reader, writer, .. } = self;
+        drop(writer);
+        let mut rest = String::new();
+        reader.read_to_string(&mut rest).unwrap();
+        rest
+    }
+}
+
+#[test]
+fn what_a_program_has_started_ends_where_who_called_it_is_killed() {
+    let parts = ["--map-current-user", "--pid", "--fork", "--kill-child", "--", "setsid", "true"];
+    if !Command::new("unshare").args(parts).output().is_ok_and(|ended| ended.status.success()) {
+        assert!(
+            std::env::var_os("CI").is_none() || !cfg!(target_os = "linux"),
+            "no process numbers of their own"
+        );
+        crate::skipped!("numbers of processes of their own (unshare --pid)");
+        return;
+    }
+    let home = home();
+    let folder = home.beside().join("meet");
+    std::fs::create_dir(&folder).unwrap();
+    let mut held = Held::new(&folder);
+    // In a session of its own, which no signal to a group finds.
+    made(&home, &program(&home, &held.script("setsid sh -c"), ", write = ['meet']"));
+    let mut outcrop = home.start(&["agent", "run", "a", "acts\ncall one {}\n---\nDone."]);
+    held.begins();
+    outcrop.kill().unwrap();
+    outcrop.wait().unwrap();
+    assert_eq!(held.rest(), "");
+}
+
+#[test]
+fn without_numbers_of_its_own_a_program_ends_with_its_group_once_nobody_hears_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut held = Held::new(folder.path());
+    let mut kept = Command::new(env!("CARGO_BIN_EXE_outcrop"))
+        .args(["worker", "keep", "/bin/sh", "-c", &held.script("sh -c")])
+        .process_group(0)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    held.begins();
+    drop(kept.stderr.take());
+    assert_eq!(held.rest(), "");
+    assert!(kept.wait().unwrap().code().is_none(), "a signal ended it");
+    let says = |script: &str| {
+        Command::new(env!("CARGO_BIN_EXE_outcrop")).args(["worker", "keep", "/bin/sh", "-c", script]).output()
+    };
+    assert_eq!(says("echo out; exit 3").unwrap().status.code(), Some(3));
+    assert_eq!(says("kill -9 $$").unwrap().status.code(), Some(128 + 9));
 }

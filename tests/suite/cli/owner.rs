@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::process::Child;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use futures_util::StreamExt;
 use outcrop::domain::message::Block;
@@ -15,8 +16,11 @@ use outcrop::workbench::request::Topic;
 use outcrop::workbench::request::chat::{Chat, Target};
 use outcrop::workbench::request::models::Models;
 use outcrop::workbench::{self, Changed, Context, Face, Reply, Request, Workbench};
+use tokio::task::block_in_place;
 
 use super::home::{Home, SCRIPTED, Said};
+use super::knowledge::{self, embedded};
+use crate::loopback::{Part, Seen, Server};
 use crate::soon;
 
 /// A server that the owner takes for its proxy: who connects there wanted to leave this machine.
@@ -192,6 +196,45 @@ fn commands_whose_owner_is_done_before_them_come_to_their_end_and_those_that_com
     let owner = Said::of(owner.wait_with_output().unwrap());
     assert_eq!(owner.code, Some(0), "{owner:?}");
     assert!(owner.stderr.contains("another outcrop's call is still served here"), "{owner:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_whose_owner_has_to_end_while_a_base_is_looked_into_was_interrupted_and_not_stopped() {
+    let is_asked = |seen: &Seen| String::from_utf8_lossy(&seen.body).contains("lakes");
+    // The question's vector never comes.
+    let server =
+        Server::start(move |_, seen| if is_asked(seen) { vec![Part::Stall] } else { embedded(seen) }).await;
+    let home = knowledge::home(&server);
+    block_in_place(|| {
+        knowledge::write(&home, "rivers.md", "Rivers bend.\n");
+        assert_eq!(knowledge::create(&home).code, Some(0));
+    });
+    let said = block_in_place(|| {
+        // All that the owner has goes with its runtime.
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+        let asking = runtime.block_on(async {
+            let owner = workbench::open(&home.config());
+            soon(owner.ready()).await.unwrap();
+            let asking = home.start(&["chat", "--set", "knowledge=docs", "why do lakes wait"]);
+            let asked = async {
+                while !server.seen().iter().any(is_asked) {
+                    tokio::time::sleep(Duration::from_millis(5)).await;
+                }
+            };
+            soon(asked).await;
+            owner.hurry();
+            soon(owner.close()).await;
+            asking
+        });
+        drop(runtime);
+        Said::of(asking.wait_with_output().unwrap())
+    });
+    assert!(said.code == Some(2) && said.stderr.contains("it ended before it answered"), "{said:?}");
+    let shown = block_in_place(|| {
+        let listed = home.run(&["conversations", "list"]).stdout;
+        home.run(&["conversations", "show", listed.split(' ').next().unwrap()])
+    });
+    assert!(shown.stdout.contains("  interrupted") && !shown.stdout.contains("stopped"), "{shown:?}");
 }
 
 #[test]

@@ -195,6 +195,36 @@ async fn what_is_asked_of_a_bucket_is_signed_in_path_style_and_a_large_object_is
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_bucket_is_opened_with_the_role_of_the_machine_where_nothing_else_signs_in_and_nothing_else_is() {
+    let (server, bucket) = (embedding(Duration::ZERO).await, bucket(200).await);
+    let metadata = Server::start(|_, seen| match seen.line.as_str() {
+        line if line.starts_with("PUT /latest/api/token ") => whole(200, &[], "canary"),
+        line if line.contains("/security-credentials/reader ") => {
+            let keys = json!({
+                "Code": "Success", "AccessKeyId": "ASIAMACHINE", "SecretAccessKey": "s", "Token": "t",
+                "Expiration": "2099-01-01T00:00:00Z",
+            });
+            whole(200, &[], keys.to_string())
+        }
+        line if line.contains("/security-credentials/ ") => whole(200, &[], "reader\n"),
+        _ => whole(404, &[], ""),
+    })
+    .await;
+    tokio::task::block_in_place(|| {
+        let home = home(&server).variable("AWS_EC2_METADATA_SERVICE_ENDPOINT", &metadata.url(""));
+        write(&home, "a.md", "Alpha.");
+        good(&create_from(&home, &["docs"]));
+        home.run(&["models", "list", "--probe"]);
+        assert!(metadata.seen().is_empty(), "nobody has chosen a bucket yet");
+        let added = home.run(&["kb", "add-source", "docs", "s3://docs", "--endpoint", &bucket.url("")]);
+        let seen = bucket.seen();
+        assert!(!seen.is_empty(), "{added:?}");
+        let signed = |seen: &Seen| seen.headers["authorization"].contains("Credential=ASIAMACHINE/");
+        assert!(seen.iter().all(signed), "{seen:?}");
+    });
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_bucket_that_nobody_signs_in_to_is_one_failure_and_the_other_sources_are_synced() {
     let server = embedding(Duration::ZERO).await;
     tokio::task::block_in_place(|| {

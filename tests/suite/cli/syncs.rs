@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::home::Home;
 use super::knowledge::{count, create, embedding, good, home, last, refusing, write};
@@ -41,6 +41,41 @@ async fn a_text_that_the_model_refuses_costs_its_document_and_nothing_else() {
         write(&home, "a.md", "Alpha is poison now.");
         assert_eq!(home.run(&["kb", "sync", "docs"]).code, Some(1));
         good(&home.run(&["kb", "search", "docs", "alpha", "--mode", "keyword"]));
+    });
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_passage_that_the_model_refuses_is_left_out_of_its_document_which_says_so() {
+    let server = refusing(Duration::ZERO, |body| body.contains("poison").then_some(400)).await;
+    tokio::task::block_in_place(|| {
+        let home = home(&server);
+        let line =
+            |what: &str| format!("The {what} goes on from here to there, along the river, past the mill.");
+        write(&home, "a.md", &["road", "poison", "rail"].map(line).join("\n\n"));
+        let create = ["kb", "create", "docs", "--from", "docs", "--embedder", "emb/letters"];
+        let made = home.run(&[&create[..], &["--chunking", "fixed:25:1"]].concat());
+        assert!(made.code == Some(1) && made.stdout.contains("1 passage left out: "), "{made:?}");
+        assert!(made.stdout.contains("1 in part") && made.stdout.contains("1 passage refused"), "{made:?}");
+        let counts = ["new", "failed", "partial", "refused", "passages"].map(|what| count(&home, what));
+        assert_eq!(counts, [1, 0, 1, 1, 2]);
+        assert_eq!(documents(&home, "PARTIALLY_INDEXED"), 1);
+        let passages = home.run(&["kb", "chunks", "docs", "a.md", "--json"]).objects();
+        let told =
+            |passage: &Value| (passage["passage"]["ordinal"].clone(), passage["passage"]["text"].clone());
+        let kept: Vec<_> = passages.iter().map(told).collect();
+        assert_eq!(kept, [(json!(0), json!(line("road"))), (json!(1), json!(line("rail")))]);
+
+        // As long as it is what it was it costs nothing, and it can be carried elsewhere.
+        let before = server.seen().len();
+        good(&home.run(&["kb", "sync", "docs"]));
+        assert_eq!((count(&home, "unchanged"), server.seen().len()), (1, before));
+        good(&home.run(&["kb", "export", "docs", "out.jsonl", "--vectors"]));
+        good(&home.run(&["kb", "import", "out.jsonl", "--name", "again"]));
+        let mended = ["road", "ferry", "rail"].map(line).join("\n\n");
+        write(&home, "a.md", &mended);
+        good(&home.run(&["kb", "sync", "docs"]));
+        assert_eq!((count(&home, "modified"), count(&home, "passages"), count(&home, "partial")), (1, 3, 0));
+        assert_eq!((documents(&home, "PARTIALLY"), documents(&home, "INDEXED")), (0, 1));
     });
 }
 
@@ -433,4 +468,11 @@ fn a_passage_longer_than_its_model_reads_is_embedded_to_its_end_and_counted() {
         let rank = |name: &str| hits.iter().position(|hit| hit["uri"].as_str().unwrap().ends_with(name));
         assert!(rank(first) < rank(second), "{question}: {found:?}");
     }
+    // What is said of a document and embedded with it takes its room too.
+    let said = format!("{} of reports and their pages", "a long account ".repeat(90));
+    let told = json!({"type": "STRING", "stringValue": said});
+    let metadata = json!({"metadataAttributes": {"about": {"value": told, "includeForEmbedding": true}}});
+    write(&home, "short.txt.metadata.json", &metadata.to_string());
+    good(&home.run(&["kb", "sync", "docs"]));
+    assert_eq!((count(&home, "passages"), count(&home, "windowed")), (1, 1), "one that is short by itself");
 }

@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command};
 use std::time::Duration;
 
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use serde_json::{Value, json};
 
 use super::agents;
@@ -94,6 +96,7 @@ impl Drop for Listening {
 
 const PROTOBUF: (&str, &str) = ("Content-Type", "application/x-protobuf");
 const JSON: (&str, &str) = ("Content-Type", "application/json");
+const GZIP: (&str, &str) = ("Content-Encoding", "gzip");
 
 #[test]
 fn files_are_brought_in_listed_shown_as_a_tree_and_removed() {
@@ -201,7 +204,7 @@ fn what_is_sent_is_kept_before_it_is_answered_and_outlives_a_kill() {
     let mut listening = Listening::start(&home, &[]);
     for (name, headers) in [
         ("otlp_genai.pb", vec![PROTOBUF]),
-        ("otlp_genai.pb.gz", vec![PROTOBUF, ("Content-Encoding", "gzip")]),
+        ("otlp_genai.pb.gz", vec![PROTOBUF, GZIP]),
         ("otlp_genai.json", vec![JSON]),
         ("otlp_openinference.pb", vec![PROTOBUF]),
         ("otlp_older.json", vec![JSON]),
@@ -225,6 +228,33 @@ fn what_is_sent_is_kept_before_it_is_answered_and_outlives_a_kill() {
 }
 
 #[test]
+fn a_request_that_is_sent_three_times_is_answered_each_time_and_kept_once_also_after_a_kill() {
+    let home = Home::new();
+    let body = std::fs::read(data("otlp_genai.pb")).unwrap();
+    let mut listening = Listening::start(&home, &[]);
+    let mut listed = Vec::new();
+    for time in 0..3 {
+        assert_eq!(listening.post(&[PROTOBUF], &body), (200, Vec::new()));
+        let brought = listening.next();
+        if time == 0 {
+            assert_eq!(brought["known"], Value::Null, "{brought}");
+            listed = runs(&home);
+        } else {
+            assert_eq!(brought["known"], brought["spans"], "{brought}");
+        }
+    }
+    let spans: u64 = listed.iter().filter_map(|run| run["spans"].as_u64()).sum();
+    assert!(spans > 0);
+    assert_eq!(runs(&home), listed);
+    listening.child.kill().unwrap();
+    listening.child.wait().unwrap();
+    let mut listening = Listening::start(&home, &[]);
+    assert_eq!(listening.post(&[PROTOBUF], &body), (200, Vec::new()));
+    assert_eq!(listening.next()["known"], json!(spans));
+    assert_eq!(runs(&home), listed);
+}
+
+#[test]
 fn what_is_wrong_is_refused_as_the_protocol_says_and_what_is_right_beside_it_is_kept() {
     let home = Home::new();
     let mut listening = Listening::start(&home, &[]);
@@ -235,11 +265,22 @@ fn what_is_wrong_is_refused_as_the_protocol_says_and_what_is_right_beside_it_is_
         (vec![("Content-Type", "text/plain")], &good[..], 415),
         (vec![PROTOBUF], &b"\xff\xff\xff"[..], 400),
         (vec![JSON], &b"{\"resourceSpans\": ["[..], 400),
-        (vec![PROTOBUF, ("Content-Encoding", "gzip")], &good[..], 400),
-        (vec![PROTOBUF, ("Content-Encoding", "br")], &good[..], 400),
+        (vec![PROTOBUF, GZIP], &good[..], 400),
+        (vec![PROTOBUF, ("Content-Encoding", "br")], &good[..], 415),
     ] {
         assert_eq!(listening.post(&headers, body).0, status, "{headers:?}");
     }
+    // Little that holds too much is refused, however many send it at once.
+    let mut packed = GzEncoder::new(Vec::new(), Compression::fast());
+    packed.write_all(&vec![0; (64 << 20) + 1]).unwrap();
+    let bomb = packed.finish().unwrap();
+    std::thread::scope(|scope| {
+        let post = || listening.post(&[PROTOBUF, GZIP], &bomb).0;
+        let posts: Vec<_> = (0..6).map(|_| scope.spawn(post)).collect();
+        for post in posts {
+            assert_eq!(post.join().unwrap(), 413);
+        }
+    });
     // A body that breaks off in the middle: what stood before is kept, and the answer says so.
     let (status, told) = listening.post(&[PROTOBUF], &good[..good.len() / 2]);
     assert!(status == 400 || (status == 200 && !told.is_empty()), "{status}");

@@ -85,9 +85,11 @@ fn a_notice_hides_no_key_that_is_needed() {
     }
 }
 
+const SIZES: [(u16, u16); 4] = [(60, 20), (80, 24), (120, 40), (240, 70)];
+
 #[test]
-fn a_notice_takes_no_hint_s_room_in_any_place_and_stands_beside_them_where_all_fit() {
-    for (width, height) in [(60, 20), (80, 24), (120, 40), (240, 70)] {
+fn what_only_confirms_covers_no_row_of_any_place_and_no_hint() {
+    for (width, height) in SIZES {
         for place in 1..=9 {
             let mut stage = Stage::settled(width, height, "dark");
             stage.keys(&format!("<alt+{place}>"));
@@ -98,17 +100,94 @@ fn a_notice_takes_no_hint_s_room_in_any_place_and_stands_beside_them_where_all_f
             for part in parts.filter(|part| !part.is_empty()) {
                 assert!(after.contains(part), "{width}, place {place}: {part}: {text}");
             }
-            // It stands over one row, or in the last one: no other row is another.
             let rows = |text: &str| text.lines().take(height.into()).map(str::to_owned).collect::<Vec<_>>();
             let (was, is) = (rows(&before), rows(&text));
-            let other: Vec<&String> =
-                was.iter().zip(&is).filter(|(was, is)| was != is).map(|(_, is)| is).collect();
-            assert!(matches!(other[..], [row] if row.contains("Copied.")), "{width}, place {place}: {text}");
+            let other: Vec<usize> = (0..was.len()).filter(|at| was[*at] != is[*at]).collect();
+            let ends = [0, usize::from(height) - 1];
+            assert!(matches!(other[..], [at] if ends.contains(&at) && is[at].contains("Copied.")), "{text}");
         }
     }
     let mut stage = Stage::settled(240, 70, "dark");
     stage.event(Event::Copied(Ok(Copied::Clipboard)));
-    assert!(footer(&mut stage).starts_with(" Copied."), "{}", stage.text());
+    assert!(footer(&mut stage).contains("F1 help   Copied."), "{}", stage.text());
+}
+
+#[test]
+fn no_hint_moves_by_a_notice() {
+    let said = [Ok(Copied::Clipboard), Ok(Copied::SentToTerminal)].map(Event::Copied);
+    for (width, height) in SIZES {
+        for event in said.iter().chain(&[bad()]) {
+            for keys in (1..=9).map(|place| format!("<alt+{place}>")).chain(["<f1>".to_owned()]) {
+                let mut stage = Stage::settled(width, height, "dark");
+                stage.keys(&keys);
+                let before = stage.picture();
+                stage.event(event.clone());
+                let after = stage.picture();
+                let at = |x| (x, height - 1);
+                let moved = (0..width).find(|x| {
+                    let was = before[at(*x)].symbol();
+                    was != " " && was != after[at(*x)].symbol()
+                });
+                assert_eq!(moved, None, "{keys}: {}", stage.text());
+            }
+        }
+    }
+}
+
+#[test]
+fn a_press_is_for_a_notice_where_it_is_painted_and_nowhere_else() {
+    let copied = || Event::Copied(Ok(Copied::Clipboard));
+    let kind = MouseKind::Down(Button::Left);
+    for (width, height) in SIZES {
+        // At the end of the settings it goes out of the way of the row that is chosen.
+        let ends = "<ctrl+o><end>";
+        for (keys, event) in [("", copied()), ("", bad()), (ends, bad()), ("<ctrl+o><end><up>", bad())] {
+            let mut stage = Stage::settled(width, height, "dark");
+            stage.keys(keys);
+            // What the keys had to say goes.
+            stage.pass(9000);
+            let before = stage.picture();
+            stage.event(event);
+            stage.pass(1000);
+            let after = stage.picture();
+            let differs = |x: u16, y: u16| before[(x, y)] != after[(x, y)];
+            let kept = stage.state.clone();
+            for y in 0..height {
+                let painted = (0..width).any(|x| differs(x, y));
+                for x in (0..width).step_by(9) {
+                    let (was, is) = (before[(x, y)].symbol(), after[(x, y)].symbol());
+                    // A press on a hint is its key, and the end of a title gives way.
+                    if y == 0 && (was != " " || is == "…") || y + 1 == height && !differs(x, y) {
+                        continue;
+                    }
+                    let modifiers = KeyModifiers::NONE;
+                    stage.event(Event::Mouse(Mouse { kind, column: x, row: y, modifiers }));
+                    let taken = stage.state.notices.now.is_none();
+                    stage.state.clone_from(&kept);
+                    let at = format!("{width}, {keys}: {x}, {y}");
+                    assert!(taken || !differs(x, y), "{at}: painted, not pressed: {}", stage.text());
+                    assert!(!taken || painted, "{at}: pressed, not painted: {}", stage.text());
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_notice_that_is_cut_says_where_it_is_whole_and_a_press_on_it_shows_that() {
+    let hint = "Close one of them, or free some space on the disk that holds the conversations. ".repeat(3);
+    let error = Error::new(ErrorKind::Full, "copying the answer", "no program took it", hint + "Finally!");
+    let mut stage = Stage::settled(60, 20, "dark");
+    stage.event(Event::Copied(Err(error)));
+    stage.pass(1000);
+    let text = stage.text();
+    assert!(text.contains("… whole in Ctrl+P, Show past notices") && !text.contains("Finally!"), "{text}");
+    let row = text.lines().position(|line| line.contains("whole in Ctrl+P")).unwrap();
+    let (kind, row) = (MouseKind::Down(Button::Left), u16::try_from(row).unwrap());
+    stage.event(Event::Mouse(Mouse { kind, column: 3, row, modifiers: KeyModifiers::NONE }));
+    let text = stage.text();
+    assert!(text.contains("Past notices") && text.contains("Finally!"), "{text}");
+    assert!(!text.contains("whole in"), "{text}");
 }
 
 #[test]

@@ -24,6 +24,7 @@ fn base(n: u8, name: &str) -> Base {
         updated: Timestamp(NOW),
         embedder: "local/all-minilm-l6-v2".parse().unwrap(),
         dimensions: 384,
+        normalised: None,
         reranker: None,
         answers: Answers::default(),
         store: StoreKind::default(),

@@ -4,7 +4,7 @@ use outcrop::domain::comparison::measure::Summary;
 use outcrop::domain::comparison::{Ballot, Column, Comparison, Page};
 use outcrop::domain::conversation::Conversation;
 use outcrop::domain::delta::Event as Delta;
-use outcrop::domain::evaluation::ranking::Options as Ranking;
+use outcrop::domain::evaluation::ranking::{Leaderboard, Options as Ranking};
 use outcrop::domain::evaluation::{Choice, leaderboard};
 use outcrop::domain::id::{BallotId, ComparisonId, PassageId};
 use outcrop::domain::knowledge::grounding::{Grounding, Source};
@@ -350,8 +350,32 @@ fn who_was_chosen_over_whom_is_a_table_that_fits() {
         let board = leaderboard(&battles, &Ranking::default());
         stage.keys("<tab>L");
         let categories = vec!["rivers".to_owned(), "poems".to_owned()];
-        stage.answer("\"do\":\"leaderboard", vec![Reply::Leaderboard { board, categories, apart: 0 }]);
+        stage.answer(
+            "\"do\":\"leaderboard",
+            vec![Reply::Leaderboard { board, categories, apart: 0, unranked: 0 }],
+        );
     });
+}
+
+#[test]
+fn of_choices_that_rank_nobody_it_is_said_how_many_there_are_and_why() {
+    let said = |unranked| {
+        let mut stage = Stage::settled(240, 70, "dark");
+        arrive(&mut stage);
+        stage.keys("<tab>L");
+        let board = Leaderboard::default();
+        let categories = Vec::new();
+        stage.answer(
+            "\"do\":\"leaderboard",
+            vec![Reply::Leaderboard { board, categories, apart: 0, unranked }],
+        );
+        stage.text()
+    };
+    let none = said(0);
+    assert!(none.contains("Nobody has chosen yet"), "{none}");
+    let some = said(2);
+    assert!(some.contains("2 choices rank nobody: an answer that failed"), "{some}");
+    assert!(!some.contains("Nobody has chosen"), "{some}");
 }
 
 #[test]
@@ -432,6 +456,7 @@ fn of_a_hidden_answer_neither_its_passages_nor_its_base_are_told() {
                 query: "why".into(),
                 text: "Rivers bend.".into(),
                 sources: vec![source],
+                left: Vec::new(),
                 citations: Vec::new(),
             });
         }

@@ -8,7 +8,7 @@ use outcrop::domain::knowledge::chunking::Chunking;
 use outcrop::domain::knowledge::grounding::Grounding;
 use outcrop::domain::knowledge::passage::Passage;
 use outcrop::domain::knowledge::preview::{Piece, Preview, Way};
-use outcrop::domain::knowledge::ranking::{Placed, Standing};
+use outcrop::domain::knowledge::ranking::{Mode, Placed, Standing};
 use outcrop::domain::knowledge::rebuild::{Rebuild, RebuildPlan, RebuildState, Wish};
 use outcrop::domain::knowledge::reranking::{Reranked, Reranker, Reranking};
 use outcrop::domain::knowledge::retrieval::{Answers, Citation, Found, Looked, Retrieved};
@@ -20,7 +20,8 @@ use outcrop::domain::message::Role;
 use outcrop::domain::time::Timestamp;
 use outcrop::domain::{Error, ErrorKind};
 use outcrop::tui::effect::{Effect, TimerId};
-use outcrop::tui::event::Event;
+use outcrop::tui::event::{Button, Event, Mouse, MouseKind};
+use outcrop::tui::key::KeyModifiers;
 use outcrop::tui::pane::Place;
 use outcrop::workbench::request::knowledge::Knowledge;
 use outcrop::workbench::{Changed, Reply, Request};
@@ -69,6 +70,7 @@ pub(super) fn base(n: u8, name: &str, sources: Vec<Source>) -> Base {
         updated: Timestamp(NOW - 240_000 - i64::from(n)),
         embedder: "local/all-minilm-l6-v2".parse().unwrap(),
         dimensions: 384,
+        normalised: None,
         reranker: None,
         answers: Answers::default(),
         store: StoreKind::default(),
@@ -168,12 +170,9 @@ fn retrieved() -> Retrieved {
             found(3, Some((4, 0.41)), None, Some((4, 0.0156))),
             found(4, Some((5, 0.12)), None, Some((5, 0.0153))),
         ],
-        expected: Vec::new(),
         compared: 18_331,
         matched: 214,
-        probed: None,
-        given: None,
-        reranked: None,
+        ..Retrieved::default()
     }
 }
 
@@ -391,6 +390,62 @@ fn an_answer_stands_above_its_passages_with_those_that_it_names() {
 }
 
 #[test]
+fn what_is_not_near_enough_for_an_answer_stands_below_what_is_and_says_so() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    let mut all = bases();
+    all[0].answers.threshold = Some(0.65);
+    enter(&mut stage, all);
+    stage.keys("<enter>how are duplicate charges refunded?<enter>");
+    stage.answer("\"search\"", vec![Reply::Retrieved { retrieved: retrieved(), prompt: None }]);
+    let text = stage.text();
+    assert!(text.contains("hybrid · 5 hits · cosine ≥ .65"), "the base's own: {text}");
+    stage.keys("<tab>j");
+    assert!(stage.text().contains("Less near than the threshold"), "{}", stage.text());
+    stage.keys("a");
+    let mut near = retrieved();
+    near.keep_near(Mode::Hybrid, Some(0.65));
+    assert_eq!((near.hits.len(), near.below.len()), (2, 3));
+    stage.reply("\"ask\"", vec![Reply::Retrieved { retrieved: near, prompt: Some("the prompt".into()) }]);
+    stage.keys("j");
+    let text = stage.text();
+    let faq = text.lines().find(|line| line.contains("Duplicates are merged")).unwrap();
+    assert!(faq.starts_with("▌ –    3  .64"), "it has no number of a hit: {text}");
+    assert!(text.contains("Less near than the threshold"), "{text}");
+
+    // Nothing is near enough: that is told with what was found.
+    stage.keys("a");
+    let mut far = retrieved();
+    far.keep_near(Mode::Hybrid, Some(0.9));
+    stage.answer("\"ask\"", vec![Reply::Retrieved { retrieved: far, prompt: None }]);
+    let text = stage.text();
+    assert!(text.contains("Not in the knowledge base") && text.contains("–    1  .71"), "{text}");
+    assert!(!text.contains("no passage passes the filter"), "{text}");
+}
+
+#[test]
+fn a_mark_of_an_answer_that_is_pressed_shows_the_passage_that_it_names() {
+    for (width, height) in [(80, 24), (120, 40), (160, 48)] {
+        let mut stage = Stage::settled(width, height, "dark");
+        search(&mut stage);
+        stage.keys("<tab>a");
+        let found = Reply::Retrieved { retrieved: retrieved(), prompt: Some("the prompt".into()) };
+        let text = "Within five days [1].\n\nElse it is done by hand [3].".to_owned();
+        stage.reply("\"ask\"", vec![found, Reply::Delta { event: Delta::Text { text } }]);
+        let citations = vec![Citation { start: 24, end: 45, hits: vec![3], alike: false }];
+        stage.answer("\"ask\"", vec![Reply::Cited { text: String::new(), citations }]);
+        let card = "手引き.docx, page 3 · passage 14";
+        let text = stage.text();
+        assert!(!text.contains(card), "{text}");
+        let (row, line) = text.lines().enumerate().find(|(_, line)| line.contains("by hand [3]")).unwrap();
+        let column = line.find("[3]").unwrap() as u16 + 1;
+        let (kind, row) = (MouseKind::Down(Button::Left), row as u16);
+        stage.event(Event::Mouse(Mouse { kind, column, row, modifiers: KeyModifiers::NONE }));
+        let text = stage.text();
+        assert!(text.contains(card), "{text}");
+    }
+}
+
+#[test]
 fn the_hit_that_is_selected_stays_in_sight_below_an_answer() {
     let mut stage = Stage::settled(60, 20, "dark");
     search(&mut stage);
@@ -458,6 +513,10 @@ fn two_settings_are_asked_side_by_side() {
             (hit.standing.keyword, hit.standing.fused) = (None, None);
         }
         stage.answer("\"search\"", vec![Reply::Retrieved { retrieved: other, prompt: None }]);
+        // Which list has a hit is told by a title, or beside the number.
+        let text = stage.text();
+        let is_told = text.contains("  #  ") || text.contains("v3    w1");
+        assert!(is_told, "{text}");
     });
 }
 
@@ -728,6 +787,7 @@ fn rebuilding(state: RebuildState) -> Base {
     let rebuild = Rebuild {
         embedder: "far/embedder".parse().unwrap(),
         dimensions: 1536,
+        normalised: None,
         state,
         began: Timestamp(NOW - 60_000),
         built: false,
@@ -983,7 +1043,6 @@ fn a_filter_that_is_none_says_so_where_it_is_written_and_the_hits_stay() {
 #[test]
 fn retrieval_is_measured_by_the_settings_on_the_screen() {
     use outcrop::domain::knowledge::quality::{Measured, Quality, Scored, Setting};
-    use outcrop::domain::knowledge::ranking::Mode;
     use outcrop::tui::event::Contents;
     shoot("knowledge-measured", |stage| {
         search(stage);
@@ -1087,7 +1146,19 @@ fn the_passages_of_an_answer_in_the_chat_are_opened_by_a_key() {
     for told in told {
         assert!(text.contains(told), "{told}: {text}");
     }
-    // Where nothing was given the key does nothing.
+    // What was found and was not near enough is told, also where that is all.
+    let mut stage = Stage::settled(120, 40, "dark");
+    let far = Grounding::of("billing", "why?".to_owned(), &[]).without(hits.iter());
+    let mut last = answer(2, Some(1), "It does not tell.", COMPLETE);
+    if let Some(answer) = &mut last.answer {
+        answer.grounding = Some(far);
+    }
+    stage.open(vec![message(1, None, Role::User, "why?"), last]);
+    assert!(stage.text().contains("nothing that was found in billing is near enough"), "{}", stage.text());
+    stage.keys("<tab>p");
+    let text = stage.text();
+    assert!(text.contains("Found, and not given") && text.contains("refunds.pdf, page 1"), "{text}");
+    // Where nothing was found the key does nothing.
     let mut stage = Stage::settled(120, 40, "dark");
     stage.open(vec![message(1, None, Role::User, "why?"), answer(2, Some(1), "so", COMPLETE)]);
     stage.keys("<tab>p");

@@ -3,6 +3,7 @@
 mod agents;
 mod carrying;
 pub mod compare;
+mod ended;
 mod evaluate;
 mod knowledge;
 mod lacking;

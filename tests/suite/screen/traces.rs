@@ -31,10 +31,10 @@ use crate::stage::{NOW, Stage};
 const MINUTE: i64 = 60_000;
 
 /// A run with its spans.
-struct Kept {
-    run: Run,
-    outline: Outline,
-    spans: Vec<TraceSpan>,
+pub(super) struct Kept {
+    pub run: Run,
+    pub outline: Outline,
+    pub spans: Vec<TraceSpan>,
 }
 
 /// What the OpenTelemetry SDK sent of an agent whose tool was too slow.
@@ -76,6 +76,7 @@ pub(super) fn runs() -> Vec<Run> {
         at: Timestamp(NOW - minutes * MINUTE),
         name: name.to_owned(),
         errors,
+        failed: weather.failed.clone().filter(|_| errors > 0),
         source,
         service: String::new(),
         ..weather.clone()
@@ -103,7 +104,7 @@ pub(super) fn enter(stage: &mut Stage, runs: Vec<Run>) {
 }
 
 /// The rows that were asked for come, and are laid out.
-fn lay(stage: &mut Stage, kept: &Kept) {
+pub(super) fn lay(stage: &mut Stage, kept: &Kept) {
     let rows = Packed::of(&kept.outline, 0..kept.outline.rows.len());
     stage.answer("\"open\"", vec![Reply::Trace { run: kept.run.clone() }, Reply::TraceRows { rows }]);
     let want = stage.effects.iter().rev().find_map(|effect| match effect {
@@ -159,7 +160,7 @@ fn wanted(stage: &Stage) -> Read {
 }
 
 /// The weather agent is looked into.
-fn opened(stage: &mut Stage) -> Kept {
+pub(super) fn opened(stage: &mut Stage) -> Kept {
     let kept = weather();
     enter(stage, vec![kept.run.clone()]);
     stage.keys("<enter>");
@@ -168,7 +169,7 @@ fn opened(stage: &mut Stage) -> Kept {
 }
 
 /// Requests about traces among what was asked.
-fn asked(effects: &[Effect]) -> Vec<Traces> {
+pub(super) fn asked(effects: &[Effect]) -> Vec<Traces> {
     Stage::requests(effects)
         .into_iter()
         .filter_map(|request| match request {
@@ -481,7 +482,10 @@ fn the_receiver_is_heard_until_it_is_switched_off() {
     assert!(matches!(&asked(&effects)[..], [Traces::Listen { port: 4318, token: None }]), "{effects:?}");
     let task = stage.task("\"listen\"");
     stage.reply("\"listen\"", vec![Reply::TracesListening { address: "127.0.0.1:4318".into() }]);
-    assert!(stage.text().contains("http://127.0.0.1:4318/v1/traces"), "{}", stage.text());
+    let brought = Brought { spans: 6, known: 3, ..Brought::default() };
+    stage.reply("\"listen\"", vec![Reply::TracesBrought { brought }]);
+    let heard = "http://127.0.0.1:4318/v1/traces · 3 spans · 3 sent again";
+    assert!(stage.text().contains(heard), "{}", stage.text());
     assert!(stage.keys("L").contains(&Effect::Cancel(task)));
     assert!(asked(&stage.keys("L<ctrl+u>many<enter>")).is_empty());
     assert!(stage.text().contains("A port is a number"), "{}", stage.text());

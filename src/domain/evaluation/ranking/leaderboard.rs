@@ -10,6 +10,7 @@ use super::spread::{bootstrap, sandwich, winners};
 use crate::domain::evaluation::battle::{Battle, Outcome};
 use crate::domain::evaluation::figure::{Estimate, Figure, Missing, plain};
 use crate::domain::evaluation::interval::wilson;
+use crate::domain::figures::count;
 
 /// How a leaderboard is made.
 #[derive(Debug, Clone, PartialEq)]
@@ -230,6 +231,12 @@ fn of_contest(contest: &Contest, options: &Options) -> Leaderboard {
         ignored: contest.ignored,
         rows: rows.into_iter().map(|(_, row)| row).collect(),
     }
+}
+
+/// How many choices are no battle, since beside a failed answer there was nothing to choose over, as a sentence without its end.
+pub fn ranks_nobody(many: u64) -> String {
+    let choices = count(many, "choice ranks", "choices rank");
+    format!("{choices} nobody: an answer that failed counts neither for its model nor against it")
 }
 
 /// The categories that battles have, in alphabetical order.

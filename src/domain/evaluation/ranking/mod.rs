@@ -14,7 +14,9 @@ mod spread;
 mod win_rate;
 
 pub use among::{among, left_apart};
-pub use leaderboard::{Intervals, Leaderboard, Options, Pair, Rating, Record, Row, categories, leaderboard};
+pub use leaderboard::{
+    Intervals, Leaderboard, Options, Pair, Rating, Record, Row, categories, leaderboard, ranks_nobody,
+};
 pub use win_rate::win_rate_by_prompt;
 
 pub(super) use contest::{Met, Prompt};

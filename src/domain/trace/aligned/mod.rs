@@ -233,7 +233,7 @@ fn differences(left: Run<'_>, right: Run<'_>, one: u32, other: u32) -> Vec<Strin
         ("provider", named(a.provider) == then(b.provider)),
         ("tool", named(a.tool) == then(b.tool)),
         ("arguments", a.arguments == b.arguments),
-        ("status", a.status == b.status),
+        ("status", (a.status, a.stopped) == (b.status, b.stopped)),
         ("error", named(a.error) == then(b.error)),
         ("finish", named(a.finish) == then(b.finish)),
     ]

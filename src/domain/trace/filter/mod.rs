@@ -8,7 +8,7 @@
 //! | `kind:` | the kind is that |
 //! | `name:` `model:` `provider:` `tool:` `agent:` `service:` `error:` | it has that within, whatever its case; with `=` it is that |
 //! | `session:` | the session is that |
-//! | `status:` | it is `ok`, `error`, `unset` or `running` |
+//! | `status:` | it is `ok`, `error`, `unset`, `running` or `stopped` |
 //! | `is:` | it has that mark: `orphan`, `cycle`, `skewed` … |
 //! | `tok>` `in>` `out>` | tokens: `2k` |
 //! | `cost>` | US dollars |

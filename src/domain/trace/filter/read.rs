@@ -280,9 +280,10 @@ fn term(key: &str, compare: Compare, value: &str, column: usize, at: usize) -> R
                 "error" => Some(Filter::Status(Status::Error)),
                 "unset" => Some(Filter::Status(Status::Unset)),
                 "running" => Some(Filter::Mark(Mark::Running)),
+                "stopped" => Some(Filter::Mark(Mark::Stopped)),
                 _ => None,
             },
-            "ok error unset running",
+            "ok error unset running stopped",
         ),
         "is" => {
             let all = Mark::ALL.map(Mark::as_str).join(" ");

@@ -90,6 +90,8 @@ fn and_does_not_where_it_should_not() {
         "kind:model",
         "name=weather",
         "status:running",
+        "status:stopped",
+        "is:stopped",
         "session:s",
         "is:cycle",
         "tok>2k",

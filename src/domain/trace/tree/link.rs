@@ -20,6 +20,9 @@ pub(super) fn link(outline: &Outline) -> Tree {
         if row.repaired > 0 {
             marks.add(Mark::Repaired);
         }
+        if row.stopped {
+            marks.add(Mark::Stopped);
+        }
     }
     let ids = by_id(rows, &sorted, &mut marks);
     let mut parent: Vec<u32> = rows

@@ -19,10 +19,12 @@ pub enum Mark {
     Running,
     /// It was not written as its format says, and was read all the same.
     Repaired,
+    /// It ended before it was done.
+    Stopped,
 }
 
 impl Mark {
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Orphan,
         Self::Cycle,
         Self::SameId,
@@ -31,6 +33,7 @@ impl Mark {
         Self::Backwards,
         Self::Running,
         Self::Repaired,
+        Self::Stopped,
     ];
 
     /// The word of filters and of `--json`.
@@ -44,6 +47,7 @@ impl Mark {
             Self::Backwards => "backwards",
             Self::Running => "running",
             Self::Repaired => "repaired",
+            Self::Stopped => "stopped",
         }
     }
 
@@ -58,13 +62,14 @@ impl Mark {
             Self::Backwards => "it ends before it starts",
             Self::Running => "its end has not come",
             Self::Repaired => "it was written in an unusual way",
+            Self::Stopped => "it was stopped before it was done",
         }
     }
 }
 
 /// The oddities of one span.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Marks(u8);
+pub struct Marks(u16);
 
 impl Marks {
     pub fn add(&mut self, mark: Mark) {

@@ -1,10 +1,12 @@
-//! Spans that are here already: whoever reads a file again has each of its spans once. One of the same id that says anything
-//! else is another one. What senders tell twice is kept as they tell it: looking for it would cost each of their requests.
+//! Spans that are here already: whoever reads a file again has each of its spans once, and so has a sender that tries again. One
+//! of the same id that says anything else is another one. Of a file's spans all of their traces is looked through; of a sender's
+//! only what came last, since looking further would cost each of its requests.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::Arrival;
 use super::open::Readers;
+use super::recent::Recent;
 use crate::domain::Result;
 use crate::domain::trace::outline::Outline;
 use crate::domain::trace::{Source, SpanKey, TraceId, TraceSpan};
@@ -13,11 +15,16 @@ use crate::store::{Scan, Shelf, Store};
 use crate::wire::trace::otlp::protobuf;
 
 /// A span among those of some arrivals: which of these, and its place there.
-type Place = (usize, usize);
+pub(super) type Place = (usize, usize);
 type Id = (TraceId, SpanKey);
 
-/// Takes out of what files brought what is kept already, or stands twice among it; how many of each arrival those were.
-pub(super) fn take_out(store: &Store, shelf: &Shelf, arrivals: &mut [Arrival]) -> Result<Vec<u64>> {
+/// Takes out of what came what is kept already, or stands twice among it; how many of each arrival those were.
+pub(super) fn take_out(
+    store: &Store,
+    shelf: &Shelf,
+    recent: &mut Recent,
+    arrivals: &mut [Arrival],
+) -> Result<Vec<u64>> {
     let mut places: HashMap<Id, Vec<Place>> = HashMap::new();
     for (which, arrival) in arrivals.iter().enumerate() {
         if arrival.source == Source::Imported {
@@ -25,6 +32,12 @@ pub(super) fn take_out(store: &Store, shelf: &Shelf, arrivals: &mut [Arrival]) -
                 places.entry((span.trace, span.id)).or_default().push((which, at));
             }
         }
+    }
+    let traces: BTreeSet<TraceId> = places.keys().map(|(trace, _)| *trace).collect();
+    let (suspects, parts) = recent.suspects(store, shelf, arrivals);
+    for (which, at) in suspects {
+        let span = &arrivals[which].spans[at];
+        places.entry((span.trace, span.id)).or_default().push((which, at));
     }
     let mut known = vec![HashSet::new(); arrivals.len()];
     if !places.is_empty() {
@@ -38,20 +51,28 @@ pub(super) fn take_out(store: &Store, shelf: &Shelf, arrivals: &mut [Arrival]) -
                 }
             }
         }
-        let traces: BTreeSet<TraceId> = places.keys().map(|(trace, _)| *trace).collect();
+        let mut compare = |span: &TraceSpan| {
+            let id = (span.trace, span.id);
+            let Some(alike) = places.get(&id) else { return };
+            let kept = written(span);
+            let same = match several.get(&id) {
+                Some(first) => first.get(&kept).copied(),
+                None => alike.first().copied().filter(|place| said(*place) == kept),
+            };
+            if let Some((which, at)) = same {
+                known[which].insert(at);
+            }
+        };
         let mut readers = Readers::new(shelf);
-        for trace in traces {
-            visit(store, &mut readers, trace, &places, |span| {
-                let Some(alike) = places.get(&(trace, span.id)) else { return };
-                let kept = written(span);
-                let same = match several.get(&(trace, span.id)) {
-                    Some(first) => first.get(&kept).copied(),
-                    None => alike.first().copied().filter(|place| said(*place) == kept),
-                };
-                if let Some((which, at)) = same {
-                    known[which].insert(at);
-                }
-            })?;
+        for trace in &traces {
+            visit(store, &mut readers, *trace, &places, &mut compare)?;
+        }
+        for key in parts.iter().filter(|key| !traces.contains(&key.trace)) {
+            // Its trace may have been removed since.
+            let Ok(Some(chunk)) = store.get::<Chunk>(key) else { continue };
+            if let Ok(spans) = readers.spans(key, &chunk) {
+                spans.iter().for_each(&mut compare);
+            }
         }
     }
     for (arrival, known) in arrivals.iter_mut().zip(&known) {

@@ -10,6 +10,7 @@ mod catch_up;
 mod frame;
 mod known;
 mod open;
+mod recent;
 mod sweep;
 
 use std::collections::BTreeMap;
@@ -26,6 +27,7 @@ use crate::wire::trace::meaning;
 
 pub(super) use frame::weight;
 pub use open::Opened;
+use recent::Recent;
 pub use sweep::Keep;
 
 /// The shelf of the segments.
@@ -74,6 +76,7 @@ struct State {
     number: u32,
     log: Log,
     segment: Segment,
+    recent: Recent,
 }
 
 impl std::fmt::Debug for Kept {
@@ -101,7 +104,8 @@ impl Kept {
         let newest = catch_up::catch_up(store, &shelf, &price, &mut notices)?;
         let number = newest.unwrap_or(1);
         let segment = store.get::<Segment>(&SegmentKey(number))?.unwrap_or_default();
-        let state = State { number, log: shelf.log(&file(number))?, segment };
+        let recent = Recent::new((number, segment.known));
+        let state = State { number, log: shelf.log(&file(number))?, segment, recent };
         let (store, state) = (store.clone(), Mutex::new(state));
         Ok((Self { store, shelf, price, size, state, _hold: hold }, notices))
     }
@@ -113,7 +117,7 @@ impl Kept {
     /// Keeps spans: when this returns they are on the disk. Several arrivals are one act: all of them are kept, or none.
     pub fn add(&self, mut arrivals: Vec<Arrival>, now: Timestamp) -> Result<Added> {
         let mut state = self.state();
-        let known = known::take_out(&self.store, &self.shelf, &mut arrivals)?;
+        let known = known::take_out(&self.store, &self.shelf, &mut state.recent, &mut arrivals)?;
         if arrivals.iter().all(|arrival| arrival.spans.is_empty()) {
             return Ok(Added { runs: Vec::new(), known });
         }
@@ -135,7 +139,7 @@ impl Kept {
     fn append(&self, state: &mut State, arrivals: Vec<Arrival>, now: Timestamp) -> Result<Vec<Run>> {
         let mut grown: BTreeMap<TraceId, Grown> = BTreeMap::new();
         let mut batch = Batch::new();
-        let mut segment = state.segment;
+        let (mut segment, mut come) = (state.segment, Vec::new());
         for (source, trace, spans) in chunks(arrivals) {
             let rows = outline_of(&spans, &self.price);
             let spans_frame = state.log.append(&frame::spans(&spans))?;
@@ -150,6 +154,10 @@ impl Kept {
             segment.spans += u64::from(chunk.spans);
             let key = ChunkKey { trace, segment: state.number, at: spans_frame.at };
             batch.put(&key, &chunk)?;
+            if source == Source::Received {
+                let numbers = spans.iter().map(|span| state.recent.number(span));
+                come.extend(numbers.map(|number| (number, (key.segment, key.at))));
+            }
             let bytes = u64::from(chunk.length) + u64::from(chunk.rows_length);
             grown.entry(trace).or_insert_with(|| Grown::new(source)).take(rows, bytes);
         }
@@ -164,6 +172,9 @@ impl Kept {
         batch.put(&SegmentKey(state.number), &segment)?;
         self.store.commit_soft(batch)?;
         state.segment = segment;
+        for (number, part) in come {
+            state.recent.put(number, part);
+        }
         Ok(runs)
     }
 

@@ -1,5 +1,6 @@
 use super::*;
-use crate::domain::trace::{Kind, Row};
+use crate::domain::trace::facts::GAVE_UP;
+use crate::domain::trace::{Failure, Fault, Kind, Row, Went};
 use crate::store::{Batch, Options, Owner, Unlock};
 
 fn id(number: u8) -> SpanId {
@@ -52,8 +53,23 @@ fn an_agent_that_runs_is_one_run_from_its_first_call_on() {
     // The process that ran it is dead: nothing runs, and it was stopped.
     assert_eq!(told(Timestamp(9_000)), [(trace(id(1)), 4, 0)]);
     assert!(runs(Timestamp(9_000))[0].stopped);
+    let dead = opened(&store, &spans(&store, trace(id(1))).unwrap(), &price, Timestamp(9_000)).unwrap();
+    assert_eq!(dead.rows.iter().map(|row| row.stopped).collect::<Vec<_>>(), [true, false, true, false]);
     put(&store, &ended(tool));
     put(&store, &ended(agent));
     assert_eq!(told(since), [(trace(id(1)), 4, 0)]);
     assert!(!runs(since)[0].stopped);
+}
+
+#[test]
+fn an_agent_that_gave_up_has_not_failed_and_says_at_what_it_did() {
+    let price: Price = Arc::new(|_, _, _| None);
+    let mut agent = ended(begun(1, None, SpanKind::Agent));
+    agent.status = SpanStatus::Failed { kind: ErrorKind::Invalid };
+    agent.fault = Some(Fault::new(Some(GAVE_UP), "its limit of 2 steps is reached"));
+    let gave_up = run(&[agent.clone()], &price, Timestamp(0));
+    let says = gave_up.failed.as_ref().map(Failure::says);
+    assert_eq!((gave_up.went(), says.as_deref()), (Went::GaveUp, Some("its limit of 2 steps is reached")));
+    agent.fault = None;
+    assert_eq!(run(&[agent], &price, Timestamp(0)).went(), Went::Failed);
 }

@@ -213,7 +213,7 @@ impl State {
     /// What a knowledge base gave for that answer; `None` where it had nothing, or none was asked.
     pub(super) fn given(&self) -> Option<&Grounding> {
         let grounding = self.answer()?.answer.as_ref()?.grounding.as_ref();
-        grounding.filter(|grounding| !grounding.sources.is_empty())
+        grounding.filter(|grounding| grounding.found_any())
     }
 
     /// Answers again, in a branch of its own.

@@ -211,7 +211,7 @@ impl State {
     pub(super) fn given(&self) -> Option<&Grounding> {
         let answer = self.current().and_then(|at| self.lanes.get(at)).and_then(Lane::ended)?;
         let grounding = answer.answer.as_ref()?.grounding.as_ref();
-        grounding.filter(|grounding| !grounding.sources.is_empty())
+        grounding.filter(|grounding| grounding.found_any())
     }
 
     /// The comparison that would be removed.

@@ -77,9 +77,10 @@ impl State {
                 desk.opens = Some(head.id);
                 desk.say("This is a copy; the comparison stays as it was.");
             }
-            (Wait::Board, Reply::Leaderboard { board, categories, apart }) => {
+            (Wait::Board, Reply::Leaderboard { board, categories, apart, unranked }) => {
                 let room = Reading::room(desk.area);
-                desk.overlays.push(tables::board(&board, (&categories, self.board.as_deref()), apart, room));
+                let of = (categories.as_slice(), self.board.as_deref());
+                desk.overlays.push(tables::board(&board, of, (apart, unranked), room));
             }
             (Wait::Summary, Reply::Summaries { columns }) => self.show_summary(&columns, desk),
             (Wait::Scripts, Reply::Scripts { scripts }) => scripts::offer(scripts, desk),

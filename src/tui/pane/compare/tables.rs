@@ -4,7 +4,7 @@ use super::{State, Wait};
 use crate::domain::comparison::letter;
 use crate::domain::comparison::measure::Summary;
 use crate::domain::evaluation::Leaderboard;
-use crate::domain::evaluation::ranking::left_apart;
+use crate::domain::evaluation::ranking::{left_apart, ranks_nobody};
 use crate::domain::figures::{count, grouped, milliseconds, rate};
 use crate::domain::untrusted::safe_line;
 use crate::domain::usage::budget::money;
@@ -127,7 +127,7 @@ fn row(place: usize, name: &str, of: &Summary) -> Vec<String> {
 pub(super) fn board(
     board: &Leaderboard,
     (categories, of): (&[String], Option<&str>),
-    apart: u64,
+    (apart, unranked): (u64, u64),
     room: u16,
 ) -> Overlay {
     let mut lines = Vec::new();
@@ -135,10 +135,13 @@ pub(super) fn board(
         || "every choice that was made here".to_owned(),
         |of| format!("the choices about {}", safe_line(of)),
     );
-    if board.rows.is_empty() {
-        let none = "Nobody has chosen yet: say of a comparison which answer is the best, and it counts here.";
-        lines.push(Line::of(none, Role::Muted));
-    } else {
+    if board.rows.is_empty() && unranked == 0 {
+        let about = of.map_or_else(String::new, |of| format!(" about {}", safe_line(of)));
+        let none = format!(
+            "Nobody has chosen{about} yet: say of a comparison which answer is the best, and it counts here."
+        );
+        lines.push(Line::of(&none, Role::Muted));
+    } else if !board.rows.is_empty() {
         lines.extend(tables(&board.table(), room, &[9, 7, 6, 3, 5, 4]));
         lines.extend([
             Line::blank(),
@@ -149,6 +152,9 @@ pub(super) fn board(
             lines.push(Line::of(&format!("{}.", left_apart(apart)), Role::Muted));
         }
         lines.extend(board.unrated().iter().map(|why| Line::of(&format!("{}.", safe_line(why)), Role::Warn)));
+    }
+    if unranked > 0 {
+        lines.push(Line::of(&format!("{}.", ranks_nobody(unranked)), Role::Muted));
     }
     let title = match of {
         Some(category) => format!("Who was chosen over whom, about {}", safe_line(category)),

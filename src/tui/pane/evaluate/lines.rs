@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use ratatui::layout::Rect;
+
 use super::charts::{Kind, Line};
 
 /// The lines, and what of them is in sight.
@@ -14,6 +16,8 @@ pub(super) struct Lines {
     pub top: usize,
     /// It is read, and nothing is chosen.
     pub reads: bool,
+    /// Rows of the first column where there are two.
+    pub first: usize,
 }
 
 impl Lines {
@@ -55,8 +59,34 @@ impl Lines {
         self.keep(height);
     }
 
+    /// How many lines from `top` on stand in the first of two columns of so many rows: a head at its foot goes with what it heads.
+    pub fn in_first(&self, top: usize, rows: usize) -> usize {
+        let foot = top + rows;
+        // Before a blank one stands a note of what is above it.
+        if self.all.get(foot).is_none_or(|line| line.kind == Kind::Blank) {
+            return rows;
+        }
+        let heads = |line: &&Line| matches!(line.kind, Kind::Head | Kind::Aside);
+        let heads = self.all[top..foot].iter().rev().take_while(heads).count();
+        if heads < rows { rows - heads } else { rows }
+    }
+
+    /// How many lines from `top` on the `n`th of the columns has room for.
+    pub fn rows_of(&self, n: usize, columns: &[Rect], top: usize) -> usize {
+        let rows = columns.get(n).map_or(0, |column| usize::from(column.height));
+        if n + 1 < columns.len() { self.in_first(top, rows) } else { rows }
+    }
+
+    /// How many of so many rows have a line, from `top` on.
+    fn shown(&self, top: usize, height: usize) -> usize {
+        height.saturating_sub(self.first - self.in_first(top, self.first))
+    }
+
     /// Moves by lines of any kind, as a page does.
     pub fn page(&mut self, lines: isize, height: usize) {
+        // What no row was left for is not passed over.
+        let most = isize::try_from(self.shown(self.top, height)).unwrap_or(isize::MAX);
+        let lines = lines.clamp(-most, most);
         if self.reads {
             return self.step(lines, height);
         }
@@ -118,9 +148,16 @@ impl Lines {
                 None => self.at,
             };
             self.top = self.top.max(end.saturating_sub(height));
+            while self.top + self.shown(self.top, height) < end {
+                self.top += 1;
+            }
             self.top = self.top.min(self.at.saturating_sub(above.min(height.saturating_sub(1))));
         }
-        self.top = self.top.min(self.all.len().saturating_sub(height));
+        let mut last = self.all.len().saturating_sub(height);
+        while last + self.shown(last, height) < self.all.len() {
+            last += 1;
+        }
+        self.top = self.top.min(last);
     }
 }
 
@@ -180,6 +217,25 @@ mod tests {
         assert_eq!(lines.chosen_rows(), 6..7);
         lines.reads = true;
         assert!(lines.chosen_rows().is_empty());
+    }
+
+    #[test]
+    fn a_head_at_the_foot_of_the_first_column_goes_with_what_it_heads() {
+        let first = |kinds: &str, rows| lines(kinds).in_first(0, rows);
+        assert_eq!(first("-- h~--", 4), 3);
+        assert_eq!(first("-- h~--", 5), 3, "with the titles of the table");
+        assert_eq!(first("h~--~--", 5), 4, "the head of some rows too");
+        assert_eq!(first("h--~ --", 4), 4, "a note stays below its rows");
+        assert_eq!(first("h~~~-", 4), 4, "no column is empty");
+        assert_eq!(first("---h", 4), 4);
+        // What there is no row left for is come to all the same.
+        let mut lines = Lines { first: 4, ..lines("-- h~----") };
+        lines.end(true, 8);
+        assert_eq!((lines.at, lines.top, lines.in_first(2, 4)), (8, 2, 4));
+        lines.end(false, 8);
+        assert_eq!((lines.at, lines.top), (0, 0));
+        lines.page(8, 8);
+        assert_eq!((lines.at, lines.top), (7, 2));
     }
 
     #[test]

@@ -71,6 +71,14 @@ pub(super) fn areas(body: Rect) -> Vec<Rect> {
     ]
 }
 
+/// Rows of the first column where there are two.
+fn first(body: Rect) -> usize {
+    match areas(body)[..] {
+        [first, _] => first.height.into(),
+        _ => 0,
+    }
+}
+
 fn fit(body: Rect) -> (u16, usize) {
     let areas = areas(body);
     let width = areas.iter().map(|area| area.width).min().unwrap_or(0).saturating_sub(BESIDE);
@@ -143,6 +151,7 @@ impl Results {
     fn make(&mut self, desk: &Desk<'_>) {
         let (width, height) = fit(desk.area);
         self.width = width;
+        (self.card.first, self.read.first) = (first(desk.area), first(desk.area));
         let Some(report) = &self.report else { return };
         let mut lines = Vec::new();
         if self.unblinds {
@@ -163,6 +172,7 @@ impl Results {
     /// What is shown fits the room.
     pub(super) fn refit(&mut self, desk: &Desk<'_>) {
         let (width, height) = fit(desk.area);
+        (self.card.first, self.read.first) = (first(desk.area), first(desk.area));
         if width != self.width {
             self.make(desk);
         }
@@ -490,9 +500,15 @@ impl Results {
     /// Chooses the line at that place of the screen.
     fn click(&mut self, (x, y): (u16, u16), body: Rect) {
         let mut first = self.card.top;
-        for area in areas(body) {
+        let areas = areas(body);
+        for (n, area) in areas.iter().enumerate() {
+            let rows = self.card.rows_of(n, &areas, first);
             if area.contains((x, y).into()) && self.opened.is_none() {
-                let pressed = first + usize::from(y - area.y);
+                let row = usize::from(y - area.y);
+                if row >= rows {
+                    return;
+                }
+                let pressed = first + row;
                 // A press on a row in which a line goes on is one on the line.
                 let goes_on = |at: &usize| self.card.all.get(*at).is_some_and(|line| line.kind == Kind::More);
                 let begins = (0..=pressed).rev().find(|at| !goes_on(at));
@@ -501,7 +517,7 @@ impl Results {
                 }
                 return;
             }
-            first += usize::from(area.height);
+            first += rows;
         }
     }
 }

@@ -6,7 +6,7 @@ use super::found::Answer;
 use crate::domain::knowledge::retrieval::marked;
 use crate::tui::look::Role;
 use crate::tui::widget::markdown::Stream;
-use crate::tui::widget::text::{Ink, Inline, Row, Span, wrap};
+use crate::tui::widget::text::{Ink, Inline, Row, Span, prefix, wrap};
 
 /// What stands in the place of an answer where nothing is near enough.
 const NOTHING: &str = "Not in the knowledge base: nothing that was found is near enough to answer from.";
@@ -53,6 +53,27 @@ fn with_marks(row: &Row, hits: usize) -> Row {
     Row { spans, raised: row.raised, code: row.code }
 }
 
+/// The number of the hit that a mark names at that column of a row, as [`rows`] has it.
+pub(super) fn named_at(row: &Row, hits: usize, column: usize) -> Option<usize> {
+    let text = row.text();
+    let at = prefix(&text, column).0.len();
+    let mark = marked(&text, hits).into_iter().find(|mark| mark.contains(&at))?;
+    let mut end = 0;
+    let span = row.spans.iter().find(|span| {
+        end += span.text.len();
+        at < end
+    })?;
+    // In code there are none.
+    if row.code.is_some() || span.ink.role != Role::Link {
+        return None;
+    }
+    // Of several in one mark the one that is there, or that comes next.
+    let digit = |c: char| c.is_ascii_digit();
+    let begin = mark.start + text[mark.start..at].trim_end_matches(digit).len();
+    let number = text[begin..mark.end].trim_start_matches(|c: char| !c.is_ascii_digit());
+    number[..number.find(|c: char| !c.is_ascii_digit())?].parse().ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -81,7 +102,19 @@ mod tests {
                 ("[1]", code)
             ]
         );
+        assert_eq!(named_at(&set, 2, 4), Some(1));
+        assert_eq!(
+            [3, 5, 6, 11, 19].map(|column| named_at(&set, 2, column)),
+            [Some(1), Some(1), None, None, None]
+        );
         let plain = row(&[("[ ] to do", text)]);
         assert_eq!(with_marks(&plain, 2), plain);
+    }
+
+    #[test]
+    fn of_several_marks_the_one_that_is_pressed_is_meant() {
+        let set = with_marks(&row(&[("川 so [1][3], [2, 13]", Ink::of(Role::Text))]), 13);
+        let named: Vec<usize> = (0..22).map(|column| named_at(&set, 13, column).unwrap_or(0)).collect();
+        assert_eq!(named, [0, 0, 0, 0, 0, 0, 1, 1, 1, 3, 3, 3, 0, 0, 2, 2, 2, 13, 13, 13, 13, 0]);
     }
 }

@@ -7,6 +7,7 @@ use crate::domain::Error;
 use crate::domain::catalog::ModelId;
 use crate::domain::delta::Fold;
 use crate::domain::id::PassageId;
+use crate::domain::knowledge::base::Base;
 use crate::domain::knowledge::ranking::Mode;
 use crate::domain::knowledge::reranking::Reranking;
 use crate::domain::knowledge::retrieval::{Asked, Citation, Found, Question, Retrieved};
@@ -47,10 +48,15 @@ impl Default for Tuning {
 }
 
 impl Tuning {
+    /// The least cosine of what an answer is given: its own, else that of the base.
+    pub fn least(&self, base: &Base) -> Option<f64> {
+        self.threshold.or(base.answers.threshold).filter(|_| self.mode.semantic())
+    }
+
     /// In words, for a line.
-    pub fn words(&self) -> String {
+    pub fn words(&self, base: &Base) -> String {
         let mut words = format!("{} · {} hits", self.mode.as_str(), self.results);
-        if let Some(threshold) = self.threshold.filter(|_| self.mode.semantic()) {
+        if let Some(threshold) = self.least(base) {
             words.push_str(" · cosine ≥ ");
             words.push_str(&format_cosine(threshold));
         }
@@ -103,10 +109,19 @@ impl Column {
         }
     }
 
-    /// What was expected and is no hit.
+    /// What was found and is too far off for the answer.
+    fn below(&self) -> &[Found] {
+        match &self.retrieved {
+            Some(found) => &found.below,
+            None => &[],
+        }
+    }
+
+    /// What was expected and was not found.
     fn missed(&self) -> impl Iterator<Item = &Found> {
         let expected = self.retrieved.iter().flat_map(|found| &found.expected);
-        expected.filter(move |one| self.hits().iter().all(|hit| hit.passage.id != one.passage.id))
+        let found = self.hits().iter().chain(self.below());
+        expected.filter(move |one| found.clone().all(|hit| hit.passage.id != one.passage.id))
     }
 
     /// How a passage stands that was expected.
@@ -114,28 +129,22 @@ impl Column {
         self.retrieved.as_ref()?.expected.iter().find(|one| one.passage.id == id)
     }
 
-    /// What is listed: the hits, then what was expected and is none.
+    /// What is listed: the hits, then what an answer was not given of what was found, then what was expected and is neither.
     pub fn rows(&self) -> usize {
-        self.hits().len() + self.missed().count()
+        self.hits().len() + self.below().len() + self.missed().count()
     }
 
     /// A row, and its number from 1 if it is a hit.
     pub fn row(&self, at: usize) -> Option<(Option<usize>, &Found)> {
         match self.hits().get(at) {
             Some(hit) => Some((Some(at + 1), hit)),
-            None => Some((None, self.missed().nth(at - self.hits().len())?)),
+            None => Some((None, self.below().iter().chain(self.missed()).nth(at - self.hits().len())?)),
         }
     }
 
     /// The first row of so many that are in sight: the selected one is among them, also where an answer has come above them.
     pub fn first(&self, height: u16) -> usize {
         refitted(self.top, self.selected, height.into(), self.rows())
-    }
-
-    /// It is too far off to be taken.
-    pub fn is_below(&self, found: &Found) -> bool {
-        let threshold = self.tuning.threshold.filter(|_| self.tuning.mode.semantic());
-        threshold.is_some_and(|least| found.standing.vector.is_none_or(|placed| placed.score < least))
     }
 }
 
@@ -161,6 +170,12 @@ pub(super) struct Answer {
 impl Answer {
     pub fn text(&self) -> String {
         self.fold.blocks.iter().filter_map(Block::said).collect()
+    }
+
+    /// The first of its rows that is in sight where there is room for so many: its end while it is written.
+    pub fn first(&self, top: u16, room: usize, rows: usize) -> usize {
+        let last = rows.saturating_sub(room);
+        if self.runs { last } else { usize::from(top).min(last) }
     }
 
     /// Once it is whole: whether it says that something is from that passage; `None` of one that was no hit then.

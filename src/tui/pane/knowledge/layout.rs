@@ -87,6 +87,16 @@ pub(super) struct Found {
     pub beside: bool,
 }
 
+/// Where the rows of an answer stand in what is its own: below a line for what it took, above one of air.
+pub(super) fn text_of(answer: Rect) -> Rect {
+    Rect {
+        x: answer.x + 2,
+        y: answer.y + 1,
+        width: answer.width.saturating_sub(4).min(MEASURE),
+        height: answer.height.saturating_sub(2),
+    }
+}
+
 pub(super) fn found(open: &Open, body: Rect) -> Found {
     let line = |y: u16| Rect { y, height: 1, ..body }.intersection(body);
     let (head, query) = (line(body.y), line(body.y + 1));

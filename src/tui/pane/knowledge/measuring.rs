@@ -64,7 +64,7 @@ impl State {
     }
 }
 
-/// A table with a row a setting, a bar for each nDCG, and what the figures are.
+/// A table with a row a setting, a chart with a bar a setting for each figure, and what the figures are.
 fn lines(quality: &Quality) -> Vec<Line> {
     let k = quality.k;
     let head =
@@ -80,14 +80,20 @@ fn lines(quality: &Quality) -> Vec<Line> {
     let bounds = quality.settings.iter().map(row(|mean| format!("{:.2}–{:.2}", mean.low, mean.high)));
     let mut lines = Line::table(&std::iter::once(head.clone()).chain(means).collect::<Vec<_>>());
     lines.push(Line::blank());
-    let mut head = head;
-    "95 %".clone_into(&mut head[0]);
-    lines.extend(Line::table(&std::iter::once(head).chain(bounds).collect::<Vec<_>>()));
+    let mut below = head.clone();
+    "95 %".clone_into(&mut below[0]);
+    lines.extend(Line::table(&std::iter::once(below).chain(bounds).collect::<Vec<_>>()));
     lines.push(Line::blank());
-    for measured in &quality.settings {
-        let bar = meter(measured.ndcg.mean, BAR);
-        let text = format!("{bar:<24} {:.3} {}", measured.ndcg.mean, measured.setting.words());
-        lines.push(Line::of(&text, Role::Info));
+    let means: [fn(&Measured) -> Mean; 4] =
+        [|one| one.hit_rate, |one| one.recall, |one| one.mrr, |one| one.ndcg];
+    // The last one tells most, so it comes first.
+    for (figure, mean) in head.iter().skip(1).zip(means).rev() {
+        lines.push(Line::of(figure, Role::Muted));
+        for measured in &quality.settings {
+            let mean = mean(measured).mean;
+            let text = format!("{:<24} {mean:.3} {}", meter(mean, BAR), measured.setting.words());
+            lines.push(Line::of(&text, Role::Info));
+        }
     }
     lines.push(Line::blank());
     let missed = |measured: &Measured| {

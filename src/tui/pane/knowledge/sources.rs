@@ -194,6 +194,9 @@ pub(super) fn stands(sync: &Sync) -> (String, Role) {
         }
         SyncState::InProgress => ("in progress".to_owned(), Role::Accent),
         SyncState::Complete if failed > 0 => (format!("{} failed", grouped(failed)), Role::Warn),
+        SyncState::Complete if sync.statistics.partial > 0 => {
+            (format!("{} in part", grouped(sync.statistics.partial)), Role::Warn)
+        }
         SyncState::Complete => ("complete".to_owned(), Role::Muted),
         SyncState::Failed => ("failed".to_owned(), Role::Bad),
         SyncState::Stopping => ("stopping".to_owned(), Role::Warn),
@@ -204,6 +207,7 @@ pub(super) fn stands(sync: &Sync) -> (String, Role) {
 /// What a sync counts, in words; what there is nothing of is left out.
 pub(super) fn counted(statistics: &Statistics) -> Vec<String> {
     let counts = [
+        (statistics.metadata_scanned, "with metadata"),
         (statistics.new, "new"),
         (statistics.modified, "changed"),
         (statistics.metadata_modified, "told of anew"),
@@ -213,6 +217,7 @@ pub(super) fn counted(statistics: &Statistics) -> Vec<String> {
         (statistics.elsewhere, "that another source has"),
         (statistics.skipped, "skipped"),
         (statistics.failed, "failed"),
+        (statistics.partial, "in part"),
     ];
     let some = |(many, what): (u64, &str)| (many > 0).then(|| format!("{} {what}", grouped(many)));
     let mut words: Vec<String> = counts.into_iter().filter_map(some).collect();
@@ -220,6 +225,9 @@ pub(super) fn counted(statistics: &Statistics) -> Vec<String> {
         let passages = count(statistics.passages, "passage", "passages");
         let tokens = count(statistics.tokens, "token", "tokens");
         words.push(format!("{passages}, {tokens} from {}", bytes(statistics.bytes)));
+    }
+    if statistics.refused > 0 {
+        words.push(format!("{} refused by the model", count(statistics.refused, "passage", "passages")));
     }
     let of_them = [
         (statistics.known, "of them embedded before"),
@@ -258,7 +266,7 @@ pub(super) fn facts(sync: &Sync, wall: when::Now) -> Vec<(&'static str, String, 
             if failure.why.contains(&failure.uri) { String::new() } else { format!("{}: ", failure.uri) };
         told.push(("", format!("✗ {named}{}", failure.why), Role::Bad));
     }
-    let more = sync.statistics.failed.saturating_sub(sync.failures.len() as u64);
+    let more = sync.faulty().saturating_sub(sync.failures.len() as u64);
     if more > 0 {
         told.push(("", format!("✗ and {} more", grouped(more)), Role::Bad));
     }

@@ -1,6 +1,7 @@
 //! What an action, a key or the mouse does here.
 
-use super::{Focus, Open, Page, State, is_worked_on, layout};
+use super::{Focus, Open, Page, State, cited, is_worked_on, layout};
+use crate::domain::id::PassageId;
 use crate::tui::action::Action;
 use crate::tui::app::Desk;
 use crate::tui::event::{Mouse, MouseKind};
@@ -259,6 +260,9 @@ impl State {
     fn pressed_among_hits(&mut self, areas: &layout::Found, mouse: Mouse) {
         let at = (mouse.column, mouse.row).into();
         let Some(open) = &mut self.open else { return };
+        if let Some(id) = open.marked_at(areas, mouse) {
+            return open.select(id);
+        }
         if areas.query.contains(at) {
             open.focus = Focus::Query;
         }
@@ -275,6 +279,29 @@ impl State {
 }
 
 impl Open {
+    /// The passage that the answer names where the mouse is.
+    fn marked_at(&self, areas: &layout::Found, mouse: Mouse) -> Option<PassageId> {
+        let said = self.answer.as_ref()?;
+        let text = layout::text_of(areas.answer);
+        if !text.contains((mouse.column, mouse.row).into()) {
+            return None;
+        }
+        let top = said.first(self.answer_top, text.height.into(), areas.said.len());
+        let row = areas.said.get(top + usize::from(mouse.row - text.y))?;
+        let number = cited::named_at(row, said.given, usize::from(mouse.column - text.x))?;
+        said.hits.get(number.checked_sub(1)?).copied()
+    }
+
+    /// Selects that passage, where it is among what is found now.
+    fn select(&mut self, id: PassageId) {
+        let Some(column) = self.columns.get_mut(self.at) else { return };
+        let is_it = |at: &usize| column.row(*at).is_some_and(|(_, found)| found.passage.id == id);
+        if let Some(at) = (0..column.rows()).find(is_it) {
+            column.selected = at;
+            (self.focus, self.scroll) = (Focus::Hits, 0);
+        }
+    }
+
     /// After what was found has come: something is selected, and it is in sight.
     pub(super) fn settle(&mut self, place: usize) {
         if let Some(column) = self.columns.get_mut(place) {

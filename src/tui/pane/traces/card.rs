@@ -17,12 +17,12 @@ use ratatui::style::Modifier;
 use super::raw;
 use super::said::{self, offered, score};
 use super::sheet::{Part, Room, Sheet, line};
-use super::words::{called, cost, dollars, ended, sign, summed, tokens, took};
+use super::words::{called, cost, dollars, ended, failed_of, sign, summed, tokens, took};
 use crate::domain::Error;
 use crate::domain::trace::aligned::Run;
 use crate::domain::trace::contents::Contents;
 use crate::domain::trace::lint::{Finding, Lint};
-use crate::domain::trace::{Kind, Mark, Note, SpanKey, Status, TraceSpan};
+use crate::domain::trace::{Kind, Mark, Note, SpanKey, TraceSpan, failing};
 use crate::tui::look::{Look, Role};
 use crate::tui::paint::{columns, first_parts, put, put_right};
 use crate::tui::widget::text::Ink;
@@ -53,13 +53,16 @@ struct Head {
     is_root: bool,
     name: String,
     kind: Kind,
-    status: Status,
+    /// How it ended: a sign, a word, a colour.
+    ended: (&'static str, &'static str, Role),
     running: bool,
     /// Time, tokens, cost.
     figures: String,
     /// Who answered: provider, model, agent, why it stopped.
     who: String,
     failed: Option<String>,
+    /// The span below it that it failed of, and what that says; of a run that came to its end what failed in it first.
+    cause: Option<String>,
     /// What is odd about it, and what lints say.
     odd: Vec<String>,
 }
@@ -240,8 +243,14 @@ impl Card {
         let mut flow = |text: String, role| {
             parts.push(Part::Flow { runs: vec![(text, Ink::of(role))], inset: 0 });
         };
+        let (sign, _, role) = self.head.ended;
         if let Some(failed) = &self.head.failed {
-            flow(format!("✗ {failed}"), Role::Bad);
+            // What says that it failed of something may have come to its end all the same.
+            let (sign, role) = if role == Role::Warn { (sign, role) } else { ("✗", Role::Bad) };
+            flow(format!("{sign} {failed}"), role);
+        }
+        if let Some(cause) = &self.head.cause {
+            flow(format!("✗ in {cause}"), Role::Bad);
         }
         for odd in &self.head.odd {
             flow(format!("! {odd}"), Role::Warn);
@@ -320,7 +329,7 @@ impl Card {
         if focused {
             put(cells, area.x, area.y, area.x + 1, "▌", look.style(Role::Accent));
         }
-        let (glyph, word, role) = ended(head.status, head.running);
+        let (glyph, word, role) = head.ended;
         let end = format!("{glyph} {word}");
         let end = if area.width < 30 { glyph } else { end.trim() };
         let margin = right.saturating_sub(1);
@@ -421,23 +430,40 @@ fn head(run: Run<'_>, at: u32, findings: &[Finding]) -> Head {
     let who =
         [text(row.provider), text(row.model), text(row.agent), tool, stopped.as_str(), text(row.service)];
     let who: Vec<&str> = who.into_iter().filter(|part| !part.is_empty()).collect();
-    let failed = [text(row.error), text(row.words)].join(": ");
-    let failed = failed.trim_matches([':', ' ']);
+    let failed = failed_of(outline, row);
     let is_failed = row.is_error() || !failed.is_empty();
+    let is_root = tree.roots().first() == Some(&at);
+    let cause = if row.is_error() {
+        Some(failing::cause(outline, tree, at))
+    } else if is_root && sum.errors > 0 {
+        failing::of_run(outline, tree)
+    } else {
+        None
+    };
+    let cause = cause.filter(|cause| *cause != at).map(|cause| {
+        let below = &outline.rows[cause as usize];
+        let parts = [called(text(below.name)).to_owned(), failed_of(outline, below)];
+        parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(": ")
+    });
     let odd = tree.marks(at).iter().map(Mark::says).map(str::to_owned);
     // A price that nobody knows stands among the figures.
     let of_it = |finding: &&Finding| finding.lint != Lint::UnknownPrice && finding.rows.contains(&at);
     let lints = findings.iter().filter(of_it).map(|finding| finding.says.clone());
     Head {
         id: SpanKey(row.id),
-        is_root: tree.roots().first() == Some(&at),
+        is_root,
         name: called(text(row.name)).to_owned(),
         kind: row.kind,
-        status: row.status,
+        ended: ended(outline, row),
         running: row.is_running(),
         figures: figures.join(" · "),
         who: who.join(" · "),
-        failed: is_failed.then(|| if failed.is_empty() { "failed".to_owned() } else { failed.to_owned() }),
+        failed: is_failed.then(|| match failed.as_str() {
+            "" => "failed".to_owned(),
+            failed if outline.gave_up(row) => format!("gave up: {failed}"),
+            failed => failed.to_owned(),
+        }),
+        cause,
         odd: odd.chain(lints).collect(),
     }
 }
@@ -448,7 +474,8 @@ mod tests {
     use crate::domain::id::NoteId;
     use crate::domain::time::Timestamp;
     use crate::domain::trace::contents::{Ran, Said};
-    use crate::domain::trace::{Facts, Grade, Opinion, Outline, Rollups, TraceId, Tree};
+    use crate::domain::trace::facts::GAVE_UP;
+    use crate::domain::trace::{Facts, Grade, Opinion, Outline, Rollups, Status, TraceId, Tree};
 
     struct Kept {
         outline: Outline,
@@ -525,8 +552,39 @@ mod tests {
         assert_eq!(rows[4], "  reading …");
         let rows = drawn(&mut kept.card(0), 80, 10);
         assert_eq!(rows[1], "  4.82 s · self 1.12 s · 100→20 tok · $0.0031");
+        assert_eq!(rows[3], "  ✗ in execute_tool get_weather: timeout: the server is slow");
         let rows = drawn(&mut kept.card(2), 80, 10);
         assert_eq!(rows[3], "  ✗ timeout: the server is slow");
+    }
+
+    #[test]
+    fn one_that_was_stopped_failed_or_gave_up_says_so_and_why() {
+        let told = |root: Facts<'_>, status: Status| {
+            let mut kept = Kept::new();
+            let (spans, mut outline) = (std::mem::take(&mut kept.spans), Outline::default());
+            let tool = Facts { kind: Kind::Tool, words: "no such city", ..Facts::default() };
+            for (span, facts) in [(&spans[0], root), (&spans[2], tool)] {
+                let status = if span.parent.is_none() { status } else { Status::Error };
+                outline.add(&TraceSpan { status, ..span.clone() }, &facts, |_| None);
+            }
+            kept.tree = Tree::of(&outline);
+            kept.rollups = Rollups::of(&outline, &kept.tree);
+            kept.outline = outline;
+            let rows = drawn(&mut kept.card(0), 80, 10);
+            let end = rows[0].strip_prefix("▌ ◆ invoke_agent Weather  agent").unwrap().trim();
+            [end, rows[3].as_str(), rows[4].as_str()].map(str::to_owned)
+        };
+        let agent = Facts { kind: Kind::Agent, ..Facts::default() };
+        let below = "  ✗ in execute_tool get_weather: no such city";
+        assert_eq!(told(agent.clone(), Status::Error), ["✗ failed", "  ✗ failed", below]);
+        let gave_up = Facts { error: GAVE_UP, words: "its limit is reached", ..agent.clone() };
+        assert_eq!(
+            told(gave_up, Status::Error),
+            ["! gave up", "  ! gave up: its limit is reached", "  reading …"]
+        );
+        let stopped = Facts { stopped: true, ..agent };
+        let words = "  ! it was stopped before it was done";
+        assert_eq!(told(stopped, Status::Unset), ["■ stopped", below, words]);
     }
 
     #[test]

@@ -33,6 +33,8 @@ pub(super) struct Hears {
     task: TaskId,
     pub address: String,
     spans: u64,
+    /// Those that came more than once; they are kept once.
+    again: u64,
     rejected: u64,
     repaired: u64,
 }
@@ -50,7 +52,8 @@ impl Hears {
     /// Where senders send to, and what came of it.
     pub fn words(&self) -> String {
         let mut words = format!("http://{}/v1/traces · {}", self.address, count(self.spans, "span", "spans"));
-        for (number, what) in [(self.rejected, "rejected"), (self.repaired, "repaired")] {
+        let others = [(self.again, "sent again"), (self.rejected, "rejected"), (self.repaired, "repaired")];
+        for (number, what) in others {
             if number > 0 {
                 let _ = write!(words, " · {} {what}", grouped(number));
             }
@@ -59,7 +62,8 @@ impl Hears {
     }
 
     fn came(&mut self, brought: &Brought) {
-        self.spans += brought.spans;
+        self.spans += brought.spans.saturating_sub(brought.known);
+        self.again += brought.known;
         self.rejected += brought.rejected;
         self.repaired += brought.repaired;
     }
@@ -101,7 +105,8 @@ impl State {
     pub(super) fn heard(&mut self, task: TaskId, reply: Reply, desk: &mut Desk<'_>) {
         match (reply, &mut self.receiver) {
             (Reply::TracesListening { address }, receiver) => {
-                *receiver = Receiver::On(Hears { task, address, spans: 0, rejected: 0, repaired: 0 });
+                *receiver =
+                    Receiver::On(Hears { task, address, spans: 0, again: 0, rejected: 0, repaired: 0 });
             }
             (Reply::TracesBrought { brought }, Receiver::On(hears)) => {
                 hears.came(&brought);

@@ -17,11 +17,12 @@ pub(super) struct Runs {
     pub card: Rect,
 }
 
-pub(super) fn runs(narrowed: bool, body: Rect) -> Runs {
+/// `wanted` are the rows of the card that would show all of it: it has them as long as half of the place is left to others.
+pub(super) fn runs(narrowed: bool, wanted: u16, body: Rect) -> Runs {
     let card = match body.height {
         0..16 => 0,
-        16..30 => 6,
-        _ => 9,
+        16..30 => wanted.min(body.height / 2).max(6),
+        _ => wanted.min(body.height / 2).max(9),
     };
     let above = 1 + u16::from(narrowed);
     let rows = below(body, above + 1, card);
@@ -78,7 +79,7 @@ mod tests {
     fn the_parts_lie_within_the_place_at_any_size() {
         for (width, height) in [(0, 0), (60, 1), (60, 18), (100, 22), (240, 68)] {
             let body = Rect::new(0, 1, width, height);
-            let (runs, spans) = (runs(true, body), spans(body));
+            let (runs, spans) = (runs(true, 40, body), spans(body));
             let parts = [
                 runs.head,
                 runs.narrow,

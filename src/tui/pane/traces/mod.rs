@@ -8,12 +8,13 @@
 //! sending     a model's call, to a dataset or to others
 //! replies     what comes through the door                     carrying  files: read, written; runs that are removed
 //! lacking     why a key does nothing
-//! aside       what takes longer than a frame may
+//! aside       what takes longer than a frame may          about       what is known of a run, in words
 //! ```
 //!
 //! `card` shows one span, `transcript` a run as a conversation, `compared` two runs, of what `said`, `json` and `raw` set into a `sheet`. Here lives the place's state and what it makes of events. Never
 //! here: what spans mean and what is reckoned of them (`domain::trace`, `tui::trace`).
 
+mod about;
 mod again;
 mod anew;
 mod aside;

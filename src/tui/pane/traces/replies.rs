@@ -171,7 +171,9 @@ impl State {
         };
         open.reading = Reading::Idle;
         let moved = laid.map(|laid| open.lay(laid, page));
-        if moved.is_none() {
+        if moved.is_none() && open.laid.is_some() {
+            desk.complain(&senseless());
+        } else if moved.is_none() {
             open.error = Some(senseless());
         }
         if open.stale {

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use ratatui::layout::Rect;
 
+use super::about::about;
 use super::open::Open;
 use super::{State, Wait, layout};
 use crate::domain::time::Timestamp;
@@ -15,9 +16,10 @@ use crate::tui::effect::{Effect, Lane, TimerId};
 use crate::tui::overlay::Overlay;
 use crate::tui::overlay::confirm::Confirm;
 use crate::tui::overlay::prompt::Prompt;
-use crate::tui::rows::{followed, stepped};
+use crate::tui::rows::{lines_of, refitted, stepped};
 use crate::tui::stroke::Stroke;
 use crate::tui::trace::RowFor;
+use crate::tui::when;
 use crate::workbench::Request;
 use crate::workbench::request::Topic;
 use crate::workbench::request::traces::Traces;
@@ -49,7 +51,7 @@ impl State {
     }
 
     /// Asks for older runs, where the selected one is near the last that is here.
-    fn read_older(&mut self, desk: &mut Desk<'_>) {
+    pub(super) fn read_older(&mut self, desk: &mut Desk<'_>) {
         let waits = self.waits_for(&Wait::List) || self.waits_for(&Wait::Older);
         let last = self.runs.last().map(|run| (run.at, run.id));
         if self.more && !waits && self.selected + NEAR >= self.runs.len() && last.is_some() {
@@ -89,8 +91,18 @@ impl State {
         let at = chosen.and_then(|id| self.runs.iter().position(|run| run.id == id));
         self.select(at.unwrap_or(if chosen.is_some() { self.selected } else { 0 }), desk);
         let run = self.open.as_ref().and_then(|open| self.runs.iter().find(|run| run.id == open.run.id));
-        if let Some(run) = run.cloned() {
-            self.renew_open(&run, desk);
+        match run.cloned() {
+            Some(run) => self.renew_open(&run, desk),
+            None => self.grow_untold(desk),
+        }
+    }
+
+    /// No list that came tells of the run that is looked into: others stand before it, or a filter leaves it out. One of this
+    /// program that goes on is read anew all the same.
+    fn grow_untold(&mut self, desk: &mut Desk<'_>) {
+        let goes_on = |open: &Open| open.run.source == Source::Own && open.run.runs();
+        if self.open.as_ref().is_some_and(goes_on) {
+            self.grow(desk);
         }
     }
 
@@ -108,6 +120,10 @@ impl State {
             self.marked.retain(|id| !gone.contains(id));
             let at = chosen.and_then(|id| self.runs.iter().position(|run| run.id == id));
             self.select(at.unwrap_or(if chosen.is_some() { self.selected } else { 0 }), desk);
+        }
+        let is_open = |run: &Run| self.open.as_ref().is_some_and(|open| open.run.id == run.id);
+        if !runs.iter().any(is_open) {
+            self.grow_untold(desk);
         }
         for run in runs {
             self.renew_open(&run, desk);
@@ -161,14 +177,18 @@ impl State {
     }
 
     /// Where the list and what belongs to it are.
-    pub(super) fn areas(&self, body: Rect) -> layout::Runs {
-        layout::runs(self.narrow.writing || !self.narrow.asked.is_empty(), body)
+    pub(super) fn areas(&self, body: Rect, wall: when::Now) -> layout::Runs {
+        let card = |run: &Run| 1 + lines_of(&about(run, wall, body.width), body.width);
+        let wanted = self.current().map_or(0, card);
+        let narrowed = self.narrow.writing || !self.narrow.asked.is_empty();
+        layout::runs(narrowed, u16::try_from(wanted).unwrap_or(u16::MAX), body)
     }
 
     pub(super) fn select(&mut self, at: usize, desk: &Desk<'_>) {
-        let page = usize::from(self.areas(desk.area).rows.height);
         self.selected = at.min(self.runs.len().saturating_sub(1));
-        self.top = followed(self.top, self.selected, page);
+        // The card of the one that is selected now may take more rows.
+        let page = usize::from(self.areas(desk.area, desk.wall()).rows.height);
+        self.top = refitted(self.top, self.selected, page, self.runs.len());
     }
 
     pub(super) fn can_among_runs(&self, action: Action) -> bool {
@@ -188,7 +208,7 @@ impl State {
 
     /// What is done among the runs.
     pub(super) fn among_runs(&mut self, action: Action, desk: &mut Desk<'_>) {
-        let page = usize::from(self.areas(desk.area).rows.height);
+        let page = usize::from(self.areas(desk.area, desk.wall()).rows.height);
         if let Some(to) = stepped(action, self.selected, page, self.runs.len()) {
             self.select(to, desk);
             return self.read_older(desk);

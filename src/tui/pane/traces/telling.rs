@@ -12,18 +12,12 @@ use crate::tui::effect::Lane;
 use crate::tui::look::Role;
 use crate::tui::overlay::Overlay;
 use crate::tui::overlay::reading::{Line, Reading};
-use crate::tui::paint::columns;
+use crate::tui::overlay::table::Table;
 use crate::tui::trace::Trace;
 use crate::tui::widget::spark::spark;
-use crate::tui::widget::text::fit;
 use crate::workbench::Request;
 use crate::workbench::request::traces::Traces;
 
-/// From so many columns on all that is known is told, and from so many on most of it.
-const ALL: u16 = 96;
-const MOST: u16 = 70;
-/// Columns that a name has at least.
-const NAME: u16 = 12;
 /// Spans of a run in which what was said is looked through: of a longer one its rows tell what they can.
 const LONGEST: usize = 20_000;
 /// Names that a finding tells.
@@ -42,13 +36,17 @@ impl State {
 
     /// They have come.
     pub(super) fn show_latencies(latencies: &[Latency], desk: &mut Desk<'_>) {
-        let mut lines = Line::table(&table(latencies, Reading::room(desk.area)));
-        lines.push(Line::blank());
+        let title = "How long spans take";
+        if latencies.is_empty() {
+            let lines = vec![Line::of("No span of it has ended yet.", Role::Muted)];
+            desk.overlays.push(Overlay::Reading(Box::new(Reading::new(title, lines))));
+            return;
+        }
         let about = "Self is the time in which no span below ran. Of fewer than 100 spans a percentile is one that was \
                      measured (nearest rank), of more it lies between two, as NumPy reckons it. Spans that run still are not \
                      among them.";
-        lines.push(Line::of(about, Role::Muted));
-        let reading = Reading::new("How long spans take", lines);
+        let lines = vec![Line::blank(), Line::of(about, Role::Muted)];
+        let reading = Reading::tabled(title, table(latencies), lines);
         desk.overlays.push(Overlay::Reading(Box::new(reading)));
     }
 
@@ -90,17 +88,16 @@ fn name_of(name: &str) -> String {
     safe_line(called(name)).into_owned()
 }
 
-/// A row a name, as much of it as there is room for.
-fn table(latencies: &[Latency], room: u16) -> Vec<Vec<String>> {
+/// The cells beside a name that are told, by the room that there is: all that is known, most of it, what matters most.
+static SHOWN: [(u16, &[usize]); 3] =
+    [(96, &[1, 2, 3, 4, 5, 6, 7, 8, 9]), (70, &[2, 3, 4, 5, 7, 8]), (0, &[2, 4, 5, 7])];
+
+/// A row a name.
+fn table(latencies: &[Latency]) -> Table {
     let head = ["name", "kind", "spans", "errors", "p50", "p90", "p99", "longest", "self", "0 to longest"];
-    let shown: &[usize] = match room {
-        ALL.. => &[1, 2, 3, 4, 5, 6, 7, 8, 9],
-        MOST.. => &[2, 3, 4, 5, 7, 8],
-        _ => &[2, 4, 5, 7],
-    };
     let row = |of: &Latency| {
         let shape: Vec<Option<f64>> = of.shape.iter().map(|spans| Some(f64::from(*spans))).collect();
-        [
+        vec![
             name_of(&of.name),
             of.kind.as_str().to_owned(),
             grouped(of.spans as u64),
@@ -113,16 +110,8 @@ fn table(latencies: &[Latency], room: u16) -> Vec<Vec<String>> {
             spark(&shape, 8, f64::max),
         ]
     };
-    let rows: Vec<[String; 10]> =
-        std::iter::once(head.map(str::to_owned)).chain(latencies.iter().map(row)).collect();
-    let wide = |at: &usize| rows.iter().map(|row| columns(&row[*at])).max().unwrap_or(0) + 2;
-    let taken: u16 = shown.iter().map(wide).sum();
-    let name = usize::from(room.saturating_sub(taken).max(NAME));
-    let cut = |row: &[String; 10]| {
-        let name = fit(&row[0], name).into_owned();
-        std::iter::once(name).chain(shown.iter().map(|at| row[*at].clone())).collect()
-    };
-    rows.iter().map(cut).collect()
+    let rows = std::iter::once(head.map(str::to_owned).to_vec()).chain(latencies.iter().map(row));
+    Table::new(rows.collect(), &SHOWN)
 }
 
 /// Each in a sentence, then the names of its spans: one that many have stands once.
@@ -164,6 +153,7 @@ mod tests {
     use super::*;
     use crate::domain::trace::Kind;
     use crate::domain::trace::latency::Method;
+    use crate::tui::paint::columns;
 
     #[test]
     fn a_table_of_times_is_as_wide_as_there_is_room_and_its_names_give_way() {
@@ -181,14 +171,15 @@ mod tests {
             longest: 185_000_000_000,
             shape: [0, 1, 2, 3, 4, 5, 6, 7],
         };
-        let latencies = [latency("chat\n手引き"), latency(&"a name that goes on and on ".repeat(9))];
-        for (room, shown) in [(52, 5), (74, 7), (106, 10)] {
-            let rows = table(&latencies, room);
-            assert!(rows.iter().all(|row| row.len() == shown && !row[0].contains('\n')), "{room}");
-            let wide = |at: usize| rows.iter().map(|row| columns(&row[at])).max().unwrap();
-            let taken: u16 = (0..shown).map(wide).sum::<u16>() + 2 * (shown as u16 - 1);
-            assert!(taken <= room && rows[2][0].ends_with('…'), "{taken} of {room}: {rows:?}");
+        let table = table(&[latency("chat\n手引き"), latency(&"a name that goes on and on ".repeat(9))]);
+        for (room, shown) in [(52, "p90"), (74, "self"), (106, "0 to longest")] {
+            let lines: Vec<String> = table.lines(room).iter().map(ToString::to_string).collect();
+            let [head, first, second] = lines.as_slice() else { panic!("{lines:?}") };
+            assert!(head.contains(shown) && !first.contains('\n'), "{room}: {lines:?}");
+            assert!(columns(second) <= room && second.contains('…'), "{room}: {lines:?}");
         }
-        assert_eq!(table(&latencies, 106)[1][6..], ["–", "3 min 5 s", "4.82 s", "▁▁▂▃▅▆▇█"]);
+        let wide = table.lines(106)[1].to_string();
+        let told: Vec<&str> = wide.split("  ").filter(|cell| !cell.is_empty()).map(str::trim).collect();
+        assert_eq!(told[6..], ["–", "3 min 5 s", "4.82 s", "▁▁▂▃▅▆▇█"]);
     }
 }

@@ -210,7 +210,7 @@ impl State {
         let Some(open) = &mut self.open else {
             let to = self.selected.saturating_add_signed(steps);
             self.select(to, desk);
-            return;
+            return self.read_older(desk);
         };
         if let Some(talk) = &mut open.talk {
             talk.scroll(steps, layout::text(desk.area));
@@ -233,10 +233,11 @@ impl State {
         let at = (mouse.column, mouse.row).into();
         let page = Self::page(desk);
         let Some(open) = &mut self.open else {
-            let rows = self.areas(desk.area).rows;
+            let rows = self.areas(desk.area, desk.wall()).rows;
             let row = self.top + usize::from(mouse.row.saturating_sub(rows.y));
             if rows.contains(at) && row < self.runs.len() {
                 self.select(row, desk);
+                self.read_older(desk);
             }
             return;
         };

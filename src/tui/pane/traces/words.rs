@@ -3,7 +3,7 @@
 pub(super) use crate::domain::figures::took;
 use crate::domain::figures::{count, grouped, short};
 use crate::domain::message::Usage;
-use crate::domain::trace::{Kind, Run, Source, Status, Sum};
+use crate::domain::trace::{Kind, Outline, Row, Run, Status, Sum, Went};
 use crate::tui::look::Role;
 use crate::tui::paint::columns;
 
@@ -30,20 +30,39 @@ pub(super) fn called(name: &str) -> &str {
 }
 
 /// How a span ended, in a sign, a word and a colour; nothing where nobody said anything.
-pub(super) const fn ended(status: Status, running: bool) -> (&'static str, &'static str, Role) {
-    match (status, running) {
-        (Status::Error, _) => ("✗", "failed", Role::Bad),
-        (_, true) => ("…", "runs", Role::Info),
-        (Status::Ok, false) => ("✓", "ok", Role::Good),
-        (Status::Unset, false) => ("", "", Role::Muted),
+pub(super) fn ended(outline: &Outline, row: &Row) -> (&'static str, &'static str, Role) {
+    match row.status {
+        _ if row.stopped => ("■", "stopped", Role::Warn),
+        Status::Error if outline.gave_up(row) => ("!", "gave up", Role::Warn),
+        Status::Error => ("✗", "failed", Role::Bad),
+        _ if row.is_running() => ("…", "runs", Role::Info),
+        Status::Ok => ("✓", "ok", Role::Good),
+        Status::Unset => ("", "", Role::Muted),
     }
 }
 
-/// How long a run took, if it is over. One of this program runs as long as one of its spans does; another program may never
-/// tell the end of one.
+/// The same of a run; no word where its figures say all.
+pub(super) const fn went(went: Went) -> (&'static str, &'static str, Role) {
+    match went {
+        Went::Stopped => ("■", "stopped", Role::Warn),
+        Went::GaveUp => ("!", "gave up", Role::Warn),
+        Went::Failed => ("✗", "failed", Role::Bad),
+        Went::WithErrors => ("✗", "", Role::Bad),
+        Went::Runs => ("…", "", Role::Info),
+        Went::Well => ("✓", "", Role::Good),
+    }
+}
+
+/// What a span failed of, on one line: `timeout: the server is slow`; empty where nobody says.
+pub(super) fn failed_of(outline: &Outline, row: &Row) -> String {
+    let error = if outline.gave_up(row) { "" } else { outline.names.get(row.error) };
+    let words = Some(outline.names.get(row.words)).filter(|words| *words != error).unwrap_or_default();
+    [error, words].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(": ")
+}
+
+/// How long a run took, if it is over.
 pub(super) fn took_in_all(run: &Run) -> Option<String> {
-    let runs = run.end == 0 || run.running > 0 && run.source == Source::Own;
-    (!runs).then(|| took(run.duration()))
+    (!run.runs()).then(|| took(run.duration()))
 }
 
 /// The tokens of one call: `250→45 tok`, with what of them was read from a cache and what was thought.
@@ -106,7 +125,7 @@ pub(super) fn cost(sum: &Sum) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::trace::{Facts, Outline, SpanKey, TraceId, TraceSpan};
+    use crate::domain::trace::{Facts, Source, SpanKey, TraceId, TraceSpan};
 
     #[test]
     fn times_and_dollars_stay_short() {

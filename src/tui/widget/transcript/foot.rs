@@ -114,11 +114,11 @@ fn ended(answer: &Answer, columns: usize, rows: &mut Vec<Row>) {
 /// What a knowledge base gave: the passages that the answer names, then how many it does not.
 fn grounding(answer: &Answer, columns: usize, rows: &mut Vec<Row>) {
     let Some(grounding) = &answer.grounding else { return };
-    let base = safe_line(&grounding.base);
-    if grounding.sources.is_empty() {
-        rows.push(Row::of(fit(&format!("nothing was found in {base}"), columns), Ink::of(Role::Warn)));
+    if let Some(nothing) = grounding.nothing() {
+        rows.push(Row::of(fit(&safe_line(&nothing), columns), Ink::of(Role::Warn)));
         return;
     }
+    let base = safe_line(&grounding.base);
     let mut left = 0_u64;
     for (source, number) in grounding.sources.iter().zip(1..) {
         if grounding.is_cited(number) {

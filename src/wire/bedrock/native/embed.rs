@@ -26,7 +26,8 @@ pub fn body(family: Family, texts: &[String], query: bool) -> Vec<u8> {
         // What is looked for later, or what it is looked for by: Cohere wants to know.
         Family::CohereEmbed => {
             let kind = if query { "search_query" } else { "search_document" };
-            json!({ "texts": texts, "input_type": kind })
+            // What is too long is refused: nobody would see that its end was left out.
+            json!({ "texts": texts, "input_type": kind, "truncate": "NONE" })
         }
         Family::TitanEmbedV2 => json!({ "inputText": one(), "normalize": true }),
         _ => json!({ "inputText": one() }),

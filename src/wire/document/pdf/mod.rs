@@ -62,9 +62,10 @@ pub fn read(bytes: &[u8], limits: &Limits) -> Result<Pdf> {
     }
     let mut reader = Reader::new(objects, limits.depth, limits.operations);
     let (mut pages, mut notes) = (Vec::new(), Vec::new());
-    let (mut length, mut pictures, mut unknown) = (0, 0, 0);
+    let (mut length, mut pictures, mut unknown, mut broken) = (0, 0, 0, 0);
     for (number, leaf) in (1..).zip(&leaves) {
-        let text = page(&mut reader, leaf, number, &mut notes);
+        let (text, whole) = page(&mut reader, leaf, number, &mut notes);
+        broken += usize::from(!whole);
         if text.is_empty() && reader.pictures {
             notes.push(format!("page {number} has no text (scanned?)"));
             pictures += 1;
@@ -88,17 +89,18 @@ pub fn read(bytes: &[u8], limits: &Limits) -> Result<Pdf> {
         notes.push(format!("the pages after the first {} were left out", limits.pages));
     }
     if length == 0 {
-        return Err(textless(leaves.len(), pictures, unknown));
+        return Err(textless(leaves.len(), pictures, unknown, broken));
     }
     Ok(Pdf { pages, notes })
 }
 
+/// The text of a page, and whether all of the page could be read.
 fn page<'a>(
     reader: &mut Reader<'a>,
     leaf: &pages::Leaf<'a>,
     number: usize,
     notes: &mut Vec<String>,
-) -> String {
+) -> (String, bool) {
     let objects = reader.objects;
     let (width, height, to_page) = leaf.view();
     let mut page = Page::new(width, height);
@@ -123,7 +125,7 @@ fn page<'a>(
             }
         }
     }
-    page.text()
+    (page.text(), whole)
 }
 
 fn open(bytes: &[u8], limits: &Limits) -> Result<Document> {
@@ -153,7 +155,12 @@ fn damaged(why: impl Into<String>) -> Error {
     Error::new(ErrorKind::Corrupt, DOING, why, "Check that it opens in a viewer; saving it anew may mend it.")
 }
 
-fn textless(pages: usize, pictures: usize, unknown: usize) -> Error {
+fn textless(pages: usize, pictures: usize, unknown: usize, broken: usize) -> Error {
+    if broken > 0 {
+        let why = format!("{broken} of {pages} pages could not be read whole, and none has text");
+        let hint = "Check that it opens in a viewer; if it is sound, raise documents.unpacked_mb in the configuration.";
+        return Error::new(ErrorKind::Corrupt, DOING, why, hint);
+    }
     if unknown > 0 {
         let why = "its fonts do not tell which characters they show";
         return Error::new(

@@ -43,6 +43,7 @@ pub struct Head {
     pub description: Option<String>,
     pub embedder: ModelId,
     pub dimensions: u32,
+    pub normalised: Option<bool>,
     /// Every passage has its vector.
     pub vectors: bool,
     pub documents: u64,
@@ -167,7 +168,16 @@ impl Reader {
 
     fn base(&mut self, base: BaseShape) -> Result<Head, String> {
         let BaseShape {
-            name, description, embedder, dimensions, vectors, documents, passages, sources, ..
+            name,
+            description,
+            embedder,
+            dimensions,
+            normalised,
+            vectors,
+            documents,
+            passages,
+            sources,
+            ..
         } = base;
         short("the description", description.as_deref().unwrap_or_default())?;
         short("the embedder", &embedder.to_string())?;
@@ -186,7 +196,17 @@ impl Reader {
             return Err("two of its sources have one id".to_owned());
         }
         self.head = Some(Told { dimensions, vectors, documents, passages, sources: ids });
-        Ok(Head { name, description, embedder, dimensions, vectors, documents, passages, sources })
+        Ok(Head {
+            name,
+            description,
+            embedder,
+            dimensions,
+            normalised,
+            vectors,
+            documents,
+            passages,
+            sources,
+        })
     }
 
     fn document(&mut self, document: DocumentShape) -> Result<Filed, String> {
@@ -423,6 +443,7 @@ mod tests {
             updated: Timestamp(0),
             embedder: "far/b".parse().unwrap(),
             dimensions: 2,
+            normalised: Some(false),
             reranker: None,
             answers: Answers::default(),
             store: StoreKind::default(),
@@ -519,6 +540,7 @@ mod tests {
         let read = read(&lines).unwrap();
         let Line::Head(head) = &read[0] else { panic!("{read:?}") };
         assert_eq!((&*head.name, head.dimensions, head.passages), ("docs", 2, 2));
+        assert_eq!(head.normalised, Some(false));
         assert_eq!(head.sources[0].origin, base().sources[0].origin);
         assert_eq!(head.sources[1].origin, Origin::Url { url: "https://e.org/".into(), private: false });
         assert!(head.sources.iter().all(|source| source.schedule.is_none() && !source.watch));

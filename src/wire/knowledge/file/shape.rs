@@ -27,6 +27,9 @@ pub(super) struct BaseShape {
     pub description: Option<String>,
     pub embedder: ModelId,
     pub dimensions: u32,
+    /// Its model makes each vector of the length one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub normalised: Option<bool>,
     /// Every passage has its vector; else only those have that no text alone makes again.
     pub vectors: bool,
     pub documents: u64,

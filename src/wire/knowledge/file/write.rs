@@ -33,6 +33,7 @@ impl Writer {
             description: base.description.clone(),
             embedder: base.embedder.clone(),
             dimensions: base.dimensions,
+            normalised: base.normalised,
             vectors,
             documents,
             passages,

@@ -139,6 +139,7 @@ impl<'a> Seen<'a> {
             "llm.finish_reason" => self.finish.tell(2, text()),
             "gen_ai.response.time_to_first_chunk" => self.facts.first = nanos(value),
             "error.type" => self.error.tell(1, text()),
+            "outcrop.stopped" => self.facts.stopped = matches!(value, Value::Truth(true)),
 
             "gen_ai.prompt" | "gen_ai.completion" => self.is_older = true,
             _ if key.starts_with("gen_ai.prompt.") || key.starts_with("gen_ai.openai.") => {

@@ -120,6 +120,7 @@ impl Answer {
             405 => 12,
             408 => 4,
             413 => 8,
+            500 => 13,
             503 => UNAVAILABLE,
             _ => INVALID_ARGUMENT,
         };

@@ -43,7 +43,9 @@ pub(super) fn draw(
     let areas = areas(body);
     let rows = lines.chosen_rows();
     for (n, area) in areas.iter().enumerate() {
-        for (y, (at, shown)) in (area.top()..area.bottom()).zip(lines.all.iter().enumerate().skip(first)) {
+        let rows_here = lines.rows_of(n, &areas, first);
+        let shown_here = lines.all.iter().enumerate().skip(first).take(rows_here);
+        for (y, (at, shown)) in (area.top()..area.bottom()).zip(shown_here) {
             let chosen = rows.contains(&at);
             let area = Rect { y, height: 1, ..*area };
             match shown.kind {
@@ -56,11 +58,10 @@ pub(super) fn draw(
                 put(cells, area.x - 1, y, area.x, "│", sight.look.style(Role::Rule));
             }
         }
-        first += usize::from(area.height);
+        first += rows_here;
     }
     if let Some(last) = areas.last() {
-        let shown = usize::from(last.height) * areas.len();
-        let bar = thumb(last.height, lines.top, shown, lines.all.len());
+        let bar = thumb(last.height, lines.top, first - lines.top, lines.all.len());
         scrollbar(cells, *last, bar, sight.look.style(Role::Rule));
     }
 }

@@ -87,7 +87,7 @@ fn card(base: &Base, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
     if let Some(description) = &base.description {
         about.push(("about", description.clone(), Role::Text));
     }
-    let embeds = format!("{} · {} numbers a passage", base.embedder, grouped(base.dimensions.into()));
+    let embeds = format!("{} · {}", base.embedder, vectors::words(base.dimensions, base.normalised));
     about.push(("embedder", embeds, Role::Text));
     if let Some(reranker) = &base.reranker {
         about.push(("reranker", reranker.words(), Role::Text));
@@ -163,7 +163,7 @@ fn of_source(source: &Source, sight: &Sight<'_>) -> Vec<(&'static str, String, R
     for failure in sync.failures.iter().take(5) {
         told.push(("", format!("✗ {}", failure.why), Role::Bad));
     }
-    if let Some(more) = sync.statistics.failed.checked_sub(5).filter(|more| *more > 0) {
+    if let Some(more) = sync.faulty().checked_sub(5).filter(|more| *more > 0) {
         told.push(("", format!("and {} more: the documents say which", grouped(more)), Role::Muted));
     }
     told
@@ -194,7 +194,7 @@ fn went(sync: &Sync, sight: &Sight<'_>) -> (String, Role) {
     let role = match sync.state {
         SyncState::Failed => Role::Bad,
         SyncState::Stopped | SyncState::Stopping => Role::Warn,
-        _ if statistics.failed > 0 => Role::Warn,
+        _ if sync.faulty() > 0 => Role::Warn,
         _ => Role::Muted,
     };
     (words, role)

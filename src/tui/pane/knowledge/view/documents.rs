@@ -93,6 +93,7 @@ fn within<'a>(base: &Base, document: &'a Filed) -> &'a str {
 pub(super) fn state(document: &Filed) -> (&'static str, Role) {
     match document.state {
         DocumentState::Indexed => ("indexed", Role::Muted),
+        DocumentState::PartiallyIndexed => ("in part", Role::Warn),
         DocumentState::InProgress => ("in progress", Role::Accent),
         DocumentState::MetadataUpdateFailed => ("no metadata", Role::Warn),
         DocumentState::Failed => ("failed", Role::Bad),

@@ -59,7 +59,7 @@ pub(super) fn draw(
     cells: &mut Buffer,
 ) -> Option<Position> {
     let areas = layout::found(open, body);
-    let caret = query(open, sight, areas.query, cells);
+    let caret = query(open, base, sight, areas.query, cells);
     if let Some(said) = &open.answer {
         answer(open, said, sight, (areas.answer, areas.said.as_slice()), cells);
     }
@@ -69,12 +69,12 @@ pub(super) fn draw(
     let over = open.columns.len() > 1
         && open.columns.iter().zip(&areas.rows).all(|(column, rows)| {
             let grid = grid(column, Rect { width: narrowest, ..*rows });
-            columns(&column.tuning.words()) <= grid.right.saturating_sub(grid.passage)
+            columns(&column.tuning.words(base)) <= grid.right.saturating_sub(grid.passage)
         });
     for (at, column) in open.columns.iter().enumerate() {
         let (Some(titles), Some(rows)) = (areas.titles.get(at), areas.rows.get(at)) else { continue };
         let place = Place { titles: *titles, rows: *rows, narrowest, over, at };
-        hits(open, column, &wanted, sight, place, cells);
+        hits((open, base), column, &wanted, sight, place, cells);
         if at > 0 {
             for y in titles.top()..rows.bottom() {
                 put(cells, titles.x - 1, y, titles.x, "│", sight.look.style(Role::Rule));
@@ -83,7 +83,7 @@ pub(super) fn draw(
     }
     let selected = open.column().and_then(|column| Some((column, column.row(column.selected)?)));
     if let Some((column, (number, found))) = selected {
-        card(open, column, (number, found), &wanted, sight, (areas.card, areas.beside), cells);
+        card((open, base), column, (number, found), &wanted, sight, (areas.card, areas.beside), cells);
     } else if open.asked.is_empty() {
         let top = areas.rows.first().map_or(body.y, |rows| rows.y);
         let area = Rect { y: top, height: body.bottom().saturating_sub(top), ..body };
@@ -93,11 +93,11 @@ pub(super) fn draw(
 }
 
 /// The line of the question, and by which setting it is asked.
-fn query(open: &Open, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) -> Option<Position> {
+fn query(open: &Open, base: &Base, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) -> Option<Position> {
     let look = sight.look;
     let right = area.right().saturating_sub(1);
     let words = match open.columns.as_slice() {
-        [one] => one.tuning.words(),
+        [one] => one.tuning.words(base),
         _ => String::new(),
     };
     let end = if columns(&words) + 24 < area.width {
@@ -148,26 +148,19 @@ fn answer(open: &Open, said: &Answer, sight: &Sight<'_>, (area, text): (Rect, &[
         }
     };
     put(cells, x + 2, area.y, right, &figures, look.style(Role::Faint));
-    let inside = Rect {
-        x: area.x + 2,
-        y: area.y + 1,
-        height: area.height.saturating_sub(1),
-        width: area.width.saturating_sub(4).min(MEASURE),
-    };
+    let inside = layout::text_of(area);
     if let Some(error) = &said.error {
         return failed(error, sight, Rect { y: area.y, ..area }, cells);
     }
-    let room = usize::from(inside.height.saturating_sub(1));
-    let last = text.len().saturating_sub(room);
-    // While it is written its end is in sight.
-    let top = if said.runs { last } else { usize::from(open.answer_top).min(last) };
-    for (y, row) in (inside.top()..inside.bottom().saturating_sub(1)).zip(text.iter().skip(top)) {
+    let room = usize::from(inside.height);
+    let top = said.first(open.answer_top, room, text.len());
+    for (y, row) in (inside.top()..inside.bottom()).zip(text.iter().skip(top)) {
         row.draw(Position { x: inside.x, y }, inside.width, look, cells);
     }
     scrollbar(
         cells,
-        Rect { y: inside.y, height: inside.height.saturating_sub(1), ..area },
-        thumb(inside.height.saturating_sub(1), top, room, text.len()),
+        Rect { y: inside.y, height: inside.height, ..area },
+        thumb(inside.height, top, room, text.len()),
         look.style(Role::Rule),
     );
 }
@@ -228,7 +221,7 @@ fn grid(column: &Column, area: Rect) -> Grid {
 }
 
 fn hits(
-    open: &Open,
+    (open, base): (&Open, &Base),
     column: &Column,
     wanted: &Wanted,
     sight: &Sight<'_>,
@@ -239,7 +232,7 @@ fn hits(
     let has_keys = at == open.at && open.focus == Focus::Hits;
     let grid = grid(column, Rect { width: narrowest, ..rows });
     let alone = open.columns.len() == 1;
-    let words = column.tuning.words();
+    let words = column.tuning.words(base);
     if !alone {
         let role = if at == open.at { Role::Accent } else { Role::Muted };
         let x = if over { grid.passage } else { titles.x + 1 };
@@ -266,13 +259,14 @@ fn hits(
         put(cells, grid.passage, titles.y, grid.place.saturating_sub(1), "passage", faint);
         put(cells, grid.place, titles.y, grid.right, "where", faint);
     }
-    if found.hits.is_empty() && found.expected.is_empty() {
+    if column.rows() == 0 {
         let words = nothing(column, sight);
         for (y, line) in (rows.top()..rows.bottom()).zip(wrap(&words, rows.width.saturating_sub(4))) {
             put(cells, rows.x + 2, y, rows.right(), &line, look.style(Role::Muted));
         }
         return;
     }
+    let least = column.tuning.least(base);
     let first = column.first(rows.height);
     for (y, row) in (rows.top()..rows.bottom()).zip(first..column.rows()) {
         let Some((number, hit)) = column.row(row) else { break };
@@ -284,11 +278,13 @@ fn hits(
         }
         let style = |role| ground.patch(look.style(role));
         let given = found.given.is_none_or(|given| number.is_none_or(|number| number <= given));
-        let below = column.is_below(hit) || !given;
+        let below = least.is_some_and(|least| hit.is_below(least)) || !given;
         let uses = open.answer.as_ref().and_then(|said| said.uses(hit.passage.id));
         let (answered, used) = (uses.is_some(), uses == Some(true));
         let expected = column.wished(hit.passage.id).is_some();
         let (sign, role) = match number {
+            // It was found, and the answer was not given it.
+            None if !expected => ("–".to_owned(), Role::Faint),
             None => ("?".to_owned(), Role::Info),
             Some(number) if expected => (number.to_string(), Role::Info),
             Some(number) if below => (number.to_string(), Role::Faint),
@@ -307,7 +303,8 @@ fn hits(
             () if answered && !used => Role::Muted,
             () => Role::Text,
         };
-        ranks(hit, &grid, y, style(if below { Role::Faint } else { Role::Muted }), cells);
+        let titled = alone || over;
+        ranks(hit, &grid, titled, y, style(if below { Role::Faint } else { Role::Muted }), cells);
         let width = usize::from(grid.place.saturating_sub(grid.passage + 2));
         let text = snippet(&hit.passage.text, wanted, width, Ink::of(text_role));
         draw_on(&text, (grid.passage, y, width as u16), ground, sight, cells);
@@ -381,7 +378,7 @@ pub(super) fn draw_on(
 }
 
 /// Its place and score by each way of looking.
-fn ranks(hit: &Found, grid: &Grid, y: u16, style: ratatui::style::Style, cells: &mut Buffer) {
+fn ranks(hit: &Found, grid: &Grid, titled: bool, y: u16, style: ratatui::style::Style, cells: &mut Buffer) {
     let standing = &hit.standing;
     for (title, from, to) in &grid.ranks {
         let scores = to - from > 5;
@@ -395,8 +392,19 @@ fn ranks(hit: &Found, grid: &Grid, y: u16, style: ratatui::style::Style, cells: 
             }
             _ => standing.vector.map(|placed| said(placed, scores, &format_cosine(placed.score), 4)),
         };
-        put_right(cells, *from, y, *to, &words.unwrap_or_else(|| "–".to_owned()), style);
+        let words = words.map_or_else(|| "–".to_owned(), |words| told_in(title, &words, titled, to - from));
+        put_right(cells, *from, y, *to, &words, style);
     }
+}
+
+/// A place in a list, without its score where there is no room for both: where no title says which list it is, the list's first letter
+/// does. A number that is cut would be another one.
+fn told_in(title: &str, place: &str, titled: bool, room: u16) -> String {
+    let letter = if titled { "" } else { title.get(..1).unwrap_or_default() };
+    let rank = place.split(' ').next().unwrap_or_default();
+    let told = [place, rank].map(|told| format!("{letter}{told}"));
+    let fits = told.into_iter().find(|told| columns(told) <= room);
+    fits.unwrap_or_else(|| format!("{letter}…"))
 }
 
 fn said(placed: Placed, scores: bool, score: &str, wide: usize) -> String {
@@ -405,7 +413,7 @@ fn said(placed: Placed, scores: bool, score: &str, wide: usize) -> String {
 
 /// The passage that is selected, whole.
 fn card(
-    open: &Open,
+    (open, base): (&Open, &Base),
     column: &Column,
     (number, found): (Option<usize>, &Found),
     wanted: &Wanted,
@@ -440,7 +448,9 @@ fn card(
     let given = column.retrieved.as_ref().and_then(|all| all.given);
     if given.zip(number).is_some_and(|(given, at)| at > given) {
         lines.push(("The model was not given it: its context has no room for more.".to_owned(), Role::Warn));
-    } else if number.is_some() && column.is_below(found) {
+    } else if column.tuning.least(base).is_some_and(|least| found.is_below(least))
+        && (number.is_some() || column.wished(passage.id).is_none())
+    {
         lines.push(("Less near than the threshold: an answer does not see it.".to_owned(), Role::Warn));
     }
     let mut y = inside.y + 1;
@@ -582,6 +592,17 @@ fn teach(state: &State, base: &Base, sight: &Sight<'_>, area: Rect, cells: &mut 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn which_list_has_a_hit_is_told_where_no_title_does_and_no_number_is_cut() {
+        assert_eq!(told_in("vec", "12", true, 4), "12");
+        assert_eq!(told_in("vec", "12", false, 4), "v12");
+        assert_eq!(told_in("words", "1234", false, 5), "w1234");
+        assert_eq!(told_in("vec", "1234", false, 4), "v…");
+        assert_eq!(told_in("vec", "18331", true, 4), "…");
+        assert_eq!(told_in("vector", "2  .71", false, 9), "v2  .71");
+        assert_eq!(told_in("vector", "18331  .71", true, 9), "18331");
+    }
 
     #[test]
     fn over_a_passage_a_long_place_gives_its_room_to_what_is_told() {

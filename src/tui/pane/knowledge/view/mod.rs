@@ -81,6 +81,7 @@ fn standing(base: &Base, wall: when::Now) -> (String, Role) {
         return (format!("● {}", progress(sync, wall)), Role::Accent);
     }
     let failed: u64 = syncs().map(|sync| sync.statistics.failed).sum();
+    let partial: u64 = syncs().map(|sync| sync.statistics.partial).sum();
     let broken = syncs().any(|sync| sync.state == SyncState::Failed);
     let stopped = syncs().any(|sync| sync.state == SyncState::Stopped);
     let Some(last) = syncs().map(|sync| sync.updated).max() else {
@@ -90,6 +91,7 @@ fn standing(base: &Base, wall: when::Now) -> (String, Role) {
     match (broken, stopped, failed) {
         (true, ..) => ("a source could not be read".to_owned(), Role::Bad),
         (_, true, _) => ("stopped: to be gone on with".to_owned(), Role::Warn),
+        (_, _, 0) if partial > 0 => (format!("{} in part · {age}", grouped(partial)), Role::Warn),
         (_, _, 0) => (age, Role::Muted),
         (_, _, failed) => (format!("{} failed · {age}", grouped(failed)), Role::Warn),
     }

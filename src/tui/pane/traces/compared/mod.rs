@@ -35,7 +35,7 @@ use crate::domain::trace::made::{Change, Made};
 use crate::domain::trace::{Outline, Packed, Row, SpanKey};
 use crate::domain::untrusted::brief;
 use crate::tui::look::{Look, Role};
-use crate::tui::paint::{put, put_right, scrollbar, thumb};
+use crate::tui::paint::{put, put_right, scrollbar, thumb, wrap};
 use crate::tui::rows::styled;
 use crate::tui::widget::text::Ink;
 use text::{beginning, both, change, prompts, short, text_of};
@@ -461,7 +461,10 @@ impl Compared {
         put(cells, list.x + 2, list.y, list.right(), &head, look.style(Role::Muted));
         let body = Rect { y: list.y + 1, height: list.height.saturating_sub(1), ..list };
         if let Some(error) = &self.error {
-            put(cells, body.x + 2, body.y, body.right(), &format!("✗ {error}"), look.style(Role::Bad));
+            let lines = wrap(&format!("✗ {error}"), body.width.saturating_sub(4));
+            for (y, line) in (body.top()..body.bottom()).zip(lines) {
+                put(cells, body.x + 2, y, body.right(), &line, look.style(Role::Bad));
+            }
         } else if self.pairs.is_none() {
             put(cells, body.x + 2, body.y, body.right(), "comparing …", look.style(Role::Faint));
         }
@@ -610,6 +613,9 @@ fn about(outline: &Outline, row: &Row) -> String {
         if !text.is_empty() {
             let _ = write!(said, " · {label}{text}");
         }
+    }
+    if row.stopped {
+        said.push_str(" · stopped");
     }
     let _ = write!(said, " · {}", if row.is_running() { "runs".to_owned() } else { took(row.duration()) });
     if let Some(tokens) = row.tokens() {

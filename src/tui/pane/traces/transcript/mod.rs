@@ -399,8 +399,8 @@ impl Transcript {
         let Some(row) = run.outline.rows.get(step.row as usize) else { return };
         let ground = styled(at == self.selected, focused, area, look, cells);
         let figures = figures(run, step.row, row);
-        let (glyph, word, role) = ended(row.status, row.is_running());
-        let bad = row.is_error();
+        let (glyph, word, role) = ended(run.outline, row);
+        let bad = row.is_error() || row.stopped;
         let end = if bad { format!("{glyph} {word} · {figures}") } else { figures };
         // The name is worth more than the figures.
         let room = area.width.saturating_sub(inset + 4);

@@ -33,7 +33,7 @@ pub(super) fn draw(state: &State, sight: &Sight<'_>, body: Rect, cells: &mut Buf
 }
 
 /// What something cost, in a column; where of some calls nobody knows it, that it is more.
-fn paid(amount: Option<f64>, unpriced: u64) -> String {
+pub(super) fn paid(amount: Option<f64>, unpriced: u64) -> String {
     match (amount, unpriced) {
         (None, 0) => String::new(),
         (None, _) => "$?".to_owned(),

@@ -4,24 +4,22 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::{Modifier, Style};
 
-use super::{paid, wrong};
-use crate::domain::figures::{bytes, count, grouped, short};
-use crate::domain::trace::{Run, Source};
+use super::wrong;
+use crate::domain::figures::{count, grouped, short};
+use crate::domain::trace::Run;
 use crate::tui::action::Action;
 use crate::tui::keymap::Context;
 use crate::tui::look::Role;
 use crate::tui::paint::{columns, first_parts, put, put_right, scrollbar, thumb, wrap};
 use crate::tui::pane::Sight;
 use crate::tui::pane::traces::State;
+use crate::tui::pane::traces::about::{TOKENS, about, cost, source, time, tokens};
 use crate::tui::pane::traces::hearing::Receiver;
-use crate::tui::pane::traces::words::{called, in_and_out, sign, took_in_all};
+use crate::tui::pane::traces::words::{called, sign, went};
 use crate::tui::rows::{facts, failed, ground, parted, right_of};
 
 /// Where the name of a run begins, behind its signs and its age.
 const NAME: u16 = 10;
-
-/// The columns of tokens, with the gap before them.
-const TOKENS: u16 = 15;
 
 /// Columns of a service that does not fit whole, at least: a few letters of it tell nothing.
 const SERVICE: u16 = 12;
@@ -49,7 +47,13 @@ static COLUMNS: [Column; 7] = [
             if run.errors > 0 { (grouped(run.errors), Role::Bad) } else { (String::new(), Role::Muted) }
         },
     },
-    Column { title: "tokens", width: TOKENS, from: 76, number: true, cell: |run| (tokens(run), Role::Muted) },
+    Column {
+        title: "tokens",
+        width: TOKENS + 2,
+        from: 76,
+        number: true,
+        cell: |run| (tokens(run), Role::Muted),
+    },
     Column { title: "cost", width: 11, from: 90, number: true, cell: |run| (cost(run), Role::Muted) },
     Column {
         title: "model",
@@ -69,7 +73,7 @@ static COLUMNS: [Column; 7] = [
 
 /// Draws them; returns the caret of the line that narrows them.
 pub(super) fn draw(state: &State, sight: &Sight<'_>, body: Rect, cells: &mut Buffer) -> Option<Position> {
-    let areas = state.areas(body);
+    let areas = state.areas(body, sight.wall());
     head(state, sight, areas.head, cells);
     let caret = narrowing(state, sight, areas.narrow, cells);
     // Over no rows there are no columns.
@@ -186,7 +190,7 @@ fn line(state: &State, at: usize, sight: &Sight<'_>, row: Rect, cells: &mut Buff
     if state.marked.contains(&run.id) {
         put(cells, row.x + 1, row.y, row.x + 2, "=", style(Role::Info).add_modifier(Modifier::BOLD));
     }
-    let (sign, role) = how(run);
+    let (sign, _, role) = went(run.went());
     put(cells, row.x + 2, row.y, row.x + 3, sign, style(role));
     put_right(cells, row.x + 4, row.y, row.x + NAME - 2, &sight.wall().age(run.at), style(Role::Muted));
     let mut right = right_of(row);
@@ -208,76 +212,10 @@ fn kind(run: &Run) -> (&'static str, Role) {
     sign(run.kind)
 }
 
-/// How it went, in a sign.
-fn how(run: &Run) -> (&'static str, Role) {
-    match (run.errors, run.running) {
-        (0, _) if run.stopped => ("■", Role::Warn),
-        (0, 0) => ("✓", Role::Good),
-        (0, _) => ("…", Role::Info),
-        _ => ("✗", Role::Bad),
-    }
-}
-
-fn time(run: &Run) -> (String, Role) {
-    took_in_all(run).map_or_else(|| ("runs".to_owned(), Role::Info), |took| (took, Role::Text))
-}
-
-fn tokens(run: &Run) -> String {
-    match (run.input, run.output) {
-        (None, None) => String::new(),
-        (input, output) => in_and_out(input, output, TOKENS - 2),
-    }
-}
-
-fn cost(run: &Run) -> String {
-    paid(run.dollars, run.unpriced)
-}
-
-fn source(source: Source) -> &'static str {
-    match source {
-        Source::Own => "outcrop",
-        Source::Received => "received",
-        Source::Imported => "a file",
-    }
-}
-
 /// What is known of a run.
 fn card(run: &Run, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
     let below = parted(area, false, sight.look, cells);
-    let wall = sight.wall();
-    let mut about = vec![("run", called(&run.name).to_owned(), Role::Text)];
-    let spans = count(run.spans, "span", "spans");
-    let mut took_all = vec![wall.clock(run.at), time(run).0, spans];
-    took_all.extend([tokens(run), cost(run)].into_iter().filter(|part| !part.is_empty()));
-    about.push(("took", took_all.join(" · "), Role::Text));
-    let who = [run.agent.as_str(), run.model.as_str(), run.service.as_str()];
-    let who: Vec<&str> = who.into_iter().filter(|part| !part.is_empty()).collect();
-    if !who.is_empty() {
-        about.push(("who", who.join(" · "), Role::Muted));
-    }
-    if !run.session.is_empty() {
-        about.push(("session", run.session.clone(), Role::Muted));
-    }
-    let room = if run.bytes > 0 { format!(" · {}", bytes(run.bytes)) } else { String::new() };
-    about.push(("id", format!("{} · {}{room}", run.id, source(run.source)), Role::Muted));
-    if run.running > 0 {
-        let words = format!("of {} the end has not come", count(run.running, "span", "spans"));
-        about.push(("runs", words, Role::Info));
-    }
-    if run.stopped {
-        about.push(("ended", "it was stopped before it was done".to_owned(), Role::Warn));
-    }
-    if run.swept > 0 {
-        let words =
-            format!("{} are gone, by their age or for want of room", count(run.swept, "span", "spans"));
-        about.push(("swept", words, Role::Warn));
-    }
-    if run.rough {
-        let words =
-            "it is so large that its sums are those of its parts: what came twice may be counted twice";
-        about.push(("roughly", words.to_owned(), Role::Warn));
-    }
-    facts(&about, sight.look, below, cells);
+    facts(&about(run, sight.wall(), area.width), sight.look, below, cells);
 }
 
 /// What is said where no run is listed.

@@ -7,7 +7,8 @@ use ratatui::style::{Modifier, Style};
 use super::bar::bar;
 use super::{paid, wrong};
 use crate::domain::figures::{count, grouped};
-use crate::domain::trace::{Kind, Mark};
+use crate::domain::trace::{Kind, Mark, Run, Went};
+use crate::domain::untrusted::brief;
 use crate::tui::action::Action;
 use crate::tui::keymap::Context;
 use crate::tui::look::Role;
@@ -15,7 +16,9 @@ use crate::tui::paint::{columns, first_parts, put, put_right, scrollbar, thumb, 
 use crate::tui::pane::Sight;
 use crate::tui::pane::traces::open::{Focus, Open, Reading};
 use crate::tui::pane::traces::reading::run;
-use crate::tui::pane::traces::words::{called, cost, in_and_out, sign, summed, took, took_in_all};
+use crate::tui::pane::traces::words::{
+    called, cost, ended, failed_of, in_and_out, sign, summed, took, took_in_all, went,
+};
 use crate::tui::pane::traces::{State, layout};
 use crate::tui::rows::{failed, ground, parted};
 use crate::tui::trace::Shared;
@@ -38,7 +41,7 @@ pub(super) fn draw(
         card.draw(layout::text(body), sight.look, true, cells);
         return None;
     }
-    let Some(laid) = &open.laid else {
+    let Some(laid) = open.laid.as_ref().filter(|laid| !laid.is_empty()) else {
         instead(open, sight, layout::text(body), cells);
         return None;
     };
@@ -66,6 +69,9 @@ pub(super) fn draw(
     caret
 }
 
+/// Columns of why a run failed, in its head.
+const WHY: usize = 30;
+
 /// The run: its name, what it came to, how it stands.
 fn head(state: &State, open: &Open, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
     if area.is_empty() {
@@ -87,8 +93,16 @@ fn head(state: &State, open: &Open, sight: &Sight<'_>, area: Rect, cells: &mut B
     if state.marked.contains(&run.id) {
         parts.push("= marked".to_owned());
     }
-    parts.push(took_in_all(run).unwrap_or_else(|| "runs".to_owned()));
-    if run.errors > 0 {
+    parts.extend(outcome(run));
+    let so_far = open.laid.as_ref().map_or(0, |laid| laid.time().1.saturating_sub(laid.time().0));
+    parts.push(match took_in_all(run) {
+        Some(took) => took,
+        None if so_far > 0 => format!("{} so far", took(so_far)),
+        None => "runs".to_owned(),
+    });
+    // That the run itself failed was said.
+    let itself = matches!(run.went(), Went::Failed | Went::GaveUp);
+    if run.errors > u64::from(itself) {
         parts.push(format!("✗ {}", count(run.errors, "error", "errors")));
     }
     if let Some(laid) = &open.laid {
@@ -102,6 +116,18 @@ fn head(state: &State, open: &Open, sight: &Sight<'_>, area: Rect, cells: &mut B
     let figures = parts.join(" · ");
     let figures = first_parts(&figures, end.saturating_sub(x + 2));
     put(cells, x + 2, area.y, end, figures, look.style(Role::Muted));
+}
+
+/// How the run ended, where its other figures do not tell, and in few words why.
+fn outcome(run: &Run) -> Option<String> {
+    let (sign, word, _) = went(run.went());
+    let failed = run.failed.as_ref().filter(|_| run.went() == Went::Failed);
+    let why = failed.map(|failed| if failed.error.is_empty() { &failed.words } else { &failed.error });
+    let why = why.map(|why| brief(why, WHY)).filter(|why| !why.is_empty());
+    (!word.is_empty()).then(|| match why {
+        Some(why) => format!("{sign} {word}: {why}"),
+        None => format!("{sign} {word}"),
+    })
 }
 
 /// What is to be known of it now.
@@ -134,6 +160,7 @@ fn instead(open: &Open, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
     }
     let spans = count(open.run.spans, "span", "spans");
     let words = match &open.reading {
+        _ if open.laid.is_some() => "None of its spans is here any more.".to_owned(),
         Reading::LaidOut(_) => format!("Laying {spans} out…"),
         Reading::Rows(_) | Reading::Idle => format!("Reading {spans}…"),
     };
@@ -227,18 +254,25 @@ fn titles(
             put_right(cells, grid.name, area.y, right, title, faint);
         }
     }
-    let ((begins, _), (from, to)) = (laid.time(), open.time());
+    let ((begins, ends), (from, to)) = (laid.time(), open.time());
     let (x, wide) = grid.bar;
+    if to <= begins {
+        // It has just begun: of its time the beginning alone is known, where the bars begin.
+        put(cells, x, area.y, x + wide, "0", faint);
+        return None;
+    }
+    // What runs still goes on beyond the last that is told of it.
+    let more = if open.run.runs() && to == ends { "…" } else { "" };
     let since = |moment: u64| match moment.saturating_sub(begins) {
         0 => "0".to_owned(),
         nanos => took(nanos),
     };
-    let both = format!("{}–{}", since(from), since(to));
+    let both = format!("{}–{}{more}", since(from), since(to));
     if wide < 18 && from > begins && columns(&both) <= wide {
         put_right(cells, x, area.y, x + wide, &both, faint);
         return None;
     }
-    let end = put_right(cells, x, area.y, x + wide, &since(to), faint);
+    let end = put_right(cells, x, area.y, x + wide, &format!("{}{more}", since(to)), faint);
     if wide >= 18 {
         put(cells, x, area.y, end.saturating_sub(1), &since(from), faint);
     }
@@ -285,8 +319,9 @@ fn line(
     let text = |symbol| laid.outline.names.get(symbol);
     let marks = laid.tree.marks(at);
     let odd = laid.is_flagged(at) || marks.iter().any(|mark| !matches!(mark, Mark::Running | Mark::Repaired));
-    let (mark, mark_role) = match (row.is_error(), odd, row.is_running()) {
-        (true, ..) => ("✗", Role::Bad),
+    let (ending, _, ending_role) = ended(&laid.outline, row);
+    let (mark, mark_role) = match (row.is_error() || row.stopped, odd, row.is_running()) {
+        (true, ..) => (ending, ending_role),
         (_, true, _) => ("!", Role::Warn),
         (_, _, true) => ("…", Role::Info),
         _ => ("", Role::Muted),
@@ -315,7 +350,11 @@ fn line(
         x = beside(cells, (x, y), end, model, style(Role::Faint));
     }
     if row.is_error() {
-        beside(cells, (x, y), end, text(row.error), style(Role::Bad));
+        // A word for it says more in little room.
+        let error = text(row.error);
+        let short = !error.is_empty() && !laid.outline.gave_up(row);
+        let why = if short { error.to_owned() } else { failed_of(&laid.outline, row) };
+        beside(cells, (x, y), end, &why, style(ending_role));
     }
     if !mark.is_empty() {
         put(cells, grid.name.saturating_sub(1), y, grid.name, mark, style(mark_role));
@@ -338,7 +377,7 @@ fn line(
     }
     let (x, wide) = grid.bar;
     let shown = bar(open.time(), laid.tree.shown(at), laid.on_path(at), wide);
-    let role = if row.is_error() { Role::Bad } else { bar_role(row.kind) };
+    let role = if row.is_error() { ending_role } else { bar_role(row.kind) };
     put(cells, x, y, x + wide, &shown, style(role));
 }
 

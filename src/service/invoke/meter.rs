@@ -1,0 +1,29 @@
+//! What calls came to that something makes on its own way: whoever has limits counts them too.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::domain::catalog::ModelId;
+use crate::domain::message::Usage;
+use crate::domain::trace::Span;
+
+/// Counts calls that write or put in order. Who asks keeps a clone, and takes what came together whenever it reckons.
+#[derive(Debug, Clone, Default)]
+pub struct Meter(Arc<Mutex<Vec<(ModelId, Usage)>>>);
+
+impl Meter {
+    /// A call is over. What nobody told is taken by its length.
+    pub(super) fn add(&self, span: &Span) {
+        let Some(model) = span.model.clone().filter(|_| !span.unsent) else { return };
+        let usage = Usage {
+            input: span.usage.input.or(Some(span.by_length.input)),
+            output: span.usage.output.or(Some(span.by_length.output)),
+            ..span.usage
+        };
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push((model, usage));
+    }
+
+    /// What came together since it was asked before.
+    pub fn take(&self) -> Vec<(ModelId, Usage)> {
+        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}

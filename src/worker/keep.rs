@@ -1,0 +1,75 @@
+//! Between this program and one that an agent calls: it ends when nobody hears it any more, also where this program was killed and
+//! could end nobody, and takes all along that was started behind it.
+//!
+//! Where the system gives processes numbers of their own it is the first of them, and its end is the end of all. Elsewhere
+//! it ends its group, which those leave that make a session of their own.
+
+use std::ffi::OsString;
+use std::io::{self, Write};
+use std::ops::RangeInclusive;
+use std::path::Path;
+use std::process::Command;
+use std::thread;
+
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::io::retry_on_intr;
+use rustix::process::{Pid, Signal, WaitOptions, WaitStatus, getpid, kill_process_group, wait};
+
+/// The words that put this program into the hidden mode, before what it is to run.
+pub(super) const MODE: [&str; 2] = ["worker", "keep"];
+
+/// What shells add to a signal's number where they tell that it ended a program.
+pub(super) const SIGNAL: i32 = 128;
+
+/// The numbers of signals.
+pub(super) const SIGNALS: RangeInclusive<i32> = 1..=64;
+
+/// Serves the hidden mode: runs what the words say, with this process's number behind them, and ends as it does. The exit code.
+pub(super) fn serve(words: &[OsString]) -> u8 {
+    let Some((program, arguments)) = words.split_first() else { return 2 };
+    let mut command = Command::new(program);
+    command.args(arguments).arg(std::process::id().to_string());
+    let started = thread::Builder::new().spawn(watch).and_then(|_| {
+        let child = command.spawn()?;
+        let number = Pid::from_child(&child);
+        // It is waited for below, with all who are left behind.
+        drop(child);
+        Ok(number)
+    });
+    match started.and_then(ended) {
+        Ok(status) => code(status),
+        Err(why) => {
+            let _ = writeln!(io::stderr(), "{}: {why}", Path::new(program).display());
+            127
+        }
+    }
+}
+
+/// Waits for the end of a child, and takes notice of everybody's whom it has left behind: nobody else would.
+fn ended(program: Pid) -> io::Result<WaitStatus> {
+    loop {
+        if let Some((who, status)) = retry_on_intr(|| wait(WaitOptions::empty()))?
+            && who == program
+        {
+            return Ok(status);
+        }
+    }
+}
+
+/// As shells tell it.
+fn code(status: WaitStatus) -> u8 {
+    let signal = || status.terminating_signal().map_or(1, |signal| SIGNAL + signal);
+    u8::try_from(status.exit_status().unwrap_or_else(signal)).unwrap_or(u8::MAX)
+}
+
+/// Ends everything once nobody reads what is said here: who started this has gone.
+fn watch() {
+    let errors = io::stderr();
+    // Of a pipe nothing is asked; that it has no reader any more is told unasked.
+    let _ = retry_on_intr(|| poll(&mut [PollFd::new(&errors, PollFlags::empty())], None));
+    let own = getpid();
+    if !own.is_init() {
+        let _ = kill_process_group(own, Signal::KILL);
+    }
+    std::process::exit(1);
+}
