@@ -185,7 +185,8 @@ impl Inner {
             let frames = writer.write(&skeleton.table, change, self.width)?;
             skeleton.apply(&frames);
         }
-        Ok(())
+        // With all else of it, so that it is never the base without them.
+        Self::carry_lists(&live, &skeleton.table, own)
     }
 
     pub(super) fn settle(&self) -> Result<()> {

@@ -4,6 +4,7 @@
 //! is there once. Until all was looked at the base is where it was. What changes a base meanwhile makes the move begin anew.
 
 use futures_util::stream::BoxStream;
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::Knowledge;
@@ -13,6 +14,7 @@ use crate::domain::id::{BaseId, PassageId};
 use crate::domain::knowledge::base::Base;
 use crate::domain::knowledge::ranking::Hit;
 use crate::domain::knowledge::store::{Move, MoveState, StoreKind};
+use crate::domain::knowledge::sync::Sorting;
 use crate::domain::{Error, ErrorKind, Result};
 use crate::index::{Change, Nearest, VectorStore};
 use crate::service::invoke::Terms;
@@ -127,7 +129,7 @@ impl Knowledge {
             self.copy(&base, &moving, (&*from, &*to), stop).await?;
             to.settle().await?;
             compared(&*from, &*to, stop).await?;
-            arranged(&*to, stop).await;
+            arranged(&*to, stop, watch::Sender::new(Sorting::default())).await;
             base = self
                 .changed(base.id, move |base| {
                     base.store = moving.to;
