@@ -27,7 +27,7 @@ use crate::domain::knowledge::base::{Base, Holds, checked_name};
 use crate::domain::knowledge::passage::{Entry, Passage};
 use crate::domain::knowledge::retrieval::Answers;
 use crate::domain::knowledge::store::StoreKind;
-use crate::domain::knowledge::sync::{Filed, Sorting};
+use crate::domain::knowledge::sync::Filed;
 use crate::domain::{Error, ErrorKind, Result};
 use crate::index::{Change, VectorStore};
 use crate::service::fresh;
@@ -451,7 +451,7 @@ impl Bringing<'_> {
     /// Makes questions faster, unless nobody listens any more.
     async fn arrange(&self, teller: &Teller) {
         let stop = self.service.ends.child_token();
-        let work = arranged(&*self.index, &stop, watch::Sender::new(Sorting::default()));
+        let work = arranged(&*self.index, &stop, watch::Sender::default());
         let unheard = async {
             teller.0.closed().await;
             stop.cancel();

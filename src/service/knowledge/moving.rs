@@ -14,7 +14,6 @@ use crate::domain::id::{BaseId, PassageId};
 use crate::domain::knowledge::base::Base;
 use crate::domain::knowledge::ranking::Hit;
 use crate::domain::knowledge::store::{Move, MoveState, StoreKind};
-use crate::domain::knowledge::sync::Sorting;
 use crate::domain::{Error, ErrorKind, Result};
 use crate::index::{Change, Nearest, VectorStore};
 use crate::service::invoke::Terms;
@@ -129,7 +128,7 @@ impl Knowledge {
             self.copy(&base, &moving, (&*from, &*to), stop).await?;
             to.settle().await?;
             compared(&*from, &*to, stop).await?;
-            arranged(&*to, stop, watch::Sender::new(Sorting::default())).await;
+            arranged(&*to, stop, watch::Sender::default()).await;
             base = self
                 .changed(base.id, move |base| {
                     base.store = moving.to;
