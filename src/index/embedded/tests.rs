@@ -178,18 +178,18 @@ fn damaged_words_are_made_anew() {
 }
 
 /// Which step is refused, counted from when it is set, and whether all that follow are as well.
-struct Plan {
+pub(super) struct Plan {
     left: AtomicUsize,
     refused: AtomicBool,
     all: bool,
 }
 
 impl Plan {
-    fn new(all: bool) -> Arc<Self> {
+    pub(super) fn new(all: bool) -> Arc<Self> {
         Arc::new(Self { left: AtomicUsize::new(usize::MAX), refused: AtomicBool::new(false), all })
     }
 
-    fn faults(self: &Arc<Self>) -> Faults {
+    pub(super) fn faults(self: &Arc<Self>) -> Faults {
         let own = self.clone();
         Faults::new(move |_| {
             let now = own.left.fetch_sub(1, Ordering::SeqCst) == 0;
@@ -199,12 +199,12 @@ impl Plan {
         })
     }
 
-    fn refuse(&self, step: usize) {
+    pub(super) fn refuse(&self, step: usize) {
         self.left.store(step, Ordering::SeqCst);
     }
 
     /// Refuses nothing more; whether it came to that.
-    fn end(&self) -> bool {
+    pub(super) fn end(&self) -> bool {
         self.left.store(usize::MAX, Ordering::SeqCst);
         self.refused.swap(false, Ordering::SeqCst)
     }
