@@ -38,8 +38,7 @@ impl Inner {
             return None;
         }
         let lists = Self::lists(live)?;
-        let all = (among, live.table.rows.len());
-        lists.probe(&unit(&query.vector), passing, all, query.results)
+        lists.probe(&unit(&query.vector), &live.table, (passing, among), query.results)
     }
 
     /// The lists that there are.

@@ -25,8 +25,9 @@ const MOST: usize = 1 << 16;
 const BY_ROOT: f64 = 4.0;
 /// Of each list so many rows are looked at to find the centres.
 const SAMPLE: usize = 32;
-/// Of the rows one of so many is compared at least, whatever was measured,
-const PART: usize = 200;
+/// Of the rows one of so many is compared at least, whatever was measured: where passages are nearly alike, those next to one are all
+/// in its list, which tells little of questions;
+const PART: usize = 50;
 /// and so many,
 const FEWEST: usize = 256;
 /// and so many for each that is wanted.
@@ -116,17 +117,19 @@ impl Lists {
     }
 
     /// The passing rows of the lists that are nearest to a question of length one, until there are enough, and those that are in
-    /// no list yet. `among` pass of a table's `total` rows; where lists spare little, as where few pass, there is no answer.
+    /// no list yet. So many are `among` those of the table that pass; where lists spare little, as where few pass, there is no answer.
     pub(super) fn probe(
         &self,
         vector: &[f32],
-        passing: &Bits,
-        (among, total): (usize, usize),
+        table: &Table,
+        (passing, among): (&Bits, usize),
         wanted: usize,
     ) -> Option<(Bits, Probed)> {
-        let listed = self.of.len();
-        let share = (f64::from(self.share) * listed as f64) as usize;
-        let enough = share.max(listed / PART).max(FEWEST).max(DEPTH * wanted);
+        let (listed, total) = (self.of.len(), table.rows.len());
+        // Gaps are compared with nothing: a share of them would only be taken of what lives.
+        let living = listed.min(table.counts().passages as usize);
+        let share = (f64::from(self.share) * living as f64) as usize;
+        let enough = share.max(living / PART).max(FEWEST).max(DEPTH * wanted);
         if enough.saturating_mul(SPARE) > among {
             return None;
         }

@@ -84,7 +84,7 @@ fn the_nearest_lists_hold_nearly_all_that_is_nearest_whatever_passes_a_filter() 
         let (mut met, mut wanted, mut compared) = (0, 0, 0);
         for question in 0..40 {
             let vector = near(question * 599);
-            let probed = lists.probe(&unit(&vector), &passing, (among, 24_000), 10);
+            let probed = lists.probe(&unit(&vector), &table, (&passing, among), 10);
             // Few that pass are all compared.
             assert!(probed.is_some() || keeps > 1, "{keeps}");
             assert!(probed.is_none() || keeps < 100, "{keeps}");
@@ -101,7 +101,22 @@ fn the_nearest_lists_hold_nearly_all_that_is_nearest_whatever_passes_a_filter() 
         assert!(compared * 4 <= 40 * among, "one of {keeps} passes: {compared} for 40 questions");
     }
     let none = Bits::default();
-    assert_eq!(lists.probe(&unit(&near(3)), &none, (0, 24_000), 10), None);
+    assert_eq!(lists.probe(&unit(&near(3)), &table, (&none, 0), 10), None);
+}
+
+#[test]
+fn gaps_keep_nobody_from_asking_lists() {
+    let mut table = table(0..12_000);
+    // As if a fifth of the rows were needed.
+    let lists = listed(&table).tuned(vec![1500]);
+    table.apply(&Frame { removed: (0..12_000).filter(|row| row % 4 > 0).collect(), ..Frame::default() });
+    let passing = table.passing(None);
+    let probed = lists.probe(&unit(&near(300)), &table, (&passing, passing.count()), 10);
+    let (looked, probed) = probed.expect("they spare most of what lives");
+    assert!((550..750).contains(&probed.compared), "{probed:?}");
+    let best = nearest(&table, &near(300), 10, &passing);
+    let found = nearest(&table, &near(300), 10, &looked);
+    assert!(best.iter().filter(|id| found.contains(id)).count() >= 9);
 }
 
 #[test]

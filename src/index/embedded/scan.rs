@@ -77,7 +77,10 @@ struct Sight<'a> {
 impl<'a> Sight<'a> {
     fn new(table: &'a Table, vector: &[f32], threads: usize) -> Self {
         let query = Query::new(&unit(vector));
-        let slack = query.worth() / 256.0 * 0.5 * (table.width as f32).sqrt() + 1e-6;
+        let root = (table.width as f32).sqrt();
+        // The high bytes of a row may be longer than the row, by what is left out of it at most.
+        let longest = 1.0 + 128.0 / 32_639.0 * root;
+        let slack = query.worth() / 256.0 * 0.5 * root * longest + 1e-6;
         Self { table, query, threads, slack }
     }
 
