@@ -130,9 +130,12 @@ impl Pass<'_> {
             tokio::select! {
                 biased;
                 () = &mut work => break,
-                Ok(()) = told.changed(), if !stop.is_cancelled() => {
+                Ok(()) = told.changed() => {
                     self.sync.sorting = Some(*told.borrow_and_update());
-                    self.tell();
+                    // Whoever stopped it has said so.
+                    if !stop.is_cancelled() {
+                        self.tell();
+                    }
                 }
             }
         }
