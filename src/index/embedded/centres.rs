@@ -16,6 +16,8 @@ pub(super) const ROUNDS: usize = 6;
 pub(super) const AT_ONCE: usize = 512;
 /// Vectors that one thread takes at least: for fewer another thread costs more than it saves.
 const SHARE: usize = 64;
+/// Bytes of centres that stay in the nearest cache while many vectors are compared with them.
+const NEAR: usize = 16 * 1024;
 
 /// Vectors by their high bytes, one behind the other, and what one step of each is worth.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -98,8 +100,8 @@ impl Centres {
         let at = |part: usize| some.start + some.len() * part / threads;
         let part = |number: usize| at(number)..at(number + 1);
         let work = |range: Range<usize>| {
-            let mut sums = vec![0; self.len()];
-            range.map(|at| self.one(&Query::new(&rows.values(at)), &mut sums)).collect::<Vec<u16>>()
+            let queries: Vec<Query> = range.map(|at| Query::new(&rows.values(at))).collect();
+            self.nearest_to(&queries)
         };
         let work = &work;
         std::thread::scope(|scope| {
@@ -112,16 +114,26 @@ impl Centres {
         })
     }
 
-    fn one(&self, query: &Query, sums: &mut [i32]) -> u16 {
-        query.scan(&self.0.highs, sums);
-        let mut best = (f32::NEG_INFINITY, 0);
-        for (at, (sum, scale)) in sums.iter().zip(&self.0.scales).enumerate() {
-            let near = *sum as f32 * scale;
-            if near > best.0 {
-                best = (near, at as u16);
+    /// All are compared with some centres before any is with the next ones: those are near the processor then.
+    fn nearest_to(&self, queries: &[Query]) -> Vec<u16> {
+        let width = (self.0.highs.len() / self.len().max(1)).max(1);
+        let many = (NEAR / width).max(1);
+        let mut sums = vec![0; many];
+        let mut best = vec![(f32::NEG_INFINITY, 0); queries.len()];
+        let parts = self.0.highs.chunks(many * width).zip(self.0.scales.chunks(many));
+        for ((highs, scales), first) in parts.zip((0..).step_by(many)) {
+            let sums = &mut sums[..scales.len()];
+            for (query, best) in queries.iter().zip(&mut best) {
+                query.scan(highs, sums);
+                for ((sum, scale), at) in sums.iter().zip(scales).zip(first..) {
+                    let near = *sum as f32 * scale;
+                    if near > best.0 {
+                        *best = (near, at);
+                    }
+                }
             }
         }
-        best.1
+        best.into_iter().map(|(_, at): (f32, usize)| at as u16).collect()
     }
 
     /// All of them, the nearest to a question first, equal ones in their order.
@@ -259,6 +271,18 @@ mod tests {
         }
         assert!(Centres(Rows::default()).nearest(&Rows::default()).is_empty());
     }
+    #[test]
+    fn the_nearest_of_many_centres_is_the_first_of_them_by_rank() {
+        let rows = around(8, 90);
+        let mut centres = Centres(Rows::default());
+        // More than lie near the processor at once, some of them twice.
+        (0..700).for_each(|at| centres.push(&rows.values(at % 600)));
+        assert!(centres.0.highs.len() > NEAR);
+        for (at, own) in centres.nearest(&rows).into_iter().enumerate() {
+            assert_eq!(own, centres.ranked(&Query::new(&rows.values(at)))[0]);
+        }
+    }
+
     #[test]
     fn centres_amid_what_is_in_lists_are_those_of_the_lists_that_have_anything() {
         let mut middles = Middles::new(4, WIDTH);

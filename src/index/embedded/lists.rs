@@ -19,8 +19,8 @@ use crate::domain::knowledge::vectors::Probed;
 
 /// As a file has them.
 const FORM: u32 = 1;
-/// The numbers of lists have two bytes.
-const MOST: usize = 1 << 16;
+/// The numbers of lists have two bytes, and so has how many there are.
+const MOST: usize = u16::MAX as usize;
 /// Lists by the square root of the rows: more of them are shorter, but ranking their centres takes longer.
 const BY_ROOT: f64 = 4.0;
 /// Of each list so many rows are looked at to find the centres.
