@@ -226,6 +226,24 @@ fn lists_come_at_the_end_of_a_sync_and_hide_nothing_that_came_or_went_since() {
     assert!(of(&opened) > 240, "{}", of(&opened));
 }
 
+#[tokio::test]
+async fn who_asks_for_lists_is_told_how_far_they_are_and_may_stop_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let opened = open(&shelf(folder.path()), VectorSearch::Approximate, 2000);
+    put(&opened, 0..2000);
+    let (tell, mut told) = watch::channel(Sorting { done: 7, of: 7 });
+    let stop = CancellationToken::new();
+    stop.cancel();
+    opened.arrange(stop, tell).await.unwrap();
+    told.changed().await.unwrap();
+    assert_eq!((told.borrow().done, asked(&opened, 70, None).1), (0, None));
+    let (tell, told) = watch::channel(Sorting::default());
+    opened.arrange(CancellationToken::new(), tell).await.unwrap();
+    let last = *told.borrow();
+    assert!(last.of > 0 && last.done == last.of, "{last:?}");
+    assert!(asked(&opened, 70, None).1.is_some());
+}
+
 #[test]
 fn a_base_that_is_written_anew_keeps_its_lists_without_what_is_gone() {
     let folder = tempfile::tempdir().unwrap();
