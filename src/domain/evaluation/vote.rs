@@ -3,6 +3,7 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fmt;
 
+use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
 use super::battle::{Battle, Outcome};
@@ -14,20 +15,17 @@ use crate::domain::time::Timestamp;
 use crate::domain::{Error, ErrorKind, Result};
 
 /// The name of an answer that tells nothing of whose it is: another one in every item. What it stands for stays at home.
+/// Results hold hundreds of thousands of them, each in its own place without room elsewhere.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct ResponseId(pub String);
+pub struct ResponseId(pub CompactString);
 
 impl ResponseId {
     /// The id of a model's answer to an item; who does not know the task's seed cannot make it.
     pub fn of(seed: u64, item: &ItemHash, model: &str) -> Self {
         let seed = seed.to_be_bytes();
         let parts: [&[u8]; 4] = [b"outcrop response 1", &seed, item.0.as_bytes(), model.as_bytes()];
-        let mut id = digest(&parts);
-        id.truncate(16);
-        // Results hold hundreds of thousands of them.
-        id.shrink_to_fit();
-        Self(id)
+        Self(CompactString::new(&digest(&parts)[..16]))
     }
 }
 

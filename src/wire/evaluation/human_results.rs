@@ -162,12 +162,12 @@ impl Results {
                 },
                 Value::Choice(Chosen::One(id)) => results
                     .comparison_choice
-                    .push(Choice { metric_name, result: Id { model_response_id: id.0.clone() } }),
+                    .push(Choice { metric_name, result: Id { model_response_id: id.to_string() } }),
                 Value::Choice(Chosen::Tie) => left_out.push(format!("a tie of {metric:?}")),
                 Value::Choice(Chosen::BothBad) => left_out.push(format!("\"both bad\" of {metric:?}")),
                 Value::Ranks(said) => {
                     let rank =
-                        |(id, rank): &(ResponseId, u8)| Rank { model_response_id: id.0.clone(), rank: *rank };
+                        |(id, rank): &(ResponseId, u8)| Rank { model_response_id: id.to_string(), rank: *rank };
                     let result = said.iter().map(rank).collect();
                     results.comparison_rank.push(Ranks { metric_name, result });
                 }
@@ -180,7 +180,7 @@ impl Results {
 fn each<T: Copy>(metric: &str, said: &[(ResponseId, T)]) -> impl Iterator<Item = Of<T>> {
     said.iter().filter(|(id, _)| at(id).is_some()).map(|(id, result)| Of {
         metric_name: metric.to_owned(),
-        model_response_id: id.0.clone(),
+        model_response_id: id.to_string(),
         result: *result,
     })
 }

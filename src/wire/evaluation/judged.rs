@@ -36,7 +36,7 @@ pub struct Opinion {
 
 /// The id of the answer at a place.
 pub(super) fn place(at: usize) -> ResponseId {
-    ResponseId(at.to_string())
+    ResponseId(at.to_string().into())
 }
 
 /// The place that an id of an opinion stands for.

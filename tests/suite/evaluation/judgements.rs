@@ -22,7 +22,7 @@ use serde_json::{Value as Json, json};
 const EXAMPLE: &str = include_str!("../../data/evaluation/bedrock_human.jsonl");
 
 fn id(at: usize) -> ResponseId {
-    ResponseId(at.to_string())
+    ResponseId(at.to_string().into())
 }
 
 fn taken<T: Debug>(read: Read<T>) -> Vec<T> {

@@ -91,7 +91,7 @@ pub(super) const ANSWERS: [&str; 2] = [
 
 pub(super) fn seat(metrics: Vec<Metric>, answers: &[&str], done: u64) -> Seat {
     let shown = |(at, text): (usize, &&str)| Shown {
-        id: ResponseId(format!("r{at}")),
+        id: ResponseId(format!("r{at}").into()),
         text: (*text).to_owned(),
         source: None,
     };

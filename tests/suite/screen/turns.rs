@@ -46,7 +46,7 @@ fn a_digit_goes_to_the_answer_that_the_mark_stands_at() {
     assert!(stage.text().contains("▸ ANSWER 1"), "the first one that nothing is said of: {}", stage.text());
     let said = cast(&stage.keys("12"));
     let points = [1, 2, 5].into_iter().enumerate();
-    let points = points.map(|(at, point)| (ResponseId(format!("r{at}")), point)).collect();
+    let points = points.map(|(at, point)| (ResponseId(format!("r{at}").into()), point)).collect();
     assert_eq!(said.said, Said::Values(vec![("Tone".into(), Value::Points(points))]));
 }
 

@@ -27,7 +27,7 @@ pub enum Level {
 }
 
 /// α of the votes in a table.
-pub fn alpha(table: &Table, level: Level) -> Figure {
+pub fn alpha(table: &Table<'_>, level: Level) -> Figure {
     table.varied()?;
     let units = Units::of(table, level)?;
     units.alpha(&units.counts)
@@ -37,14 +37,14 @@ pub fn alpha(table: &Table, level: Level) -> Figure {
 const LEAST_ITEMS: u64 = 10;
 
 /// α between its bounds of 95 %: from the 2.5th to the 97.5th of a hundred α of samples of the items.
-pub fn alpha_between(table: &Table, level: Level, rounds: u32, seed: u64) -> Figure<Estimate> {
+pub fn alpha_between(table: &Table<'_>, level: Level, rounds: u32, seed: u64) -> Figure<Estimate> {
     alpha_between_clusters(table, level, (rounds, seed), |_| None)
 }
 
 /// The same of samples of what items belong to, as several of one conversation do: `cluster` names it by the item's name; one
 /// without is one by itself.
 pub fn alpha_between_clusters(
-    table: &Table,
+    table: &Table<'_>,
     level: Level,
     (rounds, seed): (u32, u64),
     cluster: impl Fn(&str) -> Option<usize>,
@@ -94,7 +94,7 @@ struct Units<'a> {
 const MOST_AMOUNTS: usize = 1000;
 
 impl<'a> Units<'a> {
-    fn of(table: &'a Table, level: Level) -> Figure<Self> {
+    fn of(table: &'a Table<'a>, level: Level) -> Figure<Self> {
         let items: Vec<(&str, Vec<f64>)> = table.units().filter(|(_, values)| values.len() > 1).collect();
         let mut values: Vec<f64> = items.iter().flat_map(|(_, said)| said).map(|value| value + 0.0).collect();
         values.sort_by(f64::total_cmp);

@@ -8,11 +8,11 @@ use super::krippendorff::Level;
 use crate::domain::evaluation::figure::{Figure, Missing};
 
 /// Values by item and rater; what nobody said is not there. There may be a hundred thousand items, so that none has a list of its
-/// own.
+/// own, nor a name of its own where the votes have it.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Table {
-    raters: Vec<String>,
-    names: Vec<String>,
+pub struct Table<'a> {
+    raters: Vec<&'a str>,
+    names: Vec<Cow<'a, str>>,
     /// The values item by item, by the index of their raters, in order of the raters.
     said: Vec<(usize, f64)>,
     /// Where each item's values end.
@@ -28,27 +28,25 @@ pub struct Disputed<'a> {
     pub votes: u64,
 }
 
-impl Table {
+impl<'a> Table<'a> {
     /// From (rater, item, value); of two by one rater on one item the later counts, and what is no number is left out.
-    pub fn of<'a>(votes: impl IntoIterator<Item = (&'a str, &'a str, f64)>) -> Self {
+    pub fn of(votes: impl IntoIterator<Item = (&'a str, &'a str, f64)>) -> Self {
         let borrowed = |(rater, item, value): (&'a str, &'a str, f64)| (rater, Cow::Borrowed(item), value);
         Self::sorted(votes.into_iter().map(borrowed).collect())
     }
 
     /// The same of items whose names may be made for it.
-    pub(super) fn sorted(mut votes: Vec<(&str, Cow<'_, str>, f64)>) -> Self {
+    pub(super) fn sorted(mut votes: Vec<(&'a str, Cow<'a, str>, f64)>) -> Self {
         votes.retain(|(_, _, value)| value.is_finite());
         // Of equal ones the later stays behind the earlier.
         votes.sort_by(|(rater, item, _), (other_rater, other, _)| (item, rater).cmp(&(other, other_rater)));
         let raters: BTreeSet<&str> = votes.iter().map(|(rater, _, _)| *rater).collect();
-        let raters: Vec<&str> = raters.into_iter().collect();
-        let mut table =
-            Self { raters: raters.iter().map(|rater| (*rater).to_owned()).collect(), ..Self::default() };
+        let mut table = Self { raters: raters.into_iter().collect(), ..Self::default() };
         let mut last = None;
         for (rater, item, value) in votes {
-            let rater = raters.partition_point(|known| *known < rater);
+            let rater = table.raters.partition_point(|known| *known < rater);
             if table.names.last().is_none_or(|name| *name != item) {
-                table.names.push(item.into_owned());
+                table.names.push(item);
                 table.ends.push(table.said.len());
                 last = None;
             }
@@ -71,7 +69,7 @@ impl Table {
     }
 
     /// From kinds of answer that have no order, as (rater, item, kind).
-    pub fn of_kinds<'a>(votes: impl IntoIterator<Item = (&'a str, &'a str, &'a str)>) -> Self {
+    pub fn of_kinds<'k>(votes: impl IntoIterator<Item = (&'a str, &'a str, &'k str)>) -> Self {
         let mut kinds = BTreeMap::new();
         let votes: Vec<_> = votes
             .into_iter()
@@ -84,7 +82,7 @@ impl Table {
     }
 
     /// The raters, in alphabetical order.
-    pub fn raters(&self) -> &[String] {
+    pub fn raters(&self) -> &[&'a str] {
         &self.raters
     }
 
@@ -113,7 +111,7 @@ impl Table {
     /// The items by their names, with the values of each.
     pub(super) fn units(&self) -> impl Iterator<Item = (&str, Vec<f64>)> {
         let values = |said: &[(usize, f64)]| said.iter().map(|(_, value)| *value).collect();
-        self.names.iter().zip(self.items()).map(move |(name, said)| (name.as_str(), values(said)))
+        self.names.iter().zip(self.items()).map(move |(name, said)| (name.as_ref(), values(said)))
     }
 
     /// The values of two raters on the items that both have rated.

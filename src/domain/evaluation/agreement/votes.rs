@@ -14,8 +14,8 @@ pub fn of_votes<'a, 'm>(
     votes: impl IntoIterator<Item = &'a Vote>,
     metric: &Metric,
     model: impl Fn(&ResponseId) -> Option<&'m str>,
-) -> (Table, Level) {
-    let mut said: Vec<(&str, Cow<'_, str>, f64)> = Vec::new();
+) -> (Table<'a>, Level) {
+    let mut said: Vec<(&'a str, Cow<'a, str>, f64)> = Vec::new();
     let mut kinds: Vec<(&str, &str, &str)> = Vec::new();
     for vote in votes.into_iter().filter(|vote| !vote.repeat) {
         let (rater, item) = (vote.rater.as_str(), vote.item.0.as_str());

@@ -53,7 +53,7 @@ pub struct RaterPair {
 }
 
 /// The coefficients of the main votes, and the table that they are of.
-pub(super) fn agreements(gathered: &Gathered<'_>, metric: &Metric) -> (Agreements, Table, Level) {
+pub(super) fn agreements<'a>(gathered: &Gathered<'a>, metric: &Metric) -> (Agreements, Table<'a>, Level) {
     let votes = gathered.main.iter().map(|kept| kept.vote);
     let (table, level) = of_votes(votes, metric, |id| gathered.input.sources.get(id));
     let ordered =
@@ -93,7 +93,7 @@ fn unordered<T>() -> Figure<T> {
     Err(Missing::Unfit { what: "a choice has no order".into() })
 }
 
-fn pairs(table: &Table, method: Method) -> (Vec<RaterPair>, u64) {
+fn pairs(table: &Table<'_>, method: Method) -> (Vec<RaterPair>, u64) {
     let weighted = cohen_of_all(table, Weights::Linear);
     let mut strangers = 0;
     let mut pairs = Vec::new();

@@ -36,7 +36,7 @@ struct Of {
 pub(super) fn disagreements(
     gathered: &Gathered<'_>,
     metric: &Metric,
-    table: &Table,
+    table: &Table<'_>,
     level: Level,
 ) -> Vec<Disagreement> {
     let disputed = table.disputed(level);

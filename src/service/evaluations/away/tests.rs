@@ -20,7 +20,7 @@ fn handed(items: usize) -> (tempfile::TempDir, PathBuf, HandOut) {
         }],
         reference: None,
         answers: ids
-            .map(|id| Answer { id: ResponseId(format!("{at}-{id}")), text: format!("{id} {at}") })
+            .map(|id| Answer { id: ResponseId(format!("{at}-{id}").into()), text: format!("{id} {at}") })
             .into(),
     };
     let mut all: Vec<_> = (0..items).map(|at| shown(at, ["a", "b"])).collect();

@@ -121,11 +121,11 @@ mod tests {
     }
 
     fn answers(names: &[&str]) -> Vec<Of> {
-        names.iter().map(|name| (ResponseId(format!("id-{name}")), (*name).to_owned())).collect()
+        names.iter().map(|name| (ResponseId(format!("id-{name}").into()), (*name).to_owned())).collect()
     }
 
     fn id(name: &str) -> ResponseId {
-        ResponseId(format!("id-{name}"))
+        ResponseId(format!("id-{name}").into())
     }
 
     fn options(next: Option<Next>) -> Vec<String> {

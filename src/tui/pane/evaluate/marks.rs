@@ -411,7 +411,7 @@ mod tests {
     }
 
     fn ids(many: usize) -> Vec<ResponseId> {
-        (0..many).map(|at| ResponseId(format!("r{at}"))).collect()
+        (0..many).map(|at| ResponseId(format!("r{at}").into())).collect()
     }
 
     #[test]
