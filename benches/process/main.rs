@@ -527,6 +527,8 @@ fn columns() {
             let asked = format!("with {fin}");
             let ends = |screen: &vt100::Screen| count(screen, &fin) - count(screen, &asked);
             let seen = tty.wait("the last word of each", |screen| ends(screen) == 6);
+            // The next question is taken once they have ended, a moment later.
+            tty.wait("six answers at their end", |screen| count(screen, "· stop") == 6);
             let written: Vec<_> = (0..6).map(|_| server.written.recv().unwrap()).collect();
             let begun = written.iter().map(|written| written.first).max().unwrap();
             assert!(written.iter().all(|written| written.last > begun), "they did not stream at once");
