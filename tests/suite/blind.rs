@@ -7,9 +7,9 @@ use outcrop::domain::evaluation::Choice;
 use outcrop::domain::id::{ConversationId, MessageId};
 use outcrop::domain::message::{Block, Outcome};
 use outcrop::domain::{Error, ErrorKind};
-use outcrop::workbench::request::{Request, Topic};
 use outcrop::workbench::request::chat::Chat;
 use outcrop::workbench::request::comparisons::Comparisons;
+use outcrop::workbench::request::{Request, Topic};
 use outcrop::workbench::{Changed, Door, Reply};
 
 use crate::chat::{Home, call, one, outcome, turn};
