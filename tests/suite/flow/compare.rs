@@ -892,9 +892,11 @@ fn columns_scroll_together_until_each_scrolls_for_itself() {
 fn who_has_been_where_calls_stand_by_their_models_chooses_blindly_no_more() {
     let chosen = |way: &str| {
         let mut stage = Stage::settled(120, 40, "dark");
-        answered(&mut stage, Some(7));
-        stage.keys(way);
+        let comparison = answered(&mut stage, Some(7));
+        let look = Comparisons::Look { id: comparison.id };
+        let kept = requests(&stage.keys(way)).contains(&look);
         let told = stage.text().contains("not kept as blind");
+        assert_eq!(kept, told, "{way}: it holds after a restart, too");
         let effects = stage.keys("<alt+2><tab>a");
         assert!(!stage.text().contains("smollm2"), "{}", stage.text());
         let hidden = requests(&effects).into_iter().find_map(|request| match request {
