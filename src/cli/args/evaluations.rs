@@ -117,7 +117,8 @@ pub struct CreateEvaluation {
     pub dataset: String,
     /// A model to ask, may be repeated; what is its own stands behind it: "local/smollm2-135m temperature=1 preset=brief"
     ///
-    /// Without one, and without --responses, every source is rated that has answered all items of the dataset.
+    /// `system=FILE` is a system prompt of its own. Without a model, and without --responses, every source is rated that has
+    /// answered all items of the dataset.
     #[arg(short, long, value_name = "MODEL")]
     pub model: Vec<String>,
     /// The system prompt of every model that has none of its own

@@ -105,6 +105,24 @@ fn rows(home: &Home) {
 }
 
 #[test]
+fn one_model_is_compared_with_itself_by_system_prompts_of_its_own() {
+    let home = Home::with(SCRIPTED);
+    std::fs::write(home.beside().join("brief.txt"), "Be brief, {{name}}.\n").unwrap();
+    std::fs::write(home.beside().join("names.csv"), "name\nAda\n").unwrap();
+    let columns = ["-m", "scripted/echo system=brief.txt", "-m", "scripted/echo", "--system", "Be kind."];
+    let more = ["--vars", "names.csv", "--json", "hello"];
+    let said = home.run(&[&["compare"][..], &columns, &more].concat());
+    good(&said);
+    let compared = said.objects().remove(0);
+    let columns = &compared["comparison"]["columns"];
+    let system = (&columns[0]["system"], &columns[1]["system"]);
+    assert_eq!(system, (&"Be brief, {{name}}.".into(), &"Be kind.".into()), "{compared}");
+    let missing =
+        home.run(&["compare", "-m", "scripted/echo system=nowhere.txt", "-m", "scripted/echo", "hello"]);
+    assert!(missing.code == Some(2) && missing.stderr.contains("reading nowhere.txt"), "{missing:?}");
+}
+
+#[test]
 fn one_that_fails_costs_its_column_and_all_that_fail_are_an_error() {
     let home = Home::with(SCRIPTED);
     let one = home.run(&["compare", "-m", "scripted/echo", "-m", "scripted/fail-401", "hello"]);
