@@ -1,6 +1,7 @@
 //! `outcrop compare`: the same asked of several models, their answers side by side.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 use futures_util::stream::{self, BoxStream};
 use futures_util::{StreamExt, TryStreamExt};
@@ -75,15 +76,19 @@ fn plan(wanted: &Compare, blocks: &[Block], config: &Config) -> Result<Plan> {
     })
 }
 
-/// A column as it is said: a model, then what is its own, `name=value` each. `all` and `set` are every column's.
+/// A column as it is said: a model, then what is its own, `name=value` each, `system` with a file. `all` and `set` are every
+/// column's.
 pub(super) fn column(said: &str, all: Option<&String>, set: &[String], config: &Config) -> Result<Column> {
     let mut words = said.split_whitespace();
     let model: ModelId = words.next().unwrap_or_default().parse()?;
-    let (mut own, mut preset) = (Vec::new(), None);
+    let (mut own, mut preset, mut system) = (Vec::new(), None, None);
     for word in words {
-        match word.strip_prefix("preset=") {
-            Some(name) => preset = Some(wishes::preset(name, config)?),
-            None => own.push(word.to_owned()),
+        if let Some(name) = word.strip_prefix("preset=") {
+            preset = Some(wishes::preset(name, config)?);
+        } else if let Some(file) = word.strip_prefix("system=") {
+            system = Some(text_file(Path::new(file))?);
+        } else {
+            own.push(word.to_owned());
         }
     }
     let mut settings = config.defaults.settings.clone();
@@ -92,8 +97,8 @@ pub(super) fn column(said: &str, all: Option<&String>, set: &[String], config: &
     }
     wishes::set(&mut settings, "--set ", set)?;
     wishes::set(&mut settings, "", &own)?;
-    let system = preset.and_then(|preset| preset.system.clone()).or_else(|| all.cloned());
-    let system = system.or_else(|| config.defaults.system.clone());
+    let system = system.or_else(|| preset.and_then(|preset| preset.system.clone()));
+    let system = system.or_else(|| all.cloned()).or_else(|| config.defaults.system.clone());
     Ok(Column { model, system, settings })
 }
 

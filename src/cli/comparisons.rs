@@ -90,6 +90,7 @@ async fn show(text: &str, reveal: bool, asker: &Asker, out: &mut Out) -> Result<
         return Ok(());
     }
     let prices = prices(&comparison, asker, out).await;
+    let mut are_several = comparison.pages.len() > 1;
     for number in 0..comparison.pages.len() {
         let threads = page(&comparison, number, asker, out).await?;
         if comparison.pages.len() > 1 {
@@ -97,7 +98,9 @@ async fn show(text: &str, reveal: bool, asker: &Asker, out: &mut Out) -> Result<
                 comparison.pages[number].values.iter().map(|(name, value)| format!("  {name}={value}"));
             out.line(&format!("══ page {}{}", number + 1, values.collect::<String>()))?;
         }
-        for turn in turns(&threads) {
+        let turns = turns(&threads);
+        are_several |= turns.len() > 1;
+        for turn in turns {
             if let Some(asked) = turn.asked {
                 out.line("── asked")?;
                 written(&asked.text(), out)?;
@@ -127,7 +130,7 @@ async fn show(text: &str, reveal: bool, asker: &Asker, out: &mut Out) -> Result<
             out.line("")?;
         }
     }
-    if comparison.pages.len() > 1 {
+    if are_several {
         let request = Comparisons::Summary { id: comparison.id };
         let reply = asker.one(Request::Comparisons(request), out).await?;
         let Reply::Summaries { columns } = &reply else { return Err(unexpected(&reply)) };

@@ -601,8 +601,23 @@ struct Checked {
     prompt: String,
     /// Columns without an answer.
     failed: Vec<usize>,
-    /// An answer came in part.
+    /// An answer on the page came in part, which shows who answers there.
     broken_off: bool,
+}
+
+/// Whether an answer of a lane came in part, also one that was asked for again since.
+fn was_broken_off(store: &Store, lane: ConversationId) -> Result<bool> {
+    for record in store.scan::<Message>(Scan::under(&lane)) {
+        let outcome = match record {
+            Ok((_, message)) => message.answer.map(|answer| answer.outcome),
+            Err(error) if error.kind != ErrorKind::Corrupt => return Err(error),
+            Err(_) => None,
+        };
+        if matches!(outcome, Some(Outcome::Stopped | Outcome::Interrupted)) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Whether a choice is one among answers of one turn on one page.
@@ -631,11 +646,10 @@ fn checked(store: &Store, comparison: &Comparison, chosen: &Chosen) -> Result<Ch
             let why = "an answer is still being written";
             return Err(Error::new(ErrorKind::Busy, "keeping a choice", why, "Choose when all have ended."));
         }
-        match outcome {
-            Outcome::Failed { .. } => without.push(column),
-            Outcome::Stopped | Outcome::Interrupted => broken_off = true,
-            _ => {}
+        if matches!(outcome, Outcome::Failed { .. }) {
+            without.push(column);
         }
+        broken_off = broken_off || comparison.blind.is_some() && was_broken_off(store, *lane)?;
         // What tools gave back in between is no question.
         let mut asked = message;
         while !is_question(&asked) {

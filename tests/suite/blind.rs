@@ -4,32 +4,41 @@ use futures_util::StreamExt;
 use outcrop::domain::comparison::{Column, Comparison, Form, Plan};
 use outcrop::domain::conversation::Target;
 use outcrop::domain::evaluation::Choice;
-use outcrop::domain::id::MessageId;
-use outcrop::domain::message::Block;
+use outcrop::domain::id::{ConversationId, MessageId};
+use outcrop::domain::message::{Block, Outcome};
 use outcrop::domain::{Error, ErrorKind};
-use outcrop::workbench::request::Request;
 use outcrop::workbench::request::chat::Chat;
 use outcrop::workbench::request::comparisons::Comparisons;
-use outcrop::workbench::{Door, Reply};
+use outcrop::workbench::request::{Request, Topic};
+use outcrop::workbench::{Changed, Door, Reply};
 
-use crate::chat::{Home, call, one, turn};
+use crate::chat::{Home, call, one, outcome, turn};
 
 async fn ask(door: &Door, request: Comparisons) -> Result<Reply, Error> {
     one(door, Request::Comparisons(request)).await
 }
 
-/// Two columns on two pages, all of them answered: the answers page by page.
-async fn answered(door: &Door) -> (Comparison, Vec<MessageId>) {
-    let columns = ["scripted/echo", "scripted/markdown"].map(|id| Column::new(id.parse().unwrap())).into();
+/// Two columns on so many pages, nothing asked.
+async fn made(door: &Door, models: [&str; 2], samples: u32) -> Comparison {
+    let columns = models.map(|id| Column::new(id.parse().unwrap())).into();
     let text = "a river".to_owned();
-    let plan = Plan { columns, rows: Vec::new(), samples: 2, blind: true, category: None, text };
+    let plan = Plan { columns, rows: Vec::new(), samples, blind: true, category: None, text };
     let made = ask(door, Comparisons::Create { plan, table: None }).await.unwrap();
     let Reply::Comparison { comparison, .. } = made else { panic!("{made:?}") };
+    comparison
+}
+
+fn send(lane: ConversationId) -> Request {
+    let to = Target::After { conversation: lane, parent: None };
+    Request::Chat(Chat::Send { to, blocks: vec![Block::Text { text: "a river".to_owned() }] })
+}
+
+/// Two columns on two pages, all of them answered: the answers page by page.
+async fn answered(door: &Door) -> (Comparison, Vec<MessageId>) {
+    let comparison = made(door, ["scripted/echo", "scripted/markdown"], 2).await;
     let mut answers = Vec::new();
     for (_, _, lane) in comparison.lanes() {
-        let to = Target::After { conversation: lane, parent: None };
-        let blocks = vec![Block::Text { text: "a river".to_owned() }];
-        answers.push(turn(door, Request::Chat(Chat::Send { to, blocks })).await.2.id);
+        answers.push(turn(door, send(lane)).await.2.id);
     }
     (comparison, answers)
 }
@@ -97,4 +106,37 @@ async fn who_has_looked_may_write_it() {
     assert!(ask(&door, export(&comparison, Form::Markdown)).await.is_err());
     ask(&door, Comparisons::Look { id: comparison.id }).await.unwrap();
     ask(&door, export(&comparison, Form::Markdown)).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_choice_where_an_answer_was_broken_off_is_not_blind_though_it_was_asked_for_again() {
+    let home = Home::new();
+    let door = home.open().await;
+    let comparison = made(&door, ["scripted/echo", "scripted/stream-1000@2000"], 1).await;
+    let lanes = &comparison.pages[0].lanes;
+    let first = turn(&door, send(lanes[0])).await.2.id;
+    let mut replies = call(&door, send(lanes[1]));
+    let Some(Ok(Reply::Started { answer: part, .. })) = replies.next().await else {
+        panic!("it did not start")
+    };
+    let mut watch = call(&door, Request::Watch { topic: Topic::Conversation(lanes[1]) });
+    drop(replies);
+    let stopped = async {
+        while let Some(reply) = watch.next().await {
+            if let Ok(Reply::Changed { change: Changed::Message { message }, .. }) = reply
+                && message.id == part.id
+                && *outcome(&message) == Outcome::Stopped
+            {
+                return;
+            }
+        }
+        panic!("nothing more is told")
+    };
+    crate::soon(stopped).await;
+    // Who answers was seen then, also by a screen that was not asked to say so.
+    let retry = Chat::Retry { conversation: lanes[1], message: part.id };
+    let second = turn(&door, Request::Chat(retry)).await.2;
+    assert!(matches!(outcome(&second), Outcome::Complete { .. }), "{second:?}");
+    let kept = ask(&door, choose(&comparison, 0, &[first, second.id])).await.unwrap();
+    assert!(matches!(&kept, Reply::Ballot { ballot } if ballot.blind.is_none()), "{kept:?}");
 }

@@ -11,7 +11,7 @@ use super::Said;
 pub struct Compare {
     /// A model, 2 to 8 times; what is its own stands behind it: "local/smollm2-135m temperature=1 preset=brief"
     ///
-    /// The values hold no blanks: a preset of the configuration may.
+    /// `system=FILE` is a system prompt of its own. The values hold no blanks: such a file, and a preset of the configuration, may.
     #[arg(short, long, value_name = "MODEL", required = true)]
     pub model: Vec<String>,
     /// The system prompt of every column that has none of its own

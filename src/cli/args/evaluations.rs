@@ -117,7 +117,8 @@ pub struct CreateEvaluation {
     pub dataset: String,
     /// A model to ask, may be repeated; what is its own stands behind it: "local/smollm2-135m temperature=1 preset=brief"
     ///
-    /// Without one, and without --responses, every source is rated that has answered all items of the dataset.
+    /// `system=FILE` is a system prompt of its own. Without a model, and without --responses, every source is rated that has
+    /// answered all items of the dataset.
     #[arg(short, long, value_name = "MODEL")]
     pub model: Vec<String>,
     /// The system prompt of every model that has none of its own
@@ -248,9 +249,24 @@ pub struct ImportEvaluation {
     /// The name of the evaluation
     #[arg(long)]
     pub name: String,
-    /// Whose form it is
+    /// Whose form it is; battles go to `outcrop comparisons import`
     #[arg(long, value_enum, default_value = "bedrock")]
-    pub form: EvaluationForm,
+    pub form: ImportForm,
+}
+
+/// A form that tells of items and raters. The others that `export` writes are known here to say what is to be done with them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ImportForm {
+    /// Amazon Bedrock's output of a human evaluation
+    Bedrock,
+    LabelStudio,
+    Argilla,
+    #[value(hide = true)]
+    Battles,
+    #[value(hide = true)]
+    Dpo,
+    #[value(hide = true)]
+    Kto,
 }
 
 /// `outcrop eval export`
@@ -260,7 +276,7 @@ pub struct ExportEvaluation {
     pub name: String,
     /// Whose form it is
     #[arg(long, value_enum, default_value = "bedrock")]
-    pub form: EvaluationForm,
+    pub form: ExportForm,
     /// Of battles and preference data: by which metric; the first one that gives any where none is named
     #[arg(long)]
     pub metric: Option<String>,
@@ -277,12 +293,12 @@ pub struct ExportEvaluation {
 
 /// The form of another program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum EvaluationForm {
+pub enum ExportForm {
     /// Amazon Bedrock's output of a human evaluation
     Bedrock,
     LabelStudio,
     Argilla,
-    /// `FastChat`'s battles, a line a meeting of two sources; they are written, not read
+    /// `FastChat`'s battles, a line a meeting of two sources
     Battles,
     /// Of every two answers the one that was preferred, and the other; where you decided, that
     Dpo,

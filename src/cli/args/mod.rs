@@ -23,8 +23,8 @@ pub use agents::{AgentForm, AgentMemory, Agents, EditAgent, MissingCall, ReplayA
 pub use compare::{Compare, ComparisonForm, Comparisons, ExportComparison};
 pub use datasets::{AddItem, Datasets, ExportDataset, ImportDataset, ItemForm};
 pub use evaluations::{
-    AdjudicateEvaluation, CreateEvaluation, EvaluationForm, Evaluations, ExportEvaluation, HandOut,
-    ImportEvaluation, RateEvaluation, ReportEvaluation, ReportedAs,
+    AdjudicateEvaluation, CreateEvaluation, Evaluations, ExportEvaluation, ExportForm, HandOut,
+    ImportEvaluation, ImportForm, RateEvaluation, ReportEvaluation, ReportedAs,
 };
 pub use knowledge::{
     AddSource, AskBase, ChangeSource, CreateBase, Cutting, EvaluateBase, Knowledge, Looking, PreviewFile,

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use super::judged;
 use crate::cli::args::{
-    AdjudicateEvaluation, EvaluationForm, ExportEvaluation, HandOut, ImportEvaluation, ReportEvaluation,
-    ReportedAs,
+    AdjudicateEvaluation, ExportEvaluation, ExportForm, HandOut, ImportEvaluation, ImportForm,
+    ReportEvaluation, ReportedAs,
 };
 use crate::cli::datasets::bytes;
 use crate::cli::item::Item as Line;
@@ -154,7 +154,15 @@ async fn one_taken_in(file: &Path, asker: &Asker, out: &mut Out) -> Result<bool,
 
 pub(super) async fn import(wanted: ImportEvaluation, asker: &Asker, out: &mut Out) -> Result<Exit, End> {
     let ImportEvaluation { file, name, form } = wanted;
-    let request = Evaluations::Import { name, form: formed(form), bytes: bytes(&file).await? };
+    let form = match form {
+        ImportForm::Bedrock => Form::Bedrock,
+        ImportForm::LabelStudio => Form::LabelStudio,
+        ImportForm::Argilla => Form::Argilla,
+        ImportForm::Battles => Form::Battles,
+        ImportForm::Dpo => Form::Dpo,
+        ImportForm::Kto => Form::Kto,
+    };
+    let request = Evaluations::Import { name, form, bytes: bytes(&file).await? };
     let reply = asker.one(Request::Evaluations(request), out).await?;
     let Reply::TakenIn { evaluation, taken } = &reply else { return Err(unexpected(&reply)) };
     Ok(if told(evaluation, taken, out)? { Exit::Negative } else { Exit::Done })
@@ -206,7 +214,7 @@ pub(super) async fn export(wanted: ExportEvaluation, asker: &Asker, out: &mut Ou
         return Err(unexpected(&reply));
     };
     let why = match form {
-        EvaluationForm::Dpo | EvaluationForm::Kto => "left out",
+        ExportForm::Dpo | ExportForm::Kto => "left out",
         _ => "left out, as the form has no place for it",
     };
     for what in left_out.iter().take(REMARKS) {
@@ -230,14 +238,14 @@ fn written_lines(
     kept(text, path, force, beside, out)
 }
 
-fn formed(form: EvaluationForm) -> Form {
+fn formed(form: ExportForm) -> Form {
     match form {
-        EvaluationForm::Bedrock => Form::Bedrock,
-        EvaluationForm::LabelStudio => Form::LabelStudio,
-        EvaluationForm::Argilla => Form::Argilla,
-        EvaluationForm::Battles => Form::Battles,
-        EvaluationForm::Dpo => Form::Dpo,
-        EvaluationForm::Kto => Form::Kto,
+        ExportForm::Bedrock => Form::Bedrock,
+        ExportForm::LabelStudio => Form::LabelStudio,
+        ExportForm::Argilla => Form::Argilla,
+        ExportForm::Battles => Form::Battles,
+        ExportForm::Dpo => Form::Dpo,
+        ExportForm::Kto => Form::Kto,
     }
 }
 

@@ -147,6 +147,11 @@ impl Thread {
         self.path[..end].iter().map(|at| &self.items[*at]).chain(pending)
     }
 
+    /// Every message, also those of branches that are not shown.
+    pub fn messages(&self) -> impl Iterator<Item = &Message> + '_ {
+        self.items.iter().map(|item| &item.message)
+    }
+
     /// The message with that id.
     pub fn message(&self, id: MessageId) -> Option<&Message> {
         self.index.get(&id).map(|at| &self.items[*at].message)

@@ -69,7 +69,12 @@ fn judged(record: Record) -> std::result::Result<Judged, String> {
         if response.status == Status::Draft {
             continue;
         }
-        let rater = response.user_id.as_str().map_or_else(|| response.user_id.to_string(), str::to_owned);
+        let rater = match &response.user_id {
+            Json::String(name) => name.clone(),
+            // Who it was is not told: nobody is called so.
+            Json::Null => String::new(),
+            other => other.to_string(),
+        };
         let at = opinions.iter().position(|known| known.rater == rater).unwrap_or_else(|| {
             opinions.push(Opinion::skipped(rater.clone(), (0..keys.len()).collect()));
             opinions.len() - 1

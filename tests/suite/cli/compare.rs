@@ -1,6 +1,11 @@
 //! Models side by side on the command line: asked, listed, shown, chosen among, ranked, removed.
 
-use outcrop::workbench::{self, Workbench};
+use futures_util::StreamExt;
+use outcrop::domain::conversation::Target;
+use outcrop::domain::message::Block;
+use outcrop::workbench::request::Request;
+use outcrop::workbench::request::chat::Chat;
+use outcrop::workbench::{self, Context, Face, Workbench};
 
 use super::home::{Home, SCRIPTED, Said};
 use super::talk::on_both;
@@ -102,6 +107,53 @@ fn rows(home: &Home) {
     let kind = |kind: &str| objects.iter().filter(|object| object["reply"] == kind).count();
     assert_eq!((kind("comparison"), kind("compared"), kind("compared_column")), (1, 4, 2));
     assert_eq!(objects.last().unwrap()["answers"], 2);
+}
+
+#[test]
+fn one_model_is_compared_with_itself_by_system_prompts_of_its_own() {
+    let home = Home::with(SCRIPTED);
+    std::fs::write(home.beside().join("brief.txt"), "Be brief, {{name}}.\n").unwrap();
+    std::fs::write(home.beside().join("names.csv"), "name\nAda\n").unwrap();
+    let columns = ["-m", "scripted/echo system=brief.txt", "-m", "scripted/echo", "--system", "Be kind."];
+    let more = ["--vars", "names.csv", "--json", "hello"];
+    let said = home.run(&[&["compare"][..], &columns, &more].concat());
+    good(&said);
+    let compared = said.objects().remove(0);
+    let columns = &compared["comparison"]["columns"];
+    let system = (&columns[0]["system"], &columns[1]["system"]);
+    assert_eq!(system, (&"Be brief, {{name}}.".into(), &"Be kind.".into()), "{compared}");
+    let missing =
+        home.run(&["compare", "-m", "scripted/echo system=nowhere.txt", "-m", "scripted/echo", "hello"]);
+    assert!(missing.code == Some(2) && missing.stderr.contains("reading nowhere.txt"), "{missing:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_turns_of_a_conversation_come_to_is_shown_below_them() {
+    let home = Home::with(SCRIPTED);
+    let compare = ["compare", "-m", "scripted/echo", "-m", "scripted/stream-3", "--json", "hello"];
+    let objects = tokio::task::block_in_place(|| home.run(&compare)).objects();
+    let comparison = &objects[0]["comparison"];
+    let lanes = comparison["pages"][0]["lanes"].as_array().unwrap();
+    let owner = workbench::open(&home.config());
+    owner.ready().await.unwrap();
+    for (column, lane) in lanes.iter().enumerate() {
+        let of = |object: &&serde_json::Value| object["reply"] == "compared" && object["column"] == column;
+        let answer = objects.iter().find(of).unwrap()["answer"]["id"].as_str().unwrap();
+        let (conversation, parent) = (lane.as_str().unwrap().parse().unwrap(), answer.parse().ok());
+        let to = Target::After { conversation, parent };
+        let blocks = vec![Block::Text { text: "and again".to_owned() }];
+        let mut replies = owner.call(Context::of(Face::Cli), Request::Chat(Chat::Send { to, blocks }));
+        while let Some(reply) = replies.next().await {
+            reply.unwrap();
+        }
+    }
+    owner.close().await;
+    let show = ["comparisons", "show", comparison["id"].as_str().unwrap()];
+    let shown = tokio::task::block_in_place(|| home.run(&show));
+    let end = good(&shown).lines().skip_while(|line| !line.contains("first p50"));
+    let rows: Vec<String> =
+        end.map(|line| line.split_whitespace().take(4).collect::<Vec<_>>().join(" ")).collect();
+    assert_eq!(rows[1..3], ["A scripted/echo 2 0", "B scripted/stream-3 2 0"], "{shown:?}");
 }
 
 #[test]

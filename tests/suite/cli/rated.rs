@@ -685,6 +685,9 @@ fn battles_are_written_and_taken_onto_the_leaderboard_once_and_off_it_again() {
         assert_eq!(said.code, Some(2), "{said:?}");
         assert!(said.stderr.contains("battles bring neither questions nor answers"), "{said:?}");
         assert!(said.stderr.contains("`outcrop comparisons import`"), "{said:?}");
+        let help = home.run(&["eval", "import", "--help"]);
+        let forms = good(&help).split("--form").nth(1).unwrap();
+        assert!(forms.contains("argilla") && !forms.contains("dpo") && !forms.contains("kto"), "{forms}");
         let take = ["comparisons", "import", "-"];
         assert_eq!(good(&home.fed(&text, &take)), "12 battles taken in\n");
         assert_eq!(good(&home.fed(&text, &take)), "0 battles taken in; 12 battles were there already\n");

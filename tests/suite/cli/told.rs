@@ -39,9 +39,11 @@ fn every_verb_of_datasets_and_evaluations_tells_programs_objects_alone() {
             assert_eq!(kind(home, words), wanted, "{words}");
         }
         let mut ada = Rater::at(home, "which", "ada");
-        assert!(ada.seat()["sheet"].is_object());
+        let item = ada.seat()["sheet"]["item"].as_str().unwrap()[..12].to_owned();
         ada.say(&choosing(0));
         ada.end();
+        let decides = format!("eval adjudicate which --item {item} --value alpha/one");
+        assert_eq!(kind(home, &decides), "decision");
         good(&home.run(&["eval", "export", "which", "-o", "b.jsonl"]));
         good(&home.run(&["eval", "create", "away", "--dataset", "pairs"]));
         good(&home.run(&["eval", "hand-out", "away", "--rater", "ann", "-o", "h.jsonl"]));

@@ -328,6 +328,10 @@ fn drafts_of_argilla_are_no_opinions_and_questions_have_small_letters() {
     let [judged] = taken(argilla::read(alone.to_string().as_bytes())).try_into().unwrap();
     let said = Said::Values(vec![("quality".into(), Value::Points(vec![(id(0), 4)]))]);
     assert_eq!((&judged.opinions[0].said, judged.untold.len()), (&said, 0));
+    // Who is not told has no name, and is nobody called "null".
+    alone["responses"] = json!([{"question_name": "quality", "value": 4}]);
+    let [judged] = taken(argilla::read(alone.to_string().as_bytes())).try_into().unwrap();
+    assert_eq!(judged.opinions[0].rater, "");
 
     let ours = Judged {
         item: item(&["x", "y"]),

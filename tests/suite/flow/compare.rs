@@ -15,7 +15,7 @@ use outcrop::workbench::request::comparisons::Comparisons;
 use outcrop::workbench::request::conversations::Conversations;
 use outcrop::workbench::{Reply, Request};
 
-use crate::screen::compare::{arrive, asked, ballot, comparison, fail, finish, sends};
+use crate::screen::compare::{arrive, asked, ballot, begun, comparison, fail, finish, sends};
 use crate::stage::{COMPLETE, Stage, answer, conversation, head, id, message};
 
 fn requests(effects: &[Effect]) -> Vec<Comparisons> {
@@ -892,9 +892,11 @@ fn columns_scroll_together_until_each_scrolls_for_itself() {
 fn who_has_been_where_calls_stand_by_their_models_chooses_blindly_no_more() {
     let chosen = |way: &str| {
         let mut stage = Stage::settled(120, 40, "dark");
-        answered(&mut stage, Some(7));
-        stage.keys(way);
+        let comparison = answered(&mut stage, Some(7));
+        let look = Comparisons::Look { id: comparison.id };
+        let kept = requests(&stage.keys(way)).contains(&look);
         let told = stage.text().contains("not kept as blind");
+        assert_eq!(kept, told, "{way}: it holds after a restart, too");
         let effects = stage.keys("<alt+2><tab>a");
         assert!(!stage.text().contains("smollm2"), "{}", stage.text());
         let hidden = requests(&effects).into_iter().find_map(|request| match request {
@@ -907,4 +909,42 @@ fn who_has_been_where_calls_stand_by_their_models_chooses_blindly_no_more() {
     for way in ["<alt+8>", "<alt+9>"] {
         assert_eq!(chosen(way), (true, Some(false)), "{way}");
     }
+}
+
+#[test]
+fn who_answers_stays_seen_where_an_answer_that_was_broken_off_is_asked_for_again() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    arrive(&mut stage);
+    let comparison = comparison(2, Some(7));
+    let tasks = asked(&mut stage, &comparison);
+    finish(&mut stage, &tasks, 0, "one");
+    assert!(!stage.text().contains("qwen3"), "{}", stage.text());
+    // The program ended while it was being written, say.
+    let part = begun(1, "tw", Outcome::Interrupted);
+    stage.event(Event::Replies { task: tasks[1], replies: vec![Reply::Finished { answer: part }] });
+    stage.event(Event::Ended { task: tasks[1], error: None });
+    assert!(stage.text().contains("qwen3"), "{}", stage.text());
+    let place = comparison.order(0).into_iter().position(|lane| lane == 1).unwrap();
+    let effects = stage.keys(&format!("<tab>{}r", "<right>".repeat(place)));
+    let again = |effect: &Effect| match effect {
+        Effect::Call { task, request: Request::Chat(Chat::Retry { message, .. }), .. } => {
+            Some((*task, *message))
+        }
+        _ => None,
+    };
+    let (task, message) = effects.iter().find_map(again).unwrap();
+    assert_eq!(message, id(711));
+    let conversation = Conversation { leaf: Some(id(712)), ..head(71, "why do rivers meander?", 0) };
+    let answer = Message { id: id(712), ..begun(1, "", Outcome::Streaming) };
+    let started = Reply::Started { conversation, asked: None, answer };
+    let whole = Message { id: id(712), ..begun(1, "two", COMPLETE) };
+    stage.event(Event::Replies { task, replies: vec![started, Reply::Finished { answer: whole }] });
+    stage.event(Event::Ended { task, error: None });
+    let shown = stage.text();
+    assert!(shown.contains("qwen3") && shown.contains("seen: choices here are not blind"), "{shown}");
+    let effects = stage.keys("a");
+    let [Comparisons::Choose { answers, hidden: false, .. }] = &requests(&effects)[..] else {
+        panic!("{effects:?}")
+    };
+    assert_eq!(answers[..], [id(701), id(712)]);
 }

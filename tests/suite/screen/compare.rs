@@ -126,7 +126,8 @@ fn said(at: usize, n: u128, role: Role, text: &str) -> Message {
     Message { conversation: conversation(70 + at as u128), ..message(base + n, parent, role, text) }
 }
 
-fn begun(at: usize, text: &str, outcome: Outcome) -> Message {
+/// The answer of a column, as far as it is.
+pub fn begun(at: usize, text: &str, outcome: Outcome) -> Message {
     let base = 700 + at as u128 * 10;
     let model = comparison(6, None).columns[at].model.clone();
     let mut message = Message {

@@ -216,12 +216,17 @@ impl State {
 
     /// What was stopped tells which column was slow: the rest may be seen, too.
     fn unblind(&mut self, desk: &mut Desk<'_>) {
+        self.keep_seen(desk);
+        self.seen = true;
+        desk.say("Stopped: who answers is shown, and choices here are not blind.");
+    }
+
+    /// Keeps that the person may know who answers before they choose.
+    pub(super) fn keep_seen(&mut self, desk: &mut Desk<'_>) {
         let Some(comparison) = &self.comparison else { return };
         let look = Comparisons::Look { id: comparison.id };
         let task = desk.call(None, Request::Comparisons(look));
         self.waits.insert(task, Wait::Look);
-        self.seen = true;
-        desk.say("Stopped: who answers is shown, and choices here are not blind.");
     }
 
     /// What was sent and never arrived is in the composer again.

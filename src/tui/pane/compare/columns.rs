@@ -109,6 +109,8 @@ impl State {
         let pages = self.comparison.as_ref().map_or(0, |comparison| comparison.pages.len());
         if !self.strayed && (0..pages).any(|page| self.is_hidden_on(page)) {
             self.strayed = true;
+            // Kept, so that it holds after a restart, too; what is hidden on the screen stays so.
+            self.keep_seen(desk);
             desk.say("Calls have names here: your next blind choice is not kept as blind.");
         }
     }

@@ -89,10 +89,11 @@ impl Lane {
         self.thread.last_answer().filter(|_| !self.runs())
     }
 
-    /// Its last answer came in part.
+    /// An answer came in part, also one that was asked for again since.
     fn was_broken_off(&self) -> bool {
-        let outcome = self.ended().and_then(|message| message.answer.as_ref()).map(|answer| &answer.outcome);
-        matches!(outcome, Some(Outcome::Stopped | Outcome::Interrupted))
+        let mut outcomes =
+            self.thread.messages().filter_map(|message| Some(&message.answer.as_ref()?.outcome));
+        outcomes.any(|outcome| matches!(outcome, Outcome::Stopped | Outcome::Interrupted))
     }
 
     fn has_failed(&self) -> bool {
