@@ -228,7 +228,7 @@ impl House {
     fn check(&self, request: &Request<Incoming>, content_type: &str) -> Result<(), Refusal> {
         let headers = request.headers();
         // Where the address that is asked for names a host, that one counts.
-        let named = request.uri().authority().is_none_or(|named| is_here(named.as_str()));
+        let named = request.uri().authority().is_none_or(|named| is_here(named.host()));
         if headers.get_all(HOST).iter().count() != 1 || !is_here(&text(headers, &HOST)) || !named {
             return Err(Refusal(StatusCode::FORBIDDEN, "the host that is asked for is not this machine"));
         }
@@ -395,6 +395,7 @@ mod tests {
             ("OPTIONS /v1/traces", ("Origin", "https://evil.example"), "403"),
             ("OPTIONS /v1/traces", ("Origin", "http://localhost:9"), "405"),
             ("POST http://evil.example/v1/traces", ("X", "y"), "403"),
+            ("POST http://localhost:4318@evil.example/v1/traces", ("X", "y"), "403"),
             ("POST http://localhost:4318/v1/traces", ("X", "y"), "200"),
             (post, ("Content-Encoding", "X-GZIP"), "200"),
             (post, ("Content-Encoding", "br"), "415"),

@@ -10,6 +10,8 @@ use serde_json::{Map, Number, Value};
 use yaml_rust2::parser::{Event, Parser, Tag};
 use yaml_rust2::scanner::TScalarStyle;
 
+/// Bytes of a text. Of a list in brackets the parser holds every word until its end, each as tens of bytes.
+const LONGEST: usize = 2 << 20;
 /// Lists and maps within one another.
 const DEEPEST: usize = 100;
 /// Bytes that a document may come to with its references put in.
@@ -23,6 +25,9 @@ const VALUE: usize = 32;
 ///
 /// Why it is none, in words.
 pub fn read(text: &str) -> Result<Value, String> {
+    if text.len() > LONGEST {
+        return Err(format!("it is longer than {} MB", LONGEST >> 20));
+    }
     let mut reading = Reading::default();
     let mut parser = Parser::new_from_str(text);
     loop {
@@ -275,10 +280,12 @@ paths:
             laughs = format!("{laughs}a{at}: &a{at} [{of}]\n");
         }
         let deep = "[".repeat(200);
+        let long = "- a\n".repeat(LONGEST / 4 + 1);
         for (text, why) in [
             (laughs.as_str(), "MB"),
             ("a: &a [*a]", "a part of"),
             (deep.as_str(), "deeper"),
+            (long.as_str(), "longer"),
             ("a: - - b", ""),
             ("[a, b", ""),
             ("a: b: c", ""),

@@ -6,6 +6,8 @@ use std::io::Read;
 use std::path::PathBuf;
 
 #[cfg(target_os = "linux")]
+use rustix::io::Errno;
+#[cfg(target_os = "linux")]
 use rustix::process::prlimit;
 use rustix::process::{Pid, Resource, Rlimit, getppid, getrlimit, setrlimit};
 
@@ -166,8 +168,11 @@ pub fn bound_memory(bytes: u64) -> Result<()> {
 #[cfg(target_os = "linux")]
 pub fn bound_data(of: Pid, bytes: u64) -> std::io::Result<()> {
     let most = getrlimit(Resource::Data).maximum.map_or(bytes, |before| before.min(bytes));
-    prlimit(Some(of), Resource::Data, Rlimit { current: Some(most), maximum: Some(most) })?;
-    Ok(())
+    match prlimit(Some(of), Resource::Data, Rlimit { current: Some(most), maximum: Some(most) }) {
+        // One of other rights than this process, such as `sudo`, is not its to bound.
+        Ok(_) | Err(Errno::PERM) => Ok(()),
+        Err(why) => Err(why.into()),
+    }
 }
 
 #[cfg(not(target_os = "linux"))]

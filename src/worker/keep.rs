@@ -2,7 +2,7 @@
 //! could end nobody, and takes all along that was started behind it.
 //!
 //! Where the system gives processes numbers of their own it is the first of them, and its end is the end of all. Elsewhere
-//! it ends its group, which those leave that make a session of their own.
+//! it ends its group, also when the program is done; those leave it that make a session of their own.
 
 use std::ffi::OsString;
 use std::io::{self, Write};
@@ -13,7 +13,9 @@ use std::thread;
 
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::retry_on_intr;
-use rustix::process::{Pid, Signal, WaitOptions, WaitStatus, getpid, kill_process_group, wait};
+use rustix::process::{
+    Pid, Signal, WaitOptions, WaitStatus, getpgid, getpid, getppid, kill_process_group, setpgid, wait,
+};
 
 /// The words that put this program into the hidden mode, before what it is to run.
 pub(super) const MODE: [&str; 2] = ["worker", "keep"];
@@ -37,7 +39,10 @@ pub(super) fn serve(words: &[OsString]) -> u8 {
         Ok(number)
     });
     match started.and_then(ended) {
-        Ok(status) => code(status),
+        Ok(status) => {
+            end_rest();
+            code(status)
+        }
         Err(why) => {
             let _ = writeln!(io::stderr(), "{}: {why}", Path::new(program).display());
             127
@@ -53,6 +58,21 @@ fn ended(program: Pid) -> io::Result<WaitStatus> {
         {
             return Ok(status);
         }
+    }
+}
+
+/// Ends those of its group that the program has left behind. It leaves the group itself before, since it is still to tell how the
+/// program ended.
+fn end_rest() {
+    let own = getpid();
+    // The first of all takes them along. A group that another began is not its own to end.
+    if own.is_init() || getpgid(None) != Ok(own) {
+        return;
+    }
+    // Its group keeps its number for as long as this process does.
+    let outside = getppid().and_then(|parent| getpgid(Some(parent)).ok());
+    if outside.is_some_and(|group| setpgid(None, Some(group)).is_ok()) {
+        let _ = kill_process_group(own, Signal::KILL);
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::group::{Executor, Group};
+use super::group::{Executor, Group, Server};
 use super::limits::Limits;
 use super::memory::Memory;
 use super::step::Steps;
@@ -197,6 +197,9 @@ fn check_group(group: &Group) -> Result<()> {
         Executor::Program(program) if program.command.is_empty() => {
             bad("its program has no name", "Give the program and its arguments as command, a list.")
         }
+        Executor::Mcp(Server::Stdio { memory_mb: 0, .. }) => {
+            bad("its server has no memory", "Leave memory_mb out, or give it some MiB.")
+        }
         _ => Ok(()),
     }?;
     for (at, function) in group.functions.iter().enumerate() {
@@ -289,6 +292,14 @@ parameters = [{ name = "tea", description = "Its name.", type = "string", requir
             (
                 refused(&|d| d.groups[0].runs = Executor::Http(super::super::group::Endpoint::default())),
                 "address",
+            ),
+            (
+                refused(&|d| {
+                    let server = serde_json::json!({"command": "srv", "memory_mb": 0});
+                    d.groups[0].functions.clear();
+                    d.groups[0].runs = Executor::Mcp(serde_json::from_value(server).unwrap());
+                }),
+                "no memory",
             ),
             (refused(&|d| d.bases.push(d.bases[0].clone())), "the bases"),
         ] {

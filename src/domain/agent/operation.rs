@@ -1,5 +1,7 @@
 //! Operations of an HTTP API: a method, a path, and what goes where.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
@@ -96,6 +98,13 @@ pub struct Request {
 }
 
 impl Request {
+    /// The same without what the group says itself: no model says that.
+    #[must_use]
+    pub fn under(mut self, own: &BTreeMap<String, String>) -> Self {
+        self.headers.retain(|(name, _)| !own.keys().any(|own| own.eq_ignore_ascii_case(name)));
+        self
+    }
+
     /// Where it goes, with the API at `base`.
     pub fn url(&self, base: &str) -> String {
         format!("{}{}", base.trim_end_matches('/'), self.path)
@@ -255,6 +264,8 @@ mod tests {
         let shown =
             "POST https://tea.example/v1/teas/a%2Fb%20c/move?tag=x%26y&tag=2\nX-By: me\n\n{\"to\":\"é\"}";
         assert_eq!(request.shown("https://tea.example/v1/"), shown);
+        let own = BTreeMap::from([("x-by".to_owned(), "$WHO".to_owned())]);
+        assert!(request.under(&own).headers.is_empty(), "what the group says no model says");
         assert_eq!(operation().tool().schema["required"], json!(["tea", "body"]));
     }
 

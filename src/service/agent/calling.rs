@@ -31,7 +31,7 @@ const RESULTS: usize = 5;
 /// The longest that a function of AWS Lambda may take, as Lambda has it.
 const LAMBDA: Duration = Duration::from_mins(15);
 
-/// The most that attributes of a session may have, in bytes, as Bedrock has it.
+/// The most that attributes of a session or of a turn may have, in bytes, as Bedrock has it.
 const ATTRIBUTES: usize = 25 * 1024;
 
 /// How what was called says that it failed.
@@ -317,12 +317,14 @@ impl Running {
 /// Bedrock's response, as what came of the call.
 fn responded(bytes: &[u8]) -> Result<Did> {
     let response = event::read(bytes)?;
-    // The model is told of them in every step from then on.
-    let attributes = response.session_attributes.iter().flatten();
-    let size: usize = attributes.map(|(name, value)| name.len() + value.len()).sum();
-    if size > ATTRIBUTES {
-        let why = format!("its session attributes have {size} bytes; {ATTRIBUTES} are the most");
-        return Err(Error::new(ErrorKind::Full, "reading what an action gave back", why, ""));
+    // They are kept with the run, and the model is told of the turn's in every step from then on.
+    for (of, attributes) in [("session", &response.session_attributes), ("turn", &response.prompt_attributes)]
+    {
+        let size: usize = attributes.iter().flatten().map(|(name, value)| name.len() + value.len()).sum();
+        if size > ATTRIBUTES {
+            let why = format!("its attributes of the {of} have {size} bytes; {ATTRIBUTES} are the most");
+            return Err(Error::new(ErrorKind::Full, "reading what an action gave back", why, ""));
+        }
     }
     let bad = response.status.filter(|status| *status >= 400);
     Ok(match response.state {
@@ -337,4 +339,23 @@ fn responded(bytes: &[u8]) -> Result<Did> {
             },
         },
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn attributes_that_are_too_long_to_keep_are_refused() {
+        for member in ["sessionAttributes", "promptSessionAttributes"] {
+            let refused = |length: usize| {
+                let body = json!({"functionResponse": {"responseBody": {"TEXT": {"body": "x"}}}});
+                let response = json!({"response": body, member: {"a": "b".repeat(length)}});
+                responded(response.to_string().as_bytes()).err().map(|error| error.kind)
+            };
+            assert_eq!(refused(ATTRIBUTES - 1), None);
+            assert_eq!(refused(ATTRIBUTES), Some(ErrorKind::Full));
+        }
+    }
 }

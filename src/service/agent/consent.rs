@@ -57,11 +57,7 @@ impl Running {
         let What::Operation(operation) = &action.what else { return None };
         let Executor::Http(endpoint) = &self.definition.groups[action.group].runs else { return None };
         let base = endpoint.url.as_deref().or(self.offered.servers[action.group].as_deref())?;
-        let mut request = operation.request(&asked.input).ok()?;
-        // What the group says itself goes in the place of what a model says.
-        let is_set = |name: &str| endpoint.headers.keys().any(|own| own.eq_ignore_ascii_case(name));
-        request.headers.retain(|(name, _)| !is_set(name));
-        Some(request.shown(base))
+        Some(operation.request(&asked.input).ok()?.under(&endpoint.headers).shown(base))
     }
 
     /// Waits for a person's word on what is told by `event`, and no longer than who asks waits for all of it.

@@ -69,7 +69,7 @@ pub(super) async fn operation(
 ) -> Result<Answer> {
     let doing = format!("calling {}", operation.id);
     let refused = |why: String, hint: &str| Error::new(ErrorKind::Invalid, &doing, why, hint);
-    let asked = operation.request(input).map_err(|why| refused(why, ""))?;
+    let asked = operation.request(input).map_err(|why| refused(why, ""))?.under(&endpoint.headers);
     let base = endpoint.url.as_deref().or(server).ok_or_else(|| {
         refused(
             "neither the group nor its document says where the API is".to_owned(),
@@ -81,9 +81,7 @@ pub(super) async fn operation(
         request = request.outside();
     }
     let mut request = with(request, endpoint, variables, &doing)?;
-    // What the definition says itself no model says.
-    let is_set = |name: &str| endpoint.headers.keys().any(|own| own.eq_ignore_ascii_case(name));
-    for (name, value) in asked.headers.into_iter().filter(|(name, _)| !is_set(name)) {
+    for (name, value) in asked.headers {
         request = request.named(&name, value);
     }
     // A model fills in what is asked for: no server may be had to lead that on to another.

@@ -155,7 +155,10 @@ impl Running {
                 if let Some(attributes) = sets.turn {
                     self.run.turn_attributes = attributes;
                 }
-                self.run.sought.extend(sets.sought);
+                // Of what it has no base of nothing is kept.
+                let bases = &self.definition.bases;
+                let own = sets.sought.into_iter().filter(|(name, _)| bases.iter().any(|of| of.name == *name));
+                self.run.sought.extend(own);
                 (content, failed.is_some())
             }
             Did::Found { query, results, sources } if self.words_passages() => {

@@ -191,10 +191,13 @@ pub fn write(groups: &[Group]) -> Value {
     for group in groups {
         let Executor::Mcp(server) = &group.runs else { continue };
         let mut written = match server {
-            Server::Stdio { command, args, env, .. } => {
+            Server::Stdio { command, args, env, memory_mb } => {
                 let mut written = json!({"command": command, "args": args});
                 if !env.is_empty() {
                     written["env"] = json!(env);
+                }
+                if *memory_mb != server_memory_mb() {
+                    written["memory_mb"] = json!(memory_mb);
                 }
                 written
             }
@@ -238,7 +241,8 @@ mod tests {
     fn a_block_is_read_as_claude_desktop_writes_it_and_written_again() {
         let block = json!({"mcpServers": {
             "files": {"command": "npx", "args": ["-y", "@modelcontextprotocol/server-filesystem", "/data"]},
-            "github": {"command": "docker", "args": [], "env": {"GITHUB_TOKEN": "${GITHUB_TOKEN}"}, "disabled": true},
+            "github": {"command": "docker", "args": [], "env": {"GITHUB_TOKEN": "${GITHUB_TOKEN}"}, "disabled": true,
+                "memory_mb": 512},
             "far": {"type": "http", "url": "https://mcp.example.org/mcp", "headers": {"Authorization": "Bearer ${T}"}},
         }});
         let imported = read(&block.to_string()).unwrap();

@@ -12,17 +12,21 @@ use crate::wire::yaml;
 const CONFIRM: &str = "x-requireConfirmation";
 
 /// Headers that no model fills, in lower case: OpenAPI has the first three described elsewhere, and the others lead a request to
-/// somebody else, or tell another length than it has.
-const OWN_HEADERS: [&str; 11] = [
+/// somebody else, tell another length than it has, or are of the connection.
+const OWN_HEADERS: [&str; 15] = [
     "accept",
     "authorization",
     "content-type",
     "connection",
     "content-length",
     "cookie",
+    "expect",
     "host",
+    "keep-alive",
     "proxy-authorization",
+    "proxy-connection",
     "te",
+    "trailer",
     "transfer-encoding",
     "upgrade",
 ];
@@ -32,6 +36,10 @@ const MOST: usize = 200;
 
 /// References that are followed into one another.
 const DEEPEST: usize = 24;
+
+/// Lists and maps within one another, in a document and in a schema with its references put in: a record that holds them is to be
+/// read again.
+const LEVELS: usize = 100;
 
 /// Bytes that one schema may come to with its references put in.
 const LARGEST: usize = 64 * 1024;
@@ -58,8 +66,11 @@ pub fn document(text: &str) -> Result<Value> {
 ///
 /// # Errors
 ///
-/// `Invalid`: no `OpenAPI` 3 document, an operation that comes twice, a parameter that is not described.
+/// `Invalid`: no `OpenAPI` 3 document, one too deep to be kept, an operation that comes twice, a parameter that is not described.
 pub fn read(document: &Value) -> Result<Api> {
+    if !is_within(document, LEVELS) {
+        return Err(bad(format!("its lists and maps lie deeper than {LEVELS} in one another")));
+    }
     let version = document.get("openapi").and_then(Value::as_str).unwrap_or_default();
     if !version.starts_with("3.") {
         return Err(bad(if version.is_empty() {
@@ -196,11 +207,17 @@ fn target<'a>(document: &'a Value, reference: &str) -> Result<&'a Value> {
 /// A schema with all that it refers to put in. What contains itself ends as any value.
 fn whole(document: &Value, id: &str, schema: &Value) -> Result<Value> {
     let mut room = LARGEST;
-    put_in(document, schema, &mut Vec::new(), &mut room)
+    put_in(document, schema, &mut Vec::new(), &mut room, LEVELS)
         .map_err(|error| bad(format!("a schema of {id:?}: {}", error.why)))
 }
 
-fn put_in(document: &Value, value: &Value, within: &mut Vec<String>, room: &mut usize) -> Result<Value> {
+fn put_in(
+    document: &Value,
+    value: &Value,
+    within: &mut Vec<String>,
+    room: &mut usize,
+    levels: usize,
+) -> Result<Value> {
     let weight = match value {
         Value::String(text) => text.len(),
         _ => 1,
@@ -208,6 +225,9 @@ fn put_in(document: &Value, value: &Value, within: &mut Vec<String>, room: &mut 
     *room =
         room.checked_sub(weight).ok_or_else(|| bad(format!("it is larger than {} KB", LARGEST / 1024)))?;
     match value {
+        Value::Object(_) | Value::Array(_) if levels == 0 => {
+            Err(bad(format!("its lists and maps lie deeper than {LEVELS} in one another")))
+        }
         Value::Object(object) => {
             if let Some(reference) = object.get("$ref").and_then(Value::as_str) {
                 if within.len() >= DEEPEST || within.iter().any(|known| known == reference) {
@@ -215,23 +235,32 @@ fn put_in(document: &Value, value: &Value, within: &mut Vec<String>, room: &mut 
                 }
                 let target = target(document, reference)?;
                 within.push(reference.to_owned());
-                let put = put_in(document, target, within, room);
+                let put = put_in(document, target, within, room, levels);
                 within.pop();
                 return put;
             }
             let mut put = Map::new();
             for (name, inner) in object {
                 *room = room.saturating_sub(name.len());
-                put.insert(name.clone(), put_in(document, inner, within, room)?);
+                put.insert(name.clone(), put_in(document, inner, within, room, levels - 1)?);
             }
             Ok(Value::Object(put))
         }
         Value::Array(all) => all
             .iter()
-            .map(|inner| put_in(document, inner, within, room))
+            .map(|inner| put_in(document, inner, within, room, levels - 1))
             .collect::<Result<_>>()
             .map(Value::Array),
         plain => Ok(plain.clone()),
+    }
+}
+
+/// Whether no more lists and maps lie within one another.
+fn is_within(value: &Value, levels: usize) -> bool {
+    match value {
+        Value::Object(members) => levels > 0 && members.values().all(|inner| is_within(inner, levels - 1)),
+        Value::Array(all) => levels > 0 && all.iter().all(|inner| is_within(inner, levels - 1)),
+        _ => true,
     }
 }
 
@@ -275,7 +304,8 @@ mod tests {
                         "operationId": "put tea!", "description": "Puts a tea.", "x-requireConfirmation": "ENABLED",
                         "parameters": [{"name": "dry", "in": "query", "schema": {"type": "boolean"}},
                                        {"name": "c", "in": "cookie"}, {"name": "Host", "in": "header"},
-                                       {"name": "authorization", "in": "header"}],
+                                       {"name": "authorization", "in": "header"},
+                                       {"name": "Proxy-Connection", "in": "header"}],
                         "requestBody": {"required": true, "content": {
                             "application/json": {"schema": {"$ref": "#/components/schemas/Tea"}}}},
                         "responses": {},
@@ -352,5 +382,20 @@ mod tests {
         document["components"]["schemas"]["L20"] = json!({"type": "string"});
         document["components"]["schemas"]["Tea"] = json!({"$ref": "#/components/schemas/L0"});
         assert!(read(&document).unwrap_err().why.contains("larger than 64 KB"));
+    }
+
+    #[test]
+    fn what_lies_too_deep_to_be_kept_is_refused_also_behind_references() {
+        let deep = |levels: usize, end: Value| (0..levels).fold(end, |inner, _| json!({ "items": inner }));
+        let mut document = teas();
+        document["x-deep"] = deep(LEVELS, json!(1));
+        assert!(read(&document).unwrap_err().why.contains("deeper than 100"));
+        let mut document = teas();
+        let next = json!({"$ref": "#/components/schemas/Leaf"});
+        document["components"]["schemas"]["Leaf"] = deep(60, json!("x"));
+        document["components"]["schemas"]["Tea"] = deep(30, next.clone());
+        assert!(read(&document).is_ok());
+        document["components"]["schemas"]["Tea"] = deep(60, next);
+        assert!(read(&document).unwrap_err().why.contains("deeper than 100"));
     }
 }

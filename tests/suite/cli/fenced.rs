@@ -99,6 +99,13 @@ impl Held {
     }
 }
 
+/// A script, kept in a group of its own.
+fn kept(script: &str) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_outcrop"));
+    command.args(["worker", "keep", "/bin/sh", "-c", script]).process_group(0);
+    command
+}
+
 #[test]
 fn what_a_program_has_started_ends_where_who_called_it_is_killed() {
     let parts = ["--map-current-user", "--pid", "--fork", "--kill-child", "--", "setsid", "true"];
@@ -127,9 +134,7 @@ fn what_a_program_has_started_ends_where_who_called_it_is_killed() {
 fn without_numbers_of_its_own_a_program_ends_with_its_group_once_nobody_hears_it() {
     let folder = tempfile::tempdir().unwrap();
     let mut held = Held::new(folder.path());
-    let mut kept = Command::new(env!("CARGO_BIN_EXE_outcrop"))
-        .args(["worker", "keep", "/bin/sh", "-c", &held.script("sh -c")])
-        .process_group(0)
+    let mut kept = kept(&held.script("sh -c"))
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::piped())
@@ -139,9 +144,17 @@ fn without_numbers_of_its_own_a_program_ends_with_its_group_once_nobody_hears_it
     drop(kept.stderr.take());
     assert_eq!(held.rest(), "");
     assert!(kept.wait().unwrap().code().is_none(), "a signal ended it");
-    let says = |script: &str| {
-        Command::new(env!("CARGO_BIN_EXE_outcrop")).args(["worker", "keep", "/bin/sh", "-c", script]).output()
-    };
-    assert_eq!(says("echo out; exit 3").unwrap().status.code(), Some(3));
-    assert_eq!(says("kill -9 $$").unwrap().status.code(), Some(128 + 9));
+}
+
+#[test]
+fn how_a_kept_program_ends_is_told_and_what_it_has_left_in_its_group_ends_with_it() {
+    let says = |script: &str| kept(script).output().unwrap().status.code();
+    assert_eq!(says("echo out; exit 3"), Some(3));
+    assert_eq!(says("kill -9 $$"), Some(128 + 9));
+    let folder = tempfile::tempdir().unwrap();
+    let mut held = Held::new(folder.path());
+    let leaves = held.script("sh -c").replace("; wait", "; exit 4");
+    assert_eq!(says(&leaves), Some(4));
+    held.begins();
+    assert_eq!(held.rest(), "");
 }
