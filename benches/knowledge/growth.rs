@@ -10,6 +10,7 @@ use outcrop::domain::id::PassageId;
 use outcrop::domain::knowledge::vectors::VectorSearch;
 use outcrop::index::{Change, Embedded, Nearest, VectorStore};
 use outcrop::store::{Owner, Shelf, Store, Unlock};
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::queries::{CLUSTER, below, entry, near, resident};
@@ -56,7 +57,7 @@ pub async fn growth() {
         let best = questions(&shelf(), VectorSearch::Exact, &asked, before, None).await;
         let store = Embedded::open_for(shelf(), DIMENSIONS, VectorSearch::Approximate).unwrap();
         let now = Instant::now();
-        store.arrange(CancellationToken::new()).await.unwrap();
+        store.arrange(CancellationToken::new(), watch::Sender::default()).await.unwrap();
         println!("  lists made in {:.1} s; {:.2} GB resident then", now.elapsed().as_secs_f64(), resident());
         drop(store);
         questions(&shelf(), VectorSearch::Approximate, &asked, before, Some(&best)).await;

@@ -11,6 +11,7 @@ use outcrop::domain::knowledge::passage::{Entry, Passage};
 use outcrop::domain::knowledge::ranking::{Mode, Search};
 use outcrop::index::{Change, Embedded, Matching, Nearest, VectorStore, exact, search};
 use outcrop::store::{Owner, Store, Unlock};
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::{DIMENSIONS, Noise, passages, percentiles};
@@ -96,7 +97,7 @@ pub async fn queries(chosen: &dyn Fn(&str) -> bool) {
     }
     let now = Instant::now();
     store.settle().await.unwrap();
-    store.arrange(CancellationToken::new()).await.unwrap();
+    store.arrange(CancellationToken::new(), watch::Sender::default()).await.unwrap();
     built += now.elapsed();
     println!(
         "{passages} passages built in {:.1} s, {:.2} GB on the disk",

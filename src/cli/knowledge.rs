@@ -35,6 +35,8 @@ use crate::workbench::{Reply, Request};
 
 /// A document with more passages shows how many of them are done.
 const LARGE: u64 = 256;
+/// What is done at the end of the sync of a large base.
+const SORTING: &str = "making lists of what lies near each other";
 
 pub(super) async fn knowledge(verb: Verb, asker: &Asker, out: &mut Out) -> Result<Exit, End> {
     match verb {
@@ -325,16 +327,7 @@ async fn sync(base: Base, source: Option<SourceId>, asker: &Asker, out: &mut Out
         let Reply::Base { base } = reply? else { continue };
         let running = base.sources.iter().filter_map(|source| source.last.as_ref());
         if let Some(sync) = running.clone().find(|sync| sync.state.is_running()) {
-            match &sync.at {
-                // What takes its time shows how far it is.
-                Some(at) if at.passages > LARGE => {
-                    let name = at.uri.rsplit('/').next().unwrap_or_default();
-                    let file = grouped(sync.due.files_done + 1);
-                    let what = format!("file {file} of {}, {name}: passages", grouped(sync.due.files));
-                    progress.show(&what, at.passages_done, Some(at.passages));
-                }
-                _ => progress.show("files", sync.due.files_done, Some(sync.due.files)),
-            }
+            show_sync(sync, &mut progress);
         }
         if out.json {
             out.object(&Item::Base { base: &base })?;
@@ -369,6 +362,21 @@ async fn sync(base: Base, source: Option<SourceId>, asker: &Asker, out: &mut Out
         (false, false) => Exit::Negative,
         (false, true) => Exit::Done,
     })
+}
+
+/// Shows how far a sync is.
+fn show_sync(sync: &Sync, progress: &mut Progress) {
+    match (&sync.sorting, &sync.at) {
+        (Some(sorting), _) => progress.share(SORTING, sorting.done, sorting.of),
+        // What takes its time shows how far it is.
+        (None, Some(at)) if at.passages > LARGE => {
+            let name = at.uri.rsplit('/').next().unwrap_or_default();
+            let file = grouped(sync.due.files_done + 1);
+            let what = format!("file {file} of {}, {name}: passages", grouped(sync.due.files));
+            progress.show(&what, at.passages_done, Some(at.passages));
+        }
+        _ => progress.show("files", sync.due.files_done, Some(sync.due.files)),
+    }
 }
 
 /// Moves a base and shows how far that is.

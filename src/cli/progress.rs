@@ -30,6 +30,11 @@ impl Progress {
         self.put(what, &figures, done, total);
     }
 
+    /// Work whose steps tell people nothing.
+    pub fn share(&mut self, what: &str, done: u64, total: u64) {
+        self.put(what, "", done, Some(total));
+    }
+
     /// Bytes that are fetched.
     pub fn bytes(&mut self, what: &str, done: u64, total: Option<u64>, per_second: Option<u64>) {
         let mut figures = words::bytes(done);
@@ -69,13 +74,14 @@ impl Progress {
         let share = total.filter(|total| *total > 0).map(|total| done.min(total) * 100 / total);
         let share = share.map_or_else(String::new, |share| format!("{share:3} %  "));
         let line = format!("{what}  {share}{figures}");
+        let line = line.trim_end();
         if self.tty {
             let mut stderr = io::stderr();
             // Our own sequences: back to the start of the line, clear it.
-            let _ = write!(stderr, "\r\x1b[K{}", safe_line(&line)).and_then(|()| stderr.flush());
+            let _ = write!(stderr, "\r\x1b[K{}", safe_line(line)).and_then(|()| stderr.flush());
             self.drawn = true;
         } else if self.what != what || self.tenth != tenth {
-            super::out::say(&line);
+            super::out::say(line);
         }
         what.clone_into(&mut self.what);
         self.tenth = tenth;

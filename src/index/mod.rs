@@ -21,6 +21,7 @@ mod search;
 use std::fmt::Debug;
 
 use futures_util::future::BoxFuture;
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::domain::Result;
@@ -28,6 +29,7 @@ use crate::domain::id::{DocumentId, PassageId};
 use crate::domain::knowledge::filter::Filter;
 use crate::domain::knowledge::passage::{Entry, Passage};
 use crate::domain::knowledge::ranking::Ranked;
+use crate::domain::knowledge::sync::Sorting;
 
 pub use embedded::{Embedded, Mended, exact};
 pub use pgvector::{PgOptions, Pgvector};
@@ -88,10 +90,10 @@ pub trait VectorStore: Send + Sync + Debug {
         Box::pin(std::future::ready(Ok(())))
     }
 
-    /// Makes questions faster, where that takes long and nobody waits for it; what is not done when it is to stop stays for
-    /// another time. A sync calls it when all else is done.
-    fn arrange(&self, stop: CancellationToken) -> BoxFuture<'_, Result<()>> {
-        drop(stop);
+    /// Makes questions faster, where that takes long and nobody waits for it, and tells how far that is; questions are answered as
+    /// before meanwhile. What is not done when it is to stop stays for another time. A sync calls it when all else is done.
+    fn arrange(&self, stop: CancellationToken, told: watch::Sender<Sorting>) -> BoxFuture<'_, Result<()>> {
+        drop((stop, told));
         Box::pin(std::future::ready(Ok(())))
     }
 

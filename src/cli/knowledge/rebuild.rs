@@ -2,7 +2,7 @@
 
 use futures_util::StreamExt;
 
-use super::{counted, found, holds, one, source_of, told};
+use super::{SORTING, counted, found, holds, one, source_of, told};
 use crate::cli::args::RebuildBase;
 use crate::cli::item::Item;
 use crate::cli::out::Out;
@@ -95,6 +95,9 @@ fn show(rebuild: &Rebuild, progress: &mut Progress) {
     let at = (0..rebuild.sources.len()).find(running);
     let sync = at.and_then(|at| rebuild.sources[at].last.as_ref());
     let (Some(at), Some(sync)) = (at, sync) else { return };
+    if let Some(sorting) = sync.sorting {
+        return progress.share(SORTING, sorting.done, sorting.of);
+    }
     let all = rebuild.sources.len();
     let what = if all > 1 {
         format!("source {} of {}: files", grouped(at as u64 + 1), grouped(all as u64))

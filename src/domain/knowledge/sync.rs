@@ -151,6 +151,9 @@ pub struct Sync {
     /// The document that is being embedded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at: Option<At>,
+    /// All else is done, and what the base has is being sorted; it answers as before meanwhile.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sorting: Option<Sorting>,
     /// Why it failed or stopped.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub why: Option<String>,
@@ -187,6 +190,20 @@ pub struct At {
     pub passages_done: u64,
 }
 
+/// How far the passages of a base are sorted into the lists that questions are asked by: steps that take equally long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Sorting {
+    pub done: u64,
+    pub of: u64,
+}
+
+impl Sorting {
+    /// How much of it is done, 0 to 1.
+    pub fn share(self) -> f64 {
+        (self.done as f64 / self.of.max(1) as f64).min(1.0)
+    }
+}
+
 /// A file that came to nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Failure {
@@ -207,6 +224,7 @@ impl Sync {
             statistics: Statistics::default(),
             due: Due::default(),
             at: None,
+            sorting: None,
             why: None,
             failures: Vec::new(),
         }
@@ -219,6 +237,12 @@ impl Sync {
             .as_ref()
             .map_or(0.0, |at| at.bytes as f64 * at.passages_done as f64 / at.passages.max(1) as f64);
         ((self.due.bytes_done as f64 + part) / self.due.bytes.max(1) as f64).min(1.0)
+    }
+
+    /// How much of what it does now is done, 0 to 1; `None` where that is not known, or nothing is due.
+    pub fn shown(&self) -> Option<f64> {
+        let due = || (self.due.files > 0).then(|| self.share());
+        self.sorting.map(Sorting::share).or_else(due)
     }
 
     /// Whole seconds that it took, or has taken so far.
@@ -366,6 +390,18 @@ mod tests {
         assert!((sync.share() - 0.2).abs() < 1e-9);
         sync.at = Some(At { uri: "/a".to_owned(), bytes: 800, passages: 10, passages_done: 5 });
         assert!((sync.share() - 0.6).abs() < 1e-9);
+    }
+
+    #[test]
+    fn what_is_shown_of_a_sync_is_how_far_that_is_which_it_does_now() {
+        let mut sync = Sync::begun(SyncId::from_bytes([1; 16]), Timestamp(0));
+        assert_eq!(sync.shown(), None);
+        sync.due = Due { files: 2, bytes: 1000, files_done: 1, bytes_done: 500 };
+        assert_eq!(sync.shown(), Some(0.5));
+        sync.due = Due { files: 0, ..sync.due };
+        sync.sorting = Some(Sorting { done: 3, of: 4 });
+        assert_eq!(sync.shown(), Some(0.75));
+        assert!(Sorting::default().share().abs() < 1e-9);
     }
 
     #[test]

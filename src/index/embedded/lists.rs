@@ -12,27 +12,30 @@
 use outcrop_kernel::nearness::Query;
 
 use super::bits::Bits;
-use super::centres::{Centres, Rows};
+use super::centres::{Centres, Middles, Rows};
 use super::frame::{Reader, Row};
-use super::table::{CHUNK, Table};
+use super::table::Table;
 use crate::domain::knowledge::vectors::Probed;
 
 /// As a file has them.
 const FORM: u32 = 1;
-/// The numbers of lists have two bytes.
-const MOST: usize = 1 << 16;
+/// The numbers of lists have two bytes, and so has how many there are.
+const MOST: usize = u16::MAX as usize;
 /// Lists by the square root of the rows: more of them are shorter, but ranking their centres takes longer.
 const BY_ROOT: f64 = 4.0;
 /// Of each list so many rows are looked at to find the centres.
 const SAMPLE: usize = 32;
-/// Of the rows one of so many is compared at least, whatever was measured,
-const PART: usize = 200;
+/// Of the rows one of so many is compared at least, whatever was measured: where passages are nearly alike, those next to one are all
+/// in its list, which tells little of questions;
+const PART: usize = 50;
 /// and so many,
 const FEWEST: usize = 256;
 /// and so many for each that is wanted.
 const DEPTH: usize = 20;
-/// Lists are made anew where so many times the rows that came since are more than those that are in them.
+/// Lists are made anew where so many times the rows that came since are more than those that are in them,
 const GROWTH: usize = 4;
+/// and where they are so many times as many as what lives is worth: so much has gone that ranking them takes longer than they spare.
+const SHRUNK: usize = 2;
 /// Lists are asked where they spare all but one of so many comparisons: what is left costs more each than in a row.
 const SPARE: usize = 4;
 /// Rows that are asked for like questions, to measure how many must be compared to find what is nearest,
@@ -60,36 +63,33 @@ pub(super) struct Lists {
 }
 
 impl Lists {
-    /// Lists for so many living rows with nothing in them, their centres found in `sample`; none where it is to stop before.
-    pub(super) fn found(sample: &Rows, living: usize, stop: &dyn Fn() -> bool) -> Option<Self> {
-        let centres = Centres::of(sample, many(living), stop)?;
-        let begins = vec![0; centres.len() + 1];
-        let (of, rows, digest) = (Vec::new(), Vec::new(), Digest::default());
-        Some(Self { centres, of, begins, rows, share: 1.0, digest })
+    /// A table's first rows in lists: each belongs to that one of the `centres` which `of` names.
+    pub(super) fn of(centres: Centres, of: Vec<u16>, table: &Table) -> Self {
+        let digest = Digest::of(&table.rows[..of.len()]);
+        let (begins, rows) = sorted(&of, centres.len());
+        Self { centres, of, begins, rows, share: 1.0, digest }
     }
 
-    /// How many rows a sample has for so many living rows.
-    pub(super) fn sample(living: usize) -> usize {
-        (many(living) * SAMPLE).min(living)
+    /// The same lists for a table that has `anew` what lives of this one, in the same order. Their centres lie amid that alone, so that
+    /// what is gone has left nothing in them; a list of which all is gone goes too.
+    pub(super) fn kept(&self, table: &Table, anew: &Table) -> Option<Self> {
+        let living: Vec<usize> = (0..self.of.len()).filter(|row| table.is_alive(*row)).collect();
+        let mut middles = Middles::new(self.centres.len(), table.width);
+        for row in &living {
+            middles.add(self.of[*row], table.halves(*row).0, table.size(*row).0);
+        }
+        let (centres, numbers) = middles.centres();
+        let of: Vec<u16> = living.iter().filter_map(|row| numbers[usize::from(self.of[*row])]).collect();
+        let fits = !of.is_empty() && of.len() <= anew.rows.len();
+        fits.then(|| Self { share: self.share, ..Self::of(centres, of, anew) })
     }
 
-    /// Whether of so many rows too many are in no list. They are not put into these: what is new may be about something that no
-    /// centre is near to, and would be missed; it is all compared until there are new centres.
-    pub(super) fn outgrown(&self, rows: usize) -> bool {
+    /// Whether lists would be others if they were made now: of so many rows too many are in none, or too few live. What came since is
+    /// not put into these: it may be about something that no centre is near to, and would be missed; it is all compared until there
+    /// are new centres.
+    pub(super) fn outgrown(&self, rows: usize, living: usize) -> bool {
         GROWTH * rows.saturating_sub(self.of.len()) > self.of.len()
-    }
-
-    /// The lists that vectors belong in.
-    pub(super) fn belonging(&self, rows: &Rows) -> Vec<u16> {
-        self.centres.nearest(rows)
-    }
-
-    /// The lists with the table's first rows, which belong in those of `of`.
-    pub(super) fn with(self, table: &Table, of: Vec<u16>) -> Self {
-        let mut digest = Digest::default();
-        table.rows[..of.len()].iter().for_each(|row| digest.add(row));
-        let (begins, rows) = sorted(&of, self.centres.len());
-        Self { of, begins, rows, digest, ..self }
+            || self.centres.len() > SHRUNK * many(living)
     }
 
     /// How many rows are compared before each of those `rows`, for a question of length one.
@@ -117,17 +117,19 @@ impl Lists {
     }
 
     /// The passing rows of the lists that are nearest to a question of length one, until there are enough, and those that are in
-    /// no list yet. `among` pass of a table's `total` rows; where lists spare little, as where few pass, there is no answer.
+    /// no list yet. So many are `among` those of the table that pass; where lists spare little, as where few pass, there is no answer.
     pub(super) fn probe(
         &self,
         vector: &[f32],
-        passing: &Bits,
-        (among, total): (usize, usize),
+        table: &Table,
+        (passing, among): (&Bits, usize),
         wanted: usize,
     ) -> Option<(Bits, Probed)> {
-        let listed = self.of.len();
-        let share = (f64::from(self.share) * listed as f64) as usize;
-        let enough = share.max(listed / PART).max(FEWEST).max(DEPTH * wanted);
+        let (listed, total) = (self.of.len(), table.rows.len());
+        // Gaps are compared with nothing: a share of them would only be taken of what lives.
+        let living = listed.min(table.counts().passages as usize);
+        let share = (f64::from(self.share) * living as f64) as usize;
+        let enough = share.max(living / PART).max(FEWEST).max(DEPTH * wanted);
         if enough.saturating_mul(SPARE) > among {
             return None;
         }
@@ -172,8 +174,7 @@ impl Lists {
             return None;
         }
         let (lists, listed) = (from.number()? as usize, from.number()? as usize);
-        let mut told = Digest::default();
-        table.rows.get(..listed)?.iter().for_each(|row| told.add(row));
+        let told = Digest::of(table.rows.get(..listed)?);
         if from.long()? != told.0 || !(1..=MOST).contains(&lists) {
             return None;
         }
@@ -193,8 +194,13 @@ impl Lists {
 }
 
 /// How many lists so many rows are worth.
-fn many(rows: usize) -> usize {
+pub(super) fn many(rows: usize) -> usize {
     ((BY_ROOT * (rows as f64).sqrt()) as usize).clamp(1, MOST).min(rows.max(1))
+}
+
+/// How many of so many living rows are looked at to find their centres.
+pub(super) fn sample(living: usize) -> usize {
+    (many(living) * SAMPLE).min(living)
 }
 
 /// Where each list begins, and the rows of all of them, each list's in their order.
@@ -231,14 +237,17 @@ pub(super) fn evenly(table: &Table, count: usize) -> Vec<usize> {
     alive.enumerate().filter(falls).map(|(_, row)| row).collect()
 }
 
-/// So many rows of a table are looked at before others who want it have their turn.
-pub(super) const STEP: usize = CHUNK;
-
 /// A number that is another one for other rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 struct Digest(u64);
 
 impl Digest {
+    fn of(rows: &[Row]) -> Self {
+        let mut digest = Self::default();
+        rows.iter().for_each(|row| digest.add(row));
+        digest
+    }
+
     fn add(&mut self, row: &Row) {
         let (halves, _) = row.id.as_bytes().as_chunks::<8>();
         for half in halves {

@@ -37,6 +37,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, Rw
 
 use futures_util::future::{BoxFuture, FutureExt};
 use outcrop_kernel::nearness::padded;
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use self::base::Base;
@@ -48,6 +49,7 @@ use super::{Change, Counts, Matching, Nearest, VectorStore};
 use crate::domain::id::{DocumentId, PassageId};
 use crate::domain::knowledge::passage::{Entry, Passage};
 use crate::domain::knowledge::ranking::Ranked;
+use crate::domain::knowledge::sync::Sorting;
 use crate::domain::knowledge::vectors::{self, VectorSearch};
 use crate::domain::{Error, ErrorKind, Result};
 use crate::store::{Hold, Shelf};
@@ -241,8 +243,13 @@ impl VectorStore for Embedded {
         self.run(Inner::settle)
     }
 
-    fn arrange(&self, stop: CancellationToken) -> BoxFuture<'_, Result<()>> {
-        self.run(move |inner| inner.list(&|| stop.is_cancelled()))
+    fn arrange(&self, stop: CancellationToken, told: watch::Sender<Sorting>) -> BoxFuture<'_, Result<()>> {
+        self.run(move |inner| {
+            inner.list(&|sorting| {
+                told.send_replace(sorting);
+                !stop.is_cancelled()
+            })
+        })
     }
 
     fn counts(&self) -> BoxFuture<'_, Result<Counts>> {

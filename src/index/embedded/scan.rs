@@ -19,6 +19,17 @@ const FEW: usize = 4;
 /// More threads wait for memory, not for arithmetic.
 const MOST_THREADS: usize = 8;
 
+/// The threads of work that somebody waits for.
+fn threads() -> usize {
+    std::thread::available_parallelism().map_or(1, std::num::NonZero::get).min(MOST_THREADS)
+}
+
+/// The threads of work that nobody waits for: one processor is left to the screen and to questions, where there are several.
+pub(super) fn spare_threads() -> usize {
+    let all = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    all.saturating_sub(1).clamp(1, MOST_THREADS)
+}
+
 /// A question to a table.
 #[derive(Debug)]
 pub(super) struct Asked<'a> {
@@ -31,7 +42,12 @@ pub(super) struct Asked<'a> {
 
 /// The nearest rows, best first, equal ones in the order of their ids.
 pub(super) fn nearest(table: &Table, asked: &Asked<'_>) -> Ranked {
-    let sight = Sight::new(table, asked.vector);
+    nearest_on(threads(), table, asked)
+}
+
+/// The same on so many threads at most.
+pub(super) fn nearest_on(threads: usize, table: &Table, asked: &Asked<'_>) -> Ranked {
+    let sight = Sight::new(table, asked.vector, threads);
     let among = asked.passing.count();
     let wanted = asked.results.min(among);
     let found = if wanted == 0 { Vec::new() } else { candidates(&sight, asked.passing, among, wanted) };
@@ -52,15 +68,20 @@ pub(super) fn nearest(table: &Table, asked: &Asked<'_>) -> Ranked {
 struct Sight<'a> {
     table: &'a Table,
     query: Query,
+    /// So many look at most.
+    threads: usize,
     /// By so much the rounding of the query itself moves a score at most.
     slack: f32,
 }
 
 impl<'a> Sight<'a> {
-    fn new(table: &'a Table, vector: &[f32]) -> Self {
+    fn new(table: &'a Table, vector: &[f32], threads: usize) -> Self {
         let query = Query::new(&unit(vector));
-        let slack = query.worth() / 256.0 * 0.5 * (table.width as f32).sqrt() + 1e-6;
-        Self { table, query, slack }
+        let root = (table.width as f32).sqrt();
+        // The high bytes of a row may be longer than the row, by what is left out of it at most.
+        let longest = 1.0 + 128.0 / 32_639.0 * root;
+        let slack = query.worth() / 256.0 * 0.5 * root * longest + 1e-6;
+        Self { table, query, threads, slack }
     }
 
     fn score(&self, row: usize) -> f64 {
@@ -135,8 +156,7 @@ fn over_parts<T: Send>(
     work: impl Fn(std::ops::Range<usize>) -> T + Sync,
 ) -> Vec<T> {
     let chunks = sight.table.chunks.len();
-    let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get).min(MOST_THREADS);
-    let threads = if among < ALONE { 1 } else { threads.min(chunks) };
+    let threads = if among < ALONE { 1 } else { sight.threads.min(chunks) };
     let part = |at: usize| chunks * at / threads..chunks * (at + 1) / threads;
     if threads == 1 {
         return vec![work(0..chunks)];

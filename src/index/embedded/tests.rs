@@ -1,6 +1,7 @@
 //! Damage and death, seen from the files.
 
 use std::path::Path;
+use std::sync::Weak;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use proptest::prelude::*;
@@ -178,18 +179,18 @@ fn damaged_words_are_made_anew() {
 }
 
 /// Which step is refused, counted from when it is set, and whether all that follow are as well.
-struct Plan {
+pub(super) struct Plan {
     left: AtomicUsize,
     refused: AtomicBool,
     all: bool,
 }
 
 impl Plan {
-    fn new(all: bool) -> Arc<Self> {
+    pub(super) fn new(all: bool) -> Arc<Self> {
         Arc::new(Self { left: AtomicUsize::new(usize::MAX), refused: AtomicBool::new(false), all })
     }
 
-    fn faults(self: &Arc<Self>) -> Faults {
+    pub(super) fn faults(self: &Arc<Self>) -> Faults {
         let own = self.clone();
         Faults::new(move |_| {
             let now = own.left.fetch_sub(1, Ordering::SeqCst) == 0;
@@ -199,12 +200,12 @@ impl Plan {
         })
     }
 
-    fn refuse(&self, step: usize) {
+    pub(super) fn refuse(&self, step: usize) {
         self.left.store(step, Ordering::SeqCst);
     }
 
     /// Refuses nothing more; whether it came to that.
-    fn end(&self) -> bool {
+    pub(super) fn end(&self) -> bool {
         self.left.store(usize::MAX, Ordering::SeqCst);
         self.refused.swap(false, Ordering::SeqCst)
     }
@@ -503,6 +504,34 @@ fn compaction_keeps_what_lives_and_nothing_else_on_the_disk() {
     let opened = Embedded::open(shelf.clone(), DIMENSIONS).unwrap();
     assert_eq!(all(&opened.inner).len(), 55);
     assert!(!shelf.folder().join("gen-000001").exists() && shelf.folder().join("gen-000002").exists());
+}
+
+#[test]
+fn all_words_are_known_before_a_base_is_written_anew_so_that_no_question_waits_for_that() {
+    let folder = tempfile::tempdir().unwrap();
+    let (watched, known) = (Arc::new(Mutex::new(Weak::<Inner>::new())), Arc::new(Mutex::new(Vec::new())));
+    let (own, seen) = (Arc::clone(&watched), Arc::clone(&known));
+    let faults = Faults::new(move |step| {
+        let inner = own.lock().unwrap().upgrade();
+        if let Some(inner) = inner.filter(|_| step == "append to a log") {
+            let covers = inner.words().as_ref().map(|words| words.watermark().covers);
+            let live = inner.live();
+            seen.lock().unwrap().push(covers == Some(live.covers) && live.gone.is_empty());
+        }
+        Ok(())
+    });
+    let opened = Embedded::open(shelf_with(folder.path(), faults), DIMENSIONS).unwrap();
+    for document in 1..=20 {
+        let put = (0..240).map(|ordinal| entry(document, ordinal, "text")).collect();
+        opened.inner.apply(Change { remove: Vec::new(), put }).unwrap();
+    }
+    let gone = (1..=18).map(|number| DocumentId::from_bytes([number; 16])).collect();
+    opened.inner.apply(Change { remove: gone, put: Vec::new() }).unwrap();
+    *watched.lock().unwrap() = Arc::downgrade(&opened.inner);
+    opened.inner.settle().unwrap();
+    assert_eq!(opened.inner.live().table.gaps(), 0);
+    let known = known.lock().unwrap();
+    assert!(!known.is_empty() && known.iter().all(|known| *known), "{known:?}");
 }
 
 #[test]

@@ -185,7 +185,8 @@ impl Inner {
             let frames = writer.write(&skeleton.table, change, self.width)?;
             skeleton.apply(&frames);
         }
-        Ok(())
+        // With all else of it, so that it is never the base without them.
+        Self::carry_lists(&live, &skeleton.table, own)
     }
 
     pub(super) fn settle(&self) -> Result<()> {
@@ -194,6 +195,8 @@ impl Inner {
             live.whole()?;
             live.table.gaps() > FEW_GAPS && live.table.gaps() * 2 > live.table.rows.len()
         };
-        if gaps { self.compact() } else { self.catch_up() }
+        let known = self.catch_up();
+        // Who asks for words they lack waits for whoever writes, and writing all anew takes long. It makes the words anew as well.
+        if gaps { self.compact() } else { known }
     }
 }

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use futures_util::stream::{self, BoxStream, StreamExt};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
 use super::embedding::Embedder;
 use super::filing::{blocking, passage_id};
@@ -439,13 +439,30 @@ impl Bringing<'_> {
         }
         self.flush().await?;
         self.index.settle().await?;
-        arranged(&*self.index, &self.service.ends).await;
+        self.arrange(teller).await;
+        self.service.wanted(teller, IMPORTING)?;
         let counts = self.index.counts().await?;
         if (counts.documents, counts.passages) != (self.holds.documents, self.holds.passages) {
             let why = format!("{} passages became {}", self.holds.passages, counts.passages);
             return Err(Error::internal(IMPORTING, why));
         }
         Ok(self.holds)
+    }
+
+    /// Makes questions faster, unless nobody listens any more.
+    async fn arrange(&self, teller: &Teller) {
+        let stop = self.service.ends.child_token();
+        let work = arranged(&*self.index, &stop, watch::Sender::default());
+        let unheard = async {
+            teller.0.closed().await;
+            stop.cancel();
+            // It ends in order.
+            std::future::pending::<()>().await;
+        };
+        tokio::select! {
+            () = work => {}
+            () = unheard => {}
+        }
     }
 
     async fn take(&mut self, line: Line) -> Result<()> {

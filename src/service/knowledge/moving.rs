@@ -4,6 +4,7 @@
 //! is there once. Until all was looked at the base is where it was. What changes a base meanwhile makes the move begin anew.
 
 use futures_util::stream::BoxStream;
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::Knowledge;
@@ -127,7 +128,7 @@ impl Knowledge {
             self.copy(&base, &moving, (&*from, &*to), stop).await?;
             to.settle().await?;
             compared(&*from, &*to, stop).await?;
-            arranged(&*to, stop).await;
+            arranged(&*to, stop, watch::Sender::default()).await;
             base = self
                 .changed(base.id, move |base| {
                     base.store = moving.to;

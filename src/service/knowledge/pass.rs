@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 use futures_util::stream;
+use tokio::sync::watch;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
@@ -22,7 +23,7 @@ use crate::domain::id::{BaseId, DocumentId};
 use crate::domain::knowledge::attribute::{Metadata, before_embedding};
 use crate::domain::knowledge::base::{Base, Holds, Source};
 use crate::domain::knowledge::chunking::Chunking;
-use crate::domain::knowledge::sync::{DocumentState, Filed, Sync, Validators};
+use crate::domain::knowledge::sync::{DocumentState, Filed, Sorting, Sync, Validators};
 use crate::domain::{Error, Result};
 use crate::index::{Change, VectorStore};
 use crate::service::fresh;
@@ -116,8 +117,29 @@ impl Pass<'_> {
         self.carry_out(&mut act).await?;
         went?;
         self.index.settle().await?;
-        arranged(&*self.index, &self.stop).await;
+        self.arrange().await;
         Ok(())
+    }
+
+    /// Makes questions faster, and tells how far that is. All that there is is in the base: whoever stops it has a whole sync.
+    async fn arrange(&mut self) {
+        let (tell, mut told) = watch::channel(Sorting::default());
+        let (index, stop) = (Arc::clone(&self.index), self.stop.clone());
+        let mut work = std::pin::pin!(arranged(&*index, &stop, tell));
+        loop {
+            tokio::select! {
+                biased;
+                () = &mut work => break,
+                Ok(()) = told.changed() => {
+                    self.sync.sorting = Some(*told.borrow_and_update());
+                    // Whoever stopped it has said so.
+                    if !stop.is_cancelled() {
+                        self.tell();
+                    }
+                }
+            }
+        }
+        self.sync.sorting = None;
     }
 
     async fn work_off(&mut self, due: Vec<Work>, act: &mut Act) -> Result<()> {

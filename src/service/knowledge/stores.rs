@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::{Knowledge, shelf};
 use crate::domain::id::BaseId;
 use crate::domain::knowledge::base::Base;
 use crate::domain::knowledge::store::StoreKind;
+use crate::domain::knowledge::sync::Sorting;
 use crate::domain::secret::Secret;
 use crate::domain::{ErrorKind, Result};
 use crate::index::{EXACT, Embedded, PgOptions, Pgvector, Qdrant, QdrantOptions, VectorStore};
@@ -151,9 +153,14 @@ impl Knowledge {
     }
 }
 
-/// Makes questions faster, when all else is done. Where that fails nothing is lost, and the next sync tries again.
-pub(super) async fn arranged(index: &dyn VectorStore, stop: &CancellationToken) {
-    if let Err(error) = index.arrange(stop.clone()).await {
+/// Makes questions faster, when all else is done, and tells how far that is. Where it fails nothing is lost, and the next sync tries
+/// again.
+pub(super) async fn arranged(
+    index: &dyn VectorStore,
+    stop: &CancellationToken,
+    told: watch::Sender<Sorting>,
+) {
+    if let Err(error) = index.arrange(stop.clone(), told).await {
         tracing::warn!(%error, "what a knowledge base has is searched as before");
     }
 }

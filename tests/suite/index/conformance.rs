@@ -8,6 +8,7 @@ use outcrop::domain::knowledge::filter::{Filter, Test};
 use outcrop::domain::knowledge::passage::{Entry, Passage};
 use outcrop::domain::knowledge::ranking::{Mode, Ranked, Search};
 use outcrop::index::{Change, Counts, Matching, Nearest, VectorStore, exact, search};
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 /// Numbers in a vector.
@@ -470,7 +471,7 @@ pub async fn finds_nearly_all_that_is_near(store: &dyn VectorStore) {
         store.apply(put(some.to_vec())).await.unwrap();
     }
     store.settle().await.unwrap();
-    store.arrange(CancellationToken::new()).await.unwrap();
+    store.arrange(CancellationToken::new(), watch::Sender::default()).await.unwrap();
     let third = Filter::test("third", Test::Equals(Value::Number(1.0)));
     for filter in [None, Some(third)] {
         let passes =

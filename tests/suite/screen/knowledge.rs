@@ -14,7 +14,9 @@ use outcrop::domain::knowledge::reranking::{Reranked, Reranker, Reranking};
 use outcrop::domain::knowledge::retrieval::{Answers, Citation, Found, Looked, Retrieved};
 use outcrop::domain::knowledge::schedule::Schedule;
 use outcrop::domain::knowledge::store::StoreKind;
-use outcrop::domain::knowledge::sync::{DocumentState, Due, Filed, Stamp, Statistics, Sync, SyncState};
+use outcrop::domain::knowledge::sync::{
+    DocumentState, Due, Filed, Sorting, Stamp, Statistics, Sync, SyncState,
+};
 use outcrop::domain::knowledge::vectors::Probed;
 use outcrop::domain::message::Role;
 use outcrop::domain::time::Timestamp;
@@ -300,6 +302,24 @@ fn a_large_base_says_that_its_vectors_are_looked_for_by_lists_and_a_question_by_
     stage.answer("\"search\"", vec![Reply::Retrieved { retrieved, prompt: None }]);
     let text = stage.text();
     assert!(text.contains("21,500 by vector in 80 of 4,000 lists, 214 by words"), "{text}");
+}
+
+#[test]
+fn a_sync_that_makes_lists_says_how_far_these_are_and_not_how_far_its_files_are() {
+    let sorting = Some(Sorting { done: 760_000, of: 1_784_000 });
+    let all = Due { files_done: 64, bytes_done: 4_200_000, ..running().due };
+    // They may also have been left to a sync for which nothing else is due.
+    for (wide, due) in [(120, all), (60, all), (120, Due::default())] {
+        let mut stage = Stage::settled(wide, 40, "dark");
+        let making = Sync { sorting, due, ..running() };
+        enter(&mut stage, vec![base(1, "billing", vec![source(Some(making))])]);
+        let text = stage.text();
+        assert!(text.contains("● making lists: 43 %") && !text.contains("100 %"), "{text}");
+        stage.keys("S");
+        stage.answer("\"runs\"", vec![Reply::SyncRuns { runs: Vec::new() }]);
+        let text = stage.text();
+        assert!(text.contains("lists 43 %"), "{text}");
+    }
 }
 
 #[test]

@@ -189,10 +189,11 @@ pub(super) fn stands(sync: &Sync) -> (String, Role) {
     let failed = sync.statistics.failed;
     match sync.state {
         SyncState::Starting => ("starting".to_owned(), Role::Accent),
-        SyncState::InProgress if sync.due.files > 0 => {
-            (format!("{:.0} %", sync.share() * 100.0), Role::Accent)
+        SyncState::InProgress => {
+            let what = if sync.sorting.is_some() { "lists " } else { "" };
+            let share = sync.shown().map(|share| format!("{what}{:.0} %", share * 100.0));
+            (share.unwrap_or_else(|| "in progress".to_owned()), Role::Accent)
         }
-        SyncState::InProgress => ("in progress".to_owned(), Role::Accent),
         SyncState::Complete if failed > 0 => (format!("{} failed", grouped(failed)), Role::Warn),
         SyncState::Complete if sync.statistics.partial > 0 => {
             (format!("{} in part", grouped(sync.statistics.partial)), Role::Warn)

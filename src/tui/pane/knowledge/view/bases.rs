@@ -122,8 +122,8 @@ fn card(base: &Base, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
         .chain(&base.sources)
         .filter_map(|source| source.last.as_ref())
         .find(|sync| sync.state.is_running());
-    if let Some(sync) = running.filter(|sync| sync.due.files > 0) {
-        bar(sync.share(), y, look, below, cells);
+    if let Some(share) = running.and_then(Sync::shown) {
+        bar(share, y, look, below, cells);
     }
 }
 

@@ -117,6 +117,9 @@ pub(super) fn progress(sync: &Sync, wall: when::Now) -> String {
     if sync.state == SyncState::Stopping {
         return "stopping".to_owned();
     }
+    if let Some(sorting) = sync.sorting {
+        return format!("making lists: {:.0} %", sorting.share() * 100.0);
+    }
     if due.files == 0 {
         return format!("{} looked at", count(sync.statistics.scanned, "file", "files"));
     }

@@ -77,9 +77,9 @@ pub(super) fn draw(open: &Open, base: &Base, sight: &Sight<'_>, body: Rect, cell
         let y = facts(&told, look, inside, cells);
         if let Row::Run(_, sync) = row
             && sync.state.is_running()
-            && sync.due.files > 0
+            && let Some(share) = sync.shown()
         {
-            bar(sync.share(), y, look, inside, cells);
+            bar(share, y, look, inside, cells);
         }
     }
 }
