@@ -37,14 +37,16 @@ fn below(outline: &Outline, tree: &Tree, at: u32) -> Option<u32> {
     }
     let children = tree.children(at);
     let tells_nothing = row.error.is_none() && row.words.is_none();
-    let Some(last) = children.iter().rposition(|child| fails(outline, tree, *child)) else {
-        // Whoever is in between says nothing of it.
-        let inside = tree.subtree(at).iter().skip(1).rev();
-        return inside.copied().find(|row| tells_nothing && fails(outline, tree, *row));
-    };
-    let ended = tree.shown(children[last]).1;
-    let went_on = children[last + 1..].iter().any(|later| tree.shown(*later).1 > ended);
-    (tells_nothing || !went_on).then_some(children[last])
+    if let Some(last) = children.iter().rposition(|child| fails(outline, tree, *child)) {
+        let ended = tree.shown(children[last]).1;
+        let went_on = children[last + 1..].iter().any(|later| tree.shown(*later).1 > ended);
+        return (tells_nothing || !went_on).then_some(children[last]);
+    }
+    if !tells_nothing {
+        return None;
+    }
+    // Whoever is in between says nothing of it.
+    tree.subtree(at).iter().skip(1).rev().copied().find(|row| fails(outline, tree, *row))
 }
 
 #[cfg(test)]

@@ -61,12 +61,13 @@ impl Failure {
         self.whole && self.span.is_empty() && self.error == GAVE_UP
     }
 
-    /// In words: `execute_tool get_weather: timeout: the server is slow`.
+    /// In words: `execute_tool get_weather: timeout: the server is slow`; also where nobody says why.
     pub fn says(&self) -> String {
         let error = if self.gave_up() { "" } else { self.error.as_str() };
         let words = Some(self.words.as_str()).filter(|words| *words != error).unwrap_or_default();
         let parts = [self.span.as_str(), error, words].into_iter().filter(|part| !part.is_empty());
-        parts.collect::<Vec<_>>().join(": ")
+        let says = parts.collect::<Vec<_>>().join(": ");
+        if says.is_empty() { "nobody says why".to_owned() } else { says }
     }
 }
 
@@ -370,6 +371,7 @@ mod tests {
         let limit = "its limit of 2 steps is reached";
         let gave_up = run(Facts { error: GAVE_UP, words: limit, ..Facts::default() }, Status::Error);
         assert_eq!(told(&gave_up), (Went::GaveUp, limit.to_owned()));
+        assert_eq!(Failure { whole: true, ..Failure::default() }.says(), "nobody says why");
         let well = Run { errors: 0, failed: None, running: 1, ..done.clone() };
         assert_eq!((well.went(), Run { running: 0, ..well.clone() }.went()), (Went::Runs, Went::Well));
         let text = serde_json::to_string(&well).unwrap();

@@ -271,6 +271,7 @@ mod tests {
         }
         assert!(Centres(Rows::default()).nearest(&Rows::default()).is_empty());
     }
+
     #[test]
     fn the_nearest_of_many_centres_is_the_first_of_them_by_rank() {
         let rows = around(8, 90);

@@ -466,6 +466,25 @@ fn a_mark_of_an_answer_that_is_pressed_shows_the_passage_that_it_names() {
 }
 
 #[test]
+fn no_mark_is_pressed_of_an_answer_in_whose_place_stands_why_it_broke_off() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    search(&mut stage);
+    stage.keys("<tab>a");
+    let found = Reply::Retrieved { retrieved: retrieved(), prompt: Some("the prompt".into()) };
+    stage.reply("\"ask\"", vec![found, Reply::Delta { event: Delta::Text { text: "[3]".repeat(9) } }]);
+    let task = stage.task("\"ask\"");
+    let error = Error::new(ErrorKind::Network, "asking", "the line is down", "");
+    stage.event(Event::Ended { task, error: Some(error) });
+    let text = stage.text();
+    let row = text.lines().position(|line| line.contains("the line is down")).unwrap() as u16;
+    for column in 3..20 {
+        let kind = MouseKind::Down(Button::Left);
+        stage.event(Event::Mouse(Mouse { kind, column, row, modifiers: KeyModifiers::NONE }));
+    }
+    assert_eq!(stage.text(), text);
+}
+
+#[test]
 fn the_hit_that_is_selected_stays_in_sight_below_an_answer() {
     let mut stage = Stage::settled(60, 20, "dark");
     search(&mut stage);

@@ -281,7 +281,8 @@ impl State {
 impl Open {
     /// The passage that the answer names where the mouse is.
     fn marked_at(&self, areas: &layout::Found, mouse: Mouse) -> Option<PassageId> {
-        let said = self.answer.as_ref()?;
+        // In the place of one that broke off stands why it did.
+        let said = self.answer.as_ref().filter(|said| said.error.is_none())?;
         let text = layout::text_of(areas.answer);
         if !text.contains((mouse.column, mouse.row).into()) {
             return None;

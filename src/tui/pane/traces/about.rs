@@ -61,13 +61,10 @@ fn failed(run: &Run, width: u16) -> Option<(&'static str, String, Role)> {
         Went::Failed => ("failed", Role::Bad),
         _ => ("errors", Role::Bad),
     };
-    let says = Some(failed.says()).filter(|says| !says.is_empty());
-    let says = says.unwrap_or_else(|| "nobody says why".to_owned());
-    let says = if name == "errors" && run.errors > 1 {
-        format!("{} · the first: {says}", count(run.errors, "error", "errors"))
-    } else {
-        says
-    };
+    let mut says = failed.says();
+    if name == "errors" && run.errors > 1 {
+        says = format!("{} · the first: {says}", count(run.errors, "error", "errors"));
+    }
     let room = usize::from(width.saturating_sub(BESIDE).max(20)) * LINES;
     Some((name, brief(&says, room), role))
 }

@@ -271,7 +271,10 @@ fn texts_are_sent_for_vectors_and_vectors_read_in_every_shape() {
     let sent = |family| asked(family, false);
     assert_eq!(sent(Family::TitanEmbedV1), json!({ "inputText": "a" }));
     assert_eq!(sent(Family::TitanEmbedV2), json!({ "inputText": "a", "normalize": true }));
-    assert_eq!(sent(Family::CohereEmbed), json!({ "texts": ["a", "é"], "input_type": "search_document", "truncate": "NONE" }));
+    assert_eq!(
+        sent(Family::CohereEmbed),
+        json!({ "texts": ["a", "é"], "input_type": "search_document", "truncate": "NONE" })
+    );
     // What is looked for by has vectors of its own there, and nowhere else.
     let query = asked(Family::CohereEmbed, true);
     assert_eq!(query, json!({ "texts": ["a", "é"], "input_type": "search_query", "truncate": "NONE" }));
