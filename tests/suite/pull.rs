@@ -545,6 +545,13 @@ async fn a_file_that_is_no_model_is_refused_and_stays_as_it_is() {
         assert!(!error.unwrap().hint.is_empty());
         assert_eq!(std::fs::read(&file).unwrap(), bytes);
     }
+    // A pipe is not waited for.
+    let pipe = home.folder.path().join("pipe.gguf");
+    rustix::fs::mkfifoat(rustix::fs::CWD, &pipe, rustix::fs::Mode::RWXU).unwrap();
+    for other in [pipe, home.folder.path().to_owned()] {
+        let (_, error) = run(home.shelf.add(other, &"local/other".parse().unwrap())).await;
+        assert!(error.unwrap().why.contains("no plain file"));
+    }
     assert!(!home.folder.path().join("models/my-model--q8").exists());
     assert!(Shelf::id_of(&file, Some("../escape")).is_err());
     assert_eq!(Shelf::id_of(&file, Some("local/mine")).unwrap().as_str(), "local/mine");
