@@ -151,7 +151,13 @@ pub(super) fn limited(name: &str, from: impl Read, largest: u64) -> Result<Strin
             "Give a part of it.",
         ));
     }
-    utf8(name, bytes)
+    String::from_utf8(bytes).map_err(|other| {
+        let (why, hint) = match other.as_bytes() {
+            [b'P', b'K', ..] => ("it is packed: a ZIP file", "Unpack it, and name the text that is in it."),
+            _ => ("it is no UTF-8 text", "Save it as one."),
+        };
+        Error::new(ErrorKind::Invalid, doing(), why, hint)
+    })
 }
 
 fn utf8(name: &str, bytes: Vec<u8>) -> Result<String> {
@@ -180,5 +186,12 @@ mod tests {
         assert!(attached(&path).unwrap_err().hint.contains("UTF-8"));
         assert!(attached(folder.path()).unwrap_err().why.contains("folder"));
         assert!(limited("x", "abc".as_bytes(), 2).unwrap_err().why.contains("larger"));
+        let packed = limited("x", &b"PK\x03\x04\xff"[..], 9).unwrap_err();
+        assert!(packed.why.contains("ZIP") && packed.hint.contains("Unpack"), "{packed}");
+        let other = limited("x", &b"\xff\xfe{"[..], 9).unwrap_err();
+        assert!(
+            other.why.contains("UTF-8") && !other.hint.contains("Word"),
+            "no picture is read here: {other}"
+        );
     }
 }

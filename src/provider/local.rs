@@ -179,17 +179,20 @@ pub fn manifest(models: &Path, name: &str) -> Result<Option<InstalledModel>> {
         .open(&path)
         .and_then(|mut file| file.read_to_end(&mut bytes));
     match read {
-        Ok(_) => serde_json::from_slice(&bytes).map(Some).map_err(|why| {
-            Error::new(
-                ErrorKind::Corrupt,
-                doing(),
-                why.to_string(),
-                format!("`outcrop models pull {NAME}/{name}` fetches the model again."),
-            )
-        }),
+        Ok(_) => serde_json::from_slice(&bytes)
+            .map(Some)
+            .map_err(|why| Error::new(ErrorKind::Corrupt, doing(), why.to_string(), again(name))),
         Err(why) if why.kind() == std::io::ErrorKind::NotFound => Ok(None),
         Err(why) => Err(Error::io(doing(), &why)),
     }
+}
+
+/// What brings a model back whose folder is damaged.
+fn again(name: &str) -> String {
+    format!(
+        "`outcrop models pull --force {NAME}/{name}` fetches it again, if it is of the catalogue; one that you added, remove \
+         and add anew."
+    )
 }
 
 /// Refuses a file of a model that is a link, or whose folder is one: what is read would be somebody else's.
@@ -256,12 +259,7 @@ impl Folder {
         let (end, kind) =
             if wanted == Capability::Embed { ("safetensors", "safetensors") } else { ("gguf", "GGUF") };
         let file = self.file(name, &installed, end).ok_or_else(|| {
-            Error::new(
-                ErrorKind::Corrupt,
-                doing(),
-                format!("its manifest names no {kind} file"),
-                format!("`outcrop models pull {id}` fetches it again."),
-            )
+            Error::new(ErrorKind::Corrupt, doing(), format!("its manifest names no {kind} file"), again(name))
         })?;
         no_link(&file)?;
         Ok(file)

@@ -570,6 +570,11 @@ impl Action {
         )
     }
 
+    /// Whether it is done from menus too, of all that holds everywhere.
+    pub const fn is_of_menus(self) -> bool {
+        matches!(self, Self::Help | Self::Suspend | Self::Quit)
+    }
+
     /// Its command goes on after a space: what follows is typed into what it opens.
     pub const fn takes_words(self) -> bool {
         matches!(

@@ -361,6 +361,16 @@ fn upper_case_proxies_win_over_lower_case_ones_and_our_own_over_both() {
 }
 
 #[test]
+fn who_wants_no_motion_anywhere_has_none_here_unless_said_otherwise() {
+    let calm = |home: &Home| home.load().unwrap().ui.reduced_motion;
+    assert!(!calm(&Home::with("")));
+    assert!(calm(&Home::with("[ui]\nreduced_motion = true\n")));
+    let home = Home::with("").variable("ACCESSIBLE", "1");
+    assert!(calm(&home));
+    assert!(!calm(&home.variable("OUTCROP_UI_REDUCED_MOTION", "false")), "our own variable wins");
+}
+
+#[test]
 fn the_default_file_is_read_back_without_a_fault_with_and_without_its_comments() {
     Home::with(&default_file()).load().unwrap();
     let uncommented = default_file()

@@ -288,9 +288,22 @@ async fn a_gated_model_says_how_to_get_in_and_the_token_opens_it() {
     assert_eq!(error.kind, ErrorKind::Auth);
     assert!(error.why.contains("restricted") && error.hint.contains("HF_TOKEN"), "{error}");
 
-    let token = |o: &mut ShelfOptions| o.hub_token = Some(SecretString::from("hf_canary"));
     let home = Home::with(server.url(""), vec![hub("weights.bin", None)], token);
     assert_eq!(run(home.pull()).await.1, None);
+    let told: Vec<_> = server.seen().iter().map(|seen| seen.headers.contains_key("authorization")).collect();
+    assert_eq!(told, [false, false, true], "it is shown once the hub wants it");
+}
+
+fn token(options: &mut ShelfOptions) {
+    options.hub_token = Some(SecretString::from("hf_canary"));
+}
+
+#[tokio::test]
+async fn a_hub_that_gives_a_file_to_everybody_is_not_told_who_asks() {
+    let server = Server::start(|_, seen| serve(seen, "\"one\"")).await;
+    let home = Home::with(server.url(""), vec![hub("weights.bin", None)], token);
+    assert_eq!(run(home.pull()).await.1, None);
+    assert!(server.seen().iter().all(|seen| !seen.headers.contains_key("authorization")));
 }
 
 #[tokio::test]
@@ -298,8 +311,11 @@ async fn a_redirect_to_another_host_does_not_get_the_token() {
     let store = Server::start(|_, seen| serve(seen, "\"one\"")).await;
     let elsewhere = store.url("/blob");
     let server = Server::start(move |_, _| whole(302, &[("location", &elsewhere)], "")).await;
-    let token = |o: &mut ShelfOptions| o.hub_token = Some(SecretString::from("hf_canary"));
-    let home = Home::with(server.url(""), vec![hub("weights.bin", None)], token);
+    let mut source = hub("weights.bin", None);
+    if let Source::Hub { gated, .. } = &mut source {
+        *gated = true;
+    }
+    let home = Home::with(server.url(""), vec![source], token);
     assert_eq!(run(home.pull()).await.1, None);
     assert_eq!(server.seen()[0].headers["authorization"], "Bearer hf_canary");
     assert_eq!(store.seen()[0].headers.get("authorization"), None);
@@ -544,6 +560,13 @@ async fn a_file_that_is_no_model_is_refused_and_stays_as_it_is() {
         let (_, error) = run(home.shelf.add(file.clone(), &id)).await;
         assert!(!error.unwrap().hint.is_empty());
         assert_eq!(std::fs::read(&file).unwrap(), bytes);
+    }
+    // A pipe is not waited for.
+    let pipe = home.folder.path().join("pipe.gguf");
+    rustix::fs::mkfifoat(rustix::fs::CWD, &pipe, rustix::fs::Mode::RWXU).unwrap();
+    for other in [pipe, home.folder.path().to_owned()] {
+        let (_, error) = run(home.shelf.add(other, &"local/other".parse().unwrap())).await;
+        assert!(error.unwrap().why.contains("no plain file"));
     }
     assert!(!home.folder.path().join("models/my-model--q8").exists());
     assert!(Shelf::id_of(&file, Some("../escape")).is_err());

@@ -1,7 +1,10 @@
 //! The README says what is so: its keys are those of the keymap, what it links to is there.
 
+use std::ffi::OsString;
 use std::path::Path;
 
+use clap::CommandFactory;
+use outcrop::cli::args::Arguments;
 use outcrop::tui::keymap::{Binding, Keymap, label};
 
 fn root() -> &'static Path {
@@ -53,8 +56,7 @@ fn the_folders_of_the_readme_are_those_of_the_sources() {
 
 #[test]
 fn the_commands_of_the_readme_are_those_of_the_program() {
-    use clap::CommandFactory;
-    let program = outcrop::cli::args::Arguments::command();
+    let program = Arguments::command();
     let section = readme();
     let section = section.split("\n## Without a screen\n").nth(1).unwrap();
     let section = section.split("\n## ").next().unwrap();
@@ -66,6 +68,66 @@ fn the_commands_of_the_readme_are_those_of_the_program() {
     for noun in program.get_subcommands() {
         assert!(section.contains(noun.get_name()), "the README does not name {}", noun.get_name());
     }
+}
+
+/// The commands of a line for a shell, word by word, without what follows a `#` or a file that one writes to.
+fn commands(line: &str) -> Vec<Vec<String>> {
+    let mut commands = vec![Vec::new()];
+    let (mut word, mut quote): (Option<String>, Option<char>) = (None, None);
+    for letter in line.chars().chain(['\n']) {
+        match (quote, letter) {
+            (Some(open), letter) if letter == open => quote = None,
+            (None, '"' | '\'') => {
+                quote = Some(letter);
+                word = Some(word.unwrap_or_default());
+            }
+            (None, '#') if word.is_none() => break,
+            (None, ' ' | '|' | '>' | '\n') => {
+                commands.last_mut().unwrap().extend(word.take());
+                match letter {
+                    '|' => commands.push(Vec::new()),
+                    '>' => break,
+                    _ => {}
+                }
+            }
+            (_, letter) => word.get_or_insert_default().push(letter),
+        }
+    }
+    commands
+}
+
+#[test]
+fn what_the_readme_shows_for_a_shell_is_taken_by_the_program() {
+    let readme = readme();
+    let blocks = readme.split("\n```sh\n").skip(1).map(|part| part.split("\n```").next().unwrap());
+    let mut shown = 0;
+    for words in blocks.flat_map(str::lines).flat_map(commands) {
+        if words.first().is_some_and(|word| word == "outcrop") {
+            if let Err(why) = Arguments::read(words.iter().map(OsString::from)) {
+                panic!("{words:?}: {why}");
+            }
+            shown += 1;
+        }
+    }
+    assert!(shown > 30, "only {shown} were found");
+}
+
+#[test]
+fn the_options_that_the_readme_names_with_a_command_are_those_of_it() {
+    let (program, readme) = (Arguments::command(), readme());
+    let mut named = 0;
+    for shown in readme.split('`').filter(|part| part.starts_with("outcrop ")) {
+        let mut command = &program;
+        for word in shown.split_whitespace().skip(1) {
+            command = command.find_subcommand(word).unwrap_or(command);
+            let Some(option) = word.strip_prefix("--") else { continue };
+            let option = option.split('=').next();
+            let has = |command: &clap::Command| command.get_arguments().any(|of| of.get_long() == option);
+            assert!(has(command) || has(&program), "`{shown}`: {} has no {word}", command.get_name());
+            named += 1;
+        }
+    }
+    assert!(named > 8, "only {named} were found");
 }
 
 #[test]

@@ -55,6 +55,11 @@ impl Shelf {
                         "Remove it first, or give another name.",
                     ));
                 }
+                // A pipe would be waited for until somebody writes into it.
+                if fs::metadata(&file).is_ok_and(|about| !about.is_file()) {
+                    let hint = "Name the GGUF file itself.";
+                    return Err(Error::new(ErrorKind::Invalid, doing, "it is no plain file", hint));
+                }
                 let facts = shelf.facts(&file)?;
                 let bytes = fs::metadata(&file).map_err(|why| Error::io(&doing, &why))?.len();
                 let folder = files::unfinished(&models, &name);

@@ -36,6 +36,12 @@ mod tests {
             assert!(model.bytes_to_fetch().is_some(), "what {} costs is not said", model.name);
             for file in &model.files {
                 assert!(super::super::files::is_plain(&file.name) && !file.sources.is_empty());
+                let unpinned = |source: &Source| source.sha256().is_none();
+                assert!(
+                    file.sources.is_sorted_by_key(unpinned),
+                    "of {} what is pinned is tried first",
+                    model.name
+                );
                 for source in &file.sources {
                     let (Source::Hub { sha256, .. } | Source::Wheel { sha256, .. }) = source;
                     let digits = |d: &String| d.len() == 64 && d.bytes().all(|b| b.is_ascii_hexdigit());
@@ -45,6 +51,7 @@ mod tests {
             }
         }
         let mut names: Vec<_> = models.iter().map(|m| &m.name).collect();
+        names.sort();
         names.dedup();
         assert_eq!(names.len(), models.len(), "names are unique");
     }

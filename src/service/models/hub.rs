@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use tokio::io::AsyncWriteExt;
 
@@ -18,12 +19,13 @@ struct Mark {
     etag: String,
 }
 
-/// Fetches `url` to `part`, going on with what lies there if the server still has the same file.
+/// Fetches `url` to `part`, going on with what lies there if the server still has the same file. The token says who asks:
+/// it is shown for a file that is `gated`, or where the hub wants it.
 pub(super) async fn fetch(
     client: &Client,
     doing: &str,
     url: &str,
-    token: Option<secrecy::SecretString>,
+    (token, gated): (Option<&SecretString>, bool),
     part: &Path,
     report: &Report,
 ) -> Result<()> {
@@ -33,15 +35,20 @@ pub(super) async fn fetch(
         tokio::fs::read(&mark_path).await.ok().and_then(|text| serde_json::from_slice(&text).ok());
     let mark = mark.filter(|mark| mark.url == url && kept > 0);
 
-    let ask = |from: Option<(u64, &str)>| {
-        let mut request =
-            Request::get(doing, url).bearer(token.as_ref()).header("accept-encoding", "identity");
+    let ask = |from: Option<(u64, &str)>, shown: Option<&SecretString>| {
+        let mut request = Request::get(doing, url).bearer(shown).header("accept-encoding", "identity");
         if let Some((start, etag)) = from {
             request = request.header("range", format!("bytes={start}-")).header("if-range", etag);
         }
         client.send(request)
     };
-    let mut response = ask(mark.as_ref().map(|mark| (kept, mark.etag.as_str()))).await?;
+    let from = mark.as_ref().map(|mark| (kept, mark.etag.as_str()));
+    let mut shown = token.filter(|_| gated);
+    let mut response = ask(from, shown).await?;
+    if matches!(response.status(), 401 | 403) && shown.is_none() && token.is_some() {
+        shown = token;
+        response = ask(from, shown).await?;
+    }
     if response.status() == 416 && mark.is_some() {
         // Nothing is left to send, or the file has changed: its whole length tells.
         if content_range(&response).is_some_and(|(_, total)| total == Some(kept)) {
@@ -52,7 +59,7 @@ pub(super) async fn fetch(
                 .await;
             return Ok(());
         }
-        response = ask(None).await?;
+        response = ask(None, shown).await?;
     }
     let (start, total) = match response.status() {
         200 => (0, response.header("content-length").and_then(|l| l.parse().ok())),

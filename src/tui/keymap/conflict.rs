@@ -26,17 +26,18 @@ impl Changed {
 
 /// Whether both actions can be meant where one of these rows holds.
 fn meet(one: &Binding, other: &Binding) -> bool {
-    let over = |wide: Context, other: Context| match wide {
-        Context::Everywhere => other != Context::Menu,
+    let over = |wide: &Binding, other: Context| match wide.context {
+        Context::Everywhere => other != Context::Menu || wide.action.is_of_menus(),
         Context::Editing => other.takes_text(),
-        _ => false,
+        written => other.written_in() == Some(written) && wide.action.is_of_the_place(),
     };
-    let overlap = |a: Context, b: Context| a == b || over(a, b) || over(b, a);
+    let overlap =
+        |a: &Binding, b: &Binding| a.context == b.context || over(a, b.context) || over(b, a.context);
     let shares = |a: &Binding, b: &Binding| {
         b.context == Context::Editing && stroke::shares(a.action, b.action)
             || a.context == Context::Editing && stroke::shares(b.action, a.action)
     };
-    one.action != other.action && overlap(one.context, other.context) && !shares(one, other)
+    one.action != other.action && overlap(one, other) && !shares(one, other)
 }
 
 impl Keymap {
@@ -129,5 +130,22 @@ mod tests {
             assert!(error.why.contains(said), "{said}: {error}");
         }
         assert!(error.hint.contains("below [keys]"), "{error}");
+    }
+
+    #[test]
+    fn what_holds_in_menus_or_beside_its_line_meets_what_is_there() {
+        for (action, taken, other) in [
+            ("cancel", "ctrl+q", "quit"),
+            ("cancel", "f1", "help"),
+            ("set_repeats", "s", "scroll_together"),
+            ("toggle_blind", "n", "choose_none"),
+            ("scroll_together", "alt+h", "toggle_blind"),
+        ] {
+            let error = with(&[(action, taken)]).unwrap_err();
+            assert!(error.why.contains(action) && error.why.contains(other), "{error}");
+        }
+        // What does not hold in menus meets nothing there, and the line's own keys do nothing beside it.
+        assert!(with(&[("cancel", "ctrl+t")]).is_ok());
+        assert!(with(&[("fold_column", "ctrl+j")]).is_ok());
     }
 }

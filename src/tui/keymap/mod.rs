@@ -112,9 +112,7 @@ impl Keymap {
     pub fn action(&self, context: Context, key: Key) -> Option<Action> {
         let here = self.by_key.get(&(context, key));
         let anywhere = || {
-            let holds = |action: &&Action| {
-                context != Context::Menu || matches!(action, Action::Help | Action::Suspend | Action::Quit)
-            };
+            let holds = |action: &&Action| context != Context::Menu || action.is_of_menus();
             self.by_key.get(&(Context::Everywhere, key)).filter(holds)
         };
         let free = |action: &&Action| {

@@ -51,13 +51,18 @@ const fn edit(action: Action) -> Option<Edit> {
     })
 }
 
-/// The key that a terminal sends for a Ctrl with a letter that has none of its own.
+/// The key that a terminal sends for a Ctrl with a character that has none of its own (xterm's table of C0 controls).
 pub(super) fn sent_as(key: Key) -> Option<&'static str> {
     let sent = match key.code {
         KeyCode::Char('m') => "Enter",
         KeyCode::Char('i') => "Tab",
-        KeyCode::Char('h') => "Backspace",
-        KeyCode::Char('[') => "Esc",
+        KeyCode::Char('h' | '8' | '?') => "Backspace",
+        KeyCode::Char('[' | '3') => "Esc",
+        KeyCode::Char('2' | '@') => "Ctrl+Space",
+        KeyCode::Char('4') => "Ctrl+\\",
+        KeyCode::Char('5') => "Ctrl+]",
+        KeyCode::Char('6') => "Ctrl+^",
+        KeyCode::Char('/') => "Ctrl+_",
         _ => return None,
     };
     key.modifiers.contains(KeyModifiers::CONTROL).then_some(sent)
@@ -138,6 +143,9 @@ mod tests {
             ("ctrl+h", "Backspace"),
             ("ctrl+[", "Esc"),
             ("ctrl+alt+m", "Enter"),
+            ("ctrl+/", "Ctrl+_"),
+            ("ctrl+3", "Esc"),
+            ("ctrl+?", "Backspace"),
         ] {
             let error = Keymap::with([("palette", &[key.to_owned()][..])]).unwrap_err();
             assert!(error.why.contains(key) && error.why.contains(sent), "{error}");

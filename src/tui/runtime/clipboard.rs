@@ -177,6 +177,12 @@ pub fn osc52(text: &str, way: Way, native: Option<&str>) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
+/// The terminal, which was to take the text, is another program's.
+pub fn away() -> Error {
+    let why = "another program has the terminal, through which it would go";
+    Error::new(ErrorKind::Io, DOING, why, "Copy it once more.")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

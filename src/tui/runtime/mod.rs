@@ -568,6 +568,8 @@ impl<'a, A: App, T: Terminal> Runtime<'a, A, T> {
     /// Copies through the terminal; `native` is why this machine's clipboard did not take the text.
     fn send_copy(&mut self, text: &str, native: Option<&str>) -> Result<Event> {
         let copied = match clipboard::osc52(text, Way::of(&self.host), native) {
+            // What is sent to a terminal that is another program's goes nowhere.
+            Ok(_) if self.terminal.is_away() => return Ok(Event::Copied(Err(clipboard::away()))),
             Ok(bytes) => self.terminal.send(&bytes).map(|()| Copied::SentToTerminal)?,
             Err(error) => return Ok(Event::Copied(Err(error))),
         };

@@ -337,6 +337,17 @@ async fn copying_over_a_terminal_says_no_more_than_that_it_was_sent() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_would_be_copied_through_a_terminal_that_another_program_has_is_not_said_to_be_sent() {
+    let key = |key| Input::Event(Event::Key(Key::char(key)));
+    let mut log = Log::default();
+    let mut script = Script::new(20, 2, [key('z'), key('c'), Input::Signal(Signal::Continue)]).unwrap();
+    run(&mut log, Arc::new(Tap::default()), &mut script, host()).await.unwrap();
+    let copied: Vec<_> = log.events.iter().filter(|event| matches!(event, Event::Copied(_))).collect();
+    let [Event::Copied(Err(error))] = copied.as_slice() else { panic!("{copied:?}") };
+    assert!(error.why.contains("another program") && script.sent.is_empty(), "{error}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn stopping_gives_the_terminal_away_and_takes_it_back() {
     let inputs = [
         Input::Event(Event::Key(Key::char('z'))),

@@ -66,6 +66,10 @@ fn an_import_says_what_it_cannot_read_in_plain_words() {
 fn misread(home: &Home) {
     let said = home.fed("# a title\n\ntext\n", &["conversations", "import", "-"]);
     assert!(said.code == Some(2) && said.stderr.contains("it is no JSON"), "{said:?}");
+    // What ChatGPT sends is a packed folder.
+    std::fs::write(home.beside().join("export.zip"), b"PK\x03\x04\xff").unwrap();
+    let said = home.run(&["conversations", "import", "export.zip"]);
+    assert!(said.code == Some(2) && said.stderr.contains("Unpack it"), "{said:?}");
     let said = home.fed("[]", &["conversations", "import", "-"]);
     assert_eq!((said.code, said.stderr.as_str()), (Some(1), "note: 0 conversations imported\n"));
 }

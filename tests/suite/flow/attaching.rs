@@ -178,6 +178,36 @@ fn a_file_that_a_pasted_text_names_is_not_read() {
 }
 
 #[test]
+fn a_file_that_a_text_names_which_is_taken_up_again_is_seen_before_it_is_sent() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    let said = "run this: @~/.aws/credentials, it helps";
+    stage.open(vec![message(1, None, Role::User, said), answer(2, Some(1), "No.", COMPLETE)]);
+    let effects = stage.keys("<tab>e<enter>");
+    assert_eq!((files(&effects).len(), sent(&effects)), (1, None));
+    let task = stage.task("attach");
+    stage.reply("attach", attached("credentials"));
+    let effects = stage.event(Event::Ended { task, error: None });
+    assert_eq!(sent(&effects), None, "it may have been pasted, by who wanted nothing of the file");
+    let shown = stage.text();
+    assert!(
+        shown.contains("[@credentials · 212 kB]") && shown.contains("once you send that again"),
+        "{shown}"
+    );
+    assert_eq!(sent(&stage.keys("<enter>")).unwrap()[1], picture());
+}
+
+#[test]
+fn a_word_that_is_taken_up_again_and_names_no_file_is_sent_at_once() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    stage.open(vec![message(1, None, Role::User, "ask @ada.l now"), answer(2, Some(1), "No.", COMPLETE)]);
+    assert_eq!(sent(&stage.keys("<tab>e<enter>")), None);
+    let task = stage.task("attach");
+    let error = Error::new(ErrorKind::NotFound, "attaching it", "there is no such file", "");
+    let effects = stage.event(Event::Ended { task, error: Some(error) });
+    assert_eq!(sent(&effects), Some(vec![text("ask @ada.l now")]));
+}
+
+#[test]
 fn a_file_can_be_asked_for_and_the_box_stays_until_it_is_read() {
     let mut stage = Stage::settled(120, 40, "dark");
     stage.keys("<alt+a>");

@@ -29,6 +29,15 @@ fn copied_is_said_only_when_it_is_known() {
     assert!(failed.contains("there is no clipboard") && !failed.contains("Copied"), "{failed}");
 }
 
+#[test]
+fn where_there_is_no_text_to_copy_that_is_said() {
+    let mut stage = Stage::settled(120, 30, "dark");
+    stage.open(vec![message(1, None, Role::User, "q"), answer(2, Some(1), "", COMPLETE)]);
+    let effects = stage.keys("<tab>y");
+    assert!(!effects.iter().any(|effect| matches!(effect, Effect::Copy(_))), "{effects:?}");
+    assert!(stage.text().contains("There is no text in this message"), "{}", stage.text());
+}
+
 fn refused(why: &str) -> Error {
     let kind = ErrorKind::Refused { capability: "boto3".into() };
     Error::new(kind, "writing the request for boto3", why, "curl writes what is sent to any server.")

@@ -95,6 +95,11 @@ impl State {
         self.no_files.extend(possible_mentions(text));
     }
 
+    /// The text was there before, sent or kept: what it names with `@` may have been pasted then.
+    pub(super) fn take_up(&mut self) {
+        self.taken_up.extend(self.composer.mentions().into_iter().map(|(_, mention)| mention));
+    }
+
     /// Attaches what is named with `@` in the text and was not looked for yet; `false` where there is nothing of that.
     pub(super) fn attach_mentions(&mut self, desk: &mut Desk<'_>) -> bool {
         let mut any = false;
@@ -125,7 +130,15 @@ impl State {
     pub(super) fn attached(&mut self, file: Attachment, named: Named, desk: &mut Desk<'_>) {
         match named {
             Named::Asked => desk.boxed = Some(Boxed::Attached(file)),
-            Named::Mention { chip, .. } | Named::Clipped { chip } => self.composer.read(chip, file),
+            Named::Mention { mention, chip } => {
+                self.composer.read(chip, file);
+                if self.taken_up.contains(&mention) && std::mem::take(&mut self.send_after_attaching) {
+                    desk.note(format!(
+                        "{mention} is a file: it goes with the message once you send that again."
+                    ));
+                }
+            }
+            Named::Clipped { chip } => self.composer.read(chip, file),
             Named::Paste { file: pasted, rest } => {
                 self.composer.read(pasted.chip, file);
                 self.attach_next(rest, desk);

@@ -39,6 +39,7 @@ impl State {
                     self.composer.take();
                 }
                 self.composer.set_text(&text);
+                self.take_up();
                 self.focus = Focus::Composer;
                 self.typed(desk);
             }

@@ -153,7 +153,12 @@ impl State {
 
     /// Up and Down: a row in the text, then what was written before.
     pub(super) fn history(&mut self, key: Option<Key>, newer: bool, desk: &mut Desk<'_>) {
+        let named = self.composer.mentions();
         if self.composer.recall(newer, key) {
+            // A row up or down it is still the same text.
+            if self.composer.mentions() != named {
+                self.take_up();
+            }
             self.typed(desk);
         }
     }

@@ -203,6 +203,8 @@ pub struct State {
     insisted: bool,
     /// Words with an `@` that name no file.
     no_files: HashSet<String>,
+    /// Those of a text that was taken up again and may be somebody else's: a file of theirs is seen before it is sent.
+    taken_up: HashSet<String>,
     /// What the path may be that is being written.
     candidates: Option<Completion>,
     /// Sent by the person, and on its way as soon as its files were read.
@@ -266,6 +268,7 @@ impl State {
             wanted: None,
             insisted,
             no_files: HashSet::new(),
+            taken_up: HashSet::new(),
             candidates: None,
             send_after_attaching: false,
             hasty: false,

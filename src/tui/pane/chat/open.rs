@@ -353,6 +353,7 @@ impl State {
         let own = (free && !drafts.is_empty()).then(|| drafts.remove(0));
         if let Some(SavedDraft { id, draft }) = own {
             self.composer.set_draft(&draft);
+            self.take_up();
             self.saved = draft;
             self.over = id;
         }

@@ -156,9 +156,10 @@ impl State {
             Some(selection) => selection.text(&self.items("")),
             None => self.focused().map(Message::text).unwrap_or_default(),
         };
-        if !text.is_empty() {
-            desk.ask(Effect::Copy(text));
+        if text.is_empty() {
+            return desk.say("There is no text in this message.");
         }
+        desk.ask(Effect::Copy(text));
     }
 
     /// Copies the code block of the focused message; of several, the person chooses.

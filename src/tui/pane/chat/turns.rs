@@ -66,6 +66,7 @@ impl State {
             return;
         }
         self.no_files.clear();
+        self.taken_up.clear();
         let draft = self.composer.draft();
         let text = self.composer.take();
         self.saved = draft.clone();
@@ -171,6 +172,7 @@ impl State {
         let Some(draft) = back else { return };
         if shown && self.composer.is_empty() {
             self.composer.set_draft(&draft);
+            self.take_up();
             self.focus = Focus::Composer;
             self.refit(desk);
         } else {
@@ -186,6 +188,7 @@ impl State {
         if let Some(queued) = self.thread.queue.pop_back() {
             self.composer.take();
             self.composer.set_draft(&queued.draft);
+            self.take_up();
             self.focus = Focus::Composer;
             self.typed(desk);
         }
@@ -269,6 +272,7 @@ impl State {
         } else {
             self.composer.set_draft(&draft);
         }
+        self.take_up();
         self.thread.editing = Some(id);
         self.focus = Focus::Composer;
         self.typed(desk);
