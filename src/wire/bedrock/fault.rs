@@ -1,5 +1,7 @@
 //! Errors as Amazon says them: a name, and a sentence in JSON.
 
+use std::borrow::Cow;
+
 use serde_json::Value;
 
 use crate::domain::{Error, ErrorKind};
@@ -33,11 +35,20 @@ fn told_by(
 ) -> Error {
     let value: Value = serde_json::from_str(body).unwrap_or(Value::Null);
     let name = named(name, &value);
-    // Gateways in front of it, and a few of its own parts, write a capital.
-    let words = ["message", "Message"].iter().find_map(|key| value.get(key)?.as_str()).unwrap_or(body);
-    let mut error = fault::told(doing, status, words, retry_after_ms);
+    let mut error = fault::told(doing, status, &words(&value, body), retry_after_ms);
     named_better(&mut error, name, retry_after_ms);
     error
+}
+
+/// Amazon's sentence, and behind it that of the model itself, which `ModelStreamErrorException` has.
+fn words<'a>(value: &'a Value, body: &'a str) -> Cow<'a, str> {
+    let text = |key: &str| value.get(key).and_then(Value::as_str);
+    // Gateways in front of it, and a few of its own parts, write a capital.
+    let said = text("message").or_else(|| text("Message")).unwrap_or(body);
+    match text("originalMessage") {
+        Some(original) if !said.contains(original) => Cow::Owned(format!("{said} ({original})")),
+        _ => Cow::Borrowed(said),
+    }
 }
 
 /// Whether the keys themselves are refused, and not what was asked for with them.
@@ -248,6 +259,18 @@ mod tests {
         ] {
             assert_eq!(passes(name), status, "{name}");
         }
+    }
+
+    #[test]
+    fn what_the_model_itself_said_stands_behind_amazons_sentence() {
+        let both =
+            br#"{"message":"The model failed","originalStatusCode":400,"originalMessage":"its own words"}"#;
+        let error = in_stream("asking", "modelStreamErrorException", both);
+        assert_eq!(error.kind, ErrorKind::Server { status: 424 });
+        assert_eq!(error.why, "the server says (424): The model failed (its own words)");
+        let same = br#"{"message":"it failed: its own words","originalMessage":"its own words"}"#;
+        let error = in_stream("asking", "modelStreamErrorException", same);
+        assert_eq!(error.why, "the server says (424): it failed: its own words");
     }
 
     #[test]
