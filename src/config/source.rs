@@ -286,7 +286,7 @@ fn overrides(flags: &Flags) -> Result<Layer> {
 fn holds_secret(kind: Kind, text: &str) -> bool {
     match kind {
         Kind::Secret => !text.is_empty() && !text.starts_with('$'),
-        Kind::Proxy => {
+        Kind::Proxy | Kind::Url => {
             let authority = text.split("//").last().unwrap_or_default().split('/').next().unwrap_or_default();
             authority.rsplit_once('@').is_some_and(|(who, _)| who.contains(':'))
         }

@@ -558,6 +558,8 @@ fn no_key_and_no_password_is_taken_from_the_command_line() {
         ("providers.home.api_key", "sk-canary"),
         ("net.https_proxy", "http://me:canary@127.0.0.1:3128"),
         ("net.https_proxy", "me:canary@127.0.0.1:3128/"),
+        ("providers.home.base_url", "http://me:canary@127.0.0.1:1/v1"),
+        ("stores.qdrant_url", "http://me:canary@127.0.0.1:6333"),
     ] {
         let error = Home::with(provider).flag(key, text).refused();
         assert!(error.doing.contains(key) && error.hint.contains("keys set"), "{error}");
@@ -569,4 +571,5 @@ fn no_key_and_no_password_is_taken_from_the_command_line() {
     for text in ["http://127.0.0.1:3128", "http://me@127.0.0.1:3128/a:b"] {
         Home::with(provider).flag("net.https_proxy", text).load().unwrap();
     }
+    Home::with(provider).flag("providers.home.base_url", "http://127.0.0.1:2/v1").load().unwrap();
 }
