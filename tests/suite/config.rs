@@ -361,6 +361,21 @@ fn upper_case_proxies_win_over_lower_case_ones_and_our_own_over_both() {
 }
 
 #[test]
+fn certificates_and_hosts_without_a_proxy_are_named_by_the_variables_that_everybody_has_for_them() {
+    let named = Home::with("").variable("SSL_CERT_FILE", "/etc/mine.pem").variable("no_proxy", "a.test");
+    let net = named.load().unwrap().net;
+    assert_eq!((net.ca_file, net.no_proxy), (Some("/etc/mine.pem".into()), Some("a.test".into())));
+    let net = named.variable("NO_PROXY", "b.test,.c.test").load().unwrap().net;
+    assert_eq!(net.no_proxy.as_deref(), Some("b.test,.c.test"));
+
+    let written = Home::with("[net]\nca_file = 'mine.pem'\n");
+    let beside = written.folder.path().join("mine.pem");
+    assert_eq!(written.load().unwrap().net.ca_file, Some(beside), "what the file names lies beside it");
+    let here = std::env::current_dir().unwrap().join("other.pem");
+    assert_eq!(written.flag("net.ca_file", "other.pem").load().unwrap().net.ca_file, Some(here));
+}
+
+#[test]
 fn the_default_file_is_read_back_without_a_fault_with_and_without_its_comments() {
     Home::with(&default_file()).load().unwrap();
     let uncommented = default_file()
