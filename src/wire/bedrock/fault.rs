@@ -10,6 +10,8 @@ use crate::wire::fault;
 
 /// How credentials that ran out are renewed.
 pub const RENEW: &str = "Renew it: `aws sso login --profile NAME`, or take new keys, then start again.";
+/// A signature holds for some minutes around the server's own time.
+pub const CLOCK: &str = "Set this machine's clock: it is not the server's; `outcrop doctor` says by how much.";
 const LOOK: &str =
     "Check the credentials, their region, and that the account has access to this model in it.";
 
@@ -117,8 +119,12 @@ fn named_better(error: &mut Error, name: &str, retry_after_ms: Option<u64>) {
         return;
     }
     let capital = name.get(..1).unwrap_or_default().to_ascii_uppercase();
+    let low = error.why.to_ascii_lowercase();
+    let skewed = low.contains("signature expired") || low.contains("signature not yet current");
     let better = match format!("{capital}{}", name.get(1..).unwrap_or_default()).as_str() {
-        "ExpiredTokenException" | "ExpiredToken" | "RequestExpired" => (ErrorKind::Auth, RENEW),
+        "ExpiredTokenException" | "ExpiredToken" => (ErrorKind::Auth, RENEW),
+        "RequestExpired" | "RequestTimeTooSkewed" => (ErrorKind::Auth, CLOCK),
+        "InvalidSignatureException" if skewed => (ErrorKind::Auth, CLOCK),
         "AccessDeniedException"
         | "UnrecognizedClientException"
         | "InvalidSignatureException"
@@ -127,8 +133,7 @@ fn named_better(error: &mut Error, name: &str, retry_after_ms: Option<u64>) {
         | "MissingAuthenticationTokenException"
         | "NotAuthorized" => {
             // The same name says both; the words tell which.
-            let ran_out = error.why.to_ascii_lowercase().contains("expired");
-            (ErrorKind::Auth, if ran_out { RENEW } else { LOOK })
+            (ErrorKind::Auth, if low.contains("expired") { RENEW } else { LOOK })
         }
         // How long is said already, where the server says it.
         "ThrottlingException" if matches!(error.kind, ErrorKind::RateLimited { .. }) => return,
@@ -206,6 +211,29 @@ mod tests {
                 .hint
                 .contains("access to this model")
         );
+    }
+
+    #[test]
+    fn a_signature_of_another_time_is_the_clocks_fault_and_not_the_keys() {
+        for (name, words) in [
+            (
+                "InvalidSignatureException",
+                "Signature expired: 20261122T100000Z is now earlier than 20261122T101500Z (20261122T102000Z - 5 min.)",
+            ),
+            (
+                "InvalidSignatureException",
+                "Signature not yet current: 20261122T110000Z is still later than 20261122T102500Z (20261122T102000Z + 5 min.)",
+            ),
+            (
+                "RequestTimeTooSkewed",
+                "The difference between the request time and the current time is too large.",
+            ),
+        ] {
+            let error = said(403, name, words);
+            assert_eq!((&error.kind, error.hint.as_str()), (&ErrorKind::Auth, CLOCK), "{words}");
+        }
+        let wrong = "The request signature we calculated does not match the signature you provided.";
+        assert_eq!(said(403, "InvalidSignatureException", wrong).hint, LOOK);
     }
 
     #[test]
