@@ -104,7 +104,11 @@ impl Said {
             .as_str()
             .map(str::to_owned)
             .or_else(|| ["message", "detail", "error", "msg"].iter().find_map(|k| text(error.get(*k)?)))
-            .unwrap_or_else(|| plain(body));
+            .unwrap_or_else(|| match error.as_object() {
+                // One that came in an answer has no other text.
+                Some(members) if body.is_empty() && !members.is_empty() => error.to_string(),
+                _ => plain(body),
+            });
         let kind = ["type", "code"].iter().filter_map(|k| text(error.get(*k)?)).collect::<Vec<_>>().join(" ");
         let number = |k: &str| error.get(k).and_then(Value::as_u64).and_then(|n| u32::try_from(n).ok());
         let sizes = number("n_prompt_tokens").zip(number("n_ctx"));

@@ -168,5 +168,8 @@ mod tests {
             assert_eq!(in_stream("asking", &frame).unwrap().kind, kind, "{frame}");
         }
         assert_eq!(in_stream("asking", &json!({"error": null})), None);
+        let wordless = in_stream("asking", &json!({"error": {"code": "slow_down"}})).unwrap();
+        assert_eq!(wordless.kind, ErrorKind::Overloaded);
+        assert!(wordless.why.contains("slow_down"), "what there is of words is kept: {wordless}");
     }
 }
