@@ -11,7 +11,8 @@ use crate::wire::fault;
 /// How credentials that ran out are renewed.
 pub const RENEW: &str = "Renew it: `aws sso login --profile NAME`, or take new keys, then start again.";
 /// A signature holds for some minutes around the server's own time.
-pub const CLOCK: &str = "Set this machine's clock: it is not the server's; `outcrop doctor` says by how much.";
+pub const CLOCK: &str =
+    "Set this machine's clock: it is not the server's; `outcrop doctor` says by how much.";
 const LOOK: &str =
     "Check the credentials, their region, and that the account has access to this model in it.";
 
