@@ -167,7 +167,7 @@ pub(super) fn load(environment: &Environment, flags: &Flags, paths: Paths) -> Re
             .collect::<Result<_>>()?,
         ui: raw.ui.typed(),
         keys: raw.keys.into_iter().map(|(action, keys)| (action, keys.typed())).collect(),
-        net: raw.net.typed(),
+        net: raw.net.typed(beside)?,
         engine: raw.engine.typed(&values)?,
         trace: raw.trace.typed(),
         documents: raw.documents.typed(),
@@ -286,7 +286,7 @@ fn overrides(flags: &Flags) -> Result<Layer> {
 fn holds_secret(kind: Kind, text: &str) -> bool {
     match kind {
         Kind::Secret => !text.is_empty() && !text.starts_with('$'),
-        Kind::Proxy => {
+        Kind::Proxy | Kind::Url => {
             let authority = text.split("//").last().unwrap_or_default().split('/').next().unwrap_or_default();
             authority.rsplit_once('@').is_some_and(|(who, _)| who.contains(':'))
         }
@@ -451,26 +451,26 @@ struct RawNet {
     https_proxy: Option<String>,
     all_proxy: Option<String>,
     no_proxy: Option<String>,
-    ca_file: Option<PathBuf>,
+    ca_file: Option<String>,
     connect_timeout: u64,
     answer_timeout: u64,
     idle_timeout: u64,
 }
 
 impl RawNet {
-    fn typed(self) -> Net {
+    fn typed(self, beside: impl Fn(&str, &str) -> Result<PathBuf>) -> Result<Net> {
         let proxy = |text: Option<String>| text.filter(|text| !text.is_empty()).map(Secret::new);
-        Net {
+        Ok(Net {
             offline: self.offline,
             http_proxy: proxy(self.http_proxy),
             https_proxy: proxy(self.https_proxy),
             all_proxy: proxy(self.all_proxy),
             no_proxy: self.no_proxy.filter(|text| !text.is_empty()),
-            ca_file: self.ca_file,
+            ca_file: self.ca_file.map(|file| beside("net.ca_file", &file)).transpose()?,
             connect_timeout: Duration::from_secs(self.connect_timeout),
             answer_timeout: Duration::from_secs(self.answer_timeout),
             idle_timeout: Duration::from_secs(self.idle_timeout),
-        }
+        })
     }
 }
 

@@ -11,7 +11,7 @@ use crate::domain::workspace::{Check, Verdict};
 use crate::domain::{Error, ErrorKind, Result};
 use crate::provider::KeyCheck;
 use crate::service::invoke::{Invoke, Terms};
-use crate::service::models::{Shelf, cards};
+use crate::service::models::{Shelf, cards, only_lists_are_refused};
 use crate::service::workspace::Workspace;
 
 /// How long a provider may take to say whether it takes its key.
@@ -168,6 +168,13 @@ async fn provider(invoke: &Invoke, name: &str, terms: &Terms) -> Vec<Check> {
             }
             found.push(format!("{} can be asked", count(ready as u64, "model", "models")));
             check(what, verdict, found.join("; "), advice)
+        }
+        Err(error) if error.kind == ErrorKind::Auth && only_lists_are_refused(&error) => {
+            let address = address.as_deref().unwrap_or(name);
+            let found =
+                format!("the key for {address} was taken, and may not list the models: {}", error.why);
+            let advice = format!("Allow it to, or ask them by their ids: `-m {name}/ID`.");
+            check(what, Verdict::Note, found, advice)
         }
         Err(error) => bad(what, &error, address.as_deref()),
     };

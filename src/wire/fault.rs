@@ -89,6 +89,11 @@ struct Said {
 
 impl Said {
     fn of(value: &Value, body: &str) -> Self {
+        // Gemini sends its errors in a list of one.
+        let value = match value.as_array().map(Vec::as_slice) {
+            Some([only]) => only,
+            _ => value,
+        };
         let error = value.get("error").unwrap_or(value);
         let text = |v: &Value| match v {
             Value::String(s) => Some(s.clone()),
@@ -99,11 +104,38 @@ impl Said {
             .as_str()
             .map(str::to_owned)
             .or_else(|| ["message", "detail", "error", "msg"].iter().find_map(|k| text(error.get(*k)?)))
-            .unwrap_or_else(|| plain(body));
+            .unwrap_or_else(|| match error.as_object() {
+                // One that came in an answer has no other text.
+                Some(members) if body.is_empty() && !members.is_empty() => error.to_string(),
+                _ => plain(body),
+            });
         let kind = ["type", "code"].iter().filter_map(|k| text(error.get(*k)?)).collect::<Vec<_>>().join(" ");
         let number = |k: &str| error.get(k).and_then(Value::as_u64).and_then(|n| u32::try_from(n).ok());
         let sizes = number("n_prompt_tokens").zip(number("n_ctx"));
-        Self { message: message.trim().chars().take(LONGEST).collect(), kind, sizes }
+        let said = Self { message: message.trim().chars().take(LONGEST).collect(), kind, sizes };
+        match error.get("metadata") {
+            Some(metadata) => said.and_behind(metadata),
+            None => said,
+        }
+    }
+
+    /// The same with what stands behind a gateway's own sentence: the words of the provider that it asked (`OpenRouter`), which
+    /// come as a text or as they are.
+    fn and_behind(self, metadata: &Value) -> Self {
+        let Some(raw) = metadata.get("raw") else { return self };
+        let read = raw.as_str().map(|text| serde_json::from_str(text).unwrap_or(Value::Null));
+        let behind = Self::of(read.as_ref().unwrap_or(raw), raw.as_str().unwrap_or_default());
+        if behind.message.is_empty() || self.message.contains(&behind.message) {
+            return self;
+        }
+        let who = metadata.get("provider_name").and_then(Value::as_str);
+        let who = who.map(|name| format!("{name}: ")).unwrap_or_default();
+        let message = format!("{} ({who}{})", self.message, behind.message);
+        Self {
+            message: message.chars().take(LONGEST).collect(),
+            kind: format!("{} {}", self.kind, behind.kind),
+            sizes: self.sizes.or(behind.sizes),
+        }
     }
 
     fn into_error(self, doing: &str, told: Option<u16>, retry_after_ms: Option<u64>) -> Error {
@@ -338,6 +370,37 @@ mod tests {
         ] {
             assert_eq!(may_pass(&told("asking", status, body, None)), None, "{status:?} {body}");
         }
+    }
+
+    #[test]
+    fn what_stands_behind_a_gateways_own_sentence_is_kept_with_it() {
+        let gateway = |raw: Value| {
+            let metadata = serde_json::json!({ "provider_name": "Far", "raw": raw });
+            let error = serde_json::json!({ "message": "Provider returned error", "code": 429, "metadata": metadata });
+            of_status("asking", 429, &serde_json::json!({ "error": error }).to_string(), None)
+        };
+        for raw in [
+            Value::from(r#"{"error":{"message":"its own words","type":"some_error"}}"#),
+            Value::from("its own words"),
+            serde_json::json!({ "error": { "message": "its own words" } }),
+        ] {
+            let error = gateway(raw);
+            assert_eq!(error.why, "the server says (429): Provider returned error (Far: its own words)");
+            assert_eq!(error.kind, ErrorKind::RateLimited { retry_after_ms: None });
+        }
+        for nothing in [Value::Null, Value::from(""), Value::from("Provider returned error")] {
+            assert_eq!(gateway(nothing).why, "the server says (429): Provider returned error");
+        }
+        let reasons = r#"{"error":{"message":"flagged","metadata":{"reasons":["x"]}}}"#;
+        assert_eq!(of_status("asking", 403, reasons, None).why, "the server says (403): flagged");
+    }
+
+    #[test]
+    fn errors_in_a_list_of_one_are_read_as_one() {
+        let gemini = r#"[{"error":{"code":400,"message":"API key not valid","status":"INVALID_ARGUMENT"}}]"#;
+        assert_eq!(of_status("asking", 400, gemini, None).why, "the server says (400): API key not valid");
+        let two = r#"["one", "two"]"#;
+        assert_eq!(of_status("asking", 400, two, None).why, format!("the server says (400): {two}"));
     }
 
     #[test]

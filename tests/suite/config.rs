@@ -371,6 +371,21 @@ fn who_wants_no_motion_anywhere_has_none_here_unless_said_otherwise() {
 }
 
 #[test]
+fn certificates_and_hosts_without_a_proxy_are_named_by_the_variables_that_everybody_has_for_them() {
+    let named = Home::with("").variable("SSL_CERT_FILE", "/etc/mine.pem").variable("no_proxy", "a.test");
+    let net = named.load().unwrap().net;
+    assert_eq!((net.ca_file, net.no_proxy), (Some("/etc/mine.pem".into()), Some("a.test".into())));
+    let net = named.variable("NO_PROXY", "b.test,.c.test").load().unwrap().net;
+    assert_eq!(net.no_proxy.as_deref(), Some("b.test,.c.test"));
+
+    let written = Home::with("[net]\nca_file = 'mine.pem'\n");
+    let beside = written.folder.path().join("mine.pem");
+    assert_eq!(written.load().unwrap().net.ca_file, Some(beside), "what the file names lies beside it");
+    let here = std::env::current_dir().unwrap().join("other.pem");
+    assert_eq!(written.flag("net.ca_file", "other.pem").load().unwrap().net.ca_file, Some(here));
+}
+
+#[test]
 fn the_default_file_is_read_back_without_a_fault_with_and_without_its_comments() {
     Home::with(&default_file()).load().unwrap();
     let uncommented = default_file()
@@ -568,6 +583,8 @@ fn no_key_and_no_password_is_taken_from_the_command_line() {
         ("providers.home.api_key", "sk-canary"),
         ("net.https_proxy", "http://me:canary@127.0.0.1:3128"),
         ("net.https_proxy", "me:canary@127.0.0.1:3128/"),
+        ("providers.home.base_url", "http://me:canary@127.0.0.1:1/v1"),
+        ("stores.qdrant_url", "http://me:canary@127.0.0.1:6333"),
     ] {
         let error = Home::with(provider).flag(key, text).refused();
         assert!(error.doing.contains(key) && error.hint.contains("keys set"), "{error}");
@@ -579,4 +596,5 @@ fn no_key_and_no_password_is_taken_from_the_command_line() {
     for text in ["http://127.0.0.1:3128", "http://me@127.0.0.1:3128/a:b"] {
         Home::with(provider).flag("net.https_proxy", text).load().unwrap();
     }
+    Home::with(provider).flag("providers.home.base_url", "http://127.0.0.1:2/v1").load().unwrap();
 }

@@ -139,3 +139,23 @@ async fn an_arn_is_asked_as_the_model_behind_it_would_be() {
     assert!(voice.on_top(&thinking) > 0, "it thinks as Claude does");
     assert!(voice.left_out(&thinking).iter().any(|left| left.settings == ["temperature"]));
 }
+
+#[tokio::test]
+async fn an_arn_of_another_region_is_told_from_one_that_is_wrong() {
+    let server = Server::start(|_, _| {
+        complaint(400, "ValidationException", "The provided model identifier is invalid.")
+    })
+    .await;
+    for (region, is_told) in [("us-west-2", true), ("eu-west-1", false)] {
+        let arn = format!("arn:aws:bedrock:{region}:123456789012:provisioned-model/abc");
+        let asked = Call::Converse(converse(&arn, &[]));
+        let (_, error) = soon(answer::whole(voice(&server, bearer()).serve(asked, &client()))).await;
+        let error = error.unwrap();
+        assert!(error.why.contains("model identifier is invalid"), "{error}");
+        assert_eq!(
+            error.hint.contains("The ARN is of us-west-2, and aws asks eu-west-1"),
+            is_told,
+            "{error}"
+        );
+    }
+}

@@ -76,8 +76,8 @@ async fn a_file_of_certificates_that_is_none_is_named_before_anything_is_sent() 
     assert!(server.seen().is_empty());
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn the_machine_s_own_trust_store_is_believed() {
+/// A server that answers, and a home that has it.
+async fn answering() -> (Server, Home) {
     let said = r#"{"choices": [{"message": {"content": "over TLS"}, "finish_reason": "stop"}]}"#;
     let json = [("content-type", "application/json")];
     let server = Server::secure(move |_, _| whole(200, &json, said)).await;
@@ -85,6 +85,20 @@ async fn the_machine_s_own_trust_store_is_believed() {
         "[providers.near]\nkind = \"openai\"\nbase_url = \"https://localhost:{}/v1\"\napi_key = \"none\"\nstream = false\n",
         server.port
     ));
+    (server, home)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_file_of_the_variable_vouches_for_a_server() {
+    let (_server, home) = answering().await;
+    let home = home.variable("SSL_CERT_FILE", AUTHORITY);
+    let said = tokio::task::block_in_place(|| home.run(&["chat", "-m", "near/x", "hello"]));
+    assert_eq!((said.stdout.as_str(), said.code), ("over TLS\n", Some(0)), "{}", said.stderr);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_machine_s_own_trust_store_is_believed() {
+    let (_server, home) = answering().await;
     let asked = home.command(&["chat", "-m", "near/x", "hello"]);
     let stranger = home.run(&["chat", "-m", "near/x", "hello"]);
     assert!(stranger.code == Some(2) && stranger.stderr.contains("certificate"), "{stranger:?}");

@@ -151,9 +151,24 @@ impl Bedrock {
             {
                 converse = Cow::Owned(asked);
             } else {
-                return Err(error);
+                return Err(self.of_another_region(model, error));
             }
         }
+    }
+
+    /// The error about a model whose ARN is of another Region than the one that is asked: Amazon calls such a one invalid.
+    fn of_another_region(&self, model: &ModelId, mut error: Error) -> Error {
+        // "arn:aws:bedrock:REGION:ACCOUNT:…"
+        let region = model.model().strip_prefix("arn:").and_then(|arn| arn.split(':').nth(2));
+        if let Some(region) = region.filter(|region| !region.is_empty() && *region != self.region)
+            && matches!(error.kind, ErrorKind::Invalid | ErrorKind::NotFound)
+        {
+            error.hint = format!(
+                "The ARN is of {region}, and {} asks {}: a provider of its own with region = \"{region}\" asks there.",
+                self.name, self.region
+            );
+        }
+        error
     }
 
     /// Converse where it has room for the conversation, and has not refused the model, else what the model's maker has; in one

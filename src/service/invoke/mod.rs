@@ -539,16 +539,28 @@ fn passed(
     stream::once(served).flatten().boxed()
 }
 
-/// The error of a retired model's provider: one that does not have it any more is told by what it was replaced.
+/// The error of a retired model's provider: one that does not have it any more, in whatever words, is told by what it was
+/// replaced.
 fn gone(error: Error, successor: &ModelId) -> Error {
-    match error.kind {
-        ErrorKind::NotFound => known::succeeded(error, Some(successor)),
-        // As Bedrock says of an id that it does not know any more.
-        ErrorKind::Invalid if error.why.contains("model identifier") => {
-            known::succeeded(error, Some(successor))
+    // Bedrock of an id that it does not know any more, or lets nobody have; Groq; `DeepSeek`; Mistral.
+    const WORDS: [&str; 7] = [
+        "model identifier",
+        "access to the model",
+        "decommissioned",
+        "deprecated",
+        "no longer",
+        "model not exist",
+        "invalid model",
+    ];
+    let is_gone = match error.kind {
+        ErrorKind::NotFound => true,
+        ErrorKind::Invalid | ErrorKind::Auth => {
+            let low = error.why.to_lowercase();
+            WORDS.iter().any(|words| low.contains(words))
         }
-        _ => error,
-    }
+        _ => false,
+    };
+    if is_gone { known::succeeded(error, Some(successor)) } else { error }
 }
 
 /// The weight of the texts that it sends.

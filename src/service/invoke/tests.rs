@@ -422,6 +422,33 @@ async fn a_retired_model_that_is_not_found_names_its_successor() {
     assert_eq!(failure(&invoke, "gpt-4o").await.hint, "Look at the list.");
 }
 
+#[test]
+fn a_retired_model_names_its_successor_in_whatever_words_it_is_refused() {
+    let named = |kind: ErrorKind, why: &str| {
+        let error = gone(Error::new(kind, "asking", why, "Look."), &known_model("next"));
+        error.hint == "It is retired; its successor is openai/next. Look."
+    };
+    for (kind, why) in [
+        (ErrorKind::Invalid, "the server says (400): The provided model identifier is invalid."),
+        (
+            ErrorKind::Auth,
+            "the server says (403): You don't have access to the model with the specified model ID.",
+        ),
+        (
+            ErrorKind::Invalid,
+            "the server says (400): The model `x` has been decommissioned and is no longer supported.",
+        ),
+        (ErrorKind::Invalid, "the server says (400): Model Not Exist"),
+        (ErrorKind::Invalid, "the server says (400): Invalid model: x"),
+        (ErrorKind::NotFound, "the server says (404): The model `x` has been deprecated"),
+    ] {
+        assert!(named(kind, why), "{why}");
+    }
+    assert!(!named(ErrorKind::Auth, "the server says (401): Incorrect API key provided"));
+    assert!(!named(ErrorKind::Invalid, "the server says (400): temperature is out of range"));
+    assert!(!named(ErrorKind::Timeout, "the model is no longer waited for"));
+}
+
 #[tokio::test]
 async fn cards_are_completed_on_their_way_and_the_persons_word_wins() {
     let invoke = forgetful();

@@ -96,7 +96,7 @@ impl Lists {
 }
 
 /// Whether the key is taken, and only may not list models: others may be asked with it.
-fn only_lists_are_refused(error: &Error) -> bool {
+pub fn only_lists_are_refused(error: &Error) -> bool {
     let low = error.why.to_ascii_lowercase();
     low.contains("not authorized to perform") || low.contains("insufficient permissions")
 }

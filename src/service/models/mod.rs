@@ -24,7 +24,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use secrecy::SecretString;
 
 pub use catalogue::catalogue;
-pub use lists::Lists;
+pub use lists::{Lists, only_lists_are_refused};
 pub use report::Steps;
 
 use crate::domain::catalog::{Backend, LocalModel, ModelId};

@@ -62,7 +62,7 @@ pub fn refused(doing: &str, status: u16, name: Option<&str>, body: &str) -> Erro
     let error = fault::of_status(doing, status, name, body, None);
     let hint = match error.kind {
         ErrorKind::NotFound => "Check the function's name, and the Region that it is in.",
-        ErrorKind::Auth if error.hint != fault::RENEW => {
+        ErrorKind::Auth if ![fault::RENEW, fault::CLOCK].contains(&error.hint.as_str()) => {
             "Check the credentials: they must be allowed lambda:InvokeFunction on it."
         }
         ErrorKind::Invalid => "Check the function's name, and how large its event is.",

@@ -1,5 +1,7 @@
 //! Errors as Amazon says them: a name, and a sentence in JSON.
 
+use std::borrow::Cow;
+
 use serde_json::Value;
 
 use crate::domain::{Error, ErrorKind};
@@ -8,6 +10,9 @@ use crate::wire::fault;
 
 /// How credentials that ran out are renewed.
 pub const RENEW: &str = "Renew it: `aws sso login --profile NAME`, or take new keys, then start again.";
+/// A signature holds for some minutes around the server's own time.
+pub const CLOCK: &str =
+    "Set this machine's clock: it is not the server's; `outcrop doctor` says by how much.";
 const LOOK: &str =
     "Check the credentials, their region, and that the account has access to this model in it.";
 
@@ -33,11 +38,20 @@ fn told_by(
 ) -> Error {
     let value: Value = serde_json::from_str(body).unwrap_or(Value::Null);
     let name = named(name, &value);
-    // Gateways in front of it, and a few of its own parts, write a capital.
-    let words = ["message", "Message"].iter().find_map(|key| value.get(key)?.as_str()).unwrap_or(body);
-    let mut error = fault::told(doing, status, words, retry_after_ms);
+    let mut error = fault::told(doing, status, &words(&value, body), retry_after_ms);
     named_better(&mut error, name, retry_after_ms);
     error
+}
+
+/// Amazon's sentence, and behind it that of the model itself, which `ModelStreamErrorException` has.
+fn words<'a>(value: &'a Value, body: &'a str) -> Cow<'a, str> {
+    let text = |key: &str| value.get(key).and_then(Value::as_str);
+    // Gateways in front of it, and a few of its own parts, write a capital.
+    let said = text("message").or_else(|| text("Message")).unwrap_or(body);
+    match text("originalMessage") {
+        Some(original) if !said.contains(original) => Cow::Owned(format!("{said} ({original})")),
+        _ => Cow::Borrowed(said),
+    }
 }
 
 /// Whether the keys themselves are refused, and not what was asked for with them.
@@ -106,8 +120,12 @@ fn named_better(error: &mut Error, name: &str, retry_after_ms: Option<u64>) {
         return;
     }
     let capital = name.get(..1).unwrap_or_default().to_ascii_uppercase();
+    let low = error.why.to_ascii_lowercase();
+    let skewed = low.contains("signature expired") || low.contains("signature not yet current");
     let better = match format!("{capital}{}", name.get(1..).unwrap_or_default()).as_str() {
-        "ExpiredTokenException" | "ExpiredToken" | "RequestExpired" => (ErrorKind::Auth, RENEW),
+        "ExpiredTokenException" | "ExpiredToken" => (ErrorKind::Auth, RENEW),
+        "RequestExpired" | "RequestTimeTooSkewed" => (ErrorKind::Auth, CLOCK),
+        "InvalidSignatureException" if skewed => (ErrorKind::Auth, CLOCK),
         "AccessDeniedException"
         | "UnrecognizedClientException"
         | "InvalidSignatureException"
@@ -116,8 +134,7 @@ fn named_better(error: &mut Error, name: &str, retry_after_ms: Option<u64>) {
         | "MissingAuthenticationTokenException"
         | "NotAuthorized" => {
             // The same name says both; the words tell which.
-            let ran_out = error.why.to_ascii_lowercase().contains("expired");
-            (ErrorKind::Auth, if ran_out { RENEW } else { LOOK })
+            (ErrorKind::Auth, if low.contains("expired") { RENEW } else { LOOK })
         }
         // How long is said already, where the server says it.
         "ThrottlingException" if matches!(error.kind, ErrorKind::RateLimited { .. }) => return,
@@ -198,6 +215,29 @@ mod tests {
     }
 
     #[test]
+    fn a_signature_of_another_time_is_the_clocks_fault_and_not_the_keys() {
+        for (name, words) in [
+            (
+                "InvalidSignatureException",
+                "Signature expired: 20261122T100000Z is now earlier than 20261122T101500Z (20261122T102000Z - 5 min.)",
+            ),
+            (
+                "InvalidSignatureException",
+                "Signature not yet current: 20261122T110000Z is still later than 20261122T102500Z (20261122T102000Z + 5 min.)",
+            ),
+            (
+                "RequestTimeTooSkewed",
+                "The difference between the request time and the current time is too large.",
+            ),
+        ] {
+            let error = said(403, name, words);
+            assert_eq!((&error.kind, error.hint.as_str()), (&ErrorKind::Auth, CLOCK), "{words}");
+        }
+        let wrong = "The request signature we calculated does not match the signature you provided.";
+        assert_eq!(said(403, "InvalidSignatureException", wrong).hint, LOOK);
+    }
+
+    #[test]
     fn the_name_may_stand_in_the_body_and_the_words_with_a_capital() {
         let body = r#"{"__type":"com.amazon.coral.service#ThrottlingException","Message":"slow down"}"#;
         let error = of_status("asking", 400, None, body, None);
@@ -248,6 +288,18 @@ mod tests {
         ] {
             assert_eq!(passes(name), status, "{name}");
         }
+    }
+
+    #[test]
+    fn what_the_model_itself_said_stands_behind_amazons_sentence() {
+        let both =
+            br#"{"message":"The model failed","originalStatusCode":400,"originalMessage":"its own words"}"#;
+        let error = in_stream("asking", "modelStreamErrorException", both);
+        assert_eq!(error.kind, ErrorKind::Server { status: 424 });
+        assert_eq!(error.why, "the server says (424): The model failed (its own words)");
+        let same = br#"{"message":"it failed: its own words","originalMessage":"its own words"}"#;
+        let error = in_stream("asking", "modelStreamErrorException", same);
+        assert_eq!(error.why, "the server says (424): it failed: its own words");
     }
 
     #[test]

@@ -180,8 +180,16 @@ fn tools(converse: &Converse) -> Map<String, Value> {
     let settings = &converse.settings;
     let speaks = |block: &Block| matches!(block, Block::ToolUse { .. } | Block::ToolResult { .. });
     let none = settings.tool_choice == Some(ToolChoice::None);
+    if none && !converse.turns.iter().flat_map(|turn| &turn.blocks).any(speaks) {
+        return Map::new();
+    }
+    tool_config(settings)
+}
+
+/// The tools and their choice, by Converse's names; nothing where there is none.
+pub(in crate::wire) fn tool_config(settings: &Settings) -> Map<String, Value> {
     let mut values = Map::new();
-    if settings.tools.is_empty() || none && !converse.turns.iter().flat_map(|turn| &turn.blocks).any(speaks) {
+    if settings.tools.is_empty() {
         return values;
     }
     let tools = settings.tools.iter().map(|tool| {
@@ -235,10 +243,15 @@ fn output(converse: &Converse, thinking: Thinking) -> Map<String, Value> {
         values.insert("effort".into(), effort.as_str().into());
     }
     if let Some(schema) = &settings.response_schema {
-        let structure = json!({ "jsonSchema": { "schema": schema.to_string() } });
-        values.insert("textFormat".into(), json!({ "type": "json_schema", "structure": structure }));
+        values.insert("textFormat".into(), text_format(schema));
     }
     values
+}
+
+/// The schema of an answer, by Converse's names.
+pub(in crate::wire) fn text_format(schema: &Value) -> Value {
+    let structure = json!({ "jsonSchema": { "schema": schema.to_string() } });
+    json!({ "type": "json_schema", "structure": structure })
 }
 
 /// The tokens for a model of Anthropic's to think with at most; `None` is no thinking, or another's model.

@@ -91,9 +91,12 @@ pub fn refuses(status: u16, body: &str) -> Option<&'static str> {
     OPTIONAL.iter().find(named).map(|(_, setting)| *setting)
 }
 
-/// Whether the model is asked through Responses only.
+/// Whether the model is asked through Responses only: `OpenAI` names the other way, Azure says that this one is none.
 pub fn wants_responses(error: &Error) -> bool {
-    matches!(error.kind, ErrorKind::NotFound | ErrorKind::Invalid) && error.why.contains("v1/responses")
+    const WORDS: [&str; 2] =
+        ["v1/responses", "chatCompletion operation does not work with the specified model"];
+    matches!(error.kind, ErrorKind::NotFound | ErrorKind::Invalid)
+        && WORDS.iter().any(|words| error.why.contains(words))
 }
 
 #[cfg(test)]
@@ -133,6 +136,18 @@ mod tests {
     }
 
     #[test]
+    fn a_model_that_insists_on_responses_is_told_by_the_words_of_either_server() {
+        let wants = |status: u16, words: &str| {
+            let body = json!({"error": {"code": "unsupported_operation", "message": words}}).to_string();
+            wants_responses(&of_status("asking", status, &body, None))
+        };
+        let openai = "This model is only supported in v1/responses and not in v1/chat/completions.";
+        let azure = "The chatCompletion operation does not work with the specified model, o3-pro. Please choose different model and try again.";
+        assert!(wants(404, openai) && wants(400, openai) && wants(400, azure));
+        assert!(!wants(429, openai) && !wants(400, "The model does not exist"));
+    }
+
+    #[test]
     fn what_a_stream_names_becomes_the_kind_that_its_status_would_have_been() {
         for (error, kind) in [
             (
@@ -153,5 +168,8 @@ mod tests {
             assert_eq!(in_stream("asking", &frame).unwrap().kind, kind, "{frame}");
         }
         assert_eq!(in_stream("asking", &json!({"error": null})), None);
+        let wordless = in_stream("asking", &json!({"error": {"code": "slow_down"}})).unwrap();
+        assert_eq!(wordless.kind, ErrorKind::Overloaded);
+        assert!(wordless.why.contains("slow_down"), "what there is of words is kept: {wordless}");
     }
 }

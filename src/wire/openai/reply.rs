@@ -56,6 +56,15 @@ struct Listed {
     /// Groq.
     #[serde(default, deserialize_with = "loose::count")]
     context_window: Option<u32>,
+    /// Mistral.
+    #[serde(default, deserialize_with = "loose::count")]
+    max_context_length: Option<u32>,
+    /// Groq.
+    #[serde(default, deserialize_with = "loose::count")]
+    max_completion_tokens: Option<u32>,
+    /// Mistral, Azure.
+    #[serde(default, deserialize_with = "loose::or_none")]
+    capabilities: Option<Abilities>,
     /// llama.cpp.
     meta: Option<Meta>,
     /// `OpenRouter`, as the three below.
@@ -84,6 +93,17 @@ struct Architecture {
     input_modalities: Vec<String>,
     #[serde(default)]
     output_modalities: Vec<String>,
+}
+
+#[derive(Deserialize)]
+struct Abilities {
+    /// Mistral, as the two below.
+    completion_chat: Option<bool>,
+    function_calling: Option<bool>,
+    vision: Option<bool>,
+    /// Azure, as the one below. What it says no of may be asked through Responses all the same.
+    chat_completion: Option<bool>,
+    embeddings: Option<bool>,
 }
 
 impl Pricing {
@@ -128,6 +148,15 @@ impl Listed {
             told.push((Capability::Tools, has("tools")));
             told.push((Capability::Reasoning, has("reasoning")));
             told.push((Capability::Schema, has("structured_outputs")));
+        }
+        if let Some(said) = &self.capabilities {
+            let known = [
+                (Capability::Chat, said.completion_chat.or(said.chat_completion.filter(|can| *can))),
+                (Capability::Embed, said.embeddings.filter(|can| *can)),
+                (Capability::Vision, said.vision),
+                (Capability::Tools, said.function_calling),
+            ];
+            told.extend(known.into_iter().filter_map(|(capability, can)| Some((capability, can?))));
         }
         let (can, lacks): (Vec<_>, Vec<_>) = told.into_iter().partition(|(_, can)| *can);
         let names =
@@ -177,11 +206,15 @@ fn card(provider: &str, place: &str, listed: &Listed) -> Option<ModelCard> {
         capabilities,
         lacks,
         price: listed.pricing.as_ref().and_then(Pricing::price),
+        // None at all is what some say that do not know it.
         context: listed
             .max_model_len
             .or(listed.context_length)
             .or(listed.context_window)
-            .or_else(|| meta.and_then(|m| m.n_ctx.or(m.n_ctx_train))),
+            .or(listed.max_context_length)
+            .or_else(|| meta.and_then(|m| m.n_ctx.or(m.n_ctx_train)))
+            .filter(|tokens| *tokens > 0),
+        max_output: listed.max_completion_tokens.filter(|tokens| *tokens > 0),
         detail: format!("OpenAI-compatible at {place}"),
         ..ModelCard::unknown(id)
     })
@@ -217,5 +250,52 @@ mod tests {
         assert_eq!(sees.capabilities, [Capability::Chat, Capability::Vision, Capability::Tools]);
         let lacks = [Capability::Images, Capability::Documents, Capability::Reasoning, Capability::Schema];
         assert_eq!(sees.lacks, lacks);
+    }
+
+    #[test]
+    fn the_longest_answer_and_what_it_can_are_read_of_each_vendors_list() {
+        let body = json!({"data": [
+            {
+                "id": "azure",
+                "capabilities": {"chat_completion": true, "embeddings": false, "inference": true},
+            },
+            {"id": "azure-pro", "capabilities": {"chat_completion": false, "embeddings": false}},
+            {"id": "azure-vectors", "capabilities": {"chat_completion": false, "embeddings": true}},
+            {"id": "groq", "context_window": 131_072, "max_completion_tokens": 32_768},
+            {
+                "id": "mistral",
+                "max_context_length": 131_072,
+                "capabilities": {"completion_chat": true, "function_calling": true, "vision": false},
+            },
+            {"id": "mistral-ocr", "capabilities": {"completion_chat": false, "vision": true}},
+            {"id": "router", "context_length": 0, "top_provider": {"max_completion_tokens": 16_384}},
+            {"id": "strange", "top_provider": "x", "capabilities": ["chat"], "max_completion_tokens": 0},
+        ]});
+        let cards = models("listing", "there", "host:1", body.to_string().as_bytes()).unwrap();
+        let told: Vec<_> = cards
+            .iter()
+            .map(|card| {
+                let (can, lacks) = (card.capabilities.clone(), card.lacks.clone());
+                (card.id.model(), card.context, card.max_output, can, lacks)
+            })
+            .collect();
+        let (chat, vision, tools) = (Capability::Chat, Capability::Vision, Capability::Tools);
+        let row = |id: &'static str, context, longest, can: &[Capability], lacks: &[Capability]| {
+            (id, context, longest, can.to_vec(), lacks.to_vec())
+        };
+        assert_eq!(
+            told,
+            [
+                row("azure", None, None, &[chat], &[]),
+                row("azure-pro", None, None, &[], &[]),
+                row("azure-vectors", None, None, &[Capability::Embed], &[]),
+                row("groq", Some(131_072), Some(32_768), &[], &[]),
+                row("mistral", Some(131_072), None, &[chat, tools], &[vision]),
+                row("mistral-ocr", None, None, &[vision], &[chat]),
+                // What its first server gives at most is no bound of the others.
+                row("router", None, None, &[], &[]),
+                row("strange", None, None, &[], &[]),
+            ]
+        );
     }
 }

@@ -11,8 +11,10 @@ use crate::domain::message::{Answer, Block, Message, Outcome, Role, StopReason};
 use crate::domain::script::Operation;
 use crate::domain::settings::Settings;
 use crate::domain::time::Timestamp;
+use crate::domain::tool::ToolChoice;
 use crate::domain::trace::{Span, SpanKind, SpanStatus};
 use crate::domain::usage::{Invocation, Said};
+use crate::wire::bedrock::request::{text_format, tool_config};
 use crate::wire::written::decimal;
 
 /// The call as one line.
@@ -128,16 +130,30 @@ fn error_code(kind: &ErrorKind) -> &'static str {
 
 /// What was sent, as a body of Converse.
 fn asked(said: &Said) -> Value {
-    let mut body = json!({ "messages": said.turns.iter().map(message).collect::<Vec<_>>() });
+    let mut body = Map::new();
+    body.insert("messages".into(), said.turns.iter().map(message).collect());
     if let Some(system) = said.system.as_deref().filter(|system| !system.is_empty()) {
-        body["system"] = json!([{ "text": system }]);
+        body.insert("system".into(), json!([{ "text": system }]));
     }
-    if let Some(settings) = said.answer.answer.as_ref().map(|answer| inference(&answer.settings))
-        && !settings.is_empty()
-    {
-        body["inferenceConfig"] = settings.into();
+    if let Some(answer) = &said.answer.answer {
+        body.extend(configured(&answer.settings));
     }
-    body
+    body.into()
+}
+
+/// The settings that Converse has a place for.
+fn configured(settings: &Settings) -> Map<String, Value> {
+    let calls = settings.tool_choice != Some(ToolChoice::None);
+    let tools = if calls { tool_config(settings) } else { Map::new() };
+    let format =
+        settings.response_schema.as_ref().map(|schema| ("textFormat".to_owned(), text_format(schema)));
+    let parts = [
+        ("inferenceConfig", inference(settings)),
+        ("toolConfig", tools),
+        ("outputConfig", format.into_iter().collect()),
+    ];
+    let said = parts.into_iter().filter(|(_, values)| !values.is_empty());
+    said.map(|(name, values)| (name.to_owned(), values.into())).collect()
 }
 
 fn inference(settings: &Settings) -> Map<String, Value> {
@@ -215,5 +231,36 @@ fn block(block: &Block) -> Value {
             "status": if *is_error { "error" } else { "success" },
         } }),
         Block::CachePoint => json!({ "cachePoint": { "type": "default" } }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tools_and_the_schema_that_an_answer_was_asked_with_are_told_as_converse_has_them() {
+        let mut settings = Settings::default();
+        assert_eq!(configured(&settings), Map::new());
+        for (name, value) in [
+            ("max_tokens", "64"),
+            ("tools", r#"[{"name":"look","description":"Looks."}]"#),
+            ("tool_choice", "look"),
+            ("response_schema", r#"{"type":"object"}"#),
+        ] {
+            settings.set(name, value).unwrap();
+        }
+        let told = Value::from(configured(&settings));
+        let schema = json!({ "json": { "type": "object", "properties": {} } });
+        let look = json!({ "name": "look", "inputSchema": schema, "description": "Looks." });
+        let format = json!({ "type": "json_schema", "structure": { "jsonSchema": { "schema": "{\"type\":\"object\"}" } } });
+        let expected = json!({
+            "inferenceConfig": { "maxTokens": 64 },
+            "toolConfig": { "tools": [{ "toolSpec": look }], "toolChoice": { "tool": { "name": "look" } } },
+            "outputConfig": { "textFormat": format },
+        });
+        assert_eq!(told, expected);
+        settings.set("tool_choice", "none").unwrap();
+        assert_eq!(configured(&settings).get("toolConfig"), None);
     }
 }

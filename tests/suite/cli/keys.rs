@@ -96,6 +96,32 @@ async fn a_server_that_wants_its_key_in_another_header_gets_it_there_and_nowhere
     assert!(seen.iter().all(|seen| !seen.headers.contains_key("authorization")), "{seen:?}");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn the_variables_that_azure_names_are_enough_for_its_models() {
+    let server = Server::start(|_, seen| {
+        let json = ("content-type", "application/json");
+        if seen.headers.get("api-key").map(String::as_str) != Some("sk-azure") {
+            return whole(401, &[json], r#"{"error":{"code":"401","message":"Access denied"}}"#);
+        }
+        match seen.line.split(' ').nth(1) {
+            Some("/openai/v1/models") => whole(200, &[json], data("llama_models.json")),
+            Some("/openai/v1/chat/completions") => events([Part::Bytes(data("no_done.sse"))]),
+            _ => whole(404, &[json], r#"{"error":{"code":"404","message":"Resource not found"}}"#),
+        }
+    })
+    .await;
+    let home = Home::new()
+        .variable("AZURE_OPENAI_API_KEY", "sk-azure")
+        .variable("AZURE_OPENAI_ENDPOINT", &server.url("/"));
+    let model = MODEL.replace("box/", "azure/");
+    tokio::task::block_in_place(|| {
+        let listed = home.run(&["models", "list", "--probe"]);
+        assert!(listed.stdout.contains(&model), "{}{}", listed.stdout, listed.stderr);
+        assert_eq!(home.run(&["chat", "-m", &model, "hi"]).stdout, "Hello\n");
+    });
+    assert!(server.seen().iter().all(|seen| !seen.headers.contains_key("authorization")));
+}
+
 #[test]
 fn a_known_provider_that_nobody_configured_is_there_as_soon_as_it_has_a_key() {
     let home = Home::new();

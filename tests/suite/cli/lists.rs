@@ -91,6 +91,11 @@ async fn the_doctor_says_how_far_each_provider_is_reached_and_what_time_it_has()
         _ => whole(401, &[JSON], r#"{"error":{"message":"no such key"}}"#),
     })
     .await;
+    let narrow = Server::start(|_, _| {
+        let words = "You have insufficient permissions for this operation. Missing scopes: api.model.read.";
+        whole(403, &[JSON], serde_json::json!({ "error": { "message": words } }).to_string())
+    })
+    .await;
     let provider = |name: &str, url: &str, more: &str| {
         format!("[providers.{name}]\nkind = 'openai'\nbase_url = '{url}'\n{more}\n")
     };
@@ -100,6 +105,7 @@ async fn the_doctor_says_how_far_each_provider_is_reached_and_what_time_it_has()
             provider("open", &good.url("/v1"), "api_key = 'any'"),
             provider("right", &closed.url("/v1"), "api_key = 'right'"),
             provider("wrong", &closed.url("/v1"), "api_key = 'wrong'"),
+            provider("narrow", &narrow.url("/v1"), "api_key = 'narrow'"),
             provider("nobody", "http://127.0.0.1:1/v1", ""),
         ]
         .concat(),
@@ -126,6 +132,9 @@ async fn the_doctor_says_how_far_each_provider_is_reached_and_what_time_it_has()
         wrong.contains("✗") && wrong.contains("was not taken") && wrong.contains("no such key"),
         "{wrong}"
     );
+    let narrow = line("provider narrow");
+    assert!(narrow.starts_with("·") && narrow.contains("was taken, and may not list the models"), "{narrow}");
+    assert!(narrow.contains("-m narrow/ID"), "{narrow}");
     assert!(line("provider nobody").contains("not reached at http://127.0.0.1:1/v1"), "{}", said.stdout);
     assert!(!said.stdout.contains("clock of right"), "who says no time has none");
 }

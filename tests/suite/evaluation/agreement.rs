@@ -13,8 +13,8 @@ use serde_json::Value;
 
 use super::{close, number, numbers, vectors};
 
-/// A row a rater, a column an item, `null` where nothing was said.
-fn table(rows: &Value) -> Table {
+/// A row a rater, a column an item, `null` where nothing was said. Its names are left behind, for as long as the tests run.
+fn table(rows: &Value) -> Table<'static> {
     let rows = rows.as_array().unwrap();
     let cells: Vec<(String, String, String)> = rows
         .iter()
@@ -25,6 +25,7 @@ fn table(rows: &Value) -> Table {
         .filter(|(.., cell)| !cell.is_null())
         .map(|(rater, item, cell)| (rater.to_string(), format!("{item:03}"), cell.to_string()))
         .collect();
+    let cells: &'static [_] = cells.leak();
     match cells.iter().map(|(.., cell)| cell.parse()).collect::<Result<Vec<f64>, _>>() {
         Ok(values) => Table::of(
             cells.iter().zip(values).map(|((rater, item, _), value)| (rater.as_str(), item.as_str(), value)),
@@ -35,7 +36,7 @@ fn table(rows: &Value) -> Table {
     }
 }
 
-fn of(rows: &[&[Option<i32>]]) -> Table {
+fn of(rows: &[&[Option<i32>]]) -> Table<'static> {
     table(&serde_json::to_value(rows).unwrap())
 }
 
@@ -95,7 +96,7 @@ fn fleiss_kappa_of_fourteen_raters_is_the_published_one() {
 #[test]
 fn what_has_no_coefficient_says_why() {
     let (one, two) = (Some(1), Some(2));
-    let nominal = |table: &Table| alpha(table, Level::Nominal).map(|_| ()).unwrap_err();
+    let nominal = |table: &Table<'_>| alpha(table, Level::Nominal).map(|_| ()).unwrap_err();
     assert_eq!(nominal(&Table::default()), Missing::NoVotes);
     assert_eq!(nominal(&of(&[&[one, two]])), Missing::OneRater);
     assert_eq!(nominal(&of(&[&[one, None], &[None, two]])), Missing::NothingShared);
@@ -110,7 +111,7 @@ fn what_has_no_coefficient_says_why() {
 
     assert_eq!(fleiss(&of(&[&[one, one], &[one, None], &[one, two]])), Err(Missing::UnevenRaters));
     assert_eq!(fleiss(&of(&[&[one, one], &[one, one]])), Err(Missing::NoVariation));
-    let kappa = |table: &Table| cohen(table, 0, 1, Weights::None).unwrap_err();
+    let kappa = |table: &Table<'_>| cohen(table, 0, 1, Weights::None).unwrap_err();
     assert_eq!(
         kappa(&of(&[&[one, None, one], &[None, one, None], &[one, one, one]])),
         Missing::NothingShared
@@ -187,14 +188,14 @@ fn what_raters_dispute_comes_first_where_they_are_furthest_apart() {
     assert!((spreads[0] - 2.0 / 3.0).abs() < 1e-12 && (spreads[1] - 1.0 / 3.0).abs() < 1e-12);
 }
 
-fn any_table() -> impl Strategy<Value = Table> {
+fn any_table() -> impl Strategy<Value = Table<'static>> {
     let cell = (0_u8..4, 0_u8..8, 1_u8..6);
     prop::collection::vec(cell, 0..40).prop_map(|votes| {
         let votes: Vec<_> = votes
             .into_iter()
             .map(|(rater, item, value)| (rater.to_string(), item.to_string(), f64::from(value)))
             .collect();
-        Table::of(votes.iter().map(|(rater, item, value)| (rater.as_str(), item.as_str(), *value)))
+        Table::of(votes.leak().iter().map(|(rater, item, value)| (rater.as_str(), item.as_str(), *value)))
     })
 }
 
@@ -240,7 +241,7 @@ proptest! {
                 .iter()
                 .map(|(rater, item, value)| (rater.to_string(), item.to_string(), from + by * f64::from(*value)))
                 .collect();
-            Table::of(votes.iter().map(|(rater, item, value)| (rater.as_str(), item.as_str(), *value)))
+            Table::of(votes.leak().iter().map(|(rater, item, value)| (rater.as_str(), item.as_str(), *value)))
         };
         for level in [Level::Nominal, Level::Ordinal, Level::Interval] {
             match (alpha(&table(1.0, 0.0), level), alpha(&table(2.0, 64.0), level)) {
@@ -265,7 +266,7 @@ fn what_belongs_together_is_drawn_together() {
                 }
             }
         }
-        Table::of(votes.iter().map(|(who, item, value)| (*who, item.as_str(), *value)))
+        Table::of(votes.leak().iter().map(|(who, item, value)| (*who, item.as_str(), *value)))
     };
     let name = |nth: usize, turn: usize| format!("{nth:02}-{turn}");
     let all: Vec<usize> = (0..12).collect();

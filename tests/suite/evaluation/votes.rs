@@ -206,13 +206,13 @@ fn raters_who_choose_the_same_answer_agree_wherever_it_stood() {
     let both = |method, one: [Value; 2], other: [Value; 2]| {
         let [first, second] = one;
         let [third, fourth] = other;
-        let votes = [
+        let votes = vec![
             on(1, "ana", &["x", "y"], first),
             on(2, "ana", &["y", "x"], second),
             on(1, "bo", &["y", "x"], third),
             on(2, "bo", &["x", "y"], fourth),
         ];
-        of_votes(&votes, &metric(method), named)
+        of_votes(&*votes.leak(), &metric(method), named)
     };
     let (table, level) =
         both(Method::ComparisonChoice, [choice("x"), choice("y")], [choice("x"), choice("y")]);
@@ -243,7 +243,8 @@ fn each_answer_that_is_rated_for_itself_is_an_item_and_repeats_are_none() {
     let kappa = cohen(&table, 0, 1, Weights::Quadratic).unwrap();
     assert_eq!((kappa.items, alpha(&table, level)), (2, Ok(1.0)));
     let thumbs = Value::Thumbs(vec![(id("x"), true), (id("y"), true)]);
-    let (table, level) = of_votes(&[on(1, "ana", &["x", "y"], thumbs)], &metric(Method::ThumbsUpDown), named);
+    let votes = [on(1, "ana", &["x", "y"], thumbs)];
+    let (table, level) = of_votes(&votes, &metric(Method::ThumbsUpDown), named);
     assert_eq!((level, table.raters().len()), (Level::Nominal, 1));
 }
 
