@@ -73,7 +73,7 @@ impl Stand {
             }
             Self::Over(area) => {
                 let clear = clear_of(&state.look, area, caret, parts.body, cells);
-                paint_over(state, notice, clear, cells)
+                paint_over(state, notice, clear, parts.body, cells)
             }
         }
     }
@@ -107,13 +107,17 @@ fn clear_of(look: &Look, said: Rect, caret: Option<Position>, body: Rect, cells:
     [above(chosen), below].into_iter().find(clear).unwrap_or(said)
 }
 
-/// Paints it in rows of its own, up to the rule beside its words: what lies behind that stays in sight.
-fn paint_over(state: &State, notice: &Notice, rows: Rect, cells: &mut Buffer) -> Rect {
+/// Paints it in rows of its own, between the rules beside its words: what lies behind those stays in sight.
+fn paint_over(state: &State, notice: &Notice, rows: Rect, body: Rect, cells: &mut Buffer) -> Rect {
     let lines = notice.lines(rows.width);
     let room = rows.width.saturating_sub(2);
     let widest = lines.iter().map(|line| columns(line)).max().unwrap_or(0).min(room);
     // An overlay's border is no rule.
-    let area = if state.overlays.is_empty() { short_of_rule(rows, widest + 2, cells) } else { rows };
+    let area = if state.overlays.is_empty() {
+        short_of_rule(between_rules(rows, widest + 2, body, cells), widest + 2, cells)
+    } else {
+        rows
+    };
     fill(cells, area, state.look.style(Role::Surface));
     let style = state.look.style(notice.tone.role());
     let (left, right) = (area.x + 1, area.right().saturating_sub(1));
@@ -123,6 +127,23 @@ fn paint_over(state: &State, notice: &Notice, rows: Rect, cells: &mut Buffer) ->
         put(cells, end, y, right, &whole, state.look.style(Role::Muted));
     }
     area
+}
+
+/// The first part between the rules through the whole place, as the one beside a list, that has room for `wide` columns: it
+/// cuts none of them in two there. All of the rows where no part has.
+fn between_rules(rows: Rect, wide: u16, body: Rect, cells: &Buffer) -> Rect {
+    let is_rule = |x: &u16| {
+        let mut column = (body.top()..body.bottom()).filter_map(|y| cells.cell((*x, y)));
+        column.all(|cell| cell.symbol() == RULE)
+    };
+    let mut left = rows.left();
+    for right in (rows.left()..rows.right()).filter(is_rule).chain([rows.right()]) {
+        if right.saturating_sub(left) >= wide {
+            return Rect { x: left, width: right - left, ..rows };
+        }
+        left = right.saturating_add(1);
+    }
+    rows
 }
 
 /// As far as a rule that stands in all of these rows behind the first `wide` columns.
