@@ -135,6 +135,41 @@ fn no_hint_moves_by_a_notice() {
 }
 
 #[test]
+fn a_notice_cuts_no_rule_beside_a_list_where_there_is_room_for_it() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    let before = stage.picture();
+    let rows = 1..39_u16;
+    let is_rule = |x: &u16| rows.clone().all(|y| before[(*x, y)].symbol() == "│");
+    let rule = (0..120).find(is_rule).expect("the list stands beside the conversation");
+    stage.event(Event::Copied(Ok(Copied::SentToTerminal)));
+    let after = stage.picture();
+    let text = stage.text();
+    assert!(text.contains("terminal knows."), "{text}");
+    for (x, y) in rows.flat_map(|y| (0..=rule).map(move |x| (x, y))) {
+        assert_eq!(before[(x, y)], after[(x, y)], "{x}, {y}: {text}");
+    }
+}
+
+#[test]
+fn a_notice_leaves_the_line_in_sight_that_a_list_is_searched_by() {
+    // The row above the hints, which may name the same key.
+    let ends_in = |text: &str, line: &str| text.lines().rev().nth(2).unwrap().trim_start().starts_with(line);
+    for (width, height) in SIZES {
+        for (place, line) in [(1, "/ search"), (5, "/ narrow")] {
+            let mut stage = Stage::settled(width, height, "dark");
+            stage.keys(&format!("<alt+{place}>"));
+            if !ends_in(&stage.text(), line) {
+                stage.keys("<ctrl+b>");
+            }
+            assert!(ends_in(&stage.text(), line), "{}", stage.text());
+            stage.event(bad());
+            let text = stage.text();
+            assert!(ends_in(&text, line) && text.contains("copying the answer"), "{text}");
+        }
+    }
+}
+
+#[test]
 fn a_press_is_for_a_notice_where_it_is_painted_and_nowhere_else() {
     let copied = || Event::Copied(Ok(Copied::Clipboard));
     let kind = MouseKind::Down(Button::Left);

@@ -82,12 +82,13 @@ impl State {
         areas
     }
 
-    /// Rows in which something is written, or asked of the person.
+    /// Rows in which something is written, searched by, or asked of the person.
     pub(super) fn foot(&self, body: Rect) -> u16 {
         let areas = self.areas(body);
         let offer = areas.offer.unwrap_or_default();
         let parts = [offer, areas.failed, areas.queue, areas.candidates, areas.box_area];
-        let top = parts.iter().filter(|part| !part.is_empty()).map(|part| part.y).min();
+        let search = areas.list_rows.map(|rows| rows.bottom());
+        let top = parts.iter().filter(|part| !part.is_empty()).map(|part| part.y).chain(search).min();
         top.map_or(0, |top| body.bottom() - top)
     }
 

@@ -96,6 +96,11 @@ impl Pane for State {
         self.beat(reduced_motion)
     }
 
+    fn foot(&self, body: Rect) -> u16 {
+        // The library is narrowed there.
+        self.areas(body).library_rows.map_or(0, |rows| body.bottom() - rows.bottom())
+    }
+
     fn name(&self) -> &str {
         self.book.as_ref().map_or("", |book| &book.prompt.name)
     }
