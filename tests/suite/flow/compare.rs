@@ -533,9 +533,11 @@ fn a_choice_that_is_taken_back_hides_nobody_again_and_the_next_one_is_not_blind(
         other => panic!("{other:?}"),
     };
     assert!(hidden(&stage.keys("<tab>a")));
-    let kept = Ballot { answers: vec![id(701), id(711)], ..ballot(comparison.id, Choice::One(0)) };
+    let answers = vec![id(701), id(711)];
+    let kept = Ballot { answers, blind: Some(7), ..ballot(comparison.id, Choice::One(0)) };
     stage.answer("comparisons\",\"do\":\"choose", vec![Reply::Ballot { ballot: kept }]);
-    assert!(stage.text().contains("smollm2"), "{}", stage.text());
+    let shown = stage.text();
+    assert!(shown.contains("smollm2") && !shown.contains("not blind"), "{shown}");
     let effects = stage.keys("u");
     assert!(matches!(requests(&effects)[..], [Comparisons::TakeBack { .. }]), "{effects:?}");
     stage.answer("\"do\":\"take_back", vec![Reply::Done]);
@@ -947,4 +949,8 @@ fn who_answers_stays_seen_where_an_answer_that_was_broken_off_is_asked_for_again
         panic!("{effects:?}")
     };
     assert_eq!(answers[..], [id(701), id(712)]);
+    let kept = Ballot { answers: answers.clone(), ..ballot(comparison.id, Choice::One(0)) };
+    stage.answer("comparisons\",\"do\":\"choose", vec![Reply::Ballot { ballot: kept }]);
+    let shown = stage.text();
+    assert!(shown.contains("you chose") && shown.contains("choices here are not blind"), "{shown}");
 }

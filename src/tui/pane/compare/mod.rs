@@ -296,9 +296,10 @@ impl State {
         }
     }
 
-    /// Who gave the last answers on the page is known before anything is chosen among them.
+    /// Who gave the last answers on the page is known before anything is chosen among them, or was when it was.
     fn is_seen(&self) -> bool {
-        self.comparison.is_some() && !self.is_hidden() && self.all_ended() && self.ballot().is_none()
+        let blind = self.ballot().is_some_and(|ballot| ballot.blind.is_some());
+        self.comparison.is_some() && !self.is_hidden() && self.all_ended() && !blind
     }
 
     /// A column must be chosen before anything can be asked.
