@@ -2,7 +2,7 @@
 //! beside the hints, or, of what only tells that something was done, in the first line, over no more than a title. What has
 //! no room there stands over rows of the place.
 
-use ratatui::buffer::Buffer;
+use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::{Position, Rect};
 
 use super::view::{covers_top, free_beside_hints, room_of_title};
@@ -96,11 +96,13 @@ fn clear_of(look: &Look, said: Rect, caret: Option<Position>, body: Rect, cells:
     if let Some(caret) = caret.filter(|caret| (said.top()..said.bottom()).contains(&caret.y)) {
         return above(caret.y);
     }
-    let ground = look.style(Role::Selected).bg;
-    let is_chosen = |y: &u16| {
-        let mut row = (body.left()..body.right()).filter_map(|x| cells.cell((x, *y)));
-        ground.is_some() && row.any(|cell| Some(cell.bg) == ground)
+    let mark = look.style(Role::Selected);
+    // Without a ground of its own it is reversed.
+    let marked = |cell: &Cell| match mark.bg {
+        Some(ground) => cell.bg == ground,
+        None => !mark.add_modifier.is_empty() && cell.modifier.contains(mark.add_modifier),
     };
+    let is_chosen = |y: &u16| (body.left()..body.right()).any(|x| cells.cell((x, *y)).is_some_and(marked));
     let Some(chosen) = (said.top()..said.bottom()).find(is_chosen) else { return said };
     let below = Rect { y: (chosen + 1).min(body.bottom().saturating_sub(said.height)), ..said };
     let clear = |over: &Rect| !(over.top()..over.bottom()).any(|y| is_chosen(&y));

@@ -170,6 +170,23 @@ fn a_notice_leaves_the_line_in_sight_that_a_list_is_searched_by() {
 }
 
 #[test]
+fn a_notice_keeps_off_the_row_that_is_chosen_where_it_has_no_ground_of_its_own_too() {
+    for (name, no_color) in [("dark", false), ("terminal-dark", false), ("dark", true)] {
+        let mut options = options(name);
+        options.theme.no_color = no_color;
+        let mut stage = Stage::made(60, 20, options, Start::default());
+        stage.settle();
+        stage.keys("<ctrl+o><end>");
+        stage.pass(9000);
+        let chosen = stage.text().lines().find(|line| line.starts_with('▌')).unwrap().to_owned();
+        stage.event(bad());
+        let text = stage.text();
+        assert!(text.contains("copying the answer"), "{text}");
+        assert!(text.lines().any(|line| line == chosen), "{name}, {no_color}: {chosen}: {text}");
+    }
+}
+
+#[test]
 fn a_press_is_for_a_notice_where_it_is_painted_and_nowhere_else() {
     let copied = || Event::Copied(Ok(Copied::Clipboard));
     let kind = MouseKind::Down(Button::Left);
