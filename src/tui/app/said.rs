@@ -131,21 +131,23 @@ fn paint_over(state: &State, notice: &Notice, rows: Rect, body: Rect, cells: &mu
     area
 }
 
-/// The first part between the rules through the whole place, as the one beside a list, that has room for `wide` columns: it
-/// cuts none of them in two there. All of the rows where no part has.
+/// The widest part between the rules through the whole place, as the one beside a list, where that has room for `wide`
+/// columns: it cuts none of them in two there. All of the rows where it has not.
 fn between_rules(rows: Rect, wide: u16, body: Rect, cells: &Buffer) -> Rect {
     let is_rule = |x: &u16| {
         let mut column = (body.top()..body.bottom()).filter_map(|y| cells.cell((*x, y)));
         column.all(|cell| cell.symbol() == RULE)
     };
+    let mut widest = Rect { width: 0, ..rows };
     let mut left = rows.left();
     for right in (rows.left()..rows.right()).filter(is_rule).chain([rows.right()]) {
-        if right.saturating_sub(left) >= wide {
-            return Rect { x: left, width: right - left, ..rows };
+        let part = Rect { x: left, width: right.saturating_sub(left), ..rows };
+        if part.width > widest.width {
+            widest = part;
         }
         left = right.saturating_add(1);
     }
-    rows
+    if widest.width < wide { rows } else { widest }
 }
 
 /// As far as a rule that stands in all of these rows behind the first `wide` columns.
