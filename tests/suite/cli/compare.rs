@@ -148,6 +148,7 @@ async fn what_the_turns_of_a_conversation_come_to_is_shown_below_them() {
         }
     }
     owner.close().await;
+    drop(owner);
     let show = ["comparisons", "show", comparison["id"].as_str().unwrap()];
     let shown = tokio::task::block_in_place(|| home.run(&show));
     let end = good(&shown).lines().skip_while(|line| !line.contains("first p50"));
