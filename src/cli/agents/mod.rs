@@ -38,6 +38,9 @@ pub(super) async fn agents(verb: Verb, asker: &Asker, out: &mut Out) -> Result<E
             let reply = asker.one(Request::Agents(Agents::List), out).await?;
             let Reply::Agents { agents } = &reply else { return Err(unexpected(&reply)) };
             heads(agents, out)?;
+            if agents.is_empty() && !out.json {
+                out.note("there is none yet; `outcrop agent create FILE` makes one")?;
+            }
         }
         Verb::Show { name, version } => show(name, version, asker, out).await?,
         Verb::Edit(wanted) => edit(wanted, asker, out).await?,
