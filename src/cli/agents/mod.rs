@@ -145,8 +145,8 @@ async fn create(
     tell_missing(&book, asker, out).await
 }
 
-/// Says which knowledge bases and folders the newest version names that are not there, for an agent may be made before them; and that a
-/// guardrail which it names does nothing.
+/// Says which knowledge bases and folders the newest version names that are not there, for an agent may be made before them;
+/// and that a guardrail which it names does nothing.
 async fn tell_missing(book: &Book, asker: &Asker, out: &mut Out) -> Result<(), End> {
     let Some(Version { definition, .. }) = book.versions.last() else { return Ok(()) };
     if let Some(guardrail) = &definition.guardrail {
