@@ -172,6 +172,7 @@ fn one_that_fails_costs_its_column_and_all_that_fail_are_an_error() {
     let all = home.run(&["compare", "-m", "scripted/fail-500", "-m", "scripted/fail-401", "hello"]);
     assert_eq!(all.code, Some(2), "{all:?}");
     assert!(all.stderr.contains("every model failed"), "{all:?}");
+    assert!(!all.stderr.contains("comparisons choose"), "nothing came to choose: {all:?}");
 }
 
 #[test]
