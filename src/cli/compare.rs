@@ -57,9 +57,11 @@ pub(super) async fn compare(wanted: Compare, asker: &Asker, out: &mut Out) -> Re
     let prices = prices(&comparison, asker, out).await;
     let answers = ask_all(&comparison, &blocks, asker, out).await?;
     told(&comparison, &answers, &prices, out)?;
+    // Where none answered there is nothing to choose.
+    let exit = ended(&answers)?;
     let id = comparison.id.short();
     out.note(&format!("kept; `outcrop comparisons choose {id} A` keeps which answer is the best"))?;
-    ended(&answers)
+    Ok(exit)
 }
 
 fn plan(wanted: &Compare, blocks: &[Block], config: &Config) -> Result<Plan> {

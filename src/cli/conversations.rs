@@ -65,6 +65,9 @@ async fn list(limit: usize, asker: &Asker, out: &mut Out) -> Result<(), End> {
     let reply = asker.one(Request::Conversations(Conversations::List { limit, before: None }), out).await?;
     let Reply::Conversations { heads, more } = &reply else { return Err(unexpected(&reply)) };
     heads_of(heads, out)?;
+    if heads.is_empty() && !out.json {
+        out.note("there is none yet; `outcrop chat PROMPT` begins one")?;
+    }
     if *more {
         out.note("there are older ones; -n 0 shows all")?;
     }

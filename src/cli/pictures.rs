@@ -108,7 +108,9 @@ async fn told(making: &Making, asker: &Asker, out: &mut Out) -> Result<(), End> 
         .map(|(at, made)| vec![format!("{}:{}", making.id.short(), at + 1), made.label()])
         .collect();
     words::table(&rows).iter().try_for_each(|line| out.line(line))?;
-    let time = making.timing.total_ms.map(|ms| figures::seconds(ms.into()));
+    // What brought nothing is told by its error.
+    let time = making.timing.total_ms.filter(|_| !making.made.is_empty());
+    let time = time.map(|ms| figures::seconds(ms.into()));
     let cost = match making.cost {
         Some(cost) => Some(estimate(cost, &making.asked.model, asker, out).await),
         None => None,

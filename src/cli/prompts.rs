@@ -28,6 +28,9 @@ pub(super) async fn prompts(verb: Verb, asker: &Asker, out: &mut Out) -> Result<
             let reply = asker.one(Request::Prompts(Prompts::List), out).await?;
             let Reply::Prompts { prompts } = &reply else { return Err(unexpected(&reply)) };
             heads(prompts, out)?;
+            if prompts.is_empty() && !out.json {
+                out.note("there is none yet; `outcrop prompts save NAME TEXT` keeps one")?;
+            }
         }
         Verb::Show { name, version, draft, raw } => {
             out.set_raw(raw)?;

@@ -23,6 +23,9 @@ pub(super) async fn workspace(verb: Verb, asker: &Asker, out: &mut Out) -> Resul
         }
         Verb::Restore { from, yes } => {
             let from = absolute(&from)?;
+            // Before anybody says yes to it.
+            std::fs::metadata(&from)
+                .map_err(|why| Error::io(format!("reading the backup {}", from.display()), &why))?;
             let place = asker.config.paths.workspace();
             let (place, by) = (place.display(), from.display());
             let question = match asker.door.ready().await {

@@ -22,6 +22,8 @@ fn table(origin: &str, under: &str, values: &Map<String, Value>, expected: fn(Ki
     names.sort();
     for name in names {
         let path = join(under, name);
+        // Of what was found the value itself says in which variable it stands.
+        let origin = values[name].origin().unwrap_or(origin);
         let inner = KEYS.iter().any(|key| starts(key.path, &path));
         match (find(&path), &values[name].kind) {
             (Some(key), value) => fits(key, &path, value)

@@ -54,7 +54,7 @@ impl FromStr for ModelId {
                 format!("reading the model id {text:?}"),
                 "it is not of the form provider/model",
                 format!(
-                    "A model of this machine is local/{}; `outcrop models list` shows the ids that there are.",
+                    "A model of this machine would be local/{}; `outcrop models list` shows the ids that there are.",
                     if text.is_empty() || text.contains('/') { "NAME" } else { text }
                 ),
             )),

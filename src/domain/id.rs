@@ -14,9 +14,14 @@ pub fn piece(text: &str) -> String {
     text.trim().to_ascii_lowercase().replace('-', "")
 }
 
-/// Whether a piece names these digits: one rule for all that has an id or a digest, it begins or ends so.
+/// The digits of an id that a listing shows: its last ones.
+const SHOWN: usize = 8;
+
+/// Whether a piece names these digits: one rule for all that has an id or a digest, it begins or ends so, or what listings
+/// show of it begins so.
 pub fn is_piece(piece: &str, of: &str) -> bool {
-    !piece.is_empty() && (of.starts_with(piece) || of.ends_with(piece))
+    let shown = of.len().checked_sub(SHOWN).and_then(|from| of.get(from..)).unwrap_or_default();
+    !piece.is_empty() && (of.starts_with(piece) || of.ends_with(piece) || shown.starts_with(piece))
 }
 
 macro_rules! id {
@@ -58,7 +63,7 @@ macro_rules! id {
 
             /// The last eight hexadecimal digits: the random part, short enough to say aloud.
             pub fn short(&self) -> String {
-                self.to_string()[24..].to_owned()
+                self.to_string()[32 - SHOWN..].to_owned()
             }
         }
 
@@ -128,4 +133,23 @@ id! {
     PassageId = "passage";
     /// One workspace: a store and its key.
     WorkspaceId = "workspace";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_is_named_by_how_it_begins_or_ends_and_by_how_a_listing_shows_it() {
+        let id: BaseId = "01a22ceb5a3871cabc12d9aaf47bc95f".parse().unwrap();
+        let whole = id.to_string();
+        assert_eq!(id.short(), "f47bc95f");
+        for named in ["01a2", "c95f", "f47bc95f", "f47b", "f47bc95", &whole, "9aaf47bc95f"] {
+            assert!(is_piece(named, &whole), "{named}");
+        }
+        for other in ["", "47bc", "71ca", "aaf47b", "f47bc95f0"] {
+            assert!(!is_piece(other, &whole), "{other}");
+        }
+        assert!(is_piece("3d2", "3d25") && !is_piece("d2", "3d25"), "fewer digits than a listing shows");
+    }
 }

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use futures_util::FutureExt as _;
 use rustix::fs::{FlockOperation, flock};
 use rustix::io::Errno;
 
@@ -298,6 +299,18 @@ fn with_patient_threads<T>(open: impl FnOnce() -> T) -> T {
     open()
 }
 
+/// What is found there is read by sled's own threads, which begin with that. Where there was nothing they are asked for
+/// something too, or they would begin with the first commit, elsewhere.
+fn open_once(config: &sled::Config) -> Result<sled::Db> {
+    shield("opening the store", || {
+        let tree = config.open()?;
+        if !tree.was_recovered() {
+            drop(tree.flush_async().now_or_never());
+        }
+        Ok(tree)
+    })
+}
+
 /// Opens sled. Nobody else can hold its lock, since the folder is ours: if it is held, sled is still letting go.
 fn open_tree(path: &Path, options: &Options) -> Result<sled::Db> {
     let config = sled::Config::new()
@@ -307,7 +320,7 @@ fn open_tree(path: &Path, options: &Options) -> Result<sled::Db> {
         .flush_every_ms(None);
     let started = Instant::now();
     loop {
-        match with_patient_threads(|| shield("opening the store", || config.open())) {
+        match with_patient_threads(|| open_once(&config)) {
             Err(error)
                 if error.kind == ErrorKind::Io
                     && error.why.contains("could not acquire lock")

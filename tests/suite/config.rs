@@ -168,6 +168,7 @@ fn a_provider_is_there_without_a_file_when_a_variable_says_that_somebody_uses_it
 
     let error = Home::with("").variable("OPENAI_BASE_URL", "localhost:80").refused();
     assert!(error.to_string().contains("http://"), "{error}");
+    assert_eq!(error.doing, "reading providers.openai.base_url from environment variable OPENAI_BASE_URL");
     assert_eq!(error.hint, "It must be a URL that starts with http:// or https://.");
     let error = Home::with("").variable("OUTCROP_MODEL", "x y").refused();
     assert_eq!(error.hint, "It must be a model id, like local/smollm2-135m.");

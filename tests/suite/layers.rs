@@ -73,6 +73,7 @@ const OWNERS: &[(&str, &[&str])] = &[
             "store/keyring/system",
             "engine/",
             "provider/",
+            "index/mod",
             "index/embedded/",
             "index/pgvector/",
             "index/qdrant/",

@@ -25,9 +25,13 @@ fn a_run_that_another_process_brings_is_seen_at_once_and_looked_into() {
     home.said(&["traces", "import", &data("otlp_genai.json")]);
     tty.wait_for("invoke_agent Weather");
     tty.send("\r");
-    tty.wait_for("execute_tool");
+    // Among the runs, too, stands what failed in it.
+    tty.wait_for("v conversation");
     tty.send("]");
-    tty.wait_for("timeout: slow");
+    tty.wait("the failed tool", |screen| {
+        let text = screen.contents();
+        text.contains("3 of 4") && text.contains("timeout: slow")
+    });
     // The answer stands in no name: only what was said has it.
     tty.send("/rainy\r");
     tty.wait_for("1 found");

@@ -1,4 +1,5 @@
 //! Starting contacts nothing: a server that is configured hears of the program once its models are asked for, and not before.
+//! Nor does it leave anything behind that would wake an idle machine.
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::TcpListener;
@@ -83,4 +84,28 @@ fn opening_the_list_of_models_asks_the_servers() {
     tty.wait("no list", |screen| !screen.contents().contains("heard-of"));
     tty.send("\x11");
     tty.ends_restored(0);
+}
+
+/// Threads of the store wait for work without looking for it, also where there was no workspace before.
+#[test]
+#[cfg(target_os = "linux")]
+fn the_store_s_own_threads_wake_nobody_up_from_the_first_start_on() {
+    let home = Home::scripted();
+    let mut tty = home.open(SIZE, &["-m", "scripted/echo"]);
+    tty.wait_for_composer();
+    tty.ask("hello there");
+    tty.wait_for("· stop");
+    let mut waiting = 0;
+    for thread in std::fs::read_dir(format!("/proc/{}/task", tty.pid())).unwrap().flatten() {
+        let name = std::fs::read_to_string(thread.path().join("comm")).unwrap_or_default();
+        if name.starts_with("sled-io") {
+            // Only the folder of that name in `/proc` itself has it.
+            let slack = std::path::Path::new("/proc").join(thread.file_name()).join("timerslack_ns");
+            let slack: u64 = std::fs::read_to_string(slack).unwrap().trim().parse().unwrap();
+            assert!(slack >= 60_000_000_000, "{} may be late by {slack} ns alone", name.trim());
+            waiting += 1;
+        }
+    }
+    assert!(waiting > 0, "the store has no threads of that name any more");
+    tty.kill();
 }

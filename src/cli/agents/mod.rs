@@ -18,7 +18,7 @@ use super::out::Out;
 use super::prompt::{limited, read_input, text_file};
 use super::{Asker, End, Exit, ask, unexpected, words};
 use crate::domain::agent::run::State;
-use crate::domain::agent::{Agent, Book, Definition, Run, Step, Version, written_out};
+use crate::domain::agent::{Agent, Book, BuiltIn, Definition, Executor, Run, Step, Version, written_out};
 use crate::domain::diff::{self, Mark};
 use crate::domain::figures::count;
 use crate::domain::{Error, ErrorKind, Result, library};
@@ -38,6 +38,9 @@ pub(super) async fn agents(verb: Verb, asker: &Asker, out: &mut Out) -> Result<E
             let reply = asker.one(Request::Agents(Agents::List), out).await?;
             let Reply::Agents { agents } = &reply else { return Err(unexpected(&reply)) };
             heads(agents, out)?;
+            if agents.is_empty() && !out.json {
+                out.note("there is none yet; `outcrop agent create FILE` makes one")?;
+            }
         }
         Verb::Show { name, version } => show(name, version, asker, out).await?,
         Verb::Edit(wanted) => edit(wanted, asker, out).await?,
@@ -142,8 +145,8 @@ async fn create(
     tell_missing(&book, asker, out).await
 }
 
-/// Says which knowledge bases the newest version names that are not there, for an agent may be made before them; and that a guardrail
-/// which it names does nothing.
+/// Says which knowledge bases and folders the newest version names that are not there, for an agent may be made before them;
+/// and that a guardrail which it names does nothing.
 async fn tell_missing(book: &Book, asker: &Asker, out: &mut Out) -> Result<(), End> {
     let Some(Version { definition, .. }) = book.versions.last() else { return Ok(()) };
     if let Some(guardrail) = &definition.guardrail {
@@ -158,6 +161,17 @@ async fn tell_missing(book: &Book, asker: &Asker, out: &mut Out) -> Result<(), E
                 base.name, base.name
             ))?,
             Err(end) => return Err(end),
+        }
+    }
+    for group in &definition.groups {
+        if let Executor::BuiltIn(BuiltIn::ReadFiles { folder }) = &group.runs
+            && !folder.is_dir()
+        {
+            let name = &group.name;
+            out.note(&format!(
+                "there is no folder {} yet, which the group {name:?} reads",
+                folder.display()
+            ))?;
         }
     }
     Ok(())

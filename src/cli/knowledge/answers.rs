@@ -53,6 +53,6 @@ fn cosine(text: &str) -> Result<f64> {
     text.parse().map_err(|_| {
         let why = format!("{text:?} is no number");
         let hint = "Give a number from -1 to 1, or none.";
-        Error::new(ErrorKind::Invalid, "setting the least cosine of a base", why, hint)
+        Error::new(ErrorKind::Invalid, "setting the least cosine of what is found", why, hint)
     })
 }

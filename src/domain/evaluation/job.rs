@@ -254,15 +254,21 @@ impl Evaluation {
 
     /// Checks names, sources and the task; the error names the first thing that is wrong.
     pub fn check(&self) -> Result<()> {
-        let invalid = |why: String| {
+        let wrong = |why: String, hint: &str| {
             let doing = format!("making the evaluation {:?}", self.name());
-            Err(Error::new(ErrorKind::Invalid, doing, why, "Change that, then try again."))
+            Err(Error::new(ErrorKind::Invalid, doing, why, hint))
         };
+        let invalid = |why: String| wrong(why, "Change that, then try again.");
         if let Some(why) = wrong_name(self.name()) {
             return invalid(format!("its name {why}"));
         }
         match self.sources.len() {
-            0 => return invalid("there are no answers to rate: no model is asked, none were brought".into()),
+            0 => {
+                return wrong(
+                    "there are no answers to rate: no model is asked, none were brought".into(),
+                    "Name a model that answers, or take a dataset that brings answers.",
+                );
+            }
             many if many > MOST_ANSWERS => {
                 return invalid(format!(
                     "it has {many} sources of answers, at most {MOST_ANSWERS} can stand side by side"

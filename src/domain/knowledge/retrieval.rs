@@ -57,7 +57,7 @@ pub struct Answers {
 pub const LONGEST_TEMPLATE: usize = 100_000;
 
 /// Whether a template has a place for what was found. One for the question it need not have, as in Bedrock: see [`Prompt`].
-pub fn check_template(template: &str) -> Result<()> {
+fn check_template(template: &str) -> Result<()> {
     let wrong =
         |why: String, hint: &str| Err(Error::new(ErrorKind::Invalid, "reading a template", why, hint));
     if !template.contains(RESULTS) {
@@ -89,7 +89,12 @@ impl Answers {
         if let Some(threshold) = self.threshold.filter(|threshold| !(-1.0..=1.0).contains(threshold)) {
             let why = format!("{threshold} is no cosine");
             let hint = "Give a number from -1 to 1.";
-            return Err(Error::new(ErrorKind::Invalid, "setting the least cosine of a base", why, hint));
+            return Err(Error::new(
+                ErrorKind::Invalid,
+                "setting the least cosine of what is found",
+                why,
+                hint,
+            ));
         }
         self.template.as_deref().map_or(Ok(()), check_template)
     }

@@ -223,7 +223,7 @@ pub(super) fn task_of(evaluation: &Evaluation, version: Option<u32>) -> Result<T
             .collect();
         let doing = format!("reporting on {:?}", evaluation.name());
         let why = format!("its task has no version {version}");
-        Error::new(ErrorKind::NotFound, doing, why, format!("There are {}.", known.join(", ")))
+        Error::new(ErrorKind::NotFound, doing, why, format!("There are: {}.", known.join(", ")))
     })
 }
 

@@ -485,7 +485,7 @@ impl Invoke {
                 return Error::new(ErrorKind::Auth, doing, format!("no key of {name} is known"), way);
             }
             let names: Vec<_> = voices.by_name.keys().map(String::as_str).collect();
-            let more = voices.remark.as_deref().unwrap_or("The configuration file adds more.");
+            let more = voices.remark.as_deref().unwrap_or("Keys and the configuration file add more.");
             Error::new(
                 ErrorKind::NotFound,
                 doing,

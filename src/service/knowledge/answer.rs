@@ -10,7 +10,7 @@ use crate::domain::delta::{Event, Fold};
 use crate::domain::id::BaseId;
 use crate::domain::knowledge::base::Base;
 use crate::domain::knowledge::retrieval::{
-    Answers, Asked, Citation, Prompt, RULES, Retrieved, TEMPLATE, check_template, cited,
+    Answers, Asked, Citation, Prompt, RULES, Retrieved, TEMPLATE, cited,
 };
 use crate::domain::message::{Block, Role};
 use crate::domain::trace::SpanKind;
@@ -50,10 +50,12 @@ impl Knowledge {
         let service = self.clone();
         stream::once(async move {
             let own = service.base(id).await?.answers;
-            let own_template = asked.template.or(own.template);
-            let threshold = asked.threshold.or(own.threshold);
-            let template = own_template.as_deref().unwrap_or(TEMPLATE);
-            check_template(template)?;
+            let by = Answers {
+                template: asked.template.or(own.template),
+                threshold: asked.threshold.or(own.threshold),
+            };
+            by.check()?;
+            let template = by.template.as_deref().unwrap_or(TEMPLATE);
             let (mut step, terms) = service.invoke.step(SpanKind::Answer, id.to_string(), &terms);
             // Nothing else keeps what is asked and answered here.
             let terms = Terms { tells: Some(Tells::default()), ..terms };
@@ -63,7 +65,7 @@ impl Knowledge {
                 step.end(Some(error));
             }
             let mut retrieved = found?;
-            retrieved.keep_near(mode, threshold);
+            retrieved.keep_near(mode, by.threshold);
             if retrieved.hits.is_empty() {
                 step.end(None);
                 let found = Answering::Found { retrieved, prompt: String::new() };
@@ -74,7 +76,7 @@ impl Knowledge {
             retrieved.given = (many < retrieved.hits.len()).then_some(many);
             let given: Vec<String> =
                 retrieved.hits[..many].iter().map(|hit| hit.passage.text.clone()).collect();
-            let prompt = Prompt::of(own_template.as_deref(), &query, &retrieved.hits[..many], fresh::now());
+            let prompt = Prompt::of(by.template.as_deref(), &query, &retrieved.hits[..many], fresh::now());
             let told = prompt.told();
             let converse = Converse {
                 model: asked.model.clone(),

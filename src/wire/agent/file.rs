@@ -1,12 +1,12 @@
 //! Agents as files: a name and a definition, in TOML or JSON. What Bedrock gives is read as well, and a block `mcpServers`
 //! beside the rest: each server is a group more.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 pub use super::bedrock::Imported;
 use super::{bedrock, mcp, openapi};
-use crate::domain::agent::Definition;
+use crate::domain::agent::{Definition, Group};
 use crate::domain::{Error, ErrorKind, Result};
 
 /// What a file is written as.
@@ -81,7 +81,7 @@ fn of(mut json: Value) -> Result<Imported> {
         Some(block) => Some(mcp::read(&json!({ "mcpServers": block }).to_string())?),
     };
     documents(&mut json)?;
-    let mut definition: Definition = serde_json::from_value(json).map_err(|why| bad(why.to_string()))?;
+    let mut definition = definition(json)?;
     let places = definition.steps.unknown_places().into_iter();
     let mut remarks: Vec<String> = places
         .map(|(step, place)| format!("nothing is put into ${place}$ of the template of {step}"))
@@ -92,6 +92,18 @@ fn of(mut json: Value) -> Result<Imported> {
         remarks.extend(servers.remarks);
     }
     Ok(Imported { name, definition, remarks })
+}
+
+/// What is wrong in a group is said with the group: there may be many.
+fn definition(json: Value) -> Result<Definition> {
+    for group in json.get("groups").and_then(Value::as_array).into_iter().flatten() {
+        if let Err(why) = Group::deserialize(group) {
+            let named = group.get("name").and_then(Value::as_str);
+            let group = named.map_or_else(|| "a group".to_owned(), |name| format!("the group {name:?}"));
+            return Err(bad(format!("{group}: {why}")));
+        }
+    }
+    serde_json::from_value(json).map_err(|why| bad(why.to_string()))
 }
 
 /// Documents of APIs that stand in their groups as texts, JSON or YAML.
@@ -193,6 +205,11 @@ runs = { mcp = { command = "x", args = ["--api-key", "sk-3"], env = { API_KEY = 
     fn what_is_no_agent_is_refused_by_name_and_what_is_bedrocks_is_read_as_that() {
         assert!(read("instruction = 'x'\nwrong = 1").unwrap_err().why.contains("wrong"));
         assert!(read("name = 1\ninstruction = 'x'").unwrap_err().why.contains("no text"));
+        let group = |said: &str| read(&SHOP.replace("tool = \"calculator\"", said)).unwrap_err().why;
+        assert!(group("tool = \"read_files\"").starts_with("the group \"sums\": missing field `folder`"));
+        assert!(
+            group("tool = \"calculater\"").starts_with("the group \"sums\": unknown variant `calculater`")
+        );
         assert!(read("[]").unwrap_err().why.contains("no agent"));
         let theirs = read(r#"{"agent": {"agentName": "a", "instruction": "b"}}"#).unwrap();
         assert_eq!((theirs.name.as_str(), theirs.definition.instruction.as_str()), ("a", "b"));

@@ -369,7 +369,8 @@ fn an_agent_is_kept_in_versions_that_are_compared_and_reset() {
     let said = home.run(&["agent", "remove", "b"]);
     assert!(said.code == Some(2) && said.stderr.contains("--yes"), "{said:?}");
     assert_eq!(home.run(&["agent", "remove", "b", "--yes"]).stdout, "removed b\n");
-    assert_eq!(home.run(&["agent", "list"]).stdout, "");
+    let none = home.run(&["agent", "list"]);
+    assert!(none.stdout.is_empty() && none.stderr.contains("there is none yet"), "{none:?}");
 }
 
 #[test]
@@ -449,6 +450,13 @@ fn an_edit_of_what_was_exported_leaves_a_secret_as_it_was_and_elsewhere_it_is_to
 #[test]
 fn files_are_read_below_their_folder_alone() {
     let home = home();
+    let text = format!(
+        "name = 'early'\ninstruction = 'You help.'\nmodel = '{ACTS}'\n[[groups]]\nname = 'n'\nruns = {{ built_in = {{ tool = \
+         'read_files', folder = 'notes' }} }}\n"
+    );
+    fs::write(home.beside().join("early.toml"), text).unwrap();
+    let early = home.run(&["agent", "create", "early.toml"]);
+    assert!(early.code == Some(0) && early.stderr.contains("there is no folder "), "{early:?}");
     fs::create_dir(home.beside().join("notes")).unwrap();
     fs::write(home.beside().join("notes/today.md"), "Buy tea.").unwrap();
     made(&home, "[[groups]]\nname = 'n'\nruns = { built_in = { tool = 'read_files', folder = 'notes' } }\n");

@@ -148,6 +148,7 @@ async fn what_the_turns_of_a_conversation_come_to_is_shown_below_them() {
         }
     }
     owner.close().await;
+    drop(owner);
     let show = ["comparisons", "show", comparison["id"].as_str().unwrap()];
     let shown = tokio::task::block_in_place(|| home.run(&show));
     let end = good(&shown).lines().skip_while(|line| !line.contains("first p50"));
@@ -171,6 +172,7 @@ fn one_that_fails_costs_its_column_and_all_that_fail_are_an_error() {
     let all = home.run(&["compare", "-m", "scripted/fail-500", "-m", "scripted/fail-401", "hello"]);
     assert_eq!(all.code, Some(2), "{all:?}");
     assert!(all.stderr.contains("every model failed"), "{all:?}");
+    assert!(!all.stderr.contains("comparisons choose"), "nothing came to choose: {all:?}");
 }
 
 #[test]

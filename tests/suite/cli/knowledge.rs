@@ -159,6 +159,9 @@ async fn from_a_folder_to_a_cited_answer_it_takes_two_commands() {
                     .split_once("\nfound with a cosine below 0.9999, not given to the model\n    /");
                 let below = below.unwrap_or_else(|| panic!("{far:?}")).1;
                 assert!(below.contains("/rivers.md, Rivers") && below.contains("vector 1 (0."), "{far:?}");
+                let beyond = home.run(&["kb", "ask", "docs", "rivers", "--threshold", "3"]);
+                assert_eq!((beyond.code, beyond.stdout.as_str()), (Some(2), ""), "{beyond:?}");
+                assert!(beyond.stderr.contains("3 is no cosine"), "{beyond:?}");
             },
         );
     });

@@ -63,7 +63,10 @@ fn a_report_says_what_the_votes_come_to_in_every_form_and_who_looked_is_kept() {
         assert!(csv.lines().count() > 10, "{csv}");
         let none = home.run(&["eval", "report", "which", "--version", "7"]);
         assert_eq!(none.code, Some(2));
-        assert!(none.stderr.contains("has no version 7"), "{none:?}");
+        assert!(
+            none.stderr.contains("has no version 7") && none.stderr.contains("There are: 1."),
+            "{none:?}"
+        );
     });
 }
 

@@ -190,6 +190,11 @@ fn copied(home: &Home) {
     assert_eq!(home.run(&["conversations", "list"]).stdout, "");
     let refused = home.run(&["workspace", "restore", "copy"]);
     assert!(refused.code == Some(2) && refused.stderr.contains("--yes"), "{refused:?}");
+    let missing = home.run(&["workspace", "restore", "cpoy"]);
+    assert!(
+        missing.code == Some(2) && !missing.stderr.contains("--yes"),
+        "it is looked for first: {missing:?}"
+    );
     let said = home.run(&["workspace", "restore", "copy", "--yes"]);
     assert_eq!(said.code, Some(0), "{said:?}");
     assert_eq!(home.run(&["conversations", "list"]).stdout.lines().count(), 1);

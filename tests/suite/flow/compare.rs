@@ -879,6 +879,8 @@ fn columns_scroll_together_until_each_scrolls_for_itself() {
     // Whether each of them shows its beginning, and its end.
     let mut shown = |keys: &str| {
         stage.keys(keys);
+        // What that had to say is gone.
+        stage.pass(9000);
         let text = stage.text();
         ["left", "right"].map(|side| [10, 69].map(|line| text.contains(&format!("{side} {line}"))))
     };
@@ -936,7 +938,8 @@ fn who_answers_stays_seen_where_an_answer_that_was_broken_off_is_asked_for_again
     };
     let (task, message) = effects.iter().find_map(again).unwrap();
     assert_eq!(message, id(711));
-    let conversation = Conversation { leaf: Some(id(712)), ..head(71, "why do rivers meander?", 0) };
+    let model = Some(comparison.columns[1].model.clone());
+    let conversation = Conversation { leaf: Some(id(712)), model, ..head(71, "why do rivers meander?", 0) };
     let answer = Message { id: id(712), ..begun(1, "", Outcome::Streaming) };
     let started = Reply::Started { conversation, asked: None, answer };
     let whole = Message { id: id(712), ..begun(1, "two", COMPLETE) };

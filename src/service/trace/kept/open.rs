@@ -47,7 +47,7 @@ impl Kept {
             ErrorKind::NotFound,
             "opening a span",
             format!("the trace has no span {row}"),
-            "Open the trace again: it may have become shorter.",
+            "Open the trace again, it may have become shorter: `outcrop traces show` numbers its spans.",
         ))
     }
 
