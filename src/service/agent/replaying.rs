@@ -100,6 +100,11 @@ pub(super) fn told(of: &Replayed) -> String {
     if of.said {
         text.push_str(", with another answer of the model there");
     }
+    if !of.prompts.is_empty() {
+        let steps: Vec<String> = of.prompts.keys().map(|step| step.as_str().replace('_', " ")).collect();
+        text.push_str(", with another prompt of ");
+        text.push_str(&steps.join(" and "));
+    }
     text
 }
 

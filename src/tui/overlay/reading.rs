@@ -17,7 +17,7 @@ use crate::tui::key::Key;
 use crate::tui::look::{Look, Role};
 use crate::tui::paint::columns;
 use crate::tui::widget::markdown::Stream;
-use crate::tui::widget::text::{Ink, Inline, Row, fit, prefix, width, wrap};
+use crate::tui::widget::text::{Ink, Inline, Row, Span, fit, prefix, width, wrap};
 
 /// A paragraph of it.
 #[derive(Debug, Clone, PartialEq)]
@@ -26,6 +26,8 @@ pub struct Line {
     ink: Ink,
     /// Of a row of a table, the columns of its first cell.
     name: Option<u16>,
+    /// Stands before the text, whose further rows stand under its first.
+    term: String,
 }
 
 /// Columns that the first cell of a row keeps where the room is less than the row.
@@ -33,6 +35,7 @@ const NAME: u16 = 8;
 
 impl std::fmt::Display for Line {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.term)?;
         f.write_str(&self.text)
     }
 }
@@ -40,12 +43,17 @@ impl std::fmt::Display for Line {
 impl Line {
     /// A paragraph in that role.
     pub fn of(text: &str, role: Role) -> Self {
-        Self { text: text.to_owned(), ink: Ink::of(role), name: None }
+        Self { text: text.to_owned(), ink: Ink::of(role), name: None, term: String::new() }
     }
 
     /// A head.
     pub fn strong(text: &str) -> Self {
-        Self { text: text.to_owned(), ink: Ink::of(Role::Accent).with(Modifier::BOLD), name: None }
+        Self { ink: Ink::of(Role::Accent).with(Modifier::BOLD), ..Self::of(text, Role::Accent) }
+    }
+
+    /// What a thing is called, with its columns, and what it is: that keeps to its own column.
+    pub fn term(term: &str, text: &str) -> Self {
+        Self { term: term.to_owned(), ..Self::of(text, Role::Text) }
     }
 
     /// Rows of cells under each other: the first one of each row at the left, the others at the right; the first row is the head.
@@ -80,6 +88,17 @@ impl Line {
         let air = " ".repeat(keeps.saturating_sub(width(&shorter)));
         let rest = &safe[head.len()..];
         fit(&format!("{shorter}{air}{rest}"), room).into_owned()
+    }
+
+    /// The rows of a text beside its term.
+    fn under(&self, safe: &str, room: usize) -> Vec<Row> {
+        let beside = width(&self.term);
+        let mut rows = wrap(&Inline::plain(safe, self.ink), room.saturating_sub(beside).max(8));
+        for (at, row) in rows.iter_mut().enumerate() {
+            let before = if at == 0 { self.term.clone() } else { " ".repeat(beside) };
+            row.spans.insert(0, Span::new(before, self.ink));
+        }
+        rows
     }
 
     /// Air between two paragraphs.
@@ -223,6 +242,7 @@ impl Reading {
             let width = usize::from(width).max(8);
             match line.name {
                 Some(name) => wrap(&Inline::plain(&Line::cut(&safe, name, width), line.ink), width),
+                None if !line.term.is_empty() => line.under(&safe, width.min(page::MEASURE.into())),
                 None => wrap(&Inline::plain(&safe, line.ink), width.min(page::MEASURE.into())),
             }
         };
@@ -308,6 +328,14 @@ mod tests {
         assert_eq!(drawn(large), wide);
         assert_eq!(drawn(small), narrow);
         assert_eq!(drawn(large), wide);
+    }
+
+    #[test]
+    fn what_stands_beside_a_term_keeps_to_its_column() {
+        let lines = vec![Line::term("may call  ", "orders · asks first"), Line::term("steps  ", "one")];
+        let rows = Reading::new("t", lines).wrapped(24);
+        let text: Vec<String> = rows.iter().map(Row::text).collect();
+        assert_eq!(text, ["may call  orders · asks", "          first", "steps  one"]);
     }
 
     #[test]

@@ -199,7 +199,8 @@ fn a_run_goes_on_from_any_step_with_what_a_person_has_the_model_say() {
     assert!(said.code == Some(2) && said.stderr.contains("there is no step 3"), "{said:?}");
     // A template of its own is known by its hash.
     fs::write(home.beside().join("prompt"), "Only $instruction$").unwrap();
-    assert_eq!(replay(&["--template", "orchestration=prompt"]).code, Some(0));
+    let said = replay(&["--template", "orchestration=prompt"]);
+    assert!(said.code == Some(0) && said.stdout.contains("with another prompt of orchestration"), "{said:?}");
     let shown = home.run(&["agent", "show", "a", "--json"]).objects();
     let of =
         |at: usize| shown.iter().filter(|one| one["reply"] == "agent_run").nth(at).unwrap()["run"].clone();

@@ -648,6 +648,9 @@ fn a_run_that_is_run_again_says_how_that_ended() {
     ] {
         let mut stage = Stage::settled(200, 40, "dark");
         run_again(&mut stage);
+        let event = AgentEvent::Remark { text: "replays the run 1a2b3c4d".to_owned() };
+        stage.reply("\"replay\"", vec![Reply::AgentEvent { event }]);
+        assert!(stage.text().contains("replays the run"), "{}", stage.text());
         let event = AgentEvent::Ended { run: RunId::from_bytes([8; 16]), state, spent: Spent::default() };
         stage.reply("\"replay\"", vec![Reply::AgentEvent { event }]);
         assert!(stage.text().contains(words), "{words}: {}", stage.text());

@@ -355,7 +355,7 @@ fn card(version: &Version, ago: &str) -> Vec<Line> {
     let definition = &version.definition;
     let mut said = Vec::new();
     let mut row = |name: &str, value: String| {
-        said.push(Line::of(&format!("{name:<13}{}", safe_line(&value)), Role::Text));
+        said.push(Line::term(&format!("{name:<13}"), &safe_line(&value)));
     };
     row("version", format!("{}, {ago}", version.number));
     if !version.note.is_empty() {

@@ -95,7 +95,8 @@ impl State {
                     "It asked for what nobody agreed to, and was refused: `outcrop agent replay` asks you.",
                 );
             }
-            AgentEvent::Remark { text } => desk.note(text),
+            // One comes with every such run: it would stand before how that ended, and what compares the two.
+            AgentEvent::Remark { text } => desk.say(text),
             AgentEvent::Ended { run, state, .. } => {
                 self.marked = vec![anew.of, TraceId(*run.as_bytes())];
                 let key = desk.key(Context::Runs, Action::CompareRuns);

@@ -73,6 +73,9 @@ pub(super) fn head(word: &str, beside: &str, role: Role) -> Part {
 pub(super) fn message(said: &Said, thoughts: bool, room: &mut Room<'_>, parts: &mut Vec<Part>) {
     let role = speaker(&said.role);
     parts.push(head(&said.role, said.name.as_deref().unwrap_or_default(), role));
+    if said.parts.iter().all(|part| matches!(part, Piece::Text { text } if text.trim().is_empty())) {
+        return parts.push(line("  nothing", Role::Faint));
+    }
     pieces(&said.parts, role, thoughts, room, parts);
 }
 
@@ -225,6 +228,12 @@ mod tests {
         let mut parts = Vec::new();
         all(contents, thoughts, &mut Room::new(""), &mut parts);
         Sheet::new(parts).says()
+    }
+
+    #[test]
+    fn of_a_message_without_a_word_it_is_said_that_there_is_none() {
+        let contents = Contents { output: vec![Said::new("assistant", "")], ..Contents::default() };
+        assert!(says(&contents, false).ends_with("assistant\n  nothing"), "{}", says(&contents, false));
     }
 
     #[test]

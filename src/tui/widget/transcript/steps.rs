@@ -7,6 +7,7 @@ use crate::domain::agent::Step;
 use crate::domain::agent::acting::{Acting, Asked, Called, Consent, Doing};
 use crate::domain::agent::said;
 use crate::domain::figures::{grouped, seconds};
+use crate::domain::message::Outcome;
 use crate::domain::untrusted::{safe_line, safe_text};
 use crate::tui::look::Role;
 use crate::tui::widget::text::{Ink, Inline, Row, Span, fit, width, wrap};
@@ -17,6 +18,8 @@ const PART: usize = 40;
 const WORDS: usize = 24;
 /// Stands behind what a call is made with until something came of it.
 const WAITS: &str = " …";
+/// Stands there where the work was ended first.
+const NOTHING: &str = " → nothing came of it";
 
 const FAINT: Ink = Ink::of(Role::Faint);
 const MUTED: Ink = Ink::of(Role::Muted);
@@ -34,7 +37,7 @@ pub(super) fn lines(item: &Item<'_>, columns: usize) -> Vec<Line> {
     let Some(acting) = acting(item) else { return Vec::new() };
     // What is being said now stands below, as the answer.
     let speaking = acting.speaking().filter(|_| acting.so_far().is_some());
-    let mut setter = Setter { lines: Vec::new(), columns, open: item.open };
+    let mut setter = Setter { lines: Vec::new(), columns, open: item.open, broken: is_broken(item) };
     let mut begun = false;
     for (at, doing) in acting.doings.iter().enumerate() {
         begun |= matches!(doing, Doing::Asked(_));
@@ -59,10 +62,18 @@ pub(super) fn acting<'a>(item: &Item<'a>) -> Option<&'a Acting> {
     item.message.answer.as_ref()?.agent.as_deref()
 }
 
+/// Whether the work was ended before it was done: what it waited for does not come any more.
+pub(super) fn is_broken(item: &Item<'_>) -> bool {
+    let outcome = item.message.answer.as_ref().map(|answer| &answer.outcome);
+    matches!(outcome, Some(Outcome::Stopped | Outcome::Interrupted | Outcome::Failed { .. }))
+}
+
 struct Setter {
     lines: Vec<Line>,
     columns: usize,
     open: bool,
+    /// See [`is_broken`].
+    broken: bool,
 }
 
 impl Setter {
@@ -171,6 +182,7 @@ impl Setter {
         let shown = if call.input.is_null() { "" } else { input.as_str() };
         let text = safe_line(shown).into_owned();
         let (mark, rest, ink) = match &call.gave {
+            None if self.broken => (("⚙", Role::Tool), NOTHING.to_owned(), FAINT),
             None => (("⚙", Role::Tool), WAITS.to_owned(), FAINT),
             Some(gave) => {
                 let rest = format!(" → {}", first_line(&gave.content));
@@ -199,7 +211,9 @@ impl Setter {
     }
 
     fn consent(&mut self, consent: &Consent, branch: &str) {
+        let waits = consent.agreed.is_none() && !self.broken;
         let (words, role) = match consent.agreed {
+            None if self.broken => ("you said nothing", Role::Faint),
             None => ("waits for your word", Role::Warn),
             Some(true) => ("you agreed", Role::Faint),
             Some(false) => ("you refused", Role::Warn),
@@ -209,7 +223,7 @@ impl Setter {
         let words = Words::of(words.to_owned(), Ink::of(role));
         self.line(branch, ("?", Role::Warn), &what, &words, &[]);
         // What is decided on is in sight, every byte of it.
-        if self.open || consent.agreed.is_none() {
+        if self.open || waits {
             self.part("", &consent.shown, Ink::of(Role::Text));
         }
     }
@@ -270,7 +284,7 @@ mod tests {
     use super::*;
 
     fn set(columns: usize, text: &str, rest: &str) -> String {
-        let mut setter = Setter { lines: Vec::new(), columns, open: false };
+        let mut setter = Setter { lines: Vec::new(), columns, open: false, broken: false };
         let words = Words { text: text.to_owned(), rest: rest.to_owned(), ink: FAINT };
         let figures = ["built in".to_owned(), "0.12 s".to_owned()];
         setter.line("└ ", ("⚙", Role::Tool), "ask", &words, &figures);
@@ -293,5 +307,36 @@ mod tests {
             "└ ⚙ ask  {\"question\": \"Which…"
         );
         assert_eq!(set(30, "{}", WAITS), "└ ⚙ ask  {} …");
+    }
+
+    #[test]
+    fn a_call_of_work_that_was_ended_first_waits_no_more() {
+        let call = Called {
+            id: "call_1".to_owned(),
+            action: "stock".to_owned(),
+            input: serde_json::json!({}),
+            by: String::new(),
+            passages: None,
+            gave: None,
+            at: 0,
+            millis: None,
+        };
+        let consent = Consent {
+            id: "call_2".to_owned(),
+            of: "order".to_owned(),
+            is_tools: false,
+            shown: "{}".to_owned(),
+            agreed: None,
+        };
+        let set = |broken| {
+            let mut setter = Setter { lines: Vec::new(), columns: 60, open: false, broken };
+            setter.called(&call, "├ ");
+            setter.consent(&consent, "└ ");
+            setter.lines.iter().map(|line| line.row.text()).collect::<Vec<_>>()
+        };
+        let waits = ["├ ⚙ stock  {} …", "└ ? may it call order  waits for your word", "  ▏ {}"];
+        assert_eq!(set(false), waits);
+        let ended = ["├ ⚙ stock  {} → nothing came of it", "└ ? may it call order  you said nothing"];
+        assert_eq!(set(true), ended);
     }
 }
