@@ -868,6 +868,18 @@ fn a_choice_that_was_taken_back_has_shown_who_answers_also_after_a_restart() {
 }
 
 #[test]
+fn what_is_set_before_the_place_knows_where_it_was_left_stays_set() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    stage.keys("<alt+2><alt+h><alt+c>qwen3<enter>");
+    stage.answer("tui.compare", vec![Reply::Remembered { value: None }]);
+    let made = |effects: Vec<Effect>| match &requests(&effects)[..] {
+        [Comparisons::Create { plan, .. }] => (plan.columns.len(), plan.blind),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(made(stage.keys("why do rivers meander?<enter>")), (2, true));
+}
+
+#[test]
 fn columns_scroll_together_until_each_scrolls_for_itself() {
     let mut stage = Stage::settled(120, 24, "dark");
     arrive(&mut stage);

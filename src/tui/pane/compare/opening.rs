@@ -37,6 +37,10 @@ impl State {
             self.read(false, desk);
         }
         self.fit(desk);
+        if self.waits.values().any(|wait| *wait == Wait::Recall) {
+            // What differs from this when the memory comes is what the person did since.
+            self.kept = self.memory();
+        }
     }
 
     /// Asks for what is kept under a name.
@@ -66,11 +70,20 @@ impl State {
     /// What `Recall` gave back; what was done here since is newer.
     pub(super) fn recalled(&mut self, value: Option<serde_json::Value>, desk: &mut Desk<'_>) {
         let memory: Memory = value.and_then(|value| serde_json::from_value(value).ok()).unwrap_or_default();
-        self.kept = memory.clone();
-        self.folded = memory.folded;
-        self.blind = memory.blind;
-        self.rounds.samples = memory.samples.max(1);
-        self.rounds.category.clone_from(&memory.category);
+        let before = std::mem::replace(&mut self.kept, memory.clone());
+        let now = self.memory();
+        if now.folded == before.folded {
+            self.folded = memory.folded;
+        }
+        if now.blind == before.blind {
+            self.blind = memory.blind;
+        }
+        if now.samples == before.samples {
+            self.rounds.samples = memory.samples.max(1);
+        }
+        if now.category == before.category {
+            self.rounds.category.clone_from(&memory.category);
+        }
         if memory.values {
             self.ask_back(VALUES, Wait::RecallValues, desk);
         }
@@ -83,18 +96,15 @@ impl State {
         if let Some(id) = memory.comparison {
             self.ask_for(id, desk);
         }
-        if !memory.columns.is_empty() {
+        if !memory.columns.is_empty() && now.columns.len() == before.columns.len() {
             self.lanes = memory.columns.into_iter().map(|column| Lane::of(setup_of(column))).collect();
         }
         self.fit(desk);
     }
 
-    /// Keeps where the person is, where that has changed.
-    pub fn keep(&mut self, desk: &mut Desk<'_>) {
-        if !self.begun || self.waits.values().any(|wait| matches!(wait, Wait::Recall | Wait::RecallValues)) {
-            return;
-        }
-        let memory = Memory {
+    /// Where the person is.
+    fn memory(&self) -> Memory {
+        Memory {
             columns: self.lanes.iter().filter_map(Lane::column).collect(),
             draft: self.composer.draft(),
             blind: self.blind,
@@ -103,7 +113,15 @@ impl State {
             category: self.rounds.category.clone(),
             folded: self.folded,
             comparison: self.comparison.as_ref().map(|comparison| comparison.id),
-        };
+        }
+    }
+
+    /// Keeps where the person is, where that has changed.
+    pub fn keep(&mut self, desk: &mut Desk<'_>) {
+        if !self.begun || self.waits.values().any(|wait| matches!(wait, Wait::Recall | Wait::RecallValues)) {
+            return;
+        }
+        let memory = self.memory();
         // First the values, so that none are promised that are not there.
         if self.rounds.values != self.kept_values {
             self.kept_values.clone_from(&self.rounds.values);
