@@ -205,8 +205,10 @@ mod tests {
         assert_eq!((lines.at, lines.top), (4, 3));
         lines.page(4, 4);
         assert_eq!(lines.at, 9);
+        lines.page(-4, 4);
+        assert_eq!((lines.at, lines.top), (5, 3));
         lines.page(-40, 4);
-        assert_eq!((lines.at, lines.top), (1, 0));
+        assert_eq!((lines.at, lines.top), (1, 0), "no further than what is shown");
     }
 
     #[test]
