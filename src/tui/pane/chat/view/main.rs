@@ -167,13 +167,16 @@ fn bare(state: &State, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
         Some(_) => (Action::ChooseAgent, "another agent, or the model alone"),
         None => (Action::ChooseModel, choose.as_str()),
     };
-    let keys = [
+    let named = |(action, words)| Some((label(sight.options.keymap.key(Context::Composer, action)?), words));
+    let first = [
         who,
         (Action::ToggleSettings, "settings, system prompt, presets"),
         (Action::SearchConversations, "search what was said"),
-        (Action::Palette, "everything else by its name"),
-        (Action::Help, "every key"),
     ];
+    let last = [(Action::Palette, "everything else by its name"), (Action::Help, "every key")];
+    let places = places(sight).map(|keys| (keys, "the other places of the first line"));
+    let keys: Vec<(String, &str)> =
+        first.into_iter().filter_map(named).chain(places).chain(last.into_iter().filter_map(named)).collect();
     let width = area.width.saturating_sub(4).min(100);
     let here = state.thread.setup.model.as_ref().is_some_and(ModelId::is_local);
     let send = sight.key(Context::Composer, Action::Send);
@@ -220,13 +223,21 @@ fn bare(state: &State, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
         }
     }
     y += 2;
-    for (action, words) in keys {
+    for (key, words) in &keys {
         if y >= area.bottom() {
             break;
         }
-        let Some(key) = sight.options.keymap.key(Context::Composer, action) else { continue };
-        put(cells, x, y, right, &label(key), look.style(Role::Accent));
+        put(cells, x, y, right, key, look.style(Role::Accent));
         put(cells, x + 9, y, right, words, look.style(Role::Muted));
         y += 1;
     }
+}
+
+/// The keys of the places in a word, where they differ by their last sign alone.
+fn places(sight: &Sight<'_>) -> Option<String> {
+    let [first, last] = [Action::ShowChat, Action::ShowTraces]
+        .map(|action| sight.options.keymap.key(Context::Composer, action).map(label));
+    let (mut first, mut last) = (first?, last?);
+    let (from, to) = (first.pop()?, last.pop()?);
+    (first == last).then(|| format!("{first}{from}…{to}"))
 }
