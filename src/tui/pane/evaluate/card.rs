@@ -492,8 +492,9 @@ fn disagreements(report: &Report, (metric, of): (usize, &MetricReport), width: u
     let asked = if known && of.disagreements.iter().take(LONGEST).all(fits) {
         half
     } else if known {
-        // What was said stands below: the question has the room.
-        left.saturating_sub(20).max(half)
+        // What was said stands below: the question has the room, but for what was decided.
+        let decided = report.decided.iter().any(|known| known.stands && known.metric == of.name);
+        left.saturating_sub(if decided { 20 } else { 0 }).max(half)
     } else {
         0
     };

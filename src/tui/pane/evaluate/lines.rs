@@ -59,16 +59,23 @@ impl Lines {
         self.keep(height);
     }
 
-    /// How many lines from `top` on stand in the first of two columns of so many rows: a head at its foot goes with what it heads.
+    /// How many lines from `top` on stand in the first of two columns of so many rows: what would be torn at its foot goes to the
+    /// second one whole, and a head there goes with what it heads.
     pub fn in_first(&self, top: usize, rows: usize) -> usize {
         let foot = top + rows;
         // Before a blank one stands a note of what is above it.
-        if self.all.get(foot).is_none_or(|line| line.kind == Kind::Blank) {
+        let Some(next) = self.all.get(foot).filter(|line| line.kind != Kind::Blank) else {
             return rows;
+        };
+        let mut end = foot;
+        if next.kind == Kind::More {
+            let more = self.all[top..foot].iter().rev().take_while(|line| line.kind == Kind::More).count();
+            end = foot.saturating_sub(more + 1).max(top);
         }
         let heads = |line: &&Line| matches!(line.kind, Kind::Head | Kind::Aside);
-        let heads = self.all[top..foot].iter().rev().take_while(heads).count();
-        if heads < rows { rows - heads } else { rows }
+        let heads = self.all[top..end].iter().rev().take_while(heads).count();
+        // What is longer than a column is torn: none is empty.
+        if top + heads < end { end - heads - top } else { rows }
     }
 
     /// How many lines from `top` on the `n`th of the columns has room for.
@@ -230,6 +237,11 @@ mod tests {
         assert_eq!(first("h--~ --", 4), 4, "a note stays below its rows");
         assert_eq!(first("h~~~-", 4), 4, "no column is empty");
         assert_eq!(first("---h", 4), 4);
+        assert_eq!(first("---+--", 3), 2, "what goes on below is not torn");
+        assert_eq!(first("--++--", 3), 1);
+        assert_eq!(first("-h-++-", 4), 1, "nor parted from its head");
+        assert_eq!(first("--+-", 3), 3);
+        assert_eq!(first("-+++-", 3), 3, "what is longer than the column is");
         // What there is no row left for is come to all the same.
         let mut lines = Lines { first: 4, ..lines("-- h~----") };
         lines.end(true, 8);

@@ -58,7 +58,7 @@ impl Tuning {
         let mut words = format!("{} · {} hits", self.mode.as_str(), self.results);
         if let Some(threshold) = self.least(base) {
             words.push_str(" · cosine ≥ ");
-            words.push_str(&format_cosine(threshold));
+            words.push_str(&format_bound(threshold));
         }
         if self.filter.is_some() {
             words.push_str(" · filtered");
@@ -81,10 +81,19 @@ impl Tuning {
 
 /// `.71`, `-.20`, `1.00`.
 pub(super) fn format_cosine(cosine: f64) -> String {
-    let text = format!("{cosine:.2}");
-    match text.strip_prefix("0.") {
+    without_nought(&format!("{cosine:.2}"))
+}
+
+/// The same with all of its digits: rounded it would be another bound, and `.73` stand below `.73`.
+fn format_bound(least: f64) -> String {
+    let (whole, rounded) = (least.to_string(), format!("{least:.2}"));
+    without_nought(if whole.len() > rounded.len() { &whole } else { &rounded })
+}
+
+fn without_nought(number: &str) -> String {
+    match number.strip_prefix("0.") {
         Some(rest) => format!(".{rest}"),
-        None => text.replace("-0.", "-."),
+        None => number.replace("-0.", "-."),
     }
 }
 
@@ -531,5 +540,6 @@ mod tests {
             ["0.71", "-0.2", "1", "0"].map(|n| format_cosine(n.parse().unwrap())),
             [".71", "-.20", "1.00", ".00"]
         );
+        assert_eq!([0.735, 0.7, -0.125, 1.0].map(format_bound), [".735", ".70", "-.125", "1.00"]);
     }
 }
