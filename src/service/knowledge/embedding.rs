@@ -106,7 +106,7 @@ impl Embedder {
         Self { whole: Some(Arc::new(whole)), ..self.clone() }
     }
 
-    /// Says how the step ended that all is a part of, if it ever began. One of which nobody says it was stopped.
+    /// Says how the step ended that all is a part of, if it ever began. Where nobody does, it was stopped.
     pub fn end(&self, error: Option<&Error>) {
         if let Some((step, _)) = self.whole.as_ref().and_then(|whole| whole.begun.get()) {
             step.lock().unwrap_or_else(PoisonError::into_inner).end(error);
