@@ -67,10 +67,11 @@ fn source(source: Source) -> &'static str {
 }
 
 fn named(run: &Run) -> String {
-    match run.service.as_str() {
+    let name = match run.service.as_str() {
         "" => run.name.clone(),
         service => format!("{} ({service})", run.name),
-    }
+    };
+    if run.asked.is_empty() { name } else { format!("{name}: {}", words::cut(&run.asked, NAME)) }
 }
 
 fn tokens(input: Option<u64>, output: Option<u64>) -> String {

@@ -27,6 +27,8 @@ pub enum SpanKind {
     Retrieve,
     /// A knowledge base was asked: what was looked for, and the model's answer, are parts of it.
     Answer,
+    /// What a knowledge base reads was embedded: all that one way through a source asked for.
+    Sync,
     /// An agent worked on something.
     Agent,
     /// A tool was called for an agent.
@@ -48,6 +50,7 @@ impl SpanKind {
             Self::CheckKey => "check of a key",
             Self::Retrieve => "retrieval",
             Self::Answer => "answer from a knowledge base",
+            Self::Sync => "sync of a knowledge base",
             Self::Agent => "agent",
             Self::Tool => "tool",
         }
@@ -55,7 +58,7 @@ impl SpanKind {
 
     /// Whether it holds calls and is none itself.
     pub const fn is_step(self) -> bool {
-        matches!(self, Self::Retrieve | Self::Answer | Self::Agent | Self::Tool)
+        matches!(self, Self::Retrieve | Self::Answer | Self::Sync | Self::Agent | Self::Tool)
     }
 }
 
@@ -152,6 +155,9 @@ pub struct Span {
     /// What a step was done with: the id of a knowledge base, the name of an agent or of a tool.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub with: Option<String>,
+    /// The name of a step that `with` does not name: of an answer the base's, of a sync what it does with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub workflow: Option<String>,
     /// The provider's Region, where it has such.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub region: Option<String>,
@@ -207,6 +213,7 @@ impl Span {
             kind,
             provider: provider.to_owned(),
             with: None,
+            workflow: None,
             region: None,
             model: None,
             operation: None,

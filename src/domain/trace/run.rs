@@ -98,6 +98,9 @@ pub struct Run {
     pub end: u64,
     /// Of its root, or of its first span as long as that has not come.
     pub name: String,
+    /// How what it was asked begins, in a line, where it is one of this program and that is kept.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub asked: String,
     pub kind: Kind,
     pub service: String,
     pub session: String,
@@ -188,6 +191,7 @@ impl Run {
             start,
             end: outline.rows.iter().map(|row| row.end).max().unwrap_or(0),
             name: said(&|row| row.name),
+            asked: String::new(),
             kind: first.map_or(Kind::Other, |row| row.kind),
             service: said(&|row| row.service),
             session: said(&|row| row.session),

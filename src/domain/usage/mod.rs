@@ -46,6 +46,7 @@ impl Subject {
             | SpanKind::CheckKey
             | SpanKind::Retrieve
             | SpanKind::Answer
+            | SpanKind::Sync
             | SpanKind::Agent
             | SpanKind::Tool => None,
         }

@@ -133,6 +133,7 @@ impl Tally {
             | SpanKind::CheckKey
             | SpanKind::Retrieve
             | SpanKind::Answer
+            | SpanKind::Sync
             | SpanKind::Agent
             | SpanKind::Tool => (false, false),
         };

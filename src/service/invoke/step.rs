@@ -70,17 +70,30 @@ impl Invoke {
 
     /// The same under an id that is something's already. One that goes on later is recorded again, from its begin.
     pub fn step_as(&self, id: SpanId, kind: SpanKind, with: String, terms: &Terms) -> (Underway, Terms) {
-        let started = id.made().unwrap_or_else(fresh::now);
-        let span = Span {
-            parent: terms.parent_span,
-            principal: terms.principal.clone(),
-            with: Some(with),
-            conversation: terms.conversation,
-            answer: terms.answer,
-            ..Span::begun(id, kind, "", started)
-        };
+        self.begin(begun(id, kind, with, terms), terms)
+    }
+
+    /// Begins a step that has a name besides what it is done with.
+    pub fn workflow(&self, kind: SpanKind, with: String, name: String, terms: &Terms) -> (Underway, Terms) {
+        let span = begun(fresh::span_id(), kind, with, terms);
+        self.begin(Span { workflow: Some(name), ..span }, terms)
+    }
+
+    fn begin(&self, span: Span, terms: &Terms) -> (Underway, Terms) {
         self.spans.begin(Span { running: Some(fresh::now()), ..span.clone() });
         let terms = Terms { parent_span: Some(span.id), ..terms.clone() };
         (Underway { span, spans: Arc::clone(&self.spans) }, terms)
+    }
+}
+
+fn begun(id: SpanId, kind: SpanKind, with: String, terms: &Terms) -> Span {
+    let started = id.made().unwrap_or_else(fresh::now);
+    Span {
+        parent: terms.parent_span,
+        principal: terms.principal.clone(),
+        with: Some(with),
+        conversation: terms.conversation,
+        answer: terms.answer,
+        ..Span::begun(id, kind, "", started)
     }
 }

@@ -49,17 +49,20 @@ impl Knowledge {
     pub fn ask(&self, id: BaseId, asked: Asked, terms: Terms) -> BoxStream<'static, Result<Answering>> {
         let service = self.clone();
         stream::once(async move {
-            let own = service.base(id).await?.answers;
+            let Base { name, answers: own, .. } = service.base(id).await?;
             let by = Answers {
                 template: asked.template.or(own.template),
                 threshold: asked.threshold.or(own.threshold),
             };
             by.check()?;
             let template = by.template.as_deref().unwrap_or(TEMPLATE);
-            let (mut step, terms) = service.invoke.step(SpanKind::Answer, id.to_string(), &terms);
+            let (mut step, terms) = service.invoke.workflow(SpanKind::Answer, id.to_string(), name, &terms);
             // Nothing else keeps what is asked and answered here.
             let terms = Terms { tells: Some(Tells::default()), ..terms };
             let (query, mode) = (asked.question.text.clone(), asked.question.mode);
+            let input = vec![Turn { role: Role::User, blocks: vec![Block::Text { text: query.clone() }] }];
+            // Whatever becomes of it; with the answer it is told again.
+            step.tell(Told { input: input.clone(), ..Told::default() });
             let found = service.search(id, asked.question, &terms).await;
             if let Err(error) = &found {
                 step.end(Some(error));
@@ -89,31 +92,31 @@ impl Knowledge {
             let events = service.invoke.serve(&asked.model, Call::Converse(converse), &terms);
             let found = stream::iter([Ok(Answering::Found { retrieved, prompt: told })]);
             let answer = stream::unfold(
-                (events, Fold::default(), false, (step, query, given)),
-                move |(mut events, mut fold, over, (mut step, query, given))| async move {
+                (events, Fold::default(), false, (step, input, given)),
+                move |(mut events, mut fold, over, (mut step, mut input, given))| async move {
                     if over {
                         return None;
                     }
                     match events.next().await {
                         Some(Ok(event)) => {
                             fold.push(&event);
-                            let left = (events, fold, false, (step, query, given));
+                            let left = (events, fold, false, (step, input, given));
                             Some((Ok(Answering::Delta(event)), left))
                         }
                         Some(Err(error)) => {
                             step.end(Some(&error));
-                            Some((Err(error), (events, fold, true, (step, query, given))))
+                            Some((Err(error), (events, fold, true, (step, input, given))))
                         }
                         None => {
                             let text: String = fold.blocks.iter().filter_map(Block::said).collect();
                             let texts: Vec<&str> = given.iter().map(String::as_str).collect();
                             let citations = cited(&text, &texts);
-                            let said = |text: &str| vec![Block::Text { text: text.to_owned() }];
-                            let input = vec![Turn { role: Role::User, blocks: said(&query) }];
-                            step.tell(Told { input, output: said(&text), ..Told::default() });
+                            let output = vec![Block::Text { text: text.clone() }];
+                            let told = Told { input: std::mem::take(&mut input), output, ..Told::default() };
+                            step.tell(told);
                             step.end(None);
                             let cited = Answering::Cited { text, citations };
-                            Some((Ok(cited), (events, fold, true, (step, query, given))))
+                            Some((Ok(cited), (events, fold, true, (step, input, given))))
                         }
                     }
                 },

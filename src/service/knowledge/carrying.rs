@@ -529,9 +529,12 @@ impl Bringing<'_> {
             embedder
         } else {
             let own = self.service.embedder(&self.base.embedder, self.terms).await?;
-            own.keeping(self.service.cache().await, self.base.dimensions)
+            let own = own.keeping(self.service.cache().await, self.base.dimensions);
+            own.within(self.base.id, format!("import {}", self.base.name))
         };
         let made = embedder.vectors_of(texts).await;
+        // As the last of it goes.
+        embedder.end(made.as_ref().err());
         self.embedder = Some(embedder);
         made
     }

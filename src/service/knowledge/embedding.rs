@@ -1,7 +1,7 @@
 //! Who embeds for a base: its tokenizer, and vectors by the batch.
 
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use futures_util::StreamExt;
 
@@ -10,12 +10,14 @@ use super::cache::{Cache, key};
 use crate::domain::call::Call;
 use crate::domain::catalog::ModelId;
 use crate::domain::delta::Event;
+use crate::domain::id::BaseId;
 use crate::domain::knowledge::chunking::Tokens;
 use crate::domain::knowledge::vectors::is_normalised;
+use crate::domain::trace::SpanKind;
 use crate::domain::{Error, ErrorKind, Result};
 use crate::engine::Tokeniser;
 use crate::provider::local;
-use crate::service::invoke::{Invoke, Terms};
+use crate::service::invoke::{Invoke, Terms, Underway};
 
 /// Texts that are sent at once.
 pub(super) const BATCH: usize = 32;
@@ -32,6 +34,17 @@ pub(super) struct Embedder {
     kept: Option<(Cache, u32)>,
     /// Numbers in each vector, where another length would be of no use.
     dimensions: Option<u32>,
+    /// All that is made is a part of it.
+    whole: Option<Arc<Whole>>,
+}
+
+/// A step that begins when the first vector is asked for, and is recorded when nobody embeds for it any more.
+#[derive(Debug)]
+struct Whole {
+    base: BaseId,
+    name: String,
+    /// With the terms of what is called for it.
+    begun: OnceLock<(Mutex<Underway>, Terms)>,
 }
 
 impl Knowledge {
@@ -55,6 +68,7 @@ impl Knowledge {
             tokeniser,
             kept: None,
             dimensions: None,
+            whole: None,
         })
     }
 }
@@ -83,6 +97,31 @@ impl Embedder {
     #[must_use]
     pub fn keeping(self, cache: Option<Cache>, dimensions: u32) -> Self {
         Self { kept: cache.map(|cache| (cache, dimensions)), dimensions: Some(dimensions), ..self }
+    }
+
+    /// The same; all that it makes is a part of one step of that name.
+    #[must_use]
+    pub fn within(&self, base: BaseId, name: String) -> Self {
+        let whole = Whole { base, name, begun: OnceLock::new() };
+        Self { whole: Some(Arc::new(whole)), ..self.clone() }
+    }
+
+    /// Says how the step ended that all is a part of, if it ever began. Where nobody does, it was stopped.
+    pub fn end(&self, error: Option<&Error>) {
+        if let Some((step, _)) = self.whole.as_ref().and_then(|whole| whole.begun.get()) {
+            step.lock().unwrap_or_else(PoisonError::into_inner).end(error);
+        }
+    }
+
+    /// On which terms a model is called.
+    fn terms(&self) -> &Terms {
+        let Some(whole) = &self.whole else { return &self.terms };
+        let begin = || {
+            let (base, name) = (whole.base.to_string(), whole.name.clone());
+            let (step, terms) = self.invoke.workflow(SpanKind::Sync, base, name, &self.terms);
+            (Mutex::new(step), terms)
+        };
+        &whole.begun.get_or_init(begin).1
     }
 
     /// The vectors of these texts that were made before.
@@ -143,7 +182,7 @@ impl Embedder {
         let mut all = Vec::with_capacity(texts.len());
         for batch in texts.chunks(BATCH) {
             let call = Call::Embed { model: self.model.clone(), texts: batch.to_vec(), query };
-            let mut events = self.invoke.serve(&self.model, call, &self.terms);
+            let mut events = self.invoke.serve(&self.model, call, self.terms());
             let before = all.len();
             while let Some(event) = events.next().await {
                 if let Event::Embeddings { vectors } = event? {

@@ -45,7 +45,8 @@ impl Knowledge {
         if said.is_empty() {
             return Ok(None);
         }
-        let (mut step, terms) = self.invoke.step(SpanKind::Answer, base.id.to_string(), terms);
+        let (id, name) = (base.id.to_string(), base.name.clone());
+        let (mut step, terms) = self.invoke.workflow(SpanKind::Answer, id, name, terms);
         match self.grounding(&base, converse, said, &terms).await {
             Ok(grounding) => Ok(Some(Grounded { grounding, step, terms })),
             Err(error) => {

@@ -243,6 +243,9 @@ impl Knowledge {
         let counted = known.iter().filter(|document| document.passages > 0);
         let counted =
             counted.map(|document| (document.id, (u64::from(document.passages), document.tokens))).collect();
+        // What is embedded for it is one trace, and not one a batch.
+        let word = if building { "rebuild" } else { "sync" };
+        let embedder = embedder.within(id, format!("{word} {}", base.name));
         let mut pass = Pass {
             service: self,
             base,
@@ -250,7 +253,7 @@ impl Knowledge {
             building,
             source,
             sync,
-            embedder,
+            embedder: &embedder,
             place,
             index,
             holds,
@@ -258,7 +261,11 @@ impl Knowledge {
             told: Instant::now(),
             stop: stop.clone(),
         };
-        pass.run(listing, known, &elsewhere).await?;
+        let went = pass.run(listing, known, &elsewhere).await;
+        if !stop.is_cancelled() {
+            embedder.end(went.as_ref().err());
+        }
+        went?;
         pass.sync.state = SyncState::Complete;
         Ok(pass.sync)
     }

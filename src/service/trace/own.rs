@@ -52,6 +52,7 @@ fn is_shown(kind: SpanKind) -> bool {
             | SpanKind::Image
             | SpanKind::Retrieve
             | SpanKind::Answer
+            | SpanKind::Sync
             | SpanKind::Agent
             | SpanKind::Tool
     )
@@ -225,19 +226,24 @@ fn whole(span: &Span, trace: TraceId, since: Timestamp) -> TraceSpan {
         SpanKind::Rerank => ("rerank", false),
         SpanKind::Image => ("generate_content", false),
         SpanKind::Retrieve => ("retrieval", false),
-        SpanKind::Answer => ("invoke_workflow", false),
+        SpanKind::Answer | SpanKind::Sync => ("invoke_workflow", false),
         SpanKind::Agent => ("invoke_agent", false),
         SpanKind::Tool => ("execute_tool", false),
         other => (other.as_str(), true),
     };
     let model = span.model.as_ref().map(|model| model.model().to_owned());
     let with = span.with.as_ref().filter(|_| matches!(span.kind, SpanKind::Agent | SpanKind::Tool));
-    let named = model.as_ref().or(with);
+    let named = model.as_ref().or(with).or(span.workflow.as_ref());
     let mut to = TraceSpan {
         trace,
         id: SpanKey::of(span.id),
         parent: span.parent.map(SpanKey::of),
-        name: named.map_or_else(|| operation.to_owned(), |name| format!("{operation} {name}")),
+        name: match named {
+            // Its name says what is done already.
+            Some(name) if span.kind == SpanKind::Sync => name.clone(),
+            Some(name) => format!("{operation} {name}"),
+            None => operation.to_owned(),
+        },
         side: if span.provider.is_empty() { Side::Internal } else { Side::Client },
         start,
         // One that ended at once has ended all the same.
@@ -256,6 +262,7 @@ fn whole(span: &Span, trace: TraceId, since: Timestamp) -> TraceSpan {
         _ => "gen_ai.data_source.id",
     };
     attributes.put(with, span.with.clone());
+    attributes.put("gen_ai.workflow.name", span.workflow.clone());
     attributes.put("gen_ai.request.model", model);
     attributes.put("gen_ai.conversation.id", span.conversation.map(|id| id.to_string()));
     let usage = &span.usage;

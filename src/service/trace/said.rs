@@ -16,6 +16,7 @@ use crate::domain::trace::contents::{Found, Ran};
 use crate::domain::trace::replay::Replay;
 use crate::domain::trace::told::Told;
 use crate::domain::trace::{Span, SpanKind, TraceSpan};
+use crate::domain::untrusted::brief;
 use crate::domain::{Error, ErrorKind, Result};
 use crate::store::Store;
 use crate::store::record::ReplayOf;
@@ -26,6 +27,9 @@ const MESSAGES: usize = 500;
 const CALLS: usize = 1000;
 /// Runs of one trace that take turns, such as agents that work side by side.
 const RUNS: usize = 4;
+/// Columns of what a run was asked, in lists; and the bytes of it that are looked at for those.
+const ASKED: usize = 200;
+const LOOKED_AT: usize = 4096;
 /// Under that name a span says that what was said in it cannot be read.
 const UNREADABLE: &str = "outcrop.unreadable";
 
@@ -54,6 +58,30 @@ pub(super) fn say(store: &Store, span: &Span, to: &mut TraceSpan, known: &mut Kn
     }
     to.attributes.put(UNREADABLE, lost.map(|error| error.to_string()));
     Ok(())
+}
+
+/// How what a run was asked begins, by its first call; empty where that is not kept, or cannot be read.
+pub(super) fn asked(store: &Store, first: SpanId) -> String {
+    let Ok(Some(span)) = store.get::<Span>(&first) else { return String::new() };
+    let told = match again(store, &span) {
+        Ok(None) => store.get::<Told>(&span.id),
+        again => again,
+    };
+    let blocks = match (told, span.conversation.zip(span.answer)) {
+        (Ok(Some(Told { query: Some(query), .. })), _) => vec![Block::Text { text: query }],
+        (Ok(Some(told)), _) => {
+            let mut turns = told.input.into_iter().rev();
+            turns.find(|turn| turn.role == Role::User).map(|turn| turn.blocks).unwrap_or_default()
+        }
+        (_, Some((conversation, answer))) => {
+            let get = |id: MessageId| store.get::<Message>(&(conversation, id)).ok().flatten();
+            let question = get(answer).and_then(|answer| answer.parent).and_then(get);
+            question.map(|question| question.blocks).unwrap_or_default()
+        }
+        _ => return String::new(),
+    };
+    let text = blocks.iter().find_map(Block::said).unwrap_or_default();
+    brief(&text[..text.floor_char_boundary(LOOKED_AT)], ASKED)
 }
 
 /// Why what was said in a span cannot be read.

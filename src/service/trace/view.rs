@@ -3,10 +3,11 @@
 use super::kept::{Kept, Opened, Price, missing, outline_of, weight};
 use super::notes::{self, Noted};
 use super::{own, said};
+use crate::domain::id::SpanId;
 use crate::domain::time::Timestamp;
 use crate::domain::trace::filter::{Filter, Subject};
 use crate::domain::trace::outline::Outline;
-use crate::domain::trace::{Facts, Marks, Note, Run, SpanKey, TraceId, TraceSpan, Tree};
+use crate::domain::trace::{Facts, Marks, Note, Run, Source, SpanKey, TraceId, TraceSpan, Tree};
 use crate::domain::{Error, ErrorKind, Result};
 use crate::store::Store;
 use crate::store::record::RunKey;
@@ -58,7 +59,15 @@ impl View<'_> {
             if found.len() == limit {
                 return Ok((found, true));
             }
-            found.push(run);
+            found.push(self.asked(run));
+        }
+    }
+
+    /// A run with what it was asked, where it is one of this program.
+    fn asked(&self, run: Run) -> Run {
+        match run.source {
+            Source::Own => Run { asked: said::asked(self.store, SpanId::from_bytes(run.id.0)), ..run },
+            Source::Received | Source::Imported => run,
         }
     }
 
@@ -97,7 +106,7 @@ impl View<'_> {
         if own.is_empty() {
             return Err(missing(id));
         }
-        Ok(own::run(&own, self.price, self.since))
+        Ok(self.asked(own::run(&own, self.price, self.since)))
     }
 
     /// What people noted on a trace.
@@ -299,8 +308,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::domain::id::SpanId;
-    use crate::domain::trace::{Source, Span, SpanKind};
+    use crate::domain::trace::{Span, SpanKind};
     use crate::service::trace::kept::Arrival;
     use crate::store::{Batch, Options, Owner, Unlock};
 

@@ -87,6 +87,7 @@ fn operation(span: &Span) -> &'static str {
         SpanKind::CheckKey => "GetCallerIdentity",
         SpanKind::Retrieve => "Retrieve",
         SpanKind::Answer => "RetrieveAndGenerate",
+        SpanKind::Sync => "StartIngestionJob",
         SpanKind::Agent => "InvokeAgent",
         SpanKind::Tool => "InvokeActionGroup",
     }

@@ -123,6 +123,57 @@ async fn an_answer_of_a_conversation_that_is_from_a_base_is_one_trace_with_all_t
     });
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_question_to_a_base_is_named_by_the_base_and_listed_with_what_was_asked() {
+    let server = embedding(Duration::ZERO).await;
+    tokio::task::block_in_place(|| {
+        let home = knowledge::home(&server);
+        write(&home, "rivers.md", "# Rivers\n\nRivers bend because the outer bank is cut.\n");
+        good(&create(&home));
+        good(&home.run(&["kb", "ask", "docs", "why do rivers bend", "-n", "1"]));
+        good(&home.run(&["chat", "--set", "knowledge=docs", "why do they bend"]));
+        let listed = home.run(&["traces", "list", "--json", "-n", "2"]).objects();
+        for (run, asked) in listed.iter().zip(["why do they bend", "why do rivers bend"]) {
+            assert_eq!(run["run"]["name"], "invoke_workflow docs", "{run}");
+            assert_eq!(run["run"]["asked"], asked, "{run}");
+        }
+        assert_eq!(text(&newest(&home)[0], "gen_ai.workflow.name"), Some("docs"));
+        let listed = home.run(&["traces", "list", "-n", "1"]).stdout;
+        assert!(listed.contains("invoke_workflow docs (outcrop): why do they bend"), "{listed}");
+    });
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_sync_embeds_is_one_trace_and_one_that_embeds_nothing_makes_none() {
+    let server = embedding(Duration::ZERO).await;
+    tokio::task::block_in_place(|| {
+        let home = knowledge::home(&server);
+        for number in 0..5 {
+            write(&home, &format!("{number}.md"), &format!("# River {number}\n\nIt bends {number} times.\n"));
+        }
+        good(&create(&home));
+        let syncs = || -> Vec<Value> {
+            let listed = home.run(&["traces", "list", "--json", "-n", "50"]).objects();
+            listed.into_iter().filter(|run| run["run"]["name"] == "sync docs").collect()
+        };
+        let first = syncs();
+        assert_eq!(first.len(), 1, "{first:?}");
+        let run = &first[0]["run"];
+        assert!(
+            run["spans"].as_u64().unwrap() > 1 && run["running"] == 0 && run["kind"] == "workflow",
+            "{run}"
+        );
+        let id = run["id"].as_str().unwrap();
+        let shown = home.run(&["traces", "show", id, "--json"]).objects();
+        assert!(shown[2..].iter().all(|row| row["kind"] == "embedding" && row["depth"] == 1), "{shown:?}");
+        good(&home.run(&["kb", "sync", "docs"]));
+        assert_eq!(syncs().len(), 1, "nothing was new");
+        write(&home, "6.md", "# River 6\n\nIt bends 6 times.\n");
+        good(&home.run(&["kb", "sync", "docs"]));
+        assert_eq!(syncs().len(), 2);
+    });
+}
+
 /// What was done of a kind, in order.
 fn of<'a>(spans: &'a [Value], operation: &str) -> Vec<&'a Value> {
     spans.iter().filter(|span| text(span, "gen_ai.operation.name") == Some(operation)).collect()

@@ -18,6 +18,9 @@ const BESIDE: u16 = 18;
 /// look for.
 pub(super) fn about(run: &Run, wall: when::Now, width: u16) -> Vec<(&'static str, String, Role)> {
     let mut about = vec![("run", called(&run.name).to_owned(), Role::Text)];
+    if !run.asked.is_empty() {
+        about.push(("asked", brief(&run.asked, usize::from(width.saturating_sub(BESIDE))), Role::Text));
+    }
     let spans = count(run.spans, "span", "spans");
     let mut took_all = vec![wall.clock(run.at), time(run).0, spans];
     took_all.extend([tokens(run), cost(run)].into_iter().filter(|part| !part.is_empty()));

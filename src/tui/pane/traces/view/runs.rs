@@ -203,7 +203,10 @@ fn line(state: &State, at: usize, sight: &Sight<'_>, row: Rect, cells: &mut Buff
     let x = put(cells, row.x + NAME, row.y, right, glyph, style(role));
     let x = put(cells, x + 1, row.y, right, called(&run.name), name);
     let room = right.saturating_sub(x + 2);
-    if run.service != run.name && (columns(&run.service) <= room || room >= SERVICE) {
+    if !run.asked.is_empty() {
+        // It tells more than that this program did it.
+        put(cells, x + 2, row.y, right, &run.asked, style(Role::Muted));
+    } else if run.service != run.name && (columns(&run.service) <= room || room >= SERVICE) {
         put(cells, x + 2, row.y, right, &run.service, style(Role::Faint));
     }
 }
