@@ -509,6 +509,10 @@ fn columns() {
     let home = Home::new(&server.config());
     let tty = home.open((240, 70), &["-m", MODEL]);
     tty.wait_for_composer();
+    // It would stand over the last words of a column for its seconds.
+    tty.wait("what the first start says of the key is over", |screen| {
+        !screen.contents().contains("key file")
+    });
     tty.send("\x1b2");
     tty.wait_for("The same question to two models or more");
     for column in 2..=6 {
