@@ -15,7 +15,7 @@ use outcrop::workbench::request::comparisons::Comparisons;
 use outcrop::workbench::request::conversations::Conversations;
 use outcrop::workbench::{Reply, Request};
 
-use crate::screen::compare::{arrive, asked, ballot, begun, comparison, fail, finish, sends};
+use crate::screen::compare::{arrive, asked, ballot, begun, columns, comparison, fail, finish, sends};
 use crate::stage::{COMPLETE, Stage, answer, conversation, head, id, message};
 
 fn requests(effects: &[Effect]) -> Vec<Comparisons> {
@@ -870,13 +870,12 @@ fn a_choice_that_was_taken_back_has_shown_who_answers_also_after_a_restart() {
 #[test]
 fn what_is_set_before_the_place_knows_where_it_was_left_stays_set() {
     let mut stage = Stage::settled(120, 40, "dark");
-    stage.keys("<alt+2><alt+h><alt+c>qwen3<enter>");
+    stage.keys("<alt+2><alt+h>");
+    columns(&mut stage, 2);
     stage.answer("tui.compare", vec![Reply::Remembered { value: None }]);
-    let made = |effects: Vec<Effect>| match &requests(&effects)[..] {
-        [Comparisons::Create { plan, .. }] => (plan.columns.len(), plan.blind),
-        other => panic!("{other:?}"),
-    };
-    assert_eq!(made(stage.keys("why do rivers meander?<enter>")), (2, true));
+    let effects = stage.keys("why do rivers meander?<enter>");
+    let [Comparisons::Create { plan, .. }] = &requests(&effects)[..] else { panic!("{}", stage.text()) };
+    assert_eq!((plan.columns.len(), plan.blind), (2, true));
 }
 
 #[test]

@@ -70,7 +70,7 @@ pub fn arrive(stage: &mut Stage) {
 }
 
 /// Adds columns until there are so many.
-fn columns(stage: &mut Stage, count: usize) {
+pub fn columns(stage: &mut Stage, count: usize) {
     for column in &comparison(count, None).columns[1..] {
         stage.keys("<alt+c>");
         stage.keys(column.model.as_str());

@@ -96,7 +96,7 @@ impl State {
         if let Some(id) = memory.comparison {
             self.ask_for(id, desk);
         }
-        if !memory.columns.is_empty() && now.columns.len() == before.columns.len() {
+        if !memory.columns.is_empty() && now.columns.len() <= before.columns.len().max(1) {
             self.lanes = memory.columns.into_iter().map(|column| Lane::of(setup_of(column))).collect();
         }
         self.fit(desk);

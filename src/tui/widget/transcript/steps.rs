@@ -19,7 +19,7 @@ const WORDS: usize = 24;
 /// Stands behind what a call is made with until something came of it.
 const WAITS: &str = " …";
 /// Stands there where the work was ended first.
-const NOTHING: &str = " → nothing came of it";
+const NOTHING: &str = "nothing came of it";
 
 const FAINT: Ink = Ink::of(Role::Faint);
 const MUTED: Ink = Ink::of(Role::Muted);
@@ -182,7 +182,7 @@ impl Setter {
         let shown = if call.input.is_null() { "" } else { input.as_str() };
         let text = safe_line(shown).into_owned();
         let (mark, rest, ink) = match &call.gave {
-            None if self.broken => (("⚙", Role::Tool), NOTHING.to_owned(), FAINT),
+            None if self.broken => (("⚙", Role::Tool), format!(" → {NOTHING}"), FAINT),
             None => (("⚙", Role::Tool), WAITS.to_owned(), FAINT),
             Some(gave) => {
                 let rest = format!(" → {}", first_line(&gave.content));
