@@ -94,7 +94,7 @@ async fn answers_that_cross_reach_who_asked_and_news_before_the_greeting_do_no_h
     let session = opened("crossed", folder.path()).await.unwrap();
     let (one, other) = (json!({"n": 1}), json!({"n": 2}));
     let both = futures_util::future::join(session.call("look", &one), session.call("look", &other));
-    let (one, other) = soon(both).await;
+    let (one, other) = Box::pin(soon(both)).await;
     assert_eq!((one.unwrap().text.as_str(), other.unwrap().text.as_str()), ("it was 1", "it was 2"));
     let session = opened("early", folder.path()).await.unwrap();
     assert_eq!(soon(session.tools()).await.unwrap().len(), 1);

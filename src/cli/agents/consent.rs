@@ -157,6 +157,7 @@ mod tests {
 
     use super::*;
 
+    #[expect(clippy::unnecessary_wraps, reason = "as the door gives them")]
     fn told(event: AgentEvent) -> Result<Reply> {
         Ok(Reply::AgentEvent { event })
     }

@@ -244,7 +244,9 @@ struct Digest(u64);
 impl Digest {
     fn of(rows: &[Row]) -> Self {
         let mut digest = Self::default();
-        rows.iter().for_each(|row| digest.add(row));
+        for row in rows {
+            digest.add(row);
+        }
         digest
     }
 

@@ -335,10 +335,12 @@ impl Reader {
         };
         let Taken { hash, validators, .. } = &taken;
         let reading = Reading { hash: hash.clone(), validators: validators.clone(), complaint };
-        if let Some(known) = &work.known {
-            if known.state.is_in() && known.hash == *hash && embeds_the_same(known, &work.file, &said) {
-                return Read::Same(reading, said);
-            }
+        if let Some(known) = &work.known
+            && known.state.is_in()
+            && known.hash == *hash
+            && embeds_the_same(known, &work.file, &said)
+        {
+            return Read::Same(reading, said);
         }
         let document = work.known.as_ref().map_or_else(fresh::document_id, |known| known.id);
         let named = (work.file.uri.as_str(), document);

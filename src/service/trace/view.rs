@@ -376,11 +376,11 @@ mod tests {
                 end: 9_000,
                 ..TraceSpan::default()
             };
-            let operation = if number % 2 == 0 { "chat" } else { "execute_tool" };
+            let operation = if number.is_multiple_of(2) { "chat" } else { "execute_tool" };
             span.attributes.push("gen_ai.operation.name", operation);
             span.attributes.push("gen_ai.request.model", "m");
             span.attributes.push("gen_ai.usage.input_tokens", number);
-            span.attributes.push("said", if number % 3 == 0 { "canary" } else { "nothing" });
+            span.attributes.push("said", if number.is_multiple_of(3) { "canary" } else { "nothing" });
             span
         };
         for numbers in [1..=700, 701..=1_400] {

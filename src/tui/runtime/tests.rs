@@ -3,6 +3,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 use futures_util::StreamExt as _;
 use futures_util::future::BoxFuture;
 use futures_util::stream;
+use ratatui::buffer::Cell;
 use ratatui::widgets::Paragraph;
 
 use super::*;
@@ -182,7 +183,7 @@ async fn an_answers_last_words_wait_for_no_frame() {
     script.wait_at_end(Duration::from_millis(44));
     run(&mut log, Arc::new(tap), &mut script, host()).await.unwrap();
     // The size, the start, the key, the first piece, and the rest of it a millisecond later.
-    let drawn: String = script.picture().content().iter().map(|cell| cell.symbol()).collect();
+    let drawn: String = script.picture().content().iter().map(Cell::symbol).collect();
     assert!(drawn.starts_with("5 events"), "{drawn}");
 }
 

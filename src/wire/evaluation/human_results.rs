@@ -166,8 +166,10 @@ impl Results {
                 Value::Choice(Chosen::Tie) => left_out.push(format!("a tie of {metric:?}")),
                 Value::Choice(Chosen::BothBad) => left_out.push(format!("\"both bad\" of {metric:?}")),
                 Value::Ranks(said) => {
-                    let rank =
-                        |(id, rank): &(ResponseId, u8)| Rank { model_response_id: id.to_string(), rank: *rank };
+                    let rank = |(id, rank): &(ResponseId, u8)| Rank {
+                        model_response_id: id.to_string(),
+                        rank: *rank,
+                    };
                     let result = said.iter().map(rank).collect();
                     results.comparison_rank.push(Ranks { metric_name, result });
                 }

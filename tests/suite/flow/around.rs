@@ -209,7 +209,8 @@ fn a_press_is_for_a_notice_where_it_is_painted_and_nowhere_else() {
                 for x in (0..width).step_by(9) {
                     let (was, is) = (before[(x, y)].symbol(), after[(x, y)].symbol());
                     // A press on a hint is its key, and the end of a title gives way.
-                    if y == 0 && (was != " " || matches!(is, " " | "…")) || y + 1 == height && !differs(x, y) {
+                    if y == 0 && (was != " " || matches!(is, " " | "…")) || y + 1 == height && !differs(x, y)
+                    {
                         continue;
                     }
                     let modifiers = KeyModifiers::NONE;

@@ -55,7 +55,7 @@ fn kept(spans: Vec<TraceSpan>, number: u8) -> Kept {
 fn fail(span: &mut TraceSpan, error: &str, words: &str) {
     span.status = Status::Error;
     span.attributes.push("error.type", error);
-    span.status_message = words.to_owned();
+    words.clone_into(&mut span.status_message);
 }
 
 fn stopped() -> Kept {

@@ -87,7 +87,7 @@ impl State {
         let areas = self.areas(body);
         let offer = areas.offer.unwrap_or_default();
         let parts = [offer, areas.failed, areas.queue, areas.candidates, areas.box_area];
-        let search = areas.list_rows.map(|rows| rows.bottom());
+        let search = areas.list_rows.map(Rect::bottom);
         let top = parts.iter().filter(|part| !part.is_empty()).map(|part| part.y).chain(search).min();
         top.map_or(0, |top| body.bottom() - top)
     }
