@@ -233,14 +233,18 @@ fn end() {
     line("terminal gone → process ended, median / worst of 10", &in_short(&times), "1000 ms");
 }
 
+/// What a model says of an item.
+fn sentences(model: &str, at: usize) -> String {
+    format!("{model} says of {at}: a river that is slow lets fall what it carries. ").repeat(3)
+}
+
 /// A home with an evaluation of many items, each with two answers of a few sentences.
 fn to_rate() -> Home {
     let home = Home::scripted();
     let mut lines = String::new();
     for at in 0..ITEMS {
         let answer = |model: &str| {
-            let text =
-                format!("{model} says of {at}: a river that is slow lets fall what it carries. ").repeat(3);
+            let text = sentences(model, at);
             format!(r#"{{"response": "{text}", "modelIdentifier": "{model}"}}"#)
         };
         let answers = [answer("alpha"), answer("beta")].join(", ");
@@ -282,11 +286,7 @@ fn judged() -> Home {
     let home = Home::scripted();
     let mut lines = String::new();
     for at in 0..ITEMS {
-        let answer = |model: &str| {
-            let text =
-                format!("{model} says of {at}: a river that is slow lets fall what it carries. ").repeat(3);
-            json!({"response": text, "modelIdentifier": model})
-        };
+        let answer = |model: &str| json!({"response": sentences(model, at), "modelIdentifier": model});
         // Which of both is as good as drawn, the same in every run.
         let chosen = if at * 7919 % 13 < 7 { "0" } else { "1" };
         let said =
