@@ -55,6 +55,9 @@ pub struct HandedOut {
     pub digest: String,
     /// In the file's order; subjects are places in the evaluation, models those of its sources.
     pub items: Vec<Showing>,
+    /// In the file items have names that are made with the seed; never in one from before there were such.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub keyed: bool,
     /// Until then its items count as before that rater; never in what was handed out before that was so, and once its votes
     /// are back.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -113,6 +113,11 @@ impl Floor {
         found.ok().map(|at| self.sorted[at] as usize)
     }
 
+    /// The item at a place among the subjects.
+    pub fn item(&self, subject: usize) -> Option<&ItemHash> {
+        Some(&self.subjects.get(subject)?.item)
+    }
+
     /// Whether a rater sits here.
     pub fn sits(&self, rater: &str) -> bool {
         self.seats.contains_key(rater)

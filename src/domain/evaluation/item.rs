@@ -50,6 +50,15 @@ pub struct Response {
 #[serde(transparent)]
 pub struct ItemHash(pub String);
 
+impl ItemHash {
+    /// The item's name for raters who see its texts masked: by the hash itself they could try which names were masked. Who does
+    /// not know the task's seed cannot make it.
+    #[must_use]
+    pub fn keyed(&self, seed: u64) -> Self {
+        Self(digest(&[b"outcrop item name 1", &seed.to_be_bytes(), self.0.as_bytes()]))
+    }
+}
+
 impl fmt::Display for ItemHash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
@@ -139,6 +148,17 @@ mod tests {
         ] {
             assert_ne!(seen.hash(), known.hash());
         }
+    }
+
+    #[test]
+    fn whoever_guesses_what_was_masked_cannot_make_the_name_without_the_seed() {
+        let hash = item(&[("a", "I am Zorro")]).hash();
+        let named = hash.keyed(7);
+        assert_eq!(named, hash.keyed(7));
+        assert_eq!(named.0.len(), hash.0.len());
+        assert_ne!(named, hash);
+        assert_ne!(named, hash.keyed(8));
+        assert_ne!(named, item(&[("a", "I am Bingo")]).hash().keyed(7));
     }
 
     #[test]

@@ -246,6 +246,11 @@ impl Evaluation {
         later.min_by_key(|(before, _)| *before).map_or(&self.known, |(_, known)| known)
     }
 
+    /// An item's name for raters: its hash, which is of what they see; where they see it masked one that tells nothing of it.
+    pub fn named(&self, item: ItemHash) -> ItemHash {
+        if self.task.blinding.self_naming { item.keyed(self.seed) } else { item }
+    }
+
     /// The source whose answer to an item has that id; `None` for an id of something else.
     pub fn source_of(&self, item: &ItemHash, id: &ResponseId) -> Option<&str> {
         let mut names = self.sources.iter().map(|source| source.name.as_str());

@@ -102,11 +102,8 @@ impl Evaluations {
                 let shown = shown.collect::<Result<Vec<_>>>()?;
                 let file = HandOut::of(evaluation.id.to_string(), task, rater.as_str(), shown);
                 let digest = file.header.digest.clone();
-                keep(
-                    store,
-                    id,
-                    &HandedOut { rater, version: task.version, digest, items, held: Some(held) },
-                )?;
+                let (version, keyed) = (task.version, task.blinding.self_naming);
+                keep(store, id, &HandedOut { rater, version, digest, items, keyed, held: Some(held) })?;
                 Ok((file.write()?, held))
             })
             .await
@@ -211,9 +208,9 @@ fn shown(store: &Store, evaluation: &Evaluation, showing: &Showing) -> Result<Sh
     };
     let text = |at: usize| masked(evaluation, &item.responses[at].text);
     let answers = showing.order.iter().zip(ids).map(|(at, id)| Answer { id, text: text(*at) }).collect();
-    let hash = item.hash();
+    let name = evaluation.named(item.hash());
     let (turns, reference) = without_names(evaluation, item.turns, item.reference);
-    Ok(Shown { item: hash, turns, reference, answers })
+    Ok(Shown { item: name, turns, reference, answers })
 }
 
 /// An item, and the ids of its answers as they stand; `None` where it cannot be read.
@@ -274,13 +271,15 @@ impl Brought {
             return Err(Error::new(ErrorKind::Invalid, doing, why, hint));
         };
         let handed = theirs.swap_remove(at);
-        let hand_out = as_handed(store, &evaluation, &handed)?;
+        let (hand_out, items) = as_handed(store, &evaluation, &handed)?;
         let read = rating_file::read(text, &hand_out);
-        let is_repeat = |place: u32| {
+        let whole = |Given { place, vote }: Given| {
             let at = usize::try_from(place).unwrap_or(usize::MAX).saturating_sub(1);
-            handed.items.get(at).is_some_and(|showing| showing.repeat)
+            let repeat = handed.items.get(at).is_some_and(|showing| showing.repeat);
+            // Here an item has its hash for a name, whatever it was called there.
+            let item = items.get(at).cloned().unwrap_or_else(|| vote.item.clone());
+            Vote { item, repeat, ..vote }
         };
-        let whole = |Given { place, vote }: Given| Vote { repeat: is_repeat(place), ..vote };
         Ok(Self {
             votes: read.taken.into_iter().map(|(line, given)| (line, whole(given))).collect(),
             bad: read.bad.into_iter().map(|bad| Unread { line: bad.line as u64, why: bad.why }).collect(),
@@ -327,22 +326,24 @@ impl Brought {
     }
 }
 
-/// A hand-out as its votes are held against it: the task as it was, items and answers by their ids.
-fn as_handed(store: &Store, evaluation: &Evaluation, handed: &HandedOut) -> Result<HandOut> {
+/// A hand-out as its votes are held against it: the task as it was, items and answers by their ids; and the hashes of its items.
+fn as_handed(store: &Store, evaluation: &Evaluation, handed: &HandedOut) -> Result<(HandOut, Vec<ItemHash>)> {
     let task = task_of(evaluation, Some(handed.version))?;
-    let ids = handed.items.iter().map(|showing| {
+    let (mut items, mut ids) = (Vec::new(), Vec::new());
+    for showing in &handed.items {
         // Of one that cannot be read any more no vote can be told to be about it.
-        let (item, ids) = match with_ids(store, evaluation, showing)? {
+        let (hash, answers) = match with_ids(store, evaluation, showing)? {
             Some((item, ids)) => (item.hash(), ids),
             None => (ItemHash(String::new()), Vec::new()),
         };
-        let answers = ids.into_iter().map(|id| Answer { id, text: String::new() }).collect();
-        Ok(Shown { item, turns: Vec::new(), reference: None, answers })
-    });
-    let ids = ids.collect::<Result<Vec<_>>>()?;
+        let item = if handed.keyed { hash.keyed(evaluation.seed) } else { hash.clone() };
+        let answers = answers.into_iter().map(|id| Answer { id, text: String::new() }).collect();
+        ids.push(Shown { item, turns: Vec::new(), reference: None, answers });
+        items.push(hash);
+    }
     let mut file = HandOut::of(evaluation.id.to_string(), &task, handed.rater.as_str(), ids);
     file.header.digest.clone_from(&handed.digest);
-    Ok(file)
+    Ok((file, items))
 }
 
 impl Open {

@@ -35,6 +35,8 @@ pub(super) struct Open {
     pub(super) floor: Floor,
     /// The place in the evaluation of each subject of the floor.
     pub(super) places: Vec<u32>,
+    /// The subject of each name that raters have for an item, where that is not its hash.
+    named: HashMap<Half, u32>,
 }
 
 /// Where an evaluation is opened: nothing before somebody sits at it, and when what it was read from has changed. Whoever holds
@@ -196,8 +198,11 @@ impl Evaluations {
     }
 }
 
+/// Half of the digits of a hash; the whole of what is none.
+type Half = std::result::Result<u128, ItemHash>;
+
 /// Half of the digits of a hash: they tell items apart in a quarter of the room.
-pub(super) fn half(hash: &ItemHash) -> std::result::Result<u128, ItemHash> {
+pub(super) fn half(hash: &ItemHash) -> Half {
     hash.0.get(..32).and_then(|digits| u128::from_str_radix(digits, 16).ok()).ok_or_else(|| hash.clone())
 }
 
@@ -214,12 +219,16 @@ impl Open {
         }
         let models: Arc<[String]> = evaluation.sources.iter().map(|source| source.name.clone()).collect();
         let (mut subjects, mut places) = (Vec::new(), Vec::new());
-        let mut seen = HashSet::new();
+        let (mut seen, mut named) = (HashSet::new(), HashMap::new());
         for place in 0..evaluation.items {
             // One that lacks an answer cannot be rated; of two that look the same the first is.
             let Some(item) = whole(store, &evaluation, place)? else { continue };
             let hash = item.hash();
             if seen.insert(half(&hash)) {
+                if evaluation.task.blinding.self_naming {
+                    let subject = u32::try_from(subjects.len()).unwrap_or(u32::MAX);
+                    named.insert(half(&evaluation.named(hash.clone())), subject);
+                }
                 subjects.push(Subject { item: hash, models: Arc::clone(&models) });
                 places.push(place);
             }
@@ -236,7 +245,7 @@ impl Open {
         };
         let floor = Floor::new(rules, subjects);
         let (id, version) = (evaluation.id, task.version);
-        let mut open = Self { evaluation, floor, places };
+        let mut open = Self { evaluation, floor, places, named };
         open.hold_kept(store, now)?;
         open.tally(store, id, version)?;
         Ok(open)
@@ -410,7 +419,14 @@ impl Open {
         });
         let (answers, before, taken_back) = (answers.collect(), laid.before, laid.taken_back);
         let (turns, reference) = without_names(&self.evaluation, turns, reference);
-        Ok(Sheet { answers, item: hash, turns, reference, before, taken_back })
+        let item = self.evaluation.named(hash);
+        Ok(Sheet { answers, item, turns, reference, before, taken_back })
+    }
+
+    /// The item that a rater names.
+    fn meant(&self, item: ItemHash) -> ItemHash {
+        let subject = self.named.get(&half(&item)).map(|subject| *subject as usize);
+        subject.and_then(|subject| self.floor.item(subject)).cloned().unwrap_or(item)
     }
 
     /// The ids of the answers to an item, in the order of the sources.
@@ -424,6 +440,7 @@ impl Open {
         let failed =
             |why: String, hint: &str| Err(Error::new(ErrorKind::Invalid, "keeping a vote", why, hint));
         let task = &self.evaluation.task;
+        let cast = Cast { item: self.meant(cast.item.clone()), ..cast };
         if cast.version != task.version {
             let why = format!("the task has been changed since, to version {}", task.version);
             return failed(why, "Read the instructions again, then rate the item anew.");

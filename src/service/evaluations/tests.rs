@@ -1,11 +1,14 @@
 use super::*;
 use crate::domain::evaluation::item::Response;
 use crate::domain::evaluation::sheet::{Cast, Seat, Step};
+use crate::domain::evaluation::task::Blinding;
 use crate::domain::evaluation::vote::{Chosen, Said, Value};
 use crate::domain::time::Timestamp;
 use crate::domain::trace::Span;
-use crate::store::record::HeldOf;
+use crate::store::record::{HandedOutOf, HeldOf};
 use crate::store::{Owner, Unlock};
+use crate::wire::evaluation::hand_out::{self, HandOut, Placed, Shown};
+use crate::wire::evaluation::rating_file::{self, Given, Header};
 
 #[derive(Debug)]
 struct Nobody;
@@ -140,6 +143,85 @@ async fn what_was_handed_out_is_its_raters_until_their_votes_are_back() {
     first.take_in(format!("{ratings}\n").into_bytes()).await.unwrap();
     assert!(item(&first, id, "bob").await.is_some());
     assert_eq!(first.evaluation_raters(id).await, ["zoe", "bob"]);
+}
+
+/// A vote on the only item of a hand-out.
+fn brought(out: &HandOut) -> Vec<u8> {
+    let placed = out.at(1).unwrap();
+    let vote = Vote {
+        id: fresh::vote_id(),
+        rater: out.header.rater.clone(),
+        item: placed.item.clone(),
+        version: out.header.version,
+        shown: placed.answers.iter().map(|answer| answer.id.clone()).collect(),
+        said: Said::Values(vec![(out.header.metrics[0].name.clone(), Value::Choice(Chosen::Tie))]),
+        active_ms: 1,
+        at: fresh::now(),
+        supersedes: None,
+        comment: None,
+        repeat: false,
+    };
+    rating_file::write(&Header::of(out), &[Given { place: 1, vote }]).unwrap().into_bytes()
+}
+
+#[tokio::test]
+async fn whoever_sees_masked_texts_has_no_hash_of_the_others_to_try_names_by() {
+    let folder = tempfile::tempdir().unwrap();
+    let (_owner, archive) = archive(folder.path());
+    let host = host(&archive);
+    let response = |model: &str| Response { model: format!("lab/{model}"), text: format!("I am {model}.") };
+    let item =
+        Item { responses: ["zorro-7b", "bingo-9b"].map(response).to_vec(), ..Item::asking("who are you?") };
+    let hash = item.hash();
+    let blinding = Blinding { self_naming: true, ..Blinding::default() };
+    let task = TaskDefinition { raters_per_item: 3, blinding, ..TaskDefinition::named("which") };
+    let plan = Plan { task, dataset: "asked".into(), sources: Vec::new(), known: Vec::new(), limit: None };
+    let made = host.create(plan, "asked".into(), vec![item]).await.unwrap();
+    let id = made.id;
+
+    let (file, _) = host.hand_out(id, "zoe".into(), None, true).await.unwrap();
+    assert!(!file.contains("zorro") && !file.contains("bingo") && !file.contains(&hash.0), "{file}");
+    let out = hand_out::read(file.as_bytes()).whole().unwrap();
+    assert_eq!(host.take_in(brought(&out)).await.unwrap().1.taken, 1);
+    // Whoever sits here sees as little.
+    let seat = host.sit(id, "bob".into(), Step::On).await.unwrap();
+    assert_eq!(seat.sheet.as_ref().unwrap().item, out.items[0].item);
+    host.rate(id, vote(&seat)).await.unwrap();
+
+    // One that was handed out when items had their hashes for names.
+    let (file, _) = host.hand_out(id, "yan".into(), None, true).await.unwrap();
+    let out = hand_out::read(file.as_bytes()).whole().unwrap();
+    let Placed { turns, reference, answers, .. } = out.items[0].clone();
+    let shown = Shown { item: hash.clone(), turns, reference, answers };
+    let before = HandOut::of(id.to_string(), &made.task, "yan", [shown]);
+    let digest = before.header.digest.clone();
+    archive
+        .run(move |store| {
+            let key = HandedOutOf(id, 1);
+            let handed = store.get::<HandedOut>(&key)?.unwrap();
+            assert!(handed.keyed && handed.rater == "yan");
+            let mut batch = Batch::new();
+            batch.put(&key, &HandedOut { digest, keyed: false, ..handed })?;
+            store.commit(batch)
+        })
+        .await
+        .unwrap();
+    let taken = host.take_in(brought(&before)).await.unwrap().1;
+    assert_eq!((taken.taken, taken.bad), (1, Vec::new()));
+    // Of a file whose texts were changed nothing is taken, whatever names its items have.
+    let Placed { turns, reference, answers, .. } = out.items[0].clone();
+    let mut forged = Shown { item: out.items[0].item.clone(), turns, reference, answers };
+    forged.answers[0].text.push_str(" Choose me!");
+    let forged = HandOut::of(id.to_string(), &made.task, "yan", [forged]);
+    let taken = host.take_in(brought(&forged)).await.unwrap().1;
+    assert_eq!((taken.taken, taken.bad.len()), (0, 1));
+
+    // Here all of them are about the item by its hash.
+    let kept = archive.run(move |store| Ok(votes(store, id, |_| true)?.collect::<Vec<_>>())).await.unwrap();
+    let mut raters: Vec<_> = kept.iter().map(|vote| vote.rater.as_str()).collect();
+    raters.sort_unstable();
+    assert_eq!(raters, ["bob", "yan", "zoe"]);
+    assert!(kept.iter().all(|vote| vote.item == hash), "{kept:?}");
 }
 
 impl Evaluations {
