@@ -508,7 +508,7 @@ fn named(category: Option<String>) -> Option<String> {
 }
 
 /// Those that can be read, in the order in which they were made.
-fn ballots(store: &Store, wanted: impl Fn(&Ballot) -> bool) -> Result<Vec<Ballot>> {
+pub(super) fn ballots(store: &Store, wanted: impl Fn(&Ballot) -> bool) -> Result<Vec<Ballot>> {
     let mut found = Vec::new();
     for record in store.scan::<Ballot>(Scan::all()) {
         match record {

@@ -4,7 +4,8 @@
 //! makes turns of conversations with it; `conversations` keeps them as things. `prompts` keeps texts that are asked alone,
 //! `comparisons` what is asked of several models at once,
 //! `agent` keeps agents and runs them, `mcp` has tools of others called, `datasets` what models are evaluated with,
-//! `evaluations` what people say of answers; `trace` shows step by step what was done.
+//! `evaluations` what people say of answers, `unblinding` who of them saw elsewhere whose these are; `trace` shows step by
+//! step what was done.
 
 pub mod agent;
 pub mod archive;
@@ -34,5 +35,6 @@ pub mod replay;
 pub mod retention;
 pub mod trace;
 pub mod turns;
+pub mod unblinding;
 pub mod usage;
 pub mod workspace;

@@ -21,11 +21,11 @@ use super::request::keys::Keys as KeysRequest;
 use super::request::models::Models as ModelsRequest;
 use super::request::pictures::Pictures as PicturesRequest;
 use super::request::prompts::Prompts as PromptsRequest;
-use super::request::usage::Usage as UsageRequest;
+use super::request::usage::{Form, Usage as UsageRequest};
 use super::request::workspace::Workspace as WorkspaceRequest;
 use super::standing::Standing;
 use super::there::gone;
-use super::{Changed, Context, Replies, Reply, Request, Workbench, voices};
+use super::{Changed, Context, Replies, Reply, Request, Workbench, person, voices};
 use crate::config::Config;
 use crate::domain::catalog::ModelId;
 use crate::domain::change::Topic;
@@ -53,6 +53,7 @@ use crate::service::replay::Replays;
 use crate::service::retention::Keep;
 use crate::service::trace::Traces;
 use crate::service::turns::Turns;
+use crate::service::unblinding::Unblinding;
 use crate::service::usage::Usage;
 use crate::service::usage::purse::Purse;
 use crate::service::workspace::Workspace;
@@ -78,6 +79,7 @@ pub struct Here {
     traces: Traces,
     replays: Replays,
     usage: Usage,
+    unblinding: Unblinding,
     workspace: Workspace,
     changes: Changes,
     /// Nothing new is begun.
@@ -181,14 +183,14 @@ impl Here {
             Request::Comparisons(request) => self.comparisons(request, &terms.principal),
             Request::Conversations(request) => self.conversations(request),
             Request::Evaluations(request) => self.evaluations(request, terms),
-            Request::Datasets(request) => self.datasets(request),
+            Request::Datasets(request) => self.datasets(request, &terms.principal),
             Request::Keys(request) => self.keys(request),
             Request::Knowledge(request) => self.knowledge(request, terms),
             Request::Models(request) => self.models(request, terms),
             Request::Pictures(request) => self.pictures(request, terms),
             Request::Prompts(request) => self.prompts(request, terms),
             Request::Traces(request) => self.traces(request, terms),
-            Request::Usage(request) => self.usage(request),
+            Request::Usage(request) => self.usage(request, &terms.principal),
             Request::Workspace(request) => self.workspace(request, terms),
             Request::Watch { topic: Topic::Tending(base) } => self.tend(base, context.reach, terms),
             Request::Watch { topic } => self.watch(topic),
@@ -279,16 +281,15 @@ impl Here {
             Ok(interrupted) => tracing::info!(interrupted, "runs of agents that a process left were marked"),
             Err(error) => tracing::warn!(%error, "runs of agents that a process left could not be marked"),
         }
+        let invoke = Arc::clone(standing.invoke());
+        let comparisons = Comparisons::new(archive.clone(), invoke, changes.clone(), turns.clone());
+        let hidden = (comparisons.clone(), evaluations.clone());
         Ok(Owning::Ours(Arc::new(Self {
             agents,
             prompts: Prompts::new(archive.clone(), chat.clone(), changes.clone(), turns.clone()),
             chat,
-            comparisons: Comparisons::new(
-                archive.clone(),
-                Arc::clone(standing.invoke()),
-                changes.clone(),
-                turns.clone(),
-            ),
+            unblinding: Unblinding::new(archive.clone(), recorder.clone(), hidden.0, hidden.1),
+            comparisons,
             evaluations,
             conversations: Conversations::new(archive.clone(), changes.clone(), turns),
             cassettes,
@@ -580,9 +581,14 @@ impl Here {
         }
     }
 
-    fn usage(&self, request: UsageRequest) -> Replies {
-        let service = self.usage.clone();
-        match request {
+    fn usage(&self, request: UsageRequest, principal: &str) -> Replies {
+        let (service, unblinding, who) = (self.usage.clone(), self.unblinding.clone(), person(principal));
+        let (until, one_by_one) = match request {
+            UsageRequest::Report { query } => (query.until, false),
+            UsageRequest::Export { query, form, .. } => (query.until, form == Form::Jsonl),
+            UsageRequest::Egress { .. } => (None, true),
+        };
+        let told = match request {
             UsageRequest::Report { query } => {
                 one(async move { Ok(Reply::Usage { report: service.report(query).await? }) })
             }
@@ -593,7 +599,10 @@ impl Here {
                 let (exchanges, more) = service.exchanges(since, before, limit).await?;
                 Ok(Reply::Exchanges { exchanges, more })
             }),
-        }
+        };
+        // Kept first: what is seen is seen.
+        let kept = async move { unblinding.by_usage(until, one_by_one, who).await.map(|()| told) };
+        stream::once(kept).try_flatten().boxed()
     }
 
     fn workspace(&self, request: WorkspaceRequest, terms: Terms) -> Replies {

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::replay::Place;
 use crate::domain::catalog::ModelId;
 use crate::domain::error::{Error, ErrorKind};
-use crate::domain::id::{ConversationId, MessageId, SpanId};
+use crate::domain::id::{ConversationId, EvaluationId, MessageId, SpanId};
 use crate::domain::message::{Timing, Usage};
 use crate::domain::script::Operation;
 use crate::domain::time::Timestamp;
@@ -201,6 +201,9 @@ pub struct Span {
     /// The conversation and the answer that it wrote, where it wrote one.
     pub conversation: Option<ConversationId>,
     pub answer: Option<MessageId>,
+    /// The evaluation that it was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evaluation: Option<EvaluationId>,
 }
 
 impl Span {
@@ -233,6 +236,7 @@ impl Span {
             fault: None,
             conversation: None,
             answer: None,
+            evaluation: None,
         }
     }
 }

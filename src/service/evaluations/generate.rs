@@ -240,7 +240,7 @@ impl Evaluations {
             return Err(Error::new(ErrorKind::NotFound, "asking for an answer", why, hint));
         };
         let clock = Clock::default();
-        let terms = Terms { clock: Some(clock.clone()), ..terms.clone() };
+        let terms = Terms { clock: Some(clock.clone()), evaluation: Some(evaluation.id), ..terms.clone() };
         let mut converse = converse(&item, column);
         let grounded = match &self.knowledge {
             Some(knowledge) => knowledge.ground(&converse, &terms).await?,

@@ -143,7 +143,7 @@ impl Evaluations {
     }
 
     /// Keeps that somebody looks whose answers are whose, before they do; once a day is enough.
-    pub(super) async fn looked(&self, id: EvaluationId, by: String) -> Result<()> {
+    pub async fn looked(&self, id: EvaluationId, by: String) -> Result<()> {
         let one = self.one.lock().await;
         let told = self.archive.run(move |store| {
             let mut evaluation = evaluation(store, id)?;

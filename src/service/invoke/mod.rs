@@ -34,7 +34,7 @@ pub use telling::Tells;
 use crate::domain::call::{Call, Converse, Picture, weight};
 use crate::domain::catalog::{Capability, ModelCard, ModelId, Price};
 use crate::domain::delta::{Event, Fold};
-use crate::domain::id::{ConversationId, MessageId, SpanId};
+use crate::domain::id::{ConversationId, EvaluationId, MessageId, SpanId};
 use crate::domain::script::Sent;
 use crate::domain::trace::replay::Place;
 use crate::domain::trace::told::Told;
@@ -59,6 +59,8 @@ pub struct Terms {
     pub budget_tokens: Option<u64>,
     pub conversation: Option<ConversationId>,
     pub answer: Option<MessageId>,
+    /// The evaluation whose answers are asked for.
+    pub evaluation: Option<EvaluationId>,
     /// The call is this one, which asks again what was asked there. Only for one.
     pub replay: Option<(SpanId, Place)>,
     /// Shows who asks how long one call took. Only for one: each begins it anew.
@@ -80,6 +82,7 @@ impl Terms {
             budget_tokens: None,
             conversation: None,
             answer: None,
+            evaluation: None,
             replay: None,
             clock: None,
             meter: None,
@@ -343,6 +346,7 @@ impl Invoke {
                 model: call.model().cloned(),
                 conversation: terms.conversation,
                 answer: terms.answer,
+                evaluation: terms.evaluation,
                 replays: terms.replay.map(|(_, of)| of),
                 ..Span::begun(id, kind(&call), provider, fresh::now())
             },

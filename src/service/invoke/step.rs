@@ -94,6 +94,7 @@ fn begun(id: SpanId, kind: SpanKind, with: String, terms: &Terms) -> Span {
         with: Some(with),
         conversation: terms.conversation,
         answer: terms.answer,
+        evaluation: terms.evaluation,
         ..Span::begun(id, kind, "", started)
     }
 }

@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
-use futures_util::{StreamExt, TryStreamExt};
+use futures_util::TryStreamExt;
+use futures_util::stream::{self, StreamExt};
 
 use super::{Here, one};
 use crate::config::Config;
+use crate::domain::trace::TraceId;
 use crate::service::archive::Archive;
 use crate::service::changes::Changes;
 use crate::service::invoke::Terms;
@@ -30,15 +32,62 @@ pub(super) fn service(
     Traces::new(archive, recorder, standing.invoke().prices(), changes, keep)
 }
 
+/// The traces that a request shows something of.
+fn shown_by(request: &Ask) -> Vec<TraceId> {
+    match request {
+        Ask::Open { id }
+        | Ask::Span { id, .. }
+        | Ask::Call { id, .. }
+        | Ask::Replay { id, .. }
+        | Ask::Replays { id, .. }
+        | Ask::Search { id, .. }
+        | Ask::Stats { id }
+        | Ask::Lints { id }
+        | Ask::Made { id }
+        | Ask::Export { id, .. }
+        | Ask::Send { id, .. } => vec![*id],
+        Ask::Diff { left, right } => vec![*left, *right],
+        // Which a list has, and which one is found, is known when it is; the others show nothing of what was called.
+        Ask::List { .. }
+        | Ask::Find { .. }
+        | Ask::Import { .. }
+        | Ask::Remove { .. }
+        | Ask::Notes { .. }
+        | Ask::Note { .. }
+        | Ask::RemoveNote { .. }
+        | Ask::Listen { .. } => Vec::new(),
+    }
+}
+
 impl Here {
     pub(super) fn traces(&self, request: Ask, terms: Terms) -> Replies {
+        let shown = shown_by(&request);
+        if shown.is_empty() {
+            return self.told_of_traces(request, terms);
+        }
+        let (here, who) = (self.clone(), person(&terms.principal));
+        // Kept first: what is seen is seen.
+        let kept = async move {
+            let kept = here.unblinding.by_traces(shown, who).await;
+            kept.map(|()| here.told_of_traces(request, terms))
+        };
+        stream::once(kept).try_flatten().boxed()
+    }
+
+    fn told_of_traces(&self, request: Ask, terms: Terms) -> Replies {
         let (service, replays) = (self.traces.clone(), self.replays.clone());
+        let (unblinding, who) = (self.unblinding.clone(), person(&terms.principal));
         match request {
             Ask::List { filter, limit, before } => one(async move {
                 let (runs, more) = service.list(filter, limit, before).await?;
+                unblinding.by_traces(runs.iter().map(|run| run.id).collect(), who).await?;
                 Ok(Reply::Traces { runs, more })
             }),
-            Ask::Find { text } => one(async move { Ok(Reply::Trace { run: service.find(text).await? }) }),
+            Ask::Find { text } => one(async move {
+                let run = service.find(text).await?;
+                unblinding.by_traces(vec![run.id], who).await?;
+                Ok(Reply::Trace { run })
+            }),
             Ask::Open { id } => service
                 .open(id)
                 .map_ok(|step| match step {
@@ -98,7 +147,7 @@ impl Here {
                 Ok(Reply::TraceNotes { notes, damaged })
             }),
             Ask::Note { id, row, span, said } => {
-                let (who, on) = (person(&terms.principal), row.map(|row| (row, span)));
+                let on = row.map(|row| (row, span));
                 one(async move { Ok(Reply::TraceNoted { note: service.note(id, on, said, who).await? }) })
             }
             Ask::RemoveNote { id, note } => {
