@@ -21,6 +21,7 @@ mod export;
 mod item;
 mod keys;
 mod knowledge;
+mod looked;
 mod models;
 mod out;
 mod pictures;
@@ -215,6 +216,10 @@ async fn dispatch(
             | Command::Prompts { verb: args::Prompts::Run(_) }
     );
     let running = evaluations::Running::default();
+    // Programs read who looked where it is kept.
+    let looks = !out.json
+        && matches!(command, Command::Datasets { .. } | Command::Traces { .. } | Command::Usage(_));
+    let began = words::now();
     let worked = async {
         if asks_models {
             asker.compare(out).await?;
@@ -244,6 +249,9 @@ async fn dispatch(
     };
     let worked = async {
         let ended = worked.await;
+        if looks && ended.is_ok() {
+            looked::tell(began, &asker).await;
+        }
         asker.tell_notices().await;
         ended
     };
