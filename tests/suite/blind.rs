@@ -1,14 +1,22 @@
-//! A blind comparison through the real door: what is written of it, and when.
+//! What is blind, through the real door: what is written of it, when, and who has seen it elsewhere.
 
 use futures_util::StreamExt;
 use outcrop::domain::comparison::{Column, Comparison, Form, Plan};
 use outcrop::domain::conversation::Target;
 use outcrop::domain::evaluation::Choice;
-use outcrop::domain::id::{ConversationId, MessageId};
+use outcrop::domain::evaluation::TaskDefinition;
+use outcrop::domain::evaluation::job::{Evaluation, Plan as Rated, Source};
+use outcrop::domain::id::{ConversationId, EvaluationId, MessageId};
 use outcrop::domain::message::{Block, Outcome};
+use outcrop::domain::settings::Settings;
+use outcrop::domain::trace::TraceId;
 use outcrop::domain::{Error, ErrorKind};
 use outcrop::workbench::request::chat::Chat;
 use outcrop::workbench::request::comparisons::Comparisons;
+use outcrop::workbench::request::datasets::{Datasets, Form as Table, Import};
+use outcrop::workbench::request::evaluations::{Evaluations, Step};
+use outcrop::workbench::request::traces::Traces;
+use outcrop::workbench::request::usage::{By, Form as Sums, Query, Usage};
 use outcrop::workbench::request::{Request, Topic};
 use outcrop::workbench::{Changed, Door, Reply};
 
@@ -139,4 +147,183 @@ async fn a_choice_where_an_answer_was_broken_off_is_not_blind_though_it_was_aske
     assert!(matches!(outcome(&second), Outcome::Complete { .. }), "{second:?}");
     let kept = ask(&door, choose(&comparison, 0, &[first, second.id])).await.unwrap();
     assert!(matches!(&kept, Reply::Ballot { ballot } if ballot.blind.is_none()), "{kept:?}");
+}
+
+fn traces() -> Request {
+    Request::Traces(Traces::List { filter: None, limit: 50, before: None })
+}
+
+async fn listed(door: &Door) -> Vec<TraceId> {
+    let listed = one(door, traces()).await.unwrap();
+    let Reply::Traces { runs, .. } = listed else { panic!("{listed:?}") };
+    runs.into_iter().map(|run| run.id).collect()
+}
+
+const QUERY: Query = Query { by: By::Model, since: None, until: None, series: false };
+
+fn usage(form: Sums) -> Request {
+    Request::Usage(Usage::Export { query: QUERY, form, texts: false })
+}
+
+/// How often it is kept that somebody saw who answers.
+async fn seen(door: &Door, comparison: &Comparison) -> usize {
+    let opened = ask(door, Comparisons::Open { id: comparison.id }).await.unwrap();
+    let Reply::Comparison { comparison, .. } = opened else { panic!("{opened:?}") };
+    comparison.unblinded.len()
+}
+
+#[tokio::test]
+async fn whoever_looks_at_calls_before_they_choose_has_not_chosen_blindly() {
+    for way in [
+        traces(),
+        Request::Usage(Usage::Report { query: QUERY }),
+        usage(Sums::Csv),
+        usage(Sums::Jsonl),
+        Request::Usage(Usage::Egress { since: None, before: None, limit: 9 }),
+    ] {
+        let home = Home::new();
+        let door = home.open().await;
+        let (comparison, answers) = answered(&door).await;
+        assert_eq!(seen(&door, &comparison).await, 0);
+        // Twice is once.
+        for _ in 0..2 {
+            let told: Vec<_> = call(&door, way.clone()).collect().await;
+            assert!(told.iter().all(Result::is_ok), "{told:?}");
+            assert_eq!(seen(&door, &comparison).await, 1, "{way:?}");
+        }
+        let kept = ask(&door, choose(&comparison, 0, &answers[..2])).await.unwrap();
+        assert!(matches!(&kept, Reply::Ballot { ballot } if ballot.blind.is_none()), "{way:?}: {kept:?}");
+    }
+}
+
+#[tokio::test]
+async fn calls_of_something_else_and_of_what_was_chosen_tell_nothing_of_a_blind_comparison() {
+    let home = Home::new();
+    let door = home.open().await;
+    let to =
+        Target::New { model: "scripted/echo".parse().unwrap(), system: None, settings: Settings::default() };
+    turn(&door, Request::Chat(Chat::Send { to, blocks: vec![Block::Text { text: "a lake".to_owned() }] }))
+        .await;
+    let chat = listed(&door).await[0];
+    let (comparison, answers) = answered(&door).await;
+    for request in [
+        Traces::Open { id: chat },
+        Traces::Stats { id: chat },
+        Traces::Search { id: chat, filter: "kind:model".to_owned() },
+        Traces::Find { text: chat.to_string() },
+    ] {
+        let told: Vec<_> = call(&door, Request::Traces(request)).collect().await;
+        assert!(told.iter().all(Result::is_ok), "{told:?}");
+    }
+    // Nor does what had all ended before it began.
+    let before = Query { until: Some(outcrop::domain::time::Timestamp(1)), ..QUERY };
+    one(&door, Request::Usage(Usage::Report { query: before })).await.unwrap();
+    assert_eq!(seen(&door, &comparison).await, 0);
+    // Where something is chosen who answers is shown.
+    for page in 0..2 {
+        let at = 2 * page as usize;
+        ask(&door, choose(&comparison, page, &answers[at..at + 2])).await.unwrap();
+    }
+    assert!(listed(&door).await.len() > 4);
+    assert_eq!(seen(&door, &comparison).await, 0);
+}
+
+#[tokio::test]
+async fn one_trace_of_a_blind_comparison_tells_who_answers_in_it() {
+    let home = Home::new();
+    let door = home.open().await;
+    let first = answered(&door).await.0;
+    let known = listed(&door).await;
+    assert_eq!(seen(&door, &first).await, 1);
+    let second = answered(&door).await.0;
+    one(&door, Request::Traces(Traces::Open { id: known[0] })).await.unwrap();
+    assert_eq!(seen(&door, &second).await, 0, "that is the other one's");
+    let found = listed(&door).await.into_iter().find(|id| !known.contains(id)).unwrap();
+    assert_eq!(seen(&door, &second).await, 1);
+    let third = answered(&door).await.0;
+    one(&door, Request::Traces(Traces::Diff { left: found, right: known[0] })).await.unwrap();
+    assert_eq!(seen(&door, &third).await, 0);
+}
+
+/// An evaluation of one item: with answers of models that are asked, or brought ones.
+async fn evaluation(door: &Door, name: &str, models: &[&str]) -> EvaluationId {
+    let lines = r#"{"prompt": "why?", "modelResponses": [{"response": "so", "modelIdentifier": "x"}]}"#;
+    let import = Import {
+        name: "asked".to_owned(),
+        form: Table::Jsonl,
+        bytes: lines.as_bytes().to_vec(),
+        source: None,
+        licence: None,
+        skip_bad: false,
+    };
+    // The second time it is there already.
+    let _ = call(door, Request::Datasets(Datasets::Import(import))).collect::<Vec<_>>().await;
+    let asked = |id: &&str| Source { name: (*id).to_owned(), column: Some(Column::new(id.parse().unwrap())) };
+    let plan = Rated {
+        task: TaskDefinition::named(name),
+        dataset: "asked".to_owned(),
+        sources: models.iter().map(asked).collect(),
+        known: Vec::new(),
+        limit: None,
+    };
+    let made = one(door, Request::Evaluations(Evaluations::Create { plan })).await.unwrap();
+    let Reply::Evaluation { evaluation } = made else { panic!("{made:?}") };
+    if !models.is_empty() {
+        let run = Request::Evaluations(Evaluations::Run { id: evaluation.id });
+        let told: Vec<_> = call(door, run).collect().await;
+        assert!(told.iter().all(Result::is_ok), "{told:?}");
+    }
+    evaluation.id
+}
+
+async fn kept(door: &Door, id: EvaluationId) -> Evaluation {
+    let found = one(door, Request::Evaluations(Evaluations::Find { text: id.to_string() })).await.unwrap();
+    let Reply::Evaluation { evaluation } = found else { panic!("{found:?}") };
+    evaluation
+}
+
+/// Whether the rater `me`, who is whoever asks here, is still blind to whose the answers are.
+async fn is_blind(door: &Door, id: EvaluationId) -> bool {
+    let sit = Evaluations::Sit { id, rater: "me".to_owned(), step: Step::On };
+    let seat = one(door, Request::Evaluations(sit)).await.unwrap();
+    let Reply::Seat { seat } = seat else { panic!("{seat:?}") };
+    seat.task.blind
+}
+
+#[tokio::test]
+async fn whoever_looks_at_the_calls_of_an_evaluation_is_kept_with_it_and_rates_blindly_no_more() {
+    let home = Home::new();
+    let door = home.open().await;
+    let id = evaluation(&door, "asks", &["scripted/echo", "scripted/markdown"]).await;
+    let other = evaluation(&door, "brings", &[]).await;
+    assert!(is_blind(&door, id).await);
+    // Sums are of all its answers.
+    one(&door, Request::Usage(Usage::Report { query: QUERY })).await.unwrap();
+    assert!(kept(&door, id).await.unblinded.is_empty());
+    assert!(!listed(&door).await.is_empty());
+    assert_eq!(kept(&door, id).await.unblinded[0].by, "me");
+    assert!(!is_blind(&door, id).await);
+    assert!(is_blind(&door, other).await, "nobody was asked for its answers");
+
+    let next = evaluation(&door, "asks too", &["scripted/echo"]).await;
+    let told: Vec<_> = call(&door, usage(Sums::Jsonl)).collect().await;
+    assert!(told.iter().all(Result::is_ok), "{told:?}");
+    assert!(!is_blind(&door, next).await && is_blind(&door, other).await);
+}
+
+#[tokio::test]
+async fn whoever_reads_the_answers_that_a_dataset_brought_is_kept_with_the_evaluations_of_it() {
+    let home = Home::new();
+    let door = home.open().await;
+    let asks = evaluation(&door, "asks", &["scripted/echo"]).await;
+    let brings = evaluation(&door, "brings", &[]).await;
+    let found = one(&door, Request::Datasets(Datasets::Find { text: "asked".to_owned() })).await.unwrap();
+    let Reply::Dataset { dataset } = found else { panic!("{found:?}") };
+    let items = |limit| Request::Datasets(Datasets::Items { id: dataset.id, from: 0, limit });
+    // As the form of a new evaluation looks who answered.
+    one(&door, items(1)).await.unwrap();
+    assert!(is_blind(&door, brings).await);
+    one(&door, items(9)).await.unwrap();
+    assert!(!is_blind(&door, brings).await);
+    assert!(is_blind(&door, asks).await, "its answers are not in the dataset");
 }
