@@ -204,6 +204,9 @@ pub struct ReportEvaluation {
     /// It is for the owner: raters see nobody's votes, and that you looked whose the answers are is kept, with votes that you cast later
     #[arg(long, value_name = "DIGITS", conflicts_with_all = ["form", "output"])]
     pub item: Option<String>,
+    /// Do not ask where you rate in it and have not looked yet: what you rate after that is not blind
+    #[arg(long)]
+    pub reveal: bool,
     /// The form; by the end of the file's name where one is named
     #[arg(long, value_enum)]
     pub form: Option<ReportedAs>,
@@ -283,6 +286,9 @@ pub struct ExportEvaluation {
     /// What was said by an earlier version of the task; versions are never mixed
     #[arg(long, value_name = "NUMBER")]
     pub version: Option<u32>,
+    /// Do not ask where you rate in it and have not looked yet: what you rate after that is not blind
+    #[arg(long)]
+    pub reveal: bool,
     /// Write it to this file
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
@@ -324,6 +330,9 @@ pub struct AdjudicateEvaluation {
     /// Why
     #[arg(long, default_value = "")]
     pub reason: String,
+    /// Do not ask where you rate in it and have not looked yet: what you rate after that is not blind
+    #[arg(long)]
+    pub reveal: bool,
     /// Look at an earlier version of the task; what is decided is always of the one in force
     #[arg(long, value_name = "NUMBER", conflicts_with = "value")]
     pub version: Option<u32>,

@@ -11,7 +11,7 @@ use crate::cli::args::{
 use crate::cli::datasets::bytes;
 use crate::cli::item::Item as Line;
 use crate::cli::out::Out;
-use crate::cli::{Asker, End, Exit, export, unexpected, words};
+use crate::cli::{Asker, End, Exit, ask, export, unexpected, words};
 use crate::domain::evaluation::decision::Decision;
 use crate::domain::evaluation::exchange::{Form, ReportForm, TakenIn, Written};
 use crate::domain::evaluation::job::Evaluation;
@@ -22,7 +22,7 @@ use crate::domain::evaluation::{Item, ItemHash, Metric, ResponseId};
 use crate::domain::time::Timestamp;
 use crate::domain::{Error, ErrorKind, Result};
 use crate::workbench::request::evaluations::Evaluations;
-use crate::workbench::{Reply, Request};
+use crate::workbench::{Reply, Request, person};
 
 /// Lines that are printed of those that were left out; programs get all.
 const REMARKS: usize = 20;
@@ -31,8 +31,9 @@ const REMARKS: usize = 20;
 const LISTED: usize = 20;
 
 pub(super) async fn report(wanted: ReportEvaluation, asker: &Asker, out: &mut Out) -> Result<(), End> {
-    let ReportEvaluation { name, version, item, form, output, force } = wanted;
+    let ReportEvaluation { name, version, item, reveal, form, output, force } = wanted;
     let evaluation = super::found(&name, asker, out).await?;
+    agreed(&evaluation, reveal, asker).await?;
     let id = evaluation.id;
     if let Some(item) = item {
         return judged::show(&evaluation, item, version, asker, out).await;
@@ -60,6 +61,17 @@ pub(super) async fn report(wanted: ReportEvaluation, asker: &Asker, out: &mut Ou
     }
     out.text(text)?;
     out.end_line()
+}
+
+/// Asks whoever rates in it, and sits before a terminal, before they look whose the answers are. That they looked is kept anyway.
+async fn agreed(evaluation: &Evaluation, reveal: bool, asker: &Asker) -> Result<()> {
+    if reveal || !ask::somebody() || !evaluation.hides_from(&person(&asker.config.user)) {
+        return Ok(());
+    }
+    let doing = format!("looking at the results of {:?}", evaluation.name());
+    let question = "This tells whose the answers are, and you rate in it: that you looked is kept, and what you rate after that is not \
+                    blind. Look?";
+    ask::agreed(false, question, &doing).await
 }
 
 /// What is said of a text that was written out.
@@ -206,8 +218,10 @@ fn told(evaluation: &Evaluation, taken: &TakenIn, out: &mut Out) -> Result<bool,
 }
 
 pub(super) async fn export(wanted: ExportEvaluation, asker: &Asker, out: &mut Out) -> Result<(), End> {
-    let ExportEvaluation { name, form, metric, version, output, force } = wanted;
-    let id = super::found(&name, asker, out).await?.id;
+    let ExportEvaluation { name, form, metric, version, reveal, output, force } = wanted;
+    let evaluation = super::found(&name, asker, out).await?;
+    agreed(&evaluation, reveal, asker).await?;
+    let id = evaluation.id;
     let request = Evaluations::Export { id, form: formed(form), metric, version };
     let reply = asker.one(Request::Evaluations(request), out).await?;
     let Reply::EvaluationFile { written: Written { text, left_out, notes } } = &reply else {
@@ -255,8 +269,9 @@ pub(super) async fn adjudicate(
     asker: &Asker,
     out: &mut Out,
 ) -> Result<(), End> {
-    let AdjudicateEvaluation { name, item, metric, value, reason, version } = wanted;
+    let AdjudicateEvaluation { name, item, metric, value, reason, reveal, version } = wanted;
     let evaluation = super::found(&name, asker, out).await?;
+    agreed(&evaluation, reveal, asker).await?;
     let id = evaluation.id;
     let (item, said) = match (item, value) {
         (Some(item), Some(said)) => (item, said),

@@ -221,6 +221,12 @@ impl Evaluation {
         self.raters.iter().filter(|rater| !self.away.contains(rater)).cloned().collect()
     }
 
+    /// Whether a look whose the answers are would unblind somebody: they rate here, blind to that, and have not looked yet.
+    pub fn hides_from(&self, who: &str) -> bool {
+        let looked = self.unblinded.iter().any(|look| look.by == who);
+        self.task.blinding.models && !looked && self.raters.iter().any(|rater| rater == who)
+    }
+
     /// Who rates, in words: those who have a hand-out only are told apart.
     pub fn who(&self) -> Vec<String> {
         let away = |rater: &String| self.away.contains(rater);

@@ -252,6 +252,21 @@ impl Confirm {
         }
     }
 
+    /// Asks whoever rates in an evaluation before they look whose the answers are.
+    pub fn look_at_results(id: EvaluationId, name: &str) -> Self {
+        Self {
+            act: "Look at the results of",
+            object: safe_line(name).into_owned(),
+            rest: "? They tell whose the answers are. You rate in it: that you looked is kept, and what you rate after that is not \
+                   blind."
+                .to_owned(),
+            letter: 'l',
+            does: "look",
+            choice: Choice::LookAtResults(id),
+            keeps: "not yet",
+        }
+    }
+
     /// Asks before a dataset is deleted.
     pub fn remove_dataset(dataset: &Dataset) -> Self {
         let items = count(dataset.items.into(), "item", "items");

@@ -156,6 +156,8 @@ pub enum Choice {
     /// The file with the values of the next comparison; nothing for none.
     ValuesFile(String),
     RemoveEvaluation(EvaluationId),
+    /// Looks whose the answers are of an evaluation that the person rates in.
+    LookAtResults(EvaluationId),
     /// What is shown goes into the dataset of that name.
     AddToDataset(String),
     /// What was said in a span goes into it.

@@ -235,6 +235,33 @@ fn who_looks_for_the_first_time_is_told_that_it_is_kept() {
     assert!(!stage.text().contains(kept), "{}", stage.text());
 }
 
+#[test]
+fn who_rates_in_it_is_asked_before_they_look_whose_the_answers_are() {
+    let rates = |looked| Evaluation { raters: vec!["tester".into()], ..judged(looked) };
+    let report = Evaluations::Report { id: rates(false).id, version: None };
+    shoot("results-asked-before", |stage| {
+        list(stage, vec![rates(false)]);
+        assert_eq!(evaluations(&stage.keys("o")), []);
+    });
+    let mut stage = Stage::settled(80, 24, "dark");
+    list(&mut stage, vec![rates(false)]);
+    stage.keys("o");
+    assert!(stage.text().contains("not blind"), "{}", stage.text());
+    assert_eq!(evaluations(&stage.keys("<esc>")), []);
+    assert!(stage.state.overlays.is_empty());
+    stage.keys("o");
+    assert_eq!(evaluations(&stage.keys("l")), [report.clone()]);
+    assert!(stage.state.overlays.is_empty());
+    // Once they have looked, and where names are not hidden, there is nothing to ask.
+    let mut open = rates(false);
+    open.task.blinding.models = false;
+    for evaluation in [rates(true), open] {
+        let mut stage = Stage::settled(80, 24, "dark");
+        list(&mut stage, vec![evaluation]);
+        assert_eq!(evaluations(&stage.keys("o")), [report.clone()]);
+    }
+}
+
 /// An item with what three raters said of it by a choice; the last one skips it.
 fn judged_item(item: Item) -> Reply {
     let hash = item.hash();

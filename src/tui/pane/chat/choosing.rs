@@ -106,6 +106,7 @@ impl State {
             | Choice::Repeats(_)
             | Choice::ValuesFile(_)
             | Choice::RemoveEvaluation(_)
+            | Choice::LookAtResults(_)
             | Choice::TakeDataset(_)
             | Choice::TakeMethod(_)
             | Choice::Fill(..)

@@ -15,7 +15,7 @@ use crate::tui::overlay::{Choice, Overlay};
 use crate::tui::rows::refitted;
 use crate::workbench::request::Topic;
 use crate::workbench::request::evaluations::Evaluations;
-use crate::workbench::{Reply, Request};
+use crate::workbench::{Reply, Request, person};
 
 const LANE: Lane = Lane("evaluations");
 /// Evaluations that are read.
@@ -232,7 +232,11 @@ impl State {
                 }
             }
             Action::ShowReport => {
-                if let Some(evaluation) = self.current().cloned() {
+                let Some(evaluation) = self.current().cloned() else { return };
+                if evaluation.hides_from(&person(&desk.options.principal)) {
+                    let confirm = Confirm::look_at_results(evaluation.id, evaluation.name());
+                    desk.overlays.push(Overlay::Confirm(confirm));
+                } else {
                     self.show_results(&evaluation, desk);
                 }
             }
@@ -252,8 +256,14 @@ impl State {
 
     /// What was chosen over the list.
     pub(super) fn chosen_in_list(&mut self, choice: &Choice, desk: &mut Desk<'_>) {
-        if let Choice::RemoveEvaluation(id) = choice {
-            self.act_on(Evaluations::Remove { id: *id }, desk);
+        match choice {
+            Choice::RemoveEvaluation(id) => self.act_on(Evaluations::Remove { id: *id }, desk),
+            Choice::LookAtResults(id) => {
+                if let Some(evaluation) = self.list.iter().find(|known| known.id == *id).cloned() {
+                    self.show_results(&evaluation, desk);
+                }
+            }
+            _ => {}
         }
     }
 }
