@@ -63,14 +63,14 @@ pub(super) async fn report(wanted: ReportEvaluation, asker: &Asker, out: &mut Ou
     out.end_line()
 }
 
-/// Asks whoever rates in it, and sits before a terminal, before they look whose the answers are. That they looked is kept anyway.
+/// Asks whoever rates in it, and sits before a terminal, before they look at results. That they looked is kept anyway.
 async fn agreed(evaluation: &Evaluation, reveal: bool, asker: &Asker) -> Result<()> {
     if reveal || !ask::somebody() || !evaluation.hides_from(&person(&asker.config.user)) {
         return Ok(());
     }
     let doing = format!("looking at the results of {:?}", evaluation.name());
-    let question = "This tells whose the answers are, and you rate in it: that you looked is kept, and what you rate after that is not \
-                    blind. Look?";
+    let question = "You rate in it, and this tells whose the answers are and what others said: that you looked is kept, and what you \
+                    rate after that is not blind. Look?";
     ask::agreed(false, question, &doing).await
 }
 

@@ -221,10 +221,12 @@ impl Evaluation {
         self.raters.iter().filter(|rater| !self.away.contains(rater)).cloned().collect()
     }
 
-    /// Whether a look whose the answers are would unblind somebody: they rate here, blind to that, and have not looked yet.
+    /// Whether results tell somebody what they are not to know while they rate: whose the answers are, where that is hidden, or
+    /// what others said. Once they have looked there is nothing left to hide.
     pub fn hides_from(&self, who: &str) -> bool {
+        let rates = self.raters.iter().any(|rater| rater == who);
         let looked = self.unblinded.iter().any(|look| look.by == who);
-        self.task.blinding.models && !looked && self.raters.iter().any(|rater| rater == who)
+        rates && !looked && (self.task.blinding.models || self.raters.len() > 1)
     }
 
     /// Who rates, in words: those who have a hand-out only are told apart.

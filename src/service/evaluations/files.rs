@@ -37,7 +37,7 @@ impl Evaluations {
         version: Option<u32>,
         by: String,
     ) -> Result<Written> {
-        self.looked(id, by).await?;
+        self.looked_at_votes(id, by).await?;
         self.archive
             .run(move |store| {
                 let evaluation = evaluation(store, id)?;

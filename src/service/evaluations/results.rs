@@ -56,7 +56,7 @@ impl Evaluations {
         version: Option<u32>,
         by: String,
     ) -> Result<(Report, Vec<Decision>)> {
-        self.looked(id, by).await?;
+        self.looked_at_votes(id, by).await?;
         self.archive
             .run(move |store| {
                 let evaluation = evaluation(store, id)?;
@@ -106,7 +106,7 @@ impl Evaluations {
 
     /// An item of an evaluation with whose each answer is: for its owner.
     pub async fn item(&self, id: EvaluationId, item: ItemHash, by: String) -> Result<Item> {
-        self.looked(id, by).await?;
+        self.looked_at_votes(id, by).await?;
         self.archive
             .run(move |store| {
                 let evaluation = evaluation(store, id)?;
@@ -124,7 +124,7 @@ impl Evaluations {
         version: Option<u32>,
         by: String,
     ) -> Result<(Item, Vec<Vote>, Vec<Decision>)> {
-        self.looked(id, by).await?;
+        self.looked_at_votes(id, by).await?;
         self.archive
             .run(move |store| {
                 let evaluation = evaluation(store, id)?;
@@ -142,14 +142,24 @@ impl Evaluations {
             .await
     }
 
-    /// Keeps that somebody looks whose answers are whose, before they do; once a day is enough.
+    /// Keeps that somebody looks whose answers are whose, where that is hidden, before they do; once a day is enough.
     pub async fn looked(&self, id: EvaluationId, by: String) -> Result<()> {
+        self.keep_look(id, by, false).await
+    }
+
+    /// The same of what was said, too: of whoever rates it is kept though names are not hidden.
+    pub(super) async fn looked_at_votes(&self, id: EvaluationId, by: String) -> Result<()> {
+        self.keep_look(id, by, true).await
+    }
+
+    async fn keep_look(&self, id: EvaluationId, by: String, at_votes: bool) -> Result<()> {
         let one = self.one.lock().await;
         let told = self.archive.run(move |store| {
             let mut evaluation = evaluation(store, id)?;
             let now = fresh::now();
             let known = |look: &Unblinded| look.by == by && now.0 - look.at.0 < DAY;
-            if evaluation.task.blinding.models && !evaluation.unblinded.iter().any(known) {
+            let hides = evaluation.task.blinding.models || at_votes && evaluation.raters.contains(&by);
+            if hides && !evaluation.unblinded.iter().any(known) {
                 evaluation.unblinded.push(Unblinded { by, at: now });
                 put(store, &evaluation)?;
                 return Ok(Some(evaluation));

@@ -257,8 +257,8 @@ impl Confirm {
         Self {
             act: "Look at the results of",
             object: safe_line(name).into_owned(),
-            rest: "? They tell whose the answers are. You rate in it: that you looked is kept, and what you rate after that is not \
-                   blind."
+            rest: "? You rate in it, and they tell whose the answers are and what others said: that you looked is kept, and what you \
+                   rate after that is not blind."
                 .to_owned(),
             letter: 'l',
             does: "look",

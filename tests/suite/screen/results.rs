@@ -252,9 +252,15 @@ fn who_rates_in_it_is_asked_before_they_look_whose_the_answers_are() {
     stage.keys("o");
     assert_eq!(evaluations(&stage.keys("l")), [report.clone()]);
     assert!(stage.state.overlays.is_empty());
-    // Once they have looked, and where names are not hidden, there is nothing to ask.
+    // What others said is not told them unasked, either.
     let mut open = rates(false);
     open.task.blinding.models = false;
+    open.raters.push("bo".into());
+    let mut stage = Stage::settled(80, 24, "dark");
+    list(&mut stage, vec![open.clone()]);
+    assert_eq!(evaluations(&stage.keys("o")), []);
+    // Once they have looked, and where nothing is hidden, there is nothing to ask.
+    open.raters.pop();
     for evaluation in [rates(true), open] {
         let mut stage = Stage::settled(80, 24, "dark");
         list(&mut stage, vec![evaluation]);
