@@ -208,6 +208,15 @@ fn waiting(state: &State, task: TaskId) -> Place {
     Place::ALL.iter().find(waits).copied().unwrap_or_default()
 }
 
+/// Shows a place that the person goes to; whoever rates is asked before they see calls that tell whose answers they rate.
+fn visit(state: &mut State, place: Place, out: &mut Out<'_>) {
+    if place == Place::Traces && state.place != place && state.evaluate.rates_blindly() {
+        state.overlays.push(Overlay::Confirm(Confirm::see_calls()));
+    } else {
+        show(state, place, out);
+    }
+}
+
 /// Shows a place.
 fn show(state: &mut State, place: Place, out: &mut Out<'_>) {
     if state.place != place {
@@ -344,6 +353,7 @@ fn settle(state: &mut State, outcome: Outcome, out: &mut Out<'_>) {
                     act(state, action, None, out);
                 }
                 Choice::Quit => quit(state, out),
+                Choice::SeeCalls => show(state, Place::Traces, out),
                 Choice::Unlock(passphrase) => unlock(state, passphrase, out),
                 // Whatever is in front by now, it is of the place that it came from.
                 choice @ (Choice::ImportDataset { .. } | Choice::Write { of: Written::Results(_), .. }) => {
@@ -498,7 +508,7 @@ fn act(state: &mut State, action: Action, key: Option<Key>, out: &mut Out<'_>) {
             }
         }
         action => match Place::of(action) {
-            Some(place) => show(state, place, out),
+            Some(place) => visit(state, place, out),
             None => act_here(state, action, key, out),
         },
     }
@@ -670,7 +680,7 @@ fn click(state: &mut State, mouse: Mouse, out: &mut Out<'_>) {
     }
     let tab = tabs(state, state.frame().top).into_iter().find(|tab| tab.area.contains(at));
     match (tab, mouse.kind) {
-        (Some(tab), MouseKind::Down(_)) => show(state, tab.place, out),
+        (Some(tab), MouseKind::Down(_)) => visit(state, tab.place, out),
         _ => state.with_pane(out, |pane, desk| pane.mouse(mouse, desk)),
     }
 }

@@ -267,6 +267,21 @@ impl Confirm {
         }
     }
 
+    /// Asks whoever rates answers that were asked for here before they go where the calls are.
+    pub fn see_calls() -> Self {
+        Self {
+            act: "Look at",
+            object: "the traces".to_owned(),
+            rest: "? Calls have names there, and you rate what came of some: that you looked is kept with the evaluation, and what \
+                   you rate after that is not blind."
+                .to_owned(),
+            letter: 'l',
+            does: "look",
+            choice: Choice::SeeCalls,
+            keeps: "not yet",
+        }
+    }
+
     /// Asks before a dataset is deleted.
     pub fn remove_dataset(dataset: &Dataset) -> Self {
         let items = count(dataset.items.into(), "item", "items");

@@ -158,6 +158,8 @@ pub enum Choice {
     RemoveEvaluation(EvaluationId),
     /// Looks whose the answers are of an evaluation that the person rates in.
     LookAtResults(EvaluationId),
+    /// Goes where calls have names, though the person rates what came of them.
+    SeeCalls,
     /// What is shown goes into the dataset of that name.
     AddToDataset(String),
     /// What was said in a span goes into it.

@@ -17,6 +17,7 @@ use outcrop::tui::event::{Button, Event, Mouse, MouseKind};
 use outcrop::tui::key::KeyModifiers;
 use outcrop::tui::pane::evaluate::Closed;
 use outcrop::workbench::request::evaluations::Evaluations;
+use outcrop::workbench::request::traces::Traces;
 use outcrop::workbench::{Reply, Request};
 
 use super::{SIZES, shoot};
@@ -305,6 +306,32 @@ fn what_was_skipped_is_told_apart_from_what_was_rated_and_where_votes_go_is_said
         stage.answer("evaluations\",\"do\":\"sit", vec![Reply::Seat { seat: seat() }]);
         insta::assert_snapshot!(format!("rate-away-done-{width}x{height}"), stage.text());
     }
+}
+
+#[test]
+fn who_rates_is_asked_before_they_go_where_the_calls_have_names() {
+    let at_it = |stage: &mut Stage| {
+        list(stage, vec![evaluation(7, "helpful-v2", GenerationState::Ended, 400, 0)]);
+        stage.keys("<enter>");
+        stage.answer("evaluations\",\"do\":\"sit", vec![Reply::Seat { seat: seat(best(), &ANSWERS, 3) }]);
+    };
+    let lists = |effects: &[Effect]| {
+        let is_list = |request: &Request| matches!(request, Request::Traces(Traces::List { .. }));
+        Stage::requests(effects).iter().any(is_list)
+    };
+    let mut stage = Stage::settled(100, 40, "dark");
+    at_it(&mut stage);
+    assert!(!lists(&stage.keys("<alt+9>")));
+    let shown = stage.text();
+    assert!(shown.contains("Look at the traces?"), "{shown}");
+    stage.keys("<esc>");
+    assert!(stage.text().contains("LEFT"), "{}", stage.text());
+    stage.keys("<alt+9>");
+    assert!(lists(&stage.keys("l")));
+    // Whoever rates nothing goes there at once.
+    let mut stage = Stage::settled(100, 40, "dark");
+    list(&mut stage, vec![evaluation(7, "helpful-v2", GenerationState::Ended, 400, 0)]);
+    assert!(lists(&stage.keys("<alt+9>")));
 }
 
 #[test]

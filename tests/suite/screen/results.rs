@@ -246,7 +246,7 @@ fn who_rates_in_it_is_asked_before_they_look_whose_the_answers_are() {
     let mut stage = Stage::settled(80, 24, "dark");
     list(&mut stage, vec![rates(false)]);
     stage.keys("o");
-    assert!(stage.text().contains("not blind"), "{}", stage.text());
+    assert!(stage.text().contains("Look at the results of"), "{}", stage.text());
     assert_eq!(evaluations(&stage.keys("<esc>")), []);
     assert!(stage.state.overlays.is_empty());
     stage.keys("o");

@@ -107,6 +107,7 @@ impl State {
             | Choice::ValuesFile(_)
             | Choice::RemoveEvaluation(_)
             | Choice::LookAtResults(_)
+            | Choice::SeeCalls
             | Choice::TakeDataset(_)
             | Choice::TakeMethod(_)
             | Choice::Fill(..)
