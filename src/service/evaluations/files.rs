@@ -1,9 +1,10 @@
 //! Evaluations in the forms of other programs, and their records in bulk.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::import::told;
 use super::results::{decisions, task_of};
+use super::seats::half;
 use super::{Evaluations, evaluation, votes, whole};
 use crate::domain::evaluation::decision::Decision;
 use crate::domain::evaluation::exchange::{Form, Written};
@@ -216,7 +217,7 @@ fn alone(judged: Vec<Lain>) -> Vec<Judged> {
     judged.into_iter().map(|(_, judged)| judged).collect()
 }
 
-/// Every whole item with its place, the votes of a version of the task that stand, and what was decided of it by that version; and
+/// Every whole item once with its place, the votes of a version of the task that stand, and what was decided of it by that version; and
 /// how many votes are of other versions, in a sentence.
 fn judged(
     store: &Store,
@@ -237,10 +238,14 @@ fn judged(
     let mut decided = decisions(store, evaluation.id)?;
     decided.retain(|decision| decision.version == task.version);
     let decided = Decision::standing(&decided);
-    let mut judged = Vec::new();
+    let (mut judged, mut seen) = (Vec::new(), HashSet::new());
     for place in 0..evaluation.items {
         let Some(item) = whole(store, evaluation, place)? else { continue };
         let hash = item.hash();
+        // Of two that look the same the first is rated: its votes are not the other's, too.
+        if !seen.insert(half(&hash)) {
+            continue;
+        }
         let votes = by_item.get(hash.0.as_str()).into_iter().flatten().copied();
         let of = Judged::of(&item, &task.metrics, votes, evaluation.seed);
         judged.push((place, of.with_decisions(decided.iter().copied(), evaluation.seed)));

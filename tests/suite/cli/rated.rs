@@ -752,3 +752,22 @@ fn votes_of_an_earlier_version_are_exported_by_its_number_and_else_told() {
         assert!(good(&said).contains("question 0"), "{said:?}");
     });
 }
+
+#[test]
+fn of_items_that_look_the_same_the_votes_are_written_out_once() {
+    let home = Home::new();
+    let line = serde_json::json!({ "prompt": "why?", "modelResponses": [
+        { "response": "yes", "modelIdentifier": "alpha/one" },
+        { "response": "no", "modelIdentifier": "beta/two" },
+    ]});
+    keep(&home, "pairs", &[line.clone(), line]);
+    good(&home.run(&["eval", "create", "which", "--dataset", "pairs"]));
+    let mut rater = Rater::at(&home, "which", "bob");
+    rater.seat();
+    assert!(rater.say(&choosing(0))["sheet"].is_null(), "the other one is never due");
+    rater.end();
+    for form in ["battles", "dpo", "bedrock"] {
+        let said = home.run(&["eval", "export", "which", "--form", form]);
+        assert_eq!(good(&said).lines().count(), 1, "{form}: {said:?}");
+    }
+}
