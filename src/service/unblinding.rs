@@ -52,12 +52,12 @@ impl Unblinding {
         self.recorder.settled().await;
         let by = who.clone();
         let told = self.archive.run(move |store| {
-            let mut told = Told::default();
+            let (mut told, mut lanes) = (Told::default(), BTreeSet::new());
             for trace in traces {
                 // A trace of this program is called as its first call is; those of others are of nothing here.
                 let Some(span) = sound(store.get::<Span>(&SpanId::from_bytes(trace.0)))? else { continue };
                 told.evaluations.extend(span.evaluation);
-                let Some(lane) = span.conversation else { continue };
+                let Some(lane) = span.conversation.filter(|lane| lanes.insert(*lane)) else { continue };
                 let head = sound(store.get::<Conversation>(&lane))?;
                 let Some(id) = head.and_then(|head| head.side) else { continue };
                 let comparison = sound(store.get::<Comparison>(&id))?;

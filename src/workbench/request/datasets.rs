@@ -14,7 +14,8 @@ pub enum Datasets {
     List,
     /// The one of that name, or whose id starts or ends so: `Dataset`.
     Find { text: String },
-    /// Items from a place on, at most `limit` and as many as one message may hold: `DatasetItems`.
+    /// Items from a place on, at most `limit` and as many as one message may hold: `DatasetItems`. Whoever is told more than the first
+    /// is kept with the blind evaluations of answers that it brought; so is who exports it.
     Items { id: DatasetId, from: u32, limit: u32 },
     /// Reads a file as a new dataset, all of it or nothing: `DatasetRead` where something is to be said of it, then `Dataset`.
     Import(Import),

@@ -13,7 +13,8 @@ use crate::domain::trace::{Opinion, SpanKey, TraceId};
 
 /// Asks about traces. A row is the number of a span in its trace, in order of arrival; it stays as long as nothing of the trace
 /// is swept away, and the trace is none of this program's that goes on. Where `span` tells the id too, the span of that id is
-/// meant, wherever its row is by then.
+/// meant, wherever its row is by then. That somebody is shown calls whose answers are blind to them is kept with the comparison or
+/// the evaluation.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "do", rename_all = "snake_case")]
 pub enum Traces {
@@ -72,7 +73,6 @@ pub enum Traces {
     Export { id: TraceId, form: Written },
     /// Sends a trace to a server that takes OTLP over HTTP: `TraceSent`.
     Send { id: TraceId, to: Destination },
-    /// Takes a trace from elsewhere away: `Done`.
     /// Takes a trace from elsewhere away, with what was noted on it: `Done`.
     Remove { id: TraceId },
     /// What people have noted on it, the oldest first: one `TraceNotes`.

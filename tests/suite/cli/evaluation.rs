@@ -289,6 +289,27 @@ fn names_that_answers_tell_are_masked_where_that_is_wanted() {
 }
 
 #[test]
+fn a_look_at_the_calls_of_a_blind_evaluation_is_said_and_kept() {
+    let [(), ()] = on_both(Home::new, |home| {
+        keep(home, "plain", &[json!({ "prompt": "hello you" })]);
+        let create = ["eval", "create", "echoes", "--dataset", "plain"];
+        let models = ["-m", "scripted/echo", "-m", "scripted/stream-3", "--run", "--yes"];
+        good(&home.run(&[&create[..], &models].concat()));
+        // Sums are of all answers.
+        let sums = home.run(&["usage"]);
+        good(&sums);
+        assert!(!sums.stderr.contains("echoes"), "{sums:?}");
+        assert_eq!(shown(home, "echoes")["unblinded"], Value::Null);
+        let said = home.run(&["traces", "list"]);
+        good(&said);
+        assert!(said.stderr.contains("whose the answers of \"echoes\" are"), "{said:?}");
+        assert_eq!(shown(home, "echoes")["unblinded"].as_array().unwrap().len(), 1);
+        let again = home.run(&["traces", "list"]);
+        assert!(!again.stderr.contains("echoes"), "once a day is enough: {again:?}");
+    });
+}
+
+#[test]
 fn answers_are_asked_of_models_and_kept_under_what_they_were_asked_with() {
     let [(), ()] = on_both(
         || Home::with(SCRIPTED),
