@@ -142,12 +142,12 @@ impl Evaluations {
             .await
     }
 
-    /// Keeps that somebody looks whose answers are whose, where that is hidden, before they do; once a day is enough.
+    /// Keeps that somebody may see whose answers are whose, where that is hidden, before they do: once.
     pub async fn looked(&self, id: EvaluationId, by: String) -> Result<()> {
         self.keep_look(id, by, false).await
     }
 
-    /// The same of what was said, too: of whoever rates it is kept though names are not hidden.
+    /// The same of somebody who looks at what was said, too, once a day: of whoever rates it is kept though names are not hidden.
     pub(super) async fn looked_at_votes(&self, id: EvaluationId, by: String) -> Result<()> {
         self.keep_look(id, by, true).await
     }
@@ -157,7 +157,8 @@ impl Evaluations {
         let told = self.archive.run(move |store| {
             let mut evaluation = evaluation(store, id)?;
             let now = fresh::now();
-            let known = |look: &Unblinded| look.by == by && now.0 - look.at.0 < DAY;
+            let known =
+                |look: &Unblinded| look.by == by && (!at_votes || now.0.saturating_sub(look.at.0) < DAY);
             let hides = evaluation.task.blinding.models || at_votes && evaluation.raters.contains(&by);
             if hides && !evaluation.unblinded.iter().any(known) {
                 evaluation.unblinded.push(Unblinded { by, at: now });

@@ -305,7 +305,7 @@ fn a_look_at_the_calls_of_a_blind_evaluation_is_said_and_kept() {
         assert!(said.stderr.contains("whose the answers of \"echoes\" are"), "{said:?}");
         assert_eq!(shown(home, "echoes")["unblinded"].as_array().unwrap().len(), 1);
         let again = home.run(&["traces", "list"]);
-        assert!(!again.stderr.contains("echoes"), "once a day is enough: {again:?}");
+        assert!(!again.stderr.contains("echoes"), "once is enough: {again:?}");
     });
 }
 
