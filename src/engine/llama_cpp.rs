@@ -97,12 +97,12 @@ impl Write for Heard {
 
 /// What a conversation asks of the model's thread.
 enum Order {
-    /// Reads tokens after those that the seat has; the buffer comes back with the logits after the last one.
+    /// Reads tokens after those that the seat has; a buffer comes back with the logits after the last one.
     Read {
         seat: u64,
         tokens: Vec<u32>,
-        logits: Vec<f32>,
-        reply: SyncSender<Result<Vec<f32>>>,
+        logits: Option<Vec<f32>>,
+        reply: SyncSender<Result<Option<Vec<f32>>>>,
     },
     /// Forgets what comes after the first `length` tokens; the reply is what is left.
     Truncate {
@@ -187,14 +187,17 @@ pub(super) struct Seat {
 }
 
 impl Seat {
-    /// Reads tokens after those that are here, and leaves the logits after the last one.
-    pub(super) fn read(&mut self, tokens: &[u32], logits: &mut Vec<f32>) -> Result<()> {
+    /// Reads tokens after those that are here, and leaves the logits after the last one where somebody wants them.
+    pub(super) fn read(&mut self, tokens: &[u32], mut logits: Option<&mut Vec<f32>>) -> Result<()> {
         let (reply, answer) = sync_channel(1);
-        let order =
-            Order::Read { seat: self.number, tokens: tokens.to_vec(), logits: std::mem::take(logits), reply };
+        let buffer = logits.as_deref_mut().map(std::mem::take);
+        let order = Order::Read { seat: self.number, tokens: tokens.to_vec(), logits: buffer, reply };
         let gone = || Error::internal("computing with llama.cpp", "its thread has ended");
         self.orders.send(order).map_err(|_| gone())?;
-        *logits = answer.recv().unwrap_or_else(|_| Err(gone()))?;
+        let filled = answer.recv().unwrap_or_else(|_| Err(gone()))?;
+        if let (Some(logits), Some(filled)) = (logits, filled) {
+            *logits = filled;
+        }
         self.length += tokens.len();
         Ok(())
     }
@@ -246,7 +249,7 @@ impl<'m> Desk<'m> {
         while let Ok(order) = inbox.recv() {
             match order {
                 Order::Read { seat, tokens, mut logits, reply } => {
-                    let read = self.read(&mut places, seat, &tokens, &mut logits).map(|()| logits);
+                    let read = self.read(&mut places, seat, &tokens, logits.as_mut()).map(|()| logits);
                     let _ = reply.send(read);
                 }
                 Order::Truncate { seat, length, reply } => {
@@ -264,7 +267,7 @@ impl<'m> Desk<'m> {
         places: &mut HashMap<u64, Place<'m>>,
         seat: u64,
         tokens: &[u32],
-        logits: &mut Vec<f32>,
+        logits: Option<&mut Vec<f32>>,
     ) -> Result<()> {
         // A place that fails is not put back.
         let mut place = match places.remove(&seat) {
@@ -317,7 +320,7 @@ impl<'m> Desk<'m> {
 }
 
 impl Place<'_> {
-    fn read(&mut self, tokens: &[u32], logits: &mut Vec<f32>) -> Result<()> {
+    fn read(&mut self, tokens: &[u32], logits: Option<&mut Vec<f32>>) -> Result<()> {
         let failed = |why: &dyn std::fmt::Display| {
             Error::new(
                 ErrorKind::Internal,
@@ -328,13 +331,15 @@ impl Place<'_> {
         };
         let mut batch = LlamaBatch::new(tokens.len(), 1);
         for (position, (i, token)) in (self.length as i32..).zip(tokens.iter().enumerate()) {
-            let last = i + 1 == tokens.len();
-            batch.add(LlamaToken(*token as i32), position, &[0], last).map_err(|why| failed(&why))?;
+            let wanted = logits.is_some() && i + 1 == tokens.len();
+            batch.add(LlamaToken(*token as i32), position, &[0], wanted).map_err(|why| failed(&why))?;
         }
         self.context.decode(&mut batch).map_err(|why| failed(&why))?;
         self.length += tokens.len();
-        logits.clear();
-        logits.extend_from_slice(self.context.get_logits_ith(tokens.len() as i32 - 1));
+        if let Some(logits) = logits {
+            logits.clear();
+            logits.extend_from_slice(self.context.get_logits_ith(tokens.len() as i32 - 1));
+        }
         Ok(())
     }
 
