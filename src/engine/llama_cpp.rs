@@ -30,6 +30,8 @@ use crate::domain::{Error, ErrorKind, Result};
 const ORDERS: usize = 16;
 /// Tokens for which a conversation's first context has room.
 const ROOM: usize = 1024;
+/// Bytes of keys and values up to which the place of a conversation that left is kept for the next one.
+const SPARE_BYTES: usize = 64 << 20;
 
 /// llama.cpp can be set up once in a process. What it has to say goes to the log, never to the terminal.
 static LIBRARY: LazyLock<Option<LlamaBackend>> = LazyLock::new(|| {
@@ -142,7 +144,7 @@ impl Model {
         let token_bytes = llama.n_layer() as usize * llama.n_head_kv() as usize * head * 2 * 2;
         let thread = std::thread::Builder::new()
             .name("llama.cpp".into())
-            .spawn(move || Desk { library, llama: &llama, threads, limit: context }.run(&inbox))
+            .spawn(move || Desk { library, llama: &llama, threads, limit: context, token_bytes }.run(&inbox))
             .map_err(|why| Error::io(doing, &why))?;
         let seats = AtomicU64::new(0);
         Ok((Self { orders, thread: Some(thread), context, vocabulary, token_bytes, seats }, words))
@@ -234,6 +236,15 @@ struct Desk<'m> {
     threads: usize,
     /// Context length in tokens.
     limit: usize,
+    token_bytes: usize,
+}
+
+/// The conversations' places, by seat.
+#[derive(Default)]
+struct Places<'m> {
+    taken: HashMap<u64, Place<'m>>,
+    /// An empty one: making room takes as long as reading some tokens.
+    spare: Option<Place<'m>>,
 }
 
 /// A conversation's context.
@@ -245,7 +256,7 @@ struct Place<'m> {
 
 impl<'m> Desk<'m> {
     fn run(&self, inbox: &Receiver<Order>) {
-        let mut places: HashMap<u64, Place<'m>> = HashMap::new();
+        let mut places = Places::default();
         while let Ok(order) = inbox.recv() {
             match order {
                 Order::Read { seat, tokens, mut logits, reply } => {
@@ -253,10 +264,16 @@ impl<'m> Desk<'m> {
                     let _ = reply.send(read);
                 }
                 Order::Truncate { seat, length, reply } => {
-                    let left = places.get_mut(&seat).map_or(0, |place| place.truncate(length));
+                    let left = places.taken.get_mut(&seat).map_or(0, |place| place.truncate(length));
                     let _ = reply.send(left);
                 }
-                Order::Leave { seat } => drop(places.remove(&seat)),
+                Order::Leave { seat } => {
+                    let left = places.taken.remove(&seat);
+                    if let Some(mut place) = left.filter(|p| p.room * self.token_bytes <= SPARE_BYTES) {
+                        place.truncate(0);
+                        places.spare = Some(place);
+                    }
+                }
                 Order::Close => return,
             }
         }
@@ -264,19 +281,19 @@ impl<'m> Desk<'m> {
 
     fn read(
         &self,
-        places: &mut HashMap<u64, Place<'m>>,
+        places: &mut Places<'m>,
         seat: u64,
         tokens: &[u32],
         logits: Option<&mut Vec<f32>>,
     ) -> Result<()> {
         // A place that fails is not put back.
-        let mut place = match places.remove(&seat) {
+        let mut place = match places.taken.remove(&seat).or_else(|| places.spare.take()) {
             Some(place) if place.length + tokens.len() <= place.room => place,
             Some(place) => self.wider(place, tokens.len())?,
             None => self.open(tokens.len())?,
         };
         place.read(tokens, logits)?;
-        places.insert(seat, place);
+        places.taken.insert(seat, place);
         Ok(())
     }
 
