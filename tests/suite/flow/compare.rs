@@ -295,6 +295,30 @@ fn an_answer_that_failed_is_not_chosen_as_the_best_one() {
 }
 
 #[test]
+fn an_answer_that_was_stopped_before_it_had_a_word_is_not_chosen_and_its_column_says_so() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    arrive(&mut stage);
+    let tasks = asked(&mut stage, &comparison(2, None));
+    finish(&mut stage, &tasks, 0, "Because.");
+    stage.keys("<esc>");
+    assert!(stage.text().contains("no answer to choose"), "{}", stage.text());
+    assert_eq!(requests(&stage.keys("<tab>b")), []);
+    assert!(stage.text().contains("was stopped before it had a word"), "{}", stage.text());
+    let asked = requests(&stage.keys("a"));
+    assert!(matches!(asked[..], [Comparisons::Choose { choice: Choice::One(0), .. }]), "{asked:?}");
+    // One that had begun may be the best one all the same.
+    let mut stage = Stage::settled(120, 40, "dark");
+    arrive(&mut stage);
+    let tasks = self::asked(&mut stage, &comparison(2, None));
+    finish(&mut stage, &tasks, 0, "Because.");
+    let event = Delta::Text { text: "The current".into() };
+    stage.event(Event::Replies { task: tasks[1], replies: vec![Reply::Delta { event }] });
+    stage.keys("<esc>");
+    let asked = requests(&stage.keys("<tab>b"));
+    assert!(matches!(asked[..], [Comparisons::Choose { choice: Choice::One(1), .. }]), "{asked:?}");
+}
+
+#[test]
 fn columns_of_unequal_width_are_set_in_alike() {
     // 50 columns, the rule, and 49.
     let mut stage = Stage::settled(100, 30, "dark");
