@@ -319,6 +319,33 @@ fn an_answer_that_was_stopped_before_it_had_a_word_is_not_chosen_and_its_column_
 }
 
 #[test]
+fn what_is_said_stands_right_above_what_is_written_where_no_figures_are_told() {
+    // What the place is for, answers that are hidden, answers that come: nothing is told below any of them.
+    for blind in [None, Some(7)] {
+        let mut stage = Stage::settled(80, 24, "dark");
+        arrive(&mut stage);
+        if blind.is_some() {
+            stage.keys("<alt+h>");
+        }
+        let tasks = asked(&mut stage, &comparison(2, blind));
+        stage.pass(60_000);
+        let why = "no program took it";
+        let error = Error::new(ErrorKind::Full, "copying the answer", why, "Then try it once again.");
+        stage.event(Event::Copied(Err(error)));
+        let above = |stage: &mut Stage| {
+            let text = stage.text();
+            let at = |words: &str| text.lines().position(|line| line.contains(words)).unwrap();
+            at("what all of them are asked next") - at("✗ copying the answer")
+        };
+        assert_eq!(above(&mut stage), 1, "{}", stage.text());
+        finish(&mut stage, &tasks, 0, "one");
+        finish(&mut stage, &tasks, 1, "two");
+        // Two rows of figures in columns of that width.
+        assert_eq!(above(&mut stage), if blind.is_some() { 1 } else { 3 }, "{}", stage.text());
+    }
+}
+
+#[test]
 fn columns_of_unequal_width_are_set_in_alike() {
     // 50 columns, the rule, and 49.
     let mut stage = Stage::settled(100, 30, "dark");
