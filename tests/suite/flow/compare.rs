@@ -257,6 +257,25 @@ fn any_two_answers_are_compared_and_nothing_of_who_gave_them_is_told_before_a_ch
 }
 
 #[test]
+fn an_answer_that_still_comes_is_said_to_be_one_where_it_is_compared() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    arrive(&mut stage);
+    let tasks = asked(&mut stage, &comparison(2, None));
+    finish(&mut stage, &tasks, 0, "a river bends");
+    let event = Delta::Text { text: "a river".into() };
+    stage.event(Event::Replies { task: tasks[1], replies: vec![Reply::Delta { event }] });
+    stage.keys("<tab>v");
+    let shown = stage.text();
+    assert!(shown.contains("2 words so far: it is still being written"), "{shown}");
+    assert_eq!(shown.matches("so far").count(), 1, "the other one has ended: {shown}");
+    stage.keys("<esc>");
+    finish(&mut stage, &tasks, 1, "a river turns");
+    stage.keys("v");
+    let shown = stage.text();
+    assert!(shown.contains("A → B") && !shown.contains("so far"), "{shown}");
+}
+
+#[test]
 fn where_the_line_has_no_room_it_says_less_and_that_whole() {
     let mut stage = Stage::settled(60, 20, "dark");
     arrive(&mut stage);
