@@ -177,6 +177,8 @@ impl State {
     pub(super) fn send_when_attached(&mut self, task: TaskId, desk: &mut Desk<'_>) {
         self.waits.remove(&task);
         if !self.is_attaching() && std::mem::take(&mut self.send_after_attaching) {
+            // It was sent already; the names of its files are others now.
+            self.held = Some(self.composer.text());
             self.send(desk);
         }
     }

@@ -30,7 +30,7 @@ impl State {
             }
             return;
         }
-        if self.answers_first(desk) {
+        if self.answers_first(desk) || self.holds_back(desk) {
             return;
         }
         let by_model = self.thread.agent.is_none();
@@ -67,6 +67,7 @@ impl State {
         }
         self.no_files.clear();
         self.taken_up.clear();
+        self.held = None;
         let draft = self.composer.draft();
         let text = self.composer.take();
         self.saved = draft.clone();
