@@ -65,9 +65,8 @@ impl Environment {
             if known().any(|own| own == name) || also.contains(&name) || name.starts_with("OUTCROP_TEST_") {
                 continue;
             }
-            let near = nearest(name, known())
-                .map(|near| format!("Did you mean {near}? "))
-                .unwrap_or_default();
+            let near =
+                nearest(name, known()).map(|near| format!("Did you mean {near}? ")).unwrap_or_default();
             return Err(Error::new(
                 ErrorKind::Config,
                 format!("reading the environment variable {name}"),
