@@ -86,8 +86,9 @@ impl Serving {
             Some(Ok(event)) => Some(self.take_in(event)),
             Some(Err(error)) => {
                 let error = match &self.span.model {
-                    Some(model) => lost::told(error, model, &self.cards),
-                    None => error,
+                    // What was refused before it was sent says itself what is wrong.
+                    Some(model) if !self.span.unsent => lost::told(error, model, &self.cards),
+                    _ => error,
                 };
                 self.fail(&error);
                 Some(Err(error))
