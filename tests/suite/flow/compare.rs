@@ -339,7 +339,7 @@ fn an_answer_that_was_stopped_before_it_had_a_word_is_not_chosen_and_its_column_
 
 #[test]
 fn what_is_said_stands_right_above_what_is_written_where_no_figures_are_told() {
-    // What the place is for, answers that are hidden, answers that come: nothing is told below any of them.
+    // Nothing is told below answers that come, nor below those that are hidden.
     for blind in [None, Some(7)] {
         let mut stage = Stage::settled(80, 24, "dark");
         arrive(&mut stage);
