@@ -60,7 +60,7 @@ fn a_mistyped_command_is_held_once_and_no_path_is() {
         ("/modle", "There is no command /modle: did you mean /model? Enter once more sends it as text."),
         ("/hlep me", "did you mean /help?"),
         ("/xyzzy", "There is no command /xyzzy. Enter"),
-        ("/help<esc> me", "/help is a command"),
+        ("/help me", "/help is a command"),
     ] {
         let (mut stage, text) = typed(script);
         assert_eq!(sends(&stage.keys("<enter>")), 0, "{script}");
@@ -68,7 +68,8 @@ fn a_mistyped_command_is_held_once_and_no_path_is() {
         assert_eq!(stage.state.chat.composer.text(), text, "{script}");
         assert_eq!(sends(&stage.keys("<enter>")), 1, "{script}");
     }
-    for script in ["/etc/passwd is what?", "/tmp is full, why?", " /modle"] {
+    // A path, and what was said to be text.
+    for script in ["/etc/passwd is what?", "/tmp is full, why?", " /modle", "//modle", "/help<esc> me"] {
         let (mut stage, _) = typed(script);
         assert_eq!(sends(&stage.keys("<enter>")), 1, "{script}");
     }

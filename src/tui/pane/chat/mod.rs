@@ -210,8 +210,7 @@ pub struct State {
     candidates: Option<Completion>,
     /// Sent by the person, and on its way as soon as its files were read.
     send_after_attaching: bool,
-    /// What began like a command and was held back: sent once more, it is sent.
-    held: Option<String>,
+    slash: slip::Slash,
     /// Something was sent before the conversation was there.
     hasty: bool,
     /// Opening where the person left off is still to be decided.
@@ -274,7 +273,7 @@ impl State {
             taken_up: HashSet::new(),
             candidates: None,
             send_after_attaching: false,
-            held: None,
+            slash: slip::Slash::default(),
             hasty: false,
             resuming: !anew && start.conversation.is_none(),
             memory: open::Memory::default(),

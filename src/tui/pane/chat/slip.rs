@@ -9,15 +9,30 @@ use crate::tui::keymap::Context;
 /// So many letters of a command tell it.
 const BEGUN: usize = 3;
 
+/// What is known of a text that begins with a slash.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) enum Slash {
+    #[default]
+    Open,
+    /// This one was held back: sent once more, it is sent.
+    Held(String),
+    /// The person has said that it is no command.
+    Text,
+}
+
 impl State {
     /// Whether what is written is held back, and says why; the same text sent once more is meant so.
     pub(super) fn holds_back(&mut self, desk: &mut Desk<'_>) -> bool {
         let text = self.composer.text();
-        let slip = slip(&text).filter(|_| self.held.as_ref() != Some(&text));
-        let Some(why) = slip else { return false };
+        let is_meant = match &self.slash {
+            Slash::Open => false,
+            Slash::Held(held) => *held == text,
+            Slash::Text => true,
+        };
+        let Some(why) = slip(&text).filter(|_| !is_meant) else { return false };
         let sends = desk.key(Context::Composer, Action::Send);
         desk.note(format!("{why} {sends} once more sends it as text."));
-        self.held = Some(text);
+        self.slash = Slash::Held(text);
         true
     }
 }
