@@ -6,6 +6,7 @@ mod unsent;
 
 use std::sync::Mutex;
 
+use super::lost::gone;
 use super::*;
 use crate::domain::attachment::fenced;
 use crate::domain::call::{Blobs, Converse, Turn};
@@ -420,6 +421,19 @@ async fn a_retired_model_that_is_not_found_names_its_successor() {
     let error = failure(&invoke, "gpt-4-turbo").await;
     assert_eq!(error.hint, "It is retired; its successor is openai/gpt-5.6-sol. Look at the list.");
     assert_eq!(failure(&invoke, "gpt-4o").await.hint, "Look at the list.");
+}
+
+#[tokio::test]
+async fn a_model_that_is_not_found_names_the_one_that_was_meant_of_those_that_were_shown() {
+    let invoke = forgetful();
+    assert_eq!(failure(&invoke, "of-tomorow").await.hint, "Look at the list.", "nobody is asked");
+    let _: Vec<_> = invoke.serve_by("openai", Call::ListModels, &terms()).collect().await;
+    let error = failure(&invoke, "of-tomorow").await;
+    assert_eq!(error.hint, "Did you mean openai/of-tomorrow? Look at the list.");
+    assert_eq!(failure(&invoke, "of-tomorrow").await.hint, "Look at the list.", "it is there");
+    assert_eq!(failure(&invoke, "another-one").await.hint, "Look at the list.");
+    let unknown = invoke.is_there(&"opnai/of-tomorrow".parse().unwrap()).unwrap_err();
+    assert!(unknown.hint.starts_with("Did you mean openai? Providers are: openai."), "{unknown}");
 }
 
 #[test]

@@ -101,12 +101,12 @@ impl Menu {
 
     /// Leaves it: what was typed after a `/` is text.
     pub fn leave(&self) -> Outcome {
-        if self.commands { self.typed() } else { Outcome::Close }
+        if self.commands { self.typed(true) } else { Outcome::Close }
     }
 
-    /// What was typed as the composer would have it.
-    fn typed(&self) -> Outcome {
-        Outcome::Chosen(Choice::Typed(format!("/{}", self.input.text())))
+    /// What was typed as the composer would have it; `meant` where the person has said that it is text.
+    fn typed(&self, meant: bool) -> Outcome {
+        Outcome::Chosen(Choice::Typed { text: format!("/{}", self.input.text()), meant })
     }
 
     /// What a key does among the commands besides moving; `None` leaves it to the list.
@@ -123,7 +123,7 @@ impl Menu {
             return Some(Outcome::Close);
         }
         if self.input.text().is_empty() && typed == Some('/') {
-            return Some(self.typed());
+            return Some(self.typed(true));
         }
         if typed == Some(' ')
             && let Some(Entry { words, choice: Choice::Act(action), .. }) = self.selected()
@@ -135,7 +135,7 @@ impl Menu {
         if stroke.is_some_and(|stroke| self.input.press(stroke)) {
             self.narrow();
         }
-        Some(if self.shown.is_empty() { self.typed() } else { Outcome::Stay })
+        Some(if self.shown.is_empty() { self.typed(false) } else { Outcome::Stay })
     }
 
     /// The entry that Enter takes.
@@ -214,7 +214,7 @@ impl Menu {
     pub fn paste(&mut self, text: &str) -> Outcome {
         self.input.insert(text);
         self.narrow();
-        if self.commands { self.typed() } else { Outcome::Stay }
+        if self.commands { self.typed(false) } else { Outcome::Stay }
     }
 
     fn narrow(&mut self) {
