@@ -5,20 +5,20 @@ use std::borrow::Cow;
 use super::krippendorff::Level;
 use super::table::Table;
 use crate::domain::evaluation::metric::{Method, Metric};
-use crate::domain::evaluation::vote::{Chosen, ResponseId, Value, Vote};
+use crate::domain::evaluation::vote::{Chosen, ResponseId, Saying, Value};
 
 /// The votes on a metric as a table, and the level of its values; `model` tells whose an answer is. Where each answer is
 /// rated for itself an answer is an item. Left out are unannounced repeats, and votes on answers that are nobody's. Give it
 /// the votes that stand, of one version of the task.
-pub fn of_votes<'a, 'm>(
-    votes: impl IntoIterator<Item = &'a Vote>,
+pub fn of_votes<'a, 'm, S: Saying + 'a>(
+    votes: impl IntoIterator<Item = &'a S>,
     metric: &Metric,
     model: impl Fn(&ResponseId) -> Option<&'m str>,
 ) -> (Table<'a>, Level) {
     let mut said: Vec<(&'a str, Cow<'a, str>, f64)> = Vec::new();
     let mut kinds: Vec<(&str, &str, &str)> = Vec::new();
-    for vote in votes.into_iter().filter(|vote| !vote.repeat) {
-        let (rater, item) = (vote.rater.as_str(), vote.item.0.as_str());
+    for vote in votes.into_iter().filter(|vote| !vote.is_repeat()) {
+        let (rater, item) = (vote.rater(), vote.item().0.as_str());
         let of = |id: &ResponseId| Cow::Owned(format!("{item}/{id}"));
         match vote.value(&metric.name) {
             Some(Value::Thumbs(thumbs)) => {
@@ -28,7 +28,7 @@ pub fn of_votes<'a, 'm>(
                 said.extend(points.iter().map(|(id, points)| (rater, of(id), f64::from(*points))));
             }
             Some(Value::Preference(points)) => {
-                let [left, right] = vote.shown.as_slice() else { continue };
+                let [left, right] = vote.shown() else { continue };
                 let (Some(left), Some(right)) = (model(left), model(right)) else { continue };
                 let top = f64::from(metric.points().unwrap_or_default()) + 1.0;
                 let points = f64::from(*points);

@@ -53,9 +53,8 @@ pub struct RaterPair {
 }
 
 /// The coefficients of the main votes, and the table that they are of.
-pub(super) fn agreements<'a>(gathered: &Gathered<'a>, metric: &Metric) -> (Agreements, Table<'a>, Level) {
-    let votes = gathered.main.iter().map(|kept| kept.vote);
-    let (table, level) = of_votes(votes, metric, |id| gathered.input.sources.get(id));
+pub(super) fn agreements<'g>(gathered: &'g Gathered<'_>, metric: &Metric) -> (Agreements, Table<'g>, Level) {
+    let (table, level) = of_votes(&gathered.main, metric, |id| gathered.input.sources.get(id));
     let ordered =
         |figure: Figure| if metric.method == Method::ComparisonChoice { unordered() } else { figure };
     let told = alpha(&table, level);
@@ -111,7 +110,7 @@ fn pairs(table: &Table<'_>, method: Method) -> (Vec<RaterPair>, u64) {
 fn winners(gathered: &Gathered<'_>, metric: &Metric) -> OnWinners {
     let outcome = |kept: &Kept<'_>| {
         let rater = gathered.raters[kept.rater];
-        Some((rater, kept.item, kept.outcome(metric, &gathered.sources)?))
+        Some((rater, kept.item, kept.outcome(metric)?))
     };
     let said: Vec<_> = gathered.main.iter().filter_map(outcome).collect();
     let item = |at: usize| gathered.input.items[at].hash.0.as_str();
