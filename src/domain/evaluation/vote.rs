@@ -7,9 +7,10 @@ use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
 use super::battle::{Battle, Outcome};
-use super::item::{ItemHash, digest};
+use super::item::{ItemHash, hashed};
 use super::metric::{Method, Metric};
 use super::task::TaskDefinition;
+use crate::domain::hex::hex;
 use crate::domain::id::VoteId;
 use crate::domain::time::Timestamp;
 use crate::domain::{Error, ErrorKind, Result};
@@ -25,7 +26,7 @@ impl ResponseId {
     pub fn of(seed: u64, item: &ItemHash, model: &str) -> Self {
         let seed = seed.to_be_bytes();
         let parts: [&[u8]; 4] = [b"outcrop response 1", &seed, item.0.as_bytes(), model.as_bytes()];
-        Self(CompactString::new(&digest(&parts)[..16]))
+        Self(CompactString::new(hex(&hashed(&parts)[..8])))
     }
 }
 
