@@ -124,7 +124,7 @@ mod tests {
     fn the_length_of_an_answer_is_known_where_it_was_told() {
         let id = |name: &str| ResponseId(name.into());
         let mut sources: Sources =
-            ["00000000000000ab", "x", "y"].map(|name| (id(name), "a".into())).into_iter().collect();
+            ["00000000000000ab", "x", "y"].map(|name| (id(name), "a".to_owned())).into_iter().collect();
         sources.measure(&id("00000000000000ab"), 7);
         sources.measure(&id("x"), 0);
         sources.measure(&id("z"), 9);
