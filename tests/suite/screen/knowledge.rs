@@ -1122,6 +1122,11 @@ fn retrieval_is_measured_by_the_settings_on_the_screen() {
         let settings = vec![measured(Mode::Hybrid), measured(Mode::Semantic)];
         let quality = Quality { k: 10, questions: 40, settings };
         stage.answer("\"measure\"", vec![Reply::Quality { quality }]);
+        // The chart of each figure stands alone.
+        let text = stage.text();
+        let lines: Vec<&str> = text.lines().map(|line| line.trim_matches([' ', '│'])).collect();
+        let at = lines.iter().position(|line| *line == "MRR").unwrap();
+        assert!(lines[at - 1].is_empty() && lines[at - 2].contains('█'), "{text}");
     });
 }
 
