@@ -97,6 +97,10 @@ pub trait SpanSink: Send + Sync + std::fmt::Debug {
     /// Takes a step that begins and will hold calls: they are known to be of it before it ends, when it is recorded.
     fn begin(&self, _span: Span) {}
 
+    /// Takes a call that begins as a part of a step: who looks at that sees it as long as it runs. It is recorded when it has
+    /// ended, as every call is, and whatever becomes of it.
+    fn call(&self, _span: Span) {}
+
     /// Takes what was said in one, where that is to be kept.
     fn tell(&self, _span: SpanId, _told: Told) {}
 }
@@ -397,6 +401,10 @@ impl Invoke {
                 let net = terms.net.under(Some(serving.span.id));
                 serving.span.region = provider.region();
                 serving.net = provider.is_remote().then(|| net.clone());
+                if terms.parent_span.is_some() {
+                    let running = Some(serving.span.started);
+                    self.spans.call(Span { running, ..serving.span.clone() });
+                }
                 let serve = move || {
                     clock.begin();
                     asked(&*provider, call, &net)

@@ -230,6 +230,38 @@ async fn dropping_the_stream_records_a_cancelled_span() {
     assert_eq!(kept.0.lock().unwrap()[0].status, SpanStatus::Cancelled);
 }
 
+/// Keeps what begins.
+#[derive(Debug, Default)]
+struct Begun(Mutex<Vec<Span>>);
+
+impl SpanSink for Begun {
+    fn record(&self, _: Span) {}
+
+    fn call(&self, span: Span) {
+        self.0.lock().unwrap().push(span);
+    }
+}
+
+#[tokio::test]
+async fn a_call_for_a_step_is_told_when_it_begins_and_one_that_is_refused_here_never_does() {
+    let begun = Arc::new(Begun::default());
+    let voice = Arc::new(Voice { texts: vec!["hi"], endless: true }) as Arc<dyn Provider>;
+    let invoke = Invoke::new([voice], vec![], Arc::clone(&begun) as _);
+    let parent = Some(fresh::span_id());
+    let alone = terms();
+    let part = Terms { parent_span: parent, ..terms() };
+    let refused = Terms { budget_tokens: Some(0), ..part.clone() };
+    for terms in [&alone, &refused, &part] {
+        let (model, call) = call("");
+        let mut events = invoke.serve(&model, call, terms);
+        let _ = events.next().await;
+    }
+    let begun = begun.0.lock().unwrap();
+    let [span] = &begun[..] else { panic!("{begun:?}") };
+    assert_eq!((span.parent, span.running), (parent, Some(span.started)));
+    assert_eq!(span.model, Some("voice/one".parse().unwrap()));
+}
+
 #[tokio::test]
 async fn who_has_heard_what_was_asked_for_cancels_nothing_by_leaving() {
     let (invoke, kept) = invoke(Voice { texts: vec![], endless: false }, vec![]);

@@ -539,6 +539,28 @@ fn an_answer_is_set_as_markdown_and_a_task_is_no_citation() {
 }
 
 #[test]
+fn on_a_narrow_screen_two_settings_stand_one_above_the_other_or_one_is_shown_at_a_time() {
+    let two = |height| {
+        let mut stage = Stage::settled(60, height, "dark");
+        search(&mut stage);
+        stage.keys("<tab>c");
+        stage.answer("\"search\"", vec![Reply::Retrieved { retrieved: retrieved(), prompt: None }]);
+        stage
+    };
+    let text = two(20).text();
+    let at = |what: &str| text.lines().position(|line| line.contains(what)).unwrap();
+    assert!(at("hybrid · 5 hits") < at("semantic · 5 hits"), "{text}");
+    // In both lists and in the card, and nothing beside it.
+    assert!(text.matches("A duplicate charge is").count() == 3 && !text.contains('│'), "{text}");
+    let mut low = two(12);
+    let text = low.text();
+    assert!(text.contains("semantic · 5 hits") && !text.contains("hybrid · 5 hits"), "{text}");
+    low.keys("]");
+    let text = low.text();
+    assert!(text.contains("hybrid · 5 hits") && !text.contains("semantic · 5 hits"), "{text}");
+}
+
+#[test]
 fn two_settings_are_asked_side_by_side() {
     shoot("knowledge-two", |stage| {
         search(stage);
@@ -1100,6 +1122,11 @@ fn retrieval_is_measured_by_the_settings_on_the_screen() {
         let settings = vec![measured(Mode::Hybrid), measured(Mode::Semantic)];
         let quality = Quality { k: 10, questions: 40, settings };
         stage.answer("\"measure\"", vec![Reply::Quality { quality }]);
+        // The chart of each figure stands alone.
+        let text = stage.text();
+        let lines: Vec<&str> = text.lines().map(|line| line.trim_matches([' ', '│'])).collect();
+        let at = lines.iter().position(|line| *line == "MRR").unwrap();
+        assert!(lines[at - 1].is_empty() && lines[at - 2].contains('█'), "{text}");
     });
 }
 
