@@ -293,9 +293,10 @@ pub enum DocumentState {
 }
 
 impl DocumentState {
-    /// Whether it stays as it is as long as its file does.
+    /// Whether it stays as it is as long as its file does. Of one that is in but in part, what is missing is tried again: its
+    /// model may be another one behind the same name, or take more than it did.
     pub fn is_settled(self) -> bool {
-        self.is_in() || self == Self::Ignored
+        matches!(self, Self::Indexed | Self::MetadataUpdateFailed | Self::Ignored)
     }
 
     /// Whether what its file says is in, as far as it can be.

@@ -116,6 +116,16 @@ impl Pass<'_> {
                 act.filed.push(filed);
             }
             Read::Cut(reading, document, cut) => {
+                if let Some(known) = &known
+                    && let Some((left, error)) = self.refused_again(&file, known, &reading, &cut).await?
+                {
+                    self.sync.statistics.unchanged += 1;
+                    self.sync.leave_out(left, &file.uri, &left_out(left, &error));
+                    if known.stamp != file.stamp {
+                        act.filed.push(Filed { stamp: file.stamp, ..known.clone() });
+                    }
+                    return Ok(());
+                }
                 return self.take_in(file, known, (reading, document, cut), act).await;
             }
         }
@@ -130,6 +140,40 @@ impl Pass<'_> {
             Some(known) => Filed { state: DocumentState::Failed, notes, updated: fresh::now(), ..known },
             None => self.unread(file, DocumentState::Failed, notes),
         });
+    }
+
+    /// How many passages of a document its model refuses still, where those are all that is missing of it, and why: nothing is
+    /// asked for but them. `None` where there is more to be done, or now it takes one of them.
+    async fn refused_again(
+        &mut self,
+        file: &Listed,
+        known: &Filed,
+        reading: &Reading,
+        cut: &Cut,
+    ) -> Result<Option<(u64, Error)>> {
+        let same = known.state == DocumentState::PartiallyIndexed
+            && known.hash == reading.hash
+            && known.before == digest_of(&cut.before)
+            && known.metadata == file.metadata;
+        if !same {
+            return Ok(None);
+        }
+        let place = |passage: &Passage| (passage.range.clone(), passage.parent.clone());
+        let entries = self.entries(known.id).await?;
+        let there: HashSet<_> = entries.iter().map(|entry| place(&entry.passage)).collect();
+        let missing = cut.passages.iter().filter(|passage| !there.contains(&place(passage)));
+        let missing: Vec<Passage> = missing.cloned().collect();
+        if missing.is_empty() || missing.len() + entries.len() != cut.passages.len() {
+            return Ok(None);
+        }
+        let left = missing.len() as u64;
+        let mut nothing = Before::Read(HashMap::new());
+        match self.vectors(&missing, &cut.before, &mut nothing).await {
+            Ok(made) if made.vectors.iter().any(Option::is_some) => Ok(None),
+            Ok(made) => Ok(made.refused.map(|error| (left, error))),
+            Err(error) if refuses_text(&error) => Ok(Some((left, error))),
+            Err(error) => Err(error),
+        }
     }
 
     /// Embeds a document. A large one goes into the index by and by; until it is whole it counts as being done.
@@ -217,7 +261,7 @@ impl Pass<'_> {
                 return self.refused(&file, known, filed, (large, begun), &error, act).await;
             }
             let left = (many as u64).saturating_sub(taken.into());
-            let why = format!("{} left out: {error}", count(left, "passage", "passages"));
+            let why = left_out(left, &error);
             self.sync.leave_out(left, &file.uri, &why);
             filed.notes.push(why);
             filed.state = DocumentState::PartiallyIndexed;
@@ -436,6 +480,11 @@ async fn made(embedder: &Embedder, texts: &[String], stop: &CancellationToken) -
         () = stop.cancelled() => Err(Error::cancelled("embedding a document")),
         made = embedder.vectors(texts) => made,
     }
+}
+
+/// What is said of a document some passages of which its model refuses.
+fn left_out(passages: u64, error: &Error) -> String {
+    format!("{} left out: {error}", count(passages, "passage", "passages"))
 }
 
 /// What a metadata file could not be read for is said of its document. That passages of it are missing matters more.

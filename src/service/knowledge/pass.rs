@@ -337,6 +337,7 @@ impl Reader {
         let reading = Reading { hash: hash.clone(), validators: validators.clone(), complaint };
         if let Some(known) = &work.known
             && known.state.is_in()
+            && known.state.is_settled()
             && known.hash == *hash
             && embeds_the_same(known, &work.file, &said)
         {
