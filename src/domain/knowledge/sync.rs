@@ -279,7 +279,11 @@ impl Sync {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum DocumentState {
-    /// Being read, or that was broken off: the next sync does it.
+    /// A sync that runs has it before it. Never kept.
+    Pending,
+    /// Its file is being read and cut. Never kept.
+    Starting,
+    /// Being embedded, or that was broken off: the next sync does it.
     InProgress,
     Indexed,
     /// It is in, but for passages that its model refused.
@@ -307,6 +311,8 @@ impl DocumentState {
     /// Bedrock's word.
     pub const fn as_str(self) -> &'static str {
         match self {
+            Self::Pending => "PENDING",
+            Self::Starting => "STARTING",
             Self::InProgress => "IN_PROGRESS",
             Self::Indexed => "INDEXED",
             Self::PartiallyIndexed => "PARTIALLY_INDEXED",

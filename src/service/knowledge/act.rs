@@ -85,9 +85,9 @@ impl Pass<'_> {
     }
 
     /// Takes what came of a file into an act.
-    pub async fn take(&mut self, Work { file, known }: Work, read: Read, act: &mut Act) -> Result<()> {
+    pub async fn take(&mut self, Work { id, file, known }: Work, read: Read, act: &mut Act) -> Result<()> {
         match read {
-            Read::Failed(error) => self.failed(&file, known, &error, act),
+            Read::Failed(error) => self.failed((id, &file), known, &error, act),
             Read::Ends(error) => return Err(error),
             Read::Unchanged if known.as_ref().is_some_and(|known| known.state == DocumentState::Ignored) => {
                 self.sync.statistics.skipped += 1;
@@ -95,11 +95,10 @@ impl Pass<'_> {
             Read::Unchanged => self.sync.statistics.unchanged += 1,
             Read::Empty(reading, why) => {
                 self.sync.statistics.skipped += 1;
-                let new = self.unread(&file, DocumentState::Ignored, vec![why]);
-                let id = known.map_or(new.id, |known| known.id);
+                let new = self.unread(id, &file, DocumentState::Ignored, vec![why]);
                 let Reading { hash, validators, .. } = reading;
                 act.change.remove.push(id);
-                act.filed.push(Filed { id, hash, validators, ..new });
+                act.filed.push(Filed { hash, validators, ..new });
             }
             Read::Same(Reading { hash, validators, complaint }, said) => {
                 let Some(known) = known else { return Ok(()) };
@@ -115,7 +114,7 @@ impl Pass<'_> {
                 told(&mut filed, complaint);
                 act.filed.push(filed);
             }
-            Read::Cut(reading, document, cut) => {
+            Read::Cut(reading, cut) => {
                 if let Some(known) = &known
                     && let Some((left, error)) = self.refused_again(&file, known, &reading, &cut).await?
                 {
@@ -126,19 +125,25 @@ impl Pass<'_> {
                     }
                     return Ok(());
                 }
-                return self.take_in(file, known, (reading, document, cut), act).await;
+                return self.take_in(file, known, (reading, id, cut), act).await;
             }
         }
         Ok(())
     }
 
     /// A file that could not be read; what it said before is found as before.
-    fn failed(&mut self, file: &Listed, known: Option<Filed>, error: &Error, act: &mut Act) {
+    fn failed(
+        &mut self,
+        (id, file): (DocumentId, &Listed),
+        known: Option<Filed>,
+        error: &Error,
+        act: &mut Act,
+    ) {
         self.sync.fail(&file.uri, &error.to_string());
         let notes = vec![error.to_string()];
         act.filed.push(match known {
             Some(known) => Filed { state: DocumentState::Failed, notes, updated: fresh::now(), ..known },
-            None => self.unread(file, DocumentState::Failed, notes),
+            None => self.unread(id, file, DocumentState::Failed, notes),
         });
     }
 
@@ -293,13 +298,14 @@ impl Pass<'_> {
         error: &Error,
         act: &mut Act,
     ) -> Result<()> {
+        let id = filed.id;
         if begun {
-            self.index.apply(Change { remove: vec![filed.id], put: Vec::new() }).await?;
+            self.index.apply(Change { remove: vec![id], put: Vec::new() }).await?;
         }
         if begun || large && known.is_none() {
             known = Some(Filed { passages: 0, tokens: 0, ..filed });
         }
-        self.failed(file, known, error, act);
+        self.failed((id, file), known, error, act);
         Ok(())
     }
 
@@ -409,7 +415,9 @@ impl Pass<'_> {
             self.index.apply(change).await?;
         }
         self.count(&filed, &gone);
+        let stand: Vec<String> = filed.iter().map(|document| document.uri.clone()).collect();
         self.write(filed, gone).await?;
+        stand.iter().for_each(|uri| self.plan.done(uri));
         self.keep().await
     }
 

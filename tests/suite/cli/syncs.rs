@@ -263,6 +263,11 @@ async fn one_sync_of_a_base_runs_at_a_time_and_one_that_was_stopped_is_gone_on_w
         let before = embedded(&server);
         let mut child = home.start(&["kb", "sync", "docs"]);
         wait_for(&server, server.seen().len() + 4);
+        // What it has before it waits, and is listed with what is done: nothing of that is kept.
+        let listed = home.run(&["kb", "documents", "docs"]);
+        let of = |state: &str| good(&listed).lines().filter(|line| line.contains(state)).count();
+        let states = ["PENDING", "STARTING", "IN_PROGRESS", "INDEXED"].map(of);
+        assert!(states[0] > 5 && states[1] <= 3 && states.iter().sum::<usize>() == 30, "{states:?}");
         for command in [&["kb", "sync", "docs"][..], &["kb", "move", "docs", "--to", "embedded"]] {
             let twice = home.run(command);
             assert!(twice.code == Some(2) && twice.stderr.contains("runs already"), "{twice:?}");
@@ -275,6 +280,7 @@ async fn one_sync_of_a_base_runs_at_a_time_and_one_that_was_stopped_is_gone_on_w
         );
         let done = documents(&home, "INDEXED");
         assert!((1..30).contains(&done), "{done}");
+        assert_eq!((documents(&home, "PENDING"), documents(&home, "STARTING")), (0, 0));
         good(&home.run(&["kb", "sync", "docs"]));
         assert_eq!((count(&home, "unchanged"), count(&home, "new")), (done as u64, 30 - done as u64));
         // What was under way when it was stopped may be asked for again.
