@@ -10,6 +10,9 @@ use unicode_segmentation::UnicodeSegmentation;
 /// The model looks at so many bytes of a run at once: it takes memory with each.
 const WINDOW: usize = 4096;
 
+/// Nobody writes so many bytes without a space. Such a run is cut between letters, since the model takes its time with each.
+const LONGEST: usize = 32 * 1024;
+
 /// Where each word of a text ends, what stands between words counted as such; the last one is its end.
 pub(super) fn ends(text: &str) -> Vec<usize> {
     let mut found = Vec::new();
@@ -31,6 +34,10 @@ pub(super) fn ends(text: &str) -> Vec<usize> {
 fn together(text: &str, run: Range<usize>, found: &mut Vec<usize>) {
     if run.is_empty() {
         return;
+    }
+    if run.len() > LONGEST {
+        let letters = text[run.clone()].grapheme_indices(true);
+        return found.extend(letters.map(|(at, letter)| run.start + at + letter.len()));
     }
     let words = WordSegmenter::new_lstm(WordBreakInvariantOptions::default());
     let mut from = run.start;
@@ -98,6 +105,9 @@ mod tests {
         assert_eq!(found.concat(), text);
         let longest = found.iter().map(|word| word.graphemes(true).count()).max();
         assert!(found.len() > WINDOW / one.len() * 6 && longest < Some(12), "{longest:?} of {}", found.len());
+        // What is no text any more is cut in no time.
+        let endless = "ก".repeat(LONGEST);
+        assert_eq!(words(&endless).len(), LONGEST);
     }
 
     proptest! {
