@@ -303,6 +303,11 @@ impl DocumentState {
         matches!(self, Self::Indexed | Self::MetadataUpdateFailed | Self::Ignored)
     }
 
+    /// Whether a record may say so, and not a sync alone that runs.
+    pub fn is_kept(self) -> bool {
+        !matches!(self, Self::Pending | Self::Starting)
+    }
+
     /// Whether what its file says is in, as far as it can be.
     pub fn is_in(self) -> bool {
         matches!(self, Self::Indexed | Self::PartiallyIndexed | Self::MetadataUpdateFailed)
