@@ -117,6 +117,10 @@ impl Pass<'_> {
             act.gone.extend(gone.iter().map(|document| document.id));
         }
         self.carry_out(&mut act).await?;
+        if !due.is_empty() {
+            // What waits is known from here on; the first document may take its time.
+            self.say();
+        }
         let went = self.work_off(due, &mut act).await;
         // What is done is done, however it ended.
         self.sync.at = None;
@@ -302,9 +306,12 @@ impl Pass<'_> {
 
     /// Tells how far it is, without keeping that, a few times a second.
     pub fn tell(&mut self) {
-        if self.told.elapsed() < TOLD {
-            return;
+        if self.told.elapsed() >= TOLD {
+            self.say();
         }
+    }
+
+    fn say(&mut self) {
         self.told = Instant::now();
         let mut base = self.base.clone();
         let (_, sources) = base.parts_mut(self.building);
