@@ -763,6 +763,59 @@ fn documents_tell_how_they_stand_and_why() {
 }
 
 #[test]
+fn documents_that_a_sync_has_before_it_say_so_and_are_read_anew_as_it_goes_on() {
+    let waiting = || {
+        vec![
+            filed(6, "charges.md", DocumentState::InProgress, &[], 0),
+            filed(2, "faq.md", DocumentState::Indexed, &[], 12),
+            filed(7, "guides/fees.pdf", DocumentState::Starting, &[], 0),
+            filed(1, "refunds.pdf", DocumentState::Pending, &[], 31),
+            filed(8, "taxes.pdf", DocumentState::Pending, &[], 0),
+        ]
+    };
+    let play = |stage: &mut Stage| {
+        enter(stage, bases());
+        stage.keys("jD");
+        stage.answer("\"documents\"", vec![Reply::Documents { documents: waiting() }]);
+        stage.keys("jjj");
+    };
+    shoot("knowledge-documents-waiting", play);
+
+    let mut stage = Stage::settled(120, 40, "dark");
+    play(&mut stage);
+    let goes_on = |stage: &mut Stage, done: u64| {
+        let mut now = bases().remove(1);
+        now.updated = Timestamp(NOW + done as i64);
+        let due = Due { files_done: done, ..running().due };
+        now.sources[0].last = Some(Sync { due, ..running() });
+        let from = stage.effects.len();
+        stage.reply(
+            "\"knowledge\"}",
+            vec![Reply::Changed { number: done, change: Changed::Base { base: now } }],
+        );
+        requests(&stage.effects[from..])
+    };
+    assert_eq!(goes_on(&mut stage, 40), [], "it is as far as it was");
+    let asked = goes_on(&mut stage, 41);
+    assert!(matches!(asked[..], [Knowledge::Documents { .. }]), "{asked:?}");
+    assert_eq!(goes_on(&mut stage, 42), [], "they are asked for already");
+    // What is selected stays so, though others came before it.
+    let mut more = waiting();
+    more.insert(0, filed(9, "answers.md", DocumentState::Pending, &[], 0));
+    stage.answer("\"documents\"", vec![Reply::Documents { documents: more }]);
+    let asked = requests(&stage.keys("<enter>"));
+    let of_the_first = |one: &Knowledge| matches!(one, Knowledge::Passages { document, .. } if *document == DocumentId::from_bytes([1; 16]));
+    assert!(asked.iter().any(of_the_first), "{asked:?}");
+    stage.keys("<esc>");
+    let asked = goes_on(&mut stage, 43);
+    assert!(matches!(asked[..], [Knowledge::Documents { .. }]), "{asked:?}");
+    // Elsewhere nobody sees them.
+    stage.answer("\"documents\"", vec![Reply::Documents { documents: waiting() }]);
+    stage.keys("<esc>");
+    assert_eq!(goes_on(&mut stage, 44), []);
+}
+
+#[test]
 fn a_passage_shows_its_bounds_and_all_that_is_known_of_it() {
     shoot("knowledge-passages", |stage| {
         passages(stage);

@@ -188,6 +188,9 @@ impl Reader {
         if document.uri.is_empty() || document.uri.contains('\0') {
             return Err("its place is none".to_owned());
         }
+        if !document.state.is_kept() {
+            return Err(format!("it stands as {}, which only a sync that runs says", document.state));
+        }
         if document.notes.len() > MANY {
             return Err(format!("it has more than {MANY} notes"));
         }
@@ -574,6 +577,7 @@ mod tests {
             (1, "\"passages\":2", "\"passages\":1", "line 4: its document has 1"),
             (1, "\"passages\":2", "\"passages\":3", "line 5: the document before it has 2 of its 3"),
             (1, "\"tokens\":7", "\"tokens\":99999999999999", "line 2: its tokens"),
+            (1, "\"state\":\"INDEXED\"", "\"state\":\"PENDING\"", "line 2: it stands as PENDING"),
             (1, "\"updated\":5", "\"updated\":-5", "line 2: its tokens or its time"),
             (1, "\"uri\":\"/docs/1.md\"", "\"uri\":\"\"", "line 2: its place is none"),
             (2, &*own, &*none, "line 3: its vector has a number"),
