@@ -18,7 +18,7 @@ use outcrop::domain::evaluation::item::{Item, ItemHash, Response};
 use outcrop::domain::evaluation::job::{Evaluation, Generation, GenerationState, Source};
 use outcrop::domain::evaluation::metric::{Method, Metric};
 use outcrop::domain::evaluation::ranking::{Intervals, Options, leaderboard};
-use outcrop::domain::evaluation::report::{Rated, RatedItem, Report, Sources};
+use outcrop::domain::evaluation::report::{Rated, RatedItem, Report, Sources, Votes};
 use outcrop::domain::evaluation::task::{Blinding, TaskDefinition};
 use outcrop::domain::evaluation::vote::{Chosen, ResponseId, Said, Value, Vote};
 use outcrop::domain::id::{EvaluationId, VoteId};
@@ -88,9 +88,9 @@ fn votes() -> Asked {
         let item = ItemHash(format!("{at:064x}"));
         let ids = [&battle.a, &battle.b].map(|model| ResponseId::of(1, &item, model));
         made.sources.extend(ids.iter().cloned().zip([battle.a, battle.b]));
-        let lengths = ids.iter().map(|id| (id.clone(), chance.below(4_000) as u64)).collect();
-        let category = Some(format!("c{}", at % 8));
-        made.items.push(RatedItem { hash: item.clone(), category, conversation: None, lengths });
+        ids.iter().for_each(|id| made.sources.measure(id, chance.below(4_000)));
+        let category = Some(format!("c{}", at % 8).into());
+        made.items.push(RatedItem { hash: item.clone(), category, conversation: None });
         for rater in 0..RATERS {
             let mut shown = ids.to_vec();
             shown.rotate_left(rater % 2);
@@ -133,6 +133,7 @@ fn vote(
 
 fn report(criterion: &mut Criterion) {
     let Asked { task, items, sources, votes } = votes();
+    let votes = Votes::of(&task, votes);
     let rated = Rated {
         task: &task,
         votes: &votes,

@@ -4,6 +4,7 @@ use ::config::{Map, Value, ValueKind};
 
 use super::table::{KEYS, Key, Kind};
 use crate::domain::catalog::ModelId;
+use crate::domain::near::nearest;
 use crate::domain::settings::Settings;
 use crate::domain::{Error, ErrorKind, Result};
 
@@ -206,13 +207,4 @@ fn elsewhere(parts: &[&str]) -> Option<&'static str> {
 
 fn error(origin: &str, path: &str, why: impl Into<String>, hint: String) -> Error {
     Error::new(ErrorKind::Config, format!("reading {path} from {origin}"), why, hint)
-}
-
-/// The candidate that a misspelt name most likely means.
-pub(super) fn nearest<'a>(name: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    candidates
-        .map(|candidate| (strsim::damerau_levenshtein(name, candidate), candidate))
-        .filter(|(distance, candidate)| *distance <= (candidate.chars().count() / 3).max(1))
-        .min()
-        .map(|(_, candidate)| candidate)
 }

@@ -58,6 +58,10 @@ pub struct KnownProvider {
     pub rerank: Option<String>,
     /// What it calls the number of texts that are wanted there.
     pub rerank_top: Option<String>,
+    /// Where it is asked for vectors: the same.
+    pub embed: Option<String>,
+    /// In which vendor's way.
+    pub embed_as: Option<String>,
     /// The port of this machine at which it is looked for.
     pub port: Option<u16>,
 }

@@ -5,8 +5,8 @@ use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::path::PathBuf;
 
-use super::check;
 use super::table::{KEYS, Key};
+use crate::domain::near::nearest;
 use crate::domain::{Error, ErrorKind, Result};
 
 /// Variables of the program that are no keys of the file.
@@ -65,9 +65,8 @@ impl Environment {
             if known().any(|own| own == name) || also.contains(&name) || name.starts_with("OUTCROP_TEST_") {
                 continue;
             }
-            let near = check::nearest(name, known())
-                .map(|near| format!("Did you mean {near}? "))
-                .unwrap_or_default();
+            let near =
+                nearest(name, known()).map(|near| format!("Did you mean {near}? ")).unwrap_or_default();
             return Err(Error::new(
                 ErrorKind::Config,
                 format!("reading the environment variable {name}"),

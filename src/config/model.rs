@@ -7,6 +7,7 @@ use serde::Deserialize;
 use super::check;
 use crate::domain::catalog::{Capability, ModelId};
 use crate::domain::known::Correction;
+use crate::domain::near::nearest;
 use crate::domain::{Error, ErrorKind, Result};
 
 #[derive(Deserialize)]
@@ -40,7 +41,7 @@ impl RawModel {
             let typed = |name: &String| {
                 Capability::ALL.into_iter().find(|known| known.as_str() == name).ok_or_else(|| {
                     let names = Capability::ALL.map(Capability::as_str);
-                    let why = match check::nearest(name, names.into_iter()) {
+                    let why = match nearest(name, names.into_iter()) {
                         Some(near) => format!("it holds {name:?}; did you mean {near:?}?"),
                         None => format!("it holds {name:?}"),
                     };

@@ -233,6 +233,42 @@ pub const KEYS: &[Key] = &[
         "Elements of HTML and XML that may lie within each other.",
     ),
     key(
+        "documents.pages",
+        Kind::Whole(1, 1_000_000),
+        "20000",
+        "Pages of a PDF that are read; those behind are left out.",
+    ),
+    key(
+        "documents.forms",
+        Kind::Whole(1, 64),
+        "16",
+        "Forms of a PDF that may lie within each other; deeper ones are left out.",
+    ),
+    key(
+        "documents.operations",
+        Kind::Whole(1000, 100_000_000_000),
+        "100000000",
+        "Steps of drawing and letters that are read of a PDF; what comes after them is left out.",
+    ),
+    key(
+        "documents.elements",
+        Kind::Whole(1000, 100_000_000),
+        "1500000",
+        "Elements and texts that a page of HTML may have.",
+    ),
+    key(
+        "documents.parts",
+        Kind::Whole(10, 1_000_000),
+        "20000",
+        "Parts that a packed file (docx, xlsx) may have.",
+    ),
+    key(
+        "documents.places",
+        Kind::Whole(1, 100_000_000),
+        "4000000",
+        "Pages, headings, sheets and rows of a file that may be kept as places to cite.",
+    ),
+    key(
         "documents.memory_mb",
         Kind::Whole(64, 65_536),
         "512",

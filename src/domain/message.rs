@@ -261,11 +261,72 @@ impl Message {
         }
         joined
     }
+
+    /// Whether nothing was answered here: it failed, or was cut off before it said anything. What a model only reasoned it
+    /// has not said.
+    pub fn has_no_answer(&self) -> bool {
+        let says = |block: &Block| match block {
+            Block::Text { text } => !text.trim().is_empty(),
+            Block::Reasoning { .. } | Block::RedactedReasoning { .. } | Block::CachePoint => false,
+            Block::Image { .. }
+            | Block::Document { .. }
+            | Block::ToolUse { .. }
+            | Block::ToolResult { .. } => true,
+        };
+        match self.answer.as_ref().map(|answer| &answer.outcome) {
+            Some(Outcome::Failed { .. }) => true,
+            Some(Outcome::Stopped | Outcome::Interrupted) => !self.blocks.iter().any(says),
+            Some(Outcome::Streaming | Outcome::Complete { .. }) | None => false,
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use uuid::Uuid;
+
     use super::*;
+
+    #[test]
+    fn what_failed_or_was_cut_off_before_it_said_anything_is_no_answer() {
+        let of = |blocks: Vec<Block>, outcome| Message {
+            id: MessageId::from_uuid(Uuid::nil()),
+            conversation: ConversationId::from_uuid(Uuid::nil()),
+            parent: None,
+            role: Role::Assistant,
+            blocks,
+            created: Timestamp(0),
+            answer: Some(Answer {
+                model: "a/b".parse().unwrap(),
+                settings: Settings::default(),
+                usage: Usage::default(),
+                timing: Timing::default(),
+                outcome,
+                context: None,
+                schema: None,
+                grounding: None,
+                agent: None,
+            }),
+            origin: MessageOrigin::Here,
+        };
+        let text = |text: &str| Block::Text { text: text.to_owned() };
+        let thought = Block::Reasoning { text: "Let me see.".to_owned(), signature: None };
+        let done = Outcome::Complete { reason: StopReason::EndTurn };
+        let failed = Outcome::Failed { error: Error::internal("asking", "no") };
+        for (blocks, outcome, lacks) in [
+            (vec![text("A river")], failed, true),
+            (Vec::new(), Outcome::Stopped, true),
+            (vec![text(" \n")], Outcome::Interrupted, true),
+            (vec![thought.clone()], Outcome::Stopped, true),
+            (vec![thought, text("A river")], Outcome::Stopped, false),
+            (Vec::new(), Outcome::Streaming, false),
+            // A model that says nothing has answered so.
+            (Vec::new(), done, false),
+        ] {
+            let message = of(blocks, outcome);
+            assert_eq!(message.has_no_answer(), lacks, "{message:?}");
+        }
+    }
 
     #[test]
     fn how_full_the_context_is_is_unknown_where_a_number_is() {

@@ -26,6 +26,7 @@ pub mod left_out;
 pub mod library;
 pub mod listing;
 pub mod message;
+pub mod near;
 pub mod picture;
 pub mod prompt;
 pub mod provider_key;

@@ -149,11 +149,39 @@ impl Model {
             (Self::Own(model), Cache::Own(cache)) => Ok(model.forward(tokens, cache, &mut scratch.own)),
             #[cfg(feature = "llama-cpp")]
             (Self::LlamaCpp(_), Cache::LlamaCpp(seat)) => {
-                seat.read(tokens, &mut scratch.logits)?;
+                seat.read(tokens, Some(&mut scratch.logits))?;
                 Ok(&scratch.logits)
             }
             #[cfg(feature = "llama-cpp")]
             _ => Err(Error::internal("reading a prompt", "the cache is another model's")),
+        }
+    }
+
+    /// The same for tokens of a prompt that goes on: nobody looks at what follows them, and it costs a product with the
+    /// whole vocabulary.
+    #[cfg_attr(
+        not(feature = "llama-cpp"),
+        expect(clippy::unnecessary_wraps, reason = "the own engine cannot fail, llama.cpp can")
+    )]
+    pub(super) fn read(&self, tokens: &[u32], cache: &mut Cache, scratch: &mut Scratch) -> Result<()> {
+        match (self, cache) {
+            (Self::Own(model), Cache::Own(cache)) => {
+                model.read(tokens, cache, &mut scratch.own);
+                Ok(())
+            }
+            #[cfg(feature = "llama-cpp")]
+            (Self::LlamaCpp(_), Cache::LlamaCpp(seat)) => seat.read(tokens, None),
+            #[cfg(feature = "llama-cpp")]
+            _ => Err(Error::internal("reading a prompt", "the cache is another model's")),
+        }
+    }
+
+    /// Whether it computes on threads of its own.
+    pub(super) fn brings_threads(&self) -> bool {
+        match self {
+            Self::Own(_) => false,
+            #[cfg(feature = "llama-cpp")]
+            Self::LlamaCpp(_) => true,
         }
     }
 

@@ -30,6 +30,8 @@ use crate::domain::{Error, ErrorKind, Result};
 const ORDERS: usize = 16;
 /// Tokens for which a conversation's first context has room.
 const ROOM: usize = 1024;
+/// Bytes of keys and values up to which the place of a conversation that left is kept for the next one.
+const SPARE_BYTES: usize = 64 << 20;
 
 /// llama.cpp can be set up once in a process. What it has to say goes to the log, never to the terminal.
 static LIBRARY: LazyLock<Option<LlamaBackend>> = LazyLock::new(|| {
@@ -97,12 +99,12 @@ impl Write for Heard {
 
 /// What a conversation asks of the model's thread.
 enum Order {
-    /// Reads tokens after those that the seat has; the buffer comes back with the logits after the last one.
+    /// Reads tokens after those that the seat has; a buffer comes back with the logits after the last one.
     Read {
         seat: u64,
         tokens: Vec<u32>,
-        logits: Vec<f32>,
-        reply: SyncSender<Result<Vec<f32>>>,
+        logits: Option<Vec<f32>>,
+        reply: SyncSender<Result<Option<Vec<f32>>>>,
     },
     /// Forgets what comes after the first `length` tokens; the reply is what is left.
     Truncate {
@@ -142,7 +144,7 @@ impl Model {
         let token_bytes = llama.n_layer() as usize * llama.n_head_kv() as usize * head * 2 * 2;
         let thread = std::thread::Builder::new()
             .name("llama.cpp".into())
-            .spawn(move || Desk { library, llama: &llama, threads, limit: context }.run(&inbox))
+            .spawn(move || Desk { library, llama: &llama, threads, limit: context, token_bytes }.run(&inbox))
             .map_err(|why| Error::io(doing, &why))?;
         let seats = AtomicU64::new(0);
         Ok((Self { orders, thread: Some(thread), context, vocabulary, token_bytes, seats }, words))
@@ -187,14 +189,17 @@ pub(super) struct Seat {
 }
 
 impl Seat {
-    /// Reads tokens after those that are here, and leaves the logits after the last one.
-    pub(super) fn read(&mut self, tokens: &[u32], logits: &mut Vec<f32>) -> Result<()> {
+    /// Reads tokens after those that are here, and leaves the logits after the last one where somebody wants them.
+    pub(super) fn read(&mut self, tokens: &[u32], mut logits: Option<&mut Vec<f32>>) -> Result<()> {
         let (reply, answer) = sync_channel(1);
-        let order =
-            Order::Read { seat: self.number, tokens: tokens.to_vec(), logits: std::mem::take(logits), reply };
+        let buffer = logits.as_deref_mut().map(std::mem::take);
+        let order = Order::Read { seat: self.number, tokens: tokens.to_vec(), logits: buffer, reply };
         let gone = || Error::internal("computing with llama.cpp", "its thread has ended");
         self.orders.send(order).map_err(|_| gone())?;
-        *logits = answer.recv().unwrap_or_else(|_| Err(gone()))?;
+        let filled = answer.recv().unwrap_or_else(|_| Err(gone()))?;
+        if let (Some(logits), Some(filled)) = (logits, filled) {
+            *logits = filled;
+        }
         self.length += tokens.len();
         Ok(())
     }
@@ -231,6 +236,15 @@ struct Desk<'m> {
     threads: usize,
     /// Context length in tokens.
     limit: usize,
+    token_bytes: usize,
+}
+
+/// The conversations' places, by seat.
+#[derive(Default)]
+struct Places<'m> {
+    taken: HashMap<u64, Place<'m>>,
+    /// An empty one: making room takes as long as reading some tokens.
+    spare: Option<Place<'m>>,
 }
 
 /// A conversation's context.
@@ -242,18 +256,24 @@ struct Place<'m> {
 
 impl<'m> Desk<'m> {
     fn run(&self, inbox: &Receiver<Order>) {
-        let mut places: HashMap<u64, Place<'m>> = HashMap::new();
+        let mut places = Places::default();
         while let Ok(order) = inbox.recv() {
             match order {
                 Order::Read { seat, tokens, mut logits, reply } => {
-                    let read = self.read(&mut places, seat, &tokens, &mut logits).map(|()| logits);
+                    let read = self.read(&mut places, seat, &tokens, logits.as_mut()).map(|()| logits);
                     let _ = reply.send(read);
                 }
                 Order::Truncate { seat, length, reply } => {
-                    let left = places.get_mut(&seat).map_or(0, |place| place.truncate(length));
+                    let left = places.taken.get_mut(&seat).map_or(0, |place| place.truncate(length));
                     let _ = reply.send(left);
                 }
-                Order::Leave { seat } => drop(places.remove(&seat)),
+                Order::Leave { seat } => {
+                    let left = places.taken.remove(&seat);
+                    if let Some(mut place) = left.filter(|p| p.room * self.token_bytes <= SPARE_BYTES) {
+                        place.truncate(0);
+                        places.spare = Some(place);
+                    }
+                }
                 Order::Close => return,
             }
         }
@@ -261,19 +281,19 @@ impl<'m> Desk<'m> {
 
     fn read(
         &self,
-        places: &mut HashMap<u64, Place<'m>>,
+        places: &mut Places<'m>,
         seat: u64,
         tokens: &[u32],
-        logits: &mut Vec<f32>,
+        logits: Option<&mut Vec<f32>>,
     ) -> Result<()> {
         // A place that fails is not put back.
-        let mut place = match places.remove(&seat) {
+        let mut place = match places.taken.remove(&seat).or_else(|| places.spare.take()) {
             Some(place) if place.length + tokens.len() <= place.room => place,
             Some(place) => self.wider(place, tokens.len())?,
             None => self.open(tokens.len())?,
         };
         place.read(tokens, logits)?;
-        places.insert(seat, place);
+        places.taken.insert(seat, place);
         Ok(())
     }
 
@@ -317,7 +337,7 @@ impl<'m> Desk<'m> {
 }
 
 impl Place<'_> {
-    fn read(&mut self, tokens: &[u32], logits: &mut Vec<f32>) -> Result<()> {
+    fn read(&mut self, tokens: &[u32], logits: Option<&mut Vec<f32>>) -> Result<()> {
         let failed = |why: &dyn std::fmt::Display| {
             Error::new(
                 ErrorKind::Internal,
@@ -328,13 +348,15 @@ impl Place<'_> {
         };
         let mut batch = LlamaBatch::new(tokens.len(), 1);
         for (position, (i, token)) in (self.length as i32..).zip(tokens.iter().enumerate()) {
-            let last = i + 1 == tokens.len();
-            batch.add(LlamaToken(*token as i32), position, &[0], last).map_err(|why| failed(&why))?;
+            let wanted = logits.is_some() && i + 1 == tokens.len();
+            batch.add(LlamaToken(*token as i32), position, &[0], wanted).map_err(|why| failed(&why))?;
         }
         self.context.decode(&mut batch).map_err(|why| failed(&why))?;
         self.length += tokens.len();
-        logits.clear();
-        logits.extend_from_slice(self.context.get_logits_ith(tokens.len() as i32 - 1));
+        if let Some(logits) = logits {
+            logits.clear();
+            logits.extend_from_slice(self.context.get_logits_ith(tokens.len() as i32 - 1));
+        }
         Ok(())
     }
 

@@ -61,6 +61,9 @@ impl Sampler {
 
     /// Chooses a token by its logits; `before` is what stands in front of it.
     pub(super) fn choose(&mut self, logits: &[f32], before: &[u32]) -> u32 {
+        if self.greedy && !self.penalises() {
+            return outcrop_kernel::likeliest(logits) as u32;
+        }
         self.choose_among(logits, before, |_| true)
     }
 

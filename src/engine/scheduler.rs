@@ -232,6 +232,14 @@ impl Running {
         }
     }
 
+    /// Whether it computes on threads of its own.
+    fn brings_threads(&self) -> bool {
+        match self {
+            Self::Answer(session) => session.brings_threads(),
+            Self::Vectors(_) => false,
+        }
+    }
+
     /// Computes for one turn.
     fn step(&mut self, scratch: &mut Scratch) -> Step {
         match self {
@@ -455,7 +463,12 @@ impl Scheduler {
         for _ in 0..self.running.len() {
             let Some(mut next) = self.running.pop_front() else { return };
             let scratch = &mut self.scratch;
-            let step = self.pool.install(|| next.step(scratch));
+            // Going through the pool would only wake one more thread, on a processor that others compute on.
+            let step = if next.brings_threads() {
+                next.step(scratch)
+            } else {
+                self.pool.install(|| next.step(scratch))
+            };
             match (step, next) {
                 (Step::Done, Running::Answer(session)) => return self.keep(session.into_kept()),
                 (Step::Done, Running::Vectors(_)) => return,

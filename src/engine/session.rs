@@ -137,6 +137,11 @@ impl Session {
         &self.events
     }
 
+    /// Whether its model computes on threads of its own.
+    pub(super) fn brings_threads(&self) -> bool {
+        self.kept.model.model.brings_threads()
+    }
+
     /// What is worth remembering of it.
     pub(super) fn into_kept(mut self) -> Kept {
         self.kept.model.model.shrink(&mut self.kept.cache);
@@ -190,7 +195,12 @@ impl Session {
         let unread = &self.prompt[from..];
         let model = &self.kept.model.model;
         let chunk = &unread[..model.chunk(unread.len())];
-        let logits = model.forward(chunk, &mut self.kept.cache, scratch)?;
+        let logits: &[f32] = if chunk.len() == unread.len() {
+            model.forward(chunk, &mut self.kept.cache, scratch)?
+        } else {
+            model.read(chunk, &mut self.kept.cache, scratch)?;
+            &[]
+        };
         self.kept.tokens.extend_from_slice(chunk);
         let (done, total, cached) =
             (self.kept.tokens.len() as u32, self.prompt.len() as u32, self.cached as u32);

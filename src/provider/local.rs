@@ -16,6 +16,7 @@ use crate::domain::catalog::{
 };
 use crate::domain::delta::Event;
 use crate::domain::left_out::LeftOut;
+use crate::domain::near::{meant, nearest_begun};
 use crate::domain::script::{Api, Credential, Sent};
 use crate::domain::settings::Settings;
 use crate::domain::{Error, ErrorKind, Result};
@@ -303,12 +304,16 @@ impl Folder {
     }
 
     fn missing(&self, id: &ModelId) -> Error {
-        let (why, hint) = if self.known(id.model()).is_some() {
-            ("it is not on this machine", format!("`outcrop models pull {id}` fetches it."))
-        } else {
-            ("there is no such model", "`outcrop models list` shows those that there are.".to_owned())
-        };
-        Error::new(ErrorKind::NotFound, format!("asking {id}"), why, hint)
+        let missing =
+            |why: &str, hint: String| Error::new(ErrorKind::NotFound, format!("asking {id}"), why, hint);
+        if self.known(id.model()).is_some() {
+            return missing("it is not on this machine", format!("`outcrop models pull {id}` fetches it."));
+        }
+        let mut names = self.names().unwrap_or_default();
+        names.extend(self.catalogue.iter().map(|model| model.name.clone()));
+        let near = nearest_begun(id.model(), names.iter().map(String::as_str));
+        let hint = "`outcrop models list` shows those that there are.".to_owned();
+        meant(missing("there is no such model", hint), near.map(|near| format!("{NAME}/{near}")))
     }
 
     /// The card of a model whose manifest cannot be read: what the catalogue knows of it, where it does.
@@ -325,9 +330,9 @@ impl Folder {
         })
     }
 
-    /// Those on this machine, then those that could be; each by name.
-    fn cards(&self) -> Result<Vec<ModelCard>> {
-        let mut names = match fs::read_dir(&self.models) {
+    /// The folders in it, each that of a model.
+    fn names(&self) -> Result<Vec<String>> {
+        let mut names: Vec<_> = match fs::read_dir(&self.models) {
             Ok(entries) => entries
                 .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
                 .filter(|name| one_name(name))
@@ -336,8 +341,13 @@ impl Folder {
             Err(why) => return Err(Error::io(format!("listing {}", self.models.display()), &why)),
         };
         names.sort();
+        Ok(names)
+    }
+
+    /// Those on this machine, then those that could be; each by name.
+    fn cards(&self) -> Result<Vec<ModelCard>> {
         let mut cards = Vec::new();
-        for name in names {
+        for name in self.names()? {
             match manifest(&self.models, &name) {
                 Ok(Some(model)) => cards.push(self.installed(&name, model)?),
                 Ok(None) => {}

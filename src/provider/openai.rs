@@ -35,6 +35,8 @@ pub enum Api {
 /// The header whose credential is a bearer of the key.
 pub(super) const BEARER: &str = "authorization";
 
+/// The path at which servers are asked for vectors.
+const EMBED: &str = "embeddings";
 /// The path at which most servers put texts in order.
 const RERANK: &str = "rerank";
 
@@ -62,6 +64,8 @@ pub struct OpenAi {
     reasoning_back: bool,
     /// Where it puts texts in order: a path behind the address, or a whole address; and what it calls the number of the wanted.
     reranks: (&'static str, &'static str),
+    /// Where it is asked for vectors: the same; and how.
+    embeds: (&'static str, embed::Way),
     refused: Refused,
 }
 
@@ -84,6 +88,7 @@ impl OpenAi {
             call_ids: CallIds::default(),
             reasoning_back: false,
             reranks: (RERANK, rerank::TOP),
+            embeds: (EMBED, embed::Way::default()),
             refused,
         }
     }
@@ -134,6 +139,12 @@ impl OpenAi {
     #[must_use]
     pub fn with_rerank(self, at: Option<&'static str>, top: Option<&'static str>) -> Self {
         Self { reranks: (at.unwrap_or(RERANK), top.unwrap_or(rerank::TOP)), ..self }
+    }
+
+    /// The same server, which is asked for vectors there, in the way of that vendor.
+    #[must_use]
+    pub fn with_embed(self, at: Option<&'static str>, vendor: Option<&str>) -> Self {
+        Self { embeds: (at.unwrap_or(EMBED), embed::Way::of(vendor)), ..self }
     }
 
     /// The same server; with `whole` its answers are asked for in one piece, not as a stream.
@@ -310,20 +321,31 @@ impl OpenAi {
         body_of(&doing, &mut response, fault::of_status).await.map(|_| KeyCheck::Taken)
     }
 
-    async fn embed(&self, net: &Client, model: &ModelId, texts: &[String]) -> Result<Vec<Event>> {
+    /// The whole address of a path behind that of its API; a whole one is itself.
+    fn address(&self, at: &str) -> String {
+        if at.contains("://") { at.to_owned() } else { format!("{}/{at}", self.base_url) }
+    }
+
+    async fn embed(
+        &self,
+        net: &Client,
+        model: &ModelId,
+        texts: &[String],
+        query: bool,
+    ) -> Result<Vec<Event>> {
         let doing = format!("embedding with {model}");
-        let body = embed::body(model.model(), texts);
-        let request = Request::post_json(&doing, format!("{}/embeddings", self.base_url), body);
+        let (at, way) = self.embeds;
+        let body = embed::body(way, model.model(), texts, query);
+        let request = Request::post_json(&doing, self.address(at), body);
         let mut response = self.send(net, request).await?;
         let body = body_of(&doing, &mut response, fault::of_status).await?;
-        embed::vectors(&doing, texts.len(), &body).map_err(|error| scrubbed(error, &response))
+        embed::vectors(&doing, way, texts.len(), &body).map_err(|error| scrubbed(error, &response))
     }
 
     async fn rerank(&self, net: &Client, asked: &Rerank) -> Result<Vec<Event>> {
         let doing = format!("reranking with {}", asked.model);
         let (at, top) = self.reranks;
-        let url = if at.contains("://") { at.to_owned() } else { format!("{}/{at}", self.base_url) };
-        let request = Request::post_json(&doing, url, rerank::body(asked, top));
+        let request = Request::post_json(&doing, self.address(at), rerank::body(asked, top));
         let mut response = self.send(net, request).await?;
         let body = body_of(&doing, &mut response, fault::of_status).await?;
         rerank::ordered(&doing, asked, &body).map_err(|error| scrubbed(error, &response))
@@ -466,8 +488,8 @@ impl Provider for OpenAi {
         let events = match call {
             Call::Converse(converse) => voice.converse(net, converse),
             Call::ListModels => once(async move { voice.list(&net).await }),
-            Call::Embed { model, texts, .. } => {
-                each(stream::once(async move { voice.embed(&net, &model, &texts).await }))
+            Call::Embed { model, texts, query } => {
+                each(stream::once(async move { voice.embed(&net, &model, &texts, query).await }))
             }
             Call::Rerank(asked) => each(stream::once(async move { voice.rerank(&net, &asked).await })),
             Call::Image(picture) => voice.pictures(net, &picture),

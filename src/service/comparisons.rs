@@ -646,7 +646,7 @@ fn checked(store: &Store, comparison: &Comparison, chosen: &Chosen) -> Result<Ch
             let why = "an answer is still being written";
             return Err(Error::new(ErrorKind::Busy, "keeping a choice", why, "Choose when all have ended."));
         }
-        if matches!(outcome, Outcome::Failed { .. }) {
+        if message.has_no_answer() {
             without.push(column);
         }
         broken_off = broken_off || comparison.blind.is_some() && was_broken_off(store, *lane)?;
@@ -661,6 +661,14 @@ fn checked(store: &Store, comparison: &Comparison, chosen: &Chosen) -> Result<Ch
             return Err(failed("they answer different messages".to_owned()));
         }
         prompt = Some(digest);
+    }
+    if let Choice::One(column) = chosen.choice
+        && without.contains(&column)
+    {
+        let letter = comparison.letter(chosen.page as usize, column);
+        let why = format!("{letter} has no answer: it failed, or was cut off before it had a word");
+        let hint = "Choose another one, or ask it again first.";
+        return Err(Error::new(ErrorKind::Invalid, "keeping a choice", why, hint));
     }
     let prompt = prompt.ok_or_else(|| failed("there are no columns".to_owned()))?;
     Ok(Checked { prompt, failed: without, broken_off })

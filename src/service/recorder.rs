@@ -1,6 +1,7 @@
 //! Writes spans, what they came to, and what left the machine into the store, behind the calls that made them.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, PoisonError};
 
 use tokio::sync::mpsc::error::TryRecvError;
 use tokio::sync::{Mutex, mpsc, oneshot};
@@ -37,7 +38,13 @@ enum Entry {
 pub struct Recorder {
     queue: mpsc::WeakSender<Entry>,
     writer: Arc<Mutex<Option<Writer>>>,
+    underway: Underway,
+    changes: Changes,
 }
+
+/// Calls that have begun as parts of steps and have not ended. They are no records: a process that dies takes them along, and
+/// what each came to is counted once, when it has ended.
+type Underway = Arc<std::sync::Mutex<BTreeMap<SpanId, Span>>>;
 
 /// While the sender lives, the task runs.
 #[derive(Debug)]
@@ -51,8 +58,16 @@ impl Recorder {
     pub fn start(store: Store, changes: Changes) -> Self {
         let (sender, entries) = mpsc::channel(WAITING);
         let queue = sender.downgrade();
-        let task = tokio::task::spawn_blocking(move || write(&store, &changes, entries));
-        Self { queue, writer: Arc::new(Mutex::new(Some(Writer { sender, task }))) }
+        let told = changes.clone();
+        let task = tokio::task::spawn_blocking(move || write(&store, &told, entries));
+        let writer = Arc::new(Mutex::new(Some(Writer { sender, task })));
+        Self { queue, writer, underway: Arc::default(), changes }
+    }
+
+    /// The calls that run now, in the order of their ids. Whoever asks before `settled` misses none: what has ended since is
+    /// written by then.
+    pub fn underway(&self) -> Vec<Span> {
+        self.underway.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
     }
 
     /// Writes what waits, then ends. Later records are dropped.
@@ -88,7 +103,17 @@ impl Recorder {
 
 impl SpanSink for Recorder {
     fn record(&self, span: Span) {
+        let id = span.id;
         self.push(Entry::Span(Box::new(span)));
+        // Not before it is on its way to the disk: it is always seen here or there.
+        self.underway.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
+    }
+
+    fn call(&self, span: Span) {
+        self.underway.lock().unwrap_or_else(PoisonError::into_inner).insert(span.id, span);
+        if self.changes.watched() {
+            self.changes.tell(Changed::Usage);
+        }
     }
 
     fn begin(&self, span: Span) {
@@ -204,4 +229,47 @@ fn put(
     };
     store.commit_soft(batch)?;
     Ok(counted || steps)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::change::Topic;
+    use crate::domain::message::Usage;
+    use crate::domain::time::Timestamp;
+    use crate::domain::trace::{SpanKind, SpanStatus};
+    use crate::store::record::UsageDay;
+    use crate::store::{Owner, Scan, Unlock};
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_call_that_runs_is_told_and_known_until_its_record_is_there_and_counts_once() {
+        let home = tempfile::tempdir().unwrap();
+        let owner = Owner::take(home.path()).unwrap();
+        let store = Store::open(&owner, &Unlock { passphrase: None, ask: false }).unwrap().0;
+        let changes = Changes::default();
+        let recorder = Recorder::start(store.clone(), changes.clone());
+        recorder.settled().await;
+        let mut watch = changes.watch(Topic::Traces);
+        let begun = Span {
+            parent: Some(fresh::span_id()),
+            model: Some("p/m".parse().unwrap()),
+            usage: Usage { input: Some(7), ..Usage::default() },
+            ..Span::begun(fresh::span_id(), SpanKind::Converse, "p", Timestamp(1_000))
+        };
+        recorder.call(Span { running: Some(begun.started), ..begun.clone() });
+        assert_eq!(futures_util::StreamExt::next(&mut watch).await, Some(Changed::Usage));
+        recorder.settled().await;
+        assert_eq!(recorder.underway().iter().map(|span| span.id).collect::<Vec<_>>(), [begun.id]);
+        assert_eq!(store.get::<Span>(&begun.id).unwrap(), None, "a process that dies takes it along");
+        let ended = Span { status: SpanStatus::Done, ..begun };
+        SpanSink::record(&recorder, ended.clone());
+        assert!(recorder.underway().is_empty());
+        recorder.settled().await;
+        assert_eq!(store.get::<Span>(&ended.id).unwrap(), Some(ended.clone()));
+        let days: Vec<UsageDay> =
+            store.scan::<UsageDay>(Scan::all()).map(|record| record.unwrap().1).collect();
+        let hours = days.iter().flat_map(|day| day.hours(Timestamp(0)));
+        assert_eq!(hours.map(|(_, tally)| tally.invocations).sum::<u64>(), 1);
+        recorder.finish().await;
+    }
 }

@@ -97,6 +97,10 @@ pub(super) fn all(
                     .with_rerank(
                         known.and_then(|known| known.rerank.as_deref()),
                         known.and_then(|known| known.rerank_top.as_deref()),
+                    )
+                    .with_embed(
+                        known.and_then(|known| known.embed.as_deref()),
+                        known.and_then(|known| known.embed_as.as_deref()),
                     );
                 Arc::new(voice.with_key_check(known.and_then(|known| known.key_check.as_deref())))
             }

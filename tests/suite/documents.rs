@@ -467,6 +467,34 @@ async fn time_and_memory_of_a_child_have_an_end() {
     assert!(error.hint.contains("documents.file_mb"), "{error}");
 }
 
+#[tokio::test]
+async fn whatever_has_too_many_parts_says_which_setting_they_are_counted_by() {
+    let few = |limits: Limits| async move {
+        let office = bytes("office/manual.docx");
+        let page = "<p>a</p>".repeat(100);
+        let rows = "1,2\n".repeat(100);
+        [
+            parsers(limits).read("manual.docx", &office).await,
+            parsers(limits).read("page.html", page.as_bytes()).await,
+            parsers(limits).read("rows.csv", rows.as_bytes()).await,
+        ]
+    };
+    for made in few(Limits::default()).await {
+        assert!(made.is_ok(), "{made:?}");
+    }
+    let little = Limits { parts: 2, elements: 50, places: 50, ..Limits::default() };
+    let settings = ["documents.parts", "documents.elements", "documents.places"];
+    for (made, setting) in few(little).await.into_iter().zip(settings) {
+        let error = made.unwrap_err();
+        assert!(error.kind == ErrorKind::Invalid && error.hint.contains(setting), "{error}");
+    }
+    let little = Limits { pages: 1, ..Limits::default() };
+    let made = parsers(little).read("report.pdf", &bytes("pdf/report.pdf")).await.unwrap();
+    let pages = made.landmarks.iter().filter(|landmark| matches!(landmark.mark, Mark::Page(_))).count();
+    assert_eq!(pages, 1);
+    assert_eq!(made.notes, ["the pages after the first 1 were left out (documents.pages)"]);
+}
+
 /// Whether this kernel could guard a child by Landlock. Nothing is forbidden by asking.
 #[cfg(target_os = "linux")]
 pub fn has_landlock() -> bool {

@@ -81,7 +81,7 @@ fn what_goes_past_the_bounds_is_left_out_and_told() {
     let few = bounded(Limits { pages: 2, ..Limits::default() });
     assert_eq!(
         (few.pages.len(), few.notes),
-        (2, vec!["the pages after the first 2 were left out".to_owned()])
+        (2, vec!["the pages after the first 2 were left out (documents.pages)".to_owned()])
     );
     let short = bounded(Limits { text: 2000, ..Limits::default() });
     assert!(
@@ -90,7 +90,8 @@ fn what_goes_past_the_bounds_is_left_out_and_told() {
         short.notes
     );
     let slow = bounded(Limits { operations: 4000, ..Limits::default() });
-    assert!(slow.pages.len() < whole && slow.notes[0].contains("too much content"), "{:?}", slow.notes);
+    let told = slow.notes[0].contains("too much content (documents.operations)");
+    assert!(slow.pages.len() < whole && told, "{:?}", slow.notes);
 }
 
 /// A PDF of these objects, from number 1; no table of places, which readers make up for.
@@ -122,7 +123,10 @@ fn pages_and_forms_that_go_round_in_circles_end() {
     let form = stream("/Type/XObject/Subtype/Form/BBox[0 0 9 9]", "/X Do /X Do /X Do q q q");
     let pdf = made(&[CATALOG, pages, &page("/XObject<</X 5 0 R>>"), &content, &form]);
     let limits = Limits { operations: 100_000, ..Limits::default() };
-    assert_eq!(read(&pdf, &limits).unwrap().pages, ["word\n"]);
+    let made = read(&pdf, &limits).unwrap();
+    assert_eq!(made.pages, ["word\n"]);
+    let told = "forms more than 16 deep were left out (documents.forms)";
+    assert!(made.notes.iter().any(|note| note == told), "{:?}", made.notes);
 }
 
 #[test]

@@ -44,6 +44,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("llama_cpp_2", &["engine/llama_cpp"]),
     ("arboard", &["tui/runtime"]),
     ("jsonschema", &["domain/schema"]),
+    ("icu_segmenter", &["domain/knowledge/chunking/words"]),
     ("lopdf", &["wire/pdf", "wire/document/pdf/"]),
     ("ttf_parser", &["wire/document/pdf/"]),
     ("calamine", &["wire/document/xls", "wire/document/xlsx"]),

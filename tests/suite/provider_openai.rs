@@ -258,6 +258,39 @@ async fn vectors_and_pictures_are_asked_for_where_the_api_has_them() {
 }
 
 #[tokio::test]
+async fn a_vendor_is_asked_for_vectors_in_its_own_way_and_place() {
+    let server = Server::start(|_, seen| {
+        let body = if seen.line.contains("/v2/embed") {
+            r#"{"embeddings":{"float":[[0.5,1]]},"meta":{"billed_units":{"input_tokens":3}}}"#
+        } else {
+            r#"{"data":[{"index":0,"embedding":[0.5,1]}],"usage":{"total_tokens":3}}"#
+        };
+        whole(200, &[], body)
+    })
+    .await;
+    let there: &'static str = Box::leak(server.url("/v2/embed").into_boxed_str());
+    for (at, vendor, line, kind) in [
+        (Some(there), "cohere", "POST /v2/embed HTTP/1.1", "search_query"),
+        (None, "voyage", "POST /v1/embeddings HTTP/1.1", "query"),
+    ] {
+        let Voice { voice, net } = voice(&server, client(options()).0);
+        let voice = Voice { voice: voice.with_embed(at, Some(vendor)), net };
+        let embed = Call::Embed { model: "there/m".parse().unwrap(), texts: vec!["a".into()], query: true };
+        assert_eq!(
+            answer::events(voice.serve(embed)).await,
+            [
+                Event::Usage { usage: Usage { input: Some(3), ..Usage::default() } },
+                Event::Embeddings { vectors: vec![vec![0.5, 1.0]] }
+            ]
+        );
+        let seen = server.seen();
+        let seen = seen.last().unwrap();
+        let body: serde_json::Value = serde_json::from_slice(&seen.body).unwrap();
+        assert_eq!((seen.line.as_str(), &body["input_type"]), (line, &kind.into()));
+    }
+}
+
+#[tokio::test]
 async fn a_server_that_wants_not_to_be_asked_for_the_bytes_of_pictures_is_asked_without_from_then_on() {
     let server = Server::start(|_, seen| {
         let body = String::from_utf8_lossy(&seen.body).into_owned();

@@ -14,10 +14,12 @@
 
 pub mod attention;
 mod lanes;
+mod likeliest;
 pub mod nearness;
 mod q8_0;
 pub mod vector;
 
+pub use likeliest::likeliest;
 pub use q8_0::{BLOCK, quantise};
 
 /// Rows of a matrix that are computed side by side, one a lane.

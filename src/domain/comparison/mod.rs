@@ -321,7 +321,7 @@ pub struct Ballot {
     /// What was asked, as a digest: choices about one prompt belong together.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub prompt: Option<String>,
-    /// The columns whose answer failed: nothing is said of their models.
+    /// The columns whose answer failed, or was cut off before it had a word: nothing is said of their models.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub failed: Vec<usize>,
 }

@@ -9,7 +9,7 @@ use super::battle::Outcome;
 use super::figure::{Estimate, Figure, Missing, plain};
 use super::interval::{median, sign_test, wilson};
 use super::metric::Metric;
-use super::vote::{Chosen, ResponseId, Value, Vote};
+use super::vote::{Chosen, ResponseId, Saying, Value};
 
 /// Where the chosen answer stood.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -67,8 +67,8 @@ impl Leaning {
 
 /// The answer that a vote put first by a metric, by its place from the left: `None` where the vote says nothing of the metric, or
 /// rates each answer by itself; `Some(None)` for a tie.
-pub fn chosen(vote: &Vote, metric: &Metric) -> Option<Option<usize>> {
-    let place = |id: &ResponseId| vote.shown.iter().position(|shown| shown == id);
+pub fn chosen(vote: &impl Saying, metric: &Metric) -> Option<Option<usize>> {
+    let place = |id: &ResponseId| vote.shown().iter().position(|shown| shown == id);
     match vote.value(&metric.name)? {
         // 1 is strongly the left one.
         Value::Preference(points) => {
@@ -92,8 +92,8 @@ pub fn chosen(vote: &Vote, metric: &Metric) -> Option<Option<usize>> {
 
 /// The side that a vote chose by a comparing metric: `None` where it says nothing of it, `Some(None)` for a tie. Of more than two
 /// answers the middle one stands on no side.
-pub fn side(vote: &Vote, metric: &Metric) -> Option<Option<Side>> {
-    let last = vote.shown.len().checked_sub(1)?;
+pub fn side(vote: &impl Saying, metric: &Metric) -> Option<Option<Side>> {
+    let last = vote.shown().len().checked_sub(1)?;
     Some(chosen(vote, metric)?.and_then(|place| match (2 * place).cmp(&last) {
         Ordering::Less => Some(Side::Left),
         Ordering::Equal => None,

@@ -112,12 +112,17 @@ pub fn doubled(items: &[Item]) -> Vec<(usize, usize)> {
 
 /// SHA-256 in hexadecimal of parts with their lengths, so that no two lists of them meet by being joined.
 pub(super) fn digest(parts: &[&[u8]]) -> String {
+    hex(&hashed(parts))
+}
+
+/// The same as bytes.
+pub(super) fn hashed(parts: &[&[u8]]) -> [u8; 32] {
     let mut hash = Sha256::new();
     for part in parts {
         hash.update((part.len() as u64).to_be_bytes());
         hash.update(part);
     }
-    hex(&hash.finalize())
+    hash.finalize().into()
 }
 
 #[cfg(test)]

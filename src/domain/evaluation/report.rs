@@ -17,6 +17,7 @@ mod presentation;
 mod ranking;
 mod raters;
 mod sources;
+mod votes;
 pub mod words;
 
 use serde::{Deserialize, Serialize};
@@ -34,6 +35,7 @@ pub use presentation::{Choice, Choices, OfStrength, Points, Preference, Presente
 pub use ranking::{Ranking, Sandwich, WinMatrix, WinRate};
 pub use raters::{LeftChoice, RaterReport, Repeated};
 pub use sources::Sources;
+pub use votes::Votes;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -42,7 +44,7 @@ use super::item::ItemHash;
 use super::metric::{Method, Metric};
 use super::ranking::Leaderboard;
 use super::tally::Coverage;
-use super::vote::{ResponseId, Said, Skip};
+use super::vote::{ResponseId, Skip};
 use crate::domain::untrusted::brief;
 use gather::{Gathered, Kept};
 
@@ -171,7 +173,8 @@ pub struct Comment {
 impl Report {
     /// What is known of a task comes to this.
     pub fn of(input: &Rated<'_>) -> Self {
-        let gathered = Gathered::of(input);
+        let shown = gather::shown_sources(input);
+        let gathered = Gathered::of(input, &shown);
         let by_group = gathered.main_by_group();
         let (coverage, coverage_by_category) = coverage(&gathered);
         Self {
@@ -323,8 +326,9 @@ fn is_zero(many: &u64) -> bool {
 /// The votes of raters who had looked before.
 fn not_blind(gathered: &Gathered<'_>) -> u64 {
     let Rated { task, unblinded, .. } = gathered.input;
-    let knew =
-        |kept: &&Kept<'_>| unblinded.iter().any(|look| look.by == kept.vote.rater && look.at <= kept.vote.at);
+    let knew = |kept: &&Kept<'_>| {
+        unblinded.iter().any(|look| look.by == kept.vote.rater() && look.at <= kept.vote.at())
+    };
     if task.blinding.models { gathered.main.iter().filter(knew).count() as u64 } else { 0 }
 }
 
@@ -374,12 +378,12 @@ fn coverage(gathered: &Gathered<'_>) -> (Coverage, Vec<CategoryCoverage>) {
 }
 
 fn skipped(gathered: &Gathered<'_>, kept: &Kept<'_>) -> Option<Skipped> {
-    let Said::Skipped(reason) = kept.vote.said else { return None };
+    let reason = kept.vote.skip()?;
     Some(Skipped {
-        item: kept.vote.item.clone(),
+        item: kept.hash.clone(),
         rater: gathered.raters[kept.rater].to_owned(),
         reason,
-        comment: kept.vote.comment.clone(),
+        comment: kept.vote.comment().map(str::to_owned),
     })
 }
 
@@ -389,15 +393,15 @@ fn comments(gathered: &Gathered<'_>) -> Vec<Comment> {
         .iter()
         .chain(&gathered.on_gold)
         .chain(&gathered.repeats)
-        .filter(|kept| kept.vote.comment.is_some())
+        .filter(|kept| kept.vote.comment().is_some())
         .collect();
-    said.sort_by_key(|kept| kept.vote.at);
+    said.sort_by_key(|kept| kept.vote.at());
     said.into_iter()
         .filter_map(|kept| {
             Some(Comment {
-                item: kept.vote.item.clone(),
+                item: kept.hash.clone(),
                 rater: gathered.raters[kept.rater].to_owned(),
-                comment: kept.vote.comment.clone()?,
+                comment: kept.vote.comment()?.to_owned(),
             })
         })
         .collect()

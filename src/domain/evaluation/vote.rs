@@ -7,9 +7,10 @@ use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
 use super::battle::{Battle, Outcome};
-use super::item::{ItemHash, digest};
+use super::item::{ItemHash, hashed};
 use super::metric::{Method, Metric};
 use super::task::TaskDefinition;
+use crate::domain::hex::hex;
 use crate::domain::id::VoteId;
 use crate::domain::time::Timestamp;
 use crate::domain::{Error, ErrorKind, Result};
@@ -25,7 +26,7 @@ impl ResponseId {
     pub fn of(seed: u64, item: &ItemHash, model: &str) -> Self {
         let seed = seed.to_be_bytes();
         let parts: [&[u8]; 4] = [b"outcrop response 1", &seed, item.0.as_bytes(), model.as_bytes()];
-        Self(CompactString::new(&digest(&parts)[..16]))
+        Self(CompactString::new(hex(&hashed(&parts)[..8])))
     }
 }
 
@@ -68,6 +69,40 @@ pub enum Said {
     Skipped(Skip),
     /// Nothing any more: the vote that it supersedes is taken back.
     Withdrawn,
+}
+
+/// A vote that says something, however it is held: by itself, or with a hundred thousand others in little room.
+pub trait Saying {
+    fn rater(&self) -> &str;
+    fn item(&self) -> &ItemHash;
+    /// The answers as they stood, the left one first.
+    fn shown(&self) -> &[ResponseId];
+    /// What was said of a metric.
+    fn value(&self, metric: &str) -> Option<&Value>;
+    /// The item had come before and was shown again unannounced.
+    fn is_repeat(&self) -> bool;
+}
+
+impl Saying for Vote {
+    fn rater(&self) -> &str {
+        &self.rater
+    }
+
+    fn item(&self) -> &ItemHash {
+        &self.item
+    }
+
+    fn shown(&self) -> &[ResponseId] {
+        &self.shown
+    }
+
+    fn value(&self, metric: &str) -> Option<&Value> {
+        Vote::value(self, metric)
+    }
+
+    fn is_repeat(&self) -> bool {
+        self.repeat
+    }
 }
 
 /// Why an item was not rated.
@@ -148,23 +183,6 @@ impl Vote {
         Self { id, said: Said::Withdrawn, supersedes, at, active_ms: 0, comment: None, ..self }
     }
 
-    /// The same without the room to grow that reading leaves in its lists: results hold a hundred thousand of them.
-    #[must_use]
-    pub fn shrunk(mut self) -> Self {
-        self.shown.shrink_to_fit();
-        if let Said::Values(values) = &mut self.said {
-            values.shrink_to_fit();
-            for (_, value) in values {
-                match value {
-                    Value::Thumbs(said) => said.shrink_to_fit(),
-                    Value::Points(said) | Value::Ranks(said) => said.shrink_to_fit(),
-                    Value::Preference(_) | Value::Choice(_) => {}
-                }
-            }
-        }
-        self
-    }
-
     /// What was said of a metric.
     pub fn value(&self, metric: &str) -> Option<&Value> {
         match &self.said {
@@ -217,44 +235,12 @@ impl Vote {
     ) -> Vec<Battle> {
         let Some(value) = self.value(&metric.name) else { return Vec::new() };
         let mut battles = Vec::new();
-        let mut meet = |a: &ResponseId, b: &ResponseId, outcome: Outcome| {
+        value.meetings(&self.shown, metric, |a, b, outcome| {
             if let (Some(a), Some(b)) = (model(a), model(b)) {
                 let prompt = Some(self.item.0.clone());
                 battles.push(Battle { prompt, ..Battle::new(a, b, outcome) });
             }
-        };
-        let pairs = || {
-            let shown = &self.shown;
-            (0..shown.len()).flat_map(move |a| (a + 1..shown.len()).map(move |b| (&shown[a], &shown[b])))
-        };
-        match value {
-            Value::Preference(points) => {
-                let middle = (metric.points().unwrap_or_default() + 1).cmp(&points.saturating_mul(2));
-                for (left, right) in pairs() {
-                    meet(left, right, by(middle));
-                }
-            }
-            Value::Choice(Chosen::One(one)) => {
-                for other in self.shown.iter().filter(|other| *other != one) {
-                    meet(one, other, Outcome::A);
-                }
-            }
-            Value::Choice(tie) => {
-                let outcome = if *tie == Chosen::Tie { Outcome::Tie } else { Outcome::BothBad };
-                for (a, b) in pairs() {
-                    meet(a, b, outcome);
-                }
-            }
-            Value::Ranks(ranks) => {
-                for (at, (a, of_a)) in ranks.iter().enumerate() {
-                    for (b, of_b) in &ranks[at + 1..] {
-                        // The lower place is the better one.
-                        meet(a, b, by(of_b.cmp(of_a)));
-                    }
-                }
-            }
-            Value::Thumbs(_) | Value::Points(_) => {}
-        }
+        });
         battles
     }
 }
@@ -306,6 +292,45 @@ impl Value {
             Self::Choice(Chosen::One(id)) => Self::Choice(Chosen::One(other(id)?)),
             Self::Choice(_) | Self::Preference(_) => self.clone(),
         })
+    }
+
+    /// The answers that it compares by a metric, two by two, with who has won, to `meet`.
+    pub(super) fn meetings(
+        &self,
+        shown: &[ResponseId],
+        metric: &Metric,
+        mut meet: impl FnMut(&ResponseId, &ResponseId, Outcome),
+    ) {
+        let pairs =
+            || (0..shown.len()).flat_map(move |a| (a + 1..shown.len()).map(move |b| (&shown[a], &shown[b])));
+        match self {
+            Self::Preference(points) => {
+                let middle = (metric.points().unwrap_or_default() + 1).cmp(&points.saturating_mul(2));
+                for (left, right) in pairs() {
+                    meet(left, right, by(middle));
+                }
+            }
+            Self::Choice(Chosen::One(one)) => {
+                for other in shown.iter().filter(|other| *other != one) {
+                    meet(one, other, Outcome::A);
+                }
+            }
+            Self::Choice(tie) => {
+                let outcome = if *tie == Chosen::Tie { Outcome::Tie } else { Outcome::BothBad };
+                for (a, b) in pairs() {
+                    meet(a, b, outcome);
+                }
+            }
+            Self::Ranks(ranks) => {
+                for (at, (a, of_a)) in ranks.iter().enumerate() {
+                    for (b, of_b) in &ranks[at + 1..] {
+                        // The lower place is the better one.
+                        meet(a, b, by(of_b.cmp(of_a)));
+                    }
+                }
+            }
+            Self::Thumbs(_) | Self::Points(_) => {}
+        }
     }
 
     /// What is wrong with it for a metric; `None` where nothing is.

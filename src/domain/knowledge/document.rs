@@ -38,6 +38,18 @@ pub struct Limits {
     pub depth: usize,
     /// Cells of a workbook.
     pub cells: usize,
+    /// Pages of a PDF.
+    pub pages: usize,
+    /// Forms of a PDF within each other.
+    pub forms: usize,
+    /// Tokens of content and glyphs of a PDF, in the whole file.
+    pub operations: usize,
+    /// Elements and texts of a page of HTML.
+    pub elements: usize,
+    /// Parts of a packed file.
+    pub parts: usize,
+    /// Pages, headings, sheets and rows that a citation can name.
+    pub places: usize,
     /// Bytes of memory that the parser may have beside its program.
     pub memory: u64,
     /// Seconds that it may take.
@@ -53,6 +65,12 @@ impl Default for Limits {
             unpacked: 128 * MB,
             depth: 1000,
             cells: 500_000,
+            pages: 20_000,
+            forms: 16,
+            operations: 100_000_000,
+            elements: 1_500_000,
+            parts: 20_000,
+            places: 4_000_000,
             memory: 512 * MB,
             seconds: 30,
         }

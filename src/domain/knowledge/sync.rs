@@ -279,7 +279,11 @@ impl Sync {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum DocumentState {
-    /// Being read, or that was broken off: the next sync does it.
+    /// A sync that runs has it before it. Never kept.
+    Pending,
+    /// Its file is being read and cut. Never kept.
+    Starting,
+    /// Being embedded, or that was broken off: the next sync does it.
     InProgress,
     Indexed,
     /// It is in, but for passages that its model refused.
@@ -293,9 +297,15 @@ pub enum DocumentState {
 }
 
 impl DocumentState {
-    /// Whether it stays as it is as long as its file does.
+    /// Whether it stays as it is as long as its file does. Of one that is in but in part, what is missing is tried again: its
+    /// model may be another one behind the same name, or take more than it did.
     pub fn is_settled(self) -> bool {
-        self.is_in() || self == Self::Ignored
+        matches!(self, Self::Indexed | Self::MetadataUpdateFailed | Self::Ignored)
+    }
+
+    /// Whether a record may say so, and not a sync alone that runs.
+    pub fn is_kept(self) -> bool {
+        !matches!(self, Self::Pending | Self::Starting)
     }
 
     /// Whether what its file says is in, as far as it can be.
@@ -306,6 +316,8 @@ impl DocumentState {
     /// Bedrock's word.
     pub const fn as_str(self) -> &'static str {
         match self {
+            Self::Pending => "PENDING",
+            Self::Starting => "STARTING",
             Self::InProgress => "IN_PROGRESS",
             Self::Indexed => "INDEXED",
             Self::PartiallyIndexed => "PARTIALLY_INDEXED",

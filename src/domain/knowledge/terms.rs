@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::words::{folded, words};
+use super::words::{findable, folded, words};
 
 /// So many words of a question are looked for; a question can be a whole page.
 const MOST_ASKED: usize = 256;
@@ -17,10 +17,10 @@ pub fn asked(question: &str) -> Vec<String> {
     some.map(|range| folded(&question[range])).collect::<BTreeSet<_>>().into_iter().collect()
 }
 
-/// How often a text has each of its words.
+/// How often a text has each of what it is found by.
 pub fn terms(text: &str) -> BTreeMap<String, u32> {
     let mut terms = BTreeMap::new();
-    for range in words(text) {
+    for range in findable(text) {
         *terms.entry(folded(&text[range])).or_default() += 1;
     }
     terms

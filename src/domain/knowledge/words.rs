@@ -2,8 +2,9 @@
 //!
 //! Words are those of Unicode (UAX 29), in small letters, the parts of `snake_case` apart. Languages that write no spaces
 //! between words have no dictionary here: of Han, kana, hangul, Thai, Lao, Burmese and Khmer every two neighbours are a word,
-//! as in Lucene's CJK analyser; one that stands alone is a word by itself. Where a script ends, a word ends: of "LG전자" and of
-//! "USB-кабель" without its hyphen both parts are found.
+//! as in Lucene's CJK analyser; one that stands alone is a word by itself. A text is found by each of its letters too, since that
+//! can be a whole word (น้ำ and 水 are water); of a question it is looked for where it stands alone. Where a script ends, a word
+//! ends: of "LG전자" and of "USB-кабель" without its hyphen both parts are found.
 //!
 //! Letters are compared as Unicode's compatibility form (NFKC) has them: narrow and wide ones, ligatures, composed and not.
 
@@ -28,6 +29,15 @@ enum Script {
 
 /// The bytes of every word, in order. Neighbours of a language without spaces overlap.
 pub fn words(text: &str) -> Vec<Range<usize>> {
+    cut(text, false)
+}
+
+/// The bytes of all that a text is found by: its words, and every letter of a language without spaces.
+pub fn findable(text: &str) -> Vec<Range<usize>> {
+    cut(text, true)
+}
+
+fn cut(text: &str, letters: bool) -> Vec<Range<usize>> {
     let mut found = Vec::new();
     let mut run = 0..0;
     for (at, piece) in text.split_word_bound_indices() {
@@ -35,19 +45,19 @@ pub fn words(text: &str) -> Vec<Range<usize>> {
             let own = at + part.start..at + part.end;
             let part = &piece[part];
             if run.end != own.start {
-                pairs(text, std::mem::take(&mut run), &mut found);
+                pairs(text, std::mem::take(&mut run), letters, &mut found);
             }
             if part.chars().next().is_some_and(is_spaceless) {
                 run = if run.is_empty() { own } else { run.start..own.end };
                 continue;
             }
-            pairs(text, std::mem::take(&mut run), &mut found);
+            pairs(text, std::mem::take(&mut run), letters, &mut found);
             if part.contains(char::is_alphanumeric) && part.len() <= LONGEST {
                 found.push(own);
             }
         }
     }
-    pairs(text, run, &mut found);
+    pairs(text, run, letters, &mut found);
     found
 }
 
@@ -106,21 +116,19 @@ fn is_ignorable(c: char) -> bool {
     matches!(u32::from(c), 0xad | 0x34f | 0x200b..=0x200f | 0x2060..=0x2064 | 0xfe00..=0xfe0f | 0xfeff)
 }
 
-/// Every two neighbours of a run of letters; of a single one, itself.
-fn pairs(text: &str, run: Range<usize>, found: &mut Vec<Range<usize>>) {
-    let letters = text[run.clone()].grapheme_indices(true);
-    let mut before = None;
+/// Every two neighbours of a run of letters, with each letter itself where they are wanted too; of a single one, itself.
+fn pairs(text: &str, run: Range<usize>, letters: bool, found: &mut Vec<Range<usize>>) {
+    let mut before: Option<Range<usize>> = None;
     let first = found.len();
-    for (at, letter) in letters {
-        let own = run.start + at;
-        if let Some(before) = before {
-            found.push(before..own + letter.len());
+    for (at, letter) in text[run.clone()].grapheme_indices(true) {
+        let own = run.start + at..run.start + at + letter.len();
+        let Some(before) = before.replace(own.clone()) else { continue };
+        if letters {
+            found.push(before.clone());
         }
-        before = Some(own);
+        found.push(before.start..own.end);
     }
-    if let Some(only) = before.filter(|_| found.len() == first) {
-        found.push(only..run.end);
-    }
+    found.extend(before.filter(|_| letters || found.len() == first));
 }
 
 /// Letters of scripts that are written without spaces between words, or with spaces that part more than words (hangul).
@@ -166,6 +174,30 @@ mod tests {
     fn a_part_of_a_run_is_found_by_its_own_words() {
         let whole = said("แม่น้ำไหลคดเคี้ยว");
         assert!(said("ไหล").iter().all(|word| whole.contains(word)), "{whole:?}");
+    }
+
+    #[test]
+    fn a_text_is_found_by_each_of_its_letters_too_which_may_be_a_word() {
+        let found = |text: &str| -> Vec<String> {
+            let all = findable(text);
+            assert!(all.is_sorted_by_key(|range| range.start), "{all:?}");
+            all.into_iter().map(|range| folded(&text[range])).collect()
+        };
+        assert_eq!(found("東京都 a_b"), ["東", "東京", "京", "京都", "都", "a", "b"]);
+        // One letter with two marks on it is a word.
+        assert_eq!(said("น้ำ").len(), 1);
+        for (text, words) in [
+            ("แม่น้ำไหลคดเคี้ยว", "น้ำ ไหล แม่น้ำ"),
+            ("ແມ່ນ້ຳໄຫຼ", "ນ້ຳ ໄຫຼ"),
+            ("ទឹកហូរ", "ទឹក ហូរ"),
+            ("မြစ်ရေစီး", "ရေ မြစ်"),
+            ("黒猫が水を飲む", "水 猫 黒猫"),
+        ] {
+            let known = found(text);
+            for word in words.split(' ') {
+                assert!(said(word).iter().all(|word| known.contains(word)), "{word} in {known:?}");
+            }
+        }
     }
 
     #[test]

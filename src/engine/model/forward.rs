@@ -36,6 +36,21 @@ impl Model {
         cache: &mut Cache,
         scratch: &'s mut Scratch,
     ) -> &'s mut [f32] {
+        self.read(tokens, cache, scratch);
+        let Shape { width, epsilon, scales, vocabulary, .. } = self.shape;
+        let last = scratch.residual.len() - width;
+        scratch.residual.copy_within(last.., 0);
+        scratch.normed(width, &self.norm, epsilon, 1);
+        scratch.multiply(self.output.as_ref().unwrap_or(&self.embedding), None, 1);
+        scratch.logits.clear();
+        let logits = scratch.product.as_flattened().iter().take(vocabulary);
+        scratch.logits.extend(logits.map(|x| x * scales.logits));
+        &mut scratch.logits
+    }
+
+    /// The same for tokens behind which nobody looks, of a prompt that goes on: without the product with the whole
+    /// vocabulary.
+    pub(in crate::engine) fn read(&self, tokens: &[u32], cache: &mut Cache, scratch: &mut Scratch) {
         let shape = &self.shape;
         let Shape { width, hidden, heads, shared_heads, head, epsilon, scales, .. } = *shape;
         let count = tokens.len();
@@ -81,14 +96,6 @@ impl Model {
             scratch.add(shape, layer.post_norms.as_ref().map(|norms| &norms.1[..]), count);
         }
         cache.length += count;
-        let last = scratch.residual.len() - width;
-        scratch.residual.copy_within(last.., 0);
-        scratch.normed(width, &self.norm, epsilon, 1);
-        scratch.multiply(self.output.as_ref().unwrap_or(&self.embedding), None, 1);
-        scratch.logits.clear();
-        let logits = scratch.product.as_flattened().iter().take(shape.vocabulary);
-        scratch.logits.extend(logits.map(|x| x * scales.logits));
-        &mut scratch.logits
     }
 
     /// The angles of `count` tokens from position `first` on.

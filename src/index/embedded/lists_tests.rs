@@ -160,6 +160,13 @@ fn open(shelf: &Shelf, search: VectorSearch, pays: u64) -> Embedded {
     Embedded::open_as(shelf.clone(), DIMENSIONS, (search, pays), false).unwrap().0
 }
 
+/// A base of so many passages, for which lists pay from `pays` on.
+fn filled(shelf: &Shelf, pays: u64, many: usize) -> Embedded {
+    let opened = open(shelf, VectorSearch::Approximate, pays);
+    put(&opened, 0..many);
+    opened
+}
+
 /// What is found, and by which lists.
 fn asked(opened: &Embedded, number: usize, filter: Option<Filter>) -> (Vec<PassageId>, Option<Probed>) {
     let (vector, results) = (near(number), 10);
@@ -180,8 +187,7 @@ fn asked(opened: &Embedded, number: usize, filter: Option<Filter>) -> (Vec<Passa
 fn lists_come_at_the_end_of_a_sync_and_hide_nothing_that_came_or_went_since() {
     let folder = tempfile::tempdir().unwrap();
     let shelf = shelf(folder.path());
-    let opened = open(&shelf, VectorSearch::Approximate, 2000);
-    put(&opened, 0..2000);
+    let opened = filled(&shelf, 2000, 2000);
     // What is not done when it is to stop stays for another time.
     for steps in [0_usize, 3, 9, 26, 40] {
         let (left, told) = (Cell::new(steps), RefCell::new(Vec::new()));
@@ -229,8 +235,7 @@ fn lists_come_at_the_end_of_a_sync_and_hide_nothing_that_came_or_went_since() {
 #[tokio::test]
 async fn who_asks_for_lists_is_told_how_far_they_are_and_may_stop_them() {
     let folder = tempfile::tempdir().unwrap();
-    let opened = open(&shelf(folder.path()), VectorSearch::Approximate, 2000);
-    put(&opened, 0..2000);
+    let opened = filled(&shelf(folder.path()), 2000, 2000);
     let (tell, mut told) = watch::channel(Sorting { done: 7, of: 7 });
     let stop = CancellationToken::new();
     stop.cancel();
@@ -248,8 +253,7 @@ async fn who_asks_for_lists_is_told_how_far_they_are_and_may_stop_them() {
 fn a_base_that_is_written_anew_keeps_its_lists_without_what_is_gone() {
     let folder = tempfile::tempdir().unwrap();
     let shelf = shelf(folder.path());
-    let opened = open(&shelf, VectorSearch::Approximate, 2000);
-    put(&opened, 0..3000);
+    let opened = filled(&shelf, 2000, 3000);
     opened.inner.list(&|_| true).unwrap();
     let of = |opened: &Embedded| asked(opened, 2000, None).1.unwrap().of;
     assert_eq!(of(&opened), 219);
@@ -310,8 +314,7 @@ fn wherever_writing_a_base_anew_breaks_off_it_has_its_lists() {
     let folder = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap();
     let plan = Plan::new(true);
     let shelf = shelf_with(folder.path(), plan.faults());
-    let mut opened = open(&shelf, VectorSearch::Approximate, 1500);
-    put(&opened, 0..1600);
+    let mut opened = filled(&shelf, 1500, 1600);
     opened.inner.list(&|_| true).unwrap();
     opened.inner.apply(Change { remove: vec![DocumentId::from_bytes([3; 16])], put: Vec::new() }).unwrap();
     let mut ends = [0, 0];
@@ -339,8 +342,7 @@ fn lists_that_could_not_be_written_are_made_by_the_next_sync() {
     let is_full = Arc::clone(&full);
     let refused = move || is_full.load(Ordering::SeqCst).then(|| std::io::Error::other("no room"));
     let shelf = shelf_with(folder.path(), Faults::new(move |_| refused().map_or(Ok(()), Err)));
-    let opened = open(&shelf, VectorSearch::Approximate, 1500);
-    put(&opened, 0..1500);
+    let opened = filled(&shelf, 1500, 1500);
     full.store(true, Ordering::SeqCst);
     assert!(opened.inner.list(&|_| true).is_err());
     assert_eq!(asked(&opened, 70, None).1, None);
@@ -381,8 +383,7 @@ fn lists_are_asked_by_the_size_of_what_passes() {
 fn damaged_lists_cost_no_answer_and_the_next_sync_makes_them_again() {
     let folder = tempfile::tempdir().unwrap();
     let shelf = shelf(folder.path());
-    let opened = open(&shelf, VectorSearch::Approximate, 1500);
-    put(&opened, 0..1500);
+    let opened = filled(&shelf, 1500, 1500);
     opened.inner.list(&|_| true).unwrap();
     let wanted = asked(&opened, 70, None);
     assert!(wanted.1.is_some());

@@ -4,9 +4,9 @@ use std::ops::Range;
 
 use tantivy::tokenizer::{Token, TokenStream, Tokenizer};
 
-use crate::domain::knowledge::words::{folded, words};
+use crate::domain::knowledge::words::{findable, folded};
 
-/// Cuts texts into the words of `domain::knowledge::words`.
+/// Cuts texts into what they are found by (`domain::knowledge::words`).
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Words;
 
@@ -21,7 +21,7 @@ impl Tokenizer for Words {
     type TokenStream<'a> = Stream<'a>;
 
     fn token_stream<'a>(&'a mut self, text: &'a str) -> Stream<'a> {
-        Stream { text, words: words(text).into_iter().enumerate(), token: Token::default() }
+        Stream { text, words: findable(text).into_iter().enumerate(), token: Token::default() }
     }
 }
 

@@ -2,16 +2,18 @@
 
 use std::collections::{HashMap, HashSet};
 
+use rayon::prelude::*;
+
 use super::seats::half;
 use super::{Evaluations, each_vote, evaluation, put, votes, whole};
 use crate::domain::change::Changed;
 use crate::domain::evaluation::decision::Decision;
 use crate::domain::evaluation::exchange::ReportForm;
 use crate::domain::evaluation::job::{Evaluation, Generated, Known, Unblinded};
-use crate::domain::evaluation::report::{Rated, RatedItem, Report, Sources, Unanswered};
+use crate::domain::evaluation::report::{Rated, RatedItem, Report, Sources, Unanswered, Votes};
 use crate::domain::evaluation::task::{Gold, TaskDefinition};
 use crate::domain::evaluation::vote::{Said, Value, standing};
-use crate::domain::evaluation::{Item, ItemHash, ResponseId, Vote};
+use crate::domain::evaluation::{Item, ItemHash, Response, ResponseId, Vote};
 use crate::domain::id::{EvaluationId, is_piece, piece};
 use crate::domain::untrusted::brief;
 use crate::domain::{Error, ErrorKind, Result};
@@ -30,6 +32,9 @@ const NAMED: usize = 5;
 
 /// Digits of an item's name that are told of it, as lists do.
 const NAME: usize = 12;
+
+/// Items read in one go, each core its share of them: whole texts of a hundred thousand never lie in memory at once.
+const AT_ONCE: u32 = 4096;
 
 /// Samples of the bootstrap.
 const ROUNDS: u32 = 1000;
@@ -61,9 +66,8 @@ impl Evaluations {
             .run(move |store| {
                 let evaluation = evaluation(store, id)?;
                 let task = task_of(&evaluation, version)?;
-                let read =
-                    || each_vote(store, id).map(|vote| vote.map(Vote::shrunk)).collect::<Result<Vec<_>>>();
-                let (votes, rows) = rayon::join(read, || rows(store, &evaluation, task.version));
+                let (votes, rows) =
+                    rayon::join(|| read_votes(store, id, &task), || rows(store, &evaluation, task.version));
                 let Rows { items, places, sources, gold, unanswered } = rows?;
                 let task = TaskDefinition { gold, ..task };
                 let votes = votes?;
@@ -251,41 +255,70 @@ struct Rows {
     unanswered: Vec<Unanswered>,
 }
 
+/// The votes, one after the other: whole ones would take many times the room.
+fn read_votes(store: &Store, id: EvaluationId, task: &TaskDefinition) -> Result<Votes> {
+    let mut votes = Votes::default();
+    for vote in each_vote(store, id) {
+        votes.push(task, vote?);
+    }
+    Ok(votes)
+}
+
 fn rows(store: &Store, evaluation: &Evaluation, version: u32) -> Result<Rows> {
     let (mut items, mut sources, mut gold) = (Vec::new(), Sources::default(), Vec::new());
     let (mut places, mut unanswered) = (Vec::new(), Vec::new());
     let mut seen = HashSet::new();
-    let mut answers: HashMap<u32, Vec<&Known>> = HashMap::new();
-    for known in evaluation.known_in(version) {
-        answers.entry(known.item).or_default().push(known);
+    let mut known: HashMap<u32, Vec<&Known>> = HashMap::new();
+    for answer in evaluation.known_in(version) {
+        known.entry(answer.item).or_default().push(answer);
     }
-    for place in 0..evaluation.items {
-        let Some(item) = whole(store, evaluation, place)? else {
-            count_lack(store, evaluation, place, &mut unanswered)?;
-            continue;
-        };
-        let hash = item.hash();
-        // Of two that look the same the first is rated: the other one is never due.
-        if !seen.insert(half(&hash)) {
-            continue;
+    for first in (0..evaluation.items).step_by(AT_ONCE as usize) {
+        let some = first..evaluation.items.min(first.saturating_add(AT_ONCE));
+        let read: Result<Vec<Option<Row>>> =
+            some.clone().into_par_iter().map(|place| row(store, evaluation, place)).collect();
+        for (place, row) in some.zip(read?) {
+            let Some(Row { item, answers }) = row else {
+                count_lack(store, evaluation, place, &mut unanswered)?;
+                continue;
+            };
+            // Of two that look the same the first is rated: the other one is never due.
+            if !seen.insert(half(&item.hash)) {
+                continue;
+            }
+            for ((id, length), source) in answers.into_iter().zip(&evaluation.sources) {
+                sources.insert(id.clone(), &source.name);
+                sources.measure(&id, length);
+            }
+            gold.extend(known.remove(&place).into_iter().flatten().map(|known| Gold {
+                item: item.hash.clone(),
+                metric: known.metric.clone(),
+                value: known.value.with_ids(|name| ResponseId::of(evaluation.seed, &item.hash, name)),
+                shown: Vec::new(),
+            }));
+            places.push(place);
+            items.push(item);
         }
-        let id = |name: &str| ResponseId::of(evaluation.seed, &hash, name);
-        let mut lengths = Vec::with_capacity(item.responses.len());
-        for response in &item.responses {
-            let id = id(&response.model);
-            lengths.push((id.clone(), response.text.chars().count() as u64));
-            sources.insert(id, &response.model);
-        }
-        gold.extend(answers.remove(&place).into_iter().flatten().map(|known| Gold {
-            item: hash.clone(),
-            metric: known.metric.clone(),
-            value: known.value.with_ids(id),
-            shown: Vec::new(),
-        }));
-        places.push(place);
-        items.push(RatedItem { hash, category: item.category, conversation: item.conversation, lengths });
     }
     Ok(Rows { items, places, sources, gold, unanswered })
+}
+
+/// What results keep of an item that was read.
+struct Row {
+    item: RatedItem,
+    /// The name and the characters of the answer of each source.
+    answers: Vec<(ResponseId, usize)>,
+}
+
+/// The item at a place; `None` while it lacks an answer.
+fn row(store: &Store, evaluation: &Evaluation, place: u32) -> Result<Option<Row>> {
+    let Some(item) = whole(store, evaluation, place)? else { return Ok(None) };
+    let hash = item.hash();
+    let answer = |response: &Response| {
+        (ResponseId::of(evaluation.seed, &hash, &response.model), response.text.chars().count())
+    };
+    let answers = item.responses.iter().map(answer).collect();
+    let item = RatedItem { hash, category: item.category.map(Into::into), conversation: item.conversation };
+    Ok(Some(Row { item, answers }))
 }
 
 /// How the questions begin of the items that a report names; the others' are not read again.

@@ -7,6 +7,7 @@ mod beside;
 mod check;
 mod clock;
 mod leaving;
+mod lost;
 mod meter;
 mod seen;
 mod serving;
@@ -19,7 +20,7 @@ use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use futures_util::future::BoxFuture;
 use futures_util::stream;
-use futures_util::{FutureExt, StreamExt, TryStreamExt};
+use futures_util::{FutureExt, StreamExt};
 use tokio::sync::mpsc;
 use tokio::time::{Duration, Instant};
 
@@ -35,6 +36,7 @@ use crate::domain::call::{Call, Converse, Picture, weight};
 use crate::domain::catalog::{Capability, ModelCard, ModelId, Price};
 use crate::domain::delta::{Event, Fold};
 use crate::domain::id::{ConversationId, EvaluationId, MessageId, SpanId};
+use crate::domain::near::{meant, nearest};
 use crate::domain::script::Sent;
 use crate::domain::trace::replay::Place;
 use crate::domain::trace::told::Told;
@@ -43,7 +45,7 @@ use crate::domain::{Error, ErrorKind, Result};
 use crate::net::Client;
 use crate::provider::{Events, Provider};
 use crate::service::fresh;
-use crate::service::models::known::{self, Corrections};
+use crate::service::models::known::Corrections;
 
 /// Under which trace, for how long, for how much and with which way to the network a call is made. There are none by
 /// default: each call of the door makes its own.
@@ -97,6 +99,10 @@ pub trait SpanSink: Send + Sync + std::fmt::Debug {
 
     /// Takes a step that begins and will hold calls: they are known to be of it before it ends, when it is recorded.
     fn begin(&self, _span: Span) {}
+
+    /// Takes a call that begins as a part of a step: who looks at that sees it as long as it runs. It is recorded when it has
+    /// ended, as every call is, and whatever becomes of it.
+    fn call(&self, _span: Span) {}
 
     /// Takes what was said in one, where that is to be kept.
     fn tell(&self, _span: SpanId, _told: Told) {}
@@ -283,6 +289,11 @@ impl Invoke {
         self.cards.recall(provider, cards)
     }
 
+    /// The model that was meant by one that its provider has not, of all that are known of it. Nobody is asked.
+    pub fn meant(&self, model: &ModelId) -> Option<ModelId> {
+        lost::near(model, &self.cards)
+    }
+
     /// Whether the named provider may be there or not.
     pub fn is_optional(&self, provider: &str) -> bool {
         self.voices().by_name.get(provider).is_some_and(|voice| voice.is_optional())
@@ -378,7 +389,6 @@ impl Invoke {
         match self.admit(provider, &mut call, terms.budget_tokens, &serving.doing) {
             Ok((provider, remarks)) => {
                 let thinks = thinking::may_open(&call);
-                let successor = call.model().and_then(|model| self.cards.successor(model));
                 let gate = self.gate.as_ref();
                 let waiting = gate.and_then(|gate| gate.admit(&call, &serving.doing, self.prices()));
                 after = gate.and_then(|gate| gate.after(&call, self.prices()));
@@ -395,6 +405,10 @@ impl Invoke {
                 let net = terms.net.under(Some(serving.span.id));
                 serving.span.region = provider.region();
                 serving.net = provider.is_remote().then(|| net.clone());
+                if terms.parent_span.is_some() {
+                    let running = Some(serving.span.started);
+                    self.spans.call(Span { running, ..serving.span.clone() });
+                }
                 let serve = move || {
                     clock.begin();
                     asked(&*provider, call, &net)
@@ -408,10 +422,6 @@ impl Invoke {
                     Some(said) => leaving::before(events, said),
                 };
                 let events = if thinks { thinking::apart(events) } else { events };
-                let events = match successor {
-                    None => events,
-                    Some(successor) => events.map_err(move |error| gone(error, &successor)).boxed(),
-                };
                 let remarks = remarks.into_iter().map(|text| Ok(Event::Notice { text }));
                 serving.events = stream::iter(remarks).chain(events).boxed();
             }
@@ -490,12 +500,16 @@ impl Invoke {
             }
             let names: Vec<_> = voices.by_name.keys().map(String::as_str).collect();
             let more = voices.remark.as_deref().unwrap_or("Keys and the configuration file add more.");
-            Error::new(
+            // A slip is seldom in the first letter.
+            let begins = |other: &&str| other.chars().next() == name.chars().next();
+            let all = names.iter().copied().chain(self.ways.keys().map(String::as_str));
+            let unknown = Error::new(
                 ErrorKind::NotFound,
                 doing,
                 format!("no provider is named {name:?}"),
                 format!("Providers are: {}. {more}", names.join(", ")),
-            )
+            );
+            meant(unknown, nearest(name, all.filter(begins)))
         })
     }
 }
@@ -541,30 +555,6 @@ fn passed(
         }
     };
     stream::once(served).flatten().boxed()
-}
-
-/// The error of a retired model's provider: one that does not have it any more, in whatever words, is told by what it was
-/// replaced.
-fn gone(error: Error, successor: &ModelId) -> Error {
-    // Bedrock of an id that it does not know any more, or lets nobody have; Groq; `DeepSeek`; Mistral.
-    const WORDS: [&str; 7] = [
-        "model identifier",
-        "access to the model",
-        "decommissioned",
-        "deprecated",
-        "no longer",
-        "model not exist",
-        "invalid model",
-    ];
-    let is_gone = match error.kind {
-        ErrorKind::NotFound => true,
-        ErrorKind::Invalid | ErrorKind::Auth => {
-            let low = error.why.to_lowercase();
-            WORDS.iter().any(|words| low.contains(words))
-        }
-        _ => false,
-    };
-    if is_gone { known::succeeded(error, Some(successor)) } else { error }
 }
 
 /// The weight of the texts that it sends.

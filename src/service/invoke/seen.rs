@@ -104,6 +104,15 @@ impl SeenCards {
         card
     }
 
+    /// The models of a provider that it showed, or that the catalogue has of it.
+    pub(super) fn known_of(&self, provider: &str) -> Vec<ModelId> {
+        let address = self.voice(provider).and_then(|voice| voice.address()).unwrap_or_default();
+        let mut known = known::of_vendor(provider, &address);
+        let providers = self.cards.lock().unwrap_or_else(PoisonError::into_inner);
+        known.extend(providers.get(provider).into_iter().flat_map(|cards| cards.keys().cloned()));
+        known
+    }
+
     /// What it costs, where that is known. What runs in this program costs nothing, nor what it plays,
     /// unless the person says otherwise.
     pub(super) fn price(&self, model: &ModelId) -> Option<Price> {

@@ -5,12 +5,12 @@ use std::sync::{Arc, OnceLock};
 use futures_util::StreamExt;
 use tokio::time::Instant;
 
-use super::SpanSink;
 use super::check::Check;
 use super::clock::Clock;
 use super::meter::Meter;
 use super::seen::SeenCards;
 use super::telling::Telling;
+use super::{SpanSink, lost};
 use crate::domain::call::tokens_of;
 use crate::domain::delta::{Event, Fold, Pause};
 use crate::domain::message::Block;
@@ -85,6 +85,11 @@ impl Serving {
         match next {
             Some(Ok(event)) => Some(self.take_in(event)),
             Some(Err(error)) => {
+                let error = match &self.span.model {
+                    // What was refused before it was sent says itself what is wrong.
+                    Some(model) if !self.span.unsent => lost::told(error, model, &self.cards),
+                    _ => error,
+                };
                 self.fail(&error);
                 Some(Err(error))
             }

@@ -6,6 +6,7 @@ mod unsent;
 
 use std::sync::Mutex;
 
+use super::lost::gone;
 use super::*;
 use crate::domain::attachment::fenced;
 use crate::domain::call::{Blobs, Converse, Turn};
@@ -229,6 +230,38 @@ async fn dropping_the_stream_records_a_cancelled_span() {
     assert_eq!(kept.0.lock().unwrap()[0].status, SpanStatus::Cancelled);
 }
 
+/// Keeps what begins.
+#[derive(Debug, Default)]
+struct Begun(Mutex<Vec<Span>>);
+
+impl SpanSink for Begun {
+    fn record(&self, _: Span) {}
+
+    fn call(&self, span: Span) {
+        self.0.lock().unwrap().push(span);
+    }
+}
+
+#[tokio::test]
+async fn a_call_for_a_step_is_told_when_it_begins_and_one_that_is_refused_here_never_does() {
+    let begun = Arc::new(Begun::default());
+    let voice = Arc::new(Voice { texts: vec!["hi"], endless: true }) as Arc<dyn Provider>;
+    let invoke = Invoke::new([voice], vec![], Arc::clone(&begun) as _);
+    let parent = Some(fresh::span_id());
+    let alone = terms();
+    let part = Terms { parent_span: parent, ..terms() };
+    let refused = Terms { budget_tokens: Some(0), ..part.clone() };
+    for terms in [&alone, &refused, &part] {
+        let (model, call) = call("");
+        let mut events = invoke.serve(&model, call, terms);
+        let _ = events.next().await;
+    }
+    let begun = begun.0.lock().unwrap();
+    let [span] = &begun[..] else { panic!("{begun:?}") };
+    assert_eq!((span.parent, span.running), (parent, Some(span.started)));
+    assert_eq!(span.model, Some("voice/one".parse().unwrap()));
+}
+
 #[tokio::test]
 async fn who_has_heard_what_was_asked_for_cancels_nothing_by_leaving() {
     let (invoke, kept) = invoke(Voice { texts: vec![], endless: false }, vec![]);
@@ -420,6 +453,19 @@ async fn a_retired_model_that_is_not_found_names_its_successor() {
     let error = failure(&invoke, "gpt-4-turbo").await;
     assert_eq!(error.hint, "It is retired; its successor is openai/gpt-5.6-sol. Look at the list.");
     assert_eq!(failure(&invoke, "gpt-4o").await.hint, "Look at the list.");
+}
+
+#[tokio::test]
+async fn a_model_that_is_not_found_names_the_one_that_was_meant_of_those_that_were_shown() {
+    let invoke = forgetful();
+    assert_eq!(failure(&invoke, "of-tomorow").await.hint, "Look at the list.", "nobody is asked");
+    let _: Vec<_> = invoke.serve_by("openai", Call::ListModels, &terms()).collect().await;
+    let error = failure(&invoke, "of-tomorow").await;
+    assert_eq!(error.hint, "Did you mean openai/of-tomorrow? Look at the list.");
+    assert_eq!(failure(&invoke, "of-tomorrow").await.hint, "Look at the list.", "it is there");
+    assert_eq!(failure(&invoke, "another-one").await.hint, "Look at the list.");
+    let unknown = invoke.is_there(&"opnai/of-tomorrow".parse().unwrap()).unwrap_err();
+    assert!(unknown.hint.starts_with("Did you mean openai? Providers are: openai."), "{unknown}");
 }
 
 #[test]

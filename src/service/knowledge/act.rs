@@ -85,9 +85,9 @@ impl Pass<'_> {
     }
 
     /// Takes what came of a file into an act.
-    pub async fn take(&mut self, Work { file, known }: Work, read: Read, act: &mut Act) -> Result<()> {
+    pub async fn take(&mut self, Work { id, file, known }: Work, read: Read, act: &mut Act) -> Result<()> {
         match read {
-            Read::Failed(error) => self.failed(&file, known, &error, act),
+            Read::Failed(error) => self.failed((id, &file), known, &error, act),
             Read::Ends(error) => return Err(error),
             Read::Unchanged if known.as_ref().is_some_and(|known| known.state == DocumentState::Ignored) => {
                 self.sync.statistics.skipped += 1;
@@ -95,11 +95,10 @@ impl Pass<'_> {
             Read::Unchanged => self.sync.statistics.unchanged += 1,
             Read::Empty(reading, why) => {
                 self.sync.statistics.skipped += 1;
-                let new = self.unread(&file, DocumentState::Ignored, vec![why]);
-                let id = known.map_or(new.id, |known| known.id);
+                let new = self.unread(id, &file, DocumentState::Ignored, vec![why]);
                 let Reading { hash, validators, .. } = reading;
                 act.change.remove.push(id);
-                act.filed.push(Filed { id, hash, validators, ..new });
+                act.filed.push(Filed { hash, validators, ..new });
             }
             Read::Same(Reading { hash, validators, complaint }, said) => {
                 let Some(known) = known else { return Ok(()) };
@@ -115,21 +114,71 @@ impl Pass<'_> {
                 told(&mut filed, complaint);
                 act.filed.push(filed);
             }
-            Read::Cut(reading, document, cut) => {
-                return self.take_in(file, known, (reading, document, cut), act).await;
+            Read::Cut(reading, cut) => {
+                if let Some(known) = &known
+                    && let Some((left, error)) = self.refused_again(&file, known, &reading, &cut).await?
+                {
+                    self.sync.statistics.unchanged += 1;
+                    self.sync.leave_out(left, &file.uri, &left_out(left, &error));
+                    if known.stamp != file.stamp {
+                        act.filed.push(Filed { stamp: file.stamp, ..known.clone() });
+                    }
+                    return Ok(());
+                }
+                return self.take_in(file, known, (reading, id, cut), act).await;
             }
         }
         Ok(())
     }
 
     /// A file that could not be read; what it said before is found as before.
-    fn failed(&mut self, file: &Listed, known: Option<Filed>, error: &Error, act: &mut Act) {
+    fn failed(
+        &mut self,
+        (id, file): (DocumentId, &Listed),
+        known: Option<Filed>,
+        error: &Error,
+        act: &mut Act,
+    ) {
         self.sync.fail(&file.uri, &error.to_string());
         let notes = vec![error.to_string()];
         act.filed.push(match known {
             Some(known) => Filed { state: DocumentState::Failed, notes, updated: fresh::now(), ..known },
-            None => self.unread(file, DocumentState::Failed, notes),
+            None => self.unread(id, file, DocumentState::Failed, notes),
         });
+    }
+
+    /// How many passages of a document its model refuses still, where those are all that is missing of it, and why: nothing is
+    /// asked for but them. `None` where there is more to be done, or now it takes one of them.
+    async fn refused_again(
+        &mut self,
+        file: &Listed,
+        known: &Filed,
+        reading: &Reading,
+        cut: &Cut,
+    ) -> Result<Option<(u64, Error)>> {
+        let same = known.state == DocumentState::PartiallyIndexed
+            && known.hash == reading.hash
+            && known.before == digest_of(&cut.before)
+            && known.metadata == file.metadata;
+        if !same {
+            return Ok(None);
+        }
+        let place = |passage: &Passage| (passage.range.clone(), passage.parent.clone());
+        let entries = self.entries(known.id).await?;
+        let there: HashSet<_> = entries.iter().map(|entry| place(&entry.passage)).collect();
+        let missing = cut.passages.iter().filter(|passage| !there.contains(&place(passage)));
+        let missing: Vec<Passage> = missing.cloned().collect();
+        if missing.is_empty() || missing.len() + entries.len() != cut.passages.len() {
+            return Ok(None);
+        }
+        let left = missing.len() as u64;
+        let mut nothing = Before::Read(HashMap::new());
+        match self.vectors(&missing, &cut.before, &mut nothing).await {
+            Ok(made) if made.vectors.iter().any(Option::is_some) => Ok(None),
+            Ok(made) => Ok(made.refused.map(|error| (left, error))),
+            Err(error) if refuses_text(&error) => Ok(Some((left, error))),
+            Err(error) => Err(error),
+        }
     }
 
     /// Embeds a document. A large one goes into the index by and by; until it is whole it counts as being done.
@@ -217,7 +266,7 @@ impl Pass<'_> {
                 return self.refused(&file, known, filed, (large, begun), &error, act).await;
             }
             let left = (many as u64).saturating_sub(taken.into());
-            let why = format!("{} left out: {error}", count(left, "passage", "passages"));
+            let why = left_out(left, &error);
             self.sync.leave_out(left, &file.uri, &why);
             filed.notes.push(why);
             filed.state = DocumentState::PartiallyIndexed;
@@ -249,13 +298,14 @@ impl Pass<'_> {
         error: &Error,
         act: &mut Act,
     ) -> Result<()> {
+        let id = filed.id;
         if begun {
-            self.index.apply(Change { remove: vec![filed.id], put: Vec::new() }).await?;
+            self.index.apply(Change { remove: vec![id], put: Vec::new() }).await?;
         }
         if begun || large && known.is_none() {
             known = Some(Filed { passages: 0, tokens: 0, ..filed });
         }
-        self.failed(file, known, error, act);
+        self.failed((id, file), known, error, act);
         Ok(())
     }
 
@@ -365,7 +415,9 @@ impl Pass<'_> {
             self.index.apply(change).await?;
         }
         self.count(&filed, &gone);
+        let stand: Vec<String> = filed.iter().map(|document| document.uri.clone()).collect();
         self.write(filed, gone).await?;
+        stand.iter().for_each(|uri| self.plan.done(uri));
         self.keep().await
     }
 
@@ -436,6 +488,11 @@ async fn made(embedder: &Embedder, texts: &[String], stop: &CancellationToken) -
         () = stop.cancelled() => Err(Error::cancelled("embedding a document")),
         made = embedder.vectors(texts) => made,
     }
+}
+
+/// What is said of a document some passages of which its model refuses.
+fn left_out(passages: u64, error: &Error) -> String {
+    format!("{} left out: {error}", count(passages, "passage", "passages"))
 }
 
 /// What a metadata file could not be read for is said of its document. That passages of it are missing matters more.

@@ -6,6 +6,7 @@
 //!   place     where documents lie: listing, the files of a folder; objects of a bucket; a page of the web
 //!   filing    one document, cut           act      what becomes part of a base at once
 //!   embedding who embeds                  cache    what was embedded before
+//!   standing  what of the documents waits while one runs
 //! tending   begins syncs at their times, and where watching sees other files     history  the syncs that there were
 //! looking   the passages of a document, and all that is known of one     preview   those that a file would become
 //! stores    which store a base is in               moving     to another one
@@ -41,6 +42,7 @@ mod rebuilding;
 mod reranking;
 mod search;
 mod sources;
+mod standing;
 mod stores;
 mod sync;
 mod tending;
@@ -78,6 +80,7 @@ use crate::store::{Batch, Scan, Store};
 use crate::worker::Parsers;
 use cache::{Cache, WeakCache};
 use embedding::made;
+use standing::Plans;
 use tending::Tending;
 
 pub use answer::Answering;
@@ -147,6 +150,8 @@ pub struct Knowledge {
     /// What was embedded before, while a sync has it.
     kept: Arc<Mutex<Option<WeakCache>>>,
     tending: Arc<Tending>,
+    /// What syncs that run have before them.
+    plans: Plans,
 }
 
 impl Knowledge {
@@ -169,6 +174,7 @@ impl Knowledge {
             open: Arc::default(),
             kept: Arc::default(),
             tending: Arc::default(),
+            plans: Arc::default(),
         }
     }
 
@@ -347,11 +353,15 @@ impl Knowledge {
         Ok(())
     }
 
-    /// Its documents, by their places.
+    /// Its documents, by their places; also those that a sync which runs has before it.
     pub async fn documents(&self, id: BaseId) -> Result<Vec<Filed>> {
+        let plans = Arc::clone(&self.plans);
         self.archive
             .run(move |store| {
-                let mut documents = documents(store, id)?;
+                // What is done in between is among the records, and what was not is among those that wait.
+                let under = base(store, id)?.lies_under();
+                let awaited = standing::awaited(&plans, under);
+                let mut documents = standing::shown(filed(store, under)?, awaited);
                 documents.sort_by(|one, other| one.uri.cmp(&other.uri));
                 Ok(documents)
             })

@@ -17,6 +17,7 @@ use super::embedding::Embedder;
 use super::filing::{Cut, Out, cut, digest_of};
 use super::listing::{Listed, Listing};
 use super::place::{Place, Taken, Took};
+use super::standing::Plan;
 use super::stores::arranged;
 use crate::domain::change::Changed;
 use crate::domain::id::{BaseId, DocumentId};
@@ -50,12 +51,16 @@ pub(super) struct Pass<'a> {
     pub holds: Holds,
     pub counted: HashMap<DocumentId, (u64, u64)>,
     pub told: Instant,
+    /// How what is due stands, for whoever lists documents meanwhile.
+    pub plan: Plan,
     pub stop: CancellationToken,
 }
 
 /// What is to be done with a file.
 #[derive(Debug)]
 pub(super) struct Work {
+    /// Under which it is filed.
+    pub id: DocumentId,
     pub file: Listed,
     /// What the base has of it.
     pub known: Option<Filed>,
@@ -72,7 +77,7 @@ pub(super) struct Reading {
 /// What came of reading a file.
 pub(super) enum Read {
     /// Its text is to be embedded.
-    Cut(Reading, DocumentId, Cut),
+    Cut(Reading, Cut),
     /// The bytes are what they were, and so is what is embedded of them.
     Same(Reading, Metadata),
     /// Whoever has it says that it is as it was.
@@ -100,6 +105,7 @@ impl Pass<'_> {
         let complete = listing.unread.is_empty();
         let (due, missing) = self.sorted_out(listing.files, known, elsewhere).await?;
         let (moved, gone, due) = self.moved(due, missing).await?;
+        self.plan.begin(self.source.id, &due);
         let mut act = Act::default();
         for moved in moved {
             self.readdress(moved, &mut act).await?;
@@ -111,6 +117,10 @@ impl Pass<'_> {
             act.gone.extend(gone.iter().map(|document| document.id));
         }
         self.carry_out(&mut act).await?;
+        if !due.is_empty() {
+            // What waits is known from here on; the first document may take its time.
+            self.say();
+        }
         let went = self.work_off(due, &mut act).await;
         // What is done is done, however it ended.
         self.sync.at = None;
@@ -148,6 +158,7 @@ impl Pass<'_> {
             embedder: self.embedder.clone(),
             place: self.place.clone(),
             chunking: self.source.chunking,
+            plan: self.plan.clone(),
         };
         let stop = self.stop.clone();
         let reads = stream::iter(due).map(|work| {
@@ -168,9 +179,13 @@ impl Pass<'_> {
                     None => return Ok(()),
                 },
             };
-            let bytes = work.file.stamp.bytes;
+            let (uri, bytes) = (work.file.uri.clone(), work.file.stamp.bytes);
+            self.plan.stands(&uri, DocumentState::InProgress);
             self.take(work, read, act).await?;
             self.sync.at = None;
+            if !act.filed.iter().any(|document| document.uri == uri) {
+                self.plan.done(&uri);
+            }
             self.sync.due.files_done += 1;
             self.sync.due.bytes_done += bytes;
             if act.filed.len() >= DOCUMENTS || act.change.put.len() >= PASSAGES {
@@ -204,7 +219,8 @@ impl Pass<'_> {
                 self.sync.statistics.skipped += 1;
                 if known.is_none() {
                     let notes = vec!["files of this kind are not read".to_owned()];
-                    ignored.filed.push(self.unread(&file, DocumentState::Ignored, notes));
+                    let id = fresh::document_id();
+                    ignored.filed.push(self.unread(id, &file, DocumentState::Ignored, notes));
                 }
                 continue;
             }
@@ -219,7 +235,8 @@ impl Pass<'_> {
                 None => {
                     self.sync.due.files += 1;
                     self.sync.due.bytes += file.stamp.bytes;
-                    due.push(Work { file, known });
+                    let id = known.as_ref().map_or_else(fresh::document_id, |known| known.id);
+                    due.push(Work { id, file, known });
                 }
             }
         }
@@ -267,9 +284,9 @@ impl Pass<'_> {
     }
 
     /// A file that comes to nothing.
-    pub fn unread(&self, file: &Listed, state: DocumentState, notes: Vec<String>) -> Filed {
+    pub fn unread(&self, id: DocumentId, file: &Listed, state: DocumentState, notes: Vec<String>) -> Filed {
         Filed {
-            id: fresh::document_id(),
+            id,
             source: self.source.id,
             uri: file.uri.clone(),
             state,
@@ -289,9 +306,12 @@ impl Pass<'_> {
 
     /// Tells how far it is, without keeping that, a few times a second.
     pub fn tell(&mut self) {
-        if self.told.elapsed() < TOLD {
-            return;
+        if self.told.elapsed() >= TOLD {
+            self.say();
         }
+    }
+
+    fn say(&mut self) {
         self.told = Instant::now();
         let mut base = self.base.clone();
         let (_, sources) = base.parts_mut(self.building);
@@ -318,11 +338,13 @@ struct Reader {
     embedder: Embedder,
     place: Place,
     chunking: Chunking,
+    plan: Plan,
 }
 
 impl Reader {
     /// Reads a file, and cuts it where it is another than the base has.
     async fn read(&self, work: &Work) -> Read {
+        self.plan.stands(&work.file.uri, DocumentState::Starting);
         let parsers = &self.service.parsers;
         let taken = match self.place.take(&work.file, work.known.as_ref(), parsers.largest()).await {
             Ok(Took::Taken(taken)) => taken,
@@ -337,15 +359,15 @@ impl Reader {
         let reading = Reading { hash: hash.clone(), validators: validators.clone(), complaint };
         if let Some(known) = &work.known
             && known.state.is_in()
+            && known.state.is_settled()
             && known.hash == *hash
             && embeds_the_same(known, &work.file, &said)
         {
             return Read::Same(reading, said);
         }
-        let document = work.known.as_ref().map_or_else(fresh::document_id, |known| known.id);
-        let named = (work.file.uri.as_str(), document);
+        let named = (work.file.uri.as_str(), work.id);
         match cut(parsers, &self.embedder, self.chunking, named, (&taken, &said)).await {
-            Ok(cut) => Read::Cut(reading, document, cut),
+            Ok(cut) => Read::Cut(reading, cut),
             Err(out) => Read::out(out, Some(reading)),
         }
     }

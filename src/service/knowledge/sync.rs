@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 use super::embedding::Embedder;
 use super::pass::{Pass, reconciled};
 use super::place::Place;
+use super::standing::Plan;
 use super::{Knowledge, filed, holding};
 use crate::domain::change::{Changed, Topic};
 use crate::domain::id::{BaseId, SourceId};
@@ -246,6 +247,7 @@ impl Knowledge {
         // What is embedded for it is one trace, and not one a batch.
         let word = if building { "rebuild" } else { "sync" };
         let embedder = embedder.within(id, format!("{word} {}", base.name));
+        let (plan, _ends) = Plan::new(&self.plans, under);
         let mut pass = Pass {
             service: self,
             base,
@@ -259,6 +261,7 @@ impl Knowledge {
             holds,
             counted,
             told: Instant::now(),
+            plan,
             stop: stop.clone(),
         };
         let went = pass.run(listing, known, &elsewhere).await;

@@ -6,6 +6,7 @@ use tokio::time::Duration;
 use crate::domain::call::Call;
 use crate::domain::catalog::{Availability, Capability, ModelCard, ModelId};
 use crate::domain::delta::Event;
+use crate::domain::near::meant;
 use crate::domain::{Error, ErrorKind, Result};
 use crate::service::invoke::{Invoke, Terms};
 use crate::service::key_commands;
@@ -117,7 +118,10 @@ pub async fn show(
             format!("{} has no such model", id.provider()),
             "`outcrop models list` shows the ids that there are.",
         );
-        known::succeeded(missing, invoke.card(id).successor.as_ref())
+        match invoke.card(id).successor {
+            Some(successor) => known::succeeded(missing, Some(&successor)),
+            None => meant(missing, invoke.meant(id)),
+        }
     })
 }
 

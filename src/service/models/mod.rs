@@ -28,6 +28,7 @@ pub use lists::{Lists, only_lists_are_refused};
 pub use report::Steps;
 
 use crate::domain::catalog::{Backend, LocalModel, ModelId};
+use crate::domain::near::{meant, nearest_begun};
 use crate::domain::{Error, ErrorKind, Result};
 use crate::engine::{self, ModelFacts, Trial};
 use crate::provider::local::{MANIFEST, NAME as PROVIDER};
@@ -129,12 +130,14 @@ impl Shelf {
         self.options.catalogue.iter().find(|model| model.name == name).ok_or_else(|| {
             let names: Vec<_> =
                 self.options.catalogue.iter().map(|model| format!("{PROVIDER}/{}", model.name)).collect();
-            Error::new(
+            let unknown = Error::new(
                 ErrorKind::NotFound,
                 doing,
                 "the catalogue has no such model",
                 format!("It has {}; `outcrop models add FILE` takes a GGUF file.", names.join(", ")),
-            )
+            );
+            let near = nearest_begun(name, self.options.catalogue.iter().map(|model| model.name.as_str()));
+            meant(unknown, near.map(|near| format!("{PROVIDER}/{near}")))
         })
     }
 

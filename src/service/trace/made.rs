@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use super::Traces;
 use super::view::View;
-use super::{Traces, own};
 use crate::domain::agent::Run;
 use crate::domain::id::RunId;
 use crate::domain::trace::made::{Made, What};
@@ -41,7 +41,7 @@ impl Traces {
 
 /// What the records of the agents' runs in it know.
 fn recorded(view: &View<'_>, id: TraceId, made: &mut Made) -> Result<()> {
-    let spans = own::spans(view.store, id)?;
+    let spans = view.own(id)?;
     let agents = spans.iter().filter(|span| span.kind == SpanKind::Agent);
     // A run has the id of its span.
     let runs: BTreeSet<RunId> = agents.map(|span| RunId::from_bytes(*span.id.as_bytes())).collect();

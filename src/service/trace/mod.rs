@@ -82,7 +82,7 @@ pub enum Heard {
 
 /// The calls of this program that are a part of one, and that one.
 pub(in crate::service) fn calls(store: &Store, first: SpanId) -> Result<Vec<SpanId>> {
-    Ok(own::spans(store, own::trace(first))?.into_iter().map(|span| span.id).collect())
+    Ok(own::spans(store, &[], own::trace(first))?.into_iter().map(|span| span.id).collect())
 }
 
 /// The service.
@@ -163,10 +163,13 @@ impl Traces {
         &self,
         work: impl FnOnce(&View<'_>) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        // Calls that have ended are to be seen.
+        // Calls that run are to be seen, and those that have ended.
+        let underway = self.recorder.underway();
         self.recorder.settled().await;
         let (kept, price, since) = (self.kept().await?, Arc::clone(&self.price.0), self.since);
-        self.archive.run(move |store| work(&View { store, kept: &kept, price: &price, since })).await
+        self.archive
+            .run(move |store| work(&View { store, underway: &underway, kept: &kept, price: &price, since }))
+            .await
     }
 
     /// The same, with pieces for a reader who may be slow or leave.

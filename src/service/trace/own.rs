@@ -70,8 +70,13 @@ pub(super) struct Runs<'a> {
 }
 
 impl<'a> Runs<'a> {
-    /// Those that began before `upto`, or all; what runs has begun after `since`.
-    pub(super) fn new(store: &'a Store, price: &'a Price, since: Timestamp, upto: Option<Timestamp>) -> Self {
+    /// Those that began before `upto`, or all; what runs has begun after `since`, and the calls among that are `underway`.
+    pub(super) fn new(
+        store: &'a Store,
+        underway: &[Span],
+        price: &'a Price,
+        (since, upto): (Timestamp, Option<Timestamp>),
+    ) -> Self {
         let scan = match upto {
             Some(upto) => {
                 Scan::all().reverse().after(&SpanId::before(Timestamp(upto.0.saturating_add(OPEN))))
@@ -79,7 +84,12 @@ impl<'a> Runs<'a> {
             None => Scan::all().reverse(),
         };
         let records = Box::new(store.scan::<Span>(scan));
-        Self { store, price, since, records, waiting: BTreeMap::new(), roots: HashMap::new() }
+        let mut runs = Self { store, price, since, records, waiting: BTreeMap::new(), roots: HashMap::new() };
+        for span in underway {
+            let root = runs.root(span);
+            runs.waiting.entry(root).or_default().push(span.clone());
+        }
+        runs
     }
 
     /// The first call that a call is a part of; itself where what it is a part of is gone.
@@ -120,8 +130,8 @@ impl Iterator for Runs<'_> {
                 continue;
             }
             let mut spans = vec![span];
-            // They were met newest first.
-            spans.extend(self.waiting.remove(&root).into_iter().flatten().rev());
+            spans.extend(self.waiting.remove(&root).into_iter().flatten());
+            in_order(&mut spans);
             if spans.len() > 1 || is_shown(spans[0].kind) {
                 return Some(Ok(run(&spans, self.price, self.since)));
             }
@@ -167,8 +177,16 @@ fn add(outline: &mut Outline, whole: &TraceSpan, price: &Price) {
     outline.add(whole, &facts, |facts: &Facts<'_>| price(facts.provider, facts.model, &facts.usage));
 }
 
-/// The calls of a trace in order of their begin; none where it is none of this program's.
-pub(super) fn spans(store: &Store, id: TraceId) -> Result<Vec<Span>> {
+/// Calls behind the first of them by their ids, which is by their begin. Of one that was underway and has ended meanwhile its
+/// record stays.
+fn in_order(spans: &mut Vec<Span>) {
+    let first = spans.first().map(|span| span.id);
+    spans.sort_by_key(|span| (Some(span.id) != first, span.id, span.running.is_some()));
+    spans.dedup_by_key(|span| span.id);
+}
+
+/// The calls of a trace in order of their begin, those that are `underway` among them; none where it is none of this program's.
+pub(super) fn spans(store: &Store, underway: &[Span], id: TraceId) -> Result<Vec<Span>> {
     let root = SpanId::from_bytes(id.0);
     let Some(first) = store.get::<Span>(&root)? else { return Ok(Vec::new()) };
     let until = match (first.running, first.timing.total_ms) {
@@ -193,6 +211,9 @@ pub(super) fn spans(store: &Store, id: TraceId) -> Result<Vec<Span>> {
             found.push(span);
         }
     }
+    let is_part = |span: &&Span| span.parent.is_some_and(|parent| known.contains(&parent));
+    found.extend(underway.iter().filter(is_part).cloned());
+    in_order(&mut found);
     Ok(found)
 }
 

@@ -7,7 +7,7 @@ use crate::domain::id::SpanId;
 use crate::domain::time::Timestamp;
 use crate::domain::trace::filter::{Filter, Subject};
 use crate::domain::trace::outline::Outline;
-use crate::domain::trace::{Facts, Marks, Note, Run, Source, SpanKey, TraceId, TraceSpan, Tree};
+use crate::domain::trace::{Facts, Marks, Note, Run, Source, Span, SpanKey, TraceId, TraceSpan, Tree};
 use crate::domain::{Error, ErrorKind, Result};
 use crate::store::Store;
 use crate::store::record::RunKey;
@@ -21,6 +21,8 @@ const OWN_BYTES: usize = 1 << 20;
 /// Both kinds of traces.
 pub(super) struct View<'a> {
     pub store: &'a Store,
+    /// Calls that run now, in the order of their ids: the store has none of them, or one that has ended meanwhile.
+    pub underway: &'a [Span],
     pub kept: &'a Kept,
     pub price: &'a Price,
     /// When this process began: what runs has begun after it.
@@ -37,7 +39,8 @@ impl View<'_> {
     ) -> Result<(Vec<Run>, bool)> {
         let behind = |run: &Run| before.is_none_or(|before| RunKey(run.at, run.id) < before);
         let mut kept = self.kept.runs(before).peekable();
-        let own = own::Runs::new(self.store, self.price, self.since, before.map(|before| before.0));
+        let since = (self.since, before.map(|before| before.0));
+        let own = own::Runs::new(self.store, self.underway, self.price, since);
         let mut own = own.filter(move |run| run.as_ref().map_or(true, behind)).peekable();
         let mut found = Vec::new();
         loop {
@@ -81,9 +84,14 @@ impl View<'_> {
         Ok(passes)
     }
 
+    /// The calls of a trace of this program; none of any other.
+    pub(super) fn own(&self, id: TraceId) -> Result<Vec<Span>> {
+        own::spans(self.store, self.underway, id)
+    }
+
     /// The rows of a trace.
     pub(super) fn open(&self, id: TraceId) -> Result<Opened> {
-        let own = own::spans(self.store, id)?;
+        let own = self.own(id)?;
         if own.is_empty() {
             return self.kept.outline(id);
         }
@@ -102,7 +110,7 @@ impl View<'_> {
         if let Some(run) = self.kept.run(id)? {
             return Ok(run);
         }
-        let own = own::spans(self.store, id)?;
+        let own = self.own(id)?;
         if own.is_empty() {
             return Err(missing(id));
         }
@@ -119,7 +127,7 @@ impl View<'_> {
 
     /// The whole span of a row, with what was said in it.
     pub(super) fn span(&self, id: TraceId, row: u32) -> Result<TraceSpan> {
-        let own = own::spans(self.store, id)?;
+        let own = self.own(id)?;
         let at = row as usize;
         let Some(span) = own.get(at) else { return self.kept.span(id, row) };
         let mut whole = own::wholes(&own, self.since).swap_remove(at);
@@ -162,7 +170,7 @@ impl View<'_> {
         wanted: impl Fn(u32) -> bool,
         visit: impl FnMut(u32, Result<Vec<TraceSpan>>) -> bool,
     ) -> Result<()> {
-        let own = own::spans(self.store, id)?;
+        let own = self.own(id)?;
         if own.is_empty() {
             return self.kept.visit(id, visit);
         }
@@ -186,7 +194,7 @@ impl View<'_> {
         mut take: impl FnMut(Vec<u32>) -> bool,
     ) -> Result<()> {
         let in_spans = filter.needs_spans() || filter.needs_scores();
-        if in_spans && !filter.needs_tree() && own::spans(self.store, id)?.is_empty() {
+        if in_spans && !filter.needs_tree() && self.own(id)?.is_empty() {
             return self.search_kept(id, filter, take);
         }
         let outline = self.open(id)?.outline;
@@ -308,7 +316,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::domain::trace::{Span, SpanKind};
+    use crate::domain::trace::SpanKind;
     use crate::service::trace::kept::Arrival;
     use crate::store::{Batch, Options, Owner, Unlock};
 
@@ -364,7 +372,7 @@ mod tests {
         let store = Store::open_with(&owner, &Unlock::default(), Options::default()).unwrap().0;
         let price: Price = Arc::new(|_, _, _| Some(0.5));
         let (kept, _) = Kept::open(&store, Arc::clone(&price)).unwrap();
-        let view = View { store: &store, kept: &kept, price: &price, since: Timestamp(0) };
+        let view = View { store: &store, underway: &[], kept: &kept, price: &price, since: Timestamp(0) };
         let trace = TraceId([7; 16]);
         let made = |number: u32| {
             let mut span = TraceSpan {
@@ -419,7 +427,7 @@ mod tests {
         let store = Store::open_with(&owner, &Unlock::default(), Options::default()).unwrap().0;
         let price: Price = Arc::new(|_, _, _| None);
         let (kept, _) = Kept::open(&store, Arc::clone(&price)).unwrap();
-        let view = View { store: &store, kept: &kept, price: &price, since: Timestamp(0) };
+        let view = View { store: &store, underway: &[], kept: &kept, price: &price, since: Timestamp(0) };
         let ended = |number: u8, parent: Option<u8>| {
             let id = |number: u8| SpanId::from_bytes([number; 16]);
             let kind = if parent.is_some() { SpanKind::Tool } else { SpanKind::Agent };

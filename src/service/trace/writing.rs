@@ -163,7 +163,7 @@ mod tests {
 
         let price: Price = Arc::new(|_, _, _| None);
         let kept = Kept::open(&store, Arc::clone(&price)).unwrap().0;
-        let view = View { store: &store, kept: &kept, price: &price, since: Timestamp(0) };
+        let view = View { store: &store, underway: &[], kept: &kept, price: &price, since: Timestamp(0) };
         let mut given = Vec::new();
         let damaged = hand_on(&view, trace, "writing", |spans| {
             given.extend(spans);

@@ -285,6 +285,8 @@ pub struct Desk<'a> {
     pub boxed: Option<Boxed>,
     /// To be said for a moment.
     pub notice: Option<(String, Tone)>,
+    /// The same as soon as no offer of a model is covered by it.
+    pub later: Option<String>,
     /// The conversation that the chat is to open.
     pub opens: Option<ConversationId>,
     /// What the compare place is to have ready.
@@ -546,6 +548,7 @@ impl State {
             overlays: Vec::new(),
             settled: Vec::new(),
             notice: None,
+            later: None,
             opens: None,
             asks: None,
             rates: None,
@@ -584,6 +587,9 @@ impl State {
         self.opens = desk.opens.or(self.opens);
         self.asks = desk.asks.or(self.asks.take());
         self.rates = desk.rates.or(self.rates.take());
+        if let Some(text) = desk.later {
+            self.notices.put_by(text, self.now);
+        }
         if let Some((text, tone)) = desk.notice {
             self.notices.say(text, tone, self.now);
         }

@@ -87,6 +87,8 @@ impl Notice {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Notices {
     pub now: Option<Notice>,
+    /// What is shown as soon as it covers nothing that is to be read first.
+    later: Option<Notice>,
     /// The newest first.
     pub past: VecDeque<Notice>,
 }
@@ -104,6 +106,21 @@ impl Notices {
         // Good news that comes late does not cover what the person has to know.
         if self.now.as_ref().is_none_or(|now| now.tone <= tone) {
             self.now = Some(notice);
+        }
+    }
+
+    /// Keeps good news for `say_later`; among the past ones it stands at once.
+    pub fn put_by(&mut self, text: String, now: Now) {
+        let notice = Notice { text, tone: Tone::News, at: now.wall, since: now.elapsed };
+        self.past.push_front(notice.clone());
+        self.past.truncate(KEPT);
+        self.later = Some(notice);
+    }
+
+    /// Shows what was put by, unless something else stands.
+    pub fn say_later(&mut self, now: Duration) {
+        if self.now.is_none() {
+            self.now = self.later.take().map(|notice| Notice { since: now, ..notice });
         }
     }
 
@@ -163,6 +180,25 @@ mod tests {
         notices.say("no room".into(), Tone::Bad, at(0));
         notices.say("its price is unknown".into(), Tone::Note, at(0));
         assert_eq!(notices.now.as_ref().unwrap().shown(), "✗ no room");
+    }
+
+    #[test]
+    fn what_is_put_by_stands_among_the_past_ones_at_once_and_is_shown_once_nothing_else_stands() {
+        let mut notices = Notices::default();
+        notices.put_by("the key file opens this".into(), at(0));
+        assert!(notices.now.is_none() && notices.past.len() == 1);
+        notices.say("no room".into(), Tone::Bad, at(10));
+        notices.say_later(Duration::from_millis(20));
+        assert_eq!(notices.now.as_ref().unwrap().text, "no room");
+        notices.press(Duration::from_secs(60));
+        notices.say_later(Duration::from_secs(60));
+        assert_eq!(notices.now.as_ref().unwrap().text, "the key file opens this");
+        // It stands as long as any other, from now on.
+        notices.tick(Duration::from_secs(60) + STANDS / 2);
+        assert!(notices.now.is_some());
+        notices.tick(Duration::from_secs(60) + STANDS);
+        notices.say_later(Duration::from_secs(70));
+        assert!(notices.now.is_none() && notices.past.len() == 2);
     }
 
     #[test]

@@ -186,6 +186,9 @@ pub fn update(state: &mut State, cache: &mut Cache, event: Event) -> Vec<Effect>
         show(state, Place::Evaluate, out);
         state.at_desk(out, |panes, desk| panes.evaluate.make_of(dataset, desk));
     }
+    if state.place != Place::Chat || !state.chat.may_offer() {
+        state.notices.say_later(state.now.elapsed);
+    }
     if state.frame().body != body {
         state.with_pane(out, |pane, desk| pane.refit(desk));
     }

@@ -27,6 +27,8 @@ pub struct Side {
     /// Who answered; empty while that is hidden.
     pub name: String,
     pub text: String,
+    /// More of it was to come when it was taken.
+    pub goes_on: bool,
 }
 
 impl Side {
@@ -117,7 +119,8 @@ impl Difference {
         let side = &self.sides[at];
         let count = count(side.text.split_whitespace().count() as u64, "word", "words");
         let name = if side.name.is_empty() { String::new() } else { format!(" {}", side.name) };
-        format!("{}{name} · {count}", side.called())
+        let so_far = if side.goes_on { " so far: it is still being written" } else { "" };
+        format!("{}{name} · {count}{so_far}", side.called())
     }
 
     fn rows(&self, width: u16) -> Cow<'_, [Row]> {

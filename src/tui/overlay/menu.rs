@@ -7,12 +7,14 @@ use ratatui::layout::{Position, Rect};
 
 use super::input::Input;
 use super::{Choice, Hidden, Outcome, nothing};
+use crate::domain::trace::{Grade, Opinion};
 use crate::tui::action::Action;
 use crate::tui::key::{Key, KeyCode};
 use crate::tui::keymap::Keymap;
 use crate::tui::look::{Look, Role};
 use crate::tui::paint::{columns, put, put_right, scrollbar, thumb, tint, wrap};
 use crate::tui::stroke::Stroke;
+use crate::tui::trace::Target;
 
 /// Rows that a list asks for at most; it gets what the screen has.
 const ROWS: usize = 1000;
@@ -56,8 +58,13 @@ pub struct Menu {
     commands: bool,
     /// A few answers to a question: the digit of one chooses it.
     numbered: bool,
+    /// What is graded: a number that is typed is an answer of its own.
+    graded: Option<Box<Target>>,
     input: Input,
+    /// Those that it was opened with, and behind them the number that is typed.
     entries: Vec<Entry>,
+    /// How many it was opened with.
+    given: usize,
     /// Places in `entries`, the best first.
     shown: Vec<usize>,
     selected: usize,
@@ -73,8 +80,10 @@ impl Menu {
             empty: empty.to_owned(),
             commands: false,
             numbered: false,
+            graded: None,
             input: Input::default(),
             shown: (0..entries.len()).collect(),
+            given: entries.len(),
             entries,
             selected,
         }
@@ -83,6 +92,11 @@ impl Menu {
     /// The same of a few answers to a question: each of the first nine is chosen by its digit as well.
     pub fn numbered(title: &str, verb: &'static str, entries: Vec<Entry>) -> Self {
         Self { numbered: true, ..Self::new(title, verb, "", entries) }
+    }
+
+    /// The same of grades, where a number that is typed is a grade too.
+    pub fn grades(title: &str, verb: &'static str, entries: Vec<Entry>, of: Target) -> Self {
+        Self { graded: Some(Box::new(of)), ..Self::numbered(title, verb, entries) }
     }
 
     /// The commands that a `/` in the composer opens.
@@ -101,12 +115,12 @@ impl Menu {
 
     /// Leaves it: what was typed after a `/` is text.
     pub fn leave(&self) -> Outcome {
-        if self.commands { self.typed() } else { Outcome::Close }
+        if self.commands { self.typed(true) } else { Outcome::Close }
     }
 
-    /// What was typed as the composer would have it.
-    fn typed(&self) -> Outcome {
-        Outcome::Chosen(Choice::Typed(format!("/{}", self.input.text())))
+    /// What was typed as the composer would have it; `meant` where the person has said that it is text.
+    fn typed(&self, meant: bool) -> Outcome {
+        Outcome::Chosen(Choice::Typed { text: format!("/{}", self.input.text()), meant })
     }
 
     /// What a key does among the commands besides moving; `None` leaves it to the list.
@@ -123,7 +137,7 @@ impl Menu {
             return Some(Outcome::Close);
         }
         if self.input.text().is_empty() && typed == Some('/') {
-            return Some(self.typed());
+            return Some(self.typed(true));
         }
         if typed == Some(' ')
             && let Some(Entry { words, choice: Choice::Act(action), .. }) = self.selected()
@@ -135,7 +149,7 @@ impl Menu {
         if stroke.is_some_and(|stroke| self.input.press(stroke)) {
             self.narrow();
         }
-        Some(if self.shown.is_empty() { self.typed() } else { Outcome::Stay })
+        Some(if self.shown.is_empty() { self.typed(false) } else { Outcome::Stay })
     }
 
     /// The entry that Enter takes.
@@ -210,18 +224,45 @@ impl Menu {
         self.entries.get(usize::try_from(digit).ok()?).filter(|_| free)
     }
 
+    /// The grade that is typed, where that is a number: it stands for itself, whatever else holds its digits.
+    fn typed_grade(&self, query: &str) -> Option<Entry> {
+        let of =
+            self.graded.as_ref().filter(|_| query.starts_with(|c: char| c.is_ascii_digit() || c == '.'))?;
+        let number = match query {
+            "." => None,
+            typed => Some(typed.parse::<f64>().ok()?),
+        };
+        let grade = number.filter(|number| (0.0..=1.0).contains(number)).map(Grade::Number);
+        let detail = if grade.is_some() { "the number that is typed" } else { "a score is from 0 to 1" };
+        Some(Entry {
+            label: query.to_owned(),
+            detail: detail.to_owned(),
+            right: String::new(),
+            current: false,
+            off: grade.is_none(),
+            choice: Choice::Opine(of.clone(), Opinion::new(grade, "")),
+            words: &[],
+        })
+    }
+
     /// Takes a pasted text; one among the commands is none.
     pub fn paste(&mut self, text: &str) -> Outcome {
         self.input.insert(text);
         self.narrow();
-        if self.commands { self.typed() } else { Outcome::Stay }
+        if self.commands { self.typed(false) } else { Outcome::Stay }
     }
 
     fn narrow(&mut self) {
-        let query = self.input.text().trim();
         self.selected = 0;
+        self.entries.truncate(self.given);
+        let query = self.input.text().trim();
         if query.is_empty() {
             self.shown = (0..self.entries.len()).collect();
+            return;
+        }
+        if let Some(grade) = self.typed_grade(query) {
+            self.entries.push(grade);
+            self.shown = vec![self.given];
             return;
         }
         if self.commands {
@@ -259,7 +300,7 @@ impl Menu {
 
     /// Rows of the whole overlay; it keeps its height while it is narrowed, so that nothing jumps.
     pub fn height(&self) -> u16 {
-        self.entries.len().clamp(3, ROWS) as u16 + 4
+        self.given.clamp(3, ROWS) as u16 + 4
     }
 
     /// What lies above and below.
@@ -301,6 +342,10 @@ impl Menu {
         put(cells, area.x, area.y, area.right(), if self.commands { "▌/" } else { "▌" }, role(Role::Accent));
         let line = Rect { x: area.x + 2, width: area.width.saturating_sub(2), height: 1, ..area };
         let caret = self.input.draw(line, cells, role(Role::Text));
+        if self.graded.is_some() && self.input.text().is_empty() {
+            let also = "or a number from 0 to 1, the best";
+            put(cells, line.x + 2, line.y, line.right(), also, role(Role::Faint));
+        }
         let list = Self::list(area);
         if self.shown.is_empty() {
             let none = nothing(keymap);
@@ -332,7 +377,7 @@ impl Menu {
             let word = entry.words.iter().find(|word| self.commands && word.starts_with(self.input.text()));
             let name = word.map_or_else(|| entry.label.clone(), |word| format!("/{word}"));
             let mut x = list.x + 2;
-            if self.numbered && *at < 9 {
+            if self.numbered && *at < self.given.min(9) {
                 let digit = (at + 1).to_string();
                 x = put(cells, x, y, right, &digit, style(Role::Accent)) + 1;
             }
@@ -351,6 +396,7 @@ impl Menu {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::trace::TraceId;
 
     fn menu(labels: &[&str]) -> Menu {
         let entry = |label: &&str| Entry {
@@ -407,6 +453,43 @@ mod tests {
         assert_eq!(asked.selected().unwrap().label, "it is offensive");
         type_in(&mut asked, "gpt-4");
         assert_eq!(asked.selected().unwrap().label, "gpt-4", "a digit goes on with what is typed");
+    }
+
+    #[test]
+    fn a_number_that_is_typed_is_the_grade_that_it_says() {
+        let of = Target {
+            id: TraceId([1; 16]),
+            row: None,
+            span: None,
+            name: "a run".to_owned(),
+            model: String::new(),
+        };
+        let graded = |text: &str| {
+            let entry = |key: char| {
+                let grade = Grade::of_key(key);
+                let detail = grade.as_ref().map(Grade::words).unwrap_or_default();
+                let choice = Choice::Opine(Box::new(of.clone()), Opinion::new(grade, ""));
+                Entry { label: format!("grade {key}"), detail, choice, ..menu(&[""]).entries.remove(0) }
+            };
+            let mut menu = Menu::grades("", "", "12345".chars().map(entry).collect(), of.clone());
+            type_in(&mut menu, text);
+            menu
+        };
+        let taken = |text: &str| match graded(text).key(Key::char('x'), None, Some(Action::Accept), 5) {
+            Outcome::Chosen(Choice::Opine(_, said)) => said.grade.map(|grade| grade.words()),
+            _ => None,
+        };
+        let number = |text: &str| Some(text.to_owned());
+        assert_eq!([taken("0.8"), taken("0.80"), taken(".5")], [number("0.8"), number("0.8"), number("0.5")]);
+        assert_eq!([taken("0"), taken("0.")], [number("0"), number("0")]);
+        assert_eq!([taken("7"), taken(".")], [None, None], "what is no grade is not taken");
+        assert_eq!(taken("0.8x"), number("0.8"), "a letter is no part of a number");
+        let mut menu = graded("0.8");
+        assert_eq!(menu.height(), graded("").height(), "nothing jumps");
+        menu.key(Key::char('x'), None, Some(Action::Cancel), 5);
+        assert_eq!(menu.shown.len(), 5);
+        let key = menu.key(Key::char('4'), None, None, 5);
+        assert!(matches!(key, Outcome::Chosen(Choice::Opine(_, said)) if said.grade == Grade::of_key('4')));
     }
 
     #[test]

@@ -124,8 +124,11 @@ pub enum Choice {
     BeforePreset,
     /// A text that was written before.
     Written(String),
-    /// A text for the composer, as if it had been typed there.
-    Typed(String),
+    /// A text for the composer, as if it had been typed there; `meant` where it was said to be no command.
+    Typed {
+        text: String,
+        meant: bool,
+    },
     CopyCode(String),
     /// The file of that path goes with the next message.
     Attach(String),

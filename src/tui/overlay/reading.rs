@@ -340,7 +340,7 @@ mod tests {
 
     #[test]
     fn nothing_but_its_own_letter_takes_an_offer() {
-        let choice = Choice::Typed("x".to_owned());
+        let choice = Choice::CopyCode("x".to_owned());
         let mut reading = Reading::new("t", Vec::new()).offering('y', "do it", choice.clone());
         let area = Rect::new(0, 0, 20, 4);
         assert_eq!(reading.key(Key::char('Y'), None, area), Outcome::Stay);

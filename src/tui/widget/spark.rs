@@ -6,21 +6,23 @@ const EIGHTHS: [char; 9] = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇'
 /// One bar a column, in eighths of `height` rows, the highest value full; rows from the top. Where there are more values
 /// than columns, each column is what lies in it, laid together by `join`.
 pub fn bars(values: &[Option<f64>], width: u16, height: u16, join: fn(f64, f64) -> f64) -> Vec<String> {
-    rows(&columns(values, usize::from(width), join), width, height)
+    rows(&columns(values, usize::from(width), join), width, height, height * 8)
 }
 
-/// A single line of bars; where nothing was the line goes on.
+/// A single line of bars; where nothing was the line goes on. The highest one leaves an eighth of its row free: what stands
+/// in the row above is another line, and no part of it.
 pub fn spark(values: &[Option<f64>], width: u16, join: fn(f64, f64) -> f64) -> String {
     let columns = columns(values, usize::from(width), join);
-    let line = rows(&columns, width, 1).pop().unwrap_or_default();
+    let line = rows(&columns, width, 1, 7).pop().unwrap_or_default();
     let pad = usize::from(width).saturating_sub(columns.len());
     let known = std::iter::repeat_n(false, pad).chain(columns.iter().map(Option::is_some));
     line.chars().zip(known).map(|(cell, known)| if cell == ' ' && known { '▁' } else { cell }).collect()
 }
 
-fn rows(columns: &[Option<f64>], width: u16, height: u16) -> Vec<String> {
+/// `full` eighths have the highest value.
+fn rows(columns: &[Option<f64>], width: u16, height: u16, full: u16) -> Vec<String> {
     let most = columns.iter().copied().flatten().fold(0.0, f64::max);
-    let full = f64::from(height) * 8.0;
+    let full = f64::from(full);
     let eighths = |value: Option<f64>| match value {
         Some(value) if value > 0.0 => (value / most * full).round().max(1.0) as usize,
         _ => 0,
@@ -61,23 +63,23 @@ mod tests {
 
     #[test]
     fn the_highest_bar_is_full_and_the_newest_stands_at_the_right() {
-        assert_eq!(spark(&known([1.0, 4.0, 8.0, 0.0]), 6, sum), "  ▁▄█▁");
+        assert_eq!(spark(&known([1.0, 4.0, 8.0, 0.0]), 6, sum), "  ▁▄▇▁", "lines do not touch");
         assert_eq!(bars(&known([8.0, 4.0, 12.0, 16.0]), 4, 2, sum), ["  ▄█", "█▄██"]);
-        assert_eq!(spark(&known([0.001, 100.0]), 2, sum), "▁█", "little is seen");
+        assert_eq!(spark(&known([0.001, 100.0]), 2, sum), "▁▇", "little is seen");
         assert_eq!(spark(&known([0.0, 0.0]), 3, sum), " ▁▁");
     }
 
     #[test]
     fn what_nobody_knows_is_not_drawn() {
-        assert_eq!(spark(&[Some(4.0), None, Some(0.0), Some(8.0)], 5, sum), " ▄ ▁█");
+        assert_eq!(spark(&[Some(4.0), None, Some(0.0), Some(8.0)], 5, sum), " ▄ ▁▇");
         assert_eq!(spark(&[None, None], 3, sum), "   ");
-        assert_eq!(spark(&[None, Some(2.0), None, None], 2, sum), "█ ");
+        assert_eq!(spark(&[None, Some(2.0), None, None], 2, sum), "▇ ");
     }
 
     #[test]
     fn more_values_than_columns_are_laid_together() {
-        assert_eq!(spark(&known([1.0, 1.0, 2.0, 2.0]), 2, sum), "▄█");
-        assert_eq!(spark(&known([1.0, 8.0, 2.0, 4.0]), 2, f64::max), "█▄");
+        assert_eq!(spark(&known([1.0, 1.0, 2.0, 2.0]), 2, sum), "▄▇");
+        assert_eq!(spark(&known([1.0, 8.0, 2.0, 4.0]), 2, f64::max), "▇▄");
         assert_eq!(spark(&known([1.0, 2.0]), 0, sum), "");
         assert_eq!(bars(&[], 3, 2, sum), ["   ", "   "]);
     }

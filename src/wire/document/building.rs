@@ -3,8 +3,6 @@
 use super::fault::Fault;
 use crate::domain::knowledge::document::{Document, Landmark, Limits, Mark};
 
-/// Landmarks of one document.
-const MOST_LANDMARKS: usize = 4_000_000;
 /// Characters of a heading that a place keeps.
 const HEADING: usize = 200;
 
@@ -58,8 +56,10 @@ impl<'a> Building<'a> {
 
     /// A place that begins at a byte at or after the last one's.
     pub fn mark(&mut self, at: usize, mark: Mark) -> Result<(), Fault> {
-        if self.document.landmarks.len() >= MOST_LANDMARKS {
-            return Err(Fault::damaged(format!("it has more than {MOST_LANDMARKS} headings or rows")));
+        let most = self.limits.places;
+        if self.document.landmarks.len() >= most {
+            let why = format!("it has more than {most} pages, headings, sheets and rows");
+            return Err(Fault::beyond(why, "documents.places"));
         }
         self.document.landmarks.push(Landmark { at, mark });
         Ok(())

@@ -62,9 +62,7 @@ pub fn broken(name: &str, why: &str) -> Error {
 
 /// The pages of a PDF, each a section of its own.
 fn pages(bytes: &[u8], limits: &Limits, made: &mut Building<'_>) -> Result<(), Fault> {
-    let stream = usize::try_from(limits.unpacked).unwrap_or(usize::MAX);
-    let bounds = pdf::Limits { text: limits.text, stream, ..pdf::Limits::default() };
-    let found = pdf::read(bytes, &bounds)?;
+    let found = pdf::read(bytes, &pdf::Limits::of(limits))?;
     for (page, number) in found.pages.iter().zip(1..) {
         let start = made.at();
         made.mark(start, Mark::Page(number))?;

@@ -7,9 +7,6 @@ use zip::ZipArchive;
 use super::fault::Fault;
 use crate::domain::knowledge::document::Limits;
 
-/// Parts of one package.
-const MOST_PARTS: usize = 20_000;
-
 /// A package whose parts are read one after the other.
 #[derive(Debug)]
 pub struct Package<'a> {
@@ -26,8 +23,9 @@ fn damaged(why: &zip::result::ZipError) -> Fault {
 impl<'a> Package<'a> {
     pub fn open(bytes: &'a [u8], limits: &Limits) -> Result<Self, Fault> {
         let archive = ZipArchive::new(Cursor::new(bytes)).map_err(|why| damaged(&why))?;
-        if archive.len() > MOST_PARTS {
-            return Err(Fault::damaged(format!("its zip package has {} parts", archive.len())));
+        if archive.len() > limits.parts {
+            let why = format!("its zip package has {} parts, more than {}", archive.len(), limits.parts);
+            return Err(Fault::beyond(why, "documents.parts"));
         }
         let package = Self { archive, left: limits.unpacked, limits: *limits };
         // What the directory says may be a lie; whoever reads counts too.

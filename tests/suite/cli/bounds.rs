@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::agents::{ACTS, ANSWER, events, gave, home, last, made, program, run};
 use super::home::{Home, SCRIPTED};
-use super::knowledge::{create, embedding, good, write};
+use super::knowledge::{create, embedding, good, home_of_tools, write};
 use crate::loopback::{Server, whole};
 
 #[test]
@@ -98,10 +98,7 @@ const POISON: [&str; 5] = [
 async fn what_documents_say_is_marked_and_agrees_to_no_call_of_a_model_that_obeys_them() {
     let server = embedding(Duration::ZERO).await;
     tokio::task::block_in_place(|| {
-        let home = Home::with(&format!(
-            "{SCRIPTED}[providers.emb]\nkind = 'openai'\nbase_url = '{}'\n[models.\"{ACTS}\"]\ncan = ['tools']\n",
-            server.url("/v1")
-        ));
+        let home = home_of_tools(&server, ACTS);
         for (at, text) in POISON.iter().enumerate() {
             write(&home, &format!("{at}.txt"), text);
         }

@@ -166,6 +166,8 @@ fn one_that_fails_costs_its_column_and_all_that_fail_are_an_error() {
     let id = home.run(&["comparisons", "list"]).stdout.split_whitespace().next().unwrap().to_owned();
     let chosen = home.run(&["comparisons", "choose", &id, "A"]);
     assert_eq!(chosen.code, Some(0), "that the other failed is no reason not to choose: {chosen:?}");
+    let none = home.run(&["comparisons", "choose", &id, "B"]);
+    assert!(none.code == Some(2) && none.stderr.contains("B has no answer: it failed"), "{none:?}");
     let board = home.run(&["comparisons", "leaderboard"]);
     assert!(good(&board).is_empty() && board.stderr.contains("1 choice ranks nobody: "), "{board:?}");
     assert!(!board.stderr.contains("nobody has chosen"), "{board:?}");

@@ -7,8 +7,8 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::agents::{ACTS, gave, home, made, program, run};
-use super::home::{Home, SCRIPTED, on_both};
-use super::knowledge::{create, embedding, good, write};
+use super::home::{Home, on_both};
+use super::knowledge::{create, embedding, good, home_of_tools, write};
 use crate::loopback::{Server, whole};
 
 const SUMS: &str = "[[groups]]\nname = 'sums'\nruns = { built_in = { tool = 'calculator' } }\n";
@@ -24,10 +24,7 @@ fn edited(home: &Home, more: &str) {
 async fn what_a_base_has_is_worded_by_the_prompt_of_its_step_or_given_as_it_stands() {
     let server = embedding(Duration::ZERO).await;
     tokio::task::block_in_place(|| {
-        let home = Home::with(&format!(
-            "{SCRIPTED}[providers.emb]\nkind = 'openai'\nbase_url = '{}'\n[models.\"{ACTS}\"]\ncan = ['tools']\n",
-            server.url("/v1")
-        ));
+        let home = home_of_tools(&server, ACTS);
         write(&home, "rivers.md", "Rivers bend because the outer bank is cut.\n");
         good(&create(&home));
         let base = "[[bases]]\nname = 'docs'\ndescription = 'Of rivers.'\n";
@@ -58,10 +55,7 @@ async fn what_a_base_has_is_worded_by_the_prompt_of_its_step_or_given_as_it_stan
 async fn what_a_program_sets_besides_holds_for_the_rest_of_the_turn() {
     let server = embedding(Duration::ZERO).await;
     tokio::task::block_in_place(|| {
-        let home = Home::with(&format!(
-            "{SCRIPTED}[providers.emb]\nkind = 'openai'\nbase_url = '{}'\n[models.\"{ACTS}\"]\ncan = ['tools']\n",
-            server.url("/v1")
-        ));
+        let home = home_of_tools(&server, ACTS);
         write(&home, "bend.md", "Rivers bend.\n");
         write(&home, "flow.md", "Rivers flow.\n");
         good(&create(&home));

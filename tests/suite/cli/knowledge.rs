@@ -49,9 +49,19 @@ pub fn embedded(seen: &Seen) -> Vec<Part> {
     whole(200, &[("content-type", "application/json")], answer.to_string())
 }
 
+/// A home whose embedder is that server.
 pub fn home(server: &Server) -> Home {
+    home_with(server, "")
+}
+
+/// The same, where that model calls tools.
+pub fn home_of_tools(server: &Server, model: &str) -> Home {
+    home_with(server, &format!("[models.\"{model}\"]\ncan = ['tools']\n"))
+}
+
+fn home_with(server: &Server, more: &str) -> Home {
     let url = server.url("/v1");
-    let home = Home::with(&format!("{SCRIPTED}[providers.emb]\nkind = 'openai'\nbase_url = '{url}'\n"));
+    let home = Home::with(&format!("{SCRIPTED}[providers.emb]\nkind = 'openai'\nbase_url = '{url}'\n{more}"));
     fs::create_dir(home.beside().join("docs")).unwrap();
     home
 }

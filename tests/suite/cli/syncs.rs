@@ -45,8 +45,11 @@ async fn a_text_that_the_model_refuses_costs_its_document_and_nothing_else() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_passage_that_the_model_refuses_is_left_out_of_its_document_which_says_so() {
-    let server = refusing(Duration::ZERO, |body| body.contains("poison").then_some(400)).await;
+async fn a_passage_that_the_model_refuses_is_left_out_of_its_document_which_says_so_and_is_tried_again() {
+    let refuses = Arc::new(AtomicBool::new(true));
+    let own = Arc::clone(&refuses);
+    let poison = move |body: &str| (own.load(Ordering::SeqCst) && body.contains("poison")).then_some(400);
+    let server = refusing(Duration::ZERO, poison).await;
     tokio::task::block_in_place(|| {
         let home = home(&server);
         let line =
@@ -59,23 +62,36 @@ async fn a_passage_that_the_model_refuses_is_left_out_of_its_document_which_says
         let counts = ["new", "failed", "partial", "refused", "passages"].map(|what| count(&home, what));
         assert_eq!(counts, [1, 0, 1, 1, 2]);
         assert_eq!(documents(&home, "PARTIALLY_INDEXED"), 1);
-        let passages = home.run(&["kb", "chunks", "docs", "a.md", "--json"]).objects();
-        let told =
-            |passage: &Value| (passage["passage"]["ordinal"].clone(), passage["passage"]["text"].clone());
-        let kept: Vec<_> = passages.iter().map(told).collect();
-        assert_eq!(kept, [(json!(0), json!(line("road"))), (json!(1), json!(line("rail")))]);
+        let kept = || {
+            let passages = home.run(&["kb", "chunks", "docs", "a.md", "--json"]).objects();
+            let told =
+                |passage: &Value| (passage["passage"]["ordinal"].clone(), passage["passage"]["text"].clone());
+            passages.iter().map(told).collect::<Vec<_>>()
+        };
+        let in_part = [(json!(0), json!(line("road"))), (json!(1), json!(line("rail")))];
+        assert_eq!(kept(), in_part);
 
-        // As long as it is what it was it costs nothing, and it can be carried elsewhere.
+        // What is missing is asked for again, and nothing else; the document stays as it is, and is told of.
         let before = server.seen().len();
-        good(&home.run(&["kb", "sync", "docs"]));
-        assert_eq!((count(&home, "unchanged"), server.seen().len()), (1, before));
+        let again = home.run(&["kb", "sync", "docs"]);
+        assert!(again.code == Some(1) && again.stdout.contains("1 passage left out: "), "{again:?}");
+        let counts = ["unchanged", "partial", "refused", "passages"].map(|what| count(&home, what));
+        assert_eq!((counts, server.seen().len()), ([1, 1, 1, 0], before + 1));
+        assert_eq!(kept(), in_part);
+        // It can be carried elsewhere.
         good(&home.run(&["kb", "export", "docs", "out.jsonl", "--vectors"]));
         good(&home.run(&["kb", "import", "out.jsonl", "--name", "again"]));
-        let mended = ["road", "ferry", "rail"].map(line).join("\n\n");
-        write(&home, "a.md", &mended);
+
+        // Once the model takes it, it is in, though its file is what it was.
+        refuses.store(false, Ordering::SeqCst);
         good(&home.run(&["kb", "sync", "docs"]));
-        assert_eq!((count(&home, "modified"), count(&home, "passages"), count(&home, "partial")), (1, 3, 0));
+        let counts = ["modified", "partial", "refused", "passages", "known"].map(|what| count(&home, what));
+        assert_eq!((counts, server.seen().len()), ([1, 0, 0, 3, 3], before + 2));
+        assert_eq!(kept()[1], (json!(1), json!(line("poison"))));
         assert_eq!((documents(&home, "PARTIALLY"), documents(&home, "INDEXED")), (0, 1));
+        // From then on it costs nothing.
+        good(&home.run(&["kb", "sync", "docs"]));
+        assert_eq!((count(&home, "unchanged"), server.seen().len()), (1, before + 2));
     });
 }
 
@@ -247,6 +263,11 @@ async fn one_sync_of_a_base_runs_at_a_time_and_one_that_was_stopped_is_gone_on_w
         let before = embedded(&server);
         let mut child = home.start(&["kb", "sync", "docs"]);
         wait_for(&server, server.seen().len() + 4);
+        // What it has before it waits, and is listed with what is done: nothing of that is kept.
+        let listed = home.run(&["kb", "documents", "docs"]);
+        let of = |state: &str| good(&listed).lines().filter(|line| line.contains(state)).count();
+        let states = ["PENDING", "STARTING", "IN_PROGRESS", "INDEXED"].map(of);
+        assert!(states[0] > 5 && states[1] <= 3 && states.iter().sum::<usize>() == 30, "{states:?}");
         for command in [&["kb", "sync", "docs"][..], &["kb", "move", "docs", "--to", "embedded"]] {
             let twice = home.run(command);
             assert!(twice.code == Some(2) && twice.stderr.contains("runs already"), "{twice:?}");
@@ -259,6 +280,7 @@ async fn one_sync_of_a_base_runs_at_a_time_and_one_that_was_stopped_is_gone_on_w
         );
         let done = documents(&home, "INDEXED");
         assert!((1..30).contains(&done), "{done}");
+        assert_eq!((documents(&home, "PENDING"), documents(&home, "STARTING")), (0, 0));
         good(&home.run(&["kb", "sync", "docs"]));
         assert_eq!((count(&home, "unchanged"), count(&home, "new")), (done as u64, 30 - done as u64));
         // What was under way when it was stopped may be asked for again.

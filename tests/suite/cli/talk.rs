@@ -36,6 +36,24 @@ fn a_conversation_is_held_listed_shown_searched_forked_and_removed() {
 }
 
 #[test]
+fn of_a_model_or_a_provider_that_is_misspelt_the_one_that_was_meant_is_said() {
+    let home = Home::with(SCRIPTED);
+    for (args, meant) in [
+        (&["chat", "-m", "scripte/echo", "hello"][..], "Did you mean scripted? Providers are: "),
+        // It is known how that one is had, though it is not there.
+        (&["chat", "-m", "opnai/gpt-5", "hello"][..], "Did you mean openai? Providers are: "),
+        (&["chat", "-m", "local/smolm2", "hello"][..], "Did you mean local/smollm2-"),
+        (&["models", "show", "scripted/ehco"][..], "Did you mean scripted/echo? "),
+        (&["models", "show", "local/smolm2-135m"][..], "Did you mean local/smollm2-135m? "),
+        (&["models", "pull", "local/smollm2-153m", "--yes"][..], "Did you mean local/smollm2-135m? It has "),
+    ] {
+        let said = home.run(args);
+        assert!(said.code == Some(2) && said.stderr.contains(&format!("hint: {meant}")), "{said:?}");
+    }
+    assert!(!home.run(&["chat", "-m", "nobody/x", "hello"]).stderr.contains("Did you mean"));
+}
+
+#[test]
 fn an_answer_that_breaks_its_schema_is_marked_and_a_schema_that_is_none_is_refused() {
     let schema =
         r#"'response_schema={"type":"object","properties":{"age":{"type":"number"}},"required":["age"]}'"#;

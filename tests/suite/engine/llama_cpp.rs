@@ -107,6 +107,16 @@ async fn a_conversation_outgrows_its_first_room_and_goes_on() {
 }
 
 #[tokio::test]
+async fn a_conversation_in_the_place_of_one_that_left_says_what_it_says_in_its_own() {
+    let bench = foreign();
+    let fresh = bench.said("the other one", greedy(12)).await;
+    bench.said("something longer that is said before", greedy(40)).await;
+    let again = bench.said("the other one", greedy(12)).await;
+    assert_eq!(text_of(&again), text_of(&fresh));
+    assert_eq!(usage(&again).cache_read, Some(0));
+}
+
+#[tokio::test]
 async fn dropping_an_answer_frees_its_seat() {
     let bench = foreign();
     let endless = || bench.engine.converse(&bench.path, ask(vec![say(Role::User, "hi")], greedy(400)), now());

@@ -6,7 +6,7 @@ use outcrop::domain::evaluation::item::ItemHash;
 use outcrop::domain::evaluation::job::Unblinded;
 use outcrop::domain::evaluation::metric::{Method, Metric};
 use outcrop::domain::evaluation::report::{
-    Presented, Rated, RatedItem, Report, Sources, Strength, definition,
+    Presented, Rated, RatedItem, Report, Sources, Strength, Votes, definition,
 };
 use outcrop::domain::evaluation::task::{Blinding, Gold, TaskDefinition};
 use outcrop::domain::evaluation::vote::{Chosen, ResponseId, Said, Skip, Value, Vote};
@@ -49,14 +49,18 @@ impl World {
             hash: ItemHash(format!("item-{at:03}")),
             category: None,
             conversation: None,
-            lengths: sources.iter().zip(1..).map(|(source, many)| (id(at, source), many * 100)).collect(),
         };
-        let ids = (0..items)
-            .flat_map(|at| sources.iter().map(move |source| (id(at, source), (*source).to_owned())));
+        let mut whose = Sources::default();
+        for at in 0..items {
+            for (source, many) in sources.iter().zip(1..) {
+                whose.insert(id(at, source), source);
+                whose.measure(&id(at, source), many * 100);
+            }
+        }
         Self {
             task,
             items: (0..items).map(rated).collect(),
-            sources: ids.collect(),
+            sources: whose,
             votes: Vec::new(),
             rounds: 50,
             unblinded: Vec::new(),
@@ -103,7 +107,7 @@ impl World {
     pub fn report(&self) -> Report {
         Report::of(&Rated {
             task: &self.task,
-            votes: &self.votes,
+            votes: &Votes::of(&self.task, self.votes.iter().cloned()),
             items: &self.items,
             sources: &self.sources,
             raters: &[],
@@ -495,7 +499,7 @@ fn turns_of_one_conversation_are_one_for_the_interval_of_a_mean_and_of_alpha() {
 fn categories_are_told_apart_and_those_of_none_stand_last() {
     let mut world = choice(6);
     for (item, category) in ["law", "art", "law"].iter().enumerate() {
-        world.items[item].category = Some((*category).to_owned());
+        world.items[item].category = Some((*category).into());
     }
     for item in 0..5 {
         world.choose("ana", item, &["a", "b"], "a");
@@ -546,7 +550,7 @@ pub(super) fn lively() -> World {
     let mut world = World::new(metrics, 30, &sources);
     let mut chance = Chance::new(11);
     for item in 0..30 {
-        world.items[item].category = [Some("art"), Some("law"), None][item % 3].map(str::to_owned);
+        world.items[item].category = [Some("art"), Some("law"), None][item % 3].map(Into::into);
         for rater in ["ana", "bo", "cy"] {
             let (left, right) = (chance.below(3), 1 + chance.below(2));
             let shown = [sources[left], sources[(left + right) % 3]];
@@ -586,8 +590,8 @@ fn a_report_reads_back_as_it_was_written_and_its_seed_repeats_it() {
     let best = &ranking.leaderboard.rows[0];
     assert!(best.rating.as_ref().is_ok_and(|rating| rating.interval.is_ok()), "{best:?}");
     assert_eq!(ranking.wins.rows.len(), 3);
-    let lengths = &world.items[0].lengths;
-    assert_eq!(lengths.len(), 3);
+    // Answers have lengths of their own.
+    assert!(report.metrics[0].biases.as_ref().unwrap().length.votes > 0);
 }
 
 /// What of a report comes to a page: names that would be markup, a comment that would be one too.
@@ -652,7 +656,7 @@ fn a_report_is_written_in_each_form() {
         &["gull", "heron"],
     );
     for item in 0..12 {
-        world.items[item].category = Some(if item < 6 { "art" } else { "law" }.to_owned());
+        world.items[item].category = Some(if item < 6 { "art" } else { "law" }.into());
         for (rater, left, right) in [("ana", "gull", "heron"), ("bo", "heron", "gull")] {
             let best = if item % 3 == 0 || rater == "bo" && item == 4 { "heron" } else { "gull" };
             let chosen = if item == 7 { Chosen::Tie } else { Chosen::One(id(item, best)) };

@@ -4,6 +4,7 @@ use outcrop::domain::message::Role;
 use outcrop::tui::effect::{Effect, Written};
 use outcrop::tui::event::{Button, Event, Mouse, MouseKind, Saved};
 use outcrop::tui::key::KeyModifiers;
+use outcrop::workbench::request::chat::Chat;
 use outcrop::workbench::request::conversations::{Conversations, Format};
 use outcrop::workbench::{Reply, Request};
 
@@ -47,6 +48,34 @@ fn what_names_no_command_is_text_and_nothing_of_it_is_lost() {
     ] {
         assert_eq!(typed(script).1, text, "{script}");
     }
+}
+
+#[test]
+fn a_mistyped_command_is_held_once_and_no_path_is() {
+    let sends = |effects: &[Effect]| {
+        let requests = Stage::requests(effects);
+        requests.iter().filter(|request| matches!(request, Request::Chat(Chat::Send { .. }))).count()
+    };
+    for (script, said) in [
+        ("/modle", "There is no command /modle: did you mean /model? Enter once more sends it as text."),
+        ("/hlep me", "did you mean /help?"),
+        ("/xyzzy", "There is no command /xyzzy. Enter"),
+        ("/help me", "/help is a command"),
+    ] {
+        let (mut stage, text) = typed(script);
+        assert_eq!(sends(&stage.keys("<enter>")), 0, "{script}");
+        assert!(stage.text().contains(said), "{script}: {}", stage.text());
+        assert_eq!(stage.state.chat.composer.text(), text, "{script}");
+        assert_eq!(sends(&stage.keys("<enter>")), 1, "{script}");
+    }
+    // A path, and what was said to be text.
+    for script in ["/etc/passwd is what?", "/tmp is full, why?", " /modle", "//modle", "/help<esc> me"] {
+        let (mut stage, _) = typed(script);
+        assert_eq!(sends(&stage.keys("<enter>")), 1, "{script}");
+    }
+    // What is written anew is held anew.
+    let (mut stage, _) = typed("/modle<enter>");
+    assert_eq!(sends(&stage.keys("s<enter>")), 0);
 }
 
 #[test]

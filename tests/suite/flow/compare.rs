@@ -257,6 +257,25 @@ fn any_two_answers_are_compared_and_nothing_of_who_gave_them_is_told_before_a_ch
 }
 
 #[test]
+fn an_answer_that_still_comes_is_said_to_be_one_where_it_is_compared() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    arrive(&mut stage);
+    let tasks = asked(&mut stage, &comparison(2, None));
+    finish(&mut stage, &tasks, 0, "a river bends");
+    let event = Delta::Text { text: "a river".into() };
+    stage.event(Event::Replies { task: tasks[1], replies: vec![Reply::Delta { event }] });
+    stage.keys("<tab>v");
+    let shown = stage.text();
+    assert!(shown.contains("2 words so far: it is still being written"), "{shown}");
+    assert_eq!(shown.matches("so far").count(), 1, "the other one has ended: {shown}");
+    stage.keys("<esc>");
+    finish(&mut stage, &tasks, 1, "a river turns");
+    stage.keys("v");
+    let shown = stage.text();
+    assert!(shown.contains("A → B") && !shown.contains("so far"), "{shown}");
+}
+
+#[test]
 fn where_the_line_has_no_room_it_says_less_and_that_whole() {
     let mut stage = Stage::settled(60, 20, "dark");
     arrive(&mut stage);
@@ -292,6 +311,57 @@ fn an_answer_that_failed_is_not_chosen_as_the_best_one() {
     assert!(stage.text().contains("Its answer failed"), "{}", stage.text());
     let asked = requests(&stage.keys("a"));
     assert!(matches!(asked[..], [Comparisons::Choose { choice: Choice::One(0), .. }]), "{asked:?}");
+}
+
+#[test]
+fn an_answer_that_was_stopped_before_it_had_a_word_is_not_chosen_and_its_column_says_so() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    arrive(&mut stage);
+    let tasks = asked(&mut stage, &comparison(2, None));
+    finish(&mut stage, &tasks, 0, "Because.");
+    stage.keys("<esc>");
+    assert!(stage.text().contains("no answer to choose"), "{}", stage.text());
+    assert_eq!(requests(&stage.keys("<tab>b")), []);
+    assert!(stage.text().contains("was stopped before it had a word"), "{}", stage.text());
+    let asked = requests(&stage.keys("a"));
+    assert!(matches!(asked[..], [Comparisons::Choose { choice: Choice::One(0), .. }]), "{asked:?}");
+    // One that had begun may be the best one all the same.
+    let mut stage = Stage::settled(120, 40, "dark");
+    arrive(&mut stage);
+    let tasks = self::asked(&mut stage, &comparison(2, None));
+    finish(&mut stage, &tasks, 0, "Because.");
+    let event = Delta::Text { text: "The current".into() };
+    stage.event(Event::Replies { task: tasks[1], replies: vec![Reply::Delta { event }] });
+    stage.keys("<esc>");
+    let asked = requests(&stage.keys("<tab>b"));
+    assert!(matches!(asked[..], [Comparisons::Choose { choice: Choice::One(1), .. }]), "{asked:?}");
+}
+
+#[test]
+fn what_is_said_stands_right_above_what_is_written_where_no_figures_are_told() {
+    // Nothing is told below answers that come, nor below those that are hidden.
+    for blind in [None, Some(7)] {
+        let mut stage = Stage::settled(80, 24, "dark");
+        arrive(&mut stage);
+        if blind.is_some() {
+            stage.keys("<alt+h>");
+        }
+        let tasks = asked(&mut stage, &comparison(2, blind));
+        stage.pass(60_000);
+        let why = "no program took it";
+        let error = Error::new(ErrorKind::Full, "copying the answer", why, "Then try it once again.");
+        stage.event(Event::Copied(Err(error)));
+        let above = |stage: &mut Stage| {
+            let text = stage.text();
+            let at = |words: &str| text.lines().position(|line| line.contains(words)).unwrap();
+            at("what all of them are asked next") - at("✗ copying the answer")
+        };
+        assert_eq!(above(&mut stage), 1, "{}", stage.text());
+        finish(&mut stage, &tasks, 0, "one");
+        finish(&mut stage, &tasks, 1, "two");
+        // Two rows of figures in columns of that width.
+        assert_eq!(above(&mut stage), if blind.is_some() { 1 } else { 3 }, "{}", stage.text());
+    }
 }
 
 #[test]

@@ -56,6 +56,37 @@ fn a_model_that_is_here_and_cannot_be_used_is_offered_anew_with_the_reason() {
 }
 
 #[test]
+fn what_opens_the_workspace_is_said_when_the_offer_was_left_and_is_a_past_notice_before() {
+    let mut stage = bare();
+    let founded = Some("the key file beside it opens this workspace".to_owned());
+    stage.answer("\"notices\"", vec![Reply::Notices { founded, notices: Vec::new() }]);
+    assert!(!stage.text().contains("the key file"), "what will be offered is not known yet");
+    offer(&mut stage);
+    stage.pass(1000);
+    assert!(!stage.text().contains("the key file"), "{}", stage.text());
+    stage.keys("<ctrl+p>past<enter>");
+    assert!(stage.text().contains("the key file"), "{}", stage.text());
+    stage.keys("<esc>");
+    let text = stage.text();
+    assert!(text.contains("Enter fetches it") && !text.contains("the key file"), "{text}");
+    stage.keys("<esc>");
+    assert!(stage.text().contains("the key file"), "{}", stage.text());
+    stage.pass(60_000);
+    assert!(!stage.text().contains("the key file"), "{}", stage.text());
+}
+
+#[test]
+fn what_opens_the_workspace_is_said_at_once_where_nothing_is_offered() {
+    let mut stage = Stage::settled(100, 30, "dark");
+    let (founded, notices) = (Some("the key file opens it".to_owned()), vec!["A part was damaged.".into()]);
+    stage.answer("\"notices\"", vec![Reply::Notices { founded, notices }]);
+    assert!(stage.text().contains("A part was damaged."), "{}", stage.text());
+    stage.pass(1000);
+    stage.keys("x");
+    assert!(stage.text().contains("the key file opens it"), "{}", stage.text());
+}
+
+#[test]
 fn someone_who_is_typing_is_not_interrupted() {
     let mut stage = bare();
     stage.keys("what is a ");

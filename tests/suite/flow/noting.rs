@@ -108,6 +108,10 @@ fn a_span_is_scored_with_two_keys_and_noted_in_a_line_and_a_run_as_well() {
     assert!(asked(&stage.keys("7 of ten<enter>")).is_empty());
     let effects = stage.keys("<esc><esc>s1");
     assert!(matches!(&asked(&effects)[..], [Traces::Note { row: None, span: None, .. }]), "{effects:?}");
+    // A number that is typed is that one, not the grade of a key in which its first digits stand.
+    let effects = stage.keys("s0.8<enter>");
+    let graded = |said: &Opinion| said.grade == Some(Grade::Number(0.8));
+    assert!(matches!(&asked(&effects)[..], [Traces::Note { said, .. }] if graded(said)), "{effects:?}");
 }
 
 #[test]

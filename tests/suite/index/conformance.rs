@@ -298,6 +298,8 @@ async fn finds_words(store: &dyn VectorStore) {
     assert_eq!(found("soft river bank").await[0], passage_id(0), "more of the words, and the rarer one");
     assert_eq!(found("平野").await, [passage_id(3)]);
     assert_eq!(found("คดเคี้ยว").await, [passage_id(4)]);
+    // Words of one letter, in the midst of others.
+    assert_eq!((found("น้ำ").await, found("野").await), (vec![passage_id(4)], vec![passage_id(3)]));
     assert_eq!(found("file").await, [passage_id(5)]);
     // Narrow and wide letters, a word beside another script.
     store

@@ -1,5 +1,7 @@
 //! Runs of the traces place that did not come to a good end, or to none yet: wherever one is shown it says so, and why.
 
+use std::time::Duration;
+
 use outcrop::domain::time::Timestamp;
 use outcrop::domain::trace::latency::latencies;
 use outcrop::domain::trace::{Outline, Run, Source, SpanKey, Status, TraceId, TraceSpan, Tree};
@@ -78,6 +80,18 @@ fn live() -> Kept {
     run(1, "live", |span| (span.status, span.end) = (Status::Unset, 0))
 }
 
+/// The same as if the first of them had begun so many milliseconds ago.
+fn ago(mut spans: Vec<TraceSpan>, ms: u64) -> Vec<TraceSpan> {
+    let (first, begun) = (spans[0].start, (NOW as u64 - ms) * 1_000_000);
+    for span in &mut spans {
+        span.start = span.start - first + begun;
+        if span.end > 0 {
+            span.end = span.end - first + begun;
+        }
+    }
+    spans
+}
+
 #[test]
 fn runs_that_were_stopped_gave_up_failed_or_had_errors_are_told_apart_in_their_list() {
     let well = run(5, "with errors", |_| {});
@@ -134,7 +148,7 @@ fn the_time_of_a_live_run_begins_where_its_bars_do_and_has_no_end_yet() {
     first.truncate(1);
     for width in [60, 80, 120] {
         let mut stage = Stage::settled(width, 24, "dark");
-        let begun = kept(first.clone(), 1);
+        let begun = kept(ago(first.clone(), 0), 1);
         enter(&mut stage, vec![begun.run.clone()]);
         stage.keys("<enter>");
         lay(&mut stage, &begun);
@@ -143,14 +157,56 @@ fn the_time_of_a_live_run_begins_where_its_bars_do_and_has_no_end_yet() {
         let at = |line: &str, sign: char| line.chars().position(|c| c == sign);
         assert_eq!(at(line("  span"), '0'), at(line("▌"), '╴'), "{text}");
         // More of it comes.
-        let grown = live();
+        let grown = kept(ago(live().spans, 5_000), 1);
         let mut stage = Stage::settled(width, 24, "dark");
         enter(&mut stage, vec![grown.run.clone()]);
         stage.keys("<enter>");
         lay(&mut stage, &grown);
         let text = stage.text();
-        assert!(text.contains("4.10 s so far") && text.contains("4.10 s…"), "{text}");
+        assert!(text.contains("5.00 s so far") && text.contains("5.00 s…"), "{text}");
     }
+}
+
+#[test]
+fn a_call_that_runs_is_a_row_whose_time_goes_by_until_its_end_has_come() {
+    let mut spans = ago(live().spans, 3_000);
+    spans.truncate(2);
+    (spans[1].status, spans[1].end) = (Status::Unset, 0);
+    let running = kept(spans.clone(), 1);
+    let look = |stage: &mut Stage| {
+        enter(stage, vec![running.run.clone()]);
+        stage.keys("<enter>");
+        lay(stage, &running);
+        stage.keys("j");
+    };
+    shoot("traces-live-call", look);
+    let mut stage = Stage::settled(120, 40, "dark");
+    look(&mut stage);
+    let row = |stage: &mut Stage| {
+        let text = stage.text();
+        let line = text.lines().find(|line| line.starts_with('▌')).unwrap();
+        line.split('│').next().unwrap().to_owned()
+    };
+    let at = row(&mut stage);
+    assert!(at.contains("● chat m1") && at.contains('…') && at.contains("2.90 s"), "{at}");
+    assert_eq!(stage.state.pulse(), Some(Duration::from_secs(1)));
+    stage.pass(1_000);
+    assert!(row(&mut stage).contains("3.90 s"), "{}", stage.text());
+    // Its end takes the place of that, and nothing moves.
+    (spans[1].status, spans[1].end) = (Status::Ok, spans[1].start + 3_500_000_000);
+    let ended = kept(spans, 1);
+    stage.reply("\"topic\":\"traces\"", vec![Reply::Changed { number: 1, change: Changed::Usage }]);
+    stage.event(Event::Timer(TimerId("traces")));
+    stage.answer("\"list\"", vec![Reply::Traces { runs: vec![ended.run.clone()], more: false }]);
+    lay(&mut stage, &ended);
+    let at = row(&mut stage);
+    assert!(at.contains("● chat m1") && !at.contains('…') && at.contains("3.50 s"), "{at}");
+    stage.pass(9_000);
+    assert!(
+        row(&mut stage).contains("3.50 s") && stage.text().contains("13.00 s so far"),
+        "{}",
+        stage.text()
+    );
 }
 
 #[test]

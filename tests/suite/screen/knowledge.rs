@@ -539,6 +539,28 @@ fn an_answer_is_set_as_markdown_and_a_task_is_no_citation() {
 }
 
 #[test]
+fn on_a_narrow_screen_two_settings_stand_one_above_the_other_or_one_is_shown_at_a_time() {
+    let two = |height| {
+        let mut stage = Stage::settled(60, height, "dark");
+        search(&mut stage);
+        stage.keys("<tab>c");
+        stage.answer("\"search\"", vec![Reply::Retrieved { retrieved: retrieved(), prompt: None }]);
+        stage
+    };
+    let text = two(20).text();
+    let at = |what: &str| text.lines().position(|line| line.contains(what)).unwrap();
+    assert!(at("hybrid · 5 hits") < at("semantic · 5 hits"), "{text}");
+    // In both lists and in the card, and nothing beside it.
+    assert!(text.matches("A duplicate charge is").count() == 3 && !text.contains('│'), "{text}");
+    let mut low = two(12);
+    let text = low.text();
+    assert!(text.contains("semantic · 5 hits") && !text.contains("hybrid · 5 hits"), "{text}");
+    low.keys("]");
+    let text = low.text();
+    assert!(text.contains("hybrid · 5 hits") && !text.contains("semantic · 5 hits"), "{text}");
+}
+
+#[test]
 fn two_settings_are_asked_side_by_side() {
     shoot("knowledge-two", |stage| {
         search(stage);
@@ -738,6 +760,59 @@ fn documents_tell_how_they_stand_and_why() {
     assert!(stage.text().contains("faq.md"));
     stage.keys("<esc>");
     assert!(stage.text().contains("n new"), "back among the bases: {}", stage.text());
+}
+
+#[test]
+fn documents_that_a_sync_has_before_it_say_so_and_are_read_anew_as_it_goes_on() {
+    let waiting = || {
+        vec![
+            filed(6, "charges.md", DocumentState::InProgress, &[], 0),
+            filed(2, "faq.md", DocumentState::Indexed, &[], 12),
+            filed(7, "guides/fees.pdf", DocumentState::Starting, &[], 0),
+            filed(1, "refunds.pdf", DocumentState::Pending, &[], 31),
+            filed(8, "taxes.pdf", DocumentState::Pending, &[], 0),
+        ]
+    };
+    let play = |stage: &mut Stage| {
+        enter(stage, bases());
+        stage.keys("jD");
+        stage.answer("\"documents\"", vec![Reply::Documents { documents: waiting() }]);
+        stage.keys("jjj");
+    };
+    shoot("knowledge-documents-waiting", play);
+
+    let mut stage = Stage::settled(120, 40, "dark");
+    play(&mut stage);
+    let goes_on = |stage: &mut Stage, done: u64| {
+        let mut now = bases().remove(1);
+        now.updated = Timestamp(NOW + done as i64);
+        let due = Due { files_done: done, ..running().due };
+        now.sources[0].last = Some(Sync { due, ..running() });
+        let from = stage.effects.len();
+        stage.reply(
+            "\"knowledge\"}",
+            vec![Reply::Changed { number: done, change: Changed::Base { base: now } }],
+        );
+        requests(&stage.effects[from..])
+    };
+    assert_eq!(goes_on(&mut stage, 40), [], "it is as far as it was");
+    let asked = goes_on(&mut stage, 41);
+    assert!(matches!(asked[..], [Knowledge::Documents { .. }]), "{asked:?}");
+    assert_eq!(goes_on(&mut stage, 42), [], "they are asked for already");
+    // What is selected stays so, though others came before it.
+    let mut more = waiting();
+    more.insert(0, filed(9, "answers.md", DocumentState::Pending, &[], 0));
+    stage.answer("\"documents\"", vec![Reply::Documents { documents: more }]);
+    let asked = requests(&stage.keys("<enter>"));
+    let of_the_first = |one: &Knowledge| matches!(one, Knowledge::Passages { document, .. } if *document == DocumentId::from_bytes([1; 16]));
+    assert!(asked.iter().any(of_the_first), "{asked:?}");
+    stage.keys("<esc>");
+    let asked = goes_on(&mut stage, 43);
+    assert!(matches!(asked[..], [Knowledge::Documents { .. }]), "{asked:?}");
+    // Elsewhere nobody sees them.
+    stage.answer("\"documents\"", vec![Reply::Documents { documents: waiting() }]);
+    stage.keys("<esc>");
+    assert_eq!(goes_on(&mut stage, 44), []);
 }
 
 #[test]
@@ -1100,6 +1175,11 @@ fn retrieval_is_measured_by_the_settings_on_the_screen() {
         let settings = vec![measured(Mode::Hybrid), measured(Mode::Semantic)];
         let quality = Quality { k: 10, questions: 40, settings };
         stage.answer("\"measure\"", vec![Reply::Quality { quality }]);
+        // The chart of each figure stands alone.
+        let text = stage.text();
+        let lines: Vec<&str> = text.lines().map(|line| line.trim_matches([' ', '│'])).collect();
+        let at = lines.iter().position(|line| *line == "MRR").unwrap();
+        assert!(lines[at - 1].is_empty() && lines[at - 2].contains('█'), "{text}");
     });
 }
 

@@ -3,7 +3,7 @@
 use outcrop::domain::evaluation::decision::Decision;
 use outcrop::domain::evaluation::job::{Evaluation, GenerationState, Unblinded};
 use outcrop::domain::evaluation::metric::{Method, Metric};
-use outcrop::domain::evaluation::report::{Rated, RatedItem, Report, Sources};
+use outcrop::domain::evaluation::report::{Rated, RatedItem, Report, Sources, Votes};
 use outcrop::domain::evaluation::task::TaskDefinition;
 use outcrop::domain::evaluation::vote::{Chosen, ResponseId, Said, Skip, Value, Vote};
 use outcrop::domain::evaluation::{Item, Response};
@@ -118,19 +118,18 @@ fn report_of(metrics: Vec<Metric>, many: usize, raters: &[&str], sources: &[&str
         .iter()
         .map(|item| RatedItem {
             hash: item.hash(),
-            category: item.category.clone(),
+            category: item.category.clone().map(Into::into),
             conversation: None,
-            lengths: item
-                .responses
-                .iter()
-                .zip(1..)
-                .map(|(of, n)| (ResponseId::of(SEED, &item.hash(), &of.model), n * 100))
-                .collect(),
         })
         .collect();
+    for item in &items {
+        for (of, n) in item.responses.iter().zip(1..) {
+            names.measure(&ResponseId::of(SEED, &item.hash(), &of.model), n * 100);
+        }
+    }
     Report::of(&Rated {
         task: &task,
-        votes: &votes,
+        votes: &Votes::of(&task, votes),
         items: &rated,
         sources: &names,
         raters: &[],

@@ -229,6 +229,24 @@ fn its_keys_change_the_time_the_rows_and_the_order() {
 }
 
 #[test]
+fn each_figure_over_time_is_read_alone() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    stage.keys("<alt+8>");
+    told(&mut stage, week(By::Model));
+    let text = stage.text();
+    let card: Vec<&str> = text.lines().filter_map(|line| line.split('│').nth(1)).map(str::trim).collect();
+    let at = |name: &str| card.iter().position(|line| line.starts_with(name)).unwrap();
+    assert_eq!(at("tokens in") - at("calls answered"), 2, "{text}");
+    assert!(card[at("calls answered") + 1].is_empty(), "{text}");
+    // Where there is no room for that none is as high as its row.
+    let mut low = Stage::settled(60, 20, "dark");
+    low.keys("<alt+8>");
+    told(&mut low, week(By::Model));
+    let text = low.text();
+    assert!(text.contains('▇') && !text.contains('█'), "{text}");
+}
+
+#[test]
 fn the_table_is_copied_as_csv() {
     let mut stage = Stage::settled(80, 24, "dark");
     stage.keys("<alt+8>");

@@ -1,26 +1,29 @@
 //! Votes as a table, by what was said of which answer and not by where it stood.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 
 use super::krippendorff::Level;
 use super::table::Table;
 use crate::domain::evaluation::metric::{Method, Metric};
-use crate::domain::evaluation::vote::{Chosen, ResponseId, Value, Vote};
+use crate::domain::evaluation::vote::{Chosen, ResponseId, Saying, Value};
 
 /// The votes on a metric as a table, and the level of its values; `model` tells whose an answer is. Where each answer is
 /// rated for itself an answer is an item. Left out are unannounced repeats, and votes on answers that are nobody's. Give it
 /// the votes that stand, of one version of the task.
-pub fn of_votes<'a, 'm>(
-    votes: impl IntoIterator<Item = &'a Vote>,
+pub fn of_votes<'a, 'm, S: Saying + 'a>(
+    votes: impl IntoIterator<Item = &'a S>,
     metric: &Metric,
     model: impl Fn(&ResponseId) -> Option<&'m str>,
 ) -> (Table<'a>, Level) {
     let mut said: Vec<(&'a str, Cow<'a, str>, f64)> = Vec::new();
-    let mut kinds: Vec<(&str, &str, &str)> = Vec::new();
-    for vote in votes.into_iter().filter(|vote| !vote.repeat) {
-        let (rater, item) = (vote.rater.as_str(), vote.item.0.as_str());
+    // Kinds have no order: each is a number, as it comes.
+    let mut kinds: HashMap<&str, f64> = HashMap::new();
+    for vote in votes.into_iter().filter(|vote| !vote.is_repeat()) {
+        let (rater, item) = (vote.rater(), vote.item().0.as_str());
         let of = |id: &ResponseId| Cow::Owned(format!("{item}/{id}"));
-        match vote.value(&metric.name) {
+        let value = vote.value(&metric.name).filter(|value| value.method() == metric.method);
+        match value {
             Some(Value::Thumbs(thumbs)) => {
                 said.extend(thumbs.iter().map(|(id, up)| (rater, of(id), f64::from(u8::from(*up)))));
             }
@@ -28,24 +31,28 @@ pub fn of_votes<'a, 'm>(
                 said.extend(points.iter().map(|(id, points)| (rater, of(id), f64::from(*points))));
             }
             Some(Value::Preference(points)) => {
-                let [left, right] = vote.shown.as_slice() else { continue };
+                let [left, right] = vote.shown() else { continue };
                 let (Some(left), Some(right)) = (model(left), model(right)) else { continue };
                 let top = f64::from(metric.points().unwrap_or_default()) + 1.0;
                 let points = f64::from(*points);
                 said.push((rater, item.into(), if left > right { top - points } else { points }));
             }
-            Some(Value::Choice(chosen)) => kinds.extend(match chosen {
-                Chosen::One(id) => model(id).map(|model| (rater, item, model)),
-                // No model is called so.
-                Chosen::Tie => Some((rater, item, "\0tie")),
-                Chosen::BothBad => Some((rater, item, "\0both bad")),
-            }),
+            Some(Value::Choice(chosen)) => {
+                let kind = match chosen {
+                    Chosen::One(id) => model(id),
+                    // No model is called so.
+                    Chosen::Tie => Some("\0tie"),
+                    Chosen::BothBad => Some("\0both bad"),
+                };
+                let Some(kind) = kind else { continue };
+                let next = kinds.len() as f64;
+                said.push((rater, item.into(), *kinds.entry(kind).or_insert(next)));
+            }
             None => {}
         }
     }
     let level = match metric.method {
-        Method::ComparisonChoice => return (Table::of_kinds(kinds), Level::Nominal),
-        Method::ThumbsUpDown => Level::Nominal,
+        Method::ComparisonChoice | Method::ThumbsUpDown => Level::Nominal,
         _ => Level::Ordinal,
     };
     (Table::sorted(said), level)

@@ -74,7 +74,9 @@ impl Contest {
         let index: HashMap<&str, usize> = names.iter().enumerate().map(|(at, name)| (*name, at)).collect();
         let mut contest = Self { names: names.into_iter().map(str::to_owned).collect(), ..Self::default() };
         let (mut pairs, mut buckets, mut prompts) = (HashMap::new(), HashMap::new(), HashMap::new());
-        let mut of_prompts: Vec<Vec<u32>> = Vec::new();
+        // The prompt and the bucket of each battle: of a hundred thousand prompts none has a list of its own.
+        let mut all: Vec<(u32, u32)> = Vec::new();
+        let mut fresh = 0;
         for battle in battles {
             let ([name_a, name_b], weight) = (battle.names(), battle.weight());
             if name_a == name_b || !weight.is_finite() || weight <= 0.0 {
@@ -94,15 +96,16 @@ impl Contest {
                 contest.buckets.len() - 1
             });
             contest.buckets[bucket].count += 1;
-            let fresh = of_prompts.len();
             let at = battle.prompt().map_or(fresh, |prompt| *prompts.entry(prompt).or_insert(fresh));
             if at == fresh {
-                of_prompts.push(Vec::new());
+                fresh += 1;
             }
-            of_prompts[at].push(bucket as u32);
+            all.push((at, bucket as u32));
         }
-        for prompt in of_prompts {
-            contest.entries.extend(prompt);
+        // Those of one prompt stay in their order.
+        all.sort_by_key(|(prompt, _)| *prompt);
+        for prompt in all.chunk_by(|(one, _), (other, _)| one == other) {
+            contest.entries.extend(prompt.iter().map(|(_, bucket)| *bucket));
             contest.ends.push(contest.entries.len() as u32);
         }
         contest
@@ -142,6 +145,10 @@ impl Contest {
 
     /// The buckets of a prompt's battles.
     pub(super) fn prompt(&self, at: usize) -> &[u32] {
+        // Samples draw a hundred million of them: one look is less than three.
+        if self.is_independent() {
+            return &self.entries[at..=at];
+        }
         let from = if at == 0 { 0 } else { self.ends[at - 1] };
         &self.entries[from as usize..self.ends[at] as usize]
     }

@@ -53,19 +53,18 @@ pub struct RaterPair {
 }
 
 /// The coefficients of the main votes, and the table that they are of.
-pub(super) fn agreements<'a>(gathered: &Gathered<'a>, metric: &Metric) -> (Agreements, Table<'a>, Level) {
-    let votes = gathered.main.iter().map(|kept| kept.vote);
-    let (table, level) = of_votes(votes, metric, |id| gathered.input.sources.get(id));
+pub(super) fn agreements<'g>(gathered: &'g Gathered<'_>, metric: &Metric) -> (Agreements, Table<'g>, Level) {
+    let (table, level) = of_votes(&gathered.main, metric, |id| gathered.input.sources.get(id));
     let ordered =
         |figure: Figure| if metric.method == Method::ComparisonChoice { unordered() } else { figure };
     let told = alpha(&table, level);
     let rounds = gathered.input.rounds;
-    let items = gathered.input.items.iter().zip(0..);
-    let by_hash: HashMap<&str, usize> = items.map(|(item, at)| (item.hash.0.as_str(), at)).collect();
     let interval = match &told {
         Err(why) => Err(why.clone()),
         Ok(_) if rounds == 0 => Err(Missing::Unfit { what: "no samples were drawn".into() }),
         Ok(_) => {
+            let items = gathered.input.items.iter().zip(0..);
+            let by_hash: HashMap<&str, usize> = items.map(|(item, at)| (item.hash.0.as_str(), at)).collect();
             // The table names an answer by its item and itself.
             let item = |name: &str| by_hash.get(name.split('/').next().unwrap_or(name)).copied();
             let cluster = |name: &str| item(name).map(|at| gathered.cluster_of[at]);
@@ -111,16 +110,16 @@ fn pairs(table: &Table<'_>, method: Method) -> (Vec<RaterPair>, u64) {
 fn winners(gathered: &Gathered<'_>, metric: &Metric) -> OnWinners {
     let outcome = |kept: &Kept<'_>| {
         let rater = gathered.raters[kept.rater];
-        Some((rater, kept.item, kept.outcome(metric, &gathered.sources)?))
+        Some((rater, kept.item, kept.outcome(metric)?))
     };
-    let said: Vec<_> = gathered.main.iter().filter_map(outcome).collect();
+    let mut said = gathered.main.iter().filter_map(outcome).peekable();
     let item = |at: usize| gathered.input.items[at].hash.0.as_str();
-    if said.is_empty() {
+    if said.peek().is_none() {
         let why = match gathered.main_by(metric).count() {
             0 => Missing::NoVotes,
             _ => Missing::Unfit { what: "no vote is on two answers".into() },
         };
         return OnWinners { with_ties: Err(why.clone()), without_ties: Err(why) };
     }
-    on_winners(among_raters(said.into_iter().map(|(rater, at, outcome)| (rater, item(at), outcome))))
+    on_winners(among_raters(said.map(|(rater, at, outcome)| (rater, item(at), outcome))))
 }

@@ -31,7 +31,7 @@ type Compared<'a> = (&'a Kept<'a>, Option<usize>);
 
 pub(super) fn biases(gathered: &Gathered<'_>, metric: &Metric) -> Biases {
     let compared: Vec<Compared<'_>> =
-        gathered.main.iter().filter_map(|kept| Some((kept, chosen(kept.vote, metric)?))).collect();
+        gathered.main.iter().filter_map(|kept| Some((kept, chosen(kept, metric)?))).collect();
     // What they were where none of them says anything of it.
     let is_bad =
         |kept: &Kept<'_>| matches!(kept.vote.value(&metric.name), Some(Value::Choice(Chosen::BothBad)));
@@ -46,7 +46,7 @@ pub(super) fn biases(gathered: &Gathered<'_>, metric: &Metric) -> Biases {
         if leaning.votes == 0 && leaning.left_out > 0 { leaning.without(&undecided) } else { leaning }
     };
     let sides =
-        |votes: &[&Compared<'_>]| position(votes.iter().map(|(kept, _)| side(kept.vote, metric).flatten()));
+        |votes: &[&Compared<'_>]| position(votes.iter().map(|(kept, _)| side(*kept, metric).flatten()));
     let quick = quick(gathered.raters.len(), &compared);
     let speed = if quick.is_empty() && !compared.is_empty() {
         sides(&quick).without(&Missing::Unfit { what: "no vote was quicker than another".into() })
@@ -54,8 +54,8 @@ pub(super) fn biases(gathered: &Gathered<'_>, metric: &Metric) -> Biases {
         sides(&quick)
     };
     let lengths = compared.iter().map(|(kept, chosen)| {
-        let item = &gathered.input.items[kept.item];
-        let lengths: Option<Vec<u64>> = kept.vote.shown.iter().map(|id| item.length(id)).collect();
+        let length = |id| gathered.input.sources.length(id);
+        let lengths: Option<Vec<u64>> = kept.vote.shown().iter().map(length).collect();
         (lengths.unwrap_or_default(), *chosen)
     });
     let one_item = is_of_one_item(compared.iter().map(|(kept, _)| *kept));
@@ -72,18 +72,18 @@ pub(super) fn biases(gathered: &Gathered<'_>, metric: &Metric) -> Biases {
 fn quick<'c, 'g>(raters: usize, compared: &'c [Compared<'g>]) -> Vec<&'c Compared<'g>> {
     let mut times = vec![Vec::new(); raters];
     for (kept, _) in compared {
-        times[kept.rater].push(kept.vote.active_ms as f64);
+        times[kept.rater].push(kept.vote.active_ms() as f64);
     }
     let medians: Vec<Option<f64>> = times.iter().map(|times| median(times)).collect();
     let is_quick =
-        |kept: &Kept<'_>| medians[kept.rater].is_some_and(|half| (kept.vote.active_ms as f64) < half);
+        |kept: &Kept<'_>| medians[kept.rater].is_some_and(|half| (kept.vote.active_ms() as f64) < half);
     compared.iter().filter(|(kept, _)| is_quick(kept)).collect()
 }
 
 fn flipped(gathered: &Gathered<'_>, metric: &Metric) -> Figure<Estimate> {
     let pairs = repeated(gathered).into_iter().filter_map(|(first, again)| {
         let turned = first.shown.iter().eq(again.shown.iter().rev()) && first.shown.len() == 2;
-        let outcome = |kept: &Kept<'_>| kept.outcome(metric, &gathered.sources);
+        let outcome = |kept: &Kept<'_>| kept.outcome(metric);
         turned.then(|| outcome(first).zip(outcome(again))).flatten()
     });
     flips(pairs).map_err(|_| Missing::Unfit { what: "nothing came again the other way round".into() })

@@ -50,12 +50,12 @@ pub(super) fn disagreements(
     if !disputed.is_empty() {
         for kept in &gathered.main {
             for fact in facts(kept, metric, gathered.sources.len()) {
-                let key = key(&kept.vote.item.0, fact.answer);
+                let key = key(&kept.hash.0, fact.answer);
                 if let Some(said) = said.get_mut(key.as_str()) {
                     *said.entry(fact.value).or_default() += 1;
                     let source = fact.answer.and_then(|id| kept.source(id));
                     let of = of.entry(key).or_insert(Of { item: kept.item, source, answers: 0 });
-                    of.answers = of.answers.max(kept.vote.shown.len());
+                    of.answers = of.answers.max(kept.shown.len());
                 }
             }
         }

@@ -5,10 +5,15 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use serde::{Deserialize, Serialize};
 
 use super::input::{Rated, RatedItem};
-use crate::domain::evaluation::battle::{Battle, Outcome};
+use super::sources::Sources;
+use super::votes::{Fit, Held, Named};
+use crate::domain::evaluation::battle::Outcome;
 use crate::domain::evaluation::item::ItemHash;
 use crate::domain::evaluation::metric::Metric;
-use crate::domain::evaluation::vote::{ResponseId, Said, Vote, standing};
+use crate::domain::evaluation::vote::{ResponseId, Saying, Value};
+
+/// Whose an answer is that is nobody's.
+const NOBODY: usize = usize::MAX;
 
 /// Where every vote went.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -59,13 +64,36 @@ pub(super) struct Group<'a> {
 /// A vote that fits, with names as indices.
 #[derive(Clone)]
 pub(super) struct Kept<'a> {
-    pub vote: &'a Vote,
+    pub vote: Held<'a>,
+    pub hash: &'a ItemHash,
     pub item: usize,
     /// The first item of its conversation.
     pub cluster: usize,
     pub rater: usize,
     /// Whose the answers were, the left one first.
-    pub shown: Vec<usize>,
+    pub shown: &'a [usize],
+}
+
+impl Saying for Kept<'_> {
+    fn rater(&self) -> &str {
+        self.vote.rater()
+    }
+
+    fn item(&self) -> &ItemHash {
+        self.hash
+    }
+
+    fn shown(&self) -> &[ResponseId] {
+        self.vote.shown()
+    }
+
+    fn value(&self, metric: &str) -> Option<&Value> {
+        self.vote.value(metric)
+    }
+
+    fn is_repeat(&self) -> bool {
+        self.vote.is_repeat()
+    }
 }
 
 impl Kept<'_> {
@@ -76,43 +104,60 @@ impl Kept<'_> {
 
     /// Whose an answer is, of those that were shown.
     pub fn source(&self, id: &ResponseId) -> Option<usize> {
-        let at = self.vote.shown.iter().position(|shown| shown == id)?;
+        let at = self.vote.shown().iter().position(|shown| shown == id)?;
         self.shown.get(at).copied()
     }
 
     /// Who was chosen of two answers, the alphabetically first source being `a`; `None` of more or of fewer.
-    pub fn outcome(&self, metric: &Metric, sources: &[&str]) -> Option<Outcome> {
-        let [left, right] = self.shown.as_slice() else { return None };
-        let battles = self.battles(metric, sources);
-        let [battle] = battles.as_slice() else { return None };
-        let first = sources.get(*left.min(right))?;
-        Some(if battle.a == *first { battle.outcome } else { battle.outcome.swapped() })
+    pub fn outcome(&self, metric: &Metric) -> Option<Outcome> {
+        let [left, right] = self.shown else { return None };
+        let battles = self.battles(metric);
+        let [(a, _, outcome)] = battles.as_slice() else { return None };
+        Some(if a == left.min(right) { *outcome } else { outcome.swapped() })
     }
 
-    pub fn battles(&self, metric: &Metric, sources: &[&str]) -> Vec<Battle> {
-        self.vote.battles(metric, |id| sources.get(self.source(id)?).copied())
+    /// The battles of a comparing metric, by source.
+    pub fn battles(&self, metric: &Metric) -> Vec<(usize, usize, Outcome)> {
+        let mut battles = Vec::new();
+        if let Some(value) = self.vote.value(&metric.name) {
+            value.meetings(self.vote.shown(), metric, |a, b, outcome| {
+                battles.extend(self.source(a).zip(self.source(b)).map(|(a, b)| (a, b, outcome)));
+            });
+        }
+        battles
     }
 }
 
+/// The sources in alphabetical order, and where each of the names stands among them.
+fn alphabetical(sources: &Sources) -> (Vec<&str>, Vec<usize>) {
+    let names = sources.names();
+    let mut sorted: Vec<&str> = names.iter().map(String::as_str).collect();
+    sorted.sort_unstable();
+    let ranks = names.iter().map(|name| sorted.partition_point(|other| *other < name.as_str())).collect();
+    (sorted, ranks)
+}
+
+/// Whose each answer is that was shown by a vote, by its place among the sources in alphabetical order.
+pub(super) fn shown_sources(input: &Rated<'_>) -> Vec<usize> {
+    let (_, ranks) = alphabetical(input.sources);
+    let source = |id: &ResponseId| input.sources.place(id).map_or(NOBODY, |place| ranks[place]);
+    input.votes.shown().iter().map(source).collect()
+}
+
 impl<'a> Gathered<'a> {
-    pub fn of(input: &'a Rated<'a>) -> Self {
-        let names = input.sources.names();
-        let mut sources: Vec<&str> = names.iter().map(String::as_str).collect();
-        sources.sort_unstable();
-        // Where each name stands among them.
-        let ranks: Vec<usize> =
-            names.iter().map(|name| sources.partition_point(|other| *other < name.as_str())).collect();
-        let source = |id: &ResponseId| input.sources.place(id).map(|place| ranks[place]);
-        let items: HashMap<&ItemHash, usize> =
-            input.items.iter().zip(0..).map(|(item, at)| (&item.hash, at)).collect();
+    /// `shown` is what [`shown_sources`] tells of the same.
+    pub fn of(input: &'a Rated<'a>, shown: &'a [usize]) -> Self {
+        let (sources, _) = alphabetical(input.sources);
+        let items: HashMap<Named, usize> =
+            input.items.iter().zip(0..).map(|(item, at)| (Named::of(&item.hash), at)).collect();
         let gold: HashSet<&ItemHash> = input.task.gold.iter().map(|gold| &gold.item).collect();
         let is_gold: Vec<bool> = input.items.iter().map(|item| gold.contains(&item.hash)).collect();
         let (groups, group_of) = groups(input.items, &is_gold);
 
-        let mut standing = standing(input.votes);
-        standing.sort_by_key(|vote| vote.at);
+        let mut standing = input.votes.standing();
+        standing.sort_by_key(|vote| vote.at());
         let known = input.raters.iter().map(String::as_str);
-        let raters: BTreeSet<&str> = known.chain(standing.iter().map(|vote| vote.rater.as_str())).collect();
+        let raters: BTreeSet<&str> = known.chain(standing.iter().map(|vote| vote.rater())).collect();
         let raters: Vec<&str> = raters.into_iter().collect();
         let by_rater: HashMap<&str, usize> = raters.iter().zip(0..).map(|(name, at)| (*name, at)).collect();
 
@@ -124,7 +169,7 @@ impl<'a> Gathered<'a> {
             group_of,
             is_gold,
             cluster_of: clusters(input.items),
-            main: Vec::new(),
+            main: Vec::with_capacity(standing.len()),
             skipped: Vec::new(),
             on_gold: Vec::new(),
             repeats: Vec::new(),
@@ -133,17 +178,18 @@ impl<'a> Gathered<'a> {
         // From the latest on: of two votes of one rater on one item the later counts.
         let mut seen = HashSet::new();
         for vote in standing.into_iter().rev() {
-            let shown: Option<Vec<usize>> = vote.shown.iter().map(source).collect();
-            let rater = by_rater[vote.rater.as_str()];
+            let shown = vote.of_shown(shown);
+            let rater = by_rater[vote.rater()];
+            let item = items.get(vote.item()).copied().filter(|_| !shown.contains(&NOBODY));
             let counted = &mut gathered.counted;
-            match (items.get(&vote.item), shown) {
-                _ if vote.version != input.task.version => counted.other_versions += 1,
-                (None, _) | (_, None) => counted.strangers += 1,
-                _ if !fits(vote, input) => counted.unfit += 1,
-                (Some(item), _) if !seen.insert((rater, *item, vote.repeat)) => counted.doubled += 1,
-                (Some(item), Some(shown)) => {
-                    let cluster = gathered.cluster_of[*item];
-                    gathered.keep(Kept { vote, item: *item, cluster, rater, shown });
+            match item {
+                _ if vote.fit() == Fit::OtherVersion => counted.other_versions += 1,
+                None => counted.strangers += 1,
+                _ if vote.fit() == Fit::Unfit => counted.unfit += 1,
+                Some(item) if !seen.insert((rater, item, vote.is_repeat())) => counted.doubled += 1,
+                Some(item) => {
+                    let (hash, cluster) = (&input.items[item].hash, gathered.cluster_of[item]);
+                    gathered.keep(Kept { vote, hash, item, cluster, rater, shown });
                 }
             }
         }
@@ -155,9 +201,9 @@ impl<'a> Gathered<'a> {
     }
 
     fn keep(&mut self, kept: Kept<'a>) {
-        let (votes, count) = if let Said::Skipped(_) = kept.vote.said {
+        let (votes, count) = if kept.vote.skip().is_some() {
             (&mut self.skipped, &mut self.counted.skipped)
-        } else if kept.vote.repeat {
+        } else if kept.vote.is_repeat() {
             (&mut self.repeats, &mut self.counted.repeats)
         } else if self.is_gold[kept.item] {
             (&mut self.on_gold, &mut self.counted.on_gold)
@@ -179,7 +225,7 @@ impl<'a> Gathered<'a> {
 
     /// Skipped showings of items that main figures are of.
     pub fn main_skipped(&self) -> impl Iterator<Item = &Kept<'a>> {
-        self.skipped.iter().filter(|kept| !kept.vote.repeat && !self.is_gold[kept.item])
+        self.skipped.iter().filter(|kept| !kept.vote.is_repeat() && !self.is_gold[kept.item])
     }
 
     /// Main votes that say something of a metric.
@@ -191,12 +237,6 @@ impl<'a> Gathered<'a> {
     pub fn name(&self, source: usize) -> String {
         self.sources.get(source).copied().unwrap_or_default().to_owned()
     }
-}
-
-/// Whether the task could have led to a vote. Other programs let raters leave a metric out: what they said of the others counts.
-fn fits(vote: &Vote, input: &Rated<'_>) -> bool {
-    let says_nothing = matches!(&vote.said, Said::Values(values) if values.is_empty());
-    !says_nothing && vote.check_said(input.task).is_ok()
 }
 
 /// The first item of each item's conversation.

@@ -1,10 +1,12 @@
 //! What a report is made of.
 
+use compact_str::CompactString;
+
 use super::sources::Sources;
+use super::votes::Votes;
 use crate::domain::evaluation::item::ItemHash;
 use crate::domain::evaluation::job::Unblinded;
 use crate::domain::evaluation::task::TaskDefinition;
-use crate::domain::evaluation::vote::{ResponseId, Vote};
 
 /// Everything that is known of a rating task. Which votes count is for the report to decide.
 #[derive(Debug, Clone, Copy)]
@@ -12,9 +14,9 @@ pub struct Rated<'a> {
     /// As it is in force: the report is of its version.
     pub task: &'a TaskDefinition,
     /// All that there are, those that were taken back and those of other versions among them.
-    pub votes: &'a [Vote],
+    pub votes: &'a Votes,
     pub items: &'a [RatedItem],
-    /// Whose an answer is, by the name that results have for it.
+    /// Whose an answer is, by the name that results have for it, and how long.
     pub sources: &'a Sources,
     /// Who takes part; whoever has a vote is added.
     pub raters: &'a [String],
@@ -30,16 +32,7 @@ pub struct Rated<'a> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RatedItem {
     pub hash: ItemHash,
-    pub category: Option<String>,
+    pub category: Option<CompactString>,
     /// The conversation that it is a turn of: items of one are not independent, and are one for every interval of samples.
     pub conversation: Option<String>,
-    /// How long each of its answers is, in characters. An answer that is not in here says nothing of lengths.
-    pub lengths: Vec<(ResponseId, u64)>,
-}
-
-impl RatedItem {
-    /// How long an answer is.
-    pub(super) fn length(&self, answer: &ResponseId) -> Option<u64> {
-        self.lengths.iter().find(|(id, _)| id == answer).map(|(_, length)| *length)
-    }
 }

@@ -219,7 +219,7 @@ fn points_of<'a>(
 
 /// A point of preference as it is from the alphabetically first source to the other: what stood right turns.
 pub(super) fn turned(kept: &Kept<'_>, point: u8, points: u8) -> Option<(usize, usize, u8)> {
-    let [left, right] = kept.shown.as_slice() else { return None };
+    let [left, right] = kept.shown else { return None };
     if left > right {
         return Some((*right, *left, (points + 1).checked_sub(point)?));
     }
@@ -274,7 +274,7 @@ fn choices<'a>(
         let Some(Value::Choice(chosen)) = kept.vote.value(&metric.name) else { continue };
         all += 1;
         kept.shown.iter().for_each(|source| seen[*source] = true);
-        among = among.max(kept.vote.shown.len() as u64);
+        among = among.max(kept.shown.len() as u64);
         match chosen {
             Chosen::Tie => ties += 1,
             Chosen::BothBad => both_bad += 1,

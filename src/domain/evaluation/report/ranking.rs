@@ -131,14 +131,10 @@ fn battles<'a, 'g>(
     votes: impl Iterator<Item = &'a Kept<'a>>,
     metric: &Metric,
 ) -> Vec<Fought<'g>> {
-    let name = |name: &str| {
-        let at = gathered.sources.binary_search(&name).ok()?;
-        gathered.sources.get(at).copied()
-    };
+    let name = |source: usize| gathered.sources.get(source).copied();
     let of = |kept: &'a Kept<'a>| {
-        kept.battles(metric, &gathered.sources).into_iter().filter_map(move |battle| {
-            let (a, b) = (name(&battle.a)?, name(&battle.b)?);
-            Some(Fought { a, b, outcome: battle.outcome, cluster: kept.cluster })
+        kept.battles(metric).into_iter().filter_map(move |(a, b, outcome)| {
+            Some(Fought { a: name(a)?, b: name(b)?, outcome, cluster: kept.cluster })
         })
     };
     votes.flat_map(of).collect()

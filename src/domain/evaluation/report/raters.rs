@@ -57,7 +57,7 @@ pub(super) fn raters(gathered: &Gathered<'_>) -> Vec<RaterReport> {
         counts
     };
     let (votes, skipped) = (by_rater(&gathered.main), by_rater(&gathered.skipped));
-    let known = on_gold(gathered.input.task, gathered.on_gold.iter().map(|kept| kept.vote));
+    let known = on_gold(gathered.input.task, &gathered.on_gold);
     let known: HashMap<&str, Figure<Estimate>> = known.into_iter().collect();
     let times = times(gathered);
     let sides: Vec<Vec<Vec<_>>> = metrics.iter().map(|metric| sides(gathered, metric)).collect();
@@ -113,10 +113,10 @@ fn mean_seconds(active_ms: &[u64]) -> Figure {
 fn times(gathered: &Gathered<'_>) -> Vec<Vec<u64>> {
     let mut all: Vec<&Kept<'_>> =
         gathered.main.iter().chain(&gathered.on_gold).chain(&gathered.repeats).collect();
-    all.sort_by_key(|kept| kept.vote.at);
+    all.sort_by_key(|kept| kept.vote.at());
     let mut times = vec![Vec::new(); gathered.raters.len()];
     for kept in all {
-        times[kept.rater].push(kept.vote.active_ms);
+        times[kept.rater].push(kept.vote.active_ms());
     }
     times
 }
@@ -125,7 +125,7 @@ fn times(gathered: &Gathered<'_>) -> Vec<Vec<u64>> {
 fn sides(gathered: &Gathered<'_>, metric: &Metric) -> Vec<Vec<(usize, Option<Side>)>> {
     let mut sides = vec![Vec::new(); gathered.raters.len()];
     for kept in &gathered.main {
-        sides[kept.rater].extend(side(kept.vote, metric).map(|side| (kept.item, side)));
+        sides[kept.rater].extend(side(kept, metric).map(|side| (kept.item, side)));
     }
     sides
 }

@@ -1,19 +1,31 @@
-//! Whose each answer is, in little room: results know it of hundreds of thousands.
+//! Whose each answer is and how long, in little room: results know it of hundreds of thousands.
 
 use std::collections::HashMap;
 
 use crate::domain::evaluation::vote::ResponseId;
 
-/// Whose an answer is, by the name that results have for it.
+/// Whose an answer is, by the name that results have for it, and how long.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Sources {
     /// Each name once, in the order in which they came.
     names: Vec<String>,
-    /// The place of the name, by the number that the answer's id is written as.
-    numbered: HashMap<u64, u32>,
+    /// By the number that the answer's id is written as.
+    numbered: HashMap<u64, Answer>,
     /// The same of ids that are written otherwise, as other programs do.
-    other: HashMap<ResponseId, u32>,
+    other: HashMap<ResponseId, Answer>,
 }
+
+/// What is known of an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Answer {
+    /// Of the name.
+    place: u32,
+    /// In characters.
+    length: u32,
+}
+
+/// The length of an answer that is not told.
+const UNTOLD: u32 = u32::MAX;
 
 impl Sources {
     /// Notes whose an answer is.
@@ -23,10 +35,22 @@ impl Sources {
             self.names.push(name.to_owned());
             self.names.len() - 1
         }) as u32;
+        let answer = Answer { place, length: UNTOLD };
         match number(&id) {
-            Some(number) => self.numbered.insert(number, place),
-            None => self.other.insert(id, place),
+            Some(number) => self.numbered.insert(number, answer),
+            None => self.other.insert(id, answer),
         };
+    }
+
+    /// Notes how many characters an answer has, whose it is being known. One of which that is not told says nothing of lengths.
+    pub fn measure(&mut self, id: &ResponseId, characters: usize) {
+        let known = match number(id) {
+            Some(number) => self.numbered.get_mut(&number),
+            None => self.other.get_mut(id),
+        };
+        if let Some(answer) = known {
+            answer.length = u32::try_from(characters).unwrap_or(UNTOLD);
+        }
     }
 
     /// Whose an answer is.
@@ -36,11 +60,19 @@ impl Sources {
 
     /// The same as the place of the name.
     pub(super) fn place(&self, id: &ResponseId) -> Option<usize> {
-        let place = match number(id) {
+        self.answer(id).map(|answer| answer.place as usize)
+    }
+
+    /// How many characters an answer has.
+    pub(super) fn length(&self, id: &ResponseId) -> Option<u64> {
+        self.answer(id).map(|answer| answer.length).filter(|length| *length != UNTOLD).map(u64::from)
+    }
+
+    fn answer(&self, id: &ResponseId) -> Option<&Answer> {
+        match number(id) {
             Some(number) => self.numbered.get(&number),
             None => self.other.get(id),
-        };
-        place.map(|place| *place as usize)
+        }
     }
 
     /// The names, each once.
@@ -86,5 +118,18 @@ mod tests {
             assert_eq!(sources.get(&ResponseId((*id).into())), Some(name), "{id}");
         }
         assert_eq!((sources.names().len(), sources.get(&ResponseId("ab".into()))), (3, None));
+    }
+
+    #[test]
+    fn the_length_of_an_answer_is_known_where_it_was_told() {
+        let id = |name: &str| ResponseId(name.into());
+        let mut sources: Sources =
+            ["00000000000000ab", "x", "y"].map(|name| (id(name), "a".to_owned())).into_iter().collect();
+        sources.measure(&id("00000000000000ab"), 7);
+        sources.measure(&id("x"), 0);
+        sources.measure(&id("z"), 9);
+        let told = ["00000000000000ab", "x", "y", "z"].map(|name| sources.length(&id(name)));
+        assert_eq!(told, [Some(7), Some(0), None, None]);
+        assert_eq!(sources.get(&id("x")), Some("a"));
     }
 }

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use unicode_segmentation::{GraphemeCursor, UnicodeSegmentation};
 
-use super::{Text, sentences::sentences};
+use super::{Text, sentences::sentences, words};
 
 /// What is not cut any more.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -76,7 +76,7 @@ fn ends(part: &str, level: Level) -> Box<dyn Iterator<Item = usize> + '_> {
             });
             Box::new(ended.map(|((at, c), _)| at + c.len_utf8()).chain(last))
         }
-        Level::Word => Box::new(part.split_word_bound_indices().map(|(at, word)| at + word.len())),
+        Level::Word => Box::new(words::ends(part).into_iter()),
         Level::Grapheme => Box::new(part.grapheme_indices(true).map(|(at, letter)| at + letter.len())),
     }
 }

@@ -14,6 +14,7 @@ mod sentences;
 #[cfg(test)]
 mod tests;
 mod tokens;
+mod words;
 
 use std::fmt;
 use std::ops::Range;

@@ -176,6 +176,9 @@ fn a_sentence_that_is_too_long_is_cut_at_lines_then_words_then_letters() {
     let thai = "แม่น้ำไหลคดเคี้ยว เพราะกระแสน้ำ";
     assert_eq!(texts(&cuts(fixed(20), thai, &[]).passages, thai), ["แม่น้ำไหลคดเคี้ยว", "เพราะกระแสน้ำ"]);
     assert!(cuts(fixed(4), thai, &[]).passages.len() > 3);
+    // Nor within a word, though no space parts them.
+    let together = "ทุกสองสัปดาห์";
+    assert_eq!(texts(&cuts(fixed(7), together, &[]).passages, together), ["ทุกสอง", "สัปดาห์"]);
 }
 
 #[test]

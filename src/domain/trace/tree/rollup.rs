@@ -92,7 +92,9 @@ fn own(row: &Row, truncated: bool, again: bool) -> Sum {
     }
     sum.dollars = row.dollars;
     sum.inference_priced = inference && row.dollars.is_some();
-    sum.unpriced = u32::from(inference && row.dollars.is_none());
+    // Of a call that runs still, and has told no tokens, nothing is unknown yet.
+    let comes = row.is_running() && !sum.is_counted;
+    sum.unpriced = u32::from(inference && row.dollars.is_none() && !comes);
     sum
 }
 

@@ -6,7 +6,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::Arrival;
 use super::open::Readers;
-use super::recent::Recent;
+use super::recent::{Recent, Suspects};
 use crate::domain::Result;
 use crate::domain::trace::outline::Outline;
 use crate::domain::trace::{Source, SpanKey, TraceId, TraceSpan};
@@ -18,13 +18,21 @@ use crate::wire::trace::otlp::protobuf;
 pub(super) type Place = (usize, usize);
 type Id = (TraceId, SpanKey);
 
-/// Takes out of what came what is kept already, or stands twice among it; how many of each arrival those were.
+/// What is left of some arrivals.
+pub(super) struct Left {
+    /// How many spans of each were here already.
+    pub(super) known: Vec<u64>,
+    /// The numbers of those that are left of each (see `recent`); none of a file's.
+    pub(super) numbers: Vec<Vec<u64>>,
+}
+
+/// Takes out of what came what is kept already, or stands twice among it.
 pub(super) fn take_out(
     store: &Store,
     shelf: &Shelf,
     recent: &mut Recent,
     arrivals: &mut [Arrival],
-) -> Result<Vec<u64>> {
+) -> Result<Left> {
     let mut places: HashMap<Id, Vec<Place>> = HashMap::new();
     for (which, arrival) in arrivals.iter().enumerate() {
         if arrival.source == Source::Imported {
@@ -34,7 +42,7 @@ pub(super) fn take_out(
         }
     }
     let traces: BTreeSet<TraceId> = places.keys().map(|(trace, _)| *trace).collect();
-    let (suspects, parts) = recent.suspects(store, shelf, arrivals);
+    let Suspects { places: suspects, parts, mut numbers } = recent.suspects(store, shelf, arrivals);
     for (which, at) in suspects {
         let span = &arrivals[which].spans[at];
         places.entry((span.trace, span.id)).or_default().push((which, at));
@@ -75,11 +83,13 @@ pub(super) fn take_out(
             }
         }
     }
-    for (arrival, known) in arrivals.iter_mut().zip(&known) {
+    for ((arrival, numbers), known) in arrivals.iter_mut().zip(&mut numbers).zip(&known) {
         let mut places = 0..;
         arrival.spans.retain(|_| places.next().is_some_and(|at| !known.contains(&at)));
+        let mut places = 0..;
+        numbers.retain(|_| places.next().is_some_and(|at| !known.contains(&at)));
     }
-    Ok(known.into_iter().map(|known| known.len() as u64).collect())
+    Ok(Left { known: known.into_iter().map(|known| known.len() as u64).collect(), numbers })
 }
 
 /// Visits the kept spans of a trace, of those parts alone in which there is one of these ids. What cannot be read says nothing.

@@ -117,7 +117,8 @@ impl Kept {
     /// Keeps spans: when this returns they are on the disk. Several arrivals are one act: all of them are kept, or none.
     pub fn add(&self, mut arrivals: Vec<Arrival>, now: Timestamp) -> Result<Added> {
         let mut state = self.state();
-        let known = known::take_out(&self.store, &self.shelf, &mut state.recent, &mut arrivals)?;
+        let known::Left { known, numbers } =
+            known::take_out(&self.store, &self.shelf, &mut state.recent, &mut arrivals)?;
         if arrivals.iter().all(|arrival| arrival.spans.is_empty()) {
             return Ok(Added { runs: Vec::new(), known });
         }
@@ -128,7 +129,7 @@ impl Kept {
         if state.log.length() > start {
             state.log.truncate(start)?;
         }
-        let added = self.append(&mut state, arrivals, now);
+        let added = self.append(&mut state, chunks(arrivals, numbers), now);
         if added.is_err() && state.log.length() > start {
             // Nothing of it was acknowledged: it must not come back. Where that fails too, it is done before the next ones.
             let _ = state.log.truncate(start);
@@ -136,11 +137,11 @@ impl Kept {
         added.map(|runs| Added { runs, known })
     }
 
-    fn append(&self, state: &mut State, arrivals: Vec<Arrival>, now: Timestamp) -> Result<Vec<Run>> {
+    fn append(&self, state: &mut State, came: Vec<Came>, now: Timestamp) -> Result<Vec<Run>> {
         let mut grown: BTreeMap<TraceId, Grown> = BTreeMap::new();
         let mut batch = Batch::new();
         let (mut segment, mut come) = (state.segment, Vec::new());
-        for (source, trace, spans) in chunks(arrivals) {
+        for Came { source, trace, spans, numbers } in came {
             let rows = outline_of(&spans, &self.price);
             let spans_frame = state.log.append(&frame::spans(&spans))?;
             let head = frame::Head { source, trace, spans: spans_frame, arrived: now };
@@ -154,10 +155,7 @@ impl Kept {
             segment.spans += u64::from(chunk.spans);
             let key = ChunkKey { trace, segment: state.number, at: spans_frame.at };
             batch.put(&key, &chunk)?;
-            if source == Source::Received {
-                let numbers = spans.iter().map(|span| state.recent.number(span));
-                come.extend(numbers.map(|number| (number, (key.segment, key.at))));
-            }
+            come.extend(numbers.into_iter().map(|number| (number, (key.segment, key.at))));
             let bytes = u64::from(chunk.length) + u64::from(chunk.rows_length);
             grown.entry(trace).or_insert_with(|| Grown::new(source)).take(rows, bytes);
         }
@@ -280,30 +278,42 @@ pub(super) fn outline_of(spans: &[TraceSpan], price: &Price) -> Outline {
     outline
 }
 
-/// Spans by their traces, as many together as a chunk holds, each in order of arrival.
-fn chunks(arrivals: Vec<Arrival>) -> Vec<(Source, TraceId, Vec<TraceSpan>)> {
-    let mut made: Vec<(Source, TraceId, Vec<TraceSpan>, usize)> = Vec::new();
+/// What becomes a chunk.
+struct Came {
+    source: Source,
+    trace: TraceId,
+    spans: Vec<TraceSpan>,
+    /// By which they are remembered; none of a file's.
+    numbers: Vec<u64>,
+}
+
+/// Spans by their traces, as many together as a chunk holds, each in order of arrival; and the numbers that they have.
+fn chunks(arrivals: Vec<Arrival>, numbers: Vec<Vec<u64>>) -> Vec<Came> {
+    let mut made: Vec<(Came, usize)> = Vec::new();
     // The chunk of each trace that has room.
     let mut open: BTreeMap<(Source, TraceId), usize> = BTreeMap::new();
-    for Arrival { source, spans } in arrivals {
+    for (Arrival { source, spans }, numbers) in arrivals.into_iter().zip(numbers) {
+        let mut numbers = numbers.into_iter();
         for span in spans {
             let weight = frame::weight(&span);
             let has_room = |at: &&usize| {
-                let (_, _, spans, bytes) = &made[**at];
+                let (Came { spans, .. }, bytes) = &made[**at];
                 spans.len() < CHUNK && (bytes + weight <= CHUNK_BYTES || spans.is_empty())
             };
             let place = open.get(&(source, span.trace)).filter(has_room).copied();
             let at = place.unwrap_or_else(|| {
-                made.push((source, span.trace, Vec::new(), 0));
+                let came = Came { source, trace: span.trace, spans: Vec::new(), numbers: Vec::new() };
+                made.push((came, 0));
                 open.insert((source, span.trace), made.len() - 1);
                 made.len() - 1
             });
-            let (_, _, spans, bytes) = &mut made[at];
+            let (came, bytes) = &mut made[at];
             *bytes += weight;
-            spans.push(span);
+            came.spans.push(span);
+            came.numbers.extend(numbers.next());
         }
     }
-    made.into_iter().map(|(source, trace, spans, _)| (source, trace, spans)).collect()
+    made.into_iter().map(|(came, _)| came).collect()
 }
 
 /// What is told of a trace that is not there.

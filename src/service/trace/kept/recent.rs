@@ -39,6 +39,15 @@ pub(super) struct Recent {
     earlier: HashSet<TraceId>,
 }
 
+/// What of some arrivals may have come before.
+pub(super) struct Suspects {
+    pub(super) places: Vec<known::Place>,
+    /// Where to look.
+    pub(super) parts: BTreeSet<ChunkKey>,
+    /// The numbers of each arrival's spans; none of a file's.
+    pub(super) numbers: Vec<Vec<u64>>,
+}
+
 impl Recent {
     /// Nothing, and what lies before `begun` is read when it is wanted.
     pub(super) fn new(begun: Part) -> Self {
@@ -47,7 +56,7 @@ impl Recent {
     }
 
     /// The number of a span.
-    pub(super) fn number(&self, span: &TraceSpan) -> u64 {
+    fn number(&self, span: &TraceSpan) -> u64 {
         let count = |many: usize| u32::try_from(many).unwrap_or(u32::MAX);
         let (events, links) = (count(span.events.len()), count(span.links.len()));
         let short: Short<'_> = (span.trace, span.id.0, &span.name, span.start, span.end, events, links);
@@ -72,13 +81,8 @@ impl Recent {
         self.young.get(&number).or_else(|| self.old.get(&number)).copied()
     }
 
-    /// The spans of senders that may have come before, or may stand twice among what came; and the parts in which to look.
-    pub(super) fn suspects(
-        &mut self,
-        store: &Store,
-        shelf: &Shelf,
-        arrivals: &[Arrival],
-    ) -> (Vec<known::Place>, BTreeSet<ChunkKey>) {
+    /// Looks for the spans of senders that may have come before, or may stand twice among what came.
+    pub(super) fn suspects(&mut self, store: &Store, shelf: &Shelf, arrivals: &[Arrival]) -> Suspects {
         let received =
             || arrivals.iter().enumerate().filter(|(_, arrival)| arrival.source == Source::Received);
         let spans = received().flat_map(|(which, arrival)| {
@@ -91,9 +95,11 @@ impl Recent {
             self.look_back(store, &mut readers, trace);
         }
         let (mut suspects, mut parts) = (Vec::new(), BTreeSet::new());
+        let mut numbers = vec![Vec::new(); arrivals.len()];
         let mut first: HashMap<u64, Option<known::Place>> = HashMap::with_capacity(count);
         for (place, span) in spans {
             let number = self.number(span);
+            numbers[place.0].push(number);
             if let Some((segment, at)) = self.part(number) {
                 suspects.push(place);
                 parts.insert(ChunkKey { trace: span.trace, segment, at });
@@ -109,7 +115,7 @@ impl Recent {
                 }
             }
         }
-        (suspects, parts)
+        Suspects { places: suspects, parts, numbers }
     }
 
     /// Remembers the newest spans of a trace of before this start, when it goes on: a request may have come while the program

@@ -1,4 +1,5 @@
 use super::*;
+use crate::domain::message::Usage;
 use crate::domain::trace::facts::GAVE_UP;
 use crate::domain::trace::{Failure, Fault, Kind, Row, Went};
 use crate::store::{Batch, Options, Owner, Unlock};
@@ -32,7 +33,7 @@ fn an_agent_that_runs_is_one_run_from_its_first_call_on() {
     let price: Price = Arc::new(|_, _, _| None);
     let since = Timestamp(500);
     let runs = |since: Timestamp| -> Vec<Run> {
-        Runs::new(&store, &price, since, None).collect::<Result<_>>().unwrap()
+        Runs::new(&store, &[], &price, (since, None)).collect::<Result<_>>().unwrap()
     };
     let told = |since: Timestamp| -> Vec<(TraceId, u64, u64)> {
         runs(since).iter().map(|run| (run.id, run.spans, run.running)).collect()
@@ -47,18 +48,53 @@ fn an_agent_that_runs_is_one_run_from_its_first_call_on() {
     put(&store, &Span { running: Some(Timestamp(3_000)), ..tool.clone() });
     put(&store, &ended(begun(4, Some(3), SpanKind::Embed)));
     assert_eq!(told(since), [(trace(id(1)), 4, 2)]);
-    let open = opened(&store, &spans(&store, trace(id(1))).unwrap(), &price, since).unwrap();
+    let open = opened(&store, &spans(&store, &[], trace(id(1))).unwrap(), &price, since).unwrap();
     assert_eq!(open.rows.iter().map(Row::is_running).collect::<Vec<_>>(), [true, false, true, false]);
     assert!(!runs(since)[0].stopped);
     // The process that ran it is dead: nothing runs, and it was stopped.
     assert_eq!(told(Timestamp(9_000)), [(trace(id(1)), 4, 0)]);
     assert!(runs(Timestamp(9_000))[0].stopped);
-    let dead = opened(&store, &spans(&store, trace(id(1))).unwrap(), &price, Timestamp(9_000)).unwrap();
+    let dead = opened(&store, &spans(&store, &[], trace(id(1))).unwrap(), &price, Timestamp(9_000)).unwrap();
     assert_eq!(dead.rows.iter().map(|row| row.stopped).collect::<Vec<_>>(), [true, false, true, false]);
     put(&store, &ended(tool));
     put(&store, &ended(agent));
     assert_eq!(told(since), [(trace(id(1)), 4, 0)]);
     assert!(!runs(since)[0].stopped);
+}
+
+#[test]
+fn a_call_that_runs_is_a_row_of_its_run_and_its_record_takes_that_place() {
+    let folder = tempfile::tempdir().unwrap();
+    let owner = Owner::try_take(folder.path()).unwrap().unwrap();
+    let store = Store::open_with(&owner, &Unlock::default(), Options::default()).unwrap().0;
+    let price: Price = Arc::new(|_, _, usage: &Usage| usage.input.map(f64::from));
+    let since = Timestamp(500);
+    put(&store, &Span { running: Some(Timestamp(1_000)), ..begun(1, None, SpanKind::Agent) });
+    put(&store, &ended(begun(3, Some(1), SpanKind::Converse)));
+    // One that began before it runs still, and one stands alone: that is of no run.
+    let call = begun(2, Some(1), SpanKind::Converse);
+    let alone = begun(4, Some(9), SpanKind::Converse);
+    let underway = [&call, &alone].map(|call| Span { running: Some(call.started), ..call.clone() });
+    let rows = |underway: &[Span]| {
+        let spans = spans(&store, underway, trace(id(1))).unwrap();
+        let outline = opened(&store, &spans, &price, since).unwrap();
+        let told: Vec<(u64, bool)> =
+            outline.rows.iter().map(|row| (row.id & 0xff, row.is_running())).collect();
+        told
+    };
+    let listed = |underway: &[Span]| {
+        let runs: Vec<Run> =
+            Runs::new(&store, underway, &price, (since, None)).collect::<Result<_>>().unwrap();
+        runs.iter().map(|run| (run.spans, run.running, run.unpriced)).collect::<Vec<_>>()
+    };
+    assert_eq!(rows(&[]), [(1, true), (3, false)]);
+    assert_eq!(rows(&underway), [(1, true), (2, true), (3, false)]);
+    // What it costs is not unknown: it is not over.
+    assert_eq!((listed(&[]), listed(&underway)), (vec![(2, 1, 1)], vec![(3, 2, 1)]));
+    // It ends between the two looks: it is there once, as it ended.
+    put(&store, &ended(call));
+    assert_eq!(rows(&underway), [(1, true), (2, false), (3, false)]);
+    assert_eq!((listed(&underway), rows(&[])), (vec![(3, 1, 2)], rows(&underway)));
 }
 
 #[test]

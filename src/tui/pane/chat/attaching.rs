@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use super::slip::Slash;
 use super::{Focus, State, Wait};
 use crate::domain::attachment::{Attachment, Dropped, dropped_paths};
 use crate::domain::{Error, ErrorKind};
@@ -177,6 +178,8 @@ impl State {
     pub(super) fn send_when_attached(&mut self, task: TaskId, desk: &mut Desk<'_>) {
         self.waits.remove(&task);
         if !self.is_attaching() && std::mem::take(&mut self.send_after_attaching) {
+            // The person has sent it already.
+            self.slash = Slash::Text;
             self.send(desk);
         }
     }

@@ -3,6 +3,7 @@
 use super::attaching::Named;
 use super::completing::Completing;
 use super::first_run::Chooser;
+use super::slip::Slash;
 use super::{Focus, State, Wait};
 use crate::tui::app::Desk;
 use crate::tui::effect::{Effect, Written};
@@ -43,7 +44,8 @@ impl State {
                 self.focus = Focus::Composer;
                 self.typed(desk);
             }
-            Choice::Typed(text) => {
+            Choice::Typed { text, meant } => {
+                self.slash = if meant { Slash::Text } else { Slash::Open };
                 self.composer.insert(&text);
                 self.focus = Focus::Composer;
                 self.typed(desk);

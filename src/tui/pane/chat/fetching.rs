@@ -97,6 +97,12 @@ impl State {
         }
     }
 
+    /// A model is offered here, or will be if it turns out that none can answer.
+    pub fn may_offer(&self) -> bool {
+        let open = self.resuming || !self.models_known && self.models_error.is_none();
+        open || self.first_run.is_some()
+    }
+
     /// An offer that appeared by itself has no reason any more; one that was asked for stays.
     pub(super) fn withdraw(&mut self) {
         if self.first_run.as_ref().is_some_and(|first| first.appeared.is_some() && !first.runs()) {

@@ -28,6 +28,7 @@ mod recorded;
 mod replies;
 mod scripts;
 mod setup;
+mod slip;
 mod stood;
 mod summary;
 mod tools;
@@ -209,6 +210,7 @@ pub struct State {
     candidates: Option<Completion>,
     /// Sent by the person, and on its way as soon as its files were read.
     send_after_attaching: bool,
+    slash: slip::Slash,
     /// Something was sent before the conversation was there.
     hasty: bool,
     /// Opening where the person left off is still to be decided.
@@ -271,6 +273,7 @@ impl State {
             taken_up: HashSet::new(),
             candidates: None,
             send_after_attaching: false,
+            slash: slip::Slash::default(),
             hasty: false,
             resuming: !anew && start.conversation.is_none(),
             memory: open::Memory::default(),

@@ -128,10 +128,10 @@ impl State {
                 scripts::offer(scripts, desk);
             }
             (Wait::Notices, Reply::Notices { founded, notices }) => {
+                // A first start has more to read than how its workspace is opened.
+                desk.later = founded;
                 if !notices.is_empty() {
                     desk.note(notices.join(" "));
-                } else if let Some(founded) = founded {
-                    desk.say(founded);
                 }
             }
             (Wait::Terms, Reply::Differences { owner, differences }) => {

@@ -1,6 +1,7 @@
 //! Turns: send, queue, stop, answer again, edit and fork, go on, choose a branch.
 
 use super::first_run::usable;
+use super::slip::Slash;
 use super::{Focus, State};
 use crate::domain::catalog::{Availability, ModelCard, ModelId};
 use crate::domain::id::MessageId;
@@ -30,7 +31,7 @@ impl State {
             }
             return;
         }
-        if self.answers_first(desk) {
+        if self.answers_first(desk) || self.holds_back(desk) {
             return;
         }
         let by_model = self.thread.agent.is_none();
@@ -67,6 +68,7 @@ impl State {
         }
         self.no_files.clear();
         self.taken_up.clear();
+        self.slash = Slash::Open;
         let draft = self.composer.draft();
         let text = self.composer.take();
         self.saved = draft.clone();

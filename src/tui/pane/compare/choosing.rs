@@ -46,10 +46,12 @@ impl State {
             return desk.say(format!("A column has no answer at all; {again} asks it again."));
         };
         if let Choice::One(lane) = choice
-            && self.lanes.get(lane).is_some_and(Lane::has_failed)
+            && let Some(lane) = self.lanes.get(lane)
+            && (lane.has_failed() || lane.was_cut_off())
         {
             let again = desk.key(self.where_keys_go(), Action::Retry);
-            return desk.say(format!("Its answer failed, so it is not the best one; {again} asks it again."));
+            let what = if lane.has_failed() { "failed" } else { "was stopped before it had a word" };
+            return desk.say(format!("Its answer {what}, so it is not the best one; {again} asks it again."));
         }
         let request = Comparisons::Choose {
             comparison: comparison.id,

@@ -1,7 +1,7 @@
 //! What two of the answers have in common.
 
 use super::State;
-use crate::domain::message::Block;
+use crate::domain::message::{Block, Outcome};
 use crate::tui::app::Desk;
 use crate::tui::overlay::Overlay;
 use crate::tui::overlay::difference::{Difference, Side};
@@ -12,10 +12,11 @@ impl State {
         let hidden = self.is_hidden();
         let names = self.names();
         let side = |(place, lane): (usize, usize)| {
-            let thread = &self.lanes.get(lane)?.thread;
-            let text = thread.last_answer()?.text();
+            let message = self.lanes.get(lane)?.thread.last_answer()?;
+            let text = message.text();
+            let goes_on = message.answer.as_ref().is_some_and(|answer| answer.outcome == Outcome::Streaming);
             let name = if hidden { String::new() } else { names[lane].clone() };
-            (!text.trim().is_empty()).then_some(Side { place, called: String::new(), name, text })
+            (!text.trim().is_empty()).then_some(Side { place, called: String::new(), name, text, goes_on })
         };
         self.order().into_iter().enumerate().filter_map(side).collect()
     }

@@ -96,6 +96,11 @@ impl Lane {
         outcomes.any(|outcome| matches!(outcome, Outcome::Stopped | Outcome::Interrupted))
     }
 
+    /// It ended before it said anything, and did not fail: it is no answer that could be the best one.
+    fn was_cut_off(&self) -> bool {
+        !self.has_failed() && self.ended().is_some_and(Message::has_no_answer)
+    }
+
     fn has_failed(&self) -> bool {
         let failed = |message: &Message| {
             matches!(message.answer.as_ref().map(|a| &a.outcome), Some(Outcome::Failed { .. }))

@@ -24,6 +24,22 @@ const QUIET: Duration = Duration::from_millis(700);
 /// Comparisons that are read at a time.
 const PAGE: usize = 200;
 
+impl Memory {
+    /// What is remembered, but of what is set in the place what that is `now` where it was something else `before`.
+    fn since(&self, before: &Self, now: &Self) -> Self {
+        fn newer<T: Clone + PartialEq>(kept: &T, before: &T, now: &T) -> T {
+            if now == before { kept.clone() } else { now.clone() }
+        }
+        Self {
+            folded: newer(&self.folded, &before.folded, &now.folded),
+            blind: newer(&self.blind, &before.blind, &now.blind),
+            samples: newer(&self.samples, &before.samples, &now.samples),
+            category: newer(&self.category, &before.category, &now.category),
+            ..self.clone()
+        }
+    }
+}
+
 impl State {
     /// It comes into sight.
     pub(super) fn enter(&mut self, desk: &mut Desk<'_>) {
@@ -72,18 +88,10 @@ impl State {
         let memory: Memory = value.and_then(|value| serde_json::from_value(value).ok()).unwrap_or_default();
         let before = std::mem::replace(&mut self.kept, memory.clone());
         let now = self.memory();
-        if now.folded == before.folded {
-            self.folded = memory.folded;
-        }
-        if now.blind == before.blind {
-            self.blind = memory.blind;
-        }
-        if now.samples == before.samples {
-            self.rounds.samples = memory.samples.max(1);
-        }
-        if now.category == before.category {
-            self.rounds.category.clone_from(&memory.category);
-        }
+        let set = memory.since(&before, &now);
+        (self.folded, self.blind) = (set.folded, set.blind);
+        self.rounds.samples = set.samples.max(1);
+        self.rounds.category = set.category;
         if memory.values {
             self.ask_back(VALUES, Wait::RecallValues, desk);
         }
@@ -286,4 +294,21 @@ pub(super) fn keep_later(desk: &mut Desk<'_>) {
 
 pub(super) fn setup_of(column: Column) -> Setup {
     Setup { model: Some(column.model), system: column.system, settings: column.settings }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_set_since_stays_and_the_rest_is_as_remembered() {
+        let category = |name: &str| Some(name.to_owned());
+        let before = Memory { samples: 1, ..Memory::default() };
+        let kept =
+            Memory { blind: true, folded: true, samples: 3, category: category("rivers"), ..before.clone() };
+        assert_eq!(kept.since(&before, &before), kept);
+        let now = Memory { samples: 5, category: category("poems"), ..before.clone() };
+        let set = kept.since(&before, &now);
+        assert_eq!((set.blind, set.folded, set.samples, set.category), (true, true, 5, category("poems")));
+    }
 }

@@ -100,9 +100,7 @@ impl Pane for State {
     fn foot(&self, body: Rect) -> u16 {
         let areas = self.areas(body);
         // The figures of the answers are read across the columns.
-        let open = areas.columns.iter().filter(|column| !column.folded);
-        let figures = open.map(|column| column.foot.height).max().unwrap_or(0);
-        figures + areas.failed.height + areas.box_area.height
+        self.rows_of_figures(&areas) + areas.failed.height + areas.box_area.height
     }
 
     fn name(&self) -> &str {

@@ -288,6 +288,7 @@ impl Results {
             called: String::new(),
             name: response.model.clone(),
             text: response.text.clone(),
+            goes_on: false,
         };
         let sides = item.responses.iter().enumerate().map(side).collect();
         Some(Overlay::Difference(Box::new(Difference::new(sides, (0, 1)))))

@@ -404,6 +404,7 @@ impl Sitting {
                 None => self.called(place),
             },
             text: answer.text.clone(),
+            goes_on: false,
         });
         let difference = Difference::new(sides.collect(), (0, 1));
         desk.overlays.push(Overlay::Difference(Box::new(difference)));

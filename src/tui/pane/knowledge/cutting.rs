@@ -15,7 +15,7 @@ use crate::tui::effect::{Effect, Lane};
 use crate::tui::event::{Mouse, MouseKind};
 use crate::tui::overlay::prompt::Prompt;
 use crate::tui::overlay::{Choice, Overlay};
-use crate::tui::rows::{followed, stepped};
+use crate::tui::rows::{followed, refitted, stepped};
 use crate::workbench::Request;
 use crate::workbench::request::knowledge::{Knowledge, Wish};
 
@@ -63,6 +63,11 @@ pub(super) struct Side {
 impl Side {
     fn new(chunking: Chunking) -> Self {
         Self { chunking, list: Vec::new(), selected: 0, top: 0 }
+    }
+
+    /// The first row of so many that are in sight: the selected one is among them, also where another side has come beside it.
+    pub fn first(&self, height: usize) -> usize {
+        refitted(self.top, self.selected, height, self.list.len())
     }
 
     /// Bytes of the selected passage that its neighbours have too.
@@ -167,12 +172,12 @@ impl State {
     pub(super) fn among_cuts(&mut self, action: Action, desk: &mut Desk<'_>) {
         let area = desk.area;
         let Some(cuts) = &mut self.cuts else { return };
-        let page = usize::from(layout::cuts(cuts.sides.len(), area).page());
+        let page = usize::from(layout::cuts(cuts.sides.len(), cuts.at, area).page(cuts.at));
         if let Some(side) = cuts.side_mut()
             && let Some(to) = stepped(action, side.selected, page, side.list.len())
         {
             side.selected = to;
-            side.top = followed(side.top, to, page);
+            side.top = followed(side.first(page), to, page);
             cuts.scroll = 0;
             return;
         }
@@ -247,7 +252,7 @@ impl State {
     pub(super) fn pointed_at_cuts(&mut self, mouse: Mouse, desk: &mut Desk<'_>) {
         let at = (mouse.column, mouse.row).into();
         let Some(cuts) = &mut self.cuts else { return };
-        let areas = layout::cuts(cuts.sides.len(), desk.area);
+        let areas = layout::cuts(cuts.sides.len(), cuts.at, desk.area);
         let (up, down) = (mouse.kind == MouseKind::ScrollUp, mouse.kind == MouseKind::ScrollDown);
         if up || down {
             let action = match (areas.card.contains(at), down) {
@@ -264,9 +269,10 @@ impl State {
         let Some(place) = areas.rows.iter().position(|rows| rows.contains(at)) else { return };
         cuts.at = place;
         let Some(side) = cuts.sides.get_mut(place) else { return };
-        let row = side.top + usize::from(mouse.row - areas.rows[place].y);
+        let first = side.first(areas.rows[place].height.into());
+        let row = first + usize::from(mouse.row - areas.rows[place].y);
         if row < side.list.len() {
-            side.selected = row;
+            (side.top, side.selected) = (first, row);
             cuts.scroll = 0;
         }
     }

@@ -2,6 +2,7 @@
 
 use super::{Page, State, Wait, layout};
 use crate::domain::Error;
+use crate::domain::knowledge::base::Base;
 use crate::domain::knowledge::sync::Filed;
 use crate::tui::action::Action;
 use crate::tui::app::Desk;
@@ -12,6 +13,13 @@ use crate::tui::stroke::Stroke;
 use crate::workbench::Request;
 use crate::workbench::request::knowledge::Knowledge;
 
+/// How far the syncs of a base that run are: files that are due, and that are done.
+pub(super) fn went(base: &Base) -> (u64, u64) {
+    let syncs = base.sources.iter().filter_map(|source| source.last.as_ref());
+    let running = syncs.filter(|sync| sync.state.is_running());
+    running.fold((0, 0), |(due, done), sync| (due + sync.due.files, done + sync.due.files_done))
+}
+
 /// The documents as far as they are known.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Shelf {
@@ -20,6 +28,8 @@ pub(super) struct Shelf {
     /// Those that are shown.
     pub order: Vec<usize>,
     pub known: bool,
+    /// How far the syncs of the base were when they were asked for: files that are due, and that are done.
+    pub seen: (u64, u64),
     pub error: Option<Error>,
     pub selected: usize,
     pub top: usize,
@@ -33,6 +43,23 @@ impl Shelf {
     /// The one that keys act on, by its place in the whole list.
     pub fn current(&self) -> Option<usize> {
         self.order.get(self.selected).copied()
+    }
+
+    /// Whether a sync went on so far that others wait now. A long list is read anew with every hundredth of it.
+    pub fn is_behind(&self, went: (u64, u64)) -> bool {
+        let step = (self.list.len() as u64 / 100).max(1);
+        went.0 != self.seen.0 || went.1.abs_diff(self.seen.1) >= step
+    }
+
+    /// Takes them as they are now; the one that was selected stays so.
+    pub fn take(&mut self, list: Vec<Filed>, page: usize) {
+        let chosen = self.current().and_then(|at| self.list.get(at)).map(|document| document.id);
+        let before = self.selected;
+        (self.list, self.known, self.error) = (list, true, None);
+        self.arrange();
+        let at = self.order.iter().position(|at| Some(self.list[*at].id) == chosen);
+        self.selected = at.unwrap_or(before.min(self.order.len().saturating_sub(1)));
+        self.top = followed(self.top, self.selected, page);
     }
 
     /// Shows those whose places have what is typed.
@@ -54,7 +81,9 @@ impl State {
     }
 
     pub(super) fn read_documents(&mut self, desk: &mut Desk<'_>) {
-        let Some(open) = &self.open else { return };
+        let Some(open) = &mut self.open else { return };
+        let base = self.bases.iter().find(|base| base.id == open.id);
+        open.shelf.seen = base.map(went).unwrap_or_default();
         let request = Knowledge::Documents { id: open.id };
         let task = desk.call(Some(Lane("documents")), Request::Knowledge(request));
         self.instead(|wait| *wait == Wait::Documents);

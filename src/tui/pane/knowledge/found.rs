@@ -245,7 +245,7 @@ impl State {
     pub(super) fn among_hits(&mut self, action: Action, desk: &mut Desk<'_>) {
         let areas = self.opened().map(|(open, _)| layout::found(open, desk.area));
         let Some((areas, open)) = areas.zip(self.open.as_mut()) else { return };
-        let page = usize::from(areas.rows.first().map_or(1, |rows| rows.height)).max(1);
+        let page = usize::from(areas.rows.get(open.at).map_or(1, |rows| rows.height)).max(1);
         if let Some(column) = open.columns.get_mut(open.at)
             && let Some(to) = stepped(action, column.selected, page, column.rows())
         {

@@ -87,7 +87,11 @@ fn lines(quality: &Quality) -> Vec<Line> {
     let means: [fn(&Measured) -> Mean; 4] =
         [|one| one.hit_rate, |one| one.recall, |one| one.mrr, |one| one.ndcg];
     // The last one tells most, so it comes first.
-    for (figure, mean) in head.iter().skip(1).zip(means).rev() {
+    for (at, (figure, mean)) in head.iter().skip(1).zip(means).rev().enumerate() {
+        // Each is read alone.
+        if at > 0 {
+            lines.push(Line::blank());
+        }
         lines.push(Line::of(figure, Role::Muted));
         for measured in &quality.settings {
             let mean = mean(measured).mean;

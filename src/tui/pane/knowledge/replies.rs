@@ -1,6 +1,7 @@
 //! What comes through the door.
 
-use super::{Focus, State, Wait, is_worked_on};
+use super::documents::went;
+use super::{Focus, Page, State, Wait, is_worked_on, layout};
 use crate::domain::Error;
 use crate::domain::change::Changed;
 use crate::domain::id::BaseId;
@@ -55,11 +56,8 @@ impl State {
             (Wait::Answer(at), reply) => self.answered(at, reply),
             (Wait::Documents, Reply::Documents { documents }) => {
                 let Some(open) = &mut self.open else { return };
-                let shelf = &mut open.shelf;
-                (shelf.list, shelf.known, shelf.error) = (documents, true, None);
-                let before = shelf.selected;
-                shelf.arrange();
-                shelf.selected = before.min(shelf.order.len().saturating_sub(1));
+                let page = usize::from(layout::listed(desk.area).0.height).max(1);
+                open.shelf.take(documents, page);
                 self.name_leaf();
             }
             (Wait::Passages(document, from), Reply::Passages { passages }) => {
@@ -142,11 +140,14 @@ impl State {
     pub(super) fn grown(&mut self, base: Base, desk: &mut Desk<'_>) {
         let before = self.bases.iter().find(|other| other.id == base.id).cloned();
         let ended = before.as_ref().is_some_and(is_worked_on) && !is_worked_on(&base);
-        let id = base.id;
+        let (id, went) = (base.id, went(&base));
         self.put(base);
         self.sources_grown(before.as_ref(), desk);
-        let here = self.open.as_ref().is_some_and(|open| open.id == id && open.shelf.known);
-        if ended && here {
+        let Some(open) = self.open.as_ref().filter(|open| open.id == id && open.shelf.known) else { return };
+        // While it runs they are read as often as can be seen, and never twice at once.
+        let others = open.page == Page::Documents && open.shelf.is_behind(went);
+        let waits = || self.waits.values().any(|wait| *wait == Wait::Documents);
+        if ended || others && !waits() {
             self.read_documents(desk);
         }
     }

@@ -242,9 +242,9 @@ impl State {
         let page = usize::from(layout::bases(desk.area).0.height);
         self.top = refitted(self.top, self.selected, page, self.bases.len());
         if let Some(cuts) = &mut self.cuts {
-            let page = usize::from(layout::cuts(cuts.sides.len(), desk.area).page());
-            for side in &mut cuts.sides {
-                side.top = refitted(side.top, side.selected, page, side.list.len());
+            let areas = layout::cuts(cuts.sides.len(), cuts.at, desk.area);
+            for (at, side) in cuts.sides.iter_mut().enumerate() {
+                side.top = refitted(side.top, side.selected, areas.page(at).into(), side.list.len());
             }
         }
         let sources = self.opened().map_or(0, |(open, base)| open.sources.rows(base).len());

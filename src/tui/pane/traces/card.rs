@@ -22,7 +22,7 @@ use crate::domain::Error;
 use crate::domain::trace::aligned::Run;
 use crate::domain::trace::contents::Contents;
 use crate::domain::trace::lint::{Finding, Lint};
-use crate::domain::trace::{Kind, Mark, Note, SpanKey, TraceSpan, failing};
+use crate::domain::trace::{Kind, Mark, Note, Outline, Row, SpanKey, TraceSpan, failing};
 use crate::tui::look::{Look, Role};
 use crate::tui::paint::{columns, first_parts, put, put_right};
 use crate::tui::widget::text::Ink;
@@ -205,7 +205,10 @@ impl Card {
     fn has(&self, tab: Tab) -> bool {
         match tab {
             Tab::Raw => self.whole().is_some(),
-            Tab::Said => self.count(tab) > 0 || self.head.failed.is_some() || !self.head.odd.is_empty(),
+            Tab::Said => {
+                let Head { failed, cause, odd, .. } = &self.head;
+                self.count(tab) > 0 || failed.is_some() || cause.is_some() || !odd.is_empty()
+            }
             Tab::Settings | Tab::Tools | Tab::Scores => self.count(tab) > 0,
         }
     }
@@ -430,8 +433,6 @@ fn head(run: Run<'_>, at: u32, findings: &[Finding]) -> Head {
     let who =
         [text(row.provider), text(row.model), text(row.agent), tool, stopped.as_str(), text(row.service)];
     let who: Vec<&str> = who.into_iter().filter(|part| !part.is_empty()).collect();
-    let failed = failed_of(outline, row);
-    let is_failed = row.is_error() || !failed.is_empty();
     let is_root = tree.roots().first() == Some(&at);
     let cause = if row.is_error() {
         Some(failing::cause(outline, tree, at))
@@ -440,8 +441,8 @@ fn head(run: Run<'_>, at: u32, findings: &[Finding]) -> Head {
     } else {
         None
     };
-    let cause = cause.filter(|cause| *cause != at).map(|cause| {
-        let below = &outline.rows[cause as usize];
+    let below = cause.filter(|cause| *cause != at).map(|cause| &outline.rows[cause as usize]);
+    let cause = below.map(|below| {
         let parts = [called(text(below.name)).to_owned(), failed_of(outline, below)];
         parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(": ")
     });
@@ -458,13 +459,26 @@ fn head(run: Run<'_>, at: u32, findings: &[Finding]) -> Head {
         running: row.is_running(),
         figures: figures.join(" · "),
         who: who.join(" · "),
-        failed: is_failed.then(|| match failed.as_str() {
-            "" => "failed".to_owned(),
-            failed if outline.gave_up(row) => format!("gave up: {failed}"),
-            failed => failed.to_owned(),
-        }),
+        failed: own_failure(outline, row, below),
         cause,
         odd: odd.chain(lints).collect(),
+    }
+}
+
+/// What a row says of its failure; `None` where that is no more than what is said below it, of which it failed.
+fn own_failure(outline: &Outline, row: &Row, below: Option<&Row>) -> Option<String> {
+    let failed = failed_of(outline, row);
+    match (failed.as_str(), below) {
+        ("", None) => row.is_error().then(|| "failed".to_owned()),
+        ("", Some(_)) => None,
+        (failed, Some(below)) if failed == failed_of(outline, below) => None,
+        // The words went up from there; the word for it may be another.
+        (_, Some(below)) if row.words == below.words && !row.words.is_none() => {
+            let other = Some(row.error).filter(|error| !error.is_none() && *error != below.error);
+            other.map(|error| outline.names.get(error).to_owned())
+        }
+        (failed, _) if outline.gave_up(row) => Some(format!("gave up: {failed}")),
+        (failed, _) => Some(failed.to_owned()),
     }
 }
 
@@ -475,7 +489,7 @@ mod tests {
     use crate::domain::time::Timestamp;
     use crate::domain::trace::contents::{Ran, Said};
     use crate::domain::trace::facts::GAVE_UP;
-    use crate::domain::trace::{Facts, Grade, Opinion, Outline, Rollups, Status, TraceId, Tree};
+    use crate::domain::trace::{Facts, Grade, Opinion, Rollups, Status, TraceId, Tree};
 
     struct Kept {
         outline: Outline,
@@ -576,7 +590,14 @@ mod tests {
         };
         let agent = Facts { kind: Kind::Agent, ..Facts::default() };
         let below = "  ✗ in execute_tool get_weather: no such city";
-        assert_eq!(told(agent.clone(), Status::Error), ["✗ failed", "  ✗ failed", below]);
+        // What is said below it is said once.
+        assert_eq!(told(agent.clone(), Status::Error), ["✗ failed", below, "  reading …"]);
+        let same = Facts { words: "no such city", ..agent.clone() };
+        assert_eq!(told(same.clone(), Status::Error), ["✗ failed", below, "  reading …"]);
+        let other = Facts { error: "lost", ..same };
+        assert_eq!(told(other.clone(), Status::Error), ["✗ failed", "  ✗ lost", below]);
+        let more = Facts { words: "it knows no city", ..other };
+        assert_eq!(told(more, Status::Error), ["✗ failed", "  ✗ lost: it knows no city", below]);
         let gave_up = Facts { error: GAVE_UP, words: "its limit is reached", ..agent.clone() };
         assert_eq!(
             told(gave_up, Status::Error),

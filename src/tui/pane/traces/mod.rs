@@ -44,6 +44,7 @@ mod view;
 mod words;
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use again::Again;
 use anew::Anew;
@@ -200,6 +201,11 @@ impl State {
     /// Forgets what is waited for of that kind: another one takes its place.
     fn instead(&mut self, is_of_kind: impl Fn(&Wait) -> bool) {
         self.waits.retain(|_, wait| !is_of_kind(wait));
+    }
+
+    /// How often the time is wanted: that of what runs goes by.
+    fn beat(&self) -> Option<Duration> {
+        self.open.as_ref().is_some_and(Open::goes_on).then_some(Duration::from_secs(1))
     }
 
     /// Whether something of that kind is waited for.

@@ -42,7 +42,8 @@ impl State {
             }
         };
         let title = format!("How good is {}?", target.words());
-        let menu = Menu::numbered(&title, "score it", GRADES.into_iter().map(entry).collect());
+        let entries = GRADES.into_iter().map(entry).collect();
+        let menu = Menu::grades(&title, "score it", entries, target);
         desk.overlays.push(Overlay::Menu(menu));
     }
 

@@ -6,8 +6,9 @@ use super::card::Card;
 use super::finding::Find;
 use super::transcript::Transcript;
 use crate::domain::Error;
+use crate::domain::time::Timestamp;
 use crate::domain::trace::lint::Finding;
-use crate::domain::trace::{Note, Packed, Run, TraceId};
+use crate::domain::trace::{Note, Packed, Row, Run, Source, TraceId};
 use crate::tui::rows::followed;
 use crate::tui::trace::{Shared, Target};
 
@@ -145,10 +146,45 @@ impl Open {
         self.zoom.or_else(|| self.laid.as_ref().map(|laid| laid.time())).unwrap_or_default()
     }
 
+    /// It is one of this program that goes on: it is known to be over as soon as it is.
+    pub fn goes_on(&self) -> bool {
+        self.run.source == Source::Own && self.run.runs()
+    }
+
+    /// Up to which moment what runs in it has run, in nanoseconds since the Unix epoch: now, where the run is one that goes on. Of
+    /// any other's clock nothing is known here: it has run up to the last moment that is told of it.
+    pub fn until(&self, now: Timestamp) -> Option<u64> {
+        let now = u64::try_from(now.0).unwrap_or(0).saturating_mul(1_000_000);
+        self.goes_on().then_some(now)
+    }
+
+    /// The first start and the last end, where what runs goes on until then.
+    pub fn whole_time(&self, until: Option<u64>) -> (u64, u64) {
+        let (first, last) = self.laid.as_ref().map(|laid| laid.time()).unwrap_or_default();
+        (first, until.map_or(last, |until| until.max(last)))
+    }
+
+    /// When a row is shown to start and to end, in the same way.
+    pub fn shown(laid: &Shared, row: u32, until: Option<u64>) -> (u64, u64) {
+        let (start, end) = laid.tree.shown(row);
+        let until = until.filter(|_| laid.row(row).is_some_and(Row::is_running));
+        (start, until.map_or(end, |until| until.max(end)))
+    }
+
+    /// Nanoseconds of a row's own, in the same way: what has gone by since the last that is told is that of what it runs for.
+    pub fn own(laid: &Shared, row: u32, until: Option<u64>) -> u64 {
+        let runs = |row: &u32| laid.row(*row).is_some_and(Row::is_running);
+        let since = Self::shown(laid, row, until).1 - laid.tree.shown(row).1;
+        let waits = since > 0 && laid.tree.children(row).iter().rev().any(runs);
+        laid.own(row) + if waits { 0 } else { since }
+    }
+
     /// Its spans have come, for the first time or anew: what was chosen and folded stays so, and whoever was at the end stays
     /// there. Whether rows have other numbers than before.
     pub fn lay(&mut self, laid: Shared, page: usize) -> bool {
-        let follows = self.at > 0 && self.at + 1 == self.lines().len();
+        let more = self.laid.as_ref().is_none_or(|before| before.len() != laid.len());
+        // Nobody is led on by a span that has ended: that stands where it stood.
+        let follows = more && self.at > 0 && self.at + 1 == self.lines().len();
         let before = self.laid.clone();
         let first = before.is_none();
         let moved = before.filter(|before| !goes_on(before, &laid));
@@ -406,6 +442,45 @@ mod tests {
         (4, 1, 61_000, 91_000),
         (5, 4, 62_000, 63_000),
     ];
+
+    #[test]
+    fn the_end_of_a_call_moves_nobody_who_stands_on_it() {
+        // Of two that began at once the one that takes longer stands first.
+        let running = [(1, 0, 1_000, 0), (2, 1, 2_000, 0), (3, 1, 2_000, 0)];
+        let mut open = opened(&running);
+        open.step(2, 10);
+        assert_eq!((open.lines(), open.current()), (&[0, 1, 2][..], Some(2)));
+        let ended = outline(&[(1, 0, 1_000, 0), (2, 1, 2_000, 0), (3, 1, 2_000, 9_000)]);
+        assert!(!open.lay(Trace::of(&[Packed::of(&ended, 0..3)]).unwrap(), 10));
+        assert_eq!((open.lines(), open.current()), (&[0, 2, 1][..], Some(2)));
+        // Something new leads on who stands at the end.
+        open.step(2, 10);
+        let more = outline(&[(1, 0, 1_000, 0), (2, 1, 2_000, 0), (3, 1, 2_000, 9_000), (4, 1, 9_000, 0)]);
+        open.lay(Trace::of(&[Packed::of(&more, 0..4)]).unwrap(), 10);
+        assert_eq!(open.current(), Some(3));
+    }
+
+    #[test]
+    fn what_runs_in_a_run_of_this_program_has_run_until_now() {
+        const MS: u64 = 1_000_000;
+        let spans = [(1, 0, 1_000 * MS, 0), (2, 1, 1_500 * MS, 2_000 * MS), (3, 1, 2_500 * MS, 0)];
+        let mut open = opened(&spans);
+        let now = Timestamp(4_000);
+        assert_eq!((open.until(now), open.whole_time(None)), (None, (1_000 * MS, 2_500 * MS)));
+        open.run.source = Source::Own;
+        let until = open.until(now);
+        assert_eq!(open.whole_time(until), (1_000 * MS, 4_000 * MS));
+        let laid = open.laid.clone().unwrap();
+        let shown = [0, 1, 2].map(|row| Open::shown(&laid, row, until));
+        assert_eq!(
+            shown,
+            [(1_000, 4_000), (1_500, 2_000), (2_500, 4_000)].map(|(from, to)| (from * MS, to * MS))
+        );
+        // The call runs for the whole, which waits for it.
+        assert_eq!([0, 1, 2].map(|row| Open::own(&laid, row, until) / MS), [1_000, 500, 1_500]);
+        open.run.running = 0;
+        assert_eq!(open.until(now), None);
+    }
 
     #[test]
     fn what_is_folded_has_no_lines_and_whoever_looks_for_it_unfolds_it() {

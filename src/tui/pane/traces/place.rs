@@ -1,5 +1,7 @@
 //! Traces as one of the places.
 
+use std::time::Duration;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
@@ -89,6 +91,10 @@ impl Pane for State {
 
     fn stoppable(&self) -> bool {
         self.asks_again()
+    }
+
+    fn pulse(&self, _: bool) -> Option<Duration> {
+        self.beat()
     }
 
     fn refit(&mut self, desk: &mut Desk<'_>) {

@@ -100,8 +100,7 @@ impl State {
     /// No list that came tells of the run that is looked into: others stand before it, or a filter leaves it out. One of this
     /// program that goes on is read anew all the same.
     fn grow_untold(&mut self, desk: &mut Desk<'_>) {
-        let goes_on = |open: &Open| open.run.source == Source::Own && open.run.runs();
-        if self.open.as_ref().is_some_and(goes_on) {
+        if self.open.as_ref().is_some_and(Open::goes_on) {
             self.grow(desk);
         }
     }

@@ -180,6 +180,6 @@ mod tests {
         }
         let wide = table.lines(106)[1].to_string();
         let told: Vec<&str> = wide.split("  ").filter(|cell| !cell.is_empty()).map(str::trim).collect();
-        assert_eq!(told[6..], ["–", "3 min 5 s", "4.82 s", "▁▁▂▃▅▆▇█"]);
+        assert_eq!(told[6..], ["–", "3 min 5 s", "4.82 s", "▁▁▂▃▄▅▆▇"]);
     }
 }

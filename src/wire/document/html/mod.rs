@@ -15,7 +15,7 @@ const SAID_WITHIN: usize = 4096;
 pub fn read(bytes: &[u8], made: &mut Building<'_>) -> Result<(), Fault> {
     let decoded = decode(bytes, said(bytes))?;
     made.notes.extend(decoded.note);
-    let tree = tree::parse(&unix_lines(decoded.text), made.limits.depth)?;
+    let tree = tree::parse(&unix_lines(decoded.text), made.limits.depth, made.limits.elements)?;
     write::write(&tree, made)
 }
 

@@ -10,8 +10,6 @@ use html5ever::{Attribute, ExpandedName, LocalName, ParseOpts, QualName, parse_d
 
 use super::super::fault::Fault;
 
-/// Nodes of one page.
-const MOST_NODES: usize = 1_500_000;
 /// Bytes after which it is looked how the tree grows.
 const STEP: usize = 16 * 1024;
 
@@ -73,8 +71,8 @@ struct Sink {
     deepest: Cell<u32>,
 }
 
-/// Parses a page.
-pub fn parse(html: &str, depth: usize) -> Result<Tree, Fault> {
+/// Parses a page of at most so many elements and texts, which lie within each other at most so deep.
+pub fn parse(html: &str, depth: usize, elements: usize) -> Result<Tree, Fault> {
     let no_name = Rc::new(QualName::new(None, html5ever::ns!(), LocalName::from("")));
     let sink = Sink { nodes: RefCell::new(Vec::new()), no_name, deepest: Cell::new(0) };
     sink.add(Kind::Silent);
@@ -89,8 +87,9 @@ pub fn parse(html: &str, depth: usize) -> Result<Tree, Fault> {
             let why = format!("its elements lie within each other more than {depth} deep");
             return Err(Fault::beyond(why, "documents.depth"));
         }
-        if sink.nodes.borrow().len() > MOST_NODES {
-            return Err(Fault::damaged(format!("its page has more than {MOST_NODES} elements and texts")));
+        if sink.nodes.borrow().len() > elements {
+            let why = format!("its page has more than {elements} elements and texts");
+            return Err(Fault::beyond(why, "documents.elements"));
         }
     }
     Ok(parser.finish())

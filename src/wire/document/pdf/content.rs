@@ -53,6 +53,8 @@ pub struct Reader<'a> {
     hidden: Vec<*const Dictionary>,
     /// Seen on the page that was read last.
     pub pictures: bool,
+    /// Whether forms lie deeper than they may.
+    pub deep: bool,
     /// Glyphs of no known meaning.
     pub unknown: usize,
 }
@@ -73,7 +75,8 @@ struct Run<'a> {
 impl<'a> Reader<'a> {
     pub fn new(objects: Objects<'a>, depth: usize, operations: usize) -> Self {
         let hidden = super::marked::hidden(objects);
-        Self { objects, depth, operations, fonts: HashMap::new(), hidden, pictures: false, unknown: 0 }
+        let fonts = HashMap::new();
+        Self { objects, depth, operations, fonts, hidden, pictures: false, deep: false, unknown: 0 }
     }
 
     /// Whether the bound on operations was met.
@@ -241,6 +244,7 @@ impl<'a> Reader<'a> {
                 let resources = self.objects.dictionary(&form.dict, b"Resources").or(run.resources);
                 self.run(&content, resources, state, page, marked, depth + 1);
             }
+            Some(b"Form") => self.deep = true,
             _ => {}
         }
     }

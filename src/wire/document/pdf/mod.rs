@@ -16,6 +16,7 @@ mod pages;
 use lopdf::{Document, LoadOptions};
 
 use crate::domain::error::{Error, ErrorKind, Result};
+use crate::domain::knowledge::document;
 use annotations::Look;
 use content::Reader;
 use layout::{Glyph, Page, Style};
@@ -35,9 +36,22 @@ pub struct Limits {
     pub operations: usize,
 }
 
+impl Limits {
+    /// As the settings have them.
+    pub fn of(limits: &document::Limits) -> Self {
+        Self {
+            text: limits.text,
+            pages: limits.pages,
+            stream: usize::try_from(limits.unpacked).unwrap_or(usize::MAX),
+            depth: limits.forms,
+            operations: limits.operations,
+        }
+    }
+}
+
 impl Default for Limits {
     fn default() -> Self {
-        Self { text: 64 << 20, pages: 20_000, stream: 128 << 20, depth: 16, operations: 100_000_000 }
+        Self::of(&document::Limits::default())
     }
 }
 
@@ -74,19 +88,24 @@ pub fn read(bytes: &[u8], limits: &Limits) -> Result<Pdf> {
         length += text.len();
         if length > limits.text {
             notes.push(format!(
-                "the text from page {number} on was left out: more than {} bytes",
+                "the text from page {number} on was left out: more than {} bytes (documents.text_mb)",
                 limits.text
             ));
             break;
         }
         pages.push(text);
         if reader.spent() {
-            notes.push(format!("what comes after page {number} was left out: too much content"));
+            notes.push(format!(
+                "what comes after page {number} was left out: too much content (documents.operations)"
+            ));
             break;
         }
     }
+    if reader.deep {
+        notes.push(format!("forms more than {} deep were left out (documents.forms)", limits.depth));
+    }
     if more {
-        notes.push(format!("the pages after the first {} were left out", limits.pages));
+        notes.push(format!("the pages after the first {} were left out (documents.pages)", limits.pages));
     }
     if length == 0 {
         return Err(textless(leaves.len(), pictures, unknown, broken));

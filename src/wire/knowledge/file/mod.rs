@@ -20,7 +20,8 @@ mod write;
 
 use sha2::{Digest, Sha256};
 
-pub use read::{Carried, Head, Line, Reader};
+pub use read::{Carried, Line, Reader};
+pub use shape::Head;
 pub use write::Writer;
 
 /// What is written here, and read.

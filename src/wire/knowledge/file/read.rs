@@ -8,9 +8,8 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value as Json};
 
-use super::shape::{BaseShape, DocumentShape, OriginShape, PassageShape, Shape, SourceShape};
+use super::shape::{BaseShape, DocumentShape, Head, OriginShape, PassageShape, Shape, SourceShape};
 use super::{CHECK, Chain, DIGITS, VERSION, chained};
-use crate::domain::catalog::ModelId;
 use crate::domain::hex::hex;
 use crate::domain::id::{DocumentId, SourceId};
 use crate::domain::knowledge::attribute::{Attributes, LONGEST_KEY};
@@ -35,22 +34,6 @@ const TOKENS: u64 = 1 << 36;
 const LATEST: i64 = 253_402_300_799_000;
 /// No number of a vector is so large: squares of such have no sum.
 const LARGE: f32 = 1e15;
-
-/// The base of a file.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Head {
-    pub name: String,
-    pub description: Option<String>,
-    pub embedder: ModelId,
-    pub dimensions: u32,
-    pub normalised: Option<bool>,
-    /// Every passage has its vector.
-    pub vectors: bool,
-    pub documents: u64,
-    pub passages: u64,
-    /// As settings: none is looked through by itself.
-    pub sources: Vec<Source>,
-}
 
 /// A passage of a file.
 #[derive(Debug, Clone, PartialEq)]
@@ -167,20 +150,10 @@ impl Reader {
     }
 
     fn base(&mut self, base: BaseShape) -> Result<Head, String> {
-        let BaseShape {
-            name,
-            description,
-            embedder,
-            dimensions,
-            normalised,
-            vectors,
-            documents,
-            passages,
-            sources,
-            ..
-        } = base;
-        short("the description", description.as_deref().unwrap_or_default())?;
-        short("the embedder", &embedder.to_string())?;
+        let BaseShape { head, sources, .. } = base;
+        let Head { dimensions, vectors, documents, passages, .. } = head;
+        short("the description", head.description.as_deref().unwrap_or_default())?;
+        short("the embedder", &head.embedder.to_string())?;
         if !(1..=NUMBERS).contains(&dimensions) {
             return Err(format!("a vector has {dimensions} numbers, and not 1 to {NUMBERS}"));
         }
@@ -196,17 +169,7 @@ impl Reader {
             return Err("two of its sources have one id".to_owned());
         }
         self.head = Some(Told { dimensions, vectors, documents, passages, sources: ids });
-        Ok(Head {
-            name,
-            description,
-            embedder,
-            dimensions,
-            normalised,
-            vectors,
-            documents,
-            passages,
-            sources,
-        })
+        Ok(Head { sources, ..head })
     }
 
     fn document(&mut self, document: DocumentShape) -> Result<Filed, String> {
@@ -224,6 +187,9 @@ impl Reader {
         }
         if document.uri.is_empty() || document.uri.contains('\0') {
             return Err("its place is none".to_owned());
+        }
+        if !document.state.is_kept() {
+            return Err(format!("it stands as {}, which only a sync that runs says", document.state));
         }
         if document.notes.len() > MANY {
             return Err(format!("it has more than {MANY} notes"));
@@ -537,6 +503,9 @@ mod tests {
     fn what_is_written_is_read_again_without_what_opens_a_source_or_runs_by_itself() {
         let lines = written();
         assert!(!lines.concat().contains("canary"), "{lines:?}");
+        let head = r#"{"kind":"knowledge_base","version":1,"name":"docs","embedder":"far/b","dimensions":2,"#;
+        let rest = r#""normalised":false,"vectors":true,"documents":2,"passages":2,"sources":[{"id":"#;
+        assert!(lines[0].starts_with(&[head, rest].concat()), "{}", lines[0]);
         let read = read(&lines).unwrap();
         let Line::Head(head) = &read[0] else { panic!("{read:?}") };
         assert_eq!((&*head.name, head.dimensions, head.passages), ("docs", 2, 2));
@@ -608,6 +577,7 @@ mod tests {
             (1, "\"passages\":2", "\"passages\":1", "line 4: its document has 1"),
             (1, "\"passages\":2", "\"passages\":3", "line 5: the document before it has 2 of its 3"),
             (1, "\"tokens\":7", "\"tokens\":99999999999999", "line 2: its tokens"),
+            (1, "\"state\":\"INDEXED\"", "\"state\":\"PENDING\"", "line 2: it stands as PENDING"),
             (1, "\"updated\":5", "\"updated\":-5", "line 2: its tokens or its time"),
             (1, "\"uri\":\"/docs/1.md\"", "\"uri\":\"\"", "line 2: its place is none"),
             (2, &*own, &*none, "line 3: its vector has a number"),

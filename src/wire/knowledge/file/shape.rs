@@ -5,6 +5,7 @@ use serde_json::{Map, Value as Json};
 
 use crate::domain::catalog::ModelId;
 use crate::domain::id::{DocumentId, SourceId};
+use crate::domain::knowledge::base::Source;
 use crate::domain::knowledge::sync::{DocumentState, Stamp, Validators};
 use crate::domain::time::Timestamp;
 
@@ -22,6 +23,14 @@ pub(super) enum Shape {
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct BaseShape {
     pub version: u32,
+    #[serde(flatten)]
+    pub head: Head,
+    pub sources: Vec<SourceShape>,
+}
+
+/// The base of a file.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Head {
     pub name: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
@@ -34,7 +43,9 @@ pub(super) struct BaseShape {
     pub vectors: bool,
     pub documents: u64,
     pub passages: u64,
-    pub sources: Vec<SourceShape>,
+    /// As settings: none is looked through by itself. In the file they have a shape of their own.
+    #[serde(skip)]
+    pub sources: Vec<Source>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]

@@ -4,7 +4,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value as Json;
 
-use super::shape::{BaseShape, DocumentShape, OriginShape, PassageShape, Shape, SourceShape};
+use super::shape::{BaseShape, DocumentShape, Head, OriginShape, PassageShape, Shape, SourceShape};
 use super::{CHECK, Chain, DIGITS, LONGEST_LINE, VERSION, chained, without_credentials};
 use crate::domain::hex::hex;
 use crate::domain::knowledge::attribute::{SOURCE_URI, Value};
@@ -27,8 +27,7 @@ pub struct Writer {
 impl Writer {
     /// The first line: the base, its settings, and how many documents and passages follow.
     pub fn head(&mut self, base: &Base, (documents, passages): (u64, u64), vectors: bool) -> Result<String> {
-        self.line(&Shape::KnowledgeBase(BaseShape {
-            version: VERSION,
+        let head = Head {
             name: base.name.clone(),
             description: base.description.clone(),
             embedder: base.embedder.clone(),
@@ -37,8 +36,10 @@ impl Writer {
             vectors,
             documents,
             passages,
-            sources: base.sources.iter().map(source).collect(),
-        }))
+            sources: Vec::new(),
+        };
+        let sources = base.sources.iter().map(source).collect();
+        self.line(&Shape::KnowledgeBase(BaseShape { version: VERSION, head, sources }))
     }
 
     /// A document; its passages follow.

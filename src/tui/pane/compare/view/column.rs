@@ -226,6 +226,9 @@ fn cost(measure: &Measure) -> Option<String> {
 
 /// Why an answer ended, in a word.
 fn end(lane: &Lane) -> &'static str {
+    if lane.was_cut_off() {
+        return "no answer to choose";
+    }
     match lane.ended().and_then(|message| message.answer.as_ref()).map(|answer| &answer.outcome) {
         Some(Outcome::Complete { reason }) => stopped(*reason),
         _ => "",

@@ -41,6 +41,17 @@ impl State {
         parts.extend(self.page_words());
         parts.join(" · ")
     }
+
+    /// Rows of figures under the columns in sight; none where nothing is told there.
+    pub(super) fn rows_of_figures(&self, areas: &Areas) -> u16 {
+        if self.is_bare() || self.is_hidden() {
+            return 0;
+        }
+        let (order, told) = (self.order(), self.measures(|_, _| ()));
+        let tells = |place: usize| order.get(place).is_some_and(|at| told[*at].is_some());
+        let columns = areas.columns.iter().filter(|column| !column.folded && tells(column.place));
+        columns.map(|column| column.foot.height).max().unwrap_or(0)
+    }
 }
 
 /// Draws the place into `body`; returns the cell of the caret.

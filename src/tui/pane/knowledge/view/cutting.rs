@@ -38,10 +38,14 @@ pub(super) fn draw(state: &State, cuts: &Cuts, sight: &Sight<'_>, body: Rect, ce
         let below = Rect { y: body.y + 1, height: body.height.saturating_sub(1), ..body };
         return failed(error, sight, below, cells);
     }
-    let areas = layout::cuts(cuts.sides.len(), body);
+    let areas = layout::cuts(cuts.sides.len(), cuts.at, body);
     let wanted = Wanted::default();
     for (at, side) in cuts.sides.iter().enumerate() {
         let (Some(title), Some(rows)) = (areas.titles.get(at), areas.rows.get(at)) else { continue };
+        // Where there is no room for both the other one is hidden.
+        if title.is_empty() {
+            continue;
+        }
         let way = cuts.told.as_ref().and_then(|told| told.ways.get(at));
         let window = cuts.told.as_ref().and_then(|told| told.window);
         let mine = at == cuts.at;
@@ -113,11 +117,12 @@ fn titled(
 
 fn listed(side: &Side, mine: bool, wanted: &Wanted, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
     let number = columns(&grouped(side.list.len() as u64));
-    for (y, at) in (area.top()..area.bottom()).zip(side.top..side.list.len()) {
+    let top = side.first(area.height.into());
+    for (y, at) in (area.top()..area.bottom()).zip(top..side.list.len()) {
         let chosen = mine && at == side.selected;
         let line = Rect { y, height: 1, ..area };
         row(side.list.get(at), (at as u64, number), (chosen, false), wanted, sight, line, cells);
     }
-    let bar = thumb(area.height, side.top, usize::from(area.height), side.list.len());
+    let bar = thumb(area.height, top, usize::from(area.height), side.list.len());
     scrollbar(cells, area, bar, sight.look.style(Role::Rule));
 }

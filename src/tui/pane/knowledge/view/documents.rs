@@ -94,6 +94,8 @@ pub(super) fn state(document: &Filed) -> (&'static str, Role) {
     match document.state {
         DocumentState::Indexed => ("indexed", Role::Muted),
         DocumentState::PartiallyIndexed => ("in part", Role::Warn),
+        DocumentState::Pending => ("pending", Role::Faint),
+        DocumentState::Starting => ("starting", Role::Accent),
         DocumentState::InProgress => ("in progress", Role::Accent),
         DocumentState::MetadataUpdateFailed => ("no metadata", Role::Warn),
         DocumentState::Failed => ("failed", Role::Bad),

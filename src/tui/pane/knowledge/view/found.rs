@@ -73,9 +73,13 @@ pub(super) fn draw(
         });
     for (at, column) in open.columns.iter().enumerate() {
         let (Some(titles), Some(rows)) = (areas.titles.get(at), areas.rows.get(at)) else { continue };
+        // Where there is no room for both the other one is hidden.
+        if titles.is_empty() {
+            continue;
+        }
         let place = Place { titles: *titles, rows: *rows, narrowest, over, at };
         hits((open, base), column, &wanted, sight, place, cells);
-        if at > 0 {
+        if titles.x > body.x {
             for y in titles.top()..rows.bottom() {
                 put(cells, titles.x - 1, y, titles.x, "│", sight.look.style(Role::Rule));
             }

@@ -6,7 +6,7 @@ use std::ops::{Range, RangeInclusive};
 
 use ratatui::style::Modifier;
 
-use crate::domain::knowledge::words::{folded, words};
+use crate::domain::knowledge::words::{findable, folded, words};
 use crate::domain::untrusted::{safe_line, safe_text};
 use crate::tui::look::Role;
 use crate::tui::widget::text::{Ink, Inline, Row, Span, prefix, width, wrap};
@@ -33,7 +33,7 @@ impl Wanted {
         if self.0.is_empty() {
             return found;
         }
-        for word in words(text) {
+        for word in findable(text) {
             if !self.0.contains(&folded(&text[word.clone()])) {
                 continue;
             }
@@ -247,6 +247,7 @@ mod tests {
         assert_eq!(Wanted::of("how are refunds made").in_text("refunds are made").len(), 2);
         assert_eq!(Wanted::of("to be or not").in_text("to be").len(), 2);
         assert_eq!(Wanted::of("川は of").in_text("of 川は").len(), 1);
+        assert_eq!(Wanted::of("水").in_text("河水を飲む").first(), Some(&(3..6)));
     }
 
     #[test]

@@ -46,7 +46,7 @@ pub(super) fn draw(
         return None;
     };
     let grid = Grid::of(areas.rows);
-    let caret = titles(open, laid, &grid, sight, areas.titles, cells);
+    let caret = titles(open, &grid, sight, areas.titles, cells);
     let lines = open.lines();
     let mut shown = areas.rows;
     if !open.find.wrong.is_empty() {
@@ -94,7 +94,8 @@ fn head(state: &State, open: &Open, sight: &Sight<'_>, area: Rect, cells: &mut B
         parts.push("= marked".to_owned());
     }
     parts.extend(outcome(run));
-    let so_far = open.laid.as_ref().map_or(0, |laid| laid.time().1.saturating_sub(laid.time().0));
+    let (first, last) = open.whole_time(open.until(sight.now.wall));
+    let so_far = if open.laid.is_some() { last.saturating_sub(first) } else { 0 };
     parts.push(match took_in_all(run) {
         Some(took) => took,
         None if so_far > 0 => format!("{} so far", took(so_far)),
@@ -221,14 +222,7 @@ impl Grid {
 
 /// The titles of the columns and the ends of the time that is shown; or the line that looks for something, whose caret is
 /// returned.
-fn titles(
-    open: &Open,
-    laid: &Shared,
-    grid: &Grid,
-    sight: &Sight<'_>,
-    area: Rect,
-    cells: &mut Buffer,
-) -> Option<Position> {
+fn titles(open: &Open, grid: &Grid, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) -> Option<Position> {
     if area.is_empty() {
         return None;
     }
@@ -254,7 +248,8 @@ fn titles(
             put_right(cells, grid.name, area.y, right, title, faint);
         }
     }
-    let ((begins, ends), (from, to)) = (laid.time(), open.time());
+    let whole = open.whole_time(open.until(sight.now.wall));
+    let ((begins, ends), (from, to)) = (whole, open.zoom.unwrap_or(whole));
     let (x, wide) = grid.bar;
     if to <= begins {
         // It has just begun: of its time the beginning alone is known, where the bars begin.
@@ -326,7 +321,13 @@ fn line(
         (_, _, true) => ("…", Role::Info),
         _ => ("", Role::Muted),
     };
-    let long = if row.is_running() { "runs".to_owned() } else { took(laid.tree.duration(at)) };
+    let until = open.until(sight.now.wall);
+    let time = Open::shown(laid, at, until);
+    let long = match until {
+        Some(_) if row.is_running() => took(time.1 - time.0),
+        None if row.is_running() => "runs".to_owned(),
+        _ => took(laid.tree.duration(at)),
+    };
     let end = grid.end_of_name(mark, &long);
     // A deep tree keeps room for its names.
     let room = grid.name.saturating_sub(area.x + 2) / 3;
@@ -361,7 +362,7 @@ fn line(
     }
     put_right(cells, grid.name, y, grid.took, &long, style(Role::Text));
     if let Some(right) = grid.own {
-        put_right(cells, grid.took, y, right, &took(laid.own(at)), style(Role::Muted));
+        put_right(cells, grid.took, y, right, &took(Open::own(laid, at, until)), style(Role::Muted));
     }
     let sum = laid.sums.get(at);
     let tokens = if sum.is_counted {
@@ -376,7 +377,8 @@ fn line(
         }
     }
     let (x, wide) = grid.bar;
-    let shown = bar(open.time(), laid.tree.shown(at), laid.on_path(at), wide);
+    let shown = open.zoom.unwrap_or_else(|| open.whole_time(until));
+    let shown = bar(shown, time, laid.on_path(at), wide);
     let role = if row.is_error() { ending_role } else { bar_role(row.kind) };
     put(cells, x, y, x + wide, &shown, style(role));
 }

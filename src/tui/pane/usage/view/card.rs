@@ -24,6 +24,9 @@ const MULTIPLES: [Column; 6] =
 const COUNTERS: [Column; 4] = [Column::Throttled, Column::Client, Column::Server, Column::Pictures];
 const HIGH: u16 = 28;
 
+/// From so many rows on an empty one stands between two figures over time, and there is room for a chart all the same.
+const LOOSE: u16 = 36;
+
 /// Columns of a figure's name and of its value; a card that is `WIDE` has the names that Bedrock gives them beside ours.
 const NAME: u16 = 15;
 const NAMES: u16 = 39;
@@ -75,6 +78,7 @@ pub(super) fn draw(
     } else {
         MULTIPLES.into_iter().chain(first).chain(counters.filter(|_| high)).collect()
     };
+    let step = if low.is_none() && area.height >= LOOSE { 2 } else { 1 };
     // What the table has is told without it.
     let told_here =
         |column: &&Column| low.is_none_or(|lacking| lacking.contains(column) || COUNTERS.contains(column));
@@ -87,9 +91,9 @@ pub(super) fn draw(
             return more(hidden, (x, right), ends, look.style(Role::Info), cells);
         }
         multiple(state, line, column, sight, Rect { y, height: 1, ..area }, cells);
-        y += 1;
+        y += step;
     }
-    if low.is_none() {
+    if low.is_none() && step == 1 {
         y += 1;
     }
     let wide = area.width.saturating_sub(2);

@@ -1,0 +1,164 @@
+//! How the documents that a sync has before it stand, while it runs: known to the process that runs it, and kept nowhere. What
+//! the records say holds again when it ends, however it does.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::pass::Work;
+use crate::domain::id::{BaseId, DocumentId, SourceId};
+use crate::domain::knowledge::sync::{DocumentState, Filed, Stamp};
+use crate::service::fresh;
+
+/// What the syncs of all bases have before them.
+pub(super) type Plans = Arc<Mutex<HashMap<BaseId, HashMap<String, Awaited>>>>;
+
+/// A document that is to be read.
+#[derive(Debug, Clone)]
+pub(super) struct Awaited {
+    id: DocumentId,
+    source: SourceId,
+    stamp: Stamp,
+    metadata: Option<Stamp>,
+    state: DocumentState,
+}
+
+impl Awaited {
+    /// As a document of which nothing is in.
+    fn filed(self, uri: String) -> Filed {
+        Filed {
+            id: self.id,
+            source: self.source,
+            uri,
+            state: self.state,
+            notes: Vec::new(),
+            stamp: self.stamp,
+            hash: String::new(),
+            metadata: self.metadata,
+            prefixed: false,
+            before: String::new(),
+            validators: None,
+            format: String::new(),
+            passages: 0,
+            tokens: 0,
+            updated: fresh::now(),
+        }
+    }
+}
+
+/// What one sync has before it.
+#[derive(Debug, Clone)]
+pub(super) struct Plan {
+    under: BaseId,
+    plans: Plans,
+}
+
+/// Forgets a plan when it is dropped.
+pub(super) struct Ends(Plan);
+
+impl Drop for Ends {
+    fn drop(&mut self) {
+        self.0.all().remove(&self.0.under);
+    }
+}
+
+impl Plan {
+    /// Of what lies under that id; empty until it is begun.
+    pub fn new(plans: &Plans, under: BaseId) -> (Self, Ends) {
+        let plan = Self { under, plans: Arc::clone(plans) };
+        (plan.clone(), Ends(plan))
+    }
+
+    /// All of these wait.
+    pub fn begin(&self, source: SourceId, due: &[Work]) {
+        let awaited = due.iter().map(|Work { id, file, .. }| {
+            let (stamp, metadata) = (file.stamp, file.metadata);
+            (file.uri.clone(), Awaited { id: *id, source, stamp, metadata, state: DocumentState::Pending })
+        });
+        let awaited = awaited.collect();
+        self.all().insert(self.under, awaited);
+    }
+
+    /// One of them is at another step.
+    pub fn stands(&self, uri: &str, state: DocumentState) {
+        if let Some(awaited) = self.all().get_mut(&self.under).and_then(|plan| plan.get_mut(uri)) {
+            awaited.state = state;
+        }
+    }
+
+    /// Its record says how one stands.
+    pub fn done(&self, uri: &str) {
+        if let Some(plan) = self.all().get_mut(&self.under) {
+            plan.remove(uri);
+        }
+    }
+
+    fn all(&self) -> MutexGuard<'_, HashMap<BaseId, HashMap<String, Awaited>>> {
+        self.plans.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What the documents under an id wait for now.
+pub(super) fn awaited(plans: &Plans, under: BaseId) -> HashMap<String, Awaited> {
+    plans.lock().unwrap_or_else(PoisonError::into_inner).get(&under).cloned().unwrap_or_default()
+}
+
+/// The documents with those that wait: what one said before is in until its sync is through.
+pub(super) fn shown(mut documents: Vec<Filed>, mut awaited: HashMap<String, Awaited>) -> Vec<Filed> {
+    for document in &mut documents {
+        if let Some(waits) = awaited.remove(&document.uri) {
+            document.state = waits.state;
+        }
+    }
+    documents.extend(awaited.into_iter().map(|(uri, waits)| waits.filed(uri)));
+    documents
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::listing::Listed;
+    use super::*;
+
+    fn work(uri: &str) -> Work {
+        let file =
+            Listed { uri: uri.to_owned(), stamp: Stamp { bytes: 3, ..Stamp::default() }, metadata: None };
+        Work { id: fresh::document_id(), file, known: None }
+    }
+
+    #[test]
+    fn what_a_sync_has_before_it_waits_step_by_step_and_is_forgotten_with_it() {
+        let (plans, under, source) = (Plans::default(), fresh::base_id(), fresh::source_id());
+        let (plan, ends) = Plan::new(&plans, under);
+        let due = [work("/a"), work("/b"), work("/c")];
+        plan.begin(source, &due);
+        plan.stands("/a", DocumentState::Starting);
+        plan.stands("/nowhere", DocumentState::Starting);
+        // One that failed before, and one of which nothing is known.
+        let filed = |uri: &str, state| {
+            let id = fresh::document_id();
+            Awaited { id, source, stamp: Stamp::default(), metadata: None, state }.filed(uri.to_owned())
+        };
+        let known = Filed { passages: 4, ..filed("/b", DocumentState::Failed) };
+        let list = shown(vec![known, filed("/z", DocumentState::Indexed)], awaited(&plans, under));
+        let mut states: Vec<_> = list.iter().map(|one| (one.uri.as_str(), one.state, one.passages)).collect();
+        states.sort_by_key(|(uri, ..)| *uri);
+        assert_eq!(
+            states,
+            [
+                ("/a", DocumentState::Starting, 0),
+                ("/b", DocumentState::Pending, 4),
+                ("/c", DocumentState::Pending, 0),
+                ("/z", DocumentState::Indexed, 0),
+            ]
+        );
+        let named = list.iter().find(|one| one.uri == "/c").map(|one| one.id);
+        assert_eq!(named, Some(due[2].id), "it has the id that it will be filed under");
+
+        plan.done("/a");
+        assert_eq!(awaited(&plans, under).len(), 2);
+        assert!(awaited(&plans, fresh::base_id()).is_empty());
+        drop(ends);
+        assert!(awaited(&plans, under).is_empty());
+        plan.stands("/b", DocumentState::InProgress);
+        assert!(awaited(&plans, under).is_empty());
+    }
+}
