@@ -47,10 +47,10 @@ impl Unblinding {
     }
 
     /// Somebody looks at these traces, or at a list that has them.
-    pub async fn by_traces(&self, traces: Vec<TraceId>, who: String) -> Result<()> {
+    pub async fn by_traces(&self, traces: Vec<TraceId>, who: &str) -> Result<()> {
         // Calls that have ended are seen, too.
         self.recorder.settled().await;
-        let by = who.clone();
+        let by = who.to_owned();
         let told = self.archive.run(move |store| {
             let (mut told, mut lanes) = (Told::default(), BTreeSet::new());
             for trace in traces {
@@ -74,8 +74,8 @@ impl Unblinding {
 
     /// Somebody looks at what calls came to, up to a moment where one is told, or at the calls one by one. Sums tell the few answers
     /// of a comparison apart, and not the many of an evaluation.
-    pub async fn by_usage(&self, until: Option<Timestamp>, one_by_one: bool, who: String) -> Result<()> {
-        let by = who.clone();
+    pub async fn by_usage(&self, until: Option<Timestamp>, one_by_one: bool, who: &str) -> Result<()> {
+        let by = who.to_owned();
         let told = self.archive.run(move |store| {
             let is_in = |created: Timestamp| until.is_none_or(|until| created < until);
             let mut told = Told::default();
@@ -95,7 +95,7 @@ impl Unblinding {
     }
 
     /// Somebody reads the items of a dataset, in which answers that it brought have names.
-    pub async fn by_dataset(&self, dataset: DatasetId, who: String) -> Result<()> {
+    pub async fn by_dataset(&self, dataset: DatasetId, who: &str) -> Result<()> {
         let told = self.archive.run(move |store| {
             let mut told = Told::default();
             // One that is not there is told of by whoever reads it.
@@ -109,12 +109,12 @@ impl Unblinding {
         self.keep(told.await?, who).await
     }
 
-    async fn keep(&self, told: Told, who: String) -> Result<()> {
+    async fn keep(&self, told: Told, who: &str) -> Result<()> {
         for id in told.comparisons {
-            unless_gone(self.comparisons.look(id, who.clone()).await.map(|_| ()))?;
+            unless_gone(self.comparisons.look(id, who.to_owned()).await.map(|_| ()))?;
         }
         for id in told.evaluations {
-            unless_gone(self.evaluations.looked(id, who.clone()).await)?;
+            unless_gone(self.evaluations.looked(id, who.to_owned()).await)?;
         }
         Ok(())
     }

@@ -601,7 +601,7 @@ impl Here {
             }),
         };
         // Kept first: what is seen is seen.
-        let kept = async move { unblinding.by_usage(until, one_by_one, who).await.map(|()| told) };
+        let kept = async move { unblinding.by_usage(until, one_by_one, &who).await.map(|()| told) };
         stream::once(kept).try_flatten().boxed()
     }
 

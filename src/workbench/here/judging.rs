@@ -150,7 +150,7 @@ impl Here {
             }
             Ask::Export { id, form } => {
                 let told = service.export(id, form).map_ok(|text| Reply::Text { text });
-                let kept = async move { unblinding.by_dataset(id, who).await.map(|()| told) };
+                let kept = async move { unblinding.by_dataset(id, &who).await.map(|()| told) };
                 return stream::once(kept).try_flatten().boxed();
             }
             other => other,
@@ -164,7 +164,7 @@ impl Here {
                 Ask::Items { id, from, limit } => {
                     // By the first one alone a form learns who answered.
                     if (from, limit) != (0, 1) {
-                        unblinding.by_dataset(id, who).await?;
+                        unblinding.by_dataset(id, &who).await?;
                     }
                     let (items, more) = service.items(id, from, limit).await?;
                     Reply::DatasetItems { items, more }

@@ -68,7 +68,7 @@ impl Here {
         let (here, who) = (self.clone(), person(&terms.principal));
         // Kept first: what is seen is seen.
         let kept = async move {
-            let kept = here.unblinding.by_traces(shown, who).await;
+            let kept = here.unblinding.by_traces(shown, &who).await;
             kept.map(|()| here.told_of_traces(request, terms))
         };
         stream::once(kept).try_flatten().boxed()
@@ -80,12 +80,12 @@ impl Here {
         match request {
             Ask::List { filter, limit, before } => one(async move {
                 let (runs, more) = service.list(filter, limit, before).await?;
-                unblinding.by_traces(runs.iter().map(|run| run.id).collect(), who).await?;
+                unblinding.by_traces(runs.iter().map(|run| run.id).collect(), &who).await?;
                 Ok(Reply::Traces { runs, more })
             }),
             Ask::Find { text } => one(async move {
                 let run = service.find(text).await?;
-                unblinding.by_traces(vec![run.id], who).await?;
+                unblinding.by_traces(vec![run.id], &who).await?;
                 Ok(Reply::Trace { run })
             }),
             Ask::Open { id } => service
