@@ -1,12 +1,15 @@
 //! What the keys of the compare place ask for, what is hidden, and that no text is lost in it.
 
+use outcrop::domain::change::Changed;
 use outcrop::domain::comparison::measure::Summary;
 use outcrop::domain::comparison::{Ballot, Comparison, Form, Page};
 use outcrop::domain::conversation::Conversation;
 use outcrop::domain::delta::Event as Delta;
 use outcrop::domain::evaluation::Choice;
+use outcrop::domain::evaluation::job::Unblinded;
 use outcrop::domain::id::ConversationId;
 use outcrop::domain::message::{Message, Outcome, Role};
+use outcrop::domain::time::Timestamp;
 use outcrop::domain::{Error, ErrorKind};
 use outcrop::tui::effect::{Effect, TaskId, TimerId, Written};
 use outcrop::tui::event::{Contents, Event, Saved};
@@ -994,6 +997,27 @@ fn who_has_been_where_calls_stand_by_their_models_chooses_blindly_no_more() {
     for way in ["<alt+8>", "<alt+9>"] {
         assert_eq!(chosen(way), (true, Some(false)), "{way}");
     }
+}
+
+#[test]
+fn who_was_shown_calls_of_it_elsewhere_is_told_and_chooses_blindly_no_more() {
+    let chosen = |by: &str| {
+        let mut stage = Stage::settled(120, 40, "dark");
+        let mut comparison = answered(&mut stage, Some(7));
+        comparison.unblinded.push(Unblinded { by: by.to_owned(), at: Timestamp(0) });
+        let change = Changed::Comparison { comparison };
+        stage.reply("\"topic\":\"comparisons\"", vec![Reply::Changed { number: 1, change }]);
+        assert!(!stage.text().contains("smollm2"), "{}", stage.text());
+        let told = stage.text().contains("not kept as blind");
+        let effects = stage.keys("<tab>a");
+        let hidden = requests(&effects).into_iter().find_map(|request| match request {
+            Comparisons::Choose { hidden, .. } => Some(hidden),
+            _ => None,
+        });
+        (told, hidden)
+    };
+    assert_eq!(chosen("somebody else"), (false, Some(true)));
+    assert_eq!(chosen("tester"), (true, Some(false)));
 }
 
 #[test]

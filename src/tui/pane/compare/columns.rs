@@ -4,7 +4,7 @@ use super::opening::keep_later;
 use super::{Focus, Lane, State};
 use crate::config::Preset;
 use crate::domain::catalog::{ModelCard, ModelId};
-use crate::domain::comparison::{Column, own, shared};
+use crate::domain::comparison::{Column, Comparison, own, shared};
 use crate::domain::settings::Settings;
 use crate::tui::action::Action;
 use crate::tui::app::Desk;
@@ -14,6 +14,7 @@ use crate::tui::overlay::picker::{Picker, Purpose};
 use crate::tui::setup::drawer::Row;
 use crate::tui::setup::presets::{menu, with};
 use crate::tui::setup::{Setup, standing};
+use crate::workbench::person;
 
 impl State {
     /// Opens the list of models for one more column.
@@ -112,6 +113,16 @@ impl State {
             // Kept, so that it holds after a restart, too; what is hidden on the screen stays so.
             self.keep_seen(desk);
             desk.say("Calls have names here: your next blind choice is not kept as blind.");
+        }
+    }
+
+    /// The door keeps that the person was shown who answers in another way, as on the command line.
+    pub(super) fn seen_elsewhere(&mut self, now: &Comparison, desk: &mut Desk<'_>) {
+        let shown = self.comparison.as_ref().is_some_and(|shown| shown.id == now.id);
+        let hidden = (0..now.pages.len()).any(|page| self.is_hidden_on(page));
+        if shown && hidden && !self.strayed && now.was_seen_by(&person(&desk.options.principal)) {
+            self.strayed = true;
+            desk.say("Who answers was shown to you elsewhere: your next blind choice is not kept as blind.");
         }
     }
 

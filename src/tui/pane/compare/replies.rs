@@ -137,7 +137,10 @@ impl State {
 
     fn changed(&mut self, change: Changed, desk: &mut Desk<'_>) {
         match change {
-            Changed::Comparison { comparison } => self.put(comparison),
+            Changed::Comparison { comparison } => {
+                self.seen_elsewhere(&comparison, desk);
+                self.put(comparison);
+            }
             Changed::ComparisonRemoved { id } => self.gone(id),
             Changed::Missed => self.read(false, desk),
             _ => {}
