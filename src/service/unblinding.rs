@@ -101,7 +101,10 @@ impl Unblinding {
             // One that is not there is told of by whoever reads it.
             let Some(dataset) = sound(store.get::<Dataset>(&dataset))? else { return Ok(told) };
             let brought = |source: &Source| source.column.is_none();
-            let of_it = |of: &Evaluation| of.dataset == dataset.name && of.sources.iter().any(brought);
+            // One of that name that is younger is another one.
+            let of_it = |of: &Evaluation| {
+                of.dataset == dataset.name && of.created >= dataset.created && of.sources.iter().any(brought)
+            };
             let evaluations = all::<Evaluation>(store)?.into_iter();
             told.evaluations.extend(evaluations.filter(of_it).map(|of| of.id));
             Ok(told)

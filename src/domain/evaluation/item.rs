@@ -45,7 +45,7 @@ pub struct Response {
     pub text: String,
 }
 
-/// SHA-256 of what a rater sees of an item, in hexadecimal: its name in votes. An item that was changed is another one.
+/// SHA-256 of an item's texts, in hexadecimal: its name in votes. An item that was changed is another one.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct ItemHash(pub String);

@@ -8,7 +8,9 @@
 //!
 //! It holds no model's name, no category, no known answer but the reference that raters are shown, and nothing that tells a
 //! repeat from an item that came for the first time: that place 12 is place 3 again is known to whoever has the queue. What a
-//! model says in its own text is not masked here: see `domain::evaluation::masking`.
+//! model says in its own text is not masked here: see `domain::evaluation::masking`. `item` is its hash, and where texts are
+//! masked a name that tells nothing of them: see `ItemHash::keyed`. That nothing was changed is told by `check` and `digest`,
+//! which are of the file alone, and of which home keeps the second.
 
 use std::collections::HashMap;
 
