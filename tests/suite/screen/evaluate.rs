@@ -1,7 +1,8 @@
 //! The evaluate place: its list, a sheet before a rater at every size, what its keys ask for, what is closed to raters.
 
+use outcrop::domain::change::Changed;
 use outcrop::domain::comparison::Column;
-use outcrop::domain::evaluation::job::{Evaluation, Failure, Generation, GenerationState, Source};
+use outcrop::domain::evaluation::job::{Evaluation, Failure, Generation, GenerationState, Source, Unblinded};
 use outcrop::domain::evaluation::metric::{Method, Metric};
 use outcrop::domain::evaluation::sheet::{Asked, Before, Cast, Pace, Seat, Sheet, Shown, Step};
 use outcrop::domain::evaluation::task::{Blinding, Example, TaskDefinition};
@@ -332,6 +333,20 @@ fn who_rates_is_asked_before_they_go_where_the_calls_have_names() {
     let mut stage = Stage::settled(100, 40, "dark");
     list(&mut stage, vec![evaluation(7, "helpful-v2", GenerationState::Ended, 400, 0)]);
     assert!(lists(&stage.keys("<alt+9>")));
+}
+
+#[test]
+fn who_is_shown_whose_the_answers_are_elsewhere_is_told_that_it_is_kept() {
+    let mut stage = Stage::settled(100, 40, "dark");
+    let known = evaluation(7, "helpful-v2", GenerationState::Ended, 400, 0);
+    list(&mut stage, vec![known.clone()]);
+    let mut change = |by: &str| {
+        let unblinded = vec![Unblinded { by: by.into(), at: Timestamp(NOW) }];
+        let change = Changed::Evaluation { evaluation: Evaluation { unblinded, ..known.clone() } };
+        stage.reply("\"topic\":\"evaluations\"", vec![Reply::Changed { number: 1, change }]);
+        stage.text().contains("that you looked is kept")
+    };
+    assert_eq!([change("ana"), change("tester")], [false, true]);
 }
 
 #[test]

@@ -6,6 +6,7 @@ use crate::domain::change::Changed;
 use crate::domain::evaluation::job::{Evaluation, Generation, GenerationState};
 use crate::domain::figures::grouped;
 use crate::domain::id::EvaluationId;
+use crate::domain::untrusted::safe_line;
 use crate::tui::action::Action;
 use crate::tui::app::Desk;
 use crate::tui::effect::{Lane, TaskId};
@@ -130,7 +131,10 @@ impl State {
             Reply::Failures { failures } if self.failing.waits(task) => self.failing.take(failures),
             Reply::Seat { seat } => self.seated(task, seat, desk),
             Reply::Changed { change, .. } if self.watch == Some(task) => match change {
-                Changed::Evaluation { evaluation } => self.put(evaluation, desk),
+                Changed::Evaluation { evaluation } => {
+                    self.seen_elsewhere(&evaluation, desk);
+                    self.put(evaluation, desk);
+                }
                 Changed::EvaluationRemoved { id } => self.gone(id, desk),
                 Changed::Missed => self.read(desk),
                 _ => {}
@@ -168,6 +172,20 @@ impl State {
             }
         } else {
             self.unseated(task, error, desk);
+        }
+    }
+
+    /// The door keeps that the person was shown whose the answers are elsewhere than in the results here.
+    fn seen_elsewhere(&self, now: &Evaluation, desk: &mut Desk<'_>) {
+        let who = person(&desk.options.principal);
+        let looked = |of: &Evaluation| of.unblinded.iter().any(|look| look.by == who);
+        let before = self.list.iter().find(|known| known.id == now.id);
+        let here = self.results.as_ref().is_some_and(|results| results.id == now.id);
+        if !here && looked(now) && before.is_some_and(|before| !looked(before)) {
+            let name = safe_line(now.name());
+            desk.say(format!(
+                "This may tell whose the answers of {name} are: that you looked is kept with it."
+            ));
         }
     }
 
