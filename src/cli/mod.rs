@@ -217,8 +217,8 @@ async fn dispatch(
     );
     let running = evaluations::Running::default();
     // Programs read who looked where it is kept.
-    let looks = !out.json
-        && matches!(command, Command::Datasets { .. } | Command::Traces { .. } | Command::Usage(_));
+    let looks =
+        !out.json && matches!(command, Command::Datasets { .. } | Command::Traces { .. } | Command::Usage(_));
     let began = words::now();
     let worked = async {
         if asks_models {
