@@ -106,7 +106,8 @@ async fn prompts_and_greedy_text_are_those_of_llama_cpp() {
 async fn a_prompt_that_nobody_waits_for_any_more_is_not_read_to_its_end() {
     let Some(path) = model() else { return };
     let engine = Engine::new(Options::default());
-    let mut converse = ask(vec![say(Role::User, &"Rivers bend because banks are cut. ".repeat(300))], greedy(1));
+    let mut converse =
+        ask(vec![say(Role::User, &"Rivers bend because banks are cut. ".repeat(400))], greedy(1));
     converse.conversation = Some(ConversationId::from_bytes([9; 16]));
     let mut let_go = engine.converse(&path, converse.clone(), now());
     while !matches!(let_go.next().await.unwrap().unwrap(), Event::Prefill { done: 1.., .. }) {}
