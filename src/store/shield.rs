@@ -11,7 +11,7 @@ thread_local! {
 }
 
 /// Whether this thread is inside a call whose panic is caught and told as an error. A panic hook asks this before it
-/// gives the terminal back: nothing has ended.
+/// speaks or gives the terminal back: nothing has ended.
 pub fn shielded() -> bool {
     DEPTH.with(|depth| depth.get() > 0)
 }
