@@ -236,7 +236,7 @@ mod tests {
     #[test]
     fn code_of_fifty_languages_is_highlighted() {
         let highlighter = Highlighter::load();
-        let mut grammars = std::collections::BTreeSet::new();
+        let mut grammars = std::collections::BTreeSet::<&str>::new();
         let mut plain = Vec::new();
         for (name, line) in LANGUAGES {
             grammars.extend(highlighter.syntax(name).map(|syntax| syntax.name.as_str()));
