@@ -83,11 +83,6 @@ impl Highlighter {
         Self { syntaxes: two_face::syntax::extra_no_newlines(), theme }
     }
 
-    /// Names of the languages that it knows.
-    pub fn languages(&self) -> impl Iterator<Item = &str> {
-        self.syntaxes.syntaxes().iter().filter(|syntax| !syntax.hidden).map(|syntax| syntax.name.as_str())
-    }
-
     fn syntax(&self, language: &str) -> Option<&SyntaxReference> {
         let known = match language.to_ascii_lowercase().as_str() {
             "" | "text" | "txt" | "plain" | "plaintext" | "output" => return None,
