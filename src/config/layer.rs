@@ -31,7 +31,7 @@ impl Layer {
     /// has none.
     pub(super) fn of_file(mut values: Map<String, Value>) -> Self {
         let is_flag = values.get("offline").is_some_and(|value| matches!(value.kind, ValueKind::Boolean(_)));
-        let above = if is_flag { values.remove("offline") } else { None };
+        let above = if is_flag { values.shift_remove("offline") } else { None };
         let mut layer = Self(values);
         if let Some(above) = above
             && layer.flag(OFFLINE) != Some(true)
