@@ -50,10 +50,13 @@ fn main() -> ExitCode {
     ExitCode::from(exit.code())
 }
 
-/// What a panic says may quote a text of a model: it must not drive the terminal. The screen has a hook of its own.
+/// What a panic says may quote a text of a model: it must not drive the terminal. One that the store catches is told as the
+/// damage that it met, by whoever asked. The screen has a hook of its own.
 fn hook_panics() {
     std::panic::set_hook(Box::new(|panic| {
-        let _ = writeln!(std::io::stderr(), "{}", safe_text(&panic.to_string()));
+        if !workbench::shielded() {
+            let _ = writeln!(std::io::stderr(), "{}", safe_text(&panic.to_string()));
+        }
     }));
 }
 

@@ -6,7 +6,7 @@ use ::config::{Map, Value, ValueKind};
 use serde::Deserialize;
 
 use super::environment::Environment;
-use super::source::Layer;
+use super::layer::Layer;
 use super::{KeyHeader, ProviderConfig, ProviderKind};
 
 /// One provider of `assets/providers.toml`.

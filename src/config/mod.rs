@@ -12,6 +12,7 @@ mod documents;
 mod environment;
 mod file;
 mod knowledge;
+mod layer;
 mod model;
 mod paths;
 mod presets;

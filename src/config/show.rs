@@ -215,6 +215,8 @@ pub fn schema(actions: &[ActionKeys]) -> serde_json::Value {
         node.own = Some(own);
     }
     let mut schema = written(&root);
+    // It may stand above all tables too.
+    schema["properties"]["offline"] = schema["properties"]["net"]["properties"]["offline"].clone();
     let keys = &mut schema["properties"]["keys"];
     let form = keys["additionalProperties"].take();
     keys["additionalProperties"] = json!(false);

@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use ::config::{ConfigError, FileFormat, Format, Map, Source, Value, ValueKind};
+use ::config::{ConfigError, FileFormat, Format, Value, ValueKind};
 use serde::Deserialize;
 
 use super::budget::RawBudget;
 use super::documents::RawDocuments;
 use super::file::Inputs;
 use super::knowledge::RawKnowledge;
+use super::layer::{Layer, OFFLINE, whole};
 use super::model::RawModel;
 use super::stores::RawStores;
 use super::table::{KEYS, Kind};
@@ -33,56 +34,12 @@ pub struct Flags {
 impl Flags {
     /// Sets `key` to a text, read as the key's kind; `flag` is named as the value's origin.
     pub fn set(&mut self, key: &str, text: &str, flag: &str) {
-        self.values.push((key.to_owned(), text.to_owned(), format!("flag {flag}")));
+        self.values.push((whole(key).to_owned(), text.to_owned(), format!("flag {flag}")));
     }
 
     /// Takes the passphrase from the first line of a file.
     pub fn passphrase_file(&mut self, file: PathBuf) {
         self.passphrase_file = Some(file);
-    }
-}
-
-/// One layer's values, nested as in the file.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Layer(Map<String, Value>);
-
-impl Source for Layer {
-    fn clone_into_box(&self) -> Box<dyn Source + Send + Sync> {
-        Box::new(self.clone())
-    }
-
-    fn collect(&self) -> Result<Map<String, Value>, ConfigError> {
-        Ok(self.0.clone())
-    }
-}
-
-impl Layer {
-    pub(super) fn put(&mut self, path: &str, value: Value) {
-        let parts = check::split(path);
-        let Some((last, parents)) = parts.split_last() else { return };
-        let mut map = &mut self.0;
-        for parent in parents {
-            let entry = map
-                .entry((*parent).to_owned())
-                .or_insert_with(|| Value::new(None, ValueKind::Table(Map::new())));
-            let ValueKind::Table(inner) = &mut entry.kind else { return };
-            map = inner;
-        }
-        map.insert((*last).to_owned(), value);
-    }
-
-    /// The value of a text that this layer sets at its top.
-    fn text(&self, name: &str) -> Option<String> {
-        self.0.get(name)?.clone().into_string().ok()
-    }
-
-    /// The value of a flag that this layer sets.
-    fn flag(&self, path: &str) -> Option<bool> {
-        let (table, name) = path.rsplit_once('.')?;
-        match &self.0.get(table)?.kind {
-            ValueKind::Table(inner) => inner.get(name)?.clone().into_bool().ok(),
-            _ => None,
-        }
     }
 }
 
@@ -97,13 +54,13 @@ pub fn is_offline(environment: &Environment, flags: &Flags) -> bool {
     let written = || {
         let text = std::fs::read_to_string(Paths::of(environment).ok()?.config).ok()?;
         match FileFormat::Toml.parse(None, &text) {
-            Ok(map) => Layer(map).flag("net.offline"),
+            Ok(map) => Layer::of_file(map).flag(OFFLINE),
             // Something else in it is wrong: what its line says is meant all the same.
             Err(_) => Some(text.lines().any(says_offline)),
         }
     };
     let (Ok(over), Ok(said)) = (overrides(flags), variables(environment)) else { return true };
-    over.flag("net.offline").or_else(|| said.flag("net.offline")).or_else(written).unwrap_or(false)
+    over.flag(OFFLINE).or_else(|| said.flag(OFFLINE)).or_else(written).unwrap_or(false)
 }
 
 pub(super) fn load(environment: &Environment, flags: &Flags, paths: Paths) -> Result<Config> {
@@ -228,8 +185,9 @@ fn read(path: &Path) -> Result<Layer> {
             "Mend that line, or see `outcrop config default` for the form.",
         )
     })?;
-    check::layer(&origin, &values)?;
-    Ok(Layer(values))
+    let layer = Layer::of_file(values);
+    check::layer(&origin, &layer.0)?;
+    Ok(layer)
 }
 
 /// A TOML error without the line that it quotes, which may hold a key.

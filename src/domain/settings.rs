@@ -41,8 +41,8 @@ pub struct Settings {
     /// Keep the `k` likeliest tokens; 0 keeps all.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub top_k: Option<u32>,
-    /// What was written lately loses by this factor (Keskar et al. 2019); 1 changes nothing. At temperature 0 it does not
-    /// count.
+    /// What was written lately loses by this factor (Keskar et al. 2019); 1 changes nothing. It counts at temperature 0 too; of
+    /// one that merely suits the model the engine makes nothing there.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub repeat_penalty: Option<f32>,
     /// Tokens to write at most, from 1.

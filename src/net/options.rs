@@ -20,8 +20,18 @@ pub struct Proxies {
     pub https: Option<SecretString>,
     /// For both schemes, where their own is not set.
     pub all: Option<SecretString>,
-    /// Hosts that are reached directly, comma-separated.
+    /// Hosts that are reached directly, comma-separated; `*` is every one.
     pub none_for: Option<String>,
+}
+
+impl Proxies {
+    /// Those that are used, in the order above.
+    fn used(&self) -> [Option<&SecretString>; 3] {
+        // reqwest would take it for names alone, and send what goes to a number through the proxy.
+        let nobody = self.none_for.iter().flat_map(|hosts| hosts.split(',')).any(|host| host.trim() == "*");
+        [&self.http, &self.https, &self.all]
+            .map(|url| url.as_ref().filter(|url| !nobody && !url.expose_secret().is_empty()))
+    }
 }
 
 /// What one call may reach, and how long it waits: said by who calls, which may be another process than the one that
@@ -149,14 +159,12 @@ impl NetOptions {
 
     /// Whether some requests go through a proxy: who answers these is not who was asked.
     pub(super) fn has_proxies(&self) -> bool {
-        let Proxies { http, https, all, .. } = &self.proxies;
-        [http, https, all].into_iter().flatten().any(|url| !url.expose_secret().is_empty())
+        self.proxies.used().iter().any(Option::is_some)
     }
 
     /// The hosts of the proxies.
     pub(super) fn proxy_hosts(&self) -> Vec<String> {
-        let Proxies { http, https, all, .. } = &self.proxies;
-        let urls = [http, https, all].into_iter().flatten();
+        let urls = self.proxies.used().into_iter().flatten();
         let hosts = urls.filter_map(|url| {
             let url = url.expose_secret();
             let url = if url.contains("://") { url.to_owned() } else { format!("http://{url}") };
@@ -170,16 +178,14 @@ impl NetOptions {
         let direct = format!("{DIRECT},{}", self.proxies.none_for.as_deref().unwrap_or(""));
         let direct = reqwest::NoProxy::from_string(&direct);
         let mut proxies = Vec::new();
-        let given = |url: &Option<SecretString>| {
-            url.as_ref().map(|u| u.expose_secret().to_owned()).filter(|u| !u.is_empty())
-        };
-        if let Some(url) = given(&self.proxies.http) {
+        let [http, https, all] = self.proxies.used().map(|url| url.map(ExposeSecret::expose_secret));
+        if let Some(url) = http {
             proxies.push(reqwest::Proxy::http(url)?.no_proxy(direct.clone()));
         }
-        if let Some(url) = given(&self.proxies.https) {
+        if let Some(url) = https {
             proxies.push(reqwest::Proxy::https(url)?.no_proxy(direct.clone()));
         }
-        if let Some(url) = given(&self.proxies.all) {
+        if let Some(url) = all {
             proxies.push(reqwest::Proxy::all(url)?.no_proxy(direct));
         }
         Ok(proxies)

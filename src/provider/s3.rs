@@ -6,7 +6,7 @@ use super::aws::{Credentials, Right, S3, Signing};
 use crate::config::aws_domain;
 use crate::domain::{Error, ErrorKind, Result};
 use crate::net::{Client, Request, Response};
-use crate::wire::s3::{Address, LONGEST, Page, Refusal, page};
+use crate::wire::s3::{Address, LONGEST, Page, Refusal, is_amazons, page};
 
 /// The Region that servers beside Amazon's are asked as.
 const ANYWHERE: &str = "us-east-1";
@@ -14,20 +14,29 @@ const ANYWHERE: &str = "us-east-1";
 /// Who opens buckets, and where they are unless somebody says so.
 #[derive(Debug, Clone)]
 pub struct Buckets {
+    /// Of Amazon's own.
     credentials: Result<Credentials>,
+    /// Of those at servers of others.
+    elsewhere: Result<Credentials>,
     region: Option<String>,
 }
 
 impl Buckets {
-    /// Opens nothing; the error is of keys that are not there.
-    pub fn new(credentials: Result<Credentials>, region: Option<String>) -> Self {
-        Self { credentials, region }
+    /// Opens nothing; the errors are of keys that are not there.
+    pub fn new(
+        credentials: Result<Credentials>,
+        elsewhere: Result<Credentials>,
+        region: Option<String>,
+    ) -> Self {
+        Self { credentials, elsewhere, region }
     }
 
     /// A bucket at `endpoint`, or Amazon's own.
     pub fn bucket(&self, name: &str, endpoint: Option<String>, region: Option<String>) -> Result<Bucket> {
         let region = region.or_else(|| self.region.clone());
-        Ok(Bucket::new(name, endpoint, region, self.credentials.clone()?))
+        let own = is_amazons(endpoint.as_deref());
+        let credentials = if own { &self.credentials } else { &self.elsewhere };
+        Ok(Bucket::new(name, endpoint, region, credentials.clone()?))
     }
 }
 

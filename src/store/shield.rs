@@ -11,9 +11,11 @@ thread_local! {
 }
 
 /// Whether this thread is inside a call whose panic is caught and told as an error. A panic hook asks this before it
-/// gives the terminal back: nothing has ended.
+/// speaks or gives the terminal back: nothing has ended. Sled catches those of its own threads; what they were to do fails,
+/// which is told.
 pub fn shielded() -> bool {
-    DEPTH.with(|depth| depth.get() > 0)
+    let is_sleds = || std::thread::current().name().is_some_and(|name| name.starts_with("sled-io"));
+    DEPTH.with(|depth| depth.get() > 0) || is_sleds()
 }
 
 struct Inside;

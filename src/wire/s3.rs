@@ -29,6 +29,17 @@ pub struct Page {
     pub next: Option<String>,
 }
 
+/// Whether an endpoint is Amazon's own: none, or an address of its, as of a network that has a way of its own there.
+pub fn is_amazons(endpoint: Option<&str>) -> bool {
+    let Some(endpoint) = endpoint else { return true };
+    let rest = endpoint.split_once("://").map_or(endpoint, |(_, rest)| rest);
+    let place = rest.split(['/', '\\', '?', '#']).next().unwrap_or_default();
+    let host = place.rsplit('@').next().and_then(|host| host.split(':').next()).unwrap_or_default();
+    let host = host.trim_end_matches('.').to_ascii_lowercase();
+    let of = |domain: &str| host.strip_suffix(domain).is_some_and(|front| front.ends_with('.'));
+    ["amazonaws.com", "amazonaws.com.cn", "api.aws"].into_iter().any(of)
+}
+
 /// Where a bucket is asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Address(String);
@@ -238,6 +249,30 @@ mod tests {
 <Owner><ID>1</ID><DisplayName>Key</DisplayName></Owner></Contents>
 <Contents><Key>a/z.txt</Key><LastModified>2009-10-12T17:50:30.5Z</LastModified><ETag>"x-2"</ETag><Size>0</Size></Contents>
 </ListBucketResult>"#;
+
+    #[test]
+    fn only_an_address_of_amazon_s_is_amazon_s() {
+        for own in [
+            None,
+            Some("https://bucket.vpce-1a-2b.s3.eu-west-1.vpce.amazonaws.com/"),
+            Some("https://s3.cn-north-1.amazonaws.com.cn:443"),
+            Some("HTTPS://S3.Dualstack.us-east-1.AMAZONAWS.com."),
+        ] {
+            assert!(is_amazons(own), "{own:?}");
+        }
+        for other in [
+            "http://127.0.0.1:9000",
+            "https://amazonaws.com.example/",
+            "https://notamazonaws.com",
+            "https://example.com/s3.amazonaws.com",
+            "https://s3.amazonaws.com@example.com/",
+            "https://example.com\\.amazonaws.com",
+            "https://example.com?.amazonaws.com",
+            "",
+        ] {
+            assert!(!is_amazons(Some(other)), "{other}");
+        }
+    }
 
     #[test]
     fn a_list_tells_keys_as_they_are_and_where_it_goes_on() {

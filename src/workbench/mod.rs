@@ -26,6 +26,7 @@ use futures_util::future::BoxFuture;
 
 use crate::config::Config;
 use crate::net::Reach;
+pub use crate::store::shielded;
 pub use attached::{Attached, Told};
 pub use context::{Context, Face, person};
 pub use reply::{Changed, Replies, Reply};

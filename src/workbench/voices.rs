@@ -197,23 +197,35 @@ fn limits(provider: &ProviderConfig) -> Limits {
 
 /// Who opens buckets.
 pub(super) fn buckets(config: &Config) -> Buckets {
-    Buckets::new(signing_in(config, &config.s3, "buckets (S3)"), config.s3.region.clone())
+    const NAME: &str = "buckets (S3)";
+    let AwsService { region, profile, credentials, elsewhere, .. } = &config.s3;
+    let own = signing_in(config, credentials, profile, NAME);
+    // Keys that are the same are fetched once.
+    let others =
+        if elsewhere == credentials { own.clone() } else { signing_in(config, elsewhere, profile, NAME) };
+    Buckets::new(own, others, region.clone())
 }
 
 /// Who invokes functions.
 pub(super) fn functions(config: &Config) -> Functions {
-    let AwsService { region, endpoint, .. } = config.lambda.clone();
-    Functions::new(signing_in(config, &config.lambda, "functions (Lambda)"), region, endpoint)
+    let AwsService { region, profile, credentials, endpoint, .. } = &config.lambda;
+    let credentials = signing_in(config, credentials, profile, "functions (Lambda)");
+    Functions::new(credentials, region.clone(), endpoint.clone())
 }
 
 /// What a service of Amazon's is asked with; the error is of keys that are not there.
-fn signing_in(config: &Config, service: &AwsService, name: &str) -> Result<Credentials> {
-    match &service.credentials {
+fn signing_in(
+    config: &Config,
+    credentials: &AwsCredentials,
+    profile: &str,
+    name: &str,
+) -> Result<Credentials> {
+    match credentials {
         AwsCredentials::Missing { why, hint } => {
             Err(Error::new(ErrorKind::Auth, format!("signing in to {name}"), why.clone(), hint))
         }
         source => {
-            let fetched = Fetched::new(name, &service.profile, source.clone(), commands(config));
+            let fetched = Fetched::new(name, profile, source.clone(), commands(config));
             Ok(Credentials::Fetched(Arc::new(fetched)))
         }
     }

@@ -275,6 +275,18 @@ fn a_server_of_this_machine_that_has_a_name_already_is_not_found_under_another_o
 }
 
 #[test]
+fn offline_may_stand_above_all_tables_as_the_flag_is_called() {
+    let home = Home::with("offline = true\n[net]\nfind_servers = false");
+    let config = home.load().unwrap();
+    assert!(config.net.offline);
+    assert_eq!(origin(&config, "net.find_servers"), ("false".into(), home.file()));
+    assert_eq!(origin(&config, "net.offline"), ("true".into(), home.file()));
+    assert!(!Home::with("offline = true").flag("offline", "false").load().unwrap().net.offline);
+    let refused = Home::with("offline = 'yes'").refused();
+    assert!(refused.doing.contains("offline"), "{refused}");
+}
+
+#[test]
 fn an_unknown_key_names_the_file_and_the_nearest_key() {
     for (text, key, near) in [
         ("modle = 'a/b'", "modle", "model"),

@@ -71,6 +71,23 @@ fn starting_asking_a_model_walking_the_places_and_quitting_connect_to_no_server_
 }
 
 #[test]
+fn starting_with_a_server_s_model_and_writing_to_it_connects_to_nobody_before_it_is_asked() {
+    let (port, count) = counting();
+    let home = home(port);
+    for model in ["near/heard-of", "claude/heard-of", "llamas/heard-of"] {
+        let mut tty = home.open(SIZE, &["-m", model]);
+        tty.wait_for_composer();
+        tty.wait_for("heard-of");
+        tty.send("why do rivers");
+        tty.wait_for("why do rivers");
+        tty.send("\x11");
+        tty.ends_restored(0);
+    }
+    assert_eq!(count.load(Ordering::SeqCst), 0, "somebody was connected to");
+    assert!(home.said(&["usage", "egress"]).is_empty());
+}
+
+#[test]
 fn opening_the_list_of_models_asks_the_servers() {
     let (port, count) = counting();
     let home = home(port);

@@ -169,3 +169,22 @@ async fn a_proxy_of_https_sees_the_name_of_the_server_and_no_key() {
     assert!(read(options, "https://models.example/x").await.is_ok());
     assert_eq!(said.lock().unwrap().len(), 2);
 }
+
+#[tokio::test]
+async fn no_proxy_names_hosts_by_number_too_and_with_a_star_all_of_them() {
+    let by_proxy = Server::start(|_, _| whole(200, &[], "by proxy")).await;
+    let server = Server::start(|_, _| whole(200, &[], "direct")).await;
+    // It leads to this machine, and is none of the addresses that never have a proxy.
+    let url = format!("http://0.0.0.0:{}/", server.port);
+    for (none_for, way) in [
+        (None, "by proxy"),
+        (Some("far.example,10.0.0.0/8"), "by proxy"),
+        (Some("far.example, 0.0.0.0"), "direct"),
+        (Some("far.example, *"), "direct"),
+    ] {
+        let mut options = options();
+        options.proxies.http = Some(SecretString::from(by_proxy.url("")));
+        options.proxies.none_for = none_for.map(str::to_owned);
+        assert_eq!(read(options, &url).await.unwrap(), way.as_bytes(), "{none_for:?}");
+    }
+}

@@ -203,10 +203,6 @@ fn long(count: u8) -> Vec<Message> {
         .collect()
 }
 
-fn first_line(geometry: &Geometry) -> String {
-    geometry.rows.first().map(|row| row.row.text()).unwrap_or_default()
-}
-
 #[test]
 fn scrolling_up_stops_following_and_the_end_resumes_it() {
     let mut messages = long(20);
@@ -257,7 +253,7 @@ fn a_layout_sets_what_is_visible_and_not_what_is_in_the_history() {
     let mut middle = Scroll::default();
     middle.to_message(messages[5000].id);
     let mut start = Scroll::default();
-    start.to_start(&items);
+    start.to_message(items[0].message.id);
     for (place, scroll) in [("end", Scroll::default()), ("middle", middle), ("start", start)] {
         let mut cache = Cache::default();
         let geometry = transcript.layout(area, &scroll, &mut cache);
@@ -294,7 +290,7 @@ fn every_row_can_be_reached_line_by_line_and_by_pages() {
     assert_eq!(up.last(), Some(&(0, 0)));
     up.reverse();
     let mut down = Vec::new();
-    scroll.to_start(&items);
+    scroll.to_message(items[0].message.id);
     loop {
         let geometry = transcript.layout(area, &scroll, &mut cache);
         down.push(geometry.top().unwrap());
@@ -337,28 +333,6 @@ fn a_resize_keeps_the_place() {
         let back = layout(&wide.scroll, 120, &mut cache);
         assert_eq!(back.rows, wide.rows);
     }
-}
-
-#[test]
-fn prompts_are_walked_in_both_directions() {
-    let messages = long(10);
-    let items = items(&messages);
-    let transcript = Transcript::new(&items);
-    let area = Rect::new(0, 0, 80, 10);
-    let mut cache = Cache::default();
-    let mut scroll = Scroll::default();
-    let mut tops = Vec::new();
-    for forward in [false, false, false, true] {
-        let geometry = transcript.layout(area, &scroll, &mut cache);
-        scroll = geometry.scroll.clone();
-        if forward {
-            scroll.next_prompt(&items, &geometry);
-        } else {
-            scroll.previous_prompt(&items, &geometry);
-        }
-        tops.push(first_line(&transcript.layout(area, &scroll, &mut cache)));
-    }
-    assert_eq!(tops, ["question 8", "question 6", "question 4", "question 6"]);
 }
 
 #[test]

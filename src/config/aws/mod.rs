@@ -37,6 +37,9 @@ pub struct AwsService {
     pub profile: String,
     /// Never a Bedrock API key: that opens nothing else.
     pub credentials: AwsCredentials,
+    /// The same for servers of others with its API. They are none of Amazon's: the machine is not asked for its role for them
+    /// unless somebody speaks of it.
+    pub elsewhere: AwsCredentials,
     /// Another server with the same API.
     pub endpoint: Option<String>,
 }
@@ -126,7 +129,8 @@ pub(super) fn is_chosen(providers: &BTreeMap<String, ProviderConfig>) -> bool {
 
 impl AwsService {
     /// The environment first, then the profile, then the container; where `bedrock` is chosen, or the profile says so, the
-    /// machine too, and for buckets in any case: who has a source in one has chosen it. `service` is as settings name it: "s3".
+    /// machine too, and for Amazon's own buckets in any case: who has a source in one has chosen it. `service` is as settings
+    /// name it: "s3".
     pub(super) fn of(service: &str, bedrock: bool, environment: &Environment) -> Result<Self> {
         for name in VARIABLES {
             environment.readable(name)?;
@@ -138,18 +142,20 @@ impl AwsService {
         let region = text(environment, "AWS_REGION")
             .or_else(|| text(environment, "AWS_DEFAULT_REGION"))
             .or_else(|| profile.as_ref()?.owned("region"));
-        let chain = Chain {
+        let chain = |chosen| Chain {
             environment,
             files: &files,
             session: profile.as_ref(),
             region: region.as_deref().unwrap_or(EVERYWHERE),
-            chosen: bedrock || service == "s3",
+            chosen,
             named: false,
             api_key: false,
         };
-        let credentials = chain.first(profile.as_ref(), &name, asked.is_some());
-        let endpoint = chain.moved(service);
-        Ok(Self { region, profile: name, credentials, endpoint })
+        let first = |chosen| chain(chosen).first(profile.as_ref(), &name, asked.is_some());
+        let credentials = first(bedrock || service == "s3");
+        let elsewhere = first(bedrock || text(environment, METADATA).is_some());
+        let endpoint = chain(false).moved(service);
+        Ok(Self { region, profile: name, credentials, elsewhere, endpoint })
     }
 }
 
@@ -206,6 +212,9 @@ impl Aws {
 /// Where STS is, for who has said no Region.
 const EVERYWHERE: &str = "us-east-1";
 
+/// Says where a machine is told what it is, and so that there is such a place.
+const METADATA: &str = "AWS_EC2_METADATA_SERVICE_ENDPOINT";
+
 /// Roles that are asked for with the keys of other roles, at most.
 const DEEPEST: usize = 5;
 
@@ -228,7 +237,7 @@ const VARIABLES: [&str; 28] = [
     "AWS_CONTAINER_AUTHORIZATION_TOKEN",
     "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
     "AWS_EC2_METADATA_DISABLED",
-    "AWS_EC2_METADATA_SERVICE_ENDPOINT",
+    METADATA,
     "AWS_ENDPOINT_URL",
     "AWS_ENDPOINT_URL_S3",
     "AWS_ENDPOINT_URL_LAMBDA",
@@ -473,8 +482,7 @@ impl Chain<'_> {
             );
             return AwsCredentials::Missing { why: missing, hint };
         }
-        let url = text(self.environment, "AWS_EC2_METADATA_SERVICE_ENDPOINT")
-            .unwrap_or_else(|| "http://169.254.169.254".to_owned());
+        let url = text(self.environment, METADATA).unwrap_or_else(|| "http://169.254.169.254".to_owned());
         let url = url.trim_end_matches('/').to_owned();
         AwsCredentials::Told(Told::Machine { url, missing })
     }

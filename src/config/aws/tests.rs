@@ -225,8 +225,15 @@ fn buckets_are_opened_with_keys_and_never_with_an_api_key() {
     let found = of(&own);
     assert_eq!((found.credentials, found.region.as_deref()), (keys("A", "b", None), Some("eu-west-1")));
     assert_eq!(found.endpoint, None);
+    assert_eq!(found.elsewhere, keys("A", "b", None));
     let none = of(&[bearer]).credentials;
     assert!(matches!(none, AwsCredentials::Told(Told::Machine { .. })), "{none:?}");
+    // At a server of somebody else nobody has chosen Amazon, unless they speak of what tells a machine its role.
+    let elsewhere = told(of(&[bearer]).elsewhere);
+    assert!(elsewhere.contains("there are no credentials"), "{elsewhere}");
+    let spoken_of = [("AWS_EC2_METADATA_SERVICE_ENDPOINT", "http://127.0.0.1:1/")];
+    let elsewhere = of(&spoken_of).elsewhere;
+    assert!(matches!(elsewhere, AwsCredentials::Told(Told::Machine { .. })), "{elsewhere:?}");
     let disabled = of(&[bearer, ("AWS_EC2_METADATA_DISABLED", "true")]).credentials;
     let AwsCredentials::Missing { why, .. } = disabled else { panic!("{disabled:?}") };
     assert!(why.starts_with("there are no credentials: no AWS_ACCESS_KEY_ID"), "{why}");

@@ -19,6 +19,7 @@ use super::reader::Reader;
 use super::{Input, Terminal};
 use crate::domain::untrusted::{safe_line, safe_text};
 use crate::domain::{Error, ErrorKind, Result};
+use crate::workbench::shielded;
 
 /// For a terminal that does not know its size.
 const UNKNOWN_SIZE: (u16, u16) = (80, 24);
@@ -90,11 +91,11 @@ fn files() -> io::Result<(File, File)> {
 }
 
 /// A panic of the screen's own thread gives the terminal back before it speaks; one elsewhere would speak into the
-/// picture, so it goes to the log. What it says may hold a text of the person or of a model: the log gets the place alone,
-/// the terminal what cannot drive it.
+/// picture, and one that is caught ends nothing, so these go to the log. What it says may hold a text of the person or of
+/// a model: the log gets the place alone, the terminal what cannot drive it.
 fn hook_panics(modes: Arc<Modes>, screen: ThreadId) {
     std::panic::set_hook(Box::new(move |panic| {
-        if modes.entered() && std::thread::current().id() != screen {
+        if shielded() || modes.entered() && std::thread::current().id() != screen {
             let at = panic.location().map(ToString::to_string).unwrap_or_default();
             tracing::error!(at, "a thread panicked");
             return;

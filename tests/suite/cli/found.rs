@@ -31,8 +31,12 @@ async fn a_person_with_only_a_base_url_sees_the_models_of_that_server_and_talks_
     tokio::task::block_in_place(|| {
         let listed = home.run(&["models", "list", "--probe"]);
         assert!(listed.stdout.contains("openai/SmolLM2-135M-Instruct.Q4_1.gguf"), "{}", listed.stdout);
-        let said = home.run(&["chat", "-m", "openai/SmolLM2-135M-Instruct.Q4_1.gguf", "hi"]);
+        let said = home.run(&["chat", "-m", "openai/SmolLM2-135M-Instruct.Q4_1.gguf", "hi there"]);
         assert_eq!((said.stdout.as_str(), said.code), ("Hello\n", Some(0)), "{}", said.stderr);
+        let kept = home.run(&["conversations", "list"]);
+        assert!(kept.stdout.contains("hi there"), "{}", kept.stdout);
+        let asked = server.seen().iter().filter(|seen| seen.line.starts_with("POST ")).count();
+        assert_eq!(asked, 1, "no model is asked for a title: it is of the first words");
         let doctor = home.run(&["doctor"]);
         assert!(doctor.stdout.contains("provider openai"), "{}", doctor.stdout);
     });

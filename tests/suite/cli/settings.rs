@@ -125,13 +125,15 @@ fn offline_the_editor_has_no_network_and_where_that_cannot_be_kept_from_it_it_is
     assert_eq!(said.code, Some(2));
     assert!(said.stderr.contains("--offline") && said.stderr.contains(&format!("Open {file}")), "{said:?}");
     for broken in ["[ui]\nno_such_key = 1\n", "[ui]\ntheme = \"dark\n"] {
-        let home = Home::with(&format!("[net]\noffline = true\n{broken}"));
-        let home = home.variable("EDITOR", "true").variable("PATH", "/dev/null/none");
-        let said = home.run(&["config", "edit"]);
-        assert!(
-            said.stderr.contains("--offline"),
-            "the file's word counts while it must be mended: {said:?}"
-        );
+        for word in ["[net]\noffline = true\n", "offline = true\n"] {
+            let home = Home::with(&format!("{word}{broken}"));
+            let home = home.variable("EDITOR", "true").variable("PATH", "/dev/null/none");
+            let said = home.run(&["config", "edit"]);
+            assert!(
+                said.stderr.contains("--offline"),
+                "the file's word counts while it must be mended: {said:?}"
+            );
+        }
     }
 }
 

@@ -225,6 +225,24 @@ async fn a_bucket_is_opened_with_the_role_of_the_machine_where_nothing_else_sign
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn for_a_bucket_of_another_server_than_amazon_s_no_machine_is_asked_for_its_role() {
+    let (server, bucket) = (embedding(Duration::ZERO).await, bucket(200).await);
+    tokio::task::block_in_place(|| {
+        let home = home(&server);
+        write(&home, "a.md", "Alpha.");
+        good(&create_from(&home, &["docs"]));
+        let refused = home.run(&["kb", "add-source", "docs", "s3://docs", "--endpoint", &bucket.url("")]);
+        assert_ne!(refused.code, Some(0), "{refused:?}");
+        assert!(refused.stderr.contains("no AWS_ACCESS_KEY_ID"), "{refused:?}");
+        // Asked in vain, it would be named there, and in the record of what left the machine.
+        assert!(!refused.stderr.contains("Amazon's cloud"), "{refused:?}");
+        let left = home.run(&["usage", "egress", "--json"]);
+        assert!(left.code == Some(0) && !left.stdout.contains("169.254"), "{left:?}");
+        assert!(bucket.seen().is_empty());
+    });
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_bucket_that_nobody_signs_in_to_is_one_failure_and_the_other_sources_are_synced() {
     let server = embedding(Duration::ZERO).await;
     tokio::task::block_in_place(|| {

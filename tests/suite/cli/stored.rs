@@ -299,6 +299,40 @@ fn tree(home: &Home) -> std::path::PathBuf {
     newest.expect("no tree").join("tree/db")
 }
 
+/// The library below panics over some of it. That is caught, and told as the damage that it is.
+#[test]
+fn wherever_the_store_is_damaged_a_command_speaks_of_that_and_of_no_panic() {
+    let home = Home::with(SCRIPTED);
+    for number in 0..10 {
+        home.run(&["chat", "-m", "scripted/echo", &format!("number {number} {}", "gravel ".repeat(200))]);
+    }
+    let (data, kept) = (home.path().join("data/home"), home.beside().join("kept"));
+    // What is kept for a full disk is large, and holds nothing; where there is little room there is none.
+    let (ballast, aside) = (data.join("ballast"), home.beside().join("ballast"));
+    let _ = std::fs::rename(&ballast, &aside);
+    let copy = |from: &std::path::Path, to: &std::path::Path| {
+        let copied = std::process::Command::new("cp").arg("-a").args([from, to]).status().unwrap();
+        assert!(copied.success());
+    };
+    copy(&data, &kept);
+    let whole = std::fs::read(tree(&home)).unwrap();
+    let used = whole.iter().rposition(|byte| *byte != 0).unwrap() + 1;
+    let mut told = 0;
+    for at in (0..used).step_by((used / 24).max(1)) {
+        std::fs::remove_dir_all(&data).unwrap();
+        copy(&kept, &data);
+        let _ = std::fs::rename(&aside, &ballast);
+        let mut bytes = whole.clone();
+        bytes[at] ^= 0x40;
+        std::fs::write(tree(&home), bytes).unwrap();
+        let said = home.run(&["conversations", "list"]);
+        let _ = std::fs::rename(&ballast, &aside);
+        assert!(!said.stderr.contains("panicked"), "byte {at}: {said:?}");
+        told += usize::from(said.stderr.contains("damaged"));
+    }
+    assert!(told > 0, "nothing was hit");
+}
+
 #[test]
 fn a_store_that_had_to_be_rebuilt_is_told_by_whatever_command_comes_first_and_once() {
     let home = Home::with(SCRIPTED);

@@ -486,6 +486,22 @@ fn no_secret_and_no_prompt_is_in_an_output_a_log_or_a_file_of_the_home() {
         }
     }
     assert!(!said.contains("canary"), "{said}");
+    // What is written out has what was said, and no secret.
+    let mut exports = String::new();
+    for arguments in [
+        vec!["conversations", "export"],
+        vec!["conversations", "export", "--format", "json"],
+        vec!["conversations", "export", "--format", "jsonl"],
+        vec!["usage", "--format", "jsonl", "--texts"],
+        vec!["usage", "egress", "--json"],
+        vec!["keys", "list", "--json"],
+    ] {
+        let command = home.run(&arguments);
+        assert_eq!(command.code, Some(0), "{arguments:?}: {command:?}");
+        exports.push_str(&command.stdout);
+    }
+    assert!(exports.contains("canary-prompt in full"), "{exports}");
+    assert!(!exports.contains("canary-key") && !exports.contains("canary-token"), "{exports}");
     for (path, bytes) in files(&home.path()) {
         let found = bytes.windows(6).any(|window| window == b"canary");
         assert!(!found, "{}", path.display());

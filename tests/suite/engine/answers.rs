@@ -108,6 +108,13 @@ async fn greedy_and_seeded_answers_repeat_and_other_seeds_differ() {
         let (one, two) = (bench.said("hi", seeded(1)).await, bench.said("hi", seeded(1)).await);
         assert_eq!(text_of(&one), text_of(&two));
         assert_ne!(text_of(&one), text_of(&bench.said("hi", seeded(2)).await));
+        // Where one token alone is left in the draw it is the likeliest, however wildly it is drawn.
+        for narrow in [Settings { top_k: Some(1), ..seeded(1) }, Settings { top_p: Some(1e-6), ..seeded(1) }]
+        {
+            assert_eq!(text_of(&bench.said("hi", narrow.clone()).await), text_of(&greedy_one), "{narrow:?}");
+        }
+        let short = bench.said("hi", greedy(3)).await;
+        assert_eq!((usage(&short).output, stop(&short)), (Some(3), StopReason::MaxTokens));
     }
 }
 

@@ -1,16 +1,18 @@
 //! A tiny model of each kind against what llama.cpp says to the same file (`tests/peers/llama_cpp_tiny.py`).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use futures_util::StreamExt;
 use outcrop::domain::Result;
+use outcrop::domain::catalog::Backend;
 use outcrop::domain::message::Role;
-use outcrop::engine::{Engine, Options, convert, inspect, tokenise};
+use outcrop::engine::{Engine, Options, backend, convert, inspect, tokenise};
 use serde::{Deserialize, Serialize};
 
+use super::foreign::FOREIGN;
 use super::zoo::{Animal, ZOO};
-use super::{ask, greedy, now, say, text_of};
+use super::{ask, greedy, now, say, text_of, tiny};
 
 /// What llama.cpp says, by the model's file name.
 type Said = BTreeMap<String, Answers>;
@@ -51,6 +53,18 @@ fn files(folder: &Path) -> Vec<(&'static Animal, PathBuf)> {
 
 fn answers_of<'a>(said: &'a Said, file: &Path) -> &'a Answers {
     &said[file.file_name().unwrap().to_str().unwrap()]
+}
+
+/// The refusal of another one names those that are run: none of them without a model here.
+#[test]
+fn each_architecture_that_is_said_to_be_run_is_judged() {
+    let folder = tempfile::tempdir().unwrap();
+    let other = folder.path().join("other.gguf");
+    std::fs::write(&other, tiny::model(FOREIGN).bytes()).unwrap();
+    let hint = backend(&other, Some(Backend::Own)).unwrap_err().hint;
+    let named = hint.strip_prefix("It runs ").and_then(|rest| rest.split(';').next()).unwrap_or(&hint);
+    let judged: BTreeSet<&str> = ZOO.iter().map(|animal| animal.architecture).collect();
+    assert_eq!(named.split(", ").collect::<BTreeSet<_>>(), judged);
 }
 
 #[test]

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use futures_util::StreamExt;
 use outcrop::domain::Result;
+use outcrop::domain::delta::Event;
+use outcrop::domain::id::ConversationId;
 use outcrop::domain::message::Role;
 use outcrop::engine::{Engine, Options, prompt, tokenise};
 use serde::Deserialize;
@@ -97,6 +99,28 @@ async fn prompts_and_greedy_text_are_those_of_llama_cpp() {
         let events: Vec<_> = engine.converse(&path, converse, now()).map(Result::unwrap).collect().await;
         assert_eq!(text_of(&events), exact, "{wanted}");
     }
+}
+
+/// What was read of a prompt is kept with its conversation, so the next turn tells how far that went.
+#[tokio::test]
+async fn a_prompt_that_nobody_waits_for_any_more_is_not_read_to_its_end() {
+    let Some(path) = model() else { return };
+    let engine = Engine::new(Options::default());
+    let mut converse =
+        ask(vec![say(Role::User, &"Rivers bend because banks are cut. ".repeat(400))], greedy(1));
+    converse.conversation = Some(ConversationId::from_bytes([9; 16]));
+    let mut let_go = engine.converse(&path, converse.clone(), now());
+    while !matches!(let_go.next().await.unwrap().unwrap(), Event::Prefill { done: 1.., .. }) {}
+    drop(let_go);
+    let mut next = engine.converse(&path, converse, now());
+    let (read, total) = loop {
+        if let Event::Prefill { cached, total, .. } = next.next().await.unwrap().unwrap() {
+            break (cached, total);
+        }
+    };
+    assert!(total > 2000 && read >= 64, "{read} of {total}");
+    // It is the chunk that was under way, unless this test itself was late to say so.
+    assert!(read <= total / 4, "{read} of {total} were read");
 }
 
 #[test]

@@ -25,7 +25,7 @@ const CORPUS: &str = "It's what we'll say, they've said, I'D've thought; DON'T '
 )]
 pub struct Animal {
     pub name: &'static str,
-    architecture: &'static str,
+    pub architecture: &'static str,
     /// The rule of cutting words; none for a vocabulary of pieces.
     pre: Option<&'static str>,
     /// A text begins with a space, for vocabularies of pieces.

@@ -1,7 +1,6 @@
 //! Where the reader is, as plain state.
 
 use crate::domain::id::MessageId;
-use crate::domain::message::Role;
 
 use super::geometry::Geometry;
 use super::{Item, Position};
@@ -78,13 +77,6 @@ impl Scroll {
         self.by(i64::from((height / 2).max(1)) * halves);
     }
 
-    /// To the first row.
-    pub fn to_start(&mut self, items: &[Item<'_>]) {
-        if let Some(first) = items.first() {
-            self.to_message(first.message.id);
-        }
-    }
-
     /// To the end, and stays there.
     pub fn to_end(&mut self) {
         *self = Self::default();
@@ -104,29 +96,6 @@ impl Scroll {
     pub fn to_position(&mut self, position: Position, height: u16) {
         let Position { message, block, byte } = position;
         self.hold(Anchor { message, row: 0, width: 0, place: Some((block, byte)) }, -i64::from(height / 3));
-    }
-
-    /// The person's message before the one at the top.
-    pub fn previous_prompt(&mut self, items: &[Item<'_>], geometry: &Geometry) {
-        let Some((top, row)) = geometry.top() else { return };
-        // At a prompt's own first row, the one before it is meant.
-        let before = if row == 0 { top } else { top + 1 };
-        let prompt =
-            items[..before.min(items.len())].iter().rposition(|item| item.message.role == Role::User);
-        match prompt {
-            Some(i) => self.to_message(items[i].message.id),
-            None => self.to_start(items),
-        }
-    }
-
-    /// The person's message after the one at the top, or the end.
-    pub fn next_prompt(&mut self, items: &[Item<'_>], geometry: &Geometry) {
-        let Some((top, _)) = geometry.top() else { return };
-        let prompt = items.iter().skip(top + 1).find(|item| item.message.role == Role::User);
-        match prompt {
-            Some(item) => self.to_message(item.message.id),
-            None => self.to_end(),
-        }
     }
 
     fn hold(&mut self, anchor: Anchor, pending: i64) {
