@@ -39,6 +39,8 @@ struct Task {
     arguments: Vec<String>,
     read: Vec<PathBuf>,
     write: Vec<PathBuf>,
+    #[serde(default)]
+    written: Vec<PathBuf>,
     network: bool,
     seconds: u64,
     memory: u64,
@@ -63,8 +65,9 @@ impl Programs {
         Self { program, folder, around, cuts: Arc::default(), parts: Arc::default() }
     }
 
-    /// Calls a program; what it wrote to its standard output. `variables` are those that it may know besides. Offline it gets
-    /// no network, though its definition names one. Dropped, it ends the program and what that started.
+    /// Calls a program; what it wrote to its standard output. `variables` are those that it may know besides; `written` is where
+    /// programs write, this one or others: no link there leads it out. Offline it gets no network, though its definition names
+    /// one. Dropped, it ends the program and what that started.
     ///
     /// # Errors
     ///
@@ -73,6 +76,7 @@ impl Programs {
     pub async fn call(
         &self,
         called: &Program,
+        written: &[PathBuf],
         offline: bool,
         variables: &[(String, OsString)],
         told: &[u8],
@@ -109,6 +113,7 @@ impl Programs {
             arguments,
             read,
             write,
+            written: written.to_owned(),
             network,
             seconds: u64::from(bounds.seconds),
             memory: u64::from(bounds.memory_mb) << 20,
@@ -153,6 +158,11 @@ impl Programs {
         let why = format!("it ended with {}{}", how(ended.status), last(&ended));
         let hint = "It reads no file and reaches no network but what the agent's definition names.";
         Err(Error::new(ErrorKind::Io, doing(), why, hint))
+    }
+
+    /// Whether this system keeps from programs the files that nobody has named for them.
+    pub fn keep_files(&self) -> bool {
+        guard::keeps_files()
     }
 
     /// The file of a program, by its path or by a name that `PATH` has.
@@ -206,7 +216,7 @@ pub(super) fn serve(task: &OsStr, parent: &OsStr) -> u8 {
     let Some(parent) = parent.to_str().and_then(|parent| parent.parse().ok()) else { return 2 };
     let mut command = Command::new(&task.program);
     command.args(&task.arguments);
-    let fence = Fence { read: &task.read, write: &task.write, network: task.network };
+    let fence = Fence { read: &task.read, write: &task.write, written: &task.written, network: task.network };
     let guarded = guard::end_with(parent)
         .and_then(|()| guard::fence(&fence, task.seconds))
         .and_then(|_| guard::bound_memory(task.memory));

@@ -1,5 +1,7 @@
 //! What an agent is: everything that a version of it keeps.
 
+use std::path::PathBuf;
+
 use serde::{Deserialize, Serialize};
 
 use super::group::{Executor, Group, Server};
@@ -102,6 +104,14 @@ pub struct UsedBase {
 }
 
 impl Definition {
+    /// The folders into which its programs may write, whether their groups are on or not.
+    pub fn written_into(&self) -> impl Iterator<Item = &PathBuf> {
+        self.groups.iter().flat_map(|group| match &group.runs {
+            Executor::Program(program) => program.write.as_slice(),
+            _ => &[],
+        })
+    }
+
     /// Whether a run could begin, as far as the definition alone tells.
     ///
     /// # Errors

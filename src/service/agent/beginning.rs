@@ -41,7 +41,12 @@ enum Takes {
 /// Reads what a run needs and checks that it can begin.
 pub(super) async fn begin(agents: &Agents, id: AgentId, given: Given, terms: Terms) -> Result<Beginning> {
     const DOING: &str = "running an agent";
-    let book = agents.archive.run(move |store| kept::book(store, id)).await?;
+    let reading = agents.archive.run(move |store| {
+        let book = kept::book(store, id)?;
+        let written_into = kept::written_into(store, &book);
+        Ok((book, written_into))
+    });
+    let (book, written_into) = reading.await?;
     let kept_as = |run: RunId| agents.archive.run(move |store| Ok(kept::readable(store, id, run)));
     let gone = || {
         let hint = "`outcrop agent show` lists the runs of an agent.";
@@ -148,6 +153,7 @@ pub(super) async fn begin(agents: &Agents, id: AgentId, given: Given, terms: Ter
         events: None,
         began: Instant::now(),
         recording,
+        written_into,
         memory,
         waited: Duration::ZERO,
         before: run.spent.millis,

@@ -1,5 +1,7 @@
 //! The loop of a run: a model's step, what it calls, what that gave, and again, until it answers or may go no further.
 
+use std::path::PathBuf;
+
 use tokio::sync::mpsc;
 use tokio::time::{Duration, Instant};
 
@@ -42,6 +44,8 @@ pub(super) struct Running {
     pub(super) began: Instant,
     /// What the actions of the run gave that this one replays.
     pub(super) recording: Option<Recording>,
+    /// Folders into which programs of agents write: what lies there leads to nothing else.
+    pub(super) written_into: Vec<PathBuf>,
     /// What is told of earlier sessions with this person.
     pub(super) memory: String,
     /// What a person took to agree.

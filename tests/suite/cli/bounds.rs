@@ -180,6 +180,49 @@ fn a_link_that_a_program_makes_where_it_may_write_names_nothing_else() {
     );
 }
 
+#[test]
+fn a_link_that_a_program_makes_where_it_may_write_leads_no_other_group_and_no_other_agent_out() {
+    if !crate::documents::has_landlock() {
+        crate::skipped!("Landlock of this kernel: programs of agents are not fenced");
+        return;
+    }
+    let home = home();
+    let at = |name: &str| home.beside().join(name);
+    std::fs::create_dir(at("own")).unwrap();
+    std::fs::write(at("own/word"), "a secret").unwrap();
+    std::fs::create_dir_all(at("out/data")).unwrap();
+    std::fs::write(at("out/data/word"), "inside").unwrap();
+    let (own, data) = (at("own").display().to_string(), at("out/data").display().to_string());
+    let plants =
+        program(&home, &format!("rm -r {data}; ln -s {own} {data}\n{ANSWER} planted"), ", write = ['out']");
+    let reads = format!("read -r event\nword=$(cat {data}/word) || exit 4\n{ANSWER} \"$word\"\n");
+    std::fs::write(at("reads.sh"), reads).unwrap();
+    let readers = "[[groups]]\nname = 'reader'\nfunctions = [{ name = 'peek', description = '' }]\n\
+                   runs = { program = { command = ['/bin/sh', 'reads.sh'], read = ['out/data'] } }\n\
+                   [[groups]]\nname = 'notes'\nruns = { built_in = { tool = 'read_files', folder = 'out/data' } }\n";
+    made(&home, &format!("{plants}{readers}"));
+    let other = format!("name = 'b'\ninstruction = 'You help.'\nmodel = '{ACTS}'\n{readers}");
+    std::fs::write(at("b.toml"), other).unwrap();
+    good(&home.run(&["agent", "create", "b.toml"]));
+    let script = "call peek {}\ncall read_file {\"path\": \"word\"}\n---\nDone.";
+    let peeks = |agent: &str| {
+        let said = home.run(&["agent", "run", agent, &format!("acts\n{script}"), "--json"]);
+        let gave = gave(&said);
+        assert_eq!(gave.len(), 2, "{said:?}");
+        gave.into_iter().map(|(_, content, failed)| (content, failed)).collect::<Vec<_>>()
+    };
+    for agent in ["a", "b"] {
+        assert!(peeks(agent).iter().all(|gave| *gave == ("inside".to_owned(), false)), "{agent}");
+    }
+    assert_eq!(gave(&run(&home, "call one {}\n---\nDone.", &["--json"]))[0].1, "planted");
+    assert!(at("out/data").is_symlink());
+    for agent in ["a", "b"] {
+        for (content, failed) in peeks(agent) {
+            assert!(failed && content.contains("leads over a link"), "{agent}: {content}");
+        }
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_page_that_a_model_names_is_fetched_neither_from_inside_nor_from_other_hosts_than_the_named() {
     let server = Server::start(|_, _| whole(200, &[], "a secret of this network")).await;
