@@ -17,7 +17,7 @@ pub struct Limits {
     pub seconds: u32,
     /// Read and written together.
     pub tokens: u64,
-    /// In US dollars, as far as prices are known; `None` sets no bound.
+    /// In US dollars: a run whose models have no price does not begin. `None` sets no bound.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cost: Option<f64>,
 }

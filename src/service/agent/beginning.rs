@@ -10,10 +10,10 @@ use super::run::Running;
 use super::servers::Servers;
 use super::{Agents, Given, kept};
 use crate::domain::agent::run::State;
-use crate::domain::agent::{Run, Spent, Step, Wanted, turn};
+use crate::domain::agent::{Definition, Run, Spent, Step, Wanted, turn};
 use crate::domain::attachment::blobs_of;
 use crate::domain::call::Turn;
-use crate::domain::catalog::Capability;
+use crate::domain::catalog::{Capability, ModelId};
 use crate::domain::change::Changed;
 use crate::domain::id::{AgentId, RunId, SpanId};
 use crate::domain::message::{Block, Role};
@@ -114,6 +114,7 @@ pub(super) async fn begin(agents: &Agents, id: AgentId, given: Given, terms: Ter
     run.user = person(&terms.principal);
     let definition = replaying::definition(&kept::version(&book, Some(run.version))?.definition, &run);
     agents.invoke.knows(&run.model)?;
+    holds(agents, &definition, &run)?;
     let pins = agents.archive.run(move |store| kept::pins(store, id)).await?;
     let servers = if replaying::calls_nothing(&run) {
         Servers::agreed(&definition, &pins)
@@ -163,6 +164,23 @@ pub(super) async fn begin(agents: &Agents, id: AgentId, given: Given, terms: Ter
         run,
     };
     Ok(Beginning { running, takes })
+}
+
+/// Whether its limit in dollars can hold: every model that it may ask has a price.
+fn holds(agents: &Agents, definition: &Definition, run: &Run) -> Result<()> {
+    let Some(cost) = definition.limits.cost else { return Ok(()) };
+    let prices = agents.invoke.prices();
+    let is_priced = |model: &&ModelId| {
+        prices.of(model).is_some_and(|price| price.input.is_some() && price.output.is_some())
+    };
+    let asked = definition.asked(&run.model);
+    let Some(model) = asked.into_iter().find(|model| !is_priced(model)) else { return Ok(()) };
+    let why = format!("its limit of ${cost} cannot hold: nobody says what {model} costs");
+    let hint = format!(
+        "Set input_price and output_price of [models.\"{model}\"] in the configuration file, 0 where it costs nothing, or \
+         take the cost out of the agent's limits."
+    );
+    Err(Error::new(ErrorKind::Config, "running an agent", why, hint))
 }
 
 impl Beginning {
