@@ -1,20 +1,25 @@
 //! Between this program and one that an agent calls: it ends when nobody hears it any more, also where this program was killed and
 //! could end nobody, and takes all along that was started behind it.
 //!
-//! Where the system gives processes numbers of their own it is the first of them, and its end is the end of all. Elsewhere
-//! it ends its group, also when the program is done; those leave it that make a session of their own.
+//! Where the system gives processes numbers of their own it is the first of them, and its end is the end of all; it also
+//! ends them where they become too many. Elsewhere it ends its group, also when the program is done; those leave it that make
+//! a session of their own.
 
 use std::ffi::OsString;
+use std::fs::File;
 use std::io::{self, Write};
 use std::ops::RangeInclusive;
+use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::process::Command;
 use std::thread;
+use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, poll};
-use rustix::io::retry_on_intr;
+use rustix::io::{Errno, retry_on_intr};
 use rustix::process::{
-    Pid, Signal, WaitOptions, WaitStatus, getpgid, getpid, getppid, kill_process_group, setpgid, wait,
+    Pid, Signal, WaitOptions, WaitStatus, getpgid, getpid, getppid, kill_process_group, setpgid,
+    test_kill_process, wait,
 };
 
 /// The words that put this program into the hidden mode, before what it is to run.
@@ -26,12 +31,21 @@ pub(super) const SIGNAL: i32 = 128;
 /// The numbers of signals.
 pub(super) const SIGNALS: RangeInclusive<i32> = 1..=64;
 
+/// Processes and threads that may be there at once: no limit of the system's counts those of one program alone.
+const CROWD: usize = 512;
+
+/// How often it is looked how many there are.
+const LOOK: Duration = Duration::from_millis(20);
+
 /// Serves the hidden mode: runs what the words say, with this process's number behind them, and ends as it does. The exit code.
 pub(super) fn serve(words: &[OsString]) -> u8 {
     let Some((program, arguments)) = words.split_first() else { return 2 };
     let mut command = Command::new(program);
     command.args(arguments).arg(std::process::id().to_string());
-    let started = thread::Builder::new().spawn(watch).and_then(|_| {
+    let watching = thread::Builder::new().spawn(watch).and_then(|_| {
+        if getpid().is_init() { thread::Builder::new().spawn(count).map(drop) } else { Ok(()) }
+    });
+    let started = watching.and_then(|()| {
         let child = command.spawn()?;
         let number = Pid::from_child(&child);
         // It is waited for below, with all who are left behind.
@@ -92,4 +106,50 @@ fn watch() {
         let _ = kill_process_group(own, Signal::KILL);
     }
     std::process::exit(1);
+}
+
+/// Ends everything once there are more than may be. Numbers are given one after the other: where few were given since it was counted,
+/// few can have come.
+fn count() {
+    let Ok(account) = File::open("/proc/loadavg") else { return };
+    let (mut last, mut highest, mut there) = (0, 0, 0);
+    loop {
+        thread::sleep(LOOK);
+        let Some(now) = newest(&account) else { return };
+        // They begin anew at the system's last one.
+        if now >= last && there + (now - last) as usize <= CROWD {
+            continue;
+        }
+        (last, highest) = (now, highest.max(now));
+        there = (1..=highest).filter(|number| is_there(*number)).count();
+        if there > CROWD {
+            let _ = writeln!(io::stderr(), "it had more than {CROWD} processes and threads at once");
+            std::process::exit(1);
+        }
+    }
+}
+
+/// The number that was given last to a process or a thread.
+fn newest(account: &File) -> Option<i32> {
+    let mut text = [0; 128];
+    let read = account.read_at(&mut text, 0).ok()?;
+    let text = std::str::from_utf8(&text[..read]).ok()?;
+    text.trim().rsplit(' ').next()?.parse().ok().filter(|number| *number >= 0)
+}
+
+fn is_there(number: i32) -> bool {
+    Pid::from_raw(number).is_some_and(|number| test_kill_process(number) != Err(Errno::SRCH))
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_number_that_was_given_last_is_known_and_who_is_there() {
+        let account = File::open("/proc/loadavg").unwrap();
+        let number = getpid().as_raw_pid();
+        assert!(newest(&account).is_some_and(|newest| newest > 0));
+        assert!(is_there(number) && !is_there(i32::MAX) && !is_there(0));
+    }
 }
