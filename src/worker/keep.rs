@@ -13,9 +13,8 @@ use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::process::Command;
 use std::thread;
-use std::time::Duration;
 
-use rustix::event::{PollFd, PollFlags, poll};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::{Errno, retry_on_intr};
 use rustix::process::{
     Pid, Signal, WaitOptions, WaitStatus, getpgid, getpid, getppid, kill_process_group, setpgid,
@@ -35,17 +34,14 @@ pub(super) const SIGNALS: RangeInclusive<i32> = 1..=64;
 const CROWD: usize = 512;
 
 /// How often it is looked how many there are.
-const LOOK: Duration = Duration::from_millis(20);
+const LOOK: Timespec = Timespec { tv_sec: 0, tv_nsec: 20_000_000 };
 
 /// Serves the hidden mode: runs what the words say, with this process's number behind them, and ends as it does. The exit code.
 pub(super) fn serve(words: &[OsString]) -> u8 {
     let Some((program, arguments)) = words.split_first() else { return 2 };
     let mut command = Command::new(program);
     command.args(arguments).arg(std::process::id().to_string());
-    let watching = thread::Builder::new().spawn(watch).and_then(|_| {
-        if getpid().is_init() { thread::Builder::new().spawn(count).map(drop) } else { Ok(()) }
-    });
-    let started = watching.and_then(|()| {
+    let started = thread::Builder::new().spawn(watch).and_then(|_| {
         let child = command.spawn()?;
         let number = Pid::from_child(&child);
         // It is waited for below, with all who are left behind.
@@ -96,36 +92,56 @@ fn code(status: WaitStatus) -> u8 {
     u8::try_from(status.exit_status().unwrap_or_else(signal)).unwrap_or(u8::MAX)
 }
 
-/// Ends everything once nobody reads what is said here: who started this has gone.
+/// Ends everything once nobody reads what is said here: who started this has gone. So it does where too many are there.
 fn watch() {
     let errors = io::stderr();
-    // Of a pipe nothing is asked; that it has no reader any more is told unasked.
-    let _ = retry_on_intr(|| poll(&mut [PollFd::new(&errors, PollFlags::empty())], None));
     let own = getpid();
+    let mut crowd = if own.is_init() { Crowd::of_this() } else { None };
+    loop {
+        let pause = crowd.as_ref().map(|_| LOOK);
+        // Of a pipe nothing is asked; that it has no reader any more is told unasked.
+        let told = retry_on_intr(|| poll(&mut [PollFd::new(&errors, PollFlags::empty())], pause.as_ref()));
+        if told != Ok(0) {
+            break;
+        }
+        if crowd.as_mut().is_some_and(Crowd::is_too_large) {
+            let _ = writeln!(io::stderr(), "it had more than {CROWD} processes and threads at once");
+            std::process::exit(1);
+        }
+    }
     if !own.is_init() {
         let _ = kill_process_group(own, Signal::KILL);
     }
     std::process::exit(1);
 }
 
-/// Ends everything once there are more than may be. Numbers are given one after the other: where few were given since it was counted,
-/// few can have come.
-fn count() {
-    let Ok(account) = File::open("/proc/loadavg") else { return };
-    let (mut last, mut highest, mut there) = (0, 0, 0);
-    loop {
-        thread::sleep(LOOK);
-        let Some(now) = newest(&account) else { return };
+/// All that have come after the first process. Their numbers are given one after the other: where few were given since they were
+/// counted, few can have come.
+struct Crowd {
+    account: File,
+    /// The newest number when they were counted, and the highest that was seen.
+    last: i32,
+    highest: i32,
+    there: usize,
+}
+
+impl Crowd {
+    /// `None` where the system tells no numbers.
+    fn of_this() -> Option<Self> {
+        let account = File::open("/proc/loadavg").ok()?;
+        newest(&account)?;
+        Some(Self { account, last: 0, highest: 0, there: 0 })
+    }
+
+    fn is_too_large(&mut self) -> bool {
+        let Some(now) = newest(&self.account) else { return false };
         // They begin anew at the system's last one.
-        if now >= last && there + (now - last) as usize <= CROWD {
-            continue;
+        if now >= self.last && self.there + (now - self.last) as usize <= CROWD {
+            return false;
         }
-        (last, highest) = (now, highest.max(now));
-        there = (1..=highest).filter(|number| is_there(*number)).count();
-        if there > CROWD {
-            let _ = writeln!(io::stderr(), "it had more than {CROWD} processes and threads at once");
-            std::process::exit(1);
-        }
+        (self.last, self.highest) = (now, self.highest.max(now));
+        self.there = (1..=self.highest).filter(|number| is_there(*number)).count();
+        self.there > CROWD
     }
 }
 

@@ -112,6 +112,15 @@ impl Definition {
         })
     }
 
+    /// The groups that are on and run programs, by their names.
+    pub fn programs(&self) -> Vec<&str> {
+        let groups = self.groups.iter().filter(|group| group.enabled);
+        groups
+            .filter(|group| matches!(group.runs, Executor::Program(_)))
+            .map(|group| group.name.as_str())
+            .collect()
+    }
+
     /// The models that a run of `own` may ask within its limits, each once: its session is summed up beyond them.
     pub fn asked<'a>(&'a self, own: &'a ModelId) -> Vec<&'a ModelId> {
         let mut asked = Vec::new();

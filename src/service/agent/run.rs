@@ -183,6 +183,14 @@ impl Running {
                 format!("the guardrail {guardrail:?} is not applied: guardrails come with a later version");
             self.tell(AgentEvent::Remark { text }).await;
         }
+        let programs = self.definition.programs();
+        if !programs.is_empty() && !self.agents.means.programs.keep_files() {
+            let text = format!(
+                "this system keeps no file from the programs of {}: they read and write what you can",
+                programs.join(", ")
+            );
+            self.tell(AgentEvent::Remark { text }).await;
+        }
         if let Some(of) = &self.run.replays {
             self.tell(AgentEvent::Remark { text: replaying::told(of) }).await;
         }

@@ -210,6 +210,11 @@ fn a_program_keeps_its_limits() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_program_reads_and_reaches_only_what_is_named() {
+    let plain = home();
+    made(&plain, &program(&plain, &format!("{ANSWER} sold"), ""));
+    let said = run(&plain, "call one {}\n---\nDone.", &[]);
+    let is_told = said.stderr.contains("keeps no file from the programs of shop");
+    assert_eq!(is_told, !crate::documents::has_landlock(), "{said:?}");
     if !crate::documents::has_landlock() {
         crate::skipped!("Landlock of this kernel: programs of agents are not fenced");
         return;
