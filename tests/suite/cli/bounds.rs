@@ -169,7 +169,7 @@ async fn what_documents_say_is_marked_and_agrees_to_no_call_of_a_model_that_obey
 #[test]
 fn a_program_has_as_much_memory_as_its_group_says() {
     if !cfg!(target_os = "linux") || !Path::new("/usr/bin/perl").exists() {
-        crate::skipped!("Perl, which takes memory, where address spaces are bounded");
+        crate::documents::lacks("the memory of a program, with Perl, which takes it");
         return;
     }
     let takes = format!("/usr/bin/perl -e '$all = \"x\" x (100 << 20);' || exit 6\n{ANSWER} enough");
@@ -186,8 +186,7 @@ fn a_program_has_as_much_memory_as_its_group_says() {
 
 #[test]
 fn a_link_that_a_program_makes_where_it_may_write_names_nothing_else() {
-    if !crate::documents::has_landlock() {
-        crate::skipped!("Landlock of this kernel: programs of agents are not fenced");
+    if !crate::documents::is_fenced() {
         return;
     }
     let home = home();
@@ -211,8 +210,7 @@ fn a_link_that_a_program_makes_where_it_may_write_names_nothing_else() {
 
 #[test]
 fn a_link_that_a_program_makes_where_it_may_write_leads_no_other_group_and_no_other_agent_out() {
-    if !crate::documents::has_landlock() {
-        crate::skipped!("Landlock of this kernel: programs of agents are not fenced");
+    if !crate::documents::is_fenced() {
         return;
     }
     let home = home();
