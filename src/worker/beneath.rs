@@ -1,5 +1,5 @@
-//! Opening what a definition names, which may lie where programs of agents write: there nothing that they have put in its place
-//! leads anywhere else.
+//! Opening what a person has named, which may lie where programs write: there nothing that they have put in its place leads
+//! anywhere else.
 
 use std::collections::VecDeque;
 use std::ffi::{OsStr, OsString};
@@ -111,6 +111,16 @@ pub fn open(path: &Path, written: &Written) -> Result<File, Shut> {
         }
     }
     Ok(at)
+}
+
+/// The same, to be read. A link in its own place is not followed wherever that is, and nothing waits for a pipe.
+pub fn read(path: &Path, written: &Written) -> Result<File, Shut> {
+    let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else {
+        return Err(Errno::ISDIR.into());
+    };
+    let held = open(folder, written)?;
+    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    Ok(File::from(openat(&held, name, flags, Mode::empty())?))
 }
 
 /// Where a path begins; its steps come before those that are left.
