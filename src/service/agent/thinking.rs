@@ -97,8 +97,8 @@ impl Running {
         let sent = tokens_of(call.weight());
         let mut events = self.agents.invoke.serve(&model, Call::Converse(call), &terms);
         let (mut fold, mut pieces, mut failed) = (Fold::default(), 0_u32, None);
-        // A server that was not told how much may be written is heard no longer than that.
-        let most = if is_bound && own.is_none() { left } else { u64::MAX };
+        // Neither a server that was not told how much may be written nor one that does not heed it is heard longer than that.
+        let most = if is_bound { left } else { u64::MAX };
         while let Some(event) = events.next().await {
             match event {
                 Ok(event) => {
