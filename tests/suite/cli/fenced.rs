@@ -57,6 +57,18 @@ fn a_program_of_an_agent_opens_no_sockets_but_those_of_a_network_that_it_has() {
     }
 }
 
+#[test]
+fn a_program_of_an_agent_knows_no_variable_but_the_named_and_what_programs_need() {
+    let home = home().variable("SECRET", "canary").variable("NAMED", "yes");
+    let tells = format!("{ANSWER} \"$(env | cut -d= -f1 | sort | tr '\\n' ' ')\"");
+    made(&home, &program(&home, &tells, ", environment = ['NAMED', 'GONE']"));
+    let said = run(&home, "call one {}\n---\nDone.", &["--json"]);
+    let (_, names, _) = &gave(&said)[0];
+    let needed = ["PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "_", "OLDPWD", "PWD", "SHLVL"];
+    let named: Vec<&str> = names.split_whitespace().filter(|name| !needed.contains(name)).collect();
+    assert_eq!(named, ["NAMED"], "{said:?}");
+}
+
 /// A pipe with a name, and who reads of it when it was written to first, and when nobody holds it any more.
 struct Held {
     path: PathBuf,
