@@ -25,7 +25,7 @@ use std::path::Path;
 
 pub use child::{Child, Ended, Surroundings};
 pub use editor::Edit;
-pub use guard::Guard;
+pub use guard::{Guard, keeps_files};
 pub use parse::{Parsed, Parsers};
 pub use program::Programs;
 pub use talk::{Heard, Talk};

@@ -160,11 +160,6 @@ impl Programs {
         Err(Error::new(ErrorKind::Io, doing(), why, hint))
     }
 
-    /// Whether this system keeps from programs the files that nobody has named for them.
-    pub fn keep_files(&self) -> bool {
-        guard::keeps_files()
-    }
-
     /// The file of a program, by its path or by a name that `PATH` has.
     fn found(&self, name: &str) -> Option<PathBuf> {
         if name.contains('/') {

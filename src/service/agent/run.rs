@@ -27,6 +27,7 @@ use crate::domain::trace::told::Told;
 use crate::domain::{ErrorKind, Result};
 use crate::service::fresh;
 use crate::service::invoke::{Meter, Terms, Underway};
+use crate::worker;
 
 /// A run that goes on.
 pub(super) struct Running {
@@ -184,7 +185,7 @@ impl Running {
             self.tell(AgentEvent::Remark { text }).await;
         }
         let programs = self.definition.programs();
-        if !programs.is_empty() && !self.agents.means.programs.keep_files() {
+        if !programs.is_empty() && !worker::keeps_files() {
             let text = format!(
                 "this system keeps no file from the programs of {}: they read and write what you can",
                 programs.join(", ")
