@@ -12,6 +12,7 @@ use std::path::{Component, Path, PathBuf};
 
 use rustix::fs::{CWD, Mode, OFlags, openat, readlinkat};
 use rustix::io::Errno;
+use serde::{Deserialize, Serialize};
 
 /// How a step of a path is held: not to be read, where the system can hold it so.
 #[cfg(target_os = "linux")]
@@ -23,7 +24,7 @@ const HELD: OFlags = OFlags::RDONLY.union(OFlags::NONBLOCK).union(OFlags::NOFOLL
 const LINKS: usize = 40;
 
 /// Folders into which programs write: by what they are, since one folder may have several names.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Written(Vec<(u64, u64)>);
 
 impl Written {

@@ -11,8 +11,9 @@ use rustix::io::Errno;
 use rustix::process::prlimit;
 use rustix::process::{Pid, Resource, Rlimit, getppid, getrlimit, setrlimit};
 
+use super::beneath::Written;
 #[cfg(target_os = "linux")]
-use super::beneath::{self, Shut, Written};
+use super::beneath::{self, Shut};
 use crate::domain::{Error, ErrorKind, Result};
 
 /// Input, output, errors.
@@ -136,7 +137,7 @@ pub struct Fence<'a> {
     pub read: &'a [PathBuf],
     pub write: &'a [PathBuf],
     /// Where programs write: no link that lies there leads out of it.
-    pub written: &'a [PathBuf],
+    pub written: &'a Written,
     pub network: bool,
 }
 
@@ -224,9 +225,8 @@ fn landlock_but(doing: &str, fence: &Fence<'_>) -> Result<Guard> {
         ABI, Access, AccessFs, AccessNet, CompatLevel, Compatible, Ruleset, RulesetAttr, RulesetCreatedAttr,
         RulesetStatus, Scope, path_beneath_rules,
     };
-    let written = Written::of(fence.written);
-    let read = opened(doing, fence.read, &written)?;
-    let write = opened(doing, fence.write, &written)?;
+    let read = opened(doing, fence.read, fence.written)?;
+    let write = opened(doing, fence.write, fence.written)?;
     let wrong = |why: landlock::RulesetError| Error::new(ErrorKind::Internal, doing, why.to_string(), "");
     let rules = Ruleset::default()
         .set_compatibility(CompatLevel::BestEffort)

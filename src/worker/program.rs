@@ -17,6 +17,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use tokio::sync::OnceCell;
 
+use super::beneath::Written;
 use super::child::{Child, Ended, Surroundings};
 use super::guard::{self, Fence};
 use super::{cut, keep};
@@ -40,7 +41,7 @@ struct Task {
     read: Vec<PathBuf>,
     write: Vec<PathBuf>,
     #[serde(default)]
-    written: Vec<PathBuf>,
+    written: Written,
     network: bool,
     seconds: u64,
     memory: u64,
@@ -113,7 +114,7 @@ impl Programs {
             arguments,
             read,
             write,
-            written: written.to_owned(),
+            written: Written::of(written),
             network,
             seconds: u64::from(bounds.seconds),
             memory: u64::from(bounds.memory_mb) << 20,

@@ -114,7 +114,7 @@ pub(super) async fn begin(agents: &Agents, id: AgentId, given: Given, terms: Ter
     run.user = person(&terms.principal);
     let definition = replaying::definition(&kept::version(&book, Some(run.version))?.definition, &run);
     agents.invoke.knows(&run.model)?;
-    holds(agents, &definition, &run)?;
+    holds(agents, &definition, &run).await?;
     let pins = agents.archive.run(move |store| kept::pins(store, id)).await?;
     let servers = if replaying::calls_nothing(&run) {
         Servers::agreed(&definition, &pins)
@@ -166,21 +166,35 @@ pub(super) async fn begin(agents: &Agents, id: AgentId, given: Given, terms: Ter
     Ok(Beginning { running, takes })
 }
 
-/// Whether its limit in dollars can hold: every model that it may ask has a price.
-fn holds(agents: &Agents, definition: &Definition, run: &Run) -> Result<()> {
+/// Whether its limit in dollars can hold: every model that it may ask has a price, also those that put in order what its bases have.
+async fn holds(agents: &Agents, definition: &Definition, run: &Run) -> Result<()> {
     let Some(cost) = definition.limits.cost else { return Ok(()) };
     let prices = agents.invoke.prices();
-    let is_priced = |model: &&ModelId| {
-        prices.of(model).is_some_and(|price| price.input.is_some() && price.output.is_some())
+    let unpriced = |model: &ModelId, keys: &str| {
+        let why = format!("its limit of ${cost} cannot hold: nobody says what {model} costs");
+        let hint = format!(
+            "Set {keys} of [models.\"{model}\"] in the configuration file, 0 where it costs nothing, or take the cost out of \
+             the agent's limits."
+        );
+        Error::new(ErrorKind::Config, "running an agent", why, hint)
     };
-    let asked = definition.asked(&run.model);
-    let Some(model) = asked.into_iter().find(|model| !is_priced(model)) else { return Ok(()) };
-    let why = format!("its limit of ${cost} cannot hold: nobody says what {model} costs");
-    let hint = format!(
-        "Set input_price and output_price of [models.\"{model}\"] in the configuration file, 0 where it costs nothing, or \
-         take the cost out of the agent's limits."
-    );
-    Err(Error::new(ErrorKind::Config, "running an agent", why, hint))
+    for model in definition.asked(&run.model) {
+        let price = prices.of(model);
+        if price.is_none_or(|price| price.input.is_none() || price.output.is_none()) {
+            return Err(unpriced(model, "input_price and output_price"));
+        }
+    }
+    for base in &definition.bases {
+        // One that is not there is told when it is searched.
+        let found = agents.knowledge.find(base.name.clone()).await.ok();
+        let Some(model) = found.and_then(|base| base.reranker).map(|reranker| reranker.model) else {
+            continue;
+        };
+        if prices.of(&model).is_none_or(|price| price.input.is_none() && price.search.is_none()) {
+            return Err(unpriced(&model, "search_price, or input_price and output_price,"));
+        }
+    }
+    Ok(())
 }
 
 impl Beginning {

@@ -26,7 +26,7 @@ use crate::domain::trace::facts::GAVE_UP;
 use crate::domain::trace::told::Told;
 use crate::domain::{ErrorKind, Result};
 use crate::service::fresh;
-use crate::service::invoke::{Meter, Terms, Underway};
+use crate::service::invoke::{Counted, Meter, Terms, Underway};
 use crate::worker;
 
 /// A run that goes on.
@@ -133,9 +133,9 @@ impl Running {
 
     /// Takes in how long it has gone on, waiting for a person left out, and what its searches came to.
     pub(super) fn reckon(&mut self) {
-        for (model, usage) in self.searched.take() {
+        for Counted { model, usage, searches } in self.searched.take() {
             let price = self.agents.invoke.prices().of(&model);
-            self.run.spent.add(&usage, price.as_ref());
+            self.run.spent.add_searches(searches, &usage, price.as_ref());
         }
         let taken = self.began.elapsed().saturating_sub(self.waited);
         let taken = u64::try_from(taken.as_millis()).unwrap_or(u64::MAX);
