@@ -4,6 +4,8 @@ use std::fs::{self, DirBuilder};
 use std::io::{Result as Io, Write};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
+use std::time::SystemTime;
 
 use tracing_appender::rolling::{RollingFileAppender, Rotation};
 use tracing_subscriber::EnvFilter;
@@ -18,6 +20,12 @@ const NAME: &str = "outcrop";
 
 /// Files kept.
 const KEPT: usize = 7;
+
+/// Bytes that a process writes in a day: what goes wrong without an end fills no disk.
+const MOST: u64 = 64 << 20;
+
+/// The last that is written on a day that had more to say.
+const FULL: &[u8] = b"the log of this day is full: what else happens on it is not written down\n";
 
 /// Opens the log at the configured level. Libraries are heard from `warn` on.
 pub fn start(config: &Config) -> Result<()> {
@@ -47,7 +55,7 @@ pub fn start(config: &Config) -> Result<()> {
     let _ = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_ansi(false)
-        .with_writer(Sanitised(file))
+        .with_writer(Sanitised(Bounded { writer: file, account: Account::new(MOST) }))
         .try_init();
     Ok(())
 }
@@ -104,12 +112,104 @@ impl<W: Write> Write for Sanitised<W> {
     }
 }
 
+/// What of a log's day is left to be written.
+struct Account {
+    most: u64,
+    /// The day, counted since 1970 as the files' days are, and the bytes of it.
+    written: Mutex<(u64, u64)>,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Room {
+    Free,
+    /// There is none from now on.
+    Ended,
+    None,
+}
+
+impl Account {
+    fn new(most: u64) -> Self {
+        Self { most, written: Mutex::default() }
+    }
+
+    fn take(&self, today: u64, bytes: u64) -> Room {
+        let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
+        if written.0 != today {
+            *written = (today, 0);
+        }
+        let before = written.1;
+        written.1 = before.saturating_add(bytes);
+        match (before > self.most, written.1 > self.most) {
+            (true, _) => Room::None,
+            (false, true) => Room::Ended,
+            (false, false) => Room::Free,
+        }
+    }
+}
+
+/// Writes so much of a day and no more.
+struct Bounded<W> {
+    writer: W,
+    account: Account,
+}
+
+struct BoundedWriter<'a, W> {
+    writer: W,
+    account: &'a Account,
+}
+
+impl<'a, W: MakeWriter<'a>> MakeWriter<'a> for Bounded<W> {
+    type Writer = BoundedWriter<'a, W::Writer>;
+
+    fn make_writer(&'a self) -> Self::Writer {
+        BoundedWriter { writer: self.writer.make_writer(), account: &self.account }
+    }
+}
+
+impl<W: Write> Write for BoundedWriter<'_, W> {
+    fn write(&mut self, event: &[u8]) -> Io<usize> {
+        let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        match self.account.take(since.as_secs() / 86_400, event.len() as u64) {
+            Room::Free => self.writer.write_all(event)?,
+            Room::Ended => self.writer.write_all(FULL)?,
+            Room::None => {}
+        }
+        Ok(event.len())
+    }
+
+    fn flush(&mut self) -> Io<()> {
+        self.writer.flush()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::fs::{File, read_to_string};
-    use std::sync::Mutex;
 
     use super::*;
+
+    #[test]
+    fn a_day_has_so_much_of_a_log_and_the_next_one_as_much_again() {
+        let account = Account::new(10);
+        let room = |today: u64, bytes: u64| account.take(today, bytes);
+        let first = [room(1, 6), room(1, 4), room(1, 1), room(1, 1)];
+        assert_eq!(first, [Room::Free, Room::Free, Room::Ended, Room::None]);
+        assert_eq!([room(2, 10), room(2, 90), room(2, 0)], [Room::Free, Room::Ended, Room::None]);
+
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("log");
+        let writer = Mutex::new(File::create(&path).unwrap());
+        let file = Sanitised(Bounded { writer, account: Account::new(1_000) });
+        let log = tracing_subscriber::fmt().with_ansi(false).with_writer(file).finish();
+        tracing::subscriber::with_default(log, || {
+            for _ in 0..100 {
+                tracing::warn!("it goes wrong");
+            }
+        });
+        let log = read_to_string(path).unwrap();
+        assert!(log.len() < 1_200 && log.ends_with("is not written down\n"), "{log}");
+        assert_eq!(log.matches("is full").count(), 1);
+    }
 
     #[test]
     fn a_link_in_the_place_of_a_log_file_or_of_the_folder_is_refused() {

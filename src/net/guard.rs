@@ -130,6 +130,8 @@ pub(super) fn is_inside(ip: IpAddr) -> bool {
                 || parts[0] & 0xff80 == 0xfe80
                 || parts[0] & 0xff00 == 0xff00
                 || (parts[..6] == [0; 6] && inner(parts[6], parts[7]))
+                // As IPv4 is written by translators between both.
+                || (parts[..6] == [0, 0, 0, 0, 0xffff, 0] && inner(parts[6], parts[7]))
                 || (parts[..6] == [0x64, 0xff9b, 0, 0, 0, 0] && inner(parts[6], parts[7]))
                 || parts[..3] == [0x64, 0xff9b, 1]
                 || (parts[0] == 0x2002 && inner(parts[1], parts[2]))
@@ -239,6 +241,7 @@ mod tests {
             "http://[::1]",
             "http://[::ffff:127.0.0.1]",
             "http://[::127.0.0.1]",
+            "http://[::ffff:0:127.0.0.1]",
             "http://[64:ff9b::169.254.169.254]",
             "http://[2002:a00:1::]",
             "http://[fd00:ec2::254]",

@@ -11,6 +11,9 @@ use rustix::io::Errno;
 use rustix::process::prlimit;
 use rustix::process::{Pid, Resource, Rlimit, getppid, getrlimit, setrlimit};
 
+use super::beneath::Written;
+#[cfg(target_os = "linux")]
+use super::beneath::{self, Shut};
 use crate::domain::{Error, ErrorKind, Result};
 
 /// Input, output, errors.
@@ -133,6 +136,8 @@ pub fn hold(memory: u64, seconds: u64, account: &Account) -> Result<Guard> {
 pub struct Fence<'a> {
     pub read: &'a [PathBuf],
     pub write: &'a [PathBuf],
+    /// Where programs write: no link that lies there leads out of it.
+    pub written: &'a Written,
     pub network: bool,
 }
 
@@ -220,6 +225,8 @@ fn landlock_but(doing: &str, fence: &Fence<'_>) -> Result<Guard> {
         ABI, Access, AccessFs, AccessNet, CompatLevel, Compatible, Ruleset, RulesetAttr, RulesetCreatedAttr,
         RulesetStatus, Scope, path_beneath_rules,
     };
+    let read = opened(doing, fence.read, fence.written)?;
+    let write = opened(doing, fence.write, fence.written)?;
     let wrong = |why: landlock::RulesetError| Error::new(ErrorKind::Internal, doing, why.to_string(), "");
     let rules = Ruleset::default()
         .set_compatibility(CompatLevel::BestEffort)
@@ -235,11 +242,56 @@ fn landlock_but(doing: &str, fence: &Fence<'_>) -> Result<Guard> {
         .create()
         .and_then(|rules| rules.add_rules(path_beneath_rules(SYSTEM, AccessFs::from_read(ABI::V6))))
         .and_then(|rules| rules.add_rules(path_beneath_rules(DEVICES, AccessFs::from_all(ABI::V6))))
-        .and_then(|rules| rules.add_rules(path_beneath_rules(fence.read, AccessFs::from_read(ABI::V6))))
-        .and_then(|rules| rules.add_rules(path_beneath_rules(fence.write, AccessFs::from_all(ABI::V6))))
+        .and_then(|rules| rules.add_rules(rules_of(read, AccessFs::from_read(ABI::V6))))
+        .and_then(|rules| rules.add_rules(rules_of(write, AccessFs::from_all(ABI::V6))))
         .and_then(landlock::RulesetCreated::restrict_self)
         .map_err(wrong)?;
     Ok(if status.ruleset == RulesetStatus::NotEnforced { Guard::Limits } else { Guard::Landlock })
+}
+
+/// What lies at the paths, with whether each is a folder; what is not there is left out.
+#[cfg(target_os = "linux")]
+fn opened(doing: &str, paths: &[PathBuf], written: &Written) -> Result<Vec<(File, bool)>> {
+    let mut opened = Vec::new();
+    for path in paths {
+        match beneath::open(path, written) {
+            Ok(file) => {
+                let is_folder = file.metadata().map_err(|why| Error::io(doing, &why))?.is_dir();
+                opened.push((file, is_folder));
+            }
+            Err(led @ Shut::Led(_)) => {
+                let hint = "Name a path that no program of an agent can change.";
+                return Err(Error::new(ErrorKind::Invalid, doing, led.to_string(), hint));
+            }
+            Err(Shut::Io(_)) => {}
+        }
+    }
+    Ok(opened)
+}
+
+/// The rules that allow this of what was opened, of a file only what can be done with one.
+#[cfg(target_os = "linux")]
+fn rules_of(
+    opened: Vec<(File, bool)>,
+    access: landlock::BitFlags<landlock::AccessFs>,
+) -> impl Iterator<Item = std::result::Result<landlock::PathBeneath<File>, landlock::RulesetError>> {
+    let of_file = access & landlock::AccessFs::from_file(landlock::ABI::V6);
+    opened.into_iter().map(move |(file, is_folder)| {
+        Ok(landlock::PathBeneath::new(file, if is_folder { access } else { of_file }))
+    })
+}
+
+/// Whether this system keeps files from a program behind a fence. Nothing is forbidden by asking.
+#[cfg(target_os = "linux")]
+pub fn keeps_files() -> bool {
+    use landlock::{ABI, Access, AccessFs, CompatLevel, Compatible, Ruleset, RulesetAttr};
+    let rules = Ruleset::default().set_compatibility(CompatLevel::HardRequirement);
+    rules.handle_access(AccessFs::from_all(ABI::V1)).and_then(Ruleset::create).is_ok()
+}
+
+#[cfg(not(target_os = "linux"))]
+pub fn keeps_files() -> bool {
+    false
 }
 
 #[cfg(not(target_os = "linux"))]

@@ -2,10 +2,12 @@
 //!
 //! A child works in a folder that it is given, with an environment without secrets, reads nothing, may say and take only
 //! so much, and ends when who waits for it goes away. The person's own editor is the exception: it is theirs, and has
-//! their terminal and their folder, and offline no network. Never here: what a child is wanted for.
+//! their terminal and their folder, and offline no network. What a child may read or write is opened here too, beneath the
+//! folders of others. Never here: what a child is wanted for.
 //!
 //! Work that could take this whole process along is done in a child that is this program again, in a hidden mode.
 
+pub mod beneath;
 #[cfg(all(target_os = "linux", target_pointer_width = "64"))]
 mod calls;
 mod child;
@@ -23,7 +25,7 @@ use std::path::Path;
 
 pub use child::{Child, Ended, Surroundings};
 pub use editor::Edit;
-pub use guard::Guard;
+pub use guard::{Guard, keeps_files};
 pub use parse::{Parsed, Parsers};
 pub use program::Programs;
 pub use talk::{Heard, Talk};

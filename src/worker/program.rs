@@ -17,6 +17,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use tokio::sync::OnceCell;
 
+use super::beneath::Written;
 use super::child::{Child, Ended, Surroundings};
 use super::guard::{self, Fence};
 use super::{cut, keep};
@@ -39,6 +40,8 @@ struct Task {
     arguments: Vec<String>,
     read: Vec<PathBuf>,
     write: Vec<PathBuf>,
+    #[serde(default)]
+    written: Written,
     network: bool,
     seconds: u64,
     memory: u64,
@@ -63,8 +66,9 @@ impl Programs {
         Self { program, folder, around, cuts: Arc::default(), parts: Arc::default() }
     }
 
-    /// Calls a program; what it wrote to its standard output. `variables` are those that it may know besides. Offline it gets
-    /// no network, though its definition names one. Dropped, it ends the program and what that started.
+    /// Calls a program; what it wrote to its standard output. `variables` are those that it may know besides; `written` is where
+    /// programs write, this one or others: no link there leads it out. Offline it gets no network, though its definition names
+    /// one. Dropped, it ends the program and what that started.
     ///
     /// # Errors
     ///
@@ -73,6 +77,7 @@ impl Programs {
     pub async fn call(
         &self,
         called: &Program,
+        written: &[PathBuf],
         offline: bool,
         variables: &[(String, OsString)],
         told: &[u8],
@@ -109,6 +114,7 @@ impl Programs {
             arguments,
             read,
             write,
+            written: Written::of(written),
             network,
             seconds: u64::from(bounds.seconds),
             memory: u64::from(bounds.memory_mb) << 20,
@@ -206,7 +212,7 @@ pub(super) fn serve(task: &OsStr, parent: &OsStr) -> u8 {
     let Some(parent) = parent.to_str().and_then(|parent| parent.parse().ok()) else { return 2 };
     let mut command = Command::new(&task.program);
     command.args(&task.arguments);
-    let fence = Fence { read: &task.read, write: &task.write, network: task.network };
+    let fence = Fence { read: &task.read, write: &task.write, written: &task.written, network: task.network };
     let guarded = guard::end_with(parent)
         .and_then(|()| guard::fence(&fence, task.seconds))
         .and_then(|_| guard::bound_memory(task.memory));

@@ -34,6 +34,7 @@ while IFS= read -r line; do
         asked=$((asked + 1))
         case $mode in
         endless) answer "{\"tools\":[$(tool "t$asked" '')],\"nextCursor\":\"more\"}" ;;
+        wordy) answer "{\"tools\":[$(tool "t$asked" "$(head -c 1000000 /dev/zero | tr '\0' x)")],\"nextCursor\":\"more\"}" ;;
         twice) answer "{\"tools\":[$(tool a ''),$(tool a '')]}" ;;
         other) answer "{\"tools\":[$(tool look 'Looks, and tells the keys.')]}" ;;
         nonsense) answer '{"tools":"none"}' ;;

@@ -333,6 +333,50 @@ async fn a_server_that_was_not_told_how_much_it_may_write_is_heard_no_longer_tha
     assert_eq!(text, "", "what is cut off is no answer");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_heeds_no_limit_is_heard_no_longer_than_a_run_has_tokens() {
+    let piece = "data: {\"choices\": [{\"index\": 0, \"delta\": {\"content\": \"a \"}}]}\n\n";
+    let server = Server::start(move |_, _| events([Part::Bytes(piece.repeat(2_000).into_bytes())])).await;
+    let home = Home::with(&format!("[providers.box]\nkind = 'openai'\nbase_url = '{}'\n", server.url("/v1")));
+    let door = home.open().await;
+    let agent = made(&door, &json!({"model": "box/m", "limits": {"tokens": 1_000}})).await;
+    let asked = Agents::Run {
+        files: Vec::new(),
+        id: agent.id,
+        question: "go on".to_owned(),
+        after: None,
+        version: None,
+        model: None,
+        attributes: Attributes::default(),
+    };
+    let (_, state) = over(call(&door, Request::Agents(asked))).await.unwrap();
+    let limit = GaveUp::Limit { limit: Limit::Tokens(1_000) };
+    assert!(matches!(&state, State::GaveUp { why, .. } if *why == limit), "{state:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_server_does_not_say_that_it_has_read_counts_by_its_length() {
+    let server = Server::start(|_, _| events([Part::Bytes(data("no_done.sse"))])).await;
+    let home = Home::with(&format!("[providers.box]\nkind = 'openai'\nbase_url = '{}'\n", server.url("/v1")));
+    let door = home.open().await;
+    let words = json!({"pre_processing": {"enabled": true}});
+    let agent = made(&door, &json!({"model": "box/m", "steps": words, "limits": {"tokens": 2_000}})).await;
+    let asked = Agents::Run {
+        files: Vec::new(),
+        id: agent.id,
+        question: "word ".repeat(2_000),
+        after: None,
+        version: None,
+        model: None,
+        attributes: Attributes::default(),
+    };
+    let (_, state) = over(call(&door, Request::Agents(asked))).await.unwrap();
+    let limit = GaveUp::Limit { limit: Limit::Tokens(2_000) };
+    assert!(matches!(&state, State::GaveUp { why, .. } if *why == limit), "{state:?}");
+    let asked = server.seen().iter().filter(|seen| seen.line.starts_with("POST")).count();
+    assert_eq!(asked, 1, "the second step was asked for too");
+}
+
 #[tokio::test]
 async fn nobody_s_word_is_waited_for_longer_than_who_asks_has_time() {
     let home = home();

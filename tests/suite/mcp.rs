@@ -132,9 +132,12 @@ async fn a_server_that_never_opens_says_why_and_tells_no_secret() {
 #[tokio::test]
 async fn lists_without_end_or_sense_are_refused() {
     let folder = tempfile::tempdir().unwrap();
-    for (mode, why) in
-        [("endless", "no end of them"), ("twice", "two tools"), ("nonsense", "nothing that was asked for")]
-    {
+    for (mode, why) in [
+        ("endless", "no end of them"),
+        ("wordy", "more than 16 MB"),
+        ("twice", "two tools"),
+        ("nonsense", "nothing that was asked for"),
+    ] {
         let error = soon(opened(mode, folder.path()).await.unwrap().tools()).await.unwrap_err();
         assert!(error.why.contains(why), "{mode}: {error}");
     }

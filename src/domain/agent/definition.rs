@@ -1,11 +1,13 @@
 //! What an agent is: everything that a version of it keeps.
 
+use std::path::PathBuf;
+
 use serde::{Deserialize, Serialize};
 
 use super::group::{Executor, Group, Server};
 use super::limits::Limits;
 use super::memory::Memory;
-use super::step::Steps;
+use super::step::{Step, Steps};
 use crate::domain::catalog::ModelId;
 use crate::domain::id::AgentId;
 use crate::domain::library::Numbered;
@@ -102,6 +104,41 @@ pub struct UsedBase {
 }
 
 impl Definition {
+    /// The folders into which its programs may write, whether their groups are on or not.
+    pub fn written_into(&self) -> impl Iterator<Item = &PathBuf> {
+        self.groups.iter().flat_map(|group| match &group.runs {
+            Executor::Program(program) => program.write.as_slice(),
+            _ => &[],
+        })
+    }
+
+    /// The groups that are on and run programs, by their names.
+    pub fn programs(&self) -> Vec<&str> {
+        let groups = self.groups.iter().filter(|group| group.enabled);
+        groups
+            .filter(|group| matches!(group.runs, Executor::Program(_)))
+            .map(|group| group.name.as_str())
+            .collect()
+    }
+
+    /// The models that a run of `own` may ask within its limits, each once: its session is summed up beyond them.
+    pub fn asked<'a>(&'a self, own: &'a ModelId) -> Vec<&'a ModelId> {
+        let mut asked = Vec::new();
+        for step in Step::ALL {
+            let is_asked = match step {
+                Step::Orchestration => true,
+                Step::KnowledgeBaseResponse => self.steps.is_on(step) && !self.bases.is_empty(),
+                Step::PreProcessing | Step::PostProcessing => self.steps.is_on(step),
+                Step::MemorySummary => false,
+            };
+            let model = self.steps.of(step).model.as_ref().unwrap_or(own);
+            if is_asked && !asked.contains(&model) {
+                asked.push(model);
+            }
+        }
+        asked
+    }
+
     /// Whether a run could begin, as far as the definition alone tells.
     ///
     /// # Errors
@@ -137,7 +174,7 @@ impl Definition {
             let why = "it is no amount above 0".to_owned();
             return bad("limits.cost".to_owned(), why, "It is in US dollars; leave it out for no bound.");
         }
-        for step in super::step::Step::ALL {
+        for step in Step::ALL {
             let length = self.steps.template(step).chars().count();
             if length > LONGEST_TEMPLATE {
                 let why = format!("it has {length} characters; {LONGEST_TEMPLATE} are the most");
@@ -271,6 +308,20 @@ parameters = [{ name = "tea", description = "Its name.", type = "string", requir
         assert_eq!(again, shop);
         let json: Definition = serde_json::from_str(&serde_json::to_string(&shop).unwrap()).unwrap();
         assert_eq!(json, shop);
+    }
+
+    #[test]
+    fn the_models_that_a_run_asks_are_those_of_its_steps_that_are_taken() {
+        let mut shop = read(SHOP);
+        let [own, other]: [ModelId; 2] = ["a/own", "a/other"].map(|id| id.parse().unwrap());
+        shop.steps.of_mut(Step::KnowledgeBaseResponse).model = Some(other.clone());
+        shop.steps.of_mut(Step::MemorySummary).model = Some("a/third".parse().unwrap());
+        shop.steps.of_mut(Step::PreProcessing).model = Some("a/fourth".parse().unwrap());
+        assert_eq!(shop.asked(&own), [&own, &other]);
+        shop.bases.clear();
+        assert_eq!(shop.asked(&own), [&own]);
+        shop.steps.of_mut(Step::PreProcessing).enabled = Some(true);
+        assert_eq!(shop.asked(&own).len(), 2);
     }
 
     #[test]

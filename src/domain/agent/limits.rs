@@ -17,7 +17,7 @@ pub struct Limits {
     pub seconds: u32,
     /// Read and written together.
     pub tokens: u64,
-    /// In US dollars, as far as prices are known; `None` sets no bound.
+    /// In US dollars: a run whose models have no price does not begin. `None` sets no bound.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cost: Option<f64>,
 }
@@ -44,23 +44,40 @@ pub struct Spent {
 impl Spent {
     /// Takes a call of a model in. Tokens of a cache cost what others do where they have no price of their own.
     pub fn add(&mut self, usage: &Usage, price: Option<&Price>) {
+        self.take(usage, price.and_then(|price| by_token(usage, price)));
+    }
+
+    /// The same of one that put texts in order: it costs by the search where its model has such a price.
+    pub fn add_searches(&mut self, searches: u32, usage: &Usage, price: Option<&Price>) {
+        let by_search = |price: &Price| price.search.map(|each| f64::from(searches) * each);
+        let dollars =
+            price.and_then(|price| by_search(price).filter(|_| searches > 0).or(by_token(usage, price)));
+        self.take(usage, dollars);
+    }
+
+    fn take(&mut self, usage: &Usage, dollars: Option<f64>) {
         let (input, output) = (usage.input.unwrap_or(0), usage.output.unwrap_or(0));
         self.tokens = self.tokens.saturating_add(u64::from(input) + u64::from(output));
-        let dollars = price.and_then(|price| {
-            let (read, write) = (usage.cache_read.unwrap_or(0), usage.cache_write.unwrap_or(0));
-            let fresh = input.saturating_sub(read).saturating_sub(write);
-            let (of_input, of_output) = (price.input?, price.output?);
-            let millionths = f64::from(fresh) * of_input
-                + f64::from(read) * price.cache_read.unwrap_or(of_input)
-                + f64::from(write) * price.cache_write.unwrap_or(of_input)
-                + f64::from(output) * of_output;
-            Some(millionths / 1e6)
-        });
         match dollars {
             Some(dollars) => self.cost += dollars,
             None => self.unpriced += 1,
         }
     }
+}
+
+/// What tokens cost; `None` where a price that matters is unknown.
+fn by_token(usage: &Usage, price: &Price) -> Option<f64> {
+    let (input, output) = (usage.input.unwrap_or(0), usage.output.unwrap_or(0));
+    let (read, write) = (usage.cache_read.unwrap_or(0), usage.cache_write.unwrap_or(0));
+    let fresh = input.saturating_sub(read).saturating_sub(write);
+    let of_input = price.input?;
+    // Models that put texts in order write nothing, and have no price for it.
+    let of_output = price.output.or((output == 0).then_some(0.0))?;
+    let millionths = f64::from(fresh) * of_input
+        + f64::from(read) * price.cache_read.unwrap_or(of_input)
+        + f64::from(write) * price.cache_write.unwrap_or(of_input)
+        + f64::from(output) * of_output;
+    Some(millionths / 1e6)
 }
 
 /// Which limit was reached.
@@ -105,6 +122,25 @@ impl fmt::Display for Limit {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn searches_cost_by_the_piece_where_they_have_a_price_and_by_their_tokens_where_not() {
+        let usage = Usage { input: Some(1_000), ..Usage::default() };
+        let price = |input: Option<f64>, search: Option<f64>| Price { input, search, ..Price::nothing() };
+        let spent = |searches: u32, price: Option<&Price>| {
+            let mut spent = Spent::default();
+            spent.add_searches(searches, &usage, price);
+            assert_eq!(spent.tokens, 1_000);
+            (spent.cost, spent.unpriced)
+        };
+        let (both, tokens) = (price(Some(2.0), Some(0.002)), price(Some(2.0), None));
+        assert_eq!(spent(3, Some(&both)), (0.006, 0));
+        assert_eq!(spent(0, Some(&both)), (0.002, 0), "a model that converses counts none");
+        assert_eq!(spent(3, Some(&tokens)), (0.002, 0));
+        assert_eq!(spent(3, Some(&Price { output: None, ..tokens })), (0.002, 0), "nothing was written");
+        assert_eq!(spent(3, Some(&price(None, None))), (0.0, 1));
+        assert_eq!(spent(3, None), (0.0, 1));
+    }
 
     #[test]
     fn the_first_limit_that_is_reached_is_named() {

@@ -10,10 +10,10 @@ use super::run::Running;
 use super::servers::Servers;
 use super::{Agents, Given, kept};
 use crate::domain::agent::run::State;
-use crate::domain::agent::{Run, Spent, Step, Wanted, turn};
+use crate::domain::agent::{Definition, Run, Spent, Step, Wanted, turn};
 use crate::domain::attachment::blobs_of;
 use crate::domain::call::Turn;
-use crate::domain::catalog::Capability;
+use crate::domain::catalog::{Capability, ModelId};
 use crate::domain::change::Changed;
 use crate::domain::id::{AgentId, RunId, SpanId};
 use crate::domain::message::{Block, Role};
@@ -41,7 +41,12 @@ enum Takes {
 /// Reads what a run needs and checks that it can begin.
 pub(super) async fn begin(agents: &Agents, id: AgentId, given: Given, terms: Terms) -> Result<Beginning> {
     const DOING: &str = "running an agent";
-    let book = agents.archive.run(move |store| kept::book(store, id)).await?;
+    let reading = agents.archive.run(move |store| {
+        let book = kept::book(store, id)?;
+        let written_into = kept::written_into(store, &book);
+        Ok((book, written_into))
+    });
+    let (book, written_into) = reading.await?;
     let kept_as = |run: RunId| agents.archive.run(move |store| Ok(kept::readable(store, id, run)));
     let gone = || {
         let hint = "`outcrop agent show` lists the runs of an agent.";
@@ -109,6 +114,7 @@ pub(super) async fn begin(agents: &Agents, id: AgentId, given: Given, terms: Ter
     run.user = person(&terms.principal);
     let definition = replaying::definition(&kept::version(&book, Some(run.version))?.definition, &run);
     agents.invoke.knows(&run.model)?;
+    holds(agents, &definition, &run).await?;
     let pins = agents.archive.run(move |store| kept::pins(store, id)).await?;
     let servers = if replaying::calls_nothing(&run) {
         Servers::agreed(&definition, &pins)
@@ -148,6 +154,7 @@ pub(super) async fn begin(agents: &Agents, id: AgentId, given: Given, terms: Ter
         events: None,
         began: Instant::now(),
         recording,
+        written_into,
         memory,
         waited: Duration::ZERO,
         before: run.spent.millis,
@@ -157,6 +164,37 @@ pub(super) async fn begin(agents: &Agents, id: AgentId, given: Given, terms: Ter
         run,
     };
     Ok(Beginning { running, takes })
+}
+
+/// Whether its limit in dollars can hold: every model that it may ask has a price, also those that put in order what its bases have.
+async fn holds(agents: &Agents, definition: &Definition, run: &Run) -> Result<()> {
+    let Some(cost) = definition.limits.cost else { return Ok(()) };
+    let prices = agents.invoke.prices();
+    let unpriced = |model: &ModelId, keys: &str| {
+        let why = format!("its limit of ${cost} cannot hold: nobody says what {model} costs");
+        let hint = format!(
+            "Set {keys} of [models.\"{model}\"] in the configuration file, 0 where it costs nothing, or take the cost out of \
+             the agent's limits."
+        );
+        Error::new(ErrorKind::Config, "running an agent", why, hint)
+    };
+    for model in definition.asked(&run.model) {
+        let price = prices.of(model);
+        if price.is_none_or(|price| price.input.is_none() || price.output.is_none()) {
+            return Err(unpriced(model, "input_price and output_price"));
+        }
+    }
+    for base in &definition.bases {
+        // One that is not there is told when it is searched.
+        let found = agents.knowledge.find(base.name.clone()).await.ok();
+        let Some(model) = found.and_then(|base| base.reranker).map(|reranker| reranker.model) else {
+            continue;
+        };
+        if prices.of(&model).is_none_or(|price| price.input.is_none() && price.search.is_none()) {
+            return Err(unpriced(&model, "search_price, or input_price and output_price,"));
+        }
+    }
+    Ok(())
 }
 
 impl Beginning {

@@ -7,6 +7,7 @@ use serde_json::Value;
 use tokio::time::error::Elapsed;
 use tokio::time::{Duration, timeout};
 
+use super::files::Below;
 use super::http::Answer;
 use super::run::Running;
 use super::{files, http};
@@ -238,8 +239,11 @@ impl Running {
             BuiltIn::ReadFiles { folder } => {
                 let (folder, path) = (folder.clone(), text(input, "path").to_owned());
                 let lists = tool.name == built_in::LIST_FILES;
-                let work =
-                    move || if lists { files::list(&folder, &path) } else { files::read(&folder, &path) };
+                let written = self.written_into.clone();
+                let work = move || {
+                    let below = Below { folder: &folder, written: &written };
+                    if lists { files::list(below, &path) } else { files::read(below, &path) }
+                };
                 let read = tokio::task::spawn_blocking(work).await;
                 read.map_err(|why| Error::internal("reading a file for an agent", why.to_string()))?
             }
@@ -261,8 +265,9 @@ impl Running {
         let name = program.command.first().map_or("", String::as_str);
         let leave = goes.then(|| net.leave("running a program of an agent", &format!("the program {name}")));
         let _leave = leave.transpose()?;
-        let written = programs.call(program, offline, &variables, event.as_bytes()).await?;
-        responded(&written)
+        let told = event.as_bytes();
+        let answer = programs.call(program, &self.written_into, offline, &variables, told).await?;
+        responded(&answer)
     }
 
     /// Bedrock's event of a call.

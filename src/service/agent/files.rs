@@ -7,6 +7,7 @@ use std::path::{Component, Path, PathBuf};
 use rustix::fs::{Mode, OFlags, openat};
 
 use crate::domain::agent::{BuiltIn, Definition, Executor};
+use crate::worker::beneath::{self, Shut, Written};
 
 /// The most of a file that is read, in bytes.
 const LARGEST: u64 = 256 * 1024;
@@ -38,13 +39,21 @@ pub(super) fn root(definition: &mut Definition, folder: Option<&Path>) {
     }
 }
 
+/// What may be read.
+#[derive(Clone, Copy)]
+pub(super) struct Below<'a> {
+    pub folder: &'a Path,
+    /// Folders into which programs write: where it lies in one of these, no link leads it out.
+    pub written: &'a [PathBuf],
+}
+
 /// Reads a text file below a folder.
 ///
 /// # Errors
 ///
 /// Why it is not read, in words for a model.
-pub(super) fn read(folder: &Path, path: &str) -> Result<String, String> {
-    let mut file = open(folder, path)?;
+pub(super) fn read(below: Below<'_>, path: &str) -> Result<String, String> {
+    let mut file = open(below, path)?;
     let facts = file.metadata().map_err(|why| why.to_string())?;
     if !facts.is_file() {
         return Err(format!("{path:?} is no file"));
@@ -62,8 +71,8 @@ pub(super) fn read(folder: &Path, path: &str) -> Result<String, String> {
 /// # Errors
 ///
 /// Why it is not listed, in words for a model.
-pub(super) fn list(folder: &Path, path: &str) -> Result<String, String> {
-    let opened = open(folder, path)?;
+pub(super) fn list(below: Below<'_>, path: &str) -> Result<String, String> {
+    let opened = open(below, path)?;
     let read = rustix::fs::Dir::read_from(&opened).map_err(|why| why.to_string())?;
     let mut names = Vec::new();
     for entry in read {
@@ -89,9 +98,14 @@ pub(super) fn list(folder: &Path, path: &str) -> Result<String, String> {
 }
 
 /// Opens what lies there, step by step: no step may be a link or lead up, so that nothing outside is ever opened.
-fn open(folder: &Path, path: &str) -> Result<File, String> {
-    let mut opened =
-        File::open(folder).map_err(|_| "the folder that may be read cannot be opened".to_owned())?;
+fn open(below: Below<'_>, path: &str) -> Result<File, String> {
+    let cannot = || "the folder that may be read cannot be opened".to_owned();
+    let held = beneath::open(below.folder, &Written::of(below.written)).map_err(|why| match why {
+        Shut::Led(_) => format!("{}: {why}", cannot()),
+        Shut::Io(_) => cannot(),
+    })?;
+    let folder = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    let mut opened = File::from(openat(&held, ".", folder, Mode::empty()).map_err(|_| cannot())?);
     for part in Path::new(path).components() {
         let name = match part {
             Component::CurDir => continue,
@@ -123,8 +137,9 @@ mod tests {
         std::fs::write(inside.join("large"), vec![b'x'; 300 * 1024]).unwrap();
         std::os::unix::fs::symlink(folder.path().join("secret"), inside.join("link")).unwrap();
         std::os::unix::fs::symlink(folder.path(), inside.join("up")).unwrap();
-        assert_eq!(read(&inside, "notes/a.md").as_deref(), Ok("hello"));
-        assert_eq!(read(&inside, "./notes/./a.md").as_deref(), Ok("hello"));
+        let below = Below { folder: &inside, written: &[] };
+        assert_eq!(read(below, "notes/a.md").as_deref(), Ok("hello"));
+        assert_eq!(read(below, "./notes/./a.md").as_deref(), Ok("hello"));
         for (path, why) in [
             ("../secret", "leads out"),
             ("/etc/passwd", "leads out"),
@@ -135,10 +150,29 @@ mod tests {
             ("notes", "no file"),
             ("large", "larger than"),
         ] {
-            let said = read(&inside, path).unwrap_err();
+            let said = read(below, path).unwrap_err();
             assert!(said.contains(why) || said.contains("link"), "{path}: {said}");
         }
-        assert_eq!(list(&inside, "").as_deref(), Ok("large\nnotes/"));
-        assert_eq!(list(&inside, "notes").as_deref(), Ok("a.md"));
+        assert_eq!(list(below, "").as_deref(), Ok("large\nnotes/"));
+        assert_eq!(list(below, "notes").as_deref(), Ok("a.md"));
+    }
+
+    #[test]
+    fn a_folder_that_a_program_has_put_a_link_in_the_place_of_is_not_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        std::fs::create_dir_all(path("out/notes")).unwrap();
+        std::fs::write(path("out/notes/a.md"), "hello").unwrap();
+        std::fs::write(path("secret"), "secret").unwrap();
+        let (notes, written) = (path("out/notes"), [path("out")]);
+        let below = Below { folder: &notes, written: &written };
+        assert_eq!(read(below, "a.md").as_deref(), Ok("hello"));
+        std::fs::remove_dir_all(&notes).unwrap();
+        std::os::unix::fs::symlink(folder.path(), &notes).unwrap();
+        for said in [read(below, "secret"), list(below, "")] {
+            assert!(said.unwrap_err().contains("leads over a link"));
+        }
+        // Where no program writes it is the person's own.
+        assert_eq!(read(Below { written: &[], ..below }, "secret").as_deref(), Ok("secret"));
     }
 }

@@ -1,6 +1,7 @@
 //! Agents as records.
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 
 use crate::domain::agent::run::State;
 use crate::domain::agent::{Agent, Book, Definition, Pinned, Pins, Remembered, Run, Version};
@@ -68,6 +69,17 @@ pub(super) fn book(store: &Store, id: AgentId) -> Result<Book> {
         versions.push(version?.1);
     }
     Ok(Book { agent, versions })
+}
+
+/// The folders into which programs of agents write: of every version of this one, and of the newest of each other.
+pub(super) fn written_into(store: &Store, book: &Book) -> Vec<PathBuf> {
+    let newest = |agent: Agent| store.get::<Version>(&AgentVersionOf(agent.id, agent.latest)).ok().flatten();
+    let others = all(store).into_iter().filter(|agent| agent.id != book.agent.id);
+    let others: Vec<Version> = others.filter_map(newest).collect();
+    let versions = book.versions.iter().chain(&others);
+    let folders: BTreeSet<&PathBuf> =
+        versions.flat_map(|version| version.definition.written_into()).collect();
+    folders.into_iter().cloned().collect()
 }
 
 /// The version of that number, or the newest one.

@@ -1,5 +1,7 @@
 //! The loop of a run: a model's step, what it calls, what that gave, and again, until it answers or may go no further.
 
+use std::path::PathBuf;
+
 use tokio::sync::mpsc;
 use tokio::time::{Duration, Instant};
 
@@ -24,7 +26,8 @@ use crate::domain::trace::facts::GAVE_UP;
 use crate::domain::trace::told::Told;
 use crate::domain::{ErrorKind, Result};
 use crate::service::fresh;
-use crate::service::invoke::{Meter, Terms, Underway};
+use crate::service::invoke::{Counted, Meter, Terms, Underway};
+use crate::worker;
 
 /// A run that goes on.
 pub(super) struct Running {
@@ -42,6 +45,8 @@ pub(super) struct Running {
     pub(super) began: Instant,
     /// What the actions of the run gave that this one replays.
     pub(super) recording: Option<Recording>,
+    /// Folders into which programs of agents write: what lies there leads to nothing else.
+    pub(super) written_into: Vec<PathBuf>,
     /// What is told of earlier sessions with this person.
     pub(super) memory: String,
     /// What a person took to agree.
@@ -128,9 +133,9 @@ impl Running {
 
     /// Takes in how long it has gone on, waiting for a person left out, and what its searches came to.
     pub(super) fn reckon(&mut self) {
-        for (model, usage) in self.searched.take() {
+        for Counted { model, usage, searches } in self.searched.take() {
             let price = self.agents.invoke.prices().of(&model);
-            self.run.spent.add(&usage, price.as_ref());
+            self.run.spent.add_searches(searches, &usage, price.as_ref());
         }
         let taken = self.began.elapsed().saturating_sub(self.waited);
         let taken = u64::try_from(taken.as_millis()).unwrap_or(u64::MAX);
@@ -177,6 +182,14 @@ impl Running {
         if let Some(guardrail) = &self.definition.guardrail {
             let text =
                 format!("the guardrail {guardrail:?} is not applied: guardrails come with a later version");
+            self.tell(AgentEvent::Remark { text }).await;
+        }
+        let programs = self.definition.programs();
+        if !programs.is_empty() && !worker::keeps_files() {
+            let text = format!(
+                "this system keeps no file from the programs of {}: they read and write what you can",
+                programs.join(", ")
+            );
             self.tell(AgentEvent::Remark { text }).await;
         }
         if let Some(of) = &self.run.replays {

@@ -6,7 +6,7 @@ use tokio::time::Duration;
 use super::halt::Halt;
 use super::run::Running;
 use crate::domain::agent::{AgentEvent, GaveUp, Limit, Step, said, told};
-use crate::domain::call::{Call, Converse, Turn};
+use crate::domain::call::{Call, Converse, Turn, tokens_of};
 use crate::domain::delta::{Event, Fold};
 use crate::domain::message::Block;
 use crate::domain::settings::Settings;
@@ -94,10 +94,11 @@ impl Running {
             conversation: None,
             blobs,
         };
+        let sent = tokens_of(call.weight());
         let mut events = self.agents.invoke.serve(&model, Call::Converse(call), &terms);
         let (mut fold, mut pieces, mut failed) = (Fold::default(), 0_u32, None);
-        // A server that was not told how much may be written is heard no longer than that.
-        let most = if is_bound && own.is_none() { left } else { u64::MAX };
+        // Neither a server that was not told how much may be written nor one that does not heed it is heard longer than that.
+        let most = if is_bound { left } else { u64::MAX };
         while let Some(event) = events.next().await {
             match event {
                 Ok(event) => {
@@ -113,6 +114,10 @@ impl Running {
         }
         drop(events);
         let mut usage = fold.usage;
+        if failed.is_none() {
+            // What nobody told is taken by its length: limits hold all the same.
+            usage.input = usage.input.or(Some(sent));
+        }
         // Nearly every voice sends a piece for each token.
         usage.output = usage.output.or(Some(pieces));
         self.written += u64::from(usage.output.unwrap_or(0));

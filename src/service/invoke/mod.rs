@@ -26,7 +26,7 @@ use tokio::time::{Duration, Instant};
 
 pub use check::Check;
 pub use clock::Clock;
-pub use meter::Meter;
+pub use meter::{Counted, Meter};
 use seen::SeenCards;
 use serving::Serving;
 pub use step::Underway;

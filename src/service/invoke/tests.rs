@@ -574,7 +574,7 @@ async fn who_asks_counts_what_writes_and_nothing_that_was_not_sent() {
     let _: Vec<_> = invoke.serve_by("voice", Call::ListModels, &terms).collect().await;
     let counted = meter.take();
     assert_eq!(counted.len(), 1, "{counted:?}");
-    assert_eq!((counted[0].0.to_string().as_str(), counted[0].1.output), ("voice/one", Some(9)));
+    assert_eq!((counted[0].model.to_string().as_str(), counted[0].usage.output), ("voice/one", Some(9)));
     assert!(meter.take().is_empty(), "once");
 }
 

@@ -36,6 +36,8 @@ use crate::worker::Surroundings;
 /// Pages of tools that are asked for, and tools that a server may have.
 const PAGES: usize = 100;
 const TOOLS: usize = 1000;
+/// Bytes of all that a server tells of them.
+const TOLD: usize = 16 << 20;
 
 /// How long a server may take to leave.
 const LEAVING: Duration = Duration::from_secs(2);
@@ -182,7 +184,7 @@ impl Session {
         let doing = format!("asking the MCP server {} for its tools", self.name);
         let until = tokio::time::Instant::now() + self.patience.start;
         let mut tools: Vec<Tool> = Vec::new();
-        let mut cursor = None;
+        let (mut cursor, mut told) = (None, 0);
         for _ in 0..PAGES {
             let asked = PaginatedRequestParams::default().with_cursor(cursor);
             let listing = self.client.peer().list_tools(Some(asked));
@@ -201,7 +203,12 @@ impl Session {
                     let why = format!("it has two tools that are called {:?}", fault::brief(&tool.name));
                     return Err(Error::new(ErrorKind::Invalid, doing, why, ""));
                 }
+                told += tool.name.len() + tool.description.len() + tool.schema.to_string().len();
                 tools.push(tool);
+            }
+            if told > TOLD {
+                let why = format!("what it tells of them has more than {} MB", TOLD >> 20);
+                return Err(Error::new(ErrorKind::Full, doing, why, "No model can read so much."));
             }
             cursor = page.next_cursor;
             if cursor.is_none() && tools.len() <= TOOLS {

@@ -78,6 +78,20 @@ fn tools_of_a_server_are_agreed_to_before_a_model_hears_of_them_and_again_when_t
 }
 
 #[test]
+fn a_tool_that_its_server_changes_while_a_run_goes_on_is_called_no_more() {
+    let home = outside();
+    // Its first call says that there are other tools now, and there are.
+    becomes(&home, "chatty");
+    let script = home.beside().join("server.sh");
+    made(&home, &server("odd", &["/bin/sh", script.to_str().unwrap()]));
+    let calls = "call look {}\n---\ncall look {}\n---\ncall look {}\n---\nDone.";
+    let said = run(&home, calls, &["--json", "--yes"]);
+    let gave = gave(&said);
+    assert_eq!((gave[0].1.as_str(), gave[0].2), ("at last", false), "{said:?}");
+    assert!(gave[2].2 && gave[2].1.contains("has changed this tool meanwhile"), "{said:?}");
+}
+
+#[test]
 fn the_official_servers_are_driven_by_an_agent() {
     let (Some(files), Some(everything)) = (program("server-filesystem"), program("server-everything")) else {
         return;

@@ -210,8 +210,12 @@ fn a_program_keeps_its_limits() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_program_reads_and_reaches_only_what_is_named() {
-    if !crate::documents::has_landlock() {
-        crate::skipped!("Landlock of this kernel: programs of agents are not fenced");
+    let plain = home();
+    made(&plain, &program(&plain, &format!("{ANSWER} sold"), ""));
+    let said = run(&plain, "call one {}\n---\nDone.", &[]);
+    let is_told = said.stderr.contains("keeps no file from the programs of shop");
+    assert_eq!(is_told, !crate::documents::has_landlock(), "{said:?}");
+    if !crate::documents::is_fenced() {
         return;
     }
     let server = Server::start(|_, _| whole(200, &[], "hello")).await;
@@ -230,7 +234,7 @@ async fn a_program_reads_and_reaches_only_what_is_named() {
     assert_eq!(home.run(&["agent", "edit", "a", "b.toml"]).code, Some(0));
     assert_eq!(gave(&run(&home, call, &["--json"]))[0].1, "word");
     if !std::path::Path::new("/bin/bash").exists() {
-        crate::skipped!("bash, which opens connections");
+        crate::documents::lacks("what a program reaches, with bash, which opens connections");
         return;
     }
     let connects =

@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 use rustix::fs::{CWD, Mode, mkfifoat};
 use serde_json::json;
 
-use super::agents::{home, made, program};
+use super::agents::{ANSWER, gave, home, made, program, run};
 use super::home::{Home, Said};
 
 /// Runs a line of Perl as the program of an agent.
@@ -25,7 +25,7 @@ fn fenced(home: &Home, line: &str, network: bool) -> Said {
 fn a_program_of_an_agent_opens_no_sockets_but_those_of_a_network_that_it_has() {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     if !status.contains("\nSeccomp:") || !Path::new("/usr/bin/perl").exists() {
-        crate::skipped!("seccomp of this kernel, or Perl, which opens sockets");
+        crate::documents::lacks("the sockets of a program, with seccomp and Perl, which opens them");
         return;
     }
     let home = Home::new();
@@ -55,6 +55,18 @@ fn a_program_of_an_agent_opens_no_sockets_but_those_of_a_network_that_it_has() {
             assert!(said.code != Some(0) && said.stderr.contains("Permission denied"), "{socket}: {said:?}");
         }
     }
+}
+
+#[test]
+fn a_program_of_an_agent_knows_no_variable_but_the_named_and_what_programs_need() {
+    let home = home().variable("SECRET", "canary").variable("NAMED", "yes");
+    let tells = format!("{ANSWER} \"$(env | cut -d= -f1 | sort | tr '\\n' ' ')\"");
+    made(&home, &program(&home, &tells, ", environment = ['NAMED', 'GONE']"));
+    let said = run(&home, "call one {}\n---\nDone.", &["--json"]);
+    let (_, names, _) = &gave(&said)[0];
+    let needed = ["PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "_", "OLDPWD", "PWD", "SHLVL"];
+    let named: Vec<&str> = names.split_whitespace().filter(|name| !needed.contains(name)).collect();
+    assert_eq!(named, ["NAMED"], "{said:?}");
 }
 
 /// A pipe with a name, and who reads of it when it was written to first, and when nobody holds it any more.
@@ -106,15 +118,56 @@ fn kept(script: &str) -> Command {
     command
 }
 
+/// Whether processes can have numbers of their own here.
+fn parts() -> bool {
+    let parts = ["--map-current-user", "--pid", "--fork", "--kill-child", "--", "setsid", "true"];
+    let can = Command::new("unshare").args(parts).output().is_ok_and(|ended| ended.status.success());
+    if !can {
+        crate::documents::lacks("numbers of processes of their own (unshare --pid)");
+    }
+    can
+}
+
+#[test]
+fn what_a_program_has_started_ends_with_its_time_also_in_a_session_of_its_own() {
+    if !parts() {
+        return;
+    }
+    let home = home();
+    let folder = home.beside().join("meet");
+    std::fs::create_dir(&folder).unwrap();
+    let held = Held::new(&folder);
+    let bounds = ", write = ['meet'], bounds = { seconds = 3 }";
+    made(&home, &program(&home, &held.script("setsid sh -c"), bounds));
+    let said = run(&home, "call one {}\n---\nDone.", &["--json"]);
+    assert!(gave(&said)[0].1.contains("not done after 3 s"), "{said:?}");
+    assert_eq!(held.rest(), "begun\n");
+}
+
+#[test]
+fn a_program_that_multiplies_is_ended_and_one_that_starts_many_one_after_the_other_is_not() {
+    if !parts() {
+        return;
+    }
+    let times = |count: u32, what: &str| format!("i=0; while [ $i -lt {count} ]; do {what} i=$((i+1)); done");
+    let home = home();
+    let (crowd, queue) = (times(1_500, "sleep 20 &"), times(700, "(:);"));
+    let script = format!(
+        "case \"$event\" in *'\"two\"'*) {queue}; {ANSWER} done;; *) {crowd}; wait; {ANSWER} done;; esac"
+    );
+    made(&home, &program(&home, &script, ""));
+    let begun = std::time::Instant::now();
+    let said = run(&home, "call one {}\n---\nDone.", &["--json"]);
+    let (_, content, failed) = &gave(&said)[0];
+    assert!(*failed && content.contains("more than 512 processes and threads at once"), "{said:?}");
+    assert!(begun.elapsed().as_secs() < 15, "it was not ended before its sleepers were");
+    let said = run(&home, "call two {}\n---\nDone.", &["--json", "--yes"]);
+    assert_eq!(gave(&said)[0].1, "done", "{said:?}");
+}
+
 #[test]
 fn what_a_program_has_started_ends_where_who_called_it_is_killed() {
-    let parts = ["--map-current-user", "--pid", "--fork", "--kill-child", "--", "setsid", "true"];
-    if !Command::new("unshare").args(parts).output().is_ok_and(|ended| ended.status.success()) {
-        assert!(
-            std::env::var_os("CI").is_none() || !cfg!(target_os = "linux"),
-            "no process numbers of their own"
-        );
-        crate::skipped!("numbers of processes of their own (unshare --pid)");
+    if !parts() {
         return;
     }
     let home = home();
