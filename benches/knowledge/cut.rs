@@ -21,7 +21,7 @@ pub fn cut() {
         plain
     });
     let plain = plain.unwrap();
-    let text = include_str!("../../README.md").repeat(20);
+    let text = super::TEXT.repeat(20);
     let megabytes = text.len() as f64 / 1e6;
     let best = |mut work: Box<dyn FnMut() + '_>| {
         let mut time = || {

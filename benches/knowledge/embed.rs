@@ -83,9 +83,9 @@ async fn vectors(engine: &Engine, weights: &Path, texts: &[String]) -> Vec<Vec<f
     all
 }
 
-/// Different passages of the README, each from the begin of a word.
+/// Different passages of the pages, each from the begin of a word.
 fn passages(weights: &Path) -> Vec<String> {
-    let text = include_str!("../../README.md");
+    let text = super::TEXT;
     let places = Tokeniser::of(weights).unwrap().places(text).unwrap();
     let step = (places.len() - 2 * TOKENS) / PASSAGES;
     let word = |at: usize| {

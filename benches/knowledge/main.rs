@@ -31,6 +31,15 @@ use std::time::Duration;
 
 const DIMENSIONS: usize = 384;
 
+/// A text to read, cut and embed: the README and pages that it leads to.
+const TEXT: &str = concat!(
+    include_str!("../../README.md"),
+    include_str!("../../docs/agents.md"),
+    include_str!("../../docs/evaluate.md"),
+    include_str!("../../docs/knowledge.md"),
+    include_str!("../../docs/models.md"),
+);
+
 /// Numbers that are the same everywhere.
 struct Noise(u64);
 

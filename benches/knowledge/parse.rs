@@ -7,7 +7,8 @@ use outcrop::domain::knowledge::document::Limits;
 use outcrop::wire::document::read;
 use outcrop::worker::{Parsers, Surroundings};
 
-const TEXT: &str = include_str!("../../README.md");
+use super::TEXT;
+
 const RUNS: usize = 5;
 
 /// The shortest of some runs.
@@ -24,7 +25,7 @@ pub async fn parse() {
     let limits = Limits::default();
     // What Markdown means where it is read as plain text does not matter: there every byte is a character like others.
     for (name, what) in [("a.md", "Markdown"), ("a.txt", "plain text")] {
-        for (copies, size) in [(1, "one README"), (130, "130 of them in one file")] {
+        for (copies, size) in [(1, "the pages once"), (130, "130 of them in one file")] {
             let bytes = TEXT.repeat(copies).into_bytes();
             let seconds = best(|| drop(black_box(read(name, &bytes, &limits).unwrap())));
             println!(

@@ -26,7 +26,7 @@ use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 
 use super::screen::{Screen, asking};
-use super::{DIMENSIONS, Noise, passages, percentiles};
+use super::{DIMENSIONS, Noise, TEXT, passages, percentiles};
 
 const ALL: u32 = 1_000_000;
 /// Passages of a page, as the place asks for them.
@@ -41,9 +41,8 @@ fn document() -> DocumentId {
     DocumentId::from_bytes([1; 16])
 }
 
-/// About 200 tokens of the README.
+/// About 200 tokens of the pages.
 fn passage(ordinal: u32) -> Passage {
-    const TEXT: &str = include_str!("../../README.md");
     let mut id = [0; 16];
     id[12..].copy_from_slice(&ordinal.to_be_bytes());
     let from = TEXT.floor_char_boundary(ordinal as usize * STEP % (TEXT.len() - LONG));

@@ -1,7 +1,7 @@
-//! The README says what is so: its keys are those of the keymap, what it links to is there.
+//! The README and the pages of `docs` say what is so: their keys are those of the keymap, what they link to is there.
 
 use std::ffi::OsString;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use clap::CommandFactory;
 use outcrop::cli::args::Arguments;
@@ -11,14 +11,28 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-fn readme() -> String {
-    std::fs::read_to_string(root().join("README.md")).unwrap()
+/// The text of a page, by its path from the root.
+fn page(path: &str) -> String {
+    std::fs::read_to_string(root().join(path)).unwrap()
 }
 
-/// The rows of the table under a heading, cell by cell.
-fn table(heading: &str) -> Vec<Vec<String>> {
-    let readme = readme();
-    let (_, part) = readme.split_once(&format!("\n## {heading}\n")).unwrap();
+/// The README and every page of `docs`, with where it is.
+fn pages() -> Vec<(PathBuf, String)> {
+    let docs = std::fs::read_dir(root().join("docs")).unwrap().map(|entry| entry.unwrap().path());
+    let paths: Vec<_> = docs.chain([root().join("README.md")]).collect();
+    assert!(paths.len() > 10, "the pages are not there");
+    paths.into_iter().map(|path| (path.clone(), std::fs::read_to_string(path).unwrap())).collect()
+}
+
+/// All pages as one text.
+fn all() -> String {
+    pages().into_iter().map(|(_, text)| text).collect()
+}
+
+/// The rows of the table under a heading of a page, cell by cell.
+fn table(path: &str, heading: &str) -> Vec<Vec<String>> {
+    let page = page(path);
+    let (_, part) = page.split_once(&format!("# {heading}\n")).unwrap();
     let part = part.split("\n## ").next().unwrap();
     let cells = |line: &str| line.trim_matches('|').split('|').map(|cell| cell.trim().to_owned()).collect();
     part.lines().filter(|line| line.starts_with('|')).skip(2).map(cells).collect()
@@ -27,7 +41,8 @@ fn table(heading: &str) -> Vec<Vec<String>> {
 #[test]
 fn the_keys_of_the_readme_are_those_of_the_keymap() {
     let keymap = Keymap::default();
-    let rows = table("Keys");
+    let rows = [table("README.md", "Keys"), table("docs/keys.md", "Keys")].concat();
+    assert!(rows.len() > 150, "only {} rows were found", rows.len());
     let says = |binding: &Binding, row: &[String]| {
         binding.context.title() == row[0]
             && binding.keys.first().is_some_and(|key| label(*key) == row[1])
@@ -40,7 +55,7 @@ fn the_keys_of_the_readme_are_those_of_the_keymap() {
 
 #[test]
 fn the_folders_of_the_readme_are_those_of_the_sources() {
-    let named: Vec<String> = table("How the code is laid out")
+    let named: Vec<String> = table("README.md", "How the code is laid out")
         .iter()
         .flat_map(|row| row[0].split(", ").map(|name| name.trim_matches('`').to_owned()).collect::<Vec<_>>())
         .collect();
@@ -57,16 +72,14 @@ fn the_folders_of_the_readme_are_those_of_the_sources() {
 #[test]
 fn the_commands_of_the_readme_are_those_of_the_program() {
     let program = Arguments::command();
-    let section = readme();
-    let section = section.split("\n## Without a screen\n").nth(1).unwrap();
-    let section = section.split("\n## ").next().unwrap();
+    let section = page("docs/command-line.md");
     for noun in program.get_subcommands().filter(|noun| noun.has_subcommands()) {
         let verbs: Vec<_> = noun.get_subcommands().map(clap::Command::get_name).collect();
         let row = format!("| `outcrop {} {}` |", noun.get_name(), verbs.join(" \\| "));
-        assert!(section.contains(&row), "the README has no row {row}");
+        assert!(section.contains(&row), "the page has no row {row}");
     }
     for noun in program.get_subcommands() {
-        assert!(section.contains(noun.get_name()), "the README does not name {}", noun.get_name());
+        assert!(section.contains(noun.get_name()), "the page does not name {}", noun.get_name());
     }
 }
 
@@ -98,7 +111,7 @@ fn commands(line: &str) -> Vec<Vec<String>> {
 
 #[test]
 fn what_the_readme_shows_for_a_shell_is_taken_by_the_program() {
-    let readme = readme();
+    let readme = all();
     let blocks = readme.split("\n```sh\n").skip(1).map(|part| part.split("\n```").next().unwrap());
     let mut shown = 0;
     for words in blocks.flat_map(str::lines).flat_map(commands) {
@@ -114,7 +127,7 @@ fn what_the_readme_shows_for_a_shell_is_taken_by_the_program() {
 
 #[test]
 fn the_options_that_the_readme_names_with_a_command_are_those_of_it() {
-    let (program, readme) = (Arguments::command(), readme());
+    let (program, readme) = (Arguments::command(), all());
     let mut named = 0;
     for shown in readme.split('`').filter(|part| part.starts_with("outcrop ")) {
         let mut command = &program;
@@ -132,7 +145,7 @@ fn the_options_that_the_readme_names_with_a_command_are_those_of_it() {
 
 #[test]
 fn the_configuration_of_the_readme_is_one_that_starts() {
-    let readme = readme();
+    let readme = all();
     let blocks: Vec<_> =
         readme.split("\n```toml\n").skip(1).map(|part| part.split("\n```").next().unwrap()).collect();
     assert!(blocks.len() > 1);
@@ -151,30 +164,42 @@ fn the_configuration_of_the_readme_is_one_that_starts() {
     }
 }
 
+/// Whether a page has a title that a link names by its words.
+fn titled(text: &str, part: &str) -> bool {
+    let title = |line: &str| line.trim_start_matches('#').trim().to_lowercase().replace(' ', "-") == part;
+    text.lines().filter(|line| line.starts_with('#')).any(title)
+}
+
 #[test]
-fn what_the_readme_links_to_is_there() {
-    let readme = readme();
+fn what_the_pages_link_to_is_there() {
     let mut links = 0;
-    for (before, after) in readme.match_indices("](").map(|(at, _)| (&readme[..at], &readme[at + 2..])) {
-        let target = after.split(')').next().unwrap();
-        if let Some(part) = target.strip_prefix('#') {
-            let title =
-                |line: &&str| line.trim_start_matches('#').trim().to_lowercase().replace(' ', "-") == part;
-            assert!(
-                readme.lines().filter(|line| line.starts_with('#')).any(|line| title(&line)),
-                "{part} is no title"
-            );
-            continue;
-        }
-        let path = root().join(target);
-        assert!(path.exists(), "{target} is not there");
-        links += 1;
-        // A name in back-ticks that links to a test's file is that test.
-        let name = before.rsplit('[').next().unwrap().trim_matches('`');
-        if target.starts_with("tests/") && !name.contains('/') {
-            let text = std::fs::read_to_string(path).unwrap();
-            assert!(text.contains(&format!("fn {name}(")), "{target} has no test {name}");
+    for (path, text) in pages() {
+        for (before, after) in text.match_indices("](").map(|(at, _)| (&text[..at], &text[at + 2..])) {
+            let target = after.split(')').next().unwrap();
+            let (file, part) =
+                target.split_once('#').map_or((target, None), |(file, part)| (file, Some(part)));
+            let file = if file.is_empty() { path.clone() } else { path.with_file_name(file) };
+            assert!(file.exists(), "{}: {target} is not there", path.display());
+            links += 1;
+            if let Some(part) = part {
+                assert!(titled(&std::fs::read_to_string(&file).unwrap(), part), "{target} is no title");
+            }
+            // A name in back-ticks that links to a test's file is that test.
+            let name = before.rsplit('[').next().unwrap().trim_matches('`');
+            if target.starts_with("tests/") && !name.contains('/') {
+                let text = std::fs::read_to_string(file).unwrap();
+                assert!(text.contains(&format!("fn {name}(")), "{target} has no test {name}");
+            }
         }
     }
-    assert!(links > 10, "only {links} links were found");
+    assert!(links > 30, "only {links} links were found");
+}
+
+#[test]
+fn every_page_is_led_to_from_the_readme() {
+    let readme = page("README.md");
+    for (path, _) in pages() {
+        let name = path.file_name().unwrap().to_str().unwrap();
+        assert!(name == "README.md" || readme.contains(&format!("(docs/{name}")), "nothing leads to {name}");
+    }
 }

@@ -118,7 +118,7 @@ async fn an_endpoint_is_sent_bedrock_s_event_and_what_it_says_is_given_to_the_mo
     assert_eq!(event["promptSessionAttributes"], json!({"today": "Mon=day"}));
 }
 
-/// Runs a handler of AWS Lambda as a program, as the README has it.
+/// Runs a handler of AWS Lambda as a program, as `docs/agents.md` has it.
 const HANDLES: &str = "import json, runpy, sys; handler = runpy.run_path(sys.argv[1])['lambda_handler']; \
                        print(json.dumps(handler(json.load(sys.stdin), None)))";
 
@@ -137,8 +137,8 @@ fn the_handler_of_a_function_of_lambda_runs_here_as_it_is() {
         crate::skipped!("the system's Python, which runs handlers");
         return;
     }
-    let readme = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
-    assert!(readme.contains(HANDLES), "the README says how");
+    let page = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/agents.md")).unwrap();
+    assert!(page.contains(HANDLES), "the page says how");
     let home = home();
     fs::write(home.beside().join("orders.py"), HANDLER).unwrap();
     let command = format!("command = ['/usr/bin/python3', '-c', \"{HANDLES}\", 'orders.py']");
