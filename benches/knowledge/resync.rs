@@ -30,13 +30,12 @@ async fn embedder(listener: TcpListener) {
                     let data: Vec<_> = (0..many).map(one).collect();
                     let body =
                         serde_json::json!({"data": data, "usage": {"prompt_tokens": many}}).to_string();
-                    let head_of = format!(
-                        "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
+                    // In one piece: of two the second would wait for the other side to say that it has the first.
+                    let answer = format!(
+                        "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
                         body.len()
                     );
-                    if stream.write_all(head_of.as_bytes()).await.is_err()
-                        || stream.write_all(body.as_bytes()).await.is_err()
-                    {
+                    if stream.write_all(answer.as_bytes()).await.is_err() {
                         return;
                     }
                     bytes.drain(..head + 4 + length);
