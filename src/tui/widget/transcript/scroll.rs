@@ -2,8 +2,7 @@
 
 use crate::domain::id::MessageId;
 
-use super::geometry::Geometry;
-use super::{Item, Position};
+use super::Position;
 
 /// The place at the top of the screen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
