@@ -3,7 +3,7 @@
 //!
 //! Never here: who looks at the results of an evaluation or is shown who answers in a comparison, which those keep themselves.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use crate::domain::comparison::{Ballot, Comparison};
 use crate::domain::conversation::Conversation;
@@ -53,6 +53,7 @@ impl Unblinding {
         let by = who.to_owned();
         let told = self.archive.run(move |store| {
             let (mut told, mut lanes) = (Told::default(), BTreeSet::new());
+            let mut hidden = Hidden::new(store, &by);
             for trace in traces {
                 // A trace of this program is called as its first call is; those of others are of nothing here.
                 let Some(span) = sound(store.get::<Span>(&SpanId::from_bytes(trace.0)))? else { continue };
@@ -62,7 +63,7 @@ impl Unblinding {
                 let Some(id) = head.and_then(|head| head.side) else { continue };
                 let comparison = sound(store.get::<Comparison>(&id))?;
                 if let Some(comparison) = comparison
-                    && hides(store, &comparison, Some(lane), &by)?
+                    && hidden.is_blind(&comparison, Some(lane))?
                 {
                     told.comparisons.insert(id);
                 }
@@ -78,15 +79,17 @@ impl Unblinding {
         let by = who.to_owned();
         let told = self.archive.run(move |store| {
             let is_in = |created: Timestamp| until.is_none_or(|until| created < until);
-            let mut told = Told::default();
+            let (mut told, mut hidden) = (Told::default(), Hidden::new(store, &by));
             for comparison in all::<Comparison>(store)? {
-                if is_in(comparison.created) && hides(store, &comparison, None, &by)? {
+                if is_in(comparison.created) && hidden.is_blind(&comparison, None)? {
                     told.comparisons.insert(comparison.id);
                 }
             }
             if one_by_one {
                 let evaluations = all::<Evaluation>(store)?.into_iter();
-                let asked = evaluations.filter(|of| is_in(of.created) && of.generation.done > 0);
+                let is_told =
+                    |of: &Evaluation| is_in(of.created) && of.generation.done > 0 && hides_names(of, &by);
+                let asked = evaluations.filter(is_told);
                 told.evaluations.extend(asked.map(|of| of.id));
             }
             Ok(told)
@@ -96,6 +99,7 @@ impl Unblinding {
 
     /// Somebody reads the items of a dataset, in which answers that it brought have names.
     pub async fn by_dataset(&self, dataset: DatasetId, who: &str) -> Result<()> {
+        let by = who.to_owned();
         let told = self.archive.run(move |store| {
             let mut told = Told::default();
             // One that is not there is told of by whoever reads it.
@@ -103,7 +107,10 @@ impl Unblinding {
             let brought = |source: &Source| source.column.is_none();
             // One of that name that is younger is another one.
             let of_it = |of: &Evaluation| {
-                of.dataset == dataset.name && of.created >= dataset.created && of.sources.iter().any(brought)
+                hides_names(of, &by)
+                    && of.dataset == dataset.name
+                    && of.created >= dataset.created
+                    && of.sources.iter().any(brought)
             };
             let evaluations = all::<Evaluation>(store)?.into_iter();
             told.evaluations.extend(evaluations.filter(of_it).map(|of| of.id));
@@ -123,17 +130,49 @@ impl Unblinding {
     }
 }
 
-/// Whether `who` has yet to choose in a comparison without knowing who answers: where that lane of it is shown, or on any page.
-fn hides(store: &Store, comparison: &Comparison, lane: Option<ConversationId>, who: &str) -> Result<bool> {
-    if comparison.blind.is_none() || comparison.was_seen_by(who) {
-        return Ok(false);
+/// What one person is not to know yet.
+struct Hidden<'a> {
+    store: &'a Store,
+    who: &'a str,
+    /// The choices that there are, by their comparison: read once, and only where a comparison may be blind.
+    chosen: Option<HashMap<ComparisonId, Vec<Ballot>>>,
+}
+
+impl<'a> Hidden<'a> {
+    fn new(store: &'a Store, who: &'a str) -> Self {
+        Self { store, who, chosen: None }
     }
+
+    /// Whether they have yet to choose in a comparison without knowing who answers: where that lane of it is shown, or on any page.
+    fn is_blind(&mut self, comparison: &Comparison, lane: Option<ConversationId>) -> Result<bool> {
+        if comparison.blind.is_none() || comparison.was_seen_by(self.who) {
+            return Ok(false);
+        }
+        let chosen = match &mut self.chosen {
+            Some(chosen) => chosen,
+            none => none.insert(chosen(self.store, self.who)?),
+        };
+        let ballots = chosen.get(&comparison.id).map_or(&[][..], Vec::as_slice);
+        Ok(comparison.pages.iter().enumerate().any(|(number, page)| {
+            lane.is_none_or(|lane| page.lanes.contains(&lane)) && comparison.hides(number, ballots, self.who)
+        }))
+    }
+}
+
+/// The choices after which it is no secret to somebody who answered.
+fn chosen(store: &Store, who: &str) -> Result<HashMap<ComparisonId, Vec<Ballot>>> {
     // Where somebody took a choice back, they have seen who answers all the same.
     let stands = |ballot: &Ballot| ballot.taken_back.is_none() || ballot.who == who;
-    let ballots = ballots(store, |ballot| ballot.comparison == comparison.id && stands(ballot))?;
-    Ok(comparison.pages.iter().enumerate().any(|(number, page)| {
-        lane.is_none_or(|lane| page.lanes.contains(&lane)) && comparison.hides(number, &ballots, who)
-    }))
+    let mut chosen: HashMap<ComparisonId, Vec<Ballot>> = HashMap::new();
+    for ballot in ballots(store, stands)? {
+        chosen.entry(ballot.comparison).or_default().push(ballot);
+    }
+    Ok(chosen)
+}
+
+/// Whether whose the answers are is hidden in an evaluation from somebody of whom it is not kept that they know.
+fn hides_names(evaluation: &Evaluation, who: &str) -> bool {
+    evaluation.task.blinding.models && evaluation.unblinded.iter().all(|look| look.by != who)
 }
 
 /// What can be read of one kind.

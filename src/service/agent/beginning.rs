@@ -41,11 +41,7 @@ enum Takes {
 /// Reads what a run needs and checks that it can begin.
 pub(super) async fn begin(agents: &Agents, id: AgentId, given: Given, terms: Terms) -> Result<Beginning> {
     const DOING: &str = "running an agent";
-    let reading = agents.archive.run(move |store| {
-        let book = kept::book(store, id)?;
-        let written_into = kept::written_into(store, &book);
-        Ok((book, written_into))
-    });
+    let reading = agents.archive.run(move |store| Ok((kept::book(store, id)?, kept::written_into(store)?)));
     let (book, written_into) = reading.await?;
     let kept_as = |run: RunId| agents.archive.run(move |store| Ok(kept::readable(store, id, run)));
     let gone = || {

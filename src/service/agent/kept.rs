@@ -71,15 +71,17 @@ pub(super) fn book(store: &Store, id: AgentId) -> Result<Book> {
     Ok(Book { agent, versions })
 }
 
-/// The folders into which programs of agents write: of every version of this one, and of the newest of each other.
-pub(super) fn written_into(store: &Store, book: &Book) -> Vec<PathBuf> {
-    let newest = |agent: Agent| store.get::<Version>(&AgentVersionOf(agent.id, agent.latest)).ok().flatten();
-    let others = all(store).into_iter().filter(|agent| agent.id != book.agent.id);
-    let others: Vec<Version> = others.filter_map(newest).collect();
-    let versions = book.versions.iter().chain(&others);
-    let folders: BTreeSet<&PathBuf> =
-        versions.flat_map(|version| version.definition.written_into()).collect();
-    folders.into_iter().cloned().collect()
+/// The folders into which programs of agents write, by any version: an older one may be run, too.
+pub(super) fn written_into(store: &Store) -> Result<Vec<PathBuf>> {
+    let mut folders = BTreeSet::new();
+    for record in store.scan::<Version>(Scan::all()) {
+        match record {
+            Ok((_, version)) => folders.extend(version.definition.written_into().cloned()),
+            Err(error) if error.kind != ErrorKind::Corrupt => return Err(error),
+            Err(_) => {}
+        }
+    }
+    Ok(folders.into_iter().collect())
 }
 
 /// The version of that number, or the newest one.

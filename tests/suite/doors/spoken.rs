@@ -6,12 +6,13 @@ use std::path::{Path, PathBuf};
 use outcrop::workbench::hello::PROTOCOL;
 
 /// Where its enums are, beside the requests.
-const BESIDE: [&str; 5] = [
+const BESIDE: [&str; 6] = [
     "src/workbench/reply.rs",
     "src/workbench/frame.rs",
     "src/domain/change.rs",
     "src/domain/delta.rs",
     "src/domain/agent/run.rs",
+    "src/domain/knowledge/sync.rs",
 ];
 
 /// The list that belongs to the number, which is its first line.

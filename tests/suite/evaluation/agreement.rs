@@ -1,5 +1,7 @@
 //! Coefficients of agreement.
 
+use std::collections::HashMap;
+
 use outcrop::domain::evaluation::agreement::{
     Level, Table, Weights, alpha, alpha_between, alpha_between_clusters, among_raters, between, cohen,
     cohen_of_all, fleiss, on_winners, percent_agreement,
@@ -30,9 +32,14 @@ fn table(rows: &Value) -> Table<'static> {
         Ok(values) => Table::of(
             cells.iter().zip(values).map(|((rater, item, _), value)| (rater.as_str(), item.as_str(), value)),
         ),
-        Err(_) => Table::of_kinds(
-            cells.iter().map(|(rater, item, kind)| (rater.as_str(), item.as_str(), kind.as_str())),
-        ),
+        Err(_) => {
+            // Kinds have no order: each is a number, as it comes.
+            let mut kinds: HashMap<&str, f64> = HashMap::new();
+            Table::of(cells.iter().map(|(rater, item, kind)| {
+                let next = kinds.len() as f64;
+                (rater.as_str(), item.as_str(), *kinds.entry(kind.as_str()).or_insert(next))
+            }))
+        }
     }
 }
 

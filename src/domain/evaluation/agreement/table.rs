@@ -1,7 +1,7 @@
 //! Who said what of which item, on one metric: what every coefficient of agreement is made of.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 
 use super::kappa::counts;
 use super::krippendorff::Level;
@@ -66,19 +66,6 @@ impl<'a> Table<'a> {
     fn items(&self) -> impl Iterator<Item = &[(usize, f64)]> {
         let starts = std::iter::once(0).chain(self.ends.iter().copied());
         starts.zip(&self.ends).map(|(start, end)| &self.said[start..*end])
-    }
-
-    /// From kinds of answer that have no order, as (rater, item, kind).
-    pub fn of_kinds<'k>(votes: impl IntoIterator<Item = (&'a str, &'a str, &'k str)>) -> Self {
-        let mut kinds = BTreeMap::new();
-        let votes: Vec<_> = votes
-            .into_iter()
-            .map(|(rater, item, kind)| {
-                let next = kinds.len() as f64;
-                (rater, item, *kinds.entry(kind).or_insert(next))
-            })
-            .collect();
-        Self::of(votes)
     }
 
     /// The raters, in alphabetical order.
