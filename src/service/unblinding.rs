@@ -3,7 +3,7 @@
 //!
 //! Never here: who looks at the results of an evaluation or is shown who answers in a comparison, which those keep themselves.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use crate::domain::comparison::{Ballot, Comparison};
 use crate::domain::conversation::Conversation;
@@ -52,7 +52,7 @@ impl Unblinding {
         self.recorder.settled().await;
         let by = who.to_owned();
         let told = self.archive.run(move |store| {
-            let (mut told, mut lanes, mut shown) = (Told::default(), BTreeSet::new(), Vec::new());
+            let (mut told, mut lanes) = (Told::default(), BTreeSet::new());
             for trace in traces {
                 // A trace of this program is called as its first call is; those of others are of nothing here.
                 let Some(span) = sound(store.get::<Span>(&SpanId::from_bytes(trace.0)))? else { continue };
@@ -61,9 +61,12 @@ impl Unblinding {
                 let head = sound(store.get::<Conversation>(&lane))?;
                 let Some(id) = head.and_then(|head| head.side) else { continue };
                 let comparison = sound(store.get::<Comparison>(&id))?;
-                shown.extend(comparison.map(|comparison| (comparison, Some(lane))));
+                if let Some(comparison) = comparison
+                    && hides(store, &comparison, Some(lane), &by)?
+                {
+                    told.comparisons.insert(id);
+                }
             }
-            told.comparisons = hiding(store, shown, &by)?;
             Ok(told)
         });
         self.keep(told.await?, who).await
@@ -75,9 +78,12 @@ impl Unblinding {
         let by = who.to_owned();
         let told = self.archive.run(move |store| {
             let is_in = |created: Timestamp| until.is_none_or(|until| created < until);
-            let shown = all::<Comparison>(store)?.into_iter().filter(|of| is_in(of.created));
-            let shown = shown.map(|comparison| (comparison, None)).collect();
-            let mut told = Told { comparisons: hiding(store, shown, &by)?, ..Told::default() };
+            let mut told = Told::default();
+            for comparison in all::<Comparison>(store)? {
+                if is_in(comparison.created) && hides(store, &comparison, None, &by)? {
+                    told.comparisons.insert(comparison.id);
+                }
+            }
             if one_by_one {
                 let evaluations = all::<Evaluation>(store)?.into_iter();
                 let asked = evaluations.filter(|of| is_in(of.created) && of.generation.done > 0);
@@ -117,30 +123,17 @@ impl Unblinding {
     }
 }
 
-/// A comparison, and the lane of it that is shown; `None` for all of them.
-type Shown = (Comparison, Option<ConversationId>);
-
-/// In which of these `who` has yet to choose without knowing who answers, on a page that is shown. What was chosen is read once for
-/// all of them, and only where any may be blind still.
-fn hiding(store: &Store, mut shown: Vec<Shown>, who: &str) -> Result<BTreeSet<ComparisonId>> {
-    shown.retain(|(comparison, _)| comparison.blind.is_some() && !comparison.was_seen_by(who));
-    if shown.is_empty() {
-        return Ok(BTreeSet::new());
+/// Whether `who` has yet to choose in a comparison without knowing who answers: where that lane of it is shown, or on any page.
+fn hides(store: &Store, comparison: &Comparison, lane: Option<ConversationId>, who: &str) -> Result<bool> {
+    if comparison.blind.is_none() || comparison.was_seen_by(who) {
+        return Ok(false);
     }
-    let mut cast: BTreeMap<ComparisonId, Vec<Ballot>> =
-        shown.iter().map(|(comparison, _)| (comparison.id, Vec::new())).collect();
     // Where somebody took a choice back, they have seen who answers all the same.
     let stands = |ballot: &Ballot| ballot.taken_back.is_none() || ballot.who == who;
-    for ballot in ballots(store, |ballot| cast.contains_key(&ballot.comparison) && stands(ballot))? {
-        cast.entry(ballot.comparison).or_default().push(ballot);
-    }
-    let hides = |(comparison, lane): &&Shown| {
-        let cast = &cast[&comparison.id];
-        comparison.pages.iter().enumerate().any(|(number, page)| {
-            lane.is_none_or(|lane| page.lanes.contains(&lane)) && comparison.hides(number, cast, who)
-        })
-    };
-    Ok(shown.iter().filter(hides).map(|(comparison, _)| comparison.id).collect())
+    let ballots = ballots(store, |ballot| ballot.comparison == comparison.id && stands(ballot))?;
+    Ok(comparison.pages.iter().enumerate().any(|(number, page)| {
+        lane.is_none_or(|lane| page.lanes.contains(&lane)) && comparison.hides(number, &ballots, who)
+    }))
 }
 
 /// What can be read of one kind.
