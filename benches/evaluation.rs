@@ -88,7 +88,9 @@ fn votes() -> Asked {
         let item = ItemHash(format!("{at:064x}"));
         let ids = [&battle.a, &battle.b].map(|model| ResponseId::of(1, &item, model));
         made.sources.extend(ids.iter().cloned().zip([battle.a, battle.b]));
-        ids.iter().for_each(|id| made.sources.measure(id, chance.below(4_000)));
+        for id in &ids {
+            made.sources.measure(id, chance.below(4_000));
+        }
         let category = Some(format!("c{}", at % 8).into());
         made.items.push(RatedItem { hash: item.clone(), category, conversation: None });
         for rater in 0..RATERS {

@@ -221,12 +221,16 @@ impl Evaluation {
         self.raters.iter().filter(|rater| !self.away.contains(rater)).cloned().collect()
     }
 
+    /// Whether `who` has looked whose the answers are, or what others said.
+    pub fn was_seen_by(&self, who: &str) -> bool {
+        self.unblinded.iter().any(|look| look.by == who)
+    }
+
     /// Whether results tell somebody what they are not to know while they rate: whose the answers are, where that is hidden, or
     /// what others said. Once they have looked there is nothing left to hide.
     pub fn hides_from(&self, who: &str) -> bool {
         let rates = self.raters.iter().any(|rater| rater == who);
-        let looked = self.unblinded.iter().any(|look| look.by == who);
-        rates && !looked && (self.task.blinding.models || self.raters.len() > 1)
+        rates && !self.was_seen_by(who) && (self.task.blinding.models || self.raters.len() > 1)
     }
 
     /// Who rates, in words: those who have a hand-out only are told apart.

@@ -272,6 +272,8 @@ pub struct Desk<'a> {
     pub now: Now,
     pub options: &'a Options,
     pub area: Rect,
+    /// The place that is in sight.
+    pub place: Place,
     /// How the terminal shows pictures.
     pub way: Way,
     pub cache: &'a mut Cache,
@@ -436,8 +438,10 @@ impl State {
         let left = |until: Duration| until.saturating_sub(self.now.elapsed).max(Duration::from_millis(20));
         let notice = self.notices.until().map(left);
         let quitting = self.quitting.map(left);
-        let busy =
-            Place::ALL.iter().filter_map(|place| self.pane_of(*place).pulse(self.options.reduced_motion));
+        // The time of a call that runs is shown where the calls are, and nowhere else.
+        let told = |place: &&Place| **place != Place::Traces || self.place == Place::Traces;
+        let pulse = |place: &Place| self.pane_of(*place).pulse(self.options.reduced_motion);
+        let busy = Place::ALL.iter().filter(told).filter_map(pulse);
         [notice, quitting].into_iter().flatten().chain(busy).min()
     }
 
@@ -540,6 +544,7 @@ impl State {
             now: self.now,
             options: &self.options,
             area: self.frame().body,
+            place: self.place,
             way: self.way(),
             cache: out.cache,
             tasks: &mut self.tasks,

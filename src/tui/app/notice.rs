@@ -98,7 +98,8 @@ impl Notices {
     pub fn say(&mut self, text: String, tone: Tone, now: Now) {
         let notice = Notice { text, tone, at: now.wall, since: now.elapsed };
         // What stands there and is said again, as by the call and to all who watch, was said once.
-        if self.now.as_ref().is_some_and(|now| (&now.text, now.tone) == (&notice.text, notice.tone)) {
+        let is_it = |other: &Notice| (&other.text, other.tone) == (&notice.text, notice.tone);
+        if self.now.as_ref().is_some_and(is_it) && self.past.front().is_some_and(is_it) {
             self.past.pop_front();
         }
         self.past.push_front(notice.clone());

@@ -18,6 +18,7 @@ use crate::tui::overlay::help::Help;
 use crate::tui::overlay::prompt::Told;
 use crate::tui::overlay::{Choice, Outcome, Overlay};
 use crate::tui::pane::{Pane, Place, chat, pictures};
+use crate::workbench::person;
 use ratatui::layout::Rect;
 
 /// Takes an event in; says what is asked of the world.
@@ -211,12 +212,20 @@ fn waiting(state: &State, task: TaskId) -> Place {
     Place::ALL.iter().find(waits).copied().unwrap_or_default()
 }
 
-/// Shows a place that the person goes to; whoever rates is asked before they see calls that tell whose answers they rate.
-fn visit(state: &mut State, place: Place, out: &mut Out<'_>) {
-    if place == Place::Traces && state.place != place && state.evaluate.rates_blindly() {
-        state.overlays.push(Overlay::Confirm(Confirm::see_calls()));
+/// Shows a place that the person goes to, or that run in it; whoever rates is asked before they see whose answers they rate.
+fn visit(state: &mut State, place: Place, run: Option<TraceId>, out: &mut Out<'_>) {
+    let tells = place == Place::Traces && state.place != place;
+    if tells && state.evaluate.rates_blindly(&person(&state.options.principal)) {
+        state.overlays.push(Overlay::Confirm(Confirm::see_calls(run)));
     } else {
-        show(state, place, out);
+        go(state, place, run, out);
+    }
+}
+
+fn go(state: &mut State, place: Place, run: Option<TraceId>, out: &mut Out<'_>) {
+    show(state, place, out);
+    if let Some(id) = run {
+        state.at_desk(out, |panes, desk| panes.traces.look_into(id, desk));
     }
 }
 
@@ -356,7 +365,7 @@ fn settle(state: &mut State, outcome: Outcome, out: &mut Out<'_>) {
                     act(state, action, None, out);
                 }
                 Choice::Quit => quit(state, out),
-                Choice::SeeCalls => show(state, Place::Traces, out),
+                Choice::SeeCalls(run) => go(state, Place::Traces, run, out),
                 Choice::Unlock(passphrase) => unlock(state, passphrase, out),
                 // Whatever is in front by now, it is of the place that it came from.
                 choice @ (Choice::ImportDataset { .. } | Choice::Write { of: Written::Results(_), .. }) => {
@@ -448,9 +457,7 @@ fn act(state: &mut State, action: Action, key: Option<Key>, out: &mut Out<'_>) {
         Action::AttachKnowledge => attach_knowledge(state, out),
         Action::ShowRunTrace => {
             let Some(run) = state.chat.run_meant() else { return };
-            show(state, Place::Traces, out);
-            let id = TraceId(*run.as_bytes());
-            state.at_desk(out, |panes, desk| panes.traces.look_into(id, desk));
+            visit(state, Place::Traces, Some(TraceId(*run.as_bytes())), out);
         }
         Action::ListModels => state.with_chat(out, chat::State::list_again),
         Action::UseModel | Action::Star if state.place == Place::Models => {
@@ -511,7 +518,7 @@ fn act(state: &mut State, action: Action, key: Option<Key>, out: &mut Out<'_>) {
             }
         }
         action => match Place::of(action) {
-            Some(place) => visit(state, place, out),
+            Some(place) => visit(state, place, None, out),
             None => act_here(state, action, key, out),
         },
     }
@@ -683,7 +690,7 @@ fn click(state: &mut State, mouse: Mouse, out: &mut Out<'_>) {
     }
     let tab = tabs(state, state.frame().top).into_iter().find(|tab| tab.area.contains(at));
     match (tab, mouse.kind) {
-        (Some(tab), MouseKind::Down(_)) => visit(state, tab.place, out),
+        (Some(tab), MouseKind::Down(_)) => visit(state, tab.place, None, out),
         _ => state.with_pane(out, |pane, desk| pane.mouse(mouse, desk)),
     }
 }

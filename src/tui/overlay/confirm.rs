@@ -17,7 +17,7 @@ use crate::domain::message::BlobId;
 use crate::domain::picture::Making;
 use crate::domain::prompt::Prompt;
 use crate::domain::pull::{Checked, PullPlan};
-use crate::domain::trace::Run;
+use crate::domain::trace::{Run, TraceId};
 use crate::domain::untrusted::safe_line;
 use crate::tui::action::Action;
 use crate::tui::effect::Written;
@@ -268,7 +268,7 @@ impl Confirm {
     }
 
     /// Asks whoever rates answers that were asked for here before they go where the calls are.
-    pub fn see_calls() -> Self {
+    pub fn see_calls(run: Option<TraceId>) -> Self {
         Self {
             act: "Look at",
             object: "the traces".to_owned(),
@@ -277,7 +277,7 @@ impl Confirm {
                 .to_owned(),
             letter: 'l',
             does: "look",
-            choice: Choice::SeeCalls,
+            choice: Choice::SeeCalls(run),
             keeps: "not yet",
         }
     }

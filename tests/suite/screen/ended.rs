@@ -210,6 +210,26 @@ fn a_call_that_runs_is_a_row_whose_time_goes_by_until_its_end_has_come() {
 }
 
 #[test]
+fn nothing_of_calls_is_read_while_another_place_is_shown_and_all_of_it_anew_behind_that() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    let running = live();
+    enter(&mut stage, vec![running.run.clone()]);
+    stage.keys("<enter>");
+    lay(&mut stage, &running);
+    stage.keys("<alt+1>");
+    // What is read is kept as seen: whoever compares or rates blindly from here on has seen nothing.
+    let from = stage.effects.len();
+    for change in [Changed::Usage, Changed::Missed] {
+        stage.reply("\"topic\":\"traces\"", vec![Reply::Changed { number: 1, change }]);
+    }
+    stage.event(Event::Timer(TimerId("traces")));
+    assert_eq!(asked(&stage.effects[from..]), []);
+    assert_ne!(stage.state.pulse(), Some(Duration::from_secs(1)), "nobody sees its time go by");
+    let again = asked(&stage.keys("<alt+9>"));
+    assert!(again.iter().any(|request| matches!(request, Traces::List { .. })), "{again:?}");
+}
+
+#[test]
 fn a_run_of_which_no_span_is_left_says_so() {
     let mut stage = Stage::settled(80, 24, "dark");
     let none = Kept { outline: Outline::default(), spans: Vec::new(), ..failed() };

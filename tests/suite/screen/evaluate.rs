@@ -329,6 +329,13 @@ fn who_rates_is_asked_before_they_go_where_the_calls_have_names() {
     assert!(stage.text().contains("LEFT"), "{}", stage.text());
     stage.keys("<alt+9>");
     assert!(lists(&stage.keys("l")));
+    // Once they have looked there is nothing left to ask.
+    let unblinded = vec![Unblinded { by: "tester".into(), at: Timestamp(NOW) }];
+    let looked = Evaluation { unblinded, ..evaluation(7, "helpful-v2", GenerationState::Ended, 400, 0) };
+    let change = Changed::Evaluation { evaluation: looked };
+    stage.reply("\"topic\":\"evaluations\"", vec![Reply::Changed { number: 1, change }]);
+    stage.keys("<alt+4>");
+    assert!(lists(&stage.keys("<alt+9>")));
     // Whoever rates nothing goes there at once.
     let mut stage = Stage::settled(100, 40, "dark");
     list(&mut stage, vec![evaluation(7, "helpful-v2", GenerationState::Ended, 400, 0)]);

@@ -292,6 +292,19 @@ fn the_columns_are_explained_with_their_names_in_bedrock() {
 }
 
 #[test]
+fn what_is_counted_while_another_place_is_shown_is_read_behind_that_alone() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    stage.keys("<alt+8>");
+    told(&mut stage, week(By::Model));
+    stage.keys("<alt+1>");
+    let from = stage.effects.len();
+    stage.reply("\"topic\":\"usage\"", vec![Reply::Changed { number: 1, change: Changed::Usage }]);
+    stage.event(Event::Timer(TimerId("usage")));
+    assert_eq!(asked(&stage.effects[from..]), []);
+    assert_eq!(asked(&stage.keys("<alt+8>")).len(), 1);
+}
+
+#[test]
 fn what_is_counted_meanwhile_is_read_soon_and_once() {
     let mut stage = Stage::settled(120, 40, "dark");
     stage.keys("<alt+8>");

@@ -6,7 +6,7 @@ use crate::tui::action::Action;
 use crate::tui::app::Desk;
 use crate::tui::keymap::Context;
 
-/// So many letters of a command tell it.
+/// So many letters tell which command is meant.
 const BEGUN: usize = 3;
 
 /// What is known of a text that begins with a slash.
@@ -16,13 +16,17 @@ pub(super) enum Slash {
     Open,
     /// This one was held back: sent once more, it is sent.
     Held(String),
-    /// The person has said that it is no command.
+    /// The person has said that it is no command, or it was sent once already.
     Text,
 }
 
 impl State {
     /// Whether what is written is held back, and says why; the same text sent once more is meant so.
     pub(super) fn holds_back(&mut self, desk: &mut Desk<'_>) -> bool {
+        // What an agent asks for may well be a path.
+        if !self.thread.waiting().is_empty() {
+            return false;
+        }
         let text = self.composer.text();
         let is_meant = match &self.slash {
             Slash::Open => false,
@@ -50,8 +54,9 @@ fn slip(text: &str) -> Option<String> {
     if commands().any(|command| command == name) {
         return Some(format!("/{word} is a command, which is typed where nothing else is written."));
     }
-    let begun = commands().find(|command| name.len() >= BEGUN && command.starts_with(&name));
-    match begun.or_else(|| nearest(&name, commands())) {
+    let begun = || commands().find(|command| command.starts_with(&name));
+    let near = if name.len() < BEGUN { None } else { begun().or_else(|| nearest(&name, commands())) };
+    match near {
         Some(near) => Some(format!("There is no command /{word}: did you mean /{near}?")),
         None if more.trim().is_empty() => Some(format!("There is no command /{word}.")),
         None => None,
@@ -73,6 +78,7 @@ mod tests {
         ] {
             assert!(slip(text).is_some_and(|why| why.contains(near)), "{text}: {:?}", slip(text));
         }
+        assert_eq!(slip("/s").as_deref(), Some("There is no command /s."));
         assert_eq!(slip("/xyzzy\n").as_deref(), Some("There is no command /xyzzy."));
         assert!(slip("/help me").is_some_and(|why| why.starts_with("/help is a command")));
         for text in [
@@ -81,6 +87,7 @@ mod tests {
             "/tmp is full, why?",
             "/home is where?",
             "/v1 of the API",
+            "/k is a constant",
             " /modle",
             "/ and so on",
             "//new",

@@ -175,6 +175,7 @@ impl State {
         if shown && self.composer.is_empty() {
             self.composer.set_draft(&draft);
             self.take_up();
+            self.slash = Slash::Text;
             self.focus = Focus::Composer;
             self.refit(desk);
         } else {
@@ -191,6 +192,7 @@ impl State {
             self.composer.take();
             self.composer.set_draft(&queued.draft);
             self.take_up();
+            self.slash = Slash::Text;
             self.focus = Focus::Composer;
             self.typed(desk);
         }
@@ -275,6 +277,7 @@ impl State {
             self.composer.set_draft(&draft);
         }
         self.take_up();
+        self.slash = Slash::Text;
         self.thread.editing = Some(id);
         self.focus = Focus::Composer;
         self.typed(desk);

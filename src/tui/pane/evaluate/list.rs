@@ -178,10 +178,9 @@ impl State {
     /// The door keeps that the person was shown whose the answers are elsewhere than in the results here.
     fn seen_elsewhere(&self, now: &Evaluation, desk: &mut Desk<'_>) {
         let who = person(&desk.options.principal);
-        let looked = |of: &Evaluation| of.unblinded.iter().any(|look| look.by == who);
         let before = self.list.iter().find(|known| known.id == now.id);
         let here = self.results.as_ref().is_some_and(|results| results.id == now.id);
-        if !here && looked(now) && before.is_some_and(|before| !looked(before)) {
+        if !here && now.was_seen_by(&who) && before.is_some_and(|before| !before.was_seen_by(&who)) {
             let name = safe_line(now.name());
             desk.say(format!(
                 "This may tell whose the answers of {name} are: that you looked is kept with it."

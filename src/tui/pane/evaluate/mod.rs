@@ -178,14 +178,16 @@ impl State {
         self.list.iter().filter(runs).count()
     }
 
-    /// A rater has an item before them whose answers models gave to this program, and is not to know which.
-    pub fn rates_blindly(&self) -> bool {
+    /// `who` has an item before them whose answers models gave to this program, and neither is to know nor has seen which.
+    pub fn rates_blindly(&self, who: &str) -> bool {
         let blind = |sitting: &&Sitting| {
             sitting.seat.as_ref().is_some_and(|seat| seat.task.blind && seat.sheet.is_some())
         };
         let Some(sitting) = self.sitting.as_ref().filter(blind) else { return false };
         let rated = self.list.iter().find(|evaluation| evaluation.id == sitting.id);
-        rated.is_some_and(|evaluation| evaluation.sources.iter().any(|source| source.column.is_some()))
+        rated.is_some_and(|evaluation| {
+            evaluation.sources.iter().any(|source| source.column.is_some()) && !evaluation.was_seen_by(who)
+        })
     }
 
     /// The evaluation that is selected in the list.

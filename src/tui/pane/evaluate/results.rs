@@ -87,12 +87,11 @@ fn fit(body: Rect) -> (u16, usize) {
 
 impl Results {
     fn new(evaluation: &Evaluation, by: &str) -> Self {
-        let looked = evaluation.unblinded.iter().any(|look| look.by == by);
         Self {
             id: evaluation.id,
             name: evaluation.name().to_owned(),
             seed: evaluation.seed,
-            unblinds: evaluation.task.blinding.models && !looked,
+            unblinds: evaluation.task.blinding.models && !evaluation.was_seen_by(by),
             report: None,
             error: None,
             asking: None,

@@ -474,8 +474,9 @@ fn own_failure(outline: &Outline, row: &Row, below: Option<&Row>) -> Option<Stri
         (failed, Some(below)) if failed == failed_of(outline, below) => None,
         // The words went up from there; the word for it may be another.
         (_, Some(below)) if row.words == below.words && !row.words.is_none() => {
-            let other = Some(row.error).filter(|error| !error.is_none() && *error != below.error);
-            other.map(|error| outline.names.get(error).to_owned())
+            // That it gave up stands before all of this.
+            let told = row.error.is_none() || row.error == below.error || outline.gave_up(row);
+            (!told).then(|| outline.names.get(row.error).to_owned())
         }
         (failed, _) if outline.gave_up(row) => Some(format!("gave up: {failed}")),
         (failed, _) => Some(failed.to_owned()),

@@ -11,6 +11,7 @@ use crate::domain::figures::count;
 use crate::tui::app::Desk;
 use crate::tui::dataset::added;
 use crate::tui::effect::{Effect, Lane, TaskId, TimerId, Work};
+use crate::tui::pane::Place;
 use crate::tui::trace::{RowFor, Shared, Want};
 use crate::workbench::request::traces::Traces;
 use crate::workbench::{Reply, Request};
@@ -98,6 +99,8 @@ impl State {
     fn told(&mut self, reply: Reply, desk: &mut Desk<'_>) {
         let Reply::Changed { change, .. } = reply else { return };
         match change {
+            // Whatever is read is kept as seen: nothing is while another place is shown. Whoever comes back reads all anew.
+            Changed::Trace { .. } | Changed::Usage | Changed::Missed if desk.place != Place::Traces => {}
             Changed::Trace { run } => {
                 self.renew_open(&run, desk);
                 self.put(run, desk);
@@ -214,7 +217,8 @@ impl State {
 
     /// It was waited long enough for more of them.
     pub(super) fn grown(&mut self, desk: &mut Desk<'_>) {
-        if self.open.as_ref().is_some_and(|open| open.stale && open.reading == Reading::Idle) {
+        let waits = |open: &super::Open| open.stale && open.reading == Reading::Idle;
+        if desk.place == Place::Traces && self.open.as_ref().is_some_and(waits) {
             self.read_rows(desk);
         }
     }

@@ -16,6 +16,7 @@ use crate::tui::effect::{Effect, Lane, TimerId};
 use crate::tui::overlay::Overlay;
 use crate::tui::overlay::confirm::Confirm;
 use crate::tui::overlay::prompt::Prompt;
+use crate::tui::pane::Place;
 use crate::tui::rows::{lines_of, refitted, stepped};
 use crate::tui::stroke::Stroke;
 use crate::tui::trace::RowFor;
@@ -42,6 +43,7 @@ impl State {
             self.watch = Some(desk.call(None, Request::Watch { topic: Topic::Traces }));
         }
         self.read(desk);
+        self.grown(desk);
     }
 
     pub(super) fn read(&mut self, desk: &mut Desk<'_>) {
@@ -75,6 +77,9 @@ impl State {
     }
 
     pub(super) fn pause_is_over(&mut self, desk: &mut Desk<'_>) {
+        if desk.place != Place::Traces {
+            return;
+        }
         if self.outdated && self.known && self.narrow.asked.is_empty() {
             // Runs of long ago are what they were.
             self.outdated = false;

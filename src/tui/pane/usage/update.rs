@@ -16,6 +16,7 @@ use crate::tui::look::Role;
 use crate::tui::overlay::Overlay;
 use crate::tui::overlay::prompt::{Prompt, usage_form_of};
 use crate::tui::overlay::reading::{Line as Said, Reading};
+use crate::tui::pane::Place;
 use crate::workbench::request::Topic;
 use crate::workbench::request::usage::{Form, Query, Usage};
 use crate::workbench::{Reply, Request};
@@ -51,7 +52,8 @@ impl State {
     /// Something was counted. Of many calls at once the sum is enough.
     fn counted(&mut self, desk: &mut Desk<'_>) {
         self.stale = true;
-        if !self.pausing {
+        // Whatever is read is kept as seen: nothing is while another place is shown, and all of it anew behind that.
+        if !self.pausing && desk.place == Place::Usage {
             self.pausing = true;
             desk.ask(Effect::After { timer: AGAIN, delay: PAUSE });
         }
@@ -59,7 +61,7 @@ impl State {
 
     pub(super) fn pause_is_over(&mut self, desk: &mut Desk<'_>) {
         self.pausing = false;
-        if self.stale {
+        if self.stale && desk.place == Place::Usage {
             self.read(desk);
         }
     }
