@@ -14,6 +14,7 @@ use crate::domain::conversation::Conversation;
 use crate::domain::evaluation::Dataset;
 use crate::domain::evaluation::decision::Decision;
 use crate::domain::evaluation::exchange::TakenIn;
+use crate::domain::evaluation::item::Numbered;
 use crate::domain::evaluation::job::{Evaluation, Failure, Generation};
 use crate::domain::evaluation::report::{Disagreement, Report};
 use crate::domain::id::{EvaluationId, MakingId};
@@ -105,6 +106,10 @@ pub(super) enum Item<'a> {
         chunking: String,
         #[serde(flatten)]
         piece: &'a Piece,
+    },
+    EvaluationItem {
+        #[serde(flatten)]
+        item: &'a Numbered,
     },
     Report {
         #[serde(flatten)]

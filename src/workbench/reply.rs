@@ -20,6 +20,7 @@ use crate::domain::evaluation::battle::BattlesRead;
 pub use crate::domain::evaluation::dataset::{BadLine, Doubled, Placed};
 use crate::domain::evaluation::decision::Decision;
 use crate::domain::evaluation::exchange::{TakenIn, Written};
+use crate::domain::evaluation::item::Numbered;
 use crate::domain::evaluation::job::{Estimate, Evaluation, Failure, Known};
 use crate::domain::evaluation::report::Report as EvaluationReport;
 use crate::domain::evaluation::sheet::Seat;
@@ -187,6 +188,10 @@ pub enum Reply {
     EvaluationReport {
         report: EvaluationReport,
         decisions: Vec<Decision>,
+    },
+    /// Items of an evaluation, by number.
+    EvaluationItems {
+        items: Vec<Numbered>,
     },
     /// An item of an evaluation, with whose each answer is.
     RatedItem {

@@ -200,9 +200,12 @@ pub struct ReportEvaluation {
     /// Of an earlier version of the task; versions are never mixed
     #[arg(long, value_name = "NUMBER")]
     pub version: Option<u32>,
-    /// Of one item alone, by the first or last digits of its name: its question, whose answers it has, what each rater said of it, what was decided.
+    /// List its items instead: number, id, how the question begins
+    #[arg(long, conflicts_with_all = ["item", "form", "output"])]
+    pub items: bool,
+    /// Of one item alone, by its number (1, 2, …) or by 4 or more of the first or last digits of its id: its question, whose answers it has, what each rater said of it, what was decided.
     /// It is for the owner: raters see nobody's votes, and that you looked whose the answers are is kept, with votes that you cast later
-    #[arg(long, value_name = "DIGITS", conflicts_with_all = ["form", "output"])]
+    #[arg(long, value_name = "ITEM", conflicts_with_all = ["form", "output"])]
     pub item: Option<String>,
     /// Do not ask where you rate in it and have not looked yet: what you rate after that is not blind
     #[arg(long)]
@@ -317,8 +320,8 @@ pub enum ExportForm {
 pub struct AdjudicateEvaluation {
     /// Its name, or the first or last digits of its id
     pub name: String,
-    /// The item: as many of its first or last digits as tell it from the others; without --value it is shown with its votes
-    #[arg(long, value_name = "DIGITS")]
+    /// The item: its number (1, 2, …), or 4 or more of the first or last digits of its id; without --value it is shown with its votes
+    #[arg(long, value_name = "ITEM")]
     pub item: Option<String>,
     /// By which metric; the first one where none is named
     #[arg(long)]

@@ -1,8 +1,8 @@
-//! One item of an evaluation: its question, whose answers it has, what raters said of it, what was decided.
+//! The items of an evaluation by number, and one of them: its question, whose answers it has, what raters said of it, what was decided.
 
 use std::collections::HashMap;
 
-use super::{Asker, End, Evaluations, Out, unexpected, words};
+use super::{Asker, End, Evaluations, Item as Line, Out, unexpected, words};
 use crate::domain::evaluation::decision::Decision;
 use crate::domain::evaluation::job::Evaluation;
 use crate::domain::evaluation::report::in_words;
@@ -10,6 +10,29 @@ use crate::domain::evaluation::report::words::skipped;
 use crate::domain::evaluation::vote::{Said, Value};
 use crate::domain::evaluation::{Item, ItemHash, Metric, ResponseId, TaskDefinition, Vote};
 use crate::workbench::{Reply, Request};
+
+/// Items that are asked for at a time.
+const PAGE: u32 = 1024;
+
+/// Every item: its number, its id where all answers to it are there, how its question begins.
+pub(super) async fn list(evaluation: &Evaluation, asker: &Asker, out: &mut Out) -> Result<(), End> {
+    let id = evaluation.id;
+    for from in (0..evaluation.items).step_by(PAGE as usize) {
+        let request = Request::Evaluations(Evaluations::Items { id, from, limit: PAGE });
+        let reply = asker.one(request, out).await?;
+        let Reply::EvaluationItems { items } = &reply else { return Err(unexpected(&reply)) };
+        if out.json {
+            items.iter().try_for_each(|item| out.object(&Line::EvaluationItem { item }))?;
+            continue;
+        }
+        let digits = evaluation.items.to_string().len();
+        for item in items {
+            let name = item.id.as_ref().map_or_else(|| "no answer".to_owned(), |id| format!("{:.12}", id.0));
+            out.line(&format!("{:>digits$}  {name:<12}  {}", item.number, item.question))?;
+        }
+    }
+    Ok(())
+}
 
 pub(super) async fn show(
     evaluation: &Evaluation,

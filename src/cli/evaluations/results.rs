@@ -31,8 +31,11 @@ const REMARKS: usize = 20;
 const LISTED: usize = 20;
 
 pub(super) async fn report(wanted: ReportEvaluation, asker: &Asker, out: &mut Out) -> Result<(), End> {
-    let ReportEvaluation { name, version, item, reveal, form, output, force } = wanted;
+    let ReportEvaluation { name, version, items, item, reveal, form, output, force } = wanted;
     let evaluation = super::found(&name, asker, out).await?;
+    if items {
+        return judged::list(&evaluation, asker, out).await;
+    }
     agreed(&evaluation, reveal, asker).await?;
     let id = evaluation.id;
     if let Some(item) = item {

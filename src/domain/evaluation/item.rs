@@ -97,6 +97,18 @@ impl Item {
     }
 }
 
+/// An item in a list of an evaluation's.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Numbered {
+    /// Of the dataset, from 1, as files of tasks have it.
+    pub number: u32,
+    /// Its name in votes; `None` while an answer is missing, which the name is made of.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub id: Option<ItemHash>,
+    /// How the question begins.
+    pub question: String,
+}
+
 /// Items that a rater could not tell apart: the places of the first one and of the other.
 pub fn doubled(items: &[Item]) -> Vec<(usize, usize)> {
     let mut seen = HashMap::new();

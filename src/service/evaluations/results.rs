@@ -9,6 +9,7 @@ use super::{Evaluations, each_vote, evaluation, put, votes, whole};
 use crate::domain::change::Changed;
 use crate::domain::evaluation::decision::Decision;
 use crate::domain::evaluation::exchange::ReportForm;
+use crate::domain::evaluation::item::Numbered;
 use crate::domain::evaluation::job::{Evaluation, Generated, Known, Unblinded};
 use crate::domain::evaluation::report::{Rated, RatedItem, Report, Sources, Unanswered, Votes};
 use crate::domain::evaluation::task::{Gold, TaskDefinition};
@@ -32,6 +33,9 @@ const NAMED: usize = 5;
 
 /// Digits of an item's name that are told of it, as lists do.
 const NAME: usize = 12;
+
+/// The fewest digits that name an item: with fewer, a slip of the finger names another one.
+const DIGITS: usize = 4;
 
 /// Items read in one go, each core its share of them: whole texts of a hundred thousand never lie in memory at once.
 const AT_ONCE: u32 = 4096;
@@ -106,6 +110,17 @@ impl Evaluations {
             ReportForm::Json => serde_json::to_string_pretty(&report)
                 .map_err(|why| Error::internal("writing a report as JSON", why.to_string())),
         }
+    }
+
+    /// Up to `limit` items by their numbers in the dataset, from this place on. Nothing is told of whose an answer is.
+    pub async fn items(&self, id: EvaluationId, from: u32, limit: u32) -> Result<Vec<Numbered>> {
+        self.archive
+            .run(move |store| {
+                let evaluation = evaluation(store, id)?;
+                let to = from.saturating_add(limit.min(AT_ONCE)).min(evaluation.items);
+                (from..to).map(|place| numbered(store, &evaluation, place)).collect()
+            })
+            .await
     }
 
     /// An item of an evaluation with whose each answer is: for its owner.
@@ -364,9 +379,48 @@ fn count_lack(
     Ok(())
 }
 
-/// The item that is meant by the first or the last digits of its name; an error names those that it could be.
+/// An item as lists have it.
+fn numbered(store: &Store, evaluation: &Evaluation, place: u32) -> Result<Numbered> {
+    let whole = whole(store, evaluation, place)?;
+    let id = whole.as_ref().map(Item::hash);
+    let item = match whole {
+        Some(item) => Some(item),
+        None => store.get(&RatedItemOf(evaluation.id, place))?.map(|EvaluationItem(item)| item),
+    };
+    let question = item.map_or_else(String::new, |item| brief(item.prompt(), BRIEF));
+    Ok(Numbered { number: place + 1, id, question })
+}
+
+/// The number of an item that a text is: from 1 up to as many as there are. Digits of an id may begin with a zero.
+fn number(text: &str, items: u32) -> Option<u32> {
+    let plain = text.bytes().all(|byte| byte.is_ascii_digit()) && !text.starts_with('0');
+    text.parse().ok().filter(|number| plain && (1..=items).contains(number))
+}
+
+/// The item that is meant by its number in the dataset, or by the first or the last digits of its name; an error names those that
+/// it could be.
 fn found(store: &Store, evaluation: &Evaluation, wanted: &ItemHash) -> Result<Item> {
-    let digits = piece(&wanted.0);
+    let (digits, name) = (piece(&wanted.0), evaluation.name());
+    let doing = format!("finding the item {digits:?} of {name:?}");
+    let lists = format!("`outcrop eval report {name:?} --items` lists them by number and id.");
+    if let Some(number) = number(&digits, evaluation.items) {
+        return whole(store, evaluation, number - 1)?.ok_or_else(|| {
+            let hint = format!("`outcrop eval run {name:?}` asks for what is missing.");
+            Error::new(
+                ErrorKind::NotFound,
+                doing,
+                "an answer to it is missing, so that nobody could rate it",
+                hint,
+            )
+        });
+    }
+    if digits.len() < DIGITS {
+        let why = format!(
+            "its items have the numbers 1 to {}, and an id takes at least {DIGITS} of its digits",
+            evaluation.items
+        );
+        return Err(Error::new(ErrorKind::Invalid, doing, why, lists));
+    }
     let mut found: Vec<(ItemHash, Item)> = Vec::new();
     for place in 0..evaluation.items {
         let Some(item) = whole(store, evaluation, place)? else { continue };
@@ -375,12 +429,8 @@ fn found(store: &Store, evaluation: &Evaluation, wanted: &ItemHash) -> Result<It
             found.push((hash, item));
         }
     }
-    let doing = format!("finding the item {digits:?} of {:?}", evaluation.name());
     match found.len() {
-        0 => {
-            let hint = "`outcrop eval adjudicate` lists the items that raters differ on.";
-            Err(Error::new(ErrorKind::NotFound, doing, "no item's name begins or ends so", hint))
-        }
+        0 => Err(Error::new(ErrorKind::NotFound, doing, "no item's id begins or ends so", lists)),
         1 => Ok(found.swap_remove(0).1),
         many => {
             let mut named: Vec<String> = found
@@ -389,8 +439,8 @@ fn found(store: &Store, evaluation: &Evaluation, wanted: &ItemHash) -> Result<It
                 .map(|(hash, item)| format!("{} ({})", told(&hash.0, &digits), brief(item.prompt(), SHORT)))
                 .collect();
             named.extend((many > NAMED).then(|| format!("and {} more", many - NAMED)));
-            let why = format!("{many} items' names begin or end so: {}", named.join(", "));
-            Err(Error::new(ErrorKind::Invalid, doing, why, MORE))
+            let why = format!("{many} items' ids begin or end so: {}", named.join(", "));
+            Err(Error::new(ErrorKind::Invalid, doing, why, format!("{MORE} {lists}")))
         }
     }
 }
@@ -414,4 +464,18 @@ pub(super) fn decisions(store: &Store, id: EvaluationId) -> Result<Vec<Decision>
         }
     }
     Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::number;
+
+    #[test]
+    fn a_plain_number_up_to_the_count_of_items_is_a_number_and_all_else_digits_of_an_id() {
+        let read =
+            ["1", "3", "12", "4", "0", "03", "3d", "", "1234", &"1".repeat(64)].map(|text| number(text, 12));
+        let known = [Some(1), Some(3), Some(12), Some(4), None, None, None, None, None, None];
+        assert_eq!(read, known);
+        assert_eq!(number("1234", 5000), Some(1234));
+    }
 }

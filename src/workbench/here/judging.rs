@@ -100,6 +100,9 @@ impl Here {
                 Ask::WriteReport { id, version, form } => {
                     Reply::Text { text: service.written_report(id, version, form, who).await? }
                 }
+                Ask::Items { id, from, limit } => {
+                    Reply::EvaluationItems { items: service.items(id, from, limit).await? }
+                }
                 Ask::Item { id, item } => Reply::RatedItem { item: service.item(id, item, who).await? },
                 Ask::Judged { id, item, version } => {
                     let (item, votes, decisions) = service.judged_item(id, item, version, who).await?;

@@ -46,8 +46,10 @@ pub enum Evaluations {
     Report { id: EvaluationId, version: Option<u32> },
     /// The same as a file: `Text`.
     WriteReport { id: EvaluationId, version: Option<u32>, form: ReportForm },
-    /// An item with whose each answer is, by the first or last digits of its name in votes, as many as tell it from the others:
-    /// `RatedItem`.
+    /// Its items by number, up to `limit` from this place on, some thousand at most: `EvaluationItems`.
+    Items { id: EvaluationId, from: u32, limit: u32 },
+    /// An item with whose each answer is, by its number, or by the first or last digits of its name in votes, four or as many as
+    /// tell it from the others: `RatedItem`.
     Item { id: EvaluationId, item: ItemHash },
     /// The same with what was said of it by a version of the task, of the one in force where none is named, and what was decided:
     /// `JudgedItem`.

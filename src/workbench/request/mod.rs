@@ -160,6 +160,7 @@ impl Request {
                 | E::Find { .. }
                 | E::ReadTask { .. }
                 | E::WriteTask { .. }
+                | E::Items { .. }
                 | E::Failures { .. } => true,
                 // Sitting down reserves, and going on from there may take a vote back; who looks at results is kept.
                 E::Report { .. }

@@ -117,6 +117,7 @@ const LINES: &[&str] = &[
     "eval change e --task task.toml",
     "eval rate e --rater ada --json",
     "eval report e",
+    "eval report e --items",
     "eval hand-out e --rater ada",
     "eval hand-out e --rater ada --items 5",
     "eval take-in r.jsonl",

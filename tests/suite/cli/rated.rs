@@ -127,8 +127,14 @@ fn an_item_is_named_by_its_question_and_shown_with_whose_answers_it_has_and_who_
         assert!(report.lines().any(|line| line.contains(item) && line.contains("question 0")), "{report}");
         let csv = good(&home.run(&["eval", "report", "which", "--form", "csv"])).to_owned();
         assert!(csv.lines().any(|line| line.contains(item) && line.ends_with(",question 0")), "{csv}");
-        // Few digits are enough where they tell it from the others.
-        let digits = (1..).map(|many| &item[..many]);
+        // Few digits are enough where they tell it from the others: four at least.
+        let few = home.run(&["eval", "report", "which", "--item", &item[..3]]);
+        assert!(
+            few.stderr.contains("numbers 1 to 6, and an id takes at least 4 of its digits")
+                && few.stderr.contains("--items` lists them by number and id"),
+            "{few:?}"
+        );
+        let digits = (4..).map(|many| &item[..many]);
         let mut said = digits.map(|digits| home.run(&["eval", "report", "which", "--item", digits]));
         let item_said = said.find(|said| said.code == Some(0)).unwrap();
         for words in ["question 0", "-- alpha/one", "yes 0", "-- beta/two", "no 0", "ada", "bob", "2 votes"] {
@@ -152,8 +158,13 @@ fn an_item_is_named_by_its_question_and_shown_with_whose_answers_it_has_and_who_
             decided.contains("-- decided") && decided.contains("ada  Preference  a tie  both say it"),
             "{decided}"
         );
-        let none = home.run(&["eval", "report", "which", "--item", "xyz"]);
-        assert!(none.code == Some(2) && none.stderr.contains("no item's name begins or ends so"), "{none:?}");
+        let none = home.run(&["eval", "report", "which", "--item", "wxyz"]);
+        assert!(
+            none.code == Some(2)
+                && none.stderr.contains("no item's id begins or ends so")
+                && none.stderr.contains("--items` lists them by number and id"),
+            "{none:?}"
+        );
     });
 }
 
@@ -217,18 +228,50 @@ fn who_looked_has_a_name_also_where_the_account_tells_none() {
 #[test]
 fn digits_that_several_items_begin_with_name_them() {
     let home = Home::new();
-    brought(&home, 40);
+    brought(&home, 600);
     good(&home.run(&["eval", "create", "many", "--dataset", "pairs"]));
-    let said = (0..16).map(|digit| home.run(&["eval", "report", "many", "--item", &format!("{digit:x}")]));
-    let several = said
-        .filter(|said| said.code == Some(2))
-        .find(|said| said.stderr.contains("items' names begin or end so"));
-    let several = several.unwrap();
+    // Of so many items several begin or end alike.
+    let listed = home.run(&["eval", "report", "many", "--items", "--json"]).objects();
+    let mut ends = listed.iter().flat_map(|item| {
+        let id = item["id"].as_str().unwrap();
+        [id[..4].to_owned(), id[60..].to_owned()]
+    });
+    let mut seen = std::collections::HashSet::new();
+    let digits = ends.find(|digits| {
+        let number = digits.parse::<u32>().is_ok_and(|number| number <= 600) && !digits.starts_with('0');
+        !seen.insert(digits.clone()) && !number
+    });
+    let several = home.run(&["eval", "report", "many", "--item", &digits.unwrap()]);
     assert!(
-        several.stderr.contains("(question ")
+        several.code == Some(2)
+            && several.stderr.contains("items' ids begin or end so")
+            && several.stderr.contains("(question ")
             && several.stderr.contains("more of its first or of its last digits"),
         "{several:?}"
     );
+}
+
+#[test]
+fn an_item_is_named_by_the_number_that_its_dataset_gives_it() {
+    let [(), ()] = on_both(Home::new, |home| {
+        brought(home, 12);
+        good(&home.run(&["eval", "create", "which", "--dataset", "pairs"]));
+        let listed = good(&home.run(&["eval", "report", "which", "--items"])).to_owned();
+        let rows: Vec<&str> = listed.lines().collect();
+        assert_eq!(rows.len(), 12, "{listed}");
+        assert!(rows[0].starts_with(" 1  ") && rows[0].ends_with("  question 0"), "{listed}");
+        assert!(rows[11].starts_with("12  ") && rows[11].ends_with("  question 11"), "{listed}");
+        assert_eq!(shown(home, "which")["unblinded"], Value::Null, "a list tells nobody's answers");
+        // Whatever the ids begin or end with.
+        for (at, row) in rows.iter().enumerate() {
+            let number = (at + 1).to_string();
+            let said = good(&home.run(&["eval", "report", "which", "--item", &number])).to_owned();
+            let id = row.split_whitespace().nth(1).unwrap();
+            assert!(said.contains(id) && said.contains(&format!("question {at}\n")), "{number}: {said}");
+        }
+        let more = home.run(&["eval", "report", "which", "--item", "13"]);
+        assert!(more.code == Some(2) && more.stderr.contains("the numbers 1 to 12"), "{more:?}");
+    });
 }
 
 #[test]
