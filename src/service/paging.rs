@@ -3,6 +3,7 @@
 use std::fmt::Display;
 
 use crate::domain::id::{is_piece, piece};
+use crate::domain::near::{meant, nearest_begun};
 use crate::domain::{Error, ErrorKind, Result};
 use crate::store::{Record, Scan, Store};
 
@@ -83,6 +84,24 @@ pub(super) fn find<R: Record<Key: Display>>(
     }
 }
 
+/// The error about a name that nothing has, with the one of `names` that was meant; `noun` says what is sought, and `command` lists
+/// it.
+pub(super) fn no_such_name<'a>(
+    noun: &str,
+    name: &str,
+    names: impl Iterator<Item = &'a str> + Clone,
+    command: &str,
+) -> Error {
+    let name = name.trim();
+    let error = Error::new(
+        ErrorKind::NotFound,
+        format!("finding the {noun} {name:?}"),
+        format!("no {noun} is named {name:?}"),
+        format!("`{command}` shows those that there are."),
+    );
+    meant(error, nearest_begun(name, names))
+}
+
 fn missing(doing: &str, command: &str) -> Error {
     let hint = format!("`{command}` shows those that there are.");
     Error::new(ErrorKind::NotFound, doing, "there is nothing with that id", hint)
@@ -96,6 +115,17 @@ mod tests {
     use crate::domain::trace::{Note, Opinion, TraceId};
     use crate::store::record::{NoNote, NoteOf};
     use crate::store::{Batch, Owner, Unlock};
+
+    #[test]
+    fn a_name_that_nothing_has_is_told_with_the_one_that_was_meant() {
+        let names = ["docs", "manuals"];
+        let hint = |name| no_such_name("knowledge base", name, names.into_iter(), "outcrop kb list").hint;
+        assert_eq!(hint("doc"), "Did you mean docs? `outcrop kb list` shows those that there are.");
+        assert_eq!(hint(" manual "), "Did you mean manuals? `outcrop kb list` shows those that there are.");
+        let far = no_such_name("knowledge base", "rivers", names.into_iter(), "outcrop kb list");
+        assert_eq!(far.why, "no knowledge base is named \"rivers\"");
+        assert_eq!(far.hint, "`outcrop kb list` shows those that there are.");
+    }
 
     #[test]
     fn a_damaged_record_is_named_and_hides_no_other() {

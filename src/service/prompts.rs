@@ -17,9 +17,9 @@ use crate::domain::{Error, ErrorKind, Result};
 use crate::service::archive::{Archive, forget, head};
 use crate::service::changes::Changes;
 use crate::service::chat::{Chat, Step};
-use crate::service::fresh;
 use crate::service::invoke::Terms;
 use crate::service::turns::Turns;
+use crate::service::{fresh, paging};
 use crate::store::record::{PromptOf, PromptRun, RunOf, VersionOf};
 use crate::store::{Batch, Scan, Store};
 use crate::wire;
@@ -64,12 +64,8 @@ impl Prompts {
                     near.next().filter(|_| near.next().is_none())
                 });
                 let missing = || {
-                    Error::new(
-                        ErrorKind::NotFound,
-                        format!("finding the prompt {name:?}"),
-                        "there is none of that name",
-                        "`outcrop prompts list` shows those that there are.",
-                    )
+                    let names = library.iter().map(|prompt| prompt.name.as_str());
+                    paging::no_such_name("prompt", &name, names, "outcrop prompts list")
                 };
                 book(store, found.cloned().ok_or_else(missing)?)
             })

@@ -10,7 +10,7 @@ use crate::domain::library;
 use crate::domain::trace::told::Told;
 use crate::domain::{Error, ErrorKind, Result};
 use crate::service::naming::{Gone, unnamed};
-use crate::service::{fresh, trace};
+use crate::service::{fresh, paging, trace};
 use crate::store::record::{AgentRunOf, AgentVersionOf};
 use crate::store::{Batch, Scan, Store};
 use crate::wire::agent::openapi;
@@ -50,14 +50,10 @@ pub(super) fn all(store: &Store) -> Vec<Agent> {
 
 pub(super) fn find(store: &Store, name: &str) -> Result<Book> {
     let wanted = name.trim().to_lowercase();
-    let found = all(store).into_iter().find(|agent| agent.name.to_lowercase() == wanted);
-    let found = found.ok_or_else(|| {
-        Error::new(
-            ErrorKind::NotFound,
-            format!("finding the agent {name:?}"),
-            "there is none of that name",
-            "`outcrop agent list` shows those that there are.",
-        )
+    let all = all(store);
+    let found = all.iter().find(|agent| agent.name.to_lowercase() == wanted).ok_or_else(|| {
+        let names = all.iter().map(|agent| agent.name.as_str());
+        paging::no_such_name("agent", name, names, "outcrop agent list")
     })?;
     book(store, found.id)
 }

@@ -6,7 +6,7 @@ use crate::domain::evaluation::dataset::{Dataset, Placed, is_named};
 use crate::domain::evaluation::item::Item;
 use crate::domain::id::{DatasetId, is_piece, piece};
 use crate::domain::{Error, ErrorKind, Result};
-use crate::service::paging::MORE;
+use crate::service::paging::{MORE, no_such_name};
 use crate::store::record::ItemOf;
 use crate::store::{Batch, Scan, Store};
 
@@ -75,8 +75,8 @@ pub fn find(store: &Store, text: &str) -> Result<Dataset> {
             Err(Error::new(ErrorKind::Invalid, doing, why, format!("Give its name. {MORE}")))
         }
         (None, _) => {
-            let hint = "`outcrop datasets list` shows those that there are.";
-            Err(Error::new(ErrorKind::NotFound, doing, "there is none of that name", hint))
+            let names = all.iter().map(|dataset| dataset.name.as_str());
+            Err(no_such_name("dataset", text, names, "outcrop datasets list"))
         }
     }
 }

@@ -46,6 +46,10 @@ pub use results::Decided;
 /// Items written in one go: a hundred thousand of them never lie in memory twice.
 const AT_ONCE: usize = 1024;
 
+/// What errors call one, and the command that lists them.
+const NOUN: &str = "evaluation";
+const LISTS: &str = "outcrop eval list";
+
 /// The service.
 #[derive(Debug, Clone)]
 pub struct Evaluations {
@@ -183,7 +187,14 @@ impl Evaluations {
         self.archive
             .run(move |store| match named(store, text.trim())? {
                 Some(evaluation) => Ok(evaluation),
-                None => paging::find(store, &text, "evaluation", "outcrop eval list"),
+                None => paging::find(store, &text, NOUN, LISTS).map_err(|error| match error.kind {
+                    ErrorKind::NotFound => {
+                        let all = store.scan::<Evaluation>(Scan::all()).filter_map(Result::ok);
+                        let names: Vec<String> = all.map(|(_, known)| known.name().to_owned()).collect();
+                        paging::no_such_name(NOUN, &text, names.iter().map(String::as_str), LISTS)
+                    }
+                    _ => error,
+                }),
             })
             .await
     }

@@ -229,7 +229,14 @@ impl Knowledge {
         self.archive
             .run(move |store| match named(store, text.trim())? {
                 Some(base) => Ok(base),
-                None => paging::find(store, &text, "knowledge base", "outcrop kb list"),
+                None => paging::find(store, &text, NOUN, LISTS).map_err(|error| match error.kind {
+                    ErrorKind::NotFound => {
+                        let bases = store.scan::<Base>(Scan::all()).filter_map(Result::ok);
+                        let names: Vec<String> = bases.map(|(_, base)| base.name).collect();
+                        paging::no_such_name(NOUN, &text, names.iter().map(String::as_str), LISTS)
+                    }
+                    _ => error,
+                }),
             })
             .await
     }
@@ -533,6 +540,10 @@ fn to_forget(error: Error) -> Error {
 fn is_own(key: &str) -> bool {
     key.starts_with(RESERVED)
 }
+
+/// What errors call one, and the command that lists them.
+const NOUN: &str = "knowledge base";
+const LISTS: &str = "outcrop kb list";
 
 /// How the names of bases' shelves begin.
 const SHELVES: &str = "kb-";
