@@ -17,7 +17,7 @@ use crate::domain::completion::Completion;
 use crate::domain::conversation::{Conversation, SavedDraft, Thread};
 use crate::domain::delta::Event;
 use crate::domain::evaluation::battle::BattlesRead;
-pub use crate::domain::evaluation::dataset::{BadLine, Doubled, Placed};
+pub use crate::domain::evaluation::dataset::{Answered, BadLine, Doubled, Placed};
 use crate::domain::evaluation::decision::Decision;
 use crate::domain::evaluation::exchange::{TakenIn, Written};
 use crate::domain::evaluation::item::Numbered;
@@ -242,6 +242,11 @@ pub enum Reply {
     DatasetItems {
         items: Vec<Placed>,
         more: bool,
+    },
+    /// How many of its so many items each source has answered.
+    DatasetAnswered {
+        answered: Vec<Answered>,
+        items: u32,
     },
     /// What is to be said of a file that was read as a dataset. What became of it follows: a `Dataset`, or an error.
     DatasetRead {

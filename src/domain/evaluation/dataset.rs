@@ -92,6 +92,23 @@ pub struct Doubled {
     pub first: u64,
 }
 
+/// How many items of a dataset a source has answered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Answered {
+    pub source: String,
+    pub items: u32,
+}
+
+/// Takes an item into what sources have answered, in the order in which they come.
+pub fn count_answered(item: &Item, answered: &mut Vec<Answered>) {
+    for response in &item.responses {
+        match answered.iter_mut().find(|known| known.source == response.model) {
+            Some(known) => known.items += 1,
+            None => answered.push(Answered { source: response.model.clone(), items: 1 }),
+        }
+    }
+}
+
 /// An item with its place in the dataset, from 0.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Placed {

@@ -14,7 +14,7 @@ use tokio::sync::{Mutex, mpsc};
 use crate::domain::change::Changed;
 use crate::domain::comparison::Comparison;
 use crate::domain::evaluation::dataset::{
-    BadLine, Dataset, Doubled, Form, Import, Placed, is_named, name_of,
+    Answered, BadLine, Dataset, Doubled, Form, Import, Placed, count_answered, is_named, name_of,
 };
 use crate::domain::evaluation::gathered;
 use crate::domain::evaluation::item::{Item, doubled};
@@ -100,6 +100,20 @@ impl Datasets {
     pub async fn whole(&self, id: DatasetId) -> Result<Vec<Item>> {
         self.archive
             .run(move |store| kept::each(store, id, 0)?.map(|placed| Ok(placed?.item)).collect())
+            .await
+    }
+
+    /// How many items each source has answered, and how many there are: nothing of what they say.
+    pub async fn answered(&self, id: DatasetId) -> Result<(Vec<Answered>, u32)> {
+        self.archive
+            .run(move |store| {
+                let (mut answered, mut items) = (Vec::new(), 0);
+                for placed in kept::each(store, id, 0)? {
+                    count_answered(&placed?.item, &mut answered);
+                    items += 1;
+                }
+                Ok((answered, items))
+            })
             .await
     }
 

@@ -12,6 +12,7 @@ use super::seen::SeenCards;
 use super::telling::Telling;
 use super::{SpanSink, lost};
 use crate::domain::call::tokens_of;
+use crate::domain::catalog::ModelId;
 use crate::domain::delta::{Event, Fold, Pause};
 use crate::domain::message::Block;
 use crate::domain::script::Operation;
@@ -90,6 +91,9 @@ impl Serving {
                     Some(model) if !self.span.unsent => lost::told(error, model, &self.cards),
                     _ => error,
                 };
+                // What this machine has not is never begun.
+                let own = self.span.model.as_ref().is_some_and(ModelId::is_local);
+                self.span.unsent |= own && error.kind == ErrorKind::NotFound;
                 self.fail(&error);
                 Some(Err(error))
             }

@@ -165,12 +165,16 @@ impl Here {
                 Ask::List => Reply::Datasets { datasets: service.list().await? },
                 Ask::Find { text } => Reply::Dataset { dataset: service.find(text).await? },
                 Ask::Items { id, from, limit } => {
-                    // By the first one alone a form learns who answered.
+                    // The first one alone shows how a dataset is built.
                     if (from, limit) != (0, 1) {
                         unblinding.by_dataset(id, &who).await?;
                     }
                     let (items, more) = service.items(id, from, limit).await?;
                     Reply::DatasetItems { items, more }
+                }
+                Ask::Answered { id } => {
+                    let (answered, items) = service.answered(id).await?;
+                    Reply::DatasetAnswered { answered, items }
                 }
                 Ask::AddItem { dataset, item } => added(service.add(dataset, item).await?),
                 Ask::FromConversation { conversation, message, dataset, reference } => {

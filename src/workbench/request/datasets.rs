@@ -17,6 +17,8 @@ pub enum Datasets {
     /// Items from a place on, at most `limit` and as many as one message may hold: `DatasetItems`. Whoever is told more than the first
     /// is kept with the blind evaluations of answers that it brought; so is who exports it.
     Items { id: DatasetId, from: u32, limit: u32 },
+    /// How many of its items each source has answered: `DatasetAnswered`.
+    Answered { id: DatasetId },
     /// Reads a file as a new dataset, all of it or nothing: `DatasetRead` where something is to be said of it, then `Dataset`.
     Import(Import),
     /// Adds an item to the dataset of that name, which is made where there is none: `ItemAdded`.

@@ -181,7 +181,7 @@ impl Request {
                 | E::Rate { .. } => false,
             },
             Self::Datasets(request) => match request {
-                D::List | D::Find { .. } | D::Items { .. } | D::Export { .. } => true,
+                D::List | D::Find { .. } | D::Items { .. } | D::Answered { .. } | D::Export { .. } => true,
                 D::Import { .. }
                 | D::AddItem { .. }
                 | D::FromConversation { .. }

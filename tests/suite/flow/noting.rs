@@ -280,7 +280,7 @@ fn a_model_s_call_becomes_a_row_of_which_an_evaluation_is_put_together_at_once()
     stage.answer("add_item", vec![added]);
     // Whose answers it brings is looked up for the form that is open now.
     let asked = Stage::requests(&stage.effects[before..]);
-    let looks = |request: &Request| *request == Request::Datasets(Datasets::Items { id, from: 0, limit: 1 });
+    let looks = |request: &Request| *request == Request::Datasets(Datasets::Answered { id });
     assert!(asked.iter().any(looks), "{asked:?}");
     let text = stage.text();
     assert!(text.contains("dataset") && text.contains("rows") && text.contains("1 item"), "{text}");

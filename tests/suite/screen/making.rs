@@ -1,6 +1,8 @@
 //! Making an evaluation, and the datasets: each state at every size, what each key asks of the door, what is closed to raters.
 
-use outcrop::domain::evaluation::dataset::{BadLine, Dataset, Doubled, Form, Import, LARGEST_FILE, Placed};
+use outcrop::domain::evaluation::dataset::{
+    Answered, BadLine, Dataset, Doubled, Form, Import, LARGEST_FILE, Placed,
+};
 use outcrop::domain::evaluation::job::{Estimate, GenerationState, Plan};
 use outcrop::domain::evaluation::metric::Method;
 use outcrop::domain::evaluation::{Item, Response};
@@ -62,8 +64,15 @@ fn form(stage: &mut Stage) {
 /// Its dataset is that one, and brings the answers of `whose`.
 fn on(stage: &mut Stage, name: &str, whose: &[&str]) {
     stage.keys(&format!("<home><down><enter>{name}<enter>"));
-    let items = vec![placed(0, "What is a delta?", whose)];
-    stage.answer("\"do\":\"items\"", vec![Reply::DatasetItems { items, more: true }]);
+    let of: Vec<(&str, u32)> = whose.iter().map(|source| (*source, 3)).collect();
+    brings(stage, &of);
+}
+
+/// It has three items, of which sources answered so many.
+fn brings(stage: &mut Stage, of: &[(&str, u32)]) {
+    let answered = |(source, items): &(&str, u32)| Answered { source: (*source).to_owned(), items: *items };
+    let answered = of.iter().map(answered).collect();
+    stage.answer("\"do\":\"answered\"", vec![Reply::DatasetAnswered { answered, items: 3 }]);
 }
 
 fn estimate(stage: &mut Stage, calls: u64, dollars: Option<f64>, unpriced: &[&str]) {
@@ -119,6 +128,23 @@ fn a_form_of_brought_answers_costs_nothing() {
         estimate(stage, 0, None, &[]);
         stage.keys("Gk<enter>");
     });
+}
+
+#[test]
+fn who_did_not_answer_every_item_is_rated_only_when_told_to() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    form(&mut stage);
+    stage.keys("<home><down><enter>answered<enter>");
+    brings(&mut stage, &[("my-model", 1), ("claude", 3)]);
+    let text = stage.text();
+    assert!(text.contains("✓ claude") && text.contains("  my-model"), "{text}");
+    assert!(text.contains("1 of 3 items; not rated") && !text.contains("✓ my-model"), "{text}");
+    // Below the dataset: another model, then those that it brings.
+    stage.keys("<down><down><down>");
+    assert!(stage.text().contains("1 of 3 items; not rated; Enter rates them"), "{}", stage.text());
+    stage.keys("<enter>");
+    let text = stage.text();
+    assert!(text.contains("✓ my-model") && text.contains("1 of 3 items · Enter leaves them out"), "{text}");
 }
 
 #[test]

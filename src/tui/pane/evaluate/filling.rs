@@ -379,7 +379,7 @@ impl State {
         let Some(making) = &mut self.making else { return };
         making.usual = usual;
         making.form.brought.clear();
-        let request = Datasets::Items { id: dataset.id, from: 0, limit: 1 };
+        let request = Datasets::Answered { id: dataset.id };
         making.looking = Some(desk.call(Some(Lane("evaluation brings")), Request::Datasets(request)));
         making.form.dataset = Some(dataset);
         making.go_to(Row::Dataset);
@@ -466,9 +466,9 @@ impl State {
             Reply::Estimate { estimate } if making.asking == Some(task) => {
                 making.told = Told::Estimate(estimate);
             }
-            Reply::DatasetItems { items, .. } if making.looking == Some(task) => {
-                let (row, first) = (making.row(), items.first().map(|placed| &placed.item));
-                making.form.brought = first.map(whose).unwrap_or_default();
+            Reply::DatasetAnswered { answered, items } if making.looking == Some(task) => {
+                let row = making.row();
+                making.form.brought = whose(&answered, items);
                 making.looking = None;
                 // Rows that come in between move nobody.
                 making.go_to(row);

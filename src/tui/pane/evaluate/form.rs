@@ -1,9 +1,10 @@
 //! What is entered for a new evaluation: the form's blanks and lines, and the words that stand in them by themselves.
 
+use crate::domain::evaluation::Dataset;
+use crate::domain::evaluation::dataset::Answered;
 use crate::domain::evaluation::job::{LONGEST_NAME, Source};
 use crate::domain::evaluation::metric::{MOST_ANSWERS, Method};
 use crate::domain::evaluation::task::Blinding;
-use crate::domain::evaluation::{Dataset, Item};
 use crate::tui::overlay::Choice;
 use crate::tui::overlay::menu::{Entry, Menu};
 
@@ -15,7 +16,7 @@ pub(super) struct Form {
     /// Models that are asked.
     pub models: Vec<Source>,
     /// Whose answers the dataset brings, and whether they are rated.
-    pub brought: Vec<(String, bool)>,
+    pub brought: Vec<Brought>,
     /// What is rated: one thing or more.
     pub metrics: Vec<Asked>,
     pub instructions: Option<String>,
@@ -23,6 +24,23 @@ pub(super) struct Form {
     pub repeats: u8,
     pub blinding: Blinding,
     pub limit: Option<u32>,
+}
+
+/// Answers of one source that the dataset brings.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Brought {
+    pub name: String,
+    pub rated: bool,
+    /// Items that it answered, of so many that there are.
+    pub answered: u32,
+    pub of: u32,
+}
+
+impl Brought {
+    /// Whether it answered every item: only then its answers are rated without being asked for.
+    pub const fn is_whole(&self) -> bool {
+        self.answered == self.of
+    }
 }
 
 impl Default for Form {
@@ -145,9 +163,18 @@ pub(super) fn is_like(one: &str, other: &str) -> bool {
     one.to_lowercase() == other.to_lowercase()
 }
 
-/// Whose answers an item brings, as many as can be rated.
-pub(super) fn whose(item: &Item) -> Vec<(String, bool)> {
-    item.responses.iter().take(MOST_ANSWERS).map(|response| (response.model.clone(), true)).collect()
+/// Whose answers a dataset of so many items brings, as many as can be rated; first those who answered all of them.
+pub(super) fn whose(answered: &[Answered], of: u32) -> Vec<Brought> {
+    let brought = |Answered { source, items }: &Answered| Brought {
+        name: source.clone(),
+        rated: *items == of,
+        answered: *items,
+        of,
+    };
+    let mut all: Vec<Brought> = answered.iter().map(brought).collect();
+    all.sort_by_key(|known| !known.is_whole());
+    all.truncate(MOST_ANSWERS);
+    all
 }
 
 /// The methods to choose from.
@@ -176,5 +203,14 @@ mod tests {
         assert_eq!(named("builtin/generation"), "generation");
         assert_eq!(named("pairs"), "pairs-3");
         assert!(named(&"長".repeat(63)).chars().count() <= LONGEST_NAME - 5);
+    }
+
+    #[test]
+    fn only_who_answered_every_item_is_rated_unasked() {
+        let answered = [("mine", 1), ("a", 3), ("b", 2)];
+        let answered = answered.map(|(source, items)| Answered { source: source.to_owned(), items });
+        let brought = whose(&answered, 3);
+        let told: Vec<_> = brought.iter().map(|b| (b.name.as_str(), b.rated, b.answered)).collect();
+        assert_eq!(told, [("a", true, 3), ("mine", false, 1), ("b", false, 2)]);
     }
 }

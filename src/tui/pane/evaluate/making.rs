@@ -1,6 +1,6 @@
 //! A new evaluation while it is put together: what its form says, and the plan that comes of it.
 
-use super::form::{Asked, Form, Row, is_like, numbered, words};
+use super::form::{Asked, Brought, Form, Row, is_like, numbered, words};
 use crate::domain::Error;
 use crate::domain::evaluation::job::{Estimate, Plan, Source};
 use crate::domain::evaluation::metric::{MOST_ANSWERS, Method};
@@ -54,7 +54,9 @@ impl Making {
 
     /// Something was entered that would be lost.
     pub fn is_entered(&self) -> bool {
-        let brought = self.form.brought.iter().map(|(name, _)| (name.clone(), true)).collect();
+        let brought =
+            self.form.brought.iter().map(|known| Brought { rated: known.is_whole(), ..known.clone() });
+        let brought = brought.collect();
         self.form != Form { dataset: self.begun.clone(), brought, ..Form::default() }
     }
 
@@ -121,8 +123,8 @@ impl Making {
 
     /// Whose answers are rated.
     pub fn sources(&self) -> Vec<Source> {
-        let brought = self.form.brought.iter().filter(|(_, rated)| *rated);
-        let brought = brought.map(|(name, _)| Source { name: name.clone(), column: None });
+        let brought = self.form.brought.iter().filter(|known| known.rated);
+        let brought = brought.map(|known| Source { name: known.name.clone(), column: None });
         self.form.models.iter().cloned().chain(brought).collect()
     }
 
@@ -242,7 +244,7 @@ impl Making {
             Row::Sides => &mut blinding.sides,
             Row::SelfNaming => &mut blinding.self_naming,
             Row::Brought(at) => match self.form.brought.get_mut(at) {
-                Some((_, rated)) => rated,
+                Some(known) => &mut known.rated,
                 None => return false,
             },
             _ => return false,
@@ -264,7 +266,7 @@ impl Making {
                 self.select(self.selected);
             }
             Row::Brought(at) => {
-                if form.brought.get(at).is_some_and(|(_, rated)| *rated) {
+                if form.brought.get(at).is_some_and(|known| known.rated) {
                     self.toggle();
                 }
             }

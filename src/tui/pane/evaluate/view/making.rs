@@ -18,7 +18,7 @@ use crate::tui::overlay::Hidden;
 use crate::tui::paint::{columns, more, put, tint, wrap};
 use crate::tui::pane::Sight;
 use crate::tui::pane::evaluate::State;
-use crate::tui::pane::evaluate::form::{Row, explained};
+use crate::tui::pane::evaluate::form::{Brought, Row, explained};
 use crate::tui::pane::evaluate::making::{Making, Told};
 use crate::tui::pane::evaluate::marks::ENDS;
 use crate::tui::setup::presets::in_force;
@@ -189,10 +189,7 @@ fn value(making: &Making, sight: &Sight<'_>, row: Row) -> Value {
             Value { role: if making.sources().is_empty() { Role::Warn } else { Role::Faint }, ..value }
         }
         Row::Brought(at) => match form.brought.get(at) {
-            Some((name, true)) => told(&format!("✓ {name}"), "the dataset brings them"),
-            Some((name, false)) => {
-                usual(told(&format!("  {name}"), "the dataset brings them; not rated"), false)
-            }
+            Some(known) => brought(known, (making.row() == row).then(change)),
             None => told("", ""),
         },
         Row::Method(_) | Row::Metric(_) | Row::Description(_) | Row::Labels(_) => match (row, metric) {
@@ -235,6 +232,25 @@ fn value(making: &Making, sight: &Sight<'_>, row: Row) -> Value {
             (Some(limit), _) => told(&format!("only the first {}", grouped(limit.into())), ""),
         },
     }
+}
+
+/// Answers that the dataset brings: of how many items where some are missing, and on the selected line how they come in or out.
+fn brought(known: &Brought, key: Option<String>) -> Value {
+    let mark = if known.rated { '✓' } else { ' ' };
+    let mut note = "the dataset brings them".to_owned();
+    if !known.is_whole() {
+        note = format!("{} of {}", grouped(known.answered.into()), count(known.of.into(), "item", "items"));
+    }
+    if !known.rated {
+        note.push_str("; not rated");
+    }
+    if let Some(key) = key {
+        note.push_str(if known.rated { " · " } else { "; " });
+        note.push_str(&key);
+        note.push_str(if known.rated { " leaves them out" } else { " rates them" });
+    }
+    let role = if known.rated { Role::Text } else { Role::Muted };
+    Value { text: format!("{mark} {}", known.name), role, note }
 }
 
 /// A model that is asked: by its preset where one is in force, and how its settings are come to.
