@@ -104,13 +104,22 @@ async fn found(text: &str, asker: &Asker, out: &mut Out) -> Result<Run, End> {
     }
 }
 
-/// The rows of a trace, and what cannot be read of it.
-async fn opened(id: TraceId, asker: &Asker) -> Result<(Outline, Vec<String>), End> {
-    let (mut outline, mut damaged) = (Outline::default(), Vec::new());
+/// What there is of a trace.
+#[derive(Default)]
+struct Whole {
+    /// Those under its id, the one that the rows are of last.
+    runs: Vec<Run>,
+    outline: Outline,
+    /// What cannot be read of it.
+    damaged: Vec<String>,
+}
+
+async fn opened(id: TraceId, asker: &Asker) -> Result<Whole, End> {
+    let Whole { mut runs, mut outline, mut damaged } = Whole::default();
     let mut replies = asker.ask(Request::Traces(Traces::Open { id }));
     while let Some(reply) = replies.next().await {
         match reply? {
-            Reply::Trace { .. } => {}
+            Reply::Trace { run } => runs.push(run),
             Reply::TraceRows { rows } => {
                 let why = "its rows make no sense to this program";
                 rows.unpack(&mut outline).ok_or_else(|| Error::internal("opening a trace", why))?;
@@ -119,12 +128,13 @@ async fn opened(id: TraceId, asker: &Asker) -> Result<(Outline, Vec<String>), En
             other => return Err(unexpected(&other)),
         }
     }
-    Ok((outline, damaged))
+    Ok(Whole { runs, outline, damaged })
 }
 
 async fn show(text: &str, filter: &[String], asker: &Asker, out: &mut Out) -> Result<(), End> {
     let run = found(text, asker, out).await?;
-    let (outline, damaged) = opened(run.id, asker).await?;
+    let Whole { mut runs, outline, damaged } = opened(run.id, asker).await?;
+    let run = runs.pop().unwrap_or(run);
     let tree = Tree::of(&outline);
     let rollups = Rollups::of(&outline, &tree);
     let wanted = match written(filter) {
@@ -158,6 +168,12 @@ async fn show(text: &str, filter: &[String], asker: &Asker, out: &mut Out) -> Re
         words::table(&lines).iter().try_for_each(|line| out.line(line))?;
         let lines: Vec<_> = notes.map(|placed| placed.line()).collect();
         words::table(&lines).iter().try_for_each(|line| out.line(line))?;
+    }
+    for other in runs {
+        let (spans, id) = (words::count(other.spans, "span", "spans"), other.id);
+        out::say(&format!(
+            "note: a trace from elsewhere has this id, too, with {spans}; `outcrop traces remove {id}` takes that one away"
+        ));
     }
     warn(&damaged);
     Ok(())

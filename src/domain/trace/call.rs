@@ -207,6 +207,11 @@ pub struct Span {
 }
 
 impl Span {
+    /// It asked for a model that nobody knows here, and was never sent.
+    pub const fn is_misnamed(&self) -> bool {
+        self.unsent && matches!(self.status, SpanStatus::Failed { kind: ErrorKind::NotFound })
+    }
+
     /// A call that begins, of which nothing more is known; it counts as left by its caller until it ends otherwise.
     pub fn begun(id: SpanId, kind: SpanKind, provider: &str, started: Timestamp) -> Self {
         Self {

@@ -241,11 +241,14 @@ impl Traces {
         .await
     }
 
-    /// A trace: its run, then its rows.
+    /// A trace: its run, then its rows. What came from elsewhere under the id of an own trace is named before that.
     pub fn open(&self, id: TraceId) -> BoxStream<'static, Result<OpenStep>> {
         self.pieces(move |view, send| {
-            if !send(OpenStep::Run(view.run(id)?)) {
-                return Ok(());
+            // The last one is the one that the rows are of.
+            for run in view.other(id)?.into_iter().chain([view.run(id)?]) {
+                if !send(OpenStep::Run(run)) {
+                    return Ok(());
+                }
             }
             let opened = view.open(id)?;
             let count = opened.outline.rows.len();
@@ -338,9 +341,18 @@ impl Traces {
             cut: decoded.cut,
             remarks: decoded.remarks(),
         };
-        if !decoded.spans.is_empty() {
+        let mut spans = decoded.spans;
+        if source == Source::Imported {
+            (spans, brought.known) = self
+                .with(move |view| {
+                    let known = view.take_own_out(&mut spans)?;
+                    Ok((spans, known))
+                })
+                .await?;
+        }
+        if !spans.is_empty() {
             let kept = self.kept().await?;
-            let arrival = Arrival { source, spans: decoded.spans };
+            let arrival = Arrival { source, spans };
             let mut writer = self.writer.lock().await;
             if self.ended.load(Ordering::Acquire) {
                 return Err(writer::ended());
@@ -349,7 +361,7 @@ impl Traces {
             let taken = writer.get_or_insert_with(start).take(arrival);
             // Others may bring theirs while this waits for the disk.
             drop(writer);
-            brought.known = taken.await?;
+            brought.known += taken.await?;
         }
         Ok(brought)
     }

@@ -1,5 +1,7 @@
 //! One view over the traces of this program and those from elsewhere. Everything here blocks.
 
+use std::collections::{HashMap, HashSet};
+
 use super::kept::{Kept, Opened, Price, missing, outline_of, weight};
 use super::notes::{self, Noted};
 use super::{own, said};
@@ -105,16 +107,40 @@ impl View<'_> {
         (self.price)(facts.provider, model, &facts.usage)
     }
 
-    /// The run of a trace.
+    /// The run of a trace: this program's own, where another one stands under its id, too.
     pub(super) fn run(&self, id: TraceId) -> Result<Run> {
-        if let Some(run) = self.kept.run(id)? {
-            return Ok(run);
-        }
         let own = self.own(id)?;
         if own.is_empty() {
-            return Err(missing(id));
+            return self.kept.run(id)?.ok_or_else(|| missing(id));
         }
         Ok(self.asked(own::run(&own, self.price, self.since)))
+    }
+
+    /// The run of what came from elsewhere under the id of an own trace.
+    pub(super) fn other(&self, id: TraceId) -> Result<Option<Run>> {
+        match self.kept.run(id)? {
+            Some(run) if !self.own(id)?.is_empty() => Ok(Some(run)),
+            _ => Ok(None),
+        }
+    }
+
+    /// Takes those out of what a file held that are of an own trace, of which it has nothing else: how many those were.
+    pub(super) fn take_own_out(&self, spans: &mut Vec<TraceSpan>) -> Result<u64> {
+        let mut came: HashMap<TraceId, HashSet<SpanKey>> = HashMap::new();
+        for span in &*spans {
+            came.entry(span.trace).or_default().insert(span.id);
+        }
+        let mut here = HashSet::new();
+        for (trace, ids) in came {
+            let own = own::wholes(&self.own(trace)?, self.since);
+            let own: HashSet<SpanKey> = own.iter().map(|span| span.id).collect();
+            if ids.is_subset(&own) {
+                here.insert(trace);
+            }
+        }
+        let before = spans.len();
+        spans.retain(|span| !here.contains(&span.trace));
+        Ok((before - spans.len()) as u64)
     }
 
     /// What people noted on a trace.

@@ -74,6 +74,9 @@ impl<'a> Counting<'a> {
     }
 
     fn add(&mut self, span: &Span) -> Result<()> {
+        if span.is_misnamed() {
+            return Ok(());
+        }
         let Some(subject) = Subject::of(span) else { return Ok(()) };
         let (day, hour) = day_and_hour(span.started);
         let key = UsageKey(day, self.store.subject_name(&subject)?);

@@ -458,10 +458,21 @@ fn what_comes_back_to_who_made_it_is_found_by_a_part_of_its_id() {
     let id = runs(&home)[0]["id"].as_str().unwrap().to_owned();
     let file = home.beside().join("own.json");
     std::fs::write(&file, home.run(&["traces", "export", &id]).stdout).unwrap();
+    let again = home.run(&["traces", "import", file.to_str().unwrap()]);
+    assert!(again.code == Some(0) && again.stdout.contains("all there already"), "{again:?}");
+    assert_eq!(runs(&home).len(), 1, "it is here");
+    // One of its id that has other spans is another one.
+    let mut other: Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
+    let span = other.pointer_mut("/resourceSpans/0/scopeSpans/0/spans/0/spanId").unwrap();
+    *span = json!("00000000000000aa");
+    std::fs::write(&file, other.to_string()).unwrap();
     assert_eq!(home.run(&["traces", "import", file.to_str().unwrap()]).code, Some(0));
     assert_eq!(runs(&home).len(), 2);
     let part = &id[id.len() - 8..];
-    assert_eq!(home.run(&["traces", "show", part]).code, Some(0));
+    let shown = home.run(&["traces", "show", part]);
+    assert!(shown.stderr.contains("a trace from elsewhere has this id, too, with 1 span"), "{shown:?}");
+    let shown = home.run(&["traces", "show", part, "--json"]).objects();
+    assert_eq!(shown[0]["run"]["source"], "own", "{shown:?}");
     assert_eq!(home.run(&["traces", "remove", part, "--yes"]).code, Some(0));
     assert_eq!(runs(&home).len(), 1);
 }

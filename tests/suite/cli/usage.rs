@@ -18,6 +18,10 @@ fn usage_counts_what_was_asked_by_model_day_and_provider() {
 }
 
 fn counts(home: &Home) {
+    // What is no model leaves no row.
+    for model in ["local/smolm2-135m", "nobody/echo"] {
+        assert_eq!(home.run(&["chat", "-m", model, "hello"]).code, Some(2), "{model}");
+    }
     let empty = home.run(&["usage"]);
     assert_eq!((empty.code, empty.stdout.as_str()), (Some(0), ""), "{empty:?}");
     assert!(empty.stderr.contains("no model was called yet"), "{}", empty.stderr);
