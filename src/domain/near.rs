@@ -17,7 +17,13 @@ pub fn nearest<'a>(name: &str, candidates: impl Iterator<Item = &'a str>) -> Opt
         .map(|(_, candidate)| candidate)
 }
 
-/// The same of long names, of which the beginning may be all that was written.
+/// These names, the nearest first; those that are as near in the order in which they were.
+pub fn nearest_first(name: &str, mut names: Vec<String>) -> Vec<String> {
+    names.sort_by_key(|other| strsim::damerau_levenshtein(name, other));
+    names
+}
+
+/// The nearest of long names, of which the beginning may be all that was written.
 pub fn nearest_begun<'a>(name: &str, candidates: impl Iterator<Item = &'a str> + Clone) -> Option<&'a str> {
     let letters = name.chars().count();
     let off = |candidate: &'a str| {
@@ -63,6 +69,12 @@ mod tests {
         assert_eq!(near("qwen3"), Some("qwen3-0.6b"));
         assert_eq!(near("smollm2-153m"), Some("smollm2-135m"));
         assert_eq!([near("claude"), near("gem"), near("")], [None; 3]);
+    }
+
+    #[test]
+    fn names_come_with_the_nearest_first() {
+        let names = ["cassettes", "chat", "cat"].map(str::to_owned).to_vec();
+        assert_eq!(nearest_first("chatt", names), ["chat", "cat", "cassettes"]);
     }
 
     #[test]

@@ -8,6 +8,7 @@ mod knowledge;
 mod models;
 mod pictures;
 mod prompts;
+mod slips;
 mod traces;
 mod usage;
 
@@ -473,7 +474,8 @@ pub enum Config {
 impl Arguments {
     /// Reads the process's arguments. `Err` is what clap has to say: help, a version, or a mistake.
     pub fn read(arguments: impl IntoIterator<Item = OsString>) -> Result<Self, clap::Error> {
-        Self::try_parse_from(arguments)
+        let arguments: Vec<OsString> = arguments.into_iter().collect();
+        Self::try_parse_from(&arguments).map_err(|error| slips::mended(error, &arguments))
     }
 
     /// What is to be rated on the screen, and by whom; `None` where something else is wanted, the rating of programs too.
