@@ -20,7 +20,7 @@ use super::progress::Progress;
 use super::{Asker, End, Exit, ask, tending, unexpected, wishes, words};
 use crate::domain::delta::Event;
 use crate::domain::figures::{count, grouped};
-use crate::domain::id::{PassageId, SourceId};
+use crate::domain::id::SourceId;
 use crate::domain::knowledge::base::{BUCKETS, Base, Origin, Plan, Source, SourcePlan, bucket_of};
 use crate::domain::knowledge::ranking::{Mode, Placed};
 use crate::domain::knowledge::reranking::Reranker;
@@ -76,6 +76,7 @@ pub(super) async fn knowledge(verb: Verb, asker: &Asker, out: &mut Out) -> Resul
             if out.json {
                 out.object(&Item::Base { base: &base })?;
             } else {
+                out.line(&format!("{}: {}", base.name, holds(&base)))?;
                 base.sources.iter().try_for_each(|source| status(source, out))?;
                 rebuild::status(&base, out)?;
             }
@@ -375,7 +376,9 @@ fn show_sync(sync: &Sync, progress: &mut Progress) {
             let what = format!("file {file} of {}, {name}: passages", grouped(sync.due.files));
             progress.show(&what, at.passages_done, Some(at.passages));
         }
-        _ => progress.show("files", sync.due.files_done, Some(sync.due.files)),
+        // They are looked through before it is known how many are to be read.
+        _ if sync.due.files == 0 => {}
+        _ => progress.show("new or changed files", sync.due.files_done, Some(sync.due.files)),
     }
 }
 
@@ -492,10 +495,7 @@ fn mode(said: SearchMode) -> Mode {
 
 fn question(text: String, looking: &Looking, expect: &[String]) -> Result<Question> {
     let mode = mode(looking.mode);
-    let hint = "Give its 32 hexadecimal digits: `outcrop kb chunks BASE DOCUMENT` shows them.";
-    let whole =
-        |id: &String| id.parse::<PassageId>().map_err(|error| Error { hint: hint.to_owned(), ..error });
-    let expected = expect.iter().map(whole).collect::<Result<_>>()?;
+    let expected = expect.iter().map(|id| quality::passage(id)).collect::<Result<_>>()?;
     let rerank = reranking::wished(looking.rerank.as_deref(), looking.candidates)?;
     let (results, filter) = (looking.results, looking.filter.clone());
     Ok(Question { text, mode, results, filter, expected, rerank })

@@ -328,7 +328,7 @@ pub enum Backend {
 impl fmt::Display for Backend {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Own => "the own engine",
+            Self::Own => "outcrop's own engine",
             Self::LlamaCpp => "llama.cpp",
         })
     }

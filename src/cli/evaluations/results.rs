@@ -36,6 +36,17 @@ pub(super) async fn report(wanted: ReportEvaluation, asker: &Asker, out: &mut Ou
     if items {
         return judged::list(&evaluation, asker, out).await;
     }
+    let plain = !out.json && item.is_none() && version.is_none() && form.is_none() && output.is_none();
+    if plain && evaluation.joined().is_empty() {
+        let name = evaluation.name();
+        let items = words::count(evaluation.items.into(), "item", "items");
+        out.line(&format!("{name}: there are no votes yet on its {items}"))?;
+        let name = words::in_shell(name);
+        return out.note(&format!(
+            "`outcrop eval rate {name} --rater NAME` rates them, `outcrop eval hand-out` has somebody else rate them; with --form \
+             the report is written all the same"
+        ));
+    }
     agreed(&evaluation, reveal, asker).await?;
     let id = evaluation.id;
     if let Some(item) = item {

@@ -8,6 +8,7 @@ use crate::cli::out::Out;
 use crate::cli::progress::Progress;
 use crate::cli::{Asker, End, words};
 use crate::domain::figures::{count, grouped};
+use crate::domain::id::PassageId;
 use crate::domain::knowledge::quality::{Mean, Measured, Quality};
 use crate::domain::untrusted::safe_line;
 use crate::domain::{Error, ErrorKind, Result};
@@ -98,4 +99,13 @@ fn table(quality: &Quality, out: &mut Out) -> Result<(), End> {
 /// A mean with its interval.
 fn said(mean: Mean) -> String {
     format!("{:.3} ({:.3}–{:.3})", mean.mean, mean.low, mean.high)
+}
+
+/// The whole id of a passage.
+pub(super) fn passage(id: &str) -> Result<PassageId> {
+    id.parse::<PassageId>().map_err(|error| Error {
+        why: "it is no id of a passage".to_owned(),
+        hint: "Give its 32 hexadecimal digits: `outcrop kb chunks BASE DOCUMENT` shows them.".to_owned(),
+        ..error
+    })
 }

@@ -95,7 +95,7 @@ async fn list(filter: &[String], limit: usize, asker: &Asker, out: &mut Out) -> 
 async fn found(text: &str, asker: &Asker, out: &mut Out) -> Result<Run, End> {
     if text.chars().count() < DIGITS {
         let doing = format!("finding the trace {text}");
-        let why = format!("fewer than {DIGITS} digits name one by chance");
+        let why = format!("an id takes at least {DIGITS} of its digits");
         return Err(Error::new(ErrorKind::Invalid, doing, why, "Give more of its digits.").into());
     }
     match asker.one(Request::Traces(Traces::Find { text: text.to_owned() }), out).await? {

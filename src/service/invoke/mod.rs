@@ -499,6 +499,13 @@ impl Invoke {
                 return Error::new(ErrorKind::Auth, doing, format!("no key of {name} is known"), way);
             }
             let names: Vec<_> = voices.by_name.keys().map(String::as_str).collect();
+            // Servers that may run here are named apart until one has shown a model.
+            let is_here = |name: &&str| !self.is_optional(name) || !self.cards.known_of(name).is_empty();
+            let (here, away): (Vec<&str>, Vec<&str>) = names.iter().copied().partition(is_here);
+            let away = match away.as_slice() {
+                [] => String::new(),
+                away => format!(" Known, and none found so far: {}.", away.join(", ")),
+            };
             let more = voices.remark.as_deref().unwrap_or("Keys and the configuration file add more.");
             // A slip is seldom in the first letter.
             let begins = |other: &&str| other.chars().next() == name.chars().next();
@@ -507,7 +514,7 @@ impl Invoke {
                 ErrorKind::NotFound,
                 doing,
                 format!("no provider is named {name:?}"),
-                format!("Providers are: {}. {more}", names.join(", ")),
+                format!("Providers are: {}.{away} {more}", here.join(", ")),
             );
             meant(unknown, nearest(name, all.filter(begins)))
         })

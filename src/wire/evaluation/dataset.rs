@@ -194,5 +194,7 @@ pub(super) fn record(item: &Item) -> Record {
 pub(in crate::wire) fn no_json(why: &serde_json::Error) -> String {
     let said = why.to_string();
     let said = said.rfind(" at line ").map_or(said.as_str(), |at| &said[..at]);
-    if why.is_data() { said.to_owned() } else { format!("no JSON at column {}: {said}", why.column()) }
+    // What the parser calls a word of JSON: true, false, null.
+    let said = said.replace("expected ident", "expected value");
+    if why.is_data() { said } else { format!("no JSON at column {}: {said}", why.column()) }
 }

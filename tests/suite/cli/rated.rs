@@ -76,6 +76,8 @@ fn a_report_of_no_votes_says_so_in_words() {
     brought(&home, 1);
     good(&home.run(&["eval", "create", "bare", "--dataset", "pairs"]));
     let text = good(&home.run(&["eval", "report", "bare"])).to_owned();
+    assert_eq!(text, "bare: there are no votes yet on its 1 item\n");
+    let text = good(&home.run(&["eval", "report", "bare", "--form", "markdown"])).to_owned();
     assert!(text.contains("no votes") && !text.contains("NaN") && !text.contains(" inf "), "{text}");
 }
 

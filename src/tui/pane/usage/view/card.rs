@@ -186,7 +186,8 @@ fn facts(line: &Line<'_>) -> Vec<(String, Role)> {
     let cost = line.figures.cost;
     if tally.untold > 0 {
         let calls = figures::count(tally.untold, "call", "calls");
-        facts.push((format!("{calls} did not tell all of their tokens."), Role::Muted));
+        let whose = if tally.untold == 1 { "its" } else { "their" };
+        facts.push((format!("{calls} did not tell all of {whose} tokens."), Role::Muted));
     }
     if cost.unpriced > 0 {
         let calls = figures::count(cost.unpriced, "call", "calls");

@@ -64,7 +64,8 @@ fn lines(text: &str, why: &serde_json::Error, decoded: &mut Decoded) -> Result<(
             Err(_) => decoded.reject("a line is no JSON"),
         }
     }
-    if found { Ok(()) } else { Err(no_json()) }
+    // Lines that are JSON each, and of something else.
+    if found { Ok(()) } else { Err(no_trace()) }
 }
 
 fn no_trace() -> Error {
