@@ -40,7 +40,11 @@ pub(super) async fn report(wanted: ReportEvaluation, asker: &Asker, out: &mut Ou
     if plain && evaluation.joined().is_empty() {
         let name = evaluation.name();
         let items = words::count(evaluation.items.into(), "item", "items");
-        out.line(&format!("{name}: there are no votes yet on its {items}"))?;
+        let state = match evaluation.generation.total {
+            0 => String::new(),
+            _ => format!(" ({})", super::running::state(&evaluation)),
+        };
+        out.line(&format!("{name}: there are no votes yet on its {items}{state}"))?;
         let name = words::in_shell(name);
         return out.note(&format!(
             "`outcrop eval rate {name} --rater NAME` rates them, `outcrop eval hand-out` has somebody else rate them; with --form \
