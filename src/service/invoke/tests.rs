@@ -468,6 +468,36 @@ async fn a_model_that_is_not_found_names_the_one_that_was_meant_of_those_that_we
     assert!(unknown.hint.starts_with("Did you mean openai? Providers are: openai."), "{unknown}");
 }
 
+/// A server that may run here.
+struct Perhaps;
+
+impl Provider for Perhaps {
+    fn name(&self) -> &'static str {
+        "vllm"
+    }
+
+    fn is_optional(&self) -> bool {
+        true
+    }
+
+    fn serve(&self, _: Call, _: &Client) -> Events {
+        let cards = vec![ModelCard::unknown("vllm/there".parse().unwrap())];
+        stream::iter([Ok(Event::Models { cards })]).boxed()
+    }
+}
+
+#[tokio::test]
+async fn servers_that_may_run_here_are_named_apart_until_one_shows_a_model() {
+    let voices: [Arc<dyn Provider>; 2] = [Arc::new(Forgetful), Arc::new(Perhaps)];
+    let invoke = Invoke::new(voices, Vec::new(), Arc::new(Kept::default()));
+    let unknown = || invoke.is_there(&"nobody/m".parse().unwrap()).unwrap_err().hint;
+    let hint = unknown();
+    assert!(hint.starts_with("Providers are: openai. Known, and none found so far: vllm."), "{hint}");
+    let _: Vec<_> = invoke.serve_by("vllm", Call::ListModels, &terms()).collect().await;
+    let hint = unknown();
+    assert!(hint.starts_with("Providers are: openai, vllm. "), "{hint}");
+}
+
 #[test]
 fn a_retired_model_names_its_successor_in_whatever_words_it_is_refused() {
     let named = |kind: ErrorKind, why: &str| {

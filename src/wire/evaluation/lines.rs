@@ -145,6 +145,12 @@ mod tests {
     }
 
     #[test]
+    fn a_word_that_is_no_json_is_told_without_a_term_of_the_parser() {
+        let (_, bad) = told(jsonl(b"{\"n\":1}\nnothing\n"));
+        assert_eq!(bad, ["2: no JSON at column 2: expected value"]);
+    }
+
+    #[test]
     fn every_line_is_taken_or_named() {
         let file = b"\xef\xbb\xbf{\"n\":1}\r\n\r\n  {\"n\":2} \nx\n{\"n\":\"3\"}\n\xff4\n[5]\n{\"n\":6}";
         let (taken, bad) = told(jsonl(file));

@@ -478,6 +478,16 @@ fn what_comes_back_to_who_made_it_is_found_by_a_part_of_its_id() {
 }
 
 #[test]
+fn lines_of_json_that_are_no_traces_are_told_as_that() {
+    let home = Home::new();
+    let file = home.beside().join("rows.jsonl");
+    std::fs::write(&file, "{\"prompt\": \"one\"}\n{\"prompt\": \"two\"}\n").unwrap();
+    let said = home.run(&["traces", "import", file.to_str().unwrap()]);
+    assert!(said.code == Some(2) && said.stderr.contains("no trace stands in it"), "{said:?}");
+    assert!(!said.stderr.contains("no JSON"), "{said:?}");
+}
+
+#[test]
 fn of_several_files_the_one_that_is_no_trace_is_named() {
     let home = Home::new();
     let file = home.beside().join("notes.md");
