@@ -76,6 +76,32 @@ fn what_opens_the_workspace_is_said_when_the_offer_was_left_and_is_a_past_notice
 }
 
 #[test]
+fn what_opens_the_workspace_covers_no_offer_whichever_comes_first() {
+    let founded = || Some("the key file beside it opens this workspace".to_owned());
+    for at in 0..3 {
+        let mut stage = Stage::with(100, 30, "dark", Start::default());
+        let said = |stage: &mut Stage, now: usize| {
+            if at == now {
+                stage.answer("\"notices\"", vec![Reply::Notices { founded: founded(), notices: Vec::new() }]);
+            }
+        };
+        said(&mut stage, 0);
+        stage.answer("recall", vec![Reply::Remembered { value: None }]);
+        // The list is here, and what follows from it is not settled before its call has ended.
+        let task = stage.task("\"probe\"");
+        stage.reply("\"probe\"", vec![Reply::Models { cards: vec![card(MODEL, Availability::NotPulled)] }]);
+        said(&mut stage, 1);
+        stage.event(Event::Ended { task, error: None });
+        said(&mut stage, 2);
+        let text = stage.text();
+        assert!(text.contains("Welcome") && !text.contains("the key file"), "{at} {text}");
+        stage.pass(1000);
+        stage.keys("<esc>");
+        assert!(stage.text().contains("the key file"), "{at} {}", stage.text());
+    }
+}
+
+#[test]
 fn what_opens_the_workspace_is_said_at_once_where_nothing_is_offered() {
     let mut stage = Stage::settled(100, 30, "dark");
     let (founded, notices) = (Some("the key file opens it".to_owned()), vec!["A part was damaged.".into()]);
