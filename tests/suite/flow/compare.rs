@@ -408,6 +408,27 @@ fn a_column_that_waits_for_its_turn_says_so_beside_one_that_writes() {
     assert!(!stage.text().contains("waiting"), "{}", stage.text());
 }
 
+#[test]
+fn a_column_that_still_writes_says_so_where_its_figures_will_stand() {
+    for (width, height) in [(60, 20), (120, 40)] {
+        let mut stage = Stage::settled(width, height, "dark");
+        arrive(&mut stage);
+        let tasks = asked(&mut stage, &comparison(2, None));
+        let event = Delta::Text { text: "A river".into() };
+        stage.event(Event::Replies { task: tasks[0], replies: vec![Reply::Delta { event }] });
+        fail(&mut stage, &tasks, 1);
+        let row = |shown: &str, words: &str| shown.lines().position(|line| line.contains(words));
+        let shown = stage.text();
+        let mark = row(&shown, "writing");
+        assert!(mark.is_some() && mark == row(&shown, " –"), "one runs, the other failed: {shown}");
+        let said = row(&shown, "A river");
+        finish(&mut stage, &tasks, 0, "A river");
+        let shown = stage.text();
+        assert!(!shown.contains("writing"), "{shown}");
+        assert_eq!((row(&shown, "first"), row(&shown, "A river")), (mark, said), "nothing jumps: {shown}");
+    }
+}
+
 /// Two columns, each asked so many times.
 fn repeated(pages: u32) -> outcrop::domain::comparison::Comparison {
     let mut comparison = comparison(2, None);

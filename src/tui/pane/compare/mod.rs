@@ -28,6 +28,7 @@ use crate::domain::conversation::Draft;
 use crate::domain::id::{ComparisonId, ConversationId, MessageId};
 use crate::domain::message::{Message, Outcome, Role};
 use crate::tui::effect::{TaskId, TimerId};
+use crate::tui::event::Now;
 use crate::tui::keymap::Context;
 use crate::tui::models::Stock;
 use crate::tui::setup::Setup;
@@ -82,6 +83,15 @@ impl Lane {
 
     fn runs(&self) -> bool {
         self.thread.turn != Turn::Idle
+    }
+
+    fn writes(&self) -> bool {
+        matches!(self.thread.turn, Turn::Streaming { phase: Phase::Writing, .. })
+    }
+
+    /// What is waited for, below what was said; that an answer is being written stands where its figures will.
+    fn status(&self, now: Now, reduced_motion: bool) -> String {
+        if self.writes() { String::new() } else { self.thread.status(now, reduced_motion) }
     }
 
     /// Its last answer, once it has ended in any way.
