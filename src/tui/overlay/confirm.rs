@@ -277,7 +277,22 @@ impl Confirm {
                 .to_owned(),
             letter: 'l',
             does: "look",
-            choice: Choice::SeeCalls(run),
+            choice: Choice::SeeCalls(Action::ShowTraces, run),
+            keeps: "not yet",
+        }
+    }
+
+    /// The same of whoever has still to choose in a blind comparison; `to` leads there.
+    pub fn see_calls_before_choosing(to: Action, run: Option<TraceId>) -> Self {
+        Self {
+            act: "Look at",
+            object: if to == Action::ShowUsage { "what was used" } else { "the traces" }.to_owned(),
+            rest: "? Calls have names there, and a blind comparison waits for your choice: that you looked is kept with it, and \
+                   what you choose after that is not blind."
+                .to_owned(),
+            letter: 'l',
+            does: "look",
+            choice: Choice::SeeCalls(to, run),
             keeps: "not yet",
         }
     }

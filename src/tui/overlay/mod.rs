@@ -161,8 +161,8 @@ pub enum Choice {
     RemoveEvaluation(EvaluationId),
     /// Looks whose the answers are of an evaluation that the person rates in.
     LookAtResults(EvaluationId),
-    /// Goes where calls have names, and looks into that run, though the person rates what came of some.
-    SeeCalls(Option<TraceId>),
+    /// Goes where calls have names, by that action, and looks into that run, though the person judges what came of some.
+    SeeCalls(Action, Option<TraceId>),
     /// What is shown goes into the dataset of that name.
     AddToDataset(String),
     /// What was said in a span goes into it.

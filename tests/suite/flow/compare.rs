@@ -410,7 +410,7 @@ fn a_column_that_waits_for_its_turn_says_so_beside_one_that_writes() {
 
 #[test]
 fn a_column_that_still_writes_says_so_where_its_figures_will_stand() {
-    for (width, height) in [(60, 20), (120, 40)] {
+    for (width, height) in [(82, 24), (150, 40)] {
         let mut stage = Stage::settled(width, height, "dark");
         arrive(&mut stage);
         let tasks = asked(&mut stage, &comparison(2, None));
@@ -1015,8 +1015,60 @@ fn who_has_been_where_calls_stand_by_their_models_chooses_blindly_no_more() {
         (told, hidden)
     };
     assert_eq!(chosen("<alt+5>"), (false, Some(true)));
-    for way in ["<alt+8>", "<alt+9>"] {
+    for way in ["<alt+8>l", "<alt+9>l"] {
         assert_eq!(chosen(way), (true, Some(false)), "{way}");
+    }
+    // It is asked before, and whoever stays has seen nothing.
+    for way in ["<alt+8><esc>", "<alt+9><esc>", "<alt+9><enter><esc>"] {
+        assert_eq!(chosen(way), (false, Some(true)), "{way}");
+    }
+}
+
+#[test]
+fn before_one_goes_where_calls_have_names_it_is_asked_while_a_blind_choice_is_open() {
+    for (way, place) in [("<alt+8>", "what was used?"), ("<alt+9>", "the traces?")] {
+        let mut stage = Stage::settled(120, 40, "dark");
+        let comparison = answered(&mut stage, Some(7));
+        stage.keys(way);
+        let shown = stage.text();
+        assert!(
+            shown.contains(&format!("Look at {place}")) && shown.contains("a blind comparison"),
+            "{shown}"
+        );
+        stage.keys("<esc><tab>a");
+        let made = ballot(comparison.id, Choice::One(0));
+        stage.answer("comparisons\",\"do\":\"choose", vec![Reply::Ballot { ballot: made }]);
+        stage.keys(way);
+        assert!(!stage.text().contains("Look at"), "nothing is open any more: {}", stage.text());
+    }
+}
+
+#[test]
+fn a_key_that_has_to_wait_for_an_answer_says_whose() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    arrive(&mut stage);
+    let tasks = asked(&mut stage, &comparison(3, None));
+    let said = |stage: &mut Stage, key: &str, words: &str| {
+        stage.pass(9000);
+        assert!(!stage.text().contains(words), "{}", stage.text());
+        assert_eq!(requests(&stage.keys(key)), []);
+        assert!(stage.text().contains(words), "{key}: {}", stage.text());
+    };
+    stage.keys("<tab>");
+    finish(&mut stage, &tasks, 0, "one");
+    said(&mut stage, "a", "B, C are still answering.");
+    finish(&mut stage, &tasks, 2, "three");
+    for key in ["a", "=", "n"] {
+        said(&mut stage, key, "B is still answering.");
+    }
+    // Which of them that is, is not told while who answers is hidden.
+    let mut stage = Stage::settled(120, 40, "dark");
+    arrive(&mut stage);
+    let tasks = asked(&mut stage, &comparison(2, Some(7)));
+    finish(&mut stage, &tasks, 0, "one");
+    stage.keys("<tab>");
+    for key in ["a", "v"] {
+        said(&mut stage, key, "Not all have answered yet.");
     }
 }
 

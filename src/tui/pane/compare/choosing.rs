@@ -1,5 +1,7 @@
 //! Choosing: which answer is the best; what becomes of the winner.
 
+use std::borrow::Cow;
+
 use super::{Focus, Lane, State, Wait};
 use crate::domain::comparison::{Comparison, letter};
 use crate::domain::evaluation::Choice;
@@ -174,6 +176,38 @@ impl State {
             self.narrow.insert(self.at);
         }
         self.reveal(desk.area);
+    }
+
+    /// Why an action waits: who still answers, unless that is not to be told.
+    pub(super) fn waits_with(&self, action: Action) -> Option<Cow<'static, str>> {
+        self.comparison.as_ref()?;
+        let comes = |lane: &Lane| lane.ended().is_none() && !lane.has_failed();
+        let coming: Vec<String> = self
+            .order()
+            .into_iter()
+            .enumerate()
+            .filter(|(_, at)| comes(&self.lanes[*at]))
+            .map(|(place, _)| letter(place).to_string())
+            .collect();
+        let judges = match action {
+            Action::ChooseAnswer
+            | Action::ChooseTie
+            | Action::ChooseNone
+            | Action::ShowDifference
+            | Action::AddToDataset => true,
+            Action::Retry | Action::CopyRequest => self.current().is_some_and(|at| comes(&self.lanes[at])),
+            _ => false,
+        };
+        match coming.as_slice() {
+            _ if !judges => None,
+            [] if action == Action::ShowDifference => {
+                Some(Cow::Borrowed("There are no two answers to compare."))
+            }
+            [] => None,
+            _ if self.is_hidden() => Some(Cow::Borrowed("Not all have answered yet.")),
+            [one] => Some(Cow::Owned(format!("{one} is still answering."))),
+            several => Some(Cow::Owned(format!("{} are still answering.", several.join(", ")))),
+        }
     }
 
     /// Whether which of them has ended is not to be told.
