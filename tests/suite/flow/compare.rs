@@ -311,7 +311,7 @@ fn an_answer_that_failed_is_not_chosen_as_the_best_one() {
     fail(&mut stage, &tasks, 1);
     finish(&mut stage, &tasks, 0, "Because.");
     assert_eq!(requests(&stage.keys("<tab>b")), []);
-    assert!(stage.text().contains("Its answer failed"), "{}", stage.text());
+    assert!(stage.text().contains("The answer of B failed"), "{}", stage.text());
     let asked = requests(&stage.keys("a"));
     assert!(matches!(asked[..], [Comparisons::Choose { choice: Choice::One(0), .. }]), "{asked:?}");
 }
@@ -325,7 +325,7 @@ fn an_answer_that_was_stopped_before_it_had_a_word_is_not_chosen_and_its_column_
     stage.keys("<esc>");
     assert!(stage.text().contains("no answer to choose"), "{}", stage.text());
     assert_eq!(requests(&stage.keys("<tab>b")), []);
-    assert!(stage.text().contains("was stopped before it had a word"), "{}", stage.text());
+    assert!(stage.text().contains("The answer of B was stopped before it had a word"), "{}", stage.text());
     let asked = requests(&stage.keys("a"));
     assert!(matches!(asked[..], [Comparisons::Choose { choice: Choice::One(0), .. }]), "{asked:?}");
     // One that had begun may be the best one all the same.
@@ -638,6 +638,38 @@ fn a_choice_that_is_taken_back_hides_nobody_again_and_the_next_one_is_not_blind(
     let shown = stage.text();
     assert!(shown.contains("Taken back") && shown.contains("smollm2"), "{shown}");
     assert!(!hidden(&stage.keys("b")), "who answers has been seen");
+}
+
+#[test]
+fn nobody_is_said_to_have_been_seen_where_nobody_was_hidden() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    let comparison = answered(&mut stage, None);
+    stage.keys("<tab>a");
+    let kept = Ballot { answers: vec![id(701), id(711)], ..ballot(comparison.id, Choice::One(0)) };
+    stage.answer("comparisons\",\"do\":\"choose", vec![Reply::Ballot { ballot: kept }]);
+    stage.keys("u");
+    stage.answer("\"do\":\"take_back", vec![Reply::Done]);
+    let shown = stage.text();
+    assert!(shown.contains("Taken back.") && !shown.contains("has been seen"), "{shown}");
+}
+
+#[test]
+fn what_was_stopped_is_read_from_its_question_as_what_has_ended_is() {
+    let mut stage = Stage::settled(120, 24, "dark");
+    arrive(&mut stage);
+    let tasks = asked(&mut stage, &comparison(2, None));
+    for (task, side) in tasks.iter().zip(["left", "right"]) {
+        let text = (10..70).map(|line| format!("{side} {line}")).collect::<Vec<_>>().join("\n\n");
+        let event = Delta::Text { text };
+        stage.event(Event::Replies { task: *task, replies: vec![Reply::Delta { event }] });
+    }
+    let ends = |stage: &mut Stage| {
+        let text = stage.text();
+        ["left", "right"].map(|side| [10, 69].map(|line| text.contains(&format!("{side} {line}"))))
+    };
+    assert_eq!(ends(&mut stage), [[false, true]; 2]);
+    stage.keys("<esc>");
+    assert_eq!(ends(&mut stage), [[true, false]; 2]);
 }
 
 #[test]

@@ -52,7 +52,7 @@ fn slip(text: &str) -> Option<String> {
     let name = word.to_ascii_lowercase();
     let commands = || Action::ALL.iter().flat_map(|action| action.words()).copied();
     if commands().any(|command| command == name) {
-        return Some(format!("/{word} is a command, which is typed where nothing else is written."));
+        return Some(format!("/{word} is a command and takes no words after it."));
     }
     let begun = || commands().find(|command| command.starts_with(&name));
     let near = if name.len() < BEGUN { None } else { begun().or_else(|| nearest(&name, commands())) };
@@ -80,7 +80,7 @@ mod tests {
         }
         assert_eq!(slip("/s").as_deref(), Some("There is no command /s."));
         assert_eq!(slip("/xyzzy\n").as_deref(), Some("There is no command /xyzzy."));
-        assert!(slip("/help me").is_some_and(|why| why.starts_with("/help is a command")));
+        assert!(slip("/help me").is_some_and(|why| why == "/help is a command and takes no words after it."));
         for text in [
             "/etc/passwd is what?",
             "/etc/",

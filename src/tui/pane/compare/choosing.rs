@@ -47,13 +47,19 @@ impl State {
             let again = desk.key(self.where_keys_go(), Action::Retry);
             return desk.say(format!("A column has no answer at all; {again} asks it again."));
         };
-        if let Choice::One(lane) = choice
-            && let Some(lane) = self.lanes.get(lane)
+        if let Choice::One(at) = choice
+            && let Some(lane) = self.lanes.get(at)
             && (lane.has_failed() || lane.was_cut_off())
         {
             let again = desk.key(self.where_keys_go(), Action::Retry);
             let what = if lane.has_failed() { "failed" } else { "was stopped before it had a word" };
-            return desk.say(format!("Its answer {what}, so it is not the best one; {again} asks it again."));
+            let name = letter(self.order().iter().position(|other| *other == at).unwrap_or(at));
+            let words = format!("The answer of {name} {what}, so it is not the best one");
+            return desk.say(if self.current() == Some(at) {
+                format!("{words}; {again} asks it again.")
+            } else {
+                format!("{words}; {again} in {name} asks it again.")
+            });
         }
         let request = Comparisons::Choose {
             comparison: comparison.id,
@@ -106,11 +112,11 @@ impl State {
 
     /// Takes back what was chosen on this page.
     pub(super) fn take_back(&mut self, desk: &mut Desk<'_>) {
-        let Some(ballot) = self.ballot().map(|ballot| ballot.id) else {
+        let Some((ballot, blind)) = self.ballot().map(|ballot| (ballot.id, ballot.blind.is_some())) else {
             return desk.say("Nothing was chosen here.");
         };
         let task = desk.call(None, Request::Comparisons(Comparisons::TakeBack { ballot }));
-        self.waits.insert(task, Wait::TakeBack);
+        self.waits.insert(task, Wait::TakeBack { blind });
         self.ballots.retain(|other| other.id != ballot);
     }
 

@@ -136,7 +136,10 @@ enum Wait {
     Choose,
     /// Who answers was seen before a choice.
     Look,
-    TakeBack,
+    TakeBack {
+        /// Who answered was not known when it was chosen.
+        blind: bool,
+    },
     Remove,
     Fork,
     Keep,
@@ -264,7 +267,7 @@ impl State {
 
     /// Writes are under way that the store has not acknowledged.
     pub fn is_writing(&self) -> bool {
-        self.waits.values().any(|wait| matches!(wait, Wait::Keep | Wait::Choose | Wait::TakeBack))
+        self.waits.values().any(|wait| matches!(wait, Wait::Keep | Wait::Choose | Wait::TakeBack { .. }))
     }
 
     fn runs(&self) -> bool {
