@@ -82,6 +82,16 @@ pub fn wrap(untrusted: &str, width: u16) -> Vec<String> {
     text::wrap(&inline, usize::from(width)).iter().map(text::Row::text).collect()
 }
 
+/// The same behind a mark and a blank, under which the further lines are set in.
+pub fn hanging(mark: &str, untrusted: &str, width: u16) -> Vec<String> {
+    let inset = columns(mark) + 1;
+    let blank = " ".repeat(inset.into());
+    let lines = wrap(untrusted, width.saturating_sub(inset)).into_iter().enumerate();
+    lines
+        .map(|(at, line)| if at == 0 { format!("{mark} {line}") } else { format!("{blank}{line}") })
+        .collect()
+}
+
 /// The first rows, at most `most`, of a text that tells of files: a path is broken behind a slash and nowhere else, save
 /// where one name is wider than a row.
 pub fn first_rows(untrusted: &str, width: u16, most: usize) -> Vec<String> {
