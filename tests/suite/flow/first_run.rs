@@ -80,6 +80,7 @@ fn what_opens_the_workspace_covers_no_offer_whichever_comes_first() {
     let founded = || Some("the key file beside it opens this workspace".to_owned());
     for at in 0..3 {
         let mut stage = Stage::with(100, 30, "dark", Start::default());
+        stage.state.options.offline = false;
         let said = |stage: &mut Stage, now: usize| {
             if at == now {
                 stage.answer("\"notices\"", vec![Reply::Notices { founded: founded(), notices: Vec::new() }]);

@@ -70,7 +70,7 @@ impl State {
 
     /// Takes in why nobody can ask a model: in an empty conversation it stands where that would say how to begin, else a model
     /// that was just chosen is told of for a moment.
-    pub(super) fn is_refused(&mut self, id: ModelId, error: Error, chosen: bool, desk: &mut Desk<'_>) {
+    pub(super) fn take_refusal(&mut self, id: ModelId, error: Error, chosen: bool, desk: &mut Desk<'_>) {
         let stands = desk.place == Place::Chat && self.is_bare() && self.first_run.is_none();
         if chosen && !stands {
             desk.complain(&error);

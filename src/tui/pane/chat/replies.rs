@@ -271,8 +271,8 @@ impl State {
                     self.thread.load = Load::Failed(error);
                 }
             }
-            (Wait::Knows(id), Some(error)) => self.is_refused(id.clone(), error, true, desk),
-            (Wait::Card(id), Some(error)) => self.is_refused(id.clone(), error, false, desk),
+            (Wait::Knows(id), Some(error)) => self.take_refusal(id.clone(), error, true, desk),
+            (Wait::Card(id), Some(error)) => self.take_refusal(id.clone(), error, false, desk),
             (Wait::Models, None) => self.know_models(desk),
             (Wait::Models, Some(error)) => {
                 self.probed = false;

@@ -206,7 +206,7 @@ pub(super) fn legend(lines: &[Line], width: u16) -> Vec<Line> {
     let share = first(&[VALUE]).and_then(|at| {
         let [to, bound] = [("▒", "to"), ("┃", "the value")];
         let long = [("█", "to the lower bound of 95 %"), to, bound, ("░", "to the upper bound")];
-        let short = [("█", "lower bound"), ("▒", "to"), bound, ("░", "upper bound")];
+        let short = [("█", "lower bound"), to, bound, ("░", "upper bound")];
         Some((at, explained(&long, width).or_else(|| explained(&short, width))?))
     });
     let place = first(&[PLACE]).and_then(|at| {
