@@ -76,6 +76,7 @@ pub fn evaluation(n: u8, name: &str, state: GenerationState, done: u64, failed: 
         known_before: Vec::new(),
         generation: Generation { state, done, failed, total: 400, why },
         unblinded: Vec::new(),
+        rated: None,
         lacking: Vec::new(),
     }
 }
