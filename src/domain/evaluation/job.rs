@@ -55,12 +55,12 @@ pub struct Evaluation {
     /// How far raters are with the version in force; `None` before somebody has sat here, and in records of programs that did not
     /// count it until somebody sits here again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub rated: Option<Rated>,
+    pub rated: Option<SoFar>,
 }
 
 /// How far raters are with an evaluation, in counts that tell nothing of what they say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Rated {
+pub struct SoFar {
     /// Ratings that there are of those that are needed; what an item has beyond is not among them.
     pub votes: u64,
     /// Items that can be rated × the raters that each needs.
@@ -254,9 +254,9 @@ impl Evaluation {
     }
 
     /// How far raters are; `None` where it was not counted yet.
-    pub fn so_far(&self) -> Option<Rated> {
+    pub fn so_far(&self) -> Option<SoFar> {
         let needed = u64::from(self.items) * u64::from(self.task.raters_per_item.max(1));
-        let blank = Rated { votes: 0, needed, said: false };
+        let blank = SoFar { votes: 0, needed, said: false };
         self.rated.or_else(|| self.raters.is_empty().then_some(blank))
     }
 

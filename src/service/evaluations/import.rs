@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use super::{Came, Evaluations};
 use crate::domain::evaluation::exchange::{Form, TakenIn, Unread};
 use crate::domain::evaluation::item::ItemHash;
-use crate::domain::evaluation::job::{Evaluation, Generation, Rated, Source, wrong_name};
+use crate::domain::evaluation::job::{Evaluation, Generation, SoFar, Source, wrong_name};
 use crate::domain::evaluation::task::TaskDefinition;
 use crate::domain::evaluation::vote::{ResponseId, Said, Value};
 use crate::domain::evaluation::{Item, Vote};
@@ -34,7 +34,7 @@ impl Evaluations {
         import.evaluation.check()?;
         let Import { mut evaluation, items, votes, lines, rated, .. } = import;
         let needed = u64::from(evaluation.task.raters_per_item.max(1));
-        evaluation.rated = (!votes.is_empty()).then(|| Rated {
+        evaluation.rated = (!votes.is_empty()).then(|| SoFar {
             votes: rated.iter().map(|many| u64::from(*many).min(needed)).sum(),
             needed: u64::from(evaluation.items) * needed,
             said: true,

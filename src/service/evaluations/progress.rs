@@ -6,7 +6,7 @@ use super::seats::half;
 use super::{each_vote, evaluation};
 use crate::domain::Result;
 use crate::domain::evaluation::Vote;
-use crate::domain::evaluation::job::{Evaluation, Rated};
+use crate::domain::evaluation::job::{Evaluation, SoFar};
 use crate::domain::evaluation::vote::Said;
 use crate::domain::id::EvaluationId;
 use crate::store::{Batch, Scan, Store};
@@ -42,7 +42,7 @@ pub(super) fn each_standing(
 
 /// How far raters are by the votes alone, where nobody sits: every vote is read. Of items that cannot be rated only whoever has
 /// opened it knows, who told how many ratings are needed; else all count.
-pub(super) fn counted(store: &Store, evaluation: &Evaluation, known: Option<u64>) -> Result<Rated> {
+pub(super) fn counted(store: &Store, evaluation: &Evaluation, known: Option<u64>) -> Result<SoFar> {
     let needed = u64::from(evaluation.task.raters_per_item.max(1));
     let mut items = HashMap::new();
     each_standing(store, evaluation.id, evaluation.task.version, |vote| {
@@ -52,12 +52,12 @@ pub(super) fn counted(store: &Store, evaluation: &Evaluation, known: Option<u64>
     })?;
     let votes = items.into_values().map(|many| many.min(needed)).sum();
     let all = u64::from(evaluation.items) * needed;
-    Ok(Rated { votes, needed: known.unwrap_or(all), said: is_said(store, evaluation.id)? })
+    Ok(SoFar { votes, needed: known.unwrap_or(all), said: is_said(store, evaluation.id)? })
 }
 
 /// Puts down how far raters are, where that is news: the evaluation with it. It is counted anew by whoever opens the evaluation,
 /// so that it need not be on the disk at once.
-pub(super) fn keep(store: &Store, id: EvaluationId, rated: Rated) -> Result<Option<Evaluation>> {
+pub(super) fn keep(store: &Store, id: EvaluationId, rated: SoFar) -> Result<Option<Evaluation>> {
     let mut evaluation = evaluation(store, id)?;
     if evaluation.rated == Some(rated) {
         return Ok(None);

@@ -10,7 +10,7 @@ use super::{Evaluations, evaluation, progress, put, votes, whole};
 use crate::domain::change::Changed;
 use crate::domain::evaluation::exchange::Held;
 use crate::domain::evaluation::floor::{Floor, Rules};
-use crate::domain::evaluation::job::{Evaluation, GenerationState, Rated, wrong_name};
+use crate::domain::evaluation::job::{Evaluation, GenerationState, SoFar, wrong_name};
 use crate::domain::evaluation::queue::Subject;
 use crate::domain::evaluation::sheet::{Asked, Before, Cast, Pace, Seat, Sheet, Shown, Step};
 use crate::domain::evaluation::vote::{Said, in_order};
@@ -272,7 +272,7 @@ impl Open {
         let id = self.evaluation.id;
         let (votes, needed) = self.floor.so_far();
         let said = self.evaluation.rated.is_some_and(|rated| rated.said) || progress::is_said(store, id)?;
-        let rated = Rated { votes, needed, said };
+        let rated = SoFar { votes, needed, said };
         if self.evaluation.rated == Some(rated) {
             return Ok(None);
         }

@@ -3,7 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use crate::domain::evaluation::job::{Evaluation, GenerationState, Rated};
+use crate::domain::evaluation::job::{Evaluation, GenerationState, SoFar};
 use crate::domain::figures::{count, grouped};
 use crate::tui::action::Action;
 use crate::tui::keymap::Context;
@@ -114,7 +114,7 @@ fn generation(evaluation: &Evaluation) -> (Vec<String>, Role) {
 
 /// How many votes there are of those that are needed, in ever fewer words: counts that tell nothing of what was said.
 fn rated(evaluation: &Evaluation) -> (Vec<String>, Role) {
-    let Some(Rated { votes, needed, .. }) = evaluation.so_far() else {
+    let Some(SoFar { votes, needed, .. }) = evaluation.so_far() else {
         return (vec!["–".to_owned()], Role::Faint);
     };
     let share = format!("{} %", (votes * 100).checked_div(needed).unwrap_or(0));
@@ -126,7 +126,7 @@ fn rated(evaluation: &Evaluation) -> (Vec<String>, Role) {
 fn voted(evaluation: &Evaluation) -> String {
     let raters = count(evaluation.task.raters_per_item.into(), "rater", "raters");
     let so_far = match evaluation.so_far() {
-        Some(Rated { votes, needed, .. }) => format!("{} of {}", grouped(votes), grouped(needed)),
+        Some(SoFar { votes, needed, .. }) => format!("{} of {}", grouped(votes), grouped(needed)),
         None => "counted when somebody rates".to_owned(),
     };
     format!("{so_far} · each item needs {raters}")
