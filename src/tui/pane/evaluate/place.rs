@@ -291,11 +291,8 @@ impl State {
 
     /// The key that shows results in the list does nothing while somebody rates: where they are is said, unless only rating is open.
     fn missed(&self, stroke: Stroke, desk: &mut Desk<'_>) {
-        let typed = match stroke {
-            Stroke::Types(typed) => typed.to_string(),
-            Stroke::Edits { .. } => return,
-        };
-        if self.closed.is_none() && typed == desk.key(Context::Evaluations, Action::ShowReport) {
+        let Stroke::Types(typed) = stroke else { return };
+        if self.closed.is_none() && desk.key(Context::Evaluations, Action::ShowReport).chars().eq([typed]) {
             let back = desk.key(Context::Rating, Action::Back);
             desk.say(format!("Results are shown from the list: {back} leads there."));
         }
