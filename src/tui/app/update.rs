@@ -557,15 +557,12 @@ fn choose_painter(state: &mut State, out: &mut Out<'_>) {
 
 /// What the place that is shown cannot do leads to the chat, and so does the way back out of it.
 fn act_here(state: &mut State, action: Action, key: Option<Key>, out: &mut Out<'_>) {
-    if state.closed && !state.pane().can(action) {
-        if let Some(why) = state.pane().why_not(action) {
-            state.say(why, false);
-        }
-        return;
-    }
-    if state.place != Place::Chat && !state.pane().can(action) {
+    if (state.closed || state.place != Place::Chat) && !state.pane().can(action) {
         if let Some(why) = state.pane().why_not(action) {
             return state.say(why, false);
+        }
+        if state.closed {
+            return;
         }
         // A key of its own that the place cannot follow now is no key of the chat's: what it does there costs, perhaps.
         let own =
