@@ -561,21 +561,18 @@ fn choose_painter(state: &mut State, out: &mut Out<'_>) {
 
 /// What the place that is shown cannot do leads to the chat, and so does the way back out of it.
 fn act_here(state: &mut State, action: Action, key: Option<Key>, out: &mut Out<'_>) {
-    if state.closed && !state.pane().can(action) {
-        return;
-    }
-    if state.place != Place::Chat && !state.pane().can(action) {
+    if (state.closed || state.place != Place::Chat) && !state.pane().can(action) {
         if let Some(why) = state.pane().why_not(action) {
             return state.say(why, false);
+        }
+        if state.closed {
+            return;
         }
         // A key of its own that the place cannot follow now is no key of the chat's: what it does there costs, perhaps.
         let own =
             key.is_some_and(|key| state.options.keymap.action(Context::Everywhere, key) != Some(action));
         let leads = !own && action.anywhere() && state.chat.can(action);
-        // At the top of a place where work lies one stays: a step back too much does not lead away from it.
-        let stays = action == Action::Back
-            && matches!(state.place, Place::Evaluate | Place::Compare | Place::Knowledge | Place::Traces);
-        if stays {
+        if action == Action::Back && state.stays() {
             let words = |action| state.options.keymap.name(state.pane().context(), action);
             let hint = format!(
                 "{} leads to the chat, {} elsewhere.",

@@ -461,7 +461,8 @@ fn hints_here(state: &State) -> Vec<Hint> {
     if state.closed {
         hints.extend(keymap.key(context, Action::Quit).map(|key| (label(key), "quit")));
     }
-    if hints.is_empty() && !matches!(context, Context::Composer | Context::Compare | Context::Prompt) {
+    let written = matches!(context, Context::Composer | Context::Compare | Context::Prompt);
+    if hints.is_empty() && !written && !state.stays() {
         hints.extend(keymap.key(context, Action::Back).map(|key| (label(key), state.pane().steps_back())));
     }
     for (action, key, word) in keymap.hints(context) {

@@ -406,9 +406,10 @@ impl Confirm {
         (Key::char(self.letter), self.does)
     }
 
-    /// Takes a key. Enter answers nothing: such an act needs its own letter.
+    /// Takes a key. Enter answers nothing: such an act needs its own letter. Where it is only asked whether to look, it stays.
     pub fn key(&mut self, key: Key, action: Option<Action>) -> Outcome {
-        if action == Some(Action::Cancel) {
+        let looks = matches!(self.choice, Choice::LookAtResults(_) | Choice::SeeCalls(_));
+        if action == Some(Action::Cancel) || looks && action == Some(Action::Accept) {
             return Outcome::Close;
         }
         match key.typed().map(|c| c.to_ascii_lowercase()) {
@@ -434,7 +435,7 @@ impl Confirm {
 
     /// Rows that it needs in an overlay of that width.
     pub fn height(&self, width: u16) -> u16 {
-        wrap(&self.sentence(), width.saturating_sub(4)).len().min(8) as u16 + 5
+        wrap(&self.sentence(), width.saturating_sub(4)).len().min(8) as u16 + 4
     }
 
     /// Paints it.
@@ -445,7 +446,7 @@ impl Confirm {
         let act_words = self.act.split_whitespace().count();
         let mut at = 0;
         let objects = self.object.split_whitespace().count();
-        let mut y = area.y + 1;
+        let mut y = area.y;
         for line in wrap(&self.sentence(), area.width) {
             let mut x = area.x;
             for word in line.split(' ') {
