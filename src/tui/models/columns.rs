@@ -1,5 +1,5 @@
 //! A model as one row of a table whose columns grow fewer as the screen grows narrower. What is unknown is `?`, what there
-//! is none of is `–`; neither is zero.
+//! is none of is `–`; neither is zero, which is `$0`.
 
 use std::borrow::Cow;
 
@@ -192,7 +192,9 @@ pub fn legend<'a>(width: u16, room: u16, shown: impl Iterator<Item = &'a ModelCa
     if Columns::of(width, false).modes == 0 {
         return String::new();
     }
-    let seen: String = shown.map(modalities).collect();
+    // Of what cannot be used a row says why.
+    let usable = |card: &&ModelCard| !matches!(card.availability, Availability::Unusable { .. });
+    let seen: String = shown.filter(usable).map(modalities).collect();
     let known = LETTERS.iter().filter(|(letter, _)| seen.contains(*letter));
     let mut said: Vec<String> = known.map(|(letter, word)| format!("{letter} {word}")).collect();
     while !said.is_empty() && wide(&said.join("  ")) > room {

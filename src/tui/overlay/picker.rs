@@ -330,7 +330,12 @@ impl Picker {
             return caret;
         }
         let shown = (top..self.len()).take(rows.height.into()).filter_map(|row| self.list.at(row));
-        let said = columns::dated(cells, said, self.list.at(self.row()), shown, role(Role::Faint));
+        let chosen = self.list.at(self.row());
+        let said = columns::dated(cells, said, chosen, shown.clone(), role(Role::Faint));
+        if self.list.stock().lists.iter().all(|list| list.is_fresh(self.now)) {
+            let legend = columns::legend(rows.width, said.width, shown);
+            put_right(cells, said.x, said.y, said.right(), &legend, role(Role::Faint));
+        }
         lists::draw(cells, said, &self.list.stock().lists, self.now, raised, look);
         caret
     }
