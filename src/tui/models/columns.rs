@@ -55,7 +55,12 @@ impl Columns {
             context: if width >= 40 { CONTEXT } else { 0 },
             input: if pictures { 0 } else { price },
             price,
-            modes: if width >= 70 { MODES } else { 0 },
+            modes: match width {
+                ..70 => 0,
+                // Nothing stands behind it.
+                70..96 => MODES - 1,
+                96.. => MODES,
+            },
             can: if wide { 20 + (width - 96).min(40) / 2 } else { 0 },
         }
     }

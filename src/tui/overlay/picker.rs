@@ -95,6 +95,7 @@ impl Picker {
     }
 
     /// The same, but for so many rows above the last line.
+    #[must_use]
     pub fn sparing(self, rows: u16) -> Self {
         Self { spares: rows, ..self }
     }
