@@ -59,9 +59,7 @@ pub fn view(state: &State, cache: &mut Cache, frame: &mut Screen<'_>) -> Vec<Wan
         said_over: stand.over(),
         way: state.way(),
     };
-    if !covers_top(state, &parts) {
-        top(state, parts.top, stand, cells);
-    }
+    top(state, parts.top, stand, cells);
     let mut caret = state.pane().draw((&mut *cache, &mut wants), &sight, parts.body, cells);
     if sight.covered {
         dim(&state.look, parts.body, cells);
@@ -152,12 +150,6 @@ fn too_small(state: &State, screen: Rect, cells: &mut Buffer) {
         let x = screen.x + screen.width.saturating_sub(columns(line)) / 2;
         put(cells, x, y + at as u16, screen.right(), line, state.look.style(Role::Text));
     }
-}
-
-/// Whether an overlay stands over the first line: of a title under it only a corner would be left.
-pub(super) fn covers_top(state: &State, parts: &Frame) -> bool {
-    let screen = parts.top.union(parts.bottom);
-    state.overlays.iter().any(|overlay| overlay.area(screen).y <= parts.top.y)
 }
 
 /// The places, what is open in this one, and what goes on elsewhere.
