@@ -408,7 +408,7 @@ impl Confirm {
 
     /// Takes a key. Enter answers nothing: such an act needs its own letter. Where it is only asked whether to look, it stays.
     pub fn key(&mut self, key: Key, action: Option<Action>) -> Outcome {
-        let looks = matches!(self.choice, Choice::LookAtResults(_) | Choice::SeeCalls(_));
+        let looks = matches!(self.choice, Choice::LookAtResults(_) | Choice::SeeCalls(..));
         if action == Some(Action::Cancel) || looks && action == Some(Action::Accept) {
             return Outcome::Close;
         }

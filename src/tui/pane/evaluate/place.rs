@@ -1,5 +1,7 @@
 //! The evaluations as one of the places.
 
+use std::borrow::Cow;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
@@ -72,10 +74,10 @@ impl Pane for State {
         self.can(action) && changes && !idle && (!rates || self.current().is_some_and(may_rate))
     }
 
-    fn why_not(&self, action: Action) -> Option<&'static str> {
+    fn why_not(&self, action: Action) -> Option<Cow<'static, str>> {
         let there = self.sitting.as_ref().and_then(Sitting::sheet);
         match action {
-            Action::ShowReference => there.map(|_| "This item has no reference."),
+            Action::ShowReference => there.map(|_| "This item has no reference.".into()),
             _ => None,
         }
     }
