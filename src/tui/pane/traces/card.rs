@@ -206,8 +206,9 @@ impl Card {
         match tab {
             Tab::Raw => self.whole().is_some(),
             Tab::Said => {
-                let Head { failed, cause, odd, .. } = &self.head;
-                self.count(tab) > 0 || failed.is_some() || cause.is_some() || !odd.is_empty()
+                let Head { failed, cause, odd, running, .. } = &self.head;
+                // What is said in one that goes on is still to come.
+                self.count(tab) > 0 || *running || failed.is_some() || cause.is_some() || !odd.is_empty()
             }
             Tab::Settings | Tab::Tools | Tab::Scores => self.count(tab) > 0,
         }
@@ -341,11 +342,16 @@ impl Card {
         let x = put(cells, area.x + 2, area.y, edge, glyph, look.style(role));
         let name = look.style(Role::Text).add_modifier(Modifier::BOLD);
         let x = put(cells, x + 1, area.y, edge, &head.name, name);
-        put(cells, x + 2, area.y, edge, head.kind.as_str(), look.style(Role::Faint));
-        if area.height >= LOW {
+        let x = put(cells, x + 2, area.y, edge, head.kind.as_str(), look.style(Role::Faint));
+        let opinion = opinion(&self.notes);
+        if area.height < LOW {
+            put(cells, x + 2, area.y, edge, &opinion, look.style(Role::Good));
+        } else {
+            let x = put(cells, area.x + 2, area.y + 1, right, &opinion, look.style(Role::Good));
+            let x = if opinion.is_empty() { x } else { x + 2 };
+            let figures = first_parts(&head.figures, right.saturating_sub(x));
+            put(cells, x, area.y + 1, right, figures, look.style(Role::Muted));
             let room = area.width.saturating_sub(2);
-            let figures = first_parts(&head.figures, room);
-            put(cells, area.x + 2, area.y + 1, right, figures, look.style(Role::Muted));
             self.tabs(Rect { x: area.x + 2, y: area.y + 2, width: room, height: 1 }, look, cells);
         }
         self.sheet.draw(below(area), look, cells);
@@ -396,6 +402,15 @@ impl Card {
     }
 }
 
+/// What people think of it: the last score of theirs, or that something is noted; empty where nothing is.
+fn opinion(notes: &[Note]) -> String {
+    match notes.iter().rev().find_map(|note| note.said.grade.as_ref()) {
+        Some(grade) => format!("★ {}", grade.words()),
+        None if notes.is_empty() => String::new(),
+        None => "★ noted".to_owned(),
+    }
+}
+
 /// What is left for the sheet.
 fn below(area: Rect) -> Rect {
     let head = if area.height < LOW { 1 } else { HEAD }.min(area.height);
@@ -408,7 +423,8 @@ fn head(run: Run<'_>, at: u32, findings: &[Finding]) -> Head {
     let row = &outline.rows[at as usize];
     let text = |symbol| outline.names.get(symbol);
     let sum = rollups.get(at);
-    let mut figures = vec![if row.is_running() { "runs".to_owned() } else { took(tree.duration(at)) }];
+    // That it runs stands over it.
+    let mut figures: Vec<String> = (!row.is_running()).then(|| took(tree.duration(at))).into_iter().collect();
     let (from, to) = tree.shown(at);
     if !row.is_running() && to - from != row.duration() {
         figures.push(format!("{} of it within its parent", took(to - from)));
@@ -446,7 +462,9 @@ fn head(run: Run<'_>, at: u32, findings: &[Finding]) -> Head {
         let parts = [called(text(below.name)).to_owned(), failed_of(outline, below)];
         parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(": ")
     });
-    let odd = tree.marks(at).iter().map(Mark::says).map(str::to_owned);
+    // Nothing is odd about one that goes on.
+    let marks = tree.marks(at).iter().filter(|mark| *mark != Mark::Running);
+    let odd = marks.map(Mark::says).map(str::to_owned);
     // A price that nobody knows stands among the figures.
     let of_it = |finding: &&Finding| finding.lint != Lint::UnknownPrice && finding.rows.contains(&at);
     let lints = findings.iter().filter(of_it).map(|finding| finding.says.clone());

@@ -174,6 +174,10 @@ fn notes_stand_on_their_span_and_those_on_the_run_on_its_root() {
     card.note(&notes);
     card.show(Tab::Scores);
     assert_eq!(card.says(), "★ score 0.75  me\ntoo slow");
+    // Whichever part of it is read, and however little room there is.
+    card.show(Tab::Said);
+    assert!(drawn(&mut card, 58, 18)[1].starts_with("  ★ 0.75  2.50 s"));
+    assert!(drawn(&mut card, 58, 6)[0].contains("tool  ★ 0.75"));
 }
 
 #[test]
@@ -207,4 +211,23 @@ fn what_cannot_be_read_says_why() {
     let mut card = Kept::new().card(1);
     card.failed(Error::internal("opening a span", "its bytes are damaged"));
     assert!(card.says().contains("its bytes are damaged"));
+}
+
+#[test]
+fn one_that_goes_on_says_so_once_and_nothing_looks_wrong_with_it() {
+    let mut kept = Kept::new();
+    let mut outline = Outline::default();
+    let facts = Facts { kind: Kind::Tool, ..Facts::default() };
+    let runs = TraceSpan { end: 0, parent: None, status: Status::Unset, ..kept.spans[2].clone() };
+    outline.add(&runs, &facts, |_| None);
+    kept.tree = Tree::of(&outline);
+    kept.rollups = Rollups::of(&outline, &kept.tree);
+    kept.outline = outline;
+    let mut card = kept.card(0);
+    let ran = Ran { name: "get_weather".to_owned(), ..Ran::default() };
+    card.take(runs, Contents { ran: Some(ran), ..Contents::default() });
+    let rows = drawn(&mut card, 80, 10);
+    assert!(rows[0].ends_with("… runs"), "{rows:#?}");
+    let text = rows.join("\n");
+    assert!(text.matches("runs").count() == 1 && !text.contains("has not come"), "{text}");
 }
