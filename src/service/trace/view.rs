@@ -30,12 +30,14 @@ pub(super) struct View<'a> {
 }
 
 impl View<'_> {
-    /// Runs behind `before`, newest first, that have a span which passes; and whether there are more.
+    /// Runs behind `before`, newest first, that have a span which passes, as long as somebody `wants` them; and whether there are
+    /// more.
     pub(super) fn list(
         &self,
         filter: Option<&Filter>,
         limit: usize,
         before: Option<RunKey>,
+        wants: impl Fn() -> bool,
     ) -> Result<(Vec<Run>, bool)> {
         let behind = |run: &Run| before.is_none_or(|before| RunKey(run.at, run.id) < before);
         let mut kept = self.kept.runs(before).peekable();
@@ -50,6 +52,9 @@ impl View<'_> {
             let next = if at(kept.peek()) >= at(own.peek()) { kept.next() } else { own.next() };
             let Some(run) = next else { return Ok((found, false)) };
             let run = run?;
+            if !wants() {
+                return Ok((found, true));
+            }
             if let Some(filter) = filter {
                 match self.passes(run.id, filter) {
                     Ok(true) => {}

@@ -245,6 +245,21 @@ fn a_key_that_does_not_apply_says_why() {
 }
 
 #[test]
+fn a_filter_that_takes_long_says_what_stops_it() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    stage.keys("<alt+9>");
+    let run = run_of(&weather());
+    stage.answer("\"list\"", vec![Reply::Traces { runs: vec![run], more: false }]);
+    stage.keys("/paris<enter>");
+    assert!(stage.text().contains("Esc stops it and shows all runs."), "{}", stage.text());
+    stage.keys("s");
+    assert!(stage.text().contains("going back stops it"), "{}", stage.text());
+    stage.pass(10_000);
+    let effects = stage.keys("<esc>");
+    assert!(matches!(&asked(&effects)[..], [Traces::List { filter: None, .. }]), "{effects:?}");
+}
+
+#[test]
 fn a_model_s_call_becomes_a_row_of_a_dataset_and_a_tool_s_does_not() {
     let mut stage = Stage::settled(120, 40, "dark");
     let (_, spans) = opened(&mut stage);

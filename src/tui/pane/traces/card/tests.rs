@@ -183,8 +183,8 @@ fn notes_stand_on_their_span_and_those_on_the_run_on_its_root() {
 #[test]
 fn what_says_nothing_shows_what_it_came_with_and_every_size_is_drawn() {
     let kept = Kept::new();
-    let mut card = kept.card(0);
-    card.take(kept.spans[0].clone(), Contents::default());
+    let mut card = kept.card(1);
+    card.take(kept.spans[1].clone(), Contents::default());
     assert_eq!(card.tab(), Tab::Raw);
     for (width, height) in [(1, 1), (2, 9), (9, 2), (40, 7), (40, 24), (200, 60)] {
         let _ = drawn(&mut card, width, height);

@@ -240,10 +240,14 @@ fn card(run: &Run, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
 /// What is said where no run is listed.
 fn said_instead(state: &State, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
     let key = |action| sight.key(Context::Runs, action);
-    let lines = if !state.known {
+    let back = sight.key(Context::Everywhere, Action::Back);
+    let narrowed = !state.narrow.asked.is_empty();
+    let lines = if !state.known && narrowed {
+        let looks = "Looking for such a span in one run after the other, in what was said as well…";
+        vec![looks.to_owned(), format!("{back} stops it and shows all runs.")]
+    } else if !state.known {
         vec!["Reading the traces…".to_owned()]
-    } else if !state.narrow.asked.is_empty() {
-        let back = sight.key(Context::Everywhere, Action::Back);
+    } else if narrowed {
         vec![format!("No run has such a span. {back} shows all of them.")]
     } else {
         vec![
