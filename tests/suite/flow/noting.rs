@@ -101,14 +101,20 @@ fn a_span_is_scored_by_a_number_or_a_grade_and_noted_in_a_line_and_a_run_as_well
         by: "ada".to_owned(),
         at: Timestamp(NOW),
     };
-    stage.answer("\"do\":\"note\"", vec![Reply::TraceNoted { note }]);
+    stage.answer("\"do\":\"note\"", vec![Reply::TraceNoted { note: note.clone() }]);
     assert!(stage.text().contains("Noted on the span: 0.2 wrong city · ada"), "{}", stage.text());
+    stage.answer("\"do\":\"notes\"", vec![Reply::TraceNotes { notes: vec![note], damaged: Vec::new() }]);
+    // The row of the chosen span, and its card.
+    let marked = |stage: &mut Stage| stage.text().contains("▌★");
+    assert!(marked(&mut stage) && stage.text().contains("★ 0.2"), "{}", stage.text());
     let effects = stage.keys("a0.2 wrong city<enter>");
     assert!(matches!(&asked(&effects)[..], [Traces::Note { said: it, .. }] if *it == said), "{effects:?}");
     // What says nothing, and what is no score, is not kept.
     assert!(asked(&stage.keys("a<enter>")).is_empty());
     assert!(asked(&stage.keys("7 of ten<enter>")).is_empty());
-    let effects = stage.keys("<esc><esc>s1<enter>");
+    stage.keys("<esc><esc>");
+    assert!(marked(&mut stage) && stage.text().contains("1 note"), "{}", stage.text());
+    let effects = stage.keys("s1<enter>");
     assert!(matches!(&asked(&effects)[..], [Traces::Note { row: None, span: None, .. }]), "{effects:?}");
     // A number that is typed is that one; without one Enter takes the grade that is gone to.
     let effects = stage.keys("s<down><enter>");

@@ -65,6 +65,10 @@ impl State {
     pub(super) fn was_noted(&mut self, note: &Note, desk: &mut Desk<'_>) {
         let of = if note.span.is_some() { "the span" } else { "the run" };
         desk.say(format!("Noted on {of}: {}", note.line()));
+        let open = self.open.as_mut().map(|open| &mut open.run);
+        for run in self.runs.iter_mut().chain(open).filter(|run| run.id == note.trace) {
+            run.notes += 1;
+        }
         if self.open.as_ref().is_some_and(|open| open.id() == note.trace) {
             self.read_notes(desk);
         }

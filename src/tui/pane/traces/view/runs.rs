@@ -206,6 +206,8 @@ fn line(state: &State, at: usize, shown: &[Shown], sight: &Sight<'_>, row: Rect,
     let style = |role| ground.patch(look.style(role));
     if state.marked.contains(&run.id) {
         put(cells, row.x + 1, row.y, row.x + 2, "=", style(Role::Info).add_modifier(Modifier::BOLD));
+    } else if run.notes > 0 {
+        put(cells, row.x + 1, row.y, row.x + 2, "★", style(Role::Good));
     }
     let (sign, _, role) = went(run.went());
     put(cells, row.x + 2, row.y, row.x + 3, sign, style(role));
