@@ -90,12 +90,9 @@ impl State {
         if let Some(laid) = &open.laid {
             let failed = failures(laid, &desk.key(Context::Spans, Action::NextError));
             let found = findings(laid, open.findings());
-            if !failed.is_empty() && !found.is_empty() {
-                lines.extend(failed);
-                lines.push(Line::blank());
-            } else {
-                lines.extend(failed);
-            }
+            let parted = !failed.is_empty() && !found.is_empty();
+            lines.extend(failed);
+            lines.extend(parted.then(Line::blank));
             lines.extend(found);
         }
         let reading = Reading::new("What looks wrong", lines);
