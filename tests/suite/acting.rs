@@ -23,6 +23,7 @@ use outcrop::workbench::request::{Request, Topic};
 use outcrop::workbench::there::There;
 use outcrop::workbench::{Changed, Context, Door, Face, Replies, Reply, socket};
 use serde_json::{Value, json};
+use tokio::sync::Notify;
 
 use crate::chat::{Home, call, one, open, outcome};
 use crate::loopback::{Part, Server, events, whole};
@@ -284,6 +285,47 @@ async fn calls_made_at_once_are_told_each_when_it_ends() {
         })
     };
     assert!(took("calculator") <= took("tea"), "{answer:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_that_goes_on_tells_what_it_was_asked_and_what_a_tool_is_called_with() {
+    let (arrived, done) = (Arc::new(Notify::new()), Arc::new((Mutex::new(false), Condvar::new())));
+    let (comes, waits) = (Arc::clone(&arrived), Arc::clone(&done));
+    let server = Server::start(move |_, _| {
+        comes.notify_one();
+        let (is_done, bell) = &*waits;
+        let time = Duration::from_secs(20);
+        let wait = || bell.wait_timeout_while(is_done.lock().unwrap(), time, |done| !*done).unwrap().1;
+        let _ = tokio::task::block_in_place(wait);
+        whole(200, &[], "poured")
+    })
+    .await;
+    let home = home();
+    let door = home.open().await;
+    let web = json!({
+        "name": "web",
+        "runs": {"http": {"url": server.url("/tea")}},
+        "functions": [{"name": "tea", "description": ""}],
+    });
+    let agent = made(&door, &json!({ "groups": [web] })).await;
+    let mut replies = call(&door, first(&agent, "call tea {}\n---\nSo."));
+    let rest = tokio::spawn(async move { while replies.next().await.is_some() {} });
+    arrived.notified().await;
+    let list = Traces::List { filter: None, limit: 9, before: None };
+    let Reply::Traces { runs, .. } = one(&door, Request::Traces(list)).await.unwrap() else {
+        panic!("no list of runs")
+    };
+    let run = runs.iter().find(|run| run.name.starts_with("invoke_agent")).unwrap();
+    assert!(run.running > 0 && run.asked.contains("call tea"), "{run:?}");
+    let span = Traces::Span { id: run.id, row: 2, span: None };
+    let Reply::TraceSpan { contents, span } = one(&door, Request::Traces(span)).await.unwrap() else {
+        panic!("no span")
+    };
+    assert_eq!(span.end, 0, "{span:?}");
+    assert_eq!(contents.ran.and_then(|ran| ran.arguments), Some(json!({})));
+    *done.0.lock().unwrap() = true;
+    done.1.notify_all();
+    rest.await.unwrap();
 }
 
 #[tokio::test]

@@ -144,6 +144,7 @@ impl Running {
             None => match named(&self.offered.actions, &asked.name) {
                 Some(action) => {
                     let mut step = self.recorded(asked);
+                    step.tell(ran(asked, None));
                     let did = timeout(left, self.act(action, asked)).await.map_err(late).flatten();
                     match &did {
                         Ok(did) => did.end(asked, &mut step),

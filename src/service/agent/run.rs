@@ -68,6 +68,10 @@ pub(super) async fn run(
     events: mpsc::Sender<Result<AgentEvent>>,
 ) {
     running.events = Some(events.clone());
+    let said = |text: &str| vec![Block::Text { text: text.to_owned() }];
+    let input = vec![Turn { role: Role::User, blocks: said(&running.run.question) }];
+    // Whoever looks at a run that goes on sees what it was asked.
+    step.tell(Told { input: input.clone(), ..Told::default() });
     let ended = tokio::select! {
         biased;
         () = agents.stop.cancelled() => None,
@@ -92,12 +96,10 @@ pub(super) async fn run(
         }
         _ => step.end(None),
     }
-    let said = |text: &str| vec![Block::Text { text: text.to_owned() }];
     let output = match &state {
         State::Answered { text } | State::GaveUp { text, .. } => said(text),
         _ => Vec::new(),
     };
-    let input = vec![Turn { role: Role::User, blocks: said(&running.run.question) }];
     step.tell(Told { input, output, ..Told::default() });
     running.reckon();
     running.run.state = state.clone();

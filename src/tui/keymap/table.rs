@@ -582,7 +582,7 @@ pub(super) const TABLE: &[Row] = &[
     row(C::Spans, A::CompareRuns, "=", ""),
     row(C::Spans, A::WriteTrace, "w", ""),
     row(C::Spans, A::ScoreSpan, "s", "score"),
-    row(C::Spans, A::NoteSpan, "a", ""),
+    row(C::Spans, A::NoteSpan, "a", "note"),
     row(C::Spans, A::AddToDataset, "D", ""),
     row(C::Spans, A::RateCall, "V", ""),
     row(C::Spans, A::EditCall, "e", "again"),
