@@ -1,6 +1,6 @@
 //! The documents of a base: how each stands, and why.
 
-use super::{Page, State, Wait, layout};
+use super::{Page, State, Wait, layout, name_of};
 use crate::domain::Error;
 use crate::domain::knowledge::base::Base;
 use crate::domain::knowledge::sync::Filed;
@@ -37,6 +37,8 @@ pub(super) struct Shelf {
     pub narrow: Input,
     /// That is being written.
     pub writing: bool,
+    /// A passage is to be chosen: one that has some is selected once they are known.
+    pub seeks: bool,
 }
 
 impl Shelf {
@@ -59,6 +61,10 @@ impl Shelf {
         self.arrange();
         let at = self.order.iter().position(|at| Some(self.list[*at].id) == chosen);
         self.selected = at.unwrap_or(before.min(self.order.len().saturating_sub(1)));
+        let has_some = |at: &usize| self.list[*at].passages > 0;
+        if std::mem::take(&mut self.seeks) && !self.current().as_ref().is_some_and(has_some) {
+            self.selected = self.order.iter().position(has_some).unwrap_or(self.selected);
+        }
         self.top = followed(self.top, self.selected, page);
     }
 
@@ -77,6 +83,7 @@ impl State {
     pub(super) fn show_documents(&mut self, desk: &mut Desk<'_>) {
         let Some(open) = &mut self.open else { return };
         open.page = Page::Documents;
+        open.shelf.seeks = false;
         self.read_documents(desk);
     }
 
@@ -95,7 +102,7 @@ impl State {
         let Some((open, _)) = self.opened() else { return false };
         let shelf = &open.shelf;
         match action {
-            A::Open => shelf.current().is_some_and(|at| shelf.list[at].passages > 0),
+            A::Open => shelf.current().is_some(),
             A::Search
             | A::FocusComposer
             | A::Accept
@@ -135,10 +142,14 @@ impl State {
         }
         match action {
             Action::Open => {
-                let document = shelf.current().map(|at| shelf.list[at].id);
-                if let Some(document) = document {
-                    self.show_passage(document, 0, desk);
+                let Some(document) = shelf.current().and_then(|at| shelf.list.get(at)) else { return };
+                if document.passages == 0 {
+                    let name = name_of(&document.uri);
+                    let why = document.notes.first().map_or_else(String::new, |note| format!(": {note}"));
+                    return desk.say(format!("{name} has no passages{why}."));
                 }
+                let document = document.id;
+                self.show_passage(document, 0, desk);
             }
             Action::Search => shelf.writing = true,
             Action::FocusComposer => self.write_question(),
