@@ -867,6 +867,31 @@ fn documents_that_a_sync_has_before_it_say_so_and_are_read_anew_as_it_goes_on() 
 }
 
 #[test]
+fn documents_at_which_a_sync_was_broken_off_wait_for_the_next_one_which_a_key_begins() {
+    let mut stage = Stage::settled(80, 24, "dark");
+    enter(&mut stage, bases());
+    stage.keys("jjjD");
+    let listed = vec![
+        filed(6, "charges.md", DocumentState::Pending, &[], 0),
+        filed(2, "faq.md", DocumentState::Indexed, &[], 12),
+    ];
+    stage.answer("\"documents\"", vec![Reply::Documents { documents: listed }]);
+    let text = stage.text();
+    assert!(text.contains("waits for the next sync") && text.contains("s sync"), "{text}");
+    assert!(!text.contains("pending") && !text.contains("in progress"), "{text}");
+    assert!(matches!(&requests(&stage.keys("s"))[..], [Knowledge::Sync { .. }]));
+    // Where one runs the same key pauses it.
+    let mut running = Stage::settled(80, 24, "dark");
+    enter(&mut running, bases());
+    running.keys("jD");
+    let listed = vec![filed(6, "charges.md", DocumentState::Pending, &[], 0)];
+    running.answer("\"documents\"", vec![Reply::Documents { documents: listed }]);
+    let text = running.text();
+    assert!(text.contains("pending") && text.contains("s pause"), "{text}");
+    assert!(matches!(&requests(&running.keys("s"))[..], [Knowledge::Pause { .. }]));
+}
+
+#[test]
 fn a_passage_shows_its_bounds_and_all_that_is_known_of_it() {
     shoot("knowledge-passages", |stage| {
         passages(stage);
