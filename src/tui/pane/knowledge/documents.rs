@@ -145,7 +145,10 @@ impl State {
                 let Some(document) = shelf.current().and_then(|at| shelf.list.get(at)) else { return };
                 if document.passages == 0 {
                     let name = name_of(&document.uri);
-                    let why = document.notes.first().map_or_else(String::new, |note| format!(": {note}"));
+                    let why = document
+                        .notes
+                        .first()
+                        .map_or_else(String::new, |note| format!(": {}", note.trim_end_matches('.')));
                     return desk.say(format!("{name} has no passages{why}."));
                 }
                 let document = document.id;

@@ -144,8 +144,8 @@ fn multiple(
     }
     let end = x + names + VALUE;
     put_right(cells, x + names, y, end.min(right), &column.text(line), look.style(Role::Text));
-    if let Some(calls) = unknown {
-        let words = format!("{} not known", figures::count(calls, "call", "calls"));
+    let words = unknown.map(|calls| format!("{} not known", figures::count(calls, "call", "calls")));
+    if let Some(words) = words.filter(|words| end + 2 + columns_of(words) <= right) {
         right = put_right(cells, end + 2, y, right, &words, look.style(Role::Warn)).saturating_sub(2);
     }
     let values: Vec<_> = line.series.iter().map(|point| column.at(point)).collect();
