@@ -47,6 +47,11 @@ impl Shelf {
         self.order.get(self.selected).copied()
     }
 
+    /// Whether the one that keys act on has no passages.
+    pub fn is_bare(&self) -> bool {
+        self.current().and_then(|at| self.list.get(at)).is_some_and(|document| document.passages == 0)
+    }
+
     /// Whether a sync went on so far that others wait now. A long list is read anew with every hundredth of it.
     pub fn is_behind(&self, went: (u64, u64)) -> bool {
         let step = (self.list.len() as u64 / 100).max(1);
