@@ -47,11 +47,6 @@ impl Shelf {
         self.order.get(self.selected).copied()
     }
 
-    /// Whether the one that keys act on has no passages.
-    pub fn is_bare(&self) -> bool {
-        self.current().and_then(|at| self.list.get(at)).is_some_and(|document| document.passages == 0)
-    }
-
     /// Whether a sync went on so far that others wait now. A long list is read anew with every hundredth of it.
     pub fn is_behind(&self, went: (u64, u64)) -> bool {
         let step = (self.list.len() as u64 / 100).max(1);
@@ -107,7 +102,7 @@ impl State {
         let Some((open, _)) = self.opened() else { return false };
         let shelf = &open.shelf;
         match action {
-            A::Open => shelf.current().is_some(),
+            A::Open => shelf.current().is_some_and(|at| shelf.list[at].passages > 0),
             A::Search
             | A::FocusComposer
             | A::Accept
@@ -117,6 +112,17 @@ impl State {
             | A::Help => true,
             action => stepped(action, 0, 1, 1).is_some() && shelf.order.len() > 1,
         }
+    }
+
+    /// Why the document that keys act on is not opened.
+    pub(super) fn lacks_passages(&self, action: Action) -> Option<String> {
+        let (open, _) = self.opened().filter(|(open, _)| open.page == Page::Documents)?;
+        let document = open.shelf.current().and_then(|at| open.shelf.list.get(at))?;
+        if action != Action::Open || document.passages > 0 {
+            return None;
+        }
+        let why = document.notes.first().map(|note| format!(": {}", note.trim_end_matches('.')));
+        Some(format!("{} has no passages{}.", name_of(&document.uri), why.unwrap_or_default()))
     }
 
     pub(super) fn among_documents(&mut self, action: Action, desk: &mut Desk<'_>) {
@@ -147,16 +153,7 @@ impl State {
         }
         match action {
             Action::Open => {
-                let Some(document) = shelf.current().and_then(|at| shelf.list.get(at)) else { return };
-                if document.passages == 0 {
-                    let name = name_of(&document.uri);
-                    let why = document
-                        .notes
-                        .first()
-                        .map_or_else(String::new, |note| format!(": {}", note.trim_end_matches('.')));
-                    return desk.say(format!("{name} has no passages{why}."));
-                }
-                let document = document.id;
+                let Some(document) = shelf.current().map(|at| shelf.list[at].id) else { return };
                 self.show_passage(document, 0, desk);
             }
             Action::Search => shelf.writing = true,

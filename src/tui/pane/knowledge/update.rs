@@ -46,10 +46,7 @@ impl State {
     /// Where two stand side by side the key that parts them leads back to one.
     pub(super) fn called(&self, action: Action) -> Option<&'static str> {
         let (sides, columns) = (self.cuts.as_ref(), self.open.as_ref());
-        let is_bare = |open: &Open| open.page == Page::Documents && open.shelf.is_bare();
         match action {
-            // What it leads to is said instead.
-            Action::Open if columns.is_some_and(is_bare) => Some("why none"),
             Action::TwoChunkings if sides.is_some_and(|cuts| cuts.sides.len() > 1) => Some("one way"),
             Action::SyncBase if self.meant().is_some_and(is_worked_on) => Some("pause"),
             Action::TwoSettings if columns.is_some_and(|open| open.columns.len() > 1) => Some("one setting"),
