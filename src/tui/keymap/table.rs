@@ -260,6 +260,7 @@ pub(super) const TABLE: &[Row] = &[
     row(C::Hits, A::Help, "?", ""),
     row(C::Documents, A::Open, "enter right l", "passages"),
     row(C::Documents, A::Search, "/", "narrow"),
+    row(C::Documents, A::SyncBase, "s", "sync"),
     row(C::Documents, A::SelectNext, "j down", ""),
     row(C::Documents, A::SelectPrevious, "k up", ""),
     row(C::Documents, A::SelectFirst, "g home", ""),

@@ -573,6 +573,57 @@ fn two_settings_are_asked_side_by_side() {
 }
 
 #[test]
+fn side_by_side_each_hit_has_its_document_and_what_both_found_is_marked() {
+    for (width, height, told) in [(80, 24, "= 5"), (120, 40, "= 4 in both")] {
+        let mut stage = Stage::settled(width, height, "dark");
+        search(&mut stage);
+        stage.keys("<tab>c");
+        let mut other = retrieved();
+        if width == 120 {
+            other.hits.pop();
+        }
+        stage.answer("\"search\"", vec![Reply::Retrieved { retrieved: other, prompt: None }]);
+        let text = stage.text();
+        assert!(text.contains(told), "{text}");
+        let line = text.lines().find(|line| line.contains("1=")).unwrap();
+        let sides: Vec<&str> = line.split('│').collect();
+        assert!(sides.len() == 2 && sides.iter().all(|side| side.contains("unds.pdf")), "{text}");
+    }
+}
+
+#[test]
+fn hits_of_another_question_than_the_one_that_is_written_say_so() {
+    let mut stage = Stage::settled(80, 24, "dark");
+    search(&mut stage);
+    let before = "below: how are duplicate charges refunded?";
+    assert!(!stage.text().contains("below:"), "{}", stage.text());
+    stage.keys(" or not");
+    assert!(stage.text().contains(before), "{}", stage.text());
+    stage.keys("<enter>");
+    assert!(!stage.text().contains("below:"), "{}", stage.text());
+    let mut narrow = Stage::settled(60, 20, "dark");
+    search(&mut narrow);
+    narrow.keys("!");
+    assert!(narrow.text().contains("below: the question before"), "{}", narrow.text());
+}
+
+#[test]
+fn the_passage_that_was_expected_is_looked_for_in_a_document_that_has_some() {
+    let mut stage = Stage::settled(80, 24, "dark");
+    search(&mut stage);
+    stage.keys("<tab>w");
+    let listed = vec![
+        filed(5, "a-picture.png", DocumentState::Ignored, &["it is of a kind that is not read"], 0),
+        filed(2, "faq.md", DocumentState::Indexed, &[], 12),
+    ];
+    stage.answer("\"documents\"", vec![Reply::Documents { documents: listed }]);
+    assert!(stage.text().lines().any(|line| line.starts_with("▌ faq.md")), "{}", stage.text());
+    assert_eq!(requests(&stage.keys("k<enter>")), []);
+    let text = stage.text();
+    assert!(text.contains("a-picture.png has no passages: it is of a kind that is not read."), "{text}");
+}
+
+#[test]
 fn what_one_base_finds_late_is_not_shown_of_another() {
     let mut stage = Stage::settled(120, 40, "dark");
     enter(&mut stage, bases());
@@ -804,6 +855,31 @@ fn documents_that_a_sync_has_before_it_say_so_and_are_read_anew_as_it_goes_on() 
     stage.answer("\"documents\"", vec![Reply::Documents { documents: waiting() }]);
     stage.keys("<esc>");
     assert_eq!(goes_on(&mut stage, 44), []);
+}
+
+#[test]
+fn documents_at_which_a_sync_was_broken_off_wait_for_the_next_one_which_a_key_begins() {
+    let mut stage = Stage::settled(80, 24, "dark");
+    enter(&mut stage, bases());
+    stage.keys("jjjD");
+    let listed = vec![
+        filed(6, "charges.md", DocumentState::Pending, &[], 0),
+        filed(2, "faq.md", DocumentState::Indexed, &[], 12),
+    ];
+    stage.answer("\"documents\"", vec![Reply::Documents { documents: listed }]);
+    let text = stage.text();
+    assert!(text.contains("waits for the next sync") && text.contains("s sync"), "{text}");
+    assert!(!text.contains("pending") && !text.contains("in progress"), "{text}");
+    assert!(matches!(&requests(&stage.keys("s"))[..], [Knowledge::Sync { .. }]));
+    // Where one runs the same key pauses it.
+    let mut running = Stage::settled(80, 24, "dark");
+    enter(&mut running, bases());
+    running.keys("jD");
+    let listed = vec![filed(6, "charges.md", DocumentState::Pending, &[], 0)];
+    running.answer("\"documents\"", vec![Reply::Documents { documents: listed }]);
+    let text = running.text();
+    assert!(text.contains("pending") && text.contains("s pause"), "{text}");
+    assert!(matches!(&requests(&running.keys("s"))[..], [Knowledge::Pause { .. }]));
 }
 
 #[test]
