@@ -14,6 +14,7 @@ pub mod limits;
 pub mod memory;
 pub mod operation;
 pub mod pin;
+pub mod repeat;
 pub mod replay;
 pub mod run;
 pub mod said;

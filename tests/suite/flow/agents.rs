@@ -140,7 +140,7 @@ pub fn at_work() -> Vec<AgentEvent> {
 
 pub fn confirm() -> AgentEvent {
     let shown = "{\n  \"tea\": \"Assam\",\n  \"count\": 2\n}".to_owned();
-    AgentEvent::Confirm { run: run(), id: "b".to_owned(), action: "order".to_owned(), shown }
+    AgentEvent::Confirm { run: run(), id: "b".to_owned(), action: "order".to_owned(), shown, again: false }
 }
 
 pub fn wanted(id: &str, action: &str, question: Option<&str>) -> Wanted {
@@ -341,8 +341,8 @@ fn a_window_that_shows_the_agent_of_another_asks_too_and_sees_that_the_other_ans
     let decide = Agents::Decide { run: run(), call: "b".to_owned(), agreed: true };
     assert_eq!(decisions(&stage.keys("y")), [decide]);
     let next = |id: &str| match confirm() {
-        AgentEvent::Confirm { run, action, shown, .. } => {
-            AgentEvent::Confirm { run, id: id.to_owned(), action, shown }
+        AgentEvent::Confirm { run, action, shown, again, .. } => {
+            AgentEvent::Confirm { run, id: id.to_owned(), action, shown, again }
         }
         other => other,
     };

@@ -338,7 +338,9 @@ fn asked(name: &str, run: RunId, consent: &Consent) -> Reading {
         (format!("It would call {of} with these very bytes:"), "call it", "do not call it")
     };
     let choice = |agreed| Choice::Consent { run, call: consent.id.clone(), agreed };
-    let lines = [Line::of(&head, Role::Muted), Line::blank()].into_iter();
+    let again =
+        consent.again.then(|| Line::of("This very call was made already for this question.", Role::Warn));
+    let lines = [Line::of(&head, Role::Muted)].into_iter().chain(again).chain([Line::blank()]);
     let lines = lines.chain(verbatim(&consent.shown));
     Reading::new(&format!("May {name} do this?"), lines.collect())
         .offering('y', agrees, choice(true))
