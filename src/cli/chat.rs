@@ -20,7 +20,9 @@ use crate::domain::knowledge::grounding::Source;
 use crate::domain::knowledge::retrieval::is_alike;
 use crate::domain::message::{Block, Message, Outcome, StopReason};
 use crate::domain::schema::SchemaCheck;
+use crate::domain::settings::Settings;
 use crate::domain::tree::Tree;
+use crate::domain::untrusted::safe_line;
 use crate::domain::{Error, ErrorKind, Result};
 use crate::workbench::request::chat::{Chat, Target};
 use crate::workbench::request::conversations::Conversations;
@@ -374,6 +376,19 @@ async fn target(
         return Ok((to, Before::nothing()));
     };
     let (id, parent) = (head.id, head.leaf);
+    if let Some(agent) = &head.agent {
+        let name = safe_line(&agent.name);
+        out.note(&format!("the agent {name} answers here"))?;
+        // Its definition has a prompt and settings of its own.
+        if wishes.system.is_some() || wishes.settings != Settings::default() {
+            out.note(&format!(
+                "settings and a system prompt given here do not reach {name}: `outcrop agent edit` changes its own"
+            ))?;
+        }
+        if wishes.model.is_some() {
+            out.note(&format!("a model given here answers only where {name} names none of its own"))?;
+        }
+    }
     let settings =
         Some(head.settings.overlaid(&wishes.settings)).filter(|settings| *settings != head.settings);
     let mut back = Change { leaf: parent, updated: Some(head.updated), ..Change::default() };

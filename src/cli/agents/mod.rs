@@ -80,7 +80,15 @@ fn heads(agents: &[Agent], out: &mut Out) -> Result<(), End> {
     if out.json {
         return agents.iter().try_for_each(|agent| out.object(&Item::AgentHead { agent }));
     }
-    let row = |agent: &Agent| head(agent.updated, agent.latest, &agent.name);
+    let row = |agent: &Agent| {
+        let mut row = head(agent.updated, agent.latest, &agent.name);
+        if let Some(brief) = &agent.brief {
+            row.push(brief.model.as_ref().map_or_else(|| "no model".to_owned(), ToString::to_string));
+            row.push(brief.may());
+            row.push(words::cut(&brief.description, 60));
+        }
+        row
+    };
     words::table(&agents.iter().map(row).collect::<Vec<_>>()).iter().try_for_each(|line| out.line(line))
 }
 
@@ -234,8 +242,23 @@ fn asked(run: &Run) -> String {
     }
 }
 
+/// Whether that may be digits of a run's id, enough of them to mean one.
+fn is_digits(text: &str) -> bool {
+    text.len() >= 4 && text.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-')
+}
+
 async fn show(name: String, number: Option<u32>, asker: &Asker, out: &mut Out) -> Result<(), End> {
-    let book = book(name, asker, out).await?;
+    let book = match book(name.clone(), asker, out).await {
+        Err(End::Error(error)) if error.kind == ErrorKind::NotFound && is_digits(&name) => {
+            // Agents go before runs; what is neither is told of as an agent.
+            let find = Request::Agents(Agents::FindRun { text: name });
+            return match asker.one(find, out).await {
+                Ok(Reply::AgentRunFound { book, run }) => show_run(&book, &run, out),
+                _ => Err(error.into()),
+            };
+        }
+        book => book?,
+    };
     let id = book.agent.id;
     let reply = asker.one(Request::Agents(Agents::Runs { id, limit: RUNS }), out).await?;
     let Reply::AgentRuns { runs } = &reply else { return Err(unexpected(&reply)) };
@@ -244,9 +267,15 @@ async fn show(name: String, number: Option<u32>, asker: &Asker, out: &mut Out) -
         return runs.iter().try_for_each(|run| out.object(&Item::AgentRun { run }));
     }
     let version = version(&book, number)?;
-    out.line(&format!("{}  version {}  {}", book.agent.name, version.number, words::time(version.created)))?;
-    if !version.note.is_empty() {
-        out.line(&version.note)?;
+    // All but the file stands in comments of it, so that what is printed can be read again.
+    out.line(&format!(
+        "# {}  version {}  {}",
+        book.agent.name,
+        version.number,
+        words::time(version.created)
+    ))?;
+    for line in version.note.lines() {
+        out.line(&format!("# {line}"))?;
     }
     out.line("")?;
     let text = exported(id, Some(version.number), false, asker, out).await?;
@@ -269,7 +298,34 @@ async fn show(name: String, number: Option<u32>, asker: &Asker, out: &mut Out) -
             words::cut(&asked(run), 60),
         ]
     };
-    words::table(&runs.iter().map(row).collect::<Vec<_>>()).iter().try_for_each(|line| out.line(line))
+    let rows = words::table(&runs.iter().map(row).collect::<Vec<_>>());
+    rows.iter().try_for_each(|line| out.line(&format!("# run {line}")))
+}
+
+/// A run, and what it came to.
+fn show_run(book: &Book, run: &Run, out: &mut Out) -> Result<(), End> {
+    if out.json {
+        return out.object(&Item::AgentRun { run });
+    }
+    let (id, name) = (run.id.short(), &book.agent.name);
+    out.line(&format!(
+        "run {id} of {name}  version {}  {}  {}",
+        run.version,
+        run.model,
+        words::time(run.updated)
+    ))?;
+    out.line(&state(run))?;
+    out.line("")?;
+    out.text(&asked(run))?;
+    out.end_line()?;
+    if let State::Answered { text } | State::GaveUp { text, .. } = &run.state
+        && !text.is_empty()
+    {
+        out.line("")?;
+        out.text(text)?;
+        out.end_line()?;
+    }
+    out.note(&format!("`outcrop traces show {id}` shows its steps"))
 }
 
 /// The step of that name.

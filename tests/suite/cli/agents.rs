@@ -349,6 +349,31 @@ fn the_steps_before_and_after_are_taken_where_they_are_on() {
 }
 
 #[test]
+fn what_show_prints_of_an_agent_is_its_file_and_of_a_run_what_it_came_to() {
+    let home = with(SUMS);
+    assert_eq!(run(&home, "It is 42.", &[]).code, Some(0));
+    let shown = home.run(&["agent", "show", "a"]).stdout;
+    let line = shown.lines().find(|line| line.starts_with("# run ")).unwrap();
+    assert!(line.contains("answered"), "{shown}");
+    let again = home.fed(&shown, &["agent", "create", "-", "--name", "again"]);
+    assert_eq!(again.code, Some(0), "{again:?}");
+    let id = line.split(' ').nth(2).unwrap();
+    let one = home.run(&["agent", "show", id]);
+    assert!(one.code == Some(0) && one.stdout.ends_with("It is 42.\n"), "{one:?}");
+    assert!(one.stderr.contains("traces show"), "{one:?}");
+    let none = home.run(&["agent", "show", "nobody"]);
+    assert!(none.code == Some(2) && none.stderr.contains("there is none of that name"), "{none:?}");
+}
+
+#[test]
+fn an_answer_beside_a_question_is_refused_with_what_to_do() {
+    let home = with(SUMS);
+    let said = home.run(&["agent", "run", "a", "hello", "--answer", "foo=1"]);
+    assert_eq!(said.code, Some(2));
+    assert!(said.stderr.contains("Leave the question out") && said.stderr.contains("--run ID"), "{said:?}");
+}
+
+#[test]
 fn an_agent_is_kept_in_versions_that_are_compared_and_reset() {
     let home = with(SUMS);
     fs::write(home.beside().join("prompt"), "Only $instruction$ $weather$").unwrap();
@@ -369,7 +394,8 @@ fn an_agent_is_kept_in_versions_that_are_compared_and_reset() {
         shown["book"]["versions"].as_array().unwrap().iter().map(|one| &one["note"]).collect();
     assert_eq!(notes, [&Value::Null, &json!("shorter"), &Value::Null]);
     assert_eq!(home.run(&["agent", "edit", "a", "--rename", "b"]).code, Some(0));
-    assert!(home.run(&["agent", "list"]).stdout.ends_with("version 3  b\n"));
+    let list = home.run(&["agent", "list"]).stdout;
+    assert!(list.ends_with("version 3  b  scripted/acts  calls sums\n"), "{list}");
     let said = home.run(&["agent", "remove", "b"]);
     assert!(said.code == Some(2) && said.stderr.contains("--yes"), "{said:?}");
     assert_eq!(home.run(&["agent", "remove", "b", "--yes"]).stdout, "removed b\n");

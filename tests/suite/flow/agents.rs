@@ -38,7 +38,7 @@ pub fn run() -> RunId {
 pub fn offered(stage: &mut Stage) {
     stage.keys("<alt+e>");
     let (created, updated) = (Timestamp(NOW - 3_600_000), Timestamp(NOW - 180_000));
-    let agent = Agent { id: shop().id, name: shop().name, created, updated, latest: 3 };
+    let agent = Agent { id: shop().id, name: shop().name, created, updated, latest: 3, brief: None };
     let other = Agent {
         id: AgentId::from_uuid(Uuid::from_u128(78)),
         name: "掃除".to_owned(),
@@ -534,7 +534,7 @@ fn one_key_leads_from_an_answer_to_its_trace() {
 /// What the agent is, as it is shown.
 pub fn book() -> Book {
     let (created, updated) = (Timestamp(NOW - 3_600_000), Timestamp(NOW - 180_000));
-    let agent = Agent { id: shop().id, name: shop().name, created, updated, latest: 3 };
+    let agent = Agent { id: shop().id, name: shop().name, created, updated, latest: 3, brief: None };
     let group = Group {
         name: "sums".to_owned(),
         description: String::new(),
