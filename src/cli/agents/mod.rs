@@ -19,11 +19,13 @@ use super::prompt::{limited, read_input, text_file};
 use super::{Asker, End, Exit, ask, unexpected, words};
 use crate::domain::agent::run::State;
 use crate::domain::agent::{Agent, Book, BuiltIn, Definition, Executor, Run, Step, Version, written_out};
+use crate::domain::catalog::Availability;
 use crate::domain::diff::{self, Mark};
 use crate::domain::figures::count;
 use crate::domain::{Error, ErrorKind, Result, library};
 use crate::workbench::request::agents::Agents;
 use crate::workbench::request::knowledge::Knowledge;
+use crate::workbench::request::models::Models;
 use crate::workbench::{Reply, Request};
 
 /// The largest file of an agent, in bytes: documents of APIs are in it.
@@ -180,6 +182,56 @@ async fn tell_missing(book: &Book, asker: &Asker, out: &mut Out) -> Result<(), E
                 "there is no folder {} yet, which the group {name:?} reads",
                 folder.display()
             ))?;
+        }
+        if let Executor::Program(program) = &group.runs {
+            for file in absent(&program.command) {
+                let name = &group.name;
+                out.note(&format!("there is no file {file} yet, which the group {name:?} runs"))?;
+            }
+        }
+    }
+    tell_models(definition, asker, out).await
+}
+
+/// The files of a command that are not there. Those that are had their whole paths when the agent was kept; a bare name of a
+/// program is looked for when it runs.
+fn absent(command: &[String]) -> impl Iterator<Item = &str> {
+    const SCRIPTS: [&str; 7] = ["py", "js", "mjs", "ts", "sh", "rb", "pl"];
+    let is_script = |word: &str| {
+        let kind = Path::new(word).extension().and_then(std::ffi::OsStr::to_str);
+        !word.contains(char::is_whitespace) && kind.is_some_and(|kind| SCRIPTS.contains(&kind))
+    };
+    let files = command.iter().enumerate().filter(move |(at, word)| {
+        let path = Path::new(word.as_str());
+        let is_meant = if *at == 0 { word.contains('/') } else { is_script(word) };
+        is_meant && !(path.is_absolute() && path.is_file())
+    });
+    files.map(|(_, word)| word.as_str())
+}
+
+/// Says which of its models nobody knows, and who answers where it names none.
+async fn tell_models(definition: &Definition, asker: &Asker, out: &mut Out) -> Result<(), End> {
+    let own = definition.model.as_ref().unwrap_or(&asker.config.model);
+    if definition.model.is_none() {
+        out.note(&format!("it names no model: {own} answers, where none is named with -m"))?;
+    }
+    for model in definition.asked(own) {
+        let id = model.clone();
+        // Neither asks a server: an agent is made without one, too.
+        let request = if model.is_local() { Models::Show { id } } else { Models::Knows { id } };
+        match asker.one(Request::Models(request), out).await {
+            Err(End::Error(Error { why, hint, .. })) => {
+                out.note(&format!("the model {model} cannot be asked yet: {why}. {hint}"))?;
+            }
+            Err(end) => return Err(end),
+            Ok(Reply::Models { cards })
+                if cards.iter().any(|card| card.availability == Availability::NotPulled) =>
+            {
+                out.note(&format!(
+                    "the model {model} is not on this machine yet: `outcrop models pull {model}` fetches it"
+                ))?;
+            }
+            Ok(_) => {}
         }
     }
     Ok(())

@@ -366,6 +366,20 @@ fn what_show_prints_of_an_agent_is_its_file_and_of_a_run_what_it_came_to() {
 }
 
 #[test]
+fn what_an_agent_names_that_is_not_there_is_told_of_when_it_is_made() {
+    let home = home();
+    let text = "name = 'a'\ninstruction = 'You help.'\n[[groups]]\nname = 'shop'\n\
+                runs = { program = { command = ['/usr/bin/python3', 'nowhere.py'] } }\n\
+                functions = [{ name = 'order', description = '' }]\n";
+    fs::write(home.beside().join("a.toml"), text).unwrap();
+    let made = home.run(&["agent", "create", "a.toml"]);
+    assert_eq!(made.code, Some(0), "{made:?}");
+    assert!(made.stderr.contains("no file nowhere.py") && made.stderr.contains("names no model"), "{made:?}");
+    let edited = home.run(&["agent", "edit", "a", "--model", "nobodys/model"]);
+    assert!(edited.code == Some(0) && edited.stderr.contains("nobodys/model cannot be asked"), "{edited:?}");
+}
+
+#[test]
 fn an_answer_beside_a_question_is_refused_with_what_to_do() {
     let home = with(SUMS);
     let said = home.run(&["agent", "run", "a", "hello", "--answer", "foo=1"]);
