@@ -29,12 +29,12 @@ use crate::loopback::{Part, Server, events, whole};
 use crate::wire::openai::data;
 
 /// A home whose scripted model has tools.
-fn home() -> Home {
+pub fn home() -> Home {
     Home::with("[models.\"scripted/acts\"]\ncan = ['tools']\n")
 }
 
 /// An agent that may compute and ask.
-async fn made(door: &Door, more: &Value) -> Chosen {
+pub async fn made(door: &Door, more: &Value) -> Chosen {
     let mut text = json!({
         "instruction": "You help.",
         "model": "scripted/acts",
@@ -63,7 +63,7 @@ fn text(text: &str) -> Vec<Block> {
     vec![Block::Text { text: text.to_owned() }]
 }
 
-fn first(agent: &Chosen, script: &str) -> Request {
+pub fn first(agent: &Chosen, script: &str) -> Request {
     let to = Target::Agent { agent: agent.clone(), model: None, system: None, settings: Settings::default() };
     Request::Chat(Chat::Send { to, blocks: text(&format!("acts\n{script}")) })
 }
@@ -73,7 +73,7 @@ fn next(conversation: ConversationId, parent: MessageId, words: &str) -> Request
     Request::Chat(Chat::Send { to, blocks: text(words) })
 }
 
-async fn begun(replies: &mut Replies) -> Conversation {
+pub async fn begun(replies: &mut Replies) -> Conversation {
     match replies.next().await.expect("a turn").unwrap() {
         Reply::Started { conversation, .. } => conversation,
         other => panic!("{other:?}"),
@@ -81,7 +81,7 @@ async fn begun(replies: &mut Replies) -> Conversation {
 }
 
 /// The rest of a turn; `decide` says what a person would, where they are asked.
-async fn rest(door: &Door, mut replies: Replies, decide: Option<bool>) -> (Message, Vec<AgentEvent>) {
+pub async fn rest(door: &Door, mut replies: Replies, decide: Option<bool>) -> (Message, Vec<AgentEvent>) {
     let mut events = Vec::new();
     loop {
         match replies.next().await.expect("an end").unwrap() {
@@ -98,14 +98,14 @@ async fn rest(door: &Door, mut replies: Replies, decide: Option<bool>) -> (Messa
     }
 }
 
-async fn turn(door: &Door, request: Request) -> (Conversation, Message) {
+pub async fn turn(door: &Door, request: Request) -> (Conversation, Message) {
     let mut replies = call(door, request);
     let head = begun(&mut replies).await;
     let (answer, _) = rest(door, replies, None).await;
     (head, answer)
 }
 
-fn acting(answer: &Message) -> &Acting {
+pub fn acting(answer: &Message) -> &Acting {
     answer.answer.as_ref().unwrap().agent.as_ref().unwrap()
 }
 
@@ -188,87 +188,6 @@ async fn the_turns_of_a_conversation_are_one_session_to_what_an_agent_calls() {
     assert_eq!(one["sessionId"], other["sessionId"]);
     assert_eq!((&one["sessionAttributes"], &other["sessionAttributes"]), (&json!({}), &json!({"user": "7"})));
     assert_eq!(other["promptSessionAttributes"], json!({}), "those of a turn end with it");
-}
-
-/// An agent whose orders a server takes, and who computes.
-async fn orders(door: &Door, server: &Server) -> Chosen {
-    let functions = json!([{"name": "order", "description": ""}]);
-    let groups = json!([
-        {"name": "sums", "runs": {"built_in": {"tool": "calculator"}}},
-        {"name": "shop", "functions": functions, "runs": {"http": {"url": server.url("/")}}},
-    ]);
-    made(door, &json!({ "groups": groups })).await
-}
-
-/// The orders in what an agent did: who took each, and what it gave.
-fn ordered(answer: &Message) -> Vec<(bool, String)> {
-    let order = |doing: &Doing| match doing {
-        Doing::Called(call) if call.action == "order" => {
-            Some((!call.by.is_empty(), call.gave.as_ref().unwrap().content.clone()))
-        }
-        _ => None,
-    };
-    acting(answer).doings.iter().filter_map(order).collect()
-}
-
-async fn shop() -> Server {
-    Server::start(|_, _| {
-        let body = json!({"TEXT": {"body": "ordered"}});
-        whole(200, &[], json!({"response": {"functionResponse": {"responseBody": body}}}).to_string())
-    })
-    .await
-}
-
-#[tokio::test]
-async fn the_same_call_right_behind_itself_is_made_once_and_its_trace_says_so() {
-    let server = shop().await;
-    let home = home();
-    let door = home.open().await;
-    let agent = orders(&door, &server).await;
-    let sum = "call calculator {\"expression\": \"6 * 7\"}";
-    let script =
-        format!("call order {{}}\n---\ncall order {{}}\n---\n{sum}\n---\ncall order {{}}\n---\nDone.");
-    let (_, answer) = turn(&door, first(&agent, &script)).await;
-    assert_eq!(answer.text(), "Done.");
-    assert_eq!(server.seen().len(), 2, "the second was not made, the one behind another was");
-    let did = ordered(&answer);
-    assert_eq!(did.iter().map(|(made, _)| *made).collect::<Vec<_>>(), [true, false, true], "{did:?}");
-    assert!(did[1].1.starts_with("ordered\n") && did[1].1.contains("had that already"), "{did:?}");
-    let remarks = acting(&answer).doings.iter();
-    let remarks =
-        remarks.filter(|doing| matches!(doing, Doing::Remark { text } if text.contains("not made")));
-    assert_eq!(remarks.count(), 1);
-    door.close().await;
-    drop(door);
-    let door = home.open().await;
-    let id = TraceId(*acting(&answer).run.unwrap().as_bytes());
-    for (row, is_made) in [(2, true), (4, false)] {
-        let shown = one(&door, Request::Traces(Traces::Span { id, row, span: None })).await.unwrap();
-        let told = serde_json::to_value(&shown).unwrap().to_string();
-        assert!(told.contains("execute_tool") && told.contains("made_already") != is_made, "{told}");
-    }
-}
-
-#[tokio::test]
-async fn a_person_is_told_that_they_are_asked_about_a_call_that_was_made() {
-    let home = home();
-    let door = home.open().await;
-    let group = json!({"name": "sums", "confirm": true, "runs": {"built_in": {"tool": "calculator"}}});
-    let agent = made(&door, &json!({ "groups": [group] })).await;
-    let sum = |of: &str| format!("call calculator {{\"expression\": \"{of}\"}}\n---\n");
-    let script = format!("{}{}{}{}Done.", sum("1 + 1"), sum("1 + 1"), sum("2 + 2"), sum("1 + 1"));
-    let mut replies = call(&door, first(&agent, &script));
-    begun(&mut replies).await;
-    let (answer, events) = rest(&door, replies, Some(true)).await;
-    assert_eq!(answer.text(), "Done.");
-    let asked: Vec<bool> = events
-        .iter()
-        .filter_map(|event| match event {
-            AgentEvent::Confirm { again, .. } => Some(*again),
-            _ => None,
-        })
-        .collect();
-    assert_eq!(asked, [false, false, true], "and of the one that is not made nobody is asked");
 }
 
 #[tokio::test]
