@@ -339,6 +339,17 @@ parameters = [{ name = "tea", description = "Its name.", type = "string", requir
 "#;
 
     #[test]
+    fn a_list_tells_what_an_agent_may_call_that_is_on() {
+        assert_eq!(Definition::default().brief().may(), "calls nothing");
+        let (groups, bases) = (vec!["sums".to_owned(), "orders".to_owned()], vec!["teas".to_owned()]);
+        let brief = Brief { groups, bases, ..Brief::default() };
+        assert_eq!(brief.may(), "calls sums, orders; searches teas");
+        let off = "instruction = 'x'\n[[groups]]\nname = 'sums'\nenabled = false\n\
+                   runs = { built_in = { tool = 'calculator' } }\n";
+        assert_eq!(read(off).brief().may(), "calls nothing");
+    }
+
+    #[test]
     fn a_definition_is_a_file_that_a_person_can_write() {
         let shop = read(SHOP);
         shop.check().unwrap();
