@@ -3,8 +3,8 @@
 use outcrop::domain::agent::replay::Edit;
 use outcrop::domain::agent::run::State;
 use outcrop::domain::agent::{
-    Acting, Agent, AgentEvent, Book, BuiltIn, Chosen, Definition, Executor, GaveUp, Group, Limit, Spent,
-    Step, Version, Wanted,
+    Acting, Agent, AgentEvent, Book, Brief, BuiltIn, Chosen, Definition, Executor, GaveUp, Group, Limit,
+    Spent, Step, Version, Wanted,
 };
 use outcrop::domain::attachment::Attachment;
 use outcrop::domain::conversation::{Answers, Conversation};
@@ -176,6 +176,33 @@ fn an_agent_is_chosen_from_a_list_and_answers_what_is_said_next() {
     let settings = Settings::default();
     let to = Target::Agent { agent: shop(), model: Some(model()), system: None, settings };
     assert_eq!(chats(&effects), [Chat::Send { to, blocks: said("two Assam") }]);
+}
+
+#[test]
+fn the_list_of_agents_tells_of_each_its_model_and_what_it_may_call() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    stage.keys("<alt+e>");
+    let brief = Brief { model: Some(model()), groups: vec!["sums".to_owned()], ..Brief::default() };
+    let Book { agent, .. } = book();
+    let agent = Agent { brief: Some(brief), ..agent };
+    stage.answer("\"agents\"", vec![Reply::Agents { agents: vec![agent] }]);
+    let wanted = format!("{} · calls sums", model());
+    assert!(stage.text().contains(&wanted), "{}", stage.text());
+}
+
+#[test]
+fn a_person_who_is_asked_again_about_the_same_call_is_told_so() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    let mut events = vec![begun(), step(1), spent(1, 80)];
+    stage.open(vec![message(90, None, Role::User, "two Assam"), streaming(&events)]);
+    events.push(match confirm() {
+        AgentEvent::Confirm { run, id, action, shown, .. } => {
+            AgentEvent::Confirm { run, id, action, shown, again: true }
+        }
+        other => other,
+    });
+    told(&mut stage, streaming(&events));
+    assert!(stage.text().contains("This very call was made already"), "{}", stage.text());
 }
 
 #[test]
