@@ -100,6 +100,24 @@ fn a_model_without_tools_writes_steps_in_json_and_is_told_where_one_cannot_be_re
 }
 
 #[test]
+fn a_model_without_tools_that_makes_the_same_call_again_is_asked_for_its_answer() {
+    let home = with(SUMS);
+    let call = "{\"thought\": \"t\", \"tool\": \"calculator\", \"input\": {\"expression\": \"1+1\"}}";
+    let script = format!("{call}\n---\n{call}\n---\n{{\"thought\": \"\", \"answer\": \"2, so.\"}}");
+    let said = run(&home, &script, &["-m", WRITES, "--json"]);
+    assert_eq!(last(&said)["text"], "2, so.", "{said:?}");
+    let called = events(&said).iter().filter(|event| event["happened"] == "called").count();
+    assert_eq!(called, 1, "it was made once: {said:?}");
+    assert!(said.stdout.contains("it is not made, and the model is asked for its answer"), "{said:?}");
+    let first = events(&said)[0]["run"].as_str().unwrap().to_owned();
+    // A replay takes what was not made for no call that was.
+    let again = home.run(&["agent", "replay", &first, "--json"]);
+    assert_eq!((again.code, last(&again)["text"].as_str()), (Some(0), Some("2, so.")), "{again:?}");
+    let played = events(&again).iter().filter(|event| event["happened"] == "called").count();
+    assert_eq!(played, 1, "{again:?}");
+}
+
+#[test]
 fn a_base_that_an_agent_names_before_it_is_there_is_told() {
     let home = home();
     let text = format!("name = 'a'\ninstruction = 'You help.'\nmodel = '{ACTS}'\n[[bases]]\nname = 'teas'\n");
