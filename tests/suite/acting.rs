@@ -30,12 +30,12 @@ use crate::loopback::{Part, Server, events, whole};
 use crate::wire::openai::data;
 
 /// A home whose scripted model has tools.
-fn home() -> Home {
+pub fn home() -> Home {
     Home::with("[models.\"scripted/acts\"]\ncan = ['tools']\n")
 }
 
 /// An agent that may compute and ask.
-async fn made(door: &Door, more: &Value) -> Chosen {
+pub async fn made(door: &Door, more: &Value) -> Chosen {
     let mut text = json!({
         "instruction": "You help.",
         "model": "scripted/acts",
@@ -64,7 +64,7 @@ fn text(text: &str) -> Vec<Block> {
     vec![Block::Text { text: text.to_owned() }]
 }
 
-fn first(agent: &Chosen, script: &str) -> Request {
+pub fn first(agent: &Chosen, script: &str) -> Request {
     let to = Target::Agent { agent: agent.clone(), model: None, system: None, settings: Settings::default() };
     Request::Chat(Chat::Send { to, blocks: text(&format!("acts\n{script}")) })
 }
@@ -74,7 +74,7 @@ fn next(conversation: ConversationId, parent: MessageId, words: &str) -> Request
     Request::Chat(Chat::Send { to, blocks: text(words) })
 }
 
-async fn begun(replies: &mut Replies) -> Conversation {
+pub async fn begun(replies: &mut Replies) -> Conversation {
     match replies.next().await.expect("a turn").unwrap() {
         Reply::Started { conversation, .. } => conversation,
         other => panic!("{other:?}"),
@@ -82,7 +82,7 @@ async fn begun(replies: &mut Replies) -> Conversation {
 }
 
 /// The rest of a turn; `decide` says what a person would, where they are asked.
-async fn rest(door: &Door, mut replies: Replies, decide: Option<bool>) -> (Message, Vec<AgentEvent>) {
+pub async fn rest(door: &Door, mut replies: Replies, decide: Option<bool>) -> (Message, Vec<AgentEvent>) {
     let mut events = Vec::new();
     loop {
         match replies.next().await.expect("an end").unwrap() {
@@ -99,14 +99,14 @@ async fn rest(door: &Door, mut replies: Replies, decide: Option<bool>) -> (Messa
     }
 }
 
-async fn turn(door: &Door, request: Request) -> (Conversation, Message) {
+pub async fn turn(door: &Door, request: Request) -> (Conversation, Message) {
     let mut replies = call(door, request);
     let head = begun(&mut replies).await;
     let (answer, _) = rest(door, replies, None).await;
     (head, answer)
 }
 
-fn acting(answer: &Message) -> &Acting {
+pub fn acting(answer: &Message) -> &Acting {
     answer.answer.as_ref().unwrap().agent.as_ref().unwrap()
 }
 
