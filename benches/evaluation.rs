@@ -218,6 +218,7 @@ fn stored(store: &Store, items: usize, models: usize) -> EvaluationId {
         known_before: Vec::new(),
         generation: Generation { state: GenerationState::Ended, done: 0, failed: 0, total: 0, why: None },
         unblinded: Vec::new(),
+        rated: None,
     };
     batch.put(&id, &evaluation).unwrap();
     store.commit(batch).unwrap();

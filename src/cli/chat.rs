@@ -20,7 +20,9 @@ use crate::domain::knowledge::grounding::Source;
 use crate::domain::knowledge::retrieval::is_alike;
 use crate::domain::message::{Block, Message, Outcome, StopReason};
 use crate::domain::schema::SchemaCheck;
+use crate::domain::settings::Settings;
 use crate::domain::tree::Tree;
+use crate::domain::untrusted::safe_line;
 use crate::domain::{Error, ErrorKind, Result};
 use crate::workbench::request::chat::{Chat, Target};
 use crate::workbench::request::conversations::Conversations;
@@ -374,6 +376,9 @@ async fn target(
         return Ok((to, Before::nothing()));
     };
     let (id, parent) = (head.id, head.leaf);
+    for note in head.agent.iter().flat_map(|agent| answers(&agent.name, &wishes)) {
+        out.note(&note)?;
+    }
     let settings =
         Some(head.settings.overlaid(&wishes.settings)).filter(|settings| *settings != head.settings);
     let mut back = Change { leaf: parent, updated: Some(head.updated), ..Change::default() };
@@ -386,6 +391,21 @@ async fn target(
     }
     let before = Before { id: Some(id), change: Some(back), started: false };
     Ok((Target::After { conversation: id, parent }, before))
+}
+
+/// Who answers where an agent does, and what of the wishes does not reach it: its definition has a prompt and settings of its own.
+fn answers(agent: &str, wishes: &Wishes) -> Vec<String> {
+    let name = safe_line(agent);
+    let mut notes = vec![format!("the agent {name} answers here")];
+    if wishes.system.is_some() || wishes.settings != Settings::default() {
+        notes.push(format!(
+            "settings and a system prompt given here do not reach {name}: `outcrop agent edit` changes its own"
+        ));
+    }
+    if wishes.model.is_some() {
+        notes.push(format!("a model given here answers only where {name} names none of its own"));
+    }
+    notes
 }
 
 async fn newest(asker: &Asker, out: &mut Out) -> Result<Conversation, End> {
@@ -406,6 +426,14 @@ async fn newest(asker: &Asker, out: &mut Out) -> Result<Conversation, End> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn where_an_agent_goes_on_it_is_named_with_what_does_not_reach_it() {
+        assert_eq!(answers("shop", &Wishes::default()), ["the agent shop answers here"]);
+        let settings = Settings { temperature: Some(0.2), ..Settings::default() };
+        let told = answers("shop", &Wishes { settings, model: Some("a/b".parse().unwrap()), system: None });
+        assert!(told.len() == 3 && told[1].contains("do not reach shop"), "{told:?}");
+    }
 
     #[test]
     fn a_wait_says_for_whom_and_how_many_are_before_it() {

@@ -65,7 +65,7 @@ fn print(checks: &[Check], out: &mut Out) -> Result<Exit, End> {
             vec![format!("{mark} {}", check.what), check.found.clone()]
         })
         .collect();
-    let width = columns();
+    let width = words::columns();
     let inset = rows.iter().map(|row| row[0].width()).max().unwrap_or_default() + 2;
     for (line, check) in words::table(&rows).iter().zip(checks) {
         let mut lines = words::folded(line, width, inset);
@@ -77,12 +77,6 @@ fn print(checks: &[Check], out: &mut Out) -> Result<Exit, End> {
         }
     }
     Ok(exit)
-}
-
-/// Columns of the terminal that is written to; whatever else is written to has as many as it takes.
-fn columns() -> usize {
-    let size = rustix::termios::tcgetwinsize(std::io::stdout()).ok();
-    size.map(|size| usize::from(size.ws_col)).filter(|columns| *columns > 0).unwrap_or(usize::MAX)
 }
 
 fn check(what: &str, verdict: Verdict, found: impl Into<String>, advice: &str) -> Check {

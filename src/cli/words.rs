@@ -61,6 +61,12 @@ pub(super) fn table(rows: &[Vec<String>]) -> Vec<String> {
         .collect()
 }
 
+/// Columns of the terminal that is written to; whatever else is written to has as many as it takes.
+pub(super) fn columns() -> usize {
+    let size = rustix::termios::tcgetwinsize(std::io::stdout()).ok();
+    size.map(|size| usize::from(size.ws_col)).filter(|columns| *columns > 0).unwrap_or(usize::MAX)
+}
+
 /// A line broken at its blanks where it is wider than that, its further lines set in. A word that is wider stands whole.
 pub(super) fn folded(line: &str, width: usize, inset: usize) -> Vec<String> {
     let (mut lines, mut current) = (Vec::new(), String::new());

@@ -236,8 +236,11 @@ impl fmt::Display for Price {
     }
 }
 
-/// "$3.00", with as many more decimals as it has.
+/// "$3.00", with as many more decimals as it has; "$0" for nothing.
 pub fn dollars(amount: f64) -> String {
+    if amount == 0.0 {
+        return "$0".to_owned();
+    }
     let (short, whole) = (format!("${amount:.2}"), format!("${amount}"));
     if whole.len() > short.len() { whole } else { short }
 }
@@ -626,7 +629,7 @@ mod tests {
         assert_eq!(picture.to_string(), "estimate: $0.008 a picture (a page)");
         let search = Price { image: None, search: Some(0.002), ..picture };
         assert_eq!(search.to_string(), "estimate: $0.002 a search (a page)");
-        assert_eq!([0.0, 0.5, 10.0, 0.0375].map(dollars), ["$0.00", "$0.50", "$10.00", "$0.0375"]);
+        assert_eq!([0.0, 0.5, 10.0, 0.0375].map(dollars), ["$0", "$0.50", "$10.00", "$0.0375"]);
     }
 
     #[test]

@@ -82,6 +82,18 @@ pub fn wrap(untrusted: &str, width: u16) -> Vec<String> {
     text::wrap(&inline, usize::from(width)).iter().map(text::Row::text).collect()
 }
 
+/// Lines behind a mark and a blank, under which all but the first are set in.
+pub fn hang(mark: &str, lines: Vec<String>) -> Vec<String> {
+    let blank = " ".repeat(usize::from(columns(mark)));
+    let mark_at = |at: usize| if at == 0 { mark } else { blank.as_str() };
+    lines.into_iter().enumerate().map(|(at, line)| format!("{} {line}", mark_at(at))).collect()
+}
+
+/// A text broken into such lines, at most `width` columns with the mark.
+pub fn hanging(mark: &str, untrusted: &str, width: u16) -> Vec<String> {
+    hang(mark, wrap(untrusted, width.saturating_sub(columns(mark) + 1)))
+}
+
 /// The first rows, at most `most`, of a text that tells of files: a path is broken behind a slash and nowhere else, save
 /// where one name is wider than a row.
 pub fn first_rows(untrusted: &str, width: u16, most: usize) -> Vec<String> {
@@ -193,6 +205,12 @@ mod tests {
         assert_eq!(cells, Buffer::with_lines([" mean␛… "]));
         assert_eq!(put_right(&mut cells, 0, 0, 8, "漢字", Style::new()), 4);
         assert_eq!(put(&mut cells, 9, 4, 20, "outside", Style::new()), 9);
+    }
+
+    #[test]
+    fn lines_hang_under_the_words_behind_their_mark() {
+        assert_eq!(hanging("✗", "one two three", 9), ["✗ one two", "  three"]);
+        assert_eq!(hanging("!", "one", 9), ["! one"]);
     }
 
     #[test]

@@ -34,6 +34,11 @@ impl Now {
         self.day(self.at)
     }
 
+    /// Where the day began at this place that was so many days before today.
+    pub fn began(self, days: i64) -> Timestamp {
+        Timestamp(((self.today() - days) * DAY - i64::from(self.offset)) * 1000)
+    }
+
     /// The age in at most four columns: `now`, `3 m`, `19 h`, `6 d`, `12 w`, `3 y`.
     pub fn age(self, time: Timestamp) -> String {
         let seconds = i64::try_from(self.at.since(time) / 1000).unwrap_or(i64::MAX);
@@ -170,6 +175,14 @@ mod tests {
         assert_eq!(NOW.group(ago(400 * DAY)), "February 2025");
         let east = Now { offset: 11 * 3600, ..NOW };
         assert_eq!(east.group(ago(2 * HOUR)), "Yesterday", "there it is one o'clock at night");
+    }
+
+    #[test]
+    fn a_day_begins_at_midnight_of_the_place() {
+        assert_eq!(NOW.began(0), ago(14 * HOUR + 2 * MINUTE));
+        assert_eq!(NOW.began(6), ago(14 * HOUR + 2 * MINUTE + 6 * DAY));
+        let east = Now { offset: 11 * 3600, ..NOW };
+        assert_eq!(east.began(0), ago(HOUR + 2 * MINUTE));
     }
 
     #[test]

@@ -23,18 +23,19 @@ use outcrop::workbench::request::{Request, Topic};
 use outcrop::workbench::there::There;
 use outcrop::workbench::{Changed, Context, Door, Face, Replies, Reply, socket};
 use serde_json::{Value, json};
+use tokio::sync::Notify;
 
 use crate::chat::{Home, call, one, open, outcome};
 use crate::loopback::{Part, Server, events, whole};
 use crate::wire::openai::data;
 
 /// A home whose scripted model has tools.
-fn home() -> Home {
+pub fn home() -> Home {
     Home::with("[models.\"scripted/acts\"]\ncan = ['tools']\n")
 }
 
 /// An agent that may compute and ask.
-async fn made(door: &Door, more: &Value) -> Chosen {
+pub async fn made(door: &Door, more: &Value) -> Chosen {
     let mut text = json!({
         "instruction": "You help.",
         "model": "scripted/acts",
@@ -63,7 +64,7 @@ fn text(text: &str) -> Vec<Block> {
     vec![Block::Text { text: text.to_owned() }]
 }
 
-fn first(agent: &Chosen, script: &str) -> Request {
+pub fn first(agent: &Chosen, script: &str) -> Request {
     let to = Target::Agent { agent: agent.clone(), model: None, system: None, settings: Settings::default() };
     Request::Chat(Chat::Send { to, blocks: text(&format!("acts\n{script}")) })
 }
@@ -73,7 +74,7 @@ fn next(conversation: ConversationId, parent: MessageId, words: &str) -> Request
     Request::Chat(Chat::Send { to, blocks: text(words) })
 }
 
-async fn begun(replies: &mut Replies) -> Conversation {
+pub async fn begun(replies: &mut Replies) -> Conversation {
     match replies.next().await.expect("a turn").unwrap() {
         Reply::Started { conversation, .. } => conversation,
         other => panic!("{other:?}"),
@@ -81,7 +82,7 @@ async fn begun(replies: &mut Replies) -> Conversation {
 }
 
 /// The rest of a turn; `decide` says what a person would, where they are asked.
-async fn rest(door: &Door, mut replies: Replies, decide: Option<bool>) -> (Message, Vec<AgentEvent>) {
+pub async fn rest(door: &Door, mut replies: Replies, decide: Option<bool>) -> (Message, Vec<AgentEvent>) {
     let mut events = Vec::new();
     loop {
         match replies.next().await.expect("an end").unwrap() {
@@ -98,14 +99,14 @@ async fn rest(door: &Door, mut replies: Replies, decide: Option<bool>) -> (Messa
     }
 }
 
-async fn turn(door: &Door, request: Request) -> (Conversation, Message) {
+pub async fn turn(door: &Door, request: Request) -> (Conversation, Message) {
     let mut replies = call(door, request);
     let head = begun(&mut replies).await;
     let (answer, _) = rest(door, replies, None).await;
     (head, answer)
 }
 
-fn acting(answer: &Message) -> &Acting {
+pub fn acting(answer: &Message) -> &Acting {
     answer.answer.as_ref().unwrap().agent.as_ref().unwrap()
 }
 
@@ -284,6 +285,47 @@ async fn calls_made_at_once_are_told_each_when_it_ends() {
         })
     };
     assert!(took("calculator") <= took("tea"), "{answer:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_that_goes_on_tells_what_it_was_asked_and_what_a_tool_is_called_with() {
+    let (arrived, done) = (Arc::new(Notify::new()), Arc::new((Mutex::new(false), Condvar::new())));
+    let (comes, waits) = (Arc::clone(&arrived), Arc::clone(&done));
+    let server = Server::start(move |_, _| {
+        comes.notify_one();
+        let (is_done, bell) = &*waits;
+        let time = Duration::from_secs(20);
+        let wait = || bell.wait_timeout_while(is_done.lock().unwrap(), time, |done| !*done).unwrap().1;
+        let _ = tokio::task::block_in_place(wait);
+        whole(200, &[], "poured")
+    })
+    .await;
+    let home = home();
+    let door = home.open().await;
+    let web = json!({
+        "name": "web",
+        "runs": {"http": {"url": server.url("/tea")}},
+        "functions": [{"name": "tea", "description": ""}],
+    });
+    let agent = made(&door, &json!({ "groups": [web] })).await;
+    let mut replies = call(&door, first(&agent, "call tea {}\n---\nSo."));
+    let rest = tokio::spawn(async move { while replies.next().await.is_some() {} });
+    arrived.notified().await;
+    let list = Traces::List { filter: None, limit: 9, before: None };
+    let Reply::Traces { runs, .. } = one(&door, Request::Traces(list)).await.unwrap() else {
+        panic!("no list of runs")
+    };
+    let run = runs.iter().find(|run| run.name.starts_with("invoke_agent")).unwrap();
+    assert!(run.running > 0 && run.asked.contains("call tea"), "{run:?}");
+    let span = Traces::Span { id: run.id, row: 2, span: None };
+    let Reply::TraceSpan { contents, span } = one(&door, Request::Traces(span)).await.unwrap() else {
+        panic!("no span")
+    };
+    assert_eq!(span.end, 0, "{span:?}");
+    assert_eq!(contents.ran.and_then(|ran| ran.arguments), Some(json!({})));
+    *done.0.lock().unwrap() = true;
+    done.1.notify_all();
+    rest.await.unwrap();
 }
 
 #[tokio::test]

@@ -58,6 +58,7 @@ mod pty_traces;
 mod pull;
 mod readme;
 mod real_server;
+mod repeated;
 mod reranking;
 mod sanitiser;
 mod screen;

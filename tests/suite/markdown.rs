@@ -200,6 +200,16 @@ fn a_megabyte_without_an_end_costs_its_tail_only() {
 }
 
 #[test]
+fn a_line_of_code_that_is_too_long_goes_on_behind_a_mark() {
+    let text = "```\nabcdefghij\nxy\n```\n";
+    assert_eq!(shown(&set(text, 6)), "▏ abcd\n▏↳efgh\n▏↳ij\n▏ xy\n");
+    assert_eq!(shown(&set(text, 12)), "▏ abcdefghij\n▏ xy\n");
+    // There is no room for marks.
+    assert_eq!(shown(&set(text, 3)), "abc\ndef\nghi\nj\nxy\n");
+    assert_eq!(codes(text)[0].source(text), "abcdefghij\nxy");
+}
+
+#[test]
 fn code_blocks_are_given_out_as_they_stand_in_the_source() {
     let codes: Vec<_> = codes(TOUR).iter().map(|code| (code.language.clone(), code.source(TOUR))).collect();
     assert_eq!(codes[0], ("rust".into(), "fn main() {\n    println!(\"in a list\");\n}".into()));

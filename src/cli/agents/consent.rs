@@ -101,9 +101,16 @@ pub(in crate::cli) async fn decides(
     out: &mut Out,
 ) -> Result<bool, End> {
     let (run, call, asked, (question, doing)) = match event {
-        AgentEvent::Confirm { run, id, action, shown } => {
-            let asked = format!("{} is to be called with:\n{shown}", safe_line(action));
-            (run, id, asked, ("Call it?", "calling it"))
+        AgentEvent::Confirm { run, id, action, shown, again } => {
+            let action = safe_line(action);
+            let (asked, question) = if *again {
+                let asked =
+                    format!("{action} is to be called again, as it was already in this run, with:\n{shown}");
+                (asked, "Call it again?")
+            } else {
+                (format!("{action} is to be called with:\n{shown}"), "Call it?")
+            };
+            (run, id, asked, (question, "calling it"))
         }
         AgentEvent::Agree { run, id, group, shown } => {
             let group = safe_line(group);

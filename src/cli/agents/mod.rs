@@ -19,11 +19,13 @@ use super::prompt::{limited, read_input, text_file};
 use super::{Asker, End, Exit, ask, unexpected, words};
 use crate::domain::agent::run::State;
 use crate::domain::agent::{Agent, Book, BuiltIn, Definition, Executor, Run, Step, Version, written_out};
+use crate::domain::catalog::Availability;
 use crate::domain::diff::{self, Mark};
 use crate::domain::figures::count;
 use crate::domain::{Error, ErrorKind, Result, library};
 use crate::workbench::request::agents::Agents;
 use crate::workbench::request::knowledge::Knowledge;
+use crate::workbench::request::models::Models;
 use crate::workbench::{Reply, Request};
 
 /// The largest file of an agent, in bytes: documents of APIs are in it.
@@ -80,7 +82,15 @@ fn heads(agents: &[Agent], out: &mut Out) -> Result<(), End> {
     if out.json {
         return agents.iter().try_for_each(|agent| out.object(&Item::AgentHead { agent }));
     }
-    let row = |agent: &Agent| head(agent.updated, agent.latest, &agent.name);
+    let row = |agent: &Agent| {
+        let mut row = head(agent.updated, agent.latest, &agent.name);
+        if let Some(brief) = &agent.brief {
+            row.push(brief.model.as_ref().map_or_else(|| "no model".to_owned(), ToString::to_string));
+            row.push(brief.may());
+            row.push(words::cut(&brief.description, 60));
+        }
+        row
+    };
     words::table(&agents.iter().map(row).collect::<Vec<_>>()).iter().try_for_each(|line| out.line(line))
 }
 
@@ -173,6 +183,56 @@ async fn tell_missing(book: &Book, asker: &Asker, out: &mut Out) -> Result<(), E
                 folder.display()
             ))?;
         }
+        if let Executor::Program(program) = &group.runs {
+            for file in absent(&program.command) {
+                let name = &group.name;
+                out.note(&format!("there is no file {file} yet, which the group {name:?} runs"))?;
+            }
+        }
+    }
+    tell_models(definition, asker, out).await
+}
+
+/// The files of a command that are not there. Those that are had their whole paths when the agent was kept; a bare name of a
+/// program is looked for when it runs.
+fn absent(command: &[String]) -> impl Iterator<Item = &str> {
+    const SCRIPTS: [&str; 7] = ["py", "js", "mjs", "ts", "sh", "rb", "pl"];
+    let is_script = |word: &str| {
+        let kind = Path::new(word).extension().and_then(std::ffi::OsStr::to_str);
+        !word.contains(char::is_whitespace) && kind.is_some_and(|kind| SCRIPTS.contains(&kind))
+    };
+    let files = command.iter().enumerate().filter(move |(at, word)| {
+        let path = Path::new(word.as_str());
+        let is_meant = if *at == 0 { word.contains('/') } else { is_script(word) };
+        is_meant && !(path.is_absolute() && path.is_file())
+    });
+    files.map(|(_, word)| word.as_str())
+}
+
+/// Says which of its models nobody knows, and who answers where it names none.
+async fn tell_models(definition: &Definition, asker: &Asker, out: &mut Out) -> Result<(), End> {
+    let own = definition.model.as_ref().unwrap_or(&asker.config.model);
+    if definition.model.is_none() {
+        out.note(&format!("it names no model: {own} answers, where none is named with -m"))?;
+    }
+    for model in definition.asked(own) {
+        let id = model.clone();
+        // Neither asks a server: an agent is made without one, too.
+        let request = if model.is_local() { Models::Show { id } } else { Models::Knows { id } };
+        match asker.one(Request::Models(request), out).await {
+            Err(End::Error(Error { why, hint, .. })) => {
+                out.note(&format!("the model {model} cannot be asked yet: {why}. {hint}"))?;
+            }
+            Err(end) => return Err(end),
+            Ok(Reply::Models { cards })
+                if cards.iter().any(|card| card.availability == Availability::NotPulled) =>
+            {
+                out.note(&format!(
+                    "the model {model} is not on this machine yet: `outcrop models pull {model}` fetches it"
+                ))?;
+            }
+            Ok(_) => {}
+        }
     }
     Ok(())
 }
@@ -234,8 +294,23 @@ fn asked(run: &Run) -> String {
     }
 }
 
+/// Whether that may be digits of a run's id, enough of them to mean one.
+fn is_digits(text: &str) -> bool {
+    text.len() >= 4 && text.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-')
+}
+
 async fn show(name: String, number: Option<u32>, asker: &Asker, out: &mut Out) -> Result<(), End> {
-    let book = book(name, asker, out).await?;
+    let book = match book(name.clone(), asker, out).await {
+        Err(End::Error(error)) if error.kind == ErrorKind::NotFound && is_digits(&name) => {
+            // Agents go before runs; what is neither is told of as an agent.
+            let find = Request::Agents(Agents::FindRun { text: name });
+            return match asker.one(find, out).await {
+                Ok(Reply::AgentRunFound { book, run }) => show_run(&book, &run, out),
+                _ => Err(error.into()),
+            };
+        }
+        book => book?,
+    };
     let id = book.agent.id;
     let reply = asker.one(Request::Agents(Agents::Runs { id, limit: RUNS }), out).await?;
     let Reply::AgentRuns { runs } = &reply else { return Err(unexpected(&reply)) };
@@ -244,9 +319,15 @@ async fn show(name: String, number: Option<u32>, asker: &Asker, out: &mut Out) -
         return runs.iter().try_for_each(|run| out.object(&Item::AgentRun { run }));
     }
     let version = version(&book, number)?;
-    out.line(&format!("{}  version {}  {}", book.agent.name, version.number, words::time(version.created)))?;
-    if !version.note.is_empty() {
-        out.line(&version.note)?;
+    // All but the file stands in comments of it, so that what is printed can be read again.
+    out.line(&format!(
+        "# {}  version {}  {}",
+        book.agent.name,
+        version.number,
+        words::time(version.created)
+    ))?;
+    for line in version.note.lines() {
+        out.line(&format!("# {line}"))?;
     }
     out.line("")?;
     let text = exported(id, Some(version.number), false, asker, out).await?;
@@ -269,7 +350,34 @@ async fn show(name: String, number: Option<u32>, asker: &Asker, out: &mut Out) -
             words::cut(&asked(run), 60),
         ]
     };
-    words::table(&runs.iter().map(row).collect::<Vec<_>>()).iter().try_for_each(|line| out.line(line))
+    let rows = words::table(&runs.iter().map(row).collect::<Vec<_>>());
+    rows.iter().try_for_each(|line| out.line(&format!("# run {line}")))
+}
+
+/// A run, and what it came to.
+fn show_run(book: &Book, run: &Run, out: &mut Out) -> Result<(), End> {
+    if out.json {
+        return out.object(&Item::AgentRun { run });
+    }
+    let (id, name) = (run.id.short(), &book.agent.name);
+    out.line(&format!(
+        "run {id} of {name}  version {}  {}  {}",
+        run.version,
+        run.model,
+        words::time(run.updated)
+    ))?;
+    out.line(&state(run))?;
+    out.line("")?;
+    out.text(&asked(run))?;
+    out.end_line()?;
+    if let State::Answered { text } | State::GaveUp { text, .. } = &run.state
+        && !text.is_empty()
+    {
+        out.line("")?;
+        out.text(text)?;
+        out.end_line()?;
+    }
+    out.note(&format!("`outcrop traces show {id}` shows its steps"))
 }
 
 /// The step of that name.

@@ -40,6 +40,13 @@ pub(super) async fn run(wanted: RunAgent, asker: &Asker, out: &mut Out) -> Resul
         let (session, turn) = (attributes(&wanted.attribute)?, attributes(&wanted.turn_attribute)?);
         let attributes = Attributes { session, turn };
         Agents::Run { id, question, files, after, version: wanted.version, model, attributes }
+    } else if !wanted.question.is_empty() {
+        let hint = format!(
+            "Leave the question out: `outcrop agent run {} --answer ID=TEXT`, where --run ID picks the run.",
+            book.agent.name
+        );
+        let (doing, why) = ("answering the calls of an agent", "a question stands beside --answer");
+        return Err(Error::new(ErrorKind::Invalid, doing, why, hint).into());
     } else if !wanted.file.is_empty() {
         let hint = "Answer it in words, and send the file after that.";
         let doing = "answering the calls of an agent";

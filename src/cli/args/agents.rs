@@ -18,11 +18,11 @@ pub enum Agents {
         #[arg(short, long, value_name = "TEXT")]
         note: Option<String>,
     },
-    /// The last changed first: time, newest version, name
+    /// The last changed first: time, newest version, name, model, what it may call and search
     List,
-    /// What an agent is, and its runs; with --json all of it
+    /// What an agent is, its runs in comments; or what a run came to. With --json all of it
     Show {
-        /// Its name
+        /// The agent's name, or the first or last digits of a run's id
         name: String,
         /// The version; the newest where none is named
         #[arg(long, value_name = "NUMBER")]
@@ -123,12 +123,13 @@ pub struct RunAgent {
     /// Its name
     pub name: String,
     /// What to ask; - or nothing takes it from the standard input
-    #[arg(value_name = "QUESTION", conflicts_with = "answer")]
+    #[arg(value_name = "QUESTION")]
     pub question: Vec<String>,
     /// Put a file before the question: a text, a picture, a PDF, Word or Excel file; may be repeated
     #[arg(short, long, value_name = "FILE")]
     pub file: Vec<PathBuf>,
-    /// What a run waits for, by the id of the call or its action's name; goes on with that run. =@FILE takes it from a file
+    /// What a run waits for, by the id of the call or its action's name: goes on with that run, without a question. =@FILE takes
+    /// it from a file
     #[arg(long, value_name = "ID=TEXT")]
     pub answer: Vec<String>,
     /// Tell what it calls something of the session, as attributes of Bedrock's sessions do; may be repeated

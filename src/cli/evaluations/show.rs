@@ -3,6 +3,7 @@
 use super::running::{failures, reasons, state};
 use super::{Asker, End, Evaluations, Item, Out, found, method, unexpected, words};
 use crate::domain::evaluation::job::{Evaluation, Failure, Lacking};
+use crate::domain::figures::grouped;
 use crate::workbench::{Reply, Request};
 
 /// The task as a file.
@@ -77,6 +78,9 @@ fn rows(evaluation: &Evaluation, failures: &[Failure]) -> Vec<Vec<String>> {
     let mut raters = vec![format!("{each} an item; {} of a hundred items come again", task.repeats)];
     raters.extend((!evaluation.raters.is_empty()).then(|| evaluation.who().join(", ")));
     row("raters", raters);
+    let so_far = evaluation.so_far();
+    let votes = so_far.map(|of| format!("{} of {}", grouped(of.votes), grouped(of.needed)));
+    row("votes", votes.into_iter().collect());
     let sees = [
         if task.blinding.models { "not whose an answer is" } else { "whose an answer is" },
         if task.blinding.sides { "sides that change" } else { "the same sides always" },

@@ -1,6 +1,7 @@
 //! `outcrop kb evaluate`
 
 use futures_util::StreamExt;
+use unicode_width::UnicodeWidthStr;
 
 use super::{found, mode, reranking};
 use crate::cli::args::{EvaluateBase, SearchMode};
@@ -15,8 +16,9 @@ use crate::domain::{Error, ErrorKind, Result};
 use crate::workbench::request::knowledge::{Knowledge, Reranking, Setting};
 use crate::workbench::{Reply, Request};
 
-/// Columns of a bar from 0 to 1.
+/// Columns of a bar from 0 to 1, and of the figure behind it.
 const BAR: usize = 30;
+const FIGURE: usize = 6;
 
 pub(super) async fn evaluate(wanted: EvaluateBase, asker: &Asker, out: &mut Out) -> Result<(), End> {
     let EvaluateBase { name, questions, mode: modes, k, filter, threshold, rerank, candidates } = wanted;
@@ -69,36 +71,127 @@ pub(super) async fn evaluate(wanted: EvaluateBase, asker: &Asker, out: &mut Out)
 
 /// A row a setting, then the nDCG of each as a bar.
 fn table(quality: &Quality, out: &mut Out) -> Result<(), End> {
-    let k = quality.k;
-    let head = ["", "hit rate", &format!("recall@{k}"), "MRR", &format!("nDCG@{k}")].map(str::to_owned);
-    let row = |measured: &Measured| {
-        let mut row = vec![measured.setting.words()];
-        row.extend([measured.hit_rate, measured.recall, measured.mrr, measured.ndcg].map(said));
-        row
-    };
-    let rows: Vec<_> = std::iter::once(head.to_vec()).chain(quality.settings.iter().map(row)).collect();
-    words::table(&rows).iter().try_for_each(|line| out.line(line))?;
+    let columns = words::columns();
+    for line in figures(quality, columns) {
+        out.line(&line)?;
+    }
     out.line("")?;
-    let widest = quality.settings.iter().map(|one| one.setting.words().chars().count()).max().unwrap_or(0);
-    for measured in &quality.settings {
-        let full = (measured.ndcg.mean * BAR as f64).round() as usize;
-        let bar: String = (0..BAR).map(|at| if at < full { '█' } else { '░' }).collect();
-        let name = measured.setting.words();
-        out.line(&format!("{name:<widest$}  {bar} {:.3}", measured.ndcg.mean))?;
+    for line in bars(quality, columns) {
+        out.line(&line)?;
     }
     for remark in quality.settings.iter().filter_map(Measured::remark) {
         out.note(&safe_line(&remark))?;
     }
     let questions = count(quality.questions.into(), "question", "questions");
-    let first = grouped(k.into());
+    let first = grouped(quality.k.into());
     out.note(&format!(
         "{questions}, the first {first} hits of each; in brackets 95 % of the bootstrap over questions"
     ))
 }
 
-/// A mean with its interval.
-fn said(mean: Mean) -> String {
-    format!("{:.3} ({:.3}–{:.3})", mean.mean, mean.low, mean.high)
+/// The figures of each setting in so many columns: in a row, else with the intervals in a row of their own, else one below the other.
+fn figures(quality: &Quality, columns: usize) -> Vec<String> {
+    let k = quality.k;
+    let names = ["hit rate", &format!("recall@{k}"), "MRR", &format!("nDCG@{k}")].map(str::to_owned);
+    let of = |one: &Measured| [one.hit_rate, one.recall, one.mrr, one.ndcg];
+    let row = |name: String, cells: [String; 4]| [vec![name], cells.to_vec()].concat();
+    let head = || row(String::new(), names.clone());
+    let whole = |one: &Measured| {
+        row(one.setting.words(), of(one).map(|mean| format!("{} {}", value(mean), interval(mean))))
+    };
+    let parted = |one: &Measured| {
+        [row(one.setting.words(), of(one).map(value)), row(String::new(), of(one).map(interval))]
+    };
+    let rows = std::iter::once(head()).chain(quality.settings.iter().map(whole)).collect::<Vec<_>>();
+    let two = std::iter::once(head()).chain(quality.settings.iter().flat_map(parted)).collect::<Vec<_>>();
+    let fits = |lines: &Vec<String>| lines.iter().all(|line| line.width() <= columns);
+    if let Some(lines) = [rows, two].iter().map(|rows| words::table(rows)).find(fits) {
+        return lines;
+    }
+    let block = |one: &Measured| {
+        let cells = names.iter().zip(of(one));
+        let rows: Vec<_> =
+            cells.map(|(name, mean)| vec![format!("  {name}"), value(mean), interval(mean)]).collect();
+        [words::folded(&one.setting.words(), columns, 2), words::table(&rows)].concat()
+    };
+    quality.settings.iter().flat_map(block).collect()
+}
+
+/// The nDCG of each setting as a bar, below what it is.
+fn bars(quality: &Quality, columns: usize) -> Vec<String> {
+    let mut lines = vec![format!("nDCG@{}", quality.k)];
+    let names: Vec<_> = quality.settings.iter().map(|one| one.setting.words()).collect();
+    let widest = names.iter().map(|name| name.width()).max().unwrap_or(0);
+    // A blank, and the figure; two before it.
+    let beside = columns.saturating_sub(widest + 2 + FIGURE);
+    let alone = beside < BAR / 3;
+    let room = if alone { columns.saturating_sub(2 + FIGURE) } else { beside }.min(BAR);
+    for (name, measured) in names.iter().zip(&quality.settings) {
+        let mean = measured.ndcg.mean;
+        let full = (mean * room as f64).round() as usize;
+        let bar: String = (0..room).map(|at| if at < full { '█' } else { '░' }).collect();
+        if alone {
+            lines.extend(words::folded(name, columns, 2));
+            lines.push(format!("  {bar} {mean:.3}"));
+        } else {
+            let pad = " ".repeat(widest - name.width());
+            lines.push(format!("{name}{pad}  {bar} {mean:.3}"));
+        }
+    }
+    lines
+}
+
+fn value(mean: Mean) -> String {
+    format!("{:.3}", mean.mean)
+}
+
+fn interval(mean: Mean) -> String {
+    format!("({:.3}–{:.3})", mean.low, mean.high)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::knowledge::ranking::Mode;
+
+    fn quality() -> Quality {
+        let mean = |mean: f64| Mean { mean, low: mean - 0.2, high: mean };
+        let measured = |mode, score| Measured {
+            setting: Setting { mode, filter: None, threshold: None, rerank: Reranking::default() },
+            hit_rate: mean(1.0),
+            recall: mean(1.0),
+            mrr: mean(0.708),
+            ndcg: mean(score),
+            questions: Vec::new(),
+            unranked: None,
+        };
+        let settings = vec![measured(Mode::Keyword, 0.5), measured(Mode::Semantic, 1.0)];
+        Quality { k: 10, questions: 4, settings }
+    }
+
+    #[test]
+    fn figures_and_bars_fit_the_terminal_and_no_number_is_broken() {
+        for columns in [40, 60, 80, 120, usize::MAX] {
+            let lines = [figures(&quality(), columns), bars(&quality(), columns)].concat();
+            assert!(lines.iter().all(|line| line.width() <= columns), "{columns}: {lines:#?}");
+            let all = lines.join("\n");
+            for told in ["hit rate", "recall@10", "nDCG@10", "0.708", "(0.508–0.708)", "keyword", "semantic"]
+            {
+                assert!(all.contains(told), "{columns}: {told}: {all}");
+            }
+        }
+    }
+
+    #[test]
+    fn intervals_give_way_to_a_row_of_their_own_and_bars_say_what_they_are() {
+        assert_eq!(figures(&quality(), 120).len(), 3, "a row a setting");
+        assert_eq!(figures(&quality(), 80).len(), 5, "and one for the intervals");
+        let narrow = figures(&quality(), 60);
+        assert_eq!(narrow[..2], ["keyword", "  hit rate   1.000  (0.800–1.000)"]);
+        let drawn = bars(&quality(), 80);
+        assert_eq!(drawn[0], "nDCG@10");
+        assert_eq!(drawn[1], format!("keyword   {}{} 0.500", "█".repeat(15), "░".repeat(15)));
+    }
 }
 
 /// The whole id of a passage.

@@ -124,6 +124,9 @@ pub struct Consent {
     pub is_tools: bool,
     /// What they were shown, byte for byte.
     pub shown: String,
+    /// The same call was made before in the run.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub again: bool,
     /// `None` until they have said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agreed: Option<bool>,
@@ -167,8 +170,10 @@ impl Acting {
             }))),
             AgentEvent::Delta { event } => self.delta(event),
             AgentEvent::Spent { spent, failed } => self.spend(*spent, *failed, now),
-            AgentEvent::Confirm { id, action, shown, .. } => self.ask(id, action, shown, false),
-            AgentEvent::Agree { id, group, shown, .. } => self.ask(id, group, shown, true),
+            AgentEvent::Confirm { id, action, shown, again, .. } => {
+                self.ask(id, action, shown, (false, *again));
+            }
+            AgentEvent::Agree { id, group, shown, .. } => self.ask(id, group, shown, (true, false)),
             AgentEvent::Decided { id, agreed } => {
                 if let Some(consent) = self.open_consent(id) {
                     consent.agreed = Some(*agreed);
@@ -240,12 +245,13 @@ impl Acting {
         }
     }
 
-    fn ask(&mut self, id: &str, of: &str, shown: &str, is_tools: bool) {
+    fn ask(&mut self, id: &str, of: &str, shown: &str, (is_tools, again): (bool, bool)) {
         self.doings.push(Doing::Consent(Arc::new(Consent {
             id: id.to_owned(),
             of: of.to_owned(),
             is_tools,
             shown: shown.to_owned(),
+            again,
             agreed: None,
         })));
     }
@@ -596,8 +602,10 @@ mod tests {
     fn what_is_asked_of_a_person_is_open_until_they_have_said() {
         let mut acting = acting();
         let (id, shown) = ("a".to_owned(), "{}".to_owned());
-        acting.push(&AgentEvent::Confirm { run: run(), id: id.clone(), action: "order".into(), shown }, 1);
-        assert_eq!(acting.consent().map(|consent| consent.of.as_str()), Some("order"));
+        let (action, again) = ("order".to_owned(), true);
+        acting.push(&AgentEvent::Confirm { run: run(), id: id.clone(), action, shown, again }, 1);
+        let asked = acting.consent().map(|consent| (consent.of.as_str(), consent.again));
+        assert_eq!(asked, Some(("order", true)));
         acting.push(&AgentEvent::Decided { id, agreed: false }, 2);
         assert_eq!(acting.consent(), None);
         acting.push(&gave("a", true), 3);

@@ -33,6 +33,35 @@ pub struct Agent {
     pub updated: Timestamp,
     /// The number of the newest version; versions count from 1.
     pub latest: u32,
+    /// Told in lists; it is not kept here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub brief: Option<Brief>,
+}
+
+/// What the newest version of an agent is, in short.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Brief {
+    /// `None` leaves it to who runs it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub model: Option<ModelId>,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub description: String,
+    /// The groups that are on.
+    pub groups: Vec<String>,
+    pub bases: Vec<String>,
+}
+
+impl Brief {
+    /// What it may call and search, in words.
+    pub fn may(&self) -> String {
+        let part = |does: &str, names: &[String]| {
+            (!names.is_empty()).then(|| format!("{does} {}", names.join(", ")))
+        };
+        let parts = [part("calls", &self.groups), part("searches", &self.bases)];
+        let parts: Vec<String> = parts.into_iter().flatten().collect();
+        if parts.is_empty() { "calls nothing".to_owned() } else { parts.join("; ") }
+    }
 }
 
 /// A version: it is never changed.
@@ -104,6 +133,17 @@ pub struct UsedBase {
 }
 
 impl Definition {
+    /// What it is, for a list.
+    pub fn brief(&self) -> Brief {
+        let groups = self.groups.iter().filter(|group| group.enabled);
+        Brief {
+            model: self.model.clone(),
+            description: self.description.clone(),
+            groups: groups.map(|group| group.name.clone()).collect(),
+            bases: self.bases.iter().map(|base| base.name.clone()).collect(),
+        }
+    }
+
     /// The folders into which its programs may write, whether their groups are on or not.
     pub fn written_into(&self) -> impl Iterator<Item = &PathBuf> {
         self.groups.iter().flat_map(|group| match &group.runs {
@@ -297,6 +337,17 @@ description = "Orders a tea."
 confirm = true
 parameters = [{ name = "tea", description = "Its name.", type = "string", required = true }]
 "#;
+
+    #[test]
+    fn a_list_tells_what_an_agent_may_call_that_is_on() {
+        assert_eq!(Definition::default().brief().may(), "calls nothing");
+        let (groups, bases) = (vec!["sums".to_owned(), "orders".to_owned()], vec!["teas".to_owned()]);
+        let brief = Brief { groups, bases, ..Brief::default() };
+        assert_eq!(brief.may(), "calls sums, orders; searches teas");
+        let off = "instruction = 'x'\n[[groups]]\nname = 'sums'\nenabled = false\n\
+                   runs = { built_in = { tool = 'calculator' } }\n";
+        assert_eq!(read(off).brief().may(), "calls nothing");
+    }
 
     #[test]
     fn a_definition_is_a_file_that_a_person_can_write() {

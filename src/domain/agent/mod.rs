@@ -14,6 +14,7 @@ pub mod limits;
 pub mod memory;
 pub mod operation;
 pub mod pin;
+pub mod repeat;
 pub mod replay;
 pub mod run;
 pub mod said;
@@ -25,7 +26,7 @@ pub mod variable;
 pub mod written_out;
 
 pub use acting::{Acting, Chosen};
-pub use definition::{Agent, Book, Definition, UsedBase, Version};
+pub use definition::{Agent, Book, Brief, Definition, UsedBase, Version};
 pub use function::{Function, Parameter, ParameterKind};
 pub use group::{BuiltIn, Executor, Group, Program, Server};
 pub use limits::{Limit, Limits, Spent};

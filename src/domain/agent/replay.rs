@@ -234,7 +234,7 @@ fn asked_for<'a>(
     refused: &'a [Refused],
 ) -> impl Iterator<Item = (usize, Asked, Option<&'a Refused>)> {
     turns.iter().enumerate().skip(from).flat_map(move |(at, turn)| {
-        let calls = calls_of(turn);
+        let calls = wanted_by(turn);
         // The one call of a step in text has an id by the number of its step, which a turn does not tell.
         let is_only = calls.len() == 1;
         calls.into_iter().map(move |call| {
@@ -245,7 +245,8 @@ fn asked_for<'a>(
     })
 }
 
-fn calls_of(turn: &Turn) -> Vec<Asked> {
+/// The calls that a turn asks for, whether they were made or not.
+pub fn wanted_by(turn: &Turn) -> Vec<Asked> {
     if turn.role != Role::Assistant {
         return Vec::new();
     }
@@ -313,6 +314,14 @@ impl Recording {
     /// Whether a person did not agree to such a call.
     pub fn was_declined(&self, name: &str, input: &Value) -> bool {
         self.declined.iter().any(|call| call.name == name && call.input == *input)
+    }
+
+    /// Whether something is recorded of a call that was not played yet.
+    pub fn has_another(&self, name: &str, input: &Value) -> bool {
+        self.made
+            .iter()
+            .zip(&self.asked)
+            .any(|(made, asked)| *asked == 0 && made.name == name && made.input == *input)
     }
 
     /// What a call gave: those of the same action and input come one after the other, then from the first again, as the takes

@@ -205,7 +205,15 @@ pub enum AgentEvent {
         by: String,
     },
     /// The run waits until somebody agrees or not; `shown` is what would be sent, byte for byte.
-    Confirm { run: RunId, id: String, action: String, shown: String },
+    Confirm {
+        run: RunId,
+        id: String,
+        action: String,
+        shown: String,
+        /// The same call was made before in this run.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        again: bool,
+    },
     /// The run waits until somebody agrees or not to what the server of a group has; `shown` is what is new in it, and what
     /// has changed since somebody agreed.
     Agree { run: RunId, id: String, group: String, shown: String },

@@ -41,12 +41,12 @@ pub enum Missing {
     #[error("{groups} groups were never compared with each other")]
     Disconnected { groups: u64 },
     /// Its likeliest strength is endless: nobody of the others won against it or its group.
-    #[error("separated, it only won against the others")]
+    #[error("it only won against the others")]
     OnlyWon,
-    #[error("separated, it only lost against the others")]
+    #[error("it only lost against the others")]
     OnlyLost,
     /// Others stand between it and the rated ones that only won, or only lost.
-    #[error("separated, nothing sets it against the others both ways")]
+    #[error("nothing sets it against the others both ways")]
     Apart,
     #[error("too thin, in more than one of a hundred samples of it someone only won or only lost")]
     Unstable,

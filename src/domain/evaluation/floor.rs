@@ -365,6 +365,13 @@ impl Floor {
         self.open(seat).filter(|turn| self.is_taken(*turn, rater)).count() as u64
     }
 
+    /// Ratings that there are of those that items need, and how many that are; what an item has beyond is left out.
+    pub fn so_far(&self) -> (u64, u64) {
+        let needed = u64::from(self.needed);
+        let there = self.rated.iter().map(|rated| u64::from(*rated).min(needed)).sum();
+        (there, needed * self.subjects.len() as u64)
+    }
+
     fn open<'a>(&'a self, seat: &'a Seated) -> impl Iterator<Item = Turn> + 'a {
         seat.queue.turns().filter(|turn| self.may_come(seat, *turn))
     }

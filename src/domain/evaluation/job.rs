@@ -52,6 +52,21 @@ pub struct Evaluation {
     /// Every time that somebody looked whose answers are whose.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unblinded: Vec<Unblinded>,
+    /// How far raters are with the version in force; `None` before somebody has sat here, and in records of programs that did not
+    /// count it until somebody sits here again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rated: Option<SoFar>,
+}
+
+/// How far raters are with an evaluation, in counts that tell nothing of what they say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SoFar {
+    /// Ratings that there are of those that are needed; what an item has beyond is not among them.
+    pub votes: u64,
+    /// Items that can be rated × the raters that each needs.
+    pub needed: u64,
+    /// Something was said, of whichever version, though it was a skip or was taken back.
+    pub said: bool,
 }
 
 /// A source that the dataset has, and whose answers are not rated, as one is missing.
@@ -227,10 +242,27 @@ impl Evaluation {
     }
 
     /// Whether results tell somebody what they are not to know while they rate: whose the answers are, where that is hidden, or
-    /// what others said. Once they have looked there is nothing left to hide.
+    /// what others said. Once they have looked there is nothing left to hide, before anything is said nothing is told, and when
+    /// every item has its raters nothing is rated after it.
     pub fn hides_from(&self, who: &str) -> bool {
         let rates = self.raters.iter().any(|rater| rater == who);
-        rates && !self.was_seen_by(who) && (self.task.blinding.models || self.raters.len() > 1)
+        let tells = self.task.blinding.models || self.raters.len() > 1;
+        rates
+            && !self.was_seen_by(who)
+            && tells
+            && self.rated.is_none_or(|rated| rated.said && !self.is_rated())
+    }
+
+    /// How far raters are; `None` where it was not counted yet.
+    pub fn so_far(&self) -> Option<SoFar> {
+        let needed = u64::from(self.items) * u64::from(self.task.raters_per_item.max(1));
+        let blank = SoFar { votes: 0, needed, said: false };
+        self.rated.or_else(|| self.raters.is_empty().then_some(blank))
+    }
+
+    /// Nothing comes before a rater any more: every item has the raters that it needs, and none comes twice.
+    fn is_rated(&self) -> bool {
+        self.task.repeats == 0 && self.rated.is_some_and(|rated| rated.votes >= rated.needed)
     }
 
     /// Who rates, in words: those who have a hand-out only are told apart.

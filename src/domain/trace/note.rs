@@ -45,18 +45,6 @@ impl Grade {
         }
     }
 
-    /// What one key says: `1` (bad) to `5` (good) in quarters, `y` and `n` for right and wrong; `None` for any other.
-    pub fn of_key(key: char) -> Option<Self> {
-        Some(Self::Number(match key {
-            '1' | 'n' => 0.0,
-            '2' => 0.25,
-            '3' => 0.5,
-            '4' => 0.75,
-            '5' | 'y' => 1.0,
-            _ => return None,
-        }))
-    }
-
     /// In words: `0.75`, `relevant`.
     pub fn words(&self) -> String {
         match self {
@@ -180,13 +168,6 @@ mod tests {
         for wrong in ["", "1.1", "-0.1", "nan", "inf", &"x".repeat(65)] {
             assert_eq!(Grade::read(wrong).unwrap_err().kind, ErrorKind::Invalid, "{wrong}");
         }
-    }
-
-    #[test]
-    fn keys_grade_in_quarters() {
-        let said: Vec<String> = "12345yn".chars().filter_map(Grade::of_key).map(|it| it.words()).collect();
-        assert_eq!(said, ["0", "0.25", "0.5", "0.75", "1", "1", "0"]);
-        assert_eq!(Grade::of_key('6'), None);
     }
 
     #[test]

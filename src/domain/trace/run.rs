@@ -122,6 +122,9 @@ pub struct Run {
     /// Spans that are gone because they were too old or too much.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub swept: u64,
+    /// What people noted on it and on its spans, where that was counted: it is no part of what is kept.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub notes: u64,
     /// It is so large that its sums are those of its parts: what came twice may be counted twice.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub rough: bool,
@@ -206,6 +209,7 @@ impl Run {
             unpriced: u64::from(whole.unpriced),
             bytes: 0,
             swept: 0,
+            notes: 0,
             rough: false,
             stopped: first.is_some_and(|row| row.stopped),
             failed: Failure::of(outline, &tree),

@@ -332,8 +332,9 @@ impl<'a> Builder<'a> {
     pub fn build(mut self) -> Report {
         let heaps = std::mem::take(&mut self.heaps);
         let by = self.query.by;
-        let whole =
-            if self.query.series { self.steps(self.query.since, self.query.until) } else { Vec::new() };
+        // The total of days is over days, however finely each of them is parted.
+        let step = if by == By::Day { Step::Day } else { self.step };
+        let whole = if self.query.series { self.steps(step) } else { Vec::new() };
         let mut total = Figures::default();
         let mut of_all: BTreeMap<Timestamp, Figures> = BTreeMap::new();
         let mut rows = Vec::with_capacity(heaps.len());
@@ -360,7 +361,10 @@ impl<'a> Builder<'a> {
             step: self.step,
             first: self.first,
             last: self.last.map(|last| Timestamp(last.0 + HOUR)),
-            series: if by == By::Day { by_day(&of_all, self.day_of) } else { points(&whole, &of_all) },
+            series: match by {
+                By::Day => points(&whole, &by_day(&of_all, self.day_of)),
+                By::Model | By::Voice => points(&whole, &of_all),
+            },
             rows,
             total,
             priced: self.priced,
@@ -369,18 +373,19 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// Every hour or day from `since` to `until`, where it is not known otherwise from the first to now.
-    fn steps(&mut self, since: Option<Timestamp>, until: Option<Timestamp>) -> Vec<Timestamp> {
+    /// Every hour or day that was asked for, where that is not known otherwise from the first to now.
+    fn steps(&self, step: Step) -> Vec<Timestamp> {
+        let Query { since, until, .. } = self.query;
         let Some(from) = since.or(self.first) else { return Vec::new() };
         let end = until.map_or(self.now, |until| Timestamp(until.0 - 1)).max(self.last.unwrap_or(from));
-        let mut at = match self.step {
+        let mut at = match step {
             Step::Hour => Timestamp(from.0.div_euclid(HOUR) * HOUR),
             Step::Day => (self.day_of)(from).begins,
         };
         let mut steps = Vec::new();
         while at <= end && steps.len() < POINTS {
             steps.push(at);
-            at = match self.step {
+            at = match step {
                 Step::Hour => Timestamp(at.0 + HOUR),
                 // No day is longer than 25 hours, nor two of them shorter than 46.
                 Step::Day => (self.day_of)(Timestamp(at.0 + 26 * HOUR)).begins,
@@ -399,13 +404,16 @@ impl<'a> Builder<'a> {
     }
 }
 
-/// Of a report by day the total's series has days.
-fn by_day(of_all: &BTreeMap<Timestamp, Figures>, day_of: &dyn Fn(Timestamp) -> Day) -> Vec<Point> {
+/// Of a report by day the total is laid together by days.
+fn by_day(
+    of_all: &BTreeMap<Timestamp, Figures>,
+    day_of: &dyn Fn(Timestamp) -> Day,
+) -> BTreeMap<Timestamp, Figures> {
     let mut days: BTreeMap<Timestamp, Figures> = BTreeMap::new();
     for (at, figures) in of_all {
         days.entry(day_of(*at).begins).or_default().add(figures);
     }
-    days.iter().map(|(at, figures)| Point::of(*at, figures)).collect()
+    days
 }
 
 /// A point for each step; where nothing was, a point of nothing.
@@ -526,6 +534,24 @@ mod tests {
         assert_eq!((days.rows[1].series.len(), days.series.len()), (24, 4));
         assert_eq!(days.rows[1].series[3].invocations, 4);
         assert!(report(Query { series: false, ..query(By::Model) }).series.is_empty());
+    }
+
+    #[test]
+    fn days_without_a_call_are_points_of_nothing_by_day_as_by_model() {
+        let told = |by| {
+            let mut builder = Builder::new(query(by), NOW, &day_of);
+            builder.add(&subject("a/x"), None, [(hour(3), &tally(2, 1)), (hour(5), &tally(1, 1))]);
+            builder.add(&subject("a/y"), None, [(hour(60), &tally(1, 1))]);
+            builder.build().series
+        };
+        let counts: Vec<_> = told(By::Day).iter().map(|point| point.invocations).collect();
+        assert_eq!(counts, [3, 0, 1]);
+        assert_eq!(told(By::Day), told(By::Model));
+        let since = Some(hour(3 - 2 * 24));
+        let mut builder = Builder::new(Query { since, ..query(By::Day) }, NOW, &day_of);
+        builder.add(&subject("a/x"), None, [(hour(3), &tally(2, 1))]);
+        let counts: Vec<_> = builder.build().series.iter().map(|point| point.invocations).collect();
+        assert_eq!(counts, [0, 0, 2, 0, 0], "all of the time that was asked for");
     }
 
     #[test]

@@ -12,6 +12,8 @@ use super::http::Answer;
 use super::run::Running;
 use super::{files, http};
 use crate::domain::agent::action::{Action, What, named};
+use crate::domain::agent::repeat::{MADE_ALREADY, again};
+use crate::domain::agent::replay::Made;
 use crate::domain::agent::run::Sought;
 use crate::domain::agent::turn::{self, Asked};
 use crate::domain::agent::{BuiltIn, Executor, Group, Program, built_in, calculator};
@@ -144,6 +146,7 @@ impl Running {
             None => match named(&self.offered.actions, &asked.name) {
                 Some(action) => {
                     let mut step = self.recorded(asked);
+                    step.tell(ran(asked, None));
                     let did = timeout(left, self.act(action, asked)).await.map_err(late).flatten();
                     match &did {
                         Ok(did) => did.end(asked, &mut step),
@@ -165,6 +168,21 @@ impl Running {
         let did = Did::failed(Failed::Word(word), why);
         did.end(asked, &mut self.recorded(asked));
         did
+    }
+
+    /// A call that is not made since the same one was: what that gave is given again.
+    pub(super) fn repeated(&self, asked: &Asked, made: &Made) -> Did {
+        let content = self.given_again(made);
+        let mut step = self.recorded(asked);
+        step.tell(ran(asked, Some(&content)));
+        let why = "the same call was made already: it was not made again";
+        step.fail(ErrorKind::Invalid, Fault::new(Some(MADE_ALREADY), why));
+        if made.is_error { Did::failed(TOOL_ERROR, content) } else { Did::gave(content) }
+    }
+
+    /// What such a call gave, with a word of that where the turn has none.
+    pub(super) fn given_again(&self, made: &Made) -> String {
+        if self.native { again(&made.content) } else { made.content.clone() }
     }
 
     /// A call that is not made since what it gave was recorded.

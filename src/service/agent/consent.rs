@@ -47,6 +47,7 @@ impl Running {
             id: id.clone(),
             action: asked.name.clone(),
             shown: self.request(asked).unwrap_or_else(|| shown(&asked.input)),
+            again: self.was_made(asked),
         };
         self.waits(id, confirm).await
     }

@@ -48,6 +48,16 @@ pub(super) fn all(store: &Store) -> Vec<Agent> {
     agents
 }
 
+/// The same, each with what its newest version is, where that can be read.
+pub(super) fn listed(store: &Store) -> Vec<Agent> {
+    let mut agents = all(store);
+    for agent in &mut agents {
+        let newest = store.get::<Version>(&AgentVersionOf(agent.id, agent.latest));
+        agent.brief = newest.ok().flatten().map(|version| version.definition.brief());
+    }
+    agents
+}
+
 pub(super) fn find(store: &Store, name: &str) -> Result<Book> {
     let wanted = name.trim().to_lowercase();
     let all = all(store);
@@ -88,7 +98,7 @@ pub(super) fn version(book: &Book, number: Option<u32>) -> Result<&Version> {
 pub(super) fn create(store: &Store, name: String, definition: Definition, note: String) -> Result<Book> {
     free(store, &name, None)?;
     let now = fresh::now();
-    let agent = Agent { id: fresh::agent_id(), name, created: now, updated: now, latest: 1 };
+    let agent = Agent { id: fresh::agent_id(), name, created: now, updated: now, latest: 1, brief: None };
     let version = Version { number: 1, definition, note, created: now };
     let mut batch = Batch::new();
     batch.put(&agent.id, &agent)?;

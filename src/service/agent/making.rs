@@ -8,26 +8,43 @@ use super::calling::Did;
 use super::halt::Halt;
 use super::run::{Running, plain};
 use crate::domain::agent::action::named;
-use crate::domain::agent::replay::{self, Missing};
+use crate::domain::agent::repeat::{self, same};
+use crate::domain::agent::replay::{self, Made, Missing};
 use crate::domain::agent::told;
 use crate::domain::agent::turn::{self, Asked};
 use crate::domain::agent::{AgentEvent, BuiltIn, Executor, GaveUp, Refused, Step, Wanted};
-use crate::domain::message::Block;
+use crate::domain::call::Turn;
+use crate::domain::message::{Block, Role};
 use crate::domain::tool::Tool;
 
 /// Calls of one step that are made; a model that asks for more is told.
 const MOST: usize = 16;
 
 impl Running {
-    /// Makes the calls of a step, those that can be at once; what somebody outside is to answer comes back.
-    pub(super) async fn calls(&mut self, calls: &[Asked], tools: &[Tool]) -> Result<Vec<Wanted>, Halt> {
+    /// Makes the calls of a step, those that can be at once; what somebody outside is to answer comes back, and whether one was
+    /// not made since the same was made already.
+    pub(super) async fn calls(
+        &mut self,
+        calls: &[Asked],
+        tools: &[Tool],
+    ) -> Result<(Vec<Wanted>, bool), Halt> {
         self.run.results.clear();
+        let mut again = false;
         let mut agreed: Vec<&Asked> = Vec::new();
         let mut results: Vec<(String, Did)> = Vec::new();
         for (at, asked) in calls.iter().enumerate() {
             let did = if let Some((word, why)) = refusal(at, asked, tools) {
                 self.refuse(asked, false);
                 self.refused(asked, word, why)
+            } else if let Some(made) = self.right_before(asked) {
+                again = true;
+                self.refuse(asked, false);
+                self.repeated(asked, &made)
+            } else if !self.has_another(asked) && calls[..at].iter().any(|other| same(other, asked)) {
+                // What the other one gives it is given too.
+                again = true;
+                self.refuse(asked, false);
+                continue;
             } else if let Some(did) = self.played(asked).await {
                 did
             } else if self.missing() == Some(Missing::Fail) {
@@ -84,7 +101,42 @@ impl Running {
                 wanted.push(self.wanted(asked));
             }
         }
-        Ok(wanted)
+        self.give_twins().await;
+        Ok((wanted, again))
+    }
+
+    /// What the same call gave right before this one.
+    fn right_before(&self, asked: &Asked) -> Option<Made> {
+        // Of a recording that has it twice the second take is played.
+        if self.has_another(asked) {
+            return None;
+        }
+        let (turns, from) = self.before_this();
+        repeat::right_before(turns, from, &self.run.refused, asked)
+    }
+
+    /// Whether the same call was made before in this run.
+    pub(super) fn was_made(&self, asked: &Asked) -> bool {
+        let (turns, from) = self.before_this();
+        repeat::was_made(turns, from, &self.run.refused, asked)
+    }
+
+    /// The turns before the step whose calls are made, and the first of them behind the question.
+    fn before_this(&self) -> (&[Turn], usize) {
+        let turns = &self.run.turns[..self.run.turns.len().saturating_sub(1)];
+        (turns, replay::asked_at(turns, &self.run.question).map_or(0, |at| at + 1))
+    }
+
+    /// Gives each call of the last step that was not made, since the same one was asked for beside it, what that one gave.
+    pub(super) async fn give_twins(&mut self) {
+        let last = self.run.turns.iter().rfind(|turn| turn.role == Role::Assistant);
+        let calls = last.map(replay::wanted_by).unwrap_or_default();
+        for (asked, made) in repeat::twins(&calls, &self.run.results) {
+            let did = self.repeated(&asked, &made);
+            self.tell_end(&asked, &did).await;
+            let content = self.given_again(&made);
+            self.run.results.push(Block::ToolResult { id: asked.id, content, is_error: made.is_error });
+        }
     }
 
     /// A call that a person does not agree to.

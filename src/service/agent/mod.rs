@@ -143,7 +143,7 @@ impl Agents {
 
     /// Every agent, the last changed first.
     pub async fn list(&self) -> Result<Vec<Agent>> {
-        self.archive.run(|store| Ok(kept::all(store))).await
+        self.archive.run(|store| Ok(kept::listed(store))).await
     }
 
     /// The one of that name, with its versions.

@@ -120,6 +120,11 @@ impl Running {
         self.recording.as_ref().is_some_and(|recording| recording.was_declined(&asked.name, &asked.input))
     }
 
+    /// Whether something is recorded of such a call that was not played yet.
+    pub(super) fn has_another(&self, asked: &Asked) -> bool {
+        self.recording.as_ref().is_some_and(|recording| recording.has_another(&asked.name, &asked.input))
+    }
+
     /// What was recorded of a call; `None` where it is to be made.
     pub(super) async fn played(&mut self, asked: &Asked) -> Option<Did> {
         let made = self.recording.as_mut()?.play(&asked.name, &asked.input)?;

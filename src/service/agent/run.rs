@@ -68,6 +68,10 @@ pub(super) async fn run(
     events: mpsc::Sender<Result<AgentEvent>>,
 ) {
     running.events = Some(events.clone());
+    let said = |text: &str| vec![Block::Text { text: text.to_owned() }];
+    let input = vec![Turn { role: Role::User, blocks: said(&running.run.question) }];
+    // Whoever looks at a run that goes on sees what it was asked.
+    step.tell(Told { input: input.clone(), ..Told::default() });
     let ended = tokio::select! {
         biased;
         () = agents.stop.cancelled() => None,
@@ -92,12 +96,10 @@ pub(super) async fn run(
         }
         _ => step.end(None),
     }
-    let said = |text: &str| vec![Block::Text { text: text.to_owned() }];
     let output = match &state {
         State::Answered { text } | State::GaveUp { text, .. } => said(text),
         _ => Vec::new(),
     };
-    let input = vec![Turn { role: Role::User, blocks: said(&running.run.question) }];
     step.tell(Told { input, output, ..Told::default() });
     running.reckon();
     running.run.state = state.clone();
@@ -198,6 +200,7 @@ impl Running {
         self.agree_to_servers().await?;
         let tools = self.offered.tools();
         if !self.run.results.is_empty() {
+            self.give_twins().await;
             self.give_back(false);
         } else if self.begins() {
             self.before(&tools).await?;
@@ -277,21 +280,34 @@ impl Running {
                 Next::Calls(calls) => {
                     malformed = 0;
                     let calls = self.numbered(calls, number);
-                    let wanted = self.calls(&calls, tools).await?;
+                    let (wanted, again) = self.calls(&calls, tools).await?;
                     if !wanted.is_empty() {
                         return Ok(Err(wanted));
                     }
-                    repeats = !native && turn::alike(&calls, &before);
-                    if repeats {
-                        let text = "the same call again: it is asked for its answer".to_owned();
-                        self.tell(AgentEvent::Remark { text }).await;
-                    }
+                    // One that failed and then gave something is no circle.
+                    let gave = |block: &Block| matches!(block, Block::ToolResult { is_error: false, .. });
+                    let gave = self.run.results.iter().any(gave);
+                    repeats = !native && (again || turn::alike(&calls, &before) && !gave);
+                    self.tell_again(again, repeats).await;
                     before = calls;
                     self.give_back(repeats);
                     self.store().await?;
                 }
             }
         }
+    }
+
+    /// Says what becomes of a call that the model makes again.
+    async fn tell_again(&self, again: bool, repeats: bool) {
+        let text = match (again, repeats) {
+            (false, false) => return,
+            (true, true) => "the same call again: it is not made, and the model is asked for its answer",
+            (true, false) => {
+                "the same call again: it is not made, and the model is given what the first gave"
+            }
+            (false, true) => "the same call again: the model is asked for its answer",
+        };
+        self.tell(AgentEvent::Remark { text: text.to_owned() }).await;
     }
 
     /// Says of a model that was held to JSON for want of knowledge how that is mended.

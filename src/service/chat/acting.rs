@@ -247,8 +247,14 @@ mod tests {
 
     fn book() -> Book {
         let now = fresh::now();
-        let agent =
-            Agent { id: fresh::agent_id(), name: "shop".to_owned(), created: now, updated: now, latest: 1 };
+        let agent = Agent {
+            id: fresh::agent_id(),
+            name: "shop".to_owned(),
+            created: now,
+            updated: now,
+            latest: 1,
+            brief: None,
+        };
         let definition = Definition::default();
         Book { agent, versions: vec![Version { number: 1, definition, note: String::new(), created: now }] }
     }

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::results::task_of;
 use super::seats::{AWAY, Open};
-use super::{Evaluations, evaluation, files, put, votes, whole};
+use super::{Evaluations, evaluation, files, progress, put, votes, whole};
 use crate::domain::change::Changed;
 use crate::domain::evaluation::exchange::{HandedOut, TakenIn, Unread};
 use crate::domain::evaluation::item::Turn;
@@ -141,14 +141,18 @@ impl Evaluations {
                 }
                 store.flush()?;
                 // On the disk first: what could not be written is not taken.
-                if let Some(open) = &mut *slot {
+                let news = if let Some(open) = &mut *slot {
                     open.floor.bring_back(&rater);
                     open.evaluation.away.clone_from(&evaluation.away);
                     if taken.version == open.evaluation.task.version {
                         open.count(&rater, here, votes);
                     }
-                }
-                Ok((evaluation, taken))
+                    open.keep_rated(store)?
+                } else {
+                    let needed = evaluation.rated.map(|rated| rated.needed);
+                    progress::keep(store, id, progress::counted(store, &evaluation, needed)?)?
+                };
+                Ok((news.unwrap_or(evaluation), taken))
             })
             .await?;
         self.changes.tell(Changed::Evaluation { evaluation: evaluation.clone() });

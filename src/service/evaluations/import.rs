@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use super::{Came, Evaluations};
 use crate::domain::evaluation::exchange::{Form, TakenIn, Unread};
 use crate::domain::evaluation::item::ItemHash;
-use crate::domain::evaluation::job::{Evaluation, Generation, Source, wrong_name};
+use crate::domain::evaluation::job::{Evaluation, Generation, SoFar, Source, wrong_name};
 use crate::domain::evaluation::task::TaskDefinition;
 use crate::domain::evaluation::vote::{ResponseId, Said, Value};
 use crate::domain::evaluation::{Item, Vote};
@@ -32,7 +32,13 @@ impl Evaluations {
             return Err(Error::new(ErrorKind::Invalid, doing, why, hint));
         }
         import.evaluation.check()?;
-        let Import { evaluation, items, votes, lines, .. } = import;
+        let Import { mut evaluation, items, votes, lines, rated, .. } = import;
+        let needed = u64::from(evaluation.task.raters_per_item.max(1));
+        evaluation.rated = (!votes.is_empty()).then(|| SoFar {
+            votes: rated.iter().map(|many| u64::from(*many).min(needed)).sum(),
+            needed: u64::from(evaluation.items) * needed,
+            said: true,
+        });
         let version = evaluation.task.version;
         let taken = TakenIn { taken: votes.len() as u64, known: 0, version, bad };
         let evaluation = self.kept(evaluation, items, Came { votes, lines }).await?;
@@ -293,6 +299,7 @@ fn blank(name: String) -> Evaluation {
         known_before: Vec::new(),
         generation: Generation::of(0),
         unblinded: Vec::new(),
+        rated: None,
         lacking: Vec::new(),
     }
 }

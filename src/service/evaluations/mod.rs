@@ -8,6 +8,7 @@ mod files;
 mod generate;
 mod hand_outs;
 mod import;
+mod progress;
 mod results;
 mod seats;
 #[cfg(test)]
@@ -171,6 +172,7 @@ impl Evaluations {
             known: plan.known,
             known_before: Vec::new(),
             unblinded: Vec::new(),
+            rated: None,
             lacking,
         };
         evaluation.check()?;
@@ -224,6 +226,7 @@ impl Evaluations {
                     ));
                 }
                 let before = evaluation.task.clone();
+                let last = (before.version, before.raters_per_item);
                 let seen = !evaluation.raters.is_empty();
                 evaluation.task = before.changed_to(TaskDefinition { version: before.version, ..task }, seen);
                 if evaluation.task.version != before.version {
@@ -233,6 +236,11 @@ impl Evaluations {
                 evaluation.known = known.unwrap_or(evaluation.known);
                 evaluation.updated = fresh::now();
                 evaluation.check()?;
+                // Before somebody has sat here there is nothing to count.
+                let task = &evaluation.task;
+                if seen && (task.version, task.raters_per_item) != last {
+                    evaluation.rated = Some(progress::counted(store, &evaluation, None)?);
+                }
                 put(store, &evaluation)?;
                 Ok(evaluation)
             })

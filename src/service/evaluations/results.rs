@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use rayon::prelude::*;
 
+use super::progress::is_said;
 use super::seats::half;
 use super::{Evaluations, each_vote, evaluation, put, votes, whole};
 use crate::domain::change::Changed;
@@ -65,33 +66,42 @@ impl Evaluations {
         version: Option<u32>,
         by: String,
     ) -> Result<(Report, Vec<Decision>)> {
-        self.looked_at_votes(id, by).await?;
-        self.archive
-            .run(move |store| {
-                let evaluation = evaluation(store, id)?;
-                let task = task_of(&evaluation, version)?;
-                let (votes, rows) =
-                    rayon::join(|| read_votes(store, id, &task), || rows(store, &evaluation, task.version));
-                let Rows { items, places, sources, gold, unanswered } = rows?;
-                let task = TaskDefinition { gold, ..task };
-                let votes = votes?;
-                let report = Report::of(&Rated {
-                    task: &task,
-                    votes: &votes,
-                    items: &items,
-                    sources: &sources,
-                    raters: &evaluation.joined(),
-                    unblinded: &evaluation.unblinded,
-                    rounds: ROUNDS,
-                    seed: evaluation.seed,
-                });
-                let decisions = decisions(store, id)?;
-                let report = report.with_decisions(&decisions, &sources).with_unanswered(unanswered);
-                let questions = questions(store, id, &report, items.iter().zip(places))?;
-                let named = questions.iter().map(|(item, text)| (item, text.as_str()));
-                Ok((report.with_questions(named), decisions))
-            })
-            .await
+        // Before anything was said it tells no more than the evaluation does: that is no look.
+        let tells = self.archive.run(move |store| is_said(store, id)).await?;
+        if tells {
+            self.looked_at_votes(id, by.clone()).await?;
+        }
+        let told = self.archive.run(move |store| {
+            let evaluation = evaluation(store, id)?;
+            let task = task_of(&evaluation, version)?;
+            let (votes, rows) =
+                rayon::join(|| read_votes(store, id, &task), || rows(store, &evaluation, task.version));
+            let Rows { items, places, sources, gold, unanswered } = rows?;
+            let task = TaskDefinition { gold, ..task };
+            let votes = votes?;
+            let report = Report::of(&Rated {
+                task: &task,
+                votes: &votes,
+                items: &items,
+                sources: &sources,
+                raters: &evaluation.joined(),
+                unblinded: &evaluation.unblinded,
+                rounds: ROUNDS,
+                seed: evaluation.seed,
+            });
+            let decisions = decisions(store, id)?;
+            let report = report.with_decisions(&decisions, &sources).with_unanswered(unanswered);
+            let questions = questions(store, id, &report, items.iter().zip(places))?;
+            let named = questions.iter().map(|(item, text)| (item, text.as_str()));
+            let says = !tells && is_said(store, id)?;
+            Ok(((report.with_questions(named), decisions), says))
+        });
+        let (told, says) = told.await?;
+        if says {
+            // The first vote came while it was read.
+            self.looked_at_votes(id, by).await?;
+        }
+        Ok(told)
     }
 
     /// The same as a file.

@@ -6,11 +6,11 @@ use std::sync::{Arc, PoisonError};
 use tokio::sync::{Mutex, OwnedMappedMutexGuard, OwnedMutexGuard};
 
 use super::hand_outs::{handed_out, masked, without_names};
-use super::{Evaluations, each_vote, evaluation, put, votes, whole};
+use super::{Evaluations, evaluation, progress, put, votes, whole};
 use crate::domain::change::Changed;
 use crate::domain::evaluation::exchange::Held;
 use crate::domain::evaluation::floor::{Floor, Rules};
-use crate::domain::evaluation::job::{Evaluation, GenerationState, wrong_name};
+use crate::domain::evaluation::job::{Evaluation, GenerationState, SoFar, wrong_name};
 use crate::domain::evaluation::queue::Subject;
 use crate::domain::evaluation::sheet::{Asked, Before, Cast, Pace, Seat, Sheet, Shown, Step};
 use crate::domain::evaluation::vote::{Said, in_order};
@@ -69,30 +69,31 @@ impl Evaluations {
         self.join(&mut open, &rater).await?;
         self.note_away(&mut open, &rater, false).await?;
         let now = self.now();
-        self.archive
-            .run(move |store| {
-                let leaves = step == Step::Leave;
-                let laid = match step {
-                    Step::On => open.next(&rater, now),
-                    // Before the first vote there is nothing to take back.
-                    Step::Undo => match open.undo(store, &rater, now)? {
-                        Some(laid) => Some(laid),
-                        None => open.next(&rater, now),
-                    },
-                    Step::Leave => {
-                        open.floor.release(&rater);
-                        None
-                    }
-                    Step::To(number) => Some(open.again(store, &rater, number)?),
-                };
-                open.keep_held(store, &rater, now)?;
-                let seat = open.seat(store, rater, laid)?;
-                if leaves {
-                    open.floor.leave(&seat.rater);
+        let _one = self.one.lock().await;
+        let seated = self.archive.run(move |store| {
+            let (leaves, undoes) = (step == Step::Leave, step == Step::Undo);
+            let laid = match step {
+                Step::On => open.next(&rater, now),
+                // Before the first vote there is nothing to take back.
+                Step::Undo => match open.undo(store, &rater, now)? {
+                    Some(laid) => Some(laid),
+                    None => open.next(&rater, now),
+                },
+                Step::Leave => {
+                    open.floor.release(&rater);
+                    None
                 }
-                Ok(seat)
-            })
-            .await
+                Step::To(number) => Some(open.again(store, &rater, number)?),
+            };
+            open.keep_held(store, &rater, now)?;
+            let seat = open.seat(store, rater, laid)?;
+            if leaves {
+                open.floor.leave(&seat.rater);
+            }
+            let news = if undoes { open.keep_rated(store)? } else { None };
+            Ok((seat, news))
+        });
+        Ok(self.told(seated.await?))
     }
 
     /// Keeps a vote, and gives what lies before the rater next.
@@ -102,17 +103,26 @@ impl Evaluations {
         self.join(&mut open, &cast.rater).await?;
         self.note_away(&mut open, &cast.rater, false).await?;
         let now = self.now();
-        self.archive
-            .run(move |store| {
-                let rater = cast.rater.clone();
-                let vote = open.checked(store, cast)?;
-                keep(store, id, &vote)?;
-                open.floor.count(&vote);
-                let laid = open.next(&rater, now);
-                open.keep_held(store, &rater, now)?;
-                open.seat(store, rater, laid)
-            })
-            .await
+        let _one = self.one.lock().await;
+        let seated = self.archive.run(move |store| {
+            let rater = cast.rater.clone();
+            let vote = open.checked(store, cast)?;
+            keep(store, id, &vote)?;
+            open.floor.count(&vote);
+            let laid = open.next(&rater, now);
+            open.keep_held(store, &rater, now)?;
+            let news = open.keep_rated(store)?;
+            Ok((open.seat(store, rater, laid)?, news))
+        });
+        Ok(self.told(seated.await?))
+    }
+
+    /// A seat, with what its evaluation came to told where that is news.
+    fn told(&self, (seat, news): (Seat, Option<Evaluation>)) -> Seat {
+        if let Some(evaluation) = news {
+            self.changes.tell(Changed::Evaluation { evaluation });
+        }
+        seat
     }
 
     pub(super) fn now(&self) -> u64 {
@@ -132,7 +142,13 @@ impl Evaluations {
         if slot.is_none() {
             let now = self.now();
             let read = self.archive.run(move |store| Open::read(store, evaluation(store, id)?, now));
-            *slot = Some(read.await?);
+            let mut open = read.await?;
+            let _one = self.one.lock().await;
+            let counted = self.archive.run(move |store| {
+                open.keep_rated(store)?;
+                Ok(open)
+            });
+            *slot = Some(counted.await?);
         }
         OwnedMutexGuard::try_map(slot, Option::as_mut)
             .map_err(|_| Error::internal("opening an evaluation", "it was not there after it was read"))
@@ -247,26 +263,24 @@ impl Open {
         let (id, version) = (evaluation.id, task.version);
         let mut open = Self { evaluation, floor, places, named };
         open.hold_kept(store, now)?;
-        open.tally(store, id, version)?;
+        progress::each_standing(store, id, version, |vote| open.floor.tally(vote))?;
         Ok(open)
     }
 
-    /// Counts the votes that stand, as `vote::standing` has it: one after the other, since all at once take much room.
-    fn tally(&mut self, store: &Store, id: EvaluationId, version: u32) -> Result<()> {
-        let votes =
-            || each_vote(store, id).filter(|vote| vote.as_ref().map_or(true, |vote| vote.version == version));
-        let mut gone = HashSet::new();
-        for vote in votes() {
-            let Vote { rater, supersedes, .. } = vote?;
-            gone.extend(supersedes.map(|old| (rater, old)));
+    /// Puts down how far raters are, where that is news: it is then told to whoever watches.
+    pub(super) fn keep_rated(&mut self, store: &Store) -> Result<Option<Evaluation>> {
+        let id = self.evaluation.id;
+        let (votes, needed) = self.floor.so_far();
+        let said = self.evaluation.rated.is_some_and(|rated| rated.said) || progress::is_said(store, id)?;
+        let rated = SoFar { votes, needed, said };
+        if self.evaluation.rated == Some(rated) {
+            return Ok(None);
         }
-        for vote in votes() {
-            let vote = vote?;
-            if vote.said != Said::Withdrawn && !gone.contains(&(vote.rater.clone(), vote.id)) {
-                self.floor.tally(&vote);
-            }
+        let news = progress::keep(store, id, rated)?;
+        if let Some(evaluation) = &news {
+            self.evaluation.clone_from(evaluation);
         }
-        Ok(())
+        Ok(news)
     }
 
     /// Holds for raters what lay before them when another process served them, and what they have taken elsewhere.

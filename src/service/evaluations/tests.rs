@@ -120,6 +120,52 @@ async fn queues_are_held_of_those_who_sit_and_of_nobody_else() {
 }
 
 #[tokio::test]
+async fn how_far_raters_are_is_kept_with_the_evaluation_and_counted_where_it_was_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let (_owner, archive) = archive(folder.path());
+    let first = host(&archive);
+    let id = made(&first, 3).await;
+    let listed = |host: &Evaluations| {
+        let host = host.clone();
+        async move { host.list(9, None).await.unwrap().0[0].so_far().map(|of| (of.votes, of.needed, of.said)) }
+    };
+    assert_eq!(listed(&first).await, Some((0, 3, false)), "nobody has sat here");
+    let seat = first.sit(id, "bob".into(), Step::On).await.unwrap();
+    assert_eq!(listed(&first).await, Some((0, 3, false)));
+    let seat = first.rate(id, vote(&seat)).await.unwrap();
+    first.rate(id, vote(&seat)).await.unwrap();
+    assert_eq!(listed(&first).await, Some((2, 3, true)));
+    first.sit(id, "bob".into(), Step::Undo).await.unwrap();
+    assert_eq!(listed(&first).await, Some((1, 3, true)));
+    // A record of a program that did not count it.
+    let blank = archive.run(move |store| {
+        let evaluation = Evaluation { rated: None, ..evaluation(store, id)? };
+        put(store, &evaluation)
+    });
+    blank.await.unwrap();
+    let next = host(&archive);
+    assert_eq!(listed(&next).await, None);
+    next.sit(id, "bob".into(), Step::On).await.unwrap();
+    assert_eq!(listed(&next).await, Some((1, 3, true)));
+}
+
+#[tokio::test]
+async fn a_look_at_results_before_anything_was_said_costs_nobody_their_blindness() {
+    let folder = tempfile::tempdir().unwrap();
+    let (_owner, archive) = archive(folder.path());
+    let host = host(&archive);
+    let id = made(&host, 2).await;
+    host.report(id, None, "bob".into()).await.unwrap();
+    let seat = host.sit(id, "bob".into(), Step::On).await.unwrap();
+    assert!(seat.task.blind, "there was nothing to learn");
+    host.report(id, None, "bob".into()).await.unwrap();
+    let seat = host.rate(id, vote(&seat)).await.unwrap();
+    assert!(seat.task.blind);
+    host.report(id, None, "bob".into()).await.unwrap();
+    assert!(!host.sit(id, "bob".into(), Step::On).await.unwrap().task.blind);
+}
+
+#[tokio::test]
 async fn what_was_handed_out_is_its_raters_until_their_votes_are_back() {
     let folder = tempfile::tempdir().unwrap();
     let (_owner, archive) = archive(folder.path());
@@ -182,7 +228,8 @@ async fn whoever_sees_masked_texts_has_no_hash_of_the_others_to_try_names_by() {
     let (file, _) = host.hand_out(id, "zoe".into(), None, true).await.unwrap();
     assert!(!file.contains("zorro") && !file.contains("bingo") && !file.contains(&hash.0), "{file}");
     let out = hand_out::read(file.as_bytes()).whole().unwrap();
-    assert_eq!(host.take_in(brought(&out)).await.unwrap().1.taken, 1);
+    let (evaluation, taken) = host.take_in(brought(&out)).await.unwrap();
+    assert_eq!((taken.taken, evaluation.rated.map(|rated| rated.votes)), (1, Some(1)));
     // Whoever sits here sees as little.
     let seat = host.sit(id, "bob".into(), Step::On).await.unwrap();
     assert_eq!(seat.sheet.as_ref().unwrap().item, out.items[0].item);

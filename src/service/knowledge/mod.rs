@@ -366,9 +366,13 @@ impl Knowledge {
         self.archive
             .run(move |store| {
                 // What is done in between is among the records, and what was not is among those that wait.
-                let under = base(store, id)?.lies_under();
+                let base = base(store, id)?;
+                let under = base.lies_under();
                 let awaited = standing::awaited(&plans, under);
                 let mut documents = standing::shown(filed(store, under)?, awaited);
+                if !base.is_syncing() && !base.is_rebuilding() {
+                    standing::wait(&mut documents);
+                }
                 documents.sort_by(|one, other| one.uri.cmp(&other.uri));
                 Ok(documents)
             })

@@ -113,6 +113,15 @@ pub(super) fn shown(mut documents: Vec<Filed>, mut awaited: HashMap<String, Awai
     documents
 }
 
+/// Where nothing runs those at which a sync was broken off are due again: the next one does them anew.
+pub(super) fn wait(documents: &mut [Filed]) {
+    for document in documents {
+        if matches!(document.state, DocumentState::Starting | DocumentState::InProgress) {
+            document.state = DocumentState::Pending;
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::listing::Listed;
@@ -152,6 +161,11 @@ mod tests {
         );
         let named = list.iter().find(|one| one.uri == "/c").map(|one| one.id);
         assert_eq!(named, Some(due[2].id), "it has the id that it will be filed under");
+
+        let mut list = vec![filed("/p", DocumentState::InProgress), filed("/q", DocumentState::Failed)];
+        wait(&mut list);
+        let states: Vec<_> = list.iter().map(|one| one.state).collect();
+        assert_eq!(states, [DocumentState::Pending, DocumentState::Failed], "nothing runs any more");
 
         plan.done("/a");
         assert_eq!(awaited(&plans, under).len(), 2);

@@ -11,8 +11,8 @@ use crate::domain::trace::filter::{Filter, Subject};
 use crate::domain::trace::outline::Outline;
 use crate::domain::trace::{Facts, Marks, Note, Run, Source, Span, SpanKey, TraceId, TraceSpan, Tree};
 use crate::domain::{Error, ErrorKind, Result};
-use crate::store::Store;
 use crate::store::record::RunKey;
+use crate::store::{Scan, Store};
 use crate::wire::trace::meaning;
 
 /// Spans of this program's own that are made whole at a time, and about how many bytes of them: each call of a run says again
@@ -32,12 +32,14 @@ pub(super) struct View<'a> {
 }
 
 impl View<'_> {
-    /// Runs behind `before`, newest first, that have a span which passes; and whether there are more.
+    /// Runs behind `before`, newest first, that have a span which passes, as long as somebody `wants` them; and whether there are
+    /// more.
     pub(super) fn list(
         &self,
         filter: Option<&Filter>,
         limit: usize,
         before: Option<RunKey>,
+        wants: impl Fn() -> bool,
     ) -> Result<(Vec<Run>, bool)> {
         let behind = |run: &Run| before.is_none_or(|before| RunKey(run.at, run.id) < before);
         let mut kept = self.kept.runs(before).peekable();
@@ -52,6 +54,9 @@ impl View<'_> {
             let next = if at(kept.peek()) >= at(own.peek()) { kept.next() } else { own.next() };
             let Some(run) = next else { return Ok((found, false)) };
             let run = run?;
+            if !wants() {
+                return Ok((found, true));
+            }
             if let Some(filter) = filter {
                 match self.passes(run.id, filter) {
                     Ok(true) => {}
@@ -68,8 +73,10 @@ impl View<'_> {
         }
     }
 
-    /// A run with what it was asked, where it is one of this program.
+    /// A run with how much was noted on it, and what it was asked, where it is one of this program.
     fn asked(&self, run: Run) -> Run {
+        let notes = self.store.keys::<Note>(Scan::under(&run.id)).count() as u64;
+        let run = Run { notes, ..run };
         match run.source {
             Source::Own => Run { asked: said::asked(self.store, SpanId::from_bytes(run.id.0)), ..run },
             Source::Received | Source::Imported => run,
@@ -111,7 +118,7 @@ impl View<'_> {
     pub(super) fn run(&self, id: TraceId) -> Result<Run> {
         let own = self.own(id)?;
         if own.is_empty() {
-            return self.kept.run(id)?.ok_or_else(|| missing(id));
+            return self.kept.run(id)?.map(|run| self.asked(run)).ok_or_else(|| missing(id));
         }
         Ok(self.asked(own::run(&own, self.price, self.since)))
     }
@@ -119,7 +126,7 @@ impl View<'_> {
     /// The run of what came from elsewhere under the id of an own trace.
     pub(super) fn other(&self, id: TraceId) -> Result<Option<Run>> {
         match self.kept.run(id)? {
-            Some(run) if !self.own(id)?.is_empty() => Ok(Some(run)),
+            Some(run) if !self.own(id)?.is_empty() => Ok(Some(self.asked(run))),
             _ => Ok(None),
         }
     }

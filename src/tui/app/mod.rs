@@ -455,6 +455,12 @@ impl State {
         self.pane_of(self.place)
     }
 
+    /// At the top of a place where work lies one stays: a step back too much does not lead away from it.
+    pub fn stays(&self) -> bool {
+        let works = matches!(self.place, Place::Evaluate | Place::Compare | Place::Knowledge | Place::Traces);
+        works && !self.pane().can(Action::Back)
+    }
+
     fn pane_of(&self, place: Place) -> &dyn Pane {
         match place {
             Place::Chat => &self.chat,

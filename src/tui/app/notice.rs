@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::domain::time::Timestamp;
 use crate::tui::event::Now;
 use crate::tui::look::Role;
-use crate::tui::paint::{columns, wrap};
+use crate::tui::paint::{columns, hang, wrap};
 
 /// How long good news stands, and how much longer for each so many columns of it beyond a short one; the rest stays until a key.
 const STANDS: Duration = Duration::from_secs(3);
@@ -40,6 +40,15 @@ impl Tone {
             Self::Bad => Role::Bad,
         }
     }
+
+    /// What stands before it in rows of its own.
+    pub fn mark(self) -> &'static str {
+        match self {
+            Self::News => "·",
+            Self::Note => "!",
+            Self::Bad => "✗",
+        }
+    }
 }
 
 /// One of them.
@@ -52,12 +61,11 @@ pub struct Notice {
 }
 
 impl Notice {
-    /// What is shown of it: colour alone does not tell what kind of news it is.
+    /// What is shown of it in a line that it shares: colour alone does not tell what is to be read.
     pub fn shown(&self) -> Cow<'_, str> {
         match self.tone {
             Tone::News => Cow::Borrowed(&self.text),
-            Tone::Note => Cow::Owned(format!("! {}", self.text)),
-            Tone::Bad => Cow::Owned(format!("✗ {}", self.text)),
+            tone => Cow::Owned(format!("{} {}", tone.mark(), self.text)),
         }
     }
 
@@ -68,13 +76,13 @@ impl Notice {
 
     /// Its lines on a screen of that width; what three do not hold ends in `…`, and is whole among the past ones.
     pub fn lines(&self, width: u16) -> Vec<String> {
-        let room = width.saturating_sub(2);
-        let mut lines = wrap(&self.shown(), room);
+        let mark = self.tone.mark();
+        let mut lines = wrap(&self.text, width.saturating_sub(3 + columns(mark)));
         if lines.len() > ROWS {
             let rest = lines.split_off(ROWS - 1).join(" ");
             lines.push(rest);
         }
-        lines
+        hang(mark, lines)
     }
 
     /// Whether those lines are cut there.
@@ -216,7 +224,12 @@ mod tests {
         assert_eq!((three.lines(60).len(), three.is_cut(60)), (3, false));
         let long = notice(words.repeat(9).trim_end());
         assert_eq!((long.lines(60).len(), long.is_cut(60)), (3, true));
-        assert_eq!(long.lines(60).join(" "), long.shown());
+        let lines = long.lines(60);
+        assert!(
+            lines[1..].iter().all(|line| line.starts_with("  ") && !line.starts_with("   ")),
+            "{lines:?}"
+        );
+        assert_eq!(lines.join(" ").split_whitespace().collect::<Vec<_>>().join(" "), long.shown());
         assert!(long.shown().starts_with("✗ what was done"));
     }
 }

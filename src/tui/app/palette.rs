@@ -71,7 +71,8 @@ pub(super) fn past(state: &State) -> Past {
     let wall = |at| when::Now { at: state.now.wall, offset: state.options.utc_offset }.clock(at);
     let said = |notice: &super::Notice| Said {
         when: wall(notice.at),
-        text: notice.shown().into_owned(),
+        mark: notice.tone.mark(),
+        text: notice.text.clone(),
         role: if notice.tone == super::Tone::News { Role::Text } else { notice.tone.role() },
     };
     Past::new(state.notices.past.iter().map(said).collect())

@@ -5,7 +5,7 @@
 use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::{Position, Rect};
 
-use super::view::{covers_top, free_beside_hints, room_of_title};
+use super::view::{free_beside_hints, room_of_title};
 use super::{Notice, State, Tone};
 use crate::tui::action::Action;
 use crate::tui::layout::{Frame, over};
@@ -38,7 +38,7 @@ impl Stand {
             return Self::Last(Rect { x, width: wide, ..parts.bottom });
         }
         // What is to be read stands near the hands.
-        let first = notice.tone == Tone::News && !parts.top.is_empty() && !covers_top(state, parts);
+        let first = notice.tone == Tone::News && !parts.top.is_empty();
         if let Some((_, end)) = first.then(|| room_of_title(state, parts.top)).filter(fits) {
             return Self::First(Rect { x: end - wide, width: wide, ..parts.top });
         }

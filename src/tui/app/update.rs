@@ -212,11 +212,15 @@ fn waiting(state: &State, task: TaskId) -> Place {
     Place::ALL.iter().find(waits).copied().unwrap_or_default()
 }
 
-/// Shows a place that the person goes to, or that run in it; whoever rates is asked before they see whose answers they rate.
+/// Shows a place that the person goes to, or that run in it; whoever judges blindly is asked before they see whose answers
+/// those are.
 fn visit(state: &mut State, place: Place, run: Option<TraceId>, out: &mut Out<'_>) {
-    let tells = place == Place::Traces && state.place != place;
-    if tells && state.evaluate.rates_blindly(&person(&state.options.principal)) {
+    let tells = matches!(place, Place::Traces | Place::Usage) && state.place != place;
+    let rates = place == Place::Traces && state.evaluate.rates_blindly(&person(&state.options.principal));
+    if tells && rates {
         state.overlays.push(Overlay::Confirm(Confirm::see_calls(run)));
+    } else if tells && state.compare.chooses_blindly() {
+        state.overlays.push(Overlay::Confirm(Confirm::see_calls_before_choosing(place.action(), run)));
     } else {
         go(state, place, run, out);
     }
@@ -365,7 +369,7 @@ fn settle(state: &mut State, outcome: Outcome, out: &mut Out<'_>) {
                     act(state, action, None, out);
                 }
                 Choice::Quit => quit(state, out),
-                Choice::SeeCalls(run) => go(state, Place::Traces, run, out),
+                Choice::SeeCalls(to, run) => go(state, Place::of(to).unwrap_or(Place::Traces), run, out),
                 Choice::Unlock(passphrase) => unlock(state, passphrase, out),
                 // Whatever is in front by now, it is of the place that it came from.
                 choice @ (Choice::ImportDataset { .. } | Choice::Write { of: Written::Results(_), .. }) => {
@@ -557,21 +561,18 @@ fn choose_painter(state: &mut State, out: &mut Out<'_>) {
 
 /// What the place that is shown cannot do leads to the chat, and so does the way back out of it.
 fn act_here(state: &mut State, action: Action, key: Option<Key>, out: &mut Out<'_>) {
-    if state.closed && !state.pane().can(action) {
-        return;
-    }
-    if state.place != Place::Chat && !state.pane().can(action) {
+    if (state.closed || state.place != Place::Chat) && !state.pane().can(action) {
         if let Some(why) = state.pane().why_not(action) {
             return state.say(why, false);
+        }
+        if state.closed {
+            return;
         }
         // A key of its own that the place cannot follow now is no key of the chat's: what it does there costs, perhaps.
         let own =
             key.is_some_and(|key| state.options.keymap.action(Context::Everywhere, key) != Some(action));
         let leads = !own && action.anywhere() && state.chat.can(action);
-        // At the top of a place where work lies one stays: a step back too much does not lead away from it.
-        let stays = action == Action::Back
-            && matches!(state.place, Place::Evaluate | Place::Compare | Place::Knowledge | Place::Traces);
-        if stays {
+        if action == Action::Back && state.stays() {
             let words = |action| state.options.keymap.name(state.pane().context(), action);
             let hint = format!(
                 "{} leads to the chat, {} elsewhere.",

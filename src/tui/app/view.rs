@@ -59,9 +59,7 @@ pub fn view(state: &State, cache: &mut Cache, frame: &mut Screen<'_>) -> Vec<Wan
         said_over: stand.over(),
         way: state.way(),
     };
-    if !covers_top(state, &parts) {
-        top(state, parts.top, stand, cells);
-    }
+    top(state, parts.top, stand, cells);
     let mut caret = state.pane().draw((&mut *cache, &mut wants), &sight, parts.body, cells);
     if sight.covered {
         dim(&state.look, parts.body, cells);
@@ -152,12 +150,6 @@ fn too_small(state: &State, screen: Rect, cells: &mut Buffer) {
         let x = screen.x + screen.width.saturating_sub(columns(line)) / 2;
         put(cells, x, y + at as u16, screen.right(), line, state.look.style(Role::Text));
     }
-}
-
-/// Whether an overlay stands over the first line: of a title under it only a corner would be left.
-pub(super) fn covers_top(state: &State, parts: &Frame) -> bool {
-    let screen = parts.top.union(parts.bottom);
-    state.overlays.iter().any(|overlay| overlay.area(screen).y <= parts.top.y)
 }
 
 /// The places, what is open in this one, and what goes on elsewhere.
@@ -461,7 +453,8 @@ fn hints_here(state: &State) -> Vec<Hint> {
     if state.closed {
         hints.extend(keymap.key(context, Action::Quit).map(|key| (label(key), "quit")));
     }
-    if hints.is_empty() && !matches!(context, Context::Composer | Context::Compare | Context::Prompt) {
+    let written = matches!(context, Context::Composer | Context::Compare | Context::Prompt);
+    if hints.is_empty() && !written && !state.stays() {
         hints.extend(keymap.key(context, Action::Back).map(|key| (label(key), state.pane().steps_back())));
     }
     for (action, key, word) in keymap.hints(context) {

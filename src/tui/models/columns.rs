@@ -1,5 +1,5 @@
 //! A model as one row of a table whose columns grow fewer as the screen grows narrower. What is unknown is `?`, what there
-//! is none of is `–`; neither is zero.
+//! is none of is `–`; neither is zero, which is `$0`.
 
 use std::borrow::Cow;
 
@@ -20,10 +20,16 @@ const MARKS: u16 = 3;
 const CONTEXT: u16 = 7;
 const PRICE: u16 = 9;
 const PROVIDER: u16 = 14;
-/// With a blank before it, as what stands there ends where the column does.
-const MODES: u16 = 7;
+/// With a blank before it, as what stands there ends where the column does, and one behind.
+const MODES: u16 = 8;
 /// A name's column that has room for a few words beside most names.
 const ROOMY: u16 = 56;
+/// The column at most, from that of the names on, in which is said why a model cannot be used.
+const WHY: u16 = 40;
+
+/// The letters of what goes in and what comes out.
+const LETTERS: [(char, &str); 5] =
+    [('t', "text"), ('i', "image"), ('d', "document"), ('v', "vector"), ('r', "ranks")];
 
 /// Columns of each part; 0 is not shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,7 +55,12 @@ impl Columns {
             context: if width >= 40 { CONTEXT } else { 0 },
             input: if pictures { 0 } else { price },
             price,
-            modes: if width >= 70 { MODES } else { 0 },
+            modes: match width {
+                ..70 => 0,
+                // Nothing stands behind it.
+                70..96 => MODES - 1,
+                96.. => MODES,
+            },
             can: if wide { 20 + (width - 96).min(40) / 2 } else { 0 },
         }
     }
@@ -99,7 +110,7 @@ pub fn head(cells: &mut Buffer, area: Rect, pictures: bool, style: Style) {
         put_right(cells, place.0, area.y, place.1, word, style);
     }
     put(cells, modes.0 + 1, area.y, modes.1, "in→out", style);
-    put(cells, can.0, area.y, can.1, "can besides chat", style);
+    put(cells, can.0, area.y, can.1, if pictures { "can" } else { "can besides chat" }, style);
 }
 
 /// One row on `ground`.
@@ -119,23 +130,24 @@ pub fn row(cells: &mut Buffer, area: Rect, card: &ModelCard, marks: Marks, groun
     let text = style(if off { Role::Faint } else { Role::Text });
     if let Availability::Unusable { why } = &card.availability {
         let all = area.right().saturating_sub(name.x);
-        let x = put(cells, name.x, y, area.right(), &fit_id(card.id.as_str(), all / 2), text);
-        put(cells, x + 2, y, area.right(), why, style(Role::Muted));
+        let begin = (all * 2 / 5).min(WHY);
+        put(cells, name.x, y, area.right(), &fit_id(card.id.as_str(), begin.saturating_sub(2)), text);
+        put(cells, name.x + begin, y, area.right(), why, style(Role::Muted));
         return;
     }
     let label = if parts.provider > 0 { card.id.model() } else { card.id.as_str() };
     let x = put(cells, name.x, y, name.right(), &fit_id(label, name.width), text);
     let room = name.right().saturating_sub(x + 2);
+    let titles = name.x + name.width * 3 / 5;
     if card.availability == Availability::Catalogued {
         // The same word in every row, whole or not at all.
         let note = if name.width < ROOMY { "catalogue" } else { "from the catalogue" };
         if wide(note) <= room {
             put_right(cells, x + 2, y, name.right(), note, style(Role::Faint));
         }
-    } else if room > 10 && card.title != card.id.model() {
-        // Titles begin below each other, in the half that most names leave.
-        let begin = (x + 2).max(name.x + name.width / 2);
-        put(cells, begin, y, name.right(), &card.title, style(Role::Muted));
+    } else if x + 2 <= titles && titles + 10 < name.right() && card.title != card.id.model() {
+        // Titles begin below each other, where most names have ended; of a longer one the card has it.
+        put(cells, titles, y, name.right(), &card.title, style(Role::Muted));
     }
     let [provider, context, input, output, modes, can] = parts.places(area);
     put(cells, provider.0, y, provider.1, card.id.provider(), style(Role::Muted));
@@ -179,6 +191,23 @@ fn modalities(card: &ModelCard) -> String {
     format!("t{sees}{reads}→{said}{made}{vectors}{order}")
 }
 
+/// What the letters of those rows mean, in a line of so much room; empty where rows of that width show none. What most people
+/// guess is left out first.
+pub fn legend<'a>(width: u16, room: u16, shown: impl Iterator<Item = &'a ModelCard>) -> String {
+    if Columns::of(width, false).modes == 0 {
+        return String::new();
+    }
+    // Of what cannot be used a row says why.
+    let usable = |card: &&ModelCard| !matches!(card.availability, Availability::Unusable { .. });
+    let seen: String = shown.filter(usable).map(modalities).collect();
+    let known = LETTERS.iter().filter(|(letter, _)| seen.contains(*letter));
+    let mut said: Vec<String> = known.map(|(letter, word)| format!("{letter} {word}")).collect();
+    while !said.is_empty() && wide(&said.join("  ")) > room {
+        said.remove(0);
+    }
+    said.join("  ")
+}
+
 /// An id in that many columns: its end tells it from its neighbours, its provider who answers.
 pub fn fit_id(id: &str, columns_free: u16) -> Cow<'_, str> {
     let id = safe_line(id);
@@ -199,10 +228,10 @@ fn of_context(card: &ModelCard) -> String {
     card.context.map_or_else(|| "?".to_owned(), |context| compact(context.into()))
 }
 
-/// A model of this machine has no price.
+/// A model of this machine costs nothing.
 fn cost(card: &ModelCard, part: fn(&Price) -> Option<f64>) -> String {
     if is_local(card) {
-        return "–".to_owned();
+        return dollars(0.0);
     }
     card.price.as_ref().and_then(part).map_or_else(|| "?".to_owned(), dollars)
 }
@@ -265,6 +294,39 @@ mod tests {
         assert_eq!(fit_id(id, 30), "bedrock/…net-4-5-20250929-v1:0");
         assert_eq!(fit_id("a-provider-with-a-name/x-1", 12), "…-a-name/x-1");
         assert_eq!(fit_id(id, 0), "");
+    }
+
+    #[test]
+    fn the_letters_in_sight_are_explained_where_they_have_a_column() {
+        let card = |can: &[Capability]| ModelCard {
+            capabilities: can.to_vec(),
+            ..ModelCard::unknown("a/b".parse().unwrap())
+        };
+        let cards = [card(&[Capability::Embed]), card(&[Capability::Chat, Capability::Vision])];
+        let said = |width, room| legend(width, room, cards.iter());
+        assert_eq!(said(78, 40), "t text  i image  v vector");
+        assert_eq!(said(78, 20), "i image  v vector");
+        assert_eq!((said(60, 40), said(78, 0)), (String::new(), String::new()));
+    }
+
+    #[test]
+    fn titles_begin_below_each_other_or_are_left_to_the_card_and_nothing_costs_nothing() {
+        let card =
+            |id: &str| ModelCard { title: "Title".to_owned(), ..ModelCard::unknown(id.parse().unwrap()) };
+        let area = Rect::new(0, 0, 80, 1);
+        let line = |id: &str| {
+            let mut cells = Buffer::empty(area);
+            row(&mut cells, area, &card(id), Marks::default(), Style::default(), &Look::colourless());
+            cells.content().iter().map(ratatui::buffer::Cell::symbol).collect::<String>()
+        };
+        let (short, longer, long) =
+            (line("local/a"), line("local/qwen3-0.6b"), line("local/a-name-that-is-long-1"));
+        assert!(
+            short.find("Title").is_some() && short.find("Title") == longer.find("Title"),
+            "{short}\n{longer}"
+        );
+        assert!(!long.contains("Title") && long.contains("long-1"), "{long}");
+        assert_eq!(short.matches("$0 ").count(), 2, "{short}");
     }
 
     #[test]

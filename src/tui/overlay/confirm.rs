@@ -277,7 +277,22 @@ impl Confirm {
                 .to_owned(),
             letter: 'l',
             does: "look",
-            choice: Choice::SeeCalls(run),
+            choice: Choice::SeeCalls(Action::ShowTraces, run),
+            keeps: "not yet",
+        }
+    }
+
+    /// The same of whoever has still to choose in a blind comparison; `to` leads there.
+    pub fn see_calls_before_choosing(to: Action, run: Option<TraceId>) -> Self {
+        Self {
+            act: "Look at",
+            object: if to == Action::ShowUsage { "what was used" } else { "the traces" }.to_owned(),
+            rest: "? Calls have names there, and a blind comparison waits for your choice: that you looked is kept with it, and \
+                   what you choose after that is not blind."
+                .to_owned(),
+            letter: 'l',
+            does: "look",
+            choice: Choice::SeeCalls(to, run),
             keeps: "not yet",
         }
     }
@@ -391,9 +406,10 @@ impl Confirm {
         (Key::char(self.letter), self.does)
     }
 
-    /// Takes a key. Enter answers nothing: such an act needs its own letter.
+    /// Takes a key. Enter answers nothing: such an act needs its own letter. Where it is only asked whether to look, it stays.
     pub fn key(&mut self, key: Key, action: Option<Action>) -> Outcome {
-        if action == Some(Action::Cancel) {
+        let looks = matches!(self.choice, Choice::LookAtResults(_) | Choice::SeeCalls(..));
+        if action == Some(Action::Cancel) || looks && action == Some(Action::Accept) {
             return Outcome::Close;
         }
         match key.typed().map(|c| c.to_ascii_lowercase()) {
@@ -419,7 +435,7 @@ impl Confirm {
 
     /// Rows that it needs in an overlay of that width.
     pub fn height(&self, width: u16) -> u16 {
-        wrap(&self.sentence(), width.saturating_sub(4)).len().min(8) as u16 + 5
+        wrap(&self.sentence(), width.saturating_sub(4)).len().min(8) as u16 + 4
     }
 
     /// Paints it.
@@ -430,7 +446,7 @@ impl Confirm {
         let act_words = self.act.split_whitespace().count();
         let mut at = 0;
         let objects = self.object.split_whitespace().count();
-        let mut y = area.y + 1;
+        let mut y = area.y;
         for line in wrap(&self.sentence(), area.width) {
             let mut x = area.x;
             for word in line.split(' ') {

@@ -58,7 +58,7 @@ pub struct Menu {
     commands: bool,
     /// A few answers to a question: the digit of one chooses it.
     numbered: bool,
-    /// What is graded: a number that is typed is an answer of its own.
+    /// What is graded: a number that is typed is an answer of its own, and no digit answers by itself.
     graded: Option<Box<Target>>,
     input: Input,
     /// Those that it was opened with, and behind them the number that is typed.
@@ -94,9 +94,10 @@ impl Menu {
         Self { numbered: true, ..Self::new(title, verb, "", entries) }
     }
 
-    /// The same of grades, where a number that is typed is a grade too.
+    /// The same of grades, where a number that is typed is a grade too. None has a digit of its own: whoever means 1, the best,
+    /// begins to type it.
     pub fn grades(title: &str, verb: &'static str, entries: Vec<Entry>, of: Target) -> Self {
-        Self { graded: Some(Box::new(of)), ..Self::numbered(title, verb, entries) }
+        Self { graded: Some(Box::new(of)), ..Self::new(title, verb, "", entries) }
     }
 
     /// The commands that a `/` in the composer opens.
@@ -207,7 +208,7 @@ impl Menu {
                 // Of a question there is always an answer left to take, and no blank that nobody sees keeps digits from it.
                 let text = self.input.text();
                 let blank = !text.is_empty() && text.trim().is_empty();
-                if self.numbered && (self.shown.is_empty() || blank) {
+                if (self.numbered || self.graded.is_some()) && (self.shown.is_empty() || blank) {
                     self.input = before.0;
                     self.narrow();
                     self.selected = before.1;
@@ -343,7 +344,7 @@ impl Menu {
         let line = Rect { x: area.x + 2, width: area.width.saturating_sub(2), height: 1, ..area };
         let caret = self.input.draw(line, cells, role(Role::Text));
         if self.graded.is_some() && self.input.text().is_empty() {
-            let also = "or a number from 0 to 1, the best";
+            let also = "a number, 0 worst to 1 best, or one of these";
             put(cells, line.x + 2, line.y, line.right(), also, role(Role::Faint));
         }
         let list = Self::list(area);
@@ -465,13 +466,13 @@ mod tests {
             model: String::new(),
         };
         let graded = |text: &str| {
-            let entry = |key: char| {
-                let grade = Grade::of_key(key);
-                let detail = grade.as_ref().map(Grade::words).unwrap_or_default();
-                let choice = Choice::Opine(Box::new(of.clone()), Opinion::new(grade, ""));
-                Entry { label: format!("grade {key}"), detail, choice, ..menu(&[""]).entries.remove(0) }
+            let entry = |number: f64| {
+                let grade = Grade::Number(number);
+                let detail = grade.words();
+                let choice = Choice::Opine(Box::new(of.clone()), Opinion::new(Some(grade), ""));
+                Entry { label: "a grade".to_owned(), detail, choice, ..menu(&[""]).entries.remove(0) }
             };
-            let mut menu = Menu::grades("", "", "12345".chars().map(entry).collect(), of.clone());
+            let mut menu = Menu::grades("", "", [1.0, 0.75, 0.5, 0.25, 0.0].map(entry).into(), of.clone());
             type_in(&mut menu, text);
             menu
         };
@@ -481,15 +482,21 @@ mod tests {
         };
         let number = |text: &str| Some(text.to_owned());
         assert_eq!([taken("0.8"), taken("0.80"), taken(".5")], [number("0.8"), number("0.8"), number("0.5")]);
-        assert_eq!([taken("0"), taken("0.")], [number("0"), number("0")]);
+        assert_eq!([taken("0"), taken("0."), taken("1")], [number("0"), number("0"), number("1")]);
         assert_eq!([taken("7"), taken(".")], [None, None], "what is no grade is not taken");
         assert_eq!(taken("0.8x"), number("0.8"), "a letter is no part of a number");
         let mut menu = graded("0.8");
         assert_eq!(menu.height(), graded("").height(), "nothing jumps");
         menu.key(Key::char('x'), None, Some(Action::Cancel), 5);
         assert_eq!(menu.shown.len(), 5);
-        let key = menu.key(Key::char('4'), None, None, 5);
-        assert!(matches!(key, Outcome::Chosen(Choice::Opine(_, said)) if said.grade == Grade::of_key('4')));
+        for digit in '0'..='9' {
+            let key = graded("").key(Key::char(digit), Keymap::default().stroke(Key::char(digit)), None, 5);
+            assert_eq!(key, Outcome::Stay, "{digit} is the beginning of a number");
+        }
+        menu.step(2);
+        let key = menu.key(Key::char('x'), None, Some(Action::Accept), 5);
+        let half = |said: &Opinion| said.grade == Some(Grade::Number(0.5));
+        assert!(matches!(&key, Outcome::Chosen(Choice::Opine(_, said)) if half(said)), "{key:?}");
     }
 
     #[test]

@@ -161,8 +161,8 @@ pub enum Choice {
     RemoveEvaluation(EvaluationId),
     /// Looks whose the answers are of an evaluation that the person rates in.
     LookAtResults(EvaluationId),
-    /// Goes where calls have names, and looks into that run, though the person rates what came of some.
-    SeeCalls(Option<TraceId>),
+    /// Goes where calls have names, by that action, and looks into that run, though the person judges what came of some.
+    SeeCalls(Action, Option<TraceId>),
     /// What is shown goes into the dataset of that name.
     AddToDataset(String),
     /// What was said in a span goes into it.
@@ -477,7 +477,10 @@ impl Overlay {
                 centred(screen, width, screen.height)
             }
             Self::Menu(menu) => centred(screen, WIDEST, menu.height()),
-            Self::Picker(picker) => centred(screen, picker::WIDEST, picker.height()),
+            Self::Picker(picker) => {
+                let height = screen.height.saturating_sub(picker.spares);
+                centred(Rect { height, ..screen }, picker::WIDEST, picker.height())
+            }
             Self::Confirm(confirm) => centred(screen, 64, confirm.height(centred(screen, 64, 9).width)),
             Self::Prompt(prompt) => {
                 let width = inner(centred(screen, WIDEST, 5)).width;
@@ -555,12 +558,19 @@ fn nothing(keymap: &Keymap) -> String {
     format!("Nothing of that name. {} shows all again.", keymap.name(Context::Menu, Action::Cancel))
 }
 
-/// At most so wide and high, centred, its top in the upper third.
+/// At most so wide and high, centred, its top in the upper third, between the first line and the last.
 fn centred(screen: Rect, width: u16, height: u16) -> Rect {
     let width = width.min(screen.width.saturating_sub(4)).max(screen.width.min(20));
-    let height = height.min(screen.height.saturating_sub(2)).max(screen.height.min(3));
+    let room = screen.height.saturating_sub(2);
+    let mut height = height.min(room).max(screen.height.min(3));
+    // What leaves but a row or two of what lies below it has those as well: nobody could read them.
+    let rest = room.saturating_sub(height);
+    if rest <= 2 && 8 * rest <= room {
+        height += rest;
+    }
+    let free = screen.height.saturating_sub(height);
     let x = screen.x + (screen.width.saturating_sub(width)) / 2;
-    let y = screen.y + (screen.height.saturating_sub(height)) / 3;
+    let y = screen.y + (free / 3).max(1).min(free);
     Rect { x, y, width, height }
 }
 
@@ -600,4 +610,26 @@ fn frame(area: Rect, cells: &mut Buffer, look: &Look, title: &str, hidden: Hidde
     }
     let muted = raised.patch(look.style(Role::Muted));
     more(hidden, (left + 2, right - 1), [top, bottom], muted, cells);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_large_reaches_from_the_places_to_the_hints_and_what_is_small_leaves_more_than_a_row_or_two() {
+        for high in [20, 24, 40, 70] {
+            let screen = Rect::new(0, 0, 80, high);
+            for wanted in 3..=high + 5 {
+                let area = centred(screen, WIDEST, wanted);
+                let below = high - 1 - area.bottom();
+                assert!(area.y >= 1 && area.height >= wanted.min(high - 2), "{area:?} in {high}");
+                assert!(below == 0 && area.y == 1 || below >= 2, "{area:?} in {high}");
+            }
+            let whole = Rect { x: 2, y: 1, width: 76, height: high - 2 };
+            assert_eq!(centred(screen, WIDEST, high), whole);
+            assert_eq!(centred(screen, WIDEST, high - 4), whole, "no row or two is left of the page");
+        }
+        assert_eq!(centred(Rect::new(0, 0, 10, 2), WIDEST, 9).bottom(), 2);
+    }
 }

@@ -8,13 +8,14 @@ use super::{Hidden, Outcome};
 use crate::tui::action::Action;
 use crate::tui::key::Key;
 use crate::tui::look::{Look, Role};
-use crate::tui::paint::{columns, put, wrap};
+use crate::tui::paint::{columns, hanging, put};
 
 /// One notice.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Said {
     pub when: String,
-    /// With its sign.
+    /// What kind of news it is.
+    pub mark: &'static str,
     pub text: String,
     pub role: Role,
 }
@@ -50,7 +51,7 @@ impl Past {
                 text,
                 role: said.role,
             };
-            wrap(&said.text, room).into_iter().enumerate().map(line)
+            hanging(said.mark, &said.text, room).into_iter().enumerate().map(line)
         });
         all.collect()
     }

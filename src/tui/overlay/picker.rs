@@ -15,13 +15,19 @@ use crate::tui::look::{Look, Role};
 use crate::tui::models::columns::{self, Marks};
 use crate::tui::models::shortlist::{Filter, Shortlist};
 use crate::tui::models::{Stock, chats, is_local, lists};
-use crate::tui::paint::{put, put_right, scrollbar, thumb, tint, wrap};
+use crate::tui::paint::{columns as wide, put, put_right, scrollbar, thumb, tint, wrap};
 use crate::tui::stroke::Stroke;
 
 /// Columns that it asks for at most.
 pub(super) const WIDEST: u16 = 160;
 /// Rows of the line that is typed, the heads, and one for why a model cannot be taken.
 const AROUND: u16 = 3;
+/// That none makes pictures, and what brings one; the longest first.
+const NONE_PAINTS: [&str; 3] = [
+    "No model here makes pictures; some of OpenAI's and of Bedrock's do. `outcrop keys set openai` keeps a key.",
+    "No model here makes pictures. `outcrop keys set openai` brings some.",
+    "None makes pictures: `outcrop keys set openai`",
+];
 
 /// What the model is to be for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,6 +58,8 @@ pub struct Picker {
     around: u16,
     /// What it was made from.
     given: Stock,
+    /// Rows above the last line that it does not cover: what is written there stays in sight.
+    pub(super) spares: u16,
 }
 
 impl Picker {
@@ -82,7 +90,14 @@ impl Picker {
             purpose,
             around: around(&stock, now),
             given: stock,
+            spares: 0,
         }
+    }
+
+    /// The same, but for so many rows above the last line.
+    #[must_use]
+    pub fn sparing(self, rows: u16) -> Self {
+        Self { spares: rows, ..self }
     }
 
     /// What has come since takes the place of what is shown; what is typed and selected stays.
@@ -183,6 +198,15 @@ impl Picker {
         self.len() > 0 && self.why_not().is_none()
     }
 
+    /// What is said where none of them makes pictures, in the longest words that fit.
+    fn none_paints(&self, width: u16) -> Option<&'static str> {
+        let off = |card: &ModelCard| matches!(card.availability, Availability::Unusable { .. });
+        let cards = &self.list.stock().cards;
+        let none = self.purpose == Purpose::Pictures && !self.waits && cards.iter().all(off);
+        let fits = |words: &&&str| wide(words) <= width;
+        none.then(|| NONE_PAINTS.iter().find(fits).or(NONE_PAINTS.last()).copied()).flatten()
+    }
+
     /// The selected one is in a list.
     pub fn stars(&self) -> bool {
         self.list.at(self.row()).is_some()
@@ -269,14 +293,20 @@ impl Picker {
             for (y, line) in (rows.top()..rows.bottom()).zip(wrap(&none, rows.width)) {
                 put(cells, rows.x, y, rows.right(), &line, role(Role::Muted));
             }
-        } else {
+        } else if let Some(words) = self.none_paints(rows.width) {
+            put(cells, rows.x, rows.y - 1, rows.right(), words, role(Role::Warn));
+        } else if self.is_headed() {
             let pictures = self.purpose == Purpose::Pictures;
             columns::head(cells, Rect { y: rows.y - 1, height: 1, ..rows }, pictures, role(Role::Faint));
         }
         let top = self.top(rows.height);
         for (y, row) in (rows.top()..rows.bottom()).zip(top..self.len()) {
-            let chosen = row == self.row();
-            if chosen {
+            // What cannot be taken is not lit.
+            let here = row == self.row();
+            let chosen = here && self.why_not().is_none();
+            if here && !chosen {
+                put(cells, rows.x.saturating_sub(1), y, rows.right(), "›", role(Role::Muted));
+            } else if chosen {
                 let wide = Rect { x: rows.x.saturating_sub(1), y, width: rows.width + 2, height: 1 };
                 tint(cells, wide, look.style(Role::Selected));
             }
@@ -301,9 +331,21 @@ impl Picker {
             return caret;
         }
         let shown = (top..self.len()).take(rows.height.into()).filter_map(|row| self.list.at(row));
-        let said = columns::dated(cells, said, self.list.at(self.row()), shown, role(Role::Faint));
+        let chosen = self.list.at(self.row());
+        let said = columns::dated(cells, said, chosen, shown.clone(), role(Role::Faint));
+        if self.list.stock().lists.iter().all(|list| list.is_fresh(self.now)) {
+            let legend = columns::legend(rows.width, said.width, shown);
+            put_right(cells, said.x, said.y, said.right(), &legend, role(Role::Faint));
+        }
         lists::draw(cells, said, &self.list.stock().lists, self.now, raised, look);
         caret
+    }
+
+    /// Something stands in the columns.
+    fn is_headed(&self) -> bool {
+        let off = |card: &ModelCard| matches!(card.availability, Availability::Unusable { .. });
+        self.typed.is_some()
+            || (0..self.list.len()).filter_map(|row| self.list.at(row)).any(|card| !off(card))
     }
 
     fn marks(&self, card: &ModelCard) -> Marks {
@@ -443,6 +485,34 @@ mod tests {
         assert_eq!(taken(&mut picker), Outcome::Chosen(Choice::Model("b/paints".parse().unwrap())));
         picker.step(2);
         assert_eq!(taken(&mut picker), Outcome::Stay);
+    }
+
+    #[test]
+    fn where_none_makes_pictures_that_is_said_in_one_line_and_no_row_is_lit() {
+        let ids = ["local/a-small-one", "local/b"];
+        let cards: Vec<_> = ids.iter().map(|id| ModelCard::unknown(id.parse().unwrap())).collect();
+        let stock = Stock { cards: std::sync::Arc::new(cards), ..Stock::default() };
+        let mut picker = Picker::new(Purpose::Pictures, stock.clone(), None, false, Timestamp(0));
+        for width in [52, 72, 112, 156] {
+            let area = Rect::new(2, 0, width, 12);
+            let look = Look::named("dark").unwrap();
+            let mut cells = Buffer::empty(Rect { width: width + 4, x: 0, ..area });
+            picker.draw(area, &mut cells, &look, &Keymap::default());
+            let line = |y: u16| (2..area.right()).map(|x| cells[(x, y)].symbol()).collect::<String>();
+            assert!(
+                line(1).starts_with("No") && line(1).contains("`outcrop keys set openai`"),
+                "{}",
+                line(1)
+            );
+            assert!(!line(1).contains('…') && !line(1).contains("context"), "{}", line(1));
+            let begins = |y: u16| line(y).find("makes no pictures");
+            assert!(begins(2).is_some() && begins(2) == begins(3), "{}\n{}", line(2), line(3));
+            let lit = look.style(Role::Selected).bg;
+            assert!(cells.content().iter().all(|cell| Some(cell.bg) != lit), "a row is lit at {width}");
+            assert_eq!(cells[(1, 2)].symbol(), "›");
+        }
+        picker.restock(stock, true, Timestamp(0));
+        assert_eq!(picker.none_paints(72), None, "who was asked may have one");
     }
 
     #[test]

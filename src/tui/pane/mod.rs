@@ -12,6 +12,7 @@ pub mod prompt;
 pub mod traces;
 pub mod usage;
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use ratatui::buffer::Buffer;
@@ -167,7 +168,7 @@ pub trait Pane {
     }
 
     /// Why what it cannot do now cannot be done, for the last line; `None` where that leads elsewhere, or says itself.
-    fn why_not(&self, _action: Action) -> Option<&'static str> {
+    fn why_not(&self, _action: Action) -> Option<Cow<'static, str>> {
         None
     }
 

@@ -15,12 +15,13 @@ use crate::tui::widget::transcript::{Item, Named};
 const SPINNER: [char; 8] = ['⣾', '⣽', '⣻', '⢿', '⡿', '⣟', '⣯', '⣷'];
 
 impl Thread {
-    /// What is being waited for, in words; empty where text is its own progress.
+    /// What goes on, in words; empty where nothing does. An answer that comes in parts may stand still between two of them.
     pub fn status(&self, now: Now, reduced_motion: bool) -> String {
         let Some(since) = self.turn.since() else { return String::new() };
         let waited = now.wall.since(since);
         let words = match &self.turn {
-            Turn::Idle | Turn::Streaming { phase: Phase::Writing, .. } => return String::new(),
+            Turn::Idle => return String::new(),
+            Turn::Streaming { phase: Phase::Writing, .. } => "writing".to_owned(),
             Turn::Asking { .. } => "sending".to_owned(),
             Turn::Streaming { phase: Phase::Waiting, .. } => "waiting".to_owned(),
             Turn::Streaming { phase: Phase::Queued(0), .. } => "waiting: next in line".to_owned(),

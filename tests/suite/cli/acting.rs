@@ -84,7 +84,7 @@ fn a_tool_that_its_server_changes_while_a_run_goes_on_is_called_no_more() {
     becomes(&home, "chatty");
     let script = home.beside().join("server.sh");
     made(&home, &server("odd", &["/bin/sh", script.to_str().unwrap()]));
-    let calls = "call look {}\n---\ncall look {}\n---\ncall look {}\n---\nDone.";
+    let calls = "call look {}\n---\ncall look {\"at\": 1}\n---\ncall look {\"at\": 2}\n---\nDone.";
     let said = run(&home, calls, &["--json", "--yes"]);
     let gave = gave(&said);
     assert_eq!((gave[0].1.as_str(), gave[0].2), ("at last", false), "{said:?}");
@@ -145,9 +145,10 @@ async fn a_function_of_lambda_is_invoked_with_bedrocks_event() {
         made(
             &home,
             "[[groups]]\nname = 'orders'\nruns = { lambda = { function = 'orders' } }\n\
-             functions = [{ name = 'order', description = '' }]\n",
+             functions = [{ name = 'order', description = '', parameters = [{ name = 'tea' }] }]\n",
         );
-        let said = run(&home, "call order {}\n---\ncall order {}\n---\nDone.", &["--json"]);
+        let script = "call order {\"tea\": \"Assam\"}\n---\ncall order {\"tea\": \"Sencha\"}\n---\nDone.";
+        let said = run(&home, script, &["--json"]);
         let order = |content: &str, failed| ("order".to_owned(), content.to_owned(), failed);
         let failed = "The function failed (KeyError): no tea";
         assert_eq!(gave(&said), [order("ordered", false), order(failed, true)], "{said:?}");

@@ -100,6 +100,24 @@ fn a_model_without_tools_writes_steps_in_json_and_is_told_where_one_cannot_be_re
 }
 
 #[test]
+fn a_model_without_tools_that_makes_the_same_call_again_is_asked_for_its_answer() {
+    let home = with(SUMS);
+    let call = "{\"thought\": \"t\", \"tool\": \"calculator\", \"input\": {\"expression\": \"1+1\"}}";
+    let script = format!("{call}\n---\n{call}\n---\n{{\"thought\": \"\", \"answer\": \"2, so.\"}}");
+    let said = run(&home, &script, &["-m", WRITES, "--json"]);
+    assert_eq!(last(&said)["text"], "2, so.", "{said:?}");
+    let called = events(&said).iter().filter(|event| event["happened"] == "called").count();
+    assert_eq!(called, 1, "it was made once: {said:?}");
+    assert!(said.stdout.contains("it is not made, and the model is asked for its answer"), "{said:?}");
+    let first = events(&said)[0]["run"].as_str().unwrap().to_owned();
+    // A replay takes what was not made for no call that was.
+    let again = home.run(&["agent", "replay", &first, "--json"]);
+    assert_eq!((again.code, last(&again)["text"].as_str()), (Some(0), Some("2, so.")), "{again:?}");
+    let played = events(&again).iter().filter(|event| event["happened"] == "called").count();
+    assert_eq!(played, 1, "{again:?}");
+}
+
+#[test]
 fn a_base_that_an_agent_names_before_it_is_there_is_told() {
     let home = home();
     let text = format!("name = 'a'\ninstruction = 'You help.'\nmodel = '{ACTS}'\n[[bases]]\nname = 'teas'\n");
@@ -349,6 +367,45 @@ fn the_steps_before_and_after_are_taken_where_they_are_on() {
 }
 
 #[test]
+fn what_show_prints_of_an_agent_is_its_file_and_of_a_run_what_it_came_to() {
+    let home = with(SUMS);
+    assert_eq!(run(&home, "It is 42.", &[]).code, Some(0));
+    let shown = home.run(&["agent", "show", "a"]).stdout;
+    let line = shown.lines().find(|line| line.starts_with("# run ")).unwrap();
+    assert!(line.contains("answered"), "{shown}");
+    let again = home.fed(&shown, &["agent", "create", "-", "--name", "again"]);
+    assert_eq!(again.code, Some(0), "{again:?}");
+    let id = line.split(' ').nth(2).unwrap();
+    let one = home.run(&["agent", "show", id]);
+    assert!(one.code == Some(0) && one.stdout.ends_with("It is 42.\n"), "{one:?}");
+    assert!(one.stderr.contains("traces show"), "{one:?}");
+    let none = home.run(&["agent", "show", "nobody"]);
+    assert!(none.code == Some(2) && none.stderr.contains("there is none of that name"), "{none:?}");
+}
+
+#[test]
+fn what_an_agent_names_that_is_not_there_is_told_of_when_it_is_made() {
+    let home = home();
+    let text = "name = 'a'\ninstruction = 'You help.'\n[[groups]]\nname = 'shop'\n\
+                runs = { program = { command = ['/usr/bin/python3', 'nowhere.py'] } }\n\
+                functions = [{ name = 'order', description = '' }]\n";
+    fs::write(home.beside().join("a.toml"), text).unwrap();
+    let made = home.run(&["agent", "create", "a.toml"]);
+    assert_eq!(made.code, Some(0), "{made:?}");
+    assert!(made.stderr.contains("no file nowhere.py") && made.stderr.contains("names no model"), "{made:?}");
+    let edited = home.run(&["agent", "edit", "a", "--model", "nobodys/model"]);
+    assert!(edited.code == Some(0) && edited.stderr.contains("nobodys/model cannot be asked"), "{edited:?}");
+}
+
+#[test]
+fn an_answer_beside_a_question_is_refused_with_what_to_do() {
+    let home = with(SUMS);
+    let said = home.run(&["agent", "run", "a", "hello", "--answer", "foo=1"]);
+    assert_eq!(said.code, Some(2));
+    assert!(said.stderr.contains("Leave the question out") && said.stderr.contains("--run ID"), "{said:?}");
+}
+
+#[test]
 fn an_agent_is_kept_in_versions_that_are_compared_and_reset() {
     let home = with(SUMS);
     fs::write(home.beside().join("prompt"), "Only $instruction$ $weather$").unwrap();
@@ -369,7 +426,8 @@ fn an_agent_is_kept_in_versions_that_are_compared_and_reset() {
         shown["book"]["versions"].as_array().unwrap().iter().map(|one| &one["note"]).collect();
     assert_eq!(notes, [&Value::Null, &json!("shorter"), &Value::Null]);
     assert_eq!(home.run(&["agent", "edit", "a", "--rename", "b"]).code, Some(0));
-    assert!(home.run(&["agent", "list"]).stdout.ends_with("version 3  b\n"));
+    let list = home.run(&["agent", "list"]).stdout;
+    assert!(list.ends_with("version 3  b  scripted/acts  calls sums\n"), "{list}");
     let said = home.run(&["agent", "remove", "b"]);
     assert!(said.code == Some(2) && said.stderr.contains("--yes"), "{said:?}");
     assert_eq!(home.run(&["agent", "remove", "b", "--yes"]).stdout, "removed b\n");

@@ -71,12 +71,14 @@ async fn what_a_program_sets_besides_holds_for_the_rest_of_the_turn() {
         let base = "[[bases]]\nname = 'docs'\n[steps.knowledge_base_response]\nenabled = false\n";
         made(&home, &format!("{}{base}", program(&home, &script, "")));
         let search = "call search_docs {\"query\": \"rivers\"}";
-        let script = format!("{search}\ncall one {{}}\n---\ncall one {{}}\n{search}\n---\nDone.");
-        let said = run(&home, &script, &["--json"]);
+        // What is called again has another call before it.
+        let script =
+            format!("{search}\ncall one {{}}\n---\ncall two {{}}\n---\ncall one {{}}\n{search}\n---\nDone.");
+        let said = run(&home, &script, &["--json", "--yes"]);
         let gave: Vec<String> = gave(&said).into_iter().map(|(_, content, _)| content).collect();
         let passages = |at: usize| gave[at].matches("<result number=").count();
-        assert_eq!((passages(0), passages(3)), (2, 1), "{said:?}");
-        assert_eq!((gave[1].as_str(), gave[2].as_str()), ("new", "known"), "{said:?}");
+        assert_eq!((passages(0), passages(4)), (2, 1), "{said:?}");
+        assert_eq!((gave[1].as_str(), gave[3].as_str()), ("new", "known"), "{said:?}");
         // Another turn knows nothing of it.
         let shown = home.run(&["agent", "show", "a", "--json"]).objects();
         let before = shown.into_iter().find(|one| one["reply"] == "agent_run").unwrap()["run"]["id"].clone();

@@ -167,7 +167,7 @@ fn one_that_wins_all_is_called_separated_and_the_others_are_rated_without_it() {
     assert_eq!(order, ["Best", "A", "B", "C", "Worst"]);
     assert_eq!(missing(&board, "Best"), Missing::OnlyWon);
     assert_eq!(missing(&board, "Worst"), Missing::OnlyLost);
-    assert_eq!(missing(&board, "Best").words(), "n/a: separated, it only won against the others");
+    assert_eq!(missing(&board, "Best").words(), "n/a: it only won against the others");
     for name in ["A", "B", "C"] {
         assert_eq!(row(&board, name).rating, row(&alone, name).rating);
     }

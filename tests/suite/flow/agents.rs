@@ -3,8 +3,8 @@
 use outcrop::domain::agent::replay::Edit;
 use outcrop::domain::agent::run::State;
 use outcrop::domain::agent::{
-    Acting, Agent, AgentEvent, Book, BuiltIn, Chosen, Definition, Executor, GaveUp, Group, Limit, Spent,
-    Step, Version, Wanted,
+    Acting, Agent, AgentEvent, Book, Brief, BuiltIn, Chosen, Definition, Executor, GaveUp, Group, Limit,
+    Spent, Step, Version, Wanted,
 };
 use outcrop::domain::attachment::Attachment;
 use outcrop::domain::conversation::{Answers, Conversation};
@@ -38,7 +38,7 @@ pub fn run() -> RunId {
 pub fn offered(stage: &mut Stage) {
     stage.keys("<alt+e>");
     let (created, updated) = (Timestamp(NOW - 3_600_000), Timestamp(NOW - 180_000));
-    let agent = Agent { id: shop().id, name: shop().name, created, updated, latest: 3 };
+    let agent = Agent { id: shop().id, name: shop().name, created, updated, latest: 3, brief: None };
     let other = Agent {
         id: AgentId::from_uuid(Uuid::from_u128(78)),
         name: "掃除".to_owned(),
@@ -140,7 +140,7 @@ pub fn at_work() -> Vec<AgentEvent> {
 
 pub fn confirm() -> AgentEvent {
     let shown = "{\n  \"tea\": \"Assam\",\n  \"count\": 2\n}".to_owned();
-    AgentEvent::Confirm { run: run(), id: "b".to_owned(), action: "order".to_owned(), shown }
+    AgentEvent::Confirm { run: run(), id: "b".to_owned(), action: "order".to_owned(), shown, again: false }
 }
 
 pub fn wanted(id: &str, action: &str, question: Option<&str>) -> Wanted {
@@ -176,6 +176,33 @@ fn an_agent_is_chosen_from_a_list_and_answers_what_is_said_next() {
     let settings = Settings::default();
     let to = Target::Agent { agent: shop(), model: Some(model()), system: None, settings };
     assert_eq!(chats(&effects), [Chat::Send { to, blocks: said("two Assam") }]);
+}
+
+#[test]
+fn the_list_of_agents_tells_of_each_its_model_and_what_it_may_call() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    stage.keys("<alt+e>");
+    let brief = Brief { model: Some(model()), groups: vec!["sums".to_owned()], ..Brief::default() };
+    let Book { agent, .. } = book();
+    let agent = Agent { brief: Some(brief), ..agent };
+    stage.answer("\"agents\"", vec![Reply::Agents { agents: vec![agent] }]);
+    let wanted = format!("{} · calls sums", model());
+    assert!(stage.text().contains(&wanted), "{}", stage.text());
+}
+
+#[test]
+fn a_person_who_is_asked_again_about_the_same_call_is_told_so() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    let mut events = vec![begun(), step(1), spent(1, 80)];
+    stage.open(vec![message(90, None, Role::User, "two Assam"), streaming(&events)]);
+    events.push(match confirm() {
+        AgentEvent::Confirm { run, id, action, shown, .. } => {
+            AgentEvent::Confirm { run, id, action, shown, again: true }
+        }
+        other => other,
+    });
+    told(&mut stage, streaming(&events));
+    assert!(stage.text().contains("This very call was made already"), "{}", stage.text());
 }
 
 #[test]
@@ -341,8 +368,8 @@ fn a_window_that_shows_the_agent_of_another_asks_too_and_sees_that_the_other_ans
     let decide = Agents::Decide { run: run(), call: "b".to_owned(), agreed: true };
     assert_eq!(decisions(&stage.keys("y")), [decide]);
     let next = |id: &str| match confirm() {
-        AgentEvent::Confirm { run, action, shown, .. } => {
-            AgentEvent::Confirm { run, id: id.to_owned(), action, shown }
+        AgentEvent::Confirm { run, action, shown, again, .. } => {
+            AgentEvent::Confirm { run, id: id.to_owned(), action, shown, again }
         }
         other => other,
     };
@@ -534,7 +561,7 @@ fn one_key_leads_from_an_answer_to_its_trace() {
 /// What the agent is, as it is shown.
 pub fn book() -> Book {
     let (created, updated) = (Timestamp(NOW - 3_600_000), Timestamp(NOW - 180_000));
-    let agent = Agent { id: shop().id, name: shop().name, created, updated, latest: 3 };
+    let agent = Agent { id: shop().id, name: shop().name, created, updated, latest: 3, brief: None };
     let group = Group {
         name: "sums".to_owned(),
         description: String::new(),

@@ -588,6 +588,28 @@ fn while_an_answer_runs_its_own_tokens_and_their_rate_are_counted() {
 }
 
 #[test]
+fn an_answer_that_stands_still_after_its_first_words_says_that_it_still_comes() {
+    for (width, height) in [(60, 20), (80, 24), (120, 40)] {
+        let mut stage = Stage::settled(width, height, "dark");
+        stage.ask("why?");
+        stage.delta(Delta::Text { text: "one two three".into() });
+        let row = |stage: &mut Stage, words: &str| stage.text().lines().position(|line| line.contains(words));
+        let said = row(&mut stage, "one two three");
+        // Whether a sign of a spinner stands before the words.
+        let turns = |shown: &str| {
+            let line = shown.lines().find_map(|line| line.split_once("writing · 3.00 s"));
+            let (before, _) = line.unwrap_or_else(|| panic!("{shown}"));
+            before.trim_end().ends_with(|sign| ('⠀'..='⣿').contains(&sign))
+        };
+        stage.pass(3000);
+        assert!(turns(&stage.text()), "{}", stage.text());
+        assert_eq!(row(&mut stage, "one two three"), said, "nothing jumps: {}", stage.text());
+        stage.state.options.reduced_motion = true;
+        assert!(!turns(&stage.text()), "{}", stage.text());
+    }
+}
+
+#[test]
 fn settings_that_take_the_list_s_room_say_so() {
     let mut stage = Stage::settled(120, 40, "dark");
     stage.open(two_turns());

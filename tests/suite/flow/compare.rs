@@ -287,7 +287,9 @@ fn where_the_line_has_no_room_it_says_less_and_that_whole() {
         finish(&mut stage, &tasks, at, "Because.");
     }
     let shown = stage.text();
-    assert!(shown.contains("1 of 3 columns · Tab, then say which is the best\n"), "{shown}");
+    // That the others are looked at comes before what is said of them.
+    assert!(shown.contains("1 of 3 columns · 2 not in sight: Tab, then "), "{shown}");
+    assert!(!shown.contains("which is the best"), "{shown}");
 }
 
 #[test]
@@ -311,7 +313,7 @@ fn an_answer_that_failed_is_not_chosen_as_the_best_one() {
     fail(&mut stage, &tasks, 1);
     finish(&mut stage, &tasks, 0, "Because.");
     assert_eq!(requests(&stage.keys("<tab>b")), []);
-    assert!(stage.text().contains("Its answer failed"), "{}", stage.text());
+    assert!(stage.text().contains("The answer of B failed"), "{}", stage.text());
     let asked = requests(&stage.keys("a"));
     assert!(matches!(asked[..], [Comparisons::Choose { choice: Choice::One(0), .. }]), "{asked:?}");
 }
@@ -325,7 +327,7 @@ fn an_answer_that_was_stopped_before_it_had_a_word_is_not_chosen_and_its_column_
     stage.keys("<esc>");
     assert!(stage.text().contains("no answer to choose"), "{}", stage.text());
     assert_eq!(requests(&stage.keys("<tab>b")), []);
-    assert!(stage.text().contains("was stopped before it had a word"), "{}", stage.text());
+    assert!(stage.text().contains("The answer of B was stopped before it had a word"), "{}", stage.text());
     let asked = requests(&stage.keys("a"));
     assert!(matches!(asked[..], [Comparisons::Choose { choice: Choice::One(0), .. }]), "{asked:?}");
     // One that had begun may be the best one all the same.
@@ -406,6 +408,27 @@ fn a_column_that_waits_for_its_turn_says_so_beside_one_that_writes() {
     assert!(stage.text().contains("waiting: next in line"), "{}", stage.text());
     stage.event(Event::Replies { task: tasks[1], replies: replies(Delta::Text { text: "Because".into() }) });
     assert!(!stage.text().contains("waiting"), "{}", stage.text());
+}
+
+#[test]
+fn a_column_that_still_writes_says_so_where_its_figures_will_stand() {
+    for (width, height) in [(82, 24), (150, 40)] {
+        let mut stage = Stage::settled(width, height, "dark");
+        arrive(&mut stage);
+        let tasks = asked(&mut stage, &comparison(2, None));
+        let event = Delta::Text { text: "A river".into() };
+        stage.event(Event::Replies { task: tasks[0], replies: vec![Reply::Delta { event }] });
+        fail(&mut stage, &tasks, 1);
+        let row = |shown: &str, words: &str| shown.lines().position(|line| line.contains(words));
+        let shown = stage.text();
+        let mark = row(&shown, "writing");
+        assert!(mark.is_some() && mark == row(&shown, " –"), "one runs, the other failed: {shown}");
+        let said = row(&shown, "A river");
+        finish(&mut stage, &tasks, 0, "A river");
+        let shown = stage.text();
+        assert!(!shown.contains("writing"), "{shown}");
+        assert_eq!((row(&shown, "first"), row(&shown, "A river")), (mark, said), "nothing jumps: {shown}");
+    }
 }
 
 /// Two columns, each asked so many times.
@@ -617,6 +640,38 @@ fn a_choice_that_is_taken_back_hides_nobody_again_and_the_next_one_is_not_blind(
     let shown = stage.text();
     assert!(shown.contains("Taken back") && shown.contains("smollm2"), "{shown}");
     assert!(!hidden(&stage.keys("b")), "who answers has been seen");
+}
+
+#[test]
+fn nobody_is_said_to_have_been_seen_where_nobody_was_hidden() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    let comparison = answered(&mut stage, None);
+    stage.keys("<tab>a");
+    let kept = Ballot { answers: vec![id(701), id(711)], ..ballot(comparison.id, Choice::One(0)) };
+    stage.answer("comparisons\",\"do\":\"choose", vec![Reply::Ballot { ballot: kept }]);
+    stage.keys("u");
+    stage.answer("\"do\":\"take_back", vec![Reply::Done]);
+    let shown = stage.text();
+    assert!(shown.contains("Taken back.") && !shown.contains("has been seen"), "{shown}");
+}
+
+#[test]
+fn what_was_stopped_is_read_from_its_question_as_what_has_ended_is() {
+    let mut stage = Stage::settled(120, 24, "dark");
+    arrive(&mut stage);
+    let tasks = asked(&mut stage, &comparison(2, None));
+    for (task, side) in tasks.iter().zip(["left", "right"]) {
+        let text = (10..70).map(|line| format!("{side} {line}")).collect::<Vec<_>>().join("\n\n");
+        let event = Delta::Text { text };
+        stage.event(Event::Replies { task: *task, replies: vec![Reply::Delta { event }] });
+    }
+    let ends = |stage: &mut Stage| {
+        let text = stage.text();
+        ["left", "right"].map(|side| [10, 69].map(|line| text.contains(&format!("{side} {line}"))))
+    };
+    assert_eq!(ends(&mut stage), [[false, true]; 2]);
+    stage.keys("<esc>");
+    assert_eq!(ends(&mut stage), [[true, false]; 2]);
 }
 
 #[test]
@@ -994,8 +1049,60 @@ fn who_has_been_where_calls_stand_by_their_models_chooses_blindly_no_more() {
         (told, hidden)
     };
     assert_eq!(chosen("<alt+5>"), (false, Some(true)));
-    for way in ["<alt+8>", "<alt+9>"] {
+    for way in ["<alt+8>l", "<alt+9>l"] {
         assert_eq!(chosen(way), (true, Some(false)), "{way}");
+    }
+    // It is asked before, and whoever stays has seen nothing.
+    for way in ["<alt+8><esc>", "<alt+9><esc>", "<alt+9><enter><esc>"] {
+        assert_eq!(chosen(way), (false, Some(true)), "{way}");
+    }
+}
+
+#[test]
+fn before_one_goes_where_calls_have_names_it_is_asked_while_a_blind_choice_is_open() {
+    for (way, place) in [("<alt+8>", "what was used?"), ("<alt+9>", "the traces?")] {
+        let mut stage = Stage::settled(120, 40, "dark");
+        let comparison = answered(&mut stage, Some(7));
+        stage.keys(way);
+        let shown = stage.text();
+        assert!(
+            shown.contains(&format!("Look at {place}")) && shown.contains("a blind comparison"),
+            "{shown}"
+        );
+        stage.keys("<esc><tab>a");
+        let made = ballot(comparison.id, Choice::One(0));
+        stage.answer("comparisons\",\"do\":\"choose", vec![Reply::Ballot { ballot: made }]);
+        stage.keys(way);
+        assert!(!stage.text().contains("Look at"), "nothing is open any more: {}", stage.text());
+    }
+}
+
+#[test]
+fn a_key_that_has_to_wait_for_an_answer_says_whose() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    arrive(&mut stage);
+    let tasks = asked(&mut stage, &comparison(3, None));
+    let said = |stage: &mut Stage, key: &str, words: &str| {
+        stage.pass(9000);
+        assert!(!stage.text().contains(words), "{}", stage.text());
+        assert_eq!(requests(&stage.keys(key)), []);
+        assert!(stage.text().contains(words), "{key}: {}", stage.text());
+    };
+    stage.keys("<tab>");
+    finish(&mut stage, &tasks, 0, "one");
+    said(&mut stage, "a", "B, C are still answering.");
+    finish(&mut stage, &tasks, 2, "three");
+    for key in ["a", "=", "n"] {
+        said(&mut stage, key, "B is still answering.");
+    }
+    // Which of them that is, is not told while who answers is hidden.
+    let mut stage = Stage::settled(120, 40, "dark");
+    arrive(&mut stage);
+    let tasks = asked(&mut stage, &comparison(2, Some(7)));
+    finish(&mut stage, &tasks, 0, "one");
+    stage.keys("<tab>");
+    for key in ["a", "v"] {
+        said(&mut stage, key, "Not all have answered yet.");
     }
 }
 

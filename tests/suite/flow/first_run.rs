@@ -3,7 +3,7 @@
 use outcrop::domain::catalog::{Availability, ModelCard, ModelId};
 use outcrop::domain::pull::{Checked, PullPlan, PullStep};
 use outcrop::domain::{Error, ErrorKind};
-use outcrop::tui::app::Start;
+use outcrop::tui::app::{New, Start};
 use outcrop::tui::effect::Effect;
 use outcrop::tui::event::Event;
 use outcrop::workbench::request::models::Models;
@@ -73,6 +73,33 @@ fn what_opens_the_workspace_is_said_when_the_offer_was_left_and_is_a_past_notice
     assert!(stage.text().contains("the key file"), "{}", stage.text());
     stage.pass(60_000);
     assert!(!stage.text().contains("the key file"), "{}", stage.text());
+}
+
+#[test]
+fn what_opens_the_workspace_covers_no_offer_whichever_comes_first() {
+    let founded = || Some("the key file beside it opens this workspace".to_owned());
+    for at in 0..3 {
+        let mut stage = Stage::with(100, 30, "dark", Start::default());
+        stage.state.options.offline = false;
+        let said = |stage: &mut Stage, now: usize| {
+            if at == now {
+                stage.answer("\"notices\"", vec![Reply::Notices { founded: founded(), notices: Vec::new() }]);
+            }
+        };
+        said(&mut stage, 0);
+        stage.answer("recall", vec![Reply::Remembered { value: None }]);
+        // The list is here, and what follows from it is not settled before its call has ended.
+        let task = stage.task("\"probe\"");
+        stage.reply("\"probe\"", vec![Reply::Models { cards: vec![card(MODEL, Availability::NotPulled)] }]);
+        said(&mut stage, 1);
+        stage.event(Event::Ended { task, error: None });
+        said(&mut stage, 2);
+        let text = stage.text();
+        assert!(text.contains("Welcome") && !text.contains("the key file"), "{at} {text}");
+        stage.pass(1000);
+        stage.keys("<esc>");
+        assert!(stage.text().contains("the key file"), "{at} {}", stage.text());
+    }
 }
 
 #[test]
@@ -408,6 +435,43 @@ fn a_model_whose_provider_has_no_key_is_said_when_it_is_chosen() {
     let error = Error::new(ErrorKind::Auth, "asking openai/gpt-4o", why, "Set OPENAI_API_KEY.");
     stage.event(Event::Ended { task, error: Some(error) });
     assert!(stage.text().contains(why) && stage.text().contains("OPENAI_API_KEY"), "{}", stage.text());
+}
+
+#[test]
+fn a_model_that_nobody_can_ask_is_said_at_once_where_one_would_begin_to_write() {
+    // Whichever comes first: the list of models, or that.
+    for late in [false, true] {
+        let new = New { model: Some("scriptd/markdown".parse().unwrap()), ..New::default() };
+        let mut stage = Stage::with(160, 40, "dark", Start { new: Some(new), ..Start::default() });
+        if late {
+            stage.settle();
+        }
+        let task = stage.task("\"knows\"");
+        let hint = "Did you mean scripted? Providers are: local, scripted.";
+        let error =
+            Error::new(ErrorKind::NotFound, "asking scriptd/markdown", "no provider is named scriptd", hint);
+        stage.event(Event::Ended { task, error: Some(error) });
+        let says = |text: &str| {
+            text.contains("✗ asking scriptd/markdown") && text.contains("Did you mean scripted?")
+        };
+        let text = stage.text();
+        assert!(says(&text) && !text.contains("Write below"), "{text}");
+        assert_eq!(text.matches("Did you mean").count(), 1, "{text}");
+        stage.pass(9000);
+        if !late {
+            stage.settle();
+        }
+        stage.keys("hello");
+        assert!(says(&stage.text()), "it is no notice: {}", stage.text());
+        stage.keys("<ctrl+l>smollm2<enter>");
+        assert!(!stage.text().contains("Did you mean"), "{}", stage.text());
+    }
+    // One of this machine that is not here.
+    let new = New { model: Some("local/smolm2-135m".parse().unwrap()), ..New::default() };
+    let mut stage = Stage::with(160, 40, "dark", Start { new: Some(new), ..Start::default() });
+    stage.settle();
+    let text = stage.text();
+    assert!(text.contains("Did you mean local/smollm2-135m?"), "{text}");
 }
 
 #[test]

@@ -82,11 +82,13 @@ fn asked(effects: &[Effect]) -> Vec<Traces> {
 }
 
 #[test]
-fn a_span_is_scored_with_two_keys_and_noted_in_a_line_and_a_run_as_well() {
+fn a_span_is_scored_by_a_number_or_a_grade_and_noted_in_a_line_and_a_run_as_well() {
     let mut stage = Stage::settled(120, 40, "dark");
     let (run, spans) = opened(&mut stage);
+    // A digit alone is the beginning of a number, not an answer: 1 is the best.
+    assert!(asked(&stage.keys("js1")).is_empty());
     // The first call of a model came first.
-    let effects = stage.keys("js5");
+    let effects = stage.keys("<enter>");
     let [Traces::Note { id, row: Some(0), span, said }] = &asked(&effects)[..] else { panic!("{effects:?}") };
     assert_eq!((*id, *span), (run.id, Some(spans[0].id)));
     assert_eq!(said, &Opinion::new(Some(Grade::Number(1.0)), ""));
@@ -99,16 +101,25 @@ fn a_span_is_scored_with_two_keys_and_noted_in_a_line_and_a_run_as_well() {
         by: "ada".to_owned(),
         at: Timestamp(NOW),
     };
-    stage.answer("\"do\":\"note\"", vec![Reply::TraceNoted { note }]);
+    stage.answer("\"do\":\"note\"", vec![Reply::TraceNoted { note: note.clone() }]);
     assert!(stage.text().contains("Noted on the span: 0.2 wrong city · ada"), "{}", stage.text());
+    stage.answer("\"do\":\"notes\"", vec![Reply::TraceNotes { notes: vec![note], damaged: Vec::new() }]);
+    // The row of the chosen span, and its card.
+    let marked = |stage: &mut Stage| stage.text().contains("▌★");
+    assert!(marked(&mut stage) && stage.text().contains("★ 0.2"), "{}", stage.text());
     let effects = stage.keys("a0.2 wrong city<enter>");
     assert!(matches!(&asked(&effects)[..], [Traces::Note { said: it, .. }] if *it == said), "{effects:?}");
     // What says nothing, and what is no score, is not kept.
     assert!(asked(&stage.keys("a<enter>")).is_empty());
     assert!(asked(&stage.keys("7 of ten<enter>")).is_empty());
-    let effects = stage.keys("<esc><esc>s1");
+    stage.keys("<esc><esc>");
+    assert!(marked(&mut stage) && stage.text().contains("1 note"), "{}", stage.text());
+    let effects = stage.keys("s1<enter>");
     assert!(matches!(&asked(&effects)[..], [Traces::Note { row: None, span: None, .. }]), "{effects:?}");
-    // A number that is typed is that one, not the grade of a key in which its first digits stand.
+    // A number that is typed is that one; without one Enter takes the grade that is gone to.
+    let effects = stage.keys("s<down><enter>");
+    let graded = |said: &Opinion| said.grade == Some(Grade::Number(0.75));
+    assert!(matches!(&asked(&effects)[..], [Traces::Note { said, .. }] if graded(said)), "{effects:?}");
     let effects = stage.keys("s0.8<enter>");
     let graded = |said: &Opinion| said.grade == Some(Grade::Number(0.8));
     assert!(matches!(&asked(&effects)[..], [Traces::Note { said, .. }] if graded(said)), "{effects:?}");
@@ -131,7 +142,7 @@ fn what_is_said_and_handed_on_is_of_the_span_that_was_chosen_when_it_was_asked()
     assert!(stage.text().contains(&format!("How good is the span {}", last.name)), "{}", stage.text());
     comes(&mut spans);
     grow(&mut stage, &spans);
-    let effects = stage.keys("5");
+    let effects = stage.keys("1<enter>");
     assert!(stage.text().contains("4 of 4"), "{}", stage.text());
     let noted = |effects: &[Effect]| match &asked(effects)[..] {
         [Traces::Note { row, span, .. }] => (*row, *span),
@@ -175,14 +186,14 @@ fn what_becomes_of_a_note_and_of_a_row_is_told_though_the_run_was_closed() {
     let mut stage = Stage::settled(120, 40, "dark");
     let (run, spans) = opened(&mut stage);
     let full = |doing: &str| Error::new(ErrorKind::Full, doing, "the disk is full", "Make room.");
-    stage.keys("js5<esc>");
+    stage.keys("js1<enter><esc>");
     assert!(stage.text().contains("1 run"), "{}", stage.text());
     let error = Some(full("noting on a trace"));
     stage.event(Event::Ended { task: stage.task("\"do\":\"note\""), error });
     assert!(stage.text().contains("the disk is full"), "{}", stage.text());
     stage.pass(1_000);
     // A score in the list, and a look into the run at once.
-    stage.keys("s1<enter>");
+    stage.keys("s0<enter><enter>");
     let said = Opinion::new(Some(Grade::Number(0.0)), "");
     let (id, by) = (NoteId::from_bytes([2; 16]), "ada".to_owned());
     let note = Note { id, trace: run.id, span: None, said, by, at: Timestamp(NOW) };
@@ -237,6 +248,21 @@ fn a_key_that_does_not_apply_says_why() {
     let before = stage.text();
     stage.keys("k");
     assert_eq!(stage.text(), before);
+}
+
+#[test]
+fn a_filter_that_takes_long_says_what_stops_it() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    stage.keys("<alt+9>");
+    let run = run_of(&weather());
+    stage.answer("\"list\"", vec![Reply::Traces { runs: vec![run], more: false }]);
+    stage.keys("/paris<enter>");
+    assert!(stage.text().contains("Esc stops it and shows all runs."), "{}", stage.text());
+    stage.keys("s");
+    assert!(stage.text().contains("going back stops it"), "{}", stage.text());
+    stage.pass(10_000);
+    let effects = stage.keys("<esc>");
+    assert!(matches!(&asked(&effects)[..], [Traces::List { filter: None, .. }]), "{effects:?}");
 }
 
 #[test]

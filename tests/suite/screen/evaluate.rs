@@ -2,7 +2,9 @@
 
 use outcrop::domain::change::Changed;
 use outcrop::domain::comparison::Column;
-use outcrop::domain::evaluation::job::{Evaluation, Failure, Generation, GenerationState, Source, Unblinded};
+use outcrop::domain::evaluation::job::{
+    Evaluation, Failure, Generation, GenerationState, SoFar, Source, Unblinded,
+};
 use outcrop::domain::evaluation::metric::{Method, Metric};
 use outcrop::domain::evaluation::sheet::{Asked, Before, Cast, Pace, Seat, Sheet, Shown, Step};
 use outcrop::domain::evaluation::task::{Blinding, Example, TaskDefinition};
@@ -76,6 +78,7 @@ pub fn evaluation(n: u8, name: &str, state: GenerationState, done: u64, failed: 
         known_before: Vec::new(),
         generation: Generation { state, done, failed, total: 400, why },
         unblinded: Vec::new(),
+        rated: None,
         lacking: Vec::new(),
     }
 }
@@ -166,6 +169,10 @@ fn an_empty_list_teaches() {
 #[test]
 fn the_list_says_how_far_each_is() {
     shoot("evaluate-list", |stage| {
+        let rated = |votes, evaluation| {
+            let rated = Some(SoFar { votes, needed: 600, said: true });
+            Evaluation { rated, ..evaluation }
+        };
         let all = vec![
             evaluation(1, "helpful-v2", GenerationState::Paused, 213, 5),
             evaluation(2, "helpful", GenerationState::Running, 17, 0),
@@ -176,8 +183,8 @@ fn the_list_says_how_far_each_is() {
                 0,
                 0,
             ),
-            evaluation(4, "kurz", GenerationState::Ended, 400, 0),
-            evaluation(5, "with-failures", GenerationState::Ended, 398, 2),
+            rated(600, evaluation(4, "kurz", GenerationState::Ended, 400, 0)),
+            rated(57, evaluation(5, "with-failures", GenerationState::Ended, 398, 2)),
         ];
         list(stage, all);
     });
@@ -460,7 +467,8 @@ fn a_metric_without_a_description_leaves_no_empty_row_in_the_instructions() {
     let shown = stage.text();
     let lines: Vec<&str> = shown.lines().collect();
     let example = lines.iter().position(|line| line.contains("An example")).unwrap();
-    assert!(lines[example - 2].contains("Helpfulness"), "{shown}");
+    assert!(lines[example - 3].contains("Helpfulness"), "{shown}");
+    assert!(lines[example - 2].contains("the best, or a tie, or all bad"), "{shown}");
 }
 
 #[test]
@@ -468,9 +476,11 @@ fn the_reference_of_an_item_is_a_key_away_and_that_is_said_beside_the_question()
     let mut stage = rating(80, 24, "dark", seat(best(), &ANSWERS, 1));
     let shown = stage.text();
     assert!(shown.contains("reference: R") && !shown.contains("It says where to ask"), "{shown}");
-    assert!(shown.contains("i instructions"), "{shown}");
+    assert!(shown.contains("v differ"), "{shown}");
     let mut wide = rating(120, 40, "dark", seat(best(), &ANSWERS, 1));
-    assert!(wide.text().contains("v differ"), "{}", wide.text());
+    for hint in ["v differ", "m Markdown", "i instructions"] {
+        assert!(wide.text().contains(hint), "{}", wide.text());
+    }
     stage.keys("R");
     let shown = stage.text();
     assert!(shown.contains("It says where to ask") && !shown.contains("reference: R"), "{shown}");
@@ -526,6 +536,44 @@ fn a_digit_chooses_why_an_item_is_skipped_and_another_reason_is_written() {
     let said = cast(&stage.keys("the picture is missing<enter>"));
     let why = said.comment.as_deref();
     assert_eq!((said.said, why), (Said::Skipped(Skip::Other), Some("the picture is missing")));
+}
+
+#[test]
+fn the_list_and_its_card_tell_how_many_votes_there_are_and_a_count_is_no_look() {
+    let of = |rated, raters: &[&str]| {
+        let mut stage = Stage::settled(60, 20, "dark");
+        let raters = raters.iter().map(|rater| (*rater).to_owned()).collect();
+        let known = evaluation(1, "helpful", GenerationState::Ended, 400, 0);
+        list(&mut stage, vec![Evaluation { rated, raters, ..known }]);
+        assert!(Stage::requests(&stage.keys("<down>")).is_empty());
+        stage.text()
+    };
+    let shown = of(Some(SoFar { votes: 4, needed: 600, said: true }), &["ana"]);
+    assert!(
+        shown.contains("4 of 600   ") && shown.contains("4 of 600 · each item needs 3 raters"),
+        "{shown}"
+    );
+    let shown = of(None, &[]);
+    assert!(shown.contains("0 of 600"), "nobody has rated: {shown}");
+    let shown = of(None, &["ana"]);
+    assert!(shown.contains("counted when somebody rates"), "{shown}");
+    assert!(!shown.contains("Esc back"), "it leads nowhere there: {shown}");
+}
+
+#[test]
+fn a_key_that_does_nothing_while_somebody_rates_says_so() {
+    let mut without = seat(best(), &ANSWERS, 1);
+    without.sheet.as_mut().unwrap().reference = None;
+    let mut closed = rating(80, 24, "dark", without);
+    closed.keys("R");
+    assert!(closed.text().contains("This item has no reference."), "{}", closed.text());
+    let mut stage = Stage::settled(80, 24, "dark");
+    list(&mut stage, vec![evaluation(7, "helpful-v2", GenerationState::Ended, 400, 0)]);
+    stage.keys("<enter>");
+    stage.answer("evaluations\",\"do\":\"sit", vec![Reply::Seat { seat: seat(best(), &ANSWERS, 1) }]);
+    stage.pass(200);
+    assert!(Stage::requests(&stage.keys("o")).is_empty());
+    assert!(stage.text().contains("Results are shown from the list: Esc leads there."), "{}", stage.text());
 }
 
 #[test]
@@ -765,7 +813,7 @@ fn the_list_rates_asks_for_answers_and_deletes() {
     assert!(stage.text().contains("LEFT"));
     let leave = Evaluations::Sit { id, rater: "tester".into(), step: Step::Leave };
     assert_eq!(evaluations(&stage.keys("<esc>"))[0], leave, "what lay before them is for others");
-    assert!(!stage.text().contains("LEFT") && stage.text().contains("items × answers"));
+    assert!(!stage.text().contains("LEFT") && stage.text().contains("votes"));
 }
 
 #[test]

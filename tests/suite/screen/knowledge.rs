@@ -539,25 +539,16 @@ fn an_answer_is_set_as_markdown_and_a_task_is_no_citation() {
 }
 
 #[test]
-fn on_a_narrow_screen_two_settings_stand_one_above_the_other_or_one_is_shown_at_a_time() {
-    let two = |height| {
-        let mut stage = Stage::settled(60, height, "dark");
-        search(&mut stage);
-        stage.keys("<tab>c");
-        stage.answer("\"search\"", vec![Reply::Retrieved { retrieved: retrieved(), prompt: None }]);
-        stage
-    };
-    let text = two(20).text();
+fn on_a_narrow_screen_two_settings_stand_one_above_the_other() {
+    let mut stage = Stage::settled(60, 20, "dark");
+    search(&mut stage);
+    stage.keys("<tab>c");
+    stage.answer("\"search\"", vec![Reply::Retrieved { retrieved: retrieved(), prompt: None }]);
+    let text = stage.text();
     let at = |what: &str| text.lines().position(|line| line.contains(what)).unwrap();
     assert!(at("hybrid · 5 hits") < at("semantic · 5 hits"), "{text}");
     // In both lists and in the card, and nothing beside it.
     assert!(text.matches("A duplicate charge is").count() == 3 && !text.contains('│'), "{text}");
-    let mut low = two(12);
-    let text = low.text();
-    assert!(text.contains("semantic · 5 hits") && !text.contains("hybrid · 5 hits"), "{text}");
-    low.keys("]");
-    let text = low.text();
-    assert!(text.contains("hybrid · 5 hits") && !text.contains("semantic · 5 hits"), "{text}");
 }
 
 #[test]
@@ -579,6 +570,57 @@ fn two_settings_are_asked_side_by_side() {
         let is_told = text.contains("  #  ") || text.contains("v3    w1");
         assert!(is_told, "{text}");
     });
+}
+
+#[test]
+fn side_by_side_each_hit_has_its_document_and_what_both_found_is_marked() {
+    for (width, height, told) in [(80, 24, "= 5"), (120, 40, "= 4 in both")] {
+        let mut stage = Stage::settled(width, height, "dark");
+        search(&mut stage);
+        stage.keys("<tab>c");
+        let mut other = retrieved();
+        if width == 120 {
+            other.hits.pop();
+        }
+        stage.answer("\"search\"", vec![Reply::Retrieved { retrieved: other, prompt: None }]);
+        let text = stage.text();
+        assert!(text.contains(told), "{text}");
+        let line = text.lines().find(|line| line.contains("1=")).unwrap();
+        let sides: Vec<&str> = line.split('│').collect();
+        assert!(sides.len() == 2 && sides.iter().all(|side| side.contains("unds.pdf")), "{text}");
+    }
+}
+
+#[test]
+fn hits_of_another_question_than_the_one_that_is_written_say_so() {
+    let mut stage = Stage::settled(80, 24, "dark");
+    search(&mut stage);
+    let before = "below: how are duplicate charges refunded?";
+    assert!(!stage.text().contains("below:"), "{}", stage.text());
+    stage.keys(" or not");
+    assert!(stage.text().contains(before), "{}", stage.text());
+    stage.keys("<enter>");
+    assert!(!stage.text().contains("below:"), "{}", stage.text());
+    let mut narrow = Stage::settled(60, 20, "dark");
+    search(&mut narrow);
+    narrow.keys("!");
+    assert!(narrow.text().contains("below: the question before"), "{}", narrow.text());
+}
+
+#[test]
+fn the_passage_that_was_expected_is_looked_for_in_a_document_that_has_some() {
+    let mut stage = Stage::settled(80, 24, "dark");
+    search(&mut stage);
+    stage.keys("<tab>w");
+    let listed = vec![
+        filed(5, "a-picture.png", DocumentState::Ignored, &["it is of a kind that is not read"], 0),
+        filed(2, "faq.md", DocumentState::Indexed, &[], 12),
+    ];
+    stage.answer("\"documents\"", vec![Reply::Documents { documents: listed }]);
+    assert!(stage.text().lines().any(|line| line.starts_with("▌ faq.md")), "{}", stage.text());
+    assert_eq!(requests(&stage.keys("k<enter>")), []);
+    let text = stage.text();
+    assert!(text.contains("a-picture.png has no passages: it is of a kind that is not read."), "{text}");
 }
 
 #[test]
@@ -813,6 +855,31 @@ fn documents_that_a_sync_has_before_it_say_so_and_are_read_anew_as_it_goes_on() 
     stage.answer("\"documents\"", vec![Reply::Documents { documents: waiting() }]);
     stage.keys("<esc>");
     assert_eq!(goes_on(&mut stage, 44), []);
+}
+
+#[test]
+fn documents_at_which_a_sync_was_broken_off_wait_for_the_next_one_which_a_key_begins() {
+    let mut stage = Stage::settled(80, 24, "dark");
+    enter(&mut stage, bases());
+    stage.keys("jjjD");
+    let listed = vec![
+        filed(6, "charges.md", DocumentState::Pending, &[], 0),
+        filed(2, "faq.md", DocumentState::Indexed, &[], 12),
+    ];
+    stage.answer("\"documents\"", vec![Reply::Documents { documents: listed }]);
+    let text = stage.text();
+    assert!(text.contains("waits for the next sync") && text.contains("s sync"), "{text}");
+    assert!(!text.contains("pending") && !text.contains("in progress"), "{text}");
+    assert!(matches!(&requests(&stage.keys("s"))[..], [Knowledge::Sync { .. }]));
+    // Where one runs the same key pauses it.
+    let mut running = Stage::settled(80, 24, "dark");
+    enter(&mut running, bases());
+    running.keys("jD");
+    let listed = vec![filed(6, "charges.md", DocumentState::Pending, &[], 0)];
+    running.answer("\"documents\"", vec![Reply::Documents { documents: listed }]);
+    let text = running.text();
+    assert!(text.contains("pending") && text.contains("s pause"), "{text}");
+    assert!(matches!(&requests(&running.keys("s"))[..], [Knowledge::Pause { .. }]));
 }
 
 #[test]

@@ -283,6 +283,22 @@ fn only_models_that_make_pictures_can_be_chosen() {
 }
 
 #[test]
+fn what_was_written_stays_in_sight_where_no_model_makes_pictures_and_that_is_said() {
+    for (width, height) in [(60, 20), (80, 24), (120, 40)] {
+        let mut stage = Stage::settled(width, height, "dark");
+        listed(&mut stage, Vec::new());
+        stage.keys("a bridge in the fog<enter>");
+        let cards = (0..28).map(|n| card(&format!("local/m-{n}"), Availability::Ready)).collect();
+        stage.answer("\"probe\":true", vec![Reply::Models { cards }]);
+        let text = stage.text();
+        assert!(text.contains("╭─ Models") && text.contains("a bridge in the fog"), "{text}");
+        assert!(text.contains("makes pictures") || text.contains("None makes"), "{text}");
+        assert!(text.contains("`outcrop keys set openai`") && !text.contains("context"), "{text}");
+        assert!(text.lines().next().is_some_and(|line| line.contains("6 Pic")), "the places stay: {text}");
+    }
+}
+
+#[test]
 fn a_picture_is_varied_made_again_copied_used_and_removed() {
     let mut stage = Stage::settled(120, 40, "dark");
     listed(&mut stage, before());

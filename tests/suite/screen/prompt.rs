@@ -263,6 +263,19 @@ fn the_settings_stand_beside_the_prompt() {
 }
 
 #[test]
+fn what_the_keys_of_the_library_do_is_shown_while_they_are_its() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    arrive(&mut stage);
+    stage.keys("Hello {{name}}");
+    assert!(!stage.text().contains("/ narrow"), "these keys type: {}", stage.text());
+    stage.keys("<shift+tab>");
+    let text = stage.text();
+    assert!(text.contains("/ narrow · n new") && !text.contains("v diff"), "nothing to compare with: {text}");
+    stage.keys("<tab>");
+    assert!(!stage.text().contains("/ narrow"), "{}", stage.text());
+}
+
+#[test]
 fn two_hundred_prompts_are_narrowed_by_typing() {
     shoot("prompt-many", |stage| {
         stage.keys("<alt+5>");

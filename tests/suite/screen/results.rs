@@ -1,7 +1,7 @@
 //! The results of an evaluation: the report card at every size, what is missing in words, disagreements and decisions.
 
 use outcrop::domain::evaluation::decision::Decision;
-use outcrop::domain::evaluation::job::{Evaluation, GenerationState, Unblinded};
+use outcrop::domain::evaluation::job::{Evaluation, GenerationState, SoFar, Unblinded};
 use outcrop::domain::evaluation::metric::{Method, Metric};
 use outcrop::domain::evaluation::report::{Rated, RatedItem, Report, Sources, Votes};
 use outcrop::domain::evaluation::task::TaskDefinition;
@@ -248,6 +248,8 @@ fn who_rates_in_it_is_asked_before_they_look_whose_the_answers_are() {
     assert!(stage.text().contains("Look at the results of"), "{}", stage.text());
     assert_eq!(evaluations(&stage.keys("<esc>")), []);
     assert!(stage.state.overlays.is_empty());
+    assert_eq!(evaluations(&stage.keys("o<enter>")), [], "Enter stays");
+    assert!(stage.state.overlays.is_empty());
     stage.keys("o");
     assert_eq!(evaluations(&stage.keys("l")), [report.clone()]);
     assert!(stage.state.overlays.is_empty());
@@ -265,6 +267,26 @@ fn who_rates_in_it_is_asked_before_they_look_whose_the_answers_are() {
         list(&mut stage, vec![evaluation]);
         assert_eq!(evaluations(&stage.keys("o")), [report.clone()]);
     }
+}
+
+#[test]
+fn where_results_tell_nothing_and_where_nothing_is_left_to_rate_nobody_is_asked() {
+    let rates = |votes, said, repeats| {
+        let rated = Some(SoFar { votes, needed: 600, said });
+        let mut of = Evaluation { raters: vec!["tester".into()], rated, ..judged(false) };
+        of.task.repeats = repeats;
+        of
+    };
+    let asks = |evaluation: Evaluation| {
+        let mut stage = Stage::settled(80, 24, "dark");
+        list(&mut stage, vec![evaluation]);
+        evaluations(&stage.keys("o")).is_empty()
+    };
+    assert!(!asks(rates(0, false, 5)), "nothing was said");
+    assert!(asks(rates(0, true, 5)), "somebody skipped, or took back what they said");
+    assert!(asks(rates(599, true, 0)));
+    assert!(!asks(rates(600, true, 0)), "every item has its raters");
+    assert!(asks(rates(600, true, 5)), "items come again");
 }
 
 /// An item with what three raters said of it by a choice; the last one skips it.

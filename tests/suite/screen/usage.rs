@@ -68,9 +68,14 @@ fn day_of(at: Timestamp) -> Day {
     Day { begins: Timestamp(number * DAY), name: (*name).to_owned() }
 }
 
+/// Where so many days begin, today among them.
+fn days(count: i64) -> Timestamp {
+    Timestamp((NOW / DAY + 1 - count) * DAY)
+}
+
 /// A week of calls, as the door would tell it.
 pub(super) fn week(by: By) -> Report {
-    let query = Query { by, since: Some(Timestamp(NOW - 7 * DAY + HOUR)), until: None, series: true };
+    let query = Query { by, since: Some(days(7)), until: None, series: true };
     let mut builder = Builder::new(query, Timestamp(NOW), &day_of);
     let begin = NOW / HOUR * HOUR;
     for (at, (model, input, weight)) in MODELS.iter().enumerate() {
@@ -152,6 +157,70 @@ fn usage_by_day_shows_the_newest_first() {
 }
 
 #[test]
+fn an_order_from_the_largest_or_the_newest_has_one_mark() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    stage.keys("<alt+8>");
+    told(&mut stage, week(By::Model));
+    assert!(stage.text().contains("calls▾"), "{}", stage.text());
+    stage.keys("b");
+    told(&mut stage, week(By::Day));
+    assert!(stage.text().contains("day▾"), "{}", stage.text());
+    stage.keys("S");
+    assert!(stage.text().contains("day▴"), "{}", stage.text());
+}
+
+/// The last of the days alone had calls, and the first.
+fn three_days() -> Report {
+    let query = Query { by: By::Day, since: Some(days(3)), until: None, series: true };
+    let mut builder = Builder::new(query, Timestamp(NOW), &day_of);
+    let subject = Subject { model: "a/b".parse().unwrap(), kind: SpanKind::Converse };
+    let some = tally(3, 1);
+    builder.add(&subject, None, [(days(3), &some), (days(1), &some)]);
+    builder.build()
+}
+
+#[test]
+fn a_day_without_a_call_is_a_gap_and_the_dates_stand_below_the_ends_of_the_bars() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    stage.keys("<alt+8>b");
+    told(&mut stage, three_days());
+    let text = stage.text();
+    let lines: Vec<&str> = text.lines().collect();
+    let axis = lines.iter().position(|line| line.contains("10 Mar")).unwrap();
+    let bars = lines[axis - 1].split('│').nth(1).unwrap();
+    assert_eq!(bars.trim(), format!("{0}{1}{0}", "█".repeat(6), " ".repeat(6)), "{text}");
+    assert!(lines[axis].trim_end().ends_with("12 Mar"), "{text}");
+    let ends = [axis - 1, axis].map(|at| lines[at].trim_end().chars().count());
+    assert_eq!(ends[0], ends[1], "{text}");
+    // Of a day the date is told once, and no hour is cut.
+    stage.keys("jj");
+    let text = stage.text();
+    let hours = text.lines().find(|line| line.contains("10 Mar 00:00")).unwrap();
+    assert!(hours.trim_end().ends_with(" 23:00"), "{text}");
+}
+
+#[test]
+fn what_calls_cost_and_of_how_many_it_is_not_known_is_told_first_below_the_table() {
+    let mut stage = Stage::settled(60, 20, "dark");
+    stage.keys("<alt+8>");
+    told(&mut stage, week(By::Model));
+    let text = stage.text();
+    let lines: Vec<&str> = text.lines().collect();
+    let card = lines.iter().position(|line| line.contains(" all of them ")).unwrap();
+    let cost = lines[card + 1];
+    assert!(cost.contains("cost, est.") && cost.contains(" calls not known"), "{text}");
+}
+
+#[test]
+fn a_name_in_bedrock_stands_apart_from_ours() {
+    let mut stage = Stage::settled(240, 70, "dark");
+    stage.keys("<alt+8>");
+    told(&mut stage, week(By::Model));
+    let text = stage.text();
+    assert!(text.contains("calls answered   Invocations"), "{text}");
+}
+
+#[test]
 fn only_what_is_shown_can_be_sorted_by_and_a_low_card_says_how_long_the_first_token_took() {
     for (width, height) in [(80, 24), (60, 20)] {
         let mut stage = Stage::settled(width, height, "dark");
@@ -161,7 +230,7 @@ fn only_what_is_shown_can_be_sorted_by_and_a_low_card_says_how_long_the_first_to
         for _ in 0..9 {
             stage.keys("s");
             let text = stage.text();
-            assert!(text.lines().nth(2).is_some_and(|titles| titles.contains('▾')), "{text}");
+            assert!(text.lines().nth(2).is_some_and(|titles| titles.contains(['▾', '▴'])), "{text}");
         }
     }
 }
@@ -206,12 +275,12 @@ fn query(usage: &Usage) -> Query {
 fn its_keys_change_the_time_the_rows_and_the_order() {
     let mut stage = Stage::settled(120, 40, "dark");
     let [week_asked] = &asked(&stage.keys("<alt+8>"))[..] else { panic!() };
-    assert_eq!(query(week_asked).since, Some(Timestamp(NOW - 7 * DAY + HOUR)));
+    assert_eq!(query(week_asked).since, Some(days(7)));
     told(&mut stage, week(By::Model));
     assert!(stage.text().contains("8 Usage"), "{}", stage.text());
     let longer = asked(&stage.keys("ll"));
     let since: Vec<_> = longer.iter().map(|usage| query(usage).since).collect();
-    assert_eq!(since, [Some(Timestamp(NOW - 30 * DAY + HOUR)), None]);
+    assert_eq!(since, [Some(days(30)), None]);
     assert_eq!(asked(&stage.keys("l")), [], "there is no longer time than all");
     let by: Vec<_> = asked(&stage.keys("bbb")).iter().map(|usage| query(usage).by).collect();
     assert_eq!(by, [By::Day, By::Voice, By::Model]);

@@ -110,6 +110,7 @@ impl Away {
             known: Vec::new(),
             known_before: Vec::new(),
             unblinded: Vec::new(),
+            rated: None,
             lacking: Vec::new(),
         }
     }

@@ -43,7 +43,7 @@ impl State {
         let wall = desk.wall();
         let entry = |agent: &Agent| Entry {
             label: safe_line(&agent.name).into_owned(),
-            detail: format!("version {}", agent.latest),
+            detail: in_short(agent),
             right: wall.ago(agent.updated),
             current: now.is_some_and(|now| now.id == agent.id),
             off: false,
@@ -338,7 +338,9 @@ fn asked(name: &str, run: RunId, consent: &Consent) -> Reading {
         (format!("It would call {of} with these very bytes:"), "call it", "do not call it")
     };
     let choice = |agreed| Choice::Consent { run, call: consent.id.clone(), agreed };
-    let lines = [Line::of(&head, Role::Muted), Line::blank()].into_iter();
+    let again =
+        consent.again.then(|| Line::of("This very call was made already for this question.", Role::Warn));
+    let lines = [Line::of(&head, Role::Muted)].into_iter().chain(again).chain([Line::blank()]);
     let lines = lines.chain(verbatim(&consent.shown));
     Reading::new(&format!("May {name} do this?"), lines.collect())
         .offering('y', agrees, choice(true))
@@ -348,6 +350,14 @@ fn asked(name: &str, run: RunId, consent: &Consent) -> Reading {
 /// A text line by line, blank ones too.
 fn verbatim(text: &str) -> impl Iterator<Item = Line> + '_ {
     text.lines().map(|line| if line.is_empty() { Line::blank() } else { Line::of(line, Role::Text) })
+}
+
+/// What an agent of a list is: its model and what it may call, in a line.
+fn in_short(agent: &Agent) -> String {
+    let Some(brief) = &agent.brief else { return format!("version {}", agent.latest) };
+    let model =
+        brief.model.as_ref().map_or_else(|| "the conversation's model".to_owned(), ToString::to_string);
+    safe_line(&format!("{model} · {}", brief.may())).into_owned()
 }
 
 /// What an agent is, in lines.

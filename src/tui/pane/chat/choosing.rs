@@ -109,7 +109,7 @@ impl State {
             | Choice::ValuesFile(_)
             | Choice::RemoveEvaluation(_)
             | Choice::LookAtResults(_)
-            | Choice::SeeCalls(_)
+            | Choice::SeeCalls(..)
             | Choice::TakeDataset(_)
             | Choice::TakeMethod(_)
             | Choice::Fill(..)

@@ -99,7 +99,9 @@ impl State {
 
     /// A model is offered here, or will be if it turns out that none can answer.
     pub fn may_offer(&self) -> bool {
-        let open = self.resuming || !self.models_known && self.models_error.is_none();
+        // A list is taken in before it is settled what follows from it: until its call has ended nothing of that is known.
+        let listing = self.waits.values().any(|wait| *wait == Wait::Models);
+        let open = self.resuming || listing || !self.models_known && self.models_error.is_none();
         open || self.first_run.is_some()
     }
 

@@ -45,6 +45,7 @@ use marking::Marking;
 
 use crate::domain::Error;
 use crate::domain::agent::Step;
+use crate::domain::catalog::ModelId;
 use crate::domain::completion::Completion;
 use crate::domain::conversation::Draft;
 use crate::domain::id::{ConversationId, DraftId, MessageId};
@@ -117,10 +118,10 @@ enum Wait {
     /// What a watcher missed is read again.
     Draft(Option<ConversationId>),
     Models,
-    /// Whether the chosen model's provider is there, and what is known of the model.
-    Knows,
-    /// The latter alone.
-    Card,
+    /// Whether the provider of the model that was chosen is there, and what is known of the model.
+    Knows(ModelId),
+    /// The same of a model that nobody chose just now.
+    Card(ModelId),
     Plan,
     Pull,
     /// Changes of heads, of one conversation, of the models.
@@ -202,6 +203,8 @@ pub struct State {
     wanted: Option<Wanted>,
     /// The model of `-m`, which no other one stands in for.
     insisted: bool,
+    /// The model that was asked about last and nobody can ask, and why.
+    refused: Option<(ModelId, Error)>,
     /// Words with an `@` that name no file.
     no_files: HashSet<String>,
     /// Those of a text that was taken up again and may be somebody else's: a file of theirs is seen before it is sent.
@@ -269,6 +272,7 @@ impl State {
             find: None,
             wanted: None,
             insisted,
+            refused: None,
             no_files: HashSet::new(),
             taken_up: HashSet::new(),
             candidates: None,

@@ -1,6 +1,7 @@
 //! The models: which there are, the list that one is chosen from.
 
 use super::{State, Wait};
+use crate::domain::Error;
 use crate::domain::catalog::ModelId;
 use crate::domain::listing::Listing;
 use crate::tui::app::Desk;
@@ -8,6 +9,7 @@ use crate::tui::effect::Lane;
 use crate::tui::models::{LIKES, Likes, Stock};
 use crate::tui::overlay::Overlay;
 use crate::tui::overlay::picker::{Picker, Purpose};
+use crate::tui::pane::Place;
 use crate::tui::setup::Setup;
 use crate::workbench::Request;
 use crate::workbench::request::models::Models;
@@ -66,12 +68,30 @@ impl State {
         }
     }
 
-    fn ask_card(&mut self, wait: Wait, desk: &mut Desk<'_>) {
+    /// Takes in why nobody can ask a model: in an empty conversation it stands where that would say how to begin, else a model
+    /// that was just chosen is told of for a moment.
+    pub(super) fn take_refusal(&mut self, id: ModelId, error: Error, chosen: bool, desk: &mut Desk<'_>) {
+        let stands = desk.place == Place::Chat && self.is_bare() && self.first_run.is_none();
+        if chosen && !stands {
+            desk.complain(&error);
+        }
+        self.refused = Some((id, error));
+        self.refit(desk);
+    }
+
+    /// Why nobody can ask the conversation's model, as far as that was asked.
+    pub(super) fn refusal(&self) -> Option<&Error> {
+        let (id, error) = self.refused.as_ref()?;
+        (self.model() == Some(id)).then_some(error)
+    }
+
+    fn ask_card(&mut self, wait: fn(ModelId) -> Wait, desk: &mut Desk<'_>) {
         let Some(id) = self.thread.setup.model.clone().filter(|id| self.stock.card(id).is_none()) else {
             return;
         };
+        let wait = wait(id.clone());
         let task = desk.call(Some(Lane("knows")), Request::Models(Models::Knows { id }));
-        self.waits.retain(|_, wait| !matches!(wait, Wait::Knows | Wait::Card));
+        self.waits.retain(|_, wait| !matches!(wait, Wait::Knows(_) | Wait::Card(_)));
         self.waits.insert(task, wait);
     }
 

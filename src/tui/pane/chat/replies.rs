@@ -84,7 +84,10 @@ impl State {
                 self.take_models(cards);
                 self.refit(desk);
             }
-            (Wait::Knows | Wait::Card, Reply::Models { cards }) => {
+            (Wait::Knows(id) | Wait::Card(id), Reply::Models { cards }) => {
+                if self.refused.as_ref().is_some_and(|(refused, _)| *refused == id) {
+                    self.refused = None;
+                }
                 for card in cards {
                     self.stock.know(card);
                 }
@@ -268,6 +271,8 @@ impl State {
                     self.thread.load = Load::Failed(error);
                 }
             }
+            (Wait::Knows(id), Some(error)) => self.take_refusal(id.clone(), error, true, desk),
+            (Wait::Card(id), Some(error)) => self.take_refusal(id.clone(), error, false, desk),
             (Wait::Models, None) => self.know_models(desk),
             (Wait::Models, Some(error)) => {
                 self.probed = false;
@@ -300,7 +305,6 @@ impl State {
                 | Wait::Agents
                 | Wait::AgentCard
                 | Wait::AgentPrompt(..)
-                | Wait::Knows
                 | Wait::Save { .. }
                 | Wait::Watch,
                 Some(error),

@@ -51,8 +51,14 @@ fn slip(text: &str) -> Option<String> {
     }
     let name = word.to_ascii_lowercase();
     let commands = || Action::ALL.iter().flat_map(|action| action.words()).copied();
-    if commands().any(|command| command == name) {
-        return Some(format!("/{word} is a command, which is typed where nothing else is written."));
+    let named = Action::ALL.iter().find(|action| action.words().contains(&name.as_str()));
+    if let Some(action) = named {
+        // One that was pasted is no command yet: its slash opens the list of them where it is typed.
+        return Some(if more.trim().is_empty() || action.takes_words() {
+            format!("/{word} is a command, which is typed where nothing else is written.")
+        } else {
+            format!("/{word} is a command and takes no words after it.")
+        });
     }
     let begun = || commands().find(|command| command.starts_with(&name));
     let near = if name.len() < BEGUN { None } else { begun().or_else(|| nearest(&name, commands())) };
@@ -80,7 +86,13 @@ mod tests {
         }
         assert_eq!(slip("/s").as_deref(), Some("There is no command /s."));
         assert_eq!(slip("/xyzzy\n").as_deref(), Some("There is no command /xyzzy."));
-        assert!(slip("/help me").is_some_and(|why| why.starts_with("/help is a command")));
+        assert!(slip("/help me").is_some_and(|why| why == "/help is a command and takes no words after it."));
+        for text in ["/help", "/model smollm2"] {
+            assert!(
+                slip(text).is_some_and(|why| why.ends_with("typed where nothing else is written.")),
+                "{text}"
+            );
+        }
         for text in [
             "/etc/passwd is what?",
             "/etc/",

@@ -208,6 +208,9 @@ impl State {
         }
         // They are read again when they are shown.
         self.aside.clear();
+        if any {
+            self.lanes.iter_mut().for_each(Lane::read_from_its_question);
+        }
         if any && hidden {
             self.unblind(desk);
         }

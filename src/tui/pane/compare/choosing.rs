@@ -1,5 +1,7 @@
 //! Choosing: which answer is the best; what becomes of the winner.
 
+use std::borrow::Cow;
+
 use super::{Focus, Lane, State, Wait};
 use crate::domain::comparison::{Comparison, letter};
 use crate::domain::evaluation::Choice;
@@ -45,13 +47,19 @@ impl State {
             let again = desk.key(self.where_keys_go(), Action::Retry);
             return desk.say(format!("A column has no answer at all; {again} asks it again."));
         };
-        if let Choice::One(lane) = choice
-            && let Some(lane) = self.lanes.get(lane)
+        if let Choice::One(at) = choice
+            && let Some(lane) = self.lanes.get(at)
             && (lane.has_failed() || lane.was_cut_off())
         {
             let again = desk.key(self.where_keys_go(), Action::Retry);
             let what = if lane.has_failed() { "failed" } else { "was stopped before it had a word" };
-            return desk.say(format!("Its answer {what}, so it is not the best one; {again} asks it again."));
+            let name = letter(self.order().iter().position(|other| *other == at).unwrap_or(at));
+            let words = format!("The answer of {name} {what}, so it is not the best one");
+            return desk.say(if self.current() == Some(at) {
+                format!("{words}; {again} asks it again.")
+            } else {
+                format!("{words}; {again} in {name} asks it again.")
+            });
         }
         let request = Comparisons::Choose {
             comparison: comparison.id,
@@ -104,11 +112,11 @@ impl State {
 
     /// Takes back what was chosen on this page.
     pub(super) fn take_back(&mut self, desk: &mut Desk<'_>) {
-        let Some(ballot) = self.ballot().map(|ballot| ballot.id) else {
+        let Some((ballot, blind)) = self.ballot().map(|ballot| (ballot.id, ballot.blind.is_some())) else {
             return desk.say("Nothing was chosen here.");
         };
         let task = desk.call(None, Request::Comparisons(Comparisons::TakeBack { ballot }));
-        self.waits.insert(task, Wait::TakeBack);
+        self.waits.insert(task, Wait::TakeBack { blind });
         self.ballots.retain(|other| other.id != ballot);
     }
 
@@ -174,6 +182,38 @@ impl State {
             self.narrow.insert(self.at);
         }
         self.reveal(desk.area);
+    }
+
+    /// Why an action waits: who still answers, unless that is not to be told.
+    pub(super) fn waits_with(&self, action: Action) -> Option<Cow<'static, str>> {
+        self.comparison.as_ref()?;
+        let comes = |lane: &Lane| lane.ended().is_none() && !lane.has_failed();
+        let coming: Vec<String> = self
+            .order()
+            .into_iter()
+            .enumerate()
+            .filter(|(_, at)| comes(&self.lanes[*at]))
+            .map(|(place, _)| letter(place).to_string())
+            .collect();
+        let judges = match action {
+            Action::ChooseAnswer
+            | Action::ChooseTie
+            | Action::ChooseNone
+            | Action::ShowDifference
+            | Action::AddToDataset => true,
+            Action::Retry | Action::CopyRequest => self.current().is_some_and(|at| comes(&self.lanes[at])),
+            _ => false,
+        };
+        match coming.as_slice() {
+            _ if !judges => None,
+            [] if action == Action::ShowDifference => {
+                Some(Cow::Borrowed("There are no two answers to compare."))
+            }
+            [] => None,
+            _ if self.is_hidden() => Some(Cow::Borrowed("Not all have answered yet.")),
+            [one] => Some(Cow::Owned(format!("{one} is still answering."))),
+            several => Some(Cow::Owned(format!("{} are still answering.", several.join(", ")))),
+        }
     }
 
     /// Whether which of them has ended is not to be told.

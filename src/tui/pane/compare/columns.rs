@@ -105,10 +105,15 @@ impl State {
         hidden
     }
 
+    /// A choice is still to be made, and neither is who answers to be known nor was it seen.
+    pub fn chooses_blindly(&self) -> bool {
+        let pages = self.comparison.as_ref().map_or(0, |comparison| comparison.pages.len());
+        !self.strayed && (0..pages).any(|page| self.is_hidden_on(page))
+    }
+
     /// The person goes where calls stand by their models, with their times and costs: what they choose after that is not blind.
     pub fn strays(&mut self, desk: &mut Desk<'_>) {
-        let pages = self.comparison.as_ref().map_or(0, |comparison| comparison.pages.len());
-        if !self.strayed && (0..pages).any(|page| self.is_hidden_on(page)) {
+        if self.chooses_blindly() {
             self.strayed = true;
             // Kept, so that it holds after a restart, too; what is hidden on the screen stays so.
             self.keep_seen(desk);

@@ -28,6 +28,7 @@ use crate::domain::conversation::Draft;
 use crate::domain::id::{ComparisonId, ConversationId, MessageId};
 use crate::domain::message::{Message, Outcome, Role};
 use crate::tui::effect::{TaskId, TimerId};
+use crate::tui::event::Now;
 use crate::tui::keymap::Context;
 use crate::tui::models::Stock;
 use crate::tui::setup::Setup;
@@ -84,6 +85,15 @@ impl Lane {
         self.thread.turn != Turn::Idle
     }
 
+    fn writes(&self) -> bool {
+        matches!(self.thread.turn, Turn::Streaming { phase: Phase::Writing, .. })
+    }
+
+    /// What is waited for, below what was said; that an answer is being written stands where its figures will.
+    fn status(&self, now: Now, reduced_motion: bool) -> String {
+        if self.writes() { String::new() } else { self.thread.status(now, reduced_motion) }
+    }
+
     /// Its last answer, once it has ended in any way.
     fn ended(&self) -> Option<&Message> {
         self.thread.last_answer().filter(|_| !self.runs())
@@ -126,7 +136,10 @@ enum Wait {
     Choose,
     /// Who answers was seen before a choice.
     Look,
-    TakeBack,
+    TakeBack {
+        /// Who answered was not known when it was chosen.
+        blind: bool,
+    },
     Remove,
     Fork,
     Keep,
@@ -254,7 +267,7 @@ impl State {
 
     /// Writes are under way that the store has not acknowledged.
     pub fn is_writing(&self) -> bool {
-        self.waits.values().any(|wait| matches!(wait, Wait::Keep | Wait::Choose | Wait::TakeBack))
+        self.waits.values().any(|wait| matches!(wait, Wait::Keep | Wait::Choose | Wait::TakeBack { .. }))
     }
 
     fn runs(&self) -> bool {

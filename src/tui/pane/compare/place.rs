@@ -1,5 +1,6 @@
 //! The comparison as one of the places.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use ratatui::buffer::Buffer;
@@ -35,6 +36,10 @@ impl Pane for State {
     fn offers(&self, action: Action) -> bool {
         let changes = self.context() != Context::Settings || self.drawer.offers(action);
         self.can_do(action) && !(self.is_hidden() && self.tells(action)) && changes
+    }
+
+    fn why_not(&self, action: Action) -> Option<Cow<'static, str>> {
+        self.waits_with(action)
     }
 
     fn act(&mut self, action: Action, key: Option<Key>, desk: &mut Desk<'_>) {

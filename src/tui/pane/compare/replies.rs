@@ -87,7 +87,9 @@ impl State {
             (Wait::Add, Reply::ItemAdded { dataset, place, like, remarks }) => {
                 desk.say(added(&dataset, place, like, &remarks));
             }
-            (Wait::TakeBack, Reply::Done) => desk.say("Taken back; who answers has been seen."),
+            (Wait::TakeBack { blind }, Reply::Done) => {
+                desk.say(if blind { "Taken back; who answers has been seen." } else { "Taken back." });
+            }
             (Wait::Categorise, Reply::Comparison { comparison, .. }) => {
                 desk.say(match &comparison.category {
                     Some(category) => format!("It is about {}.", safe_line(category)),
@@ -199,7 +201,7 @@ impl State {
             Wait::Watch
             | Wait::Choose
             | Wait::Look
-            | Wait::TakeBack
+            | Wait::TakeBack { .. }
             | Wait::Remove
             | Wait::Fork
             | Wait::Keep

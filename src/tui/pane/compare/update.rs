@@ -374,7 +374,7 @@ impl State {
         let (narrowest, columns) = (areas.narrowest(), areas.columns);
         // One that is not in sight is as wide as those that are.
         let area = columns.iter().find(|column| column.place == place).or(columns.first())?.answers;
-        let status = self.lanes[at].thread.status(desk.now, desk.options.reduced_motion);
+        let status = self.lanes[at].status(desk.now, desk.options.reduced_motion);
         let lane = &self.lanes[at];
         let items = lane.thread.items(&status, &lane.opened, &lane.opened);
         let transcript = Transcript { narrowest, ..Transcript::new(&items) };

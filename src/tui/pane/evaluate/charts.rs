@@ -206,7 +206,7 @@ pub(super) fn legend(lines: &[Line], width: u16) -> Vec<Line> {
     let share = first(&[VALUE]).and_then(|at| {
         let [to, bound] = [("▒", "to"), ("┃", "the value")];
         let long = [("█", "to the lower bound of 95 %"), to, bound, ("░", "to the upper bound")];
-        let short = [("█", "to the lower bound"), to, bound, ("░", "to the upper")];
+        let short = [("█", "lower bound"), to, bound, ("░", "upper bound")];
         Some((at, explained(&long, width).or_else(|| explained(&short, width))?))
     });
     let place = first(&[PLACE]).and_then(|at| {
@@ -577,7 +577,7 @@ mod tests {
         table.rows.push(row("a", 0.5, &["50.0 %"]));
         let both = texts(&legend(&table.lines(56), 56));
         assert_eq!(both.len(), 2);
-        assert_eq!(both[1], "█ to the lower bound  ▒ to  ┃ the value  ░ to the upper");
+        assert_eq!(both[1], "█ lower bound  ▒ to  ┃ the value  ░ upper bound");
         assert!(legend(&[], 56).is_empty());
     }
 

@@ -199,8 +199,8 @@ impl State {
             _ if making.settings_of.is_some() => return self.in_form_settings(action, desk),
             _ => {}
         }
-        let page = usize::from(Making::area(desk.area).height).max(1);
         let Some(making) = &mut self.making else { return };
+        let page = usize::from(making.area(desk.area).height).max(1);
         let at = making.selected;
         let before = making.plan();
         match action {

@@ -106,7 +106,7 @@ impl Row {
 }
 
 /// What a method is, in a line.
-fn meaning(method: Method) -> &'static str {
+pub(super) fn meaning(method: Method) -> &'static str {
     match method {
         Method::ThumbsUpDown => "each answer up or down",
         Method::IndividualLikertScale => "each answer in points",

@@ -13,6 +13,9 @@ const NARROW: u16 = 30;
 /// What the answer is marked with that the next key is about.
 pub(super) const TURN: &str = "▸";
 
+/// Columns before a text: the bar of what keys scroll, and one of air.
+pub(super) const BESIDE: u16 = 2;
+
 /// Room beside the question for the key that shows the reference, and the narrowest body that has some.
 const ASIDE: u16 = 14;
 const WIDE: u16 = 60;
@@ -77,7 +80,7 @@ impl Sitting {
 
     /// The parts in `body`.
     pub(super) fn areas(&self, body: Rect) -> Areas {
-        let inside = Rect { x: body.x + 1, width: body.width.saturating_sub(2), ..body };
+        let inside = Rect { x: body.x + BESIDE, width: body.width.saturating_sub(2 * BESIDE), ..body };
         let row = |y: u16, height: u16| Rect { y, height, ..inside };
         let head = row(body.y, 1.min(body.height));
         let said = row(body.bottom().saturating_sub(1), 1.min(body.height.saturating_sub(1)));
@@ -120,7 +123,7 @@ impl Sitting {
         (0..fit)
             .map(|n| {
                 let width = wide + u16::from(n < rest);
-                let column = Rect { x: x + 1, width: width.saturating_sub(2), ..field };
+                let column = Rect { x: x + BESIDE, width: width.saturating_sub(BESIDE + 1), ..field };
                 x += width + 1;
                 AnswerArea {
                     place: usize::from(first + n),

@@ -1,5 +1,7 @@
 //! The evaluations as one of the places.
 
+use std::borrow::Cow;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
@@ -72,6 +74,14 @@ impl Pane for State {
         self.can(action) && changes && !idle && (!rates || self.current().is_some_and(may_rate))
     }
 
+    fn why_not(&self, action: Action) -> Option<Cow<'static, str>> {
+        let there = self.sitting.as_ref().and_then(Sitting::sheet);
+        match action {
+            Action::ShowReference => there.map(|_| "This item has no reference.".into()),
+            _ => None,
+        }
+    }
+
     fn act(&mut self, action: Action, key: Option<Key>, desk: &mut Desk<'_>) {
         if self.sitting.is_some() {
             let digit = key
@@ -91,6 +101,9 @@ impl Pane for State {
     }
 
     fn key(&mut self, stroke: Stroke, desk: &mut Desk<'_>) {
+        if self.sitting.is_some() {
+            return self.missed(stroke, desk);
+        }
         match self.typed() {
             Some(input) => {
                 input.press(stroke);
@@ -276,6 +289,15 @@ impl State {
             drawer.error = None;
         }
         drawer.input.as_mut().filter(|_| self.sitting.is_none() && self.results.is_none())
+    }
+
+    /// The key that shows results in the list does nothing while somebody rates: where they are is said, unless only rating is open.
+    fn missed(&self, stroke: Stroke, desk: &mut Desk<'_>) {
+        let Stroke::Types(typed) = stroke else { return };
+        if self.closed.is_none() && desk.key(Context::Evaluations, Action::ShowReport).chars().eq([typed]) {
+            let back = desk.key(Context::Rating, Action::Back);
+            desk.say(format!("Results are shown from the list: {back} leads there."));
+        }
     }
 
     /// The mouse over the form or the datasets.

@@ -91,7 +91,10 @@ impl Results {
             id: evaluation.id,
             name: evaluation.name().to_owned(),
             seed: evaluation.seed,
-            unblinds: evaluation.task.blinding.models && !evaluation.was_seen_by(by),
+            // Before anything was said there is nothing to be told.
+            unblinds: evaluation.task.blinding.models
+                && !evaluation.was_seen_by(by)
+                && evaluation.so_far().is_none_or(|rated| rated.said),
             report: None,
             error: None,
             asking: None,

@@ -5,6 +5,7 @@ use std::time::Duration;
 use ratatui::layout::Rect;
 
 use super::answer::Set;
+use super::form::meaning;
 use super::marks::{Filled, Marks, Stroke, words};
 use super::{Asking, Begun, Rows, Sitting, State};
 use crate::domain::evaluation::ResponseId;
@@ -354,6 +355,8 @@ impl Sitting {
             lines.extend([Line::blank(), Line::strong(&metric.name)]);
             if !metric.description.trim().is_empty() {
                 lines.push(Line::of(&metric.description, Role::Text));
+            } else if metric.labels.is_empty() {
+                lines.push(Line::of(meaning(metric.method), Role::Text));
             }
             // As the keys say it: behind the answers of a choice a tie and all bad.
             let last = metric.labels.len();

@@ -1,6 +1,6 @@
 //! The documents of a base: how each stands, and why.
 
-use super::{Page, State, Wait, layout};
+use super::{Page, State, Wait, layout, name_of};
 use crate::domain::Error;
 use crate::domain::knowledge::base::Base;
 use crate::domain::knowledge::sync::Filed;
@@ -37,6 +37,8 @@ pub(super) struct Shelf {
     pub narrow: Input,
     /// That is being written.
     pub writing: bool,
+    /// A passage is to be chosen: one that has some is selected once they are known.
+    pub seeks: bool,
 }
 
 impl Shelf {
@@ -59,6 +61,10 @@ impl Shelf {
         self.arrange();
         let at = self.order.iter().position(|at| Some(self.list[*at].id) == chosen);
         self.selected = at.unwrap_or(before.min(self.order.len().saturating_sub(1)));
+        let has_some = |at: &usize| self.list[*at].passages > 0;
+        if std::mem::take(&mut self.seeks) && !self.current().as_ref().is_some_and(has_some) {
+            self.selected = self.order.iter().position(has_some).unwrap_or(self.selected);
+        }
         self.top = followed(self.top, self.selected, page);
     }
 
@@ -77,6 +83,7 @@ impl State {
     pub(super) fn show_documents(&mut self, desk: &mut Desk<'_>) {
         let Some(open) = &mut self.open else { return };
         open.page = Page::Documents;
+        open.shelf.seeks = false;
         self.read_documents(desk);
     }
 
@@ -107,6 +114,17 @@ impl State {
         }
     }
 
+    /// Why the document that keys act on is not opened.
+    pub(super) fn lacks_passages(&self, action: Action) -> Option<String> {
+        let (open, _) = self.opened().filter(|(open, _)| open.page == Page::Documents)?;
+        let document = open.shelf.current().and_then(|at| open.shelf.list.get(at))?;
+        if action != Action::Open || document.passages > 0 {
+            return None;
+        }
+        let why = document.notes.first().map(|note| format!(": {}", note.trim_end_matches('.')));
+        Some(format!("{} has no passages{}.", name_of(&document.uri), why.unwrap_or_default()))
+    }
+
     pub(super) fn among_documents(&mut self, action: Action, desk: &mut Desk<'_>) {
         let Some(open) = &mut self.open else { return };
         let page = usize::from(layout::listed(desk.area).0.height).max(1);
@@ -135,10 +153,8 @@ impl State {
         }
         match action {
             Action::Open => {
-                let document = shelf.current().map(|at| shelf.list[at].id);
-                if let Some(document) = document {
-                    self.show_passage(document, 0, desk);
-                }
+                let Some(document) = shelf.current().map(|at| shelf.list[at].id) else { return };
+                self.show_passage(document, 0, desk);
             }
             Action::Search => shelf.writing = true,
             Action::FocusComposer => self.write_question(),

@@ -118,6 +118,11 @@ impl Column {
         }
     }
 
+    /// Whether a passage is among them.
+    pub fn has(&self, id: PassageId) -> bool {
+        self.hits().iter().any(|hit| hit.passage.id == id)
+    }
+
     /// What was found and is too far off for the answer.
     fn below(&self) -> &[Found] {
         match &self.retrieved {
@@ -196,6 +201,17 @@ impl Answer {
 }
 
 impl Open {
+    /// Whether what is found is of another question than the one that is written by now.
+    pub(super) fn is_of_before(&self) -> bool {
+        !self.asked.is_empty() && self.query.text().trim() != self.asked
+    }
+
+    /// Whether every other setting has the passage among its hits too.
+    pub(super) fn is_shared(&self, at: usize, id: PassageId) -> bool {
+        let mut others = self.columns.iter().enumerate().filter(|(other, _)| *other != at);
+        self.columns.len() > 1 && others.all(|(_, column)| column.has(id))
+    }
+
     fn question(&self, tuning: &Tuning) -> Question {
         Question {
             text: self.asked.clone(),
@@ -401,6 +417,9 @@ impl State {
         }
         desk.say("Choose the passage that you expected.");
         self.show_documents(desk);
+        if let Some(open) = &mut self.open {
+            open.shelf.seeks = true;
+        }
     }
 
     /// The question is asked of the base, by every setting.

@@ -1,5 +1,6 @@
 //! Knowledge as one of the places.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use ratatui::buffer::Buffer;
@@ -31,6 +32,10 @@ impl Pane for State {
 
     fn can(&self, action: Action) -> bool {
         self.can_do(action)
+    }
+
+    fn why_not(&self, action: Action) -> Option<Cow<'static, str>> {
+        self.lacks_passages(action).map(Cow::Owned)
     }
 
     fn word(&self, action: Action) -> Option<&'static str> {

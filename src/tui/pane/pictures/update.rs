@@ -219,6 +219,7 @@ impl State {
     fn choose_model(&self, desk: &mut Desk<'_>) {
         let current = self.setup.model.as_ref();
         let picker = Picker::new(Purpose::Pictures, self.stock.clone(), current, self.asking, desk.now.wall);
+        let picker = picker.sparing(self.areas(desk.area).box_area.height);
         desk.overlays.push(Overlay::Picker(Box::new(picker)));
     }
 

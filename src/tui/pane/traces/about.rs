@@ -38,6 +38,9 @@ pub(super) fn about(run: &Run, wall: when::Now, width: u16) -> Vec<(&'static str
     if !who.is_empty() {
         about.push(("who", who.join(" · "), Role::Muted));
     }
+    if run.notes > 0 {
+        about.push(("noted", count(run.notes, "note", "notes"), Role::Good));
+    }
     if !run.session.is_empty() {
         about.push(("session", run.session.clone(), Role::Muted));
     }

@@ -44,12 +44,11 @@ impl State {
             | Action::Delete
                 if self.current().is_none() =>
             {
-                Some(if !self.known {
-                    "The runs are still being read."
-                } else if self.narrow.asked.is_empty() {
-                    "There is no run yet."
-                } else {
-                    "No run passes the filter."
+                Some(match (self.known, self.narrow.asked.is_empty()) {
+                    (false, true) => "The runs are still being read.",
+                    (false, false) => "The filter still looks through the runs: going back stops it.",
+                    (true, true) => "There is no run yet.",
+                    (true, false) => "No run passes the filter.",
                 })
             }
             Action::ReplayRun => Some(self.lacks_agent()),

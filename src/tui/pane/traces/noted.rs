@@ -1,4 +1,4 @@
-//! What the person thinks of the chosen span, or of the whole run: scored with a key, or noted in a line.
+//! What the person thinks of the chosen span, or of the whole run: scored, or noted in a line.
 //!
 //! What it is on is held fast when it is asked: what comes live meanwhile moves what is chosen.
 
@@ -12,9 +12,9 @@ use crate::tui::trace::Target;
 use crate::workbench::Request;
 use crate::workbench::request::traces::Traces;
 
-/// The grades that have a key of their own.
-const GRADES: [(char, &str); 5] =
-    [('1', "bad"), ('2', "rather bad"), ('3', "so-so"), ('4', "rather good"), ('5', "good")];
+/// The grades that have a name, the best first.
+const GRADES: [(f64, &str); 5] =
+    [(1.0, "good"), (0.75, "rather good"), (0.5, "so-so"), (0.25, "rather bad"), (0.0, "bad")];
 
 impl State {
     /// What notes are on: the chosen span of the run that is looked into, or all of the chosen run.
@@ -29,15 +29,15 @@ impl State {
     /// Asks for a grade.
     pub(super) fn ask_for_grade(&self, desk: &mut Desk<'_>) {
         let Some(target) = self.noted() else { return };
-        let entry = |(key, label): (char, &str)| {
-            let grade = Grade::of_key(key);
+        let entry = |(number, label): (f64, &str)| {
+            let grade = Grade::Number(number);
             Entry {
                 label: label.to_owned(),
-                detail: grade.as_ref().map(Grade::words).unwrap_or_default(),
+                detail: grade.words(),
                 right: String::new(),
                 current: false,
                 off: false,
-                choice: Choice::Opine(Box::new(target.clone()), Opinion::new(grade, "")),
+                choice: Choice::Opine(Box::new(target.clone()), Opinion::new(Some(grade), "")),
                 words: &[],
             }
         };
@@ -65,6 +65,10 @@ impl State {
     pub(super) fn was_noted(&mut self, note: &Note, desk: &mut Desk<'_>) {
         let of = if note.span.is_some() { "the span" } else { "the run" };
         desk.say(format!("Noted on {of}: {}", note.line()));
+        let open = self.open.as_mut().map(|open| &mut open.run);
+        for run in self.runs.iter_mut().chain(open).filter(|run| run.id == note.trace) {
+            run.notes += 1;
+        }
         if self.open.as_ref().is_some_and(|open| open.id() == note.trace) {
             self.read_notes(desk);
         }

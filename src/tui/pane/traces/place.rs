@@ -1,5 +1,6 @@
 //! Traces as one of the places.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use ratatui::buffer::Buffer;
@@ -36,8 +37,8 @@ impl Pane for State {
         self.can(action) && (action != Action::CompareRuns || self.two().is_some())
     }
 
-    fn why_not(&self, action: Action) -> Option<&'static str> {
-        self.lacks(action)
+    fn why_not(&self, action: Action) -> Option<Cow<'static, str>> {
+        self.lacks(action).map(Cow::Borrowed)
     }
 
     fn word(&self, action: Action) -> Option<&'static str> {

@@ -8,6 +8,7 @@ use super::{State, Wait, sending};
 use crate::domain::Error;
 use crate::domain::change::Changed;
 use crate::domain::figures::count;
+use crate::domain::trace::Run;
 use crate::tui::app::Desk;
 use crate::tui::dataset::added;
 use crate::tui::effect::{Effect, Lane, TaskId, TimerId, Work};
@@ -102,12 +103,19 @@ impl State {
             // Whatever is read is kept as seen: nothing is while another place is shown. Whoever comes back reads all anew.
             Changed::Trace { .. } | Changed::Usage | Changed::Missed if desk.place != Place::Traces => {}
             Changed::Trace { run } => {
+                // Whoever tells that it has grown counts no notes.
+                let known = self.runs.iter().find(|known| known.id == run.id);
+                let run = Run { notes: known.map_or(run.notes, |known| known.notes.max(run.notes)), ..run };
                 self.renew_open(&run, desk);
                 self.put(run, desk);
             }
             Changed::TraceRemoved { id } => self.drop_run(id, desk),
             Changed::TraceNoted { id } if self.open.as_ref().is_some_and(|open| open.id() == id) => {
                 self.read_notes(desk);
+            }
+            // Of which there is a mark in the list; what a filter looks through is not looked through again for it.
+            Changed::TraceNoted { .. } if desk.place == Place::Traces && self.narrow.asked.is_empty() => {
+                self.outdated(desk);
             }
             // Of this program's own runs it is said that there are more, not which.
             Changed::Usage => self.outdated(desk),

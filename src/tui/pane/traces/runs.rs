@@ -80,7 +80,11 @@ impl State {
         if desk.place != Place::Traces {
             return;
         }
-        if self.outdated && self.known && self.narrow.asked.is_empty() {
+        let looks = !self.narrow.asked.is_empty() && self.waits_for(&Wait::List);
+        if self.outdated && looks {
+            // What looks through many runs would never come to its end, were it begun anew for every call that is made.
+            desk.ask(Effect::After { timer: AGAIN, delay: PAUSE });
+        } else if self.outdated && self.known && self.narrow.asked.is_empty() {
             // Runs of long ago are what they were.
             self.outdated = false;
             self.ask(NEWEST, None, Wait::Newest, desk);

@@ -1,14 +1,17 @@
 //! What is told over the place: how long spans of each name take, what looks wrong.
 
 use super::open::Open;
-use super::words::{called, took};
+use super::words::{called, ended, failed_of, took};
 use super::{State, Wait};
 use crate::domain::figures::{count, grouped};
 use crate::domain::trace::latency::Latency;
 use crate::domain::trace::lint::Finding;
+use crate::domain::trace::{Mark, Row, failing};
 use crate::domain::untrusted::{brief, safe_line};
+use crate::tui::action::Action;
 use crate::tui::app::Desk;
 use crate::tui::effect::Lane;
+use crate::tui::keymap::Context;
 use crate::tui::look::Role;
 use crate::tui::overlay::Overlay;
 use crate::tui::overlay::reading::{Line, Reading};
@@ -24,6 +27,11 @@ const LONGEST: usize = 20_000;
 const NAMED: usize = 5;
 /// Columns that a name takes there at most.
 const SHORT: usize = 60;
+/// Spans that failed which are told, and the columns of why each did.
+const FAILED: usize = 20;
+const WHY: usize = 300;
+/// Columns from which a table of times tells the time of spans' own.
+const OWN: u16 = 70;
 
 impl State {
     /// Asks how long the spans of each name take.
@@ -42,10 +50,12 @@ impl State {
             desk.overlays.push(Overlay::Reading(Box::new(Reading::new(title, lines))));
             return;
         }
-        let about = "Self is the time in which no span below ran. Of fewer than 100 spans a percentile is one that was \
-                     measured (nearest rank), of more it lies between two, as NumPy reckons it. Spans that run still are not \
-                     among them.";
-        let lines = vec![Line::blank(), Line::of(about, Role::Muted)];
+        let own = "Self is the time in which no span below ran, of all spans of the name together. ";
+        let about = "Of fewer than 100 spans a percentile is one that was measured (nearest rank), of more it lies between \
+                     two, as NumPy reckons it. Spans that run still are not among them.";
+        // What is not shown is not explained.
+        let own = if Reading::room(desk.area) < OWN { "" } else { own };
+        let lines = vec![Line::blank(), Line::of(&format!("{own}{about}"), Role::Muted)];
         let reading = Reading::tabled(title, table(latencies), lines);
         desk.overlays.push(Overlay::Reading(Box::new(reading)));
     }
@@ -77,7 +87,14 @@ impl State {
         let Some(open) = &self.open else { return };
         let mut lines: Vec<Line> =
             open.damaged.iter().map(|place| Line::of(&format!("✗ {place}"), Role::Bad)).collect();
-        lines.extend(open.laid.as_ref().map(|laid| findings(laid, open.findings())).unwrap_or_default());
+        if let Some(laid) = &open.laid {
+            let failed = failures(laid, &desk.key(Context::Spans, Action::NextError));
+            let found = findings(laid, open.findings());
+            let parted = !failed.is_empty() && !found.is_empty();
+            lines.extend(failed);
+            lines.extend(parted.then(Line::blank));
+            lines.extend(found);
+        }
         let reading = Reading::new("What looks wrong", lines);
         desk.overlays.push(Overlay::Reading(Box::new(reading)));
     }
@@ -90,11 +107,12 @@ fn name_of(name: &str) -> String {
 
 /// The cells beside a name that are told, by the room that there is: all that is known, most of it, what matters most.
 static SHOWN: [(u16, &[usize]); 3] =
-    [(96, &[1, 2, 3, 4, 5, 6, 7, 8, 9]), (70, &[2, 3, 4, 5, 7, 8]), (0, &[2, 4, 5, 7])];
+    [(96, &[1, 2, 3, 4, 5, 6, 7, 8, 9]), (OWN, &[2, 3, 4, 5, 7, 8]), (0, &[2, 4, 5, 7])];
 
 /// A row a name.
 fn table(latencies: &[Latency]) -> Table {
-    let head = ["name", "kind", "spans", "errors", "p50", "p90", "p99", "longest", "self", "0 to longest"];
+    let head =
+        ["name", "kind", "spans", "errors", "p50", "p90", "p99", "longest", "self, all", "0 to longest"];
     let row = |of: &Latency| {
         let shape: Vec<Option<f64>> = of.shape.iter().map(|spans| Some(f64::from(*spans))).collect();
         vec![
@@ -112,6 +130,36 @@ fn table(latencies: &[Latency]) -> Table {
     };
     let rows = std::iter::once(head.map(str::to_owned).to_vec()).chain(latencies.iter().map(row));
     Table::new(rows.collect(), &SHOWN)
+}
+
+/// The spans in which something failed, and what each says; none that failed of one below it. The key `next` goes to them.
+fn failures(trace: &Trace, next: &str) -> Vec<Line> {
+    let fails =
+        |row: &u32| trace.row(*row).is_some_and(Row::is_error) && !trace.tree.marks(*row).has(Mark::Again);
+    let mut causes: Vec<u32> = Vec::new();
+    let mut known = vec![false; trace.len()];
+    for row in trace.tree.order().iter().copied().filter(fails) {
+        let cause = failing::cause(&trace.outline, &trace.tree, row);
+        if !std::mem::replace(&mut known[cause as usize], true) {
+            causes.push(cause);
+        }
+    }
+    let told = |at: &u32| {
+        let row = trace.row(*at)?;
+        let (sign, _, role) = ended(&trace.outline, row);
+        let name = brief(&name_of(trace.name(*at)), SHORT);
+        let why = brief(&safe_line(&failed_of(&trace.outline, row)), WHY);
+        let says = if why.is_empty() { "nobody says why" } else { why.as_str() };
+        Some(Line::of(&format!("{sign} {name}: {says}"), role))
+    };
+    let mut lines: Vec<Line> = causes.iter().take(FAILED).filter_map(told).collect();
+    if let Some(others) = causes.len().checked_sub(FAILED).filter(|others| *others > 0) {
+        lines.push(Line::of(&format!("and {}", count(others as u64, "other", "others")), Role::Muted));
+    }
+    if !lines.is_empty() {
+        lines.push(Line::of(&format!("{next} goes to the next that failed"), Role::Muted));
+    }
+    lines
 }
 
 /// Each in a sentence, then the names of its spans: one that many have stands once.
@@ -151,9 +199,35 @@ fn findings(trace: &Trace, found: &[Finding]) -> Vec<Line> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::trace::Kind;
     use crate::domain::trace::latency::Method;
+    use crate::domain::trace::{Facts, Kind, Outline, Packed, SpanKey, Status, TraceSpan};
     use crate::tui::paint::columns;
+
+    #[test]
+    fn what_failed_is_named_once_where_it_failed() {
+        let mut outline = Outline::default();
+        for (id, parent, name, words) in [
+            (1, None, "invoke_agent sums", "cannot divide by zero"),
+            (2, Some(1), "execute_tool calculator", "cannot divide by zero"),
+            (3, Some(1), "chat m1", ""),
+        ] {
+            let span = TraceSpan {
+                id: SpanKey(id),
+                parent: parent.map(SpanKey),
+                name: name.to_owned(),
+                start: id,
+                end: 9,
+                status: if words.is_empty() { Status::Ok } else { Status::Error },
+                ..TraceSpan::default()
+            };
+            let facts = Facts { words, ..Facts::default() };
+            outline.add(&span, &facts, |_| None);
+        }
+        let trace = Trace::of(&[Packed::of(&outline, 0..3)]).unwrap();
+        let lines: Vec<String> = failures(&trace, "]").iter().map(ToString::to_string).collect();
+        let told = ["✗ execute_tool calculator: cannot divide by zero", "] goes to the next that failed"];
+        assert_eq!(lines, told);
+    }
 
     #[test]
     fn a_table_of_times_is_as_wide_as_there_is_room_and_its_names_give_way() {

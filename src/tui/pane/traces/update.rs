@@ -280,7 +280,9 @@ fn can_among_spans(open: &Open, action: Action) -> bool {
     match action {
         A::NextError | A::PreviousError => laid.sums.whole.errors > 0,
         A::NextCall | A::PreviousCall => laid.sums.whole.inferences > 0,
-        A::ShowFindings => !open.findings().is_empty() || !open.damaged.is_empty(),
+        A::ShowFindings => {
+            laid.sums.whole.errors > 0 || !open.findings().is_empty() || !open.damaged.is_empty()
+        }
         A::SearchNext | A::SearchPrevious => open.find.count() > 0,
         A::ZoomSpan => open.zoom.is_some() || open.part().is_some(),
         A::ZoomOut => open.zoom.is_some(),

@@ -10,8 +10,10 @@ mod view;
 use column::Column;
 
 use crate::domain::Error;
+use crate::domain::time::Timestamp;
 use crate::domain::usage::{By, Figures, HOUR, Point, Report, Row, Standing};
 use crate::tui::effect::TaskId;
+use crate::tui::when;
 
 /// How far back the table goes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -26,19 +28,17 @@ pub enum Range {
 impl Range {
     const ALL: [Self; 4] = [Self::Day, Self::Week, Self::Month, Self::All];
 
-    /// Hours of it; `None` is without end.
-    const fn hours(self) -> Option<i64> {
+    /// The moment from which on all counts; `None` is without end. Days count whole, today among them.
+    fn since(self, now: when::Now) -> Option<Timestamp> {
+        // Where a day begins within an hour, that hour is of the day before.
+        let day = |days: i64| Timestamp((now.began(days - 1).0 + HOUR - 1).div_euclid(HOUR) * HOUR);
         match self {
-            Self::Day => Some(24),
-            Self::Week => Some(7 * 24),
-            Self::Month => Some(30 * 24),
+            // The hour that has begun counts whole: so many hours with it.
+            Self::Day => Some(Timestamp(now.at.0 - 23 * HOUR)),
+            Self::Week => Some(day(7)),
+            Self::Month => Some(day(30)),
             Self::All => None,
         }
-    }
-
-    /// In milliseconds.
-    fn length(self) -> Option<i64> {
-        self.hours().map(|hours| hours * HOUR)
     }
 
     const fn words(self) -> &'static str {

@@ -5,9 +5,8 @@ use std::time::Duration;
 use super::view::{orders, rows};
 use super::{Column, Export, Range, State};
 use crate::domain::Error;
-use crate::domain::time::Timestamp;
+use crate::domain::usage::By;
 use crate::domain::usage::definitions::{DEFINITIONS, Definition, UNKNOWN};
-use crate::domain::usage::{By, HOUR};
 use crate::tui::action::Action;
 use crate::tui::app::Desk;
 use crate::tui::effect::{Effect, Lane, TaskId, TimerId, Written};
@@ -17,6 +16,7 @@ use crate::tui::overlay::Overlay;
 use crate::tui::overlay::prompt::{Prompt, usage_form_of};
 use crate::tui::overlay::reading::{Line as Said, Reading};
 use crate::tui::pane::Place;
+use crate::tui::when;
 use crate::workbench::request::Topic;
 use crate::workbench::request::usage::{Form, Query, Usage};
 use crate::workbench::{Reply, Request};
@@ -37,15 +37,14 @@ impl State {
     }
 
     /// What the table shows, as the door is asked for it.
-    fn query(&self, now: Timestamp) -> Query {
-        // The hour that has begun counts whole: so many hours with it.
-        let since = self.range.length().map(|length| Timestamp(now.0 - length + HOUR));
-        Query { by: self.by, since, until: None, series: true }
+    fn query(&self, desk: &Desk<'_>) -> Query {
+        let now = when::Now { at: desk.now.wall, offset: desk.options.utc_offset };
+        Query { by: self.by, since: self.range.since(now), until: None, series: true }
     }
 
     fn read(&mut self, desk: &mut Desk<'_>) {
         self.stale = false;
-        let query = self.query(desk.now.wall);
+        let query = self.query(desk);
         self.task = Some(desk.call(Some(LANE), Request::Usage(Usage::Report { query })));
     }
 
@@ -187,7 +186,7 @@ impl State {
             desk.say("What was asked for before is still being told. Try again when it is there.");
             return;
         }
-        let query = Query { series: false, ..self.query(desk.now.wall) };
+        let query = Query { series: false, ..self.query(desk) };
         let export = Usage::Export { query, form, texts: false };
         let task = desk.call(None, Request::Usage(export));
         self.export = Some(Export { task, text: String::new(), file });

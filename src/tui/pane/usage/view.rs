@@ -14,7 +14,7 @@ use crate::domain::usage::{By, Standing};
 use crate::tui::action::Action;
 use crate::tui::keymap::Context;
 use crate::tui::look::Role;
-use crate::tui::paint::{columns, fill, meter, put, put_right, scrollbar, thumb, tint, wrap};
+use crate::tui::paint::{columns, fill, put, put_right, scrollbar, thumb, tint, wrap};
 use crate::tui::pane::Sight;
 use crate::tui::widget::text::fit_left;
 
@@ -230,20 +230,31 @@ fn budgets(standing: &[&Standing], sight: &Sight<'_>, area: Rect, cells: &mut Bu
         let x = area.x + 1;
         put(cells, x, y, right, &name(standing), look.style(Role::Muted));
         let x = x + names + 2;
-        let ground = look.style(Role::Selected).patch(look.style(role));
-        put(cells, x, y, right, &meter(share, bar), ground);
+        // A line: bars of whole rows, one below the other, would be one field.
+        let filled = thin(share, bar);
+        put(cells, x, y, right, &filled, look.style(role));
+        let rest = "─".repeat(usize::from(bar.saturating_sub(columns(&filled))));
+        put(cells, x + columns(&filled), y, right, &rest, look.style(Role::Rule));
         let words = if share >= 1.0 { look.style(role) } else { look.style(Role::Text) };
         put(cells, x + bar + 2, y, right, &text, words);
     }
 }
 
+/// A line in so many columns, as far as the share goes; of a little the half of a column is seen.
+fn thin(share: f64, width: u16) -> String {
+    let halves = (share.clamp(0.0, 1.0) * f64::from(width) * 2.0).round() as usize;
+    let halves = halves.max(usize::from(share > 0.0));
+    format!("{}{}", "━".repeat(halves / 2), if halves % 2 == 1 { "╸" } else { "" })
+}
+
 fn table(state: &State, sight: &Sight<'_>, areas: Areas, cells: &mut Buffer) {
     let look = sight.look;
     let Areas { titles, rows, .. } = areas;
-    let mark = |column: Column| match (state.sort == column, state.reversed) {
-        (false, _) => String::new(),
-        (true, false) => format!("{}▾", if column == Column::Name { " " } else { "" }),
-        (true, true) => format!("{}▴", if column == Column::Name { " " } else { "" }),
+    // Down from the largest, or the newest; up to it. Names begin with the first letter by themselves.
+    let mark = |column: Column| match (state.sort == column, (column == Column::Name) == state.reversed) {
+        (false, _) => "",
+        (true, true) => "▾",
+        (true, false) => "▴",
     };
     let style = |column: Column| {
         let role = if state.sort == column { Role::Accent } else { Role::Faint };

@@ -9,6 +9,8 @@ const RULE: Ink = Ink::of(Role::Rule);
 const FAINT: Ink = Ink::of(Role::Faint);
 /// The bar of a code block; narrower lines than twice this have no room for it.
 const BAR: &str = "▏ ";
+/// The same where a line goes on that is too long for one row: as wide, so that nothing moves.
+const MORE: &str = "▏↳";
 
 /// Sets a leaf, its code block being the `code`-th.
 pub fn leaf(leaf: &Leaf, columns: usize, code: u32, rows: &mut Vec<Row>) {
@@ -99,7 +101,7 @@ pub fn code_head(language: &str, columns: usize, block: u32, rows: &mut Vec<Row>
     });
 }
 
-/// One line of code, cut hard where it is too long.
+/// One line of code, cut hard where it is too long: what goes on has a mark, so that nobody takes it for the next line.
 pub fn code_line(line: &CodeLine, columns: usize, block: u32, number: u32, rows: &mut Vec<Row>) {
     let bar = bar(columns);
     let inset = width(bar);
@@ -118,7 +120,7 @@ pub fn code_line(line: &CodeLine, columns: usize, block: u32, number: u32, rows:
         }
         let text = Span { text: piece.to_owned(), ink: Ink::of(Role::Text), source: Some(source) };
         rows.push(Row {
-            spans: vec![Span::new(bar, RULE), text],
+            spans: vec![Span::new(if offset == 0 || bar.is_empty() { bar } else { MORE }, RULE), text],
             raised: true,
             code: Some(CodeRow { block, line: Some(number), inset: inset as u16, offset: offset as u32 }),
         });

@@ -219,7 +219,11 @@ impl Setter {
             Some(false) => ("you refused", Role::Warn),
         };
         let of = safe_line(&consent.of);
-        let what = if consent.is_tools { format!("new tools of {of}") } else { format!("may it call {of}") };
+        let what = match (consent.is_tools, consent.again) {
+            (true, _) => format!("new tools of {of}"),
+            (false, false) => format!("may it call {of}"),
+            (false, true) => format!("may it call {of} again, with the same"),
+        };
         let words = Words::of(words.to_owned(), Ink::of(role));
         self.line(branch, ("?", Role::Warn), &what, &words, &[]);
         // What is decided on is in sight, every byte of it.
@@ -326,6 +330,7 @@ mod tests {
             of: "order".to_owned(),
             is_tools: false,
             shown: "{}".to_owned(),
+            again: false,
             agreed: None,
         };
         let set = |broken| {

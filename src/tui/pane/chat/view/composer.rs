@@ -130,8 +130,8 @@ fn failed(state: &State, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
     let width = area.width.saturating_sub(4);
     for (at, (y, line)) in (area.top()..area.bottom()).zip(wrap(&error.to_string(), width)).enumerate() {
         if at == 0 {
-            put(cells, area.x, y, area.right(), "✗", sight.look.style(Role::Bad));
+            put(cells, area.x + 1, y, area.right(), "✗", sight.look.style(Role::Bad));
         }
-        put(cells, area.x + 2, y, area.right(), &line, sight.look.style(Role::Bad));
+        put(cells, area.x + 3, y, area.right(), &line, sight.look.style(Role::Bad));
     }
 }

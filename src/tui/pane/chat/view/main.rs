@@ -6,13 +6,14 @@ use ratatui::style::Modifier;
 
 use super::{Sight, first_run};
 use crate::domain::Error;
-use crate::domain::catalog::{Availability, Capability, ModelId};
+use crate::domain::catalog::{Availability, Capability, ModelCard, ModelId};
 use crate::domain::figures::{count, grouped};
+use crate::domain::near::nearest_begun;
 use crate::tui::action::Action;
 use crate::tui::app::Cache;
 use crate::tui::keymap::{Context, label};
 use crate::tui::look::Role;
-use crate::tui::paint::{columns, put, put_right, wrap};
+use crate::tui::paint::{columns, hanging, put, put_right, wrap};
 use crate::tui::pane::chat::layout::Areas;
 use crate::tui::pane::chat::{Focus, State};
 use crate::tui::thread::{Load, Turn};
@@ -192,7 +193,12 @@ fn bare(state: &State, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
         _ if card.is_some_and(|card| card.can(Capability::Chat) == Some(false)) => {
             format!("It does not chat: {other} chooses another model.")
         }
-        _ if unknown => format!("There is no such model on this machine: {other} chooses another one."),
+        _ if unknown => match near(state) {
+            Some(near) => format!(
+                "There is no such model on this machine. Did you mean {near}? {other} chooses another one."
+            ),
+            None => format!("There is no such model on this machine: {other} chooses another one."),
+        },
         (true, true) => match card.map(|card| &card.availability) {
             Some(Availability::NotPulled) => format!(
                 "It is not on this machine yet. Write below and press {send}: fetching it is offered again. \
@@ -207,7 +213,10 @@ fn bare(state: &State, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
         (false, _) => format!("Nothing is asked before you choose; then write below and press {send}."),
     };
     let about = about.filter(|about| !about.is_empty()).map(|about| wrap(&about, width)).unwrap_or_default();
-    let words = wrap(&words, width);
+    let (words, role) = match state.refusal().filter(|_| agent.is_none()) {
+        Some(error) => (hanging("✗", &error.to_string(), width), Role::Bad),
+        None => (wrap(&words, width), Role::Text),
+    };
     let height = (3 + about.len() + words.len() + keys.len()) as u16;
     let mut y = area.y + area.height.saturating_sub(height) / 3;
     let x = area.x + 2;
@@ -215,7 +224,7 @@ fn bare(state: &State, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
     put(cells, x, y, right, name, look.style(Role::Model).add_modifier(Modifier::BOLD));
     let blank = String::new();
     let about = about.iter().map(|line| (line, Role::Faint));
-    let words = words.iter().map(|line| (line, Role::Text));
+    let words = words.iter().map(|line| (line, role));
     for (line, role) in about.chain([(&blank, Role::Faint)]).chain(words) {
         y += 1;
         if y < area.bottom() {
@@ -231,6 +240,15 @@ fn bare(state: &State, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
         put(cells, x + 9, y, right, words, look.style(Role::Muted));
         y += 1;
     }
+}
+
+/// The model of this machine that a name which there is not most likely means.
+fn near(state: &State) -> Option<&ModelId> {
+    let chats = |card: &&ModelCard| card.id.is_local() && card.can(Capability::Chat) != Some(false);
+    let cards = || state.stock.cards.iter().filter(chats);
+    let name = state.thread.setup.model.as_ref()?.model();
+    let near = nearest_begun(name, cards().map(|card| card.id.model()))?;
+    cards().map(|card| &card.id).find(|id| id.model() == near)
 }
 
 /// The keys of the places in a word, where they differ by their last sign alone.

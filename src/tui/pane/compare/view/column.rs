@@ -71,9 +71,12 @@ pub(super) fn draw(
             continue;
         }
         answers(state, (cache, &mut *wants), sight, (column, areas.narrowest()), at, cells);
-        if !state.is_hidden() {
+        let lane = &state.lanes[at];
+        if lane.runs() {
+            running(lane, sight, column.foot, cells);
+        } else if !state.is_hidden() {
             let best = best.each_ref().map(|best| best.contains(&at));
-            foot(sight, column.foot, (measures[at], end(&state.lanes[at])), best, cells);
+            foot(sight, column.foot, (measures[at], end(lane)), best, cells);
         }
     }
 }
@@ -143,7 +146,7 @@ fn answers(
         let words = if hidden { "this answer failed".to_owned() } else { error.to_string() };
         return failed(&words, sight, area, cells);
     }
-    let status = lane.thread.status(sight.now, sight.options.reduced_motion);
+    let status = lane.status(sight.now, sight.options.reduced_motion);
     let mut items = lane.thread.items(&status, &lane.opened, &lane.opened);
     for item in &mut items {
         item.named = if hidden { Named::Nowhere } else { Named::Elsewhere };
@@ -170,6 +173,15 @@ fn failed(words: &str, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
     for (at, (y, line)) in (area.y + 1..area.bottom()).zip(lines).enumerate() {
         put(cells, area.x + 2, y, area.right(), if at == 0 { "✗" } else { " " }, sight.look.style(Role::Bad));
         put(cells, area.x + 4, y, area.right(), &line, sight.look.style(Role::Bad));
+    }
+}
+
+/// That it is being written, where its figures will stand: what it waits for is said in it.
+fn running(lane: &Lane, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
+    if lane.writes() {
+        let words = lane.thread.status(sight.now, sight.options.reduced_motion);
+        let right = area.right().saturating_sub(1);
+        put(cells, area.x + 2, area.y, right, &words, sight.look.style(Role::Faint));
     }
 }
 

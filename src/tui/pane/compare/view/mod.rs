@@ -48,7 +48,8 @@ impl State {
             return 0;
         }
         let (order, told) = (self.order(), self.measures(|_, _| ()));
-        let tells = |place: usize| order.get(place).is_some_and(|at| told[*at].is_some());
+        let tells =
+            |place: usize| order.get(place).is_some_and(|at| told[*at].is_some() || self.lanes[*at].writes());
         let columns = areas.columns.iter().filter(|column| !column.folded && tells(column.place));
         columns.map(|column| column.foot.height).max().unwrap_or(0)
     }
@@ -155,8 +156,8 @@ fn composer(state: &State, sight: &Sight<'_>, areas: &Areas, cells: &mut Buffer)
         let lines = first_lines(lines, areas.failed.height);
         for (at, (y, line)) in (areas.failed.top()..areas.failed.bottom()).zip(lines).enumerate() {
             let sign = if at == 0 { "✗" } else { " " };
-            put(cells, areas.failed.x, y, areas.failed.right(), sign, look.style(Role::Bad));
-            put(cells, areas.failed.x + 2, y, areas.failed.right(), &line, look.style(Role::Bad));
+            put(cells, areas.failed.x + 1, y, areas.failed.right(), sign, look.style(Role::Bad));
+            put(cells, areas.failed.x + 3, y, areas.failed.right(), &line, look.style(Role::Bad));
         }
     }
     focused.then(|| state.composer.caret_in(areas.composer)).flatten()
@@ -181,8 +182,17 @@ fn asked(state: &State, sight: &Sight<'_>, (count, seen): (usize, usize), room: 
     if columns(&whole) <= room {
         return whole;
     }
-    let shown = if hidden == 0 { count.to_string() } else { format!("{seen} of {count}") };
-    let less = format!("{shown} columns{rounds}{pages}");
+    // Nobody judges or goes on before they have looked at all: how one comes to the others stays the longest.
+    let begin = match hidden {
+        0 => format!("{count} columns"),
+        _ => {
+            let keys = sideways(state, sight, true);
+            let long = format!("{seen} of {count} columns · {hidden} not in sight: {keys}");
+            let short = format!("{seen} of {count} · others: {keys}");
+            if columns(&long) <= room { long } else { short }
+        }
+    };
+    let less = format!("{begin}{rounds}{pages}");
     fit(first_parts(&less, room), room.into()).into_owned()
 }
 

@@ -3,7 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use crate::domain::evaluation::job::{Evaluation, GenerationState};
+use crate::domain::evaluation::job::{Evaluation, GenerationState, SoFar};
 use crate::domain::figures::{count, grouped};
 use crate::tui::action::Action;
 use crate::tui::keymap::Context;
@@ -37,19 +37,24 @@ pub(super) fn draw(state: &State, sight: &Sight<'_>, body: Rect, cells: &mut Buf
     }
     let look = sight.look;
     let right = right_of(body);
-    // Columns from the right: age, state, size.
+    // Columns from the right: age, votes, state, and where there is room the size, which the card tells, too.
     let age = right.saturating_sub(if body.width < 80 { 6 } else { 10 });
-    let (standing_width, size_width, sized) = match body.width {
-        0..80 => (17, 11, "items"),
-        80..100 => (22, 17, "items × answers"),
-        _ => (32, 24, "items × answers"),
+    let (votes_width, standing_width, size_width) = match body.width {
+        0..80 => (11, 17, 0),
+        80..100 => (14, 22, 0),
+        100..120 => (14, 22, 17),
+        _ => (22, 32, 18),
     };
-    let standing = age.saturating_sub(standing_width);
+    let votes = age.saturating_sub(votes_width);
+    let standing = votes.saturating_sub(standing_width);
     let size = standing.saturating_sub(size_width);
     let faint = look.style(Role::Faint);
     put(cells, body.x + 2, body.y, size, "evaluation", faint);
-    put(cells, size, body.y, standing, sized, faint);
-    put(cells, standing, body.y, age, "answers", faint);
+    if size < standing {
+        put(cells, size, body.y, standing, "items × answers", faint);
+    }
+    put(cells, standing, body.y, votes, "answers", faint);
+    put(cells, votes, body.y, age, "votes", faint);
     put_right(cells, age, body.y, right, "made", faint);
     let area = State::list_area(body);
     for (y, at) in (area.top()..area.bottom()).zip(state.top..state.list.len()) {
@@ -58,13 +63,18 @@ pub(super) fn draw(state: &State, sight: &Sight<'_>, body: Rect, cells: &mut Buf
         let (ground, name) = ground(at == state.selected, row, look, cells);
         let style = |role| ground.patch(look.style(role));
         put(cells, area.x + 2, y, size.saturating_sub(1), evaluation.name(), name);
-        let words = format!("{} × {}", grouped(evaluation.items.into()), evaluation.sources.len());
-        put(cells, size, y, standing.saturating_sub(1), &words, style(Role::Muted));
-        let (ways, role) = generation(evaluation);
-        let end = age.saturating_sub(1);
-        let fits = |words: &&String| columns(words) <= end.saturating_sub(standing);
-        if let Some(words) = ways.iter().find(fits).or(ways.last()) {
-            put(cells, standing, y, end, words, style(role));
+        if size < standing {
+            let words = format!("{} × {}", grouped(evaluation.items.into()), evaluation.sources.len());
+            put(cells, size, y, standing.saturating_sub(1), &words, style(Role::Muted));
+        }
+        for (from, to, (ways, role)) in
+            [(standing, votes, generation(evaluation)), (votes, age, rated(evaluation))]
+        {
+            let end = to.saturating_sub(1);
+            let fits = |words: &&String| columns(words) <= end.saturating_sub(from);
+            if let Some(words) = ways.iter().find(fits).or(ways.last()) {
+                put(cells, from, y, end, words, style(role));
+            }
         }
         put_right(cells, age, y, right, &sight.wall().age(evaluation.created), style(Role::Faint));
     }
@@ -102,6 +112,26 @@ fn generation(evaluation: &Evaluation) -> (Vec<String>, Role) {
     }
 }
 
+/// How many votes there are of those that are needed, in ever fewer words: counts that tell nothing of what was said.
+fn rated(evaluation: &Evaluation) -> (Vec<String>, Role) {
+    let Some(SoFar { votes, needed, .. }) = evaluation.so_far() else {
+        return (vec!["–".to_owned()], Role::Faint);
+    };
+    let share = format!("{} %", (votes * 100).checked_div(needed).unwrap_or(0));
+    let role = if votes < needed { Role::Muted } else { Role::Good };
+    (vec![format!("{} of {}", grouped(votes), grouped(needed)), share], role)
+}
+
+/// The same for the card, with what each item needs.
+fn voted(evaluation: &Evaluation) -> String {
+    let raters = count(evaluation.task.raters_per_item.into(), "rater", "raters");
+    let so_far = match evaluation.so_far() {
+        Some(SoFar { votes, needed, .. }) => format!("{} of {}", grouped(votes), grouped(needed)),
+        None => "counted when somebody rates".to_owned(),
+    };
+    format!("{so_far} · each item needs {raters}")
+}
+
 fn card(state: &State, evaluation: &Evaluation, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
     let look = sight.look;
     let below = parted(area, false, look, cells);
@@ -116,7 +146,7 @@ fn card(state: &State, evaluation: &Evaluation, sight: &Sight<'_>, area: Rect, c
         [] => "nobody yet".to_owned(),
         raters => raters.join(", "),
     };
-    let needed = count(evaluation.task.raters_per_item.into(), "rater", "raters");
+    let items = count(evaluation.items.into(), "item", "items");
     // What has to be done comes first: where there is little room the rest is cut.
     let mut rows = Vec::new();
     let asks = sight.key(Context::Evaluations, Action::RunEvaluation);
@@ -132,8 +162,9 @@ fn card(state: &State, evaluation: &Evaluation, sight: &Sight<'_>, area: Rect, c
     rows.extend([
         ("answers", sources.join(" | "), Role::Text),
         ("asked", metrics.join(", "), Role::Text),
-        ("raters", format!("{raters} · each item needs {needed}"), Role::Text),
-        ("dataset", evaluation.dataset.clone(), Role::Muted),
+        ("votes", voted(evaluation), Role::Text),
+        ("raters", raters, Role::Text),
+        ("dataset", format!("{} · {items}", evaluation.dataset), Role::Muted),
     ]);
     if evaluation.task.version > 1 {
         rows.push(("version", evaluation.task.version.to_string(), Role::Muted));

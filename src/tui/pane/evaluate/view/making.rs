@@ -26,6 +26,8 @@ use crate::tui::setup::view::{self as settings, Panel};
 
 /// Rows below the form: a rule, and what is said of it.
 const FOOT: u16 = 5;
+/// From that height on the form has all rows that it needs above so high a foot; below it the foot is as high as what it says.
+const HIGH: u16 = 20;
 /// Columns of the names of the lines.
 const NAMES: u16 = 18;
 
@@ -38,8 +40,15 @@ struct Value {
 
 impl Making {
     /// The lines of the form, below its head.
-    pub(in crate::tui::pane::evaluate) fn area(body: Rect) -> Rect {
-        let height = body.height.saturating_sub(1 + FOOT.min(body.height / 2));
+    pub(in crate::tui::pane::evaluate) fn area(&self, body: Rect) -> Rect {
+        let foot = if body.height < HIGH {
+            // Which keys it names changes no row of so few.
+            let said = in_lines(&says(self, ["Alt+C", "Ctrl+O"]), body.width).len();
+            u16::try_from(1 + said).unwrap_or(FOOT).min(FOOT)
+        } else {
+            FOOT
+        };
+        let height = body.height.saturating_sub(1 + foot.min(body.height / 2));
         Rect { y: body.y + 1, height, ..body }
     }
 
@@ -50,7 +59,7 @@ impl Making {
 
     /// The line at a row of the screen.
     pub(in crate::tui::pane::evaluate) fn line_at(&self, body: Rect, y: u16) -> Option<usize> {
-        let area = Self::area(body);
+        let area = self.area(body);
         let at = self.top(area) + usize::from(y.checked_sub(area.y)?);
         (y < area.bottom() && at < self.rows().len()).then_some(at)
     }
@@ -89,7 +98,7 @@ pub(super) fn draw(
 fn lines(making: &Making, sight: &Sight<'_>, body: Rect, cells: &mut Buffer) {
     let look = sight.look;
     put(cells, body.x + 2, body.y, body.right(), "A new evaluation", look.style(Role::Accent));
-    let (rows, area) = (making.rows(), Making::area(body));
+    let (rows, area) = (making.rows(), making.area(body));
     let (left, right) = (area.x + 2, area.right().saturating_sub(2));
     let top = making.top(area);
     for (y, at) in (area.top()..area.bottom()).zip(top..rows.len()) {
@@ -179,7 +188,7 @@ fn value(making: &Making, sight: &Sight<'_>, row: Row) -> Value {
         Row::Name => usual(told(making.name(), ""), form.name.is_some()),
         Row::Dataset => match &form.dataset {
             Some(dataset) => told(&dataset.name, &count(dataset.items.into(), "item", "items")),
-            None => open(format!("none yet: {} shows those that there are", change())),
+            None => open(format!("none yet: {} shows them", change())),
         },
         Row::Model(at) => model(making, sight, at),
         Row::AddModel => {
@@ -265,40 +274,51 @@ fn model(making: &Making, sight: &Sight<'_>, at: usize) -> Value {
     Value { text, role, note: preset.into_iter().chain(key).collect::<Vec<_>>().join(" · ") }
 }
 
-/// What the answers may cost, or why nothing can come of the form.
-fn told(making: &Making, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
-    let look = sight.look;
-    let width = area.width.saturating_sub(4);
+/// What the answers may cost, or why nothing can come of the form; with the keys that make it and that show settings.
+fn says(making: &Making, [makes, settings]: [&str; 2]) -> Vec<(String, Role)> {
     let mut lines: Vec<(String, Role)> = Vec::new();
-    let mut say = |text: &str, role| lines.extend(wrap(text, width).into_iter().map(|line| (line, role)));
     match (making.plan(), &making.told) {
         (Err(lacks), _) => {
-            say(lacks, Role::Muted);
+            lines.push((lacks.to_owned(), Role::Muted));
             if making.twin().is_some() {
-                let key = sight.key(Context::Making, Action::ToggleSettings);
-                say(&format!("{key} gives one of them other settings."), Role::Muted);
+                lines.push((format!("{settings} gives one of them other settings."), Role::Muted));
             }
         }
-        (Ok(_), Told::Wrong(error)) => say(&sentence(&error.said()), Role::Bad),
-        (Ok(_), Told::Nothing) => say("Counting what is to be asked…", Role::Muted),
+        (Ok(_), Told::Wrong(error)) => lines.push((sentence(&error.said()), Role::Bad)),
+        (Ok(_), Told::Nothing) => lines.push(("Counting what is to be asked…".to_owned(), Role::Muted)),
         (Ok(_), Told::Estimate(estimate)) => {
             if estimate.calls > 0 {
-                say(&tokens(estimate), Role::Text);
+                lines.push((tokens(estimate), Role::Text));
             }
-            say(&cost(estimate), if estimate.unpriced.is_empty() { Role::Text } else { Role::Warn });
-            let key = sight.key(making.context(), Action::CreateEvaluation);
+            lines.push((cost(estimate), if estimate.unpriced.is_empty() { Role::Text } else { Role::Warn }));
             let words = if making.creating.is_some() {
                 "Making it…".to_owned()
             } else if estimate.calls > 0 {
-                format!("{key} makes it; nothing is asked yet.")
+                format!("{makes} makes it; nothing is asked yet.")
             } else {
-                format!("{key} makes it.")
+                format!("{makes} makes it.")
             };
-            say(&words, Role::Muted);
+            lines.push((words, Role::Muted));
         }
     }
+    lines
+}
+
+/// The same in lines of a place so wide.
+fn in_lines(said: &[(String, Role)], width: u16) -> Vec<(String, Role)> {
+    let broken = |(text, role): &(String, Role)| {
+        let role = *role;
+        wrap(text, width.saturating_sub(4)).into_iter().map(move |line| (line, role)).collect::<Vec<_>>()
+    };
+    said.iter().flat_map(broken).collect()
+}
+
+fn told(making: &Making, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
+    let makes = sight.key(making.context(), Action::CreateEvaluation);
+    let settings = sight.key(Context::Making, Action::ToggleSettings);
+    let lines = in_lines(&says(making, [&makes, &settings]), area.width);
     for (y, (line, role)) in (area.top()..area.bottom()).zip(lines) {
-        put(cells, area.x + 2, y, area.right(), &line, look.style(role));
+        put(cells, area.x + 2, y, area.right(), &line, sight.look.style(role));
     }
 }
 

@@ -8,7 +8,7 @@ use ratatui::style::Modifier;
 
 use super::failed;
 use crate::domain::evaluation::sheet::{Pace, Seat};
-use crate::domain::figures::{self, grouped};
+use crate::domain::figures::{self, count, grouped};
 use crate::domain::untrusted::safe_line;
 use crate::tui::action::Action;
 use crate::tui::keymap::Context;
@@ -17,7 +17,7 @@ use crate::tui::overlay::Hidden;
 use crate::tui::paint::{columns, fill, meter, more, put, put_right, wrap};
 use crate::tui::pane::Sight;
 use crate::tui::pane::evaluate::Sitting;
-use crate::tui::pane::evaluate::layout::{Areas, Spoken, TURN, wide};
+use crate::tui::pane::evaluate::layout::{Areas, BESIDE, Spoken, TURN, wide};
 use crate::tui::widget::code::{Code, Want};
 use crate::tui::widget::text::Row;
 
@@ -74,7 +74,7 @@ fn head(seat: &Seat, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
     };
     let mut right = Vec::new();
     if seat.task.raters_per_item > 1 || raters > 1 {
-        right.push(format!("{} joined", grouped(raters.into())));
+        right.push(format!("{} so far", count(raters.into(), "rater", "raters")));
     }
     right.push(if seat.task.blind { "blind ●" } else { "not blind" }.to_owned());
     let end = put_right(cells, area.x, area.y, area.right(), &right.join(" · "), look.style(Role::Muted));
@@ -121,7 +121,7 @@ fn question(sitting: &Sitting, sight: &Sight<'_>, areas: &Areas, cells: &mut Buf
         return bar(areas.question, sight, cells);
     }
     for y in areas.question.top()..areas.question.bottom() {
-        let x = areas.question.x.saturating_sub(1);
+        let x = areas.question.x.saturating_sub(BESIDE);
         put(cells, x, y, areas.question.x, "│", sight.look.style(Role::Rule));
     }
 }
@@ -129,7 +129,7 @@ fn question(sitting: &Sitting, sight: &Sight<'_>, areas: &Areas, cells: &mut Buf
 /// At the left of what keys scroll, and of nothing else.
 fn bar(area: Rect, sight: &Sight<'_>, cells: &mut Buffer) {
     for y in area.top()..area.bottom() {
-        put(cells, area.x.saturating_sub(1), y, area.x, "▌", sight.look.style(Role::Accent));
+        put(cells, area.x.saturating_sub(BESIDE), y, area.x, "▌", sight.look.style(Role::Accent));
     }
 }
 
@@ -142,7 +142,8 @@ fn answers(sitting: &Sitting, wants: &mut Vec<Want>, sight: &Sight<'_>, areas: &
         let Some(answer) = sheet.answers.get(area.place) else { continue };
         if n > 0 {
             for y in area.head.top()..area.text.bottom() {
-                put(cells, area.head.x - 2, y, area.head.x - 1, "│", look.style(Role::Rule));
+                let x = area.head.x.saturating_sub(BESIDE + 1);
+                put(cells, x, y, x + 1, "│", look.style(Role::Rule));
             }
         }
         if sitting.focus == area.place {

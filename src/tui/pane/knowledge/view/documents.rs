@@ -11,7 +11,7 @@ use crate::tui::keymap::Context;
 use crate::tui::look::Role;
 use crate::tui::paint::{put, put_right, scrollbar, thumb, wrap};
 use crate::tui::pane::Sight;
-use crate::tui::pane::knowledge::{Open, layout};
+use crate::tui::pane::knowledge::{Open, is_worked_on, layout};
 use crate::tui::rows::{facts, failed, ground, parted};
 use crate::tui::widget::text::fit_left;
 
@@ -69,7 +69,7 @@ pub(super) fn draw(
         let room = usize::from(stands.saturating_sub(area.x + 3));
         let within = within(base, document);
         put(cells, area.x + 2, y, stands.saturating_sub(1), &fit_left(within, room), name);
-        let (words, role) = state(document);
+        let (words, _, role) = state(document, is_worked_on(base));
         put(cells, stands, y, passages.saturating_sub(1), words, style(role));
         let number = grouped(document.passages.into());
         put_right(cells, passages, y, right, &number, style(Role::Muted));
@@ -77,7 +77,7 @@ pub(super) fn draw(
     let bar = thumb(area.height, shelf.top, usize::from(area.height), shelf.order.len());
     scrollbar(cells, area, bar, look.style(Role::Rule));
     if let Some(document) = shelf.current().and_then(|at| shelf.list.get(at)) {
-        card(document, sight, card_area, area, cells);
+        card((document, is_worked_on(base)), sight, card_area, area, cells);
     }
     caret
 }
@@ -89,27 +89,32 @@ fn within<'a>(base: &Base, document: &'a Filed) -> &'a str {
     inside.unwrap_or(&document.uri)
 }
 
-/// How a document stands, in one word.
-pub(super) fn state(document: &Filed) -> (&'static str, Role) {
-    match document.state {
-        DocumentState::Indexed => ("indexed", Role::Muted),
-        DocumentState::PartiallyIndexed => ("in part", Role::Warn),
-        DocumentState::Pending => ("pending", Role::Faint),
-        DocumentState::Starting => ("starting", Role::Accent),
-        DocumentState::InProgress => ("in progress", Role::Accent),
-        DocumentState::MetadataUpdateFailed => ("no metadata", Role::Warn),
-        DocumentState::Failed => ("failed", Role::Bad),
-        DocumentState::Ignored => ("ignored", Role::Faint),
+/// How a document stands, in a word and in some; `runs` where the base is being worked on.
+fn state(document: &Filed, runs: bool) -> (&'static str, &'static str, Role) {
+    use DocumentState as D;
+    if !runs && matches!(document.state, D::Pending | D::Starting | D::InProgress) {
+        return ("waits", "waits for the next sync", Role::Warn);
     }
+    let (word, role) = match document.state {
+        D::Indexed => ("indexed", Role::Muted),
+        D::PartiallyIndexed => ("in part", Role::Warn),
+        D::Pending => ("pending", Role::Faint),
+        D::Starting => ("starting", Role::Accent),
+        D::InProgress => ("in progress", Role::Accent),
+        D::MetadataUpdateFailed => ("no metadata", Role::Warn),
+        D::Failed => ("failed", Role::Bad),
+        D::Ignored => ("ignored", Role::Faint),
+    };
+    (word, word, role)
 }
 
 /// What is known of a document.
-fn card(document: &Filed, sight: &Sight<'_>, area: Rect, list: Rect, cells: &mut Buffer) {
+fn card((document, runs): (&Filed, bool), sight: &Sight<'_>, area: Rect, list: Rect, cells: &mut Buffer) {
     let look = sight.look;
     let beside = area.x > list.x;
     let inside = parted(area, beside, look, cells);
     let mut about = vec![("where", document.uri.clone(), Role::Text)];
-    let (words, role) = state(document);
+    let (_, words, role) = state(document, runs);
     about.push(("state", words.to_owned(), role));
     for note in &document.notes {
         about.push(("", note.clone(), if role == Role::Bad { Role::Bad } else { Role::Warn }));

@@ -100,15 +100,19 @@ pub(super) fn draw(
 fn query(open: &Open, base: &Base, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) -> Option<Position> {
     let look = sight.look;
     let right = area.right().saturating_sub(1);
-    let words = match open.columns.as_slice() {
-        [one] => one.tuning.words(base),
-        _ => String::new(),
+    // What is below is of a question that stands here no more.
+    let (ways, role) = match open.columns.as_slice() {
+        _ if open.is_of_before() => {
+            let whole = format!("below: {}", open.asked);
+            (vec![whole, "below: the question before".to_owned()], Role::Warn)
+        }
+        [one] => (vec![one.tuning.words(base)], Role::Muted),
+        _ => (Vec::new(), Role::Muted),
     };
-    let end = if columns(&words) + 24 < area.width {
-        put_right(cells, area.x + 20, area.y, right, &words, look.style(Role::Muted)).saturating_sub(2)
-    } else {
-        right
-    };
+    let words = ways.iter().find(|words| columns(words) + 24 < area.width);
+    let end = words.map_or(right, |words| {
+        put_right(cells, area.x + 20, area.y, right, words, look.style(role)).saturating_sub(2)
+    });
     let typing = open.focus == Focus::Query;
     let mark = if typing { Role::Accent } else { Role::Rule };
     let x = put(cells, area.x, area.y, end, "▌ ", look.style(mark));
@@ -190,6 +194,9 @@ struct Grid {
     right: u16,
 }
 
+/// From this width on there is room for a name beside a passage.
+const NAMED: u16 = 36;
+
 /// The column of the order that counts.
 const RERANKED: &str = "reranked";
 
@@ -220,8 +227,14 @@ fn grid(column: &Column, area: Rect) -> Grid {
         ranks.push((if scores { RERANKED } else { "rer" }, x, x + wide));
         x += wide + 1;
     }
-    let place = if area.width >= 60 { right - (area.width * 3 / 10).clamp(14, 44) } else { right };
-    Grid { ranks, passage: x + 1, place, right }
+    let passage = x + 1;
+    let place = match area.width {
+        60.. => right - (area.width * 3 / 10).clamp(14, 44),
+        // The end of a name, and no more than the passage has.
+        NAMED.. => right - (right.saturating_sub(passage) / 2).min(area.width * 3 / 10),
+        _ => right,
+    };
+    Grid { ranks, passage, place, right }
 }
 
 fn hits(
@@ -240,7 +253,14 @@ fn hits(
     if !alone {
         let role = if at == open.at { Role::Accent } else { Role::Muted };
         let x = if over { grid.passage } else { titles.x + 1 };
-        put(cells, x, titles.y, titles.right(), &words, look.style(role));
+        let x = put(cells, x, titles.y, titles.right(), &words, look.style(role));
+        shared(
+            open,
+            (column, at),
+            (x, titles.y, titles.right().min(grid.right)),
+            look.style(Role::Faint),
+            cells,
+        );
     }
     if let Some(error) = &column.error {
         let above = Rect { y: rows.y.saturating_sub(1), height: rows.height + 1, ..rows };
@@ -301,10 +321,12 @@ fn hits(
             put(cells, rows.x + 3, y, rows.x + 4, sign, style(role));
         } else if expected && number.is_some() {
             put(cells, rows.x + 3, y, rows.x + 4, "?", style(Role::Info));
+        } else if number.is_some() && open.is_shared(at, hit.passage.id) {
+            put(cells, rows.x + 3, y, rows.x + 4, SHARED, style(Role::Faint));
         }
         let text_role = match () {
             () if below => Role::Faint,
-            () if answered && !used => Role::Muted,
+            () if open.is_of_before() || (answered && !used) => Role::Muted,
             () => Role::Text,
         };
         let titled = alone || over;
@@ -319,6 +341,26 @@ fn hits(
     }
     let bar = thumb(rows.height, first, usize::from(rows.height), column.rows());
     scrollbar(cells, rows, bar, look.style(Role::Rule));
+}
+
+/// The mark of a hit that both settings have.
+const SHARED: &str = "=";
+
+/// How many of a setting's hits the other one has too.
+fn shared(
+    open: &Open,
+    (column, at): (&Column, usize),
+    (x, y, right): (u16, u16, u16),
+    style: ratatui::style::Style,
+    cells: &mut Buffer,
+) {
+    let hits = (0..column.rows()).filter_map(|row| column.row(row));
+    let both = hits.filter(|(number, hit)| number.is_some() && open.is_shared(at, hit.passage.id)).count();
+    let ways = [format!(" · {SHARED} {both} in both"), format!(" · {SHARED} {both}")];
+    let fits = |told: &&String| x + columns(told) <= right;
+    if let Some(told) = ways.iter().filter(|_| both > 0).find(fits) {
+        put(cells, x, y, right, told, style);
+    }
 }
 
 /// That nothing was found, and what to try.

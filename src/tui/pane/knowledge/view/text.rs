@@ -115,12 +115,23 @@ const WIDE: usize = 60;
 /// A text that was cut into lines flows again: where a line ends because the next word had no room, or hardly, there is a blank.
 /// No byte moves, and lists, tables and code stay as they are.
 fn flowing(text: &str) -> Cow<'_, str> {
+    if has_loose_code(text) {
+        return Cow::Borrowed(text);
+    }
     let mut lines: Vec<Range<usize>> = Vec::new();
     let mut joints = Vec::new();
     let mut start = 0;
+    let mut inside = false;
     for line in text.split('\n') {
         let own = start..start + line.len();
         start = own.end + 1;
+        let fence = is_fence(line);
+        if fence || inside {
+            inside ^= fence;
+            joints.extend(ends(text, &lines));
+            lines.clear();
+            continue;
+        }
         if !lines.is_empty() && !goes_on(line) {
             joints.extend(ends(text, &lines));
             lines.clear();
@@ -140,19 +151,55 @@ fn flowing(text: &str) -> Cow<'_, str> {
     Cow::Owned(flows)
 }
 
+/// Whether code in it cannot be told from prose: it lies outside of fences, or the text begins or ends between two of them.
+fn has_loose_code(text: &str) -> bool {
+    let mut inside = false;
+    let mut after_blank = true;
+    for line in text.split('\n') {
+        if is_fence(line) {
+            // What names a language opens.
+            let opens = !line.trim().trim_start_matches(['`', '~']).is_empty();
+            if inside && opens {
+                return true;
+            }
+            inside = !inside;
+        } else if !inside && (is_code(line) || (after_blank && line.starts_with("    "))) {
+            return true;
+        }
+        after_blank = line.trim().is_empty();
+    }
+    inside
+}
+
+/// Whether a line opens or closes code.
+fn is_fence(line: &str) -> bool {
+    let line = line.trim();
+    let rest = line.trim_start_matches('`');
+    line.starts_with("~~~") || (line.len() - rest.len() > 2 && !rest.contains('`'))
+}
+
+/// A command, a value that is given a name, or what has a remark behind it.
+fn is_code(line: &str) -> bool {
+    let flag = |word: &str| word.strip_prefix("--").is_some_and(|name| name.starts_with(char::is_alphabetic));
+    // Within prose they stand between backticks.
+    let flags = !line.contains('`') && line.split(' ').any(flag);
+    let named = line.split_once(" = ").is_some_and(|(name, _)| !name.is_empty() && !name.contains(' '));
+    flags || named || line.starts_with("$ ") || line.contains(" # ")
+}
+
 /// Words in a row, as far as a line tells.
 fn is_prose(line: &str) -> bool {
     let ends = line.ends_with([';', '{', '}', '[', '(', '=', '|', ' ', '\\', '\r']);
-    let begins = line.starts_with([' ', '#', '|', '~', '/']) || line.starts_with("```");
+    let begins = line.starts_with([' ', '#', '|', '~', '/']);
     !ends && !begins && !line.contains('\t') && line.split_whitespace().count() > 2
 }
 
 /// Whether a line may be of the paragraph before it.
 fn goes_on(line: &str) -> bool {
-    let quoted = line.starts_with('`') && !line.starts_with("```");
-    let begins = |c: char| c.is_alphanumeric() || matches!(c, '"' | '“' | '(' | '‘' | '«' | '[');
+    let begins = |c: char| c.is_alphanumeric() || matches!(c, '`' | '"' | '“' | '(' | '‘' | '«' | '[' | '_');
+    let stressed = line.strip_prefix('*').is_some_and(|rest| !rest.starts_with([' ', '\t']));
     let numbered = line.trim_start_matches(|c: char| c.is_ascii_digit()).starts_with([')', '.']);
-    (quoted || line.starts_with(begins)) && !numbered
+    (stressed || line.starts_with(begins)) && !numbered
 }
 
 /// Where the lines of one paragraph end, if it was cut.
@@ -163,9 +210,16 @@ fn ends(text: &str, lines: &[Range<usize>]) -> Vec<usize> {
     if !CUT.contains(&widest) || !before.iter().all(|line| is_prose(of(line))) {
         return Vec::new();
     }
-    // Most go on in the middle of a sentence.
-    let small = |line: &&Range<usize>| of(line).starts_with(|c: char| c.is_lowercase() || c == '`');
-    if lines.iter().skip(1).filter(small).count() * 2 < before.len() {
+    // Most go on in the middle of a sentence: also with a name, where lines are wider than those of poems. Lines that begin alike
+    // are a list.
+    let first = |line: &Range<usize>| of(line).split_whitespace().next();
+    let amid = |two: &&[Range<usize>]| {
+        let (one, other) = (of(&two[0]), of(&two[1]));
+        let name = other.starts_with(char::is_uppercase) && first(&two[0]) != first(&two[1]);
+        other.starts_with(|c: char| c.is_lowercase() || matches!(c, '`' | '('))
+            || (widest >= WIDE && name && !one.ends_with(['.', '!', '?', ':']))
+    };
+    if lines.windows(2).filter(amid).count() * 2 < before.len() {
         return Vec::new();
     }
     // By an editor: none would have had much room for the next one's first word. By hand: they are wide.
@@ -174,7 +228,8 @@ fn ends(text: &str, lines: &[Range<usize>]) -> Vec<usize> {
         width(of(&two[0])) + 1 + next > widest * 9 / 10
     };
     let by_width = (lines.len() > 2 || widest >= WIDE) && lines.windows(2).all(full);
-    let by_hand = before.iter().all(|line| width(of(line)) >= WIDE);
+    let by_hand =
+        before.iter().map(|line| width(of(line))).all(|line| line >= WIDE && line >= widest * 3 / 5);
     if by_width || by_hand { before.iter().map(|line| line.end).collect() } else { Vec::new() }
 }
 
@@ -274,6 +329,49 @@ mod tests {
         assert_eq!(flowing(by_hand), by_hand.replace('\n', " "));
         let two = "A paragraph of two lines whose first one is as long as seventy columns\nor so.\n\nNext.";
         assert_eq!(flowing(two), two.replacen('\n', " ", 1));
+    }
+
+    #[test]
+    fn lines_of_code_stay_as_they_are_and_prose_around_them_flows() {
+        let prose = "Charges that were made twice on the same card are found\nby the system at night. The bank is told on \
+                     the next day,\nand the customer gets a letter.";
+        let code = "```toml\nname of the base that is asked about whatever the person wrote\nand of another one whose \
+                    passages are laid together with its own\n```";
+        let both = format!("{prose}\n{code}\n{prose}");
+        let flows = prose.replace('\n', " ");
+        assert_eq!(flowing(&both), format!("{flows}\n{code}\n{flows}"));
+        for stays in [
+            // It begins in the middle of code, ends there, or both.
+            format!("some code\n```\n{prose}"),
+            format!("{prose}\n```\nsome code"),
+            format!("some code\n```\n{prose}\n```sh\nmore code"),
+            // Nothing but code, without a fence.
+            "name = \"teas\"           # a knowledge base that `kb create` made, which it may\nsearch\n\
+             description = \"Every tea with its price.\""
+                .to_owned(),
+            "outcrop kb evaluate teas questions.jsonl --mode hybrid --rerank local/a-reranker\n\
+             outcrop kb evaluate teas questions.jsonl --mode keyword --rerank local/a-reranker"
+                .to_owned(),
+            format!("$ outcrop kb sync teas\n{prose}"),
+            format!("    indented code\n{prose}"),
+        ] {
+            assert_eq!(flowing(&stays), stays);
+        }
+    }
+
+    #[test]
+    fn prose_flows_whose_lines_begin_with_names_or_in_brackets() {
+        for prose in [
+            "The answer of a model that was given passages is compared with what the people at\nAmazon Bedrock call a \
+             knowledge base, and with what was written about it by the staff of\nOutcrop in the year before.",
+            "What `kb evaluate` tells is the mean over all of the questions that were asked of it\n(in brackets how sure \
+             it is), for each of the settings that were named on the line.",
+        ] {
+            assert_eq!(flowing(prose), prose.replace('\n', " "));
+        }
+        let list = "INFO the first line of a program's log, which is about as wide as the next one\n\
+                    INFO the second line of a program's log, which is about as wide as the one before";
+        assert_eq!(flowing(list), list);
     }
 
     #[test]

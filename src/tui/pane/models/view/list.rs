@@ -46,7 +46,11 @@ pub fn draw(state: &State, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) ->
         let sign = if count > 0 { wide(&format!(" ▼ {} more ", grouped(count as u64))) } else { 0 };
         Rect { x: left, y, width: right.saturating_sub(left + sign), height: 1 }
     };
-    filters(state, sight, line(area.y + 1, hidden.above), cells);
+    let narrowed = line(area.y + 1, hidden.above);
+    let free = filters(state, sight, narrowed, cells);
+    let shown = (first..list.len()).take(place.height.into()).filter_map(|row| list.at(row));
+    let legend = columns::legend(place.width, narrowed.right().saturating_sub(free), shown);
+    put_right(cells, free, narrowed.y, narrowed.right(), &legend, look.style(Role::Faint));
     if list.is_empty() {
         let words = if list.stock().cards.is_empty() {
             format!(
@@ -97,8 +101,8 @@ pub fn draw(state: &State, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) ->
     caret
 }
 
-/// What the list is narrowed to, each with the key that changes it; what is set stands out.
-fn filters(state: &State, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
+/// What the list is narrowed to, each with the key that changes it; what is set stands out. Gives back where the line goes on.
+fn filters(state: &State, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) -> u16 {
     let filter = state.list.filter();
     let place = match filter.local {
         None if state.stock.is_some() => "no key yet, or retired",
@@ -126,4 +130,5 @@ fn filters(state: &State, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
         let role = if set { Role::Accent } else { Role::Muted };
         x = put(cells, x + 1, area.y, area.right(), words, sight.look.style(role)) + 2;
     }
+    x
 }

@@ -89,8 +89,8 @@ fn prompt(state: &State, sight: &Sight<'_>, areas: &Areas, cells: &mut Buffer) -
         let lines = wrap(&error.to_string(), width);
         for (at, (y, line)) in (areas.failed.top()..areas.failed.bottom()).zip(lines).enumerate() {
             let sign = if at == 0 { "✗" } else { " " };
-            put(cells, areas.failed.x, y, areas.failed.right(), sign, look.style(Role::Bad));
-            put(cells, areas.failed.x + 2, y, areas.failed.right(), &line, look.style(Role::Bad));
+            put(cells, areas.failed.x + 1, y, areas.failed.right(), sign, look.style(Role::Bad));
+            put(cells, areas.failed.x + 3, y, areas.failed.right(), &line, look.style(Role::Bad));
         }
     }
     focused.then(|| state.composer.caret_in(areas.composer)).flatten()

@@ -49,7 +49,13 @@ pub(super) fn draw(state: &State, sight: &Sight<'_>, area: Rect, cells: &mut Buf
     let bar = thumb(shown.height, library.top, height, rows.len());
     scrollbar(cells, shown, bar, look.style(Role::Rule));
     if !library.typing && library.filter.text().is_empty() {
-        let says = [(Action::Search, "narrow"), (Action::NewPrompt, "new"), (Action::ComparePrompt, "diff")];
+        // Elsewhere these keys type.
+        if !focused {
+            return None;
+        }
+        let mut says =
+            vec![(Action::Search, "narrow"), (Action::NewPrompt, "new"), (Action::ComparePrompt, "diff")];
+        says.retain(|(action, _)| state.can_do(*action));
         let words = sight.options.keymap.line(Context::Prompts, &says);
         put(cells, area.x + 1, bottom, right, &words, look.style(Role::Faint));
         return None;

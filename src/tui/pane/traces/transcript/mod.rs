@@ -352,8 +352,15 @@ impl Transcript {
         self.fit(area);
     }
 
-    /// Draws it; `run` is the one that it is of.
-    pub(super) fn draw(&self, run: Run<'_>, area: Rect, look: &Look, focused: bool, cells: &mut Buffer) {
+    /// Draws it; `run` is the one that it is of, and the moment up to which what runs in it has run, where that is known.
+    pub(super) fn draw(
+        &self,
+        (run, until): (Run<'_>, Option<u64>),
+        area: Rect,
+        look: &Look,
+        focused: bool,
+        cells: &mut Buffer,
+    ) {
         let columns = wide(area);
         let (mut at, mut skip) = self.top;
         let mut y = area.y;
@@ -361,7 +368,7 @@ impl Transcript {
             let inset = self.inset(at, columns);
             if skip == 0 {
                 let place = Rect { y, height: 1, ..area };
-                self.draw_line(run, at, inset, place, look, focused, cells);
+                self.draw_line((run, until), at, inset, place, look, focused, cells);
                 y += 1;
             }
             let rows = self.rows(at, columns);
@@ -387,7 +394,7 @@ impl Transcript {
     #[expect(clippy::too_many_arguments, reason = "a line needs all of its run, its place and its look")]
     fn draw_line(
         &self,
-        run: Run<'_>,
+        (run, until): (Run<'_>, Option<u64>),
         at: usize,
         inset: u16,
         area: Rect,
@@ -398,14 +405,18 @@ impl Transcript {
         let step = self.steps[at];
         let Some(row) = run.outline.rows.get(step.row as usize) else { return };
         let ground = styled(at == self.selected, focused, area, look, cells);
-        let figures = figures(run, step.row, row);
+        let figures = figures(run, step.row, row, until);
         let (glyph, word, role) = ended(run.outline, row);
-        let bad = row.is_error() || row.stopped;
-        let end = if bad { format!("{glyph} {word} · {figures}") } else { figures };
+        let told = row.is_error() || row.stopped || row.is_running();
+        let end = match (told, figures.as_str()) {
+            (true, "") => format!("{glyph} {word}"),
+            (true, figures) => format!("{glyph} {word} · {figures}"),
+            (false, _) => figures,
+        };
         // The name is worth more than the figures.
         let room = area.width.saturating_sub(inset + 4);
         let end = if columns(&end) + 16 > room { glyph } else { end.as_str() };
-        let style = ground(if bad { role } else { Role::Faint });
+        let style = ground(if told { role } else { Role::Faint });
         let right = area.right().saturating_sub(1);
         let edge = put_right(cells, area.x + 2, area.y, right, end, style).saturating_sub(1);
         let (glyph, role) = sign(row.kind);
@@ -420,8 +431,13 @@ fn wide(area: Rect) -> u16 {
     area.width.saturating_sub(3)
 }
 
-fn figures(run: Run<'_>, at: u32, row: &Line) -> String {
-    let time = if row.is_running() { "runs".to_owned() } else { took(run.tree.duration(at)) };
+fn figures(run: Run<'_>, at: u32, row: &Line, until: Option<u64>) -> String {
+    let time = if row.is_running() {
+        let so_far = until.map(|until| until.saturating_sub(run.tree.shown(at).0));
+        so_far.map(took).unwrap_or_default()
+    } else {
+        took(run.tree.duration(at))
+    };
     let tokens = summed(&run.rollups.get(at));
     [time, tokens].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · ")
 }

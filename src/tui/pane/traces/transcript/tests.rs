@@ -76,7 +76,7 @@ fn filled(transcript: &mut Transcript, area: Rect) {
 
 fn drawn(transcript: &Transcript, kept: &Kept, area: Rect) -> Vec<String> {
     let mut cells = Buffer::empty(area);
-    transcript.draw(kept.run(), area, &Look::colourless(), true, &mut cells);
+    transcript.draw((kept.run(), None), area, &Look::colourless(), true, &mut cells);
     let row = |y| (0..area.width).map(|x| cells[(x, y)].symbol()).collect::<String>();
     (0..area.height).map(|y| row(y).trim_end().to_owned()).collect()
 }
@@ -197,6 +197,26 @@ fn what_was_said_in_steps_that_ran_is_read_anew_when_the_run_has_grown() {
     transcript.renew(&Kept::new(3).steps());
     let told: Vec<u32> = transcript.told.keys().copied().collect();
     assert_eq!(told, [2, 4]);
+}
+
+#[test]
+fn a_step_that_goes_on_says_so_and_for_how_long() {
+    let (mut kept, area) = (Kept::new(2), Rect::new(0, 0, 60, 30));
+    for at in [0, 3] {
+        kept.outline.rows[at].end = 0;
+    }
+    kept.tree = Tree::of(&kept.outline);
+    kept.rollups = Rollups::of(&kept.outline, &kept.tree);
+    let mut transcript = Transcript::of(&kept.steps(), String::new());
+    transcript.fit(area);
+    let line = |until: Option<u64>| {
+        let mut cells = Buffer::empty(area);
+        transcript.draw((kept.run(), until), area, &Look::colourless(), true, &mut cells);
+        let row = |y| (0..area.width).map(|x| cells[(x, y)].symbol()).collect::<String>();
+        (0..area.height).map(row).find(|row| row.contains("step 1")).unwrap().trim_end().to_owned()
+    };
+    assert!(line(None).ends_with("… runs"), "{}", line(None));
+    assert!(line(Some(3_000_000_000)).ends_with("… runs · 3.00 s"), "{}", line(Some(3_000_000_000)));
 }
 
 #[test]

@@ -16,7 +16,7 @@ use crate::tui::pane::traces::State;
 use crate::tui::pane::traces::about::{TOKENS, about, cost, source, time, tokens};
 use crate::tui::pane::traces::hearing::Receiver;
 use crate::tui::pane::traces::words::{called, sign, went};
-use crate::tui::rows::{facts, failed, ground, parted, right_of};
+use crate::tui::rows::{facts, failed, ground, parted};
 
 /// Where the name of a run begins, behind its signs and its age.
 const NAME: u16 = 10;
@@ -24,10 +24,17 @@ const NAME: u16 = 10;
 /// Columns of a service that does not fit whole, at least: a few letters of it tell nothing.
 const SERVICE: u16 = 12;
 
+/// Runs by which columns are made as wide as they need to be, beside those in sight.
+const MEASURED: usize = 100;
+
+/// Columns between two columns.
+const GAP: u16 = 2;
+
 /// A column behind the names.
 struct Column {
     title: &'static str,
-    width: u16,
+    /// Columns that it takes at most.
+    most: u16,
     /// From this width of the place on it is shown.
     from: u16,
     /// Numbers stand at the right.
@@ -36,49 +43,48 @@ struct Column {
 }
 
 static COLUMNS: [Column; 7] = [
-    Column { title: "took", width: 12, from: 0, number: true, cell: time },
-    Column { title: "spans", width: 10, from: 0, number: true, cell: |run| (short(run.spans), Role::Muted) },
+    Column { title: "took", most: 10, from: 0, number: true, cell: time },
+    Column { title: "spans", most: 8, from: 0, number: true, cell: |run| (short(run.spans), Role::Muted) },
     Column {
         title: "errors",
-        width: 8,
+        most: 8,
         from: 70,
         number: true,
         cell: |run| {
             if run.errors > 0 { (grouped(run.errors), Role::Bad) } else { (String::new(), Role::Muted) }
         },
     },
-    Column {
-        title: "tokens",
-        width: TOKENS + 2,
-        from: 76,
-        number: true,
-        cell: |run| (tokens(run), Role::Muted),
-    },
-    Column { title: "cost", width: 11, from: 90, number: true, cell: |run| (cost(run), Role::Muted) },
+    Column { title: "tokens", most: TOKENS, from: 90, number: true, cell: |run| (tokens(run), Role::Muted) },
+    Column { title: "cost", most: 10, from: 100, number: true, cell: |run| (cost(run), Role::Muted) },
     Column {
         title: "model",
-        width: 24,
+        most: 22,
         from: 116,
         number: false,
         cell: |run| (run.model.clone(), Role::Muted),
     },
     Column {
         title: "from",
-        width: 10,
+        most: 8,
         from: 128,
         number: false,
         cell: |run| (source(run.source).to_owned(), Role::Faint),
     },
 ];
 
+/// A column with the width that it has, without the gap before it.
+type Shown = (&'static Column, u16);
+
 /// Draws them; returns the caret of the line that narrows them.
 pub(super) fn draw(state: &State, sight: &Sight<'_>, body: Rect, cells: &mut Buffer) -> Option<Position> {
     let areas = state.areas(body, sight.wall());
     head(state, sight, areas.head, cells);
     let caret = narrowing(state, sight, areas.narrow, cells);
+    let in_sight = state.runs.iter().skip(state.top).take(areas.rows.height.into());
+    let shown = shown(state.runs.iter().take(MEASURED).chain(in_sight), body.width);
     // Over no rows there are no columns.
     if state.error.is_none() && state.narrow.wrong.is_empty() && !state.runs.is_empty() {
-        titles(sight, body.width, areas.titles, cells);
+        titles(&shown, sight, areas.titles, cells);
     }
     let under = Rect { height: body.bottom().saturating_sub(areas.rows.y), ..areas.rows };
     if let Some(error) = &state.error {
@@ -89,7 +95,7 @@ pub(super) fn draw(state: &State, sight: &Sight<'_>, body: Rect, cells: &mut Buf
         said_instead(state, sight, under, cells);
     } else {
         for (y, at) in (areas.rows.top()..areas.rows.bottom()).zip(state.top..state.runs.len()) {
-            line(state, at, sight, Rect { y, height: 1, ..areas.rows }, cells);
+            line(state, at, &shown, sight, Rect { y, height: 1, ..areas.rows }, cells);
         }
         let height = areas.rows.height;
         let bar = thumb(height, state.top, usize::from(height), state.runs.len());
@@ -153,51 +159,63 @@ fn narrowing(state: &State, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) -
 }
 
 /// The titles of the columns.
-fn titles(sight: &Sight<'_>, width: u16, area: Rect, cells: &mut Buffer) {
+fn titles(shown: &[Shown], sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
     if area.is_empty() {
         return;
     }
     let faint = sight.look.style(Role::Faint);
-    let mut right = right_of(area);
-    for column in shown(width).rev() {
-        place(column, (right, area.y), column.title, faint, cells);
-        right = right.saturating_sub(column.width);
+    let mut right = area.right().saturating_sub(2);
+    for column in shown.iter().rev() {
+        right = place(column, (right, area.y), column.0.title, faint, cells);
     }
     put(cells, area.x + 4, area.y, right, "age", faint);
     put(cells, area.x + NAME, area.y, right, "run", faint);
 }
 
-/// The columns for which a place has the width.
-fn shown(width: u16) -> impl DoubleEndedIterator<Item = &'static Column> {
-    COLUMNS.iter().filter(move |column| column.from <= width)
+/// The columns for which a place has the width and of which some run says something, as wide as that needs: what is left is
+/// of the runs' names, and of what was asked.
+fn shown<'a>(runs: impl Iterator<Item = &'a Run> + Clone, width: u16) -> Vec<Shown> {
+    let wide = |column: &'static Column| {
+        let widest = runs.clone().map(|run| columns(&(column.cell)(run).0)).max().unwrap_or(0);
+        (widest > 0).then(|| (column, widest.min(column.most).max(columns(column.title))))
+    };
+    COLUMNS.iter().filter(|column| column.from <= width).filter_map(wide).collect()
 }
 
-/// Writes into a column that ends there.
-fn place(column: &Column, (right, y): (u16, u16), text: &str, style: Style, cells: &mut Buffer) {
-    let left = right.saturating_sub(column.width) + 2;
+/// Writes into a column that ends there; returns where the one before it ends.
+fn place(
+    &(column, wide): &Shown,
+    (right, y): (u16, u16),
+    text: &str,
+    style: Style,
+    cells: &mut Buffer,
+) -> u16 {
+    let left = right.saturating_sub(wide);
     if column.number {
         put_right(cells, left, y, right, text, style);
     } else {
         put(cells, left, y, right, text, style);
     }
+    left.saturating_sub(GAP)
 }
 
-fn line(state: &State, at: usize, sight: &Sight<'_>, row: Rect, cells: &mut Buffer) {
+fn line(state: &State, at: usize, shown: &[Shown], sight: &Sight<'_>, row: Rect, cells: &mut Buffer) {
     let look = sight.look;
     let run = &state.runs[at];
     let (ground, name) = ground(at == state.selected, row, look, cells);
     let style = |role| ground.patch(look.style(role));
     if state.marked.contains(&run.id) {
         put(cells, row.x + 1, row.y, row.x + 2, "=", style(Role::Info).add_modifier(Modifier::BOLD));
+    } else if run.notes > 0 {
+        put(cells, row.x + 1, row.y, row.x + 2, "★", style(Role::Good));
     }
     let (sign, _, role) = went(run.went());
     put(cells, row.x + 2, row.y, row.x + 3, sign, style(role));
     put_right(cells, row.x + 4, row.y, row.x + NAME - 2, &sight.wall().age(run.at), style(Role::Muted));
-    let mut right = right_of(row);
-    for column in shown(row.width).rev() {
-        let (text, role) = (column.cell)(run);
-        place(column, (right, row.y), &text, style(role), cells);
-        right = right.saturating_sub(column.width);
+    let mut right = row.right().saturating_sub(2);
+    for column in shown.iter().rev() {
+        let (text, role) = (column.0.cell)(run);
+        right = place(column, (right, row.y), &text, style(role), cells);
     }
     let (glyph, role) = kind(run);
     let x = put(cells, row.x + NAME, row.y, right, glyph, style(role));
@@ -224,10 +242,14 @@ fn card(run: &Run, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
 /// What is said where no run is listed.
 fn said_instead(state: &State, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
     let key = |action| sight.key(Context::Runs, action);
-    let lines = if !state.known {
+    let back = sight.key(Context::Everywhere, Action::Back);
+    let narrowed = !state.narrow.asked.is_empty();
+    let lines = if !state.known && narrowed {
+        let looks = "Looking for such a span in one run after the other, in what was said as well…";
+        vec![looks.to_owned(), format!("{back} stops it and shows all runs.")]
+    } else if !state.known {
         vec!["Reading the traces…".to_owned()]
-    } else if !state.narrow.asked.is_empty() {
-        let back = sight.key(Context::Everywhere, Action::Back);
+    } else if narrowed {
         vec![format!("No run has such a span. {back} shows all of them.")]
     } else {
         vec![
@@ -250,5 +272,28 @@ fn said_instead(state: &State, sight: &Sight<'_>, area: Rect, cells: &mut Buffer
             y += 1;
         }
         y += 1;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::trace::{Outline, Source, TraceId};
+
+    #[test]
+    fn columns_are_as_wide_as_runs_need_and_those_that_say_nothing_are_not_there() {
+        let run = Run::of(TraceId([1; 16]), Source::Received, &Outline::default());
+        let titled = |runs: &[Run], width: u16| {
+            let shown = shown(runs.iter(), width);
+            shown.into_iter().map(|(column, wide)| (column.title, wide)).collect::<Vec<_>>()
+        };
+        let quiet = Run { spans: 6, ..run.clone() };
+        let known = ["took", "spans", "from"];
+        let titles: Vec<&str> = titled(&[quiet.clone()], 240).into_iter().map(|(title, _)| title).collect();
+        assert_eq!(titles, known);
+        let loud = Run { errors: 1, model: "a-model-of-a-very-long-name".to_owned(), ..quiet.clone() };
+        let shown = titled(&[quiet, loud], 120);
+        assert!(shown.contains(&("errors", 6)) && shown.contains(&("model", 22)), "{shown:?}");
+        assert!(titled(&[], 240).is_empty());
     }
 }

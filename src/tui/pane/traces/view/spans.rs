@@ -34,7 +34,8 @@ pub(super) fn draw(
     let areas = layout::spans(body);
     head(state, open, sight, areas.head, cells);
     if let (Some(talk), Some(laid)) = (&open.talk, &open.laid) {
-        talk.draw(run(laid), layout::text(body), sight.look, true, cells);
+        let until = open.until(sight.now.wall);
+        talk.draw((run(laid), until), layout::text(body), sight.look, true, cells);
         return None;
     }
     if let (None, Focus::Text, Some(card)) = (areas.side, open.focus, &open.card) {
@@ -311,6 +312,9 @@ fn line(
     let (look, y) = (sight.look, area.y);
     let (ground, name) = ground(selected, area, look, cells);
     let style = |role| ground.patch(look.style(role));
+    if is_noted(open, laid, at) {
+        put(cells, area.x + 1, y, area.x + 2, "★", style(Role::Good));
+    }
     let text = |symbol| laid.outline.names.get(symbol);
     let marks = laid.tree.marks(at);
     let odd = laid.is_flagged(at) || marks.iter().any(|mark| !matches!(mark, Mark::Running | Mark::Repaired));
@@ -381,6 +385,12 @@ fn line(
     let shown = bar(shown, time, laid.on_path(at), wide);
     let role = if row.is_error() { ending_role } else { bar_role(row.kind) };
     put(cells, x, y, x + wide, &shown, style(role));
+}
+
+/// Whether somebody has scored it or noted something on it; what is noted on the run as a whole stands on its root.
+fn is_noted(open: &Open, laid: &Shared, at: u32) -> bool {
+    let is_root = laid.tree.roots().first() == Some(&at);
+    open.notes.iter().any(|note| if note.span.is_some() { note.span == laid.key(at) } else { is_root })
 }
 
 /// Words behind a name, where there is room for all or for some of them; returns the column after them.

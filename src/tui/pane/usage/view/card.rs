@@ -29,7 +29,7 @@ const LOOSE: u16 = 36;
 
 /// Columns of a figure's name and of its value; a card that is `WIDE` has the names that Bedrock gives them beside ours.
 const NAME: u16 = 15;
-const NAMES: u16 = 39;
+const NAMES: u16 = 41;
 const VALUE: u16 = 10;
 const WIDE: u16 = 90;
 
@@ -74,7 +74,9 @@ pub(super) fn draw(
     let columns: Vec<_> = if let Some(lacking) = low {
         let own = lacking.iter().copied().filter(|column| *column != Column::First);
         let others = MULTIPLES.into_iter().filter(|column| !lacking.contains(column));
-        own.chain(counters).chain(others).collect()
+        // What it cost is looked for first.
+        let all = own.chain(counters).chain(others).filter(|column| *column != Column::Cost);
+        std::iter::once(Column::Cost).chain(all).collect()
     } else {
         MULTIPLES.into_iter().chain(first).chain(counters.filter(|_| high)).collect()
     };
@@ -90,7 +92,10 @@ pub(super) fn draw(
             let hidden = Hidden { above: 0, below };
             return more(hidden, (x, right), ends, look.style(Role::Info), cells);
         }
-        multiple(state, line, column, sight, Rect { y, height: 1, ..area }, cells);
+        // A low card may have no row for what is said of it below.
+        let unknown = (low.is_some() && column == Column::Cost).then_some(line.figures.cost.unpriced);
+        let unknown = unknown.filter(|calls| *calls > 0);
+        multiple(state, line, (column, unknown), sight, Rect { y, height: 1, ..area }, cells);
         y += step;
     }
     if low.is_none() && step == 1 {
@@ -120,25 +125,29 @@ fn was(column: Column, line: &Line<'_>) -> bool {
     line.series.iter().any(|point| column.at(point).is_some_and(|value| value > 0.0))
 }
 
-/// One figure: its name, its value, how it was over time.
+/// One figure: its name, its value, how it was over time; of a cost, of how many calls it is not known.
 fn multiple(
     state: &State,
     line: &Line<'_>,
-    column: Column,
+    (column, unknown): (Column, Option<u64>),
     sight: &Sight<'_>,
     area: Rect,
     cells: &mut Buffer,
 ) {
     let look = sight.look;
-    let (x, y, right) = (area.x + 1, area.y, area.right().saturating_sub(1));
+    let (x, y, mut right) = (area.x + 1, area.y, area.right().saturating_sub(1));
     let name = if state.sort == column { Role::Accent } else { Role::Muted };
-    let at = put(cells, x, y, right, column.words(), look.style(name));
+    put(cells, x, y, right, column.words(), look.style(name));
     let names = if area.width < WIDE { NAME } else { NAMES };
     if let Some(metric) = column.bedrock().filter(|_| area.width >= WIDE) {
-        put(cells, at + 1, y, x + names, metric, look.style(Role::Faint));
+        put(cells, x + NAME + 2, y, x + names, metric, look.style(Role::Faint));
     }
     let end = x + names + VALUE;
     put_right(cells, x + names, y, end.min(right), &column.text(line), look.style(Role::Text));
+    let words = unknown.map(|calls| format!("{} not known", figures::count(calls, "call", "calls")));
+    if let Some(words) = words.filter(|words| end + 2 + columns_of(words) <= right) {
+        right = put_right(cells, end + 2, y, right, &words, look.style(Role::Warn)).saturating_sub(2);
+    }
     let values: Vec<_> = line.series.iter().map(|point| column.at(point)).collect();
     let width = right.saturating_sub(end + 2);
     let values = wider(&values, width, 3);
@@ -216,18 +225,31 @@ fn draw_chart(state: &State, line: &Line<'_>, sight: &Sight<'_>, area: Rect, cel
     let head = whole.filter(|whole| columns_of(whole) <= room).unwrap_or_else(|| head(""));
     put(cells, x, area.y, right, &head, look.style(Role::Muted));
     let height = area.height.saturating_sub(2);
-    let wide = wider(&values, room, 6);
+    let [first, last] = ends(line, step == "a day", sight);
+    let words = columns_of(&first) + columns_of(&last) + 2;
+    // The last date stands below the last bar: where there are few of them they are the wider.
+    let wide = wider(&values, room, usize::from(words).div_ceil(values.len().max(1)).max(6));
     let width = room.min(u16::try_from(wide.len()).unwrap_or(u16::MAX));
     for (y, row) in (area.y + 1..).zip(bars(&wide, width, height, column.join())) {
         put(cells, x, y, right, &row, look.style(Role::Info));
     }
     let y = area.bottom().saturating_sub(1);
-    if let (Some(first), Some(last)) = (line.series.first(), line.series.last()) {
-        let now = sight.wall();
-        let label = |at| if step == "a day" { now.date(at) } else { now.clock(at) };
-        let at = put(cells, x, y, right, &label(first.at), look.style(Role::Faint));
-        put_right(cells, at + 1, y, x + width.max(24).min(room), &label(last.at), look.style(Role::Faint));
+    let at = put(cells, x, y, right, &first, look.style(Role::Faint));
+    put_right(cells, at + 1, y, x + width.max(words).min(room), &last, look.style(Role::Faint));
+}
+
+/// When the first and the last point were. Of two hours of one day the date is told once.
+fn ends(line: &Line<'_>, days: bool, sight: &Sight<'_>) -> [String; 2] {
+    let now = sight.wall();
+    let (Some(first), Some(last)) = (line.series.first(), line.series.last()) else {
+        return [String::new(), String::new()];
+    };
+    if days {
+        return [now.date(first.at), now.date(last.at)];
     }
+    let (date, clock) = (now.date(first.at), now.clock(last.at));
+    let short = clock.strip_prefix(&date).map(str::trim).filter(|short| !short.is_empty());
+    [now.clock(first.at), short.unwrap_or(&clock).to_owned()]
 }
 
 /// Bars as wide as there is room for, and no walls.
