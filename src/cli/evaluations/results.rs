@@ -37,7 +37,9 @@ pub(super) async fn report(wanted: ReportEvaluation, asker: &Asker, out: &mut Ou
         return judged::list(&evaluation, asker, out).await;
     }
     let plain = !out.json && item.is_none() && version.is_none() && form.is_none() && output.is_none();
-    if plain && evaluation.joined().is_empty() {
+    // What was kept before votes were counted tells only whether anybody has sat here.
+    let is_silent = evaluation.rated.map_or(evaluation.raters.is_empty(), |rated| !rated.said);
+    if plain && is_silent {
         let name = evaluation.name();
         let items = words::count(evaluation.items.into(), "item", "items");
         let state = match evaluation.generation.total {
