@@ -469,6 +469,7 @@ async fn a_model_that_is_not_found_names_the_one_that_was_meant_of_those_that_we
 }
 
 /// A server that may run here.
+#[derive(Debug)]
 struct Perhaps;
 
 impl Provider for Perhaps {
