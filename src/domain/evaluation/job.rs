@@ -52,8 +52,8 @@ pub struct Evaluation {
     /// Every time that somebody looked whose answers are whose.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unblinded: Vec<Unblinded>,
-    /// How far raters are with the version in force; `None` before somebody has sat here, and in records of programs that did not
-    /// count it until somebody sits here again.
+    /// How far raters are with the version in force, which is kept apart from the rest; `None` before somebody has sat here, and
+    /// of programs that did not count it until somebody sits here again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rated: Option<SoFar>,
 }

@@ -198,10 +198,11 @@ impl Evaluations {
         });
         let told = told.await?;
         drop(one);
-        if let Some(evaluation) = told {
+        if let Some(mut evaluation) = told {
             // Whoever sits here has looked from now on.
             if let Some(open) = self.slot(id).await.as_mut() {
                 open.evaluation.unblinded.clone_from(&evaluation.unblinded);
+                evaluation.rated = open.evaluation.rated;
             }
             self.changes.tell(Changed::Evaluation { evaluation });
         }

@@ -139,8 +139,9 @@ async fn how_far_raters_are_is_kept_with_the_evaluation_and_counted_where_it_was
     assert_eq!(listed(&first).await, Some((1, 3, true)));
     // A record of a program that did not count it.
     let blank = archive.run(move |store| {
-        let evaluation = Evaluation { rated: None, ..evaluation(store, id)? };
-        put(store, &evaluation)
+        let mut batch = Batch::new();
+        batch.remove::<SoFar>(&id);
+        store.commit(batch)
     });
     blank.await.unwrap();
     let next = host(&archive);
