@@ -234,6 +234,12 @@ async fn whoever_sees_masked_texts_has_no_hash_of_the_others_to_try_names_by() {
     // Whoever sits here sees as little.
     let seat = host.sit(id, "bob".into(), Step::On).await.unwrap();
     assert_eq!(seat.sheet.as_ref().unwrap().item, out.items[0].item);
+    // So does whoever lists its items; an owner finds one by what is listed, as by its hash.
+    let listed = host.items(id, 0, 9).await.unwrap().remove(0).id.unwrap();
+    assert_eq!(listed, out.items[0].item);
+    for name in [listed, hash.clone()] {
+        assert_eq!(host.item(id, name, "owner".into()).await.unwrap().hash(), hash);
+    }
     host.rate(id, vote(&seat)).await.unwrap();
 
     // One that was handed out when items had their hashes for names.
