@@ -198,17 +198,13 @@ impl Evaluations {
     pub async fn find(&self, text: String) -> Result<Evaluation> {
         self.archive
             .run(move |store| {
-                let found = named(store, text.trim())?;
-                let found = found.map_or_else(|| paging::find::<Evaluation>(store, &text, NOUN, LISTS), Ok);
-                let found = found.map_err(|error| match error.kind {
-                    ErrorKind::NotFound => {
-                        let all = store.scan::<Evaluation>(Scan::all()).filter_map(Result::ok);
-                        let names: Vec<String> = all.map(|(_, known)| known.name().to_owned()).collect();
-                        paging::no_such_name(NOUN, &text, names.iter().map(String::as_str), LISTS)
-                    }
-                    _ => error,
-                });
-                progress::told(store, found?)
+                let found = match named(store, text.trim())? {
+                    Some(evaluation) => evaluation,
+                    None => paging::find_named(store, &text, (NOUN, LISTS), |other: Evaluation| {
+                        other.name().to_owned()
+                    })?,
+                };
+                progress::told(store, found)
             })
             .await
     }

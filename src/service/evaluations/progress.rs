@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::each_vote;
-use super::seats::half;
+use super::seats::{Open, half};
 use crate::domain::evaluation::Vote;
 use crate::domain::evaluation::job::{Evaluation, SoFar};
 use crate::domain::evaluation::vote::Said;
@@ -71,4 +71,20 @@ pub(super) fn told(store: &Store, evaluation: Evaluation) -> Result<Evaluation> 
         read => read?,
     };
     Ok(Evaluation { rated, ..evaluation })
+}
+
+impl Open {
+    /// Puts down how far raters are, where that is news: it is then told to whoever watches.
+    pub(super) fn keep_rated(&mut self, store: &Store) -> Result<Option<Evaluation>> {
+        let id = self.evaluation.id;
+        let (votes, needed) = self.floor.so_far();
+        let said = self.evaluation.rated.is_some_and(|rated| rated.said) || is_said(store, id)?;
+        let rated = SoFar { votes, needed, said };
+        if self.evaluation.rated == Some(rated) {
+            return Ok(None);
+        }
+        keep(store, id, rated)?;
+        self.evaluation.rated = Some(rated);
+        Ok(Some(self.evaluation.clone()))
+    }
 }

@@ -261,20 +261,6 @@ impl Open {
         Ok(open)
     }
 
-    /// Puts down how far raters are, where that is news: it is then told to whoever watches.
-    pub(super) fn keep_rated(&mut self, store: &Store) -> Result<Option<Evaluation>> {
-        let id = self.evaluation.id;
-        let (votes, needed) = self.floor.so_far();
-        let said = self.evaluation.rated.is_some_and(|rated| rated.said) || progress::is_said(store, id)?;
-        let rated = SoFar { votes, needed, said };
-        if self.evaluation.rated == Some(rated) {
-            return Ok(None);
-        }
-        progress::keep(store, id, rated)?;
-        self.evaluation.rated = Some(rated);
-        Ok(Some(self.evaluation.clone()))
-    }
-
     /// Keeps a vote. That something was said is on the disk with the first one: results are shown by it.
     fn keep(&self, store: &Store, vote: &Vote) -> Result<()> {
         let Evaluation { id, rated, .. } = self.evaluation;

@@ -151,6 +151,19 @@ async fn how_far_raters_are_is_kept_with_the_evaluation_and_counted_where_it_was
 }
 
 #[tokio::test]
+async fn a_vote_waits_for_nothing_that_is_done_to_other_evaluations() {
+    let folder = tempfile::tempdir().unwrap();
+    let (_owner, archive) = archive(folder.path());
+    let host = host(&archive);
+    let id = made(&host, 2).await;
+    let seat = host.sit(id, "bob".into(), Step::On).await.unwrap();
+    // Another one is being made, of a hundred thousand items.
+    let _one = host.one.lock().await;
+    let rated = tokio::time::timeout(tokio::time::Duration::from_secs(60), host.rate(id, vote(&seat)));
+    assert_eq!(rated.await.expect("it did not wait").unwrap().pace.done, 1);
+}
+
+#[tokio::test]
 async fn a_look_at_results_before_anything_was_said_costs_nobody_their_blindness() {
     let folder = tempfile::tempdir().unwrap();
     let (_owner, archive) = archive(folder.path());
