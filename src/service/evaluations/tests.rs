@@ -172,9 +172,12 @@ async fn a_look_at_results_before_anything_was_said_costs_nobody_their_blindness
     host.report(id, None, "bob".into()).await.unwrap();
     let seat = host.sit(id, "bob".into(), Step::On).await.unwrap();
     assert!(seat.task.blind, "there was nothing to learn");
+    let silent = host.find("which".into()).await.unwrap();
+    assert!(silent.is_silent() && silent.hides_from("bob"), "an item would tell whose its answers are");
     host.report(id, None, "bob".into()).await.unwrap();
     let seat = host.rate(id, vote(&seat)).await.unwrap();
     assert!(seat.task.blind);
+    assert!(!host.find("which".into()).await.unwrap().is_silent());
     host.report(id, None, "bob".into()).await.unwrap();
     assert!(!host.sit(id, "bob".into(), Step::On).await.unwrap().task.blind);
 }
