@@ -84,6 +84,23 @@ pub(super) fn find<R: Record<Key: Display>>(
     }
 }
 
+/// The same of what has names: where there is none, the error tells which name was meant.
+pub(super) fn find_named<R: Record<Key: Display>>(
+    store: &Store,
+    text: &str,
+    (noun, command): (&str, &str),
+    name: impl Fn(R) -> String,
+) -> Result<R> {
+    find(store, text, noun, command).map_err(|error| match error.kind {
+        ErrorKind::NotFound => {
+            let all = store.scan::<R>(Scan::all()).filter_map(Result::ok);
+            let names: Vec<String> = all.map(|(_, record)| name(record)).collect();
+            no_such_name(noun, text, names.iter().map(String::as_str), command)
+        }
+        _ => error,
+    })
+}
+
 /// The error about a name that nothing has, with the one of `names` that was meant; `noun` says what is sought, and `command` lists
 /// it.
 pub(super) fn no_such_name<'a>(

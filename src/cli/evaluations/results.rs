@@ -37,9 +37,7 @@ pub(super) async fn report(wanted: ReportEvaluation, asker: &Asker, out: &mut Ou
         return judged::list(&evaluation, asker, out).await;
     }
     let plain = !out.json && item.is_none() && version.is_none() && form.is_none() && output.is_none();
-    // What was kept before votes were counted tells only whether anybody has sat here.
-    let is_silent = evaluation.rated.map_or(evaluation.raters.is_empty(), |rated| !rated.said);
-    if plain && is_silent {
+    if plain && evaluation.is_silent() {
         let name = evaluation.name();
         let items = words::count(evaluation.items.into(), "item", "items");
         let state = match evaluation.generation.total {
@@ -53,7 +51,8 @@ pub(super) async fn report(wanted: ReportEvaluation, asker: &Asker, out: &mut Ou
              the report is written all the same"
         ));
     }
-    agreed(&evaluation, reveal, asker).await?;
+    let tells_nothing = item.is_none() && evaluation.is_silent();
+    agreed(&evaluation, reveal || tells_nothing, asker).await?;
     let id = evaluation.id;
     if let Some(item) = item {
         return judged::show(&evaluation, item, version, asker, out).await;

@@ -149,6 +149,15 @@ fn interval(mean: Mean) -> String {
     format!("({:.3}–{:.3})", mean.low, mean.high)
 }
 
+/// The whole id of a passage.
+pub(super) fn passage(id: &str) -> Result<PassageId> {
+    id.parse::<PassageId>().map_err(|error| Error {
+        why: "it is no id of a passage".to_owned(),
+        hint: "Give its 32 hexadecimal digits: `outcrop kb chunks BASE DOCUMENT` shows them.".to_owned(),
+        ..error
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -192,13 +201,4 @@ mod tests {
         assert_eq!(drawn[0], "nDCG@10");
         assert_eq!(drawn[1], format!("keyword   {}{} 0.500", "█".repeat(15), "░".repeat(15)));
     }
-}
-
-/// The whole id of a passage.
-pub(super) fn passage(id: &str) -> Result<PassageId> {
-    id.parse::<PassageId>().map_err(|error| Error {
-        why: "it is no id of a passage".to_owned(),
-        hint: "Give its 32 hexadecimal digits: `outcrop kb chunks BASE DOCUMENT` shows them.".to_owned(),
-        ..error
-    })
 }

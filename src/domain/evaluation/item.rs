@@ -102,7 +102,7 @@ impl Item {
 pub struct Numbered {
     /// Of the dataset, from 1, as files of tasks have it.
     pub number: u32,
-    /// Its name in votes; `None` while an answer is missing, which the name is made of.
+    /// Its name for raters; `None` while an answer is missing, which the name is made of.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub id: Option<ItemHash>,
     /// How the question begins.

@@ -52,8 +52,8 @@ pub struct Evaluation {
     /// Every time that somebody looked whose answers are whose.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unblinded: Vec<Unblinded>,
-    /// How far raters are with the version in force; `None` before somebody has sat here, and in records of programs that did not
-    /// count it until somebody sits here again.
+    /// How far raters are with the version in force, which is kept apart from the rest; `None` before somebody has sat here, and
+    /// of programs that did not count it until somebody sits here again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rated: Option<SoFar>,
 }
@@ -241,16 +241,18 @@ impl Evaluation {
         self.unblinded.iter().any(|look| look.by == who)
     }
 
-    /// Whether results tell somebody what they are not to know while they rate: whose the answers are, where that is hidden, or
-    /// what others said. Once they have looked there is nothing left to hide, before anything is said nothing is told, and when
-    /// every item has its raters nothing is rated after it.
+    /// Whether results and items tell somebody what they are not to know while they rate: whose the answers are, where that is
+    /// hidden, or what others said. Once they have looked there is nothing left to hide, and when every item has its raters nothing
+    /// is rated after it.
     pub fn hides_from(&self, who: &str) -> bool {
         let rates = self.raters.iter().any(|rater| rater == who);
         let tells = self.task.blinding.models || self.raters.len() > 1;
-        rates
-            && !self.was_seen_by(who)
-            && tells
-            && self.rated.is_none_or(|rated| rated.said && !self.is_rated())
+        rates && !self.was_seen_by(who) && tells && !self.is_rated()
+    }
+
+    /// Whether nothing was said so far, as far as that is known: a report tells nothing then, though an item does.
+    pub fn is_silent(&self) -> bool {
+        self.so_far().is_some_and(|rated| !rated.said)
     }
 
     /// How far raters are; `None` where it was not counted yet.

@@ -93,20 +93,20 @@ impl Evaluations {
         items: Vec<Showing>,
     ) -> Result<(String, Timestamp)> {
         let held = Timestamp(fresh::now().0.saturating_add(i64::try_from(AWAY).unwrap_or_default()));
+        let id = evaluation.id;
+        let written = self.archive.run(move |store| {
+            let task = &evaluation.task;
+            let shown = items.iter().map(|showing| shown(store, &evaluation, showing));
+            let shown = shown.collect::<Result<Vec<_>>>()?;
+            let file = HandOut::of(evaluation.id.to_string(), task, rater.as_str(), shown);
+            let digest = file.header.digest.clone();
+            let (version, keyed) = (task.version, task.blinding.self_naming);
+            Ok((file.write()?, HandedOut { rater, version, digest, items, keyed, held: Some(held) }))
+        });
+        let (file, handed) = written.await?;
         let _one = self.one.lock().await;
-        self.archive
-            .run(move |store| {
-                let id = evaluation.id;
-                let task = &evaluation.task;
-                let shown = items.iter().map(|showing| shown(store, &evaluation, showing));
-                let shown = shown.collect::<Result<Vec<_>>>()?;
-                let file = HandOut::of(evaluation.id.to_string(), task, rater.as_str(), shown);
-                let digest = file.header.digest.clone();
-                let (version, keyed) = (task.version, task.blinding.self_naming);
-                keep(store, id, &HandedOut { rater, version, digest, items, keyed, held: Some(held) })?;
-                Ok((file.write()?, held))
-            })
-            .await
+        self.archive.run(move |store| keep(store, id, &handed)).await?;
+        Ok((file, held))
     }
 
     /// Takes a rating file in, of whichever evaluation it is: what fits is kept, what is here already is left, the rest is
@@ -141,18 +141,22 @@ impl Evaluations {
                 }
                 store.flush()?;
                 // On the disk first: what could not be written is not taken.
-                let news = if let Some(open) = &mut *slot {
+                if let Some(open) = &mut *slot {
                     open.floor.bring_back(&rater);
                     open.evaluation.away.clone_from(&evaluation.away);
                     if taken.version == open.evaluation.task.version {
                         open.count(&rater, here, votes);
                     }
-                    open.keep_rated(store)?
+                    open.keep_rated(store)?;
+                    evaluation.rated = open.evaluation.rated;
                 } else {
                     let needed = evaluation.rated.map(|rated| rated.needed);
-                    progress::keep(store, id, progress::counted(store, &evaluation, needed)?)?
-                };
-                Ok((news.unwrap_or(evaluation), taken))
+                    let rated = progress::counted(store, &evaluation, needed)?;
+                    progress::keep(store, id, rated)?;
+                    evaluation.rated = Some(rated);
+                }
+                store.flush()?;
+                Ok((evaluation, taken))
             })
             .await?;
         self.changes.tell(Changed::Evaluation { evaluation: evaluation.clone() });

@@ -27,7 +27,7 @@ use crate::domain::change::Changed;
 use crate::domain::evaluation::decision::Decision;
 use crate::domain::evaluation::exchange::{HandedOut, Held};
 use crate::domain::evaluation::job::{
-    Evaluation, Generated, Generation, GenerationState, Known, Lacking, Plan, Source,
+    Evaluation, Generated, Generation, GenerationState, Known, Lacking, Plan, SoFar, Source,
 };
 use crate::domain::evaluation::{Item, TaskDefinition, Vote};
 use crate::domain::figures::count;
@@ -125,6 +125,9 @@ impl Evaluations {
                 files::put_items(store, made.id, items)?;
                 files::put_votes(store, made.id, &came.votes)?;
                 files::put_lines(store, made.id, came.lines)?;
+                if let Some(rated) = made.rated {
+                    progress::keep(store, made.id, rated)?;
+                }
                 put(store, &made)
             })
             .await?;
@@ -181,22 +184,27 @@ impl Evaluations {
 
     /// The newest behind `before`, and whether there are older ones.
     pub async fn list(&self, limit: usize, before: Option<EvaluationId>) -> Result<(Vec<Evaluation>, bool)> {
-        self.archive.run(move |store| paging::page(store, limit, before.as_ref())).await
+        self.archive
+            .run(move |store| {
+                let (page, more) = paging::page::<Evaluation>(store, limit, before.as_ref())?;
+                let told: Result<Vec<_>> =
+                    page.into_iter().map(|evaluation| progress::told(store, evaluation)).collect();
+                Ok((told?, more))
+            })
+            .await
     }
 
     /// The one of that name, or whose id starts or ends with `text`.
     pub async fn find(&self, text: String) -> Result<Evaluation> {
         self.archive
-            .run(move |store| match named(store, text.trim())? {
-                Some(evaluation) => Ok(evaluation),
-                None => paging::find(store, &text, NOUN, LISTS).map_err(|error| match error.kind {
-                    ErrorKind::NotFound => {
-                        let all = store.scan::<Evaluation>(Scan::all()).filter_map(Result::ok);
-                        let names: Vec<String> = all.map(|(_, known)| known.name().to_owned()).collect();
-                        paging::no_such_name(NOUN, &text, names.iter().map(String::as_str), LISTS)
-                    }
-                    _ => error,
-                }),
+            .run(move |store| {
+                let found = match named(store, text.trim())? {
+                    Some(evaluation) => evaluation,
+                    None => paging::find_named(store, &text, (NOUN, LISTS), |other: Evaluation| {
+                        other.name().to_owned()
+                    })?,
+                };
+                progress::told(store, found)
             })
             .await
     }
@@ -239,7 +247,9 @@ impl Evaluations {
                 // Before somebody has sat here there is nothing to count.
                 let task = &evaluation.task;
                 if seen && (task.version, task.raters_per_item) != last {
-                    evaluation.rated = Some(progress::counted(store, &evaluation, None)?);
+                    let rated = progress::counted(store, &evaluation, None)?;
+                    progress::keep(store, id, rated)?;
+                    evaluation.rated = Some(rated);
                 }
                 put(store, &evaluation)?;
                 Ok(evaluation)
@@ -347,7 +357,7 @@ fn gaps(lacking: &[Lacking]) -> String {
 }
 
 fn evaluation(store: &Store, id: EvaluationId) -> Result<Evaluation> {
-    store.get::<Evaluation>(&id)?.ok_or_else(|| {
+    let found = store.get::<Evaluation>(&id)?.ok_or_else(|| {
         let why = format!("there is none with the id {}", id.short());
         Error::new(
             ErrorKind::NotFound,
@@ -355,7 +365,8 @@ fn evaluation(store: &Store, id: EvaluationId) -> Result<Evaluation> {
             why,
             "`outcrop eval list` shows those that there are.",
         )
-    })
+    })?;
+    progress::told(store, found)
 }
 
 fn put(store: &Store, evaluation: &Evaluation) -> Result<()> {
@@ -436,6 +447,9 @@ fn sweep_of(store: &Store, id: EvaluationId) -> Result<()> {
     remove_all::<HandedOut>(store, id)?;
     remove_all::<Held>(store, id)?;
     remove_all::<Foreign>(store, id)?;
+    let mut batch = Batch::new();
+    batch.remove::<SoFar>(&id);
+    store.commit_soft(batch)?;
     // Last: by them what is left of an evaluation is found.
     remove_all::<EvaluationItem>(store, id)
 }

@@ -1,14 +1,14 @@
-//! How far raters are, kept with each evaluation: lists tell it and read no vote.
+//! How far raters are, kept beside each evaluation: lists tell it and read no vote.
 
 use std::collections::{HashMap, HashSet};
 
-use super::seats::half;
-use super::{each_vote, evaluation};
-use crate::domain::Result;
+use super::each_vote;
+use super::seats::{Open, half};
 use crate::domain::evaluation::Vote;
 use crate::domain::evaluation::job::{Evaluation, SoFar};
 use crate::domain::evaluation::vote::Said;
 use crate::domain::id::EvaluationId;
+use crate::domain::{ErrorKind, Result};
 use crate::store::{Batch, Scan, Store};
 
 /// Whether anything was said in an evaluation, of whichever version of its task.
@@ -55,16 +55,36 @@ pub(super) fn counted(store: &Store, evaluation: &Evaluation, known: Option<u64>
     Ok(SoFar { votes, needed: known.unwrap_or(all), said: is_said(store, evaluation.id)? })
 }
 
-/// Puts down how far raters are, where that is news: the evaluation with it. It is counted anew by whoever opens the evaluation,
-/// so that it need not be on the disk at once.
-pub(super) fn keep(store: &Store, id: EvaluationId, rated: SoFar) -> Result<Option<Evaluation>> {
-    let mut evaluation = evaluation(store, id)?;
-    if evaluation.rated == Some(rated) {
-        return Ok(None);
-    }
-    evaluation.rated = Some(rated);
+/// Puts down how far raters are. It is counted anew by whoever opens the evaluation, so that it need not be on the disk at once.
+pub(super) fn keep(store: &Store, id: EvaluationId, rated: SoFar) -> Result<()> {
     let mut batch = Batch::new();
-    batch.put(&id, &evaluation)?;
-    store.commit_soft(batch)?;
-    Ok(Some(evaluation))
+    batch.put(&id, &rated)?;
+    store.commit_soft(batch)
+}
+
+/// An evaluation with how far its raters are. That stands in a record of its own, which only whoever holds the evaluation's slot
+/// writes: a vote rewrites neither the task nor the answers that are known.
+pub(super) fn told(store: &Store, evaluation: Evaluation) -> Result<Evaluation> {
+    let rated = match store.get::<SoFar>(&evaluation.id) {
+        // It is counted anew.
+        Err(error) if error.kind == ErrorKind::Corrupt => None,
+        read => read?,
+    };
+    Ok(Evaluation { rated, ..evaluation })
+}
+
+impl Open {
+    /// Puts down how far raters are, where that is news: it is then told to whoever watches.
+    pub(super) fn keep_rated(&mut self, store: &Store) -> Result<Option<Evaluation>> {
+        let id = self.evaluation.id;
+        let (votes, needed) = self.floor.so_far();
+        let said = self.evaluation.rated.is_some_and(|rated| rated.said) || is_said(store, id)?;
+        let rated = SoFar { votes, needed, said };
+        if self.evaluation.rated == Some(rated) {
+            return Ok(None);
+        }
+        keep(store, id, rated)?;
+        self.evaluation.rated = Some(rated);
+        Ok(Some(self.evaluation.clone()))
+    }
 }

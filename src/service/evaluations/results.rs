@@ -198,10 +198,11 @@ impl Evaluations {
         });
         let told = told.await?;
         drop(one);
-        if let Some(evaluation) = told {
+        if let Some(mut evaluation) = told {
             // Whoever sits here has looked from now on.
             if let Some(open) = self.slot(id).await.as_mut() {
                 open.evaluation.unblinded.clone_from(&evaluation.unblinded);
+                evaluation.rated = open.evaluation.rated;
             }
             self.changes.tell(Changed::Evaluation { evaluation });
         }
@@ -389,10 +390,10 @@ fn count_lack(
     Ok(())
 }
 
-/// An item as lists have it.
+/// An item as lists have it, by the name that raters know: its hash would tell where they see names masked.
 fn numbered(store: &Store, evaluation: &Evaluation, place: u32) -> Result<Numbered> {
     let whole = whole(store, evaluation, place)?;
-    let id = whole.as_ref().map(Item::hash);
+    let id = whole.as_ref().map(|item| evaluation.named(item.hash()));
     let item = match whole {
         Some(item) => Some(item),
         None => store.get(&RatedItemOf(evaluation.id, place))?.map(|EvaluationItem(item)| item),
@@ -434,9 +435,12 @@ fn found(store: &Store, evaluation: &Evaluation, wanted: &ItemHash) -> Result<It
     let mut found: Vec<(ItemHash, Item)> = Vec::new();
     for place in 0..evaluation.items {
         let Some(item) = whole(store, evaluation, place)? else { continue };
+        // Lists have what raters call it, reports its hash.
         let hash = item.hash();
-        if is_piece(&digits, &hash.0) && found.iter().all(|(known, _)| *known != hash) {
-            found.push((hash, item));
+        let mut names = [hash.clone(), evaluation.named(hash)].into_iter();
+        let meant = names.find(|name| is_piece(&digits, &name.0));
+        if let Some(name) = meant.filter(|name| found.iter().all(|(known, _)| known != name)) {
+            found.push((name, item));
         }
     }
     match found.len() {

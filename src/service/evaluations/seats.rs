@@ -69,7 +69,6 @@ impl Evaluations {
         self.join(&mut open, &rater).await?;
         self.note_away(&mut open, &rater, false).await?;
         let now = self.now();
-        let _one = self.one.lock().await;
         let seated = self.archive.run(move |store| {
             let (leaves, undoes) = (step == Step::Leave, step == Step::Undo);
             let laid = match step {
@@ -103,11 +102,10 @@ impl Evaluations {
         self.join(&mut open, &cast.rater).await?;
         self.note_away(&mut open, &cast.rater, false).await?;
         let now = self.now();
-        let _one = self.one.lock().await;
         let seated = self.archive.run(move |store| {
             let rater = cast.rater.clone();
             let vote = open.checked(store, cast)?;
-            keep(store, id, &vote)?;
+            open.keep(store, &vote)?;
             open.floor.count(&vote);
             let laid = open.next(&rater, now);
             open.keep_held(store, &rater, now)?;
@@ -141,14 +139,16 @@ impl Evaluations {
         let mut slot = self.slot(id).await;
         if slot.is_none() {
             let now = self.now();
-            let read = self.archive.run(move |store| Open::read(store, evaluation(store, id)?, now));
-            let mut open = read.await?;
-            let _one = self.one.lock().await;
-            let counted = self.archive.run(move |store| {
-                open.keep_rated(store)?;
-                Ok(open)
+            let read = self.archive.run(move |store| {
+                let mut open = Open::read(store, evaluation(store, id)?, now)?;
+                let news = open.keep_rated(store)?;
+                Ok((open, news))
             });
-            *slot = Some(counted.await?);
+            let (open, news) = read.await?;
+            *slot = Some(open);
+            if let Some(evaluation) = news {
+                self.changes.tell(Changed::Evaluation { evaluation });
+            }
         }
         OwnedMutexGuard::try_map(slot, Option::as_mut)
             .map_err(|_| Error::internal("opening an evaluation", "it was not there after it was read"))
@@ -222,12 +222,6 @@ pub(super) fn half(hash: &ItemHash) -> Half {
     hash.0.get(..32).and_then(|digits| u128::from_str_radix(digits, 16).ok()).ok_or_else(|| hash.clone())
 }
 
-fn keep(store: &Store, id: EvaluationId, vote: &Vote) -> Result<()> {
-    let mut batch = Batch::new();
-    batch.put(&VoteOf(id, vote.id), vote)?;
-    store.commit(batch)
-}
-
 impl Open {
     fn read(store: &Store, evaluation: Evaluation, now: u64) -> Result<Self> {
         if evaluation.generation.state != GenerationState::Ended {
@@ -267,20 +261,15 @@ impl Open {
         Ok(open)
     }
 
-    /// Puts down how far raters are, where that is news: it is then told to whoever watches.
-    pub(super) fn keep_rated(&mut self, store: &Store) -> Result<Option<Evaluation>> {
-        let id = self.evaluation.id;
-        let (votes, needed) = self.floor.so_far();
-        let said = self.evaluation.rated.is_some_and(|rated| rated.said) || progress::is_said(store, id)?;
-        let rated = SoFar { votes, needed, said };
-        if self.evaluation.rated == Some(rated) {
-            return Ok(None);
+    /// Keeps a vote. That something was said is on the disk with the first one: results are shown by it.
+    fn keep(&self, store: &Store, vote: &Vote) -> Result<()> {
+        let Evaluation { id, rated, .. } = self.evaluation;
+        let mut batch = Batch::new();
+        batch.put(&VoteOf(id, vote.id), vote)?;
+        if let Some(rated) = rated.filter(|rated| !rated.said) {
+            batch.put(&id, &SoFar { said: true, ..rated })?;
         }
-        let news = progress::keep(store, id, rated)?;
-        if let Some(evaluation) = &news {
-            self.evaluation.clone_from(evaluation);
-        }
-        Ok(news)
+        store.commit(batch)
     }
 
     /// Holds for raters what lay before them when another process served them, and what they have taken elsewhere.
@@ -354,7 +343,7 @@ impl Open {
         let Some(last) = done.checked_sub(1) else { return Ok(None) };
         let (laid, vote) = self.laid(store, rater, last)?;
         let withdrawn = vote.withdrawal(fresh::vote_id(), fresh::now());
-        keep(store, self.evaluation.id, &withdrawn)?;
+        self.keep(store, &withdrawn)?;
         self.floor.count(&withdrawn);
         if let Some(subject) = self.floor.place_of(&withdrawn.item).filter(|_| !withdrawn.repeat) {
             self.floor.hold(rater, subject, now, HOLD);

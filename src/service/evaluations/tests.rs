@@ -139,14 +139,28 @@ async fn how_far_raters_are_is_kept_with_the_evaluation_and_counted_where_it_was
     assert_eq!(listed(&first).await, Some((1, 3, true)));
     // A record of a program that did not count it.
     let blank = archive.run(move |store| {
-        let evaluation = Evaluation { rated: None, ..evaluation(store, id)? };
-        put(store, &evaluation)
+        let mut batch = Batch::new();
+        batch.remove::<SoFar>(&id);
+        store.commit(batch)
     });
     blank.await.unwrap();
     let next = host(&archive);
     assert_eq!(listed(&next).await, None);
     next.sit(id, "bob".into(), Step::On).await.unwrap();
     assert_eq!(listed(&next).await, Some((1, 3, true)));
+}
+
+#[tokio::test]
+async fn a_vote_waits_for_nothing_that_is_done_to_other_evaluations() {
+    let folder = tempfile::tempdir().unwrap();
+    let (_owner, archive) = archive(folder.path());
+    let host = host(&archive);
+    let id = made(&host, 2).await;
+    let seat = host.sit(id, "bob".into(), Step::On).await.unwrap();
+    // Another one is being made, of a hundred thousand items.
+    let _one = host.one.lock().await;
+    let rated = tokio::time::timeout(tokio::time::Duration::from_secs(60), host.rate(id, vote(&seat)));
+    assert_eq!(rated.await.expect("it did not wait").unwrap().pace.done, 1);
 }
 
 #[tokio::test]
@@ -158,9 +172,12 @@ async fn a_look_at_results_before_anything_was_said_costs_nobody_their_blindness
     host.report(id, None, "bob".into()).await.unwrap();
     let seat = host.sit(id, "bob".into(), Step::On).await.unwrap();
     assert!(seat.task.blind, "there was nothing to learn");
+    let silent = host.find("which".into()).await.unwrap();
+    assert!(silent.is_silent() && silent.hides_from("bob"), "an item would tell whose its answers are");
     host.report(id, None, "bob".into()).await.unwrap();
     let seat = host.rate(id, vote(&seat)).await.unwrap();
     assert!(seat.task.blind);
+    assert!(!host.find("which".into()).await.unwrap().is_silent());
     host.report(id, None, "bob".into()).await.unwrap();
     assert!(!host.sit(id, "bob".into(), Step::On).await.unwrap().task.blind);
 }
@@ -233,6 +250,12 @@ async fn whoever_sees_masked_texts_has_no_hash_of_the_others_to_try_names_by() {
     // Whoever sits here sees as little.
     let seat = host.sit(id, "bob".into(), Step::On).await.unwrap();
     assert_eq!(seat.sheet.as_ref().unwrap().item, out.items[0].item);
+    // So does whoever lists its items; an owner finds one by what is listed, as by its hash.
+    let listed = host.items(id, 0, 9).await.unwrap().remove(0).id.unwrap();
+    assert_eq!(listed, out.items[0].item);
+    for name in [listed, hash.clone()] {
+        assert_eq!(host.item(id, name, "owner".into()).await.unwrap().hash(), hash);
+    }
     host.rate(id, vote(&seat)).await.unwrap();
 
     // One that was handed out when items had their hashes for names.

@@ -229,14 +229,7 @@ impl Knowledge {
         self.archive
             .run(move |store| match named(store, text.trim())? {
                 Some(base) => Ok(base),
-                None => paging::find(store, &text, NOUN, LISTS).map_err(|error| match error.kind {
-                    ErrorKind::NotFound => {
-                        let bases = store.scan::<Base>(Scan::all()).filter_map(Result::ok);
-                        let names: Vec<String> = bases.map(|(_, base)| base.name).collect();
-                        paging::no_such_name(NOUN, &text, names.iter().map(String::as_str), LISTS)
-                    }
-                    _ => error,
-                }),
+                None => paging::find_named(store, &text, (NOUN, LISTS), |base: Base| base.name),
             })
             .await
     }

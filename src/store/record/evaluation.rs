@@ -5,12 +5,18 @@ use serde::{Deserialize, Serialize};
 use super::{Kind, Record, RecordKey};
 use crate::domain::evaluation::decision::Decision;
 use crate::domain::evaluation::exchange::{HandedOut, Held};
-use crate::domain::evaluation::job::{Evaluation, Generated};
+use crate::domain::evaluation::job::{Evaluation, Generated, SoFar};
 use crate::domain::evaluation::{Item, Vote};
 use crate::domain::id::{EvaluationId, VoteId};
 
 impl Record for Evaluation {
     const KIND: Kind = Kind::Evaluation;
+    const SCHEMA: u8 = 1;
+    type Key = EvaluationId;
+}
+
+impl Record for SoFar {
+    const KIND: Kind = Kind::SoFar;
     const SCHEMA: u8 = 1;
     type Key = EvaluationId;
 }

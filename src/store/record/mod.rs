@@ -102,6 +102,7 @@ pub enum Kind {
     AgentMemory = 50,
     Replay = 51,
     Told = 56,
+    SoFar = 57,
     /// Never in the tree: the kind under which the files of large values are sealed.
     Blob = 64,
 }
@@ -119,7 +120,7 @@ impl Kind {
     pub(super) fn is_marked(key: &[u8]) -> bool {
         // What a rater has before them ends by itself; a document that is gone is missed by the next sync, and an old sync goes again
         // with it. What a salvage brings back of traces goes where its segment is gone.
-        const UNMARKED: [Kind; 15] = [
+        const UNMARKED: [Kind; 16] = [
             Kind::Span,
             Kind::Told,
             Kind::Egress,
@@ -127,6 +128,7 @@ impl Kind {
             Kind::EvaluationItem,
             Kind::Generated,
             Kind::Held,
+            Kind::SoFar,
             Kind::Foreign,
             Kind::Filed,
             Kind::SyncRun,
@@ -140,7 +142,7 @@ impl Kind {
     }
 
     /// Every kind that has records, with its name for people.
-    pub(super) const RECORDS: [(Self, &'static str); 45] = [
+    pub(super) const RECORDS: [(Self, &'static str); 46] = [
         (Self::Conversation, "conversations"),
         (Self::Message, "messages"),
         (Self::Draft, "drafts"),
@@ -170,6 +172,7 @@ impl Kind {
         (Self::Decision, "decisions on votes"),
         (Self::HandedOut, "hand-outs to raters"),
         (Self::Held, "items before raters"),
+        (Self::SoFar, "counts of votes"),
         (Self::Foreign, "lines that evaluations came as"),
         (Self::Base, "knowledge bases"),
         (Self::Filed, "documents of knowledge bases"),

@@ -14,8 +14,8 @@ pub enum Datasets {
     List,
     /// The one of that name, or whose id starts or ends so: `Dataset`.
     Find { text: String },
-    /// Items from a place on, at most `limit` and as many as one message may hold: `DatasetItems`. Whoever is told more than the first
-    /// is kept with the blind evaluations of answers that it brought; so is who exports it.
+    /// Items from a place on, at most `limit` and as many as one message may hold: `DatasetItems`. Whoever is told them is kept with
+    /// the blind evaluations of answers that it brought; so is who exports it.
     Items { id: DatasetId, from: u32, limit: u32 },
     /// How many of its items each source has answered: `DatasetAnswered`.
     Answered { id: DatasetId },

@@ -250,7 +250,7 @@ impl State {
             }
             Action::ShowReport => {
                 let Some(evaluation) = self.current().cloned() else { return };
-                if evaluation.hides_from(&person(&desk.options.principal)) {
+                if !evaluation.is_silent() && evaluation.hides_from(&person(&desk.options.principal)) {
                     let confirm = Confirm::look_at_results(evaluation.id, evaluation.name());
                     desk.overlays.push(Overlay::Confirm(confirm));
                 } else {

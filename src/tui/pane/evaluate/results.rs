@@ -94,7 +94,7 @@ impl Results {
             // Before anything was said there is nothing to be told.
             unblinds: evaluation.task.blinding.models
                 && !evaluation.was_seen_by(by)
-                && evaluation.so_far().is_none_or(|rated| rated.said),
+                && !evaluation.is_silent(),
             report: None,
             error: None,
             asking: None,
