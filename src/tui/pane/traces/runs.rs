@@ -145,8 +145,12 @@ impl State {
     /// The run that is looked into is so now; where it has changed its spans are read anew.
     pub(super) fn renew_open(&mut self, run: &Run, desk: &mut Desk<'_>) {
         if let Some(open) = self.open.as_mut().filter(|open| open.run.id == run.id && open.run != *run) {
+            // What is noted on it are no spans.
+            let grown = open.run != Run { notes: open.run.notes, ..run.clone() };
             open.run = run.clone();
-            self.grow(desk);
+            if grown {
+                self.grow(desk);
+            }
         }
     }
 
