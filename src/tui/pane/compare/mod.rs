@@ -343,6 +343,10 @@ impl State {
 
     /// How often the time is wanted while something goes on.
     fn beat(&self, reduced_motion: bool) -> Option<Duration> {
+        // Until all have answered blindly nothing is told but how many have.
+        if self.is_hidden() && !self.all_ended() {
+            return None;
+        }
         let soonest = self.lanes.iter().filter_map(|lane| lane.thread.beat(reduced_motion)).min();
         soonest.or_else(|| self.runs().then_some(Duration::from_secs(1)))
     }
