@@ -206,7 +206,9 @@ fn bare(state: &State, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
         (true, Some(Availability::Unusable { why })) => {
             format!("It cannot be used: {}. {other} chooses another one.", why.trim_end_matches('.'))
         }
-        (true, _) if here => format!("Write below and press {send}. It runs here: nothing leaves this machine."),
+        (true, _) if here => {
+            format!("Write below and press {send}. It runs here: nothing leaves this machine.")
+        }
         (true, _) => format!("Write below and press {send}."),
         (false, _) => format!("Nothing is asked before you choose; then write below and press {send}."),
     };
