@@ -15,6 +15,23 @@ pub fn of_run(outline: &Outline, tree: &Tree) -> Option<u32> {
     whole.or_else(first).map(|row| cause(outline, tree, row))
 }
 
+/// The rows in which something failed, in the order of the tree: none that failed of one below it.
+pub fn causes(outline: &Outline, tree: &Tree) -> Vec<u32> {
+    let mut seen = vec![false; outline.rows.len()];
+    let mut causes = Vec::new();
+    for row in tree.order().iter().copied().filter(|row| fails(outline, tree, *row)) {
+        let mut at = row;
+        // Where another one led to is told already.
+        while !std::mem::replace(&mut seen[at as usize], true) {
+            match below(outline, tree, at) {
+                Some(below) => at = below,
+                None => causes.push(at),
+            }
+        }
+    }
+    causes
+}
+
 /// The row that a failure came from: the row itself, or one below it.
 pub fn cause(outline: &Outline, tree: &Tree, row: u32) -> u32 {
     let mut at = row;
@@ -58,7 +75,7 @@ mod tests {
     /// A span: its id, its parent, its start and its end; the error of one that failed, which may be empty.
     type Made = (u64, u64, u64, u64, Option<&'static str>);
 
-    fn found(spans: &[Made]) -> Option<u64> {
+    fn outlined(spans: &[Made]) -> Outline {
         let mut outline = Outline::default();
         for (id, parent, start, end, error) in spans {
             let span = TraceSpan {
@@ -71,8 +88,12 @@ mod tests {
             };
             outline.add(&span, &Facts { error: error.unwrap_or_default(), ..Facts::default() }, |_| None);
         }
-        let tree = Tree::of(&outline);
-        of_run(&outline, &tree).map(|row| outline.rows[row as usize].id)
+        outline
+    }
+
+    fn found(spans: &[Made]) -> Option<u64> {
+        let outline = outlined(spans);
+        of_run(&outline, &Tree::of(&outline)).map(|row| outline.rows[row as usize].id)
     }
 
     #[test]
@@ -101,5 +122,20 @@ mod tests {
             found(&[(1, 0, 0, 90, Some("")), (2, 1, 10, 80, None), (3, 2, 20, 70, Some("deep"))]),
             Some(3)
         );
+    }
+
+    #[test]
+    fn each_failure_is_told_once_where_it_happened() {
+        let told = |spans: &[Made]| {
+            let outline = outlined(spans);
+            let causes = causes(&outline, &Tree::of(&outline));
+            causes.into_iter().map(|row| outline.rows[row as usize].id).collect::<Vec<_>>()
+        };
+        let chain = [(1, 0, 0, 90, Some("x")), (2, 1, 10, 80, Some("x")), (3, 2, 20, 70, Some("timeout"))];
+        assert_eq!(told(&chain), [3]);
+        // A first try that the run did not fail of, and the one that it did.
+        let tries = [(1, 0, 0, 90, Some("x")), (2, 1, 10, 20, Some("first")), (3, 1, 30, 90, Some("last"))];
+        assert_eq!(told(&tries), [3, 2]);
+        assert!(told(&[(1, 0, 0, 90, None)]).is_empty());
     }
 }

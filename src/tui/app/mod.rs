@@ -438,11 +438,9 @@ impl State {
         let left = |until: Duration| until.saturating_sub(self.now.elapsed).max(Duration::from_millis(20));
         let notice = self.notices.until().map(left);
         let quitting = self.quitting.map(left);
-        // The time of a call that runs is shown where the calls are, and nowhere else.
-        let told = |place: &&Place| **place != Place::Traces || self.place == Place::Traces;
-        let pulse = |place: &Place| self.pane_of(*place).pulse(self.options.reduced_motion);
-        let busy = Place::ALL.iter().filter(told).filter_map(pulse);
-        [notice, quitting].into_iter().flatten().chain(busy).min()
+        // Nobody sees time go by in a place that is not shown: what comes of what runs there comes as a reply.
+        let busy = self.pane().pulse(self.options.reduced_motion);
+        [notice, quitting, busy].into_iter().flatten().min()
     }
 
     /// Waiting for the second Ctrl+C.

@@ -1,6 +1,7 @@
 //! What a conversation says of itself besides its text: what is waited for, how fast it comes, how full the context is.
 
 use std::collections::HashSet;
+use std::time::Duration;
 
 use super::{Phase, Thread, Turn};
 use crate::domain::figures::{self, grouped, seconds};
@@ -47,6 +48,18 @@ impl Thread {
         }
         let frame = (now.elapsed.as_millis() / 100) as usize % SPINNER.len();
         format!("{} {words}{elapsed}", SPINNER[frame])
+    }
+
+    /// How often the time is wanted while it goes on: a spinner turns until there is text, which is its own progress. Where a
+    /// person is waited for nothing moves.
+    pub fn beat(&self, reduced_motion: bool) -> Option<Duration> {
+        const SPIN: Duration = Duration::from_millis(100);
+        const SECOND: Duration = Duration::from_secs(1);
+        match &self.turn {
+            Turn::Idle | Turn::Streaming { phase: Phase::Deciding, .. } => None,
+            Turn::Streaming { phase: Phase::Writing, .. } => Some(SECOND),
+            Turn::Asking { .. } | Turn::Streaming { .. } => Some(if reduced_motion { SECOND } else { SPIN }),
+        }
     }
 
     /// The messages that are shown, borrowed.

@@ -330,7 +330,8 @@ fn a_call_is_agreed_to_by_its_letter_alone_and_not_by_what_was_being_typed() {
     act(&mut stage, vec![begun(), step(1), spent(1, 80), confirm()]);
     assert!(stage.text().contains("these very bytes") && stage.text().contains("\"count\": 2"));
     assert!(decisions(&stage.keys("y")).is_empty(), "it appeared under the person's fingers");
-    stage.pass(600);
+    stage.pass(9_000);
+    assert_eq!(stage.state.pulse(), None, "nothing moves while a person is waited for");
     assert!(decisions(&stage.keys("x<enter>")).is_empty(), "Enter is no word");
     assert!(!stage.text().contains("these very bytes"));
     stage.keys("<alt+t>");

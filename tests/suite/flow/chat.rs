@@ -681,6 +681,18 @@ fn nothing_that_an_answer_names_is_fetched_or_opened() {
 }
 
 #[test]
+fn an_answer_that_nobody_looks_at_wakes_the_screen_for_nothing() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    stage.ask("why?");
+    assert!(stage.state.pulse().is_some());
+    stage.keys("<alt+3>");
+    stage.pass(10_000);
+    assert_eq!(stage.state.pulse(), None);
+    stage.keys("<alt+1>");
+    assert!(stage.state.pulse().is_some());
+}
+
+#[test]
 fn with_reduced_motion_a_wait_is_counted_and_nothing_turns() {
     let frames = |reduced_motion: bool| {
         let options = Options { reduced_motion, ..options("dark") };

@@ -1101,6 +1101,8 @@ fn a_key_that_has_to_wait_for_an_answer_says_whose() {
     let tasks = asked(&mut stage, &comparison(2, Some(7)));
     finish(&mut stage, &tasks, 0, "one");
     stage.keys("<tab>");
+    stage.pass(9_000);
+    assert_eq!(stage.state.pulse(), None, "nothing moves in what is hidden");
     for key in ["a", "v"] {
         said(&mut stage, key, "Not all have answered yet.");
     }

@@ -475,6 +475,24 @@ fn a_model_that_nobody_can_ask_is_said_at_once_where_one_would_begin_to_write() 
 }
 
 #[test]
+fn a_model_elsewhere_that_cannot_be_used_says_why_where_one_would_begin_to_write() {
+    let new = New { model: Some("groq/llama".parse().unwrap()), ..New::default() };
+    let mut stage = Stage::with(160, 40, "dark", Start { new: Some(new), ..Start::default() });
+    let why = "the variable GROQ_API_KEY is not set".to_owned();
+    let off = card("groq/llama", Availability::Unusable { why });
+    stage.settle_with(vec![card(MODEL, Availability::Ready), off]);
+    let says = |text: &str| {
+        text.contains("It cannot be used: the variable GROQ_API_KEY is not set.")
+            && !text.contains("Write below")
+    };
+    assert!(says(&stage.text()), "{}", stage.text());
+    // What comes late of who did not know it says less.
+    let error = Error::new(ErrorKind::NotFound, "asking groq/llama", "it is not known", "Look at the list.");
+    stage.event(Event::Ended { task: stage.task("\"knows\""), error: Some(error) });
+    assert!(says(&stage.text()), "{}", stage.text());
+}
+
+#[test]
 fn a_model_of_the_catalogue_is_chosen_and_asked_and_nothing_is_offered_to_be_fetched() {
     let mut stage = served(vec![
         card(MODEL, Availability::NotPulled),

@@ -8,7 +8,7 @@ use outcrop::domain::time::Timestamp;
 use outcrop::domain::trace::replay::Original;
 use outcrop::domain::trace::{Grade, Note, Opinion, Outline, Packed, Run, Source, SpanKey, TraceSpan};
 use outcrop::domain::{Error, ErrorKind};
-use outcrop::tui::effect::{Effect, Work};
+use outcrop::tui::effect::{Effect, TimerId, Work};
 use outcrop::tui::event::{Event, Made};
 use outcrop::tui::trace::Trace;
 use outcrop::wire::trace::meaning::{contents, facts};
@@ -123,6 +123,35 @@ fn a_span_is_scored_by_a_number_or_a_grade_and_noted_in_a_line_and_a_run_as_well
     let effects = stage.keys("s0.8<enter>");
     let graded = |said: &Opinion| said.grade == Some(Grade::Number(0.8));
     assert!(matches!(&asked(&effects)[..], [Traces::Note { said, .. }] if graded(said)), "{effects:?}");
+}
+
+#[test]
+fn what_others_note_on_the_open_run_is_told_by_the_list_and_no_span_is_read_anew() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    let (run, _) = opened(&mut stage);
+    let change = Changed::TraceNoted { id: run.id };
+    stage.reply("\"topic\":\"traces\"", vec![Reply::Changed { number: 1, change }]);
+    let note = Note {
+        id: NoteId::from_bytes([3; 16]),
+        trace: run.id,
+        span: None,
+        said: Opinion::new(None, "too slow"),
+        by: "bo".to_owned(),
+        at: Timestamp(NOW),
+    };
+    stage.answer("\"do\":\"notes\"", vec![Reply::TraceNotes { notes: vec![note], damaged: Vec::new() }]);
+    stage.keys("<esc>");
+    assert!(stage.text().contains("▌★") && stage.text().contains("1 note"), "{}", stage.text());
+    stage.keys("<enter>");
+    stage.reply("\"topic\":\"traces\"", vec![Reply::Changed { number: 2, change: Changed::Usage }]);
+    stage.event(Event::Timer(TimerId("traces")));
+    // By now there is another one.
+    let before = stage.effects.len();
+    let listed = Run { notes: 2, ..run };
+    stage.answer("\"list\"", vec![Reply::Traces { runs: vec![listed], more: false }]);
+    assert_eq!(asked(&stage.effects[before..]), []);
+    stage.keys("<esc>");
+    assert!(stage.text().contains("▌★") && stage.text().contains("2 notes"), "{}", stage.text());
 }
 
 #[test]

@@ -39,7 +39,7 @@ mod view;
 use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
 
-use first_run::{Fetch, FirstRun};
+use first_run::FirstRun;
 use list::List;
 use marking::Marking;
 
@@ -60,7 +60,7 @@ use crate::tui::overlay::confirm::Running;
 use crate::tui::overlay::input::Input;
 use crate::tui::setup::Setup;
 use crate::tui::setup::drawer::Drawer;
-use crate::tui::thread::{Phase, Thread, Turn};
+use crate::tui::thread::{Thread, Turn};
 use crate::tui::widget::composer::Composer;
 use crate::tui::widget::transcript::{Found, Scroll, Selection};
 
@@ -374,18 +374,9 @@ impl State {
 
     /// How often the time is wanted while something goes on.
     pub fn pulse(&self, reduced_motion: bool) -> Option<Duration> {
-        const SPIN: Duration = Duration::from_millis(100);
-        const SECOND: Duration = Duration::from_secs(1);
-        let deaf = self.first_run.as_ref().is_some_and(|f| f.appeared.is_some() && f.fetch == Fetch::Offered);
-        match &self.thread.turn {
-            // What streams is its own progress; before that a spinner turns.
-            Turn::Streaming { phase: Phase::Writing, .. } => Some(SECOND),
-            Turn::Asking { .. } | Turn::Streaming { .. } => Some(if reduced_motion { SECOND } else { SPIN }),
-            Turn::Idle if self.running().goes_on() => Some(SECOND),
-            Turn::Idle if deaf => None,
-            // Ages in the list grow by the minute.
-            Turn::Idle => None,
-        }
+        let elsewhere = || self.others.iter().any(|thread| thread.beat(true).is_some());
+        let goes_on = || self.running().fetching || elsewhere();
+        self.thread.beat(reduced_motion).or_else(|| goes_on().then_some(Duration::from_secs(1)))
     }
 
     /// The title of the terminal's window.

@@ -79,10 +79,10 @@ impl State {
         self.refit(desk);
     }
 
-    /// Why nobody can ask the conversation's model, as far as that was asked.
+    /// Why nobody can ask the conversation's model, as far as that was asked. A list that has it by now knows better.
     pub(super) fn refusal(&self) -> Option<&Error> {
         let (id, error) = self.refused.as_ref()?;
-        (self.model() == Some(id)).then_some(error)
+        (self.model() == Some(id) && self.stock.card(id).is_none()).then_some(error)
     }
 
     fn ask_card(&mut self, wait: fn(ModelId) -> Wait, desk: &mut Desk<'_>) {

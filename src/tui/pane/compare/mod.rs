@@ -343,16 +343,11 @@ impl State {
 
     /// How often the time is wanted while something goes on.
     fn beat(&self, reduced_motion: bool) -> Option<Duration> {
-        const SPIN: Duration = Duration::from_millis(100);
-        const SECOND: Duration = Duration::from_secs(1);
-        let waits = |lane: &Lane| match &lane.thread.turn {
-            Turn::Asking { .. } => true,
-            Turn::Streaming { phase, .. } => *phase != Phase::Writing,
-            Turn::Idle => false,
-        };
-        if self.lanes.iter().any(waits) && !reduced_motion {
-            return Some(SPIN);
+        // Until all have answered blindly nothing is told but how many have.
+        if self.is_hidden() && !self.all_ended() {
+            return None;
         }
-        self.runs().then_some(SECOND)
+        let soonest = self.lanes.iter().filter_map(|lane| lane.thread.beat(reduced_motion)).min();
+        soonest.or_else(|| self.runs().then_some(Duration::from_secs(1)))
     }
 }

@@ -37,7 +37,7 @@ use crate::tui::models::Stock;
 use crate::tui::setup::Setup;
 use crate::tui::setup::drawer::Drawer;
 use crate::tui::setup::presets::Before;
-use crate::tui::thread::{Phase, Thread, Turn};
+use crate::tui::thread::{Thread, Turn};
 use crate::tui::widget::composer::Composer;
 use crate::tui::widget::transcript::Scroll;
 
@@ -276,12 +276,7 @@ impl State {
 
     /// How often the time is wanted while something goes on.
     fn beat(&self, reduced_motion: bool) -> Option<Duration> {
-        const SPIN: Duration = Duration::from_millis(100);
-        const SECOND: Duration = Duration::from_secs(1);
-        match &self.thread.turn {
-            Turn::Streaming { phase: Phase::Writing, .. } => Some(SECOND),
-            Turn::Asking { .. } | Turn::Streaming { .. } => Some(if reduced_motion { SECOND } else { SPIN }),
-            Turn::Idle => (!self.others.is_empty()).then_some(SECOND),
-        }
+        let others = || (!self.others.is_empty()).then_some(Duration::from_secs(1));
+        self.thread.beat(reduced_motion).or_else(others)
     }
 }

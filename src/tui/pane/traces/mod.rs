@@ -7,7 +7,7 @@
 //! comparing   two runs side by side                       noted     what the person thinks of a span, or of a run
 //! sending     a model's call, to a dataset or to others
 //! replies     what comes through the door                     carrying  files: read, written; runs that are removed
-//! lacking     why a key does nothing
+//! lacking     why a key does nothing                      columns   how wide those of the list are
 //! aside       what takes longer than a frame may          about       what is known of a run, in words
 //! ```
 //!
@@ -20,6 +20,7 @@ mod anew;
 mod aside;
 mod card;
 mod carrying;
+mod columns;
 mod compared;
 mod comparing;
 mod finding;
@@ -50,6 +51,7 @@ use again::Again;
 use anew::Anew;
 use aside::Awaited;
 use carrying::Export;
+use columns::Widths;
 use comparing::Versus;
 use hearing::Receiver;
 use open::Open;
@@ -67,6 +69,8 @@ pub use aside::{Read, Want};
 pub struct State {
     /// The newest first, as far as they were read.
     runs: Vec<Run>,
+    /// What their columns need.
+    widths: Widths,
     /// There are older ones.
     more: bool,
     /// The list has come once.

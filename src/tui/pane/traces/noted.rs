@@ -73,4 +73,14 @@ impl State {
             self.read_notes(desk);
         }
     }
+
+    /// So many notes are on the run that is looked into: the list tells of those of others, too.
+    pub(super) fn count_notes(&mut self, many: u64) {
+        let Some(open) = &mut self.open else { return };
+        open.run.notes = many;
+        let id = open.id();
+        if let Some(run) = self.runs.iter_mut().find(|run| run.id == id) {
+            run.notes = many;
+        }
+    }
 }

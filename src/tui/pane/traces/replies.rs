@@ -65,6 +65,7 @@ impl State {
                 self.take_of_two(&wait, reply, desk);
             }
             (Wait::Notes, Reply::TraceNotes { notes, damaged }) => {
+                self.count_notes((notes.len() + damaged.len()) as u64);
                 self.take_notes(notes, desk);
                 if let Some(first) = damaged.first() {
                     let notes = count(damaged.len() as u64, "note", "notes");
@@ -104,7 +105,8 @@ impl State {
             Changed::Trace { .. } | Changed::Usage | Changed::Missed if desk.place != Place::Traces => {}
             Changed::Trace { run } => {
                 // Whoever tells that it has grown counts no notes.
-                let known = self.runs.iter().find(|known| known.id == run.id);
+                let open = self.open.as_ref().map(|open| &open.run);
+                let known = self.runs.iter().chain(open).find(|known| known.id == run.id);
                 let run = Run { notes: known.map_or(run.notes, |known| known.notes.max(run.notes)), ..run };
                 self.renew_open(&run, desk);
                 self.put(run, desk);

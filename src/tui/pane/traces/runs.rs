@@ -5,6 +5,7 @@ use std::time::Duration;
 use ratatui::layout::Rect;
 
 use super::about::about;
+use super::columns::Widths;
 use super::open::Open;
 use super::{State, Wait, layout};
 use crate::domain::time::Timestamp;
@@ -97,6 +98,7 @@ impl State {
     pub(super) fn take_runs(&mut self, runs: Vec<Run>, more: bool, desk: &mut Desk<'_>) {
         let chosen = self.current().map(|run| run.id).filter(|_| self.selected > 0);
         (self.runs, self.more, self.known, self.error) = (runs, more, true, None);
+        self.widths = Widths::of(&self.runs);
         let at = chosen.and_then(|id| self.runs.iter().position(|run| run.id == id));
         self.select(at.unwrap_or(if chosen.is_some() { self.selected } else { 0 }), desk);
         let run = self.open.as_ref().and_then(|open| self.runs.iter().find(|run| run.id == open.run.id));
@@ -125,6 +127,7 @@ impl State {
             let chosen = self.current().map(|run| run.id).filter(|_| self.selected > 0);
             let gone: Vec<TraceId> = self.runs.iter().filter(|run| is_gone(run)).map(|run| run.id).collect();
             self.runs.retain(|run| !gone.contains(&run.id));
+            self.widths = Widths::of(&self.runs);
             self.marked.retain(|id| !gone.contains(id));
             let at = chosen.and_then(|id| self.runs.iter().position(|run| run.id == id));
             self.select(at.unwrap_or(if chosen.is_some() { self.selected } else { 0 }), desk);
@@ -142,15 +145,22 @@ impl State {
     /// The run that is looked into is so now; where it has changed its spans are read anew.
     pub(super) fn renew_open(&mut self, run: &Run, desk: &mut Desk<'_>) {
         if let Some(open) = self.open.as_mut().filter(|open| open.run.id == run.id && open.run != *run) {
+            // What is noted on it are no spans.
+            let grown = open.run != Run { notes: open.run.notes, ..run.clone() };
             open.run = run.clone();
-            self.grow(desk);
+            if grown {
+                self.grow(desk);
+            }
         }
     }
 
     pub(super) fn take_older(&mut self, runs: Vec<Run>, more: bool) {
         self.more = more;
         let last = self.runs.last().map(|run| (run.at, run.id));
-        self.runs.extend(runs.into_iter().filter(|run| last.is_none_or(|last| (run.at, run.id) < last)));
+        let is_older = |run: &Run| last.is_none_or(|last| (run.at, run.id) < last);
+        let older: Vec<Run> = runs.into_iter().filter(is_older).collect();
+        self.widths.widen(&older);
+        self.runs.extend(older);
     }
 
     /// A run has come or grown.
@@ -163,6 +173,7 @@ impl State {
         self.runs.retain(|other| other.id != run.id);
         let at = self.runs.partition_point(|other| (other.at, other.id) > (run.at, run.id));
         if at < self.runs.len() || !self.more {
+            self.widths.widen(std::slice::from_ref(&run));
             self.runs.insert(at, run);
         }
         let at = chosen.and_then(|id| self.runs.iter().position(|run| run.id == id));
@@ -173,6 +184,7 @@ impl State {
     pub(super) fn drop_run(&mut self, id: TraceId, desk: &mut Desk<'_>) {
         let before = self.runs.iter().position(|run| run.id == id).is_some_and(|at| at < self.selected);
         self.runs.retain(|run| run.id != id);
+        self.widths = Widths::of(&self.runs);
         self.marked.retain(|marked| *marked != id);
         if self.versus.as_ref().is_some_and(|versus| versus.ids.contains(&id)) {
             self.leave_two();

@@ -4,9 +4,9 @@ use super::open::Open;
 use super::words::{called, ended, failed_of, took};
 use super::{State, Wait};
 use crate::domain::figures::{count, grouped};
+use crate::domain::trace::failing;
 use crate::domain::trace::latency::Latency;
 use crate::domain::trace::lint::Finding;
-use crate::domain::trace::{Mark, Row, failing};
 use crate::domain::untrusted::{brief, safe_line};
 use crate::tui::action::Action;
 use crate::tui::app::Desk;
@@ -134,16 +134,7 @@ fn table(latencies: &[Latency]) -> Table {
 
 /// The spans in which something failed, and what each says; none that failed of one below it. The key `next` goes to them.
 fn failures(trace: &Trace, next: &str) -> Vec<Line> {
-    let fails =
-        |row: &u32| trace.row(*row).is_some_and(Row::is_error) && !trace.tree.marks(*row).has(Mark::Again);
-    let mut causes: Vec<u32> = Vec::new();
-    let mut known = vec![false; trace.len()];
-    for row in trace.tree.order().iter().copied().filter(fails) {
-        let cause = failing::cause(&trace.outline, &trace.tree, row);
-        if !std::mem::replace(&mut known[cause as usize], true) {
-            causes.push(cause);
-        }
-    }
+    let causes = failing::causes(&trace.outline, &trace.tree);
     let told = |at: &u32| {
         let row = trace.row(*at)?;
         let (sign, _, role) = ended(&trace.outline, row);

@@ -184,7 +184,7 @@ fn bare(state: &State, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
     let other = sight.key(Context::Composer, Action::ChooseModel);
     // Before the first list there is none to look in.
     let unknown = here && card.is_none() && !state.stock.cards.is_empty();
-    let words = match (chosen, here) {
+    let words = match (chosen, card.map(|card| &card.availability)) {
         _ if agent.is_some() => {
             format!(
                 "Write below and press {send}. The agent answers, and its steps are shown as it takes them."
@@ -199,17 +199,17 @@ fn bare(state: &State, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
             ),
             None => format!("There is no such model on this machine: {other} chooses another one."),
         },
-        (true, true) => match card.map(|card| &card.availability) {
-            Some(Availability::NotPulled) => format!(
-                "It is not on this machine yet. Write below and press {send}: fetching it is offered again. \
-                 {other} chooses another one."
-            ),
-            Some(Availability::Unusable { why }) => {
-                format!("It cannot be used: {}. {other} chooses another one.", why.trim_end_matches('.'))
-            }
-            _ => format!("Write below and press {send}. It runs here: nothing leaves this machine."),
-        },
-        (true, false) => format!("Write below and press {send}."),
+        (true, Some(Availability::NotPulled)) if here => format!(
+            "It is not on this machine yet. Write below and press {send}: fetching it is offered again. \
+             {other} chooses another one."
+        ),
+        (true, Some(Availability::Unusable { why })) => {
+            format!("It cannot be used: {}. {other} chooses another one.", why.trim_end_matches('.'))
+        }
+        (true, _) if here => {
+            format!("Write below and press {send}. It runs here: nothing leaves this machine.")
+        }
+        (true, _) => format!("Write below and press {send}."),
         (false, _) => format!("Nothing is asked before you choose; then write below and press {send}."),
     };
     let about = about.filter(|about| !about.is_empty()).map(|about| wrap(&about, width)).unwrap_or_default();

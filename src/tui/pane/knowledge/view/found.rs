@@ -96,6 +96,9 @@ pub(super) fn draw(
     caret
 }
 
+/// Columns that the line of the question keeps at least.
+const LEAST: u16 = 24;
+
 /// The line of the question, and by which setting it is asked.
 fn query(open: &Open, base: &Base, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) -> Option<Position> {
     let look = sight.look;
@@ -109,7 +112,11 @@ fn query(open: &Open, base: &Base, sight: &Sight<'_>, area: Rect, cells: &mut Bu
         [one] => (vec![one.tuning.words(base)], Role::Muted),
         _ => (Vec::new(), Role::Muted),
     };
-    let words = ways.iter().find(|words| columns(words) + 24 < area.width);
+    // What is being written keeps its room where the shorter words are enough.
+    let written = columns(open.query.text()).saturating_add(4).max(LEAST);
+    let fits = |words: &&String, beside: u16| columns(words).saturating_add(beside) < area.width;
+    let whole = ways.iter().find(|words| fits(words, written));
+    let words = whole.or_else(|| ways.last().filter(|words| fits(words, LEAST)));
     let end = words.map_or(right, |words| {
         put_right(cells, area.x + 20, area.y, right, words, look.style(role)).saturating_sub(2)
     });

@@ -5,7 +5,7 @@ use ratatui::layout::{Position, Rect};
 use ratatui::style::{Modifier, Style};
 
 use super::wrong;
-use crate::domain::figures::{count, grouped, short};
+use crate::domain::figures::count;
 use crate::domain::trace::Run;
 use crate::tui::action::Action;
 use crate::tui::keymap::Context;
@@ -13,7 +13,8 @@ use crate::tui::look::Role;
 use crate::tui::paint::{columns, first_parts, put, put_right, scrollbar, thumb, wrap};
 use crate::tui::pane::Sight;
 use crate::tui::pane::traces::State;
-use crate::tui::pane::traces::about::{TOKENS, about, cost, source, time, tokens};
+use crate::tui::pane::traces::about::about;
+use crate::tui::pane::traces::columns::{GAP, Shown};
 use crate::tui::pane::traces::hearing::Receiver;
 use crate::tui::pane::traces::words::{called, sign, went};
 use crate::tui::rows::{facts, failed, ground, parted};
@@ -24,64 +25,12 @@ const NAME: u16 = 10;
 /// Columns of a service that does not fit whole, at least: a few letters of it tell nothing.
 const SERVICE: u16 = 12;
 
-/// Runs by which columns are made as wide as they need to be, beside those in sight.
-const MEASURED: usize = 100;
-
-/// Columns between two columns.
-const GAP: u16 = 2;
-
-/// A column behind the names.
-struct Column {
-    title: &'static str,
-    /// Columns that it takes at most.
-    most: u16,
-    /// From this width of the place on it is shown.
-    from: u16,
-    /// Numbers stand at the right.
-    number: bool,
-    cell: fn(&Run) -> (String, Role),
-}
-
-static COLUMNS: [Column; 7] = [
-    Column { title: "took", most: 10, from: 0, number: true, cell: time },
-    Column { title: "spans", most: 8, from: 0, number: true, cell: |run| (short(run.spans), Role::Muted) },
-    Column {
-        title: "errors",
-        most: 8,
-        from: 70,
-        number: true,
-        cell: |run| {
-            if run.errors > 0 { (grouped(run.errors), Role::Bad) } else { (String::new(), Role::Muted) }
-        },
-    },
-    Column { title: "tokens", most: TOKENS, from: 90, number: true, cell: |run| (tokens(run), Role::Muted) },
-    Column { title: "cost", most: 10, from: 100, number: true, cell: |run| (cost(run), Role::Muted) },
-    Column {
-        title: "model",
-        most: 22,
-        from: 116,
-        number: false,
-        cell: |run| (run.model.clone(), Role::Muted),
-    },
-    Column {
-        title: "from",
-        most: 8,
-        from: 128,
-        number: false,
-        cell: |run| (source(run.source).to_owned(), Role::Faint),
-    },
-];
-
-/// A column with the width that it has, without the gap before it.
-type Shown = (&'static Column, u16);
-
 /// Draws them; returns the caret of the line that narrows them.
 pub(super) fn draw(state: &State, sight: &Sight<'_>, body: Rect, cells: &mut Buffer) -> Option<Position> {
     let areas = state.areas(body, sight.wall());
     head(state, sight, areas.head, cells);
     let caret = narrowing(state, sight, areas.narrow, cells);
-    let in_sight = state.runs.iter().skip(state.top).take(areas.rows.height.into());
-    let shown = shown(state.runs.iter().take(MEASURED).chain(in_sight), body.width);
+    let shown = state.widths.shown(body.width);
     // Over no rows there are no columns.
     if state.error.is_none() && state.narrow.wrong.is_empty() && !state.runs.is_empty() {
         titles(&shown, sight, areas.titles, cells);
@@ -170,16 +119,6 @@ fn titles(shown: &[Shown], sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
     }
     put(cells, area.x + 4, area.y, right, "age", faint);
     put(cells, area.x + NAME, area.y, right, "run", faint);
-}
-
-/// The columns for which a place has the width and of which some run says something, as wide as that needs: what is left is
-/// of the runs' names, and of what was asked.
-fn shown<'a>(runs: impl Iterator<Item = &'a Run> + Clone, width: u16) -> Vec<Shown> {
-    let wide = |column: &'static Column| {
-        let widest = runs.clone().map(|run| columns(&(column.cell)(run).0)).max().unwrap_or(0);
-        (widest > 0).then(|| (column, widest.min(column.most).max(columns(column.title))))
-    };
-    COLUMNS.iter().filter(|column| column.from <= width).filter_map(wide).collect()
 }
 
 /// Writes into a column that ends there; returns where the one before it ends.
@@ -272,28 +211,5 @@ fn said_instead(state: &State, sight: &Sight<'_>, area: Rect, cells: &mut Buffer
             y += 1;
         }
         y += 1;
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::domain::trace::{Outline, Source, TraceId};
-
-    #[test]
-    fn columns_are_as_wide_as_runs_need_and_those_that_say_nothing_are_not_there() {
-        let run = Run::of(TraceId([1; 16]), Source::Received, &Outline::default());
-        let titled = |runs: &[Run], width: u16| {
-            let shown = shown(runs.iter(), width);
-            shown.into_iter().map(|(column, wide)| (column.title, wide)).collect::<Vec<_>>()
-        };
-        let quiet = Run { spans: 6, ..run.clone() };
-        let known = ["took", "spans", "from"];
-        let titles: Vec<&str> = titled(&[quiet.clone()], 240).into_iter().map(|(title, _)| title).collect();
-        assert_eq!(titles, known);
-        let loud = Run { errors: 1, model: "a-model-of-a-very-long-name".to_owned(), ..quiet.clone() };
-        let shown = titled(&[quiet, loud], 120);
-        assert!(shown.contains(&("errors", 6)) && shown.contains(&("model", 22)), "{shown:?}");
-        assert!(titled(&[], 240).is_empty());
     }
 }

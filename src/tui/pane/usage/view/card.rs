@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Modifier;
 
 use crate::domain::figures;
-use crate::domain::usage::Step;
+use crate::domain::usage::{By, Step};
 use crate::tui::look::Role;
 use crate::tui::overlay::Hidden;
 use crate::tui::paint::{columns as columns_of, more, put, put_right, wrap};
@@ -215,17 +215,17 @@ fn draw_chart(state: &State, line: &Line<'_>, sight: &Sight<'_>, area: Rect, cel
     let column = state.sort;
     let values: Vec<_> = line.series.iter().map(|point| column.at(point)).collect();
     let most = values.iter().copied().flatten().fold(0.0, f64::max);
-    let step = match state.report.as_ref().map(|report| report.step) {
-        Some(Step::Hour) if line.row.is_some() || state.by != crate::domain::usage::By::Day => "an hour",
-        _ => "a day",
-    };
+    let hours = state.report.as_ref().is_some_and(|report| report.step == Step::Hour);
+    // The total of days is over days, however finely each of them is parted.
+    let days = !hours || (line.row.is_none() && state.by == By::Day);
+    let step = if days { "a day" } else { "an hour" };
     let head = |metric: &str| format!("{}{metric}, at most {} {step}", column.words(), column.value(most));
     let room = right.saturating_sub(x);
     let whole = column.bedrock().map(|metric| head(&format!(" ({metric})")));
     let head = whole.filter(|whole| columns_of(whole) <= room).unwrap_or_else(|| head(""));
     put(cells, x, area.y, right, &head, look.style(Role::Muted));
     let height = area.height.saturating_sub(2);
-    let [first, last] = ends(line, step == "a day", sight);
+    let [first, last] = ends(line, days, sight);
     let words = columns_of(&first) + columns_of(&last) + 2;
     // The last date stands below the last bar: where there are few of them they are the wider.
     let wide = wider(&values, room, usize::from(words).div_ceil(values.len().max(1)).max(6));
