@@ -37,7 +37,7 @@ fn choose(tty: &Tty, name: &str, other: &str) {
     tty.send(name);
     tty.wait("it alone is offered", |screen| {
         let text = screen.contents();
-        text.contains(&format!("{name}  version 1")) && !text.contains(&format!("{other}  version 1"))
+        text.contains(&format!("{name}  local/small")) && !text.contains(&format!("{other}  local/small"))
     });
     tty.send("\r");
     tty.wait_for(&format!("agent {name}"));

@@ -380,7 +380,7 @@ fn what_show_prints_of_an_agent_is_its_file_and_of_a_run_what_it_came_to() {
     assert!(one.code == Some(0) && one.stdout.ends_with("It is 42.\n"), "{one:?}");
     assert!(one.stderr.contains("traces show"), "{one:?}");
     let none = home.run(&["agent", "show", "nobody"]);
-    assert!(none.code == Some(2) && none.stderr.contains("there is none of that name"), "{none:?}");
+    assert!(none.code == Some(2) && none.stderr.contains("no agent is named"), "{none:?}");
 }
 
 #[test]

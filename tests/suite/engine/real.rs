@@ -112,6 +112,9 @@ async fn a_prompt_that_nobody_waits_for_any_more_is_not_read_to_its_end() {
     let mut let_go = engine.converse(&path, converse.clone(), now());
     while !matches!(let_go.next().await.unwrap().unwrap(), Event::Prefill { done: 1.., .. }) {}
     drop(let_go);
+    // Another one takes turns with it, so that it is noticed by then that nobody waits.
+    let other = engine.converse(&path, ask(vec![say(Role::User, "Hi.")], greedy(1)), now());
+    other.map(Result::unwrap).collect::<Vec<_>>().await;
     let mut next = engine.converse(&path, converse, now());
     let (read, total) = loop {
         if let Event::Prefill { cached, total, .. } = next.next().await.unwrap().unwrap() {

@@ -81,7 +81,8 @@ fn a_notice_hides_no_key_that_is_needed() {
         stage.event(Event::Copied(Ok(Copied::SentToTerminal)));
         let line = footer(&mut stage);
         assert!(line.contains("Enter send") && line.contains("help"), "{width}: {line}");
-        assert!(stage.text().contains("terminal knows."), "{}", stage.text());
+        let said = stage.text().split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(said.contains("terminal knows."), "{}", stage.text());
     }
 }
 
@@ -158,8 +159,11 @@ fn a_notice_leaves_the_line_in_sight_that_a_list_is_searched_by() {
         for (place, line) in [(1, "/ search"), (5, "/ narrow")] {
             let mut stage = Stage::settled(width, height, "dark");
             stage.keys(&format!("<alt+{place}>"));
-            if !ends_in(&stage.text(), line) {
-                stage.keys("<ctrl+b>");
+            // A list that is there without the keys is folded first, and has them when it comes again.
+            for _ in 0..2 {
+                if !ends_in(&stage.text(), line) {
+                    stage.keys("<ctrl+b>");
+                }
             }
             assert!(ends_in(&stage.text(), line), "{}", stage.text());
             stage.event(bad());

@@ -542,7 +542,7 @@ fn what_the_numbers_are_is_one_key_away() {
     show(&mut stage, choice(), true);
     stage.keys("<tab>d");
     assert!(
-        stage.text().lines().nth(1).unwrap().contains("│ chosen"),
+        stage.text().lines().nth(2).unwrap().contains("│ chosen"),
         "that of the chosen line comes first: {}",
         stage.text()
     );

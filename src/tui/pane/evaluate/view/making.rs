@@ -43,7 +43,7 @@ impl Making {
     pub(in crate::tui::pane::evaluate) fn area(&self, body: Rect) -> Rect {
         let foot = if body.height < HIGH {
             // Which keys it names changes no row of so few.
-            let said = in_lines(&says(self, ["Alt+C", "Ctrl+O"]), body.width).len();
+            let said = in_lines(&says(self, ["·····", "······"]), body.width).len();
             u16::try_from(1 + said).unwrap_or(FOOT).min(FOOT)
         } else {
             FOOT
