@@ -558,9 +558,14 @@ async fn stalled() -> (Server, Home, Arc<AtomicBool>) {
     (server, home, stalls)
 }
 
-/// Asks again and again, each time with a process of its own, which takes its while.
-fn wait_for_three(home: &Home) {
+/// Asks again and again, each time with a process of its own, which takes its while. The first one waits until the run has asked
+/// for a fourth answer: it would have the workspace otherwise, and let the run work through it as long as that stalls.
+fn wait_for_three(server: &Server, home: &Home) {
     let began = std::time::Instant::now();
+    while server.seen().len() < 4 {
+        assert!(began.elapsed() < std::time::Duration::from_mins(1), "nobody asked for a fourth answer");
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
     while shown(home, "e")["generation"]["done"] != 3 {
         assert!(began.elapsed() < std::time::Duration::from_mins(1), "three answers never came");
     }
@@ -571,7 +576,7 @@ async fn a_run_that_is_killed_goes_on_where_it_was_and_asks_nothing_twice() {
     let (server, home, stalls) = stalled().await;
     tokio::task::block_in_place(|| {
         let mut run = home.start(&["eval", "run", "e"]);
-        wait_for_three(&home);
+        wait_for_three(&server, &home);
         run.kill().unwrap();
         run.wait().unwrap();
         let before = shown(&home, "e");
@@ -594,14 +599,14 @@ async fn a_run_that_is_killed_goes_on_where_it_was_and_asks_nothing_twice() {
 #[tokio::test(flavor = "multi_thread")]
 async fn ctrl_c_leaves_a_run_paused_in_whichever_process_it_runs() {
     for attached in [false, true] {
-        let (_server, home, stalls) = stalled().await;
+        let (server, home, stalls) = stalled().await;
         let owner = workbench::open(&home.config());
         if attached {
             owner.ready().await.unwrap();
         }
         tokio::task::block_in_place(|| {
             let run = home.start(&["eval", "run", "e"]);
-            wait_for_three(&home);
+            wait_for_three(&server, &home);
             let pid = rustix::process::Pid::from_child(&run);
             rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
             let said = Said::of(run.wait_with_output().unwrap());
@@ -617,10 +622,10 @@ async fn ctrl_c_leaves_a_run_paused_in_whichever_process_it_runs() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_run_is_paused_from_elsewhere() {
-    let (_server, home, _) = stalled().await;
+    let (server, home, _) = stalled().await;
     tokio::task::block_in_place(|| {
         let run = home.start(&["eval", "run", "e"]);
-        wait_for_three(&home);
+        wait_for_three(&server, &home);
         let said = home.run(&["eval", "pause", "e"]);
         assert_eq!(good(&said), "e: 3 of 12 answers, paused: somebody paused it\n");
         let said = Said::of(run.wait_with_output().unwrap());
