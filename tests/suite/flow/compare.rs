@@ -171,7 +171,10 @@ fn while_who_answers_is_hidden_no_wait_tells_of_it() {
             "{effects:?}"
         );
         let text = stage.text();
-        assert!(text.contains("They appear together") || text.contains("Not all have answered yet."), "{text}");
+        assert!(
+            text.contains("They appear together") || text.contains("Not all have answered yet."),
+            "{text}"
+        );
     }
     // What was cut is seen: so is who gave it, and what is chosen is not blind.
     let effects = stage.keys("<esc>");
@@ -1066,10 +1069,7 @@ fn before_one_goes_where_calls_have_names_it_is_asked_while_a_blind_choice_is_op
         let comparison = answered(&mut stage, Some(7));
         stage.keys(way);
         let shown = stage.text();
-        assert!(
-            shown.contains(&format!("Look at {place}")) && shown.contains("and a blind"),
-            "{shown}"
-        );
+        assert!(shown.contains(&format!("Look at {place}")) && shown.contains("and a blind"), "{shown}");
         stage.keys("<esc><tab>a");
         let made = ballot(comparison.id, Choice::One(0));
         stage.answer("comparisons\",\"do\":\"choose", vec![Reply::Ballot { ballot: made }]);
