@@ -107,7 +107,9 @@ pub(super) enum Item<'a> {
         #[serde(flatten)]
         piece: &'a Piece,
     },
-    EvaluationItem {
+    /// An item of an evaluation.
+    #[serde(rename = "evaluation_item")]
+    Numbered {
         #[serde(flatten)]
         item: &'a Numbered,
     },

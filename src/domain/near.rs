@@ -41,7 +41,8 @@ pub fn nearest_begun<'a>(name: &str, candidates: impl Iterator<Item = &'a str> +
 /// The error about a name that there is not, with the one that was meant.
 pub fn meant(mut error: Error, near: Option<impl fmt::Display>) -> Error {
     if let Some(near) = near {
-        error.hint = format!("Did you mean {near}? {}", error.hint).trim_end().to_owned();
+        let hint = format!("Did you mean {near}? {}", error.hint);
+        hint.trim_end().clone_into(&mut error.hint);
     }
     error
 }

@@ -22,7 +22,7 @@ pub(super) async fn list(evaluation: &Evaluation, asker: &Asker, out: &mut Out) 
         let reply = asker.one(request, out).await?;
         let Reply::EvaluationItems { items } = &reply else { return Err(unexpected(&reply)) };
         if out.json {
-            items.iter().try_for_each(|item| out.object(&Line::EvaluationItem { item }))?;
+            items.iter().try_for_each(|item| out.object(&Line::Numbered { item }))?;
             continue;
         }
         let digits = evaluation.items.to_string().len();

@@ -423,7 +423,7 @@ impl Open {
         let (answers, before, taken_back) = (answers.collect(), laid.before, laid.taken_back);
         let (turns, reference) = without_names(&self.evaluation, turns, reference);
         let item = self.evaluation.named(hash);
-        Ok(Sheet { answers, item, turns, reference, before, taken_back })
+        Ok(Sheet { item, turns, reference, answers, before, taken_back })
     }
 
     /// The item that a rater names.

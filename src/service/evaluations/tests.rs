@@ -159,7 +159,7 @@ async fn a_vote_waits_for_nothing_that_is_done_to_other_evaluations() {
     let seat = host.sit(id, "bob".into(), Step::On).await.unwrap();
     // Another one is being made, of a hundred thousand items.
     let _one = host.one.lock().await;
-    let rated = tokio::time::timeout(tokio::time::Duration::from_secs(60), host.rate(id, vote(&seat)));
+    let rated = tokio::time::timeout(tokio::time::Duration::from_mins(1), host.rate(id, vote(&seat)));
     assert_eq!(rated.await.expect("it did not wait").unwrap().pace.done, 1);
 }
 

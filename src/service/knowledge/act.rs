@@ -417,7 +417,9 @@ impl Pass<'_> {
         self.count(&filed, &gone);
         let stand: Vec<String> = filed.iter().map(|document| document.uri.clone()).collect();
         self.write(filed, gone).await?;
-        stand.iter().for_each(|uri| self.plan.done(uri));
+        for uri in &stand {
+            self.plan.done(uri);
+        }
         self.keep().await
     }
 

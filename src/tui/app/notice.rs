@@ -199,13 +199,13 @@ mod tests {
         notices.say("no room".into(), Tone::Bad, at(10));
         notices.say_later(Duration::from_millis(20));
         assert_eq!(notices.now.as_ref().unwrap().text, "no room");
-        notices.press(Duration::from_secs(60));
-        notices.say_later(Duration::from_secs(60));
+        notices.press(Duration::from_mins(1));
+        notices.say_later(Duration::from_mins(1));
         assert_eq!(notices.now.as_ref().unwrap().text, "the key file opens this");
         // It stands as long as any other, from now on.
-        notices.tick(Duration::from_secs(60) + STANDS / 2);
+        notices.tick(Duration::from_mins(1) + STANDS / 2);
         assert!(notices.now.is_some());
-        notices.tick(Duration::from_secs(60) + STANDS);
+        notices.tick(Duration::from_mins(1) + STANDS);
         notices.say_later(Duration::from_secs(70));
         assert!(notices.now.is_none() && notices.past.len() == 2);
     }

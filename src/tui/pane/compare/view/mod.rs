@@ -183,14 +183,13 @@ fn asked(state: &State, sight: &Sight<'_>, (count, seen): (usize, usize), room: 
         return whole;
     }
     // Nobody judges or goes on before they have looked at all: how one comes to the others stays the longest.
-    let begin = match hidden {
-        0 => format!("{count} columns"),
-        _ => {
-            let keys = sideways(state, sight, true);
-            let long = format!("{seen} of {count} columns · {hidden} not in sight: {keys}");
-            let short = format!("{seen} of {count} · others: {keys}");
-            if columns(&long) <= room { long } else { short }
-        }
+    let begin = if hidden == 0 {
+        format!("{count} columns")
+    } else {
+        let keys = sideways(state, sight, true);
+        let long = format!("{seen} of {count} columns · {hidden} not in sight: {keys}");
+        let short = format!("{seen} of {count} · others: {keys}");
+        if columns(&long) <= room { long } else { short }
     };
     let less = format!("{begin}{rounds}{pages}");
     fit(first_parts(&less, room), room.into()).into_owned()
