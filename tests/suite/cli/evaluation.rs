@@ -560,6 +560,7 @@ async fn stalled() -> (Server, Home, Arc<AtomicBool>) {
 
 /// Asks again and again, each time with a process of its own, which takes its while. The first one waits until the run has asked
 /// for a fourth answer: it would have the workspace otherwise, and let the run work through it as long as that stalls.
+#[expect(clippy::disallowed_methods, reason = "another process works meanwhile")]
 fn wait_for_three(server: &Server, home: &Home) {
     let began = std::time::Instant::now();
     while server.seen().len() < 4 {

@@ -28,18 +28,16 @@ fn table(rows: &Value) -> Table<'static> {
         .map(|(rater, item, cell)| (rater.to_string(), format!("{item:03}"), cell.to_string()))
         .collect();
     let cells: &'static [_] = cells.leak();
-    match cells.iter().map(|(.., cell)| cell.parse()).collect::<Result<Vec<f64>, _>>() {
-        Ok(values) => Table::of(
-            cells.iter().zip(values).map(|((rater, item, _), value)| (rater.as_str(), item.as_str(), value)),
-        ),
-        Err(_) => {
-            // Kinds have no order: each is a number, as it comes.
-            let mut kinds: HashMap<&str, f64> = HashMap::new();
-            Table::of(cells.iter().map(|(rater, item, kind)| {
-                let next = kinds.len() as f64;
-                (rater.as_str(), item.as_str(), *kinds.entry(kind.as_str()).or_insert(next))
-            }))
-        }
+    if let Ok(values) = cells.iter().map(|(.., cell)| cell.parse()).collect::<Result<Vec<f64>, _>>() {
+        let rated = cells.iter().zip(values);
+        Table::of(rated.map(|((rater, item, _), value)| (rater.as_str(), item.as_str(), value)))
+    } else {
+        // Kinds have no order: each is a number, as it comes.
+        let mut kinds: HashMap<&str, f64> = HashMap::new();
+        Table::of(cells.iter().map(|(rater, item, kind)| {
+            let next = kinds.len() as f64;
+            (rater.as_str(), item.as_str(), *kinds.entry(kind.as_str()).or_insert(next))
+        }))
     }
 }
 

@@ -251,7 +251,7 @@ fn who_rates_in_it_is_asked_before_they_look_whose_the_answers_are() {
     assert_eq!(evaluations(&stage.keys("o<enter>")), [], "Enter stays");
     assert!(stage.state.overlays.is_empty());
     stage.keys("o");
-    assert_eq!(evaluations(&stage.keys("l")), [report.clone()]);
+    assert_eq!(evaluations(&stage.keys("l")), std::slice::from_ref(&report));
     assert!(stage.state.overlays.is_empty());
     // What others said is not told them unasked, either.
     let mut open = rates(false);
@@ -265,7 +265,7 @@ fn who_rates_in_it_is_asked_before_they_look_whose_the_answers_are() {
     for evaluation in [rates(true), open] {
         let mut stage = Stage::settled(80, 24, "dark");
         list(&mut stage, vec![evaluation]);
-        assert_eq!(evaluations(&stage.keys("o")), [report.clone()]);
+        assert_eq!(evaluations(&stage.keys("o")), std::slice::from_ref(&report));
     }
 }
 
