@@ -582,40 +582,73 @@ async fn a_line_of_two_megabytes_is_read_and_one_without_end_is_not() {
     }
 }
 
-#[tokio::test]
-async fn a_call_of_a_tool_that_never_ends_is_ended_and_keeps_the_words_before_it() {
-    let long = "x".repeat(8 << 20);
-    let calls: [(usize, Vec<Value>, Value); 3] = [
-        (0, Vec::new(), {
-            let function = json!({"name": "f", "arguments": long});
+/// Of every voice whose calls of tools come in pieces: what begins a call, and a piece of what it is asked with.
+fn calls(piece: &str) -> [(&'static str, Vec<Value>, Value); 4] {
+    [
+        ("openai", Vec::new(), {
+            let function = json!({"name": "f", "arguments": piece});
             json!({"choices": [{"delta": {"tool_calls": [{"index": 0, "id": "c", "function": function}]}}]})
         }),
         (
-            2,
+            "openai by Responses",
+            vec![
+                json!({"type": "response.output_item.added", "item": {"type": "function_call", "call_id": "c", "name": "f"}}),
+            ],
+            json!({"type": "response.function_call_arguments.delta", "item_id": "i", "delta": piece}),
+        ),
+        (
+            "anthropic",
             vec![
                 json!({"type": "content_block_start", "index": 1, "content_block": {"type": "tool_use", "id": "c", "name": "f"}}),
             ],
-            json!({"type": "content_block_delta", "index": 1, "delta": {"type": "input_json_delta", "partial_json": long}}),
+            json!({"type": "content_block_delta", "index": 1, "delta": {"type": "input_json_delta", "partial_json": piece}}),
         ),
         (
-            4,
+            "bedrock",
             vec![
                 json!({":event": "contentBlockStart", "contentBlockIndex": 1, "start": {"toolUse": {"toolUseId": "c", "name": "f"}}}),
             ],
-            json!({":event": "contentBlockDelta", "contentBlockIndex": 1, "delta": {"toolUse": {"input": long}}}),
+            json!({":event": "contentBlockDelta", "contentBlockIndex": 1, "delta": {"toolUse": {"input": piece}}}),
         ),
-    ];
-    for (voice, begins, piece) in calls {
-        let voice = &VOICES[voice];
+    ]
+}
+
+#[tokio::test]
+async fn a_call_of_a_tool_that_never_ends_is_ended_and_keeps_the_words_before_it() {
+    for (name, begins, piece) in calls(&"x".repeat(8 << 20)) {
+        let voice = VOICES.iter().find(|voice| voice.name == name).unwrap();
         let mut bytes = [voice.begun(), voice.bytes(&begins)].concat();
         (0..6).for_each(|_| bytes.extend((voice.frame)(&piece)));
         let (fold, error) = voice.after(bytes).await;
-        assert_eq!(
-            (text(&fold).as_str(), error.unwrap().kind),
-            ("Hello é", ErrorKind::Full),
-            "{}",
-            voice.name
-        );
+        assert_eq!((text(&fold).as_str(), error.unwrap().kind), ("Hello é", ErrorKind::Full), "{name}");
+    }
+}
+
+/// A piece of a call is a piece of the answer: what fails behind it is not asked again, and it is no mere sign of life.
+#[tokio::test]
+async fn a_call_of_a_tool_that_has_begun_is_an_answer_that_has_begun() {
+    let patient = NetOptions { idle: Duration::from_millis(100), ..options() };
+    let net = Network::new(patient, Arc::new(Kept::default())).client(Reach::default());
+    for (name, begins, piece) in calls(" ") {
+        let voice = VOICES.iter().find(|voice| voice.name == name).unwrap();
+        let begun = voice.bytes(&[(voice.before)(), begins, vec![piece.clone()]].concat());
+        // `after` says that it was asked once.
+        let (_, error) = voice.after([begun.clone(), (voice.failure)()].concat()).await;
+        assert_eq!(error.unwrap().kind, ErrorKind::Server { status: 500 }, "{name}");
+        let (more, end, content_type) =
+            (voice.bytes(&[piece]), voice.bytes(&(voice.after)()), voice.content_type);
+        let server = Server::start(move |_, _| {
+            let mut parts = vec![head(200, &[("content-type", content_type)]), Part::Bytes(begun.clone())];
+            // Longer than signs of life would be waited for.
+            for _ in 0..24 {
+                parts.extend([Part::Pause(Duration::from_millis(50)), Part::Bytes(more.clone())]);
+            }
+            parts.push(Part::Bytes(end.clone()));
+            parts
+        })
+        .await;
+        let (_, error) = voice.ask_by(&server, &net).await;
+        assert_eq!(error, None, "{name}");
     }
 }
 

@@ -366,6 +366,7 @@ impl Invoke {
             queued: false,
             asked: Instant::now(),
             bytes: 0,
+            sealed_bytes: 0,
             picture_bytes: 0,
             asked_weight: weight_of(&call),
             net: None,

@@ -21,10 +21,10 @@ use crate::domain::{Error, ErrorKind, Result};
 use crate::net::Client;
 use crate::provider::Events;
 
-/// The longest answer that is taken in, in bytes of text: one that never ends is ended.
+/// The longest answer that is taken in, in bytes of all but pictures: one that never ends is ended.
 const LONGEST: usize = 8 * 1024 * 1024;
-/// What a call of a tool counts of that, at the least: an answer holds some thousands of them at most.
-const CALL_BYTES: usize = 1024;
+/// What a block beside the text counts of that, at the least: an answer holds some thousands of them at most.
+const BLOCK_BYTES: usize = 1024;
 
 /// The same of pictures.
 const LONGEST_PICTURES: usize = 256 * 1024 * 1024;
@@ -40,8 +40,10 @@ pub(super) struct Serving {
     pub(super) asked: Instant,
     pub(super) deadline: Option<Instant>,
     pub(super) fold: Fold,
-    /// Of text and reasoning that came.
+    /// Of text, reasoning and calls of tools that came.
     pub(super) bytes: usize,
+    /// Of what came beside them and is kept with the answer: seals, and what its provider alone can read.
+    pub(super) sealed_bytes: usize,
     pub(super) picture_bytes: usize,
     /// The weight of what is sent.
     pub(super) asked_weight: usize,
@@ -143,12 +145,19 @@ impl Serving {
         let more = match &event {
             Event::Text { text } | Event::Reasoning { text } => text.len(),
             // Of calls the number counts too: each may be small.
-            Event::ToolUse { .. } => CALL_BYTES,
+            Event::ToolUse { input, .. } => BLOCK_BYTES.max(input.to_string().len()),
             _ => 0,
         };
-        if more > 0 {
+        let sealed = match &event {
+            Event::ReasoningSignature { signature } => signature.len(),
+            Event::RedactedReasoning { data } => BLOCK_BYTES.max(data.len()),
+            Event::ToolExtra { extra } => extra.to_string().len(),
+            _ => 0,
+        };
+        if more + sealed > 0 {
             self.bytes += more;
-            if self.bytes > LONGEST {
+            self.sealed_bytes += sealed;
+            if self.bytes + self.sealed_bytes > LONGEST {
                 let error = endless(&self.doing, LONGEST);
                 self.fail(&error);
                 return Err(error);

@@ -1,5 +1,6 @@
 //! What every call passes, with voices made up for it.
 
+mod endless;
 mod longest;
 mod range;
 mod unsent;
@@ -350,18 +351,6 @@ impl Provider for Failing {
         let error = Error::new(self.0.clone(), "asking", "it is so", "");
         stream::once(std::future::ready(Err(error))).boxed()
     }
-}
-
-#[tokio::test]
-async fn an_answer_that_never_ends_is_ended_for_everybody_who_asks() {
-    let long: &'static str = "x".repeat(3 << 20).leak();
-    let (invoke, kept) = invoke(Voice { texts: vec![long; 4], endless: true }, vec![]);
-    let (model, call) = call("");
-    let events: Vec<_> = invoke.serve(&model, call, &terms()).collect().await;
-    let (last, before) = events.split_last().unwrap();
-    assert_eq!(last.as_ref().unwrap_err().kind, ErrorKind::Full);
-    assert!(before.iter().all(Result::is_ok) && before.len() >= 2, "what came is kept");
-    assert_eq!(kept.0.lock().unwrap()[0].status, SpanStatus::Failed { kind: ErrorKind::Full });
 }
 
 #[tokio::test]

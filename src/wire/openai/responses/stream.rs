@@ -90,17 +90,21 @@ struct Part {
     refusal: Option<String>,
 }
 
-/// What is known of the end.
+/// What is known of the calls and of the end.
 #[derive(Debug, Default)]
 pub struct Collector {
     calls: usize,
+    /// Bytes of what calls are asked with that came in pieces: each call comes whole behind its own.
+    begun: usize,
     reason: Option<StopReason>,
 }
 
 impl Collector {
     /// Gives out a tool call, whole.
     fn call(&mut self, item: Item, events: &mut Vec<Event>) {
-        let input = loose::input(item.arguments.unwrap_or_default());
+        let arguments = item.arguments.unwrap_or_default();
+        self.begun = self.begun.saturating_sub(arguments.len());
+        let input = loose::input(arguments);
         let id = item.call_id.unwrap_or_else(|| format!("call_{}", self.calls));
         self.calls += 1;
         events.push(Event::ToolUse { id, name: item.name.unwrap_or_default(), input });
@@ -166,6 +170,9 @@ impl Protocol for Collector {
             "response.reasoning_text.delta" | "response.reasoning_summary_text.delta" => {
                 events.extend(said.delta.filter(|t| !t.is_empty()).map(|text| Event::Reasoning { text }));
             }
+            "response.function_call_arguments.delta" => {
+                self.begun += said.delta.map_or(0, |delta| delta.len());
+            }
             "response.output_item.done" => match said.item {
                 Some(item) if item.r#type.as_deref() == Some("function_call") => self.call(item, events),
                 Some(item) if item.r#type.as_deref() == Some(PICTURE) => events.extend(picture(&item)),
@@ -184,6 +191,10 @@ impl Protocol for Collector {
 
     fn has_stopped(&self) -> bool {
         self.reason.is_some()
+    }
+
+    fn held(&self) -> usize {
+        self.begun
     }
 
     fn stop(&mut self, events: &mut Vec<Event>) {
