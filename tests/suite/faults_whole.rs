@@ -3,6 +3,7 @@
 
 use outcrop::domain::ErrorKind;
 use outcrop::domain::message::StopReason;
+use serde_json::Value;
 
 use crate::answer::text;
 use crate::cli::home::Home;
@@ -153,5 +154,43 @@ async fn what_each_api_said_is_recorded_and_played_again_when_its_server_is_gone
                 played.stderr
             );
         });
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_doctor_says_of_every_kind_how_far_it_is_reached_and_what_to_do_about_it() {
+    const JSON: (&str, &str) = ("content-type", "application/json");
+    let kinds = ["openai", "anthropic", "ollama", "bedrock"];
+    for voice in VOICES.iter().filter(|voice| kinds.contains(&voice.name)) {
+        let (name, list, refusal) = (voice.name, voice.list, (voice.refusal)().to_string());
+        let lists = Server::start(move |_, seen| {
+            // Its clock stands still.
+            whole(200, &[JSON, ("date", "Thu, 01 Jan 2015 00:00:00 GMT")], list(2, seen))
+        })
+        .await;
+        let refuses = Server::start(move |_, _| whole(401, &[JSON], refusal.clone())).await;
+        let gone = Server::start(|_, _| whole(200, &[JSON], "{}")).await;
+        let nowhere = voice.config_at(&gone);
+        drop(gone);
+        let row = |config: &str, what: &str| -> [String; 3] {
+            let said = tokio::task::block_in_place(|| Home::with(config).run(&["doctor", "--json"]));
+            let rows = said.objects();
+            let row = rows.iter().find(|row| row["what"] == what);
+            let row: &Value = row.unwrap_or_else(|| panic!("{name}: no {what} in {said:?}"));
+            ["verdict", "found", "advice"].map(|part| row[part].as_str().unwrap().to_owned())
+        };
+        let [verdict, found, _] = row(&voice.config_at(&lists), "provider there");
+        assert_eq!(verdict, "good", "{name}: {found}");
+        assert!(found.contains("reached at http://127.0.0.1:"), "{name}: {found}");
+        assert!(found.contains("2 models can be asked"), "{name}: {found}");
+        let [_, found, advice] = row(&voice.config_at(&lists), "clock of there");
+        assert!(found.contains("behind this machine's") && !advice.is_empty(), "{name}: {found}: {advice}");
+        let [verdict, found, advice] = row(&voice.config_at(&refuses), "provider there");
+        assert_eq!(verdict, "bad", "{name}: {found}");
+        assert!(found.contains("was not taken") && found.contains(WORDS), "{name}: {found}");
+        assert!(!advice.is_empty(), "{name}: {found}");
+        let [verdict, found, advice] = row(&nowhere, "provider there");
+        assert_eq!(verdict, "bad", "{name}: {found}");
+        assert!(found.contains("not reached at http://127.0.0.1:") && !advice.is_empty(), "{name}: {found}");
     }
 }
