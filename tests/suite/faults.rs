@@ -541,6 +541,7 @@ async fn refusals_are_the_same_kinds_everywhere_and_only_what_may_pass_is_tried_
             (401, SILENT, ErrorKind::Auth, 1),
             (403, SILENT, ErrorKind::Auth, 1),
             (404, SILENT, ErrorKind::NotFound, 1),
+            (408, SILENT, ErrorKind::Timeout, 3),
             (429, SILENT, limited(None), 3),
             (429, AT_ONCE, limited(Some(0)), 3),
             (429, IN_AN_HOUR, limited(Some(3_600_000)), 1),

@@ -48,6 +48,24 @@ async fn an_answer_that_should_come_whole_and_does_not_is_the_same_kind_of_error
     }
 }
 
+#[tokio::test]
+async fn an_answer_that_comes_whole_and_never_ends_is_the_same_kind_of_error_everywhere() {
+    for voice in wholes() {
+        let server = Server::start(|_, _| {
+            let begun = b"{\"unheard_of\": \"".to_vec();
+            let endless = (0..40).map(|_| Part::Bytes(vec![b'x'; 1 << 20]));
+            [head(200, &[("content-type", "application/json")]), Part::Bytes(begun)]
+                .into_iter()
+                .chain(endless)
+                .collect()
+        })
+        .await;
+        let (fold, error) = voice.ask(&server).await;
+        assert_eq!((error.unwrap().kind, fold.blocks.is_empty()), (ErrorKind::Full, true), "{}", voice.name);
+        assert_eq!(server.seen().len(), 1, "{}: it is not asked for again", voice.name);
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn without_a_screen_the_words_go_to_one_stream_and_the_error_to_the_other() {
     for voice in &VOICES {
@@ -97,6 +115,7 @@ async fn without_a_screen_a_refusal_is_an_error_and_nothing_else() {
             (401, ("retry-after", "0".to_owned()), WORDS, 1),
             (403, ("retry-after", "0".to_owned()), WORDS, 1),
             (404, ("retry-after", "0".to_owned()), WORDS, 1),
+            (408, ("retry-after", "0".to_owned()), WORDS, 4),
             (529, ("retry-after", "0".to_owned()), WORDS, 4),
             (429, ("retry-after", "3600".to_owned()), WORDS, 1),
             (500, ("retry-after", "0".to_owned()), WORDS, 4),

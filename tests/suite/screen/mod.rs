@@ -563,6 +563,24 @@ fn below_the_smallest_size_the_screen_says_so() {
 }
 
 #[test]
+fn below_the_smallest_size_every_place_says_so_until_there_is_room() {
+    for place in 1..=9 {
+        let mut stage = Stage::settled(30, 8, "dark");
+        stage.keys(&format!("<alt+{place}>"));
+        stage.keys("<tab><down><pagedown>");
+        let small = stage.text();
+        assert!(small.contains("Outcrop needs 60x20 cells;") && small.contains("this is 30x8."), "{small}");
+        stage.event(Event::Resize { width: 60, height: 20 });
+        let text = stage.text();
+        let mut other = Stage::settled(60, 20, "dark");
+        other.keys(&format!("<alt+{place}>"));
+        let first = |text: &str| text.lines().next().unwrap_or_default().to_owned();
+        assert_eq!(first(&text), first(&other.text()), "the place is the one that was gone to");
+        assert!(!text.contains("needs 60x20"), "{text}");
+    }
+}
+
+#[test]
 fn the_reading_view_is_the_conversation_alone() {
     let mut stage = Stage::settled(120, 40, "dark");
     stage.open(talk());

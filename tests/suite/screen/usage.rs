@@ -13,7 +13,7 @@ use outcrop::tui::event::{Event, Saved};
 use outcrop::workbench::request::usage::{Form, Usage};
 use outcrop::workbench::{Changed, Reply, Request};
 
-use super::shoot;
+use super::{SIZES, shoot};
 use crate::stage::{NOW, Stage};
 
 /// Models with what a call costs, tokens and times of which grow with the number.
@@ -121,6 +121,35 @@ fn usage_is_a_table_with_a_card_and_a_chart() {
         told(stage, week(By::Model));
         stage.keys("j");
     });
+}
+
+/// What calls of one model came to.
+fn alone(model: &str) -> Report {
+    let query = Query { by: By::Model, since: Some(days(7)), until: None, series: true };
+    let mut builder = Builder::new(query, Timestamp(NOW), &day_of);
+    let subject = Subject { model: model.parse().unwrap(), kind: SpanKind::Converse };
+    let hours = [(Timestamp(NOW / HOUR * HOUR), tally(9, 2))];
+    builder.add(&subject, None, hours.iter().map(|(at, tally)| (*at, tally)));
+    builder.build()
+}
+
+#[test]
+fn a_model_whose_name_has_wide_letters_moves_no_column() {
+    const WIDE: &str = "漢字モデル";
+    const NARROW: &str = "abcdefghij";
+    for (width, height) in SIZES {
+        let shown = |name: &str| {
+            let mut stage = Stage::settled(width, height, "dark");
+            stage.keys("<alt+8>");
+            told(&mut stage, alone(&format!("home/{name}")));
+            let text = stage.text();
+            // What stands for the styles counts the cells behind a wide letter, which have none.
+            text.rsplit_once("styles ").map(|(cells, _)| cells.to_owned()).unwrap()
+        };
+        let wide = shown(WIDE);
+        assert!(wide.contains(WIDE), "{wide}");
+        assert_eq!(wide.replace(WIDE, NARROW), shown(NARROW), "{width}x{height}");
+    }
 }
 
 #[test]
