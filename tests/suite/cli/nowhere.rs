@@ -10,6 +10,7 @@ use outcrop::cli::args::Arguments;
 
 use super::home::{Home, SCRIPTED};
 use super::knowledge::{embedding, good};
+use super::traces::{import, runs};
 use crate::loopback::Server;
 use crate::tty::{ANSWERS, CommandBuilder, Tty};
 
@@ -321,6 +322,20 @@ fn no_verb_connects(near: &Server) {
     // The trap is one for the pages of a base too, which the lines take away.
     let page = ["kb", "add-source", "docs", "https://far.example/first"];
     assert!(tried(&home, &page).unwrap() > 0);
+    // And for what is called by an id, which no line knows.
+    import(&home, "otlp_genai.json");
+    let run = runs(&home).into_iter().find(|run| run["kind"] == "agent").unwrap();
+    let trace = run["id"].as_str().unwrap();
+    let shown = home.run(&["traces", "show", trace, "--json"]).objects();
+    let model = shown[1..].iter().find(|row| row["kind"] == "model").unwrap()["row"].to_string();
+    for words in [
+        &["kb", "search", "docs", "hello"][..],
+        &["traces", "export", trace, "--to", "https://far.example"],
+        &["traces", "replay", trace, &model, "-m", "far/x"],
+    ] {
+        assert_eq!(tried(&home, &[&["--offline"][..], words].concat()), Some(0), "{words:?}");
+        assert!(tried(&home, words).unwrap() > 0, "{words:?}");
+    }
     for line in LINES {
         let words: Vec<_> = ["--offline"].into_iter().chain(line.split(' ')).collect();
         assert_eq!(tried(&home, &words), Some(0), "{line}");
@@ -332,6 +347,8 @@ fn no_verb_connects(near: &Server) {
         "chat -m asking/x hello",
         "chat -m amazon/x hello",
         "models list --probe",
+        "models pull llamas/x --yes",
+        "compare -m far/x -m named/x hello",
         "config edit",
         "doctor",
         ACTING,
