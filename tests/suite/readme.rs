@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::CommandFactory;
 use outcrop::cli::args::Arguments;
+use outcrop::config::known_providers;
 use outcrop::tui::keymap::{Binding, Keymap, label};
 
 fn root() -> &'static Path {
@@ -168,6 +169,20 @@ fn the_configuration_of_the_readme_is_one_that_starts() {
 fn titled(text: &str, part: &str) -> bool {
     let title = |line: &str| line.trim_start_matches('#').trim().to_lowercase().replace(' ', "-") == part;
     text.lines().filter(|line| line.starts_with('#')).any(title)
+}
+
+/// Both tables: nobody looks for a key under a name that no page tells.
+#[test]
+fn every_variable_that_a_provider_is_found_by_is_named() {
+    for path in ["README.md", "docs/models.md"] {
+        let page = page(path);
+        for known in known_providers() {
+            let variables = [&known.keys, &known.bearers, &known.urls, &known.signs, &known.file_signs];
+            for name in variables.into_iter().flatten() {
+                assert!(page.contains(&format!("`{name}`")), "{path} does not name {name}");
+            }
+        }
+    }
 }
 
 #[test]
