@@ -227,7 +227,7 @@ async fn key(kind: KeyKind, file: Option<PathBuf>) -> Result<KeyChoice> {
             ErrorKind::Invalid,
             "changing the key",
             "--new-passphrase-file goes with --to passphrase",
-            "",
+            "Say that, or leave the file out.",
         )),
     }
 }

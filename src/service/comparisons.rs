@@ -273,7 +273,8 @@ impl Comparisons {
             .run(move |store| {
                 let Some(mut ballot) = store.get::<Ballot>(&id)? else {
                     let why = format!("there is none with the id {}", id.short());
-                    return Err(Error::new(ErrorKind::NotFound, "taking a choice back", why, ""));
+                    let hint = "It was removed with its comparison: there is nothing to take back.";
+                    return Err(Error::new(ErrorKind::NotFound, "taking a choice back", why, hint));
                 };
                 ballot.taken_back.get_or_insert_with(fresh::now);
                 let mut batch = Batch::new();

@@ -34,7 +34,8 @@ impl PagesWriter {
     pub(super) fn create(path: &Path, key: String, sealer: Arc<Sealer>, faults: Faults) -> Result<Self> {
         let doing = || format!("writing {}", path.display());
         if path.exists() {
-            return Err(Error::new(ErrorKind::Invalid, doing(), "there is such a file already", ""));
+            let hint = "Move it away, then try again.";
+            return Err(Error::new(ErrorKind::Invalid, doing(), "there is such a file already", hint));
         }
         faults.at("create pages").map_err(|why| Error::io(doing(), &why))?;
         let file = files::open(path)?;

@@ -383,6 +383,49 @@ fn a_provider_is_called_by_invoke_alone() {
     });
 }
 
+/// The arguments of a call, behind whose opening bracket `rest` begins.
+fn arguments(rest: &str) -> &str {
+    let (mut depth, mut within, mut escaped) = (1, false, false);
+    for (at, c) in rest.char_indices() {
+        match c {
+            _ if escaped => escaped = false,
+            '\\' if within => escaped = true,
+            '"' => within = !within,
+            '(' | '[' | '{' if !within => depth += 1,
+            ')' | ']' | '}' if !within => depth -= 1,
+            _ => {}
+        }
+        if depth == 0 {
+            return &rest[..at];
+        }
+    }
+    rest
+}
+
+/// What was being done, why, and what to try. Nothing helps where somebody said no, nor where a model or another part of the
+/// program is told, which says itself what helps a person.
+#[test]
+fn every_error_says_what_to_try() {
+    const KINDS: [&str; 3] = ["ErrorKind::Cancelled", "ErrorKind::Internal", "ErrorKind::Corrupt"];
+    const TOLD: [&str; 4] =
+        ["provider/ollama.rs", "service/agent/calling.rs", "service/mcp/mod.rs", "index/pgvector/link.rs"];
+    let mut wrong = Vec::new();
+    for (name, text) in sources() {
+        let end = text.find("#[cfg(test)]\nmod ").unwrap_or(text.len());
+        if name.contains("tests") || TOLD.contains(&name.as_str()) {
+            continue;
+        }
+        for (at, call) in text[..end].match_indices("Error::new(") {
+            let said = arguments(&text[at + call.len()..end]).trim_end().trim_end_matches(',');
+            let kind = said.trim_start().split(',').next().unwrap_or_default();
+            if said.trim_end().ends_with(" \"\"") && !KINDS.contains(&kind) {
+                wrong.push(format!("src/{name}:{}", text[..at].lines().count()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
 #[test]
 fn no_channel_is_without_a_bound() {
     wrong(|_, line| {

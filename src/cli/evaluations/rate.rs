@@ -205,7 +205,7 @@ async fn next_line() -> Result<Option<String>> {
     }
     String::from_utf8(line)
         .map(Some)
-        .map_err(|_| Error::new(ErrorKind::Invalid, READING, "it is no UTF-8 text", ""))
+        .map_err(|_| Error::new(ErrorKind::Invalid, READING, "it is no UTF-8 text", "Write it as one."))
 }
 
 fn wrong(why: impl Into<String>) -> Error {

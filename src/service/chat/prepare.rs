@@ -195,7 +195,8 @@ fn retry(invoke: &Invoke, by: Option<&By>, thread: &Thread, message: MessageId) 
     // Retrying a question that was never answered answers it.
     let parent = if message.role == Role::User { Some(message.id) } else { message.parent };
     let Some(parent) = parent else {
-        return Err(Error::new(ErrorKind::Invalid, DOING, "no message comes before this one", ""));
+        let hint = "Ask a question of your own.";
+        return Err(Error::new(ErrorKind::Invalid, DOING, "no message comes before this one", hint));
     };
     answer(invoke, by, thread.conversation.clone(), &thread.messages, parent)
 }

@@ -146,7 +146,7 @@ impl Conversations {
                     ErrorKind::NotFound,
                     "showing another branch",
                     format!("the conversation has no message {}", leaf.short()),
-                    "",
+                    "`outcrop conversations show --json` has the ids of its messages.",
                 ));
             }
             head.leaf = Some(leaf);
@@ -169,7 +169,7 @@ impl Conversations {
                 ErrorKind::NotFound,
                 "forking a conversation",
                 "it has no such message",
-                "",
+                "`outcrop conversations show --json` has the ids of its messages.",
             ));
         }
         let now = fresh::now();

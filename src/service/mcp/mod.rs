@@ -201,7 +201,8 @@ impl Session {
                 };
                 if tools.iter().any(|other| other.name == tool.name) {
                     let why = format!("it has two tools that are called {:?}", fault::brief(&tool.name));
-                    return Err(Error::new(ErrorKind::Invalid, doing, why, ""));
+                    let hint = "That is for its makers to mend: take the server out of the agent.";
+                    return Err(Error::new(ErrorKind::Invalid, doing, why, hint));
                 }
                 told += tool.name.len() + tool.description.len() + tool.schema.to_string().len();
                 tools.push(tool);

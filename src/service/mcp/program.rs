@@ -76,7 +76,8 @@ pub(super) async fn start(
             let why = format!("there is no program {}", fault::brief(command));
             return Error::new(ErrorKind::NotFound, &doing, why, "Install it, or write where it is.");
         }
-        Error::new(ErrorKind::Io, &doing, format!("{} did not start: {why}", fault::brief(command)), "")
+        let why = format!("{} did not start: {why}", fault::brief(command));
+        Error::new(ErrorKind::Io, &doing, why, "Check its command in the file of the agent.")
     })?;
     let Talk { input, output, heard } = talk;
     let transport = AsyncRwTransport::new_client(output, input).with_max_line_length(LONGEST);

@@ -158,7 +158,8 @@ impl Web {
                     Ok(Some(piece)) if read + piece.len() > LONGEST => {
                         let why =
                             format!("{} answered with more than {} MB", response.place(), LONGEST >> 20);
-                        let error = Error::new(ErrorKind::Full, "reading what an MCP server says", why, "");
+                        let hint = "Have its tool asked for less.";
+                        let error = Error::new(ErrorKind::Full, "reading what an MCP server says", why, hint);
                         fault.keep(error.clone());
                         Some((Err(error), None))
                     }

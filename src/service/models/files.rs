@@ -160,7 +160,10 @@ pub(super) fn remove(doing: &str, models: &Path, name: &str) -> Result<()> {
                 fs::remove_dir_all(&folder).map_err(|why| Error::io(doing, &why))?;
                 found = true;
             }
-            Ok(_) => return Err(Error::new(ErrorKind::Invalid, doing, "its folder is a link or a file", "")),
+            Ok(_) => {
+                let hint = "Remove that yourself: `outcrop paths` says where models lie.";
+                return Err(Error::new(ErrorKind::Invalid, doing, "its folder is a link or a file", hint));
+            }
             Err(_) => {}
         }
     }

