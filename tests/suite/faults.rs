@@ -568,6 +568,24 @@ async fn a_redirect_to_another_host_gets_neither_the_key_nor_the_question() {
 }
 
 #[tokio::test]
+async fn a_list_of_models_that_is_at_another_host_is_asked_for_without_the_key() {
+    for voice in &VOICES {
+        let other = Server::start(|_, _| whole(200, &[("content-type", "application/json")], "{}")).await;
+        let to = other.url("/there");
+        let server = Server::start(move |_, _| whole(302, &[("location", &to)], "")).await;
+        let listed: Vec<_> = soon((voice.make)(&server).serve(Call::ListModels, &client()).collect()).await;
+        assert_eq!(listed.len(), 1, "{}: {listed:?}", voice.name);
+        for seen in other.seen() {
+            let tells = |(name, value): (&String, &String)| {
+                ["authorization", "x-api-key"].contains(&name.as_str()) || value.contains("canary")
+            };
+            assert!(!seen.headers.iter().any(tells), "{}: {seen:?}", voice.name);
+        }
+        assert!(!format!("{listed:?}").contains("canary"), "{}: {listed:?}", voice.name);
+    }
+}
+
+#[tokio::test]
 async fn a_line_of_two_megabytes_is_read_and_one_without_end_is_not() {
     let long = "x".repeat(2 << 20);
     for voice in &VOICES {
