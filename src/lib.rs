@@ -1,7 +1,7 @@
 //! # Outcrop: where foundation models surface in your terminal
 //!
 //! ```text
-//!  1 Chat  2 Comp  3 Eval  4 Pro  5 Pics  6 Mod  7 Use  Why rivers meander  offline  ← tui/layout: two fixed lines
+//!  1 Chat 2 Comp 3 Know 4 Eval 5 Pro 6 Pics 7 Mod 8 Use 9 Tra  Why riv…  offline     ← tui/layout: two fixed lines
 //!                              │                                                     and the place between them
 //!  Today                       │  why do rivers meander?                 14:02
 //! ▌Why rivers meander      3 m │ ▌smollm2-135m                                  ← tui/widget/transcript draws

@@ -40,7 +40,9 @@ fn home(port: u16) -> Home {
         "model = 'scripted/echo'\n[providers.scripted]\nkind = 'scripted'\n\
          [providers.near]\nkind = 'openai'\nbase_url = 'http://127.0.0.1:{port}/v1'\n\
          [providers.claude]\nkind = 'anthropic'\nbase_url = 'http://127.0.0.1:{port}/v1'\napi_key = 'k'\n\
-         [providers.llamas]\nkind = 'ollama'\nbase_url = 'http://127.0.0.1:{port}'\n"
+         [providers.llamas]\nkind = 'ollama'\nbase_url = 'http://127.0.0.1:{port}'\n\
+         [providers.amazon]\nkind = 'bedrock'\nbase_url = 'http://127.0.0.1:{port}'\nregion = 'eu-west-1'\n\
+         api_key = 'k'\n"
     ))
 }
 
@@ -74,7 +76,7 @@ fn starting_asking_a_model_walking_the_places_and_quitting_connect_to_no_server_
 fn starting_with_a_server_s_model_and_writing_to_it_connects_to_nobody_before_it_is_asked() {
     let (port, count) = counting();
     let home = home(port);
-    for model in ["near/heard-of", "claude/heard-of", "llamas/heard-of"] {
+    for model in ["near/heard-of", "claude/heard-of", "llamas/heard-of", "amazon/heard-of"] {
         let mut tty = home.open(SIZE, &["-m", model]);
         tty.wait_for_composer();
         tty.wait_for("heard-of");
