@@ -158,7 +158,9 @@ async fn botocore_takes_every_request_as_its_own_and_finds_the_same_signature() 
     })
     .await;
     let voice = voice(&server, keys());
-    let arn = "arn:aws:bedrock:eu-west-1:123456789012:provisioned-model/abc123def456";
+    let arn = |what: &str| format!("arn:aws:bedrock:eu-west-1:123456789012:{what}/abc123def456");
+    let [bought, deployed, profile] =
+        ["provisioned-model", "custom-model-deployment", "application-inference-profile"].map(arn);
     let mut thinking = everything(CLAUDE);
     thinking.settings.set("reasoning", "low").unwrap();
     let mut varied = picture("amazon.titan-image-generator-v2:0");
@@ -178,7 +180,9 @@ async fn botocore_takes_every_request_as_its_own_and_finds_the_same_signature() 
         Call::Converse(thinking),
         Call::Converse(everything("amazon.nova-lite-v1:0")),
         Call::Converse(everything("ai21.jamba-instruct-v1:0")),
-        Call::Converse(converse(arn, &[])),
+        Call::Converse(converse(&bought, &[])),
+        Call::Converse(converse(&deployed, &[])),
+        Call::Converse(converse(&profile, &[])),
         Call::CountTokens(everything(CLAUDE)),
         Call::ListModels,
         Call::Converse(Converse { system: Some("é".into()), ..converse("amazon.titan-text-lite-v1", &[]) }),
