@@ -666,7 +666,9 @@ fn click(state: &mut State, mouse: Mouse, out: &mut Out<'_>) {
         && out.cache.said.contains(at)
         && let Some(notice) = &state.notices.now
     {
-        let cut = notice.is_cut(state.area.width);
+        // Inside an overlay it has no more than that one's width.
+        let width = if state.overlays.is_empty() { state.area.width } else { out.cache.said.width };
+        let cut = notice.is_cut(width);
         state.notices.press(state.now.elapsed);
         if cut && state.notices.now.is_none() {
             let past = past(state);

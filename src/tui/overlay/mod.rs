@@ -497,6 +497,22 @@ impl Overlay {
         }
     }
 
+    /// The cells of it over which something may stand for a moment: neither its border nor the lines at its end.
+    pub fn coverable(&self, screen: Rect) -> Rect {
+        let foot = match self {
+            Self::Picker(_) => 1,
+            Self::Pad(pad) => pad.foot(),
+            _ => 0,
+        };
+        let area = self.area(screen);
+        Rect {
+            x: area.x + 1.min(area.width),
+            y: area.y + 1.min(area.height),
+            width: area.width.saturating_sub(2),
+            height: area.height.saturating_sub(2 + foot),
+        }
+    }
+
     fn title(&self) -> &str {
         match self {
             Self::Help(_) => "Keys",
