@@ -508,6 +508,18 @@ impl Action {
         !self.moves() && !of_a_place
     }
 
+    /// Every place may have that of its own: pressed where there is none, nobody means the chat's.
+    pub const fn is_of_each_place(self) -> bool {
+        matches!(
+            self,
+            Self::ChooseModel
+                | Self::ChoosePreset
+                | Self::EditSystem
+                | Self::ToggleSettings
+                | Self::ToggleList
+        )
+    }
+
     /// What the programs beside this one call it after a `/`, the first one first.
     pub const fn words(self) -> &'static [&'static str] {
         match self {

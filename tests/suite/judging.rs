@@ -47,7 +47,7 @@ fn two_real_voices_are_compared_and_rated_on_the_screen() {
     tty.send("\t");
     tty.wait("both answers", |screen| {
         let text = screen.contents();
-        !text.contains("have answered") && text.contains("a best") && !text.contains("Esc stop")
+        !text.contains("appear together") && text.contains("a best") && !text.contains("Esc stop")
     });
     for told in ["local/", "there/", "temperature", "tok/s", "s first"] {
         assert!(!tty.text().contains(told), "{told}: {}", tty.text());

@@ -453,10 +453,9 @@ impl State {
         self.pane_of(self.place)
     }
 
-    /// At the top of a place where work lies one stays: a step back too much does not lead away from it.
+    /// At the top of a place one stays: a step back too much does not lead away from it.
     pub fn stays(&self) -> bool {
-        let works = matches!(self.place, Place::Evaluate | Place::Compare | Place::Knowledge | Place::Traces);
-        works && !self.pane().can(Action::Back)
+        self.place != Place::Chat && !self.pane().can(Action::Back)
     }
 
     fn pane_of(&self, place: Place) -> &dyn Pane {

@@ -1,6 +1,6 @@
 //! Where what was just said stands. It moves nothing, and takes cells in which nothing stands where there are enough of them:
 //! beside the hints, or, of what only tells that something was done, in the first line, over no more than a title. What has
-//! no room there stands over rows of the place.
+//! no room there stands over rows of the place, and where an overlay has all of those inside its border.
 
 use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::{Position, Rect};
@@ -24,8 +24,11 @@ pub(super) enum Stand {
     Last(Rect),
     /// At the right of the first line.
     First(Rect),
-    /// Over rows of the place.
-    Over(Rect),
+    /// Over rows of the place, or of an overlay that has all of it, and within what it stays there.
+    Over {
+        rows: Rect,
+        within: Rect,
+    },
 }
 
 impl Stand {
@@ -42,12 +45,12 @@ impl Stand {
         if let Some((_, end)) = first.then(|| room_of_title(state, parts.top)).filter(fits) {
             return Self::First(Rect { x: end - wide, width: wide, ..parts.top });
         }
-        Self::Over(over_place(state, parts, notice))
+        over_place(state, parts, notice)
     }
 
     /// The rows of the place that it stands over.
     pub(super) fn over(self) -> Rect {
-        if let Self::Over(over) = self { over } else { Rect::default() }
+        if let Self::Over { rows, .. } = self { rows } else { Rect::default() }
     }
 
     /// The column of the first line from which on it stands there.
@@ -71,28 +74,36 @@ impl Stand {
                 put(cells, area.x, area.y, area.right(), &notice.shown(), style);
                 area
             }
-            Self::Over(area) => {
-                let clear = clear_of(&state.look, area, caret, parts.body, cells);
+            Self::Over { rows, within } => {
+                let clear = clear_of(&state.look, rows, caret, within, cells);
                 paint_over(state, notice, clear, parts.body, cells)
             }
         }
     }
 }
 
-/// The rows over the place in which a notice stands.
-fn over_place(state: &State, parts: &Frame, notice: &Notice) -> Rect {
-    let rows = notice.lines(parts.body.width).len() as u16;
-    let above = over(parts.body, rows, state.pane().foot(parts.body));
-    // Nothing is written below an overlay, and a notice across one would cut it in two.
-    let screen = parts.top.union(parts.bottom);
-    let cut = |overlay: &Overlay| !overlay.area(screen).intersection(above).is_empty();
-    if state.overlays.iter().any(cut) { over(parts.body, rows, 0) } else { above }
+/// The rows over the place in which a notice stands. Nothing is written below an overlay, and a notice across one would cut it
+/// in two: where no rows are free below it, it stands in it, above its border and its last line.
+fn over_place(state: &State, parts: &Frame, notice: &Notice) -> Stand {
+    let (screen, body) = (parts.top.union(parts.bottom), parts.body);
+    let high = |width: u16| notice.lines(width).len() as u16;
+    let covers = |overlay: &Overlay, rows: Rect| !overlay.area(screen).intersection(rows).is_empty();
+    let [above, last] = [state.pane().foot(body), 0].map(|foot| over(body, high(body.width), foot));
+    let is_free = |rows: &Rect| !state.overlays.iter().any(|overlay| covers(overlay, *rows));
+    if let Some(rows) = [above, last].into_iter().find(is_free) {
+        let ends = state.overlays.iter().map(|overlay| overlay.area(screen).bottom());
+        let top = ends.max().unwrap_or(body.y).clamp(body.y, rows.y);
+        return Stand::Over { rows, within: Rect { y: top, height: body.bottom() - top, ..body } };
+    }
+    let front = state.overlays.iter().rev().find(|overlay| covers(overlay, last));
+    let within = front.map_or(body, |overlay| overlay.coverable(screen));
+    Stand::Over { rows: over(within, high(within.width), 0), within }
 }
 
 /// The same above the line in which the caret is, and above a row that is chosen, or below it: who writes sees what they write,
 /// and who chooses what they chose.
-fn clear_of(look: &Look, said: Rect, caret: Option<Position>, body: Rect, cells: &Buffer) -> Rect {
-    let above = |y: u16| Rect { y: y.saturating_sub(said.height).max(body.y), ..said };
+fn clear_of(look: &Look, said: Rect, caret: Option<Position>, within: Rect, cells: &Buffer) -> Rect {
+    let above = |y: u16| Rect { y: y.saturating_sub(said.height).max(within.y), ..said };
     if let Some(caret) = caret.filter(|caret| (said.top()..said.bottom()).contains(&caret.y)) {
         return above(caret.y);
     }
@@ -102,9 +113,10 @@ fn clear_of(look: &Look, said: Rect, caret: Option<Position>, body: Rect, cells:
         Some(ground) => cell.bg == ground,
         None => !mark.add_modifier.is_empty() && cell.modifier.contains(mark.add_modifier),
     };
-    let is_chosen = |y: &u16| (body.left()..body.right()).any(|x| cells.cell((x, *y)).is_some_and(marked));
+    let is_chosen =
+        |y: &u16| (within.left()..within.right()).any(|x| cells.cell((x, *y)).is_some_and(marked));
     let Some(chosen) = (said.top()..said.bottom()).find(is_chosen) else { return said };
-    let below = Rect { y: (chosen + 1).min(body.bottom().saturating_sub(said.height)), ..said };
+    let below = Rect { y: (chosen + 1).min(within.bottom().saturating_sub(said.height)), ..said };
     let clear = |over: &Rect| !(over.top()..over.bottom()).any(|y| is_chosen(&y));
     [above(chosen), below].into_iter().find(clear).unwrap_or(said)
 }

@@ -11,7 +11,7 @@ use crate::tui::action::Action;
 use crate::tui::effect::{Effect, TaskId, Written};
 use crate::tui::event::{Button, Capability, Copied, Event, Made, Mouse, MouseKind, Now, Saved};
 use crate::tui::key::Key;
-use crate::tui::keymap::Context;
+use crate::tui::keymap::{Context, label};
 use crate::tui::look::Background;
 use crate::tui::overlay::confirm::Confirm;
 use crate::tui::overlay::help::Help;
@@ -559,7 +559,8 @@ fn choose_painter(state: &mut State, out: &mut Out<'_>) {
     state.with_pane(out, |pane, desk| pane.act(Action::ChooseModel, None, desk));
 }
 
-/// What the place that is shown cannot do leads to the chat, and so does the way back out of it.
+/// What the place that is shown cannot do leads to the chat. A step back leads out of no place, nor does the key of what other
+/// places have each of their own: at its top, and where it has none, the ways out are said.
 fn act_here(state: &mut State, action: Action, key: Option<Key>, out: &mut Out<'_>) {
     if (state.closed || state.place != Place::Chat) && !state.pane().can(action) {
         if let Some(why) = state.pane().why_not(action) {
@@ -568,24 +569,21 @@ fn act_here(state: &mut State, action: Action, key: Option<Key>, out: &mut Out<'
         if state.closed {
             return;
         }
+        let pressed = key.filter(|_| action.is_of_each_place());
+        if action == Action::Back || pressed.is_some() {
+            let begin =
+                pressed.map_or_else(String::new, |key| format!("{} means nothing here; ", label(key)));
+            let words = |action| state.options.keymap.name(state.pane().context(), action);
+            let (chat, all) = (words(Action::ShowChat), words(Action::Palette));
+            return state.say(format!("{begin}{chat} leads to the chat, {all} elsewhere."), false);
+        }
         // A key of its own that the place cannot follow now is no key of the chat's: what it does there costs, perhaps.
         let own =
             key.is_some_and(|key| state.options.keymap.action(Context::Everywhere, key) != Some(action));
-        let leads = !own && action.anywhere() && state.chat.can(action);
-        if action == Action::Back && state.stays() {
-            let words = |action| state.options.keymap.name(state.pane().context(), action);
-            let hint = format!(
-                "{} leads to the chat, {} elsewhere.",
-                words(Action::ShowChat),
-                words(Action::Palette)
-            );
-            state.say(hint, false);
-        } else if leads || action == Action::Back {
-            show(state, Place::Chat, out);
-        }
-        if !leads {
+        if own || !action.anywhere() || !state.chat.can(action) {
             return;
         }
+        show(state, Place::Chat, out);
     }
     state.with_pane(out, |pane, desk| pane.act(action, key, desk));
 }
@@ -666,7 +664,9 @@ fn click(state: &mut State, mouse: Mouse, out: &mut Out<'_>) {
         && out.cache.said.contains(at)
         && let Some(notice) = &state.notices.now
     {
-        let cut = notice.is_cut(state.area.width);
+        // Inside an overlay it has no more than that one's width.
+        let width = if state.overlays.is_empty() { state.area.width } else { out.cache.said.width };
+        let cut = notice.is_cut(width);
         state.notices.press(state.now.elapsed);
         if cut && state.notices.now.is_none() {
             let past = past(state);

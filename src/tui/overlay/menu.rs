@@ -60,6 +60,8 @@ pub struct Menu {
     numbered: bool,
     /// What is graded: a number that is typed is an answer of its own, and no digit answers by itself.
     graded: Option<Box<Target>>,
+    /// The row of the screen that it is about.
+    pub(super) row: Option<u16>,
     input: Input,
     /// Those that it was opened with, and behind them the number that is typed.
     entries: Vec<Entry>,
@@ -81,12 +83,19 @@ impl Menu {
             commands: false,
             numbered: false,
             graded: None,
+            row: None,
             input: Input::default(),
             shown: (0..entries.len()).collect(),
             given: entries.len(),
             entries,
             selected,
         }
+    }
+
+    /// The same, about that row of the screen: it stays in sight where there is room below it.
+    #[must_use]
+    pub fn below(self, row: u16) -> Self {
+        Self { row: Some(row), ..self }
     }
 
     /// The same of a few answers to a question: each of the first nine is chosen by its digit as well.

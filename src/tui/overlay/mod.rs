@@ -65,6 +65,8 @@ use source::SourceBlank;
 const WIDEST: u16 = 80;
 /// Columns of a text.
 const LONGEST: u16 = 110;
+/// Rows that a list has at least, where it gives way.
+const FEWEST: u16 = 9;
 
 /// What can lie over a place.
 #[derive(Debug, Clone, PartialEq)]
@@ -476,7 +478,7 @@ impl Overlay {
                 let width = if screen.width >= 2 * WIDEST { 2 * LONGEST } else { LONGEST };
                 centred(screen, width, screen.height)
             }
-            Self::Menu(menu) => centred(screen, WIDEST, menu.height()),
+            Self::Menu(menu) => below(screen, menu.row, menu.height()),
             Self::Picker(picker) => {
                 let height = screen.height.saturating_sub(picker.spares);
                 centred(Rect { height, ..screen }, picker::WIDEST, picker.height())
@@ -494,6 +496,22 @@ impl Overlay {
                 let width = reading.width(screen);
                 page::around(screen, width, reading.height(width))
             }
+        }
+    }
+
+    /// The cells of it over which something may stand for a moment: neither its border nor the lines at its end.
+    pub fn coverable(&self, screen: Rect) -> Rect {
+        let foot = match self {
+            Self::Picker(_) => 1,
+            Self::Pad(pad) => pad.foot(),
+            _ => 0,
+        };
+        let area = self.area(screen);
+        Rect {
+            x: area.x + 1.min(area.width),
+            y: area.y + 1.min(area.height),
+            width: area.width.saturating_sub(2),
+            height: area.height.saturating_sub(2 + foot),
         }
     }
 
@@ -572,6 +590,16 @@ fn centred(screen: Rect, width: u16, height: u16) -> Rect {
     let x = screen.x + (screen.width.saturating_sub(width)) / 2;
     let y = screen.y + (free / 3).max(1).min(free);
     Rect { x, y, width, height }
+}
+
+/// The same for a list of so many rows, below the row that it is about where it would cover that and has room there.
+fn below(screen: Rect, row: Option<u16>, height: u16) -> Rect {
+    let usual = centred(screen, WIDEST, height);
+    let Some(row) = row.filter(|row| (usual.top()..usual.bottom()).contains(row)) else { return usual };
+    // That row stands above it as the first line of the screen does above others.
+    let rest = Rect { y: row, height: screen.bottom().saturating_sub(row), ..screen };
+    let below = centred(rest, WIDEST, height);
+    if below.height >= height.min(FEWEST) { below } else { usual }
 }
 
 /// The room inside the border, one column of air at each side.

@@ -92,3 +92,16 @@ impl Past {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_is_not_broken_at_its_hyphens() {
+        let text = "`outcrop agent hand-out` gives it".to_owned();
+        let past = Past::new(vec![Said { when: "14:02".to_owned(), mark: "·", text, role: Role::Text }]);
+        let lines: Vec<_> = past.lines(30).into_iter().map(|line| line.text).collect();
+        assert_eq!(lines, ["· `outcrop agent", "  hand-out` gives it"]);
+    }
+}

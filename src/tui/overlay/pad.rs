@@ -24,6 +24,8 @@ use crate::tui::widget::composer::{self, Composer};
 
 /// Rows of one.
 const USUAL: u16 = 16;
+/// Rows of what is said of a text below it.
+const NOTE: u16 = 3;
 
 /// A tool that a model called.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -225,6 +227,15 @@ impl Pad {
         self.composer.fit(area.width, area.height.saturating_sub(3));
     }
 
+    /// Rows at its end that tell of the text, at most.
+    pub fn foot(&self) -> u16 {
+        match self.of {
+            Of::System | Of::Tool(_) => 0,
+            Of::Instructions => 1,
+            Of::Setting(_) | Of::Step(..) | Of::Prompt(..) | Of::Call(_) => NOTE,
+        }
+    }
+
     /// Paints it; returns the caret's cell.
     pub fn draw(&self, area: Rect, cells: &mut Buffer, look: &Look, keymap: &Keymap) -> Option<Position> {
         let ground = look.style(Role::Raised);
@@ -282,7 +293,7 @@ impl Pad {
                     wrong => (wrong.to_owned(), Role::Bad),
                 };
                 let lines = wrap(&safe_line(&words), area.width);
-                let most = usize::from(area.height.saturating_sub(3)).min(lines.len()).min(3) as u16;
+                let most = area.height.saturating_sub(3).min(lines.len() as u16).min(NOTE);
                 let foot = area.bottom().saturating_sub(most);
                 for (y, line) in (foot..area.bottom()).zip(&lines) {
                     put(cells, area.x, y, area.right(), line, ground.patch(look.style(role)));

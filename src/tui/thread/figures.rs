@@ -15,6 +15,25 @@ use crate::tui::widget::transcript::{Item, Named};
 /// What a spinner shows while nothing else moves.
 const SPINNER: [char; 8] = ['⣾', '⣽', '⣻', '⢿', '⡿', '⣟', '⣯', '⣷'];
 
+/// How often the time is wanted where it is told.
+const SECOND: Duration = Duration::from_secs(1);
+
+/// What goes on for so many milliseconds, with a sign that turns.
+pub fn going_on(words: &str, waited: u64, now: Now, reduced_motion: bool) -> String {
+    let elapsed =
+        if waited >= 1000 || reduced_motion { format!(" · {}", seconds(waited)) } else { String::new() };
+    if reduced_motion {
+        return format!("{words}{elapsed}");
+    }
+    let frame = (now.elapsed.as_millis() / 100) as usize % SPINNER.len();
+    format!("{} {words}{elapsed}", SPINNER[frame])
+}
+
+/// How often the time is wanted while that sign turns.
+pub fn spin(reduced_motion: bool) -> Duration {
+    if reduced_motion { SECOND } else { Duration::from_millis(100) }
+}
+
 impl Thread {
     /// What goes on, in words; empty where nothing does. An answer that comes in parts may stand still between two of them.
     pub fn status(&self, now: Now, reduced_motion: bool) -> String {
@@ -41,24 +60,16 @@ impl Thread {
             Turn::Streaming { phase: Phase::Calling(tools), .. } => format!("calling {tools} tools at once"),
             Turn::Streaming { phase: Phase::Deciding, .. } => return "waits for your word".to_owned(),
         };
-        let elapsed =
-            if waited >= 1000 || reduced_motion { format!(" · {}", seconds(waited)) } else { String::new() };
-        if reduced_motion {
-            return format!("{words}{elapsed}");
-        }
-        let frame = (now.elapsed.as_millis() / 100) as usize % SPINNER.len();
-        format!("{} {words}{elapsed}", SPINNER[frame])
+        going_on(&words, waited, now, reduced_motion)
     }
 
     /// How often the time is wanted while it goes on: a spinner turns until there is text, which is its own progress. Where a
     /// person is waited for nothing moves.
     pub fn beat(&self, reduced_motion: bool) -> Option<Duration> {
-        const SPIN: Duration = Duration::from_millis(100);
-        const SECOND: Duration = Duration::from_secs(1);
         match &self.turn {
             Turn::Idle | Turn::Streaming { phase: Phase::Deciding, .. } => None,
             Turn::Streaming { phase: Phase::Writing, .. } => Some(SECOND),
-            Turn::Asking { .. } | Turn::Streaming { .. } => Some(if reduced_motion { SECOND } else { SPIN }),
+            Turn::Asking { .. } | Turn::Streaming { .. } => Some(spin(reduced_motion)),
         }
     }
 

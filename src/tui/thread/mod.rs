@@ -15,6 +15,7 @@ use crate::domain::conversation::{Conversation, Draft};
 use crate::domain::id::{ConversationId, MessageId};
 use crate::tui::effect::TaskId;
 
+pub use figures::{going_on, spin};
 pub use item::Item;
 pub use turn::{Phase, Turn};
 

@@ -282,7 +282,7 @@ fn a_press_on_a_notice_takes_it_away_and_means_nothing_of_what_lies_under_it() {
 }
 
 #[test]
-fn a_notice_cuts_no_overlay_in_two() {
+fn a_notice_cuts_no_overlay_in_two_and_hides_neither_its_border_nor_what_moves_in_it() {
     let mut stage = Stage::settled(60, 20, "dark");
     stage.keys("<f1>");
     let before = stage.text();
@@ -290,7 +290,35 @@ fn a_notice_cuts_no_overlay_in_two() {
     let text = stage.text();
     let rows = before.lines().zip(text.lines()).take(20).enumerate();
     let over: Vec<usize> = rows.filter(|(_, (was, is))| was != is).map(|(at, _)| at).collect();
-    assert_eq!(over, [16, 17, 18], "{text}");
+    assert_eq!(over, [15, 16, 17], "{text}");
+    for (width, height) in [(60, 20), (80, 24), (120, 40)] {
+        // Keys, the palette, models, a text that is written.
+        for keys in ["<f1>", "<ctrl+p>", "<ctrl+l>", "<alt+s>one", "<ctrl+o>jjj<enter>"] {
+            for event in [bad(), Event::Copied(Ok(Copied::SentToTerminal))] {
+                let mut stage = Stage::settled(width, height, "dark");
+                stage.keys(keys);
+                stage.pass(9000);
+                let (before, caret) = (stage.picture(), stage.caret());
+                stage.event(event.clone());
+                let (after, text) = (stage.picture(), stage.text());
+                let at = format!("{width}, {keys}: {text}");
+                assert!(text.contains("copying the answer") || text.contains("knows."), "{at}");
+                let top = stage.state.overlays.last().map(|top| top.area(stage.state.area));
+                let Some(area) = top else { continue };
+                let edges = area.positions().filter(|at| {
+                    let beside = at.x == area.left() || at.x + 1 == area.right();
+                    beside || at.y == area.top() || at.y + 1 == area.bottom()
+                });
+                for edge in edges {
+                    assert_eq!(before[edge], after[edge], "{edge:?}: {at}");
+                }
+                assert_eq!(stage.caret(), caret, "{at}");
+                stage.pass(1000);
+                stage.state.notices.now = None;
+                assert_eq!(stage.picture(), before, "what lay under it is there again: {at}");
+            }
+        }
+    }
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! What the keys of the compare place ask for, what is hidden, and that no text is lost in it.
 
+use std::time::Duration;
+
 use outcrop::domain::change::Changed;
 use outcrop::domain::comparison::measure::Summary;
 use outcrop::domain::comparison::{Ballot, Comparison, Form, Page};
@@ -1103,7 +1105,9 @@ fn a_key_that_has_to_wait_for_an_answer_says_whose() {
     finish(&mut stage, &tasks, 0, "one");
     stage.keys("<tab>");
     stage.pass(9_000);
-    assert_eq!(stage.state.pulse(), None, "nothing moves in what is hidden");
+    // The whole is told to go on, and no column.
+    assert_eq!(stage.state.pulse(), Some(Duration::from_millis(100)));
+    assert_eq!(stage.text().matches("answering · 9.00 s").count(), 2, "{}", stage.text());
     for key in ["a", "v"] {
         said(&mut stage, key, "Not all have answered yet.");
     }

@@ -291,6 +291,65 @@ fn blind_answers_appear_together_and_tell_no_names() {
 }
 
 #[test]
+fn of_hidden_answers_the_same_is_told_of_each_until_all_are_there_whatever_came_of_them() {
+    // Nothing has come, words of one, one that ended, one that ended and one that failed.
+    let waits = |come: usize, keys: &str| {
+        let mut stage = Stage::settled(140, 24, "dark");
+        arrive(&mut stage);
+        stage.keys("<alt+h>");
+        let tasks = asked(&mut stage, &comparison(3, Some(7)));
+        match come {
+            0 => {}
+            1 => delta(&mut stage, tasks[1], "not to be seen"),
+            2 => finish(&mut stage, &tasks, 0, "It is the current."),
+            _ => {
+                finish(&mut stage, &tasks, 0, "It is the current.");
+                fail(&mut stage, &tasks, 1);
+            }
+        }
+        stage.pass(12_000);
+        stage.keys(keys);
+        (stage.text(), stage.state.pulse())
+    };
+    for keys in ["", "<tab><right>"] {
+        let first = waits(0, keys);
+        let text = &first.0;
+        assert_eq!(text.matches("answering · 12 s").count(), 3, "{text}");
+        assert_eq!(text.matches("3 columns; the answers").count(), 3, "{text}");
+        for come in 1..4 {
+            assert_eq!(waits(come, keys), first, "{keys}: {come}");
+        }
+    }
+}
+
+#[test]
+fn the_scrollbar_of_a_column_keeps_a_column_of_air_from_its_text() {
+    for (width, height) in [(60, 20), (80, 24), (120, 40)] {
+        let mut stage = Stage::settled(width, height, "dark");
+        arrive(&mut stage);
+        let tasks = asked(&mut stage, &comparison(2, None));
+        for at in 0..2 {
+            finish(
+                &mut stage,
+                &tasks,
+                at,
+                &"words of many widths that fill each row of a column. ".repeat(60),
+            );
+        }
+        stage.keys("<tab>");
+        let cells = stage.picture();
+        let bars: Vec<_> = (0..height)
+            .flat_map(|y| (1..width).map(move |x| (x, y)))
+            .filter(|at| cells[*at].symbol() == "▐")
+            .collect();
+        assert!(!bars.is_empty(), "{}", stage.text());
+        for (x, y) in bars {
+            assert_eq!(cells[(x - 1, y)].symbol(), " ", "{x}, {y}: {}", stage.text());
+        }
+    }
+}
+
+#[test]
 fn earlier_comparisons_stand_in_a_list() {
     shoot("compare-list", |stage| {
         stage.keys("<alt+2>");

@@ -18,6 +18,7 @@ use outcrop::tui::app::Start;
 use outcrop::tui::effect::Effect;
 use outcrop::tui::event::{Button, Event, Mouse, MouseKind};
 use outcrop::tui::key::KeyModifiers;
+use outcrop::tui::pane::Place;
 use outcrop::tui::pane::evaluate::Closed;
 use outcrop::workbench::request::evaluations::Evaluations;
 use outcrop::workbench::request::traces::Traces;
@@ -372,15 +373,32 @@ fn going_back_where_there_is_nothing_says_so() {
 
 #[test]
 fn one_step_back_too_much_stays_where_the_work_lies() {
-    for (key, place, way) in [("<alt+4>", "Evaluate", "Alt+1"), ("<alt+2>", "Compare", "Alt+1")] {
+    for (at, place) in Place::ALL.iter().enumerate().skip(1) {
         let mut stage = Stage::settled(160, 30, "dark");
-        stage.keys(key);
+        stage.keys(&format!("<alt+{}>", at + 1));
         stage.keys("<esc><esc>");
+        assert_eq!(stage.state.place, *place);
         let text = stage.text();
-        assert!(text.contains(place) && text.contains(&format!("{way} leads to the chat")), "{text}");
+        assert!(text.contains("Alt+1 leads to the chat"), "{text}");
         stage.keys("<alt+1>");
         assert!(stage.text().contains("ask something"), "{}", stage.text());
     }
+}
+
+#[test]
+fn the_key_of_what_a_place_has_none_of_says_so_and_stays_where_the_palette_leads_to_the_chat_s() {
+    for key in ["ctrl+l", "ctrl+o", "ctrl+b", "alt+p", "alt+s"] {
+        let mut stage = Stage::settled(160, 30, "dark");
+        list(&mut stage, vec![evaluation(7, "helpful-v2", GenerationState::Ended, 400, 0)]);
+        stage.keys(&format!("<{key}>"));
+        let text = stage.text();
+        assert!(stage.state.place == Place::Evaluate && stage.state.overlays.is_empty(), "{key}: {text}");
+        assert!(text.contains("means nothing here; Alt+1 leads to the chat, Ctrl+P elsewhere."), "{text}");
+    }
+    let mut stage = Stage::settled(160, 30, "dark");
+    list(&mut stage, vec![evaluation(7, "helpful-v2", GenerationState::Ended, 400, 0)]);
+    stage.keys("<ctrl+p>choose the model<enter>");
+    assert_eq!(stage.state.place, Place::Chat);
 }
 
 #[test]

@@ -281,12 +281,13 @@ fn where_a_card_has_no_room_what_went_wrong_comes_first_and_the_rest_is_counted(
 }
 
 #[test]
-fn where_nothing_is_asked_the_key_that_chooses_a_model_leads_to_the_chat() {
+fn where_nothing_is_asked_the_key_that_chooses_a_model_says_so_and_stays() {
     let mut stage = Stage::settled(120, 40, "dark");
     enter(&mut stage, bases());
     stage.keys("<ctrl+l>");
     let shown = stage.text();
-    assert!(stage.state.place == Place::Chat && shown.contains("take it"), "{shown}");
+    assert!(stage.state.place == Place::Knowledge && !shown.contains("take it"), "{shown}");
+    assert!(shown.contains("Ctrl+L means nothing here; Alt+1 leads to the chat"), "{shown}");
 }
 
 #[test]

@@ -131,6 +131,36 @@ fn a_form_of_brought_answers_costs_nothing() {
 }
 
 #[test]
+fn a_form_uses_the_rows_below_it_before_one_of_its_lines_is_out_of_sight() {
+    let mut stage = Stage::settled(80, 24, "dark");
+    form(&mut stage);
+    on(&mut stage, "answered", &["gpt-4 turbo", "claude"]);
+    estimate(&mut stage, 0, None, &[]);
+    let text = stage.text();
+    assert!(!text.contains('▼') && text.contains("self-naming") && text.contains("all 120"), "{text}");
+    assert!(text.contains("Alt+C makes it."), "{text}");
+}
+
+#[test]
+fn what_is_chosen_for_a_line_of_the_form_leaves_it_in_sight() {
+    for (width, height) in super::SIZES {
+        for (keys, line, title) in [
+            ("<home><down><enter>", "none yet", "Datasets"),
+            ("<home><down><down><down><enter>", "method", "How raters say it"),
+        ] {
+            let mut stage = Stage::settled(width, height, "dark");
+            form(&mut stage);
+            let before = stage.text();
+            let row = before.lines().position(|row| row.contains(line)).expect(line);
+            stage.keys(keys);
+            let text = stage.text();
+            assert!(text.contains(title), "{text}");
+            assert!(text.lines().nth(row).is_some_and(|row| row.contains(line)), "{line}: {text}");
+        }
+    }
+}
+
+#[test]
 fn who_did_not_answer_every_item_is_rated_only_when_told_to() {
     let mut stage = Stage::settled(120, 40, "dark");
     form(&mut stage);

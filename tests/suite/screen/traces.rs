@@ -263,6 +263,22 @@ fn a_run_is_read_as_a_conversation() {
 }
 
 #[test]
+fn a_step_back_among_the_runs_takes_marks_away_and_then_says_the_ways_out() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    let kept = weather();
+    let other = Run { id: TraceId([2; 16]), name: "before".to_owned(), ..kept.run.clone() };
+    enter(&mut stage, vec![kept.run.clone(), other]);
+    stage.keys("<space>j<space>");
+    assert!(stage.text().contains("2 runs marked"), "{}", stage.text());
+    stage.keys("<esc>");
+    let text = stage.text();
+    assert!(!text.contains("marked ·") && !text.contains("leads to the chat"), "{text}");
+    stage.keys("<esc>");
+    assert!(stage.text().contains("leads to the chat"), "{}", stage.text());
+    assert!(stage.text().contains("before"), "{}", stage.text());
+}
+
+#[test]
 fn two_runs_are_compared_step_by_step() {
     let outlined = |spans: &[TraceSpan]| {
         let mut outline = Outline::default();

@@ -427,12 +427,13 @@ fn what_is_counted_meanwhile_is_read_soon_and_once() {
 }
 
 #[test]
-fn a_step_back_leads_to_the_chat_and_what_the_chat_alone_can_do_leads_there_too() {
+fn a_step_back_stays_and_what_the_chat_alone_can_do_leads_there() {
     let mut stage = Stage::settled(120, 40, "dark");
     stage.keys("<alt+8>");
     told(&mut stage, nothing());
     stage.keys("<esc>");
-    assert!(stage.text().contains("New conversation"));
-    stage.keys("<alt+8><ctrl+n>hello");
+    let text = stage.text();
+    assert!(text.contains("Ctrl+P elsewhere.") && !text.contains("New conversation"), "{text}");
+    stage.keys("<ctrl+n>hello");
     assert!(stage.text().contains("hello"), "{}", stage.text());
 }

@@ -49,6 +49,7 @@ impl State {
             return self.fit(desk);
         }
         self.failed = None;
+        self.since = Some(desk.now.wall);
         self.sent = self.composer.draft();
         let text = self.composer.take();
         if self.comparison.is_some() {
@@ -156,6 +157,9 @@ impl State {
             return;
         }
         let hidden = self.is_hidden();
+        if !self.runs() {
+            self.since = Some(desk.now.wall);
+        }
         let lane = &mut self.lanes[at];
         if lane.runs() {
             return desk.say("It is being written.");

@@ -27,13 +27,14 @@ use crate::domain::comparison::{Ballot, COLUMNS, Column, Comparison, Table};
 use crate::domain::conversation::Draft;
 use crate::domain::id::{ComparisonId, ConversationId, MessageId};
 use crate::domain::message::{Message, Outcome, Role};
+use crate::domain::time::Timestamp;
 use crate::tui::effect::{TaskId, TimerId};
 use crate::tui::event::Now;
 use crate::tui::keymap::Context;
 use crate::tui::models::Stock;
 use crate::tui::setup::Setup;
 use crate::tui::setup::drawer::Drawer;
-use crate::tui::thread::{Phase, Thread, Turn};
+use crate::tui::thread::{Phase, Thread, Turn, spin};
 use crate::tui::widget::composer::Composer;
 use crate::tui::widget::transcript::Scroll;
 use rounds::Rounds;
@@ -191,6 +192,8 @@ pub struct State {
     calls: BTreeMap<TaskId, (usize, usize)>,
     /// The pages and columns that are still to be asked.
     due: VecDeque<(usize, usize)>,
+    /// When all that runs was asked.
+    since: Option<Timestamp>,
     /// How the next comparison is asked.
     rounds: Rounds,
     /// `None` until the first message is sent.
@@ -274,6 +277,11 @@ impl State {
         self.running() > 0 || !self.due.is_empty() || self.waits.values().any(|wait| *wait == Wait::Create)
     }
 
+    /// For how many milliseconds all that runs has been running; `None` where nothing does, or it was asked elsewhere.
+    fn waited(&self, now: Timestamp) -> Option<u64> {
+        self.since.filter(|_| self.runs()).map(|since| now.since(since))
+    }
+
     /// The lanes in the order in which they stand on the screen.
     fn order(&self) -> Vec<usize> {
         match &self.comparison {
@@ -343,9 +351,9 @@ impl State {
 
     /// How often the time is wanted while something goes on.
     fn beat(&self, reduced_motion: bool) -> Option<Duration> {
-        // Until all have answered blindly nothing is told but how many have.
+        // Until all have answered blindly the whole alone is told of: no beat is that of one of them.
         if self.is_hidden() && !self.all_ended() {
-            return None;
+            return self.runs().then(|| spin(reduced_motion));
         }
         let soonest = self.lanes.iter().filter_map(|lane| lane.thread.beat(reduced_motion)).min();
         soonest.or_else(|| self.runs().then_some(Duration::from_secs(1)))

@@ -1,6 +1,8 @@
 //! Rounds: what it is about, every column asked several times, or once for each row of a file of values. Each is a page of its own, and all of
 //! them are asked, whichever is shown.
 
+use std::collections::BTreeSet;
+
 use super::opening::keep_later;
 use super::{Lane, State, Wait};
 use crate::domain::comparison::Table;
@@ -196,10 +198,20 @@ impl State {
         }
     }
 
-    /// How many answers are to come, in words, where that is of more than this page.
+    /// How many answers are to come, in words, where that is of more than this page; of hidden ones, whose number would tell how
+    /// long each took, how many pages.
     pub(super) fn to_come(&self) -> Option<String> {
         let pages = self.comparison.as_ref().map_or(0, |comparison| comparison.pages.len());
-        let left = self.due.len() + self.running();
-        (pages > 1 && left > 0).then(|| format!("{} to come", count(left as u64, "answer", "answers")))
+        if pages < 2 {
+            return None;
+        }
+        let (left, one, more) = if (0..pages).any(|page| self.is_hidden_on(page)) {
+            let places = self.due.iter().chain(self.calls.values());
+            let open: BTreeSet<usize> = places.map(|(page, _)| *page).collect();
+            (open.len(), "page", "pages")
+        } else {
+            (self.due.len() + self.running(), "answer", "answers")
+        };
+        (left > 0).then(|| format!("{} to come", count(left as u64, one, more)))
     }
 }

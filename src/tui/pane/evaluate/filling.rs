@@ -249,7 +249,10 @@ impl State {
             Row::Dataset => return self.choose_dataset(desk),
             Row::Model(at) => return self.pick(Some(at), desk),
             Row::AddModel => return self.pick(None, desk),
-            Row::Method(at) => Overlay::Menu(methods(metric(at).map(|metric| metric.method))),
+            Row::Method(at) => {
+                let menu = methods(metric(at).map(|metric| metric.method));
+                Overlay::Menu(menu.below(making.row_of_selected(desk.area)))
+            }
             Row::Metric(at) => ask(Blank::Metric(at), metric(at).map_or("", |metric| &metric.name)),
             Row::Description(at) => {
                 ask(Blank::Description(at), metric(at).map_or("", |metric| &metric.description))
@@ -325,7 +328,8 @@ impl State {
     }
 
     fn choose_dataset(&self, desk: &mut Desk<'_>) {
-        let now = self.making.as_ref().and_then(|making| making.form.dataset.as_ref());
+        let Some(making) = &self.making else { return };
+        let now = making.form.dataset.as_ref();
         let entry = |dataset: &Dataset| Entry {
             label: dataset.name.clone(),
             detail: String::new(),
@@ -337,7 +341,7 @@ impl State {
         };
         let entries = self.shelf.list.iter().map(entry).collect();
         let menu = Menu::new("Datasets", "take it", "The datasets are being read.", entries);
-        desk.overlays.push(Overlay::Menu(menu));
+        desk.overlays.push(Overlay::Menu(menu.below(making.row_of_selected(desk.area))));
     }
 
     /// Takes what was chosen over the form, if it is of it.

@@ -211,12 +211,17 @@ impl State {
         self.top = refitted(self.top, self.selected, page, self.runs.len());
     }
 
+    /// Not all runs are shown, or a filter is being written.
+    fn is_narrowed(&self) -> bool {
+        self.narrow.writing || !self.narrow.asked.is_empty()
+    }
+
     pub(super) fn can_among_runs(&self, action: Action) -> bool {
         use Action as A;
         match action {
             A::Search | A::ToggleReceiver | A::ImportTraces | A::Reload | A::Help => true,
             A::Accept | A::Cancel => self.narrow.writing,
-            A::Back => self.narrow.writing || !self.narrow.asked.is_empty(),
+            A::Back => self.is_narrowed() || !self.marked.is_empty(),
             A::Open | A::MarkRun | A::CompareRuns | A::WriteTrace | A::ScoreSpan | A::NoteSpan => {
                 self.current().is_some()
             }
@@ -244,6 +249,7 @@ impl State {
                 self.select(self.selected, desk);
             }
             Action::Accept => self.narrow_to_line(desk),
+            Action::Back if !self.is_narrowed() => self.marked.clear(),
             Action::Back | Action::Cancel => self.widen(desk),
             Action::Reload => self.read(desk),
             Action::ToggleReceiver => self.toggle_receiver(desk),

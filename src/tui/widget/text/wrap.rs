@@ -137,12 +137,14 @@ struct Breaks<'a> {
     line: &'a str,
     columns: usize,
     at: usize,
+    /// Backticks before it: between two of them stands a command.
+    ticks: usize,
     done: bool,
 }
 
 impl<'a> Breaks<'a> {
     fn new(line: &'a str, columns: usize) -> Self {
-        Self { line, columns, at: 0, done: false }
+        Self { line, columns, at: 0, ticks: 0, done: false }
     }
 }
 
@@ -164,16 +166,22 @@ impl Iterator for Breaks<'_> {
         let mut end = start;
         // Where the row may end, and where the next one would begin.
         let mut chance: Option<(usize, usize)> = None;
-        let mut previous = "";
+        // The same behind a hyphen of a command or before the letters of an option, where there is no other place.
+        let mut poor: Option<(usize, usize)> = None;
+        let mut in_command = self.ticks % 2 == 1;
+        let (mut before, mut previous) = ("", "");
         for grapheme in graphemes(rest) {
             let blank = grapheme.chars().all(is_space);
             let columns = width(grapheme);
             if !blank && end > start && may_break(previous, grapheme) {
-                chance = Some((trimmed(self.line, start, end), end));
+                let place = Some((trimmed(self.line, start, end), end));
+                let joins = previous.chars().all(is_hyphen);
+                if joins && (in_command || !ends_word(before)) { poor = place } else { chance = place }
             }
             if used + columns > self.columns && !blank {
-                let (stop, next) = match chance {
-                    Some((stop, next)) if stop > start => (stop, next),
+                let in_row = |(stop, _): &(usize, usize)| *stop > start;
+                let (stop, next) = match chance.filter(in_row).or(poor) {
+                    Some((stop, next)) => (stop, next),
                     // One word fills the row: a hard break, and at least one cluster a row.
                     // Blanks at its start may be wider than the row: the rest of them is dropped.
                     _ if end > start => (start + prefix(&self.line[start..end], self.columns).0.len(), end),
@@ -183,6 +191,7 @@ impl Iterator for Breaks<'_> {
                     }
                 };
                 self.at = next;
+                self.ticks += self.line[start..next].matches('`').count();
                 if next >= self.line.len() {
                     self.done = true;
                 }
@@ -190,7 +199,8 @@ impl Iterator for Breaks<'_> {
             }
             used += columns;
             end += grapheme.len();
-            previous = grapheme;
+            in_command ^= grapheme == "`";
+            (before, previous) = (previous, grapheme);
         }
         self.done = true;
         let text = &self.line[start..];
@@ -221,7 +231,16 @@ fn may_break(before: &str, after: &str) -> bool {
     if is_wide(last) || is_wide(first) {
         return true;
     }
-    matches!(last, '-' | '–' | '—' | '\u{2010}') && first.is_alphanumeric()
+    is_hyphen(last) && first.is_alphanumeric()
+}
+
+fn is_hyphen(c: char) -> bool {
+    matches!(c, '-' | '–' | '—' | '\u{2010}')
+}
+
+/// Whether what a hyphen follows is the end of a word: that of an option follows none.
+fn ends_word(before: &str) -> bool {
+    before.chars().next().is_some_and(|c| !is_space(c) && !is_hyphen(c) && c != '`')
 }
 
 /// Ideographs and kana, which break anywhere but before closing and after opening marks.
@@ -311,6 +330,20 @@ mod tests {
         assert_eq!(rows("", 8), [""]);
         assert_eq!(rows("    a", 2), ["  ", "a"]);
         assert_eq!(rows("well-known path", 6), ["well-", "known", "path"]);
+    }
+
+    #[test]
+    fn a_command_is_broken_at_its_hyphens_and_an_option_behind_its_own_only_where_nothing_else_is_left() {
+        let said = "`outcrop agent hand-out` gives it";
+        assert_eq!(rows(said, 21), ["`outcrop agent", "hand-out` gives it"]);
+        assert_eq!(
+            rows("a well-known `hand-out` is well-known", 13),
+            ["a well-known", "`hand-out` is", "well-known"]
+        );
+        assert_eq!(rows("told with --json once", 12), ["told with", "--json once"]);
+        assert_eq!(rows("`a-b-c-d`", 5), ["`a-b-", "c-d`"]);
+        // A command goes on in the next row.
+        assert_eq!(rows("`outcrop eval run hand-out`", 10), ["`outcrop", "eval run", "hand-out`"]);
     }
 
     #[test]

@@ -18,11 +18,12 @@ use crate::tui::widget::text::{Ink, Row, Span, fit, width};
 /// Messages that are measured to say how much came below; those after them are not counted.
 const COUNTED: usize = 50;
 
-/// Columns before the person's words, before the model's, and free at the right, in an area of that width.
+/// Columns before the person's words, before the model's, and free at the right, one of air and that of the scrollbar, in an
+/// area of that width.
 fn insets(columns: u16) -> (u16, u16, u16) {
     match columns {
         0..12 => (0, 0, 0),
-        12..50 => (2, 2, 1),
+        12..50 => (2, 2, 2),
         _ => (2, 4, 2),
     }
 }

@@ -18,7 +18,7 @@ use crate::tui::paint::{columns, first_lines, put, put_right, wrap};
 use crate::tui::pane::Sight;
 use crate::tui::pane::compare::layout::{Areas, ColumnArea};
 use crate::tui::pane::compare::{Focus, Lane, State};
-use crate::tui::thread::{Load, Turn};
+use crate::tui::thread::{Load, Turn, going_on};
 use crate::tui::widget::code::Want;
 use crate::tui::widget::text::fit;
 use crate::tui::widget::transcript::{Named, Transcript, stopped};
@@ -120,11 +120,15 @@ fn head(state: &State, sight: &Sight<'_>, column: &ColumnArea, (at, own): (usize
     }
 }
 
-/// Of answers that come blind nothing is told until all are there: not even which is the quickest.
+/// Of answers that come blind nothing is told until all are there but that they come, and since when all of them do: how many
+/// are there would tell how long each took.
 fn waiting(state: &State, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
-    let done = state.lanes.iter().filter(|lane| lane.ended().is_some() || lane.has_failed()).count();
-    let words = format!("{done} of {} have answered; they appear together.", state.lanes.len());
-    for (y, line) in (area.y + 1..area.bottom()).zip(wrap(&words, area.width.saturating_sub(4))) {
+    let reduced_motion = sight.options.reduced_motion;
+    let running = state.waited(sight.now.wall);
+    let running = running.map(|waited| going_on("answering", waited, sight.now, reduced_motion));
+    let words = format!("{} columns; the answers appear together.", state.lanes.len());
+    let lines = running.into_iter().chain(wrap(&words, area.width.saturating_sub(4)));
+    for (y, line) in (area.y + 1..area.bottom()).zip(lines) {
         put(cells, area.x + 2, y, area.right(), &line, sight.look.style(Role::Muted));
     }
 }

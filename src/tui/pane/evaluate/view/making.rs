@@ -24,10 +24,9 @@ use crate::tui::pane::evaluate::marks::ENDS;
 use crate::tui::setup::presets::in_force;
 use crate::tui::setup::view::{self as settings, Panel};
 
-/// Rows below the form: a rule, and what is said of it.
+/// Rows below the form: a rule, and what is said of it. Where those leave too few to its lines, they are fewer, as many as are
+/// said at least.
 const FOOT: u16 = 5;
-/// From that height on the form has all rows that it needs above so high a foot; below it the foot is as high as what it says.
-const HIGH: u16 = 20;
 /// Columns of the names of the lines.
 const NAMES: u16 = 18;
 
@@ -41,13 +40,10 @@ struct Value {
 impl Making {
     /// The lines of the form, below its head.
     pub(in crate::tui::pane::evaluate) fn area(&self, body: Rect) -> Rect {
-        let foot = if body.height < HIGH {
-            // Which keys it names changes no row of so few.
-            let said = in_lines(&says(self, ["·····", "······"]), body.width).len();
-            u16::try_from(1 + said).unwrap_or(FOOT).min(FOOT)
-        } else {
-            FOOT
-        };
+        // Which keys it names changes no row of so few.
+        let said = in_lines(&says(self, ["·····", "······"]), body.width).len() as u16;
+        let left = body.height.saturating_sub(1 + self.rows().len() as u16);
+        let foot = FOOT.min(left.max(1 + said));
         let height = body.height.saturating_sub(1 + foot.min(body.height / 2));
         Rect { y: body.y + 1, height, ..body }
     }
@@ -55,6 +51,12 @@ impl Making {
     /// The first line in sight.
     fn top(&self, area: Rect) -> usize {
         (self.selected + 1).saturating_sub(usize::from(area.height))
+    }
+
+    /// The row of the screen that the selected line has.
+    pub(in crate::tui::pane::evaluate) fn row_of_selected(&self, body: Rect) -> u16 {
+        let area = self.area(body);
+        area.y + self.selected.saturating_sub(self.top(area)) as u16
     }
 
     /// The line at a row of the screen.
