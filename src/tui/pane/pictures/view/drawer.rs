@@ -7,7 +7,7 @@ use ratatui::layout::{Position, Rect};
 
 use crate::tui::look::Role;
 use crate::tui::models::columns::fit_id;
-use crate::tui::paint::{fill, put, put_right, tint, wrap};
+use crate::tui::paint::{fill, first_lines, put, put_right, tint, wrap};
 use crate::tui::pane::Sight;
 use crate::tui::pane::pictures::State;
 use crate::tui::pane::pictures::setup::Row;
@@ -67,7 +67,7 @@ pub fn draw(state: &State, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) ->
             None => (state.drawer.row().about().to_owned(), Role::Muted),
         },
     };
-    let lines = wrap(&words, right.saturating_sub(left));
+    let lines = first_lines(wrap(&words, right.saturating_sub(left)), area.bottom().saturating_sub(y));
     for (y, line) in (y..area.bottom()).zip(lines) {
         put(cells, left, y, right, &line, raised.patch(look.style(role)));
     }

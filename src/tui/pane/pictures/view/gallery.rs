@@ -71,8 +71,8 @@ pub fn draw(state: &State, sight: &Sight<'_>, body: Rect, areas: &Areas, cells: 
 /// Returns the line below them.
 fn lines(words: &str, role: Role, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) -> u16 {
     let width = area.width.saturating_sub(2).min(78);
-    let lines = wrap(words, width);
-    let below = area.y + (lines.len() as u16).min(area.height);
+    let lines = first_lines(wrap(words, width), area.height);
+    let below = area.y + lines.len() as u16;
     for (y, line) in (area.top()..area.bottom()).zip(lines) {
         put(cells, area.x, y, area.right(), &line, sight.look.style(role));
     }

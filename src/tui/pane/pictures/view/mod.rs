@@ -16,7 +16,7 @@ use crate::tui::action::Action;
 use crate::tui::keymap::Context;
 use crate::tui::look::Role;
 use crate::tui::models::columns::fit_id;
-use crate::tui::paint::{fill, put, wrap};
+use crate::tui::paint::{fill, first_lines, put, wrap};
 use crate::tui::pane::Sight;
 use crate::tui::widget::composer::Look as Styles;
 
@@ -88,7 +88,7 @@ fn prompt(state: &State, sight: &Sight<'_>, areas: &Areas, cells: &mut Buffer) -
     }
     if let Some(error) = &state.failed {
         let width = areas.failed.width.saturating_sub(4);
-        let lines = wrap(&error.to_string(), width);
+        let lines = first_lines(wrap(&error.to_string(), width), areas.failed.height);
         for (at, (y, line)) in (areas.failed.top()..areas.failed.bottom()).zip(lines).enumerate() {
             let sign = if at == 0 { "✗" } else { " " };
             put(cells, areas.failed.x + 1, y, areas.failed.right(), sign, look.style(Role::Bad));

@@ -7,13 +7,14 @@ use ratatui::style::Modifier;
 use crate::domain::figures;
 use crate::domain::usage::{By, Step};
 use crate::tui::look::Role;
+use crate::tui::models::columns::fit_id;
 use crate::tui::overlay::Hidden;
 use crate::tui::paint::{columns as columns_of, more, put, put_right, wrap};
 use crate::tui::pane::Sight;
 use crate::tui::pane::usage::column::Column;
 use crate::tui::pane::usage::{Line, State};
 use crate::tui::widget::spark::{bars, spark};
-use crate::tui::widget::text::{fit_left, joined};
+use crate::tui::widget::text::joined;
 
 /// The figures that are shown over time.
 const MULTIPLES: [Column; 6] =
@@ -60,14 +61,15 @@ pub(super) fn draw(
         let first = first.filter(|said| columns_of(said) + NAME < room);
         let taken = first.as_deref().map_or(0, |said| columns_of(said) + 1);
         let name = if line.row.is_some() { line.name } else { "all of them" };
-        let name = format!(" {} ", fit_left(name, usize::from(room.saturating_sub(taken + 2))));
+        let name = format!(" {} ", fit_id(name, room.saturating_sub(taken + 2)));
         put(cells, x, y, right, &name, look.style(Role::Text).add_modifier(Modifier::BOLD));
         if let Some(said) = first {
             put_right(cells, x, y, right, &said, look.style(Role::Muted));
         }
     } else {
         let name = if line.row.is_some() { line.name } else { "All of them" };
-        put(cells, x, y, right, name, look.style(Role::Text).add_modifier(Modifier::BOLD));
+        let name = fit_id(name, right.saturating_sub(x));
+        put(cells, x, y, right, &name, look.style(Role::Text).add_modifier(Modifier::BOLD));
     }
     y += 1;
     let counters = COUNTERS.into_iter().filter(|column| was(*column, line));
