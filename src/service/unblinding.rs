@@ -222,23 +222,23 @@ fn told_by_traces(store: &Store, traces: Vec<TraceId>, who: &str) -> Result<(Tol
         {
             told.evaluations.insert(id);
         }
-        let side = match span.conversation {
-            None => None,
-            Some(lane) => match sides.get(&lane) {
-                Some(side) => *side,
-                None => {
-                    let side = sound(store.get::<Conversation>(&lane))?.and_then(|head| head.side);
-                    sides.insert(lane, side);
-                    if let Some(id) = side
-                        && let Some(comparison) = sound(store.get::<Comparison>(&id))?
-                        && hidden.is_blind(&comparison, |page| Ok(page.lanes.contains(&lane)))?
-                    {
-                        told.comparisons.insert(id);
-                    }
-                    side
+        let mut side = None;
+        if let Some(lane) = span.conversation {
+            let known = sides.get(&lane).copied();
+            side = if let Some(known) = known {
+                known
+            } else {
+                let side = sound(store.get::<Conversation>(&lane))?.and_then(|head| head.side);
+                sides.insert(lane, side);
+                if let Some(id) = side
+                    && let Some(comparison) = sound(store.get::<Comparison>(&id))?
+                    && hidden.is_blind(&comparison, |page| Ok(page.lanes.contains(&lane)))?
+                {
+                    told.comparisons.insert(id);
                 }
-            },
-        };
+                side
+            };
+        }
         if side.is_none() && span.evaluation.is_none() {
             plain.push(trace);
         }
