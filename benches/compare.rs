@@ -10,7 +10,7 @@ use outcrop::domain::comparison::{Column, Comparison, Page};
 use outcrop::domain::conversation::Conversation;
 use outcrop::domain::delta::Event as Delta;
 use outcrop::domain::id::{ComparisonId, ConversationId, MessageId};
-use outcrop::domain::message::{Answer, Block, Message, MessageOrigin, Outcome, Role, Timing, Usage};
+use outcrop::domain::message::{Answer, Block, Message, MessageOrigin, Outcome, Role};
 use outcrop::domain::settings::Settings;
 use outcrop::domain::time::Timestamp;
 use outcrop::tui::app::view;
@@ -31,17 +31,7 @@ fn model(at: usize) -> String {
 }
 
 fn message(at: usize, number: u8, role: Role) -> Message {
-    let answer = Answer {
-        model: model(at).parse().unwrap(),
-        settings: Settings::default(),
-        usage: Usage::default(),
-        timing: Timing::default(),
-        outcome: Outcome::Streaming,
-        context: None,
-        schema: None,
-        grounding: None,
-        agent: None,
-    };
+    let answer = Answer::untold(model(at).parse().unwrap(), Outcome::Streaming);
     let id = |number: u8| MessageId::from_bytes([at as u8 * 8 + number; 16]);
     Message {
         id: id(number),

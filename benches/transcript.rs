@@ -8,7 +8,7 @@ use std::hint::black_box;
 use criterion::{Criterion, criterion_group, criterion_main};
 use outcrop::domain::conversation::{Conversation, Thread};
 use outcrop::domain::id::{ConversationId, MessageId};
-use outcrop::domain::message::{Answer, Block, Message, MessageOrigin, Outcome, Role, Timing, Usage};
+use outcrop::domain::message::{Answer, Block, Message, MessageOrigin, Outcome, Role};
 use outcrop::domain::settings::Settings;
 use outcrop::domain::time::Timestamp;
 use outcrop::tui::app::view;
@@ -38,17 +38,7 @@ fn message(number: u32, text: String, outcome: Outcome) -> Message {
         role: if assistant { Role::Assistant } else { Role::User },
         blocks: vec![Block::Text { text }],
         created: Timestamp(0),
-        answer: assistant.then(|| Answer {
-            model: "local/smollm2-135m".parse().unwrap(),
-            settings: Settings::default(),
-            usage: Usage::default(),
-            timing: Timing::default(),
-            outcome,
-            context: None,
-            schema: None,
-            grounding: None,
-            agent: None,
-        }),
+        answer: assistant.then(|| Answer::untold("local/smollm2-135m".parse().unwrap(), outcome)),
         origin: MessageOrigin::Here,
     }
 }

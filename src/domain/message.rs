@@ -205,6 +205,21 @@ impl Block {
 }
 
 impl Answer {
+    /// One with the settings that a model has by itself, and of which nothing is told but how far it is.
+    pub fn untold(model: ModelId, outcome: Outcome) -> Self {
+        Self {
+            model,
+            settings: Settings::default(),
+            usage: Usage::default(),
+            timing: Timing::default(),
+            outcome,
+            context: None,
+            schema: None,
+            grounding: None,
+            agent: None,
+        }
+    }
+
     /// Tokens per second over the streaming window (prefill excluded); `None` where it cannot be known.
     pub fn tokens_per_second(&self) -> Option<f32> {
         let tokens = self.usage.output?.checked_sub(1).filter(|n| *n > 0)?;
@@ -296,17 +311,7 @@ mod tests {
             role: Role::Assistant,
             blocks,
             created: Timestamp(0),
-            answer: Some(Answer {
-                model: "a/b".parse().unwrap(),
-                settings: Settings::default(),
-                usage: Usage::default(),
-                timing: Timing::default(),
-                outcome,
-                context: None,
-                schema: None,
-                grounding: None,
-                agent: None,
-            }),
+            answer: Some(Answer::untold("a/b".parse().unwrap(), outcome)),
             origin: MessageOrigin::Here,
         };
         let text = |text: &str| Block::Text { text: text.to_owned() };
@@ -331,16 +336,11 @@ mod tests {
     #[test]
     fn how_full_the_context_is_is_unknown_where_a_number_is() {
         let share = |input, output| {
+            let done = Outcome::Complete { reason: StopReason::EndTurn };
             let answer = Answer {
-                model: "a/b".parse().unwrap(),
-                settings: Settings::default(),
                 usage: Usage { input, output, ..Usage::default() },
-                timing: Timing::default(),
-                outcome: Outcome::Complete { reason: StopReason::EndTurn },
                 context: Some(100),
-                schema: None,
-                grounding: None,
-                agent: None,
+                ..Answer::untold("a/b".parse().unwrap(), done)
             };
             answer.context_share()
         };

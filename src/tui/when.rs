@@ -106,10 +106,15 @@ impl Now {
         }
     }
 
+    /// `14:02` on whichever day.
+    pub fn hour(self, time: Timestamp) -> String {
+        let second = self.local(time).rem_euclid(DAY);
+        format!("{:02}:{:02}", second / HOUR, second % HOUR / MINUTE)
+    }
+
     /// `14:02` today, `12 Mar 14:02` this year, `2024-03-12` before.
     pub fn clock(self, time: Timestamp) -> String {
-        let second = self.local(time).rem_euclid(DAY);
-        let clock = format!("{:02}:{:02}", second / HOUR, second % HOUR / MINUTE);
+        let clock = self.hour(time);
         let (year, month, day) = civil(self.day(time));
         if self.day(time) == self.day(self.at) {
             clock

@@ -583,10 +583,10 @@ impl Here {
 
     fn usage(&self, request: UsageRequest, principal: &str) -> Replies {
         let (service, unblinding, who) = (self.usage.clone(), self.unblinding.clone(), person(principal));
-        let (until, one_by_one) = match request {
-            UsageRequest::Report { query } => (query.until, false),
-            UsageRequest::Export { query, form, .. } => (query.until, form == Form::Jsonl),
-            UsageRequest::Egress { .. } => (None, true),
+        let (within, one_by_one) = match request {
+            UsageRequest::Report { query } => ((query.since, query.until), false),
+            UsageRequest::Export { query, form, .. } => ((query.since, query.until), form == Form::Jsonl),
+            UsageRequest::Egress { since, .. } => ((since, None), true),
         };
         let told = match request {
             UsageRequest::Report { query } => {
@@ -601,7 +601,7 @@ impl Here {
             }),
         };
         // Kept first: what is seen is seen.
-        let kept = async move { unblinding.by_usage(until, one_by_one, &who).await.map(|()| told) };
+        let kept = async move { unblinding.by_usage(within, one_by_one, &who).await.map(|()| told) };
         stream::once(kept).try_flatten().boxed()
     }
 
@@ -620,6 +620,13 @@ impl Here {
                 let (founded, notices) = service.untold().await?;
                 Ok(Reply::Notices { founded, notices })
             }),
+            Ask::Unblinded { since } => {
+                let (unblinding, who) = (self.unblinding.clone(), person(&terms.principal));
+                one(async move {
+                    let (comparisons, evaluations) = unblinding.since(since, &who).await?;
+                    Ok(Reply::Unblinded { comparisons, evaluations })
+                })
+            }
             Ask::Verify => one(async move {
                 let (records, damaged, rebuilt) = service.verify().await?;
                 Ok(Reply::Verified { records, damaged, rebuilt })

@@ -25,7 +25,7 @@ use crate::domain::evaluation::job::{Estimate, Evaluation, Failure, Known};
 use crate::domain::evaluation::report::Report as EvaluationReport;
 use crate::domain::evaluation::sheet::Seat;
 use crate::domain::evaluation::{Dataset, Item, Leaderboard, TaskDefinition, Vote};
-use crate::domain::id::ConversationId;
+use crate::domain::id::{ComparisonId, ConversationId};
 use crate::domain::knowledge::base::Base;
 use crate::domain::knowledge::passage::Passage;
 use crate::domain::knowledge::preview::{Piece, Preview};
@@ -502,6 +502,11 @@ pub enum Reply {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         founded: Option<String>,
         notices: Vec<String>,
+    },
+    /// What may be blind to the person no more: comparisons, and evaluations by their names.
+    Unblinded {
+        comparisons: Vec<ComparisonId>,
+        evaluations: Vec<String>,
     },
     /// What the process `owner` works with and the one that asks was not told.
     Differences {

@@ -6,9 +6,10 @@ use outcrop::domain::conversation::Target;
 use outcrop::domain::evaluation::Choice;
 use outcrop::domain::evaluation::TaskDefinition;
 use outcrop::domain::evaluation::job::{Evaluation, Plan as Rated, Source};
-use outcrop::domain::id::{ConversationId, EvaluationId, MessageId};
+use outcrop::domain::id::{ComparisonId, ConversationId, EvaluationId, MessageId};
 use outcrop::domain::message::{Block, Outcome};
 use outcrop::domain::settings::Settings;
+use outcrop::domain::time::Timestamp;
 use outcrop::domain::trace::TraceId;
 use outcrop::domain::{Error, ErrorKind};
 use outcrop::workbench::request::chat::Chat;
@@ -17,6 +18,7 @@ use outcrop::workbench::request::datasets::{Datasets, Form as Table, Import};
 use outcrop::workbench::request::evaluations::{Evaluations, Step};
 use outcrop::workbench::request::traces::Traces;
 use outcrop::workbench::request::usage::{By, Form as Sums, Query, Usage};
+use outcrop::workbench::request::workspace::Workspace;
 use outcrop::workbench::request::{Request, Topic};
 use outcrop::workbench::{Changed, Door, Reply};
 
@@ -216,7 +218,7 @@ async fn calls_of_something_else_and_of_what_was_chosen_tell_nothing_of_a_blind_
         assert!(told.iter().all(Result::is_ok), "{told:?}");
     }
     // Nor does what had all ended before it began.
-    let before = Query { until: Some(outcrop::domain::time::Timestamp(1)), ..QUERY };
+    let before = Query { until: Some(Timestamp(1)), ..QUERY };
     one(&door, Request::Usage(Usage::Report { query: before })).await.unwrap();
     assert_eq!(seen(&door, &comparison).await, 0);
     // Where something is chosen who answers is shown.
@@ -243,6 +245,45 @@ async fn one_trace_of_a_blind_comparison_tells_who_answers_in_it() {
     let third = answered(&door).await.0;
     one(&door, Request::Traces(Traces::Diff { left: found, right: known[0] })).await.unwrap();
     assert_eq!(seen(&door, &third).await, 0);
+}
+
+/// What the door says is blind no more of what was shown since then.
+async fn unblinded(door: &Door, since: Timestamp) -> (Vec<ComparisonId>, Vec<String>) {
+    let told = one(door, Request::Workspace(Workspace::Unblinded { since })).await.unwrap();
+    let Reply::Unblinded { comparisons, evaluations } = told else { panic!("{told:?}") };
+    (comparisons, evaluations)
+}
+
+#[tokio::test]
+async fn usage_of_a_time_after_its_last_turn_tells_nothing_of_a_blind_comparison() {
+    let home = Home::new();
+    let door = home.open().await;
+    let (comparison, _) = answered(&door).await;
+    let later = Timestamp(comparison.created.0 + 3 * 24 * 60 * 60 * 1000);
+    for (since, times) in [(later, 0), (comparison.created, 1)] {
+        let query = Query { since: Some(since), ..QUERY };
+        one(&door, Request::Usage(Usage::Report { query })).await.unwrap();
+        assert_eq!(seen(&door, &comparison).await, times);
+    }
+}
+
+#[tokio::test]
+async fn what_a_look_told_is_said_to_whoever_asks_the_door() {
+    let home = Home::new();
+    let door = home.open().await;
+    let began = answered(&door).await.0.created;
+    assert_eq!(unblinded(&door, began).await, (Vec::new(), Vec::new()));
+    let (comparison, _) = answered(&door).await;
+    evaluation(&door, "asks", &["scripted/echo"]).await;
+    listed(&door).await;
+    let told = unblinded(&door, began).await;
+    assert!(told.0.len() == 2 && told.0.contains(&comparison.id), "{told:?}");
+    assert_eq!(told.1, ["asks"]);
+    // Of that it is news once, and none to who came later.
+    let later = Timestamp(i64::MAX);
+    assert_eq!(unblinded(&door, later).await, (Vec::new(), Vec::new()));
+    listed(&door).await;
+    assert_eq!(unblinded(&door, began).await, told);
 }
 
 /// An evaluation of one item: with answers of models that are asked, or brought ones.

@@ -330,15 +330,10 @@ pub fn answer(n: u128, parent: Option<u128>, text: &str, outcome: Outcome) -> Me
     let timing = Timing { first_token_ms: Some(140), total_ms: Some(1510), ..Timing::default() };
     Message {
         answer: Some(Answer {
-            model: model(),
-            settings: Settings::default(),
             usage: if done { usage } else { Usage::default() },
             timing: if done { timing } else { Timing::default() },
-            outcome,
             context: Some(2048),
-            schema: None,
-            grounding: None,
-            agent: None,
+            ..Answer::untold(model(), outcome)
         }),
         ..message(n, parent, Role::Assistant, text)
     }

@@ -2,12 +2,10 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use outcrop::domain::catalog::ModelId;
 use outcrop::domain::id::{ConversationId, MessageId};
 use outcrop::domain::message::{
     Answer, Block, Message, MessageOrigin, Outcome, Role, StopReason, Timing, Usage,
 };
-use outcrop::domain::settings::Settings;
 use outcrop::domain::time::Timestamp;
 use outcrop::domain::{Error, ErrorKind};
 use outcrop::tui::look::Look;
@@ -23,8 +21,6 @@ const TOUR: &str = include_str!("../data/markdown/tour.md");
 
 fn message(number: u8, role: Role, blocks: Vec<Block>, outcome: Option<Outcome>) -> Message {
     let answer = outcome.map(|outcome| Answer {
-        model: "local/smollm2-135m".parse::<ModelId>().unwrap(),
-        settings: Settings::default(),
         usage: Usage {
             input: Some(182),
             output: Some(64),
@@ -33,11 +29,8 @@ fn message(number: u8, role: Role, blocks: Vec<Block>, outcome: Option<Outcome>)
             ..Usage::default()
         },
         timing: Timing { first_token_ms: Some(140), total_ms: Some(1510), ..Timing::default() },
-        outcome,
         context: Some(2048),
-        schema: None,
-        grounding: None,
-        agent: None,
+        ..Answer::untold("local/smollm2-135m".parse().unwrap(), outcome)
     });
     Message {
         id: MessageId::from_bytes([number; 16]),

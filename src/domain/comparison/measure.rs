@@ -154,19 +154,12 @@ fn whole(ms: f64) -> u32 {
 mod tests {
     use super::*;
     use crate::domain::message::{StopReason, Timing, Usage};
-    use crate::domain::settings::Settings;
 
     fn answer(first: u32, total: u32, output: u32) -> Answer {
         Answer {
-            model: "a/b".parse().unwrap(),
-            settings: Settings::default(),
             usage: Usage { input: Some(10), output: Some(output), ..Usage::default() },
             timing: Timing { first_token_ms: Some(first), total_ms: Some(total), ..Timing::default() },
-            outcome: Outcome::Complete { reason: StopReason::EndTurn },
-            context: None,
-            schema: None,
-            grounding: None,
-            agent: None,
+            ..Answer::untold("a/b".parse().unwrap(), Outcome::Complete { reason: StopReason::EndTurn })
         }
     }
 

@@ -390,6 +390,29 @@ pub struct Filed {
     pub updated: Timestamp,
 }
 
+impl Filed {
+    /// One that waits, and of which nothing was read.
+    pub fn unread(id: DocumentId, source: SourceId, uri: String, stamp: Stamp, updated: Timestamp) -> Self {
+        Self {
+            id,
+            source,
+            uri,
+            state: DocumentState::Pending,
+            notes: Vec::new(),
+            stamp,
+            hash: String::new(),
+            metadata: None,
+            prefixed: false,
+            before: String::new(),
+            validators: None,
+            format: String::new(),
+            passages: 0,
+            tokens: 0,
+            updated,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

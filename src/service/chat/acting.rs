@@ -241,8 +241,7 @@ pub(super) async fn acted(
 mod tests {
     use super::*;
     use crate::domain::agent::{Agent, Definition, Version};
-    use crate::domain::message::{Answer, MessageOrigin, Timing, Usage};
-    use crate::domain::settings::Settings;
+    use crate::domain::message::{Answer, MessageOrigin};
     use crate::service::fresh;
 
     fn book() -> Book {
@@ -278,15 +277,8 @@ mod tests {
 
     fn answered(acting: Acting) -> Message {
         let answer = Answer {
-            model: "a/b".parse().unwrap(),
-            settings: Settings::default(),
-            usage: Usage::default(),
-            timing: Timing::default(),
-            outcome: Outcome::Complete { reason: StopReason::EndTurn },
-            context: None,
-            schema: None,
-            grounding: None,
             agent: Some(Box::new(acting)),
+            ..Answer::untold("a/b".parse().unwrap(), Outcome::Complete { reason: StopReason::EndTurn })
         };
         Message { answer: Some(answer), ..message(Role::Assistant, text("Which?")) }
     }

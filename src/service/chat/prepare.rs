@@ -8,7 +8,7 @@ use crate::domain::call::{Blobs, Converse, Turn};
 use crate::domain::catalog::ModelId;
 use crate::domain::conversation::{Conversation, Target, Thread, title_of};
 use crate::domain::id::{ConversationId, MessageId};
-use crate::domain::message::{Answer, Block, Message, MessageOrigin, Outcome, Role, Timing, Usage};
+use crate::domain::message::{Answer, Block, Message, MessageOrigin, Outcome, Role};
 use crate::domain::prompt::{Run, Template};
 use crate::domain::settings::Settings;
 use crate::domain::tree::Tree;
@@ -287,15 +287,9 @@ fn answer(
         blocks: Vec::new(),
         created: now,
         answer: Some(Answer {
-            model: model.clone(),
             settings: head.settings.clone(),
-            usage: Usage::default(),
-            timing: Timing::default(),
-            outcome: Outcome::Streaming,
-            context: None,
-            schema: None,
-            grounding: None,
             agent: acting.map(Box::new),
+            ..Answer::untold(model.clone(), Outcome::Streaming)
         }),
         origin: MessageOrigin::Here,
     };
@@ -469,17 +463,7 @@ mod tests {
             role: Role::Assistant,
             blocks: vec![call(seal.clone())],
             created: fresh::now(),
-            answer: Some(Answer {
-                model: "there/x".parse().unwrap(),
-                settings: Settings::default(),
-                usage: Usage::default(),
-                timing: Timing::default(),
-                grounding: None,
-                agent: None,
-                outcome: Outcome::Streaming,
-                context: None,
-                schema: None,
-            }),
+            answer: Some(Answer::untold("there/x".parse().unwrap(), Outcome::Streaming)),
             origin: MessageOrigin::Here,
         };
         let sent = |provider: &str| turns(&[&answer], provider).remove(0).blocks;

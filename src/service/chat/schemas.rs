@@ -66,21 +66,14 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::domain::message::{Answer, Block, MessageOrigin, Role, StopReason, Timing, Usage};
+    use crate::domain::message::{Answer, Block, MessageOrigin, Role, StopReason};
     use crate::domain::settings::Settings;
     use crate::service::fresh;
 
     fn answer(text: &str, schema: serde_json::Value, outcome: Outcome) -> Message {
         let answer = Answer {
-            model: "box/m".parse().unwrap(),
             settings: Settings { response_schema: Some(schema), ..Settings::default() },
-            usage: Usage::default(),
-            timing: Timing::default(),
-            outcome,
-            context: None,
-            schema: None,
-            grounding: None,
-            agent: None,
+            ..Answer::untold("box/m".parse().unwrap(), outcome)
         };
         Message {
             id: fresh::message_id(),

@@ -286,21 +286,10 @@ impl Pass<'_> {
     /// A file that comes to nothing.
     pub fn unread(&self, id: DocumentId, file: &Listed, state: DocumentState, notes: Vec<String>) -> Filed {
         Filed {
-            id,
-            source: self.source.id,
-            uri: file.uri.clone(),
             state,
             notes,
-            stamp: file.stamp,
-            hash: String::new(),
             metadata: file.metadata,
-            prefixed: false,
-            before: String::new(),
-            validators: None,
-            format: String::new(),
-            passages: 0,
-            tokens: 0,
-            updated: fresh::now(),
+            ..Filed::unread(id, self.source.id, file.uri.clone(), file.stamp, fresh::now())
         }
     }
 

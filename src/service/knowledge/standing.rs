@@ -26,21 +26,9 @@ impl Awaited {
     /// As a document of which nothing is in.
     fn filed(self, uri: String) -> Filed {
         Filed {
-            id: self.id,
-            source: self.source,
-            uri,
             state: self.state,
-            notes: Vec::new(),
-            stamp: self.stamp,
-            hash: String::new(),
             metadata: self.metadata,
-            prefixed: false,
-            before: String::new(),
-            validators: None,
-            format: String::new(),
-            passages: 0,
-            tokens: 0,
-            updated: fresh::now(),
+            ..Filed::unread(self.id, self.source, uri, self.stamp, fresh::now())
         }
     }
 }

@@ -19,9 +19,12 @@ use crate::tui::widget::text::{fit_left, width};
 const MARKS: u16 = 3;
 const CONTEXT: u16 = 7;
 const PRICE: u16 = 9;
-const PROVIDER: u16 = 14;
+const PROVIDER: u16 = 12;
 /// With a blank before it, as what stands there ends where the column does, and one behind.
 const MODES: u16 = 8;
+/// A row from which on there is a column of its own for the provider, and one from which on for what a model can: names come first.
+const PROVIDED: u16 = 96;
+const CAN: u16 = 108;
 /// A name's column that has room for a few words beside most names.
 const ROOMY: u16 = 56;
 /// The column at most, from that of the names on, in which is said why a model cannot be used.
@@ -48,20 +51,19 @@ pub struct Columns {
 impl Columns {
     /// What a row of that width has room for.
     pub fn of(width: u16, pictures: bool) -> Self {
-        let wide = width >= 96;
         let price = if width >= 62 { PRICE } else { 0 };
         Self {
-            provider: if wide { PROVIDER } else { 0 },
+            provider: if width >= PROVIDED { PROVIDER } else { 0 },
             context: if width >= 40 { CONTEXT } else { 0 },
             input: if pictures { 0 } else { price },
             price,
             modes: match width {
                 ..70 => 0,
                 // Nothing stands behind it.
-                70..96 => MODES - 1,
-                96.. => MODES,
+                70..CAN => MODES - 1,
+                CAN.. => MODES,
             },
-            can: if wide { 20 + (width - 96).min(40) / 2 } else { 0 },
+            can: if width >= CAN { 20 + width.saturating_sub(112).min(40) / 2 } else { 0 },
         }
     }
 
@@ -327,6 +329,14 @@ mod tests {
         );
         assert!(!long.contains("Title") && long.contains("long-1"), "{long}");
         assert_eq!(short.matches("$0 ").count(), 2, "{short}");
+    }
+
+    #[test]
+    fn names_have_what_is_free() {
+        for (width, least) in [(52, 40), (72, 33), (95, 54), (96, 40), (112, 38), (152, 58)] {
+            let name = Columns::of(width, false).name(Rect::new(0, 0, width, 1)).width;
+            assert!(name >= least, "{name} of {width}");
+        }
     }
 
     #[test]

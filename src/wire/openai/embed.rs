@@ -3,6 +3,7 @@
 use serde::Deserialize;
 use serde_json::json;
 
+use super::billed::Meta;
 use super::fault;
 use super::reply::unreadable;
 use crate::domain::delta::Event;
@@ -81,18 +82,6 @@ struct Floats {
 }
 
 #[derive(Deserialize)]
-struct Meta {
-    #[serde(default, deserialize_with = "loose::or_none")]
-    billed_units: Option<Units>,
-}
-
-#[derive(Deserialize)]
-struct Units {
-    #[serde(default, deserialize_with = "loose::count")]
-    input_tokens: Option<u32>,
-}
-
-#[derive(Deserialize)]
 struct Vector {
     index: Option<usize>,
     embedding: Vec<f32>,
@@ -111,7 +100,7 @@ pub fn vectors(doing: &str, way: Way, asked: usize, body: &[u8]) -> Result<Vec<E
     }
     if way == Way::Cohere {
         let Own { embeddings, meta } = Own::deserialize(value).map_err(no)?;
-        let read = meta.and_then(|meta| meta.billed_units?.input_tokens);
+        let read = meta.and_then(|meta| meta.read());
         return one_each(doing, asked, embeddings.float, read);
     }
     let mut answer = Answer::deserialize(value).map_err(no)?;

@@ -3,6 +3,7 @@
 //!
 //! [`request::body`] makes what is sent, [`Decoder`] reads the stream, [`reply`] what comes whole, [`fault`] errors.
 
+mod billed;
 pub mod embed;
 pub mod fault;
 pub mod picture;

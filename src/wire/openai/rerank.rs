@@ -4,6 +4,7 @@
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
+use super::billed::Meta;
 use super::fault;
 use super::reply::unreadable;
 use crate::domain::delta::Event;
@@ -56,23 +57,6 @@ struct Used {
     total_tokens: Option<u32>,
 }
 
-/// The same, as Cohere tells it.
-#[derive(Deserialize)]
-struct Meta {
-    #[serde(default, deserialize_with = "loose::or_none")]
-    tokens: Option<Units>,
-    #[serde(default, deserialize_with = "loose::or_none")]
-    billed_units: Option<Units>,
-}
-
-#[derive(Deserialize)]
-struct Units {
-    #[serde(default, deserialize_with = "loose::count")]
-    input_tokens: Option<u32>,
-    #[serde(default, deserialize_with = "loose::count")]
-    search_units: Option<u32>,
-}
-
 /// What an answer is not that cannot be read.
 const LIST: &str = "no list of scored texts";
 
@@ -86,12 +70,10 @@ pub fn ordered(doing: &str, asked: &Rerank, body: &[u8]) -> Result<Vec<Event>> {
     let answer = Answer::deserialize(value).map_err(no)?;
     let used = answer.usage.and_then(|usage| Used::deserialize(usage).ok());
     let meta = answer.meta.and_then(|meta| Meta::deserialize(meta).ok());
-    let (tokens, billed) = meta.map_or((None, None), |meta| (meta.tokens, meta.billed_units));
     let read = used
         .and_then(|used| used.prompt_tokens.or(used.total_tokens))
-        .or_else(|| tokens.and_then(|units| units.input_tokens))
-        .or_else(|| billed.as_ref().and_then(|units| units.input_tokens));
-    let searches = billed.and_then(|units| units.search_units);
+        .or_else(|| meta.as_ref().and_then(Meta::read));
+    let searches = meta.as_ref().and_then(Meta::searches);
     told(doing, asked, answer.results, (read, searches))
 }
 

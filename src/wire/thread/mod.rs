@@ -22,7 +22,7 @@ use crate::domain::call::Blobs;
 use crate::domain::catalog::ModelId;
 use crate::domain::conversation::{Conversation, Thread};
 use crate::domain::id::{ConversationId, MessageId};
-use crate::domain::message::{Answer, BlobId, Message, Outcome, StopReason, Timing, Usage};
+use crate::domain::message::{Answer, BlobId, Message, Outcome, StopReason};
 use crate::domain::settings::Settings;
 use crate::domain::time::Timestamp;
 use crate::domain::{Error, Result};
@@ -68,17 +68,7 @@ fn blank(id: ConversationId) -> Conversation {
 
 /// An answer of which only its model is known.
 fn imported_answer(model: ModelId) -> Answer {
-    Answer {
-        model,
-        settings: Settings::default(),
-        usage: Usage::default(),
-        timing: Timing::default(),
-        outcome: Outcome::Complete { reason: StopReason::EndTurn },
-        context: None,
-        schema: None,
-        grounding: None,
-        agent: None,
-    }
+    Answer::untold(model, Outcome::Complete { reason: StopReason::EndTurn })
 }
 
 #[derive(Serialize)]

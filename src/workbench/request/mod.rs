@@ -266,7 +266,12 @@ impl Request {
                 | T::Listen { .. } => false,
             },
             Self::Workspace(request) => match request {
-                W::Info | W::Compare { .. } | W::Verify | W::Doctor | W::Recall { .. } => true,
+                W::Info
+                | W::Compare { .. }
+                | W::Unblinded { .. }
+                | W::Verify
+                | W::Doctor
+                | W::Recall { .. } => true,
                 // What is told is told once.
                 W::Notices
                 | W::Unlock { .. }

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::secret::Secret;
+use crate::domain::time::Timestamp;
 pub use crate::domain::workspace::{Configured, KeyChoice};
 
 /// Asks about the workspace. Long ones reply with `Progress` before their last reply.
@@ -26,6 +27,9 @@ pub enum Workspace {
     Compact,
     /// What was mended or noticed since the workspace was opened and nobody was told yet: `Notices`.
     Notices,
+    /// What was blind to the person, and may be so no more because of the calls or datasets that they were shown since then:
+    /// `Unblinded`. That is kept with each anyway.
+    Unblinded { since: Timestamp },
     /// Reads and opens every record: `Verified`.
     Verify,
     /// Wraps the data key anew; `data` also makes a new data key and rewrites everything: `Done`.

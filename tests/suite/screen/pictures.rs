@@ -144,6 +144,26 @@ fn pictures_are_half_blocks_where_the_terminal_has_nothing_better() {
 }
 
 #[test]
+fn a_narrow_place_tells_the_whole_prompt_and_the_model_and_cuts_no_part() {
+    let mut stage = Stage::settled(60, 20, "dark");
+    let mut makings = before();
+    makings[0].asked.negative = Some("fog".into());
+    makings[1].asked.model =
+        "bedrock/us.stability.stable-image-ultra-with-a-longer-name-v1:1".parse().unwrap();
+    listed(&mut stage, makings);
+    let text = stage.text();
+    assert!(
+        text.contains("as a\n  woodcut in two colours\n  1 of 2 · openai/gpt-image-1 · seed 7 · not: fog"),
+        "{text}"
+    );
+    assert!(text.contains("1 1024x768 png, 1.2 MB"), "below it: {text}");
+    stage.keys("<tab>j");
+    paint(&mut stage);
+    let text = stage.text();
+    assert!(text.contains("  bedrock/…") && text.contains("-longer-name-v1:1\n"), "{text}");
+}
+
+#[test]
 fn a_picture_has_the_whole_place_when_it_is_enlarged() {
     shoot("pictures-enlarged", |stage| {
         listed(stage, before());

@@ -409,15 +409,9 @@ fn markdown_shows_the_branch_with_its_figures() {
         origin: MessageOrigin::Here,
     };
     let answer = Answer {
-        model: "local/smollm2-135m".parse().unwrap(),
-        settings: Settings::default(),
         usage: Usage { input: Some(182), output: Some(64), ..Usage::default() },
         timing: Timing { first_token_ms: Some(140), total_ms: Some(1509), ..Timing::default() },
-        outcome: Outcome::Stopped,
-        context: None,
-        schema: None,
-        grounding: None,
-        agent: None,
+        ..Answer::untold("local/smollm2-135m".parse().unwrap(), Outcome::Stopped)
     };
     let thread = Thread {
         conversation: Conversation {

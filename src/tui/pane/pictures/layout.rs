@@ -2,13 +2,14 @@
 
 use ratatui::layout::Rect;
 
-use super::{Focus, State};
+use super::{Focus, State, prompt};
 use crate::domain::message::BlobId;
 use crate::tui::layout::{BESIDE, Side, Sides, sides};
 use crate::tui::paint::wrap;
 
-/// The most rows of the prompt.
+/// The most rows of the prompt that is written, and of the one above what a picture is.
 const ROWS: u16 = 6;
+const PROMPT: usize = 2;
 
 /// The areas. What is not shown is `None` or empty.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -73,7 +74,8 @@ impl State {
         }
         // A free line above the box and one above the pictures.
         let above = bottom.saturating_sub(main.y).saturating_sub(1);
-        let caption = 2.min(above / 3);
+        let asked = self.making().map_or(1, |making| wrap(prompt(making), text.width).len().clamp(1, PROMPT));
+        let caption = (asked as u16 + 1).min(above / 3);
         areas.caption = Rect { y: main.y + above - caption, height: caption, ..text };
         areas.gallery = Rect { y: main.y + 1.min(above), height: above.saturating_sub(caption + 2), ..text };
         areas

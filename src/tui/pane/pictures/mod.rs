@@ -170,3 +170,8 @@ impl State {
         (!self.runs.is_empty()).then_some(Duration::from_secs(1))
     }
 }
+
+/// What was asked for, or what stands for nothing.
+fn prompt(making: &Making) -> &str {
+    if making.asked.prompt.trim().is_empty() { "a variation" } else { &making.asked.prompt }
+}

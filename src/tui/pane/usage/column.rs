@@ -55,7 +55,8 @@ impl Column {
             }
             columns.retain(|(column, _)| *column != least);
         }
-        // Where there is room the columns stand less close.
+        // Where there is room the columns stand less close, once the longest name is whole.
+        let names = names.max(wide(Self::Name));
         let free = width.saturating_sub(names + columns.iter().map(|(_, width)| width + GAP).sum::<u16>());
         let air = (free / columns.len().max(1) as u16).min(AIR);
         for (_, width) in &mut columns {
@@ -219,6 +220,8 @@ mod tests {
             Some(10),
             "a wide one is no wider than is read"
         );
+        let long = Column::of(135, |column| if column == Column::Name { 60 } else { 7 });
+        assert!(long.iter().all(|(_, wide)| *wide == 7), "a long name comes first: {long:?}");
         for width in [58, 80, 120] {
             let all: u16 = of(width).iter().map(|(_, wide)| wide + GAP).sum();
             assert!(all + NAME <= width, "{width}");

@@ -14,7 +14,7 @@ use crate::domain::usage::{By, Standing};
 use crate::tui::action::Action;
 use crate::tui::keymap::Context;
 use crate::tui::look::Role;
-use crate::tui::paint::{columns, fill, put, put_right, scrollbar, thumb, tint, wrap};
+use crate::tui::paint::{columns, fill, first_lines, put, put_right, scrollbar, thumb, tint, wrap};
 use crate::tui::pane::Sight;
 use crate::tui::widget::text::fit_left;
 
@@ -116,7 +116,8 @@ pub(super) fn draw(state: &State, sight: &Sight<'_>, body: Rect, cells: &mut Buf
         let role = if state.error.is_some() { Role::Bad } else { Role::Muted };
         let y = areas.head.bottom() + areas.budgets.height + 1;
         let width = body.width.saturating_sub(4).min(78);
-        for (y, line) in (y..body.bottom()).zip(wrap(&words, width)) {
+        let lines = first_lines(wrap(&words, width), body.bottom().saturating_sub(y));
+        for (y, line) in (y..body.bottom()).zip(lines) {
             put(cells, body.x + 1, y, body.right(), &line, sight.look.style(role));
         }
         return;

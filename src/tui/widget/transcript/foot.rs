@@ -278,19 +278,13 @@ pub fn stopped(reason: StopReason) -> &'static str {
 mod tests {
     use super::*;
     use crate::domain::message::{Timing, Usage};
-    use crate::domain::settings::Settings;
 
     fn answer(input: Option<u32>) -> Answer {
         Answer {
-            model: "a/b".parse().unwrap(),
-            settings: Settings::default(),
             usage: Usage { input, output: Some(64), ..Usage::default() },
             timing: Timing { first_token_ms: Some(140), total_ms: Some(1_510), ..Timing::default() },
-            outcome: Outcome::Complete { reason: StopReason::EndTurn },
-            grounding: None,
-            agent: None,
             context: Some(2_048),
-            schema: None,
+            ..Answer::untold("a/b".parse().unwrap(), Outcome::Complete { reason: StopReason::EndTurn })
         }
     }
 

@@ -1,10 +1,13 @@
 //! What a picture is made with besides the prompt.
 
+use std::borrow::Cow;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
 use crate::tui::look::Role;
-use crate::tui::paint::{fill, put, put_right, tint, wrap};
+use crate::tui::models::columns::fit_id;
+use crate::tui::paint::{fill, first_lines, put, put_right, tint, wrap};
 use crate::tui::pane::Sight;
 use crate::tui::pane::pictures::State;
 use crate::tui::pane::pictures::setup::Row;
@@ -47,8 +50,13 @@ pub fn draw(state: &State, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) ->
             (None, Row::Negative | Row::From) => ("nothing".to_owned(), Role::Faint),
             (None, Row::Size | Row::Seed) => ("the model's own".to_owned(), Role::Faint),
         };
-        // Of a long name the end tells it apart.
-        let shown = fit_left(&value, usize::from(right.saturating_sub(from)));
+        // Of a long name the end tells it apart, of a model also who serves it; a text is read from its begin.
+        let room = right.saturating_sub(from);
+        let shown = match row {
+            Row::Model => fit_id(&value, room),
+            Row::Negative => Cow::Borrowed(value.as_str()),
+            Row::Size | Row::Seed | Row::Count | Row::From => fit_left(&value, usize::from(room)),
+        };
         put(cells, from, y, right, &shown, style(role));
     }
     let y = area.y + 3 + Row::ALL.len() as u16;
@@ -59,7 +67,7 @@ pub fn draw(state: &State, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) ->
             None => (state.drawer.row().about().to_owned(), Role::Muted),
         },
     };
-    let lines = wrap(&words, right.saturating_sub(left));
+    let lines = first_lines(wrap(&words, right.saturating_sub(left)), area.bottom().saturating_sub(y));
     for (y, line) in (y..area.bottom()).zip(lines) {
         put(cells, left, y, right, &line, raised.patch(look.style(role)));
     }

@@ -4,7 +4,6 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Modifier;
 
-use super::list::prompt;
 use super::standing;
 use crate::domain::figures;
 use crate::domain::message::Outcome;
@@ -12,12 +11,16 @@ use crate::domain::picture::{Made, Making};
 use crate::tui::action::Action;
 use crate::tui::keymap::Context;
 use crate::tui::look::Role;
-use crate::tui::paint::{columns, put, wrap};
+use crate::tui::models::columns::fit_id;
+use crate::tui::paint::{columns, first_lines, first_parts, put, wrap};
 use crate::tui::pane::Sight;
-use crate::tui::pane::pictures::layout::Areas;
+use crate::tui::pane::pictures::layout::{Areas, Slot};
 use crate::tui::pane::pictures::showing::Seen;
-use crate::tui::pane::pictures::{Focus, State};
+use crate::tui::pane::pictures::{Focus, State, prompt};
 use crate::tui::widget::picture::By;
+
+/// The least columns for what must not be seen.
+const NEGATIVE: u16 = 16;
 
 pub fn draw(state: &State, sight: &Sight<'_>, body: Rect, areas: &Areas, cells: &mut Buffer) {
     if areas.gallery.is_empty() {
@@ -58,14 +61,18 @@ pub fn draw(state: &State, sight: &Sight<'_>, body: Rect, areas: &Areas, cells: 
         let words = format!("No picture came: it was {}.", standing(&making.outcome));
         lines(&words, Role::Muted, sight, areas.gallery, cells);
     }
-    caption(state, sight, making, areas.caption, cells);
+    let told = |slot: &Slot| {
+        slot.numbered && state.made().is_some_and(|made| fits(&numbered(made, state.at), slot.room))
+    };
+    let told = slots.first().is_some_and(told);
+    caption(state, sight, making, told, areas.caption, cells);
 }
 
 /// Returns the line below them.
 fn lines(words: &str, role: Role, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) -> u16 {
     let width = area.width.saturating_sub(2).min(78);
-    let lines = wrap(words, width);
-    let below = area.y + (lines.len() as u16).min(area.height);
+    let lines = first_lines(wrap(words, width), area.height);
+    let below = area.y + lines.len() as u16;
     for (y, line) in (area.top()..area.bottom()).zip(lines) {
         put(cells, area.x, y, area.right(), &line, sight.look.style(role));
     }
@@ -152,17 +159,25 @@ fn label(state: &State, sight: &Sight<'_>, making: &Making, at: usize, line: Rec
     let chosen = at == state.at && state.focus == Focus::Gallery;
     let style = look.style(if chosen { Role::Accent } else { Role::Faint });
     let mark = if at == state.at { "▌" } else { " " };
-    let words = match making.made.get(at) {
-        Some(made) => format!("{mark}{} {}", at + 1, made.label()),
-        None => format!("{mark}{}", at + 1),
-    };
-    let number = format!("{mark}{}", at + 1);
-    let fits = columns(&words) <= line.width;
-    put(cells, line.x, line.y, line.right(), if fits { &words } else { &number }, style);
+    let words = making.made.get(at).map(|made| numbered(made, at)).filter(|words| fits(words, line));
+    let words = words.unwrap_or_else(|| (at + 1).to_string());
+    let x = put(cells, line.x, line.y, line.right(), mark, style);
+    put(cells, x, line.y, line.right(), &words, style);
 }
 
-/// The prompt, and below it what the picture is and what it was made with.
-fn caption(state: &State, sight: &Sight<'_>, making: &Making, area: Rect, cells: &mut Buffer) {
+/// What one of several is, behind its number.
+fn numbered(made: &Made, at: usize) -> String {
+    format!("{} {}", at + 1, made.label())
+}
+
+/// Whether there is room for that beside the mark of the chosen one.
+fn fits(words: &str, line: Rect) -> bool {
+    columns(words) < line.width
+}
+
+/// The prompt, and below it what the picture is and what it was made with; what is `told` below each of several is not said
+/// again.
+fn caption(state: &State, sight: &Sight<'_>, making: &Making, told: bool, area: Rect, cells: &mut Buffer) {
     let look = sight.look;
     let right = area.right();
     let mut parts = Vec::new();
@@ -170,25 +185,21 @@ fn caption(state: &State, sight: &Sight<'_>, making: &Making, area: Rect, cells:
     if count > 1 {
         parts.push(format!("{} of {count}", state.at + 1));
     }
-    parts.extend(state.made().map(Made::label));
-    parts.push(making.asked.model.to_string());
+    parts.push(fit_id(making.asked.model.as_str(), area.width).into_owned());
+    parts.extend(state.made().filter(|_| !told).map(Made::label));
     parts.extend(making.asked.seed.map(|seed| format!("seed {seed}")));
-    parts.extend(making.asked.negative.as_ref().map(|negative| format!("not: {negative}")));
     if making.asked.from.is_some() {
         parts.push("varies a picture".to_owned());
     }
     let standing = standing(&making.outcome);
     let failed = matches!(making.outcome, Outcome::Failed { .. });
     let words = parts.join(" · ");
-    let mut y = area.y;
-    if area.height > 1 {
-        let bold = look.style(Role::Text).add_modifier(Modifier::BOLD);
-        put(cells, area.x, y, right, prompt(making), bold);
-        y += 1;
+    let Some(rows) = area.height.checked_sub(1) else { return };
+    let bold = look.style(Role::Text).add_modifier(Modifier::BOLD);
+    for (y, line) in (area.y..).zip(first_lines(wrap(prompt(making), area.width), rows)) {
+        put(cells, area.x, y, right, &line, bold);
     }
-    if y >= area.bottom() {
-        return;
-    }
+    let y = area.y + rows;
     let mut x = area.x;
     if !standing.is_empty() && !making.runs() {
         let why = match &making.outcome {
@@ -197,5 +208,11 @@ fn caption(state: &State, sight: &Sight<'_>, making: &Making, area: Rect, cells:
         };
         x = put(cells, x, y, right, &why, look.style(if failed { Role::Bad } else { Role::Warn }));
     }
-    put(cells, x, y, right, &words, look.style(Role::Faint));
+    // Each is told whole or not at all, but for what may be of any length.
+    let kept = first_parts(&words, right.saturating_sub(x));
+    let x = put(cells, x, y, right, kept, look.style(Role::Faint));
+    if let Some(negative) = making.asked.negative.as_ref().filter(|_| kept == words && x + NEGATIVE <= right)
+    {
+        put(cells, x, y, right, &format!(" · not: {negative}"), look.style(Role::Faint));
+    }
 }

@@ -9,7 +9,7 @@ use crate::domain::picture::Making;
 use crate::tui::look::Role;
 use crate::tui::paint::{put, put_right, scrollbar, thumb, tint, wrap};
 use crate::tui::pane::Sight;
-use crate::tui::pane::pictures::{Focus, State};
+use crate::tui::pane::pictures::{Focus, State, prompt};
 
 pub fn draw(state: &State, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
     if state.list.is_empty() && state.known {
@@ -50,9 +50,4 @@ fn row(state: &State, sight: &Sight<'_>, at: usize, making: &Making, area: Rect,
         words = words.add_modifier(Modifier::BOLD);
     }
     put(cells, area.x + 1, y, end, prompt(making), words);
-}
-
-/// The prompt, or what stands for none.
-pub(super) fn prompt(making: &Making) -> &str {
-    if making.asked.prompt.trim().is_empty() { "a variation" } else { &making.asked.prompt }
 }

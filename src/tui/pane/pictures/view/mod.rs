@@ -15,7 +15,8 @@ use crate::domain::usage::budget::money;
 use crate::tui::action::Action;
 use crate::tui::keymap::Context;
 use crate::tui::look::Role;
-use crate::tui::paint::{fill, put, wrap};
+use crate::tui::models::columns::fit_id;
+use crate::tui::paint::{fill, first_lines, put, wrap};
 use crate::tui::pane::Sight;
 use crate::tui::widget::composer::Look as Styles;
 
@@ -75,7 +76,8 @@ fn prompt(state: &State, sight: &Sight<'_>, areas: &Areas, cells: &mut Buffer) -
     let style = |role| ground.patch(look.style(role));
     let (y, right) = (area.bottom().saturating_sub(1), area.right().saturating_sub(2));
     let x = if let Some(model) = &state.setup.model {
-        put(cells, area.x + 2, y, right, model.as_str(), style(Role::Muted))
+        let id = fit_id(model.as_str(), right.saturating_sub(area.x + 2));
+        put(cells, area.x + 2, y, right, &id, style(Role::Muted))
     } else {
         let key = sight.key(Context::PicturePrompt, Action::ChooseModel);
         put(cells, area.x + 2, y, right, &format!("no model is chosen yet: {key}"), style(Role::Warn))
@@ -86,7 +88,7 @@ fn prompt(state: &State, sight: &Sight<'_>, areas: &Areas, cells: &mut Buffer) -
     }
     if let Some(error) = &state.failed {
         let width = areas.failed.width.saturating_sub(4);
-        let lines = wrap(&error.to_string(), width);
+        let lines = first_lines(wrap(&error.to_string(), width), areas.failed.height);
         for (at, (y, line)) in (areas.failed.top()..areas.failed.bottom()).zip(lines).enumerate() {
             let sign = if at == 0 { "✗" } else { " " };
             put(cells, areas.failed.x + 1, y, areas.failed.right(), sign, look.style(Role::Bad));

@@ -7,13 +7,14 @@ use ratatui::style::Modifier;
 use crate::domain::figures;
 use crate::domain::usage::{By, Step};
 use crate::tui::look::Role;
+use crate::tui::models::columns::fit_id;
 use crate::tui::overlay::Hidden;
 use crate::tui::paint::{columns as columns_of, more, put, put_right, wrap};
 use crate::tui::pane::Sight;
 use crate::tui::pane::usage::column::Column;
 use crate::tui::pane::usage::{Line, State};
 use crate::tui::widget::spark::{bars, spark};
-use crate::tui::widget::text::{fit_left, joined};
+use crate::tui::widget::text::joined;
 
 /// The figures that are shown over time.
 const MULTIPLES: [Column; 6] =
@@ -32,6 +33,8 @@ const NAME: u16 = 15;
 const NAMES: u16 = 41;
 const VALUE: u16 = 10;
 const WIDE: u16 = 90;
+/// The most columns of a bar of it.
+const BAR: u16 = 3;
 
 /// Rows of a chart at least, with its two lines of words.
 const CHART: u16 = 6;
@@ -58,14 +61,15 @@ pub(super) fn draw(
         let first = first.filter(|said| columns_of(said) + NAME < room);
         let taken = first.as_deref().map_or(0, |said| columns_of(said) + 1);
         let name = if line.row.is_some() { line.name } else { "all of them" };
-        let name = format!(" {} ", fit_left(name, usize::from(room.saturating_sub(taken + 2))));
+        let name = format!(" {} ", fit_id(name, room.saturating_sub(taken + 2)));
         put(cells, x, y, right, &name, look.style(Role::Text).add_modifier(Modifier::BOLD));
         if let Some(said) = first {
             put_right(cells, x, y, right, &said, look.style(Role::Muted));
         }
     } else {
         let name = if line.row.is_some() { line.name } else { "All of them" };
-        put(cells, x, y, right, name, look.style(Role::Text).add_modifier(Modifier::BOLD));
+        let name = fit_id(name, right.saturating_sub(x));
+        put(cells, x, y, right, &name, look.style(Role::Text).add_modifier(Modifier::BOLD));
     }
     y += 1;
     let counters = COUNTERS.into_iter().filter(|column| was(*column, line));
@@ -86,16 +90,16 @@ pub(super) fn draw(
         |column: &&Column| low.is_none_or(|lacking| lacking.contains(column) || COUNTERS.contains(column));
     let cut = columns.iter().skip(usize::from(area.bottom().saturating_sub(y)));
     let below = cut.filter(told_here).count();
+    // A low card may have no row for what is said of its cost below.
+    let unknown = line.figures.cost.unpriced;
+    let grid = Grid::of(line, area, (low.is_some() && unknown > 0).then_some(unknown));
     for column in columns {
         if y >= area.bottom() {
             let ends = [area.y, area.bottom().saturating_sub(1)];
             let hidden = Hidden { above: 0, below };
             return more(hidden, (x, right), ends, look.style(Role::Info), cells);
         }
-        // A low card may have no row for what is said of it below.
-        let unknown = (low.is_some() && column == Column::Cost).then_some(line.figures.cost.unpriced);
-        let unknown = unknown.filter(|calls| *calls > 0);
-        multiple(state, line, (column, unknown), sight, Rect { y, height: 1, ..area }, cells);
+        multiple(state, line, column, &grid, sight, Rect { y, height: 1, ..area }, cells);
         y += step;
     }
     if low.is_none() && step == 1 {
@@ -125,35 +129,67 @@ fn was(column: Column, line: &Line<'_>) -> bool {
     line.series.iter().any(|point| column.at(point).is_some_and(|value| value > 0.0))
 }
 
+/// The columns of the figures over time: names, values, lines of bars, all of one width, and behind these of how many calls the cost
+/// is not known.
+struct Grid {
+    names: u16,
+    /// Where the bars begin, and how wide they are.
+    bars: u16,
+    wide: u16,
+    unknown: String,
+}
+
+impl Grid {
+    fn of(line: &Line<'_>, area: Rect, unknown: Option<u64>) -> Self {
+        let (x, right) = (area.x + 1, area.right().saturating_sub(1));
+        let names = if area.width < WIDE { NAME } else { NAMES };
+        let bars = x + names + VALUE + 2;
+        let room = right.saturating_sub(bars);
+        // Beside its value, however wide the card is.
+        let points = u16::try_from(line.series.len()).unwrap_or(u16::MAX);
+        let wide = |room: u16| if points == 0 { 0 } else { room.min(points * (room / points).clamp(1, BAR)) };
+        let calls = unknown.map(|calls| figures::count(calls, "call", "calls"));
+        let ways = calls.map(|calls| [format!("{calls} not known"), format!("{calls} ?")]);
+        // In fewer words where the bars would give way to more of them; these give way to the last words.
+        let left = |words: &str| room.checked_sub(columns_of(words) + 2);
+        let mut ways = ways.into_iter().flatten().filter_map(|words| Some((left(&words)?, words)));
+        let (mut least, mut unknown) = ways.next().unwrap_or((room, String::new()));
+        if wide(least) < wide(room)
+            && let Some(shorter) = ways.next()
+        {
+            (least, unknown) = shorter;
+        }
+        Self { names, bars, wide: wide(least), unknown }
+    }
+}
+
 /// One figure: its name, its value, how it was over time; of a cost, of how many calls it is not known.
 fn multiple(
     state: &State,
     line: &Line<'_>,
-    (column, unknown): (Column, Option<u64>),
+    column: Column,
+    grid: &Grid,
     sight: &Sight<'_>,
     area: Rect,
     cells: &mut Buffer,
 ) {
     let look = sight.look;
-    let (x, y, mut right) = (area.x + 1, area.y, area.right().saturating_sub(1));
+    let (x, y, right) = (area.x + 1, area.y, area.right().saturating_sub(1));
     let name = if state.sort == column { Role::Accent } else { Role::Muted };
     put(cells, x, y, right, column.words(), look.style(name));
-    let names = if area.width < WIDE { NAME } else { NAMES };
+    let values_at = x + grid.names;
     if let Some(metric) = column.bedrock().filter(|_| area.width >= WIDE) {
-        put(cells, x + NAME + 2, y, x + names, metric, look.style(Role::Faint));
+        put(cells, x + NAME + 2, y, values_at, metric, look.style(Role::Faint));
     }
-    let end = x + names + VALUE;
-    put_right(cells, x + names, y, end.min(right), &column.text(line), look.style(Role::Text));
-    let words = unknown.map(|calls| format!("{} not known", figures::count(calls, "call", "calls")));
-    if let Some(words) = words.filter(|words| end + 2 + columns_of(words) <= right) {
-        right = put_right(cells, end + 2, y, right, &words, look.style(Role::Warn)).saturating_sub(2);
+    let end = (values_at + VALUE).min(right);
+    put_right(cells, values_at, y, end, &column.text(line), look.style(Role::Text));
+    if column == Column::Cost {
+        put_right(cells, grid.bars, y, right, &grid.unknown, look.style(Role::Warn));
     }
     let values: Vec<_> = line.series.iter().map(|point| column.at(point)).collect();
-    let width = right.saturating_sub(end + 2);
-    let values = wider(&values, width, 3);
-    // Beside its value, however wide the card is.
-    let width = width.min(u16::try_from(values.len()).unwrap_or(u16::MAX));
-    put(cells, end + 2, y, right, &spark(&values, width, column.join()), look.style(Role::Info));
+    let values = wider(&values, grid.wide, usize::from(BAR));
+    let bars = spark(&values, grid.wide, column.join());
+    put(cells, grid.bars, y, right, &bars, look.style(Role::Info));
 }
 
 /// How long the first token took.
@@ -238,18 +274,18 @@ fn draw_chart(state: &State, line: &Line<'_>, sight: &Sight<'_>, area: Rect, cel
     put_right(cells, at + 1, y, x + width.max(words).min(room), &last, look.style(Role::Faint));
 }
 
-/// When the first and the last point were. Of two hours of one day the date is told once.
+/// When the first and the last point were: days by their date, hours with it. Of two hours of one day it is told once.
 fn ends(line: &Line<'_>, days: bool, sight: &Sight<'_>) -> [String; 2] {
     let now = sight.wall();
     let (Some(first), Some(last)) = (line.series.first(), line.series.last()) else {
         return [String::new(), String::new()];
     };
+    let [from, to] = [now.date(first.at), now.date(last.at)];
     if days {
-        return [now.date(first.at), now.date(last.at)];
+        return [from, to];
     }
-    let (date, clock) = (now.date(first.at), now.clock(last.at));
-    let short = clock.strip_prefix(&date).map(str::trim).filter(|short| !short.is_empty());
-    [now.clock(first.at), short.unwrap_or(&clock).to_owned()]
+    let last = now.hour(last.at);
+    [format!("{from} {}", now.hour(first.at)), if from == to { last } else { format!("{to} {last}") }]
 }
 
 /// Bars as wide as there is room for, and no walls.
