@@ -189,6 +189,8 @@ fn a_call_that_runs_is_a_row_whose_time_goes_by_until_its_end_has_come() {
     };
     let at = row(&mut stage);
     assert!(at.contains("● chat m1") && at.contains('…') && at.contains("2.90 s"), "{at}");
+    // All the rest waits for it, up to now.
+    assert!(at.trim_end().ends_with("━━━━") && !at.contains('─'), "{at}");
     assert_eq!(stage.state.pulse(), Some(Duration::from_secs(1)));
     stage.pass(1_000);
     assert!(row(&mut stage).contains("3.90 s"), "{}", stage.text());
