@@ -134,6 +134,7 @@ impl State {
     fn among_spans(&mut self, action: Action, desk: &mut Desk<'_>) {
         let page = Self::page(desk);
         let Some(open) = &mut self.open else { return };
+        let until = open.until(desk.now.wall);
         if let Some(to) = stepped(action, open.at, page, open.lines().len()) {
             open.step(to, page);
             return self.rest(desk);
@@ -143,9 +144,9 @@ impl State {
             Action::UnfoldSpan => open.unfold(page),
             Action::FoldSpans => open.fold_to_first(page),
             Action::UnfoldSpans => open.unfold_to_last(page),
-            Action::ZoomSpan => open.zoom_to_row(),
-            Action::ZoomIn => open.zoom(true),
-            Action::ZoomOut => open.zoom(false),
+            Action::ZoomSpan => open.zoom_to_row(until),
+            Action::ZoomIn => open.zoom(true, until),
+            Action::ZoomOut => open.zoom(false, until),
             Action::NextSlow => open.seek_slow(page),
             Action::NextError | Action::PreviousError => {
                 let fails = |laid: &Shared, row: u32| laid.row(row).is_some_and(Row::is_error);
@@ -284,7 +285,7 @@ fn can_among_spans(open: &Open, action: Action) -> bool {
             laid.sums.whole.errors > 0 || !open.findings().is_empty() || !open.damaged.is_empty()
         }
         A::SearchNext | A::SearchPrevious => open.find.count() > 0,
-        A::ZoomSpan => open.zoom.is_some() || open.part().is_some(),
+        A::ZoomSpan => open.zoom.is_some() || open.is_part(),
         A::ZoomOut => open.zoom.is_some(),
         A::ShowSpan
         | A::FocusNext
