@@ -31,7 +31,7 @@ pub struct Target {
     pub row: Option<u32>,
     pub span: Option<SpanKey>,
     pub name: String,
-    /// The model that was asked in it; empty for none.
+    /// The model that was asked in it, or the agent whose answer is handed on; empty for none.
     pub model: String,
 }
 

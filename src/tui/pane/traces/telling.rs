@@ -93,6 +93,11 @@ impl State {
             lines.extend(failed);
             lines.extend(parted.then(Line::blank));
             lines.extend(found);
+            if open.has_wrong() && open.find.is_empty() {
+                let next = desk.key(Context::Spans, Action::SearchNext);
+                let walks = format!("{next} goes from one of these spans to the next");
+                lines.extend([Line::blank(), Line::of(&walks, Role::Muted)]);
+            }
         }
         let reading = Reading::new("What looks wrong", lines);
         desk.overlays.push(Overlay::Reading(Box::new(reading)));

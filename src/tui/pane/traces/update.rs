@@ -46,6 +46,7 @@ impl State {
             action if is_handed_on(action) && !open.find.writing => match action {
                 Action::ScoreSpan | Action::NoteSpan => open.chosen().is_some(),
                 Action::ReplayRun => self.can_run_anew(),
+                Action::AddToDataset | Action::RateCall => self.has_answer(),
                 _ => self.has_call(),
             },
             _ if open.find.writing => {
@@ -53,6 +54,7 @@ impl State {
                     || matches!(action, Action::SelectNext | Action::SelectPrevious) && open.find.count() > 0
             }
             action if open.talk.is_some() => is_in_talk(action),
+            action if open.focus == Focus::Text && leads_on(action) => can_among_spans(open, action),
             action if open.focus == Focus::Text => open.card.is_some() && is_in_text(action),
             action => can_among_spans(open, action),
         }
@@ -87,6 +89,7 @@ impl State {
             Some(open) if open.focus == Focus::Text => match action {
                 Action::ShowTranscript => self.toggle_talk(desk),
                 Action::FocusNext | Action::FocusPrevious => self.focus(Focus::Spans, desk),
+                action if leads_on(action) => self.among_spans(action, desk),
                 action => self.in_text(action, desk),
             },
             Some(_) => self.among_spans(action, desk),
@@ -284,6 +287,7 @@ fn can_among_spans(open: &Open, action: Action) -> bool {
         A::ShowFindings => {
             laid.sums.whole.errors > 0 || !open.findings().is_empty() || !open.damaged.is_empty()
         }
+        A::SearchNext | A::SearchPrevious if open.find.is_empty() => open.has_wrong(),
         A::SearchNext | A::SearchPrevious => open.find.count() > 0,
         A::ZoomSpan => open.zoom.is_some() || open.is_part(),
         A::ZoomOut => open.zoom.is_some(),
@@ -308,6 +312,18 @@ fn can_among_spans(open: &Open, action: Action) -> bool {
         | A::Copy => true,
         action => stepped(action, 0, 1, 1).is_some() && open.lines().len() > 1,
     }
+}
+
+/// What leads to another span, also while one is read.
+fn leads_on(action: Action) -> bool {
+    matches!(
+        action,
+        Action::NextError
+            | Action::PreviousError
+            | Action::NextCall
+            | Action::PreviousCall
+            | Action::NextSlow
+    )
 }
 
 /// What a span is noted and handed on by, wherever it is read.
