@@ -339,8 +339,9 @@ fn all_that_an_agent_did_becomes_a_row_by_its_question_and_its_answer() {
 
 #[test]
 fn what_looks_wrong_is_gone_through_and_errors_are_gone_to_while_a_span_is_read() {
-    let mut stage = Stage::settled(80, 24, "dark");
+    let mut stage = Stage::settled(60, 20, "dark");
     open(&mut stage, &weather());
+    assert!(stage.text().contains("] error"), "{}", stage.text());
     assert!(stage.text().contains("f 2 findings"), "{}", stage.text());
     stage.keys("f");
     assert!(stage.text().contains("n goes from one of these spans to the next"), "{}", stage.text());

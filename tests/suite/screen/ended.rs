@@ -155,7 +155,7 @@ fn the_time_of_a_live_run_begins_where_its_bars_do_and_has_no_end_yet() {
         let text = stage.text();
         let line = |start: &str| text.lines().find(|line| line.starts_with(start)).unwrap();
         let at = |line: &str, sign: char| line.chars().position(|c| c == sign);
-        assert_eq!(at(line("  span"), '0'), at(line("▌"), '╴'), "{text}");
+        assert_eq!(at(line("  span"), '0'), at(line("▌"), '╸'), "{text}");
         // More of it comes.
         let grown = kept(ago(live().spans, 5_000), 1);
         let mut stage = Stage::settled(width, 24, "dark");
