@@ -11,7 +11,7 @@ use std::sync::Arc;
 use crate::domain::trace::lint::{self, Finding, Lint};
 use crate::domain::trace::outline::{Outline, Row};
 use crate::domain::trace::tree::Stretch;
-use crate::domain::trace::{Packed, Rollups, SpanKey, TraceId, Tree};
+use crate::domain::trace::{Packed, Rollups, SpanKey, TraceId, Tree, failing};
 use crate::domain::untrusted::brief;
 
 /// Columns of a name in a title.
@@ -31,7 +31,7 @@ pub struct Target {
     pub row: Option<u32>,
     pub span: Option<SpanKey>,
     pub name: String,
-    /// The model that was asked in it; empty for none.
+    /// The model that was asked in it, or the agent whose answer is handed on; empty for none.
     pub model: String,
 }
 
@@ -75,13 +75,15 @@ pub struct Trace {
     pub sums: Rollups,
     /// What looks wrong in it, as its rows tell.
     pub findings: Vec<Finding>,
+    /// The rows in which something failed, none that failed of one below it, in the order of the tree.
+    pub causes: Vec<u32>,
     /// What of it reads as a conversation.
     pub steps: Steps,
     /// The first start and the last end.
     time: (u64, u64),
     /// Nanoseconds of each row's own.
     own: Vec<u64>,
-    /// The critical path of the longest root, by rows.
+    /// The critical path of the longest root, by rows; of what runs it has no end.
     path: Vec<Stretch>,
     /// The rows that took the most of their own, the slowest first.
     slow: Vec<u32>,
@@ -128,9 +130,11 @@ impl Trace {
         let tree = Tree::of(&outline);
         let sums = Rollups::of(&outline, &tree);
         let findings = lint::of_rows(&outline, &tree, &sums);
+        let causes = failing::causes(&outline, &tree);
         let own = (0..outline.rows.len() as u32).map(|row| tree.own_time(row)).collect();
         let longest = tree.roots().iter().copied().max_by_key(|root| tree.duration(*root));
-        let mut path = longest.map(|root| tree.critical(root)).unwrap_or_default();
+        let runs = |row: u32| outline.rows.get(row as usize).is_some_and(Row::is_running);
+        let mut path = longest.map(|root| tree.critical_so_far(root, runs)).unwrap_or_default();
         path.sort_by_key(|stretch| (stretch.row, stretch.from));
         let slow = tree.slowest(SLOWEST);
         let time = tree.span();
@@ -143,7 +147,7 @@ impl Trace {
                 *flag = true;
             }
         }
-        Self { outline, tree, sums, findings, steps, time, own, path, slow, flagged }
+        Self { outline, tree, sums, findings, causes, steps, time, own, path, slow, flagged }
     }
 
     /// Rows that there are.

@@ -264,7 +264,12 @@ fn at_an_address(seen: &Seen, call: impl FnOnce(&Value) -> Vec<Part>) -> Vec<Par
         Some("initialize") => answer(json!({
             "protocolVersion": "2025-06-18", "capabilities": {"tools": {}}, "serverInfo": {"name": "web", "version": "1"},
         })),
-        Some("tools/list") => answer(json!({"tools": [{"name": "look", "inputSchema": {"type": "object"}}]})),
+        Some("tools/list") => {
+            let tool = |name: &str, hint: &str| json!({"name": name, "inputSchema": {"type": "object"}, "annotations": {hint: true}});
+            let tools =
+                [tool("look", "readOnlyHint"), tool("put", "idempotentHint"), tool("order", "openWorldHint")];
+            answer(json!({ "tools": tools }))
+        }
         Some("tools/call") => call(&asked),
         _ => loopback::whole(202, &[], ""),
     }
@@ -290,6 +295,10 @@ async fn a_server_at_an_address_is_asked_with_its_headers_and_its_stream_is_read
     let folder = tempfile::tempdir().unwrap();
     let session = open(&address(server.url("/mcp")), &client(false), folder.path(), SHORT).await.unwrap();
     assert_eq!(soon(session.tools()).await.unwrap()[0].name, "look");
+    assert_eq!(
+        ["look", "put", "order", "other"].map(|tool| session.is_safe(tool)),
+        [true, true, false, false]
+    );
     assert_eq!(soon(session.call("look", &json!({}))).await.unwrap().text, "é");
     soon(session.close()).await;
     let seen = server.seen();

@@ -75,6 +75,34 @@ async fn the_same_call_right_behind_itself_is_made_once_and_its_trace_says_so() 
 }
 
 #[tokio::test]
+async fn what_only_looks_is_called_again_each_time_that_it_is_asked_for() {
+    let server = Server::start(|number, _| whole(200, &[], json!({ "asked": number }).to_string())).await;
+    let home = home();
+    let door = home.open().await;
+    let of = |method: &str, id: &str| json!({"/order": {method: {"operationId": id, "responses": {}}}});
+    let group = |name: &str, paths: serde_json::Value| {
+        let document = json!({"openapi": "3.0.0", "paths": paths});
+        json!({"name": name, "openapi": document, "runs": {"http": {"url": server.url("/")}}})
+    };
+    let groups = [group("state", of("get", "look")), group("shop", of("post", "order"))];
+    let agent = made(&door, &json!({ "groups": groups })).await;
+    let script = "call look {}\n---\ncall look {}\n---\ncall look {}\ncall look {}\n---\ncall order {}\n---\n\
+                  call order {}\n---\nDone.";
+    let (_, answer) = turn(&door, first(&agent, script)).await;
+    assert_eq!(answer.text(), "Done.");
+    let lines: Vec<String> = server.seen().into_iter().map(|seen| seen.line).collect();
+    let looks = lines.iter().filter(|line| line.starts_with("GET")).count();
+    assert_eq!((looks, lines.len()), (3, 4), "of two at once one is made, and no order twice: {lines:?}");
+    let saw = |doing: &Doing| match doing {
+        Doing::Called(call) if call.action == "look" => Some(call.gave.as_ref().unwrap().content.clone()),
+        _ => None,
+    };
+    let saw: Vec<String> = acting(&answer).doings.iter().filter_map(saw).collect();
+    let number = |at: usize| json!({ "asked": at }).to_string();
+    assert!(saw[0].contains(&number(0)) && saw[1].contains(&number(1)), "{saw:?}");
+}
+
+#[tokio::test]
 async fn of_two_same_calls_at_once_one_is_made_and_both_have_its_result() {
     let server = shop().await;
     let home = home();

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::definition::Definition;
 use super::function::Function;
+use super::group::{BuiltIn, Executor, Group};
 use super::operation::Operation;
 use crate::domain::tool::Tool;
 
@@ -52,6 +53,21 @@ pub struct Action {
     pub what: What,
     /// A person must agree before each call.
     pub confirm: bool,
+    /// It looks at something, or does no more where it is called again: who asks for the same again is told what there is now.
+    pub safe: bool,
+}
+
+/// Whether what a group has says of itself that it only looks at something. What a person answers is asked once.
+fn is_safe(group: &Group, what: &What) -> bool {
+    match what {
+        What::Operation(operation) => {
+            operation.method.is_safe() && !matches!(group.runs, Executor::Person {})
+        }
+        What::Own(_) => {
+            matches!(&group.runs, Executor::BuiltIn(BuiltIn::ReadFiles { .. } | BuiltIn::HttpGet { .. }))
+        }
+        What::Function(_) => false,
+    }
 }
 
 /// The actions of a definition whose groups have those: groups that are off are left out.
@@ -60,7 +76,8 @@ pub fn actions(definition: &Definition, found: Vec<(usize, What)>) -> Vec<Action
     for (group, what) in found {
         let Some(of) = definition.groups.get(group).filter(|of| of.enabled) else { continue };
         let confirm = of.confirm || what.confirm();
-        actions.push(Action { tool: what.tool(), group, what, confirm });
+        let safe = is_safe(of, &what);
+        actions.push(Action { tool: what.tool(), group, what, confirm, safe });
     }
     let names: Vec<String> = actions.iter().map(|action| action.tool.name.clone()).collect();
     let mut taken: Vec<String> = Vec::new();
@@ -105,7 +122,9 @@ pub fn shown(input: &Value) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::agent::group::{Executor, Group};
+    use crate::domain::agent::built_in;
+    use crate::domain::agent::group::Endpoint;
+    use crate::domain::agent::operation::Method;
 
     fn group(name: &str, confirm: bool, enabled: bool) -> Group {
         Group {
@@ -144,6 +163,38 @@ mod tests {
         assert_eq!(names[4].0, format!("{}_2", "x".repeat(62)));
         assert_eq!(named(&actions, "buy").map(|action| action.group), Some(1));
         assert_eq!(named(&actions, "list"), None);
+    }
+
+    #[test]
+    fn what_only_looks_is_safe_to_be_called_again() {
+        let operation = |method: Method| {
+            What::Operation(Operation {
+                id: method.as_str().to_owned(),
+                method,
+                path: "/teas".to_owned(),
+                description: String::new(),
+                parameters: Vec::new(),
+                body: None,
+                confirm: false,
+            })
+        };
+        let files = BuiltIn::ReadFiles { folder: "/x".into() };
+        let own = |of: &BuiltIn| built_in::tools(of).into_iter().map(What::Own).collect::<Vec<_>>();
+        let (reads, sums) = (own(&files), own(&BuiltIn::Calculator));
+        let api = Executor::Http(Endpoint::default());
+        let runs =
+            [Executor::Person {}, api, Executor::BuiltIn(files), Executor::BuiltIn(BuiltIn::Calculator)];
+        let groups = runs.into_iter().map(|runs| Group { runs, ..group("g", false, true) }).collect();
+        let definition = Definition { groups, ..Definition::default() };
+        let mut found = vec![(0, operation(Method::Get)), (1, function("look", false))];
+        found.extend(Method::ALL.map(|method| (1, operation(method))));
+        found.extend(reads.into_iter().map(|what| (2, what)));
+        found.extend(sums.into_iter().map(|what| (3, what)));
+        let actions = actions(&definition, found);
+        let safe = actions.iter().filter(|action| action.safe);
+        let safe: Vec<(usize, &str)> = safe.map(|action| (action.group, action.tool.name.as_str())).collect();
+        let told = [(1, "g__GET_2"), (1, "OPTIONS"), (1, "HEAD"), (2, "list_files"), (2, "read_file")];
+        assert_eq!(safe, told, "a person is not asked twice");
     }
 
     #[test]

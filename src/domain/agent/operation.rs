@@ -56,6 +56,11 @@ impl Method {
             Self::Patch => "PATCH",
         }
     }
+
+    /// Whether it asks for nothing but to be told something (RFC 9110, 9.2.1).
+    pub const fn is_safe(self) -> bool {
+        matches!(self, Self::Get | Self::Head | Self::Options)
+    }
 }
 
 /// Where a parameter goes.

@@ -6,6 +6,7 @@ use super::contents::Score;
 use super::span::{SpanKey, TraceId};
 use crate::domain::id::NoteId;
 use crate::domain::time::Timestamp;
+use crate::domain::untrusted::brief;
 use crate::domain::{Error, ErrorKind, Result};
 
 /// The name of a score that nobody gave another one.
@@ -15,6 +16,8 @@ const SHORT: usize = 64;
 const LONG: usize = 64 * 1024;
 /// Notes that one trace has at most.
 pub const MOST: usize = 10_000;
+/// Columns of a text where the notes of a run are told in short.
+const FIRST_WORDS: usize = 60;
 
 /// How good it was.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -151,9 +154,49 @@ impl Note {
     }
 }
 
+/// What the notes of a run, the oldest first, come to in a line: the newest score with its name, and how the newest text begins.
+/// What is said of the run as a whole goes before what is said of a span.
+pub fn in_short(notes: &[Note]) -> String {
+    let of_run = |note: &&Note| note.span.is_none();
+    let grade = notes.iter().filter(|note| note.said.grade.is_some()).max_by_key(of_run);
+    let text = notes.iter().filter(|note| !note.said.text.is_empty()).max_by_key(of_run);
+    let grade = grade.and_then(|note| {
+        let of = if note.span.is_some() { " of a span" } else { "" };
+        Some(format!("{} {}{of}", note.said.name, note.said.grade.as_ref()?.words()))
+    });
+    let text = text.map(|note| brief(&note.said.text, FIRST_WORDS));
+    grade.into_iter().chain(text).collect::<Vec<_>>().join(" · ")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_notes_of_a_run_are_told_in_short_by_its_newest_score_and_words() {
+        let note = |n: u8, span: Option<u64>, said: Opinion| Note {
+            id: NoteId::from_bytes([n; 16]),
+            trace: TraceId([2; 16]),
+            span: span.map(SpanKey),
+            said,
+            by: "me".to_owned(),
+            at: Timestamp(4),
+        };
+        let scored = |number: f64, text: &str| Opinion::new(Some(Grade::Number(number)), text);
+        let mut notes = vec![
+            note(1, None, scored(0.75, "")),
+            note(2, None, Opinion::new(None, "too\nslow")),
+            note(3, Some(7), scored(0.2, "wrong city")),
+        ];
+        assert_eq!(in_short(&notes), "score 0.75 · too slow");
+        assert_eq!(in_short(&notes[2..]), "score 0.2 of a span · wrong city");
+        let tone = Opinion { name: "tone".to_owned(), ..Opinion::new(Some(Grade::Label("good".into())), "") };
+        notes.push(note(4, None, tone));
+        assert_eq!(in_short(&notes), "tone good · too slow");
+        assert_eq!(in_short(&[]), "");
+        let long = in_short(&[note(5, None, Opinion::new(None, "so ".repeat(99)))]);
+        assert!(long.chars().count() <= FIRST_WORDS && long.ends_with('…'), "{long}");
+    }
 
     #[test]
     fn a_score_is_a_number_from_0_to_1_or_a_word() {

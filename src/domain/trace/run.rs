@@ -125,6 +125,9 @@ pub struct Run {
     /// What people noted on it and on its spans, where that was counted: it is no part of what is kept.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub notes: u64,
+    /// What those come to in a line, likewise.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub noted: String,
     /// It is so large that its sums are those of its parts: what came twice may be counted twice.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub rough: bool,
@@ -210,6 +213,7 @@ impl Run {
             bytes: 0,
             swept: 0,
             notes: 0,
+            noted: String::new(),
             rough: false,
             stopped: first.is_some_and(|row| row.stopped),
             failed: Failure::of(outline, &tree),

@@ -105,14 +105,18 @@ impl Running {
         Ok((wanted, again))
     }
 
-    /// What the same call gave right before this one.
+    /// What the same call gave right before this one; `None` where it is to be made, as whatever looks again at what there is now.
     fn right_before(&self, asked: &Asked) -> Option<Made> {
-        // Of a recording that has it twice the second take is played.
-        if self.has_another(asked) {
+        // Of a recording that has it twice the second take is played; what it has not may have no other.
+        if self.has_another(asked) || self.missing().is_none() && self.is_safe(asked) {
             return None;
         }
         let (turns, from) = self.before_this();
         repeat::right_before(turns, from, &self.run.refused, asked)
+    }
+
+    fn is_safe(&self, asked: &Asked) -> bool {
+        named(&self.offered.actions, &asked.name).is_some_and(|action| action.safe)
     }
 
     /// Whether the same call was made before in this run.

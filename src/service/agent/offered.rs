@@ -53,6 +53,11 @@ impl Offered {
             addresses.push(server);
         }
         let mut actions = action::actions(definition, found);
+        for action in &mut actions {
+            if let What::Own(tool) = &action.what {
+                action.safe |= servers.is_safe(action.group, &tool.name);
+            }
+        }
         let (mut hashes, mut untold) = (Vec::new(), Vec::new());
         for tool in actions.iter_mut().map(|action| &mut action.tool) {
             hashes.push((tool.name.clone(), pin::hash(tool)));

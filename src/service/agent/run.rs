@@ -254,7 +254,7 @@ impl Running {
     /// The loop: an answer, or the calls that somebody outside is to answer.
     async fn orchestrate(&mut self, tools: &[Tool]) -> Result<Result<String, Vec<Wanted>>, Halt> {
         let mut malformed = 0;
-        let (mut before, mut repeats) = (Vec::new(), false);
+        let (mut before, mut repeats) = ((Vec::new(), Vec::new()), false);
         // Of a replay a person may have said what the model says first.
         let last = self.run.turns.last().filter(|turn| turn.role == Role::Assistant);
         let mut given = last.map(|turn| turn.blocks.clone());
@@ -284,12 +284,12 @@ impl Running {
                     if !wanted.is_empty() {
                         return Ok(Err(wanted));
                     }
-                    // One that failed and then gave something is no circle.
-                    let gave = |block: &Block| matches!(block, Block::ToolResult { is_error: false, .. });
-                    let gave = self.run.results.iter().any(gave);
-                    repeats = !native && (again || turn::alike(&calls, &before) && !gave);
+                    // One that failed and then gave something is no circle, nor is one that looks again and sees something else.
+                    let gave: Vec<Option<String>> = self.run.results.iter().map(content).collect();
+                    let news = gave.iter().any(Option::is_some) && gave != before.1;
+                    repeats = !native && (again || turn::alike(&calls, &before.0) && !news);
                     self.tell_again(again, repeats).await;
-                    before = calls;
+                    before = (calls, gave);
                     self.give_back(repeats);
                     self.store().await?;
                 }
@@ -379,6 +379,14 @@ impl Running {
         let said = self.ask(plain(Step::PostProcessing, text)).await?;
         let worded = turn::text_of(&said);
         Ok(if worded.is_empty() { answer } else { worded })
+    }
+}
+
+/// What a call gave; `None` where it failed.
+fn content(result: &Block) -> Option<String> {
+    match result {
+        Block::ToolResult { content, is_error: false, .. } => Some(content.clone()),
+        _ => None,
     }
 }
 

@@ -102,6 +102,12 @@ impl Servers {
         self.0.iter().flat_map(|(at, served)| served.tools.iter().map(|tool| (*at, tool)))
     }
 
+    /// Whether the server of a group says of a tool that it may be called again.
+    pub(super) fn is_safe(&self, group: usize, tool: &str) -> bool {
+        let session = self.0.get(&group).and_then(|served| served.session.as_ref());
+        session.is_some_and(|session| session.is_safe(tool))
+    }
+
     /// Has a tool called that was offered, as long as it is the one that was agreed to.
     pub(super) async fn call(&self, group: usize, tool: &Tool, input: &Value) -> Result<Outcome> {
         let doing = || format!("calling {}", tool.name);

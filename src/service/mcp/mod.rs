@@ -11,14 +11,14 @@ mod program;
 mod web;
 
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 pub use outcome::Outcome;
 use rmcp::model::{
     CallToolRequestParams, CallToolResponse, ClientCapabilities, ClientConfig, Implementation,
-    PaginatedRequestParams, ProtocolVersion,
+    PaginatedRequestParams, ProtocolVersion, ToolAnnotations,
 };
 use rmcp::service::{
     ClientCacheConfig, ClientInitializeError, ClientLifecycleMode, ClientServiceExt, NotificationContext,
@@ -78,6 +78,8 @@ pub struct Session {
     patience: Patience,
     client: RunningService<RoleClient, Listener>,
     changed: Arc<AtomicBool>,
+    /// Tools of which it said last that they only look at something, or do no more where they are called again.
+    safe: Mutex<Vec<String>>,
     behind: Behind,
 }
 
@@ -160,7 +162,7 @@ impl Session {
         // A list that was told before is none: it may have changed since.
         client.peer().set_response_cache_config(ClientCacheConfig::disabled()).await;
         let (name, patience) = (terms.name.to_owned(), terms.patience);
-        Ok(Ok(Self { name, patience, client, changed, behind }))
+        Ok(Ok(Self { name, patience, client, changed, safe: Mutex::default(), behind }))
     }
 
     /// What the server calls itself, and its version.
@@ -183,7 +185,7 @@ impl Session {
     async fn listed(&self) -> Result<Vec<Tool>> {
         let doing = format!("asking the MCP server {} for its tools", self.name);
         let until = tokio::time::Instant::now() + self.patience.start;
-        let mut tools: Vec<Tool> = Vec::new();
+        let (mut tools, mut safe): (Vec<Tool>, Vec<String>) = (Vec::new(), Vec::new());
         let (mut cursor, mut told) = (None, 0);
         for _ in 0..PAGES {
             let asked = PaginatedRequestParams::default().with_cursor(cursor);
@@ -194,6 +196,9 @@ impl Session {
                 Err(_) => return Err(self.behind.silent(&doing, self.patience.start, "tell them")),
             };
             for tool in page.tools {
+                if tool.annotations.as_ref().is_some_and(is_safe) {
+                    safe.push(tool.name.clone().into_owned());
+                }
                 let tool = Tool {
                     name: tool.name.into_owned(),
                     description: tool.description.unwrap_or_default().into_owned(),
@@ -213,6 +218,7 @@ impl Session {
             }
             cursor = page.next_cursor;
             if cursor.is_none() && tools.len() <= TOOLS {
+                *self.safe.lock().unwrap_or_else(PoisonError::into_inner) = safe;
                 return Ok(tools);
             }
             if tools.len() > TOOLS {
@@ -222,6 +228,12 @@ impl Session {
         let why = format!("there is no end of them: {} came", tools.len());
         let hint = format!("{TOOLS} tools on {PAGES} pages are the most.");
         Err(Error::new(ErrorKind::Full, doing, why, hint))
+    }
+
+    /// Whether it has said of a tool that a call of it only looks at something, or does no more where it is made again. It is a
+    /// stranger's word: it lets no call be made that a person did not agree to.
+    pub fn is_safe(&self, tool: &str) -> bool {
+        self.safe.lock().unwrap_or_else(PoisonError::into_inner).iter().any(|safe| safe == tool)
     }
 
     /// Whether it has said that it has other tools since it was asked for them. A server need not say so.
@@ -263,6 +275,11 @@ impl Session {
             program.leave(LEAVING).await;
         }
     }
+}
+
+/// Whether a tool is said to look at something alone, or to do no more where it is called again.
+fn is_safe(told: &ToolAnnotations) -> bool {
+    told.read_only_hint == Some(true) || told.idempotent_hint == Some(true)
 }
 
 fn doing(name: &str) -> String {

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use super::Traces;
 use crate::domain::change::Changed;
 use crate::domain::id::{NoteId, SpanId};
-use crate::domain::trace::note::MOST;
+use crate::domain::trace::note::{self, MOST};
 use crate::domain::trace::{Note, Opinion, Outline, Span, SpanKey, TraceId, TraceSpan, Tree};
 use crate::domain::{Error, ErrorKind, Result};
 use crate::service::{fresh, paging};
@@ -75,6 +75,17 @@ impl Traces {
 /// The notes on a trace, the oldest first, and a line for each that cannot be read.
 pub(super) fn of(store: &Store, id: TraceId) -> Result<(Vec<Note>, Vec<String>)> {
     paging::all(store, Scan::under(&id), |key: &NoteOf| format!("note {}", key.1.short()))
+}
+
+/// Newest notes that are told in short.
+const NEWEST: usize = 100;
+
+/// What the newest notes on a trace come to in a line; one that cannot be read is left out.
+pub(super) fn in_short(store: &Store, id: TraceId) -> String {
+    let newest = store.scan(Scan::<Note>::under(&id).reverse()).take(NEWEST);
+    let mut notes: Vec<Note> = newest.filter_map(|record| Some(record.ok()?.1)).collect();
+    notes.reverse();
+    note::in_short(&notes)
 }
 
 /// Removes the notes on a trace with a batch, those that cannot be read too.

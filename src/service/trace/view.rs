@@ -76,7 +76,8 @@ impl View<'_> {
     /// A run with how much was noted on it, and what it was asked, where it is one of this program.
     fn asked(&self, run: Run) -> Run {
         let notes = self.store.keys::<Note>(Scan::under(&run.id)).count() as u64;
-        let run = Run { notes, ..run };
+        let noted = if notes > 0 { notes::in_short(self.store, run.id) } else { String::new() };
+        let run = Run { notes, noted, ..run };
         match run.source {
             Source::Own => Run { asked: said::asked(self.store, SpanId::from_bytes(run.id.0)), ..run },
             Source::Received | Source::Imported => run,

@@ -291,6 +291,27 @@ fn teas(server: &str) -> Value {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_model_without_tools_looks_again_as_long_as_it_sees_something_new() {
+    let server =
+        Server::start(|number, _| whole(200, &[], if number == 0 { "steeping" } else { "ready" })).await;
+    let home = home();
+    let document =
+        json!({"openapi": "3.0.0", "paths": {"/tea": {"get": {"operationId": "look", "responses": {}}}}});
+    let group = json!({"name": "teas", "openapi": document, "runs": {"http": {"url": server.url("/")}}});
+    let agent = json!({"name": "a", "instruction": "You help.", "model": WRITES, "groups": [group]});
+    fs::write(home.beside().join("a.json"), agent.to_string()).unwrap();
+    assert_eq!(home.run(&["agent", "create", "a.json"]).code, Some(0));
+    let look = "{\"thought\": \"t\", \"tool\": \"look\", \"input\": {}}";
+    let script =
+        format!("{look}\n---\n{look}\n---\n{look}\n---\n{{\"thought\": \"\", \"answer\": \"Ready.\"}}");
+    let said = run(&home, &script, &["--json"]);
+    assert_eq!(last(&said)["text"], "Ready.", "{said:?}");
+    assert_eq!(server.seen().len(), 3, "{said:?}");
+    let asked = said.stdout.matches("the same call again: the model is asked for its answer").count();
+    assert_eq!(asked, 1, "{said:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn operations_of_a_document_are_called_where_the_definition_says() {
     let server = Server::start(|_, _| whole(503, &[], "{\"no\": \"tea\"}")).await;
     let home = home().variable("TEA_TOKEN", "s3cret-word");

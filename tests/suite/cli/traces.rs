@@ -555,6 +555,9 @@ fn what_people_think_of_a_run_is_shown_found_written_out_and_goes_with_it() {
             let said = home.run(&[&["traces", "note", id][..], wrong].concat());
             assert_eq!(said.code, Some(2), "{said:?}");
         }
+        let listed = runs(home);
+        let run = listed.iter().find(|run| run["id"] == id).unwrap();
+        assert_eq!((&run["notes"], &run["noted"]), (&json!(2), &json!("tone good · wrong city")));
         let shown = home.run(&["traces", "show", id, "--json"]).objects();
         let notes: Vec<&Value> = shown.iter().filter(|line| line["reply"] == "trace_note").collect();
         assert_eq!(notes.len(), 2);

@@ -5,6 +5,7 @@ use std::path::Path;
 use outcrop::domain::evaluation::Dataset;
 use outcrop::domain::id::{DatasetId, NoteId};
 use outcrop::domain::time::Timestamp;
+use outcrop::domain::trace::contents::{Contents, Said};
 use outcrop::domain::trace::replay::Original;
 use outcrop::domain::trace::{Grade, Note, Opinion, Outline, Packed, Run, Source, SpanKey, TraceSpan};
 use outcrop::domain::{Error, ErrorKind};
@@ -113,7 +114,8 @@ fn a_span_is_scored_by_a_number_or_a_grade_and_noted_in_a_line_and_a_run_as_well
     assert!(asked(&stage.keys("a<enter>")).is_empty());
     assert!(asked(&stage.keys("7 of ten<enter>")).is_empty());
     stage.keys("<esc><esc>");
-    assert!(marked(&mut stage) && stage.text().contains("1 note"), "{}", stage.text());
+    let text = stage.text();
+    assert!(marked(&mut stage) && text.contains("score 0.2 of a span · wrong city"), "{text}");
     let effects = stage.keys("s1<enter>");
     assert!(matches!(&asked(&effects)[..], [Traces::Note { row: None, span: None, .. }]), "{effects:?}");
     // A number that is typed is that one; without one Enter takes the grade that is gone to.
@@ -141,7 +143,7 @@ fn what_others_note_on_the_open_run_is_told_by_the_list_and_no_span_is_read_anew
     };
     stage.answer("\"do\":\"notes\"", vec![Reply::TraceNotes { notes: vec![note], damaged: Vec::new() }]);
     stage.keys("<esc>");
-    assert!(stage.text().contains("▌★") && stage.text().contains("1 note"), "{}", stage.text());
+    assert!(stage.text().contains("▌★") && stage.text().contains("too slow"), "{}", stage.text());
     stage.keys("<enter>");
     stage.reply("\"topic\":\"traces\"", vec![Reply::Changed { number: 2, change: Changed::Usage }]);
     stage.event(Event::Timer(TimerId("traces")));
@@ -271,7 +273,7 @@ fn a_key_that_does_not_apply_says_why() {
         says(&mut stage, key, "Only the call of a model");
     }
     says(&mut stage, "m", "No model was asked in it.");
-    says(&mut stage, "n", "Nothing is looked for.");
+    says(&mut stage, "z", "The span took all of the time");
     // What is only at its end says nothing.
     stage.pass(10_000);
     let before = stage.text();
@@ -309,6 +311,50 @@ fn a_model_s_call_becomes_a_row_of_a_dataset_and_a_tool_s_does_not() {
     };
     assert_eq!((dataset.as_str(), item.prompt()), ("rows", "Weather in Paris?"));
     assert!(asked(&stage.keys("jD")).is_empty());
+}
+
+#[test]
+fn all_that_an_agent_did_becomes_a_row_by_its_question_and_its_answer() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    let spans = weather();
+    open(&mut stage, &spans);
+    let agent = spans.iter().position(|span| span.name.starts_with("invoke_agent")).unwrap();
+    let effects = stage.keys("Drows<enter>");
+    let [Traces::Span { row, .. }] = &asked(&effects)[..] else { panic!("{effects:?}") };
+    assert_eq!(*row as usize, agent);
+    let task = stage.task("\"do\":\"span\"");
+    let contents = Contents {
+        input: vec![Said::new("user", "Weather in Paris?")],
+        output: vec![Said::new("assistant", "Rainy.")],
+        ..Contents::default()
+    };
+    let replies = vec![Reply::TraceSpan { span: spans[agent].clone(), contents }];
+    let effects = stage.event(Event::Replies { task, replies });
+    let [Request::Datasets(Datasets::AddItem { item, .. })] = &Stage::requests(&effects)[..] else {
+        panic!("{effects:?}")
+    };
+    assert_eq!(item.prompt(), "Weather in Paris?");
+    assert_eq!(item.responses.iter().map(|it| it.text.as_str()).collect::<Vec<_>>(), ["Rainy."]);
+}
+
+#[test]
+fn what_looks_wrong_is_gone_through_and_errors_are_gone_to_while_a_span_is_read() {
+    let mut stage = Stage::settled(60, 20, "dark");
+    open(&mut stage, &weather());
+    assert!(stage.text().contains("] error"), "{}", stage.text());
+    assert!(stage.text().contains("f 2 findings"), "{}", stage.text());
+    stage.keys("f");
+    assert!(stage.text().contains("n goes from one of these spans to the next"), "{}", stage.text());
+    stage.keys("<esc>n");
+    assert!(stage.text().contains("3 of 4"), "{}", stage.text());
+    // What is read is that of the span that the key leads to.
+    stage.keys("gj<enter>");
+    assert!(stage.text().contains("▌ ● chat m1"), "{}", stage.text());
+    stage.keys("]");
+    let text = stage.text();
+    assert!(text.contains("▌ ⚙ execute_tool get_weather") && text.contains("timeout: slow"), "{text}");
+    let effects = stage.event(Event::Timer(TimerId("traces.rest")));
+    assert!(matches!(&asked(&effects)[..], [Traces::Span { row: 1, .. }]), "{effects:?}");
 }
 
 #[test]

@@ -155,7 +155,7 @@ fn the_time_of_a_live_run_begins_where_its_bars_do_and_has_no_end_yet() {
         let text = stage.text();
         let line = |start: &str| text.lines().find(|line| line.starts_with(start)).unwrap();
         let at = |line: &str, sign: char| line.chars().position(|c| c == sign);
-        assert_eq!(at(line("  span"), '0'), at(line("▌"), '╴'), "{text}");
+        assert_eq!(at(line("  span"), '0'), at(line("▌"), '╸'), "{text}");
         // More of it comes.
         let grown = kept(ago(live().spans, 5_000), 1);
         let mut stage = Stage::settled(width, 24, "dark");
@@ -189,6 +189,8 @@ fn a_call_that_runs_is_a_row_whose_time_goes_by_until_its_end_has_come() {
     };
     let at = row(&mut stage);
     assert!(at.contains("● chat m1") && at.contains('…') && at.contains("2.90 s"), "{at}");
+    // All the rest waits for it, up to now.
+    assert!(at.trim_end().ends_with("━━━━") && !at.contains('─'), "{at}");
     assert_eq!(stage.state.pulse(), Some(Duration::from_secs(1)));
     stage.pass(1_000);
     assert!(row(&mut stage).contains("3.90 s"), "{}", stage.text());

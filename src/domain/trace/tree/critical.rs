@@ -3,6 +3,8 @@
 //! As Jaeger has it: from the end of the root backwards, at each moment the child that ended last before it; where none ran,
 //! the span itself. The stretches meet each other, so that their sum is the time that the root is shown to take.
 
+use std::cmp::Reverse;
+
 use super::Tree;
 
 /// A stretch of the path: from one moment to another it lay in that row.
@@ -25,24 +27,44 @@ struct Level {
 impl Tree {
     /// The critical path of a row, from its start to its end.
     pub fn critical(&self, row: u32) -> Vec<Stretch> {
-        let mut path = Vec::new();
-        let mut levels = vec![self.level(row)];
-        while let Some(level) = levels.last_mut() {
-            let (start, _) = self.shown(level.row);
-            // A child that is still running then did not hold anything up.
-            let child = std::iter::from_fn(|| level.left.pop()).find(|child| {
-                let (from, to) = self.shown(*child);
-                from < to && to <= level.until
+        self.path(row, |row| self.shown(row))
+    }
+
+    /// The same where what `runs` goes on with no end in sight: all the rest waits for it. Of what has run at once it is what
+    /// began first.
+    pub fn critical_so_far(&self, row: u32, runs: impl Fn(u32) -> bool) -> Vec<Stretch> {
+        self.path(row, |row| {
+            let (start, end) = self.shown(row);
+            (start, if runs(row) { u64::MAX } else { end })
+        })
+    }
+
+    fn path(&self, row: u32, time: impl Fn(u32) -> (u64, u64)) -> Vec<Stretch> {
+        let level = |row: u32| {
+            let mut left = self.children(row).to_vec();
+            left.sort_by_key(|child| {
+                let (start, end) = time(*child);
+                (end, Reverse(start))
             });
-            let from = child.map_or(start, |child| self.shown(child).1);
-            if from < level.until {
-                path.push(Stretch { row: level.row, from, to: level.until });
+            Level { row, left, until: time(row).1 }
+        };
+        let mut path = Vec::new();
+        let mut levels = vec![level(row)];
+        while let Some(last) = levels.last_mut() {
+            let (start, _) = time(last.row);
+            // A child that is still running then did not hold anything up.
+            let child = std::iter::from_fn(|| last.left.pop()).find(|child| {
+                let (from, to) = time(*child);
+                from < to && to <= last.until
+            });
+            let from = child.map_or(start, |child| time(child).1);
+            if from < last.until {
+                path.push(Stretch { row: last.row, from, to: last.until });
             }
             match child {
                 Some(child) => {
-                    level.until = self.shown(child).0;
-                    let level = self.level(child);
-                    levels.push(level);
+                    last.until = time(child).0;
+                    levels.push(level(child));
                 }
                 None => {
                     levels.pop();
@@ -51,11 +73,5 @@ impl Tree {
         }
         path.reverse();
         path
-    }
-
-    fn level(&self, row: u32) -> Level {
-        let mut left = self.children(row).to_vec();
-        left.sort_by_key(|child| self.shown(*child).1);
-        Level { row, left, until: self.shown(row).1 }
     }
 }

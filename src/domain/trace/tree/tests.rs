@@ -209,6 +209,23 @@ fn the_critical_path_goes_back_from_the_end_through_who_ended_last() {
 }
 
 #[test]
+fn whatever_runs_is_waited_for_with_no_end_in_sight() {
+    let (outline, tree) = grown(&[
+        made(1, 0, 0, 0),
+        made(2, 1, 10, 60),
+        made(3, 1, 70, 0),
+        made(4, 1, 80, 0),
+        made(5, 2, 20, 0),
+    ]);
+    let runs = |row: u32| outline.rows[row as usize].is_running();
+    let path: Vec<(u32, u64, u64)> =
+        tree.critical_so_far(0, runs).iter().map(|stretch| (stretch.row, stretch.from, stretch.to)).collect();
+    // Of two at once it is the first; what runs on in one that has ended holds up nobody.
+    assert_eq!(path, [(0, 0, 10), (1, 10, 60), (0, 60, 70), (2, 70, u64::MAX)]);
+    assert_eq!(tree.critical_so_far(0, |_| false), tree.critical(0));
+}
+
+#[test]
 fn the_next_of_a_kind_is_found_going_round() {
     let (outline, tree) =
         grown(&[made(1, 0, 0, 9), made(2, 1, 1, 2).failed(), made(3, 1, 3, 4), made(4, 1, 5, 6).failed()]);

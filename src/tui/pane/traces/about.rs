@@ -39,7 +39,7 @@ pub(super) fn about(run: &Run, wall: when::Now, width: u16) -> Vec<(&'static str
         about.push(("who", who.join(" · "), Role::Muted));
     }
     if run.notes > 0 {
-        about.push(("noted", count(run.notes, "note", "notes"), Role::Good));
+        about.push(("noted", noted(run), Role::Good));
     }
     if !run.session.is_empty() {
         about.push(("session", run.session.clone(), Role::Muted));
@@ -57,6 +57,15 @@ pub(super) fn about(run: &Run, wall: when::Now, width: u16) -> Vec<(&'static str
         about.push(("roughly", words.to_owned(), Role::Warn));
     }
     about
+}
+
+/// The score that people gave it and what they wrote, then how many notes there are, where that says more.
+fn noted(run: &Run) -> String {
+    match (run.noted.as_str(), run.notes) {
+        ("", notes) => count(notes, "note", "notes"),
+        (noted, 1) => noted.to_owned(),
+        (noted, notes) => format!("{noted} · {}", count(notes, "note", "notes")),
+    }
 }
 
 /// Why it failed, or gave up; or what failed in it.
@@ -104,6 +113,21 @@ mod tests {
     use super::*;
     use crate::domain::time::Timestamp;
     use crate::domain::trace::{Failure, Outline, TraceId};
+
+    #[test]
+    fn a_score_is_told_by_its_value_and_a_note_by_its_words() {
+        let wall = when::Now { at: Timestamp(0), offset: 0 };
+        let run = Run::of(TraceId([1; 16]), Source::Own, &Outline::default());
+        let noted = |notes: u64, noted: &str| {
+            let run = Run { notes, noted: noted.to_owned(), ..run.clone() };
+            let about = about(&run, wall, 80);
+            about.into_iter().find(|(name, ..)| *name == "noted").map(|(_, words, _)| words)
+        };
+        assert_eq!(noted(0, ""), None);
+        assert_eq!(noted(1, "score 0.2 · wrong city").as_deref(), Some("score 0.2 · wrong city"));
+        assert_eq!(noted(3, "score 0.2").as_deref(), Some("score 0.2 · 3 notes"));
+        assert_eq!(noted(2, "").as_deref(), Some("2 notes"));
+    }
 
     #[test]
     fn how_a_run_ended_stands_before_its_ids_and_long_words_of_a_failure_end_in_sight() {

@@ -5,6 +5,7 @@ use super::open::Open;
 use super::{State, Wait};
 use crate::domain::Error;
 use crate::domain::trace::filter::{Filter, Subject};
+use crate::domain::trace::lint::{Finding, Lint};
 use crate::tui::action::Action;
 use crate::tui::app::Desk;
 use crate::tui::effect::{Effect, Lane, TaskId};
@@ -132,6 +133,25 @@ impl Open {
         }
     }
 
+    /// What was found of spans: a price that nobody knows says nothing of one.
+    fn found_of_spans(&self) -> impl Iterator<Item = &Finding> {
+        self.findings().iter().filter(|finding| finding.lint != Lint::UnknownPrice)
+    }
+
+    /// Whether a span failed, or looks wrong.
+    pub fn has_wrong(&self) -> bool {
+        let failed = self.laid.as_ref().is_some_and(|laid| !laid.causes.is_empty());
+        failed || self.found_of_spans().next().is_some()
+    }
+
+    /// Goes to a span that failed or looks wrong.
+    fn seek_wrong(&mut self, forward: bool, page: usize) {
+        let mut rows: Vec<u32> = self.found_of_spans().flat_map(|finding| &finding.rows).copied().collect();
+        rows.extend(self.laid.iter().flat_map(|laid| &laid.causes));
+        rows.sort_unstable();
+        self.seek(forward, page, |_, row| rows.binary_search(&row).is_ok());
+    }
+
     fn seek_found(&mut self, forward: bool, page: usize) {
         let find = std::mem::take(&mut self.find);
         self.seek(forward, page, |_, row| find.has(row));
@@ -215,11 +235,13 @@ impl State {
         }
     }
 
-    /// The next row that was found, or the one before.
+    /// The next row that was found, or the one before; where nothing is looked for, of those that look wrong.
     pub(super) fn find_next(&mut self, forward: bool, desk: &mut Desk<'_>) {
         let page = Self::page(desk);
-        if let Some(open) = &mut self.open {
-            open.seek_found(forward, page);
+        match &mut self.open {
+            Some(open) if open.find.is_empty() => open.seek_wrong(forward, page),
+            Some(open) => open.seek_found(forward, page),
+            None => {}
         }
         self.rest(desk);
     }

@@ -1,7 +1,7 @@
 //! Why a key of this place does nothing here and now, in few words.
 
 use super::State;
-use super::open::{Focus, Open};
+use super::open::Open;
 use super::update::is_handed_on;
 use crate::domain::trace::Source;
 use crate::tui::action::Action;
@@ -22,12 +22,13 @@ impl State {
                 let failed = open.error.is_some();
                 Some(if failed { "Its spans cannot be read." } else { "Its spans are still being read." })
             }
-            Action::AddToDataset | Action::RateCall | Action::AskOthers | Action::EditCall => {
-                Some("Only the call of a model: what is chosen is none.")
+            Action::AddToDataset | Action::RateCall => {
+                Some("Only the call of a model or of an agent: what is chosen is neither.")
             }
+            Action::AskOthers | Action::EditCall => Some("Only the call of a model: what is chosen is none."),
             Action::ScoreSpan | Action::NoteSpan => Some("No span is chosen."),
             Action::Copy if open.talk.is_some() => Some("A conversation is not copied; a span is."),
-            _ if open.talk.is_none() && open.focus == Focus::Spans => lacks_among_spans(open, action),
+            _ if open.talk.is_none() => lacks_among_spans(open, action),
             _ => None,
         }
     }

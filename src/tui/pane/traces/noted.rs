@@ -3,6 +3,7 @@
 //! What it is on is held fast when it is asked: what comes live meanwhile moves what is chosen.
 
 use super::{State, Wait};
+use crate::domain::trace::note::in_short;
 use crate::domain::trace::{Grade, Note, Opinion};
 use crate::tui::app::Desk;
 use crate::tui::overlay::menu::{Entry, Menu};
@@ -68,19 +69,21 @@ impl State {
         let open = self.open.as_mut().map(|open| &mut open.run);
         for run in self.runs.iter_mut().chain(open).filter(|run| run.id == note.trace) {
             run.notes += 1;
+            run.noted = in_short(std::slice::from_ref(note));
         }
         if self.open.as_ref().is_some_and(|open| open.id() == note.trace) {
             self.read_notes(desk);
         }
     }
 
-    /// So many notes are on the run that is looked into: the list tells of those of others, too.
-    pub(super) fn count_notes(&mut self, many: u64) {
+    /// These notes are on the run that is looked into, and so many that cannot be read: the list tells of those of others, too.
+    pub(super) fn count_notes(&mut self, notes: &[Note], damaged: usize) {
         let Some(open) = &mut self.open else { return };
-        open.run.notes = many;
-        let id = open.id();
-        if let Some(run) = self.runs.iter_mut().find(|run| run.id == id) {
-            run.notes = many;
+        let (id, noted) = (open.id(), in_short(notes));
+        let listed = self.runs.iter_mut().filter(|run| run.id == id);
+        for run in listed.chain([&mut open.run]) {
+            run.notes = (notes.len() + damaged) as u64;
+            run.noted.clone_from(&noted);
         }
     }
 }

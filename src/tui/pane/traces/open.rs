@@ -121,6 +121,11 @@ impl Open {
         self.wrong.as_deref().unwrap_or(told)
     }
 
+    /// How much looks wrong in it: what failed, and what was found.
+    pub fn wrongs(&self) -> usize {
+        self.findings().len() + self.laid.as_ref().map_or(0, |laid| laid.causes.len())
+    }
+
     /// The row that keys act on: of the spans, or of the steps of the conversation.
     pub fn chosen(&self) -> Option<u32> {
         match &self.talk {
@@ -139,11 +144,6 @@ impl Open {
 
     pub fn is_folded(&self, row: u32) -> bool {
         self.folded.get(row as usize).copied().unwrap_or(false)
-    }
-
-    /// The time that is shown.
-    pub fn time(&self) -> (u64, u64) {
-        self.zoom.or_else(|| self.laid.as_ref().map(|laid| laid.time())).unwrap_or_default()
     }
 
     /// It is one of this program that goes on: it is known to be over as soon as it is.
@@ -342,23 +342,33 @@ impl Open {
         self.refold(page);
     }
 
-    /// The time of the chosen row, where it is a part of all of it.
-    pub fn part(&self) -> Option<(u64, u64)> {
-        let laid = self.laid.as_ref()?;
-        let shown = laid.tree.shown(self.current()?);
-        (shown.0 < shown.1 && shown != laid.time()).then_some(shown)
+    /// The time of the chosen row, where it is a part of all of it and what runs goes on until then.
+    pub fn part(&self, until: Option<u64>) -> Option<(u64, u64)> {
+        let shown = Self::shown(self.laid.as_ref()?, self.current()?, until);
+        (shown.0 < shown.1 && shown != self.whole_time(until)).then_some(shown)
+    }
+
+    /// Whether there is such a time; one that runs in a run that goes on has one.
+    pub fn is_part(&self) -> bool {
+        self.part(self.goes_on().then_some(u64::MAX)).is_some()
     }
 
     /// The chosen row's time alone, or all of it again.
-    pub fn zoom_to_row(&mut self) {
-        self.zoom = self.part().filter(|part| self.zoom != Some(*part));
+    pub fn zoom_to_row(&mut self, until: Option<u64>) {
+        // What runs has gone on since.
+        let is_shown = |(from, to): &(u64, u64)| {
+            self.zoom
+                .is_some_and(|zoom| zoom.0 == *from && (zoom.1 == *to || Some(*to) == until && zoom.1 < *to))
+        };
+        self.zoom = self.part(until).filter(|part| !is_shown(part));
     }
 
     /// Half of the time that is shown, around the middle of the chosen row, or twice as much.
-    pub fn zoom(&mut self, closer: bool) {
+    pub fn zoom(&mut self, closer: bool, until: Option<u64>) {
         let (Some(laid), Some(row)) = (&self.laid, self.current()) else { return };
-        let ((first, last), (from, to)) = (laid.time(), self.time());
-        let (start, end) = laid.tree.shown(row);
+        let (first, last) = self.whole_time(until);
+        let (from, to) = self.zoom.unwrap_or((first, last));
+        let (start, end) = Self::shown(laid, row, until);
         let wide = to.saturating_sub(from);
         let wide = if closer { (wide / 2).max(1000) } else { wide.saturating_mul(2) };
         if wide >= last.saturating_sub(first) {
@@ -535,16 +545,32 @@ mod tests {
     fn time_is_shown_of_a_row_of_half_and_of_all() {
         let mut open = opened(&SPANS);
         open.go(1, 10);
-        open.zoom_to_row();
-        assert_eq!(open.time(), (11_000, 61_000));
-        open.zoom_to_row();
-        assert_eq!(open.time(), (1_000, 101_000));
-        open.zoom(true);
-        assert_eq!(open.time(), (11_000, 61_000));
-        open.zoom(false);
+        open.zoom_to_row(None);
+        assert_eq!(open.zoom, Some((11_000, 61_000)));
+        open.zoom_to_row(None);
+        assert_eq!(open.zoom, None);
+        open.zoom(true, None);
+        assert_eq!(open.zoom, Some((11_000, 61_000)));
+        open.zoom(false, None);
         assert_eq!(open.zoom, None);
         open.go(0, 10);
-        assert_eq!(open.part(), None);
+        assert!(open.part(None).is_none() && !open.is_part());
+    }
+
+    #[test]
+    fn time_is_shown_of_a_row_that_runs_until_now() {
+        let mut open = opened(&[(1, 0, 1_000, 0), (2, 1, 11_000, 0)]);
+        open.run.source = Source::Own;
+        assert!(!open.is_part());
+        open.go(1, 10);
+        assert!(open.is_part());
+        open.zoom_to_row(Some(51_000));
+        assert_eq!(open.zoom, Some((11_000, 51_000)));
+        open.zoom_to_row(Some(61_000));
+        assert_eq!(open.zoom, None);
+        // Half of what has gone by, not of what was told.
+        open.zoom(true, Some(101_000));
+        assert_eq!(open.zoom, Some((31_000, 81_000)));
     }
 
     #[test]

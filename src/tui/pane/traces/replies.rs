@@ -65,7 +65,7 @@ impl State {
                 self.take_of_two(&wait, reply, desk);
             }
             (Wait::Notes, Reply::TraceNotes { notes, damaged }) => {
-                self.count_notes((notes.len() + damaged.len()) as u64);
+                self.count_notes(&notes, damaged.len());
                 self.take_notes(notes, desk);
                 if let Some(first) = damaged.first() {
                     let notes = count(damaged.len() as u64, "note", "notes");
@@ -107,7 +107,10 @@ impl State {
                 // Whoever tells that it has grown counts no notes.
                 let open = self.open.as_ref().map(|open| &open.run);
                 let known = self.runs.iter().chain(open).find(|known| known.id == run.id);
-                let run = Run { notes: known.map_or(run.notes, |known| known.notes.max(run.notes)), ..run };
+                let run = match known.filter(|known| known.notes >= run.notes) {
+                    Some(known) => Run { notes: known.notes, noted: known.noted.clone(), ..run },
+                    None => run,
+                };
                 self.renew_open(&run, desk);
                 self.put(run, desk);
             }

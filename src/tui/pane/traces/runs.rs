@@ -146,7 +146,8 @@ impl State {
     pub(super) fn renew_open(&mut self, run: &Run, desk: &mut Desk<'_>) {
         if let Some(open) = self.open.as_mut().filter(|open| open.run.id == run.id && open.run != *run) {
             // What is noted on it are no spans.
-            let grown = open.run != Run { notes: open.run.notes, ..run.clone() };
+            let (notes, noted) = (open.run.notes, open.run.noted.clone());
+            let grown = open.run != Run { notes, noted, ..run.clone() };
             open.run = run.clone();
             if grown {
                 self.grow(desk);

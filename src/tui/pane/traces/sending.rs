@@ -1,5 +1,5 @@
 //! A model's call handed on: as a row of a dataset, from which raters and metrics are asked, at once where that is meant, or
-//! to other models.
+//! to other models. All that an agent did is such a row, too.
 
 use super::{State, Wait};
 use crate::domain::Error;
@@ -33,9 +33,29 @@ impl State {
         self.call().is_some()
     }
 
+    /// What is chosen, where it has a question and an answer: the call of a model, or all that an agent did.
+    fn answered(&self) -> Option<Target> {
+        let open = self.open.as_ref()?;
+        let (at, laid) = (open.chosen()?, open.laid.as_ref()?);
+        let row = laid.row(at)?;
+        let target = open.target(at)?;
+        let agent = laid.outline.names.get(row.agent);
+        match row.kind {
+            Kind::Model => Some(target),
+            Kind::Agent if agent.is_empty() => Some(Target { model: target.name.clone(), ..target }),
+            Kind::Agent => Some(Target { model: agent.to_owned(), ..target }),
+            _ => None,
+        }
+    }
+
+    /// Whether such a one is chosen.
+    pub(super) fn has_answer(&self) -> bool {
+        self.answered().is_some()
+    }
+
     /// Asks for the dataset that it becomes a row of.
     pub(super) fn ask_for_dataset(&self, row_for: RowFor, desk: &mut Desk<'_>) {
-        if let Some((_, target)) = self.call() {
+        if let Some(target) = self.answered() {
             desk.overlays.push(Overlay::Prompt(Prompt::row(target, &self.dataset, row_for)));
         }
     }

@@ -4,7 +4,6 @@ use super::open::Open;
 use super::words::{called, ended, failed_of, took};
 use super::{State, Wait};
 use crate::domain::figures::{count, grouped};
-use crate::domain::trace::failing;
 use crate::domain::trace::latency::Latency;
 use crate::domain::trace::lint::Finding;
 use crate::domain::untrusted::{brief, safe_line};
@@ -94,6 +93,11 @@ impl State {
             lines.extend(failed);
             lines.extend(parted.then(Line::blank));
             lines.extend(found);
+            if open.has_wrong() && open.find.is_empty() {
+                let next = desk.key(Context::Spans, Action::SearchNext);
+                let walks = format!("{next} goes from one of these spans to the next");
+                lines.extend([Line::blank(), Line::of(&walks, Role::Muted)]);
+            }
         }
         let reading = Reading::new("What looks wrong", lines);
         desk.overlays.push(Overlay::Reading(Box::new(reading)));
@@ -134,7 +138,7 @@ fn table(latencies: &[Latency]) -> Table {
 
 /// The spans in which something failed, and what each says; none that failed of one below it. The key `next` goes to them.
 fn failures(trace: &Trace, next: &str) -> Vec<Line> {
-    let causes = failing::causes(&trace.outline, &trace.tree);
+    let causes = &trace.causes;
     let told = |at: &u32| {
         let row = trace.row(*at)?;
         let (sign, _, role) = ended(&trace.outline, row);

@@ -46,6 +46,7 @@ impl State {
             action if is_handed_on(action) && !open.find.writing => match action {
                 Action::ScoreSpan | Action::NoteSpan => open.chosen().is_some(),
                 Action::ReplayRun => self.can_run_anew(),
+                Action::AddToDataset | Action::RateCall => self.has_answer(),
                 _ => self.has_call(),
             },
             _ if open.find.writing => {
@@ -53,6 +54,7 @@ impl State {
                     || matches!(action, Action::SelectNext | Action::SelectPrevious) && open.find.count() > 0
             }
             action if open.talk.is_some() => is_in_talk(action),
+            action if open.focus == Focus::Text && leads_on(action) => can_among_spans(open, action),
             action if open.focus == Focus::Text => open.card.is_some() && is_in_text(action),
             action => can_among_spans(open, action),
         }
@@ -87,6 +89,7 @@ impl State {
             Some(open) if open.focus == Focus::Text => match action {
                 Action::ShowTranscript => self.toggle_talk(desk),
                 Action::FocusNext | Action::FocusPrevious => self.focus(Focus::Spans, desk),
+                action if leads_on(action) => self.among_spans(action, desk),
                 action => self.in_text(action, desk),
             },
             Some(_) => self.among_spans(action, desk),
@@ -134,6 +137,7 @@ impl State {
     fn among_spans(&mut self, action: Action, desk: &mut Desk<'_>) {
         let page = Self::page(desk);
         let Some(open) = &mut self.open else { return };
+        let until = open.until(desk.now.wall);
         if let Some(to) = stepped(action, open.at, page, open.lines().len()) {
             open.step(to, page);
             return self.rest(desk);
@@ -143,9 +147,9 @@ impl State {
             Action::UnfoldSpan => open.unfold(page),
             Action::FoldSpans => open.fold_to_first(page),
             Action::UnfoldSpans => open.unfold_to_last(page),
-            Action::ZoomSpan => open.zoom_to_row(),
-            Action::ZoomIn => open.zoom(true),
-            Action::ZoomOut => open.zoom(false),
+            Action::ZoomSpan => open.zoom_to_row(until),
+            Action::ZoomIn => open.zoom(true, until),
+            Action::ZoomOut => open.zoom(false, until),
             Action::NextSlow => open.seek_slow(page),
             Action::NextError | Action::PreviousError => {
                 let fails = |laid: &Shared, row: u32| laid.row(row).is_some_and(Row::is_error);
@@ -283,8 +287,9 @@ fn can_among_spans(open: &Open, action: Action) -> bool {
         A::ShowFindings => {
             laid.sums.whole.errors > 0 || !open.findings().is_empty() || !open.damaged.is_empty()
         }
+        A::SearchNext | A::SearchPrevious if open.find.is_empty() => open.has_wrong(),
         A::SearchNext | A::SearchPrevious => open.find.count() > 0,
-        A::ZoomSpan => open.zoom.is_some() || open.part().is_some(),
+        A::ZoomSpan => open.zoom.is_some() || open.is_part(),
         A::ZoomOut => open.zoom.is_some(),
         A::ShowSpan
         | A::FocusNext
@@ -307,6 +312,18 @@ fn can_among_spans(open: &Open, action: Action) -> bool {
         | A::Copy => true,
         action => stepped(action, 0, 1, 1).is_some() && open.lines().len() > 1,
     }
+}
+
+/// What leads to another span, also while one is read.
+fn leads_on(action: Action) -> bool {
+    matches!(
+        action,
+        Action::NextError
+            | Action::PreviousError
+            | Action::NextCall
+            | Action::PreviousCall
+            | Action::NextSlow
+    )
 }
 
 /// What a span is noted and handed on by, wherever it is read.

@@ -15,7 +15,7 @@ use crate::tui::pane::Sight;
 
 /// What can be asked of spans, for somebody whose line makes no sense.
 const TERMS: [&str; 3] = [
-    "kind:tool · name: model: tool: agent: service: session: error: · status:error · is:orphan",
+    "kind:tool · name: model: provider: tool: agent: service: session: error: · status:error · is:orphan",
     "tok>2k in> out> · cost>0.01 · dur>2s self> first> · score.NAME> · attr.\"KEY\"=value",
     "Side by side all hold; or, not and brackets do what they say; another word stands anywhere in a span.",
 ];

@@ -134,7 +134,7 @@ fn outcome(run: &Run) -> Option<String> {
 
 /// What is to be known of it now.
 fn standing(open: &Open, sight: &Sight<'_>) -> (String, Role) {
-    let findings = open.findings().len() as u64;
+    let findings = open.wrongs() as u64;
     if open.laid.is_none() && open.error.is_none() {
         ("reading…".to_owned(), Role::Muted)
     } else if !open.damaged.is_empty() {
