@@ -872,12 +872,13 @@ fn documents_at_which_a_sync_was_broken_off_wait_for_the_next_one_which_a_key_be
     enter(&mut stage, bases());
     stage.keys("jjjD");
     let listed = vec![
-        filed(6, "charges.md", DocumentState::Pending, &[], 0),
+        filed(6, "charges.md", DocumentState::Pending, &["the sync was stopped"], 0),
         filed(2, "faq.md", DocumentState::Indexed, &[], 12),
     ];
     stage.answer("\"documents\"", vec![Reply::Documents { documents: listed }]);
     let text = stage.text();
     assert!(text.contains("waits for the next sync") && text.contains("s sync"), "{text}");
+    assert!(text.contains("the sync was stopped") && text.contains("found      4 m ago"), "{text}");
     assert!(!text.contains("pending") && !text.contains("in progress"), "{text}");
     assert!(matches!(&requests(&stage.keys("s"))[..], [Knowledge::Sync { .. }]));
     // Where one runs the same key pauses it.
