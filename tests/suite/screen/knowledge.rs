@@ -893,6 +893,38 @@ fn documents_at_which_a_sync_was_broken_off_wait_for_the_next_one_which_a_key_be
 }
 
 #[test]
+fn a_list_that_has_become_shorter_fills_its_room() {
+    let mut stage = Stage::settled(60, 20, "dark");
+    enter(&mut stage, bases());
+    stage.keys("jD");
+    let listed = |many: u8| -> Vec<Filed> {
+        (1..=many).map(|n| filed(n, &format!("{n:03}.md"), DocumentState::Indexed, &[], 1)).collect()
+    };
+    stage.answer("\"documents\"", vec![Reply::Documents { documents: listed(40) }]);
+    stage.keys("G");
+    let mut now = bases().remove(1);
+    now.updated = Timestamp(NOW + 1);
+    now.sources[0].last = Some(sync(SyncState::Complete));
+    stage.reply("\"knowledge\"}", vec![Reply::Changed { number: 1, change: Changed::Base { base: now } }]);
+    stage.answer("\"documents\"", vec![Reply::Documents { documents: listed(36) }]);
+    let text = stage.text();
+    assert!(text.contains("  030.md") && text.contains("▌ 036.md"), "{text}");
+
+    // A document that has fewer passages by now is read where its last ones are.
+    let mut stage = Stage::settled(120, 40, "dark");
+    passages(&mut stage);
+    stage.keys("G");
+    let from = stage.effects.len();
+    stage.answer("\"passages\"", vec![Reply::Passages { passages: Vec::new() }]);
+    let asked = requests(&stage.effects[from..]);
+    let [Knowledge::Passages { from, .. }] = asked[..] else { panic!("{asked:?}") };
+    let last = (0..3).map(|n| Passage { ordinal: from + n, ..passage(n as u8) }).collect();
+    stage.answer("\"passages\"", vec![Reply::Passages { passages: last }]);
+    let text = stage.text();
+    assert!(text.contains("999,701 of 999,701 passages"), "{text}");
+}
+
+#[test]
 fn a_passage_shows_its_bounds_and_all_that_is_known_of_it() {
     shoot("knowledge-passages", |stage| {
         passages(stage);
