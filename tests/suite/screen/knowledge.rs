@@ -573,6 +573,39 @@ fn two_settings_are_asked_side_by_side() {
 }
 
 #[test]
+fn the_key_that_sets_two_side_by_side_leads_back_to_where_one_was() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    search(&mut stage);
+    stage.keys("<tab>j");
+    let before = stage.text();
+    stage.keys("c");
+    stage.answer("\"search\"", vec![Reply::Retrieved { retrieved: retrieved(), prompt: None }]);
+    assert!(stage.text().contains("semantic · 5 hits"), "{}", stage.text());
+    assert_eq!(requests(&stage.keys("c")), [], "its hits are there still");
+    assert_eq!(stage.text(), before);
+    // Once the second one was changed, the one that the keys are on is meant.
+    for (keys, kept) in [("c++c", "semantic · 7 hits"), ("c++[c", "semantic · 7 hits")] {
+        stage.keys(keys);
+        stage.answer("\"search\"", vec![Reply::Retrieved { retrieved: retrieved(), prompt: None }]);
+        let text = stage.text();
+        assert!(text.contains(kept) && !text.contains('│'), "{text}");
+    }
+    // So it is with two ways of cutting a file.
+    let mut stage = Stage::settled(120, 40, "dark");
+    enter(&mut stage, bases());
+    stage.keys("vguide.md<enter>");
+    cut(&mut stage, &[Chunking::Default]);
+    stage.keys("c");
+    cut(&mut stage, &[Chunking::Default, Chunking::Today]);
+    let asked = requests(&stage.keys("c"));
+    let default = [Chunking::Default];
+    assert!(
+        matches!(&asked[..], [Knowledge::Preview { wanted }] if wanted.chunkings == default),
+        "{asked:?}"
+    );
+}
+
+#[test]
 fn side_by_side_each_hit_has_its_document_and_what_both_found_is_marked() {
     for (width, height, told) in [(80, 24, "= 5"), (120, 40, "= 4 in both")] {
         let mut stage = Stage::settled(width, height, "dark");

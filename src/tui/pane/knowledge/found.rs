@@ -53,6 +53,12 @@ impl Tuning {
         self.threshold.or(base.answers.threshold).filter(|_| self.mode.semantic())
     }
 
+    /// What stands beside it at first: the same by another mode.
+    fn beside(&self) -> Self {
+        let mode = if self.mode == Mode::Semantic { Mode::Keyword } else { Mode::Semantic };
+        Self { mode, ..self.clone() }
+    }
+
     /// In words, for a line.
     pub fn words(&self, base: &Base) -> String {
         let mut words = format!("{} · {} hits", self.mode.as_str(), self.results);
@@ -374,18 +380,15 @@ impl State {
     fn two_settings(&mut self, desk: &mut Desk<'_>) {
         let Some(open) = &mut self.open else { return };
         open.scroll = 0;
-        if open.columns.len() > 1 {
-            // The one that keys act on stays.
-            let at = open.at;
+        if let [first, second] = open.columns.as_slice() {
+            // Back to where one was; where the second is another than it was at first, the one that keys act on stays.
+            let at = if second.tuning == first.tuning.beside() { 0 } else { open.at };
             let kept = open.columns.swap_remove(at);
             (open.columns, open.at) = (vec![kept], 0);
             return self.keep_one(at);
         }
         let mut second = open.columns.first().cloned().unwrap_or_default();
-        second.tuning.mode = match second.tuning.mode {
-            Mode::Semantic => Mode::Keyword,
-            _ => Mode::Semantic,
-        };
+        second.tuning = second.tuning.beside();
         second.retrieved = None;
         open.columns.push(second);
         open.at = 1;
