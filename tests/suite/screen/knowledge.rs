@@ -798,9 +798,34 @@ fn a_passage_that_was_expected_tells_where_it_stands() {
         );
         let expected = vec![found(5, Some((172, 0.08)), None, None)];
         let retrieved = Retrieved { expected, ..retrieved() };
+        // The passage that was chosen is selected: what it is asked about is answered.
         stage.answer("\"search\"", vec![Reply::Retrieved { retrieved, prompt: None }]);
-        stage.keys("G");
     });
+}
+
+#[test]
+fn the_passage_that_was_expected_is_selected_until_another_one_is() {
+    let mut stage = Stage::settled(80, 24, "dark");
+    search(&mut stage);
+    stage.keys("<tab>w");
+    stage.answer("\"documents\"", vec![Reply::Documents { documents: documents() }]);
+    stage.keys("jj<enter>");
+    stage.answer("\"passages\"", vec![Reply::Passages { passages: vec![passage(2)] }]);
+    stage.keys("w");
+    let found = || {
+        let expected = vec![found(2, Some((2, 0.66)), Some((4, 8.1)), Some((3, 0.0317)))];
+        vec![Reply::Retrieved { retrieved: Retrieved { expected, ..retrieved() }, prompt: None }]
+    };
+    stage.answer("\"search\"", found());
+    assert!(stage.text().contains("It was expected, and is hit 3"), "{}", stage.text());
+    // Also by another setting; once another row is chosen, that stays.
+    stage.keys("m");
+    stage.answer("\"search\"", found());
+    assert!(stage.text().contains("It was expected, and is hit 3"), "{}", stage.text());
+    stage.keys("k+");
+    stage.answer("\"search\"", found());
+    let text = stage.text();
+    assert!(!text.contains("It was expected") && text.lines().any(|line| line.starts_with("▌ 2")), "{text}");
 }
 
 #[test]

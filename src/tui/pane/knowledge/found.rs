@@ -218,6 +218,14 @@ impl Open {
         self.columns.len() > 1 && others.all(|(_, column)| column.has(id))
     }
 
+    /// That is asked from now on. A passage that was chosen stays so for the first question and for those that say the same.
+    fn turn_to(&mut self, asked: String) {
+        if !self.asked.is_empty() && self.asked != asked {
+            self.chosen = None;
+        }
+        self.asked = asked;
+    }
+
     fn question(&self, tuning: &Tuning) -> Question {
         Question {
             text: self.asked.clone(),
@@ -273,7 +281,7 @@ impl State {
         {
             column.selected = to;
             column.top = followed(column.top, to, page);
-            open.scroll = 0;
+            (open.scroll, open.chosen) = (0, None);
             return;
         }
         match action {
@@ -416,6 +424,7 @@ impl State {
         let row = open.column().and_then(|column| column.row(column.selected));
         if let Some(id) = row.map(|(_, found)| found.passage.id).filter(|id| open.expected.contains(id)) {
             open.expected.retain(|expected| *expected != id);
+            open.chosen = None;
             return self.find_again(desk);
         }
         desk.say("Choose the passage that you expected.");
@@ -432,7 +441,7 @@ impl State {
         if asked.is_empty() {
             return;
         }
-        open.asked = asked;
+        open.turn_to(asked);
         self.stop_answer(desk);
         if let Some(open) = &mut self.open {
             open.answer = None;
@@ -470,7 +479,7 @@ impl State {
         let model = self.answerer(desk);
         self.stop_answer(desk);
         let Some(open) = &mut self.open else { return };
-        open.asked = open.query.text().trim().to_owned();
+        open.turn_to(open.query.text().trim().to_owned());
         let Some(tuning) = open.column().map(|column| column.tuning.clone()) else { return };
         if open.asked.is_empty() {
             return;

@@ -158,6 +158,7 @@ impl State {
                 if !open.expected.contains(&id) {
                     open.expected.push(id);
                 }
+                open.chosen = Some(id);
                 open.page = Page::Found;
                 if open.asked.is_empty() {
                     open.focus = Focus::Query;

@@ -275,6 +275,7 @@ impl State {
             if row < column.rows() {
                 (column.top, column.selected) = (first, row);
                 (open.at, open.focus, open.scroll) = (place, Focus::Hits, 0);
+                open.chosen = None;
             }
         }
     }
@@ -301,13 +302,17 @@ impl Open {
         let is_it = |at: &usize| column.row(*at).is_some_and(|(_, found)| found.passage.id == id);
         if let Some(at) = (0..column.rows()).find(is_it) {
             column.selected = at;
-            (self.focus, self.scroll) = (Focus::Hits, 0);
+            (self.focus, self.scroll, self.chosen) = (Focus::Hits, 0, None);
         }
     }
 
-    /// After what was found has come: something is selected, and it is in sight.
+    /// After what was found has come: something is selected, the passage that was expected where one was chosen, and it is in sight.
     pub(super) fn settle(&mut self, place: usize) {
+        let chosen = self.chosen;
         if let Some(column) = self.columns.get_mut(place) {
+            let is_it = |at: &usize| column.row(*at).map(|(_, found)| found.passage.id) == chosen;
+            let row = chosen.and_then(|_| (0..column.rows()).find(is_it));
+            column.selected = row.unwrap_or(column.selected);
             column.selected = column.selected.min(column.rows().saturating_sub(1));
             column.top = column.top.min(column.selected);
         }
