@@ -1,5 +1,7 @@
 //! The knowledge place: bases, a question with its hits and answer, documents, passages; and what keys ask for.
 
+use std::collections::HashSet;
+
 use outcrop::domain::delta::Event as Delta;
 use outcrop::domain::id::{BaseId, DocumentId, PassageId, SourceId, SyncId};
 use outcrop::domain::knowledge::attribute::{Attributes, PLACE, Value};
@@ -638,11 +640,36 @@ fn hits_of_another_question_than_the_one_that_is_written_say_so() {
             "{text}"
         );
     }
-    let mut stage = Stage::settled(80, 24, "dark");
+    // While another one is looked for what is below is of the one before, and faint; then it is of none but that.
+    for (width, height, before) in [(120, 40, whole), (80, 24, "looking…"), (60, 20, "looking…")] {
+        let mut stage = Stage::settled(width, height, "dark");
+        search(&mut stage);
+        let styles = |stage: &mut Stage| {
+            let cells = stage.picture();
+            let row = (0..height).find(|y| cells[(2, *y)].symbol() == "2").unwrap();
+            (6..width)
+                .map(|x| &cells[(x, row)])
+                .filter(|cell| cell.symbol() != " ")
+                .map(ratatui::buffer::Cell::style)
+                .collect::<HashSet<_>>()
+        };
+        assert!(styles(&mut stage).len() > 1, "what tells more stands out");
+        stage.keys(" or not<enter>");
+        let text = stage.text();
+        assert!(text.contains(before) && text.contains("of the question before"), "{text}");
+        assert_eq!(styles(&mut stage).len(), 1, "{text}");
+        stage.answer("\"search\"", vec![Reply::Retrieved { retrieved: retrieved(), prompt: None }]);
+        let text = stage.text();
+        assert!(["below:", "looking…", "of the question"].iter().all(|told| !text.contains(told)), "{text}");
+        // The same question by another setting.
+        stage.keys("<tab>m");
+        assert!(stage.text().contains("of the setting before"), "{}", stage.text());
+    }
+    // One that is stopped leaves what there was, of the question that it is of.
+    let mut stage = Stage::settled(120, 40, "dark");
     search(&mut stage);
-    stage.keys(" or not");
-    stage.keys("<enter>");
-    assert!(!stage.text().contains("below:"), "{}", stage.text());
+    stage.keys("!<alt+enter><esc>");
+    assert!(stage.text().contains(whole), "{}", stage.text());
     let mut narrow = Stage::settled(60, 20, "dark");
     search(&mut narrow);
     narrow.keys("!");

@@ -110,6 +110,9 @@ pub(super) struct Column {
     /// It is being looked for.
     pub waits: bool,
     pub retrieved: Option<Retrieved>,
+    /// The question that this is of, and by which setting.
+    pub of: String,
+    pub by: Tuning,
     pub error: Option<Error>,
     pub selected: usize,
     pub top: usize,
@@ -207,9 +210,17 @@ impl Answer {
 }
 
 impl Open {
-    /// Whether what is found is of another question than the one that is written by now.
-    pub(super) fn is_of_before(&self) -> bool {
-        !self.asked.is_empty() && self.query.text().trim() != self.asked
+    /// The question that what is shown is of, where another one is written by now.
+    pub(super) fn of_before(&self) -> Option<&str> {
+        let shown = self.columns.iter().find(|column| column.retrieved.is_some());
+        let of = shown.map_or(self.asked.as_str(), |column| column.of.as_str());
+        (!of.is_empty() && self.query.text().trim() != of).then_some(of)
+    }
+
+    /// What a column shows is of another question than the one that is being asked, or was found by another setting.
+    pub(super) fn is_of_before(&self, column: &Column) -> bool {
+        let others = column.of != self.asked || column.by != column.tuning;
+        column.waits && column.retrieved.is_some() && others
     }
 
     /// Whether every other setting has the passage among its hits too.
@@ -218,12 +229,14 @@ impl Open {
         self.columns.len() > 1 && others.all(|(_, column)| column.has(id))
     }
 
-    /// That is asked from now on. A passage that was chosen stays so for the first question and for those that say the same.
-    fn turn_to(&mut self, asked: String) {
-        if !self.asked.is_empty() && self.asked != asked {
+    /// That is asked from now on; whether it is another question. A passage that was chosen stays so for the first one.
+    fn turn_to(&mut self, asked: String) -> bool {
+        let other = self.asked != asked;
+        if other && !self.asked.is_empty() {
             self.chosen = None;
         }
         self.asked = asked;
+        other
     }
 
     fn question(&self, tuning: &Tuning) -> Question {
@@ -479,7 +492,7 @@ impl State {
         let model = self.answerer(desk);
         self.stop_answer(desk);
         let Some(open) = &mut self.open else { return };
-        open.turn_to(open.query.text().trim().to_owned());
+        let other = open.turn_to(open.query.text().trim().to_owned());
         let Some(tuning) = open.column().map(|column| column.tuning.clone()) else { return };
         if open.asked.is_empty() {
             return;
@@ -507,9 +520,14 @@ impl State {
             nothing: false,
         };
         (open.answer, open.answer_top, open.page) = (Some(answer), 0, Page::Found);
-        let (request, at) = (Knowledge::Ask { id: open.id, asked }, open.at);
+        let (request, at, columns) = (Knowledge::Ask { id: open.id, asked }, open.at, open.columns.len());
         let task = desk.call(None, Request::Knowledge(request));
+        self.instead(|wait| *wait == Wait::Find(at));
         self.wait(task, Wait::Answer(Some(at)));
+        // What stands beside it is of the same question.
+        for beside in (0..columns).filter(|beside| other && *beside != at) {
+            self.find_by(beside, desk);
+        }
     }
 
     /// Ends the answer; whether one was being written.

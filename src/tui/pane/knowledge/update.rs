@@ -310,6 +310,7 @@ impl Open {
     pub(super) fn settle(&mut self, place: usize) {
         let chosen = self.chosen;
         if let Some(column) = self.columns.get_mut(place) {
+            (column.of, column.by) = (self.asked.clone(), column.tuning.clone());
             let is_it = |at: &usize| column.row(*at).map(|(_, found)| found.passage.id) == chosen;
             let row = chosen.and_then(|_| (0..column.rows()).find(is_it));
             column.selected = row.unwrap_or(column.selected);

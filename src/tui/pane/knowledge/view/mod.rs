@@ -4,6 +4,7 @@ mod bases;
 mod cutting;
 mod documents;
 mod found;
+mod hits;
 mod passages;
 mod sources;
 mod text;
