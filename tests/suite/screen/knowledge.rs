@@ -17,7 +17,7 @@ use outcrop::domain::knowledge::retrieval::{Answers, Citation, Found, Looked, Re
 use outcrop::domain::knowledge::schedule::Schedule;
 use outcrop::domain::knowledge::store::StoreKind;
 use outcrop::domain::knowledge::sync::{
-    DocumentState, Due, Filed, Sorting, Stamp, Statistics, Sync, SyncState,
+    At, DocumentState, Due, Filed, Sorting, Stamp, Statistics, Sync, SyncState,
 };
 use outcrop::domain::knowledge::vectors::Probed;
 use outcrop::domain::message::Role;
@@ -271,6 +271,22 @@ fn a_source_says_when_it_is_looked_through_by_itself_and_how_far_that_is() {
     let counts = ["1,204 passages, 231,000 tokens from 4.2 MB", "12 of them embedded before", "37 s left"];
     for told in counts.into_iter().chain([times, "3 of them longer than the model reads at once"]) {
         assert!(text.contains(told), "{told}: {text}");
+    }
+}
+
+#[test]
+fn the_document_that_is_being_embedded_is_told_with_how_far_that_is() {
+    for (width, height) in SIZES {
+        let mut stage = Stage::settled(width, height, "dark");
+        let at = At { uri: format!("{FOLDER}/guide.pdf"), bytes: 90_000, passages: 1400, passages_done: 320 };
+        let sync = Sync { at: Some(at), ..running() };
+        enter(&mut stage, vec![base(1, "billing", vec![source(Some(sync))])]);
+        let told = "guide.pdf · 320 of 1,400 passages";
+        assert!(stage.text().contains(told), "{}", stage.text());
+        stage.keys("S");
+        stage.answer("\"runs\"", vec![Reply::SyncRuns { runs: Vec::new() }]);
+        stage.keys("j");
+        assert!(stage.text().contains(told), "{}", stage.text());
     }
 }
 
@@ -849,7 +865,7 @@ fn the_passage_that_was_expected_is_selected_until_another_one_is() {
     stage.keys("m");
     stage.answer("\"search\"", found());
     assert!(stage.text().contains("It was expected, and is hit 3"), "{}", stage.text());
-    stage.keys("k+");
+    stage.keys("k-");
     stage.answer("\"search\"", found());
     let text = stage.text();
     assert!(!text.contains("It was expected") && text.lines().any(|line| line.starts_with("▌ 2")), "{text}");

@@ -352,6 +352,15 @@ fn why_not(column: &Column, (number, found): (Option<usize>, &Found)) -> String 
             None => format!("the reranker was given the first {} alone", grouped(reranked.given)),
         });
     }
+    let place = match mode {
+        Mode::Semantic => standing.vector,
+        Mode::Keyword => standing.keyword,
+        Mode::Hybrid => standing.fused,
+    };
+    let most = column.tuning.results as u64;
+    if number.is_none() && place.is_some_and(|placed| placed.rank > most) {
+        said.push(format!("the first {} are hits", grouped(most)));
+    }
     let verdict = match number {
         Some(number) => format!("It was expected, and is hit {number}"),
         None => "It is not among the hits".to_owned(),
