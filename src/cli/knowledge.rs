@@ -435,10 +435,7 @@ async fn documents(name: &str, asker: &Asker, out: &mut Out) -> Result<(), End> 
     let head = ["", "status", "passages", "tokens", "place"].map(str::to_owned).to_vec();
     let rows: Vec<_> = std::iter::once(head).chain(all.iter().map(row)).collect();
     words::table(&rows).iter().try_for_each(|line| out.line(line))?;
-    for document in all.iter().filter(|document| !document.notes.is_empty()) {
-        out.note(&safe_line(&format!("{}: {}", document.uri, document.notes.join("; "))))?;
-    }
-    Ok(())
+    runs::notes(&all, out)
 }
 
 async fn all_documents(name: &str, asker: &Asker, out: &mut Out) -> Result<(Base, Vec<Filed>), End> {

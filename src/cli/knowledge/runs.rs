@@ -1,12 +1,14 @@
-//! `outcrop kb status --runs`, and `--run`: the syncs of a base that are remembered, and one of them whole.
+//! `outcrop kb status --runs`, and `--run`: the syncs of a base that are remembered, and one of them whole; what they left undone.
 
 use super::{counted, found, went};
 use crate::cli::item::Item;
 use crate::cli::out::Out;
 use crate::cli::{Asker, End, unexpected, words};
+use crate::domain::figures::count;
 use crate::domain::id::{is_piece, piece};
 use crate::domain::knowledge::base::Base;
-use crate::domain::knowledge::sync::{Started, Sync, SyncRun};
+use crate::domain::knowledge::sync::{DocumentState, Filed, Started, Sync, SyncRun};
+use crate::domain::untrusted::safe_line;
 use crate::domain::{Error, ErrorKind};
 use crate::workbench::request::knowledge::Knowledge;
 use crate::workbench::{Reply, Request};
@@ -28,6 +30,19 @@ pub(super) async fn all(name: &str, asker: &Asker, out: &mut Out) -> Result<(), 
         words::table(&rows).iter().try_for_each(|line| out.line(&format!("  {line}")))?;
     }
     Ok(())
+}
+
+/// What is to be said of documents; of those that a sync left undone, which may be many, how many there are.
+pub(super) fn notes(all: &[Filed], out: &mut Out) -> Result<(), End> {
+    let told = all.iter().filter(|document| !document.notes.is_empty());
+    let (left, told): (Vec<&Filed>, Vec<&Filed>) =
+        told.partition(|document| document.state == DocumentState::Pending);
+    for document in told {
+        out.note(&safe_line(&format!("{}: {}", document.uri, document.notes.join("; "))))?;
+    }
+    let Some(first) = left.first() else { return Ok(()) };
+    let (many, why) = (count(left.len() as u64, "document", "documents"), first.notes.join("; "));
+    out.note(&safe_line(&format!("{many} to be read by the next sync: {why}")))
 }
 
 /// One of them, with each file that failed.

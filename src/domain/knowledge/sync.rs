@@ -279,7 +279,7 @@ impl Sync {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum DocumentState {
-    /// A sync that runs has it before it. Never kept.
+    /// A sync that runs has it before it, or one that was stopped left it to the next one.
     Pending,
     /// Its file is being read and cut. Never kept.
     Starting,
@@ -303,8 +303,8 @@ impl DocumentState {
         matches!(self, Self::Indexed | Self::MetadataUpdateFailed | Self::Ignored)
     }
 
-    /// Whether a record may say so, and not a sync alone that runs.
-    pub fn is_kept(self) -> bool {
+    /// Whether a file of a base tells of it: of what was found and never read there is nothing to be told.
+    pub fn is_carried(self) -> bool {
         !matches!(self, Self::Pending | Self::Starting)
     }
 

@@ -459,6 +459,28 @@ impl Pass<'_> {
             .await
     }
 
+    /// What it found and left undone stays listed, with why: the next sync does it.
+    pub async fn leave(&self, stopped: bool) -> Result<()> {
+        let (id, left) = (self.under, self.plan.left(stopped));
+        self.service
+            .archive
+            .run(move |store| {
+                for some in left.chunks(PASSAGES) {
+                    let mut batch = Batch::new();
+                    for document in some {
+                        let key = FiledOf(id, document.id);
+                        // What is filed says already how it stands.
+                        if !store.has::<Filed>(&key)? {
+                            batch.put(&key, document)?;
+                        }
+                    }
+                    store.commit(batch)?;
+                }
+                Ok(())
+            })
+            .await
+    }
+
     /// Keeps how far it is.
     async fn keep(&mut self) -> Result<()> {
         let (holds, source, building) = (self.holds, self.source.id, self.building);

@@ -129,6 +129,7 @@ impl Knowledge {
         let base = self.base(id).await?;
         let index = self.index(&base, terms).await?;
         let mut filed = self.archive.run(move |store| documents(store, id)).await?;
+        filed.retain(|document| document.state.is_carried());
         filed.sort_by(|one, other| one.uri.cmp(&other.uri));
         let mut out = Out::new(path.clone()).await?;
         let all: u64 = filed.iter().map(|document| u64::from(document.passages)).sum();

@@ -353,7 +353,7 @@ impl Knowledge {
         Ok(())
     }
 
-    /// Its documents, by their places; also those that a sync which runs has before it.
+    /// Its documents, by their places; also those that a sync which runs has before it, or that one left undone.
     pub async fn documents(&self, id: BaseId) -> Result<Vec<Filed>> {
         let plans = Arc::clone(&self.plans);
         self.archive
@@ -366,7 +366,6 @@ impl Knowledge {
                 if !base.is_syncing() && !base.is_rebuilding() {
                     standing::wait(&mut documents);
                 }
-                documents.sort_by(|one, other| one.uri.cmp(&other.uri));
                 Ok(documents)
             })
             .await

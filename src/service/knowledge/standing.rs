@@ -1,5 +1,5 @@
 //! How the documents that a sync has before it stand, while it runs: known to the process that runs it, and kept nowhere. What
-//! the records say holds again when it ends, however it does.
+//! the records say holds again when it ends, however it does; of what it found and left undone they say so.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -8,6 +8,11 @@ use super::pass::Work;
 use crate::domain::id::{BaseId, DocumentId, SourceId};
 use crate::domain::knowledge::sync::{DocumentState, Filed, Stamp};
 use crate::service::fresh;
+
+/// Why a document waits to which a sync did not come, or not to its end.
+const STOPPED: &str = "the sync was stopped";
+const FAILED: &str = "the sync could not go on";
+const BROKEN_OFF: &str = "a sync was broken off at it";
 
 /// What the syncs of all bases have before them.
 pub(super) type Plans = Arc<Mutex<HashMap<BaseId, HashMap<String, Awaited>>>>;
@@ -80,6 +85,16 @@ impl Plan {
         }
     }
 
+    /// What it has before it still, as that is to be kept where it was stopped, or could not go on.
+    pub fn left(&self, stopped: bool) -> Vec<Filed> {
+        let why = if stopped { STOPPED } else { FAILED };
+        let left = |(uri, one): (&String, &Awaited)| {
+            let waits = Awaited { state: DocumentState::Pending, ..one.clone() };
+            Filed { notes: vec![why.to_owned()], ..waits.filed(uri.clone()) }
+        };
+        self.all().get(&self.under).into_iter().flatten().map(left).collect()
+    }
+
     fn all(&self) -> MutexGuard<'_, HashMap<BaseId, HashMap<String, Awaited>>> {
         self.plans.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -90,14 +105,22 @@ pub(super) fn awaited(plans: &Plans, under: BaseId) -> HashMap<String, Awaited> 
     plans.lock().unwrap_or_else(PoisonError::into_inner).get(&under).cloned().unwrap_or_default()
 }
 
-/// The documents with those that wait: what one said before is in until its sync is through.
+/// The documents, by their places, with those that wait: what one said before is in until its sync is through.
 pub(super) fn shown(mut documents: Vec<Filed>, mut awaited: HashMap<String, Awaited>) -> Vec<Filed> {
     for document in &mut documents {
         if let Some(waits) = awaited.remove(&document.uri) {
+            if document.state == DocumentState::Pending {
+                // Why it waited for the sync that runs now.
+                document.notes.clear();
+            }
             document.state = waits.state;
         }
     }
     documents.extend(awaited.into_iter().map(|(uri, waits)| waits.filed(uri)));
+    let left = |document: &Filed| document.state == DocumentState::Pending;
+    documents.sort_by(|one, other| one.uri.cmp(&other.uri).then_with(|| left(one).cmp(&left(other))));
+    // One that a source left undone may have come in from another source.
+    documents.dedup_by(|later, first| later.uri == first.uri && later.state == DocumentState::Pending);
     documents
 }
 
@@ -106,6 +129,7 @@ pub(super) fn wait(documents: &mut [Filed]) {
     for document in documents {
         if matches!(document.state, DocumentState::Starting | DocumentState::InProgress) {
             document.state = DocumentState::Pending;
+            document.notes.insert(0, BROKEN_OFF.to_owned());
         }
     }
 }
@@ -150,8 +174,34 @@ mod tests {
         let named = list.iter().find(|one| one.uri == "/c").map(|one| one.id);
         assert_eq!(named, Some(due[2].id), "it has the id that it will be filed under");
 
+        // What it leaves undone is kept as waiting, with why, and shown once: as it waits again, or as another source has it.
+        let left = plan.left(true);
+        let mut told: Vec<_> = left.iter().map(|one| (one.uri.as_str(), one.state, &*one.notes[0])).collect();
+        told.sort_unstable_by_key(|(uri, ..)| *uri);
+        assert_eq!(told, ["/a", "/b", "/c"].map(|uri| (uri, DocumentState::Pending, STOPPED)));
+        assert!(plan.left(false).iter().all(|one| one.notes == [FAILED]));
+        let known = left.into_iter().chain([filed("/b", DocumentState::Indexed)]).collect::<Vec<_>>();
+        let states = |list: Vec<Filed>| list.into_iter().map(|one| (one.uri, one.state, one.notes.len()));
+        let again: Vec<_> = states(shown(known.clone(), awaited(&plans, under))).collect();
+        assert_eq!(
+            again.iter().map(|one| one.2).sum::<usize>(),
+            0,
+            "they wait for the one that runs: {again:?}"
+        );
+        let after: Vec<_> = states(shown(known, HashMap::new())).collect();
+        let (pending, indexed) = (DocumentState::Pending, DocumentState::Indexed);
+        assert_eq!(
+            after,
+            [("/a", pending, 1), ("/b", indexed, 0), ("/c", pending, 1)].map(|(uri, state, notes)| (
+                uri.to_owned(),
+                state,
+                notes
+            ))
+        );
+
         let mut list = vec![filed("/p", DocumentState::InProgress), filed("/q", DocumentState::Failed)];
         wait(&mut list);
+        assert_eq!(list[0].notes, [BROKEN_OFF]);
         let states: Vec<_> = list.iter().map(|one| one.state).collect();
         assert_eq!(states, [DocumentState::Pending, DocumentState::Failed], "nothing runs any more");
 

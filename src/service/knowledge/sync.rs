@@ -19,7 +19,7 @@ use crate::domain::change::{Changed, Topic};
 use crate::domain::id::{BaseId, SourceId};
 use crate::domain::knowledge::base::Base;
 use crate::domain::knowledge::store::Move;
-use crate::domain::knowledge::sync::{Filed, Started, Sync, SyncState};
+use crate::domain::knowledge::sync::{DocumentState, Filed, Started, Sync, SyncState};
 use crate::domain::{Error, ErrorKind, Result};
 use crate::net::Client;
 use crate::service::changes::Growing;
@@ -240,7 +240,9 @@ impl Knowledge {
         let holds = holding(&known);
         let (known, others): (Vec<Filed>, Vec<Filed>) =
             known.into_iter().partition(|document| document.source == source.id);
-        let elsewhere: HashSet<String> = others.into_iter().map(|document| document.uri).collect();
+        // What another source found and left undone is nobody's yet.
+        let elsewhere = others.into_iter().filter(|document| document.state != DocumentState::Pending);
+        let elsewhere: HashSet<String> = elsewhere.map(|document| document.uri).collect();
         let counted = known.iter().filter(|document| document.passages > 0);
         let counted =
             counted.map(|document| (document.id, (u64::from(document.passages), document.tokens))).collect();
@@ -267,6 +269,12 @@ impl Knowledge {
         let went = pass.run(listing, known, &elsewhere).await;
         if !stop.is_cancelled() {
             embedder.end(went.as_ref().err());
+        }
+        if went.is_err()
+            && !building
+            && let Err(error) = pass.leave(stop.is_cancelled()).await
+        {
+            tracing::warn!(%error, "what a sync left undone could not be kept");
         }
         went?;
         pass.sync.state = SyncState::Complete;

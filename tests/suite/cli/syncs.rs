@@ -263,7 +263,7 @@ async fn one_sync_of_a_base_runs_at_a_time_and_one_that_was_stopped_is_gone_on_w
         let before = embedded(&server);
         let mut child = home.start(&["kb", "sync", "docs"]);
         wait_for(&server, server.seen().len() + 4);
-        // What it has before it waits, and is listed with what is done: nothing of that is kept.
+        // What it has before it waits, and is listed with what is done.
         let listed = home.run(&["kb", "documents", "docs"]);
         let of = |state: &str| good(&listed).lines().filter(|line| line.contains(state)).count();
         let states = ["PENDING", "STARTING", "IN_PROGRESS", "INDEXED"].map(of);
@@ -280,12 +280,20 @@ async fn one_sync_of_a_base_runs_at_a_time_and_one_that_was_stopped_is_gone_on_w
         );
         let done = documents(&home, "INDEXED");
         assert!((1..30).contains(&done), "{done}");
-        assert_eq!((documents(&home, "PENDING"), documents(&home, "STARTING")), (0, 0));
+        // What it had found stays listed, with why, and is carried nowhere.
+        assert_eq!((documents(&home, "PENDING"), documents(&home, "STARTING")), (30 - done, 0));
+        let left = home.run(&["kb", "documents", "docs", "--json"]).objects();
+        let left = left.iter().map(|line| &line["document"]).filter(|one| one["state"] == "PENDING");
+        assert!(left.clone().all(|one| one["notes"] == json!(["the sync was stopped"])), "{left:?}");
+        let told = home.run(&["kb", "documents", "docs"]).stderr;
+        assert!(told.contains("to be read by the next sync: the sync was stopped"), "{told}");
+        good(&home.run(&["kb", "export", "docs", "left.jsonl"]));
         good(&home.run(&["kb", "sync", "docs"]));
         assert_eq!((count(&home, "unchanged"), count(&home, "new")), (done as u64, 30 - done as u64));
         // What was under way when it was stopped may be asked for again.
         let asked = embedded(&server) - before;
         assert!((30..=32).contains(&asked), "{asked}");
+        assert_eq!((documents(&home, "PENDING"), documents(&home, "INDEXED")), (0, 30));
         let shown = home.run(&["kb", "show", "docs", "--json"]).objects()[0]["base"]["holds"].clone();
         assert_eq!((&shown["documents"], &shown["passages"]), (&30.into(), &30.into()));
     });

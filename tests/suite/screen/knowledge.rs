@@ -1,5 +1,7 @@
 //! The knowledge place: bases, a question with its hits and answer, documents, passages; and what keys ask for.
 
+use std::collections::HashSet;
+
 use outcrop::domain::delta::Event as Delta;
 use outcrop::domain::id::{BaseId, DocumentId, PassageId, SourceId, SyncId};
 use outcrop::domain::knowledge::attribute::{Attributes, PLACE, Value};
@@ -15,7 +17,7 @@ use outcrop::domain::knowledge::retrieval::{Answers, Citation, Found, Looked, Re
 use outcrop::domain::knowledge::schedule::Schedule;
 use outcrop::domain::knowledge::store::StoreKind;
 use outcrop::domain::knowledge::sync::{
-    DocumentState, Due, Filed, Sorting, Stamp, Statistics, Sync, SyncState,
+    At, DocumentState, Due, Filed, Sorting, Stamp, Statistics, Sync, SyncState,
 };
 use outcrop::domain::knowledge::vectors::Probed;
 use outcrop::domain::message::Role;
@@ -269,6 +271,22 @@ fn a_source_says_when_it_is_looked_through_by_itself_and_how_far_that_is() {
     let counts = ["1,204 passages, 231,000 tokens from 4.2 MB", "12 of them embedded before", "37 s left"];
     for told in counts.into_iter().chain([times, "3 of them longer than the model reads at once"]) {
         assert!(text.contains(told), "{told}: {text}");
+    }
+}
+
+#[test]
+fn the_document_that_is_being_embedded_is_told_with_how_far_that_is() {
+    for (width, height) in SIZES {
+        let mut stage = Stage::settled(width, height, "dark");
+        let at = At { uri: format!("{FOLDER}/guide.pdf"), bytes: 90_000, passages: 1400, passages_done: 320 };
+        let sync = Sync { at: Some(at), ..running() };
+        enter(&mut stage, vec![base(1, "billing", vec![source(Some(sync))])]);
+        let told = "guide.pdf · 320 of 1,400 passages";
+        assert!(stage.text().contains(told), "{}", stage.text());
+        stage.keys("S");
+        stage.answer("\"runs\"", vec![Reply::SyncRuns { runs: Vec::new() }]);
+        stage.keys("j");
+        assert!(stage.text().contains(told), "{}", stage.text());
     }
 }
 
@@ -574,6 +592,39 @@ fn two_settings_are_asked_side_by_side() {
 }
 
 #[test]
+fn the_key_that_sets_two_side_by_side_leads_back_to_where_one_was() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    search(&mut stage);
+    stage.keys("<tab>j");
+    let before = stage.text();
+    stage.keys("c");
+    stage.answer("\"search\"", vec![Reply::Retrieved { retrieved: retrieved(), prompt: None }]);
+    assert!(stage.text().contains("semantic · 5 hits"), "{}", stage.text());
+    assert_eq!(requests(&stage.keys("c")), [], "its hits are there still");
+    assert_eq!(stage.text(), before);
+    // Once the second one was changed, the one that the keys are on is meant.
+    for (keys, kept) in [("c++c", "semantic · 7 hits"), ("c++[c", "semantic · 7 hits")] {
+        stage.keys(keys);
+        stage.answer("\"search\"", vec![Reply::Retrieved { retrieved: retrieved(), prompt: None }]);
+        let text = stage.text();
+        assert!(text.contains(kept) && !text.contains('│'), "{text}");
+    }
+    // So it is with two ways of cutting a file.
+    let mut stage = Stage::settled(120, 40, "dark");
+    enter(&mut stage, bases());
+    stage.keys("vguide.md<enter>");
+    cut(&mut stage, &[Chunking::Default]);
+    stage.keys("c");
+    cut(&mut stage, &[Chunking::Default, Chunking::Today]);
+    let asked = requests(&stage.keys("c"));
+    let default = [Chunking::Default];
+    assert!(
+        matches!(&asked[..], [Knowledge::Preview { wanted }] if wanted.chunkings == default),
+        "{asked:?}"
+    );
+}
+
+#[test]
 fn side_by_side_each_hit_has_its_document_and_what_both_found_is_marked() {
     for (width, height, told) in [(80, 24, "= 5"), (120, 40, "= 4 in both")] {
         let mut stage = Stage::settled(width, height, "dark");
@@ -606,11 +657,36 @@ fn hits_of_another_question_than_the_one_that_is_written_say_so() {
             "{text}"
         );
     }
-    let mut stage = Stage::settled(80, 24, "dark");
+    // While another one is looked for what is below is of the one before, and faint; then it is of none but that.
+    for (width, height, before) in [(120, 40, whole), (80, 24, "looking…"), (60, 20, "looking…")] {
+        let mut stage = Stage::settled(width, height, "dark");
+        search(&mut stage);
+        let styles = |stage: &mut Stage| {
+            let cells = stage.picture();
+            let row = (0..height).find(|y| cells[(2, *y)].symbol() == "2").unwrap();
+            (6..width)
+                .map(|x| &cells[(x, row)])
+                .filter(|cell| cell.symbol() != " ")
+                .map(ratatui::buffer::Cell::style)
+                .collect::<HashSet<_>>()
+        };
+        assert!(styles(&mut stage).len() > 1, "what tells more stands out");
+        stage.keys(" or not<enter>");
+        let text = stage.text();
+        assert!(text.contains(before) && text.contains("of the question before"), "{text}");
+        assert_eq!(styles(&mut stage).len(), 1, "{text}");
+        stage.answer("\"search\"", vec![Reply::Retrieved { retrieved: retrieved(), prompt: None }]);
+        let text = stage.text();
+        assert!(["below:", "looking…", "of the question"].iter().all(|told| !text.contains(told)), "{text}");
+        // The same question by another setting.
+        stage.keys("<tab>m");
+        assert!(stage.text().contains("of the setting before"), "{}", stage.text());
+    }
+    // One that is stopped leaves what there was, of the question that it is of.
+    let mut stage = Stage::settled(120, 40, "dark");
     search(&mut stage);
-    stage.keys(" or not");
-    stage.keys("<enter>");
-    assert!(!stage.text().contains("below:"), "{}", stage.text());
+    stage.keys("!<alt+enter><esc>");
+    assert!(stage.text().contains(whole), "{}", stage.text());
     let mut narrow = Stage::settled(60, 20, "dark");
     search(&mut narrow);
     narrow.keys("!");
@@ -766,9 +842,34 @@ fn a_passage_that_was_expected_tells_where_it_stands() {
         );
         let expected = vec![found(5, Some((172, 0.08)), None, None)];
         let retrieved = Retrieved { expected, ..retrieved() };
+        // The passage that was chosen is selected: what it is asked about is answered.
         stage.answer("\"search\"", vec![Reply::Retrieved { retrieved, prompt: None }]);
-        stage.keys("G");
     });
+}
+
+#[test]
+fn the_passage_that_was_expected_is_selected_until_another_one_is() {
+    let mut stage = Stage::settled(80, 24, "dark");
+    search(&mut stage);
+    stage.keys("<tab>w");
+    stage.answer("\"documents\"", vec![Reply::Documents { documents: documents() }]);
+    stage.keys("jj<enter>");
+    stage.answer("\"passages\"", vec![Reply::Passages { passages: vec![passage(2)] }]);
+    stage.keys("w");
+    let found = || {
+        let expected = vec![found(2, Some((2, 0.66)), Some((4, 8.1)), Some((3, 0.0317)))];
+        vec![Reply::Retrieved { retrieved: Retrieved { expected, ..retrieved() }, prompt: None }]
+    };
+    stage.answer("\"search\"", found());
+    assert!(stage.text().contains("It was expected, and is hit 3"), "{}", stage.text());
+    // Also by another setting; once another row is chosen, that stays.
+    stage.keys("m");
+    stage.answer("\"search\"", found());
+    assert!(stage.text().contains("It was expected, and is hit 3"), "{}", stage.text());
+    stage.keys("k-");
+    stage.answer("\"search\"", found());
+    let text = stage.text();
+    assert!(!text.contains("It was expected") && text.lines().any(|line| line.starts_with("▌ 2")), "{text}");
 }
 
 #[test]
@@ -873,12 +974,13 @@ fn documents_at_which_a_sync_was_broken_off_wait_for_the_next_one_which_a_key_be
     enter(&mut stage, bases());
     stage.keys("jjjD");
     let listed = vec![
-        filed(6, "charges.md", DocumentState::Pending, &[], 0),
+        filed(6, "charges.md", DocumentState::Pending, &["the sync was stopped"], 0),
         filed(2, "faq.md", DocumentState::Indexed, &[], 12),
     ];
     stage.answer("\"documents\"", vec![Reply::Documents { documents: listed }]);
     let text = stage.text();
     assert!(text.contains("waits for the next sync") && text.contains("s sync"), "{text}");
+    assert!(text.contains("the sync was stopped") && text.contains("found      4 m ago"), "{text}");
     assert!(!text.contains("pending") && !text.contains("in progress"), "{text}");
     assert!(matches!(&requests(&stage.keys("s"))[..], [Knowledge::Sync { .. }]));
     // Where one runs the same key pauses it.
@@ -890,6 +992,38 @@ fn documents_at_which_a_sync_was_broken_off_wait_for_the_next_one_which_a_key_be
     let text = running.text();
     assert!(text.contains("pending") && text.contains("s pause"), "{text}");
     assert!(matches!(&requests(&running.keys("s"))[..], [Knowledge::Pause { .. }]));
+}
+
+#[test]
+fn a_list_that_has_become_shorter_fills_its_room() {
+    let mut stage = Stage::settled(60, 20, "dark");
+    enter(&mut stage, bases());
+    stage.keys("jD");
+    let listed = |many: u8| -> Vec<Filed> {
+        (1..=many).map(|n| filed(n, &format!("{n:03}.md"), DocumentState::Indexed, &[], 1)).collect()
+    };
+    stage.answer("\"documents\"", vec![Reply::Documents { documents: listed(40) }]);
+    stage.keys("G");
+    let mut now = bases().remove(1);
+    now.updated = Timestamp(NOW + 1);
+    now.sources[0].last = Some(sync(SyncState::Complete));
+    stage.reply("\"knowledge\"}", vec![Reply::Changed { number: 1, change: Changed::Base { base: now } }]);
+    stage.answer("\"documents\"", vec![Reply::Documents { documents: listed(36) }]);
+    let text = stage.text();
+    assert!(text.contains("  030.md") && text.contains("▌ 036.md"), "{text}");
+
+    // A document that has fewer passages by now is read where its last ones are.
+    let mut stage = Stage::settled(120, 40, "dark");
+    passages(&mut stage);
+    stage.keys("G");
+    let from = stage.effects.len();
+    stage.answer("\"passages\"", vec![Reply::Passages { passages: Vec::new() }]);
+    let asked = requests(&stage.effects[from..]);
+    let [Knowledge::Passages { from, .. }] = asked[..] else { panic!("{asked:?}") };
+    let last = (0..3).map(|n| Passage { ordinal: from + n, ..passage(n as u8) }).collect();
+    stage.answer("\"passages\"", vec![Reply::Passages { passages: last }]);
+    let text = stage.text();
+    assert!(text.contains("999,701 of 999,701 passages"), "{text}");
 }
 
 #[test]

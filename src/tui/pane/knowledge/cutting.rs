@@ -196,8 +196,9 @@ impl State {
                 desk.overlays.push(Overlay::Prompt(Prompt::chunking(&chunking.to_string())));
             }
             Action::TwoChunkings if cuts.sides.len() > 1 => {
-                // The one that keys act on stays.
-                let at = cuts.at;
+                // Back to where one was; where the second is another than it was at first, the one that keys act on stays.
+                let first = cuts.sides[1].chunking == next(cuts.sides[0].chunking);
+                let at = if first { 0 } else { cuts.at };
                 cuts.sides.swap(0, at);
                 cuts.sides.truncate(1);
                 cuts.at = 0;

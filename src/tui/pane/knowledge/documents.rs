@@ -8,7 +8,7 @@ use crate::tui::action::Action;
 use crate::tui::app::Desk;
 use crate::tui::effect::Lane;
 use crate::tui::overlay::input::Input;
-use crate::tui::rows::{followed, stepped};
+use crate::tui::rows::{followed, refitted, stepped};
 use crate::tui::stroke::Stroke;
 use crate::workbench::Request;
 use crate::workbench::request::knowledge::Knowledge;
@@ -65,7 +65,7 @@ impl Shelf {
         if std::mem::take(&mut self.seeks) && !self.current().as_ref().is_some_and(has_some) {
             self.selected = self.order.iter().position(has_some).unwrap_or(self.selected);
         }
-        self.top = followed(self.top, self.selected, page);
+        self.top = refitted(self.top, self.selected, page, self.order.len());
     }
 
     /// Shows those whose places have what is typed.
@@ -143,7 +143,7 @@ impl State {
                     }
                 }
             }
-            shelf.top = followed(shelf.top, shelf.selected, page);
+            shelf.top = refitted(shelf.top, shelf.selected, page, shelf.order.len());
             return;
         }
         if let Some(to) = stepped(action, shelf.selected, page, shelf.order.len()) {
@@ -169,7 +169,7 @@ impl State {
         let shelf = &mut open.shelf;
         if shelf.writing && shelf.narrow.press(stroke) {
             shelf.arrange();
-            shelf.top = followed(shelf.top, shelf.selected, page);
+            shelf.top = refitted(shelf.top, shelf.selected, page, shelf.order.len());
         }
     }
 }

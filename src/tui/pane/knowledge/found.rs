@@ -53,6 +53,12 @@ impl Tuning {
         self.threshold.or(base.answers.threshold).filter(|_| self.mode.semantic())
     }
 
+    /// What stands beside it at first: the same by another mode.
+    fn beside(&self) -> Self {
+        let mode = if self.mode == Mode::Semantic { Mode::Keyword } else { Mode::Semantic };
+        Self { mode, ..self.clone() }
+    }
+
     /// In words, for a line.
     pub fn words(&self, base: &Base) -> String {
         let mut words = format!("{} · {} hits", self.mode.as_str(), self.results);
@@ -104,6 +110,9 @@ pub(super) struct Column {
     /// It is being looked for.
     pub waits: bool,
     pub retrieved: Option<Retrieved>,
+    /// The question that this is of, and by which setting.
+    pub of: String,
+    pub by: Tuning,
     pub error: Option<Error>,
     pub selected: usize,
     pub top: usize,
@@ -201,15 +210,33 @@ impl Answer {
 }
 
 impl Open {
-    /// Whether what is found is of another question than the one that is written by now.
-    pub(super) fn is_of_before(&self) -> bool {
-        !self.asked.is_empty() && self.query.text().trim() != self.asked
+    /// The question that what is shown is of, where another one is written by now.
+    pub(super) fn of_before(&self) -> Option<&str> {
+        let shown = self.columns.iter().find(|column| column.retrieved.is_some());
+        let of = shown.map_or(self.asked.as_str(), |column| column.of.as_str());
+        (!of.is_empty() && self.query.text().trim() != of).then_some(of)
+    }
+
+    /// What a column shows is of another question than the one that is being asked, or was found by another setting.
+    pub(super) fn is_of_before(&self, column: &Column) -> bool {
+        let others = column.of != self.asked || column.by != column.tuning;
+        column.waits && column.retrieved.is_some() && others
     }
 
     /// Whether every other setting has the passage among its hits too.
     pub(super) fn is_shared(&self, at: usize, id: PassageId) -> bool {
         let mut others = self.columns.iter().enumerate().filter(|(other, _)| *other != at);
         self.columns.len() > 1 && others.all(|(_, column)| column.has(id))
+    }
+
+    /// That is asked from now on; whether it is another question. A passage that was chosen stays so for the first one.
+    fn turn_to(&mut self, asked: String) -> bool {
+        let other = self.asked != asked;
+        if other && !self.asked.is_empty() {
+            self.chosen = None;
+        }
+        self.asked = asked;
+        other
     }
 
     fn question(&self, tuning: &Tuning) -> Question {
@@ -267,7 +294,7 @@ impl State {
         {
             column.selected = to;
             column.top = followed(column.top, to, page);
-            open.scroll = 0;
+            (open.scroll, open.chosen) = (0, None);
             return;
         }
         match action {
@@ -374,18 +401,15 @@ impl State {
     fn two_settings(&mut self, desk: &mut Desk<'_>) {
         let Some(open) = &mut self.open else { return };
         open.scroll = 0;
-        if open.columns.len() > 1 {
-            // The one that keys act on stays.
-            let at = open.at;
+        if let [first, second] = open.columns.as_slice() {
+            // Back to where one was; where the second is another than it was at first, the one that keys act on stays.
+            let at = if second.tuning == first.tuning.beside() { 0 } else { open.at };
             let kept = open.columns.swap_remove(at);
             (open.columns, open.at) = (vec![kept], 0);
             return self.keep_one(at);
         }
         let mut second = open.columns.first().cloned().unwrap_or_default();
-        second.tuning.mode = match second.tuning.mode {
-            Mode::Semantic => Mode::Keyword,
-            _ => Mode::Semantic,
-        };
+        second.tuning = second.tuning.beside();
         second.retrieved = None;
         open.columns.push(second);
         open.at = 1;
@@ -413,6 +437,7 @@ impl State {
         let row = open.column().and_then(|column| column.row(column.selected));
         if let Some(id) = row.map(|(_, found)| found.passage.id).filter(|id| open.expected.contains(id)) {
             open.expected.retain(|expected| *expected != id);
+            open.chosen = None;
             return self.find_again(desk);
         }
         desk.say("Choose the passage that you expected.");
@@ -429,7 +454,7 @@ impl State {
         if asked.is_empty() {
             return;
         }
-        open.asked = asked;
+        open.turn_to(asked);
         self.stop_answer(desk);
         if let Some(open) = &mut self.open {
             open.answer = None;
@@ -467,7 +492,7 @@ impl State {
         let model = self.answerer(desk);
         self.stop_answer(desk);
         let Some(open) = &mut self.open else { return };
-        open.asked = open.query.text().trim().to_owned();
+        let other = open.turn_to(open.query.text().trim().to_owned());
         let Some(tuning) = open.column().map(|column| column.tuning.clone()) else { return };
         if open.asked.is_empty() {
             return;
@@ -495,9 +520,14 @@ impl State {
             nothing: false,
         };
         (open.answer, open.answer_top, open.page) = (Some(answer), 0, Page::Found);
-        let (request, at) = (Knowledge::Ask { id: open.id, asked }, open.at);
+        let (request, at, columns) = (Knowledge::Ask { id: open.id, asked }, open.at, open.columns.len());
         let task = desk.call(None, Request::Knowledge(request));
+        self.instead(|wait| *wait == Wait::Find(at));
         self.wait(task, Wait::Answer(Some(at)));
+        // What stands beside it is of the same question.
+        for beside in (0..columns).filter(|beside| other && *beside != at) {
+            self.find_by(beside, desk);
+        }
     }
 
     /// Ends the answer; whether one was being written.

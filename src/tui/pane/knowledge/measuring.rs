@@ -64,20 +64,32 @@ impl State {
     }
 }
 
+/// What each setting is called: of those that would be called alike, such as by two filters, the number too.
+fn names(quality: &Quality) -> Vec<String> {
+    let words: Vec<String> = quality.settings.iter().map(|measured| measured.setting.words()).collect();
+    let alike = |name: &String| words.iter().filter(|other| *other == name).count() > 1;
+    let called = |(number, name): (usize, &String)| {
+        if alike(name) { format!("{number} {name}") } else { name.clone() }
+    };
+    (1..).zip(&words).map(called).collect()
+}
+
 /// A table with a row a setting, a chart with a bar a setting for each figure, and what the figures are.
 fn lines(quality: &Quality) -> Vec<Line> {
     let k = quality.k;
     let head =
         ["", "hit rate", &format!("recall@{k}"), "MRR", &format!("nDCG@{k}")].map(str::to_owned).to_vec();
+    let names = names(quality);
     let row = |said: fn(Mean) -> String| {
-        move |measured: &Measured| {
-            let mut row = vec![measured.setting.words()];
+        move |(name, measured): (&String, &Measured)| {
+            let mut row = vec![name.clone()];
             row.extend([measured.hit_rate, measured.recall, measured.mrr, measured.ndcg].map(said));
             row
         }
     };
-    let means = quality.settings.iter().map(row(|mean| format!("{:.3}", mean.mean)));
-    let bounds = quality.settings.iter().map(row(|mean| format!("{:.2}–{:.2}", mean.low, mean.high)));
+    let settings = || names.iter().zip(&quality.settings);
+    let means = settings().map(row(|mean| format!("{:.3}", mean.mean)));
+    let bounds = settings().map(row(|mean| format!("{:.2}–{:.2}", mean.low, mean.high)));
     let mut lines = Line::table(&std::iter::once(head.clone()).chain(means).collect::<Vec<_>>());
     lines.push(Line::blank());
     let mut below = head.clone();
@@ -93,18 +105,18 @@ fn lines(quality: &Quality) -> Vec<Line> {
             lines.push(Line::blank());
         }
         lines.push(Line::of(figure, Role::Muted));
-        for measured in &quality.settings {
+        for (name, measured) in settings() {
             let mean = mean(measured).mean;
-            let text = format!("{:<24} {mean:.3} {}", meter(mean, BAR), measured.setting.words());
+            let text = format!("{:<24} {mean:.3} {name}", meter(mean, BAR));
             lines.push(Line::of(&text, Role::Info));
         }
     }
     lines.push(Line::blank());
-    let missed = |measured: &Measured| {
+    let missed = |(name, measured): (&String, &Measured)| {
         let none = measured.questions.iter().filter(|scored| scored.first.is_none()).count();
-        format!("{}: nothing right for {none} of {} questions", measured.setting.words(), quality.questions)
+        format!("{name}: nothing right for {none} of {} questions", quality.questions)
     };
-    lines.extend(quality.settings.iter().map(|measured| Line::of(&missed(measured), Role::Text)));
+    lines.extend(settings().map(|setting| Line::of(&missed(setting), Role::Text)));
     lines.extend(
         quality.settings.iter().filter_map(Measured::remark).map(|remark| Line::of(&remark, Role::Warn)),
     );
@@ -115,4 +127,25 @@ fn lines(quality: &Quality) -> Vec<Line> {
     );
     lines.push(Line::of(&about, Role::Muted));
     lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::knowledge::quality::{Scored, Setting};
+    use crate::domain::knowledge::ranking::Mode;
+    use crate::domain::knowledge::reranking::Reranking;
+
+    #[test]
+    fn settings_that_would_be_called_alike_have_their_number() {
+        let measured = |mode| {
+            let setting = Setting { mode, filter: None, threshold: None, rerank: Reranking::Off };
+            Measured::of(setting, vec![Scored { first: None, recall: 0.0, ndcg: 0.0 }], None, 7)
+        };
+        let called = |modes: &[Mode]| {
+            names(&Quality { k: 10, questions: 1, settings: modes.iter().copied().map(measured).collect() })
+        };
+        assert_eq!(called(&[Mode::Hybrid, Mode::Semantic]), ["hybrid", "semantic"]);
+        assert_eq!(called(&[Mode::Hybrid, Mode::Hybrid]), ["1 hybrid", "2 hybrid"]);
+    }
 }

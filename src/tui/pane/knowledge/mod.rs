@@ -156,6 +156,8 @@ struct Open {
     answer: Option<Answer>,
     /// Passages whose ranks are told in any case.
     expected: Vec<PassageId>,
+    /// The one of them that was chosen last: it is selected in what is found, until another row is or another question is asked.
+    chosen: Option<PassageId>,
     /// The first row in sight of the card.
     scroll: u16,
     /// The first row in sight of the answer.
@@ -195,6 +197,7 @@ impl Open {
             at: 0,
             answer: None,
             expected: Vec::new(),
+            chosen: None,
             scroll: 0,
             answer_top: 0,
             shelf: Shelf::default(),

@@ -158,6 +158,7 @@ impl State {
                 if !open.expected.contains(&id) {
                     open.expected.push(id);
                 }
+                open.chosen = Some(id);
                 open.page = Page::Found;
                 if open.asked.is_empty() {
                     open.focus = Focus::Query;
@@ -216,6 +217,12 @@ impl State {
     ) {
         let leaf = self.open.as_mut().and_then(|open| open.leaf.as_mut());
         let Some(leaf) = leaf.filter(|leaf| leaf.document == document) else { return };
+        if passages.is_empty() && from > 0 {
+            // It has fewer by now than were told of: the last ones are looked for.
+            (leaf.all, leaf.selected, leaf.looked) = (from, from - 1, None);
+            leaf.list.clear();
+            return self.read_passages(desk);
+        }
         (leaf.from, leaf.list, leaf.error) = (from, passages, None);
         let end = leaf.from + leaf.list.len() as u32;
         if (leaf.list.len() as u32) < WINDOW {
@@ -234,13 +241,23 @@ impl State {
         }
     }
 
-    /// The documents have come: the one that is looked at has its name and its number of passages.
-    pub(super) fn name_leaf(&mut self) {
+    /// The documents have come: the one that is looked at has its name and its number of passages. Where that is another one than
+    /// it was, it was cut anew, and its passages are read again.
+    pub(super) fn name_leaf(&mut self, desk: &mut Desk<'_>) {
         let Some(open) = &mut self.open else { return };
         let Some(leaf) = &mut open.leaf else { return };
-        if let Some(filed) = open.shelf.list.iter().find(|filed| filed.id == leaf.document) {
-            leaf.uri.clone_from(&filed.uri);
+        let Some(filed) = open.shelf.list.iter().find(|filed| filed.id == leaf.document) else { return };
+        let named = !leaf.uri.is_empty();
+        leaf.uri.clone_from(&filed.uri);
+        if !named {
             leaf.all = filed.passages.max(leaf.from + leaf.list.len() as u32);
+        } else if filed.passages != leaf.all && !leaf.list.is_empty() {
+            leaf.all = filed.passages;
+            leaf.selected = leaf.selected.min(leaf.all.saturating_sub(1));
+            (leaf.list, leaf.looked) = (Vec::new(), None);
+            if leaf.all > 0 {
+                self.read_passages(desk);
+            }
         }
     }
 }

@@ -50,8 +50,8 @@ impl Pane for State {
         self.press(stroke, desk);
     }
 
-    fn paste(&mut self, text: &str, _: &mut Desk<'_>) {
-        self.insert(text);
+    fn paste(&mut self, text: &str, desk: &mut Desk<'_>) {
+        self.insert(text, desk);
     }
 
     fn mouse(&mut self, mouse: Mouse, desk: &mut Desk<'_>) {
@@ -78,6 +78,8 @@ impl Pane for State {
 
     fn reply(&mut self, task: TaskId, reply: Reply, desk: &mut Desk<'_>) {
         self.take(task, reply, desk);
+        // What is listed may be shorter than it was.
+        self.keep_in_sight(desk);
     }
 
     fn ended(&mut self, task: TaskId, error: Option<Error>, desk: &mut Desk<'_>) {

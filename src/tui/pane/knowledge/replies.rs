@@ -58,7 +58,7 @@ impl State {
                 let Some(open) = &mut self.open else { return };
                 let page = usize::from(layout::listed(desk.area).0.height).max(1);
                 open.shelf.take(documents, page);
-                self.name_leaf();
+                self.name_leaf(desk);
             }
             (Wait::Passages(document, from), Reply::Passages { passages }) => {
                 self.take_passages(document, from, passages, desk);

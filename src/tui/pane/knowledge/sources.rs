@@ -1,6 +1,6 @@
 //! The sources of a base, each with its syncs under it: how each went, and when the next one begins by itself.
 
-use super::view::progress;
+use super::view::{embeds, progress};
 use super::{Page, State, Wait, is_worked_on, layout};
 use crate::domain::Error;
 use crate::domain::figures::{bytes, count, grouped, span};
@@ -262,6 +262,9 @@ pub(super) fn facts(sync: &Sync, wall: when::Now) -> Vec<(&'static str, String, 
     let looked = count(sync.statistics.scanned, "file", "files");
     let counts = std::iter::once(format!("{looked} looked at")).chain(counted(&sync.statistics));
     told.push(("counts", counts.collect::<Vec<_>>().join(" · "), Role::Text));
+    if let Some(embeds) = embeds(sync) {
+        told.push(("embeds", embeds, Role::Text));
+    }
     for failure in &sync.failures {
         let named =
             if failure.why.contains(&failure.uri) { String::new() } else { format!("{}: ", failure.uri) };

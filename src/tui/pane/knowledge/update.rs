@@ -93,6 +93,7 @@ impl State {
             Page::Documents if !open.shelf.narrow.text().is_empty() => {
                 open.shelf.narrow.clear();
                 open.shelf.arrange();
+                self.keep_in_sight(desk);
             }
             // Where nothing was asked they were come to from the list, as sources always are.
             Page::Documents if open.asked.is_empty() && open.query.text().is_empty() => self.look_into(None),
@@ -128,7 +129,7 @@ impl State {
     }
 
     /// A pasted text goes into what is being written; never anywhere else.
-    pub(super) fn insert(&mut self, text: &str) {
+    pub(super) fn insert(&mut self, text: &str, desk: &Desk<'_>) {
         let context = self.where_keys_go();
         let Some(open) = &mut self.open else { return };
         match context {
@@ -136,6 +137,7 @@ impl State {
             Context::Menu => {
                 open.shelf.narrow.insert(text);
                 open.shelf.arrange();
+                self.keep_in_sight(desk);
             }
             _ => {}
         }
@@ -236,8 +238,8 @@ impl State {
         }
     }
 
-    /// What is selected is in sight in whatever room there is now. Of hits the picture sees to it: their room changes with the
-    /// answer above them.
+    /// What is selected is in sight in whatever room there is now, and however few rows are left. Of hits the picture sees to it:
+    /// their room changes with the answer above them.
     pub(super) fn keep_in_sight(&mut self, desk: &Desk<'_>) {
         let page = usize::from(layout::bases(desk.area).0.height);
         self.top = refitted(self.top, self.selected, page, self.bases.len());
@@ -273,6 +275,7 @@ impl State {
             if row < column.rows() {
                 (column.top, column.selected) = (first, row);
                 (open.at, open.focus, open.scroll) = (place, Focus::Hits, 0);
+                open.chosen = None;
             }
         }
     }
@@ -299,13 +302,18 @@ impl Open {
         let is_it = |at: &usize| column.row(*at).is_some_and(|(_, found)| found.passage.id == id);
         if let Some(at) = (0..column.rows()).find(is_it) {
             column.selected = at;
-            (self.focus, self.scroll) = (Focus::Hits, 0);
+            (self.focus, self.scroll, self.chosen) = (Focus::Hits, 0, None);
         }
     }
 
-    /// After what was found has come: something is selected, and it is in sight.
+    /// After what was found has come: something is selected, the passage that was expected where one was chosen, and it is in sight.
     pub(super) fn settle(&mut self, place: usize) {
+        let chosen = self.chosen;
         if let Some(column) = self.columns.get_mut(place) {
+            (column.of, column.by) = (self.asked.clone(), column.tuning.clone());
+            let is_it = |at: &usize| column.row(*at).map(|(_, found)| found.passage.id) == chosen;
+            let row = chosen.and_then(|_| (0..column.rows()).find(is_it));
+            column.selected = row.unwrap_or(column.selected);
             column.selected = column.selected.min(column.rows().saturating_sub(1));
             column.top = column.top.min(column.selected);
         }

@@ -11,7 +11,7 @@ use ratatui::layout::Position;
 use ratatui::style::{Modifier, Style};
 
 pub use measure::{expand_tabs, fit, fit_left, fit_middle, graphemes, joined, prefix, width};
-pub use wrap::{Inline, wrap};
+pub use wrap::{Inline, wrap, wrap_hanging};
 
 use crate::tui::look::{Look, Role};
 

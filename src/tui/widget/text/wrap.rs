@@ -2,6 +2,7 @@
 
 use super::measure::{graphemes, prefix, width};
 use super::{Ink, Row, Source, Span};
+use crate::tui::look::Role;
 
 /// Safe text with inks and sources, before it is cut into rows. `\n` is a hard break.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -117,15 +118,27 @@ impl Inline {
 
 /// Cuts `inline` into rows of at most `columns` (a single cluster wider than that stands alone). Always one row at least.
 pub fn wrap(inline: &Inline, columns: usize) -> Vec<Row> {
+    wrap_hanging(inline, columns, |_| 0)
+}
+
+/// The same; the rows of a line after its first are set in by as many columns as `hang` says of it, at most half of them all.
+pub fn wrap_hanging(inline: &Inline, columns: usize, hang: impl Fn(&str) -> usize) -> Vec<Row> {
     let columns = columns.max(1);
     let mut rows = Vec::new();
     let mut run = 0;
     let mut start = 0;
     for line in inline.text.split('\n') {
-        for (from, to) in Breaks::new(line, columns) {
+        let set_in = hang(line).min(columns / 2);
+        let mut breaks = Breaks::new(line, columns);
+        let mut before = 0;
+        while let Some((from, to)) = breaks.next() {
             let mut spans = Vec::new();
+            if before > 0 {
+                spans.push(Span::new(" ".repeat(before), Ink::of(Role::Text)));
+            }
             run = inline.cut(start + from, start + to, run, &mut spans);
             rows.push(Row { spans, ..Row::default() });
+            (before, breaks.columns) = (set_in, columns - set_in);
         }
         start += line.len() + 1;
     }
@@ -313,7 +326,6 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::tui::look::Role;
 
     const INK: Ink = Ink::of(Role::Text);
 
@@ -344,6 +356,15 @@ mod tests {
         assert_eq!(rows("`a-b-c-d`", 5), ["`a-b-", "c-d`"]);
         // A command goes on in the next row.
         assert_eq!(rows("`outcrop eval run hand-out`", 10), ["`outcrop", "eval run", "hand-out`"]);
+    }
+
+    #[test]
+    fn rows_after_the_first_hang_as_far_as_is_said_of_their_line() {
+        let inline = Inline::plain("- why do rivers meander\nnext one", INK);
+        let hang = |line: &str| if line.starts_with('-') { 2 } else { 0 };
+        let rows = |columns| wrap_hanging(&inline, columns, hang).iter().map(Row::text).collect::<Vec<_>>();
+        assert_eq!(rows(10), ["- why do", "  rivers", "  meander", "next one"]);
+        assert_eq!(rows(40), ["- why do rivers meander", "next one"]);
     }
 
     #[test]

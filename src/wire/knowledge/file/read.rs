@@ -188,8 +188,8 @@ impl Reader {
         if document.uri.is_empty() || document.uri.contains('\0') {
             return Err("its place is none".to_owned());
         }
-        if !document.state.is_kept() {
-            return Err(format!("it stands as {}, which only a sync that runs says", document.state));
+        if !document.state.is_carried() {
+            return Err(format!("it stands as {}, so nothing of it was ever read", document.state));
         }
         if document.notes.len() > MANY {
             return Err(format!("it has more than {MANY} notes"));

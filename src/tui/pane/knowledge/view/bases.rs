@@ -3,7 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::{progress, standing};
+use super::{embeds, progress, standing};
 use crate::domain::figures::{count, grouped};
 use crate::domain::knowledge::base::{Base, Source};
 use crate::domain::knowledge::rebuild::Rebuild;
@@ -157,6 +157,9 @@ fn of_source(source: &Source, sight: &Sight<'_>) -> Vec<(&'static str, String, R
     };
     let (words, role) = went(sync, sight);
     told.push(("", words, role));
+    if let Some(embeds) = embeds(sync) {
+        told.push(("", format!("embeds {embeds}"), Role::Text));
+    }
     if let Some(why) = &sync.why {
         told.push(("", why.clone(), Role::Warn));
     }

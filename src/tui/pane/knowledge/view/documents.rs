@@ -126,7 +126,9 @@ fn card((document, runs): (&Filed, bool), sight: &Sight<'_>, area: Rect, list: R
     let passages = count(document.passages.into(), "passage", "passages");
     let tokens = count(document.tokens, "token", "tokens");
     about.push(("has", format!("{size} · {passages} · {tokens}"), Role::Text));
-    about.push(("read", sight.wall().ago(document.updated), Role::Muted));
+    let unread = matches!(document.state, DocumentState::Pending | DocumentState::Starting);
+    let when = if unread && document.passages == 0 { "found" } else { "read" };
+    about.push((when, sight.wall().ago(document.updated), Role::Muted));
     if document.metadata.is_some() {
         about.push(("metadata", "a metadata file lies beside it".to_owned(), Role::Muted));
     }

@@ -1,26 +1,27 @@
-//! A question, the answer, the hits with their ranks, and the passage that is selected.
+//! A question, the answer, and the passage that is selected of what is found.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
-use super::text::{Wanted, rows, snippet};
+use super::hits::{Place, RERANKED, grid, hits};
+use super::text::{Wanted, rows};
 use crate::domain::figures::{count, grouped, seconds};
 use crate::domain::knowledge::attribute::RESERVED;
 use crate::domain::knowledge::base::Base;
-use crate::domain::knowledge::ranking::{Mode, Placed, Standing};
+use crate::domain::knowledge::ranking::{Mode, Standing};
 use crate::domain::knowledge::reranking::Reranked;
 use crate::domain::knowledge::retrieval::{Found, is_alike};
 use crate::domain::knowledge::vectors::Probed;
 use crate::tui::action::Action;
 use crate::tui::keymap::Context;
 use crate::tui::look::Role;
-use crate::tui::paint::{columns, put, put_right, scrollbar, thumb, wrap};
+use crate::tui::paint::{columns, put, put_right, scrollbar, thumb, tint, wrap};
 use crate::tui::pane::Sight;
 use crate::tui::pane::knowledge::found::{Answer, Column, format_cosine};
 use crate::tui::pane::knowledge::layout::{self, MEASURE};
-use crate::tui::pane::knowledge::{Focus, Open, Page, State, is_worked_on, name_of};
-use crate::tui::rows::{failed, ground, parted};
-use crate::tui::widget::text::{Ink, Row, fit_left, prefix, width};
+use crate::tui::pane::knowledge::{Focus, Open, Page, State, is_worked_on};
+use crate::tui::rows::{failed, parted};
+use crate::tui::widget::text::{Row, fit_left, prefix, width};
 
 impl State {
     /// What was looked through, for the last line.
@@ -63,7 +64,6 @@ pub(super) fn draw(
     if let Some(said) = &open.answer {
         answer(open, said, sight, (areas.answer, areas.said.as_slice()), cells);
     }
-    let wanted = Wanted::of(&open.asked);
     // Two side by side are alike, whichever has a column of the screen more.
     let narrowest = areas.rows.iter().map(|rows| rows.width).min().unwrap_or(0);
     let over = open.columns.len() > 1
@@ -78,6 +78,7 @@ pub(super) fn draw(
             continue;
         }
         let place = Place { titles: *titles, rows: *rows, narrowest, over, at };
+        let wanted = words_of(open, column);
         hits((open, base), column, &wanted, sight, place, cells);
         if titles.x > body.x {
             for y in titles.top()..rows.bottom() {
@@ -87,13 +88,22 @@ pub(super) fn draw(
     }
     let selected = open.column().and_then(|column| Some((column, column.row(column.selected)?)));
     if let Some((column, (number, found))) = selected {
-        card((open, base), column, (number, found), &wanted, sight, (areas.card, areas.beside), cells);
+        let (wanted, area) = (words_of(open, column), areas.card);
+        card((open, base), column, (number, found), &wanted, sight, (area, areas.beside), cells);
+        if open.is_of_before(column) {
+            tint(cells, area, sight.look.style(Role::Faint));
+        }
     } else if open.asked.is_empty() {
         let top = areas.rows.first().map_or(body.y, |rows| rows.y);
         let area = Rect { y: top, height: body.bottom().saturating_sub(top), ..body };
         teach(state, base, sight, area, cells);
     }
     caret
+}
+
+/// The words that are marked in what a column found: none of what is of before, where others are asked for.
+fn words_of(open: &Open, column: &Column) -> Wanted {
+    if open.is_of_before(column) { Wanted::default() } else { Wanted::of(&column.of) }
 }
 
 /// Columns that the line of the question keeps at least.
@@ -103,11 +113,18 @@ const LEAST: u16 = 24;
 fn query(open: &Open, base: &Base, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) -> Option<Position> {
     let look = sight.look;
     let right = area.right().saturating_sub(1);
-    // What is below is of a question that stands here no more.
+    // What is below is of a question that stands here no more, or others are on their way.
+    let (before, looks) = (open.of_before(), open.columns.iter().any(|column| open.is_of_before(column)));
     let (ways, role) = match open.columns.as_slice() {
-        _ if open.is_of_before() => {
-            let whole = format!("below: {}", open.asked);
-            (vec![whole, "below: the question before".to_owned()], Role::Warn)
+        _ if looks => {
+            let of = before.map_or("the setting before", |_| "the question before");
+            let whole = before.map(|of| format!("looking… · below: {of}"));
+            let ways = [format!("looking… · below: {of}"), "looking…".to_owned()];
+            (whole.into_iter().chain(ways).collect(), Role::Warn)
+        }
+        _ if before.is_some() => {
+            let whole = before.map(|of| format!("below: {of}"));
+            (whole.into_iter().chain(["below: the question before".to_owned()]).collect(), Role::Warn)
         }
         [one] => (vec![one.tuning.words(base)], Role::Muted),
         _ => (Vec::new(), Role::Muted),
@@ -180,228 +197,8 @@ fn answer(open: &Open, said: &Answer, sight: &Sight<'_>, (area, text): (Rect, &[
     );
 }
 
-/// Where the hits of one setting are.
-#[derive(Clone, Copy)]
-struct Place {
-    titles: Rect,
-    rows: Rect,
-    /// As wide is the narrowest of them.
-    narrowest: u16,
-    /// The setting stands over the passages, beside the titles of the ranks.
-    over: bool,
-    /// The column's place.
-    at: usize,
-}
-
-/// Columns of the ranks, from the left: their titles and where each begins; then where the passage begins, and its place.
-struct Grid {
-    ranks: Vec<(&'static str, u16, u16)>,
-    passage: u16,
-    place: u16,
-    right: u16,
-}
-
-/// From this width on there is room for a name beside a passage.
-const NAMED: u16 = 36;
-
-/// The column of the order that counts.
-const RERANKED: &str = "reranked";
-
-fn grid(column: &Column, area: Rect) -> Grid {
-    let mode = column.tuning.mode;
-    let reranked = column.retrieved.as_ref().and_then(|found| found.reranked.as_ref());
-    let reranked = reranked.is_some_and(|of| of.failed.is_none());
-    let right = area.right().saturating_sub(1);
-    let mut x = area.x + 4;
-    let mut ranks = Vec::new();
-    let scores = area.width >= 72;
-    // Rank and score; the rank alone where there is little room.
-    let wide = if scores { 9 } else { 4 };
-    if mode.semantic() {
-        ranks.push((if scores { "vector" } else { "vec" }, x, x + wide));
-        x += wide + 1;
-    }
-    if mode.keyword() {
-        let wide = if scores { 10 } else { 5 };
-        ranks.push(("words", x, x + wide));
-        x += wide + 1;
-    }
-    if mode == Mode::Hybrid && area.width >= 96 {
-        ranks.push(("fused", x, x + wide));
-        x += wide + 1;
-    }
-    if reranked {
-        ranks.push((if scores { RERANKED } else { "rer" }, x, x + wide));
-        x += wide + 1;
-    }
-    let passage = x + 1;
-    let place = match area.width {
-        60.. => right - (area.width * 3 / 10).clamp(14, 44),
-        // The end of a name, and no more than the passage has.
-        NAMED.. => right - (right.saturating_sub(passage) / 2).min(area.width * 3 / 10),
-        _ => right,
-    };
-    Grid { ranks, passage, place, right }
-}
-
-fn hits(
-    (open, base): (&Open, &Base),
-    column: &Column,
-    wanted: &Wanted,
-    sight: &Sight<'_>,
-    Place { titles, rows, narrowest, over, at }: Place,
-    cells: &mut Buffer,
-) {
-    let look = sight.look;
-    let has_keys = at == open.at && open.focus == Focus::Hits;
-    let grid = grid(column, Rect { width: narrowest, ..rows });
-    let alone = open.columns.len() == 1;
-    let words = column.tuning.words(base);
-    if !alone {
-        let role = if at == open.at { Role::Accent } else { Role::Muted };
-        let x = if over { grid.passage } else { titles.x + 1 };
-        let x = put(cells, x, titles.y, titles.right(), &words, look.style(role));
-        shared(
-            open,
-            (column, at),
-            (x, titles.y, titles.right().min(grid.right)),
-            look.style(Role::Faint),
-            cells,
-        );
-    }
-    if let Some(error) = &column.error {
-        let above = Rect { y: rows.y.saturating_sub(1), height: rows.height + 1, ..rows };
-        return failed(error, sight, above, cells);
-    }
-    let Some(found) = &column.retrieved else {
-        if column.waits {
-            put(cells, rows.x + 2, rows.y, rows.right(), "looking…", look.style(Role::Muted));
-        }
-        return;
-    };
-    let faint = look.style(Role::Faint);
-    if alone || over {
-        put_right(cells, titles.x, titles.y, titles.x + 3, "#", faint);
-        for (title, from, to) in &grid.ranks {
-            put_right(cells, *from, titles.y, *to, title, faint);
-        }
-    }
-    if alone {
-        put(cells, grid.passage, titles.y, grid.place.saturating_sub(1), "passage", faint);
-        put(cells, grid.place, titles.y, grid.right, "where", faint);
-    }
-    if column.rows() == 0 {
-        let words = nothing(column, sight);
-        for (y, line) in (rows.top()..rows.bottom()).zip(wrap(&words, rows.width.saturating_sub(4))) {
-            put(cells, rows.x + 2, y, rows.right(), &line, look.style(Role::Muted));
-        }
-        return;
-    }
-    let least = column.tuning.least(base);
-    let first = column.first(rows.height);
-    for (y, row) in (rows.top()..rows.bottom()).zip(first..column.rows()) {
-        let Some((number, hit)) = column.row(row) else { break };
-        let line = Rect { y, height: 1, ..rows };
-        let chosen = row == column.selected && (has_keys || alone || at == open.at);
-        let (ground, _) = ground(chosen, line, look, cells);
-        if chosen && !has_keys {
-            put(cells, line.x, y, line.x + 1, "▌", ground.patch(look.style(Role::Rule)));
-        }
-        let style = |role| ground.patch(look.style(role));
-        let given = found.given.is_none_or(|given| number.is_none_or(|number| number <= given));
-        let below = least.is_some_and(|least| hit.is_below(least)) || !given;
-        let uses = open.answer.as_ref().and_then(|said| said.uses(hit.passage.id));
-        let (answered, used) = (uses.is_some(), uses == Some(true));
-        let expected = column.wished(hit.passage.id).is_some();
-        let (sign, role) = match number {
-            // It was found, and the answer was not given it.
-            None if !expected => ("–".to_owned(), Role::Faint),
-            None => ("?".to_owned(), Role::Info),
-            Some(number) if expected => (number.to_string(), Role::Info),
-            Some(number) if below => (number.to_string(), Role::Faint),
-            Some(number) if used => (format!("{number}"), Role::Link),
-            Some(number) => (number.to_string(), Role::Muted),
-        };
-        put_right(cells, rows.x + 1, y, rows.x + 3, &sign, style(role));
-        if answered && number.is_some() {
-            let (sign, role) = if used { ("✓", Role::Good) } else { ("·", Role::Faint) };
-            put(cells, rows.x + 3, y, rows.x + 4, sign, style(role));
-        } else if expected && number.is_some() {
-            put(cells, rows.x + 3, y, rows.x + 4, "?", style(Role::Info));
-        } else if number.is_some() && open.is_shared(at, hit.passage.id) {
-            put(cells, rows.x + 3, y, rows.x + 4, SHARED, style(Role::Faint));
-        }
-        let text_role = match () {
-            () if below => Role::Faint,
-            () if open.is_of_before() || (answered && !used) => Role::Muted,
-            () => Role::Text,
-        };
-        let titled = alone || over;
-        ranks(hit, &grid, titled, y, style(if below { Role::Faint } else { Role::Muted }), cells);
-        let width = usize::from(grid.place.saturating_sub(grid.passage + 2));
-        let text = snippet(&hit.passage.text, wanted, width, Ink::of(text_role));
-        draw_on(&text, (grid.passage, y, width as u16), ground, sight, cells);
-        if grid.place < grid.right {
-            let room = usize::from(grid.right - grid.place);
-            put(cells, grid.place, y, grid.right, &where_of(hit, room), style(Role::Muted));
-        }
-    }
-    let bar = thumb(rows.height, first, usize::from(rows.height), column.rows());
-    scrollbar(cells, rows, bar, look.style(Role::Rule));
-}
-
-/// The mark of a hit that both settings have.
-const SHARED: &str = "=";
-
-/// How many of a setting's hits the other one has too.
-fn shared(
-    open: &Open,
-    (column, at): (&Column, usize),
-    (x, y, right): (u16, u16, u16),
-    style: ratatui::style::Style,
-    cells: &mut Buffer,
-) {
-    let hits = (0..column.rows()).filter_map(|row| column.row(row));
-    let both = hits.filter(|(number, hit)| number.is_some() && open.is_shared(at, hit.passage.id)).count();
-    let ways = [format!(" · {SHARED} {both} in both"), format!(" · {SHARED} {both}")];
-    let fits = |told: &&String| x + columns(told) <= right;
-    if let Some(told) = ways.iter().filter(|_| both > 0).find(fits) {
-        put(cells, x, y, right, told, style);
-    }
-}
-
-/// That nothing was found, and what to try.
-fn nothing(column: &Column, sight: &Sight<'_>) -> String {
-    let key = |action| sight.key(Context::Hits, action);
-    let words = "Nothing was found: no passage passes the filter or has a word of the question.";
-    match &column.tuning {
-        tuning if tuning.filter.is_some() => {
-            format!("{words} {} changes the filter.", key(Action::SetFilter))
-        }
-        tuning if !tuning.mode.semantic() => {
-            format!("{words} {} looks by vectors too.", key(Action::ChangeMode))
-        }
-        _ => words.to_owned(),
-    }
-}
-
 /// A place that is cut shorter than this tells nothing.
-const LEAST_PLACE: usize = 12;
-
-/// The document of a hit and where in it, in so many columns: of a long place the end is told, of a long name too.
-fn where_of(hit: &Found, room: usize) -> String {
-    let whole = name_of(&hit.uri);
-    let Some(place) = hit.passage.place() else { return fit_left(whole, room).into_owned() };
-    let name = fit_left(whole, room * 2 / 3);
-    let left = room.saturating_sub(width(&name) + 2);
-    // The lines or the page, whole, tell more than the end of a heading.
-    let end = place.rsplit(", ").next().unwrap_or(place);
-    match [place, end].into_iter().find(|part| width(part) <= left) {
-        Some(part) => format!("{name}, {part}"),
-        None if left >= LEAST_PLACE => format!("{name}, {}", fit_left(place, left)),
-        None => fit_left(whole, room).into_owned(),
-    }
-}
+pub(super) const LEAST_PLACE: usize = 12;
 
 /// Where a passage stands, then what is told of it, in so many columns: the middle of a long place gives its room to what is told.
 pub(super) fn headed(place: Option<&str>, told: &[String], columns: u16) -> String {
@@ -428,40 +225,6 @@ pub(super) fn draw_on(
     for span in &row.spans {
         x = put(cells, x, y, right, &span.text, ground.patch(span.ink.style(sight.look)));
     }
-}
-
-/// Its place and score by each way of looking.
-fn ranks(hit: &Found, grid: &Grid, titled: bool, y: u16, style: ratatui::style::Style, cells: &mut Buffer) {
-    let standing = &hit.standing;
-    for (title, from, to) in &grid.ranks {
-        let scores = to - from > 5;
-        let words = match *title {
-            "fused" => standing.fused.map(|placed| said(placed, scores, &format!("{:.4}", placed.score), 6)),
-            "words" => {
-                standing.keyword.map(|placed| said(placed, scores, &format!("{:.1}", placed.score), 5))
-            }
-            RERANKED | "rer" => {
-                standing.reranked.map(|placed| said(placed, scores, &format!("{:.2}", placed.score), 5))
-            }
-            _ => standing.vector.map(|placed| said(placed, scores, &format_cosine(placed.score), 4)),
-        };
-        let words = words.map_or_else(|| "–".to_owned(), |words| told_in(title, &words, titled, to - from));
-        put_right(cells, *from, y, *to, &words, style);
-    }
-}
-
-/// A place in a list, without its score where there is no room for both: where no title says which list it is, the list's first letter
-/// does. A number that is cut would be another one.
-fn told_in(title: &str, place: &str, titled: bool, room: u16) -> String {
-    let letter = if titled { "" } else { title.get(..1).unwrap_or_default() };
-    let rank = place.split(' ').next().unwrap_or_default();
-    let told = [place, rank].map(|told| format!("{letter}{told}"));
-    let fits = told.into_iter().find(|told| columns(told) <= room);
-    fits.unwrap_or_else(|| format!("{letter}…"))
-}
-
-fn said(placed: Placed, scores: bool, score: &str, wide: usize) -> String {
-    if scores { format!("{} {score:>wide$}", placed.rank) } else { placed.rank.to_string() }
 }
 
 /// The passage that is selected, whole.
@@ -589,6 +352,15 @@ fn why_not(column: &Column, (number, found): (Option<usize>, &Found)) -> String 
             None => format!("the reranker was given the first {} alone", grouped(reranked.given)),
         });
     }
+    let place = match mode {
+        Mode::Semantic => standing.vector,
+        Mode::Keyword => standing.keyword,
+        Mode::Hybrid => standing.fused,
+    };
+    let most = column.tuning.results as u64;
+    if number.is_none() && place.is_some_and(|placed| placed.rank > most) {
+        said.push(format!("the first {} are hits", grouped(most)));
+    }
     let verdict = match number {
         Some(number) => format!("It was expected, and is hit {number}"),
         None => "It is not among the hits".to_owned(),
@@ -645,17 +417,6 @@ fn teach(state: &State, base: &Base, sight: &Sight<'_>, area: Rect, cells: &mut 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn which_list_has_a_hit_is_told_where_no_title_does_and_no_number_is_cut() {
-        assert_eq!(told_in("vec", "12", true, 4), "12");
-        assert_eq!(told_in("vec", "12", false, 4), "v12");
-        assert_eq!(told_in("words", "1234", false, 5), "w1234");
-        assert_eq!(told_in("vec", "1234", false, 4), "v…");
-        assert_eq!(told_in("vec", "18331", true, 4), "…");
-        assert_eq!(told_in("vector", "2  .71", false, 9), "v2  .71");
-        assert_eq!(told_in("vector", "18331  .71", true, 9), "18331");
-    }
 
     #[test]
     fn over_a_passage_a_long_place_gives_its_room_to_what_is_told() {

@@ -4,6 +4,7 @@ mod bases;
 mod cutting;
 mod documents;
 mod found;
+mod hits;
 mod passages;
 mod sources;
 mod text;
@@ -12,7 +13,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Modifier;
 
-use super::{Page, State};
+use super::{Page, State, name_of};
 use crate::domain::figures::{count, grouped};
 use crate::domain::knowledge::base::Base;
 use crate::domain::knowledge::rebuild::{Rebuild, RebuildState};
@@ -89,8 +90,9 @@ fn standing(base: &Base, wall: when::Now) -> (String, Role) {
     };
     let age = format!("synced {}", wall.ago(last));
     match (broken, stopped, failed) {
-        (true, ..) => ("a source could not be read".to_owned(), Role::Bad),
-        (_, true, _) => ("stopped: to be gone on with".to_owned(), Role::Warn),
+        // Short: a small screen has 22 columns for it.
+        (true, ..) => ("a source failed".to_owned(), Role::Bad),
+        (_, true, _) => ("stopped: can go on".to_owned(), Role::Warn),
         (_, _, 0) if partial > 0 => (format!("{} in part · {age}", grouped(partial)), Role::Warn),
         (_, _, 0) => (age, Role::Muted),
         (_, _, failed) => (format!("{} failed · {age}", grouped(failed)), Role::Warn),
@@ -105,10 +107,17 @@ fn of_rebuild(rebuild: &Rebuild, wall: when::Now) -> (String, Role) {
             (format!("● rebuilding: {}", progress(sync, wall)), Role::Accent)
         }
         (RebuildState::Running, _, None) => ("● rebuilding".to_owned(), Role::Accent),
-        (_, true, _) => ("rebuilt: to be cleared up".to_owned(), Role::Warn),
+        (_, true, _) => ("rebuilt: not cleared".to_owned(), Role::Warn),
         (RebuildState::Stopped, ..) => ("a rebuild is stopped".to_owned(), Role::Warn),
-        (RebuildState::Failed, ..) => ("a rebuild could not go on".to_owned(), Role::Bad),
+        (RebuildState::Failed, ..) => ("a rebuild failed".to_owned(), Role::Bad),
     }
+}
+
+/// The document that is being embedded, and how far that is.
+pub(super) fn embeds(sync: &Sync) -> Option<String> {
+    let at = sync.at.as_ref().filter(|_| sync.state.is_running())?;
+    let passages = count(at.passages, "passage", "passages");
+    Some(format!("{} · {} of {passages}", name_of(&at.uri), grouped(at.passages_done)))
 }
 
 /// How far a sync is, and how long it takes still, once that can be told.

@@ -1,6 +1,5 @@
 //! The text of a passage: the words that were asked for, and what it has in common with its neighbours.
 
-use std::borrow::Cow;
 use std::collections::HashSet;
 use std::ops::{Range, RangeInclusive};
 
@@ -9,7 +8,7 @@ use ratatui::style::Modifier;
 use crate::domain::knowledge::words::{findable, folded, words};
 use crate::domain::untrusted::{safe_line, safe_text};
 use crate::tui::look::Role;
-use crate::tui::widget::text::{Ink, Inline, Row, Span, prefix, width, wrap};
+use crate::tui::widget::text::{Ink, Inline, Row, Span, prefix, width, wrap, wrap_hanging};
 
 /// Letters of a word that says little.
 const SHORT: usize = 3;
@@ -112,19 +111,66 @@ const CUT: RangeInclusive<usize> = 40..=200;
 /// Lines so wide are of a paragraph, however unlike each other they are.
 const WIDE: usize = 60;
 
-/// A text that was cut into lines flows again: where a line ends because the next word had no room, or hardly, there is a blank.
-/// No byte moves, and lists, tables and code stay as they are.
-fn flowing(text: &str) -> Cow<'_, str> {
-    if has_loose_code(text) {
-        return Cow::Borrowed(text);
+/// A line of a text.
+struct Line {
+    whole: Range<usize>,
+    /// Where its words begin: behind the mark of an item, or what sets the line in.
+    words: usize,
+    /// Blanks at its beginning.
+    set_in: usize,
+    /// It begins an item of a list.
+    item: bool,
+}
+
+impl Line {
+    /// One that begins at that byte of the text.
+    fn of(line: &str, start: usize) -> Self {
+        let set_in = line.len() - line.trim_start_matches(' ').len();
+        let item = item(line);
+        let words = start + item.unwrap_or(set_in);
+        Self { whole: start..start + line.len(), words, set_in, item: item.is_some() }
     }
-    let mut lines: Vec<Range<usize>> = Vec::new();
+
+    /// Whether a paragraph or an item may begin with it.
+    fn begins(&self, text: &str) -> bool {
+        (self.item || self.set_in == 0) && is_prose(&text[self.words..self.whole.end])
+    }
+
+    /// Whether it may be of the paragraph, or of the item, that begins with another one: within an item it may be set in as far as
+    /// that one's words are, where it is no name with a value.
+    fn is_of(&self, first: &Self, text: &str) -> bool {
+        let words = &text[self.words..self.whole.end];
+        let hangs =
+            first.item && self.set_in > first.set_in && self.set_in <= first.words - first.whole.start;
+        let named = || words.split_whitespace().next().is_some_and(|word| word.ends_with(':'));
+        let set_in = if hangs { !named() } else { self.set_in == 0 && first.set_in == 0 };
+        !self.item && set_in && goes_on(words)
+    }
+}
+
+/// Where the words of an item of a list begin, in a line that begins one.
+fn item(line: &str) -> Option<usize> {
+    let rest = line.trim_start_matches(' ');
+    let number = rest.trim_start_matches(|c: char| c.is_ascii_digit());
+    let marks: &[&str] =
+        if number.len() < rest.len() { &[". ", ") "] } else { &["- ", "* ", "+ ", "• ", "◦ ", "– "] };
+    let words = marks.iter().find_map(|mark| number.strip_prefix(*mark))?.trim_start_matches(' ');
+    (!words.is_empty()).then(|| line.len() - words.len())
+}
+
+/// Where a text that was cut into lines flows again, because the next word had no room, or hardly: a line's end with what sets the
+/// next line in. Tables and code stay as they are, and each item of a list begins a line.
+fn joints(text: &str) -> Vec<Range<usize>> {
+    if has_loose_code(text) {
+        return Vec::new();
+    }
+    let mut lines: Vec<Line> = Vec::new();
     let mut joints = Vec::new();
     let mut start = 0;
     let mut inside = false;
     for line in text.split('\n') {
-        let own = start..start + line.len();
-        start = own.end + 1;
+        let own = Line::of(line, start);
+        start = own.whole.end + 1;
         let fence = is_fence(line);
         if fence || inside {
             inside ^= fence;
@@ -132,23 +178,32 @@ fn flowing(text: &str) -> Cow<'_, str> {
             lines.clear();
             continue;
         }
-        if !lines.is_empty() && !goes_on(line) {
+        if lines.first().is_some_and(|first| !own.is_of(first, text)) {
             joints.extend(ends(text, &lines));
             lines.clear();
         }
-        if is_prose(line) || !lines.is_empty() {
+        if !lines.is_empty() || own.begins(text) {
             lines.push(own);
         }
     }
     joints.extend(ends(text, &lines));
-    if joints.is_empty() {
-        return Cow::Borrowed(text);
+    joints
+}
+
+/// A part of a text with a blank at each of these joints.
+fn joined(text: &str, part: Range<usize>, joints: &[Range<usize>]) -> String {
+    let mut flows = String::with_capacity(part.len());
+    let mut at = part.start;
+    for joint in joints.iter().filter(|joint| joint.end > part.start && joint.start < part.end) {
+        flows.push_str(&text[at..joint.start.max(at)]);
+        // Of one that lies across the beginning the part before has the blank.
+        if joint.start >= part.start {
+            flows.push(' ');
+        }
+        at = joint.end.min(part.end);
     }
-    let mut flows = text.to_owned();
-    for at in joints {
-        flows.replace_range(at..=at, " ");
-    }
-    Cow::Owned(flows)
+    flows.push_str(&text[at..part.end]);
+    flows
 }
 
 /// Whether code in it cannot be told from prose: it lies outside of fences, or the text begins or ends between two of them.
@@ -202,18 +257,19 @@ fn goes_on(line: &str) -> bool {
     (stressed || line.starts_with(begins)) && !numbered
 }
 
-/// Where the lines of one paragraph end, if it was cut.
-fn ends(text: &str, lines: &[Range<usize>]) -> Vec<usize> {
+/// Where the lines of one paragraph, or of one item, end, if it was cut.
+fn ends(text: &str, lines: &[Line]) -> Vec<Range<usize>> {
     let Some((_, before)) = lines.split_last() else { return Vec::new() };
-    let of = |line: &Range<usize>| &text[line.clone()];
-    let widest = lines.iter().map(|line| width(of(line))).max().unwrap_or(0);
+    let wide = |line: &Line| width(&text[line.whole.clone()]);
+    let of = |line: &Line| &text[line.words..line.whole.end];
+    let widest = lines.iter().map(wide).max().unwrap_or(0);
     if !CUT.contains(&widest) || !before.iter().all(|line| is_prose(of(line))) {
         return Vec::new();
     }
     // Most go on in the middle of a sentence: also with a name, where lines are wider than those of poems. Lines that begin alike
     // are a list.
-    let first = |line: &Range<usize>| of(line).split_whitespace().next();
-    let amid = |two: &&[Range<usize>]| {
+    let first = |line: &Line| of(line).split_whitespace().next();
+    let amid = |two: &&[Line]| {
         let (one, other) = (of(&two[0]), of(&two[1]));
         let name = other.starts_with(char::is_uppercase) && first(&two[0]) != first(&two[1]);
         other.starts_with(|c: char| c.is_lowercase() || matches!(c, '`' | '('))
@@ -223,14 +279,15 @@ fn ends(text: &str, lines: &[Range<usize>]) -> Vec<usize> {
         return Vec::new();
     }
     // By an editor: none would have had much room for the next one's first word. By hand: they are wide.
-    let full = |two: &[Range<usize>]| {
-        let next = of(&two[1]).split_whitespace().next().map_or(0, width);
-        width(of(&two[0])) + 1 + next > widest * 9 / 10
-    };
-    let by_width = (lines.len() > 2 || widest >= WIDE) && lines.windows(2).all(full);
-    let by_hand =
-        before.iter().map(|line| width(of(line))).all(|line| line >= WIDE && line >= widest * 3 / 5);
-    if by_width || by_hand { before.iter().map(|line| line.end).collect() } else { Vec::new() }
+    let full = |two: &[Line]| wide(&two[0]) + 1 + first(&two[1]).map_or(0, width) > widest * 9 / 10;
+    let enough = lines.len() > 2 || widest >= WIDE || lines[0].item;
+    let by_width = enough && lines.windows(2).all(full);
+    let by_hand = before.iter().map(wide).all(|line| line >= WIDE && line >= widest * 3 / 5);
+    if by_width || by_hand {
+        lines.windows(2).map(|two| two[0].whole.end..two[1].words).collect()
+    } else {
+        Vec::new()
+    }
 }
 
 /// A text whose tabs, between the cells of a table, take room.
@@ -239,10 +296,10 @@ fn shown(text: &str) -> String {
 }
 
 /// A whole text in rows. So many bytes at its beginning and its end are its neighbours' too: they stand faint between shades.
-pub(super) fn rows(text: &str, wanted: &Wanted, (before, after): (usize, usize), width: usize) -> Vec<Row> {
+pub(super) fn rows(text: &str, wanted: &Wanted, (before, after): (usize, usize), columns: usize) -> Vec<Row> {
     let ink = Ink::of(Role::Text);
-    let flows = flowing(text);
-    let text: &str = &flows;
+    let joints = joints(text);
+    let part = |bytes: Range<usize>| shown(&joined(text, bytes, &joints));
     let start = text.floor_char_boundary(before.min(text.len()));
     let end = text.ceil_char_boundary(text.len() - after.min(text.len())).max(start);
     let mut inline = Inline::default();
@@ -250,16 +307,17 @@ pub(super) fn rows(text: &str, wanted: &Wanted, (before, after): (usize, usize),
     let shade = ink.role(Role::Faint);
     if start > 0 {
         inline.push("▒▒ ", shade, None);
-        marked(&mut inline, &shown(&text[..start]), wanted, shared);
+        marked(&mut inline, &part(0..start), wanted, shared);
         inline.push(" ▒▒ ", shade, None);
     }
-    marked(&mut inline, &shown(&text[start..end]), wanted, ink);
+    marked(&mut inline, &part(start..end), wanted, ink);
     if end < text.len() {
         inline.push(" ▒▒ ", shade, None);
-        marked(&mut inline, &shown(&text[end..]), wanted, shared);
+        marked(&mut inline, &part(end..text.len()), wanted, shared);
         inline.push(" ▒▒", shade, None);
     }
-    wrap(&inline, width)
+    // What of an item has no room in its row stands under its words.
+    wrap_hanging(&inline, columns, |line| item(line).map_or(0, |at| width(&line[..at])))
 }
 
 #[cfg(test)]
@@ -268,6 +326,10 @@ mod tests {
 
     fn text(rows: &[Row]) -> Vec<String> {
         rows.iter().map(Row::text).collect()
+    }
+
+    fn flowing(text: &str) -> String {
+        joined(text, 0..text.len(), &joints(text))
     }
 
     #[test]
@@ -310,7 +372,6 @@ mod tests {
         let prose = "Charges that were made twice on the same card are found\nby the system at night. The bank is told on \
                      the next day,\nand the customer gets a letter.";
         assert_eq!(flowing(prose), prose.replace('\n', " "));
-        let listed = format!("What is done:\n- {}\n- ask\n\nEnd", prose.replace('\n', "\n  "));
         for stays in [
             "short lines\nof a poem\nthat was cut by its poet",
             "let result = compute_something_long(alpha, beta, gamma);\nreturn the result of it;\nand so on",
@@ -319,7 +380,6 @@ mod tests {
             "2026-11-30 07:01:22 the first line of a log that is wider than any poem is\n\
              2026-11-30 07:01:23 the second line of it that is about as wide as the first\n\
              2026-11-30 07:01:24 done",
-            listed.as_str(),
             "",
         ] {
             assert_eq!(flowing(stays), stays);
@@ -329,6 +389,51 @@ mod tests {
         assert_eq!(flowing(by_hand), by_hand.replace('\n', " "));
         let two = "A paragraph of two lines whose first one is as long as seventy columns\nor so.\n\nNext.";
         assert_eq!(flowing(two), two.replacen('\n', " ", 1));
+    }
+
+    #[test]
+    fn items_that_were_cut_flow_again_and_each_begins_a_line() {
+        let prose = "Charges that were made twice on the same card are found\nby the system at night. The bank is told on \
+                     the next day,\nand the customer gets a letter.";
+        let flows = prose.replace('\n', " ");
+        for (mark, set_in) in [("- ", "  "), ("12. ", "    "), ("  * ", "    "), ("• ", "  "), ("- ", "")] {
+            let own = prose.replace('\n', &format!("\n{set_in}"));
+            let listed = format!("What is done:\n{mark}{own}\n{mark}ask\n{mark}{own}\n\nEnd");
+            assert_eq!(
+                flowing(&listed),
+                format!("What is done:\n{mark}{flows}\n{mark}ask\n{mark}{flows}\n\nEnd")
+            );
+        }
+        let two = "- an item of two lines that was cut at fifty\n  columns or so";
+        assert_eq!(flowing(two), two.replace("\n  ", " "));
+        let nested = "- a list of one item that has another list in it, which\n  - stays below it";
+        for stays in [
+            nested,
+            "- name: Build all of the things that there are\n  run: make all of the things",
+            "- short\n  lines",
+            "- one that is as wide as an item can be here\n     and a line that is set in further than its words",
+        ] {
+            assert_eq!(flowing(stays), stays);
+        }
+    }
+
+    #[test]
+    fn an_item_that_was_cut_is_broken_once_and_hangs_under_its_words() {
+        let item = "- Charges that were made twice on the same card are found\n  by the system at night";
+        let shown = |overlaps, columns| text(&rows(item, &Wanted::default(), overlaps, columns));
+        assert_eq!(shown((0, 0), 100), [item.replace("\n  ", " ")]);
+        assert_eq!(
+            shown((0, 0), 44),
+            ["- Charges that were made twice on the same", "  card are found by the system at night"]
+        );
+        // What is shared may end within what sets a line in.
+        let at = item.find('\n').unwrap();
+        for (overlap, told) in
+            [(at, "found ▒▒  by the"), (at + 1, "found  ▒▒ by the"), (at + 2, "found  ▒▒ by the")]
+        {
+            let rows = shown((overlap, 0), 200);
+            assert!(rows.len() == 1 && rows[0].contains(told), "{overlap}: {rows:?}");
+        }
     }
 
     #[test]
