@@ -549,6 +549,26 @@ fn what_the_numbers_are_is_one_key_away() {
 }
 
 #[test]
+fn each_column_of_the_card_has_its_definition_there() {
+    let mut stage = Stage::settled(120, 60, "dark");
+    show(&mut stage, choice(), true);
+    stage.keys("d");
+    let mut all = String::new();
+    for _ in 0..9 {
+        all.push_str(&stage.text());
+        stage.keys("<pagedown>");
+    }
+    for begins in [
+        "Comparisons that a source took part in.",
+        "How likely a share at least as far from half",
+        "The share of the items that both raters",
+        "Items that main figures are of",
+    ] {
+        assert!(all.contains(begins), "{begins}: {all}");
+    }
+}
+
+#[test]
 fn the_numbers_are_copied_and_counted_again() {
     let mut stage = Stage::settled(100, 30, "dark");
     show(&mut stage, choice(), true);
