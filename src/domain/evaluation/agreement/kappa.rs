@@ -82,17 +82,16 @@ pub fn cohen_of_all<'a>(table: &Table<'a>, weights: Weights) -> Vec<(&'a str, &'
 /// number of votes, by whomever; where they differ there is α.
 pub fn fleiss(table: &Table<'_>) -> Figure {
     table.varied()?;
-    let units: Vec<Vec<f64>> = table.units().map(|(_, said)| said).collect();
-    let raters = units[0].len();
-    if raters < 2 || units.iter().any(|said| said.len() != raters) {
+    // Of a hundred thousand items none has a list that stays.
+    let units = || table.units().map(|(_, said)| said);
+    let raters = units().next().map_or(0, |said| said.len());
+    if raters < 2 || units().any(|said| said.len() != raters) {
         return Err(Missing::UnevenRaters);
     }
-    let (items, raters) = (units.len() as f64, raters as f64);
-    let seen = units.iter().map(|said| equal_pairs(said)).sum::<f64>() / (items * raters * (raters - 1.0));
-    let expected: f64 = counts(units.into_iter().flatten())
-        .into_iter()
-        .map(|(_, count)| (count / (items * raters)).powi(2))
-        .sum();
+    let (items, raters) = (units().count() as f64, raters as f64);
+    let seen = units().map(|said| equal_pairs(&said)).sum::<f64>() / (items * raters * (raters - 1.0));
+    let expected: f64 =
+        counts(units().flatten()).into_iter().map(|(_, count)| (count / (items * raters)).powi(2)).sum();
     if expected >= 1.0 {
         return Err(Missing::NoVariation);
     }

@@ -108,12 +108,8 @@ fn pairs(table: &Table<'_>, method: Method) -> (Vec<RaterPair>, u64) {
 }
 
 fn winners(gathered: &Gathered<'_>, metric: &Metric) -> OnWinners {
-    let outcome = |kept: &Kept<'_>| {
-        let rater = gathered.raters[kept.rater];
-        Some((rater, kept.item, kept.outcome(metric)?))
-    };
+    let outcome = |kept: &Kept<'_>| Some((kept.rater as u32, kept.item as u32, kept.outcome(metric)?));
     let mut said = gathered.main.iter().filter_map(outcome).peekable();
-    let item = |at: usize| gathered.input.items[at].hash.0.as_str();
     if said.peek().is_none() {
         let why = match gathered.main_by(metric).count() {
             0 => Missing::NoVotes,
@@ -121,5 +117,5 @@ fn winners(gathered: &Gathered<'_>, metric: &Metric) -> OnWinners {
         };
         return OnWinners { with_ties: Err(why.clone()), without_ties: Err(why) };
     }
-    on_winners(among_raters(said.map(|(rater, at, outcome)| (rater, item(at), outcome))))
+    on_winners(among_raters(said))
 }
