@@ -46,7 +46,7 @@ impl World {
             version: 1,
         };
         let rated = |at: usize| RatedItem {
-            hash: ItemHash(format!("item-{at:03}")),
+            hash: (&ItemHash(format!("item-{at:03}"))).into(),
             category: None,
             conversation: None,
         };
@@ -446,7 +446,7 @@ fn turns_of_one_conversation_are_one_for_the_interval_of_a_rating() {
     let apart = interval(&world);
     close(apart, by_hand(&|item| item));
     for (at, item) in world.items.iter_mut().enumerate() {
-        item.conversation = Some(format!("c{}", turn(at).0));
+        item.conversation = Some(format!("c{}", turn(at).0).into());
     }
     let together = interval(&world);
     close(together, by_hand(&|item| turn(item).0));
@@ -480,7 +480,7 @@ fn turns_of_one_conversation_are_one_for_the_interval_of_a_mean_and_of_alpha() {
     };
     let (apart, alpha_apart) = told(&world);
     for (at, item) in world.items.iter_mut().enumerate() {
-        item.conversation = Some(format!("c{}", at / 3));
+        item.conversation = Some(format!("c{}", at / 3).into());
     }
     let (together, alpha_together) = told(&world);
     let said = |item: usize| {

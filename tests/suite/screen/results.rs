@@ -114,10 +114,11 @@ fn report_of(metrics: Vec<Metric>, many: usize, raters: &[&str], sources: &[&str
             });
         }
     }
+    let hashes: Vec<_> = items.iter().map(Item::hash).collect();
     let rated: Vec<RatedItem> = items
         .iter()
         .map(|item| RatedItem {
-            hash: item.hash(),
+            hash: (&item.hash()).into(),
             category: item.category.clone().map(Into::into),
             conversation: None,
         })
@@ -137,7 +138,7 @@ fn report_of(metrics: Vec<Metric>, many: usize, raters: &[&str], sources: &[&str
         rounds: 60,
         seed: 3,
     })
-    .with_questions(rated.iter().zip(&items).map(|(rated, item)| (&rated.hash, item.prompt())))
+    .with_questions(hashes.iter().zip(&items).map(|(hash, item)| (hash, item.prompt())))
 }
 
 fn several() -> Vec<Metric> {

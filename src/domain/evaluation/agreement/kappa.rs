@@ -32,7 +32,7 @@ pub struct Kappa {
 ///
 /// "A coefficient of agreement for nominal scales", 1960; "Weighted kappa", 1968. Weights are of the values themselves, so
 /// that a point of the scale which nobody chose still lies between its neighbours.
-pub fn cohen(table: &Table<'_>, a: usize, b: usize, weights: Weights) -> Figure<Kappa> {
+pub fn cohen<K: Ord + Copy>(table: &Table<'_, K>, a: usize, b: usize, weights: Weights) -> Figure<Kappa> {
     table.comparable()?;
     kappa(&table.shared(a, b), weights)
 }
@@ -65,7 +65,10 @@ fn kappa(pairs: &[(f64, f64)], weights: Weights) -> Figure<Kappa> {
 }
 
 /// Cohen's κ of every two raters.
-pub fn cohen_of_all<'a>(table: &Table<'a>, weights: Weights) -> Vec<(&'a str, &'a str, Figure<Kappa>)> {
+pub fn cohen_of_all<'a, K: Ord + Copy>(
+    table: &Table<'a, K>,
+    weights: Weights,
+) -> Vec<(&'a str, &'a str, Figure<Kappa>)> {
     let raters = table.raters();
     let shared = table.all_shared();
     let of = |a: usize, b: usize| {
@@ -80,7 +83,7 @@ pub fn cohen_of_all<'a>(table: &Table<'a>, weights: Weights) -> Vec<(&'a str, &'
 
 /// Fleiss' κ = (P̄ − P̄ₑ)/(1 − P̄ₑ): "Measuring nominal scale agreement among many raters", 1971. Every item needs the same
 /// number of votes, by whomever; where they differ there is α.
-pub fn fleiss(table: &Table<'_>) -> Figure {
+pub fn fleiss<K: Ord + Copy>(table: &Table<'_, K>) -> Figure {
     table.varied()?;
     // Of a hundred thousand items none has a list that stays.
     let units = || table.units().map(|(_, said)| said);

@@ -28,7 +28,7 @@ impl Agreement {
 }
 
 /// The share of pairs of votes on one item that are equal.
-pub fn percent_agreement(table: &Table<'_>) -> Figure<Agreement> {
+pub fn percent_agreement<K: Ord + Copy>(table: &Table<'_, K>) -> Figure<Agreement> {
     table.comparable()?;
     let (mut equal, mut pairs) = (0, 0);
     for (_, said) in table.units() {
