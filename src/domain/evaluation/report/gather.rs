@@ -188,7 +188,9 @@ impl<'a> Gathered<'a> {
                 _ if vote.fit() == Fit::OtherVersion => counted.other_versions += 1,
                 None => counted.strangers += 1,
                 _ if vote.fit() == Fit::Unfit => counted.unfit += 1,
-                Some(item) if !seen.insert((rater, item, vote.is_repeat())) => counted.doubled += 1,
+                Some(item) if !seen.insert((rater as u32, item as u32, vote.is_repeat())) => {
+                    counted.doubled += 1;
+                }
                 Some(item) => {
                     let cluster = gathered.cluster_of[item];
                     gathered.keep(Kept { vote, item, cluster, rater, shown });
