@@ -345,7 +345,11 @@ impl Floor {
         // With every key this goes through all that is left: none of it is held but what comes again.
         let (mut first, mut again) = (0, Vec::new());
         for turn in self.open(seat) {
-            if turn.repeat { again.push(turn) } else { first += 1 }
+            if turn.repeat {
+                again.push(turn);
+            } else {
+                first += 1;
+            }
         }
         // Where too few items are left to lie between, one does not come again.
         let end = done + first;
