@@ -92,7 +92,7 @@ fn votes() -> Asked {
             made.sources.measure(id, chance.below(4_000));
         }
         let category = Some(format!("c{}", at % 8).into());
-        made.items.push(RatedItem { hash: item.clone(), category, conversation: None });
+        made.items.push(RatedItem { hash: (&item).into(), category, conversation: None });
         for rater in 0..RATERS {
             let mut shown = ids.to_vec();
             shown.rotate_left(rater % 2);

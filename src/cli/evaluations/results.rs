@@ -27,7 +27,7 @@ use crate::workbench::{Reply, Request, person};
 /// Lines that are printed of those that were left out; programs get all.
 const REMARKS: usize = 20;
 
-/// Disagreements that are listed of a metric.
+/// Disagreements that are listed of a metric; programs get all.
 const LISTED: usize = 20;
 
 pub(super) async fn report(wanted: ReportEvaluation, asker: &Asker, out: &mut Out) -> Result<(), End> {
@@ -253,6 +253,9 @@ pub(super) async fn export(wanted: ExportEvaluation, asker: &Asker, out: &mut Ou
     for what in left_out.iter().take(REMARKS) {
         out.note(&format!("{why}: {what}"))?;
     }
+    if let Some(more) = left_out.len().checked_sub(REMARKS).filter(|more| *more > 0) {
+        out.note(&format!("and {} more; --json names all", words::grouped(more as u64)))?;
+    }
     notes.iter().try_for_each(|note| out.note(note))?;
     written_lines(text, output.as_deref(), force, Beside { left_out, notes, until: None }, out)
 }
@@ -333,7 +336,9 @@ fn disputed(report: &Report, of: Option<&str>, decisions: &[Decision], out: &mut
     let mut any = false;
     let wanted = |metric: &&MetricReport| of.is_none_or(|of| metric.name == of);
     for metric in report.metrics.iter().filter(wanted) {
-        for disagreement in metric.disagreements.iter().take(LISTED) {
+        let all = metric.disagreements.len();
+        let listed = if out.json { all } else { all.min(LISTED) };
+        for disagreement in &metric.disagreements[..listed] {
             any = true;
             if out.json {
                 let question = report.question(&disagreement.item);
@@ -347,6 +352,10 @@ fn disputed(report: &Report, of: Option<&str>, decisions: &[Decision], out: &mut
             let whose = disagreement.source.as_ref().map_or_else(String::new, |source| format!("  {source}"));
             let (hash, question) = (&disagreement.item.0, report.question(&disagreement.item));
             out.line(&format!("{hash:.12}  {}{whose}  {}{mark}  {question}", metric.name, said.join(", ")))?;
+        }
+        if listed < all {
+            let more = words::grouped((all - listed) as u64);
+            out.note(&format!("and {more} more by {}; --json names all", metric.name))?;
         }
     }
     if !any {

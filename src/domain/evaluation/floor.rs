@@ -342,9 +342,17 @@ impl Floor {
     pub fn progress(&self, rater: &str) -> (u64, u64) {
         let Some(seat) = self.seats.get(rater) else { return (0, 0) };
         let done = seat.trail.len();
-        let (again, first): (Vec<_>, Vec<_>) = self.open(seat).partition(|turn| turn.repeat);
+        // With every key this goes through all that is left: none of it is held but what comes again.
+        let (mut first, mut again) = (0, Vec::new());
+        for turn in self.open(seat) {
+            if turn.repeat {
+                again.push(turn);
+            } else {
+                first += 1;
+            }
+        }
         // Where too few items are left to lie between, one does not come again.
-        let end = done + first.len();
+        let end = done + first;
         let far_enough = |turn: &&Turn| {
             let at = seat.done[turn.subject()][0].map_or(done, |at| at as usize);
             end.saturating_sub(at) > gap(self.subjects.len())

@@ -16,7 +16,7 @@ pub fn on_gold<'a, S: Saying + 'a>(
 ) -> Vec<(&'a str, Figure<Estimate>)> {
     let mut counts: BTreeMap<&str, (u64, u64)> = BTreeMap::new();
     for vote in votes {
-        for gold in task.gold.iter().filter(|gold| gold.item == *vote.item()) {
+        for gold in task.gold.iter().filter(|gold| vote.is_on(&gold.item)) {
             if let Some(said) = vote.value(&gold.metric) {
                 let (right, all) = counts.entry(vote.rater()).or_default();
                 *all += 1;

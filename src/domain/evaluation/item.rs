@@ -1,5 +1,6 @@
 //! What is rated: a conversation up to a question, and answers to it.
 
+use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::fmt;
 
@@ -62,6 +63,52 @@ impl ItemHash {
 impl fmt::Display for ItemHash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
+    }
+}
+
+/// An item's name in little room: the number that it is written as, as our own are, or the text. Results hold a hundred thousand
+/// of them.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum ItemName {
+    Number([u64; 4]),
+    Text(Box<str>),
+}
+
+impl From<&ItemHash> for ItemName {
+    /// Of 64 small hexadecimal digits the number, so that none is meant by two names.
+    fn from(ItemHash(name): &ItemHash) -> Self {
+        let is_digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+        let is_ours = name.len() == 64 && name.bytes().all(is_digit);
+        let part = |at: usize| u64::from_str_radix(name.get(16 * at..16 * (at + 1))?, 16).ok();
+        let number = || Some([part(0)?, part(1)?, part(2)?, part(3)?]);
+        is_ours.then(number).flatten().map_or_else(|| Self::Text(name.as_str().into()), Self::Number)
+    }
+}
+
+impl ItemName {
+    /// The name as it is written.
+    pub fn hash(&self) -> ItemHash {
+        ItemHash(match self {
+            Self::Number([a, b, c, d]) => format!("{a:016x}{b:016x}{c:016x}{d:016x}"),
+            Self::Text(name) => name.to_string(),
+        })
+    }
+}
+
+impl Ord for ItemName {
+    /// As the names are ordered that are written.
+    fn cmp(&self, other: &Self) -> Ordering {
+        match (self, other) {
+            (Self::Number(one), Self::Number(other)) => one.cmp(other),
+            (Self::Text(one), Self::Text(other)) => one.cmp(other),
+            (one, other) => one.hash().cmp(&other.hash()),
+        }
+    }
+}
+
+impl PartialOrd for ItemName {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
     }
 }
 
@@ -176,6 +223,26 @@ mod tests {
         assert_ne!(named, hash);
         assert_ne!(named, hash.keyed(8));
         assert_ne!(named, item(&[("a", "I am Bingo")]).hash().keyed(7));
+    }
+
+    #[test]
+    fn a_name_in_little_room_is_written_and_ordered_as_before_and_no_two_are_one() {
+        let digits = "0123456789abcdef".repeat(4);
+        let mut names = [
+            digits.clone(),
+            digits.to_uppercase(),
+            digits[1..].to_owned(),
+            format!("{digits}0"),
+            "f".repeat(64),
+            "item-007".to_owned(),
+        ]
+        .map(ItemHash);
+        let mut held = names.clone().map(|name| ItemName::from(&name));
+        assert_eq!(held[0], ItemName::Number([0x0123_4567_89ab_cdef; 4]));
+        assert!(held[1..4].iter().all(|name| matches!(name, ItemName::Text(_))), "{held:?}");
+        names.sort();
+        held.sort();
+        assert_eq!(held.map(|name| name.hash()), names);
     }
 
     #[test]

@@ -380,7 +380,7 @@ fn coverage(gathered: &Gathered<'_>) -> (Coverage, Vec<CategoryCoverage>) {
 fn skipped(gathered: &Gathered<'_>, kept: &Kept<'_>) -> Option<Skipped> {
     let reason = kept.vote.skip()?;
     Some(Skipped {
-        item: kept.hash.clone(),
+        item: gathered.hash(kept.item),
         rater: gathered.raters[kept.rater].to_owned(),
         reason,
         comment: kept.vote.comment().map(str::to_owned),
@@ -399,7 +399,7 @@ fn comments(gathered: &Gathered<'_>) -> Vec<Comment> {
     said.into_iter()
         .filter_map(|kept| {
             Some(Comment {
-                item: kept.hash.clone(),
+                item: gathered.hash(kept.item),
                 rater: gathered.raters[kept.rater].to_owned(),
                 comment: kept.vote.comment()?.to_owned(),
             })

@@ -74,7 +74,8 @@ pub enum Said {
 /// A vote that says something, however it is held: by itself, or with a hundred thousand others in little room.
 pub trait Saying {
     fn rater(&self) -> &str;
-    fn item(&self) -> &ItemHash;
+    /// Whether it is of that item.
+    fn is_on(&self, item: &ItemHash) -> bool;
     /// The answers as they stood, the left one first.
     fn shown(&self) -> &[ResponseId];
     /// What was said of a metric.
@@ -88,8 +89,8 @@ impl Saying for Vote {
         &self.rater
     }
 
-    fn item(&self) -> &ItemHash {
-        &self.item
+    fn is_on(&self, item: &ItemHash) -> bool {
+        self.item == *item
     }
 
     fn shown(&self) -> &[ResponseId] {

@@ -11,6 +11,7 @@ use crate::domain::evaluation::exchange::{Form, Written};
 use crate::domain::evaluation::item::ItemHash;
 use crate::domain::evaluation::job::Evaluation;
 use crate::domain::evaluation::limits::wrong_for_bedrock;
+use crate::domain::evaluation::metric::POINTS;
 use crate::domain::evaluation::vote::standing;
 use crate::domain::evaluation::{Item, Method, Metric, TaskDefinition, Vote};
 use crate::domain::figures::count;
@@ -76,9 +77,10 @@ fn no_job(evaluation: &Evaluation, task: &TaskDefinition, prompts: usize) -> Opt
     (!wrong.is_empty()).then(|| format!("Bedrock would take no job of this: {}", wrong.join("; ")))
 }
 
-/// Whose words Bedrock's form has no place for, in a sentence.
+/// Whose words Bedrock's form has no place for, in a sentence. What is said on a scale of more or of fewer points is left out.
 fn no_words(task: &TaskDefinition) -> Option<String> {
-    let labelled = task.metrics.iter().filter(|metric| !metric.labels.is_empty());
+    let is_told = |metric: &&Metric| metric.points().is_none_or(|points| points == POINTS);
+    let labelled = task.metrics.iter().filter(|metric| !metric.labels.is_empty()).filter(is_told);
     let names: Vec<String> = labelled.map(|metric| format!("{:?}", metric.name)).collect();
     let words = "Bedrock's form has no place for the words of";
     (!names.is_empty()).then(|| format!("{words} {}: numbers stand for them", names.join(", ")))

@@ -5,12 +5,12 @@ use std::collections::{HashMap, HashSet};
 use rayon::prelude::*;
 
 use super::progress::is_said;
-use super::seats::half;
+use super::seats::{Half, half};
 use super::{Evaluations, each_vote, evaluation, put, votes, whole};
 use crate::domain::change::Changed;
 use crate::domain::evaluation::decision::Decision;
 use crate::domain::evaluation::exchange::ReportForm;
-use crate::domain::evaluation::item::Numbered;
+use crate::domain::evaluation::item::{ItemName, Numbered};
 use crate::domain::evaluation::job::{Evaluation, Generated, Known, Unblinded};
 use crate::domain::evaluation::report::{Rated, RatedItem, Report, Sources, Unanswered, Votes};
 use crate::domain::evaluation::task::{Gold, TaskDefinition};
@@ -291,9 +291,10 @@ fn read_votes(store: &Store, id: EvaluationId, task: &TaskDefinition) -> Result<
 }
 
 fn rows(store: &Store, evaluation: &Evaluation, version: u32) -> Result<Rows> {
-    let (mut items, mut sources, mut gold) = (Vec::new(), Sources::default(), Vec::new());
-    let (mut places, mut unanswered) = (Vec::new(), Vec::new());
-    let mut seen = HashSet::new();
+    let many = evaluation.items as usize;
+    let (mut items, mut sources, mut gold) = (Vec::with_capacity(many), Sources::default(), Vec::new());
+    let (mut places, mut unanswered) = (Vec::with_capacity(many), Vec::new());
+    let mut seen = HashSet::with_capacity(many);
     let mut known: HashMap<u32, Vec<&Known>> = HashMap::new();
     for answer in evaluation.known_in(version) {
         known.entry(answer.item).or_default().push(answer);
@@ -303,24 +304,23 @@ fn rows(store: &Store, evaluation: &Evaluation, version: u32) -> Result<Rows> {
         let read: Result<Vec<Option<Row>>> =
             some.clone().into_par_iter().map(|place| row(store, evaluation, place)).collect();
         for (place, row) in some.zip(read?) {
-            let Some(Row { item, answers }) = row else {
+            let Some(Row { item, half, answers }) = row else {
                 count_lack(store, evaluation, place, &mut unanswered)?;
                 continue;
             };
             // Of two that look the same the first is rated: the other one is never due.
-            if !seen.insert(half(&item.hash)) {
+            if !seen.insert(half) {
                 continue;
             }
             for ((id, length), source) in answers.into_iter().zip(&evaluation.sources) {
                 sources.insert(id.clone(), &source.name);
                 sources.measure(&id, length);
             }
-            gold.extend(known.remove(&place).into_iter().flatten().map(|known| Gold {
-                item: item.hash.clone(),
-                metric: known.metric.clone(),
-                value: known.value.with_ids(|name| ResponseId::of(evaluation.seed, &item.hash, name)),
-                shown: Vec::new(),
-            }));
+            for known in known.remove(&place).into_iter().flatten() {
+                let hash = item.hash.hash();
+                let value = known.value.with_ids(|name| ResponseId::of(evaluation.seed, &hash, name));
+                gold.push(Gold { item: hash, metric: known.metric.clone(), value, shown: Vec::new() });
+            }
             places.push(place);
             items.push(item);
         }
@@ -331,6 +331,7 @@ fn rows(store: &Store, evaluation: &Evaluation, version: u32) -> Result<Rows> {
 /// What results keep of an item that was read.
 struct Row {
     item: RatedItem,
+    half: Half,
     /// The name and the characters of the answer of each source.
     answers: Vec<(ResponseId, usize)>,
 }
@@ -343,8 +344,9 @@ fn row(store: &Store, evaluation: &Evaluation, place: u32) -> Result<Option<Row>
         (ResponseId::of(evaluation.seed, &hash, &response.model), response.text.chars().count())
     };
     let answers = item.responses.iter().map(answer).collect();
-    let item = RatedItem { hash, category: item.category.map(Into::into), conversation: item.conversation };
-    Ok(Some(Row { item, answers }))
+    let (category, conversation) = (item.category.map(Into::into), item.conversation.map(Into::into));
+    let item = RatedItem { hash: (&hash).into(), category, conversation };
+    Ok(Some(Row { item, half: half(&hash), answers }))
 }
 
 /// How the questions begin of the items that a report names; the others' are not read again.
@@ -354,11 +356,11 @@ fn questions<'a>(
     report: &Report,
     items: impl Iterator<Item = (&'a RatedItem, u32)>,
 ) -> Result<Vec<(ItemHash, String)>> {
-    let names = report.names();
+    let names: HashSet<ItemName> = report.names().into_iter().map(ItemName::from).collect();
     let mut found = Vec::new();
     for (item, place) in items.filter(|(item, _)| names.contains(&item.hash)) {
         if let Some(EvaluationItem(whole)) = store.get(&RatedItemOf(id, place))? {
-            found.push((item.hash.clone(), brief(whole.prompt(), BRIEF)));
+            found.push((item.hash.hash(), brief(whole.prompt(), BRIEF)));
         }
     }
     Ok(found)

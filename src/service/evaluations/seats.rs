@@ -215,7 +215,7 @@ impl Evaluations {
 }
 
 /// Half of the digits of a hash; the whole of what is none.
-type Half = std::result::Result<u128, ItemHash>;
+pub(super) type Half = std::result::Result<u128, ItemHash>;
 
 /// Half of the digits of a hash: they tell items apart in a quarter of the room.
 pub(super) fn half(hash: &ItemHash) -> Half {

@@ -243,7 +243,7 @@ fn answer(judged: &Judged, opinion: &Opinion) -> (Option<Value>, Vec<String>) {
     if opinion.comment.is_some() {
         left_out.push(said("a comment"));
     }
-    let (results, without) = Results::of(opinion);
+    let (results, without) = Results::of(opinion, &judged.metrics);
     left_out.extend(without.into_iter().map(|what| said(&what)));
     let began = Timestamp(opinion.at.0.saturating_sub(opinion.active_ms as i64));
     let answer = json!({

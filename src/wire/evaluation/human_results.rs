@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::judged::{Opinion, at, place};
 use crate::domain::evaluation::item::Response;
-use crate::domain::evaluation::metric::POINTS;
+use crate::domain::evaluation::metric::{Metric, POINTS};
 use crate::domain::evaluation::vote::{Chosen, ResponseId, Value};
 
 #[derive(Default, Serialize, Deserialize)]
@@ -142,13 +142,21 @@ impl Results {
         Ok((shown, values))
     }
 
-    /// The results of an opinion, and what they have no place for.
-    pub(super) fn of(opinion: &Opinion) -> (Self, Vec<String>) {
+    /// The results of an opinion by these metrics, and what they have no place for.
+    pub(super) fn of(opinion: &Opinion, metrics: &[Metric]) -> (Self, Vec<String>) {
         let mut results = Self::default();
         let mut left_out = Vec::new();
+        // On their scale a point of another one would mean something else.
+        let fits = |name: &str| {
+            let known = metrics.iter().find(|metric| metric.name == name);
+            known.and_then(Metric::points).is_none_or(|points| points == POINTS)
+        };
         for (metric, value) in opinion.values() {
             let metric_name = metric.clone();
             match value {
+                Value::Points(_) | Value::Preference(_) if !fits(metric) => {
+                    left_out.push(format!("a point of {metric:?}, whose scale has not {POINTS} of them"));
+                }
                 Value::Thumbs(said) => results.thumbs_up_down.extend(each(metric, said)),
                 Value::Points(said) => results.individual_likert_scale.extend(each(metric, said)),
                 Value::Preference(points) => match opinion.shown.as_slice() {

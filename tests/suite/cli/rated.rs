@@ -324,6 +324,75 @@ fn words_of_a_metric_are_said_and_taken_wherever_its_numbers_are() {
 }
 
 #[test]
+fn programs_get_every_disagreement_and_people_are_told_how_many_more_there_are() {
+    let home = Home::new();
+    brought(&home, 22);
+    let create = ["eval", "create", "which", "--dataset", "pairs", "--raters", "2"];
+    good(&home.run(&[&create[..], &["--fixed-sides", "--repeats", "0"]].concat()));
+    for (rater, choice) in [("ada", 0), ("bob", 1)] {
+        let lines = format!("{}\n", choosing(choice)).repeat(22);
+        good(&home.fed(&lines, &["eval", "rate", "which", "--rater", rater, "--json"]));
+    }
+    let listed = home.run(&["eval", "adjudicate", "which"]);
+    assert_eq!(good(&listed).lines().count(), 20);
+    assert!(listed.stderr.contains("and 2 more by Preference; --json names all"), "{listed:?}");
+    let all = home.run(&["eval", "adjudicate", "which", "--json"]);
+    good(&all);
+    assert_eq!(all.objects().len(), 22);
+}
+
+#[test]
+fn every_verb_of_datasets_and_evaluations_speaks_to_programs_in_objects_alone() {
+    let [(), ()] = on_both(Home::new, |home| {
+        rated(home);
+        let put = |name: &str, text: &str| std::fs::write(home.beside().join(name), text).unwrap();
+        put("set.jsonl", "{\"prompt\": \"why?\"}\n");
+        put("task.toml", "instructions = 'Choose.'\n[[metrics]]\nname = 'Which'\nmethod = 'thumbs'\n");
+        put("b.jsonl", good(&home.run(&["eval", "export", "which"])));
+        good(&home.run(&["eval", "hand-out", "which", "--rater", "zoe", "--all", "-o", "out.jsonl"]));
+        let vote = format!("{}\n", choosing(0));
+        let away = ["eval", "rate", "out.jsonl", "--rater", "zoe", "-o", "r.jsonl", "--json"];
+        good(&home.fed(&vote, &away));
+        good(&home.run(&["chat", "why?"]));
+        let listed = home.run(&["conversations", "list", "--json"]).objects().remove(0);
+        let conversation = listed["head"]["id"].as_str().unwrap().to_owned();
+        for words in [
+            "datasets import set.jsonl --name set",
+            "datasets list",
+            "datasets show set",
+            "datasets export set",
+            "datasets rename set other",
+            &format!("datasets add gathered --conversation {conversation}"),
+            "eval create asked --dataset other -m scripted/echo",
+            "eval run asked",
+            "eval list",
+            "eval show asked",
+            "eval show asked --task",
+            "eval change asked --task task.toml",
+            "eval report which",
+            "eval report which --items",
+            "eval report which --item 1",
+            "eval report which --form html",
+            "eval hand-out which --rater yan --all",
+            "eval take-in r.jsonl",
+            "eval import b.jsonl --name again",
+            "eval export which --form battles",
+            "eval adjudicate which",
+            "eval adjudicate which --item 1 --value tie",
+            "eval remove again asked --yes",
+            "datasets remove other gathered --yes",
+        ] {
+            let arguments: Vec<&str> = words.split(' ').chain(["--json"]).collect();
+            let said = home.run(&arguments);
+            good(&said);
+            let objects = said.objects();
+            assert!(!objects.is_empty(), "{words}: {said:?}");
+            assert!(objects.iter().all(|object| object["reply"].is_string()), "{words}: {said:?}");
+        }
+    });
+}
+
+#[test]
 fn of_one_answer_alone_a_word_decides() {
     let home = Home::new();
     brought(&home, 1);

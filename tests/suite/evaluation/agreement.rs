@@ -123,7 +123,7 @@ fn what_has_no_coefficient_says_why() {
     );
     assert_eq!(kappa(&of(&[&[one], &[two]])), Missing::OneItem);
     assert_eq!(kappa(&of(&[&[one, one], &[one, one]])), Missing::NoVariation);
-    assert_eq!(percent_agreement(&Table::default()), Err(Missing::NoVotes));
+    assert_eq!(percent_agreement(&of(&[])), Err(Missing::NoVotes));
     assert_eq!(percent_agreement(&of(&[&[one, two]])), Err(Missing::OneRater));
     // One item is enough to be counted.
     let counted = percent_agreement(&of(&[&[one], &[one], &[two]])).unwrap();

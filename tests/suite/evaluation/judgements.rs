@@ -162,6 +162,31 @@ fn lines_that_are_none_of_bedrocks_are_named() {
 }
 
 #[test]
+fn a_point_of_a_scale_that_bedrock_does_not_have_is_left_out_and_named() {
+    let item = item(&["a", "b"]);
+    let scale = |name: &str, points: usize| Metric {
+        labels: vec!["word".into(); points],
+        ..metric(name, Method::IndividualLikertScale)
+    };
+    let points = || Value::Points(vec![(id(0), 3), (id(1), 1)]);
+    let judged = Judged {
+        item: item.clone(),
+        metrics: vec![scale("three", 3), scale("five", 5)],
+        opinions: vec![opinion("ana", &[0, 1], vec![("three", points()), ("five", points())])],
+        ..Judged::default()
+    };
+    let (line, left_out) = Line::of(&judged, &About { instructions: "Rate.".into(), fixed_sides: false });
+    let twelve = &item.hash().0[..12];
+    // 3 of 3 would be the middle of 5.
+    assert_eq!(left_out, [format!("ana on {twelve}: a point of \"three\", whose scale has not 5 of them")]);
+    let told: Json = serde_json::from_str(&human::write([&line]).unwrap()).unwrap();
+    let said = &told["humanEvaluationResult"]["humanAnswers"][0]["answerContent"]["evaluationResults"];
+    let scales = said["individualLikertScale"].as_array().unwrap();
+    assert_eq!(scales.len(), 2);
+    assert!(scales.iter().all(|said| said["metricName"] == "five"), "{told}");
+}
+
+#[test]
 fn exported_votes_map_back_to_models_through_the_map_of_ids() {
     let item = item(&["small", "tall"]);
     let hash = item.hash();
@@ -576,6 +601,72 @@ proptest! {
             })
             .collect();
         prop_assert_eq!(taken(battles::read(battles::write(&fought).unwrap().as_bytes())), fought);
+    }
+
+    /// Whatever the seed, and whichever side an answer stood on: in Bedrock's form what was said is of the models that it was said of.
+    #[test]
+    fn exported_votes_are_of_the_models_that_were_meant(
+        seed in any::<u64>(), said in prop::collection::vec((any::<bool>(), any::<bool>()), 1..8)
+    ) {
+        let models = ["small", "tall"];
+        let item = item(&models);
+        let hash = item.hash();
+        let id = |at: usize| ResponseId::of(seed, &hash, models[at]);
+        let votes: Vec<Vote> = (0_u8..).zip(&said).map(|(number, (turned, second))| {
+            let (best, worst) = (usize::from(*second), usize::from(!*second));
+            let (left, right) = (usize::from(*turned), usize::from(!*turned));
+            Vote {
+                id: VoteId::from_bytes([number; 16]),
+                rater: number.to_string(),
+                item: hash.clone(),
+                version: 1,
+                shown: vec![id(left), id(right)],
+                said: Said::Values(vec![
+                    ("best".into(), Value::Choice(Chosen::One(id(best)))),
+                    ("strength".into(), Value::Preference(if left == best { 1 } else { 5 })),
+                    ("each".into(), Value::Thumbs(vec![(id(worst), false), (id(best), true)])),
+                    ("order".into(), Value::Ranks(vec![(id(left), 1 + u8::from(left != best)), (id(right), 1 + u8::from(right != best))])),
+                ]),
+                active_ms: 1,
+                at: Timestamp(1_000),
+                supersedes: None,
+                comment: None,
+                repeat: false,
+            }
+        }).collect();
+        let metrics = [
+            metric("best", Method::ComparisonChoice),
+            metric("strength", Method::ComparisonLikertScale),
+            metric("each", Method::ThumbsUpDown),
+            metric("order", Method::ComparisonRank),
+        ];
+        let about = About { instructions: "Choose.".into(), fixed_sides: false };
+        let (line, left_out) = Line::of(&Judged::of(&item, &metrics, &votes, seed), &about);
+        prop_assert!(left_out.is_empty(), "{left_out:?}");
+        let text = human::write([&line]).unwrap();
+        // By the names that raters had for them nothing is told at home.
+        prop_assert!((0..2).all(|at| !text.contains(id(at).0.as_str())), "{text}");
+        let told: Json = serde_json::from_str(&text).unwrap();
+        let result = &told["humanEvaluationResult"];
+        let model = |id: &Json| result["modelResponseIdMap"][id.as_str().unwrap()].as_str().unwrap();
+        let answers = result["humanAnswers"].as_array().unwrap();
+        prop_assert_eq!(answers.len(), said.len());
+        for answer in answers {
+            let at: usize = answer["workerId"].as_str().unwrap().parse().unwrap();
+            let (turned, second) = said[at];
+            let (left, best) = (models[usize::from(turned)], models[usize::from(second)]);
+            let said = &answer["answerContent"]["evaluationResults"];
+            prop_assert_eq!(model(&said["comparisonChoice"][0]["result"]["modelResponseId"]), best);
+            let strength = &said["comparisonLikertScale"][0];
+            prop_assert_eq!(model(&strength["leftModelResponseId"]), left);
+            prop_assert_eq!(&strength["result"], if left == best { 1 } else { 5 });
+            for thumb in said["thumbsUpDown"].as_array().unwrap() {
+                prop_assert_eq!(&thumb["result"], model(&thumb["modelResponseId"]) == best);
+            }
+            for rank in said["comparisonRank"][0]["result"].as_array().unwrap() {
+                prop_assert_eq!(&rank["rank"], if model(&rank["modelResponseId"]) == best { 1 } else { 2 });
+            }
+        }
     }
 
     #[test]

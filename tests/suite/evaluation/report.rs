@@ -6,7 +6,7 @@ use outcrop::domain::evaluation::item::ItemHash;
 use outcrop::domain::evaluation::job::Unblinded;
 use outcrop::domain::evaluation::metric::{Method, Metric};
 use outcrop::domain::evaluation::report::{
-    Presented, Rated, RatedItem, Report, Sources, Strength, Votes, definition,
+    Presented, Rated, RatedItem, Report, Sources, Strength, Unanswered, Votes, definition,
 };
 use outcrop::domain::evaluation::task::{Blinding, Gold, TaskDefinition};
 use outcrop::domain::evaluation::vote::{Chosen, ResponseId, Said, Skip, Value, Vote};
@@ -46,7 +46,7 @@ impl World {
             version: 1,
         };
         let rated = |at: usize| RatedItem {
-            hash: ItemHash(format!("item-{at:03}")),
+            hash: (&ItemHash(format!("item-{at:03}"))).into(),
             category: None,
             conversation: None,
         };
@@ -446,7 +446,7 @@ fn turns_of_one_conversation_are_one_for_the_interval_of_a_rating() {
     let apart = interval(&world);
     close(apart, by_hand(&|item| item));
     for (at, item) in world.items.iter_mut().enumerate() {
-        item.conversation = Some(format!("c{}", turn(at).0));
+        item.conversation = Some(format!("c{}", turn(at).0).into());
     }
     let together = interval(&world);
     close(together, by_hand(&|item| turn(item).0));
@@ -480,7 +480,7 @@ fn turns_of_one_conversation_are_one_for_the_interval_of_a_mean_and_of_alpha() {
     };
     let (apart, alpha_apart) = told(&world);
     for (at, item) in world.items.iter_mut().enumerate() {
-        item.conversation = Some(format!("c{}", at / 3));
+        item.conversation = Some(format!("c{}", at / 3).into());
     }
     let (together, alpha_together) = told(&world);
     let said = |item: usize| {
@@ -634,7 +634,9 @@ fn nothing_that_was_said_becomes_markup_or_a_formula() {
 
 #[test]
 fn every_number_of_the_table_has_a_definition() {
-    for report in [lively().report(), hostile(), choice(0).report()] {
+    let lacks = |failed| Unanswered { source: "gull".into(), failed, items: 3 };
+    let unanswered = choice(2).report().with_unanswered(vec![lacks(true), lacks(false)]);
+    for report in [lively().report(), hostile(), choice(0).report(), unanswered] {
         let table = report_csv::write(&report).unwrap();
         let mut reader = csv::Reader::from_reader(table.as_bytes());
         let names = reader.headers().unwrap().clone();
@@ -644,7 +646,65 @@ fn every_number_of_the_table_has_a_definition() {
             assert!(definition(&record[5]).is_some(), "{}", &record[5]);
             // There is a number or a reason, never both.
             assert_ne!(record[6].is_empty(), record[10].is_empty(), "{record:?}");
+            // Bounds, or a reason why there are none, of a number alone.
+            let bounded = !record[7].is_empty();
+            assert_eq!(bounded, !record[8].is_empty(), "{record:?}");
+            assert!(record[11].is_empty() || !bounded && record[10].is_empty(), "{record:?}");
         }
+    }
+}
+
+#[test]
+fn why_a_number_has_no_bounds_stands_beside_it_and_how_likely_a_leaning_is_in_the_table() {
+    let mut world = choice(4);
+    for item in 0..4 {
+        world.choose("ana", item, &["a", "b"], if item < 3 { "a" } else { "b" });
+        world.choose("bo", item, &["a", "b"], "a");
+    }
+    let table = report_csv::write(&world.report()).unwrap();
+    let row = |section: &str, name: &str| {
+        let mut reader = csv::Reader::from_reader(table.as_bytes());
+        let rows = reader.records().map(Result::unwrap);
+        let found = rows.filter(|row| &row[0] == section && &row[5] == name);
+        found.map(|row| row.iter().map(str::to_owned).collect::<Vec<_>>()).next().unwrap()
+    };
+    let alpha = row("agreement", "alpha");
+    assert!(!alpha[6].is_empty() && alpha[7].is_empty() && alpha[10].is_empty(), "{alpha:?}");
+    assert_eq!(alpha[11], "4 items of the 10 that it needs");
+    let (leaning, p) = (row("biases", "left choice"), row("biases", "p=left choice"));
+    assert_eq!((&leaning[6], &leaning[9], &p[9]), (&"0.875".to_owned(), &"8".to_owned(), &"8".to_owned()));
+    // Of eight seven to one side: 2 · (1 + 8) / 2⁸.
+    assert!((p[6].parse::<f64>().unwrap() - 18.0 / 256.0).abs() < 1e-12, "{p:?}");
+    let equal = row("agreement", "equal");
+    assert_eq!((equal[6].as_str(), equal[9].as_str()), ("0.75", "4"));
+}
+
+/// What a document has a column or a row of, it says at its end what it is.
+#[test]
+fn every_number_of_a_document_is_defined_at_its_end() {
+    let text = markdown::write(&lively().report());
+    let (_, terms) = text.split_once("## What the numbers are").unwrap();
+    for name in [
+        "votes",
+        "items",
+        "coverage",
+        "skipped",
+        "rating",
+        "rank",
+        "win rate",
+        "won",
+        "lost",
+        "tied",
+        "both bad comparisons",
+        "battles",
+        "left choice",
+        "p",
+        "kappa",
+        "equal",
+        "raw agreement",
+        "seconds",
+    ] {
+        assert!(terms.contains(&format!("- **{name}**: ")), "{name}: {terms}");
     }
 }
 

@@ -114,10 +114,11 @@ fn report_of(metrics: Vec<Metric>, many: usize, raters: &[&str], sources: &[&str
             });
         }
     }
+    let hashes: Vec<_> = items.iter().map(Item::hash).collect();
     let rated: Vec<RatedItem> = items
         .iter()
         .map(|item| RatedItem {
-            hash: item.hash(),
+            hash: (&item.hash()).into(),
             category: item.category.clone().map(Into::into),
             conversation: None,
         })
@@ -137,7 +138,7 @@ fn report_of(metrics: Vec<Metric>, many: usize, raters: &[&str], sources: &[&str
         rounds: 60,
         seed: 3,
     })
-    .with_questions(rated.iter().zip(&items).map(|(rated, item)| (&rated.hash, item.prompt())))
+    .with_questions(hashes.iter().zip(&items).map(|(hash, item)| (hash, item.prompt())))
 }
 
 fn several() -> Vec<Metric> {
@@ -546,6 +547,26 @@ fn what_the_numbers_are_is_one_key_away() {
         "that of the chosen line comes first: {}",
         stage.text()
     );
+}
+
+#[test]
+fn each_column_of_the_card_has_its_definition_there() {
+    let mut stage = Stage::settled(120, 60, "dark");
+    show(&mut stage, choice(), true);
+    stage.keys("d");
+    let mut all = String::new();
+    for _ in 0..9 {
+        all.push_str(&stage.text());
+        stage.keys("<pagedown>");
+    }
+    for begins in [
+        "Comparisons that a source took part in.",
+        "How likely a share at least as far from half",
+        "The share of the items that both raters",
+        "Items that main figures are of",
+    ] {
+        assert!(all.contains(begins), "{begins}: {all}");
+    }
 }
 
 #[test]

@@ -32,7 +32,7 @@ pub struct Kappa {
 ///
 /// "A coefficient of agreement for nominal scales", 1960; "Weighted kappa", 1968. Weights are of the values themselves, so
 /// that a point of the scale which nobody chose still lies between its neighbours.
-pub fn cohen(table: &Table<'_>, a: usize, b: usize, weights: Weights) -> Figure<Kappa> {
+pub fn cohen<K: Ord + Copy>(table: &Table<'_, K>, a: usize, b: usize, weights: Weights) -> Figure<Kappa> {
     table.comparable()?;
     kappa(&table.shared(a, b), weights)
 }
@@ -65,7 +65,10 @@ fn kappa(pairs: &[(f64, f64)], weights: Weights) -> Figure<Kappa> {
 }
 
 /// Cohen's κ of every two raters.
-pub fn cohen_of_all<'a>(table: &Table<'a>, weights: Weights) -> Vec<(&'a str, &'a str, Figure<Kappa>)> {
+pub fn cohen_of_all<'a, K: Ord + Copy>(
+    table: &Table<'a, K>,
+    weights: Weights,
+) -> Vec<(&'a str, &'a str, Figure<Kappa>)> {
     let raters = table.raters();
     let shared = table.all_shared();
     let of = |a: usize, b: usize| {
@@ -80,19 +83,18 @@ pub fn cohen_of_all<'a>(table: &Table<'a>, weights: Weights) -> Vec<(&'a str, &'
 
 /// Fleiss' κ = (P̄ − P̄ₑ)/(1 − P̄ₑ): "Measuring nominal scale agreement among many raters", 1971. Every item needs the same
 /// number of votes, by whomever; where they differ there is α.
-pub fn fleiss(table: &Table<'_>) -> Figure {
+pub fn fleiss<K: Ord + Copy>(table: &Table<'_, K>) -> Figure {
     table.varied()?;
-    let units: Vec<Vec<f64>> = table.units().map(|(_, said)| said).collect();
-    let raters = units[0].len();
-    if raters < 2 || units.iter().any(|said| said.len() != raters) {
+    // Of a hundred thousand items none has a list that stays.
+    let units = || table.units().map(|(_, said)| said);
+    let raters = units().next().map_or(0, |said| said.len());
+    if raters < 2 || units().any(|said| said.len() != raters) {
         return Err(Missing::UnevenRaters);
     }
-    let (items, raters) = (units.len() as f64, raters as f64);
-    let seen = units.iter().map(|said| equal_pairs(said)).sum::<f64>() / (items * raters * (raters - 1.0));
-    let expected: f64 = counts(units.into_iter().flatten())
-        .into_iter()
-        .map(|(_, count)| (count / (items * raters)).powi(2))
-        .sum();
+    let (items, raters) = (units().count() as f64, raters as f64);
+    let seen = units().map(|said| equal_pairs(&said)).sum::<f64>() / (items * raters * (raters - 1.0));
+    let expected: f64 =
+        counts(units().flatten()).into_iter().map(|(_, count)| (count / (items * raters)).powi(2)).sum();
     if expected >= 1.0 {
         return Err(Missing::NoVariation);
     }

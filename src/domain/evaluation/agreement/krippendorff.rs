@@ -27,7 +27,7 @@ pub enum Level {
 }
 
 /// α of the votes in a table.
-pub fn alpha(table: &Table<'_>, level: Level) -> Figure {
+pub fn alpha<K: Ord + Copy>(table: &Table<'_, K>, level: Level) -> Figure {
     table.varied()?;
     let units = Units::of(table, level)?;
     units.alpha(&units.counts)
@@ -37,17 +37,22 @@ pub fn alpha(table: &Table<'_>, level: Level) -> Figure {
 const LEAST_ITEMS: u64 = 10;
 
 /// α between its bounds of 95 %: from the 2.5th to the 97.5th of a hundred α of samples of the items.
-pub fn alpha_between(table: &Table<'_>, level: Level, rounds: u32, seed: u64) -> Figure<Estimate> {
+pub fn alpha_between<K: Ord + Copy>(
+    table: &Table<'_, K>,
+    level: Level,
+    rounds: u32,
+    seed: u64,
+) -> Figure<Estimate> {
     alpha_between_clusters(table, level, (rounds, seed), |_| None)
 }
 
 /// The same of samples of what items belong to, as several of one conversation do: `cluster` names it by the item's name; one
 /// without is one by itself.
-pub fn alpha_between_clusters(
-    table: &Table<'_>,
+pub fn alpha_between_clusters<K: Ord + Copy>(
+    table: &Table<'_, K>,
     level: Level,
     (rounds, seed): (u32, u64),
-    cluster: impl Fn(&str) -> Option<usize>,
+    cluster: impl Fn(K) -> Option<usize>,
 ) -> Figure<Estimate> {
     let value = alpha(table, level)?;
     let units = Units::of(table, level)?;
@@ -78,7 +83,7 @@ pub fn alpha_between_clusters(
 }
 
 /// What was said of items.
-struct Units<'a> {
+struct Units<K> {
     level: Level,
     values: Vec<f64>,
     /// What was said of an item with two values or more: how many there are of which value. Items of which the same was
@@ -87,16 +92,17 @@ struct Units<'a> {
     /// Of how many items that is.
     counts: Vec<u32>,
     /// The items by their names, and which of them each has.
-    of_items: Vec<(&'a str, u32)>,
+    of_items: Vec<(K, u32)>,
 }
 
 /// On a ratio scale every two values are held against each other.
 const MOST_AMOUNTS: usize = 1000;
 
-impl<'a> Units<'a> {
-    fn of(table: &'a Table<'a>, level: Level) -> Figure<Self> {
-        let items: Vec<(&str, Vec<f64>)> = table.units().filter(|(_, values)| values.len() > 1).collect();
-        let mut values: Vec<f64> = items.iter().flat_map(|(_, said)| said).map(|value| value + 0.0).collect();
+impl<K: Ord + Copy> Units<K> {
+    fn of(table: &Table<'_, K>, level: Level) -> Figure<Self> {
+        // Of a hundred thousand items none has a list that stays.
+        let items = || table.units().filter(|(_, values)| values.len() > 1);
+        let mut values: Vec<f64> = items().flat_map(|(_, said)| said).map(|value| value + 0.0).collect();
         values.sort_by(f64::total_cmp);
         values.dedup();
         if level == Level::Ratio && values.first().is_some_and(|least| *least < 0.0) {
@@ -107,7 +113,7 @@ impl<'a> Units<'a> {
         }
         let mut units = Self { level, values, said: Vec::new(), counts: Vec::new(), of_items: Vec::new() };
         let mut known: HashMap<Vec<(usize, u32)>, u32> = HashMap::new();
-        for (name, item) in items {
+        for (name, item) in items() {
             let mut places: Vec<usize> =
                 item.iter().map(|value| units.values.partition_point(|known| known < value)).collect();
             places.sort_unstable();
@@ -126,12 +132,12 @@ impl<'a> Units<'a> {
     }
 
     /// What is drawn for a sample: what was said of the items that belong together.
-    fn clusters(&self, cluster: impl Fn(&str) -> Option<usize>) -> Vec<Vec<u32>> {
+    fn clusters(&self, cluster: impl Fn(K) -> Option<usize>) -> Vec<Vec<u32>> {
         let mut clusters: Vec<Vec<u32>> = Vec::new();
         let mut known: HashMap<usize, usize> = HashMap::new();
         for (name, said) in &self.of_items {
             let fresh = clusters.len();
-            let at = cluster(name).map_or(fresh, |cluster| *known.entry(cluster).or_insert(fresh));
+            let at = cluster(*name).map_or(fresh, |cluster| *known.entry(cluster).or_insert(fresh));
             if at == fresh {
                 clusters.push(Vec::new());
             }

@@ -11,3 +11,5 @@ pub use krippendorff::{Level, alpha, alpha_between, alpha_between_clusters};
 pub use raw::{Agreement, OnWinners, among_raters, between, on_winners, percent_agreement};
 pub use table::{Disputed, Table};
 pub use votes::of_votes;
+
+pub(super) use votes::by_items;

@@ -28,7 +28,7 @@ impl Agreement {
 }
 
 /// The share of pairs of votes on one item that are equal.
-pub fn percent_agreement(table: &Table<'_>) -> Figure<Agreement> {
+pub fn percent_agreement<K: Ord + Copy>(table: &Table<'_, K>) -> Figure<Agreement> {
     table.comparable()?;
     let (mut equal, mut pairs) = (0, 0);
     for (_, said) in table.units() {
@@ -85,11 +85,12 @@ pub fn between<'a>(
     raters.into_iter().filter_map(|(item, said)| Some((*judged.get(item)?, said))).collect()
 }
 
-/// The pairs of votes of two raters on one item, for [`on_winners`]; from (rater, item, outcome).
-pub fn among_raters<'a>(
-    votes: impl IntoIterator<Item = (&'a str, &'a str, Outcome)>,
+/// The pairs of votes of two raters on one item, for [`on_winners`]; from (rater, item, outcome), by their names or by whatever else
+/// tells them apart.
+pub fn among_raters<R: Ord + Copy, I: Ord + Copy>(
+    votes: impl IntoIterator<Item = (R, I, Outcome)>,
 ) -> Vec<(Outcome, Outcome)> {
-    let mut votes: Vec<(&str, &str, Outcome)> =
+    let mut votes: Vec<(I, R, Outcome)> =
         votes.into_iter().map(|(rater, item, outcome)| (item, rater, outcome)).collect();
     // Of two by one rater on one item the later one stays behind the earlier, and counts.
     votes.sort_by_key(|(item, rater, _)| (*item, *rater));

@@ -1,6 +1,5 @@
 //! Who said what of which item, on one metric: what every coefficient of agreement is made of.
 
-use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};
 
 use super::kappa::counts;
@@ -8,11 +7,11 @@ use super::krippendorff::Level;
 use crate::domain::evaluation::figure::{Figure, Missing};
 
 /// Values by item and rater; what nobody said is not there. There may be a hundred thousand items, so that none has a list of its
-/// own, nor a name of its own where the votes have it.
+/// own; `K` names them, by their text or by whatever takes less room.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Table<'a> {
+pub struct Table<'a, K = &'a str> {
     raters: Vec<&'a str>,
-    names: Vec<Cow<'a, str>>,
+    names: Vec<K>,
     /// The values item by item, by the index of their raters, in order of the raters.
     said: Vec<(usize, f64)>,
     /// Where each item's values end.
@@ -21,8 +20,8 @@ pub struct Table<'a> {
 
 /// An item on which raters disagree.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Disputed<'a> {
-    pub item: &'a str,
+pub struct Disputed<K> {
+    pub item: K,
     /// Between the lowest and the highest value; of kinds the share of votes that are not of the commonest one.
     pub spread: f64,
     pub votes: u64,
@@ -31,17 +30,19 @@ pub struct Disputed<'a> {
 impl<'a> Table<'a> {
     /// From (rater, item, value); of two by one rater on one item the later counts, and what is no number is left out.
     pub fn of(votes: impl IntoIterator<Item = (&'a str, &'a str, f64)>) -> Self {
-        let borrowed = |(rater, item, value): (&'a str, &'a str, f64)| (rater, Cow::Borrowed(item), value);
-        Self::sorted(votes.into_iter().map(borrowed).collect())
+        Self::sorted(votes.into_iter().collect())
     }
+}
 
-    /// The same of items whose names may be made for it.
-    pub(super) fn sorted(mut votes: Vec<(&'a str, Cow<'a, str>, f64)>) -> Self {
+impl<'a, K: Ord + Copy> Table<'a, K> {
+    /// The same of items that are named otherwise.
+    pub(super) fn sorted(mut votes: Vec<(&'a str, K, f64)>) -> Self {
         votes.retain(|(_, _, value)| value.is_finite());
         // Of equal ones the later stays behind the earlier.
         votes.sort_by(|(rater, item, _), (other_rater, other, _)| (item, rater).cmp(&(other, other_rater)));
         let raters: BTreeSet<&str> = votes.iter().map(|(rater, _, _)| *rater).collect();
-        let mut table = Self { raters: raters.into_iter().collect(), ..Self::default() };
+        let raters = raters.into_iter().collect();
+        let mut table = Self { raters, names: Vec::new(), said: Vec::new(), ends: Vec::new() };
         let mut last = None;
         for (rater, item, value) in votes {
             let rater = table.raters.partition_point(|known| *known < rater);
@@ -75,8 +76,8 @@ impl<'a> Table<'a> {
 
     /// The items on which two raters are too far apart to leave it at that, the most disputed first: other kinds, or two
     /// points and more on a scale.
-    pub fn disputed(&self, level: Level) -> Vec<Disputed<'_>> {
-        let mut disputed: Vec<Disputed<'_>> = self
+    pub fn disputed(&self, level: Level) -> Vec<Disputed<K>> {
+        let mut disputed: Vec<Disputed<K>> = self
             .names
             .iter()
             .zip(self.items())
@@ -88,7 +89,7 @@ impl<'a> Table<'a> {
                 let apart = if nominal { range > 0.0 } else { range >= 2.0 };
                 let most = counts(values()).into_iter().fold(0.0, |most: f64, (_, count)| most.max(count));
                 let spread = if nominal { 1.0 - most / said.len() as f64 } else { range };
-                apart.then_some(Disputed { item, spread, votes: said.len() as u64 })
+                apart.then_some(Disputed { item: *item, spread, votes: said.len() as u64 })
             })
             .collect();
         disputed.sort_by(|a, b| b.spread.total_cmp(&a.spread));
@@ -96,9 +97,9 @@ impl<'a> Table<'a> {
     }
 
     /// The items by their names, with the values of each.
-    pub(super) fn units(&self) -> impl Iterator<Item = (&str, Vec<f64>)> {
+    pub(super) fn units(&self) -> impl Iterator<Item = (K, Vec<f64>)> {
         let values = |said: &[(usize, f64)]| said.iter().map(|(_, value)| *value).collect();
-        self.names.iter().zip(self.items()).map(move |(name, said)| (name.as_ref(), values(said)))
+        self.names.iter().zip(self.items()).map(move |(name, said)| (*name, values(said)))
     }
 
     /// The values of two raters on the items that both have rated.

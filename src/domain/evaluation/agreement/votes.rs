@@ -1,27 +1,39 @@
 //! Votes as a table, by what was said of which answer and not by where it stood.
 
-use std::borrow::Cow;
 use std::collections::HashMap;
 
 use super::krippendorff::Level;
 use super::table::Table;
 use crate::domain::evaluation::metric::{Method, Metric};
-use crate::domain::evaluation::vote::{Chosen, ResponseId, Saying, Value};
+use crate::domain::evaluation::vote::{Chosen, ResponseId, Saying, Value, Vote};
 
 /// The votes on a metric as a table, and the level of its values; `model` tells whose an answer is. Where each answer is
 /// rated for itself an answer is an item. Left out are unannounced repeats, and votes on answers that are nobody's. Give it
 /// the votes that stand, of one version of the task.
-pub fn of_votes<'a, 'm, S: Saying + 'a>(
-    votes: impl IntoIterator<Item = &'a S>,
+pub fn of_votes<'a, 'm>(
+    votes: impl IntoIterator<Item = &'a Vote>,
     metric: &Metric,
     model: impl Fn(&ResponseId) -> Option<&'m str>,
-) -> (Table<'a>, Level) {
-    let mut said: Vec<(&'a str, Cow<'a, str>, f64)> = Vec::new();
+) -> (Table<'a, Unit<'a, &'a str>>, Level) {
+    by_items(votes, metric, |vote: &'a Vote| vote.item.0.as_str(), model)
+}
+
+/// What is rated: an item, and which of its answers where each is rated for itself.
+type Unit<'a, I> = (I, Option<&'a ResponseId>);
+
+/// The same of votes however they are held; `item` names theirs.
+pub(in crate::domain::evaluation) fn by_items<'a, 'm, S: Saying + 'a, I: Ord + Copy>(
+    votes: impl IntoIterator<Item = &'a S>,
+    metric: &Metric,
+    item: impl Fn(&'a S) -> I,
+    model: impl Fn(&ResponseId) -> Option<&'m str>,
+) -> (Table<'a, Unit<'a, I>>, Level) {
+    let mut said: Vec<(&'a str, Unit<'a, I>, f64)> = Vec::new();
     // Kinds have no order: each is a number, as it comes.
     let mut kinds: HashMap<&str, f64> = HashMap::new();
     for vote in votes.into_iter().filter(|vote| !vote.is_repeat()) {
-        let (rater, item) = (vote.rater(), vote.item().0.as_str());
-        let of = |id: &ResponseId| Cow::Owned(format!("{item}/{id}"));
+        let (rater, item) = (vote.rater(), item(vote));
+        let of = |id: &'a ResponseId| (item, Some(id));
         let value = vote.value(&metric.name).filter(|value| value.method() == metric.method);
         match value {
             Some(Value::Thumbs(thumbs)) => {
@@ -35,7 +47,7 @@ pub fn of_votes<'a, 'm, S: Saying + 'a>(
                 let (Some(left), Some(right)) = (model(left), model(right)) else { continue };
                 let top = f64::from(metric.points().unwrap_or_default()) + 1.0;
                 let points = f64::from(*points);
-                said.push((rater, item.into(), if left > right { top - points } else { points }));
+                said.push((rater, (item, None), if left > right { top - points } else { points }));
             }
             Some(Value::Choice(chosen)) => {
                 let kind = match chosen {
@@ -46,7 +58,7 @@ pub fn of_votes<'a, 'm, S: Saying + 'a>(
                 };
                 let Some(kind) = kind else { continue };
                 let next = kinds.len() as f64;
-                said.push((rater, item.into(), *kinds.entry(kind).or_insert(next)));
+                said.push((rater, (item, None), *kinds.entry(kind).or_insert(next)));
             }
             None => {}
         }

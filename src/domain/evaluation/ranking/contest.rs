@@ -31,7 +31,7 @@ pub(in crate::domain::evaluation) trait Met: Sync {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(in crate::domain::evaluation) enum Prompt<'a> {
     Name(&'a str),
-    Place(usize),
+    Place(u32),
 }
 
 impl Met for Battle {

@@ -25,24 +25,7 @@ pub(in crate::domain::evaluation) fn by_prompt<M: Met>(
     rounds: u32,
     seed: u64,
 ) -> Figure<Estimate> {
-    let mut prompts: Vec<(f64, f64)> = Vec::new();
-    let mut known: HashMap<Prompt<'_>, usize> = HashMap::new();
-    for battle in battles {
-        let ([a, b], weight) = (battle.names(), battle.weight());
-        let sound = a != b && weight.is_finite() && weight > 0.0;
-        let score = match (a == name, b == name) {
-            (true, false) if sound => battle.outcome().score(),
-            (false, true) if sound => 1.0 - battle.outcome().score(),
-            _ => continue,
-        };
-        let fresh = prompts.len();
-        let at = battle.prompt().map_or(fresh, |prompt| *known.entry(prompt).or_insert(fresh));
-        if at == fresh {
-            prompts.push((0.0, 0.0));
-        }
-        prompts[at].0 += weight * score;
-        prompts[at].1 += weight;
-    }
+    let prompts = prompts(battles, name);
     if prompts.is_empty() {
         return Err(Missing::NoVotes);
     }
@@ -66,4 +49,28 @@ pub(in crate::domain::evaluation) fn by_prompt<M: Met>(
     shares.sort_by(f64::total_cmp);
     let at = |of| percentile(&shares, of).ok_or(Missing::NoVotes);
     Ok(Estimate { value, low: at(0.025)?, high: at(0.975)? })
+}
+
+/// What `name` has won of how much, prompt by prompt in the order in which they came.
+fn prompts<M: Met>(battles: &[M], name: &str) -> Vec<(f64, f64)> {
+    let mut prompts: Vec<(f64, f64)> = Vec::new();
+    let mut known: HashMap<Prompt<'_>, u32> = HashMap::new();
+    for battle in battles {
+        let ([a, b], weight) = (battle.names(), battle.weight());
+        let sound = a != b && weight.is_finite() && weight > 0.0;
+        let score = match (a == name, b == name) {
+            (true, false) if sound => battle.outcome().score(),
+            (false, true) if sound => 1.0 - battle.outcome().score(),
+            _ => continue,
+        };
+        let fresh = prompts.len() as u32;
+        let at = battle.prompt().map_or(fresh, |prompt| *known.entry(prompt).or_insert(fresh));
+        if at == fresh {
+            prompts.push((0.0, 0.0));
+        }
+        let (won, all) = &mut prompts[at as usize];
+        *won += weight * score;
+        *all += weight;
+    }
+    prompts
 }

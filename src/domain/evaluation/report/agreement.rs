@@ -1,17 +1,19 @@
 //! Whether raters agree by a metric, in each of the ways that there are to tell.
 
-use std::collections::HashMap;
-
 use serde::{Deserialize, Serialize};
 
 use super::gather::{Gathered, Kept};
 use super::mean::Bounded;
 use crate::domain::evaluation::agreement::{
     Agreement, Kappa, Level, OnWinners, Table, Weights, alpha, alpha_between_clusters, among_raters,
-    cohen_of_all, fleiss, of_votes, on_winners, percent_agreement,
+    by_items, cohen_of_all, fleiss, on_winners, percent_agreement,
 };
 use crate::domain::evaluation::figure::{Figure, Missing, plain};
 use crate::domain::evaluation::metric::{Method, Metric};
+use crate::domain::evaluation::vote::ResponseId;
+
+/// What is rated: an item by its place in the order of the names, and which of its answers where each is rated by itself.
+pub(super) type Unit<'g> = (u32, Option<&'g ResponseId>);
 
 /// The coefficients; where each answer is rated by itself an answer is an item.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -53,8 +55,12 @@ pub struct RaterPair {
 }
 
 /// The coefficients of the main votes, and the table that they are of.
-pub(super) fn agreements<'g>(gathered: &'g Gathered<'_>, metric: &Metric) -> (Agreements, Table<'g>, Level) {
-    let (table, level) = of_votes(&gathered.main, metric, |id| gathered.input.sources.get(id));
+pub(super) fn agreements<'g>(
+    gathered: &'g Gathered<'_>,
+    metric: &Metric,
+) -> (Agreements, Table<'g, Unit<'g>>, Level) {
+    let item = |kept: &Kept<'_>| gathered.ranks[kept.item];
+    let (table, level) = by_items(&gathered.main, metric, item, |id| gathered.input.sources.get(id));
     let ordered =
         |figure: Figure| if metric.method == Method::ComparisonChoice { unordered() } else { figure };
     let told = alpha(&table, level);
@@ -63,11 +69,11 @@ pub(super) fn agreements<'g>(gathered: &'g Gathered<'_>, metric: &Metric) -> (Ag
         Err(why) => Err(why.clone()),
         Ok(_) if rounds == 0 => Err(Missing::Unfit { what: "no samples were drawn".into() }),
         Ok(_) => {
-            let items = gathered.input.items.iter().zip(0..);
-            let by_hash: HashMap<&str, usize> = items.map(|(item, at)| (item.hash.0.as_str(), at)).collect();
-            // The table names an answer by its item and itself.
-            let item = |name: &str| by_hash.get(name.split('/').next().unwrap_or(name)).copied();
-            let cluster = |name: &str| item(name).map(|at| gathered.cluster_of[at]);
+            let mut clusters = vec![0; gathered.ranks.len()];
+            for (rank, cluster) in gathered.ranks.iter().zip(&gathered.cluster_of) {
+                clusters[*rank as usize] = *cluster;
+            }
+            let cluster = |(rank, _): Unit<'_>| clusters.get(rank as usize).copied();
             alpha_between_clusters(&table, level, (rounds, gathered.input.seed), cluster)
                 .map(|between| (between.low, between.high))
         }
@@ -92,7 +98,7 @@ fn unordered<T>() -> Figure<T> {
     Err(Missing::Unfit { what: "a choice has no order".into() })
 }
 
-fn pairs(table: &Table<'_>, method: Method) -> (Vec<RaterPair>, u64) {
+fn pairs(table: &Table<'_, Unit<'_>>, method: Method) -> (Vec<RaterPair>, u64) {
     let weighted = cohen_of_all(table, Weights::Linear);
     let mut strangers = 0;
     let mut pairs = Vec::new();
@@ -108,12 +114,8 @@ fn pairs(table: &Table<'_>, method: Method) -> (Vec<RaterPair>, u64) {
 }
 
 fn winners(gathered: &Gathered<'_>, metric: &Metric) -> OnWinners {
-    let outcome = |kept: &Kept<'_>| {
-        let rater = gathered.raters[kept.rater];
-        Some((rater, kept.item, kept.outcome(metric)?))
-    };
+    let outcome = |kept: &Kept<'_>| Some((kept.rater as u32, kept.item as u32, kept.outcome(metric)?));
     let mut said = gathered.main.iter().filter_map(outcome).peekable();
-    let item = |at: usize| gathered.input.items[at].hash.0.as_str();
     if said.peek().is_none() {
         let why = match gathered.main_by(metric).count() {
             0 => Missing::NoVotes,
@@ -121,5 +123,5 @@ fn winners(gathered: &Gathered<'_>, metric: &Metric) -> OnWinners {
         };
         return OnWinners { with_ties: Err(why.clone()), without_ties: Err(why) };
     }
-    on_winners(among_raters(said.map(|(rater, at, outcome)| (rater, item(at), outcome))))
+    on_winners(among_raters(said))
 }

@@ -16,7 +16,8 @@ pub const fn definitions() -> &'static [Definition] {
     DEFINITIONS
 }
 
-/// The one of that name; of a value of a scale, as `points=3`, that of the scale.
+/// The one of that name; of a value of a scale, as `points=3`, that of the scale, of a number of another, as `p=left choice`, what such
+/// a number is.
 pub fn definition(name: &str) -> Option<&'static Definition> {
     let name = name.split_once('=').map_or(name, |(name, _)| name);
     DEFINITIONS.iter().find(|definition| definition.name == name)
@@ -54,6 +55,16 @@ const DEFINITIONS: &[Definition] = &[
         name: "votes",
         text: "Votes that stand, fit the task and are of its version. Items whose answer is known and unannounced repeats are \
                not among them.",
+        source: OWN,
+    },
+    Definition {
+        name: "items",
+        text: "Items that main figures are of: not those whose answer is known, nor those that lack an answer.",
+        source: OWN,
+    },
+    Definition {
+        name: "items without an answer",
+        text: "Items that nobody can rate, as an answer of this source failed or has not come yet. They are in no figure.",
         source: OWN,
     },
     Definition {
@@ -210,6 +221,11 @@ const DEFINITIONS: &[Definition] = &[
         source: OWN,
     },
     Definition {
+        name: "battles",
+        text: "Comparisons that a source took part in. A vote on more than two answers is several of them.",
+        source: OWN,
+    },
+    Definition {
         name: "alpha",
         text: "Krippendorff's α on the level that fits the method: 1 is full agreement, 0 what chance would do. At least 0.800 \
                is taken for good, at least 0.667 for tentative.",
@@ -262,6 +278,11 @@ const DEFINITIONS: &[Definition] = &[
         source: "Cohen, \"Weighted kappa\", 1968",
     },
     Definition {
+        name: "equal",
+        text: "The share of the items that both raters have rated on which they said the same, with nothing taken off for chance.",
+        source: OWN,
+    },
+    Definition {
         name: "left choice",
         text: "How often the left one of two answers was chosen, of more than two one of the left half; ties and the middle are \
                left out. With sides balanced, half is what there is without a bias.",
@@ -278,6 +299,12 @@ const DEFINITIONS: &[Definition] = &[
         text: "How often the longer one of two answers was chosen, of more than two one that is longer than most; ties and \
                lengths in the middle are left out. More than half is no proof of a bias: longer answers may be better ones.",
         source: WILSON,
+    },
+    Definition {
+        name: "p",
+        text: "How likely a share at least as far from half is where there is no bias, by the exact sign test on both sides. It takes \
+               every vote for one by itself.",
+        source: "McNemar, \"Note on the sampling error of the difference between correlated proportions\", 1947",
     },
     Definition {
         name: "flips",

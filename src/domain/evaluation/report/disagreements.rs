@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, HashMap};
 
 use serde::{Deserialize, Serialize};
 
+use super::agreement::Unit;
 use super::facts::{facts, in_words};
 use super::gather::Gathered;
 use crate::domain::evaluation::agreement::{Level, Table};
 use crate::domain::evaluation::item::ItemHash;
 use crate::domain::evaluation::metric::Metric;
-use crate::domain::evaluation::vote::ResponseId;
 
 /// An item, or one answer to it, on which raters are too far apart to leave it at that.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -36,22 +36,18 @@ struct Of {
 pub(super) fn disagreements(
     gathered: &Gathered<'_>,
     metric: &Metric,
-    table: &Table<'_>,
+    table: &Table<'_, Unit<'_>>,
     level: Level,
 ) -> Vec<Disagreement> {
     let disputed = table.disputed(level);
-    // The table names an answer by its item and itself.
-    let key = |item: &str, answer: Option<&ResponseId>| {
-        answer.map_or_else(|| item.to_owned(), |answer| format!("{item}/{answer}"))
-    };
-    let mut said: HashMap<&str, BTreeMap<u16, u64>> =
+    let mut said: HashMap<Unit<'_>, BTreeMap<u16, u64>> =
         disputed.iter().map(|disputed| (disputed.item, BTreeMap::new())).collect();
-    let mut of: HashMap<String, Of> = HashMap::new();
+    let mut of: HashMap<Unit<'_>, Of> = HashMap::new();
     if !disputed.is_empty() {
         for kept in &gathered.main {
             for fact in facts(kept, metric, gathered.sources.len()) {
-                let key = key(&kept.hash.0, fact.answer);
-                if let Some(said) = said.get_mut(key.as_str()) {
+                let key = (gathered.ranks[kept.item], fact.answer);
+                if let Some(said) = said.get_mut(&key) {
                     *said.entry(fact.value).or_default() += 1;
                     let source = fact.answer.and_then(|id| kept.source(id));
                     let of = of.entry(key).or_insert(Of { item: kept.item, source, answers: 0 });
@@ -60,13 +56,13 @@ pub(super) fn disagreements(
             }
         }
     }
-    let told = |disputed: &crate::domain::evaluation::agreement::Disputed<'_>| {
-        let Of { item, source, answers } = of.get(disputed.item)?;
+    let told = disputed.iter().filter_map(|disputed| {
+        let Of { item, source, answers } = of.get(&disputed.item)?;
         let mut values: Vec<(u16, u64)> =
-            said.get(disputed.item)?.iter().map(|(value, count)| (*value, *count)).collect();
+            said.get(&disputed.item)?.iter().map(|(value, count)| (*value, *count)).collect();
         values.sort_by_key(|(value, count)| (std::cmp::Reverse(*count), *value));
         Some(Disagreement {
-            item: gathered.input.items[*item].hash.clone(),
+            item: gathered.hash(*item),
             source: source.map(|source| gathered.name(source)),
             spread: disputed.spread,
             votes: disputed.votes,
@@ -75,6 +71,6 @@ pub(super) fn disagreements(
                 .map(|(value, count)| (in_words(value, metric, &gathered.sources, *answers), count))
                 .collect(),
         })
-    };
-    disputed.iter().filter_map(told).collect()
+    });
+    told.collect()
 }

@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use super::input::{Rated, RatedItem};
 use super::sources::Sources;
-use super::votes::{Fit, Held, Named};
+use super::votes::{Fit, Held};
 use crate::domain::evaluation::battle::Outcome;
-use crate::domain::evaluation::item::ItemHash;
+use crate::domain::evaluation::item::{ItemHash, ItemName};
 use crate::domain::evaluation::metric::Metric;
 use crate::domain::evaluation::vote::{ResponseId, Saying, Value};
 
@@ -45,6 +45,8 @@ pub(super) struct Gathered<'a> {
     /// Of each item.
     pub group_of: Vec<usize>,
     pub is_gold: Vec<bool>,
+    /// The place of each item in the order of their names.
+    pub ranks: Vec<u32>,
     /// The first item of each item's conversation: what samples are drawn of. An item of none is one by itself.
     pub cluster_of: Vec<usize>,
     /// In the order in which they were given, as are the others.
@@ -65,7 +67,6 @@ pub(super) struct Group<'a> {
 #[derive(Clone)]
 pub(super) struct Kept<'a> {
     pub vote: Held<'a>,
-    pub hash: &'a ItemHash,
     pub item: usize,
     /// The first item of its conversation.
     pub cluster: usize,
@@ -79,8 +80,8 @@ impl Saying for Kept<'_> {
         self.vote.rater()
     }
 
-    fn item(&self) -> &ItemHash {
-        self.hash
+    fn is_on(&self, item: &ItemHash) -> bool {
+        *self.vote.item() == ItemName::from(item)
     }
 
     fn shown(&self) -> &[ResponseId] {
@@ -148,9 +149,9 @@ impl<'a> Gathered<'a> {
     /// `shown` is what [`shown_sources`] tells of the same.
     pub fn of(input: &'a Rated<'a>, shown: &'a [usize]) -> Self {
         let (sources, _) = alphabetical(input.sources);
-        let items: HashMap<Named, usize> =
-            input.items.iter().zip(0..).map(|(item, at)| (Named::of(&item.hash), at)).collect();
-        let gold: HashSet<&ItemHash> = input.task.gold.iter().map(|gold| &gold.item).collect();
+        let items: HashMap<&ItemName, usize> =
+            input.items.iter().zip(0..).map(|(item, at)| (&item.hash, at)).collect();
+        let gold: HashSet<ItemName> = input.task.gold.iter().map(|gold| (&gold.item).into()).collect();
         let is_gold: Vec<bool> = input.items.iter().map(|item| gold.contains(&item.hash)).collect();
         let (groups, group_of) = groups(input.items, &is_gold);
 
@@ -168,6 +169,7 @@ impl<'a> Gathered<'a> {
             groups,
             group_of,
             is_gold,
+            ranks: ranks(input.items),
             cluster_of: clusters(input.items),
             main: Vec::with_capacity(standing.len()),
             skipped: Vec::new(),
@@ -186,10 +188,12 @@ impl<'a> Gathered<'a> {
                 _ if vote.fit() == Fit::OtherVersion => counted.other_versions += 1,
                 None => counted.strangers += 1,
                 _ if vote.fit() == Fit::Unfit => counted.unfit += 1,
-                Some(item) if !seen.insert((rater, item, vote.is_repeat())) => counted.doubled += 1,
+                Some(item) if !seen.insert((rater as u32, item as u32, vote.is_repeat())) => {
+                    counted.doubled += 1;
+                }
                 Some(item) => {
-                    let (hash, cluster) = (&input.items[item].hash, gathered.cluster_of[item]);
-                    gathered.keep(Kept { vote, hash, item, cluster, rater, shown });
+                    let cluster = gathered.cluster_of[item];
+                    gathered.keep(Kept { vote, item, cluster, rater, shown });
                 }
             }
         }
@@ -233,10 +237,26 @@ impl<'a> Gathered<'a> {
         self.main.iter().filter(|kept| kept.says(metric))
     }
 
+    /// The name of an item as it is written.
+    pub fn hash(&self, item: usize) -> ItemHash {
+        self.input.items[item].hash.hash()
+    }
+
     /// A name of its own of every source.
     pub fn name(&self, source: usize) -> String {
         self.sources.get(source).copied().unwrap_or_default().to_owned()
     }
+}
+
+/// The place of each item in the order of their names.
+fn ranks(items: &[RatedItem]) -> Vec<u32> {
+    let mut sorted: Vec<u32> = (0..items.len() as u32).collect();
+    sorted.sort_by(|one, other| items[*one as usize].hash.cmp(&items[*other as usize].hash));
+    let mut ranks = vec![0; items.len()];
+    for (rank, at) in (0..).zip(sorted) {
+        ranks[at as usize] = rank;
+    }
+    ranks
 }
 
 /// The first item of each item's conversation.

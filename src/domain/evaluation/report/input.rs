@@ -4,7 +4,7 @@ use compact_str::CompactString;
 
 use super::sources::Sources;
 use super::votes::Votes;
-use crate::domain::evaluation::item::ItemHash;
+use crate::domain::evaluation::item::ItemName;
 use crate::domain::evaluation::job::Unblinded;
 use crate::domain::evaluation::task::TaskDefinition;
 
@@ -31,8 +31,8 @@ pub struct Rated<'a> {
 /// An item as results know it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RatedItem {
-    pub hash: ItemHash,
+    pub hash: ItemName,
     pub category: Option<CompactString>,
     /// The conversation that it is a turn of: items of one are not independent, and are one for every interval of samples.
-    pub conversation: Option<String>,
+    pub conversation: Option<Box<str>>,
 }

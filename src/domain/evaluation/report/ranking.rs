@@ -127,26 +127,31 @@ pub(super) fn is_of_one_item<'a>(mut votes: impl Iterator<Item = &'a Kept<'a>>) 
 
 /// The battles of votes. Those on turns of one conversation belong together as those on one item do.
 fn battles<'a, 'g>(
-    gathered: &Gathered<'g>,
+    gathered: &'g Gathered<'_>,
     votes: impl Iterator<Item = &'a Kept<'a>>,
     metric: &Metric,
 ) -> Vec<Fought<'g>> {
-    let name = |source: usize| gathered.sources.get(source).copied();
-    let of = |kept: &'a Kept<'a>| {
-        kept.battles(metric).into_iter().filter_map(move |(a, b, outcome)| {
-            Some(Fought { a: name(a)?, b: name(b)?, outcome, cluster: kept.cluster })
-        })
-    };
-    votes.flat_map(of).collect()
+    let name = |source: usize| gathered.sources.get(source);
+    let mut battles = Vec::new();
+    for kept in votes {
+        let cluster = kept.cluster as u32;
+        battles.extend(
+            kept.battles(metric)
+                .into_iter()
+                .filter_map(|(a, b, outcome)| Some(Fought { a: name(a)?, b: name(b)?, cluster, outcome })),
+        );
+    }
+    battles
 }
 
 /// A battle of a vote, in little room: a report holds hundreds of thousands of them.
 struct Fought<'g> {
-    a: &'g str,
-    b: &'g str,
-    outcome: Outcome,
+    /// A name among those of the sources.
+    a: &'g &'g str,
+    b: &'g &'g str,
     /// The first item of its conversation.
-    cluster: usize,
+    cluster: u32,
+    outcome: Outcome,
 }
 
 impl Met for Fought<'_> {

@@ -6,7 +6,7 @@
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
-use crate::domain::evaluation::item::ItemHash;
+use crate::domain::evaluation::item::ItemName;
 use crate::domain::evaluation::task::TaskDefinition;
 use crate::domain::evaluation::vote::{ResponseId, Said, Skip, Value, Vote};
 use crate::domain::id::VoteId;
@@ -31,7 +31,7 @@ pub struct Votes {
 struct Packed {
     id: VoteId,
     rater: u32,
-    item: Named,
+    item: ItemName,
     /// Where its answers are among those shown.
     shown: Range<u32>,
     /// Where its values are among what was said; nowhere where it does not fit.
@@ -50,13 +50,6 @@ pub(super) enum Fit {
     Fits,
     OtherVersion,
     Unfit,
-}
-
-/// The name of an item: the number that it is written as, as our own are, or the text.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(super) enum Named {
-    Number([u64; 4]),
-    Text(Box<str>),
 }
 
 /// Names by their numbers, each once.
@@ -111,7 +104,7 @@ impl Votes {
         self.all.push(Packed {
             id: vote.id,
             rater,
-            item: Named::of(&vote.item),
+            item: ItemName::from(&vote.item),
             shown: first_shown..self.shown.len() as u32,
             said: first_said..self.said.len() as u32,
             skip,
@@ -162,17 +155,6 @@ impl Names {
     }
 }
 
-impl Named {
-    /// Of 64 small hexadecimal digits the number, so that none is meant by two names.
-    pub fn of(ItemHash(name): &ItemHash) -> Self {
-        let is_digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
-        let is_ours = name.len() == 64 && name.bytes().all(is_digit);
-        let part = |at: usize| u64::from_str_radix(name.get(16 * at..16 * (at + 1))?, 16).ok();
-        let number = || Some([part(0)?, part(1)?, part(2)?, part(3)?]);
-        is_ours.then(number).flatten().map_or_else(|| Self::Text(name.as_str().into()), Self::Number)
-    }
-}
-
 /// What a range of numbers is of.
 fn part<'a, T>(all: &'a [T], range: &Range<u32>) -> &'a [T] {
     all.get(range.start as usize..range.end as usize).unwrap_or_default()
@@ -183,7 +165,7 @@ impl<'a> Held<'a> {
         self.votes.raters.name(self.vote.rater)
     }
 
-    pub fn item(self) -> &'a Named {
+    pub fn item(self) -> &'a ItemName {
         &self.vote.item
     }
 
@@ -231,6 +213,7 @@ impl<'a> Held<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::evaluation::item::ItemHash;
     use crate::domain::evaluation::metric::{Method, Metric};
     use crate::domain::evaluation::task::Blinding;
     use crate::domain::evaluation::vote::{Chosen, standing};
@@ -287,7 +270,7 @@ mod tests {
             assert_eq!((held.comment(), held.is_repeat()), (vote.comment.as_deref(), vote.repeat));
             assert_eq!((held.value("one"), held.value("two")), (None, vote.value("two")));
             assert_eq!((held.skip().is_some(), held.fit()), (vote.id == all[3].id, Fit::Fits));
-            assert_eq!(held.item(), &Named::of(&vote.item));
+            assert_eq!(held.item(), &ItemName::from(&vote.item));
         }
         assert_eq!((held.standing().len(), held.shown().len()), (4, 8));
     }
@@ -319,15 +302,5 @@ mod tests {
         let told = held.standing().into_iter().map(|vote| (vote.fit(), vote.value("three").is_none()));
         let why = [Fit::OtherVersion, Fit::Unfit, Fit::Unfit];
         assert_eq!(told.collect::<Vec<_>>(), why.map(|why| (why, true)));
-    }
-
-    #[test]
-    fn no_two_names_of_items_are_one() {
-        let digits = "0123456789abcdef".repeat(4);
-        let names = [digits.clone(), digits.to_uppercase(), digits[1..].to_owned(), format!("{digits}0")];
-        let held = names.map(|name| Named::of(&ItemHash(name)));
-        let first = 0x0123_4567_89ab_cdef;
-        assert_eq!(held[0], Named::Number([first; 4]));
-        assert!(held[1..].iter().all(|name| matches!(name, Named::Text(_))), "{held:?}");
     }
 }

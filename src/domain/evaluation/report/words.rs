@@ -65,21 +65,30 @@ pub fn unanswered(report: &Report) -> Option<String> {
     (!lacks.is_empty()).then(|| format!("{}.", lacks.join("; ")))
 }
 
+/// The votes in no main figure: how many, what they are, and the name of what defines them. Those that there are none of are not
+/// among them.
+fn beside(votes: &Counted) -> impl Iterator<Item = (u64, &'static str, &'static str)> {
+    let all = [
+        (votes.on_gold, "on items whose answer is known", "on gold"),
+        (votes.repeats, "on items that came again", "repeats"),
+        (votes.other_versions, "of other versions", "other versions"),
+        (votes.unfit, "that do not fit the task", "unfit"),
+        (votes.strangers, "on items or answers that it has not", "strangers"),
+        (votes.doubled, "in whose place a later one counts", "doubled"),
+    ];
+    all.into_iter().filter(|(many, ..)| *many > 0)
+}
+
 /// What is in no main figure, in one sentence.
 pub fn left_out(votes: &Counted) -> Option<String> {
-    let parts: Vec<String> = [
-        (votes.on_gold, "on items whose answer is known"),
-        (votes.repeats, "on items that came again"),
-        (votes.other_versions, "of other versions"),
-        (votes.unfit, "that do not fit the task"),
-        (votes.strangers, "on items or answers that it has not"),
-        (votes.doubled, "in whose place a later one counts"),
-    ]
-    .into_iter()
-    .filter(|(many, _)| *many > 0)
-    .map(|(many, what)| format!("{} {what}", count(many, "vote", "votes")))
-    .collect();
+    let part = |(many, what, _): (u64, &str, &str)| format!("{} {what}", count(many, "vote", "votes"));
+    let parts: Vec<String> = beside(votes).map(part).collect();
     (!parts.is_empty()).then(|| format!("Left out of the main figures: {}.", parts.join(", ")))
+}
+
+/// The definitions that this sentence needs.
+pub fn terms_of_left_out(votes: &Counted) -> impl Iterator<Item = &'static str> {
+    beside(votes).map(|(.., term)| term)
 }
 
 /// How many votes were not blind, in a sentence.

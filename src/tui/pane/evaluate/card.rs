@@ -96,6 +96,8 @@ fn about(report: &Report, width: u16) -> Vec<Line> {
     for line in &mut lines {
         line.terms = [
             "votes",
+            "items",
+            "items without an answer",
             "skipped",
             "on gold",
             "repeats",
@@ -113,7 +115,7 @@ fn about(report: &Report, width: u16) -> Vec<Line> {
 fn coverage(report: &Report, width: u16) -> Vec<Line> {
     let mut lines = vec![Line::head("Coverage", "votes of those that are due", width)];
     let row = |name: &str, items: u64, of: &Coverage| {
-        let row = Figures::of(name, &["coverage", "skipped"]);
+        let row = Figures::of(name, &["coverage", "items", "skipped"]);
         match &of.share {
             Err(why) => Figures { instead: why.words(), ..row },
             Ok(share) => Figures {
@@ -421,7 +423,8 @@ fn pairs(of: &Agreements, width: u16) -> Vec<Line> {
     if !of.pairs.is_empty() {
         let mut table = Table::of(&["kappa", "weighted", "equal", "items"]);
         for pair in of.pairs.iter().take(LONGEST) {
-            let row = Figures::of(&format!("{} and {}", pair.a, pair.b), &["kappa", "weighted kappa"]);
+            let row =
+                Figures::of(&format!("{} and {}", pair.a, pair.b), &["kappa", "weighted kappa", "equal"]);
             let told = match &pair.kappa {
                 Err(why) => {
                     table.rows.push(Figures { instead: why.words(), ..row });
@@ -455,7 +458,8 @@ fn pairs(of: &Agreements, width: u16) -> Vec<Line> {
 fn leanings(of: &Biases, width: u16) -> Vec<Line> {
     let mut table = Table::of(&["share", "95 %", "p", "votes"]);
     let row = |term: &'static str, leaning: &Leaning| {
-        let row = share(term, term, &leaning.share, [0, 0]);
+        let mut row = share(term, term, &leaning.share, [0, 0]);
+        row.terms.push("p");
         let Some(cells) = row.cells.get(..2) else { return row };
         let (p, note) = match &leaning.p {
             Ok(p) => (decimal(*p, 4), String::new()),

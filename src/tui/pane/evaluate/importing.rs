@@ -55,7 +55,10 @@ impl Importing {
         }));
         if self.bad.len() > NAMED {
             let more = grouped((self.bad.len() - NAMED) as u64);
-            lines.push(Line::of(&format!("and {more} more"), Role::Muted));
+            lines.push(Line::of(
+                &format!("and {more} more; `outcrop datasets import` names all"),
+                Role::Muted,
+            ));
         }
         let reading = Reading::new(&safe_line(&self.path), lines);
         if self.good == 0 {

@@ -29,7 +29,8 @@ pub(super) fn leaderboards(parts: &[(Option<&str>, &Leaderboard)], width: u16) -
             table.rows.push(Figures { instead: "n/a: no votes".into(), ..none });
         }
         for row in &of.rows {
-            let terms = ["rating", "rank", "win rate", "won", "lost", "tied", "both bad comparisons"];
+            let terms =
+                ["rating", "rank", "win rate", "won", "lost", "tied", "both bad comparisons", "battles"];
             let mut cells = Figures::of(&row.name, &terms);
             match &row.rating {
                 Err(why) => {

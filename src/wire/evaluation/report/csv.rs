@@ -6,9 +6,10 @@
 //! | metric | empty where the number is of none |
 //! | source | whose: a source, a rater, an item, or two with ` vs ` between them |
 //! | category | empty for all; `(none)` for items without one |
-//! | name | as the definitions have it, of a scale with the value behind: `points=3` |
+//! | name | as the definitions have it, of a scale with the value behind: `points=3`; `p` with what it is of |
 //! | value, low, high, n | the number, its bounds at 95 %, how many votes it is of |
 //! | missing | why there is no number |
+//! | unbounded | why a number has no bounds that it could have |
 //! | question | of an item that raters differ on: how it begins |
 //!
 //! A name that a spreadsheet would take for a formula gets an apostrophe in front.
@@ -24,8 +25,19 @@ use crate::domain::evaluation::tally::{Coverage, Spread};
 use crate::domain::{Error, Result};
 use crate::wire::formula::guarded;
 
-const COLUMNS: [&str; 12] = [
-    "section", "metric", "source", "category", "rater", "name", "value", "low", "high", "n", "missing",
+const COLUMNS: [&str; 13] = [
+    "section",
+    "metric",
+    "source",
+    "category",
+    "rater",
+    "name",
+    "value",
+    "low",
+    "high",
+    "n",
+    "missing",
+    "unbounded",
     "question",
 ];
 
@@ -63,21 +75,24 @@ struct Of<'a> {
 /// A number with what is around it.
 struct Told {
     value: f64,
-    bounds: Option<(f64, f64)>,
+    /// `None` of a number that has none.
+    bounds: Option<Figure<(f64, f64)>>,
 }
 
 #[derive(Default)]
-struct Rows(Vec<[String; 12]>);
+struct Rows(Vec<[String; 13]>);
 
 impl Rows {
     fn push(&mut self, of: Of<'_>, name: &str, told: Figure<Told>, n: Option<u64>) {
-        let [mut value, mut low, mut high, mut missing] = [const { String::new() }; 4];
+        let [mut value, mut low, mut high, mut missing, mut unbounded] = [const { String::new() }; 5];
         match told {
             Err(why) => missing = why.to_string(),
             Ok(told) => {
                 value = told.value.to_string();
-                if let Some(bounds) = told.bounds {
-                    (low, high) = (bounds.0.to_string(), bounds.1.to_string());
+                match told.bounds {
+                    Some(Ok(bounds)) => (low, high) = (bounds.0.to_string(), bounds.1.to_string()),
+                    Some(Err(why)) => unbounded = why.to_string(),
+                    None => {}
                 }
             }
         }
@@ -85,7 +100,9 @@ impl Rows {
         let [section, metric, source, category, rater, name, question] =
             names.map(|text| guarded(text.to_owned()));
         let n = n.map_or_else(String::new, |n| n.to_string());
-        self.0.push([section, metric, source, category, rater, name, value, low, high, n, missing, question]);
+        self.0.push([
+            section, metric, source, category, rater, name, value, low, high, n, missing, unbounded, question,
+        ]);
     }
 
     fn count(&mut self, of: Of<'_>, name: &str, count: u64, n: Option<u64>) {
@@ -97,17 +114,19 @@ impl Rows {
     }
 
     fn share(&mut self, of: Of<'_>, name: &str, figure: &Figure<Estimate>, n: Option<u64>) {
-        let told = figure.clone().map(|told| Told { value: told.value, bounds: Some((told.low, told.high)) });
+        let told =
+            figure.clone().map(|told| Told { value: told.value, bounds: Some(Ok((told.low, told.high))) });
         self.push(of, name, told, n);
     }
 
     fn bounded(&mut self, of: Of<'_>, name: &str, figure: &Bounded, n: Option<u64>) {
-        let bounds = figure.interval.clone().ok();
+        let bounds = Some(figure.interval.clone());
         self.push(of, name, figure.value.clone().map(|value| Told { value, bounds }), n);
     }
 
     fn leaning(&mut self, of: Of<'_>, name: &str, leaning: &Leaning) {
         self.share(of, name, &leaning.share, Some(leaning.votes));
+        self.number(of, &format!("p={name}"), &leaning.p, Some(leaning.votes));
     }
 
     fn spread(&mut self, of: Of<'_>, name: &str, spread: &Spread) {
@@ -132,13 +151,15 @@ fn counts(report: &Report, rows: &mut Rows) {
     ] {
         rows.count(Of { section: "votes", ..Of::default() }, name, count, None);
     }
-    let mut coverage = |category: &str, of: &Coverage| {
+    let mut coverage = |category: &str, items: u64, of: &Coverage| {
         let at = Of { section: "coverage", category, ..Of::default() };
         rows.number(at, "coverage", &of.share, Some(of.expected));
+        rows.count(at, "items", items, None);
+        rows.count(at, "skipped", of.skipped, None);
     };
-    coverage("", &report.coverage);
+    coverage("", report.items, &report.coverage);
     for of in &report.coverage_by_category {
-        coverage(category(of.category.as_deref()), &of.coverage);
+        coverage(category(of.category.as_deref()), of.items, &of.coverage);
     }
 }
 
@@ -150,7 +171,7 @@ fn category(name: Option<&str>) -> &str {
 fn unanswered(report: &Report, rows: &mut Rows) {
     for lack in &report.unanswered {
         let at = Of { section: "coverage", source: &lack.source, ..Of::default() };
-        let name = if lack.failed { "items without an answer, failed" } else { "items without an answer" };
+        let name = if lack.failed { "items without an answer=failed" } else { "items without an answer" };
         rows.count(at, name, lack.items, None);
     }
 }
@@ -173,7 +194,7 @@ fn metric(report: &Report, of: &MetricReport, rows: &mut Rows) {
         for row in &ranking.leaderboard.rows {
             if let (Ok(rating), Some(interval)) = (&row.rating, ranking.by_formula(&row.name)) {
                 let at = Of { section: "ranking", source: &row.name, ..at };
-                let told = Told { value: rating.elo, bounds: interval.clone().ok() };
+                let told = Told { value: rating.elo, bounds: Some(interval.clone()) };
                 rows.push(at, "rating by formula", Ok(told), Some(row.record.battles));
             }
             if let Some(rate) = ranking.by_item(&row.name) {
@@ -262,14 +283,14 @@ fn leaderboard(at: Of<'_>, of: &Leaderboard, rows: &mut Rows) {
         let n = Some(row.record.battles);
         let told = |rating: &crate::domain::evaluation::ranking::Rating| Told {
             value: rating.elo,
-            bounds: rating.interval.clone().ok(),
+            bounds: Some(rating.interval.clone()),
         };
         rows.push(at, "rating", row.rating.as_ref().map(told).map_err(Clone::clone), n);
         // A rank is an interval from the start: its value is the best that it may be.
         let rank = row.rating.as_ref().map_err(Clone::clone).and_then(|rating| {
             let (best, worst) = rating.rank.clone()?;
             let (best, worst) = (f64::from(best), f64::from(worst));
-            Ok(Told { value: best, bounds: Some((best, worst)) })
+            Ok(Told { value: best, bounds: Some(Ok((best, worst))) })
         });
         rows.push(at, "rank", rank, n);
         rows.share(at, "win rate", &row.win_rate, n);
@@ -277,6 +298,7 @@ fn leaderboard(at: Of<'_>, of: &Leaderboard, rows: &mut Rows) {
         rows.number(at, "lost", &Ok(row.record.lost), n);
         rows.number(at, "tied", &Ok(row.record.tied), n);
         rows.number(at, "both bad comparisons", &Ok(row.record.both_bad), n);
+        rows.count(at, "battles", row.record.battles, None);
     }
 }
 
@@ -305,6 +327,8 @@ fn agreement(at: Of<'_>, of: &MetricReport, rows: &mut Rows) {
         };
         kappa("kappa", &pair.kappa);
         kappa("weighted kappa", &pair.weighted);
+        let items = pair.kappa.as_ref().ok().map(|told| told.items);
+        rows.number(at, "equal", &pair.kappa.clone().map(|told| told.agreement), items);
     }
 }
 

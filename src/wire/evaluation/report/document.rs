@@ -8,7 +8,7 @@ use crate::domain::evaluation::report::words::{self, percent};
 use crate::domain::evaluation::report::{RaterReport, Report, definition};
 use crate::domain::figures::count;
 
-/// So many rows of a list that has no end; the JSON and the CSV hold all.
+/// So many rows of a list that has no end; the JSON holds all.
 pub(super) const LONGEST: usize = 100;
 
 /// The whole report.
@@ -19,7 +19,9 @@ pub(super) fn document(report: &Report) -> Vec<Block> {
     blocks.extend(words::left_out(&report.votes).map(Block::Text));
     blocks.extend(words::not_blind(report).map(Block::Text));
     blocks.extend([Block::Heading(2, "Coverage".into()), coverage(report)]);
-    let mut terms = vec!["coverage"];
+    let mut terms = vec!["votes", "items", "coverage", "skipped"];
+    terms.extend((!report.unanswered.is_empty()).then_some("items without an answer"));
+    terms.extend(words::terms_of_left_out(&report.votes));
     terms.extend((report.not_blind > 0).then_some("not blind"));
     for of in &report.metrics {
         metric::metric(report, of, &mut blocks, &mut terms);

@@ -40,6 +40,7 @@ pub(super) fn metric(
     if let Some(ranking) = &of.ranking {
         blocks.push(Block::Heading(3, "Ranking".into()));
         terms.extend(["rating", "rank", "win rate", "rating by formula", "win rate by item"]);
+        terms.extend(["won", "lost", "tied", "both bad comparisons", "battles"]);
         blocks.push(leaderboard(ranking));
         if of.by_category.iter().flat_map(|part| &part.leaderboard).any(|of| !of.rows.is_empty()) {
             blocks.push(Block::Heading(3, "Ranking by category".into()));
@@ -54,7 +55,7 @@ pub(super) fn metric(
     agreement(&of.agreement, blocks, terms);
     if let Some(biases) = &of.biases {
         blocks.push(Block::Heading(3, "What else votes go by".into()));
-        terms.extend(["left choice", "quick left choice", "longer choice", "flips"]);
+        terms.extend(["left choice", "quick left choice", "longer choice", "p", "flips"]);
         blocks.push(leanings(biases));
     }
     if !of.by_rater.is_empty() {
@@ -338,7 +339,7 @@ fn agreement(of: &Agreements, blocks: &mut Vec<Block>, terms: &mut Vec<&'static 
     if of.pairs.is_empty() {
         return;
     }
-    terms.extend(["kappa", "weighted kappa"]);
+    terms.extend(["kappa", "weighted kappa", "equal"]);
     let mut table = Table::of(&["rater", "and", "#kappa", "#weighted kappa", "#equal", "#items"]);
     for pair in &of.pairs {
         let value = |figure: &Figure<Kappa>| number(&figure.clone().map(|told| told.kappa), 3);
