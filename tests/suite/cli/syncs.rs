@@ -249,6 +249,34 @@ async fn a_moved_file_keeps_its_vectors_also_with_metadata_that_is_embedded() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn of_a_folder_that_a_link_has_replaced_nothing_is_read_and_what_was_in_stays() {
+    let server = embedding(Duration::ZERO).await;
+    tokio::task::block_in_place(|| {
+        let home = home(&server);
+        write(&home, "a.md", "Alpha says one thing.\n");
+        good(&create(&home));
+        let [docs, away, own] = ["docs", "away", "own"].map(|name| home.beside().join(name));
+        fs::create_dir(&own).unwrap();
+        fs::write(own.join("secret.md"), "Omega is a secret.\n").unwrap();
+        fs::rename(&docs, &away).unwrap();
+        std::os::unix::fs::symlink(&own, &docs).unwrap();
+        let before = embedded(&server);
+        let said = home.run(&["kb", "sync", "docs"]);
+        assert!(
+            said.code == Some(2) && said.stderr.contains("a link stands where there was a folder"),
+            "{said:?}"
+        );
+        assert_eq!((last(&home)["state"].clone(), embedded(&server)), ("FAILED".into(), before));
+        let words = |word: &str| home.run(&["kb", "search", "docs", word, "--mode", "keyword"]).code;
+        assert_eq!((words("alpha"), words("omega")), (Some(0), Some(1)));
+        fs::remove_file(&docs).unwrap();
+        fs::rename(&away, &docs).unwrap();
+        good(&home.run(&["kb", "sync", "docs"]));
+        assert_eq!(count(&home, "unchanged"), 1);
+    });
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_file_as_large_as_one_that_went_is_not_taken_for_it() {
     let server = embedding(Duration::ZERO).await;
     tokio::task::block_in_place(|| {
