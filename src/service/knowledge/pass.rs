@@ -152,6 +152,7 @@ impl Pass<'_> {
 
     /// Takes documents in, embedded together. Where nobody can be asked any more, those before that are in.
     async fn work_on(&mut self, hand: Vec<(Work, Read)>, act: &mut Act) -> Result<()> {
+        let bytes = |work: &Work, asked: Option<&Asked>| asked.map_or(0, |_| work.file.stamp.bytes);
         let mut asked = Vec::with_capacity(hand.len());
         for (work, read) in &hand {
             self.plan.stands(&work.file.uri, DocumentState::InProgress);
@@ -160,7 +161,7 @@ impl Pass<'_> {
         let together: Vec<&Asked> = asked.iter().flatten().collect();
         self.sync.at = together.first().map(|first| At {
             uri: first.uri().to_owned(),
-            bytes: hand.iter().map(|(work, _)| work.file.stamp.bytes).sum(),
+            bytes: hand.iter().zip(&asked).map(|((work, _), asked)| bytes(work, asked.as_ref())).sum(),
             passages: together.iter().map(|asked| asked.passages()).sum(),
             passages_done: together.iter().map(|asked| asked.made()).sum(),
         });
@@ -170,7 +171,8 @@ impl Pass<'_> {
             if went.is_err() && !asked.as_ref().is_some_and(Asked::is_answered) {
                 break;
             }
-            let (uri, bytes) = (work.file.uri.clone(), work.file.stamp.bytes);
+            let (uri, own) = (work.file.uri.clone(), work.file.stamp.bytes);
+            let part = bytes(&work, asked.as_ref());
             if asked.is_none() {
                 self.sync.at = None;
             }
@@ -179,10 +181,10 @@ impl Pass<'_> {
                 self.plan.done(&uri);
             }
             self.sync.due.files_done += 1;
-            self.sync.due.bytes_done += bytes;
+            self.sync.due.bytes_done += own;
             // Of what is in hand it is not any more.
             if let Some(at) = &mut self.sync.at {
-                at.bytes = at.bytes.saturating_sub(bytes);
+                at.bytes = at.bytes.saturating_sub(part);
             }
             if act.filed.len() >= DOCUMENTS || act.change.put.len() >= PASSAGES {
                 self.carry_out(act).await?;
