@@ -55,7 +55,11 @@ impl Pass<'_> {
             act.change.put.push(entry);
         }
         let Listed { uri, stamp, metadata } = file;
-        act.filed.push(Filed { uri, stamp, metadata, updated: fresh::now(), ..known });
+        let mut filed = Filed { uri, stamp, metadata, updated: fresh::now(), ..known };
+        // What is said of it was read.
+        filed.notes.retain(|note| !note.starts_with(METADATA));
+        told(&mut filed, None);
+        act.filed.push(filed);
         if act.change.put.len() >= PASSAGES { self.carry_out(act).await } else { Ok(()) }
     }
 

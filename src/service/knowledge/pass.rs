@@ -252,7 +252,7 @@ impl Pass<'_> {
         let mut by_size: HashMap<u64, Vec<Filed>> = HashMap::new();
         let (mut gone, mut moved, mut left) = (Vec::new(), Vec::new(), Vec::new());
         for document in missing {
-            if matches!(document.state, DocumentState::Indexed | DocumentState::PartiallyIndexed) {
+            if document.state.is_in() {
                 by_size.entry(document.stamp.bytes).or_default().push(document);
             } else {
                 gone.push(document);

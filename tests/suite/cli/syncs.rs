@@ -238,6 +238,19 @@ async fn a_moved_file_keeps_its_vectors_also_with_metadata_that_is_embedded() {
         write(&home, "deeper/b.md.metadata.json", &said("Geo", 2023));
         good(&home.run(&["kb", "sync", "docs"]));
         assert_eq!((count(&home, "modified"), embedded(&server)), (1, before + 1));
+        // What could not be read of it is no reason to embed it again once it is elsewhere and can be.
+        write(&home, "plain.md", "Gamma says one thing.\n");
+        write(&home, "plain.md.metadata.json", "{");
+        good(&home.run(&["kb", "sync", "docs"]));
+        assert_eq!(documents(&home, "METADATA_UPDATE_FAILED"), 1);
+        fs::rename(home.beside().join("docs/plain.md"), home.beside().join("docs/deeper/plain.md")).unwrap();
+        fs::remove_file(home.beside().join("docs/plain.md.metadata.json")).unwrap();
+        good(&home.run(&["kb", "sync", "docs"]));
+        assert_eq!((count(&home, "moved"), count(&home, "new"), count(&home, "deleted")), (1, 0, 0));
+        assert_eq!(documents(&home, "METADATA_UPDATE_FAILED"), 0);
+        fs::remove_file(home.beside().join("docs/deeper/plain.md")).unwrap();
+        good(&home.run(&["kb", "sync", "docs"]));
+        let before = embedded(&server) - 1;
         // Also of one that was moved.
         fs::rename(home.beside().join("docs/deeper/b.md"), home.beside().join("docs/c.md")).unwrap();
         fs::remove_file(home.beside().join("docs/deeper/b.md.metadata.json")).unwrap();
