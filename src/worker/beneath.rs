@@ -34,6 +34,11 @@ impl Written {
         Self(folders.iter().filter_map(known).collect())
     }
 
+    /// All there are: by a path in which no link was, nothing is opened once there is one.
+    pub fn everywhere() -> Self {
+        Self::of(&[PathBuf::from("/")])
+    }
+
     fn has(&self, folder: &File) -> io::Result<bool> {
         let facts = folder.metadata()?;
         Ok(self.0.contains(&(facts.dev(), facts.ino())))
@@ -186,6 +191,11 @@ mod tests {
         }
         for name in ["me", "gone", "own/secret/x"] {
             assert!(matches!(open(&path(name), &written), Err(Shut::Io(_))), "{name}");
+        }
+        let real = folder.path().canonicalize().unwrap();
+        assert!(is(&open(&real.join("out/deep"), &Written::everywhere()).unwrap(), &path("out/deep")));
+        for name in ["short", "short/deep/file", "round/deep", "own/../out/deep"] {
+            assert!(matches!(open(&real.join(name), &Written::everywhere()), Err(Shut::Led(_))), "{name}");
         }
         // Where nobody writes they lead on.
         assert!(is(&open(&path("out/folder/secret"), &Written::default()).unwrap(), &path("own/secret")));

@@ -148,7 +148,7 @@ pub struct Sync {
     /// Files that are to be read, new and changed ones, with their bytes; known once the source was listed.
     #[serde(default)]
     pub due: Due,
-    /// The document that is being embedded.
+    /// What is being embedded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at: Option<At>,
     /// All else is done, and what the base has is being sorted; it answers as before meanwhile.
@@ -180,11 +180,12 @@ pub struct Due {
     pub bytes_done: u64,
 }
 
-/// How far a document is that is being embedded.
+/// How far that is which is being embedded: a document, or several small ones that share requests.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct At {
+    /// The one that is asked for now.
     pub uri: String,
-    /// Of its file.
+    /// Of their files.
     pub bytes: u64,
     pub passages: u64,
     pub passages_done: u64,
@@ -230,7 +231,7 @@ impl Sync {
         }
     }
 
-    /// How much of what is due is done, 0 to 1, by bytes: of a document that is being embedded, the part that is.
+    /// How much of what is due is done, 0 to 1, by bytes: of what is being embedded, the part that is.
     pub fn share(&self) -> f64 {
         let part = self
             .at

@@ -16,7 +16,7 @@ const LONGEST: usize = 100;
 /// Otherwise one passage could be a whole file of encoded bytes.
 const LETTERS: usize = 4;
 
-/// About so many bytes of a long text are cut into pieces at once.
+/// About so many bytes of a long text are cut into pieces at once, and never more than twice as many.
 const PART: usize = 64 * 1024;
 
 /// A vocabulary of word-pieces.
@@ -67,11 +67,7 @@ impl Pieces {
     /// The bytes of each piece of a text, in order. A word that is too long to be known has one for every few characters.
     pub(super) fn places(&self, text: &str) -> Result<Vec<Range<usize>>> {
         let mut places = Vec::with_capacity(text.len() / 4);
-        let mut from = 0;
-        while from < text.len() {
-            // No piece reaches across a line's end, so a long text takes no more memory than a part of it.
-            let least = text.floor_char_boundary(from + PART);
-            let end = text[least..].find('\n').map_or(text.len(), |at| least + at + 1);
+        for Range { start: from, end } in parts(text) {
             let encoding = self.encoded(&text[from..end])?;
             for (start, stop) in encoding.get_offsets() {
                 let own = &text[from + start..from + stop];
@@ -83,7 +79,6 @@ impl Pieces {
                 let ends = starts.iter().skip(1).copied().chain([own.len()]);
                 places.extend(starts.iter().zip(ends).map(|(at, end)| from + start + at..from + start + end));
             }
-            from = end;
         }
         Ok(places)
     }
@@ -101,9 +96,65 @@ impl Pieces {
     }
 }
 
+/// The parts of a text that are cut into pieces one after the other, so that a long one takes no more memory, and no more work on
+/// what a tokenizer moves about, than a part of it. No piece reaches across a line's end, nor across a space or a mark, which
+/// are taken where a line does not end; a run that has none of them is no words.
+fn parts(text: &str) -> impl Iterator<Item = Range<usize>> {
+    let mut from = 0;
+    std::iter::from_fn(move || {
+        if from >= text.len() {
+            return None;
+        }
+        let least = text.floor_char_boundary(from + PART);
+        let most = text.floor_char_boundary(from + 2 * PART);
+        let next = &text[least..most];
+        let end = match next.find('\n').or_else(|| next.find(parts_words)) {
+            Some(at) => least + at + next[at..].chars().next().map_or(0, char::len_utf8),
+            None => most,
+        };
+        Some(std::mem::replace(&mut from, end)..end)
+    })
+}
+
+/// Whether words end at it in every text.
+fn parts_words(c: char) -> bool {
+    c.is_whitespace()
+        || c.is_ascii_punctuation()
+        || matches!(
+            c,
+            '、' | '。' | '，' | '．' | '！' | '？' | '；' | '：' | '・' | '「' | '」' | '（' | '）'
+        )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn however_a_long_text_runs_a_part_of_it_is_cut_at_once() {
+        let lines = "some words of a line\n".repeat(20_000);
+        let spaces = "some words of no line ".repeat(20_000);
+        let marks = "日本語の文。".repeat(30_000);
+        let base64 = "QUJDREVGRw/+".repeat(40_000);
+        let nothing = "é".repeat(300_000);
+        for (text, ends) in [
+            (lines, Some("\n")),
+            (spaces, Some(" ")),
+            (marks, Some("。")),
+            (base64, Some("/")),
+            (nothing, None),
+            (String::new(), None),
+        ] {
+            let found: Vec<_> = parts(&text).collect();
+            assert_eq!(found.iter().map(Range::len).sum::<usize>(), text.len());
+            assert!(found.windows(2).all(|two| two[0].end == two[1].start));
+            assert!(found.iter().all(|part| !part.is_empty() && part.len() <= 2 * PART));
+            assert!(found.len() <= text.len().div_ceil(PART), "{} of {}", found.len(), text.len());
+            if let (Some(end), [most @ .., _]) = (ends, &found[..]) {
+                assert!(most.iter().all(|part| text[part.clone()].ends_with(end)), "{end:?}");
+            }
+        }
+    }
 
     fn pieces() -> Pieces {
         let folder = tempfile::tempdir().unwrap();

@@ -1,15 +1,16 @@
 //! What becomes part of a base in one act: documents with their passages and vectors, and those that go.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use tokio::time::Instant;
-use tokio_util::sync::CancellationToken;
 
-use super::embedding::{BATCH, Embedder, refuses_text};
+use super::asking::{Asked, Before};
+use super::embedding::refuses_text;
 use super::filing::{Cut, digest_of, passage_id};
 use super::is_own;
 use super::listing::Listed;
-use super::pass::{Pass, Read, Reading, Work};
+use super::pass::{Pass, Work};
+use super::reading::{Read, Reading};
 use crate::domain::figures::count;
 use crate::domain::id::DocumentId;
 use crate::domain::knowledge::attribute::{Metadata, SOURCE_URI, Value, attributes};
@@ -27,9 +28,6 @@ pub(super) const PASSAGES: usize = 512;
 /// A document with more passages becomes part of the index in several acts.
 const LARGE: usize = 4096;
 
-/// After so many refusals with nothing between them the model is taken to refuse all of a document.
-const ENOUGH: usize = 8;
-
 /// How a note on a metadata file begins.
 const METADATA: &str = "metadata: ";
 
@@ -39,23 +37,6 @@ pub(super) struct Act {
     pub change: Change,
     pub filed: Vec<Filed>,
     pub gone: Vec<DocumentId>,
-}
-
-/// What the index has of a document, read when it is asked for first.
-enum Before {
-    Unread(DocumentId),
-    /// By their texts.
-    Read(HashMap<String, Vec<f32>>),
-}
-
-/// The vectors of passages.
-struct Made {
-    /// In the order of the passages; none of one that the model refused.
-    vectors: Vec<Option<Vec<f32>>>,
-    /// So many of them were known.
-    known: u64,
-    /// Why the first of those was refused.
-    refused: Option<Error>,
 }
 
 impl Pass<'_> {
@@ -74,18 +55,40 @@ impl Pass<'_> {
             act.change.put.push(entry);
         }
         let Listed { uri, stamp, metadata } = file;
-        act.filed.push(Filed { uri, stamp, metadata, updated: fresh::now(), ..known });
+        let mut filed = Filed { uri, stamp, metadata, updated: fresh::now(), ..known };
+        // What is said of it was read.
+        filed.notes.retain(|note| !note.starts_with(METADATA));
+        told(&mut filed, None);
+        act.filed.push(filed);
         if act.change.put.len() >= PASSAGES { self.carry_out(act).await } else { Ok(()) }
     }
 
     /// What the index has of a document.
-    async fn entries(&self, document: DocumentId) -> Result<Vec<Indexed>> {
+    pub async fn entries(&self, document: DocumentId) -> Result<Vec<Indexed>> {
         let ids = self.index.of_document(document).await?;
         Ok(self.index.entries(ids).await?.into_iter().flatten().collect())
     }
 
-    /// Takes what came of a file into an act.
-    pub async fn take(&mut self, Work { id, file, known }: Work, read: Read, act: &mut Act) -> Result<()> {
+    /// What a document is to be asked together with others: nothing of one that goes into the index by and by, or of which only
+    /// what the model refused is asked for again.
+    pub async fn asks(&self, Work { id, file, known }: &Work, read: &Read) -> Result<Option<Asked>> {
+        let Read::Cut(_, cut) = read else { return Ok(None) };
+        let in_part = known.as_ref().is_some_and(|known| known.state == DocumentState::PartiallyIndexed);
+        if in_part || cut.passages.len() > LARGE {
+            return Ok(None);
+        }
+        let mut old = said_before(known.as_ref(), *id, &cut.before);
+        self.asked(&file.uri, &cut.passages, &cut.before, &mut old).await.map(Some)
+    }
+
+    /// Takes what came of a file into an act, with its vectors where they were asked for already.
+    pub async fn take(
+        &mut self,
+        Work { id, file, known }: Work,
+        read: Read,
+        asked: Option<Asked>,
+        act: &mut Act,
+    ) -> Result<()> {
         match read {
             Read::Failed(error) => self.failed((id, &file), known, &error, act),
             Read::Ends(error) => return Err(error),
@@ -125,7 +128,7 @@ impl Pass<'_> {
                     }
                     return Ok(());
                 }
-                return self.take_in(file, known, (reading, id, cut), act).await;
+                return self.take_in((file, known), (reading, id, cut), asked, act).await;
             }
         }
         Ok(())
@@ -172,8 +175,8 @@ impl Pass<'_> {
             return Ok(None);
         }
         let left = missing.len() as u64;
-        let mut nothing = Before::Read(HashMap::new());
-        match self.vectors(&missing, &cut.before, &mut nothing).await {
+        let mut nothing = Before::nothing();
+        match self.vectors(&file.uri, &missing, &cut.before, &mut nothing).await {
             Ok(made) if made.vectors.iter().any(Option::is_some) => Ok(None),
             Ok(made) => Ok(made.refused.map(|error| (left, error))),
             Err(error) if refuses_text(&error) => Ok(Some((left, error))),
@@ -184,20 +187,14 @@ impl Pass<'_> {
     /// Embeds a document. A large one goes into the index by and by; until it is whole it counts as being done.
     async fn take_in(
         &mut self,
-        file: Listed,
-        known: Option<Filed>,
+        (file, known): (Listed, Option<Filed>),
         (reading, document, cut): (Reading, DocumentId, Cut),
+        mut asked: Option<Asked>,
         act: &mut Act,
     ) -> Result<()> {
         let Cut { format, notes, mut passages, before, windowed } = cut;
         let was_in = known.as_ref().is_some_and(|known| known.passages > 0);
-        // A passage that stays as it was need not be embedded again.
-        let mut old = match &known {
-            Some(known) if known.passages > 0 && !known.prefixed && before.is_empty() => {
-                Before::Unread(document)
-            }
-            _ => Before::Read(HashMap::new()),
-        };
+        let mut old = said_before(known.as_ref(), document, &before);
         let many = passages.len();
         let mut filed = Filed {
             id: document,
@@ -216,12 +213,10 @@ impl Pass<'_> {
             tokens: passages.iter().map(|passage| u64::from(passage.tokens)).sum(),
             updated: fresh::now(),
         };
-        self.sync.at = Some(At {
-            uri: file.uri.clone(),
-            bytes: file.stamp.bytes,
-            passages: many as u64,
-            passages_done: 0,
-        });
+        if asked.is_none() {
+            let (uri, bytes) = (file.uri.clone(), file.stamp.bytes);
+            self.sync.at = Some(At { uri, bytes, passages: many as u64, passages_done: 0 });
+        }
         let large = many > LARGE;
         if large {
             self.carry_out(act).await?;
@@ -232,7 +227,11 @@ impl Pass<'_> {
         while !passages.is_empty() {
             let rest = passages.split_off(passages.len().min(LARGE));
             let piece = std::mem::replace(&mut passages, rest);
-            let made = match self.vectors(&piece, &before, &mut old).await {
+            let answer = match asked.take() {
+                Some(asked) => asked.answer(),
+                None => self.vectors(&file.uri, &piece, &before, &mut old).await,
+            };
+            let made = match answer {
                 Ok(made) => made,
                 Err(error) if refuses_text(&error) => {
                     return self.refused(&file, known, filed, (large, begun), &error, act).await;
@@ -307,85 +306,6 @@ impl Pass<'_> {
         }
         self.failed((id, file), known, error, act);
         Ok(())
-    }
-
-    /// The vectors of passages. An error is of all of them: the model refuses one after the other, or cannot be asked.
-    async fn vectors(&mut self, passages: &[Passage], before: &str, old: &mut Before) -> Result<Made> {
-        let embedder: &Embedder = self.embedder;
-        let texts: Vec<String> = passages.iter().map(|passage| format!("{before}{}", passage.text)).collect();
-        let mut vectors = embedder.known(&texts.iter().map(String::as_str).collect::<Vec<_>>()).await;
-        if vectors.iter().any(Option::is_none) {
-            if let Before::Unread(document) = old {
-                let entries = self.entries(*document).await?;
-                let by_text = entries.into_iter().map(|entry| (entry.passage.text, entry.vector));
-                *old = Before::Read(by_text.collect());
-            }
-            if let Before::Read(old) = old {
-                for (vector, text) in vectors.iter_mut().zip(&texts).filter(|(vector, _)| vector.is_none()) {
-                    *vector = old.get(text).cloned();
-                }
-            }
-        }
-        let known = vectors.iter().flatten().count() as u64;
-        self.embedded(known);
-        // What stands in it twice is embedded once.
-        let mut firsts: HashMap<&str, usize> = HashMap::new();
-        let mut missing = Vec::new();
-        for at in (0..texts.len()).filter(|at| vectors[*at].is_none()) {
-            firsts.entry(&texts[at]).or_insert_with(|| {
-                missing.push(at);
-                at
-            });
-        }
-        let stop = self.stop.clone();
-        let (mut refused, mut in_a_row) = (None, 0);
-        for batch in missing.chunks(BATCH) {
-            let wanted: Vec<String> = batch.iter().map(|at| texts[*at].clone()).collect();
-            match made(embedder, &wanted, &stop).await {
-                Ok(made) => {
-                    for (at, vector) in batch.iter().zip(made) {
-                        vectors[*at] = Some(vector);
-                    }
-                    in_a_row = 0;
-                }
-                // Which of them it is only each by itself can tell.
-                Err(error) if refuses_text(&error) => {
-                    for (at, text) in batch.iter().zip(&wanted) {
-                        let alone = if wanted.len() == 1 {
-                            Err(error.clone())
-                        } else {
-                            made(embedder, std::slice::from_ref(text), &stop).await
-                        };
-                        match alone {
-                            Ok(mut made) => (vectors[*at], in_a_row) = (made.pop(), 0),
-                            Err(error) if refuses_text(&error) => {
-                                in_a_row += 1;
-                                if in_a_row >= ENOUGH && vectors.iter().all(Option::is_none) {
-                                    return Err(error);
-                                }
-                                refused.get_or_insert(error);
-                            }
-                            Err(error) => return Err(error),
-                        }
-                    }
-                }
-                Err(error) => return Err(error),
-            }
-            self.embedded(batch.len() as u64);
-        }
-        let one = |at: usize| {
-            let own = vectors[at].clone();
-            own.or_else(|| vectors[*firsts.get(texts[at].as_str())?].clone())
-        };
-        Ok(Made { vectors: (0..texts.len()).map(one).collect(), known, refused })
-    }
-
-    /// So many more passages of the document have their vectors.
-    fn embedded(&mut self, many: u64) {
-        if let Some(at) = &mut self.sync.at {
-            at.passages_done += many;
-        }
-        self.tell();
     }
 
     /// What is said of a document is another; its text and vectors stay.
@@ -505,12 +425,11 @@ impl Pass<'_> {
     }
 }
 
-/// The vector of each of these texts, unless somebody stops it.
-async fn made(embedder: &Embedder, texts: &[String], stop: &CancellationToken) -> Result<Vec<Vec<f32>>> {
-    tokio::select! {
-        biased;
-        () = stop.cancelled() => Err(Error::cancelled("embedding a document")),
-        made = embedder.vectors(texts) => made,
+/// What a document said before, by which a passage that stays as it was need not be embedded again.
+fn said_before(known: Option<&Filed>, document: DocumentId, before: &str) -> Before {
+    match known {
+        Some(known) if known.passages > 0 && !known.prefixed && before.is_empty() => Before::Unread(document),
+        _ => Before::nothing(),
     }
 }
 

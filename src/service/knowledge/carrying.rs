@@ -366,7 +366,7 @@ impl Lines {
             }
             let whole = std::fs::canonicalize(&path);
             let path = whole.map_err(|why| Error::io(format!("reading {}", path.display()), &why))?;
-            let from = BufReader::new(plain(&path, &path)?);
+            let from = BufReader::new(plain(&path)?);
             Ok(Self { path, from, reader: Reader::default(), buffer: Vec::new(), over: false })
         })
         .await

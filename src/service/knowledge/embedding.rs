@@ -19,7 +19,7 @@ use crate::engine::Tokeniser;
 use crate::provider::local;
 use crate::service::invoke::{Invoke, Terms, Underway};
 
-/// Texts that are sent at once.
+/// Texts that are sent at once: servers that bound a request by texts take so many (text-embeddings-inference by default).
 pub(super) const BATCH: usize = 32;
 
 /// An embedding model as a base uses it.

@@ -10,6 +10,7 @@ use ignore::overrides::{Override, OverrideBuilder};
 use crate::domain::knowledge::sync::Stamp;
 use crate::domain::{Error, ErrorKind, Result};
 use crate::wire::knowledge::metadata::SUFFIX;
+use crate::worker::beneath::{self, Shut, Written};
 
 const LISTING: &str = "listing the files of a source";
 
@@ -35,15 +36,32 @@ pub(super) struct Listing {
     pub folders: Vec<(PathBuf, u64)>,
 }
 
-/// Whether a source can be made of these.
-pub(super) fn check(path: &Path, include: &[String], exclude: &[String]) -> Result<()> {
+/// Whether a source can be made of these; the path by which it is, without the links that lead there now.
+pub(super) fn check(path: &Path, include: &[String], exclude: &[String]) -> Result<PathBuf> {
     let doing = || format!("adding {} as a source", path.display());
     if !path.is_absolute() {
         let hint = "Name it from the root.";
         return Err(Error::new(ErrorKind::Invalid, doing(), "its path begins nowhere", hint));
     }
-    std::fs::metadata(path).map_err(|why| Error::io(doing(), &why))?;
-    chosen(path, include, exclude).map(drop)
+    let path = std::fs::canonicalize(path).map_err(|why| Error::io(doing(), &why))?;
+    chosen(&path, include, exclude)?;
+    Ok(path)
+}
+
+/// Whether a source lies still where it was found when it was added. By another link than those of that time, one in the place of
+/// its own folder or of one above it, whoever may write there could have anything read.
+fn in_place(path: &Path) -> Result<()> {
+    let doing = || format!("{LISTING} {}", path.display());
+    let Err(why) = beneath::open(path, &Written::everywhere()) else { return Ok(()) };
+    Err(match why {
+        Shut::Io(why) => Error::io(doing(), &why),
+        Shut::Led(_) => {
+            let why = "a link stands where there was a folder when it was added, and none is followed there";
+            let hint = "See where it leads. If that is meant, `outcrop kb remove-source` it and add it again; \
+                        else put the folder back.";
+            Error::new(ErrorKind::Invalid, doing(), why, hint)
+        }
+    })
 }
 
 /// Whether files can be chosen by these patterns, wherever they are.
@@ -58,6 +76,7 @@ pub(super) fn list(
     ignored: bool,
     wanted: &dyn Fn() -> bool,
 ) -> Result<Listing> {
+    in_place(path)?;
     let top =
         std::fs::metadata(path).map_err(|why| Error::io(format!("{LISTING} {}", path.display()), &why))?;
     let mut listing = Listing::default();
@@ -161,7 +180,7 @@ mod tests {
     #[test]
     fn hidden_and_ignored_files_are_left_out_and_patterns_choose() {
         let folder = tempfile::tempdir().unwrap();
-        let root = folder.path();
+        let root = &folder.path().canonicalize().unwrap();
         fs::create_dir_all(root.join("guides/.git")).unwrap();
         for (name, text) in [
             ("a.md", "a"),
@@ -196,5 +215,28 @@ mod tests {
         assert!(check(Path::new("docs"), &[], &[]).unwrap_err().to_string().contains("begins nowhere"));
         assert!(check(folder.path(), &["{a".to_owned()], &[]).is_err());
         check(folder.path(), &[], &[]).unwrap();
+    }
+
+    #[test]
+    fn a_source_is_its_real_path_and_no_link_that_takes_its_place_is_followed() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().canonicalize().unwrap();
+        fs::create_dir_all(root.join("team/docs")).unwrap();
+        fs::create_dir_all(root.join("own/docs")).unwrap();
+        fs::write(root.join("team/docs/a.md"), "a").unwrap();
+        fs::write(root.join("own/docs/secret.md"), "s").unwrap();
+        std::os::unix::fs::symlink(root.join("team"), root.join("short")).unwrap();
+        let path = check(&root.join("short/../team/docs"), &[], &[]).unwrap();
+        assert_eq!(path, root.join("team/docs"));
+        assert_eq!(check(&root.join("short/docs"), &[], &[]).unwrap(), path);
+        assert_eq!(names(&path, &[], &[]), ["a.md"]);
+        let told = || list(&path, (&[], &[]), false, &|| true).unwrap_err().to_string();
+        fs::rename(root.join("team/docs"), root.join("away")).unwrap();
+        std::os::unix::fs::symlink(root.join("own/docs"), &path).unwrap();
+        assert!(told().contains("a link stands where there was a folder"), "{}", told());
+        // Nor one above it.
+        fs::rename(root.join("team"), root.join("other")).unwrap();
+        std::os::unix::fs::symlink(root.join("own"), root.join("team")).unwrap();
+        assert!(told().contains("remove-source"), "{}", told());
     }
 }

@@ -4,6 +4,7 @@
 //! sources   what one is made of, and changed to
 //! sync      begins, stops and ends; pass: what a source has against what the base has: new, changed, moved, gone
 //!   place     where documents lie: listing, the files of a folder; objects of a bucket; a page of the web
+//!   reading   files read and cut ahead    asking   the vectors of what is in hand, by requests that documents share
 //!   filing    one document, cut           act      what becomes part of a base at once
 //!   embedding who embeds                  cache    what was embedded before
 //!   standing  what of the documents waits while one runs
@@ -23,6 +24,7 @@
 
 mod act;
 mod answer;
+mod asking;
 mod cache;
 mod carrying;
 mod embedding;
@@ -38,6 +40,7 @@ mod pass;
 mod place;
 mod preview;
 mod quality;
+mod reading;
 mod rebuilding;
 mod reranking;
 mod search;

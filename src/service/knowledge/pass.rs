@@ -4,34 +4,29 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::StreamExt;
-use futures_util::stream;
 use tokio::sync::watch;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
-use tokio_util::task::AbortOnDropHandle;
 
 use super::Knowledge;
 use super::act::{Act, DOCUMENTS, PASSAGES};
+use super::asking::Asked;
 use super::embedding::Embedder;
-use super::filing::{Cut, Out, cut, digest_of};
 use super::listing::{Listed, Listing};
-use super::place::{Place, Taken, Took};
+use super::place::Place;
+use super::reading::{Read, Reader, Reads, embeds_the_same};
 use super::standing::Plan;
 use super::stores::arranged;
 use crate::domain::change::Changed;
 use crate::domain::id::{BaseId, DocumentId};
-use crate::domain::knowledge::attribute::{Metadata, before_embedding};
+use crate::domain::knowledge::attribute::Metadata;
 use crate::domain::knowledge::base::{Base, Holds, Source};
-use crate::domain::knowledge::chunking::Chunking;
-use crate::domain::knowledge::sync::{DocumentState, Filed, Sorting, Sync, Validators};
+use crate::domain::knowledge::sync::{At, DocumentState, Filed, Sorting, Sync};
 use crate::domain::{Error, Result};
 use crate::index::{Change, VectorStore};
 use crate::service::fresh;
 use crate::wire::document;
 
-/// Files that are read and cut while others are embedded.
-const AHEAD: usize = 2;
 /// How often it is told how far a sync is.
 const TOLD: Duration = Duration::from_millis(250);
 
@@ -64,28 +59,6 @@ pub(super) struct Work {
     pub file: Listed,
     /// What the base has of it.
     pub known: Option<Filed>,
-}
-
-/// A document as it was read.
-pub(super) struct Reading {
-    pub hash: String,
-    pub validators: Option<Validators>,
-    /// What could not be read of what is said of it.
-    pub complaint: Option<String>,
-}
-
-/// What came of reading a file.
-pub(super) enum Read {
-    /// Its text is to be embedded.
-    Cut(Reading, Cut),
-    /// The bytes are what they were, and so is what is embedded of them.
-    Same(Reading, Metadata),
-    /// Whoever has it says that it is as it was.
-    Unchanged,
-    /// It has no text, and why.
-    Empty(Reading, String),
-    Failed(Error),
-    Ends(Error),
 }
 
 impl Pass<'_> {
@@ -161,38 +134,64 @@ impl Pass<'_> {
             plan: self.plan.clone(),
         };
         let stop = self.stop.clone();
-        let reads = stream::iter(due).map(|work| {
-            let reader = reader.clone();
-            // They go on while others are embedded.
-            AbortOnDropHandle::new(tokio::spawn(async move {
-                let read = reader.read(&work).await;
-                (work, read)
-            }))
-        });
-        let mut reads = std::pin::pin!(reads.buffered(AHEAD));
+        let mut reads = Reads::begin(reader, due);
         loop {
-            let (work, read) = tokio::select! {
+            let hand = tokio::select! {
                 biased;
                 () = stop.cancelled() => return Err(Error::cancelled("syncing a source")),
-                next = reads.next() => match next {
-                    Some(next) => next.map_err(|why| Error::internal("reading a document", why.to_string()))?,
-                    None => return Ok(()),
-                },
+                hand = reads.next() => hand?,
             };
-            let (uri, bytes) = (work.file.uri.clone(), work.file.stamp.bytes);
-            self.plan.stands(&uri, DocumentState::InProgress);
-            self.take(work, read, act).await?;
+            if hand.is_empty() {
+                return Ok(());
+            }
+            let went = self.work_on(hand, act).await;
             self.sync.at = None;
+            went?;
+        }
+    }
+
+    /// Takes documents in, embedded together. Where nobody can be asked any more, those before that are in.
+    async fn work_on(&mut self, hand: Vec<(Work, Read)>, act: &mut Act) -> Result<()> {
+        let bytes = |work: &Work, asked: Option<&Asked>| asked.map_or(0, |_| work.file.stamp.bytes);
+        let mut asked = Vec::with_capacity(hand.len());
+        for (work, read) in &hand {
+            self.plan.stands(&work.file.uri, DocumentState::InProgress);
+            asked.push(self.asks(work, read).await?);
+        }
+        let together: Vec<&Asked> = asked.iter().flatten().collect();
+        self.sync.at = together.first().map(|first| At {
+            uri: first.uri().to_owned(),
+            bytes: hand.iter().zip(&asked).map(|((work, _), asked)| bytes(work, asked.as_ref())).sum(),
+            passages: together.iter().map(|asked| asked.passages()).sum(),
+            passages_done: together.iter().map(|asked| asked.made()).sum(),
+        });
+        let mut together: Vec<&mut Asked> = asked.iter_mut().flatten().collect();
+        let went = self.embed(&mut together).await;
+        for ((work, read), asked) in hand.into_iter().zip(asked) {
+            if went.is_err() && !asked.as_ref().is_some_and(Asked::is_answered) {
+                break;
+            }
+            let (uri, own) = (work.file.uri.clone(), work.file.stamp.bytes);
+            let part = bytes(&work, asked.as_ref());
+            if asked.is_none() {
+                self.sync.at = None;
+            }
+            self.take(work, read, asked, act).await?;
             if !act.filed.iter().any(|document| document.uri == uri) {
                 self.plan.done(&uri);
             }
             self.sync.due.files_done += 1;
-            self.sync.due.bytes_done += bytes;
+            self.sync.due.bytes_done += own;
+            // Of what is in hand it is not any more.
+            if let Some(at) = &mut self.sync.at {
+                at.bytes = at.bytes.saturating_sub(part);
+            }
             if act.filed.len() >= DOCUMENTS || act.change.put.len() >= PASSAGES {
                 self.carry_out(act).await?;
             }
             self.tell();
         }
+        went
     }
 
     /// Which files are to be read, and which documents have no file any more.
@@ -253,7 +252,7 @@ impl Pass<'_> {
         let mut by_size: HashMap<u64, Vec<Filed>> = HashMap::new();
         let (mut gone, mut moved, mut left) = (Vec::new(), Vec::new(), Vec::new());
         for document in missing {
-            if matches!(document.state, DocumentState::Indexed | DocumentState::PartiallyIndexed) {
+            if document.state.is_in() {
                 by_size.entry(document.stamp.bytes).or_default().push(document);
             } else {
                 gone.push(document);
@@ -308,68 +307,6 @@ impl Pass<'_> {
             source.last = Some(Sync { updated: fresh::now(), ..self.sync.clone() });
         }
         self.service.changes.tell(Changed::Base { base });
-    }
-}
-
-/// Whether the model gets to see of a document what it saw: what is said of it may be embedded with it.
-fn embeds_the_same(known: &Filed, file: &Listed, said: &Metadata) -> bool {
-    if known.prefixed && known.before.is_empty() {
-        // Filed before that was kept.
-        return known.metadata == file.metadata;
-    }
-    known.before == digest_of(&before_embedding(said))
-}
-
-/// Reads files beside the pass.
-#[derive(Clone)]
-struct Reader {
-    service: Knowledge,
-    embedder: Embedder,
-    place: Place,
-    chunking: Chunking,
-    plan: Plan,
-}
-
-impl Reader {
-    /// Reads a file, and cuts it where it is another than the base has.
-    async fn read(&self, work: &Work) -> Read {
-        self.plan.stands(&work.file.uri, DocumentState::Starting);
-        let parsers = &self.service.parsers;
-        let taken = match self.place.take(&work.file, work.known.as_ref(), parsers.largest()).await {
-            Ok(Took::Taken(taken)) => taken,
-            Ok(Took::Unchanged) => return Read::Unchanged,
-            Err(out) => return Read::out(out, None),
-        };
-        let (said, complaint) = match &taken.said {
-            Ok(said) => (said.clone(), None),
-            Err(error) => (Metadata::new(), Some(error.to_string())),
-        };
-        let Taken { hash, validators, .. } = &taken;
-        let reading = Reading { hash: hash.clone(), validators: validators.clone(), complaint };
-        if let Some(known) = &work.known
-            && known.state.is_in()
-            && known.state.is_settled()
-            && known.hash == *hash
-            && embeds_the_same(known, &work.file, &said)
-        {
-            return Read::Same(reading, said);
-        }
-        let named = (work.file.uri.as_str(), work.id);
-        match cut(parsers, &self.embedder, self.chunking, named, (&taken, &said)).await {
-            Ok(cut) => Read::Cut(reading, cut),
-            Err(out) => Read::out(out, Some(reading)),
-        }
-    }
-}
-
-impl Read {
-    fn out(out: Out, reading: Option<Reading>) -> Self {
-        match (out, reading) {
-            (Out::Empty(why), Some(reading)) => Self::Empty(reading, why),
-            (Out::Empty(why), None) => Self::Failed(Error::internal("reading a document", why)),
-            (Out::Failed(error), _) => Self::Failed(error),
-            (Out::Ends(error), _) => Self::Ends(error),
-        }
     }
 }
 

@@ -87,12 +87,12 @@ impl Place {
     /// A document of at most so many bytes.
     pub async fn take(&self, file: &Listed, known: Option<&Filed>, most: u64) -> Result<Took, Out> {
         match self {
-            Self::Files { path, .. } => {
-                let (uri, with, root) = (file.uri.clone(), file.metadata.is_some(), path.clone());
+            Self::Files { .. } => {
+                let (uri, with) = (file.uri.clone(), file.metadata.is_some());
                 let read = blocking("reading a file", move || {
                     let hint = "Split it, or raise documents.file_mb in the configuration.";
-                    let bytes = whole(&uri, &root, most, hint)?;
-                    let said = if with { said_of(&uri, &root) } else { Ok(Metadata::new()) };
+                    let bytes = whole(&uri, most, hint)?;
+                    let said = if with { said_of(&uri) } else { Ok(Metadata::new()) };
                     let hash = hex(&Sha256::digest(&bytes));
                     Ok(Took::Taken(Taken { bytes, hash, name: uri, said, validators: None }))
                 });
@@ -109,9 +109,9 @@ impl Place {
             return Ok(Metadata::new());
         }
         match self {
-            Self::Files { path, .. } => {
-                let (uri, root) = (file.uri.clone(), path.clone());
-                blocking("reading a metadata file", move || said_of(&uri, &root)).await
+            Self::Files { .. } => {
+                let uri = file.uri.clone();
+                blocking("reading a metadata file", move || said_of(&uri)).await
             }
             Self::Objects(objects) => objects.said(file).await,
             Self::Page(_) => Ok(Metadata::new()),
@@ -121,11 +121,10 @@ impl Place {
     /// Which of these documents, whose files had as many bytes, is at this place now.
     pub async fn twin(&self, file: &Listed, of: &[Filed], most: u64) -> Option<usize> {
         match self {
-            Self::Files { path, .. } => {
-                let (uri, root) = (file.uri.clone(), path.clone());
-                let read = blocking("reading a file", move || {
-                    Ok(hex(&Sha256::digest(whole(&uri, &root, most, "")?)))
-                });
+            Self::Files { .. } => {
+                let uri = file.uri.clone();
+                let read =
+                    blocking("reading a file", move || Ok(hex(&Sha256::digest(whole(&uri, most, "")?))));
                 let hash = read.await.ok()?;
                 of.iter().position(|known| known.hash == hash)
             }
@@ -144,17 +143,17 @@ impl Place {
 }
 
 /// What the metadata file beside a file says.
-fn said_of(uri: &str, root: &Path) -> Result<Metadata> {
+fn said_of(uri: &str) -> Result<Metadata> {
     let (most, hint) = (metadata::LARGEST as u64, "Leave attributes out that no filter asks for.");
-    metadata::read(&whole(&format!("{uri}{SUFFIX}"), root, most, hint)?)
+    metadata::read(&whole(&format!("{uri}{SUFFIX}"), most, hint)?)
 }
 
 /// The bytes of a plain file, as it is when it is opened: a link that took its place is not followed, nothing waits for a pipe, and
 /// what grows is not read on for ever.
-fn whole(path: &str, root: &Path, most: u64, hint: &str) -> Result<Vec<u8>> {
+fn whole(path: &str, most: u64, hint: &str) -> Result<Vec<u8>> {
     let doing = || format!("reading {path}");
     let mut bytes = Vec::new();
-    let file = plain(Path::new(path), root)?;
+    let file = plain(Path::new(path))?;
     file.take(most + 1).read_to_end(&mut bytes).map_err(|why| Error::io(doing(), &why))?;
     if bytes.len() as u64 > most {
         let why = format!("it has more than the {} KB that are read", most >> 10);
@@ -163,11 +162,11 @@ fn whole(path: &str, root: &Path, most: u64, hint: &str) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Opens a plain file: a link that took its place is not followed, nor one in the place of a folder below `root`, and nothing waits
-/// for a pipe.
-pub(super) fn plain(path: &Path, root: &Path) -> Result<File> {
+/// Opens a plain file by a path in which no link was: one that took its place is not followed, nor one in the place of a folder
+/// on the way, and nothing waits for a pipe.
+pub(super) fn plain(path: &Path) -> Result<File> {
     let doing = || format!("reading {}", path.display());
-    let file = beneath::read(path, &Written::of(&[root.to_owned()])).map_err(|why| match why {
+    let file = beneath::read(path, &Written::everywhere()).map_err(|why| match why {
         Shut::Io(why) => Error::io(doing(), &why),
         Shut::Led(_) => {
             let why = "a link has taken the place of a folder on the way";
@@ -189,17 +188,17 @@ mod tests {
     #[tokio::test]
     async fn of_what_took_the_place_of_a_file_nothing_is_read_nor_of_more_than_may_be() {
         let folder = tempfile::tempdir().unwrap();
-        let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+        let root = folder.path().canonicalize().unwrap();
+        let path = |name: &str| root.join(name).to_str().unwrap().to_owned();
         std::fs::write(path("file"), "0123456789").unwrap();
         std::os::unix::fs::symlink(path("file"), path("link")).unwrap();
-        std::os::unix::fs::symlink(folder.path(), path("way")).unwrap();
+        std::os::unix::fs::symlink(&root, path("way")).unwrap();
         std::fs::create_dir(path("sub")).unwrap();
         std::fs::write(path("sub/file"), "1").unwrap();
         rustix::fs::mkfifoat(rustix::fs::CWD, path("pipe"), rustix::fs::Mode::RWXU).unwrap();
-        let root = folder.path();
         let read = async |name: &str, most: u64| {
-            let (path, root) = (path(name), root.to_owned());
-            let read = blocking("reading a file", move || whole(&path, &root, most, "Split it."));
+            let path = path(name);
+            let read = blocking("reading a file", move || whole(&path, most, "Split it."));
             tokio::time::timeout(Duration::from_secs(10), read).await.expect("it waits for ever")
         };
         assert_eq!(read("file", 10).await.unwrap(), b"0123456789");

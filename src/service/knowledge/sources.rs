@@ -88,7 +88,7 @@ pub(super) fn planned(plan: SourcePlan) -> Result<Source> {
     plan.chunking.check()?;
     let mut origin = plan.origin;
     match &mut origin {
-        Origin::Files { path, include, exclude, .. } => listing::check(path, include, exclude)?,
+        Origin::Files { path, include, exclude, .. } => *path = listing::check(path, include, exclude)?,
         Origin::S3 { include, exclude, .. } => listing::can_choose(include, exclude)?,
         Origin::Url { url, private } => *url = page::check(url, *private)?,
     }

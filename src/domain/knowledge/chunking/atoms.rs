@@ -44,11 +44,13 @@ fn divide(text: Text<'_>, part: Range<usize>, limit: u32, level: Level, found: &
         Level::Grapheme => None,
     };
     let mut from = part.start;
-    for end in ends(&text.text[part.clone()], level) {
-        let end = part.start + end;
-        if end <= from || !is_boundary(text.text, end) {
+    let own = &text.text[part.clone()];
+    let mut graphemes = Graphemes::of(own);
+    for end in ends(own, level) {
+        if part.start + end <= from || !graphemes.end_at(end) {
             continue;
         }
+        let end = part.start + end;
         let own = from..end;
         from = end;
         match next {
@@ -78,6 +80,29 @@ fn ends(part: &str, level: Level) -> Box<dyn Iterator<Item = usize> + '_> {
         }
         Level::Word => Box::new(words::ends(part).into_iter()),
         Level::Grapheme => Box::new(part.grapheme_indices(true).map(|(at, letter)| at + letter.len())),
+    }
+}
+
+/// The graphemes of a part of a text that begins and ends between two, gone through once: to find by itself whether a place lies
+/// between two may take all that is before it, as in a row of flags.
+struct Graphemes<'t> {
+    part: &'t str,
+    cursor: GraphemeCursor,
+    /// Where the last one ended.
+    at: usize,
+}
+
+impl<'t> Graphemes<'t> {
+    fn of(part: &'t str) -> Self {
+        Self { part, cursor: GraphemeCursor::new(0, part.len(), true), at: 0 }
+    }
+
+    /// Whether one ends here. Asked for places in their order.
+    fn end_at(&mut self, end: usize) -> bool {
+        while self.at < end {
+            self.at = self.cursor.next_boundary(self.part, 0).ok().flatten().unwrap_or(self.part.len());
+        }
+        self.at == end
     }
 }
 

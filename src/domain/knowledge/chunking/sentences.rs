@@ -9,14 +9,23 @@ use unicode_segmentation::UnicodeSegmentation;
 
 use super::atoms::is_boundary;
 
+/// Behind so many spaces and marks after a full stop nothing goes on with its sentence.
+const ROW: usize = 256;
+
 /// The sentences of a part of a text, without gaps, each with the white space behind it.
 pub fn sentences(text: &str, part: Range<usize>) -> Vec<Range<usize>> {
     let mut found: Vec<Range<usize>> = Vec::new();
     // Whether the next piece goes with the last one.
     let mut open = false;
     let mut before = "";
-    for (at, piece) in text[part.clone()].split_sentence_bound_indices() {
-        let own = part.start + at..part.start + at + piece.len();
+    let stretches = stretches(&text[part.clone()]);
+    let pieces = stretches.into_iter().flat_map(|stretch| {
+        let start = part.start + stretch.start;
+        let pieces = text[start..part.start + stretch.end].split_sentence_bound_indices();
+        pieces.map(move |(at, piece)| (start + at, piece))
+    });
+    for (start, piece) in pieces {
+        let own = start..start + piece.len();
         let blank = piece.trim_start().is_empty();
         // A vowel sign behind a space belongs to that space: no sentence begins with it.
         let joins =
@@ -29,6 +38,29 @@ pub fn sentences(text: &str, part: Range<usize>) -> Vec<Range<usize>> {
         open = !blank && piece.ends_with(['\n', '\r']) && !is_ended(piece);
         before = piece;
     }
+    found
+}
+
+/// A text in stretches without gaps, nearly always one. At each space and closing mark behind a full stop the rules look ahead for
+/// a small letter, by which the sentence would go on: a row of those that does not end would take all day, so it is parted.
+fn stretches(text: &str) -> Vec<Range<usize>> {
+    let (mut found, mut from) = (Vec::new(), 0);
+    // How many there are since a full stop.
+    let mut row: Option<usize> = None;
+    for (at, c) in text.char_indices() {
+        row = match row {
+            _ if matches!(c, '.' | '․' | '﹒' | '．') => Some(0),
+            Some(_) if c.is_alphanumeric() || c == '\n' => None,
+            Some(ROW) if is_boundary(text, at) => {
+                found.push(from..at);
+                from = at;
+                None
+            }
+            Some(many) => Some((many + 1).min(ROW)),
+            None => None,
+        };
+    }
+    found.push(from..text.len());
     found
 }
 
@@ -81,6 +113,20 @@ mod tests {
             said("# Rivers\nThey bend\n- one\n- two\n2. three\n| a | b |\n| c | d |\n"),
             ["# Rivers", "They bend", "- one", "- two", "2. three", "| a | b |", "| c | d |"]
         );
+    }
+
+    #[test]
+    fn a_row_of_spaces_or_marks_that_does_not_end_is_parted() {
+        for row in [" ", "\"", ") "] {
+            let text = format!("One here.{}Two there. three", row.repeat(200_000));
+            let found = stretches(&text);
+            assert_eq!(found.len(), 2, "the rest has no full stop before it");
+            assert!(found[0].end < 1024 && found[0].end == found[1].start && found[1].end == text.len());
+            let said = said(&text);
+            assert!(said[0].starts_with("One here.") && said[1..].concat().ends_with("Two there. three"));
+        }
+        let ordinary = "One. Two (three.) “Four.”   Five... six\n\n| a |  .  | b |\n|-----|\n".repeat(50);
+        assert_eq!((stretches(&ordinary).len(), stretches("").len()), (1, 1));
     }
 
     #[test]

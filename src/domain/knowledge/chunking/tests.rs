@@ -182,6 +182,17 @@ fn a_sentence_that_is_too_long_is_cut_at_lines_then_words_then_letters() {
 }
 
 #[test]
+fn a_long_row_of_flags_is_cut_between_flags_and_gone_through_once() {
+    // Whether a place lies between two flags tells only how many stand before it: looked for at each, it would take all day.
+    let flag = "🇩🇪";
+    let text = flag.repeat(50_000);
+    let found = cuts(Chunking::Fixed { max_tokens: 20, overlap_percent: 1 }, &text, &[]);
+    assert!(found.passages.len() > 5_000);
+    assert!(found.passages.iter().all(|cut| cut.range.start.is_multiple_of(flag.len()) && cut.tokens <= 20));
+    assert_eq!(found.passages.iter().map(|cut| cut.range.len()).sum::<usize>(), text.len());
+}
+
+#[test]
 fn bedrock_s_ranges_are_kept() {
     for wrong in [
         Chunking::Fixed { max_tokens: 0, overlap_percent: 20 },

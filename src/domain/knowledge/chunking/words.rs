@@ -40,13 +40,25 @@ fn together(text: &str, run: Range<usize>, found: &mut Vec<usize>) {
         return found.extend(letters.map(|(at, letter)| run.start + at + letter.len()));
     }
     let words = WordSegmenter::new_lstm(WordBreakInvariantOptions::default());
+    by_windows(text, run, found, |window| words.segment_str(window).collect());
+}
+
+/// The ends within a run, by a model that sees a window of it at a time and tells where words of that end.
+fn by_windows(
+    text: &str,
+    run: Range<usize>,
+    found: &mut Vec<usize>,
+    mut words: impl FnMut(&str) -> Vec<usize>,
+) {
     let mut from = run.start;
     while from < run.end {
         let to = run.end.min(text.floor_char_boundary(from + WINDOW));
-        let mut own: Vec<usize> =
-            words.segment_str(&text[from..to]).filter(|end| *end > 0).map(|end| from + end).collect();
-        // The last word of a window may go on behind it.
-        if to < run.end && own.len() > 1 {
+        let ends = words(&text[from..to]);
+        let mut own: Vec<usize> = ends.into_iter().filter(|end| *end > 0).map(|end| from + end).collect();
+        // The last word of a window may go on behind it. One as long as half a window is no word, and to look at it again and
+        // again would take for ever.
+        let last = own.len().checked_sub(2).map_or(from, |at| own[at]);
+        if to < run.end && last - from >= WINDOW / 2 {
             own.pop();
         }
         from = own.last().copied().unwrap_or(to);
@@ -108,6 +120,29 @@ mod tests {
         // What is no text any more is cut in no time.
         let endless = "ก".repeat(LONGEST);
         assert_eq!(words(&endless).len(), LONGEST);
+    }
+
+    #[test]
+    fn a_run_in_which_the_model_sees_one_word_and_no_end_is_not_looked_at_again_and_again() {
+        let text = "ก".repeat(LONGEST / 3);
+        let (mut looked, mut found) = (0, Vec::new());
+        by_windows(&text, 0..text.len(), &mut found, |window| {
+            looked += window.len();
+            vec![0, 3, window.len()]
+        });
+        assert!(looked <= 2 * text.len(), "{looked} of {}", text.len());
+        assert!(found.windows(2).all(|two| two[0] < two[1]) && found.last() == Some(&text.len()));
+        // Words are looked at once, but for those at the end of a window.
+        let (mut looked, mut found) = (0, Vec::new());
+        by_windows(&text, 0..text.len(), &mut found, |window| {
+            looked += window.len();
+            (0..=window.len()).step_by(12).chain([window.len()]).collect()
+        });
+        assert!(looked <= text.len() / 16 * 17, "{looked} of {}", text.len());
+        assert!(
+            found.iter().all(|end| end.is_multiple_of(12) || *end == text.len()),
+            "none is cut by a window"
+        );
     }
 
     proptest! {
