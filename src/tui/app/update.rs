@@ -392,6 +392,8 @@ fn settle(state: &mut State, outcome: Outcome, out: &mut Out<'_>) {
                 }
                 choice @ (Choice::Write { of: Written::Conversation(_), .. }
                 | Choice::Answers(_)
+                | Choice::Agent(..)
+                | Choice::KeepAgent(..)
                 | Choice::EditStep(..)
                 | Choice::EditPrompt(..)
                 | Choice::RunOn(..)

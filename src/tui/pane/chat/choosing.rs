@@ -77,6 +77,8 @@ impl State {
             }
             Choice::Tool { of, id, text, taken } => self.tool_answered((of, id), text, taken, desk),
             Choice::Answers(answers) => self.set_answers(answers, desk),
+            Choice::Agent(id, deed) => self.open_agent(id, deed, desk),
+            Choice::KeepAgent(of, pad) => self.read_agent(of, pad, desk),
             Choice::EditStep(message, step) => self.write_step(message, step, desk),
             Choice::EditPrompt(message, step) => self.ask_prompt(message, step, desk),
             Choice::RunOn(message, edit) => self.run_on(message, edit, desk),
