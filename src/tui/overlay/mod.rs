@@ -259,6 +259,8 @@ pub enum Choice {
     DeletePrompt(PromptId),
     /// Another one is begun where one is written that has no name.
     EmptyPrompt,
+    /// The text that is asked for over the place is to be written in the person's editor.
+    InEditor(String),
     /// A system prompt that was changed and not taken.
     SystemAside(String),
     /// The value of a setting, which is one.
@@ -324,7 +326,9 @@ impl Overlay {
                 completed.unwrap_or_else(|| prompt.key(stroke, action))
             }
             Self::Pad(pad) => {
-                let writes = |a: &Action| matches!(a, Action::Undo | Action::Redo | Action::Newline);
+                let writes = |a: &Action| {
+                    matches!(a, Action::Undo | Action::Redo | Action::Newline | Action::EditInEditor)
+                };
                 pad.key(stroke, action.or_else(|| keymap.action(Context::Composer, key).filter(writes)))
             }
             Self::Passphrase(ask) => ask.key(stroke, action),
@@ -414,6 +418,7 @@ impl Overlay {
             Self::Pad(_) => {
                 let mut hints = two("take it", "leave it");
                 hints.insert(1, (Context::Composer, Action::Newline, "line"));
+                hints.insert(2, (Context::Composer, Action::EditInEditor, "editor"));
                 hints
             }
             Self::Passphrase(_) => two("open", "quit"),

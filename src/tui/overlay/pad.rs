@@ -212,6 +212,7 @@ impl Pad {
             }
             Some(Action::Cancel) => return self.leave(),
             Some(Action::Accept) => {}
+            Some(Action::EditInEditor) => return Outcome::Told(Choice::InEditor(self.composer.text())),
             Some(Action::Newline) => self.composer.newline(),
             Some(Action::Undo) => {
                 self.composer.undo();
@@ -228,6 +229,13 @@ impl Pad {
             }
         }
         Outcome::Stay
+    }
+
+    /// Takes what the person's editor left.
+    pub fn edited(&mut self, text: &str) {
+        self.wrong.clear();
+        self.leaving = false;
+        self.composer.set_text(text);
     }
 
     /// Leaves it: a text that was changed is kept, and a value, which half written is none, dropped only when asked twice.

@@ -60,6 +60,7 @@ impl State {
             Choice::Attach(path) => self.attach(&path, Named::Asked, desk),
             Choice::Complete(before) => self.look_up(Completing::Line(before), desk),
             Choice::CopyCode(code) => desk.ask(Effect::Copy(code)),
+            Choice::InEditor(text) => desk.ask(Effect::Edit(text)),
             Choice::AddToDataset(dataset) => self.add_to_dataset(dataset, desk),
             Choice::Rename(id, title) => {
                 if self.thread.id == Some(id) {
