@@ -1,6 +1,7 @@
 //! Agents are made, edited, compared, gone back with and removed on the screen, and what they remember is changed.
 
-use outcrop::domain::agent::{Agent, Book, Definition, Remembered, Step, Version};
+use outcrop::domain::agent::{Agent, Book, Definition, Remembered, Step, UsedBase, Version};
+use outcrop::domain::catalog::Availability;
 use outcrop::domain::conversation::Answers;
 use outcrop::domain::id::{AgentId, RunId};
 use outcrop::domain::message::Role;
@@ -14,7 +15,7 @@ use outcrop::workbench::{Reply, Request};
 use uuid::Uuid;
 
 use super::agents::{book, offered, shop};
-use crate::stage::{COMPLETE, NOW, Stage, answer, message};
+use crate::stage::{COMPLETE, MODEL, NOW, Stage, answer, card, message};
 
 const FILE: &str = "name = \"tea shop\"\ninstruction = \"You take orders.\"\n";
 
@@ -187,6 +188,36 @@ fn an_agent_is_edited_as_a_file_and_saved_as_the_next_version() {
     saved.agent.latest = 4;
     answered(&mut stage, "\"save\"", Reply::Agent { book: saved });
     assert!(stage.text().contains("Saved as version 4 of tea shop."), "{}", stage.text());
+}
+
+#[test]
+fn what_an_agent_needs_that_is_not_there_yet_is_said_when_it_is_kept() {
+    let mut stage = Stage::new(120, 40);
+    let other = "local/other";
+    stage.settle_with(vec![card(MODEL, Availability::Ready), card(other, Availability::NotPulled)]);
+    stage.keys("<ctrl+p>make a new agent<enter>tea shop<enter>");
+    let base = |name: &str| UsedBase { name: name.to_owned(), description: String::new() };
+    let definition = Definition {
+        model: Some(other.parse().unwrap()),
+        bases: vec![base("teas"), base("cups")],
+        ..Definition::default()
+    };
+    let read =
+        Reply::AgentRead { name: "tea shop".to_owned(), definition: definition.clone(), remarks: Vec::new() };
+    answered(&mut stage, "\"read\"", read);
+    let Book { agent, .. } = book();
+    let version = Version { number: 1, definition, note: String::new(), created: Timestamp(NOW) };
+    let made = Book { agent: Agent { latest: 1, ..agent }, versions: vec![version] };
+    answered(&mut stage, "\"create\"", Reply::Agent { book: made });
+    for name in ["cups", "teas"] {
+        let task = stage.task(&format!("\"text\":\"{name}\""));
+        let error = Some(Error::new(ErrorKind::NotFound, "finding a base", "there is none", ""));
+        stage.event(Event::Ended { task, error });
+    }
+    let text = stage.text();
+    for part in ["tea shop is made", "local/other is not on this machine", "\"cups\""] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
 }
 
 #[test]

@@ -1,8 +1,8 @@
 //! Agents as they are kept: made, edited, deleted. Whatever is done with one begins with what the store has of it.
 
 use super::{State, Wait};
-use crate::domain::agent::{Agent, Book, Chosen, Definition};
-use crate::domain::catalog::ModelId;
+use crate::domain::agent::{Agent, Book, Chosen, Definition, Version};
+use crate::domain::catalog::{Availability, ModelId};
 use crate::domain::conversation::Answers;
 use crate::domain::id::AgentId;
 use crate::domain::library::name_of;
@@ -19,6 +19,7 @@ use crate::tui::overlay::pad::Pad;
 use crate::tui::overlay::{Choice, Overlay};
 use crate::workbench::request::agents::Agents;
 use crate::workbench::request::conversations::Change;
+use crate::workbench::request::knowledge::Knowledge;
 use crate::workbench::{Reply, Request};
 
 /// What was read of what is written.
@@ -60,6 +61,13 @@ pub(super) enum Doing {
     Keep {
         pad: Box<Pad>,
         remarks: Vec<String>,
+    },
+    /// Whether there is a knowledge base of that name, which what was kept may search; those that are `left` come behind it.
+    Base {
+        said: String,
+        remarks: Vec<String>,
+        name: String,
+        left: Vec<String>,
     },
     /// A version that nobody wrote is kept; in words, what it is.
     Change(String),
@@ -186,7 +194,10 @@ impl State {
                 self.agent_renamed(&book.agent, desk);
                 self.keep_agent(&book, pad, *read, true, desk);
             }
-            (Doing::Keep { remarks, .. }, Reply::Agent { book }) => kept(&book.agent, &remarks, desk),
+            (Doing::Keep { remarks, .. }, Reply::Agent { book }) => self.agent_kept(&book, remarks, desk),
+            (Doing::Base { said, remarks, left, .. }, Reply::Base { .. }) => {
+                self.tell_what_is_missing(said, remarks, left, desk);
+            }
             (Doing::Change(what), Reply::Agent { book }) => {
                 let Agent { name, latest, .. } = &book.agent;
                 desk.say(format!("Saved as version {latest} of {}: {what}.", safe_line(name)));
@@ -216,6 +227,12 @@ impl State {
             Doing::File { of, number, json: false } if error.kind == ErrorKind::Invalid => {
                 let export = Agents::Export { id: of.id, version: Some(number), json: true };
                 self.go_on_with_agent(Doing::File { of, number, json: true }, export, desk);
+            }
+            Doing::Base { said, mut remarks, name, left } => {
+                if error.kind == ErrorKind::NotFound {
+                    remarks.push(format!("there is no knowledge base {name:?} yet"));
+                }
+                self.tell_what_is_missing(said, remarks, left, desk);
             }
             Doing::Open(Deed::Remember(_, pad))
             | Doing::Read { pad, .. }
@@ -308,6 +325,52 @@ impl State {
         }
     }
 
+    /// It is kept: says so, and what it needs that is not there yet.
+    fn agent_kept(&mut self, book: &Book, mut remarks: Vec<String>, desk: &mut Desk<'_>) {
+        let name = safe_line(&book.agent.name);
+        let said = if book.agent.latest == 1 {
+            let chooses = desk.key(Context::Composer, Action::ChooseAgent);
+            format!("{name} is made; {chooses} has it answer.")
+        } else {
+            format!("Saved as version {} of {name}.", book.agent.latest)
+        };
+        let mut bases = Vec::new();
+        if let Some(Version { definition, .. }) = book.version(None) {
+            if definition.model.is_none() {
+                remarks.push("it names no model: the conversation's answers".to_owned());
+            }
+            let own = definition.model.as_ref().unwrap_or(&desk.options.model);
+            let is_missing = |model: &&ModelId| {
+                let mut cards = self.stock.cards.iter();
+                cards.any(|card| card.id == **model && card.availability == Availability::NotPulled)
+            };
+            let missing = definition.asked(own).into_iter().filter(is_missing);
+            remarks.extend(missing.map(|model| format!("the model {model} is not on this machine yet")));
+            bases.extend(definition.bases.iter().map(|base| base.name.clone()));
+        }
+        self.tell_what_is_missing(said, remarks, bases, desk);
+    }
+
+    /// Says it when it is known of each of these bases whether it is there.
+    fn tell_what_is_missing(
+        &mut self,
+        said: String,
+        remarks: Vec<String>,
+        mut bases: Vec<String>,
+        desk: &mut Desk<'_>,
+    ) {
+        if let Some(name) = bases.pop() {
+            let find = Knowledge::Find { text: name.clone() };
+            let task = desk.call(None, Request::Knowledge(find));
+            let doing = Doing::Base { said, remarks, name, left: bases };
+            self.waits.insert(task, Wait::Doing(Box::new(doing)));
+        } else if remarks.is_empty() {
+            desk.say(said);
+        } else {
+            desk.note(format!("{said} To know: {}.", safe_line(&remarks.join("; "))));
+        }
+    }
+
     /// A version that nobody wrote is the next one: `what` it is.
     pub(super) fn save_agent(
         &mut self,
@@ -361,21 +424,6 @@ fn chosen(agent: &Agent) -> Chosen {
 /// What was written comes back with what is wrong in it.
 fn mend(pad: Pad, error: &Error, desk: &mut Desk<'_>) {
     desk.overlays.push(Overlay::Pad(Box::new(pad.mended(error))));
-}
-
-/// It is kept: what is said of it, and what of it is not as may be thought.
-fn kept(agent: &Agent, remarks: &[String], desk: &mut Desk<'_>) {
-    let name = safe_line(&agent.name);
-    let said = if agent.latest == 1 {
-        let chooses = desk.key(Context::Composer, Action::ChooseAgent);
-        format!("{name} is made; {chooses} has it answer.")
-    } else {
-        format!("Saved as version {} of {name}.", agent.latest)
-    };
-    if remarks.is_empty() {
-        return desk.say(said);
-    }
-    desk.note(format!("{said} To know: {}.", safe_line(&remarks.join("; "))));
 }
 
 /// The file of an agent that is to be made: its name stands first, and is to be written.

@@ -28,13 +28,14 @@ impl State {
         let Some(session) = sessions.iter().find(|known| known.session == *id) else {
             return desk.say("It does not remember that session any more.");
         };
-        desk.overlays.push(match deed {
+        let over = match deed {
             Deed::EditSession(_) => {
                 Overlay::Pad(Box::new(Pad::session(of.id, session.session, &session.summary)))
             }
             Deed::AskToForget(_, runs) => Overlay::Confirm(Confirm::forget_session(of.id, session, *runs)),
             _ => Overlay::Reading(Box::new(read(of, session, desk))),
-        });
+        };
+        desk.overlays.push(over);
     }
 }
 
