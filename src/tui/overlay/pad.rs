@@ -328,10 +328,9 @@ impl Pad {
                     Of::Call(_) => {
                         ("Any model, any setting of `outcrop chat --set`; tools and earlier turns stay.", "")
                     }
-                    Of::Agent(_) => (
-                        "As `outcrop agent export` writes it; its paths begin where outcrop was started.",
-                        "",
-                    ),
+                    Of::Agent(_) => {
+                        ("As `outcrop agent export` writes it; paths begin where outcrop was started.", "")
+                    }
                     Of::Session(..) => ("It is told so when a session begins.", "What it is to remember."),
                     _ => (
                         "A text is said; {\"tool\": …, \"input\": …} is a call, one more of them another call.",

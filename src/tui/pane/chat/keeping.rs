@@ -149,6 +149,7 @@ impl State {
         self.go_on_with_agent(Doing::Open(deed), Agents::Open { id }, desk);
     }
 
+    /// Asks for something of an agent; `doing` says what for.
     pub(super) fn go_on_with_agent(&mut self, doing: Doing, request: Agents, desk: &mut Desk<'_>) {
         let task = desk.call(None, Request::Agents(request));
         self.waits.insert(task, Wait::Doing(Box::new(doing)));

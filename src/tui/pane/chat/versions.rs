@@ -1,4 +1,4 @@
-//! The versions of an agent, and what each has in the place of outcrop's own prompts: read, compared, gone back to.
+//! What an agent was before: its versions read, compared, gone back to, its prompts set back to the default.
 
 use super::State;
 use super::agents::card;
