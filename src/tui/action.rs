@@ -123,6 +123,12 @@ actions! {
     EditStep = "edit_step", "Write a step of an agent or its prompt anew, and run on from there";
     ShowRunTrace = "show_run_trace", "Show the trace of what the agent did";
     ShowAgent = "show_agent", "Show what the agent is that answers";
+    NewAgent = "new_agent", "Make a new agent";
+    EditAgent = "edit_agent", "Edit an agent, as a new version of it";
+    ShowAgentVersions = "show_agent_versions", "Show the versions of an agent, compare them, go back to one";
+    ShowAgentPrompts = "show_agent_prompts", "Show an agent's own prompts, set one back to the default";
+    ShowAgentMemory = "show_agent_memory", "Show what an agent remembers, change it, have it forgotten";
+    RemoveAgent = "remove_agent", "Delete an agent";
     EditSystem = "edit_system", "Write the system prompt";
     SearchConversations = "search_conversations", "Search all conversations";
     PreviousConversation = "previous_conversation", "Open the conversation above";

@@ -53,6 +53,50 @@ fn an_agent_answers_in_the_chat_and_one_key_leads_to_its_trace() {
 }
 
 #[test]
+fn an_agent_is_made_and_edited_on_the_screen() {
+    let home = Home::new(CONFIG);
+    let mut tty = home.open(SIZE, &[]);
+    tty.wait_for_composer();
+    tty.send("\x1be");
+    tty.wait_for("make a new agent");
+    tty.send("\r");
+    tty.wait_for("A new agent");
+    tty.send("shop");
+    tty.wait_for("name = \"shop\"");
+    tty.send("\r");
+    // The text is there again, with what is wrong in it; the instruction stands two lines below the name.
+    tty.wait_for("it is empty");
+    tty.send("\x1b[B\x1b[B\x1b[F\x1b[D");
+    tty.send("You help.");
+    tty.wait_for("\"You help.\"");
+    tty.send("\r");
+    tty.wait_for("shop is made");
+    let shown = home.said(&["agent", "export", "shop"]);
+    assert!(shown.contains("\"You help.\"") && shown.contains("scripted/echo"), "{shown}");
+    tty.send("\x10");
+    tty.wait_for("Actions");
+    tty.send("edit an agent");
+    tty.wait_for("Edit an agent, as a new version");
+    tty.send("\r");
+    tty.wait_for("from version 1");
+    tty.send("\r");
+    tty.wait_for("nothing was changed");
+    tty.send("# Mine.");
+    tty.wait_for("# Mine.");
+    tty.send("\x1b\r");
+    tty.wait("a line was begun", |screen| !screen.contents().contains("# Mine.name"));
+    tty.send("\r");
+    tty.wait_for("it is the same as version 1");
+    tty.send("\x1b[B\x1b[F\x1b[D");
+    tty.send("Indeed.");
+    tty.wait_for("Indeed.");
+    tty.send("\r");
+    tty.wait_for("Saved as version 2 of shop");
+    tty.send("\x11");
+    tty.ends_restored(0);
+}
+
+#[test]
 fn an_agent_at_work_is_stopped_with_what_it_did_when_the_terminal_goes_or_a_signal_comes() {
     let waits = "[[groups]]\nname = 'slow'\nruns = { program = { command = ['/bin/sleep', '60'] } }\n\
                  functions = [{ name = 'wait', description = '' }]\n";

@@ -7,6 +7,7 @@ mod notice;
 mod palette;
 mod place;
 mod said;
+mod told;
 mod unlock;
 mod update;
 mod view;
@@ -31,6 +32,7 @@ use super::keymap::{Context as Where, Keymap};
 use super::layout::{self, Frame};
 use super::look::{Background, Depth, Look};
 use super::overlay::Overlay;
+use super::overlay::pad::Pad;
 use super::overlay::prompt::Boxed;
 use super::pane::{Pane, Place, chat, compare, evaluate, knowledge, models, pictures, prompt, traces, usage};
 use super::runtime;
@@ -602,6 +604,14 @@ impl State {
             self.notices.say(text, tone, self.now);
         }
         result
+    }
+
+    /// The text that is asked for over the place: what the editor left of it goes there.
+    fn pad(&mut self) -> Option<&mut Pad> {
+        self.overlays.iter_mut().rev().find_map(|overlay| match overlay {
+            Overlay::Pad(pad) => Some(&mut **pad),
+            _ => None,
+        })
     }
 
     fn say(&mut self, text: impl Into<String>, bad: bool) {

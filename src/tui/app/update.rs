@@ -2,14 +2,14 @@
 
 use super::palette::{commands, palette, past};
 use super::place;
+use super::told::{copied, saved_as};
 use super::unlock::{sealed, unlock, unlocked};
 use super::view::{self, tabs};
 use super::{AGAIN, Cache, LEAVE, Out, PATIENCE, State};
-use crate::domain::Result;
 use crate::domain::trace::TraceId;
 use crate::tui::action::Action;
 use crate::tui::effect::{Effect, TaskId, Written};
-use crate::tui::event::{Button, Capability, Copied, Event, Made, Mouse, MouseKind, Now, Saved};
+use crate::tui::event::{Button, Capability, Event, Made, Mouse, MouseKind, Now, Saved};
 use crate::tui::key::Key;
 use crate::tui::keymap::{Context, label};
 use crate::tui::look::Background;
@@ -134,7 +134,10 @@ pub fn update(state: &mut State, cache: &mut Cache, event: Event) -> Vec<Effect>
                 panes.evaluate.file_read(&path, read, desk);
             });
         }
-        Event::Edited(Ok(text)) => state.with_pane(out, |pane, desk| pane.edited(&text, desk)),
+        Event::Edited(Ok(text)) => match state.pad() {
+            Some(pad) => pad.edited(&text),
+            None => state.with_pane(out, |pane, desk| pane.edited(&text, desk)),
+        },
         Event::Configured(Ok(presets)) => {
             state.options.presets = presets;
             state.say("The configuration file was read again.", false);
@@ -273,25 +276,6 @@ fn tick(state: &mut State, now: Now) {
     }
 }
 
-fn saved_as(state: &mut State, of: Written, path: String, saved: Result<Saved>) {
-    match saved {
-        Ok(Saved::To(place)) => state.say(format!("Written to {}", place.display()), false),
-        Ok(Saved::Exists) => state.overlays.push(Overlay::Confirm(Confirm::replace(of, path))),
-        Err(error) => state.say(error.to_string(), true),
-    }
-}
-
-fn copied(state: &mut State, how: Result<Copied>) {
-    match how {
-        Ok(Copied::Clipboard) => state.say("Copied.", false),
-        Ok(Copied::SentToTerminal) => {
-            let words = "Sent to the terminal's clipboard; whether it arrived, only the terminal knows.";
-            state.say(words, false);
-        }
-        Err(error) => state.say(error.to_string(), true),
-    }
-}
-
 fn press(state: &mut State, key: Key, out: &mut Out<'_>) {
     state.notices.press(state.now.elapsed);
     if state.overlays.is_empty() {
@@ -392,6 +376,8 @@ fn settle(state: &mut State, outcome: Outcome, out: &mut Out<'_>) {
                 }
                 choice @ (Choice::Write { of: Written::Conversation(_), .. }
                 | Choice::Answers(_)
+                | Choice::Agent(..)
+                | Choice::KeepAgent(..)
                 | Choice::EditStep(..)
                 | Choice::EditPrompt(..)
                 | Choice::RunOn(..)

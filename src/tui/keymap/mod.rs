@@ -11,11 +11,13 @@ use crate::domain::{Error, ErrorKind, Result};
 use conflict::Changed;
 pub use context::Context;
 pub use label::label;
-use table::{Row, TABLE};
+use row::Row;
+use table::TABLE;
 
 mod conflict;
 mod context;
 mod label;
+mod row;
 mod sources;
 mod stroke;
 mod table;

@@ -1,6 +1,6 @@
 //! The keys among the sources of a knowledge base: rows of the table that stand in a file of their own.
 
-use super::table::{Row, row};
+use super::row::{Row, row};
 use crate::tui::action::Action as A;
 use crate::tui::keymap::Context::Sources;
 

@@ -1,21 +1,8 @@
 //! The keys as they come.
 
 use super::Context;
+use super::row::{Row, row};
 use crate::tui::action::Action;
-
-/// One row of the table: in `context`, `keys` (separated by blanks) mean `action`. `hint` is the footer's word for it;
-/// empty where the footer does not speak of it.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Row {
-    pub context: Context,
-    pub action: Action,
-    pub keys: &'static str,
-    pub hint: &'static str,
-}
-
-pub(super) const fn row(context: Context, action: Action, keys: &'static str, hint: &'static str) -> Row {
-    Row { context, action, keys, hint }
-}
 
 use Action as A;
 use Context as C;
@@ -681,6 +668,12 @@ pub(super) const TABLE: &[Row] = &[
     row(C::Everywhere, A::ChoosePreset, "alt+p", ""),
     row(C::Everywhere, A::AttachKnowledge, "alt+i", ""),
     row(C::Everywhere, A::ShowAgent, "", ""),
+    row(C::Everywhere, A::NewAgent, "", ""),
+    row(C::Everywhere, A::EditAgent, "", ""),
+    row(C::Everywhere, A::ShowAgentVersions, "", ""),
+    row(C::Everywhere, A::ShowAgentPrompts, "", ""),
+    row(C::Everywhere, A::ShowAgentMemory, "", ""),
+    row(C::Everywhere, A::RemoveAgent, "", ""),
     row(C::Everywhere, A::EditSystem, "alt+s", ""),
     row(C::Everywhere, A::Follow, "ctrl+end", ""),
     row(C::Everywhere, A::ToggleReading, "ctrl+t", ""),

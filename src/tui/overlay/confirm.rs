@@ -4,13 +4,15 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Modifier;
 
+use super::agent::Deed;
 use super::{Choice, Outcome};
+use crate::domain::agent::{Agent, Remembered};
 use crate::domain::catalog::ModelId;
 use crate::domain::comparison::Comparison;
 use crate::domain::conversation::Conversation;
 use crate::domain::evaluation::Dataset;
 use crate::domain::figures::{bytes, count};
-use crate::domain::id::EvaluationId;
+use crate::domain::id::{AgentId, EvaluationId};
 use crate::domain::knowledge::base::{Base, Source};
 use crate::domain::knowledge::rebuild::{RebuildPlan, Wish};
 use crate::domain::message::BlobId;
@@ -107,6 +109,41 @@ impl Confirm {
             letter: 'e',
             does: "empty it",
             choice: Choice::EmptyPrompt,
+            keeps: "keep it",
+        }
+    }
+
+    /// Asks before an agent is deleted: what goes with it, and what stays.
+    pub fn remove_agent(agent: &Agent) -> Self {
+        let versions = count(agent.latest.into(), "version", "versions");
+        Self {
+            act: "Delete the agent",
+            object: safe_line(&agent.name).into_owned(),
+            rest: format!(
+                ", {versions}, with its runs, what their traces say, and what it remembers? Conversations keep its answers, and \
+                 usage its calls. It cannot be brought back."
+            ),
+            letter: 'd',
+            does: "delete it",
+            choice: Choice::Agent(agent.id, Deed::Remove),
+            keeps: "keep it",
+        }
+    }
+
+    /// Asks before an agent forgets a session, `runs` also what was said in it.
+    pub fn forget_session(id: AgentId, session: &Remembered, runs: bool) -> Self {
+        let rest = if runs {
+            "and delete its runs with what was said in them? It cannot be brought back."
+        } else {
+            "of this agent? What was said in it stays in its runs."
+        };
+        Self {
+            act: "Forget the session with",
+            object: safe_line(&session.user).into_owned(),
+            rest: rest.to_owned(),
+            letter: 'f',
+            does: "forget it",
+            choice: Choice::Agent(id, Deed::Forget(session.session, runs)),
             keeps: "keep it",
         }
     }

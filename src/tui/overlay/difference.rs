@@ -177,7 +177,7 @@ impl Difference {
             }
             Shown::TooLong => {
                 let most = bytes(MOST_WORDS as u64);
-                push(0, &[(&format!("Answers of more than {most} are not compared."), Ink::of(Role::Muted))]);
+                push(0, &[(&format!("Texts of more than {most} are not compared."), Ink::of(Role::Muted))]);
             }
             Shown::Alone(both) => {
                 for (at, sentences) in [self.pair.0, self.pair.1].into_iter().zip(both) {

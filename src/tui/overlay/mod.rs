@@ -2,6 +2,7 @@
 //!
 //! An overlay decides nothing: it gives back what the person chose, and the app does it.
 
+pub mod agent;
 mod blank;
 pub mod confirm;
 pub mod difference;
@@ -38,8 +39,8 @@ use crate::domain::conversation::Answers;
 use crate::domain::evaluation::metric::Method;
 use crate::domain::evaluation::vote::Skip;
 use crate::domain::id::{
-    BaseId, ComparisonId, ConversationId, DatasetId, EvaluationId, MakingId, MessageId, PromptId, RunId,
-    SourceId,
+    AgentId, BaseId, ComparisonId, ConversationId, DatasetId, EvaluationId, MakingId, MessageId, PromptId,
+    RunId, SourceId,
 };
 use crate::domain::knowledge::chunking::Chunking;
 use crate::domain::knowledge::rebuild::Wish;
@@ -49,6 +50,7 @@ use crate::domain::secret::Secret;
 use crate::domain::settings::Field;
 use crate::domain::trace::replay::Asked;
 use crate::domain::trace::{Opinion, TraceId};
+use agent::Deed;
 use confirm::Confirm;
 use difference::Difference;
 use help::Help;
@@ -259,6 +261,8 @@ pub enum Choice {
     DeletePrompt(PromptId),
     /// Another one is begun where one is written that has no name.
     EmptyPrompt,
+    /// The text that is asked for over the place is to be written in the person's editor.
+    InEditor(String),
     /// A system prompt that was changed and not taken.
     SystemAside(String),
     /// The value of a setting, which is one.
@@ -275,6 +279,10 @@ pub enum Choice {
     },
     /// Who answers the next turns of the conversation.
     Answers(Answers),
+    /// Something is done with an agent as it is kept.
+    Agent(AgentId, Deed),
+    /// What is written is the next version of that agent, or a new one.
+    KeepAgent(Option<AgentId>, Box<Pad>),
     /// One of the steps of an agent, from 1, is to be written anew.
     EditStep(MessageId, u32),
     /// The prompt of its steps of that kind is.
@@ -320,7 +328,9 @@ impl Overlay {
                 completed.unwrap_or_else(|| prompt.key(stroke, action))
             }
             Self::Pad(pad) => {
-                let writes = |a: &Action| matches!(a, Action::Undo | Action::Redo | Action::Newline);
+                let writes = |a: &Action| {
+                    matches!(a, Action::Undo | Action::Redo | Action::Newline | Action::EditInEditor)
+                };
                 pad.key(stroke, action.or_else(|| keymap.action(Context::Composer, key).filter(writes)))
             }
             Self::Passphrase(ask) => ask.key(stroke, action),
@@ -410,6 +420,7 @@ impl Overlay {
             Self::Pad(_) => {
                 let mut hints = two("take it", "leave it");
                 hints.insert(1, (Context::Composer, Action::Newline, "line"));
+                hints.insert(2, (Context::Composer, Action::EditInEditor, "editor"));
                 hints
             }
             Self::Passphrase(_) => two("open", "quit"),

@@ -5,12 +5,14 @@ use std::collections::BTreeMap;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
+use super::agent::Deed;
 use super::prompt::Blank;
 use super::{Choice, Outcome};
+use crate::domain::Error;
 use crate::domain::agent::Step;
 use crate::domain::agent::replay::Edit;
 use crate::domain::conversation::Draft;
-use crate::domain::id::MessageId;
+use crate::domain::id::{AgentId, MessageId, RunId};
 use crate::domain::settings::{Field, Settings};
 use crate::domain::trace::form;
 use crate::domain::trace::replay::Asked;
@@ -26,6 +28,8 @@ use crate::tui::widget::composer::{self, Composer};
 const USUAL: u16 = 16;
 /// Rows of what is said of a text below it.
 const NOTE: u16 = 3;
+/// The same of an agent: of a file, with the place in it.
+const AGENT_NOTE: u16 = 6;
 
 /// A tool that a model called.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,6 +60,10 @@ pub enum Of {
     Prompt(MessageId, Step),
     /// What a model is asked again, from what it was asked.
     Call(Box<Asked>),
+    /// The file of an agent; `None` for a new one.
+    Agent(Option<AgentId>),
+    /// What an agent remembers of that session.
+    Session(AgentId, RunId),
 }
 
 /// The text as it is being written.
@@ -115,6 +123,35 @@ impl Pad {
         Self::new(Of::Call(Box::new(asked.clone())), "What is asked again".to_owned(), &text)
     }
 
+    /// Asks for the file of a new agent, from one that has no name yet: that is where the caret stands.
+    pub fn new_agent(text: &str) -> Self {
+        let mut pad = Self::new(Of::Agent(None), "A new agent".to_owned(), text);
+        for to in [composer::Move::Start, composer::Move::LineEnd, composer::Move::Left] {
+            pad.composer.go(to, false);
+        }
+        pad
+    }
+
+    /// Asks for the next version of an agent, from the file of its newest one, which has that number.
+    pub fn agent(id: AgentId, (name, number): (&str, u32), text: &str) -> Self {
+        let title = format!("The agent {}, from version {number}", safe_line(name));
+        let mut pad = Self::new(Of::Agent(Some(id)), title, text);
+        pad.composer.go(composer::Move::Start, false);
+        pad
+    }
+
+    /// Asks for what an agent remembers of a session, from what it does.
+    pub fn session(id: AgentId, session: RunId, text: &str) -> Self {
+        Self::new(Of::Session(id, session), "What it remembers of the session".to_owned(), text)
+    }
+
+    /// The same as it was left, with what was written and could not be taken: it is to be mended.
+    #[must_use]
+    pub fn mended(self, error: &Error) -> Self {
+        let wrong = error.to_string().split_whitespace().collect::<Vec<_>>().join(" ");
+        Self { wrong, ..self }
+    }
+
     /// Asks for what raters read first.
     pub fn instructions(text: &str) -> Self {
         Self::new(Of::Instructions, "Instructions for raters".to_owned(), text)
@@ -141,9 +178,17 @@ impl Pad {
                     Of::System => Choice::System(text),
                     Of::Instructions => Choice::Fill(Blank::Instructions, text),
                     Of::Tool(call) => Choice::Tool { of: call.of, id: call.id.clone(), text, taken: true },
-                    Of::Step(..) | Of::Prompt(..) if text.is_empty() => {
+                    Of::Step(..) | Of::Prompt(..) | Of::Agent(_) | Of::Session(..) if text.is_empty() => {
                         "it is empty".clone_into(&mut self.wrong);
                         return Outcome::Stay;
+                    }
+                    Of::Agent(Some(_)) | Of::Session(..) if text == self.before.trim() => {
+                        "nothing was changed".clone_into(&mut self.wrong);
+                        return Outcome::Stay;
+                    }
+                    Of::Agent(of) => Choice::KeepAgent(*of, Box::new(self.clone())),
+                    Of::Session(id, session) => {
+                        Choice::Agent(*id, Deed::Remember(*session, Box::new(self.clone())))
                     }
                     Of::Step(message, step) => {
                         let edit = Edit { step: Some(*step), said: Some(text), ..Edit::default() };
@@ -171,6 +216,7 @@ impl Pad {
             }
             Some(Action::Cancel) => return self.leave(),
             Some(Action::Accept) => {}
+            Some(Action::EditInEditor) => return Outcome::Told(Choice::InEditor(self.composer.text())),
             Some(Action::Newline) => self.composer.newline(),
             Some(Action::Undo) => {
                 self.composer.undo();
@@ -189,21 +235,27 @@ impl Pad {
         Outcome::Stay
     }
 
+    /// Takes what the person's editor left.
+    pub fn edited(&mut self, text: &str) {
+        self.wrong.clear();
+        self.leaving = false;
+        self.composer.set_text(text);
+    }
+
     /// Leaves it: a text that was changed is kept, and a value, which half written is none, dropped only when asked twice.
     pub fn leave(&mut self) -> Outcome {
         let text = self.composer.text();
         match &self.of {
-            Of::Setting(_) | Of::Instructions | Of::Step(..) | Of::Prompt(..) | Of::Call(_)
-                if self.is_changed() && !self.leaving =>
-            {
+            _ if !self.is_changed() => Outcome::Close,
+            Of::System if !text.trim().is_empty() => Outcome::Chosen(Choice::SystemAside(text)),
+            Of::Tool(call) if !text.trim().is_empty() => {
+                Outcome::Chosen(Choice::Tool { of: call.of, id: call.id.clone(), text, taken: false })
+            }
+            Of::System | Of::Tool(_) => Outcome::Close,
+            _ if self.leaving => Outcome::Close,
+            _ => {
                 self.leaving = true;
                 Outcome::Stay
-            }
-            _ if !self.is_changed() || text.trim().is_empty() => Outcome::Close,
-            Of::Setting(_) | Of::Instructions | Of::Step(..) | Of::Prompt(..) | Of::Call(_) => Outcome::Close,
-            Of::System => Outcome::Chosen(Choice::SystemAside(text)),
-            Of::Tool(call) => {
-                Outcome::Chosen(Choice::Tool { of: call.of, id: call.id.clone(), text, taken: false })
             }
         }
     }
@@ -215,7 +267,7 @@ impl Pad {
     /// Rows that it takes: as many as there are where a model was asked much. They stay as they are while it is written.
     pub fn height(&self, screen: Rect) -> u16 {
         let long = self.before.lines().count() > 10 || self.before.len() > 600;
-        if matches!(self.of, Of::Call(_)) && long {
+        if matches!(self.of, Of::Call(_)) && long || matches!(self.of, Of::Agent(_)) {
             screen.height.saturating_sub(4).max(USUAL)
         } else {
             USUAL
@@ -224,7 +276,15 @@ impl Pad {
 
     /// Tells the text its room: its rows are those that the caret goes up and down by.
     pub fn fit(&mut self, area: Rect) {
-        self.composer.fit(area.width, area.height.saturating_sub(3));
+        let told = if self.leaving { 1 } else { wrap(&safe_line(&self.wrong), area.width).len() };
+        let below = told.min(self.most_told()) as u16 + 1;
+        self.composer.fit(area.width, area.height.saturating_sub(below.max(3)));
+    }
+
+    /// Rows in which it is told what is wrong.
+    const fn most_told(&self) -> usize {
+        let most = if matches!(self.of, Of::Agent(_)) { AGENT_NOTE } else { NOTE };
+        most as usize
     }
 
     /// Rows at its end that tell of the text, at most.
@@ -232,6 +292,7 @@ impl Pad {
         match self.of {
             Of::System | Of::Tool(_) => 0,
             Of::Instructions => 1,
+            Of::Agent(_) => AGENT_NOTE,
             Of::Setting(_) | Of::Step(..) | Of::Prompt(..) | Of::Call(_) => NOTE,
         }
     }
@@ -275,13 +336,17 @@ impl Pad {
                 let rest = Rect { y: area.y + rows, height: area.height.saturating_sub(rows), ..area };
                 (rest, placeholder)
             }
-            Of::Setting(_) | Of::Step(..) | Of::Prompt(..) | Of::Call(_) => {
+            Of::Setting(_) | Of::Step(..) | Of::Prompt(..) | Of::Call(_) | Of::Agent(_) | Of::Session(..) => {
                 let (note, placeholder) = match &self.of {
                     Of::Setting(field) => (field.range, "Nothing; it is left out."),
                     Of::Prompt(..) => ("The agent keeps its own; $name$ stands for what is put there.", ""),
                     Of::Call(_) => {
                         ("Any model, any setting of `outcrop chat --set`; tools and earlier turns stay.", "")
                     }
+                    Of::Agent(_) => {
+                        ("As `outcrop agent export` writes it; paths begin where outcrop was started.", "")
+                    }
+                    Of::Session(..) => ("It is told so when a session begins.", "What it is to remember."),
                     _ => (
                         "A text is said; {\"tool\": …, \"input\": …} is a call, one more of them another call.",
                         "What the model says.",
@@ -293,7 +358,8 @@ impl Pad {
                     wrong => (wrong.to_owned(), Role::Bad),
                 };
                 let lines = wrap(&safe_line(&words), area.width);
-                let most = area.height.saturating_sub(3).min(lines.len() as u16).min(NOTE);
+                let room = usize::from(area.height.saturating_sub(3)).min(self.most_told());
+                let most = lines.len().min(room) as u16;
                 let foot = area.bottom().saturating_sub(most);
                 for (y, line) in (foot..area.bottom()).zip(&lines) {
                     put(cells, area.x, y, area.right(), line, ground.patch(look.style(role)));

@@ -257,14 +257,6 @@ fn who_is_chosen_while_the_first_message_is_sent_answers_the_next() {
 }
 
 #[test]
-fn where_there_is_no_agent_it_is_said_how_one_is_made() {
-    let mut stage = Stage::settled(120, 40, "dark");
-    stage.keys("<alt+e>");
-    stage.answer("\"agents\"", vec![Reply::Agents { agents: Vec::new() }]);
-    assert!(stage.text().contains("outcrop agent create"), "{}", stage.text());
-}
-
-#[test]
 fn a_step_that_broke_off_is_written_to_its_end_and_run_on_from() {
     let mut stage = Stage::settled(120, 40, "dark");
     asked(&mut stage, "two Assam");

@@ -9,6 +9,7 @@ mod commands;
 mod compare;
 pub mod copying;
 mod first_run;
+pub mod keeping;
 mod kept;
 mod left_off;
 mod noting;

@@ -2,10 +2,16 @@
 
 use outcrop::domain::agent::run::State;
 use outcrop::domain::agent::{AgentEvent, GaveUp, Limit};
+use outcrop::domain::{Error, ErrorKind};
+use outcrop::tui::event::Event;
+use outcrop::workbench::Reply;
 
 use super::shoot;
 use crate::flow::agents::{
     act, asked, at_work, begun, confirm, ended, finish, looked_at, offered, says, spent, step, wanted,
+};
+use crate::flow::keeping::{
+    begun as begun_with, compared, edited, opened, remembered, removing, sessions, versions,
 };
 use crate::stage::Stage;
 
@@ -36,6 +42,53 @@ fn an_agent_that_was_chosen_is_named_before_anything_is_asked() {
 #[test]
 fn what_the_agent_is_is_read_over_the_place() {
     shoot("agent-card", looked_at);
+}
+
+#[test]
+fn an_agent_is_made_and_edited_as_a_text() {
+    shoot("agent-new", |stage| {
+        stage.keys("<ctrl+p>make a new agent<enter>tea shop");
+    });
+    shoot("agent-new-refused", |stage| {
+        stage.keys("<ctrl+p>make a new agent<enter>tea shop<enter>");
+        let task = stage.task("\"read\"");
+        let why = "TOML parse error at line 3, column 16\n  |\n3 | instruction = \"\n  |                ^\ninvalid basic string";
+        let error = Some(Error::new(ErrorKind::Invalid, "reading an agent", why, ""));
+        stage.event(Event::Ended { task, error });
+    });
+    shoot("agent-edited", edited);
+}
+
+#[test]
+fn the_versions_of_an_agent_are_listed_and_compared() {
+    shoot("agent-versions", versions);
+    shoot("agent-version", |stage| {
+        versions(stage);
+        stage.keys("<down><enter>");
+        opened(stage);
+    });
+    shoot("agent-compared", compared);
+}
+
+#[test]
+fn a_prompt_of_its_own_is_told_from_the_default() {
+    shoot("agent-prompts", |stage| begun_with(stage, "own prompts"));
+}
+
+#[test]
+fn what_an_agent_remembers_is_listed_and_read() {
+    shoot("agent-memory", remembered);
+    shoot("agent-session", |stage| {
+        remembered(stage);
+        stage.keys("<enter>");
+        opened(stage);
+        stage.answer("\"memories\"", vec![Reply::AgentMemories { sessions: sessions() }]);
+    });
+}
+
+#[test]
+fn what_goes_with_an_agent_is_said_before_it_goes() {
+    shoot("agent-remove", removing);
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Agents that answer in a conversation: chosen, looked at, agreed with, answered.
 
+use super::keeping::entry;
 use super::{Focus, State, Wait};
 use crate::domain::agent::acting::Consent;
 use crate::domain::agent::group::BuiltIn;
@@ -30,44 +31,42 @@ impl State {
     /// Asks which agents there are: one of them is to be chosen.
     pub(super) fn choose_agent(&mut self, desk: &mut Desk<'_>) {
         let task = desk.call(Some(Lane("agents")), Request::Agents(Agents::List));
-        self.waits.retain(|_, wait| *wait != Wait::Agents);
-        self.waits.insert(task, Wait::Agents);
+        self.waits.retain(|_, wait| !matches!(wait, Wait::Agents(_)));
+        self.waits.insert(task, Wait::Agents(None));
     }
 
     /// Offers them.
-    pub(super) fn offer_agents(&mut self, agents: &[Agent], desk: &mut Desk<'_>) {
+    pub(super) fn offer_agents(&self, agents: &[Agent], desk: &mut Desk<'_>) {
         let now = self.thread.agent.as_ref();
-        if agents.is_empty() && now.is_none() {
-            return desk.say("There is no agent yet: `outcrop agent create FILE` makes one of a file.");
-        }
         let wall = desk.wall();
-        let entry = |agent: &Agent| Entry {
-            label: safe_line(&agent.name).into_owned(),
-            detail: in_short(agent),
-            right: wall.ago(agent.updated),
-            current: now.is_some_and(|now| now.id == agent.id),
-            off: false,
-            choice: Choice::Answers(Answers::Agent(Chosen { id: agent.id, name: agent.name.clone() })),
-            words: &[],
+        let line = |agent: &Agent| {
+            let chosen = Chosen { id: agent.id, name: agent.name.clone() };
+            Entry {
+                right: wall.ago(agent.updated),
+                current: now.is_some_and(|now| now.id == agent.id),
+                ..entry(&agent.name, &in_short(agent), Choice::Answers(Answers::Agent(chosen)))
+            }
         };
-        let mut entries: Vec<Entry> = agents.iter().map(entry).collect();
+        let mut entries: Vec<Entry> = agents.iter().map(line).collect();
         if let Some(now) = now {
-            let other = |label: String, detail: &str, choice: Choice| Entry {
-                label,
-                detail: detail.to_owned(),
-                right: String::new(),
-                current: false,
-                off: false,
-                choice,
-                words: &[],
-            };
             let about = format!("about {}", safe_line(&now.name));
-            entries.push(other(
-                "none".to_owned(),
-                "the model alone answers",
-                Choice::Answers(Answers::Model),
-            ));
-            entries.push(other(about, "model, limits, what it may call", Choice::Act(Action::ShowAgent)));
+            entries.push(entry("none", "the model alone answers", Choice::Answers(Answers::Model)));
+            entries.push(entry(&about, "model, limits, what it may call", Choice::Act(Action::ShowAgent)));
+        }
+        entries.push(entry(
+            "make a new agent",
+            "of a text that says what it is",
+            Choice::Act(Action::NewAgent),
+        ));
+        if !agents.is_empty() {
+            let deeds = [
+                ("edit an agent", "as a new version of it", Action::EditAgent),
+                ("versions of an agent", "compare them, go back to one", Action::ShowAgentVersions),
+                ("prompts of an agent", "set one back to the default", Action::ShowAgentPrompts),
+                ("memory of an agent", "change it, have it forgotten", Action::ShowAgentMemory),
+                ("delete an agent", "with its versions and runs", Action::RemoveAgent),
+            ];
+            entries.extend(deeds.map(|(label, detail, action)| entry(label, detail, Choice::Act(action))));
         }
         let menu = Menu::new("Answered by", "take it", "Nothing of that name.", entries);
         desk.overlays.push(Overlay::Menu(menu));
@@ -120,30 +119,21 @@ impl State {
     pub(super) fn edit_step(&self, desk: &mut Desk<'_>) {
         let Some((id, acting)) = self.work_meant() else { return desk.say(self.why_no_step(desk)) };
         let text = self.thread.message(id).map(Message::text).unwrap_or_default();
-        let entry = |label: String, detail: String, choice: Choice| Entry {
-            label,
-            detail,
-            right: String::new(),
-            current: false,
-            off: false,
-            choice,
-            words: &[],
-        };
         let mut entries = Vec::new();
-        let first = |said: &str| safe_line(said.lines().next().unwrap_or_default()).into_owned();
+        let first = |said: &str| said.lines().next().unwrap_or_default().to_owned();
         let steps = acting.said(&text);
         for ((number, said), step) in steps.iter().zip(1..) {
-            entries.push(entry(format!("step {number}"), first(said), Choice::EditStep(id, step)));
+            entries.push(entry(&format!("step {number}"), &first(said), Choice::EditStep(id, step)));
         }
         if let Some((number, said)) = acting.broken_off() {
             let dots = if said.is_empty() { "" } else { ": " };
             let detail = format!("it broke off here{dots}{}", first(said));
             let step = u32::try_from(steps.len() + 1).unwrap_or(u32::MAX);
-            entries.push(entry(format!("step {number}"), detail, Choice::EditStep(id, step)));
+            entries.push(entry(&format!("step {number}"), &detail, Choice::EditStep(id, step)));
         }
         for step in Step::ALL.into_iter().filter(|step| acting.took(*step)) {
-            let detail = "from the question on, for this run alone".to_owned();
-            entries.push(entry(format!("the prompt of {step}"), detail, Choice::EditPrompt(id, step)));
+            let detail = "from the question on, for this run alone";
+            entries.push(entry(&format!("the prompt of {step}"), detail, Choice::EditPrompt(id, step)));
         }
         if entries.is_empty() {
             return desk.say(self.why_no_step(desk));
@@ -353,7 +343,7 @@ fn verbatim(text: &str) -> impl Iterator<Item = Line> + '_ {
 }
 
 /// What an agent of a list is: its model and what it may call, in a line.
-fn in_short(agent: &Agent) -> String {
+pub(super) fn in_short(agent: &Agent) -> String {
     let Some(brief) = &agent.brief else { return format!("version {}", agent.latest) };
     let model =
         brief.model.as_ref().map_or_else(|| "the conversation's model".to_owned(), ToString::to_string);
@@ -361,7 +351,7 @@ fn in_short(agent: &Agent) -> String {
 }
 
 /// What an agent is, in lines.
-fn card(version: &Version, ago: &str) -> Vec<Line> {
+pub(super) fn card(version: &Version, ago: &str) -> Vec<Line> {
     let definition = &version.definition;
     let mut said = Vec::new();
     let mut row = |name: &str, value: String| {

@@ -60,6 +60,7 @@ impl State {
             Choice::Attach(path) => self.attach(&path, Named::Asked, desk),
             Choice::Complete(before) => self.look_up(Completing::Line(before), desk),
             Choice::CopyCode(code) => desk.ask(Effect::Copy(code)),
+            Choice::InEditor(text) => desk.ask(Effect::Edit(text)),
             Choice::AddToDataset(dataset) => self.add_to_dataset(dataset, desk),
             Choice::Rename(id, title) => {
                 if self.thread.id == Some(id) {
@@ -77,6 +78,8 @@ impl State {
             }
             Choice::Tool { of, id, text, taken } => self.tool_answered((of, id), text, taken, desk),
             Choice::Answers(answers) => self.set_answers(answers, desk),
+            Choice::Agent(id, deed) => self.open_agent(id, deed, desk),
+            Choice::KeepAgent(of, pad) => self.read_agent(of, pad, desk),
             Choice::EditStep(message, step) => self.write_step(message, step, desk),
             Choice::EditPrompt(message, step) => self.ask_prompt(message, step, desk),
             Choice::RunOn(message, edit) => self.run_on(message, edit, desk),

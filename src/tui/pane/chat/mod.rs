@@ -12,6 +12,7 @@ mod fetching;
 mod first_run;
 mod found;
 mod items;
+mod keeping;
 mod layout;
 mod leaving;
 mod lines;
@@ -27,6 +28,7 @@ mod reading;
 mod recorded;
 mod replies;
 mod scripts;
+mod sessions;
 mod setup;
 mod slip;
 mod stood;
@@ -34,6 +36,7 @@ mod summary;
 mod tools;
 mod turns;
 mod update;
+mod versions;
 mod view;
 
 use std::collections::{BTreeMap, HashSet};
@@ -56,6 +59,7 @@ use crate::tui::app::{Options, Start};
 use crate::tui::effect::TaskId;
 use crate::tui::keymap::Context;
 use crate::tui::models::Stock;
+use crate::tui::overlay::agent::Deed;
 use crate::tui::overlay::confirm::Running;
 use crate::tui::overlay::input::Input;
 use crate::tui::setup::Setup;
@@ -138,8 +142,10 @@ enum Wait {
     Scripts(ConversationId),
     /// An item of a dataset.
     Add,
-    /// Which agents there are: one of them is to be chosen.
-    Agents,
+    /// Which agents there are: one of them is to be chosen, to answer or for this to be done with it.
+    Agents(Option<Deed>),
+    /// Something that is done with an agent as it is kept.
+    Doing(Box<keeping::Doing>),
     /// What an agent is.
     AgentCard,
     /// The prompt of its steps of that kind: it is to be written anew for another run behind that answer.

@@ -200,7 +200,11 @@ impl State {
 
     /// Writes are under way that the store has not acknowledged.
     pub fn is_writing(&self) -> bool {
-        self.waits.values().any(|wait| matches!(wait, Wait::Write(_)))
+        self.waits.values().any(|wait| match wait {
+            Wait::Write(_) => true,
+            Wait::Doing(doing) => doing.is_writing(),
+            _ => false,
+        })
     }
 
     /// Shows a conversation, keeping what is written and what runs in the one that was shown.

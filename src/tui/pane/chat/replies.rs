@@ -124,7 +124,11 @@ impl State {
             (Wait::Add, Reply::ItemAdded { dataset, place, like, remarks }) => {
                 desk.say(added(&dataset, place, like, &remarks));
             }
-            (Wait::Agents, Reply::Agents { agents }) => self.offer_agents(&agents, desk),
+            (Wait::Agents(None), Reply::Agents { agents }) => self.offer_agents(&agents, desk),
+            (Wait::Agents(Some(deed)), Reply::Agents { agents }) => {
+                self.offer_agents_for(&deed, &agents, desk);
+            }
+            (Wait::Doing(doing), reply) => self.heard_of_agent(*doing, reply, desk),
             (Wait::AgentCard, Reply::Agent { book }) => Self::show_card(&book, desk),
             (Wait::AgentPrompt(of, step), Reply::Agent { book }) => self.write_prompt(of, step, &book, desk),
             (Wait::Scripts(id), Reply::Scripts { scripts }) if self.thread.id == Some(id) => {
@@ -284,6 +288,7 @@ impl State {
                     first.fetch = Fetch::Failed(error);
                 }
             }
+            (Wait::Doing(doing), Some(error)) => self.agent_refused((**doing).clone(), &error, desk),
             (Wait::Pull, Some(error)) => {
                 if let Some(first) = &mut self.first_run
                     && matches!(first.fetch, Fetch::Running { task: own, .. } if own == task)
@@ -302,7 +307,7 @@ impl State {
                 | Wait::Export
                 | Wait::Scripts(_)
                 | Wait::Add
-                | Wait::Agents
+                | Wait::Agents(_)
                 | Wait::AgentCard
                 | Wait::AgentPrompt(..)
                 | Wait::Save { .. }

@@ -7,6 +7,7 @@ use crate::tui::app::Desk;
 use crate::tui::effect::Effect;
 use crate::tui::key::Key;
 use crate::tui::overlay::Overlay;
+use crate::tui::overlay::agent::Deed;
 use crate::tui::overlay::confirm::Confirm;
 use crate::tui::overlay::given::given;
 use crate::tui::overlay::prompt::Prompt;
@@ -63,6 +64,12 @@ impl State {
             Action::ChooseAgent => self.choose_agent(desk),
             Action::EditStep => self.edit_step(desk),
             Action::ShowAgent => self.show_agent(desk),
+            Action::NewAgent => self.new_agent(desk),
+            Action::EditAgent => self.choose_agent_for(Deed::Edit, desk),
+            Action::ShowAgentVersions => self.choose_agent_for(Deed::Versions, desk),
+            Action::ShowAgentPrompts => self.choose_agent_for(Deed::Prompts, desk),
+            Action::ShowAgentMemory => self.choose_agent_for(Deed::Memory, desk),
+            Action::RemoveAgent => self.choose_agent_for(Deed::AskToRemove, desk),
             Action::EditSystem => self.edit_system(desk),
             Action::GetModel => {
                 self.offer(None, None, desk);
