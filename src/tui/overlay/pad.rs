@@ -293,7 +293,7 @@ impl Pad {
             Of::System | Of::Tool(_) => 0,
             Of::Instructions => 1,
             Of::Agent(_) => AGENT_NOTE,
-            Of::Setting(_) | Of::Step(..) | Of::Prompt(..) | Of::Call(_) => NOTE,
+            Of::Setting(_) | Of::Step(..) | Of::Prompt(..) | Of::Session(..) | Of::Call(_) => NOTE,
         }
     }
 
