@@ -606,11 +606,11 @@ impl State {
         result
     }
 
-    /// The text that is asked for over the place: what the editor left of it goes there.
-    fn pad(&mut self) -> Option<&mut Pad> {
-        self.overlays.iter_mut().rev().find_map(|overlay| match overlay {
-            Overlay::Pad(pad) => Some(&mut **pad),
-            _ => None,
+    /// The person's editor is over: the text over the place that it had, where it had one. Another one may have come meanwhile.
+    fn back_from_editor(&mut self) -> Option<&mut Pad> {
+        self.overlays.iter_mut().find_map(|overlay| {
+            let Overlay::Pad(pad) = overlay else { return None };
+            pad.comes_back().then_some(&mut **pad)
         })
     }
 

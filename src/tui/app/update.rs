@@ -134,10 +134,14 @@ pub fn update(state: &mut State, cache: &mut Cache, event: Event) -> Vec<Effect>
                 panes.evaluate.file_read(&path, read, desk);
             });
         }
-        Event::Edited(Ok(text)) => match state.pad() {
+        Event::Edited(Ok(text)) => match state.back_from_editor() {
             Some(pad) => pad.edited(&text),
             None => state.with_pane(out, |pane, desk| pane.edited(&text, desk)),
         },
+        Event::Edited(Err(error)) => {
+            state.back_from_editor();
+            state.say(error.to_string(), true);
+        }
         Event::Configured(Ok(presets)) => {
             state.options.presets = presets;
             state.say("The configuration file was read again.", false);
@@ -155,9 +159,7 @@ pub fn update(state: &mut State, cache: &mut Cache, event: Event) -> Vec<Effect>
             }
             state.at_desk(out, |panes, desk| panes.models.preset_changed(taken, desk));
         }
-        Event::Clipboard(Err(error)) | Event::Configured(Err(error)) | Event::Edited(Err(error)) => {
-            state.say(error.to_string(), true);
-        }
+        Event::Clipboard(Err(error)) | Event::Configured(Err(error)) => state.say(error.to_string(), true),
     }
     if let (Some(boxed), Some(Overlay::Prompt(prompt))) = (state.boxed.take(), state.overlays.last_mut()) {
         match prompt.told(boxed) {

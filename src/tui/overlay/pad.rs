@@ -78,6 +78,8 @@ pub struct Pad {
     wrong: String,
     /// It was to be left: once more drops what was changed.
     leaving: bool,
+    /// It is in the person's editor.
+    away: bool,
 }
 
 impl Pad {
@@ -165,7 +167,7 @@ impl Pad {
     fn new(of: Of, title: String, text: &str) -> Self {
         let mut composer = Composer::default();
         composer.set_draft(&Draft { text: text.to_owned(), pastes: Vec::new() });
-        Self { of, title, composer, before: text.to_owned(), wrong: String::new(), leaving: false }
+        Self { of, title, composer, before: text.to_owned(), ..Self::default() }
     }
 
     /// Takes a key.
@@ -216,7 +218,10 @@ impl Pad {
             }
             Some(Action::Cancel) => return self.leave(),
             Some(Action::Accept) => {}
-            Some(Action::EditInEditor) => return Outcome::Told(Choice::InEditor(self.composer.text())),
+            Some(Action::EditInEditor) => {
+                self.away = true;
+                return Outcome::Told(Choice::InEditor(self.composer.text()));
+            }
             Some(Action::Newline) => self.composer.newline(),
             Some(Action::Undo) => {
                 self.composer.undo();
@@ -233,6 +238,11 @@ impl Pad {
             }
         }
         Outcome::Stay
+    }
+
+    /// The person's editor is over; whether it had this text.
+    pub fn comes_back(&mut self) -> bool {
+        std::mem::take(&mut self.away)
     }
 
     /// Takes what the person's editor left.

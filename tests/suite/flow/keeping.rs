@@ -269,6 +269,25 @@ fn the_text_of_an_agent_goes_through_the_person_s_editor_and_back() {
     assert_eq!(agents(&stage.keys("<enter>")), [read]);
 }
 
+#[test]
+fn what_the_editor_left_goes_into_the_text_that_it_had() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    edited(&mut stage);
+    stage.keys("# Mine. <enter>");
+    // While it is asked what that says, something else is in the editor.
+    stage.keys("<ctrl+g>");
+    refused(&mut stage, "\"read\"", "reading an agent", "expected a value");
+    stage.event(Event::Edited(Ok("Why do rivers meander?".to_owned())));
+    assert!(stage.text().contains("# Mine. name"), "{}", stage.text());
+    assert_eq!(stage.state.chat.composer.text(), "Why do rivers meander?");
+    // One that failed has nothing any more.
+    stage.keys("<ctrl+g>");
+    stage.event(Event::Edited(Err(Error::internal("editing the text", "it ended with 1"))));
+    stage.event(Event::Edited(Ok("Why do they flood?".to_owned())));
+    assert_eq!(stage.state.chat.composer.text(), "Why do they flood?");
+    assert!(stage.text().contains("# Mine. name"), "{}", stage.text());
+}
+
 /// The versions are listed.
 pub fn versions(stage: &mut Stage) {
     begun(stage, "versions of an agent");
