@@ -12,12 +12,19 @@ use crate::workbench::request::workspace::Workspace;
 
 /// Whether a call ended because the workspace is sealed; then the person is asked, once for all such calls.
 pub(super) fn sealed(state: &mut State, task: TaskId, error: Option<&Error>) -> bool {
-    if error.is_none_or(|error| error.kind != ErrorKind::Passphrase)
-        || !(state.chat.forget(task) || state.evaluate.forget(task))
-    {
+    let Some(error) = error.filter(|error| error.kind == ErrorKind::Passphrase) else { return false };
+    let written = state.chat.given_back(task, error);
+    if !(state.chat.forget(task) || state.evaluate.forget(task)) {
         return false;
     }
-    if !state.leaving && !state.overlays.iter().any(|o| matches!(o, Overlay::Passphrase(_))) {
+    if state.leaving {
+        return true;
+    }
+    let asked = state.overlays.iter().position(|over| matches!(over, Overlay::Passphrase(_)));
+    // A text that was to be kept lies below the question.
+    let below = asked.unwrap_or(state.overlays.len());
+    state.overlays.splice(below..below, written.map(|pad| Overlay::Pad(Box::new(pad))));
+    if asked.is_none() {
         state.overlays.push(Overlay::Passphrase(Ask::new(None)));
     }
     true

@@ -44,6 +44,14 @@ pub enum Deed {
 }
 
 impl Deed {
+    /// It is what the person has said is to be done, and no list, question or text of theirs comes before it.
+    pub const fn writes(&self) -> bool {
+        matches!(
+            self,
+            Self::GoBack(_) | Self::ResetPrompt(_) | Self::Remember(..) | Self::Forget(..) | Self::Remove
+        )
+    }
+
     /// Over the list of the agents, of which one is to be chosen for that.
     pub const fn title(&self) -> &'static str {
         match self {

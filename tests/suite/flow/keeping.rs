@@ -155,6 +155,46 @@ fn a_new_agent_is_written_and_comes_back_for_mending_until_it_is_kept() {
 }
 
 #[test]
+fn what_is_written_of_an_agent_comes_back_from_every_call_that_it_goes_through() {
+    let definition = Definition { instruction: "You sell cups.".to_owned(), ..Definition::default() };
+    let read = Reply::AgentRead { name: "tea room".to_owned(), definition, remarks: Vec::new() };
+    let calls = ["\"read\"", "\"open\"", "\"rename\"", "\"save\""];
+    let replies = [read, Reply::Agent { book: shelf() }, Reply::Agent { book: shelf() }];
+    let sealed = Error::new(ErrorKind::Passphrase, "opening the store", "none was given", "Type it.");
+    for at in 0..calls.len() {
+        let written = || {
+            let mut stage = Stage::settled(120, 40, "dark");
+            stage.stored();
+            edited(&mut stage);
+            stage.keys("# Mine.<alt+enter><enter>");
+            for (call, reply) in calls.iter().zip(&replies).take(at) {
+                answered(&mut stage, call, reply.clone());
+            }
+            assert!(stage.state.chat.is_writing(), "{at}");
+            assert!(!stage.text().contains("# Mine."), "{at}");
+            let task = stage.task(calls[at]);
+            (stage, task)
+        };
+        // The call ends with an error, without a word, or because the workspace is sealed by now.
+        let (mut stage, _) = written();
+        refused(&mut stage, calls[at], "keeping an agent", "the disk is full");
+        let text = stage.text();
+        assert!(text.contains("# Mine.") && text.contains("the disk is full"), "{at}: {text}");
+        assert!(!stage.state.chat.is_writing(), "{at}");
+        let (mut stage, task) = written();
+        stage.event(Event::Ended { task, error: None });
+        assert!(stage.text().contains("# Mine."), "{at}: {}", stage.text());
+        let (mut stage, task) = written();
+        stage.event(Event::Ended { task, error: Some(sealed.clone()) });
+        assert!(stage.text().contains("Passphrase"), "{at}: {}", stage.text());
+        stage.keys("secret<enter>");
+        let task = stage.task("unlock");
+        stage.event(Event::Ended { task, error: None });
+        assert!(stage.text().contains("# Mine."), "{at}: {}", stage.text());
+    }
+}
+
+#[test]
 fn what_is_written_of_an_agent_is_dropped_only_when_it_is_left_twice() {
     let mut stage = Stage::settled(120, 40, "dark");
     stage.keys("<ctrl+p>make a new agent<enter>tea<esc>");

@@ -10,7 +10,7 @@ use crate::domain::untrusted::safe_line;
 use crate::domain::{Error, ErrorKind};
 use crate::tui::action::Action;
 use crate::tui::app::Desk;
-use crate::tui::effect::Lane;
+use crate::tui::effect::{Lane, TaskId};
 use crate::tui::keymap::Context;
 use crate::tui::overlay::agent::Deed;
 use crate::tui::overlay::confirm::Confirm;
@@ -96,17 +96,37 @@ pub(super) enum Doing {
 }
 
 impl Doing {
-    /// Something is written that the store has not acknowledged.
+    /// Something is written that the store has not acknowledged, or asked what is to be known before it is written.
     pub(super) const fn is_writing(&self) -> bool {
-        matches!(
-            self,
-            Self::Rename { .. }
-                | Self::Keep { .. }
-                | Self::Change(_)
-                | Self::Remember(_)
-                | Self::Forget
-                | Self::Remove(_)
-        )
+        match self {
+            Self::Open(deed) => deed.writes(),
+            Self::Read { .. }
+            | Self::Against { .. }
+            | Self::Rename { .. }
+            | Self::Keep { .. }
+            | Self::Change(_)
+            | Self::Remember(_)
+            | Self::Forget
+            | Self::Remove(_) => true,
+            Self::File { .. }
+            | Self::Base { .. }
+            | Self::Older { .. }
+            | Self::Newer { .. }
+            | Self::Sessions { .. } => false,
+        }
+    }
+
+    /// What was written and goes along.
+    fn written(self) -> Option<Pad> {
+        match self {
+            Self::Open(Deed::Remember(_, pad))
+            | Self::Read { pad, .. }
+            | Self::Against { pad, .. }
+            | Self::Rename { pad, .. }
+            | Self::Keep { pad, .. }
+            | Self::Remember(pad) => Some(*pad),
+            _ => None,
+        }
     }
 }
 
@@ -217,7 +237,7 @@ impl State {
             (Doing::Remember(_), Reply::AgentMemories { .. }) => desk.say("It remembers that now."),
             (Doing::Forget, Reply::Done) => desk.say("It is forgotten."),
             (Doing::Remove(of), Reply::Done) => self.agent_removed(&of, desk),
-            _ => {}
+            (doing, _) => self.agent_refused(doing, &unanswered(), desk),
         }
     }
 
@@ -235,14 +255,17 @@ impl State {
                 }
                 self.tell_what_is_missing(said, remarks, left, desk);
             }
-            Doing::Open(Deed::Remember(_, pad))
-            | Doing::Read { pad, .. }
-            | Doing::Against { pad, .. }
-            | Doing::Rename { pad, .. }
-            | Doing::Keep { pad, .. }
-            | Doing::Remember(pad) => mend(*pad, error, desk),
-            _ => desk.complain(error),
+            doing => match doing.written() {
+                Some(pad) => mend(pad, error, desk),
+                None => desk.complain(error),
+            },
         }
+    }
+
+    /// What was written and went along with a call, with why it comes back.
+    pub fn given_back(&self, task: TaskId, error: &Error) -> Option<Pad> {
+        let Some(Wait::Doing(doing)) = self.waits.get(&task) else { return None };
+        Some((**doing).clone().written()?.mended(error))
     }
 
     fn do_with_agent(&mut self, book: &Book, deed: Deed, desk: &mut Desk<'_>) {
@@ -418,7 +441,12 @@ pub(super) fn entry(label: &str, detail: &str, choice: Choice) -> Entry {
     }
 }
 
-fn chosen(agent: &Agent) -> Chosen {
+/// A call that gave nothing, or not what was asked for.
+pub(super) fn unanswered() -> Error {
+    Error::internal("keeping an agent", "what was asked got no answer")
+}
+
+pub(super) fn chosen(agent: &Agent) -> Chosen {
     Chosen { id: agent.id, name: agent.name.clone() }
 }
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::first_run::Fetch;
+use super::keeping::unanswered;
 use super::turns::send_next;
 use super::{Focus, State, Wait};
 use crate::domain::agent::AgentEvent;
@@ -128,7 +129,11 @@ impl State {
             (Wait::Agents(Some(deed)), Reply::Agents { agents }) => {
                 self.offer_agents_for(&deed, &agents, desk);
             }
-            (Wait::Doing(doing), reply) => self.heard_of_agent(*doing, reply, desk),
+            (Wait::Doing(doing), reply) => {
+                // It has one reply: what ends without it was refused.
+                self.waits.remove(&task);
+                self.heard_of_agent(*doing, reply, desk);
+            }
             (Wait::AgentCard, Reply::Agent { book }) => Self::show_card(&book, desk),
             (Wait::AgentPrompt(of, step), Reply::Agent { book }) => self.write_prompt(of, step, &book, desk),
             (Wait::Scripts(id), Reply::Scripts { scripts }) if self.thread.id == Some(id) => {
@@ -288,7 +293,9 @@ impl State {
                     first.fetch = Fetch::Failed(error);
                 }
             }
-            (Wait::Doing(doing), Some(error)) => self.agent_refused((**doing).clone(), &error, desk),
+            (Wait::Doing(doing), error) => {
+                self.agent_refused((**doing).clone(), &error.unwrap_or_else(unanswered), desk);
+            }
             (Wait::Pull, Some(error)) => {
                 if let Some(first) = &mut self.first_run
                     && matches!(first.fetch, Fetch::Running { task: own, .. } if own == task)
