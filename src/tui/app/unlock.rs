@@ -21,9 +21,10 @@ pub(super) fn sealed(state: &mut State, task: TaskId, error: Option<&Error>) -> 
         return true;
     }
     let asked = state.overlays.iter().position(|over| matches!(over, Overlay::Passphrase(_)));
-    // A text that was to be kept lies below the question.
-    let below = asked.unwrap_or(state.overlays.len());
-    state.overlays.splice(below..below, written.map(|pad| Overlay::Pad(Box::new(pad))));
+    if let Some(pad) = written {
+        // It lies below the question.
+        state.overlays.insert(asked.unwrap_or(state.overlays.len()), Overlay::Pad(Box::new(pad)));
+    }
     if asked.is_none() {
         state.overlays.push(Overlay::Passphrase(Ask::new(None)));
     }

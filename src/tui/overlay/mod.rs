@@ -281,8 +281,8 @@ pub enum Choice {
     Answers(Answers),
     /// Something is done with an agent as it is kept.
     Agent(AgentId, Deed),
-    /// What is written is the next version of that agent, or a new one.
-    KeepAgent(Option<AgentId>, Box<Pad>),
+    /// What is written, from that version of an agent, is its next one; `None` for a new agent.
+    KeepAgent(Option<(AgentId, u32)>, Box<Pad>),
     /// One of the steps of an agent, from 1, is to be written anew.
     EditStep(MessageId, u32),
     /// The prompt of its steps of that kind is.

@@ -60,8 +60,8 @@ pub enum Of {
     Prompt(MessageId, Step),
     /// What a model is asked again, from what it was asked.
     Call(Box<Asked>),
-    /// The file of an agent; `None` for a new one.
-    Agent(Option<AgentId>),
+    /// The file of an agent, from that version of it; `None` for a new one.
+    Agent(Option<(AgentId, u32)>),
     /// What an agent remembers of that session.
     Session(AgentId, RunId),
 }
@@ -137,7 +137,7 @@ impl Pad {
     /// Asks for the next version of an agent, from the file of its newest one, which has that number.
     pub fn agent(id: AgentId, (name, number): (&str, u32), text: &str) -> Self {
         let title = format!("The agent {}, from version {number}", safe_line(name));
-        let mut pad = Self::new(Of::Agent(Some(id)), title, text);
+        let mut pad = Self::new(Of::Agent(Some((id, number))), title, text);
         pad.composer.go(composer::Move::Start, false);
         pad
     }

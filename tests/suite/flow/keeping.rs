@@ -231,6 +231,24 @@ fn an_agent_is_edited_as_a_file_and_saved_as_the_next_version() {
 }
 
 #[test]
+fn a_version_that_came_while_another_one_was_written_is_told_of() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    edited(&mut stage);
+    stage.keys("# Mine.<alt+enter><enter>");
+    let definition = Definition { instruction: "You sell cups.".to_owned(), ..Definition::default() };
+    let read = Reply::AgentRead { name: "tea shop".to_owned(), definition, remarks: Vec::new() };
+    answered(&mut stage, "\"read\"", read);
+    let mut book = shelf();
+    book.agent.latest = 4;
+    let asked = answered(&mut stage, "\"open\"", Reply::Agent { book: book.clone() });
+    assert!(matches!(&asked[..], [Agents::Save { .. }]), "{asked:?}");
+    book.agent.latest = 5;
+    answered(&mut stage, "\"save\"", Reply::Agent { book });
+    let text = stage.text();
+    assert!(text.contains("Saved as version 5") && text.contains("nothing of version 4"), "{text}");
+}
+
+#[test]
 fn what_an_agent_needs_that_is_not_there_yet_is_said_when_it_is_kept() {
     let mut stage = Stage::new(120, 40);
     let other = "local/other";

@@ -42,13 +42,14 @@ pub(super) enum Doing {
         number: u32,
         json: bool,
     },
-    /// What is written means this: a new agent, or the next version of that one.
+    /// What is written means this: a new agent, or the next version of that one, which it was written from.
     Read {
-        of: Option<AgentId>,
+        of: Option<(AgentId, u32)>,
         pad: Box<Pad>,
     },
-    /// The agent as it is now, for what was read to be the next version of.
+    /// The agent as it is now, for what was read to be the next version of; it was written from that one.
     Against {
+        from: u32,
         pad: Box<Pad>,
         read: Box<Read>,
     },
@@ -182,7 +183,7 @@ impl State {
     }
 
     /// What is written is to be the next version of that agent, or a new one: asks what it says.
-    pub(super) fn read_agent(&mut self, of: Option<AgentId>, pad: Box<Pad>, desk: &mut Desk<'_>) {
+    pub(super) fn read_agent(&mut self, of: Option<(AgentId, u32)>, pad: Box<Pad>, desk: &mut Desk<'_>) {
         let text = pad.composer.text();
         self.go_on_with_agent(Doing::Read { of, pad }, Agents::Read { text }, desk);
     }
@@ -202,13 +203,18 @@ impl State {
                 let read = Read { name, definition, remarks };
                 match of {
                     None => self.make_agent(pad, read, desk),
-                    Some(id) => {
-                        let doing = Doing::Against { pad, read: Box::new(read) };
+                    Some((id, from)) => {
+                        let doing = Doing::Against { from, pad, read: Box::new(read) };
                         self.go_on_with_agent(doing, Agents::Open { id }, desk);
                     }
                 }
             }
-            (Doing::Against { pad, read }, Reply::Agent { book }) => {
+            (Doing::Against { from, pad, mut read }, Reply::Agent { book }) => {
+                let latest = book.agent.latest;
+                if latest > from {
+                    let meanwhile = format!("nothing of version {latest}, which came meanwhile, is in it");
+                    read.remarks.push(meanwhile);
+                }
                 self.keep_agent(&book, pad, *read, false, desk);
             }
             (Doing::Rename { pad, read }, Reply::Agent { book }) => {
@@ -361,7 +367,7 @@ impl State {
         let mut bases = Vec::new();
         if let Some(Version { definition, .. }) = book.version(None) {
             if definition.model.is_none() {
-                remarks.push("it names no model: the conversation's answers".to_owned());
+                remarks.push("it names no model: that of the conversation answers".to_owned());
             }
             let own = definition.model.as_ref().unwrap_or(&desk.options.model);
             let is_missing = |model: &&ModelId| {
