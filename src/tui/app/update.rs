@@ -313,23 +313,28 @@ fn leads_out(state: &mut State, key: Key, out: &mut Out<'_>) -> bool {
     let new = keymap.action(Context::Everywhere, key) == Some(Action::NewConversation);
     match (action, top) {
         (Some(Action::Quit), _) if asks_to_quit(top) => quit(state, out),
+        (Some(Action::Quit), Overlay::Pad(_)) => leave_first(state, Action::Quit, key, out),
         (Some(Action::Suspend | Action::Quit), _) => {
             act(state, action.unwrap_or(Action::Quit), Some(key), out);
         }
         (Some(Action::Help), Overlay::Help(_)) => return false,
         (Some(Action::Help), _) => act(state, Action::Help, Some(key), out),
         (_, Overlay::Confirm(_) | Overlay::Prompt(_) | Overlay::Pad(_)) if new && key.typed().is_none() => {
-            // As if it had been left first: a text that was written in it is kept.
-            let left = state.overlays.last_mut().map_or(Outcome::Stay, Overlay::leave);
-            let stays = left == Outcome::Stay;
-            settle(state, left, out);
-            if !stays {
-                act(state, Action::NewConversation, Some(key), out);
-            }
+            leave_first(state, Action::NewConversation, key, out);
         }
         _ => return false,
     }
     true
+}
+
+/// As if what lies over the place had been left first: a text that was written in it is kept, or dropped when asked twice.
+fn leave_first(state: &mut State, action: Action, key: Key, out: &mut Out<'_>) {
+    let left = state.overlays.last_mut().map_or(Outcome::Stay, Overlay::leave);
+    let stays = left == Outcome::Stay;
+    settle(state, left, out);
+    if !stays {
+        act(state, action, Some(key), out);
+    }
 }
 
 fn asks_to_quit(overlay: &Overlay) -> bool {

@@ -203,6 +203,15 @@ fn what_is_written_of_an_agent_is_dropped_only_when_it_is_left_twice() {
     assert!(stage.state.overlays.is_empty());
     stage.keys("<ctrl+p>make a new agent<enter><esc>");
     assert!(stage.state.overlays.is_empty(), "nothing was written");
+    // Who quits leaves it as well.
+    let quits = |stage: &mut Stage| {
+        let effects = stage.keys("<ctrl+q>");
+        effects.iter().any(|effect| matches!(effect, Effect::Quit | Effect::After { .. }))
+    };
+    stage.keys("<ctrl+p>make a new agent<enter>tea");
+    assert!(!quits(&mut stage));
+    assert!(stage.text().contains("once more drops what was changed"), "{}", stage.text());
+    assert!(quits(&mut stage));
 }
 
 #[test]
