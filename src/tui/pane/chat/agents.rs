@@ -1,6 +1,6 @@
 //! Agents that answer in a conversation: chosen, looked at, agreed with, answered.
 
-use super::keeping::entry;
+use super::keeping::{chosen, entry};
 use super::{Focus, State, Wait};
 use crate::domain::agent::acting::Consent;
 use crate::domain::agent::group::BuiltIn;
@@ -17,6 +17,7 @@ use crate::tui::app::Desk;
 use crate::tui::effect::{Lane, TaskId};
 use crate::tui::keymap::Context;
 use crate::tui::look::Role;
+use crate::tui::overlay::agent::Deed;
 use crate::tui::overlay::menu::{Entry, Menu};
 use crate::tui::overlay::pad::Pad;
 use crate::tui::overlay::reading::{Line, Reading};
@@ -28,24 +29,21 @@ use crate::workbench::request::chat::Chat;
 use crate::workbench::request::conversations::{Change, Conversations};
 
 impl State {
-    /// Asks which agents there are: one of them is to be chosen.
-    pub(super) fn choose_agent(&mut self, desk: &mut Desk<'_>) {
+    /// Asks which agents there are: one of them is to be chosen, to answer or for that to be done with it.
+    pub(super) fn choose_agent(&mut self, deed: Option<Deed>, desk: &mut Desk<'_>) {
         let task = desk.call(Some(Lane("agents")), Request::Agents(Agents::List));
         self.waits.retain(|_, wait| !matches!(wait, Wait::Agents(_)));
-        self.waits.insert(task, Wait::Agents(None));
+        self.waits.insert(task, Wait::Agents(deed));
     }
 
     /// Offers them.
     pub(super) fn offer_agents(&self, agents: &[Agent], desk: &mut Desk<'_>) {
         let now = self.thread.agent.as_ref();
         let wall = desk.wall();
-        let line = |agent: &Agent| {
-            let chosen = Chosen { id: agent.id, name: agent.name.clone() };
-            Entry {
-                right: wall.ago(agent.updated),
-                current: now.is_some_and(|now| now.id == agent.id),
-                ..entry(&agent.name, &in_short(agent), Choice::Answers(Answers::Agent(chosen)))
-            }
+        let line = |agent: &Agent| Entry {
+            right: wall.ago(agent.updated),
+            current: now.is_some_and(|now| now.id == agent.id),
+            ..entry(&agent.name, &in_short(agent), Choice::Answers(Answers::Agent(chosen(agent))))
         };
         let mut entries: Vec<Entry> = agents.iter().map(line).collect();
         if let Some(now) = now {

@@ -10,7 +10,7 @@ use crate::domain::untrusted::safe_line;
 use crate::domain::{Error, ErrorKind};
 use crate::tui::action::Action;
 use crate::tui::app::Desk;
-use crate::tui::effect::{Lane, TaskId};
+use crate::tui::effect::TaskId;
 use crate::tui::keymap::Context;
 use crate::tui::overlay::agent::Deed;
 use crate::tui::overlay::confirm::Confirm;
@@ -132,14 +132,7 @@ impl Doing {
 }
 
 impl State {
-    /// Asks which agents there are: with one of them that is to be done.
-    pub(super) fn choose_agent_for(&mut self, deed: Deed, desk: &mut Desk<'_>) {
-        let task = desk.call(Some(Lane("agents")), Request::Agents(Agents::List));
-        self.waits.retain(|_, wait| !matches!(wait, Wait::Agents(_)));
-        self.waits.insert(task, Wait::Agents(Some(deed)));
-    }
-
-    /// Offers them; where there is one, it is meant.
+    /// Offers the agents, for that to be done with one; where there is no other, it is meant.
     pub(super) fn offer_agents_for(&mut self, deed: &Deed, agents: &[Agent], desk: &mut Desk<'_>) {
         match agents {
             [] => {

@@ -67,7 +67,7 @@ impl State {
             // What is asked with.
             self.focus = Focus::Composer;
             if self.thread.agent.is_some() {
-                self.choose_agent(desk);
+                self.choose_agent(None, desk);
             } else {
                 self.choose_model(desk);
             }

@@ -61,15 +61,15 @@ impl State {
             }
             Action::ChooseModel => self.choose_model(desk),
             Action::ChoosePreset => self.choose_preset(desk),
-            Action::ChooseAgent => self.choose_agent(desk),
+            Action::ChooseAgent => self.choose_agent(None, desk),
             Action::EditStep => self.edit_step(desk),
             Action::ShowAgent => self.show_agent(desk),
             Action::NewAgent => self.new_agent(desk),
-            Action::EditAgent => self.choose_agent_for(Deed::Edit, desk),
-            Action::ShowAgentVersions => self.choose_agent_for(Deed::Versions, desk),
-            Action::ShowAgentPrompts => self.choose_agent_for(Deed::Prompts, desk),
-            Action::ShowAgentMemory => self.choose_agent_for(Deed::Memory, desk),
-            Action::RemoveAgent => self.choose_agent_for(Deed::AskToRemove, desk),
+            Action::EditAgent => self.choose_agent(Some(Deed::Edit), desk),
+            Action::ShowAgentVersions => self.choose_agent(Some(Deed::Versions), desk),
+            Action::ShowAgentPrompts => self.choose_agent(Some(Deed::Prompts), desk),
+            Action::ShowAgentMemory => self.choose_agent(Some(Deed::Memory), desk),
+            Action::RemoveAgent => self.choose_agent(Some(Deed::AskToRemove), desk),
             Action::EditSystem => self.edit_system(desk),
             Action::GetModel => {
                 self.offer(None, None, desk);
