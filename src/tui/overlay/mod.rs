@@ -510,7 +510,8 @@ impl Overlay {
         }
     }
 
-    /// The cells of it over which something may stand for a moment: neither its border nor the lines at its end.
+    /// The cells of it over which something may stand for a moment: neither its border nor the lines at its end, unless it has
+    /// hardly more.
     pub fn coverable(&self, screen: Rect) -> Rect {
         let foot = match self {
             Self::Picker(_) => 1,
@@ -518,11 +519,12 @@ impl Overlay {
             _ => 0,
         };
         let area = self.area(screen);
+        let rows = area.height.saturating_sub(2);
         Rect {
             x: area.x + 1.min(area.width),
             y: area.y + 1.min(area.height),
             width: area.width.saturating_sub(2),
-            height: area.height.saturating_sub(2 + foot),
+            height: if rows < foot + 2 { rows } else { rows - foot },
         }
     }
 
