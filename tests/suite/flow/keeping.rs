@@ -161,7 +161,7 @@ fn what_is_written_of_an_agent_comes_back_from_every_call_that_it_goes_through()
     let calls = ["\"read\"", "\"open\"", "\"rename\"", "\"save\""];
     let replies = [read, Reply::Agent { book: shelf() }, Reply::Agent { book: shelf() }];
     let sealed = Error::new(ErrorKind::Passphrase, "opening the store", "none was given", "Type it.");
-    for at in 0..calls.len() {
+    for (at, last) in calls.into_iter().enumerate() {
         let written = || {
             let mut stage = Stage::settled(120, 40, "dark");
             stage.stored();
@@ -172,12 +172,12 @@ fn what_is_written_of_an_agent_comes_back_from_every_call_that_it_goes_through()
             }
             assert!(stage.state.chat.is_writing(), "{at}");
             assert!(!stage.text().contains("# Mine."), "{at}");
-            let task = stage.task(calls[at]);
+            let task = stage.task(last);
             (stage, task)
         };
         // The call ends with an error, without a word, or because the workspace is sealed by now.
         let (mut stage, _) = written();
-        refused(&mut stage, calls[at], "keeping an agent", "the disk is full");
+        refused(&mut stage, last, "keeping an agent", "the disk is full");
         let text = stage.text();
         assert!(text.contains("# Mine.") && text.contains("the disk is full"), "{at}: {text}");
         assert!(!stage.state.chat.is_writing(), "{at}");
