@@ -80,8 +80,8 @@ impl Saying for Kept<'_> {
         self.vote.rater()
     }
 
-    fn is_on(&self, item: &ItemHash) -> bool {
-        *self.vote.item() == ItemName::from(item)
+    fn item(&self) -> ItemName {
+        self.vote.item().clone()
     }
 
     fn shown(&self) -> &[ResponseId] {
