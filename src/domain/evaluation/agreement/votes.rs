@@ -28,10 +28,11 @@ pub(in crate::domain::evaluation) fn by_items<'a, 'm, S: Saying + 'a, I: Ord + C
     item: impl Fn(&'a S) -> I,
     model: impl Fn(&ResponseId) -> Option<&'m str>,
 ) -> (Table<'a, Unit<'a, I>>, Level) {
-    let mut said: Vec<(&'a str, Unit<'a, I>, f64)> = Vec::new();
+    let votes = votes.into_iter();
+    let mut said: Vec<(&'a str, Unit<'a, I>, f64)> = Vec::with_capacity(votes.size_hint().0);
     // Kinds have no order: each is a number, as it comes.
     let mut kinds: HashMap<&str, f64> = HashMap::new();
-    for vote in votes.into_iter().filter(|vote| !vote.is_repeat()) {
+    for vote in votes.filter(|vote| !vote.is_repeat()) {
         let (rater, item) = (vote.rater(), item(vote));
         let of = |id: &'a ResponseId| (item, Some(id));
         let value = vote.value(&metric.name).filter(|value| value.method() == metric.method);
