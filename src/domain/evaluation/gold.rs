@@ -1,9 +1,10 @@
 //! How raters did on items whose answer is known.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::figure::{Estimate, Figure};
 use super::interval::wilson;
+use super::item::ItemName;
 use super::metric::Metric;
 use super::task::{Gold, TaskDefinition};
 use super::vote::{ResponseId, Saying, Value};
@@ -14,9 +15,14 @@ pub fn on_gold<'a, S: Saying + 'a>(
     task: &TaskDefinition,
     votes: impl IntoIterator<Item = &'a S>,
 ) -> Vec<(&'a str, Figure<Estimate>)> {
+    // There may be as many known answers as items.
+    let mut known: HashMap<ItemName, Vec<&Gold>> = HashMap::new();
+    for gold in &task.gold {
+        known.entry((&gold.item).into()).or_default().push(gold);
+    }
     let mut counts: BTreeMap<&str, (u64, u64)> = BTreeMap::new();
     for vote in votes {
-        for gold in task.gold.iter().filter(|gold| vote.is_on(&gold.item)) {
+        for gold in known.get(&vote.item()).into_iter().flatten() {
             if let Some(said) = vote.value(&gold.metric) {
                 let (right, all) = counts.entry(vote.rater()).or_default();
                 *all += 1;

@@ -7,7 +7,7 @@ use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
 use super::battle::{Battle, Outcome};
-use super::item::{ItemHash, hashed};
+use super::item::{ItemHash, ItemName, hashed};
 use super::metric::{Method, Metric};
 use super::task::TaskDefinition;
 use crate::domain::hex::hex;
@@ -74,8 +74,8 @@ pub enum Said {
 /// A vote that says something, however it is held: by itself, or with a hundred thousand others in little room.
 pub trait Saying {
     fn rater(&self) -> &str;
-    /// Whether it is of that item.
-    fn is_on(&self, item: &ItemHash) -> bool;
+    /// Of which item it is.
+    fn item(&self) -> ItemName;
     /// The answers as they stood, the left one first.
     fn shown(&self) -> &[ResponseId];
     /// What was said of a metric.
@@ -89,8 +89,8 @@ impl Saying for Vote {
         &self.rater
     }
 
-    fn is_on(&self, item: &ItemHash) -> bool {
-        self.item == *item
+    fn item(&self) -> ItemName {
+        (&self.item).into()
     }
 
     fn shown(&self) -> &[ResponseId] {

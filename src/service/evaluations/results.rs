@@ -41,6 +41,9 @@ const DIGITS: usize = 4;
 /// Items read in one go, each core its share of them: whole texts of a hundred thousand never lie in memory at once.
 const AT_ONCE: u32 = 4096;
 
+/// Votes, and answers, that room is made for at most before they are read.
+const MOST_ROOM: usize = 1 << 20;
+
 /// Samples of the bootstrap.
 const ROUNDS: u32 = 1000;
 
@@ -74,8 +77,10 @@ impl Evaluations {
         let told = self.archive.run(move |store| {
             let evaluation = evaluation(store, id)?;
             let task = task_of(&evaluation, version)?;
-            let (votes, rows) =
-                rayon::join(|| read_votes(store, id, &task), || rows(store, &evaluation, task.version));
+            let (votes, rows) = rayon::join(
+                || read_votes(store, &evaluation, &task),
+                || rows(store, &evaluation, task.version),
+            );
             let Rows { items, places, sources, gold, unanswered } = rows?;
             let task = TaskDefinition { gold, ..task };
             let votes = votes?;
@@ -282,9 +287,12 @@ struct Rows {
 }
 
 /// The votes, one after the other: whole ones would take many times the room.
-fn read_votes(store: &Store, id: EvaluationId, task: &TaskDefinition) -> Result<Votes> {
-    let mut votes = Votes::default();
-    for vote in each_vote(store, id) {
+fn read_votes(store: &Store, evaluation: &Evaluation, task: &TaskDefinition) -> Result<Votes> {
+    // So many at least are of the version in force.
+    let many = evaluation.rated.map_or(0, |rated| usize::try_from(rated.votes).unwrap_or(MOST_ROOM));
+    let room = |each: usize| many.saturating_mul(each).min(MOST_ROOM);
+    let mut votes = Votes::with_room(room(1), room(evaluation.sources.len()), room(task.metrics.len()));
+    for vote in each_vote(store, evaluation.id) {
         votes.push(task, vote?);
     }
     Ok(votes)
@@ -292,7 +300,9 @@ fn read_votes(store: &Store, id: EvaluationId, task: &TaskDefinition) -> Result<
 
 fn rows(store: &Store, evaluation: &Evaluation, version: u32) -> Result<Rows> {
     let many = evaluation.items as usize;
-    let (mut items, mut sources, mut gold) = (Vec::with_capacity(many), Sources::default(), Vec::new());
+    let (mut items, mut gold) = (Vec::with_capacity(many), Vec::new());
+    let answers = many.saturating_mul(evaluation.sources.len());
+    let mut sources = Sources::with_room(answers.min(MOST_ROOM));
     let (mut places, mut unanswered) = (Vec::with_capacity(many), Vec::new());
     let mut seen = HashSet::with_capacity(many);
     let mut known: HashMap<u32, Vec<&Known>> = HashMap::new();

@@ -42,7 +42,8 @@ impl<'a, K: Ord + Copy> Table<'a, K> {
         votes.sort_by(|(rater, item, _), (other_rater, other, _)| (item, rater).cmp(&(other, other_rater)));
         let raters: BTreeSet<&str> = votes.iter().map(|(rater, _, _)| *rater).collect();
         let raters = raters.into_iter().collect();
-        let mut table = Self { raters, names: Vec::new(), said: Vec::new(), ends: Vec::new() };
+        let said = Vec::with_capacity(votes.len());
+        let mut table = Self { raters, names: Vec::new(), said, ends: Vec::new() };
         let mut last = None;
         for (rater, item, value) in votes {
             let rater = table.raters.partition_point(|known| *known < rater);

@@ -80,8 +80,8 @@ impl Saying for Kept<'_> {
         self.vote.rater()
     }
 
-    fn is_on(&self, item: &ItemHash) -> bool {
-        *self.vote.item() == ItemName::from(item)
+    fn item(&self) -> ItemName {
+        self.vote.item().clone()
     }
 
     fn shown(&self) -> &[ResponseId] {
@@ -178,7 +178,7 @@ impl<'a> Gathered<'a> {
             counted: Counted::default(),
         };
         // From the latest on: of two votes of one rater on one item the later counts.
-        let mut seen = HashSet::new();
+        let mut seen = HashSet::with_capacity(standing.len());
         for vote in standing.into_iter().rev() {
             let shown = vote.of_shown(shown);
             let rater = by_rater[vote.rater()];

@@ -132,7 +132,7 @@ fn battles<'a, 'g>(
     metric: &Metric,
 ) -> Vec<Fought<'g>> {
     let name = |source: usize| gathered.sources.get(source);
-    let mut battles = Vec::new();
+    let mut battles = Vec::with_capacity(votes.size_hint().0);
     for kept in votes {
         let cluster = kept.cluster as u32;
         battles.extend(

@@ -28,6 +28,11 @@ struct Answer {
 const UNTOLD: u32 = u32::MAX;
 
 impl Sources {
+    /// With room for so many answers.
+    pub fn with_room(answers: usize) -> Self {
+        Self { numbered: HashMap::with_capacity(answers), ..Self::default() }
+    }
+
     /// Notes whose an answer is.
     pub fn insert(&mut self, id: ResponseId, name: &str) {
         let known = self.names.iter().position(|other| other == name);

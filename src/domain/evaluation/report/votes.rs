@@ -67,6 +67,17 @@ pub(super) struct Held<'a> {
 }
 
 impl Votes {
+    /// With room for so many, for so many answers that they were shown, and for so much that they say: lists that grow leave holes
+    /// where they lay before.
+    pub fn with_room(votes: usize, shown: usize, said: usize) -> Self {
+        Self {
+            all: Vec::with_capacity(votes),
+            shown: Vec::with_capacity(shown),
+            said: Vec::with_capacity(said),
+            ..Self::default()
+        }
+    }
+
     /// Votes on the task that a report is of, whatever its known answers are.
     pub fn of(task: &TaskDefinition, votes: impl IntoIterator<Item = Vote>) -> Self {
         let mut held = Self::default();
@@ -123,9 +134,14 @@ impl Votes {
 
     /// Those that stand, as [`standing`](crate::domain::evaluation::vote::standing) has it.
     pub(super) fn standing(&self) -> Vec<Held<'_>> {
-        let mut seen = HashSet::new();
-        let stands = |vote: &&Packed| !self.gone.contains(&(vote.rater, vote.id)) && seen.insert(vote.id);
-        self.all.iter().filter(stands).map(|vote| Held { votes: self, vote }).collect()
+        let mut seen = HashSet::with_capacity(self.all.len());
+        let mut standing = Vec::with_capacity(self.all.len());
+        for vote in &self.all {
+            if !self.gone.contains(&(vote.rater, vote.id)) && seen.insert(vote.id) {
+                standing.push(Held { votes: self, vote });
+            }
+        }
+        standing
     }
 }
 
