@@ -134,7 +134,7 @@ impl Trace {
         let own = (0..outline.rows.len() as u32).map(|row| tree.own_time(row)).collect();
         let longest = tree.roots().iter().copied().max_by_key(|root| tree.duration(*root));
         let runs = |row: u32| outline.rows.get(row as usize).is_some_and(Row::is_running);
-        let mut path = longest.map(|root| tree.critical_so_far(root, runs)).unwrap_or_default();
+        let mut path = longest.map(|root| tree.critical(root, runs)).unwrap_or_default();
         path.sort_by_key(|stretch| (stretch.row, stretch.from));
         let slow = tree.slowest(SLOWEST);
         let time = tree.span();

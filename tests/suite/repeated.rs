@@ -34,6 +34,15 @@ fn ordered(answer: &Message) -> Vec<(bool, String)> {
     acting(answer).doings.iter().filter_map(order).collect()
 }
 
+/// Of each call that a person was asked about, whether they were told that it was made before.
+fn confirmed(events: &[AgentEvent]) -> Vec<bool> {
+    let confirm = |event: &AgentEvent| match event {
+        AgentEvent::Confirm { again, .. } => Some(*again),
+        _ => None,
+    };
+    events.iter().filter_map(confirm).collect()
+}
+
 async fn shop() -> Server {
     Server::start(|_, _| {
         let body = json!({"TEXT": {"body": "ordered"}});
@@ -128,12 +137,26 @@ async fn a_person_is_told_that_they_are_asked_about_a_call_that_was_made() {
     begun(&mut replies).await;
     let (answer, events) = rest(&door, replies, Some(true)).await;
     assert_eq!(answer.text(), "Done.");
-    let asked: Vec<bool> = events
-        .iter()
-        .filter_map(|event| match event {
-            AgentEvent::Confirm { again, .. } => Some(*again),
-            _ => None,
-        })
-        .collect();
-    assert_eq!(asked, [false, false, true], "and of the one that is not made nobody is asked");
+    assert_eq!(confirmed(&events), [false, false, true], "and of the one that is not made nobody is asked");
+}
+
+#[tokio::test]
+async fn a_person_is_asked_about_each_look_that_they_are_to_agree_to() {
+    let server = Server::start(|_, _| whole(200, &[], "{}")).await;
+    let home = home();
+    let door = home.open().await;
+    let paths = json!({"/order": {"get": {"operationId": "look", "responses": {}}}});
+    let document = json!({"openapi": "3.0.0", "paths": paths});
+    let runs = json!({"http": {"url": server.url("/")}});
+    let group = json!({"name": "state", "confirm": true, "openapi": document, "runs": runs});
+    let agent = made(&door, &json!({ "groups": [group] })).await;
+    let script = "call look {}\n---\ncall look {}\n---\nDone.";
+    for agreed in [true, false] {
+        let mut replies = call(&door, first(&agent, script));
+        begun(&mut replies).await;
+        let (answer, events) = rest(&door, replies, Some(agreed)).await;
+        assert_eq!(answer.text(), "Done.");
+        assert_eq!(confirmed(&events), [false, agreed], "what was declined was not made before");
+        assert_eq!(server.seen().len(), 2, "the second run has made none");
+    }
 }

@@ -23,7 +23,7 @@ use crate::provider::Events;
 
 /// The longest answer that is taken in, in bytes of all but pictures: one that never ends is ended.
 const LONGEST: usize = 8 * 1024 * 1024;
-/// What a block beside the text counts of that, at the least: an answer holds some thousands of them at most.
+/// What each block, and each picture, counts besides its bytes, of which it may have none.
 const BLOCK_BYTES: usize = 1024;
 
 /// The same of pictures.
@@ -42,7 +42,7 @@ pub(super) struct Serving {
     pub(super) fold: Fold,
     /// Of text, reasoning and calls of tools that came.
     pub(super) bytes: usize,
-    /// Of what came beside them and is kept with the answer: seals, and what its provider alone can read.
+    /// Of what came beside them and is kept with the answer: ids, seals, and what its provider alone can read.
     pub(super) sealed_bytes: usize,
     pub(super) picture_bytes: usize,
     /// The weight of what is sent.
@@ -142,29 +142,16 @@ impl Serving {
             Event::Text { .. } | Event::ToolUse { .. } => self.clock.speaks(),
             _ => {}
         }
-        let more = match &event {
-            Event::Text { text } | Event::Reasoning { text } => text.len(),
-            // Of calls the number counts too: each may be small.
-            Event::ToolUse { input, .. } => BLOCK_BYTES.max(input.to_string().len()),
-            _ => 0,
-        };
-        let sealed = match &event {
-            Event::ReasoningSignature { signature } => signature.len(),
-            Event::RedactedReasoning { data } => BLOCK_BYTES.max(data.len()),
-            Event::ToolExtra { extra } => extra.to_string().len(),
-            _ => 0,
-        };
-        if more + sealed > 0 {
-            self.bytes += more;
-            self.sealed_bytes += sealed;
-            if self.bytes + self.sealed_bytes > LONGEST {
-                let error = endless(&self.doing, LONGEST);
-                self.fail(&error);
-                return Err(error);
-            }
+        let (said, sealed) = brought(&event);
+        self.bytes += said;
+        self.sealed_bytes += sealed;
+        if self.bytes + self.sealed_bytes + self.fold.blocks.len() * BLOCK_BYTES > LONGEST {
+            let error = endless(&self.doing, LONGEST);
+            self.fail(&error);
+            return Err(error);
         }
         if let Event::Image { bytes, .. } = &event {
-            self.picture_bytes += bytes.len();
+            self.picture_bytes += bytes.len() + BLOCK_BYTES;
             if self.picture_bytes > LONGEST_PICTURES {
                 let error = endless(&self.doing, LONGEST_PICTURES);
                 self.fail(&error);
@@ -229,6 +216,18 @@ impl Drop for Serving {
     }
 }
 
+/// Bytes of what an event says, and of what it brings besides that is kept with the answer.
+fn brought(event: &Event) -> (usize, usize) {
+    match event {
+        Event::Text { text } | Event::Reasoning { text } | Event::Replace { text, .. } => (text.len(), 0),
+        Event::ToolUse { id, name, input } => (name.len() + input.to_string().len(), id.len()),
+        Event::ReasoningSignature { signature } => (0, signature.len()),
+        Event::RedactedReasoning { data } => (0, data.len()),
+        Event::ToolExtra { extra } => (0, extra.to_string().len()),
+        _ => (0, 0),
+    }
+}
+
 fn endless(doing: &str, longest: usize) -> Error {
     let why = format!("the answer did not end after {} MB", longest >> 20);
     Error::new(ErrorKind::Full, doing, why, "What came is kept; set max_tokens.")
@@ -244,4 +243,20 @@ fn ends(event: &Event) -> bool {
             | Event::Embeddings { .. }
             | Event::Reranked { .. }
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_call_of_a_tool_says_as_much_as_its_name_and_its_input_have() {
+        let call = Event::ToolUse { id: "call_1".to_owned(), name: "f".to_owned(), input: json!({"a": 1}) };
+        assert_eq!(brought(&call), (8, 6));
+        assert_eq!(brought(&Event::Text { text: "é".to_owned() }), (2, 0));
+        assert_eq!(brought(&Event::ReasoningSignature { signature: "seal".to_owned() }), (0, 4));
+        assert_eq!(brought(&Event::Notice { text: "much".to_owned() }), (0, 0));
+    }
 }

@@ -219,9 +219,12 @@ impl Traces {
             if let Some(id) = TraceId::read(&wanted) {
                 return view.run(id);
             }
-            let (all, _) = view.list(None, usize::MAX, None, || true)?;
-            let is_it = |run: &Run| is_piece(&wanted, &run.id.to_string());
-            let mut found: Vec<Run> = all.into_iter().filter(is_it).collect();
+            let mut found: Vec<Run> = Vec::new();
+            let take = |run: Run| {
+                found.extend(is_piece(&wanted, &run.id.to_string()).then_some(run));
+                true
+            };
+            view.each(None, None, || true, take)?;
             // What outcrop sent to itself stands in the list twice, and is one trace.
             if let [first, .., last] = found.as_slice()
                 && last.id == first.id
@@ -231,7 +234,7 @@ impl Traces {
             }
             let doing = "looking for a trace";
             match found.len() {
-                1 => Ok(found.remove(0)),
+                1 => Ok(view.asked(found.remove(0))),
                 0 => {
                     let hint = "`outcrop traces list` shows those that there are.";
                     let why = format!("there is none with the id {text}");

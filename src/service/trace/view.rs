@@ -41,21 +41,40 @@ impl View<'_> {
         before: Option<RunKey>,
         wants: impl Fn() -> bool,
     ) -> Result<(Vec<Run>, bool)> {
+        let mut found = Vec::new();
+        let more = self.each(filter, before, wants, |run| {
+            let has_room = found.len() < limit;
+            if has_room {
+                found.push(self.asked(run));
+            }
+            has_room
+        })?;
+        Ok((found, more))
+    }
+
+    /// Tells these runs until `take` says `false`, as they are without what was noted on them and what they were asked; and whether
+    /// there are more.
+    pub(super) fn each(
+        &self,
+        filter: Option<&Filter>,
+        before: Option<RunKey>,
+        wants: impl Fn() -> bool,
+        mut take: impl FnMut(Run) -> bool,
+    ) -> Result<bool> {
         let behind = |run: &Run| before.is_none_or(|before| RunKey(run.at, run.id) < before);
         let mut kept = self.kept.runs(before).peekable();
         let since = (self.since, before.map(|before| before.0));
         let own = own::Runs::new(self.store, self.underway, self.price, since);
         let mut own = own.filter(move |run| run.as_ref().map_or(true, behind)).peekable();
-        let mut found = Vec::new();
         loop {
             let at = |run: Option<&Result<Run>>| {
                 run.map(|run| run.as_ref().map_or(Timestamp(i64::MAX), |run| run.at))
             };
             let next = if at(kept.peek()) >= at(own.peek()) { kept.next() } else { own.next() };
-            let Some(run) = next else { return Ok((found, false)) };
+            let Some(run) = next else { return Ok(false) };
             let run = run?;
             if !wants() {
-                return Ok((found, true));
+                return Ok(true);
             }
             if let Some(filter) = filter {
                 match self.passes(run.id, filter) {
@@ -66,15 +85,14 @@ impl View<'_> {
                     Err(error) => return Err(error),
                 }
             }
-            if found.len() == limit {
-                return Ok((found, true));
+            if !take(run) {
+                return Ok(true);
             }
-            found.push(self.asked(run));
         }
     }
 
     /// A run with how much was noted on it, and what it was asked, where it is one of this program.
-    fn asked(&self, run: Run) -> Run {
+    pub(super) fn asked(&self, run: Run) -> Run {
         let notes = self.store.keys::<Note>(Scan::under(&run.id)).count() as u64;
         let noted = if notes > 0 { notes::in_short(self.store, run.id) } else { String::new() };
         let run = Run { notes, noted, ..run };

@@ -157,6 +157,21 @@ fn what_others_note_on_the_open_run_is_told_by_the_list_and_no_span_is_read_anew
 }
 
 #[test]
+fn what_is_noted_in_the_list_is_told_with_what_was_noted_before() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    let (run, _) = opened(&mut stage);
+    stage.keys("<esc>afine<enter>");
+    let (id, by) = (NoteId::from_bytes([4; 16]), "ada".to_owned());
+    let said = Opinion::new(None, "fine");
+    let note = Note { id, trace: run.id, span: None, said, by, at: Timestamp(NOW) };
+    stage.answer("\"do\":\"note\"", vec![Reply::TraceNoted { note }]);
+    let run = Run { notes: 2, noted: "score 0.75 · fine".to_owned(), ..run };
+    stage.answer("\"do\":\"find\"", vec![Reply::Trace { run }]);
+    let text = stage.text();
+    assert!(text.contains("▌★") && text.contains("score 0.75 · fine · 2 notes"), "{text}");
+}
+
+#[test]
 fn what_is_said_and_handed_on_is_of_the_span_that_was_chosen_when_it_was_asked() {
     let mut stage = Stage::settled(120, 40, "dark");
     let mut spans = weather()[..3].to_vec();

@@ -25,21 +25,13 @@ struct Level {
 }
 
 impl Tree {
-    /// The critical path of a row, from its start to its end.
-    pub fn critical(&self, row: u32) -> Vec<Stretch> {
-        self.path(row, |row| self.shown(row))
-    }
-
-    /// The same where what `runs` goes on with no end in sight: all the rest waits for it. Of what has run at once it is what
-    /// began first.
-    pub fn critical_so_far(&self, row: u32, runs: impl Fn(u32) -> bool) -> Vec<Stretch> {
-        self.path(row, |row| {
+    /// The critical path of a row, from its start to its end. What `runs` goes on with no end in sight: all that it is part of
+    /// waits for it. Of what ended, or runs, at once it is what began first.
+    pub fn critical(&self, row: u32, runs: impl Fn(u32) -> bool) -> Vec<Stretch> {
+        let time = |row: u32| {
             let (start, end) = self.shown(row);
             (start, if runs(row) { u64::MAX } else { end })
-        })
-    }
-
-    fn path(&self, row: u32, time: impl Fn(u32) -> (u64, u64)) -> Vec<Stretch> {
+        };
         let level = |row: u32| {
             let mut left = self.children(row).to_vec();
             left.sort_by_key(|child| {

@@ -130,7 +130,7 @@ fn what_goes_on_after_its_parent_took_what_it_says() {
     assert_eq!((tree.shown(1), tree.shown(4)), ((100, 100), (80, 100)));
     assert_eq!([0, 1, 2, 3, 4].map(|row| tree.duration(row)), [100, 40, 10, 10, 50]);
     assert_eq!([0, 1, 2, 4].map(|row| tree.own_time(row)), [80, 25, 10, 50]);
-    let path = tree.critical(0);
+    let path = tree.critical(0, |_| false);
     assert_eq!(path.iter().map(|stretch| stretch.to - stretch.from).sum::<u64>(), 100);
     assert!(path.iter().all(|stretch| [0, 4].contains(&stretch.row)), "{path:?}");
 }
@@ -204,7 +204,7 @@ fn own_time_counts_children_that_ran_at_once_once() {
 fn the_critical_path_goes_back_from_the_end_through_who_ended_last() {
     let (_, tree) = grown(&[made(1, 0, 0, 100), made(2, 1, 10, 60), made(3, 1, 20, 50), made(4, 1, 70, 90)]);
     let path: Vec<(u32, u64, u64)> =
-        tree.critical(0).iter().map(|stretch| (stretch.row, stretch.from, stretch.to)).collect();
+        tree.critical(0, |_| false).iter().map(|stretch| (stretch.row, stretch.from, stretch.to)).collect();
     assert_eq!(path, [(0, 0, 10), (1, 10, 60), (0, 60, 70), (3, 70, 90), (0, 90, 100)]);
 }
 
@@ -219,10 +219,12 @@ fn whatever_runs_is_waited_for_with_no_end_in_sight() {
     ]);
     let runs = |row: u32| outline.rows[row as usize].is_running();
     let path: Vec<(u32, u64, u64)> =
-        tree.critical_so_far(0, runs).iter().map(|stretch| (stretch.row, stretch.from, stretch.to)).collect();
+        tree.critical(0, runs).iter().map(|stretch| (stretch.row, stretch.from, stretch.to)).collect();
     // Of two at once it is the first; what runs on in one that has ended holds up nobody.
     assert_eq!(path, [(0, 0, 10), (1, 10, 60), (0, 60, 70), (2, 70, u64::MAX)]);
-    assert_eq!(tree.critical_so_far(0, |_| false), tree.critical(0));
+    // Taken for over it has run up to the last moment that is told.
+    let over: Vec<u64> = tree.critical(0, |_| false).iter().map(|stretch| stretch.to).collect();
+    assert_eq!(over.last(), Some(&80));
 }
 
 #[test]
@@ -241,7 +243,7 @@ fn a_chain_of_a_hundred_thousand_is_no_deeper_than_it_may() {
     let chain: Vec<Made> = (1..=100_000).map(|at| made(at, at - 1, at, 1_000_000 - at)).collect();
     let (outline, tree) = grown(&chain);
     assert_eq!(tree.depth(99_999), 99_999);
-    let path = tree.critical(0);
+    let path = tree.critical(0, |_| false);
     assert_eq!(path.iter().map(|stretch| stretch.to - stretch.from).sum::<u64>(), tree.duration(0));
     assert_eq!(Rollups::of(&outline, &tree).whole.spans, 100_000);
     let circle: Vec<Made> = (1..=100_000).map(|at| made(at, at % 100_000 + 1, at, at + 1)).collect();
@@ -269,7 +271,7 @@ fn a_million_spans_are_one_tree_in_which_every_one_stands() {
     let tree = Tree::of(&outline);
     assert_eq!(tree.order().len(), ALL as usize);
     assert_eq!(Rollups::of(&outline, &tree).whole.spans, ALL);
-    let path = tree.critical(0);
+    let path = tree.critical(0, |_| false);
     assert_eq!(path.iter().map(|stretch| stretch.to - stretch.from).sum::<u64>(), tree.duration(0));
 }
 
@@ -300,11 +302,14 @@ proptest! {
         order.sort_unstable();
         prop_assert_eq!(order, (0..spans.len() as u32).collect::<Vec<_>>());
         for row in 0..spans.len() as u32 {
-            let path = tree.critical(row);
             let (from, to) = tree.shown(row);
-            prop_assert_eq!(path.iter().map(|s| s.to - s.from).sum::<u64>(), to - from);
+            let runs = |row: u32| outline.rows[row as usize].is_running();
+            let so_far = (tree.critical(row, runs), if runs(row) { u64::MAX } else { to });
+            for (path, end) in [(tree.critical(row, |_| false), to), so_far] {
+                prop_assert_eq!(path.iter().map(|s| s.to - s.from).sum::<u64>(), end - from);
+                prop_assert!(path.windows(2).all(|pair| pair[0].to == pair[1].from));
+            }
             prop_assert!(tree.parent(row).is_some() || tree.duration(row) == to - from);
-            prop_assert!(path.windows(2).all(|pair| pair[0].to == pair[1].from));
             prop_assert!(tree.own_time(row) <= tree.duration(row));
             prop_assert!(tree.subtree(row).contains(&row));
         }

@@ -23,14 +23,20 @@ impl Provider for Again {
 async fn an_answer_that_never_ends_is_ended_for_everybody_who_asks_whatever_it_is_made_of() {
     let long = || "x".repeat(3 << 20);
     let thought = || Event::Reasoning { text: "x".to_owned() };
-    let call_of = |input| Event::ToolUse { id: "c".to_owned(), name: "f".to_owned(), input };
+    let text = || Event::Text { text: "x".to_owned() };
+    let called = |name: String, input| Event::ToolUse { id: "c".to_owned(), name, input };
+    let call_of = |input| called("f".to_owned(), input);
+    let picture = || Event::Image { media_type: "image/png".to_owned(), bytes: Vec::new() };
     for (what, events, most) in [
         ("text", vec![Event::Text { text: long() }], 2),
         ("thoughts", vec![Event::Reasoning { text: long() }], 2),
         ("calls with much in them", vec![call_of(json!({ "a": long() }))], 2),
-        ("small calls", vec![call_of(json!({}))], 8192),
+        ("calls with long names", vec![called(long(), json!({}))], 2),
+        ("small calls", vec![call_of(json!({}))], 8161),
+        ("words and thoughts by turns", vec![text(), thought()], 8185),
+        ("pictures of nothing", vec![picture()], 1 << 18),
         ("what the provider alone can read", vec![Event::RedactedReasoning { data: long() }], 2),
-        ("a little of that", vec![Event::RedactedReasoning { data: String::new() }], 8192),
+        ("nothing of that", vec![Event::RedactedReasoning { data: String::new() }], 8193),
         ("thoughts with seals", vec![thought(), Event::ReasoningSignature { signature: long() }], 5),
         ("seals of calls", vec![call_of(json!({})), Event::ToolExtra { extra: json!(long()) }], 5),
     ] {

@@ -1,8 +1,8 @@
 //! Why a key of this place does nothing here and now, in few words.
 
 use super::State;
-use super::open::Open;
-use super::update::is_handed_on;
+use super::open::{Focus, Open};
+use super::update::{is_handed_on, leads_on};
 use crate::domain::trace::Source;
 use crate::tui::action::Action;
 
@@ -28,7 +28,9 @@ impl State {
             Action::AskOthers | Action::EditCall => Some("Only the call of a model: what is chosen is none."),
             Action::ScoreSpan | Action::NoteSpan => Some("No span is chosen."),
             Action::Copy if open.talk.is_some() => Some("A conversation is not copied; a span is."),
-            _ if open.talk.is_none() => lacks_among_spans(open, action),
+            _ if open.talk.is_none() && (open.focus == Focus::Spans || leads_on(action)) => {
+                lacks_among_spans(open, action)
+            }
             _ => None,
         }
     }
@@ -77,7 +79,8 @@ fn lacks_among_spans(open: &Open, action: Action) -> Option<&'static str> {
         Action::ZoomSpan => Some("The span took all of the time that is shown, or none of it."),
         Action::ZoomOut => Some("All of the time is shown already."),
         Action::SearchNext | Action::SearchPrevious => {
-            Some(if open.find.is_empty() { "Nothing is looked for." } else { "Nothing was found." })
+            let none = open.find.is_empty();
+            Some(if none { "Nothing is looked for, and no span looks wrong." } else { "Nothing was found." })
         }
         _ => None,
     }

@@ -153,6 +153,8 @@ enum Wait {
     Remove,
     /// Something is noted.
     Note,
+    /// The run on which something was noted, for the list.
+    Noted,
     /// What was said in that span, for the dataset of that name.
     Row(Box<Target>, String, RowFor),
     /// It goes into a dataset.
@@ -179,6 +181,7 @@ impl Wait {
                 | Self::Send
                 | Self::Remove
                 | Self::Note
+                | Self::Noted
                 | Self::Row(..)
                 | Self::Added(_)
                 | Self::Agent(_)

@@ -4,7 +4,7 @@
 
 use super::{State, Wait};
 use crate::domain::trace::note::in_short;
-use crate::domain::trace::{Grade, Note, Opinion};
+use crate::domain::trace::{Grade, Note, Opinion, TraceId};
 use crate::tui::app::Desk;
 use crate::tui::overlay::menu::{Entry, Menu};
 use crate::tui::overlay::prompt::Prompt;
@@ -62,28 +62,32 @@ impl State {
         self.wait(task, Wait::Note);
     }
 
-    /// It is kept. What is looked at is told of it by the watch as well, as of those that others make.
+    /// It is kept. What is looked at is told of it by the watch as well, as of those that others make; for the list the run is asked
+    /// for, since what was noted before is told with it.
     pub(super) fn was_noted(&mut self, note: &Note, desk: &mut Desk<'_>) {
         let of = if note.span.is_some() { "the span" } else { "the run" };
         desk.say(format!("Noted on {of}: {}", note.line()));
-        let open = self.open.as_mut().map(|open| &mut open.run);
-        for run in self.runs.iter_mut().chain(open).filter(|run| run.id == note.trace) {
-            run.notes += 1;
-            run.noted = in_short(std::slice::from_ref(note));
-        }
         if self.open.as_ref().is_some_and(|open| open.id() == note.trace) {
             self.read_notes(desk);
         }
+        let find = Traces::Find { text: note.trace.to_string() };
+        let task = desk.call(None, Request::Traces(find));
+        self.wait(task, Wait::Noted);
     }
 
     /// These notes are on the run that is looked into, and so many that cannot be read: the list tells of those of others, too.
     pub(super) fn count_notes(&mut self, notes: &[Note], damaged: usize) {
-        let Some(open) = &mut self.open else { return };
-        let (id, noted) = (open.id(), in_short(notes));
-        let listed = self.runs.iter_mut().filter(|run| run.id == id);
-        for run in listed.chain([&mut open.run]) {
-            run.notes = (notes.len() + damaged) as u64;
-            run.noted.clone_from(&noted);
+        let Some(open) = &self.open else { return };
+        let id = open.id();
+        self.tell_notes(id, (notes.len() + damaged) as u64, &in_short(notes));
+    }
+
+    /// So many notes are on a run, and they come to that.
+    pub(super) fn tell_notes(&mut self, id: TraceId, notes: u64, noted: &str) {
+        let open = self.open.as_mut().map(|open| &mut open.run);
+        for run in self.runs.iter_mut().chain(open).filter(|run| run.id == id) {
+            run.notes = notes;
+            noted.clone_into(&mut run.noted);
         }
     }
 }

@@ -78,6 +78,10 @@ impl State {
             (Wait::Import, Reply::TracesBrought { brought }) => self.imported(&brought, desk),
             (Wait::Lints, Reply::TraceFindings { findings }) => self.take_findings(findings, desk),
             (Wait::Note, Reply::TraceNoted { note }) => self.was_noted(&note, desk),
+            (Wait::Noted, Reply::Trace { run }) => {
+                self.tell_notes(run.id, run.notes, &run.noted);
+                self.select(self.selected, desk);
+            }
             (Wait::Row(of, dataset, row_for), Reply::TraceSpan { contents, .. }) => {
                 self.add_row(&of, (dataset, row_for), &contents, desk);
             }
@@ -283,6 +287,7 @@ impl State {
                     | Wait::Send
                     | Wait::Remove
                     | Wait::Note
+                    | Wait::Noted
                     | Wait::Row(..)
                     | Wait::Added(_)
                     | Wait::Call

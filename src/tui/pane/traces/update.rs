@@ -315,7 +315,7 @@ fn can_among_spans(open: &Open, action: Action) -> bool {
 }
 
 /// What leads to another span, also while one is read.
-fn leads_on(action: Action) -> bool {
+pub(super) fn leads_on(action: Action) -> bool {
     matches!(
         action,
         Action::NextError
