@@ -153,7 +153,8 @@ impl Pass<'_> {
         }
     }
 
-    /// Takes documents in, embedded together. Where nobody can be asked any more, those before the first that lacks a vector are in.
+    /// Takes documents in, embedded together. Where nobody can be asked any more, those before the first that lacks a vector are
+    /// in.
     async fn work_on(&mut self, hand: Vec<(Work, Read)>, act: &mut Act) -> Result<()> {
         let bytes = |work: &Work, asked: Option<&Asked>| asked.map_or(0, |_| work.file.stamp.bytes);
         let mut asked = Vec::with_capacity(hand.len());
