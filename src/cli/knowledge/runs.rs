@@ -1,5 +1,7 @@
 //! `outcrop kb status --runs`, and `--run`: the syncs of a base that are remembered, and one of them whole; what they left undone.
 
+use std::collections::BTreeMap;
+
 use super::{counted, found, went};
 use crate::cli::item::Item;
 use crate::cli::out::Out;
@@ -32,7 +34,7 @@ pub(super) async fn all(name: &str, asker: &Asker, out: &mut Out) -> Result<(), 
     Ok(())
 }
 
-/// What is to be said of documents; of those that a sync left undone, which may be many, how many there are.
+/// What is to be said of documents; of those that a sync left undone, which may be many, how many there are, and why.
 pub(super) fn notes(all: &[Filed], out: &mut Out) -> Result<(), End> {
     let told = all.iter().filter(|document| !document.notes.is_empty());
     let (left, told): (Vec<&Filed>, Vec<&Filed>) =
@@ -40,9 +42,15 @@ pub(super) fn notes(all: &[Filed], out: &mut Out) -> Result<(), End> {
     for document in told {
         out.note(&safe_line(&format!("{}: {}", document.uri, document.notes.join("; "))))?;
     }
-    let Some(first) = left.first() else { return Ok(()) };
-    let (many, why) = (count(left.len() as u64, "document", "documents"), first.notes.join("; "));
-    out.note(&safe_line(&format!("{many} to be read by the next sync: {why}")))
+    let mut whys: BTreeMap<&str, u64> = BTreeMap::new();
+    for why in left.iter().filter_map(|document| document.notes.first()) {
+        *whys.entry(why).or_default() += 1;
+    }
+    for (why, many) in whys {
+        let many = count(many, "document", "documents");
+        out.note(&safe_line(&format!("{many} to be read by the next sync: {why}")))?;
+    }
+    Ok(())
 }
 
 /// One of them, with each file that failed.

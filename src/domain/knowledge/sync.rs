@@ -304,6 +304,11 @@ impl DocumentState {
         matches!(self, Self::Indexed | Self::MetadataUpdateFailed | Self::Ignored)
     }
 
+    /// Whether a sync was, or is, not through with it: the next one does it, though its file stays as it is.
+    pub fn is_due(self) -> bool {
+        matches!(self, Self::Pending | Self::Starting | Self::InProgress)
+    }
+
     /// Whether a file of a base tells of it: of what was found and never read there is nothing to be told.
     pub fn is_carried(self) -> bool {
         !matches!(self, Self::Pending | Self::Starting)

@@ -402,7 +402,7 @@ impl Pass<'_> {
     }
 
     /// Keeps how far it is.
-    async fn keep(&mut self) -> Result<()> {
+    pub async fn keep(&mut self) -> Result<()> {
         let (holds, source, building) = (self.holds, self.source.id, self.building);
         let mut sync = self.sync.clone();
         self.base = self

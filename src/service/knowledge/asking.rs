@@ -11,6 +11,9 @@ use crate::domain::id::DocumentId;
 use crate::domain::knowledge::passage::Passage;
 use crate::domain::{Error, Result};
 
+/// A request has at most so many bytes of text, unless one text has more: servers bound the tokens of a request too.
+const BYTES: usize = 256 * 1024;
+
 /// After so many refusals with nothing taken the model is taken to refuse all of a document.
 const ENOUGH: usize = 8;
 
@@ -232,14 +235,18 @@ fn wanted(documents: &[&mut Asked]) -> Vec<Wanted> {
 
 /// As many as are sent at once.
 fn batches(wanted: Vec<Wanted>) -> VecDeque<Vec<Wanted>> {
-    let (mut batches, mut wanted) = (VecDeque::new(), wanted.into_iter());
-    loop {
-        let batch: Vec<Wanted> = wanted.by_ref().take(BATCH).collect();
-        if batch.is_empty() {
-            return batches;
+    let (mut batches, mut bytes) = (VecDeque::<Vec<Wanted>>::new(), 0);
+    for one in wanted {
+        bytes += one.text.len();
+        match batches.back_mut() {
+            Some(batch) if batch.len() < BATCH && bytes <= BYTES => batch.push(one),
+            _ => {
+                bytes = one.text.len();
+                batches.push_back(vec![one]);
+            }
         }
-        batches.push_back(batch);
     }
+    batches
 }
 
 /// The vector of each of these texts, unless somebody stops it.
@@ -278,6 +285,17 @@ mod tests {
         let (mut first, mut second) = (asked(&many[..BATCH + 1], &[]), asked(&many[BATCH + 1..], &[]));
         let batches = batches(wanted(&[&mut first, &mut second]));
         assert_eq!(batches.iter().map(Vec::len).collect::<Vec<_>>(), [BATCH, BATCH, 1]);
+    }
+
+    #[test]
+    fn long_texts_go_in_more_requests() {
+        let texts = ["a", "b", "c", "d", "e", "f"];
+        let long = |(n, letter): (usize, &str)| letter.repeat(if n == 3 { BYTES + 1 } else { BYTES / 2 });
+        let texts: Vec<String> = texts.into_iter().enumerate().map(long).collect();
+        let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+        let batches = batches(wanted(&[&mut asked(&texts, &[])]));
+        assert_eq!(batches.iter().map(Vec::len).collect::<Vec<_>>(), [2, 1, 1, 2]);
+        assert!(super::batches(Vec::new()).is_empty());
     }
 
     #[test]

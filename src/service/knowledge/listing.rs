@@ -56,9 +56,13 @@ fn in_place(path: &Path) -> Result<()> {
     Err(match why {
         Shut::Io(why) => Error::io(doing(), &why),
         Shut::Led(_) => {
-            let why = "a link stands where there was a folder when it was added, and none is followed there";
-            let hint = "See where it leads. If that is meant, `outcrop kb remove-source` it and add it again; \
-                        else put the folder back.";
+            let why = "a link stands on its path, and none is followed there";
+            let leads = std::fs::canonicalize(path);
+            let leads = leads.map(|real| format!("It leads to {}. ", real.display())).unwrap_or_default();
+            let hint = format!(
+                "{leads}If that is meant, take the source away (`outcrop kb remove-source`) and add it again; \
+                 else put the folder back."
+            );
             Error::new(ErrorKind::Invalid, doing(), why, hint)
         }
     })
@@ -233,7 +237,8 @@ mod tests {
         let told = || list(&path, (&[], &[]), false, &|| true).unwrap_err().to_string();
         fs::rename(root.join("team/docs"), root.join("away")).unwrap();
         std::os::unix::fs::symlink(root.join("own/docs"), &path).unwrap();
-        assert!(told().contains("a link stands where there was a folder"), "{}", told());
+        assert!(told().contains("a link stands on its path"), "{}", told());
+        assert!(told().contains(&format!("It leads to {}.", root.join("own/docs").display())), "{}", told());
         // Nor one above it.
         fs::rename(root.join("team"), root.join("other")).unwrap();
         std::os::unix::fs::symlink(root.join("own"), root.join("team")).unwrap();

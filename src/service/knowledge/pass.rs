@@ -95,9 +95,12 @@ impl Pass<'_> {
             self.say();
         }
         let went = self.work_off(due, &mut act).await;
-        // What is done is done, however it ended.
+        // What is done is done, however it ended, and counted.
         self.sync.at = None;
         self.carry_out(&mut act).await?;
+        if went.is_err() {
+            self.keep().await?;
+        }
         went?;
         self.index.settle().await?;
         self.arrange().await;
@@ -150,7 +153,8 @@ impl Pass<'_> {
         }
     }
 
-    /// Takes documents in, embedded together. Where nobody can be asked any more, those before that are in.
+    /// Takes documents in, embedded together. Where nobody can be asked any more, those before the first that lacks a vector are
+    /// in.
     async fn work_on(&mut self, hand: Vec<(Work, Read)>, act: &mut Act) -> Result<()> {
         let bytes = |work: &Work, asked: Option<&Asked>| asked.map_or(0, |_| work.file.stamp.bytes);
         let mut asked = Vec::with_capacity(hand.len());
@@ -168,15 +172,19 @@ impl Pass<'_> {
         let mut together: Vec<&mut Asked> = asked.iter_mut().flatten().collect();
         let went = self.embed(&mut together).await;
         for ((work, read), asked) in hand.into_iter().zip(asked) {
-            if went.is_err() && !asked.as_ref().is_some_and(Asked::is_answered) {
+            // What nobody is asked for is taken in all the same.
+            let lacks = asked.as_ref().map_or(matches!(read, Read::Cut(..)), |asked| !asked.is_answered());
+            if went.is_err() && lacks {
                 break;
             }
             let (uri, own) = (work.file.uri.clone(), work.file.stamp.bytes);
             let part = bytes(&work, asked.as_ref());
-            if asked.is_none() {
-                self.sync.at = None;
-            }
+            // One that is asked for by itself says how far that is; then it is as far as before.
+            let before = asked.is_none().then(|| self.sync.at.take());
             self.take(work, read, asked, act).await?;
+            if let Some(before) = before {
+                self.sync.at = before;
+            }
             if !act.filed.iter().any(|document| document.uri == uri) {
                 self.plan.done(&uri);
             }

@@ -21,7 +21,7 @@ use super::listing::{Listed, Listing};
 use super::place::Place;
 use super::{Knowledge, documents};
 use crate::domain::id::{BaseId, SourceId};
-use crate::domain::knowledge::sync::{Filed, Stamp};
+use crate::domain::knowledge::sync::{DocumentState, Filed, Stamp};
 use crate::domain::knowledge::tending::Watched;
 use crate::domain::{Error, Result};
 use crate::wire::document;
@@ -119,10 +119,16 @@ impl Files {
 /// What the base has of a source, and the places that others of its sources have.
 async fn before(service: &Knowledge, base: BaseId, source: SourceId) -> Result<(Files, HashSet<String>)> {
     let documents = service.archive.run(move |store| documents(store, base)).await?;
+    Ok(seen(documents, source))
+}
+
+fn seen(documents: Vec<Filed>, source: SourceId) -> (Files, HashSet<String>) {
     let (own, others): (Vec<_>, Vec<_>) = documents.into_iter().partition(|known| known.source == source);
-    let own = own.into_iter().filter(|known| document::is_known(&known.uri));
+    // What a sync left undone is as if nobody had seen it; what another source did not come to is nobody's yet.
+    let own = own.into_iter().filter(|known| document::is_known(&known.uri) && !known.state.is_due());
+    let others = others.into_iter().filter(|known| known.state != DocumentState::Pending);
     let own = own.map(|Filed { uri, stamp, metadata, .. }| (uri, (stamp, metadata))).collect();
-    Ok((Files(own), others.into_iter().map(|known| known.uri).collect()))
+    (Files(own), others.map(|known| known.uri).collect())
 }
 
 /// What is watched no more.
@@ -268,6 +274,7 @@ mod tests {
     use std::fs;
 
     use super::*;
+    use crate::service::fresh;
 
     fn place(folder: &Path) -> Place {
         Place::Files { path: folder.to_owned(), include: Vec::new(), exclude: Vec::new(), ignored: false }
@@ -278,6 +285,28 @@ mod tests {
         // What belongs to the same act.
         while timeout(Duration::from_millis(100), eyes.bell.notified()).await.is_ok() {}
         rung
+    }
+
+    #[test]
+    fn what_a_sync_left_undone_differs_from_what_is_there() {
+        let (own, other) = (fresh::source_id(), fresh::source_id());
+        let filed = |uri: &str, source, state| Filed {
+            state,
+            ..Filed::unread(fresh::document_id(), source, uri.to_owned(), Stamp::default(), fresh::now())
+        };
+        let documents = vec![
+            filed("/a.md", own, DocumentState::Indexed),
+            filed("/b.md", own, DocumentState::Pending),
+            filed("/c.md", own, DocumentState::InProgress),
+            filed("/d.md", own, DocumentState::Failed),
+            filed("/e.md", other, DocumentState::Pending),
+            filed("/f.md", other, DocumentState::InProgress),
+        ];
+        let (before, elsewhere) = seen(documents, own);
+        let mut known: Vec<&str> = before.0.keys().map(String::as_str).collect();
+        known.sort_unstable();
+        assert_eq!(known, ["/a.md", "/d.md"]);
+        assert_eq!(elsewhere, HashSet::from(["/f.md".to_owned()]));
     }
 
     #[tokio::test]

@@ -165,6 +165,34 @@ async fn a_server_that_is_out_of_reach_ends_a_sync_which_keeps_what_it_did() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_a_sync_left_undone_goes_with_its_file_or_its_source() {
+    let server = refusing(Duration::ZERO, |body| body.contains("Gamma").then_some(401)).await;
+    tokio::task::block_in_place(|| {
+        let home = home(&server);
+        for (name, text) in [("c.md", "Gamma."), ("d.md", "Delta."), ("e.md", "Epsilon.")] {
+            write(&home, name, text);
+        }
+        assert_eq!(create(&home).code, Some(2));
+        assert_eq!((documents(&home, "PENDING"), documents(&home, ".md")), (3, 3));
+        let told = home.run(&["kb", "documents", "docs"]).stderr;
+        assert!(told.contains("3 documents to be read by the next sync: the sync could not go on"), "{told}");
+        // It is found again as the same one, or not at all.
+        fs::remove_file(home.beside().join("docs/d.md")).unwrap();
+        assert_eq!(home.run(&["kb", "sync", "docs"]).code, Some(2));
+        assert_eq!((documents(&home, "PENDING"), documents(&home, ".md")), (2, 2));
+        assert_eq!(count(&home, "deleted"), 0, "nothing of it was in");
+        fs::remove_file(home.beside().join("docs/c.md")).unwrap();
+        good(&home.run(&["kb", "sync", "docs"]));
+        assert_eq!((documents(&home, "INDEXED"), documents(&home, ".md")), (1, 1));
+        write(&home, "c.md", "Gamma.");
+        assert_eq!(home.run(&["kb", "sync", "docs"]).code, Some(2));
+        assert_eq!((documents(&home, "PENDING"), count(&home, "unchanged")), (1, 1));
+        good(&home.run(&["kb", "remove-source", "docs", "docs", "--yes"]));
+        assert_eq!(documents(&home, ".md"), 0);
+    });
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_text_is_embedded_once_by_a_model_wherever_it_stands() {
     let server = embedding(Duration::ZERO).await;
     tokio::task::block_in_place(|| {
@@ -275,10 +303,7 @@ async fn of_a_folder_that_a_link_has_replaced_nothing_is_read_and_what_was_in_st
         std::os::unix::fs::symlink(&own, &docs).unwrap();
         let before = embedded(&server);
         let said = home.run(&["kb", "sync", "docs"]);
-        assert!(
-            said.code == Some(2) && said.stderr.contains("a link stands where there was a folder"),
-            "{said:?}"
-        );
+        assert!(said.code == Some(2) && said.stderr.contains("a link stands on its path"), "{said:?}");
         assert_eq!((last(&home)["state"].clone(), embedded(&server)), ("FAILED".into(), before));
         let words = |word: &str| home.run(&["kb", "search", "docs", word, "--mode", "keyword"]).code;
         assert_eq!((words("alpha"), words("omega")), (Some(0), Some(1)));

@@ -50,7 +50,7 @@ fn stretches(text: &str) -> Vec<Range<usize>> {
     for (at, c) in text.char_indices() {
         row = match row {
             _ if matches!(c, '.' | '․' | '﹒' | '．') => Some(0),
-            Some(_) if c.is_alphanumeric() || c == '\n' => None,
+            Some(_) if c.is_alphanumeric() || c == '\n' || ends_row(c) => None,
             Some(ROW) if is_boundary(text, at) => {
                 found.push(from..at);
                 from = at;
@@ -62,6 +62,11 @@ fn stretches(text: &str) -> Vec<Range<usize>> {
     }
     found.push(from..text.len());
     found
+}
+
+/// Whether nothing is looked ahead for behind it: a mark that closes nothing, such as those between the cells of a table.
+fn ends_row(c: char) -> bool {
+    c.is_ascii_punctuation() && !matches!(c, '"' | '\'' | '(' | ')' | '[' | ']' | '{' | '}')
 }
 
 /// Whether the words end as a sentence does.
@@ -127,6 +132,10 @@ mod tests {
         }
         let ordinary = "One. Two (three.) “Four.”   Five... six\n\n| a |  .  | b |\n|-----|\n".repeat(50);
         assert_eq!((stretches(&ordinary).len(), stretches("").len()), (1, 1));
+        for row in ["|    ", "=", " -"] {
+            let wide = format!("| One. {}two |\n", row.repeat(1000));
+            assert_eq!((stretches(&wide).len(), said(&wide)), (1, vec![wide.trim()]), "{row:?}");
+        }
     }
 
     #[test]

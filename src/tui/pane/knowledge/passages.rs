@@ -242,7 +242,7 @@ impl State {
     }
 
     /// The documents have come: the one that is looked at has its name and its number of passages. Where that is another one than
-    /// it was, it was cut anew, and its passages are read again.
+    /// it was, it was cut anew, and its passages are read again, once a sync is through with it: until then it has fewer.
     pub(super) fn name_leaf(&mut self, desk: &mut Desk<'_>) {
         let Some(open) = &mut self.open else { return };
         let Some(leaf) = &mut open.leaf else { return };
@@ -251,7 +251,7 @@ impl State {
         leaf.uri.clone_from(&filed.uri);
         if !named {
             leaf.all = filed.passages.max(leaf.from + leaf.list.len() as u32);
-        } else if filed.passages != leaf.all && !leaf.list.is_empty() {
+        } else if filed.passages != leaf.all && !leaf.list.is_empty() && !filed.state.is_due() {
             leaf.all = filed.passages;
             leaf.selected = leaf.selected.min(leaf.all.saturating_sub(1));
             (leaf.list, leaf.looked) = (Vec::new(), None);
