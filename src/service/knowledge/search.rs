@@ -13,6 +13,7 @@ use crate::domain::knowledge::ranking::{Search, Standing, Standings};
 use crate::domain::knowledge::reranking::Reranking;
 use crate::domain::knowledge::retrieval::{Found, Question, Retrieved};
 use crate::domain::knowledge::sync::Filed;
+use crate::domain::knowledge::vectors::cosine;
 use crate::domain::trace::told::Told;
 use crate::domain::trace::{SpanKind, contents};
 use crate::domain::{Error, ErrorKind, Result};
@@ -89,8 +90,12 @@ impl Knowledge {
         let Question { text, mode, results, expected, rerank, .. } = question;
         let reranker = rerank.or(base.reranker.clone());
         let depth = reranker.as_ref().map_or(results, |one| one.candidates(results).max(results));
+        let asked = vector.clone();
         let search = Search { mode, text: text.clone(), vector, results: depth, filter, expected };
-        let found = looked_for(&*index, search).await?;
+        let mut found = looked_for(&*index, search).await?;
+        if mode.semantic() {
+            tell_cosines(&*index, &asked, &mut found.hits).await?;
+        }
         if found.compared == 0 && found.matched == 0 && index.counts().await?.passages == 0 {
             // As after a restore: no backup has what is made of documents.
             let why = format!("what was read into {:?} is not here", base.name);

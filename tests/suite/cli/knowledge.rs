@@ -572,6 +572,38 @@ async fn a_base_keeps_its_prompt_and_how_near_passages_must_be_for_answers_here_
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_threshold_holds_for_a_passage_that_words_brought_up_by_its_own_nearness() {
+    let server = embedding(Duration::ZERO).await;
+    tokio::task::block_in_place(|| {
+        let home = home(&server);
+        // More passages than are looked at by their vectors are nearer, and none of them has a word of the question.
+        for n in 0..130 {
+            write(&home, &format!("near{n}.md"), &format!("abab baba {n}\n"));
+        }
+        write(&home, "deep.md", "quartz ccccc\n");
+        good(&create(&home));
+        let ask = |least: &str| {
+            let asked = ["kb", "ask", "docs", "aaaaa bbbbb quartz", "-n", "3", "--threshold", least];
+            (home.run(&[&asked[..], &["--json"]].concat()).objects()[0].clone(), home.run(&asked))
+        };
+        let deep = |found: &Value| {
+            let hits = found.as_array().unwrap();
+            hits.iter().find(|hit| hit["uri"].as_str().unwrap().ends_with("/deep.md")).cloned()
+        };
+        let (found, said) = ask("0.2");
+        let hit = deep(&found["hits"]).unwrap_or_else(|| panic!("{found}"));
+        let standing = &hit["standing"];
+        assert_eq!((&standing["vector"], &standing["keyword"]["rank"]), (&Value::Null, &json!(1)), "{hit}");
+        assert!((standing["cosine"].as_f64().unwrap() - 0.245).abs() < 0.01, "{hit}");
+        assert!(said.stdout.contains("vector deeper (0.24"), "{said:?}");
+
+        let (found, said) = ask("0.3");
+        assert!(deep(&found["hits"]).is_none() && deep(&found["below"]).is_some(), "{found}");
+        assert!(said.stdout.contains("found with a cosine below 0.3, not given to the model"), "{said:?}");
+    });
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn answers_of_a_conversation_are_from_the_base_that_a_setting_names() {
     let server = embedding(Duration::ZERO).await;
     tokio::task::block_in_place(|| {
