@@ -141,25 +141,41 @@ impl Knowledge {
             .await?;
         let mut passages = passages.into_iter();
         let mut told = |standings: Vec<Standing>| -> Vec<Found> {
-            let mut given = HashSet::new();
             let with = standings.into_iter().zip(passages.by_ref());
             let one = |(standing, passage): (Standing, Option<Passage>)| {
                 let passage = passage?;
-                let parent =
-                    passage.parent.as_ref().map(|parent| (passage.document, parent.start, parent.end));
-                if parent.is_some_and(|parent| !given.insert(parent)) {
-                    return None;
-                }
                 let uri = places.get(&passage.document).cloned().unwrap_or_default();
                 Some(Found { standing, passage, uri })
             };
             with.filter_map(one).collect()
         };
-        let hits = told(found.hits);
+        let mut hits = told(found.hits);
+        // Who expects two of one large passage is told of both.
         let expected = told(found.expected);
+        let mut given = HashSet::new();
+        hits.retain(|hit| {
+            let passage = &hit.passage;
+            let parent = passage.parent.as_ref().map(|parent| (passage.document, parent.start, parent.end));
+            parent.is_none_or(|parent| given.insert(parent))
+        });
         let Standings { compared, matched, probed, .. } = found;
         Ok(Retrieved { hits, expected, compared, matched, probed, ..Retrieved::default() })
     }
+}
+
+/// Tells how near those are whose place by vectors is too deep to be known: a threshold holds for them as for all.
+async fn tell_cosines(index: &dyn VectorStore, question: &[f32], hits: &mut [Standing]) -> Result<()> {
+    let deep: Vec<PassageId> = hits.iter().filter(|hit| hit.vector.is_none()).map(|hit| hit.id).collect();
+    if deep.is_empty() {
+        return Ok(());
+    }
+    let entries = index.entries(deep).await?;
+    let near = entries.into_iter().flatten().map(|entry| (entry.passage.id, cosine(question, &entry.vector)));
+    let known: HashMap<PassageId, f64> = near.collect();
+    for hit in hits.iter_mut().filter(|hit| hit.vector.is_none()) {
+        hit.cosine = known.get(&hit.id).copied();
+    }
+    Ok(())
 }
 
 /// A hit as it is kept beside the record of the search; its text where that is wanted.

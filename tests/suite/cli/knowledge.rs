@@ -386,6 +386,16 @@ async fn an_index_that_is_lost_is_made_again_and_hierarchical_hits_give_their_pa
         parents.dedup();
         assert_eq!(parents.len(), all, "each is given once");
         assert!(texts.iter().any(|given| text.contains(given.trim())), "{texts:?}");
+        // Whoever expects two of one large passage is told of both.
+        let small = home.run(&["kb", "chunks", "docs", "rivers.txt", "--json"]).objects();
+        let id = |at: usize| small[at]["passage"]["id"].as_str().unwrap().to_owned();
+        assert_eq!(small[0]["passage"]["parent"], small[1]["passage"]["parent"]);
+        let expect = ["--expect", &id(0), "--expect", &id(1), "-n", "1", "--json"].map(str::to_owned);
+        let expect: Vec<&str> = expect.iter().map(String::as_str).collect();
+        let told = home.run(&[&["kb", "search", "docs", "Sentence 7"], &expect[..]].concat()).objects();
+        let told = told[0]["expected"].as_array().unwrap();
+        let ids: Vec<&str> = told.iter().map(|one| one["passage"]["id"].as_str().unwrap()).collect();
+        assert_eq!(ids, [id(0), id(1)]);
 
         let lost: Vec<_> = folders(home.path().as_path()).into_iter().filter(|path| is_shelf(path)).collect();
         assert_eq!(lost.len(), 1, "{lost:?}");
