@@ -639,3 +639,41 @@ async fn answers_of_a_conversation_are_from_the_base_that_a_setting_names() {
         assert!(said.stderr.contains("nowhere"), "{said:?}");
     });
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_follows_in_a_conversation_is_looked_for_as_the_question_that_it_comes_to() {
+    let server = Server::start(|_, seen| {
+        if !seen.line.contains("/chat/completions ") {
+            return embedded(seen);
+        }
+        let asked: Value = serde_json::from_slice(&seen.body).unwrap();
+        let rewrites = asked["messages"].to_string().contains("Write what the user wants to know now");
+        let text =
+            if rewrites { "Here is the question:\n\n\"Why are lakes still?\"" } else { "So it is [1]." };
+        let choice =
+            json!({"index": 0, "message": {"role": "assistant", "content": text}, "finish_reason": "stop"});
+        let answer = json!({"choices": [choice], "usage": {"prompt_tokens": 9, "completion_tokens": 9}});
+        whole(200, &[("content-type", "application/json")], answer.to_string())
+    })
+    .await;
+    tokio::task::block_in_place(|| {
+        let home = home(&server);
+        write(&home, "rivers.md", "Rivers bend because the outer bank is cut.\n");
+        write(&home, "lakes.md", "Lakes are still because nothing carries their water away.\n");
+        good(&create(&home));
+        let last = |path: &str| -> Value {
+            let seen = server.seen();
+            let seen = seen.iter().rev().find(|seen| seen.line.contains(path)).unwrap();
+            serde_json::from_slice(&seen.body).unwrap()
+        };
+        good(&home.run(&["chat", "-m", "emb/talker", "--set", "knowledge=docs", "why do rivers bend"]));
+        assert_eq!(last("/embeddings ")["input"], json!(["why do rivers bend"]), "nothing was said before");
+        let said = home.run(&["chat", "-C", "-m", "emb/talker", "and those others?"]);
+        good(&said);
+        assert_eq!(last("/embeddings ")["input"], json!(["Why are lakes still?"]));
+        assert!(said.stderr.contains("[1] lakes.md"), "{said:?}");
+        // What the person said goes to the model as it was.
+        let prompt = last("/chat/completions ")["messages"].to_string();
+        assert!(prompt.contains("and those others?") && !prompt.contains("Why are lakes still?"), "{prompt}");
+    });
+}
