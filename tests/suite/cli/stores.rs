@@ -166,6 +166,7 @@ fn there_and_back(home: &Home, embedder: &Server, store: &str, waits: [&[u64]; 2
         let moved = home.run(&["kb", "move", "docs", "--to", to, "--json"]);
         let is_there = moved.code == Some(2) && moved.stdout.contains("already");
         assert!(is_there || moved.code == Some(0), "{moved:?}");
+        assert!(is_there || moved.objects().iter().all(|said| said["reply"] == "base"), "{moved:?}");
         let now = base(home);
         assert_eq!((&now["store"], now.get("moving")), (&Value::from(to), None), "{now}");
         let all = found(home);
