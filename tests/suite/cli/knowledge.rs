@@ -328,16 +328,27 @@ async fn a_sync_that_is_killed_anywhere_goes_on_without_a_double() {
                 (0..30).map(|line| format!("Line {line} of file {n} says something.")).collect();
             write(&home, &format!("{n:02}.md"), &lines.join("\n\n"));
         }
-        for wait in [60, 200, 400, 500, 700, 900, 1200] {
+        let mut stopped = 0;
+        // Before anything is embedded, and after so many requests and so many milliseconds: while one is answered, and its
+        // passages written.
+        for (asked, more) in
+            [(0, 60), (0, 200), (1, 0), (1, 10), (2, 35), (3, 20), (2, 5), (4, 30), (3, 45), (1, 55)]
+        {
             let _ = home.run(&["kb", "create", "docs", "--embedder", "emb/letters"]);
-            let _ = home.run(&["kb", "add-source", "docs", "docs", "--later"]);
+            let _ = home.run(&["kb", "add-source", "docs", "docs", "--later", "--chunking", "fixed:20:1"]);
+            let before = server.seen().len();
             let mut child = home.start(&["kb", "sync", "docs"]);
-            std::thread::sleep(Duration::from_millis(wait));
+            while server.seen().len() < before + asked && child.try_wait().unwrap().is_none() {
+                std::thread::sleep(Duration::from_millis(2));
+            }
+            std::thread::sleep(Duration::from_millis(more));
             child.kill().unwrap();
             child.wait().unwrap();
             let state = last(&home)["state"].clone();
             assert!(state == "STOPPED" || state == "COMPLETE" || state.is_null(), "{state}");
+            stopped += usize::from(state == "STOPPED");
         }
+        assert!(stopped >= 4, "only {stopped} of the kills were in the middle of one");
         good(&home.run(&["kb", "sync", "docs"]));
         let contents = contents(&home);
         assert_eq!(contents.len(), 40);
