@@ -107,6 +107,11 @@ impl Standing {
     pub fn nearness(&self) -> Option<f64> {
         self.vector.map(|placed| placed.score).or(self.cosine)
     }
+
+    /// Whether it is less near than that cosine. One whose cosine nobody knows is too.
+    pub fn is_below(&self, least: f64) -> bool {
+        self.nearness().is_none_or(|cosine| cosine < least)
+    }
 }
 
 /// What a search gives.

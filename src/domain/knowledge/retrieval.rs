@@ -200,9 +200,9 @@ impl Retrieved {
 }
 
 impl Found {
-    /// Whether it is less near than that cosine. One whose cosine nobody knows is too.
+    /// See [`Standing::is_below`].
     pub fn is_below(&self, least: f64) -> bool {
-        self.standing.nearness().is_none_or(|cosine| cosine < least)
+        self.standing.is_below(least)
     }
 
     /// Which document it is of, and where in it: `guide.md, Install › Linux`.

@@ -625,6 +625,36 @@ async fn a_threshold_holds_for_a_passage_that_words_brought_up_by_its_own_nearne
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_passes_a_threshold_answers_also_from_behind_hits_that_do_not() {
+    let server = embedding(Duration::ZERO).await;
+    tokio::task::block_in_place(|| {
+        let home = home(&server);
+        for n in 0..5 {
+            write(&home, &format!("near{n}.md"), &format!("abab baba {n}\n"));
+        }
+        // Both lists have these, so that they stand above what vectors alone have.
+        for n in 0..10 {
+            write(&home, &format!("far{n}.md"), &format!("quartz ccccc {n}\n"));
+        }
+        good(&create(&home));
+        let ask = |more: &[&str]| {
+            let asked = ["kb", "ask", "docs", "aaaaa bbbbb quartz", "-n", "3", "--json"];
+            home.run(&[&asked[..], more].concat()).objects()[0].clone()
+        };
+        let names = |found: &Value| -> Vec<String> {
+            let name = |hit: &Value| hit["uri"].as_str().unwrap().rsplit('/').next().unwrap()[..3].to_owned();
+            found.as_array().into_iter().flatten().map(name).collect()
+        };
+        assert_eq!(names(&ask(&[])["hits"]), ["far"; 3]);
+        let found = ask(&["--threshold", "0.5"]);
+        assert_eq!(
+            (names(&found["hits"]), names(&found["below"])),
+            (vec!["nea".to_owned(); 3], vec!["far".to_owned(); 3])
+        );
+    });
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn answers_of_a_conversation_are_from_the_base_that_a_setting_names() {
     let server = embedding(Duration::ZERO).await;
     tokio::task::block_in_place(|| {
