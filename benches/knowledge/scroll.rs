@@ -120,7 +120,8 @@ fn looked(id: PassageId) -> Looked {
     let near = |n: u32| {
         let passage = passage((ordinal + n) % ALL);
         let vector = Some(Placed { rank: n.into(), score: 0.7 });
-        let standing = Standing { id: passage.id, vector, keyword: None, fused: None, reranked: None };
+        let standing =
+            Standing { id: passage.id, vector, keyword: None, fused: None, reranked: None, cosine: None };
         Found { standing, passage, uri: "/home/ada/docs/all.md".to_owned() }
     };
     Looked { passage: passage(ordinal), norm: 1.0, neighbours: (1..6).map(near).collect() }

@@ -533,8 +533,10 @@ fn ranks(hit: &Found) -> String {
     let standing = &hit.standing;
     let both = standing.vector.is_some() && standing.keyword.is_some();
     let fused = standing.fused.filter(|_| both);
+    // Its place by vectors is deeper than anybody looked.
+    let deep = standing.cosine.map(|cosine| format!("vector deeper ({cosine:.3})"));
     let told = [
-        one("vector", standing.vector, 3),
+        one("vector", standing.vector, 3).or(deep),
         one("words", standing.keyword, 2),
         one("fused", fused, 4),
         one("reranked", standing.reranked, 3),

@@ -9,8 +9,6 @@ use serde::{Deserialize, Serialize};
 
 use super::attribute::{Attributes, Value};
 
-/// The most members of one group, and the most groups, that Bedrock takes.
-pub const BEDROCK_GROUP: usize = 5;
 /// No filter is nested deeper.
 pub const DEEPEST: usize = 16;
 /// No group is larger, and no list that a value is looked for in.
@@ -93,25 +91,6 @@ impl Filter {
             Self::OrAll(some) => some.iter().any(|filter| filter.matches(attributes)),
         }
     }
-
-    /// Why Bedrock itself would refuse it, though it works here: at most five members a group, five groups, one group within
-    /// another.
-    pub fn beyond_bedrock(&self) -> Option<&'static str> {
-        fn look(filter: &Filter, depth: usize, groups: &mut usize) -> Option<&'static str> {
-            let (Filter::AndAll(members) | Filter::OrAll(members)) = filter else { return None };
-            *groups += 1;
-            if members.len() > BEDROCK_GROUP {
-                return Some("Bedrock takes at most five filters in a group");
-            }
-            if depth > 1 {
-                return Some("Bedrock takes groups within one group, no deeper");
-            }
-            members.iter().find_map(|member| look(member, depth + 1, groups))
-        }
-        let mut groups = 0;
-        look(self, 0, &mut groups)
-            .or_else(|| (groups > BEDROCK_GROUP + 1).then_some("Bedrock takes at most five groups"))
-    }
 }
 
 #[cfg(test)]
@@ -185,16 +164,13 @@ mod tests {
     }
 
     #[test]
-    fn groups_want_all_or_some_and_bedrock_s_bounds_are_told() {
+    fn groups_want_all_or_some_also_within_each_other() {
         let yes = Filter::test("year", Test::GreaterThan(2000.0));
         let no = Filter::test("year", Test::LessThan(2000.0));
         let both = vec![yes.clone(), no];
         assert!(!Filter::AndAll(both.clone()).matches(&said()));
         assert!(Filter::OrAll(both.clone()).matches(&said()));
-        let nested = Filter::AndAll(vec![Filter::OrAll(both.clone()), yes.clone()]);
-        assert!(nested.matches(&said()) && nested.beyond_bedrock().is_none());
-        assert!(Filter::AndAll(vec![yes.clone(); 6]).beyond_bedrock().is_some());
-        let deep = Filter::AndAll(vec![Filter::OrAll(vec![Filter::AndAll(both), yes.clone()]), yes]);
-        assert!(deep.beyond_bedrock().is_some());
+        assert!(Filter::AndAll(vec![Filter::OrAll(both.clone()), yes.clone()]).matches(&said()));
+        assert!(!Filter::OrAll(vec![Filter::AndAll(both.clone()), Filter::AndAll(both)]).matches(&said()));
     }
 }

@@ -26,7 +26,7 @@ pub fn share(rank: u64) -> f64 {
 /// place in each, but none when fused.
 pub fn fuse(lists: Lists<'_>, expected: &[PassageId]) -> (Vec<Standing>, Vec<Standing>) {
     let mut met: BTreeMap<PassageId, Standing> = BTreeMap::new();
-    let fresh = |id| Standing { id, vector: None, keyword: None, fused: None, reranked: None };
+    let fresh = |id| Standing { id, vector: None, keyword: None, fused: None, reranked: None, cosine: None };
     for hit in lists.vector.map(|list| &list.hits[..]).unwrap_or_default() {
         met.entry(hit.id).or_insert_with(|| fresh(hit.id)).vector = Some(hit.placed);
     }
@@ -54,6 +54,7 @@ pub fn fuse(lists: Lists<'_>, expected: &[PassageId]) -> (Vec<Standing>, Vec<Sta
         keyword: told(lists.keyword, at),
         fused: fused.iter().find(|standing| standing.id == *id).and_then(|standing| standing.fused),
         reranked: None,
+        cosine: None,
     });
     let expected = expected.collect();
     (fused, expected)
@@ -100,7 +101,14 @@ mod tests {
         let vector = Ranked { expected: vec![Some(deep), None], ..list(&[1, 2]) };
         let keyword = Ranked { expected: vec![None, Some(Placed { rank: 1, score: 3.0 })], ..list(&[3]) };
         let (_, expected) = fuse(Lists { vector: Some(&vector), keyword: Some(&keyword) }, &[id(8), id(3)]);
-        let told = Standing { id: id(8), vector: Some(deep), keyword: None, fused: None, reranked: None };
+        let told = Standing {
+            id: id(8),
+            vector: Some(deep),
+            keyword: None,
+            fused: None,
+            reranked: None,
+            cosine: None,
+        };
         assert_eq!(expected[0], told);
         // One, two and three: 1/61, 1/62, 1/61; equal ones by id.
         assert_eq!(expected[1].fused.unwrap().rank, 2);

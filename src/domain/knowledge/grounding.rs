@@ -144,9 +144,10 @@ pub fn asked(turns: &[Turn]) -> String {
     said.collect::<Vec<_>>().join("\n").trim().to_owned()
 }
 
-/// What a rewriting came to, where it is one question.
+/// What a rewriting came to, where it is one question: its first line that does more than announce it.
 pub fn rewritten(text: &str) -> Option<String> {
-    let line = text.trim().lines().next()?.trim().trim_matches(['"', '\'']).trim();
+    let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.ends_with(':'));
+    let line = lines.next()?.trim_matches(['"', '\'']).trim();
     (!line.is_empty() && line.chars().count() <= LONGEST).then(|| line.to_owned())
 }
 
@@ -190,7 +191,9 @@ mod tests {
     #[test]
     fn a_rewriting_is_one_line() {
         assert_eq!(rewritten(" \"Why do rivers bend?\"\nBecause").as_deref(), Some("Why do rivers bend?"));
-        assert_eq!(rewritten(" \n"), None);
+        let announced = "Here is the question:\n\n\"Why do rivers bend?\"";
+        assert_eq!(rewritten(announced).as_deref(), Some("Why do rivers bend?"));
+        assert_eq!((rewritten(" \n"), rewritten("Question:")), (None, None));
         assert_eq!(rewritten(&"x".repeat(500)), None);
     }
 }

@@ -97,6 +97,21 @@ pub struct Standing {
     /// The place that counts before it; `None` for one that was not given to a reranker, or not said anything of.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reranked: Option<Placed>,
+    /// Of one that words brought up, and that stands deeper by its vector than the list goes: the cosine, without a rank.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cosine: Option<f64>,
+}
+
+impl Standing {
+    /// How near its vector is to the question's, -1 to 1; `None` where vectors were not compared.
+    pub fn nearness(&self) -> Option<f64> {
+        self.vector.map(|placed| placed.score).or(self.cosine)
+    }
+
+    /// Whether it is less near than that cosine. One whose cosine nobody knows is too.
+    pub fn is_below(&self, least: f64) -> bool {
+        self.nearness().is_none_or(|cosine| cosine < least)
+    }
 }
 
 /// What a search gives.

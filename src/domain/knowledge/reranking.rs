@@ -183,7 +183,8 @@ mod tests {
             attributes: Attributes::new(),
         };
         let fused = Some(Placed { rank: n.into(), score: 0.1 });
-        let standing = Standing { id: passage.id, vector: None, keyword: None, fused, reranked: None };
+        let standing =
+            Standing { id: passage.id, vector: None, keyword: None, fused, reranked: None, cosine: None };
         Found { standing, passage, uri: "/a.md".to_owned() }
     }
 

@@ -200,9 +200,9 @@ impl Retrieved {
 }
 
 impl Found {
-    /// Whether it is less near than that cosine. One whose cosine nobody knows, since words alone brought it up, is too.
+    /// See [`Standing::is_below`].
     pub fn is_below(&self, least: f64) -> bool {
-        self.standing.vector.is_none_or(|placed| placed.score < least)
+        self.standing.is_below(least)
     }
 
     /// Which document it is of, and where in it: `guide.md, Install › Linux`.
@@ -458,7 +458,14 @@ mod tests {
             text: text.to_owned(),
             attributes: Attributes::from([(PLACE.to_owned(), Value::Text("page 3".to_owned()))]),
         };
-        let standing = Standing { id: passage.id, vector: None, keyword: None, fused: None, reranked: None };
+        let standing = Standing {
+            id: passage.id,
+            vector: None,
+            keyword: None,
+            fused: None,
+            reranked: None,
+            cosine: None,
+        };
         Found { standing, passage, uri: "/docs/a.pdf".to_owned() }
     }
 
@@ -480,6 +487,12 @@ mod tests {
         all.keep_near(Mode::Hybrid, Some(0.5));
         assert_eq!((texts(&all.hits), all.least), (vec!["near".to_owned()], Some(0.5)));
         assert_eq!(texts(&all.below), ["far", "words alone"]);
+        // What words brought up counts by its own nearness, however deep it stands by that.
+        let hit = found("deep and near enough");
+        let standing = Standing { cosine: Some(0.5), ..hit.standing };
+        all.hits.push(Found { standing, ..hit });
+        all.keep_near(Mode::Hybrid, Some(0.5));
+        assert_eq!(texts(&all.hits), ["near", "deep and near enough"]);
     }
 
     #[test]

@@ -17,6 +17,13 @@ pub fn norm(vector: &[f32]) -> f64 {
     vector.iter().map(|number| f64::from(*number).powi(2)).sum::<f64>().sqrt()
 }
 
+/// The cosine of two vectors, -1 to 1; one of zeros is near to nothing.
+pub fn cosine(one: &[f32], other: &[f32]) -> f64 {
+    let dot: f64 = one.iter().zip(other).map(|(a, b)| f64::from(*a) * f64::from(*b)).sum();
+    let lengths = norm(one) * norm(other);
+    if lengths > 0.0 { dot / lengths } else { 0.0 }
+}
+
 /// Whether a vector has the length one, but for what rounding does to it.
 pub fn is_normalised(vector: &[f32]) -> bool {
     (norm(vector) - 1.0).abs() < 1e-3
@@ -118,6 +125,13 @@ mod tests {
         let said = [Some(true), Some(false), None].map(|normalised| words(1536, normalised));
         let all = "1,536 numbers a passage";
         assert_eq!(said, [format!("{all}, of length 1"), format!("{all}, of any length"), all.to_owned()]);
+    }
+
+    #[test]
+    fn a_cosine_knows_no_lengths_and_nothing_is_near_to_zeros() {
+        assert!((cosine(&[3.0, 4.0], &[6.0, 8.0]) - 1.0).abs() < 1e-12);
+        assert!((cosine(&[1.0, 0.0], &[-2.0, 0.0]) + 1.0).abs() < 1e-12);
+        assert_eq!([cosine(&[1.0, 0.0], &[0.0, 2.0]), cosine(&[0.0, 0.0], &[1.0, 1.0])], [0.0, 0.0]);
     }
 
     #[test]

@@ -27,7 +27,7 @@ use crate::wire::qdrant::{point, reply};
 
 /// Points of one request: a few megabytes of long vectors.
 const STEP: usize = 256;
-/// No field has more values that differ.
+/// Of a field with more values that differ nobody asks for those that begin so, or hold a text.
 const MOST_VALUES: u64 = 1_000_000;
 /// Equal ones behind the last that is wanted are asked for along with it, to be put in order.
 const BESIDES: u64 = 16;
@@ -174,7 +174,13 @@ impl Inner {
             // Every field that has a value has an index.
             let is_there = self.known().contains(&field);
             if is_there {
-                let there = self.values(&field, MOST_VALUES).await?;
+                let there = self.values(&field, MOST_VALUES + 1).await?;
+                if there.len() as u64 > MOST_VALUES {
+                    let why =
+                        "the filter looks into a text of which there are more than a million that differ";
+                    let hint = "In Qdrant filter by equals, in or listContains there.";
+                    return Err(Error::new(ErrorKind::Invalid, DOING, why, hint));
+                }
                 values.insert(field, there);
             }
         }

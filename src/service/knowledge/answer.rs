@@ -59,16 +59,15 @@ impl Knowledge {
             let (mut step, terms) = service.invoke.workflow(SpanKind::Answer, id.to_string(), name, &terms);
             // Nothing else keeps what is asked and answered here.
             let terms = Terms { tells: Some(Tells::default()), ..terms };
-            let (query, mode) = (asked.question.text.clone(), asked.question.mode);
+            let query = asked.question.text.clone();
             let input = vec![Turn { role: Role::User, blocks: vec![Block::Text { text: query.clone() }] }];
             // Whatever becomes of it; with the answer it is told again.
             step.tell(Told { input: input.clone(), ..Told::default() });
-            let found = service.search(id, asked.question, &terms).await;
+            let found = service.search_near(id, asked.question, by.threshold, &terms).await;
             if let Err(error) = &found {
                 step.end(Some(error));
             }
             let mut retrieved = found?;
-            retrieved.keep_near(mode, by.threshold);
             if retrieved.hits.is_empty() {
                 step.end(None);
                 let found = Answering::Found { retrieved, prompt: String::new() };

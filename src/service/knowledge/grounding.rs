@@ -75,8 +75,7 @@ impl Knowledge {
             expected: Vec::new(),
             rerank: Reranking::AsBase,
         };
-        let mut found = self.search(base.id, question, terms).await?;
-        found.keep_near(Mode::Hybrid, base.answers.threshold);
+        let found = self.search_near(base.id, question, base.answers.threshold, terms).await?;
         if let Some(text) = found.reranked.as_ref().and_then(Reranked::remark) {
             // The answer has no place for it; every screen has.
             self.changes.tell(Changed::Notice { text });

@@ -45,7 +45,7 @@ impl Knowledge {
         let near = index.nearest(query).await?;
         let standing = |hit: Hit| {
             let vector = Some(hit.placed);
-            Standing { id: hit.id, vector, keyword: None, fused: None, reranked: None }
+            Standing { id: hit.id, vector, keyword: None, fused: None, reranked: None, cosine: None }
         };
         let others = near.hits.into_iter().filter(|hit| hit.id != passage.id).take(NEIGHBOURS).map(standing);
         let hits = others.collect();

@@ -11,11 +11,15 @@ use super::Knowledge;
 use super::stores::arranged;
 use super::sync::Running;
 use crate::domain::id::{BaseId, PassageId};
+use crate::domain::knowledge::attribute::{Attributes, Value};
 use crate::domain::knowledge::base::Base;
+use crate::domain::knowledge::filter::{Filter, Test};
+use crate::domain::knowledge::passage::Passage;
 use crate::domain::knowledge::ranking::Hit;
 use crate::domain::knowledge::store::{Move, MoveState, StoreKind};
+use crate::domain::knowledge::terms::terms;
 use crate::domain::{Error, ErrorKind, Result};
-use crate::index::{Change, Nearest, VectorStore};
+use crate::index::{Change, Matching, Nearest, VectorStore};
 use crate::service::invoke::Terms;
 
 const DOING: &str = "moving a knowledge base";
@@ -171,7 +175,8 @@ impl Knowledge {
     }
 }
 
-/// Whether both stores have the same: as many of everything, and around some passages the same neighbours.
+/// Whether both stores have the same: as many of everything, and of some passages the same neighbours, as many with a word of
+/// theirs, and as many that pass a filter.
 async fn compared(from: &dyn VectorStore, to: &dyn VectorStore, stop: &CancellationToken) -> Result<()> {
     let other = |why: String| {
         let hint = "Nothing was changed; move it again, which copies all anew.";
@@ -196,6 +201,16 @@ async fn compared(from: &dyn VectorStore, to: &dyn VectorStore, stop: &Cancellat
         if to.entries(vec![entry.passage.id]).await? != [Some(entry.clone())] {
             return other(format!("passage {} is not as it was", entry.passage.id.short()));
         }
+        for (asked, filter) in questions(&entry.passage) {
+            let had = matched(from, &asked, filter.clone()).await?;
+            let has = matched(to, &asked, filter).await?;
+            if had != has {
+                return other(format!(
+                    "a word of passage {} is found {had} times, and there {has} times",
+                    entry.passage.id.short()
+                ));
+            }
+        }
         let (here, there) = (near(from, &entry.vector).await?, near(to, &entry.vector).await?);
         wanted += here.len();
         met += here
@@ -211,6 +226,29 @@ async fn compared(from: &dyn VectorStore, to: &dyn VectorStore, stop: &Cancellat
         return other(format!("of {wanted} neighbours of some passages only {met} are found there"));
     }
     Ok(())
+}
+
+/// What a passage is found by: the longest of its words, which few others have, alone and under a filter that the passage passes.
+fn questions(passage: &Passage) -> Vec<(String, Option<Filter>)> {
+    let Some(word) = terms(&passage.text).into_keys().max_by_key(String::len) else { return Vec::new() };
+    let filter = one_of(&passage.attributes);
+    std::iter::once(None).chain(filter.map(Some)).map(|filter| (word.clone(), filter)).collect()
+}
+
+/// A filter that these attributes pass, by the first of them.
+fn one_of(attributes: &Attributes) -> Option<Filter> {
+    let (key, value) = attributes.iter().next()?;
+    let test = match value {
+        Value::Texts(texts) => Test::ListContains(texts.first()?.clone()),
+        value => Test::Equals(value.clone()),
+    };
+    Some(Filter::test(key, test))
+}
+
+/// How many passages have that word.
+async fn matched(store: &dyn VectorStore, word: &str, filter: Option<Filter>) -> Result<u64> {
+    let query = Matching { text: word.to_owned(), results: 1, filter, expected: Vec::new() };
+    Ok(store.matching(query).await?.among)
 }
 
 /// What is nearest to a vector.

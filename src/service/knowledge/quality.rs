@@ -121,8 +121,7 @@ impl Work {
             expected: Vec::new(),
             rerank: setting.rerank.clone(),
         };
-        let mut found = self.service.search(self.id, question, &self.terms).await?;
-        found.keep_near(setting.mode, setting.threshold);
+        let found = self.service.search_near(self.id, question, setting.threshold, &self.terms).await?;
         let hits: Vec<_> = found.hits.iter().map(|hit| (&hit.passage, hit.uri.as_str())).collect();
         let scored = judged.score(&hits, self.k as usize);
         if let Some(why) = found.reranked.and_then(|reranked| reranked.failed) {

@@ -9,10 +9,11 @@ use super::Knowledge;
 use super::embedding::other_length;
 use crate::domain::id::{BaseId, DocumentId, PassageId};
 use crate::domain::knowledge::passage::Passage;
-use crate::domain::knowledge::ranking::{Search, Standing, Standings};
+use crate::domain::knowledge::ranking::{Mode, Search, Standing, Standings};
 use crate::domain::knowledge::reranking::Reranking;
 use crate::domain::knowledge::retrieval::{Found, Question, Retrieved};
 use crate::domain::knowledge::sync::Filed;
+use crate::domain::knowledge::vectors::cosine;
 use crate::domain::trace::told::Told;
 use crate::domain::trace::{SpanKind, contents};
 use crate::domain::{Error, ErrorKind, Result};
@@ -32,25 +33,43 @@ pub fn check_filter(text: &str) -> Result<()> {
 impl Knowledge {
     /// Searches a base.
     pub async fn search(&self, id: BaseId, question: Question, terms: &Terms) -> Result<Retrieved> {
+        self.search_near(id, question, None, terms).await
+    }
+
+    /// The same for what is no farther than the cosine `least`, however deep it stands: what is, and would have been a hit, is
+    /// [`Retrieved::below`].
+    pub(super) async fn search_near(
+        &self,
+        id: BaseId,
+        question: Question,
+        least: Option<f64>,
+        terms: &Terms,
+    ) -> Result<Retrieved> {
         let (mut step, terms) = self.invoke.step(SpanKind::Retrieve, id.to_string(), terms);
         let (tells, answers) = (terms.tells.is_some(), terms.answer.is_some());
         // What is asked for it is not what the answer is from, nor is its time the answer's.
         let tells_below = tells.then(Tells::default);
         let terms = Terms { answer: None, clock: None, tells: tells_below, ..terms };
         let query = tells.then(|| question.text.clone());
-        let found = self.look_for(id, question, &terms).await;
+        let found = self.look_for(id, question, least, &terms).await;
         step.end(found.as_ref().err());
         if let Ok(found) = &found
             && (tells || answers)
         {
             // Question and texts stand with an answer already.
-            let found = found.hits.iter().map(|hit| told(hit, tells)).collect();
+            let found = found.hits.iter().chain(&found.below).map(|hit| told(hit, tells)).collect();
             step.tell(Told { query, found, ..Told::default() });
         }
         found
     }
 
-    async fn look_for(&self, id: BaseId, question: Question, terms: &Terms) -> Result<Retrieved> {
+    async fn look_for(
+        &self,
+        id: BaseId,
+        question: Question,
+        least: Option<f64>,
+        terms: &Terms,
+    ) -> Result<Retrieved> {
         const DOING: &str = "searching a knowledge base";
         if question.text.trim().is_empty() {
             return Err(Error::new(ErrorKind::Invalid, DOING, "nothing is asked", "Write a question."));
@@ -89,8 +108,15 @@ impl Knowledge {
         let Question { text, mode, results, expected, rerank, .. } = question;
         let reranker = rerank.or(base.reranker.clone());
         let depth = reranker.as_ref().map_or(results, |one| one.candidates(results).max(results));
-        let search = Search { mode, text: text.clone(), vector, results: depth, filter, expected };
-        let found = looked_for(&*index, search).await?;
+        let asked = vector.clone();
+        // By both, what is near enough may stand behind what is not.
+        let deepest = if mode == Mode::Hybrid && least.is_some() { MOST } else { depth };
+        let search = Search { mode, text: text.clone(), vector, results: deepest, filter, expected };
+        let mut found = looked_for(&*index, search).await?;
+        if mode.semantic() {
+            tell_cosines(&*index, &asked, &mut found.hits).await?;
+        }
+        found.hits = kept(found.hits, least.filter(|_| mode.semantic()), (results, depth));
         if found.compared == 0 && found.matched == 0 && index.counts().await?.passages == 0 {
             // As after a restore: no backup has what is made of documents.
             let why = format!("what was read into {:?} is not here", base.name);
@@ -98,6 +124,7 @@ impl Knowledge {
             return Err(Error::new(ErrorKind::NotFound, DOING, why, hint));
         }
         let mut found = self.with_passages(base.lies_under(), &*index, found).await?;
+        found.keep_near(mode, least);
         if let Some(reranker) = &reranker {
             self.rerank(&mut found, &text, reranker, results, terms).await;
         }
@@ -136,25 +163,50 @@ impl Knowledge {
             .await?;
         let mut passages = passages.into_iter();
         let mut told = |standings: Vec<Standing>| -> Vec<Found> {
-            let mut given = HashSet::new();
             let with = standings.into_iter().zip(passages.by_ref());
             let one = |(standing, passage): (Standing, Option<Passage>)| {
                 let passage = passage?;
-                let parent =
-                    passage.parent.as_ref().map(|parent| (passage.document, parent.start, parent.end));
-                if parent.is_some_and(|parent| !given.insert(parent)) {
-                    return None;
-                }
                 let uri = places.get(&passage.document).cloned().unwrap_or_default();
                 Some(Found { standing, passage, uri })
             };
             with.filter_map(one).collect()
         };
-        let hits = told(found.hits);
+        let mut hits = told(found.hits);
+        // Who expects two of one large passage is told of both.
         let expected = told(found.expected);
+        let mut given = HashSet::new();
+        hits.retain(|hit| {
+            let passage = &hit.passage;
+            let parent = passage.parent.as_ref().map(|parent| (passage.document, parent.start, parent.end));
+            parent.is_none_or(|parent| given.insert(parent))
+        });
         let Standings { compared, matched, probed, .. } = found;
         Ok(Retrieved { hits, expected, compared, matched, probed, ..Retrieved::default() })
     }
+}
+
+/// The first `depth` of the hits, by a threshold of those that are near enough, and behind them what is not and is among the first
+/// `results`. In that order, so that a large passage that has both counts as near.
+fn kept(hits: Vec<Standing>, least: Option<f64>, (results, depth): (usize, usize)) -> Vec<Standing> {
+    let is_near = |hit: &Standing| least.is_none_or(|least| !hit.is_below(least));
+    let (near, far): (Vec<_>, Vec<_>) = hits.into_iter().enumerate().partition(|(_, hit)| is_near(hit));
+    let far = far.into_iter().filter(|(at, _)| *at < results);
+    near.into_iter().take(depth).chain(far).map(|(_, hit)| hit).collect()
+}
+
+/// Tells how near those are whose place by vectors is too deep to be known: a threshold holds for them as for all.
+async fn tell_cosines(index: &dyn VectorStore, question: &[f32], hits: &mut [Standing]) -> Result<()> {
+    let deep: Vec<PassageId> = hits.iter().filter(|hit| hit.vector.is_none()).map(|hit| hit.id).collect();
+    if deep.is_empty() {
+        return Ok(());
+    }
+    let entries = index.entries(deep).await?;
+    let near = entries.into_iter().flatten().map(|entry| (entry.passage.id, cosine(question, &entry.vector)));
+    let known: HashMap<PassageId, f64> = near.collect();
+    for hit in hits.iter_mut().filter(|hit| hit.vector.is_none()) {
+        hit.cosine = known.get(&hit.id).copied();
+    }
+    Ok(())
 }
 
 /// A hit as it is kept beside the record of the search; its text where that is wanted.

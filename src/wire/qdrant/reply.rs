@@ -142,3 +142,30 @@ pub fn of_document(body: &[u8]) -> Result<(Vec<Numbered>, Option<String>)> {
     };
     Ok((points.into_iter().map(one).collect::<Result<_>>()?, next_page_offset))
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::wire::qdrant::ask;
+
+    #[test]
+    fn a_collection_that_is_none_of_ours_says_why() {
+        let odd = |params: &Json| {
+            let body = json!({ "result": { "config": { "params": params } }, "status": "ok", "time": 0.0 });
+            collection(body.to_string().as_bytes(), 3).unwrap().odd
+        };
+        let own = ask::collection(3);
+        assert_eq!(odd(&own), None);
+        assert_eq!(odd(&ask::collection(4)).unwrap(), "its vectors have 4 numbers, not 3");
+        let mut measured = own.clone();
+        measured["vectors"][DENSE]["distance"] = "Euclid".into();
+        assert_eq!(odd(&measured).unwrap(), "it measures Euclid, not dot products");
+        let mut wordless = own;
+        wordless["sparse_vectors"] = json!({});
+        assert_eq!(odd(&wordless).unwrap(), "it has no vectors of words");
+        let unnamed = json!({ "vectors": { "size": 3, "distance": "Dot" } });
+        assert_eq!(odd(&unnamed).unwrap(), "it measures nothing, not dot products");
+    }
+}

@@ -328,16 +328,27 @@ async fn a_sync_that_is_killed_anywhere_goes_on_without_a_double() {
                 (0..30).map(|line| format!("Line {line} of file {n} says something.")).collect();
             write(&home, &format!("{n:02}.md"), &lines.join("\n\n"));
         }
-        for wait in [60, 200, 400, 500, 700, 900, 1200] {
+        let mut stopped = 0;
+        // Before anything is embedded, and after so many requests and so many milliseconds: while one is answered, and its
+        // passages written.
+        for (asked, more) in
+            [(0, 60), (0, 200), (1, 0), (1, 10), (2, 35), (3, 20), (2, 5), (4, 30), (3, 45), (1, 55)]
+        {
             let _ = home.run(&["kb", "create", "docs", "--embedder", "emb/letters"]);
-            let _ = home.run(&["kb", "add-source", "docs", "docs", "--later"]);
+            let _ = home.run(&["kb", "add-source", "docs", "docs", "--later", "--chunking", "fixed:20:1"]);
+            let before = server.seen().len();
             let mut child = home.start(&["kb", "sync", "docs"]);
-            std::thread::sleep(Duration::from_millis(wait));
+            while server.seen().len() < before + asked && child.try_wait().unwrap().is_none() {
+                std::thread::sleep(Duration::from_millis(2));
+            }
+            std::thread::sleep(Duration::from_millis(more));
             child.kill().unwrap();
             child.wait().unwrap();
             let state = last(&home)["state"].clone();
             assert!(state == "STOPPED" || state == "COMPLETE" || state.is_null(), "{state}");
+            stopped += usize::from(state == "STOPPED");
         }
+        assert!(stopped >= 4, "only {stopped} of the kills were in the middle of one");
         good(&home.run(&["kb", "sync", "docs"]));
         let contents = contents(&home);
         assert_eq!(contents.len(), 40);
@@ -386,6 +397,16 @@ async fn an_index_that_is_lost_is_made_again_and_hierarchical_hits_give_their_pa
         parents.dedup();
         assert_eq!(parents.len(), all, "each is given once");
         assert!(texts.iter().any(|given| text.contains(given.trim())), "{texts:?}");
+        // Whoever expects two of one large passage is told of both.
+        let small = home.run(&["kb", "chunks", "docs", "rivers.txt", "--json"]).objects();
+        let id = |at: usize| small[at]["passage"]["id"].as_str().unwrap().to_owned();
+        assert_eq!(small[0]["passage"]["parent"], small[1]["passage"]["parent"]);
+        let expect = ["--expect", &id(0), "--expect", &id(1), "-n", "1", "--json"].map(str::to_owned);
+        let expect: Vec<&str> = expect.iter().map(String::as_str).collect();
+        let told = home.run(&[&["kb", "search", "docs", "Sentence 7"], &expect[..]].concat()).objects();
+        let told = told[0]["expected"].as_array().unwrap();
+        let ids: Vec<&str> = told.iter().map(|one| one["passage"]["id"].as_str().unwrap()).collect();
+        assert_eq!(ids, [id(0), id(1)]);
 
         let lost: Vec<_> = folders(home.path().as_path()).into_iter().filter(|path| is_shelf(path)).collect();
         assert_eq!(lost.len(), 1, "{lost:?}");
@@ -572,6 +593,68 @@ async fn a_base_keeps_its_prompt_and_how_near_passages_must_be_for_answers_here_
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_threshold_holds_for_a_passage_that_words_brought_up_by_its_own_nearness() {
+    let server = embedding(Duration::ZERO).await;
+    tokio::task::block_in_place(|| {
+        let home = home(&server);
+        // More passages than are looked at by their vectors are nearer, and none of them has a word of the question.
+        for n in 0..130 {
+            write(&home, &format!("near{n}.md"), &format!("abab baba {n}\n"));
+        }
+        write(&home, "deep.md", "quartz ccccc\n");
+        good(&create(&home));
+        let ask = |least: &str| {
+            let asked = ["kb", "ask", "docs", "aaaaa bbbbb quartz", "-n", "3", "--threshold", least];
+            (home.run(&[&asked[..], &["--json"]].concat()).objects()[0].clone(), home.run(&asked))
+        };
+        let deep = |found: &Value| {
+            let hits = found.as_array().unwrap();
+            hits.iter().find(|hit| hit["uri"].as_str().unwrap().ends_with("/deep.md")).cloned()
+        };
+        let (found, said) = ask("0.2");
+        let hit = deep(&found["hits"]).unwrap_or_else(|| panic!("{found}"));
+        let standing = &hit["standing"];
+        assert_eq!((&standing["vector"], &standing["keyword"]["rank"]), (&Value::Null, &json!(1)), "{hit}");
+        assert!((standing["cosine"].as_f64().unwrap() - 0.245).abs() < 0.01, "{hit}");
+        assert!(said.stdout.contains("vector deeper (0.24"), "{said:?}");
+
+        let (found, said) = ask("0.3");
+        assert!(deep(&found["hits"]).is_none() && deep(&found["below"]).is_some(), "{found}");
+        assert!(said.stdout.contains("found with a cosine below 0.3, not given to the model"), "{said:?}");
+    });
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_passes_a_threshold_answers_also_from_behind_hits_that_do_not() {
+    let server = embedding(Duration::ZERO).await;
+    tokio::task::block_in_place(|| {
+        let home = home(&server);
+        for n in 0..5 {
+            write(&home, &format!("near{n}.md"), &format!("abab baba {n}\n"));
+        }
+        // Both lists have these, so that they stand above what vectors alone have.
+        for n in 0..10 {
+            write(&home, &format!("far{n}.md"), &format!("quartz ccccc {n}\n"));
+        }
+        good(&create(&home));
+        let ask = |more: &[&str]| {
+            let asked = ["kb", "ask", "docs", "aaaaa bbbbb quartz", "-n", "3", "--json"];
+            home.run(&[&asked[..], more].concat()).objects()[0].clone()
+        };
+        let names = |found: &Value| -> Vec<String> {
+            let name = |hit: &Value| hit["uri"].as_str().unwrap().rsplit('/').next().unwrap()[..3].to_owned();
+            found.as_array().into_iter().flatten().map(name).collect()
+        };
+        assert_eq!(names(&ask(&[])["hits"]), ["far"; 3]);
+        let found = ask(&["--threshold", "0.5"]);
+        assert_eq!(
+            (names(&found["hits"]), names(&found["below"])),
+            (vec!["nea".to_owned(); 3], vec!["far".to_owned(); 3])
+        );
+    });
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn answers_of_a_conversation_are_from_the_base_that_a_setting_names() {
     let server = embedding(Duration::ZERO).await;
     tokio::task::block_in_place(|| {
@@ -595,5 +678,43 @@ async fn answers_of_a_conversation_are_from_the_base_that_a_setting_names() {
         let said = home.run(&["chat", "--set", "knowledge=nowhere", "hello"]);
         assert_eq!(said.code, Some(2), "{said:?}");
         assert!(said.stderr.contains("nowhere"), "{said:?}");
+    });
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_follows_in_a_conversation_is_looked_for_as_the_question_that_it_comes_to() {
+    let server = Server::start(|_, seen| {
+        if !seen.line.contains("/chat/completions ") {
+            return embedded(seen);
+        }
+        let asked: Value = serde_json::from_slice(&seen.body).unwrap();
+        let rewrites = asked["messages"].to_string().contains("Write what the user wants to know now");
+        let text =
+            if rewrites { "Here is the question:\n\n\"Why are lakes still?\"" } else { "So it is [1]." };
+        let choice =
+            json!({"index": 0, "message": {"role": "assistant", "content": text}, "finish_reason": "stop"});
+        let answer = json!({"choices": [choice], "usage": {"prompt_tokens": 9, "completion_tokens": 9}});
+        whole(200, &[("content-type", "application/json")], answer.to_string())
+    })
+    .await;
+    tokio::task::block_in_place(|| {
+        let home = home(&server);
+        write(&home, "rivers.md", "Rivers bend because the outer bank is cut.\n");
+        write(&home, "lakes.md", "Lakes are still because nothing carries their water away.\n");
+        good(&create(&home));
+        let last = |path: &str| -> Value {
+            let seen = server.seen();
+            let seen = seen.iter().rev().find(|seen| seen.line.contains(path)).unwrap();
+            serde_json::from_slice(&seen.body).unwrap()
+        };
+        good(&home.run(&["chat", "-m", "emb/talker", "--set", "knowledge=docs", "why do rivers bend"]));
+        assert_eq!(last("/embeddings ")["input"], json!(["why do rivers bend"]), "nothing was said before");
+        let said = home.run(&["chat", "-C", "-m", "emb/talker", "and those others?"]);
+        good(&said);
+        assert_eq!(last("/embeddings ")["input"], json!(["Why are lakes still?"]));
+        assert!(said.stderr.contains("[1] lakes.md"), "{said:?}");
+        // What the person said goes to the model as it was.
+        let prompt = last("/chat/completions ")["messages"].to_string();
+        assert!(prompt.contains("and those others?") && !prompt.contains("Why are lakes still?"), "{prompt}");
     });
 }

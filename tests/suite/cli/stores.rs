@@ -166,6 +166,7 @@ fn there_and_back(home: &Home, embedder: &Server, store: &str, waits: [&[u64]; 2
         let moved = home.run(&["kb", "move", "docs", "--to", to, "--json"]);
         let is_there = moved.code == Some(2) && moved.stdout.contains("already");
         assert!(is_there || moved.code == Some(0), "{moved:?}");
+        assert!(is_there || moved.objects().iter().all(|said| said["reply"] == "base"), "{moved:?}");
         let now = base(home);
         assert_eq!((&now["store"], now.get("moving")), (&Value::from(to), None), "{now}");
         let all = found(home);
@@ -265,5 +266,45 @@ async fn a_move_that_loses_a_page_on_the_way_is_seen_and_the_base_stays_where_it
         good(&home.run(&["kb", "move", "docs", "--to", "qdrant"]));
         assert_eq!(base(&home)["store"], "qdrant");
         assert_eq!(found(&home).len(), before.len());
+    });
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_move_after_which_words_or_filters_would_find_less_is_seen() {
+    let Some(engine) = engine() else { return };
+    let port = engine.url.rsplit(':').next().unwrap().parse().unwrap();
+    let loses = Arc::new(AtomicUsize::new(0));
+    let lost = Arc::clone(&loses);
+    // Every point arrives, the first time without its words, the second time with other attributes.
+    let between = Server::start(move |_, seen| {
+        let mut seen = seen.clone();
+        if seen.line.contains("/points/batch") {
+            let mut body: Value = serde_json::from_slice(&seen.body).unwrap();
+            let operations = body["operations"].as_array_mut().unwrap();
+            let upserts = operations.iter_mut().filter_map(|one| one.get_mut("upsert"));
+            for point in upserts.flat_map(|upsert| upsert["points"].as_array_mut().unwrap()) {
+                match lost.load(Ordering::SeqCst) {
+                    0 => point["payload"]["words"] = Value::Array(Vec::new()),
+                    1 => point["payload"]["said"] = Value::Object(serde_json::Map::new()),
+                    _ => {}
+                }
+            }
+            seen.body = body.to_string().into_bytes();
+        }
+        forward(port, &seen)
+    })
+    .await;
+    let embedder = embedding(Duration::ZERO).await;
+    tokio::task::block_in_place(|| {
+        let home = home(&embedder).variable("QDRANT_URL", &between.url(""));
+        good(&fill(&home));
+        for (lost, why) in [(0, "and there 0 times"), (1, "is not as it was")] {
+            loses.store(lost, Ordering::SeqCst);
+            let failed = home.run(&["kb", "move", "docs", "--to", "qdrant"]);
+            assert!(failed.code == Some(2) && failed.stderr.contains(why), "{failed:?}");
+            assert_eq!(base(&home)["store"], "embedded");
+        }
+        loses.store(2, Ordering::SeqCst);
+        good(&home.run(&["kb", "move", "docs", "--to", "qdrant"]));
     });
 }

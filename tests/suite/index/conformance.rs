@@ -465,8 +465,9 @@ pub async fn finds_nearly_all_that_is_near(store: &dyn VectorStore) {
         centre.iter().zip(own).map(|(a, b)| a + 0.4 * b).collect::<Vec<f32>>()
     };
     let entries = (0..2000).map(|n| {
-        let third = [("third", Value::Number(f64::from(n % 3)))];
-        Entry { vector: place(n), ..with(entry(n, n / 20, "text"), &third) }
+        let of = |many: u32| Value::Number(f64::from(n % many));
+        let said = [("third", of(3)), ("tenth", of(10)), ("hundredth", of(100))];
+        Entry { vector: place(n), ..with(entry(n, n / 20, "text"), &said) }
     });
     let entries: Vec<Entry> = entries.collect();
     for some in entries.chunks(500) {
@@ -474,8 +475,9 @@ pub async fn finds_nearly_all_that_is_near(store: &dyn VectorStore) {
     }
     store.settle().await.unwrap();
     store.arrange(CancellationToken::new(), watch::Sender::default()).await.unwrap();
-    let third = Filter::test("third", Test::Equals(Value::Number(1.0)));
-    for filter in [None, Some(third)] {
+    // Filters that keep all, a third, 10 % and 1 %.
+    let one = |key: &str| Some(Filter::test(key, Test::Equals(Value::Number(1.0))));
+    for filter in [None, one("third"), one("tenth"), one("hundredth")] {
         let passes =
             |entry: &&Entry| filter.as_ref().is_none_or(|filter| filter.matches(&entry.passage.attributes));
         let vectors: Vec<_> =

@@ -160,7 +160,7 @@ fn passage(n: u8) -> Passage {
 fn found(n: u8, vector: Option<(u64, f64)>, words: Option<(u64, f64)>, fused: Option<(u64, f64)>) -> Found {
     let placed = |at: Option<(u64, f64)>| at.map(|(rank, score)| Placed { rank, score });
     let (vector, keyword, fused) = (placed(vector), placed(words), placed(fused));
-    let standing = Standing { id: passage(n).id, vector, keyword, fused, reranked: None };
+    let standing = Standing { id: passage(n).id, vector, keyword, fused, reranked: None, cosine: None };
     let uri = ["refunds.pdf", "faq.md", "guides/手引き.docx"][usize::from(n) % 3];
     Found { standing, passage: passage(n), uri: format!("{FOLDER}/{uri}") }
 }
