@@ -435,6 +435,7 @@ fn absolute(path: &Path) -> Result<PathBuf> {
 
 /// A reply that the request does not have.
 fn unexpected(reply: &Reply) -> End {
-    let name = serde_json::to_value(reply).ok().and_then(|value| value["reply"].as_str().map(str::to_owned));
-    Error::internal("reading an answer", format!("a {} came", name.unwrap_or_default())).into()
+    let told = format!("{reply:?}");
+    let name = told.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
+    Error::internal("reading an answer", format!("a {name} came")).into()
 }

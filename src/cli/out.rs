@@ -6,12 +6,12 @@ use std::borrow::Cow;
 use std::io::{self, BufWriter, IsTerminal, Write};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use serde::Serialize;
 
 use super::End;
 use super::item::Item;
 use crate::domain::untrusted::{Pieces, json_escape, safe_line, safe_text};
 use crate::domain::{Error, ErrorKind};
+use crate::workbench::Reply;
 
 /// The output of one command.
 #[allow(clippy::struct_excessive_bools, reason = "two wishes for the output, two facts of the text so far")]
@@ -78,7 +78,7 @@ impl Out {
     }
 
     /// An object of a stream, on a line of its own; like a piece of text.
-    pub async fn streamed(&mut self, value: &impl Serialize) -> Result<(), End> {
+    pub async fn streamed(&mut self, value: &impl Object) -> Result<(), End> {
         let line = json_line(value)?;
         for part in parts(&line) {
             self.fit(part).await?;
@@ -137,7 +137,7 @@ impl Out {
     }
 
     /// An object on a line of its own, shown at once.
-    pub fn object(&mut self, value: &impl Serialize) -> Result<(), End> {
+    pub fn object(&mut self, value: &impl Object) -> Result<(), End> {
         wrote(self.to.write_all(json_line(value)?.as_bytes()))?;
         self.flush()
     }
@@ -170,10 +170,33 @@ impl Out {
     }
 }
 
-fn json_line(value: &impl Serialize) -> Result<String, End> {
-    let json =
-        serde_json::to_string(value).map_err(|why| Error::internal("writing JSON", why.to_string()))?;
+fn json_line(value: &impl Object) -> Result<String, End> {
+    let json = value.json().map_err(|why| Error::internal("writing JSON", why.to_string()))?;
     Ok(format!("{}\n", json_escape(&json)))
+}
+
+/// What programs read: an object, its kind in `reply`.
+pub(super) trait Object {
+    fn json(&self) -> serde_json::Result<String>;
+}
+
+impl Object for Item<'_> {
+    fn json(&self) -> serde_json::Result<String> {
+        serde_json::to_string(self)
+    }
+}
+
+impl Object for Reply {
+    fn json(&self) -> serde_json::Result<String> {
+        let text = serde_json::to_string(self)?;
+        // Through the door a reply's name stands around its fields, so that none of them has to wait for it.
+        let parts = text.strip_prefix("{\"").and_then(|rest| rest.strip_suffix('}')?.split_once("\":{"));
+        Ok(match parts {
+            Some((name, "}")) => format!("{{\"reply\":\"{name}\"}}"),
+            Some((name, fields)) => format!("{{\"reply\":\"{name}\",{fields}"),
+            None => format!("{{\"reply\":{text}}}"),
+        })
+    }
 }
 
 /// Bytes that a pipe takes at once if it takes anything.

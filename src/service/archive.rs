@@ -8,6 +8,7 @@ use crate::domain::id::{ConversationId, DraftId, MessageId, TerminalId};
 use crate::domain::message::Message;
 use crate::domain::prompt::Run;
 use crate::domain::{Error, ErrorKind, Result};
+use crate::service::blocking::blocking;
 use crate::service::naming::{Gone, unnamed};
 use crate::store::record::{DraftOf, OpenAnswer, PromptOf, PromptRun, Remembered, RunOf};
 use crate::store::{Batch, Scan, Store};
@@ -164,9 +165,7 @@ impl Archive {
         work: impl FnOnce(&Store) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         let store = self.0.clone();
-        tokio::task::spawn_blocking(move || work(&store))
-            .await
-            .map_err(|why| Error::internal("using the store", why.to_string()))?
+        blocking("using the store", move || work(&store)).await
     }
 }
 

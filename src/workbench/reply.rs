@@ -59,7 +59,7 @@ pub type Replies = BoxStream<'static, Result<Reply>>;
 
 /// Everything that can be answered.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "reply", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 #[allow(clippy::large_enum_variant, reason = "one at a time is in flight; a box would only move the bytes")]
 pub enum Reply {
     /// The act is done and durable.

@@ -17,7 +17,7 @@ use futures_util::stream::{self, BoxStream, StreamExt};
 use tokio::sync::{mpsc, watch};
 
 use super::embedding::Embedder;
-use super::filing::{blocking, passage_id};
+use super::filing::passage_id;
 use super::place::plain;
 use super::stores::arranged;
 use super::{Knowledge, documents, forget, holding, is_free, put};
@@ -30,6 +30,7 @@ use crate::domain::knowledge::store::StoreKind;
 use crate::domain::knowledge::sync::Filed;
 use crate::domain::{Error, ErrorKind, Result};
 use crate::index::{Change, VectorStore};
+use crate::service::blocking::blocking;
 use crate::service::fresh;
 use crate::service::invoke::Terms;
 use crate::store::Batch;

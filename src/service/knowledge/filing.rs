@@ -15,6 +15,7 @@ use crate::domain::knowledge::chunking::{self, Chunking, Cuts, Plan, Tokens};
 use crate::domain::knowledge::document::{Document, Places};
 use crate::domain::knowledge::passage::Passage;
 use crate::domain::{Error, Result};
+use crate::service::blocking::blocking;
 use crate::worker::Parsers;
 
 /// A document that was cut.
@@ -190,13 +191,4 @@ pub(super) fn passage_id(document: DocumentId, ordinal: u32) -> PassageId {
     let mut bytes = [0; 16];
     bytes.copy_from_slice(&digest[..16]);
     PassageId::from_bytes(bytes)
-}
-
-/// Does what blocks on a thread that may.
-pub(super) async fn blocking<T: Send + 'static>(
-    doing: &str,
-    work: impl FnOnce() -> Result<T> + Send + 'static,
-) -> Result<T> {
-    let done = tokio::task::spawn_blocking(work).await;
-    done.unwrap_or_else(|why| Err(Error::internal(doing, why.to_string())))
 }

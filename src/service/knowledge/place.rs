@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use tokio_util::sync::CancellationToken;
 
 use super::Knowledge;
-use super::filing::{Out, blocking};
+use super::filing::Out;
 use super::listing::{Listed, Listing, list};
 use super::objects::{self, Objects};
 use super::page::Page;
@@ -18,6 +18,7 @@ use crate::domain::knowledge::base::Origin;
 use crate::domain::knowledge::sync::{Filed, Validators};
 use crate::domain::{Error, ErrorKind, Result};
 use crate::net::Client;
+use crate::service::blocking::blocking;
 use crate::wire::knowledge::metadata::{self, SUFFIX};
 use crate::worker::beneath::{self, Shut, Written};
 

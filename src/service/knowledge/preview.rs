@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use futures_util::StreamExt;
 use futures_util::stream::{self, BoxStream};
 
-use super::filing::{Cut, Out, Text, blocking, read};
+use super::filing::{Cut, Out, Text, read};
 use super::listing::{Listed, list};
 use super::place::{Place, Took};
 use super::{EMBEDDER, Knowledge};
@@ -14,6 +14,7 @@ use crate::domain::knowledge::attribute::Metadata;
 use crate::domain::knowledge::passage::Passage;
 use crate::domain::knowledge::preview::{Piece, Preview, ToCut, Way};
 use crate::domain::{Error, ErrorKind, Result};
+use crate::service::blocking::blocking;
 use crate::service::invoke::Terms;
 use crate::wire::document;
 

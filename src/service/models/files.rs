@@ -12,13 +12,13 @@ use crate::domain::catalog::{InstalledFile, InstalledModel};
 use crate::domain::hex::hex;
 use crate::domain::{Error, ErrorKind, Result};
 use crate::provider::local::{manifest, no_link};
+use crate::service;
 
 /// Runs work that blocks. It goes on when the caller is gone, so it must own what it needs.
 pub(super) async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T> + Send + 'static,
 ) -> Result<T> {
-    let done = tokio::task::spawn_blocking(work).await;
-    done.unwrap_or_else(|why| Err(Error::internal("working on model files", why.to_string())))
+    service::blocking::blocking("working on model files", work).await
 }
 
 /// Whether a text can be the name of one visible folder or file.

@@ -14,7 +14,7 @@ use crate::domain::message::Block;
 /// Asks about agents.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[allow(clippy::large_enum_variant, reason = "one at a time is in flight; a box would only move the bytes")]
-#[serde(tag = "do", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum Agents {
     /// The last changed first: one `Agents` reply.
     List,

@@ -8,7 +8,7 @@ use crate::domain::secret::Secret;
 
 /// Asks about cassettes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "do", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum Cassettes {
     /// What is on one: a `Take` each, then `Done`. A passphrase opens one that was shared.
     Show { file: PathBuf, passphrase: Option<Secret> },

@@ -12,7 +12,7 @@ use crate::domain::message::Block;
 /// Asks for a turn. Replies: `Started`, then `Delta`s, then `Finished`. Dropping them stops the answer; what came is
 /// kept and marked.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "do", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 #[allow(clippy::large_enum_variant, reason = "one at a time is asked")]
 #[expect(clippy::large_enum_variant, reason = "a person makes one at a time")]
 pub enum Chat {

@@ -9,7 +9,7 @@ use crate::domain::id::{BallotId, ComparisonId, MessageId};
 /// Asks about comparisons. A lane is a conversation: it is sent to, retried, continued and opened like any other, and
 /// `Fork` makes one that lists have.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "do", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum Comparisons {
     /// Makes one with a conversation for each lane: `Comparison`. A table has the rows of the plan. Nothing is sent.
     Create { plan: Plan, table: Option<Table> },

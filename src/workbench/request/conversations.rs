@@ -9,7 +9,7 @@ use crate::domain::id::{ConversationId, DraftId, MessageId, TerminalId};
 /// Asks about conversations.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[allow(clippy::large_enum_variant, reason = "one at a time is in flight; a box would only move the bytes")]
-#[serde(tag = "do", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum Conversations {
     /// Newest first: one `Conversations` reply. `before` continues after that one.
     List { limit: usize, before: Option<ConversationId> },

@@ -8,7 +8,7 @@ use crate::domain::id::{ComparisonId, ConversationId, DatasetId, MessageId};
 
 /// Asks about datasets. Those that came with the program are read like any other, and refuse to be changed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "do", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum Datasets {
     /// All of them: one `Datasets` reply.
     List,

@@ -12,7 +12,7 @@ use crate::domain::id::EvaluationId;
 
 /// Asks about evaluations.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "do", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum Evaluations {
     /// Makes one of a dataset's items: `Evaluation`. Nothing is asked yet.
     Create { plan: Plan },

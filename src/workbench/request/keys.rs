@@ -7,7 +7,7 @@ use crate::domain::secret::Secret;
 
 /// Asks about keys of providers. No reply holds one.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "do", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum Keys {
     /// Whose key is kept where: `Keys`.
     List,

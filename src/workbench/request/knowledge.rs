@@ -16,7 +16,7 @@ pub use crate::service::knowledge::{check_filter, check_patterns};
 
 /// Asks about knowledge bases.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "do", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 #[allow(clippy::large_enum_variant, reason = "one at a time is in flight; a box would only move the bytes")]
 pub enum Knowledge {
     /// Makes an empty base: `Base`.

@@ -22,7 +22,7 @@ pub use crate::domain::change::Topic;
 
 /// Everything that can be asked.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "service", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum Request {
     Agents(agents::Agents),
     Cassettes(cassettes::Cassettes),

@@ -8,7 +8,7 @@ use crate::domain::catalog::ModelId;
 
 /// Asks about models.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "do", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum Models {
     /// Every model that is configured or in the local catalogue: `Lists` where there are providers behind the network, then one `Models` reply. `probe` asks those now; without it their kept lists are shown.
     List { probe: bool },

@@ -10,7 +10,7 @@ use crate::domain::message::BlobId;
 
 /// Asks about pictures.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "do", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum Pictures {
     /// Makes some: one `Making` when it is durable, one for each picture that came, one for its end, whose outcome says how
     /// it went; `Delta`s between them say what else there is to say. A `file`, whose path may begin with `~/`, is read and

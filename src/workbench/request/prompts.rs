@@ -8,7 +8,7 @@ use crate::domain::prompt::{Sketch, Template, Values};
 /// Asks about prompts.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[allow(clippy::large_enum_variant, reason = "one at a time is in flight; a box would only move the bytes")]
-#[serde(tag = "do", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum Prompts {
     /// The last changed first: one `Prompts` reply.
     List,

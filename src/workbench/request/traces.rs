@@ -16,7 +16,7 @@ use crate::domain::trace::{Opinion, SpanKey, TraceId};
 /// meant, wherever its row is by then. That somebody is shown calls whose answers are blind to them is kept with the comparison or
 /// the evaluation.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "do", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum Traces {
     /// Newest first: one `Traces` reply. With a `filter` (see `domain::trace::filter`) those of which a span passes; `before`
     /// continues after the run with that `at` and id.

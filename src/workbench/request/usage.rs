@@ -9,7 +9,7 @@ pub use crate::domain::usage::{By, Form, Query};
 /// Asks about usage. That somebody is told of calls whose answers are blind to them is kept with the comparison, and of calls one by
 /// one with the evaluation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "do", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum Usage {
     /// What there was: one `Usage` reply.
     Report { query: Query },

@@ -11,7 +11,7 @@ pub use crate::domain::workspace::{Configured, KeyChoice};
 
 /// Asks about the workspace. Long ones reply with `Progress` before their last reply.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "do", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum Workspace {
     /// Opens the workspace with what the person typed: `Done`, also where it is open already.
     Unlock { passphrase: Secret },
