@@ -172,7 +172,7 @@ async fn tend(archive: Archive, keep: Keep) {
             Ok(None) => {}
             Err(error) => tracing::warn!(%error, "the store could not be written anew to give space back"),
         }
-        if round % LOOKS_A_DAY == 0 {
+        if round.is_multiple_of(LOOKS_A_DAY) {
             most = NOT_WORTH_IT;
         }
         let renewed = archive.run(|store| match store.automatic_backup_age() {
