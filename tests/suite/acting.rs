@@ -375,6 +375,29 @@ async fn a_server_that_was_not_told_how_much_it_may_write_is_heard_no_longer_tha
     assert_eq!(text, "", "what is cut off is no answer");
 }
 
+#[tokio::test]
+async fn what_is_cut_off_where_the_tokens_of_a_run_end_is_no_answer() {
+    let home = home();
+    let door = home.open().await;
+    // So few are left that every model is told of them.
+    let agent = made(&door, &json!({"limits": {"tokens": 100}})).await;
+    let asked = |script: String| Agents::Run {
+        files: Vec::new(),
+        id: agent.id,
+        question: format!("acts\n{script}"),
+        after: None,
+        version: None,
+        model: None,
+        attributes: Attributes::default(),
+    };
+    let (_, state) = over(call(&door, Request::Agents(asked("word ".repeat(500))))).await.unwrap();
+    let limit = GaveUp::Limit { limit: Limit::Tokens(100) };
+    assert_eq!(state, State::GaveUp { why: limit, text: String::new() });
+    // One that has come to its end is an answer, also where nothing is left.
+    let (_, state) = over(call(&door, Request::Agents(asked("Done.".to_owned())))).await.unwrap();
+    assert_eq!(state, State::Answered { text: "Done.".to_owned() });
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_heeds_no_limit_is_heard_no_longer_than_a_run_has_tokens() {
     let piece = "data: {\"choices\": [{\"index\": 0, \"delta\": {\"content\": \"a \"}}]}\n\n";

@@ -8,7 +8,7 @@ use super::run::Running;
 use crate::domain::agent::{AgentEvent, GaveUp, Limit, Step, said, told};
 use crate::domain::call::{Call, Converse, Turn, tokens_of};
 use crate::domain::delta::{Event, Fold};
-use crate::domain::message::Block;
+use crate::domain::message::{Block, StopReason};
 use crate::domain::settings::Settings;
 use crate::domain::tool::Tool;
 use crate::domain::{Error, ErrorKind};
@@ -126,8 +126,12 @@ impl Running {
         self.reckon();
         let spent = self.run.spent;
         self.tell(AgentEvent::Spent { spent, failed: failed.is_some() }).await;
+        // What a server heard the limit for and cut off is as little an answer as what it went on with.
+        let is_cut = is_bound
+            && fold.stop == Some(StopReason::MaxTokens)
+            && spent.tokens >= self.definition.limits.tokens;
         match failed {
-            None if u64::from(pieces) > most => {
+            None if u64::from(pieces) > most || is_cut => {
                 Err(GaveUp::Limit { limit: Limit::Tokens(self.definition.limits.tokens) }.into())
             }
             None => Ok(fold.blocks),
