@@ -420,6 +420,53 @@ async fn a_server_that_heeds_no_limit_is_heard_no_longer_than_a_run_has_tokens()
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_model_that_calls_for_ever_is_asked_no_more_often_than_the_limits_of_a_run_let() {
+    let dear = "input_price = 1000\noutput_price = 1000\n";
+    for (limits, limit, times) in [
+        (json!({}), Limit::Steps(20), 20),
+        (json!({"steps": 3}), Limit::Steps(3), 3),
+        (json!({"tokens": 500}), Limit::Tokens(500), 5),
+        (json!({"cost": 0.25}), Limit::Cost(0.25), 3),
+    ] {
+        // Never the same call, and a hundred tokens for each.
+        let server = Server::start(|number, _| {
+            let input = json!({"expression": format!("{number} + 1")}).to_string();
+            let function = json!({"name": "calculator", "arguments": input});
+            let calls =
+                json!([{"index": 0, "id": format!("c{number}"), "type": "function", "function": function}]);
+            let delta = json!({"role": "assistant", "tool_calls": calls});
+            let first = json!({"choices": [{"index": 0, "delta": delta}]});
+            let usage = json!({"prompt_tokens": 90, "completion_tokens": 10, "total_tokens": 100});
+            let end = json!({"index": 0, "delta": {}, "finish_reason": "tool_calls"});
+            let last = json!({"choices": [end], "usage": usage});
+            let stream = format!("data: {first}\n\ndata: {last}\n\ndata: [DONE]\n\n");
+            events([Part::Bytes(stream.into_bytes())])
+        })
+        .await;
+        let base = server.url("/v1");
+        let home = Home::with(&format!(
+            "[providers.box]\nkind = 'openai'\nbase_url = '{base}'\n[models.\"box/m\"]\ncan = ['chat', 'tools']\n{dear}"
+        ));
+        let door = home.open().await;
+        let agent = made(&door, &json!({"model": "box/m", "limits": limits})).await;
+        let asked = Agents::Run {
+            files: Vec::new(),
+            id: agent.id,
+            question: "go on".to_owned(),
+            after: None,
+            version: None,
+            model: None,
+            attributes: Attributes::default(),
+        };
+        let (_, state) = over(call(&door, Request::Agents(asked))).await.unwrap();
+        let why = GaveUp::Limit { limit };
+        assert!(matches!(&state, State::GaveUp { why: gave, .. } if *gave == why), "{limits}: {state:?}");
+        let asked = server.seen().iter().filter(|seen| seen.line.starts_with("POST")).count();
+        assert_eq!(asked, times, "{limits}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_a_server_does_not_say_that_it_has_read_counts_by_its_length() {
     let server = Server::start(|_, _| events([Part::Bytes(data("no_done.sse"))])).await;
     let home = Home::with(&format!("[providers.box]\nkind = 'openai'\nbase_url = '{}'\n", server.url("/v1")));
