@@ -398,6 +398,36 @@ async fn what_is_cut_off_where_the_tokens_of_a_run_end_is_no_answer() {
     assert_eq!(state, State::Answered { text: "Done.".to_owned() });
 }
 
+#[tokio::test]
+async fn no_more_is_written_than_the_dollars_of_a_run_buy() {
+    let home =
+        Home::with("[models.\"scripted/acts\"]\ncan = ['tools']\ninput_price = 0\noutput_price = 1000\n");
+    let door = home.open().await;
+    let agent = made(&door, &json!({"limits": {"cost": 0.05}})).await;
+    let asked = Agents::Run {
+        files: Vec::new(),
+        id: agent.id,
+        question: format!("acts\n{}", "word ".repeat(500)),
+        after: None,
+        version: None,
+        model: None,
+        attributes: Attributes::default(),
+    };
+    let mut replies = call(&door, Request::Agents(asked));
+    let mut dollars = 0.0_f64;
+    let mut state = None;
+    while let Some(reply) = replies.next().await {
+        match reply.unwrap() {
+            Reply::AgentEvent { event: AgentEvent::Spent { spent, .. } } => dollars = dollars.max(spent.cost),
+            Reply::AgentEvent { event: AgentEvent::Ended { state: ended, .. } } => state = Some(ended),
+            _ => {}
+        }
+    }
+    let why = GaveUp::Limit { limit: Limit::Cost(0.05) };
+    assert_eq!(state, Some(State::GaveUp { why, text: String::new() }));
+    assert!((0.04..=0.051).contains(&dollars), "{dollars}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_heeds_no_limit_is_heard_no_longer_than_a_run_has_tokens() {
     let piece = "data: {\"choices\": [{\"index\": 0, \"delta\": {\"content\": \"a \"}}]}\n\n";
