@@ -530,14 +530,15 @@ mod tests {
     #[test]
     fn what_bedrock_builds_in_is_known_by_either_signature() {
         for member in ["parentActionSignature", "parentActionGroupSignature"] {
-            let group = |signature: &str| {
-                json!([{"agentName": "a", "instruction": "x"}, {"actionGroupName": "g", (member): signature}])
-            };
+            let group = |signature: &str| json!([{"agentName": "a", "instruction": "x"}, {"actionGroupName": "g", (member): signature}]);
             let asks = read(&group("AMAZON.UserInput")).unwrap();
             assert_eq!(asks.definition.groups[0].runs, Executor::BuiltIn(BuiltIn::AskUser), "{member}");
             assert_eq!(asks.remarks, Vec::<String>::new());
             let runs = read(&group("ANTHROPIC.Bash")).unwrap();
-            assert!(runs.definition.groups.is_empty() && runs.remarks[0].contains("ANTHROPIC.Bash"), "{member}");
+            assert!(
+                runs.definition.groups.is_empty() && runs.remarks[0].contains("ANTHROPIC.Bash"),
+                "{member}"
+            );
         }
     }
 
