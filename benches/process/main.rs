@@ -7,6 +7,7 @@
 #![allow(clippy::disallowed_methods)]
 
 mod server;
+mod soak;
 mod tail;
 #[path = "../../tests/suite/tty.rs"]
 mod tty;
@@ -53,6 +54,7 @@ const ROWS: &[Row] = &[
     ("results", results),
     ("tail", tail::measure),
     ("end", end),
+    ("soak", soak::measure),
     ("local", local),
 ];
 

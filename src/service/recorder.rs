@@ -233,13 +233,15 @@ fn put(
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicU32, Ordering};
+
     use super::*;
     use crate::domain::change::Topic;
     use crate::domain::message::Usage;
     use crate::domain::time::Timestamp;
     use crate::domain::trace::{SpanKind, SpanStatus};
     use crate::store::record::UsageDay;
-    use crate::store::{Owner, Scan, Unlock};
+    use crate::store::{Faults, Options, Owner, Scan, Unlock};
 
     #[tokio::test(flavor = "multi_thread")]
     async fn a_call_that_runs_is_told_and_known_until_its_record_is_there_and_counts_once() {
@@ -270,6 +272,34 @@ mod tests {
             store.scan::<UsageDay>(Scan::all()).map(|record| record.unwrap().1).collect();
         let hours = days.iter().flat_map(|day| day.hours(Timestamp(0)));
         assert_eq!(hours.map(|(_, tally)| tally.invocations).sum::<u64>(), 1);
+        recorder.finish().await;
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn records_wait_for_the_flush_of_a_turn_and_make_none_of_their_own() {
+        let home = tempfile::tempdir().unwrap();
+        let flushes = Arc::new(AtomicU32::new(0));
+        let counted = Arc::clone(&flushes);
+        let faults = Faults::new(move |step| {
+            counted.fetch_add(u32::from(step == "sync the tree"), Ordering::SeqCst);
+            Ok(())
+        });
+        let owner = Owner::take(home.path()).unwrap();
+        let unlock = Unlock { passphrase: None, ask: false };
+        let options = Options { faults, ..Options::default() };
+        let store = Store::open_with(&owner, &unlock, options).unwrap().0;
+        let recorder = Recorder::start(store.clone(), Changes::default());
+        recorder.settled().await;
+        let before = flushes.load(Ordering::SeqCst);
+        for _ in 0..100 {
+            let begun = Span::begun(fresh::span_id(), SpanKind::Converse, "p", Timestamp(1_000));
+            SpanSink::record(&recorder, Span { status: SpanStatus::Done, ..begun });
+        }
+        recorder.settled().await;
+        assert_eq!(store.keys::<Span>(Scan::all()).count(), 100);
+        assert_eq!(flushes.load(Ordering::SeqCst), before);
+        store.flush().unwrap();
+        assert_eq!(flushes.load(Ordering::SeqCst), before + 1);
         recorder.finish().await;
     }
 }

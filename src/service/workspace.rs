@@ -32,6 +32,12 @@ pub struct Workspace {
 const TEND_EVERY: Duration = Duration::from_hours(24);
 /// How long after the start that begins.
 const TEND_AFTER: Duration = Duration::from_secs(30);
+/// How often is looked whether the store has grown so much that it may take far more of the disk than is in it.
+const LOOK_EVERY: Duration = Duration::from_hours(1);
+/// So many of them are a day.
+const LOOKS_A_DAY: u64 = 24;
+/// A store that takes less is left as it is, however little is in it.
+const NOT_WORTH_IT: u64 = 32 << 20;
 
 impl Workspace {
     /// Over the store in `folder`, which `unlock` opened. While it lives, the store's own backup is kept young, and of the
@@ -146,10 +152,12 @@ impl Workspace {
     }
 }
 
-/// Sweeps the record of calls and the attachments, and renews the store's own backup once it is old, when the start is long over.
+/// Sweeps the record of calls and the attachments, gives back what the store takes beyond what is in it, and renews the store's own
+/// backup once it is old, when the start is long over.
 async fn tend(archive: Archive, keep: Keep) {
-    loop {
-        tokio::time::sleep(TEND_AFTER).await;
+    tokio::time::sleep(TEND_AFTER).await;
+    let mut most = NOT_WORTH_IT;
+    for round in 1_u64.. {
         match archive.run(move |store| sweep_at_times(store, keep, fresh::now(), TEND_EVERY)).await {
             Ok(0) => {}
             Ok(removed) => tracing::info!(
@@ -158,6 +166,15 @@ async fn tend(archive: Archive, keep: Keep) {
             ),
             Err(error) => tracing::warn!(%error, "what is old or named by nothing could not be removed"),
         }
+        match archive.run(move |store| store.give_back(most)).await {
+            // All of it was read for that: not again before it has grown by an eighth, or a day has gone by.
+            Ok(Some(taken)) => most = NOT_WORTH_IT.max(taken + taken / 8),
+            Ok(None) => {}
+            Err(error) => tracing::warn!(%error, "the store could not be written anew to give space back"),
+        }
+        if round.is_multiple_of(LOOKS_A_DAY) {
+            most = NOT_WORTH_IT;
+        }
         let renewed = archive.run(|store| match store.automatic_backup_age() {
             Some(age) if age < TEND_EVERY => Ok(()),
             _ => store.backup_automatic().map(|_| ()),
@@ -165,6 +182,6 @@ async fn tend(archive: Archive, keep: Keep) {
         if let Err(error) = renewed.await {
             tracing::warn!(%error, "the store's own backup could not be renewed");
         }
-        tokio::time::sleep(TEND_EVERY).await;
+        tokio::time::sleep(LOOK_EVERY).await;
     }
 }

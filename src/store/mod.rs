@@ -59,6 +59,7 @@ mod shelf;
 mod shelves;
 mod shield;
 mod site;
+mod slack;
 mod tail;
 
 use std::collections::BTreeSet;

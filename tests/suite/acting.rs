@@ -375,6 +375,59 @@ async fn a_server_that_was_not_told_how_much_it_may_write_is_heard_no_longer_tha
     assert_eq!(text, "", "what is cut off is no answer");
 }
 
+#[tokio::test]
+async fn what_is_cut_off_where_the_tokens_of_a_run_end_is_no_answer() {
+    let home = home();
+    let door = home.open().await;
+    // So few are left that every model is told of them.
+    let agent = made(&door, &json!({"limits": {"tokens": 100}})).await;
+    let asked = |script: String| Agents::Run {
+        files: Vec::new(),
+        id: agent.id,
+        question: format!("acts\n{script}"),
+        after: None,
+        version: None,
+        model: None,
+        attributes: Attributes::default(),
+    };
+    let (_, state) = over(call(&door, Request::Agents(asked("word ".repeat(500))))).await.unwrap();
+    let limit = GaveUp::Limit { limit: Limit::Tokens(100) };
+    assert_eq!(state, State::GaveUp { why: limit, text: String::new() });
+    // One that has come to its end is an answer, also where nothing is left.
+    let (_, state) = over(call(&door, Request::Agents(asked("Done.".to_owned())))).await.unwrap();
+    assert_eq!(state, State::Answered { text: "Done.".to_owned() });
+}
+
+#[tokio::test]
+async fn no_more_is_written_than_the_dollars_of_a_run_buy() {
+    let home =
+        Home::with("[models.\"scripted/acts\"]\ncan = ['tools']\ninput_price = 0\noutput_price = 1000\n");
+    let door = home.open().await;
+    let agent = made(&door, &json!({"limits": {"cost": 0.05}})).await;
+    let asked = Agents::Run {
+        files: Vec::new(),
+        id: agent.id,
+        question: format!("acts\n{}", "word ".repeat(500)),
+        after: None,
+        version: None,
+        model: None,
+        attributes: Attributes::default(),
+    };
+    let mut replies = call(&door, Request::Agents(asked));
+    let mut dollars = 0.0_f64;
+    let mut state = None;
+    while let Some(reply) = replies.next().await {
+        match reply.unwrap() {
+            Reply::AgentEvent { event: AgentEvent::Spent { spent, .. } } => dollars = dollars.max(spent.cost),
+            Reply::AgentEvent { event: AgentEvent::Ended { state: ended, .. } } => state = Some(ended),
+            _ => {}
+        }
+    }
+    let why = GaveUp::Limit { limit: Limit::Cost(0.05) };
+    assert_eq!(state, Some(State::GaveUp { why, text: String::new() }));
+    assert!((0.04..=0.051).contains(&dollars), "{dollars}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_heeds_no_limit_is_heard_no_longer_than_a_run_has_tokens() {
     let piece = "data: {\"choices\": [{\"index\": 0, \"delta\": {\"content\": \"a \"}}]}\n\n";
@@ -394,6 +447,53 @@ async fn a_server_that_heeds_no_limit_is_heard_no_longer_than_a_run_has_tokens()
     let (_, state) = over(call(&door, Request::Agents(asked))).await.unwrap();
     let limit = GaveUp::Limit { limit: Limit::Tokens(1_000) };
     assert!(matches!(&state, State::GaveUp { why, .. } if *why == limit), "{state:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_model_that_calls_for_ever_is_asked_no_more_often_than_the_limits_of_a_run_let() {
+    let dear = "input_price = 1000\noutput_price = 1000\n";
+    for (limits, limit, times) in [
+        (json!({}), Limit::Steps(20), 20),
+        (json!({"steps": 3}), Limit::Steps(3), 3),
+        (json!({"tokens": 500}), Limit::Tokens(500), 5),
+        (json!({"cost": 0.25}), Limit::Cost(0.25), 3),
+    ] {
+        // Never the same call, and a hundred tokens for each.
+        let server = Server::start(|number, _| {
+            let input = json!({"expression": format!("{number} + 1")}).to_string();
+            let function = json!({"name": "calculator", "arguments": input});
+            let calls =
+                json!([{"index": 0, "id": format!("c{number}"), "type": "function", "function": function}]);
+            let delta = json!({"role": "assistant", "tool_calls": calls});
+            let first = json!({"choices": [{"index": 0, "delta": delta}]});
+            let usage = json!({"prompt_tokens": 90, "completion_tokens": 10, "total_tokens": 100});
+            let end = json!({"index": 0, "delta": {}, "finish_reason": "tool_calls"});
+            let last = json!({"choices": [end], "usage": usage});
+            let stream = format!("data: {first}\n\ndata: {last}\n\ndata: [DONE]\n\n");
+            events([Part::Bytes(stream.into_bytes())])
+        })
+        .await;
+        let base = server.url("/v1");
+        let home = Home::with(&format!(
+            "[providers.box]\nkind = 'openai'\nbase_url = '{base}'\n[models.\"box/m\"]\ncan = ['chat', 'tools']\n{dear}"
+        ));
+        let door = home.open().await;
+        let agent = made(&door, &json!({"model": "box/m", "limits": limits})).await;
+        let asked = Agents::Run {
+            files: Vec::new(),
+            id: agent.id,
+            question: "go on".to_owned(),
+            after: None,
+            version: None,
+            model: None,
+            attributes: Attributes::default(),
+        };
+        let (_, state) = over(call(&door, Request::Agents(asked))).await.unwrap();
+        let why = GaveUp::Limit { limit };
+        assert!(matches!(&state, State::GaveUp { why: gave, .. } if *gave == why), "{limits}: {state:?}");
+        let asked = server.seen().iter().filter(|seen| seen.line.starts_with("POST")).count();
+        assert_eq!(asked, times, "{limits}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -129,6 +129,8 @@ pub struct Seen {
     /// When the last bytes came.
     at: Instant,
     ended: bool,
+    /// So many of the bytes have been looked through for questions.
+    answered: usize,
 }
 
 impl Seen {
@@ -198,6 +200,7 @@ impl Tty {
             raw: Vec::new(),
             at: Instant::now(),
             ended: false,
+            answered: 0,
         };
         let seen: Shared = Arc::new((Mutex::new(seen), Condvar::new()));
         let hangs_up = Arc::new(AtomicBool::new(false));
@@ -271,6 +274,13 @@ impl Tty {
     /// Everything that was written to the terminal.
     pub fn bytes(&self) -> Vec<u8> {
         self.look(|seen| seen.raw.clone())
+    }
+
+    /// Forgets the bytes that came; what is on the screen stays.
+    pub fn forget(&self) {
+        let mut seen = self.seen();
+        seen.raw.clear();
+        seen.answered = 0;
     }
 
     /// Waits until what came is as wanted; when the bytes came that made it so.
@@ -393,7 +403,6 @@ fn settings(name: &Path) -> String {
 /// Takes in what the program writes; `asked` each time that it asks what every terminal answers.
 fn read(mut from: Box<dyn Read + Send>, to: &Shared, stops: &AtomicBool, asked: impl Fn()) {
     let mut chunk = vec![0; 1 << 16];
-    let mut answered = 0;
     loop {
         let count = from.read(&mut chunk).unwrap_or(0);
         let at = Instant::now();
@@ -403,9 +412,9 @@ fn read(mut from: Box<dyn Read + Send>, to: &Shared, stops: &AtomicBool, asked: 
         seen.at = at;
         seen.ended = count == 0;
         // The last question.
-        let asks = seen.raw[answered..].windows(3).any(|w| w == b"\x1b[c");
+        let asks = seen.raw[seen.answered..].windows(3).any(|w| w == b"\x1b[c");
         if asks {
-            answered = seen.raw.len();
+            seen.answered = seen.raw.len();
         }
         drop(seen);
         to.1.notify_all();

@@ -289,7 +289,7 @@ impl Running {
     }
 
     /// Bedrock's event of a call.
-    fn event(&self, group: &Group, action: &Action, input: &Value) -> Value {
+    pub(super) fn event(&self, group: &Group, action: &Action, input: &Value) -> Value {
         // The turns of a conversation are runs of their own, and one session to a program.
         let (id, session) = (self.run.agent.to_string(), self.run.session().to_string());
         let caller = Caller {

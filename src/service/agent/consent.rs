@@ -52,13 +52,21 @@ impl Running {
         self.waits(id, confirm).await
     }
 
-    /// What a call of an API would send.
+    /// What a call would send: of an API the request, of what takes events its values and below them the event as it is written;
+    /// `None` where the values are what is given.
     fn request(&self, asked: &Asked) -> Option<String> {
         let action = named(&self.offered.actions, &asked.name)?;
-        let What::Operation(operation) = &action.what else { return None };
-        let Executor::Http(endpoint) = &self.definition.groups[action.group].runs else { return None };
-        let base = endpoint.url.as_deref().or(self.offered.servers[action.group].as_deref())?;
-        Some(operation.request(&asked.input).ok()?.under(&endpoint.headers).shown(base))
+        let group = &self.definition.groups[action.group];
+        match (&group.runs, &action.what) {
+            (Executor::Http(endpoint), What::Operation(operation)) => {
+                let base = endpoint.url.as_deref().or(self.offered.servers[action.group].as_deref())?;
+                Some(operation.request(&asked.input).ok()?.under(&endpoint.headers).shown(base))
+            }
+            (Executor::Http(_) | Executor::Program(_) | Executor::Lambda { .. }, _) => {
+                Some(format!("{}\n\n{}", shown(&asked.input), self.event(group, action, &asked.input)))
+            }
+            _ => None,
+        }
     }
 
     /// Waits for a person's word on what is told by `event`, and no longer than who asks waits for all of it.

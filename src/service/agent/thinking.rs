@@ -7,8 +7,9 @@ use super::halt::Halt;
 use super::run::Running;
 use crate::domain::agent::{AgentEvent, GaveUp, Limit, Step, said, told};
 use crate::domain::call::{Call, Converse, Turn, tokens_of};
+use crate::domain::catalog::Price;
 use crate::domain::delta::{Event, Fold};
-use crate::domain::message::Block;
+use crate::domain::message::{Block, StopReason};
 use crate::domain::settings::Settings;
 use crate::domain::tool::Tool;
 use crate::domain::{Error, ErrorKind};
@@ -73,7 +74,8 @@ impl Running {
         if settings.tools.is_empty() {
             settings.tool_choice = None;
         }
-        let left = self.definition.limits.tokens.saturating_sub(self.run.spent.tokens);
+        let price = self.agents.invoke.prices().of(&model);
+        let (left, limit) = self.left_to_write(price.as_ref());
         // A server may refuse an answer that may be longer than any of its model.
         let is_bounded =
             settings.max_tokens.is_some() || self.agents.invoke.card(&model).max_output.is_some();
@@ -121,18 +123,31 @@ impl Running {
         // Nearly every voice sends a piece for each token.
         usage.output = usage.output.or(Some(pieces));
         self.written += u64::from(usage.output.unwrap_or(0));
-        let price = self.agents.invoke.prices().of(&model);
         self.run.spent.add(&usage, price.as_ref());
         self.reckon();
         let spent = self.run.spent;
         self.tell(AgentEvent::Spent { spent, failed: failed.is_some() }).await;
+        // What a server heard the limit for and cut off is as little an answer as what it went on with.
+        let is_cut = fold.stop == Some(StopReason::MaxTokens)
+            && usage.output.is_some_and(|output| u64::from(output) >= most);
         match failed {
-            None if u64::from(pieces) > most => {
-                Err(GaveUp::Limit { limit: Limit::Tokens(self.definition.limits.tokens) }.into())
-            }
+            None if u64::from(pieces) > most || is_cut => Err(GaveUp::Limit { limit }.into()),
             None => Ok(fold.blocks),
             Some(error) => Err(self.halt(error)),
         }
+    }
+
+    /// How many tokens may still be written within the limits, one at least, and which of them says so: the dollars that are left
+    /// buy no more than so many.
+    fn left_to_write(&self, price: Option<&Price>) -> (u64, Limit) {
+        let (limits, spent) = (&self.definition.limits, &self.run.spent);
+        let tokens = limits.tokens.saturating_sub(spent.tokens);
+        let bought = limits.cost.and_then(|cost| {
+            let each = price?.output.filter(|millionths| *millionths > 0.0)?;
+            let bought = ((cost - spent.cost) * 1e6 / each).max(1.0);
+            Some((bought as u64, Limit::Cost(cost)))
+        });
+        bought.filter(|(bought, _)| *bought < tokens).unwrap_or((tokens, Limit::Tokens(limits.tokens)))
     }
 
     /// The limit, where that is what ended a call.

@@ -48,7 +48,73 @@ struct Parts<'a> {
     agents: Vec<&'a Map<String, Value>>,
     groups: Vec<&'a Map<String, Value>>,
     bases: Vec<&'a Map<String, Value>>,
+    /// What there is beside them, in words.
+    others: Vec<String>,
 }
+
+/// What says which one it is in Bedrock, and how it stands there: of an agent, a group, a base.
+const ITS_OWN: [&str; 13] = [
+    "actionGroupId",
+    "agentArn",
+    "agentId",
+    "agentResourceRoleArn",
+    "agentStatus",
+    "agentVersion",
+    "clientToken",
+    "createdAt",
+    "failureReasons",
+    "preparedAt",
+    "recommendedActions",
+    "updatedAt",
+    "description",
+];
+
+/// The members of an agent that are read.
+const OF_AGENT: [&str; 13] = [
+    "actionGroups",
+    "agentCollaboration",
+    "agentName",
+    "customOrchestration",
+    "foundationModel",
+    "guardrailConfiguration",
+    "idleSessionTTLInSeconds",
+    "instruction",
+    "knowledgeBases",
+    "memoryConfiguration",
+    "orchestrationType",
+    "promptOverrideConfiguration",
+    "agentCollaborators",
+];
+
+/// The members of a group that are read.
+const OF_GROUP: [&str; 8] = [
+    "actionGroupExecutor",
+    "actionGroupName",
+    "actionGroupState",
+    "apiSchema",
+    "functionSchema",
+    "parentActionGroupSignature",
+    "parentActionGroupSignatureParams",
+    "parentActionSignature",
+];
+
+/// The members of a base that are read.
+const OF_BASE: [&str; 2] = ["knowledgeBaseId", "knowledgeBaseState"];
+
+/// The members of a prompt that are read.
+const OF_PROMPT: [&str; 8] = [
+    "additionalModelRequestFields",
+    "basePromptTemplate",
+    "foundationModel",
+    "inferenceConfiguration",
+    "parserMode",
+    "promptCreationMode",
+    "promptState",
+    "promptType",
+];
+
+/// The members of how a prompt is sent that are read.
+const OF_INFERENCE: [&str; 5] = ["maximumLength", "stopSequences", "temperature", "topK", "topP"];
 
 impl<'a> Parts<'a> {
     fn gather(&mut self, value: &'a Value) {
@@ -58,11 +124,18 @@ impl<'a> Parts<'a> {
             Value::Object(object) if object.contains_key("agentName") => {
                 self.agents.push(object);
                 // An agent of before inline definitions holds its groups itself.
-                for inner in ["actionGroups", "knowledgeBases"] {
+                for inner in ["actionGroups", "knowledgeBases", "agentCollaborators"] {
                     object.get(inner).into_iter().for_each(|inner| self.gather(inner));
                 }
             }
             Value::Object(object) if object.contains_key("knowledgeBaseId") => self.bases.push(object),
+            Value::Object(object) if object.contains_key("agentAliasName") => {
+                self.others.push(format!("the alias {:?} is left out", text_of(object, "agentAliasName")));
+            }
+            Value::Object(object) if object.contains_key("collaboratorName") => {
+                let name = text_of(object, "collaboratorName");
+                self.others.push(format!("the collaborator {name:?} is left out"));
+            }
             Value::Object(object) => object.values().for_each(|inner| self.gather(inner)),
             _ => {}
         }
@@ -98,27 +171,28 @@ fn of(agent: &Map<String, Value>, parts: &Parts<'_>, remarks: &mut Vec<String>) 
         ));
     }
     if let Some(memory) = agent.get("memoryConfiguration").and_then(Value::as_object) {
+        let kinds = memory.get("enabledMemoryTypes").and_then(Value::as_array);
+        let is_on = kinds.is_none_or(|kinds| kinds.iter().any(|kind| kind == "SESSION_SUMMARY"));
         let days = memory.get("storageDays").and_then(Value::as_u64).unwrap_or(30);
-        definition.memory.days = u16::try_from(days).unwrap_or(365);
+        definition.memory.days = if is_on { u16::try_from(days).unwrap_or(365) } else { 0 };
         let sessions = memory.get("sessionSummaryConfiguration").and_then(|of| of.get("maxRecentSessions"));
         if let Some(sessions) = sessions.and_then(Value::as_u64) {
             definition.memory.sessions = u16::try_from(sessions).unwrap_or(u16::MAX);
         }
     }
-    for (field, what) in [(
-        "customOrchestration",
-        "its own orchestration, a Lambda function, is left out: the steps here are used",
-    )] {
-        if agent.contains_key(field) {
-            remarks.push(what.to_owned());
-        }
+    if says(agent, "customOrchestration") {
+        let what = "its own orchestration, a Lambda function, is left out: the steps here are used";
+        remarks.push(what.to_owned());
     }
     if matches!(text_of(agent, "agentCollaboration"), "SUPERVISOR" | "SUPERVISOR_ROUTER") {
         remarks.push("it has collaborators, which are left out: give it their action groups".to_owned());
     }
+    remarks.extend(parts.others.iter().cloned());
+    leave_out(agent, &OF_AGENT, "the agent", remarks);
     prompts(agent, &mut definition, remarks);
     for base in &parts.bases {
         let name = text_of(base, "knowledgeBaseId").to_owned();
+        leave_out(base, &OF_BASE, &format!("the knowledge base {name}"), remarks);
         if text_of(base, "knowledgeBaseState") == "DISABLED" {
             remarks.push(format!("the knowledge base {name} is off there and left out"));
             continue;
@@ -137,7 +211,7 @@ fn prompts(agent: &Map<String, Value>, definition: &mut Definition, remarks: &mu
     let Some(overridden) = agent.get("promptOverrideConfiguration").and_then(Value::as_object) else {
         return;
     };
-    if overridden.get("overrideLambda").is_some() {
+    if says(overridden, "overrideLambda") {
         remarks.push("its parser, a Lambda function, is left out".to_owned());
     }
     let prompts = overridden.get("promptConfigurations").and_then(Value::as_array).into_iter().flatten();
@@ -160,13 +234,7 @@ fn prompts(agent: &Map<String, Value>, definition: &mut Definition, remarks: &mu
             "DISABLED" => of_step.enabled = Some(false),
             _ => {}
         }
-        if text_of(prompt, "promptCreationMode") != "OVERRIDDEN" {
-            continue;
-        }
-        let template = text_of(prompt, "basePromptTemplate");
-        if !template.is_empty() {
-            of_step.template = Some(messages::plain(template, step, remarks));
-        }
+        leave_out(prompt, &OF_PROMPT, &format!("the prompt of {step}"), remarks);
         if text_of(prompt, "parserMode") == "OVERRIDDEN" {
             remarks.push(format!("the parser of {step} is left out"));
         }
@@ -175,12 +243,21 @@ fn prompts(agent: &Map<String, Value>, definition: &mut Definition, remarks: &mu
                 "what {step} sends its model besides, additionalModelRequestFields, is left out"
             ));
         }
-        if let Some(inference) = prompt.get("inferenceConfiguration").and_then(Value::as_object) {
-            of_step.settings = settings(inference);
-        }
         let model = text_of(prompt, "foundationModel");
-        if !model.is_empty() {
+        if !model.is_empty() && model != text_of(agent, "foundationModel") {
             of_step.model = format!("bedrock/{model}").parse().ok();
+        }
+        // Without words of its own it is asked with those of Bedrock, and sent as they are there.
+        if text_of(prompt, "promptCreationMode") != "OVERRIDDEN" {
+            continue;
+        }
+        let template = text_of(prompt, "basePromptTemplate");
+        if !template.is_empty() {
+            of_step.template = Some(messages::plain(template, step, remarks));
+        }
+        if let Some(inference) = prompt.get("inferenceConfiguration").and_then(Value::as_object) {
+            leave_out(inference, &OF_INFERENCE, &format!("the settings of {step}"), remarks);
+            of_step.settings = settings(inference);
         }
     }
     for (step, name) in definition.steps.unknown_places() {
@@ -245,9 +322,12 @@ fn of_group(group: &Map<String, Value>, remarks: &mut Vec<String>) -> Result<Opt
     for function in functions.and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_object) {
         made.functions.push(of_function(function)?);
     }
+    leave_out(group, &OF_GROUP, &format!("the group {name:?}"), remarks);
     if let Some(executor) = group.get("actionGroupExecutor").and_then(Value::as_object) {
         if let Some(function) = executor.get("lambda").and_then(Value::as_str) {
             made.runs = Executor::Lambda { function: function.to_owned() };
+        } else if text_of(executor, "customControl") != "RETURN_CONTROL" {
+            remarks.push(format!("who runs the group {name:?} there is nobody here: you are asked"));
         }
     } else if made.openapi.is_some() {
         made.runs = Executor::Http(Endpoint::default());
@@ -289,11 +369,19 @@ fn of_function(function: &Map<String, Value>) -> Result<Function> {
     })
 }
 
+/// Tells of the members that say something and that nothing here reads.
+fn leave_out(object: &Map<String, Value>, known: &[&str], whose: &str, remarks: &mut Vec<String>) {
+    let is_known = |name: &str| known.contains(&name) || ITS_OWN.contains(&name);
+    let others = object.keys().filter(|name| !is_known(name.as_str()) && says(object, name.as_str()));
+    remarks.extend(others.map(|name| format!("{name} of {whose} is left out")));
+}
+
 /// Whether something is said of a field.
 fn says(object: &Map<String, Value>, name: &str) -> bool {
     object.get(name).is_some_and(|value| match value {
         Value::Null => false,
         Value::Object(members) => !members.is_empty(),
+        Value::Array(all) => !all.is_empty(),
         _ => true,
     })
 }
@@ -387,6 +475,83 @@ mod tests {
             "pre_processing sends its model besides",
         ] {
             assert!(read.remarks.iter().any(|remark| remark.contains(said)), "{said}: {:?}", read.remarks);
+        }
+    }
+
+    #[test]
+    fn no_member_that_says_something_is_left_out_without_a_word() {
+        let mut all = shop();
+        let agent = &mut all[0]["agent"];
+        for own in ["agentArn", "agentStatus", "createdAt", "agentResourceRoleArn"] {
+            agent[own] = "theirs".into();
+        }
+        agent["customOrchestration"] = Value::Null;
+        agent["customerEncryptionKeyArn"] = "arn:aws:kms:eu-west-1:1:key/k".into();
+        agent["newer"] = json!({"a": 1});
+        agent["empty"] = json!({});
+        let prompts = &mut agent["promptOverrideConfiguration"];
+        prompts["overrideLambda"] = Value::Null;
+        let prompts = &mut prompts["promptConfigurations"];
+        prompts[0]["inferenceConfiguration"]["topZ"] = 1.into();
+        prompts[2]["foundationModel"] = "amazon.nova-lite-v1:0".into();
+        prompts[2]["parserMode"] = "OVERRIDDEN".into();
+        prompts[3]["foundationModel"] = "anthropic.claude-3-haiku-20240307-v1:0".into();
+        all[1]["agentActionGroup"]["newest"] = true.into();
+        all[1]["agentActionGroup"]["actionGroupExecutor"] = json!({"somebody": "else"});
+        all[5]["agentKnowledgeBase"]["retrievalConfiguration"] = json!({"x": 1});
+        let more = [
+            json!({"agentAlias": {"agentAliasName": "live", "agentAliasId": "TSTALIASID"}}),
+            json!({"agentCollaborator": {"collaboratorName": "maths", "collaborationInstruction": "Adds."}}),
+        ];
+        all.as_array_mut().unwrap().extend(more);
+        let plain = read(&shop()).unwrap();
+        let read = read(&all).unwrap();
+        let mut told: Vec<&str> = read.remarks.iter().map(String::as_str).collect();
+        told.retain(|remark| !plain.remarks.iter().any(|known| known == remark));
+        told.sort_unstable();
+        let wanted = [
+            "customerEncryptionKeyArn of the agent is left out",
+            "newer of the agent is left out",
+            "newest of the group \"orders\" is left out",
+            "retrievalConfiguration of the knowledge base KB12345678 is left out",
+            "the alias \"live\" is left out",
+            "the collaborator \"maths\" is left out",
+            "the parser of orchestration is left out",
+            "topZ of the settings of pre_processing is left out",
+            "who runs the group \"orders\" there is nobody here: you are asked",
+        ];
+        assert_eq!(told, wanted);
+        let model = |step: Step| read.definition.steps.of(step).model.as_ref().map(ToString::to_string);
+        assert_eq!(model(Step::Orchestration).as_deref(), Some("bedrock/amazon.nova-lite-v1:0"));
+        assert_eq!(model(Step::MemorySummary), None, "the agent's own");
+        assert_eq!(read.definition.groups[0].runs, Executor::Person {});
+    }
+
+    #[test]
+    fn what_bedrock_builds_in_is_known_by_either_signature() {
+        for member in ["parentActionSignature", "parentActionGroupSignature"] {
+            let group = |signature: &str| json!([{"agentName": "a", "instruction": "x"}, {"actionGroupName": "g", (member): signature}]);
+            let asks = read(&group("AMAZON.UserInput")).unwrap();
+            assert_eq!(asks.definition.groups[0].runs, Executor::BuiltIn(BuiltIn::AskUser), "{member}");
+            assert_eq!(asks.remarks, Vec::<String>::new());
+            let runs = read(&group("ANTHROPIC.Bash")).unwrap();
+            assert!(
+                runs.definition.groups.is_empty() && runs.remarks[0].contains("ANTHROPIC.Bash"),
+                "{member}"
+            );
+        }
+    }
+
+    #[test]
+    fn memory_that_is_off_there_is_off_here() {
+        for (memory, days) in [
+            (json!({"enabledMemoryTypes": ["SESSION_SUMMARY"], "storageDays": 7}), 7),
+            (json!({"enabledMemoryTypes": [], "storageDays": 7}), 0),
+            (json!({"storageDays": 7}), 7),
+            (json!({"enabledMemoryTypes": ["SESSION_SUMMARY"]}), 30),
+        ] {
+            let agent = json!({"agentName": "a", "instruction": "x", "memoryConfiguration": memory});
+            assert_eq!(read(&agent).unwrap().definition.memory.days, days, "{memory}");
         }
     }
 

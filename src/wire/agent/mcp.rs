@@ -15,6 +15,20 @@ use crate::domain::{Error, ErrorKind, Result};
 /// The members that name a server's address, by who writes them so: everybody, Windsurf, Gemini.
 const ADDRESSES: [&str; 3] = ["url", "serverUrl", "httpUrl"];
 
+/// The members of a server that are read.
+const READ: [&str; 10] = [
+    "args",
+    "command",
+    "description",
+    "disabled",
+    "enabled",
+    "env",
+    "headers",
+    "memory_mb",
+    "transport",
+    "type",
+];
+
 /// What VS Code puts in itself, and what is no variable.
 const PLACES: [&str; 4] = ["userHome", "workspaceFolder", "workspaceFolderBasename", "pathSeparator"];
 
@@ -64,14 +78,15 @@ fn servers(json: &Value) -> Option<&Map<String, Value>> {
 
 impl Imported {
     fn add(&mut self, name: &str, server: &Map<String, Value>) -> Result<()> {
-        let is_true = |name: &str| server.get(name).and_then(Value::as_bool).unwrap_or(false);
-        if server.get("type").and_then(Value::as_str) == Some("sse") {
+        let is = |name: &str| server.get(name).and_then(Value::as_bool);
+        if ["type", "transport"].iter().any(|member| server.get(*member).is_some_and(|kind| kind == "sse")) {
             self.remarks.push(format!(
                 "{name:?} is left out: it speaks the protocol of before 2025 (SSE), which is not spoken here"
             ));
             return Ok(());
         }
         let address = ADDRESSES.iter().find_map(|name| server.get(*name)?.as_str());
+        let mut unread: Vec<&str> = Vec::new();
         let runs = match (server.get("command").and_then(Value::as_str), address) {
             (Some(command), _) => {
                 let args = server.get("args").and_then(Value::as_array).into_iter().flatten();
@@ -84,6 +99,8 @@ impl Imported {
                 }
                 let memory_mb = server.get("memory_mb").and_then(Value::as_u64);
                 let memory_mb = memory_mb.and_then(|memory| u32::try_from(memory).ok());
+                // What is of an address says nothing of a program, and the other way round.
+                unread.extend(ADDRESSES.iter().chain(&["headers"]));
                 Server::Stdio {
                     command: command.to_owned(),
                     args,
@@ -92,26 +109,29 @@ impl Imported {
                 }
             }
             (None, Some(url)) => {
+                unread.extend(["args", "env", "memory_mb"]);
                 Server::Http { url: url.to_owned(), headers: self.values(name, server, "headers") }
             }
             (None, None) => return Err(bad(format!("{name:?} has neither a command nor a url"))),
         };
-        for (member, advice) in [
-            ("cwd", "servers are started in the home folder"),
-            ("envFile", "name its variables as env"),
-            ("alwaysAllow", "a person agrees to tools here"),
-            ("autoApprove", "a person agrees to tools here"),
-            ("oauth", "send a token as a header"),
-            ("auth", "send a token as a header"),
-        ] {
-            if server.contains_key(member) {
-                self.remarks.push(format!("{member} of {name:?} is left out: {advice}"));
+        for member in server.keys().map(String::as_str) {
+            let is_read = READ.contains(&member) || ADDRESSES.contains(&member);
+            if (is_read && !unread.contains(&member)) || !says(server.get(member)) {
+                continue;
             }
+            let advice = match member {
+                "cwd" => ": servers are started in the home folder",
+                "envFile" => ": name its variables as env",
+                "alwaysAllow" | "autoApprove" => ": a person agrees to tools here",
+                "oauth" | "auth" => ": send a token as a header",
+                _ => "",
+            };
+            self.remarks.push(format!("{member} of {name:?} is left out{advice}"));
         }
         let group = Group {
             name: self.name(name),
             description: server.get("description").and_then(Value::as_str).unwrap_or_default().to_owned(),
-            enabled: !is_true("disabled"),
+            enabled: is("disabled") != Some(true) && is("enabled") != Some(false),
             confirm: false,
             functions: Vec::new(),
             openapi: None,
@@ -217,6 +237,16 @@ pub fn write(groups: &[Group]) -> Value {
     json!({ "mcpServers": servers })
 }
 
+/// Whether a member says something.
+fn says(value: Option<&Value>) -> bool {
+    value.is_some_and(|value| match value {
+        Value::Null => false,
+        Value::Array(all) => !all.is_empty(),
+        Value::Object(members) => !members.is_empty(),
+        _ => true,
+    })
+}
+
 fn bad(why: String) -> Error {
     Error::new(
         ErrorKind::Invalid,
@@ -295,6 +325,31 @@ mod tests {
         assert!(
             imported.remarks.iter().any(|remark| remark.contains("${API_KEY}") && !remark.contains("sk-1"))
         );
+    }
+
+    #[test]
+    fn no_member_of_a_server_is_left_out_without_a_word() {
+        let block = json!({"mcpServers": {
+            "a": {"command": "x", "args": [], "cwd": "/x", "timeout": 60, "disabledTools": ["rm"], "alwaysAllow": [],
+                "trust": null, "url": "https://example.org/mcp", "headers": {"X": "y"}},
+            "b": {"transport": "http", "url": "https://example.org/mcp", "env": {"A": "b"}, "enabled": false},
+            "old": {"transport": "sse", "url": "https://example.org/sse"},
+        }});
+        let imported = read(&block.to_string()).unwrap();
+        let mut remarks = imported.remarks;
+        remarks.sort_unstable();
+        let wanted = [
+            "\"old\" is left out: it speaks the protocol of before 2025 (SSE), which is not spoken here",
+            "cwd of \"a\" is left out: servers are started in the home folder",
+            "disabledTools of \"a\" is left out",
+            "env of \"b\" is left out",
+            "headers of \"a\" is left out",
+            "timeout of \"a\" is left out",
+            "url of \"a\" is left out",
+        ];
+        assert_eq!(remarks, wanted);
+        let on: Vec<bool> = imported.groups.iter().map(|group| group.enabled).collect();
+        assert_eq!(on, [true, false]);
     }
 
     #[test]

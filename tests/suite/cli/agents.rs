@@ -174,16 +174,27 @@ fn calls_of_one_step_are_made_at_once() {
 #[test]
 fn what_must_be_agreed_to_is_shown_and_made_only_then() {
     let home = home();
-    let group = program(&home, &format!("{ANSWER} sold"), "");
-    made(&home, &group);
+    let out = home.beside().join("out");
+    fs::create_dir(&out).unwrap();
+    let event = out.join("event");
+    let script = format!("printf %s \"$event\" > {}\n{ANSWER} sold", event.display());
+    made(&home, &program(&home, &script, ", write = ['out']"));
     let script = "call two {}\n---\nDone.";
     let said = run(&home, script, &["--json"]);
     assert!(gave(&said)[0].1.contains("did not agree") && gave(&said)[0].2, "{said:?}");
-    let confirm = events(&said).into_iter().find(|event| event["happened"] == "confirm").unwrap();
-    assert_eq!((confirm["action"].as_str(), confirm["shown"].as_str()), (Some("two"), Some("{}")));
+    assert!(!event.exists(), "it was called");
     assert!(said.stderr.contains("nobody is there"), "{said:?}");
-    let said = run(&home, script, &["--json", "--yes"]);
+    let said = run(&home, script, &["--json", "--yes", "--attribute", "user=\u{202e}é"]);
     assert_eq!(gave(&said), [("two".to_owned(), "sold".to_owned(), false)], "{said:?}");
+    let confirm = events(&said).into_iter().find(|event| event["happened"] == "confirm").unwrap();
+    let given = fs::read_to_string(&event).unwrap();
+    assert!(given.contains("\"user\":\"\u{202e}é\""), "{given}");
+    assert_eq!(confirm["action"], "two");
+    assert_eq!(
+        confirm["shown"],
+        format!("{{}}\n\n{given}"),
+        "the values, and the very bytes that were given"
+    );
     let said = run(&home, "call one {}\n---\nDone.", &["--json"]);
     assert_eq!(gave(&said)[0].1, "sold", "it needs no yes: {said:?}");
 }

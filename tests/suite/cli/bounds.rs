@@ -15,11 +15,11 @@ fn an_agent_stops_with_what_it_has_where_its_dollars_are_spent() {
     let priced = "can = ['tools']\ninput_price = 1000\noutput_price = 1000\n";
     let home = Home::with(&format!("{SCRIPTED}[models.\"{ACTS}\"]\n{priced}"));
     let sums = "[[groups]]\nname = 'sums'\nruns = { built_in = { tool = 'calculator' } }\n";
-    made(&home, &format!("[limits]\ncost = 0.001\n{sums}"));
+    made(&home, &format!("[limits]\ncost = 0.004\n{sums}"));
     let script = "I look.\ncall calculator {\"expression\": \"1\"}\n---\nDone.";
     let said = run(&home, script, &[]);
     assert_eq!(said.code, Some(1), "{said:?}");
-    assert!(said.stderr.contains("it gave up: its limit of $0.001 is reached"), "{said:?}");
+    assert!(said.stderr.contains("it gave up: its limit of $0.004 is reached"), "{said:?}");
     assert!(said.stdout.contains("I look") && !said.stdout.contains("Done"), "{said:?}");
     let state = last(&run(&home, script, &["--json"]));
     assert_eq!((&state["why"]["limit"]["limit"], &state["text"]), (&"cost".into(), &"I look.".into()));

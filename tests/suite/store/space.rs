@@ -250,3 +250,39 @@ fn what_a_restore_kept_is_counted_and_goes_when_the_store_is_compacted() {
     drop(store);
     assert!(open(&home).get::<Conversation>(&conversation_id(1)).unwrap().is_some());
 }
+
+#[test]
+fn a_store_that_takes_much_more_than_is_in_it_is_written_anew_and_keeps_all_that_is_wanted() {
+    let folder = tempfile::tempdir().unwrap();
+    let (home, saved) = (folder.path().join("home"), folder.path().join("saved"));
+    let store = open(&home);
+    turn(&store, 1, 1, "from before");
+    store.backup(&saved).unwrap();
+    store.restore(&saved, &unlock(None)).unwrap();
+    store.backup_automatic().unwrap();
+    let text = "grain ".repeat(500);
+    for number in 10..3_000 {
+        let mut batch = Batch::new();
+        let message = message(1, number, &text);
+        batch.put(&key(&message), &message).unwrap();
+        store.commit_soft(batch).unwrap();
+    }
+    store.flush().unwrap();
+    let mut batch = Batch::new();
+    for number in 20..3_000 {
+        batch.remove::<Message>(&key(&message(1, number, "")));
+    }
+    store.commit(batch).unwrap();
+    let before = store.info().unwrap().bytes;
+    assert_eq!(store.give_back(u64::MAX).unwrap(), None, "it takes less than is worth it");
+    let taken = store.give_back(4 << 20).unwrap().expect("it takes more");
+    let after = store.info().unwrap();
+    assert!(taken < 4 << 20, "{taken}");
+    assert!(after.bytes + (4 << 20) < before && after.kept > 0, "{before} bytes before, {after:?} after");
+    assert_eq!(store.give_back(4 << 20).unwrap(), None, "there is nothing to give back");
+    drop(store);
+    let store = open(&home);
+    assert_eq!(store.scan::<Message>(Scan::all()).count(), 11);
+    assert_eq!(store.get::<Message>(&key(&message(1, 19, ""))).unwrap().unwrap().text(), text);
+    assert_eq!(store.verify().unwrap().damaged, []);
+}

@@ -129,7 +129,13 @@ impl Growing {
                 let agent = self.agent(&part);
                 self.trace(agent, name, trace, &part);
             }
-            Event::Chunk(text) => self.answer.push_str(&text),
+            Event::Chunk(text) => {
+                self.answer.push_str(&text);
+                // What it is drawn from stands nowhere else.
+                if let Some(drawn) = part.raw.pointer("/chunk/attribution").filter(|drawn| !drawn.is_null()) {
+                    self.tell(0, "bedrock.attribution", drawn.clone());
+                }
+            }
             Event::ReturnControl(json) => self.tell(0, "bedrock.return_control", json),
             Event::Files(json) => self.tell(0, "bedrock.files", json),
             Event::Exception(name, json) => {
@@ -323,6 +329,7 @@ impl Growing {
         ] {
             said.put(ours, trace.get(theirs).cloned().map(Value::from_json));
         }
+        said.put("bedrock.trace_id", text(trace, &["traceId"]));
         let span = self.add(Some(agent), "guardrail", said);
         self.end(span, trace.get("metadata"));
         self.keep(span, part);
@@ -331,7 +338,9 @@ impl Growing {
     fn failure(&mut self, agent: usize, trace: &Json, part: &Part) {
         let words = text(trace, &["failureReason"]).unwrap_or_default();
         let code = text(trace, &["failureCode"]).unwrap_or_else(|| "failure".to_owned());
-        let span = self.add(Some(agent), "failure", Attributes::default());
+        let mut said = Attributes::default();
+        said.put("bedrock.trace_id", text(trace, &["traceId"]));
+        let span = self.add(Some(agent), "failure", said);
         self.end(span, trace.get("metadata"));
         self.keep(span, part);
         self.fail(span, &code, &words);

@@ -131,13 +131,38 @@ fn around(map: &Map<String, Json>, event: Event) -> Part {
     }
 }
 
-/// The text of a chunk: base64 on the wire, sometimes decoded by a client.
+/// The text of a chunk: base64 on the wire, sometimes decoded by a client, or written as Python shows bytes.
 fn chunk(value: &Json) -> String {
     use base64::Engine;
     let bytes = value.get("bytes").and_then(Json::as_str).unwrap_or_default();
-    base64::engine::general_purpose::STANDARD
-        .decode(bytes)
-        .ok()
-        .and_then(|bytes| String::from_utf8(bytes).ok())
-        .unwrap_or_else(|| bytes.to_owned())
+    let decoded = base64::engine::general_purpose::STANDARD.decode(bytes).ok();
+    let text = decoded.or_else(|| of_python(bytes)).and_then(|bytes| String::from_utf8(bytes).ok());
+    text.unwrap_or_else(|| bytes.to_owned())
+}
+
+/// The bytes of a literal of Python, as `json.dumps(event, default=str)` leaves them: `b'7 \xc2\xb0C'`.
+fn of_python(literal: &str) -> Option<Vec<u8>> {
+    let quoted = literal.strip_prefix('b')?;
+    let quote = quoted.chars().next().filter(|quote| ['\'', '"'].contains(quote))?;
+    let mut rest = quoted.strip_prefix(quote)?.strip_suffix(quote)?.bytes();
+    let mut bytes = Vec::new();
+    while let Some(byte) = rest.next() {
+        if byte != b'\\' {
+            bytes.push(byte);
+            continue;
+        }
+        bytes.push(match rest.next()? {
+            b'n' => b'\n',
+            b'r' => b'\r',
+            b't' => b'\t',
+            b'x' => {
+                let digit =
+                    |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+                let high = digit(rest.next()?)?;
+                high * 16 + digit(rest.next()?)?
+            }
+            other => other,
+        });
+    }
+    Some(bytes)
 }

@@ -218,6 +218,72 @@ fn failures_and_exceptions_are_errors_and_what_is_new_is_kept() {
 }
 
 #[test]
+fn each_of_the_seven_traces_is_read_as_what_it_is() {
+    let part = |name: &str, trace: serde_json::Value| json!({"agentId": "A", "sessionId": "s", "trace": { name: trace }});
+    let asked = |kind: &str, id: &str| json!({"modelInvocationInput": {"type": kind, "text": "x", "foundationModel": "m", "traceId": id}});
+    let gave = |id: &str, parsed: serde_json::Value| json!({"modelInvocationOutput": {"rawResponse": {"content": "raw"}, "traceId": id, "parsedResponse": parsed}});
+    let seen = json!({"type": "REPROMPT", "traceId": "o", "repromptResponse": {"source": "PARSER", "text": "again"}});
+    let refused = json!({"isValid": false, "rationale": "no"});
+    let worded = json!({"text": "worded"});
+    let lines = [
+        part("guardrailTrace", json!({"action": "NONE", "traceId": "g"})),
+        part("preProcessingTrace", asked("PRE_PROCESSING", "p")),
+        part("preProcessingTrace", gave("p", refused)),
+        part("routingClassifierTrace", asked("ROUTING_CLASSIFIER", "r")),
+        part("routingClassifierTrace", gave("r", serde_json::Value::Null)),
+        part("orchestrationTrace", json!({ "observation": seen })),
+        part("customOrchestrationTrace", json!({"traceId": "c", "event": {"text": "own"}})),
+        part("postProcessingTrace", asked("POST_PROCESSING", "q")),
+        part("postProcessingTrace", gave("q", worded)),
+        part("failureTrace", json!({"failureReason": "broken", "traceId": "f"})),
+    ];
+    let decoded = read(json!(lines).to_string().as_bytes());
+    assert_eq!((decoded.rejected, decoded.repaired), (0, 0), "{}", decoded.remarks());
+    let mut shape = shape(&decoded);
+    assert_eq!(shape.remove(0), "agent invoke_agent A");
+    shape.sort();
+    let wanted = [
+        "    model chat m",
+        "    model chat m",
+        "    model chat m",
+        "  guardrail guardrail",
+        "  other failure",
+        "  workflow custom orchestration",
+        "  workflow orchestration",
+        "  workflow post-processing",
+        "  workflow pre-processing",
+        "  workflow routing",
+    ];
+    assert_eq!(shape, wanted);
+    let named = |name: &str| decoded.spans.iter().find(|span| span.name == name).unwrap();
+    for (name, id) in [("guardrail", "g"), ("failure", "f"), ("routing", "r"), ("custom orchestration", "c")]
+    {
+        assert_eq!(named(name).attributes.text("bedrock.trace_id"), Some(id), "{name}");
+    }
+    assert_eq!(named("custom orchestration").events[0].attributes.text("text"), Some("own"));
+    assert_eq!(named("orchestration").events[0].name, "bedrock.reprompt");
+    let parsed = decoded.spans.iter().filter(|span| span.attributes.get("bedrock.parsed_response").is_some());
+    assert_eq!(parsed.count(), 2);
+}
+
+#[test]
+fn an_answer_comes_with_what_it_is_drawn_from_however_its_bytes_were_written() {
+    let drawn = json!({"citations": [{"retrievedReferences": [{"content": {"text": "It rains."}}]}]});
+    let lines = [
+        json!({"chunk": {"bytes": "NyA="}}),
+        json!({"chunk": {"bytes": r"b'\xc2\xb0C, \'fair\'\n'", "attribution": drawn}}),
+        json!({"chunk": {"bytes": "b\"it's\"", "attribution": null}}),
+        json!({"chunk": {"bytes": " b'so"}}),
+    ];
+    let decoded = read(json!(lines).to_string().as_bytes());
+    let root = &decoded.spans[0];
+    assert_eq!(contents(root).output, [Message::new("assistant", "7 °C, 'fair'\nit's b'so")]);
+    let [event] = &root.events[..] else { panic!("{:?}", root.events) };
+    assert_eq!(event.name, "bedrock.attribution");
+    assert!(event.attributes.get("citations").is_some());
+}
+
+#[test]
 fn what_is_no_trace_is_an_error() {
     for text in ["", "nonsense", "{}", "[1]", "{\"a\": {\"trace\": 7}}"] {
         assert!(decode(text.as_bytes()).is_err(), "{text}");

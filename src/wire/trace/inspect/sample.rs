@@ -11,8 +11,11 @@ use crate::domain::trace::facts::{hash, hash_on};
 use crate::domain::trace::{Attributes, Origin, Side, SpanEvent, SpanKey, Status, TraceId, TraceSpan, Value};
 use crate::wire::trace::{Decoded, moment};
 
-/// Of a sample what becomes something else, or stands in its events.
-const READ: [&str; 7] = ["events", "messages", "output", "events_data", "attachments", "timelines", "scores"];
+/// Of a sample what becomes something else.
+const READ: [&str; 4] = ["events", "events_data", "attachments", "scores"];
+
+/// What stands in its events too, where it has any.
+const TOLD: [&str; 3] = ["messages", "output", "timelines"];
 
 pub(super) fn take(mut sample: Json, task: &str, decoded: &mut Decoded) {
     if !sample.is_object() {
@@ -24,7 +27,7 @@ pub(super) fn take(mut sample: Json, task: &str, decoded: &mut Decoded) {
         Some(Json::Array(events)) => events,
         _ => Vec::new(),
     };
-    let mut growing = Growing::new(&sample, task, &pool);
+    let mut growing = Growing::new(&sample, task, &pool, events.is_empty());
     for event in events {
         growing.take(event, &pool);
     }
@@ -57,7 +60,8 @@ struct Growing {
 }
 
 impl Growing {
-    fn new(sample: &Json, task: &str, pool: &Pool) -> Self {
+    /// `bare`: it has no events.
+    fn new(sample: &Json, task: &str, pool: &Pool, bare: bool) -> Self {
         let (id, epoch) = (id_of(sample.get("id")), id_of(sample.get("epoch")));
         // Older logs give a sample no id of its own.
         let own = match text(sample, "uuid") {
@@ -88,14 +92,19 @@ impl Growing {
             pool.resolve(answer);
             said.put("output.value", answer.as_str());
         }
+        let is_rest = |key: &str| !READ.contains(&key) && (bare || !TOLD.contains(&key));
         let rest: Map<String, Json> = sample
             .as_object()
             .into_iter()
             .flatten()
-            .filter(|(key, _)| !READ.contains(&key.as_str()))
+            .filter(|(key, _)| is_rest(key.as_str()))
             .map(|(key, value)| (key.clone(), value.clone()))
             .collect();
-        said.push("inspect.sample", Value::from_json(Json::Object(rest)));
+        let mut rest = Json::Object(rest);
+        if bare {
+            pool.resolve(&mut rest);
+        }
+        said.push("inspect.sample", Value::from_json(rest));
         let name = format!("{task} sample {id} epoch {epoch}").trim_start().to_owned();
         growing.add("sample", SpanKey(0), name, said);
         growing

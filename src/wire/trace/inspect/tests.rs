@@ -116,6 +116,29 @@ fn cached_tokens_are_put_back_and_attachments_too() {
 }
 
 #[test]
+fn of_a_sample_without_events_what_was_said_is_kept() {
+    let messages =
+        json!([{"role": "user", "content": "attachment://h"}, {"role": "assistant", "content": "5"}]);
+    let sample = json!({"id": 1, "epoch": 1, "input": "2+3?", "messages": messages, "events": null,
+        "output": {"model": "x/y", "completion": "5", "usage": {"input_tokens": 10}},
+        "attachments": {"h": "a long text"}});
+    let log = json!({"eval": {"task": "t"}, "samples": [sample]});
+    let log = decode(log.to_string().as_bytes(), MOST).unwrap();
+    let [span] = &log.decoded.spans[..] else { panic!("{:?}", log.decoded.spans) };
+    let kept = span.attributes.get("inspect.sample").unwrap().to_json();
+    assert_eq!(kept["messages"][0]["content"], "a long text");
+    assert_eq!(
+        (&kept["messages"][1]["content"], &kept["output"]["usage"]["input_tokens"]),
+        (&json!("5"), &json!(10))
+    );
+    assert_eq!(contents(span).output, [Said::new("output", "5")]);
+    // Where events tell all of it, it is kept once.
+    let all = decode(LOG, MOST).unwrap();
+    let kept = all.decoded.spans[0].attributes.get("inspect.sample").unwrap().to_json();
+    assert!(kept["messages"].is_null() && kept["output"].is_null());
+}
+
+#[test]
 fn tools_that_fail_and_samples_that_fail_are_errors() {
     let tool = json!({"event": "tool", "uuid": "t", "function": "f", "arguments": {}, "result": "",
         "error": {"type": "timeout", "message": "too slow"}});
