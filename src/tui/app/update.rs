@@ -1,5 +1,6 @@
 //! What an event does to the screen.
 
+use super::late;
 use super::palette::{commands, palette, past};
 use super::place;
 use super::told::{copied, saved_as};
@@ -27,6 +28,7 @@ pub fn update(state: &mut State, cache: &mut Cache, event: Event) -> Vec<Effect>
     let out = &mut out;
     let body = state.frame().body;
     let over = state.overlays.last().map(|over| matches!(over, Overlay::Difference(_)));
+    let comes_late = !late::is_by_hand(&event) && !late::asks(state);
     match event {
         Event::Started => state.begin(out),
         Event::Ending => quit(state, out),
@@ -193,6 +195,9 @@ pub fn update(state: &mut State, cache: &mut Cache, event: Event) -> Vec<Effect>
     if state.place != Place::Chat || !state.chat.may_offer() {
         state.notices.say_later(state.now.elapsed);
     }
+    if comes_late && late::asks(state) {
+        late::came(state);
+    }
     if state.frame().body != body {
         state.with_pane(out, |pane, desk| pane.refit(desk));
     }
@@ -295,6 +300,9 @@ fn press(state: &mut State, key: Key, out: &mut Out<'_>) {
     if let Some(Overlay::Reading(reading)) = state.overlays.last_mut()
         && reading.is_deaf(state.now.elapsed)
     {
+        return;
+    }
+    if late::is_deaf(state) {
         return;
     }
     if let Some(top) = state.overlays.last_mut() {

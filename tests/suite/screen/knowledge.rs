@@ -1152,6 +1152,7 @@ fn a_rebuild_is_offered_with_what_it_costs_and_shows_how_far_it_is() {
     assert!(stage.text().contains("is no way"), "{}", stage.text());
     stage.keys("<ctrl+u>far/embedder today<enter>");
     stage.answer("\"plan_rebuild\"", vec![Reply::RebuildPlan { plan: plan(false) }]);
+    stage.pass(600);
     assert!(
         stage.text().contains("It costs about $0.07") || stage.text().contains("$0.066"),
         "{}",
@@ -1171,6 +1172,7 @@ fn a_rebuild_is_offered_with_what_it_costs_and_shows_how_far_it_is() {
     let asked = requests(&stage.keys("R<enter>"));
     assert!(matches!(&asked[..], [Knowledge::PlanRebuild { wish, .. }] if wish.is_none()), "{asked:?}");
     stage.answer("\"plan_rebuild\"", vec![Reply::RebuildPlan { plan: plan(true) }]);
+    stage.pass(600);
     stage.keys("<esc>");
     assert!(matches!(requests(&stage.keys("Rdrop<enter>"))[..], [Knowledge::DropRebuild { .. }]));
 }
