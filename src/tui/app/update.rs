@@ -339,7 +339,7 @@ fn leads_out(state: &mut State, key: Key, out: &mut Out<'_>) -> bool {
 }
 
 fn asks_to_quit(overlay: &Overlay) -> bool {
-    matches!(overlay, Overlay::Confirm(Confirm { choice: Choice::Quit, .. }))
+    matches!(overlay, Overlay::Confirm(Confirm { choice: Choice::Quit | Choice::StopAndQuit, .. }))
 }
 
 fn settle(state: &mut State, outcome: Outcome, out: &mut Out<'_>) {
@@ -360,7 +360,11 @@ fn settle(state: &mut State, outcome: Outcome, out: &mut Out<'_>) {
                     state.recent.insert(0, action);
                     act(state, action, None, out);
                 }
-                Choice::Quit => quit(state, out),
+                Choice::Quit | Choice::StopAndQuit => quit(state, out),
+                Choice::LeaveRunning => {
+                    out.effects.push(Effect::LeaveRunning);
+                    quit(state, out);
+                }
                 Choice::SeeCalls(to, run) => go(state, Place::of(to).unwrap_or(Place::Traces), run, out),
                 Choice::Unlock(passphrase) => unlock(state, passphrase, out),
                 // Whatever is in front by now, it is of the place that it came from.
@@ -586,7 +590,8 @@ fn ask_to_quit(state: &mut State, out: &mut Out<'_>) {
     let mut running = state.chat.running();
     running.fetching |= state.models.makes();
     running.pictures = state.pictures.running();
-    running.answers += state.prompt.running() + state.compare.running() + state.evaluate.running();
+    running.evaluations = state.evaluate.running();
+    running.answers += state.prompt.running() + state.compare.running() + running.evaluations;
     running.answers += state.knowledge.running() + state.traces.running();
     running.syncs = state.knowledge.syncing();
     running.unmade = state.evaluate.has_unmade();

@@ -297,6 +297,10 @@ pub enum Choice {
     },
     Unlock(Secret),
     Quit,
+    /// Quits as well, and stops what could go on without the screen.
+    StopAndQuit,
+    /// Ends the screen; what can go on without it does.
+    LeaveRunning,
 }
 
 /// What an event did to the top overlay.
@@ -371,7 +375,7 @@ impl Overlay {
         let named = |(context, action, word)| Some((label(keymap.key(context, action)?), word));
         let own = match self {
             // Its own letter comes first: no table has it.
-            Self::Confirm(confirm) => vec![confirm.verb()],
+            Self::Confirm(confirm) => confirm.verbs(),
             Self::Difference(difference) => vec![(Difference::turn(), difference.turns_to())],
             Self::Reading(reading) => reading.offered().collect(),
             _ => Vec::new(),

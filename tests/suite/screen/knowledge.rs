@@ -1178,6 +1178,28 @@ fn a_rebuild_is_offered_with_what_it_costs_and_shows_how_far_it_is() {
 }
 
 #[test]
+fn who_quits_while_a_base_is_worked_on_may_let_that_go_on_without_a_screen() {
+    let quit = || {
+        let mut stage = Stage::settled(80, 24, "dark");
+        let mut all = bases();
+        all[0] = rebuilding(RebuildState::Running);
+        enter(&mut stage, all);
+        stage.keys("<ctrl+q>");
+        stage
+    };
+    shoot("knowledge-quit", |stage| {
+        let mut all = bases();
+        all[0] = rebuilding(RebuildState::Running);
+        enter(stage, all);
+        stage.keys("<ctrl+q>");
+    });
+    let mut stage = quit();
+    assert!(stage.text().contains("q quit   g let it go on   Esc stay here"), "{}", stage.text());
+    assert!(stage.keys("g").contains(&Effect::LeaveRunning));
+    assert!(!quit().keys("q").contains(&Effect::LeaveRunning));
+}
+
+#[test]
 fn a_way_of_cutting_that_is_seen_is_one_to_rebuild_by() {
     let mut stage = Stage::settled(120, 40, "dark");
     enter(&mut stage, bases());

@@ -167,7 +167,9 @@ impl State {
             | Choice::EmptyPrompt
             | Choice::Act(_)
             | Choice::Unlock(_)
-            | Choice::Quit => {}
+            | Choice::Quit
+            | Choice::StopAndQuit
+            | Choice::LeaveRunning => {}
         }
         self.refit(desk);
     }
