@@ -4,7 +4,7 @@ use futures_util::FutureExt;
 use tokio::time::{Duration, Instant, interval_at};
 
 use super::args::Chat as Arguments;
-use super::conversations::thread;
+use super::conversations::{message, thread};
 use super::out::Out;
 use super::progress::Progress;
 use super::prompt::blocks;
@@ -18,7 +18,7 @@ use crate::domain::figures::count;
 use crate::domain::id::ConversationId;
 use crate::domain::knowledge::grounding::Source;
 use crate::domain::knowledge::retrieval::is_alike;
-use crate::domain::message::{Block, Message, Outcome, StopReason};
+use crate::domain::message::{Block, Message, Outcome, Role, StopReason};
 use crate::domain::schema::SchemaCheck;
 use crate::domain::settings::Settings;
 use crate::domain::tree::Tree;
@@ -40,12 +40,25 @@ pub(super) async fn chat(arguments: Arguments, asker: &Asker, out: &mut Out) -> 
         out.note(&format!("the call is recorded on {}", file.display()))?;
     }
     let wishes = Wishes::of(&arguments.wishes, &asker.config)?;
-    let mut blocks = blocks(&arguments.said, !arguments.tool_result.is_empty(), asker, out).await?;
+    let again = arguments.retry || arguments.finish;
+    let mut blocks = if again {
+        Vec::new()
+    } else {
+        blocks(&arguments.said, !arguments.tool_result.is_empty(), asker, out).await?
+    };
     if !arguments.tool_result.is_empty() {
         blocks.splice(0..0, given(&arguments, asker, out).await?);
     }
-    let (to, mut before) = target(&arguments, wishes, asker, out).await?;
-    let request = Request::Chat(Chat::Send { to, blocks });
+    let existing = existing(&arguments, asker, out).await?;
+    let aside = match &existing {
+        Some(head) if again || arguments.instead.is_some() => {
+            Some(aside(&arguments, head.id, std::mem::take(&mut blocks), asker, out).await?)
+        }
+        _ => None,
+    };
+    let (to, mut before) = target(existing, wishes, asker, out).await?;
+    let kept = before.change.is_some();
+    let request = Request::Chat(aside.unwrap_or(Chat::Send { to, blocks }));
     let answered = turn(request, &mut before, asker, out).await;
     let in_vain = match &answered {
         Ok(answer) => answer.blocks.is_empty() && failure(answer).is_some(),
@@ -55,7 +68,11 @@ pub(super) async fn chat(arguments: Arguments, asker: &Asker, out: &mut Out) -> 
     if in_vain && let Some(request) = before.back() {
         // What went wrong first is what the person is told.
         if asker.one(Request::Conversations(request), out).await.is_ok() {
-            out.note("the question is kept nowhere, so that --continue does not go on with it")?;
+            out.note(if kept {
+                "the conversation goes on where it did before"
+            } else {
+                "the question is kept nowhere, so that --continue does not go on with it"
+            })?;
         }
     }
     let answer = answered?;
@@ -89,8 +106,40 @@ async fn given(arguments: &Arguments, asker: &Asker, out: &mut Out) -> Result<Ve
     Ok(tools::results(arguments, &path)?)
 }
 
-/// What stood before the turn. A question that brought nothing at all leaves nothing: else the next `--continue` would
-/// go on with it.
+/// What is asked elsewhere than at the end: an answer again, or further, or a message in the place of another one.
+async fn aside(
+    arguments: &Arguments,
+    conversation: ConversationId,
+    blocks: Vec<Block>,
+    asker: &Asker,
+    out: &mut Out,
+) -> Result<Chat, End> {
+    let reply = asker.one(Request::Conversations(Conversations::Open { id: conversation }), out).await?;
+    let Reply::Thread { thread } = reply else { return Err(unexpected(&reply)) };
+    let named = arguments.at.as_deref().or(arguments.instead.as_deref());
+    let id = match named {
+        Some(text) => Some(message(&thread, text)?),
+        None => thread.conversation.leaf,
+    };
+    let bad = |why: &str, hint: &str| Error::new(ErrorKind::Invalid, "asking in another branch", why, hint);
+    let Some(found) = thread.messages.iter().find(|message| Some(message.id) == id) else {
+        return Err(bad("nothing was said in the conversation yet", "Say something first.").into());
+    };
+    if arguments.retry {
+        return Ok(Chat::Retry { conversation, message: found.id });
+    }
+    if arguments.finish {
+        return Ok(Chat::Continue { conversation, message: found.id });
+    }
+    if found.role != Role::User {
+        let hint = "Name a message of yours; --retry answers again.";
+        return Err(bad("--instead names an answer", hint).into());
+    }
+    Ok(Chat::Send { to: Target::After { conversation, parent: found.parent }, blocks })
+}
+
+/// What stood before the turn. A question that brought nothing at all leaves nothing that the next `--continue` would go on
+/// with.
 #[derive(Debug)]
 pub(super) struct Before {
     /// The conversation; a new one is not known before it begins.
@@ -357,18 +406,22 @@ fn grounds(answer: &Message) -> Vec<String> {
     lines
 }
 
-/// Where the message goes; an existing conversation is changed first where the arguments say so.
+/// The conversation that is gone on with.
+async fn existing(arguments: &Arguments, asker: &Asker, out: &mut Out) -> Result<Option<Conversation>, End> {
+    Ok(match &arguments.conversation {
+        Some(text) => Some(thread(text, asker, out).await?.conversation),
+        None if arguments.go_on => Some(newest(asker, out).await?),
+        None => None,
+    })
+}
+
+/// Where the message goes; an existing conversation is changed first where the wishes say so.
 async fn target(
-    arguments: &Arguments,
+    existing: Option<Conversation>,
     wishes: Wishes,
     asker: &Asker,
     out: &mut Out,
 ) -> Result<(Target, Before), End> {
-    let existing = match &arguments.conversation {
-        Some(text) => Some(thread(text, asker, out).await?.conversation),
-        None if arguments.go_on => Some(newest(asker, out).await?),
-        None => None,
-    };
     let Some(head) = existing else {
         let model = wishes.model.clone().unwrap_or_else(|| asker.config.model.clone());
         let Wishes { system, settings, .. } = wishes.over(&asker.config.defaults);

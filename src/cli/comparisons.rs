@@ -238,12 +238,14 @@ pub(super) async fn turns_of(
 
 async fn choose(text: &str, said: &str, number: u32, asker: &Asker, out: &mut Out) -> Result<(), End> {
     let (comparison, ballots) = opened(text, asker, out).await?;
-    let choice = choice(said, comparison.columns.len())?;
+    let undoes = said.eq_ignore_ascii_case("undo");
+    let choice = if undoes { None } else { Some(choice(said, comparison.columns.len())?) };
     let at = (number as usize).checked_sub(1).filter(|at| *at < comparison.pages.len());
     let at = at.ok_or_else(|| {
         let pages = words::count(comparison.pages.len() as u64, "page", "pages");
         Error::new(ErrorKind::NotFound, "choosing an answer", format!("it has {pages}"), "Count from 1.")
     })?;
+    let Some(choice) = choice else { return take_back(at, &ballots, asker, out).await };
     let order = comparison.order(at);
     let choice = match choice {
         Choice::One(place) => Choice::One(order[place]),
@@ -282,6 +284,19 @@ async fn choose(text: &str, said: &str, number: u32, asker: &Asker, out: &mut Ou
         _ => String::new(),
     };
     out.line(&format!("kept: {}{name}", comparison.chosen(at, choice)))
+}
+
+/// What the person chose last on a page counts no more; what they chose before that does again.
+async fn take_back(page: usize, ballots: &[Ballot], asker: &Asker, out: &mut Out) -> Result<(), End> {
+    let who = person(&asker.config.user);
+    let own =
+        |ballot: &&Ballot| ballot.page as usize == page && ballot.who == who && ballot.taken_back.is_none();
+    let Some(ballot) = ballots.iter().rfind(own) else {
+        let (why, hint) = ("you have chosen nothing on that page", "Name another --page.");
+        return Err(Error::new(ErrorKind::NotFound, "taking a choice back", why, hint).into());
+    };
+    let reply = asker.one(Request::Comparisons(Comparisons::TakeBack { ballot: ballot.id }), out).await?;
+    if out.json { out.object(&reply) } else { out.line("taken back") }
 }
 
 async fn categorise(text: &str, category: Option<String>, asker: &Asker, out: &mut Out) -> Result<(), End> {

@@ -112,6 +112,8 @@ pub enum Effect {
     Mouse(bool),
     /// Stops the program as Ctrl+Z does; `Event::Resumed` when it goes on.
     Suspend,
+    /// Once the loop has ended, what goes on by itself comes to its end before the process does.
+    LeaveRunning,
     /// Ends the loop after the last frame.
     Quit,
 }

@@ -27,6 +27,9 @@ pub async fn run(config: &Config, door: Door, start: Start) -> Result<u8> {
     if matches!(ended, Ok(Ending::Signal(Signal::HangUp | Signal::Terminate))) {
         door.hurry();
     }
+    if matches!(ended, Ok(Ending::Left)) {
+        runtime::outlast(&door).await;
+    }
     runtime::part(&door).await;
     Ok(ended?.code())
 }

@@ -256,6 +256,11 @@ impl Workbench for Attached {
         matches!(&*self.state.borrow(), State::Ours(_, serving) if serving.calls() > 0)
     }
 
+    /// What runs at another owner is theirs.
+    fn is_busy(&self) -> bool {
+        matches!(&*self.state.borrow(), State::Ours(door, _) if door.is_busy())
+    }
+
     fn let_go(&self) -> BoxFuture<'static, bool> {
         let (begun, done) = oneshot::channel();
         let (until, over) = oneshot::channel();

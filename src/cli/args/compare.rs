@@ -60,7 +60,7 @@ pub enum Comparisons {
     Choose {
         /// The first or last digits of its id
         id: String,
-        /// A, B …, tie, or bad for both or all
+        /// A, B …, tie, or bad for both or all; undo takes back what you chose there last
         choice: String,
         /// The page, where there are several, from 1
         #[arg(long, value_name = "NUMBER", default_value_t = 1)]

@@ -189,16 +189,29 @@ pub struct Wishes {
 }
 
 /// `outcrop chat`
+#[allow(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 #[derive(Debug, Args)]
 pub struct Chat {
     #[command(flatten)]
     pub wishes: Wishes,
     /// Go on with the newest conversation
-    #[arg(long = "continue", short = 'C', conflicts_with = "conversation")]
+    #[arg(long = "continue", short = 'C', group = "of", conflicts_with = "conversation")]
     pub go_on: bool,
     /// Go on with this conversation: the first or last digits of its id, as `conversations list` shows them
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", group = "of")]
     pub conversation: Option<String>,
+    /// Answer what was said last again, as another branch
+    #[arg(long, group = "again", requires = "of", conflicts_with_all = ["prompt", "file", "tool_result"])]
+    pub retry: bool,
+    /// Have the last answer go on where it ended
+    #[arg(long, group = "again", requires = "of", conflicts_with_all = ["prompt", "file", "tool_result"])]
+    pub finish: bool,
+    /// Of --retry and --finish: another answer, by the end of its id, from `conversations show --json`
+    #[arg(long, value_name = "MESSAGE", requires = "again")]
+    pub at: Option<String>,
+    /// Say it in the place of this message of yours, as another branch; its id as for --at
+    #[arg(long, value_name = "MESSAGE", requires = "of", conflicts_with_all = ["again", "tool_result"])]
+    pub instead: Option<String>,
     /// What a tool gives back that the last answer called, by the call's id or the tool's name; may be repeated
     ///
     /// =@FILE takes it from a file; a ! before the text or the @ says that the tool failed, and why.

@@ -1,12 +1,13 @@
-//! Finds words in titles and in every block of every message.
+//! Finds words in titles, in every block of every message, and in what agents did for one.
 
 use futures_util::stream::{self, BoxStream, StreamExt};
 use tokio::sync::mpsc;
 
 use crate::domain::Result;
+use crate::domain::agent::acting::Doing;
 use crate::domain::conversation::Conversation;
 use crate::domain::id::MessageId;
-use crate::domain::message::Block;
+use crate::domain::message::{Block, Message};
 use crate::domain::search::Hit;
 use crate::service::archive::Archive;
 
@@ -31,9 +32,7 @@ pub(super) fn search(archive: Archive, query: &str, limit: usize) -> BoxStream<'
                 hits.push(hit(&thread.conversation, None, &thread.conversation.title, found));
             }
             for message in &thread.messages {
-                if let Some((text, found)) =
-                    message.blocks.iter().filter_map(text_of).find_map(|t| find(&t, &needle).map(|f| (t, f)))
-                {
+                if let Some((text, found)) = texts(message).find_map(|t| find(&t, &needle).map(|f| (t, f))) {
                     hits.push(hit(&thread.conversation, Some(message.id), &text, found));
                 }
             }
@@ -53,14 +52,34 @@ pub(super) fn search(archive: Archive, query: &str, limit: usize) -> BoxStream<'
     .boxed()
 }
 
+/// What of a message can be searched: its blocks, then what an agent did for it.
+fn texts(message: &Message) -> impl Iterator<Item = String> {
+    let acting = message.answer.as_ref().and_then(|answer| answer.agent.as_deref());
+    let doings = acting.map(|acting| acting.doings.as_slice()).unwrap_or_default();
+    message.blocks.iter().filter_map(text_of).chain(doings.iter().flat_map(texts_of))
+}
+
+fn texts_of(doing: &Doing) -> Vec<String> {
+    match doing {
+        Doing::Asked(asked) => vec![asked.thought.clone(), asked.text.clone()],
+        Doing::Called(call) => {
+            let gave = call.gave.as_ref().map(|gave| gave.content.clone());
+            [format!("{} {}", call.action, call.input)].into_iter().chain(gave).collect()
+        }
+        Doing::Remark { text } => vec![text.clone()],
+        Doing::Consent(_) => Vec::new(),
+    }
+}
+
 /// What of a block can be searched.
 fn text_of(block: &Block) -> Option<String> {
     match block {
         Block::Text { text } | Block::Reasoning { text, .. } => Some(text.clone()),
         Block::Document { name, .. } => Some(name.clone()),
+        Block::Image { file, .. } => file.as_ref().map(|file| file.name.clone()),
         Block::ToolUse { name, input, .. } => Some(format!("{name} {input}")),
         Block::ToolResult { content, .. } => Some(content.clone()),
-        _ => None,
+        Block::RedactedReasoning { .. } | Block::CachePoint => None,
     }
 }
 
@@ -108,6 +127,28 @@ fn hit(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::agent::acting::{Called, Gave};
+    use crate::domain::message::{BlobId, FileFacts};
+
+    #[test]
+    fn the_names_of_files_and_what_an_agent_did_are_searched_too() {
+        let file = Some(FileFacts { name: "mouth.png".into(), bytes: 9 });
+        let picture = Block::Image { media_type: "image/png".into(), blob: BlobId("00".into()), file };
+        assert_eq!(text_of(&picture).as_deref(), Some("mouth.png"));
+        let called = Called {
+            id: "1".into(),
+            action: "weather".into(),
+            input: serde_json::json!({"city": "Oslo"}),
+            by: String::new(),
+            passages: None,
+            gave: Some(Gave { content: "sleet".into(), is_error: false }),
+            at: 0,
+            millis: None,
+        };
+        let called = Doing::Called(called.into());
+        assert_eq!(texts_of(&called), [r#"weather {"city":"Oslo"}"#, "sleet"]);
+        assert_eq!(texts_of(&Doing::Remark { text: "no more".into() }), ["no more"]);
+    }
 
     fn needle(text: &str) -> Vec<char> {
         text.chars().flat_map(char::to_lowercase).collect()

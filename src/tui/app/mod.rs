@@ -3,6 +3,7 @@
 //! All three get time as a value. `update` may use the cache to lay text out faster; what it does never depends on it, but
 //! for a press on a notice: that is meant for the cells in which it was last seen.
 
+mod late;
 mod notice;
 mod palette;
 mod place;
@@ -222,6 +223,8 @@ pub struct State {
     recent: Vec<Action>,
     /// Until when a second Ctrl+C quits.
     quitting: Option<Duration>,
+    /// Until when a question that came late takes no key.
+    deaf_until: Option<Duration>,
     /// Somebody only rates: the rest of the program is closed to them.
     closed: bool,
     /// The person has quit; what is being written to the store is waited for.
@@ -414,6 +417,7 @@ impl State {
             graphics: Graphics::default(),
             recent: Vec::new(),
             quitting: None,
+            deaf_until: None,
             leaving: false,
             unlocking: None,
             left: place::Left::new(told),

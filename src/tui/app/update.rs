@@ -1,5 +1,6 @@
 //! What an event does to the screen.
 
+use super::late;
 use super::palette::{commands, palette, past};
 use super::place;
 use super::told::{copied, saved_as};
@@ -27,6 +28,7 @@ pub fn update(state: &mut State, cache: &mut Cache, event: Event) -> Vec<Effect>
     let out = &mut out;
     let body = state.frame().body;
     let over = state.overlays.last().map(|over| matches!(over, Overlay::Difference(_)));
+    let comes_late = !late::is_by_hand(&event) && !late::asks(state);
     match event {
         Event::Started => state.begin(out),
         Event::Ending => quit(state, out),
@@ -195,6 +197,9 @@ pub fn update(state: &mut State, cache: &mut Cache, event: Event) -> Vec<Effect>
     if state.place != Place::Chat || !state.chat.may_offer() {
         state.notices.say_later(state.now.elapsed);
     }
+    if comes_late && late::asks(state) {
+        late::came(state);
+    }
     if state.frame().body != body {
         state.with_pane(out, |pane, desk| pane.refit(desk));
     }
@@ -299,6 +304,9 @@ fn press(state: &mut State, key: Key, out: &mut Out<'_>) {
     {
         return;
     }
+    if late::is_deaf(state) {
+        return;
+    }
     if let Some(top) = state.overlays.last_mut() {
         let outcome = top.key(key, &state.options.keymap, state.area);
         settle(state, outcome, out);
@@ -338,7 +346,7 @@ fn leave_first(state: &mut State, action: Action, key: Key, out: &mut Out<'_>) {
 }
 
 fn asks_to_quit(overlay: &Overlay) -> bool {
-    matches!(overlay, Overlay::Confirm(Confirm { choice: Choice::Quit, .. }))
+    matches!(overlay, Overlay::Confirm(Confirm { choice: Choice::Quit | Choice::StopAndQuit, .. }))
 }
 
 fn settle(state: &mut State, outcome: Outcome, out: &mut Out<'_>) {
@@ -359,7 +367,11 @@ fn settle(state: &mut State, outcome: Outcome, out: &mut Out<'_>) {
                     state.recent.insert(0, action);
                     act(state, action, None, out);
                 }
-                Choice::Quit => quit(state, out),
+                Choice::Quit | Choice::StopAndQuit => quit(state, out),
+                Choice::LeaveRunning => {
+                    out.effects.push(Effect::LeaveRunning);
+                    quit(state, out);
+                }
                 Choice::SeeCalls(to, run) => go(state, Place::of(to).unwrap_or(Place::Traces), run, out),
                 Choice::Unlock(passphrase) => unlock(state, passphrase, out),
                 // Whatever is in front by now, it is of the place that it came from.
@@ -585,7 +597,8 @@ fn ask_to_quit(state: &mut State, out: &mut Out<'_>) {
     let mut running = state.chat.running();
     running.fetching |= state.models.makes();
     running.pictures = state.pictures.running();
-    running.answers += state.prompt.running() + state.compare.running() + state.evaluate.running();
+    running.evaluations = state.evaluate.running();
+    running.answers += state.prompt.running() + state.compare.running() + running.evaluations;
     running.answers += state.knowledge.running() + state.traces.running();
     running.syncs = state.knowledge.syncing();
     running.unmade = state.evaluate.has_unmade();

@@ -43,6 +43,8 @@ pub struct Running {
     pub pictures: usize,
     /// Knowledge bases that are synced.
     pub syncs: usize,
+    /// Evaluations, among the answers, for which models are asked.
+    pub evaluations: usize,
     /// A new evaluation was begun and is not made.
     pub unmade: bool,
 }
@@ -427,20 +429,32 @@ impl Confirm {
         }
         let unmade = if running.unmade { " The new evaluation that was begun is lost." } else { "" };
         let does = if running.answers > 0 || running.pictures > 0 { "stop and quit" } else { "quit" };
+        let (goes_on, choice) = match (running.syncs, running.evaluations) {
+            (0, 0) => ("", Choice::Quit),
+            (_, 0) => (" The syncing can go on without a screen.", Choice::StopAndQuit),
+            (0, _) => (" The evaluation can go on without a screen.", Choice::StopAndQuit),
+            _ => (" The syncing and the evaluation can go on without a screen.", Choice::StopAndQuit),
+        };
         Self {
             act: "Quit and stop",
             object: parts.join(" and "),
-            rest: format!("? What has come is kept.{waiting}{unmade}"),
+            rest: format!("? What has come is kept.{waiting}{unmade}{goes_on}"),
             letter: 'q',
             does,
-            choice: Choice::Quit,
+            choice,
             keeps: "stay here",
         }
     }
 
-    /// The key that does it, and what that is.
-    pub fn verb(&self) -> (Key, &'static str) {
-        (Key::char(self.letter), self.does)
+    /// The keys that do something, and what that is.
+    pub fn verbs(&self) -> Vec<(Key, &'static str)> {
+        let also = self.also().map(|(letter, does, _)| (letter, does));
+        [(self.letter, self.does)].into_iter().chain(also).map(|(c, does)| (Key::char(c), does)).collect()
+    }
+
+    /// What another letter does.
+    fn also(&self) -> Option<(char, &'static str, Choice)> {
+        (self.choice == Choice::StopAndQuit).then_some(('g', "let it go on", Choice::LeaveRunning))
     }
 
     /// Takes a key. Enter answers nothing: such an act needs its own letter. Where it is only asked whether to look, it stays.
@@ -449,20 +463,29 @@ impl Confirm {
         if action == Some(Action::Cancel) || looks && action == Some(Action::Accept) {
             return Outcome::Close;
         }
-        match key.typed().map(|c| c.to_ascii_lowercase()) {
-            Some(letter) if letter == self.letter => Outcome::Chosen(self.choice.clone()),
+        let typed = key.typed().map(|c| c.to_ascii_lowercase());
+        match self.also() {
+            _ if typed == Some(self.letter) => Outcome::Chosen(self.choice.clone()),
+            Some((letter, _, choice)) if typed == Some(letter) => Outcome::Chosen(choice),
             _ => Outcome::Stay,
         }
     }
 
     /// Takes a click inside: its buttons are in the last row.
     pub fn click(&mut self, at: Position, area: Rect) -> Outcome {
-        let does = area.x + 2 + columns(self.does);
-        match at.y + 1 == area.bottom() {
-            true if at.x >= area.x && at.x < does => Outcome::Chosen(self.choice.clone()),
-            true if at.x >= does + GAP => Outcome::Close,
-            _ => Outcome::Stay,
+        if at.y + 1 != area.bottom() {
+            return Outcome::Stay;
         }
+        let own = (self.does, self.choice.clone());
+        let mut from = area.x;
+        for (does, choice) in [own].into_iter().chain(self.also().map(|(_, does, choice)| (does, choice))) {
+            let end = from + 2 + columns(does);
+            if at.x >= from && at.x < end {
+                return Outcome::Chosen(choice);
+            }
+            from = end + GAP;
+        }
+        if at.x >= from { Outcome::Close } else { Outcome::Stay }
     }
 
     fn sentence(&self) -> String {
@@ -501,7 +524,11 @@ impl Confirm {
         let muted = raised.patch(look.style(Role::Muted));
         let bold = |role| raised.patch(look.style(role)).add_modifier(Modifier::BOLD);
         let x = put(cells, area.x, y, area.right(), &self.letter.to_string(), bold(Role::Bad));
-        let x = put(cells, x + 1, y, area.right(), self.does, muted) + GAP;
+        let mut x = put(cells, x + 1, y, area.right(), self.does, muted) + GAP;
+        if let Some((letter, does, _)) = self.also() {
+            x = put(cells, x, y, area.right(), &letter.to_string(), bold(Role::Accent));
+            x = put(cells, x + 1, y, area.right(), does, muted) + GAP;
+        }
         let key = keymap.name(Context::Menu, Action::Cancel);
         let x = put(cells, x, y, area.right(), &key, bold(Role::Accent));
         put(cells, x + 1, y, area.right(), self.keeps, muted);

@@ -35,7 +35,7 @@ use super::trace::{RowFor, Target};
 use crate::domain::agent::Step;
 use crate::domain::agent::replay::Edit;
 use crate::domain::catalog::ModelId;
-use crate::domain::conversation::Answers;
+use crate::domain::conversation::{Answers, Draft};
 use crate::domain::evaluation::metric::Method;
 use crate::domain::evaluation::vote::Skip;
 use crate::domain::id::{
@@ -126,8 +126,8 @@ pub enum Choice {
     DeletePreset(String),
     /// As it was before the preset that was taken last.
     BeforePreset,
-    /// A text that was written before.
-    Written(String),
+    /// What was written before, with its files.
+    Written(Draft),
     /// A text for the composer, as if it had been typed there; `meant` where it was said to be no command.
     Typed {
         text: String,
@@ -297,6 +297,10 @@ pub enum Choice {
     },
     Unlock(Secret),
     Quit,
+    /// Quits as well, and stops what could go on without the screen.
+    StopAndQuit,
+    /// Ends the screen; what can go on without it does.
+    LeaveRunning,
 }
 
 /// What an event did to the top overlay.
@@ -371,7 +375,7 @@ impl Overlay {
         let named = |(context, action, word)| Some((label(keymap.key(context, action)?), word));
         let own = match self {
             // Its own letter comes first: no table has it.
-            Self::Confirm(confirm) => vec![confirm.verb()],
+            Self::Confirm(confirm) => confirm.verbs(),
             Self::Difference(difference) => vec![(Difference::turn(), difference.turns_to())],
             Self::Reading(reading) => reading.offered().collect(),
             _ => Vec::new(),

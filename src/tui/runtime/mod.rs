@@ -26,7 +26,7 @@ use calls::Calls;
 use clipboard::{Clipboard, Way};
 use compute::Tools;
 
-pub use parting::part;
+pub use parting::{outlast, part};
 pub use tend::tend;
 
 use super::effect::{Effect, TimerId};
@@ -121,6 +121,8 @@ impl Host {
 pub enum Ending {
     /// The person quit.
     Quit,
+    /// They quit, and what goes on by itself is to come to its end.
+    Left,
     /// A signal, or the end of the terminal.
     Signal(Signal),
     /// No input can follow: the end of a script.
@@ -131,7 +133,7 @@ impl Ending {
     /// The process's exit code: 0, or 128 and the signal's number as shells have it.
     pub fn code(self) -> u8 {
         match self {
-            Self::Quit | Self::InputEnded => 0,
+            Self::Quit | Self::Left | Self::InputEnded => 0,
             Self::Signal(Signal::HangUp) => 129,
             Self::Signal(Signal::Terminate) => 143,
             Self::Signal(_) => 130,
@@ -148,7 +150,7 @@ pub async fn run<A: App, T: Terminal>(
 ) -> Result<Ending> {
     let mut runtime = Runtime::new(app, door, terminal, host);
     let ended = runtime.run().await;
-    if ended.as_ref().ok() != Some(&Ending::Quit) {
+    if !matches!(ended, Ok(Ending::Quit | Ending::Left)) {
         runtime.last_words().await;
     }
     runtime.beside.shutdown().await;
@@ -180,6 +182,8 @@ struct Runtime<'a, A, T> {
     /// The picture is older than the state.
     dirty: bool,
     ending: Option<Ending>,
+    /// What goes on by itself is to outlast the loop.
+    leaves_running: bool,
 }
 
 /// What something beside the loop came to.
@@ -229,6 +233,7 @@ impl<'a, A: App, T: Terminal> Runtime<'a, A, T> {
             stopping: false,
             dirty: false,
             ending: None,
+            leaves_running: false,
         }
     }
 
@@ -540,7 +545,10 @@ impl<'a, A: App, T: Terminal> Runtime<'a, A, T> {
                 Effect::Redraw => {}
                 Effect::Mouse(on) => self.terminal.mouse(on)?,
                 Effect::Suspend => self.stopping = true,
-                Effect::Quit => self.ending = Some(Ending::Quit),
+                Effect::LeaveRunning => self.leaves_running = true,
+                Effect::Quit => {
+                    self.ending = Some(if self.leaves_running { Ending::Left } else { Ending::Quit });
+                }
             }
         }
         Ok(())

@@ -72,6 +72,14 @@ fn life(home: &Home) {
     let board = home.run(&["comparisons", "leaderboard", "--category", "others"]);
     assert!(good(&board).is_empty() && board.stderr.contains("nobody has chosen"), "{board:?}");
 
+    let chosen = |home: &Home| home.run(&["comparisons", "show", id]).stdout;
+    assert_eq!(good(&home.run(&["comparisons", "choose", id, "undo"])), "taken back\n");
+    assert!(chosen(home).contains("chose B"), "the one before counts again: {}", chosen(home));
+    home.run(&["comparisons", "choose", id, "undo"]);
+    let none = home.run(&["comparisons", "choose", id, "undo"]);
+    assert!(none.code == Some(2) && none.stderr.contains("chosen nothing"), "{none:?}");
+    home.run(&["comparisons", "choose", id, "a"]);
+
     assert!(home.run(&["comparisons", "remove", id]).stderr.contains("--yes"));
     assert!(good(&home.run(&["comparisons", "remove", id, "--yes"])).starts_with("removed "));
     assert!(home.run(&["comparisons", "list"]).stdout.is_empty());

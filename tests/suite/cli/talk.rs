@@ -284,6 +284,57 @@ fn a_question_that_brought_nothing_leaves_nothing() {
     assert_eq!(home.run(&["conversations", "list"]).stdout.lines().count(), 2);
 }
 
+#[test]
+fn an_answer_is_asked_for_again_or_gone_on_with_and_its_question_put_in_other_words() {
+    let home = Home::new();
+    let messages = |home: &Home| {
+        let shown = home.run(&["conversations", "show", "--json", &first(home)]).objects();
+        shown[0]["thread"]["messages"].as_array().unwrap().clone()
+    };
+    home.run(&["chat", "one"]);
+    let answered = home.run(&["chat", "-C", "--retry"]);
+    assert_eq!((answered.code, answered.stdout.as_str()), (Some(0), "one\n"), "{answered:?}");
+    let now = messages(&home);
+    assert_eq!(now.len(), 3);
+    assert_eq!(now[1]["parent"], now[2]["parent"], "two answers to one question: {now:?}");
+    let id = |message: &serde_json::Value| message["id"].as_str().unwrap().to_owned();
+    let said = home.run(&["chat", "-C", "--instead", &id(&now[0]), "two"]);
+    assert_eq!(said.stdout, "two\n", "{said:?}");
+    let now = messages(&home);
+    assert!(now.len() == 5 && now[3]["parent"].is_null(), "{now:?}");
+    let said = home.run(&["chat", "-C", "--retry", "--at", &id(&now[1])]);
+    assert_eq!(said.stdout, "one\n", "a branch that is not shown: {said:?}");
+
+    for (args, why) in [
+        (&["-C", "--instead", &id(&now[1]), "x"][..], "names an answer"),
+        (&["-C", "--retry", "--at", "zzzz"], "there is none in this conversation"),
+        (&["-C", "--retry", "x"], "cannot be used with"),
+        (&["-C", "--retry", "--finish"], "cannot be used with"),
+        (&["--retry"], "--continue"),
+        (&["-C", "--at", "abcd", "x"], "--retry"),
+    ] {
+        let said = home.run(&[&["chat"][..], args].concat());
+        assert!(said.code == Some(2) && said.stderr.contains(why), "{args:?}: {said:?}");
+    }
+    // What was asked again in vain changes nothing of what is gone on with.
+    let before = home.run(&["conversations", "export"]).stdout;
+    let said = home.run(&["chat", "-C", "--retry", "-m", "scripted/fail-500"]);
+    assert!(said.code == Some(2) && said.stderr.contains("goes on where it did before"), "{said:?}");
+    assert_eq!(home.run(&["conversations", "export"]).stdout, before);
+
+    home.run(&["chat", "-m", "scripted/stream-40", "--set", "max_tokens=3", "more"]);
+    let text = |home: &Home| -> String {
+        let answer = messages(home).remove(1);
+        let blocks = answer["blocks"].as_array().unwrap();
+        blocks.iter().filter_map(|block| block["text"].as_str()).collect()
+    };
+    let part = text(&home);
+    let said = home.run(&["chat", "-C", "--finish"]);
+    assert_eq!(said.code, Some(0), "{said:?}");
+    let whole = text(&home);
+    assert!(messages(&home).len() == 2 && whole.len() > part.len() && whole.starts_with(&part), "{whole}");
+}
+
 fn first(home: &Home) -> String {
     home.run(&["conversations", "list"]).stdout[..8].to_owned()
 }

@@ -317,6 +317,37 @@ fn a_chip_goes_with_one_key_and_comes_back_with_undo_and_an_edit_brings_the_file
     assert!(stage.text().contains("[@a.png · 212 kB]"), "{}", stage.text());
 }
 
+#[test]
+fn a_file_of_the_message_stays_one_in_the_editor_and_in_what_was_written_before() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    stage.keys("what is @a.png ");
+    stage.answer("attach", attached("a.png"));
+    let effects = stage.keys("?<ctrl+g>");
+    let words = "what is [@a.png · 212 kB] ?";
+    assert!(effects.contains(&Effect::Edit(words.into())), "{effects:?}");
+    stage.event(Event::Edited(Ok("Say, [@a.png · 212 kB]: what is it?\n".into())));
+    let blocks = [text("Say, "), picture(), text(": what is it?")];
+    assert_eq!(sent(&stage.keys("<enter>")).unwrap(), blocks);
+    let mut stage = Stage::settled(120, 40, "dark");
+    stage.keys("what is @a.png ");
+    stage.answer("attach", attached("a.png"));
+    stage.keys("<ctrl+c><ctrl+r><enter>");
+    assert_eq!(sent(&stage.keys("<enter>")).unwrap(), [text("what is "), picture()]);
+}
+
+#[test]
+fn a_file_that_a_text_from_the_editor_names_is_seen_before_it_is_sent() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    stage.event(Event::Edited(Ok("run this: @~/.aws/credentials, it helps".into())));
+    let effects = stage.keys("<enter>");
+    assert_eq!((files(&effects).len(), sent(&effects)), (1, None));
+    let task = stage.task("attach");
+    stage.reply("attach", attached("credentials"));
+    assert_eq!(sent(&stage.event(Event::Ended { task, error: None })), None, "it may have been pasted there");
+    assert!(stage.text().contains("once you send that again"), "{}", stage.text());
+    assert_eq!(sent(&stage.keys("<enter>")).unwrap()[1], picture());
+}
+
 /// A conversation that begins with a text file, words, and a picture.
 pub fn files_sent() -> Vec<Message> {
     let mut asked = message(1, None, Role::User, "");

@@ -34,7 +34,8 @@ fn key() -> impl Strategy<Value = Key> {
         1 => Just(KeyModifiers::SHIFT),
     ];
     let control = prop::sample::select("pnlobstgrejkcd".chars().collect::<Vec<_>>()).prop_map(Key::ctrl);
-    prop_oneof![3 => (code, modifiers).prop_map(|(c, m)| Key::new(c, m)), 1 => control]
+    let place = prop::sample::select("123456789".chars().collect::<Vec<_>>()).prop_map(Key::alt);
+    prop_oneof![12 => (code, modifiers).prop_map(|(c, m)| Key::new(c, m)), 4 => control, 1 => place]
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -59,7 +60,10 @@ proptest! {
     #![proptest_config(crate::cases(96))]
 
     #[test]
-    fn no_keys_sizes_or_clicks_make_it_panic(steps in prop::collection::vec(step(), 1..60)) {
+    fn no_keys_sizes_or_clicks_make_it_panic_in_any_place(
+        place in 1..=9,
+        steps in prop::collection::vec(step(), 1..60),
+    ) {
         let mut stage = Stage::settled(100, 30, "dark");
         stage.open(vec![
             message(1, None, Role::User, "one\n\n- a\n- b"),
@@ -67,6 +71,7 @@ proptest! {
             answer(3, Some(1), "other", COMPLETE),
         ]);
         stage.ask("go on");
+        stage.keys(&format!("<alt+{place}>"));
         for step in steps {
             match step {
                 Step::Key(key) => { stage.event(Event::Key(key)); }

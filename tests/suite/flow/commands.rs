@@ -136,6 +136,9 @@ fn a_conversation_is_written_to_a_file_and_over_another_only_after_a_second_yes(
     };
     stage.event(saved(Saved::Exists));
     assert!(stage.text().contains("Replace the file talk.json"), "{}", stage.text());
+    stage.keys("rr");
+    assert!(!stage.effects.contains(&save(true)), "who types as it comes means what lies below");
+    stage.pass(600);
     stage.keys("<enter>");
     assert!(!stage.effects.contains(&save(true)), "such an act needs its own letter");
     stage.keys("r");

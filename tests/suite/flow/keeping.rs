@@ -472,6 +472,7 @@ fn an_agent_is_deleted_by_its_letter_and_the_model_alone_answers_where_it_did() 
     let text = stage.text();
     assert!(text.contains("Delete the agent tea shop, 3 versions"), "{text}");
     assert!(text.contains("Conversations"), "{text}");
+    stage.pass(600);
     assert!(agents(&stage.keys("<enter>")).is_empty(), "Enter is no word");
     assert_eq!(agents(&stage.keys("d")), [Agents::Open { id: shop().id }]);
     assert_eq!(opened(&mut stage), [Agents::Remove { id: shop().id }]);
@@ -533,6 +534,7 @@ fn a_session_is_forgotten_alone_or_with_what_was_said_in_it() {
         listed(&mut stage);
         let text = stage.text();
         assert_eq!(text.contains("stays in its runs"), !runs, "{text}");
+        stage.pass(600);
         stage.keys("f");
         let forget = Agents::Forget { id: shop().id, sessions: vec![sessions()[0].session], runs };
         assert_eq!(opened(&mut stage), [forget]);

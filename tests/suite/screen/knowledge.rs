@@ -1152,6 +1152,7 @@ fn a_rebuild_is_offered_with_what_it_costs_and_shows_how_far_it_is() {
     assert!(stage.text().contains("is no way"), "{}", stage.text());
     stage.keys("<ctrl+u>far/embedder today<enter>");
     stage.answer("\"plan_rebuild\"", vec![Reply::RebuildPlan { plan: plan(false) }]);
+    stage.pass(600);
     assert!(
         stage.text().contains("It costs about $0.07") || stage.text().contains("$0.066"),
         "{}",
@@ -1171,8 +1172,31 @@ fn a_rebuild_is_offered_with_what_it_costs_and_shows_how_far_it_is() {
     let asked = requests(&stage.keys("R<enter>"));
     assert!(matches!(&asked[..], [Knowledge::PlanRebuild { wish, .. }] if wish.is_none()), "{asked:?}");
     stage.answer("\"plan_rebuild\"", vec![Reply::RebuildPlan { plan: plan(true) }]);
+    stage.pass(600);
     stage.keys("<esc>");
     assert!(matches!(requests(&stage.keys("Rdrop<enter>"))[..], [Knowledge::DropRebuild { .. }]));
+}
+
+#[test]
+fn who_quits_while_a_base_is_worked_on_may_let_that_go_on_without_a_screen() {
+    let quit = || {
+        let mut stage = Stage::settled(80, 24, "dark");
+        let mut all = bases();
+        all[0] = rebuilding(RebuildState::Running);
+        enter(&mut stage, all);
+        stage.keys("<ctrl+q>");
+        stage
+    };
+    shoot("knowledge-quit", |stage| {
+        let mut all = bases();
+        all[0] = rebuilding(RebuildState::Running);
+        enter(stage, all);
+        stage.keys("<ctrl+q>");
+    });
+    let mut stage = quit();
+    assert!(stage.text().contains("q quit   g let it go on   Esc stay here"), "{}", stage.text());
+    assert!(stage.keys("g").contains(&Effect::LeaveRunning));
+    assert!(!quit().keys("q").contains(&Effect::LeaveRunning));
 }
 
 #[test]

@@ -301,6 +301,7 @@ fn fetching_shows_how_far_it_is() {
         full(stage);
         stage.keys("/qwen<enter>f");
         stage.answer("\"plan\"", vec![to_fetch()]);
+        stage.pass(600);
         stage.keys("f<enter>");
         stage.pass(9_000);
         let step = PullStep::Fetching {
@@ -428,6 +429,7 @@ fn a_model_is_fetched_only_after_its_plan_and_a_yes() {
     let before = asked(&stage.keys("/qwen<enter>f"));
     assert!(before.contains("\"plan\"") && !before.contains("\"pull\""), "{before}");
     stage.answer("\"plan\"", vec![to_fetch()]);
+    stage.pass(600);
     assert!(!asked(&stage.keys("<enter>y")).contains("pull"), "a bare yes fetches nothing");
     assert!(asked(&stage.keys("f")).contains("\"do\":\"pull\",\"id\":\"local/qwen2.5-0.5b\""));
     let effects = stage.keys("<esc>");

@@ -377,6 +377,7 @@ fn a_picture_is_written_to_a_file_and_over_another_one_only_when_that_is_said() 
     let saved = Event::PictureSaved { blob: blob.clone(), path: path.clone(), saved: Ok(Saved::Exists) };
     stage.event(saved);
     assert!(stage.text().contains("Replace the file ~/river.png"), "{}", stage.text());
+    stage.pass(600);
     let effects = stage.keys("r");
     assert!(matches!(&effects[..], [Effect::SavePicture { replace: true, .. }]), "{effects:?}");
 }

@@ -632,6 +632,7 @@ fn results_are_written_to_a_file_in_the_form_that_its_name_asks_for_and_over_non
         assert!(stage.effects.contains(&saves(false)), "{name}");
         stage.event(Event::Saved { of: Written::Results(id), path: name.into(), saved: Ok(Saved::Exists) });
         assert!(stage.text().contains("Replace the file"), "{}", stage.text());
+        stage.pass(600);
         stage.keys("r");
         stage.answer("do\":\"write_report", vec![Reply::Text { text: name.into() }]);
         assert!(stage.effects.contains(&saves(true)), "{name}");

@@ -554,6 +554,7 @@ fn a_run_is_written_in_the_form_of_its_file_and_one_from_elsewhere_is_deleted() 
     assert_eq!((*id, path.as_str(), pieces.0.concat()), (kept.run.id, "run.pb", vec![1, 2, 3]));
     let (of, path) = (Written::Trace(kept.run.id), "run.pb".to_owned());
     stage.event(Event::Saved { of, path, saved: Ok(Saved::Exists) });
+    stage.pass(600);
     let effects = stage.keys("r");
     assert!(matches!(&asked(&effects)[..], [Traces::Export { .. }]), "{effects:?}");
     assert!(asked(&stage.keys("w<ctrl+u>run.txt<enter>")).is_empty());

@@ -396,6 +396,7 @@ fn usage_is_written_to_a_file_in_the_form_that_its_name_asks_for() {
         assert_eq!(stage.effects[from..], [saved]);
         stage.event(Event::Saved { of, path, saved: Ok(Saved::Exists) });
         assert!(stage.text().contains("by the usage?"), "{}", stage.text());
+        stage.pass(600);
         stage.keys("<esc>w");
     }
 }

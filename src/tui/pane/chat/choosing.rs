@@ -35,11 +35,15 @@ impl State {
                 self.take_preset(&name, &preset, desk);
             }
             Choice::BeforePreset => self.undo_preset(desk),
-            Choice::Written(text) => {
+            Choice::Written(draft) => {
                 if !self.composer.is_empty() {
                     self.composer.take();
                 }
-                self.composer.set_text(&text);
+                if draft.pastes.is_empty() {
+                    self.composer.set_text(&draft.text);
+                } else {
+                    self.composer.set_draft(&draft);
+                }
                 self.take_up();
                 self.focus = Focus::Composer;
                 self.typed(desk);
@@ -163,7 +167,9 @@ impl State {
             | Choice::EmptyPrompt
             | Choice::Act(_)
             | Choice::Unlock(_)
-            | Choice::Quit => {}
+            | Choice::Quit
+            | Choice::StopAndQuit
+            | Choice::LeaveRunning => {}
         }
         self.refit(desk);
     }

@@ -78,7 +78,9 @@ impl State {
 
     /// The editor came back with a text.
     pub fn edited(&mut self, text: &str, desk: &mut Desk<'_>) {
-        self.composer.set_text(text);
+        self.composer.set_written(text);
+        // What is pasted there comes back like what is typed there.
+        self.take_up();
         self.focus = Focus::Composer;
         self.typed(desk);
     }
@@ -165,13 +167,13 @@ impl State {
 
     /// A list of what was written before, to be searched.
     pub(super) fn search_history(&self, desk: &mut Desk<'_>) {
-        let entries = self.composer.sent().map(|text| Entry {
+        let entries = self.composer.sent().map(|(text, draft)| Entry {
             label: text.trim().replace('\n', " ↵ "),
             detail: String::new(),
             right: String::new(),
             current: false,
             off: false,
-            choice: Choice::Written(text),
+            choice: Choice::Written(draft.clone()),
             words: &[],
         });
         let menu = Menu::new("Written before", "take it", "Nothing was sent yet.", entries.collect());
@@ -180,6 +182,6 @@ impl State {
 
     /// Opens what is written in the person's editor.
     pub(super) fn edit_in_editor(&self, desk: &mut Desk<'_>) {
-        desk.ask(Effect::Edit(self.composer.text()));
+        desk.ask(Effect::Edit(self.composer.written_out()));
     }
 }

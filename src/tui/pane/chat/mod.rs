@@ -369,6 +369,7 @@ impl State {
             fetching: self.first_run.as_ref().is_some_and(FirstRun::runs),
             pictures: 0,
             syncs: 0,
+            evaluations: 0,
             unmade: false,
         }
     }

@@ -151,8 +151,8 @@ impl State {
 
     /// Keeps where the person is.
     pub(super) fn remember(&mut self, desk: &mut Desk<'_>) {
-        let mut history: Vec<String> =
-            self.composer.sent().filter(|text| text.len() <= LONGEST).take(HISTORY).collect();
+        let sent = self.composer.sent().map(|(text, _)| text);
+        let mut history: Vec<String> = sent.filter(|text| text.len() <= LONGEST).take(HISTORY).collect();
         history.reverse();
         let memory = Memory {
             conversation: self.thread.id,

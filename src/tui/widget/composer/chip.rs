@@ -156,6 +156,61 @@ impl Pastes {
         full
     }
 
+    /// `text` as an editor shows it: pastes in full, a file by the words on its chip.
+    pub fn written_out(&self, text: &str) -> String {
+        let mut full = String::with_capacity(text.len());
+        for c in text.chars() {
+            match (self.file_words(c), chip_index(c).and_then(|i| self.text(i))) {
+                (Some(words), _) => full.push_str(&words),
+                (None, Some(paste)) => full.push_str(paste),
+                (None, None) => full.push(c),
+            }
+        }
+        full
+    }
+
+    /// What an editor made of that: the files of `before` stand where it left their words, and what is too long to be shown
+    /// folds.
+    pub fn taken_in(&mut self, before: &str, text: &str) -> String {
+        let mut places: Vec<(usize, usize, char)> = Vec::new();
+        for c in before.chars() {
+            let Some(words) = self.file_words(c) else { continue };
+            // Two files of one name have the same words, in their order.
+            let mut stand = text.match_indices(&words).map(|(at, _)| at);
+            if let Some(at) = stand.find(|at| places.iter().all(|(taken, ..)| taken != at)) {
+                places.push((at, at + words.len(), c));
+            }
+        }
+        places.sort_unstable();
+        let (mut shown, mut from) = (String::new(), 0);
+        for (at, end, chip) in places {
+            // The words of a file may hold those of another.
+            if at >= from {
+                self.take_piece(&text[from..at], &mut shown);
+                shown.push(chip);
+                from = end;
+            }
+        }
+        self.take_piece(&text[from..], &mut shown);
+        shown
+    }
+
+    /// The words on the chip of a file, whatever bars it.
+    fn file_words(&self, c: char) -> Option<String> {
+        match &self.0.get(chip_index(c)?)?.held {
+            Held::File(file) => Some(file_label(file, None)),
+            Held::Text(_) => None,
+        }
+    }
+
+    fn take_piece(&mut self, piece: &str, shown: &mut String) {
+        if Self::is_showable(piece) {
+            shown.push_str(piece);
+        } else {
+            shown.extend(self.fold(piece.to_owned()));
+        }
+    }
+
     /// `text` as it is sent: files where their chips stand, texts between them.
     pub fn blocks(&self, text: &str) -> Vec<Block> {
         let mut blocks = Vec::new();
@@ -310,6 +365,40 @@ mod tests {
         assert!(!pastes.bar(|_| Some("no documents")), "it stands there already");
         assert!(pastes.bar(|_| None) && !pastes.is_barred(1));
         assert_eq!(pastes.label(1), Some("[@a.pdf]"));
+    }
+
+    #[test]
+    fn files_come_back_from_an_editor_where_their_words_were_left() {
+        let file = |blob: &str| {
+            let block = Block::Image {
+                media_type: "image/png".into(),
+                blob: crate::domain::message::BlobId(blob.into()),
+                file: None,
+            };
+            Held::File(Attachment { name: "a.png".into(), bytes: Some(212_000), block })
+        };
+        let mut pastes = Pastes::default();
+        let one = pastes.fold(file("one")).unwrap();
+        let two = pastes.fold(file("two")).unwrap();
+        let long = pastes.fold("long\n".repeat(9)).unwrap();
+        let before = format!("compare {one} to {two}: {long}");
+        let written = pastes.written_out(&before);
+        let words = "[@a.png · 212 kB]";
+        assert_eq!(written, format!("compare {words} to {words}: {}", "long\n".repeat(9)));
+        assert_eq!(
+            pastes.taken_in(&before, &written),
+            format!("compare {one} to {two}: {}", "long\n".repeat(9))
+        );
+        assert_eq!(pastes.taken_in(&before, &format!("see {words}")), format!("see {one}"));
+        assert_eq!(pastes.taken_in(&before, "neither"), "neither");
+        let much = "x".repeat(SHOWN_MAX + 1);
+        let shown = pastes.taken_in(&before, &format!("{much}{words} {words}{words}"));
+        assert_eq!(pastes.written_out(&shown), format!("{much}{words} {words}{words}"));
+        assert_eq!(
+            shown.chars().count(),
+            4 + words.chars().count(),
+            "a fold, two files, a blank, what nobody attached"
+        );
     }
 
     #[test]

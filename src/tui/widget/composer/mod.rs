@@ -102,6 +102,21 @@ impl Composer {
         self.moved(None);
     }
 
+    /// The whole text as an editor shows it: pastes in full, a file by the words on its chip.
+    pub fn written_out(&self) -> String {
+        self.pastes.written_out(self.buffer.text())
+    }
+
+    /// Replaces the text by what an editor made of it, as one step of undo: files stand where it left their words.
+    pub fn set_written(&mut self, text: &str) {
+        let text = unix_lines(text);
+        let text = text.strip_suffix('\n').unwrap_or(&text);
+        let shown = self.pastes.taken_in(self.buffer.text(), text);
+        self.buffer.select_all();
+        self.buffer.insert(&shown);
+        self.moved(None);
+    }
+
     /// Ends a message: remembers it, empties the box, returns the whole text.
     pub fn take(&mut self) -> String {
         let text = self.text();
@@ -291,9 +306,9 @@ impl Composer {
         self.show(found.as_ref())
     }
 
-    /// Texts sent before, newest first, pastes in full.
-    pub fn sent(&self) -> impl Iterator<Item = String> {
-        self.history.entries().map(|draft| Pastes::of(draft).expand(&draft.text))
+    /// Texts sent before, newest first, pastes in full, each with what it was sent as.
+    pub fn sent(&self) -> impl Iterator<Item = (String, &Draft)> {
+        self.history.entries().map(|draft| (Pastes::of(draft).expand(&draft.text), draft))
     }
 
     fn show(&mut self, draft: Option<&Draft>) -> bool {
