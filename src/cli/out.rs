@@ -186,6 +186,12 @@ impl Object for Item<'_> {
     }
 }
 
+impl Object for serde_json::Value {
+    fn json(&self) -> serde_json::Result<String> {
+        serde_json::to_string(self)
+    }
+}
+
 impl Object for Reply {
     fn json(&self) -> serde_json::Result<String> {
         let text = serde_json::to_string(self)?;

@@ -7,6 +7,7 @@ mod late;
 mod notice;
 mod palette;
 mod place;
+mod quitting;
 mod said;
 mod told;
 mod unlock;

@@ -3,10 +3,11 @@
 use super::late;
 use super::palette::{commands, palette, past};
 use super::place;
+use super::quitting::{ask_to_quit, asks_to_quit, is_writing, quit};
 use super::told::{copied, saved_as};
 use super::unlock::{sealed, unlock, unlocked};
 use super::view::{self, tabs};
-use super::{AGAIN, Cache, LEAVE, Out, PATIENCE, State};
+use super::{AGAIN, Cache, LEAVE, Out, State};
 use crate::domain::trace::TraceId;
 use crate::tui::action::Action;
 use crate::tui::effect::{Effect, TaskId, Written};
@@ -345,10 +346,6 @@ fn leave_first(state: &mut State, action: Action, key: Key, out: &mut Out<'_>) {
     }
 }
 
-fn asks_to_quit(overlay: &Overlay) -> bool {
-    matches!(overlay, Overlay::Confirm(Confirm { choice: Choice::Quit | Choice::StopAndQuit, .. }))
-}
-
 fn settle(state: &mut State, outcome: Outcome, out: &mut Out<'_>) {
     match outcome {
         Outcome::Stay => {}
@@ -591,54 +588,6 @@ fn act_here(state: &mut State, action: Action, key: Option<Key>, out: &mut Out<'
         show(state, Place::Chat, out);
     }
     state.with_pane(out, |pane, desk| pane.act(action, key, desk));
-}
-
-fn ask_to_quit(state: &mut State, out: &mut Out<'_>) {
-    let mut running = state.chat.running();
-    running.fetching |= state.models.makes();
-    running.pictures = state.pictures.running();
-    running.evaluations = state.evaluate.running();
-    running.answers += state.prompt.running() + state.compare.running() + running.evaluations;
-    running.answers += state.knowledge.running() + state.traces.running();
-    running.syncs = state.knowledge.syncing();
-    running.unmade = state.evaluate.has_unmade();
-    if running.goes_on() {
-        state.overlays.retain(|overlay| !asks_to_quit(overlay));
-        state.overlays.push(Overlay::Confirm(Confirm::quit(running)));
-    } else {
-        quit(state, out);
-    }
-}
-
-fn quit(state: &mut State, out: &mut Out<'_>) {
-    if !state.closed {
-        leave_places(state, out);
-    }
-    state.at_desk(out, |panes, desk| panes.evaluate.leave(desk));
-    state.leaving = is_writing(state);
-    let wait = Effect::After { timer: LEAVE, delay: PATIENCE };
-    out.effects.push(if state.leaving { wait } else { Effect::Quit });
-}
-
-/// Every place keeps what is to be there the next time.
-fn leave_places(state: &mut State, out: &mut Out<'_>) {
-    state.with_chat(out, chat::State::leave);
-    state.at_desk(out, |panes, desk| {
-        panes.prompt.leave(desk);
-        panes.compare.keep(desk);
-        panes.models.keep_preset(desk);
-        panes.pictures.keep(desk);
-    });
-}
-
-/// Something is written that the store has not acknowledged.
-fn is_writing(state: &State) -> bool {
-    state.left.is_writing()
-        || state.chat.is_writing()
-        || state.compare.is_writing()
-        || state.evaluate.is_writing()
-        || state.prompt.is_writing()
-        || state.pictures.is_writing()
 }
 
 /// Every list of models shows what has come since.
