@@ -85,7 +85,7 @@ pub fn measure() {
     home.said(&["workspace", "compact"]);
     let after = records(&workspace);
     line("its records on the disk / written anew", &format!("{:.1} / {:.1} MB", mb(before), mb(after)), "");
-    line("how many times what is in them", &format!("{:.2}", before as f64 / after as f64), "3");
+    line("the one against the other, in times", &format!("{:.2}", before as f64 / after as f64), "3");
     let others = under(home.path()).saturating_sub(under(&workspace));
     line("beside the workspace: its log, its settings", &format!("{:.2} MB", mb(others)), "");
     quit(tty);

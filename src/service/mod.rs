@@ -34,6 +34,7 @@ pub mod prompts;
 pub mod recorder;
 pub mod replay;
 pub mod retention;
+mod space;
 pub mod trace;
 pub mod turns;
 pub mod unblinding;

@@ -13,6 +13,7 @@ use crate::service::archive::Archive;
 use crate::service::fresh;
 use crate::service::recorder::Recorder;
 use crate::service::retention::{Keep, sweep_at_times};
+use crate::service::space::{NOT_WORTH_IT, give_back_at_times};
 use crate::store::record::Kind;
 use crate::store::{Store, Unlock, WrapWith};
 
@@ -34,10 +35,6 @@ const TEND_EVERY: Duration = Duration::from_hours(24);
 const TEND_AFTER: Duration = Duration::from_secs(30);
 /// How often is looked whether the store has grown so much that it may take far more of the disk than is in it.
 const LOOK_EVERY: Duration = Duration::from_hours(1);
-/// So many of them are a day.
-const LOOKS_A_DAY: u64 = 24;
-/// A store that takes less is left as it is, however little is in it.
-const NOT_WORTH_IT: u64 = 32 << 20;
 
 impl Workspace {
     /// Over the store in `folder`, which `unlock` opened. While it lives, the store's own backup is kept young, and of the
@@ -156,8 +153,7 @@ impl Workspace {
 /// backup once it is old, when the start is long over.
 async fn tend(archive: Archive, keep: Keep) {
     tokio::time::sleep(TEND_AFTER).await;
-    let mut most = NOT_WORTH_IT;
-    for round in 1_u64.. {
+    loop {
         match archive.run(move |store| sweep_at_times(store, keep, fresh::now(), TEND_EVERY)).await {
             Ok(0) => {}
             Ok(removed) => tracing::info!(
@@ -166,14 +162,10 @@ async fn tend(archive: Archive, keep: Keep) {
             ),
             Err(error) => tracing::warn!(%error, "what is old or named by nothing could not be removed"),
         }
-        match archive.run(move |store| store.give_back(most)).await {
-            // All of it was read for that: not again before it has grown by an eighth, or a day has gone by.
-            Ok(Some(taken)) => most = NOT_WORTH_IT.max(taken + taken / 8),
-            Ok(None) => {}
+        match archive.run(|store| give_back_at_times(store, fresh::now(), NOT_WORTH_IT)).await {
+            Ok(0) => {}
+            Ok(bytes) => tracing::info!(bytes, "the store was written anew and gave space back"),
             Err(error) => tracing::warn!(%error, "the store could not be written anew to give space back"),
-        }
-        if round.is_multiple_of(LOOKS_A_DAY) {
-            most = NOT_WORTH_IT;
         }
         let renewed = archive.run(|store| match store.automatic_backup_age() {
             Some(age) if age < TEND_EVERY => Ok(()),

@@ -1,48 +1,100 @@
 //! What records take on the disk beyond what is wanted of them, given back without anybody's word. sled gives nothing back by
 //! itself: what is overwritten or removed stays in its file.
+//!
+//! It is what `compact` does, and is held back where only somebody who asked for it may want that: where a record is damaged, since
+//! its large value goes with the old files and its last whole copy with the store's own backup, which is made anew; and where
+//! the disk might come to its end meanwhile, which those who write would meet.
 
 use super::generation::{Generation, TREE};
 use super::record::Kind;
 use super::rewrite::{CHUNK, Purpose};
+use super::site::Site;
 use super::{Store, files, scan};
-use crate::domain::Result;
+use crate::domain::{Error, ErrorKind, Result};
 
 /// How many times what is wanted of them records may take.
 const TIMES: u64 = 3;
 
 impl Store {
-    /// Where the files of the records take more than `most` bytes, looks whether that is more than three times what is wanted of
-    /// them, and writes them anew if so. What they take then; `None` where it is no more than `most`. Others read and write
-    /// meanwhile; what a restore or a salvage kept stays.
-    pub fn give_back(&self, most: u64) -> Result<Option<u64>> {
-        let _work = self.shared.work();
-        let taken = || files::bytes_under(&self.shared.live().folder().join(TREE));
-        let before = taken();
-        if before <= most {
-            return Ok(None);
-        }
-        if before / TIMES <= self.undamaged(|shared| wanted(&shared.live()))? {
-            return Ok(Some(before));
-        }
-        self.undamaged(|shared| {
-            let keys = shared.desk().keys.clone();
-            shared.renew(Purpose::Compact, keys).map(|_| ())
+    /// Bytes that the files of the records take, without those of large values.
+    pub fn taken(&self) -> u64 {
+        taken(&self.shared.live())
+    }
+
+    /// Whether that is more than three times what is wanted of them. Of records that fill their files a third is read for it.
+    pub fn is_slack(&self) -> Result<bool> {
+        let most = self.taken() / TIMES;
+        let (_, wanted) = self.mending(|live| {
+            let mut wanted = 0;
+            each(live, |key, frame| {
+                wanted += bytes(key, frame);
+                Ok(wanted < most)
+            })?;
+            Ok(wanted)
         })?;
+        Ok(wanted < most)
+    }
+
+    /// Writes the records anew while others read and write; what they take then. What a restore or a salvage kept stays.
+    /// Refused where a record does not open, and where the disk has no room for what is written before the old files go.
+    pub fn give_back(&self) -> Result<u64> {
+        let _work = self.shared.work();
+        let live = self.shared.live();
+        let mut wanted = 0;
+        each(&live, |key, frame| {
+            wanted += bytes(key, frame);
+            live.read(key, frame.clone()).map(|_| true)
+        })?;
+        self.shared.site.room_to_give_back(&live, wanted)?;
+        // Whoever holds the old files keeps them from going.
+        drop(live);
+        let keys = self.shared.desk().keys.clone();
+        self.shared.renew(Purpose::Compact, keys)?;
         // The marks of what was removed are gone: a backup from before knows it still.
         self.shared.refresh_automatic();
-        Ok(Some(taken()))
+        Ok(self.taken())
     }
 }
 
-/// Bytes of all records, sealed, with their keys.
-fn wanted(live: &Generation) -> Result<u64> {
-    let mut bytes = 0;
+fn taken(live: &Generation) -> u64 {
+    files::bytes_under(&live.folder().join(TREE))
+}
+
+/// Of a record, sealed, with its key.
+fn bytes(key: &[u8], frame: &[u8]) -> u64 {
+    (key.len() + frame.len()) as u64
+}
+
+/// Shows every record to `look`, until it has seen enough.
+fn each(live: &Generation, mut look: impl FnMut(&[u8], &sled::IVec) -> Result<bool>) -> Result<()> {
     let mut last = None;
     loop {
         let chunk = scan::take(live, &[], last.as_deref(), false, CHUNK)?;
-        let Some((key, _)) = chunk.back() else { return Ok(bytes) };
+        let Some((key, _)) = chunk.back() else { return Ok(()) };
         last = Some(key.to_vec());
-        let records = chunk.iter().filter(|(key, _)| Kind::is_record(key));
-        bytes += records.map(|(key, frame)| (key.len() + frame.len()) as u64).sum::<u64>();
+        for (key, frame) in chunk.iter().filter(|(key, _)| Kind::is_record(key)) {
+            if !look(key, frame)? {
+                return Ok(());
+            }
+        }
+    }
+}
+
+impl Site {
+    /// Refuses what might fill the disk: the new files with a copy of the large values, and the store's own backup of as much, while
+    /// the old ones are there.
+    fn room_to_give_back(&self, live: &Generation, wanted: u64) -> Result<()> {
+        let large = files::bytes_under(live.folder()).saturating_sub(taken(live));
+        let needed = self.options.reserve + 2 * (TIMES * wanted + large);
+        let free = files::free_bytes(self.folder());
+        if free >= needed {
+            return Ok(());
+        }
+        Err(Error::new(
+            ErrorKind::Full,
+            "giving back what records take beyond what is in them",
+            format!("it may need {} MB and {} MB are free", needed.div_ceil(1_000_000), free / 1_000_000),
+            "Free some space; it is tried again a day later.",
+        ))
     }
 }

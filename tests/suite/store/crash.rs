@@ -120,6 +120,7 @@ fn rewrite(what: &str, folder: &Path, last: u32) {
     match what {
         "open" => {}
         "compact" => store.compact().unwrap(),
+        "give-back" => drop(store.give_back().unwrap()),
         "rekey" | "from-keyring" => store.rekey(&WrapWith::KeyFile).unwrap(),
         "rekey-data" => store.rekey_data(&WrapWith::KeyFile).unwrap(),
         "to-keyring" => store.rekey_data(&WrapWith::Keyring).unwrap(),
@@ -258,6 +259,9 @@ fn survives_being_killed_at_every_step_of(what: &str) {
         let finished = child(what, &home, step).wait_with_output().unwrap();
         let store = open_ringed(&home);
         let words = format!("{what} killed at step {step}: {:?}", store.notices());
+        if what == "give-back" {
+            assert!(store.notices().is_empty(), "nobody asked for it, and nobody is told: {words}");
+        }
         let verified = store.verify().unwrap();
         assert_eq!(verified.damaged, [], "{words}");
         let wanted = if what == "open" { 0 } else { 303 };
@@ -302,6 +306,11 @@ fn the_first_start_survives_being_killed_at_every_step() {
 #[test]
 fn compaction_survives_being_killed_at_every_step() {
     survives_being_killed_at_every_step_of("compact");
+}
+
+#[test]
+fn giving_space_back_survives_being_killed_at_every_step_without_a_word() {
+    survives_being_killed_at_every_step_of("give-back");
 }
 
 #[test]

@@ -63,6 +63,9 @@ pub fn on_a_full_disk(folder: &Path) {
     assert_eq!(used(&home), free, "nothing is left of it");
     assert!(!own_backup.exists());
     assert_eq!(store.notices().iter().filter(|notice| notice.contains("own backup")).count(), 1);
+    // Nor is the store written anew by itself where that might fill it.
+    assert_eq!(store.give_back().unwrap_err().kind, ErrorKind::Full);
+    assert_eq!(used(&home), free);
     commit(&store, 70_000).unwrap();
     super::crash::say(&format!("full after {} turns, and all of them are there", acknowledged.len()));
 }

@@ -131,6 +131,16 @@ fn who_writes_during_a_compaction_does_not_wait_for_it_and_nothing_is_lost() {
 }
 
 #[test]
+fn who_writes_while_space_is_given_back_does_not_wait_for_it_and_nothing_is_lost() {
+    let folder = tempfile::tempdir().unwrap();
+    let rounds = worked(folder.path(), "copy a chunk", |store| {
+        store.give_back().unwrap();
+    });
+    assert_eq!(rounds, EARLY + LATE, "somebody wrote until the last moment");
+    has_everything(&open(folder.path()), rounds);
+}
+
+#[test]
 fn who_writes_while_everything_is_sealed_anew_does_not_wait_for_it_and_nothing_is_lost() {
     let folder = tempfile::tempdir().unwrap();
     let rounds = worked(folder.path(), "copy a chunk", |store| store.rekey_data(&WrapWith::KeyFile).unwrap());

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::SystemTime;
 
+use outcrop::domain::ErrorKind;
 use outcrop::domain::conversation::{Conversation, Draft};
 use outcrop::domain::message::Message;
 use outcrop::store::record::{DraftOf, Kind, Paste};
@@ -274,15 +275,57 @@ fn a_store_that_takes_much_more_than_is_in_it_is_written_anew_and_keeps_all_that
     }
     store.commit(batch).unwrap();
     let before = store.info().unwrap().bytes;
-    assert_eq!(store.give_back(u64::MAX).unwrap(), None, "it takes less than is worth it");
-    let taken = store.give_back(4 << 20).unwrap().expect("it takes more");
+    assert!(store.is_slack().unwrap());
+    let taken = store.give_back().unwrap();
     let after = store.info().unwrap();
-    assert!(taken < 4 << 20, "{taken}");
+    assert!(taken < 4 << 20 && taken == store.taken(), "{taken}");
     assert!(after.bytes + (4 << 20) < before && after.kept > 0, "{before} bytes before, {after:?} after");
-    assert_eq!(store.give_back(4 << 20).unwrap(), None, "there is nothing to give back");
     drop(store);
     let store = open(&home);
     assert_eq!(store.scan::<Message>(Scan::all()).count(), 11);
     assert_eq!(store.get::<Message>(&key(&message(1, 19, ""))).unwrap().unwrap().text(), text);
     assert_eq!(store.verify().unwrap().damaged, []);
+}
+
+#[test]
+fn a_store_that_is_full_of_what_is_wanted_is_not_slack() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path());
+    let text = "grain ".repeat(500);
+    for number in 0..2_000 {
+        let mut batch = Batch::new();
+        let message = message(1, number, &text);
+        batch.put(&key(&message), &message).unwrap();
+        store.commit_soft(batch).unwrap();
+    }
+    store.flush().unwrap();
+    store.give_back().unwrap();
+    assert!(!store.is_slack().unwrap());
+}
+
+#[test]
+fn a_store_with_damage_gives_nothing_back_by_itself_and_keeps_the_backup_that_is_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path());
+    turn(&store, 1, 1, &"boulder ".repeat(2000));
+    turn(&store, 1, 2, "pebble");
+    store.backup_automatic().unwrap();
+    let (tree, saved) = (folder.path().join("gen-000001/tree"), folder.path().join("backup"));
+    let whole = fs::read(&saved).unwrap();
+    let large = walk(&folder.path().join("gen-000001/blobs")).remove(0);
+    let mut bytes = fs::read(&large).unwrap();
+    bytes[2000] ^= 1;
+    fs::write(&large, &bytes).unwrap();
+    assert_eq!(store.give_back().unwrap_err().kind, ErrorKind::Corrupt);
+    assert!(tree.exists() && fs::read(&large).unwrap() == bytes, "the damaged file is where it was");
+    assert!(fs::read(&saved).unwrap() == whole);
+    turn(&store, 1, 3, "life goes on");
+    // Once nobody wants it any more, nothing is in the way.
+    let mut batch = Batch::new();
+    batch.remove::<Message>(&key(&message(1, 1, "")));
+    store.commit(batch).unwrap();
+    store.give_back().unwrap();
+    assert!(!tree.exists());
+    assert_eq!(store.verify().unwrap().damaged, []);
+    assert_eq!(store.scan::<Message>(Scan::all()).count(), 2);
 }
