@@ -49,6 +49,8 @@ fn it_gives_the_shell_back_to_ctrl_z_and_ends_once_nothing_runs_any_more() {
         text.contains("Stopped") && text.trim_end().ends_with("ready>")
     });
     tty.send("bg\r");
+    tty.send("echo be''low\r");
+    tty.wait_for("below");
     tty.send("wait %1; echo code=$?\r");
     assert_eq!(state(&home), "running", "it serves others");
     home.said(&["eval", "pause", "e"]);
