@@ -249,3 +249,20 @@ fn wrote(result: io::Result<()>) -> Result<(), End> {
         _ => Error { kind: ErrorKind::Io, ..Error::io("writing to the standard output", &why) }.into(),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reply_has_its_name_among_its_fields_and_no_text_in_it_is_taken_for_that() {
+        let said = |reply: Reply| reply.json().unwrap();
+        assert_eq!(said(Reply::Done), r#"{"reply":"done"}"#);
+        let text = r#"a","b":{"c"}}"#.to_owned();
+        assert_eq!(said(Reply::Text { text: text.clone() }), {
+            let text = serde_json::to_string(&text).unwrap();
+            format!(r#"{{"reply":"text","text":{text}}}"#)
+        });
+        assert_eq!(said(Reply::Remembered { value: None }), r#"{"reply":"remembered","value":null}"#);
+    }
+}

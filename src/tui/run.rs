@@ -22,13 +22,15 @@ pub async fn run(config: &Config, door: Door, start: Start) -> Result<u8> {
     let mut terminal = Tty::open(modes)?;
     let mut app = App::new(options, start);
     let tending = runtime::tend(door.clone());
-    let ended = runtime::run(&mut app, door.clone(), &mut terminal, Host::of(config)).await;
+    let mut ended = runtime::run(&mut app, door.clone(), &mut terminal, Host::of(config)).await;
     drop((terminal, tending));
+    if matches!(ended, Ok(Ending::Left))
+        && let Some(signal) = runtime::outlast(&door).await
+    {
+        ended = Ok(Ending::Signal(signal));
+    }
     if matches!(ended, Ok(Ending::Signal(Signal::HangUp | Signal::Terminate))) {
         door.hurry();
-    }
-    if matches!(ended, Ok(Ending::Left)) {
-        runtime::outlast(&door).await;
     }
     runtime::part(&door).await;
     Ok(ended?.code())

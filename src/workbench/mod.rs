@@ -75,7 +75,7 @@ pub const PARTING: &str = "another outcrop's call is still served here, and this
 
 /// Why a process is still there whose screen is gone.
 pub const RUNNING: &str = "what was left running goes on without a screen, and this one ends after it. \
-                           Ctrl+C stops it; it can be gone on with later.";
+                           Ctrl+Z and bg give the shell back; Ctrl+C stops it, to be gone on with later.";
 
 /// A door as faces hold it.
 pub type Door = Arc<dyn Workbench>;

@@ -53,6 +53,7 @@ mod provider_scripted;
 mod pty_agents;
 mod pty_agents_real;
 mod pty_inert;
+mod pty_left;
 mod pty_life;
 mod pty_traces;
 mod pull;

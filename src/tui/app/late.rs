@@ -1,4 +1,4 @@
-//! A question that comes late, with what the world did: the keys that are pressed as it comes were for what lies below.
+//! A question that comes late, with what the world did: the keys and clicks as it comes were for what lies below.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use super::State;
 use crate::tui::event::Event;
 use crate::tui::overlay::Overlay;
 
-/// How long no key may come before such a question takes one.
+/// How long neither may come before such a question takes one.
 const DEAF: Duration = Duration::from_millis(500);
 
 /// Whether a question that cannot be taken back lies over the place.
@@ -24,7 +24,7 @@ pub(super) fn came(state: &mut State) {
     state.deaf_until = Some(state.now.elapsed + DEAF);
 }
 
-/// Whether a key is none for the question yet, and so is the next one that follows at once.
+/// Whether a key or a click is none for the question yet, and so is the next one that follows at once.
 pub(super) fn is_deaf(state: &mut State) -> bool {
     let now = state.now.elapsed;
     let deaf = asks(state) && state.deaf_until.is_some_and(|until| now < until);

@@ -629,6 +629,9 @@ fn click(state: &mut State, mouse: Mouse, out: &mut Out<'_>) {
         }
         return;
     }
+    if matches!(mouse.kind, MouseKind::Down(_)) && late::is_deaf(state) {
+        return;
+    }
     if let Some(top) = state.overlays.last_mut() {
         let outcome = match mouse.kind {
             MouseKind::Down(_) => top.click(at, state.area),

@@ -6,19 +6,22 @@ use std::io::Write;
 use std::task::Poll;
 use std::time::Duration;
 
-use tokio::signal::unix::{SignalKind, signal};
+use signal_hook::consts::SIGTSTP;
+use tokio::signal::unix::{self, SignalKind};
 use tokio::time::sleep;
 
+use crate::tui::terminal::{self, Signal};
 use crate::workbench::{Door, LULL, PARTING, RUNNING};
 
 /// How often it is looked whether that has ended.
 const LOOK: Duration = Duration::from_millis(500);
 
-/// Waits for what goes on by itself; a signal ends the wait.
-pub async fn outlast(door: &Door) {
+/// Waits for what goes on by itself; the signal that ended the wait before that was over.
+pub async fn outlast(door: &Door) -> Option<Signal> {
     if !door.is_busy() {
-        return;
+        return None;
     }
+    let mut ear = Ear::new();
     // Nobody may be there to read it.
     let _ = writeln!(std::io::stderr(), "outcrop: {RUNNING}");
     let over = async {
@@ -27,13 +30,14 @@ pub async fn outlast(door: &Door) {
         }
     };
     tokio::select! {
-        () = over => {}
-        () = asked_to_end() => {}
+        () = over => None,
+        signal = ear.end() => Some(signal),
     }
 }
 
 /// Closes the door where the shell goes on: the terminal was given back. What keeps it is said; a signal makes it quick.
 pub async fn part(door: &Door) {
+    let mut ear = Ear::new();
     let told = async {
         sleep(LULL).await;
         if door.serves_others() {
@@ -46,21 +50,45 @@ pub async fn part(door: &Door) {
     tokio::select! {
         () = &mut closing => return,
         () = told => {}
-        () = asked_to_end() => {}
+        _ = ear.end() => {}
     }
     door.hurry();
     closing.await;
 }
 
-/// Until the person or the system wants the end. The screen's own ear for signals is gone with it.
-async fn asked_to_end() {
-    let kinds = [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()];
-    let mut signals: Vec<_> = kinds.into_iter().filter_map(|kind| signal(kind).ok()).collect();
-    poll_fn(|context| {
-        let came = signals.iter_mut().any(|signal| signal.poll_recv(context).is_ready());
-        if came { Poll::Ready(()) } else { Poll::Pending }
-    })
-    .await;
+/// What the system tells the process: the screen's own ear is gone with it, and signals that nobody hears are lost.
+struct Ear(Vec<(Signal, unix::Signal)>);
+
+impl Ear {
+    fn new() -> Self {
+        let kinds = [
+            (Signal::Interrupt, SignalKind::interrupt()),
+            (Signal::Terminate, SignalKind::terminate()),
+            (Signal::HangUp, SignalKind::hangup()),
+            (Signal::Stop, SignalKind::from_raw(SIGTSTP)),
+        ];
+        Self(kinds.into_iter().filter_map(|(what, kind)| Some((what, unix::signal(kind).ok()?))).collect())
+    }
+
+    async fn next(&mut self) -> Signal {
+        poll_fn(|context| {
+            let mut signals = self.0.iter_mut();
+            let came =
+                signals.find_map(|(what, signal)| signal.poll_recv(context).is_ready().then_some(*what));
+            came.map_or(Poll::Pending, Poll::Ready)
+        })
+        .await
+    }
+
+    /// Until the person or the system wants the end. Ctrl+Z stops the process as it does any other.
+    async fn end(&mut self) -> Signal {
+        loop {
+            match self.next().await {
+                Signal::Stop => terminal::stop(),
+                signal => return signal,
+            }
+        }
+    }
 }
 
 #[cfg(test)]
@@ -99,7 +127,7 @@ mod tests {
             let began = tokio::time::Instant::now();
             let busy = Arc::new(Busy(AtomicU32::new(looks)));
             let door: Door = busy.clone();
-            outlast(&door).await;
+            assert_eq!(outlast(&door).await, None);
             assert_eq!(busy.0.load(Ordering::SeqCst), 0);
             assert_eq!(began.elapsed().as_millis(), waited);
         }

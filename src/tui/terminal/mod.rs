@@ -17,6 +17,7 @@ use ratatui::Frame;
 pub use modes::Options;
 pub use script::Script;
 pub use tty::Tty;
+pub(super) use tty::stop;
 
 use super::event::Event;
 use crate::domain::Result;

@@ -90,6 +90,18 @@ fn files() -> io::Result<(File, File)> {
     Ok((input, output))
 }
 
+/// With no shell above that controls jobs, nobody would ever continue the group.
+fn stops() -> bool {
+    getsid(None).is_ok_and(|session| session != getpgrp())
+}
+
+/// Stops the process group, where somebody can continue it. The terminal was given back.
+pub(in crate::tui) fn stop() {
+    if stops() && kill_current_process_group(ProcessSignal::STOP).is_err() {
+        tracing::warn!("the process could not be stopped");
+    }
+}
+
 /// A panic of the screen's own thread gives the terminal back before it speaks; one elsewhere would speak into the
 /// picture, and one that is caught ends nothing, so these go to the log. What it says may hold a text of the person or of
 /// a model: the log gets the place alone, the terminal what cannot drive it.
@@ -214,12 +226,11 @@ impl Terminal for Tty {
     }
 
     fn stops(&self) -> bool {
-        // With no shell above that controls jobs, nobody would ever continue the group.
-        getsid(None).is_ok_and(|session| session != getpgrp())
+        stops()
     }
 
     fn stop(&mut self) -> bool {
-        self.stops() && kill_current_process_group(ProcessSignal::STOP).is_ok()
+        stops() && kill_current_process_group(ProcessSignal::STOP).is_ok()
     }
 
     fn ending(&mut self) {

@@ -13,8 +13,7 @@ use crate::domain::message::Block;
 /// kept and marked.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-#[allow(clippy::large_enum_variant, reason = "one at a time is asked")]
-#[expect(clippy::large_enum_variant, reason = "a person makes one at a time")]
+#[allow(clippy::large_enum_variant, reason = "a person makes one at a time")]
 pub enum Chat {
     /// Sends the person's blocks and streams the answer.
     Send { to: Target, blocks: Vec<Block> },

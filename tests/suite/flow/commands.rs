@@ -136,8 +136,15 @@ fn a_conversation_is_written_to_a_file_and_over_another_only_after_a_second_yes(
     };
     stage.event(saved(Saved::Exists));
     assert!(stage.text().contains("Replace the file talk.json"), "{}", stage.text());
+    let text = stage.text();
+    let verb = |(row, line): (usize, &str)| Some((line[..line.find("r replace")?].chars().count(), row));
+    let (column, row) = text.lines().enumerate().find_map(verb).unwrap();
+    let (column, row) = (u16::try_from(column).unwrap(), u16::try_from(row).unwrap());
+    let kind = MouseKind::Down(Button::Left);
+    stage.event(Event::Mouse(Mouse { kind, column, row, modifiers: KeyModifiers::NONE }));
     stage.keys("rr");
     assert!(!stage.effects.contains(&save(true)), "who types as it comes means what lies below");
+    assert!(stage.text().contains("Replace the file talk.json"), "and answers nothing: {}", stage.text());
     stage.pass(600);
     stage.keys("<enter>");
     assert!(!stage.effects.contains(&save(true)), "such an act needs its own letter");

@@ -55,7 +55,7 @@ fn enter_makes_a_comparison_and_then_asks_every_column_at_once() {
     assert_eq!(sends(&effects), [], "nothing is sent before it is durable");
     let from = stage.effects.len();
     let made = Reply::Comparison { comparison: comparison(2, None), ballots: Vec::new() };
-    stage.answer("comparisons\",\"do\":\"create", vec![made]);
+    stage.answer("comparisons\":{\"create", vec![made]);
     assert_eq!(sends(&stage.effects[from..]).len(), 2);
 }
 
@@ -64,7 +64,7 @@ fn what_could_not_be_made_is_said_and_the_text_is_back() {
     let mut stage = Stage::settled(120, 40, "dark");
     arrive(&mut stage);
     stage.keys("why?<alt+c>home/gemma3<enter><enter>");
-    let task = stage.task("comparisons\",\"do\":\"create");
+    let task = stage.task("comparisons\":{\"create");
     let error = Error::new(ErrorKind::NotFound, "asking home/gemma3", "no provider is named \"home\"", "");
     stage.event(Event::Ended { task, error: Some(error) });
     let shown = stage.text();
@@ -503,7 +503,7 @@ fn repeats_and_a_file_of_values_are_of_the_next_comparison() {
     assert_eq!(table.text, "river\nLoire\nNile\n");
     // What cannot be read leaves the values as they were; an empty line takes them away.
     let error = Error::new(ErrorKind::NotFound, "reading a file", "there is none", "");
-    let task = stage.task("comparisons\",\"do\":\"create");
+    let task = stage.task("comparisons\":{\"create");
     stage.event(Event::Ended { task, error: Some(error.clone()) });
     stage.keys("<alt+v>x<enter>");
     stage.event(Event::FileRead { path: "rivers.csvx".into(), read: Err(error) });
@@ -522,7 +522,7 @@ fn every_page_is_asked_whichever_is_shown_and_no_column_waits_for_another() {
     stage.keys("<alt+c>home/qwen3-coder-30b<enter>why?<enter>");
     let from = stage.effects.len();
     let made = Reply::Comparison { comparison: comparison.clone(), ballots: Vec::new() };
-    stage.answer("comparisons\",\"do\":\"create", vec![made]);
+    stage.answer("comparisons\":{\"create", vec![made]);
     let first = asking(&stage.effects[from..]);
     let of = |column: usize| {
         let lanes = comparison.pages.iter().take(4).map(move |page| page.lanes[column]);
@@ -572,7 +572,7 @@ fn the_summary_is_of_all_pages_and_asked_of_the_store() {
     let effects = stage.keys("<tab>t");
     assert!(matches!(requests(&effects)[..], [Comparisons::Summary { .. }]), "{effects:?}");
     let of = |answers| Summary { answers, total_p50: Some(1200), ..Summary::default() };
-    stage.answer("\"do\":\"summary", vec![Reply::Summaries { columns: vec![of(24), of(31)] }]);
+    stage.answer("comparisons\":{\"summary", vec![Reply::Summaries { columns: vec![of(24), of(31)] }]);
     let shown = stage.text();
     assert!(shown.contains("24") && shown.contains("31") && shown.contains("1.20 s"), "{shown}");
 }
@@ -618,7 +618,7 @@ fn what_goes_on_in_the_chat_is_the_winner() {
     let comparison = answered(&mut stage, None);
     stage.keys("<tab>b");
     let kept = Ballot { answers: vec![id(701), id(711)], ..ballot(comparison.id, Choice::One(1)) };
-    stage.answer("comparisons\",\"do\":\"choose", vec![Reply::Ballot { ballot: kept }]);
+    stage.answer("comparisons\":{\"choose", vec![Reply::Ballot { ballot: kept }]);
     let winner = *comparison.pages[0].lanes.last().unwrap();
     let effects = stage.keys("w");
     let forked = Stage::requests(&effects);
@@ -637,12 +637,12 @@ fn a_choice_that_is_taken_back_hides_nobody_again_and_the_next_one_is_not_blind(
     assert!(hidden(&stage.keys("<tab>a")));
     let answers = vec![id(701), id(711)];
     let kept = Ballot { answers, blind: Some(7), ..ballot(comparison.id, Choice::One(0)) };
-    stage.answer("comparisons\",\"do\":\"choose", vec![Reply::Ballot { ballot: kept }]);
+    stage.answer("comparisons\":{\"choose", vec![Reply::Ballot { ballot: kept }]);
     let shown = stage.text();
     assert!(shown.contains("smollm2") && !shown.contains("not blind"), "{shown}");
     let effects = stage.keys("u");
     assert!(matches!(requests(&effects)[..], [Comparisons::TakeBack { .. }]), "{effects:?}");
-    stage.answer("\"do\":\"take_back", vec![Reply::Done]);
+    stage.answer("comparisons\":{\"take_back", vec![Reply::Done]);
     let shown = stage.text();
     assert!(shown.contains("Taken back") && shown.contains("smollm2"), "{shown}");
     assert!(!hidden(&stage.keys("b")), "who answers has been seen");
@@ -654,9 +654,9 @@ fn nobody_is_said_to_have_been_seen_where_nobody_was_hidden() {
     let comparison = answered(&mut stage, None);
     stage.keys("<tab>a");
     let kept = Ballot { answers: vec![id(701), id(711)], ..ballot(comparison.id, Choice::One(0)) };
-    stage.answer("comparisons\",\"do\":\"choose", vec![Reply::Ballot { ballot: kept }]);
+    stage.answer("comparisons\":{\"choose", vec![Reply::Ballot { ballot: kept }]);
     stage.keys("u");
-    stage.answer("\"do\":\"take_back", vec![Reply::Done]);
+    stage.answer("comparisons\":{\"take_back", vec![Reply::Done]);
     let shown = stage.text();
     assert!(shown.contains("Taken back.") && !shown.contains("has been seen"), "{shown}");
 }
@@ -686,7 +686,7 @@ fn a_column_that_fails_on_a_later_turn_is_asked_again_though_an_earlier_turn_was
     let comparison = answered(&mut stage, None);
     stage.keys("<tab>a");
     let kept = Ballot { answers: vec![id(701), id(711)], ..ballot(comparison.id, Choice::One(0)) };
-    stage.answer("comparisons\",\"do\":\"choose", vec![Reply::Ballot { ballot: kept }]);
+    stage.answer("comparisons\":{\"choose", vec![Reply::Ballot { ballot: kept }]);
     assert!(stage.text().contains("you chose A"), "{}", stage.text());
     let said = stage.keys("r");
     assert_eq!(Stage::requests(&said), [], "what was chosen among stays as it was");
@@ -731,13 +731,13 @@ fn a_comparison_has_a_category_before_it_is_asked_and_after() {
         outcrop::domain::comparison::Comparison { category: Some("rivers".into()), ..comparison(2, None) };
     let id = made.id;
     stage.answer(
-        "comparisons\",\"do\":\"create",
+        "comparisons\":{\"create",
         vec![Reply::Comparison { comparison: made.clone(), ballots: Vec::new() }],
     );
     let effects = stage.keys("<alt+g><ctrl+u>sand<enter>");
     assert_eq!(requests(&effects), [Comparisons::Categorise { id, category: Some("sand".into()) }]);
     let comparison = outcrop::domain::comparison::Comparison { category: Some("sand".into()), ..made };
-    stage.answer("\"do\":\"categorise", vec![Reply::Comparison { comparison, ballots: Vec::new() }]);
+    stage.answer("comparisons\":{\"categorise", vec![Reply::Comparison { comparison, ballots: Vec::new() }]);
     assert!(stage.text().contains("It is about sand."), "{}", stage.text());
 }
 
@@ -754,7 +754,7 @@ fn a_comparison_is_written_to_a_file_in_the_form_of_its_name() {
         let effects = stage.keys(&format!("W<ctrl+u>{name}<enter>"));
         assert_eq!(requests(&effects), [Comparisons::Export { id: Some(comparison.id), form }]);
         let parts = ["first ", "second"].map(|text| Reply::Text { text: text.into() });
-        stage.answer("\"do\":\"export", parts.into());
+        stage.answer("comparisons\":{\"export", parts.into());
         let of = Written::Comparison(comparison.id);
         let save = Effect::Save { of, path: name.into(), text: "first second".into(), replace: false };
         assert!(stage.effects.contains(&save), "{name}");
@@ -770,8 +770,7 @@ fn while_who_answers_is_hidden_the_pages_are_counted_and_turned_and_what_would_t
     let comparison = outcrop::domain::comparison::Comparison { blind: Some(7), ..repeated(2) };
     stage.keys("<alt+c>home/qwen3-coder-30b<enter>why?<enter>");
     let from = stage.effects.len();
-    stage
-        .answer("comparisons\",\"do\":\"create", vec![Reply::Comparison { comparison, ballots: Vec::new() }]);
+    stage.answer("comparisons\":{\"create", vec![Reply::Comparison { comparison, ballots: Vec::new() }]);
     for call in asking(&stage.effects[from..]) {
         begins(&mut stage, call, "");
         ends(&mut stage, call, "Because.");
@@ -806,7 +805,7 @@ fn a_variable_without_a_value_is_named_before_anything_is_sent() {
     assert!(matches!(&requests(&effects)[..], [Comparisons::Create { .. }]), "{effects:?}");
     let from = stage.effects.len();
     let made = Reply::Comparison { comparison: comparison(2, None), ballots: Vec::new() };
-    stage.answer("comparisons\",\"do\":\"create", vec![made]);
+    stage.answer("comparisons\":{\"create", vec![made]);
     let sent = serde_json::to_string(&Stage::requests(&stage.effects[from..])).unwrap();
     assert!(sent.contains("What is {{river}} in a template?"), "{sent}");
     // Nor has a later message values that were not given.
@@ -912,7 +911,7 @@ fn choices_are_counted_over_the_pages_and_a_key_goes_to_the_next_open_one() {
     stage.keys("<alt+c>home/qwen3-coder-30b<enter>why?<enter>");
     let from = stage.effects.len();
     let made = Reply::Comparison { comparison: comparison.clone(), ballots: Vec::new() };
-    stage.answer("comparisons\",\"do\":\"create", vec![made]);
+    stage.answer("comparisons\":{\"create", vec![made]);
     for call in asking(&stage.effects[from..]) {
         begins(&mut stage, call, "");
         ends(&mut stage, call, "Because.");
@@ -927,7 +926,7 @@ fn choices_are_counted_over_the_pages_and_a_key_goes_to_the_next_open_one() {
         _ => None,
     });
     chosen.answers = said.unwrap();
-    stage.answer("\"do\":\"choose\"", vec![Reply::Ballot { ballot: chosen }]);
+    stage.answer("comparisons\":{\"choose\"", vec![Reply::Ballot { ballot: chosen }]);
     assert!(stage.text().contains("o goes to the next open page"), "{}", stage.text());
     stage.pass(10_000);
     assert!(stage.text().contains("page 1 of 3, 1 chosen"), "{}", stage.text());
@@ -945,7 +944,7 @@ fn a_comparison_of_which_a_page_is_hidden_yet_is_written_as_battles_only() {
     stage.keys("<alt+c>home/qwen3-coder-30b<enter>why?<enter>");
     let from = stage.effects.len();
     let made = Reply::Comparison { comparison: comparison.clone(), ballots: Vec::new() };
-    stage.answer("comparisons\",\"do\":\"create", vec![made]);
+    stage.answer("comparisons\":{\"create", vec![made]);
     for call in asking(&stage.effects[from..]) {
         begins(&mut stage, call, "");
         ends(&mut stage, call, "Because.");
@@ -956,7 +955,7 @@ fn a_comparison_of_which_a_page_is_hidden_yet_is_written_as_battles_only() {
         _ => None,
     });
     let chosen = Ballot { answers: said.unwrap(), ..ballot(comparison.id, Choice::One(0)) };
-    stage.answer("\"do\":\"choose\"", vec![Reply::Ballot { ballot: chosen }]);
+    stage.answer("comparisons\":{\"choose\"", vec![Reply::Ballot { ballot: chosen }]);
     // The second page is hidden yet: a file with its names and figures would tell who answers there.
     for name in ["out.md", "out.jsonl"] {
         let effects = stage.keys(&format!("W<ctrl+u>{name}<enter>"));
@@ -979,7 +978,7 @@ fn a_choice_that_was_taken_back_has_shown_who_answers_also_after_a_restart() {
     let back = Ballot { taken_back, answers: vec![id(701), id(711)], ..ballot(comparison.id, Choice::Tie) };
     let from = stage.effects.len();
     let opened = Reply::Comparison { comparison, ballots: vec![back] };
-    stage.answer("comparisons\",\"do\":\"open", vec![opened]);
+    stage.answer("comparisons\":{\"open", vec![opened]);
     let opens = |effect: &Effect| match effect {
         Effect::Call { task, request: Request::Conversations(Conversations::Open { id }), .. } => {
             Some((*task, *id))
@@ -1074,7 +1073,7 @@ fn before_one_goes_where_calls_have_names_it_is_asked_while_a_blind_choice_is_op
         assert!(shown.contains(&format!("Look at {place}")) && shown.contains("and a blind"), "{shown}");
         stage.keys("<esc><tab>a");
         let made = ballot(comparison.id, Choice::One(0));
-        stage.answer("comparisons\",\"do\":\"choose", vec![Reply::Ballot { ballot: made }]);
+        stage.answer("comparisons\":{\"choose", vec![Reply::Ballot { ballot: made }]);
         stage.keys(way);
         assert!(!stage.text().contains("Look at"), "nothing is open any more: {}", stage.text());
     }
@@ -1172,7 +1171,7 @@ fn who_answers_stays_seen_where_an_answer_that_was_broken_off_is_asked_for_again
     };
     assert_eq!(answers[..], [id(701), id(712)]);
     let kept = Ballot { answers: answers.clone(), ..ballot(comparison.id, Choice::One(0)) };
-    stage.answer("comparisons\",\"do\":\"choose", vec![Reply::Ballot { ballot: kept }]);
+    stage.answer("comparisons\":{\"choose", vec![Reply::Ballot { ballot: kept }]);
     let shown = stage.text();
     assert!(shown.contains("you chose") && shown.contains("choices here are not blind"), "{shown}");
 }

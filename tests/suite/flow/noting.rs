@@ -102,9 +102,9 @@ fn a_span_is_scored_by_a_number_or_a_grade_and_noted_in_a_line_and_a_run_as_well
         by: "ada".to_owned(),
         at: Timestamp(NOW),
     };
-    stage.answer("\"do\":\"note\"", vec![Reply::TraceNoted { note: note.clone() }]);
+    stage.answer("traces\":{\"note\"", vec![Reply::TraceNoted { note: note.clone() }]);
     assert!(stage.text().contains("Noted on the span: 0.2 wrong city · ada"), "{}", stage.text());
-    stage.answer("\"do\":\"notes\"", vec![Reply::TraceNotes { notes: vec![note], damaged: Vec::new() }]);
+    stage.answer("traces\":{\"notes\"", vec![Reply::TraceNotes { notes: vec![note], damaged: Vec::new() }]);
     // The row of the chosen span, and its card.
     let marked = |stage: &mut Stage| stage.text().contains("▌★");
     assert!(marked(&mut stage) && stage.text().contains("★ 0.2"), "{}", stage.text());
@@ -141,7 +141,7 @@ fn what_others_note_on_the_open_run_is_told_by_the_list_and_no_span_is_read_anew
         by: "bo".to_owned(),
         at: Timestamp(NOW),
     };
-    stage.answer("\"do\":\"notes\"", vec![Reply::TraceNotes { notes: vec![note], damaged: Vec::new() }]);
+    stage.answer("traces\":{\"notes\"", vec![Reply::TraceNotes { notes: vec![note], damaged: Vec::new() }]);
     stage.keys("<esc>");
     assert!(stage.text().contains("▌★") && stage.text().contains("too slow"), "{}", stage.text());
     stage.keys("<enter>");
@@ -164,9 +164,9 @@ fn what_is_noted_in_the_list_is_told_with_what_was_noted_before() {
     let (id, by) = (NoteId::from_bytes([4; 16]), "ada".to_owned());
     let said = Opinion::new(None, "fine");
     let note = Note { id, trace: run.id, span: None, said, by, at: Timestamp(NOW) };
-    stage.answer("\"do\":\"note\"", vec![Reply::TraceNoted { note }]);
+    stage.answer("traces\":{\"note\"", vec![Reply::TraceNoted { note }]);
     let run = Run { notes: 2, noted: "score 0.75 · fine".to_owned(), ..run };
-    stage.answer("\"do\":\"find\"", vec![Reply::Trace { run }]);
+    stage.answer("traces\":{\"find\"", vec![Reply::Trace { run }]);
     let text = stage.text();
     assert!(text.contains("▌★") && text.contains("score 0.75 · fine · 2 notes"), "{text}");
 }
@@ -235,7 +235,7 @@ fn what_becomes_of_a_note_and_of_a_row_is_told_though_the_run_was_closed() {
     stage.keys("js1<enter><esc>");
     assert!(stage.text().contains("1 run"), "{}", stage.text());
     let error = Some(full("noting on a trace"));
-    stage.event(Event::Ended { task: stage.task("\"do\":\"note\""), error });
+    stage.event(Event::Ended { task: stage.task("traces\":{\"note\""), error });
     assert!(stage.text().contains("the disk is full"), "{}", stage.text());
     stage.pass(1_000);
     // A score in the list, and a look into the run at once.
@@ -243,11 +243,11 @@ fn what_becomes_of_a_note_and_of_a_row_is_told_though_the_run_was_closed() {
     let said = Opinion::new(Some(Grade::Number(0.0)), "");
     let (id, by) = (NoteId::from_bytes([2; 16]), "ada".to_owned());
     let note = Note { id, trace: run.id, span: None, said, by, at: Timestamp(NOW) };
-    stage.answer("\"do\":\"note\"", vec![Reply::TraceNoted { note }]);
+    stage.answer("traces\":{\"note\"", vec![Reply::TraceNoted { note }]);
     assert!(stage.text().contains("Noted on the run: 0 · ada"), "{}", stage.text());
     lay(&mut stage, &spans);
     stage.keys("jDrows<enter>");
-    let task = stage.task("\"do\":\"span\"");
+    let task = stage.task("traces\":{\"span\"");
     stage.keys("<esc>");
     let span = spans[0].clone();
     let replies = vec![Reply::TraceSpan { contents: contents(&span), span }];
@@ -317,7 +317,7 @@ fn a_model_s_call_becomes_a_row_of_a_dataset_and_a_tool_s_does_not() {
     let (_, spans) = opened(&mut stage);
     let effects = stage.keys("jDrows<enter>");
     assert!(matches!(&asked(&effects)[..], [Traces::Span { row: 0, .. }]), "{effects:?}");
-    let task = stage.task("\"do\":\"span\"");
+    let task = stage.task("traces\":{\"span\"");
     let span = spans[0].clone();
     let replies = vec![Reply::TraceSpan { contents: contents(&span), span }];
     let effects = stage.event(Event::Replies { task, replies });
@@ -337,7 +337,7 @@ fn all_that_an_agent_did_becomes_a_row_by_its_question_and_its_answer() {
     let effects = stage.keys("Drows<enter>");
     let [Traces::Span { row, .. }] = &asked(&effects)[..] else { panic!("{effects:?}") };
     assert_eq!(*row as usize, agent);
-    let task = stage.task("\"do\":\"span\"");
+    let task = stage.task("traces\":{\"span\"");
     let contents = Contents {
         input: vec![Said::new("user", "Weather in Paris?")],
         output: vec![Said::new("assistant", "Rainy.")],
@@ -380,7 +380,7 @@ fn a_model_s_call_becomes_a_row_of_which_an_evaluation_is_put_together_at_once()
     assert!(stage.text().contains("Have the span"), "{}", stage.text());
     stage.keys("rows<enter>");
     let span = spans[0].clone();
-    stage.answer("\"do\":\"span\"", vec![Reply::TraceSpan { contents: contents(&span), span }]);
+    stage.answer("traces\":{\"span\"", vec![Reply::TraceSpan { contents: contents(&span), span }]);
     let dataset = Dataset {
         id: DatasetId::from_bytes([7; 16]),
         name: "rows".to_owned(),
@@ -409,7 +409,7 @@ fn what_a_model_was_asked_is_asked_of_others_in_the_compare_place() {
     let effects = stage.keys("jC");
     assert!(matches!(&asked(&effects)[..], [Traces::Call { row: 0, .. }]), "{effects:?}");
     let original = Original::of(&spans[0], &facts(&spans[0]), &contents(&spans[0]), None);
-    stage.answer("\"do\":\"call\"", vec![Reply::TraceCall { original }]);
+    stage.answer("traces\":{\"call\"", vec![Reply::TraceCall { original }]);
     let text = stage.text();
     assert!(text.contains("Weather in Paris?") && text.contains("m1"), "{text}");
     // What the compare place remembers is older.

@@ -185,7 +185,7 @@ fn another_prompt_is_opened_and_what_was_written_is_kept_in_the_first() {
     };
     let mut open = sum.clone();
     "Sum up {{text}}".clone_into(&mut open.draft.template.text);
-    stage.answer("prompts\",\"do\":\"open", vec![Reply::Prompt { book: open }]);
+    stage.answer("prompts\":{\"open", vec![Reply::Prompt { book: open }]);
     let shown = stage.text();
     assert!(shown.contains("Sum up {{text}}") && !shown.contains("More."), "{shown}");
     assert!(shown.contains("changed since version 1"), "{shown}");
@@ -201,7 +201,7 @@ fn a_run_goes_on_as_a_conversation_in_the_chat() {
         conversation: Conversation { leaf: messages.last().map(|m| m.id), ..run_head(40, 3) },
         messages,
     };
-    stage.answer("conversations\",\"do\":\"open", vec![Reply::Thread { thread }]);
+    stage.answer("conversations\":{\"open", vec![Reply::Thread { thread }]);
     let effects = stage.keys("<tab><tab><tab><tab>c");
     assert_eq!(asked(&effects), [Prompts::GoOn { run: conversation(40) }]);
     stage.answer("go_on", vec![Reply::Conversation { head: head(40, "Write", 0) }]);
@@ -245,7 +245,7 @@ fn a_prompt_that_another_window_removed_leaves_its_text() {
     let watch = stage.task("\"topic\":\"prompts\"");
     let replies = vec![Reply::Changed { number: 1, change: Changed::Prompts }];
     stage.event(Event::Replies { task: watch, replies });
-    let task = stage.task("prompts\",\"do\":\"open");
+    let task = stage.task("prompts\":{\"open");
     let error = Error::new(ErrorKind::NotFound, "opening a prompt", "it is not there any more", "");
     let before = stage.effects.len();
     stage.event(Event::Ended { task, error: Some(error) });

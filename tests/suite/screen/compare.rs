@@ -63,10 +63,7 @@ pub fn ballot(comparison: ComparisonId, choice: Choice) -> Ballot {
 pub fn arrive(stage: &mut Stage) {
     stage.keys("<alt+2>");
     stage.answer("tui.compare", vec![Reply::Remembered { value: None }]);
-    stage.answer(
-        "comparisons\",\"do\":\"list",
-        vec![Reply::Comparisons { comparisons: Vec::new(), more: false }],
-    );
+    stage.answer("comparisons\":{\"list", vec![Reply::Comparisons { comparisons: Vec::new(), more: false }]);
 }
 
 /// Adds columns until there are so many.
@@ -82,7 +79,7 @@ pub fn columns(stage: &mut Stage, count: usize) {
 pub fn sends(effects: &[Effect]) -> Vec<TaskId> {
     let send = |effect: &Effect| match effect {
         Effect::Call { task, request, .. } => {
-            let sends = serde_json::to_string(request).unwrap().contains("\"do\":\"send\"");
+            let sends = serde_json::to_string(request).unwrap().contains("chat\":{\"send\"");
             sends.then_some(*task)
         }
         _ => None,
@@ -96,7 +93,7 @@ pub fn asked(stage: &mut Stage, comparison: &Comparison) -> Vec<TaskId> {
     stage.keys("why do rivers meander?<enter>");
     let from = stage.effects.len();
     stage.answer(
-        "comparisons\",\"do\":\"create",
+        "comparisons\":{\"create",
         vec![Reply::Comparison { comparison: comparison.clone(), ballots: Vec::new() }],
     );
     let tasks = sends(&stage.effects[from..]);
@@ -209,7 +206,7 @@ fn the_best_of_each_figure_is_marked_and_the_choice_too() {
             answers: vec![begun(0, "", COMPLETE).id, begun(1, "", COMPLETE).id],
             ..ballot(comparison.id, Choice::One(1))
         };
-        stage.answer("comparisons\",\"do\":\"choose", vec![Reply::Ballot { ballot }]);
+        stage.answer("comparisons\":{\"choose", vec![Reply::Ballot { ballot }]);
     });
 }
 
@@ -367,7 +364,7 @@ fn earlier_comparisons_stand_in_a_list() {
                 ..comparison(2, None)
             })
             .collect();
-        stage.answer("comparisons\",\"do\":\"list", vec![Reply::Comparisons { comparisons, more: false }]);
+        stage.answer("comparisons\":{\"list", vec![Reply::Comparisons { comparisons, more: false }]);
         stage.keys("<shift+tab>j");
     });
 }
@@ -411,7 +408,7 @@ fn who_was_chosen_over_whom_is_a_table_that_fits() {
         stage.keys("<tab>L");
         let categories = vec!["rivers".to_owned(), "poems".to_owned()];
         stage.answer(
-            "\"do\":\"leaderboard",
+            "comparisons\":{\"leaderboard",
             vec![Reply::Leaderboard { board, categories, apart: 0, unranked: 0 }],
         );
     });
@@ -426,7 +423,7 @@ fn of_choices_that_rank_nobody_it_is_said_how_many_there_are_and_why() {
         let board = Leaderboard::default();
         let categories = Vec::new();
         stage.answer(
-            "\"do\":\"leaderboard",
+            "comparisons\":{\"leaderboard",
             vec![Reply::Leaderboard { board, categories, apart: 0, unranked }],
         );
         stage.text()
@@ -460,7 +457,8 @@ fn what_answers_took_is_a_table_that_fits() {
             cost: Some(0.0123),
         };
         stage.keys("<tab>t");
-        stage.answer("\"do\":\"summary", vec![Reply::Summaries { columns: (0..3).map(of).collect() }]);
+        stage
+            .answer("comparisons\":{\"summary", vec![Reply::Summaries { columns: (0..3).map(of).collect() }]);
     });
 }
 

@@ -86,7 +86,7 @@ pub fn evaluation(n: u8, name: &str, state: GenerationState, done: u64, failed: 
 
 pub fn list(stage: &mut Stage, evaluations: Vec<Evaluation>) {
     stage.keys("<alt+4>");
-    stage.answer("evaluations\",\"do\":\"list", vec![Reply::Evaluations { evaluations, more: false }]);
+    stage.answer("evaluations\":{\"list", vec![Reply::Evaluations { evaluations, more: false }]);
 }
 
 pub(super) const ANSWERS: [&str; 2] = [
@@ -125,8 +125,8 @@ pub(super) fn rating(width: u16, height: u16, theme: &str, seat: Seat) -> Stage 
     let closed = Closed { evaluation: "helpful-v2".into(), rater: "ana".into(), ratings: None };
     let mut stage = Stage::with(width, height, theme, Start { rating: Some(closed), ..Start::default() });
     let found = evaluation(7, "helpful-v2", GenerationState::Ended, 400, 0);
-    stage.answer("evaluations\",\"do\":\"find", vec![Reply::Evaluation { evaluation: found }]);
-    stage.answer("evaluations\",\"do\":\"sit", vec![Reply::Seat { seat }]);
+    stage.answer("evaluations\":{\"find", vec![Reply::Evaluation { evaluation: found }]);
+    stage.answer("evaluations\":{\"sit", vec![Reply::Seat { seat }]);
     stage.pass(200);
     stage
 }
@@ -311,8 +311,8 @@ fn what_was_skipped_is_told_apart_from_what_was_rated_and_where_votes_go_is_said
         let start = Start { rating: Some(closed.clone()), ..Start::default() };
         let mut stage = Stage::with(width, height, "dark", start);
         let found = evaluation(7, "helpful-v2", GenerationState::Ended, 400, 0);
-        stage.answer("evaluations\",\"do\":\"find", vec![Reply::Evaluation { evaluation: found }]);
-        stage.answer("evaluations\",\"do\":\"sit", vec![Reply::Seat { seat: seat() }]);
+        stage.answer("evaluations\":{\"find", vec![Reply::Evaluation { evaluation: found }]);
+        stage.answer("evaluations\":{\"sit", vec![Reply::Seat { seat: seat() }]);
         insta::assert_snapshot!(format!("rate-away-done-{width}x{height}"), stage.text());
     }
 }
@@ -322,7 +322,7 @@ fn who_rates_is_asked_before_they_go_where_the_calls_have_names() {
     let at_it = |stage: &mut Stage| {
         list(stage, vec![evaluation(7, "helpful-v2", GenerationState::Ended, 400, 0)]);
         stage.keys("<enter>");
-        stage.answer("evaluations\",\"do\":\"sit", vec![Reply::Seat { seat: seat(best(), &ANSWERS, 3) }]);
+        stage.answer("evaluations\":{\"sit", vec![Reply::Seat { seat: seat(best(), &ANSWERS, 3) }]);
     };
     let lists = |effects: &[Effect]| {
         let is_list = |request: &Request| matches!(request, Request::Traces(Traces::List { .. }));
@@ -407,7 +407,7 @@ fn what_cannot_be_opened_says_why() {
     for (width, height) in SIZES {
         let start = Start { rating: Some(closed.clone()), ..Start::default() };
         let mut stage = Stage::with(width, height, "dark", start);
-        let task = stage.task("evaluations\",\"do\":\"find");
+        let task = stage.task("evaluations\":{\"find");
         let error = Error::new(
             ErrorKind::NotFound,
             "finding the evaluation \"gone\"",
@@ -431,7 +431,7 @@ fn one_key_commits_and_the_next_item_takes_no_key_at_once() {
     assert_eq!((said.rater.as_str(), said.version), ("ana", 1));
     assert!((11_000..11_400).contains(&said.active_ms), "{}", said.active_ms);
     assert!(evaluations(&stage.keys("<right>")).is_empty(), "a vote is on its way");
-    stage.answer("do\":\"rate", vec![Reply::Seat { seat: seat(best(), &ANSWERS, 57) }]);
+    stage.answer("evaluations\":{\"rate", vec![Reply::Seat { seat: seat(best(), &ANSWERS, 57) }]);
     assert!(stage.text().contains("✓ #57: left"), "{}", stage.text());
     assert!(evaluations(&stage.keys("<right>")).is_empty(), "a second press of the key before");
     stage.pass(200);
@@ -588,7 +588,7 @@ fn a_key_that_does_nothing_while_somebody_rates_says_so() {
     let mut stage = Stage::settled(80, 24, "dark");
     list(&mut stage, vec![evaluation(7, "helpful-v2", GenerationState::Ended, 400, 0)]);
     stage.keys("<enter>");
-    stage.answer("evaluations\",\"do\":\"sit", vec![Reply::Seat { seat: seat(best(), &ANSWERS, 1) }]);
+    stage.answer("evaluations\":{\"sit", vec![Reply::Seat { seat: seat(best(), &ANSWERS, 1) }]);
     stage.pass(200);
     assert!(Stage::requests(&stage.keys("o")).is_empty());
     assert!(stage.text().contains("Results are shown from the list: Esc leads there."), "{}", stage.text());
@@ -619,13 +619,13 @@ fn what_was_begun_of_an_item_is_there_again_when_its_rater_comes_back() {
     list(&mut stage, vec![evaluation(1, "helpful-v2", GenerationState::Ended, 0, 0)]);
     stage.keys("<enter>");
     let there = || vec![Reply::Seat { seat: seat(best(), &ANSWERS, 0) }];
-    stage.answer("evaluations\",\"do\":\"sit", there());
+    stage.answer("evaluations\":{\"sit", there());
     stage.keys("<esc>;keep me<enter>");
     assert!(stage.text().contains("keep me"), "{}", stage.text());
     let left = evaluations(&stage.keys("<esc>"));
     assert!(matches!(left[0], Evaluations::Sit { step: Step::Leave, .. }), "{left:?}");
     stage.keys("<enter>");
-    stage.answer("evaluations\",\"do\":\"sit", there());
+    stage.answer("evaluations\":{\"sit", there());
     assert!(stage.text().contains("keep me"), "{}", stage.text());
 }
 
@@ -699,7 +699,7 @@ fn a_vote_that_is_taken_back_brings_its_comment_and_what_it_said() {
     let mut own = Stage::settled(80, 24, "dark");
     list(&mut own, vec![evaluation(1, "helpful-v2", GenerationState::Ended, 0, 0)]);
     own.keys("<enter>");
-    own.answer("evaluations\",\"do\":\"sit", vec![Reply::Seat { seat: seat(best(), &ANSWERS, 5) }]);
+    own.answer("evaluations\":{\"sit", vec![Reply::Seat { seat: seat(best(), &ANSWERS, 5) }]);
     own.pass(200);
     assert!(own.text().contains("Esc back"), "{}", own.text());
     own.keys("u");
@@ -740,7 +740,7 @@ fn a_number_beyond_the_answers_says_nothing() {
 fn a_refused_vote_stays_on_the_screen_and_is_said() {
     let mut stage = rating(80, 24, "dark", seat(best(), &ANSWERS, 5));
     stage.keys("1");
-    let task = stage.task("do\":\"rate");
+    let task = stage.task("evaluations\":{\"rate");
     let error = Error::new(
         ErrorKind::Full,
         "keeping a vote",
@@ -781,7 +781,10 @@ fn nothing_else_of_the_program_is_reached_from_a_closed_rating() {
     let leave = Evaluations::Sit { id: ID, rater: "ana".into(), step: Step::Leave };
     assert_eq!(evaluations(&asked), [leave], "what lay before them is for others");
     assert!(!stage.effects.contains(&Effect::Quit));
-    stage.answer("do\":\"sit", vec![Reply::Seat { seat: Seat { sheet: None, ..seat(best(), &[], 5) } }]);
+    stage.answer(
+        "evaluations\":{\"sit",
+        vec![Reply::Seat { seat: Seat { sheet: None, ..seat(best(), &[], 5) } }],
+    );
     assert!(stage.effects.contains(&Effect::Quit));
 }
 
@@ -818,16 +821,16 @@ fn the_list_rates_asks_for_answers_and_deletes() {
     let id = EvaluationId::from_bytes([1; 16]);
     assert_eq!(evaluations(&stage.keys("f")), [Evaluations::Run { id }]);
     let running = evaluation(1, "helpful", GenerationState::Running, 4, 0);
-    stage.reply("do\":\"run", vec![Reply::Evaluation { evaluation: running }]);
+    stage.reply("evaluations\":{\"run", vec![Reply::Evaluation { evaluation: running }]);
     assert!(stage.text().contains("● 4 of 400"), "{}", stage.text());
     assert_eq!(evaluations(&stage.keys("f")), [Evaluations::Pause { id }]);
     assert_eq!(evaluations(&stage.keys("xd")), [Evaluations::Remove { id }]);
     assert!(evaluations(&stage.keys("<enter>")).is_empty(), "not while answers are to come");
     let all = evaluation(1, "helpful", GenerationState::Ended, 400, 0);
-    stage.answer("do\":\"pause", vec![Reply::Evaluation { evaluation: all }]);
+    stage.answer("evaluations\":{\"pause", vec![Reply::Evaluation { evaluation: all }]);
     let sit = Evaluations::Sit { id, rater: "tester".into(), step: Step::On };
     assert_eq!(evaluations(&stage.keys("<enter>")), [sit]);
-    stage.answer("do\":\"sit", vec![Reply::Seat { seat: seat(best(), &ANSWERS, 1) }]);
+    stage.answer("evaluations\":{\"sit", vec![Reply::Seat { seat: seat(best(), &ANSWERS, 1) }]);
     assert!(stage.text().contains("LEFT"));
     let leave = Evaluations::Sit { id, rater: "tester".into(), step: Step::Leave };
     assert_eq!(evaluations(&stage.keys("<esc>"))[0], leave, "what lay before them is for others");
@@ -844,7 +847,7 @@ fn why_answers_failed_is_told_of_the_selected_one_and_its_key_says_what_it_does(
     };
     let failed = |stage: &mut Stage| {
         list(stage, vec![evaluation(1, "helpful", GenerationState::Ended, 398, 2)]);
-        stage.answer("do\":\"failures", vec![Reply::Failures { failures: vec![failure()] }]);
+        stage.answer("evaluations\":{\"failures", vec![Reply::Failures { failures: vec![failure()] }]);
     };
     shoot("evaluate-failed", failed);
     let mut stage = Stage::settled(80, 24, "dark");
@@ -856,7 +859,7 @@ fn why_answers_failed_is_told_of_the_selected_one_and_its_key_says_what_it_does(
     let id = EvaluationId::from_bytes([1; 16]);
     assert_eq!(evaluations(&stage.keys("jf")), [Evaluations::Run { id }], "it is asked why once");
     let running = evaluation(1, "helpful", GenerationState::Running, 398, 0);
-    stage.reply("do\":\"run", vec![Reply::Evaluation { evaluation: running }]);
+    stage.reply("evaluations\":{\"run", vec![Reply::Evaluation { evaluation: running }]);
     let text = stage.text();
     assert!(text.contains("f pause") && !text.contains("refused"), "{text}");
 }

@@ -58,7 +58,7 @@ fn placed(place: u32, prompt: &str, whose: &[&str]) -> Placed {
 fn form(stage: &mut Stage) {
     list(stage, vec![evaluation(1, "generation", GenerationState::Ended, 400, 0)]);
     stage.keys("n");
-    stage.answer("datasets\",\"do\":\"list", vec![Reply::Datasets { datasets: shelf() }]);
+    stage.answer("datasets\":\"list", vec![Reply::Datasets { datasets: shelf() }]);
 }
 
 /// Its dataset is that one, and brings the answers of `whose`.
@@ -72,14 +72,14 @@ fn on(stage: &mut Stage, name: &str, whose: &[&str]) {
 fn brings(stage: &mut Stage, of: &[(&str, u32)]) {
     let answered = |(source, items): &(&str, u32)| Answered { source: (*source).to_owned(), items: *items };
     let answered = of.iter().map(answered).collect();
-    stage.answer("\"do\":\"answered\"", vec![Reply::DatasetAnswered { answered, items: 3 }]);
+    stage.answer("datasets\":{\"answered\"", vec![Reply::DatasetAnswered { answered, items: 3 }]);
 }
 
 fn estimate(stage: &mut Stage, calls: u64, dollars: Option<f64>, unpriced: &[&str]) {
     let unpriced = unpriced.iter().map(|name| (*name).to_owned()).collect();
     let (input_tokens, output_tokens) = (calls * 67, calls * 1024);
     let estimate = Estimate { calls, input_tokens, output_tokens, assumed: 0, dollars, unpriced };
-    stage.answer("\"do\":\"estimate\"", vec![Reply::Estimate { estimate }]);
+    stage.answer("evaluations\":{\"estimate\"", vec![Reply::Estimate { estimate }]);
 }
 
 fn wrong(stage: &mut Stage, what: &str, why: &str, hint: &str) {
@@ -184,7 +184,7 @@ fn what_is_wrong_with_the_plan_is_said_in_place() {
         on(stage, "builtin/gen", &[]);
         stage.keys("a<enter>j<down><down><down><down>");
         let why = "the metric \"Preference\" holds two answers against each other, there is 1";
-        wrong(stage, "\"do\":\"estimate\"", why, "Change that, then try again.");
+        wrong(stage, "evaluations\":{\"estimate\"", why, "Change that, then try again.");
     });
 }
 
@@ -201,7 +201,7 @@ fn the_datasets_are_listed_with_where_they_come_from() {
     shoot("datasets", |stage| {
         list(stage, Vec::new());
         stage.keys("D");
-        stage.answer("datasets\",\"do\":\"list", vec![Reply::Datasets { datasets: shelf() }]);
+        stage.answer("datasets\":\"list", vec![Reply::Datasets { datasets: shelf() }]);
         stage.keys("Gk");
     });
 }
@@ -215,14 +215,14 @@ fn the_items_of_a_dataset_are_read() {
             placed(0, "What is a delta?", &["gpt-4 turbo", "claude"]),
             placed(1, "Why do rivers meander, and \u{1b}[31mwhy 川?", &[]),
         ];
-        stage.answer("\"do\":\"items\"", vec![Reply::DatasetItems { items, more: true }]);
+        stage.answer("datasets\":{\"items\"", vec![Reply::DatasetItems { items, more: true }]);
     });
 }
 
 fn shown(stage: &mut Stage) {
     list(stage, Vec::new());
     stage.keys("D");
-    stage.answer("datasets\",\"do\":\"list", vec![Reply::Datasets { datasets: shelf() }]);
+    stage.answer("datasets\":\"list", vec![Reply::Datasets { datasets: shelf() }]);
 }
 
 /// A file with two bad lines is on its way.
@@ -237,8 +237,8 @@ fn with_bad_lines(stage: &mut Stage, good: u64) {
     stage.event(Event::FileRead { path: "~/rivers.jsonl".into(), read });
     let bad = |line, why: &str| BadLine { line, why: why.to_owned() };
     let bad = vec![bad(3, "it has no \"prompt\""), bad(1_017, "it is no JSON: expected `,` at column 17")];
-    stage.reply("\"do\":\"import\"", vec![Reply::DatasetRead { bad, doubled: Vec::new(), good }]);
-    wrong(stage, "\"do\":\"import\"", "2 lines cannot be read", "Mend them.");
+    stage.reply("datasets\":{\"import\"", vec![Reply::DatasetRead { bad, doubled: Vec::new(), good }]);
+    wrong(stage, "datasets\":{\"import\"", "2 lines cannot be read", "Mend them.");
 }
 
 #[test]
@@ -407,7 +407,7 @@ fn what_is_made_is_selected_and_nothing_is_asked_yet() {
     assert!(evaluations(&stage.keys("c")).is_empty(), "it is being made");
     let mut made = evaluation(9, "generation-2", GenerationState::Ready, 0, 0);
     made.generation.total = 24;
-    stage.answer("evaluations\",\"do\":\"create", vec![Reply::Evaluation { evaluation: made }]);
+    stage.answer("evaluations\":{\"create", vec![Reply::Evaluation { evaluation: made }]);
     let text = stage.text();
     assert!(text.contains("▌ generation-2") && text.contains("f asks for the 24 answers"), "{text}");
     let id = EvaluationId::from_bytes([9; 16]);
@@ -420,12 +420,7 @@ fn a_plan_that_is_refused_stays_in_the_form() {
     form(&mut stage);
     on(&mut stage, "builtin/gen", &[]);
     stage.keys("a<enter>c");
-    wrong(
-        &mut stage,
-        "evaluations\",\"do\":\"create",
-        "there is one of that name already",
-        "Choose another name.",
-    );
+    wrong(&mut stage, "evaluations\":{\"create", "there is one of that name already", "Choose another name.");
     let text = stage.text();
     assert!(text.contains("There is one of that name already. Choose another name."), "{text}");
     assert_eq!(evaluations(&stage.keys("c")).len(), 1, "it can be tried again");
@@ -467,7 +462,7 @@ fn the_datasets_are_read_renamed_removed_and_evaluated() {
     assert_eq!(asked, [Datasets::Rename { id, name: "other".into() }]);
     let renamed = dataset(1, "other", 120, None);
     assert_eq!(datasets(&stage.effects.clone()).last(), Some(&Datasets::Rename { id, name: "other".into() }));
-    stage.answer("\"do\":\"rename\"", vec![Reply::Dataset { dataset: renamed }]);
+    stage.answer("datasets\":{\"rename\"", vec![Reply::Dataset { dataset: renamed }]);
     assert_eq!(datasets(&stage.keys("xd")), [Datasets::Remove { id }]);
     assert!(datasets(&stage.keys("Gx")).is_empty());
     assert!(stage.text().contains("It came with the program"), "{}", stage.text());
@@ -503,7 +498,7 @@ fn a_file_becomes_a_dataset_by_its_ending() {
     let made = dataset(8, "answered-2", 12, Some("answered.csv"));
     let replies =
         vec![Reply::DatasetRead { bad: Vec::new(), doubled, good: 12 }, Reply::Dataset { dataset: made }];
-    stage.answer("\"do\":\"import\"", replies);
+    stage.answer("datasets\":{\"import\"", replies);
     let text = stage.text();
     assert!(text.contains("▌ answered-2"), "{text}");
     assert!(text.contains("Read as answered-2: 12 items; 1 line says the same"), "{text}");
@@ -563,8 +558,8 @@ fn bad_lines_wait_for_whoever_is_elsewhere() {
     stage.event(Event::FileRead { path: "~/rivers.jsonl".into(), read });
     stage.keys("<alt+1>");
     let bad = vec![BadLine { line: 3, why: "it has no \"prompt\"".into() }];
-    stage.reply("\"do\":\"import\"", vec![Reply::DatasetRead { bad, doubled: Vec::new(), good: 2 }]);
-    wrong(&mut stage, "\"do\":\"import\"", "1 line cannot be read", "Mend it.");
+    stage.reply("datasets\":{\"import\"", vec![Reply::DatasetRead { bad, doubled: Vec::new(), good: 2 }]);
+    wrong(&mut stage, "datasets\":{\"import\"", "1 line cannot be read", "Mend it.");
     let text = stage.text();
     assert!(text.contains("Nothing was taken of rivers.jsonl") && !text.contains("line 3:"), "{text}");
     stage.keys("<alt+4>");

@@ -354,7 +354,7 @@ fn what_no_list_has_named_yet_is_marked_as_from_the_catalogue() {
     stage.keys("<enter>");
     let shown = stage.text();
     assert!(shown.contains("from the catalogue, unlisted"), "{shown}");
-    assert!(asked(&stage.keys("thello<enter>")).contains("\"do\":\"try\""), "it can be asked");
+    assert!(asked(&stage.keys("thello<enter>")).contains("models\":{\"try\""), "it can be asked");
 }
 
 #[test]
@@ -431,7 +431,7 @@ fn a_model_is_fetched_only_after_its_plan_and_a_yes() {
     stage.answer("\"plan\"", vec![to_fetch()]);
     stage.pass(600);
     assert!(!asked(&stage.keys("<enter>y")).contains("pull"), "a bare yes fetches nothing");
-    assert!(asked(&stage.keys("f")).contains("\"do\":\"pull\",\"id\":\"local/qwen2.5-0.5b\""));
+    assert!(asked(&stage.keys("f")).contains("models\":{\"pull\":{\"id\":\"local/qwen2.5-0.5b\""));
     let effects = stage.keys("<esc>");
     assert!(matches!(effects[..], [Effect::Cancel(_)]), "{effects:?}");
 }
@@ -448,7 +448,7 @@ fn a_file_is_added_by_its_whole_path_and_a_model_removed_by_its_verb() {
     stage.event(Event::Ended { task, error: Some(error) });
     assert!(stage.text().contains("it is no GGUF file"), "{}", stage.text());
     assert!(!asked(&stage.keys("/smollm<enter>x<enter>")).contains("\"remove\""));
-    assert!(asked(&stage.keys("d")).contains("\"do\":\"remove\",\"id\":\"local/smollm2-135m\""));
+    assert!(asked(&stage.keys("d")).contains("models\":{\"remove\":{\"id\":\"local/smollm2-135m\""));
     let task = stage.task("\"remove\"");
     stage.event(Event::Replies { task, replies: vec![Reply::Done] });
     assert!(stage.text().contains("The files of local/smollm2-135m are deleted"));

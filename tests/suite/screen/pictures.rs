@@ -63,7 +63,7 @@ fn before() -> Vec<Making> {
 
 fn listed(stage: &mut Stage, makings: Vec<Making>) {
     stage.keys("<alt+6>");
-    stage.answer("\"pictures\",\"do\":\"list\"", vec![Reply::Makings { makings, more: false }]);
+    stage.answer("\"pictures\":{\"list\"", vec![Reply::Makings { makings, more: false }]);
     paint(stage);
 }
 
@@ -282,7 +282,7 @@ fn a_making_is_stopped_and_what_came_of_it_is_told_by_the_door() {
     assert!(stage.text().contains("Esc stop"), "{}", stage.text());
     assert!(stage.keys("<esc>").contains(&Effect::Cancel(task)));
     let change = Changed::Making { making: Making { outcome: Outcome::Stopped, ..begun } };
-    stage.reply("\"watch\",\"topic\":{\"topic\":\"pictures\"}", vec![Reply::Changed { number: 1, change }]);
+    stage.reply("\"watch\":{\"topic\":{\"topic\":\"pictures\"}", vec![Reply::Changed { number: 1, change }]);
     assert!(stage.text().contains("stopped"), "{}", stage.text());
 }
 
@@ -336,7 +336,7 @@ fn a_picture_is_varied_made_again_copied_used_and_removed() {
     let id = making(3, "", 0, COMPLETE).id;
     assert_eq!(asked(&stage.keys("d")), [Pictures::Remove { id }]);
     let change = Changed::MakingRemoved { id };
-    stage.reply("\"watch\",\"topic\":{\"topic\":\"pictures\"}", vec![Reply::Changed { number: 1, change }]);
+    stage.reply("\"watch\":{\"topic\":{\"topic\":\"pictures\"}", vec![Reply::Changed { number: 1, change }]);
     stage.keys("<tab><tab>c");
     let text = stage.text();
     assert!(text.contains("png · 1.2 MB") && text.contains("New conversation"), "{text}");
@@ -390,7 +390,7 @@ fn a_terminal_that_keeps_pictures_gets_each_once_and_forgets_the_old_ones() {
     }
     let many: Vec<_> = (1..=70).rev().map(|n| making(n, "a river", 1, COMPLETE)).collect();
     stage.keys("<alt+6>");
-    stage.answer("\"pictures\",\"do\":\"list\"", vec![Reply::Makings { makings: many, more: false }]);
+    stage.answer("\"pictures\":{\"list\"", vec![Reply::Makings { makings: many, more: false }]);
     let sent = |effects: &[Effect]| effects.iter().filter(|e| matches!(e, Effect::Keep { .. })).count();
     stage.keys("<tab>");
     let (mut kept, mut forgotten) = (0, 0);

@@ -79,7 +79,7 @@ pub fn opened(stage: &mut Stage, book: Book, heads: Vec<Conversation>) {
         prompt(4, "A name that is a good deal longer than the library is wide", 9 * 24 * 60, 12),
     ];
     stage.answer("\"list\"", vec![Reply::Prompts { prompts }]);
-    stage.answer("prompts\",\"do\":\"open", vec![Reply::Prompt { book }]);
+    stage.answer("prompts\":{\"open", vec![Reply::Prompt { book }]);
     stage.answer("\"runs\"", vec![Reply::Conversations { heads, more: false }]);
 }
 
@@ -171,7 +171,7 @@ fn the_newest_run_is_there_when_a_prompt_is_opened_and_what_was_sent_unfolds() {
             Message { conversation: conversation(40), ..asked("Write to Ada.\n\nKeep it\nfriendly.") };
         let head = Conversation { leaf: Some(said.id), ..run_head(40, 61) };
         let thread = Thread { conversation: head, messages: vec![asked, said] };
-        stage.answer("conversations\",\"do\":\"open", vec![Reply::Thread { thread }]);
+        stage.answer("conversations\":{\"open", vec![Reply::Thread { thread }]);
         stage.keys("<tab><tab><tab><tab><space>");
     });
 }

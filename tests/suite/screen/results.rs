@@ -160,7 +160,7 @@ fn judged(looked: bool) -> Evaluation {
 fn show(stage: &mut Stage, report: Report, looked: bool) {
     list(stage, vec![judged(looked)]);
     stage.keys("o");
-    stage.answer("do\":\"report", vec![Reply::EvaluationReport { report, decisions: Vec::new() }]);
+    stage.answer("evaluations\":{\"report", vec![Reply::EvaluationReport { report, decisions: Vec::new() }]);
 }
 
 fn choice() -> Report {
@@ -323,7 +323,7 @@ fn open(stage: &mut Stage, report: &Report) -> Item {
     assert!(evaluations(&stage.keys("<enter>")).is_empty(), "it goes to the first one");
     let [Evaluations::Judged { item, .. }] = &evaluations(&stage.keys("<enter>"))[..] else { panic!() };
     let whole = items(40, &SOURCES).into_iter().find(|other| other.hash() == *item).unwrap();
-    stage.answer("do\":\"judged", vec![judged_item(whole.clone())]);
+    stage.answer("evaluations\":{\"judged", vec![judged_item(whole.clone())]);
     whole
 }
 
@@ -343,7 +343,7 @@ fn the_answers_of_a_disagreement_are_set_as_the_rater_had_them_and_scroll() {
         for response in &mut item.responses {
             response.text = format!("{MARKDOWN}\n\nIt is\u{1b}[31m {}.", response.model);
         }
-        stage.answer("do\":\"judged", vec![judged_item(item)]);
+        stage.answer("evaluations\":{\"judged", vec![judged_item(item)]);
     };
     shoot("results-open-set", |stage| {
         disputed(stage);
@@ -437,12 +437,12 @@ fn it_is_decided_for_a_reason_and_the_history_stays() {
         version: 2,
     };
     let first = decision(1, value(SOURCES[0]), "It says how long it takes.");
-    stage.answer("do\":\"adjudicate", vec![Reply::Decision { decision: first }]);
+    stage.answer("evaluations\":{\"adjudicate", vec![Reply::Decision { decision: first }]);
     stage.pass(10_000);
     let asked = evaluations(&stage.keys("a<down><down><enter>On second thoughts.<enter>"));
     assert_eq!(asked, [decided(Value::Choice(Chosen::Tie), "On second thoughts.")]);
     let second = decision(2, Value::Choice(Chosen::Tie), "On second thoughts.");
-    stage.answer("do\":\"adjudicate", vec![Reply::Decision { decision: second }]);
+    stage.answer("evaluations\":{\"adjudicate", vec![Reply::Decision { decision: second }]);
     stage.pass(10_000);
     stage.keys("<esc>");
     let text = stage.text();
@@ -478,7 +478,7 @@ fn what_was_decided_before_stands_below_at_every_size() {
                 at: Timestamp(NOW),
                 version: 2,
             };
-            stage.answer("do\":\"adjudicate", vec![Reply::Decision { decision }]);
+            stage.answer("evaluations\":{\"adjudicate", vec![Reply::Decision { decision }]);
             stage.pass(10_000);
         }
     });
@@ -513,7 +513,7 @@ fn a_refused_decision_is_said_and_nothing_stands() {
     let mut stage = Stage::settled(100, 40, "dark");
     open(&mut stage, &choice());
     stage.keys("a<enter>so<enter>");
-    let task = stage.task("do\":\"adjudicate");
+    let task = stage.task("evaluations\":{\"adjudicate");
     let error = Error::new(ErrorKind::Full, "keeping a decision", "the disk is full", "Free some space.");
     stage.event(Event::Ended { task, error: Some(error) });
     let text = stage.text();
@@ -576,12 +576,12 @@ fn the_numbers_are_copied_and_counted_again() {
     let id = judged(true).id;
     let copy = Evaluations::WriteReport { id, version: None, form: ReportForm::Csv };
     assert_eq!(evaluations(&stage.keys("y")), [copy]);
-    stage.answer("do\":\"write_report", vec![Reply::Text { text: "metric,part".into() }]);
+    stage.answer("evaluations\":{\"write_report", vec![Reply::Text { text: "metric,part".into() }]);
     assert!(stage.effects.contains(&Effect::Copy("metric,part".into())));
     assert_eq!(evaluations(&stage.keys("r")), [Evaluations::Report { id, version: None }]);
     assert!(stage.text().contains("counting again…"), "{}", stage.text());
     let report = report_of(best(), 4, &RATERS, &SOURCES);
-    stage.answer("do\":\"report", vec![Reply::EvaluationReport { report, decisions: Vec::new() }]);
+    stage.answer("evaluations\":{\"report", vec![Reply::EvaluationReport { report, decisions: Vec::new() }]);
     assert!(stage.text().contains("on 4 items"), "{}", stage.text());
     stage.keys("<esc>");
     assert!(stage.text().contains("items × answers"), "{}", stage.text());
@@ -622,7 +622,7 @@ fn results_are_written_to_a_file_in_the_form_that_its_name_asks_for_and_over_non
         stage.keys("w<ctrl+u>");
         let asked = evaluations(&stage.keys(&format!("{name}<enter>")));
         assert_eq!(asked, [Evaluations::WriteReport { id, version: None, form }]);
-        stage.answer("do\":\"write_report", vec![Reply::Text { text: name.into() }]);
+        stage.answer("evaluations\":{\"write_report", vec![Reply::Text { text: name.into() }]);
         let saves = |replace| Effect::Save {
             of: Written::Results(id),
             path: name.into(),
@@ -634,7 +634,7 @@ fn results_are_written_to_a_file_in_the_form_that_its_name_asks_for_and_over_non
         assert!(stage.text().contains("Replace the file"), "{}", stage.text());
         stage.pass(600);
         stage.keys("r");
-        stage.answer("do\":\"write_report", vec![Reply::Text { text: name.into() }]);
+        stage.answer("evaluations\":{\"write_report", vec![Reply::Text { text: name.into() }]);
         assert!(stage.effects.contains(&saves(true)), "{name}");
         let place = format!("/here/{name}");
         stage.event(Event::Saved {
@@ -659,7 +659,7 @@ fn what_a_sealed_workspace_refused_is_asked_anew_when_it_is_open() {
     let mut stage = Stage::settled(100, 40, "dark");
     list(&mut stage, vec![judged(true)]);
     stage.keys("o");
-    let task = stage.task("do\":\"report");
+    let task = stage.task("evaluations\":{\"report");
     stage.event(Event::Ended { task, error: sealed() });
     assert!(stage.text().contains("Passphrase"), "{}", stage.text());
     let asked = evaluations(&unlock(&mut stage));
@@ -668,7 +668,7 @@ fn what_a_sealed_workspace_refused_is_asked_anew_when_it_is_open() {
     let mut stage = Stage::settled(100, 40, "dark");
     open(&mut stage, &choice());
     stage.keys("a<enter>so<enter>");
-    let task = stage.task("do\":\"adjudicate");
+    let task = stage.task("evaluations\":{\"adjudicate");
     stage.event(Event::Ended { task, error: sealed() });
     unlock(&mut stage);
     assert!(stage.text().contains("The decision was not kept: decide it again."), "{}", stage.text());
@@ -682,7 +682,7 @@ fn results_that_cannot_be_counted_say_why() {
     list(&mut stage, vec![judged(true)]);
     stage.keys("o");
     assert!(stage.text().contains("Counting the votes…"), "{}", stage.text());
-    let task = stage.task("do\":\"report");
+    let task = stage.task("evaluations\":{\"report");
     let error = Error::new(
         ErrorKind::NotFound,
         "reporting on \"helpful-v2\"",

@@ -123,7 +123,7 @@ fn rest(stage: &mut Stage, kept: &Kept) {
 
 /// The span that was asked for last comes.
 fn say(stage: &mut Stage, kept: &Kept) {
-    let task = stage.task("\"do\":\"span\"");
+    let task = stage.task("traces\":{\"span\"");
     let row = stage.effects.iter().find_map(|effect| match effect {
         Effect::Call { task: asked, request: Request::Traces(Traces::Span { row, .. }), .. }
             if *asked == task =>
@@ -319,7 +319,7 @@ fn what_is_long_is_read_aside_and_dropped_where_its_run_was_left_meanwhile() {
     let kept = opened(&mut stage);
     let before = stage.text();
     stage.keys("v");
-    let task = stage.task("\"do\":\"span\"");
+    let task = stage.task("traces\":{\"span\"");
     let span = kept.spans[0].clone();
     stage.event(Event::Replies { task, replies: vec![Reply::TraceSpan { contents: contents(&span), span }] });
     stage.event(Event::Ended { task, error: None });
