@@ -655,6 +655,24 @@ async fn what_passes_a_threshold_answers_also_from_behind_hits_that_do_not() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn as_many_answer_as_pass_a_threshold_also_where_more_than_a_hundred_stand_in_both_lists() {
+    let server = embedding(Duration::ZERO).await;
+    tokio::task::block_in_place(|| {
+        let home = home(&server);
+        for n in 0..80 {
+            write(&home, &format!("near{n}.md"), &format!("abab baba {n}\n"));
+            write(&home, &format!("far{n}.md"), &format!("quartz ccccc {n}\n"));
+        }
+        good(&create(&home));
+        let asked = ["kb", "ask", "docs", "aaaaa bbbbb quartz", "-n", "60", "--threshold", "0.5", "--json"];
+        let found = home.run(&asked).objects()[0].clone();
+        let hits = found["hits"].as_array().unwrap();
+        assert_eq!(hits.len(), 60, "{found}");
+        assert!(hits.iter().all(|hit| hit["uri"].as_str().unwrap().contains("/near")), "{found}");
+    });
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn answers_of_a_conversation_are_from_the_base_that_a_setting_names() {
     let server = embedding(Duration::ZERO).await;
     tokio::task::block_in_place(|| {
