@@ -389,8 +389,9 @@ impl Pass<'_> {
                     let mut batch = Batch::new();
                     for document in some {
                         let key = FiledOf(id, document.id);
-                        // What is filed says already how it stands.
-                        if !store.has::<Filed>(&key)? {
+                        // What is filed says already how it stands, but for why it waited before.
+                        let known = store.get::<Filed>(&key)?;
+                        if known.is_none_or(|known| known.state == DocumentState::Pending) {
                             batch.put(&key, document)?;
                         }
                     }
