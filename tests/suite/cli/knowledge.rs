@@ -234,6 +234,16 @@ async fn a_sync_does_what_changed_and_nothing_else() {
                     home.run(&["kb", "search", "docs", "beta", "--mode", "keyword", "--filter", &filter]).code
                 };
                 assert_eq!((of_year(2022), of_year(2021)), (Some(0), Some(1)));
+                let chunks = home.run(&["kb", "chunks", "docs", "b.md", "--json"]).objects();
+                let id = chunks[0]["passage"]["id"].as_str().unwrap();
+                let other = json!({"equals": {"key": "year", "value": 2021}}).to_string();
+                let why = |mode: &str| {
+                    let asked = ["kb", "search", "docs", "beta", "--filter", &other, "--expect", id];
+                    home.run(&[&asked[..], &["--mode", mode]].concat()).stdout
+                };
+                assert!(why("hybrid").contains("  kept out by the filter"), "{}", why("hybrid"));
+                let either = "  no word of the question, or kept out by the filter";
+                assert!(why("keyword").contains(either), "{}", why("keyword"));
             },
         );
     });
