@@ -8,9 +8,11 @@ mod quality;
 mod rebuild;
 mod reranking;
 mod runs;
+mod standing;
 
 use futures_util::StreamExt;
 
+use self::standing::{expected, ranks};
 use super::args::{
     AddSource, AskBase, CreateBase, Cutting, Knowledge as Verb, Looking, Reaching, SearchBase, SearchMode,
 };
@@ -22,7 +24,7 @@ use crate::domain::delta::Event;
 use crate::domain::figures::{count, grouped};
 use crate::domain::id::SourceId;
 use crate::domain::knowledge::base::{BUCKETS, Base, Origin, Plan, Source, SourcePlan, bucket_of};
-use crate::domain::knowledge::ranking::{Mode, Placed};
+use crate::domain::knowledge::ranking::Mode;
 use crate::domain::knowledge::reranking::Reranker;
 use crate::domain::knowledge::retrieval::{Asked, Citation, Found, Question, Retrieved, is_alike};
 use crate::domain::knowledge::store::{Move, MoveState, StoreKind};
@@ -502,6 +504,7 @@ async fn search(wanted: SearchBase, asker: &Asker, out: &mut Out) -> Result<Exit
     let SearchBase { name, question: text, looking, expect, raw } = wanted;
     out.set_raw(raw)?;
     let question = question(text, &looking, &expect)?;
+    let (mode, is_filtered) = (question.mode, question.filter.is_some());
     let id = found(&name, asker, out).await?.id;
     let reply = asker.one(Request::Knowledge(Knowledge::Search { id, question }), out).await?;
     let Reply::Retrieved { retrieved, .. } = &reply else { return Err(unexpected(&reply)) };
@@ -514,7 +517,8 @@ async fn search(wanted: SearchBase, asker: &Asker, out: &mut Out) -> Result<Exit
             out.end_line()?;
         }
         for passage in &retrieved.expected {
-            out.line(&format!("expected: {}  {}", passage.whole_place(), ranks(passage)))?;
+            let stands = expected(passage, mode, is_filtered);
+            out.line(&format!("expected: {}  {stands}", passage.whole_place()))?;
         }
         let (compared, matched) =
             (count(retrieved.compared, "passage", "passages"), grouped(retrieved.matched));
@@ -523,25 +527,6 @@ async fn search(wanted: SearchBase, asker: &Asker, out: &mut Out) -> Result<Exit
         reranking::note(retrieved, out)?;
     }
     Ok(if retrieved.hits.is_empty() { Exit::Negative } else { Exit::Done })
-}
-
-/// Its rank and score by each way of looking.
-fn ranks(hit: &Found) -> String {
-    let one = |what: &str, placed: Option<Placed>, digits: usize| {
-        placed.map(|placed| format!("{what} {} ({:.digits$})", placed.rank, placed.score))
-    };
-    let standing = &hit.standing;
-    let both = standing.vector.is_some() && standing.keyword.is_some();
-    let fused = standing.fused.filter(|_| both);
-    // Its place by vectors is deeper than anybody looked.
-    let deep = standing.cosine.map(|cosine| format!("vector deeper ({cosine:.3})"));
-    let told = [
-        one("vector", standing.vector, 3).or(deep),
-        one("words", standing.keyword, 2),
-        one("fused", fused, 4),
-        one("reranked", standing.reranked, 3),
-    ];
-    told.into_iter().flatten().collect::<Vec<_>>().join(" · ")
 }
 
 async fn answer(wanted: AskBase, asker: &Asker, out: &mut Out) -> Result<Exit, End> {

@@ -34,7 +34,7 @@ use crate::domain::knowledge::sync::Sorting;
 pub use embedded::{Embedded, Mended, exact};
 pub use pgvector::{PgOptions, Pgvector};
 pub use qdrant::{Qdrant, QdrantOptions};
-pub use search::search;
+pub use search::{search, search_all};
 
 /// Up to so many passages a store elsewhere compares all: ten to twenty milliseconds of 384 numbers each.
 pub const EXACT: u64 = 20_000;

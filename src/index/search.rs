@@ -11,6 +11,14 @@ const DEPTH: usize = 100;
 
 /// Searches a store. Both lists are asked at once.
 pub async fn search(store: &dyn VectorStore, search: Search) -> Result<Standings> {
+    let results = search.results;
+    let mut found = search_all(store, search).await?;
+    found.hits.truncate(results);
+    Ok(found)
+}
+
+/// The same with all hits that the lists have, also those behind the first `results`.
+pub async fn search_all(store: &dyn VectorStore, search: Search) -> Result<Standings> {
     let Search { mode, text, vector, results, filter, expected } = search;
     let both = mode.semantic() && mode.keyword();
     let depth = if both { results.max(DEPTH) } else { results };
@@ -30,8 +38,7 @@ pub async fn search(store: &dyn VectorStore, search: Search) -> Result<Standings
     };
     let (vector, keyword) = futures_util::future::try_join(nearest, matching).await?;
     let lists = Lists { vector: vector.as_ref(), keyword: keyword.as_ref() };
-    let (mut hits, expected) = fuse(lists, &expected);
-    hits.truncate(results);
+    let (hits, expected) = fuse(lists, &expected);
     let among = |list: Option<&Ranked>| list.map_or(0, |list| list.among);
     let probed = lists.vector.and_then(|list| list.probed);
     let compared = probed.map_or(among(lists.vector), |probed| probed.compared);

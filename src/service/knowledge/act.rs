@@ -106,7 +106,9 @@ impl Pass<'_> {
             Read::Same(Reading { hash, validators, complaint }, said) => {
                 let Some(known) = known else { return Ok(()) };
                 let mut filed = Filed { hash, validators, stamp: file.stamp, updated: fresh::now(), ..known };
-                if filed.metadata == file.metadata && complaint.is_none() {
+                // What could not be read of it before may be read now.
+                let lacks = filed.state == DocumentState::MetadataUpdateFailed;
+                if filed.metadata == file.metadata && complaint.is_none() && !lacks {
                     self.sync.statistics.unchanged += 1;
                 } else {
                     self.sync.statistics.metadata_modified += 1;
@@ -389,8 +391,9 @@ impl Pass<'_> {
                     let mut batch = Batch::new();
                     for document in some {
                         let key = FiledOf(id, document.id);
-                        // What is filed says already how it stands.
-                        if !store.has::<Filed>(&key)? {
+                        // What is filed says already how it stands, but for why it waited before.
+                        let known = store.get::<Filed>(&key)?;
+                        if known.is_none_or(|known| known.state == DocumentState::Pending) {
                             batch.put(&key, document)?;
                         }
                     }

@@ -50,7 +50,7 @@ impl Knowledge {
         let others = near.hits.into_iter().filter(|hit| hit.id != passage.id).take(NEIGHBOURS).map(standing);
         let hits = others.collect();
         let found = Standings { hits, ..Standings::default() };
-        let neighbours = self.with_passages(base.lies_under(), &*index, found).await?.hits;
+        let neighbours = self.with_passages(base.lies_under(), &*index, found, &[]).await?.hits;
         Ok(Looked { passage, norm, neighbours })
     }
 }

@@ -8,8 +8,8 @@ use serde_json::json;
 use super::Knowledge;
 use super::embedding::other_length;
 use crate::domain::id::{BaseId, DocumentId, PassageId};
-use crate::domain::knowledge::passage::Passage;
-use crate::domain::knowledge::ranking::{Mode, Search, Standing, Standings};
+use crate::domain::knowledge::passage::{Entry, Passage};
+use crate::domain::knowledge::ranking::{Search, Standing, Standings};
 use crate::domain::knowledge::reranking::Reranking;
 use crate::domain::knowledge::retrieval::{Found, Question, Retrieved};
 use crate::domain::knowledge::sync::Filed;
@@ -17,7 +17,7 @@ use crate::domain::knowledge::vectors::cosine;
 use crate::domain::trace::told::Told;
 use crate::domain::trace::{SpanKind, contents};
 use crate::domain::{Error, ErrorKind, Result};
-use crate::index::{VectorStore, search as looked_for};
+use crate::index::{VectorStore, search as looked_for, search_all};
 use crate::service::invoke::{Tells, Terms};
 use crate::store::record::FiledOf;
 use crate::wire::knowledge::filter;
@@ -109,21 +109,25 @@ impl Knowledge {
         let reranker = rerank.or(base.reranker.clone());
         let depth = reranker.as_ref().map_or(results, |one| one.candidates(results).max(results));
         let asked = vector.clone();
-        // By both, what is near enough may stand behind what is not.
-        let deepest = if mode == Mode::Hybrid && least.is_some() { MOST } else { depth };
-        let search = Search { mode, text: text.clone(), vector, results: deepest, filter, expected };
-        let mut found = looked_for(&*index, search).await?;
-        if mode.semantic() {
-            tell_cosines(&*index, &asked, &mut found.hits).await?;
-        }
-        found.hits = kept(found.hits, least.filter(|_| mode.semantic()), (results, depth));
+        let search = Search { mode, text: text.clone(), vector, results: depth, filter, expected };
+        let mut found = match least.filter(|_| mode.semantic()) {
+            None => looked_for(&*index, search).await?,
+            Some(least) => {
+                // By both, what is near enough may stand behind what is not.
+                let mut found = search_all(&*index, search).await?;
+                reach(&mut found.hits, least, (results, depth));
+                tell_cosines(&*index, &asked, &mut found.hits).await?;
+                found.hits = kept(found.hits, least, (results, depth));
+                found
+            }
+        };
         if found.compared == 0 && found.matched == 0 && index.counts().await?.passages == 0 {
             // As after a restore: no backup has what is made of documents.
             let why = format!("what was read into {:?} is not here", base.name);
             let hint = format!("`outcrop kb sync {}` reads its documents again.", base.name);
             return Err(Error::new(ErrorKind::NotFound, DOING, why, hint));
         }
-        let mut found = self.with_passages(base.lies_under(), &*index, found).await?;
+        let mut found = self.with_passages(base.lies_under(), &*index, found, &asked).await?;
         found.keep_near(mode, least);
         if let Some(reranker) = &reranker {
             self.rerank(&mut found, &text, reranker, results, terms).await;
@@ -133,24 +137,26 @@ impl Knowledge {
     }
 
     /// The passages that stand in the results, with the documents that they are of. Of hierarchical chunking the large passage is
-    /// given that a hit lies in, once. The documents lie `under` that id.
+    /// given that a hit lies in, once. The documents lie `under` that id; `question` is the vector that was asked by, if any.
     pub(super) async fn with_passages(
         &self,
         under: BaseId,
         index: &dyn VectorStore,
-        found: Standings,
+        mut found: Standings,
+        question: &[f32],
     ) -> Result<Retrieved> {
-        let wanted: Vec<PassageId> =
-            found.hits.iter().chain(&found.expected).map(|standing| standing.id).collect();
-        let mut passages = Vec::with_capacity(wanted.len());
-        for passage in index.passages(wanted).await? {
-            passages.push(match passage {
-                Some(passage) if passage.parent.is_some() => Some(whole(index, passage).await?),
-                passage => passage,
-            });
+        let passages = read(index, question, &mut found).await?;
+        let divided: BTreeSet<DocumentId> = passages
+            .values()
+            .filter(|passage| passage.parent.is_some())
+            .map(|passage| passage.document)
+            .collect();
+        let mut beside: HashMap<DocumentId, Vec<Passage>> = HashMap::new();
+        for document in divided {
+            let all = index.passages(index.of_document(document).await?).await?;
+            beside.insert(document, all.into_iter().flatten().collect());
         }
-        let documents: BTreeSet<DocumentId> =
-            passages.iter().flatten().map(|passage| passage.document).collect();
+        let documents: BTreeSet<DocumentId> = passages.values().map(|passage| passage.document).collect();
         let places: HashMap<DocumentId, String> = self
             .archive
             .run(move |store| {
@@ -161,15 +167,14 @@ impl Knowledge {
                 documents.into_iter().map(of).collect()
             })
             .await?;
-        let mut passages = passages.into_iter();
-        let mut told = |standings: Vec<Standing>| -> Vec<Found> {
-            let with = standings.into_iter().zip(passages.by_ref());
-            let one = |(standing, passage): (Standing, Option<Passage>)| {
-                let passage = passage?;
+        let told = |standings: Vec<Standing>| -> Vec<Found> {
+            let one = |standing: Standing| {
+                let passage = passages.get(&standing.id)?;
+                let passage = whole(passage, beside.get(&passage.document).map_or(&[][..], Vec::as_slice));
                 let uri = places.get(&passage.document).cloned().unwrap_or_default();
                 Some(Found { standing, passage, uri })
             };
-            with.filter_map(one).collect()
+            standings.into_iter().filter_map(one).collect()
         };
         let mut hits = told(found.hits);
         // Who expects two of one large passage is told of both.
@@ -185,28 +190,58 @@ impl Knowledge {
     }
 }
 
-/// The first `depth` of the hits, by a threshold of those that are near enough, and behind them what is not and is among the first
-/// `results`. In that order, so that a large passage that has both counts as near.
-fn kept(hits: Vec<Standing>, least: Option<f64>, (results, depth): (usize, usize)) -> Vec<Standing> {
-    let is_near = |hit: &Standing| least.is_none_or(|least| !hit.is_below(least));
-    let (near, far): (Vec<_>, Vec<_>) = hits.into_iter().enumerate().partition(|(_, hit)| is_near(hit));
+/// Leaves hits out that stand behind as many as are wanted: by what is known of them already, so many before them are near enough.
+fn reach(hits: &mut Vec<Standing>, least: f64, (results, depth): (usize, usize)) {
+    let mut near = (1..).zip(&*hits).filter(|(_, hit)| !hit.is_below(least)).map(|(many, _)| many);
+    if let Some(many) = near.nth(depth.saturating_sub(1)) {
+        hits.truncate(results.max(many));
+    }
+}
+
+/// The first `depth` of the hits that are near enough, and behind them what is not and is among the first `results`. In that
+/// order, so that a large passage that has both counts as near.
+fn kept(hits: Vec<Standing>, least: f64, (results, depth): (usize, usize)) -> Vec<Standing> {
+    let is_near = |(_, hit): &(usize, Standing)| !hit.is_below(least);
+    let (near, far): (Vec<_>, Vec<_>) = hits.into_iter().enumerate().partition(is_near);
     let far = far.into_iter().filter(|(at, _)| *at < results);
     near.into_iter().take(depth).chain(far).map(|(_, hit)| hit).collect()
 }
 
 /// Tells how near those are whose place by vectors is too deep to be known: a threshold holds for them as for all.
 async fn tell_cosines(index: &dyn VectorStore, question: &[f32], hits: &mut [Standing]) -> Result<()> {
-    let deep: Vec<PassageId> = hits.iter().filter(|hit| hit.vector.is_none()).map(|hit| hit.id).collect();
+    let deep: Vec<PassageId> = hits.iter().filter(|hit| hit.nearness().is_none()).map(|hit| hit.id).collect();
     if deep.is_empty() {
         return Ok(());
     }
-    let entries = index.entries(deep).await?;
-    let near = entries.into_iter().flatten().map(|entry| (entry.passage.id, cosine(question, &entry.vector)));
-    let known: HashMap<PassageId, f64> = near.collect();
-    for hit in hits.iter_mut().filter(|hit| hit.vector.is_none()) {
+    near(question, hits, index.entries(deep).await?.iter().flatten());
+    Ok(())
+}
+
+/// The cosines of those hits whose entries these are.
+fn near<'e>(question: &[f32], hits: &mut [Standing], entries: impl Iterator<Item = &'e Entry>) {
+    let known: HashMap<PassageId, f64> =
+        entries.map(|entry| (entry.passage.id, cosine(question, &entry.vector))).collect();
+    for hit in hits.iter_mut().filter(|hit| hit.nearness().is_none()) {
         hit.cosine = known.get(&hit.id).copied();
     }
-    Ok(())
+}
+
+/// The passages of what was found. How near to the question those are whose place by vectors is too deep to be known is told by
+/// what is read of them anyway.
+async fn read(
+    index: &dyn VectorStore,
+    question: &[f32],
+    found: &mut Standings,
+) -> Result<HashMap<PassageId, Passage>> {
+    let is_deep = |hit: &&Standing| !question.is_empty() && hit.nearness().is_none();
+    let (deep, others): (Vec<&Standing>, Vec<&Standing>) = found.hits.iter().partition(is_deep);
+    let deep: Vec<PassageId> = deep.into_iter().map(|hit| hit.id).collect();
+    let others: Vec<PassageId> = others.into_iter().chain(&found.expected).map(|hit| hit.id).collect();
+    let with_vectors = async { if deep.is_empty() { Ok(Vec::new()) } else { index.entries(deep).await } };
+    let (deep, others) = futures_util::future::try_join(with_vectors, index.passages(others)).await?;
+    near(question, &mut found.hits, deep.iter().flatten());
+    let deep = deep.into_iter().flatten().map(|entry| entry.passage);
+    Ok(deep.chain(others.into_iter().flatten()).map(|passage| (passage.id, passage)).collect())
 }
 
 /// A hit as it is kept beside the record of the search; its text where that is wanted.
@@ -220,12 +255,11 @@ fn told(hit: &Found, with_text: bool) -> contents::Found {
     contents::Found { id, score, text: Some(hit.passage.text.clone()), more }
 }
 
-/// A passage with the text of its parent, which is that of all that lie in it.
-async fn whole(index: &dyn VectorStore, passage: Passage) -> Result<Passage> {
-    let Some(parent) = passage.parent.clone() else { return Ok(passage) };
-    let beside = index.passages(index.of_document(passage.document).await?).await?;
+/// A passage with the text of its parent, which is that of all beside it in the document that lie in it.
+fn whole(passage: &Passage, beside: &[Passage]) -> Passage {
+    let Some(parent) = passage.parent.clone() else { return passage.clone() };
     let (mut text, mut end, mut tokens) = (String::new(), parent.start, 0);
-    for child in beside.into_iter().flatten().filter(|child| child.parent.as_ref() == Some(&parent)) {
+    for child in beside.iter().filter(|child| child.parent.as_ref() == Some(&parent)) {
         // What overlaps is there already; between two there was nothing but white space: one is a space, more an end of lines.
         let known = end.saturating_sub(child.range.start);
         match child.range.start.saturating_sub(end) {
@@ -238,5 +272,75 @@ async fn whole(index: &dyn VectorStore, passage: Passage) -> Result<Passage> {
         end = end.max(child.range.end);
         tokens = child.tokens.saturating_add(tokens);
     }
-    Ok(Passage { text, range: parent, tokens, ..passage })
+    Passage { text, range: parent, tokens, ..passage.clone() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::knowledge::ranking::Placed;
+
+    /// Hits in their order: each with its cosine, and whether a list by vectors has it.
+    fn hits(of: &[(f64, bool)]) -> Vec<Standing> {
+        let one = |((cosine, listed), n): (&(f64, bool), u8)| Standing {
+            id: PassageId::from_bytes([n; 16]),
+            vector: listed.then_some(Placed { rank: n.into(), score: *cosine }),
+            keyword: None,
+            fused: None,
+            reranked: None,
+            cosine: (!listed).then_some(*cosine),
+        };
+        of.iter().zip(1..).map(one).collect()
+    }
+
+    fn cosines(hits: &[Standing]) -> Vec<f64> {
+        hits.iter().filter_map(Standing::nearness).collect()
+    }
+
+    #[test]
+    fn what_is_near_enough_comes_first_and_of_the_rest_what_would_have_been_a_hit() {
+        let all = hits(&[(0.1, true), (0.9, false), (0.2, true), (0.8, true), (0.7, true)]);
+        assert_eq!(cosines(&kept(all.clone(), 0.5, (2, 2))), [0.9, 0.8, 0.1]);
+        assert_eq!(cosines(&kept(all.clone(), 0.5, (2, 9))), [0.9, 0.8, 0.7, 0.1]);
+        assert_eq!(cosines(&kept(all, 0.95, (2, 2))), [0.1, 0.9]);
+    }
+
+    #[test]
+    fn nobody_looks_behind_as_many_as_are_wanted() {
+        let mut all = hits(&[(0.9, true), (0.0, false), (0.8, true), (0.0, false), (0.7, true)]);
+        // How near those are that words brought up is not known yet.
+        all.iter_mut().for_each(|hit| hit.cosine = None);
+        let many = |least, of| {
+            let mut own = all.clone();
+            reach(&mut own, least, of);
+            own.len()
+        };
+        assert_eq!([many(0.5, (1, 1)), many(0.5, (2, 2)), many(0.5, (4, 2))], [1, 3, 4]);
+        assert_eq!([many(0.85, (1, 2)), many(0.5, (1, 4))], [5, 5], "what is deeper may be wanted");
+    }
+
+    #[test]
+    fn a_large_passage_is_made_of_all_that_lie_in_it() {
+        let id = PassageId::from_bytes([1; 16]);
+        let child = |ordinal: u32, start: usize, text: &str, parent: std::ops::Range<usize>| Passage {
+            id,
+            document: DocumentId::from_bytes([2; 16]),
+            ordinal,
+            range: start..start + text.len(),
+            parent: Some(parent),
+            tokens: 2,
+            text: text.to_owned(),
+            attributes: crate::domain::knowledge::attribute::Attributes::new(),
+        };
+        let beside = [
+            child(0, 0, "One two", 0..20),
+            child(1, 4, "two three", 0..20),
+            child(2, 15, "four.", 0..20),
+            child(3, 20, "Five", 20..24),
+        ];
+        let large = whole(&beside[1], &beside);
+        assert_eq!((large.text.as_str(), large.range, large.tokens), ("One two three\nfour.", 0..20, 6));
+        let small = Passage { parent: None, ..beside[3].clone() };
+        assert_eq!(whole(&small, &beside), small);
+    }
 }

@@ -107,20 +107,18 @@ pub(super) fn awaited(plans: &Plans, under: BaseId) -> HashMap<String, Awaited> 
 
 /// The documents, by their places, with those that wait: what one said before is in until its sync is through.
 pub(super) fn shown(mut documents: Vec<Filed>, mut awaited: HashMap<String, Awaited>) -> Vec<Filed> {
+    let is_left = |document: &Filed| document.state == DocumentState::Pending;
+    // What was left undone, whichever source found it, is what waits for the sync that runs now.
+    documents.retain(|document| !is_left(document) || !awaited.contains_key(&document.uri));
     for document in &mut documents {
         if let Some(waits) = awaited.remove(&document.uri) {
-            if document.state == DocumentState::Pending {
-                // Why it waited for the sync that runs now.
-                document.notes.clear();
-            }
             document.state = waits.state;
         }
     }
     documents.extend(awaited.into_iter().map(|(uri, waits)| waits.filed(uri)));
-    let left = |document: &Filed| document.state == DocumentState::Pending;
-    documents.sort_by(|one, other| one.uri.cmp(&other.uri).then_with(|| left(one).cmp(&left(other))));
+    documents.sort_by(|one, other| one.uri.cmp(&other.uri).then_with(|| is_left(one).cmp(&is_left(other))));
     // One that a source left undone may have come in from another source.
-    documents.dedup_by(|later, first| later.uri == first.uri && later.state == DocumentState::Pending);
+    documents.dedup_by(|later, first| later.uri == first.uri && is_left(later));
     documents
 }
 
@@ -182,22 +180,16 @@ mod tests {
         assert!(plan.left(false).iter().all(|one| one.notes == [FAILED]));
         let known = left.into_iter().chain([filed("/b", DocumentState::Indexed)]).collect::<Vec<_>>();
         let states = |list: Vec<Filed>| list.into_iter().map(|one| (one.uri, one.state, one.notes.len()));
+        plan.stands("/b", DocumentState::InProgress);
         let again: Vec<_> = states(shown(known.clone(), awaited(&plans, under))).collect();
-        assert_eq!(
-            again.iter().map(|one| one.2).sum::<usize>(),
-            0,
-            "they wait for the one that runs: {again:?}"
-        );
+        let all =
+            |of: [(&str, DocumentState, usize); 3]| of.map(|(uri, state, n)| (uri.to_owned(), state, n));
+        let (pending, starting) = (DocumentState::Pending, DocumentState::Starting);
+        let (done, indexed) = (DocumentState::InProgress, DocumentState::Indexed);
+        // They wait for the one that runs.
+        assert_eq!(again, all([("/a", starting, 0), ("/b", done, 0), ("/c", pending, 0)]));
         let after: Vec<_> = states(shown(known, HashMap::new())).collect();
-        let (pending, indexed) = (DocumentState::Pending, DocumentState::Indexed);
-        assert_eq!(
-            after,
-            [("/a", pending, 1), ("/b", indexed, 0), ("/c", pending, 1)].map(|(uri, state, notes)| (
-                uri.to_owned(),
-                state,
-                notes
-            ))
-        );
+        assert_eq!(after, all([("/a", pending, 1), ("/b", indexed, 0), ("/c", pending, 1)]));
 
         let mut list = vec![filed("/p", DocumentState::InProgress), filed("/q", DocumentState::Failed)];
         wait(&mut list);

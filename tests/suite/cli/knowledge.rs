@@ -234,6 +234,16 @@ async fn a_sync_does_what_changed_and_nothing_else() {
                     home.run(&["kb", "search", "docs", "beta", "--mode", "keyword", "--filter", &filter]).code
                 };
                 assert_eq!((of_year(2022), of_year(2021)), (Some(0), Some(1)));
+                let chunks = home.run(&["kb", "chunks", "docs", "b.md", "--json"]).objects();
+                let id = chunks[0]["passage"]["id"].as_str().unwrap();
+                let other = json!({"equals": {"key": "year", "value": 2021}}).to_string();
+                let why = |mode: &str| {
+                    let asked = ["kb", "search", "docs", "beta", "--filter", &other, "--expect", id];
+                    home.run(&[&asked[..], &["--mode", mode]].concat()).stdout
+                };
+                assert!(why("hybrid").contains("  kept out by the filter"), "{}", why("hybrid"));
+                let either = "  no word of the question, or kept out by the filter";
+                assert!(why("keyword").contains(either), "{}", why("keyword"));
             },
         );
     });
@@ -651,6 +661,24 @@ async fn what_passes_a_threshold_answers_also_from_behind_hits_that_do_not() {
             (names(&found["hits"]), names(&found["below"])),
             (vec!["nea".to_owned(); 3], vec!["far".to_owned(); 3])
         );
+    });
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn as_many_answer_as_pass_a_threshold_also_where_more_than_a_hundred_stand_in_both_lists() {
+    let server = embedding(Duration::ZERO).await;
+    tokio::task::block_in_place(|| {
+        let home = home(&server);
+        for n in 0..80 {
+            write(&home, &format!("near{n}.md"), &format!("abab baba {n}\n"));
+            write(&home, &format!("far{n}.md"), &format!("quartz ccccc {n}\n"));
+        }
+        good(&create(&home));
+        let asked = ["kb", "ask", "docs", "aaaaa bbbbb quartz", "-n", "60", "--threshold", "0.5", "--json"];
+        let found = home.run(&asked).objects()[0].clone();
+        let hits = found["hits"].as_array().unwrap();
+        assert_eq!(hits.len(), 60, "{found}");
+        assert!(hits.iter().all(|hit| hit["uri"].as_str().unwrap().contains("/near")), "{found}");
     });
 }
 

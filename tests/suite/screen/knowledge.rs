@@ -894,6 +894,75 @@ fn a_hit_that_was_expected_stands_once_and_says_so() {
     );
 }
 
+/// The passage is chosen as the one that was expected; how it stands is answered with.
+fn expects(stage: &mut Stage, chosen: Passage, retrieved: Retrieved) {
+    stage.keys("w");
+    stage.answer("\"documents\"", vec![Reply::Documents { documents: documents() }]);
+    stage.keys("jj<enter>");
+    stage.answer("\"passages\"", vec![Reply::Passages { passages: vec![chosen] }]);
+    stage.keys("w");
+    stage.answer("\"search\"", vec![Reply::Retrieved { retrieved, prompt: None }]);
+}
+
+#[test]
+fn of_what_a_filter_keeps_out_nothing_else_is_said() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    search(&mut stage);
+    stage.keys("<tab>f{\"equals\": {\"key\": \"year\", \"value\": 2023}}<enter>");
+    stage.answer("\"search\"", vec![Reply::Retrieved { retrieved: retrieved(), prompt: None }]);
+    let out = || Retrieved { expected: vec![found(5, None, None, None)], ..retrieved() };
+    expects(&mut stage, passage(5), out());
+    let text = stage.text();
+    assert!(text.contains("It is not among the hits: the filter keeps it out."), "{text}");
+    assert!(!text.contains("no word of the question"), "{text}");
+    // By words alone it may be either; until they are asked, what is there is told of as it was asked.
+    stage.keys("m");
+    stage.answer("\"search\"", vec![Reply::Retrieved { retrieved: out(), prompt: None }]);
+    stage.keys("m");
+    assert!(stage.text().contains("It is not among the hits: the filter keeps it out."), "{}", stage.text());
+    stage.answer("\"search\"", vec![Reply::Retrieved { retrieved: out(), prompt: None }]);
+    let text = stage.text();
+    assert!(text.contains("it has no word of the question, or the filter keeps it out."), "{text}");
+}
+
+#[test]
+fn an_expected_passage_of_a_large_one_that_was_found_says_which_hit_that_is() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    search(&mut stage);
+    stage.keys("<tab>");
+    let mut all = retrieved();
+    let mut small = found(5, Some((4, 0.6)), None, Some((7, 0.0156)));
+    small.passage.document = all.hits[1].passage.document;
+    for one in [&mut all.hits[1], &mut small] {
+        one.passage.parent = Some(100..900);
+        one.passage.range = 100..900;
+    }
+    all.expected = vec![small];
+    expects(&mut stage, passage(5), all);
+    let text = stage.text();
+    assert!(
+        text.contains("Hit 2 is the large passage that it lies in: by its vector it is number 4"),
+        "{text}"
+    );
+    assert!(!text.contains("not among the hits") && !text.contains("are hits"), "{text}");
+}
+
+#[test]
+fn of_a_hit_that_words_brought_up_from_deep_the_cosine_is_told_without_a_place() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    enter(&mut stage, bases());
+    stage.keys("<enter>how are duplicate charges refunded?<enter>");
+    let mut all = retrieved();
+    let deep = found(4, None, Some((3, 9.1)), Some((5, 0.0159)));
+    all.hits[4] = Found { standing: Standing { cosine: Some(0.23), ..deep.standing }, ..deep };
+    stage.answer("\"search\"", vec![Reply::Retrieved { retrieved: all, prompt: None }]);
+    stage.keys("<tab>G");
+    let text = stage.text();
+    let row = text.lines().find(|line| line.contains("The cafeteria opens at nine.")).unwrap();
+    assert!(row.contains("–  .23    3   9.1"), "{text}");
+    assert!(text.contains("vector  deeper than the list, .23"), "{text}");
+}
+
 #[test]
 fn documents_tell_how_they_stand_and_why() {
     shoot("knowledge-documents", |stage| {

@@ -8,6 +8,7 @@ use crate::domain::catalog::ModelId;
 use crate::domain::delta::Fold;
 use crate::domain::id::PassageId;
 use crate::domain::knowledge::base::Base;
+use crate::domain::knowledge::passage::Passage;
 use crate::domain::knowledge::ranking::Mode;
 use crate::domain::knowledge::reranking::Reranking;
 use crate::domain::knowledge::retrieval::{Asked, Citation, Found, Question, Retrieved};
@@ -140,11 +141,23 @@ impl Column {
         }
     }
 
+    /// Whether a passage was found and is too far off for the answer.
+    pub fn is_set_aside(&self, id: PassageId) -> bool {
+        self.below().iter().any(|hit| hit.passage.id == id)
+    }
+
     /// What was expected and was not found.
     fn missed(&self) -> impl Iterator<Item = &Found> {
         let expected = self.retrieved.iter().flat_map(|found| &found.expected);
         let found = self.hits().iter().chain(self.below());
         expected.filter(move |one| found.clone().all(|hit| hit.passage.id != one.passage.id))
+    }
+
+    /// The number from 1 of the hit that is the large passage which this one lies in: of all that lie in one, one is found.
+    pub fn large(&self, of: &Passage) -> Option<usize> {
+        of.parent.as_ref()?;
+        let is_it = |hit: &Found| hit.passage.document == of.document && hit.passage.parent == of.parent;
+        self.hits().iter().position(is_it).map(|at| at + 1)
     }
 
     /// How a passage stands that was expected.

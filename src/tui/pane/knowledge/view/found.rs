@@ -265,7 +265,7 @@ fn card(
     if given.zip(number).is_some_and(|(given, at)| at > given) {
         lines.push(("The model was not given it: its context has no room for more.".to_owned(), Role::Warn));
     } else if column.tuning.least(base).is_some_and(|least| found.is_below(least))
-        && (number.is_some() || column.wished(passage.id).is_none())
+        && (number.is_some() || column.is_set_aside(passage.id))
     {
         lines.push(("Less near than the threshold: an answer does not see it.".to_owned(), Role::Warn));
     }
@@ -310,7 +310,10 @@ fn places(standing: &Standing, mode: Mode) -> Vec<(String, String)> {
         let (rank, score) = placed?;
         Some((name.to_owned(), format!("number {}, {score}", grouped(rank))))
     };
-    told.into_iter().filter_map(row).collect()
+    let deep = standing.cosine.filter(|_| standing.vector.is_none());
+    let deep =
+        deep.map(|cosine| ("vector".to_owned(), format!("deeper than the list, {}", format_cosine(cosine))));
+    deep.into_iter().chain(told.into_iter().filter_map(row)).collect()
 }
 
 /// What metadata says of its document.
@@ -322,7 +325,12 @@ fn attributes(found: &Found) -> Vec<(String, String)> {
 /// Why a passage that was expected is no hit, or how it came to be one.
 fn why_not(column: &Column, (number, found): (Option<usize>, &Found)) -> String {
     let standing = &found.standing;
-    let mode = column.tuning.mode;
+    // As it was asked: it may be asked by another setting meanwhile.
+    let (mode, is_filtered) = (column.by.mode, column.by.filter.is_some());
+    if mode.semantic() && is_filtered && standing.vector.is_none() {
+        // Every vector that passes the filter is compared.
+        return "It is not among the hits: the filter keeps it out.".to_owned();
+    }
     let mut said = Vec::new();
     if mode.semantic() {
         said.push(match standing.vector {
@@ -330,12 +338,16 @@ fn why_not(column: &Column, (number, found): (Option<usize>, &Found)) -> String 
                 let rank = grouped(placed.rank);
                 format!("by its vector it is number {rank}, cosine {}", format_cosine(placed.score))
             }
-            None => "the filter keeps it out".to_owned(),
+            None => "its vector was not compared".to_owned(),
         });
     }
     if mode.keyword() {
         said.push(match standing.keyword {
             Some(placed) => format!("by its words number {}, {:.1}", grouped(placed.rank), placed.score),
+            // By words alone nothing tells one from the other.
+            None if is_filtered && !mode.semantic() => {
+                "it has no word of the question, or the filter keeps it out".to_owned()
+            }
             None => "it has no word of the question".to_owned(),
         });
     }
@@ -357,13 +369,15 @@ fn why_not(column: &Column, (number, found): (Option<usize>, &Found)) -> String 
         Mode::Keyword => standing.keyword,
         Mode::Hybrid => standing.fused,
     };
-    let most = column.tuning.results as u64;
-    if number.is_none() && place.is_some_and(|placed| placed.rank > most) {
+    let large = column.large(&found.passage).filter(|_| number.is_none());
+    let most = column.by.results as u64;
+    if number.is_none() && large.is_none() && place.is_some_and(|placed| placed.rank > most) {
         said.push(format!("the first {} are hits", grouped(most)));
     }
-    let verdict = match number {
-        Some(number) => format!("It was expected, and is hit {number}"),
-        None => "It is not among the hits".to_owned(),
+    let verdict = match (number, large) {
+        (Some(number), _) => format!("It was expected, and is hit {number}"),
+        (None, Some(large)) => format!("Hit {large} is the large passage that it lies in"),
+        (None, None) => "It is not among the hits".to_owned(),
     };
     format!("{verdict}: {}.", said.join("; "))
 }

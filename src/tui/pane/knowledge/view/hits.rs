@@ -303,7 +303,12 @@ fn ranks(hit: &Found, grid: &Grid, titled: bool, y: u16, style: ratatui::style::
             RERANKED | "rer" => {
                 standing.reranked.map(|placed| said(placed, scores, &format!("{:.2}", placed.score), 5))
             }
-            _ => standing.vector.map(|placed| said(placed, scores, &format_cosine(placed.score), 4)),
+            _ => {
+                // Its place is deeper than the list goes.
+                let deep = standing.cosine.filter(|_| scores);
+                let deep = deep.map(|cosine| format!("– {:>4}", format_cosine(cosine)));
+                standing.vector.map(|placed| said(placed, scores, &format_cosine(placed.score), 4)).or(deep)
+            }
         };
         let words = words.map_or_else(|| "–".to_owned(), |words| told_in(title, &words, titled, to - from));
         put_right(cells, *from, y, *to, &words, style);
@@ -337,5 +342,6 @@ mod tests {
         assert_eq!(told_in("vec", "18331", true, 4), "…");
         assert_eq!(told_in("vector", "2  .71", false, 9), "v2  .71");
         assert_eq!(told_in("vector", "18331  .71", true, 9), "18331");
+        assert_eq!(told_in("vector", "– -.21", true, 5), "–");
     }
 }
