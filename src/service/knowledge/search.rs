@@ -110,7 +110,7 @@ impl Knowledge {
         let depth = reranker.as_ref().map_or(results, |one| one.candidates(results).max(results));
         let asked = vector.clone();
         let search = Search { mode, text: text.clone(), vector, results: depth, filter, expected };
-        let mut found = match least.filter(|_| mode.semantic()) {
+        let found = match least.filter(|_| mode.semantic()) {
             None => looked_for(&*index, search).await?,
             Some(least) => {
                 // By both, what is near enough may stand behind what is not.

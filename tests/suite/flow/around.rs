@@ -282,19 +282,6 @@ fn a_press_on_a_notice_takes_it_away_and_means_nothing_of_what_lies_under_it() {
 }
 
 #[test]
-fn a_notice_is_read_over_a_text_that_has_hardly_more_rows_than_are_said_of_it() {
-    for (width, height) in [(30, 8), (30, 12), (60, 12)] {
-        for keys in ["<ctrl+p>make a new agent<enter>", "<alt+s>one"] {
-            let mut stage = Stage::settled(width, height, "dark");
-            stage.keys(keys);
-            stage.event(bad());
-            let text = stage.text();
-            assert!(text.contains("copying the answer"), "{width}x{height}, {keys}: {text}");
-        }
-    }
-}
-
-#[test]
 fn a_notice_cuts_no_overlay_in_two_and_hides_neither_its_border_nor_what_moves_in_it() {
     let mut stage = Stage::settled(60, 20, "dark");
     stage.keys("<f1>");

@@ -187,7 +187,6 @@ fn a_long_row_of_flags_is_cut_between_flags_and_gone_through_once() {
     let flag = "🇩🇪";
     let text = flag.repeat(50_000);
     let found = cuts(Chunking::Fixed { max_tokens: 20, overlap_percent: 1 }, &text, &[]);
-    assert!(found.passages.len() > 5_000);
     assert!(found.passages.iter().all(|cut| cut.range.start.is_multiple_of(flag.len()) && cut.tokens <= 20));
     assert_eq!(found.passages.iter().map(|cut| cut.range.len()).sum::<usize>(), text.len());
 }

@@ -9,7 +9,7 @@
 //! | name | as the definitions have it, of a scale with the value behind: `points=3`; `p` with what it is of |
 //! | value, low, high, n | the number, its bounds at 95 %, how many votes it is of |
 //! | missing | why there is no number |
-//! | unbounded | why a number has no bounds that it could have |
+//! | without_bounds | why a number has no bounds that it could have |
 //! | question | of an item that raters differ on: how it begins |
 //!
 //! A name that a spreadsheet would take for a formula gets an apostrophe in front.
@@ -37,7 +37,7 @@ const COLUMNS: [&str; 13] = [
     "high",
     "n",
     "missing",
-    "unbounded",
+    "without_bounds",
     "question",
 ];
 
@@ -84,14 +84,14 @@ struct Rows(Vec<[String; 13]>);
 
 impl Rows {
     fn push(&mut self, of: Of<'_>, name: &str, told: Figure<Told>, n: Option<u64>) {
-        let [mut value, mut low, mut high, mut missing, mut unbounded] = [const { String::new() }; 5];
+        let [mut value, mut low, mut high, mut missing, mut without_bounds] = [const { String::new() }; 5];
         match told {
             Err(why) => missing = why.to_string(),
             Ok(told) => {
                 value = told.value.to_string();
                 match told.bounds {
                     Some(Ok(bounds)) => (low, high) = (bounds.0.to_string(), bounds.1.to_string()),
-                    Some(Err(why)) => unbounded = why.to_string(),
+                    Some(Err(why)) => without_bounds = why.to_string(),
                     None => {}
                 }
             }
@@ -101,7 +101,7 @@ impl Rows {
             names.map(|text| guarded(text.to_owned()));
         let n = n.map_or_else(String::new, |n| n.to_string());
         self.0.push([
-            section, metric, source, category, rater, name, value, low, high, n, missing, unbounded, question,
+            section, metric, source, category, rater, name, value, low, high, n, missing, without_bounds, question,
         ]);
     }
 
