@@ -161,7 +161,7 @@ fn stars_and_what_was_used_last_are_kept_and_stand_first_the_next_time() {
     assert!(used.contains("\"recent\":[\"openai/gpt-4o-mini\"]"), "{used}");
     let value: serde_json::Value = serde_json::from_str(&used).unwrap();
     let mut next = Stage::with(120, 40, "dark", outcrop::tui::app::Start::default());
-    let likes = value["value"].clone();
+    let likes = value["workspace"]["remember"]["value"].clone();
     next.answer("tui.models", vec![Reply::Remembered { value: Some(likes) }]);
     next.settle();
     answered(&mut next, Vec::new(), cards());
