@@ -489,6 +489,16 @@ fn an_agent_is_deleted_by_its_letter_and_the_model_alone_answers_where_it_did() 
 }
 
 #[test]
+fn an_agent_that_is_answering_is_not_deleted_and_the_conversation_is_named() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    super::agents::asked(&mut stage, "two Assam");
+    begun(&mut stage, "delete an agent");
+    let text = stage.text();
+    assert!(text.contains("tea shop is answering in"), "{text}");
+    assert!(!text.contains("Delete the agent tea shop"), "{text}");
+}
+
+#[test]
 fn what_is_remembered_is_listed_read_and_written_anew() {
     let mut stage = Stage::settled(120, 40, "dark");
     remembered(&mut stage);

@@ -8,7 +8,7 @@ use crate::domain::agent::replay::Edit;
 use crate::domain::agent::{Acting, Agent, Book, Chosen, Definition, Executor, Group, Step, Version};
 use crate::domain::conversation::Answers;
 use crate::domain::figures::{count, grouped, span};
-use crate::domain::id::{MessageId, RunId};
+use crate::domain::id::{AgentId, MessageId, RunId};
 use crate::domain::message::{Message, Outcome};
 use crate::domain::untrusted::safe_line;
 use crate::domain::usage::budget::money;
@@ -252,6 +252,22 @@ impl State {
         if now.is_some() {
             self.asks_consent(desk);
         }
+    }
+
+    /// A conversation in which that agent is answering now, asked here or by another window.
+    pub(super) fn answered_by(&self, id: AgentId) -> Option<&Thread> {
+        let answers = |thread: &&Thread| {
+            let answer = thread.last_answer().filter(|answer| !is_over(answer));
+            match answer {
+                Some(answer) => work_of(answer).is_some_and(|acting| acting.agent.id == id),
+                // The store has not said yet that the answer is begun.
+                None => {
+                    let asked = thread.agent.as_ref().is_some_and(|agent| agent.id == id);
+                    asked && thread.turn != Turn::Idle
+                }
+            }
+        };
+        self.threads().find(answers)
     }
 
     /// The agent of a conversation that runs asks whether something may be done.

@@ -299,7 +299,10 @@ impl State {
                 let request = Agents::Forget { id, sessions: vec![session], runs };
                 self.go_on_with_agent(Doing::Forget, request, desk);
             }
-            Deed::AskToRemove => desk.overlays.push(Overlay::Confirm(Confirm::remove_agent(&book.agent))),
+            Deed::AskToRemove => match self.answered_by(id) {
+                Some(thread) => still_answering(&book.agent, &thread.title, desk),
+                None => desk.overlays.push(Overlay::Confirm(Confirm::remove_agent(&book.agent))),
+            },
             Deed::Remove => {
                 self.go_on_with_agent(Doing::Remove(chosen(&book.agent)), Agents::Remove { id }, desk);
             }
@@ -425,6 +428,17 @@ impl State {
         }
         desk.say(format!("{name} is deleted."));
     }
+}
+
+/// An agent that answers is not deleted: says where it does, and what ends that.
+fn still_answering(agent: &Agent, title: &str, desk: &mut Desk<'_>) {
+    let (name, stops) = (safe_line(&agent.name), desk.key(Context::Transcript, Action::Back));
+    let place = if title.is_empty() {
+        "in a new conversation".to_owned()
+    } else {
+        format!("in “{}”", safe_line(title))
+    };
+    desk.note(format!("{name} is answering {place}: {stops} stops it there, then it can be deleted."));
 }
 
 /// A line of a list.
