@@ -276,12 +276,27 @@ impl State {
         let Some((run, consent)) = self.thread.consent() else { return };
         let name = self.thread.acting().map(|acting| safe_line(&acting.agent.name).into_owned());
         let name = name.unwrap_or_default();
-        desk.say(format!("{name} waits for your word; {shows} shows what for."));
+        desk.note(format!("{name} waits for your word; {shows} shows what for."));
         // Who writes is not interrupted: a letter of theirs would be an answer.
         if self.composer.is_empty() {
             let asked = asked(&name, run, consent).uninvited(desk.now.elapsed);
             desk.overlays.push(Overlay::Reading(Box::new(asked)));
         }
+    }
+
+    /// Whether an agent waits for the person's word, in this conversation or in another one.
+    pub fn waits_for_word(&self) -> bool {
+        self.threads().any(|thread| thread.consent().is_some())
+    }
+
+    /// Goes to another conversation in which an agent waits for that; `false` where none does.
+    pub(super) fn go_where_one_waits(&mut self, desk: &mut Desk<'_>) -> bool {
+        let other = self.others.iter().find(|thread| thread.consent().is_some());
+        let Some(id) = other.and_then(|thread| thread.id).filter(|_| !self.calls_tools()) else {
+            return false;
+        };
+        self.open(id, desk);
+        self.show_consent(desk)
     }
 
     /// Shows what the person is asked to agree to; `false` where there is nothing of that.
