@@ -338,7 +338,7 @@ fn leads_out(state: &mut State, key: Key, out: &mut Out<'_>) -> bool {
 
 /// As if what lies over the place had been left first: a text that was written in it is kept, or dropped when asked twice.
 fn leave_first(state: &mut State, action: Action, key: Key, out: &mut Out<'_>) {
-    let left = state.overlays.last_mut().map_or(Outcome::Stay, Overlay::leave);
+    let left = state.overlays.last_mut().map_or(Outcome::Stay, |top| top.leave(key));
     let stays = left == Outcome::Stay;
     settle(state, left, out);
     if !stays {
