@@ -155,7 +155,7 @@ impl Pad {
     #[must_use]
     pub fn mended(mut self, error: &Error) -> Self {
         let mut error = error.clone();
-        if error.hint.contains('`') {
+        if error.hint.contains("`outcrop") {
             error.hint.clear();
         }
         let said = match place_in(&error.why) {

@@ -161,7 +161,7 @@ runs = { built_in = { tool = "calculator" } }
         assert!(!error.why.contains('\n'), "{error}");
         let error = read("name = \"a\"\ninstruction = \"b\"\nmodle = \"x\"\n").unwrap_err();
         assert!(
-            error.why.contains("unknown field `modle`, expected one of `name`, `instruction`"),
+            error.why.contains("unknown field `modle`, expected one of `name`, `description`"),
             "{error}"
         );
     }

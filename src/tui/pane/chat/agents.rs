@@ -66,7 +66,8 @@ impl State {
             ];
             entries.extend(deeds.map(|(label, detail, action)| entry(label, detail, Choice::Act(action))));
         }
-        let menu = Menu::new("Answered by", "take it", "Nothing of that name.", entries);
+        let answers = agents.len() + usize::from(now.is_some());
+        let menu = Menu::new("Answered by", "take it", "Nothing of that name.", entries).apart(answers);
         desk.overlays.push(Overlay::Menu(menu));
     }
 
@@ -367,7 +368,7 @@ fn asked(name: &str, run: RunId, consent: &Consent) -> Reading {
 }
 
 /// A text line by line, blank ones too.
-fn verbatim(text: &str) -> impl Iterator<Item = Line> + '_ {
+pub(super) fn verbatim(text: &str) -> impl Iterator<Item = Line> + '_ {
     text.lines().map(|line| if line.is_empty() { Line::blank() } else { Line::of(line, Role::Text) })
 }
 
