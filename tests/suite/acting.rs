@@ -746,6 +746,32 @@ async fn going_away_stops_the_agent_and_keeps_what_it_did() {
 }
 
 #[tokio::test]
+async fn an_agent_that_answers_is_not_removed_until_that_is_over() {
+    let home = home();
+    let door = home.open().await;
+    let group = json!({"name": "sums", "confirm": true, "runs": {"built_in": {"tool": "calculator"}}});
+    let agent = made(&door, &json!({ "groups": [group] })).await;
+    let mut replies = call(&door, first(&agent, SUM));
+    begun(&mut replies).await;
+    while let Some(Ok(reply)) = replies.next().await {
+        if matches!(reply, Reply::AgentEvent { event: AgentEvent::Confirm { .. } }) {
+            break;
+        }
+    }
+    let remove = || Request::Agents(Agents::Remove { id: agent.id });
+    let refused = one(&door, remove()).await.unwrap_err();
+    assert!(refused.kind == ErrorKind::Busy && refused.why.contains("still answering"), "{refused}");
+    drop(replies);
+    for _ in 0..200 {
+        if one(&door, remove()).await.is_ok() {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    panic!("it is never removed");
+}
+
+#[tokio::test]
 async fn the_model_alone_answers_again_and_an_agent_that_is_gone_is_named() {
     let home = home();
     let door = home.open().await;

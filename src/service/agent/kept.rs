@@ -144,18 +144,39 @@ pub(super) fn remove(store: &Store, id: AgentId) -> Result<()> {
     if !store.has::<Agent>(&id)? {
         return Err(missing("removing an agent"));
     }
+    let runs = store.keys::<Run>(Scan::under(&id)).collect::<Result<Vec<_>>>()?;
+    // What one that goes on still says would be kept behind the agent, with its traces.
+    let mut kept = runs.iter().filter_map(|AgentRunOf(agent, run)| readable(store, *agent, *run));
+    if let Some(live) = kept.find(|run| run.state == State::Running) {
+        return Err(still_answering(&live));
+    }
     let mut batch = Batch::new();
     batch.remove::<Agent>(&id);
     batch.remove::<Pins>(&id);
     for key in store.keys::<Version>(Scan::under(&id)) {
         batch.remove::<Version>(&key?);
     }
-    let runs = store.keys::<Run>(Scan::under(&id)).collect::<Result<Vec<_>>>()?;
     forget_runs(store, &runs, &mut batch)?;
     for key in store.keys::<Remembered>(Scan::under(&id)) {
         batch.remove::<Remembered>(&key?);
     }
     store.commit(batch)
+}
+
+fn still_answering(run: &Run) -> Error {
+    let why = format!("it is still answering {:?}, in the run {}", short(&run.question), run.id.short());
+    let hint = "Stop that answer, or wait for its end, and try again.";
+    Error::new(ErrorKind::Busy, "removing an agent", why, hint)
+}
+
+/// The beginning of a question, for a sentence.
+fn short(question: &str) -> String {
+    const MOST: usize = 60;
+    let line = question.lines().next().unwrap_or_default();
+    if line.chars().count() <= MOST {
+        return line.to_owned();
+    }
+    line.chars().take(MOST - 1).chain(['…']).collect()
 }
 
 /// Deletes runs with a batch, with what was said in their calls and the files that they alone hold; that there were some stays on

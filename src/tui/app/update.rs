@@ -338,7 +338,7 @@ fn leads_out(state: &mut State, key: Key, out: &mut Out<'_>) -> bool {
 
 /// As if what lies over the place had been left first: a text that was written in it is kept, or dropped when asked twice.
 fn leave_first(state: &mut State, action: Action, key: Key, out: &mut Out<'_>) {
-    let left = state.overlays.last_mut().map_or(Outcome::Stay, Overlay::leave);
+    let left = state.overlays.last_mut().map_or(Outcome::Stay, |top| top.leave(key));
     let stays = left == Outcome::Stay;
     settle(state, left, out);
     if !stays {
@@ -356,8 +356,20 @@ fn settle(state: &mut State, outcome: Outcome, out: &mut Out<'_>) {
             state.at_desk(out, |panes, desk| panes.evaluate.chosen(choice, desk));
         }
         Outcome::Told(choice) => state.with_chat(out, |chat, desk| chat.chosen(choice, desk)),
+        // The list stays below what it leads to: a step back leads to it.
+        Outcome::Chosen(Choice::Agent(id, deed))
+            if deed.leads_on() && matches!(state.overlays.last(), Some(Overlay::Menu(_))) =>
+        {
+            state.with_chat(out, |chat, desk| chat.chosen(Choice::Agent(id, deed), desk));
+        }
         Outcome::Chosen(choice) => {
             state.overlays.pop();
+            if matches!(&choice, Choice::Agent(_, deed) if deed.writes()) {
+                // What the lists below it are of is not so any more.
+                while matches!(state.overlays.last(), Some(Overlay::Menu(_))) {
+                    state.overlays.pop();
+                }
+            }
             match choice {
                 Choice::Act(action) => {
                     state.recent.retain(|other| *other != action);

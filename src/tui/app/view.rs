@@ -201,7 +201,7 @@ fn title(state: &State) -> Cow<'_, str> {
 
 /// What is said at the right of the first line.
 fn beside(state: &State) -> String {
-    let mut said: Vec<String> = state.chat.elsewhere();
+    let mut said: Vec<String> = state.chat.elsewhere(state.place == Place::Chat);
     if !state.mouse {
         said.push("mouse off".to_owned());
     }
@@ -472,6 +472,13 @@ fn hints_here(state: &State) -> Vec<Hint> {
         if state.pane().offers(action) && !forbidden {
             hints.push((label(key), word));
         }
+    }
+    // An agent that waits for the person's word comes first, in every place.
+    let decides =
+        keymap.key(context, Action::AnswerTool).filter(|_| !state.closed && state.chat.waits_for_word());
+    if let Some(key) = decides.map(label) {
+        hints.retain(|(other, _)| *other != key);
+        hints.insert(0, (key, "decide"));
     }
     hints
 }

@@ -659,6 +659,7 @@ pub(super) const TABLE: &[Row] = &[
     row(C::Everywhere, A::ShowUsage, "alt+8", ""),
     row(C::Everywhere, A::ShowTraces, "alt+9", ""),
     row(C::Everywhere, A::ChooseAgent, "alt+e", "agent"),
+    row(C::Everywhere, A::AnswerTool, "alt+t", ""),
     row(C::Everywhere, A::ChooseModel, "ctrl+l", "model"),
     row(C::Everywhere, A::NewConversation, "ctrl+n", "new"),
     row(C::Everywhere, A::ToggleList, "ctrl+b", "list"),

@@ -23,6 +23,8 @@ pub enum Deed {
     Prompts,
     /// What is done with its prompt of that step is to be chosen.
     Prompt(Step),
+    /// The prompt that outcrop comes with for that step is read.
+    DefaultPrompt(Step),
     /// That prompt beside the one that outcrop comes with.
     ComparePrompt(Step),
     /// That prompt becomes the one that outcrop comes with.
@@ -49,6 +51,23 @@ impl Deed {
         matches!(
             self,
             Self::GoBack(_) | Self::ResetPrompt(_) | Self::Remember(..) | Self::Forget(..) | Self::Remove
+        )
+    }
+
+    /// It shows more of what a list is of, which stays below it: a step back leads to the list.
+    pub const fn leads_on(&self) -> bool {
+        matches!(
+            self,
+            Self::Versions
+                | Self::Version(_)
+                | Self::Read(_)
+                | Self::Compare(..)
+                | Self::Prompts
+                | Self::Prompt(_)
+                | Self::DefaultPrompt(_)
+                | Self::ComparePrompt(_)
+                | Self::Memory
+                | Self::Session(_)
         )
     }
 

@@ -6,13 +6,13 @@ use ratatui::style::Modifier;
 
 use super::agent::Deed;
 use super::{Choice, Outcome};
-use crate::domain::agent::{Agent, Remembered};
+use crate::domain::agent::{Agent, Chosen, Remembered};
 use crate::domain::catalog::ModelId;
 use crate::domain::comparison::Comparison;
 use crate::domain::conversation::Conversation;
 use crate::domain::evaluation::Dataset;
 use crate::domain::figures::{bytes, count};
-use crate::domain::id::{AgentId, EvaluationId};
+use crate::domain::id::EvaluationId;
 use crate::domain::knowledge::base::{Base, Source};
 use crate::domain::knowledge::rebuild::{RebuildPlan, Wish};
 use crate::domain::message::BlobId;
@@ -133,19 +133,22 @@ impl Confirm {
     }
 
     /// Asks before an agent forgets a session, `runs` also what was said in it.
-    pub fn forget_session(id: AgentId, session: &Remembered, runs: bool) -> Self {
-        let rest = if runs {
-            "and delete its runs with what was said in them? It cannot be brought back."
+    pub fn forget_session(of: &Chosen, session: &Remembered, runs: bool) -> Self {
+        let name = safe_line(&of.name);
+        let (act, rest, letter, does) = if runs {
+            let goes = "with its runs and what was said in them? It cannot be brought back.";
+            ("Delete the session with", format!("that {name} remembers, {goes}"), 'd', "delete it")
         } else {
-            "of this agent? What was said in it stays in its runs."
+            let rest = format!("that {name} remembers? What was said in it stays in its runs.");
+            ("Forget the session with", rest, 'f', "forget it")
         };
         Self {
-            act: "Forget the session with",
+            act,
             object: safe_line(&session.user).into_owned(),
-            rest: rest.to_owned(),
-            letter: 'f',
-            does: "forget it",
-            choice: Choice::Agent(id, Deed::Forget(session.session, runs)),
+            rest,
+            letter,
+            does,
+            choice: Choice::Agent(of.id, Deed::Forget(session.session, runs)),
             keeps: "keep it",
         }
     }

@@ -67,6 +67,8 @@ pub struct Menu {
     entries: Vec<Entry>,
     /// How many it was opened with.
     given: usize,
+    /// From that place on they are something else than the list is of.
+    apart: usize,
     /// Places in `entries`, the best first.
     shown: Vec<usize>,
     selected: usize,
@@ -87,6 +89,7 @@ impl Menu {
             input: Input::default(),
             shown: (0..entries.len()).collect(),
             given: entries.len(),
+            apart: entries.len(),
             entries,
             selected,
         }
@@ -96,6 +99,13 @@ impl Menu {
     #[must_use]
     pub fn below(self, row: u16) -> Self {
         Self { row: Some(row), ..self }
+    }
+
+    /// The same, where the entries from that place on are something else than the list is of: they stand behind all others,
+    /// however well they fit what is typed.
+    #[must_use]
+    pub fn apart(self, from: usize) -> Self {
+        Self { apart: from, ..self }
     }
 
     /// The same of a few answers to a question: each of the first nine is chosen by its digit as well.
@@ -304,7 +314,7 @@ impl Menu {
                 scored.push((score, at));
             }
         }
-        scored.sort_by_key(|(score, at)| (std::cmp::Reverse(*score), *at));
+        scored.sort_by_key(|(score, at)| (*at >= self.apart, std::cmp::Reverse(*score), *at));
         self.shown = scored.into_iter().map(|(_, at)| at).collect();
     }
 
@@ -382,7 +392,13 @@ impl Menu {
                 right = put_right(cells, list.x + 2, y, right, &entry.right, style(Role::Muted))
                     .saturating_sub(2);
             }
-            let label = if entry.off { Role::Faint } else { Role::Text };
+            let label = if entry.off {
+                Role::Faint
+            } else if (self.apart..self.given).contains(at) {
+                Role::Muted
+            } else {
+                Role::Text
+            };
             // Of a command's words, the one that is being typed.
             let word = entry.words.iter().find(|word| self.commands && word.starts_with(self.input.text()));
             let name = word.map_or_else(|| entry.label.clone(), |word| format!("/{word}"));
@@ -435,6 +451,15 @@ mod tests {
         type_in(&mut models, "zzz");
         assert_eq!(models.selected(), None);
         assert_eq!(models.key(Key::char('x'), None, Some(Action::Accept), 5), Outcome::Stay);
+    }
+
+    #[test]
+    fn what_stands_apart_is_behind_the_others_however_well_it_fits() {
+        let mut agents = menu(&["shop editor", "edit an agent"]).apart(1);
+        type_in(&mut agents, "edit");
+        assert_eq!(agents.selected().unwrap().label, "shop editor");
+        type_in(&mut agents, " an");
+        assert_eq!(agents.selected().unwrap().label, "edit an agent");
     }
 
     #[test]

@@ -354,11 +354,11 @@ impl Overlay {
         }
     }
 
-    /// Leaves it as its own key does.
-    pub fn leave(&mut self) -> Outcome {
+    /// Leaves it as its own key does; `by` is the one that was pressed.
+    pub fn leave(&mut self, by: Key) -> Outcome {
         match self {
             Self::Menu(menu) => menu.leave(),
-            Self::Pad(pad) => pad.leave(),
+            Self::Pad(pad) => pad.leave(Some(by)),
             Self::Passphrase(_) => Outcome::Chosen(Choice::Quit),
             Self::Help(_)
             | Self::Picker(_)
@@ -421,10 +421,10 @@ impl Overlay {
                 }
                 hints
             }
-            Self::Pad(_) => {
-                let mut hints = two("take it", "leave it");
-                hints.insert(1, (Context::Composer, Action::Newline, "line"));
-                hints.insert(2, (Context::Composer, Action::EditInEditor, "editor"));
+            Self::Pad(pad) => {
+                let mut hints = two(pad.verb(), "leave it");
+                hints.push((Context::Composer, Action::Newline, "line"));
+                hints.push((Context::Composer, Action::EditInEditor, "editor"));
                 hints
             }
             Self::Passphrase(_) => two("open", "quit"),
@@ -441,7 +441,7 @@ impl Overlay {
                 prompt.said = Said::Nothing;
                 prompt.input.insert(text);
             }
-            Self::Pad(pad) => pad.composer.paste(text),
+            Self::Pad(pad) => pad.paste(text),
             Self::Passphrase(ask) => ask.paste(text),
             Self::Help(help) => help.paste(text),
             Self::Confirm(_) | Self::Past(_) | Self::Difference(_) | Self::Reading(_) => {}
@@ -519,7 +519,7 @@ impl Overlay {
     pub fn coverable(&self, screen: Rect) -> Rect {
         let foot = match self {
             Self::Picker(_) => 1,
-            Self::Pad(pad) => pad.foot(),
+            Self::Pad(pad) => pad.foot(inner(self.area(screen)).width),
             _ => 0,
         };
         let area = self.area(screen);
@@ -558,6 +558,7 @@ impl Overlay {
             Self::Past(past) => past.hidden(inside),
             Self::Difference(difference) => difference.hidden(inside),
             Self::Reading(reading) => reading.hidden(inside),
+            Self::Pad(pad) => pad.hidden(inside, keymap),
             _ => Hidden::default(),
         };
         frame(area, cells, look, self.title(), hidden);

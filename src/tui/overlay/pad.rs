@@ -7,7 +7,7 @@ use ratatui::layout::{Position, Rect};
 
 use super::agent::Deed;
 use super::prompt::Blank;
-use super::{Choice, Outcome};
+use super::{Choice, Hidden, Outcome};
 use crate::domain::Error;
 use crate::domain::agent::Step;
 use crate::domain::agent::replay::Edit;
@@ -18,7 +18,8 @@ use crate::domain::trace::form;
 use crate::domain::trace::replay::Asked;
 use crate::domain::untrusted::safe_line;
 use crate::tui::action::Action;
-use crate::tui::keymap::{Context, Keymap};
+use crate::tui::key::Key;
+use crate::tui::keymap::{Context, Keymap, label};
 use crate::tui::look::{Look, Role};
 use crate::tui::paint::{put, wrap};
 use crate::tui::stroke::Stroke;
@@ -78,6 +79,8 @@ pub struct Pad {
     wrong: String,
     /// It was to be left: once more drops what was changed.
     leaving: bool,
+    /// The key that it was to be left by, where that is not its own.
+    by: Option<Key>,
     /// It is in the person's editor.
     away: bool,
 }
@@ -147,11 +150,22 @@ impl Pad {
         Self::new(Of::Session(id, session), "What it remembers of the session".to_owned(), text)
     }
 
-    /// The same as it was left, with what was written and could not be taken: it is to be mended.
+    /// The same as it was left, with what was written and could not be taken: it is to be mended. The caret stands where that
+    /// is, as far as the error tells; what commands would do is no advice here.
     #[must_use]
-    pub fn mended(self, error: &Error) -> Self {
-        let wrong = error.to_string().split_whitespace().collect::<Vec<_>>().join(" ");
-        Self { wrong, ..self }
+    pub fn mended(mut self, error: &Error) -> Self {
+        let mut error = error.clone();
+        if error.hint.contains("`outcrop") {
+            error.hint.clear();
+        }
+        let said = match place_in(&error.why) {
+            Some((line, column)) => {
+                self.composer.go_to(line, column);
+                error.said()
+            }
+            None => error.to_string(),
+        };
+        Self { wrong: said.split_whitespace().collect::<Vec<_>>().join(" "), ..self }
     }
 
     /// Asks for what raters read first.
@@ -216,7 +230,7 @@ impl Pad {
                     },
                 });
             }
-            Some(Action::Cancel) => return self.leave(),
+            Some(Action::Cancel) => return self.leave(None),
             Some(Action::Accept) => {}
             Some(Action::EditInEditor) => {
                 self.away = true;
@@ -240,6 +254,13 @@ impl Pad {
         Outcome::Stay
     }
 
+    /// Takes a pasted text, whole: it is to be read here.
+    pub fn paste(&mut self, text: &str) {
+        self.wrong.clear();
+        self.leaving = false;
+        self.composer.paste_whole(text);
+    }
+
     /// The person's editor is over; whether it had this text.
     pub fn comes_back(&mut self) -> bool {
         std::mem::take(&mut self.away)
@@ -253,7 +274,8 @@ impl Pad {
     }
 
     /// Leaves it: a text that was changed is kept, and a value, which half written is none, dropped only when asked twice.
-    pub fn leave(&mut self) -> Outcome {
+    /// `by` is the key that was pressed, where that is not its own.
+    pub fn leave(&mut self, by: Option<Key>) -> Outcome {
         let text = self.composer.text();
         match &self.of {
             _ if !self.is_changed() => Outcome::Close,
@@ -265,6 +287,7 @@ impl Pad {
             _ if self.leaving => Outcome::Close,
             _ => {
                 self.leaving = true;
+                self.by = by;
                 Outcome::Stay
             }
         }
@@ -297,14 +320,75 @@ impl Pad {
         most as usize
     }
 
-    /// Rows at its end that tell of the text, at most.
-    pub fn foot(&self) -> u16 {
-        match self.of {
-            Of::System | Of::Tool(_) => 0,
-            Of::Instructions => 1,
-            Of::Agent(_) => AGENT_NOTE,
-            Of::Setting(_) | Of::Step(..) | Of::Prompt(..) | Of::Session(..) | Of::Call(_) => NOTE,
+    /// Rows at its end that are to be read first: what is wrong, what leaving it drops.
+    pub fn foot(&self, width: u16) -> u16 {
+        match self.wrong.as_str() {
+            _ if self.leaving => 1,
+            "" => 0,
+            wrong => wrap(&safe_line(wrong), width).len().min(self.most_told()) as u16,
         }
+    }
+
+    /// What taking it does, for the footer.
+    pub const fn verb(&self) -> &'static str {
+        if matches!(self.of, Of::Agent(_) | Of::Session(..)) { "keep it" } else { "take it" }
+    }
+
+    /// What of the text is not in sight.
+    pub fn hidden(&self, area: Rect, keymap: &Keymap) -> Hidden {
+        let (above, below) = self.composer.unseen(self.room(area, keymap));
+        Hidden { above, below }
+    }
+
+    /// The cells of the text itself.
+    fn room(&self, area: Rect, keymap: &Keymap) -> Rect {
+        match &self.of {
+            Of::System => area,
+            Of::Instructions => Rect { height: area.height.saturating_sub(2), ..area },
+            Of::Tool(call) => {
+                let rows = asked(call, area).len() as u16 + 1;
+                Rect { y: area.y + rows, height: area.height.saturating_sub(rows), ..area }
+            }
+            Of::Setting(_) | Of::Step(..) | Of::Prompt(..) | Of::Call(_) | Of::Agent(_) | Of::Session(..) => {
+                let rows = self.told(area, keymap).0.len() as u16 + 1;
+                Rect { height: area.height.saturating_sub(rows), ..area }
+            }
+        }
+    }
+
+    /// What is told of the text below it, in rows.
+    fn told(&self, area: Rect, keymap: &Keymap) -> (Vec<String>, Role) {
+        let note = match &self.of {
+            Of::Setting(field) => field.range,
+            Of::Prompt(..) => "The agent keeps its own; $name$ stands for what is put there.",
+            Of::Call(_) => "Any model, any setting of `outcrop chat --set`; tools and earlier turns stay.",
+            Of::Agent(_) => "TOML or JSON; paths begin where outcrop was started.",
+            Of::Session(..) => "It is told so when a session begins.",
+            Of::Step(..) => {
+                "A text is said; {\"tool\": …, \"input\": …} is a call, one more of them another call."
+            }
+            Of::System | Of::Instructions | Of::Tool(_) => "",
+        };
+        let (words, role) = match self.wrong.as_str() {
+            _ if self.leaving => (self.leaving_words(keymap), Role::Warn),
+            "" => (note.to_owned(), Role::Muted),
+            wrong => (wrong.to_owned(), Role::Bad),
+        };
+        let mut lines = wrap(&safe_line(&words), area.width);
+        lines.truncate(usize::from(area.height.saturating_sub(3)).min(self.most_told()));
+        (lines, role)
+    }
+
+    /// What leaving it a second time does.
+    fn leaving_words(&self, keymap: &Keymap) -> String {
+        let key = self.by.map_or_else(|| keymap.name(Context::Menu, Action::Cancel), label);
+        let dropped = match self.of {
+            Of::Agent(None) => "the new agent",
+            Of::Agent(Some(_)) => "what was changed of the agent",
+            Of::Session(..) => "what was changed of the memory",
+            _ => "what was changed",
+        };
+        format!("{key} once more drops {dropped}.")
     }
 
     /// Paints it; returns the caret's cell.
@@ -317,79 +401,66 @@ impl Pad {
             barred: look.style(Role::Faint),
             selection: look.style(Role::Selected),
         };
-        let (area, placeholder) = match &self.of {
-            Of::System => (area, "How the model is to behave, in your words."),
+        let placeholder = match &self.of {
+            Of::System => "How the model is to behave, in your words.",
             Of::Instructions => {
                 let foot = area.bottom().saturating_sub(1);
                 if self.leaving {
-                    let words = leaving_words(keymap);
+                    let words = self.leaving_words(keymap);
                     put(cells, area.x, foot, area.right(), &words, ground.patch(look.style(Role::Warn)));
                 }
-                let rest = Rect { height: area.height.saturating_sub(2), ..area };
-                (rest, "What raters read before the first item; nothing for the usual.")
+                "What raters read before the first item; nothing for the usual."
             }
             Of::Tool(call) => {
-                let asked = ground.patch(look.style(Role::Tool));
-                let (told, placeholder) = match &call.question {
-                    Some(question) => (question.clone(), "Your answer."),
-                    None => (
-                        format!("{} {}", call.name, call.input),
-                        "JSON or text; a ! in front makes it an error.",
-                    ),
-                };
-                let lines = wrap(&safe_line(&told), area.width);
-                let most = usize::from(area.height.saturating_sub(3)).min(lines.len()).min(5);
-                for (y, line) in (area.y..).zip(&lines[..most]) {
-                    put(cells, area.x, y, area.right(), line, asked);
+                let style = ground.patch(look.style(Role::Tool));
+                for (y, line) in (area.y..).zip(&asked(call, area)) {
+                    put(cells, area.x, y, area.right(), line, style);
                 }
-                let rows = most as u16 + 1;
-                let rest = Rect { y: area.y + rows, height: area.height.saturating_sub(rows), ..area };
-                (rest, placeholder)
+                if call.question.is_some() {
+                    "Your answer."
+                } else {
+                    "JSON or text; a ! in front makes it an error."
+                }
             }
             Of::Setting(_) | Of::Step(..) | Of::Prompt(..) | Of::Call(_) | Of::Agent(_) | Of::Session(..) => {
-                let (note, placeholder) = match &self.of {
-                    Of::Setting(field) => (field.range, "Nothing; it is left out."),
-                    Of::Prompt(..) => ("The agent keeps its own; $name$ stands for what is put there.", ""),
-                    Of::Call(_) => {
-                        ("Any model, any setting of `outcrop chat --set`; tools and earlier turns stay.", "")
-                    }
-                    Of::Agent(_) => {
-                        ("As `outcrop agent export` writes it; paths begin where outcrop was started.", "")
-                    }
-                    Of::Session(..) => ("It is told so when a session begins.", "What it is to remember."),
-                    _ => (
-                        "A text is said; {\"tool\": …, \"input\": …} is a call, one more of them another call.",
-                        "What the model says.",
-                    ),
-                };
-                let (words, role) = match self.wrong.as_str() {
-                    _ if self.leaving => (leaving_words(keymap), Role::Warn),
-                    "" => (note.to_owned(), Role::Muted),
-                    wrong => (wrong.to_owned(), Role::Bad),
-                };
-                let lines = wrap(&safe_line(&words), area.width);
-                let room = usize::from(area.height.saturating_sub(3)).min(self.most_told());
-                let most = lines.len().min(room) as u16;
-                let foot = area.bottom().saturating_sub(most);
+                let (lines, role) = self.told(area, keymap);
+                let foot = area.bottom().saturating_sub(lines.len() as u16);
                 for (y, line) in (foot..area.bottom()).zip(&lines) {
                     put(cells, area.x, y, area.right(), line, ground.patch(look.style(role)));
                 }
-                (Rect { height: area.height.saturating_sub(most + 1), ..area }, placeholder)
+                match &self.of {
+                    Of::Setting(_) => "Nothing; it is left out.",
+                    Of::Session(..) => "What it is to remember.",
+                    Of::Step(..) => "What the model says.",
+                    _ => "",
+                }
             }
         };
+        let area = self.room(area, keymap);
         self.composer.draw(area, cells, &styles, placeholder);
         self.composer.caret_in(area)
     }
 }
 
-/// What leaving it a second time does.
-fn leaving_words(keymap: &Keymap) -> String {
-    format!("{} once more drops what was changed.", keymap.name(Context::Menu, Action::Cancel))
+/// What a call of a tool asks, in the rows above its answer.
+fn asked(call: &Call, area: Rect) -> Vec<String> {
+    let told = call.question.clone().unwrap_or_else(|| format!("{} {}", call.name, call.input));
+    let mut lines = wrap(&safe_line(&told), area.width);
+    lines.truncate(usize::from(area.height.saturating_sub(3)).min(5));
+    lines
+}
+
+/// The place that an error begins with, `line 3, column 16: …`.
+fn place_in(why: &str) -> Option<(usize, usize)> {
+    let (place, _) = why.strip_prefix("line ")?.split_once(": ")?;
+    let (line, column) = place.split_once(", column ")?;
+    Some((line.parse().ok()?, column.parse().ok()?))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::ErrorKind;
 
     #[test]
     fn the_caret_goes_up_by_the_rows_that_are_shown() {
@@ -398,5 +469,49 @@ mod tests {
         assert!(pad.composer.step_row(-1));
         pad.composer.insert("X");
         assert_eq!(pad.composer.text(), "one lineX\nand another");
+    }
+
+    #[test]
+    fn what_is_pasted_stands_there_whole() {
+        let mut pad = Pad::new_agent("name = \"\"\n");
+        let long = "a line that is pasted\n".repeat(60);
+        pad.paste(&long);
+        assert_eq!(pad.composer.text(), format!("name = \"{long}\"\n"));
+        assert_eq!(pad.composer.shown(), pad.composer.text(), "no chip stands for it");
+    }
+
+    #[test]
+    fn the_caret_stands_where_the_error_is_and_no_command_is_advised() {
+        let pad = Pad::new_agent("name = \"é\"\nmodel = x\n");
+        let hint = "It is as `outcrop agent export` writes it.";
+        let error = Error::new(ErrorKind::Invalid, "reading an agent", "line 2, column 9: no value", hint);
+        let mut pad = pad.mended(&error);
+        assert_eq!(pad.wrong, "line 2, column 9: no value");
+        pad.composer.insert("!");
+        assert_eq!(pad.composer.text(), "name = \"é\"\nmodel = !x\n");
+        let error = Error::new(ErrorKind::Invalid, "reading an agent", "it is empty", "Write it.");
+        assert_eq!(pad.mended(&error).wrong, "reading an agent: it is empty. Write it.");
+    }
+
+    #[test]
+    fn it_says_that_there_is_more_of_the_text_than_is_in_sight() {
+        let keys = Keymap::default();
+        let area = Rect::new(0, 0, 60, 12);
+        let mut pad = Pad::agent(AgentId::from_bytes([1; 16]), ("a", 1), &"row\n".repeat(40));
+        pad.fit(area);
+        let hidden = pad.hidden(area, &keys);
+        assert!(hidden.above == 0 && hidden.below > 20, "{hidden:?}");
+        pad.composer.go(composer::Move::End, false);
+        let hidden = pad.hidden(area, &keys);
+        assert!(hidden.above > 20 && hidden.below == 0, "{hidden:?}");
+    }
+
+    #[test]
+    fn leaving_it_names_the_key_that_was_pressed_and_what_it_drops() {
+        let keys = Keymap::default();
+        let mut pad = Pad::new_agent("name = \"\"\n");
+        pad.composer.insert("shop");
+        assert_eq!(pad.leave(keys.key(Context::Menu, Action::Quit)), Outcome::Stay);
+        assert_eq!(pad.leaving_words(&keys), "Ctrl+Q once more drops the new agent.");
     }
 }

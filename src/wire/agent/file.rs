@@ -51,11 +51,20 @@ pub fn write(name: &str, definition: &Definition, form: Form) -> Result<String> 
 /// `Invalid`: none of the forms, or an unknown field; the message names it.
 pub fn read(text: &str) -> Result<Imported> {
     let Some(json) = json_of(text) else {
-        let table: Value = toml::from_str(text).map_err(|why| bad(why.to_string()))?;
+        let table: Value = toml::from_str(text).map_err(|why| bad(placed(&why, text)))?;
         return of(table);
     };
     let own = json.get("instruction").is_some() && json.get("agentName").is_none();
     if own { of(json) } else { bedrock::read(&json) }
+}
+
+/// What is wrong in a text of TOML, behind the place where that is.
+fn placed(why: &toml::de::Error, text: &str) -> String {
+    let said = why.message().lines().map(str::trim).collect::<Vec<_>>().join(", ");
+    let Some(before) = why.span().and_then(|span| text.get(..span.start)) else { return said };
+    let line = before.matches('\n').count() + 1;
+    let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+    format!("line {line}, column {column}: {said}")
 }
 
 /// The JSON of a text; several values one behind the other, as `cat` makes of what several commands have printed, are a list.
@@ -103,7 +112,11 @@ fn definition(json: Value) -> Result<Definition> {
             return Err(bad(format!("{group}: {why}")));
         }
     }
-    serde_json::from_value(json).map_err(|why| bad(why.to_string()))
+    serde_json::from_value(json).map_err(|why| {
+        // The name stands in the file, and not in the definition.
+        let fields = "expected one of `description`, `instruction`";
+        bad(why.to_string().replacen(fields, "expected one of `name`, `description`, `instruction`", 1))
+    })
 }
 
 /// Documents of APIs that stand in their groups as texts, JSON or YAML.
@@ -140,6 +153,18 @@ model = "scripted/acts"
 name = "sums"
 runs = { built_in = { tool = "calculator" } }
 "#;
+
+    #[test]
+    fn what_is_wrong_is_said_with_its_place_and_with_every_field_that_there_is() {
+        let error = read("name = \"é\"\nmodel = \"x").unwrap_err();
+        assert!(error.why.starts_with("line 2, column "), "{error}");
+        assert!(!error.why.contains('\n'), "{error}");
+        let error = read("name = \"a\"\ninstruction = \"b\"\nmodle = \"x\"\n").unwrap_err();
+        assert!(
+            error.why.contains("unknown field `modle`, expected one of `name`, `description`"),
+            "{error}"
+        );
+    }
 
     #[test]
     fn a_secret_that_is_written_out_is_spoken_of_and_stands_in_no_file() {

@@ -408,6 +408,21 @@ fn who_writes_is_not_interrupted_by_a_question() {
 }
 
 #[test]
+fn every_place_tells_of_an_agent_that_waits_and_one_key_leads_there() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    asked(&mut stage, "two Assam");
+    act(&mut stage, vec![begun(), step(1), spent(1, 80), confirm()]);
+    stage.pass(600);
+    stage.keys("<esc><alt+8>");
+    assert!(stage.state.place == Place::Usage);
+    let text = stage.text();
+    assert!(text.contains("tea shop waits") && text.contains("Alt+T decide"), "{text}");
+    stage.keys("<alt+t>");
+    assert!(stage.state.place == Place::Chat);
+    assert!(stage.text().contains("May tea shop do this?"), "{}", stage.text());
+}
+
+#[test]
 fn what_is_decided_too_late_is_said_and_asks_nothing() {
     let mut stage = Stage::settled(120, 40, "dark");
     asked(&mut stage, "two Assam");

@@ -198,7 +198,7 @@ fn what_is_written_of_an_agent_comes_back_from_every_call_that_it_goes_through()
 fn what_is_written_of_an_agent_is_dropped_only_when_it_is_left_twice() {
     let mut stage = Stage::settled(120, 40, "dark");
     stage.keys("<ctrl+p>make a new agent<enter>tea<esc>");
-    assert!(stage.text().contains("once more drops what was changed"), "{}", stage.text());
+    assert!(stage.text().contains("Esc once more drops the new agent."), "{}", stage.text());
     stage.keys("<esc>");
     assert!(stage.state.overlays.is_empty());
     stage.keys("<ctrl+p>make a new agent<enter><esc>");
@@ -210,7 +210,7 @@ fn what_is_written_of_an_agent_is_dropped_only_when_it_is_left_twice() {
     };
     stage.keys("<ctrl+p>make a new agent<enter>tea");
     assert!(!quits(&mut stage));
-    assert!(stage.text().contains("once more drops what was changed"), "{}", stage.text());
+    assert!(stage.text().contains("Ctrl+Q once more drops the new agent."), "{}", stage.text());
     assert!(quits(&mut stage));
 }
 
@@ -403,9 +403,7 @@ fn an_old_version_is_read_and_gone_back_to_as_a_new_one() {
     opened(&mut stage);
     assert!(stage.text().contains("You sell tea and coffee."), "{}", stage.text());
     stage.keys("<esc>");
-    versions(&mut stage);
-    stage.keys("<down><down><enter>");
-    opened(&mut stage);
+    assert!(stage.text().contains("saved once more, as version 4"), "one step back: {}", stage.text());
     stage.keys("<down><enter>");
     let save = Agents::Save {
         id: shop().id,
@@ -433,9 +431,10 @@ fn a_prompt_of_its_own_is_compared_with_the_default_and_set_back_to_it() {
     opened(&mut stage);
     let text = stage.text();
     assert!(text.contains("the default → its own"), "{text}");
-    stage.keys("<esc>");
-    begun(&mut stage, "own prompts");
-    stage.keys("<enter>");
+    stage.keys("<esc><esc><down><enter>");
+    opened(&mut stage);
+    assert!(stage.text().contains("The default prompt of"), "{}", stage.text());
+    stage.keys("<esc><up><enter>");
     opened(&mut stage);
     stage.keys("<down><enter>");
     let asked = opened(&mut stage);
@@ -489,6 +488,16 @@ fn an_agent_is_deleted_by_its_letter_and_the_model_alone_answers_where_it_did() 
 }
 
 #[test]
+fn an_agent_that_is_answering_is_not_deleted_and_the_conversation_is_named() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    super::agents::asked(&mut stage, "two Assam");
+    begun(&mut stage, "delete an agent");
+    let text = stage.text();
+    assert!(text.contains("tea shop is answering in"), "{text}");
+    assert!(!text.contains("Delete the agent tea shop"), "{text}");
+}
+
+#[test]
 fn what_is_remembered_is_listed_read_and_written_anew() {
     let mut stage = Stage::settled(120, 40, "dark");
     remembered(&mut stage);
@@ -535,7 +544,8 @@ fn a_session_is_forgotten_alone_or_with_what_was_said_in_it() {
         let text = stage.text();
         assert_eq!(text.contains("stays in its runs"), !runs, "{text}");
         stage.pass(600);
-        stage.keys("f");
+        assert!(text.contains("that tea shop remembers"), "{text}");
+        stage.keys(if runs { "d" } else { "f" });
         let forget = Agents::Forget { id: shop().id, sessions: vec![sessions()[0].session], runs };
         assert_eq!(opened(&mut stage), [forget]);
         stage.answer("\"forget\"", vec![Reply::Done]);

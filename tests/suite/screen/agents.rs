@@ -52,7 +52,7 @@ fn an_agent_is_made_and_edited_as_a_text() {
     shoot("agent-new-refused", |stage| {
         stage.keys("<ctrl+p>make a new agent<enter>tea shop<enter>");
         let task = stage.task("\"read\"");
-        let why = "TOML parse error at line 3, column 16\n  |\n3 | instruction = \"\n  |                ^\ninvalid basic string";
+        let why = "line 3, column 16: invalid basic string";
         let error = Some(Error::new(ErrorKind::Invalid, "reading an agent", why, ""));
         stage.event(Event::Ended { task, error });
     });

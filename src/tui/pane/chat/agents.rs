@@ -8,7 +8,7 @@ use crate::domain::agent::replay::Edit;
 use crate::domain::agent::{Acting, Agent, Book, Chosen, Definition, Executor, Group, Step, Version};
 use crate::domain::conversation::Answers;
 use crate::domain::figures::{count, grouped, span};
-use crate::domain::id::{MessageId, RunId};
+use crate::domain::id::{AgentId, MessageId, RunId};
 use crate::domain::message::{Message, Outcome};
 use crate::domain::untrusted::safe_line;
 use crate::domain::usage::budget::money;
@@ -66,7 +66,8 @@ impl State {
             ];
             entries.extend(deeds.map(|(label, detail, action)| entry(label, detail, Choice::Act(action))));
         }
-        let menu = Menu::new("Answered by", "take it", "Nothing of that name.", entries);
+        let answers = agents.len() + usize::from(now.is_some());
+        let menu = Menu::new("Answered by", "take it", "Nothing of that name.", entries).apart(answers);
         desk.overlays.push(Overlay::Menu(menu));
     }
 
@@ -254,18 +255,49 @@ impl State {
         }
     }
 
+    /// A conversation in which that agent is answering now, asked here or by another window.
+    pub(super) fn answered_by(&self, id: AgentId) -> Option<&Thread> {
+        let answers = |thread: &&Thread| {
+            let answer = thread.last_answer().filter(|answer| !is_over(answer));
+            match answer {
+                Some(answer) => work_of(answer).is_some_and(|acting| acting.agent.id == id),
+                // The store has not said yet that the answer is begun.
+                None => {
+                    let asked = thread.agent.as_ref().is_some_and(|agent| agent.id == id);
+                    asked && thread.turn != Turn::Idle
+                }
+            }
+        };
+        self.threads().find(answers)
+    }
+
     /// The agent of a conversation that runs asks whether something may be done.
     fn asks_consent(&self, desk: &mut Desk<'_>) {
         let shows = desk.key(Context::Composer, Action::AnswerTool);
         let Some((run, consent)) = self.thread.consent() else { return };
         let name = self.thread.acting().map(|acting| safe_line(&acting.agent.name).into_owned());
         let name = name.unwrap_or_default();
-        desk.say(format!("{name} waits for your word; {shows} shows what for."));
+        desk.note(format!("{name} waits for your word; {shows} shows what for."));
         // Who writes is not interrupted: a letter of theirs would be an answer.
         if self.composer.is_empty() {
             let asked = asked(&name, run, consent).uninvited(desk.now.elapsed);
             desk.overlays.push(Overlay::Reading(Box::new(asked)));
         }
+    }
+
+    /// Whether an agent waits for the person's word, in this conversation or in another one.
+    pub fn waits_for_word(&self) -> bool {
+        self.threads().any(|thread| thread.consent().is_some())
+    }
+
+    /// Goes to another conversation in which an agent waits for that; `false` where none does.
+    pub(super) fn go_where_one_waits(&mut self, desk: &mut Desk<'_>) -> bool {
+        let other = self.others.iter().find(|thread| thread.consent().is_some());
+        let Some(id) = other.and_then(|thread| thread.id).filter(|_| !self.calls_tools()) else {
+            return false;
+        };
+        self.open(id, desk);
+        self.show_consent(desk)
     }
 
     /// Shows what the person is asked to agree to; `false` where there is nothing of that.
@@ -336,7 +368,7 @@ fn asked(name: &str, run: RunId, consent: &Consent) -> Reading {
 }
 
 /// A text line by line, blank ones too.
-fn verbatim(text: &str) -> impl Iterator<Item = Line> + '_ {
+pub(super) fn verbatim(text: &str) -> impl Iterator<Item = Line> + '_ {
     text.lines().map(|line| if line.is_empty() { Line::blank() } else { Line::of(line, Role::Text) })
 }
 

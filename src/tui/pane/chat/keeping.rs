@@ -97,6 +97,11 @@ pub(super) enum Doing {
 }
 
 impl Doing {
+    /// It only shows more of what a list is of.
+    const fn leads_on(&self) -> bool {
+        matches!(self, Self::Open(deed) if deed.leads_on())
+    }
+
     /// Something is written that the store has not acknowledged, or asked what is to be known before it is written.
     pub(super) const fn is_writing(&self) -> bool {
         match self {
@@ -160,6 +165,13 @@ impl State {
 
     /// Asks for an agent, for that to be done with it.
     pub(super) fn open_agent(&mut self, id: AgentId, deed: Deed, desk: &mut Desk<'_>) {
+        // A list stays while it is asked, and may be asked twice.
+        if deed.leads_on() {
+            self.waits.retain(|_, wait| match wait {
+                Wait::Doing(doing) => !doing.leads_on(),
+                _ => true,
+            });
+        }
         self.go_on_with_agent(Doing::Open(deed), Agents::Open { id }, desk);
     }
 
@@ -283,6 +295,7 @@ impl State {
             | Deed::GoBack(_)
             | Deed::Prompts
             | Deed::Prompt(_)
+            | Deed::DefaultPrompt(_)
             | Deed::ComparePrompt(_)
             | Deed::ResetPrompt(_) => self.do_with_version(book, &deed, desk),
             Deed::Memory | Deed::Session(_) | Deed::EditSession(_) | Deed::AskToForget(..) => {
@@ -299,7 +312,10 @@ impl State {
                 let request = Agents::Forget { id, sessions: vec![session], runs };
                 self.go_on_with_agent(Doing::Forget, request, desk);
             }
-            Deed::AskToRemove => desk.overlays.push(Overlay::Confirm(Confirm::remove_agent(&book.agent))),
+            Deed::AskToRemove => match self.answered_by(id) {
+                Some(thread) => still_answering(&book.agent, &thread.title, desk),
+                None => desk.overlays.push(Overlay::Confirm(Confirm::remove_agent(&book.agent))),
+            },
             Deed::Remove => {
                 self.go_on_with_agent(Doing::Remove(chosen(&book.agent)), Agents::Remove { id }, desk);
             }
@@ -425,6 +441,17 @@ impl State {
         }
         desk.say(format!("{name} is deleted."));
     }
+}
+
+/// An agent that answers is not deleted: says where it does, and what ends that.
+fn still_answering(agent: &Agent, title: &str, desk: &mut Desk<'_>) {
+    let (name, stops) = (safe_line(&agent.name), desk.key(Context::Transcript, Action::Back));
+    let place = if title.is_empty() {
+        "in a new conversation".to_owned()
+    } else {
+        format!("in “{}”", safe_line(title))
+    };
+    desk.note(format!("{name} is answering {place}: {stops} stops it there, then it can be deleted."));
 }
 
 /// A line of a list.

@@ -339,7 +339,7 @@ impl State {
                 self.thread.id.is_some()
             }
             Action::StartSelection => self.thread.shown().next().is_some(),
-            Action::AnswerTool => self.calls_tools() || self.thread.consent().is_some(),
+            Action::AnswerTool => self.calls_tools() || self.waits_for_word(),
             Action::ShowPassages => self.given().is_some(),
             Action::ShowAgent => self.agent_meant().is_some(),
             Action::EditStep => self.work_meant().is_some(),

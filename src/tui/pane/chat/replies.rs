@@ -196,7 +196,10 @@ impl State {
                 if self.thread.turn.task() == Some(task) {
                     self.consent_changed(asked, desk);
                 } else if asks {
-                    desk.say("An agent of another conversation waits for your word.");
+                    let leads = desk.key(Context::Everywhere, Action::AnswerTool);
+                    desk.note(format!(
+                        "An agent of another conversation waits for your word; {leads} leads there."
+                    ));
                 }
             }
             Reply::Finished { answer } => {

@@ -32,7 +32,7 @@ impl State {
             Deed::EditSession(_) => {
                 Overlay::Pad(Box::new(Pad::session(of.id, session.session, &session.summary)))
             }
-            Deed::AskToForget(_, runs) => Overlay::Confirm(Confirm::forget_session(of.id, session, *runs)),
+            Deed::AskToForget(_, runs) => Overlay::Confirm(Confirm::forget_session(of, session, *runs)),
             _ => Overlay::Reading(Box::new(read(of, session, desk))),
         };
         desk.overlays.push(over);

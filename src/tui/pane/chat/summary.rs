@@ -2,9 +2,14 @@
 
 use super::first_run::Fetch;
 use super::{Focus, State};
+use crate::domain::untrusted::safe_line;
 use crate::tui::event::Now;
 use crate::tui::models::progress::share;
-use crate::tui::thread::Turn;
+use crate::tui::paint::columns;
+use crate::tui::thread::{Thread, Turn};
+
+/// Columns of an agent's name in the first line, at most.
+const NAME: u16 = 16;
 
 impl State {
     /// The shown conversation's name.
@@ -30,10 +35,21 @@ impl State {
         self.thread.turn != Turn::Idle || fetches
     }
 
-    /// What goes on where the person does not look.
-    pub fn elsewhere(&self) -> Vec<String> {
+    /// What goes on where the person does not look; `looks` where this place is shown.
+    pub fn elsewhere(&self, looks: bool) -> Vec<String> {
         let mut said = Vec::new();
-        match self.others.iter().filter(|thread| thread.turn != Turn::Idle).count() {
+        let unseen = self.others.iter().chain((!looks).then_some(&self.thread));
+        let waiting: Vec<&Thread> = unseen.filter(|thread| thread.consent().is_some()).collect();
+        match waiting.as_slice() {
+            [] => {}
+            [one] => said.push(match one.acting().map(|acting| safe_line(&acting.agent.name)) {
+                Some(name) if columns(&name) <= NAME => format!("{name} waits"),
+                _ => "an agent waits".to_owned(),
+            }),
+            several => said.push(format!("{} agents wait", several.len())),
+        }
+        let goes_on = |thread: &&Thread| thread.turn != Turn::Idle && thread.consent().is_none();
+        match self.others.iter().filter(goes_on).count() {
             0 => {}
             1 => said.push("1 answer elsewhere".to_owned()),
             count => said.push(format!("{count} answers elsewhere")),

@@ -93,7 +93,7 @@ impl State {
             }
             Action::EditMessage => self.edit(desk),
             Action::Continue => self.go_on(desk),
-            Action::AnswerTool if self.show_consent(desk) => {}
+            Action::AnswerTool if self.show_consent(desk) || self.go_where_one_waits(desk) => {}
             Action::AnswerTool => self.answer_tools(desk),
             Action::BranchPrevious => self.branch(-1, None, desk),
             Action::BranchNext => self.branch(1, None, desk),

@@ -1,7 +1,7 @@
 //! What an agent was before: its versions read, compared, gone back to, its prompts set back to the default.
 
 use super::State;
-use super::agents::card;
+use super::agents::{card, verbatim};
 use super::keeping::{Doing, entry};
 use crate::domain::agent::{Book, Step};
 use crate::domain::untrusted::safe_line;
@@ -35,6 +35,11 @@ impl State {
             }
             Deed::Prompts => offer_prompts(book, desk),
             Deed::Prompt(step) => offer_prompt(book, *step, desk),
+            Deed::DefaultPrompt(step) => {
+                let lines = verbatim(step.baseline()).collect();
+                let reading = Reading::new(&format!("The default prompt of {step}"), lines);
+                desk.overlays.push(Overlay::Reading(Box::new(reading)));
+            }
             Deed::ComparePrompt(step) => {
                 let Some(newest) = book.version(None) else { return };
                 let own = newest.definition.steps.template(*step).to_owned();
@@ -113,17 +118,17 @@ fn offer_prompts(book: &Book, desk: &mut Desk<'_>) {
     if !Step::ALL.iter().any(own) {
         return desk.say(format!("{name} has no prompt of its own: each is the default."));
     }
-    let entries = Step::ALL.into_iter().map(|step| Entry {
-        off: !own(&step),
-        ..entry(
-            &format!("the prompt of {step}"),
-            if own(&step) { "its own" } else { "the default" },
-            Choice::Agent(book.agent.id, Deed::Prompt(step)),
-        )
-    });
-    // The first that can be chosen is the one that is selected.
-    let mut entries: Vec<Entry> = entries.collect();
-    entries.sort_by_key(|entry| entry.off);
+    let offer = |step: Step| {
+        let (detail, deed) = if own(&step) {
+            ("its own", Deed::Prompt(step))
+        } else {
+            ("the default", Deed::DefaultPrompt(step))
+        };
+        entry(&format!("the prompt of {step}"), detail, Choice::Agent(book.agent.id, deed))
+    };
+    // Its own stand first: of the others there is only the default to read.
+    let (first, rest): (Vec<Step>, Vec<Step>) = Step::ALL.into_iter().partition(own);
+    let entries = first.into_iter().chain(rest).map(offer).collect();
     let menu = Menu::new(&format!("Prompts of {name}"), "choose it", "", entries);
     desk.overlays.push(Overlay::Menu(menu));
 }

@@ -169,6 +169,11 @@ impl Composer {
         self.moved(None);
     }
 
+    /// Puts a paste in, in full however long it is.
+    pub fn paste_whole(&mut self, text: &str) {
+        self.insert(&unix_lines(text));
+    }
+
     /// Puts the chip of a file in, at the caret.
     pub fn attach(&mut self, file: Attachment) {
         if let Some(chip) = self.pastes.fold(Held::File(file)) {
@@ -332,6 +337,16 @@ impl Composer {
     /// Moves the caret, with or without a selection.
     pub fn go(&mut self, to: Move, select: bool) {
         self.buffer.go(to, select);
+        self.moved(None);
+    }
+
+    /// Puts the caret before a character of a line, both counted from 1, or at the end nearest to it.
+    pub fn go_to(&mut self, line: usize, column: usize) {
+        let text = self.buffer.text();
+        let start: usize = text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
+        let line = text[start..].split('\n').next().unwrap_or_default();
+        let at = line.char_indices().nth(column.saturating_sub(1)).map_or(line.len(), |(at, _)| at);
+        self.buffer.place(start + at, false);
         self.moved(None);
     }
 

@@ -86,6 +86,13 @@ impl Composer {
         }
     }
 
+    /// How many rows of the text are above those that are shown there, and below them.
+    pub fn unseen(&self, area: Rect) -> (usize, usize) {
+        let rows = self.rows(area.width);
+        let top = self.top_in(area, &rows);
+        (top, rows.len().saturating_sub(top + usize::from(area.height)))
+    }
+
     /// The cell of the caret.
     pub fn caret_in(&self, area: Rect) -> Option<Position> {
         if area.is_empty() {

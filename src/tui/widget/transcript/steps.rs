@@ -169,7 +169,8 @@ impl Setter {
             figures.push(seconds(millis));
         }
         let words = Words::of(first_line(first), FAINT);
-        self.line("", ("●", Role::Model), &format!("step {} {what}", asked.number), &words, &figures);
+        let live = if self.broken && asked.millis.is_none() { Role::Faint } else { Role::Model };
+        self.line("", ("●", live), &format!("step {} {what}", asked.number), &words, &figures);
         if self.open {
             self.part("thought", &asked.thought, MUTED.with(Modifier::ITALIC));
             self.part("", &text, MUTED);
@@ -182,7 +183,7 @@ impl Setter {
         let shown = if call.input.is_null() { "" } else { input.as_str() };
         let text = safe_line(shown).into_owned();
         let (mark, rest, ink) = match &call.gave {
-            None if self.broken => (("⚙", Role::Tool), format!(" → {NOTHING}"), FAINT),
+            None if self.broken => (("⚙", Role::Faint), format!(" → {NOTHING}"), FAINT),
             None => (("⚙", Role::Tool), WAITS.to_owned(), FAINT),
             Some(gave) => {
                 let rest = format!(" → {}", first_line(&gave.content));
@@ -225,7 +226,8 @@ impl Setter {
             (false, true) => format!("may it call {of} again, with the same"),
         };
         let words = Words::of(words.to_owned(), Ink::of(role));
-        self.line(branch, ("?", Role::Warn), &what, &words, &[]);
+        let mark = if consent.agreed.is_none() && self.broken { Role::Faint } else { Role::Warn };
+        self.line(branch, ("?", mark), &what, &words, &[]);
         // What is decided on is in sight, every byte of it.
         if self.open || waits {
             self.part("", &consent.shown, Ink::of(Role::Text));
