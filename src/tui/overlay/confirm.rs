@@ -278,6 +278,19 @@ impl Confirm {
         }
     }
 
+    /// Asks before answers that come blind are stopped.
+    pub fn stop_blind_answers() -> Self {
+        Self {
+            act: "Stop",
+            object: "the answers".to_owned(),
+            rest: "? Who answers is shown then, and choices are not blind.".to_owned(),
+            letter: 's',
+            does: "stop them",
+            choice: Choice::StopAnswers,
+            keeps: "let them come",
+        }
+    }
+
     /// Asks before an evaluation is deleted.
     pub fn remove_evaluation(id: EvaluationId, name: &str) -> Self {
         Self {

@@ -154,6 +154,8 @@ pub enum Choice {
     VaryFile(String),
     RemovePictures(MakingId),
     RemoveComparison(ComparisonId),
+    /// Stops answers that come blind.
+    StopAnswers,
     /// How often each column of the next comparison is asked.
     Repeats(u32),
     /// What the comparison is about; nothing for nothing.

@@ -9,7 +9,7 @@ use outcrop::domain::conversation::Conversation;
 use outcrop::domain::delta::Event as Delta;
 use outcrop::domain::evaluation::Choice;
 use outcrop::domain::evaluation::job::Unblinded;
-use outcrop::domain::id::ConversationId;
+use outcrop::domain::id::{BallotId, ConversationId};
 use outcrop::domain::message::{Message, Outcome, Role};
 use outcrop::domain::time::Timestamp;
 use outcrop::domain::{Error, ErrorKind};
@@ -178,8 +178,13 @@ fn while_who_answers_is_hidden_no_wait_tells_of_it() {
             "{text}"
         );
     }
-    // What was cut is seen: so is who gave it, and what is chosen is not blind.
+    // What was cut is seen: so is who gave it, and what is chosen is not blind. It is asked before.
     let effects = stage.keys("<esc>");
+    assert!(!effects.iter().any(|effect| matches!(effect, Effect::Cancel(_))), "{effects:?}");
+    let shown = stage.text();
+    assert!(shown.contains("Stop the answers? Who answers is shown then"), "{shown}");
+    assert!(!shown.contains("qwen3"), "{shown}");
+    let effects = stage.keys("s");
     assert_eq!(requests(&effects), [Comparisons::Look { id: comparison.id }]);
     assert!(stage.text().contains("qwen3"), "{}", stage.text());
     finish(&mut stage, &tasks, 1, "slow");
@@ -646,6 +651,31 @@ fn a_choice_that_is_taken_back_hides_nobody_again_and_the_next_one_is_not_blind(
     let shown = stage.text();
     assert!(shown.contains("Taken back") && shown.contains("smollm2"), "{shown}");
     assert!(!hidden(&stage.keys("b")), "who answers has been seen");
+}
+
+#[test]
+fn a_choice_that_is_taken_back_leaves_the_one_before_it_which_can_be_taken_back_too() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    let comparison = answered(&mut stage, None);
+    let answers = vec![id(701), id(711)];
+    let first = Ballot { answers: answers.clone(), ..ballot(comparison.id, Choice::One(0)) };
+    let at = Timestamp(first.at.0 + 1);
+    let second = Ballot { id: BallotId::from_bytes([4; 16]), at, answers, ..ballot(comparison.id, Choice::One(1)) };
+    let (first_id, second_id) = (first.id, second.id);
+    stage.keys("<tab>a");
+    stage.answer("comparisons\":{\"choose", vec![Reply::Ballot { ballot: first }]);
+    stage.keys("b");
+    stage.answer("comparisons\":{\"choose", vec![Reply::Ballot { ballot: second }]);
+    assert!(stage.text().contains("you chose B"), "{}", stage.text());
+    assert_eq!(requests(&stage.keys("u")), [Comparisons::TakeBack { ballot: second_id }]);
+    stage.answer("comparisons\":{\"take_back", vec![Reply::Done]);
+    let shown = stage.text();
+    assert!(shown.contains("Taken back: A, chosen before, counts again."), "{shown}");
+    assert!(shown.contains("✓ chosen") && shown.contains("you chose A"), "{shown}");
+    assert_eq!(requests(&stage.keys("u")), [Comparisons::TakeBack { ballot: first_id }]);
+    stage.answer("comparisons\":{\"take_back", vec![Reply::Done]);
+    let shown = stage.text();
+    assert!(shown.contains("Taken back.") && !shown.contains("✓ chosen"), "{shown}");
 }
 
 #[test]

@@ -140,6 +140,8 @@ enum Wait {
     TakeBack {
         /// Who answered was not known when it was chosen.
         blind: bool,
+        /// What was chosen before it among the same answers.
+        again: Option<String>,
     },
     Remove,
     Fork,
@@ -200,7 +202,7 @@ pub struct State {
     comparison: Option<Comparison>,
     /// Which of its pages is shown.
     page: usize,
-    /// Choices that count in it.
+    /// Choices in it that were not taken back: of several about the same answers the last counts.
     ballots: Vec<Ballot>,
     /// Pages on which a choice was made, and who answered was seen: also where it was taken back.
     revealed: BTreeSet<usize>,
