@@ -660,7 +660,8 @@ fn a_choice_that_is_taken_back_leaves_the_one_before_it_which_can_be_taken_back_
     let answers = vec![id(701), id(711)];
     let first = Ballot { answers: answers.clone(), ..ballot(comparison.id, Choice::One(0)) };
     let at = Timestamp(first.at.0 + 1);
-    let second = Ballot { id: BallotId::from_bytes([4; 16]), at, answers, ..ballot(comparison.id, Choice::One(1)) };
+    let second =
+        Ballot { id: BallotId::from_bytes([4; 16]), at, answers, ..ballot(comparison.id, Choice::One(1)) };
     let (first_id, second_id) = (first.id, second.id);
     stage.keys("<tab>a");
     stage.answer("comparisons\":{\"choose", vec![Reply::Ballot { ballot: first }]);

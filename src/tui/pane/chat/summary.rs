@@ -5,6 +5,7 @@ use super::{Focus, State};
 use crate::tui::event::Now;
 use crate::tui::models::progress::share;
 use crate::tui::thread::Turn;
+use crate::tui::work::Work;
 
 impl State {
     /// The shown conversation's name.
@@ -30,21 +31,22 @@ impl State {
         self.thread.turn != Turn::Idle || fetches
     }
 
-    /// What goes on where the person does not look.
-    pub fn elsewhere(&self) -> Vec<String> {
-        let mut said = Vec::new();
-        match self.others.iter().filter(|thread| thread.turn != Turn::Idle).count() {
-            0 => {}
-            1 => said.push("1 answer elsewhere".to_owned()),
-            count => said.push(format!("{count} answers elsewhere")),
-        }
+    /// What goes on where the person does not look: in other conversations, and in this one too where the chat is not `shown`.
+    pub fn elsewhere(&self, shown: bool) -> Vec<Work> {
+        let own = usize::from(!shown && self.thread.turn != Turn::Idle);
+        let answers = own + self.others.iter().filter(|thread| thread.turn != Turn::Idle).count();
+        let mut work: Vec<Work> =
+            Work::answers(answers, if shown { "elsewhere" } else { "in the chat" }).into_iter().collect();
         if let Some(Fetch::Running { step, .. }) = self.first_run.as_ref().map(|first| &first.fetch) {
-            said.push(match step.as_ref().and_then(share) {
-                Some(share) => format!("fetching {:.0} %", share * 100.0),
-                None => "fetching a model".to_owned(),
+            work.push(match step.as_ref().and_then(share) {
+                Some(share) => {
+                    let words = format!("fetching {:.0} %", share * 100.0);
+                    Work::called(&words, &words)
+                }
+                None => Work::called("fetching a model", "fetching"),
             });
         }
-        said
+        work
     }
 
     /// The figures of this conversation: how full the context is, how fast the last answer came.

@@ -270,6 +270,11 @@ impl State {
         self.all_lanes().filter(|lane| lane.runs()).count()
     }
 
+    /// Something was asked, and not all of it is there.
+    pub fn is_asking(&self) -> bool {
+        self.runs()
+    }
+
     /// Writes are under way that the store has not acknowledged.
     pub fn is_writing(&self) -> bool {
         self.waits.values().any(|wait| matches!(wait, Wait::Keep | Wait::Choose | Wait::TakeBack { .. }))
