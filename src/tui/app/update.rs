@@ -1,6 +1,7 @@
 //! What an event does to the screen.
 
 use super::late;
+use super::leading::{gives_way, place_meant};
 use super::palette::{commands, palette, past};
 use super::place;
 use super::quitting::{ask_to_quit, asks_to_quit, is_writing, quit};
@@ -316,6 +317,12 @@ fn press(state: &mut State, key: Key, out: &mut Out<'_>) {
 
 /// What holds everywhere holds over a place as well, where the key means nothing to what lies there.
 fn leads_out(state: &mut State, key: Key, out: &mut Out<'_>) -> bool {
+    if let Some(action) = place_meant(state, key) {
+        if gives_way(state) {
+            act(state, action, Some(key), out);
+        }
+        return true;
+    }
     let Some(top) = state.overlays.last() else { return false };
     let keymap = &state.options.keymap;
     let action = keymap.action(Context::Menu, key);

@@ -372,6 +372,18 @@ impl Overlay {
         }
     }
 
+    /// It asks for nothing, and nothing is lost with it: it goes where the person goes to another place.
+    pub fn gives_way(&self) -> bool {
+        match self {
+            Self::Help(_) | Self::Picker(_) | Self::Past(_) | Self::Difference(_) => true,
+            Self::Menu(menu) => menu.gives_way(),
+            Self::Reading(reading) => !reading.asks_for_consent(),
+            Self::Prompt(prompt) => prompt.input.text().is_empty(),
+            Self::Pad(pad) => !pad.is_changed(),
+            Self::Confirm(_) | Self::Passphrase(_) => false,
+        }
+    }
+
     /// What can be done in it, for the footer: a key and a word.
     pub fn hints(&self, keymap: &Keymap) -> Vec<(String, &'static str)> {
         let named = |(context, action, word)| Some((label(keymap.key(context, action)?), word));

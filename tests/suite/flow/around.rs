@@ -442,3 +442,22 @@ fn a_screen_says_that_it_records_only_where_the_owner_does() {
     stage.answer("\"compare\"", differences(Some("\"theirs\"")));
     assert!(stage.text().contains("● rec"), "{}", stage.text());
 }
+
+#[test]
+fn a_key_of_a_place_leads_there_from_over_another_one_unless_something_waits_for_an_answer() {
+    for over in ["<f1>", "<ctrl+p>", "<ctrl+l>"] {
+        let mut stage = Stage::settled(120, 40, "dark");
+        stage.keys(over);
+        assert!(!stage.state.overlays.is_empty(), "{over}");
+        stage.keys("<alt+7>");
+        assert!(stage.state.overlays.is_empty(), "{over}");
+        assert_eq!(stage.state.place, outcrop::tui::pane::Place::Models, "{over}");
+    }
+    let mut stage = Stage::settled(120, 40, "dark");
+    stage.ask("why?");
+    stage.keys("<ctrl+q><alt+7>");
+    assert_eq!(stage.state.overlays.len(), 1);
+    assert_eq!(stage.state.place, outcrop::tui::pane::Place::Chat);
+    let shown = stage.text();
+    assert!(shown.contains("The question comes first: Esc leaves it."), "{shown}");
+}
