@@ -13,6 +13,7 @@ use crate::domain::trace::TraceId;
 use crate::tui::action::Action;
 use crate::tui::effect::{Effect, TaskId, Written};
 use crate::tui::event::{Button, Capability, Event, Made, Mouse, MouseKind, Now, Saved};
+use crate::tui::hinting::ways_out;
 use crate::tui::key::Key;
 use crate::tui::keymap::{Context, label};
 use crate::tui::look::Background;
@@ -582,9 +583,8 @@ fn act_here(state: &mut State, action: Action, key: Option<Key>, out: &mut Out<'
         if action == Action::Back || pressed.is_some() {
             let begin =
                 pressed.map_or_else(String::new, |key| format!("{} means nothing here; ", label(key)));
-            let words = |action| state.options.keymap.name(state.pane().context(), action);
-            let (chat, all) = (words(Action::ShowChat), words(Action::Palette));
-            return state.say(format!("{begin}{chat} leads to the chat, {all} elsewhere."), false);
+            let ways = ways_out(&state.options.keymap, state.pane().context());
+            return state.say(format!("{begin}{ways}"), false);
         }
         // A key of its own that the place cannot follow now is no key of the chat's: what it does there costs, perhaps.
         let own =
