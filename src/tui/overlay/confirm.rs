@@ -571,3 +571,27 @@ impl Confirm {
         put(cells, x + 1, y, area.right(), self.keeps, muted);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_quitting_stops_is_named_and_of_many_it_is_said_how_many() {
+        let asked = |running: &Running| Confirm::quit(running).sentence();
+        let one = Running { syncs: vec!["syncing src2, 5 of 40 files".to_owned()], ..Running::default() };
+        assert!(asked(&one).starts_with("Quit and stop syncing src2, 5 of 40 files? What has come is kept."));
+        let mixed = Running {
+            answers: 1,
+            agents: vec!["scout".to_owned()],
+            evaluations: vec!["the evaluation rivers, 3 of 12 answers".to_owned()],
+            ..Running::default()
+        };
+        let words = "Quit and stop 1 answer and the agent scout and the evaluation rivers, 3 of 12 answers?";
+        assert!(asked(&mixed).starts_with(words), "{}", asked(&mixed));
+        let many = Running { agents: vec!["scout".to_owned(); 3], ..Running::default() };
+        assert!(asked(&many).starts_with("Quit and stop 3 agents?"), "{}", asked(&many));
+        let blind = Running { blind: true, ..Running::default() };
+        assert!(asked(&blind).starts_with("Quit and stop the blind comparison?"), "{}", asked(&blind));
+    }
+}

@@ -461,3 +461,19 @@ fn a_key_of_a_place_leads_there_from_over_another_one_unless_something_waits_for
     let shown = stage.text();
     assert!(shown.contains("The question comes first: Esc leaves it."), "{shown}");
 }
+
+#[test]
+fn a_step_back_at_the_top_of_the_chat_says_the_ways_as_in_the_other_places() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    stage.keys("<esc>");
+    let shown = stage.text();
+    assert!(shown.contains("Alt+1…9 lead to the places, Ctrl+P to all else."), "{shown}");
+}
+
+#[test]
+fn the_list_of_pictures_says_where_it_has_no_room() {
+    let mut stage = Stage::settled(60, 20, "dark");
+    stage.keys("<alt+6><ctrl+b>");
+    let shown = stage.text();
+    assert!(shown.contains("The list stands beside the pictures"), "{shown}");
+}

@@ -1206,3 +1206,23 @@ fn who_answers_stays_seen_where_an_answer_that_was_broken_off_is_asked_for_again
     let shown = stage.text();
     assert!(shown.contains("you chose") && shown.contains("choices here are not blind"), "{shown}");
 }
+
+#[test]
+fn who_quits_while_answers_come_blind_is_not_told_how_many_are_left() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    arrive(&mut stage);
+    let tasks = asked(&mut stage, &comparison(2, Some(7)));
+    finish(&mut stage, &tasks, 0, "quick");
+    let shown = stage.text();
+    assert_eq!(shown.matches("answering").count(), 1, "once over all columns: {shown}");
+    assert!(!shown.contains("Ctrl+L"), "a model cannot be chosen meanwhile: {shown}");
+    stage.keys("<ctrl+l>");
+    let shown = stage.text();
+    assert!(shown.contains("They appear together") && !shown.contains("stops them"), "{shown}");
+    stage.keys("<ctrl+q>");
+    let shown = stage.text();
+    assert!(shown.contains("Quit and stop the blind comparison?") && !shown.contains("1 answer"), "{shown}");
+    stage.keys("<esc><alt+7>");
+    let shown = stage.text();
+    assert!(shown.lines().next().is_some_and(|line| line.contains("comparing")), "{shown}");
+}

@@ -366,6 +366,8 @@ fn earlier_comparisons_stand_in_a_list() {
             .collect();
         stage.answer("comparisons\":{\"list", vec![Reply::Comparisons { comparisons, more: false }]);
         stage.keys("<shift+tab>j");
+        let shown = stage.text();
+        assert!(shown.contains("2 columns"), "what the selected one is: {shown}");
     });
 }
 

@@ -74,7 +74,7 @@ impl State {
     }
 
     /// Whether nothing is chosen on a page; on the one that is shown, among the answers that are shown last.
-    fn is_open(&self, page: usize) -> bool {
+    pub(super) fn is_open(&self, page: usize) -> bool {
         if page == self.page {
             return self.ballot().is_none();
         }

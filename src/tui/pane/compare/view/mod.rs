@@ -75,6 +75,7 @@ pub(super) fn draw(
     }
     if let Some(area) = areas.list {
         list::draw(state, sight, area, cells);
+        list::about(state, sight, areas.about, cells);
     }
     let mut caret = None;
     if let Some(area) = areas.drawer {
