@@ -15,7 +15,10 @@ pub(super) fn ask_to_quit(state: &mut State, out: &mut Out<'_>) {
     running.evaluations = told(state.evaluate.running());
     // How many of a blind comparison's answers are to come would tell how many have.
     running.blind = state.compare.answers_blindly();
-    running.answers += if running.blind { 0 } else { state.compare.running() } + state.prompt.running();
+    if !running.blind {
+        running.answers += state.compare.running();
+    }
+    running.answers += state.prompt.running();
     running.answers += state.knowledge.running() + state.traces.running();
     running.syncs = told(state.knowledge.syncing());
     running.unmade = state.evaluate.has_unmade();

@@ -210,8 +210,8 @@ fn title(state: &State) -> Cow<'_, str> {
     }
 }
 
-/// What is said at the right of the first line. What goes on in other places is said in fewer words where the names of the
-/// places would lose some of theirs.
+/// What is said at the right of the first line. What goes on in other places is said in fewer words where the places would
+/// keep but their numbers.
 fn beside(state: &State, area: Rect) -> String {
     let mut held = Vec::new();
     if !state.mouse {
@@ -225,20 +225,17 @@ fn beside(state: &State, area: Rect) -> String {
     }
     let work = elsewhere(state);
     let said = |work: Vec<String>| work.iter().chain(&held).map(String::as_str).collect::<Vec<_>>().join(DOT);
-    let alone = said(Vec::new());
     if work.is_empty() {
-        return alone;
+        return said(Vec::new());
     }
-    let least = named_within(state, area, columns(&alone)).map(|(named, _)| named.keeps());
-    let keeps = |said: &String| {
-        named_within(state, area, columns(said)).map(|(named, _)| named.keeps()) == least && least.is_some()
-    };
+    let short = || said(work.iter().map(|work| work.short.clone()).collect());
     let ways = [
         said(work.iter().map(|work| work.line.clone()).collect()),
-        said(work.iter().map(|work| work.short.clone()).collect()),
+        short(),
+        said(vec![format!("● {}", work.len())]),
     ];
-    let counted = || said(vec![format!("{} running", work.len())]);
-    ways.into_iter().find(keeps).unwrap_or_else(counted)
+    let keeps = |said: &String| named_beside(state, area, columns(said)).is_some();
+    ways.into_iter().find(keeps).unwrap_or_else(short)
 }
 
 /// What goes on where the person does not look.
@@ -298,17 +295,6 @@ enum Named {
     Numbers,
 }
 
-impl Named {
-    /// How much of their words is left.
-    const fn keeps(self) -> u8 {
-        match self {
-            Self::Whole | Self::Near => 2,
-            Self::Short | Self::Close => 1,
-            Self::Numbers => 0,
-        }
-    }
-}
-
 /// The ways to name them, each with the columns that it leaves to the title: that gives way before the names do.
 const WAYS: [(Named, u16); 6] = [
     (Named::Whole, 16),
@@ -324,21 +310,20 @@ pub(super) fn tabs(state: &State, area: Rect) -> Vec<Tab> {
     if state.closed {
         return Vec::new();
     }
-    let named = named_within(state, area, columns(&beside(state, area)));
-    named.map_or_else(|| labelled(state.place, Named::Numbers, area), |(_, tabs)| tabs)
+    let named = named_beside(state, area, columns(&beside(state, area)));
+    named.unwrap_or_else(|| labelled(state.place, Named::Numbers, area))
 }
 
-/// The names beside so many columns in which something else is said, and how they are named; `None` where there is no room for
-/// any but numbers.
-fn named_within(state: &State, area: Rect, said: u16) -> Option<(Named, Vec<Tab>)> {
+/// The names beside so many columns in which something else is said; `None` where there is no room for any but numbers.
+fn named_beside(state: &State, area: Rect, said: u16) -> Option<Vec<Tab>> {
     let apart = if said > 0 { said + APART } else { 0 };
     let room = area.width.saturating_sub(apart + 1);
     let fits = |tabs: &[Tab], title: u16| {
         let end = tabs.last().map_or(area.x, |tab| tab.area.right());
         end - area.x + if title > 0 { title + 2 } else { 0 } <= room
     };
-    let mut ways = WAYS.iter().map(|(named, title)| (*named, labelled(state.place, *named, area), *title));
-    ways.find(|(_, tabs, title)| fits(tabs, *title)).map(|(named, tabs, _)| (named, tabs))
+    let mut ways = WAYS.iter().map(|(named, title)| (labelled(state.place, *named, area), *title));
+    ways.find(|(tabs, title)| fits(tabs, *title)).map(|(tabs, _)| tabs)
 }
 
 /// The places, named so.

@@ -477,3 +477,17 @@ fn the_list_of_pictures_says_where_it_has_no_room() {
     let shown = stage.text();
     assert!(shown.contains("The list stands beside the pictures"), "{shown}");
 }
+
+#[test]
+fn an_overlay_over_another_one_has_a_column_of_nothing_at_each_side() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    stage.ask("why?");
+    stage.keys("<ctrl+p><ctrl+q>");
+    assert_eq!(stage.state.overlays.len(), 2);
+    let shown = stage.text();
+    let line = shown.lines().find(|line| line.contains("Quit and stop")).unwrap();
+    let (before, _) = line.split_once("│ Quit and stop").unwrap();
+    assert!(before.ends_with(' '), "{shown}");
+    let corner = shown.lines().find(|line| line.contains(" ╭") && line.matches('╮').count() == 1);
+    assert!(corner.is_some(), "{shown}");
+}
