@@ -393,7 +393,10 @@ fn the_key_of_what_a_place_has_none_of_says_so_and_stays_where_the_palette_leads
         stage.keys(&format!("<{key}>"));
         let text = stage.text();
         assert!(stage.state.place == Place::Evaluate && stage.state.overlays.is_empty(), "{key}: {text}");
-        assert!(text.contains("means nothing here; Alt+1…9 lead to the places, Ctrl+P to all else."), "{text}");
+        assert!(
+            text.contains("means nothing here; Alt+1…9 lead to the places, Ctrl+P to all else."),
+            "{text}"
+        );
     }
     let mut stage = Stage::settled(160, 30, "dark");
     list(&mut stage, vec![evaluation(7, "helpful-v2", GenerationState::Ended, 400, 0)]);
