@@ -433,7 +433,10 @@ fn a_column_that_still_writes_says_so_where_its_figures_will_stand() {
         let row = |shown: &str, words: &str| shown.lines().position(|line| line.contains(words));
         let shown = stage.text();
         let mark = row(&shown, "writing");
-        assert!(mark.is_some() && mark == row(&shown, " –"), "one runs, the other failed: {shown}");
+        assert!(
+            mark.is_some() && mark == row(&shown, "Tab, then r asks it again"),
+            "one runs, the other failed: {shown}"
+        );
         let said = row(&shown, "A river");
         finish(&mut stage, &tasks, 0, "A river");
         let shown = stage.text();
