@@ -117,7 +117,8 @@ impl State {
         };
         let task = desk.call(None, Request::Comparisons(Comparisons::TakeBack { ballot }));
         self.ballots.retain(|other| other.id != ballot);
-        self.waits.insert(task, Wait::TakeBack { blind, again: self.what_was_chosen() });
+        let again = self.what_was_chosen();
+        self.waits.insert(task, Wait::TakeBack { blind, again });
     }
 
     /// What was chosen, in words; by the letters of the screen.
