@@ -378,7 +378,7 @@ impl Overlay {
             Self::Help(_) | Self::Picker(_) | Self::Past(_) | Self::Difference(_) => true,
             Self::Menu(menu) => menu.gives_way(),
             Self::Reading(reading) => !reading.asks_for_consent(),
-            Self::Prompt(prompt) => prompt.input.text().is_empty(),
+            Self::Prompt(prompt) => prompt.input.is_as_it_began(),
             Self::Pad(pad) => !pad.is_changed(),
             Self::Confirm(_) | Self::Passphrase(_) => false,
         }

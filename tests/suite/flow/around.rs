@@ -453,6 +453,14 @@ fn a_key_of_a_place_leads_there_from_over_another_one_unless_something_waits_for
         assert!(stage.state.overlays.is_empty(), "{over}");
         assert_eq!(stage.state.place, outcrop::tui::pane::Place::Models, "{over}");
     }
+    // A name that was changed is not lost; one that was not goes.
+    for (typed, gone) in [("r", true), ("rx", false)] {
+        let mut stage = Stage::settled(120, 40, "dark");
+        stage.keys(&format!("<tab>{typed}"));
+        assert_eq!(stage.state.overlays.len(), 1, "{typed}");
+        stage.keys("<alt+7>");
+        assert_eq!(stage.state.overlays.is_empty(), gone, "{typed}: {}", stage.text());
+    }
     let mut stage = Stage::settled(120, 40, "dark");
     stage.ask("why?");
     stage.keys("<ctrl+q><alt+7>");
