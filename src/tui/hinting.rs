@@ -1,4 +1,4 @@
-//! What the hints of errors say on the screen: they name commands for who has no screen, and keys do the same here.
+//! How one gets on, by keys: at the top of a place, and in the hints of errors, which name commands for who has no screen.
 
 use super::action::Action;
 use super::keymap::{Context, Keymap};
@@ -27,6 +27,21 @@ pub fn in_keys(hint: &str, keymap: &Keymap, way: &str) -> Option<String> {
     Some(told)
 }
 
+/// The ways out of a place, at its top.
+pub fn ways_out(keymap: &Keymap, context: Context) -> String {
+    let [first, last, all] =
+        [Action::ShowChat, Action::ShowTraces, Action::Palette].map(|action| keymap.name(context, action));
+    // What both keys begin with is said once.
+    let shared: usize =
+        first.chars().zip(last.chars()).take_while(|(a, b)| a == b).map(|(a, _)| a.len_utf8()).sum();
+    let end = if first.get(shared..).is_some_and(|rest| rest.chars().count() == 1) {
+        last.get(shared..).unwrap_or(last.as_str())
+    } else {
+        last.as_str()
+    };
+    format!("{first}…{end} lead to the places, {all} to all else.")
+}
+
 /// Answers of a conversation that failed say by keys how one gets on.
 pub fn retell(thread: &mut Thread, keymap: &Keymap) {
     let away = from_elsewhere(keymap);
@@ -42,6 +57,12 @@ fn from_elsewhere(keymap: &Keymap) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_ways_out_are_said_by_the_first_and_the_last_key() {
+        let keys = Keymap::default();
+        assert_eq!(ways_out(&keys, Context::Models), "Alt+1…9 lead to the places, Ctrl+P to all else.");
+    }
 
     #[test]
     fn commands_become_the_keys_that_do_the_same_and_other_hints_stay() {

@@ -28,5 +28,6 @@ pub mod thread;
 pub mod trace;
 pub mod when;
 pub mod widget;
+pub mod work;
 
 pub use run::run;

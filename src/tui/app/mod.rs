@@ -4,6 +4,7 @@
 //! for a press on a notice: that is meant for the cells in which it was last seen.
 
 mod late;
+mod leading;
 mod notice;
 mod palette;
 mod place;

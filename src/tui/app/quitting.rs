@@ -5,23 +5,33 @@ use crate::tui::effect::Effect;
 use crate::tui::overlay::confirm::Confirm;
 use crate::tui::overlay::{Choice, Overlay};
 use crate::tui::pane::chat;
+use crate::tui::work::Work;
 
 /// Asks first where something goes on.
 pub(super) fn ask_to_quit(state: &mut State, out: &mut Out<'_>) {
     let mut running = state.chat.running();
     running.fetching |= state.models.makes();
     running.pictures = state.pictures.running();
-    running.evaluations = state.evaluate.running();
-    running.answers += state.prompt.running() + state.compare.running() + running.evaluations;
+    running.evaluations = told(state.evaluate.running());
+    // How many of a blind comparison's answers are to come would tell how many have.
+    running.blind = state.compare.answers_blindly();
+    if !running.blind {
+        running.answers += state.compare.running();
+    }
+    running.answers += state.prompt.running();
     running.answers += state.knowledge.running() + state.traces.running();
-    running.syncs = state.knowledge.syncing();
+    running.syncs = told(state.knowledge.syncing());
     running.unmade = state.evaluate.has_unmade();
     if running.goes_on() {
         state.overlays.retain(|overlay| !asks_to_quit(overlay));
-        state.overlays.push(Overlay::Confirm(Confirm::quit(running)));
+        state.overlays.push(Overlay::Confirm(Confirm::quit(&running)));
     } else {
         quit(state, out);
     }
+}
+
+fn told(work: Vec<Work>) -> Vec<String> {
+    work.into_iter().map(|work| work.told).collect()
 }
 
 /// Ends once what is written is kept, or after a while.

@@ -1,6 +1,7 @@
 //! What an event does to the screen.
 
 use super::late;
+use super::leading::{gives_way, place_meant};
 use super::palette::{commands, palette, past};
 use super::place;
 use super::quitting::{ask_to_quit, asks_to_quit, is_writing, quit};
@@ -12,6 +13,7 @@ use crate::domain::trace::TraceId;
 use crate::tui::action::Action;
 use crate::tui::effect::{Effect, TaskId, Written};
 use crate::tui::event::{Button, Capability, Event, Made, Mouse, MouseKind, Now, Saved};
+use crate::tui::hinting::ways_out;
 use crate::tui::key::Key;
 use crate::tui::keymap::{Context, label};
 use crate::tui::look::Background;
@@ -316,6 +318,12 @@ fn press(state: &mut State, key: Key, out: &mut Out<'_>) {
 
 /// What holds everywhere holds over a place as well, where the key means nothing to what lies there.
 fn leads_out(state: &mut State, key: Key, out: &mut Out<'_>) -> bool {
+    if let Some(action) = place_meant(state, key) {
+        if gives_way(state) {
+            act(state, action, Some(key), out);
+        }
+        return true;
+    }
     let Some(top) = state.overlays.last() else { return false };
     let keymap = &state.options.keymap;
     let action = keymap.action(Context::Menu, key);
@@ -587,9 +595,8 @@ fn act_here(state: &mut State, action: Action, key: Option<Key>, out: &mut Out<'
         if action == Action::Back || pressed.is_some() {
             let begin =
                 pressed.map_or_else(String::new, |key| format!("{} means nothing here; ", label(key)));
-            let words = |action| state.options.keymap.name(state.pane().context(), action);
-            let (chat, all) = (words(Action::ShowChat), words(Action::Palette));
-            return state.say(format!("{begin}{chat} leads to the chat, {all} elsewhere."), false);
+            let ways = ways_out(&state.options.keymap, state.pane().context());
+            return state.say(format!("{begin}{ways}"), false);
         }
         // A key of its own that the place cannot follow now is no key of the chat's: what it does there costs, perhaps.
         let own =

@@ -18,6 +18,7 @@ use crate::tui::overlay::Overlay;
 use crate::tui::paint::{columns, fill, put, put_right, wrap};
 use crate::tui::pane::{Place, Sight};
 use crate::tui::widget::code::Want;
+use crate::tui::work::Work;
 
 /// Between two hints.
 const DOT: &str = " · ";
@@ -65,9 +66,12 @@ pub fn view(state: &State, cache: &mut Cache, frame: &mut Screen<'_>) -> Vec<Wan
         dim(&state.look, parts.body, cells);
     }
     for (at, overlay) in state.overlays.iter().enumerate() {
-        // Of an overlay below another one the edges are left.
         if at == 0 {
             clear_beside(&state.look, overlay.area(screen), parts.body, cells);
+        } else {
+            // Of an overlay below another one the edges are left, and faint: only the topmost one takes keys.
+            dim(&state.look, parts.body, cells);
+            set_apart(&state.look, overlay.area(screen), parts.body, cells);
         }
         let typed = overlay.draw(screen, cells, &state.look, &state.options.keymap);
         if at + 1 == state.overlays.len() {
@@ -101,6 +105,13 @@ fn clear_beside(look: &Look, overlay: Rect, body: Rect, cells: &mut Buffer) {
             put(cells, x, y, x + 1, " ", style);
         }
     }
+}
+
+/// Around an overlay that lies over another one there is a column of nothing at each side.
+fn set_apart(look: &Look, overlay: Rect, body: Rect, cells: &mut Buffer) {
+    let x = overlay.x.saturating_sub(1);
+    let around = Rect { x, width: overlay.right() + 1 - x, ..overlay }.intersection(body);
+    fill(cells, around, look.style(Role::Surface).patch(look.style(Role::Text)));
 }
 
 /// Under an overlay all is faint and on one ground, but for chosen rows: it is the overlay that has the focus. Lines and
@@ -165,7 +176,7 @@ fn top(state: &State, area: Rect, stand: Stand, cells: &mut Buffer) {
         put(cells, tab.area.x, area.y, right, &tab.label, style);
     }
     let (x, end) = room_of_title(state, area);
-    put_right(cells, x, area.y, right, &beside(state), look.style(Role::Muted));
+    put_right(cells, x, area.y, right, &beside(state, area), look.style(Role::Muted));
     let title = title(state);
     // What was just said stands over the end of it.
     let end = stand.in_first().map_or(end, |from| from.saturating_sub(APART));
@@ -182,7 +193,7 @@ fn top(state: &State, area: Rect, stand: Stand, cells: &mut Buffer) {
 pub(super) fn room_of_title(state: &State, area: Rect) -> (u16, u16) {
     let right = area.right().saturating_sub(1);
     let x = tabs(state, area).last().map_or(area.x + 1, |tab| tab.area.right() + 2);
-    let said = columns(&beside(state));
+    let said = columns(&beside(state, area));
     let end = if said == 0 { right } else { right.saturating_sub(said).max(x).saturating_sub(APART) };
     (x, end)
 }
@@ -199,19 +210,64 @@ fn title(state: &State) -> Cow<'_, str> {
     }
 }
 
-/// What is said at the right of the first line.
-fn beside(state: &State) -> String {
-    let mut said: Vec<String> = state.chat.elsewhere(state.place == Place::Chat);
+/// What is said at the right of the first line. What goes on in other places is said in fewer words where the places would
+/// keep but their numbers.
+fn beside(state: &State, area: Rect) -> String {
+    let mut held = Vec::new();
     if !state.mouse {
-        said.push("mouse off".to_owned());
+        held.push("mouse off".to_owned());
     }
     if state.chat.is_recorded() {
-        said.push("● rec".to_owned());
+        held.push("● rec".to_owned());
     }
     if state.options.offline {
-        said.push("offline".to_owned());
+        held.push("offline".to_owned());
     }
-    said.join(" · ")
+    let work = elsewhere(state);
+    let said = |work: Vec<String>| work.iter().chain(&held).map(String::as_str).collect::<Vec<_>>().join(DOT);
+    if work.is_empty() {
+        return said(Vec::new());
+    }
+    let short = || said(work.iter().map(|work| work.short.clone()).collect());
+    let ways = [
+        said(work.iter().map(|work| work.line.clone()).collect()),
+        short(),
+        said(vec![format!("● {}", work.len())]),
+    ];
+    let keeps = |said: &String| named_beside(state, area, columns(said)).is_some();
+    ways.into_iter().find(keeps).unwrap_or_else(short)
+}
+
+/// What goes on where the person does not look.
+fn elsewhere(state: &State) -> Vec<Work> {
+    if state.closed {
+        return Vec::new();
+    }
+    let away = |place| state.place != place;
+    let mut work = state.chat.elsewhere(!away(Place::Chat));
+    if away(Place::Compare) && state.compare.is_asking() {
+        work.push(Work::called("comparing", "comparing"));
+    }
+    if away(Place::Knowledge) {
+        work.extend(Work::answers(state.knowledge.running(), "from documents"));
+        work.extend(state.knowledge.syncing());
+    }
+    if away(Place::Evaluate) {
+        work.extend(state.evaluate.running());
+    }
+    if away(Place::Prompt) && state.prompt.running() > 0 {
+        work.push(Work::called("a prompt is run", "prompt"));
+    }
+    if away(Place::Pictures) && state.pictures.running() > 0 {
+        work.push(Work::called("making pictures", "pictures"));
+    }
+    if away(Place::Models) && state.models.makes() {
+        work.push(Work::called("fetching a model", "fetching"));
+    }
+    if away(Place::Traces) {
+        work.extend(Work::answers(state.traces.running(), "of a trace"));
+    }
+    work
 }
 
 /// A place's name in the first line, and where it stands.
@@ -254,7 +310,12 @@ pub(super) fn tabs(state: &State, area: Rect) -> Vec<Tab> {
     if state.closed {
         return Vec::new();
     }
-    let said = columns(&beside(state));
+    let named = named_beside(state, area, columns(&beside(state, area)));
+    named.unwrap_or_else(|| labelled(state.place, Named::Numbers, area))
+}
+
+/// The names beside so many columns in which something else is said; `None` where there is no room for any but numbers.
+fn named_beside(state: &State, area: Rect, said: u16) -> Option<Vec<Tab>> {
     let apart = if said > 0 { said + APART } else { 0 };
     let room = area.width.saturating_sub(apart + 1);
     let fits = |tabs: &[Tab], title: u16| {
@@ -262,8 +323,7 @@ pub(super) fn tabs(state: &State, area: Rect) -> Vec<Tab> {
         end - area.x + if title > 0 { title + 2 } else { 0 } <= room
     };
     let mut ways = WAYS.iter().map(|(named, title)| (labelled(state.place, *named, area), *title));
-    let fitting = ways.find(|(tabs, title)| fits(tabs, *title)).map(|(tabs, _)| tabs);
-    fitting.unwrap_or_else(|| labelled(state.place, Named::Numbers, area))
+    ways.find(|(tabs, title)| fits(tabs, *title)).map(|(tabs, _)| tabs)
 }
 
 /// The places, named so.

@@ -30,34 +30,77 @@ use crate::tui::paint::{columns, put, wrap};
 
 /// Columns between its two buttons.
 const GAP: u16 = 3;
+/// Of what goes on in one place, so many are named.
+const MOST_NAMED: usize = 2;
 
 /// What goes on in a place.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Running {
-    /// Answers that are being written.
+    /// Answers that are being written, by no agent.
     pub answers: usize,
+    /// The names of agents that write one.
+    pub agents: Vec<String>,
+    /// Answers of a blind comparison are being written.
+    pub blind: bool,
     /// Messages that wait for them.
     pub waiting: usize,
     pub fetching: bool,
     /// Makings of pictures.
     pub pictures: usize,
-    /// Knowledge bases that are synced.
-    pub syncs: usize,
-    /// Evaluations, among the answers, for which models are asked.
-    pub evaluations: usize,
+    /// Knowledge bases that are synced, and how far they are.
+    pub syncs: Vec<String>,
+    /// Evaluations for which models are asked, and how far they are.
+    pub evaluations: Vec<String>,
     /// A new evaluation was begun and is not made.
     pub unmade: bool,
 }
 
 impl Running {
     /// Something would be cut off.
-    pub fn goes_on(self) -> bool {
+    pub fn goes_on(&self) -> bool {
         self.stops() || self.unmade
     }
 
-    fn stops(self) -> bool {
-        self.answers > 0 || self.fetching || self.pictures > 0 || self.syncs > 0
+    fn stops(&self) -> bool {
+        self.asks() || self.fetching || !self.syncs.is_empty()
     }
+
+    /// Models are asked for something.
+    fn asks(&self) -> bool {
+        let named = !self.agents.is_empty() || !self.evaluations.is_empty();
+        self.answers > 0 || self.blind || self.pictures > 0 || named
+    }
+
+    /// What would be cut off, each in a few words.
+    fn parts(&self) -> Vec<String> {
+        let mut parts = Vec::new();
+        match self.answers {
+            0 => {}
+            1 => parts.push("1 answer".to_owned()),
+            count => parts.push(format!("{count} answers")),
+        }
+        let agents = self.agents.iter().map(|name| format!("the agent {name}")).collect();
+        parts.extend(named(agents, "agents"));
+        if self.blind {
+            parts.push("the blind comparison".to_owned());
+        }
+        parts.extend(named(self.evaluations.clone(), "evaluations"));
+        match self.pictures {
+            0 => {}
+            1 => parts.push("making a picture".to_owned()),
+            count => parts.push(format!("making pictures for {count} prompts")),
+        }
+        if self.fetching {
+            parts.push("fetching a model".to_owned());
+        }
+        parts.extend(named(self.syncs.clone(), "knowledge bases that are read"));
+        parts
+    }
+}
+
+/// Each of a few by its name, or how many there are.
+fn named(names: Vec<String>, kind: &str) -> Vec<String> {
+    if names.len() > MOST_NAMED { vec![format!("{} {kind}", names.len())] } else { names }
 }
 
 /// The act in a sentence, its object, what stays; the letter that does it, and what leaving does.
@@ -281,6 +324,19 @@ impl Confirm {
         }
     }
 
+    /// Asks before answers that come blind are stopped.
+    pub fn stop_blind_answers() -> Self {
+        Self {
+            act: "Stop",
+            object: "the answers".to_owned(),
+            rest: "? Who answers is shown then, and choices are not blind.".to_owned(),
+            letter: 's',
+            does: "stop them",
+            choice: Choice::StopAnswers,
+            keeps: "let them come",
+        }
+    }
+
     /// Asks before an evaluation is deleted.
     pub fn remove_evaluation(id: EvaluationId, name: &str) -> Self {
         Self {
@@ -394,26 +450,7 @@ impl Confirm {
     }
 
     /// Asks before what goes on is cut off.
-    pub fn quit(running: Running) -> Self {
-        let mut parts = Vec::new();
-        match running.answers {
-            0 => {}
-            1 => parts.push("1 answer".to_owned()),
-            count => parts.push(format!("{count} answers")),
-        }
-        match running.pictures {
-            0 => {}
-            1 => parts.push("making a picture".to_owned()),
-            count => parts.push(format!("making pictures for {count} prompts")),
-        }
-        if running.fetching {
-            parts.push("fetching a model".to_owned());
-        }
-        match running.syncs {
-            0 => {}
-            1 => parts.push("syncing a knowledge base".to_owned()),
-            count => parts.push(format!("syncing {count} knowledge bases")),
-        }
+    pub fn quit(running: &Running) -> Self {
         let waiting = match running.waiting {
             0 => String::new(),
             1 => " 1 message waits; it goes back into the composer.".to_owned(),
@@ -431,16 +468,16 @@ impl Confirm {
             };
         }
         let unmade = if running.unmade { " The new evaluation that was begun is lost." } else { "" };
-        let does = if running.answers > 0 || running.pictures > 0 { "stop and quit" } else { "quit" };
-        let (goes_on, choice) = match (running.syncs, running.evaluations) {
-            (0, 0) => ("", Choice::Quit),
-            (_, 0) => (" The syncing can go on without a screen.", Choice::StopAndQuit),
-            (0, _) => (" The evaluation can go on without a screen.", Choice::StopAndQuit),
+        let does = if running.asks() { "stop and quit" } else { "quit" };
+        let (goes_on, choice) = match (running.syncs.is_empty(), running.evaluations.is_empty()) {
+            (true, true) => ("", Choice::Quit),
+            (false, true) => (" The syncing can go on without a screen.", Choice::StopAndQuit),
+            (true, false) => (" The evaluation can go on without a screen.", Choice::StopAndQuit),
             _ => (" The syncing and the evaluation can go on without a screen.", Choice::StopAndQuit),
         };
         Self {
             act: "Quit and stop",
-            object: parts.join(" and "),
+            object: running.parts().join(" and "),
             rest: format!("? What has come is kept.{waiting}{unmade}{goes_on}"),
             letter: 'q',
             does,
@@ -535,5 +572,29 @@ impl Confirm {
         let key = keymap.name(Context::Menu, Action::Cancel);
         let x = put(cells, x, y, area.right(), &key, bold(Role::Accent));
         put(cells, x + 1, y, area.right(), self.keeps, muted);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_quitting_stops_is_named_and_of_many_it_is_said_how_many() {
+        let asked = |running: &Running| Confirm::quit(running).sentence();
+        let one = Running { syncs: vec!["syncing src2, 5 of 40 files".to_owned()], ..Running::default() };
+        assert!(asked(&one).starts_with("Quit and stop syncing src2, 5 of 40 files? What has come is kept."));
+        let mixed = Running {
+            answers: 1,
+            agents: vec!["scout".to_owned()],
+            evaluations: vec!["the evaluation rivers, 3 of 12 answers".to_owned()],
+            ..Running::default()
+        };
+        let words = "Quit and stop 1 answer and the agent scout and the evaluation rivers, 3 of 12 answers?";
+        assert!(asked(&mixed).starts_with(words), "{}", asked(&mixed));
+        let many = Running { agents: vec!["scout".to_owned(); 3], ..Running::default() };
+        assert!(asked(&many).starts_with("Quit and stop 3 agents?"), "{}", asked(&many));
+        let blind = Running { blind: true, ..Running::default() };
+        assert!(asked(&blind).starts_with("Quit and stop the blind comparison?"), "{}", asked(&blind));
     }
 }

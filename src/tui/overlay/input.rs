@@ -22,13 +22,20 @@ pub struct Input {
     caret: usize,
     /// What was cut last.
     cut: String,
+    /// What it began with.
+    first: String,
 }
 
 impl Input {
     /// A line with the caret at its end.
     pub fn new(text: &str) -> Self {
         let text: String = text.chars().map(|c| if c == '\n' || c == '\t' { ' ' } else { c }).collect();
-        Self { caret: text.len(), text, cut: String::new() }
+        Self { caret: text.len(), first: text.clone(), text, cut: String::new() }
+    }
+
+    /// Nothing is lost with it: it is empty, or what it began with.
+    pub fn is_as_it_began(&self) -> bool {
+        self.text.is_empty() || self.text == self.first
     }
 
     /// What was typed.

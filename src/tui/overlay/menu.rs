@@ -138,6 +138,11 @@ impl Menu {
         if self.commands { self.typed(true) } else { Outcome::Close }
     }
 
+    /// No text is lost with it.
+    pub fn gives_way(&self) -> bool {
+        !self.commands || self.input.text().is_empty()
+    }
+
     /// What was typed as the composer would have it; `meant` where the person has said that it is text.
     fn typed(&self, meant: bool) -> Outcome {
         Outcome::Chosen(Choice::Typed { text: format!("/{}", self.input.text()), meant })

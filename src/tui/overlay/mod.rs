@@ -154,6 +154,8 @@ pub enum Choice {
     VaryFile(String),
     RemovePictures(MakingId),
     RemoveComparison(ComparisonId),
+    /// Stops answers that come blind.
+    StopAnswers,
     /// How often each column of the next comparison is asked.
     Repeats(u32),
     /// What the comparison is about; nothing for nothing.
@@ -367,6 +369,18 @@ impl Overlay {
             | Self::Past(_)
             | Self::Difference(_)
             | Self::Reading(_) => Outcome::Close,
+        }
+    }
+
+    /// It asks for nothing, and nothing is lost with it: it goes where the person goes to another place.
+    pub fn gives_way(&self) -> bool {
+        match self {
+            Self::Help(_) | Self::Picker(_) | Self::Past(_) | Self::Difference(_) => true,
+            Self::Menu(menu) => menu.gives_way(),
+            Self::Reading(reading) => !reading.asks_for_consent(),
+            Self::Prompt(prompt) => prompt.input.is_as_it_began(),
+            Self::Pad(pad) => !pad.is_changed(),
+            Self::Confirm(_) | Self::Passphrase(_) => false,
         }
     }
 

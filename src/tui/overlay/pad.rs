@@ -293,7 +293,8 @@ impl Pad {
         }
     }
 
-    fn is_changed(&self) -> bool {
+    /// What is written is not what stood there.
+    pub fn is_changed(&self) -> bool {
         self.composer.text() != self.before
     }
 

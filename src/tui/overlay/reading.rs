@@ -201,6 +201,11 @@ impl Reading {
         })
     }
 
+    /// It asks whether an agent may do something.
+    pub fn asks_for_consent(&self) -> bool {
+        self.offers.iter().any(|offer| matches!(offer.choice, Choice::Consent { .. }))
+    }
+
     /// Whether a key is none for it yet: it was for what lies below, and so is the next one that follows at once.
     pub fn is_deaf(&mut self, now: Duration) -> bool {
         let deaf = self.deaf_until.is_some_and(|until| now < until);

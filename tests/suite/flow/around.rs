@@ -429,3 +429,60 @@ fn a_screen_says_that_it_records_only_where_the_owner_does() {
     stage.answer("\"compare\"", differences(Some("\"theirs\"")));
     assert!(stage.text().contains("● rec"), "{}", stage.text());
 }
+
+#[test]
+fn a_key_of_a_place_leads_there_from_over_another_one_unless_something_waits_for_an_answer() {
+    for over in ["<f1>", "<ctrl+p>", "<ctrl+l>"] {
+        let mut stage = Stage::settled(120, 40, "dark");
+        stage.keys(over);
+        assert!(!stage.state.overlays.is_empty(), "{over}");
+        stage.keys("<alt+7>");
+        assert!(stage.state.overlays.is_empty(), "{over}");
+        assert_eq!(stage.state.place, outcrop::tui::pane::Place::Models, "{over}");
+    }
+    // A name that was changed is not lost; one that was not goes.
+    for (typed, gone) in [("r", true), ("rx", false)] {
+        let mut stage = Stage::settled(120, 40, "dark");
+        stage.keys(&format!("<tab>{typed}"));
+        assert_eq!(stage.state.overlays.len(), 1, "{typed}");
+        stage.keys("<alt+7>");
+        assert_eq!(stage.state.overlays.is_empty(), gone, "{typed}: {}", stage.text());
+    }
+    let mut stage = Stage::settled(120, 40, "dark");
+    stage.ask("why?");
+    stage.keys("<ctrl+q><alt+7>");
+    assert_eq!(stage.state.overlays.len(), 1);
+    assert_eq!(stage.state.place, outcrop::tui::pane::Place::Chat);
+    let shown = stage.text();
+    assert!(shown.contains("The question comes first: Esc leaves it."), "{shown}");
+}
+
+#[test]
+fn a_step_back_at_the_top_of_the_chat_says_the_ways_as_in_the_other_places() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    stage.keys("<esc>");
+    let shown = stage.text();
+    assert!(shown.contains("Alt+1…9 lead to the places, Ctrl+P to all else."), "{shown}");
+}
+
+#[test]
+fn the_list_of_pictures_says_where_it_has_no_room() {
+    let mut stage = Stage::settled(60, 20, "dark");
+    stage.keys("<alt+6><ctrl+b>");
+    let shown = stage.text();
+    assert!(shown.contains("The list stands beside the pictures"), "{shown}");
+}
+
+#[test]
+fn an_overlay_over_another_one_has_a_column_of_nothing_at_each_side() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    stage.ask("why?");
+    stage.keys("<ctrl+p><ctrl+q>");
+    assert_eq!(stage.state.overlays.len(), 2);
+    let shown = stage.text();
+    let line = shown.lines().find(|line| line.contains("Quit and stop")).unwrap();
+    let (before, _) = line.split_once("│ Quit and stop").unwrap();
+    assert!(before.ends_with(' '), "{shown}");
+    let corner = shown.lines().find(|line| line.contains(" ╭") && line.matches('╮').count() == 1);
+    assert!(corner.is_some(), "{shown}");
+}

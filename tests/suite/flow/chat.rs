@@ -380,6 +380,9 @@ fn an_answer_goes_on_while_another_conversation_is_read() {
     });
     assert!(!stage.text().contains("meanwhile"));
     assert!(stage.text().contains("1 answer elsewhere"));
+    stage.keys("<alt+3>");
+    assert!(stage.text().contains("1 answer in the chat"), "{}", stage.text());
+    stage.keys("<alt+1>");
     stage.keys("<ctrl+s><up><up><up><enter>");
     assert!(stage.text().contains("meanwhile"));
 }

@@ -9,7 +9,7 @@ use outcrop::domain::conversation::Conversation;
 use outcrop::domain::delta::Event as Delta;
 use outcrop::domain::evaluation::Choice;
 use outcrop::domain::evaluation::job::Unblinded;
-use outcrop::domain::id::ConversationId;
+use outcrop::domain::id::{BallotId, ConversationId};
 use outcrop::domain::message::{Message, Outcome, Role};
 use outcrop::domain::time::Timestamp;
 use outcrop::domain::{Error, ErrorKind};
@@ -178,8 +178,13 @@ fn while_who_answers_is_hidden_no_wait_tells_of_it() {
             "{text}"
         );
     }
-    // What was cut is seen: so is who gave it, and what is chosen is not blind.
+    // What was cut is seen: so is who gave it, and what is chosen is not blind. It is asked before.
     let effects = stage.keys("<esc>");
+    assert!(!effects.iter().any(|effect| matches!(effect, Effect::Cancel(_))), "{effects:?}");
+    let shown = stage.text();
+    assert!(shown.contains("Stop the answers? Who answers is shown then"), "{shown}");
+    assert!(!shown.contains("qwen3"), "{shown}");
+    let effects = stage.keys("s");
     assert_eq!(requests(&effects), [Comparisons::Look { id: comparison.id }]);
     assert!(stage.text().contains("qwen3"), "{}", stage.text());
     finish(&mut stage, &tasks, 1, "slow");
@@ -428,7 +433,10 @@ fn a_column_that_still_writes_says_so_where_its_figures_will_stand() {
         let row = |shown: &str, words: &str| shown.lines().position(|line| line.contains(words));
         let shown = stage.text();
         let mark = row(&shown, "writing");
-        assert!(mark.is_some() && mark == row(&shown, " –"), "one runs, the other failed: {shown}");
+        assert!(
+            mark.is_some() && mark == row(&shown, "Tab, then r asks it again"),
+            "one runs, the other failed: {shown}"
+        );
         let said = row(&shown, "A river");
         finish(&mut stage, &tasks, 0, "A river");
         let shown = stage.text();
@@ -646,6 +654,32 @@ fn a_choice_that_is_taken_back_hides_nobody_again_and_the_next_one_is_not_blind(
     let shown = stage.text();
     assert!(shown.contains("Taken back") && shown.contains("smollm2"), "{shown}");
     assert!(!hidden(&stage.keys("b")), "who answers has been seen");
+}
+
+#[test]
+fn a_choice_that_is_taken_back_leaves_the_one_before_it_which_can_be_taken_back_too() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    let comparison = answered(&mut stage, None);
+    let answers = vec![id(701), id(711)];
+    let first = Ballot { answers: answers.clone(), ..ballot(comparison.id, Choice::One(0)) };
+    let at = Timestamp(first.at.0 + 1);
+    let second =
+        Ballot { id: BallotId::from_bytes([4; 16]), at, answers, ..ballot(comparison.id, Choice::One(1)) };
+    let (first_id, second_id) = (first.id, second.id);
+    stage.keys("<tab>a");
+    stage.answer("comparisons\":{\"choose", vec![Reply::Ballot { ballot: first }]);
+    stage.keys("b");
+    stage.answer("comparisons\":{\"choose", vec![Reply::Ballot { ballot: second }]);
+    assert!(stage.text().contains("you chose B"), "{}", stage.text());
+    assert_eq!(requests(&stage.keys("u")), [Comparisons::TakeBack { ballot: second_id }]);
+    stage.answer("comparisons\":{\"take_back", vec![Reply::Done]);
+    let shown = stage.text();
+    assert!(shown.contains("Taken back: A, chosen before, counts again."), "{shown}");
+    assert!(shown.contains("✓ chosen") && shown.contains("you chose A"), "{shown}");
+    assert_eq!(requests(&stage.keys("u")), [Comparisons::TakeBack { ballot: first_id }]);
+    stage.answer("comparisons\":{\"take_back", vec![Reply::Done]);
+    let shown = stage.text();
+    assert!(shown.contains("Taken back.") && !shown.contains("✓ chosen"), "{shown}");
 }
 
 #[test]
@@ -1174,4 +1208,24 @@ fn who_answers_stays_seen_where_an_answer_that_was_broken_off_is_asked_for_again
     stage.answer("comparisons\":{\"choose", vec![Reply::Ballot { ballot: kept }]);
     let shown = stage.text();
     assert!(shown.contains("you chose") && shown.contains("choices here are not blind"), "{shown}");
+}
+
+#[test]
+fn who_quits_while_answers_come_blind_is_not_told_how_many_are_left() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    arrive(&mut stage);
+    let tasks = asked(&mut stage, &comparison(2, Some(7)));
+    finish(&mut stage, &tasks, 0, "quick");
+    let shown = stage.text();
+    assert_eq!(shown.matches("answering").count(), 1, "once over all columns: {shown}");
+    assert!(!shown.contains("Ctrl+L"), "a model cannot be chosen meanwhile: {shown}");
+    stage.keys("<ctrl+l>");
+    let shown = stage.text();
+    assert!(shown.contains("They appear together") && !shown.contains("stops them"), "{shown}");
+    stage.keys("<ctrl+q>");
+    let shown = stage.text();
+    assert!(shown.contains("Quit and stop the blind comparison?") && !shown.contains("1 answer"), "{shown}");
+    stage.keys("<esc><alt+7>");
+    let shown = stage.text();
+    assert!(shown.lines().next().is_some_and(|line| line.contains("comparing")), "{shown}");
 }

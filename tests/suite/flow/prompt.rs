@@ -288,5 +288,5 @@ fn esc_goes_one_step_back_and_says_the_ways_out_at_last() {
     stage.keys("<esc><esc>");
     assert_eq!(stage.state.place, Place::Prompt);
     let text = stage.text();
-    assert!(text.contains("Alt+1 leads to the chat") && text.contains("Keep it friendly"), "{text}");
+    assert!(text.contains("Alt+1…9 lead to the places") && text.contains("Keep it friendly"), "{text}");
 }

@@ -379,7 +379,7 @@ fn one_step_back_too_much_stays_where_the_work_lies() {
         stage.keys("<esc><esc>");
         assert_eq!(stage.state.place, *place);
         let text = stage.text();
-        assert!(text.contains("Alt+1 leads to the chat"), "{text}");
+        assert!(text.contains("Alt+1…9 lead to the places"), "{text}");
         stage.keys("<alt+1>");
         assert!(stage.text().contains("ask something"), "{}", stage.text());
     }
@@ -393,7 +393,10 @@ fn the_key_of_what_a_place_has_none_of_says_so_and_stays_where_the_palette_leads
         stage.keys(&format!("<{key}>"));
         let text = stage.text();
         assert!(stage.state.place == Place::Evaluate && stage.state.overlays.is_empty(), "{key}: {text}");
-        assert!(text.contains("means nothing here; Alt+1 leads to the chat, Ctrl+P elsewhere."), "{text}");
+        assert!(
+            text.contains("means nothing here; Alt+1…9 lead to the places, Ctrl+P to all else."),
+            "{text}"
+        );
     }
     let mut stage = Stage::settled(160, 30, "dark");
     list(&mut stage, vec![evaluation(7, "helpful-v2", GenerationState::Ended, 400, 0)]);

@@ -305,7 +305,7 @@ fn where_nothing_is_asked_the_key_that_chooses_a_model_says_so_and_stays() {
     stage.keys("<ctrl+l>");
     let shown = stage.text();
     assert!(stage.state.place == Place::Knowledge && !shown.contains("take it"), "{shown}");
-    assert!(shown.contains("Ctrl+L means nothing here; Alt+1 leads to the chat"), "{shown}");
+    assert!(shown.contains("Ctrl+L means nothing here; Alt+1…9 lead to the places"), "{shown}");
 }
 
 #[test]

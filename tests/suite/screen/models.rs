@@ -158,7 +158,12 @@ fn escape_shows_all_models_again_and_then_says_the_ways_out() {
     assert!(stage.text().contains("any use") && stage.text().contains("narrows by name"), "{}", stage.text());
     stage.keys("<esc>");
     let text = stage.text();
-    assert!(text.contains("narrows by name") && text.contains("Alt+1 leads to the chat"), "{text}");
+    assert!(text.contains("narrows by name") && text.contains("Alt+1…9 lead to the places"), "{text}");
+    // The list of models is here already.
+    stage.keys("<ctrl+l>opus");
+    let text = stage.text();
+    assert!(text.contains("opus") && !text.contains("means nothing here"), "{text}");
+    assert_eq!(stage.state.place, outcrop::tui::pane::Place::Models);
 }
 
 #[test]

@@ -272,9 +272,9 @@ fn a_step_back_among_the_runs_takes_marks_away_and_then_says_the_ways_out() {
     assert!(stage.text().contains("2 runs marked"), "{}", stage.text());
     stage.keys("<esc>");
     let text = stage.text();
-    assert!(!text.contains("marked ·") && !text.contains("leads to the chat"), "{text}");
+    assert!(!text.contains("marked ·") && !text.contains("lead to the places"), "{text}");
     stage.keys("<esc>");
-    assert!(stage.text().contains("leads to the chat"), "{}", stage.text());
+    assert!(stage.text().contains("lead to the places"), "{}", stage.text());
     assert!(stage.text().contains("before"), "{}", stage.text());
 }
 

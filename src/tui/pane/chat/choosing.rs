@@ -117,6 +117,7 @@ impl State {
             | Choice::RemoveEvaluation(_)
             | Choice::LookAtResults(_)
             | Choice::SeeCalls(..)
+            | Choice::StopAnswers
             | Choice::TakeDataset(_)
             | Choice::TakeMethod(_)
             | Choice::Fill(..)

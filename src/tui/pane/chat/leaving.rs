@@ -4,6 +4,7 @@ use super::first_run::{Fetch, FirstRun};
 use super::{Focus, State};
 use crate::tui::action::Action;
 use crate::tui::app::Desk;
+use crate::tui::hinting::ways_out;
 use crate::tui::keymap::Context;
 
 impl State {
@@ -42,6 +43,8 @@ impl State {
             self.thread.failed = None;
         } else if !self.scroll.follows() {
             self.scroll.to_end();
+        } else {
+            desk.say(ways_out(&desk.options.keymap, self.context()));
         }
     }
 

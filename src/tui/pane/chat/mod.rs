@@ -54,6 +54,7 @@ use crate::domain::conversation::Draft;
 use crate::domain::id::{ConversationId, DraftId, MessageId};
 use crate::domain::listing::Listing;
 use crate::domain::message::{Message, Outcome};
+use crate::domain::untrusted::safe_line;
 use crate::tui::action::Action;
 use crate::tui::app::{Options, Start};
 use crate::tui::effect::TaskId;
@@ -363,14 +364,14 @@ impl State {
 
     /// What quitting would cut off, here and in conversations that are not shown.
     pub fn running(&self) -> Running {
+        let runs = || self.threads().filter(|thread| thread.turn != Turn::Idle);
+        let agent = |thread: &Thread| Some(safe_line(&thread.agent.as_ref()?.name).into_owned());
         Running {
-            answers: self.threads().filter(|thread| thread.turn != Turn::Idle).count(),
+            answers: runs().filter(|thread| thread.agent.is_none()).count(),
+            agents: runs().filter_map(agent).collect(),
             waiting: self.threads().map(|thread| thread.queue.len()).sum(),
             fetching: self.first_run.as_ref().is_some_and(FirstRun::runs),
-            pictures: 0,
-            syncs: 0,
-            evaluations: 0,
-            unmade: false,
+            ..Running::default()
         }
     }
 
@@ -382,7 +383,7 @@ impl State {
     /// How often the time is wanted while something goes on.
     pub fn pulse(&self, reduced_motion: bool) -> Option<Duration> {
         let elsewhere = || self.others.iter().any(|thread| thread.beat(true).is_some());
-        let goes_on = || self.running().fetching || elsewhere();
+        let goes_on = || self.first_run.as_ref().is_some_and(FirstRun::runs) || elsewhere();
         self.thread.beat(reduced_motion).or_else(|| goes_on().then_some(Duration::from_secs(1)))
     }
 

@@ -7,6 +7,7 @@ use crate::tui::event::Now;
 use crate::tui::models::progress::share;
 use crate::tui::paint::columns;
 use crate::tui::thread::{Thread, Turn};
+use crate::tui::work::Work;
 
 /// Columns of an agent's name in the first line, at most.
 const NAME: u16 = 16;
@@ -35,32 +36,35 @@ impl State {
         self.thread.turn != Turn::Idle || fetches
     }
 
-    /// What goes on where the person does not look; `looks` where this place is shown.
-    pub fn elsewhere(&self, looks: bool) -> Vec<String> {
-        let mut said = Vec::new();
-        let unseen = self.others.iter().chain((!looks).then_some(&self.thread));
-        let waiting: Vec<&Thread> = unseen.filter(|thread| thread.consent().is_some()).collect();
+    /// What goes on where the person does not look: in other conversations, and in this one too where the chat is not `shown`.
+    pub fn elsewhere(&self, shown: bool) -> Vec<Work> {
+        let unseen = || self.others.iter().chain((!shown).then_some(&self.thread));
+        let waiting: Vec<&Thread> = unseen().filter(|thread| thread.consent().is_some()).collect();
+        let mut work = Vec::new();
         match waiting.as_slice() {
             [] => {}
-            [one] => said.push(match one.acting().map(|acting| safe_line(&acting.agent.name)) {
-                Some(name) if columns(&name) <= NAME => format!("{name} waits"),
-                _ => "an agent waits".to_owned(),
-            }),
-            several => said.push(format!("{} agents wait", several.len())),
+            [one] => {
+                let words = match one.acting().map(|acting| safe_line(&acting.agent.name)) {
+                    Some(name) if columns(&name) <= NAME => format!("{name} waits"),
+                    _ => "an agent waits".to_owned(),
+                };
+                work.push(Work::called(&words, &words));
+            }
+            several => work.push(Work::called(&format!("{} agents wait", several.len()), "agents wait")),
         }
         let goes_on = |thread: &&Thread| thread.turn != Turn::Idle && thread.consent().is_none();
-        match self.others.iter().filter(goes_on).count() {
-            0 => {}
-            1 => said.push("1 answer elsewhere".to_owned()),
-            count => said.push(format!("{count} answers elsewhere")),
-        }
+        let answers = unseen().filter(goes_on).count();
+        work.extend(Work::answers(answers, if shown { "elsewhere" } else { "in the chat" }));
         if let Some(Fetch::Running { step, .. }) = self.first_run.as_ref().map(|first| &first.fetch) {
-            said.push(match step.as_ref().and_then(share) {
-                Some(share) => format!("fetching {:.0} %", share * 100.0),
-                None => "fetching a model".to_owned(),
+            work.push(match step.as_ref().and_then(share) {
+                Some(share) => {
+                    let words = format!("fetching {:.0} %", share * 100.0);
+                    Work::called(&words, &words)
+                }
+                None => Work::called("fetching a model", "fetching"),
             });
         }
-        said
+        work
     }
 
     /// The figures of this conversation: how full the context is, how fast the last answer came.

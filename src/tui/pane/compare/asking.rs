@@ -12,6 +12,8 @@ use crate::tui::action::Action;
 use crate::tui::app::Desk;
 use crate::tui::effect::{Effect, TaskId};
 use crate::tui::keymap::Context;
+use crate::tui::overlay::Overlay;
+use crate::tui::overlay::confirm::Confirm;
 use crate::tui::thread::Turn;
 use crate::tui::widget::composer::blocks_of;
 use crate::workbench::Request;
@@ -22,7 +24,9 @@ impl State {
     /// Whether nothing runs; says how to stop what does.
     pub(super) fn idle(&self, desk: &mut Desk<'_>) -> bool {
         let idle = !self.runs();
-        if !idle {
+        if !idle && self.answers_blindly() {
+            desk.say("They appear together, when all of them have answered.");
+        } else if !idle {
             let stops = desk.key(self.where_keys_go(), Action::Back);
             desk.say(format!("Answers are being written; {stops} stops them."));
         }
@@ -181,6 +185,21 @@ impl State {
         lane.thread.ask(task, desk.now.wall, parent, None, "");
         lane.scroll.to_end();
         self.calls.insert(task, (self.page, at));
+    }
+
+    /// What runs is blind: to stop it would show who answers.
+    pub fn answers_blindly(&self) -> bool {
+        let pages = self.comparison.as_ref().map_or(0, |comparison| comparison.pages.len());
+        self.runs() && (0..pages).any(|page| self.is_hidden_on(page))
+    }
+
+    /// Stops what runs; where that shows who answers, it is asked before. `false` where nothing runs.
+    pub(super) fn stop_or_ask(&mut self, desk: &mut Desk<'_>) -> bool {
+        if self.answers_blindly() {
+            desk.overlays.push(Overlay::Confirm(Confirm::stop_blind_answers()));
+            return true;
+        }
+        self.stop(desk)
     }
 
     /// Stops what runs; what came is kept. `false` where nothing does.

@@ -74,7 +74,7 @@ impl State {
     }
 
     /// Whether nothing is chosen on a page; on the one that is shown, among the answers that are shown last.
-    fn is_open(&self, page: usize) -> bool {
+    pub(super) fn is_open(&self, page: usize) -> bool {
         if page == self.page {
             return self.ballot().is_none();
         }
@@ -110,26 +110,30 @@ impl State {
         })
     }
 
-    /// Takes back what was chosen on this page.
+    /// Takes back what was chosen last on this page: what was chosen before it among the same answers counts again.
     pub(super) fn take_back(&mut self, desk: &mut Desk<'_>) {
         let Some((ballot, blind)) = self.ballot().map(|ballot| (ballot.id, ballot.blind.is_some())) else {
             return desk.say("Nothing was chosen here.");
         };
         let task = desk.call(None, Request::Comparisons(Comparisons::TakeBack { ballot }));
-        self.waits.insert(task, Wait::TakeBack { blind });
         self.ballots.retain(|other| other.id != ballot);
+        let again = self.what_was_chosen();
+        self.waits.insert(task, Wait::TakeBack { blind, again });
     }
 
     /// What was chosen, in words; by the letters of the screen.
     pub(super) fn chosen_words(&self) -> Option<String> {
-        let ballot = self.ballot()?;
-        Some(match ballot.choice {
+        self.what_was_chosen().map(|chosen| format!("you chose {chosen}"))
+    }
+
+    fn what_was_chosen(&self) -> Option<String> {
+        Some(match self.ballot()?.choice {
             Choice::One(lane) => {
                 let place = self.order().iter().position(|other| *other == lane).unwrap_or(lane);
-                format!("you chose {}", letter(place))
+                letter(place).to_string()
             }
-            Choice::Tie => "you chose a tie".to_owned(),
-            Choice::BothBad => "you chose none".to_owned(),
+            Choice::Tie => "a tie".to_owned(),
+            Choice::BothBad => "none".to_owned(),
         })
     }
 

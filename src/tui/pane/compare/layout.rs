@@ -21,6 +21,8 @@ const ROWS: u16 = 6;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Areas {
     pub list: Option<Rect>,
+    /// What the selected one of the list is, below it; empty where that has no room or keys go elsewhere.
+    pub about: Rect,
     /// Vertical rules of the sides, by their column.
     pub rules: [Option<u16>; 2],
     pub drawer: Option<Rect>,
@@ -69,7 +71,8 @@ impl State {
         let drawer =
             Side { open: self.drawer_open && shows, focused: self.focus == Focus::Settings && shows };
         let Sides { list, drawer, rules, main } = sides(body, list, drawer);
-        let mut areas = Areas { list, rules, drawer, ..Areas::default() };
+        let (list, about) = self.with_about(list);
+        let mut areas = Areas { list, about, rules, drawer, ..Areas::default() };
         let Some(main) = main else { return areas };
         let text = Rect { x: main.x + 2, width: main.width.saturating_sub(4), ..main };
         let rows = self.composer.rows_at(text.width, ROWS.min(main.height / 3).max(1));
@@ -91,6 +94,20 @@ impl State {
         }
         areas.columns = self.columns_in(areas.field);
         areas
+    }
+
+    /// The list, and what its end has room for of the selected one: a blank row, a row of facts, a row for each column.
+    fn with_about(&self, list: Option<Rect>) -> (Option<Rect>, Rect) {
+        let selected = self.selected_comparison().filter(|_| self.focus == Focus::List);
+        let rows = selected.map_or(0, |comparison| comparison.columns.len() as u16 + 2);
+        match list.filter(|list| rows > 0 && list.height >= 2 * rows) {
+            Some(list) => {
+                let height = list.height - rows;
+                let about = Rect { y: list.y + height + 1, height: rows - 1, ..list };
+                (Some(Rect { height, ..list }), about)
+            }
+            None => (list, Rect::default()),
+        }
     }
 
     /// The list stands beside the columns only where that hides none of them.

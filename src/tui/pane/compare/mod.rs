@@ -140,6 +140,8 @@ enum Wait {
     TakeBack {
         /// Who answered was not known when it was chosen.
         blind: bool,
+        /// What was chosen before it among the same answers.
+        again: Option<String>,
     },
     Remove,
     Fork,
@@ -200,7 +202,7 @@ pub struct State {
     comparison: Option<Comparison>,
     /// Which of its pages is shown.
     page: usize,
-    /// Choices that count in it.
+    /// Choices in it that were not taken back: of several about the same answers the last counts.
     ballots: Vec<Ballot>,
     /// Pages on which a choice was made, and who answered was seen: also where it was taken back.
     revealed: BTreeSet<usize>,
@@ -266,6 +268,11 @@ impl State {
     /// Answers that quitting would cut off.
     pub fn running(&self) -> usize {
         self.all_lanes().filter(|lane| lane.runs()).count()
+    }
+
+    /// Something was asked, and not all of it is there.
+    pub fn is_asking(&self) -> bool {
+        self.runs()
     }
 
     /// Writes are under way that the store has not acknowledged.

@@ -35,7 +35,9 @@ impl Pane for State {
 
     fn offers(&self, action: Action) -> bool {
         let changes = self.context() != Context::Settings || self.drawer.offers(action);
-        self.can_do(action) && !(self.is_hidden() && self.tells(action)) && changes
+        // While answers come blind it could only be said that they do.
+        let waits = action == Action::ChooseModel && self.answers_blindly();
+        self.can_do(action) && !(self.is_hidden() && self.tells(action)) && changes && !waits
     }
 
     fn why_not(&self, action: Action) -> Option<Cow<'static, str>> {
@@ -91,7 +93,7 @@ impl Pane for State {
     }
 
     fn interrupt(&mut self, desk: &mut Desk<'_>) -> bool {
-        self.stop(desk)
+        self.stop_or_ask(desk)
     }
 
     fn stoppable(&self) -> bool {

@@ -57,7 +57,6 @@ impl State {
                 if self.comparison.as_ref().is_none_or(|open| open.id != ballot.comparison) => {}
             (Wait::Choose, Reply::Ballot { ballot }) => {
                 self.revealed.insert(ballot.page as usize);
-                self.ballots.retain(|other| !ballot.supersedes(other));
                 // Keys go on with the winner.
                 if let Choice::One(lane) = ballot.choice
                     && ballot.page as usize == self.page
@@ -87,7 +86,10 @@ impl State {
             (Wait::Add, Reply::ItemAdded { dataset, place, like, remarks }) => {
                 desk.say(added(&dataset, place, like, &remarks));
             }
-            (Wait::TakeBack { blind }, Reply::Done) => {
+            (Wait::TakeBack { again: Some(chosen), .. }, Reply::Done) => {
+                desk.say(format!("Taken back: {chosen}, chosen before, counts again."));
+            }
+            (Wait::TakeBack { blind, .. }, Reply::Done) => {
                 desk.say(if blind { "Taken back; who answers has been seen." } else { "Taken back." });
             }
             (Wait::Categorise, Reply::Comparison { comparison, .. }) => {

@@ -184,7 +184,7 @@ impl State {
 
     /// One step back: it never takes a text away.
     fn back(&mut self, desk: &mut Desk<'_>) {
-        if self.stop(desk) {
+        if self.stop_or_ask(desk) {
             return;
         }
         if self.focus == Focus::Settings {
@@ -319,6 +319,7 @@ impl State {
             Choice::Write { of: Written::Comparison(id), path, replace } => {
                 self.write(id, path, replace, desk);
             }
+            Choice::StopAnswers => drop(self.stop(desk)),
             Choice::ValuesFile(path) => self.take_values(path, desk),
             Choice::RemoveComparison(id) => {
                 if self.comparison.as_ref().is_some_and(|comparison| comparison.id == id) {

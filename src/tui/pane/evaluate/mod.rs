@@ -37,6 +37,7 @@ use crate::domain::id::EvaluationId;
 use crate::tui::effect::TaskId;
 use crate::tui::models::Stock;
 use crate::tui::widget::text::Row;
+use crate::tui::work::Work;
 use answer::Set;
 use failing::Failing;
 use making::Making;
@@ -173,9 +174,13 @@ impl State {
     }
 
     /// Evaluations whose answers are being asked for.
-    pub fn running(&self) -> usize {
+    pub fn running(&self) -> Vec<Work> {
         let runs = |evaluation: &&Evaluation| evaluation.generation.state == GenerationState::Running;
-        self.list.iter().filter(runs).count()
+        let work = |evaluation: &Evaluation| {
+            let generation = &evaluation.generation;
+            Work::evaluation(&evaluation.task.name, generation.done, generation.total)
+        };
+        self.list.iter().filter(runs).map(work).collect()
     }
 
     /// `who` has an item before them whose answers models gave to this program, and neither is to know nor has seen which.

@@ -50,10 +50,12 @@ use crate::domain::id::{BaseId, DocumentId, PassageId};
 use crate::domain::knowledge::base::Base;
 use crate::domain::knowledge::chunking::Chunking;
 use crate::domain::knowledge::rebuild::Wish;
+use crate::domain::knowledge::sync::Sync;
 use crate::tui::app::Desk;
 use crate::tui::effect::TaskId;
 use crate::tui::models::Stock;
 use crate::tui::overlay::input::Input;
+use crate::tui::work::Work;
 
 /// Everything of the knowledge place.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -231,8 +233,8 @@ impl State {
     }
 
     /// Bases that are being synced or rebuilt.
-    pub fn syncing(&self) -> usize {
-        self.bases.iter().filter(|base| is_worked_on(base)).count()
+    pub fn syncing(&self) -> Vec<Work> {
+        self.bases.iter().filter(|base| is_worked_on(base)).map(work_on).collect()
     }
 
     /// The base that is selected in the list.
@@ -274,13 +276,22 @@ impl State {
 
     /// How often the time is wanted.
     fn beat(&self) -> Option<Duration> {
-        (self.running() > 0 || self.syncing() > 0).then_some(Duration::from_secs(1))
+        (self.running() > 0 || self.bases.iter().any(is_worked_on)).then_some(Duration::from_secs(1))
     }
 }
 
 /// A base is being synced or rebuilt.
 fn is_worked_on(base: &Base) -> bool {
     base.is_syncing() || base.is_rebuilding()
+}
+
+/// What is done to such a base, and how far that is.
+fn work_on(base: &Base) -> Work {
+    let rebuild = base.rebuild.as_ref().filter(|_| base.is_rebuilding());
+    let sources = rebuild.map_or(&base.sources, |rebuild| &rebuild.sources);
+    let sync = sources.iter().filter_map(|source| source.last.as_ref()).find(|sync| sync.state.is_running());
+    let files = sync.map(|sync| (sync.due.files_done, sync.due.files)).filter(|(_, due)| *due > 0);
+    Work::sync(rebuild.is_some(), &base.name, files, sync.and_then(Sync::shown))
 }
 
 /// The last part of a path.

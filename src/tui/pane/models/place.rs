@@ -47,6 +47,7 @@ impl Pane for State {
             | Action::Accept
             | Action::Cancel
             | Action::Search
+            | Action::ChooseModel
             | Action::GetModel
             | Action::AddModel
             | Action::RemoveModel

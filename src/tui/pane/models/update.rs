@@ -28,7 +28,8 @@ impl State {
             return self.search_key(action, key, desk);
         }
         match action {
-            Action::Search => self.focus = Focus::Search,
+            // The list that it opens elsewhere is here already.
+            Action::Search | Action::ChooseModel => self.focus = Focus::Search,
             Action::Open => self.focus = Focus::Card,
             Action::Back => self.back(desk),
             Action::FocusNext | Action::FocusPrevious => {

@@ -8,6 +8,7 @@ use crate::tui::effect::Effect;
 use crate::tui::event::{Mouse, MouseKind};
 use crate::tui::key::Key;
 use crate::tui::keymap::Context;
+use crate::tui::layout::BESIDE;
 use crate::tui::overlay::input::Input;
 use crate::tui::overlay::picker::{Picker, Purpose};
 use crate::tui::overlay::prompt::Prompt;
@@ -98,6 +99,9 @@ impl State {
             Action::ToggleSettings => {
                 self.enlarged = false;
                 self.focus = if self.focus == Focus::Settings { Focus::Prompt } else { Focus::Settings };
+            }
+            Action::ToggleList if desk.area.width < BESIDE => {
+                desk.say(format!("The list stands beside the pictures from {BESIDE} columns on."));
             }
             Action::ToggleList => self.folded = !self.folded,
             Action::Newline => self.composer.newline(),

@@ -101,7 +101,19 @@ impl Rows {
             names.map(|text| guarded(text.to_owned()));
         let n = n.map_or_else(String::new, |n| n.to_string());
         self.0.push([
-            section, metric, source, category, rater, name, value, low, high, n, missing, without_bounds, question,
+            section,
+            metric,
+            source,
+            category,
+            rater,
+            name,
+            value,
+            low,
+            high,
+            n,
+            missing,
+            without_bounds,
+            question,
         ]);
     }
 

@@ -11,7 +11,9 @@ use crate::domain::evaluation::Choice;
 use crate::domain::figures;
 use crate::domain::message::{Answer, Outcome, Role as Speaker};
 use crate::domain::usage::budget::money;
+use crate::tui::action::Action;
 use crate::tui::app::Cache;
+use crate::tui::keymap::Context;
 use crate::tui::look::Role;
 use crate::tui::models::columns::fit_id;
 use crate::tui::paint::{columns, first_lines, put, put_right, wrap};
@@ -27,6 +29,17 @@ impl State {
     /// Nothing was asked yet.
     pub(super) fn is_bare(&self) -> bool {
         self.comparison.is_none() && !self.runs()
+    }
+
+    /// The keys that ask a column again that failed, where that can be done.
+    fn asked_again_by(&self, at: usize, sight: &Sight<'_>) -> Option<String> {
+        let again = self.lanes.get(at).filter(|lane| lane.has_failed() && self.ballot().is_none())?;
+        let retry = sight.key(Context::Columns, Action::Retry);
+        let first = match self.focus {
+            Focus::Columns => String::new(),
+            _ => format!("{}, then ", sight.key(self.where_keys_go(), Action::FocusNext)),
+        };
+        (!again.runs()).then(|| format!("{first}{retry} asks it again"))
     }
 
     /// What the last answer of each lane took; `None` where there is none, or it failed.
@@ -53,21 +66,18 @@ pub(super) fn draw(
     let competing: Vec<_> = state.measures(Measure::of_complete).into_iter().map(Option::flatten).collect();
     let best = Contest::ALL.map(|contest| contest.best(&competing));
     let own = state.own();
+    let waits = !state.is_bare() && state.is_hidden() && !state.all_ended();
     for column in &areas.columns {
         let Some(at) = order.get(column.place).copied() else { continue };
         if column.head.x > areas.field.x {
             // Over a bare field its words go on.
-            let bottom = if state.is_bare() { column.head.bottom() } else { areas.field.bottom() };
+            let bottom = if state.is_bare() || waits { column.head.bottom() } else { areas.field.bottom() };
             for y in areas.field.top()..bottom {
                 put(cells, column.head.x - 1, y, column.head.x, "│", sight.look.style(Role::Rule));
             }
         }
         head(state, sight, column, (at, &own[at]), cells);
-        if state.is_bare() || column.folded {
-            continue;
-        }
-        if state.is_hidden() && !state.all_ended() {
-            waiting(state, sight, column.answers, cells);
+        if state.is_bare() || column.folded || waits {
             continue;
         }
         answers(state, (cache, &mut *wants), sight, (column, areas.narrowest()), at, cells);
@@ -76,8 +86,13 @@ pub(super) fn draw(
             running(lane, sight, column.foot, cells);
         } else if !state.is_hidden() {
             let best = best.each_ref().map(|best| best.contains(&at));
-            foot(sight, column.foot, (measures[at], end(lane)), best, cells);
+            let again = state.asked_again_by(at, sight);
+            foot(sight, column.foot, (measures[at], again.as_deref().unwrap_or(end(lane))), best, cells);
         }
+    }
+    if let Some(first) = areas.columns.first().filter(|_| waits) {
+        let over = Rect { y: first.answers.y, height: first.answers.height, ..areas.field };
+        waiting(state, sight, over, cells);
     }
 }
 
@@ -147,7 +162,11 @@ fn answers(
         return failed(&error.to_string(), sight, area, cells);
     }
     if let Some(error) = &lane.thread.failed {
-        let words = if hidden { "this answer failed".to_owned() } else { error.to_string() };
+        let words = match (hidden, state.asked_again_by(at, sight)) {
+            (true, Some(again)) => format!("this answer failed: {again}"),
+            (true, None) => "this answer failed".to_owned(),
+            (false, _) => error.to_string(),
+        };
         return failed(&words, sight, area, cells);
     }
     let status = lane.status(sight.now, sight.options.reduced_motion);
@@ -200,7 +219,16 @@ fn foot(
     let look = sight.look;
     let right = area.right().saturating_sub(1);
     let Some(measure) = measure else {
-        put(cells, area.x + 2, area.y, right, "–", look.style(Role::Faint));
+        let words = if end.is_empty() { "–" } else { end };
+        let role = if end.is_empty() { Role::Faint } else { Role::Muted };
+        put(
+            cells,
+            area.x + 2,
+            area.y,
+            right,
+            &fit(words, right.saturating_sub(area.x + 2).into()),
+            look.style(role),
+        );
         return;
     };
     let speed = [

@@ -4,8 +4,10 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 
+use crate::domain::figures::{count, grouped};
 use crate::tui::look::Role;
-use crate::tui::paint::{put, put_right, scrollbar, thumb, tint, wrap};
+use crate::tui::models::columns::fit_id;
+use crate::tui::paint::{first_parts, put, put_right, scrollbar, thumb, tint, wrap};
 use crate::tui::pane::Sight;
 use crate::tui::pane::compare::{Focus, State};
 
@@ -39,4 +41,33 @@ pub(super) fn draw(state: &State, sight: &Sight<'_>, area: Rect, cells: &mut Buf
     }
     let bar = thumb(area.height, state.top, usize::from(area.height), state.list.len());
     scrollbar(cells, area, bar, look.style(Role::Rule));
+}
+
+/// What the selected one is: how many columns and pages it has, what is chosen in it as far as that was read, whom it asked.
+pub(super) fn about(state: &State, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
+    let Some(comparison) = state.selected_comparison().filter(|_| !area.is_empty()) else { return };
+    let pages = comparison.pages.len();
+    let mut facts = vec![count(comparison.columns.len() as u64, "column", "columns")];
+    if pages > 1 {
+        facts.push(count(pages as u64, "page", "pages"));
+    }
+    if comparison.blind.is_some() {
+        facts.push("blind".to_owned());
+    }
+    if state.comparison.as_ref().is_some_and(|shown| shown.id == comparison.id) {
+        let chosen = (0..pages).filter(|page| !state.is_open(*page)).count();
+        match (chosen, pages) {
+            (0, _) => facts.push("not chosen".to_owned()),
+            (1, 1) => facts.push("chosen".to_owned()),
+            _ => facts.push(format!("{} chosen", grouped(chosen as u64))),
+        }
+    }
+    let right = area.right().saturating_sub(1);
+    let style = |role| sight.look.style(role);
+    let room = right.saturating_sub(area.x + 1);
+    put(cells, area.x + 1, area.y, right, first_parts(&facts.join(" · "), room), style(Role::Muted));
+    for (y, column) in (area.y + 1..area.bottom()).zip(&comparison.columns) {
+        let name = fit_id(column.model.as_str(), room);
+        put(cells, area.x + 1, y, right, &name, style(Role::Faint));
+    }
 }

@@ -48,8 +48,11 @@ impl State {
             return 0;
         }
         let (order, told) = (self.order(), self.measures(|_, _| ()));
-        let tells =
-            |place: usize| order.get(place).is_some_and(|at| told[*at].is_some() || self.lanes[*at].writes());
+        let tells = |place: usize| {
+            let tells =
+                |at: usize| told[at].is_some() || self.lanes[at].writes() || self.lanes[at].has_failed();
+            order.get(place).copied().is_some_and(tells)
+        };
         let columns = areas.columns.iter().filter(|column| !column.folded && tells(column.place));
         columns.map(|column| column.foot.height).max().unwrap_or(0)
     }
@@ -72,6 +75,7 @@ pub(super) fn draw(
     }
     if let Some(area) = areas.list {
         list::draw(state, sight, area, cells);
+        list::about(state, sight, areas.about, cells);
     }
     let mut caret = None;
     if let Some(area) = areas.drawer {
