@@ -532,7 +532,7 @@ fn an_answer_that_names_nothing_says_which_passage_it_has_its_words_from() {
     assert!(text.contains("names none; its words are those of 1 passage"), "{text}");
     assert!(text.contains("5✓"), "{text}");
     // The same passage is its source where another way of looking finds it first.
-    stage.keys("m");
+    stage.keys("<alt+m>");
     let mut other = retrieved();
     other.hits.swap(0, 4);
     other.hits.truncate(1);
@@ -540,6 +540,51 @@ fn an_answer_that_names_nothing_says_which_passage_it_has_its_words_from() {
     let text = stage.text();
     assert!(text.contains("names none; its words are those of 1 passage"), "{text}");
     assert!(text.contains("1✓") && !text.contains("5✓"), "{text}");
+}
+
+/// An answer of so many paragraphs, `line 1` to the last one.
+fn long_answer(stage: &mut Stage, lines: usize) {
+    enter(stage, bases());
+    stage.keys("<enter>how are duplicate charges refunded?<alt+enter>");
+    let found = Reply::Retrieved { retrieved: retrieved(), prompt: Some("the prompt".into()) };
+    let text: String = (1..=lines).map(|line| format!("- line {line}.\n")).collect();
+    stage.reply("\"ask\"", vec![found, Reply::Delta { event: Delta::Text { text } }]);
+}
+
+#[test]
+fn the_end_of_an_answer_leaves_the_keys_where_they_are() {
+    let mut stage = Stage::settled(80, 24, "dark");
+    long_answer(&mut stage, 2);
+    stage.keys("<ctrl+u>when is");
+    stage.answer("\"ask\"", vec![Reply::Cited { text: String::new(), citations: Vec::new() }]);
+    stage.keys(" a day off?");
+    assert!(stage.text().contains("when is a day off?"), "{}", stage.text());
+}
+
+#[test]
+fn a_long_answer_is_read_by_keys_and_stays_at_its_end_when_it_is_whole() {
+    for (width, height) in [(60, 20), (80, 24), (120, 40)] {
+        let mut stage = Stage::settled(width, height, "dark");
+        long_answer(&mut stage, 70);
+        let end = |stage: &Stage| stage.text().contains("line 70.") && !stage.text().contains("line 1.");
+        assert!(end(&stage), "its end while it is written: {}", stage.text());
+        stage.answer("\"ask\"", vec![Reply::Cited { text: String::new(), citations: Vec::new() }]);
+        assert!(end(&stage), "and once it is whole: {}", stage.text());
+        // A page of it also from the line of the question, and its beginning where it has the keys.
+        stage.keys("<pageup>");
+        assert!(!stage.text().contains("line 70."), "{}", stage.text());
+        stage.keys("<tab>g");
+        assert!(stage.text().contains("line 1."), "{}", stage.text());
+        let rows = |stage: &Stage| stage.text().matches("line ").count();
+        let before = rows(&stage);
+        stage.keys("<enter>");
+        assert!(rows(&stage) > before && !stage.text().contains("vec"), "{}", stage.text());
+        stage.keys("<esc>G");
+        assert!(rows(&stage) == before && end(&stage), "{}", stage.text());
+        // The next stop is what was found.
+        stage.keys("<tab>j");
+        assert!(stage.text().contains("passage 13"), "{}", stage.text());
+    }
 }
 
 #[test]

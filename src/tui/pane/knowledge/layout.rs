@@ -12,6 +12,9 @@ const BESIDE: u16 = 130;
 const STACKED: u16 = 72;
 /// Rows of each then at least, with its titles: where there are fewer, the one that keys act on has them all.
 const EACH: u16 = 3;
+/// Rows that an answer leaves for what was found, and those that it has for that at most.
+const LEFT: u16 = 6;
+const SMALL: u16 = 12;
 /// The widest text that is read.
 pub(super) const MEASURE: u16 = 100;
 
@@ -140,9 +143,11 @@ pub(super) fn found(open: &Open, body: Rect) -> Found {
             Some(error) => wrap(&error.to_string(), body.width.saturating_sub(6)).len(),
             None => text.len(),
         };
-        // A line for what it took, one of air. It is what was asked for: up to half of the room is its own.
+        // A line for what it took, one of air. It is what was asked for: up to half of the room is its own, on a small screen all
+        // that a hit or two leave.
         let needed = u16::try_from(lines).unwrap_or(u16::MAX).saturating_add(2);
-        answer.height = needed.clamp(3, (rest.height / 2).max(4)).min(rest.height);
+        let own = (rest.height / 2).max(rest.height.saturating_sub(LEFT).min(SMALL)).max(4);
+        answer.height = needed.clamp(3, if open.whole { u16::MAX } else { own }).min(rest.height);
         rest = Rect { y: answer.bottom(), height: rest.height - answer.height, ..rest };
     }
     let many = open.columns.len().max(1) as u16;

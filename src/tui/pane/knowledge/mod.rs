@@ -160,8 +160,10 @@ struct Open {
     chosen: Option<PassageId>,
     /// The first row in sight of the card.
     scroll: u16,
-    /// The first row in sight of the answer.
+    /// The first row in sight of the answer; past its last ones for its end, also while it is written.
     answer_top: u16,
+    /// The answer has all the room that it needs.
+    whole: bool,
     shelf: Shelf,
     leaf: Option<Leaf>,
     sources: Sources,
@@ -182,6 +184,7 @@ enum Page {
 enum Focus {
     #[default]
     Query,
+    Answer,
     Hits,
 }
 
@@ -199,7 +202,8 @@ impl Open {
             expected: Vec::new(),
             chosen: None,
             scroll: 0,
-            answer_top: 0,
+            answer_top: u16::MAX,
+            whole: false,
             shelf: Shelf::default(),
             leaf: None,
             sources: Sources::default(),

@@ -155,6 +155,9 @@ fn answer(open: &Open, said: &Answer, sight: &Sight<'_>, (area, text): (Rect, &[
         return;
     }
     let right = area.right().saturating_sub(1);
+    if open.focus == Focus::Answer {
+        put(cells, area.x, area.y, area.x + 1, "▌", look.style(Role::Accent));
+    }
     let x = put(cells, area.x + 1, area.y, right, said.model.as_str(), look.style(Role::Model));
     let figures = match (&said.error, said.runs) {
         (Some(_), _) => "✗ failed".to_owned(),
@@ -185,7 +188,7 @@ fn answer(open: &Open, said: &Answer, sight: &Sight<'_>, (area, text): (Rect, &[
         return failed(error, sight, Rect { y: area.y, ..area }, cells);
     }
     let room = usize::from(inside.height);
-    let top = said.first(open.answer_top, room, text.len());
+    let top = open.answer_row(room, text.len());
     for (y, row) in (inside.top()..inside.bottom()).zip(text.iter().skip(top)) {
         row.draw(Position { x: inside.x, y }, inside.width, look, cells);
     }
