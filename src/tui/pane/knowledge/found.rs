@@ -97,6 +97,11 @@ fn format_bound(least: f64) -> String {
     without_nought(if whole.len() > rounded.len() { &whole } else { &rounded })
 }
 
+/// `.0323`: sums of parts of one hundredth and less.
+pub(super) fn format_fused(score: f64) -> String {
+    without_nought(&format!("{score:.4}"))
+}
+
 fn without_nought(number: &str) -> String {
     match number.strip_prefix("0.") {
         Some(rest) => format!(".{rest}"),

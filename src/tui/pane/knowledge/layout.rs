@@ -9,7 +9,7 @@ use crate::tui::widget::text::Row;
 /// From this width on the card stands beside what is listed.
 const BESIDE: u16 = 130;
 /// Below this width two of a kind stand one above the other: side by side each would have room for a few letters of a passage.
-const STACKED: u16 = 72;
+pub(super) const STACKED: u16 = 72;
 /// Rows of each then at least, with its titles: where there are fewer, the one that keys act on has them all.
 const EACH: u16 = 3;
 /// Rows that an answer leaves for what was found, and those that it has for that at most.
