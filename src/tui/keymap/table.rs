@@ -258,7 +258,7 @@ pub(super) const TABLE: &[Row] = &[
     row(C::Documents, A::PageUp, "pageup", ""),
     row(C::Documents, A::FocusComposer, "i", "question"),
     row(C::Documents, A::Help, "?", ""),
-    row(C::Passages, A::ExpectPassage, "w enter", "why not"),
+    row(C::Passages, A::ExpectPassage, "enter w", "why not"),
     row(C::Passages, A::NextDocument, "]", "document"),
     row(C::Passages, A::PreviousDocument, "[", ""),
     row(C::Passages, A::Copy, "y", "copy"),

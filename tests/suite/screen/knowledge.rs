@@ -897,6 +897,37 @@ fn a_passage_that_was_expected_tells_where_it_stands() {
 }
 
 #[test]
+fn a_sync_that_was_stopped_says_where_and_which_key_goes_on() {
+    let mut stage = Stage::settled(80, 24, "dark");
+    let due = Due { files: 40, bytes: 4_200_000, files_done: 2, bytes_done: 210_000 };
+    let stopped = Sync { due, ..sync(SyncState::Stopped) };
+    enter(&mut stage, vec![base(4, "broken off", vec![source(Some(stopped))])]);
+    let text = stage.text();
+    assert_eq!(text.matches("stopped at 2 of 40 · s goes on").count(), 2, "{text}");
+    assert!(!text.contains("40 new"), "one count, of all that is due: {text}");
+}
+
+#[test]
+fn while_the_passage_that_was_expected_is_chosen_the_head_says_so() {
+    let mut stage = Stage::settled(60, 20, "dark");
+    search(&mut stage);
+    let wish = "why not: choose the passage you expected";
+    stage.keys("<tab>w");
+    stage.answer("\"documents\"", vec![Reply::Documents { documents: documents() }]);
+    assert!(stage.text().contains(wish), "{}", stage.text());
+    stage.keys("jj<enter>");
+    stage.answer("\"passages\"", vec![Reply::Passages { passages: vec![passage(2)] }]);
+    let text = stage.text();
+    assert!(text.contains(wish) && text.contains("Enter choose it"), "{text}");
+    stage.keys("<enter>");
+    assert!(!stage.text().contains(wish), "{}", stage.text());
+    // Whoever looks at documents by themselves is not asked for one.
+    stage.keys("D");
+    stage.answer("\"documents\"", vec![Reply::Documents { documents: documents() }]);
+    assert!(!stage.text().contains(wish), "{}", stage.text());
+}
+
+#[test]
 fn the_passage_that_was_expected_is_selected_until_another_one_is() {
     let mut stage = Stage::settled(80, 24, "dark");
     search(&mut stage);
@@ -1237,7 +1268,7 @@ fn rebuilding(state: RebuildState) -> Base {
         under: BaseId::from_bytes([8; 16]),
         sources: vec![built],
         holds: Holds { documents: 40, passages: 612, tokens: 110_000 },
-        why: (state != RebuildState::Running).then(|| "somebody stopped it".to_owned()),
+        why: (state != RebuildState::Running).then(|| "you stopped it".to_owned()),
     };
     Base {
         rebuild: Some(rebuild),

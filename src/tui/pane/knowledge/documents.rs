@@ -83,7 +83,7 @@ impl State {
     pub(super) fn show_documents(&mut self, desk: &mut Desk<'_>) {
         let Some(open) = &mut self.open else { return };
         open.page = Page::Documents;
-        open.shelf.seeks = false;
+        (open.shelf.seeks, open.wishes) = (false, false);
         self.read_documents(desk);
     }
 

@@ -406,6 +406,7 @@ impl State {
                 }
             }
             Action::Open => {
+                open.wishes = false;
                 let found = open.column().and_then(|column| column.row(column.selected));
                 if let Some((_, found)) = found {
                     let (document, ordinal) = (found.passage.document, found.passage.ordinal);
@@ -501,10 +502,9 @@ impl State {
             open.chosen = None;
             return self.find_again(desk);
         }
-        desk.say("Choose the passage that you expected.");
         self.show_documents(desk);
         if let Some(open) = &mut self.open {
-            open.shelf.seeks = true;
+            (open.shelf.seeks, open.wishes) = (true, true);
         }
     }
 

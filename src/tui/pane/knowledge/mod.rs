@@ -156,6 +156,8 @@ struct Open {
     answer: Option<Answer>,
     /// Passages whose ranks are told in any case.
     expected: Vec<PassageId>,
+    /// Documents and passages are shown for one of them to be chosen.
+    wishes: bool,
     /// The one of them that was chosen last: it is selected in what is found, until another row is or another question is asked.
     chosen: Option<PassageId>,
     /// The first row in sight of the card.
@@ -200,6 +202,7 @@ impl Open {
             at: 0,
             answer: None,
             expected: Vec::new(),
+            wishes: false,
             chosen: None,
             scroll: 0,
             answer_top: u16::MAX,

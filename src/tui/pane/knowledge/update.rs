@@ -53,6 +53,11 @@ impl State {
                 let open = columns.filter(|open| open.page == Page::Found && open.focus == Focus::Answer)?;
                 Some(if open.whole { "less of it" } else { "all of it" })
             }
+            Action::ExpectPassage
+                if columns.is_some_and(|open| open.wishes && open.page == Page::Passages) =>
+            {
+                Some("choose it")
+            }
             Action::TwoSettings if columns.is_some_and(|open| open.columns.len() > 1) => Some("one setting"),
             _ => None,
         }
