@@ -295,6 +295,11 @@ fn shown(text: &str) -> String {
     safe_text(text).replace('\t', "    ")
 }
 
+/// The shades behind a text: at the beginning of a line there is no blank before them.
+fn edge(before: &str) -> &'static str {
+    if before.is_empty() || before.ends_with('\n') { "▒▒ " } else { " ▒▒ " }
+}
+
 /// A whole text in rows. So many bytes at its beginning and its end are its neighbours' too: they stand faint between shades.
 pub(super) fn rows(text: &str, wanted: &Wanted, (before, after): (usize, usize), columns: usize) -> Vec<Row> {
     let ink = Ink::of(Role::Text);
@@ -307,14 +312,17 @@ pub(super) fn rows(text: &str, wanted: &Wanted, (before, after): (usize, usize),
     let shade = ink.role(Role::Faint);
     if start > 0 {
         inline.push("▒▒ ", shade, None);
-        marked(&mut inline, &part(0..start), wanted, shared);
-        inline.push(" ▒▒ ", shade, None);
+        let before = part(0..start);
+        marked(&mut inline, &before, wanted, shared);
+        inline.push(edge(&before), shade, None);
     }
-    marked(&mut inline, &part(start..end), wanted, ink);
+    let own = part(start..end);
+    marked(&mut inline, &own, wanted, ink);
     if end < text.len() {
-        inline.push(" ▒▒ ", shade, None);
-        marked(&mut inline, &part(end..text.len()), wanted, shared);
-        inline.push(" ▒▒", shade, None);
+        inline.push(edge(&own), shade, None);
+        let after = part(end..text.len());
+        marked(&mut inline, &after, wanted, shared);
+        inline.push(edge(&after).trim_end(), shade, None);
     }
     // What of an item has no room in its row stands under its words.
     wrap_hanging(&inline, columns, |line| item(line).map_or(0, |at| width(&line[..at])))
@@ -483,6 +491,8 @@ mod tests {
     fn what_neighbours_have_too_stands_between_shades() {
         let rows = rows("first. second. third.", &Wanted::default(), (7, 7), 80);
         assert_eq!(text(&rows), ["▒▒ first.  ▒▒ second. ▒▒  third. ▒▒"]);
+        let lines = super::rows("first.\nsecond.\nthird.", &Wanted::default(), (7, 6), 80);
+        assert_eq!(text(&lines), ["▒▒ first.", "▒▒ second.", "▒▒ third. ▒▒"]);
         let all = super::rows("é", &Wanted::default(), (1, 9), 80);
         assert_eq!(text(&all).len(), 1);
         let cells = super::rows("plan\tprice", &Wanted::default(), (0, 0), 80);
