@@ -318,8 +318,8 @@ fn places(standing: &Standing, mode: Mode, listed: Option<&Grid>) -> Vec<(String
     let deep = standing.cosine.filter(|_| standing.vector.is_none());
     let deep =
         deep.map(|cosine| ("vector".to_owned(), format!("deeper than the list, {}", format_cosine(cosine))));
-    let all = deep.into_iter().chain(told.into_iter().filter_map(row));
-    all.filter(|(name, _)| listed.is_none_or(|grid| !grid.tells(name))).collect()
+    let told = told.into_iter().filter(|(name, _)| listed.is_none_or(|grid| !grid.tells(name)));
+    deep.into_iter().chain(told.filter_map(row)).collect()
 }
 
 /// What metadata says of its document.

@@ -7,6 +7,7 @@ mod found;
 mod hits;
 mod passages;
 mod sources;
+mod tables;
 mod text;
 
 use ratatui::buffer::Buffer;
