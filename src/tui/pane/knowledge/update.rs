@@ -175,6 +175,10 @@ impl State {
         };
         if let Some(action) = wheel {
             if !self.wheeled_over_text(mouse, desk) {
+                // What is listed is meant, not the answer above it.
+                if let Some(open) = self.open.as_mut().filter(|open| open.focus == Focus::Answer) {
+                    open.focus = Focus::Hits;
+                }
                 self.does(action, None, desk);
             }
             return;
@@ -279,6 +283,9 @@ impl State {
         }
         if areas.query.contains(at) {
             open.focus = Focus::Query;
+        }
+        if areas.answer.contains(at) && open.answer.as_ref().is_some_and(|said| said.error.is_none()) {
+            open.focus = Focus::Answer;
         }
         for (place, rows) in areas.rows.iter().enumerate().filter(|(_, rows)| rows.contains(at)) {
             let Some(column) = open.columns.get_mut(place) else { continue };
