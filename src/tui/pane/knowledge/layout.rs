@@ -12,8 +12,9 @@ const BESIDE: u16 = 130;
 pub(super) const STACKED: u16 = 72;
 /// Rows of each then at least, with its titles: where there are fewer, the one that keys act on has them all.
 const EACH: u16 = 3;
-/// Rows that an answer leaves for what was found, and those that it has for that at most.
+/// Rows that an answer leaves to what was found, where it has more than half of them.
 const LEFT: u16 = 6;
+/// Rows that it has at most then.
 const SMALL: u16 = 12;
 /// The widest text that is read.
 pub(super) const MEASURE: u16 = 100;

@@ -167,7 +167,8 @@ fn of_source(source: &Source, sight: &Sight<'_>) -> Vec<(&'static str, String, R
     // Where the source is stands above.
     let folder = format!("{}/", source.origin.place().trim_end_matches('/'));
     for failure in sync.failures.iter().take(5) {
-        told.push(("", format!("✗ {}", failure.why.replace(&folder, "")), Role::Bad));
+        let within = failure.uri.strip_prefix(&folder).unwrap_or(&failure.uri);
+        told.push(("", format!("✗ {}", failure.why.replace(&failure.uri, within)), Role::Bad));
     }
     if let Some(more) = sync.faulty().checked_sub(5).filter(|more| *more > 0) {
         told.push(("", format!("and {} more: the documents say which", grouped(more)), Role::Muted));
