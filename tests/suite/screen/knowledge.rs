@@ -569,21 +569,24 @@ fn a_long_answer_is_read_by_keys_and_stays_at_its_end_when_it_is_whole() {
     for (width, height) in [(60, 20), (80, 24), (120, 40)] {
         let mut stage = Stage::settled(width, height, "dark");
         long_answer(&mut stage, 70);
-        let end = |stage: &Stage| stage.text().contains("line 70.") && !stage.text().contains("line 1.");
-        assert!(end(&stage), "its end while it is written: {}", stage.text());
+        let end = |stage: &mut Stage| {
+            let text = stage.text();
+            text.contains("line 70.") && !text.contains("line 1.")
+        };
+        assert!(end(&mut stage), "its end while it is written: {}", stage.text());
         stage.answer("\"ask\"", vec![Reply::Cited { text: String::new(), citations: Vec::new() }]);
-        assert!(end(&stage), "and once it is whole: {}", stage.text());
+        assert!(end(&mut stage), "and once it is whole: {}", stage.text());
         // A page of it also from the line of the question, and its beginning where it has the keys.
         stage.keys("<pageup>");
         assert!(!stage.text().contains("line 70."), "{}", stage.text());
         stage.keys("<tab>g");
         assert!(stage.text().contains("line 1."), "{}", stage.text());
-        let rows = |stage: &Stage| stage.text().matches("line ").count();
-        let before = rows(&stage);
+        let rows = |stage: &mut Stage| stage.text().matches("line ").count();
+        let before = rows(&mut stage);
         stage.keys("<enter>");
-        assert!(rows(&stage) > before && !stage.text().contains("refunds.pdf"), "{}", stage.text());
+        assert!(rows(&mut stage) > before && !stage.text().contains("refunds.pdf"), "{}", stage.text());
         stage.keys("<esc>G");
-        assert!(rows(&stage) == before && end(&stage), "{}", stage.text());
+        assert!(rows(&mut stage) == before && end(&mut stage), "{}", stage.text());
         // The next stop is what was found.
         stage.keys("<tab>j");
         assert!(stage.text().contains("passage 13"), "{}", stage.text());
