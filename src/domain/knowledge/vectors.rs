@@ -29,12 +29,11 @@ pub fn is_normalised(vector: &[f32]) -> bool {
     (norm(vector) - 1.0).abs() < 1e-3
 }
 
-/// What is known of vectors, for people: how many numbers, and whether their lengths tell anything.
+/// What is known of vectors, for people: how many numbers, and that their lengths tell something, where they do.
 pub fn words(dimensions: u32, normalised: Option<bool>) -> String {
     let lengths = match normalised {
-        Some(true) => ", of length 1",
         Some(false) => ", of any length",
-        None => "",
+        Some(true) | None => "",
     };
     format!("{} numbers a passage{lengths}", grouped(dimensions.into()))
 }
@@ -124,7 +123,7 @@ mod tests {
         assert!((norm(&[3.0, 4.0]) - 5.0).abs() < 1e-9);
         let said = [Some(true), Some(false), None].map(|normalised| words(1536, normalised));
         let all = "1,536 numbers a passage";
-        assert_eq!(said, [format!("{all}, of length 1"), format!("{all}, of any length"), all.to_owned()]);
+        assert_eq!(said, [all.to_owned(), format!("{all}, of any length"), all.to_owned()]);
     }
 
     #[test]

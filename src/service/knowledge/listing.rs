@@ -1,6 +1,7 @@
 //! The files of a source, without reading them.
 
 use std::fs::Metadata;
+use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
@@ -107,7 +108,7 @@ pub(super) fn list(
         let entry = match entry {
             Ok(entry) => entry,
             Err(why) => {
-                listing.unread.push((path.display().to_string(), why.to_string()));
+                listing.unread.push(unread(&why, path));
                 continue;
             }
         };
@@ -124,11 +125,38 @@ pub(super) fn list(
         }
         match entry.metadata() {
             Ok(facts) => listing.files.extend(listed(entry.path(), &facts)),
-            Err(why) => listing.unread.push((entry.path().display().to_string(), why.to_string())),
+            Err(why) => listing.unread.push(unread(&why, entry.path())),
         }
     }
     listing.files.sort_by(|one, other| one.uri.cmp(&other.uri));
     Ok(listing)
+}
+
+/// Which place could not be looked at, and why: in its own words the walk names it twice.
+fn unread(why: &ignore::Error, at: &Path) -> (String, String) {
+    let at = place_of(why).unwrap_or(at).display().to_string();
+    let doing = format!("looking at {at}");
+    let said = why.io_error().map_or_else(|| why.to_string(), |io| Error::io(doing, root_of(io)).to_string());
+    (at, said)
+}
+
+fn place_of(why: &ignore::Error) -> Option<&Path> {
+    match why {
+        ignore::Error::WithPath { path, .. } => Some(path),
+        ignore::Error::WithDepth { err, .. } => place_of(err),
+        _ => None,
+    }
+}
+
+/// The system's own fault, below what others say of it.
+fn root_of(error: &io::Error) -> &io::Error {
+    let mut root = error;
+    let mut next = std::error::Error::source(error);
+    while let Some(error) = next {
+        root = error.downcast_ref().unwrap_or(root);
+        next = error.source();
+    }
+    root
 }
 
 /// A file with what lies beside it; `None` of a metadata file itself.
@@ -179,6 +207,17 @@ mod tests {
         let listing = list(path, (&own(include), &own(exclude)), false, &|| true).unwrap();
         let at = path.to_str().unwrap().len() + 1;
         listing.files.iter().map(|file| file.uri[at..].to_owned()).collect()
+    }
+
+    #[test]
+    fn what_could_not_be_looked_at_is_named_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let gone = folder.path().join("gone");
+        let why = WalkBuilder::new(&gone).build().find_map(std::result::Result::err).unwrap();
+        let (at, said) = unread(&why, folder.path());
+        assert_eq!(at, gone.display().to_string());
+        assert_eq!(said.matches(&at).count(), 1, "{said}");
+        assert!(said.starts_with("looking at ") && said.contains("No such file"), "{said}");
     }
 
     #[test]

@@ -113,7 +113,7 @@ impl Knowledge {
                     moving.state = if stopped { MoveState::Stopped } else { MoveState::Failed };
                     moving.why = Some(match (stopped, ends) {
                         (true, true) => "the program ended".to_owned(),
-                        (true, false) => "somebody stopped it".to_owned(),
+                        (true, false) => "you stopped it".to_owned(),
                         (false, _) => error.to_string(),
                     });
                 }

@@ -213,7 +213,7 @@ impl Knowledge {
                     let state = if stopped { RebuildState::Stopped } else { RebuildState::Failed };
                     let why = match (stopped, ends) {
                         (true, true) => "the program ended".to_owned(),
-                        (true, false) => "somebody stopped it".to_owned(),
+                        (true, false) => "you stopped it".to_owned(),
                         (false, _) => error.to_string(),
                     };
                     ended(rebuild, state, why);

@@ -197,7 +197,7 @@ impl Knowledge {
                     sync.state = if stopped { SyncState::Stopped } else { SyncState::Failed };
                     sync.why = Some(match (stopped, ends) {
                         (true, true) => "the program ended".to_owned(),
-                        (true, false) => "somebody stopped it".to_owned(),
+                        (true, false) => "you stopped it".to_owned(),
                         (false, _) => error.to_string(),
                     });
                     sync

@@ -388,7 +388,7 @@ async fn one_sync_of_a_base_runs_at_a_time_and_one_that_was_stopped_is_gone_on_w
         child.wait().unwrap();
         assert_eq!(
             (&last(&home)["state"], &last(&home)["why"]),
-            (&"STOPPED".into(), &"somebody stopped it".into())
+            (&"STOPPED".into(), &"you stopped it".into())
         );
         let done = documents(&home, "INDEXED");
         assert!((1..30).contains(&done), "{done}");

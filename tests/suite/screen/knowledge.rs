@@ -389,12 +389,15 @@ fn what_an_empty_base_needs_is_said_by_keys_and_not_by_commands() {
 
 #[test]
 fn the_selected_hit_tells_all_its_ranks_where_the_list_has_no_room_for_them() {
-    let mut stage = Stage::settled(80, 24, "dark");
-    search(&mut stage);
-    stage.keys("<tab>j");
-    let text = stage.text();
-    for told in ["vector  number 3, .64", "words   number 1, 12.9", "fused   number 2, 0.0323"] {
-        assert!(text.contains(told), "{told}: {text}");
+    for (width, height, all) in [(60, 20, true), (80, 24, false)] {
+        let mut stage = Stage::settled(width, height, "dark");
+        search(&mut stage);
+        stage.keys("<tab>j");
+        let text = stage.text();
+        assert!(text.contains("number 2, .0323"), "{text}");
+        for told in ["number 3, .64", "number 1, 12.9"] {
+            assert_eq!(text.contains(told), all, "{told}: {text}");
+        }
     }
 }
 
@@ -532,7 +535,7 @@ fn an_answer_that_names_nothing_says_which_passage_it_has_its_words_from() {
     assert!(text.contains("names none; its words are those of 1 passage"), "{text}");
     assert!(text.contains("5✓"), "{text}");
     // The same passage is its source where another way of looking finds it first.
-    stage.keys("m");
+    stage.keys("<alt+m>");
     let mut other = retrieved();
     other.hits.swap(0, 4);
     other.hits.truncate(1);
@@ -540,6 +543,54 @@ fn an_answer_that_names_nothing_says_which_passage_it_has_its_words_from() {
     let text = stage.text();
     assert!(text.contains("names none; its words are those of 1 passage"), "{text}");
     assert!(text.contains("1✓") && !text.contains("5✓"), "{text}");
+}
+
+/// An answer of so many paragraphs, `line 1` to the last one.
+fn long_answer(stage: &mut Stage, lines: usize) {
+    enter(stage, bases());
+    stage.keys("<enter>how are duplicate charges refunded?<alt+enter>");
+    let found = Reply::Retrieved { retrieved: retrieved(), prompt: Some("the prompt".into()) };
+    let text: String = (1..=lines).map(|line| format!("- line {line}.\n")).collect();
+    stage.reply("\"ask\"", vec![found, Reply::Delta { event: Delta::Text { text } }]);
+}
+
+#[test]
+fn the_end_of_an_answer_leaves_the_keys_where_they_are() {
+    let mut stage = Stage::settled(80, 24, "dark");
+    long_answer(&mut stage, 2);
+    stage.keys("<ctrl+u>when is");
+    stage.answer("\"ask\"", vec![Reply::Cited { text: String::new(), citations: Vec::new() }]);
+    stage.keys(" a day off?");
+    assert!(stage.text().contains("when is a day off?"), "{}", stage.text());
+}
+
+#[test]
+fn a_long_answer_is_read_by_keys_and_stays_at_its_end_when_it_is_whole() {
+    for (width, height) in [(60, 20), (80, 24), (120, 40)] {
+        let mut stage = Stage::settled(width, height, "dark");
+        long_answer(&mut stage, 70);
+        let end = |stage: &mut Stage| {
+            let text = stage.text();
+            text.contains("line 70.") && !text.contains("line 1.")
+        };
+        assert!(end(&mut stage), "its end while it is written: {}", stage.text());
+        stage.answer("\"ask\"", vec![Reply::Cited { text: String::new(), citations: Vec::new() }]);
+        assert!(end(&mut stage), "and once it is whole: {}", stage.text());
+        // A page of it also from the line of the question, and its beginning where it has the keys.
+        stage.keys("<pageup>");
+        assert!(!stage.text().contains("line 70."), "{}", stage.text());
+        stage.keys("<tab>g");
+        assert!(stage.text().contains("line 1."), "{}", stage.text());
+        let rows = |stage: &mut Stage| stage.text().matches("line ").count();
+        let before = rows(&mut stage);
+        stage.keys("<enter>");
+        assert!(rows(&mut stage) > before && !stage.text().contains("refunds.pdf"), "{}", stage.text());
+        stage.keys("<esc>G");
+        assert!(rows(&mut stage) == before && end(&mut stage), "{}", stage.text());
+        // The next stop is what was found.
+        stage.keys("<tab>j");
+        assert!(stage.text().contains("passage 13"), "{}", stage.text());
+    }
 }
 
 #[test]
@@ -626,7 +677,8 @@ fn the_key_that_sets_two_side_by_side_leads_back_to_where_one_was() {
 
 #[test]
 fn side_by_side_each_hit_has_its_document_and_what_both_found_is_marked() {
-    for (width, height, told) in [(80, 24, "= 5"), (120, 40, "= 4 in both")] {
+    for (width, height, told) in [(80, 24, "= 5 in both"), (120, 40, "= 4 in both · m changes the right one")]
+    {
         let mut stage = Stage::settled(width, height, "dark");
         search(&mut stage);
         stage.keys("<tab>c");
@@ -845,6 +897,37 @@ fn a_passage_that_was_expected_tells_where_it_stands() {
         // The passage that was chosen is selected: what it is asked about is answered.
         stage.answer("\"search\"", vec![Reply::Retrieved { retrieved, prompt: None }]);
     });
+}
+
+#[test]
+fn a_sync_that_was_stopped_says_where_and_which_key_goes_on() {
+    let mut stage = Stage::settled(80, 24, "dark");
+    let due = Due { files: 40, bytes: 4_200_000, files_done: 2, bytes_done: 210_000 };
+    let stopped = Sync { due, ..sync(SyncState::Stopped) };
+    enter(&mut stage, vec![base(4, "broken off", vec![source(Some(stopped))])]);
+    let text = stage.text();
+    assert_eq!(text.matches("stopped at 2 of 40 · s goes on").count(), 2, "{text}");
+    assert!(!text.contains("40 new"), "one count, of all that is due: {text}");
+}
+
+#[test]
+fn while_the_passage_that_was_expected_is_chosen_the_head_says_so() {
+    let mut stage = Stage::settled(60, 20, "dark");
+    search(&mut stage);
+    let wish = "why not: choose the passage you expected";
+    stage.keys("<tab>w");
+    stage.answer("\"documents\"", vec![Reply::Documents { documents: documents() }]);
+    assert!(stage.text().contains(wish), "{}", stage.text());
+    stage.keys("jj<enter>");
+    stage.answer("\"passages\"", vec![Reply::Passages { passages: vec![passage(2)] }]);
+    let text = stage.text();
+    assert!(text.contains(wish) && text.contains("Enter choose it"), "{text}");
+    stage.keys("<enter>");
+    assert!(!stage.text().contains(wish), "{}", stage.text());
+    // Whoever looks at documents by themselves is not asked for one.
+    stage.keys("D");
+    stage.answer("\"documents\"", vec![Reply::Documents { documents: documents() }]);
+    assert!(!stage.text().contains(wish), "{}", stage.text());
 }
 
 #[test]
@@ -1188,7 +1271,7 @@ fn rebuilding(state: RebuildState) -> Base {
         under: BaseId::from_bytes([8; 16]),
         sources: vec![built],
         holds: Holds { documents: 40, passages: 612, tokens: 110_000 },
-        why: (state != RebuildState::Running).then(|| "somebody stopped it".to_owned()),
+        why: (state != RebuildState::Running).then(|| "you stopped it".to_owned()),
     };
     Base {
         rebuild: Some(rebuild),

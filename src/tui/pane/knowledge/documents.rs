@@ -20,11 +20,23 @@ pub(super) fn went(base: &Base) -> (u64, u64) {
     running.fold((0, 0), |(due, done), sync| (due + sync.due.files, done + sync.due.files_done))
 }
 
+/// Bytes that all of those places begin with, up to the end of a folder.
+fn common_folder<'a>(mut uris: impl Iterator<Item = &'a str>) -> usize {
+    let Some(first) = uris.next() else { return 0 };
+    let shared = uris.fold(first, |shared, uri| {
+        let same = shared.bytes().zip(uri.bytes()).take_while(|(one, other)| one == other).count();
+        &shared[..shared.floor_char_boundary(same)]
+    });
+    shared.rfind('/').map_or(0, |at| at + 1)
+}
+
 /// The documents as far as they are known.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Shelf {
     /// By their places.
     pub list: Vec<Filed>,
+    /// Bytes of their places that all begin with: the folder that is common to them.
+    pub common: usize,
     /// Those that are shown.
     pub order: Vec<usize>,
     pub known: bool,
@@ -57,6 +69,7 @@ impl Shelf {
     pub fn take(&mut self, list: Vec<Filed>, page: usize) {
         let chosen = self.current().and_then(|at| self.list.get(at)).map(|document| document.id);
         let before = self.selected;
+        self.common = common_folder(list.iter().map(|document| document.uri.as_str()));
         (self.list, self.known, self.error) = (list, true, None);
         self.arrange();
         let at = self.order.iter().position(|at| Some(self.list[*at].id) == chosen);
@@ -83,7 +96,7 @@ impl State {
     pub(super) fn show_documents(&mut self, desk: &mut Desk<'_>) {
         let Some(open) = &mut self.open else { return };
         open.page = Page::Documents;
-        open.shelf.seeks = false;
+        (open.shelf.seeks, open.wishes) = (false, false);
         self.read_documents(desk);
     }
 
@@ -121,7 +134,10 @@ impl State {
         if action != Action::Open || document.passages > 0 {
             return None;
         }
-        let why = document.notes.first().map(|note| format!(": {}", note.trim_end_matches('.')));
+        let why = document
+            .notes
+            .first()
+            .map(|note| format!(": {}", by_name(note, &document.uri).trim_end_matches('.')));
         Some(format!("{} has no passages{}.", name_of(&document.uri), why.unwrap_or_default()))
     }
 
@@ -171,5 +187,33 @@ impl State {
             shelf.arrange();
             shelf.top = refitted(shelf.top, shelf.selected, page, shelf.order.len());
         }
+    }
+}
+
+/// A text about a document that is named beside it: within it the last part of its place is enough.
+pub(super) fn by_name(text: &str, uri: &str) -> String {
+    text.replace(uri, name_of(uri))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_folder_that_all_documents_lie_in_is_told_of_none() {
+        let common = |uris: &[&str]| common_folder(uris.iter().copied());
+        assert_eq!(common(&[]), 0);
+        assert_eq!(common(&["/a/book/one.md", "/a/book/other.md"]), "/a/book/".len());
+        assert_eq!(common(&["/a/book/one.md", "/a/books.md"]), "/a/".len());
+        assert_eq!(common(&["/a/川/one.md", "/a/州/one.md"]), "/a/".len());
+        assert_eq!(common(&["/a/book/one.md"]), "/a/book/".len());
+    }
+
+    #[test]
+    fn a_text_beside_a_place_says_that_once() {
+        assert_eq!(
+            by_name("reading /a/b.pdf: it has no text.", "/a/b.pdf"),
+            "reading b.pdf: it has no text."
+        );
     }
 }

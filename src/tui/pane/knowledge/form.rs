@@ -235,8 +235,12 @@ fn next_of(cron: &str, wall: when::Now) -> String {
     next.map(|next| format!(" · next {}", wall.clock(next))).unwrap_or_default()
 }
 
+/// Columns of the names of the blanks, and of what is done with all.
+const LABELS: usize = 12;
+
 fn entry(label: &str, detail: String, off: bool, choice: Choice) -> Entry {
-    let (label, right) = (label.to_owned(), String::new());
+    // What is said of each stands below that of the one before.
+    let (label, right) = (format!("{label:<LABELS$}"), String::new());
     Entry { label, detail, right, current: false, off, choice, words: &[] }
 }
 

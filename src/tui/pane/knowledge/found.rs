@@ -97,6 +97,11 @@ fn format_bound(least: f64) -> String {
     without_nought(if whole.len() > rounded.len() { &whole } else { &rounded })
 }
 
+/// `.0323`: sums of parts of one hundredth and less.
+pub(super) fn format_fused(score: f64) -> String {
+    without_nought(&format!("{score:.4}"))
+}
+
 fn without_nought(number: &str) -> String {
     match number.strip_prefix("0.") {
         Some(rest) => format!(".{rest}"),
@@ -208,12 +213,6 @@ impl Answer {
         self.fold.blocks.iter().filter_map(Block::said).collect()
     }
 
-    /// The first of its rows that is in sight where there is room for so many: its end while it is written.
-    pub fn first(&self, top: u16, room: usize, rows: usize) -> usize {
-        let last = rows.saturating_sub(room);
-        if self.runs { last } else { usize::from(top).min(last) }
-    }
-
     /// Once it is whole: whether it says that something is from that passage; `None` of one that was no hit then.
     pub fn uses(&self, passage: PassageId) -> Option<bool> {
         let cited = self.cited.as_ref()?;
@@ -252,6 +251,46 @@ impl Open {
         other
     }
 
+    /// The first of so many rows of the answer that is in sight where there is room for so many.
+    pub(super) fn answer_row(&self, room: usize, rows: usize) -> usize {
+        usize::from(self.answer_top).min(rows.saturating_sub(room))
+    }
+
+    /// Scrolls the answer; at its end what is written still is followed.
+    pub(super) fn scroll_answer(&mut self, action: Action, areas: &layout::Found) {
+        let action = match action {
+            Action::LineDown => Action::SelectNext,
+            Action::LineUp => Action::SelectPrevious,
+            action => action,
+        };
+        let (room, rows) = (usize::from(layout::text_of(areas.answer).height), areas.said.len());
+        let last = rows.saturating_sub(room);
+        if let Some(to) = stepped(action, self.answer_row(room, rows), room, last + 1) {
+            self.answer_top = if to < last { u16::try_from(to).unwrap_or(u16::MAX) } else { u16::MAX };
+        }
+    }
+
+    /// Whether the action scrolls the answer: a page of it also while the question is written.
+    fn reads_answer(&self, action: Action) -> bool {
+        let pages = matches!(action, Action::PageDown | Action::PageUp);
+        let scrolls =
+            matches!(action, Action::LineDown | Action::LineUp) || stepped(action, 0, 1, 1).is_some();
+        match self.focus {
+            Focus::Query => self.answer.is_some() && pages,
+            Focus::Answer => scrolls,
+            Focus::Hits => false,
+        }
+    }
+
+    /// The stops of the keys, from above: an answer is one where there is one.
+    fn next_focus(&self, back: bool) -> Focus {
+        match (self.focus, self.answer.is_some(), back) {
+            (Focus::Query, true, false) | (Focus::Hits, true, true) => Focus::Answer,
+            (Focus::Query, ..) | (Focus::Answer, _, false) => Focus::Hits,
+            (Focus::Hits, ..) | (Focus::Answer, _, true) => Focus::Query,
+        }
+    }
+
     fn question(&self, tuning: &Tuning) -> Question {
         Question {
             text: self.asked.clone(),
@@ -271,6 +310,8 @@ impl State {
         let column = open.column();
         let rows = column.map_or(0, Column::rows);
         match action {
+            A::Open | A::Copy if open.focus == Focus::Answer => true,
+            action if open.reads_answer(action) => true,
             A::Accept | A::AskBase => !open.query.text().trim().is_empty(),
             A::ShowGiven => open.answer.as_ref().is_some_and(|answer| !answer.prompt.is_empty()),
             A::NextColumn | A::PreviousColumn => open.columns.len() > 1,
@@ -293,7 +334,6 @@ impl State {
             | A::SyncBase
             | A::AddDocuments
             | A::Help => true,
-            A::PageDown | A::PageUp => rows > 1 || open.answer.is_some(),
             action => stepped(action, 0, 1, 1).is_some() && rows > 1,
         }
     }
@@ -301,6 +341,9 @@ impl State {
     pub(super) fn among_hits(&mut self, action: Action, desk: &mut Desk<'_>) {
         let areas = self.opened().map(|(open, _)| layout::found(open, desk.area));
         let Some((areas, open)) = areas.zip(self.open.as_mut()) else { return };
+        if open.reads_answer(action) {
+            return open.scroll_answer(action, &areas);
+        }
         let page = usize::from(areas.rows.get(open.at).map_or(1, |rows| rows.height)).max(1);
         if let Some(column) = open.columns.get_mut(open.at)
             && let Some(to) = stepped(action, column.selected, page, column.rows())
@@ -315,7 +358,7 @@ impl State {
             Action::AskBase => self.ask(desk),
             Action::FocusComposer => open.focus = Focus::Query,
             Action::FocusNext | Action::FocusPrevious => {
-                open.focus = if open.focus == Focus::Query { Focus::Hits } else { Focus::Query };
+                open.focus = open.next_focus(action == Action::FocusPrevious);
             }
             Action::LineDown => open.scroll = open.scroll.saturating_add(1),
             Action::LineUp => open.scroll = open.scroll.saturating_sub(1),
@@ -351,6 +394,11 @@ impl State {
                 let reading = Reading::new(&format!("What {} was given", answer.model), lines);
                 desk.overlays.push(Overlay::Reading(Box::new(reading)));
             }
+            Action::Open if open.focus == Focus::Answer => open.whole = !open.whole,
+            Action::Copy if open.focus == Focus::Answer => {
+                let said = open.answer.as_ref().map(Answer::text);
+                desk.ask(Effect::Copy(said.unwrap_or_default()));
+            }
             Action::Copy => {
                 let found = open.column().and_then(|column| column.row(column.selected));
                 if let Some((_, found)) = found {
@@ -358,6 +406,7 @@ impl State {
                 }
             }
             Action::Open => {
+                open.wishes = false;
                 let found = open.column().and_then(|column| column.row(column.selected));
                 if let Some((_, found)) = found {
                     let (document, ordinal) = (found.passage.document, found.passage.ordinal);
@@ -453,10 +502,9 @@ impl State {
             open.chosen = None;
             return self.find_again(desk);
         }
-        desk.say("Choose the passage that you expected.");
         self.show_documents(desk);
         if let Some(open) = &mut self.open {
-            open.shelf.seeks = true;
+            (open.shelf.seeks, open.wishes) = (true, true);
         }
     }
 
@@ -470,7 +518,10 @@ impl State {
         open.turn_to(asked);
         self.stop_answer(desk);
         if let Some(open) = &mut self.open {
-            open.answer = None;
+            (open.answer, open.whole) = (None, false);
+            if open.focus == Focus::Answer {
+                open.focus = Focus::Hits;
+            }
         }
         self.find_again(desk);
     }
@@ -532,7 +583,7 @@ impl State {
             runs: true,
             nothing: false,
         };
-        (open.answer, open.answer_top, open.page) = (Some(answer), 0, Page::Found);
+        (open.answer, open.answer_top, open.page) = (Some(answer), u16::MAX, Page::Found);
         let (request, at, columns) = (Knowledge::Ask { id: open.id, asked }, open.at, open.columns.len());
         let task = desk.call(None, Request::Knowledge(request));
         self.instead(|wait| *wait == Wait::Find(at));

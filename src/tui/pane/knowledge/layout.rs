@@ -9,9 +9,13 @@ use crate::tui::widget::text::Row;
 /// From this width on the card stands beside what is listed.
 const BESIDE: u16 = 130;
 /// Below this width two of a kind stand one above the other: side by side each would have room for a few letters of a passage.
-const STACKED: u16 = 72;
+pub(super) const STACKED: u16 = 72;
 /// Rows of each then at least, with its titles: where there are fewer, the one that keys act on has them all.
 const EACH: u16 = 3;
+/// Rows that an answer leaves to what was found, where it has more than half of them.
+const LEFT: u16 = 6;
+/// Rows that it has at most then.
+const SMALL: u16 = 12;
 /// The widest text that is read.
 pub(super) const MEASURE: u16 = 100;
 
@@ -140,9 +144,11 @@ pub(super) fn found(open: &Open, body: Rect) -> Found {
             Some(error) => wrap(&error.to_string(), body.width.saturating_sub(6)).len(),
             None => text.len(),
         };
-        // A line for what it took, one of air. It is what was asked for: up to half of the room is its own.
+        // A line for what it took, one of air. It is what was asked for: up to half of the room is its own, on a small screen all
+        // that a hit or two leave.
         let needed = u16::try_from(lines).unwrap_or(u16::MAX).saturating_add(2);
-        answer.height = needed.clamp(3, (rest.height / 2).max(4)).min(rest.height);
+        let own = (rest.height / 2).max(rest.height.saturating_sub(LEFT).min(SMALL)).max(4);
+        answer.height = needed.clamp(3, if open.whole { u16::MAX } else { own }).min(rest.height);
         rest = Rect { y: answer.bottom(), height: rest.height - answer.height, ..rest };
     }
     let many = open.columns.len().max(1) as u16;

@@ -158,12 +158,16 @@ struct Open {
     answer: Option<Answer>,
     /// Passages whose ranks are told in any case.
     expected: Vec<PassageId>,
+    /// Documents and passages are shown for one of them to be chosen.
+    wishes: bool,
     /// The one of them that was chosen last: it is selected in what is found, until another row is or another question is asked.
     chosen: Option<PassageId>,
     /// The first row in sight of the card.
     scroll: u16,
-    /// The first row in sight of the answer.
+    /// The first row in sight of the answer; past its last ones for its end, also while it is written.
     answer_top: u16,
+    /// The answer has all the room that it needs.
+    whole: bool,
     shelf: Shelf,
     leaf: Option<Leaf>,
     sources: Sources,
@@ -184,6 +188,7 @@ enum Page {
 enum Focus {
     #[default]
     Query,
+    Answer,
     Hits,
 }
 
@@ -199,9 +204,11 @@ impl Open {
             at: 0,
             answer: None,
             expected: Vec::new(),
+            wishes: false,
             chosen: None,
             scroll: 0,
-            answer_top: 0,
+            answer_top: u16::MAX,
+            whole: false,
             shelf: Shelf::default(),
             leaf: None,
             sources: Sources::default(),

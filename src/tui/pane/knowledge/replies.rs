@@ -1,7 +1,7 @@
 //! What comes through the door.
 
 use super::documents::went;
-use super::{Focus, Page, State, Wait, is_worked_on, layout};
+use super::{Page, State, Wait, is_worked_on, layout};
 use crate::domain::Error;
 use crate::domain::change::Changed;
 use crate::domain::id::BaseId;
@@ -118,7 +118,6 @@ impl State {
             Reply::Cited { citations, .. } => {
                 if let Some(answer) = &mut open.answer {
                     answer.cited = Some(citations);
-                    open.focus = Focus::Hits;
                 }
             }
             _ => {}

@@ -49,6 +49,15 @@ impl State {
         match action {
             Action::TwoChunkings if sides.is_some_and(|cuts| cuts.sides.len() > 1) => Some("one way"),
             Action::SyncBase if self.meant().is_some_and(is_worked_on) => Some("pause"),
+            Action::Open if sides.is_none() => {
+                let open = columns.filter(|open| open.page == Page::Found && open.focus == Focus::Answer)?;
+                Some(if open.whole { "less of it" } else { "all of it" })
+            }
+            Action::ExpectPassage
+                if columns.is_some_and(|open| open.wishes && open.page == Page::Passages) =>
+            {
+                Some("choose it")
+            }
             Action::TwoSettings if columns.is_some_and(|open| open.columns.len() > 1) => Some("one setting"),
             _ => None,
         }
@@ -98,7 +107,8 @@ impl State {
             // Where nothing was asked they were come to from the list, as sources always are.
             Page::Documents if open.asked.is_empty() && open.query.text().is_empty() => self.look_into(None),
             Page::Passages | Page::Documents => open.page = Page::Found,
-            Page::Found if open.focus == Focus::Hits => open.focus = Focus::Query,
+            Page::Found if open.whole => open.whole = false,
+            Page::Found if open.focus != Focus::Query => open.focus = Focus::Query,
             Page::Found | Page::Sources => self.look_into(None),
         }
     }
@@ -165,6 +175,10 @@ impl State {
         };
         if let Some(action) = wheel {
             if !self.wheeled_over_text(mouse, desk) {
+                // What is listed is meant, not the answer above it.
+                if let Some(open) = self.open.as_mut().filter(|open| open.focus == Focus::Answer) {
+                    open.focus = Focus::Hits;
+                }
                 self.does(action, None, desk);
             }
             return;
@@ -179,21 +193,23 @@ impl State {
         let at = (mouse.column, mouse.row).into();
         let down = mouse.kind == MouseKind::ScrollDown;
         let Some((open, _)) = self.opened() else { return false };
-        let (card, answer) = match open.page {
+        let (card, areas) = match open.page {
             Page::Found => {
                 let areas = layout::found(open, desk.area);
-                (areas.card, areas.answer)
+                (areas.card, Some(areas))
             }
             Page::Documents | Page::Sources => return false,
-            Page::Passages => (layout::listed(desk.area).1, ratatui::layout::Rect::default()),
+            Page::Passages => (layout::listed(desk.area).1, None),
         };
         let Some(open) = &mut self.open else { return false };
-        let top = match () {
-            () if card.contains(at) => &mut open.scroll,
-            () if answer.contains(at) => &mut open.answer_top,
-            () => return false,
-        };
-        *top = if down { top.saturating_add(1) } else { top.saturating_sub(1) };
+        if card.contains(at) {
+            open.scroll = if down { open.scroll.saturating_add(1) } else { open.scroll.saturating_sub(1) };
+        } else if let Some(areas) = areas.filter(|areas| areas.answer.contains(at)) {
+            let action = if down { Action::LineDown } else { Action::LineUp };
+            open.scroll_answer(action, &areas);
+        } else {
+            return false;
+        }
         true
     }
 
@@ -268,6 +284,9 @@ impl State {
         if areas.query.contains(at) {
             open.focus = Focus::Query;
         }
+        if areas.answer.contains(at) && open.answer.as_ref().is_some_and(|said| said.error.is_none()) {
+            open.focus = Focus::Answer;
+        }
         for (place, rows) in areas.rows.iter().enumerate().filter(|(_, rows)| rows.contains(at)) {
             let Some(column) = open.columns.get_mut(place) else { continue };
             let first = column.first(rows.height);
@@ -290,7 +309,7 @@ impl Open {
         if !text.contains((mouse.column, mouse.row).into()) {
             return None;
         }
-        let top = said.first(self.answer_top, text.height.into(), areas.said.len());
+        let top = self.answer_row(text.height.into(), areas.said.len());
         let row = areas.said.get(top + usize::from(mouse.row - text.y))?;
         let number = cited::named_at(row, said.given, usize::from(mouse.column - text.x))?;
         said.hits.get(number.checked_sub(1)?).copied()

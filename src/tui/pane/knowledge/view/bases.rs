@@ -3,12 +3,12 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::{embeds, progress, standing};
+use super::{embeds, left_at, progress, standing};
 use crate::domain::figures::{count, grouped};
 use crate::domain::knowledge::base::{Base, Source};
 use crate::domain::knowledge::rebuild::Rebuild;
 use crate::domain::knowledge::store::StoreKind;
-use crate::domain::knowledge::sync::{Sync, SyncState};
+use crate::domain::knowledge::sync::{Statistics, Sync, SyncState};
 use crate::domain::knowledge::vectors::{self, VectorSearch};
 use crate::tui::action::Action;
 use crate::tui::keymap::Context;
@@ -56,6 +56,7 @@ pub(super) fn draw(state: &State, sight: &Sight<'_>, body: Rect, cells: &mut Buf
         None => ("state".to_owned(), faint),
     };
     put(cells, stands, body.y, right, &words, style);
+    let sync = sight.key(Context::Bases, Action::SyncBase);
     for (y, at) in (area.top()..area.bottom()).zip(state.top..state.bases.len()) {
         let base = &state.bases[at];
         let row = Rect { y, height: 1, ..area };
@@ -68,7 +69,7 @@ pub(super) fn draw(state: &State, sight: &Sight<'_>, body: Rect, cells: &mut Buf
         let muted = style(Role::Muted);
         put_right(cells, documents, y, passages.saturating_sub(1), &grouped(base.holds.documents), muted);
         put_right(cells, passages, y, stands.saturating_sub(2), &grouped(base.holds.passages), muted);
-        let (words, role) = standing(base, sight.wall());
+        let (words, role) = standing(base, sight.wall(), Some(&sync));
         let words = first_parts(&words, right.saturating_sub(stands));
         put(cells, stands, y, right, words, style(role));
     }
@@ -163,8 +164,11 @@ fn of_source(source: &Source, sight: &Sight<'_>) -> Vec<(&'static str, String, R
     if let Some(why) = &sync.why {
         told.push(("", why.clone(), Role::Warn));
     }
+    // Where the source is stands above.
+    let folder = format!("{}/", source.origin.place().trim_end_matches('/'));
     for failure in sync.failures.iter().take(5) {
-        told.push(("", format!("✗ {}", failure.why), Role::Bad));
+        let within = failure.uri.strip_prefix(&folder).unwrap_or(&failure.uri);
+        told.push(("", format!("✗ {}", failure.why.replace(&failure.uri, within)), Role::Bad));
     }
     if let Some(more) = sync.faulty().checked_sub(5).filter(|more| *more > 0) {
         told.push(("", format!("and {} more: the documents say which", grouped(more)), Role::Muted));
@@ -182,15 +186,19 @@ fn by_itself(source: &Source) -> String {
     times.into_iter().chain(changes).collect::<Vec<_>>().join(", and ")
 }
 
-/// How a sync goes or went, with its counts.
+/// How a sync goes or went. Its counts stand once it is over: until then one of them is told, of all that is due.
 fn went(sync: &Sync, sight: &Sight<'_>) -> (String, Role) {
     let statistics = &sync.statistics;
     let mut words = match sync.state {
         state if state.is_running() => progress(sync, sight.wall()),
+        SyncState::Stopped => left_at(sync, Some(&sight.key(Context::Bases, Action::SyncBase))),
         SyncState::Complete => format!("synced {}", sight.wall().ago(sync.updated)),
         state => state.as_str().to_lowercase().replace('_', " "),
     };
-    for part in counted(statistics) {
+    let (failed, partial) = (statistics.failed, statistics.partial);
+    let faults = Statistics { failed, partial, ..Statistics::default() };
+    let over = matches!(sync.state, SyncState::Complete | SyncState::Failed);
+    for part in counted(if over { statistics } else { &faults }) {
         words.push_str(" · ");
         words.push_str(&part);
     }

@@ -11,9 +11,10 @@ use crate::tui::keymap::Context;
 use crate::tui::look::Role;
 use crate::tui::paint::{put, put_right, scrollbar, thumb, wrap};
 use crate::tui::pane::Sight;
+use crate::tui::pane::knowledge::documents::by_name;
 use crate::tui::pane::knowledge::{Open, is_worked_on, layout};
 use crate::tui::rows::{facts, failed, ground, parted};
-use crate::tui::widget::text::fit_left;
+use crate::tui::widget::text::fit_middle;
 
 /// Draws them; returns the caret of the line that narrows them.
 pub(super) fn draw(
@@ -67,8 +68,8 @@ pub(super) fn draw(
         let (ground, name) = ground(at == shelf.selected, row, look, cells);
         let style = |role| ground.patch(look.style(role));
         let room = usize::from(stands.saturating_sub(area.x + 3));
-        let within = within(base, document);
-        put(cells, area.x + 2, y, stands.saturating_sub(1), &fit_left(within, room), name);
+        let within = within(base, document, shelf.common);
+        put(cells, area.x + 2, y, stands.saturating_sub(1), &fit_middle(within, room), name);
         let (words, _, role) = state(document, is_worked_on(base));
         put(cells, stands, y, passages.saturating_sub(1), words, style(role));
         let number = grouped(document.passages.into());
@@ -82,11 +83,13 @@ pub(super) fn draw(
     caret
 }
 
-/// Where a document is in its source: of all the same folder nothing is told.
-fn within<'a>(base: &Base, document: &'a Filed) -> &'a str {
+/// Where a document is in its source: of what is common to all nothing is told.
+fn within<'a>(base: &Base, document: &'a Filed, common: usize) -> &'a str {
     let source = base.source(document.source).map(|source| source.origin.place());
     let inside = source.and_then(|place| document.uri.strip_prefix(&place)?.strip_prefix('/'));
-    inside.unwrap_or(&document.uri)
+    let inside = inside.unwrap_or(&document.uri);
+    let rest = document.uri.get(common..).filter(|rest| !rest.is_empty());
+    rest.filter(|rest| rest.len() < inside.len()).unwrap_or(inside)
 }
 
 /// How a document stands, in a word and in some; `runs` where the base is being worked on.
@@ -117,7 +120,11 @@ fn card((document, runs): (&Filed, bool), sight: &Sight<'_>, area: Rect, list: R
     let (_, words, role) = state(document, runs);
     about.push(("state", words.to_owned(), role));
     for note in &document.notes {
-        about.push(("", note.clone(), if role == Role::Bad { Role::Bad } else { Role::Warn }));
+        about.push((
+            "",
+            by_name(note, &document.uri),
+            if role == Role::Bad { Role::Bad } else { Role::Warn },
+        ));
     }
     if !document.format.is_empty() {
         about.push(("read as", document.format.clone(), Role::Text));

@@ -3,7 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
-use super::hits::{Place, RERANKED, grid, hits};
+use super::hits::{Grid, Place, RERANKED, grid, hits, of_both};
 use super::text::{Wanted, rows};
 use crate::domain::figures::{count, grouped, seconds};
 use crate::domain::knowledge::attribute::RESERVED;
@@ -17,7 +17,7 @@ use crate::tui::keymap::Context;
 use crate::tui::look::Role;
 use crate::tui::paint::{columns, put, put_right, scrollbar, thumb, tint, wrap};
 use crate::tui::pane::Sight;
-use crate::tui::pane::knowledge::found::{Answer, Column, format_cosine};
+use crate::tui::pane::knowledge::found::{Answer, Column, format_cosine, format_fused};
 use crate::tui::pane::knowledge::layout::{self, MEASURE};
 use crate::tui::pane::knowledge::{Focus, Open, Page, State, is_worked_on};
 use crate::tui::rows::{failed, parted};
@@ -89,7 +89,9 @@ pub(super) fn draw(
     let selected = open.column().and_then(|column| Some((column, column.row(column.selected)?)));
     if let Some((column, (number, found))) = selected {
         let (wanted, area) = (words_of(open, column), areas.card);
-        card((open, base), column, (number, found), &wanted, sight, (area, areas.beside), cells);
+        let listed = areas.rows.get(open.at).map(|rows| grid(column, Rect { width: narrowest, ..*rows }));
+        let of = (number, found, listed.as_ref());
+        card((open, base), column, of, &wanted, sight, (area, areas.beside), cells);
         if open.is_of_before(column) {
             tint(cells, area, sight.look.style(Role::Faint));
         }
@@ -127,7 +129,7 @@ fn query(open: &Open, base: &Base, sight: &Sight<'_>, area: Rect, cells: &mut Bu
             (whole.into_iter().chain(["below: the question before".to_owned()]).collect(), Role::Warn)
         }
         [one] => (vec![one.tuning.words(base)], Role::Muted),
-        _ => (Vec::new(), Role::Muted),
+        _ => (of_both(open, area.width < layout::STACKED, sight), Role::Muted),
     };
     // What is being written keeps its room where the shorter words are enough.
     let written = columns(open.query.text()).saturating_add(4).max(LEAST);
@@ -155,6 +157,9 @@ fn answer(open: &Open, said: &Answer, sight: &Sight<'_>, (area, text): (Rect, &[
         return;
     }
     let right = area.right().saturating_sub(1);
+    if open.focus == Focus::Answer {
+        put(cells, area.x, area.y, area.x + 1, "▌", look.style(Role::Accent));
+    }
     let x = put(cells, area.x + 1, area.y, right, said.model.as_str(), look.style(Role::Model));
     let figures = match (&said.error, said.runs) {
         (Some(_), _) => "✗ failed".to_owned(),
@@ -185,7 +190,7 @@ fn answer(open: &Open, said: &Answer, sight: &Sight<'_>, (area, text): (Rect, &[
         return failed(error, sight, Rect { y: area.y, ..area }, cells);
     }
     let room = usize::from(inside.height);
-    let top = said.first(open.answer_top, room, text.len());
+    let top = open.answer_row(room, text.len());
     for (y, row) in (inside.top()..inside.bottom()).zip(text.iter().skip(top)) {
         row.draw(Position { x: inside.x, y }, inside.width, look, cells);
     }
@@ -231,7 +236,7 @@ pub(super) fn draw_on(
 fn card(
     (open, base): (&Open, &Base),
     column: &Column,
-    (number, found): (Option<usize>, &Found),
+    (number, found, listed): (Option<usize>, &Found, Option<&Grid>),
     wanted: &Wanted,
     sight: &Sight<'_>,
     (area, beside): (Rect, bool),
@@ -278,7 +283,7 @@ fn card(
         y += 1;
     }
     let text = rows(&passage.text, wanted, (0, 0), usize::from(inside.width));
-    let more = [places(&found.standing, column.tuning.mode), attributes(found)].concat();
+    let more = [places(&found.standing, column.tuning.mode, listed), attributes(found)].concat();
     let names = more.iter().map(|(name, _)| columns(name)).max().unwrap_or(0).min(20);
     let all = text.len() + if more.is_empty() { 0 } else { more.len() + 1 };
     let room = usize::from(inside.bottom().saturating_sub(y));
@@ -296,15 +301,15 @@ fn card(
     scrollbar(cells, bar, thumb(bar.height, top, room, all), look.style(Role::Rule));
 }
 
-/// Its place and score by each way of looking, of which the list has no room for all on a small screen.
-fn places(standing: &Standing, mode: Mode) -> Vec<(String, String)> {
+/// Its place and score by each way of looking that its row has no room for.
+fn places(standing: &Standing, mode: Mode, listed: Option<&Grid>) -> Vec<(String, String)> {
     // Of one list the fused place is the list's own.
     let fused = standing.fused.filter(|_| mode == Mode::Hybrid);
     let told = [
         ("vector", standing.vector.map(|placed| (placed.rank, format_cosine(placed.score)))),
         ("words", standing.keyword.map(|placed| (placed.rank, format!("{:.1}", placed.score)))),
-        ("fused", fused.map(|placed| (placed.rank, format!("{:.4}", placed.score)))),
-        (RERANKED, standing.reranked.map(|placed| (placed.rank, format!("{:.2}", placed.score)))),
+        ("fused", fused.map(|placed| (placed.rank, format_fused(placed.score)))),
+        (RERANKED, standing.reranked.map(|placed| (placed.rank, format_cosine(placed.score)))),
     ];
     let row = |(name, placed): (&str, Option<(u64, String)>)| {
         let (rank, score) = placed?;
@@ -313,7 +318,8 @@ fn places(standing: &Standing, mode: Mode) -> Vec<(String, String)> {
     let deep = standing.cosine.filter(|_| standing.vector.is_none());
     let deep =
         deep.map(|cosine| ("vector".to_owned(), format!("deeper than the list, {}", format_cosine(cosine))));
-    deep.into_iter().chain(told.into_iter().filter_map(row)).collect()
+    let told = told.into_iter().filter(|(name, _)| listed.is_none_or(|grid| !grid.tells(name)));
+    deep.into_iter().chain(told.filter_map(row)).collect()
 }
 
 /// What metadata says of its document.
@@ -353,14 +359,16 @@ fn why_not(column: &Column, (number, found): (Option<usize>, &Found)) -> String 
     }
     if mode == Mode::Hybrid {
         said.push(match standing.fused {
-            Some(placed) => format!("fused number {}, {:.4}", grouped(placed.rank), placed.score),
+            Some(placed) => format!("fused number {}, {}", grouped(placed.rank), format_fused(placed.score)),
             None => "too deep in both lists to be fused".to_owned(),
         });
     }
     let reranked = column.retrieved.as_ref().and_then(|all| all.reranked.as_ref());
     if let Some(reranked) = reranked.filter(|reranked| reranked.failed.is_none()) {
         said.push(match standing.reranked {
-            Some(placed) => format!("reranked number {}, {:.2}", grouped(placed.rank), placed.score),
+            Some(placed) => {
+                format!("reranked number {}, {}", grouped(placed.rank), format_cosine(placed.score))
+            }
             None => format!("the reranker was given the first {} alone", grouped(reranked.given)),
         });
     }

@@ -13,10 +13,10 @@ use crate::tui::keymap::Context;
 use crate::tui::look::Role;
 use crate::tui::paint::{columns, put, put_right, scrollbar, thumb, tint, wrap};
 use crate::tui::pane::Sight;
-use crate::tui::pane::knowledge::found::{Column, format_cosine};
+use crate::tui::pane::knowledge::found::{Column, format_cosine, format_fused};
 use crate::tui::pane::knowledge::{Focus, Open, name_of};
 use crate::tui::rows::{failed, ground};
-use crate::tui::widget::text::{Ink, fit_left, width};
+use crate::tui::widget::text::{Ink, fit_left, fit_middle, width};
 
 /// Where the hits of one setting are.
 #[derive(Clone, Copy)]
@@ -82,6 +82,13 @@ pub(super) fn grid(column: &Column, area: Rect) -> Grid {
     Grid { ranks, passage, place, right }
 }
 
+impl Grid {
+    /// Whether a row has its place and its score in that list.
+    pub fn tells(&self, list: &str) -> bool {
+        self.ranks.iter().any(|(title, from, to)| *title == list && to - from > 5)
+    }
+}
+
 /// What one setting finds: its titles, and a row a hit.
 pub(super) fn hits(
     (open, base): (&Open, &Base),
@@ -127,7 +134,7 @@ pub(super) fn hits(
     }
 }
 
-/// By which setting one of two was asked, and what both found.
+/// By which setting one of two was asked.
 fn setting(
     (open, base): (&Open, &Base),
     column: &Column,
@@ -140,11 +147,9 @@ fn setting(
     let role = if at == open.at { Role::Accent } else { Role::Muted };
     let x = if over { grid.passage } else { titles.x + 1 };
     let x = put(cells, x, titles.y, titles.right(), &column.tuning.words(base), look.style(role));
-    let right = titles.right().min(grid.right);
     if open.is_of_before(column) {
+        let right = titles.right().min(grid.right);
         put(cells, x, titles.y, right, " · looking…", look.style(Role::Warn));
-    } else {
-        shared(open, (column, at), (x, titles.y, right), look.style(Role::Faint), cells);
     }
 }
 
@@ -243,21 +248,21 @@ fn row(
 /// The mark of a hit that both settings have.
 const SHARED: &str = "=";
 
-/// How many of a setting's hits the other one has too.
-fn shared(
-    open: &Open,
-    (column, at): (&Column, usize),
-    (x, y, right): (u16, u16, u16),
-    style: ratatui::style::Style,
-    cells: &mut Buffer,
-) {
+/// What two settings have in common, and which of them a key changes; the shorter words last.
+pub(super) fn of_both(open: &Open, stacked: bool, sight: &Sight<'_>) -> Vec<String> {
+    let Some(column) = open.column() else { return Vec::new() };
     let hits = (0..column.rows()).filter_map(|row| column.row(row));
-    let both = hits.filter(|(number, hit)| number.is_some() && open.is_shared(at, hit.passage.id)).count();
-    let ways = [format!(" · {SHARED} {both} in both"), format!(" · {SHARED} {both}")];
-    let fits = |told: &&String| x + columns(told) <= right;
-    if let Some(told) = ways.iter().filter(|_| both > 0).find(fits) {
-        put(cells, x, y, right, told, style);
-    }
+    let count =
+        hits.filter(|(number, hit)| number.is_some() && open.is_shared(open.at, hit.passage.id)).count();
+    let side = match (stacked, open.at) {
+        (false, 0) => "left",
+        (false, _) => "right",
+        (true, 0) => "upper",
+        (true, _) => "lower",
+    };
+    let both = format!("{SHARED} {count} in both");
+    let changes = format!("{} changes the {side} one", sight.key(Context::Hits, Action::ChangeMode));
+    if count == 0 { vec![changes] } else { vec![format!("{both} · {changes}"), both] }
 }
 
 /// That nothing was found, and what to try.
@@ -275,18 +280,30 @@ fn nothing(column: &Column, sight: &Sight<'_>) -> String {
     }
 }
 
-/// The document of a hit and where in it, in so many columns: of a long place the end is told, of a long name too.
+/// Columns that tell a name from others like it.
+const LEAST_NAME: usize = 12;
+
+/// The document of a hit and where in it, in so many columns: of a long place the end is told, of a long name both ends.
 fn where_of(hit: &Found, room: usize) -> String {
     let whole = name_of(&hit.uri);
     let Some(place) = hit.passage.place() else { return fit_left(whole, room).into_owned() };
-    let name = fit_left(whole, room * 2 / 3);
+    // Names of a kind begin alike: both ends of one tell it from the others.
+    let name = fit_middle(whole, room * 2 / 3);
     let left = room.saturating_sub(width(&name) + 2);
     // The lines or the page, whole, tell more than the end of a heading.
     let end = place.rsplit(", ").next().unwrap_or(place);
-    match [place, end].into_iter().find(|part| width(part) <= left) {
-        Some(part) => format!("{name}, {part}"),
+    let whole_part = [place, end].into_iter().find(|part| width(part) <= left);
+    if let Some(part) = whole_part {
+        return format!("{name}, {part}");
+    }
+    // Their numbers alone, where the name keeps enough of both ends beside them.
+    let number = end.trim_start_matches(|c: char| !c.is_ascii_digit());
+    let is_one = !number.is_empty() && number.chars().all(|c| c.is_ascii_digit() || c == '–');
+    let numbered = room.checked_sub(width(number) + 1).filter(|left| is_one && *left >= LEAST_NAME);
+    match numbered {
+        Some(left) => format!("{} {number}", fit_middle(whole, left)),
         None if left >= LEAST_PLACE => format!("{name}, {}", fit_left(place, left)),
-        None => fit_left(whole, room).into_owned(),
+        None => fit_middle(whole, room).into_owned(),
     }
 }
 
@@ -296,12 +313,12 @@ fn ranks(hit: &Found, grid: &Grid, titled: bool, y: u16, style: ratatui::style::
     for (title, from, to) in &grid.ranks {
         let scores = to - from > 5;
         let words = match *title {
-            "fused" => standing.fused.map(|placed| said(placed, scores, &format!("{:.4}", placed.score), 6)),
+            "fused" => standing.fused.map(|placed| said(placed, scores, &format_fused(placed.score), 5)),
             "words" => {
                 standing.keyword.map(|placed| said(placed, scores, &format!("{:.1}", placed.score), 5))
             }
             RERANKED | "rer" => {
-                standing.reranked.map(|placed| said(placed, scores, &format!("{:.2}", placed.score), 5))
+                standing.reranked.map(|placed| said(placed, scores, &format_cosine(placed.score), 4))
             }
             _ => {
                 // Its place is deeper than the list goes.

@@ -7,6 +7,7 @@ mod found;
 mod hits;
 mod passages;
 mod sources;
+mod tables;
 mod text;
 
 use ratatui::buffer::Buffer;
@@ -18,6 +19,8 @@ use crate::domain::figures::{count, grouped};
 use crate::domain::knowledge::base::Base;
 use crate::domain::knowledge::rebuild::{Rebuild, RebuildState};
 use crate::domain::knowledge::sync::{Sync, SyncState};
+use crate::tui::action::Action;
+use crate::tui::keymap::Context;
 use crate::tui::look::Role;
 use crate::tui::paint::{first_parts, put, put_right};
 use crate::tui::pane::Sight;
@@ -33,7 +36,12 @@ pub(super) fn draw(state: &State, sight: &Sight<'_>, body: Rect, cells: &mut Buf
         bases::draw(state, sight, body, cells);
         return None;
     };
-    head(base, sight, Rect { height: 1.min(body.height), ..body }, cells);
+    let first = Rect { height: 1.min(body.height), ..body };
+    if open.wishes && matches!(open.page, Page::Documents | Page::Passages) {
+        wish(sight, first, cells);
+    } else {
+        head(base, sight, first, cells);
+    }
     match open.page {
         Page::Found => found::draw(state, open, base, sight, body, cells),
         Page::Documents => documents::draw(open, base, sight, body, cells),
@@ -54,7 +62,7 @@ pub(super) fn draw(state: &State, sight: &Sight<'_>, body: Rect, cells: &mut Buf
 fn head(base: &Base, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
     let look = sight.look;
     let right = area.right().saturating_sub(1);
-    let (words, role) = standing(base, sight.wall());
+    let (words, role) = standing(base, sight.wall(), None);
     let end = put_right(cells, area.x + 12, area.y, right, &words, look.style(role));
     let bold = look.style(Role::Text).add_modifier(Modifier::BOLD);
     let x = put(cells, area.x + 1, area.y, end.saturating_sub(1), &base.name, bold);
@@ -63,14 +71,24 @@ fn head(base: &Base, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
     put(cells, x, area.y, end, first_parts(&holds, end.saturating_sub(x)), look.style(Role::Muted));
 }
 
+/// That a passage is to be chosen, and how.
+fn wish(sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
+    let key = sight.key(Context::Passages, Action::ExpectPassage);
+    let words = format!("why not: choose the passage you expected · {key} chooses it");
+    let right = area.right().saturating_sub(1);
+    let words = first_parts(&words, right.saturating_sub(area.x + 1));
+    put(cells, area.x + 1, area.y, right, words, sight.look.style(Role::Info));
+}
+
 /// What a base has.
 fn holds(base: &Base) -> String {
     let documents = count(base.holds.documents, "document", "documents");
     format!("{documents} · {}", count(base.holds.passages, "passage", "passages"))
 }
 
-/// How a base stands: the source that is being looked through, else what went wrong, else how old it is.
-fn standing(base: &Base, wall: when::Now) -> (String, Role) {
+/// How a base stands: the source that is being looked through, else what went wrong, else how old it is. The key is the one by
+/// which a sync that was stopped goes on, where it does here.
+fn standing(base: &Base, wall: when::Now, key: Option<&str>) -> (String, Role) {
     if let Some(rebuild) = &base.rebuild {
         return of_rebuild(rebuild, wall);
     }
@@ -84,7 +102,7 @@ fn standing(base: &Base, wall: when::Now) -> (String, Role) {
     let failed: u64 = syncs().map(|sync| sync.statistics.failed).sum();
     let partial: u64 = syncs().map(|sync| sync.statistics.partial).sum();
     let broken = syncs().any(|sync| sync.state == SyncState::Failed);
-    let stopped = syncs().any(|sync| sync.state == SyncState::Stopped);
+    let stopped = syncs().find(|sync| sync.state == SyncState::Stopped);
     let Some(last) = syncs().map(|sync| sync.updated).max() else {
         return ("not synced yet".to_owned(), Role::Warn);
     };
@@ -92,11 +110,21 @@ fn standing(base: &Base, wall: when::Now) -> (String, Role) {
     match (broken, stopped, failed) {
         // Short: a small screen has 22 columns for it.
         (true, ..) => ("a source failed".to_owned(), Role::Bad),
-        (_, true, _) => ("stopped: can go on".to_owned(), Role::Warn),
+        (_, Some(sync), _) => (left_at(sync, key), Role::Warn),
         (_, _, 0) if partial > 0 => (format!("{} in part · {age}", grouped(partial)), Role::Warn),
         (_, _, 0) => (age, Role::Muted),
         (_, _, failed) => (format!("{} failed · {age}", grouped(failed)), Role::Warn),
     }
+}
+
+/// Where a sync was stopped, and what has it go on.
+fn left_at(sync: &Sync, key: Option<&str>) -> String {
+    let due = sync.due;
+    let at = match due.files {
+        0 => "stopped".to_owned(),
+        files => format!("stopped at {} of {}", grouped(due.files_done), grouped(files)),
+    };
+    key.map_or_else(|| at.clone(), |key| format!("{at} · {key} goes on"))
 }
 
 /// How far a rebuild is, or that it goes on no more.

@@ -147,7 +147,8 @@ fn known(of: &Card<'_>, width: usize) -> Vec<Row> {
     }
     let said = passage.attributes.iter().filter(|(key, _)| !key.starts_with(RESERVED));
     facts.extend(said.map(|(key, value)| (key.clone(), value.words())));
-    if let Some(looked) = of.looked {
+    // Of all of length 1 that tells nothing.
+    if let Some(looked) = of.looked.filter(|looked| (looked.norm - 1.0).abs() >= 1e-3) {
         facts.push(("vector".to_owned(), format!("length {:.4}", looked.norm)));
     }
     let mut rows = Vec::new();

@@ -5,6 +5,7 @@ use std::ops::{Range, RangeInclusive};
 
 use ratatui::style::Modifier;
 
+use super::tables::{Gap, aligned};
 use crate::domain::knowledge::words::{findable, folded, words};
 use crate::domain::untrusted::{safe_line, safe_text};
 use crate::tui::look::Role;
@@ -190,17 +191,25 @@ fn joints(text: &str) -> Vec<Range<usize>> {
     joints
 }
 
-/// A part of a text with a blank at each of these joints.
-fn joined(text: &str, part: Range<usize>, joints: &[Range<usize>]) -> String {
+/// What of a text stands otherwise in so many columns: where it flows again, and between the cells of its tables.
+fn gaps(text: &str, columns: usize) -> Vec<Gap> {
+    let mut gaps = aligned(text, columns);
+    gaps.extend(joints(text).into_iter().map(|joint| (joint, 1)));
+    gaps.sort_by_key(|(gap, _)| gap.start);
+    gaps
+}
+
+/// A part of a text with blanks in the place of each of these gaps.
+fn joined(text: &str, part: Range<usize>, gaps: &[Gap]) -> String {
     let mut flows = String::with_capacity(part.len());
     let mut at = part.start;
-    for joint in joints.iter().filter(|joint| joint.end > part.start && joint.start < part.end) {
-        flows.push_str(&text[at..joint.start.max(at)]);
-        // Of one that lies across the beginning the part before has the blank.
-        if joint.start >= part.start {
-            flows.push(' ');
+    for (gap, blanks) in gaps.iter().filter(|(gap, _)| gap.end >= part.start && gap.start < part.end) {
+        flows.push_str(&text[at..gap.start.max(at)]);
+        // Of one that lies across the beginning the part before has the blanks.
+        if gap.start >= part.start {
+            flows.extend(std::iter::repeat_n(' ', *blanks));
         }
-        at = joint.end.min(part.end);
+        at = gap.end.min(part.end).max(at);
     }
     flows.push_str(&text[at..part.end]);
     flows
@@ -295,11 +304,16 @@ fn shown(text: &str) -> String {
     safe_text(text).replace('\t', "    ")
 }
 
+/// The shades behind a text: at the beginning of a line there is no blank before them.
+fn edge(before: &str) -> &'static str {
+    if before.is_empty() || before.ends_with('\n') { "▒▒ " } else { " ▒▒ " }
+}
+
 /// A whole text in rows. So many bytes at its beginning and its end are its neighbours' too: they stand faint between shades.
 pub(super) fn rows(text: &str, wanted: &Wanted, (before, after): (usize, usize), columns: usize) -> Vec<Row> {
     let ink = Ink::of(Role::Text);
-    let joints = joints(text);
-    let part = |bytes: Range<usize>| shown(&joined(text, bytes, &joints));
+    let gaps = gaps(text, columns);
+    let part = |bytes: Range<usize>| shown(&joined(text, bytes, &gaps));
     let start = text.floor_char_boundary(before.min(text.len()));
     let end = text.ceil_char_boundary(text.len() - after.min(text.len())).max(start);
     let mut inline = Inline::default();
@@ -307,14 +321,17 @@ pub(super) fn rows(text: &str, wanted: &Wanted, (before, after): (usize, usize),
     let shade = ink.role(Role::Faint);
     if start > 0 {
         inline.push("▒▒ ", shade, None);
-        marked(&mut inline, &part(0..start), wanted, shared);
-        inline.push(" ▒▒ ", shade, None);
+        let before = part(0..start);
+        marked(&mut inline, &before, wanted, shared);
+        inline.push(edge(&before), shade, None);
     }
-    marked(&mut inline, &part(start..end), wanted, ink);
+    let own = part(start..end);
+    marked(&mut inline, &own, wanted, ink);
     if end < text.len() {
-        inline.push(" ▒▒ ", shade, None);
-        marked(&mut inline, &part(end..text.len()), wanted, shared);
-        inline.push(" ▒▒", shade, None);
+        inline.push(edge(&own), shade, None);
+        let after = part(end..text.len());
+        marked(&mut inline, &after, wanted, shared);
+        inline.push(edge(&after).trim_end(), shade, None);
     }
     // What of an item has no room in its row stands under its words.
     wrap_hanging(&inline, columns, |line| item(line).map_or(0, |at| width(&line[..at])))
@@ -329,7 +346,7 @@ mod tests {
     }
 
     fn flowing(text: &str) -> String {
-        joined(text, 0..text.len(), &joints(text))
+        joined(text, 0..text.len(), &gaps(text, 0))
     }
 
     #[test]
@@ -483,8 +500,12 @@ mod tests {
     fn what_neighbours_have_too_stands_between_shades() {
         let rows = rows("first. second. third.", &Wanted::default(), (7, 7), 80);
         assert_eq!(text(&rows), ["▒▒ first.  ▒▒ second. ▒▒  third. ▒▒"]);
+        let lines = super::rows("first.\nsecond.\nthird.", &Wanted::default(), (7, 6), 80);
+        assert_eq!(text(&lines), ["▒▒ first.", "▒▒ second.", "▒▒ third. ▒▒"]);
         let all = super::rows("é", &Wanted::default(), (1, 9), 80);
         assert_eq!(text(&all).len(), 1);
+        let table = super::rows("plan\tprice\nfree of charge\t0", &Wanted::default(), (0, 1), 80);
+        assert_eq!(text(&table), ["plan            price", "free of charge   ▒▒ 0 ▒▒"]);
         let cells = super::rows("plan\tprice", &Wanted::default(), (0, 0), 80);
         assert_eq!(text(&cells), ["plan    price"]);
     }
