@@ -262,6 +262,7 @@ fn whole(span: &Span, trace: TraceId, since: Timestamp) -> TraceSpan {
         name: match named {
             // Its name says what is done already.
             Some(name) if span.kind == SpanKind::Sync => name.clone(),
+            Some(name) if span.kind == SpanKind::Answer => format!("answer from {name}"),
             Some(name) => format!("{operation} {name}"),
             None => operation.to_owned(),
         },

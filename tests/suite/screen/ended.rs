@@ -135,7 +135,7 @@ fn how_a_run_ended_and_why_stands_in_its_card_its_head_its_row_and_beside_it() {
             let text = stage.text();
             assert!(text.contains(in_head), "{text}");
             let sign = in_head.split(' ').next().unwrap();
-            let row = text.lines().find(|line| line.starts_with("▌ ▾ ◆ invoke_agent")).unwrap();
+            let row = text.lines().find(|line| line.starts_with("▌ ▾ ◆ ")).unwrap();
             assert!(row.contains(&format!(" {sign} ")), "{row}");
             assert!(width < 100 || text.contains(beside), "{text}");
         }
