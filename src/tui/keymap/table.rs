@@ -508,6 +508,7 @@ pub(super) const TABLE: &[Row] = &[
     row(C::Presets, A::PageDown, "pagedown", ""),
     row(C::Presets, A::PageUp, "pageup", ""),
     row(C::Presets, A::Help, "?", ""),
+    row(C::Usage, A::Open, "enter", "all figures"),
     row(C::Usage, A::SelectNext, "j down", ""),
     row(C::Usage, A::SelectPrevious, "k up", ""),
     row(C::Usage, A::SelectFirst, "g home", ""),
