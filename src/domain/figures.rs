@@ -85,7 +85,8 @@ pub fn took(nanos: u64) -> String {
     match nanos / 1_000_000 {
         0 if nanos > 0 => format!("{} µs", nanos.div_ceil(1000)),
         millis @ 0..1_000 => format!("{millis} ms"),
-        millis @ 1_000..60_000 => format!("{:.2} s", millis as f64 / 1000.0),
+        millis @ 1_000..9_995 => format!("{:.2} s", millis as f64 / 1000.0),
+        millis @ 9_995..60_000 => format!("{:.1} s", millis as f64 / 1000.0),
         millis @ 60_000..600_000 => format!("{} min {} s", millis / 60_000, millis / 1000 % 60),
         millis @ 600_000..7_200_000 => format!("{} min", millis / 60_000),
         millis @ 7_200_000..36_000_000 => format!("{} h {} min", millis / 3_600_000, millis / 60_000 % 60),
@@ -125,6 +126,13 @@ mod tests {
     fn times_stay_short() {
         let said = [0, 16, 999, 1_234, 9_999, 12_345, 123_456, 7_200_000].map(milliseconds);
         assert_eq!(said, ["0 ms", "16 ms", "999 ms", "1.23 s", "10.0 s", "12.3 s", "123 s", "120 min"]);
+    }
+
+    #[test]
+    fn seconds_have_the_same_digits_however_they_were_measured() {
+        for millis in [16, 1_234, 9_994, 9_995, 12_345, 59_000] {
+            assert_eq!(took(u64::from(millis) * 1_000_000), milliseconds(millis));
+        }
     }
 
     #[test]

@@ -104,7 +104,7 @@ fn the_small_model_computes_looks_up_and_answers_on_the_screen_and_its_trace_is_
     tty.send("T");
     tty.wait_for("retrieval");
     let text = tty.text();
-    for span in ["invoke_agent guide", "chat small", "embeddings"] {
+    for span in ["◆ guide", "chat small", "embeddings"] {
         assert!(text.contains(span), "{span}: {text}");
     }
     tty.send("\x11");

@@ -23,10 +23,10 @@ fn a_run_that_another_process_brings_is_seen_at_once_and_looked_into() {
     tty.send("\x1b9");
     tty.wait_for("Every call of a model");
     home.said(&["traces", "import", &data("otlp_genai.json")]);
-    tty.wait_for("invoke_agent Weather");
+    tty.wait_for("◆ Weather");
     tty.send("\r");
     // Among the runs, too, stands what failed in it.
-    tty.wait_for("v conversation");
+    tty.wait_for("f findings");
     tty.send("]");
     tty.wait("the failed tool", |screen| {
         let text = screen.contents();

@@ -155,7 +155,8 @@ pub struct Span {
     /// What a step was done with: the id of a knowledge base, the name of an agent or of a tool.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub with: Option<String>,
-    /// The name of a step that `with` does not name: of an answer the base's, of a sync what it does with it.
+    /// The name of a step that `with` does not name: of an answer the base's, of a sync what it does with it, of
+    /// vectors what they are of.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub workflow: Option<String>,
     /// The provider's Region, where it has such.

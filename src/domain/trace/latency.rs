@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::facts::Kind;
 use super::names::Symbol;
-use super::outline::Outline;
+use super::outline::{Outline, Row};
 use super::tree::{Mark, Tree};
 
 /// Below so many the highest percentile says no more than the longest.
@@ -58,12 +58,17 @@ pub fn percentile(sorted: &[u64], percent: f64, method: Method) -> Option<u64> {
     }
 }
 
+/// What spans are measured together by: their name, but of vectors, which may be named by what they are of, their model.
+fn alike(row: &Row) -> Symbol {
+    if row.kind == Kind::Embedding && !row.model.is_none() { row.model } else { row.name }
+}
+
 /// The times by kind and name, those that took the most of their own first.
 pub fn latencies(outline: &Outline, tree: &Tree) -> Vec<Latency> {
     let mut rows: Vec<(Kind, Symbol, u32)> = (0..)
         .zip(&outline.rows)
         .filter(|(at, row)| !row.is_running() && !tree.marks(*at).has(Mark::Again))
-        .map(|(at, row)| (row.kind, row.name, at))
+        .map(|(at, row)| (row.kind, alike(row), at))
         .collect();
     rows.sort_unstable();
     let mut found: Vec<Latency> = rows
@@ -130,5 +135,19 @@ mod tests {
         let one = &found[0];
         assert_eq!((one.spans, one.p50, one.longest, one.p99), (3, 20, 80, None));
         assert_eq!((one.total, one.shape), (110, [0, 1, 1, 0, 0, 0, 0, 1]));
+    }
+
+    #[test]
+    fn vectors_are_measured_together_by_their_model() {
+        let mut outline = Outline::default();
+        for (id, name) in [(1, "32 passages: a.md"), (2, "3 passages: b.md")] {
+            let name = name.to_owned();
+            let span = TraceSpan { id: SpanKey(id), name, start: 0, end: 10, ..TraceSpan::default() };
+            let facts = Facts { kind: Kind::Embedding, model: "m", ..Facts::default() };
+            outline.add(&span, &facts, |_| None);
+        }
+        let found = latencies(&outline, &Tree::of(&outline));
+        let told: Vec<_> = found.iter().map(|one| (one.name.as_str(), one.spans)).collect();
+        assert_eq!(told, [("m", 2)]);
     }
 }

@@ -17,10 +17,11 @@ use crate::domain::change::Changed;
 use crate::domain::delta::{Event, Fold};
 use crate::domain::message::{Answer, Block, Message, Outcome, StopReason, Usage};
 use crate::domain::picture::media_type;
+use crate::domain::trace::told::Told;
 use crate::domain::{Error, ErrorKind, Result};
 use crate::service::archive::{Archive, Writing};
 use crate::service::attachments;
-use crate::service::invoke::{Clock, Terms, Underway};
+use crate::service::invoke::{Clock, Tells, Terms, Underway};
 use crate::service::turns::{Hold, Turn};
 
 /// How often other screens see the answer grow.
@@ -57,6 +58,8 @@ pub(super) async fn run(chat: &Chat, begun: Begun, terms: Terms, steps: mpsc::Se
     for message in asked.iter().chain([&answer]) {
         chat.changes.tell(Changed::Message { message: message.clone() });
     }
+    // A conversation that a question begins in vain may go: its trace still says what was asked.
+    let begins = asked.as_ref().is_some_and(|asked| asked.parent.is_none());
     let started = Step::Started { conversation: head, asked, answer: answer.clone() };
     let _ = steps.send(Ok(started)).await;
 
@@ -81,6 +84,8 @@ pub(super) async fn run(chat: &Chat, begun: Begun, terms: Terms, steps: mpsc::Se
     let (events, mut step) = match grounded {
         Ok((converse, terms, step)) => {
             let blobs = attachments::bytes_of(&chat.archive, &converse.turns).await;
+            // Not before: what was looked for and found the answer keeps.
+            let terms = Terms { tells: begins.then(Tells::in_vain), ..terms };
             let serve = |blobs| {
                 let call = Call::Converse(Converse { blobs, ..converse });
                 chat.invoke.serve(&model, call, &terms)
@@ -93,7 +98,13 @@ pub(super) async fn run(chat: &Chat, begun: Begun, terms: Terms, steps: mpsc::Se
     let outcome = chat.turns.ended(streamed(chat, events, &mut growing, &steps, stop).await);
     if let Some(step) = &mut step {
         match &outcome {
-            Outcome::Failed { error } => step.end(Some(error)),
+            Outcome::Failed { error } => {
+                step.end(Some(error));
+                let grounding = growing.answer.answer.as_ref().and_then(|answer| answer.grounding.as_ref());
+                if let Some(grounding) = grounding.filter(|_| begins && growing.fold.blocks.is_empty()) {
+                    step.tell(Told { query: Some(grounding.query.clone()), ..Told::default() });
+                }
+            }
             Outcome::Complete { .. } => step.end(None),
             Outcome::Streaming | Outcome::Interrupted | Outcome::Stopped => {}
         }

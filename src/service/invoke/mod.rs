@@ -69,8 +69,10 @@ pub struct Terms {
     pub clock: Option<Clock>,
     /// Counts what the calls come to.
     pub meter: Option<Meter>,
-    /// What is said in the call is kept beside its record: nothing else keeps it.
+    /// What is said in the call is kept beside its record, where nothing else keeps it.
     pub tells: Option<Tells>,
+    /// What the call is of, by names: its record tells it where a model's name would tell little.
+    pub about: Option<String>,
 }
 
 impl Terms {
@@ -89,6 +91,7 @@ impl Terms {
             clock: None,
             meter: None,
             tells: None,
+            about: None,
         }
     }
 }
@@ -359,6 +362,7 @@ impl Invoke {
                 answer: terms.answer,
                 evaluation: terms.evaluation,
                 replays: terms.replay.map(|(_, of)| of),
+                workflow: terms.about.clone(),
                 ..Span::begun(id, kind(&call), provider, fresh::now())
             },
             clock: clock.clone(),

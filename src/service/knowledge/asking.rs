@@ -1,7 +1,7 @@
 //! Passages to vectors. The documents in hand share requests, so that a far server is waited for by the batch and not by the
 //! document; what a model refuses is found within the batch, and costs nobody else.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 
 use tokio_util::sync::CancellationToken;
 
@@ -173,7 +173,8 @@ impl Pass<'_> {
                 documents[first.0].uri().clone_into(&mut at.uri);
             }
             let texts: Vec<String> = batch.iter().map(|wanted| wanted.text.clone()).collect();
-            match made(embedder, &texts, &stop).await {
+            let of = named(&batch, documents);
+            match made(embedder, (texts.as_slice(), of.as_str()), &stop).await {
                 Ok(vectors) => {
                     for (wanted, vector) in batch.iter().zip(vectors) {
                         for (nth, own) in wanted.by_document().enumerate() {
@@ -249,12 +250,25 @@ fn batches(wanted: Vec<Wanted>) -> VecDeque<Vec<Wanted>> {
     batches
 }
 
+/// What is asked for at once, by the name of the first document that it is of.
+fn named(batch: &[Wanted], documents: &[&mut Asked]) -> String {
+    let of: BTreeSet<usize> =
+        batch.iter().filter_map(|wanted| wanted.of.first()).map(|(document, _)| *document).collect();
+    let uri = of.first().map_or("", |first| documents[*first].uri());
+    let name = uri.rsplit('/').find(|part| !part.is_empty()).unwrap_or(uri);
+    if of.len() > 1 { format!("{name} and {} more", of.len() - 1) } else { name.to_owned() }
+}
+
 /// The vector of each of these texts, unless somebody stops it.
-async fn made(embedder: &Embedder, texts: &[String], stop: &CancellationToken) -> Result<Vec<Vec<f32>>> {
+async fn made(
+    embedder: &Embedder,
+    (texts, of): (&[String], &str),
+    stop: &CancellationToken,
+) -> Result<Vec<Vec<f32>>> {
     tokio::select! {
         biased;
         () = stop.cancelled() => Err(Error::cancelled("embedding a document")),
-        made = embedder.vectors(texts) => made,
+        made = embedder.vectors_of_passages(texts, of) => made,
     }
 }
 
@@ -285,6 +299,17 @@ mod tests {
         let (mut first, mut second) = (asked(&many[..BATCH + 1], &[]), asked(&many[BATCH + 1..], &[]));
         let batches = batches(wanted(&[&mut first, &mut second]));
         assert_eq!(batches.iter().map(Vec::len).collect::<Vec<_>>(), [BATCH, BATCH, 1]);
+    }
+
+    #[test]
+    fn a_request_is_named_by_the_first_document_that_it_is_of() {
+        let mut one = Asked::new("file:///b/rivers.md", vec!["a".to_owned()], vec![None]);
+        let mut other = asked(&["b"], &[]);
+        let documents = [&mut one, &mut other];
+        let all = wanted(&documents);
+        assert_eq!(named(&all, &documents), "rivers.md and 1 more");
+        assert_eq!(named(&all[..1], &documents), "rivers.md");
+        assert_eq!(named(&all[1..], &documents), "a");
     }
 
     #[test]

@@ -10,6 +10,7 @@ use super::cache::{Cache, key};
 use crate::domain::call::Call;
 use crate::domain::catalog::ModelId;
 use crate::domain::delta::Event;
+use crate::domain::figures::count;
 use crate::domain::id::BaseId;
 use crate::domain::knowledge::chunking::Tokens;
 use crate::domain::knowledge::vectors::is_normalised;
@@ -170,19 +171,26 @@ impl Embedder {
 
     /// The vector of each text, in their order.
     pub async fn vectors(&self, texts: &[String]) -> Result<Vec<Vec<f32>>> {
-        self.made(texts, false).await
+        self.made(texts, false, None).await
+    }
+
+    /// The same of passages `of` something, whose name the record of the call has.
+    pub async fn vectors_of_passages(&self, texts: &[String], of: &str) -> Result<Vec<Vec<f32>>> {
+        self.made(texts, false, Some(of)).await
     }
 
     /// The vector of a text by which passages are looked for. It is not kept: it may be another than a passage's.
     pub async fn vector_of_question(&self, text: &str) -> Result<Vec<f32>> {
-        Ok(self.made(&[text.to_owned()], true).await?.into_iter().next().unwrap_or_default())
+        Ok(self.made(&[text.to_owned()], true, None).await?.into_iter().next().unwrap_or_default())
     }
 
-    async fn made(&self, texts: &[String], query: bool) -> Result<Vec<Vec<f32>>> {
+    async fn made(&self, texts: &[String], query: bool, of: Option<&str>) -> Result<Vec<Vec<f32>>> {
         let mut all = Vec::with_capacity(texts.len());
         for batch in texts.chunks(BATCH) {
             let call = Call::Embed { model: self.model.clone(), texts: batch.to_vec(), query };
-            let mut events = self.invoke.serve(&self.model, call, self.terms());
+            let about = of.map(|of| format!("{}: {of}", count(batch.len() as u64, "passage", "passages")));
+            let terms = Terms { about, ..self.terms().clone() };
+            let mut events = self.invoke.serve(&self.model, call, &terms);
             let before = all.len();
             while let Some(event) = events.next().await {
                 if let Event::Embeddings { vectors } = event? {

@@ -254,16 +254,19 @@ fn whole(span: &Span, trace: TraceId, since: Timestamp) -> TraceSpan {
     };
     let model = span.model.as_ref().map(|model| model.model().to_owned());
     let with = span.with.as_ref().filter(|_| matches!(span.kind, SpanKind::Agent | SpanKind::Tool));
+    let own = span.workflow.as_ref().filter(|_| span.kind == SpanKind::Embed);
     let named = model.as_ref().or(with).or(span.workflow.as_ref());
     let mut to = TraceSpan {
         trace,
         id: SpanKey::of(span.id),
         parent: span.parent.map(SpanKey::of),
-        name: match named {
+        name: match (own, named) {
+            (Some(own), _) => own.clone(),
             // Its name says what is done already.
-            Some(name) if span.kind == SpanKind::Sync => name.clone(),
-            Some(name) => format!("{operation} {name}"),
-            None => operation.to_owned(),
+            (_, Some(name)) if span.kind == SpanKind::Sync => name.clone(),
+            (_, Some(name)) if span.kind == SpanKind::Answer => format!("answer from {name}"),
+            (_, Some(name)) => format!("{operation} {name}"),
+            (_, None) => operation.to_owned(),
         },
         side: if span.provider.is_empty() { Side::Internal } else { Side::Client },
         start,
@@ -283,7 +286,7 @@ fn whole(span: &Span, trace: TraceId, since: Timestamp) -> TraceSpan {
         _ => "gen_ai.data_source.id",
     };
     attributes.put(with, span.with.clone());
-    attributes.put("gen_ai.workflow.name", span.workflow.clone());
+    attributes.put("gen_ai.workflow.name", span.workflow.clone().filter(|_| own.is_none()));
     attributes.put("gen_ai.request.model", model);
     attributes.put("gen_ai.conversation.id", span.conversation.map(|id| id.to_string()));
     let usage = &span.usage;

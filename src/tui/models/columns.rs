@@ -132,7 +132,13 @@ pub fn row(cells: &mut Buffer, area: Rect, card: &ModelCard, marks: Marks, groun
     let text = style(if off { Role::Faint } else { Role::Text });
     if let Availability::Unusable { why } = &card.availability {
         let all = area.right().saturating_sub(name.x);
-        let begin = (all * 2 / 5).min(WHY);
+        let begin = match why.as_str() {
+            // It was said above.
+            "" => all + 2,
+            // The same in all rows: what it leaves is of the names.
+            why if marks.pictures => (all * 2 / 5).max(all.saturating_sub(wide(why))).min(WHY),
+            _ => (all * 2 / 5).min(WHY),
+        };
         put(cells, name.x, y, area.right(), &fit_id(card.id.as_str(), begin.saturating_sub(2)), text);
         put(cells, name.x + begin, y, area.right(), why, style(Role::Muted));
         return;
@@ -140,6 +146,7 @@ pub fn row(cells: &mut Buffer, area: Rect, card: &ModelCard, marks: Marks, groun
     let label = if parts.provider > 0 { card.id.model() } else { card.id.as_str() };
     let x = put(cells, name.x, y, name.right(), &fit_id(label, name.width), text);
     let room = name.right().saturating_sub(x + 2);
+    let fetches = card.availability == Availability::NotPulled && parts.price == 0;
     let titles = name.x + name.width * 3 / 5;
     if card.availability == Availability::Catalogued {
         // The same word in every row, whole or not at all.
@@ -147,14 +154,19 @@ pub fn row(cells: &mut Buffer, area: Rect, card: &ModelCard, marks: Marks, groun
         if wide(note) <= room {
             put_right(cells, x + 2, y, name.right(), note, style(Role::Faint));
         }
-    } else if x + 2 <= titles && titles + 10 < name.right() && card.title != card.id.model() {
+    } else if x + 2 <= titles && titles + 10 < name.right() && card.title != card.id.model() && !fetches {
         // Titles begin below each other, where most names have ended; of a longer one the card has it.
         put(cells, titles, y, name.right(), &card.title, style(Role::Muted));
     }
     let [provider, context, input, output, modes, can] = parts.places(area);
     put(cells, provider.0, y, provider.1, card.id.provider(), style(Role::Muted));
-    if card.availability == Availability::NotPulled && parts.price == 0 {
-        put_right(cells, context.0, y, context.1, "fetch", style(Role::Muted));
+    if fetches && parts.context > 0 {
+        // How much it is says that it is to be fetched, too.
+        let size = card.bytes.map_or_else(|| "fetch".to_owned(), bytes);
+        let whole = format!("fetch {size}");
+        let fits = card.bytes.is_some() && wide(&whole) <= context.1.saturating_sub(x + 1);
+        let said = if fits { &whole } else { &size };
+        put_right(cells, x + 1, y, context.1, said, style(Role::Muted));
     } else if card.availability == Availability::NotPulled {
         // It has no price; what it costs is the room.
         let fetch = format!("fetch {}", card.bytes.map_or_else(|| "?".to_owned(), bytes));
@@ -329,6 +341,25 @@ mod tests {
         );
         assert!(!long.contains("Title") && long.contains("long-1"), "{long}");
         assert_eq!(short.matches("$0 ").count(), 2, "{short}");
+    }
+
+    #[test]
+    fn in_a_narrow_row_it_is_said_how_much_is_to_be_fetched() {
+        let area = Rect::new(0, 0, 52, 1);
+        let line = |id: &str, bytes| {
+            let card = ModelCard {
+                availability: Availability::NotPulled,
+                bytes,
+                ..ModelCard::unknown(id.parse().unwrap())
+            };
+            let mut cells = Buffer::empty(area);
+            row(&mut cells, area, &card, Marks::default(), Style::default(), &Look::colourless());
+            cells.content().iter().map(ratatui::buffer::Cell::symbol).collect::<String>()
+        };
+        assert!(line("local/a", Some(398_000_000)).ends_with(" fetch 398 MB"));
+        let long = line("local/a-name-that-goes-on-and-on-until-the-end", Some(398_000_000));
+        assert!(long.ends_with(" 398 MB") && !long.contains("fetch"), "{long}");
+        assert!(line("local/a", None).ends_with(" fetch"));
     }
 
     #[test]

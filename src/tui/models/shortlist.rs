@@ -4,7 +4,7 @@ use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
 
 use super::{Stock, is_local, rank};
-use crate::domain::catalog::{Capability, ModelCard, ModelId};
+use crate::domain::catalog::{Availability, Capability, ModelCard, ModelId};
 
 /// Which of the models are looked through; `None` leaves out none.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -38,6 +38,8 @@ pub struct Shortlist {
     /// The person has moved the selection: it stays where it is. Until then it is on `home`, or on the first row.
     moved: bool,
     home: Option<ModelId>,
+    /// What can this comes before what nobody knows it of.
+    leads: Option<Capability>,
 }
 
 impl Shortlist {
@@ -49,6 +51,15 @@ impl Shortlist {
         list
     }
 
+    /// The same, in which what can this comes first.
+    #[must_use]
+    pub fn leading(mut self, can: Capability) -> Self {
+        self.leads = Some(can);
+        self.arrange();
+        self.narrow();
+        self
+    }
+
     fn arrange(&mut self) {
         let likes = &self.stock.likes;
         let place = |ids: &[ModelId], id: &ModelId| ids.iter().position(|other| other == id);
@@ -56,7 +67,9 @@ impl Shortlist {
             let card = &self.stock.cards[*at as usize];
             let (recent, star) = (place(&likes.recent, &card.id), place(&likes.favourites, &card.id));
             let liked = recent.map_or((1, 0), |at| (0, at));
-            (liked, star.unwrap_or(usize::MAX), rank(card), *at)
+            let off = matches!(card.availability, Availability::Unusable { .. });
+            let behind = self.leads.is_some_and(|can| !card.is_for(can));
+            (liked, star.unwrap_or(usize::MAX), off, behind, rank(card), *at)
         };
         let count = u32::try_from(self.stock.cards.len()).unwrap_or(u32::MAX);
         self.order = (0..count).filter(|at| self.filter.passes(&self.stock.cards[*at as usize])).collect();
@@ -98,7 +111,7 @@ impl Shortlist {
         self.stock.likes.clone_from(likes);
     }
 
-    /// Narrows to what fits `query`; the best one is selected.
+    /// Narrows to what fits `query`; the best one is selected, and where nothing is typed any more, `home` again.
     pub fn type_in(&mut self, query: &str) {
         if query.trim() != self.query {
             // What fits a longer word fits its beginning too.
@@ -106,7 +119,8 @@ impl Shortlist {
             let within = (grown && !self.query.is_empty()).then(|| std::mem::take(&mut self.shown));
             query.trim().clone_into(&mut self.query);
             self.narrow_within(within.as_deref());
-            (self.selected, self.moved) = (0, false);
+            self.moved = false;
+            self.select(self.chosen().as_ref());
         }
     }
 
@@ -234,7 +248,6 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::domain::catalog::Availability;
     use crate::tui::models::Likes;
 
     fn stock(ids: &[&str]) -> Stock {
@@ -308,6 +321,22 @@ mod tests {
         list.type_in("a");
         list.restock(stock(&["a/0", "local/m", "a/1"]));
         assert_eq!(list.selected_at(), 0, "of what is typed the best one");
+        list.restock(stock(&["a/0", "local/m", "a/3"]));
+        list.type_in("");
+        assert_eq!(list.selected().unwrap().id.as_str(), "a/3", "nothing is typed any more");
+    }
+
+    #[test]
+    fn what_can_what_is_wanted_leads_though_it_is_to_be_fetched() {
+        let mut stock = stock(&["a/unknown", "a/off", "a/paints"]);
+        let cards = Arc::make_mut(&mut stock.cards);
+        cards[1].availability = Availability::Unusable { why: "no key".to_owned() };
+        cards[2].availability = Availability::NotPulled;
+        for at in [1, 2] {
+            cards[at].capabilities = vec![Capability::Images];
+        }
+        let list = Shortlist::new(stock, Filter::default()).leading(Capability::Images);
+        assert_eq!(shown(&list), ["a/paints", "a/unknown", "a/off"]);
     }
 
     #[test]

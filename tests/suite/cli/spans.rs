@@ -134,12 +134,12 @@ async fn a_question_to_a_base_is_named_by_the_base_and_listed_with_what_was_aske
         good(&home.run(&["chat", "--set", "knowledge=docs", "why do they bend"]));
         let listed = home.run(&["traces", "list", "--json", "-n", "2"]).objects();
         for (run, asked) in listed.iter().zip(["why do they bend", "why do rivers bend"]) {
-            assert_eq!(run["run"]["name"], "invoke_workflow docs", "{run}");
+            assert_eq!(run["run"]["name"], "answer from docs", "{run}");
             assert_eq!(run["run"]["asked"], asked, "{run}");
         }
         assert_eq!(text(&newest(&home)[0], "gen_ai.workflow.name"), Some("docs"));
         let listed = home.run(&["traces", "list", "-n", "1"]).stdout;
-        assert!(listed.contains("invoke_workflow docs (outcrop): why do they bend"), "{listed}");
+        assert!(listed.contains("answer from docs (outcrop): why do they bend"), "{listed}");
     });
 }
 

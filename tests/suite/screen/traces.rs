@@ -460,7 +460,7 @@ fn what_stands_under_an_agent_s_run_by_now_is_no_run_of_its_own_any_more() {
     let agent = Run { running: 1, ..own(3, "invoke_agent whole") };
     stage.answer("\"list\"", vec![Reply::Traces { runs: vec![agent.clone()], more: true }]);
     let text = stage.text();
-    assert!(text.contains("invoke_agent whole") && text.contains("2 runs"), "{text}");
+    assert!(text.contains("◆ whole") && text.contains("2 runs"), "{text}");
     assert!(!text.contains("alone"), "{text}");
     // It goes on in its place, and older ones stay.
     stage.reply("\"topic\":\"traces\"", vec![Reply::Changed { number: 2, change: Changed::Usage }]);
@@ -468,7 +468,7 @@ fn what_stands_under_an_agent_s_run_by_now_is_no_run_of_its_own_any_more() {
     let ended = Run { name: "invoke_agent ended".to_owned(), running: 0, ..agent };
     stage.answer("\"list\"", vec![Reply::Traces { runs: vec![ended], more: true }]);
     let text = stage.text();
-    assert!(text.contains("invoke_agent ended") && text.contains("2 runs"), "{text}");
+    assert!(text.contains("◆ ended") && text.contains("2 runs"), "{text}");
     assert!(!text.contains("whole"), "{text}");
 }
 
@@ -562,7 +562,7 @@ fn a_run_is_written_in_the_form_of_its_file_and_one_from_elsewhere_is_deleted() 
     assert!(matches!(&asked(&effects)[..], [Traces::Remove { .. }]), "{effects:?}");
     let removed = Changed::TraceRemoved { id: kept.run.id };
     stage.reply("\"topic\":\"traces\"", vec![Reply::Changed { number: 1, change: removed }]);
-    assert!(!stage.text().contains("invoke_agent"), "{}", stage.text());
+    assert!(!stage.text().contains("Weather"), "{}", stage.text());
 }
 
 #[test]
@@ -700,13 +700,13 @@ fn keys_lead_to_errors_calls_and_the_slowest_and_time_is_shown_closer() {
         let line = text.lines().find(|line| line.starts_with('▌')).unwrap_or_default().to_owned();
         line.split_whitespace().take(4).collect::<Vec<_>>().join(" ")
     };
-    assert!(chosen(&mut stage).contains("invoke_agent"), "{}", stage.text());
+    assert!(chosen(&mut stage).contains("Weather"), "{}", stage.text());
     stage.keys("]");
     assert!(chosen(&mut stage).contains("execute_tool"), "{}", stage.text());
     stage.keys("m");
     assert!(chosen(&mut stage).contains("chat"), "{}", stage.text());
     stage.keys("g}");
-    assert!(chosen(&mut stage).contains("invoke_agent"), "{}", stage.text());
+    assert!(chosen(&mut stage).contains("Weather"), "{}", stage.text());
     stage.keys("]z");
     let zoomed = stage.text();
     stage.keys("z");

@@ -134,6 +134,14 @@ fn alone(model: &str) -> Report {
 }
 
 #[test]
+fn a_week_with_calls_on_one_day_alone_has_no_chart_of_a_single_block() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    stage.keys("<alt+8>");
+    told(&mut stage, alone("home/small"));
+    assert!(!stage.text().contains("at most"), "{}", stage.text());
+}
+
+#[test]
 fn a_model_whose_name_has_wide_letters_moves_no_column() {
     const WIDE: &str = "漢字モデル";
     const NARROW: &str = "abcdefghij";
@@ -399,6 +407,21 @@ fn usage_is_written_to_a_file_in_the_form_that_its_name_asks_for() {
         stage.pass(600);
         stage.keys("<esc>w");
     }
+}
+
+#[test]
+fn all_figures_of_a_row_are_read_and_of_whose_calls_the_cost_is_not_known() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    stage.keys("<alt+8>");
+    told(&mut stage, week(By::Model));
+    stage.keys("<enter>");
+    let text = stage.text();
+    for wanted in ["All of them", "first token p50", "client errors", "cost is not known"] {
+        assert!(text.contains(wanted), "{wanted}\n{text}");
+    }
+    assert!(text.contains("local/smollm2-135m"), "{text}");
+    stage.keys("<esc>jj<enter>");
+    assert!(!stage.text().contains("All of them"), "{}", stage.text());
 }
 
 #[test]

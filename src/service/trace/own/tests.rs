@@ -109,3 +109,17 @@ fn an_agent_that_gave_up_has_not_failed_and_says_at_what_it_did() {
     agent.fault = None;
     assert_eq!(run(&[agent], &price, Timestamp(0)).went(), Went::Failed);
 }
+
+#[test]
+fn steps_of_bases_and_vectors_are_named_by_what_they_are_of() {
+    let (name, model) = (Some("docs".to_owned()), "p/m".parse().ok());
+    let answer = Span { workflow: name, ..begun(1, None, SpanKind::Answer) };
+    let about = Some("32 passages: rivers.md".to_owned());
+    let vectors = Span { workflow: about, model: model.clone(), ..begun(2, Some(1), SpanKind::Embed) };
+    let question = Span { model, ..begun(3, Some(1), SpanKind::Embed) };
+    let made = wholes(&[answer, vectors, question], Timestamp(0));
+    let names: Vec<&str> = made.iter().map(|span| span.name.as_str()).collect();
+    assert_eq!(names, ["answer from docs", "32 passages: rivers.md", "embeddings m"]);
+    let workflow = |at: usize| made[at].attributes.text("gen_ai.workflow.name");
+    assert_eq!((workflow(0), workflow(1)), (Some("docs"), None));
+}

@@ -190,7 +190,8 @@ fn rows(list: Rect) -> Rect {
     Rect {
         x: list.x + 1.min(list.width),
         y: list.y + top,
-        width: list.width.saturating_sub(2),
+        // A blank parts the last figure from the bar that shows how far the list goes.
+        width: list.width.saturating_sub(3),
         height: (list.height - top).saturating_sub(1),
     }
 }

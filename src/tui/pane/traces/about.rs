@@ -64,7 +64,8 @@ fn noted(run: &Run) -> String {
     match (run.noted.as_str(), run.notes) {
         ("", notes) => count(notes, "note", "notes"),
         (noted, 1) => noted.to_owned(),
-        (noted, notes) => format!("{noted} · {}", count(notes, "note", "notes")),
+        // Some of them are told already.
+        (noted, notes) => format!("{noted} · {} in all", count(notes, "note", "notes")),
     }
 }
 
@@ -125,7 +126,7 @@ mod tests {
         };
         assert_eq!(noted(0, ""), None);
         assert_eq!(noted(1, "score 0.2 · wrong city").as_deref(), Some("score 0.2 · wrong city"));
-        assert_eq!(noted(3, "score 0.2").as_deref(), Some("score 0.2 · 3 notes"));
+        assert_eq!(noted(3, "score 0.2").as_deref(), Some("score 0.2 · 3 notes in all"));
         assert_eq!(noted(2, "").as_deref(), Some("2 notes"));
     }
 

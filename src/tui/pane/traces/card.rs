@@ -357,7 +357,7 @@ impl Card {
         self.sheet.draw(below(area), look, cells);
     }
 
-    /// The names of its parts; those that say nothing are faint, or not there where there is little room.
+    /// The names of its parts; those that say nothing are faint, or not there where they would lead or there is little room.
     fn tabs(&self, area: Rect, look: &Look, cells: &mut Buffer) {
         let named = |tab: Tab, counted: bool| {
             let name = self.name(tab);
@@ -372,7 +372,8 @@ impl Card {
         let mut x = area.x;
         for tab in Tab::ALL {
             let is_shown = tab == self.tab;
-            if !roomy && !is_shown && !self.has(tab) {
+            // Nothing was said in many: what leads is what there is.
+            if (!roomy || tab == Tab::Said) && !is_shown && !self.has(tab) {
                 continue;
             }
             let role = match (is_shown, self.has(tab)) {

@@ -2,6 +2,7 @@
 
 use super::aside::{Awaited, Task};
 use super::compared::Compared;
+use super::words::called;
 use super::{State, Wait};
 use crate::domain::Error;
 use crate::domain::trace::TraceId;
@@ -51,7 +52,7 @@ impl State {
     fn name_of(&self, id: TraceId) -> String {
         let open = self.open.as_ref().map(|open| &open.run);
         let run = self.runs.iter().chain(open).find(|run| run.id == id);
-        run.map_or_else(|| id.to_string(), |run| run.name.clone())
+        run.map_or_else(|| id.to_string(), |run| called(&run.name).to_owned())
     }
 
     /// The two are looked at no more.

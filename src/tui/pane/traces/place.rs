@@ -6,6 +6,7 @@ use std::time::Duration;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
+use super::words::called;
 use super::{State, reading, replies, runs, view};
 use crate::domain::Error;
 use crate::tui::action::Action;
@@ -103,7 +104,7 @@ impl Pane for State {
     }
 
     fn name(&self) -> &str {
-        self.open.as_ref().map_or("", |open| &open.run.name)
+        self.open.as_ref().map_or("", |open| called(&open.run.name))
     }
 
     fn title(&self) -> String {

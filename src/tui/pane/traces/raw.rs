@@ -1,6 +1,7 @@
 //! A span as it came, in parts of a sheet: every attribute, event and link, and who made it. Nothing is left out for what it
 //! means, so that no mistake in reading hides data.
 
+use jiff::Timestamp;
 use ratatui::style::Modifier;
 
 use super::json::value;
@@ -76,17 +77,26 @@ fn own(span: &TraceSpan) -> Vec<(&'static str, String)> {
         places => format!("{} written in an unusual way", count(places.into(), "place", "places")),
     };
     let all = [
+        ("name", span.name.clone()),
         ("span", span.id.to_string()),
         ("parent", span.parent.map(|parent| parent.to_string()).unwrap_or_default()),
         ("trace", span.trace.to_string()),
         ("side", side.to_owned()),
         ("status", status),
-        ("start", format!("{} ns", span.start)),
-        ("end", if span.end == 0 { "not told".to_owned() } else { format!("{} ns", span.end) }),
+        ("start", moment(span.start)),
+        ("end", if span.end == 0 { "not told".to_owned() } else { moment(span.end) }),
         ("state", span.state.clone()),
         ("repaired", repaired),
     ];
     all.into_iter().filter(|(_, text)| !text.is_empty()).collect()
+}
+
+/// A moment as people read it, and as it came.
+fn moment(nanos: u64) -> String {
+    let told =
+        i64::try_from(nanos / 1_000_000).ok().and_then(|millis| Timestamp::from_millisecond(millis).ok());
+    let told = told.map(|told| format!("{told:.3} · "));
+    format!("{}{nanos} ns", told.unwrap_or_default())
 }
 
 fn fact(name: &str, text: &str, inset: u16) -> Part {
@@ -144,7 +154,9 @@ mod tests {
 
     #[test]
     fn everything_that_came_is_there_and_what_was_left_out_is_counted() {
-        let mut span = TraceSpan { id: SpanKey(7), start: 5, dropped_events: 2, ..TraceSpan::default() };
+        let name = "invoke_agent Weather".to_owned();
+        let mut span =
+            TraceSpan { id: SpanKey(7), name, start: 5, dropped_events: 2, ..TraceSpan::default() };
         span.attributes.push("short", 1.5);
         span.attributes.push("long", "line\nline");
         span.attributes.push("twice", "a");
@@ -156,7 +168,9 @@ mod tests {
         all(&span, &["odd".to_owned()], &mut Room::new(""), &mut parts);
         let said = Sheet::new(parts).says();
         for wanted in [
+            "name  invoke_agent Weather",
             "span  0000000000000007",
+            "start  1970-01-01T00:00:00.000Z · 5 ns",
             "short  1.5",
             "long\nline\nline",
             "twice  a",

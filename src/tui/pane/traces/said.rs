@@ -1,6 +1,8 @@
 //! What was said within a span, in parts of a sheet: messages with their roles, calls of tools and what they gave, passages
 //! with their scores, the tools that were offered.
 
+use std::borrow::Cow;
+
 use ratatui::style::Modifier;
 use serde_json::Value as Json;
 
@@ -173,15 +175,31 @@ fn passages(found: &[Found], room: &mut Room<'_>, parts: &mut Vec<Part>) {
         }
         parts.push(Part::Gap);
         let score = passage.score.map(|score| format!("{score:.3}  ")).unwrap_or_default();
+        let member =
+            |name: &str| passage.more.get(name).and_then(Json::as_str).filter(|told| !told.is_empty());
         let id = passage.id.as_deref().unwrap_or_default();
-        parts.push(head(&format!("passage {}", grouped(at as u64 + 1)), &format!("{score}{id}"), Role::Info));
+        // Where it stands says more than its number, which Raw has.
+        let place = member("place").or_else(|| member("uri"));
+        let beside = format!("{score}{}", place.unwrap_or(id));
+        parts.push(head(&format!("passage {}", grouped(at as u64 + 1)), &beside, Role::Info));
         if let Some(text) = &passage.text {
             room.text(text, Ink::of(Role::Text), 2, parts);
         }
-        if !passage.more.is_null() {
-            json(&passage.more, 2, room, parts);
+        if let Some(more) = untold(&passage.more, place.is_some()) {
+            json(&more, 2, room, parts);
         }
     }
+}
+
+/// What a passage came with besides, without where it stands where that was said.
+fn untold(more: &Json, placed: bool) -> Option<Cow<'_, Json>> {
+    let Json::Object(members) = more else { return (!more.is_null()).then_some(Cow::Borrowed(more)) };
+    if !placed {
+        return Some(Cow::Borrowed(more));
+    }
+    let mut left = members.clone();
+    left.retain(|name, told| !matches!(name.as_str(), "place" | "uri") || !told.is_string());
+    (!left.is_empty()).then_some(Cow::Owned(Json::Object(left)))
 }
 
 /// Tools that a model might have called.
@@ -286,6 +304,21 @@ mod tests {
         }
         assert!(!folded.contains("let me see") && says(&contents, true).contains("let me see"));
         assert_eq!(things(&contents), 5);
+    }
+
+    #[test]
+    fn of_a_passage_it_is_said_where_it_stands_and_else_its_number() {
+        let found = |more| Found { id: Some("4f2a".to_owned()), more, ..Found::default() };
+        let told = |more| says(&Contents { found: vec![found(more)], ..Contents::default() }, false);
+        let placed =
+            told(json!({"uri": "file:///a/rivers.md", "place": "rivers.md, lines 3–9", "lang": "en"}));
+        assert!(placed.contains("passage 1  rivers.md, lines 3–9"), "{placed}");
+        assert!(
+            placed.contains("lang") && !placed.contains("file:///") && !placed.contains("4f2a"),
+            "{placed}"
+        );
+        let bare = told(Json::Null);
+        assert!(bare.contains("passage 1  4f2a"), "{bare}");
     }
 
     #[test]

@@ -24,9 +24,10 @@ pub(super) const fn sign(kind: Kind) -> (&'static str, Role) {
     }
 }
 
-/// A name; what has none is called so.
+/// A name; what has none is called so. That an agent is meant its sign says.
 pub(super) fn called(name: &str) -> &str {
-    if name.trim().is_empty() { "no name" } else { name }
+    let agent = name.strip_prefix("invoke_agent ").filter(|agent| !agent.trim().is_empty());
+    if name.trim().is_empty() { "no name" } else { agent.unwrap_or(name) }
 }
 
 /// How a span ended, in a sign, a word and a colour; nothing where nobody said anything.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::view::{orders, rows};
+use super::view::{orders, rows, whole};
 use super::{Column, Export, Range, State};
 use crate::domain::Error;
 use crate::domain::usage::By;
@@ -120,6 +120,7 @@ impl State {
             | A::HalfPageUp
             | A::PageDown
             | A::PageUp
+            | A::Open
             | A::SortNext
             | A::SortReverse
             | A::WriteReport
@@ -174,10 +175,18 @@ impl State {
             A::Reload => self.read(desk),
             A::CopyTable => self.export(Form::Csv, None, desk),
             A::WriteReport => desk.overlays.push(Overlay::Prompt(Prompt::usage())),
+            A::Open => self.read_row(desk),
             A::ShowDefinitions => desk.overlays.push(definitions()),
             _ => {}
         }
         self.follow(desk);
+    }
+
+    /// Shows all that is known of the chosen row.
+    fn read_row(&self, desk: &mut Desk<'_>) {
+        let Some(line) = self.line(self.selected) else { return };
+        let name = if line.row.is_some() { line.name } else { "All of them" };
+        desk.overlays.push(Overlay::Reading(Box::new(Reading::new(name, whole(self, &line)))));
     }
 
     /// Has what the table shows told as text.

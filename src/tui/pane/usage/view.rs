@@ -2,6 +2,8 @@
 
 mod card;
 
+pub(super) use card::whole;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
@@ -23,6 +25,9 @@ const WIDE: u16 = 116;
 /// The least columns of the card, and the most of a table beside it.
 const CARD: u16 = 46;
 const TABLE: u16 = 130;
+
+/// Columns before a name: the bar of the chosen row, and a blank.
+const MARGIN: u16 = 2;
 
 /// Where the parts are.
 #[derive(Debug, Clone, Copy)]
@@ -64,7 +69,7 @@ fn shown(state: &State, titles: Rect) -> Vec<(Column, u16)> {
         // The mark of the order has its place, whether it is there or not.
         figures.max(columns(column.title()) + 1)
     };
-    Column::of(titles.width.saturating_sub(2), wide)
+    Column::of(titles.width.saturating_sub(MARGIN + 1), wide)
 }
 
 /// The figures that it has no room for: they are told in the card.
@@ -264,7 +269,7 @@ fn table(state: &State, sight: &Sight<'_>, areas: Areas, cells: &mut Buffer) {
     let shown = shown(state, titles);
     let name = format!("{}{}", state.by.as_str(), mark(Column::Name));
     let end = ends(&shown, titles).first().map_or(titles.right(), |(_, from, _)| *from);
-    put(cells, titles.x + 1, titles.y, end, &name, style(Column::Name));
+    put(cells, titles.x + MARGIN, titles.y, end, &name, style(Column::Name));
     for (column, from, to) in ends(&shown, titles) {
         let title = format!("{}{}", column.title(), mark(column));
         put_right(cells, from, titles.y, to, &title, style(column));
@@ -316,8 +321,8 @@ fn row(
         name = name.add_modifier(Modifier::BOLD);
     }
     // Of a long id the end tells models apart.
-    let width = usize::from(end.saturating_sub(area.x + 1));
-    put(cells, area.x + 1, area.y, end, &fit_left(line.name, width), name);
+    let width = usize::from(end.saturating_sub(area.x + MARGIN));
+    put(cells, area.x + MARGIN, area.y, end, &fit_left(line.name, width), name);
     for (column, from, to) in ends {
         let role = match column {
             Column::Failed if line.figures.tally.failed() > 0 => Role::Warn,

@@ -99,7 +99,7 @@ fn one_that_was_stopped_failed_or_gave_up_says_so_and_why() {
         kept.rollups = Rollups::of(&outline, &kept.tree);
         kept.outline = outline;
         let rows = drawn(&mut kept.card(0), 80, 10);
-        let end = rows[0].strip_prefix("▌ ◆ invoke_agent Weather  agent").unwrap().trim();
+        let end = rows[0].strip_prefix("▌ ◆ Weather  agent").unwrap().trim();
         [end, rows[3].as_str(), rows[4].as_str()].map(str::to_owned)
     };
     let agent = Facts { kind: Kind::Agent, ..Facts::default() };

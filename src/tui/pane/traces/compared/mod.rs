@@ -25,7 +25,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Modifier;
 
 use super::sheet::{Part, Sheet, line};
-use super::words::{dollars, sign, took};
+use super::words::{called, dollars, sign, took};
 use crate::domain::Error;
 use crate::domain::diff::Stretch;
 use crate::domain::figures::{count, grouped};
@@ -542,7 +542,7 @@ impl Compared {
         let x = x + 2 * pair.depth.min(most) as u16;
         let (glyph, kind) = sign(row.kind);
         let x = put(cells, x, area.y, edge, glyph, ground(kind));
-        let name = self.outlines[side].names.get(row.name);
+        let name = called(self.outlines[side].names.get(row.name));
         let role = if pair.fate == Fate::Same { Role::Muted } else { role };
         let x = put(cells, x + 1, area.y, edge, name, ground(role));
         if !pair.differs.is_empty() {
@@ -608,7 +608,7 @@ fn deltas(pair: &Pair, width: u16) -> String {
 /// A step's figures: name, model, time, tokens.
 fn about(outline: &Outline, row: &Row) -> String {
     let text = |symbol| outline.names.get(symbol);
-    let mut said = text(row.name).to_owned();
+    let mut said = called(text(row.name)).to_owned();
     for (label, text) in [("", text(row.model)), ("", text(row.error)), ("stopped by ", text(row.finish))] {
         if !text.is_empty() {
             let _ = write!(said, " · {label}{text}");

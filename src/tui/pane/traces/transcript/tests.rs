@@ -90,7 +90,7 @@ fn a_run_reads_as_a_conversation_whose_question_stands_once_and_whose_answer_is_
     let rows = drawn(&transcript, &kept, area);
     let text = rows.join("\n");
     assert_eq!(text.matches("Weather in Paris?").count(), 1, "{text}");
-    assert!(rows[0].starts_with("▌ ◆ invoke_agent Weather"), "{text}");
+    assert!(rows[0].starts_with("▌ ◆ Weather"), "{text}");
     for wanted in ["● step 0", "⚙ step 1", "with {\"location\":\"Paris\"}", "gave Rainy", "• all day"] {
         assert!(text.contains(wanted), "{wanted}\n{text}");
     }
@@ -141,7 +141,7 @@ fn a_step_opens_and_folds_and_rows_scroll_from_end_to_end() {
     for _ in 0..200 {
         transcript.scroll(-1, area);
     }
-    assert!(drawn(&transcript, &kept, area)[0].contains("invoke_agent"));
+    assert!(drawn(&transcript, &kept, area)[0].contains("◆ Weather"));
 }
 
 #[test]

@@ -6,7 +6,7 @@ use ratatui::style::{Modifier, Style};
 
 use super::wrong;
 use crate::domain::figures::count;
-use crate::domain::trace::Run;
+use crate::domain::trace::{Run, Source};
 use crate::tui::action::Action;
 use crate::tui::keymap::Context;
 use crate::tui::look::Role;
@@ -21,6 +21,9 @@ use crate::tui::rows::{facts, failed, ground, parted};
 
 /// Where the name of a run begins, behind its signs and its age.
 const NAME: u16 = 10;
+
+/// Columns of a name with what was asked, at most: beyond them the eye loses the row between a name and its figures.
+const WIDEST: u16 = 100;
 
 /// Columns of a service that does not fit whole, at least: a few letters of it tell nothing.
 const SERVICE: u16 = 12;
@@ -107,13 +110,19 @@ fn narrowing(state: &State, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) -
     Some(caret).filter(|_| narrow.writing)
 }
 
+/// Where the columns end: at the right edge, unless that is far from the names.
+fn end(shown: &[Shown], area: Rect) -> u16 {
+    let figures: u16 = shown.iter().map(|(_, wide)| wide + GAP).sum();
+    area.right().saturating_sub(2).min(area.x + NAME + WIDEST + figures)
+}
+
 /// The titles of the columns.
 fn titles(shown: &[Shown], sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
     if area.is_empty() {
         return;
     }
     let faint = sight.look.style(Role::Faint);
-    let mut right = area.right().saturating_sub(2);
+    let mut right = end(shown, area);
     for column in shown.iter().rev() {
         right = place(column, (right, area.y), column.0.title, faint, cells);
     }
@@ -151,7 +160,7 @@ fn line(state: &State, at: usize, shown: &[Shown], sight: &Sight<'_>, row: Rect,
     let (sign, _, role) = went(run.went());
     put(cells, row.x + 2, row.y, row.x + 3, sign, style(role));
     put_right(cells, row.x + 4, row.y, row.x + NAME - 2, &sight.wall().age(run.at), style(Role::Muted));
-    let mut right = row.right().saturating_sub(2);
+    let mut right = end(shown, row);
     for column in shown.iter().rev() {
         let (text, role) = (column.0.cell)(run);
         right = place(column, (right, row.y), &text, style(role), cells);
@@ -163,7 +172,10 @@ fn line(state: &State, at: usize, shown: &[Shown], sight: &Sight<'_>, row: Rect,
     if !run.asked.is_empty() {
         // It tells more than that this program did it.
         put(cells, x + 2, row.y, right, &run.asked, style(Role::Muted));
-    } else if run.service != run.name && (columns(&run.service) <= room || room >= SERVICE) {
+    } else if run.source != Source::Own
+        && run.service != called(&run.name)
+        && (columns(&run.service) <= room || room >= SERVICE)
+    {
         put(cells, x + 2, row.y, right, &run.service, style(Role::Faint));
     }
 }

@@ -5,10 +5,11 @@ use ratatui::layout::Rect;
 use ratatui::style::Modifier;
 
 use crate::domain::figures;
-use crate::domain::usage::{By, Step};
+use crate::domain::usage::{By, Point, Step};
 use crate::tui::look::Role;
 use crate::tui::models::columns::fit_id;
 use crate::tui::overlay::Hidden;
+use crate::tui::overlay::reading::Line as Said;
 use crate::tui::paint::{columns as columns_of, more, put, put_right, wrap};
 use crate::tui::pane::Sight;
 use crate::tui::pane::usage::column::Column;
@@ -33,6 +34,8 @@ const NAME: u16 = 15;
 const NAMES: u16 = 41;
 const VALUE: u16 = 10;
 const WIDE: u16 = 90;
+/// Names of whose calls the cost is not known, at most.
+const NAMED: usize = 2;
 /// The most columns of a bar of it.
 const BAR: u16 = 3;
 
@@ -106,7 +109,7 @@ pub(super) fn draw(
         y += 1;
     }
     let wide = area.width.saturating_sub(2);
-    for (text, role) in facts(line) {
+    for (text, role) in facts(state, line) {
         for text in joined(text.split(" · "), wide.into()).iter().flat_map(|row| wrap(row, wide)) {
             if y >= area.bottom() {
                 return;
@@ -117,11 +120,20 @@ pub(super) fn draw(
     }
     y += 1;
     let chart = Rect { y, height: area.bottom().saturating_sub(y), ..area };
-    // A single point is no course, and where there was nothing at all there is nothing to see: the figures are said above.
-    let any = line.series.iter().any(|point| state.sort.at(point).is_some_and(|value| value > 0.0));
-    if chart.height >= CHART && line.series.len() > 1 && any {
+    // A single point is no course, and a single day a block. Where there was nothing at all there is nothing to see: the figures
+    // are said above.
+    let is_some = |point: &&Point| state.sort.at(point).is_some_and(|value| value > 0.0);
+    let least = if is_by_days(state, line) { 2 } else { 1 };
+    let some = line.series.iter().filter(is_some).count();
+    if chart.height >= CHART && line.series.len() > 1 && some >= least {
         draw_chart(state, line, sight, Rect { height: chart.height.min(16), ..chart }, cells);
     }
+}
+
+/// Whether a point is a day: the total of days is over days, however finely each of them is parted.
+fn is_by_days(state: &State, line: &Line<'_>) -> bool {
+    let hours = state.report.as_ref().is_some_and(|report| report.step == Step::Hour);
+    !hours || (line.row.is_none() && state.by == By::Day)
 }
 
 /// Whether there was any of it at any time.
@@ -186,6 +198,10 @@ fn multiple(
     if column == Column::Cost {
         put_right(cells, grid.bars, y, right, &grid.unknown, look.style(Role::Warn));
     }
+    // A single point is no course.
+    if line.series.len() < 2 {
+        return;
+    }
     let values: Vec<_> = line.series.iter().map(|point| column.at(point)).collect();
     let values = wider(&values, grid.wide, usize::from(BAR));
     let bars = spark(&values, grid.wide, column.join());
@@ -200,7 +216,7 @@ fn first_token(line: &Line<'_>) -> Option<String> {
 }
 
 /// How the calls ended, and what else is known of them.
-fn facts(line: &Line<'_>) -> Vec<(String, Role)> {
+fn facts(state: &State, line: &Line<'_>) -> Vec<(String, Role)> {
     let tally = &line.figures.tally;
     let mut ended = vec![format!("{} answered", figures::grouped(tally.invocations))];
     for (count, one, more) in [
@@ -236,12 +252,41 @@ fn facts(line: &Line<'_>) -> Vec<(String, Role)> {
     }
     if cost.unpriced > 0 {
         let calls = figures::count(cost.unpriced, "call", "calls");
-        facts.push((format!("What {calls} cost is not known, or not all of it."), Role::Muted));
+        let whose = unpriced(state, line);
+        facts.push((format!("What {calls} cost is not known, or not all of it{whose}."), Role::Muted));
     }
     if let Some(price) = line.row.and_then(|row| row.price.as_ref()) {
         facts.push((format!("Price: {price}"), Role::Faint));
     }
     facts
+}
+
+/// Of what among all rows the cost is not known, as the rest of a sentence; empty of a row, which has its name, and of days.
+fn unpriced(state: &State, line: &Line<'_>) -> String {
+    if line.row.is_some() || state.by == By::Day {
+        return String::new();
+    }
+    let rows = state.report.iter().flat_map(|report| &report.rows);
+    let names: Vec<&str> =
+        rows.filter(|row| row.figures.cost.unpriced > 0).map(|row| row.name.as_str()).collect();
+    let more = names.len().saturating_sub(NAMED);
+    let named = names[..names.len() - more].join(", ");
+    match (names.len(), more) {
+        (0, _) => String::new(),
+        (_, 0) => format!(": {named}"),
+        (_, more) => format!(": {named} and {more} more"),
+    }
+}
+
+/// All that is known of a row, to be read.
+pub(in crate::tui::pane::usage) fn whole(state: &State, line: &Line<'_>) -> Vec<Said> {
+    let mut rows = vec![vec![String::new(), state.range.words().to_owned()]];
+    let columns = Column::ALL[1..].iter().chain(&COUNTERS);
+    rows.extend(columns.map(|column| vec![column.words().to_owned(), column.text(line)]));
+    let mut lines = Said::table(&rows);
+    lines.push(Said::blank());
+    lines.extend(facts(state, line).iter().map(|(text, role)| Said::of(text, *role)));
+    lines
 }
 
 /// The figure by which the table is sorted, over time.
@@ -251,9 +296,7 @@ fn draw_chart(state: &State, line: &Line<'_>, sight: &Sight<'_>, area: Rect, cel
     let column = state.sort;
     let values: Vec<_> = line.series.iter().map(|point| column.at(point)).collect();
     let most = values.iter().copied().flatten().fold(0.0, f64::max);
-    let hours = state.report.as_ref().is_some_and(|report| report.step == Step::Hour);
-    // The total of days is over days, however finely each of them is parted.
-    let days = !hours || (line.row.is_none() && state.by == By::Day);
+    let days = is_by_days(state, line);
     let step = if days { "a day" } else { "an hour" };
     let head = |metric: &str| format!("{}{metric}, at most {} {step}", column.words(), column.value(most));
     let room = right.saturating_sub(x);
