@@ -17,7 +17,6 @@ use crate::domain::change::Changed;
 use crate::domain::delta::{Event, Fold};
 use crate::domain::message::{Answer, Block, Message, Outcome, StopReason, Usage};
 use crate::domain::picture::media_type;
-use crate::domain::trace::told::Told;
 use crate::domain::{Error, ErrorKind, Result};
 use crate::service::archive::{Archive, Writing};
 use crate::service::attachments;
@@ -98,13 +97,7 @@ pub(super) async fn run(chat: &Chat, begun: Begun, terms: Terms, steps: mpsc::Se
     let outcome = chat.turns.ended(streamed(chat, events, &mut growing, &steps, stop).await);
     if let Some(step) = &mut step {
         match &outcome {
-            Outcome::Failed { error } => {
-                step.end(Some(error));
-                let grounding = growing.answer.answer.as_ref().and_then(|answer| answer.grounding.as_ref());
-                if let Some(grounding) = grounding.filter(|_| begins && growing.fold.blocks.is_empty()) {
-                    step.tell(Told { query: Some(grounding.query.clone()), ..Told::default() });
-                }
-            }
+            Outcome::Failed { error } => step.end(Some(error)),
             Outcome::Complete { .. } => step.end(None),
             Outcome::Streaming | Outcome::Interrupted | Outcome::Stopped => {}
         }
