@@ -71,7 +71,7 @@ pub(super) async fn chat(arguments: Arguments, asker: &Asker, out: &mut Out) -> 
             out.note(if kept {
                 "the conversation goes on where it did before"
             } else {
-                "the question is kept in its trace alone, so that --continue does not go on with it"
+                "the question is kept nowhere, so that --continue does not go on with it"
             })?;
         }
     }

@@ -20,7 +20,7 @@ use crate::domain::picture::media_type;
 use crate::domain::{Error, ErrorKind, Result};
 use crate::service::archive::{Archive, Writing};
 use crate::service::attachments;
-use crate::service::invoke::{Clock, Tells, Terms, Underway};
+use crate::service::invoke::{Clock, Terms, Underway};
 use crate::service::turns::{Hold, Turn};
 
 /// How often other screens see the answer grow.
@@ -57,8 +57,6 @@ pub(super) async fn run(chat: &Chat, begun: Begun, terms: Terms, steps: mpsc::Se
     for message in asked.iter().chain([&answer]) {
         chat.changes.tell(Changed::Message { message: message.clone() });
     }
-    // A conversation that a question begins in vain may go: its trace still says what was asked.
-    let begins = asked.as_ref().is_some_and(|asked| asked.parent.is_none());
     let started = Step::Started { conversation: head, asked, answer: answer.clone() };
     let _ = steps.send(Ok(started)).await;
 
@@ -83,8 +81,6 @@ pub(super) async fn run(chat: &Chat, begun: Begun, terms: Terms, steps: mpsc::Se
     let (events, mut step) = match grounded {
         Ok((converse, terms, step)) => {
             let blobs = attachments::bytes_of(&chat.archive, &converse.turns).await;
-            // Not before: what was looked for and found the answer keeps.
-            let terms = Terms { tells: begins.then(Tells::in_vain), ..terms };
             let serve = |blobs| {
                 let call = Call::Converse(Converse { blobs, ..converse });
                 chat.invoke.serve(&model, call, &terms)

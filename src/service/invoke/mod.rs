@@ -69,7 +69,7 @@ pub struct Terms {
     pub clock: Option<Clock>,
     /// Counts what the calls come to.
     pub meter: Option<Meter>,
-    /// What is said in the call is kept beside its record, where nothing else keeps it.
+    /// What is said in the call is kept beside its record: nothing else keeps it.
     pub tells: Option<Tells>,
     /// What the call is of, by names: its record tells it where a model's name would tell little.
     pub about: Option<String>,

@@ -206,10 +206,8 @@ impl Drop for Serving {
             let (input, output) = (tokens_of(self.asked_weight), tokens_of(self.bytes));
             self.span.by_length = ByLength { input, output };
         }
-        let telling = self.telling.take();
-        let told = telling.and_then(|all| all.end(self.span.id, &self.span.status, &self.fold.blocks));
-        if let Some(told) = told {
-            self.spans.tell(self.span.id, told.bounded());
+        if let Some(telling) = self.telling.take() {
+            self.spans.tell(self.span.id, telling.end(self.span.id, &self.fold.blocks).bounded());
         }
         if let Some(meter) = &self.meter {
             meter.add(&self.span);

@@ -7,16 +7,11 @@ use crate::domain::call::{Converse, Turn};
 use crate::domain::id::SpanId;
 use crate::domain::message::{Block, Role};
 use crate::domain::settings::Settings;
-use crate::domain::trace::SpanStatus;
 use crate::domain::trace::told::Told;
 
 /// What is said in the calls that are made with it, and its clones, is kept beside their spans.
 #[derive(Debug, Clone, Default)]
-pub struct Tells {
-    before: Arc<Mutex<Option<Before>>>,
-    /// Of calls alone that fail and bring nothing.
-    in_vain: bool,
-}
+pub struct Tells(Arc<Mutex<Option<Before>>>);
 
 /// The last call.
 #[derive(Debug)]
@@ -38,16 +33,11 @@ pub(super) struct Telling {
 }
 
 impl Tells {
-    /// What is said is kept beside the spans of calls alone that fail and bring nothing: of others somebody else keeps it.
-    pub fn in_vain() -> Self {
-        Self { in_vain: true, ..Self::default() }
-    }
-
     /// A call begins.
     pub(super) fn begin(&self, converse: &Converse) -> Telling {
         let (system, turns) = (converse.system.clone(), converse.turns.clone());
         let settings = converse.settings.clone();
-        let before = self.before.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let known = before.as_ref().filter(|before| before.system == system);
         let shared =
             |before: &Before| before.turns.iter().zip(&turns).take_while(|(one, other)| one == other).count();
@@ -71,24 +61,19 @@ impl Tells {
 }
 
 impl Telling {
-    /// It has ended so, with that; `None` where somebody else keeps what was said.
-    pub(super) fn end(mut self, span: SpanId, status: &SpanStatus, output: &[Block]) -> Option<Told> {
-        let in_vain = matches!(status, SpanStatus::Failed { .. }) && output.is_empty();
-        if self.tells.in_vain && !in_vain {
-            return None;
-        }
+    /// It has ended with that.
+    pub(super) fn end(mut self, span: SpanId, output: &[Block]) -> Told {
         self.told.output = output.to_vec();
         self.turns.push(Turn { role: Role::Assistant, blocks: output.to_vec() });
         let before = Before { span, system: self.system, settings: self.settings, turns: self.turns };
-        *self.tells.before.lock().unwrap_or_else(PoisonError::into_inner) = Some(before);
-        Some(self.told)
+        *self.tells.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(before);
+        self.told
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::ErrorKind;
     use crate::domain::call::Blobs;
 
     fn said(text: &str) -> Vec<Block> {
@@ -99,32 +84,16 @@ mod tests {
         Turn { role, blocks: said(text) }
     }
 
-    fn converse(system: &str, turns: &[Turn]) -> Converse {
-        Converse {
+    #[test]
+    fn what_two_calls_share_is_kept_once() {
+        let converse = |system: &str, turns: &[Turn]| Converse {
             model: "a/b".parse().unwrap(),
             system: Some(system.to_owned()),
             turns: turns.to_vec(),
             settings: Settings::default(),
             conversation: None,
             blobs: Blobs::default(),
-        }
-    }
-
-    #[test]
-    fn of_a_conversation_what_was_asked_in_vain_alone_is_kept() {
-        let failed = SpanStatus::Failed { kind: ErrorKind::NotFound };
-        let id = SpanId::from_bytes([1; 16]);
-        let told = |status: &SpanStatus, gave: &[Block]| {
-            Tells::in_vain().begin(&converse("s", &[turn(Role::User, "why")])).end(id, status, gave)
         };
-        assert_eq!(told(&SpanStatus::Done, &said("so")), None);
-        assert_eq!(told(&SpanStatus::Cancelled, &[]), None);
-        assert_eq!(told(&failed, &said("so far")), None);
-        assert_eq!(told(&failed, &[]).map(|told| told.input), Some(vec![turn(Role::User, "why")]));
-    }
-
-    #[test]
-    fn what_two_calls_share_is_kept_once() {
         let tells = Tells::default();
         let id = |number: u8| SpanId::from_bytes([number; 16]);
         let turns = [
@@ -134,8 +103,7 @@ mod tests {
             turn(Role::User, "so"),
         ];
         let told = |number: u8, system: &str, many: usize, gave: &str| {
-            let telling = tells.begin(&converse(system, &turns[..many]));
-            telling.end(id(number), &SpanStatus::Done, &said(gave)).unwrap()
+            tells.begin(&converse(system, &turns[..many])).end(id(number), &said(gave))
         };
         let first = told(1, "s", 1, "call");
         assert_eq!(
