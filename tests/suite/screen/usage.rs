@@ -477,7 +477,7 @@ fn a_step_back_stays_and_what_the_chat_alone_can_do_leads_there() {
     told(&mut stage, nothing());
     stage.keys("<esc>");
     let text = stage.text();
-    assert!(text.contains("Ctrl+P elsewhere.") && !text.contains("New conversation"), "{text}");
+    assert!(text.contains("Ctrl+P to all else.") && !text.contains("New conversation"), "{text}");
     stage.keys("<ctrl+n>hello");
     assert!(stage.text().contains("hello"), "{}", stage.text());
 }

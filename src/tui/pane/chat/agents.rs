@@ -277,7 +277,7 @@ impl State {
         let Some((run, consent)) = self.thread.consent() else { return };
         let name = self.thread.acting().map(|acting| safe_line(&acting.agent.name).into_owned());
         let name = name.unwrap_or_default();
-        desk.note(format!("{name} waits for your word; {shows} shows what for."));
+        desk.say(format!("{name} waits for your word; {shows} shows what for."));
         // Who writes is not interrupted: a letter of theirs would be an answer.
         if self.composer.is_empty() {
             let asked = asked(&name, run, consent).uninvited(desk.now.elapsed);

@@ -186,7 +186,7 @@ fn by_itself(source: &Source) -> String {
     times.into_iter().chain(changes).collect::<Vec<_>>().join(", and ")
 }
 
-/// How a sync goes or went. Its counts stand once it is over: until then one of them is told, of all that is due.
+/// How a sync goes or went. What became of its files stands once it is over: until then they are counted of all that is due.
 fn went(sync: &Sync, sight: &Sight<'_>) -> (String, Role) {
     let statistics = &sync.statistics;
     let mut words = match sync.state {
@@ -195,10 +195,20 @@ fn went(sync: &Sync, sight: &Sight<'_>) -> (String, Role) {
         SyncState::Complete => format!("synced {}", sight.wall().ago(sync.updated)),
         state => state.as_str().to_lowercase().replace('_', " "),
     };
-    let (failed, partial) = (statistics.failed, statistics.partial);
-    let faults = Statistics { failed, partial, ..Statistics::default() };
+    let Statistics { failed, partial, passages, tokens, bytes, refused, known, windowed, .. } = *statistics;
+    let made = Statistics {
+        failed,
+        partial,
+        passages,
+        tokens,
+        bytes,
+        refused,
+        known,
+        windowed,
+        ..Statistics::default()
+    };
     let over = matches!(sync.state, SyncState::Complete | SyncState::Failed);
-    for part in counted(if over { statistics } else { &faults }) {
+    for part in counted(if over { statistics } else { &made }) {
         words.push_str(" · ");
         words.push_str(&part);
     }
