@@ -295,7 +295,7 @@ fn where_a_card_has_no_room_what_went_wrong_comes_first_and_the_rest_is_counted(
     let mut stage = Stage::settled(60, 20, "dark");
     enter(&mut stage, bases());
     let text = stage.text();
-    assert!(text.contains("reading scan.pdf") && text.contains("▼ 7 more"), "{text}");
+    assert!(text.contains("reading scan.pdf") && text.contains("▼ 6 more"), "{text}");
 }
 
 #[test]
