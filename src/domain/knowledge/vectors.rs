@@ -130,7 +130,8 @@ mod tests {
     fn a_cosine_knows_no_lengths_and_nothing_is_near_to_zeros() {
         assert!((cosine(&[3.0, 4.0], &[6.0, 8.0]) - 1.0).abs() < 1e-12);
         assert!((cosine(&[1.0, 0.0], &[-2.0, 0.0]) + 1.0).abs() < 1e-12);
-        assert_eq!([cosine(&[1.0, 0.0], &[0.0, 2.0]), cosine(&[0.0, 0.0], &[1.0, 1.0])], [0.0, 0.0]);
+        assert!(cosine(&[1.0, 0.0], &[0.0, 2.0]).abs() < 1e-12);
+        assert!(cosine(&[0.0, 0.0], &[1.0, 1.0]).abs() < 1e-12);
     }
 
     #[test]

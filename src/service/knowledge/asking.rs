@@ -294,9 +294,9 @@ mod tests {
         assert_eq!(all, [of("a", &[(0, 0), (0, 2), (1, 1)]), of("c", &[(1, 0)])]);
         let parts: Vec<_> = all[0].by_document().map(<[_]>::len).collect();
         assert_eq!(parts, [2, 1]);
-        let many: Vec<String> = (0..BATCH * 2 + 1).map(|n| n.to_string()).collect();
+        let many: Vec<String> = (0..=BATCH * 2).map(|n| n.to_string()).collect();
         let many: Vec<&str> = many.iter().map(String::as_str).collect();
-        let (mut first, mut second) = (asked(&many[..BATCH + 1], &[]), asked(&many[BATCH + 1..], &[]));
+        let (mut first, mut second) = (asked(&many[..=BATCH], &[]), asked(&many[BATCH + 1..], &[]));
         let batches = batches(wanted(&[&mut first, &mut second]));
         assert_eq!(batches.iter().map(Vec::len).collect::<Vec<_>>(), [BATCH, BATCH, 1]);
     }

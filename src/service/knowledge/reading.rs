@@ -84,7 +84,7 @@ pub(super) struct Reads {
     /// So many are still to come.
     left: usize,
     /// Who reads them ends with this.
-    _reads: AbortOnDropHandle<()>,
+    _reader: AbortOnDropHandle<()>,
 }
 
 impl Reads {
@@ -121,7 +121,7 @@ impl Reads {
                 }
             }
         });
-        Self { waiting, in_hand: Vec::new(), left, _reads: AbortOnDropHandle::new(reads) }
+        Self { waiting, in_hand: Vec::new(), left, _reader: AbortOnDropHandle::new(reads) }
     }
 
     /// The next documents in their order: those that are read by now, and not more than share requests well. It waits for one;

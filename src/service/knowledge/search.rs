@@ -309,7 +309,9 @@ mod tests {
     fn nobody_looks_behind_as_many_as_are_wanted() {
         let mut all = hits(&[(0.9, true), (0.0, false), (0.8, true), (0.0, false), (0.7, true)]);
         // How near those are that words brought up is not known yet.
-        all.iter_mut().for_each(|hit| hit.cosine = None);
+        for hit in &mut all {
+            hit.cosine = None;
+        }
         let many = |least, of| {
             let mut own = all.clone();
             reach(&mut own, least, of);

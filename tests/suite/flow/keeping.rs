@@ -518,7 +518,7 @@ fn what_is_remembered_is_listed_read_and_written_anew() {
     let session = sessions()[0].session;
     let summary = format!("{} Or not.", sessions()[0].summary);
     let edit = Agents::EditMemory { id: shop().id, session, summary };
-    assert_eq!(opened(&mut stage), [edit.clone()]);
+    assert_eq!(opened(&mut stage), std::slice::from_ref(&edit));
     refused(&mut stage, "\"edit_memory\"", "editing what an agent remembers", "the disk is full");
     let text = stage.text();
     assert!(text.contains("the disk is full") && text.contains("Or not."), "{text}");

@@ -550,7 +550,7 @@ fn long_answer(stage: &mut Stage, lines: usize) {
     enter(stage, bases());
     stage.keys("<enter>how are duplicate charges refunded?<alt+enter>");
     let found = Reply::Retrieved { retrieved: retrieved(), prompt: Some("the prompt".into()) };
-    let text: String = (1..=lines).map(|line| format!("- line {line}.\n")).collect();
+    let text = (1..=lines).map(|line| format!("- line {line}.")).collect::<Vec<_>>().join("\n") + "\n";
     stage.reply("\"ask\"", vec![found, Reply::Delta { event: Delta::Text { text } }]);
 }
 

@@ -258,15 +258,11 @@ impl State {
     /// A conversation in which that agent is answering now, asked here or by another window.
     pub(super) fn answered_by(&self, id: AgentId) -> Option<&Thread> {
         let answers = |thread: &&Thread| {
-            let answer = thread.last_answer().filter(|answer| !is_over(answer));
-            match answer {
-                Some(answer) => work_of(answer).is_some_and(|acting| acting.agent.id == id),
-                // The store has not said yet that the answer is begun.
-                None => {
-                    let asked = thread.agent.as_ref().is_some_and(|agent| agent.id == id);
-                    asked && thread.turn != Turn::Idle
-                }
+            if let Some(answer) = thread.last_answer().filter(|answer| !is_over(answer)) {
+                return work_of(answer).is_some_and(|acting| acting.agent.id == id);
             }
+            // The store has not said yet that the answer is begun.
+            thread.turn != Turn::Idle && thread.agent.as_ref().is_some_and(|agent| agent.id == id)
         };
         self.threads().find(answers)
     }

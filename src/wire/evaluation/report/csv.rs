@@ -9,7 +9,7 @@
 //! | name | as the definitions have it, of a scale with the value behind: `points=3`; `p` with what it is of |
 //! | value, low, high, n | the number, its bounds at 95 %, how many votes it is of |
 //! | missing | why there is no number |
-//! | without_bounds | why a number has no bounds that it could have |
+//! | `without_bounds` | why a number has no bounds that it could have |
 //! | question | of an item that raters differ on: how it begins |
 //!
 //! A name that a spreadsheet would take for a formula gets an apostrophe in front.

@@ -195,16 +195,16 @@ fn went(sync: &Sync, sight: &Sight<'_>) -> (String, Role) {
         SyncState::Complete => format!("synced {}", sight.wall().ago(sync.updated)),
         state => state.as_str().to_lowercase().replace('_', " "),
     };
-    let Statistics { failed, partial, passages, tokens, bytes, refused, known, windowed, .. } = *statistics;
+    let Statistics { failed, passages, tokens, windowed, refused, partial, known, bytes, .. } = *statistics;
     let made = Statistics {
         failed,
-        partial,
         passages,
         tokens,
-        bytes,
-        refused,
-        known,
         windowed,
+        refused,
+        partial,
+        known,
+        bytes,
         ..Statistics::default()
     };
     let over = matches!(sync.state, SyncState::Complete | SyncState::Failed);
