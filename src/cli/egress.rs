@@ -75,7 +75,7 @@ fn place(exchange: &Exchange) -> [String; 2] {
             format!("{} · {who}", call.kind.as_str())
         }
         (None, Some(_)) => "a call that goes on, or of which no record is left".to_owned(),
-        (None, None) => "–".to_owned(),
+        (None, None) => exchange.egress.doing.clone().unwrap_or_else(|| "–".to_owned()),
     };
     [exchange.egress.host.clone(), call]
 }
@@ -93,6 +93,7 @@ mod tests {
             let egress = Egress {
                 number: 1,
                 span: None,
+                doing: None,
                 host: "a command".to_owned(),
                 status: None,
                 sent: 0,

@@ -229,7 +229,7 @@ impl Client {
                 "Start without --offline.",
             ));
         }
-        Ok(Leave { variables: self.shared.options.variables(), meter: self.meter(to.to_owned()) })
+        Ok(Leave { variables: self.shared.options.variables(), meter: self.meter(doing, to.to_owned()) })
     }
 
     /// Whether an address may be asked, by what this call may reach.
@@ -389,7 +389,7 @@ impl Client {
     async fn exchange(&self, request: &Request, url: &Url, secrets: Secrets, way: Way) -> Result<Response> {
         let place = guard::place(url);
         let client = self.client(&request.doing, url.scheme() == "https", way).await?;
-        let mut meter = self.meter(place.clone());
+        let mut meter = self.meter(&request.doing, place.clone());
         self.exchanges.fetch_add(1, Ordering::Relaxed);
         let mut building = match request.method {
             Method::Get => client.get(url.clone()),
@@ -454,11 +454,12 @@ impl Client {
     }
 
     /// The entry of an exchange that begins.
-    pub(super) fn meter(&self, host: String) -> Meter {
+    pub(super) fn meter(&self, doing: &str, host: String) -> Meter {
         let number = self.shared.numbers.fetch_add(1, Ordering::Relaxed) + 1;
         let entry = Egress {
             number,
             span: self.span,
+            doing: self.span.is_none().then(|| doing.to_owned()),
             host,
             status: None,
             sent: 0,

@@ -50,6 +50,7 @@ struct Counters {
 #[derive(Debug)]
 pub struct Ledger {
     client: Client,
+    doing: String,
     place: String,
     counters: Arc<Counters>,
 }
@@ -62,7 +63,7 @@ impl Ledger {
         if sent == 0 && received == 0 {
             return;
         }
-        let mut meter = self.client.meter(self.place.clone());
+        let mut meter = self.client.meter(&self.doing, self.place.clone());
         meter.entry.sent = sent;
         meter.entry.head = Some(0);
         meter.entry.received = Some(received);
@@ -106,7 +107,8 @@ impl Client {
         // Small questions would wait for each other.
         let _ = tcp.set_nodelay(true);
         let counters = Arc::<Counters>::default();
-        let ledger = Ledger { client: self.clone(), place, counters: Arc::clone(&counters) };
+        let doing = doing.to_owned();
+        let ledger = Ledger { client: self.clone(), doing, place, counters: Arc::clone(&counters) };
         Ok((Stream { inner: Inner::Plain(Counted { tcp, counters }) }, ledger))
     }
 

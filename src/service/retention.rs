@@ -149,6 +149,7 @@ mod tests {
         let egress = Egress {
             number: 1,
             span: Some(id),
+            doing: None,
             host: "h:1".into(),
             status: None,
             sent: 0,

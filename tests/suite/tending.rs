@@ -44,6 +44,7 @@ fn record(store: &Store, days: i64) -> SpanId {
     let egress = Egress {
         number: 1,
         span: Some(id),
+        doing: None,
         host: "h:1".into(),
         status: None,
         sent: 0,

@@ -247,7 +247,7 @@ impl Span {
     }
 }
 
-/// One exchange with a server, as it ended. No content, no path, no credential.
+/// One exchange with a server, as it ended. No content, no credential.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Egress {
     /// Counts the exchanges of one process, from 1; a retry or a redirect is an exchange of its own.
@@ -255,6 +255,9 @@ pub struct Egress {
     /// The call that it was made for; `None` for what no model was asked in, such as fetching one.
     #[serde(default)]
     pub span: Option<SpanId>,
+    /// What was being done where it was for no call, as errors name it; `None` of what was kept before it was told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub doing: Option<String>,
     /// `host:port`; a program that went out itself is named with what it was told to fetch.
     pub host: String,
     /// `None` where no answer came.

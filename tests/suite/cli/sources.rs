@@ -184,6 +184,14 @@ async fn what_is_asked_of_a_bucket_is_signed_in_path_style_and_a_large_object_is
         }
         // Both are remembered, wherever it is synced from.
         let shown = home.run(&["kb", "show", "docs", "--json"]).objects()[0]["base"]["sources"][0].clone();
+        let left = home.run(&["usage", "egress", "-n", "0", "--json"]).objects();
+        let place = format!("127.0.0.1:{}", bucket.port);
+        let mut asked = left.iter().filter(|one| one["egress"]["host"] == place.as_str()).peekable();
+        assert!(asked.peek().is_some(), "{left:?}");
+        // No model is asked there, so each says what it was for.
+        assert!(
+            asked.all(|one| one["egress"]["doing"].as_str().is_some_and(|doing| doing.contains("s3://docs")))
+        );
         assert_eq!(shown["origin"]["endpoint"], bucket.url("/"));
         assert_eq!(shown["origin"]["region"], "eu-west-1");
         let refused = home.run(&["kb", "add-source", "docs", "s3://docs/", "--endpoint", &closed.url("")]);
