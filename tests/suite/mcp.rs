@@ -84,7 +84,7 @@ async fn noise_floods_and_endless_lines_keep_no_server_from_being_heard() {
         let session = opened(mode, folder.path()).await.unwrap();
         assert_eq!(soon(session.tools()).await.unwrap().len(), 1, "{mode}");
     }
-    let outcome = called("chatty", folder.path()).await.unwrap();
+    let outcome = Box::pin(called("chatty", folder.path())).await.unwrap();
     assert_eq!((outcome.text.as_str(), outcome.is_error), ("at last", false));
 }
 
@@ -149,7 +149,7 @@ async fn a_call_that_goes_wrong_is_an_outcome_or_an_error_that_says_how() {
     for (mode, text) in
         [("fails", "it is dark"), ("unknown", "refuses the call (-32602): there is no such tool")]
     {
-        let outcome = called(mode, folder.path()).await.unwrap();
+        let outcome = Box::pin(called(mode, folder.path())).await.unwrap();
         assert!(outcome.is_error && outcome.text.contains(text), "{mode}: {outcome:?}");
     }
     for (mode, kind, why) in [
@@ -157,7 +157,7 @@ async fn a_call_that_goes_wrong_is_an_outcome_or_an_error_that_says_how() {
         ("closes", ErrorKind::Network, "it has closed the connection"),
         ("hangs", ErrorKind::Timeout, "did not answer within 1 s; it said last: waiting for the moon"),
     ] {
-        let error = called(mode, folder.path()).await.unwrap_err();
+        let error = Box::pin(called(mode, folder.path())).await.unwrap_err();
         assert!(error.kind == kind && error.why.contains(why), "{mode}: {error:?}");
     }
     let session = opened("pages", folder.path()).await.unwrap();
@@ -203,7 +203,7 @@ async fn a_session_that_is_dropped_leaves_no_program_behind() {
 #[tokio::test]
 async fn a_program_knows_what_it_was_given_and_no_secret_of_ours() {
     let folder = tempfile::tempdir().unwrap();
-    let outcome = called("tells", folder.path()).await.unwrap();
+    let outcome = Box::pin(called("tells", folder.path())).await.unwrap();
     let names: Vec<&str> = outcome
         .text
         .split_whitespace()
