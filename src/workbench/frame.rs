@@ -27,8 +27,8 @@ pub(super) enum Kind {
     Bye = b'B' as isize,
     /// From the owner: it is about to end; it serves what was sent before the `Bye`.
     Leaving = b'L' as isize,
-    /// From the owner that is about to end: nothing was done of this call, nor will be; of number 0: of any call that is
-    /// still open.
+    /// From the owner that is about to end, with the number 0: nothing was done of any call that is still open, nor will
+    /// be, nor of any that comes.
     NotBegun = b'N' as isize,
     /// From the owner: a reply.
     Reply = b'R' as isize,

@@ -9,7 +9,7 @@ use tokio::net::UnixStream;
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 use tokio_util::codec::{FramedRead, LengthDelimitedCodec};
 
-use super::frame;
+use super::frame::{self, Frame};
 use crate::domain::{Error, ErrorKind, Result};
 
 /// Grows with every change of frames, requests, replies and events: two builds of one version may differ in them, and are to refuse
@@ -57,6 +57,15 @@ pub(super) type Sink = BufWriter<OwnedWriteHalf>;
 
 /// Says `own` and hears the other's; refuses another account, another program, another version.
 pub(super) async fn exchange(stream: UnixStream, own: &Hello) -> Result<(Source, Sink, Hello)> {
+    exchange_with(stream, own, None).await
+}
+
+/// The same, with a `word` that the other side hears together with the hello, or not at all.
+pub(super) async fn exchange_with(
+    stream: UnixStream,
+    own: &Hello,
+    word: Option<Frame>,
+) -> Result<(Source, Sink, Hello)> {
     let doing = "greeting another outcrop on this machine";
     let peer = stream.peer_cred().map_err(|why| Error::io(doing, &why))?;
     if peer.uid() != rustix::process::geteuid().as_raw() {
@@ -74,6 +83,9 @@ pub(super) async fn exchange(stream: UnixStream, own: &Hello) -> Result<(Source,
         let said = async {
             sink.write_u32(line.len() as u32).await?;
             sink.write_all(&line).await?;
+            if let Some(word) = word {
+                sink.write_all(&word.encode()).await?;
+            }
             sink.flush().await
         };
         said.await.map_err(|why| hung_up(doing, &why))?;

@@ -225,30 +225,16 @@ async fn next(listener: &UnixListener) -> UnixStream {
     }
 }
 
-/// Greets who comes while this process is about to end, and begins nothing for them; they go on when this is dropped.
+/// Greets who comes while this process is about to end, and begins nothing for them; they go on when this is dropped. They
+/// hear that with the greeting: of what they ask before they know that somebody is there, nothing may stay in doubt.
 async fn put_off(stream: UnixStream) {
-    let (mut source, mut sink, peer) = match hello::exchange(stream, &Hello::own()).await {
-        Ok(greeted) => greeted,
-        Err(error) => {
-            tracing::warn!(%error, "refused a connection");
-            return;
+    let word = Frame::bare(Kind::NotBegun, 0);
+    match hello::exchange_with(stream, &Hello::own(), Some(word)).await {
+        Ok((mut source, _sink, peer)) => {
+            tracing::debug!(pid = peer.pid, "waits for the next owner");
+            while let Some(Ok(_)) = source.next().await {}
         }
-    };
-    tracing::debug!(pid = peer.pid, "waits for the next owner");
-    let mut word = Frame::bare(Kind::Leaving, 0);
-    loop {
-        if sink.write_all(&word.encode()).await.is_err() || sink.flush().await.is_err() {
-            return;
-        }
-        // What was sent before that word was read.
-        word = loop {
-            let Some(Ok(bytes)) = source.next().await else { return };
-            match Frame::decode(bytes.freeze()) {
-                Some(frame) if frame.kind == Kind::Call => break Frame::bare(Kind::NotBegun, frame.call),
-                Some(_) => {}
-                None => return,
-            }
-        };
+        Err(error) => tracing::warn!(%error, "refused a connection"),
     }
 }
 

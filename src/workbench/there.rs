@@ -98,7 +98,7 @@ impl There {
 impl Workbench for There {
     fn call(&self, context: Context, request: Request) -> Replies {
         self.try_call(&context, &request)
-            .unwrap_or_else(|| stream::once(std::future::ready(Err(gone()))).boxed())
+            .unwrap_or_else(|| stream::once(std::future::ready(Err(not_begun()))).boxed())
     }
 
     fn close(&self) -> BoxFuture<'static, ()> {

@@ -20,6 +20,7 @@ use outcrop::workbench::request::models::Models;
 use outcrop::workbench::request::workspace::Workspace;
 use outcrop::workbench::there::There;
 use outcrop::workbench::{Changed, Context, Door, Face, Replies, Reply, Request, Workbench, socket};
+use tokio::io::AsyncReadExt;
 
 fn context() -> Context {
     Context::of(Face::Cli)
@@ -428,6 +429,34 @@ async fn an_owner_that_leaves_finishes_what_it_began_and_does_nothing_of_what_co
     leaving.await.unwrap();
     gone.await;
     assert_eq!(There::connect(&folder).await.unwrap_err().kind, ErrorKind::Detached);
+}
+
+#[tokio::test]
+async fn who_comes_while_an_owner_leaves_is_told_with_the_greeting_that_nothing_is_begun() {
+    let (_kept, folder) = folder();
+    let (fake, serving) = served(&folder);
+    let door = There::connect(&folder).await.unwrap();
+    let running = door.call(context(), Request::Workspace(Workspace::Verify));
+    fake.begun.notified().await;
+    let leaving = tokio::spawn(async move { serving.leave().await });
+    while !door.is_gone() {
+        tokio::task::yield_now().await;
+    }
+
+    // The owner may end at any moment after its hello: whoever has heard that has heard the word, too.
+    let mut late = tokio::net::UnixStream::connect(folder.join("socket")).await.unwrap();
+    let mut frames = Vec::new();
+    for _ in 0..2 {
+        let mut frame = vec![0; late.read_u32().await.unwrap() as usize];
+        late.read_exact(&mut frame).await.unwrap();
+        frames.push(frame);
+    }
+    assert!(serde_json::from_slice::<Hello>(&frames[0]).is_ok(), "{frames:?}");
+    assert_eq!(frames[1], b"N\0\0\0\0\0\0\0\0");
+
+    fake.go.notify_one();
+    assert_eq!(running.collect::<Vec<_>>().await.len(), 1);
+    leaving.await.unwrap();
 }
 
 #[tokio::test(start_paused = true)]
