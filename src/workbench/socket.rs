@@ -5,6 +5,7 @@ use std::io;
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -62,6 +63,8 @@ pub struct Serving {
     done: CancellationToken,
     path: PathBuf,
     identity: (u64, u64),
+    /// The file is not taken away yet. That is done once: the next owner's file may get the same inode.
+    linked: AtomicBool,
 }
 
 /// What all connections share.
@@ -110,7 +113,8 @@ pub fn serve(door: Door, bound: Bound) -> Serving {
         accept(door, listener, shared).await;
         drop(told);
     });
-    Serving { task: AbortOnDropHandle::new(task), house, done, path, identity }
+    let linked = AtomicBool::new(true);
+    Serving { task: AbortOnDropHandle::new(task), house, done, path, identity, linked }
 }
 
 impl Serving {
@@ -134,6 +138,9 @@ impl Serving {
     }
 
     fn unlink(&self) {
+        if !self.linked.swap(false, Ordering::AcqRel) {
+            return;
+        }
         let ours = self.path.symlink_metadata().is_ok_and(|meta| (meta.dev(), meta.ino()) == self.identity);
         if ours {
             // One that stays is stale, which the next owner mends.
@@ -310,7 +317,8 @@ async fn read(door: &Door, mut source: Source, out: mpsc::Sender<Bytes>, house: 
             Some(_) = tasks.join_next() => continue,
             () = leaving.cancelled(), if told.is_none() => {
                 let word = Frame::bare(Kind::Leaving, 0).encode();
-                if !matches!(tokio::time::timeout(FAREWELL, out.send(word)).await, Ok(Ok(()))) {
+                // A connection may be full because its reader gets no turn: what it has begun is not cut for that.
+                if !matches!(tokio::time::timeout(READING, out.send(word)).await, Ok(Ok(()))) {
                     return;
                 }
                 told = Some(Instant::now());
@@ -320,7 +328,7 @@ async fn read(door: &Door, mut source: Source, out: mpsc::Sender<Bytes>, house: 
             () = tokio::time::sleep_until(patience.unwrap_or_else(Instant::now)), if patience.is_some() => {
                 if !stuck.is_cancelled() {
                     let word = Frame::bare(Kind::NotBegun, 0).encode();
-                    let _ = tokio::time::timeout(FAREWELL, out.send(word)).await;
+                    let _ = tokio::time::timeout(READING, out.send(word)).await;
                 }
                 return;
             }

@@ -1,6 +1,7 @@
 //! Two terminals: the door over the socket, whose end is whose, and what happens when the owner ends.
 
 mod fake;
+mod parting;
 mod spoken;
 
 use std::collections::HashMap;
