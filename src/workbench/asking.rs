@@ -7,7 +7,7 @@ use tokio::sync::watch;
 
 use super::attached::{State, while_ours};
 use super::silence::{LULL, Silence};
-use super::there::gone;
+use super::there::not_begun;
 use super::{Changed, Context, Replies, Reply, Request, Workbench};
 use crate::domain::change::Topic;
 use crate::domain::{ErrorKind, Result};
@@ -145,7 +145,11 @@ async fn step(mut asking: Asking) -> Option<(Result<Reply>, Asking)> {
                 asking.heard += 1;
                 return Some((Ok(reply), asking));
             }
-            Err(error) if matches!(error.kind, ErrorKind::Detached | ErrorKind::NotBegun) => {
+            // Once this process closes its door nobody looks for the next owner.
+            Err(error)
+                if matches!(error.kind, ErrorKind::Detached | ErrorKind::NotBegun)
+                    && asking.state.has_changed().is_ok() =>
+            {
                 asking.replies = None;
                 if asking.watches() {
                     // What changed meanwhile was missed; the watch itself goes on with the next owner.
@@ -177,8 +181,9 @@ pub(super) async fn settled(state: &mut watch::Receiver<State>, silence: &Silenc
         State::Ours(..) | State::Failed(..) => true,
         State::Between => false,
     };
-    let mut settled =
-        std::pin::pin!(async { state.wait_for(ready).await.map(|state| state.clone()).map_err(|_| gone()) });
+    let mut settled = std::pin::pin!(async {
+        state.wait_for(ready).await.map(|state| state.clone()).map_err(|_| not_begun())
+    });
     loop {
         tokio::select! {
             biased;

@@ -227,13 +227,15 @@ impl Workbench for Attached {
     }
 
     fn close(&self) -> BoxFuture<'static, ()> {
-        let (state, hurried) = (self.state.borrow().clone(), self.hurried.clone());
         // Who closes takes nothing over; calls from now on find no owner.
         self.watcher.abort();
+        let (state, hurried) = (self.state.clone(), self.hurried.clone());
         let watched = self.watched.clone();
         async move {
             watched.cancelled().await;
-            match state {
+            // Not before: a watcher that was at work when it was ended may have begun to serve others.
+            let last = state.borrow().clone();
+            match last {
                 State::Ours(door, serving) => {
                     let hurry = async {
                         hurried.cancelled().await;
@@ -323,9 +325,7 @@ impl Attached {
             let one = |reply| stream::iter([reply]).boxed();
             match state.wait_for(heard).await.map(|state| state.clone()) {
                 Ok(State::Failed(error, _)) => one(Err(error)),
-                Ok(State::There(there)) if is_restore => {
-                    there.try_call(&context, &request).unwrap_or_else(|| one(Err(gone())))
-                }
+                Ok(State::There(there)) if is_restore => there.call(context, request),
                 Ok(State::Ours(door, _)) if is_restore && restored.load(Ordering::Acquire) != number => {
                     door.call(context, request)
                 }

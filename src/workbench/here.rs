@@ -24,7 +24,7 @@ use super::request::prompts::Prompts as PromptsRequest;
 use super::request::usage::{Form, Usage as UsageRequest};
 use super::request::workspace::Workspace as WorkspaceRequest;
 use super::standing::Standing;
-use super::there::gone;
+use super::there::not_begun;
 use super::{Changed, Context, Replies, Reply, Request, Workbench, person, voices};
 use crate::config::Config;
 use crate::domain::catalog::ModelId;
@@ -89,7 +89,7 @@ pub struct Here {
 impl Workbench for Here {
     fn call(&self, context: Context, request: Request) -> Replies {
         if self.closed.load(Ordering::Acquire) {
-            return one(async { Err(gone()) });
+            return one(async { Err(not_begun()) });
         }
         if !request.stands_on_configuration() || !self.standing.is_stale() {
             return self.serve(&context, request);

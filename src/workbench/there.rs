@@ -156,7 +156,7 @@ impl There {
 }
 
 /// What a call ends with of which its process did nothing.
-fn not_begun() -> Error {
+pub(super) fn not_begun() -> Error {
     Error::new(
         ErrorKind::NotBegun,
         "asking the outcrop that owned the workspace",

@@ -1,15 +1,22 @@
 //! An owner that ends: nothing that others ask of it then is cut or left in doubt without need, and its successor is left
 //! alone.
 
-use std::sync::atomic::Ordering;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use futures_util::StreamExt;
+use outcrop::domain::{Error, ErrorKind};
+use outcrop::workbench::attached::{Attached, Knock, Open, Owning};
 use outcrop::workbench::hello::Hello;
+use outcrop::workbench::request::workspace::Workspace;
+use outcrop::workbench::there::There;
+use outcrop::workbench::{Request, Workbench};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::task::yield_now;
 
 use super::fake::folder;
-use super::{context, flood, served};
+use super::{all, context, flood, served};
 
 /// Behind its length, as it crosses the socket.
 fn framed(bytes: &[u8]) -> Vec<u8> {
@@ -77,5 +84,38 @@ async fn an_owner_that_leaves_has_patience_with_a_connection_that_is_full() {
         }
     }
     drop(slow);
+    leaving.await.unwrap();
+}
+
+#[tokio::test]
+async fn a_restore_that_meets_an_owner_about_to_end_is_known_to_be_not_begun() {
+    let (_kept, folder) = folder();
+    let theirs = Arc::new(AtomicBool::new(false));
+    let others = Arc::clone(&theirs);
+    let open: Open = Arc::new(move |_: &Knock| {
+        if others.load(Ordering::SeqCst) {
+            return Ok(Owning::Anothers { pid: None });
+        }
+        Err(Error::new(ErrorKind::Corrupt, "opening the store", "its head is gone", "Restore a backup."))
+    });
+    let door = Attached::begin(&folder, open);
+    assert_eq!(door.ready().await.unwrap_err().kind, ErrorKind::Corrupt);
+    let (fake, serving) = served(&folder);
+    let other = There::connect(&folder).await.unwrap();
+    let running = other.call(context(), Request::Workspace(Workspace::Verify));
+    fake.begun.notified().await;
+    let leaving = tokio::spawn(async move { serving.leave().await });
+    while !other.is_gone() {
+        yield_now().await;
+    }
+
+    theirs.store(true, Ordering::SeqCst);
+    let replies = all(&door, Request::Workspace(Workspace::Restore { from: folder.join("a backup") })).await;
+    let [Err(error)] = replies.as_slice() else { panic!("{replies:?}") };
+    assert_eq!(error.kind, ErrorKind::NotBegun, "{error}");
+    assert!(!folder.join("restored").exists());
+
+    fake.go.notify_one();
+    assert_eq!(running.collect::<Vec<_>>().await.len(), 1);
     leaving.await.unwrap();
 }
