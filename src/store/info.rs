@@ -110,12 +110,15 @@ impl Store {
     /// restore or a salvage replaced.
     pub fn compact(&self) -> Result<()> {
         let _work = self.shared.work();
-        self.undamaged(|shared| {
+        let copied = self.undamaged(|shared| {
             let keys = shared.desk().keys.clone();
-            shared.renew(Purpose::Compact, keys).map(|_| ())
+            shared.renew(Purpose::Compact, keys)
         })?;
         self.shared.forget_kept()?;
-        self.shared.refresh_automatic();
+        // Where records are damaged, the marks of what was removed went along, and the last whole backup does no harm.
+        if copied.damaged == 0 {
+            self.shared.refresh_automatic();
+        }
         Ok(())
     }
 }
