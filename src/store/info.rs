@@ -107,10 +107,11 @@ impl Store {
     }
 
     /// Writes everything that is still wanted into fresh files and removes the old ones, and what was kept of stores that a
-    /// restore or a salvage replaced.
+    /// restore or a salvage replaced. Refused where the disk has no room for what is written before the old files go.
     pub fn compact(&self) -> Result<()> {
         let _work = self.shared.work();
         let copied = self.undamaged(|shared| {
+            shared.room_to_rewrite("writing the store anew")?;
             let keys = shared.desk().keys.clone();
             shared.renew(Purpose::Compact, keys)
         })?;

@@ -39,6 +39,7 @@ impl Store {
     /// next start finishes it.
     pub fn rekey_data(&self, with: &WrapWith) -> Result<()> {
         let _work = self.shared.work();
+        self.undamaged(|shared| shared.room_to_rewrite("making a new data key"))?;
         self.shared.rewrap(&mut self.shared.desk(), with)?;
         self.undamaged(Shared::new_data_key)?;
         self.shared.seal_shelves()?;
