@@ -249,6 +249,8 @@ pub(super) fn rename(from: &Path, to: &Path, faults: &Faults) -> Result<()> {
 
 /// Puts a folder's names on the disk.
 pub(super) fn sync_folder(folder: &Path, faults: &Faults) -> Result<()> {
+    // That of a name alone is this one.
+    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
     faults
         .at("sync a folder")
         .and_then(|()| File::open(folder))
