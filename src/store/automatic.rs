@@ -139,7 +139,11 @@ impl Site {
         if of.wrap == head.wrap && of.keys.id == head.keys.id {
             return Ok(());
         }
-        self.seal_backup(live, &whole, keys, (head, keys), &whole)
+        match self.seal_backup(live, &whole, keys, (head, keys), &whole) {
+            // What opened the store before would open it, and it cannot be made to follow.
+            Err(error) if error.kind == ErrorKind::Invalid => files::remove(&whole),
+            sealed => sealed,
+        }
     }
 
     /// Keeps the whole backup where a new data key is about to leave damaged records behind, sealed with that key.
