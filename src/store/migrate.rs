@@ -64,7 +64,10 @@ impl Site {
             return Ok(live);
         }
         let saved = self.folder().join(format!("{BEFORE}{to}"));
-        self.back_up_alone(desk, &live, &saved, &saved)?;
+        // One that a migration of before, which did not come to its end, has left may be whole.
+        let partial =
+            if saved.exists() { self.folder().join(format!("{BEFORE}{to}-partial")) } else { saved.clone() };
+        self.back_up_alone(desk, &live, &saved, &partial)?;
         let keys = desk.keys.clone();
         let fresh = self.begin(desk, Purpose::Migrate, &keys)?;
         let done = self.lead_tree(&fresh, &live, from).and_then(|copied| {
