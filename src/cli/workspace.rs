@@ -18,7 +18,7 @@ pub(super) async fn workspace(verb: Verb, asker: &Asker, out: &mut Out) -> Resul
         Verb::Verify => (Workspace::Verify, String::new()),
         Verb::Backup { to } => {
             let to = absolute(&to)?;
-            let done = format!("everything is in {}", to.display());
+            let done = format!("the backup is {}", to.display());
             (Workspace::Backup { to }, done)
         }
         Verb::Restore { from, yes } => {

@@ -32,14 +32,12 @@ use super::rewrite::{CHUNK, Copied};
 use super::seal::{Secret, keyed, mac};
 use super::site::{Desk, Site};
 use super::{Shared, Store, scan};
+use crate::domain::figures::count;
 use crate::domain::id::WorkspaceId;
 use crate::domain::{Error, ErrorKind, Result};
 
 pub(super) const MAGIC: &[u8; 8] = b"OCBK0001";
 pub(super) const END: &[u8; 8] = b"OCBKEND1";
-
-/// The automatic backup's name in the store's folder.
-const AUTOMATIC: &str = "backup";
 
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct BackupHead {
@@ -87,27 +85,16 @@ impl Store {
             ));
         }
         let _work = self.shared.work();
-        self.undamaged(|shared| shared.back_up(to)).map(Moved::from)
-    }
-
-    /// Renews the backup that the store keeps of itself, from which a salvage takes what the damage hit. Where there is
-    /// no room for it, that becomes a notice as well.
-    pub fn backup_automatic(&self) -> Result<Moved> {
-        let _work = self.shared.work();
-        let to = self.shared.site.automatic();
-        let made = self.undamaged(|shared| shared.back_up(&to));
-        if let Err(error) = &made
-            && error.kind == ErrorKind::Full
-        {
-            self.shared.notice(format!("The store's own backup was not renewed: {}.", error.why));
+        let moved = self.undamaged(|shared| shared.back_up(to, to)).map(Moved::from)?;
+        if moved.damaged > 0 {
+            self.shared.notice(format!(
+                "The backup {} lacks {}: `outcrop workspace verify` names the damage. Keep the backups from before, which may \
+                 have what is missing.",
+                to.display(),
+                count(moved.damaged, "damaged record", "damaged records")
+            ));
         }
-        made.map(Moved::from)
-    }
-
-    /// When the automatic backup was made; `None` where there is none.
-    pub fn automatic_backup_age(&self) -> Option<std::time::Duration> {
-        let about = std::fs::metadata(self.shared.site.folder().join(AUTOMATIC)).ok()?;
-        about.modified().ok()?.elapsed().ok()
+        Ok(moved)
     }
 
     /// Runs `work`; where it meets damage in the tree, mends that and runs it again.
@@ -124,8 +111,8 @@ impl Store {
 }
 
 impl Shared {
-    /// Writes a backup while others read and write.
-    fn back_up(&self, to: &Path) -> Result<Copied> {
+    /// Writes a backup while others read and write: `to`, or `partial` where damaged records are left out.
+    pub(super) fn back_up(&self, to: &Path, partial: &Path) -> Result<Copied> {
         let (live, head, keys) = {
             let mut desk = self.desk();
             desk.touched = Some(BTreeSet::new());
@@ -133,7 +120,7 @@ impl Shared {
         };
         let written = self.write_backup(&live, &head, &keys, to);
         self.desk().touched = None;
-        written?.finish()
+        written?.finish(partial)
     }
 
     fn write_backup<'a>(
@@ -152,36 +139,20 @@ impl Shared {
         writing.add(live, &touched)?;
         Ok(writing)
     }
-
-    /// Renews the automatic backup where there is one: the old one knows another key, or what was removed since.
-    pub(super) fn refresh_automatic(&self) {
-        let path = self.site.automatic();
-        if path.exists() && self.back_up(&path).is_err() {
-            // An old one would do harm, no backup only less good.
-            let _ = files::remove(&path);
-        }
-    }
 }
 
 impl Site {
-    /// The file of the automatic backup, where a salvage looks as well.
-    pub(super) fn automatic(&self) -> PathBuf {
-        self.folder().join(AUTOMATIC)
-    }
-
-    /// `Shared::refresh_automatic` while the store is being opened and nobody else is there.
-    pub(super) fn refresh_automatic(&self, desk: &Desk, live: &Generation) {
-        let path = self.automatic();
-        if path.exists() && self.back_up_alone(desk, live, &path).is_err() {
-            let _ = files::remove(&path);
-        }
-    }
-
-    /// Writes a backup while the store is being opened and nobody else is there.
-    pub(super) fn back_up_alone(&self, desk: &Desk, live: &Generation, to: &Path) -> Result<Copied> {
+    /// `Shared::back_up` while the store is being opened and nobody else is there.
+    pub(super) fn back_up_alone(
+        &self,
+        desk: &Desk,
+        live: &Generation,
+        to: &Path,
+        partial: &Path,
+    ) -> Result<Copied> {
         let mut writing = Writing::begin(self, live, &BackupHead::from(&desk.head), &desk.keys, to)?;
         writing.add_all(live)?;
-        writing.finish()
+        writing.finish(partial)
     }
 
     /// Refuses a backup that would fill the disk. The store's files are never smaller than what is in them.
@@ -202,7 +173,7 @@ impl Site {
 }
 
 /// A backup that is being written.
-struct Writing<'a> {
+pub(super) struct Writing<'a> {
     site: &'a Site,
     keys: &'a Keys,
     path: PathBuf,
@@ -214,7 +185,7 @@ struct Writing<'a> {
 }
 
 impl<'a> Writing<'a> {
-    fn begin(
+    pub(super) fn begin(
         site: &'a Site,
         live: &Generation,
         head: &BackupHead,
@@ -244,7 +215,8 @@ impl<'a> Writing<'a> {
         Error::io(format!("writing the backup {}", self.path.display()), error)
     }
 
-    fn frame(&mut self, bytes: &[u8]) -> Result<()> {
+    /// Adds a frame that is sealed with the backup's keys.
+    pub(super) fn frame(&mut self, bytes: &[u8]) -> Result<()> {
         self.frames += 1;
         self.write(bytes)
     }
@@ -300,14 +272,17 @@ impl<'a> Writing<'a> {
         self.frame(frame)
     }
 
-    /// Ends it with its proof, reads all of it again, and puts it in its place.
-    fn finish(mut self) -> Result<Copied> {
+    /// Ends it with its proof, reads all of it again, and puts it in its place: `partial` where records were left out.
+    pub(super) fn finish(mut self, partial: &Path) -> Result<Copied> {
         self.write(END)?;
         let frames = self.frames.to_be_bytes();
         self.write(&frames)?;
         let mac = self.mac.clone().finalize().into_bytes();
         self.out.write_all(&mac).and_then(|()| self.out.flush()).map_err(|e| self.failed(&e))?;
         prove(self.fresh.unfinished(), self.keys)?;
+        if self.copied.damaged > 0 {
+            self.fresh.rename(partial);
+        }
         self.fresh.finish()?;
         Ok(self.copied)
     }

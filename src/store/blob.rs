@@ -38,7 +38,11 @@ impl Blobs {
         }
         let path = self.path(address);
         if let Some(folder) = path.parent() {
+            let first = !self.folder.exists();
             files::private_folder(&self.folder, &mut Vec::new())?;
+            if let Some(generation) = self.folder.parent().filter(|_| first) {
+                files::sync_folder(generation, &self.faults)?;
+            }
             files::private_folder(folder, &mut Vec::new())?;
         }
         files::write(&path, &sealer.seal(1, sequence, &key(address), plain)?, &self.faults)?;

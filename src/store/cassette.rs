@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use super::key::{Wrap, WrapWith, stretch};
-use super::seal::{Frame, Sealer, mac, random};
+use super::seal::{self, FIXED, Frame, Sealer, mac, random};
 use super::{Store, files};
 use crate::domain::hex::hex;
 use crate::domain::{Error, ErrorKind, Result};
@@ -67,6 +67,8 @@ impl Store {
             let mut line = encoded(&head)?;
             line.push(b'\n');
             file.write_all(&line).and_then(|()| file.sync_all()).map_err(|why| Error::io(&doing, &why))?;
+            // What is recorded on it would go with its name.
+            files::sync_folder(path.parent().unwrap_or(Path::new(".")), &self.shared.site.options.faults)?;
             return Ok(Cassette { file, doing, id: head.id, sealer, takes: 0, length: line.len() as u64 });
         }
         let (head, from) = head(&doing, &bytes)?;
@@ -191,7 +193,9 @@ fn takes(doing: &str, id: &str, sealer: &Sealer, bytes: &[u8], from: usize) -> R
         let number = tape.takes.len() as u64;
         let Some(frame) = Frame::parse(&bytes[at..]) else {
             // What is too short to be a frame was cut off; what is long enough and none was damaged.
-            if Frame::announced(&bytes[at..]).is_none() && bytes.len() - at >= super::seal::FIXED {
+            let is_none = Frame::announced(&bytes[at..]).is_none() && bytes.len() - at >= FIXED;
+            // Nor was what a whole take stands behind: recording on would write over it.
+            if is_none || holds_a_take(&bytes[at + 1..], sealer) {
                 return Err(damaged(doing, number));
             }
             tape.cut = true;
@@ -213,6 +217,13 @@ fn takes(doing: &str, id: &str, sealer: &Sealer, bytes: &[u8], from: usize) -> R
         at += frame.length;
     }
     Ok((tape, at))
+}
+
+/// Whether a whole take lies anywhere in `bytes`.
+fn holds_a_take(bytes: &[u8], sealer: &Sealer) -> bool {
+    let begins = bytes.windows(seal::MAGIC.len()).enumerate().filter(|(_, four)| *four == seal::MAGIC);
+    let mut frames = begins.filter_map(|(at, _)| Frame::parse(&bytes[at..]));
+    frames.any(|frame| sealer.unseal(&frame).is_ok())
 }
 
 fn damaged(doing: &str, number: u64) -> Error {
@@ -300,6 +311,22 @@ mod tests {
                 Err(error) => assert!(!error.why.is_empty() && error.doing.contains("broken.cassette")),
             }
         }
+    }
+
+    #[test]
+    fn a_take_whose_length_was_damaged_is_not_taken_for_the_end_and_those_behind_it_stay() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = store(&folder.path().join("home"));
+        let path = folder.path().join("demo.cassette");
+        recorded(&store, &path, &["one", "two", "three"]);
+        let mut bytes = std::fs::read(&path).unwrap();
+        let begin = bytes.iter().position(|byte| *byte == b'\n').unwrap() + 1;
+        // The first byte of how long what is sealed is.
+        bytes[begin + 23] ^= 1;
+        std::fs::write(&path, &bytes).unwrap();
+        assert_eq!(store.play(&path, None).unwrap_err().why, "take 1 is damaged");
+        assert_eq!(store.cassette(&path).unwrap_err().why, "take 1 is damaged");
+        assert!(std::fs::read(&path).unwrap() == bytes, "nothing was cut off");
     }
 
     /// Whether the bytes up to `end` are exactly the first take.

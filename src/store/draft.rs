@@ -34,7 +34,12 @@ impl Store {
         // Whether a paste is there already must still be so when the draft that names it is committed.
         let _one = self.shared.drafts.lock().unwrap_or_else(PoisonError::into_inner);
         let mut batch = Batch::new();
-        let before = self.get::<KeptDraft>(&of)?.into_iter().flat_map(KeptDraft::versions);
+        let before = match self.get::<KeptDraft>(&of) {
+            // What is typed now is kept in its place: nobody could read the damaged one.
+            Err(error) if error.kind == ErrorKind::Corrupt => None,
+            before => before?,
+        };
+        let before = before.into_iter().flat_map(KeptDraft::versions);
         let replaced =
             |old: &Version| old.by.is_none_or(|old| old == by) || (over.is_some() && old.id == over);
         let beside = before.filter(|old| !old.text.is_empty() && !replaced(old));

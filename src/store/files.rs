@@ -209,6 +209,11 @@ impl Fresh {
         &self.unfinished
     }
 
+    /// Has it take another name in its folder than the one that it was begun for.
+    pub(super) fn rename(&mut self, path: &Path) {
+        path.clone_into(&mut self.path);
+    }
+
     /// Puts it on the disk, then under its name, then the name on the disk.
     pub(super) fn finish(mut self) -> Result<()> {
         let doing = || format!("writing {}", self.path.display());
@@ -233,8 +238,19 @@ pub(super) fn write(path: &Path, bytes: &[u8], faults: &Faults) -> Result<()> {
     fresh.finish()
 }
 
+/// Gives a file another name in its folder, on the disk as well.
+pub(super) fn rename(from: &Path, to: &Path, faults: &Faults) -> Result<()> {
+    faults
+        .at("rename a file")
+        .and_then(|()| fs::rename(from, to))
+        .map_err(|e| Error::io(format!("renaming {}", from.display()), &e))?;
+    sync_folder(to.parent().unwrap_or(Path::new(".")), faults)
+}
+
 /// Puts a folder's names on the disk.
 pub(super) fn sync_folder(folder: &Path, faults: &Faults) -> Result<()> {
+    // That of a name alone is this one.
+    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
     faults
         .at("sync a folder")
         .and_then(|()| File::open(folder))

@@ -118,14 +118,21 @@ impl Generation {
     pub(super) fn open(store: &Path, number: u32, keys: &Keys, options: &Options) -> Result<Self> {
         let folder = folder(store, number);
         let tree = folder.join(TREE);
+        let first = !tree.exists();
         files::private_folder(&folder, &mut Vec::new())?;
         files::private_folder(&tree, &mut Vec::new())?;
         files::tighten(&folder)?;
-        let tree = open_tree(&tree, options)?;
+        let opened = open_tree(&tree, options)?;
         files::tighten(&folder)?;
+        if first {
+            // What is committed to a file is lost with the name of a folder above it.
+            for made in [tree.as_path(), folder.as_path(), store] {
+                files::sync_folder(made, &options.faults)?;
+            }
+        }
         Ok(Self {
             number,
-            tree,
+            tree: opened,
             vault: Vault::new(&folder, keys, options),
             leaving: Leaving { folder, doomed: AtomicBool::new(false) },
         })

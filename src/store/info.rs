@@ -107,15 +107,19 @@ impl Store {
     }
 
     /// Writes everything that is still wanted into fresh files and removes the old ones, and what was kept of stores that a
-    /// restore or a salvage replaced.
+    /// restore or a salvage replaced. Refused where the disk has no room for what is written before the old files go.
     pub fn compact(&self) -> Result<()> {
         let _work = self.shared.work();
-        self.undamaged(|shared| {
+        let copied = self.undamaged(|shared| {
+            shared.room_to_rewrite("writing the store anew")?;
             let keys = shared.desk().keys.clone();
-            shared.renew(Purpose::Compact, keys).map(|_| ())
+            shared.renew(Purpose::Compact, keys)
         })?;
         self.shared.forget_kept()?;
-        self.shared.refresh_automatic();
+        // Where records are damaged, the marks of what was removed went along, and the last whole backup does no harm.
+        if copied.damaged == 0 {
+            self.shared.refresh_automatic();
+        }
         Ok(())
     }
 }

@@ -3,6 +3,8 @@
 //! Death at any step leaves the store of the old schema or that of the new one; where it is the old one, the next start
 //! begins again.
 
+use std::path::Path;
+
 use super::backup::BackupHead;
 use super::generation::Generation;
 use super::record::{Kind, recency};
@@ -62,7 +64,10 @@ impl Site {
             return Ok(live);
         }
         let saved = self.folder().join(format!("{BEFORE}{to}"));
-        self.back_up_alone(desk, &live, &saved)?;
+        // One that a migration of before, which did not come to its end, has left may be whole.
+        let partial =
+            if saved.exists() { self.folder().join(format!("{BEFORE}{to}-partial")) } else { saved.clone() };
+        self.back_up_alone(desk, &live, &saved, &partial)?;
         let keys = desk.keys.clone();
         let fresh = self.begin(desk, Purpose::Migrate, &keys)?;
         let done = self.lead_tree(&fresh, &live, from).and_then(|copied| {
@@ -79,7 +84,7 @@ impl Site {
             copied.records,
             saved.display()
         ));
-        self.refresh_automatic(desk, &fresh);
+        notices.extend(self.refresh_automatic(desk, &fresh));
         Ok(fresh)
     }
 
@@ -128,8 +133,8 @@ impl Site {
         Ok(())
     }
 
-    /// Whether the frames of the store's own backup are of the schema that the store has now.
-    pub(super) fn automatic_is_of(&self, schema: u32) -> bool {
-        BackupHead::of(&self.automatic(), self.schema()).map_or(true, |head| head.schema == schema)
+    /// Whether the frames of a backup are of that schema, which the store has now.
+    pub(super) fn is_of(&self, backup: &Path, schema: u32) -> bool {
+        BackupHead::of(backup, self.schema()).map_or(true, |head| head.schema == schema)
     }
 }

@@ -12,7 +12,8 @@
 //! gen-000001/   a generation: tree/ is sled's, blobs/ has sealed files for large values
 //! shelves/      sealed files beside the records: the indexes of knowledge bases; see `shelf`
 //! mark          the number of the last acknowledged batch; see `tail`
-//! backup        the automatic backup; backup-before-… are from before a migration
+//! backup        the automatic backup; backup-partial lacks what is damaged; backup-before-… are from before a migration or a
+//!               new data key
 //! ballast       room to give up when the disk is full
 //! ```
 //!
@@ -22,6 +23,7 @@
 
 mod astray;
 mod attachment;
+mod automatic;
 mod backup;
 mod ballast;
 mod batch;

@@ -7,6 +7,7 @@ use super::rewrite::{Copied, Purpose};
 use super::site::{Desk, Site};
 use super::{Shared, Store, files};
 use crate::domain::Result;
+use crate::domain::figures::count;
 
 impl Store {
     /// Wraps the data key anew. The records stay as they are; the old key file or passphrase opens nothing any more.
@@ -34,9 +35,11 @@ impl Store {
 
     /// Wraps anew, and makes a new data key that everything is sealed with, what lies on shelves too: where one is in use, at
     /// the next start. What only the old one opens goes: what restores
-    /// and repairs kept, the backups from before a migration. Killed in the middle, the next start finishes it.
+    /// and repairs kept, the backups from before a migration. Refused where the disk has no room for it; killed in the middle, the
+    /// next start finishes it.
     pub fn rekey_data(&self, with: &WrapWith) -> Result<()> {
         let _work = self.shared.work();
+        self.undamaged(|shared| shared.room_to_rewrite("making a new data key"))?;
         self.shared.rewrap(&mut self.shared.desk(), with)?;
         self.undamaged(Shared::new_data_key)?;
         self.shared.seal_shelves()?;
@@ -83,21 +86,33 @@ impl Shared {
     fn new_data_key(&self) -> Result<()> {
         let keys = self.desk().keys.with_new_data_key()?;
         let copied = self.renew(Purpose::Rekey, keys)?;
-        if let Some(notice) = lost(copied) {
+        if let Some(notice) = self.site.lost(copied) {
             self.notice(notice);
         }
         Ok(())
     }
 }
 
-/// What is told of records that could not be sealed anew.
-fn lost(copied: Copied) -> Option<String> {
-    (copied.damaged > 0).then(|| {
-        format!("{} damaged records could not be sealed with the new key and are gone.", copied.damaged)
-    })
-}
-
 impl Site {
+    /// What is told of records that could not be sealed anew.
+    fn lost(&self, copied: Copied) -> Option<String> {
+        if copied.damaged == 0 {
+            return None;
+        }
+        let kept = self.before_rekey();
+        let lost = count(copied.damaged, "damaged record", "damaged records");
+        let advice = if kept.exists() {
+            let kept = kept.display();
+            format!(
+                "The store's own backup from before, which may have them, is kept, sealed with the new key: `outcrop \
+                 workspace restore {kept}` brings it back, in place of everything newer."
+            )
+        } else {
+            "A backup that was made before may have them.".to_owned()
+        };
+        Some(format!("What the new key could not be put on is left behind: {lost}. {advice}"))
+    }
+
     /// Takes away what wrappings keep that the store does not stand on. `Some` says in words what could not be taken away:
     /// that is named on, and tried again at the next start. It keeps nobody from the store.
     pub(super) fn tidy_wraps(&self, desk: &mut Desk) -> Option<String> {
@@ -149,11 +164,15 @@ impl Site {
             files::remove(&folder(self.folder(), next.generation))?;
             self.begin(desk, Purpose::Rekey, &keys)?
         };
-        notices.extend(lost(self.carry_tree(&fresh, &old)?));
+        let copied = self.carry_tree(&fresh, &old)?;
+        if copied.damaged > 0 {
+            self.keep_before_rekey(desk, &old, &keys)?;
+        }
         self.enthrone(desk, &fresh, keys, false)?;
+        notices.extend(self.lost(copied));
         notices.push("A new data key that was under way when the program ended is in force now.".to_owned());
         old.doom();
-        self.refresh_automatic(desk, &fresh);
+        notices.extend(self.refresh_automatic(desk, &fresh));
         Ok(Some(fresh))
     }
 }

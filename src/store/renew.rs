@@ -7,10 +7,11 @@ use std::collections::BTreeSet;
 
 use super::generation::Generation;
 use super::key::Keys;
+use super::record::Kind;
 use super::rewrite::{CHUNK, Copied, Purpose};
 use super::seal::Frame;
 use super::site::Site;
-use super::{Shared, commit, shield};
+use super::{Shared, commit, scan, shield};
 use crate::domain::Result;
 
 /// How often what was written meanwhile is copied before the desk is kept for the rest.
@@ -31,6 +32,11 @@ impl Shared {
         let done = copied.and_then(|mut copied| {
             self.still(&old)?;
             self.site.carry_again(&fresh, &old, &touched, &mut copied)?;
+            if copied.damaged > 0 && purpose == Purpose::Rekey {
+                self.site.keep_before_rekey(&desk, &old, &keys)?;
+            } else if copied.damaged > 0 {
+                self.site.carry_marks(&fresh, &old)?;
+            }
             self.site.enthrone(&mut desk, &fresh, keys, false)?;
             Ok(copied)
         });
@@ -74,6 +80,22 @@ impl Shared {
 }
 
 impl Site {
+    /// Takes along the marks of what was removed: the backup from before damage, which is not replaced by one that lacks
+    /// records, knows it still.
+    fn carry_marks(&self, to: &Generation, from: &Generation) -> Result<()> {
+        let mut last = None;
+        loop {
+            let marks = scan::take(from, &[Kind::Removed as u8], last.as_deref(), false, CHUNK)?;
+            let Some((mark, _)) = marks.back() else { return Ok(()) };
+            last = Some(mark.to_vec());
+            let mut batch = sled::Batch::default();
+            for (mark, frame) in marks {
+                batch.insert(mark, frame);
+            }
+            self.put(to, batch)?;
+        }
+    }
+
     /// Makes `to` hold what `from` holds under these keys.
     pub(super) fn carry_again(
         &self,

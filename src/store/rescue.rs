@@ -76,7 +76,10 @@ impl Site {
     /// The head of a store that has lost both files of it, from the backup that it keeps of itself: the keys are the same
     /// until a new data key is made, which renews the backup. `met` is the error where there is none.
     pub(super) fn find_head(&self, unlock: &Unlock, met: Error, notices: &mut Vec<String>) -> Result<Desk> {
-        let Ok(of) = BackupHead::of(&self.automatic(), self.schema()) else { return Err(met) };
+        let own = self.own_backups();
+        let Some(of) = own.iter().find_map(|own| BackupHead::of(own, self.schema()).ok()) else {
+            return Err(met);
+        };
         let places = [self.folder().to_owned()];
         let wrapper = Wrapper::find(&of.wrap, of.workspace, &places, unlock, &self.options)?;
         let keys = wrapper.unwrap(&of.keys, &of.wrap)?;

@@ -194,7 +194,7 @@ impl<'a> Intake<'a> {
 }
 
 /// Reads a backup from its start to its proof.
-struct Reader {
+pub(super) struct Reader {
     input: BufReader<File>,
     mac: Hmac<Sha256>,
     path: PathBuf,
@@ -202,7 +202,7 @@ struct Reader {
 }
 
 impl Reader {
-    fn open(path: &Path, keys: &Keys) -> Result<Self> {
+    pub(super) fn open(path: &Path, keys: &Keys) -> Result<Self> {
         let file = File::open(path).map_err(|e| Error::io(reading(path), &e))?;
         let mut input = BufReader::new(file);
         let mut mac = proof(keys);
@@ -212,7 +212,7 @@ impl Reader {
     }
 
     /// Gives every frame to `each`, opened once to see that it can be; then checks that nothing is missing.
-    fn for_each(mut self, mut each: impl FnMut(&[u8]) -> Result<()>) -> Result<()> {
+    pub(super) fn for_each(mut self, mut each: impl FnMut(&[u8]) -> Result<()>) -> Result<()> {
         let mut frames: u64 = 0;
         loop {
             let mut start = vec![0; 8];
@@ -279,7 +279,7 @@ fn reading(path: &Path) -> String {
     format!("reading the backup {}", path.display())
 }
 
-fn damaged(path: &Path) -> Error {
+pub(super) fn damaged(path: &Path) -> Error {
     Error::new(
         ErrorKind::Invalid,
         reading(path),

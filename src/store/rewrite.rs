@@ -9,9 +9,10 @@ use std::fs;
 
 use serde::{Deserialize, Serialize};
 
+use super::backup::BackupHead;
 use super::generation::{Generation, TREE, Value, Vault, folder};
 use super::head::{Head, Next};
-use super::key::Keys;
+use super::key::{Keys, Wrapped};
 use super::migrate::BEFORE;
 use super::record::{Kind, recency};
 use super::seal::Frame;
@@ -180,7 +181,7 @@ impl Site {
                 Purpose::Migrate => head.schema = self.schema(),
                 Purpose::Rekey => {
                     // Before the head, so that a death in between leaves none of them.
-                    self.forget_backups_of_before()?;
+                    self.forget_backups_of_before(&next.keys)?;
                     forgotten = std::mem::take(&mut head.kept);
                     // What lies on shelves is sealed with it until that is done anew.
                     head.before.push(head.keys.clone());
@@ -200,12 +201,14 @@ impl Site {
         Ok(())
     }
 
-    /// Takes away the backups from before a migration.
-    fn forget_backups_of_before(&self) -> Result<()> {
+    /// Takes away the backups from before, of which these keys open none but the one that was just sealed with them.
+    fn forget_backups_of_before(&self, keys: &Wrapped) -> Result<()> {
         let failed = |error| Error::io(format!("reading the folder {}", self.folder().display()), &error);
         for entry in fs::read_dir(self.folder()).map_err(failed)? {
             let entry = entry.map_err(failed)?;
-            if entry.file_name().to_string_lossy().starts_with(BEFORE) {
+            let named = entry.file_name().to_string_lossy().starts_with(BEFORE);
+            let opens = |of: BackupHead| of.keys.id == keys.id;
+            if named && !BackupHead::of(&entry.path(), self.schema()).is_ok_and(opens) {
                 files::remove(&entry.path())?;
             }
         }

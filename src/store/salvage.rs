@@ -224,8 +224,10 @@ impl Site {
         room_for_another(self.folder(), files::bytes_under(wreck), "mending the damaged store", hint)?;
         let mut found = Wreck::default();
         found.search(&wreck.join(TREE), &from.sealer)?;
-        if self.automatic_is_of(desk.head.schema) {
-            found.look_into(&self.automatic(), &from.sealer)?;
+        for backup in self.own_backups() {
+            if self.is_of(&backup, desk.head.schema) {
+                found.look_into(&backup, &from.sealer)?;
+            }
         }
         let keys = desk.keys.clone();
         let fresh = self.begin(desk, Purpose::Salvage, &keys)?;

@@ -9,7 +9,7 @@ use super::generation::{Generation, TREE};
 use super::record::Kind;
 use super::rewrite::{CHUNK, Purpose};
 use super::site::Site;
-use super::{Store, files, scan};
+use super::{Shared, Store, files, scan};
 use crate::domain::{Error, ErrorKind, Result};
 
 /// How many times what is wanted of them records may take.
@@ -40,12 +40,15 @@ impl Store {
     pub fn give_back(&self) -> Result<u64> {
         let _work = self.shared.work();
         let live = self.shared.live();
+        // Opened before anything is written: damage and a short disk cost a look, not a copy of the store each day.
         let mut wanted = 0;
         each(&live, |key, frame| {
             wanted += bytes(key, frame);
             live.read(key, frame.clone()).map(|_| true)
         })?;
-        self.shared.site.room_to_give_back(&live, wanted)?;
+        let doing = "giving back what records take beyond what is in them";
+        let hint = "Free some space; it is tried again a day later.";
+        self.shared.site.room_to_rewrite(&live, wanted, doing, hint)?;
         // Whoever holds the old files keeps them from going.
         drop(live);
         let keys = self.shared.desk().keys.clone();
@@ -53,6 +56,20 @@ impl Store {
         // The marks of what was removed are gone: a backup from before knows it still.
         self.shared.refresh_automatic();
         Ok(self.taken())
+    }
+}
+
+impl Shared {
+    /// Refuses a rewrite that might fill the disk. For what is wanted of the records all of them are seen, and none is opened.
+    pub(super) fn room_to_rewrite(&self, doing: &str) -> Result<()> {
+        let live = self.live();
+        let mut wanted = 0;
+        each(&live, |key, frame| {
+            wanted += bytes(key, frame);
+            Ok(true)
+        })?;
+        let hint = "Free that much on the disk of the workspace and try again; nothing was touched.";
+        self.site.room_to_rewrite(&live, wanted, doing, hint)
     }
 }
 
@@ -83,7 +100,7 @@ fn each(live: &Generation, mut look: impl FnMut(&[u8], &sled::IVec) -> Result<bo
 impl Site {
     /// Refuses what might fill the disk: the new files with a copy of the large values, and the store's own backup of as much, while
     /// the old ones are there.
-    fn room_to_give_back(&self, live: &Generation, wanted: u64) -> Result<()> {
+    fn room_to_rewrite(&self, live: &Generation, wanted: u64, doing: &str, hint: &str) -> Result<()> {
         let large = files::bytes_under(live.folder()).saturating_sub(taken(live));
         let needed = self.options.reserve + 2 * (TIMES * wanted + large);
         let free = files::free_bytes(self.folder());
@@ -92,9 +109,9 @@ impl Site {
         }
         Err(Error::new(
             ErrorKind::Full,
-            "giving back what records take beyond what is in them",
+            doing,
             format!("it may need {} MB and {} MB are free", needed.div_ceil(1_000_000), free / 1_000_000),
-            "Free some space; it is tried again a day later.",
+            hint,
         ))
     }
 }

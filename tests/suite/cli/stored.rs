@@ -178,7 +178,7 @@ fn copied(home: &Home) {
     for (arguments, says) in [
         (vec!["workspace", "info"], "conversations  1"),
         (vec!["workspace", "verify"], "read"),
-        (vec!["workspace", "backup", "copy"], "everything is in"),
+        (vec!["workspace", "backup", "copy"], "the backup is "),
         (vec!["workspace", "compact"], "conversations  1"),
         (vec!["workspace", "compact"], "ve back"),
     ] {

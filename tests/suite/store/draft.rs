@@ -1,12 +1,13 @@
 //! Drafts of several terminals in one conversation.
 
+use outcrop::domain::ErrorKind;
 use outcrop::domain::conversation::{Draft, SavedDraft};
 use outcrop::domain::id::{DraftId, TerminalId};
 use outcrop::store::record::{DraftOf, Kind};
 use outcrop::store::{Batch, Store};
 use uuid::Uuid;
 
-use super::{conversation_id, open};
+use super::{conversation_id, open, walk};
 
 pub fn save(store: &Store, of: DraftOf, terminal: u8, over: Option<DraftId>, draft: Draft) {
     let id = DraftId::from_uuid(Uuid::now_v7());
@@ -89,4 +90,21 @@ fn drafts_of_many_terminals_are_kept_up_to_a_bound() {
     }
     let texts = texts(&store, DraftOf(None), 0);
     assert_eq!((texts.len(), texts[0].as_str(), texts[15].as_str()), (16, "draft 40", "draft 25"));
+}
+
+#[test]
+fn a_draft_that_is_damaged_keeps_nobody_from_saving_the_next_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path());
+    let of = DraftOf(None);
+    // As long as this it lies in a file of its own.
+    write(&store, of, 1, &"why ".repeat(3000));
+    let large = walk(&folder.path().join("gen-000001/blobs"));
+    assert_eq!(large.len(), 1);
+    std::fs::write(&large[0], "no longer a draft").unwrap();
+    let error = store.load_drafts(of, TerminalId::from_bytes([1; 16])).unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Corrupt, "{error}");
+    write(&store, of, 1, "and now?");
+    assert_eq!(texts(&store, of, 1), ["and now?"]);
+    assert_eq!(store.verify().unwrap().damaged, []);
 }

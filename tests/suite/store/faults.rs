@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::io;
 use std::os::unix::fs::FileExt;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
 
 use outcrop::domain::message::Message;
 use outcrop::domain::{ErrorKind, Result};
@@ -186,4 +186,20 @@ fn a_commit_that_would_fill_the_disk_is_refused_before_anything_is_touched() {
     assert!(!folder.path().join("ballast").exists(), "the ballast is given up when the disk is full");
     let store = open(folder.path());
     assert_eq!(store.scan::<Message>(Scan::all()).count(), 1);
+}
+
+#[test]
+fn the_folders_of_a_new_store_are_on_the_disk_before_anything_is_committed() {
+    let folder = tempfile::tempdir().unwrap();
+    let steps = Arc::new(Mutex::new(Vec::new()));
+    let told = steps.clone();
+    let faults = Faults::new(move |step| {
+        told.lock().unwrap().push(step);
+        Ok(())
+    });
+    let options = Options { faults, ..small() };
+    let store = Store::open_with(&own(folder.path()), &unlock(None), options).unwrap().0;
+    // Of the tree, of the generation, of the store.
+    assert!(steps.lock().unwrap().ends_with(&["sync a folder"; 3]), "{steps:?}");
+    turn(&store, 0, 1, "text");
 }

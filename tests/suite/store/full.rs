@@ -6,7 +6,7 @@ use std::process::Command;
 
 use outcrop::domain::ErrorKind;
 use outcrop::domain::message::Message;
-use outcrop::store::{Batch, Options, Store};
+use outcrop::store::{Batch, Options, Store, WrapWith};
 
 use super::{conversation_id, message, message_id, own, small, unlock};
 
@@ -65,6 +65,12 @@ pub fn on_a_full_disk(folder: &Path) {
     assert_eq!(store.notices().iter().filter(|notice| notice.contains("own backup")).count(), 1);
     // Nor is the store written anew by itself where that might fill it.
     assert_eq!(store.give_back().unwrap_err().kind, ErrorKind::Full);
+    // Who asks for it is told how much is missing.
+    for error in [store.compact().unwrap_err(), store.rekey_data(&WrapWith::KeyFile).unwrap_err()] {
+        assert_eq!(error.kind, ErrorKind::Full, "{error}");
+        assert!(error.why.contains("it may need ") && error.why.contains("MB are free"), "{error}");
+        assert!(error.hint.contains("nothing was touched"), "{error}");
+    }
     assert_eq!(used(&home), free);
     commit(&store, 70_000).unwrap();
     super::crash::say(&format!("full after {} turns, and all of them are there", acknowledged.len()));

@@ -108,6 +108,10 @@ fn a_damaged_record_stays_what_it_is_and_a_step_that_fails_leaves_the_store_as_i
     let (store, _) = try_new(&home).unwrap();
     assert_eq!(store.verify().unwrap().damaged.len(), 1);
     assert_eq!(store.scan::<Message>(Scan::all()).flatten().count(), 300);
+    // The last whole backup is of the old schema: no salvage takes anything from it, and no partial one takes its place.
+    for (name, there) in [("backup", false), ("backup-partial", true), ("backup-before-2-whole", true)] {
+        assert_eq!(home.join(name).exists(), there, "{name}");
+    }
 }
 
 /// Opens the store with the step and dies before its step `last`.
