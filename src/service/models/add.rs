@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::catalogue::catalogue;
 use super::files::{self, blocking};
-use super::pull::{copy, settle};
+use super::pull::{Scratch, copy, settle};
 use super::report::{Steps, steps};
 use super::{PROVIDER, Shelf, name_of};
 use crate::domain::catalog::{Capability, InstalledModel, ModelId};
@@ -66,6 +66,8 @@ impl Shelf {
                 let staging = folder.join("ready");
                 files::make_home(&doing, &models)?;
                 let _ = fs::remove_dir_all(&staging);
+                // A copy cannot be gone on with: what it left would only fill the disk.
+                let _scratch = Scratch(folder.clone());
                 files::make_folder(&doing, &staging)?;
                 files::room(&doing, &folder, bytes.saturating_mul(2))?;
                 let mut installed = InstalledModel {

@@ -29,7 +29,7 @@ const WHY: usize = 120;
 const PIP: &str = "pip";
 
 /// What goes when the fetch is over, stopped or dropped.
-struct Scratch(PathBuf);
+pub(super) struct Scratch(pub(super) PathBuf);
 
 impl Drop for Scratch {
     fn drop(&mut self) {

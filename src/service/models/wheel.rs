@@ -17,6 +17,9 @@ const PATIENCE: Duration = Duration::from_hours(6);
 /// How often the growing file is looked at.
 const LOOK: Duration = Duration::from_millis(250);
 
+/// What pip, and uv, say of a full disk; the number stands there in any language.
+const FULL: [&str; 2] = ["[Errno 28]", "No space left on device"];
+
 /// Downloads the wheel of `package==version` into the empty folder `folder` and returns its path. pip cannot resume.
 /// Dropping the future kills pip.
 pub(super) async fn download(
@@ -84,6 +87,9 @@ pub(super) async fn download(
             continue;
         }
         let why = format!("{} says: {}", pip.join(" "), last_words(&said));
+        if FULL.iter().any(|full| said.contains(full)) {
+            return Err(Error::new(ErrorKind::Full, doing, why, "Free some space, then try again."));
+        }
         return Err(Error::new(ErrorKind::Network, doing, why, "Check that pip reaches a package index."));
     }
     let why = format!("there is no pip on this machine (tried {})", missing.join(", "));

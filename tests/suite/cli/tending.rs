@@ -162,8 +162,8 @@ async fn other_files_that_are_chosen_of_a_source_are_watched_and_synced_from_the
 /// Sets the schedule's beginning back by a day, as nobody but the clock can.
 fn backdate(home: &Home) {
     use outcrop::domain::knowledge::base::Base;
-    use outcrop::store::{Batch, Owner, Scan, Store, Unlock};
-    let owner = Owner::try_take(&home.config().paths.workspace()).unwrap().unwrap();
+    use outcrop::store::{Batch, Scan, Store, Unlock};
+    let owner = crate::store::own(&home.config().paths.workspace());
     let (store, _) = Store::open(&owner, &Unlock::default()).unwrap();
     let (id, mut base) = store.scan::<Base>(Scan::all()).next().unwrap().unwrap();
     base.sources[0].schedule.as_mut().unwrap().since.0 -= 24 * 3600 * 1000;

@@ -6,7 +6,7 @@ use futures_util::future::{BoxFuture, FutureExt};
 use outcrop::domain::knowledge::vectors::VectorSearch;
 use outcrop::domain::{ErrorKind, Result};
 use outcrop::index::{Embedded, VectorStore};
-use outcrop::store::{Owner, Shelf, Store, Unlock};
+use outcrop::store::{Shelf, Store, Unlock};
 
 use super::conformance::{DIMENSIONS, Place, conforms};
 
@@ -25,7 +25,7 @@ impl Here {
     fn shelf(&mut self) -> Shelf {
         let path: PathBuf = self.folder.path().join("home");
         let store = self.store.get_or_insert_with(|| {
-            let owner = Owner::try_take(&path).unwrap().unwrap();
+            let owner = crate::store::own(&path);
             Store::open(&owner, &Unlock::default()).unwrap().0
         });
         store.shelf(&format!("base-{}", self.number)).unwrap()

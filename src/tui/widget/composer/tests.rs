@@ -55,6 +55,9 @@ fn the_caret_stands_where_the_next_character_goes() {
     assert_eq!(painted(&typed("one two three"), 8, 3), ["one two", "three▏", ""]);
     assert_eq!(painted(&typed("長い文章"), 6, 2), ["長い文", "章▏"]);
     assert_eq!(painted(&typed("長い<left>"), 8, 1), ["長▏い"]);
+    // Letters that are read from right to left keep the order they were typed in, each with its marks in one column.
+    assert_eq!(painted(&typed("ש\u{5c1}\u{5b8}לום a"), 8, 1), ["ש\u{5c1}\u{5b8}לום a▏"]);
+    assert_eq!(painted(&typed("aש\u{5c1}\u{5b8}<left>"), 8, 1), ["a▏ש\u{5c1}\u{5b8}"]);
 }
 
 #[test]
