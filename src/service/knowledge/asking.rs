@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap, VecDeque};
 
 use tokio_util::sync::CancellationToken;
 
-use super::embedding::{BATCH, Embedder, refuses_text};
+use super::embedding::{BATCH, Embedder, name_of, refuses_text};
 use super::pass::Pass;
 use crate::domain::id::DocumentId;
 use crate::domain::knowledge::passage::Passage;
@@ -255,7 +255,7 @@ fn named(batch: &[Wanted], documents: &[&mut Asked]) -> String {
     let of: BTreeSet<usize> =
         batch.iter().filter_map(|wanted| wanted.of.first()).map(|(document, _)| *document).collect();
     let uri = of.first().map_or("", |first| documents[*first].uri());
-    let name = uri.rsplit('/').find(|part| !part.is_empty()).unwrap_or(uri);
+    let name = name_of(uri);
     if of.len() > 1 { format!("{name} and {} more", of.len() - 1) } else { name.to_owned() }
 }
 
