@@ -58,7 +58,9 @@ fn columns(attributes: &Attributes) -> Option<&str> {
 /// A passage's text as it is embedded and given to models: below the row that names its columns, unless it has that itself.
 pub fn with_columns<'a>(text: &'a str, attributes: &Attributes) -> Cow<'a, str> {
     match columns(attributes) {
-        Some(columns) if !text.contains(columns) => Cow::Owned(format!("{columns}\n{text}")),
+        Some(columns) if !text.lines().any(|line| line.trim_end() == columns) => {
+            Cow::Owned(format!("{columns}\n{text}"))
+        }
         _ => Cow::Borrowed(text),
     }
 }
@@ -69,4 +71,18 @@ pub struct Entry {
     pub passage: Passage,
     /// As the embedding model gave it; its length need not be one.
     pub vector: Vec<f32>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_are_below_the_row_that_names_their_columns_unless_they_have_it() {
+        let attributes = Attributes::from([(COLUMNS.to_owned(), Value::Text("City\tLand".to_owned()))]);
+        assert_eq!(with_columns("Bonn\tDE", &attributes), "City\tLand\nBonn\tDE");
+        let whole = "City\tLand\nBonn\tDE";
+        assert_eq!(with_columns(whole, &attributes), whole);
+        assert_eq!(with_columns("Bonn\tDE", &Attributes::new()), "Bonn\tDE");
+    }
 }
