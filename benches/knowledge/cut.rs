@@ -40,8 +40,9 @@ pub fn cut() {
     let places = best(Box::new(|| drop(black_box(tokeniser.places(&text).unwrap()))));
     let all = best(Box::new(|| {
         let tokens = Tokens::new(tokeniser.places(&text).unwrap());
-        let Plan::Cut(cuts) =
-            Chunking::Default.plan(Text { text: &text, tokens: &tokens, sections: &[] }).unwrap()
+        let Plan::Cut(cuts) = Chunking::Default
+            .plan(Text { text: &text, tokens: &tokens, sections: &[], headers: &[] })
+            .unwrap()
         else {
             return;
         };

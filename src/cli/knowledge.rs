@@ -477,7 +477,7 @@ async fn chunks(name: &str, wanted: &str, asker: &Asker, out: &mut Out) -> Resul
         let number = passage.ordinal + 1;
         let tokens = count(passage.tokens.into(), "token", "tokens");
         out.line(&format!("── {number}  {tokens}  {}{place}", passage.id))?;
-        out.text(&passage.text)?;
+        out.text(&passage.with_columns())?;
         out.end_line()?;
     }
     Ok(())
@@ -513,7 +513,7 @@ async fn search(wanted: SearchBase, asker: &Asker, out: &mut Out) -> Result<Exit
     } else {
         for (hit, number) in retrieved.hits.iter().zip(1..) {
             out.line(&format!("── {number}  {}  {}", hit.whole_place(), ranks(hit)))?;
-            out.text(&hit.passage.text)?;
+            out.text(&hit.passage.with_columns())?;
             out.end_line()?;
         }
         for passage in &retrieved.expected {

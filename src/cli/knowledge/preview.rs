@@ -75,7 +75,7 @@ fn one(chunking: Chunking, piece: &Piece, out: &mut Out) -> Result<(), End> {
     }
     let place = passage.place().map(|place| format!("  {place}")).unwrap_or_default();
     out.line(&format!("── {}  {}{place}", passage.ordinal + 1, head.join(", ")))?;
-    out.text(&passage.text)?;
+    out.text(&passage.with_columns())?;
     out.end_line()
 }
 

@@ -14,6 +14,8 @@ pub const PAGE_NUMBER: &str = "x-amz-bedrock-kb-document-page-number";
 pub const SOURCE_URI: &str = "x-amz-bedrock-kb-source-uri";
 /// Our own among the reserved ones: what a citation calls the place of a passage: "page 3", "Install › Linux".
 pub const PLACE: &str = "x-amz-bedrock-outcrop-place";
+/// Our own: of rows of a table the row that names their columns, where that row stands in another passage.
+pub const COLUMNS: &str = "x-amz-bedrock-outcrop-columns";
 
 /// A value of one of Bedrock's four types.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

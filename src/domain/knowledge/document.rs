@@ -103,6 +103,16 @@ pub enum Mark {
     Header(u32),
 }
 
+impl Document {
+    /// The rows that name the columns of tables, in order.
+    pub fn headers(&self) -> Vec<Range<usize>> {
+        let ends = self.landmarks.iter().skip(1).map(|next| next.at).chain([self.text.len()]);
+        let rows = self.landmarks.iter().zip(ends);
+        let named = rows.filter(|(landmark, _)| matches!(landmark.mark, Mark::Header(_)));
+        named.map(|(landmark, end)| landmark.at..end).collect()
+    }
+}
+
 /// The places of one document; made once, asked for each of its passages.
 #[derive(Debug)]
 pub struct Places<'a> {

@@ -1,10 +1,11 @@
 //! Passages: what is embedded, found and cited.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
-use super::attribute::{Attributes, PLACE, Value};
+use super::attribute::{Attributes, COLUMNS, PLACE, Value};
 use crate::domain::id::{DocumentId, PassageId};
 
 /// A part of a document.
@@ -19,7 +20,7 @@ pub struct Passage {
     /// Of the larger passage that is given back in its stead, the bytes (hierarchical chunking).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parent: Option<Range<usize>>,
-    /// Tokens, by the tokenizer of its embedding model.
+    /// Tokens, by the tokenizer of its embedding model, those of the row that names its columns among them.
     pub tokens: u32,
     pub text: String,
     /// What filters look at.
@@ -35,6 +36,33 @@ impl Passage {
             _ => None,
         }
     }
+
+    /// The row that names its columns, where that row stands in another passage.
+    pub fn columns(&self) -> Option<&str> {
+        columns(&self.attributes)
+    }
+
+    /// What models are given: see [`with_columns`].
+    pub fn with_columns(&self) -> Cow<'_, str> {
+        with_columns(&self.text, &self.attributes)
+    }
+}
+
+fn columns(attributes: &Attributes) -> Option<&str> {
+    match attributes.get(COLUMNS)? {
+        Value::Text(columns) => Some(columns),
+        _ => None,
+    }
+}
+
+/// A passage's text as it is embedded and given to models: below the row that names its columns, unless it has that itself.
+pub fn with_columns<'a>(text: &'a str, attributes: &Attributes) -> Cow<'a, str> {
+    match columns(attributes) {
+        Some(columns) if !text.lines().any(|line| line.trim_end() == columns) => {
+            Cow::Owned(format!("{columns}\n{text}"))
+        }
+        _ => Cow::Borrowed(text),
+    }
 }
 
 /// A passage with its vector, as an index takes it.
@@ -43,4 +71,18 @@ pub struct Entry {
     pub passage: Passage,
     /// As the embedding model gave it; its length need not be one.
     pub vector: Vec<f32>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_are_below_the_row_that_names_their_columns_unless_they_have_it() {
+        let attributes = Attributes::from([(COLUMNS.to_owned(), Value::Text("City\tLand".to_owned()))]);
+        assert_eq!(with_columns("Bonn\tDE", &attributes), "City\tLand\nBonn\tDE");
+        let whole = "City\tLand\nBonn\tDE";
+        assert_eq!(with_columns(whole, &attributes), whole);
+        assert_eq!(with_columns("Bonn\tDE", &Attributes::new()), "Bonn\tDE");
+    }
 }

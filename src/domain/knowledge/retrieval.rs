@@ -237,7 +237,7 @@ pub fn that_fit(hits: &[Found], context: Option<u32>, besides: u32) -> usize {
 /// A passage between fences: what it says cannot end them.
 pub fn fenced(number: usize, hit: &Found) -> String {
     let from = hit.place().replace(['"', '<', '>'], " ");
-    let text = without_fences(&hit.passage.text);
+    let text = without_fences(&hit.passage.with_columns());
     format!("<result number=\"[{number}]\" from=\"{from}\">\n{text}\n</result>")
 }
 

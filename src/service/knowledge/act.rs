@@ -90,7 +90,11 @@ impl Pass<'_> {
         act: &mut Act,
     ) -> Result<()> {
         match read {
-            Read::Failed(error) => self.failed((id, &file), known, &error, act),
+            Read::Failed(error) => {
+                // What a model refuses is a call that failed, and found by that.
+                self.lacks(&file.uri, &error.kind, &error.why);
+                self.failed((id, &file), known, &error, act);
+            }
             Read::Ends(error) => return Err(error),
             Read::Unchanged if known.as_ref().is_some_and(|known| known.state == DocumentState::Ignored) => {
                 self.sync.statistics.skipped += 1;

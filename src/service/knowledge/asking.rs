@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap, VecDeque};
 
 use tokio_util::sync::CancellationToken;
 
-use super::embedding::{BATCH, Embedder, refuses_text};
+use super::embedding::{BATCH, Embedder, name_of, refuses_text};
 use super::pass::Pass;
 use crate::domain::id::DocumentId;
 use crate::domain::knowledge::passage::Passage;
@@ -20,7 +20,7 @@ const ENOUGH: usize = 8;
 /// What the index has of a document, read when it is asked for first.
 pub(super) enum Before {
     Unread(DocumentId),
-    /// By their texts.
+    /// By their texts as they are embedded.
     Read(HashMap<String, Vec<f32>>),
 }
 
@@ -130,12 +130,15 @@ impl Pass<'_> {
         before: &str,
         old: &mut Before,
     ) -> Result<Asked> {
-        let texts: Vec<String> = passages.iter().map(|passage| format!("{before}{}", passage.text)).collect();
+        let texts: Vec<String> =
+            passages.iter().map(|passage| format!("{before}{}", passage.with_columns())).collect();
         let mut vectors = self.embedder.known(&texts.iter().map(String::as_str).collect::<Vec<_>>()).await;
         if vectors.iter().any(Option::is_none) {
             if let Before::Unread(document) = old {
                 let entries = self.entries(*document).await?;
-                let by_text = entries.into_iter().map(|entry| (entry.passage.text, entry.vector));
+                let by_text = entries
+                    .into_iter()
+                    .map(|entry| (entry.passage.with_columns().into_owned(), entry.vector));
                 *old = Before::Read(by_text.collect());
             }
             if let Before::Read(old) = old {
@@ -255,7 +258,7 @@ fn named(batch: &[Wanted], documents: &[&mut Asked]) -> String {
     let of: BTreeSet<usize> =
         batch.iter().filter_map(|wanted| wanted.of.first()).map(|(document, _)| *document).collect();
     let uri = of.first().map_or("", |first| documents[*first].uri());
-    let name = uri.rsplit('/').find(|part| !part.is_empty()).unwrap_or(uri);
+    let name = name_of(uri);
     if of.len() > 1 { format!("{name} and {} more", of.len() - 1) } else { name.to_owned() }
 }
 

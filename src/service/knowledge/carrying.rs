@@ -24,7 +24,7 @@ use super::{Knowledge, documents, forget, holding, is_free, put};
 use crate::domain::change::Changed;
 use crate::domain::id::{BaseId, DocumentId, SourceId};
 use crate::domain::knowledge::base::{Base, Holds, checked_name};
-use crate::domain::knowledge::passage::{Entry, Passage};
+use crate::domain::knowledge::passage::{Entry, Passage, with_columns};
 use crate::domain::knowledge::retrieval::Answers;
 use crate::domain::knowledge::store::StoreKind;
 use crate::domain::knowledge::sync::Filed;
@@ -493,7 +493,8 @@ impl Bringing<'_> {
     async fn flush(&mut self) -> Result<()> {
         let pending = std::mem::take(&mut self.pending);
         let bare = pending.iter().filter(|(_, carried)| carried.vector.is_none());
-        let texts: Vec<String> = bare.map(|(_, carried)| carried.text.clone()).collect();
+        let text = |carried: &Carried| with_columns(&carried.text, &carried.attributes).into_owned();
+        let texts: Vec<String> = bare.map(|(_, carried)| text(carried)).collect();
         let mut made = self.vectors(&texts).await?.into_iter();
         let entry = |(document, carried): (DocumentId, Carried)| {
             let Carried { ordinal, range, parent, tokens, text, attributes, vector } = carried;

@@ -14,7 +14,7 @@ use crate::domain::figures::count;
 use crate::domain::id::BaseId;
 use crate::domain::knowledge::chunking::Tokens;
 use crate::domain::knowledge::vectors::is_normalised;
-use crate::domain::trace::SpanKind;
+use crate::domain::trace::{Fault, SpanKind};
 use crate::domain::{Error, ErrorKind, Result};
 use crate::engine::Tokeniser;
 use crate::provider::local;
@@ -86,6 +86,11 @@ pub(super) fn refuses_text(error: &Error) -> bool {
     matches!(error.kind, ErrorKind::Invalid | ErrorKind::ContextLength { .. })
 }
 
+/// The last part of where a document is.
+pub(super) fn name_of(uri: &str) -> &str {
+    uri.rsplit('/').find(|part| !part.is_empty()).unwrap_or(uri)
+}
+
 /// What a model makes now is of no use beside what it made before: all would have to be embedded anew.
 pub(super) fn other_length(doing: &str, model: &ModelId, made: usize, wanted: usize) -> Error {
     let why = format!("{model} makes vectors of {made} numbers, and those of the base have {wanted}");
@@ -112,6 +117,14 @@ impl Embedder {
         if let Some((step, _)) = self.whole.as_ref().and_then(|whole| whole.begun.get()) {
             step.lock().unwrap_or_else(PoisonError::into_inner).end(error);
         }
+    }
+
+    /// A document of which nothing came is a failed part of that step: whoever looks for errors in its trace finds it.
+    pub fn lacks(&self, uri: &str, kind: ErrorKind, why: &str) {
+        let Some(whole) = &self.whole else { return };
+        let name = format!("read {}", name_of(uri));
+        let (mut step, _) = self.invoke.workflow(SpanKind::Sync, whole.base.to_string(), name, self.terms());
+        step.fail(kind, Fault::new(None, why));
     }
 
     /// On which terms a model is called.

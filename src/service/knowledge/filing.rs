@@ -9,7 +9,7 @@ use super::place::Taken;
 use crate::domain::hex::hex;
 use crate::domain::id::{DocumentId, PassageId};
 use crate::domain::knowledge::attribute::{
-    Attributes, Metadata, PAGE_NUMBER, PLACE, SOURCE_URI, Value, attributes, before_embedding,
+    Attributes, COLUMNS, Metadata, PAGE_NUMBER, PLACE, SOURCE_URI, Value, attributes, before_embedding,
 };
 use crate::domain::knowledge::chunking::{self, Chunking, Cuts, Plan, Tokens};
 use crate::domain::knowledge::document::{Document, Places};
@@ -145,7 +145,8 @@ impl Text {
 
     fn planned<T>(&self, chunking: Chunking, with: impl FnOnce(Plan<'_>) -> Result<T>) -> Result<T> {
         let (text, sections) = (&self.document.text, &self.document.sections);
-        with(chunking.plan(chunking::Text { text, tokens: &self.tokens, sections })?)
+        let headers = self.document.headers();
+        with(chunking.plan(chunking::Text { text, tokens: &self.tokens, sections, headers: &headers })?)
     }
 
     /// The passages with what is said of them. A document that is one passage has the number of no page (Bedrock's `NONE`).
@@ -165,6 +166,9 @@ impl Text {
             let place = places.name(&cut.range);
             if !place.is_empty() {
                 attributes.insert(PLACE.to_owned(), Value::Text(place));
+            }
+            if let Some(columns) = cut.header.and_then(|header| document.text.get(header)) {
+                attributes.insert(COLUMNS.to_owned(), Value::Text(columns.trim_end().to_owned()));
             }
             windowed += u64::from(self.window.is_some_and(|window| cut.tokens as usize > window));
             let parent = cut.parent.and_then(|at| cuts.parents.get(at)).map(|parent| parent.range.clone());

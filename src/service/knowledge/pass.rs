@@ -21,8 +21,8 @@ use crate::domain::change::Changed;
 use crate::domain::id::{BaseId, DocumentId};
 use crate::domain::knowledge::attribute::Metadata;
 use crate::domain::knowledge::base::{Base, Holds, Source};
-use crate::domain::knowledge::sync::{At, DocumentState, Filed, Sorting, Sync};
-use crate::domain::{Error, Result};
+use crate::domain::knowledge::sync::{At, DocumentState, Filed, MOST_FAILURES, Sorting, Sync};
+use crate::domain::{Error, ErrorKind, Result};
 use crate::index::{Change, VectorStore};
 use crate::service::fresh;
 use crate::wire::document;
@@ -70,6 +70,7 @@ impl Pass<'_> {
         elsewhere: &HashSet<String>,
     ) -> Result<()> {
         for (uri, why) in &listing.unread {
+            self.lacks(uri, &ErrorKind::Io, why);
             self.sync.fail(uri, why);
         }
         self.sync.statistics.scanned += listing.unnamed;
@@ -288,6 +289,13 @@ impl Pass<'_> {
         }
         gone.extend(by_size.into_values().flatten());
         Ok((moved, gone, left))
+    }
+
+    /// Has the trace of the sync tell of a file that could not be read, as long as the sync names such files.
+    pub fn lacks(&self, uri: &str, kind: &ErrorKind, why: &str) {
+        if self.sync.failures.len() < MOST_FAILURES {
+            self.embedder.lacks(uri, kind.clone(), why);
+        }
     }
 
     /// A file that comes to nothing.

@@ -122,7 +122,7 @@ impl Knowledge {
         top: usize,
         terms: &Terms,
     ) -> Result<(usize, Vec<Relevance>)> {
-        let texts = hits.iter().map(|hit| beginning(&hit.passage.text).to_owned()).collect();
+        let texts = hits.iter().map(|hit| beginning(&hit.passage.with_columns()).to_owned()).collect();
         let asked = Rerank { model: model.clone(), query: query.to_owned(), texts, top };
         let mut events = self.invoke.serve(model, Call::Rerank(asked), terms);
         let mut order = None;

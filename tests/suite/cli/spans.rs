@@ -174,6 +174,30 @@ async fn what_a_sync_embeds_is_one_trace_and_one_that_embeds_nothing_makes_none(
     });
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_a_sync_could_not_read_is_an_error_of_its_trace() {
+    let server = embedding(Duration::ZERO).await;
+    tokio::task::block_in_place(|| {
+        let home = knowledge::home(&server);
+        write(&home, "rivers.md", "# Rivers\n\nRivers bend because the outer bank is cut.\n");
+        write(&home, "broken.docx", "This is no package.");
+        assert_eq!(create(&home).code, Some(1));
+        let failed = |home: &Home| -> Vec<Value> {
+            newest(home).into_iter().filter(|span| span["span"]["status"] == "error").collect()
+        };
+        let found = failed(&home);
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert_eq!(found[0]["span"]["name"], "read broken.docx");
+        assert!(!found[0]["span"]["status_message"].as_str().unwrap_or_default().is_empty(), "{found:?}");
+        let listed = home.run(&["traces", "list", "--json", "-n", "1", "status:error"]).objects();
+        assert_eq!(listed[0]["run"]["name"], "sync docs");
+        // Also where nothing is embedded.
+        assert_eq!(home.run(&["kb", "sync", "docs"]).code, Some(1));
+        assert_eq!(newest(&home).len(), 2);
+        assert_eq!(failed(&home).len(), 1);
+    });
+}
+
 /// What was done of a kind, in order.
 fn of<'a>(spans: &'a [Value], operation: &str) -> Vec<&'a Value> {
     spans.iter().filter(|span| text(span, "gen_ai.operation.name") == Some(operation)).collect()

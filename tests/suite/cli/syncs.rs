@@ -484,6 +484,36 @@ async fn a_file_that_two_sources_have_is_in_the_base_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn rows_of_a_table_are_embedded_and_shown_below_the_row_that_names_their_columns() {
+    let asked = Arc::new(std::sync::Mutex::new(Vec::new()));
+    let own = Arc::clone(&asked);
+    let server = refusing(Duration::ZERO, move |body| {
+        own.lock().unwrap().push(body.to_owned());
+        None
+    })
+    .await;
+    tokio::task::block_in_place(|| {
+        let home = home(&server);
+        let rows: String = (0..40).map(|n| format!("Town{n},Land{n},Person{n}\n")).collect();
+        write(&home, "cities.csv", &format!("City,Country,Mayor\n{rows}"));
+        good(&create_by_sentences(&home));
+        let bodies = asked.lock().unwrap().clone();
+        let texts: Vec<String> = bodies
+            .iter()
+            .map(|body| serde_json::from_str::<Value>(body).unwrap_or_default())
+            .flat_map(|body| body["input"].as_array().cloned().unwrap_or_default())
+            .map(|text| text.as_str().unwrap().to_owned())
+            .filter(|text| text.contains("Town"))
+            .collect();
+        assert!(texts.len() > 5, "{texts:?}");
+        assert!(texts.iter().all(|text| text.starts_with("City\tCountry\tMayor\nTown")), "{texts:?}");
+        let said = home.run(&["kb", "chunks", "docs", "cities.csv"]).stdout;
+        assert_eq!(said.matches("City").count(), texts.len(), "{said}");
+        assert_eq!(said.matches("Town39").count(), 1, "{said}");
+    });
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_file_without_text_is_ignored_until_it_has_some() {
     let server = embedding(Duration::ZERO).await;
     tokio::task::block_in_place(|| {

@@ -6,6 +6,8 @@ use super::atoms::{Atom, atoms};
 use super::{Cut, Text};
 
 /// The passages of a part of a text: none with more than `limit` tokens, none repeats more than `overlap` of the one before.
+/// Where they are rows of a table, those below the row that names its columns have that too, unless it would take more than half
+/// of each.
 pub(super) fn cut(
     text: Text<'_>,
     part: Range<usize>,
@@ -13,10 +15,24 @@ pub(super) fn cut(
     overlap: u32,
     parent: Option<usize>,
 ) -> Vec<Cut> {
+    let header = text.header(&part).map(|header| (text.tokens.count(&header), header));
+    let repeated = header.filter(|(tokens, header)| {
+        let is_all_one = part.start <= header.start && text.tokens.count(&part) <= limit;
+        !is_all_one && tokens.saturating_mul(2) <= limit
+    });
+    let limit = limit - repeated.as_ref().map_or(0, |(tokens, _)| *tokens);
     let atoms = atoms(text, part, limit);
     let spans = spans(&atoms, limit, overlap);
     let ranges = spans.into_iter().map(|span| atoms[span.start].range.start..atoms[span.end - 1].range.end);
-    ranges.filter_map(|range| text.cut(range, parent)).collect()
+    let below = |mut cut: Cut| {
+        if let Some((tokens, header)) = repeated.as_ref().filter(|(_, header)| header.end <= cut.range.start)
+        {
+            cut.tokens += tokens;
+            cut.header = Some(header.clone());
+        }
+        cut
+    };
+    ranges.filter_map(|range| text.cut(range, parent)).map(below).collect()
 }
 
 /// Which atoms make a passage. Each begins and ends later than the one before it.

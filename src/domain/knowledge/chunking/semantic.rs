@@ -104,7 +104,7 @@ mod tests {
         let text = "A sentence. ".repeat(101);
         let tokens = Tokens::new([]);
         let chunking = Chunking::Semantic { max_tokens: 100, buffer: 1, breakpoint_percentile: 90 };
-        let plan = chunking.plan(Text { text: &text, tokens: &tokens, sections: &[] }).unwrap();
+        let plan = chunking.plan(Text { text: &text, tokens: &tokens, sections: &[], headers: &[] }).unwrap();
         let Plan::Semantic(semantic) = plan else { panic!("it needs vectors") };
         let texts: Vec<&str> = semantic.texts().collect();
         assert_eq!(
@@ -127,7 +127,7 @@ mod tests {
         let chunking = Chunking::Semantic { max_tokens: 100, buffer: 0, breakpoint_percentile: 99 };
         let sections = [0..20, 20..text.len()];
         let Plan::Semantic(semantic) =
-            chunking.plan(Text { text, tokens: &tokens, sections: &sections }).unwrap()
+            chunking.plan(Text { text, tokens: &tokens, sections: &sections, headers: &[] }).unwrap()
         else {
             panic!("it needs vectors")
         };
@@ -141,7 +141,7 @@ mod tests {
         let tokens = Tokens::new([]);
         let chunking = Chunking::Semantic { max_tokens: 100, buffer: 0, breakpoint_percentile: 99 };
         let Plan::Semantic(semantic) =
-            chunking.plan(Text { text: "One.", tokens: &tokens, sections: &[] }).unwrap()
+            chunking.plan(Text { text: "One.", tokens: &tokens, sections: &[], headers: &[] }).unwrap()
         else {
             panic!("it needs vectors")
         };

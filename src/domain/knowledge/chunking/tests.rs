@@ -24,8 +24,17 @@ fn tokens(text: &str) -> Tokens {
 }
 
 fn cuts(chunking: Chunking, text: &str, sections: &[Range<usize>]) -> Cuts {
+    cuts_of_tables(chunking, text, sections, &[])
+}
+
+fn cuts_of_tables(
+    chunking: Chunking,
+    text: &str,
+    sections: &[Range<usize>],
+    headers: &[Range<usize>],
+) -> Cuts {
     let tokens = tokens(text);
-    match chunking.plan(Text { text, tokens: &tokens, sections }).unwrap() {
+    match chunking.plan(Text { text, tokens: &tokens, sections, headers }).unwrap() {
         Plan::Cut(cuts) => cuts,
         Plan::Semantic(semantic) => {
             let vectors: Vec<Vec<f32>> = semantic
@@ -158,6 +167,38 @@ fn a_short_document_is_one_passage_and_a_long_one_keeps_its_sentences() {
     }
     let again = found.passages[0].range.end - found.passages[1].range.start;
     assert!(again > 0, "a fifth is repeated");
+}
+
+#[test]
+fn passages_of_a_table_have_the_row_that_names_its_columns_within_their_limit() {
+    let of = |name: &str| format!("{name}\tsum\n") + &"abc\tdef\n".repeat(8);
+    let (first, second) = (of("one"), of("two"));
+    let text = format!("{first}{second}plain words stand here by themselves and go on and on\n");
+    let start = first.len();
+    let end = start + second.len();
+    let (sections, headers) = ([0..start, start..end, end..text.len()], [0..8, start..start + 8]);
+    let fixed = |max_tokens| Chunking::Fixed { max_tokens, overlap_percent: 1 };
+    let found = cuts_of_tables(fixed(8), &text, &sections, &headers).passages;
+    let own = tokens(&text);
+    for cut in &found {
+        let header = match cut.range.start {
+            at if at == 0 || at == start || at >= end => None,
+            at if at < start => Some(0..8),
+            _ => Some(start..start + 8),
+        };
+        assert_eq!(cut.header, header, "{cut:?}");
+        let repeated = header.map_or(0, |header| own.count(&header));
+        assert!(cut.tokens <= 8 && cut.tokens == own.count(&cut.range) + repeated, "{cut:?}");
+    }
+    assert!(found.iter().filter(|cut| cut.header.is_some()).count() >= 4, "{found:?}");
+    let none = |cuts: &Cuts| cuts.passages.iter().all(|cut| cut.header.is_none());
+    assert!(none(&cuts_of_tables(fixed(3), &text, &sections, &headers)), "it would leave no room");
+    let whole = cuts_of_tables(fixed(100), &text, &sections, &headers);
+    assert!(none(&whole) && whole.passages.len() == 3, "{whole:?}");
+    let children = Chunking::Hierarchical { parent: 16, child: 8, overlap: 1 };
+    let found = cuts_of_tables(children, &text, &sections, &headers).passages;
+    let last = found.iter().rfind(|cut| cut.range.end <= start).unwrap();
+    assert_eq!(last.header, Some(0..8), "also where it lies in another parent");
 }
 
 #[test]

@@ -87,6 +87,37 @@ mod tests {
     }
 
     #[test]
+    fn what_comes_before_the_first_heading_has_the_title_as_its_place() {
+        let places = |html: &str, words: &str| {
+            let made = parse("a.html", html.as_bytes(), &Limits::default()).unwrap();
+            let at = made.text.find(words).unwrap();
+            Places::new(&made).name(&(at..at + words.len()))
+        };
+        let page = "<title>The\n Page</title><svg><title>drawn</title></svg><p>first<h2>Part</h2><p>second";
+        assert_eq!(places(page, "first"), "The Page");
+        assert_eq!(places(page, "second"), "Part", "a heading ends it, of whatever level");
+        assert_eq!(places("<title>T</title><table><tr><td>a</table><h6>Low</h6>b", "a"), "T");
+        assert_eq!(places("<title>T</title><h1>One</h1><p>x", "One"), "One");
+        assert_eq!(places("<p>nameless<svg><title>drawn</title></svg>", "nameless"), "");
+    }
+
+    #[test]
+    fn what_leads_elsewhere_or_is_for_the_eye_alone_is_left_out_unless_nothing_else_is_there() {
+        assert_eq!(text("a<nav>Home</nav>b"), "a\nb\n", "it parts what stands around it");
+        assert_eq!(
+            text("<h1>One<a aria-hidden=true>#</a></h1><div role='Navigation menu'>Home</div>b"),
+            "One\n\nb\n"
+        );
+        assert_eq!(text("<p aria-hidden=false>a<p role=note>b"), "a\n\nb\n");
+        assert_eq!(text("<nav><ul><li>Home<li hidden>x</ul></nav>"), "• Home\n");
+        assert_eq!(
+            text("<p hidden=until-found>a<p hidden>b"),
+            "a\n",
+            "what a search in the page finds is read"
+        );
+    }
+
+    #[test]
     fn ten_thousand_elements_within_each_other_are_refused() {
         let error = parse("a.html", "<div>".repeat(10_000).as_bytes(), &Limits::default()).unwrap_err();
         assert!(error.why.contains("1000 deep"), "{error}");

@@ -25,6 +25,8 @@ pub enum Kind {
         name: LocalName,
         /// Not shown.
         hidden: bool,
+        /// Shown, but no part of what the page says: it leads elsewhere, or is for the eye alone.
+        beside: bool,
         /// Where its list begins to count.
         start: Option<i32>,
     },
@@ -42,6 +44,11 @@ pub struct Node {
     depth: u32,
 }
 
+/// Whether that role is of what leads elsewhere.
+fn leads(role: &str) -> bool {
+    role.eq_ignore_ascii_case("navigation")
+}
+
 /// A parsed page; node 0 is the document.
 #[derive(Debug)]
 pub struct Tree {
@@ -55,6 +62,19 @@ impl Tree {
 
     pub fn after(&self, node: u32) -> Option<u32> {
         Some(self.nodes[node as usize].after).filter(|after| *after != NONE)
+    }
+
+    /// What the page's head says it is called.
+    pub fn title(&self) -> Option<&str> {
+        let named =
+            |node: &Node, wanted: &str| matches!(&node.kind, Kind::Element { name, .. } if &**name == wanted);
+        let in_head =
+            |node: &&Node| self.nodes.get(node.parent as usize).is_some_and(|head| named(head, "head"));
+        let title = self.nodes.iter().filter(|node| named(node, "title")).find(in_head)?;
+        match &self.nodes.get(title.first as usize)?.kind {
+            Kind::Text(title) => Some(title),
+            _ => None,
+        }
     }
 }
 
@@ -186,7 +206,10 @@ impl TreeSink for Sink {
             |name: &str| attributes.iter().find(|own| &*own.name.local == name).map(|own| &*own.value);
         let kind = Kind::Element {
             name: name.local.clone(),
-            hidden: value("hidden").is_some(),
+            hidden: value("hidden").is_some_and(|when| !when.eq_ignore_ascii_case("until-found")),
+            beside: &*name.local == "nav"
+                || value("role").and_then(|roles| roles.split_whitespace().next()).is_some_and(leads)
+                || value("aria-hidden").is_some_and(|hidden| hidden.eq_ignore_ascii_case("true")),
             start: value("start").and_then(|start| start.trim().parse().ok()),
         };
         Handle { at: self.add(kind), name: Rc::new(name) }

@@ -65,8 +65,13 @@ const BLOCKS: &[&str] = &[
 /// Those of them that an empty line stands around.
 const APART: &[&str] = &["blockquote", "dl", "h1", "h2", "h3", "h4", "h5", "h6", "p", "pre", "table"];
 
+/// The level of the page's title as a place: whatever heading comes ends it.
+const TITLE: u8 = 7;
+
 struct Writer<'a, 'b> {
     made: &'a mut Building<'b>,
+    /// The page's title, until something is written or a heading comes.
+    title: Option<&'a str>,
     /// The line that is being written.
     line: String,
     /// An empty line is due.
@@ -85,9 +90,16 @@ struct Writer<'a, 'b> {
     cells: Vec<String>,
 }
 
+/// Writes what the page says; where that is nothing, what stands beside it.
 pub fn write(tree: &Tree, made: &mut Building<'_>) -> Result<(), Fault> {
+    walk(tree, made, false)?;
+    if made.text().is_empty() { walk(tree, made, true) } else { Ok(()) }
+}
+
+fn walk(tree: &Tree, made: &mut Building<'_>, with_beside: bool) -> Result<(), Fault> {
     let mut writer = Writer {
         made,
+        title: tree.title(),
         line: String::new(),
         gap: false,
         lists: Vec::new(),
@@ -108,12 +120,16 @@ pub fn write(tree: &Tree, made: &mut Building<'_>) -> Result<(), Fault> {
                 writer.text(text)?;
                 true
             }
-            Kind::Element { name, hidden, start } => {
+            Kind::Element { name, hidden, beside, start } => {
                 let shown = !hidden && !LEFT_OUT.contains(&&**name);
-                if shown {
+                let written = shown && (with_beside || !beside);
+                if written {
                     writer.enter(name, *start)?;
+                } else if shown && BLOCKS.contains(&&**name) {
+                    // It still parts what stands around it.
+                    writer.flush()?;
                 }
-                shown
+                written
             }
         };
         if shown && let Some(first) = tree.first(node) {
@@ -220,6 +236,7 @@ impl Writer<'_, '_> {
             }
             "tr" if self.tables == 1 && !self.cells.is_empty() => {
                 self.space()?;
+                self.under_title()?;
                 table::line(&std::mem::take(&mut self.cells), self.made)?;
             }
             _ => {}
@@ -234,6 +251,14 @@ impl Writer<'_, '_> {
             self.made.push("\n")?;
         }
         Ok(())
+    }
+
+    /// What is written before any heading has the page's title as its place.
+    fn under_title(&mut self) -> Result<(), Fault> {
+        match self.title.take() {
+            Some(title) => self.made.heading(self.made.at(), TITLE, title),
+            None => Ok(()),
+        }
     }
 
     /// Ends the line.
@@ -256,8 +281,10 @@ impl Writer<'_, '_> {
         self.space()?;
         // Where its end was forgotten, the first line is the heading.
         if let Some(level) = self.heading.take() {
+            self.title = None;
             self.made.heading(self.made.at(), level, own)?;
         }
+        self.under_title()?;
         if let Some(label) = label {
             self.made.push(&"  ".repeat(self.lists.len().saturating_sub(1).min(10)))?;
             self.made.push(&label)?;

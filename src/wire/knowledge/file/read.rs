@@ -14,6 +14,7 @@ use crate::domain::hex::hex;
 use crate::domain::id::{DocumentId, SourceId};
 use crate::domain::knowledge::attribute::{Attributes, LONGEST_KEY};
 use crate::domain::knowledge::base::{BUCKETS, Origin, Source, bucket_of};
+use crate::domain::knowledge::passage::with_columns;
 use crate::domain::knowledge::sync::Filed;
 use crate::domain::{Error, ErrorKind, Result};
 use crate::wire::knowledge::metadata::{shown, value};
@@ -240,10 +241,11 @@ impl Reader {
                 "it lies at {start} to {end}, outside of the {from} to {to} that it is given as"
             ));
         }
-        if tokens as usize > text.len() * 32 + 64 {
-            return Err(format!("{} bytes cannot have {tokens} tokens", text.len()));
-        }
         let attributes = said(attributes)?;
+        let bytes = with_columns(&text, &attributes).len();
+        if tokens as usize > bytes * 32 + 64 {
+            return Err(format!("{bytes} bytes cannot have {tokens} tokens"));
+        }
         let vector = vector.map(|vector| numbers(&vector, told.dimensions)).transpose()?;
         if vector.is_none() && (told.vectors || current.prefixed) {
             return Err("it has no vector".to_owned());

@@ -322,10 +322,12 @@ fn places(standing: &Standing, mode: Mode, listed: Option<&Grid>) -> Vec<(String
     deep.into_iter().chain(told.filter_map(row)).collect()
 }
 
-/// What metadata says of its document.
+/// The row that names its columns, and what metadata says of its document.
 fn attributes(found: &Found) -> Vec<(String, String)> {
     let own = |(key, _): &(&String, &crate::domain::knowledge::attribute::Value)| !key.starts_with(RESERVED);
-    found.passage.attributes.iter().filter(own).map(|(key, value)| (key.clone(), value.words())).collect()
+    let columns = found.passage.columns().map(|columns| ("columns".to_owned(), columns.replace('\t', " · ")));
+    let said = found.passage.attributes.iter().filter(own).map(|(key, value)| (key.clone(), value.words()));
+    columns.into_iter().chain(said).collect()
 }
 
 /// Why a passage that was expected is no hit, or how it came to be one.

@@ -145,6 +145,7 @@ fn known(of: &Card<'_>, width: usize) -> Vec<Row> {
         facts
             .push(("given as".to_owned(), format!("the bytes {} to {} around it", parent.start, parent.end)));
     }
+    facts.extend(passage.columns().map(|columns| ("columns".to_owned(), columns.replace('\t', " · "))));
     let said = passage.attributes.iter().filter(|(key, _)| !key.starts_with(RESERVED));
     facts.extend(said.map(|(key, value)| (key.clone(), value.words())));
     // Of all of length 1 that tells nothing.
