@@ -460,12 +460,9 @@ fn lines_of_a_long_text_are_compared_each_for_itself() {
 fn a_field_that_there_is_not_is_named_with_its_file_and_line() {
     let home = with(SUMS);
     fs::write(home.beside().join("b.toml"), "name = 'b'\ninstruction = 'c'\n[limits]\nstep = 3\n").unwrap();
-    let file = [
-        ["agent", "create", "b.toml"].as_slice(),
-        &["agent", "import", "b.toml"],
-        &["agent", "edit", "a", "b.toml"],
-    ];
-    for words in file {
+    let read: [&[&str]; 3] =
+        [&["agent", "create", "b.toml"], &["agent", "import", "b.toml"], &["agent", "edit", "a", "b.toml"]];
+    for words in read {
         let said = home.run(words);
         let says =
             "reading an agent from b.toml: line 4, column 1: unknown field `step` (did you mean `steps`?)";
