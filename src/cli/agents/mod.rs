@@ -22,6 +22,7 @@ use crate::domain::agent::{Agent, Book, BuiltIn, Definition, Executor, Run, Step
 use crate::domain::catalog::Availability;
 use crate::domain::diff::{self, Mark};
 use crate::domain::figures::count;
+use crate::domain::id::AgentId;
 use crate::domain::{Error, ErrorKind, Result, library};
 use crate::workbench::request::agents::Agents;
 use crate::workbench::request::knowledge::Knowledge;
@@ -63,7 +64,8 @@ pub(super) async fn agents(verb: Verb, asker: &Asker, out: &mut Out) -> Result<E
         }
         Verb::Import { file, name } => {
             let (text, folder) = read(&file).await?;
-            let reply = asker.one(Request::Agents(Agents::Import { text, name, folder }), out).await?;
+            let request = Request::Agents(Agents::Import { text, name, folder });
+            let reply = asker.one(request, out).await.map_err(|end| in_file(&file, end))?;
             let Reply::AgentImported { book, remarks } = reply else { return Err(unexpected(&reply)) };
             if out.json {
                 out.object(&Reply::AgentImported { book: book.without_secrets(), remarks })?;
@@ -122,13 +124,25 @@ async fn read(path: &Path) -> Result<(String, Option<PathBuf>)> {
     Ok((limited(&name, file, LARGEST)?, Some(folder)))
 }
 
+/// What is wrong in a file is said with that one's name.
+fn in_file(path: &Path, end: End) -> End {
+    match end {
+        End::Error(mut error) if error.kind == ErrorKind::Invalid && path != Path::new("-") => {
+            error.doing = format!("{} from {}", error.doing, path.display());
+            End::Error(error)
+        }
+        end => end,
+    }
+}
+
 async fn definition(
     path: &Path,
     asker: &Asker,
     out: &mut Out,
 ) -> Result<(String, Definition, Option<PathBuf>), End> {
     let (text, folder) = read(path).await?;
-    let reply = asker.one(Request::Agents(Agents::Read { text }), out).await?;
+    let request = Request::Agents(Agents::Read { text });
+    let reply = asker.one(request, out).await.map_err(|end| in_file(path, end))?;
     let Reply::AgentRead { name, definition, remarks } = reply else { return Err(unexpected(&reply)) };
     for remark in remarks {
         out.note(&remark)?;
@@ -238,7 +252,7 @@ async fn tell_models(definition: &Definition, asker: &Asker, out: &mut Out) -> R
 }
 
 async fn exported(
-    id: crate::domain::id::AgentId,
+    id: AgentId,
     version: Option<u32>,
     json: bool,
     asker: &Asker,
@@ -449,6 +463,18 @@ async fn edit(wanted: EditAgent, asker: &Asker, out: &mut Out) -> Result<(), End
     tell_missing(&book, asker, out).await
 }
 
+/// Two versions as files of one form.
+async fn both(
+    id: AgentId,
+    [old, new]: [u32; 2],
+    json: bool,
+    asker: &Asker,
+    out: &mut Out,
+) -> Result<[String; 2], End> {
+    let old = exported(id, Some(old), json, asker, out).await?;
+    Ok([old, exported(id, Some(new), json, asker, out).await?])
+}
+
 async fn compare(
     name: String,
     from: Option<u32>,
@@ -462,9 +488,14 @@ async fn compare(
         Some(from) => version(&book, Some(from))?,
         None => library::before(&book.agent.name, &book.versions, new.number)?,
     };
-    let id = book.agent.id;
-    let before = exported(id, Some(old.number), true, asker, out).await?;
-    let after = exported(id, Some(new.number), true, asker, out).await?;
+    let (id, numbers) = (book.agent.id, [old.number, new.number]);
+    let [before, after] = match both(id, numbers, false, asker, out).await {
+        // JSON has a way to write whatever it is; two forms would differ in every line.
+        Err(End::Error(error)) if error.kind == ErrorKind::Invalid => {
+            both(id, numbers, true, asker, out).await?
+        }
+        files => files?,
+    };
     let lines = diff::lines(&before, &after);
     if out.json {
         return out.object(&Item::Diff { from: old.number, to: new.number, lines: signed(&lines) });

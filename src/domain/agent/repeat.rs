@@ -8,9 +8,6 @@ use crate::domain::message::{Block, Role};
 /// How often a call that fails is made in a row.
 const TRIES: usize = 2;
 
-/// The word for programs of a call that is not made, since the same one was right before it.
-pub const MADE_ALREADY: &str = "made_already";
-
 /// Whether two calls are of the same action with the same input.
 pub fn same(one: &Asked, other: &Asked) -> bool {
     one.name == other.name && one.input == other.input

@@ -124,6 +124,9 @@ impl Facts<'_> {
 /// The error of an agent that ended without an answer: it came to its limits, or went no further.
 pub const GAVE_UP: &str = "gave_up";
 
+/// The error of a call that an agent's model asked for and that was not made, since the same one was right before it.
+pub const MADE_ALREADY: &str = "made_already";
+
 /// Whether a reason to stop, as any provider writes it, is the limit of an answer's length.
 pub fn is_cut(finish: &str) -> bool {
     ["length", "max_tokens", "max_output_tokens", "model_context_window_exceeded"]

@@ -3,7 +3,7 @@
 //! Rows stand in the order in which their spans came and are never moved; whoever keeps the whole spans can find one by
 //! its row's number. What becomes of them is `tree`.
 
-use super::facts::{Dialect, Facts, GAVE_UP, Kind, hash, is_cut};
+use super::facts::{Dialect, Facts, GAVE_UP, Kind, MADE_ALREADY, hash, is_cut};
 use super::names::{Names, Symbol};
 use super::span::{SpanKey, Status, TraceSpan};
 use crate::domain::message::Usage;
@@ -140,6 +140,11 @@ impl Outline {
     /// Whether it is an agent that gave up, which is no failure of what it called.
     pub fn gave_up(&self, row: &Row) -> bool {
         row.is_error() && self.names.get(row.error) == GAVE_UP
+    }
+
+    /// Whether it is a call that was not made, since the same one was right before it: nothing failed.
+    pub fn was_made_already(&self, row: &Row) -> bool {
+        row.is_error() && self.names.get(row.error) == MADE_ALREADY
     }
 
     /// Whether an answer was cut at the limit of its length.

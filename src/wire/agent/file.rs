@@ -1,12 +1,14 @@
 //! Agents as files: a name and a definition, in TOML or JSON. What Bedrock gives is read as well, and a block `mcpServers`
 //! beside the rest: each server is a group more.
 
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 pub use super::bedrock::Imported;
-use super::{bedrock, mcp, openapi};
+use super::{bedrock, mcp, openapi, place};
 use crate::domain::agent::{Definition, Group};
+use crate::domain::near::nearest;
 use crate::domain::{Error, ErrorKind, Result};
 
 /// What a file is written as.
@@ -48,23 +50,37 @@ pub fn write(name: &str, definition: &Definition, form: Form) -> Result<String> 
 ///
 /// # Errors
 ///
-/// `Invalid`: none of the forms, or an unknown field; the message names it.
+/// `Invalid`: none of the forms, or an unknown field; the message names it, with its line and the field that was meant.
 pub fn read(text: &str) -> Result<Imported> {
     let Some(json) = json_of(text) else {
-        let table: Value = toml::from_str(text).map_err(|why| bad(placed(&why, text)))?;
-        return of(table);
+        // No file of TOML begins with a brace.
+        if text.trim_start().starts_with('{') {
+            return Err(bad(broken(text)));
+        }
+        let table: Value = toml::from_str(text).map_err(|why| {
+            let said = why.message().lines().map(str::trim).collect::<Vec<_>>().join(", ");
+            bad(at(place::toml(&why, text), said))
+        })?;
+        return of(table, text, Form::Toml);
     };
-    let own = json.get("instruction").is_some() && json.get("agentName").is_none();
-    if own { of(json) } else { bedrock::read(&json) }
+    let has = |field: &str| json.get(field).is_some();
+    let own = has("instruction") || has("name") && (has("groups") || has("model"));
+    if own && !has("agentName") { of(json, text, Form::Json) } else { bedrock::read(&json) }
 }
 
-/// What is wrong in a text of TOML, behind the place where that is.
-fn placed(why: &toml::de::Error, text: &str) -> String {
-    let said = why.message().lines().map(str::trim).collect::<Vec<_>>().join(", ");
-    let Some(before) = why.span().and_then(|span| text.get(..span.start)) else { return said };
-    let line = before.matches('\n').count() + 1;
-    let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
-    format!("line {line}, column {column}: {said}")
+/// Why a text is no JSON, behind the place where that is.
+fn broken(text: &str) -> String {
+    let mut values = serde_json::Deserializer::from_str(text).into_iter::<IgnoredAny>();
+    let why = values.find_map(std::result::Result::err);
+    why.map_or_else(String::new, |why| at(place::json(&why, text), place::bare(&why)))
+}
+
+/// What is said of a place, behind that.
+fn at(place: Option<String>, said: String) -> String {
+    match place {
+        Some(place) => format!("{place}: {said}"),
+        None => said,
+    }
 }
 
 /// The JSON of a text; several values one behind the other, as `cat` makes of what several commands have printed, are a list.
@@ -78,7 +94,7 @@ fn json_of(text: &str) -> Option<Value> {
     }
 }
 
-fn of(mut json: Value) -> Result<Imported> {
+fn of(mut json: Value, text: &str, form: Form) -> Result<Imported> {
     let name = json.as_object_mut().and_then(|fields| fields.remove("name"));
     let name = match name {
         None => String::new(),
@@ -90,7 +106,7 @@ fn of(mut json: Value) -> Result<Imported> {
         Some(block) => Some(mcp::read(&json!({ "mcpServers": block }).to_string())?),
     };
     documents(&mut json)?;
-    let mut definition = definition(json)?;
+    let mut definition = definition(&json, text, form)?;
     let places = definition.steps.unknown_places().into_iter();
     let mut remarks: Vec<String> = places
         .map(|(step, place)| format!("nothing is put into ${place}$ of the template of {step}"))
@@ -103,20 +119,40 @@ fn of(mut json: Value) -> Result<Imported> {
     Ok(Imported { name, definition, remarks })
 }
 
-/// What is wrong in a group is said with the group: there may be many.
-fn definition(json: Value) -> Result<Definition> {
-    for group in json.get("groups").and_then(Value::as_array).into_iter().flatten() {
-        if let Err(why) = Group::deserialize(group) {
-            let named = group.get("name").and_then(Value::as_str);
-            let group = named.map_or_else(|| "a group".to_owned(), |name| format!("the group {name:?}"));
-            return Err(bad(format!("{group}: {why}")));
-        }
-    }
-    serde_json::from_value(json).map_err(|why| {
-        // The name stands in the file, and not in the definition.
-        let fields = "expected one of `description`, `instruction`";
-        bad(why.to_string().replacen(fields, "expected one of `name`, `description`, `instruction`", 1))
+/// What is wrong is said behind its place in the file, and in a group with that one's name: there may be many.
+fn definition(json: &Value, text: &str, form: Form) -> Result<Definition> {
+    Definition::deserialize(json).map_err(|why| {
+        let (place, said) = match place::of(text, form) {
+            Some((place, said)) => (Some(place), said),
+            None => (None, why.to_string()),
+        };
+        let mut groups = json.get("groups").and_then(Value::as_array).into_iter().flatten();
+        let group = groups.find(|group| Group::deserialize(*group).is_err_and(|why| why.to_string() == said));
+        let said = meant(&said);
+        let said = match group.map(|group| group.get("name").and_then(Value::as_str)) {
+            None => said,
+            Some(None) => format!("a group: {said}"),
+            Some(Some(name)) => format!("the group {name:?}: {said}"),
+        };
+        bad(at(place, said))
     })
+}
+
+/// What is said of a name that there is not, with the one that was meant.
+fn meant(said: &str) -> String {
+    // Two names stand in the file, and not in the definition.
+    let fields = "expected one of `description`, `instruction`";
+    let beside = place::BESIDE.map(|name| format!("`{name}`")).join(", ");
+    let said = said.replacen(fields, &format!("expected one of {beside}, `description`, `instruction`"), 1);
+    if !said.starts_with("unknown ") {
+        return said;
+    }
+    let mut names = said.split('`').skip(1).step_by(2);
+    let near = names.next().and_then(|wrong| nearest(wrong, names));
+    match near.map(|near| format!("` (did you mean `{near}`?), ")) {
+        Some(near) => said.replacen("`, ", &near, 1),
+        None => said,
+    }
 }
 
 /// Documents of APIs that stand in their groups as texts, JSON or YAML.
@@ -160,9 +196,50 @@ runs = { built_in = { tool = "calculator" } }
         assert!(error.why.starts_with("line 2, column "), "{error}");
         assert!(!error.why.contains('\n'), "{error}");
         let error = read("name = \"a\"\ninstruction = \"b\"\nmodle = \"x\"\n").unwrap_err();
+        let said = "unknown field `modle` (did you mean `model`?), expected one of `name`, `mcpServers`, `description`";
+        assert!(error.why.starts_with(&format!("line 3, column 1: {said}")), "{error}");
+    }
+
+    #[test]
+    fn a_field_that_there_is_not_is_said_with_its_line_wherever_it_stands_and_in_both_forms() {
+        let why = |text: &str| read(text).unwrap_err().why;
+        for (line, wrong, says) in [
+            (
+                "[limits]\nstep = 3",
+                "limits",
+                "line 4, column 1: unknown field `step` (did you mean `steps`?)",
+            ),
+            (
+                "[[groups]]\nname = 'a'\nrunz = 1",
+                "groups",
+                "line 5, column 1: the group \"a\": unknown field `runz` (did you mean `runs`?)",
+            ),
+            (
+                "[[groups]]\nname = 'a'\nruns = { person = {} }\n[[groups.functions]]\nname = 'f'\nconfrim = true",
+                "functions",
+                "line 8, column 1: the group \"a\": unknown field `confrim` (did you mean `confirm`?)",
+            ),
+        ] {
+            let said = why(&format!("name = 'x'\ninstruction = 'y'\n{line}\n"));
+            assert!(said.starts_with(says), "{wrong}: {said}");
+        }
+        let json = "{\n  \"mcpServers\": {\"s\": {\"command\": \"x\"}},\n  \"name\": \"a\",\n  \"instruction\": \"b\",\n  \"limits\": {\n    \"step\": 3\n  }\n}";
+        let said = why(json);
         assert!(
-            error.why.contains("unknown field `modle`, expected one of `name`, `description`"),
-            "{error}"
+            said.starts_with("line 6, column 10: unknown field `step` (did you mean `steps`?)"),
+            "{said}"
+        );
+        let said = why("{\n  \"name\": \"a\",\n  \"model\": \"b/c\",\n  \"instrucion\": \"d\"\n}");
+        assert!(
+            said.starts_with("line 4, column 14: unknown field `instrucion` (did you mean `instruction`?)"),
+            "{said}"
+        );
+        // Neither is what is no JSON spoken of as if it were to be TOML.
+        assert!(why("{\n  \"name\": \"a\",\n  \"instruction\" \"b\"\n}").starts_with("line 3, column "));
+        // What is wrong by its kind has its line too.
+        assert!(
+            why("name = 'x'\ninstruction = 'y'\n[limits]\nsteps = 'many'\n")
+                .starts_with("line 4, column 9: invalid type")
         );
     }
 
@@ -231,10 +308,11 @@ runs = { mcp = { command = "x", args = ["--api-key", "sk-3"], env = { API_KEY = 
         assert!(read("instruction = 'x'\nwrong = 1").unwrap_err().why.contains("wrong"));
         assert!(read("name = 1\ninstruction = 'x'").unwrap_err().why.contains("no text"));
         let group = |said: &str| read(&SHOP.replace("tool = \"calculator\"", said)).unwrap_err().why;
-        assert!(group("tool = \"read_files\"").starts_with("the group \"sums\": missing field `folder`"));
-        assert!(
-            group("tool = \"calculater\"").starts_with("the group \"sums\": unknown variant `calculater`")
-        );
+        assert!(group("tool = \"read_files\"").contains(": the group \"sums\": missing field `folder`"));
+        let said = group("tool = \"calculater\"");
+        assert!(said.starts_with("line 8, column "), "{said}");
+        let says = ": the group \"sums\": unknown variant `calculater` (did you mean `calculator`?)";
+        assert!(said.contains(says), "{said}");
         assert!(read("[]").unwrap_err().why.contains("no agent"));
         let theirs = read(r#"{"agent": {"agentName": "a", "instruction": "b"}}"#).unwrap();
         assert_eq!((theirs.name.as_str(), theirs.definition.instruction.as_str()), ("a", "b"));

@@ -7,3 +7,4 @@ pub mod file;
 pub mod mcp;
 mod messages;
 pub mod openapi;
+mod place;

@@ -438,13 +438,47 @@ fn an_answer_beside_a_question_is_refused_with_what_to_do() {
 }
 
 #[test]
+fn lines_of_a_long_text_are_compared_each_for_itself() {
+    let home = with(SUMS);
+    let text = |second: &str| {
+        format!("instruction = '''\nYou help.\n{second}\nBe brief.'''\nmodel = 'scripted/acts'\n{SUMS}")
+    };
+    for second in ["Use \"the calculator\".", "Use none."] {
+        fs::write(home.beside().join("long.toml"), text(second)).unwrap();
+        assert_eq!(home.run(&["agent", "edit", "a", "long.toml"]).code, Some(0));
+    }
+    let diff = home.run(&["agent", "diff", "a"]).stdout;
+    for line in ["  You help.\n", "− Use \"the calculator\".\n", "+ Use none.\n", "  Be brief."] {
+        assert!(diff.contains(line), "{line}: {diff}");
+    }
+    let signed = |line: &&str| line.starts_with('+') || line.starts_with('−');
+    // The two lines that say which versions they are, too.
+    assert_eq!(diff.lines().filter(signed).count(), 4, "{diff}");
+}
+
+#[test]
+fn a_field_that_there_is_not_is_named_with_its_file_and_line() {
+    let home = with(SUMS);
+    fs::write(home.beside().join("b.toml"), "name = 'b'\ninstruction = 'c'\n[limits]\nstep = 3\n").unwrap();
+    let read: [&[&str]; 3] =
+        [&["agent", "create", "b.toml"], &["agent", "import", "b.toml"], &["agent", "edit", "a", "b.toml"]];
+    for words in read {
+        let said = home.run(words);
+        let says =
+            "reading an agent from b.toml: line 4, column 1: unknown field `step` (did you mean `steps`?)";
+        assert!(said.code == Some(2) && said.stderr.contains(says), "{said:?}");
+    }
+}
+
+#[test]
 fn an_agent_is_kept_in_versions_that_are_compared_and_reset() {
     let home = with(SUMS);
     fs::write(home.beside().join("prompt"), "Only $instruction$ $weather$").unwrap();
     let edited = home.run(&["agent", "edit", "a", "--template", "orchestration=prompt", "--note", "shorter"]);
     assert!(edited.code == Some(0) && edited.stderr.contains("$weather$"), "{edited:?}");
     let diff = home.run(&["agent", "diff", "a"]);
-    assert!(diff.stdout.contains("Only $instruction$ $weather$"), "{diff:?}");
+    // As `export` writes it.
+    assert!(diff.stdout.contains("\n+ template = \"Only $instruction$ $weather$\"\n"), "{diff:?}");
     let diff = home.run(&["agent", "diff", "a", "--baseline"]);
     assert!(diff.stdout.contains("orchestration: ") && diff.stdout.contains("+ Only"), "{diff:?}");
     assert_eq!(home.run(&["agent", "edit", "a", "--reset", "orchestration"]).code, Some(0));

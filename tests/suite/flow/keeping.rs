@@ -366,12 +366,39 @@ pub fn compared(stage: &mut Stage) {
     stage.keys("<down><enter>");
     opened(stage);
     stage.keys("compare with version 1<enter>");
-    let export = |version| Agents::Export { id: shop().id, version: Some(version), json: true };
+    let export = |version| Agents::Export { id: shop().id, version: Some(version), json: false };
     assert_eq!(opened(stage), [export(1)]);
-    let older = Reply::Text { text: "{\n  \"instruction\": \"You sell tea and coffee.\"\n}\n".to_owned() };
-    assert_eq!(answered(stage, "\"export\"", older), [export(2)]);
-    let newer = Reply::Text { text: "{\n  \"instruction\": \"You sell tea.\"\n}\n".to_owned() };
-    stage.answer("\"export\"", vec![newer]);
+    let file = |instruction: &str| Reply::Text {
+        text: format!(
+            "name = \"tea shop\"\ninstruction = \"\"\"\n{instruction}\nBe polite.\"\"\"\n\n[limits]\nsteps = 8\n"
+        ),
+    };
+    assert_eq!(answered(stage, "\"export\"", file("You sell tea and coffee.")), [export(2)]);
+    stage.answer("\"export\"", vec![file("You sell tea.")]);
+}
+
+#[test]
+fn versions_are_compared_as_json_where_toml_cannot_say_one_of_them() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    versions(&mut stage);
+    stage.keys("<down><enter>");
+    opened(&mut stage);
+    stage.keys("compare with version 1<enter>");
+    opened(&mut stage);
+    let text = |text: &str| Reply::Text { text: text.to_owned() };
+    answered(&mut stage, "\"export\"", text("instruction = \"You sell tea.\"\n"));
+    let from = stage.effects.len();
+    refused(&mut stage, "\"export\"", "writing an agent as TOML", "unsupported unit type");
+    let export = |version| Agents::Export { id: shop().id, version: Some(version), json: true };
+    assert_eq!(agents(&stage.effects[from..]), [export(1)]);
+    let older = text("{\n  \"instruction\": \"You sell tea.\"\n}\n");
+    assert_eq!(answered(&mut stage, "\"export\"", older), [export(2)]);
+    stage.answer("\"export\"", vec![text("{\n  \"instruction\": \"You sell coffee.\"\n}\n")]);
+    assert!(
+        stage.text().contains("version 1 → version 2") && stage.text().contains("coffee"),
+        "{}",
+        stage.text()
+    );
 }
 
 #[test]

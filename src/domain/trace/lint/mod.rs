@@ -109,7 +109,13 @@ fn repeated(outline: &Outline, tree: &Tree) -> Vec<Finding> {
         .filter(|rows| rows.len() >= REPEATED)
         .map(|rows| {
             let tool = outline.names.get(outline.rows[rows[0] as usize].tool);
-            let says = format!("{tool} was called {} times with the same arguments", rows.len());
+            let again = |at: &&u32| outline.was_made_already(&outline.rows[**at as usize]);
+            let refused = match rows.iter().filter(again).count() {
+                0 => String::new(),
+                1 => "; one of the calls was not made again".to_owned(),
+                more => format!("; {more} of the calls were not made again"),
+            };
+            let says = format!("{tool} was called {} times with the same arguments{refused}", rows.len());
             finding(Lint::RepeatedCall, rows, says)
         })
         .collect();
@@ -127,8 +133,9 @@ fn storms(outline: &Outline, tree: &Tree) -> Vec<Finding> {
     let groups = tree.order().iter().map(|at| tree.children(*at)).chain([tree.roots()]);
     let mut found = Vec::new();
     for children in groups {
-        // Others between them, such as the model that asks again, do not end a storm.
-        let mut by_name: Vec<u32> = children.to_vec();
+        // Others between them, such as the model that asks again, do not end a storm; what was not made at all is no part of one.
+        let is_made = |at: &u32| !outline.was_made_already(row(*at));
+        let mut by_name: Vec<u32> = children.iter().copied().filter(is_made).collect();
         by_name.sort_by_key(|at| (row(*at).kind, row(*at).name));
         for run in by_name.chunk_by(alike) {
             if run.len() >= STORM && row(run[0]).is_error() {

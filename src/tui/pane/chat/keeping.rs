@@ -77,12 +77,15 @@ pub(super) enum Doing {
         of: AgentId,
         from: u32,
         to: u32,
+        json: bool,
     },
     /// The file of the newer one, beside that of the older.
     Newer {
+        of: AgentId,
         older: String,
         from: u32,
         to: u32,
+        json: bool,
     },
     /// What it remembers, and for how many days, for that to be done with a session of it.
     Sessions {
@@ -234,11 +237,12 @@ impl State {
                 let Agent { name, latest, .. } = &book.agent;
                 desk.say(format!("Saved as version {latest} of {}: {what}.", safe_line(name)));
             }
-            (Doing::Older { of, from, to }, Reply::Text { text }) => {
-                let export = Agents::Export { id: of, version: Some(to), json: true };
-                self.go_on_with_agent(Doing::Newer { older: text, from, to }, export, desk);
+            (Doing::Older { of, from, to, json }, Reply::Text { text }) => {
+                let export = Agents::Export { id: of, version: Some(to), json };
+                let doing = Doing::Newer { of, older: text, from, to, json };
+                self.go_on_with_agent(doing, export, desk);
             }
-            (Doing::Newer { older, from, to }, Reply::Text { text }) => {
+            (Doing::Newer { older, from, to, .. }, Reply::Text { text }) => {
                 let sides = [(format!("version {from}"), older), (format!("version {to}"), text)];
                 desk.overlays.push(super::versions::beside(sides));
             }
@@ -259,6 +263,11 @@ impl State {
             Doing::File { of, number, json: false } if error.kind == ErrorKind::Invalid => {
                 let export = Agents::Export { id: of.id, version: Some(number), json: true };
                 self.go_on_with_agent(Doing::File { of, number, json: true }, export, desk);
+            }
+            Doing::Older { of, from, to, json: false } | Doing::Newer { of, from, to, json: false, .. }
+                if error.kind == ErrorKind::Invalid =>
+            {
+                self.compare_versions(of, (from, to), true, desk);
             }
             Doing::Base { said, mut remarks, name, left } => {
                 if error.kind == ErrorKind::NotFound {

@@ -4,6 +4,7 @@ use super::State;
 use super::agents::{card, verbatim};
 use super::keeping::{Doing, entry};
 use crate::domain::agent::{Book, Step};
+use crate::domain::id::AgentId;
 use crate::domain::untrusted::safe_line;
 use crate::tui::app::Desk;
 use crate::tui::overlay::agent::Deed;
@@ -26,8 +27,7 @@ impl State {
                 desk.overlays.push(Overlay::Reading(Box::new(Reading::new(&title, said))));
             }
             Deed::Compare(from, to) => {
-                let export = Agents::Export { id, version: Some(*from), json: true };
-                self.go_on_with_agent(Doing::Older { of: id, from: *from, to: *to }, export, desk);
+                self.compare_versions(id, (*from, *to), false, desk);
             }
             Deed::GoBack(number) => {
                 let Some(version) = book.version(Some(*number)) else { return };
@@ -55,6 +55,18 @@ impl State {
             // Of its versions, or of something else that is done with it.
             _ => offer_versions(book, desk),
         }
+    }
+
+    /// Asks for the files of two versions, the older first. They are of one form: two would differ everywhere.
+    pub(super) fn compare_versions(
+        &mut self,
+        of: AgentId,
+        (from, to): (u32, u32),
+        json: bool,
+        desk: &mut Desk<'_>,
+    ) {
+        let export = Agents::Export { id: of, version: Some(from), json };
+        self.go_on_with_agent(Doing::Older { of, from, to, json }, export, desk);
     }
 }
 
