@@ -200,7 +200,7 @@ fn size(card: &ModelCard) -> Option<String> {
     card.bytes.map(|bytes| format!("{}{to_fetch}", words::bytes(bytes)))
 }
 
-/// What it takes: room on the disk, or money for a million tokens in and out, or for a picture.
+/// What it takes: room on the disk, or money for a million tokens in and out, for a picture or for a search.
 fn cost(card: &ModelCard) -> String {
     if let Some(size) = size(card) {
         return size;
@@ -212,7 +212,12 @@ fn cost(card: &ModelCard) -> String {
         let dollars = card.price.as_ref().and_then(part).map(dollars)?;
         Some(format!("~{dollars} {what}"))
     };
-    let parts = [of(|p| p.input, "in"), of(|p| p.output, "out"), of(|p| p.image, "a picture")];
+    let parts = [
+        of(|p| p.input, "in"),
+        of(|p| p.output, "out"),
+        of(|p| p.image, "a picture"),
+        of(|p| p.search, "a search"),
+    ];
     let known: Vec<_> = parts.into_iter().flatten().collect();
     if known.is_empty() { "?".to_owned() } else { known.join(", ") }
 }

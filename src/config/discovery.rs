@@ -111,7 +111,13 @@ impl KnownProvider {
                 let host = if host.is_empty() || host == "0.0.0.0" { "127.0.0.1" } else { host };
                 format!("http://{host}:{port}{end}")
             }
-            _ => format!("{said}{end}"),
+            Some(_) => match said.split_once("://0.0.0.0") {
+                Some((scheme, rest)) if rest.is_empty() || rest.starts_with([':', '/']) => {
+                    format!("{scheme}://127.0.0.1{rest}{end}")
+                }
+                _ => format!("{said}{end}"),
+            },
+            None => format!("{said}{end}"),
         }
     }
 }
@@ -297,6 +303,8 @@ mod tests {
             ("ollama", "0.0.0.0:1", "http://127.0.0.1:1"),
             ("ollama", ":1", "http://127.0.0.1:1"),
             ("ollama", "https://h/", "https://h"),
+            ("ollama", "http://0.0.0.0:1/", "http://127.0.0.1:1"),
+            ("ollama", "http://0.0.0.0.example", "http://0.0.0.0.example"),
         ] {
             assert_eq!(known(name).address(said), address, "{name} {said}");
         }

@@ -368,7 +368,7 @@ impl Voice {
     }
 }
 
-fn client() -> Client {
+pub fn client() -> Client {
     Network::new(options(), Arc::new(Kept::default())).client(Reach::default())
 }
 

@@ -1,14 +1,19 @@
 //! Faults of answers that come whole, and what the program says of faults without a screen; and that what each API said is
 //! played again.
 
+use futures_util::StreamExt;
 use outcrop::domain::ErrorKind;
+use outcrop::domain::call::Call;
+use outcrop::domain::catalog::ModelCard;
+use outcrop::domain::delta::Event;
 use outcrop::domain::message::StopReason;
 use serde_json::Value;
 
 use crate::answer::text;
 use crate::cli::home::Home;
-use crate::faults::{ALL, PIECES, VOICES, WORDS, wholes, with_strangers};
+use crate::faults::{ALL, PIECES, VOICES, WORDS, client, wholes, with_strangers};
 use crate::loopback::{Part, Server, head, whole};
+use crate::soon;
 
 /// A server that answers with this as JSON.
 async fn answering(body: Vec<u8>) -> Server {
@@ -23,6 +28,30 @@ async fn what_nobody_knows_is_passed_over_in_an_answer_that_comes_whole_too() {
         let (fold, error) = voice.ask(&answering(body.to_string().into_bytes()).await).await;
         assert_eq!((text(&fold).as_str(), error), (ALL, None), "{}", voice.name);
         assert_eq!(fold.stop, Some(StopReason::EndTurn), "{}", voice.name);
+    }
+}
+
+#[tokio::test]
+async fn what_nobody_knows_is_passed_over_in_a_list_of_models_too() {
+    for voice in &VOICES {
+        let list = voice.list;
+        let mut known = Vec::new();
+        for strange in [false, true] {
+            let server = Server::start(move |_, seen| {
+                let mut body: Value = serde_json::from_slice(&list(3, seen)).unwrap();
+                if strange {
+                    with_strangers(&mut body);
+                }
+                whole(200, &[("content-type", "application/json")], body.to_string())
+            })
+            .await;
+            let listed = soon((voice.make)(&server).serve(Call::ListModels, &client()).next()).await;
+            let Some(Ok(Event::Models { cards })) = listed else { panic!("{}: {listed:?}", voice.name) };
+            assert_eq!(cards.len(), 3, "{}", voice.name);
+            let facts = |card: ModelCard| (card.id, card.title, card.capabilities, card.lacks, card.context);
+            known.push(cards.into_iter().map(facts).collect::<Vec<_>>());
+        }
+        assert_eq!(known[0], known[1], "{}", voice.name);
     }
 }
 
@@ -182,11 +211,19 @@ async fn the_doctor_says_of_every_kind_how_far_it_is_reached_and_what_to_do_abou
     let kinds = ["openai", "anthropic", "ollama", "bedrock"];
     for voice in VOICES.iter().filter(|voice| kinds.contains(&voice.name)) {
         let (name, list, refusal) = (voice.name, voice.list, (voice.refusal)().to_string());
+        let has_key = voice.config.contains("api_key");
+        let keyless = refusal.clone();
         let lists = Server::start(move |_, seen| {
+            let brings = |header: &str| seen.headers.contains_key(header);
+            if has_key && !brings("authorization") && !brings("x-api-key") {
+                return whole(401, &[JSON], keyless.clone());
+            }
             // Its clock stands still.
             whole(200, &[JSON, ("date", "Thu, 01 Jan 2015 00:00:00 GMT")], list(2, seen))
         })
         .await;
+        let missing = refusal.clone();
+        let lost = Server::start(move |_, _| whole(404, &[JSON], missing.clone())).await;
         let refuses = Server::start(move |_, _| whole(401, &[JSON], refusal.clone())).await;
         let gone = Server::start(|_, _| whole(200, &[JSON], "{}")).await;
         let nowhere = voice.config_at(&gone);
@@ -202,11 +239,16 @@ async fn the_doctor_says_of_every_kind_how_far_it_is_reached_and_what_to_do_abou
         assert_eq!(verdict, "good", "{name}: {found}");
         assert!(found.contains("reached at http://127.0.0.1:"), "{name}: {found}");
         assert!(found.contains("2 models can be asked"), "{name}: {found}");
+        assert_eq!(found.contains("its key was taken"), has_key, "{name}: {found}");
         let [_, found, advice] = row(&voice.config_at(&lists), "clock of there");
         assert!(found.contains("behind this machine's") && !advice.is_empty(), "{name}: {found}: {advice}");
         let [verdict, found, advice] = row(&voice.config_at(&refuses), "provider there");
         assert_eq!(verdict, "bad", "{name}: {found}");
         assert!(found.contains("was not taken") && found.contains(WORDS), "{name}: {found}");
+        assert!(!advice.is_empty(), "{name}: {found}");
+        let [verdict, found, advice] = row(&voice.config_at(&lost), "provider there");
+        assert_eq!(verdict, "bad", "{name}: {found}");
+        assert!(found.contains("but it lists no models") && found.contains(WORDS), "{name}: {found}");
         assert!(!advice.is_empty(), "{name}: {found}");
         let [verdict, found, advice] = row(&nowhere, "provider there");
         assert_eq!(verdict, "bad", "{name}: {found}");

@@ -181,8 +181,8 @@ impl View<'_> {
             words: text(row.words),
             service: text(row.service),
             session: text(row.session),
-            input: sum.is_counted.then_some(sum.input),
-            output: sum.is_counted.then_some(sum.output),
+            input: sum.input,
+            output: sum.output,
             dollars: sum.dollars,
             unpriced: sum.unpriced,
             marks: self.tree.marks(at).iter().map(Mark::as_str).collect(),
@@ -192,7 +192,7 @@ impl View<'_> {
 }
 
 fn summed(sum: &Sum) -> String {
-    if sum.is_counted { tokens(Some(sum.input), Some(sum.output)) } else { String::new() }
+    tokens(sum.input, sum.output)
 }
 
 /// A span of a tree; times in nanoseconds, tokens and dollars with everything below.

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::domain::time::Timestamp;
-use crate::domain::usage::{Histogram, Point, Row, Step, Tally};
+use crate::domain::usage::{Histogram, Point, PriceDates, Row, Step, Tally};
 use crate::workbench::reply::Report;
 use crate::workbench::request::usage::By;
 
@@ -44,8 +44,9 @@ pub(in crate::cli) struct Shown<'a> {
     /// Calls that did not tell all of their tokens.
     #[serde(rename = "UncountedInvocations")]
     untold: u64,
+    /// The day on which the prices were read, or the first and the last one: `2026-11-22/2026-11-27`.
     #[serde(rename = "PriceAsOf")]
-    as_of: Option<&'a str>,
+    as_of: Option<String>,
     /// How long each point of the series is.
     #[serde(skip_serializing_if = "Option::is_none")]
     step: Option<Step>,
@@ -141,7 +142,7 @@ impl<'a> Shown<'a> {
             None => (&report.total, &report.series),
         };
         let tally = &figures.tally;
-        let price = row.and_then(|row| row.price.as_ref());
+        let priced = row.map_or(&report.priced, |row| &row.priced);
         Self {
             by: report.query.by,
             name: row.map(|row| row.name.as_str()),
@@ -154,7 +155,7 @@ impl<'a> Shown<'a> {
             dollars: figures.cost.dollars,
             unpriced: figures.cost.unpriced,
             untold: tally.untold,
-            as_of: price.map(|price| price.as_of.as_str()).filter(|as_of| !as_of.is_empty()),
+            as_of: priced.as_ref().map(PriceDates::interval),
             step: (!series.is_empty()).then_some(match (row, report.query.by) {
                 (None, By::Day) => Step::Day,
                 _ => report.step,

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::catalog::Price;
 use crate::domain::message::Usage;
+use crate::domain::usage::Cost;
 
 /// The limits of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -42,6 +43,13 @@ pub struct Spent {
 }
 
 impl Spent {
+    /// What it cost, as people read it: `$0.0031`, `$0.0031+` where calls are in it whose price nobody knows; `None` where
+    /// nothing was paid for, as far as is known.
+    pub fn paid(&self) -> Option<String> {
+        let cost = Cost { dollars: Some(self.cost), unpriced: self.unpriced.into() };
+        (self.cost > 0.0).then(|| cost.text())
+    }
+
     /// Takes a call of a model in. Tokens of a cache cost what others do where they have no price of their own.
     pub fn add(&mut self, usage: &Usage, price: Option<&Price>) {
         self.take(usage, price.and_then(|price| by_token(usage, price)));
@@ -140,6 +148,14 @@ mod tests {
         assert_eq!(spent(3, Some(&Price { output: None, ..tokens })), (0.002, 0), "nothing was written");
         assert_eq!(spent(3, Some(&price(None, None))), (0.0, 1));
         assert_eq!(spent(3, None), (0.0, 1));
+    }
+
+    #[test]
+    fn what_nobody_can_price_is_said_to_come_on_top() {
+        let paid = |cost, unpriced| Spent { cost, unpriced, ..Spent::default() }.paid();
+        assert_eq!(paid(0.0031, 0).as_deref(), Some("$0.0031"));
+        assert_eq!(paid(0.0031, 2).as_deref(), Some("$0.0031+"));
+        assert_eq!((paid(0.0, 0), paid(0.0, 2)), (None, None));
     }
 
     #[test]

@@ -158,6 +158,9 @@ pub struct Row {
     /// Of a model's row, by which its cost was reckoned.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub price: Option<Price>,
+    /// Of the row alone; `None` where no price of the catalogue was needed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub priced: Option<PriceDates>,
     pub figures: Figures,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub series: Vec<Point>,
@@ -169,6 +172,31 @@ pub struct PriceDates {
     /// `2026-11-22`; the two are the same where all were read on one day.
     pub oldest: String,
     pub newest: String,
+}
+
+impl PriceDates {
+    /// Takes in the day of one more price; what a person said has none.
+    fn widen(known: &mut Option<Self>, price: &Price) {
+        let day = &price.as_of;
+        if day.is_empty() {
+            return;
+        }
+        let dates = known.get_or_insert_with(|| Self { oldest: day.clone(), newest: day.clone() });
+        if *day < dates.oldest {
+            dates.oldest.clone_from(day);
+        } else if *day > dates.newest {
+            dates.newest.clone_from(day);
+        }
+    }
+
+    /// For programs: a day, or where they are several the first and the last one as an interval of ISO 8601,
+    /// `2026-11-22/2026-11-27`.
+    pub fn interval(&self) -> String {
+        if self.oldest == self.newest {
+            return self.oldest.clone();
+        }
+        format!("{}/{}", self.oldest, self.newest)
+    }
 }
 
 /// The answer.
@@ -205,6 +233,7 @@ pub struct Standing {
 struct Heap {
     provider: Option<String>,
     price: Option<Price>,
+    priced: Option<PriceDates>,
     steps: BTreeMap<Timestamp, Figures>,
 }
 
@@ -213,6 +242,7 @@ impl Heap {
         Self {
             provider: (by != By::Day).then(|| subject.model.provider().to_owned()),
             price: price.filter(|_| by == By::Model).cloned(),
+            priced: None,
             steps: BTreeMap::new(),
         }
     }
@@ -290,13 +320,8 @@ impl<'a> Builder<'a> {
         if let Some(rest) = together {
             self.lay(subject, price, rest);
         }
-        if used && let Some(price) = price.filter(|price| !price.as_of.is_empty()) {
-            let dates = self.priced.get_or_insert_with(|| PriceDates {
-                oldest: price.as_of.clone(),
-                newest: price.as_of.clone(),
-            });
-            dates.oldest = dates.oldest.clone().min(price.as_of.clone());
-            dates.newest = dates.newest.clone().max(price.as_of.clone());
+        if used && let Some(price) = price {
+            PriceDates::widen(&mut self.priced, price);
         }
     }
 
@@ -321,6 +346,9 @@ impl<'a> Builder<'a> {
         };
         let by = self.query.by;
         let heap = self.heaps.entry(row).or_insert_with(|| Heap::new(by, subject, price));
+        if let Some(price) = price {
+            PriceDates::widen(&mut heap.priced, price);
+        }
         heap.steps.entry(slot.at).or_default().add(&figures);
     }
 
@@ -338,7 +366,7 @@ impl<'a> Builder<'a> {
         let mut total = Figures::default();
         let mut of_all: BTreeMap<Timestamp, Figures> = BTreeMap::new();
         let mut rows = Vec::with_capacity(heaps.len());
-        for (name, Heap { provider, price, steps }) in heaps {
+        for (name, Heap { provider, price, priced, steps }) in heaps {
             let mut figures = Figures::default();
             for (at, step) in &steps {
                 figures.add(step);
@@ -352,7 +380,7 @@ impl<'a> Builder<'a> {
                 By::Day => points(&self.hours_of(&steps), &steps),
                 By::Model | By::Voice => points(&whole, &steps),
             };
-            rows.push(Row { name, provider, price, figures, series });
+            rows.push(Row { name, provider, price, priced, figures, series });
         }
         if by != By::Day {
             rows.sort_by_key(|row| std::cmp::Reverse(row.figures.tally.calls()));
@@ -504,6 +532,32 @@ mod tests {
         let dates = PriceDates { oldest: "2026-01-02".into(), newest: "2026-01-02".into() };
         assert_eq!(report.priced, Some(dates));
         assert_eq!(report.total.tally.latency.percentile(50), Some(101), "of three and six");
+    }
+
+    #[test]
+    fn a_row_says_of_which_days_its_own_prices_are() {
+        let later = Price { as_of: "2026-03-04".into(), ..price() };
+        let own = Price { as_of: String::new(), ..price() };
+        let told = |by| -> Vec<(String, Option<String>)> {
+            let mut builder = Builder::new(query(by), NOW, &day_of);
+            let one = tally(1, 10);
+            builder.add(&subject("a/x"), Some(&later), [(hour(5), &one)]);
+            builder.add(&subject("a/y"), Some(&price()), [(hour(5), &one), (hour(40), &one)]);
+            builder.add(&subject("b/z"), Some(&own), [(hour(60), &one)]);
+            let report = builder.build();
+            assert_eq!(report.priced.unwrap().interval(), "2026-01-02/2026-03-04");
+            let dates = |row: Row| (row.name, row.priced.map(|dates| dates.interval()));
+            report.rows.into_iter().map(dates).collect()
+        };
+        let (both, one) = ("2026-01-02/2026-03-04", "2026-01-02");
+        let row = |name: &str, dates: Option<&str>| (name.to_owned(), dates.map(str::to_owned));
+        assert_eq!(told(By::Voice), [row("a", Some(both)), row("b", None)]);
+        assert_eq!(
+            told(By::Day),
+            [row("day 0", Some(both)), row("day 1", Some(one)), row("day 2", None)],
+            "what a person says has no day"
+        );
+        assert!(told(By::Model).contains(&row("a/y", Some(one))));
     }
 
     #[test]

@@ -174,7 +174,7 @@ pub fn row(cells: &mut Buffer, area: Rect, card: &ModelCard, marks: Marks, groun
         put_right(cells, input.0, y, output.1, &fetch, style(Role::Muted));
     } else {
         put_right(cells, context.0, y, context.1, &of_context(card), style(Role::Muted));
-        for (place, part) in [(input, cost(card, |p| p.input)), (output, cost_out(card))] {
+        for (place, part) in [(input, cost_in(card)), (output, cost_out(card))] {
             put_right(cells, place.0, y, place.1, &part, style(Role::Muted));
         }
     }
@@ -282,10 +282,19 @@ pub fn dated<'a>(
     Rect { width: area.width - wide - 2, ..area }
 }
 
-/// Of what makes pictures, the price of one.
+/// What puts texts in order for a price a search reads them for nothing besides.
+fn cost_in(card: &ModelCard) -> String {
+    let by_search = card.price.as_ref().is_some_and(|price| price.input.is_none() && price.search.is_some());
+    if by_search { "–".to_owned() } else { cost(card, |p| p.input) }
+}
+
+/// Of what makes pictures, the price of one; of what puts texts in order, that of a search, which is a query.
 fn cost_out(card: &ModelCard) -> String {
-    let picture = card.price.as_ref().filter(|price| price.output.is_none()).and_then(|price| price.image);
-    picture.map_or_else(|| cost(card, |p| p.output), |price| format!("{}/pic", dollars(price)))
+    let each = card.price.as_ref().filter(|price| price.output.is_none()).and_then(|price| {
+        let (picture, search) = (price.image.map(|each| (each, "pic")), price.search.map(|each| (each, "q")));
+        picture.or(search)
+    });
+    each.map_or_else(|| cost(card, |p| p.output), |(price, of)| format!("{}/{of}", dollars(price)))
 }
 
 /// What it takes, gives and can besides chat.
@@ -341,6 +350,21 @@ mod tests {
         );
         assert!(!long.contains("Title") && long.contains("long-1"), "{long}");
         assert_eq!(short.matches("$0 ").count(), 2, "{short}");
+    }
+
+    #[test]
+    fn a_price_that_is_known_stands_there_whatever_it_is_of() {
+        let price = |input, image, search| Price { input, image, search, output: None, ..Price::nothing() };
+        let costs = |price| {
+            let card = ModelCard { price, ..ModelCard::unknown("far/m".parse().unwrap()) };
+            (cost_in(&card), cost_out(&card))
+        };
+        let told = |input: &str, output: &str| (input.to_owned(), output.to_owned());
+        assert_eq!(costs(Some(price(None, None, Some(0.0025)))), told("–", "$0.0025/q"));
+        assert_eq!(costs(Some(price(None, Some(0.04), None))), told("?", "$0.04/pic"));
+        assert_eq!(costs(Some(price(Some(0.05), None, None))), told("$0.05", "?"));
+        assert_eq!(costs(None), told("?", "?"));
+        assert!(wide("$0.0025/q") <= PRICE, "the longest of the catalogue");
     }
 
     #[test]

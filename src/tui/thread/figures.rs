@@ -7,7 +7,6 @@ use super::{Phase, Thread, Turn};
 use crate::domain::figures::{self, grouped, seconds};
 use crate::domain::id::MessageId;
 use crate::domain::message::Block;
-use crate::domain::usage::budget::money;
 use crate::tui::event::Now;
 use crate::tui::paint::meter;
 use crate::tui::widget::transcript::{Item, Named};
@@ -120,7 +119,7 @@ impl Thread {
         };
         if let Some(acting) = &answer.agent {
             parts.push(format!("{} tok", grouped(acting.spent.tokens)));
-            parts.extend((acting.spent.cost > 0.0).then(|| money(acting.spent.cost)));
+            parts.extend(acting.spent.paid());
             return parts.join(" · ");
         }
         if let Some(ms) = running {

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::domain::usage::{Count, Histogram, Report, Row};
+use crate::domain::usage::{Count, Histogram, PriceDates, Report, Row};
 
 /// The report as CSV.
 pub fn csv(report: &Report) -> String {
@@ -26,6 +26,7 @@ pub fn csv(report: &Report) -> String {
         "EstimatedCostUSD",
         "UnpricedInvocations",
         "UncountedInvocations",
+        "PriceAsOf",
     ]);
     let mut table = line(names.iter().map(|name| Cow::Borrowed(*name)));
     for row in &report.rows {
@@ -60,6 +61,7 @@ fn fields(row: &Row) -> impl Iterator<Item = Cow<'_, str>> {
         .chain(times.into_iter().map(|(times, of)| percentile(times, of).into()))
         .chain([cost.dollars.map(|dollars| format!("{dollars:.6}")).unwrap_or_default().into()])
         .chain([cost.unpriced, tally.untold].map(|count| count.to_string().into()))
+        .chain([row.priced.as_ref().map(PriceDates::interval).unwrap_or_default().into()])
 }
 
 fn known(count: Option<u64>) -> String {
@@ -90,6 +92,36 @@ fn field(text: &str) -> Cow<'_, str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::catalog::Price;
+    use crate::domain::time::Timestamp;
+    use crate::domain::trace::SpanKind;
+    use crate::domain::usage::{Builder, By, Day, Query, Subject, Tally};
+    use crate::wire::usage::prometheus;
+
+    #[test]
+    fn what_calls_cost_has_the_days_of_its_prices_beside_it() {
+        let day_of = |at: Timestamp| Day { begins: at, name: "a day".to_owned() };
+        let subject = |model: &str| Subject { model: model.parse().unwrap(), kind: SpanKind::Converse };
+        let tally = Tally { invocations: 1, input_tokens: 1_000_000, ..Tally::default() };
+        let of = |day: &str| Price { input: Some(2.0), as_of: day.to_owned(), ..Price::nothing() };
+        let query = Query { by: By::Model, since: None, until: None, series: false };
+        let report = |by| {
+            let mut builder = Builder::new(Query { by, ..query }, Timestamp(0), &day_of);
+            for (model, day) in [("a/x", "2026-01-02"), ("a/y", "2026-03-04")] {
+                builder.add(&subject(model), Some(&of(day)), [(Timestamp(0), &tally)]);
+            }
+            builder.add(&subject("b/z"), None, [(Timestamp(0), &tally)]);
+            builder.build()
+        };
+        let ends = |by| -> Vec<String> {
+            let last = |line: &str| line.rsplit(',').next().unwrap_or_default().to_owned();
+            csv(&report(by)).lines().map(last).collect()
+        };
+        assert_eq!(ends(By::Model), ["PriceAsOf", "2026-01-02", "2026-03-04", ""]);
+        assert_eq!(ends(By::Voice), ["PriceAsOf", "2026-01-02/2026-03-04", ""]);
+        let metrics = prometheus(&report(By::Voice));
+        assert!(metrics.contains("an estimate. Prices of 2026-01-02/2026-03-04.\n"), "{metrics}");
+    }
 
     #[test]
     fn a_name_stays_one_field_and_no_formula() {

@@ -70,7 +70,7 @@ pub fn prometheus(report: &Report) -> String {
     }
     let name = "outcrop_estimated_cost_dollars_total";
     let dates =
-        report.priced.as_ref().map_or_else(String::new, |dates| format!(" Prices of {}.", dates.oldest));
+        report.priced.as_ref().map_or_else(String::new, |dates| format!(" Prices of {}.", dates.interval()));
     head(
         &mut text,
         name,

@@ -150,6 +150,8 @@ fn what_is_retired_is_shown_with_what_took_its_place_and_what_has_no_key_with_wh
         let retired = line(&listed.stdout, titan);
         assert!(retired.contains("retired, now bedrock/amazon.nova-lite-v1:0"), "{retired}");
         line(&listed.stdout, "bedrock/anthropic.claude-haiku-4-5-20251001-v1:0");
+        let ranks = line(&listed.stdout, "bedrock/amazon.rerank-v1:0");
+        assert!(ranks.contains("~$0.001 a search"), "{ranks}");
         let shown = home.run(&["--offline", "models", "show", titan]);
         assert!(shown.code == Some(0) && shown.stdout.contains("bedrock/amazon.nova-lite-v1:0"), "{shown:?}");
         let usual = home.run(&["models", "list"]).stdout;

@@ -63,6 +63,19 @@ fn a_provider_that_cannot_be_reached_is_given_up_after_its_own_wait() {
     assert!(began.elapsed() < std::time::Duration::from_mins(1), "the wait of every server held");
 }
 
+/// Who asks for a list waits ten seconds, and is told of those who said nothing: this one is left before that.
+#[test]
+fn a_server_that_may_be_there_and_accepts_nobody_is_left_at_once_and_not_spoken_of() {
+    let (_door, _waiting, port) = deaf();
+    let home = Home::with(&format!(
+        "[net]\nconnect_timeout = 600\n\
+         [providers.maybe]\nkind = 'openai'\nbase_url = 'http://127.0.0.1:{port}/v1'\noptional = true\n"
+    ));
+    let listed = home.run(&["models", "list", "--probe"]);
+    assert_eq!((listed.code, listed.stderr.as_str()), (Some(0), ""), "{listed:?}");
+    assert!(!listed.stdout.contains("maybe"), "{listed:?}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_question_that_is_sent_again_or_held_back_says_so_and_for_how_long() {
     let server = Server::start(|number, _| match number {

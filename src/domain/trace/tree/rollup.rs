@@ -18,11 +18,10 @@ pub struct Sum {
     pub inferences: u32,
     /// Calls of models whose cost nobody knows.
     pub unpriced: u32,
-    pub input: u64,
-    pub output: u64,
+    /// Tokens of the calls that told them; `None` where none did: they are unknown, not none.
+    pub input: Option<u64>,
+    pub output: Option<u64>,
     pub cache_read: u64,
-    /// Nobody told any tokens where this is false: they are unknown, not none.
-    pub is_counted: bool,
     /// US dollars, of what is known; `None` where nothing is.
     pub dollars: Option<f64>,
     /// An inference that told tokens is in it.
@@ -31,9 +30,27 @@ pub struct Sum {
 }
 
 impl Sum {
-    /// Tokens in and out.
+    /// Tokens in and out, as far as they were told.
     pub fn tokens(&self) -> u64 {
-        self.input + self.output
+        self.input.unwrap_or(0) + self.output.unwrap_or(0)
+    }
+
+    /// Whether anybody told any tokens.
+    pub fn is_counted(&self) -> bool {
+        self.input.is_some() || self.output.is_some()
+    }
+
+    fn tells_other(&self, below: &Self) -> bool {
+        let told = |sum: &Self| (sum.input.unwrap_or(0), sum.output.unwrap_or(0));
+        self.is_counted() && below.is_counted() && told(self) != told(below)
+    }
+}
+
+/// Both together; `None` where neither was told.
+fn both(one: Option<u64>, other: Option<u64>) -> Option<u64> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(one + other),
+        (one, other) => one.or(other),
     }
 }
 
@@ -57,7 +74,7 @@ impl Rollups {
                 tree.children(*at).iter().fold(Sum::default(), |sum, child| add(sum, &sums[*child as usize]));
             let again = tree.marks(*at).has(Mark::Again);
             let own = own(row, outline.is_truncated(row), again);
-            if own.is_counted && below.is_counted && (own.input, own.output) != (below.input, below.output) {
+            if own.tells_other(&below) {
                 disagree.push(*at);
             }
             sums[*at as usize] = with(own, below, row.kind.is_inference());
@@ -83,17 +100,15 @@ fn own(row: &Row, truncated: bool, again: bool) -> Sum {
     sum.truncated = u32::from(truncated);
     sum.inferences = u32::from(inference);
     if row.tokens().is_some() {
-        let count = |count: Option<u32>| u64::from(count.unwrap_or(0));
-        sum.is_counted = true;
         sum.inference_counted = inference;
-        sum.input = count(row.usage.input);
-        sum.output = count(row.usage.output);
-        sum.cache_read = count(row.usage.cache_read);
+        sum.input = row.usage.input.map(u64::from);
+        sum.output = row.usage.output.map(u64::from);
+        sum.cache_read = row.usage.cache_read.map_or(0, u64::from);
     }
     sum.dollars = row.dollars;
     sum.inference_priced = inference && row.dollars.is_some();
     // Of a call that runs still, and has told no tokens, nothing is unknown yet.
-    let comes = row.is_running() && !sum.is_counted;
+    let comes = row.is_running() && !sum.is_counted();
     sum.unpriced = u32::from(inference && row.dollars.is_none() && !comes);
     sum
 }
@@ -104,10 +119,9 @@ fn add(mut sum: Sum, other: &Sum) -> Sum {
     sum.truncated += other.truncated;
     sum.inferences += other.inferences;
     sum.unpriced += other.unpriced;
-    sum.input += other.input;
-    sum.output += other.output;
+    sum.input = both(sum.input, other.input);
+    sum.output = both(sum.output, other.output);
     sum.cache_read += other.cache_read;
-    sum.is_counted |= other.is_counted;
     sum.inference_counted |= other.inference_counted;
     sum.inference_priced |= other.inference_priced;
     sum.dollars = match (sum.dollars, other.dollars) {
@@ -125,9 +139,9 @@ fn with(own: Sum, below: Sum, inference: bool) -> Sum {
     sum.inferences += below.inferences;
     sum.inference_counted |= below.inference_counted;
     sum.inference_priced |= below.inference_priced;
-    let own_tokens = own.is_counted && if inference { !below.inference_counted } else { !below.is_counted };
-    if !own_tokens && below.is_counted {
-        sum.is_counted = true;
+    let own_tokens =
+        own.is_counted() && if inference { !below.inference_counted } else { !below.is_counted() };
+    if !own_tokens && below.is_counted() {
         (sum.input, sum.output, sum.cache_read) = (below.input, below.output, below.cache_read);
     }
     let own_dollars =

@@ -145,7 +145,7 @@ fn tokens_that_an_agent_tells_again_count_once() {
         made(4, 1, 5, 9).spoke(Kind::Model, 150, 25),
     ]);
     let sums = Rollups::of(&rows, &tree);
-    assert_eq!((sums.whole.input, sums.whole.output, sums.whole.errors), (250, 45, 1));
+    assert_eq!((sums.whole.input, sums.whole.output, sums.whole.errors), (Some(250), Some(45), 1));
     assert!(sums.disagree.is_empty());
     // With no call below, its own word counts.
     let (rows, tree) = grown(&[agent(1, 0, 0, 10), made(2, 1, 0, 4)]);
@@ -185,7 +185,12 @@ fn what_is_unknown_is_not_nothing() {
     assert_eq!((whole.dollars, whole.unpriced, whole.inferences), (Some(0.5), 1, 2));
     let (rows, tree) = grown(&[made(1, 0, 0, 10)]);
     let whole = Rollups::of(&rows, &tree).whole;
-    assert_eq!((whole.dollars, whole.is_counted), (None, false));
+    assert_eq!((whole.dollars, whole.is_counted()), (None, false));
+    let mut cut = made(2, 1, 0, 4).spoke(Kind::Model, 7, 1);
+    cut.usage.output = None;
+    let (rows, tree) = grown(&[made(1, 0, 0, 10), cut]);
+    let whole = Rollups::of(&rows, &tree).whole;
+    assert_eq!((whole.input, whole.output, whole.tokens()), (Some(7), None, 7), "what was written is unknown");
     let (rows, tree) =
         grown(&[made(1, 0, 0, 10).cost(Kind::Agent, 2.0), made(2, 1, 0, 4).spoke(Kind::Model, 1, 1)]);
     let whole = Rollups::of(&rows, &tree).whole;
@@ -325,6 +330,6 @@ proptest! {
         };
         let sums = (0..spans.len() as u32).filter(lowest).map(told);
         let sums = sums.fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
-        prop_assert_eq!((whole.input, whole.output), sums);
+        prop_assert_eq!((whole.input.unwrap_or(0), whole.output.unwrap_or(0)), sums);
     }
 }

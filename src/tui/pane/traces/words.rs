@@ -86,10 +86,11 @@ pub(super) fn tokens(usage: &Usage) -> String {
 
 /// The tokens of a subtree: `250→45 tok`; empty where nobody told any.
 pub(super) fn summed(sum: &Sum) -> String {
-    if sum.is_counted {
-        format!("{}→{} tok", grouped(sum.input), grouped(sum.output))
-    } else {
-        String::new()
+    match (sum.input, sum.output) {
+        (None, None) => String::new(),
+        (Some(input), None) => format!("{} tok in", grouped(input)),
+        (None, Some(output)) => format!("{} tok out", grouped(output)),
+        (Some(input), Some(output)) => format!("{}→{} tok", grouped(input), grouped(output)),
     }
 }
 
@@ -160,6 +161,9 @@ mod tests {
         let usage = Usage { input: Some(1250), output: Some(45), cache_read: Some(40), ..Usage::default() };
         assert_eq!(tokens(&usage), "1,250→45 tok, 40 cached");
         assert_eq!((summed(&Sum::default()), cost(&Sum::default())), (String::new(), String::new()));
+        let mut read = Sum::default();
+        (read.input, read.output) = (Some(1250), None);
+        assert_eq!(summed(&read), "1,250 tok in");
         let paid = |unpriced, dollars| {
             let mut sum = Sum::default();
             (sum.unpriced, sum.dollars) = (unpriced, dollars);

@@ -9,7 +9,6 @@ use crate::domain::knowledge::retrieval::is_alike;
 use crate::domain::message::{Answer, Outcome, Role as Speaker, StopReason};
 use crate::domain::schema::SchemaCheck;
 use crate::domain::untrusted::safe_line;
-use crate::domain::usage::budget::money;
 use crate::tui::look::Role;
 use crate::tui::widget::text::{Ink, Inline, Row, Span, fit, joined, wrap};
 
@@ -251,7 +250,7 @@ fn of_agent(answer: &Answer, acting: &Acting) -> Vec<String> {
         (true, tokens) => format!("{} tok and more", grouped(tokens)),
         (false, tokens) => format!("{} tok", grouped(tokens)),
     });
-    parts.extend((spent.cost > 0.0).then(|| money(spent.cost)));
+    parts.extend(spent.paid());
     parts.extend(acting.end.as_ref().map(|end| match end {
         End::Answered => "answered".to_owned(),
         End::Waiting { .. } => "waits".to_owned(),

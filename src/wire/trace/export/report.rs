@@ -37,8 +37,10 @@ impl<'a> Report<'a> {
     /// The figures of a subtree, in words: "4.82 s · 250 in, 45 out · $0.0031 · 1 error".
     pub fn figures(&self, sum: &Sum, nanos: u64) -> String {
         let mut said = vec![took(nanos)];
-        if sum.is_counted {
-            said.push(format!("{} in, {} out", sum.input, sum.output));
+        let told = [(sum.input, "in"), (sum.output, "out")].into_iter();
+        let told: Vec<_> = told.filter_map(|(count, what)| Some(format!("{} {what}", count?))).collect();
+        if !told.is_empty() {
+            said.push(told.join(", "));
         }
         if let Some(dollars) = sum.dollars {
             let some = if sum.unpriced > 0 { " and more" } else { "" };
