@@ -57,6 +57,7 @@ fn options() -> Options {
         presets: BTreeMap::new(),
         servers: vec!["router".to_owned(), "home".to_owned()],
         terminal: outcrop::domain::id::TerminalId::from_bytes([1; 16]),
+        process: 1,
         principal: "bench".to_owned(),
         mouse: true,
         title: false,

@@ -39,6 +39,7 @@ pub mod args;
 pub mod wishes;
 
 use std::collections::BTreeMap;
+use std::fmt::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -435,7 +436,35 @@ fn absolute(path: &Path) -> Result<PathBuf> {
 
 /// A reply that the request does not have.
 fn unexpected(reply: &Reply) -> End {
-    let told = format!("{reply:?}");
-    let name = told.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
-    Error::internal("reading an answer", format!("a {name} came")).into()
+    let mut name = FirstWord(String::new());
+    // It stops where the name ends: what follows may be whole conversations.
+    let _ = write!(name, "{reply:?}");
+    Error::internal("reading an answer", format!("a {} came", name.0)).into()
+}
+
+/// Takes one word, and then no more.
+struct FirstWord(String);
+
+impl Write for FirstWord {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        let end = text.find(|c: char| !c.is_alphanumeric());
+        self.0.push_str(&text[..end.unwrap_or(text.len())]);
+        if end.is_some() { Err(fmt::Error) } else { Ok(()) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reply_that_nobody_asked_for_is_named_without_what_is_in_it() {
+        let named = |reply: &Reply| match unexpected(reply) {
+            End::Error(error) => error.why,
+            End::BrokenPipe => String::new(),
+        };
+        assert_eq!(named(&Reply::Done), "a Done came");
+        assert_eq!(named(&Reply::Text { text: "hush".to_owned() }), "a Text came");
+        assert_eq!(named(&Reply::Remembered { value: None }), "a Remembered came");
+    }
 }

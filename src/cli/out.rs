@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use std::io::{self, BufWriter, IsTerminal, Write};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use serde::Serialize;
 
 use super::End;
 use super::item::Item;
@@ -176,21 +177,15 @@ fn json_line(value: &impl Object) -> Result<String, End> {
 }
 
 /// What programs read: an object, its kind in `reply`.
-pub(super) trait Object {
-    fn json(&self) -> serde_json::Result<String>;
-}
-
-impl Object for Item<'_> {
+pub(super) trait Object: Serialize {
     fn json(&self) -> serde_json::Result<String> {
         serde_json::to_string(self)
     }
 }
 
-impl Object for serde_json::Value {
-    fn json(&self) -> serde_json::Result<String> {
-        serde_json::to_string(self)
-    }
-}
+impl Object for Item<'_> {}
+
+impl Object for serde_json::Value {}
 
 impl Object for Reply {
     fn json(&self) -> serde_json::Result<String> {

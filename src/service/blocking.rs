@@ -8,8 +8,9 @@ use crate::domain::{Error, Result};
 
 type Done = Box<dyn Any + Send>;
 
-/// Does what blocks on a thread that may. It goes on when the caller is gone, so it must own what it needs.
-pub(super) async fn blocking<T: Send + 'static>(
+/// Does what blocks on a thread that may. It goes on when the caller is gone, so it must own what it needs. A panic in it is an
+/// internal error of what was being done.
+pub async fn blocking<T: Send + 'static>(
     doing: &str,
     work: impl FnOnce() -> Result<T> + Send + 'static,
 ) -> Result<T> {

@@ -16,6 +16,7 @@ use crate::net::Client;
 use crate::provider::key::Key;
 use crate::provider::recording::Recorder;
 use crate::provider::replay::Tape;
+use crate::service::blocking::blocking;
 use crate::service::fresh;
 use crate::store::{Cassette, Store};
 
@@ -83,16 +84,15 @@ impl Taker {
     /// Does blocking work on the cassette, which is opened or made with the first.
     async fn with(&self, work: impl FnOnce(&mut Cassette) -> Result<()> + Send + 'static) -> Result<()> {
         let (store, path, cassette) = (self.store.clone(), self.path.clone(), Arc::clone(&self.cassette));
-        let work = move || {
+        blocking("recording an answer", move || {
             let mut cassette = cassette.lock().unwrap_or_else(PoisonError::into_inner);
             let open = match cassette.take() {
                 Some(open) => open,
                 None => store.cassette(&path)?,
             };
             work(cassette.insert(open))
-        };
-        let worked = tokio::task::spawn_blocking(work).await;
-        worked.map_err(|why| Error::internal("recording an answer", why.to_string()))?
+        })
+        .await
     }
 }
 
@@ -138,10 +138,8 @@ impl Tape for FileTape {
             let takes = self.takes.get_or_try_init(|| async {
                 let passphrase = self.key.get(net).await?;
                 let (store, path) = (self.store.clone(), self.path.clone());
-                let read =
-                    tokio::task::spawn_blocking(move || read(&store, &path, passphrase.as_ref())).await;
-                let read = read.map_err(|why| Error::internal("playing a cassette", why.to_string()))?;
-                read.map(|(takes, _)| Arc::new(takes))
+                let work = move || read(&store, &path, passphrase.as_ref());
+                blocking("playing a cassette", work).await.map(|(takes, _)| Arc::new(takes))
             });
             takes.await.cloned()
         }

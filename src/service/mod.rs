@@ -10,7 +10,7 @@
 pub mod agent;
 pub mod archive;
 pub mod attachments;
-mod blocking;
+pub mod blocking;
 pub mod cassettes;
 pub mod changes;
 pub mod chat;

@@ -13,7 +13,8 @@ use crate::workbench::Door;
 pub async fn run(config: &Config, door: Door, start: Start) -> Result<u8> {
     let zone = jiff::tz::TimeZone::system();
     let terminal = TerminalId::from_uuid(uuid::Uuid::now_v7());
-    let options = Options::of(config, terminal, zone.to_offset(jiff::Timestamp::now()).seconds())?;
+    let utc_offset = zone.to_offset(jiff::Timestamp::now()).seconds();
+    let options = Options::of(config, terminal, std::process::id(), utc_offset)?;
     let modes = terminal::Options {
         mouse: config.ui.mouse,
         title: config.ui.title,

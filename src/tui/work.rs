@@ -25,6 +25,19 @@ impl Work {
         (many > 0).then(|| Self { line: format!("{told} {place}"), short: told.clone(), told })
     }
 
+    /// The agents of those names wait for the person's word.
+    pub fn waits(agents: &[&str]) -> Option<Self> {
+        match agents {
+            [] => None,
+            [name] => {
+                let name = safe_line(name);
+                let line = format!("{} waits", fit(&name, NAME));
+                Some(Self { told: format!("{name} waits"), short: line.clone(), line })
+            }
+            several => Some(Self::called(&format!("{} agents wait", several.len()), "agents wait")),
+        }
+    }
+
     /// What is called the same wherever it is told.
     pub fn called(words: &str, short: &str) -> Self {
         Self { told: words.to_owned(), line: words.to_owned(), short: short.to_owned() }
@@ -77,5 +90,10 @@ mod tests {
             Work::answers(2, "elsewhere").map(|work| work.line).as_deref(),
             Some("2 answers elsewhere")
         );
+        let waits = |agents: &[&str]| Work::waits(agents).map(|work| work.line);
+        assert_eq!(waits(&[]), None);
+        assert_eq!(waits(&["tea shop"]).as_deref(), Some("tea shop waits"));
+        assert_eq!(waits(&["the shop of teas and cups"]).as_deref(), Some("the shop of tea… waits"));
+        assert_eq!(waits(&["tea shop", "harbour"]).as_deref(), Some("2 agents wait"));
     }
 }

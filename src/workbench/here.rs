@@ -33,6 +33,7 @@ use crate::domain::{Error, Result};
 use crate::engine::Trial;
 use crate::service::agent::Agents;
 use crate::service::archive::Archive;
+use crate::service::blocking::blocking;
 use crate::service::cassettes::Cassettes;
 use crate::service::changes::Changes;
 use crate::service::chat::{Chat, Step};
@@ -444,10 +445,7 @@ impl Here {
                 service.share(&file, &to, &passphrase).map(|()| vec![Reply::Done])
             }
         };
-        let worked = async move {
-            let worked = tokio::task::spawn_blocking(work).await;
-            worked.map_err(|why| Error::internal("using a cassette", why.to_string()))?
-        };
+        let worked = blocking("using a cassette", work);
         stream::once(worked).map_ok(|replies| stream::iter(replies.into_iter().map(Ok))).try_flatten().boxed()
     }
 
@@ -460,10 +458,7 @@ impl Here {
             }
             KeysRequest::Forget { provider } => standing.forget_key(&provider).map(|()| Reply::Done),
         };
-        one(async move {
-            let worked = tokio::task::spawn_blocking(work).await;
-            worked.map_err(|why| Error::internal("using the kept keys", why.to_string()))?
-        })
+        one(blocking("using the kept keys", work))
     }
 
     fn models(&self, request: ModelsRequest, terms: Terms) -> Replies {

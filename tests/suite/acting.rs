@@ -10,7 +10,7 @@ use outcrop::domain::agent::replay::Edit;
 use outcrop::domain::agent::run::{Attributes, State};
 use outcrop::domain::agent::{Acting, AgentEvent, Chosen, Definition, GaveUp, Limit};
 use outcrop::domain::conversation::{Answers, Change, Conversation, Target};
-use outcrop::domain::id::{ConversationId, MessageId, RunId};
+use outcrop::domain::id::{AgentId, ConversationId, MessageId, RunId};
 use outcrop::domain::message::{Block, Message, Outcome, StopReason};
 use outcrop::domain::settings::Settings;
 use outcrop::domain::trace::TraceId;
@@ -57,6 +57,19 @@ pub async fn made(door: &Door, more: &Value) -> Chosen {
     match one(door, Request::Agents(create)).await.unwrap() {
         Reply::Agent { book } => Chosen { id: book.agent.id, name: book.agent.name },
         other => panic!("{other:?}"),
+    }
+}
+
+/// A run of an agent, with nothing besides the question.
+fn run_of(id: AgentId, question: String) -> Agents {
+    Agents::Run {
+        id,
+        question,
+        files: Vec::new(),
+        after: None,
+        version: None,
+        model: None,
+        attributes: Attributes::default(),
     }
 }
 
@@ -359,15 +372,7 @@ async fn a_server_that_was_not_told_how_much_it_may_write_is_heard_no_longer_tha
     let home = home();
     let door = home.open().await;
     let agent = made(&door, &json!({"limits": {"tokens": 3_000}})).await;
-    let asked = Agents::Run {
-        files: Vec::new(),
-        id: agent.id,
-        question: format!("acts\n{}", "word ".repeat(5_000)),
-        after: None,
-        version: None,
-        model: None,
-        attributes: Attributes::default(),
-    };
+    let asked = run_of(agent.id, format!("acts\n{}", "word ".repeat(5_000)));
     let (_, state) = over(call(&door, Request::Agents(asked))).await.unwrap();
     let State::GaveUp { why: GaveUp::Limit { limit: Limit::Tokens(3_000) }, text } = state else {
         panic!("{state:?}")
@@ -381,15 +386,7 @@ async fn what_is_cut_off_where_the_tokens_of_a_run_end_is_no_answer() {
     let door = home.open().await;
     // So few are left that every model is told of them.
     let agent = made(&door, &json!({"limits": {"tokens": 100}})).await;
-    let asked = |script: String| Agents::Run {
-        files: Vec::new(),
-        id: agent.id,
-        question: format!("acts\n{script}"),
-        after: None,
-        version: None,
-        model: None,
-        attributes: Attributes::default(),
-    };
+    let asked = |script: String| run_of(agent.id, format!("acts\n{script}"));
     let (_, state) = over(call(&door, Request::Agents(asked("word ".repeat(500))))).await.unwrap();
     let limit = GaveUp::Limit { limit: Limit::Tokens(100) };
     assert_eq!(state, State::GaveUp { why: limit, text: String::new() });
@@ -404,15 +401,7 @@ async fn no_more_is_written_than_the_dollars_of_a_run_buy() {
         Home::with("[models.\"scripted/acts\"]\ncan = ['tools']\ninput_price = 0\noutput_price = 1000\n");
     let door = home.open().await;
     let agent = made(&door, &json!({"limits": {"cost": 0.05}})).await;
-    let asked = Agents::Run {
-        files: Vec::new(),
-        id: agent.id,
-        question: format!("acts\n{}", "word ".repeat(500)),
-        after: None,
-        version: None,
-        model: None,
-        attributes: Attributes::default(),
-    };
+    let asked = run_of(agent.id, format!("acts\n{}", "word ".repeat(500)));
     let mut replies = call(&door, Request::Agents(asked));
     let mut dollars = 0.0_f64;
     let mut state = None;
@@ -435,15 +424,7 @@ async fn a_server_that_heeds_no_limit_is_heard_no_longer_than_a_run_has_tokens()
     let home = Home::with(&format!("[providers.box]\nkind = 'openai'\nbase_url = '{}'\n", server.url("/v1")));
     let door = home.open().await;
     let agent = made(&door, &json!({"model": "box/m", "limits": {"tokens": 1_000}})).await;
-    let asked = Agents::Run {
-        files: Vec::new(),
-        id: agent.id,
-        question: "go on".to_owned(),
-        after: None,
-        version: None,
-        model: None,
-        attributes: Attributes::default(),
-    };
+    let asked = run_of(agent.id, "go on".to_owned());
     let (_, state) = over(call(&door, Request::Agents(asked))).await.unwrap();
     let limit = GaveUp::Limit { limit: Limit::Tokens(1_000) };
     assert!(matches!(&state, State::GaveUp { why, .. } if *why == limit), "{state:?}");
@@ -479,15 +460,7 @@ async fn a_model_that_calls_for_ever_is_asked_no_more_often_than_the_limits_of_a
         ));
         let door = home.open().await;
         let agent = made(&door, &json!({"model": "box/m", "limits": limits})).await;
-        let asked = Agents::Run {
-            files: Vec::new(),
-            id: agent.id,
-            question: "go on".to_owned(),
-            after: None,
-            version: None,
-            model: None,
-            attributes: Attributes::default(),
-        };
+        let asked = run_of(agent.id, "go on".to_owned());
         let (_, state) = over(call(&door, Request::Agents(asked))).await.unwrap();
         let why = GaveUp::Limit { limit };
         assert!(matches!(&state, State::GaveUp { why: gave, .. } if *gave == why), "{limits}: {state:?}");
@@ -503,15 +476,7 @@ async fn what_a_server_does_not_say_that_it_has_read_counts_by_its_length() {
     let door = home.open().await;
     let words = json!({"pre_processing": {"enabled": true}});
     let agent = made(&door, &json!({"model": "box/m", "steps": words, "limits": {"tokens": 2_000}})).await;
-    let asked = Agents::Run {
-        files: Vec::new(),
-        id: agent.id,
-        question: "word ".repeat(2_000),
-        after: None,
-        version: None,
-        model: None,
-        attributes: Attributes::default(),
-    };
+    let asked = run_of(agent.id, "word ".repeat(2_000));
     let (_, state) = over(call(&door, Request::Agents(asked))).await.unwrap();
     let limit = GaveUp::Limit { limit: Limit::Tokens(2_000) };
     assert!(matches!(&state, State::GaveUp { why, .. } if *why == limit), "{state:?}");
@@ -525,15 +490,7 @@ async fn nobody_s_word_is_waited_for_longer_than_who_asks_has_time() {
     let door = home.open().await;
     let group = json!({"name": "sums", "confirm": true, "runs": {"built_in": {"tool": "calculator"}}});
     let agent = made(&door, &json!({ "groups": [group] })).await;
-    let asked = Agents::Run {
-        files: Vec::new(),
-        id: agent.id,
-        question: format!("acts\n{SUM}"),
-        after: None,
-        version: None,
-        model: None,
-        attributes: Attributes::default(),
-    };
+    let asked = run_of(agent.id, format!("acts\n{SUM}"));
     let hasty = Context { deadline_ms: Some(1000), ..Context::of(Face::Cli) };
     let replies = door.call(hasty, Request::Agents(asked));
     assert_eq!(over(replies).await.unwrap_err().kind, ErrorKind::Timeout);
@@ -695,15 +652,7 @@ async fn of_two_who_answer_a_run_at_once_one_is_told_that_the_other_did() {
     let door = home.open().await;
     let agent = made(&door, &json!({})).await;
     let question = "acts\ncall ask_user {\"question\": \"Which tea?\"}\n---\nSo be it.".to_owned();
-    let asked = Agents::Run {
-        id: agent.id,
-        question,
-        files: Vec::new(),
-        after: None,
-        version: None,
-        model: None,
-        attributes: Attributes::default(),
-    };
+    let asked = run_of(agent.id, question);
     let (run, state) = ran(&door, asked).await.unwrap();
     assert!(matches!(state, State::Waiting { .. }), "{state:?}");
     let answer = |tea: &str| {

@@ -55,6 +55,7 @@ pub fn options(theme: &str) -> Options {
         presets,
         servers: Vec::new(),
         terminal: TERMINAL,
+        process: 1,
         principal: "tester".to_owned(),
         mouse: true,
         title: false,

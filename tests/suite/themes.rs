@@ -171,7 +171,7 @@ fn no_color_in_the_environment_takes_every_colour_from_the_screen() {
         let variables = variable.map(|value| ("NO_COLOR".to_owned(), value.to_owned()));
         let environment = Environment::from_vars([place, terminal].into_iter().chain(variables));
         let config = Config::load(&environment, &Flags::default()).unwrap();
-        let theme = Options::of(&config, crate::stage::TERMINAL, 0).unwrap().theme;
+        let theme = Options::of(&config, crate::stage::TERMINAL, 1, 0).unwrap().theme;
         let mut stage = Stage::made(120, 40, Options { theme, ..options("dark") }, Start::default());
         stage.settle();
         let code = "Look:\n\n```rust\nfn main() {}\n```\n[a link](https://example.org)";

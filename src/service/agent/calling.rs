@@ -26,6 +26,7 @@ use crate::domain::trace::told::Told;
 use crate::domain::trace::{Fault, SpanKind};
 use crate::domain::{Error, ErrorKind, Result};
 use crate::provider::lambda::Invoked;
+use crate::service::blocking::blocking;
 use crate::service::invoke::{Terms, Underway};
 use crate::wire::agent::event::{self, Called, Caller, State};
 
@@ -259,12 +260,11 @@ impl Running {
                 let (folder, path) = (folder.clone(), text(input, "path").to_owned());
                 let lists = tool.name == built_in::LIST_FILES;
                 let written = self.written_into.clone();
-                let work = move || {
+                blocking("reading a file for an agent", move || {
                     let below = Below { folder: &folder, written: &written };
-                    if lists { files::list(below, &path) } else { files::read(below, &path) }
-                };
-                let read = tokio::task::spawn_blocking(work).await;
-                read.map_err(|why| Error::internal("reading a file for an agent", why.to_string()))?
+                    Ok(if lists { files::list(below, &path) } else { files::read(below, &path) })
+                })
+                .await?
             }
         };
         Ok(said.map_or_else(|why| Did::failed(TOOL_ERROR, why), Did::gave))

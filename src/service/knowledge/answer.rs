@@ -4,6 +4,7 @@ use futures_util::StreamExt;
 use futures_util::stream::{self, BoxStream};
 
 use super::Knowledge;
+use super::search::Lookup;
 use crate::domain::Result;
 use crate::domain::call::{Blobs, Call, Converse, Turn, weight};
 use crate::domain::delta::{Event, Fold};
@@ -63,7 +64,8 @@ impl Knowledge {
             let input = vec![Turn { role: Role::User, blocks: vec![Block::Text { text: query.clone() }] }];
             // Whatever becomes of it; with the answer it is told again.
             step.tell(Told { input: input.clone(), ..Told::default() });
-            let found = service.search_near(id, asked.question, by.threshold, &terms).await;
+            let lookup = Lookup { base: id, question: asked.question, least: by.threshold };
+            let found = service.look_up(lookup, &terms).await;
             if let Err(error) = &found {
                 step.end(Some(error));
             }

@@ -3,6 +3,7 @@
 use futures_util::StreamExt;
 
 use super::Knowledge;
+use super::search::Lookup;
 use crate::domain::Result;
 use crate::domain::call::{Blobs, Call, Converse, Turn, tokens_of};
 use crate::domain::catalog::ModelId;
@@ -75,7 +76,8 @@ impl Knowledge {
             expected: Vec::new(),
             rerank: Reranking::AsBase,
         };
-        let found = self.search_near(base.id, question, base.answers.threshold, terms).await?;
+        let lookup = Lookup { base: base.id, question, least: base.answers.threshold };
+        let found = self.look_up(lookup, terms).await?;
         if let Some(text) = found.reranked.as_ref().and_then(Reranked::remark) {
             // The answer has no place for it; every screen has.
             self.changes.tell(Changed::Notice { text });

@@ -3,6 +3,7 @@
 use futures_util::stream::{self, BoxStream, StreamExt};
 
 use super::Knowledge;
+use super::search::Lookup;
 use crate::domain::id::BaseId;
 use crate::domain::knowledge::quality::{Judged, Measured, Quality, Scored, Setting, Unranked, checked};
 use crate::domain::knowledge::reranking::Reranking;
@@ -121,7 +122,8 @@ impl Work {
             expected: Vec::new(),
             rerank: setting.rerank.clone(),
         };
-        let found = self.service.search_near(self.id, question, setting.threshold, &self.terms).await?;
+        let lookup = Lookup { base: self.id, question, least: setting.threshold };
+        let found = self.service.look_up(lookup, &self.terms).await?;
         let hits: Vec<_> = found.hits.iter().map(|hit| (&hit.passage, hit.uri.as_str())).collect();
         let scored = judged.score(&hits, self.k as usize);
         if let Some(why) = found.reranked.and_then(|reranked| reranked.failed) {

@@ -30,28 +30,30 @@ pub fn check_filter(text: &str) -> Result<()> {
     filter::read(text).map(drop)
 }
 
+/// What is looked for in a base.
+pub(super) struct Lookup {
+    pub base: BaseId,
+    pub question: Question,
+    /// Only what is no farther than this cosine is a hit, however deep it stands: what is, and would have been one, is
+    /// [`Retrieved::below`].
+    pub least: Option<f64>,
+}
+
 impl Knowledge {
     /// Searches a base.
     pub async fn search(&self, id: BaseId, question: Question, terms: &Terms) -> Result<Retrieved> {
-        self.search_near(id, question, None, terms).await
+        self.look_up(Lookup { base: id, question, least: None }, terms).await
     }
 
-    /// The same for what is no farther than the cosine `least`, however deep it stands: what is, and would have been a hit, is
-    /// [`Retrieved::below`].
-    pub(super) async fn search_near(
-        &self,
-        id: BaseId,
-        question: Question,
-        least: Option<f64>,
-        terms: &Terms,
-    ) -> Result<Retrieved> {
-        let (mut step, terms) = self.invoke.step(SpanKind::Retrieve, id.to_string(), terms);
+    /// Looks for something, which is a step of its own.
+    pub(super) async fn look_up(&self, lookup: Lookup, terms: &Terms) -> Result<Retrieved> {
+        let (mut step, terms) = self.invoke.step(SpanKind::Retrieve, lookup.base.to_string(), terms);
         let (tells, answers) = (terms.tells.is_some(), terms.answer.is_some());
         // What is asked for it is not what the answer is from, nor is its time the answer's.
         let tells_below = tells.then(Tells::default);
         let terms = Terms { answer: None, clock: None, tells: tells_below, ..terms };
-        let query = tells.then(|| question.text.clone());
-        let found = self.look_for(id, question, least, &terms).await;
+        let query = tells.then(|| lookup.question.text.clone());
+        let found = self.look_for(lookup, &terms).await;
         step.end(found.as_ref().err());
         if let Ok(found) = &found
             && (tells || answers)
@@ -63,14 +65,9 @@ impl Knowledge {
         found
     }
 
-    async fn look_for(
-        &self,
-        id: BaseId,
-        question: Question,
-        least: Option<f64>,
-        terms: &Terms,
-    ) -> Result<Retrieved> {
+    async fn look_for(&self, lookup: Lookup, terms: &Terms) -> Result<Retrieved> {
         const DOING: &str = "searching a knowledge base";
+        let Lookup { base: id, question, least } = lookup;
         if question.text.trim().is_empty() {
             return Err(Error::new(ErrorKind::Invalid, DOING, "nothing is asked", "Write a question."));
         }

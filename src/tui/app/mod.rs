@@ -81,6 +81,8 @@ pub struct Options {
     pub servers: Vec<String>,
     /// Whose drafts are this screen's own.
     pub terminal: TerminalId,
+    /// This process, among those that may own the workspace.
+    pub process: u32,
     /// For `Context::principal`.
     pub principal: String,
     pub mouse: bool,
@@ -130,7 +132,7 @@ impl Theme {
 
 impl Options {
     /// What the config says of the screen; a wrong key or theme is an error.
-    pub fn of(config: &Config, own: TerminalId, utc_offset: i32) -> Result<Self> {
+    pub fn of(config: &Config, own: TerminalId, process: u32, utc_offset: i32) -> Result<Self> {
         let keys = config.keys.iter().map(|(action, keys)| (action.as_str(), keys.as_slice()));
         let terminal = &config.terminal;
         let depth = match (terminal.colorterm.as_deref(), terminal.term.as_deref()) {
@@ -157,6 +159,7 @@ impl Options {
                 .map(|(name, _)| name.clone())
                 .collect(),
             terminal: own,
+            process,
             principal: config.user.clone(),
             mouse: config.ui.mouse,
             title: config.ui.title,

@@ -12,7 +12,6 @@ pub(super) fn ask_to_quit(state: &mut State, out: &mut Out<'_>) {
     let mut running = state.chat.running();
     running.fetching |= state.models.makes();
     running.pictures = state.pictures.running();
-    running.evaluations = told(state.evaluate.running());
     // How many of a blind comparison's answers are to come would tell how many have.
     running.blind = state.compare.answers_blindly();
     if !running.blind {
@@ -20,7 +19,11 @@ pub(super) fn ask_to_quit(state: &mut State, out: &mut Out<'_>) {
     }
     running.answers += state.prompt.running();
     running.answers += state.knowledge.running() + state.traces.running();
-    running.syncs = told(state.knowledge.syncing());
+    // Another process goes on with its jobs.
+    if !state.chat.is_attached() {
+        running.syncs = told(state.knowledge.syncing());
+        running.evaluations = told(state.evaluate.running());
+    }
     running.unmade = state.evaluate.has_unmade();
     if running.goes_on() {
         state.overlays.retain(|overlay| !asks_to_quit(overlay));

@@ -98,8 +98,16 @@ pub fn update(state: &mut State, cache: &mut Cache, event: Event) -> Vec<Effect>
                 bring(state, place, out);
             }
             let waits = waiting(state, task);
+            let attached = state.chat.is_attached();
             for reply in replies {
                 state.with(waits, out, |pane, desk| pane.reply(task, reply, desk));
+            }
+            if !attached && state.chat.is_attached() {
+                // What another process works on is told of before its place was visited.
+                state.at_desk(out, |panes, desk| {
+                    panes.knowledge.follow(desk);
+                    panes.evaluate.follow(desk);
+                });
             }
             refresh(state);
         }

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use outcrop::domain::delta::Event as Delta;
+use outcrop::domain::evaluation::job::GenerationState;
 use outcrop::domain::id::{BaseId, DocumentId, PassageId, SourceId, SyncId};
 use outcrop::domain::knowledge::attribute::{Attributes, PLACE, Value};
 use outcrop::domain::knowledge::base::{Base, Holds, Origin, Source};
@@ -27,9 +28,11 @@ use outcrop::tui::effect::{Effect, TimerId};
 use outcrop::tui::event::{Button, Event, Mouse, MouseKind};
 use outcrop::tui::key::KeyModifiers;
 use outcrop::tui::pane::Place;
+use outcrop::workbench::request::Topic;
 use outcrop::workbench::request::knowledge::Knowledge;
 use outcrop::workbench::{Changed, Reply, Request};
 
+use super::evaluate::evaluation;
 use super::{SIZES, shoot};
 use crate::stage::{COMPLETE, NOW, Stage, answer, message};
 
@@ -1349,6 +1352,46 @@ fn who_quits_while_a_base_is_worked_on_may_let_that_go_on_without_a_screen() {
     assert!(stage.text().contains("q quit   g let it go on   Esc stay here"), "{}", stage.text());
     assert!(stage.keys("g").contains(&Effect::LeaveRunning));
     assert!(!quit().keys("q").contains(&Effect::LeaveRunning));
+}
+
+#[test]
+fn what_another_process_works_on_is_told_from_the_start_and_holds_nobody_who_quits() {
+    let told = |stage: &mut Stage, owner: u32| {
+        stage.answer("\"compare\"", vec![Reply::Differences { owner, differences: Vec::new() }]);
+    };
+    let watches = |stage: &Stage| {
+        let of = |effect: &&Effect| {
+            let topics = [Topic::Knowledge, Topic::Evaluations];
+            matches!(effect, Effect::Call { request: Request::Watch { topic }, .. } if topics.contains(topic))
+        };
+        stage.effects.iter().filter(of).count()
+    };
+    let mut own = Stage::settled(240, 40, "dark");
+    told(&mut own, 1);
+    assert_eq!(watches(&own), 0, "of its own work a screen is told in its place");
+
+    let mut stage = Stage::settled(240, 40, "dark");
+    told(&mut stage, 7);
+    assert_eq!((watches(&stage), requests(&stage.effects)), (2, Vec::new()), "nothing is listed");
+    let change = Changed::Base { base: rebuilding(RebuildState::Running) };
+    stage.reply("\"topic\":\"knowledge\"", vec![Reply::Changed { number: 1, change }]);
+    let change = Changed::Evaluation { evaluation: evaluation(1, "helpful", GenerationState::Running, 4, 0) };
+    stage.reply("\"topic\":\"evaluations\"", vec![Reply::Changed { number: 1, change }]);
+    let text = stage.text();
+    let first = text.lines().next().unwrap_or_default();
+    assert!(first.contains("rebuild billing") && first.contains("eval helpful"), "{text}");
+
+    // Whose it is now nobody has said: it may be this one's.
+    let change = Changed::Missed;
+    stage.reply("\"topic\":\"models\"", vec![Reply::Changed { number: 1, change }]);
+    stage.keys("<ctrl+q>");
+    assert!(stage.text().contains("g let it go on"), "{}", stage.text());
+    stage.keys("<esc>");
+    told(&mut stage, 7);
+    assert_eq!(watches(&stage), 2, "they go on");
+    let asked = stage.keys("<ctrl+q>");
+    assert!(stage.state.overlays.is_empty(), "{}", stage.text());
+    assert!(asked.iter().any(|effect| matches!(effect, Effect::Quit | Effect::After { .. })), "{asked:?}");
 }
 
 #[test]

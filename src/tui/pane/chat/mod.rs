@@ -191,6 +191,8 @@ pub struct State {
     asked: Option<Duration>,
     /// Calls are recorded; `None` until the owner has said.
     recorded: Option<bool>,
+    /// Another process owns the workspace, as far as the owner has said.
+    attached: bool,
     scroll: Scroll,
     /// The message that keys act on.
     at: Option<MessageId>,
@@ -267,6 +269,7 @@ impl State {
             probed: false,
             asked: None,
             recorded: None,
+            attached: false,
             scroll: Scroll::default(),
             at: None,
             selection: None,

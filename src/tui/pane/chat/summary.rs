@@ -2,15 +2,10 @@
 
 use super::first_run::Fetch;
 use super::{Focus, State};
-use crate::domain::untrusted::safe_line;
 use crate::tui::event::Now;
 use crate::tui::models::progress::share;
-use crate::tui::paint::columns;
 use crate::tui::thread::{Thread, Turn};
 use crate::tui::work::Work;
-
-/// Columns of an agent's name in the first line, at most.
-const NAME: u16 = 16;
 
 impl State {
     /// The shown conversation's name.
@@ -39,19 +34,9 @@ impl State {
     /// What goes on where the person does not look: in other conversations, and in this one too where the chat is not `shown`.
     pub fn elsewhere(&self, shown: bool) -> Vec<Work> {
         let unseen = || self.others.iter().chain((!shown).then_some(&self.thread));
-        let waiting: Vec<&Thread> = unseen().filter(|thread| thread.consent().is_some()).collect();
-        let mut work = Vec::new();
-        match waiting.as_slice() {
-            [] => {}
-            [one] => {
-                let words = match one.acting().map(|acting| safe_line(&acting.agent.name)) {
-                    Some(name) if columns(&name) <= NAME => format!("{name} waits"),
-                    _ => "an agent waits".to_owned(),
-                };
-                work.push(Work::called(&words, &words));
-            }
-            several => work.push(Work::called(&format!("{} agents wait", several.len()), "agents wait")),
-        }
+        let waiting = unseen().filter(|thread| thread.consent().is_some()).filter_map(Thread::acting);
+        let agents: Vec<&str> = waiting.map(|acting| acting.agent.name.as_str()).collect();
+        let mut work: Vec<Work> = Work::waits(&agents).into_iter().collect();
         let goes_on = |thread: &&Thread| thread.turn != Turn::Idle && thread.consent().is_none();
         let answers = unseen().filter(goes_on).count();
         work.extend(Work::answers(answers, if shown { "elsewhere" } else { "in the chat" }));

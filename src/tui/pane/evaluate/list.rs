@@ -28,10 +28,15 @@ impl State {
         if self.closed.is_some() {
             return;
         }
+        self.follow(desk);
+        self.read(desk);
+    }
+
+    /// Is told from now on what becomes of evaluations.
+    pub fn follow(&mut self, desk: &mut Desk<'_>) {
         if self.watch.is_none() {
             self.watch = Some(desk.call(None, Request::Watch { topic: Topic::Evaluations }));
         }
-        self.read(desk);
     }
 
     pub(super) fn read(&mut self, desk: &mut Desk<'_>) {

@@ -22,10 +22,15 @@ use crate::workbench::request::knowledge::{Knowledge, Wish};
 impl State {
     /// Asks for the bases, and to be told of changes.
     pub(super) fn enter(&mut self, desk: &mut Desk<'_>) {
+        self.follow(desk);
+        self.read(desk);
+    }
+
+    /// Is told from now on what becomes of bases.
+    pub fn follow(&mut self, desk: &mut Desk<'_>) {
         if self.watch.is_none() {
             self.watch = Some(desk.call(None, Request::Watch { topic: Topic::Knowledge }));
         }
-        self.read(desk);
     }
 
     pub(super) fn read(&mut self, desk: &mut Desk<'_>) {
