@@ -265,8 +265,9 @@ impl Comparisons {
         Ok(comparison)
     }
 
-    /// Takes a choice back, which stays in the store: an earlier one about the same answers counts again.
-    pub async fn take_back(&self, id: BallotId) -> Result<()> {
+    /// Takes a choice of `who` back, which stays in the store: an earlier one about the same answers counts again. Nobody takes back
+    /// another's.
+    pub async fn take_back(&self, id: BallotId, who: String) -> Result<()> {
         let _one = self.one.lock().await;
         let comparison = self
             .archive
@@ -276,6 +277,11 @@ impl Comparisons {
                     let hint = "It was removed with its comparison: there is nothing to take back.";
                     return Err(Error::new(ErrorKind::NotFound, "taking a choice back", why, hint));
                 };
+                if !ballot.is_of(&who) {
+                    let why = format!("{:?} made it", ballot.who);
+                    let hint = "Choose yourself: what each person said last counts.";
+                    return Err(Error::new(ErrorKind::Invalid, "taking a choice back", why, hint));
+                }
                 ballot.taken_back.get_or_insert_with(fresh::now);
                 let mut batch = Batch::new();
                 batch.put(&id, &ballot)?;

@@ -20,7 +20,7 @@ use outcrop::workbench::request::traces::Traces;
 use outcrop::workbench::request::usage::{By, Form as Sums, Query, Usage};
 use outcrop::workbench::request::workspace::Workspace;
 use outcrop::workbench::request::{Request, Topic};
-use outcrop::workbench::{Changed, Door, Reply};
+use outcrop::workbench::{Changed, Context, Door, Face, Reply};
 
 use crate::chat::{Home, call, one, outcome, turn};
 
@@ -106,6 +106,23 @@ async fn it_is_written_as_battles_only_until_every_page_has_a_choice() {
     // Nor is the next choice there blind.
     let kept = ask(&door, choose(&comparison, 1, &answers[2..])).await.unwrap();
     assert!(matches!(&kept, Reply::Ballot { ballot } if ballot.blind.is_none()), "{kept:?}");
+}
+
+#[tokio::test]
+async fn nobody_takes_back_what_somebody_else_chose() {
+    let home = Home::new();
+    let door = home.open().await;
+    let (comparison, answers) = answered(&door).await;
+    let kept = ask(&door, choose(&comparison, 0, &answers[..2])).await.unwrap();
+    let Reply::Ballot { ballot } = kept else { panic!("{kept:?}") };
+    let back = || Request::Comparisons(Comparisons::TakeBack { ballot: ballot.id });
+    let other = Context { principal: "somebody else".to_owned(), ..Context::of(Face::Cli) };
+    let error = door.call(other, back()).next().await.unwrap().unwrap_err();
+    assert_eq!((error.kind, error.why), (ErrorKind::Invalid, "\"me\" made it".to_owned()));
+    let opened = ask(&door, Comparisons::Open { id: comparison.id }).await.unwrap();
+    let Reply::Comparison { ballots, .. } = opened else { panic!("{opened:?}") };
+    assert!(matches!(&ballots[..], [kept] if kept.taken_back.is_none()), "{ballots:?}");
+    one(&door, back()).await.unwrap();
 }
 
 #[tokio::test]

@@ -327,6 +327,11 @@ pub struct Ballot {
 }
 
 impl Ballot {
+    /// Whether this person made it; one without a name is whoever's who has the store.
+    pub fn is_of(&self, who: &str) -> bool {
+        self.who.is_empty() || self.who == who
+    }
+
     /// Whether it is about the same answers, by the same person: the later one counts.
     pub fn supersedes(&self, other: &Self) -> bool {
         self.who == other.who && self.answers == other.answers && (self.at, self.id) > (other.at, other.id)

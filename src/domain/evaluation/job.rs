@@ -348,6 +348,14 @@ impl Evaluation {
             {
                 return invalid(format!("an answer is known of {name:?}, which is no source of it"));
             }
+            // What no rater can say would be held against all of them.
+            let places = self.sources.len();
+            if let KnownValue::Ranks(said) = &known.value
+                && let Some((name, place)) =
+                    said.iter().find(|(_, place)| !(1..=places).contains(&usize::from(*place)))
+            {
+                return invalid(format!("place {place} is known of {name:?}, there are 1 to {places}"));
+            }
         }
         super::limits::check(&self.task, self.sources.len())
     }

@@ -81,7 +81,7 @@ fn judged(record: Record) -> std::result::Result<Judged, String> {
         });
         let opinion = &mut opinions[at];
         let name = response.question_name.as_str();
-        if name == "comment" {
+        if name == COMMENT {
             opinion.comment = response.value.as_str().map(str::to_owned);
             continue;
         }
@@ -114,11 +114,15 @@ fn judged(record: Record) -> std::result::Result<Judged, String> {
     Ok(Judged { item, opinions, untold, ..Judged::default() }.asking(asked))
 }
 
-/// What a question of Argilla's may be called.
+/// The question that comments stand in.
+const COMMENT: &str = "comment";
+
+/// What a question of Argilla's may be called; one of a metric is no comment.
 fn question(metric: &str) -> String {
     let plain =
         |c: char| if c.is_ascii_alphanumeric() || "_-".contains(c) { c.to_ascii_lowercase() } else { '_' };
-    metric.chars().map(plain).collect()
+    let question: String = metric.chars().map(plain).collect();
+    if question == COMMENT { question + "_" } else { question }
 }
 
 /// The names of the metrics that questions are of, where it was us who wrote them.
@@ -204,7 +208,7 @@ fn responses(opinion: &Opinion, asked: &[Metric]) -> Vec<Response> {
         status,
     };
     if let Said::Skipped(_) = opinion.said {
-        return vec![response("comment".into(), json!(opinion.comment), Status::Discarded)];
+        return vec![response(COMMENT.into(), json!(opinion.comment), Status::Discarded)];
     }
     let mut all: Vec<Response> = opinion
         .values()
@@ -213,7 +217,7 @@ fn responses(opinion: &Opinion, asked: &[Metric]) -> Vec<Response> {
         .map(|(question, value)| response(question, value, Status::Submitted))
         .collect();
     if let Some(comment) = &opinion.comment {
-        all.push(response("comment".into(), json!(comment), Status::Submitted));
+        all.push(response(COMMENT.into(), json!(comment), Status::Submitted));
     }
     all
 }

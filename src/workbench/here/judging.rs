@@ -40,7 +40,7 @@ impl Here {
                     Reply::Ballot { ballot: service.choose(chosen, who).await? }
                 }
                 Ask::Look { id } => bare(service.look(id, who).await?),
-                Ask::TakeBack { ballot } => service.take_back(ballot).await.map(|()| Reply::Done)?,
+                Ask::TakeBack { ballot } => service.take_back(ballot, who).await.map(|()| Reply::Done)?,
                 Ask::Categorise { id, category } => bare(service.categorise(id, category).await?),
                 Ask::TakeIn { bytes, skip_bad, remove } => {
                     Reply::BattlesRead { read: service.take_in(bytes, skip_bad, remove).await? }

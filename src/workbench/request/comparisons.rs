@@ -35,7 +35,7 @@ pub enum Comparisons {
     },
     /// Keeps that the person sees who answers before they choose: `Comparison`. What they choose then is not blind.
     Look { id: ComparisonId },
-    /// Takes a choice back; an earlier one about the same answers counts again: `Done`.
+    /// Takes a choice of the person's back; an earlier one about the same answers counts again: `Done`.
     TakeBack { ballot: BallotId },
     /// Gives it a category, also to what was chosen in it; `None` takes it away: `Comparison`.
     Categorise { id: ComparisonId, category: Option<String> },

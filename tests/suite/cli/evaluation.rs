@@ -675,6 +675,20 @@ fn a_task_that_is_changed_after_votes_begins_a_new_version() {
 }
 
 #[test]
+fn a_known_place_that_no_rater_can_give_is_refused() {
+    let home = Home::new();
+    brought(&home, 2);
+    let metric = "[[metrics]]\nname = 'order'\nmethod = 'rank'\n[[gold]]\nitem = 1\nmetric = 'order'\n";
+    for (place, takes) in [(0, false), (3, false), (2, true)] {
+        let ranks = format!("ranks = {{ 'alpha/one' = 1, 'beta/two' = {place} }}\n");
+        std::fs::write(home.beside().join("order.toml"), format!("{metric}{ranks}")).unwrap();
+        let said = home.run(&["eval", "create", "order", "--dataset", "pairs", "--task", "order.toml"]);
+        let told = said.stderr.contains(&format!("place {place} is known of \"beta/two\", there are 1 to 2"));
+        assert_eq!((said.code, told), if takes { (Some(0), false) } else { (Some(2), true) }, "{said:?}");
+    }
+}
+
+#[test]
 fn evaluating_says_what_is_wrong_and_how_to_mend_it() {
     let told = on_both(Home::new, |home| {
         brought(home, 2);

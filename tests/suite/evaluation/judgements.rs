@@ -323,6 +323,17 @@ fn annotations_of_other_configurations_are_understood() {
 }
 
 #[test]
+fn a_metric_that_is_called_as_comments_are_in_argilla_comes_back_as_one() {
+    let mut said = opinion("ana", &[1, 0], vec![("Comment", Value::Choice(Chosen::One(id(1))))]);
+    said.comment = Some("both are long".to_owned());
+    let ours = Judged { item: item(&["x", "y"]), opinions: vec![said], ..Judged::default() };
+    let text = argilla::write(std::slice::from_ref(&ours)).unwrap();
+    let [came] = taken(argilla::read(text.as_bytes())).try_into().unwrap();
+    let [opinion] = &came.opinions[..] else { panic!("{came:?}") };
+    assert_eq!((&opinion.said, &opinion.comment), (&ours.opinions[0].said, &ours.opinions[0].comment));
+}
+
+#[test]
 fn drafts_of_argilla_are_no_opinions_and_questions_have_small_letters() {
     let record = json!({
         "fields": {"instruction": "who?", "response-a": "A", "response-b": "B"},

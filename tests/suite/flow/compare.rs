@@ -1001,17 +1001,13 @@ fn a_comparison_of_which_a_page_is_hidden_yet_is_written_as_battles_only() {
     assert_eq!(requests(&effects), [Comparisons::Export { id: Some(comparison.id), form }]);
 }
 
-#[test]
-fn a_choice_that_was_taken_back_has_shown_who_answers_also_after_a_restart() {
-    let mut stage = Stage::settled(120, 40, "dark");
+/// A comparison of two answers is shown again after a restart, with these choices.
+fn reopened(stage: &mut Stage, comparison: Comparison, ballots: Vec<Ballot>) {
     stage.keys("<alt+2>");
-    let comparison = comparison(2, Some(7));
     let value = Some(serde_json::json!({ "comparison": comparison.id }));
     stage.answer("tui.compare", vec![Reply::Remembered { value }]);
-    let taken_back = Some(outcrop::domain::time::Timestamp(1));
-    let back = Ballot { taken_back, answers: vec![id(701), id(711)], ..ballot(comparison.id, Choice::Tie) };
     let from = stage.effects.len();
-    let opened = Reply::Comparison { comparison, ballots: vec![back] };
+    let opened = Reply::Comparison { comparison, ballots };
     stage.answer("comparisons\":{\"open", vec![opened]);
     let opens = |effect: &Effect| match effect {
         Effect::Call { task, request: Request::Conversations(Conversations::Open { id }), .. } => {
@@ -1029,9 +1025,40 @@ fn a_choice_that_was_taken_back_has_shown_who_answers_also_after_a_restart() {
         let thread = outcrop::domain::conversation::Thread { conversation, messages: vec![asked, said] };
         stage.event(Event::Replies { task, replies: vec![Reply::Thread { thread }] });
     }
+}
+
+#[test]
+fn a_choice_that_was_taken_back_has_shown_who_answers_also_after_a_restart() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    let comparison = comparison(2, Some(7));
+    let taken_back = Some(outcrop::domain::time::Timestamp(1));
+    let back = Ballot { taken_back, answers: vec![id(701), id(711)], ..ballot(comparison.id, Choice::Tie) };
+    reopened(&mut stage, comparison, vec![back]);
     let shown = stage.text();
     assert!(shown.contains("smollm2") && !shown.contains("you chose"), "{shown}");
     assert!(shown.contains("seen: choices here are not blind"), "{shown}");
+}
+
+#[test]
+fn what_somebody_else_chose_is_not_shown_as_ones_own_and_not_taken_back() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    let comparison = comparison(2, Some(7));
+    let answers = vec![id(701), id(711)];
+    let theirs = Ballot {
+        who: "somebody else".into(),
+        answers,
+        blind: Some(7),
+        ..ballot(comparison.id, Choice::One(0))
+    };
+    reopened(&mut stage, comparison, vec![theirs]);
+    let shown = stage.text();
+    assert!(shown.contains("smollm2"), "somebody has chosen, so it hides nobody: {shown}");
+    assert!(!shown.contains("you chose") && !shown.contains("✓ chosen"), "{shown}");
+    assert!(shown.contains("seen: choices here are not blind"), "{shown}");
+    assert_eq!(requests(&stage.keys("<tab>u")), []);
+    assert!(stage.text().contains("Nothing was chosen here."), "{}", stage.text());
+    let chosen = requests(&stage.keys("a"));
+    assert!(matches!(chosen[..], [Comparisons::Choose { hidden: false, .. }]), "{chosen:?}");
 }
 
 #[test]

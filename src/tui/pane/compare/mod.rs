@@ -202,7 +202,7 @@ pub struct State {
     comparison: Option<Comparison>,
     /// Which of its pages is shown.
     page: usize,
-    /// Choices in it that were not taken back: of several about the same answers the last counts.
+    /// The person's own choices in it that were not taken back: of several about the same answers the last counts.
     ballots: Vec<Ballot>,
     /// Pages on which a choice was made, and who answered was seen: also where it was taken back.
     revealed: BTreeSet<usize>,

@@ -209,12 +209,13 @@ impl State {
             self.selected = at;
         }
         self.let_go();
-        self.seen = comparison.was_seen_by(&person(&desk.options.principal));
+        let who = person(&desk.options.principal);
+        self.seen = comparison.was_seen_by(&who);
         self.strayed &= self.comparison.as_ref().is_some_and(|shown| shown.id == comparison.id);
         self.comparison = Some(comparison);
         self.revealed = ballots.iter().map(|ballot| ballot.page as usize).collect();
-        // What was taken back counts no more, but who answers there was seen.
-        ballots.retain(|ballot| ballot.taken_back.is_none());
+        // What was taken back counts no more, but who answers there was seen; what others chose is not the person's own.
+        ballots.retain(|ballot| ballot.taken_back.is_none() && ballot.is_of(&who));
         self.ballots = ballots;
         (self.page, self.at, self.first, self.failed) = (0, 0, 0, None);
         self.show_page(desk);
