@@ -44,7 +44,7 @@ fn an_agent_s_run_is_a_tree_whose_tokens_count_once() {
         ]
     );
     let whole = Rollups::of(&outline, &tree).whole;
-    assert_eq!((whole.input, whole.output, whole.cache_read, whole.errors), (250, 45, 40, 1));
+    assert_eq!((whole.input, whole.output, whole.cache_read, whole.errors), (Some(250), Some(45), 40, 1));
     // Nobody told what it cost, and a price is the caller's.
     assert_eq!((whole.dollars, whole.unpriced), (None, 2));
 }
@@ -58,14 +58,17 @@ fn openinference_s_run_tells_its_cost() {
         ["agent agent", "  retrieval retrieve", "  model ChatCompletion", "  tool f"]
     );
     let whole = Rollups::of(&outline, &tree).whole;
-    assert_eq!((whole.input, whole.output, whole.dollars, whole.unpriced), (100, 20, Some(0.0012), 0));
+    assert_eq!(
+        (whole.input, whole.output, whole.dollars, whole.unpriced),
+        (Some(100), Some(20), Some(0.0012), 0)
+    );
 }
 
 #[test]
 fn the_older_names_sum_up_too() {
     let outline = outlined(&json::decode(OLDER).unwrap());
     let whole = Rollups::of(&outline, &Tree::of(&outline)).whole;
-    assert_eq!((whole.input, whole.output, whole.truncated, whole.inferences), (10, 3, 1, 3));
+    assert_eq!((whole.input, whole.output, whole.truncated, whole.inferences), (Some(10), Some(3), 1, 3));
 }
 
 #[test]

@@ -190,7 +190,11 @@ fn what_is_unknown_is_not_nothing() {
     cut.usage.output = None;
     let (rows, tree) = grown(&[made(1, 0, 0, 10), cut]);
     let whole = Rollups::of(&rows, &tree).whole;
-    assert_eq!((whole.input, whole.output, whole.tokens()), (Some(7), None, 7), "what was written is unknown");
+    assert_eq!(
+        (whole.input, whole.output, whole.tokens()),
+        (Some(7), None, 7),
+        "what was written is unknown"
+    );
     let (rows, tree) =
         grown(&[made(1, 0, 0, 10).cost(Kind::Agent, 2.0), made(2, 1, 0, 4).spoke(Kind::Model, 1, 1)]);
     let whole = Rollups::of(&rows, &tree).whole;

@@ -94,7 +94,10 @@ fn a_session_of_claude_code_is_an_agent_with_its_calls() {
     let tree = Tree::of(&outline);
     let whole = Rollups::of(&outline, &tree).whole;
     // The first answer's usage came twice and counts once; cached tokens are in the input.
-    assert_eq!((whole.input, whole.output, whole.cache_read, whole.errors), (36 + 4 * 35, 13, 120, 1));
+    assert_eq!(
+        (whole.input, whole.output, whole.cache_read, whole.errors),
+        (Some(36 + 4 * 35), Some(13), 120, 1)
+    );
     assert!(tree.order().iter().all(|row| tree.marks(*row).is_empty()));
     let first = &decoded.spans[1];
     assert_eq!((first.duration(), facts(first).finish), (3_000_000_000, "tool_use"));
@@ -169,7 +172,7 @@ fn a_session_of_codex_is_an_agent_with_its_calls() {
     );
     let outline = outlined(&decoded);
     let whole = Rollups::of(&outline, &Tree::of(&outline)).whole;
-    assert_eq!((whole.input, whole.output, whole.cache_read, whole.errors), (250, 20, 125, 1));
+    assert_eq!((whole.input, whole.output, whole.cache_read, whole.errors), (Some(250), Some(20), 125, 1));
     let second = contents(&decoded.spans[3]);
     assert_eq!(second.output, [Said::new("assistant", "One file")]);
     assert!(matches!(&second.input[0].parts[0], Part::ToolResult { id: Some(id), .. } if id == "f1"));
