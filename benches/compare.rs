@@ -69,10 +69,10 @@ fn streaming() -> (Screen, Vec<TaskId>) {
         category: None,
         unblinded: Vec::new(),
     };
-    let made = asking(&effects, "\"do\":\"create\"")[0];
+    let made = asking(&effects, "{\"create\":")[0];
     let replies = vec![Reply::Comparison { comparison: comparison.clone(), ballots: Vec::new() }];
     let effects = screen.event(Event::Replies { task: made, replies });
-    let tasks = asking(&effects, "\"do\":\"send\"");
+    let tasks = asking(&effects, "{\"send\":");
     assert_eq!(tasks.len(), COLUMNS);
     for (at, task) in tasks.iter().enumerate() {
         let answer = message(at, 2, Role::Assistant);
