@@ -135,6 +135,8 @@ impl View<'_> {
         let failed = if error.is_empty() { "failed".to_owned() } else { format!("failed: {error}") };
         if row.is_error() {
             odd.insert(0, &failed);
+        } else if self.outline.was_made_already(row) {
+            odd.insert(0, "not made again");
         }
         let took = if row.is_running() { "runs".to_owned() } else { time(self.tree.duration(at)) };
         vec![

@@ -30,6 +30,9 @@ pub(super) fn called(name: &str) -> &str {
     if name.trim().is_empty() { "no name" } else { agent.unwrap_or(name) }
 }
 
+/// What is said of a call that was not made, since the same one was right before it.
+pub(super) const NOT_MADE: &str = "not made again";
+
 /// How a span ended, in a sign, a word and a colour; nothing where nobody said anything.
 pub(super) fn ended(outline: &Outline, row: &Row) -> (&'static str, &'static str, Role) {
     match row.status {
@@ -37,6 +40,7 @@ pub(super) fn ended(outline: &Outline, row: &Row) -> (&'static str, &'static str
         Status::Error if outline.gave_up(row) => ("!", "gave up", Role::Warn),
         Status::Error => ("✗", "failed", Role::Bad),
         _ if row.is_running() => ("…", "runs", Role::Info),
+        _ if outline.was_made_already(row) => ("↺", NOT_MADE, Role::Muted),
         Status::Ok => ("✓", "ok", Role::Good),
         Status::Unset => ("", "", Role::Muted),
     }
@@ -56,7 +60,8 @@ pub(super) const fn went(went: Went) -> (&'static str, &'static str, Role) {
 
 /// What a span failed of, on one line: `timeout: the server is slow`; empty where nobody says.
 pub(super) fn failed_of(outline: &Outline, row: &Row) -> String {
-    let error = if outline.gave_up(row) { "" } else { outline.names.get(row.error) };
+    let tells_none = outline.gave_up(row) || outline.was_made_already(row);
+    let error = if tells_none { "" } else { outline.names.get(row.error) };
     let words = Some(outline.names.get(row.words)).filter(|words| *words != error).unwrap_or_default();
     [error, words].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(": ")
 }
@@ -127,6 +132,7 @@ pub(super) fn cost(sum: &Sum) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::trace::facts::MADE_ALREADY;
     use crate::domain::trace::{Facts, Source, SpanKey, TraceId, TraceSpan};
 
     #[test]
@@ -151,6 +157,16 @@ mod tests {
         assert_eq!(took_in_all(&of(Source::Received)).as_deref(), Some("91 ms"));
         let ended = Run { running: 0, ..of(Source::Own) };
         assert_eq!(took_in_all(&ended).as_deref(), Some("91 ms"));
+    }
+
+    #[test]
+    fn a_call_that_was_not_made_again_is_said_to_be_that_and_no_failure() {
+        let mut outline = Outline::default();
+        let facts = Facts { kind: Kind::Tool, error: MADE_ALREADY, ..Facts::default() };
+        outline.add(&TraceSpan { start: 1, end: 2, ..TraceSpan::default() }, &facts, |_| None);
+        let row = &outline.rows[0];
+        assert_eq!(ended(&outline, row), ("↺", "not made again", Role::Muted));
+        assert_eq!(failed_of(&outline, row), "");
     }
 
     #[test]
