@@ -91,18 +91,30 @@ pub(super) fn tokens(usage: &Usage) -> String {
 
 /// The tokens of a subtree: `250→45 tok`; empty where nobody told any.
 pub(super) fn summed(sum: &Sum) -> String {
+    let told = |tokens: u64, untold: u32| more(grouped(tokens), u64::from(untold));
     match (sum.input, sum.output) {
         (None, None) => String::new(),
-        (Some(input), None) => format!("{} tok in", grouped(input)),
-        (None, Some(output)) => format!("{} tok out", grouped(output)),
-        (Some(input), Some(output)) => format!("{}→{} tok", grouped(input), grouped(output)),
+        (Some(input), None) => format!("{} tok in", told(input, sum.untold_input)),
+        (None, Some(output)) => format!("{} tok out", told(output, sum.untold_output)),
+        (Some(input), Some(output)) => {
+            format!("{}→{} tok", told(input, sum.untold_input), told(output, sum.untold_output))
+        }
     }
 }
 
+/// A sum as people read it: `1,200+` where of so many calls nobody knows what they add to it.
+pub(super) fn more(sum: String, untold: u64) -> String {
+    if untold == 0 { sum } else { sum + "+" }
+}
+
+/// Tokens of calls, where any told them, and how many did not.
+pub(super) type Tokens = (Option<u64>, u64);
+
 /// Tokens in and out in a column of so many: `123,456→2,345`, or `1.23M→34.5k` where that is too long.
-pub(super) fn in_and_out(input: Option<u64>, output: Option<u64>, room: u16) -> String {
+pub(super) fn in_and_out(input: Tokens, output: Tokens, room: u16) -> String {
     let both = |number: fn(u64) -> String| {
-        let side = |tokens: Option<u64>| tokens.map_or_else(|| "–".to_owned(), number);
+        let side =
+            |(told, untold): Tokens| told.map_or_else(|| "–".to_owned(), |told| more(number(told), untold));
         format!("{}→{}", side(input), side(output))
     };
     let whole = both(grouped);
@@ -124,8 +136,7 @@ pub(super) fn cost(sum: &Sum) -> String {
     match (sum.dollars, sum.unpriced) {
         (None, 0) => String::new(),
         (None, calls) => format!("$? ({} unpriced)", count(calls.into(), "call", "calls")),
-        (Some(amount), 0) => dollars(amount),
-        (Some(amount), _) => format!("{}+?", dollars(amount)),
+        (Some(amount), unpriced) => more(dollars(amount), unpriced.into()),
     }
 }
 
@@ -172,20 +183,27 @@ mod tests {
     #[test]
     fn what_nobody_told_is_not_said_to_be_none() {
         assert_eq!(tokens(&Usage::default()), "");
-        assert_eq!(in_and_out(Some(123_456), None, 13), "123,456→–");
-        assert!(columns(&in_and_out(Some(1_234_567), Some(123_456), 13)) <= 13);
+        let told = |input, output, untold| in_and_out((input, untold), (output, untold), 13);
+        assert_eq!(told(Some(123_456), None, 0), "123,456→–");
+        assert_eq!(
+            (told(Some(250), Some(45), 1), told(Some(250), None, 1)),
+            ("250+→45+".into(), "250+→–".into())
+        );
+        assert!(columns(&told(Some(1_234_567), Some(123_456), 1)) <= 13);
         let usage = Usage { input: Some(1250), output: Some(45), cache_read: Some(40), ..Usage::default() };
         assert_eq!(tokens(&usage), "1,250→45 tok, 40 cached");
         assert_eq!((summed(&Sum::default()), cost(&Sum::default())), (String::new(), String::new()));
         let mut read = Sum::default();
         (read.input, read.output) = (Some(1250), None);
         assert_eq!(summed(&read), "1,250 tok in");
+        (read.output, read.untold_output) = (Some(45), 1);
+        assert_eq!(summed(&read), "1,250→45+ tok");
         let paid = |unpriced, dollars| {
             let mut sum = Sum::default();
             (sum.unpriced, sum.dollars) = (unpriced, dollars);
             cost(&sum)
         };
         assert_eq!(paid(2, None), "$? (2 calls unpriced)");
-        assert_eq!((paid(2, Some(0.5)), paid(0, Some(0.5))), ("$0.5000+?".to_owned(), "$0.5000".to_owned()));
+        assert_eq!((paid(2, Some(0.5)), paid(0, Some(0.5))), ("$0.5000+".to_owned(), "$0.5000".to_owned()));
     }
 }

@@ -372,7 +372,8 @@ fn line(
         put_right(cells, grid.took, y, right, &took(Open::own(laid, at, until)), style(Role::Muted));
     }
     let sum = laid.sums.get(at);
-    let tokens = if sum.is_counted() { in_and_out(sum.input, sum.output, TOKENS - 2) } else { String::new() };
+    let (input, output) = ((sum.input, sum.untold_input.into()), (sum.output, sum.untold_output.into()));
+    let tokens = if sum.is_counted() { in_and_out(input, output, TOKENS - 2) } else { String::new() };
     let spent = [(grid.tokens, TOKENS, tokens), (grid.cost, COST, paid(sum.dollars, sum.unpriced.into()))];
     for (right, wide, text) in spent {
         if let Some(right) = right {
