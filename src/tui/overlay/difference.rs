@@ -123,6 +123,16 @@ impl Difference {
         format!("{}{name} · {count}{so_far}", side.called())
     }
 
+    /// What is said of two that have the same words.
+    fn alike(&self) -> &'static str {
+        let text = |at: usize| self.sides.get(at).map(|side| side.text.as_str());
+        if text(self.pair.0) == text(self.pair.1) {
+            "They say the same, word for word."
+        } else {
+            "They say the same, word for word; only white space differs."
+        }
+    }
+
     fn rows(&self, width: u16) -> Cow<'_, [Row]> {
         if self.rows.0 == width { Cow::Borrowed(&self.rows.1) } else { Cow::Owned(self.wrapped(width)) }
     }
@@ -150,7 +160,7 @@ impl Difference {
         push(0, &[(" ", Ink::of(Role::Text))]);
         match &self.shown {
             Shown::Words(stretches) if stretches.iter().all(|stretch| stretch.mark == Mark::Same) => {
-                push(0, &[("They say the same, word for word.", Ink::of(Role::Muted))]);
+                push(0, &[(self.alike(), Ink::of(Role::Muted))]);
             }
             Shown::Words(stretches) => {
                 let marked = |stretch: &Stretch| {
@@ -241,6 +251,35 @@ impl Difference {
     pub fn draw(&self, area: Rect, cells: &mut Buffer, look: &Look) {
         for (y, row) in (area.top()..area.bottom()).zip(self.rows(area.width).iter().skip(self.page.top)) {
             row.draw(Position { x: area.x, y }, area.width, look, cells);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn between(old: &str, new: &str) -> String {
+        let side = |(place, text): (usize, &str)| Side {
+            place,
+            called: String::new(),
+            name: String::new(),
+            text: text.to_owned(),
+            goes_on: false,
+        };
+        let sides = [old, new].into_iter().enumerate().map(side).collect();
+        let mut difference = Difference::new(sides, (0, 1));
+        difference.fit(90);
+        let text = |row: &Row| row.spans.iter().map(|span| span.text.as_str()).collect::<String>();
+        difference.rows(90).iter().map(text).collect::<Vec<_>>().join("\n")
+    }
+
+    #[test]
+    fn texts_that_only_white_space_sets_apart_are_not_called_the_same() {
+        assert!(between("one two", "one two").contains("They say the same, word for word."));
+        let says = "word for word; only white space differs.";
+        for other in ["one  two", "one\ntwo", "one two\n"] {
+            assert!(between("one two", other).contains(says), "{other:?}");
         }
     }
 }

@@ -457,6 +457,18 @@ fn lines_of_a_long_text_are_compared_each_for_itself() {
 }
 
 #[test]
+fn versions_that_only_white_space_sets_apart_are_shown_in_the_lines_in_which_they_differ() {
+    let home = with(SUMS);
+    for text in ["You  help.", "You help."] {
+        let agent = format!("instruction = '{text}'\nmodel = 'scripted/acts'\n{SUMS}");
+        fs::write(home.beside().join("blanks.toml"), agent).unwrap();
+        assert_eq!(home.run(&["agent", "edit", "a", "blanks.toml"]).code, Some(0));
+    }
+    let diff = home.run(&["agent", "diff", "a"]).stdout;
+    assert!(diff.contains("\n− instruction = \"You  help.\"\n+ instruction = \"You help.\"\n"), "{diff}");
+}
+
+#[test]
 fn a_field_that_there_is_not_is_named_with_its_file_and_line() {
     let home = with(SUMS);
     fs::write(home.beside().join("b.toml"), "name = 'b'\ninstruction = 'c'\n[limits]\nstep = 3\n").unwrap();
