@@ -497,12 +497,18 @@ async fn compare(
         files => files?,
     };
     let lines = diff::lines(&before, &after);
+    let other_secrets = old.definition.has_other_secrets(&new.definition);
     if out.json {
-        return out.object(&Item::Diff { from: old.number, to: new.number, lines: signed(&lines) });
+        let lines = signed(&lines);
+        return out.object(&Item::Diff { from: old.number, to: new.number, lines, other_secrets });
     }
     between((old.number, old.created), (new.number, new.created), out)?;
     out.line("")?;
-    changes(&lines, "  they are the same", out)
+    let same = if other_secrets { "  all else is the same" } else { "  they are the same" };
+    if other_secrets {
+        out.line("  a secret is another one; it is not shown")?;
+    }
+    changes(&lines, same, out)
 }
 
 async fn against_baseline(

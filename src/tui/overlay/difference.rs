@@ -56,6 +56,8 @@ pub struct Difference {
     /// Whether it is what is said by one alone that is wanted.
     alone: bool,
     title: String,
+    /// What differs besides, and is not shown.
+    besides: Option<&'static str>,
     /// What is shown, in rows of that many columns.
     rows: (u16, Vec<Row>),
     page: Page,
@@ -65,10 +67,18 @@ impl Difference {
     /// The answers, of which there are two at least; those at `pair` are compared first.
     pub fn new(sides: Vec<Side>, pair: (usize, usize)) -> Self {
         let (shown, rows) = (Shown::Words(Vec::new()), (0, Vec::new()));
-        let mut difference =
-            Self { sides, pair, shown, alone: false, title: String::new(), rows, page: Page::default() };
+        let (title, page) = (String::new(), Page::default());
+        let mut difference = Self { sides, pair, shown, alone: false, title, besides: None, rows, page };
         difference.compare();
         difference
+    }
+
+    /// The same with what differs besides, in a sentence; it is not shown.
+    #[must_use]
+    pub fn besides(mut self, what: &'static str) -> Self {
+        self.besides = Some(what);
+        self.rows.1 = self.wrapped(self.rows.0);
+        self
     }
 
     fn compare(&mut self) {
@@ -127,7 +137,7 @@ impl Difference {
     fn alike(&self) -> &'static str {
         let text = |at: usize| self.sides.get(at).map(|side| side.text.as_str());
         if text(self.pair.0) == text(self.pair.1) {
-            "They say the same, word for word."
+            if self.besides.is_some() { "All else is the same." } else { "They say the same, word for word." }
         } else {
             "They say the same, word for word; only white space differs."
         }
@@ -158,6 +168,9 @@ impl Difference {
             push(0, &[(&format!("{} compare with another one", self.letters()), Ink::of(Role::Faint))]);
         }
         push(0, &[(" ", Ink::of(Role::Text))]);
+        if let Some(what) = self.besides {
+            push(0, &[(what, Ink::of(Role::Warn))]);
+        }
         match &self.shown {
             Shown::Words(stretches) if stretches.iter().all(|stretch| stretch.mark == Mark::Same) => {
                 push(0, &[(self.alike(), Ink::of(Role::Muted))]);
@@ -259,7 +272,7 @@ impl Difference {
 mod tests {
     use super::*;
 
-    fn between(old: &str, new: &str) -> String {
+    fn difference(old: &str, new: &str) -> Difference {
         let side = |(place, text): (usize, &str)| Side {
             place,
             called: String::new(),
@@ -268,10 +281,26 @@ mod tests {
             goes_on: false,
         };
         let sides = [old, new].into_iter().enumerate().map(side).collect();
-        let mut difference = Difference::new(sides, (0, 1));
+        Difference::new(sides, (0, 1))
+    }
+
+    fn says(mut difference: Difference) -> String {
         difference.fit(90);
         let text = |row: &Row| row.spans.iter().map(|span| span.text.as_str()).collect::<String>();
         difference.rows(90).iter().map(text).collect::<Vec<_>>().join("\n")
+    }
+
+    fn between(old: &str, new: &str) -> String {
+        says(difference(old, new))
+    }
+
+    #[test]
+    fn what_differs_besides_and_is_not_shown_is_said_first() {
+        let what = "A secret is another one.";
+        let said = says(difference("one", "one").besides(what));
+        assert!(said.contains(what) && said.ends_with("All else is the same."), "{said}");
+        let said = says(difference("one", "two").besides(what));
+        assert!(said.find(what) < said.find("[−one]") && said.contains("[+two]"), "{said}");
     }
 
     #[test]

@@ -469,6 +469,27 @@ fn versions_that_only_white_space_sets_apart_are_shown_in_the_lines_in_which_the
 }
 
 #[test]
+fn versions_that_a_written_out_secret_sets_apart_are_said_to_differ_in_it_without_showing_it() {
+    let home = with(SUMS);
+    for key in ["sk-1", "sk-2"] {
+        let server = "[[groups]]\nname = 'far'\nruns.mcp = { url = 'https://tea.example/', headers";
+        let agent = format!(
+            "instruction = 'You help.'\nmodel = 'scripted/acts'\n{server} = {{ API_KEY = '{key}' }} }}\n"
+        );
+        fs::write(home.beside().join("key.toml"), agent).unwrap();
+        let said = home.run(&["agent", "edit", "a", "key.toml"]);
+        assert_eq!(said.code, Some(0), "{said:?}");
+    }
+    let diff = home.run(&["agent", "diff", "a"]).stdout;
+    let says = "\n  a secret is another one; it is not shown\n  all else is the same\n";
+    assert!(diff.contains(says) && !diff.contains("sk-"), "{diff}");
+    let told = home.run(&["agent", "diff", "a", "--json"]);
+    assert_eq!(told.objects()[0]["other_secrets"], true, "{told:?}");
+    let diff = home.run(&["agent", "diff", "a", "1", "2"]).stdout;
+    assert!(!diff.contains("a secret"), "{diff}");
+}
+
+#[test]
 fn a_field_that_there_is_not_is_named_with_its_file_and_line() {
     let home = with(SUMS);
     fs::write(home.beside().join("b.toml"), "name = 'b'\ninstruction = 'c'\n[limits]\nstep = 3\n").unwrap();
