@@ -164,7 +164,8 @@ async fn create(
         return Err(Error::new(ErrorKind::Invalid, "making an agent", "the file names none", hint).into());
     }
     let request = Agents::Create { name, definition: Box::new(definition), note, folder };
-    let book = of(asker.one(Request::Agents(request), out).await?)?;
+    let reply = asker.one(Request::Agents(request), out).await;
+    let book = of(reply.map_err(|end| in_file(file, end))?)?;
     heads(std::slice::from_ref(&book.agent), out)?;
     tell_missing(&book, asker, out).await
 }
@@ -454,7 +455,13 @@ async fn edit(wanted: EditAgent, asker: &Asker, out: &mut Out) -> Result<(), End
     if edits {
         let note = note.unwrap_or_default();
         let request = Agents::Save { id, definition: Box::new(changed), note, folder };
-        book = of(asker.one(Request::Agents(request), out).await?)?;
+        let reply = asker.one(Request::Agents(request), out).await;
+        let reply = match &file {
+            // A template that was named besides is not in it, and may be what is wrong.
+            Some(file) if template.is_empty() => reply.map_err(|end| in_file(file, end)),
+            _ => reply,
+        };
+        book = of(reply?)?;
     }
     if let Some(name) = rename {
         book = of(asker.one(Request::Agents(Agents::Rename { id, name }), out).await?)?;

@@ -504,6 +504,22 @@ fn a_field_that_there_is_not_is_named_with_its_file_and_line() {
 }
 
 #[test]
+fn what_a_definition_says_that_cannot_be_is_named_with_its_file_and_field() {
+    let home = with(SUMS);
+    let twice = format!("{SUMS}{SUMS}");
+    for (more, says) in [
+        ("[limits]\nsteps = 0\n", "reading limits.steps of an agent from b.toml: 0 lets it do nothing"),
+        (twice.as_str(), "reading the groups of an agent from b.toml: \"sums\" is there twice"),
+    ] {
+        fs::write(home.beside().join("b.toml"), format!("name = 'b'\ninstruction = 'c'\n{more}")).unwrap();
+        for words in [&["agent", "create", "b.toml"][..], &["agent", "edit", "a", "b.toml"]] {
+            let said = home.run(words);
+            assert!(said.code == Some(2) && said.stderr.contains(says), "{said:?}");
+        }
+    }
+}
+
+#[test]
 fn an_agent_is_kept_in_versions_that_are_compared_and_reset() {
     let home = with(SUMS);
     fs::write(home.beside().join("prompt"), "Only $instruction$ $weather$").unwrap();
