@@ -1395,6 +1395,44 @@ fn what_another_process_works_on_is_told_from_the_start_and_holds_nobody_who_qui
 }
 
 #[test]
+fn a_place_that_is_told_of_work_before_it_was_shown_comes_up_as_if_it_had_not_been() {
+    let late = || evaluation(2, "helpful", GenerationState::Running, 4, 0);
+    let evaluations = || vec![evaluation(1, "first", GenerationState::Ended, 4, 0), late()];
+    // The body at each step, with what the first line has of it.
+    let shown = |told: bool| {
+        let mut stage = Stage::settled(240, 40, "dark");
+        stage.answer("\"compare\"", vec![Reply::Differences { owner: 7, differences: Vec::new() }]);
+        let mut all = bases();
+        all.push(Base { id: BaseId::from_bytes([77; 16]), ..rebuilding(RebuildState::Running) });
+        if told {
+            let change = Changed::Base { base: all[all.len() - 1].clone() };
+            stage.reply("\"topic\":\"knowledge\"", vec![Reply::Changed { number: 1, change }]);
+            let change = Changed::Evaluation { evaluation: late() };
+            stage.reply("\"topic\":\"evaluations\"", vec![Reply::Changed { number: 1, change }]);
+            let text = stage.text();
+            let first = text.lines().next().unwrap_or_default();
+            assert!(first.contains("rebuild billing") && first.contains("eval helpful"), "{text}");
+        }
+        let body = |stage: &mut Stage| stage.text().lines().skip(1).take(38).collect::<Vec<_>>().join("\n");
+        stage.keys("<alt+3>");
+        let mut bodies = vec![body(&mut stage)];
+        stage.answer("\"list\"", vec![Reply::Bases { bases: all }]);
+        bodies.push(body(&mut stage));
+        stage.keys("<alt+4>");
+        bodies.push(body(&mut stage));
+        stage.answer(
+            "evaluations\":{\"list",
+            vec![Reply::Evaluations { evaluations: evaluations(), more: false }],
+        );
+        bodies.push(body(&mut stage));
+        bodies
+    };
+    for (told, untold) in shown(true).into_iter().zip(shown(false)) {
+        assert_eq!(told, untold);
+    }
+}
+
+#[test]
 fn a_way_of_cutting_that_is_seen_is_one_to_rebuild_by() {
     let mut stage = Stage::settled(120, 40, "dark");
     enter(&mut stage, bases());
