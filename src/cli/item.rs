@@ -190,6 +190,9 @@ pub(super) enum Item<'a> {
         from: u32,
         to: u32,
         lines: Vec<(char, String)>,
+        /// A secret is another one, which no line shows.
+        #[serde(skip_serializing_if = "std::ops::Not::not")]
+        other_secrets: bool,
     },
     Hit {
         hit: &'a Hit,

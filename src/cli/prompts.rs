@@ -178,7 +178,8 @@ async fn compare(
     };
     let lines = diff::lines(&old.template.text, &new.template.text);
     if out.json {
-        return out.object(&Item::Diff { from: old.number, to: new.number, lines: signed(&lines) });
+        let lines = signed(&lines);
+        return out.object(&Item::Diff { from: old.number, to: new.number, lines, other_secrets: false });
     }
     between((old.number, old.created), (new.number, new.created), out)?;
     for (mark, name, value) in diff::facts(&old.template.facts(), &new.template.facts()) {

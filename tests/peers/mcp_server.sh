@@ -17,6 +17,7 @@ while IFS= read -r line; do
         dies) echo "no such key: $SECRET" >&2 && exit 3 ;;
         garbage) printf 'Starting...\n{"jsonrpc":\n[]\n{"a":1}\n\000\377\n' ;;
         huge) head -c 50000000 /dev/zero | tr '\0' x && echo ;;
+        unending) head -c 1000000000 /dev/zero | tr '\0' x && echo all >sent && sleep 60 ;;
         floods) head -c 5000000 /dev/zero | tr '\0' e >&2 ;;
         early) echo '{"jsonrpc":"2.0","method":"notifications/tools/list_changed"}' ;;
         modern | refuses) refuse 'no "such" greeting' | sed 's/"such"/such/' && continue ;;

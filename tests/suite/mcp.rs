@@ -89,6 +89,28 @@ async fn noise_floods_and_endless_lines_keep_no_server_from_being_heard() {
 }
 
 #[tokio::test]
+async fn a_line_without_end_is_cut_off_long_before_the_whole_gigabyte_of_it_was_sent() {
+    let folder = tempfile::tempdir().unwrap();
+    let short = Patience { start: Duration::from_millis(300), ..SHORT };
+    let error = open(&odd("unending"), &client(false), folder.path(), short).await.unwrap_err();
+    assert!(error.kind == ErrorKind::Timeout && error.why.contains("0.3 s"), "{error}");
+    gone(folder.path()).await;
+    assert!(!folder.path().join("sent").exists());
+}
+
+/// Waits until the program of that folder has ended.
+async fn gone(folder: &Path) {
+    let pid = std::fs::read_to_string(folder.join("pid")).unwrap();
+    let pid = rustix::process::Pid::from_raw(pid.trim().parse().unwrap()).unwrap();
+    soon(async {
+        while rustix::process::test_kill_process(pid).is_ok() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn answers_that_cross_reach_who_asked_and_news_before_the_greeting_do_no_harm() {
     let folder = tempfile::tempdir().unwrap();
     let session = opened("crossed", folder.path()).await.unwrap();
@@ -192,12 +214,7 @@ async fn a_session_that_is_dropped_leaves_no_program_behind() {
     let pid = rustix::process::Pid::from_raw(pid.trim().parse().unwrap()).unwrap();
     assert!(rustix::process::test_kill_process(pid).is_ok());
     drop(session);
-    soon(async {
-        while rustix::process::test_kill_process(pid).is_ok() {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-    })
-    .await;
+    gone(folder.path()).await;
 }
 
 #[tokio::test]

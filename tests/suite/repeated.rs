@@ -4,9 +4,9 @@ use outcrop::domain::agent::acting::Doing;
 use outcrop::domain::agent::{AgentEvent, Chosen};
 use outcrop::domain::message::Message;
 use outcrop::domain::trace::TraceId;
-use outcrop::workbench::Door;
 use outcrop::workbench::request::Request;
 use outcrop::workbench::request::traces::Traces;
+use outcrop::workbench::{Door, Reply};
 use serde_json::json;
 
 use crate::acting::{acting, begun, first, home, made, rest, turn};
@@ -81,6 +81,11 @@ async fn the_same_call_right_behind_itself_is_made_once_and_its_trace_says_so() 
         not_made += u32::from(told.contains("made_already"));
     }
     assert_eq!(not_made, 1);
+    let list = Traces::List { filter: Some("status:error".to_owned()), limit: 9, before: None };
+    let Reply::Traces { runs, .. } = one(&door, Request::Traces(list)).await.unwrap() else {
+        panic!("no list of runs")
+    };
+    assert!(runs.is_empty(), "nothing failed: {runs:?}");
 }
 
 #[tokio::test]

@@ -164,7 +164,8 @@ async fn create(
         return Err(Error::new(ErrorKind::Invalid, "making an agent", "the file names none", hint).into());
     }
     let request = Agents::Create { name, definition: Box::new(definition), note, folder };
-    let book = of(asker.one(Request::Agents(request), out).await?)?;
+    let reply = asker.one(Request::Agents(request), out).await;
+    let book = of(reply.map_err(|end| in_file(file, end))?)?;
     heads(std::slice::from_ref(&book.agent), out)?;
     tell_missing(&book, asker, out).await
 }
@@ -454,7 +455,13 @@ async fn edit(wanted: EditAgent, asker: &Asker, out: &mut Out) -> Result<(), End
     if edits {
         let note = note.unwrap_or_default();
         let request = Agents::Save { id, definition: Box::new(changed), note, folder };
-        book = of(asker.one(Request::Agents(request), out).await?)?;
+        let reply = asker.one(Request::Agents(request), out).await;
+        let reply = match &file {
+            // A template that was named besides is not in it, and may be what is wrong.
+            Some(file) if template.is_empty() => reply.map_err(|end| in_file(file, end)),
+            _ => reply,
+        };
+        book = of(reply?)?;
     }
     if let Some(name) = rename {
         book = of(asker.one(Request::Agents(Agents::Rename { id, name }), out).await?)?;
@@ -497,12 +504,18 @@ async fn compare(
         files => files?,
     };
     let lines = diff::lines(&before, &after);
+    let other_secrets = old.definition.has_other_secrets(&new.definition);
     if out.json {
-        return out.object(&Item::Diff { from: old.number, to: new.number, lines: signed(&lines) });
+        let lines = signed(&lines);
+        return out.object(&Item::Diff { from: old.number, to: new.number, lines, other_secrets });
     }
     between((old.number, old.created), (new.number, new.created), out)?;
     out.line("")?;
-    changes(&lines, "  they are the same", out)
+    let same = if other_secrets { "  all else is the same" } else { "  they are the same" };
+    if other_secrets {
+        out.line("  a secret is another one; it is not shown")?;
+    }
+    changes(&lines, same, out)
 }
 
 async fn against_baseline(

@@ -51,8 +51,8 @@ pub(super) fn run(run: &Run) -> Vec<String> {
         took,
         words::count(run.spans, "span", "spans"),
         errors,
-        tokens(run.input, run.output),
-        run.dollars.map_or_else(String::new, dollars),
+        tokens((run.input, run.untold_input), (run.output, run.untold_output)),
+        paid(run.dollars, run.unpriced),
         source(run.source).to_owned(),
         named(run),
     ]
@@ -74,8 +74,19 @@ fn named(run: &Run) -> String {
     if run.asked.is_empty() { name } else { format!("{name}: {}", words::cut(&run.asked, NAME)) }
 }
 
-fn tokens(input: Option<u64>, output: Option<u64>) -> String {
-    match (input, output) {
+/// A sum; that there is more to it where of so many calls nobody knows what they add.
+fn more(sum: String, untold: u64) -> String {
+    if untold == 0 { sum } else { sum + "+" }
+}
+
+fn paid(amount: Option<f64>, unpriced: u64) -> String {
+    amount.map_or_else(String::new, |amount| more(dollars(amount), unpriced))
+}
+
+/// Tokens in and out, each with the calls that did not tell them.
+fn tokens(input: (Option<u64>, u64), output: (Option<u64>, u64)) -> String {
+    let told = |(told, untold): (Option<u64>, u64)| Some(more(told?.to_string(), untold));
+    match (told(input), told(output)) {
         (None, None) => String::new(),
         (Some(input), None) => format!("{input} tok in"),
         (None, Some(output)) => format!("{output} tok out"),
@@ -135,6 +146,8 @@ impl View<'_> {
         let failed = if error.is_empty() { "failed".to_owned() } else { format!("failed: {error}") };
         if row.is_error() {
             odd.insert(0, &failed);
+        } else if self.outline.was_made_already(row) {
+            odd.insert(0, "not made again");
         }
         let took = if row.is_running() { "runs".to_owned() } else { time(self.tree.duration(at)) };
         vec![
@@ -144,7 +157,7 @@ impl View<'_> {
             took,
             format!("self {}", time(self.tree.own_time(at))),
             summed(&sum),
-            sum.dollars.map_or_else(String::new, dollars),
+            paid(sum.dollars, sum.unpriced.into()),
             odd.join("; "),
         ]
     }
@@ -183,6 +196,8 @@ impl View<'_> {
             session: text(row.session),
             input: sum.input,
             output: sum.output,
+            untold_input: sum.untold_input.into(),
+            untold_output: sum.untold_output.into(),
             dollars: sum.dollars,
             unpriced: sum.unpriced,
             marks: self.tree.marks(at).iter().map(Mark::as_str).collect(),
@@ -192,7 +207,7 @@ impl View<'_> {
 }
 
 fn summed(sum: &Sum) -> String {
-    tokens(sum.input, sum.output)
+    tokens((sum.input, sum.untold_input.into()), (sum.output, sum.untold_output.into()))
 }
 
 /// A span of a tree; times in nanoseconds, tokens and dollars with everything below.
@@ -221,6 +236,11 @@ pub(in crate::cli) struct Told<'a> {
     session: Option<&'a str>,
     input: Option<u64>,
     output: Option<u64>,
+    /// Calls that did not tell theirs.
+    #[serde(skip_serializing_if = "is_none")]
+    untold_input: u64,
+    #[serde(skip_serializing_if = "is_none")]
+    untold_output: u64,
     dollars: Option<f64>,
     unpriced: u32,
     marks: Vec<&'static str>,

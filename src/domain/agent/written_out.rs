@@ -229,6 +229,29 @@ impl Definition {
         definition
     }
 
+    /// Whether a secret that is written out is another one, in a place that both have, or is read from the variable that an export
+    /// names in its stead: what the two are exported as does not tell.
+    pub fn has_other_secrets(&self, other: &Self) -> bool {
+        let (mine, others) = (self.secrets(), other.secrets());
+        mine.iter().any(|(place, values)| others.get(place).is_some_and(|others| others != values))
+            || self != other && self.without_secrets() == other.without_secrets()
+    }
+
+    /// The secrets that are written out, by their group and what they are called.
+    fn secrets(&self) -> BTreeMap<(&str, String), Vec<String>> {
+        let mut secrets: BTreeMap<_, Vec<String>> = BTreeMap::new();
+        for group in &self.groups {
+            let mut names = Vec::new();
+            let _ = without(group, &mut names);
+            let told = values(group).into_iter().flatten().filter(|(name, value)| is_secret(name, value));
+            names.extend(told.map(|(name, value)| (name.clone(), value.clone())));
+            for (name, value) in names {
+                secrets.entry((group.name.as_str(), name)).or_default().push(value);
+            }
+        }
+        secrets
+    }
+
     /// What is said of each header and variable that `had` has written out and this one has as an export writes it.
     pub fn now_read(&self, had: &Self) -> Vec<String> {
         let mut remarks = Vec::new();
@@ -376,6 +399,23 @@ mod tests {
             "{told:?}"
         );
         assert!(at("sk-2").now_read(&had).is_empty() && at("${API_KEY}").now_read(&at("$OTHER")).is_empty());
+    }
+
+    #[test]
+    fn another_secret_in_the_same_place_is_told_from_one_that_is_alike_or_gone() {
+        let key = |key: &str| {
+            let headers = BTreeMap::from([("API_KEY".to_owned(), key.to_owned())]);
+            definition(Executor::Mcp(Server::Http { url: "https://host/".to_owned(), headers }))
+        };
+        let (one, other) = (key("sk-1"), key("sk-2"));
+        assert_eq!(one.without_secrets(), other.without_secrets());
+        assert!(one.has_other_secrets(&other) && !one.has_other_secrets(&one));
+        assert!(one.has_other_secrets(&key("${API_KEY}")), "which is what an export makes of it");
+        // That it is read from any other is seen where both are exported.
+        assert!(!one.has_other_secrets(&key("$KEY")) && !one.has_other_secrets(&Definition::default()));
+        let among = |key: &str| server("npx", &["--api-key", key, "--token=sk"]);
+        assert!(among("sk-1").has_other_secrets(&among("sk-2")));
+        assert!(at("https://h/?key=sk-1").has_other_secrets(&at("https://h/?key=sk-2")));
     }
 
     #[test]

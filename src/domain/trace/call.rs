@@ -196,7 +196,7 @@ pub struct Span {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub running: Option<Timestamp>,
     pub status: SpanStatus,
-    /// Beside a status that says it failed.
+    /// Beside a status that says it failed, or of one in which nothing was done: why not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fault: Option<Fault>,
     /// The conversation and the answer that it wrote, where it wrote one.

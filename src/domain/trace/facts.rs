@@ -105,7 +105,7 @@ pub struct Facts<'a> {
     pub first: Option<u64>,
     /// Why the model stopped, in its maker's words.
     pub finish: &'a str,
-    /// What went wrong: its type, "timeout".
+    /// What went wrong: its type, "timeout". Of a call that was not made, [`MADE_ALREADY`], nothing did.
     pub error: &'a str,
     /// What was said of it: the words of its status or of an exception.
     pub words: &'a str,
@@ -124,7 +124,8 @@ impl Facts<'_> {
 /// The error of an agent that ended without an answer: it came to its limits, or went no further.
 pub const GAVE_UP: &str = "gave_up";
 
-/// The error of a call that an agent's model asked for and that was not made, since the same one was right before it.
+/// The word for a call that an agent's model asked for and that was not made, since the same one was right before it: it stands
+/// in an error's place, and is none.
 pub const MADE_ALREADY: &str = "made_already";
 
 /// Whether a reason to stop, as any provider writes it, is the limit of an answer's length.

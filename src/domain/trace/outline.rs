@@ -144,7 +144,7 @@ impl Outline {
 
     /// Whether it is a call that was not made, since the same one was right before it: nothing failed.
     pub fn was_made_already(&self, row: &Row) -> bool {
-        row.is_error() && self.names.get(row.error) == MADE_ALREADY
+        self.names.get(row.error) == MADE_ALREADY
     }
 
     /// Whether an answer was cut at the limit of its length.

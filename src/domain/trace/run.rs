@@ -113,6 +113,11 @@ pub struct Run {
     /// Tokens, each counted once; `None` where nobody told any.
     pub input: Option<u64>,
     pub output: Option<u64>,
+    /// Calls that did not tell what they read, and what they wrote: the tokens are more.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub untold_input: u64,
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub untold_output: u64,
     /// US dollars of what is known.
     pub dollars: Option<f64>,
     /// Calls of models whose cost nobody knows.
@@ -208,6 +213,8 @@ impl Run {
             running: running as u64,
             input: whole.input,
             output: whole.output,
+            untold_input: u64::from(whole.untold_input),
+            untold_output: u64::from(whole.untold_output),
             dollars: whole.dollars,
             unpriced: u64::from(whole.unpriced),
             bytes: 0,
@@ -255,6 +262,8 @@ impl Run {
         self.running += more.running;
         self.input = sum(self.input, more.input);
         self.output = sum(self.output, more.output);
+        self.untold_input += more.untold_input;
+        self.untold_output += more.untold_output;
         self.dollars = match (self.dollars, more.dollars) {
             (Some(one), Some(other)) => Some(one + other),
             (one, other) => one.or(other),

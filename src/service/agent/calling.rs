@@ -178,7 +178,7 @@ impl Running {
         let mut step = self.recorded(asked);
         step.tell(ran(asked, Some(&content)));
         let why = "the same call was made already: it was not made again";
-        step.fail(ErrorKind::Invalid, Fault::new(Some(MADE_ALREADY), why));
+        step.not_made(MADE_ALREADY, why);
         if made.is_error { Did::failed(TOOL_ERROR, content) } else { Did::gave(content) }
     }
 

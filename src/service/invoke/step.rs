@@ -34,6 +34,12 @@ impl Underway {
         self.span.fault = Some(fault);
     }
 
+    /// Nothing was done, and nothing failed: why not, in a word for programs.
+    pub fn not_made(&mut self, word: &str, why: &str) {
+        self.span.status = SpanStatus::Done;
+        self.span.fault = Some(Fault::new(Some(word), why));
+    }
+
     /// What was said in it, where nothing else keeps that.
     pub fn tell(&self, told: Told) {
         self.spans.tell(self.span.id, told.bounded());

@@ -12,6 +12,7 @@ use super::kept::Price;
 use super::said;
 use crate::domain::id::SpanId;
 use crate::domain::time::Timestamp;
+use crate::domain::trace::facts::MADE_ALREADY;
 use crate::domain::trace::outline::Outline;
 use crate::domain::trace::replay::Place;
 use crate::domain::trace::{
@@ -314,7 +315,11 @@ fn whole(span: &Span, trace: TraceId, since: Timestamp) -> TraceSpan {
     }
     to.attributes.put("outcrop.guardrail.not_applied", span.unguarded.clone());
     let attributes = &mut to.attributes;
+    // What was not made since the same was has not failed; until now it was kept as if it had.
+    let not_made =
+        span.fault.as_ref().and_then(|fault| fault.name.as_deref()).filter(|name| *name == MADE_ALREADY);
     match &span.status {
+        _ if not_made.is_some() => attributes.put("outcrop.not_made", not_made),
         SpanStatus::Done => to.status = Status::Ok,
         SpanStatus::Cancelled if runs => {}
         SpanStatus::Cancelled => attributes.push("outcrop.stopped", true),

@@ -22,7 +22,7 @@ use crate::tui::overlay::help::Help;
 use crate::tui::overlay::prompt::Told;
 use crate::tui::overlay::{Choice, Outcome, Overlay};
 use crate::tui::pane::{Pane, Place, chat, pictures};
-use crate::workbench::person;
+use crate::workbench::{Reply, person};
 use ratatui::layout::Rect;
 
 /// Takes an event in; says what is asked of the world.
@@ -98,12 +98,13 @@ pub fn update(state: &mut State, cache: &mut Cache, event: Event) -> Vec<Effect>
                 bring(state, place, out);
             }
             let waits = waiting(state, task);
-            let attached = state.chat.is_attached();
+            let is_told_whose = replies.iter().any(|reply| matches!(reply, Reply::Differences { .. }));
             for reply in replies {
                 state.with(waits, out, |pane, desk| pane.reply(task, reply, desk));
             }
-            if !attached && state.chat.is_attached() {
-                // What another process works on is told of before its place was visited.
+            if is_told_whose {
+                // What the owner works on, this process or another, is told of before its place was visited. Nothing is read for
+                // that, and the first frame is drawn by now.
                 state.at_desk(out, |panes, desk| {
                     panes.knowledge.follow(desk);
                     panes.evaluate.follow(desk);

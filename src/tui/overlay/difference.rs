@@ -56,6 +56,8 @@ pub struct Difference {
     /// Whether it is what is said by one alone that is wanted.
     alone: bool,
     title: String,
+    /// What differs besides, and is not shown.
+    besides: Option<&'static str>,
     /// What is shown, in rows of that many columns.
     rows: (u16, Vec<Row>),
     page: Page,
@@ -65,10 +67,18 @@ impl Difference {
     /// The answers, of which there are two at least; those at `pair` are compared first.
     pub fn new(sides: Vec<Side>, pair: (usize, usize)) -> Self {
         let (shown, rows) = (Shown::Words(Vec::new()), (0, Vec::new()));
-        let mut difference =
-            Self { sides, pair, shown, alone: false, title: String::new(), rows, page: Page::default() };
+        let (title, page) = (String::new(), Page::default());
+        let mut difference = Self { sides, pair, shown, alone: false, title, besides: None, rows, page };
         difference.compare();
         difference
+    }
+
+    /// The same with what differs besides, in a sentence; it is not shown.
+    #[must_use]
+    pub fn besides(mut self, what: &'static str) -> Self {
+        self.besides = Some(what);
+        self.rows.1 = self.wrapped(self.rows.0);
+        self
     }
 
     fn compare(&mut self) {
@@ -123,6 +133,16 @@ impl Difference {
         format!("{}{name} · {count}{so_far}", side.called())
     }
 
+    /// What is said of two that have the same words.
+    fn alike(&self) -> &'static str {
+        let text = |at: usize| self.sides.get(at).map(|side| side.text.as_str());
+        if text(self.pair.0) == text(self.pair.1) {
+            if self.besides.is_some() { "All else is the same." } else { "They say the same, word for word." }
+        } else {
+            "They say the same, word for word; only white space differs."
+        }
+    }
+
     fn rows(&self, width: u16) -> Cow<'_, [Row]> {
         if self.rows.0 == width { Cow::Borrowed(&self.rows.1) } else { Cow::Owned(self.wrapped(width)) }
     }
@@ -148,9 +168,12 @@ impl Difference {
             push(0, &[(&format!("{} compare with another one", self.letters()), Ink::of(Role::Faint))]);
         }
         push(0, &[(" ", Ink::of(Role::Text))]);
+        if let Some(what) = self.besides {
+            push(0, &[(what, Ink::of(Role::Warn))]);
+        }
         match &self.shown {
             Shown::Words(stretches) if stretches.iter().all(|stretch| stretch.mark == Mark::Same) => {
-                push(0, &[("They say the same, word for word.", Ink::of(Role::Muted))]);
+                push(0, &[(self.alike(), Ink::of(Role::Muted))]);
             }
             Shown::Words(stretches) => {
                 let marked = |stretch: &Stretch| {
@@ -241,6 +264,51 @@ impl Difference {
     pub fn draw(&self, area: Rect, cells: &mut Buffer, look: &Look) {
         for (y, row) in (area.top()..area.bottom()).zip(self.rows(area.width).iter().skip(self.page.top)) {
             row.draw(Position { x: area.x, y }, area.width, look, cells);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn difference(old: &str, new: &str) -> Difference {
+        let side = |(place, text): (usize, &str)| Side {
+            place,
+            called: String::new(),
+            name: String::new(),
+            text: text.to_owned(),
+            goes_on: false,
+        };
+        let sides = [old, new].into_iter().enumerate().map(side).collect();
+        Difference::new(sides, (0, 1))
+    }
+
+    fn says(mut difference: Difference) -> String {
+        difference.fit(90);
+        let text = |row: &Row| row.spans.iter().map(|span| span.text.as_str()).collect::<String>();
+        difference.rows(90).iter().map(text).collect::<Vec<_>>().join("\n")
+    }
+
+    fn between(old: &str, new: &str) -> String {
+        says(difference(old, new))
+    }
+
+    #[test]
+    fn what_differs_besides_and_is_not_shown_is_said_first() {
+        let what = "A secret is another one.";
+        let said = says(difference("one", "one").besides(what));
+        assert!(said.contains(what) && said.ends_with("All else is the same."), "{said}");
+        let said = says(difference("one", "two").besides(what));
+        assert!(said.find(what) < said.find("[−one]") && said.contains("[+two]"), "{said}");
+    }
+
+    #[test]
+    fn texts_that_only_white_space_sets_apart_are_not_called_the_same() {
+        assert!(between("one two", "one two").contains("They say the same, word for word."));
+        let says = "word for word; only white space differs.";
+        for other in ["one  two", "one\ntwo", "one two\n"] {
+            assert!(between("one two", other).contains(says), "{other:?}");
         }
     }
 }

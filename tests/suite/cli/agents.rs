@@ -457,6 +457,39 @@ fn lines_of_a_long_text_are_compared_each_for_itself() {
 }
 
 #[test]
+fn versions_that_only_white_space_sets_apart_are_shown_in_the_lines_in_which_they_differ() {
+    let home = with(SUMS);
+    for text in ["You  help.", "You help."] {
+        let agent = format!("instruction = '{text}'\nmodel = 'scripted/acts'\n{SUMS}");
+        fs::write(home.beside().join("blanks.toml"), agent).unwrap();
+        assert_eq!(home.run(&["agent", "edit", "a", "blanks.toml"]).code, Some(0));
+    }
+    let diff = home.run(&["agent", "diff", "a"]).stdout;
+    assert!(diff.contains("\n− instruction = \"You  help.\"\n+ instruction = \"You help.\"\n"), "{diff}");
+}
+
+#[test]
+fn versions_that_a_written_out_secret_sets_apart_are_said_to_differ_in_it_without_showing_it() {
+    let home = with(SUMS);
+    for key in ["sk-1", "sk-2"] {
+        let server = "[[groups]]\nname = 'far'\nruns.mcp = { url = 'https://tea.example/', headers";
+        let agent = format!(
+            "instruction = 'You help.'\nmodel = 'scripted/acts'\n{server} = {{ API_KEY = '{key}' }} }}\n"
+        );
+        fs::write(home.beside().join("key.toml"), agent).unwrap();
+        let said = home.run(&["agent", "edit", "a", "key.toml"]);
+        assert_eq!(said.code, Some(0), "{said:?}");
+    }
+    let diff = home.run(&["agent", "diff", "a"]).stdout;
+    let says = "\n  a secret is another one; it is not shown\n  all else is the same\n";
+    assert!(diff.contains(says) && !diff.contains("sk-"), "{diff}");
+    let told = home.run(&["agent", "diff", "a", "--json"]);
+    assert_eq!(told.objects()[0]["other_secrets"], true, "{told:?}");
+    let diff = home.run(&["agent", "diff", "a", "1", "2"]).stdout;
+    assert!(!diff.contains("a secret"), "{diff}");
+}
+
+#[test]
 fn a_field_that_there_is_not_is_named_with_its_file_and_line() {
     let home = with(SUMS);
     fs::write(home.beside().join("b.toml"), "name = 'b'\ninstruction = 'c'\n[limits]\nstep = 3\n").unwrap();
@@ -467,6 +500,22 @@ fn a_field_that_there_is_not_is_named_with_its_file_and_line() {
         let says =
             "reading an agent from b.toml: line 4, column 1: unknown field `step` (did you mean `steps`?)";
         assert!(said.code == Some(2) && said.stderr.contains(says), "{said:?}");
+    }
+}
+
+#[test]
+fn what_a_definition_says_that_cannot_be_is_named_with_its_file_and_field() {
+    let home = with(SUMS);
+    let twice = format!("{SUMS}{SUMS}");
+    for (more, says) in [
+        ("[limits]\nsteps = 0\n", "reading limits.steps of an agent from b.toml: 0 lets it do nothing"),
+        (twice.as_str(), "reading the groups of an agent from b.toml: \"sums\" is there twice"),
+    ] {
+        fs::write(home.beside().join("b.toml"), format!("name = 'b'\ninstruction = 'c'\n{more}")).unwrap();
+        for words in [&["agent", "create", "b.toml"][..], &["agent", "edit", "a", "b.toml"]] {
+            let said = home.run(words);
+            assert!(said.code == Some(2) && said.stderr.contains(says), "{said:?}");
+        }
     }
 }
 

@@ -1355,7 +1355,7 @@ fn who_quits_while_a_base_is_worked_on_may_let_that_go_on_without_a_screen() {
 }
 
 #[test]
-fn what_another_process_works_on_is_told_from_the_start_and_holds_nobody_who_quits() {
+fn what_is_worked_on_is_told_from_the_start_and_that_of_another_process_holds_nobody_who_quits() {
     let told = |stage: &mut Stage, owner: u32| {
         stage.answer("\"compare\"", vec![Reply::Differences { owner, differences: Vec::new() }]);
     };
@@ -1366,20 +1366,31 @@ fn what_another_process_works_on_is_told_from_the_start_and_holds_nobody_who_qui
         };
         stage.effects.iter().filter(of).count()
     };
+    let works = |stage: &mut Stage| {
+        let change = Changed::Base { base: rebuilding(RebuildState::Running) };
+        stage.reply("\"topic\":\"knowledge\"", vec![Reply::Changed { number: 1, change }]);
+        let evaluation = evaluation(1, "helpful", GenerationState::Running, 4, 0);
+        stage.reply(
+            "\"topic\":\"evaluations\"",
+            vec![Reply::Changed { number: 1, change: Changed::Evaluation { evaluation } }],
+        );
+        let text = stage.text();
+        let first = text.lines().next().unwrap_or_default();
+        assert!(first.contains("rebuild billing") && first.contains("eval helpful"), "{text}");
+    };
+    // What this process itself was left with, or begins by a schedule, it asks about.
     let mut own = Stage::settled(240, 40, "dark");
+    assert_eq!(watches(&own), 0, "nothing before the owner has said who it is");
     told(&mut own, 1);
-    assert_eq!(watches(&own), 0, "of its own work a screen is told in its place");
+    assert_eq!((watches(&own), requests(&own.effects)), (2, Vec::new()), "nothing is listed");
+    works(&mut own);
+    own.keys("<ctrl+q>");
+    assert!(own.text().contains("g let it go on"), "{}", own.text());
 
     let mut stage = Stage::settled(240, 40, "dark");
     told(&mut stage, 7);
     assert_eq!((watches(&stage), requests(&stage.effects)), (2, Vec::new()), "nothing is listed");
-    let change = Changed::Base { base: rebuilding(RebuildState::Running) };
-    stage.reply("\"topic\":\"knowledge\"", vec![Reply::Changed { number: 1, change }]);
-    let change = Changed::Evaluation { evaluation: evaluation(1, "helpful", GenerationState::Running, 4, 0) };
-    stage.reply("\"topic\":\"evaluations\"", vec![Reply::Changed { number: 1, change }]);
-    let text = stage.text();
-    let first = text.lines().next().unwrap_or_default();
-    assert!(first.contains("rebuild billing") && first.contains("eval helpful"), "{text}");
+    works(&mut stage);
 
     // Whose it is now nobody has said: it may be this one's.
     let change = Changed::Missed;
@@ -1392,6 +1403,44 @@ fn what_another_process_works_on_is_told_from_the_start_and_holds_nobody_who_qui
     let asked = stage.keys("<ctrl+q>");
     assert!(stage.state.overlays.is_empty(), "{}", stage.text());
     assert!(asked.iter().any(|effect| matches!(effect, Effect::Quit | Effect::After { .. })), "{asked:?}");
+}
+
+#[test]
+fn a_place_that_is_told_of_work_before_it_was_shown_comes_up_as_if_it_had_not_been() {
+    let late = || evaluation(2, "helpful", GenerationState::Running, 4, 0);
+    let evaluations = || vec![evaluation(1, "first", GenerationState::Ended, 4, 0), late()];
+    // The body at each step, with what the first line has of it.
+    let shown = |told: bool| {
+        let mut stage = Stage::settled(240, 40, "dark");
+        stage.answer("\"compare\"", vec![Reply::Differences { owner: 7, differences: Vec::new() }]);
+        let mut all = bases();
+        all.push(Base { id: BaseId::from_bytes([77; 16]), ..rebuilding(RebuildState::Running) });
+        if told {
+            let change = Changed::Base { base: all[all.len() - 1].clone() };
+            stage.reply("\"topic\":\"knowledge\"", vec![Reply::Changed { number: 1, change }]);
+            let change = Changed::Evaluation { evaluation: late() };
+            stage.reply("\"topic\":\"evaluations\"", vec![Reply::Changed { number: 1, change }]);
+            let text = stage.text();
+            let first = text.lines().next().unwrap_or_default();
+            assert!(first.contains("rebuild billing") && first.contains("eval helpful"), "{text}");
+        }
+        let body = |stage: &mut Stage| stage.text().lines().skip(1).take(38).collect::<Vec<_>>().join("\n");
+        stage.keys("<alt+3>");
+        let mut bodies = vec![body(&mut stage)];
+        stage.answer("\"list\"", vec![Reply::Bases { bases: all }]);
+        bodies.push(body(&mut stage));
+        stage.keys("<alt+4>");
+        bodies.push(body(&mut stage));
+        stage.answer(
+            "evaluations\":{\"list",
+            vec![Reply::Evaluations { evaluations: evaluations(), more: false }],
+        );
+        bodies.push(body(&mut stage));
+        bodies
+    };
+    for (told, untold) in shown(true).into_iter().zip(shown(false)) {
+        assert_eq!(told, untold);
+    }
 }
 
 #[test]

@@ -68,14 +68,14 @@ fn calls_that_were_not_made_since_the_same_one_was_are_no_storm_and_are_said_to_
     let mut outline = run();
     add(&mut outline, &tool(7), "execute_tool f", false);
     for _ in 0..3 {
-        add(&mut outline, &Facts { error: MADE_ALREADY, ..tool(7) }, "execute_tool f", true);
+        add(&mut outline, &Facts { error: MADE_ALREADY, ..tool(7) }, "execute_tool f", false);
     }
     let says = "f was called 4 times with the same arguments; 3 of the calls were not made again".to_owned();
     assert_eq!(lints(&outline), [(Lint::RepeatedCall, vec![1, 2, 3, 4], says)]);
     // Those that did fail are counted without them.
     let mut outline = run();
     for (at, error) in ["timeout", MADE_ALREADY, "timeout", "timeout"].into_iter().enumerate() {
-        add(&mut outline, &Facts { error, ..tool(at as u64 + 1) }, "execute_tool f", true);
+        add(&mut outline, &Facts { error, ..tool(at as u64 + 1) }, "execute_tool f", error != MADE_ALREADY);
     }
     let says = "execute_tool f failed 3 times in a row".to_owned();
     assert_eq!(lints(&outline), [(Lint::RetryStorm, vec![1, 3, 4], says)]);

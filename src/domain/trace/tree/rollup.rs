@@ -5,6 +5,7 @@
 //! inference below does; of anything else, where nothing below does.
 
 use super::{Mark, Tree};
+use crate::domain::trace::facts::Kind;
 use crate::domain::trace::outline::{Outline, Row};
 
 /// A subtree's sums.
@@ -21,6 +22,9 @@ pub struct Sum {
     /// Tokens of the calls that told them; `None` where none did: they are unknown, not none.
     pub input: Option<u64>,
     pub output: Option<u64>,
+    /// Calls that have ended and did not tell what they read, and what they wrote: the tokens are more.
+    pub untold_input: u32,
+    pub untold_output: u32,
     pub cache_read: u64,
     /// US dollars, of what is known; `None` where nothing is.
     pub dollars: Option<f64>,
@@ -105,6 +109,11 @@ fn own(row: &Row, truncated: bool, again: bool) -> Sum {
         sum.output = row.usage.output.map(u64::from);
         sum.cache_read = row.usage.cache_read.map_or(0, u64::from);
     }
+    // What failed before anything came has used none.
+    let worked = inference && !row.is_running() && (!row.is_error() || row.first.is_some());
+    sum.untold_input = u32::from(worked && row.usage.input.is_none());
+    // Vectors and rankings are no tokens.
+    sum.untold_output = u32::from(worked && row.kind == Kind::Model && row.usage.output.is_none());
     sum.dollars = row.dollars;
     sum.inference_priced = inference && row.dollars.is_some();
     // Of a call that runs still, and has told no tokens, nothing is unknown yet.
@@ -121,6 +130,8 @@ fn add(mut sum: Sum, other: &Sum) -> Sum {
     sum.unpriced += other.unpriced;
     sum.input = both(sum.input, other.input);
     sum.output = both(sum.output, other.output);
+    sum.untold_input += other.untold_input;
+    sum.untold_output += other.untold_output;
     sum.cache_read += other.cache_read;
     sum.inference_counted |= other.inference_counted;
     sum.inference_priced |= other.inference_priced;
@@ -143,6 +154,12 @@ fn with(own: Sum, below: Sum, inference: bool) -> Sum {
         own.is_counted() && if inference { !below.inference_counted } else { !below.is_counted() };
     if !own_tokens && below.is_counted() {
         (sum.input, sum.output, sum.cache_read) = (below.input, below.output, below.cache_read);
+    }
+    if !own_tokens {
+        // A call that only holds another is that one.
+        let (input, output) =
+            if below.inferences > 0 { (0, 0) } else { (own.untold_input, own.untold_output) };
+        (sum.untold_input, sum.untold_output) = (below.untold_input + input, below.untold_output + output);
     }
     let own_dollars =
         own.dollars.is_some() && if inference { !below.inference_priced } else { below.dollars.is_none() };

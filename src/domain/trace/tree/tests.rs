@@ -195,10 +195,35 @@ fn what_is_unknown_is_not_nothing() {
         (Some(7), None, 7),
         "what was written is unknown"
     );
+    assert_eq!((whole.untold_input, whole.untold_output), (0, 1));
     let (rows, tree) =
         grown(&[made(1, 0, 0, 10).cost(Kind::Agent, 2.0), made(2, 1, 0, 4).spoke(Kind::Model, 1, 1)]);
     let whole = Rollups::of(&rows, &tree).whole;
     assert_eq!((whole.dollars, whole.unpriced), (Some(2.0), 0));
+}
+
+#[test]
+fn calls_that_told_no_tokens_are_counted_once_where_they_used_some() {
+    let untold = |spans: &[Made]| {
+        let (rows, tree) = grown(spans);
+        let whole = Rollups::of(&rows, &tree).whole;
+        (whole.tokens(), whole.untold_input, whole.untold_output)
+    };
+    let told = made(2, 1, 0, 4).spoke(Kind::Model, 7, 1);
+    let silent = |id, parent, kind, end| {
+        let mut made = made(id, parent, 4, end).spoke(kind, 0, 0);
+        made.usage = Usage::default();
+        made
+    };
+    let call = silent(3, 1, Kind::Model, 9);
+    assert_eq!(untold(&[made(1, 0, 0, 10), told.clone(), call.clone()]), (8, 1, 1));
+    assert_eq!(untold(&[made(1, 0, 0, 10), told.clone(), silent(3, 1, Kind::Embedding, 9)]), (8, 1, 0));
+    // What runs may tell it yet, and what failed before anything came has used none.
+    assert_eq!(untold(&[made(1, 0, 0, 10), told.clone(), silent(3, 1, Kind::Model, 0)]), (8, 0, 0));
+    assert_eq!(untold(&[made(1, 0, 0, 10), told.clone(), call.clone().failed()]), (8, 0, 0));
+    // A call that holds another is that one; an agent that tells of all its calls tells of those too.
+    assert_eq!(untold(&[call.clone(), made(4, 3, 5, 8).spoke(Kind::Model, 7, 1)]), (8, 0, 0));
+    assert_eq!(untold(&[made(1, 0, 0, 10).spoke(Kind::Agent, 250, 45), call]), (295, 0, 0));
 }
 
 #[test]

@@ -111,6 +111,27 @@ fn an_agent_that_gave_up_has_not_failed_and_says_at_what_it_did() {
 }
 
 #[test]
+fn a_call_that_was_not_made_again_has_not_failed_and_is_marked() {
+    let price: Price = Arc::new(|_, _, _| None);
+    let agent = ended(begun(1, None, SpanKind::Agent));
+    let fault = Some(Fault::new(Some(MADE_ALREADY), "it was not made again"));
+    let again = Span { fault, ..ended(begun(2, Some(1), SpanKind::Tool)) };
+    // As it was kept before, too.
+    let status = SpanStatus::Failed { kind: ErrorKind::Invalid };
+    for again in [again.clone(), Span { status, ..again }] {
+        let spans = [agent.clone(), again];
+        let told = run(&spans, &price, Timestamp(0));
+        assert_eq!((told.went(), told.errors, told.failed), (Went::Well, 0, None));
+        let outline = outline(&spans, &price, Timestamp(0));
+        let row = &outline.rows[1];
+        assert!(outline.was_made_already(row) && !outline.was_made_already(&outline.rows[0]));
+        assert_eq!(row.status, Status::Unset);
+        let whole = wholes(&spans, Timestamp(0)).remove(1);
+        assert_eq!(whole.attributes.text("error.type"), None, "nor do others that it is sent to count it");
+    }
+}
+
+#[test]
 fn steps_of_bases_and_vectors_are_named_by_what_they_are_of() {
     let (name, model) = (Some("docs".to_owned()), "p/m".parse().ok());
     let answer = Span { workflow: name, ..begun(1, None, SpanKind::Answer) };

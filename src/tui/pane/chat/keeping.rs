@@ -77,6 +77,8 @@ pub(super) enum Doing {
         of: AgentId,
         from: u32,
         to: u32,
+        /// One that is written out is another one.
+        secret: bool,
         json: bool,
     },
     /// The file of the newer one, beside that of the older.
@@ -85,6 +87,7 @@ pub(super) enum Doing {
         older: String,
         from: u32,
         to: u32,
+        secret: bool,
         json: bool,
     },
     /// What it remembers, and for how many days, for that to be done with a session of it.
@@ -237,14 +240,14 @@ impl State {
                 let Agent { name, latest, .. } = &book.agent;
                 desk.say(format!("Saved as version {latest} of {}: {what}.", safe_line(name)));
             }
-            (Doing::Older { of, from, to, json }, Reply::Text { text }) => {
+            (Doing::Older { of, from, to, secret, json }, Reply::Text { text }) => {
                 let export = Agents::Export { id: of, version: Some(to), json };
-                let doing = Doing::Newer { of, older: text, from, to, json };
+                let doing = Doing::Newer { of, older: text, from, to, secret, json };
                 self.go_on_with_agent(doing, export, desk);
             }
-            (Doing::Newer { older, from, to, .. }, Reply::Text { text }) => {
+            (Doing::Newer { older, from, to, secret, .. }, Reply::Text { text }) => {
                 let sides = [(format!("version {from}"), older), (format!("version {to}"), text)];
-                desk.overlays.push(super::versions::beside(sides));
+                desk.overlays.push(super::versions::compared(sides, secret));
             }
             (Doing::Sessions { of, days, deed }, Reply::AgentMemories { sessions }) => {
                 Self::do_with_session(&of, days, &sessions, &deed, desk);
@@ -264,10 +267,11 @@ impl State {
                 let export = Agents::Export { id: of.id, version: Some(number), json: true };
                 self.go_on_with_agent(Doing::File { of, number, json: true }, export, desk);
             }
-            Doing::Older { of, from, to, json: false } | Doing::Newer { of, from, to, json: false, .. }
+            Doing::Older { of, from, to, secret, json: false }
+            | Doing::Newer { of, from, to, secret, json: false, .. }
                 if error.kind == ErrorKind::Invalid =>
             {
-                self.compare_versions(of, (from, to), true, desk);
+                self.compare_versions(of, (from, to), secret, true, desk);
             }
             Doing::Base { said, mut remarks, name, left } => {
                 if error.kind == ErrorKind::NotFound {

@@ -27,7 +27,9 @@ impl State {
                 desk.overlays.push(Overlay::Reading(Box::new(Reading::new(&title, said))));
             }
             Deed::Compare(from, to) => {
-                self.compare_versions(id, (*from, *to), false, desk);
+                let of = |number: &u32| book.version(Some(*number)).map(|version| &version.definition);
+                let secret = of(from).zip(of(to)).is_some_and(|(from, to)| from.has_other_secrets(to));
+                self.compare_versions(id, (*from, *to), secret, false, desk);
             }
             Deed::GoBack(number) => {
                 let Some(version) = book.version(Some(*number)) else { return };
@@ -44,7 +46,7 @@ impl State {
                 let Some(newest) = book.version(None) else { return };
                 let own = newest.definition.steps.template(*step).to_owned();
                 let usual = ("the default".to_owned(), step.baseline().to_owned());
-                desk.overlays.push(beside([usual, ("its own".to_owned(), own)]));
+                desk.overlays.push(over(beside([usual, ("its own".to_owned(), own)])));
             }
             Deed::ResetPrompt(step) => {
                 let Some(newest) = book.version(None) else { return };
@@ -57,21 +59,23 @@ impl State {
         }
     }
 
-    /// Asks for the files of two versions, the older first. They are of one form: two would differ everywhere.
+    /// Asks for the files of two versions, the older first, in which a `secret` that is another one does not show. They are of one
+    /// form: two would differ everywhere.
     pub(super) fn compare_versions(
         &mut self,
         of: AgentId,
         (from, to): (u32, u32),
+        secret: bool,
         json: bool,
         desk: &mut Desk<'_>,
     ) {
         let export = Agents::Export { id: of, version: Some(from), json };
-        self.go_on_with_agent(Doing::Older { of, from, to, json }, export, desk);
+        self.go_on_with_agent(Doing::Older { of, from, to, secret, json }, export, desk);
     }
 }
 
 /// Two texts of an agent, each with what it is called.
-pub(super) fn beside(sides: [(String, String); 2]) -> Overlay {
+fn beside(sides: [(String, String); 2]) -> Difference {
     let side = |(place, (called, text)): (usize, (String, String))| Side {
         place,
         called,
@@ -80,7 +84,17 @@ pub(super) fn beside(sides: [(String, String); 2]) -> Overlay {
         goes_on: false,
     };
     let sides = sides.into_iter().enumerate().map(side).collect();
-    Overlay::Difference(Box::new(Difference::new(sides, (0, 1))))
+    Difference::new(sides, (0, 1))
+}
+
+fn over(difference: Difference) -> Overlay {
+    Overlay::Difference(Box::new(difference))
+}
+
+/// The files of two versions; a `secret` that is another one is not in them.
+pub(super) fn compared(sides: [(String, String); 2], secret: bool) -> Overlay {
+    let difference = beside(sides);
+    over(if secret { difference.besides("A secret is another one; it is not shown.") } else { difference })
 }
 
 /// Offers the versions, the newest first.

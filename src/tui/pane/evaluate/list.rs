@@ -103,6 +103,7 @@ impl State {
             Reply::Evaluations { evaluations, .. } if self.listing == Some(task) => {
                 let chosen = self.current().map(|evaluation| evaluation.id);
                 (self.list, self.known, self.error) = (evaluations, true, None);
+                self.early.clear();
                 self.name_usually();
                 let at = chosen.and_then(|id| self.list.iter().position(|evaluation| evaluation.id == id));
                 self.select(at.unwrap_or(self.selected), desk);
@@ -138,7 +139,11 @@ impl State {
             Reply::Changed { change, .. } if self.watch == Some(task) => match change {
                 Changed::Evaluation { evaluation } => {
                     self.seen_elsewhere(&evaluation, desk);
-                    self.put(evaluation, desk);
+                    if self.known || self.list.iter().any(|known| known.id == evaluation.id) {
+                        self.put(evaluation, desk);
+                    } else {
+                        self.put_early(evaluation);
+                    }
                 }
                 Changed::EvaluationRemoved { id } => self.gone(id, desk),
                 Changed::Missed => self.read(desk),
@@ -193,7 +198,14 @@ impl State {
         }
     }
 
+    /// One that it is told of before there is a list: that it runs counts, whoever has seen it.
+    fn put_early(&mut self, evaluation: Evaluation) {
+        self.early.retain(|known| known.id != evaluation.id);
+        self.early.push(evaluation);
+    }
+
     pub(super) fn put(&mut self, evaluation: Evaluation, desk: &mut Desk<'_>) {
+        self.early.retain(|known| known.id != evaluation.id);
         if let Some(known) = self.list.iter_mut().find(|known| known.id == evaluation.id) {
             *known = evaluation;
             return;
@@ -207,6 +219,7 @@ impl State {
 
     fn gone(&mut self, id: EvaluationId, desk: &mut Desk<'_>) {
         self.list.retain(|evaluation| evaluation.id != id);
+        self.early.retain(|evaluation| evaluation.id != id);
         if self.results.take_if(|results| results.id == id).is_some() {
             desk.say("It is deleted, and its results with it.");
         }

@@ -62,6 +62,8 @@ pub struct State {
     closed: Option<Closed>,
     /// The newest first.
     list: Vec<Evaluation>,
+    /// Others that it was told of before the list has come: they are no list.
+    early: Vec<Evaluation>,
     /// The list has come once.
     known: bool,
     selected: usize,
@@ -180,7 +182,7 @@ impl State {
             let generation = &evaluation.generation;
             Work::evaluation(&evaluation.task.name, generation.done, generation.total)
         };
-        self.list.iter().filter(runs).map(work).collect()
+        self.list.iter().chain(&self.early).filter(runs).map(work).collect()
     }
 
     /// `who` has an item before them whose answers models gave to this program, and neither is to know nor has seen which.

@@ -232,25 +232,40 @@ impl State {
 
     /// A base is as it says now.
     pub(super) fn put(&mut self, base: Base) {
-        match self.bases.iter_mut().find(|other| other.id == base.id) {
-            // Two streams tell of one sync: the later word counts.
-            Some(other) if other.updated > base.updated => {}
-            Some(other) => *other = base,
-            None => {
-                self.bases.insert(0, base);
-                self.selected += usize::from(self.bases.len() > 1);
-            }
+        self.early.retain(|other| other.id != base.id);
+        if let Some(base) = renewed(&mut self.bases, base) {
+            self.bases.insert(0, base);
+            self.selected += usize::from(self.bases.len() > 1);
+        }
+    }
+
+    /// The same of one that it is told of before there is a list: what is worked on counts, whoever has seen it.
+    pub(super) fn put_early(&mut self, base: Base) {
+        if let Some(base) = renewed(&mut self.early, base) {
+            self.early.push(base);
         }
     }
 
     /// A base is gone.
     pub(super) fn drop_base(&mut self, id: BaseId) {
         self.bases.retain(|base| base.id != id);
+        self.early.retain(|base| base.id != id);
         self.selected = self.selected.min(self.bases.len().saturating_sub(1));
         if self.open.as_ref().is_some_and(|open| open.id == id) {
             self.look_into(None);
         }
     }
+}
+
+/// Puts a base in its place among others; gives it back where it is none of them.
+fn renewed(among: &mut [Base], base: Base) -> Option<Base> {
+    match among.iter_mut().find(|other| other.id == base.id) {
+        // Two streams tell of one sync: the later word counts.
+        Some(other) if other.updated > base.updated => {}
+        Some(other) => *other = base,
+        None => return Some(base),
+    }
+    None
 }
 
 /// All of what is there.

@@ -62,6 +62,8 @@ use crate::tui::work::Work;
 pub struct State {
     /// The newest first.
     bases: Vec<Base>,
+    /// Others that it was told of before the list has come: they are no list.
+    early: Vec<Base>,
     /// The list has come once.
     known: bool,
     selected: usize,
@@ -241,7 +243,7 @@ impl State {
 
     /// Bases that are being synced or rebuilt.
     pub fn syncing(&self) -> Vec<Work> {
-        self.bases.iter().filter(|base| is_worked_on(base)).map(work_on).collect()
+        self.bases.iter().chain(&self.early).filter(|base| is_worked_on(base)).map(work_on).collect()
     }
 
     /// The base that is selected in the list.

@@ -24,6 +24,7 @@ impl State {
             (Wait::List, Reply::Bases { bases }) => {
                 let chosen = self.current().map(|base| base.id);
                 (self.bases, self.known, self.error) = (bases, true, None);
+                self.early.clear();
                 let at = self.bases.iter().position(|base| Some(base.id) == chosen);
                 self.select_base(at.unwrap_or(self.selected), desk);
                 self.offer_now(desk);
@@ -128,6 +129,9 @@ impl State {
     fn told(&mut self, reply: Reply, desk: &mut Desk<'_>) {
         let Reply::Changed { change, .. } = reply else { return };
         match change {
+            Changed::Base { base } if !self.known && self.bases.iter().all(|other| other.id != base.id) => {
+                self.put_early(base);
+            }
             Changed::Base { base } => self.grown(base, desk),
             Changed::BaseRemoved { id } => self.drop_base(id),
             Changed::Missed => self.read(desk),

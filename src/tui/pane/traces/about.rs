@@ -93,7 +93,7 @@ pub(super) fn time(run: &Run) -> (String, Role) {
 pub(super) fn tokens(run: &Run) -> String {
     match (run.input, run.output) {
         (None, None) => String::new(),
-        (input, output) => in_and_out(input, output, TOKENS),
+        (input, output) => in_and_out((input, run.untold_input), (output, run.untold_output), TOKENS),
     }
 }
 

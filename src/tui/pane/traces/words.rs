@@ -30,6 +30,9 @@ pub(super) fn called(name: &str) -> &str {
     if name.trim().is_empty() { "no name" } else { agent.unwrap_or(name) }
 }
 
+/// What is said of a call that was not made, since the same one was right before it.
+pub(super) const NOT_MADE: &str = "not made again";
+
 /// How a span ended, in a sign, a word and a colour; nothing where nobody said anything.
 pub(super) fn ended(outline: &Outline, row: &Row) -> (&'static str, &'static str, Role) {
     match row.status {
@@ -37,6 +40,7 @@ pub(super) fn ended(outline: &Outline, row: &Row) -> (&'static str, &'static str
         Status::Error if outline.gave_up(row) => ("!", "gave up", Role::Warn),
         Status::Error => ("✗", "failed", Role::Bad),
         _ if row.is_running() => ("…", "runs", Role::Info),
+        _ if outline.was_made_already(row) => ("↺", NOT_MADE, Role::Muted),
         Status::Ok => ("✓", "ok", Role::Good),
         Status::Unset => ("", "", Role::Muted),
     }
@@ -56,7 +60,8 @@ pub(super) const fn went(went: Went) -> (&'static str, &'static str, Role) {
 
 /// What a span failed of, on one line: `timeout: the server is slow`; empty where nobody says.
 pub(super) fn failed_of(outline: &Outline, row: &Row) -> String {
-    let error = if outline.gave_up(row) { "" } else { outline.names.get(row.error) };
+    let tells_none = outline.gave_up(row) || outline.was_made_already(row);
+    let error = if tells_none { "" } else { outline.names.get(row.error) };
     let words = Some(outline.names.get(row.words)).filter(|words| *words != error).unwrap_or_default();
     [error, words].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(": ")
 }
@@ -86,18 +91,30 @@ pub(super) fn tokens(usage: &Usage) -> String {
 
 /// The tokens of a subtree: `250→45 tok`; empty where nobody told any.
 pub(super) fn summed(sum: &Sum) -> String {
+    let told = |tokens: u64, untold: u32| more(grouped(tokens), u64::from(untold));
     match (sum.input, sum.output) {
         (None, None) => String::new(),
-        (Some(input), None) => format!("{} tok in", grouped(input)),
-        (None, Some(output)) => format!("{} tok out", grouped(output)),
-        (Some(input), Some(output)) => format!("{}→{} tok", grouped(input), grouped(output)),
+        (Some(input), None) => format!("{} tok in", told(input, sum.untold_input)),
+        (None, Some(output)) => format!("{} tok out", told(output, sum.untold_output)),
+        (Some(input), Some(output)) => {
+            format!("{}→{} tok", told(input, sum.untold_input), told(output, sum.untold_output))
+        }
     }
 }
 
+/// A sum as people read it: `1,200+` where of so many calls nobody knows what they add to it.
+pub(super) fn more(sum: String, untold: u64) -> String {
+    if untold == 0 { sum } else { sum + "+" }
+}
+
+/// Tokens of calls, where any told them, and how many did not.
+pub(super) type Tokens = (Option<u64>, u64);
+
 /// Tokens in and out in a column of so many: `123,456→2,345`, or `1.23M→34.5k` where that is too long.
-pub(super) fn in_and_out(input: Option<u64>, output: Option<u64>, room: u16) -> String {
+pub(super) fn in_and_out(input: Tokens, output: Tokens, room: u16) -> String {
     let both = |number: fn(u64) -> String| {
-        let side = |tokens: Option<u64>| tokens.map_or_else(|| "–".to_owned(), number);
+        let side =
+            |(told, untold): Tokens| told.map_or_else(|| "–".to_owned(), |told| more(number(told), untold));
         format!("{}→{}", side(input), side(output))
     };
     let whole = both(grouped);
@@ -119,14 +136,14 @@ pub(super) fn cost(sum: &Sum) -> String {
     match (sum.dollars, sum.unpriced) {
         (None, 0) => String::new(),
         (None, calls) => format!("$? ({} unpriced)", count(calls.into(), "call", "calls")),
-        (Some(amount), 0) => dollars(amount),
-        (Some(amount), _) => format!("{}+?", dollars(amount)),
+        (Some(amount), unpriced) => more(dollars(amount), unpriced.into()),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::trace::facts::MADE_ALREADY;
     use crate::domain::trace::{Facts, Source, SpanKey, TraceId, TraceSpan};
 
     #[test]
@@ -154,22 +171,39 @@ mod tests {
     }
 
     #[test]
+    fn a_call_that_was_not_made_again_is_said_to_be_that_and_no_failure() {
+        let mut outline = Outline::default();
+        let facts = Facts { kind: Kind::Tool, error: MADE_ALREADY, ..Facts::default() };
+        outline.add(&TraceSpan { start: 1, end: 2, ..TraceSpan::default() }, &facts, |_| None);
+        let row = &outline.rows[0];
+        assert_eq!(ended(&outline, row), ("↺", "not made again", Role::Muted));
+        assert_eq!(failed_of(&outline, row), "");
+    }
+
+    #[test]
     fn what_nobody_told_is_not_said_to_be_none() {
         assert_eq!(tokens(&Usage::default()), "");
-        assert_eq!(in_and_out(Some(123_456), None, 13), "123,456→–");
-        assert!(columns(&in_and_out(Some(1_234_567), Some(123_456), 13)) <= 13);
+        let told = |input, output, untold| in_and_out((input, untold), (output, untold), 13);
+        assert_eq!(told(Some(123_456), None, 0), "123,456→–");
+        assert_eq!(
+            (told(Some(250), Some(45), 1), told(Some(250), None, 1)),
+            ("250+→45+".into(), "250+→–".into())
+        );
+        assert!(columns(&told(Some(1_234_567), Some(123_456), 1)) <= 13);
         let usage = Usage { input: Some(1250), output: Some(45), cache_read: Some(40), ..Usage::default() };
         assert_eq!(tokens(&usage), "1,250→45 tok, 40 cached");
         assert_eq!((summed(&Sum::default()), cost(&Sum::default())), (String::new(), String::new()));
         let mut read = Sum::default();
         (read.input, read.output) = (Some(1250), None);
         assert_eq!(summed(&read), "1,250 tok in");
+        (read.output, read.untold_output) = (Some(45), 1);
+        assert_eq!(summed(&read), "1,250→45+ tok");
         let paid = |unpriced, dollars| {
             let mut sum = Sum::default();
             (sum.unpriced, sum.dollars) = (unpriced, dollars);
             cost(&sum)
         };
         assert_eq!(paid(2, None), "$? (2 calls unpriced)");
-        assert_eq!((paid(2, Some(0.5)), paid(0, Some(0.5))), ("$0.5000+?".to_owned(), "$0.5000".to_owned()));
+        assert_eq!((paid(2, Some(0.5)), paid(0, Some(0.5))), ("$0.5000+".to_owned(), "$0.5000".to_owned()));
     }
 }

@@ -34,17 +34,20 @@ impl<'a> Report<'a> {
         &self.outline.rows[at as usize]
     }
 
-    /// The figures of a subtree, in words: "4.82 s · 250 in, 45 out · $0.0031 · 1 error".
+    /// The figures of a subtree, in words: "4.82 s · 250 in, 45 out · $0.0031 · 1 error"; a `+` behind one says that nobody knows
+    /// all of it.
     pub fn figures(&self, sum: &Sum, nanos: u64) -> String {
         let mut said = vec![took(nanos)];
-        let told = [(sum.input, "in"), (sum.output, "out")].into_iter();
-        let told: Vec<_> = told.filter_map(|(count, what)| Some(format!("{} {what}", count?))).collect();
+        let more = |untold: u32| if untold > 0 { "+" } else { "" };
+        let told = [(sum.input, sum.untold_input, "in"), (sum.output, sum.untold_output, "out")].into_iter();
+        let told =
+            told.filter_map(|(count, untold, what)| Some(format!("{}{} {what}", count?, more(untold))));
+        let told: Vec<_> = told.collect();
         if !told.is_empty() {
             said.push(told.join(", "));
         }
         if let Some(dollars) = sum.dollars {
-            let some = if sum.unpriced > 0 { " and more" } else { "" };
-            said.push(format!("${dollars:.4}{some}"));
+            said.push(format!("${dollars:.4}{}", more(sum.unpriced)));
         }
         match sum.errors {
             0 => {}

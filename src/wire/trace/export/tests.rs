@@ -1,7 +1,7 @@
 use serde_json::{Value as Json, json};
 
 use super::*;
-use crate::domain::trace::{SpanKey, Status, TraceId, TraceSpan, Value};
+use crate::domain::trace::{Attributes, SpanKey, Status, TraceId, TraceSpan, Value};
 use crate::wire::trace::otlp::protobuf;
 
 const GENAI: &[u8] = include_bytes!("../../../../tests/data/traces/otlp_genai.pb");
@@ -51,6 +51,19 @@ fn markdown_tells_the_tree_and_what_was_said() {
     ] {
         assert!(text.contains(wanted), "{wanted}\n{text}");
     }
+}
+
+#[test]
+fn sums_of_calls_that_did_not_all_tell_say_that_there_is_more() {
+    let mut spans = genai();
+    let model = spans.iter().position(|span| span.attributes.text("gen_ai.operation.name") == Some("chat"));
+    let mut silent = spans[model.unwrap()].clone();
+    silent.id = SpanKey(99);
+    silent.attributes = Attributes::default();
+    silent.attributes.push("gen_ai.operation.name", "chat");
+    spans.push(silent);
+    let text = markdown(&Report::of(&spans, |facts| facts.usage.input.map(|_| 0.25)));
+    assert!(text.contains(" · 250+ in, 45+ out · $0.5000+ · "), "{text}");
 }
 
 #[test]

@@ -138,7 +138,7 @@ impl<'a> Seen<'a> {
             "gen_ai.response.finish_reasons" => self.finish.tell(1, reason(value)),
             "llm.finish_reason" => self.finish.tell(2, text()),
             "gen_ai.response.time_to_first_chunk" => self.facts.first = nanos(value),
-            "error.type" => self.error.tell(1, text()),
+            "error.type" | "outcrop.not_made" => self.error.tell(1, text()),
             "outcrop.stopped" => self.facts.stopped = matches!(value, Value::Truth(true)),
 
             "gen_ai.prompt" | "gen_ai.completion" => self.is_older = true,

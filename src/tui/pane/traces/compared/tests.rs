@@ -163,6 +163,14 @@ fn texts_of_megabytes_are_compared_by_their_beginnings() {
 }
 
 #[test]
+fn texts_that_only_white_space_sets_apart_are_said_to_be_that() {
+    let mut parts = Vec::new();
+    let texts = ["one two", "one\n\ntwo"];
+    both(texts, Some(&Words::Read(words(texts[0], texts[1]).into())), "", &mut parts);
+    assert!(Sheet::new(parts).says().contains("only white space differs"));
+}
+
+#[test]
 fn texts_that_are_not_compared_yet_or_cannot_be_are_calm_about_it() {
     let area = Rect::new(0, 0, 60, 20);
     let mut both = compared(&LEFT, &RIGHT);

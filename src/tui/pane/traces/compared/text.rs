@@ -85,6 +85,9 @@ pub(super) fn both(texts: [&str; 2], words: Option<&Words>, rest: &str, parts: &
         }
         Some(Words::Read(stretches)) => stretches,
     };
+    if stretches.iter().all(|stretch| stretch.mark == Mark::Same) && first != second {
+        parts.push(line("They say the same, word for word; only white space differs.", Role::Muted));
+    }
     let mut runs: Vec<(String, Ink)> = Vec::new();
     for stretch in stretches.iter() {
         stretched(stretch, &mut runs, parts);

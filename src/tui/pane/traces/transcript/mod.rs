@@ -407,7 +407,7 @@ impl Transcript {
         let ground = styled(at == self.selected, focused, area, look, cells);
         let figures = figures(run, step.row, row, until);
         let (glyph, word, role) = ended(run.outline, row);
-        let told = row.is_error() || row.stopped || row.is_running();
+        let told = row.is_error() || row.stopped || row.is_running() || run.outline.was_made_already(row);
         let end = match (told, figures.as_str()) {
             (true, "") => format!("{glyph} {word}"),
             (true, figures) => format!("{glyph} {word} · {figures}"),

@@ -8,7 +8,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
 use super::State;
-use super::words::dollars;
+use super::words::{dollars, more};
 use crate::tui::look::Role;
 use crate::tui::paint::{put, wrap};
 use crate::tui::pane::Sight;
@@ -37,8 +37,7 @@ pub(super) fn paid(amount: Option<f64>, unpriced: u64) -> String {
     match (amount, unpriced) {
         (None, 0) => String::new(),
         (None, _) => "$?".to_owned(),
-        (Some(amount), 0) => dollars(amount),
-        (Some(amount), _) => format!("{}+?", dollars(amount)),
+        (Some(amount), unpriced) => more(dollars(amount), unpriced),
     }
 }
 

@@ -17,7 +17,7 @@ use crate::tui::pane::Sight;
 use crate::tui::pane::traces::open::{Focus, Open, Reading};
 use crate::tui::pane::traces::reading::run;
 use crate::tui::pane::traces::words::{
-    called, cost, ended, failed_of, in_and_out, sign, summed, took, took_in_all, went,
+    NOT_MADE, called, cost, ended, failed_of, in_and_out, sign, summed, took, took_in_all, went,
 };
 use crate::tui::pane::traces::{State, layout};
 use crate::tui::rows::{failed, ground, parted};
@@ -319,7 +319,8 @@ fn line(
     let marks = laid.tree.marks(at);
     let odd = laid.is_flagged(at) || marks.iter().any(|mark| !matches!(mark, Mark::Running | Mark::Repaired));
     let (ending, _, ending_role) = ended(&laid.outline, row);
-    let (mark, mark_role) = match (row.is_error() || row.stopped, odd, row.is_running()) {
+    let not_made = laid.outline.was_made_already(row);
+    let (mark, mark_role) = match (row.is_error() || row.stopped || not_made, odd, row.is_running()) {
         (true, ..) => (ending, ending_role),
         (_, true, _) => ("!", Role::Warn),
         (_, _, true) => ("…", Role::Info),
@@ -360,6 +361,8 @@ fn line(
         let short = !error.is_empty() && !laid.outline.gave_up(row);
         let why = if short { error.to_owned() } else { failed_of(&laid.outline, row) };
         beside(cells, (x, y), end, &why, style(ending_role));
+    } else if not_made {
+        beside(cells, (x, y), end, NOT_MADE, style(ending_role));
     }
     if !mark.is_empty() {
         put(cells, grid.name.saturating_sub(1), y, grid.name, mark, style(mark_role));
@@ -369,7 +372,8 @@ fn line(
         put_right(cells, grid.took, y, right, &took(Open::own(laid, at, until)), style(Role::Muted));
     }
     let sum = laid.sums.get(at);
-    let tokens = if sum.is_counted() { in_and_out(sum.input, sum.output, TOKENS - 2) } else { String::new() };
+    let (input, output) = ((sum.input, sum.untold_input.into()), (sum.output, sum.untold_output.into()));
+    let tokens = if sum.is_counted() { in_and_out(input, output, TOKENS - 2) } else { String::new() };
     let spent = [(grid.tokens, TOKENS, tokens), (grid.cost, COST, paid(sum.dollars, sum.unpriced.into()))];
     for (right, wide, text) in spent {
         if let Some(right) = right {
