@@ -78,6 +78,9 @@ static KNOWN: LazyLock<Vec<KnownProvider>> = LazyLock::new(|| {
         .unwrap_or_default()
 });
 
+/// Hosts that a server listens at for everybody, each with the one that leads to it from this machine.
+const EVERYWHERE: [(&str, &str); 3] = [("", "127.0.0.1"), ("0.0.0.0", "127.0.0.1"), ("[::]", "[::1]")];
+
 /// Every provider that can be found.
 pub fn known_providers() -> &'static [KnownProvider] {
     &KNOWN
@@ -108,15 +111,19 @@ impl KnownProvider {
                     Some((host, given)) if given.parse::<u16>().is_ok() => (host, given.to_owned()),
                     _ => (said, port.to_string()),
                 };
-                let host = if host.is_empty() || host == "0.0.0.0" { "127.0.0.1" } else { host };
+                let listens = EVERYWHERE.iter().find(|(everywhere, _)| *everywhere == host);
+                let host = listens.map_or(host, |(_, here)| *here);
                 format!("http://{host}:{port}{end}")
             }
-            Some(_) => match said.split_once("://0.0.0.0") {
-                Some((scheme, rest)) if rest.is_empty() || rest.starts_with([':', '/']) => {
-                    format!("{scheme}://127.0.0.1{rest}{end}")
-                }
-                _ => format!("{said}{end}"),
-            },
+            Some(_) => {
+                let here = EVERYWHERE.iter().find_map(|(everywhere, here)| {
+                    let (scheme, place) = said.split_once("://")?;
+                    let rest = place.strip_prefix(*everywhere)?;
+                    (rest.is_empty() || rest.starts_with([':', '/']))
+                        .then(|| format!("{scheme}://{here}{rest}"))
+                });
+                format!("{}{end}", here.as_deref().unwrap_or(said))
+            }
             None => format!("{said}{end}"),
         }
     }
@@ -305,6 +312,9 @@ mod tests {
             ("ollama", "https://h/", "https://h"),
             ("ollama", "http://0.0.0.0:1/", "http://127.0.0.1:1"),
             ("ollama", "http://0.0.0.0.example", "http://0.0.0.0.example"),
+            ("ollama", "[::]", "http://[::1]:11434"),
+            ("ollama", "[::]:1", "http://[::1]:1"),
+            ("ollama", "http://[::]:1", "http://[::1]:1"),
         ] {
             assert_eq!(known(name).address(said), address, "{name} {said}");
         }

@@ -22,7 +22,7 @@ use super::seal::{Frame, Sealer};
 use super::site::{Desk, Site};
 use super::{Shared, Store};
 use crate::domain::figures::count;
-use crate::domain::{ErrorKind, Result};
+use crate::domain::{Error, ErrorKind, Result};
 
 const WHOLE: &str = "backup";
 const PARTIAL: &str = "backup-partial";
@@ -46,6 +46,17 @@ impl Store {
         let age = |path: &PathBuf| std::fs::metadata(path).ok()?.modified().ok()?.elapsed().ok();
         self.shared.site.own_backups().iter().filter_map(age).min()
     }
+
+    /// Renews the automatic backup where there is one: the old one knows another key, or what was removed since. A tree in
+    /// which damage is met on the way is mended from the old one first.
+    pub(super) fn refresh_automatic(&self) {
+        if self.shared.site.has_own_backup()
+            && let Err(error) = self.undamaged(Shared::renew_automatic)
+        {
+            self.shared.site.forget_own_backups();
+            self.shared.notice(forgotten(&error));
+        }
+    }
 }
 
 impl Shared {
@@ -60,13 +71,6 @@ impl Shared {
             self.notice(lacking);
         }
         Ok(copied)
-    }
-
-    /// Renews the automatic backup where there is one: the old one knows another key, or what was removed since.
-    pub(super) fn refresh_automatic(&self) {
-        if self.site.has_own_backup() && self.renew_automatic().is_err() {
-            self.site.forget_own_backups();
-        }
     }
 }
 
@@ -92,8 +96,8 @@ impl Site {
         }
     }
 
-    /// `Shared::refresh_automatic` while the store is being opened and nobody else is there. `Some` says in words what is
-    /// missing from the new one.
+    /// `Store::refresh_automatic` while the store is being opened and nobody else is there. `Some` says in words what is
+    /// missing from the new one, or that there is none.
     pub(super) fn refresh_automatic(&self, desk: &Desk, live: &Generation) -> Option<String> {
         if !self.has_own_backup() {
             return None;
@@ -103,9 +107,10 @@ impl Site {
         let renewed = self
             .back_up_alone(desk, live, &whole, &partial)
             .and_then(|copied| self.settle_backups(live, &head, &desk.keys, copied));
-        renewed.unwrap_or_else(|_| {
+        renewed.unwrap_or_else(|error| {
+            let _ = self.lay_aside_older(head.schema);
             self.forget_own_backups();
-            None
+            Some(forgotten(&error))
         })
     }
 
@@ -127,15 +132,22 @@ impl Site {
         Ok(Some(lacking(copied.damaged, &whole, &partial)))
     }
 
-    /// Seals the whole backup anew where it opens with what opened the store before. One of an older schema is laid aside:
-    /// no salvage could use it.
+    /// Gives the whole backup another name where it is of an older schema than that: no salvage could use it, but it may have the
+    /// last copy of what is damaged.
+    fn lay_aside_older(&self, schema: u32) -> Result<()> {
+        let [whole, _] = self.own_backups();
+        if self.is_of(&whole, schema) {
+            return Ok(());
+        }
+        let aside = self.folder().join(format!("{BEFORE}{schema}-whole"));
+        files::rename(&whole, &aside, &self.options.faults)
+    }
+
+    /// Seals the whole backup anew where it opens with what opened the store before. One of an older schema is laid aside.
     fn bring_up(&self, live: &Generation, head: &BackupHead, keys: &Keys) -> Result<()> {
+        self.lay_aside_older(head.schema)?;
         let [whole, _] = self.own_backups();
         let Ok(of) = BackupHead::of(&whole, self.schema()) else { return Ok(()) };
-        if of.schema != head.schema {
-            let aside = self.folder().join(format!("{BEFORE}{}-whole", head.schema));
-            return files::rename(&whole, &aside, &self.options.faults);
-        }
         if of.wrap == head.wrap && of.keys.id == head.keys.id {
             return Ok(());
         }
@@ -180,6 +192,11 @@ impl Site {
         })?;
         writing.finish(to).map(|_| ())
     }
+}
+
+/// What is told where the backup could not follow the store.
+fn forgotten(error: &Error) -> String {
+    format!("The store's own backup could not be brought up to date, and was removed: {}.", error.why)
 }
 
 /// What is told of a backup that damaged records are missing from.

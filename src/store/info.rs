@@ -118,7 +118,7 @@ impl Store {
         self.shared.forget_kept()?;
         // Where records are damaged, the marks of what was removed went along, and the last whole backup does no harm.
         if copied.damaged == 0 {
-            self.shared.refresh_automatic();
+            self.refresh_automatic();
         }
         Ok(())
     }

@@ -14,7 +14,7 @@ impl Store {
     pub fn rekey(&self, with: &WrapWith) -> Result<()> {
         let _work = self.shared.work();
         self.shared.rewrap(&mut self.shared.desk(), with)?;
-        self.shared.refresh_automatic();
+        self.refresh_automatic();
         Ok(())
     }
 
@@ -43,7 +43,7 @@ impl Store {
         self.shared.rewrap(&mut self.shared.desk(), with)?;
         self.undamaged(Shared::new_data_key)?;
         self.shared.seal_shelves()?;
-        self.shared.refresh_automatic();
+        self.refresh_automatic();
         Ok(())
     }
 }

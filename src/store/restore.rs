@@ -57,7 +57,7 @@ impl Store {
             Ok(copied) => {
                 self.shared.replace(fresh);
                 drop(desk);
-                self.shared.refresh_automatic();
+                self.refresh_automatic();
                 Ok(copied.into())
             }
             Err(error) => Err(site.give_up(&mut desk, fresh, error)),

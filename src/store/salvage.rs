@@ -11,6 +11,7 @@ use std::fs::{self, File};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
+use super::backup::removed;
 use super::blob::{self, Address};
 use super::generation::{Generation, TREE, Vault};
 use super::record::Kind;
@@ -38,7 +39,8 @@ pub(super) struct Wreck {
     files: Vec<File>,
     /// Of each record every frame, the oldest first.
     records: BTreeMap<Vec<u8>, Vec<Found>>,
-    removed: BTreeMap<Vec<u8>, u64>,
+    /// The newest mark of each record that was removed.
+    removed: BTreeMap<Vec<u8>, Found>,
     /// Large values that lie in a backup.
     blobs: BTreeMap<Address, Found>,
 }
@@ -102,8 +104,10 @@ impl Wreck {
     fn note(&mut self, key: &[u8], found: Found) {
         match key.split_first() {
             Some((kind, rest)) if *kind == Kind::Removed as u8 => {
-                let newest = self.removed.entry(rest.to_vec()).or_default();
-                *newest = found.sequence.max(*newest);
+                let newest = self.removed.entry(rest.to_vec()).or_insert(found);
+                if newest.sequence < found.sequence {
+                    *newest = found;
+                }
             }
             Some((kind, address)) if *kind == Kind::Blob as u8 => {
                 if let Ok(address) = address.try_into() {
@@ -128,9 +132,9 @@ impl Wreck {
 
     /// The frame of a record that counts: the newest that was not removed and has its value, or the newest of all.
     fn choose(&self, key: &[u8], frames: &[Found], from: &Vault) -> Result<Option<Vec<u8>>> {
-        let removed = self.removed.get(key).copied().unwrap_or_default();
+        let mark = self.removed.get(key).map_or(0, |mark| mark.sequence);
         let mut newest = None;
-        for found in frames.iter().rev().take_while(|found| found.sequence > removed) {
+        for found in frames.iter().rev().take_while(|found| found.sequence > mark) {
             let frame = self.fetch(found)?;
             if self.has_value(key, &frame, from)? {
                 return Ok(Some(frame));
@@ -169,6 +173,15 @@ impl Wreck {
             }
         }
         site.put(to, batch)?;
+        // The whole backup, which stays while records are damaged, knows still what was removed.
+        let marks: Vec<_> = self.removed.iter().filter(|(key, _)| Kind::is_marked(key)).collect();
+        for chunk in marks.chunks(CHUNK) {
+            let mut batch = sled::Batch::default();
+            for (key, mark) in chunk {
+                batch.insert(removed(key), self.fetch(mark)?);
+            }
+            site.put(to, batch)?;
+        }
         Ok(copied)
     }
 }

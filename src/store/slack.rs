@@ -54,7 +54,7 @@ impl Store {
         let keys = self.shared.desk().keys.clone();
         self.shared.renew(Purpose::Compact, keys)?;
         // The marks of what was removed are gone: a backup from before knows it still.
-        self.shared.refresh_automatic();
+        self.refresh_automatic();
         Ok(self.taken())
     }
 }

@@ -285,6 +285,27 @@ fn a_damaged_store_that_is_compacted_keeps_its_whole_backup_which_brings_nothing
 }
 
 #[test]
+fn a_second_salvage_brings_nothing_back_either_that_was_removed_before_the_first() {
+    let folder = tempfile::tempdir().unwrap();
+    let home = folder.path().join("home");
+    let store = open(&home);
+    turn(&store, 1, 1, "pebble");
+    turn(&store, 3, 3, "to be removed");
+    store.backup_automatic().unwrap();
+    let mut batch = Batch::new();
+    batch.remove::<Conversation>(&conversation_id(3));
+    store.commit(batch).unwrap();
+    drop(store);
+    for generation in [1, 2] {
+        break_tree(&home, generation);
+        let store = open(&home);
+        assert!(!store.notices().is_empty());
+        let left: Vec<_> = store.newest(9, None).unwrap().heads.into_iter().map(|head| head.id).collect();
+        assert_eq!(left, [conversation_id(1)], "generation {generation}");
+    }
+}
+
+#[test]
 fn the_whole_backup_of_a_damaged_store_follows_the_key() {
     let folder = tempfile::tempdir().unwrap();
     let home = folder.path().join("home");

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use outcrop::domain::message::Message;
 use outcrop::domain::{ErrorKind, Result};
-use outcrop::store::{Batch, Faults, Options, Owner, Scan, Store};
+use outcrop::store::{Batch, Faults, Options, Owner, Scan, Store, WrapWith};
 
 use super::{conversation_id, key, message, name, open_with, small, turn, unlock, walk};
 
@@ -246,6 +246,31 @@ fn what_is_not_on_the_disk_when_a_reader_mends_the_store_is_not_acknowledged_aft
     assert_eq!(store.flush().unwrap_err().kind, ErrorKind::Corrupt);
     assert_eq!(store.get::<Message>(&key(&late)).unwrap(), None);
     turn(&store, 9, 9001, "sent again");
+}
+
+#[test]
+fn damage_that_a_new_key_meets_is_mended_from_the_automatic_backup_before_that_follows_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let home = folder.path().join("home");
+    let owner = Owner::take(&home).unwrap();
+    let (store, _) = Store::open_with(&owner, &unlock(None), Options { cache: 1024, ..small() }).unwrap();
+    // More than sled keeps in memory, so that reading goes to the disk.
+    for number in 0..5000 {
+        let message = message(number % 4, number, &format!("turn {number} ").repeat(300));
+        let mut batch = Batch::new();
+        batch.put(&key(&message), &message).unwrap();
+        store.commit_soft(batch).unwrap();
+    }
+    store.flush().unwrap();
+    store.backup_automatic().unwrap();
+    let tree = home.join("gen-000001/tree/db");
+    let used = used(&tree);
+    let file = fs::File::options().write(true).open(&tree).unwrap();
+    file.write_all_at(&vec![0x55; used / 4 * 3], 4096).unwrap();
+    store.rekey(&WrapWith::KeyFile).unwrap();
+    assert!(!store.notices().is_empty(), "the damage was met");
+    assert_eq!(store.scan::<Message>(Scan::all()).flatten().count(), 5000);
+    assert!(home.join("backup").exists());
 }
 
 #[test]

@@ -114,6 +114,32 @@ fn a_damaged_record_stays_what_it_is_and_a_step_that_fails_leaves_the_store_as_i
     }
 }
 
+#[test]
+fn a_whole_backup_of_the_old_schema_stays_where_there_is_no_room_for_one_of_the_new() {
+    let folder = tempfile::tempdir().unwrap();
+    let home = folder.path().join("home");
+    built(&home);
+    let before = fs::read(home.join("backup")).unwrap();
+    // The disk is full as soon as the records are led over.
+    let led = AtomicU32::new(0);
+    let faults = Faults::new(move |step| match step {
+        "copy a chunk" => {
+            led.store(1, Ordering::SeqCst);
+            Ok(())
+        }
+        "back up a chunk" if led.load(Ordering::SeqCst) == 1 => {
+            Err(std::io::Error::from(std::io::ErrorKind::StorageFull))
+        }
+        _ => Ok(()),
+    });
+    let (store, notices) =
+        Store::open_with(&own(&home), &unlock(None), Options { faults, ..options() }).unwrap();
+    assert_eq!(texts(&store), (0, 301));
+    assert!(notices.iter().any(|said| said.contains("own backup could not be brought up")), "{notices:?}");
+    assert!(!home.join("backup").exists(), "it has records of the old schema");
+    assert!(fs::read(home.join("backup-before-2-whole")).unwrap() == before);
+}
+
 /// Opens the store with the step and dies before its step `last`.
 pub fn in_a_child(home: &Path, last: u32) {
     let passed = AtomicU32::new(0);

@@ -250,8 +250,12 @@ impl Text<'_> {
         let begun = self.headers.partition_point(|header| header.start < part.end);
         let header = self.headers.get(begun.checked_sub(1)?)?;
         let entered = self.sections.partition_point(|section| section.start <= part.start);
-        let section = entered.checked_sub(1).map_or(0, |last| self.sections[last].start);
-        (header.start >= section).then(|| header.clone())
+        let own = entered.checked_sub(1).map_or(0, |last| {
+            let Range { start, end } = self.sections[last];
+            // What lies behind it is in none.
+            if part.start < end { start } else { end }
+        });
+        (header.start >= own).then(|| header.clone())
     }
 
     /// The sections, and what lies between them, from the first byte to the last.

@@ -199,6 +199,9 @@ fn passages_of_a_table_have_the_row_that_names_its_columns_within_their_limit() 
     let found = cuts_of_tables(children, &text, &sections, &headers).passages;
     let last = found.iter().rfind(|cut| cut.range.end <= start).unwrap();
     assert_eq!(last.header, Some(0..8), "also where it lies in another parent");
+    let apart = cuts_of_tables(fixed(8), &text, &sections[..2], &headers).passages;
+    let behind: Vec<_> = apart.iter().filter(|cut| cut.range.start >= end).collect();
+    assert!(behind.len() > 1 && behind.iter().all(|cut| cut.header.is_none()), "{behind:?}");
 }
 
 #[test]

@@ -111,6 +111,12 @@ mod tests {
         assert_eq!(text("<p aria-hidden=false>a<p role=note>b"), "a\n\nb\n");
         assert_eq!(text("<nav><ul><li>Home<li hidden>x</ul></nav>"), "• Home\n");
         assert_eq!(
+            text("<table><tr><th>a<th>b<th>c<tr><td>1<td aria-hidden=true>→<td>3</table>"),
+            "a\tb\tc\n1\t\t3\n",
+            "a cell that is left out keeps its column"
+        );
+        assert_eq!(text("<table><tr><td aria-hidden=true>1</table>").trim(), "1");
+        assert_eq!(
             text("<p hidden=until-found>a<p hidden>b"),
             "a\n",
             "what a search in the page finds is read"

@@ -93,7 +93,7 @@ struct Writer<'a, 'b> {
 /// Writes what the page says; where that is nothing, what stands beside it.
 pub fn write(tree: &Tree, made: &mut Building<'_>) -> Result<(), Fault> {
     walk(tree, made, false)?;
-    if made.text().is_empty() { walk(tree, made, true) } else { Ok(()) }
+    if made.text().trim().is_empty() { walk(tree, made, true) } else { Ok(()) }
 }
 
 fn walk(tree: &Tree, made: &mut Building<'_>, with_beside: bool) -> Result<(), Fault> {
@@ -125,9 +125,8 @@ fn walk(tree: &Tree, made: &mut Building<'_>, with_beside: bool) -> Result<(), F
                 let written = shown && (with_beside || !beside);
                 if written {
                     writer.enter(name, *start)?;
-                } else if shown && BLOCKS.contains(&&**name) {
-                    // It still parts what stands around it.
-                    writer.flush()?;
+                } else if shown {
+                    writer.pass_over(name)?;
                 }
                 written
             }
@@ -209,6 +208,17 @@ impl Writer<'_, '_> {
             "table" => self.tables += 1,
             "td" | "th" if self.tables == 1 => self.in_cell = true,
             _ => {}
+        }
+        Ok(())
+    }
+
+    /// What is left out still parts what stands around it, and keeps its column where it is a cell.
+    fn pass_over(&mut self, name: &str) -> Result<(), Fault> {
+        if BLOCKS.contains(&name) || self.begins_cell(name) {
+            self.flush()?;
+        }
+        if matches!(name, "td" | "th") && self.tables == 1 {
+            self.cells.push(String::new());
         }
         Ok(())
     }
