@@ -312,6 +312,9 @@ fn whole(span: &Span, trace: TraceId, since: Timestamp) -> TraceSpan {
     if span.recorded {
         to.attributes.push("outcrop.recorded", true);
     }
+    if span.stands_in {
+        to.attributes.push("outcrop.recorded.other_arguments", true);
+    }
     to.attributes.put("outcrop.guardrail.not_applied", span.unguarded.clone());
     let attributes = &mut to.attributes;
     match &span.status {

@@ -1,4 +1,5 @@
-//! A whole run of an agent once more: what its tools gave is taken from the recording, and both runs can be compared.
+//! A whole run once more, an agent's or another program's: what its tools gave is taken from the recording, and both runs can be
+//! compared.
 
 use super::{State, Wait};
 use crate::domain::Error;
@@ -15,6 +16,7 @@ use crate::tui::effect::{Effect, Lane, TaskId};
 use crate::tui::keymap::Context;
 use crate::workbench::Request;
 use crate::workbench::request::agents::Agents;
+use crate::workbench::request::traces::Traces;
 
 /// A run that goes on once more.
 #[derive(Debug, Clone, PartialEq)]
@@ -55,24 +57,33 @@ impl State {
         usize::from(self.asks_again())
     }
 
-    /// The run of an agent of this program that is meant.
-    fn of_agent(&self) -> Option<TraceId> {
-        let is_one = |run: &&Run| run.source == Source::Own && run.kind == Kind::Agent;
-        self.meant().filter(is_one).map(|run| run.id)
+    /// The run that is meant, where it is an agent's or another program's.
+    fn repeatable(&self) -> Option<&Run> {
+        self.meant().filter(|run| run.source != Source::Own || run.kind == Kind::Agent)
     }
 
     /// Whether one is meant, and none goes on once more.
     pub(super) fn can_run_anew(&self) -> bool {
-        self.of_agent().is_some() && self.anew.is_none()
+        self.repeatable().is_some() && self.anew.is_none()
     }
 
-    /// Asks whose run it is.
+    /// Asks whose run it is, where it is one of this program.
     pub(super) fn run_anew(&mut self, desk: &mut Desk<'_>) {
-        let Some(of) = self.of_agent().filter(|_| self.anew.is_none()) else { return };
+        let Some(run) = self.repeatable().filter(|_| self.anew.is_none()) else { return };
+        let (of, source) = (run.id, run.source);
+        if source != Source::Own {
+            return self.retrace(of, desk);
+        }
         let find = Agents::FindRun { text: of.to_string() };
         let task = desk.call(Some(Lane("traces.agent")), Request::Agents(find));
         self.instead(|wait| matches!(wait, Wait::Agent(_)));
         self.wait(task, Wait::Agent(of));
+    }
+
+    /// It is another program's, or was one's: its trace is all that there is of it.
+    pub(super) fn retrace(&mut self, of: TraceId, desk: &mut Desk<'_>) {
+        let task = desk.call(None, Request::Traces(Traces::ReplayRun { id: of, model: None }));
+        self.anew = Some(Anew { of, task, step: 0 });
     }
 
     /// That is known: it runs.
