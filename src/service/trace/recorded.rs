@@ -11,7 +11,7 @@ use crate::wire::trace::meaning;
 
 impl Traces {
     /// A run as it can be done once more. Of its calls of models the first one that has tools is where it begins; where none has,
-    /// the first.
+    /// the first that is for the work itself.
     ///
     /// # Errors
     ///
@@ -25,8 +25,8 @@ fn recorded(view: &View<'_>, id: TraceId) -> Result<Recorded> {
     let lacks = |why: String, hint: &str| Error::new(ErrorKind::Invalid, "replaying a trace", why, hint);
     let run = view.run(id)?;
     let mut results = Results::default();
-    // By whether it has no tools, when it began, and its row.
-    let mut calls: Vec<(bool, u64, u32)> = Vec::new();
+    // By whether it is for a step beside the work, whether it has no tools, when it began, and its row.
+    let mut calls: Vec<(bool, bool, u64, u32)> = Vec::new();
     view.visit(id, |first, spans| {
         // What cannot be read tells nothing.
         for (row, span) in (first..).zip(spans.iter().flatten()) {
@@ -38,12 +38,13 @@ fn recorded(view: &View<'_>, id: TraceId) -> Result<Recorded> {
             results.read(span, &facts, &contents);
             if facts.kind == Kind::Model {
                 let calls_some = contents.output.iter().any(|said| said.calls().next().is_some());
-                calls.push((contents.offered.is_empty() && !calls_some, span.start, row));
+                let has_none = contents.offered.is_empty() && !calls_some;
+                calls.push((meaning::is_beside(span), has_none, span.start, row));
             }
         }
         true
     })?;
-    let Some((_, start, row)) = calls.iter().min().copied() else {
+    let Some((_, _, start, row)) = calls.iter().min().copied() else {
         let hint = "`outcrop traces show ID` tells what it has.";
         return Err(lacks("no call of a model is among its spans".to_owned(), hint));
     };
@@ -62,8 +63,10 @@ fn recorded(view: &View<'_>, id: TraceId) -> Result<Recorded> {
         let hint = "Have the other program record what is said to its models; many do so only when they are told to.";
         return Err(lacks(why, hint));
     }
-    if calls.iter().any(|(_, before, _)| *before < start) {
-        let text = format!("begins with span {row}, its first call of a model that has tools");
+    if calls.iter().any(|(_, _, before, _)| *before < start) {
+        let text = format!(
+            "begins with span {row}: the calls of models before it have no tools, or judge the question"
+        );
         recorded.remarks.push(text);
     }
     Ok(recorded)

@@ -180,6 +180,28 @@ fn a_call_of_another_program_s_tool_that_was_not_recorded_is_given_the_next_that
 }
 
 #[test]
+fn a_run_is_done_once_more_from_whatever_format_it_came() {
+    for file in ["otlp_openinference.json", "bedrock_agent.json", "inspect_mockllm.eval"] {
+        let home = home();
+        import(&home, file);
+        let mut answered = 0;
+        for run in runs(&home) {
+            let said = home.run(&["traces", "replay", &id(&run), "-m", ACTS, "--json"]);
+            if said.code == Some(0) {
+                assert_eq!(last(&said)["state"], "answered", "{file}: {said:?}");
+                // That Bedrock's model judged the question first is no part of it.
+                assert!(!file.contains("bedrock") || remarks(&said).contains("begins with span"), "{said:?}");
+                answered += 1;
+            } else {
+                let lacks = ["holds no messages", "no call of a model is among"];
+                assert!(lacks.iter().any(|why| said.stderr.contains(why)), "{file}: {said:?}");
+            }
+        }
+        assert!(answered > 0, "{file}");
+    }
+}
+
+#[test]
 fn a_run_whose_trace_does_not_tell_what_was_asked_is_not_done_once_more() {
     let (home, trace) = foreign("hm", |text| text.replace("gen_ai.input.messages", "other.messages"));
     let said = home.run(&["traces", "replay", &trace, "-m", ACTS]);

@@ -273,7 +273,7 @@ impl State {
             (Some(Wait::Span(row)), Some(error)) => self.no_span(row, error, desk),
             // What another program did and was done once more here is no run of an agent.
             (Some(Wait::Agent(of)), Some(error)) if error.kind == ErrorKind::NotFound => {
-                self.retrace(of, desk);
+                self.retrace(of, None, desk);
             }
             (Some(Wait::Step(row)), error) => {
                 if let Some(error) = error {
