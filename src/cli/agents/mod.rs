@@ -9,7 +9,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 pub(super) use consent::{Following, decides};
-pub(super) use running::{replay, tell};
+pub(super) use running::{replay, retrace, tell};
 
 use super::args::{AgentForm, Agents as Verb, EditAgent};
 use super::changes::{between, changes, head, signed};

@@ -12,12 +12,15 @@ use super::{book, templated, version};
 use crate::domain::agent::replay::{Edit, Missing};
 use crate::domain::agent::run::{Attributes, State};
 use crate::domain::agent::{AgentEvent, Book, Step, Version, Wanted};
+use crate::domain::catalog::ModelId;
 use crate::domain::delta::Event;
 use crate::domain::id::{RunId, is_piece, piece};
 use crate::domain::message::Block;
+use crate::domain::trace::TraceId;
 use crate::domain::untrusted::safe_line;
 use crate::domain::{Error, ErrorKind, Result};
 use crate::workbench::request::agents::Agents;
+use crate::workbench::request::traces::Traces;
 use crate::workbench::{Reply, Request};
 
 /// Runs that an id is looked for among.
@@ -56,7 +59,7 @@ pub(super) async fn run(wanted: RunAgent, asker: &Asker, out: &mut Out) -> Resul
         Agents::Answer { id, run: after, answers }
     };
     let known = version(&book, wanted.version)?;
-    Ok(follow(request, &book, known, wanted.yes, asker, out).await?.0)
+    Ok(follow(Request::Agents(request), of(&book, known), wanted.yes, asker, out).await?.0)
 }
 
 /// `outcrop agent replay`
@@ -79,25 +82,53 @@ pub(in crate::cli) async fn replay(wanted: ReplayAgent, asker: &Asker, out: &mut
         MissingCall::Run => Missing::Run,
         MissingCall::Ask => Missing::Ask,
     };
-    let (id, of, edit) = (book.agent.id, run.id, Box::new(edit));
-    let request = Agents::Replay { id, run: of, edit, version: number, model, missing };
-    let (exit, new) = follow(request, &book, known, wanted.yes, asker, out).await?;
-    out.note(&format!("`outcrop traces diff {} {}` puts both runs side by side", of.short(), new.short()))?;
+    let (id, edit) = (book.agent.id, Box::new(edit));
+    let request = Agents::Replay { id, run: run.id, edit, version: number, model, missing };
+    let (exit, new) = follow(Request::Agents(request), of(&book, known), wanted.yes, asker, out).await?;
+    beside(&run.id.short(), new, out)?;
     Ok(exit)
+}
+
+/// Does once more what another program did, as its trace tells it.
+pub(in crate::cli) async fn retrace(
+    trace: TraceId,
+    model: Option<ModelId>,
+    asker: &Asker,
+    out: &mut Out,
+) -> Result<Exit, End> {
+    let request = Request::Traces(Traces::ReplayRun { id: trace, model });
+    let (exit, new) = follow(request, Of::default(), false, asker, out).await?;
+    beside(&RunId::from_bytes(trace.0).short(), new, out)?;
+    Ok(exit)
+}
+
+fn beside(before: &str, new: RunId, out: &mut Out) -> Result<(), End> {
+    out.note(&format!("`outcrop traces diff {before} {}` puts both runs side by side", new.short()))
+}
+
+/// Whose run is followed.
+#[derive(Debug, Clone, Copy, Default)]
+struct Of<'a> {
+    /// The agent's name; empty of another program's run, which waits for nobody's answer.
+    name: &'a str,
+    /// A step of its own words the answer.
+    worded: bool,
+}
+
+fn of<'a>(book: &'a Book, version: &Version) -> Of<'a> {
+    Of { name: &book.agent.name, worded: version.definition.steps.is_on(Step::PostProcessing) }
 }
 
 /// Follows a run to its end: the exit that it means, and which run it is.
 async fn follow(
-    request: Agents,
-    book: &Book,
-    known: &Version,
+    request: Request,
+    of: Of<'_>,
     yes: bool,
     asker: &Asker,
     out: &mut Out,
 ) -> Result<(Exit, RunId), End> {
-    let worded = known.definition.steps.is_on(Step::PostProcessing);
-    let mut shown = Shown { worded, ..Shown::default() };
-    let mut following = Following::of(asker.ask(Request::Agents(request)));
+    let mut shown = Shown { worded: of.worded, ..Shown::default() };
+    let mut following = Following::of(asker.ask(request));
     let mut ended = None;
     while let Some(reply) = following.next().await {
         let reply = reply?;
@@ -119,7 +150,7 @@ async fn follow(
         out.end_piece().await?;
     }
     let (run, state) = ended.ok_or_else(|| Error::internal("waiting for the agent", "it never ended"))?;
-    Ok((end(book, run, state, &shown, out)?, run))
+    Ok((end(of.name, run, state, &shown, out)?, run))
 }
 
 /// Tells a person of a call that a run makes, what it gave, and what else they should know.
@@ -257,7 +288,7 @@ impl Shown {
 }
 
 /// The exit that the end of a run means.
-fn end(book: &Book, run: RunId, state: State, shown: &Shown, out: &mut Out) -> Result<Exit, End> {
+fn end(agent: &str, run: RunId, state: State, shown: &Shown, out: &mut Out) -> Result<Exit, End> {
     match state {
         State::Answered { text } => {
             if !out.json {
@@ -273,8 +304,7 @@ fn end(book: &Book, run: RunId, state: State, shown: &Shown, out: &mut Out) -> R
                 }
             }
             out.note(&format!(
-                "answer with `outcrop agent run {} --run {} --answer ID=TEXT`, for each of them",
-                book.agent.name,
+                "answer with `outcrop agent run {agent} --run {} --answer ID=TEXT`, for each of them",
                 run.short()
             ))?;
             Ok(Exit::Done)

@@ -65,8 +65,8 @@ pub enum Traces {
         /// Those of the other's
         right: String,
     },
-    /// Ask again what a model was asked in a span, by any model, and put what comes beside it; without a span, run an agent's
-    /// whole run again
+    /// Ask again what a model was asked in a span, by any model, and put what comes beside it; without a span, do a whole run
+    /// again, an agent's or another program's, with what its tools gave
     Replay(ReplayTrace),
     /// How long the spans of each name take, and what looks wrong in a trace
     Stats {
@@ -118,9 +118,9 @@ pub enum Traces {
 pub struct ReplayTrace {
     /// The first or last digits of the trace's id, as `list` shows them
     pub id: String,
-    /// The number of a span that is a call of a model, as `show` has it; without one, the run of an agent
+    /// The number of a span that is a call of a model, as `show` has it; without one, the whole run
     pub span: Option<u32>,
-    /// The model, in the place of the span's
+    /// The model, in the place of the span's or of the run's
     #[arg(short, long, value_name = "MODEL")]
     pub model: Option<String>,
     /// The system prompt, in the place of the span's
@@ -132,10 +132,10 @@ pub struct ReplayTrace {
     /// An inference setting, over those of the span, like temperature=0.2; may be repeated
     #[arg(long, value_name = "NAME=VALUE", requires = "span")]
     pub set: Vec<String>,
-    /// Of a whole run: what becomes of a call that nothing was recorded of [default: fail]
+    /// Of an agent's whole run: what becomes of a call that nothing was recorded of [default: fail]
     #[arg(long, value_enum, conflicts_with = "span")]
     pub missing: Option<MissingCall>,
-    /// Of a whole run: agree to every call that asks for it, and to the tools of its MCP servers
+    /// Of an agent's whole run: agree to every call that asks for it, and to the tools of its MCP servers
     #[arg(short, long, conflicts_with = "span")]
     pub yes: bool,
     /// Print the answer byte for byte, also what could drive a terminal

@@ -1,4 +1,4 @@
-//! `outcrop traces replay`: what a model was asked in a span, asked again; what came of both side by side.
+//! `outcrop traces replay`: what a model was asked in a span, asked again, what came of both side by side; and whole runs once more.
 
 use std::path::Path;
 
@@ -19,6 +19,7 @@ use crate::domain::trace::replay::{Asked, Original, Replay, beside};
 use crate::domain::trace::run::Source;
 use crate::domain::trace::{Kind, Run, TraceId};
 use crate::domain::{Error, ErrorKind, Result};
+use crate::workbench::request::agents::Agents;
 use crate::workbench::request::traces::Traces;
 use crate::workbench::{Reply, Request};
 
@@ -31,12 +32,24 @@ pub(super) async fn replay(wanted: ReplayTrace, asker: &Asker, out: &mut Out) ->
     }
 }
 
-/// The whole run of an agent, which is a trace of its own.
+/// A whole run, which is a trace of its own: an agent's, or another program's.
 async fn whole(run: &Run, wanted: ReplayTrace, asker: &Asker, out: &mut Out) -> Result<Exit, End> {
-    if run.source != Source::Own || run.kind != Kind::Agent {
+    if run.source != Source::Own {
+        return again(run, &wanted, asker, out).await;
+    }
+    if run.kind != Kind::Agent {
         let why = format!("{:?} is no run of an agent of this program", run.name);
         let hint = "Name a span that is a call of a model: its number, as `outcrop traces show` has it.";
         return Err(Error::new(ErrorKind::Invalid, "replaying a trace", why, hint).into());
+    }
+    let find = Request::Agents(Agents::FindRun { text: run.id.to_string() });
+    match asker.one(find, out).await {
+        Ok(_) => {}
+        // What another program did and was done once more here is no run of an agent either.
+        Err(End::Error(error)) if error.kind == ErrorKind::NotFound => {
+            return again(run, &wanted, asker, out).await;
+        }
+        Err(end) => return Err(end),
     }
     let wanted = ReplayAgent {
         run: run.id.to_string(),
@@ -52,6 +65,17 @@ async fn whole(run: &Run, wanted: ReplayTrace, asker: &Asker, out: &mut Out) -> 
         raw: wanted.raw,
     };
     agents::replay(wanted, asker, out).await
+}
+
+/// What another program did: its trace is all that there is of it.
+async fn again(run: &Run, wanted: &ReplayTrace, asker: &Asker, out: &mut Out) -> Result<Exit, End> {
+    if wanted.missing.is_some_and(|missing| missing != MissingCall::Fail) {
+        let why = format!("{:?} is another program's run, of which no call can be made here", run.name);
+        let hint = "Leave --missing out.";
+        return Err(Error::new(ErrorKind::Invalid, "replaying a trace", why, hint).into());
+    }
+    let model = wanted.model.as_deref().map(str::parse).transpose().map_err(End::Error)?;
+    agents::retrace(run.id, model, asker, out).await
 }
 
 async fn call(run: &Run, row: u32, wanted: &ReplayTrace, asker: &Asker, out: &mut Out) -> Result<(), End> {

@@ -334,16 +334,19 @@ impl Recording {
         self.asked[next] += 1;
         self.made.get(next)
     }
+
+    /// What the next call of an action gave that was not played yet, whatever its input was.
+    pub fn play_next(&mut self, name: &str) -> Option<&Made> {
+        let next = (0..self.made.len()).find(|at| self.made[*at].name == name && self.asked[*at] == 0)?;
+        self.asked[next] += 1;
+        self.made.get(next)
+    }
 }
 
-/// What is said of a call that ends a replay.
-pub fn missing(asked: &Asked) -> Error {
-    Error::new(
-        ErrorKind::NotFound,
-        DOING,
-        format!("nothing was recorded of {} {}", asked.name, asked.input),
-        "--missing run makes such calls, --missing ask asks first.",
-    )
+/// What is said of a call that ends a replay, with what to try.
+pub fn missing(asked: &Asked, hint: &str) -> Error {
+    let why = format!("nothing was recorded of {} {}", asked.name, asked.input);
+    Error::new(ErrorKind::NotFound, DOING, why, hint)
 }
 
 #[cfg(test)]
@@ -403,6 +406,12 @@ mod tests {
         assert_eq!(played[..5], wanted);
         assert_eq!(played[5], None);
         assert_eq!(recording.play("see", &json!({"at": 1})), None);
+        let mut recording = Recording::new(made(&native(), 0, &[], &[]), Vec::new());
+        recording.play("look", &json!({"at": 1}));
+        let mut next = |name: &str| recording.play_next(name).map(|made| made.content.clone());
+        let played = [next("look"), next("look"), next("look"), next("see")];
+        let wanted = ["two", "another one"].map(|text| Some(text.to_owned()));
+        assert_eq!((&played[..2], &played[2..]), (&wanted[..], &[None, None][..]));
         let made = made(&written(), 0, &[], &[]);
         assert_eq!(made.iter().map(|made| made.content.as_str()).collect::<Vec<_>>(), ["a</result>\nb"]);
         // A run that waits has the results that came beside it.

@@ -190,7 +190,7 @@ pub struct Wanted {
 #[serde(tag = "happened", rename_all = "snake_case")]
 #[allow(clippy::large_enum_variant, reason = "one at a time is in flight")]
 pub enum AgentEvent {
-    /// The run is durable.
+    /// The run is durable; of another program's that is done once more its own trace is, and the version is 0.
     Begun { run: RunId, agent: String, version: u32, model: ModelId },
     /// The model is asked for a step; `number` counts from 1.
     Step { step: Step, number: u32 },

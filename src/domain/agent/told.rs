@@ -30,7 +30,7 @@ pub struct Standing<'a> {
     pub memory: &'a str,
 }
 
-/// The system prompt of the loop; `None` where orchestration is off.
+/// The system prompt of the loop; `None` where orchestration is off, or nothing is said in it.
 pub fn system(definition: &Definition, standing: Standing<'_>) -> Option<String> {
     if !definition.steps.is_on(Step::Orchestration) {
         return None;
@@ -67,7 +67,7 @@ pub fn system(definition: &Definition, standing: Standing<'_>) -> Option<String>
         system.push_str("\n\n");
         system.push_str(&form);
     }
-    Some(system)
+    Some(system).filter(|system| !system.is_empty())
 }
 
 /// What the model of pre-processing is asked.

@@ -188,6 +188,9 @@ pub struct Span {
     /// Nothing was called: what was recorded of an earlier call was given.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub recorded: bool,
+    /// That call was one of the same tool with other arguments.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub stands_in: bool,
     /// The guardrail that it was to pass and did not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unguarded: Option<String>,
@@ -236,6 +239,7 @@ impl Span {
             unsent: false,
             replays: None,
             recorded: false,
+            stands_in: false,
             unguarded: None,
             running: None,
             status: SpanStatus::Cancelled,

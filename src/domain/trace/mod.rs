@@ -20,6 +20,7 @@ pub mod names;
 pub mod note;
 pub mod outline;
 pub mod packed;
+pub mod recorded;
 pub mod replay;
 pub mod run;
 pub mod sent;

@@ -255,7 +255,7 @@ fn blocks_of(said: &Said, remarks: &mut Vec<String>) -> Vec<Block> {
         Part::ToolCall { id, name, arguments, extra } => Some(Block::ToolUse {
             id: id.clone().unwrap_or_else(|| name.clone()),
             name: name.clone(),
-            input: if arguments.is_null() { json!({}) } else { arguments.clone() },
+            input: arguments_of(arguments),
             extra: extra.clone(),
         }),
         Part::ToolResult { id, result, is_error } => Some(Block::ToolResult {
@@ -274,8 +274,13 @@ fn blocks_of(said: &Said, remarks: &mut Vec<String>) -> Vec<Block> {
     said.parts.iter().filter_map(block).collect()
 }
 
+/// What a tool is called with: an object where nothing is told.
+pub(super) fn arguments_of(told: &Json) -> Json {
+    if told.is_null() { json!({}) } else { told.clone() }
+}
+
 /// What a tool gave, as a text: parts of texts are their texts.
-fn text_of(result: &Json) -> String {
+pub(super) fn text_of(result: &Json) -> String {
     let part = |part: &Json| part.get("text").and_then(Json::as_str).map(str::to_owned);
     match result {
         Json::Null => String::new(),

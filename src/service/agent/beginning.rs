@@ -25,12 +25,12 @@ use crate::service::invoke::{Meter, Tells, Terms, Underway};
 
 /// A run that is ready to begin.
 pub(super) struct Beginning {
-    running: Running,
-    takes: Takes,
+    pub(super) running: Running,
+    pub(super) takes: Takes,
 }
 
 /// What a run takes up.
-enum Takes {
+pub(super) enum Takes {
     Nothing,
     /// Itself, where it waited so.
     Itself(State),
@@ -150,6 +150,7 @@ pub(super) async fn begin(agents: &Agents, id: AgentId, given: Given, terms: Ter
         events: None,
         began: Instant::now(),
         recording,
+        traced: None,
         written_into,
         memory,
         waited: Duration::ZERO,
@@ -198,19 +199,23 @@ impl Beginning {
     /// comes the step that it is.
     pub(super) async fn take_up(self) -> Result<(Running, Underway)> {
         let Self { mut running, takes } = self;
-        let made = running.run.clone();
-        let kept = running.agents.archive.run(move |store| match takes {
-            Takes::Nothing => kept::put_run(store, &made),
-            Takes::Itself(waited) => kept::take_up(store, &waited, &made),
-            Takes::Branch(from) => kept::branch_off(store, from, &made),
-        });
-        kept.await?;
-        running.agents.changes.tell(Changed::Agents);
+        if running.traced.is_none() {
+            let made = running.run.clone();
+            let kept = running.agents.archive.run(move |store| match takes {
+                Takes::Nothing => kept::put_run(store, &made),
+                Takes::Itself(waited) => kept::take_up(store, &waited, &made),
+                Takes::Branch(from) => kept::branch_off(store, from, &made),
+            });
+            kept.await?;
+            running.agents.changes.tell(Changed::Agents);
+        }
         // The run is the span that its calls are under.
         let span = SpanId::from_bytes(*running.run.id.as_bytes());
         let invoke = &running.agents.invoke;
         let (mut step, terms) = invoke.step_as(span, SpanKind::Agent, running.name.clone(), &running.terms);
-        if let Some(of) = &running.run.replays {
+        if let Some(traced) = &running.traced {
+            step.replays(traced.of);
+        } else if let Some(of) = &running.run.replays {
             step.replays(Place::first(SpanId::from_bytes(*of.run.as_bytes())));
         }
         if let Some(guardrail) = &running.definition.guardrail {

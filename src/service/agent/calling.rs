@@ -187,11 +187,12 @@ impl Running {
         if self.native { again(&made.content) } else { made.content.clone() }
     }
 
-    /// A call that is not made since what it gave was recorded.
-    pub(super) fn given(&self, asked: &Asked, content: String, is_error: bool) -> Did {
+    /// A call that is not made since what it gave was recorded, or what the next call of the same action gave, which `stands_in`.
+    pub(super) fn given(&self, asked: &Asked, made: Made, stands_in: bool) -> Did {
+        let Made { content, is_error, .. } = made;
         let did = if is_error { Did::failed(TOOL_ERROR, content) } else { Did::gave(content) };
         let mut step = self.recorded(asked);
-        step.played();
+        step.played(stands_in);
         did.end(asked, &mut step);
         did
     }

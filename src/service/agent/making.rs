@@ -50,7 +50,7 @@ impl Running {
             } else if self.missing() == Some(Missing::Fail) {
                 // Nobody is asked in a replay that calls nothing: what was declined then is declined.
                 if !self.was_declined(asked) {
-                    return Err(replay::missing(asked).into());
+                    return Err(self.lacks(asked).into());
                 }
                 self.declined(asked)
             } else if self.asks(asked) && !self.agreed(asked).await? {

@@ -16,6 +16,7 @@ mod offered;
 mod onward;
 mod remembering;
 mod replaying;
+mod retracing;
 mod run;
 mod servers;
 mod thinking;
@@ -38,6 +39,7 @@ use crate::domain::catalog::ModelId;
 use crate::domain::change::Changed;
 use crate::domain::id::{AgentId, RunId};
 use crate::domain::message::Block;
+use crate::domain::trace::recorded::Recorded;
 use crate::domain::{Error, ErrorKind, Result};
 use crate::provider::lambda::Functions;
 use crate::service::archive::Archive;
@@ -47,6 +49,7 @@ use crate::service::invoke::{Invoke, Terms};
 use crate::service::knowledge::Knowledge;
 use crate::wire::agent::file::{self, Form};
 use crate::worker::{Programs, Surroundings};
+use beginning::Beginning;
 
 pub use onward::Onward;
 pub use remembering::sweep as forget_old;
@@ -306,8 +309,28 @@ impl Agents {
     /// Runs an agent. Dropping the events stops it; what came is kept.
     pub fn run(&self, id: AgentId, given: Given, terms: Terms) -> BoxStream<'static, Result<AgentEvent>> {
         let agents = self.clone();
+        self.go(async move { beginning::begin(&agents, id, given, terms).await })
+    }
+
+    /// Does once more what another program did, with what its tools gave: by this model, or by the one that was asked then. Dropping
+    /// the events stops it; its trace is kept.
+    pub fn retrace(
+        &self,
+        recorded: Recorded,
+        model: Option<ModelId>,
+        terms: Terms,
+    ) -> BoxStream<'static, Result<AgentEvent>> {
+        let agents = self.clone();
+        self.go(async move { retracing::begin(&agents, recorded, model, terms) })
+    }
+
+    fn go(
+        &self,
+        beginning: impl Future<Output = Result<Beginning>> + Send + 'static,
+    ) -> BoxStream<'static, Result<AgentEvent>> {
+        let agents = self.clone();
         let begun = async move {
-            let beginning = match beginning::begin(&agents, id, given, terms).await {
+            let beginning = match beginning.await {
                 Ok(beginning) => beginning,
                 Err(error) => return stream::once(std::future::ready(Err(error))).boxed(),
             };

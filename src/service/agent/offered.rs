@@ -58,11 +58,7 @@ impl Offered {
                 action.safe |= servers.is_safe(action.group, &tool.name);
             }
         }
-        let (mut hashes, mut untold) = (Vec::new(), Vec::new());
-        for tool in actions.iter_mut().map(|action| &mut action.tool) {
-            hashes.push((tool.name.clone(), pin::hash(tool)));
-            untold.extend(close(tool));
-        }
+        let (mut hashes, untold) = known(&mut actions);
         let mut searches: Vec<(Tool, usize)> = Vec::new();
         for (at, base) in definition.bases.iter().enumerate() {
             let mut tool = built_in::search(&base.name, &base.description);
@@ -82,6 +78,20 @@ impl Offered {
         Ok(Self { actions, searches, servers: addresses, hashes, untold })
     }
 
+    /// Tools of a run that does another program's once more, as actions of the one group of its definition.
+    pub(super) fn recorded(definition: &Definition, tools: Vec<Tool>) -> Self {
+        let found = tools.into_iter().map(|tool| (0, What::Own(tool))).collect();
+        let mut actions = action::actions(definition, found);
+        let (hashes, untold) = known(&mut actions);
+        Self { actions, searches: Vec::new(), servers: vec![None], hashes, untold }
+    }
+
+    /// The name by which a model knows a tool that has this name where it is from.
+    pub(super) fn name_of(&self, own: &str) -> Option<&str> {
+        let is_it = |action: &&Action| matches!(&action.what, What::Own(tool) if tool.name == own);
+        self.actions.iter().find(is_it).map(|action| action.tool.name.as_str())
+    }
+
     /// As a model is told of them.
     pub(super) fn tools(&self) -> Vec<Tool> {
         let actions = self.actions.iter().map(|action| action.tool.clone());
@@ -95,6 +105,16 @@ impl Offered {
             Step::ALL.into_iter().map(|step| (step, hash(definition.steps.template(step)))).collect();
         Hashes { prompts, tools: self.hashes.clone() }
     }
+}
+
+/// The hash of each tool as it was told, and a line for each that is left open in their schemas.
+fn known(actions: &mut [Action]) -> (Vec<(String, String)>, Vec<String>) {
+    let (mut hashes, mut untold) = (Vec::new(), Vec::new());
+    for tool in actions.iter_mut().map(|action| &mut action.tool) {
+        hashes.push((tool.name.clone(), pin::hash(tool)));
+        untold.extend(close(tool));
+    }
+    (hashes, untold)
 }
 
 /// Leaves open in a tool's schema what it refers to and does not have: no model's server and no grammar takes such a schema. A line

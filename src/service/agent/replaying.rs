@@ -6,11 +6,11 @@ use super::calling::Did;
 use super::onward::blank;
 use super::run::Running;
 use super::{Again, Agents, kept};
-use crate::domain::Result;
 use crate::domain::agent::replay::{self, Edit, Missing, Recording};
 use crate::domain::agent::turn::Asked;
 use crate::domain::agent::{AgentEvent, Book, Definition, Replayed, Run};
 use crate::domain::message::Role;
+use crate::domain::{Error, Result};
 
 /// The run that does `old` once more; what it says is put in by [`recording`].
 pub(super) fn once_more(book: &Book, old: Run, again: &Again) -> Result<Run> {
@@ -127,8 +127,14 @@ impl Running {
 
     /// What was recorded of a call; `None` where it is to be made.
     pub(super) async fn played(&mut self, asked: &Asked) -> Option<Did> {
-        let made = self.recording.as_mut()?.play(&asked.name, &asked.input)?;
-        let (content, is_error) = (made.content.clone(), made.is_error);
+        let recording = self.recording.as_mut()?;
+        let mut made = recording.play(&asked.name, &asked.input).cloned();
+        let stands_in = made.is_none();
+        // Of another program's run nothing can be called in its place.
+        if stands_in && self.traced.is_some() {
+            made = recording.play_next(&asked.name).cloned();
+        }
+        let made = made?;
         let called = AgentEvent::Called {
             id: asked.id.clone(),
             action: asked.name.clone(),
@@ -136,6 +142,25 @@ impl Running {
             by: "recording".to_owned(),
         };
         self.tell(called).await;
-        Some(self.given(asked, content, is_error))
+        if stands_in {
+            let text = format!(
+                "nothing was recorded of {name} {}: it gives what {name} {} gave, the next that was recorded",
+                asked.input,
+                made.input,
+                name = asked.name,
+            );
+            self.tell(AgentEvent::Remark { text }).await;
+        }
+        Some(self.given(asked, made, stands_in))
+    }
+
+    /// What ends a replay that makes no call: nothing was recorded of this one.
+    pub(super) fn lacks(&self, asked: &Asked) -> Error {
+        let hint = if self.traced.is_some() {
+            "No call of another program's run can be made here; another model may make those that it has."
+        } else {
+            "--missing run makes such calls, --missing ask asks first."
+        };
+        replay::missing(asked, hint)
     }
 }

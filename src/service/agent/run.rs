@@ -8,6 +8,7 @@ use tokio::time::{Duration, Instant};
 use super::halt::Halt;
 use super::offered::Offered;
 use super::replaying;
+use super::retracing::Traced;
 use super::servers::Servers;
 use super::thinking::Asking;
 use super::{Agents, kept};
@@ -45,6 +46,8 @@ pub(super) struct Running {
     pub(super) began: Instant,
     /// What the actions of the run gave that this one replays.
     pub(super) recording: Option<Recording>,
+    /// Whose trace it does once more, where that is no run of an agent: it is kept as its own trace, and as no run either.
+    pub(super) traced: Option<Traced>,
     /// Folders into which programs of agents write: what lies there leads to nothing else.
     pub(super) written_into: Vec<PathBuf>,
     /// What is told of earlier sessions with this person.
@@ -168,6 +171,9 @@ impl Running {
 
     pub(super) async fn store(&mut self) -> Result<()> {
         self.run.updated = fresh::now();
+        if self.traced.is_some() {
+            return Ok(());
+        }
         let run = self.run.clone();
         self.agents.archive.run(move |store| kept::put_run(store, &run)).await
     }
@@ -196,6 +202,10 @@ impl Running {
         }
         if let Some(of) = &self.run.replays {
             self.tell(AgentEvent::Remark { text: replaying::told(of) }).await;
+        }
+        let remarks = self.traced.as_mut().map(|traced| std::mem::take(&mut traced.remarks));
+        for text in remarks.unwrap_or_default() {
+            self.tell(AgentEvent::Remark { text }).await;
         }
         self.agree_to_servers().await?;
         let tools = self.offered.tools();

@@ -50,9 +50,9 @@ impl Underway {
         self.span.replays = Some(of);
     }
 
-    /// Nothing is called: what was recorded is given.
-    pub fn played(&mut self) {
-        self.span.recorded = true;
+    /// Nothing is called: what was recorded is given, of that call or of another one of the same tool, which `stands_in`.
+    pub fn played(&mut self, stands_in: bool) {
+        (self.span.recorded, self.span.stands_in) = (true, stands_in);
     }
 
     /// It passes no such guardrail, and was to.

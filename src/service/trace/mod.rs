@@ -1,7 +1,7 @@
 //! Traces: what this program did and what others tell of theirs, in one list.
 //!
 //! `kept` has those from elsewhere, `own` makes those of this program of its records of calls, `view` is the one over both;
-//! `made` tells what a run was made with, `notes` has what people think of it; `writing` and `sending` hand it on, `receiver` takes what
+//! `made` tells what a run was made with, `recorded` what is needed to do it once more, `notes` has what people think of it; `writing` and `sending` hand it on, `receiver` takes what
 //! other programs send. What spans mean is read in `wire::trace`;
 //! what is reckoned of them is `domain::trace`.
 
@@ -14,6 +14,7 @@ mod own;
 mod parameters;
 mod reading;
 mod receiver;
+mod recorded;
 mod said;
 mod sending;
 mod view;

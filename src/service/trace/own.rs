@@ -313,6 +313,9 @@ fn whole(span: &Span, trace: TraceId, since: Timestamp) -> TraceSpan {
     if span.recorded {
         to.attributes.push("outcrop.recorded", true);
     }
+    if span.stands_in {
+        to.attributes.push("outcrop.recorded.other_arguments", true);
+    }
     to.attributes.put("outcrop.guardrail.not_applied", span.unguarded.clone());
     let attributes = &mut to.attributes;
     // What was not made since the same was has not failed; until now it was kept as if it had.

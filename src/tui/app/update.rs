@@ -522,6 +522,11 @@ fn act(state: &mut State, action: Action, key: Option<Key>, out: &mut Out<'_>) {
             show(state, Place::Chat, out);
             state.with_chat(out, |chat, desk| chat.attach_read(attachment, desk));
         }
+        Action::ReplayRun if state.place == Place::Traces && state.traces.asks_for_model() => {
+            state.with_chat(out, chat::State::look_through_models);
+            refresh(state);
+            state.with_pane(out, |pane, desk| pane.act(action, key, desk));
+        }
         Action::ChooseModel | Action::AddColumn | Action::Send
             if state.place == Place::Compare && (action != Action::Send || state.compare.lacks_column()) =>
         {
@@ -627,6 +632,7 @@ fn refresh(state: &mut State) {
     state.knowledge.restock(state.chat.stock(), asking);
     state.evaluate.restock(state.chat.stock(), asking);
     state.prompt.restock(state.chat.stock(), asking);
+    state.traces.restock(state.chat.stock(), asking);
     for overlay in &mut state.overlays {
         if let Overlay::Picker(picker) = overlay {
             picker.restock(state.chat.stock().clone(), asking, state.now.wall);

@@ -7,6 +7,7 @@ use futures_util::stream::{self, StreamExt};
 
 use super::{Here, one};
 use crate::config::Config;
+use crate::domain::Error;
 use crate::domain::trace::TraceId;
 use crate::service::archive::Archive;
 use crate::service::changes::Changes;
@@ -39,6 +40,7 @@ fn shown_by(request: &Ask) -> Vec<TraceId> {
         | Ask::Span { id, .. }
         | Ask::Call { id, .. }
         | Ask::Replay { id, .. }
+        | Ask::ReplayRun { id, .. }
         | Ask::Replays { id, .. }
         | Ask::Search { id, .. }
         | Ask::Stats { id }
@@ -110,6 +112,15 @@ impl Here {
                     Step::Done(replay) => Reply::TraceReplayed { replay },
                 })
                 .boxed(),
+            Ask::ReplayRun { id, model } => {
+                let agents = self.agents.clone();
+                let begun = async move {
+                    let recorded = service.recorded(id).await?;
+                    let events = agents.retrace(recorded, model, terms);
+                    Ok::<_, Error>(events.map_ok(|event| Reply::AgentEvent { event }))
+                };
+                stream::once(begun).try_flatten().boxed()
+            }
             Ask::Replays { id, row, span } => one(async move {
                 let (replays, damaged) = replays.of(id, row, span).await?;
                 Ok(Reply::TraceReplays { replays, damaged })

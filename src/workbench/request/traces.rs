@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use crate::domain::catalog::ModelId;
 use crate::domain::id::NoteId;
 use crate::domain::secret::Secret;
 use crate::domain::time::Timestamp;
@@ -47,6 +48,10 @@ pub enum Traces {
         span: Option<SpanKey>,
         asked: Box<Asked>,
     },
+    /// What another program did once more: its first model, or another one, is asked what it was asked, and what its tools gave is
+    /// taken from the trace; nothing is called. `AgentEvent`s, the last one says how it ended. Dropping them stops it; its trace
+    /// is kept.
+    ReplayRun { id: TraceId, model: Option<ModelId> },
     /// What was asked in the place of a span, or of any in the trace; those of one span stand together, the oldest first: one
     /// `TraceReplays`.
     Replays {

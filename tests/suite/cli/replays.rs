@@ -1,6 +1,7 @@
 //! What was done, once more: calls of models by their spans, whole runs of agents; and what agents remember of sessions.
 
 use std::fs;
+use std::path::Path;
 
 use serde_json::{Value, json};
 
@@ -90,8 +91,127 @@ fn a_call_of_another_program_is_asked_again_here_with_any_model() {
     assert!(said.stdout.contains("tokens in"), "{said:?}");
     let said = home.run(&["traces", "replay", &trace, &tool, "-m", "scripted/echo"]);
     assert!(said.code == Some(2) && said.stderr.contains("is no call of a model"), "{said:?}");
+}
+
+/// The run of another program in a home of its own, whose person said that to its model: its tool was asked for the weather in
+/// Paris, and told it with an error.
+fn foreign(said: &str, change: impl Fn(String) -> String) -> (Home, String) {
+    let home = home();
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/traces/otlp_genai.json");
+    // Messages are JSON within a text of JSON.
+    let within = |text: &str| json!(text).to_string().trim_matches('"').to_owned();
+    let text = fs::read_to_string(path).unwrap().replace("Weather in Paris?", &within(&within(said)));
+    fs::write(home.beside().join("run.json"), change(text)).unwrap();
+    let said = home.run(&["traces", "import", "run.json"]);
+    assert_eq!(said.code, Some(0), "{said:?}");
+    let trace = runs(&home).into_iter().find(|run| run["kind"] == "agent").map(|run| id(&run)).unwrap();
+    (home, trace)
+}
+
+fn remarks(said: &Said) -> String {
+    let all = events(said).into_iter().filter(|event| event["happened"] == "remark");
+    all.map(|event| event["text"].as_str().unwrap().to_owned()).collect::<Vec<_>>().join("\n")
+}
+
+/// The number of the first span of that kind.
+fn row(home: &Home, trace: &str, kind: &str) -> String {
+    let shown = home.run(&["traces", "show", trace, "--json"]).objects();
+    shown[1..].iter().find(|row| row["kind"] == kind).unwrap()["row"].to_string()
+}
+
+#[test]
+fn what_another_program_did_is_done_once_more_with_what_its_tools_gave() {
+    let script = "acts\nI look.\ncall get_weather {\"location\": \"Paris\"}\n---\nRainy.";
+    let (home, trace) = foreign(script, |text| text);
+    let said = home.run(&["traces", "replay", &trace, "-m", ACTS, "--json"]);
+    let given = vec![("get_weather".to_owned(), "{\"t\":57}".to_owned(), true)];
+    assert_eq!((said.code, gave(&said)), (Some(0), given.clone()), "{said:?}");
+    assert_eq!(last(&said), json!({"state": "answered", "text": "Rainy."}));
+    assert!(remarks(&said).contains("does not define get_weather"), "{said:?}");
+    // It is a trace beside that one, and says whose replay it is.
+    let second = events(&said)[0]["run"].as_str().unwrap().to_owned();
+    let span = home.run(&["traces", "show", &second, "--span", "0", "--json"]).objects();
+    assert_eq!(span[0]["span"]["links"][0]["trace"], json!(trace), "{span:?}");
+    let call = home.run(&["traces", "show", &second, "--span", &row(&home, &second, "model"), "--json"]);
+    let call = &call.objects()[0]["contents"];
+    assert!(call["offered"].to_string().contains("location"), "{call}");
+    assert_eq!(call["parameters"].to_string().matches("temperature").count(), 1, "{call}");
+    let tool = home.run(&["traces", "show", &second, "--span", &row(&home, &second, "tool")]).stdout;
+    assert!(tool.contains("outcrop.recorded = true") && !tool.contains("other_arguments"), "{tool}");
+    let diff = home.run(&["traces", "diff", &trace, &second]);
+    assert!(diff.code == Some(0) && diff.stdout.contains("get_weather"), "{diff:?}");
+    // No agent is there of it, and it is done once more by its trace alone; its own model is here.
+    let again = home.run(&["traces", "replay", &second, "--json"]);
+    assert_eq!((again.code, gave(&again)), (Some(0), given), "{again:?}");
+    assert!(!remarks(&again).contains("does not define"), "{again:?}");
+    let people = home.run(&["traces", "replay", &trace, "-m", ACTS]);
+    assert_eq!((people.code, people.stdout.ends_with("Rainy.\n")), (Some(0), true), "{people:?}");
+    assert!(people.stderr.contains("puts both runs side by side"), "{people:?}");
+}
+
+#[test]
+fn a_model_without_tool_calls_does_another_program_s_run_once_more_too() {
+    let call = "{\"thought\": \"t\", \"tool\": \"get_weather\", \"input\": {\"location\": \"Paris\"}}";
+    let script = format!("acts\n{call}\n---\n{{\"thought\": \"\", \"answer\": \"Rainy.\"}}");
+    let (home, trace) = foreign(&script, |text| text);
+    let said = home.run(&["traces", "replay", &trace, "-m", "scripted/acts@100000", "--json"]);
+    assert_eq!(last(&said)["text"], "Rainy.", "{said:?}");
+    assert_eq!(gave(&said)[0].1, "{\"t\":57}");
+}
+
+#[test]
+fn a_call_of_another_program_s_tool_that_was_not_recorded_is_given_the_next_that_was_or_ends_the_replay() {
+    let (home, trace) = foreign("acts\ncall get_weather {\"location\": \"Rome\"}\n---\nRainy.", |text| text);
+    let said = home.run(&["traces", "replay", &trace, "-m", ACTS, "--json"]);
+    assert_eq!((said.code, gave(&said)[0].1.as_str()), (Some(0), "{\"t\":57}"), "{said:?}");
+    assert!(remarks(&said).contains("gives what get_weather {\"location\":\"Paris\"} gave"), "{said:?}");
+    let second = events(&said)[0]["run"].as_str().unwrap().to_owned();
+    let tool = home.run(&["traces", "show", &second, "--span", &row(&home, &second, "tool")]).stdout;
+    assert!(tool.contains("outcrop.recorded.other_arguments = true"), "{tool}");
+    let (home, trace) = foreign(
+        "acts\ncall get_weather {\"location\": \"Rome\"}\ncall get_weather {\"location\": \"Oslo\"}",
+        |text| text,
+    );
+    let said = home.run(&["traces", "replay", &trace, "-m", ACTS]);
+    assert_eq!(said.code, Some(2), "{said:?}");
+    assert!(said.stderr.contains("nothing was recorded of get_weather {\"location\":\"Oslo\"}"), "{said:?}");
+    let said = home.run(&["traces", "replay", &trace, "-m", ACTS, "--missing", "run"]);
+    assert!(said.code == Some(2) && said.stderr.contains("another program's run"), "{said:?}");
+}
+
+#[test]
+fn a_run_is_done_once_more_from_whatever_format_it_came() {
+    for file in ["otlp_openinference.json", "bedrock_agent.json", "inspect_mockllm.eval"] {
+        let home = home();
+        import(&home, file);
+        let mut answered = 0;
+        for run in runs(&home) {
+            let said = home.run(&["traces", "replay", &id(&run), "-m", ACTS, "--json"]);
+            if said.code == Some(0) {
+                assert_eq!(last(&said)["state"], "answered", "{file}: {said:?}");
+                // That Bedrock's model judged the question first is no part of it.
+                assert!(!file.contains("bedrock") || remarks(&said).contains("begins with span"), "{said:?}");
+                answered += 1;
+            } else {
+                let lacks = ["holds no messages", "no call of a model is among"];
+                assert!(lacks.iter().any(|why| said.stderr.contains(why)), "{file}: {said:?}");
+            }
+        }
+        assert!(answered > 0, "{file}");
+    }
+}
+
+#[test]
+fn a_run_whose_trace_does_not_tell_what_was_asked_is_not_done_once_more() {
+    let (home, trace) = foreign("hm", |text| text.replace("gen_ai.input.messages", "other.messages"));
+    let said = home.run(&["traces", "replay", &trace, "-m", ACTS]);
+    assert_eq!(said.code, Some(2), "{said:?}");
+    assert!(said.stderr.contains("(\"chat m1\"), holds no messages"), "{said:?}");
+    let (home, trace) = foreign("hm", |text| text.replace("aws.bedrock", "nowhere"));
     let said = home.run(&["traces", "replay", &trace]);
-    assert!(said.code == Some(2) && said.stderr.contains("is no run of an agent"), "{said:?}");
+    assert_eq!(said.code, Some(2), "{said:?}");
+    assert!(said.stderr.contains("it asked nowhere/m1, which is not here"), "{said:?}");
+    assert!(said.stderr.contains("-m MODEL"), "{said:?}");
 }
 
 /// A home with an agent whose action `one` gives another number each time; and the id of its run.

@@ -675,6 +675,39 @@ fn a_run_that_is_run_again_says_how_that_ended() {
 }
 
 #[test]
+fn another_program_s_run_is_made_once_more_by_the_model_that_is_chosen() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    let run = weather().run;
+    enter(&mut stage, vec![run.clone()]);
+    stage.keys("R");
+    assert!(stage.text().contains("Models"), "{}", stage.text());
+    let effects = stage.keys("box/new<enter>");
+    let model = Some("box/new".parse().unwrap());
+    assert_eq!(asked(&effects).pop(), Some(Traces::ReplayRun { id: run.id, model }));
+    let event = AgentEvent::Step { step: Step::Orchestration, number: 2 };
+    stage.reply("\"replay_run\"", vec![Reply::AgentEvent { event }]);
+    assert!(stage.text().contains("runs again, step 2"), "{}", stage.text());
+    let state = Stands::Answered { text: "So.".to_owned() };
+    let event = AgentEvent::Ended { run: RunId::from_bytes([8; 16]), state, spent: Spent::default() };
+    stage.answer("\"replay_run\"", vec![Reply::AgentEvent { event }]);
+    let effects = stage.keys("=");
+    assert_eq!(asked(&effects)[0], Traces::Diff { left: run.id, right: TraceId([8; 16]) });
+}
+
+#[test]
+fn a_replay_of_another_program_s_run_is_no_agent_s_and_is_made_once_more_by_its_trace() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    let own = Run { source: Source::Own, ..weather().run };
+    enter(&mut stage, vec![own.clone()]);
+    stage.keys("R");
+    let task = stage.task("\"find_run\"");
+    let error = Error::new(ErrorKind::NotFound, "finding the run", "there is none", "Look for it.");
+    stage.event(Event::Ended { task, error: Some(error) });
+    let last = asked(&stage.effects).pop();
+    assert_eq!(last, Some(Traces::ReplayRun { id: own.id, model: None }));
+}
+
+#[test]
 fn a_file_is_read_and_what_it_held_is_said() {
     let mut stage = Stage::settled(120, 40, "dark");
     enter(&mut stage, Vec::new());

@@ -1,10 +1,12 @@
-//! A whole run of an agent once more: what its tools gave is taken from the recording, and both runs can be compared.
+//! A whole run once more, an agent's or another program's: what its tools gave is taken from the recording, and both runs can be
+//! compared.
 
 use super::{State, Wait};
 use crate::domain::Error;
 use crate::domain::agent::AgentEvent;
 use crate::domain::agent::replay::{Edit, Missing};
 use crate::domain::agent::run::State as Ends;
+use crate::domain::catalog::ModelId;
 use crate::domain::id::{AgentId, RunId};
 use crate::domain::trace::run::Source;
 use crate::domain::trace::{Kind, Run, TraceId};
@@ -13,8 +15,12 @@ use crate::tui::action::Action;
 use crate::tui::app::Desk;
 use crate::tui::effect::{Effect, Lane, TaskId};
 use crate::tui::keymap::Context;
+use crate::tui::models::Stock;
+use crate::tui::overlay::Overlay;
+use crate::tui::overlay::picker::{Picker, Purpose};
 use crate::workbench::Request;
 use crate::workbench::request::agents::Agents;
+use crate::workbench::request::traces::Traces;
 
 /// A run that goes on once more.
 #[derive(Debug, Clone, PartialEq)]
@@ -55,24 +61,62 @@ impl State {
         usize::from(self.asks_again())
     }
 
-    /// The run of an agent of this program that is meant.
-    fn of_agent(&self) -> Option<TraceId> {
-        let is_one = |run: &&Run| run.source == Source::Own && run.kind == Kind::Agent;
-        self.meant().filter(is_one).map(|run| run.id)
+    /// The run that is meant, where it is an agent's or another program's.
+    fn repeatable(&self) -> Option<&Run> {
+        self.meant().filter(|run| run.source != Source::Own || run.kind == Kind::Agent)
     }
 
     /// Whether one is meant, and none goes on once more.
     pub(super) fn can_run_anew(&self) -> bool {
-        self.of_agent().is_some() && self.anew.is_none()
+        self.repeatable().is_some() && self.anew.is_none()
     }
 
-    /// Asks whose run it is.
+    /// Asks whose run it is, where it is one of this program.
     pub(super) fn run_anew(&mut self, desk: &mut Desk<'_>) {
-        let Some(of) = self.of_agent().filter(|_| self.anew.is_none()) else { return };
+        let Some(run) = self.repeatable().filter(|_| self.anew.is_none()) else { return };
+        let of = run.id;
+        if self.asks_for_model() {
+            return self.choose_model(of, desk);
+        }
         let find = Agents::FindRun { text: of.to_string() };
         let task = desk.call(Some(Lane("traces.agent")), Request::Agents(find));
         self.instead(|wait| matches!(wait, Wait::Agent(_)));
         self.wait(task, Wait::Agent(of));
+    }
+
+    /// Whether the run that is meant is another program's, whose model may not be here.
+    pub fn asks_for_model(&self) -> bool {
+        self.anew.is_none() && self.repeatable().is_some_and(|run| run.source != Source::Own)
+    }
+
+    /// Takes in what is known of the models.
+    pub fn restock(&mut self, stock: &Stock, asking: bool) {
+        self.asks_models = asking;
+        if !self.stock.is(stock) {
+            self.stock = stock.clone();
+        }
+    }
+
+    /// Asks which model does once more what another program's did; its own is proposed where it is here.
+    fn choose_model(&mut self, of: TraceId, desk: &mut Desk<'_>) {
+        let named = self.meant().map(|run| run.model.as_str()).unwrap_or_default();
+        let own = self.stock.cards.iter().find(|card| card.id.model() == named).map(|card| &card.id);
+        let picker = Picker::new(Purpose::Talking, self.stock.clone(), own, self.asks_models, desk.now.wall);
+        desk.overlays.push(Overlay::Picker(Box::new(picker)));
+        self.retraces = Some(of);
+    }
+
+    /// It was chosen.
+    pub(super) fn take_model(&mut self, model: ModelId, desk: &mut Desk<'_>) {
+        if let Some(of) = self.retraces.take().filter(|_| self.anew.is_none()) {
+            self.retrace(of, Some(model), desk);
+        }
+    }
+
+    /// It is another program's, or was one's: its trace is all that there is of it.
+    pub(super) fn retrace(&mut self, of: TraceId, model: Option<ModelId>, desk: &mut Desk<'_>) {
+        let task = desk.call(None, Request::Traces(Traces::ReplayRun { id: of, model }));
+        self.anew = Some(Anew { of, task, step: 0 });
     }
 
     /// That is known: it runs.

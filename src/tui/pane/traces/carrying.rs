@@ -42,6 +42,7 @@ impl State {
                 desk.say("Reading the file…");
                 self.wait(task, Wait::Import);
             }
+            Choice::Model(model) => self.take_model(model, desk),
             Choice::AskAgain(asked) => self.ask_again(asked, desk),
             Choice::RemoveTrace(id) => {
                 let task = desk.call(None, Request::Traces(Traces::Remove { id }));

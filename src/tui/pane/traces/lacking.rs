@@ -66,7 +66,7 @@ impl State {
         if self.anew.is_some() {
             "One runs again already; going back stops it."
         } else {
-            "Only the run of an agent of this program runs again."
+            "Only the run of an agent, or of another program, runs again."
         }
     }
 }

@@ -59,6 +59,7 @@ use open::Open;
 use crate::domain::Error;
 use crate::domain::trace::{Run, TraceId};
 use crate::tui::effect::TaskId;
+use crate::tui::models::Stock;
 use crate::tui::overlay::input::Input;
 use crate::tui::trace::{RowFor, Target};
 
@@ -96,6 +97,11 @@ pub struct State {
     again: Option<Again>,
     /// A run that goes on once more.
     anew: Option<Anew>,
+    /// The run of another program for which a model is being chosen.
+    retraces: Option<TraceId>,
+    /// What is known of the models, and whether their servers are being asked.
+    stock: Stock,
+    asks_models: bool,
     /// The run that is being written to a file.
     export: Option<Export>,
     /// The dataset that something was added to last.

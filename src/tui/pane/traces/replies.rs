@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use super::open::Reading;
 use super::{State, Wait, sending};
-use crate::domain::Error;
 use crate::domain::change::Changed;
 use crate::domain::figures::count;
 use crate::domain::trace::Run;
+use crate::domain::{Error, ErrorKind};
 use crate::tui::app::Desk;
 use crate::tui::dataset::added;
 use crate::tui::effect::{Effect, Lane, TaskId, TimerId, Work};
@@ -271,6 +271,10 @@ impl State {
             }
             (Some(Wait::Said(..)), None) => self.read_said(desk),
             (Some(Wait::Span(row)), Some(error)) => self.no_span(row, error, desk),
+            // What another program did and was done once more here is no run of an agent.
+            (Some(Wait::Agent(of)), Some(error)) if error.kind == ErrorKind::NotFound => {
+                self.retrace(of, None, desk);
+            }
             (Some(Wait::Step(row)), error) => {
                 if let Some(error) = error {
                     self.take_step(row, Err(&error), desk);

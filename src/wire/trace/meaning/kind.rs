@@ -1,6 +1,11 @@
 //! What was done, by each convention's word for it.
 
-use crate::domain::trace::Kind;
+use crate::domain::trace::{Kind, TraceSpan};
+
+/// Whether a model was asked for a step beside the work itself, as Bedrock's agents have the question judged first.
+pub fn is_beside(span: &TraceSpan) -> bool {
+    span.attributes.text("bedrock.prompt.type").is_some_and(|step| step != "ORCHESTRATION")
+}
 
 /// By `gen_ai.operation.name`.
 pub(super) fn of_operation(operation: &str) -> Option<Kind> {

@@ -17,6 +17,7 @@ mod openinference;
 
 pub use contents::contents;
 pub use facts::facts;
+pub use kind::is_beside;
 pub use made::made;
 
 #[cfg(test)]
