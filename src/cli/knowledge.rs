@@ -10,6 +10,8 @@ mod reranking;
 mod runs;
 mod standing;
 
+use std::collections::HashMap;
+
 use futures_util::StreamExt;
 
 use self::standing::{expected, ranks};
@@ -468,9 +470,17 @@ async fn chunks(name: &str, wanted: &str, asker: &Asker, out: &mut Out) -> Resul
     let request = Knowledge::Passages { id: base.id, document: document.id, from: 0, most: None };
     let reply = asker.one(Request::Knowledge(request), out).await?;
     let Reply::Passages { passages } = &reply else { return Err(unexpected(&reply)) };
+    let mut norms = HashMap::new();
+    if out.json {
+        let request = Knowledge::Norms { id: base.id, document: document.id };
+        match asker.one(Request::Knowledge(request), out).await? {
+            Reply::Norms { norms: all } => norms.extend(all),
+            other => return Err(unexpected(&other)),
+        }
+    }
     for passage in passages {
         if out.json {
-            out.object(&Item::Passage { passage })?;
+            out.object(&Item::Passage { passage, norm: norms.get(&passage.id).copied() })?;
             continue;
         }
         let place = passage.place().map(|place| format!("  {place}")).unwrap_or_default();

@@ -266,7 +266,7 @@ pub const KEYS: &[Key] = &[
         "documents.places",
         Kind::Whole(1, 100_000_000),
         "4000000",
-        "Pages, headings, sheets and rows of a file that may be kept as places to cite.",
+        "Pages, headings, sheets, tables and rows of a file that may be kept as places to cite.",
     ),
     key(
         "documents.memory_mb",

@@ -177,6 +177,40 @@ async fn places_of_office_files_are_their_headings_sheets_and_rows() {
 }
 
 #[tokio::test]
+async fn places_of_tables_within_a_text_are_their_numbers_and_rows() {
+    for (name, words, place) in [
+        ("office/manual.docx", "Motor\tA-100", "Parts, table 1, row 2"),
+        ("office/manual.docx", "After the table comes", "Parts"),
+        ("office/report.docx", "1,310", "A report of the harbour › Figures, table 1, row 3"),
+        ("office/report.docx", "after it", "A report of the harbour › Figures, table 1, row 5"),
+        ("html/article.html", "(large)", "How to bake bread › What to do, table 1, row 3"),
+        ("html/article.html", "Times of baking", "How to bake bread › What to do"),
+        ("html/soup.html", "c\td", "Soup of tags, table 1, row 2"),
+    ] {
+        // Those of Word are there in its older format too.
+        let older = name.strip_suffix('x');
+        for name in [name].into_iter().chain(older) {
+            let document = read(name).await;
+            let at = document.text.find(words).unwrap_or_else(|| panic!("{name} has no {words}"));
+            assert_eq!(Places::new(&document).name(&(at..at + words.len())), place, "{name}");
+        }
+    }
+    for (name, expected) in [
+        ("office/manual.docx", "Part\tNumber\tPrice\n"),
+        ("office/manual.doc", "Part\tNumber\tPrice\n"),
+        ("office/report.docx", "Year\tShips\tTonnes\n"),
+        ("office/report.doc", "Year\tShips\tTonnes\n"),
+        ("html/article.html", "Weight\tMinutes\n"),
+        ("html/soup.html", ""),
+    ] {
+        let document = read(name).await;
+        let headers: String =
+            document.headers().into_iter().map(|header| &document.text[header.row]).collect();
+        assert_eq!(headers, expected, "{name}");
+    }
+}
+
+#[tokio::test]
 async fn texts_in_any_character_set_are_their_sources() {
     let mut names: Vec<_> = std::fs::read_dir(folder().join("text"))
         .unwrap()

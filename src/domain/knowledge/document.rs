@@ -5,6 +5,8 @@ use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
+use super::chunking::Header;
+
 /// The text of a file with its places.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Document {
@@ -48,7 +50,7 @@ pub struct Limits {
     pub elements: usize,
     /// Parts of a packed file.
     pub parts: usize,
-    /// Pages, headings, sheets and rows that a citation can name.
+    /// Pages, headings, sheets, tables and rows that a citation can name.
     pub places: usize,
     /// Bytes of memory that the parser may have beside its program.
     pub memory: u64,
@@ -97,7 +99,11 @@ pub enum Mark {
         text: Box<str>,
     },
     Sheet(Box<str>),
-    /// A row of a table, as its program numbers it, from 1.
+    /// A table within a text, from 1 in the document.
+    Table(u32),
+    /// What comes below a table.
+    TableEnd,
+    /// A row of a table, from 1: as its program numbers it, or as it stands in its text.
     Row(u32),
     /// The row that names the columns, from 1.
     Header(u32),
@@ -105,11 +111,19 @@ pub enum Mark {
 
 impl Document {
     /// The rows that name the columns of tables, in order.
-    pub fn headers(&self) -> Vec<Range<usize>> {
-        let ends = self.landmarks.iter().skip(1).map(|next| next.at).chain([self.text.len()]);
-        let rows = self.landmarks.iter().zip(ends);
-        let named = rows.filter(|(landmark, _)| matches!(landmark.mark, Mark::Header(_)));
-        named.map(|(landmark, end)| landmark.at..end).collect()
+    pub fn headers(&self) -> Vec<Header> {
+        let mut found = Vec::new();
+        let (mut next, mut end) = (self.text.len(), self.text.len());
+        for landmark in self.landmarks.iter().rev() {
+            match landmark.mark {
+                Mark::Header(_) => found.push(Header { row: landmark.at..next, end }),
+                Mark::Sheet(_) | Mark::Table(_) | Mark::TableEnd => end = landmark.at,
+                Mark::Page(_) | Mark::Heading { .. } | Mark::Row(_) => {}
+            }
+            next = landmark.at;
+        }
+        found.reverse();
+        found
     }
 }
 
@@ -119,8 +133,8 @@ pub struct Places<'a> {
     document: &'a Document,
     /// Where each line begins, if lines are told.
     lines: Vec<usize>,
-    /// Of each landmark the nearest before it, itself included, that is a page, a heading, a sheet, a row, a header.
-    last: Vec<[Option<u32>; 5]>,
+    /// Of each landmark the nearest before it, itself included, that is a page, a heading, a sheet, a row, a header, a table.
+    last: Vec<[Option<u32>; 6]>,
     /// Of each landmark that is a heading the one that it lies under.
     above: Vec<Option<u32>>,
 }
@@ -130,6 +144,7 @@ const HEADING: usize = 1;
 const SHEET: usize = 2;
 const ROW: usize = 3;
 const HEADER: usize = 4;
+const TABLE: usize = 5;
 
 impl<'a> Places<'a> {
     /// Reads the landmarks of a document.
@@ -140,7 +155,7 @@ impl<'a> Places<'a> {
             lines
                 .extend(document.text.bytes().enumerate().filter(|(_, b)| *b == b'\n').map(|(at, _)| at + 1));
         }
-        let mut current = [None; 5];
+        let mut current = [None; 6];
         let mut open: Vec<(u8, u32)> = Vec::new();
         let (mut last, mut above) = (Vec::new(), Vec::new());
         for (at, landmark) in document.landmarks.iter().enumerate() {
@@ -158,6 +173,10 @@ impl<'a> Places<'a> {
                     open.push((*level, at));
                     current[HEADING] = Some(at);
                 }
+                Mark::Table(_) => {
+                    (current[TABLE], current[ROW], current[HEADER]) = (Some(at), None, None);
+                }
+                Mark::TableEnd => (current[TABLE], current[ROW], current[HEADER]) = (None, None, None),
                 // A sheet begins anew.
                 Mark::Sheet(_) => {
                     (current[SHEET], current[ROW], current[HEADER], current[HEADING]) =
@@ -171,17 +190,20 @@ impl<'a> Places<'a> {
         Self { document, lines, last, above }
     }
 
+    /// How many landmarks begin at or before a byte.
+    fn begun(&self, byte: usize) -> usize {
+        self.document.landmarks.partition_point(|landmark| landmark.at <= byte)
+    }
+
     /// The landmark in force at a byte: the last that begins at or before it.
     fn at(&self, byte: usize, kind: usize) -> Option<&'a Mark> {
-        let after = self.document.landmarks.partition_point(|landmark| landmark.at <= byte);
-        let found = self.last[after.checked_sub(1)?][kind]?;
+        let found = self.last[self.begun(byte).checked_sub(1)?][kind]?;
         Some(&self.document.landmarks[found as usize].mark)
     }
 
     /// The headings that a byte lies under, the highest first.
     pub fn headings(&self, byte: usize) -> Vec<&'a str> {
-        let after = self.document.landmarks.partition_point(|landmark| landmark.at <= byte);
-        let mut at = after.checked_sub(1).and_then(|before| self.last[before][HEADING]);
+        let mut at = self.begun(byte).checked_sub(1).and_then(|before| self.last[before][HEADING]);
         let mut path = Vec::new();
         while let Some(found) = at {
             if let Mark::Heading { text, .. } = &self.document.landmarks[found as usize].mark {
@@ -196,8 +218,7 @@ impl<'a> Places<'a> {
     /// The row that names the columns of the table that a byte lies in, unless the byte lies in that row.
     pub fn header(&self, byte: usize) -> Option<&'a str> {
         let landmarks = &self.document.landmarks;
-        let after = landmarks.partition_point(|landmark| landmark.at <= byte);
-        let found = self.last[after.checked_sub(1)?][HEADER]? as usize;
+        let found = self.last[self.begun(byte).checked_sub(1)?][HEADER]? as usize;
         let end = landmarks.get(found + 1).map(|next| next.at)?;
         (byte >= end).then(|| self.document.text[landmarks[found].at..end].trim_end())
     }
@@ -210,8 +231,21 @@ impl<'a> Places<'a> {
         }
     }
 
-    /// What a citation calls a range of the text: "page 3", "Install › Linux, lines 10–30", "sheet Sales, rows 12–40". Empty
-    /// where the document has no places.
+    /// The first and the last number of the rows, or of the tables, that have something of the bytes from `start` to `end`.
+    fn numbers(&self, kind: usize, start: usize, end: usize) -> Option<(usize, usize)> {
+        let begun = self.document.landmarks.get(self.begun(start)..self.begun(end)).unwrap_or_default();
+        let all = self.at(start, kind).into_iter().chain(begun.iter().map(|landmark| &landmark.mark));
+        let mut numbers = all.filter_map(|mark| match mark {
+            Mark::Row(number) | Mark::Header(number) if kind == ROW => Some(*number as usize),
+            Mark::Table(number) if kind == TABLE => Some(*number as usize),
+            _ => None,
+        });
+        let first = numbers.next()?;
+        Some((first, numbers.next_back().unwrap_or(first)))
+    }
+
+    /// What a citation calls a range of the text: "page 3", "Install › Linux, lines 10–30", "sheet Sales, rows 12–40", "Prices,
+    /// table 2, row 5". Empty where the document has no places.
     pub fn name(&self, range: &Range<usize>) -> String {
         // White space at the ends belongs to no place.
         let text = self.document.text.get(range.clone()).unwrap_or_default();
@@ -232,12 +266,15 @@ impl<'a> Places<'a> {
         if !path.is_empty() {
             say(&path.join(" › "));
         }
-        let row = |byte| match self.at(byte, ROW) {
-            Some(Mark::Row(row) | Mark::Header(row)) => Some(*row as usize),
-            _ => None,
-        };
-        if let Some(to) = row(end) {
-            say(&span("row", row(start).unwrap_or(to), to));
+        let tables = self.numbers(TABLE, start, end);
+        if let Some((from, to)) = tables {
+            say(&span("table", from, to));
+        }
+        // Rows of several tables say nothing.
+        if tables.is_none_or(|(from, to)| from == to)
+            && let Some((from, to)) = self.numbers(ROW, start, end)
+        {
+            say(&span("row", from, to));
         }
         if !self.lines.is_empty() {
             let line = |byte: usize| self.lines.partition_point(|begin| *begin <= byte);
@@ -322,6 +359,37 @@ mod tests {
         assert_eq!(places.header(made.text.find("Sum").unwrap()), None);
         assert_eq!(places.header(made.text.len() - 2), None);
         assert_eq!(places.name(&(made.text.len() - 2..made.text.len())), "sheet More, row 2");
+    }
+
+    #[test]
+    fn tables_within_a_text_are_named_with_the_rows_that_a_passage_has_of_them() {
+        let made = document(&[
+            (Some(heading(1, "Prices")), "Prices"),
+            (Some(Mark::Table(1)), ""),
+            (Some(Mark::Header(1)), "Part\tPrice"),
+            (Some(Mark::Row(2)), "Motor\t120"),
+            (Some(Mark::TableEnd), "between"),
+            (Some(Mark::Table(2)), ""),
+            (Some(Mark::Row(1)), "Hose\t14"),
+            (Some(Mark::Row(2)), "Sum\t134"),
+            (Some(Mark::TableEnd), "after"),
+        ]);
+        assert_eq!(named(&made, "Motor", "120"), "Prices, table 1, row 2");
+        assert_eq!(named(&made, "Hose", "134"), "Prices, table 2, rows 1–2");
+        assert_eq!(named(&made, "Prices", "Part"), "Prices, table 1, row 1");
+        assert_eq!(named(&made, "between", "between"), "Prices");
+        assert_eq!(named(&made, "between", "14"), "Prices, table 2, row 1");
+        assert_eq!(named(&made, "Motor", "134"), "Prices, tables 1–2");
+        assert_eq!(named(&made, "Sum", "after"), "Prices, table 2, row 2");
+        assert_eq!(named(&made, "after", "after"), "Prices");
+
+        let places = Places::new(&made);
+        assert_eq!(places.header(made.text.find("Motor").unwrap()), Some("Part\tPrice"));
+        assert_eq!(places.header(made.text.find("between").unwrap()), None);
+        assert_eq!(places.header(made.text.find("Hose").unwrap()), None);
+        let headers = made.headers();
+        assert_eq!((headers.len(), &made.text[headers[0].row.clone()]), (1, "Part\tPrice\n"));
+        assert_eq!(headers[0].end, made.text.find("between").unwrap());
     }
 
     #[test]

@@ -58,11 +58,19 @@ fn columns(attributes: &Attributes) -> Option<&str> {
 /// A passage's text as it is embedded and given to models: below the row that names its columns, unless it has that itself.
 pub fn with_columns<'a>(text: &'a str, attributes: &Attributes) -> Cow<'a, str> {
     match columns(attributes) {
-        Some(columns) if !text.lines().any(|line| line.trim_end() == columns) => {
-            Cow::Owned(format!("{columns}\n{text}"))
-        }
+        Some(columns) if !has_row(text, columns) => Cow::Owned(format!("{columns}\n{text}")),
         _ => Cow::Borrowed(text),
     }
+}
+
+/// Whether a row is among those of a text: alone on its line, or on its lines where its cells have several.
+fn has_row(text: &str, row: &str) -> bool {
+    let row = row.trim();
+    text.match_indices(row).any(|(at, _)| {
+        let before = text[..at].rsplit('\n').next().unwrap_or_default();
+        let after = text[at + row.len()..].lines().next().unwrap_or_default();
+        before.trim().is_empty() && after.trim().is_empty()
+    })
 }
 
 /// A passage with its vector, as an index takes it.
@@ -84,5 +92,10 @@ mod tests {
         let whole = "City\tLand\nBonn\tDE";
         assert_eq!(with_columns(whole, &attributes), whole);
         assert_eq!(with_columns("Bonn\tDE", &Attributes::new()), "Bonn\tDE");
+        assert_eq!(with_columns("The City\tLand", &attributes), "City\tLand\nThe City\tLand");
+        let lines = Attributes::from([(COLUMNS.to_owned(), Value::Text("City\tLand\n(ISO)".to_owned()))]);
+        assert_eq!(with_columns("Bonn\tDE", &lines), "City\tLand\n(ISO)\nBonn\tDE");
+        let whole = "Of towns:\nCity\tLand\n(ISO)\nBonn\tDE";
+        assert_eq!(with_columns(whole, &lines), whole);
     }
 }

@@ -12,6 +12,8 @@ use crate::service::invoke::Terms;
 
 /// So many neighbours are told.
 const NEIGHBOURS: usize = 5;
+/// So many vectors are held at once.
+const AT_ONCE: usize = 1000;
 
 impl Knowledge {
     /// The passages of a document in order: at most `most` of them, or all, from the one at `from` on.
@@ -27,6 +29,23 @@ impl Knowledge {
         let most = most.map_or(usize::MAX, |most| most as usize);
         let ids = ids.into_iter().skip(from as usize).take(most).collect();
         Ok(index.passages(ids).await?.into_iter().flatten().collect())
+    }
+
+    /// The length of the vector of each passage of a document, in order.
+    pub async fn norms(
+        &self,
+        id: BaseId,
+        document: DocumentId,
+        terms: &Terms,
+    ) -> Result<Vec<(PassageId, f64)>> {
+        let index = self.index(&self.base(id).await?, terms).await?;
+        let ids = index.of_document(document).await?;
+        let mut norms = Vec::with_capacity(ids.len());
+        for some in ids.chunks(AT_ONCE) {
+            let entries = index.entries(some.to_vec()).await?.into_iter().flatten();
+            norms.extend(entries.map(|entry| (entry.passage.id, norm(&entry.vector))));
+        }
+        Ok(norms)
     }
 
     /// A passage with the length of its vector and the passages whose vectors are nearest to it.

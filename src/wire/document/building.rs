@@ -58,7 +58,7 @@ impl<'a> Building<'a> {
     pub fn mark(&mut self, at: usize, mark: Mark) -> Result<(), Fault> {
         let most = self.limits.places;
         if self.document.landmarks.len() >= most {
-            let why = format!("it has more than {most} pages, headings, sheets and rows");
+            let why = format!("it has more than {most} pages, headings, sheets, tables and rows");
             return Err(Fault::beyond(why, "documents.places"));
         }
         self.document.landmarks.push(Landmark { at, mark });

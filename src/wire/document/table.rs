@@ -59,14 +59,39 @@ fn is_header<'a>(cells: impl Iterator<Item = &'a str> + Clone) -> bool {
     count > 0
 }
 
-/// Writes a row of a table that has no places of its own, as documents have them within their text.
-pub fn line(cells: &[String], made: &mut Building<'_>) -> Result<(), Fault> {
-    let full = cells.iter().rposition(|cell| !cell.trim().is_empty());
-    for (at, cell) in cells.iter().take(full.map_or(0, |at| at + 1)).enumerate() {
-        if at > 0 {
-            made.push("\t")?;
+/// The tables within a text, numbered as they come.
+#[derive(Debug, Default)]
+pub struct Tables {
+    tables: u32,
+    /// Of the one that is written.
+    rows: u32,
+}
+
+impl Tables {
+    /// Writes a row; where none is open, a table begins with it. The first row of a table may name its columns.
+    pub fn row(&mut self, cells: &[String], names: bool, made: &mut Building<'_>) -> Result<(), Fault> {
+        let full = cells.iter().rposition(|cell| !cell.trim().is_empty());
+        if self.rows == 0 {
+            self.tables += 1;
+            made.mark(made.at(), Mark::Table(self.tables))?;
         }
-        made.push(cell.trim())?;
+        self.rows += 1;
+        let names = names && self.rows == 1 && full.is_some();
+        made.mark(made.at(), if names { Mark::Header(self.rows) } else { Mark::Row(self.rows) })?;
+        for (at, cell) in cells.iter().take(full.map_or(0, |at| at + 1)).enumerate() {
+            if at > 0 {
+                made.push("\t")?;
+            }
+            made.push(cell.trim())?;
+        }
+        made.push("\n")
     }
-    made.push("\n")
+
+    /// Ends the table that is written, if one is.
+    pub fn end(&mut self, made: &mut Building<'_>) -> Result<(), Fault> {
+        match std::mem::take(&mut self.rows) {
+            0 => Ok(()),
+            _ => made.mark(made.at(), Mark::TableEnd),
+        }
+    }
 }

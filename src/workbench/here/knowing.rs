@@ -169,6 +169,9 @@ impl Here {
                     let passages = service.passages(id, document, (from, most), &terms).await?;
                     Reply::Passages { passages }
                 }
+                Ask::Norms { id, document } => {
+                    Reply::Norms { norms: service.norms(id, document, &terms).await? }
+                }
                 Ask::Look { id, passage } => {
                     Reply::Looked { looked: service.look(id, passage, &terms).await? }
                 }

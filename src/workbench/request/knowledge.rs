@@ -75,6 +75,8 @@ pub enum Knowledge {
         #[serde(default)]
         most: Option<u32>,
     },
+    /// The lengths of the vectors of a document's passages, in order: `Norms`.
+    Norms { id: BaseId, document: DocumentId },
     /// Cuts a file as a sync would, with nothing kept: `Preview`, then `Pieces` of each way of cutting in order.
     Preview { wanted: ToCut },
     /// A passage with all that is known of it: `Looked`.

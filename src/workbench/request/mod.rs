@@ -197,6 +197,7 @@ impl Request {
                 | K::Documents { .. }
                 | K::Runs { .. }
                 | K::Passages { .. }
+                | K::Norms { .. }
                 | K::Look { .. }
                 | K::Preview { .. }
                 | K::PlanRebuild { .. }

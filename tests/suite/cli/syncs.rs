@@ -514,6 +514,43 @@ async fn rows_of_a_table_are_embedded_and_shown_below_the_row_that_names_their_c
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_citation_names_the_table_and_the_rows_of_a_passage_which_has_their_header() {
+    let server = embedding(Duration::ZERO).await;
+    tokio::task::block_in_place(|| {
+        let home = home(&server);
+        let rows: String = (0..40).map(|n| format!("| Motor{n} | Sum{n} |\n")).collect();
+        let text =
+            format!("# Prices\n\nOf all parts.\n\n| Part | Price |\n|---|---|\n{rows}\nNothing else.\n");
+        write(&home, "prices.md", &text);
+        good(&create_by_sentences(&home));
+        let passages = home.run(&["kb", "chunks", "docs", "prices.md", "--json"]).objects();
+        let text = |passage: &Value| passage["passage"]["text"].as_str().unwrap().to_owned();
+        let passage = passages.iter().find(|one| text(one).contains("Motor25 ")).unwrap();
+        let norm = passage["norm"].as_f64().unwrap();
+        assert!(norm > 1.5, "counts of letters are not of length one: {norm}");
+        let text = text(passage);
+        let numbers =
+            text.lines().filter_map(|line| line.strip_prefix("| Motor")?.split(' ').next()?.parse().ok());
+        let numbers: Vec<usize> = numbers.collect();
+        assert_eq!(numbers.len(), text.lines().count(), "{text}");
+        // The header is the first row of the table and the fifth line of the file.
+        let of = |word: &str, more: usize| match [numbers[0] + more, numbers[numbers.len() - 1] + more] {
+            [from, to] if from == to => format!("{word} {from}"),
+            [from, to] => format!("{word}s {from}–{to}"),
+        };
+        let place = format!("/prices.md, Prices, table 1, {}, {}", of("row", 2), of("line", 7));
+        let found = home.run(&["kb", "search", "docs", "Motor25", "--mode", "keyword"]);
+        assert!(
+            good(&found).contains(&place) && found.stdout.contains("| Part | Price |\n| Motor"),
+            "{found:?}"
+        );
+        let asked = home.run(&["kb", "ask", "docs", "Motor25", "--mode", "keyword", "-n", "1"]);
+        let cited = good(&asked).split_once("\ncited\n[1] ").unwrap_or_else(|| panic!("{asked:?}")).1;
+        assert!(cited.contains(&place), "{place}: {asked:?}");
+    });
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_file_without_text_is_ignored_until_it_has_some() {
     let server = embedding(Duration::ZERO).await;
     tokio::task::block_in_place(|| {

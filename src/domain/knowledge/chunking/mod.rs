@@ -77,8 +77,17 @@ pub struct Text<'a> {
     /// Pages, sheets, chapters: passages do not reach across their bounds. In order, without overlap; what lies in none is
     /// a section of its own. None at all for a text that is all one.
     pub sections: &'a [Range<usize>],
-    /// Rows that name the columns of a table, in order, which ends with its section: the passages below are understood by it.
-    pub headers: &'a [Range<usize>],
+    /// Rows that name the columns of a table, in order: the passages below are understood by them.
+    pub headers: &'a [Header],
+}
+
+/// A row that names the columns of a table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Header {
+    /// Its bytes.
+    pub row: Range<usize>,
+    /// The byte behind the last one of the table.
+    pub end: usize,
 }
 
 /// One passage as it is cut.
@@ -243,19 +252,6 @@ impl Text<'_> {
     fn cut(&self, range: Range<usize>, parent: Option<usize>) -> Option<Cut> {
         let range = atoms::trimmed(self.text, range)?;
         Some(Cut { tokens: self.tokens.count(&range), range, header: None, parent })
-    }
-
-    /// The row that names the columns in a part that lies in one section.
-    fn header(&self, part: &Range<usize>) -> Option<Range<usize>> {
-        let begun = self.headers.partition_point(|header| header.start < part.end);
-        let header = self.headers.get(begun.checked_sub(1)?)?;
-        let entered = self.sections.partition_point(|section| section.start <= part.start);
-        let own = entered.checked_sub(1).map_or(0, |last| {
-            let Range { start, end } = self.sections[last];
-            // What lies behind it is in none.
-            if part.start < end { start } else { end }
-        });
-        (header.start >= own).then(|| header.clone())
     }
 
     /// The sections, and what lies between them, from the first byte to the last.

@@ -2,12 +2,21 @@
 
 use std::ops::Range;
 
-use super::atoms::{Atom, atoms};
+use super::atoms::{Atom, atoms, boundary};
 use super::{Cut, Text};
 
+/// A row that names the columns of a table, as passages below it have it before them.
+#[derive(Debug)]
+struct Repeated {
+    row: Range<usize>,
+    tokens: u32,
+    /// What of its table lies in the part that is cut.
+    table: Range<usize>,
+}
+
 /// The passages of a part of a text: none with more than `limit` tokens, none repeats more than `overlap` of the one before.
-/// Where they are rows of a table, those below the row that names its columns have that too, unless it would take more than half
-/// of each.
+/// Where one begins with rows of a table, it has the row that names their columns too, unless that would take more than half of
+/// each.
 pub(super) fn cut(
     text: Text<'_>,
     part: Range<usize>,
@@ -15,44 +24,70 @@ pub(super) fn cut(
     overlap: u32,
     parent: Option<usize>,
 ) -> Vec<Cut> {
-    let header = text.header(&part).map(|header| (text.tokens.count(&header), header));
-    let repeated = header.filter(|(tokens, header)| {
-        let is_all_one = part.start <= header.start && text.tokens.count(&part) <= limit;
-        !is_all_one && tokens.saturating_mul(2) <= limit
-    });
-    let limit = limit - repeated.as_ref().map_or(0, |(tokens, _)| *tokens);
-    let atoms = atoms(text, part, limit);
-    let spans = spans(&atoms, limit, overlap);
-    let ranges = spans.into_iter().map(|span| atoms[span.start].range.start..atoms[span.end - 1].range.end);
+    let repeated = repeated(text, &part, limit);
+    let (mut found, mut from) = (Vec::new(), part.start);
+    for own in &repeated {
+        found.extend(atoms(text, from..own.table.start, limit));
+        found.extend(atoms(text, own.table.clone(), limit - own.tokens));
+        from = own.table.end;
+    }
+    found.extend(atoms(text, from..part.end, limit));
+    let above = |atom: &Atom| over(&repeated, atom.range.start).map_or(0, |own| own.tokens);
+    let spans = spans(&found, limit, overlap, above);
+    let ranges = spans.into_iter().map(|span| found[span.start].range.start..found[span.end - 1].range.end);
     let below = |mut cut: Cut| {
-        if let Some((tokens, header)) = repeated.as_ref().filter(|(_, header)| header.end <= cut.range.start)
-        {
-            cut.tokens += tokens;
-            cut.header = Some(header.clone());
+        if let Some(own) = over(&repeated, cut.range.start) {
+            cut.tokens += own.tokens;
+            cut.header = Some(own.row.clone());
         }
         cut
     };
     ranges.filter_map(|range| text.cut(range, parent)).map(below).collect()
 }
 
-/// Which atoms make a passage. Each begins and ends later than the one before it.
-fn spans(atoms: &[Atom], limit: u32, overlap: u32) -> Vec<Range<usize>> {
+/// The rows that passages of a part repeat, in order.
+fn repeated(text: Text<'_>, part: &Range<usize>, limit: u32) -> Vec<Repeated> {
+    let (mut found, mut from) = (Vec::new(), part.start);
+    let before = text.headers.partition_point(|header| header.end <= part.start);
+    for header in text.headers[before..].iter().take_while(|header| header.row.end < part.end) {
+        let tokens = text.tokens.count(&header.row);
+        let start = boundary(text.text, header.row.start.max(from));
+        let end = boundary(text.text, header.end).min(part.end);
+        if tokens.saturating_mul(2) <= limit && start < end {
+            found.push(Repeated { row: header.row.clone(), tokens, table: start..end });
+            from = end;
+        }
+    }
+    found
+}
+
+/// What is repeated before a passage that begins here.
+fn over(repeated: &[Repeated], byte: usize) -> Option<&Repeated> {
+    let begun = repeated.partition_point(|own| own.table.start <= byte);
+    let own = repeated.get(begun.checked_sub(1)?)?;
+    (own.row.end <= byte && byte < own.table.end).then_some(own)
+}
+
+/// Which atoms make a passage; one that begins with an atom has so many tokens `above` it. Each begins and ends later than the
+/// one before it.
+fn spans(atoms: &[Atom], limit: u32, overlap: u32, above: impl Fn(&Atom) -> u32) -> Vec<Range<usize>> {
     let mut found = Vec::new();
     let mut first = 0;
-    let mut sum = 0;
+    let mut sum = atoms.first().map_or(0, &above);
     for (at, atom) in atoms.iter().enumerate() {
         if at > first && sum + atom.tokens > limit {
             found.push(first..at);
             let (mut start, mut kept) = (at, 0);
             while start > first + 1 {
-                let more = kept + atoms[start - 1].tokens;
-                if more > overlap || more + atom.tokens > limit {
+                let before = &atoms[start - 1];
+                let more = kept + before.tokens;
+                if more > overlap || above(before) + more + atom.tokens > limit {
                     break;
                 }
                 kept = more;
                 start -= 1;
             }
-            (first, sum) = (start, kept);
+            (first, sum) = (start, kept + above(&atoms[start]));
         }
         sum += atom.tokens;
     }
@@ -68,7 +103,7 @@ mod tests {
 
     fn packed(tokens: &[u32], limit: u32, overlap: u32) -> Vec<Range<usize>> {
         let atoms: Vec<_> = tokens.iter().map(|tokens| Atom { range: 0..0, tokens: *tokens }).collect();
-        spans(&atoms, limit, overlap)
+        spans(&atoms, limit, overlap, |_| 0)
     }
 
     #[test]

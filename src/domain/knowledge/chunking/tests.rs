@@ -27,12 +27,7 @@ fn cuts(chunking: Chunking, text: &str, sections: &[Range<usize>]) -> Cuts {
     cuts_of_tables(chunking, text, sections, &[])
 }
 
-fn cuts_of_tables(
-    chunking: Chunking,
-    text: &str,
-    sections: &[Range<usize>],
-    headers: &[Range<usize>],
-) -> Cuts {
+fn cuts_of_tables(chunking: Chunking, text: &str, sections: &[Range<usize>], headers: &[Header]) -> Cuts {
     let tokens = tokens(text);
     match chunking.plan(Text { text, tokens: &tokens, sections, headers }).unwrap() {
         Plan::Cut(cuts) => cuts,
@@ -176,7 +171,8 @@ fn passages_of_a_table_have_the_row_that_names_its_columns_within_their_limit() 
     let text = format!("{first}{second}plain words stand here by themselves and go on and on\n");
     let start = first.len();
     let end = start + second.len();
-    let (sections, headers) = ([0..start, start..end, end..text.len()], [0..8, start..start + 8]);
+    let sections = [0..start, start..end, end..text.len()];
+    let headers = [Header { row: 0..8, end: start }, Header { row: start..start + 8, end }];
     let fixed = |max_tokens| Chunking::Fixed { max_tokens, overlap_percent: 1 };
     let found = cuts_of_tables(fixed(8), &text, &sections, &headers).passages;
     let own = tokens(&text);
@@ -202,6 +198,34 @@ fn passages_of_a_table_have_the_row_that_names_its_columns_within_their_limit() 
     let apart = cuts_of_tables(fixed(8), &text, &sections[..2], &headers).passages;
     let behind: Vec<_> = apart.iter().filter(|cut| cut.range.start >= end).collect();
     assert!(behind.len() > 1 && behind.iter().all(|cut| cut.header.is_none()), "{behind:?}");
+}
+
+#[test]
+fn a_table_within_a_text_has_its_header_with_its_rows_and_with_nothing_else() {
+    let before = "Words come first. ".repeat(4);
+    let table = "one\tsum\n".to_owned() + &"abc\tdef\n".repeat(8);
+    let text = format!("{before}\n{table}{}", "Words come last. ".repeat(4));
+    let start = before.len() + 1;
+    let end = start + table.len();
+    let header = Header { row: start..start + 8, end };
+    let fixed = |max_tokens, overlap_percent| Chunking::Fixed { max_tokens, overlap_percent };
+    let own = tokens(&text);
+    for (limit, overlap) in [(8, 1), (12, 60), (10, 99)] {
+        let found = cuts_of_tables(fixed(limit, overlap), &text, &[], std::slice::from_ref(&header)).passages;
+        let alone = |cut: &Cut| Cut { tokens: own.count(&cut.range), header: None, ..cut.clone() };
+        hold(&text, &found.iter().map(alone).collect::<Vec<_>>(), Some(limit), limit * overlap / 100);
+        for cut in &found {
+            let is_below = header.row.end <= cut.range.start && cut.range.start < end;
+            assert_eq!(cut.header, is_below.then(|| header.row.clone()), "{limit} {overlap}: {cut:?}");
+            let repeated = if is_below { own.count(&header.row) } else { 0 };
+            assert!(cut.tokens <= limit && cut.tokens == own.count(&cut.range) + repeated, "{cut:?}");
+        }
+        assert!(found.iter().any(|cut| cut.header.is_some()), "{found:?}");
+        assert!(found.last().unwrap().header.is_none(), "{found:?}");
+    }
+    // The one where it all has room needs none.
+    let whole = cuts_of_tables(fixed(200, 20), &text, &[], std::slice::from_ref(&header)).passages;
+    assert_eq!((whole.len(), &whole[0].header), (1, &None));
 }
 
 #[test]

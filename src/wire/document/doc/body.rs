@@ -8,7 +8,7 @@ use encoding_rs::WINDOWS_1252;
 use super::super::building::Building;
 use super::super::fault::Fault;
 use super::super::numbering::{Counters, Style, number};
-use super::super::table;
+use super::super::table::Tables;
 use super::Numbers;
 use super::fib::{Fib, PLC_ENDNOTES, PLC_FOOTNOTES};
 use super::lists::Lists;
@@ -35,6 +35,7 @@ struct Page {
     cells: Vec<String>,
     /// The cell that is being written.
     cell: String,
+    written: Tables,
     /// Open fields; true as long as their code is read, not their result.
     fields: Vec<bool>,
     counters: Counters,
@@ -130,7 +131,7 @@ impl Body<'_> {
         if own.in_table || unit == 0x07 {
             if own.ends_row {
                 page.cell.clear();
-                return table::line(&std::mem::take(&mut page.cells), made);
+                return page.written.row(&std::mem::take(&mut page.cells), own.names_columns, made);
             }
             for piece in [label.as_str(), text.trim()] {
                 if !page.cell.is_empty() && !piece.is_empty() {
@@ -143,6 +144,7 @@ impl Body<'_> {
             }
             return Ok(());
         }
+        page.written.end(made)?;
         if let Some(outline) = own.outline.filter(|outline| *outline < 9) {
             made.heading(made.at(), outline + 1, &format!("{label} {text}"))?;
         }

@@ -19,6 +19,8 @@ pub struct Properties {
     pub in_table: bool,
     /// The mark ends a row of a table.
     pub ends_row: bool,
+    /// That row is repeated on every page that its table comes to.
+    pub names_columns: bool,
 }
 
 /// All of them, by the byte after the end of what they are for.
@@ -36,6 +38,7 @@ impl Properties {
                 0x2640 => self.outline = Some(first),
                 0x2416 => self.in_table = first != 0,
                 0x2417 => self.ends_row = first != 0,
+                0x3404 => self.names_columns = first != 0,
                 0x4600 => self.style = operand.u16_at(0).unwrap_or(self.style),
                 _ => {}
             }

@@ -7,7 +7,7 @@ use quick_xml::events::BytesStart;
 use super::super::building::Building;
 use super::super::fault::Fault;
 use super::super::numbering::{Counters, Style, number};
-use super::super::table;
+use super::super::table::Tables;
 use super::super::xml::{Visitor, attribute};
 use super::lists::Lists;
 use super::styles::Styles;
@@ -33,7 +33,11 @@ pub struct Body<'a, 'b> {
     paragraph: Option<Paragraph>,
     /// Of the outermost table, the cells of its current row.
     cells: Vec<String>,
+    /// That row names the columns.
+    names: bool,
+    /// Open tables, each within the one before it.
     tables: usize,
+    written: Tables,
     /// Elements within one that is left out.
     skipped: usize,
     /// What is left out stands elsewhere too.
@@ -57,7 +61,9 @@ impl<'a, 'b> Body<'a, 'b> {
             begun: HashSet::new(),
             paragraph: None,
             cells: Vec::new(),
+            names: false,
             tables: 0,
+            written: Tables::default(),
             skipped: 0,
             again: false,
             words: false,
@@ -136,7 +142,13 @@ impl Visitor for Body<'_, '_> {
         match name {
             "p" => self.paragraph = Some(Paragraph::default()),
             "tbl" => self.tables += 1,
-            "tr" if self.tables == 1 => self.cells.clear(),
+            "tr" if self.tables == 1 => {
+                self.cells.clear();
+                self.names = false;
+            }
+            "tblHeader" if self.tables == 1 => {
+                self.names = !matches!(value().as_deref(), Some("0" | "false" | "off"));
+            }
             "tc" if self.tables == 1 => self.cells.push(String::new()),
             "t" => self.words = true,
             // Tab stops have the same name; they stand in `tabs`, which is left out.
@@ -181,7 +193,7 @@ impl Visitor for Body<'_, '_> {
             }
             // What was deleted, what is drawn, what another element says again, and earlier properties.
             "del" | "moveFrom" | "instrText" | "delText" | "drawing" | "pict" | "object" | "Fallback"
-            | "rt" | "pPrChange" | "rPrChange" | "tabs" | "sectPr" => {
+            | "rt" | "pPrChange" | "rPrChange" | "trPrChange" | "tabs" | "sectPr" => {
                 self.skipped = 1;
                 self.again = name == "Fallback";
             }
@@ -202,8 +214,15 @@ impl Visitor for Body<'_, '_> {
                     self.end_paragraph(&paragraph)?;
                 }
             }
-            "tbl" => self.tables = self.tables.saturating_sub(1),
-            "tr" if self.tables == 1 => table::line(&std::mem::take(&mut self.cells), self.made)?,
+            "tbl" => {
+                self.tables = self.tables.saturating_sub(1);
+                if self.tables == 0 {
+                    self.written.end(self.made)?;
+                }
+            }
+            "tr" if self.tables == 1 => {
+                self.written.row(&std::mem::take(&mut self.cells), self.names, self.made)?;
+            }
             _ => {}
         }
         Ok(())

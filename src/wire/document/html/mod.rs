@@ -80,6 +80,27 @@ mod tests {
     }
 
     #[test]
+    fn tables_and_their_rows_are_places_and_a_marked_header_names_columns() {
+        let page = "<h1>Prices</h1><table><caption>T</caption><thead><tr><td>Part<td>Price</thead>\
+                    <tr><td>Motor<td>120<tr><th>Hose<td>14<table><thead><tr><th>in<th>another</thead></table></table>\
+                    <p>between<table><tr><th>a<th>b<tr><td>c<td>d</table><table><tr><th>x<td>y<tr><td>z</table>after";
+        let made = parse("a.html", page.as_bytes(), &Limits::default()).unwrap();
+        let places = Places::new(&made);
+        let named = |words: &str| {
+            let at = made.text.find(words).unwrap();
+            places.name(&(at..at + words.len()))
+        };
+        assert_eq!(named("Part"), "Prices, table 1, row 1");
+        assert_eq!(named("another"), "Prices, table 1, row 3", "one within another is of its row");
+        assert_eq!(named("between"), "Prices");
+        assert_eq!(named("c\td"), "Prices, table 2, row 2");
+        assert_eq!(named("z"), "Prices, table 3, row 2");
+        assert_eq!(named("after"), "Prices");
+        let headers: Vec<&str> = made.headers().into_iter().map(|header| &made.text[header.row]).collect();
+        assert_eq!(headers, ["Part\tPrice\n", "a\tb\n"]);
+    }
+
+    #[test]
     fn headings_are_places() {
         let made = parse("a.html", b"<h1>One</h1><p>x<h2>T<em>w</em>o</h2><p>y", &Limits::default()).unwrap();
         let at = made.text.find('y').unwrap();

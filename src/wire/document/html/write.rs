@@ -2,7 +2,7 @@
 
 use super::super::building::Building;
 use super::super::fault::Fault;
-use super::super::table;
+use super::super::table::Tables;
 use super::tree::{Kind, Tree};
 
 /// Elements that are not text to be read.
@@ -83,11 +83,17 @@ struct Writer<'a, 'b> {
     /// What the next line begins with.
     label: Option<String>,
     plain: usize,
+    /// Open tables, each within the one before it.
     tables: usize,
+    /// Of the outermost table, its heads that are open.
+    heads: usize,
+    /// The row names columns, as far as its cells tell.
+    names: bool,
     /// Within a cell of the outermost table.
     in_cell: bool,
     cell: String,
     cells: Vec<String>,
+    written: Tables,
 }
 
 /// Writes what the page says; where that is nothing, what stands beside it.
@@ -107,9 +113,12 @@ fn walk(tree: &Tree, made: &mut Building<'_>, with_beside: bool) -> Result<(), F
         label: None,
         plain: 0,
         tables: 0,
+        heads: 0,
+        names: false,
         in_cell: false,
         cell: String::new(),
         cells: Vec::new(),
+        written: Tables::default(),
     };
     // Down to the first child, else to the next beside it, else up until there is one.
     let mut node = 0;
@@ -206,7 +215,12 @@ impl Writer<'_, '_> {
                 });
             }
             "table" => self.tables += 1,
-            "td" | "th" if self.tables == 1 => self.in_cell = true,
+            "thead" if self.tables == 1 => self.heads += 1,
+            "tr" if self.tables == 1 => self.names = true,
+            "td" | "th" if self.tables == 1 => {
+                self.in_cell = true;
+                self.names &= name == "th" || self.heads > 0;
+            }
             _ => {}
         }
         Ok(())
@@ -239,7 +253,13 @@ impl Writer<'_, '_> {
                 self.gap |= self.lists.is_empty();
             }
             "li" => self.label = None,
-            "table" => self.tables = self.tables.saturating_sub(1),
+            "table" => {
+                self.tables = self.tables.saturating_sub(1);
+                if self.tables == 0 {
+                    self.written.end(self.made)?;
+                }
+            }
+            "thead" if self.tables == 1 => self.heads = self.heads.saturating_sub(1),
             "td" | "th" if self.tables == 1 => {
                 self.in_cell = false;
                 self.cells.push(std::mem::take(&mut self.cell));
@@ -247,7 +267,7 @@ impl Writer<'_, '_> {
             "tr" if self.tables == 1 && !self.cells.is_empty() => {
                 self.space()?;
                 self.under_title()?;
-                table::line(&std::mem::take(&mut self.cells), self.made)?;
+                self.written.row(&std::mem::take(&mut self.cells), self.names, self.made)?;
             }
             _ => {}
         }

@@ -148,8 +148,7 @@ fn known(of: &Card<'_>, width: usize) -> Vec<Row> {
     facts.extend(passage.columns().map(|columns| ("columns".to_owned(), columns.replace('\t', " · "))));
     let said = passage.attributes.iter().filter(|(key, _)| !key.starts_with(RESERVED));
     facts.extend(said.map(|(key, value)| (key.clone(), value.words())));
-    // Of all of length 1 that tells nothing.
-    if let Some(looked) = of.looked.filter(|looked| (looked.norm - 1.0).abs() >= 1e-3) {
+    if let Some(looked) = of.looked {
         facts.push(("vector".to_owned(), format!("length {:.4}", looked.norm)));
     }
     let mut rows = Vec::new();
