@@ -259,6 +259,7 @@ impl Request {
                 | T::Notes { .. }
                 | T::Export { .. } => true,
                 T::Replay { .. }
+                | T::ReplayRun { .. }
                 | T::Import { .. }
                 | T::Send { .. }
                 | T::Remove { .. }
