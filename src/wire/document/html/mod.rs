@@ -117,7 +117,7 @@ mod tests {
         let page = "<title>The\n Page</title><svg><title>drawn</title></svg><p>first<h2>Part</h2><p>second";
         assert_eq!(places(page, "first"), "The Page");
         assert_eq!(places(page, "second"), "Part", "a heading ends it, of whatever level");
-        assert_eq!(places("<title>T</title><table><tr><td>a</table><h6>Low</h6>b", "a"), "T");
+        assert_eq!(places("<title>T</title><table><tr><td>a</table><h6>Low</h6>b", "a"), "T, table 1, row 1");
         assert_eq!(places("<title>T</title><h1>One</h1><p>x", "One"), "One");
         assert_eq!(places("<p>nameless<svg><title>drawn</title></svg>", "nameless"), "");
     }
