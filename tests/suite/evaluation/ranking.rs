@@ -180,6 +180,9 @@ fn two_of_which_one_always_wins_have_no_ratings() {
     let board = leaderboard(&many("x", "y", Outcome::B, 30), &Options::default());
     assert_eq!((missing(&board, "y"), missing(&board, "x")), (Missing::OnlyWon, Missing::OnlyLost));
     assert_eq!(board.rows[0].name, "y");
+    let said =
+        ["no rating of y: it only won against the others", "no rating of x: it only lost against the others"];
+    assert_eq!(board.unrated(), said);
 }
 
 #[test]

@@ -9,7 +9,7 @@ use outcrop::domain::conversation::Conversation;
 use outcrop::domain::delta::Event as Delta;
 use outcrop::domain::evaluation::Choice;
 use outcrop::domain::evaluation::job::Unblinded;
-use outcrop::domain::id::{BallotId, ConversationId};
+use outcrop::domain::id::{BallotId, ComparisonId, ConversationId};
 use outcrop::domain::message::{Message, Outcome, Role};
 use outcrop::domain::time::Timestamp;
 use outcrop::domain::{Error, ErrorKind};
@@ -57,6 +57,23 @@ fn enter_makes_a_comparison_and_then_asks_every_column_at_once() {
     let made = Reply::Comparison { comparison: comparison(2, None), ballots: Vec::new() };
     stage.answer("comparisons\":{\"create", vec![made]);
     assert_eq!(sends(&stage.effects[from..]).len(), 2);
+}
+
+#[test]
+fn what_was_asked_last_is_the_selected_one_of_the_list() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    stage.keys("<alt+2>");
+    stage.answer("tui.compare", vec![Reply::Remembered { value: None }]);
+    let older = Comparison { id: ComparisonId::from_bytes([0; 16]), ..comparison(2, None) };
+    let listed = Reply::Comparisons { comparisons: vec![older], more: false };
+    stage.answer("comparisons\":{\"list", vec![listed]);
+    let made = comparison(2, None);
+    let tasks = asked(&mut stage, &made);
+    finish(&mut stage, &tasks, 0, "one");
+    finish(&mut stage, &tasks, 1, "two");
+    let effects = stage.keys("<shift+tab>xd");
+    let removed = requests(&effects);
+    assert!(matches!(removed[..], [Comparisons::Remove { id, .. }] if id == made.id), "{effects:?}");
 }
 
 #[test]

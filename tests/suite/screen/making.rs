@@ -458,6 +458,8 @@ fn the_datasets_are_read_renamed_removed_and_evaluated() {
     shown(&mut stage);
     let id = DatasetId::from_bytes([1; 16]);
     assert_eq!(datasets(&stage.keys("<enter>")), [Datasets::Items { id, from: 0, limit: 200 }]);
+    let text = stage.text();
+    assert!(text.contains("r rename") && text.contains("x delete"), "{text}");
     let asked = datasets(&stage.keys("r<ctrl+u>other<enter>"));
     assert_eq!(asked, [Datasets::Rename { id, name: "other".into() }]);
     let renamed = dataset(1, "other", 120, None);
@@ -465,7 +467,12 @@ fn the_datasets_are_read_renamed_removed_and_evaluated() {
     stage.answer("datasets\":{\"rename\"", vec![Reply::Dataset { dataset: renamed }]);
     assert_eq!(datasets(&stage.keys("xd")), [Datasets::Remove { id }]);
     assert!(datasets(&stage.keys("Gx")).is_empty());
-    assert!(stage.text().contains("It came with the program"), "{}", stage.text());
+    let text = stage.text();
+    assert!(text.contains("It came with the program"), "{text}");
+    assert!(
+        !text.contains("r rename") && !text.contains("x delete"),
+        "not offered for one that stays: {text}"
+    );
     stage.keys("n");
     let text = stage.text();
     assert!(text.contains("A new evaluation") && text.contains("builtin/generation"), "{text}");

@@ -54,7 +54,7 @@ impl Leaderboard {
         let mut reasons: Vec<(String, Vec<&str>)> = Vec::new();
         for row in &self.rows {
             let Err(why) = &row.rating else { continue };
-            let why = why.words();
+            let why = why.to_string();
             match reasons.iter_mut().find(|(known, _)| *known == why) {
                 Some((_, names)) => names.push(&row.name),
                 None => reasons.push((why, vec![&row.name])),

@@ -121,6 +121,10 @@ impl State {
         self.aside = comparison.pages.iter().map(of).enumerate().collect();
         self.due = comparison.lanes().map(|(page, at, _)| (page, at)).collect();
         self.put(comparison.clone());
+        // The list acts on what is shown: it would stay at the one before.
+        if let Some(at) = self.list.iter().position(|other| other.id == comparison.id) {
+            self.selected = at;
+        }
         self.comparison = Some(comparison.clone());
         self.ballots.clear();
         self.revealed.clear();

@@ -204,7 +204,7 @@ pub(super) fn legend(lines: &[Line], width: u16) -> Vec<Line> {
         |line: &Line, signs: &[char]| line.pieces.iter().any(|piece| piece.bar && piece.text.contains(signs));
     let first = |signs: &[char]| lines.iter().position(|line| has(line, signs));
     let share = first(&[VALUE]).and_then(|at| {
-        let [to, bound] = [("▒", "to"), ("┃", "the value")];
+        let [to, bound] = [("▒", "to the value"), ("┃", "value")];
         let long = [("█", "to the lower bound of 95 %"), to, bound, ("░", "to the upper bound")];
         let short = [("█", "lower bound"), to, bound, ("░", "upper bound")];
         Some((at, explained(&long, width).or_else(|| explained(&short, width))?))
@@ -577,7 +577,7 @@ mod tests {
         table.rows.push(row("a", 0.5, &["50.0 %"]));
         let both = texts(&legend(&table.lines(56), 56));
         assert_eq!(both.len(), 2);
-        assert_eq!(both[1], "█ lower bound  ▒ to  ┃ the value  ░ upper bound");
+        assert_eq!(both[1], "█ lower bound  ▒ to the value  ┃ value  ░ upper bound");
         assert!(legend(&[], 56).is_empty());
     }
 

@@ -9,6 +9,7 @@ use super::layout::AnswerArea;
 use super::list::may_rate;
 use super::{Sitting, State, view};
 use crate::domain::Error;
+use crate::domain::evaluation::Dataset;
 use crate::domain::evaluation::job::GenerationState;
 use crate::domain::evaluation::metric::Method;
 use crate::tui::action::Action;
@@ -62,6 +63,10 @@ impl Pane for State {
         let settings = self.making.as_ref().filter(|_| self.context() == Context::Settings);
         let changes = settings.is_none_or(|making| making.drawer.offers(action));
         let rates = action == Action::Open && in_list;
+        // What came with the program stays as it is: that is said to who asks, and not offered.
+        let on_shelf = self.shelf.current().filter(|_| self.context() == Context::Datasets);
+        let fixed =
+            matches!(action, Action::Rename | Action::Delete) && on_shelf.is_some_and(Dataset::is_built_in);
         // Nothing is taken back, and gone back to, before something was said; nothing is open where all say the same.
         let idle = match action {
             Action::Open | Action::DecideItem if self.context() == Context::Results => {
@@ -71,7 +76,7 @@ impl Pane for State {
             Action::GoToVote => self.sitting.as_ref().is_some_and(|sitting| !sitting.has_voted()),
             _ => false,
         };
-        self.can(action) && changes && !idle && (!rates || self.current().is_some_and(may_rate))
+        self.can(action) && changes && !idle && !fixed && (!rates || self.current().is_some_and(may_rate))
     }
 
     fn why_not(&self, action: Action) -> Option<Cow<'static, str>> {

@@ -179,7 +179,7 @@ fn body(state: &State, first: &FirstRun, height: u16, pen: &mut Pen<'_>) {
         }
         let checked = match plan.checked {
             Checked::Here => "SHA-256 of the file, known beforehand",
-            Checked::Partly => "SHA-256, all but what is unpinned",
+            Checked::Partly => "SHA-256; where unpinned, none is known here",
             Checked::There => "by the server that fetches it",
             Checked::Nowhere => "unpinned: its SHA-256 is not known here and cannot be checked",
         };
