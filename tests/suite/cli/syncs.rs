@@ -494,7 +494,7 @@ async fn rows_of_a_table_are_embedded_and_shown_below_the_row_that_names_their_c
     .await;
     tokio::task::block_in_place(|| {
         let home = home(&server);
-        let rows: String = (0..40).map(|n| format!("Town{n},Land{n},Person{n}\n")).collect();
+        let rows = (0..40).map(|n| format!("Town{n},Land{n},Person{n}\n")).collect::<Vec<_>>().concat();
         write(&home, "cities.csv", &format!("City,Country,Mayor\n{rows}"));
         good(&create_by_sentences(&home));
         let bodies = asked.lock().unwrap().clone();
@@ -518,7 +518,7 @@ async fn a_citation_names_the_table_and_the_rows_of_a_passage_which_has_their_he
     let server = embedding(Duration::ZERO).await;
     tokio::task::block_in_place(|| {
         let home = home(&server);
-        let rows: String = (0..40).map(|n| format!("| Motor{n} | Sum{n} |\n")).collect();
+        let rows = (0..40).map(|n| format!("| Motor{n} | Sum{n} |\n")).collect::<Vec<_>>().concat();
         let text =
             format!("# Prices\n\nOf all parts.\n\n| Part | Price |\n|---|---|\n{rows}\nNothing else.\n");
         write(&home, "prices.md", &text);

@@ -67,6 +67,7 @@ pub use aside::{Read, Want};
 
 /// Everything of the traces place.
 #[derive(Debug, Clone, Default, PartialEq)]
+#[expect(clippy::struct_excessive_bools, reason = "what is known and what is asked for, each on its own")]
 pub struct State {
     /// The newest first, as far as they were read.
     runs: Vec<Run>,
