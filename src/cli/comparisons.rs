@@ -374,7 +374,7 @@ async fn board(category: Option<String>, asker: &Asker, out: &mut Out) -> Result
     if *apart > 0 {
         out.note(&left_apart(*apart))?;
     }
-    for why in board.unrated() {
+    for why in board.unrated().into_iter().chain(board.without_win_rates()) {
         out.note(&why)?;
     }
     if !categories.is_empty() {
