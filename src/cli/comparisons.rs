@@ -192,7 +192,8 @@ async fn see(
     if !reveal {
         return Err(blind(doing(), page).into());
     }
-    asker.one(Request::Comparisons(Comparisons::Look { id: comparison.id }), out).await?;
+    let look = Comparisons::Look { id: comparison.id, page: None };
+    asker.one(Request::Comparisons(look), out).await?;
     out.note("who answers is seen now: what you choose in it from here on is not kept as blind")
 }
 
