@@ -192,7 +192,8 @@ async fn see(
     if !reveal {
         return Err(blind(doing(), page).into());
     }
-    asker.one(Request::Comparisons(Comparisons::Look { id: comparison.id }), out).await?;
+    let look = Comparisons::Look { id: comparison.id, page: None };
+    asker.one(Request::Comparisons(look), out).await?;
     out.note("who answers is seen now: what you choose in it from here on is not kept as blind")
 }
 
@@ -374,7 +375,7 @@ async fn board(category: Option<String>, asker: &Asker, out: &mut Out) -> Result
     if *apart > 0 {
         out.note(&left_apart(*apart))?;
     }
-    for why in board.unrated() {
+    for why in board.unrated().into_iter().chain(board.without_win_rates()) {
         out.note(&why)?;
     }
     if !categories.is_empty() {

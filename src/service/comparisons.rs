@@ -13,12 +13,11 @@ use tokio::sync::Mutex;
 use crate::domain::change::Changed;
 use crate::domain::comparison::measure::Summary;
 use crate::domain::comparison::{
-    Ballot, Column, Comparison, Form, Page, Plan, Table, counted, is_question, prompt_digest,
+    Ballot, Column, Comparison, Form, Page, Plan, Seen, Table, counted, is_question, prompt_digest,
 };
 use crate::domain::conversation::{Conversation, Thread, title_from};
 use crate::domain::evaluation::battle::{BattlesRead, Fought};
 use crate::domain::evaluation::dataset::BadLine;
-use crate::domain::evaluation::job::Unblinded;
 use crate::domain::evaluation::ranking::{Options, among, categories};
 use crate::domain::evaluation::{Choice, Leaderboard, leaderboard};
 use crate::domain::id::{BallotId, ComparisonId, ConversationId, MessageId};
@@ -216,7 +215,7 @@ impl Comparisons {
                 // Which answer was broken off tells which was slow.
                 let hidden = chosen.hidden
                     && !broken_off
-                    && !comparison.was_seen_by(&who)
+                    && !comparison.was_seen_on(chosen.page as usize, &who)
                     && ballots(store, seen)?.is_empty();
                 let ballot = Ballot {
                     id: fresh::ballot_id(),
@@ -245,15 +244,19 @@ impl Comparisons {
         Ok(ballot)
     }
 
-    /// Keeps that somebody sees who answers, also where nothing is chosen yet.
-    pub async fn look(&self, id: ComparisonId, by: String) -> Result<Comparison> {
+    /// Keeps that somebody sees who answers, on all pages or on one, also where nothing is chosen yet.
+    pub async fn look(&self, id: ComparisonId, page: Option<u32>, by: String) -> Result<Comparison> {
         let _one = self.one.lock().await;
         let comparison = self
             .archive
             .run(move |store| {
                 let mut comparison = comparison(store, id)?;
-                if comparison.blind.is_some() && !comparison.was_seen_by(&by) {
-                    comparison.unblinded.push(Unblinded { by, at: fresh::now() });
+                let known = match page {
+                    Some(page) => comparison.was_seen_on(page as usize, &by),
+                    None => comparison.was_seen_by(&by),
+                };
+                if comparison.blind.is_some() && !known {
+                    comparison.unblinded.push(Seen { by, at: fresh::now(), page });
                     let mut batch = Batch::new();
                     batch.put(&id, &comparison)?;
                     store.commit(batch)?;

@@ -180,7 +180,7 @@ impl Unblinding {
             return Ok(());
         }
         for id in &told.comparisons {
-            unless_gone(self.comparisons.look(*id, who.to_owned()).await.map(|_| ()))?;
+            unless_gone(self.comparisons.look(*id, None, who.to_owned()).await.map(|_| ()))?;
         }
         for id in &told.evaluations {
             unless_gone(self.evaluations.looked(*id, who.to_owned()).await)?;

@@ -131,7 +131,7 @@ async fn who_has_looked_may_write_it() {
     let door = home.open().await;
     let (comparison, _) = answered(&door).await;
     assert!(ask(&door, export(&comparison, Form::Markdown)).await.is_err());
-    ask(&door, Comparisons::Look { id: comparison.id }).await.unwrap();
+    ask(&door, Comparisons::Look { id: comparison.id, page: None }).await.unwrap();
     ask(&door, export(&comparison, Form::Markdown)).await.unwrap();
 }
 
@@ -166,6 +166,33 @@ async fn a_choice_where_an_answer_was_broken_off_is_not_blind_though_it_was_aske
     assert!(matches!(outcome(&second), Outcome::Complete { .. }), "{second:?}");
     let kept = ask(&door, choose(&comparison, 0, &[first, second.id])).await.unwrap();
     assert!(matches!(&kept, Reply::Ballot { ballot } if ballot.blind.is_none()), "{kept:?}");
+}
+
+#[tokio::test]
+async fn a_choice_on_a_page_on_which_one_answer_was_asked_for_again_alone_is_not_blind_and_those_on_others_are()
+ {
+    let home = Home::new();
+    let door = home.open().await;
+    let (comparison, answers) = answered(&door).await;
+    // As a screen says before it asks.
+    let look = || Comparisons::Look { id: comparison.id, page: Some(0) };
+    for _ in 0..2 {
+        ask(&door, look()).await.unwrap();
+        assert_eq!(seen(&door, &comparison).await, 1, "twice is once");
+    }
+    // The other page is hidden yet.
+    let error = ask(&door, export(&comparison, Form::Markdown)).await.unwrap_err();
+    assert_eq!(error.why, "it is blind, and nobody has chosen on page 2 yet");
+    for (page, blind) in [(0, false), (1, true)] {
+        let at = 2 * page as usize;
+        let kept = ask(&door, choose(&comparison, page, &answers[at..at + 2])).await.unwrap();
+        assert!(matches!(&kept, Reply::Ballot { ballot } if ballot.blind.is_some() == blind), "{kept:?}");
+    }
+    // Somebody else has not waited for it.
+    let other = Context { principal: "somebody else".to_owned(), ..Context::of(Face::Tui) };
+    let theirs = Request::Comparisons(choose(&comparison, 0, &answers[..2]));
+    let kept = door.call(other, theirs).next().await.unwrap().unwrap();
+    assert!(matches!(&kept, Reply::Ballot { ballot } if ballot.blind.is_some()), "{kept:?}");
 }
 
 fn traces() -> Request {

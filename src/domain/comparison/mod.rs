@@ -18,7 +18,6 @@ use crate::domain::attachment::Attachment;
 use crate::domain::catalog::ModelId;
 use crate::domain::conversation::Thread;
 use crate::domain::evaluation::chance::Chance;
-use crate::domain::evaluation::job::Unblinded;
 use crate::domain::evaluation::{Battle, Choice, battles};
 use crate::domain::figures;
 use crate::domain::hex::hex;
@@ -136,14 +135,24 @@ pub struct Comparison {
     pub category: Option<String>,
     /// Who saw who answers before choosing: what they choose is not blind any more.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub unblinded: Vec<Unblinded>,
+    pub unblinded: Vec<Seen>,
+}
+
+/// That somebody saw who answers before choosing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Seen {
+    pub by: String,
+    pub at: Timestamp,
+    /// The one page, from 0, on which they did: there they waited for one answer alone, say. `None` for all pages.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub page: Option<u32>,
 }
 
 impl Comparison {
     /// Whether `who` may not see yet who answers on a page: it is blind, nobody has chosen there, and they have not looked.
     pub fn hides(&self, page: usize, ballots: &[Ballot], who: &str) -> bool {
         let chosen = ballots.iter().any(|ballot| ballot.page as usize == page);
-        self.blind.is_some() && !chosen && !self.was_seen_by(who)
+        self.blind.is_some() && !chosen && !self.was_seen_on(page, who)
     }
 
     /// The first page, from 0, on which `who` may not see yet who answers.
@@ -151,9 +160,15 @@ impl Comparison {
         (0..self.pages.len()).find(|page| self.hides(*page, ballots, who))
     }
 
-    /// Whether `who` saw who answers before choosing.
+    /// Whether `who` saw who answers on all pages before choosing.
     pub fn was_seen_by(&self, who: &str) -> bool {
-        self.unblinded.iter().any(|look| look.by == who)
+        self.unblinded.iter().any(|seen| seen.by == who && seen.page.is_none())
+    }
+
+    /// Whether `who` saw who answers on a page, from 0, before choosing there.
+    pub fn was_seen_on(&self, page: usize, who: &str) -> bool {
+        let there = |of: u32| of as usize == page;
+        self.unblinded.iter().any(|seen| seen.by == who && seen.page.is_none_or(there))
     }
 
     /// The columns in the order in which a page shows them: as they are, and blind in one that is drawn for the page.
@@ -558,7 +573,11 @@ mod tests {
         assert_eq!(comparison.hidden_page(std::slice::from_ref(&chosen), "ada"), Some(1));
         let both = [chosen.clone(), Ballot { page: 1, ..chosen }];
         assert_eq!(comparison.hidden_page(&both, "ada"), None);
-        comparison.unblinded.push(Unblinded { by: "ada".to_owned(), at: Timestamp(1) });
+        let seen = |page| Seen { by: "ada".to_owned(), at: Timestamp(1), page };
+        comparison.unblinded.push(seen(Some(0)));
+        assert_eq!(comparison.hidden_page(&[], "ada"), Some(1), "they have seen that page alone");
+        assert_eq!(comparison.hidden_page(&[], "bob"), Some(0));
+        comparison.unblinded.push(seen(None));
         assert_eq!(comparison.hidden_page(&[], "ada"), None, "who has looked may see");
         assert_eq!(comparison.hidden_page(&[], "bob"), Some(0));
     }

@@ -19,6 +19,8 @@ pub enum Missing {
     OneRater,
     #[error("one item")]
     OneItem,
+    #[error("one prompt")]
+    OnePrompt,
     #[error("no item has votes of two raters")]
     NothingShared,
     /// Chance alone would agree as much: a coefficient of agreement says nothing here.

@@ -337,6 +337,20 @@ impl Confirm {
         }
     }
 
+    /// Asks before one answer of a blind comparison is asked for again alone.
+    pub fn ask_blind_answer_again() -> Self {
+        Self {
+            act: "Ask for",
+            object: "this answer".to_owned(),
+            rest: "again alone? Who answers is shown then, and choices on this page are not blind."
+                .to_owned(),
+            letter: 'a',
+            does: "ask again",
+            choice: Choice::RetryBlindly,
+            keeps: "leave it failed",
+        }
+    }
+
     /// Asks before an evaluation is deleted.
     pub fn remove_evaluation(id: EvaluationId, name: &str) -> Self {
         Self {

@@ -156,6 +156,8 @@ pub enum Choice {
     RemoveComparison(ComparisonId),
     /// Stops answers that come blind.
     StopAnswers,
+    /// Asks again for one answer alone, while who answers is hidden.
+    RetryBlindly,
     /// How often each column of the next comparison is asked.
     Repeats(u32),
     /// What the comparison is about; nothing for nothing.

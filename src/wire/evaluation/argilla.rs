@@ -2,7 +2,11 @@
 //!
 //! A question is called as its metric, in the small letters that Argilla takes; one about a single answer has `-answer_0`,
 //! `-answer_1` … behind it. The metrics' own names stand in the metadata, with whose the answers are and how they stood. Where
-//! a metric has words of its own, its questions are answered in them, as a label question is; those of a ranking have no place.
+//! two metrics would be one question, or a question is called as no metric's can be, `_` stands behind it, and the metadata
+//! has the questions of these metrics. Where a metric has words of its own, its questions are answered in them, as a label
+//! question is; those of a ranking have no place.
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json, json};
@@ -54,7 +58,8 @@ pub fn read(bytes: &[u8]) -> Read<Judged> {
 
 /// Records, one a line.
 pub fn write(judged: &[Judged]) -> Result<String> {
-    judged.iter().map(|judged| line(&record(judged))).collect()
+    let questions = questions(judged);
+    judged.iter().map(|judged| line(&record(judged, &questions))).collect()
 }
 
 fn judged(record: Record) -> std::result::Result<Judged, String> {
@@ -62,7 +67,8 @@ fn judged(record: Record) -> std::result::Result<Judged, String> {
     all.extend(record.fields);
     let (item, keys) = fields::item(&all, record.metadata.get("models"))?;
     let asked = labels::told(&record.metadata);
-    let ours = names(&record.metadata);
+    let ours = ours(&record.metadata);
+    let named = |question: &str| ours.get(question).map(String::as_str);
     let mut opinions: Vec<Opinion> = Vec::new();
     let mut untold = Vec::new();
     for response in record.responses {
@@ -96,51 +102,75 @@ fn judged(record: Record) -> std::result::Result<Judged, String> {
         // Of one answer alone its points are.
         let one = one.or((keys.len() == 1 && response.value.is_number()).then_some(0));
         // A question with points of no answer in its name is about all of them: which of two that prefers, only we say.
-        if response.value.is_number() && one.is_none() && !ours.iter().any(|name| question(name) == metric) {
+        if response.value.is_number() && one.is_none() && named(metric).is_none() {
             untold.push(format!(
                 "the question {name:?} of {rater:?} gives {} points to no single answer",
                 response.value
             ));
             continue;
         }
-        let spoken = labels::spoken(&asked, |name| question(name) == metric);
+        let known = named(metric);
+        let spoken = labels::spoken(&asked, |name| {
+            known.map_or_else(|| question(name) == metric, |known| known == name)
+        });
         let said = value(&response.value, one, spoken, &keys)
             .ok_or_else(|| format!("the question {name:?} is answered by {}", response.value))?;
         let mut values = opinion.values().to_vec();
-        add(&mut values, metric.to_owned(), said);
+        add(&mut values, known.unwrap_or(metric).to_owned(), said);
         opinion.said = Said::Values(values);
     }
-    named(&record.metadata, &mut opinions);
+    stood(&record.metadata, &mut opinions);
     Ok(Judged { item, opinions, untold, ..Judged::default() }.asking(asked))
 }
 
 /// The question that comments stand in.
 const COMMENT: &str = "comment";
 
-/// What a question of Argilla's may be called; one of a metric is no comment.
+/// What a question of Argilla's may be called; one of a metric is no comment, and not as one about a single answer is.
 fn question(metric: &str) -> String {
     let plain =
         |c: char| if c.is_ascii_alphanumeric() || "_-".contains(c) { c.to_ascii_lowercase() } else { '_' };
     let question: String = metric.chars().map(plain).collect();
-    if question == COMMENT { question + "_" } else { question }
+    let about_one = question
+        .rsplit_once("-answer_")
+        .is_some_and(|(_, at)| !at.is_empty() && at.bytes().all(|byte| byte.is_ascii_digit()));
+    if question == COMMENT || about_one { question + "_" } else { question }
 }
 
-/// The names of the metrics that questions are of, where it was us who wrote them.
-fn names(metadata: &Map<String, Json>) -> Vec<String> {
-    metadata.get("metrics").and_then(|names| Vec::<String>::deserialize(names).ok()).unwrap_or_default()
-}
-
-/// What Argilla has no place for, from the metadata: names of metrics, and how answers stood, by rater.
-fn named(metadata: &Map<String, Json>, opinions: &mut [Opinion]) {
-    let names = names(metadata);
-    for opinion in opinions {
-        if let Said::Values(values) = &mut opinion.said {
-            for (known, _) in values {
-                if let Some(name) = names.iter().find(|name| question(name) == *known) {
-                    known.clone_from(name);
-                }
-            }
+/// The question of each metric that something is said by: each another one.
+fn questions(judged: &[Judged]) -> BTreeMap<&str, String> {
+    let names: BTreeSet<&str> = judged.iter().flat_map(answered).collect();
+    // Those that are questions as they are come first, and stay so.
+    let (plain, others): (Vec<&str>, Vec<&str>) = names.into_iter().partition(|name| question(name) == *name);
+    let mut taken = BTreeSet::new();
+    let mut questions = BTreeMap::new();
+    for name in plain.into_iter().chain(others) {
+        let mut question = question(name);
+        while !taken.insert(question.clone()) {
+            question.push('_');
         }
+        questions.insert(name, question);
+    }
+    questions
+}
+
+/// The metrics that something is said by, as often as it is.
+fn answered(judged: &Judged) -> impl Iterator<Item = &str> {
+    judged.opinions.iter().flat_map(Opinion::values).map(|(metric, _)| metric.as_str())
+}
+
+/// The metrics that questions are of, by the questions, where it was us who wrote them.
+fn ours(metadata: &Map<String, Json>) -> BTreeMap<String, String> {
+    let told = metadata.get("metrics").and_then(|names| Vec::<String>::deserialize(names).ok());
+    let own = metadata.get("questions").and_then(|own| BTreeMap::<String, String>::deserialize(own).ok());
+    let own = own.unwrap_or_default();
+    let of = |name: String| (own.get(&name).cloned().unwrap_or_else(|| question(&name)), name);
+    told.unwrap_or_default().into_iter().map(of).collect()
+}
+
+/// How answers stood, by rater, from the metadata: Argilla has no place for it.
+fn stood(metadata: &Map<String, Json>, opinions: &mut [Opinion]) {
+    for opinion in opinions {
         let told = metadata.get("shown").and_then(|shown| shown.get(&opinion.rater));
         if let Some(shown) = told.and_then(|shown| Vec::<usize>::deserialize(shown).ok()) {
             opinion.shown = shown;
@@ -179,28 +209,39 @@ fn value(value: &Json, one: Option<usize>, spoken: Option<&Metric>, keys: &[Stri
     }
 }
 
-fn record(judged: &Judged) -> Record {
+fn record(judged: &Judged, questions: &BTreeMap<&str, String>) -> Record {
     let mut metadata = Map::new();
     fields::before(&judged.item, &mut metadata);
     metadata.insert("models".into(), fields::models(&judged.item));
     let shown: Map<String, Json> =
         judged.opinions.iter().map(|opinion| (opinion.rater.clone(), json!(opinion.shown))).collect();
     metadata.insert("shown".into(), Json::Object(shown));
-    let mut metrics: Vec<&String> =
-        judged.opinions.iter().flat_map(Opinion::values).map(|(metric, _)| metric).collect();
-    metrics.sort_unstable();
-    metrics.dedup();
+    let metrics: BTreeSet<&str> = answered(judged).collect();
     metadata.insert("metrics".into(), json!(metrics));
+    // Of the others a question tells its metric.
+    let own: BTreeMap<&str, &String> = metrics
+        .into_iter()
+        .filter_map(|name| questions.get_key_value(name))
+        .filter(|(name, asked)| question(name) != **asked)
+        .map(|(name, asked)| (*name, asked))
+        .collect();
+    if !own.is_empty() {
+        metadata.insert("questions".into(), json!(own));
+    }
     labels::put(&judged.metrics, &mut metadata);
     Record {
         fields: fields::of(&judged.item),
         metadata,
         suggestions: Vec::new(),
-        responses: judged.opinions.iter().flat_map(|opinion| responses(opinion, &judged.metrics)).collect(),
+        responses: judged
+            .opinions
+            .iter()
+            .flat_map(|opinion| responses(opinion, &judged.metrics, questions))
+            .collect(),
     }
 }
 
-fn responses(opinion: &Opinion, asked: &[Metric]) -> Vec<Response> {
+fn responses(opinion: &Opinion, asked: &[Metric], questions: &BTreeMap<&str, String>) -> Vec<Response> {
     let response = |question_name: String, value: Json, status: Status| Response {
         question_name,
         value,
@@ -213,7 +254,10 @@ fn responses(opinion: &Opinion, asked: &[Metric]) -> Vec<Response> {
     let mut all: Vec<Response> = opinion
         .values()
         .iter()
-        .flat_map(|(metric, value)| answers(metric, value, labels::spoken(asked, |name| name == metric)))
+        .flat_map(|(metric, value)| {
+            let question = questions.get(metric.as_str()).cloned().unwrap_or_else(|| question(metric));
+            answers(&question, value, labels::spoken(asked, |name| name == metric))
+        })
         .map(|(question, value)| response(question, value, Status::Submitted))
         .collect();
     if let Some(comment) = &opinion.comment {
@@ -222,16 +266,15 @@ fn responses(opinion: &Opinion, asked: &[Metric]) -> Vec<Response> {
     all
 }
 
-/// The questions that a metric is, with their answers.
-fn answers(metric: &str, value: &Value, spoken: Option<&Metric>) -> Vec<(String, Json)> {
+/// The questions that a metric with that question is, with their answers.
+fn answers(question: &str, value: &Value, spoken: Option<&Metric>) -> Vec<(String, Json)> {
     let point = |points: &u8| match spoken.and_then(|metric| metric.point(*points)) {
         Some(word) => json!(word),
         None => json!(points),
     };
     let key = |id: &ResponseId| fields::key(at(id).unwrap_or_default());
-    let question = question(metric);
     let of = |id: &ResponseId| format!("{question}-{}", key(id));
-    let one = |value: Json| vec![(question.clone(), value)];
+    let one = |value: Json| vec![(question.to_owned(), value)];
     match value {
         Value::Thumbs(said) => {
             said.iter().map(|(id, up)| (of(id), json!(labels::thumb(spoken, *up)))).collect()

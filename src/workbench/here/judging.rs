@@ -39,7 +39,7 @@ impl Here {
                     let chosen = Chosen { comparison, page, answers, choice, order, hidden };
                     Reply::Ballot { ballot: service.choose(chosen, who).await? }
                 }
-                Ask::Look { id } => bare(service.look(id, who).await?),
+                Ask::Look { id, page } => bare(service.look(id, page, who).await?),
                 Ask::TakeBack { ballot } => service.take_back(ballot, who).await.map(|()| Reply::Done)?,
                 Ask::Categorise { id, category } => bare(service.categorise(id, category).await?),
                 Ask::TakeIn { bytes, skip_bad, remove } => {

@@ -33,8 +33,13 @@ pub enum Comparisons {
         #[serde(default)]
         hidden: bool,
     },
-    /// Keeps that the person sees who answers before they choose: `Comparison`. What they choose then is not blind.
-    Look { id: ComparisonId },
+    /// Keeps that the person sees who answers before they choose, on all pages or on one, from 0: `Comparison`. What they choose
+    /// there is not blind.
+    Look {
+        id: ComparisonId,
+        #[serde(default)]
+        page: Option<u32>,
+    },
     /// Takes a choice of the person's back; an earlier one about the same answers counts again: `Done`.
     TakeBack { ballot: BallotId },
     /// Gives it a category, also to what was chosen in it; `None` takes it away: `Comparison`.

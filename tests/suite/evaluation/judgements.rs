@@ -334,6 +334,52 @@ fn a_metric_that_is_called_as_comments_are_in_argilla_comes_back_as_one() {
 }
 
 #[test]
+fn metrics_whose_names_would_be_one_question_of_argilla_come_back_as_they_were() {
+    let preference = Value::Preference;
+    let points = |all: [u8; 2]| Value::Points(vec![(id(0), all[0]), (id(1), all[1])]);
+    let all = [
+        ("Clear", points([1, 2])),
+        ("clear", points([3, 4])),
+        ("CLEAR", points([5, 1])),
+        ("clear_", points([2, 3])),
+        ("is.good", preference(1)),
+        ("is good", preference(2)),
+        // As the questions about one answer are called.
+        ("clear-answer_0", preference(3)),
+        ("Clear-Answer_1", preference(4)),
+        ("comment", preference(5)),
+        ("comment_", preference(1)),
+    ];
+    // Also where one item has votes by one of them alone.
+    let of = |values: &[(&str, Value)]| Judged {
+        item: item(&["x", "y"]),
+        opinions: vec![opinion("ana", &[1, 0], values.to_vec())],
+        ..Judged::default()
+    };
+    let mut ours = vec![of(&all)];
+    ours.extend(all.iter().map(|one| of(std::slice::from_ref(one))));
+    let text = argilla::write(&ours).unwrap();
+    let came = taken(argilla::read(text.as_bytes()));
+    for (came, known) in came.iter().zip(&ours) {
+        assert_eq!(came.opinions[0].said, known.opinions[0].said);
+        assert_eq!(came.untold, Vec::<String>::new());
+    }
+    assert_eq!((came.len(), argilla::write(&came).unwrap()), (ours.len(), text.clone()));
+    let told: Json = serde_json::from_str(text.lines().next().unwrap()).unwrap();
+    let asked: Vec<&str> = told["responses"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|said| said["question_name"].as_str().unwrap())
+        .collect();
+    assert_eq!(asked[2..4], ["clear-answer_0", "clear-answer_1"], "what is a question already stays so");
+    let mut once = asked.clone();
+    once.sort_unstable();
+    once.dedup();
+    assert_eq!(once.len(), 4 * 2 + 6, "{asked:?}");
+}
+
+#[test]
 fn drafts_of_argilla_are_no_opinions_and_questions_have_small_letters() {
     let record = json!({
         "fields": {"instruction": "who?", "response-a": "A", "response-b": "B"},

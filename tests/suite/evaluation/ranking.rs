@@ -286,6 +286,19 @@ fn where_samples_are_often_separated_there_is_no_bootstrap_interval() {
 }
 
 #[test]
+fn what_was_won_on_one_prompt_alone_is_no_win_rate() {
+    let of = |prompt: &str| Battle { prompt: Some(prompt.into()), ..Battle::new("x", "y", Outcome::A) };
+    let one = leaderboard(&[of("a"), of("a")], &Options::default());
+    assert!(one.rows.iter().all(|row| row.win_rate == Err(Missing::OnePrompt)), "{one:?}");
+    assert_eq!((one.pairs[0].record.won, &one.pairs[0].win_rate), (2.0, &Err(Missing::OnePrompt)));
+    assert_eq!(one.without_win_rates().as_deref(), Some("no win rates: one prompt"));
+    assert_eq!(one.rows[0].name, "x", "who won more still stands first");
+    let two = leaderboard(&[of("a"), of("b")], &Options::default());
+    close(row(&two, "x").win_rate.as_ref().unwrap().value, 1.0, 0.0);
+    assert_eq!(two.without_win_rates(), None);
+}
+
+#[test]
 fn a_win_rate_is_as_sure_as_there_are_prompts() {
     let single: Vec<Battle> = with_ties();
     let won = row(&leaderboard(&single, &Options::default()), "A").win_rate.clone().unwrap();

@@ -191,7 +191,7 @@ fn a_rater_who_answered_some_metrics_only_counts_in_those() {
     let Presented::Thumbs { sources: thumbs } = &report.metrics[0].whole else { panic!() };
     assert_eq!((thumbs[0].up, thumbs[0].votes, &thumbs[0].share), (1, 2, &Err(Missing::OneItem)));
     let Presented::Points { sources: points } = &report.metrics[1].whole else { panic!() };
-    assert_eq!(points[0].mean.value, Ok(4.0));
+    assert_eq!((points[0].spread.counts[3], &points[0].mean.value), ((4, 1), &Err(Missing::OneItem)));
 }
 
 #[test]
@@ -258,8 +258,13 @@ fn each_method_is_presented_as_its_card_is() {
 }
 
 #[test]
-fn of_one_item_there_are_counts_and_no_shares() {
-    let methods = [Method::ThumbsUpDown, Method::ComparisonLikertScale, Method::ComparisonChoice];
+fn of_one_item_there_are_counts_and_neither_shares_nor_means() {
+    let methods = [
+        Method::ThumbsUpDown,
+        Method::ComparisonLikertScale,
+        Method::ComparisonChoice,
+        Method::IndividualLikertScale,
+    ];
     let metrics = methods.map(|method| metric(method.as_str(), method)).to_vec();
     let mut world = World::new(metrics, 2, &["a", "b"]);
     let said = |item: usize| {
@@ -267,6 +272,7 @@ fn of_one_item_there_are_counts_and_no_shares() {
             ("ThumbsUpDown", Value::Thumbs(vec![(id(item, "a"), true), (id(item, "b"), false)])),
             ("ComparisonLikertScale", Value::Preference(1)),
             ("ComparisonChoice", Value::Choice(Chosen::One(id(item, "a")))),
+            ("IndividualLikertScale", Value::Points(vec![(id(item, "a"), 4), (id(item, "b"), 2)])),
         ]
     };
     for rater in ["ana", "bo"] {
@@ -278,6 +284,9 @@ fn of_one_item_there_are_counts_and_no_shares() {
     let Presented::Preference { pairs } = &report.metrics[1].whole else { panic!() };
     assert_eq!(pairs[0].strengths[0].votes, 2);
     assert!(pairs[0].strengths.iter().all(|of| of.share == Err(Missing::OneItem)), "{pairs:?}");
+    assert_eq!(pairs[0].mean.value, Err(Missing::OneItem));
+    let Presented::Points { sources } = &report.metrics[3].whole else { panic!() };
+    assert_eq!((sources[0].spread.counts[3], &sources[0].mean.value), ((4, 2), &Err(Missing::OneItem)));
     let Presented::Choice(choices) = &report.metrics[2].whole else { panic!() };
     assert_eq!((choices.sources[0].chosen, &choices.sources[0].share), (2, &Err(Missing::OneItem)));
     assert_eq!(
@@ -290,6 +299,8 @@ fn of_one_item_there_are_counts_and_no_shares() {
     // A second item is enough.
     world.vote("ana", 1, &["b", "a"], said(1));
     let report = world.report();
+    let Presented::Points { sources } = &report.metrics[3].whole else { panic!() };
+    assert_eq!(sources[0].mean.value, Ok(4.0));
     let Presented::Choice(choices) = &report.metrics[2].whole else { panic!() };
     assert_eq!(value(&choices.sources[0].share), Some(1.0));
     assert_eq!(value(&report.raters[0].left[1].leaning.share), Some(0.5));

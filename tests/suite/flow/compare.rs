@@ -4,11 +4,10 @@ use std::time::Duration;
 
 use outcrop::domain::change::Changed;
 use outcrop::domain::comparison::measure::Summary;
-use outcrop::domain::comparison::{Ballot, Comparison, Form, Page};
+use outcrop::domain::comparison::{Ballot, Comparison, Form, Page, Seen};
 use outcrop::domain::conversation::Conversation;
 use outcrop::domain::delta::Event as Delta;
 use outcrop::domain::evaluation::Choice;
-use outcrop::domain::evaluation::job::Unblinded;
 use outcrop::domain::id::{BallotId, ComparisonId, ConversationId};
 use outcrop::domain::message::{Message, Outcome, Role};
 use outcrop::domain::time::Timestamp;
@@ -202,7 +201,7 @@ fn while_who_answers_is_hidden_no_wait_tells_of_it() {
     assert!(shown.contains("Stop the answers? Who answers is shown then"), "{shown}");
     assert!(!shown.contains("qwen3"), "{shown}");
     let effects = stage.keys("s");
-    assert_eq!(requests(&effects), [Comparisons::Look { id: comparison.id }]);
+    assert_eq!(requests(&effects), [Comparisons::Look { id: comparison.id, page: None }]);
     assert!(stage.text().contains("qwen3"), "{}", stage.text());
     finish(&mut stage, &tasks, 1, "slow");
     let effects = stage.keys("a");
@@ -1119,7 +1118,7 @@ fn who_has_been_where_calls_stand_by_their_models_chooses_blindly_no_more() {
     let chosen = |way: &str| {
         let mut stage = Stage::settled(120, 40, "dark");
         let comparison = answered(&mut stage, Some(7));
-        let look = Comparisons::Look { id: comparison.id };
+        let look = Comparisons::Look { id: comparison.id, page: None };
         let kept = requests(&stage.keys(way)).contains(&look);
         let told = stage.text().contains("not kept as blind");
         assert_eq!(kept, told, "{way}: it holds after a restart, too");
@@ -1195,7 +1194,7 @@ fn who_was_shown_calls_of_it_elsewhere_is_told_and_chooses_blindly_no_more() {
     let chosen = |by: &str| {
         let mut stage = Stage::settled(120, 40, "dark");
         let mut comparison = answered(&mut stage, Some(7));
-        comparison.unblinded.push(Unblinded { by: by.to_owned(), at: Timestamp(0) });
+        comparison.unblinded.push(Seen { by: by.to_owned(), at: Timestamp(0), page: None });
         let change = Changed::Comparison { comparison };
         stage.reply("\"topic\":\"comparisons\"", vec![Reply::Changed { number: 1, change }]);
         assert!(!stage.text().contains("smollm2"), "{}", stage.text());
@@ -1252,6 +1251,87 @@ fn who_answers_stays_seen_where_an_answer_that_was_broken_off_is_asked_for_again
     stage.answer("comparisons\":{\"choose", vec![Reply::Ballot { ballot: kept }]);
     let shown = stage.text();
     assert!(shown.contains("you chose") && shown.contains("choices here are not blind"), "{shown}");
+}
+
+/// One column of a blind comparison has failed: it is asked again alone, which is asked before. What was asked of the world.
+fn asked_again_alone(stage: &mut Stage, comparison: &Comparison) -> Vec<Effect> {
+    let place = comparison.order(0).into_iter().position(|lane| lane == 1).unwrap();
+    let effects = stage.keys(&format!("<tab>{}r", "<right>".repeat(place)));
+    assert_eq!(Stage::requests(&effects), [], "it is asked before");
+    let shown = stage.text();
+    assert!(shown.contains("Ask for this answer again alone? Who answers is shown then"), "{shown}");
+    assert!(!shown.contains("qwen3"), "{shown}");
+    // Who leaves it so has seen nothing.
+    assert_eq!(Stage::requests(&stage.keys("<esc>")), []);
+    assert!(!stage.text().contains("qwen3"), "{}", stage.text());
+    let effects = stage.keys("ra");
+    let look = Comparisons::Look { id: comparison.id, page: Some(0) };
+    assert_eq!(requests(&effects), [look], "kept of this page alone");
+    let shown = stage.text();
+    assert!(shown.contains("qwen3") && shown.contains("choices on this page are not blind"), "{shown}");
+    effects
+}
+
+#[test]
+fn an_answer_that_failed_blindly_is_asked_for_again_alone_and_what_is_chosen_then_is_not_blind() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    arrive(&mut stage);
+    let comparison = comparison(2, Some(7));
+    let tasks = asked(&mut stage, &comparison);
+    finish(&mut stage, &tasks, 0, "one");
+    fail(&mut stage, &tasks, 1);
+    let effects = asked_again_alone(&mut stage, &comparison);
+    let again = |effect: &Effect| match effect {
+        Effect::Call { task, request: Request::Chat(Chat::Retry { message, .. }), .. } => {
+            Some((*task, *message))
+        }
+        _ => None,
+    };
+    let (task, message) = effects.iter().find_map(again).unwrap();
+    assert_eq!(message, id(711));
+    let model = Some(comparison.columns[1].model.clone());
+    let conversation = Conversation { leaf: Some(id(712)), model, ..head(71, "why do rivers meander?", 0) };
+    let answer = Message { id: id(712), ..begun(1, "", Outcome::Streaming) };
+    let started = Reply::Started { conversation, asked: None, answer };
+    let whole = Message { id: id(712), ..begun(1, "two", COMPLETE) };
+    stage.event(Event::Replies { task, replies: vec![started, Reply::Finished { answer: whole }] });
+    stage.event(Event::Ended { task, error: None });
+    assert!(stage.text().contains("seen: choices here are not blind"), "{}", stage.text());
+    let effects = stage.keys("a");
+    let [Comparisons::Choose { hidden: false, .. }] = &requests(&effects)[..] else { panic!("{effects:?}") };
+}
+
+#[test]
+fn what_never_reached_the_store_is_asked_again_alone_and_not_blind_either() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    arrive(&mut stage);
+    columns(&mut stage, 2);
+    let comparison = comparison(2, Some(7));
+    stage.keys("why?<enter>");
+    let from = stage.effects.len();
+    let made = Reply::Comparison { comparison: comparison.clone(), ballots: Vec::new() };
+    stage.answer("comparisons\":{\"create", vec![made]);
+    let [first, second] = asking(&stage.effects[from..]).try_into().unwrap();
+    begins(&mut stage, first, "");
+    ends(&mut stage, first, "one");
+    let error = Error::new(ErrorKind::Internal, "asking", "the owner is gone", "Ask again.");
+    stage.event(Event::Ended { task: second.0, error: Some(error) });
+    let place = comparison.order(0).into_iter().position(|lane| lane == 1).unwrap();
+    stage.keys(&format!("<tab>{}r", "<right>".repeat(place)));
+    assert!(stage.text().contains("Ask for this answer again alone?"), "{}", stage.text());
+    let effects = stage.keys("a");
+    assert_eq!(requests(&effects), [Comparisons::Look { id: comparison.id, page: Some(0) }]);
+    assert_eq!(asking(&effects).len(), 1, "{effects:?}");
+}
+
+#[test]
+fn a_page_on_which_one_answer_was_waited_for_alone_stays_seen_after_a_restart() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    let mut comparison = comparison(2, Some(7));
+    comparison.unblinded.push(Seen { by: "tester".to_owned(), at: Timestamp(0), page: Some(0) });
+    reopened(&mut stage, comparison, Vec::new());
+    let shown = stage.text();
+    assert!(shown.contains("smollm2") && shown.contains("seen: choices here are not blind"), "{shown}");
 }
 
 #[test]

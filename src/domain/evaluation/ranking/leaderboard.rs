@@ -63,6 +63,12 @@ impl Leaderboard {
         reasons.into_iter().map(|(why, names)| format!("no rating of {}: {why}", names.join(", "))).collect()
     }
 
+    /// Why nobody has a win rate, as a sentence; `None` where they have.
+    pub fn without_win_rates(&self) -> Option<String> {
+        let why = self.rows.iter().find_map(|row| row.win_rate.as_ref().err())?;
+        (*why == Missing::OnePrompt).then(|| format!("no win rates: {why}"))
+    }
+
     /// The rows in words, a head first: rank, rating and interval, what was won, lost, tied and both bad, the win rate and its
     /// interval. What is not known is a dash.
     pub fn table(&self) -> Vec<Vec<String>> {
@@ -169,10 +175,17 @@ impl Record {
 /// The leaderboard of battles.
 ///
 /// Where two groups never met nobody is rated. Where some only won or only lost against the others, those are told so and
-/// the rest is rated by the battles among itself, which is what the likeliest strengths come to.
+/// the rest is rated by the battles among itself, which is what the likeliest strengths come to. What was won on one prompt alone
+/// tells nothing of others: of that there are no win rates.
 pub fn leaderboard(battles: &[Battle], options: &Options) -> Leaderboard {
     let wanted = |battle: &&Battle| options.category.is_none() || battle.category == options.category;
-    of_contest(&Contest::of(battles.iter().filter(wanted)), options)
+    let contest = Contest::of(battles.iter().filter(wanted));
+    let mut board = of_contest(&contest, options);
+    if contest.prompt_count() == 1 {
+        board.rows.iter_mut().for_each(|row| row.win_rate = Err(Missing::OnePrompt));
+        board.pairs.iter_mut().for_each(|pair| pair.win_rate = Err(Missing::OnePrompt));
+    }
+    board
 }
 
 /// The same of all of others that met.

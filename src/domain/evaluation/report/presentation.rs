@@ -128,8 +128,8 @@ impl Strength {
     }
 }
 
-/// The figures of votes by a metric; of a source that nobody was shown there are none. Of one item alone there are counts and
-/// no shares: it tells nothing of others.
+/// The figures of votes by a metric; of a source that nobody was shown there are none. Of one item alone there are counts, and
+/// neither shares nor means: it tells nothing of others.
 pub(super) fn present<'a>(
     votes: impl Iterator<Item = &'a Kept<'a>>,
     metric: &Metric,
@@ -141,22 +141,26 @@ pub(super) fn present<'a>(
         let share = wilson(part as f64, all as f64);
         if one_item { share.and(Err(Missing::OneItem)) } else { share }
     };
+    let mean = |said: Vec<(usize, u8)>, points: u8| {
+        let mean = by_item(said, points);
+        if one_item { Bounded { value: mean.value.and(Err(Missing::OneItem)), ..mean } } else { mean }
+    };
     match metric.method {
         Method::ThumbsUpDown => {
             Presented::Thumbs { sources: thumbs(votes.into_iter(), metric, sources, share) }
         }
         Method::IndividualLikertScale => {
             let points = metric.points().unwrap_or_default();
-            Presented::Points { sources: points_of(votes.into_iter(), metric, sources, points) }
+            Presented::Points { sources: points_of(votes.into_iter(), metric, (sources, points), mean) }
         }
         Method::ComparisonLikertScale => {
-            Presented::Preference { pairs: preferences(votes.into_iter(), metric, sources, share) }
+            Presented::Preference { pairs: preferences(votes.into_iter(), metric, sources, (share, mean)) }
         }
         Method::ComparisonChoice => Presented::Choice(choices(votes.into_iter(), metric, sources, share)),
         Method::ComparisonRank => {
             let places = votes.iter().map(|kept| kept.shown.len()).max().unwrap_or_default();
             let places = u8::try_from(places).unwrap_or(u8::MAX);
-            Presented::Ranks { sources: points_of(votes.into_iter(), metric, sources, places) }
+            Presented::Ranks { sources: points_of(votes.into_iter(), metric, (sources, places), mean) }
         }
     }
 }
@@ -191,8 +195,8 @@ fn thumbs<'a>(
 fn points_of<'a>(
     votes: impl Iterator<Item = &'a Kept<'a>>,
     metric: &Metric,
-    sources: &[&str],
-    points: u8,
+    (sources, points): (&[&str], u8),
+    mean: impl Fn(Vec<(usize, u8)>, u8) -> Bounded,
 ) -> Vec<Points> {
     let mut said: Vec<Vec<(usize, u8)>> = vec![Vec::new(); sources.len()];
     for kept in votes {
@@ -212,7 +216,7 @@ fn points_of<'a>(
         .map(|(source, said)| Points {
             source: (*source).to_owned(),
             spread: Spread::of(points, said.iter().map(|(_, value)| *value)),
-            mean: by_item(said, points),
+            mean: mean(said, points),
         })
         .collect()
 }
@@ -230,7 +234,7 @@ fn preferences<'a>(
     votes: impl Iterator<Item = &'a Kept<'a>>,
     metric: &Metric,
     sources: &[&str],
-    share: impl Fn(u64, u64) -> Figure<Estimate>,
+    (share, mean): (impl Fn(u64, u64) -> Figure<Estimate>, impl Fn(Vec<(usize, u8)>, u8) -> Bounded),
 ) -> Vec<Preference> {
     let points = metric.points().unwrap_or_default();
     let mut pairs: BTreeMap<(usize, usize), Vec<(usize, u8)>> = BTreeMap::new();
@@ -255,7 +259,7 @@ fn preferences<'a>(
                 b: sources[b].to_owned(),
                 spread: Spread::of(points, said.iter().map(|(_, point)| *point)),
                 strengths: strengths.collect(),
-                mean: by_item(said, points),
+                mean: mean(said, points),
             }
         })
         .collect()

@@ -118,6 +118,7 @@ impl State {
             | Choice::LookAtResults(_)
             | Choice::SeeCalls(..)
             | Choice::StopAnswers
+            | Choice::RetryBlindly
             | Choice::TakeDataset(_)
             | Choice::TakeMethod(_)
             | Choice::Fill(..)

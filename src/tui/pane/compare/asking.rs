@@ -175,6 +175,9 @@ impl State {
         if hidden && !lane.has_failed() {
             return desk.say("How long an answer takes tells who gives it: choose first.");
         }
+        if hidden {
+            return desk.overlays.push(Overlay::Confirm(Confirm::ask_blind_answer_again()));
+        }
         if lane.thread.failed.is_some() {
             return self.ask((self.page, at), desk);
         }
@@ -189,6 +192,17 @@ impl State {
         lane.thread.ask(task, desk.now.wall, parent, None, "");
         lane.scroll.to_end();
         self.calls.insert(task, (self.page, at));
+    }
+
+    /// Asks one column again alone though all are hidden: how long that takes tells whose answer it is, so the page is seen.
+    pub(super) fn retry_seen(&mut self, desk: &mut Desk<'_>) {
+        // While it was asked about, it may have been seen in another way.
+        if self.is_hidden() {
+            self.keep_seen(u32::try_from(self.page).ok(), desk);
+            self.revealed.insert(self.page);
+            desk.say("Asked again: who answers is shown, and choices on this page are not blind.");
+        }
+        self.retry(desk);
     }
 
     /// What runs is blind: to stop it would show who answers.
@@ -246,15 +260,15 @@ impl State {
 
     /// What was stopped tells which column was slow: the rest may be seen, too.
     fn unblind(&mut self, desk: &mut Desk<'_>) {
-        self.keep_seen(desk);
+        self.keep_seen(None, desk);
         self.seen = true;
         desk.say("Stopped: who answers is shown, and choices here are not blind.");
     }
 
-    /// Keeps that the person may know who answers before they choose.
-    pub(super) fn keep_seen(&mut self, desk: &mut Desk<'_>) {
+    /// Keeps that the person may know who answers, on all pages or on one, before they choose.
+    pub(super) fn keep_seen(&mut self, page: Option<u32>, desk: &mut Desk<'_>) {
         let Some(comparison) = &self.comparison else { return };
-        let look = Comparisons::Look { id: comparison.id };
+        let look = Comparisons::Look { id: comparison.id, page };
         let task = desk.call(None, Request::Comparisons(look));
         self.waits.insert(task, Wait::Look);
     }

@@ -116,7 +116,7 @@ impl State {
         if self.chooses_blindly() {
             self.strayed = true;
             // Kept, so that it holds after a restart, too; what is hidden on the screen stays so.
-            self.keep_seen(desk);
+            self.keep_seen(None, desk);
             desk.say("Calls have names here: your next blind choice is not kept as blind.");
         }
     }

@@ -204,7 +204,7 @@ pub struct State {
     page: usize,
     /// The person's own choices in it that were not taken back: of several about the same answers the last counts.
     ballots: Vec<Ballot>,
-    /// Pages on which a choice was made, and who answered was seen: also where it was taken back.
+    /// Pages on which who answers was seen: a choice was made, also where it was taken back, or one answer was asked for again alone.
     revealed: BTreeSet<usize>,
     /// The person saw who answers before choosing.
     seen: bool,

@@ -212,8 +212,9 @@ impl State {
         let who = person(&desk.options.principal);
         self.seen = comparison.was_seen_by(&who);
         self.strayed &= self.comparison.as_ref().is_some_and(|shown| shown.id == comparison.id);
+        let seen = (0..comparison.pages.len()).filter(|page| comparison.was_seen_on(*page, &who));
+        self.revealed = ballots.iter().map(|ballot| ballot.page as usize).chain(seen).collect();
         self.comparison = Some(comparison);
-        self.revealed = ballots.iter().map(|ballot| ballot.page as usize).collect();
         // What was taken back counts no more, but who answers there was seen; what others chose is not the person's own.
         ballots.retain(|ballot| ballot.taken_back.is_none() && ballot.is_of(&who));
         self.ballots = ballots;

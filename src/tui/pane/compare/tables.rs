@@ -151,7 +151,8 @@ pub(super) fn board(
         if apart > 0 {
             lines.push(Line::of(&format!("{}.", left_apart(apart)), Role::Muted));
         }
-        lines.extend(board.unrated().iter().map(|why| Line::of(&format!("{}.", safe_line(why)), Role::Warn)));
+        let missing = board.unrated().into_iter().chain(board.without_win_rates());
+        lines.extend(missing.map(|why| Line::of(&format!("{}.", safe_line(&why)), Role::Warn)));
     }
     if unranked > 0 {
         lines.push(Line::of(&format!("{}.", ranks_nobody(unranked)), Role::Muted));

@@ -320,6 +320,7 @@ impl State {
                 self.write(id, path, replace, desk);
             }
             Choice::StopAnswers => drop(self.stop(desk)),
+            Choice::RetryBlindly => self.retry_seen(desk),
             Choice::ValuesFile(path) => self.take_values(path, desk),
             Choice::RemoveComparison(id) => {
                 if self.comparison.as_ref().is_some_and(|comparison| comparison.id == id) {
