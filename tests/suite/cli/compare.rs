@@ -215,7 +215,7 @@ async fn one_that_failed_is_asked_again_alone() {
         let retry = |more: &[&str]| home.run(&[&["comparisons", "retry", id], more].concat());
         let none = retry(&["A"]);
         assert!(good(&none).is_empty() && none.stderr.contains("nothing failed"), "{none:?}");
-        for (wrong, why) in [(&["C"][..], "is no column"), (&["--page", "3"], "it has 2 pages")] {
+        for (wrong, why) in [(&["C"][..], "is no column"), (&["--page", "3"][..], "it has 2 pages")] {
             let said = retry(wrong);
             assert!(said.code == Some(2) && said.stderr.contains(why), "{said:?}");
         }
