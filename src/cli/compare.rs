@@ -55,7 +55,12 @@ pub(super) async fn compare(wanted: Compare, asker: &Asker, out: &mut Out) -> Re
     }
     // A list that cannot be had costs the prices, not the answers.
     let prices = prices(&comparison, asker, out).await;
-    let answers = ask_all(&comparison, &blocks, asker, out).await?;
+    let asked = comparison.lanes().map(|(page, column, lane)| {
+        let to = Target::After { conversation: lane, parent: None };
+        let blocks = comparison.pages[page].filled(&blocks);
+        ((page, column), Request::Chat(Chat::Send { to, blocks }))
+    });
+    let answers = ask_all(&comparison, asked.collect(), asker, out).await?;
     told(&comparison, &answers, &prices, out)?;
     // Where none answered there is nothing to choose.
     let exit = ended(&answers)?;
@@ -104,31 +109,31 @@ pub(super) fn column(said: &str, all: Option<&String>, set: &[String], config: &
     Ok(Column { model, system, settings })
 }
 
-/// Asks every lane and prints each answer as soon as those before it have come.
-async fn ask_all(
+/// Asks lanes, each by page and column, and prints each answer as soon as those before it have come.
+pub(super) async fn ask_all(
     comparison: &Comparison,
-    blocks: &[Block],
+    asked: Vec<((usize, usize), Request)>,
     asker: &Asker,
     out: &mut Out,
 ) -> Result<Answers, End> {
-    let columns = (0..comparison.columns.len()).map(|column| {
-        let lanes = comparison.pages.iter().enumerate().map(move |(number, page)| {
-            let to = Target::After { conversation: page.lanes[column], parent: None };
-            let request = Request::Chat(Chat::Send { to, blocks: page.filled(blocks) });
-            stream::once(answer(request, asker)).map(move |answer| ((number, column), answer)).boxed_local()
-        });
-        stream::iter(lanes).flatten_unordered(AT_ONCE).boxed_local()
-    });
+    let total = asked.len();
+    let places: Vec<(usize, usize)> = asked.iter().map(|(place, _)| *place).collect();
+    let mut order = places.into_iter().peekable();
+    let mut columns: BTreeMap<usize, Vec<_>> = BTreeMap::new();
+    for (place, request) in asked {
+        let lane = stream::once(answer(request, asker)).map(move |answer| (place, answer)).boxed_local();
+        columns.entry(place.1).or_default().push(lane);
+    }
+    let columns =
+        columns.into_values().map(|lanes| stream::iter(lanes).flatten_unordered(AT_ONCE).boxed_local());
     let mut coming = stream::select_all(columns);
-    let total = comparison.lanes().count();
-    let mut order = comparison.lanes().map(|(page, column, _)| (page, column)).peekable();
     let mut progress = Progress::new(out.json);
     let mut answers = Answers::new();
     progress.show("answers", 0, Some(total as u64));
-    let mut remarked = BTreeSet::new();
+    let (mut remarked, mut shown) = (BTreeSet::new(), None);
     while let Some((place, answer)) = coming.next().await {
         for text in answer.iter().flat_map(|(_, remarks)| remarks) {
-            let text = format!("{}: {text}", letter(place.1));
+            let text = format!("{}: {text}", comparison.letter(place.0, place.1));
             if remarked.insert(text.clone()) {
                 progress.clear();
                 out.note(&text)?;
@@ -142,6 +147,9 @@ async fn ask_all(
         while let Some(next) = order.next_if(|place| answers.contains_key(place)) {
             if !out.json {
                 progress.clear();
+                if comparison.pages.len() > 1 && shown.replace(next.0) != Some(next.0) {
+                    head(comparison, next.0, out)?;
+                }
                 print(comparison, next, &answers[&next], out)?;
             }
         }
@@ -172,19 +180,21 @@ fn object((page, column): (usize, usize), answer: &Result<Message>, out: &mut Ou
     }
 }
 
+/// Which page it is.
+fn head(comparison: &Comparison, number: usize, out: &mut Out) -> Result<(), End> {
+    let mut said = vec![format!("page {}", number + 1)];
+    said.extend(comparison.pages[number].values.iter().map(|(name, value)| format!("{name}={value}")));
+    out.line(&format!("══ {}", said.join("  ")))
+}
+
 fn print(
     comparison: &Comparison,
     (number, column): (usize, usize),
     answer: &Result<Message>,
     out: &mut Out,
 ) -> Result<(), End> {
-    let page = &comparison.pages[number];
-    if column == 0 && comparison.pages.len() > 1 {
-        let mut said = vec![format!("page {}", number + 1)];
-        said.extend(page.values.iter().map(|(name, value)| format!("{name}={value}")));
-        out.line(&format!("══ {}", said.join("  ")))?;
-    }
-    out.line(&format!("── {}  {}", letter(column), comparison.columns[column].contestant()))?;
+    let (letter, contestant) = (comparison.letter(number, column), comparison.columns[column].contestant());
+    out.line(&format!("── {letter}  {contestant}"))?;
     match answer {
         Ok(message) => {
             out.text(&message.text())?;

@@ -9,7 +9,7 @@ use super::compare::{choice, failure, figures_of, prices, summaries};
 use super::datasets::{bad_lines, bytes};
 use super::item::Item;
 use super::out::Out;
-use super::{Asker, End, Exit, ask, export, unexpected, words};
+use super::{Asker, End, Exit, again, ask, export, unexpected, words};
 use crate::domain::comparison::{Ballot, Column, Comparison, letter, own, turns};
 use crate::domain::conversation::Thread;
 use crate::domain::evaluation::Choice;
@@ -31,6 +31,7 @@ pub(super) async fn comparisons(verb: Verb, asker: &Asker, out: &mut Out) -> Res
             show(&id, reveal, asker, out).await?;
         }
         Verb::Choose { id, choice, page } => choose(&id, &choice, page, asker, out).await?,
+        Verb::Retry(wanted) => return again::retry(wanted, asker, out).await,
         Verb::Categorise { id, category } => categorise(&id, category, asker, out).await?,
         Verb::Leaderboard { category } => board(category, asker, out).await?,
         Verb::Import { file, skip_bad, remove } => {
@@ -179,7 +180,7 @@ async fn write(wanted: ExportComparison, asker: &Asker, out: &mut Out) -> Result
 }
 
 /// Who answers is seen from here on: refused where the person has yet to choose without knowing it, unless they want it so.
-async fn see(
+pub(super) async fn see(
     comparison: &Comparison,
     ballots: &[Ballot],
     reveal: bool,
@@ -430,7 +431,11 @@ pub(super) async fn seen(text: &str, asker: &Asker, out: &mut Out) -> Result<Com
     Ok(comparison)
 }
 
-async fn opened(text: &str, asker: &Asker, out: &mut Out) -> Result<(Comparison, Vec<Ballot>), End> {
+pub(super) async fn opened(
+    text: &str,
+    asker: &Asker,
+    out: &mut Out,
+) -> Result<(Comparison, Vec<Ballot>), End> {
     let id = found(text, asker, out).await?.id;
     match asker.one(Request::Comparisons(Comparisons::Open { id }), out).await? {
         Reply::Comparison { comparison, ballots } => Ok((comparison, ballots)),
@@ -446,7 +451,7 @@ async fn thread(id: ConversationId, asker: &Asker, out: &mut Out) -> Result<Thre
 }
 
 /// The conversations of one page, in the order of the columns.
-async fn page(
+pub(super) async fn page(
     comparison: &Comparison,
     number: usize,
     asker: &Asker,

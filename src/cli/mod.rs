@@ -3,6 +3,7 @@
 //! Here live arguments, printing and questions on the terminal. Never here: what a request means, or a second way to
 //! the store; everything goes through the door.
 
+mod again;
 mod agents;
 mod ask;
 mod cassettes;

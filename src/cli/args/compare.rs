@@ -66,6 +66,8 @@ pub enum Comparisons {
         #[arg(long, value_name = "NUMBER", default_value_t = 1)]
         page: u32,
     },
+    /// Ask again for the last answers that failed or were broken off
+    Retry(RetryComparison),
     /// Say what a comparison is about; what was chosen in it counts for that category too
     Categorise {
         /// The first or last digits of its id
@@ -106,6 +108,21 @@ pub enum Comparisons {
         #[arg(short, long)]
         yes: bool,
     },
+}
+
+/// `outcrop comparisons retry`
+#[derive(Debug, Args)]
+pub struct RetryComparison {
+    /// The first or last digits of its id
+    pub id: String,
+    /// Only in the column of this letter: A, B …
+    pub column: Option<String>,
+    /// Only on this page, from 1; on all where none is named
+    #[arg(long, value_name = "NUMBER")]
+    pub page: Option<u32>,
+    /// Print answers byte for byte, also what could drive a terminal
+    #[arg(long)]
+    pub raw: bool,
 }
 
 /// The forms in which comparisons are written out.

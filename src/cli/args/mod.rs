@@ -21,7 +21,7 @@ use clap_complete::Shell;
 use crate::config::Flags;
 
 pub use agents::{AgentForm, AgentMemory, Agents, EditAgent, MissingCall, ReplayAgent, RunAgent};
-pub use compare::{Compare, ComparisonForm, Comparisons, ExportComparison};
+pub use compare::{Compare, ComparisonForm, Comparisons, ExportComparison, RetryComparison};
 pub use datasets::{AddItem, Datasets, ExportDataset, ImportDataset, ItemForm};
 pub use evaluations::{
     AdjudicateEvaluation, CreateEvaluation, Evaluations, ExportEvaluation, ExportForm, HandOut,

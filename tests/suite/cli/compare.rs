@@ -1,5 +1,8 @@
 //! Models side by side on the command line: asked, listed, shown, chosen among, ranked, removed.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use futures_util::StreamExt;
 use outcrop::domain::conversation::Target;
 use outcrop::domain::message::Block;
@@ -9,7 +12,7 @@ use outcrop::workbench::{self, Context, Face, Workbench};
 
 use super::home::{Home, SCRIPTED, Said};
 use super::talk::on_both;
-use crate::loopback::{Part, Server, events};
+use crate::loopback::{Part, Server, events, whole};
 use crate::wire::openai::data;
 
 fn good(said: &Said) -> &str {
@@ -184,6 +187,58 @@ fn one_that_fails_costs_its_column_and_all_that_fail_are_an_error() {
     assert_eq!(all.code, Some(2), "{all:?}");
     assert!(all.stderr.contains("every model failed"), "{all:?}");
     assert!(!all.stderr.contains("comparisons choose"), "nothing came to choose: {all:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_that_failed_is_asked_again_alone() {
+    let mends = Arc::new(AtomicBool::new(false));
+    let mended = Arc::clone(&mends);
+    let server = Server::start(move |_, _| {
+        if mended.load(Ordering::SeqCst) {
+            events([Part::Bytes(data("llama_chat.sse"))])
+        } else {
+            whole(401, &[("content-type", "application/json")], "{}")
+        }
+    })
+    .await;
+    let home = Home::with(&format!(
+        "{SCRIPTED}[providers.box]\nkind = 'openai'\nbase_url = '{}'\n",
+        server.url("/v1")
+    ));
+    tokio::task::block_in_place(|| {
+        std::fs::write(home.beside().join("cities.csv"), "city\nBern\nParis\n").unwrap();
+        let models = ["-m", "scripted/echo", "-m", "box/m", "--vars", "cities.csv"];
+        let said = home.run(&[&["compare"][..], &models, &["Where is {{city}}?"]].concat());
+        assert_eq!(said.code, Some(1), "{said:?}");
+        let list = home.run(&["comparisons", "list"]);
+        let id = good(&list).split_whitespace().next().unwrap();
+        let retry = |more: &[&str]| home.run(&[&["comparisons", "retry", id], more].concat());
+        let none = retry(&["A"]);
+        assert!(good(&none).is_empty() && none.stderr.contains("nothing failed"), "{none:?}");
+        for (wrong, why) in [(&["C"][..], "is no column"), (&["--page", "3"][..], "it has 2 pages")] {
+            let said = retry(wrong);
+            assert!(said.code == Some(2) && said.stderr.contains(why), "{said:?}");
+        }
+        let still = retry(&["b", "--page", "2"]);
+        assert!(still.code == Some(1) && still.stdout.contains("✗ "), "{still:?}");
+        assert!(!still.stdout.contains("page 1"), "{still:?}");
+        // Where something was chosen among the answers they stay.
+        good(&home.run(&["comparisons", "choose", id, "A", "--page", "1"]));
+        mends.store(true, Ordering::SeqCst);
+        let again = retry(&[]);
+        let shown: Vec<_> = good(&again).lines().collect();
+        assert_eq!(shown[..2], ["══ page 2  city=Paris", "── B  box/m"], "{again:?}");
+        assert!(
+            !again.stdout.contains('✗') && again.stderr.contains("of 1 page: nothing is asked"),
+            "{again:?}"
+        );
+        good(&home.run(&["comparisons", "choose", id, "undo", "--page", "1"]));
+        let objects = home.run(&["comparisons", "retry", id, "--json"]).objects();
+        let [of] = &objects[..] else { panic!("{objects:?}") };
+        assert_eq!((&of["reply"], &of["page"], &of["column"]), (&"compared".into(), &0.into(), &1.into()));
+        assert!(of["answer"].is_object(), "{of}");
+        assert!(!home.run(&["comparisons", "show", id]).stdout.contains('✗'));
+    });
 }
 
 #[test]

@@ -1,5 +1,14 @@
 //! Datasets on the command line: imported, listed, shown, exported, gathered from what was asked, renamed, removed.
 
+use futures_util::StreamExt;
+use outcrop::domain::comparison::{Column, Plan};
+use outcrop::domain::conversation::Target;
+use outcrop::domain::message::Block;
+use outcrop::workbench::request::Request;
+use outcrop::workbench::request::chat::Chat;
+use outcrop::workbench::request::comparisons::Comparisons;
+use outcrop::workbench::{self, Context, Face, Reply, Workbench};
+
 use super::home::{Home, Said, on_both};
 
 fn good(said: &Said) -> &str {
@@ -243,4 +252,40 @@ fn a_turn_of_a_comparison_becomes_an_item_with_every_answer_that_has_ended() {
         let head = "prompt,referenceResponse,category,conversation,response:scripted/echo,response:scripted/stream-3 temperature=1";
         assert_eq!(good(&table).lines().next().unwrap(), head);
     });
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn answers_of_a_blind_comparison_go_into_a_dataset_only_when_who_answers_is_no_secret() {
+    let home = Home::new();
+    let owner = workbench::open(&home.config());
+    owner.ready().await.unwrap();
+    let columns = ["scripted/echo", "scripted/markdown"].map(|id| Column::new(id.parse().unwrap())).into();
+    let text = "a river".to_owned();
+    let plan =
+        Plan { columns, rows: Vec::new(), samples: 1, blind: true, category: None, text: text.clone() };
+    let create = Request::Comparisons(Comparisons::Create { plan, table: None });
+    let made = owner.call(Context::of(Face::Cli), create).next().await.unwrap().unwrap();
+    let Reply::Comparison { comparison, .. } = made else { panic!("{made:?}") };
+    for (_, _, lane) in comparison.lanes() {
+        let to = Target::After { conversation: lane, parent: None };
+        let blocks = vec![Block::Text { text: text.clone() }];
+        let mut replies = owner.call(Context::of(Face::Cli), Request::Chat(Chat::Send { to, blocks }));
+        while let Some(reply) = replies.next().await {
+            reply.unwrap();
+        }
+    }
+    let id = comparison.id.to_string();
+    tokio::task::block_in_place(|| {
+        let add = || home.run(&["datasets", "add", "rivers", "--comparison", &id]);
+        let refused = add();
+        let why = "it is blind, and nobody has chosen on page 1 yet";
+        assert!(refused.code == Some(2) && refused.stderr.contains(why), "{refused:?}");
+        assert!(!refused.stderr.contains("scripted/") && refused.stdout.is_empty(), "{refused:?}");
+        assert!(!good(&home.run(&["datasets", "list"])).contains("rivers"), "nothing was put anywhere");
+        let again = home.run(&["comparisons", "retry", &id]);
+        assert!(again.code == Some(2) && again.stderr.contains(why), "{again:?}");
+        good(&home.run(&["comparisons", "show", &id, "--reveal"]));
+        assert_eq!(good(&add()), "item 1 of rivers\n");
+    });
+    owner.close().await;
 }

@@ -65,6 +65,7 @@ const LINES: &[&str] = &[
     "comparisons show 1234",
     "comparisons categorise 1234 rivers",
     "comparisons choose 1234 A",
+    "comparisons retry 1234",
     "comparisons leaderboard",
     "comparisons import a.json",
     "comparisons export 1234",
