@@ -219,12 +219,14 @@ fn row(
         Some(number) => (number.to_string(), Role::Muted),
     };
     put_right(cells, x + 1, y, x + 3, &sign, style(role));
+    let shared = open.is_shared(place.at, hit.passage.id);
     let mark = match () {
         () if number.is_none() => None,
         () if used => Some(("✓", Role::Good)),
-        () if answered => Some(("·", Role::Faint)),
+        // Side by side what both have tells more than what the answer did not name.
+        () if answered && !shared => Some(("·", Role::Faint)),
         () if expected => Some(("?", Role::Info)),
-        () => open.is_shared(place.at, hit.passage.id).then_some((SHARED, Role::Faint)),
+        () => shared.then_some((SHARED, Role::Faint)),
     };
     if let Some((mark, role)) = mark {
         put(cells, x + 3, y, x + 4, mark, style(role));
