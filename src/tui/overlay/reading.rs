@@ -56,6 +56,11 @@ impl Line {
         Self { term: term.to_owned(), ..Self::of(text, Role::Text) }
     }
 
+    /// The same in that role.
+    pub fn inked(self, role: Role) -> Self {
+        Self { ink: Ink::of(role), ..self }
+    }
+
     /// Rows of cells under each other: the first one of each row at the left, the others at the right; the first row is the head.
     pub fn table(rows: &[Vec<String>]) -> Vec<Self> {
         let wide = |at: usize| rows.iter().filter_map(|row| row.get(at)).map(|cell| columns(cell)).max();

@@ -206,6 +206,18 @@ fn a_person_who_is_asked_again_about_the_same_call_is_told_so() {
 }
 
 #[test]
+fn who_chooses_a_model_or_reads_the_settings_while_an_agent_answers_is_told_that_it_does() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    offered(&mut stage);
+    stage.keys("<enter><ctrl+l>smollm2<enter>");
+    assert!(stage.text().contains("tea shop still answers"), "{}", stage.text());
+    stage.keys("<ctrl+o>");
+    let words = |stage: &Stage| stage.text().split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(words(&stage).contains("An agent answers"), "{}", stage.text());
+    assert!(!words(&stage).contains("The next message is sent"), "{}", stage.text());
+}
+
+#[test]
 fn an_agent_needs_no_model_to_be_chosen() {
     let mut stage = Stage::new(120, 40);
     stage.settle_with(Vec::new());

@@ -699,6 +699,23 @@ fn side_by_side_each_hit_has_its_document_and_what_both_found_is_marked() {
 }
 
 #[test]
+fn what_both_settings_found_is_marked_also_where_an_answer_did_not_name_it() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    search(&mut stage);
+    stage.keys("<tab>a");
+    let found = Reply::Retrieved { retrieved: retrieved(), prompt: Some("the prompt".into()) };
+    let text = "Within five days [1].".to_owned();
+    stage.reply("\"ask\"", vec![found, Reply::Delta { event: Delta::Text { text } }]);
+    let citations = vec![Citation { start: 0, end: 16, hits: vec![1], alike: false }];
+    stage.answer("\"ask\"", vec![Reply::Cited { text: String::new(), citations }]);
+    assert!(stage.text().contains("1✓") && stage.text().contains("2·"), "{}", stage.text());
+    stage.keys("c");
+    stage.answer("\"search\"", vec![Reply::Retrieved { retrieved: retrieved(), prompt: None }]);
+    let text = stage.text();
+    assert!(text.contains("= 5 in both") && text.contains("1✓") && text.contains("2="), "{text}");
+}
+
+#[test]
 fn hits_of_another_question_than_the_one_that_is_written_say_so() {
     let whole = "below: how are duplicate charges refunded?";
     for (width, height, before) in [(120, 40, whole), (80, 24, "below: the question before")] {

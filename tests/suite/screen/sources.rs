@@ -75,6 +75,20 @@ fn a_source_is_a_row_with_its_syncs_under_it() {
 }
 
 #[test]
+fn what_a_sync_came_to_keeps_to_its_column_where_it_is_longer_than_a_row() {
+    let mut stage = Stage::settled(60, 20, "dark");
+    shown(&mut stage);
+    stage.keys("j<enter>");
+    let text = stage.text();
+    let begins = text.lines().position(|line| line.contains("counts   64 files")).unwrap();
+    let under = text.lines().nth(begins + 1).unwrap();
+    let column = |line: &str, words: &str| line.find(words).map(|at| line[..at].chars().count());
+    let first = column(text.lines().nth(begins).unwrap(), "64 files").unwrap();
+    let blank: String = under.chars().take(first).filter(|c| *c != '│').collect();
+    assert!(blank.trim().is_empty() && under.chars().nth(first).is_some_and(|c| c != ' '), "{text}");
+}
+
+#[test]
 fn a_sync_that_is_opened_has_each_file_that_failed_and_what_it_goes_on_from() {
     let mut stage = Stage::settled(120, 40, "dark");
     shown(&mut stage);

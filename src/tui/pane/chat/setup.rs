@@ -3,8 +3,10 @@
 use super::State;
 use crate::domain::catalog::{ModelCard, ModelId};
 use crate::domain::settings::Settings;
+use crate::domain::untrusted::safe_line;
 use crate::tui::action::Action;
 use crate::tui::app::Desk;
+use crate::tui::keymap::Context;
 use crate::tui::overlay::Overlay;
 use crate::tui::overlay::pad::Pad;
 use crate::tui::setup::drawer::Row;
@@ -56,6 +58,13 @@ impl State {
         self.used(&model, desk);
         self.change(Change { model: Some(model), ..Change::default() }, desk);
         self.remember(desk);
+        if let Some(agent) = &self.thread.agent {
+            let chooses = desk.key(Context::Composer, Action::ChooseAgent);
+            let name = safe_line(&agent.name);
+            desk.say(format!(
+                "{name} still answers, by its own model where it names one; {chooses} has the model alone answer."
+            ));
+        }
     }
 
     /// What is known of the conversation's model.

@@ -281,8 +281,11 @@ pub(super) fn facts(sync: &Sync, wall: when::Now) -> Vec<(&'static str, String, 
 fn reading(source: &Source, sync: &Sync, wall: when::Now) -> Reading {
     let mut lines = vec![Line::strong(&source.origin.place())];
     lines.extend(facts(sync, wall).into_iter().map(|(name, words, role)| {
-        let line = if name.is_empty() { words } else { format!("{name:<9}{words}") };
-        Line::of(&line, role)
+        if name.is_empty() {
+            Line::of(&words, role)
+        } else {
+            Line::term(&format!("{name:<9}"), &words).inked(role)
+        }
     }));
     Reading::new(&format!("The sync {}", sync.id.short()), lines)
 }

@@ -83,10 +83,30 @@ impl Trial {
             None => format!("{}→{} tok", count(tried.usage.input), count(tried.usage.output)),
         });
         parts.push(match tried.cost {
-            Some(cost) => format!("about ${cost:.6}"),
-            None if self.model.is_local() => "on this machine".to_owned(),
+            Some(cost) if cost > 0.0 => format!("about ${cost:.6}"),
+            _ if self.model.is_local() => "on this machine".to_owned(),
+            Some(_) => "$0".to_owned(),
             None => "cost unknown".to_owned(),
         });
         Some(parts.join(" · "))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_costs_nothing_is_not_told_as_a_sum() {
+        let told = |model: &str, cost| {
+            let mut trial = Trial::new(model.parse().unwrap(), "q".to_owned(), TaskId(1), Duration::ZERO);
+            trial.tried = Some(Tried { cost, ..Tried::default() });
+            trial.figures().unwrap()
+        };
+        assert_eq!(told("local/small", Some(0.0)), "?→? tok · on this machine");
+        assert_eq!(told("local/small", None), "?→? tok · on this machine");
+        assert_eq!(told("far/free", Some(0.0)), "?→? tok · $0");
+        assert_eq!(told("far/big", Some(0.000_026)), "?→? tok · about $0.000026");
+        assert_eq!(told("far/big", None), "?→? tok · cost unknown");
     }
 }

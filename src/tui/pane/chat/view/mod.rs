@@ -55,7 +55,10 @@ fn drawer(state: &State, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) -> O
         card: state.card(),
         focused: state.focus == Focus::Settings,
         of: "this conversation",
-        asks: "The next message is sent to it",
+        asks: match &state.thread.agent {
+            Some(_) => "An agent answers, by this model only where it names none",
+            None => "The next message is sent to it",
+        },
         preset: None,
     };
     settings::draw(&panel, sight, area, cells)

@@ -219,12 +219,14 @@ fn row(
         Some(number) => (number.to_string(), Role::Muted),
     };
     put_right(cells, x + 1, y, x + 3, &sign, style(role));
+    let shared = open.is_shared(place.at, hit.passage.id);
     let mark = match () {
         () if number.is_none() => None,
         () if used => Some(("✓", Role::Good)),
-        () if answered => Some(("·", Role::Faint)),
+        // Side by side what both have tells more than what the answer did not name.
+        () if answered && !shared => Some(("·", Role::Faint)),
         () if expected => Some(("?", Role::Info)),
-        () => open.is_shared(place.at, hit.passage.id).then_some((SHARED, Role::Faint)),
+        () => shared.then_some((SHARED, Role::Faint)),
     };
     if let Some((mark, role)) = mark {
         put(cells, x + 3, y, x + 4, mark, style(role));
@@ -290,8 +292,7 @@ fn where_of(hit: &Found, room: usize) -> String {
     // Names of a kind begin alike: both ends of one tell it from the others.
     let name = fit_middle(whole, room * 2 / 3);
     let left = room.saturating_sub(width(&name) + 2);
-    // The lines or the page, whole, tell more than the end of a heading.
-    let end = place.rsplit(", ").next().unwrap_or(place);
+    let end = end_of(place);
     let whole_part = [place, end].into_iter().find(|part| width(part) <= left);
     if let Some(part) = whole_part {
         return format!("{name}, {part}");
@@ -305,6 +306,15 @@ fn where_of(hit: &Found, room: usize) -> String {
         None if left >= LEAST_PLACE => format!("{name}, {}", fit_left(place, left)),
         None => fit_middle(whole, room).into_owned(),
     }
+}
+
+/// The end of a place: the lines or the page, whole, tell more than the end of a heading. Rows of a table that stands among
+/// other text are told with the table.
+fn end_of(place: &str) -> &str {
+    let last = place.rfind(", ").map_or(0, |at| at + 2);
+    let before = &place[..last.saturating_sub(2)];
+    let table = before.rfind(", ").map_or(0, |at| at + 2);
+    if before[table..].starts_with("table ") { &place[table..] } else { &place[last..] }
 }
 
 /// Its place and score by each way of looking.
@@ -349,6 +359,16 @@ fn said(placed: Placed, scores: bool, score: &str, wide: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn of_a_place_the_end_is_kept_and_rows_with_their_table() {
+        assert_eq!(end_of("Prices › Tea, lines 1–13"), "lines 1–13");
+        assert_eq!(end_of("sheet Prices, rows 1–9"), "rows 1–9");
+        assert_eq!(end_of("Prices, table 2, rows 5–9"), "table 2, rows 5–9");
+        assert_eq!(end_of("table 2, rows 5–9"), "table 2, rows 5–9");
+        assert_eq!(end_of("Prices, tables 1–2"), "tables 1–2");
+        assert_eq!(end_of("page 3"), "page 3");
+    }
 
     #[test]
     fn which_list_has_a_hit_is_told_where_no_title_does_and_no_number_is_cut() {
