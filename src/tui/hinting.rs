@@ -12,7 +12,7 @@ const KEYS: [(&str, Action); 4] = [
     ("`outcrop kb rebuild`", Action::RebuildBase),
 ];
 
-/// The hint with keys where it names commands, and the way to those keys behind it; `None` where it names none.
+/// The hint with keys where it names commands, and behind it the way to those of the knowledge bases; `None` where it names none.
 pub fn in_keys(hint: &str, keymap: &Keymap, way: &str) -> Option<String> {
     let mut told = hint.to_owned();
     for (command, action) in KEYS {
@@ -20,11 +20,20 @@ pub fn in_keys(hint: &str, keymap: &Keymap, way: &str) -> Option<String> {
             told = told.replace(command, &keymap.name(Context::Bases, action));
         }
     }
-    if told == hint {
-        return None;
+    if told != hint {
+        told.push_str(way);
     }
-    told.push_str(way);
-    Some(told)
+    told = fetched(&told, keymap).unwrap_or(told);
+    (told != hint).then_some(told)
+}
+
+/// The hint with the key that fetches a model to this machine, and the one that leads there, where it names the command.
+fn fetched(hint: &str, keymap: &Keymap) -> Option<String> {
+    let (before, command) = hint.split_once("`outcrop models pull local/")?;
+    let (_, after) = command.split_once('`')?;
+    let place = keymap.name(Context::Everywhere, Action::ShowModels);
+    let fetches = keymap.name(Context::Models, Action::GetModel);
+    Some(format!("{before}{fetches} on it in the models ({place}){after}"))
 }
 
 /// The ways out of a place, at its top.
@@ -76,5 +85,8 @@ mod tests {
             Some("Wait for its end, or stop it: s.")
         );
         assert_eq!(in_keys("Free some space.", &keys, " there"), None);
+        let told = in_keys("`outcrop models pull local/small` fetches it.", &keys, " there").unwrap();
+        assert_eq!(told, "f on it in the models (Alt+7) fetches it.");
+        assert_eq!(in_keys(&told, &keys, " there"), None);
     }
 }
