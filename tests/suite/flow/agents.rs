@@ -212,9 +212,9 @@ fn who_chooses_a_model_or_reads_the_settings_while_an_agent_answers_is_told_that
     stage.keys("<enter><ctrl+l>smollm2<enter>");
     assert!(stage.text().contains("tea shop still answers"), "{}", stage.text());
     stage.keys("<ctrl+o>");
-    let words = |stage: &Stage| stage.text().split_whitespace().collect::<Vec<_>>().join(" ");
-    assert!(words(&stage).contains("An agent answers"), "{}", stage.text());
-    assert!(!words(&stage).contains("The next message is sent"), "{}", stage.text());
+    let words = |stage: &mut Stage| stage.text().split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(words(&mut stage).contains("An agent answers"), "{}", stage.text());
+    assert!(!words(&mut stage).contains("The next message is sent"), "{}", stage.text());
 }
 
 #[test]
