@@ -9,6 +9,7 @@ use std::time::Instant;
 
 use futures_util::StreamExt;
 use outcrop::domain::delta::Event;
+use outcrop::domain::priority::Priority;
 use outcrop::engine::{Engine, Options, Tokeniser};
 
 use super::{encoder, number};
@@ -73,7 +74,8 @@ impl Drop for Peer {
 async fn vectors(engine: &Engine, weights: &Path, texts: &[String]) -> Vec<Vec<f32>> {
     let mut all = Vec::new();
     for batch in texts.chunks(BATCH) {
-        let mut events = engine.embed(weights, &"local/encoder".parse().unwrap(), batch.to_vec());
+        let model = "local/encoder".parse().unwrap();
+        let mut events = engine.embed(weights, &model, batch.to_vec(), Priority::Interactive);
         while let Some(event) = events.next().await {
             if let Event::Embeddings { vectors } = event.unwrap() {
                 all.extend(vectors);

@@ -28,6 +28,7 @@ pub mod listing;
 pub mod message;
 pub mod near;
 pub mod picture;
+pub mod priority;
 pub mod prompt;
 pub mod provider_key;
 pub mod pull;

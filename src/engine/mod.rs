@@ -13,6 +13,7 @@
 //!              grammar              a JSON schema ─► the tokens that may come next
 //!              sampler, stop        logits ─► token; text ─► what may be shown
 //! scheduler ─► session              one compute thread; conversations take turns
+//!   └──► turns                      whose turn it is: interactive calls first
 //!   └──► loading ─► loaded          a thread for a model on its way; those in memory
 //! ```
 
@@ -34,6 +35,7 @@ mod session;
 mod stop;
 mod template;
 mod trial;
+mod turns;
 mod vocabulary;
 
 pub use convert::{Converted, convert};

@@ -16,15 +16,13 @@ use super::loaded::{Loaded, Resident, Shelf};
 use super::loading::Loading;
 use super::session::{self, Kept, Session, Step};
 use super::trial::Trial;
+use super::turns::{Turned, Turns};
 use crate::domain::call::Converse;
 use crate::domain::catalog::{Backend, ModelId, Sampling};
 use crate::domain::delta::Event;
+use crate::domain::priority::Priority;
 use crate::domain::{Error, Result};
 
-/// Conversations that take turns, as many as stand side by side at most; more of them wait.
-const RUNNING: usize = 8;
-/// Tokens that one writes before it is the next one's turn.
-const TURN: usize = 4;
 /// Calls that may wait to be seen by the thread, and events that a reader may leave lying.
 const CALLS: usize = 64;
 const EVENTS: usize = 64;
@@ -84,6 +82,7 @@ struct Talk {
 struct Task {
     work: Work,
     path: PathBuf,
+    priority: Priority,
     events: Sender<Result<Event>>,
     /// The place in the queue that its reader was told.
     told: Option<u32>,
@@ -125,19 +124,20 @@ impl Engine {
         converse: Converse,
         now: jiff::Zoned,
     ) -> BoxStream<'static, Result<Event>> {
-        self.converse_as(path, converse, now, Sampling::default())
+        self.converse_as(path, converse, now, Sampling::default(), Priority::default())
     }
 
-    /// The same for a model of which it is known how its tokens are best chosen.
+    /// The same for a model of which it is known how its tokens are best chosen. Background answers give way to interactive ones.
     pub fn converse_as(
         &self,
         path: &Path,
         converse: Converse,
         now: jiff::Zoned,
         sampling: Sampling,
+        priority: Priority,
     ) -> BoxStream<'static, Result<Event>> {
         let doing = format!("asking {}", converse.model);
-        self.serve(Work::Answer(Box::new(Talk { converse, now }), sampling), path, doing)
+        self.serve(Work::Answer(Box::new(Talk { converse, now }), sampling), path, priority, doing)
     }
 
     /// Counts the tokens of a conversation's prompt.
@@ -148,28 +148,35 @@ impl Engine {
         now: jiff::Zoned,
     ) -> BoxStream<'static, Result<Event>> {
         let doing = format!("asking {}", converse.model);
-        self.serve(Work::Count(Box::new(Talk { converse, now })), path, doing)
+        self.serve(Work::Count(Box::new(Talk { converse, now })), path, Priority::Interactive, doing)
     }
 
     /// Makes one vector of length one of each text with the encoder whose weights are the safetensors file at `path`: `Usage`,
     /// then `Embeddings`. A text that is longer than it reads at once is read in windows, whose vectors are averaged by
-    /// their lengths. Dropping the stream ends it within about 512 tokens.
+    /// their lengths. Background vectors give way to interactive calls. Dropping the stream ends it within about 512 tokens.
     pub fn embed(
         &self,
         path: &Path,
         model: &ModelId,
         texts: Vec<String>,
+        priority: Priority,
     ) -> BoxStream<'static, Result<Event>> {
-        self.serve(Work::Embed(texts), path, format!("embedding with {model}"))
+        self.serve(Work::Embed(texts), path, priority, format!("embedding with {model}"))
     }
 
-    fn serve(&self, work: Work, path: &Path, doing: String) -> BoxStream<'static, Result<Event>> {
+    fn serve(
+        &self,
+        work: Work,
+        path: &Path,
+        priority: Priority,
+        doing: String,
+    ) -> BoxStream<'static, Result<Event>> {
         let calls = match self.calls() {
             Ok(calls) => calls,
             Err(error) => return stream::once(async { Err(error) }).boxed(),
         };
         let (events, inbox) = channel(EVENTS);
-        let task = Task { work, path: path.to_owned(), events, told: None };
+        let task = Task { work, path: path.to_owned(), priority, events, told: None };
         let gone = move || Error::internal(doing.clone(), "the engine's thread has ended");
         let sent = stream::once(async move { calls.send(task).await.err().map(|_| ()) });
         let answers = stream::unfold((inbox, false), move |(mut inbox, over)| {
@@ -240,10 +247,10 @@ impl Running {
         }
     }
 
-    /// Computes for one turn.
-    fn step(&mut self, scratch: &mut Scratch) -> Step {
+    /// Computes for one turn, in which an answer grows by so many tokens at most.
+    fn step(&mut self, scratch: &mut Scratch, tokens: usize) -> Step {
         match self {
-            Self::Answer(session) => session.step(scratch, TURN),
+            Self::Answer(session) => session.step(scratch, tokens),
             Self::Vectors(encoding) => encoding.step(),
         }
     }
@@ -259,8 +266,9 @@ struct Scheduler {
     trial: Option<Arc<dyn Trial>>,
     shelf: Shelf,
     loading: Option<Loading>,
+    /// Interactive ones before those in the background.
     waiting: VecDeque<Task>,
-    running: VecDeque<Running>,
+    running: Turns<Running>,
     /// The last used at the end.
     kept: Vec<Kept>,
     scratch: Scratch,
@@ -291,7 +299,7 @@ impl Scheduler {
             shelf: Shelf::default(),
             loading: None,
             waiting: VecDeque::new(),
-            running: VecDeque::new(),
+            running: Turns::new(),
             kept: Vec::new(),
             scratch: Scratch::default(),
         })
@@ -313,12 +321,23 @@ impl Scheduler {
         // The others wait where they are.
         while self.waiting.len() < CALLS {
             match self.inbox.try_recv() {
-                Ok(task) => self.waiting.push_back(task),
+                Ok(task) => self.line_up(task),
                 Err(TryRecvError::Empty) => break,
                 Err(TryRecvError::Disconnected) => return false,
             }
         }
         !self.closing.load(Ordering::Relaxed)
+    }
+
+    /// Lets a call wait behind those that go before it.
+    fn line_up(&mut self, task: Task) {
+        let place = match task.priority {
+            Priority::Interactive => {
+                self.waiting.partition_point(|before| before.priority == Priority::Interactive)
+            }
+            Priority::Background => self.waiting.len(),
+        };
+        self.waiting.insert(place, task);
     }
 
     /// Nothing can be computed: waits for a call, for the model that is being loaded, or until a reader takes something or
@@ -327,7 +346,7 @@ impl Scheduler {
         let Self { runtime, inbox, waiting, running, loading, .. } = self;
         let woken = runtime.block_on(async {
             let mut leaving: FuturesUnordered<_> = waiting.iter().map(|task| task.events.closed()).collect();
-            let mut taking: FuturesUnordered<_> = running.iter().map(|s| s.events().reserve()).collect();
+            let mut taking: FuturesUnordered<_> = running.calls().map(|s| s.events().reserve()).collect();
             let loaded = async {
                 match loading {
                     Some(loading) => loading.end().await,
@@ -342,7 +361,7 @@ impl Scheduler {
             }
         });
         match woken {
-            Some(Waking::Call(task)) => self.waiting.push_back(*task),
+            Some(Waking::Call(task)) => self.line_up(*task),
             Some(Waking::Loaded(outcome)) => self.take_in(outcome),
             Some(Waking::Reader) => {}
             None => return false,
@@ -355,9 +374,11 @@ impl Scheduler {
         self.waiting.retain(|task| !task.events.is_closed());
         self.look_after_loading();
         let mut at = 0;
-        while self.running.len() < RUNNING
-            && let Some(task) = self.waiting.get(at)
-        {
+        while let Some(task) = self.waiting.get(at) {
+            if !self.running.has_room(task.priority) {
+                at += 1;
+                continue;
+            }
             match self.shelf.find(&task.path) {
                 Ok(Some(found)) => {
                     self.waiting.remove(at).into_iter().for_each(|task| self.start(task, found.clone()));
@@ -369,12 +390,12 @@ impl Scheduler {
                 Err(error) => self.waiting.remove(at).into_iter().for_each(|task| task.fail(error.clone())),
             }
         }
-        let running = self.running.len();
-        if running < RUNNING {
-            // Nobody waits for a place, only for a model.
-            return;
-        }
-        for (ahead, task) in (running as u32..).zip(&mut self.waiting) {
+        for (before, task) in self.waiting.iter_mut().enumerate() {
+            if self.running.has_room(task.priority) {
+                // It waits for no place, only for a model.
+                continue;
+            }
+            let ahead = (self.running.ahead(task.priority) + before) as u32;
             // A reader that takes nothing learns its place later.
             if task.told != Some(ahead) && task.events.try_send(Ok(Event::Queued { ahead })).is_ok() {
                 task.told = Some(ahead);
@@ -420,17 +441,17 @@ impl Scheduler {
     }
 
     fn start(&mut self, task: Task, found: Resident) {
-        let Task { work, path, events, .. } = task;
+        let Task { work, path, priority, events, .. } = task;
         match (work, found) {
             (Work::Answer(talk, sampling), Resident::Model(model)) => {
-                self.answer(&talk, sampling, model, events);
+                self.answer(&talk, sampling, model, priority, events);
             }
             (Work::Count(talk), Resident::Model(model)) => {
                 let prompt = model.prompt(&talk.converse, &talk.now);
                 drop(events.try_send(prompt.map(|prompt| Event::Tokens { count: prompt.ids.len() as u32 })));
             }
             (Work::Embed(texts), Resident::Encoder(encoder)) => {
-                self.running.push_back(Running::Vectors(Encoding::start(events, encoder, texts)));
+                self.running.begin(priority, Running::Vectors(Encoding::start(events, encoder, texts)));
             }
             (Work::Answer(..) | Work::Count(_), Resident::Encoder(_))
             | (Work::Embed(_), Resident::Model(_)) => {
@@ -441,7 +462,14 @@ impl Scheduler {
         }
     }
 
-    fn answer(&mut self, talk: &Talk, sampling: Sampling, model: Arc<Loaded>, events: Sender<Result<Event>>) {
+    fn answer(
+        &mut self,
+        talk: &Talk,
+        sampling: Sampling,
+        model: Arc<Loaded>,
+        priority: Priority,
+        events: Sender<Result<Event>>,
+    ) {
         let Talk { converse, now } = talk;
         let prepared = session::prompt_of(converse, &model, now)
             .and_then(|prompt| Ok((prompt, session::grammar_of(converse, &model)?)));
@@ -455,30 +483,27 @@ impl Scheduler {
             .map(|at| self.kept.remove(at));
         let kept = known.unwrap_or_else(|| Kept::new(converse.conversation, model));
         let session = Session::start(events, converse, kept, prepared, sampling);
-        self.running.push_back(Running::Answer(Box::new(session)));
+        self.running.begin(priority, Running::Answer(Box::new(session)));
     }
 
     /// Gives the next conversation its turn.
     fn turn(&mut self) {
-        for _ in 0..self.running.len() {
-            let Some(mut next) = self.running.pop_front() else { return };
-            let scratch = &mut self.scratch;
+        let (pool, scratch) = (&self.pool, &mut self.scratch);
+        let turned = self.running.turn(|next, tokens| {
             // Going through the pool would only wake one more thread, on a processor that others compute on.
-            let step = if next.brings_threads() {
-                next.step(scratch)
+            if next.brings_threads() {
+                next.step(scratch, tokens)
             } else {
-                self.pool.install(|| next.step(scratch))
-            };
-            match (step, next) {
-                (Step::Done, Running::Answer(session)) => return self.keep(session.into_kept()),
-                (Step::Done, Running::Vectors(_)) => return,
-                (Step::More, next) => return self.running.push_back(next),
-                (Step::Full, next) => self.running.push_back(next),
+                pool.install(|| next.step(scratch, tokens))
             }
-        }
-        if !self.running.is_empty() {
-            // All readers are slow. That the engine is gone is seen with the next calls.
-            self.wait();
+        });
+        match turned {
+            Turned::Done(Running::Answer(session)) => self.keep(session.into_kept()),
+            Turned::Idle if !self.running.is_empty() => {
+                // All readers are slow. That the engine is gone is seen with the next calls.
+                self.wait();
+            }
+            Turned::Done(Running::Vectors(_)) | Turned::More | Turned::Idle => {}
         }
     }
 

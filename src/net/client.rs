@@ -22,6 +22,7 @@ use super::retry::{self, Budget};
 use super::{guard, words};
 use crate::domain::delta::{Event, Pause};
 use crate::domain::id::SpanId;
+use crate::domain::priority::Priority;
 use crate::domain::{Error, ErrorKind, Result};
 
 /// Redirects that are followed.
@@ -40,6 +41,7 @@ pub struct Client {
     shared: Arc<Shared>,
     /// The call that it is for, which the record of what leaves the machine names.
     span: Option<SpanId>,
+    priority: Priority,
     reach: Reach,
     waits: Waits,
     /// Who hears that a request is sent again, and when.
@@ -134,6 +136,7 @@ impl Network {
         let offline = self.shared.options.offline || reach.offline;
         Client {
             span: None,
+            priority: Priority::default(),
             reach: Reach { offline, ..reach },
             waits: Waits::default(),
             pauses: None,
@@ -187,6 +190,17 @@ impl Client {
     #[must_use]
     pub fn under(&self, span: Option<SpanId>) -> Self {
         Self { span, exchanges: Arc::default(), ..self.clone() }
+    }
+
+    /// The same way for a call that goes before others, or after them.
+    #[must_use]
+    pub fn with_priority(&self, priority: Priority) -> Self {
+        Self { priority, ..self.clone() }
+    }
+
+    /// Whether the call goes before others where calls wait for each other.
+    pub fn priority(&self) -> Priority {
+        self.priority
     }
 
     /// How many exchanges were begun for the call.

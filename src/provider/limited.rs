@@ -1,6 +1,6 @@
 //! A voice within what the person allows it: so many calls at once, so many a minute, and waits of its own.
 //!
-//! Who has to wait is told how many are before them, or how long it takes, and when it is over.
+//! Interactive calls go before those in the background. Who has to wait is told how many are before them, or how long it takes, and when it is over.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -13,6 +13,7 @@ use super::{Events, Provider};
 use crate::domain::Result;
 use crate::domain::call::Call;
 use crate::domain::delta::{Event, Pause};
+use crate::domain::priority::{Precedence, Priority};
 use crate::net::{Client, Pace, Waits};
 
 /// What a voice may do; `None` is without limit.
@@ -60,7 +61,7 @@ impl Provider for Limited {
             Some(pace) => net.paced(Arc::clone(pace)),
             None => net,
         };
-        let (voice, place) = (Arc::clone(&self.voice), Line::join(&self.line));
+        let (voice, place) = (Arc::clone(&self.voice), Line::join(&self.line, net.priority()));
         let serve = move || voice.serve(call, &net);
         let at = At::Waiting { place, told: None, serve: Box::new(serve) };
         stream::unfold(at, At::next).boxed()
@@ -73,24 +74,31 @@ struct Line {
     at_once: Option<u32>,
     pace: Option<Arc<Pace>>,
     inner: Mutex<Inner>,
-    /// Somebody began, ended or left.
+    /// Somebody began, ended, left or passed others.
     moved: Notify,
 }
 
 #[derive(Debug, Default)]
 struct Inner {
     next: u64,
-    waiting: VecDeque<u64>,
+    /// In the order in which they go.
+    waiting: VecDeque<(u64, Priority)>,
+    precedence: Precedence,
     running: u32,
 }
 
 impl Line {
-    fn join(line: &Arc<Self>) -> Place {
+    fn join(line: &Arc<Self>, priority: Priority) -> Place {
         let mut inner = line.inner();
         let number = inner.next;
         inner.next += 1;
-        inner.waiting.push_back(number);
+        let place = inner.precedence.place(inner.waiting.iter().map(|(_, priority)| *priority), priority);
+        let passes = place < inner.waiting.len();
+        inner.waiting.insert(place, (number, priority));
         drop(inner);
+        if passes {
+            line.moved.notify_waiters();
+        }
         Place { line: Arc::clone(line), number, runs: false }
     }
 
@@ -129,7 +137,7 @@ enum Turn {
 impl Place {
     fn turn(&mut self) -> Turn {
         let mut inner = self.line.inner();
-        let before = inner.waiting.iter().position(|number| *number == self.number).unwrap_or(0);
+        let before = inner.waiting.iter().position(|(number, _)| *number == self.number).unwrap_or(0);
         let full = self.line.at_once.is_some_and(|most| inner.running >= most);
         if before > 0 || full {
             let ahead = u32::try_from(before).unwrap_or(u32::MAX).saturating_add(inner.running.min(1));
@@ -140,7 +148,10 @@ impl Place {
         {
             return Turn::Later { told: Told::Spent(pace.per_minute()), until: Some(until) };
         }
-        inner.waiting.pop_front();
+        if let Some((_, priority)) = inner.waiting.pop_front() {
+            let background_waits = inner.waiting.iter().any(|(_, other)| *other == Priority::Background);
+            inner.precedence.went(priority, background_waits);
+        }
         inner.running += 1;
         drop(inner);
         self.runs = true;
@@ -155,7 +166,7 @@ impl Drop for Place {
         if self.runs {
             inner.running -= 1;
         } else {
-            inner.waiting.retain(|number| *number != self.number);
+            inner.waiting.retain(|(number, _)| *number != self.number);
         }
         drop(inner);
         self.line.moved.notify_waiters();

@@ -122,12 +122,13 @@ impl Provider for Local {
         })
     }
 
-    fn serve(&self, call: Call, _: &Client) -> Events {
+    fn serve(&self, call: Call, net: &Client) -> Events {
+        let priority = net.priority();
         match call {
             Call::Converse(converse) => {
                 let sampling = self.shelf.suiting(converse.model.model());
                 self.ask(converse.model.clone(), Capability::Chat, move |engine, path| {
-                    engine.converse_as(path, converse, jiff::Zoned::now(), sampling)
+                    engine.converse_as(path, converse, jiff::Zoned::now(), sampling, priority)
                 })
             }
             Call::CountTokens(converse) => {
@@ -137,7 +138,7 @@ impl Provider for Local {
             }
             Call::Embed { model, texts, .. } => {
                 self.ask(model.clone(), Capability::Embed, move |engine, path| {
-                    engine.embed(path, &model, texts)
+                    engine.embed(path, &model, texts, priority)
                 })
             }
             Call::ListModels => {

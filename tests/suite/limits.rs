@@ -7,6 +7,7 @@ use futures_util::{FutureExt, StreamExt, stream};
 use outcrop::domain::call::{Blobs, Call, Converse};
 use outcrop::domain::delta::{Event, Pause};
 use outcrop::domain::message::StopReason;
+use outcrop::domain::priority::Priority;
 use outcrop::domain::settings::Settings;
 use outcrop::net::{Client, NetOptions, Network, Reach};
 use outcrop::provider::limited::{Limited, Limits};
@@ -83,6 +84,31 @@ async fn calls_over_the_limit_wait_in_line_and_say_how_many_are_before_them() {
     assert_eq!(calls[0].next().await.unwrap().unwrap(), Event::Begun);
     assert_eq!(calls[0].next().await.unwrap().unwrap(), ends());
     assert_eq!(gate.begun.load(Ordering::Relaxed), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_is_looked_at_passes_the_background_in_the_line_and_both_are_told() {
+    let gate = gate(0);
+    let voice = Limited::new(Arc::new(gate.clone()), Limits { at_once: Some(1), ..Limits::default() });
+    let net = net();
+    let background = net.with_priority(Priority::Background);
+    let mut runs = voice.serve(call(), &background);
+    assert!(runs.next().now_or_never().is_none());
+    let mut sync = voice.serve(call(), &background);
+    assert_eq!(sync.next().await.unwrap().unwrap(), Event::Queued { ahead: 1 });
+    let mut chat = voice.serve(call(), &net);
+    assert_eq!(chat.next().await.unwrap().unwrap(), Event::Queued { ahead: 1 });
+    assert_eq!(sync.next().await.unwrap().unwrap(), Event::Queued { ahead: 2 });
+    gate.open.add_permits(3);
+    assert_eq!(runs.next().await.unwrap().unwrap(), ends());
+    drop(runs);
+    assert_eq!(sync.next().await.unwrap().unwrap(), Event::Queued { ahead: 1 });
+    assert_eq!(chat.next().await.unwrap().unwrap(), Event::Begun);
+    assert!(sync.next().now_or_never().is_none(), "it is not its turn");
+    assert_eq!(chat.next().await.unwrap().unwrap(), ends());
+    drop(chat);
+    assert_eq!(sync.next().await.unwrap().unwrap(), Event::Begun);
+    assert_eq!(sync.next().await.unwrap().unwrap(), ends());
 }
 
 #[tokio::test(start_paused = true)]

@@ -240,7 +240,8 @@ impl Evaluations {
             return Err(Error::new(ErrorKind::NotFound, "asking for an answer", why, hint));
         };
         let clock = Clock::default();
-        let terms = Terms { clock: Some(clock.clone()), evaluation: Some(evaluation.id), ..terms.clone() };
+        let terms = terms.clone().in_background();
+        let terms = Terms { clock: Some(clock.clone()), evaluation: Some(evaluation.id), ..terms };
         let mut converse = converse(&item, column);
         let grounded = match &self.knowledge {
             Some(knowledge) => knowledge.ground(&converse, &terms).await?,

@@ -37,6 +37,7 @@ use crate::domain::catalog::{Capability, ModelCard, ModelId, Price};
 use crate::domain::delta::{Event, Fold};
 use crate::domain::id::{ConversationId, EvaluationId, MessageId, SpanId};
 use crate::domain::near::{meant, nearest};
+use crate::domain::priority::Priority;
 use crate::domain::script::Sent;
 use crate::domain::trace::replay::Place;
 use crate::domain::trace::told::Told;
@@ -55,6 +56,8 @@ pub struct Terms {
     pub net: Client,
     /// Who asks: on one machine, the name of the account.
     pub principal: String,
+    /// Whether the call goes before others where calls wait for each other.
+    pub priority: Priority,
     pub parent_span: Option<SpanId>,
     pub deadline: Option<Duration>,
     /// Tokens that may be written at most.
@@ -76,11 +79,12 @@ pub struct Terms {
 }
 
 impl Terms {
-    /// Nobody's, with no parent, deadline or budget.
+    /// Nobody's, interactive, with no parent, deadline or budget.
     pub fn new(net: Client) -> Self {
         Self {
             net,
             principal: String::new(),
+            priority: Priority::Interactive,
             parent_span: None,
             deadline: None,
             budget_tokens: None,
@@ -93,6 +97,12 @@ impl Terms {
             tells: None,
             about: None,
         }
+    }
+
+    /// The same for work that goes on by itself: it gives way to what a person looks at while it comes.
+    #[must_use]
+    pub fn in_background(self) -> Self {
+        Self { priority: Priority::Background, ..self }
     }
 }
 
@@ -407,7 +417,7 @@ impl Invoke {
                 });
                 let said =
                     conversation.map(|converse| self.remark_on(&provider, converse, terms.conversation));
-                let net = terms.net.under(Some(serving.span.id));
+                let net = terms.net.under(Some(serving.span.id)).with_priority(terms.priority);
                 serving.span.region = provider.region();
                 serving.net = provider.is_remote().then(|| net.clone());
                 if terms.parent_span.is_some() {

@@ -2,6 +2,7 @@
 
 mod endless;
 mod longest;
+mod priority;
 mod range;
 mod unsent;
 

@@ -91,7 +91,7 @@ impl Knowledge {
         name: Option<String>,
         terms: Terms,
     ) -> BoxStream<'static, Result<Carrying>> {
-        let service = self.clone();
+        let (service, terms) = (self.clone(), terms.in_background());
         self.carried(move |teller| async move { service.bring(path, name, &terms, &teller).await }.boxed())
     }
 

@@ -44,6 +44,8 @@ impl Knowledge {
             Ok(judged) => judged,
             Err(error) => return stream::iter([Err(error)]).boxed(),
         };
+        // Shown are a count and the end: it may ask thousands of questions.
+        let terms = terms.in_background();
         let unranked = vec![None; settings.len()];
         let work =
             Work { service: self.clone(), id, judged, settings, k, terms, scored: Vec::new(), unranked };

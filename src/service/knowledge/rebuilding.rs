@@ -103,6 +103,7 @@ impl Knowledge {
     }
 
     async fn begin_rebuild(&self, id: BaseId, wish: Wish, terms: Terms) -> Result<Base> {
+        let terms = terms.in_background();
         if self.ends.is_cancelled() {
             return Err(Error::cancelled(DOING));
         }

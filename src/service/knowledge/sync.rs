@@ -133,6 +133,7 @@ impl Knowledge {
         terms: Terms,
     ) -> Result<Base> {
         const DOING: &str = "syncing a knowledge base";
+        let terms = terms.in_background();
         if self.ends.is_cancelled() {
             return Err(Error::cancelled(DOING));
         }

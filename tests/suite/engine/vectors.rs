@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use futures_util::StreamExt;
 use outcrop::domain::delta::Event;
 use outcrop::domain::message::{Role, Usage};
+use outcrop::domain::priority::Priority;
 use outcrop::domain::{Error, ErrorKind, Result};
 use outcrop::engine::{Engine, Options, Tokeniser};
 use serde::Deserialize;
@@ -43,7 +44,7 @@ fn encoder() -> Option<PathBuf> {
 async fn embed(engine: &Engine, path: &Path, texts: &[&str]) -> Result<(Vec<Vec<f32>>, Usage)> {
     let texts = texts.iter().map(|text| (*text).to_owned()).collect();
     let events: Vec<Result<Event>> =
-        engine.embed(path, &"local/encoder".parse().unwrap(), texts).collect().await;
+        engine.embed(path, &"local/encoder".parse().unwrap(), texts, Priority::Interactive).collect().await;
     let events = events.into_iter().collect::<Result<Vec<_>>>()?;
     let [Event::Usage { usage }, Event::Embeddings { vectors }] = &events[..] else { panic!("{events:?}") };
     Ok((vectors.clone(), *usage))
