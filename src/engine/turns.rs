@@ -119,7 +119,9 @@ mod tests {
 
     fn new(running: &[(Priority, char)]) -> Turns<char> {
         let mut turns = Turns::new();
-        running.iter().for_each(|(priority, name)| turns.begin(*priority, *name));
+        for (priority, name) in running {
+            turns.begin(*priority, *name);
+        }
         turns
     }
 

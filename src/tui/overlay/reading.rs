@@ -57,6 +57,7 @@ impl Line {
     }
 
     /// The same in that role.
+    #[must_use]
     pub fn inked(self, role: Role) -> Self {
         Self { ink: Ink::of(role), ..self }
     }
