@@ -1583,6 +1583,35 @@ fn of_a_folder_that_is_not_there_no_base_is_made_and_its_path_can_be_mended() {
 }
 
 #[test]
+fn of_a_base_that_cannot_be_made_what_was_typed_stays_with_why_and_so_does_how_it_is_cut() {
+    for (width, height) in SIZES {
+        let mut stage = Stage::settled(width, height, "dark");
+        enter(&mut stage, bases());
+        stage.keys("vguide.md<enter>");
+        cut(&mut stage, &[Chunking::Default]);
+        stage.keys("m");
+        cut(&mut stage, &[Chunking::Today]);
+        stage.keys("nnotes<enter>");
+        stage.answer("\"check_source\"", vec![Reply::Done]);
+        let from = stage.effects.len();
+        let task = stage.task("\"create\"");
+        let (kind, hint) = (ErrorKind::NotFound, "Fetch it.");
+        let error = Error::new(kind, "embedding with local/mini", "the model is not on this machine", hint);
+        stage.event(Event::Ended { task, error: Some(error) });
+        assert_eq!(requests(&stage.effects[from..]), [], "nothing is added to");
+        let text = stage.text();
+        for told in ["Make a knowledge base of", "▌ notes", "local/mini:", "machine.", "Fetch"] {
+            assert!(text.contains(told), "{told}: {text}");
+        }
+        // Once what was in the way is not any more, it is tried again as it stands.
+        let asked = requests(&stage.keys("<enter>"));
+        let [Knowledge::CheckSource { plan }] = &asked[..] else { panic!("{asked:?}") };
+        assert_eq!(plan.origin.place(), "/home/ada/rivers/notes");
+        assert_eq!(plan.chunking, Chunking::Today);
+    }
+}
+
+#[test]
 fn keys_sync_rename_and_delete_a_base() {
     let mut stage = Stage::settled(80, 24, "dark");
     enter(&mut stage, bases());
