@@ -729,6 +729,21 @@ fn hits_of_another_question_than_the_one_that_is_written_say_so() {
             "{text}"
         );
     }
+    // They are faint as long as that stands there, whatever was marked in them.
+    let mut stage = Stage::settled(120, 40, "dark");
+    search(&mut stage);
+    let colours = |stage: &mut Stage| {
+        let cells = stage.picture();
+        let row = (0..40_u16).find(|y| cells[(2, *y)].symbol() == "2").unwrap();
+        let told = (6..100_u16).map(|x| &cells[(x, row)]).filter(|cell| cell.symbol() != " ");
+        told.map(|cell| cell.fg).collect::<HashSet<_>>()
+    };
+    let before = colours(&mut stage);
+    stage.keys("!");
+    let faint = colours(&mut stage);
+    assert!(before.len() > 1 && faint.len() == 1, "{before:?} {faint:?}");
+    stage.keys("<backspace>");
+    assert_eq!(colours(&mut stage), before);
     // While another one is looked for what is below is of the one before, and faint; then it is of none but that.
     for (width, height, before) in [(120, 40, whole), (80, 24, "looking…"), (60, 20, "looking…")] {
         let mut stage = Stage::settled(width, height, "dark");

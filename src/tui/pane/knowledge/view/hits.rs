@@ -129,7 +129,7 @@ pub(super) fn hits(
     }
     let bar = thumb(rows.height, first, usize::from(rows.height), column.rows());
     scrollbar(cells, rows, bar, look.style(Role::Rule));
-    if open.is_of_before(column) {
+    if open.of_before().is_some() || open.is_of_before(column) {
         tint(cells, rows, look.style(Role::Faint));
     }
 }
@@ -233,7 +233,7 @@ fn row(
     }
     let text_role = match () {
         () if below => Role::Faint,
-        () if open.of_before().is_some() || (answered && !used) => Role::Muted,
+        () if answered && !used => Role::Muted,
         () => Role::Text,
     };
     let titled = alone || place.over;
