@@ -244,8 +244,30 @@ impl<'a> Places<'a> {
         Some((first, numbers.next_back().unwrap_or(first)))
     }
 
+    /// Whether words of the bytes from `start` to the last one, `end`, stand in no table and are no heading.
+    fn has_prose(&self, start: usize, end: usize) -> bool {
+        let landmarks = &self.document.landmarks;
+        let (first, last) = (self.begun(start), self.begun(end));
+        // What lies before each landmark, from the one before it on.
+        (first..=last).any(|next| {
+            let begins = next.checked_sub(1);
+            if begins.is_some_and(|at| self.last[at][TABLE].is_some()) {
+                return false;
+            }
+            let begins = begins.map(|at| &landmarks[at]);
+            let from = begins.map_or(start, |landmark| landmark.at.max(start));
+            let to = if next == last { end + 1 } else { landmarks[next].at };
+            let part = self.document.text.get(from..to).unwrap_or_default();
+            let prose = match begins {
+                Some(Landmark { at, mark: Mark::Heading { text, .. } }) if *at == from => below(text, part),
+                _ => part,
+            };
+            prose.chars().any(char::is_alphanumeric)
+        })
+    }
+
     /// What a citation calls a range of the text: "page 3", "Install › Linux, lines 10–30", "sheet Sales, rows 12–40", "Prices,
-    /// table 2, row 5". Empty where the document has no places.
+    /// table 2, row 5", and "Prices, with table 2, row 5" of one that has other text too. Empty where the document has no places.
     pub fn name(&self, range: &Range<usize>) -> String {
         // White space at the ends belongs to no place.
         let text = self.document.text.get(range.clone()).unwrap_or_default();
@@ -268,7 +290,8 @@ impl<'a> Places<'a> {
         }
         let tables = self.numbers(TABLE, start, end);
         if let Some((from, to)) = tables {
-            say(&span("table", from, to));
+            let with = if self.has_prose(start, end) { "with " } else { "" };
+            say(&format!("{with}{}", span("table", from, to)));
         }
         // Rows of several tables say nothing.
         if tables.is_none_or(|(from, to)| from == to)
@@ -282,6 +305,13 @@ impl<'a> Places<'a> {
         }
         name
     }
+}
+
+/// What comes below a heading's own line, where a part of a text begins with that: a title need not stand in it.
+fn below<'a>(heading: &str, part: &'a str) -> &'a str {
+    let (line, rest) = part.split_once('\n').unwrap_or((part, ""));
+    let said = line.trim_matches(|c: char| c == '#' || c.is_whitespace());
+    if said == heading.trim() { rest } else { part }
 }
 
 fn span(word: &str, from: usize, to: usize) -> String {
@@ -378,9 +408,9 @@ mod tests {
         assert_eq!(named(&made, "Hose", "134"), "Prices, table 2, rows 1–2");
         assert_eq!(named(&made, "Prices", "Part"), "Prices, table 1, row 1");
         assert_eq!(named(&made, "between", "between"), "Prices");
-        assert_eq!(named(&made, "between", "14"), "Prices, table 2, row 1");
-        assert_eq!(named(&made, "Motor", "134"), "Prices, tables 1–2");
-        assert_eq!(named(&made, "Sum", "after"), "Prices, table 2, row 2");
+        assert_eq!(named(&made, "between", "14"), "Prices, with table 2, row 1");
+        assert_eq!(named(&made, "Motor", "134"), "Prices, with tables 1–2");
+        assert_eq!(named(&made, "Sum", "after"), "Prices, with table 2, row 2");
         assert_eq!(named(&made, "after", "after"), "Prices");
 
         let places = Places::new(&made);
@@ -390,6 +420,31 @@ mod tests {
         let headers = made.headers();
         assert_eq!((headers.len(), &made.text[headers[0].row.clone()]), (1, "Part\tPrice\n"));
         assert_eq!(headers[0].end, made.text.find("between").unwrap());
+    }
+
+    #[test]
+    fn prose_beside_a_table_is_named_by_where_the_passage_begins() {
+        let made = document(&[
+            (None, "before all"),
+            (Some(heading(1, "Prices")), "## Prices"),
+            (None, "of parts"),
+            (Some(Mark::Table(1)), "Motor\t120"),
+            (Some(Mark::TableEnd), ""),
+            (Some(heading(1, "Costs")), "Costs"),
+            (Some(Mark::Table(2)), "Hose\t14"),
+            (Some(Mark::TableEnd), "----"),
+        ]);
+        assert_eq!(named(&made, "## Prices", "120"), "Prices, with table 1");
+        assert_eq!(named(&made, "before all", "120"), "with table 1", "nothing has a name where it begins");
+        assert_eq!(named(&made, "of parts", "14"), "Prices, with tables 1–2");
+        assert_eq!(named(&made, "Motor", "14"), "Prices, tables 1–2", "a heading alone is no prose");
+        assert_eq!(named(&made, "Costs", "----"), "Costs, table 2", "nor is a rule");
+        let made = Document { lines: true, ..made };
+        assert_eq!(named(&made, "of parts", "Motor"), "Prices, with table 1, lines 3–4");
+
+        // The title of a page is not in its text.
+        let made = document(&[(Some(heading(1, "Title")), "first"), (Some(Mark::Table(1)), "a\tb")]);
+        assert_eq!(named(&made, "first", "b"), "Title, with table 1");
     }
 
     #[test]

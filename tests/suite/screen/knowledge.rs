@@ -729,6 +729,21 @@ fn hits_of_another_question_than_the_one_that_is_written_say_so() {
             "{text}"
         );
     }
+    // They are faint as long as that stands there, whatever was marked in them.
+    let mut stage = Stage::settled(120, 40, "dark");
+    search(&mut stage);
+    let colours = |stage: &mut Stage| {
+        let cells = stage.picture();
+        let row = (0..40_u16).find(|y| cells[(2, *y)].symbol() == "2").unwrap();
+        let told = (6..100_u16).map(|x| &cells[(x, row)]).filter(|cell| cell.symbol() != " ");
+        told.map(|cell| cell.fg).collect::<HashSet<_>>()
+    };
+    let before = colours(&mut stage);
+    stage.keys("!");
+    let faint = colours(&mut stage);
+    assert!(before.len() > 1 && faint.len() == 1, "{before:?} {faint:?}");
+    stage.keys("<backspace>");
+    assert_eq!(colours(&mut stage), before);
     // While another one is looked for what is below is of the one before, and faint; then it is of none but that.
     for (width, height, before) in [(120, 40, whole), (80, 24, "looking…"), (60, 20, "looking…")] {
         let mut stage = Stage::settled(width, height, "dark");
@@ -1580,6 +1595,35 @@ fn of_a_folder_that_is_not_there_no_base_is_made_and_its_path_can_be_mended() {
     stage.event(Event::Ended { task, error: missing() });
     let text = stage.text();
     assert!(text.contains("Add to billing") && text.contains("~/notse"), "{text}");
+}
+
+#[test]
+fn of_a_base_that_cannot_be_made_what_was_typed_stays_with_why_and_so_does_how_it_is_cut() {
+    for (width, height) in SIZES {
+        let mut stage = Stage::settled(width, height, "dark");
+        enter(&mut stage, bases());
+        stage.keys("vguide.md<enter>");
+        cut(&mut stage, &[Chunking::Default]);
+        stage.keys("m");
+        cut(&mut stage, &[Chunking::Today]);
+        stage.keys("nnotes<enter>");
+        stage.answer("\"check_source\"", vec![Reply::Done]);
+        let from = stage.effects.len();
+        let task = stage.task("\"create\"");
+        let (kind, hint) = (ErrorKind::NotFound, "Fetch it.");
+        let error = Error::new(kind, "embedding with local/mini", "the model is not on this machine", hint);
+        stage.event(Event::Ended { task, error: Some(error) });
+        assert_eq!(requests(&stage.effects[from..]), [], "nothing is added to");
+        let text = stage.text();
+        for told in ["Make a knowledge base of", "▌ notes", "local/mini:", "machine.", "Fetch"] {
+            assert!(text.contains(told), "{told}: {text}");
+        }
+        // Once what was in the way is not any more, it is tried again as it stands.
+        let asked = requests(&stage.keys("<enter>"));
+        let [Knowledge::CheckSource { plan }] = &asked[..] else { panic!("{asked:?}") };
+        assert_eq!(plan.origin.place(), "/home/ada/rivers/notes");
+        assert_eq!(plan.chunking, Chunking::Today);
+    }
 }
 
 #[test]

@@ -12,7 +12,8 @@ use crate::tui::action::Action;
 use crate::tui::app::{Desk, Options};
 use crate::tui::effect::Lane;
 use crate::tui::overlay::confirm::Confirm;
-use crate::tui::overlay::prompt::Prompt;
+use crate::tui::overlay::input::Input;
+use crate::tui::overlay::prompt::{Prompt, Said};
 use crate::tui::overlay::{Choice, Overlay};
 use crate::tui::rows::{followed, stepped};
 use crate::workbench::Request;
@@ -193,7 +194,6 @@ impl State {
 
     /// A base of that folder or file is made, and it is cut so.
     pub(super) fn make(&mut self, typed: String, chunking: Chunking, desk: &mut Desk<'_>) {
-        self.cuts = None;
         let (name, store) = (self.name_for(&desk.options.whole_path(&typed)), StoreKind::default());
         let plan = Plan { name, description: None, embedder: None, store };
         let task = desk.call(None, Request::Knowledge(Knowledge::Create { plan }));
@@ -216,6 +216,12 @@ impl State {
         let base = base.and_then(|id| self.bases.iter().find(|base| base.id == id));
         let prompt = Prompt::documents(base.map(|base| (base.id, base.name.as_str())));
         desk.overlays.push(Overlay::Prompt(prompt.mended(typed, error)));
+    }
+
+    /// No base could be made of what was typed, though that is there: it stands again, with why, for another try.
+    pub(super) fn not_made(typed: &str, error: &Error, desk: &mut Desk<'_>) {
+        let (input, said) = (Input::new(typed), Said::Failed(error.to_string()));
+        desk.overlays.push(Overlay::Prompt(Prompt { input, said, ..Prompt::documents(None) }));
     }
 
     /// Looks its sources through, or one of them.

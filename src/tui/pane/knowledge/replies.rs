@@ -34,6 +34,7 @@ impl State {
             (Wait::Check(typed, chunking), Reply::Done) => self.make(typed, chunking, desk),
             (Wait::Make(typed, chunking), Reply::Base { base }) => {
                 let id = base.id;
+                self.cuts = None;
                 self.put(base);
                 self.selected = self.bases.iter().position(|base| base.id == id).unwrap_or(0);
                 self.add(id, &typed, chunking, desk);
@@ -227,7 +228,12 @@ impl State {
                     self.mend(Some(id), &typed, error, desk);
                 }
             }
-            Wait::Make(..) | Wait::Plan(..) | Wait::Act | Wait::Measure => {
+            Wait::Make(typed, _) => {
+                if let Some(error) = error {
+                    Self::not_made(&typed, &error, desk);
+                }
+            }
+            Wait::Plan(..) | Wait::Act | Wait::Measure => {
                 self.measured = None;
                 if let Some(error) = error {
                     desk.complain(&error);

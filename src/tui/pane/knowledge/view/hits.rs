@@ -129,7 +129,7 @@ pub(super) fn hits(
     }
     let bar = thumb(rows.height, first, usize::from(rows.height), column.rows());
     scrollbar(cells, rows, bar, look.style(Role::Rule));
-    if open.is_of_before(column) {
+    if open.of_before().is_some() || open.is_of_before(column) {
         tint(cells, rows, look.style(Role::Faint));
     }
 }
@@ -233,7 +233,7 @@ fn row(
     }
     let text_role = match () {
         () if below => Role::Faint,
-        () if open.of_before().is_some() || (answered && !used) => Role::Muted,
+        () if answered && !used => Role::Muted,
         () => Role::Text,
     };
     let titled = alone || place.over;
@@ -314,7 +314,8 @@ fn end_of(place: &str) -> &str {
     let last = place.rfind(", ").map_or(0, |at| at + 2);
     let before = &place[..last.saturating_sub(2)];
     let table = before.rfind(", ").map_or(0, |at| at + 2);
-    if before[table..].starts_with("table ") { &place[table..] } else { &place[last..] }
+    let is_table = ["table ", "with table "].iter().any(|begins| before[table..].starts_with(begins));
+    if is_table { &place[table..] } else { &place[last..] }
 }
 
 /// Its place and score by each way of looking.
@@ -367,6 +368,8 @@ mod tests {
         assert_eq!(end_of("Prices, table 2, rows 5–9"), "table 2, rows 5–9");
         assert_eq!(end_of("table 2, rows 5–9"), "table 2, rows 5–9");
         assert_eq!(end_of("Prices, tables 1–2"), "tables 1–2");
+        assert_eq!(end_of("Prices, with table 2, row 5"), "with table 2, row 5");
+        assert_eq!(end_of("Prices, with table 2, row 5, lines 3–9"), "lines 3–9");
         assert_eq!(end_of("page 3"), "page 3");
     }
 
