@@ -1,8 +1,8 @@
 //! `outcrop comparisons retry`: what failed in a comparison is asked for again, and nothing else of it.
 
 use super::args::RetryComparison;
-use super::compare::{ask_all, failure};
-use super::comparisons::{opened, page, see};
+use super::compare::{ask_all, failure, lettered};
+use super::comparisons::{opened, page, page_at, see};
 use super::out::Out;
 use super::{Asker, End, Exit, words};
 use crate::domain::comparison::{Ballot, Comparison, Turn, is_question, letter, turns};
@@ -65,9 +65,7 @@ pub(super) async fn retry(wanted: RetryComparison, asker: &Asker, out: &mut Out)
 
 /// Where the column of a letter stands on a page, from the left.
 fn place(said: &str, columns: usize) -> Result<usize> {
-    let wanted = said.trim().to_lowercase();
-    let is_so = |place: &usize| letter(*place).to_lowercase().to_string() == wanted;
-    (0..columns).find(is_so).ok_or_else(|| {
+    lettered(said, columns).ok_or_else(|| {
         let hint = format!("Name A to {}.", letter(columns.saturating_sub(1)));
         Error::new(ErrorKind::NotFound, DOING, format!("{said:?} is no column of it"), hint)
     })
@@ -75,13 +73,8 @@ fn place(said: &str, columns: usize) -> Result<usize> {
 
 /// The pages that are meant, from 0: the one of that number, which counts from 1, or all.
 fn pages(comparison: &Comparison, only: Option<u32>) -> Result<std::ops::Range<usize>> {
-    let all = comparison.pages.len();
-    let Some(number) = only else { return Ok(0..all) };
-    let at = (number as usize).checked_sub(1).filter(|at| *at < all);
-    at.map(|at| at..at + 1).ok_or_else(|| {
-        let why = format!("it has {}", words::count(all as u64, "page", "pages"));
-        Error::new(ErrorKind::NotFound, DOING, why, "Count from 1.")
-    })
+    let Some(number) = only else { return Ok(0..comparison.pages.len()) };
+    page_at(comparison, number, DOING).map(|at| at..at + 1)
 }
 
 /// What asks a column once more; `None` where it has answered the last message.

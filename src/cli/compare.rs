@@ -380,17 +380,21 @@ fn ended(answers: &Answers) -> Result<Exit, End> {
     Ok(Exit::Negative)
 }
 
+/// Where the column of a letter stands, from the left.
+pub(super) fn lettered(said: &str, columns: usize) -> Option<usize> {
+    let wanted = said.trim().to_lowercase();
+    (0..columns).find(|place| letter(*place).to_lowercase().to_string() == wanted)
+}
+
 /// The column of a letter, or what else is chosen.
 pub(super) fn choice(said: &str, columns: usize) -> Result<crate::domain::evaluation::Choice> {
     use crate::domain::evaluation::Choice;
-    let wanted = said.trim().to_lowercase();
-    match wanted.as_str() {
+    match said.trim().to_lowercase().as_str() {
         "tie" | "=" => return Ok(Choice::Tie),
         "bad" | "none" => return Ok(Choice::BothBad),
         _ => {}
     }
-    let column = (0..columns).find(|column| letter(*column).to_lowercase().to_string() == wanted);
-    column.map(Choice::One).ok_or_else(|| {
+    lettered(said, columns).map(Choice::One).ok_or_else(|| {
         let hint = format!("Choose A to {}, tie, or bad.", letter(columns.saturating_sub(1)));
         Error::new(ErrorKind::Invalid, "choosing an answer", format!("{said:?} is none of them"), hint)
     })

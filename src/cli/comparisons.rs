@@ -220,21 +220,24 @@ fn who(name: &str) -> &str {
     if name.is_empty() { "you" } else { name }
 }
 
-/// How many turns a page has, which counts from 0.
+/// Where the page of a number stands, which counts from 1.
+pub(super) fn page_at(comparison: &Comparison, number: u32, doing: &str) -> Result<usize> {
+    let all = comparison.pages.len();
+    (number as usize).checked_sub(1).filter(|at| *at < all).ok_or_else(|| {
+        let why = format!("it has {}", words::count(all as u64, "page", "pages"));
+        Error::new(ErrorKind::NotFound, doing, why, "Count from 1.")
+    })
+}
+
+/// How many turns the page of a number has, which counts from 1.
 pub(super) async fn turns_of(
     comparison: &Comparison,
-    number: usize,
+    number: u32,
     asker: &Asker,
     out: &mut Out,
 ) -> Result<u32, End> {
-    if number >= comparison.pages.len() {
-        let pages = words::count(comparison.pages.len() as u64, "page", "pages");
-        let why = format!("it has {pages}");
-        return Err(
-            Error::new(ErrorKind::NotFound, "finding the turns of a page", why, "Count from 1.").into()
-        );
-    }
-    let threads = page(comparison, number, asker, out).await?;
+    let at = page_at(comparison, number, "finding the turns of a page")?;
+    let threads = page(comparison, at, asker, out).await?;
     Ok(u32::try_from(turns(&threads).len()).unwrap_or(u32::MAX))
 }
 
@@ -242,11 +245,7 @@ async fn choose(text: &str, said: &str, number: u32, asker: &Asker, out: &mut Ou
     let (comparison, ballots) = opened(text, asker, out).await?;
     let undoes = said.eq_ignore_ascii_case("undo");
     let choice = if undoes { None } else { Some(choice(said, comparison.columns.len())?) };
-    let at = (number as usize).checked_sub(1).filter(|at| *at < comparison.pages.len());
-    let at = at.ok_or_else(|| {
-        let pages = words::count(comparison.pages.len() as u64, "page", "pages");
-        Error::new(ErrorKind::NotFound, "choosing an answer", format!("it has {pages}"), "Count from 1.")
-    })?;
+    let at = page_at(&comparison, number, "choosing an answer")?;
     let Some(choice) = choice else { return take_back(at, &ballots, asker, out).await };
     let order = comparison.order(at);
     let choice = match choice {

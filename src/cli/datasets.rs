@@ -289,13 +289,13 @@ async fn add(wanted: AddItem, asker: &Asker, out: &mut Out) -> Result<(), End> {
     };
     let requests: Vec<Datasets> = if let Some(text) = comparison {
         let found = comparisons::seen(&text, asker, out).await?;
-        let (comparison, page) = (found.id, from_one(page, "page")?);
+        let (comparison, at) = (found.id, from_one(page, "page")?);
         let turns: Vec<Option<u32>> = if all_turns {
-            (0..comparisons::turns_of(&found, page as usize, asker, out).await?).map(Some).collect()
+            (0..comparisons::turns_of(&found, page, asker, out).await?).map(Some).collect()
         } else {
             vec![turn.map(|turn| from_one(turn, "turn")).transpose()?]
         };
-        let of = |turn| Datasets::FromComparison { comparison, page, turn, dataset: dataset.clone() };
+        let of = |turn| Datasets::FromComparison { comparison, page: at, turn, dataset: dataset.clone() };
         turns.into_iter().map(of).collect()
     } else {
         let thread = conversations::thread(&conversation.unwrap_or_default(), asker, out).await?;

@@ -101,8 +101,7 @@ pub(super) enum Item<'a> {
     Passage {
         passage: &'a Passage,
         /// The length of its vector.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        norm: Option<f64>,
+        norm: f64,
     },
     /// A passage that a file would become.
     Piece {

@@ -10,8 +10,6 @@ mod reranking;
 mod runs;
 mod standing;
 
-use std::collections::HashMap;
-
 use futures_util::StreamExt;
 
 use self::standing::{expected, ranks};
@@ -467,22 +465,18 @@ async fn chunks(name: &str, wanted: &str, asker: &Asker, out: &mut Out) -> Resul
         };
         return Err(Error::new(ErrorKind::NotFound, doing, why, hint).into());
     };
+    if out.json {
+        let request = Knowledge::Norms { id: base.id, document: document.id };
+        let reply = asker.one(Request::Knowledge(request), out).await?;
+        let Reply::Norms { passages } = &reply else { return Err(unexpected(&reply)) };
+        return passages
+            .iter()
+            .try_for_each(|(passage, norm)| out.object(&Item::Passage { passage, norm: *norm }));
+    }
     let request = Knowledge::Passages { id: base.id, document: document.id, from: 0, most: None };
     let reply = asker.one(Request::Knowledge(request), out).await?;
     let Reply::Passages { passages } = &reply else { return Err(unexpected(&reply)) };
-    let mut norms = HashMap::new();
-    if out.json {
-        let request = Knowledge::Norms { id: base.id, document: document.id };
-        match asker.one(Request::Knowledge(request), out).await? {
-            Reply::Norms { norms: all } => norms.extend(all),
-            other => return Err(unexpected(&other)),
-        }
-    }
     for passage in passages {
-        if out.json {
-            out.object(&Item::Passage { passage, norm: norms.get(&passage.id).copied() })?;
-            continue;
-        }
         let place = passage.place().map(|place| format!("  {place}")).unwrap_or_default();
         let number = passage.ordinal + 1;
         let tokens = count(passage.tokens.into(), "token", "tokens");

@@ -5,18 +5,18 @@ use std::path::{Path, PathBuf};
 
 use crate::domain::completion::{Completion, Gathering};
 use crate::domain::{Error, Result};
+use crate::service::blocking::blocking;
 
 /// The most entries of a folder that are looked at.
 const READ: usize = 200_000;
 
 /// The names in `folder` that begin with `start`.
 pub async fn complete(folder: PathBuf, start: String) -> Result<Completion> {
-    let doing = format!("looking into {}", folder.display());
-    let read = tokio::task::spawn_blocking(move || names(&folder, &start, READ)).await;
-    match read {
-        Ok(found) => found.map_err(|why| Error::io(doing, &why)),
-        Err(why) => Err(Error::internal(doing, why.to_string())),
-    }
+    blocking("looking into a folder", move || {
+        names(&folder, &start, READ)
+            .map_err(|why| Error::io(format!("looking into {}", folder.display()), &why))
+    })
+    .await
 }
 
 /// Only what is told is looked at closer; what cannot be read of the rest is left out.

@@ -9,6 +9,7 @@ use crate::domain::secret::Secret;
 use crate::domain::{Error, ErrorKind, Result};
 use crate::net::Client;
 use crate::provider::key::KeySource;
+use crate::service::blocking::blocking;
 use crate::store::Store;
 
 /// The keys that are kept.
@@ -71,9 +72,8 @@ impl KeySource for KeptKey {
         let (store, provider) = (self.store.clone(), self.provider.clone());
         async move {
             let asked = provider.clone();
-            let read = tokio::task::spawn_blocking(move || store.provider_key(&asked)).await;
             let doing = format!("reading the key of {provider}");
-            let key = read.map_err(|why| Error::internal(&doing, why.to_string()))??;
+            let key = blocking(&doing, move || store.provider_key(&asked)).await?;
             let missing = || {
                 let hint = format!("`outcrop keys set {provider}` keeps one.");
                 Error::new(ErrorKind::Auth, doing, "no key is kept any more", hint)

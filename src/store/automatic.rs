@@ -53,7 +53,8 @@ impl Store {
         if self.shared.site.has_own_backup()
             && let Err(error) = self.undamaged(Shared::renew_automatic)
         {
-            self.shared.site.forget_own_backups();
+            let head = BackupHead::from(&self.shared.desk().head);
+            self.shared.site.forget_own_backups(&head);
             self.shared.notice(forgotten(&error));
         }
     }
@@ -89,8 +90,9 @@ impl Site {
         self.own_backups().iter().any(|path| path.exists())
     }
 
-    /// An old one would do harm, no backup only less good.
-    fn forget_own_backups(&self) {
+    /// An old one would do harm, no backup only less good. A whole one of an older schema, which no salvage takes, is laid aside.
+    fn forget_own_backups(&self, head: &BackupHead) {
+        let _ = self.lay_aside_older(head);
         for path in self.own_backups() {
             let _ = files::remove(&path);
         }
@@ -108,8 +110,7 @@ impl Site {
             .back_up_alone(desk, live, &whole, &partial)
             .and_then(|copied| self.settle_backups(live, &head, &desk.keys, copied));
         renewed.unwrap_or_else(|error| {
-            let _ = self.lay_aside_older(head.schema);
-            self.forget_own_backups();
+            self.forget_own_backups(&head);
             Some(forgotten(&error))
         })
     }
@@ -133,19 +134,23 @@ impl Site {
     }
 
     /// Gives the whole backup another name where it is of an older schema than that: no salvage could use it, but it may have the
-    /// last copy of what is damaged.
-    fn lay_aside_older(&self, schema: u32) -> Result<()> {
+    /// last copy of what is damaged. One that only an older data key opens goes.
+    fn lay_aside_older(&self, head: &BackupHead) -> Result<()> {
         let [whole, _] = self.own_backups();
-        if self.is_of(&whole, schema) {
+        let Ok(of) = BackupHead::of(&whole, self.schema()) else { return Ok(()) };
+        if of.schema == head.schema {
             return Ok(());
         }
-        let aside = self.folder().join(format!("{BEFORE}{schema}-whole"));
+        if of.keys.id != head.keys.id {
+            return files::remove(&whole);
+        }
+        let aside = self.folder().join(format!("{BEFORE}{}-whole", head.schema));
         files::rename(&whole, &aside, &self.options.faults)
     }
 
     /// Seals the whole backup anew where it opens with what opened the store before. One of an older schema is laid aside.
     fn bring_up(&self, live: &Generation, head: &BackupHead, keys: &Keys) -> Result<()> {
-        self.lay_aside_older(head.schema)?;
+        self.lay_aside_older(head)?;
         let [whole, _] = self.own_backups();
         let Ok(of) = BackupHead::of(&whole, self.schema()) else { return Ok(()) };
         if of.wrap == head.wrap && of.keys.id == head.keys.id {

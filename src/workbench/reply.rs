@@ -25,7 +25,7 @@ use crate::domain::evaluation::job::{Estimate, Evaluation, Failure, Known};
 use crate::domain::evaluation::report::Report as EvaluationReport;
 use crate::domain::evaluation::sheet::Seat;
 use crate::domain::evaluation::{Dataset, Item, Leaderboard, TaskDefinition, Vote};
-use crate::domain::id::{ComparisonId, ConversationId, PassageId};
+use crate::domain::id::{ComparisonId, ConversationId};
 use crate::domain::knowledge::base::Base;
 use crate::domain::knowledge::passage::Passage;
 use crate::domain::knowledge::preview::{Piece, Preview};
@@ -91,9 +91,9 @@ pub enum Reply {
     Passages {
         passages: Vec<Passage>,
     },
-    /// The length of the vector of each.
+    /// Each with the length of its vector.
     Norms {
-        norms: Vec<(PassageId, f64)>,
+        passages: Vec<(Passage, f64)>,
     },
     /// What a rebuild would do and cost.
     RebuildPlan {

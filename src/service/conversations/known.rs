@@ -4,10 +4,11 @@ use std::collections::{HashMap, HashSet};
 
 use sha2::{Digest, Sha256};
 
+use crate::domain::Result;
 use crate::domain::conversation::Thread;
 use crate::domain::id::MessageId;
-use crate::domain::{Error, Result};
 use crate::service::archive::Archive;
+use crate::service::blocking::blocking;
 
 /// What a conversation says, whatever its ids, its times and its title are.
 pub(super) type Said = [u8; 32];
@@ -15,16 +16,15 @@ pub(super) type Said = [u8; 32];
 /// What all conversations say.
 pub(super) async fn all(archive: &Archive) -> Result<HashSet<Said>> {
     let archive = archive.clone();
-    tokio::task::spawn_blocking(move || {
+    blocking("reading conversations", move || {
         let mut all = HashSet::new();
         archive.scan(|thread| {
             all.insert(said(thread));
             true
         })?;
-        Ok::<_, Error>(all)
+        Ok(all)
     })
     .await
-    .map_err(|why| Error::internal("reading conversations", why.to_string()))?
 }
 
 /// Its messages in any order, each with the one that it follows. One without messages is known by its title.

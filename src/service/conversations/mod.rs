@@ -18,6 +18,7 @@ use crate::domain::tree::Tree;
 use crate::domain::{Error, ErrorKind, Result};
 use crate::service::archive::{Archive, Writing};
 use crate::service::attachments;
+use crate::service::blocking::blocking;
 use crate::service::changes::Changes;
 use crate::service::fresh;
 use crate::service::paging::MORE;
@@ -228,9 +229,8 @@ impl Conversations {
     /// Reads an exported text. Everything gets new ids, so the same file can be read twice; how many are here already is told,
     /// and those are left out where that is wished. What was skipped is named.
     pub async fn import(&self, text: String, skip_known: bool) -> Result<Imported> {
-        let mut read = tokio::task::spawn_blocking(move || thread::read(&text, &mut fresh::Ids))
-            .await
-            .map_err(|why| Error::internal("reading conversations", why.to_string()))??;
+        let mut read =
+            blocking("reading conversations", move || thread::read(&text, &mut fresh::Ids)).await?;
         let now = fresh::now();
         let here = known::all(&self.archive).await?;
         let mut known = 0;

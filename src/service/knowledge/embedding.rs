@@ -18,6 +18,7 @@ use crate::domain::trace::{Fault, SpanKind};
 use crate::domain::{Error, ErrorKind, Result};
 use crate::engine::Tokeniser;
 use crate::provider::local;
+use crate::service::blocking::blocking;
 use crate::service::invoke::{Invoke, Terms, Underway};
 
 /// Texts that are sent at once: servers that bound a request by texts take so many (text-embeddings-inference by default).
@@ -53,11 +54,10 @@ impl Knowledge {
     pub(super) async fn embedder(&self, model: &ModelId, terms: &Terms) -> Result<Embedder> {
         let tokeniser = if model.is_local() {
             let (models, model) = (self.models.clone(), model.clone());
-            let read = tokio::task::spawn_blocking(move || {
+            let read = blocking("reading a tokenizer", move || {
                 Tokeniser::of(&local::encoder(models.folder, models.catalogue, &model)?)
             });
-            let read = read.await.map_err(|why| Error::internal("reading a tokenizer", why.to_string()))?;
-            Some(Arc::new(read?))
+            Some(Arc::new(read.await?))
         } else {
             None
         };

@@ -31,21 +31,21 @@ impl Knowledge {
         Ok(index.passages(ids).await?.into_iter().flatten().collect())
     }
 
-    /// The length of the vector of each passage of a document, in order.
+    /// The passages of a document in order, each with the length of its vector.
     pub async fn norms(
         &self,
         id: BaseId,
         document: DocumentId,
         terms: &Terms,
-    ) -> Result<Vec<(PassageId, f64)>> {
+    ) -> Result<Vec<(Passage, f64)>> {
         let index = self.index(&self.base(id).await?, terms).await?;
         let ids = index.of_document(document).await?;
-        let mut norms = Vec::with_capacity(ids.len());
+        let mut passages = Vec::with_capacity(ids.len());
         for some in ids.chunks(AT_ONCE) {
             let entries = index.entries(some.to_vec()).await?.into_iter().flatten();
-            norms.extend(entries.map(|entry| (entry.passage.id, norm(&entry.vector))));
+            passages.extend(entries.map(|Entry { passage, vector }| (passage, norm(&vector))));
         }
-        Ok(norms)
+        Ok(passages)
     }
 
     /// A passage with the length of its vector and the passages whose vectors are nearest to it.

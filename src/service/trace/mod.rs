@@ -46,6 +46,7 @@ use crate::domain::trace::{Brought, Kind, Packed, Rollups, Run, Source, SpanKey,
 use crate::domain::{Error, ErrorKind, Result};
 use crate::net::Listener;
 use crate::service::archive::Archive;
+use crate::service::blocking::blocking;
 use crate::service::changes::Changes;
 use crate::service::invoke::Prices;
 use crate::service::recorder::Recorder;
@@ -378,7 +379,7 @@ impl Traces {
 
     /// Reads a file and keeps what it holds.
     pub async fn import(&self, file: PathBuf) -> Result<Brought> {
-        let read = tokio::task::spawn_blocking(move || {
+        let decoded = blocking("reading traces", move || {
             let failed = |why: &std::io::Error| Error::io(format!("reading {}", file.display()), why);
             let length = std::fs::metadata(&file).map_err(|why| failed(&why))?.len();
             if length > reading::LARGEST as u64 {
@@ -389,8 +390,8 @@ impl Traces {
             let bytes = std::fs::read(&file).map_err(|why| failed(&why))?;
             let doing = format!("reading traces from {}", file.display());
             reading::read(&bytes).map_err(|error| Error { doing, ..error })
-        });
-        let decoded = read.await.map_err(|why| Error::internal("reading traces", why.to_string()))??;
+        })
+        .await?;
         self.take(decoded, Source::Imported).await
     }
 

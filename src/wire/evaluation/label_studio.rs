@@ -10,7 +10,8 @@
 //! | ranks | `ranker` | `rank_1` … with the fields |
 //!
 //! Where a metric has words of its own they stand for thumbs, a tie and all bad, for points as `choices`, and for the buckets of
-//! a ranking.
+//! a ranking. A comment is a `textarea` about the prompt; its control is called `comment`, with `_` behind it where a metric is
+//! called so: a control's name is its own.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json, json};
@@ -67,7 +68,8 @@ pub fn read(bytes: &[u8]) -> Read<Judged> {
 
 /// Tasks to import, their opinions as annotations.
 pub fn write(judged: &[Judged]) -> Result<String> {
-    let tasks: Vec<Task> = judged.iter().zip(1..).map(|(judged, id)| task(judged, id)).collect();
+    let comments = comments(judged);
+    let tasks: Vec<Task> = judged.iter().zip(1..).map(|(judged, id)| task(judged, id, &comments)).collect();
     serde_json::to_string_pretty(&tasks)
         .map(|text| text + "\n")
         .map_err(|why| Error::internal("writing tasks for Label Studio", why.to_string()))
@@ -196,22 +198,38 @@ pub(super) fn add(values: &mut Vec<(String, Value)>, name: String, value: Value)
     }
 }
 
-fn task(judged: &Judged, id: usize) -> Task {
+/// The control that comments stand in, which no metric of any task is called as.
+fn comments(judged: &[Judged]) -> String {
+    let is_metric = |name: &str| {
+        judged.iter().any(|judged| {
+            let mut said = judged.opinions.iter().flat_map(Opinion::values);
+            judged.metrics.iter().any(|metric| metric.name == name) || said.any(|(metric, _)| metric == name)
+        })
+    };
+    let mut name = "comment".to_owned();
+    while is_metric(&name) {
+        name.push('_');
+    }
+    name
+}
+
+fn task(judged: &Judged, id: usize, comments: &str) -> Task {
     let mut data = fields::of(&judged.item);
     fields::before(&judged.item, &mut data);
     data.insert("models".into(), fields::models(&judged.item));
     labels::put(&judged.metrics, &mut data);
-    let annotations = judged.opinions.iter().map(|opinion| annotation(opinion, &judged.metrics)).collect();
+    let annotations =
+        judged.opinions.iter().map(|opinion| annotation(opinion, &judged.metrics, comments)).collect();
     Task { id: json!(id), data, annotations }
 }
 
-fn annotation(opinion: &Opinion, asked: &[Metric]) -> Annotation {
+fn annotation(opinion: &Opinion, asked: &[Metric], comments: &str) -> Annotation {
     let spoken = |name: &str| labels::spoken(asked, |known| known == name);
     let regions = |(name, value): &(String, Value)| regions((name, spoken(name)), value, &opinion.shown);
     let mut result: Vec<Region> = opinion.values().iter().flat_map(regions).collect();
     if let Some(comment) = &opinion.comment {
         result.push(Region {
-            from_name: "comment".into(),
+            from_name: comments.to_owned(),
             to_name: "prompt".into(),
             kind: "textarea".into(),
             value: json!({"text": [comment]}),

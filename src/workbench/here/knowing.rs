@@ -170,7 +170,7 @@ impl Here {
                     Reply::Passages { passages }
                 }
                 Ask::Norms { id, document } => {
-                    Reply::Norms { norms: service.norms(id, document, &terms).await? }
+                    Reply::Norms { passages: service.norms(id, document, &terms).await? }
                 }
                 Ask::Look { id, passage } => {
                     Reply::Looked { looked: service.look(id, passage, &terms).await? }

@@ -75,7 +75,7 @@ pub enum Knowledge {
         #[serde(default)]
         most: Option<u32>,
     },
-    /// The lengths of the vectors of a document's passages, in order: `Norms`.
+    /// The passages of a document in order, each with the length of its vector: `Norms`.
     Norms { id: BaseId, document: DocumentId },
     /// Cuts a file as a sync would, with nothing kept: `Preview`, then `Pieces` of each way of cutting in order.
     Preview { wanted: ToCut },

@@ -323,6 +323,28 @@ fn annotations_of_other_configurations_are_understood() {
 }
 
 #[test]
+fn a_metric_that_is_called_as_comments_are_in_label_studio_has_a_control_of_its_own() {
+    let chosen = |at| Value::Choice(Chosen::One(id(at)));
+    let values = vec![("comment", chosen(1)), ("comment_", Value::Preference(2))];
+    let mut said = opinion("ana", &[1, 0], values);
+    said.comment = Some("both are long".to_owned());
+    let mut plain = opinion("bob", &[0, 1], vec![("better", chosen(0))]);
+    plain.comment = Some("short".to_owned());
+    let of = |opinion| Judged { item: item(&["x", "y"]), opinions: vec![opinion], ..Judged::default() };
+    let ours = [of(said), of(plain)];
+    let text = label_studio::write(&ours).unwrap();
+    let told: Json = serde_json::from_str(&text).unwrap();
+    let controls = |task: usize| -> Vec<String> {
+        let word = |region: &Json, field: &str| region[field].as_str().unwrap().to_owned();
+        let result = told[task]["annotations"][0]["result"].as_array().unwrap();
+        result.iter().map(|region| word(region, "from_name") + ": " + &word(region, "type")).collect()
+    };
+    assert_eq!(controls(0), ["comment: pairwise", "comment_: rating", "comment__: textarea"]);
+    assert_eq!(controls(1), ["better: pairwise", "comment__: textarea"], "one form for all tasks");
+    assert_eq!(taken(label_studio::read(text.as_bytes())), ours);
+}
+
+#[test]
 fn a_metric_that_is_called_as_comments_are_in_argilla_comes_back_as_one() {
     let mut said = opinion("ana", &[1, 0], vec![("Comment", Value::Choice(Chosen::One(id(1))))]);
     said.comment = Some("both are long".to_owned());

@@ -1225,21 +1225,7 @@ fn who_answers_stays_seen_where_an_answer_that_was_broken_off_is_asked_for_again
     assert!(stage.text().contains("qwen3"), "{}", stage.text());
     let place = comparison.order(0).into_iter().position(|lane| lane == 1).unwrap();
     let effects = stage.keys(&format!("<tab>{}r", "<right>".repeat(place)));
-    let again = |effect: &Effect| match effect {
-        Effect::Call { task, request: Request::Chat(Chat::Retry { message, .. }), .. } => {
-            Some((*task, *message))
-        }
-        _ => None,
-    };
-    let (task, message) = effects.iter().find_map(again).unwrap();
-    assert_eq!(message, id(711));
-    let model = Some(comparison.columns[1].model.clone());
-    let conversation = Conversation { leaf: Some(id(712)), model, ..head(71, "why do rivers meander?", 0) };
-    let answer = Message { id: id(712), ..begun(1, "", Outcome::Streaming) };
-    let started = Reply::Started { conversation, asked: None, answer };
-    let whole = Message { id: id(712), ..begun(1, "two", COMPLETE) };
-    stage.event(Event::Replies { task, replies: vec![started, Reply::Finished { answer: whole }] });
-    stage.event(Event::Ended { task, error: None });
+    answered_again(&mut stage, &comparison, &effects);
     let shown = stage.text();
     assert!(shown.contains("qwen3") && shown.contains("seen: choices here are not blind"), "{shown}");
     let effects = stage.keys("a");
@@ -1272,15 +1258,8 @@ fn asked_again_alone(stage: &mut Stage, comparison: &Comparison) -> Vec<Effect> 
     effects
 }
 
-#[test]
-fn an_answer_that_failed_blindly_is_asked_for_again_alone_and_what_is_chosen_then_is_not_blind() {
-    let mut stage = Stage::settled(120, 40, "dark");
-    arrive(&mut stage);
-    let comparison = comparison(2, Some(7));
-    let tasks = asked(&mut stage, &comparison);
-    finish(&mut stage, &tasks, 0, "one");
-    fail(&mut stage, &tasks, 1);
-    let effects = asked_again_alone(&mut stage, &comparison);
+/// The second column was asked again, and answers now.
+fn answered_again(stage: &mut Stage, comparison: &Comparison, effects: &[Effect]) {
     let again = |effect: &Effect| match effect {
         Effect::Call { task, request: Request::Chat(Chat::Retry { message, .. }), .. } => {
             Some((*task, *message))
@@ -1296,6 +1275,18 @@ fn an_answer_that_failed_blindly_is_asked_for_again_alone_and_what_is_chosen_the
     let whole = Message { id: id(712), ..begun(1, "two", COMPLETE) };
     stage.event(Event::Replies { task, replies: vec![started, Reply::Finished { answer: whole }] });
     stage.event(Event::Ended { task, error: None });
+}
+
+#[test]
+fn an_answer_that_failed_blindly_is_asked_for_again_alone_and_what_is_chosen_then_is_not_blind() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    arrive(&mut stage);
+    let comparison = comparison(2, Some(7));
+    let tasks = asked(&mut stage, &comparison);
+    finish(&mut stage, &tasks, 0, "one");
+    fail(&mut stage, &tasks, 1);
+    let effects = asked_again_alone(&mut stage, &comparison);
+    answered_again(&mut stage, &comparison, &effects);
     assert!(stage.text().contains("seen: choices here are not blind"), "{}", stage.text());
     let effects = stage.keys("a");
     let [Comparisons::Choose { hidden: false, .. }] = &requests(&effects)[..] else { panic!("{effects:?}") };

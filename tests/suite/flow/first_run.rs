@@ -475,6 +475,22 @@ fn a_model_that_nobody_can_ask_is_said_at_once_where_one_would_begin_to_write() 
 }
 
 #[test]
+fn a_model_that_nobody_can_ask_is_said_once_where_it_was_asked_all_the_same() {
+    let new = New { model: Some("nowhere/x".parse().unwrap()), ..New::default() };
+    let mut stage = Stage::with(120, 40, "dark", Start { new: Some(new), ..Start::default() });
+    stage.settle();
+    let why = "no provider is named \"nowhere\"";
+    let error = || Some(Error::new(ErrorKind::NotFound, "asking nowhere/x", why, "Providers are: local."));
+    stage.event(Event::Ended { task: stage.task("\"knows\""), error: error() });
+    assert_eq!(stage.text().matches(why).count(), 1, "{}", stage.text());
+    stage.keys("hello<enter>");
+    stage.event(Event::Ended { task: stage.task("\"send\""), error: error() });
+    let text = stage.text();
+    assert_eq!(text.matches(why).count(), 1, "{text}");
+    assert!(text.contains("hello") && !text.contains("Write below"), "{text}");
+}
+
+#[test]
 fn a_model_elsewhere_that_cannot_be_used_says_why_where_one_would_begin_to_write() {
     let new = New { model: Some("groq/llama".parse().unwrap()), ..New::default() };
     let mut stage = Stage::with(160, 40, "dark", Start { new: Some(new), ..Start::default() });

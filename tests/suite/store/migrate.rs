@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use outcrop::domain::message::Message;
 use outcrop::domain::{ErrorKind, Result};
 use outcrop::store::record::Kind;
-use outcrop::store::{Faults, Options, Owner, Scan, Step, Store, Stored};
+use outcrop::store::{Faults, Options, Owner, Scan, Step, Store, Stored, WrapWith};
 use rustix::process::{Signal, getpid, kill_process};
 
 use super::{conversation_id, message_id, name, open, own, small, turn, unlock, walk};
@@ -138,6 +138,31 @@ fn a_whole_backup_of_the_old_schema_stays_where_there_is_no_room_for_one_of_the_
     assert!(notices.iter().any(|said| said.contains("own backup could not be brought up")), "{notices:?}");
     assert!(!home.join("backup").exists(), "it has records of the old schema");
     assert!(fs::read(home.join("backup-before-2-whole")).unwrap() == before);
+}
+
+#[test]
+fn a_store_that_runs_lays_a_whole_backup_of_the_old_schema_aside_too_unless_only_the_old_key_opens_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let home = folder.path().join("home");
+    let (whole, aside) = (home.join("backup"), home.join("backup-before-2-whole"));
+    built(&home);
+    let before = fs::read(&whole).unwrap();
+    drop(try_new(&home).unwrap());
+    // The disk has no room for a backup from here on.
+    let faults = Faults::new(|step| match step {
+        "back up a chunk" => Err(std::io::Error::from(std::io::ErrorKind::StorageFull)),
+        _ => Ok(()),
+    });
+    let (store, _) = Store::open_with(&own(&home), &unlock(None), Options { faults, ..options() }).unwrap();
+    // As a migration leaves it that was killed before its own backup was renewed.
+    fs::write(&whole, &before).unwrap();
+    store.compact().unwrap();
+    assert!(!whole.exists() && fs::read(&aside).unwrap() == before);
+    let said = store.notices();
+    assert!(said.iter().any(|said| said.contains("own backup could not be brought up")), "{said:?}");
+    fs::write(&whole, &before).unwrap();
+    store.rekey_data(&WrapWith::KeyFile).unwrap();
+    assert!(!whole.exists() && !aside.exists(), "a new data key leaves nothing that the old one opens");
 }
 
 /// Opens the store with the step and dies before its step `last`.

@@ -214,6 +214,10 @@ fn bare(state: &State, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
     };
     let about = about.filter(|about| !about.is_empty()).map(|about| wrap(&about, width)).unwrap_or_default();
     let (words, role) = match state.refusal().filter(|_| agent.is_none()) {
+        // It stands above the composer, since somebody was asked all the same.
+        Some(error) if state.thread.failed.as_ref().is_some_and(|failed| failed.why == error.why) => {
+            (Vec::new(), Role::Text)
+        }
         Some(error) => (hanging("✗", &error.to_string(), width), Role::Bad),
         None => (wrap(&words, width), Role::Text),
     };
@@ -223,9 +227,10 @@ fn bare(state: &State, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
     let right = area.right();
     put(cells, x, y, right, name, look.style(Role::Model).add_modifier(Modifier::BOLD));
     let blank = String::new();
+    let gap = (!words.is_empty()).then_some((&blank, Role::Faint));
     let about = about.iter().map(|line| (line, Role::Faint));
     let words = words.iter().map(|line| (line, role));
-    for (line, role) in about.chain([(&blank, Role::Faint)]).chain(words) {
+    for (line, role) in about.chain(gap).chain(words) {
         y += 1;
         if y < area.bottom() {
             put(cells, x, y, right, line, look.style(role));
