@@ -14,7 +14,7 @@ use crate::domain::{Error, ErrorKind, Result};
 
 /// Grows with every change of frames, requests, replies and events: two builds of one version may differ in them, and are to refuse
 /// each other in words. `tests/suite/doors/spoken.txt` has what belongs to the number.
-pub const PROTOCOL: u32 = 8;
+pub const PROTOCOL: u32 = 9;
 
 /// A hello is a line; more is no hello.
 const LONGEST: usize = 4096;
