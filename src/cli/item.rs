@@ -43,6 +43,13 @@ pub(super) enum Item<'a> {
         text: &'a str,
         vector: &'a [f32],
     },
+    /// How well a text answers; `index` is its place among those that were given, from 0.
+    Ranked {
+        model: &'a ModelId,
+        text: &'a str,
+        index: usize,
+        score: f64,
+    },
     Conversation {
         head: &'a Conversation,
     },

@@ -13,7 +13,9 @@ use crate::domain::catalog::{Availability, Capability, ModelCard, ModelId, Price
 use crate::domain::delta::Event;
 use crate::domain::left_out::LeftOut;
 use crate::domain::pull::{Checked, PullPlan, PullStep};
+use crate::domain::rerank::Relevance;
 use crate::domain::settings::Settings;
+use crate::domain::tried::Tried;
 use crate::domain::vector;
 use crate::domain::{Error, ErrorKind, Result};
 use crate::workbench::request::models::Models;
@@ -43,6 +45,7 @@ pub(super) async fn models(verb: Verb, asker: &Asker, out: &mut Out) -> Result<E
             let id = model.map_or_else(|| Ok(asker.config.model.clone()), |model| model.parse())?;
             embed(id, text, asker, out).await?;
         }
+        Verb::Rerank { model, question, text } => rerank(model.parse()?, question, text, asker, out).await?,
         Verb::Remove { model, yes } => {
             let id: ModelId = model.parse()?;
             let doing = format!("removing {id}");
@@ -58,17 +61,8 @@ pub(super) async fn models(verb: Verb, asker: &Asker, out: &mut Out) -> Result<E
 }
 
 /// One line a text; with --json one object a text, and then how it went.
-async fn embed(id: ModelId, mut texts: Vec<String>, asker: &Asker, out: &mut Out) -> Result<(), End> {
-    if texts.is_empty() || texts == ["-"] {
-        let input = super::prompt::read_input().await?;
-        texts = input.lines().filter(|line| !line.trim().is_empty()).map(str::to_owned).collect();
-    }
-    if texts.is_empty() {
-        let hint = "Write it after the command, or pipe it in, one a line.";
-        return Err(
-            Error::new(ErrorKind::Invalid, format!("embedding with {id}"), "there is no text", hint).into()
-        );
-    }
+async fn embed(id: ModelId, texts: Vec<String>, asker: &Asker, out: &mut Out) -> Result<(), End> {
+    let texts = given(texts, format!("embedding with {id}")).await?;
     let request = Models::Embed { id: id.clone(), texts: texts.clone() };
     let mut replies = asker.ask(Request::Models(request));
     while let Some(reply) = replies.next().await {
@@ -85,18 +79,65 @@ async fn embed(id: ModelId, mut texts: Vec<String>, asker: &Asker, out: &mut Out
             Reply::Delta { event: Event::Notice { text } } => out.note(&text)?,
             Reply::Delta { .. } => {}
             reply @ Reply::Tried { .. } if out.json => out.object(&reply)?,
-            Reply::Tried { tried } => {
-                let read = tried.usage.input.map(|read| words::count(read.into(), "token", "tokens"));
-                let cost = tried.cost.map(|cost| format!("about ${cost:.6}"));
-                let parts: Vec<_> = read.into_iter().chain(cost).collect();
-                if !parts.is_empty() {
-                    out.note(&parts.join(", "))?;
-                }
-            }
+            Reply::Tried { tried } => tell_taken(&tried, out)?,
             other => return Err(unexpected(&other)),
         }
     }
     Ok(())
+}
+
+/// One line a text, the best first; with --json one object a text, and then how it went.
+async fn rerank(
+    id: ModelId,
+    query: String,
+    texts: Vec<String>,
+    asker: &Asker,
+    out: &mut Out,
+) -> Result<(), End> {
+    let texts = given(texts, format!("reranking with {id}")).await?;
+    let request = Models::Rerank { id: id.clone(), query, texts: texts.clone() };
+    let mut replies = asker.ask(Request::Models(request));
+    while let Some(reply) = replies.next().await {
+        match reply? {
+            Reply::Delta { event: Event::Reranked { results, .. } } => {
+                for Relevance { index, score } in results {
+                    let Some(text) = texts.get(index) else { continue };
+                    if out.json {
+                        out.object(&Item::Ranked { model: &id, text, index, score })?;
+                    } else {
+                        out.line(&format!("{score:.4}  {text}"))?;
+                    }
+                }
+            }
+            Reply::Delta { event: Event::Notice { text } } => out.note(&text)?,
+            Reply::Delta { .. } => {}
+            reply @ Reply::Tried { .. } if out.json => out.object(&reply)?,
+            Reply::Tried { tried } => tell_taken(&tried, out)?,
+            other => return Err(unexpected(&other)),
+        }
+    }
+    Ok(())
+}
+
+/// The texts of the command line, or one a line of the standard input.
+async fn given(mut texts: Vec<String>, doing: String) -> Result<Vec<String>, End> {
+    if texts.is_empty() || texts == ["-"] {
+        let input = super::prompt::read_input().await?;
+        texts = input.lines().filter(|line| !line.trim().is_empty()).map(str::to_owned).collect();
+    }
+    if texts.is_empty() {
+        let hint = "Write it after the command, or pipe it in, one a line.";
+        return Err(Error::new(ErrorKind::Invalid, doing, "there is no text", hint).into());
+    }
+    Ok(texts)
+}
+
+/// What it took, as far as that is known.
+fn tell_taken(tried: &Tried, out: &mut Out) -> Result<(), End> {
+    let read = tried.usage.input.map(|read| words::count(read.into(), "token", "tokens"));
+    let cost = tried.cost.map(|cost| format!("about ${cost:.6}"));
+    let parts: Vec<_> = read.into_iter().chain(cost).collect();
+    if parts.is_empty() { Ok(()) } else { out.note(&parts.join(", ")) }
 }
 
 fn is_absent(card: &ModelCard) -> bool {

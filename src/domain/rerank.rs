@@ -72,6 +72,15 @@ impl Rerank {
     }
 }
 
+/// A question and texts as a person writes them: the question in the first line, a text in each further one. Empty lines are
+/// left out; `None` where there is no text.
+pub fn read_lines(written: &str) -> Option<(String, Vec<String>)> {
+    let mut lines = written.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned);
+    let query = lines.next()?;
+    let texts: Vec<_> = lines.collect();
+    (!texts.is_empty()).then_some((query, texts))
+}
+
 /// Puts the best first, equal ones in the order in which they were sent.
 pub fn best_first(results: &mut [Relevance]) {
     results.sort_by(|one, other| other.score.total_cmp(&one.score).then(one.index.cmp(&other.index)));
@@ -121,6 +130,15 @@ mod tests {
             let error = asked(3, 3).ordered("reranking", said(results)).unwrap_err();
             assert!(error.why.contains(why), "{error}");
             assert_eq!(error.kind, ErrorKind::Server { status: 200 });
+        }
+    }
+
+    #[test]
+    fn the_first_line_is_the_question_and_each_further_one_a_text() {
+        let (query, texts) = read_lines("\n which? \n\none\r\n  two three\n").unwrap();
+        assert_eq!((query.as_str(), texts), ("which?", vec!["one".to_owned(), "two three".to_owned()]));
+        for none in ["", " \n\n", "which?", "which?\n \n"] {
+            assert_eq!(read_lines(none), None, "{none:?}");
         }
     }
 

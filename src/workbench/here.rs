@@ -504,6 +504,9 @@ impl Here {
             }),
             ModelsRequest::Try { id, text } => tried(trying::ask(&invoke, &id, text, &terms)),
             ModelsRequest::Embed { id, texts } => tried(trying::embed(&invoke, &id, texts, &terms)),
+            ModelsRequest::Rerank { id, query, texts } => {
+                tried(trying::rerank(&invoke, &id, query, texts, &terms))
+            }
             ModelsRequest::Add { file, name } => {
                 let file = self.standing.at_home(file);
                 match Shelf::id_of(&file, name.as_deref()) {

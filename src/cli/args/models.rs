@@ -49,6 +49,17 @@ pub enum Models {
         #[arg(value_name = "TEXT")]
         text: Vec<String>,
     },
+    /// Put texts in order by how well they answer a question, with a model that does so; the best first, with its score
+    Rerank {
+        /// Its id, like bedrock/cohere.rerank-v3-5:0
+        #[arg(short, long)]
+        model: String,
+        /// What the texts are to answer
+        question: String,
+        /// The texts, each an argument of its own; - or none takes one a line from the standard input
+        #[arg(value_name = "TEXT")]
+        text: Vec<String>,
+    },
     /// Delete a local model's files
     Remove {
         /// Its id, like local/smollm2-135m

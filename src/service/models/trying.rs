@@ -1,5 +1,5 @@
 //! A short question to one model, kept nowhere: what it answers, how fast, for how much. And texts to one that makes vectors
-//! of them, which are the asker's alone.
+//! of them, or puts them in order: what comes is the asker's alone.
 
 use futures_util::StreamExt;
 use futures_util::stream::{self, BoxStream};
@@ -8,6 +8,7 @@ use crate::domain::call::{Blobs, Call, Converse, Turn};
 use crate::domain::catalog::{Capability, ModelId};
 use crate::domain::delta::{Event, Fold};
 use crate::domain::message::{Block, Role, Usage};
+use crate::domain::rerank::Rerank;
 use crate::domain::settings::Settings;
 use crate::domain::tried::Tried;
 use crate::domain::{Error, ErrorKind, Result};
@@ -64,6 +65,18 @@ pub fn embed(
     told(invoke, model, Call::Embed { model: model.clone(), texts, query: false }, terms)
 }
 
+/// All of the texts, those first that answer `query` best: `Event::Reranked` among the deltas. Dropping the stream cancels it.
+pub fn rerank(
+    invoke: &Invoke,
+    model: &ModelId,
+    query: String,
+    texts: Vec<String>,
+    terms: &Terms,
+) -> BoxStream<'static, Result<Step>> {
+    let top = texts.len();
+    told(invoke, model, Call::Rerank(Rerank { model: model.clone(), query, texts, top }), terms)
+}
+
 /// Pictures are kept, and have a place of their own.
 fn paints(model: &ModelId) -> Error {
     Error::new(
@@ -76,13 +89,13 @@ fn paints(model: &ModelId) -> Error {
     )
 }
 
-/// What it puts in order is found in a knowledge base.
+/// It needs texts besides the question.
 fn ranks(model: &ModelId) -> Error {
     Error::new(
         ErrorKind::Refused { capability: Capability::Chat.as_str().to_owned() },
         format!("asking {model}"),
-        "it puts passages in order, and says nothing",
-        format!("`outcrop kb search BASE QUESTION --rerank {model}` asks it."),
+        "it puts texts in order, and says nothing",
+        format!("Give it texts besides: `outcrop models rerank -m {model} QUESTION TEXT TEXT`."),
     )
 }
 
@@ -93,22 +106,29 @@ fn told(invoke: &Invoke, model: &ModelId, call: Call, terms: &Terms) -> BoxStrea
     let clock = Clock::default();
     let terms = Terms { clock: Some(clock.clone()), ..terms.clone() };
     let events = invoke.serve(model, call, &terms);
-    let asking = Some((events, Fold::default()));
+    let asking = Some((events, Fold::default(), 0));
     stream::unfold(asking, move |asking| {
         let (price, clock) = (price.clone(), clock.clone());
         async move {
-            let (mut events, mut fold) = asking?;
+            let (mut events, mut fold, mut billed) = asking?;
             match events.next().await {
                 Some(Ok(event)) => {
                     fold.push(&event);
-                    Some((Ok(Step::Delta(event)), Some((events, fold))))
+                    if let Event::Reranked { searches, .. } = &event {
+                        billed = *searches;
+                    }
+                    Some((Ok(Step::Delta(event)), Some((events, fold, billed))))
                 }
                 Some(Err(error)) => Some((Err(error), None)),
                 None => {
                     let timing = clock.timing();
-                    // What makes vectors writes nothing, and says nothing of it.
+                    // What makes vectors, or an order, writes nothing, and says nothing of it.
                     let output = fold.usage.output.or((!writes).then_some(0));
-                    let cost = price.and_then(|price| price.of(&Usage { output, ..fold.usage }));
+                    let cost = price.and_then(|price| {
+                        let by_search =
+                            price.search.filter(|_| billed > 0).map(|each| f64::from(billed) * each);
+                        by_search.or_else(|| price.of(&Usage { output, ..fold.usage }))
+                    });
                     Some((Ok(Step::Tried(Tried { usage: fold.usage, timing, cost })), None))
                 }
             }

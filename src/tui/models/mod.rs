@@ -102,6 +102,16 @@ pub fn paints(card: &ModelCard) -> bool {
     card.is_for(Capability::Images) && !chats(card)
 }
 
+/// Whether it puts texts in order, and says nothing.
+pub fn ranks(card: &ModelCard) -> bool {
+    card.is_for(Capability::Rerank) && !chats(card)
+}
+
+/// Whether there is something that it can be tried with.
+pub fn is_tried(card: &ModelCard) -> bool {
+    chats(card) || embeds(card) || ranks(card) || paints(card)
+}
+
 /// Whether it is, or would be, on this machine.
 pub fn is_local(card: &ModelCard) -> bool {
     card.id.is_local()

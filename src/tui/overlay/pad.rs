@@ -13,6 +13,7 @@ use crate::domain::agent::Step;
 use crate::domain::agent::replay::Edit;
 use crate::domain::conversation::Draft;
 use crate::domain::id::{AgentId, MessageId, RunId};
+use crate::domain::rerank::read_lines;
 use crate::domain::settings::{Field, Settings};
 use crate::domain::trace::form;
 use crate::domain::trace::replay::Asked;
@@ -31,6 +32,12 @@ const USUAL: u16 = 16;
 const NOTE: u16 = 3;
 /// The same of an agent: of a file, with the place in it.
 const AGENT_NOTE: u16 = 6;
+
+/// What texts a model is first tried with that puts them in order.
+const TEXTS: &str = "How long is green tea steeped?
+Tins of tea keep well in a dark cupboard.
+Green tea takes two minutes, in water of 80 °C.
+Black tea takes four minutes, in boiling water.";
 
 /// A tool that a model called.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,6 +72,8 @@ pub enum Of {
     Agent(Option<(AgentId, u32)>),
     /// What an agent remembers of that session.
     Session(AgentId, RunId),
+    /// A question, and texts that a model on trial puts in order by it.
+    Texts,
 }
 
 /// The text as it is being written.
@@ -150,6 +159,12 @@ impl Pad {
         Self::new(Of::Session(id, session), "What it remembers of the session".to_owned(), text)
     }
 
+    /// Asks for what a model on trial puts in order, from what was written last or else an example.
+    pub fn texts(model: &str, before: Option<String>) -> Self {
+        let text = before.unwrap_or_else(|| TEXTS.to_owned());
+        Self::new(Of::Texts, format!("Texts that {} puts in order", safe_line(model)), &text)
+    }
+
     /// The same as it was left, with what was written and could not be taken: it is to be mended. The caret stands where that
     /// is, as far as the error tells; what commands would do is no advice here.
     #[must_use]
@@ -202,6 +217,11 @@ impl Pad {
                         "nothing was changed".clone_into(&mut self.wrong);
                         return Outcome::Stay;
                     }
+                    Of::Texts if read_lines(&text).is_none() => {
+                        "a question is needed, and below it texts, one a line".clone_into(&mut self.wrong);
+                        return Outcome::Stay;
+                    }
+                    Of::Texts => Choice::Try(text),
                     Of::Agent(of) => Choice::KeepAgent(*of, Box::new(self.clone())),
                     Of::Session(id, session) => {
                         Choice::Agent(*id, Deed::Remember(*session, Box::new(self.clone())))
@@ -332,7 +352,11 @@ impl Pad {
 
     /// What taking it does, for the footer.
     pub const fn verb(&self) -> &'static str {
-        if matches!(self.of, Of::Agent(_) | Of::Session(..)) { "keep it" } else { "take it" }
+        match self.of {
+            Of::Agent(_) | Of::Session(..) => "keep it",
+            Of::Texts => "ask",
+            _ => "take it",
+        }
     }
 
     /// What of the text is not in sight.
@@ -350,7 +374,13 @@ impl Pad {
                 let rows = asked(call, area).len() as u16 + 1;
                 Rect { y: area.y + rows, height: area.height.saturating_sub(rows), ..area }
             }
-            Of::Setting(_) | Of::Step(..) | Of::Prompt(..) | Of::Call(_) | Of::Agent(_) | Of::Session(..) => {
+            Of::Setting(_)
+            | Of::Step(..)
+            | Of::Prompt(..)
+            | Of::Call(_)
+            | Of::Agent(_)
+            | Of::Session(..)
+            | Of::Texts => {
                 let rows = self.told(area, keymap).0.len() as u16 + 1;
                 Rect { height: area.height.saturating_sub(rows), ..area }
             }
@@ -365,6 +395,7 @@ impl Pad {
             Of::Call(_) => "Any model, any setting of `outcrop chat --set`; tools and earlier turns stay.",
             Of::Agent(_) => "TOML or JSON; paths begin where outcrop was started.",
             Of::Session(..) => "It is told so when a session begins.",
+            Of::Texts => "The first line is the question, each further one a text. Kept nowhere.",
             Of::Step(..) => {
                 "A text is said; {\"tool\": …, \"input\": …} is a call, one more of them another call."
             }
@@ -423,7 +454,13 @@ impl Pad {
                     "JSON or text; a ! in front makes it an error."
                 }
             }
-            Of::Setting(_) | Of::Step(..) | Of::Prompt(..) | Of::Call(_) | Of::Agent(_) | Of::Session(..) => {
+            Of::Setting(_)
+            | Of::Step(..)
+            | Of::Prompt(..)
+            | Of::Call(_)
+            | Of::Agent(_)
+            | Of::Session(..)
+            | Of::Texts => {
                 let (lines, role) = self.told(area, keymap);
                 let foot = area.bottom().saturating_sub(lines.len() as u16);
                 for (y, line) in (foot..area.bottom()).zip(&lines) {
@@ -432,6 +469,7 @@ impl Pad {
                 match &self.of {
                     Of::Setting(_) => "Nothing; it is left out.",
                     Of::Session(..) => "What it is to remember.",
+                    Of::Texts => "A question, and below it texts, one a line.",
                     Of::Step(..) => "What the model says.",
                     _ => "",
                 }
@@ -470,6 +508,19 @@ mod tests {
         assert!(pad.composer.step_row(-1));
         pad.composer.insert("X");
         assert_eq!(pad.composer.text(), "one lineX\nand another");
+    }
+
+    #[test]
+    fn texts_are_put_in_order_by_a_question_above_them() {
+        let mut pad = Pad::texts("a/b", Some("which?".to_owned()));
+        assert_eq!(pad.key(None, Some(Action::Accept)), Outcome::Stay);
+        assert!(pad.wrong.contains("texts, one a line"), "{}", pad.wrong);
+        pad.paste("\na text");
+        let whole = "which?\na text".to_owned();
+        assert_eq!(pad.key(None, Some(Action::Accept)), Outcome::Chosen(Choice::Try(whole)));
+        let mut example = Pad::texts("a/b", None);
+        assert_eq!(example.leave(None), Outcome::Close, "nothing is lost with it");
+        assert!(matches!(example.key(None, Some(Action::Accept)), Outcome::Chosen(Choice::Try(_))));
     }
 
     #[test]

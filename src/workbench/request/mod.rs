@@ -227,7 +227,12 @@ impl Request {
                 | M::Knows { .. }
                 | M::Plan { .. }
                 | M::Health { .. } => true,
-                M::Pull { .. } | M::Add { .. } | M::Remove { .. } | M::Try { .. } | M::Embed { .. } => false,
+                M::Pull { .. }
+                | M::Add { .. }
+                | M::Remove { .. }
+                | M::Try { .. }
+                | M::Embed { .. }
+                | M::Rerank { .. } => false,
             },
             Self::Pictures(request) => match request {
                 I::List { .. } | I::Find { .. } | I::Bytes { .. } | I::Scripts { .. } => true,

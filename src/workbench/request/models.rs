@@ -34,6 +34,8 @@ pub enum Models {
     Try { id: ModelId, text: String },
     /// Makes one vector a text, kept nowhere: `Delta` with them, then one `Tried`.
     Embed { id: ModelId, texts: Vec<String> },
+    /// Puts texts in order by how well they answer `query`, kept nowhere: `Delta` with the order, then one `Tried`.
+    Rerank { id: ModelId, query: String, texts: Vec<String> },
     /// Deletes a local model's files: `Done`.
     Remove { id: ModelId },
 }

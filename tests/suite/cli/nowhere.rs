@@ -44,6 +44,7 @@ const LINES: &[&str] = &[
     "models pull llamas/x --yes",
     "models add a.gguf",
     "models embed -m far/x hello",
+    "models rerank -m far/reranker hello one two",
     "models remove local/x --yes",
     "models remove llamas/x --yes",
     "cassettes show a.cassette",

@@ -85,6 +85,36 @@ fn bodies(server: &Server, path: &str) -> Vec<Value> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_reranker_puts_texts_in_order_that_are_kept_nowhere() {
+    let server = server().await;
+    tokio::task::block_in_place(|| {
+        let home = home(&server);
+        let run = |json: &[&str], texts: &[&str]| {
+            let verb = ["models", "rerank", "-m", "emb/reranker", "what rests?"];
+            home.run(&[json, &verb, texts].concat())
+        };
+        let said = run(&[], &["zebras jump", "lakes are still"]);
+        assert_eq!(good(&said), "0.9000  lakes are still\n0.1000  zebras jump\n");
+        let told = run(&["--json"], &["zebras jump", "lakes are still"]).objects();
+        assert_eq!((&told[0]["reply"], &told[0]["index"]), (&json!("ranked"), &json!(1)));
+        let score = told[0]["score"].as_f64().unwrap();
+        assert!(told[0]["text"] == "lakes are still" && (score - 0.9).abs() < 1e-6, "{told:?}");
+        assert!(told[2]["tried"]["timing"]["total_ms"].is_u64(), "{told:?}");
+        let piped = home.fed("one\n\na still one\n", &["models", "rerank", "-m", "emb/reranker", "which?"]);
+        assert_eq!(good(&piped), "0.9000  a still one\n0.1000  one\n");
+        let failed = home.run(&["models", "rerank", "-m", "emb/reranker-down", "which?", "one"]);
+        assert!(failed.code == Some(2) && failed.stderr.contains("not today"), "{failed:?}");
+        let none = home.fed("", &["models", "rerank", "-m", "emb/reranker", "which?"]);
+        assert!(none.code == Some(2) && none.stderr.contains("there is no text"), "{none:?}");
+        let usage = home.run(&["usage", "--by", "model", "--json"]);
+        assert!(usage.stdout.contains("emb/reranker"), "{usage:?}");
+    });
+    let asked = &bodies(&server, "/rerank ")[0];
+    assert_eq!(asked["query"], "what rests?");
+    assert_eq!(asked["documents"], json!(["zebras jump", "lakes are still"]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_reranker_puts_what_is_found_in_order_and_ranks_say_so() {
     let server = server().await;
     tokio::task::block_in_place(|| {

@@ -5,6 +5,7 @@ use outcrop::domain::delta::Event as Delta;
 use outcrop::domain::listing::Listing;
 use outcrop::domain::message::{Timing, Usage};
 use outcrop::domain::pull::{Checked, PullPlan, PullStep};
+use outcrop::domain::rerank::Relevance;
 use outcrop::domain::{Error, ErrorKind};
 use outcrop::tui::effect::Effect;
 use outcrop::tui::event::Event;
@@ -370,10 +371,88 @@ fn a_model_that_makes_pictures_is_tried_where_they_are_kept() {
         ..card("openai/gpt-image-1", Availability::Ready)
     };
     opened(&mut stage, Vec::new(), vec![painter]);
-    assert!(!asked(&stage.keys("<enter>t")).contains("try"));
+    stage.keys("<enter>");
+    assert!(stage.text().contains("t try it in Pictures"), "where it leads is said before: {}", stage.text());
+    assert!(!asked(&stage.keys("t")).contains("try"));
     let shown = stage.text();
     assert!(shown.contains("what is to be seen"), "{shown}");
     assert!(shown.contains("▌ openai/gpt-image-1"), "{shown}");
+}
+
+#[test]
+fn a_model_that_cannot_be_asked_is_not_tried_and_it_is_said_why() {
+    let keyless = Availability::Unusable { why: "its key is not set".into() };
+    let painter = ModelCard { capabilities: vec![Capability::Images], ..card("openai/gpt-image-1", keyless) };
+    let vague = ModelCard { capabilities: Vec::new(), ..card("openai/what", Availability::Ready) };
+    for (card, why) in
+        [(painter, "cannot be asked: its key is not set"), (vague, "Nobody says what openai/what is for")]
+    {
+        let mut stage = Stage::settled(120, 40, "dark");
+        opened(&mut stage, Vec::new(), vec![card]);
+        assert!(!stage.text().contains("t try"), "{}", stage.text());
+        assert!(!asked(&stage.keys("t")).contains("try"));
+        let shown = stage.text();
+        assert!(shown.contains(why), "{shown}");
+        assert!(!shown.contains("what is to be seen"), "{shown}");
+    }
+}
+
+/// The place with a model that puts texts in order, which is selected.
+fn with_reranker(stage: &mut Stage) {
+    let reranker = ModelCard {
+        title: "Rerank 3.5".into(),
+        capabilities: vec![Capability::Rerank],
+        ..ModelCard::unknown("cohere/rerank-v3.5".parse().unwrap())
+    };
+    let cards = [cards(), vec![reranker]].concat();
+    opened(stage, vec![listing("cohere", 3, None)], cards);
+    stage.keys("/rerank-v3<enter>");
+}
+
+/// How well the three texts of the example answer.
+fn order() -> Reply {
+    let results = [(1, 0.9587), (2, 0.271), (0, 0.0132)];
+    let results = results.map(|(index, score)| Relevance { index, score }).to_vec();
+    Reply::Delta { event: Delta::Reranked { results, searches: 1 } }
+}
+
+#[test]
+fn texts_on_trial_are_shown_in_their_new_order() {
+    shoot("models-trial-texts", |stage| {
+        with_reranker(stage);
+        stage.keys("t");
+    });
+    shoot("models-trial-order", |stage| {
+        with_reranker(stage);
+        stage.keys("t<enter>");
+        stage.reply("\"rerank\"", vec![order()]);
+        let timing = Timing { total_ms: Some(310), ..Timing::default() };
+        let tried = Tried { timing, cost: Some(0.002), ..Tried::default() };
+        stage.answer("\"rerank\"", vec![Reply::Tried { tried }]);
+    });
+}
+
+#[test]
+fn a_model_that_puts_texts_in_order_is_tried_with_a_question_and_texts() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    with_reranker(&mut stage);
+    assert!(stage.text().contains("t try it"), "{}", stage.text());
+    let sent = asked(&stage.keys("t<ctrl+j>Cups are washed by hand.<enter>"));
+    let begins =
+        r#""models":{"rerank":{"id":"cohere/rerank-v3.5","query":"How long is green tea steeped?","texts":["#;
+    assert!(sent.contains(begins) && sent.contains(r#","Cups are washed by hand."]"#), "{sent}");
+    assert!(stage.text().contains("waiting"), "{}", stage.text());
+    stage.reply("\"rerank\"", vec![order()]);
+    let shown = stage.text();
+    let place = |text: &str| shown.find(text).unwrap_or_else(|| panic!("no {text}: {shown}"));
+    assert!(place("0.9587    Green tea takes") < place("0.2710    Black tea takes"), "{shown}");
+    assert!(place("0.2710") < place("0.0132    Tins of tea") && !shown.contains("waiting"), "{shown}");
+    let task = stage.task("\"rerank\"");
+    let error = Error::new(ErrorKind::Auth, "reranking", "the key was not taken", "Give another one.");
+    stage.event(Event::Ended { task, error: Some(error) });
+    assert!(stage.text().contains("✗ reranking: the key was not taken"), "{}", stage.text());
+    stage.keys("t");
+    assert!(stage.text().contains("Cups are washed by hand."), "they stand there again: {}", stage.text());
 }
 
 #[test]

@@ -101,9 +101,10 @@ impl State {
         self.list.selected().map(|card| &card.id)
     }
 
-    /// Whether that one makes pictures.
+    /// Whether that one makes pictures, and can be asked for one.
     pub fn paints(&self) -> bool {
-        self.card().is_some_and(paints)
+        let here = |card: &ModelCard| card.unusable().is_none() && !card.is_fetchable();
+        self.card().is_some_and(|card| paints(card) && here(card))
     }
 
     fn card(&self) -> Option<&ModelCard> {

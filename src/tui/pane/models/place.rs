@@ -1,5 +1,6 @@
 //! The models as one of the places.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use ratatui::buffer::Buffer;
@@ -15,7 +16,7 @@ use crate::tui::effect::{TaskId, TimerId};
 use crate::tui::event::{Mouse, Now};
 use crate::tui::key::Key;
 use crate::tui::keymap::Context;
-use crate::tui::models::{chats, embeds, is_local, paints};
+use crate::tui::models::{chats, is_local};
 use crate::tui::overlay::Choice;
 use crate::tui::pane::{Pane, Sight};
 use crate::tui::stroke::Stroke;
@@ -38,9 +39,7 @@ impl Pane for State {
             Action::Back => self.goes_back(),
             Action::Open => self.selected().is_some() && self.focus != Focus::Card,
             Action::UseModel => self.card().is_some_and(|card| chats(card) && card.unusable().is_none()),
-            Action::TryModel => self.card().is_some_and(|card| {
-                (chats(card) || embeds(card) || paints(card)) && card.unusable().is_none()
-            }),
+            Action::TryModel => self.selected().is_some() && self.why_untried().is_none(),
             Action::CheckProvider | Action::Star => self.selected().is_some(),
             Action::FocusNext
             | Action::FocusPrevious
@@ -70,6 +69,11 @@ impl Pane for State {
         let not_here = action == Action::TryModel
             && self.card().is_some_and(|card| card.availability == Availability::NotPulled);
         self.can(action) && changes && !not_here && (idle || self.card().is_some_and(to_fetch))
+    }
+
+    fn why_not(&self, action: Action) -> Option<Cow<'static, str>> {
+        let tries = action == Action::TryModel && self.presets.is_none();
+        tries.then(|| self.why_untried()).flatten().map(Cow::Owned)
     }
 
     fn act(&mut self, action: Action, key: Option<Key>, desk: &mut Desk<'_>) {

@@ -6,6 +6,7 @@ use super::making::Making;
 use super::trial::Trial;
 use super::{BESIDE, Focus, State, Wait, rows, top};
 use crate::domain::catalog::{Availability, Capability, ModelId};
+use crate::domain::rerank::read_lines;
 use crate::tui::action::Action;
 use crate::tui::app::Desk;
 use crate::tui::effect::{Effect, Lane};
@@ -13,9 +14,10 @@ use crate::tui::event::{Mouse, MouseKind};
 use crate::tui::key::Key;
 use crate::tui::models::progress::stopping;
 use crate::tui::models::shortlist::Filter;
-use crate::tui::models::{chats, embeds, is_local};
+use crate::tui::models::{is_local, is_tried, ranks};
 use crate::tui::overlay::confirm::Confirm;
 use crate::tui::overlay::input::Input;
+use crate::tui::overlay::pad::Pad;
 use crate::tui::overlay::prompt::Prompt;
 use crate::tui::overlay::{Choice, Overlay};
 use crate::tui::stroke::Stroke;
@@ -249,16 +251,24 @@ impl State {
 
     fn ask_question(&mut self, desk: &mut Desk<'_>) {
         let Some(card) = self.card() else { return };
-        match &card.availability {
-            _ if !chats(card) && !embeds(card) => {
-                desk.say(format!("{} does not answer questions.", card.id));
-            }
-            Availability::Unusable { why } => desk.say(format!("{} cannot be asked: {why}", card.id)),
-            Availability::NotPulled => desk.say(format!("{} is not on this machine yet.", card.id)),
-            Availability::Ready | Availability::Catalogued => {
-                let before = self.trial.as_ref().map_or("", |trial| &trial.question);
-                desk.overlays.push(Overlay::Prompt(Prompt::question(card.id.as_str(), before)));
-            }
+        if card.availability == Availability::NotPulled {
+            desk.say(format!("{} is not on this machine yet.", card.id));
+        } else if ranks(card) {
+            let before = self.trial.as_ref().and_then(Trial::written);
+            desk.overlays.push(Overlay::Pad(Box::new(Pad::texts(card.id.as_str(), before))));
+        } else {
+            let before = self.trial.as_ref().map_or("", |trial| &trial.question);
+            desk.overlays.push(Overlay::Prompt(Prompt::question(card.id.as_str(), before)));
+        }
+    }
+
+    /// Why the selected model cannot be tried, where it cannot.
+    pub(super) fn why_untried(&self) -> Option<String> {
+        let card = self.card()?;
+        match card.unusable() {
+            Some(why) => Some(format!("{} cannot be asked: {why}", card.id)),
+            None if is_tried(card) => None,
+            None => Some(format!("Nobody says what {} is for: there is nothing to try it with.", card.id)),
         }
     }
 
@@ -300,9 +310,17 @@ impl State {
             desk.ask(Effect::Cancel(task));
             self.waits.remove(&task);
         }
-        let task = desk.call(None, Request::Models(Models::Try { id: id.clone(), text: text.clone() }));
+        let order = self.card().filter(|card| ranks(card)).and_then(|_| read_lines(&text));
+        let (request, question, texts) = match order {
+            Some((query, texts)) => {
+                let request = Models::Rerank { id: id.clone(), query: query.clone(), texts: texts.clone() };
+                (request, query, texts)
+            }
+            None => (Models::Try { id: id.clone(), text: text.clone() }, text, Vec::new()),
+        };
+        let task = desk.call(None, Request::Models(request));
         self.waits.insert(task, Wait::Trial);
-        self.trial = Some(Trial::new(id, text, task, desk.now.elapsed));
+        self.trial = Some(Trial::new(id, (question, texts), task, desk.now.elapsed));
         if desk.area.width < BESIDE {
             self.focus = Focus::Card;
         }

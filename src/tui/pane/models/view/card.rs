@@ -14,7 +14,7 @@ use crate::tui::event::Now;
 use crate::tui::keymap::Context;
 use crate::tui::look::Role;
 use crate::tui::models::progress::{share, stopping, words};
-use crate::tui::models::{chats, embeds, is_local, paints};
+use crate::tui::models::{chats, is_local, is_tried, paints};
 use crate::tui::paint::{columns, first_rows, meter, put, scrollbar, thumb, wrap};
 use crate::tui::pane::Sight;
 use crate::tui::pane::models::making::Making;
@@ -30,7 +30,7 @@ const WHY: usize = 8;
 
 /// One row of the card: a name, faint, and what is said.
 struct Line {
-    name: &'static str,
+    name: String,
     text: String,
     role: Role,
 }
@@ -44,17 +44,17 @@ struct Lines {
 impl Lines {
     fn text(&mut self, text: &str, role: Role) {
         for text in wrap(text, self.width) {
-            self.all.push(Line { name: "", text, role });
+            self.all.push(Line { name: String::new(), text, role });
         }
     }
 
     fn gap(&mut self) {
         if self.all.last().is_some_and(|line| !line.text.is_empty()) {
-            self.all.push(Line { name: "", text: String::new(), role: Role::Text });
+            self.all.push(Line { name: String::new(), text: String::new(), role: Role::Text });
         }
     }
 
-    fn fact(&mut self, name: &'static str, text: &str, role: Role) {
+    fn fact(&mut self, name: &str, text: &str, role: Role) {
         self.rows(name, wrap(text, self.beside()), role);
     }
 
@@ -68,11 +68,11 @@ impl Lines {
         self.width.saturating_sub(NAMES).max(8)
     }
 
-    fn rows(&mut self, name: &'static str, rows: Vec<String>, role: Role) {
+    fn rows(&mut self, name: &str, rows: Vec<String>, role: Role) {
         let indent = " ".repeat(NAMES.into());
         for (at, text) in rows.into_iter().enumerate() {
             let name = if at == 0 { name } else { "" };
-            self.all.push(Line { name, text: format!("{indent}{text}"), role });
+            self.all.push(Line { name: name.to_owned(), text: format!("{indent}{text}"), role });
         }
     }
 }
@@ -98,7 +98,7 @@ pub fn draw(state: &State, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
     let first = usize::from(state.scroll).min(all.len().saturating_sub(rows));
     for (y, line) in (place.top()..place.bottom()).zip(all.iter().skip(first)) {
         put(cells, place.x, y, place.right(), &line.text, look.style(line.role));
-        put(cells, place.x, y, place.right(), line.name, look.style(Role::Faint));
+        put(cells, place.x, y, place.right(), &line.name, look.style(Role::Faint));
     }
     if state.focus == Focus::Card {
         put(cells, area.x, area.y, area.x + 1, "▌", look.style(Role::Accent));
@@ -159,7 +159,11 @@ fn tried(trial: &Trial, now: Now, lines: &mut Lines) {
     if !text.is_empty() {
         lines.text(text.trim_end(), Role::Text);
     }
-    if trial.runs() && text.is_empty() {
+    let order = trial.order();
+    for (score, text) in &order {
+        lines.fact(&format!("{score:.4}"), text, Role::Text);
+    }
+    if trial.runs() && text.is_empty() && order.is_empty() {
         let waited = seconds(now.elapsed.saturating_sub(trial.since).as_millis() as u64);
         lines.text(&format!("waiting · {waited}"), Role::Muted);
     }
@@ -295,7 +299,9 @@ fn provider(state: &State, card: &ModelCard, now: Now, options: &Options, lines:
         // What is not here yet is fetched, not tried.
         if card.availability == Availability::NotPulled {
             says.push((Action::GetModel, "fetch it"));
-        } else if chats(card) || embeds(card) || paints(card) {
+        } else if paints(card) {
+            says.push((Action::TryModel, "try it in Pictures"));
+        } else if is_tried(card) {
             says.push((Action::TryModel, "try it"));
         }
     }
