@@ -115,8 +115,10 @@ pub enum Choice {
     RemoveModel(ModelId),
     /// Adds a model file of this machine.
     AddModel(String),
-    /// Asks the selected model something that is kept nowhere.
-    Try(String),
+    /// Asks a model something that is kept nowhere.
+    Try(ModelId, String),
+    /// Has one put texts in order by the question above them.
+    TryOrder(ModelId, String),
     Preset(String),
     /// Names a new preset, or `of` anew.
     NamePreset {

@@ -11,6 +11,7 @@ use super::{Choice, Hidden, Outcome};
 use crate::domain::Error;
 use crate::domain::agent::Step;
 use crate::domain::agent::replay::Edit;
+use crate::domain::catalog::ModelId;
 use crate::domain::conversation::Draft;
 use crate::domain::id::{AgentId, MessageId, RunId};
 use crate::domain::rerank::read_lines;
@@ -73,7 +74,7 @@ pub enum Of {
     /// What an agent remembers of that session.
     Session(AgentId, RunId),
     /// A question, and texts that a model on trial puts in order by it.
-    Texts,
+    Texts(ModelId),
 }
 
 /// The text as it is being written.
@@ -160,9 +161,10 @@ impl Pad {
     }
 
     /// Asks for what a model on trial puts in order, from what was written last or else an example.
-    pub fn texts(model: &str, before: Option<String>) -> Self {
+    pub fn texts(model: &ModelId, before: Option<String>) -> Self {
         let text = before.unwrap_or_else(|| TEXTS.to_owned());
-        Self::new(Of::Texts, format!("Texts that {} puts in order", safe_line(model)), &text)
+        let title = format!("Texts that {} puts in order", safe_line(model.as_str()));
+        Self::new(Of::Texts(model.clone()), title, &text)
     }
 
     /// The same as it was left, with what was written and could not be taken: it is to be mended. The caret stands where that
@@ -217,11 +219,11 @@ impl Pad {
                         "nothing was changed".clone_into(&mut self.wrong);
                         return Outcome::Stay;
                     }
-                    Of::Texts if read_lines(&text).is_none() => {
+                    Of::Texts(_) if read_lines(&text).is_none() => {
                         "a question is needed, and below it texts, one a line".clone_into(&mut self.wrong);
                         return Outcome::Stay;
                     }
-                    Of::Texts => Choice::Try(text),
+                    Of::Texts(model) => Choice::TryOrder(model.clone(), text),
                     Of::Agent(of) => Choice::KeepAgent(*of, Box::new(self.clone())),
                     Of::Session(id, session) => {
                         Choice::Agent(*id, Deed::Remember(*session, Box::new(self.clone())))
@@ -354,7 +356,7 @@ impl Pad {
     pub const fn verb(&self) -> &'static str {
         match self.of {
             Of::Agent(_) | Of::Session(..) => "keep it",
-            Of::Texts => "ask",
+            Of::Texts(_) => "ask",
             _ => "take it",
         }
     }
@@ -380,7 +382,7 @@ impl Pad {
             | Of::Call(_)
             | Of::Agent(_)
             | Of::Session(..)
-            | Of::Texts => {
+            | Of::Texts(_) => {
                 let rows = self.told(area, keymap).0.len() as u16 + 1;
                 Rect { height: area.height.saturating_sub(rows), ..area }
             }
@@ -395,7 +397,7 @@ impl Pad {
             Of::Call(_) => "Any model, any setting of `outcrop chat --set`; tools and earlier turns stay.",
             Of::Agent(_) => "TOML or JSON; paths begin where outcrop was started.",
             Of::Session(..) => "It is told so when a session begins.",
-            Of::Texts => "The first line is the question, each further one a text. Kept nowhere.",
+            Of::Texts(_) => "The first line is the question, each further one a text. Kept nowhere.",
             Of::Step(..) => {
                 "A text is said; {\"tool\": …, \"input\": …} is a call, one more of them another call."
             }
@@ -460,7 +462,7 @@ impl Pad {
             | Of::Call(_)
             | Of::Agent(_)
             | Of::Session(..)
-            | Of::Texts => {
+            | Of::Texts(_) => {
                 let (lines, role) = self.told(area, keymap);
                 let foot = area.bottom().saturating_sub(lines.len() as u16);
                 for (y, line) in (foot..area.bottom()).zip(&lines) {
@@ -469,7 +471,7 @@ impl Pad {
                 match &self.of {
                     Of::Setting(_) => "Nothing; it is left out.",
                     Of::Session(..) => "What it is to remember.",
-                    Of::Texts => "A question, and below it texts, one a line.",
+                    Of::Texts(_) => "A question, and below it texts, one a line.",
                     Of::Step(..) => "What the model says.",
                     _ => "",
                 }
@@ -512,15 +514,19 @@ mod tests {
 
     #[test]
     fn texts_are_put_in_order_by_a_question_above_them() {
-        let mut pad = Pad::texts("a/b", Some("which?".to_owned()));
+        let ranks: ModelId = "a/b".parse().unwrap();
+        let mut pad = Pad::texts(&ranks, Some("which?".to_owned()));
         assert_eq!(pad.key(None, Some(Action::Accept)), Outcome::Stay);
         assert!(pad.wrong.contains("texts, one a line"), "{}", pad.wrong);
         pad.paste("\na text");
         let whole = "which?\na text".to_owned();
-        assert_eq!(pad.key(None, Some(Action::Accept)), Outcome::Chosen(Choice::Try(whole)));
-        let mut example = Pad::texts("a/b", None);
+        assert_eq!(
+            pad.key(None, Some(Action::Accept)),
+            Outcome::Chosen(Choice::TryOrder(ranks.clone(), whole))
+        );
+        let mut example = Pad::texts(&ranks, None);
         assert_eq!(example.leave(None), Outcome::Close, "nothing is lost with it");
-        assert!(matches!(example.key(None, Some(Action::Accept)), Outcome::Chosen(Choice::Try(_))));
+        assert!(matches!(example.key(None, Some(Action::Accept)), Outcome::Chosen(Choice::TryOrder(..))));
     }
 
     #[test]

@@ -11,6 +11,7 @@ use super::input::Input;
 use super::source::SourceBlank;
 use super::{Choice, Outcome};
 use crate::domain::attachment::{Attachment, dropped_path};
+use crate::domain::catalog::ModelId;
 use crate::domain::completion::{Completion, Name};
 use crate::domain::figures::grouped;
 use crate::domain::id::{BaseId, ComparisonId, ConversationId, DatasetId, EvaluationId, PromptId};
@@ -48,7 +49,7 @@ pub enum Of {
     /// A model file of this machine.
     Weights,
     /// What a model is asked on trial.
-    Question,
+    Question(ModelId),
     /// The name of a prompt; `None` for one that is saved for the first time.
     PromptName(Option<PromptId>),
     /// The name of a preset; `None` for a new one.
@@ -204,7 +205,7 @@ impl Prompt {
             Of::Source => "vary",
             Of::Attachment => "attach",
             Of::Weights | Of::Dataset | Of::Row(..) => "add",
-            Of::Question => "ask",
+            Of::Question(_) => "ask",
             Of::PromptName(None) | Of::PresetName(None) | Of::Note => "save",
             Of::Comment | Of::Blank(_) | Of::Repeats | Of::Category | Of::Opinion(_) => "keep it",
             Of::Filter | Of::Threshold | Of::Chunking | Of::Candidates(..) | Of::SourceBlank(_) => "take it",
@@ -283,8 +284,8 @@ impl Prompt {
                     Outcome::Stay
                 }
             },
-            (Some(Action::Accept), Of::Question) if !text.is_empty() => {
-                Outcome::Chosen(Choice::Try(text.to_owned()))
+            (Some(Action::Accept), Of::Question(model)) if !text.is_empty() => {
+                Outcome::Chosen(Choice::Try(model.clone(), text.to_owned()))
             }
             (Some(Action::Accept), Of::Dataset) if !text.is_empty() => {
                 Outcome::Chosen(Choice::AddToDataset(text.to_owned()))
@@ -635,7 +636,7 @@ impl Prompt {
             ("", Of::PresetName(None)) => {
                 ("It lies in the configuration file; --preset NAME takes it too", Role::Muted)
             }
-            ("", Of::Question) => ("Kept nowhere; at most 512 tokens come back", Role::Muted),
+            ("", Of::Question(_)) => ("Kept nowhere; at most 512 tokens come back", Role::Muted),
             ("", Of::Picture(_)) => ("It is written as it came. ~/ is your home", Role::Muted),
             ("", Of::Source) => ("PNG, JPEG or WebP; it is kept with what is made of it", Role::Muted),
             ("", Of::Report(_)) => (".md, .html, .csv or .json · ~/ is your home", Role::Muted),

@@ -5,6 +5,7 @@ use super::input::Input;
 use super::prompt::{Of, Prompt, Said};
 use super::source::SourceBlank;
 use crate::domain::Error;
+use crate::domain::catalog::ModelId;
 use crate::domain::figures::grouped;
 use crate::domain::id::{BaseId, ComparisonId, ConversationId, DatasetId, EvaluationId, PromptId};
 use crate::domain::knowledge::reranking::Reranker;
@@ -70,9 +71,10 @@ impl Prompt {
     }
 
     /// Asks for what a model is asked on trial; `before` is what was asked last.
-    pub fn question(model: &str, before: &str) -> Self {
-        let title = format!("Ask {}", safe_line(model));
-        Self { title, input: Input::new(before), of: Of::Question, wrong: "", said: Said::Nothing }
+    pub fn question(model: &ModelId, before: &str) -> Self {
+        let title = format!("Ask {}", safe_line(model.as_str()));
+        let of = Of::Question(model.clone());
+        Self { title, input: Input::new(before), of, wrong: "", said: Said::Nothing }
     }
 
     /// Asks for the name of a prompt that is saved for the first time.

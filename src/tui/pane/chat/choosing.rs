@@ -107,7 +107,8 @@ impl State {
             | Choice::PlanFetch(_)
             | Choice::RemoveModel(_)
             | Choice::AddModel(_)
-            | Choice::Try(_)
+            | Choice::Try(..)
+            | Choice::TryOrder(..)
             | Choice::SavePicture { .. }
             | Choice::VaryFile(_)
             | Choice::RemovePictures(_)

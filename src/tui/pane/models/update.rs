@@ -255,10 +255,10 @@ impl State {
             desk.say(format!("{} is not on this machine yet.", card.id));
         } else if ranks(card) {
             let before = self.trial.as_ref().and_then(Trial::written);
-            desk.overlays.push(Overlay::Pad(Box::new(Pad::texts(card.id.as_str(), before))));
+            desk.overlays.push(Overlay::Pad(Box::new(Pad::texts(&card.id, before))));
         } else {
             let before = self.trial.as_ref().map_or("", |trial| &trial.question);
-            desk.overlays.push(Overlay::Prompt(Prompt::question(card.id.as_str(), before)));
+            desk.overlays.push(Overlay::Prompt(Prompt::question(&card.id, before)));
         }
     }
 
@@ -297,30 +297,27 @@ impl State {
                 let task = desk.call(None, Request::Models(Models::Remove { id: id.clone() }));
                 self.waits.insert(task, Wait::Remove(id));
             }
-            Choice::Try(text) => {
-                let Some(id) = self.selected().cloned() else { return };
-                self.try_out(id, text, desk);
+            Choice::Try(id, text) => {
+                let request = Models::Try { id: id.clone(), text: text.clone() };
+                self.try_out(id, request, (text, Vec::new()), desk);
+            }
+            Choice::TryOrder(id, text) => {
+                let Some((query, texts)) = read_lines(&text) else { return };
+                let request = Models::Rerank { id: id.clone(), query: query.clone(), texts: texts.clone() };
+                self.try_out(id, request, (query, texts), desk);
             }
             _ => {}
         }
     }
 
-    fn try_out(&mut self, id: ModelId, text: String, desk: &mut Desk<'_>) {
+    fn try_out(&mut self, id: ModelId, request: Models, asked: (String, Vec<String>), desk: &mut Desk<'_>) {
         if let Some(task) = self.trial.as_mut().and_then(|trial| trial.task.take()) {
             desk.ask(Effect::Cancel(task));
             self.waits.remove(&task);
         }
-        let order = self.card().filter(|card| ranks(card)).and_then(|_| read_lines(&text));
-        let (request, question, texts) = match order {
-            Some((query, texts)) => {
-                let request = Models::Rerank { id: id.clone(), query: query.clone(), texts: texts.clone() };
-                (request, query, texts)
-            }
-            None => (Models::Try { id: id.clone(), text: text.clone() }, text, Vec::new()),
-        };
         let task = desk.call(None, Request::Models(request));
         self.waits.insert(task, Wait::Trial);
-        self.trial = Some(Trial::new(id, (question, texts), task, desk.now.elapsed));
+        self.trial = Some(Trial::new(id, asked, task, desk.now.elapsed));
         if desk.area.width < BESIDE {
             self.focus = Focus::Card;
         }
