@@ -208,7 +208,7 @@ fn running(lane: &Lane, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
     }
 }
 
-/// `0.19 s first★ · 1.2 s · 88 tok/s★ · 12→301 tok · $0.0012 · stop`; the best of each has a star, and a cost that is not known is `$?`.
+/// `190 ms first★ · 1.20 s · 88 tok/s★ · 12→301 tok · $0.0012 · stop`; the best of each has a star, and a cost that is not known is `$?`.
 fn foot(
     sight: &Sight<'_>,
     area: Rect,
