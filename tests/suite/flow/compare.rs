@@ -1114,6 +1114,27 @@ fn columns_scroll_together_until_each_scrolls_for_itself() {
 }
 
 #[test]
+fn each_row_up_from_the_end_of_the_answers_is_seen() {
+    for blind in [None, Some(7)] {
+        let mut stage = Stage::settled(120, 24, "dark");
+        arrive(&mut stage);
+        let tasks = asked(&mut stage, &comparison(2, blind));
+        for at in 0..2 {
+            let lines: Vec<String> = (10..70).map(|line| format!("line {line}")).collect();
+            finish(&mut stage, &tasks, at, &lines.join("\n\n"));
+        }
+        stage.keys("<tab>G");
+        let mut before = stage.text();
+        for row in 1..4 {
+            stage.keys("k");
+            let now = stage.text();
+            assert_ne!(now, before, "{blind:?}: {row}");
+            before = now;
+        }
+    }
+}
+
+#[test]
 fn who_has_been_where_calls_stand_by_their_models_chooses_blindly_no_more() {
     let chosen = |way: &str| {
         let mut stage = Stage::settled(120, 40, "dark");
