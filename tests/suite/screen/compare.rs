@@ -492,6 +492,19 @@ fn tables_have_the_columns_that_fit_the_window_as_it_is_now() {
 }
 
 #[test]
+fn the_column_that_keys_act_on_is_in_sight_whatever_is_folded_before_it() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    arrive(&mut stage);
+    asked(&mut stage, &comparison(6, None));
+    stage.keys("<tab>z<right>z<right>z");
+    for letter in ["D", "E", "F"] {
+        stage.keys("<right>");
+        let text = stage.text();
+        assert!(text.contains(&format!("▌ {letter}  ")), "{letter}:\n{text}");
+    }
+}
+
+#[test]
 fn a_folded_column_leaves_its_room_to_the_others() {
     shoot("compare-folded", |stage| {
         arrive(stage);
