@@ -165,7 +165,7 @@ impl State {
                 None => Outcome::Interrupted,
             };
             if let Some(lane) = self.lane_mut(place) {
-                lane.thread.end(outcome);
+                lane.unsent = lane.thread.end(outcome);
             }
             return self.ended_at(task, place.0, desk);
         }
