@@ -6,7 +6,7 @@
 //!  Today                       │  why do rivers meander?                 14:02
 //! ▌Why rivers meander      3 m │ ▌smollm2-135m                                  ← tui/widget/transcript draws
 //!  Guardrail wording      41 m │  A river bends because the current …              blocks of domain/message
-//!         ▲                    │  0.14 s · 46 tok/s · 182→64 tok · 12 % of 2,048
+//!         ▲                    │  140 ms · 46 tok/s · 182→64 tok · 12 % of 2,048
 //!         │                    │
 //!   tui/pane/chat, one of      │ ▌ ask a follow-up                              ← tui/widget/composer
 //!   the places of tui/pane     │

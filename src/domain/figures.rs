@@ -61,10 +61,10 @@ pub fn bytes(count: u64) -> String {
     if unit == "B" || value >= 99.95 { format!("{value:.0} {unit}") } else { format!("{value:.1} {unit}") }
 }
 
-/// Milliseconds that were measured: `0.14 s`, then whole seconds.
+/// Milliseconds in a sentence, below a minute as in a column: `140 ms`, `1.23 s`, `12.3 s`, `3 min 20 s`, `2 h 5 min`.
 pub fn seconds(ms: u64) -> String {
     match ms {
-        0..10_000 => format!("{}.{:02} s", ms / 1000, ms % 1000 / 10),
+        0..60_000 => milliseconds(ms as u32),
         _ => span(ms / 1000),
     }
 }
@@ -84,9 +84,7 @@ pub fn milliseconds(ms: u32) -> String {
 pub fn took(nanos: u64) -> String {
     match nanos / 1_000_000 {
         0 if nanos > 0 => format!("{} µs", nanos.div_ceil(1000)),
-        millis @ 0..1_000 => format!("{millis} ms"),
-        millis @ 1_000..9_995 => format!("{:.2} s", millis as f64 / 1000.0),
-        millis @ 9_995..60_000 => format!("{:.1} s", millis as f64 / 1000.0),
+        millis @ 0..60_000 => milliseconds(millis as u32),
         millis @ 60_000..600_000 => format!("{} min {} s", millis / 60_000, millis / 1000 % 60),
         millis @ 600_000..7_200_000 => format!("{} min", millis / 60_000),
         millis @ 7_200_000..36_000_000 => format!("{} h {} min", millis / 3_600_000, millis / 60_000 % 60),
@@ -129,9 +127,13 @@ mod tests {
     }
 
     #[test]
-    fn seconds_have_the_same_digits_however_they_were_measured() {
-        for millis in [16, 1_234, 9_994, 9_995, 12_345, 59_000] {
-            assert_eq!(took(u64::from(millis) * 1_000_000), milliseconds(millis));
+    fn times_below_a_minute_are_written_in_one_way_wherever_they_stand() {
+        for millis in [0, 3, 16, 999, 1_000, 1_234, 9_994, 9_995, 12_345, 59_000] {
+            let written = milliseconds(millis);
+            assert_eq!(
+                (took(u64::from(millis) * 1_000_000), seconds(millis.into())),
+                (written.clone(), written)
+            );
         }
     }
 
@@ -180,7 +182,7 @@ mod tests {
 
     #[test]
     fn times_are_finer_where_they_are_short() {
-        let said = [140, 9_999, 12_400, 200_000, 7_500_000].map(seconds);
-        assert_eq!(said, ["0.14 s", "9.99 s", "12 s", "3 min 20 s", "2 h 5 min"]);
+        let said = [3, 140, 9_990, 12_400, 200_000, 7_500_000].map(seconds);
+        assert_eq!(said, ["3 ms", "140 ms", "9.99 s", "12.4 s", "3 min 20 s", "2 h 5 min"]);
     }
 }

@@ -1,6 +1,6 @@
 //! How far fetching a model has come, in words and as a share.
 
-use crate::domain::figures::{bytes, seconds};
+use crate::domain::figures::{bytes, span};
 use crate::domain::pull::PullStep;
 
 /// What a step does.
@@ -14,7 +14,7 @@ pub fn words(step: &PullStep) -> String {
                 None => format!("{} so far", bytes(*done)),
             }];
             parts.extend(per_second.map(|rate| format!("{}/s", bytes(rate))));
-            parts.extend(time_left(step).map(|left| format!("{} left", seconds(left * 1000))));
+            parts.extend(time_left(step).map(|left| format!("{} left", span(left))));
             if *resumed > 0 {
                 parts.push(format!("resumed at {}", bytes(*resumed)));
             }

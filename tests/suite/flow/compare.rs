@@ -587,6 +587,51 @@ fn every_page_is_asked_whichever_is_shown_and_no_column_waits_for_another() {
 }
 
 #[test]
+fn what_never_arrived_is_asked_again_as_it_was_whatever_another_page_was_asked_since() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    arrive(&mut stage);
+    let comparison = repeated(2);
+    stage.keys("<alt+c>home/qwen3-coder-30b<enter>why?<enter>");
+    let from = stage.effects.len();
+    let made = Reply::Comparison { comparison: comparison.clone(), ballots: Vec::new() };
+    stage.answer("comparisons\":{\"create", vec![made]);
+    let lost = comparison.pages[0].lanes[1];
+    for call in asking(&stage.effects[from..]) {
+        if call.1 == lost {
+            let error = Error::new(ErrorKind::Network, "asking", "it broke", "");
+            stage.event(Event::Ended { task: call.0, error: Some(error) });
+        } else {
+            begins(&mut stage, call, "so far");
+            ends(&mut stage, call, "because");
+        }
+    }
+    let next = stage.keys("<tab>]iand then?<enter>");
+    assert_eq!(asking(&next).len(), 2, "{next:?}");
+    let again = Stage::requests(&stage.keys("<tab>[<right>r"));
+    let [Request::Chat(Chat::Send { to: Target::After { conversation, .. }, blocks })] = &again[..] else {
+        panic!("{again:?}")
+    };
+    assert_eq!(*conversation, lost);
+    assert!(format!("{blocks:?}").contains("why?"), "{blocks:?}");
+}
+
+#[test]
+fn an_answer_that_was_to_be_made_anew_and_never_began_is_not_asked_as_another_question() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    arrive(&mut stage);
+    let tasks = asked(&mut stage, &comparison(2, None));
+    finish(&mut stage, &tasks, 0, "one");
+    fail(&mut stage, &tasks, 1);
+    stage.keys("<tab><right>");
+    for _ in 0..2 {
+        let again = Stage::requests(&stage.keys("r"));
+        assert!(matches!(again[..], [Request::Chat(Chat::Retry { .. })]), "{again:?}");
+        let error = Error::new(ErrorKind::Network, "asking", "it broke", "");
+        stage.event(Event::Ended { task: stage.task("\"retry\""), error: Some(error) });
+    }
+}
+
+#[test]
 fn the_summary_is_of_all_pages_and_asked_of_the_store() {
     let mut stage = Stage::settled(120, 40, "dark");
     arrive(&mut stage);
@@ -1111,6 +1156,27 @@ fn columns_scroll_together_until_each_scrolls_for_itself() {
     assert_eq!(shown("s<home>"), [first, last], "the one with the focus alone");
     assert_eq!(shown("G<right><home>"), [last, first]);
     assert_eq!(shown("sG"), [last, last], "together again");
+}
+
+#[test]
+fn each_row_up_from_the_end_of_the_answers_is_seen() {
+    for blind in [None, Some(7)] {
+        let mut stage = Stage::settled(120, 24, "dark");
+        arrive(&mut stage);
+        let tasks = asked(&mut stage, &comparison(2, blind));
+        for at in 0..2 {
+            let lines: Vec<String> = (10..70).map(|line| format!("line {line}")).collect();
+            finish(&mut stage, &tasks, at, &lines.join("\n\n"));
+        }
+        stage.keys("<tab>G");
+        let mut before = stage.text();
+        for row in 1..4 {
+            stage.keys("k");
+            let now = stage.text();
+            assert_ne!(now, before, "{blind:?}: {row}");
+            before = now;
+        }
+    }
 }
 
 #[test]

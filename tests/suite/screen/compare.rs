@@ -311,7 +311,7 @@ fn of_hidden_answers_the_same_is_told_of_each_until_all_are_there_whatever_came_
     for keys in ["", "<tab><right>"] {
         let first = waits(0, keys);
         let text = &first.0;
-        assert_eq!(text.matches("answering · 12 s").count(), 1, "once over all columns: {text}");
+        assert_eq!(text.matches("answering · 12.0 s").count(), 1, "once over all columns: {text}");
         assert_eq!(text.matches("3 columns; the answers").count(), 1, "{text}");
         for come in 1..4 {
             assert_eq!(waits(come, keys), first, "{keys}: {come}");
@@ -393,27 +393,27 @@ fn two_answers_are_compared_word_by_word_and_by_what_one_says_alone() {
 
 #[test]
 fn who_was_chosen_over_whom_is_a_table_that_fits() {
-    shoot("compare-board", |stage| {
-        arrive(stage);
-        let contestants: Vec<String> =
-            [MODEL, OTHER, "home/gemma3 temperature=0.7"].map(str::to_owned).into();
-        let chosen =
-            [Choice::One(0), Choice::One(1), Choice::One(2), Choice::Tie, Choice::BothBad, Choice::One(1)];
-        let battles: Vec<_> = (0..36)
-            .flat_map(|n| {
-                let choice = chosen[n % chosen.len()];
-                Ballot { contestants: contestants.clone(), ..ballot(comparison(2, None).id, choice) }
-                    .battles()
-            })
-            .collect();
-        let board = leaderboard(&battles, &Ranking::default());
-        stage.keys("<tab>L");
-        let categories = vec!["rivers".to_owned(), "poems".to_owned()];
-        stage.answer(
-            "comparisons\":{\"leaderboard",
-            vec![Reply::Leaderboard { board, categories, apart: 0, unranked: 0 }],
-        );
-    });
+    shoot("compare-board", ranked);
+}
+
+fn ranked(stage: &mut Stage) {
+    arrive(stage);
+    let contestants: Vec<String> = [MODEL, OTHER, "home/gemma3 temperature=0.7"].map(str::to_owned).into();
+    let chosen =
+        [Choice::One(0), Choice::One(1), Choice::One(2), Choice::Tie, Choice::BothBad, Choice::One(1)];
+    let battles: Vec<_> = (0..36)
+        .flat_map(|n| {
+            let choice = chosen[n % chosen.len()];
+            Ballot { contestants: contestants.clone(), ..ballot(comparison(2, None).id, choice) }.battles()
+        })
+        .collect();
+    let board = leaderboard(&battles, &Ranking::default());
+    stage.keys("<tab>L");
+    let categories = vec!["rivers".to_owned(), "poems".to_owned()];
+    stage.answer(
+        "comparisons\":{\"leaderboard",
+        vec![Reply::Leaderboard { board, categories, apart: 0, unranked: 0 }],
+    );
 }
 
 #[test]
@@ -439,29 +439,69 @@ fn of_choices_that_rank_nobody_it_is_said_how_many_there_are_and_why() {
 
 #[test]
 fn what_answers_took_is_a_table_that_fits() {
-    shoot("compare-summary", |stage| {
-        arrive(stage);
-        let comparison = comparison(3, None);
-        let tasks = asked(stage, &comparison);
-        for at in 0..3 {
-            finish(stage, &tasks, at, "It is the current.");
+    shoot("compare-summary", summed);
+}
+
+fn summed(stage: &mut Stage) {
+    arrive(stage);
+    let comparison = comparison(3, None);
+    let tasks = asked(stage, &comparison);
+    for at in 0..3 {
+        finish(stage, &tasks, at, "It is the current.");
+    }
+    let of = |at: u32| Summary {
+        answers: 24,
+        failed: u64::from(at),
+        first_p50: Some(180 + at),
+        first_p95: Some(420),
+        total_p50: Some(2200),
+        total_p95: Some(4810),
+        per_second: Some(88.4),
+        input: 1_204,
+        output: 12_301,
+        cost: Some(0.0123),
+    };
+    stage.keys("<tab>t");
+    stage.answer("comparisons\":{\"summary", vec![Reply::Summaries { columns: (0..3).map(of).collect() }]);
+}
+
+#[test]
+fn tables_have_the_columns_that_fit_the_window_as_it_is_now() {
+    let resized = |play: fn(&mut Stage), large: &str, small: &[&str]| {
+        let mut stage = Stage::settled(120, 40, "dark");
+        play(&mut stage);
+        for (width, height) in [(120, 40), (60, 20), (120, 40)] {
+            stage.event(Event::Resize { width, height });
+            let text = stage.text();
+            assert_eq!(text.contains(large), width == 120, "{text}");
+            for rows in small {
+                assert_eq!(text.contains(rows), width == 60, "{rows}:\n{text}");
+            }
         }
-        let of = |at: u32| Summary {
-            answers: 24,
-            failed: u64::from(at),
-            first_p50: Some(180 + at),
-            first_p95: Some(420),
-            total_p50: Some(2200),
-            total_p95: Some(4810),
-            per_second: Some(88.4),
-            input: 1_204,
-            output: 12_301,
-            cost: Some(0.0123),
-        };
-        stage.keys("<tab>t");
-        stage
-            .answer("comparisons\":{\"summary", vec![Reply::Summaries { columns: (0..3).map(of).collect() }]);
-    });
+    };
+    resized(
+        summed,
+        "180 ms      420 ms  2.20 s      4.81 s",
+        &["24  2.20 s  $0.0123", "first 95 %  total 95 %  ", "420 ms      4.81 s  "],
+    );
+    resized(
+        ranked,
+        "1047    1001–1093   24    12    12",
+        &["1047      60 %  ", "rating 95 %  won  lost  │", "1001–1093   24    12  │"],
+    );
+}
+
+#[test]
+fn the_column_that_keys_act_on_is_in_sight_whatever_is_folded_before_it() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    arrive(&mut stage);
+    asked(&mut stage, &comparison(6, None));
+    stage.keys("<tab>z<right>z<right>z");
+    for letter in ["D", "E", "F"] {
+        stage.keys("<right>");
+        let text = stage.text();
+        assert!(text.contains(&format!("▌ {letter}  ")), "{letter}:\n{text}");
+    }
 }
 
 #[test]

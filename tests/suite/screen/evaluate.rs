@@ -210,6 +210,24 @@ fn long_answers_scroll_together_and_say_what_is_out_of_sight() {
 }
 
 #[test]
+fn a_text_that_goes_on_names_the_key_that_scrolls_it_or_leads_to_it() {
+    let long = "A line.\n".repeat(80);
+    let mut before = seat(best(), &[&long, &long], 3);
+    if let Some(sheet) = &mut before.sheet {
+        sheet.turns[0].text.clone_from(&long);
+    }
+    let mut stage = rating(80, 24, "dark", before);
+    let keys = |text: &str| ["PgDn", "Tab"].map(|key| text.matches(&format!(" more · {key}")).count());
+    let first = stage.text();
+    assert_eq!(keys(&first), [2, 1], "the answers move together:\n{first}");
+    stage.keys("<tab><tab>");
+    let asked = stage.text();
+    assert_eq!(keys(&asked), [1, 2], "the question has the keys:\n{asked}");
+    stage.keys("<pagedown>");
+    assert_ne!(stage.text(), asked);
+}
+
+#[test]
 fn a_choice_and_a_ranking_are_asked_in_the_words_of_the_task() {
     let labelled = || {
         vec![

@@ -4,6 +4,7 @@ use super::opening::setup_of;
 use super::{Focus, Lane, State, Wait};
 use crate::domain::attachment::Attachment;
 use crate::domain::comparison::{Column, Comparison, MEANT, Page, Plan};
+use crate::domain::conversation::Draft;
 use crate::domain::id::ConversationId;
 use crate::domain::message::{Block, Outcome, Role};
 use crate::domain::prompt::{Template, Values};
@@ -136,9 +137,12 @@ impl State {
 
     /// Sends to one column on one page what was sent last.
     pub(super) fn ask(&mut self, place: (usize, usize), desk: &mut Desk<'_>) {
+        self.ask_with(place, self.sent.clone(), desk);
+    }
+
+    fn ask_with(&mut self, place: (usize, usize), sent: Draft, desk: &mut Desk<'_>) {
         let page = self.comparison.as_ref().and_then(|comparison| comparison.pages.get(place.0));
-        let Some(blocks) = page.map(|page| page.filled(&blocks_of(&self.sent))) else { return };
-        let sent = self.sent.clone();
+        let Some(blocks) = page.map(|page| page.filled(&blocks_of(&sent))) else { return };
         let Some(lane) = self.lane_mut(place) else { return };
         let Some(conversation) = lane.thread.id else { return };
         lane.thread.stamp(desk.wall());
@@ -178,8 +182,11 @@ impl State {
         if hidden {
             return desk.overlays.push(Overlay::Confirm(Confirm::ask_blind_answer_again()));
         }
-        if lane.thread.failed.is_some() {
-            return self.ask((self.page, at), desk);
+        // The question that never arrived, whatever other pages were asked since; where an answer was to be made anew, that is.
+        if lane.thread.failed.is_some()
+            && let Some(unsent) = lane.unsent.clone()
+        {
+            return self.ask_with((self.page, at), unsent, desk);
         }
         let last = lane.thread.shown().next_back().map(|item| &item.message);
         let Some((message, parent)) =

@@ -171,14 +171,15 @@ impl State {
     /// Brings the column that keys act on into sight.
     pub(super) fn reveal(&mut self, body: Rect) {
         self.at = self.at.min(self.lanes.len().saturating_sub(1));
-        let areas = self.areas(body).columns;
-        let (Some(first), Some(last)) = (areas.first(), areas.last()) else { return };
-        if self.at < first.place {
-            self.first = self.at;
-        } else if self.at > last.place {
+        loop {
+            let areas = self.areas(body).columns;
+            let (Some(first), Some(last)) = (areas.first(), areas.last()) else { return };
+            if self.at <= last.place {
+                self.first = first.place.min(self.at);
+                return;
+            }
+            // Where folded ones leave the sight it may have no room yet: then more of them go.
             self.first = first.place + (self.at - last.place);
-        } else {
-            self.first = first.place;
         }
     }
 }

@@ -60,6 +60,8 @@ struct Lane {
     scroll: Scroll,
     /// Messages whose folding part is open.
     opened: HashSet<MessageId>,
+    /// What it was asked and never got, where it failed before that.
+    unsent: Option<Draft>,
 }
 
 impl Lane {

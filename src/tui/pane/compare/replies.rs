@@ -14,7 +14,6 @@ use crate::tui::dataset::added;
 use crate::tui::effect::{Effect, TaskId, Written};
 use crate::tui::hinting::retell;
 use crate::tui::keymap::Context;
-use crate::tui::overlay::reading::Reading;
 use crate::tui::scripts;
 use crate::tui::thread::Load;
 use crate::workbench::request::conversations::Conversations;
@@ -77,9 +76,8 @@ impl State {
                 desk.say("This is a copy; the comparison stays as it was.");
             }
             (Wait::Board, Reply::Leaderboard { board, categories, apart, unranked }) => {
-                let room = Reading::room(desk.area);
                 let of = (categories.as_slice(), self.board.as_deref());
-                desk.overlays.push(tables::board(&board, of, (apart, unranked), room));
+                desk.overlays.push(tables::board(&board, of, (apart, unranked)));
             }
             (Wait::Summary, Reply::Summaries { columns }) => self.show_summary(&columns, desk),
             (Wait::Scripts, Reply::Scripts { scripts }) => scripts::offer(scripts, desk),
@@ -167,7 +165,7 @@ impl State {
                 None => Outcome::Interrupted,
             };
             if let Some(lane) = self.lane_mut(place) {
-                lane.thread.end(outcome);
+                lane.unsent = lane.thread.end(outcome);
             }
             return self.ended_at(task, place.0, desk);
         }

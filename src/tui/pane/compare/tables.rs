@@ -12,8 +12,8 @@ use crate::tui::app::Desk;
 use crate::tui::look::Role;
 use crate::tui::overlay::prompt::Prompt;
 use crate::tui::overlay::reading::{Line, Reading};
+use crate::tui::overlay::table::Table;
 use crate::tui::overlay::{Choice, Overlay};
-use crate::tui::paint::columns;
 use crate::workbench::Request;
 use crate::workbench::request::comparisons::Comparisons;
 use crate::workbench::request::datasets::Datasets;
@@ -57,9 +57,9 @@ impl State {
             let (Some(name), Some(summary)) = (names.get(at), columns.get(at)) else { continue };
             rows.push(row(place, name, summary));
         }
-        let mut lines = tables(&rows, Reading::room(desk.area), &[8, 9, 4, 6, 7, 3, 2]);
-        lines.extend([Line::blank(), Line::of(TOLD, Role::Faint)]);
-        desk.overlays.push(Overlay::Reading(Box::new(Reading::new(title, lines))));
+        let table = Table::parted(rows, &[8, 9, 4, 6, 7, 3, 2]);
+        let lines = vec![Line::blank(), Line::of(TOLD, Role::Faint)];
+        desk.overlays.push(Overlay::Reading(Box::new(Reading::tabled(title, table, lines))));
     }
 
     /// Asks who was chosen over whom, in one category or in all.
@@ -128,9 +128,8 @@ pub(super) fn board(
     board: &Leaderboard,
     (categories, of): (&[String], Option<&str>),
     (apart, unranked): (u64, u64),
-    room: u16,
 ) -> Overlay {
-    let mut lines = Vec::new();
+    let (mut table, mut lines) = (None, Vec::new());
     let whose = of.map_or_else(
         || "every choice that was made here".to_owned(),
         |of| format!("the choices about {}", safe_line(of)),
@@ -142,7 +141,7 @@ pub(super) fn board(
         );
         lines.push(Line::of(&none, Role::Muted));
     } else if !board.rows.is_empty() {
-        lines.extend(tables(&board.table(), room, &[9, 7, 6, 3, 5, 4]));
+        table = Some(Table::parted(board.table(), &[9, 7, 6, 3, 5, 4]));
         lines.extend([
             Line::blank(),
             Line::of(&format!("{} of {whose}.", count(board.battles, "battle", "battles")), Role::Muted),
@@ -161,7 +160,10 @@ pub(super) fn board(
         Some(category) => format!("Who was chosen over whom, about {}", safe_line(category)),
         None => "Who was chosen over whom".to_owned(),
     };
-    let reading = Reading::new(&title, lines);
+    let reading = match table {
+        Some(table) => Reading::tabled(&title, table, lines),
+        None => Reading::new(&title, lines),
+    };
     // All, then one category after the other.
     let next = match of {
         None => categories.first(),
@@ -178,41 +180,6 @@ pub(super) fn board(
     }))
 }
 
-/// The rows in as many tables as there is room for, one under the other: where it is too narrow for all, the `least` columns
-/// go, the first ones first, into the next table, beside the names again.
-fn tables(rows: &[Vec<String>], room: u16, least: &[usize]) -> Vec<Line> {
-    let wide =
-        |at: usize| rows.iter().filter_map(|row| row.get(at)).map(|cell| columns(cell)).max().unwrap_or(0);
-    let of = |shown: &[usize]| -> Vec<Line> {
-        let cells = |row: &Vec<String>| shown.iter().filter_map(|at| row.get(*at).cloned()).collect();
-        Line::table(&rows.iter().map(cells).collect::<Vec<Vec<String>>>())
-    };
-    let mut left: Vec<usize> = (0..rows.first().map_or(0, Vec::len)).collect();
-    let mut lines = Vec::new();
-    while left.len() > 1 {
-        let (mut shown, mut next) = (left.clone(), Vec::new());
-        let narrower = least.iter().chain(left.iter().skip(1).rev());
-        for at in narrower {
-            let fits = shown.len() <= 2 || shown.iter().map(|at| wide(*at) + 2).sum::<u16>() <= room + 2;
-            // A column alone would look lost in the next one: another goes with it.
-            if fits && (next.len() != 1 || shown.len() <= 3) {
-                break;
-            }
-            if let Some(place) = shown.iter().position(|shown| shown == at) {
-                next.push(shown.remove(place));
-            }
-        }
-        if !lines.is_empty() {
-            lines.push(Line::blank());
-        }
-        lines.extend(of(&shown));
-        next.push(0);
-        next.sort_unstable();
-        left = next;
-    }
-    lines
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -223,27 +190,5 @@ mod tests {
         assert_eq!(cost(3, None).as_deref(), Some("$?"));
         assert_eq!(cost(0, None).as_deref(), Some("–"), "nothing was answered");
         assert_eq!(cost(3, Some(0.0)), Some(money(0.0)));
-    }
-
-    #[test]
-    fn what_a_table_has_no_room_for_stands_in_the_next_one() {
-        let rows: Vec<Vec<String>> = [["", "one", "two", "three"], ["A a/b", "1", "22", "333"]]
-            .map(|row| row.map(str::to_owned).to_vec())
-            .to_vec();
-        let told = |room, least: &[usize]| -> Vec<String> {
-            tables(&rows, room, least).iter().map(Line::to_string).collect()
-        };
-        assert_eq!(told(22, &[2]), ["       one  two  three", "A a/b    1   22    333"]);
-        assert_eq!(
-            told(21, &[2]),
-            ["       one  three", "A a/b    1    333", " ", "       two", "A a/b   22"]
-        );
-        // Where nothing was said of what goes, the last one does; and one column is shown however wide it is.
-        assert_eq!(told(16, &[2])[0], "       one");
-        let narrow = told(3, &[2]);
-        assert_eq!(narrow.len(), 8, "{narrow:?}");
-        for known in ["1", "22", "333"] {
-            assert!(narrow.iter().any(|line| line.ends_with(known)), "{known}: {narrow:?}");
-        }
     }
 }

@@ -6,6 +6,7 @@ use super::opening::keep_later;
 use super::{Focus, State, Wait};
 use crate::domain::evaluation::Choice as Chosen;
 use crate::domain::id::MessageId;
+use crate::domain::message::Role;
 use crate::tui::action::Action;
 use crate::tui::app::Desk;
 use crate::tui::effect::{Effect, Written};
@@ -17,7 +18,7 @@ use crate::tui::overlay::{Choice, Overlay};
 use crate::tui::setup::drawer::rows;
 use crate::tui::setup::view::row_at;
 use crate::tui::stroke::Stroke;
-use crate::tui::widget::transcript::{Geometry, Transcript};
+use crate::tui::widget::transcript::{Geometry, Item, Named, Transcript};
 use crate::workbench::Request;
 use crate::workbench::request::comparisons::Comparisons;
 
@@ -377,10 +378,23 @@ impl State {
         // One that is not in sight is as wide as those that are.
         let area = columns.iter().find(|column| column.place == place).or(columns.first())?.answers;
         let status = self.lanes[at].status(desk.now, desk.options.reduced_motion);
-        let lane = &self.lanes[at];
-        let items = lane.thread.items(&status, &lane.opened, &lane.opened);
+        let items = self.items(at, &status);
         let transcript = Transcript { narrowest, ..Transcript::new(&items) };
-        Some(transcript.layout(area, &lane.scroll, &mut desk.cache.transcript))
+        Some(transcript.layout(area, &self.lanes[at].scroll, &mut desk.cache.transcript))
+    }
+
+    /// The messages of a lane as its column shows them: who answers, and what that took, stands elsewhere, or nowhere yet.
+    pub(super) fn items<'a>(&'a self, at: usize, status: &'a str) -> Vec<Item<'a>> {
+        let (lane, hidden) = (&self.lanes[at], self.is_hidden());
+        let mut items = lane.thread.items(status, &lane.opened, &lane.opened);
+        for item in &mut items {
+            item.named = if hidden { Named::Nowhere } else { Named::Elsewhere };
+            // Pages are asked a few at a time: when one was tells how long those before it took.
+            if hidden || item.message.role == Role::Assistant {
+                item.when = "";
+            }
+        }
+        items
     }
 
     /// Opens or closes what was reasoned.

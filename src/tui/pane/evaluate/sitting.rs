@@ -206,6 +206,11 @@ impl Sitting {
         self.scroll_at(self.focus, steps, body);
     }
 
+    /// Whether an answer moves where that one is moved, or behind the last one the question.
+    pub(super) fn scrolls_with(&self, focus: usize, place: usize) -> bool {
+        place == focus || self.together && focus < self.answers()
+    }
+
     /// Moves an answer, or behind the last one the question.
     pub(super) fn scroll_at(&mut self, focus: usize, steps: isize, body: Rect) {
         let areas = self.areas(body);
@@ -215,7 +220,7 @@ impl Sitting {
             *top = top.saturating_add_signed(steps).min(rows.saturating_sub(height));
         };
         for place in 0..answers {
-            if place == focus || self.together && focus < answers {
+            if self.scrolls_with(focus, place) {
                 move_one(
                     &mut self.tops[place],
                     self.rows.answers.get(place).map_or(0, |set| set.rows.len()),

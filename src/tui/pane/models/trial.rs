@@ -99,7 +99,7 @@ impl Trial {
         self.fold.blocks.iter().map(words).sum()
     }
 
-    /// `0.14 s first · 46 tok/s · 9→64 tok · about $0.0012`; what is unknown is said so where it was to be known.
+    /// `140 ms first · 46 tok/s · 9→64 tok · about $0.0012`; what is unknown is said so where it was to be known.
     pub fn figures(&self) -> Option<String> {
         let tried = self.tried.as_ref()?;
         let mut parts = Vec::new();

@@ -193,9 +193,9 @@ pub(super) fn is_long(error: &Error) -> bool {
     error.why.len() > LONG
 }
 
-/// `0.14 s first · 46 tok/s · 182→64 tok · 12 % of 2,048 · stop`; what is unknown is left out, save of the
+/// `140 ms first · 46 tok/s · 182→64 tok · 12 % of 2,048 · stop`; what is unknown is left out, save of the
 /// tokens those that were read: `? in, 64 out`. Of an answer that was cut, of which something `came`, it is said:
-/// `first unknown · tokens unknown · 2.1 s in all`.
+/// `first unknown · tokens unknown · 2.10 s in all`.
 fn summary(answer: &Answer, came: bool) -> Vec<String> {
     if let Some(acting) = &answer.agent {
         return of_agent(answer, acting);
@@ -233,7 +233,7 @@ fn summary(answer: &Answer, came: bool) -> Vec<String> {
     parts
 }
 
-/// `3 steps · 2.4 s · 1,204 tok · $0.0031 · answered · run 1f3a9c2e`.
+/// `3 steps · 2.40 s · 1,204 tok · $0.0031 · answered · run 1f3a9c2e`.
 fn of_agent(answer: &Answer, acting: &Acting) -> Vec<String> {
     let spent = &acting.spent;
     // A step that was broken off is in what was spent nowhere: it was begun, and its tokens are not known.

@@ -9,7 +9,7 @@ use crate::domain::comparison::letter;
 use crate::domain::comparison::measure::{Contest, Measure};
 use crate::domain::evaluation::Choice;
 use crate::domain::figures;
-use crate::domain::message::{Answer, Outcome, Role as Speaker};
+use crate::domain::message::{Answer, Outcome};
 use crate::domain::usage::budget::money;
 use crate::tui::action::Action;
 use crate::tui::app::Cache;
@@ -23,7 +23,7 @@ use crate::tui::pane::compare::{Focus, Lane, State};
 use crate::tui::thread::{Load, Turn, going_on};
 use crate::tui::widget::code::Want;
 use crate::tui::widget::text::fit;
-use crate::tui::widget::transcript::{Named, Transcript, stopped};
+use crate::tui::widget::transcript::{Transcript, stopped};
 
 impl State {
     /// Nothing was asked yet.
@@ -170,14 +170,7 @@ fn answers(
         return failed(&words, sight, area, cells);
     }
     let status = lane.status(sight.now, sight.options.reduced_motion);
-    let mut items = lane.thread.items(&status, &lane.opened, &lane.opened);
-    for item in &mut items {
-        item.named = if hidden { Named::Nowhere } else { Named::Elsewhere };
-        // Pages are asked a few at a time: when one was tells how long those before it took.
-        if hidden || item.message.role == Speaker::Assistant {
-            item.when = "";
-        }
-    }
+    let items = state.items(at, &status);
     let mut transcript = Transcript { narrowest, ..Transcript::new(&items) };
     transcript.active = state.focus == Focus::Columns && state.at == column.place;
     transcript.highlights = Some(sight.highlights);
@@ -208,7 +201,7 @@ fn running(lane: &Lane, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
     }
 }
 
-/// `0.19 s first★ · 1.2 s · 88 tok/s★ · 12→301 tok · $0.0012 · stop`; the best of each has a star, and a cost that is not known is `$?`.
+/// `190 ms first★ · 1.20 s · 88 tok/s★ · 12→301 tok · $0.0012 · stop`; the best of each has a star, and a cost that is not known is `$?`.
 fn foot(
     sight: &Sight<'_>,
     area: Rect,

@@ -111,7 +111,8 @@ fn eta(seconds: u64) -> String {
 fn question(sitting: &Sitting, sight: &Sight<'_>, areas: &Areas, cells: &mut Buffer) {
     let here = sitting.focus >= sitting.answers();
     let top = sitting.tops.last().copied().unwrap_or(0);
-    text(&sitting.rows.question, top, areas.question, sight, cells, |_| {});
+    let key = key_to(here, sight);
+    text((sitting.rows.question.as_slice(), top), &key, areas.question, sight, cells, |_| {});
     if sitting.offers_reference() && areas.question.right() < areas.head.right() {
         let words = format!("reference: {}", sight.key(Context::Rating, Action::ShowReference));
         let (from, y) = (areas.question.right() + 1, areas.question.y);
@@ -174,7 +175,9 @@ fn answers(sitting: &Sitting, wants: &mut Vec<Want>, sight: &Sight<'_>, areas: &
         }
         let top = sitting.tops.get(area.place).copied().unwrap_or(0);
         if let Some(set) = sitting.rows.answers.get(area.place) {
-            text(&set.rows, top, area.text, sight, cells, |row| ink(row, &set.codes, wants, sight));
+            let key = key_to(sitting.scrolls_with(sitting.focus, area.place), sight);
+            let ink = |row: &mut Row| ink(row, &set.codes, wants, sight);
+            text((set.rows.as_slice(), top), &key, area.text, sight, cells, ink);
         }
     }
 }
@@ -195,10 +198,15 @@ pub(super) fn ink(row: &mut Row, codes: &[Code], wants: &mut Vec<Want>, sight: &
     }
 }
 
-/// Rows of a text from `top` on, and how many are not in sight.
+/// The key that shows more of a text: one that scrolls it, or first one that leads to it.
+fn key_to(scrolls: bool, sight: &Sight<'_>) -> String {
+    sight.key(Context::Rating, if scrolls { Action::PageDown } else { Action::FocusNext })
+}
+
+/// Rows of a text from `top` on, how many are not in sight, and the key to those below.
 fn text(
-    rows: &[Row],
-    top: usize,
+    (rows, top): (&[Row], usize),
+    key: &str,
     area: Rect,
     sight: &Sight<'_>,
     cells: &mut Buffer,
@@ -221,7 +229,16 @@ fn text(
             }
         }
     }
-    more(hidden, (area.x, area.right()), lines, sight.look.style(Role::Info), cells);
+    let style = sight.look.style(Role::Info);
+    more(Hidden { below: 0, ..hidden }, (area.x, area.right()), lines, style, cells);
+    if hidden.below > 0 {
+        // Of a text that it covers it leaves half a row.
+        let room = if area.height > 4 { area.width } else { area.width / 2 };
+        let words = format!(" ▼ {} more ", grouped(hidden.below as u64));
+        let named = format!("{words}· {key} ");
+        let words = if columns(&named) <= room { named } else { words };
+        put_right(cells, area.x, lines[1], area.right(), &words, style);
+    }
 }
 
 fn scales(sitting: &Sitting, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
