@@ -183,6 +183,7 @@ const LINES: &[&str] = &[
     "workspace backup saved",
     "workspace restore saved --yes",
     "workspace compact",
+    "workspace compact --yes",
     "workspace verify",
     "workspace rekey --yes",
     "workspace rekey --to keyring --yes",
