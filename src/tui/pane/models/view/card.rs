@@ -222,7 +222,7 @@ fn facts(card: &ModelCard, age: Option<&str>, lines: &mut Lines) {
         ("made of", card.base.clone()),
         ("regions", Some(card.regions.join(", "))),
         ("licence", card.licence.clone()),
-        ("to fetch", card.unpinned().map(|mark| format!("{mark}: its SHA-256 is not known here"))),
+        ("to fetch", card.unchecked().map(str::to_owned)),
         ("size", card.bytes.map(bytes)),
         ("detail", Some(card.detail.clone())),
     ];
