@@ -309,7 +309,7 @@ fn show(card: &ModelCard, out: &mut Out) -> Result<(), End> {
     row("made of", card.base.clone());
     row("regions", Some(card.regions.join(", ")));
     row("licence", card.licence.clone());
-    row("to fetch", card.unpinned().map(|mark| format!("{mark}: its SHA-256 is not known here")));
+    row("to fetch", card.unchecked().map(str::to_owned));
     row("size", size(card));
     row("detail", Some(card.detail.clone()));
     words::table(&rows).iter().try_for_each(|line| out.line(line))

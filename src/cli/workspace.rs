@@ -14,7 +14,10 @@ use crate::workbench::{Reply, Request};
 pub(super) async fn workspace(verb: Verb, asker: &Asker, out: &mut Out) -> Result<Exit, End> {
     let (request, done) = match verb {
         Verb::Info => (Workspace::Info, String::new()),
-        Verb::Compact => (Workspace::Compact, String::new()),
+        Verb::Compact { yes } => {
+            agreed_to_lose(asker, yes, out).await?;
+            (Workspace::Compact, String::new())
+        }
         Verb::Verify => (Workspace::Verify, String::new()),
         Verb::Backup { to } => {
             let to = absolute(&to)?;
@@ -143,6 +146,29 @@ async fn agreed_to_forget(asker: &Asker, yes: bool, out: &mut Out) -> Result<(),
         words::bytes(kept)
     );
     Ok(ask::agreed(yes, &question, "making a new data key").await?)
+}
+
+/// Compacting ends with what a restore or a repair kept: asks where something is damaged, of which that may have the last
+/// whole copy.
+async fn agreed_to_lose(asker: &Asker, yes: bool, out: &mut Out) -> Result<(), End> {
+    if yes || found(asker, out).await?.kept == 0 {
+        return Ok(());
+    }
+    let (damaged, rebuilt) = match asker.one(Request::Workspace(Workspace::Verify), out).await? {
+        Reply::Verified { damaged, rebuilt, .. } => (damaged.len() as u64, rebuilt),
+        other => return Err(unexpected(&other)),
+    };
+    let hurt = match (damaged, rebuilt) {
+        (0, false) => return Ok(()),
+        (0, true) => "what was lost when the damaged store was rebuilt".to_owned(),
+        (many, _) => format!("what is damaged here ({many} found)"),
+    };
+    // Looking may have kept more.
+    let kept = words::bytes(found(asker, out).await?.kept);
+    let lost = format!("the {kept} that were kept from before a restore or a repair");
+    let question = format!("Remove {lost}? The last whole copy of {hurt} may be there.");
+    let doing = format!("removing {lost}, which may have the last whole copy of {hurt}");
+    Ok(ask::agreed(false, &question, &doing).await?)
 }
 
 /// What becomes of the backups that were made while `key` opened the workspace. `data`: there is a new data key.

@@ -392,6 +392,16 @@ impl ModelCard {
         (self.fetched == Some(Checked::Nowhere)).then_some("unpinned")
     }
 
+    /// What of fetching it is not checked against a digest that is known here, in words; `None` where all is, or where
+    /// another does it.
+    pub fn unchecked(&self) -> Option<&'static str> {
+        match self.fetched? {
+            Checked::Nowhere => Some("unpinned: its SHA-256 is not known here"),
+            Checked::Partly => Some("its SHA-256 is known here for one source; each other one is unpinned"),
+            Checked::Here | Checked::There => None,
+        }
+    }
+
     /// Whether it can do that; `None` is unknown.
     pub fn can(&self, capability: Capability) -> Option<bool> {
         if self.capabilities.contains(&capability) {
@@ -641,8 +651,12 @@ mod tests {
         card.fetched = Some(Checked::Nowhere);
         assert!(card.is_fetchable());
         assert_eq!(card.unpinned(), Some("unpinned"));
+        assert!(card.unchecked().is_some_and(|words| words.starts_with("unpinned: ")));
         card.fetched = Some(Checked::Partly);
         assert_eq!(card.unpinned(), None, "its first source is checked");
+        assert!(card.unchecked().is_some_and(|words| words.contains("each other one is unpinned")));
+        card.fetched = Some(Checked::Here);
+        assert_eq!(card.unchecked(), None);
     }
 
     #[test]

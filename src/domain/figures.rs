@@ -69,6 +69,14 @@ pub fn seconds(ms: u64) -> String {
     }
 }
 
+/// Milliseconds that something has lasted and still does, with digits that can be read while they change: `0.7 s`, then whole seconds.
+pub fn so_far(ms: u64) -> String {
+    match ms {
+        0..10_000 => format!("{}.{} s", ms / 1000, ms % 1000 / 100),
+        _ => span(ms / 1000),
+    }
+}
+
 /// Milliseconds in at most seven columns: `16 ms`, `1.23 s`, `123 s`, `20 min`.
 pub fn milliseconds(ms: u32) -> String {
     match ms {
@@ -184,5 +192,7 @@ mod tests {
     fn times_are_finer_where_they_are_short() {
         let said = [3, 140, 9_990, 12_400, 200_000, 7_500_000].map(seconds);
         assert_eq!(said, ["3 ms", "140 ms", "9.99 s", "12.4 s", "3 min 20 s", "2 h 5 min"]);
+        let running = [3, 140, 9_990, 12_400, 200_000].map(so_far);
+        assert_eq!(running, ["0.0 s", "0.1 s", "9.9 s", "12 s", "3 min 20 s"]);
     }
 }

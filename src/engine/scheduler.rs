@@ -23,7 +23,7 @@ use crate::domain::delta::Event;
 use crate::domain::priority::Priority;
 use crate::domain::{Error, Result};
 
-/// Calls that may wait to be seen by the thread, and events that a reader may leave lying.
+/// Calls of each priority that may wait to be seen by the thread, and that it takes in; events that a reader may leave lying.
 const CALLS: usize = 64;
 const EVENTS: usize = 64;
 /// Conversations whose caches are kept, and bytes of them in all; that of one alone may be larger.
@@ -57,9 +57,25 @@ pub struct Engine {
 
 #[derive(Debug)]
 struct Worker {
-    calls: Sender<Task>,
+    calls: Ways<Sender<Task>>,
     closing: Arc<AtomicBool>,
     thread: JoinHandle<()>,
+}
+
+/// One way to the thread for each priority: however many wait in the background, an interactive call is seen at once.
+#[derive(Debug)]
+struct Ways<T> {
+    interactive: T,
+    background: T,
+}
+
+impl<T> Ways<T> {
+    fn of(&mut self, priority: Priority) -> &mut T {
+        match priority {
+            Priority::Interactive => &mut self.interactive,
+            Priority::Background => &mut self.background,
+        }
+    }
 }
 
 /// What a call wants of its model.
@@ -171,7 +187,7 @@ impl Engine {
         priority: Priority,
         doing: String,
     ) -> BoxStream<'static, Result<Event>> {
-        let calls = match self.calls() {
+        let calls = match self.calls(priority) {
             Ok(calls) => calls,
             Err(error) => return stream::once(async { Err(error) }).boxed(),
         };
@@ -197,20 +213,23 @@ impl Engine {
         sent.filter_map(|_| async { None }).chain(answers).boxed()
     }
 
-    fn calls(&self) -> Result<Sender<Task>> {
+    fn calls(&self, priority: Priority) -> Result<Sender<Task>> {
         let mut worker = self.worker.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(worker) = worker.as_ref().filter(|w| !w.thread.is_finished()) {
-            return Ok(worker.calls.clone());
+        if let Some(worker) = worker.as_mut().filter(|w| !w.thread.is_finished()) {
+            return Ok(worker.calls.of(priority).clone());
         }
-        let (calls, inbox) = channel(CALLS);
+        let (interactive, behind) = (channel(CALLS), channel(CALLS));
+        let mut calls = Ways { interactive: interactive.0, background: behind.0 };
+        let inbox = Ways { interactive: interactive.1, background: behind.1 };
         let closing = Arc::new(AtomicBool::new(false));
         let scheduler = Scheduler::new(inbox, Arc::clone(&closing), self.options, self.trial.clone())?;
         let thread = std::thread::Builder::new()
             .name("engine".into())
             .spawn(move || scheduler.run())
             .map_err(|e| Error::io("starting the local engine", &e))?;
-        *worker = Some(Worker { calls: calls.clone(), closing, thread });
-        Ok(calls)
+        let own = calls.of(priority).clone();
+        *worker = Some(Worker { calls, closing, thread });
+        Ok(own)
     }
 }
 
@@ -258,7 +277,7 @@ impl Running {
 
 /// What lives on the thread.
 struct Scheduler {
-    inbox: Receiver<Task>,
+    inbox: Ways<Receiver<Task>>,
     closing: Arc<AtomicBool>,
     pool: rayon::ThreadPool,
     runtime: tokio::runtime::Runtime,
@@ -276,7 +295,7 @@ struct Scheduler {
 
 impl Scheduler {
     fn new(
-        inbox: Receiver<Task>,
+        inbox: Ways<Receiver<Task>>,
         closing: Arc<AtomicBool>,
         options: Options,
         trial: Option<Arc<dyn Trial>>,
@@ -318,12 +337,14 @@ impl Scheduler {
         if idle && !self.wait() {
             return false;
         }
-        // The others wait where they are.
-        while self.waiting.len() < CALLS {
-            match self.inbox.try_recv() {
-                Ok(task) => self.line_up(task),
-                Err(TryRecvError::Empty) => break,
-                Err(TryRecvError::Disconnected) => return false,
+        for priority in [Priority::Interactive, Priority::Background] {
+            // The others wait where they are.
+            while takes_in(&self.waiting, priority) {
+                match self.inbox.of(priority).try_recv() {
+                    Ok(task) => self.line_up(task),
+                    Err(TryRecvError::Empty) => break,
+                    Err(TryRecvError::Disconnected) => return false,
+                }
             }
         }
         !self.closing.load(Ordering::Relaxed)
@@ -344,6 +365,8 @@ impl Scheduler {
     /// leaves. False when the engine is gone.
     fn wait(&mut self) -> bool {
         let Self { runtime, inbox, waiting, running, loading, .. } = self;
+        let Ways { interactive, background } = inbox;
+        let called = |task: Option<Task>| task.map(|task| Waking::Call(Box::new(task)));
         let woken = runtime.block_on(async {
             let mut leaving: FuturesUnordered<_> = waiting.iter().map(|task| task.events.closed()).collect();
             let mut taking: FuturesUnordered<_> = running.calls().map(|s| s.events().reserve()).collect();
@@ -354,7 +377,8 @@ impl Scheduler {
                 }
             };
             tokio::select! {
-                task = inbox.recv(), if waiting.len() < CALLS => task.map(|task| Waking::Call(Box::new(task))),
+                task = interactive.recv(), if takes_in(waiting, Priority::Interactive) => called(task),
+                task = background.recv(), if takes_in(waiting, Priority::Background) => called(task),
                 loaded = loaded => Some(Waking::Loaded(loaded)),
                 Some(()) = leaving.next() => Some(Waking::Reader),
                 Some(_) = taking.next() => Some(Waking::Reader),
@@ -521,4 +545,9 @@ impl Scheduler {
             self.kept.remove(0);
         }
     }
+}
+
+/// Whether one more of `priority` is taken in beside those that wait.
+fn takes_in(waiting: &VecDeque<Task>, priority: Priority) -> bool {
+    waiting.iter().filter(|task| task.priority == priority).count() < CALLS
 }

@@ -13,8 +13,8 @@ use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::mpsc;
 
 use super::egress::{Egress, EgressSink, Meter, head_of};
+use super::line::{Line, Lined, Turn};
 use super::options::{NetOptions, Reach, Waits};
-use super::pace::{Pace, Paced};
 use super::patience::Patience;
 use super::request::{Method, Request, Secrets};
 use super::response::Response;
@@ -46,8 +46,8 @@ pub struct Client {
     waits: Waits,
     /// Who hears that a request is sent again, and when.
     pauses: Option<mpsc::Sender<Event>>,
-    /// How many requests the server takes; `None` where that is its own affair.
-    paced: Option<Arc<Paced>>,
+    /// The line before the server, which takes so many requests; `None` where that is its own affair.
+    lined: Option<Arc<Lined>>,
     /// Exchanges that were begun for the call.
     exchanges: Arc<AtomicU32>,
 }
@@ -140,7 +140,7 @@ impl Network {
             reach: Reach { offline, ..reach },
             waits: Waits::default(),
             pauses: None,
-            paced: None,
+            lined: None,
             exchanges: Arc::default(),
             shared: Arc::clone(&self.shared),
         }
@@ -208,16 +208,16 @@ impl Client {
         self.exchanges.load(Ordering::Relaxed)
     }
 
-    /// The same way for a call whose first request `pace` has let through: every other one waits for its turn.
+    /// The same way for a call whose first request `line` has let through: every other one waits there for its turn.
     #[must_use]
-    pub fn paced(&self, pace: Arc<Pace>) -> Self {
-        Self { paced: Some(Arc::new(Paced::new(pace))), ..self.clone() }
+    pub fn lined(&self, line: Arc<Line>) -> Self {
+        Self { lined: Some(Arc::new(Lined::new(line))), ..self.clone() }
     }
 
     /// The same way to others than the server of the call: who tells its keys.
     #[must_use]
     pub fn beside(&self) -> Self {
-        Self { paced: None, ..self.clone() }
+        Self { lined: None, ..self.clone() }
     }
 
     /// The same way; `pauses` hears when a request waits to be sent again. Where it has no room nothing is said.
@@ -322,12 +322,30 @@ impl Client {
 
     /// Waits until one more request may be sent.
     async fn turn(&self) {
-        let Some(paced) = &self.paced else { return };
-        while let Err(until) = paced.begin() {
-            let pause = Pause::RateLimit { per_minute: paced.pace.per_minute() };
-            let left = until.saturating_duration_since(tokio::time::Instant::now());
-            self.tell(Event::Paused { pause, ms: u64::try_from(left.as_millis()).unwrap_or(u64::MAX) });
-            tokio::time::sleep_until(until).await;
+        let Some(mut place) = self.lined.as_ref().and_then(|lined| lined.join(self.priority)) else { return };
+        let line = Arc::clone(place.line());
+        let mut told = None;
+        loop {
+            // Listened for before looking, so that no move is missed.
+            let moved = line.moved();
+            tokio::pin!(moved);
+            moved.as_mut().enable();
+            let turn = place.turn();
+            let until = match turn {
+                Turn::Now => return,
+                Turn::Until(until) => Some(until),
+                Turn::Behind(_) => line.spent_until(),
+            };
+            if let (Some(until), Some(per_minute)) = (until.filter(|_| until != told), line.per_minute()) {
+                let left = until.saturating_duration_since(tokio::time::Instant::now());
+                let ms = u64::try_from(left.as_millis()).unwrap_or(u64::MAX);
+                self.tell(Event::Paused { pause: Pause::RateLimit { per_minute }, ms });
+                told = Some(until);
+            }
+            match turn {
+                Turn::Until(until) => drop(tokio::time::timeout_at(until, moved).await),
+                Turn::Behind(_) | Turn::Now => moved.await,
+            }
         }
     }
 

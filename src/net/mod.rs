@@ -9,6 +9,7 @@
 mod client;
 mod egress;
 mod guard;
+mod line;
 mod listen;
 mod options;
 mod pace;
@@ -22,9 +23,9 @@ mod words;
 pub use client::{Client, Leave, Network};
 pub use egress::{Egress, EgressLog, EgressSink};
 pub use guard::{WebAddress, leads_here, web_address};
+pub use line::{Line, Place, Turn};
 pub use listen::{Answer, Answering, Asked, Listener, Rules};
 pub use options::{NetOptions, Proxies, Reach, Waits};
-pub use pace::Pace;
 pub use patience::Brought;
 pub use request::Request;
 pub use response::Response;

@@ -1,8 +1,7 @@
 //! So many requests a minute, whoever sends them and for which attempt.
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio::time::{Duration, Instant};
 
@@ -11,7 +10,7 @@ const MINUTE: Duration = Duration::from_mins(1);
 
 /// The limit of one server, shared by all of its calls.
 #[derive(Debug)]
-pub struct Pace {
+pub(super) struct Pace {
     per_minute: u32,
     /// When the requests of the last minute began.
     begun: Mutex<VecDeque<Instant>>,
@@ -30,35 +29,30 @@ impl Pace {
     /// Begins a request, or says when one may begin at the earliest.
     pub fn begin(&self) -> Result<(), Instant> {
         let now = Instant::now();
+        let mut begun = self.within(now);
+        let Some(until) = self.spent(&begun) else {
+            begun.push_back(now);
+            return Ok(());
+        };
+        Err(until)
+    }
+
+    /// When one may begin at the earliest, where none may now.
+    pub fn spent_until(&self) -> Option<Instant> {
+        self.spent(&self.within(Instant::now()))
+    }
+
+    /// When the requests of the minute that ends `now` began.
+    fn within(&self, now: Instant) -> MutexGuard<'_, VecDeque<Instant>> {
         let mut begun = self.begun.lock().unwrap_or_else(PoisonError::into_inner);
         while begun.front().is_some_and(|at| now.duration_since(*at) >= MINUTE) {
             begun.pop_front();
         }
-        match begun.front() {
-            Some(first) if begun.len() >= self.per_minute as usize => Err(*first + MINUTE),
-            _ => {
-                begun.push_back(now);
-                Ok(())
-            }
-        }
-    }
-}
-
-/// The pace of one call, whose first request was let through already: what it sends besides waits its turn.
-#[derive(Debug)]
-pub(super) struct Paced {
-    pub pace: Arc<Pace>,
-    first: AtomicBool,
-}
-
-impl Paced {
-    pub fn new(pace: Arc<Pace>) -> Self {
-        Self { pace, first: AtomicBool::new(true) }
+        begun
     }
 
-    /// Begins the next request, or says when it may.
-    pub fn begin(&self) -> Result<(), Instant> {
-        if self.first.swap(false, Ordering::Relaxed) { Ok(()) } else { self.pace.begin() }
+    fn spent(&self, begun: &VecDeque<Instant>) -> Option<Instant> {
+        begun.front().filter(|_| begun.len() >= self.per_minute as usize).map(|first| *first + MINUTE)
     }
 }
 

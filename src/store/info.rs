@@ -107,15 +107,17 @@ impl Store {
     }
 
     /// Writes everything that is still wanted into fresh files and removes the old ones, and what was kept of stores that a
-    /// restore or a salvage replaced. Refused where the disk has no room for what is written before the old files go.
+    /// restore or a salvage replaced; what a salvage keeps meanwhile stays. Refused where the disk has no room for what is
+    /// written before the old files go.
     pub fn compact(&self) -> Result<()> {
         let _work = self.shared.work();
+        let kept = self.shared.desk().head.kept.clone();
         let copied = self.undamaged(|shared| {
             shared.room_to_rewrite("writing the store anew")?;
             let keys = shared.desk().keys.clone();
             shared.renew(Purpose::Compact, keys)
         })?;
-        self.shared.forget_kept()?;
+        self.shared.forget_kept(&kept)?;
         // Where records are damaged, the marks of what was removed went along, and the last whole backup does no harm.
         if copied.damaged == 0 {
             self.refresh_automatic();
@@ -125,11 +127,12 @@ impl Store {
 }
 
 impl Shared {
-    fn forget_kept(&self) -> Result<()> {
+    /// Removes these of the generations that were kept.
+    fn forget_kept(&self, kept: &[u32]) -> Result<()> {
         let site = &self.site;
         let mut desk = self.desk();
         let mut head = desk.head.clone();
-        let kept = std::mem::take(&mut head.kept);
+        head.kept.retain(|number| !kept.contains(number));
         site.save(&mut desk, head)?;
         kept.iter().try_for_each(|number| files::remove(&folder(site.folder(), *number)))
     }

@@ -16,7 +16,8 @@ while IFS= read -r line; do
         silent) continue ;;
         dies) echo "no such key: $SECRET" >&2 && exit 3 ;;
         garbage) printf 'Starting...\n{"jsonrpc":\n[]\n{"a":1}\n\000\377\n' ;;
-        huge) head -c 50000000 /dev/zero | tr '\0' x && echo ;;
+        large) head -c 16000000 /dev/zero | tr '\0' x && echo ;;
+        huge) head -c 50000000 /dev/zero | tr '\0' x && echo && echo all >sent ;;
         unending) head -c 1000000000 /dev/zero | tr '\0' x && echo all >sent && sleep 60 ;;
         floods) head -c 5000000 /dev/zero | tr '\0' e >&2 ;;
         early) echo '{"jsonrpc":"2.0","method":"notifications/tools/list_changed"}' ;;
@@ -61,6 +62,7 @@ while IFS= read -r line; do
             ;;
         leaves) echo 'out of memory' >&2 && exit 7 ;;
         closes) exec >&- && sleep 60 ;;
+        bursts) head -c 50000000 /dev/zero | tr '\0' x && echo && sleep 60 ;;
         chatty)
             i=0
             while [ $i -lt 2000 ]; do

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use futures_util::{FutureExt, StreamExt, stream};
-use outcrop::domain::call::{Blobs, Call, Converse};
+use outcrop::domain::call::{Blobs, Call, Converse, Picture};
 use outcrop::domain::delta::{Event, Pause};
 use outcrop::domain::message::StopReason;
 use outcrop::domain::priority::Priority;
@@ -109,6 +109,32 @@ async fn who_is_looked_at_passes_the_background_in_the_line_and_both_are_told() 
     drop(chat);
     assert_eq!(sync.next().await.unwrap().unwrap(), Event::Begun);
     assert_eq!(sync.next().await.unwrap().unwrap(), ends());
+}
+
+#[tokio::test(start_paused = true)]
+async fn pictures_and_vectors_stand_in_the_same_line_by_the_same_rules() {
+    let voice = Limited::new(Arc::new(gate(0)), Limits { at_once: Some(1), ..Limits::default() });
+    let net = net();
+    let background = net.with_priority(Priority::Background);
+    let mut runs = voice.serve(call(), &net);
+    assert!(runs.next().now_or_never().is_none());
+    let model = || "gate/m".parse().unwrap();
+    let vectors = Call::Embed { model: model(), texts: vec!["a river".into()], query: false };
+    let mut vectors = voice.serve(vectors, &background);
+    assert_eq!(vectors.next().await.unwrap().unwrap(), Event::Queued { ahead: 1 });
+    let picture = Picture {
+        model: model(),
+        prompt: "a river".into(),
+        negative: None,
+        size: None,
+        seed: None,
+        count: 1,
+        from: None,
+        blobs: Blobs::default(),
+    };
+    let mut picture = voice.serve(Call::Image(picture), &net);
+    assert_eq!(picture.next().await.unwrap().unwrap(), Event::Queued { ahead: 1 });
+    assert_eq!(vectors.next().await.unwrap().unwrap(), Event::Queued { ahead: 2 });
 }
 
 #[tokio::test(start_paused = true)]

@@ -8,6 +8,7 @@ use outcrop::domain::call::{Blobs, Call, Converse, Picture, Turn};
 use outcrop::domain::catalog::ModelId;
 use outcrop::domain::delta::{Event, Fold, Pause};
 use outcrop::domain::message::{BlobId, Block, Role, StopReason, Usage};
+use outcrop::domain::priority::Priority;
 use outcrop::domain::settings::Settings;
 use outcrop::domain::trace::{Retried, Span, SpanStatus};
 use outcrop::domain::{Error, ErrorKind};
@@ -484,6 +485,37 @@ async fn what_is_sent_again_counts_for_the_minute_too() {
     let again = |attempt| Pause::Retry { status: 503, attempt };
     assert_eq!(told, [again(2), again(3), Pause::RateLimit { per_minute: 2 }]);
     assert_eq!(server.seen().len(), 2);
+}
+
+#[tokio::test]
+async fn what_is_sent_again_waits_by_its_priority_in_the_line_of_first_requests() {
+    for (again, first) in
+        [(Priority::Background, Priority::Interactive), (Priority::Interactive, Priority::Background)]
+    {
+        let server = Server::start(|_, _| whole(503, &[("retry-after", "0")], "busy")).await;
+        let (net, _) = client(options());
+        let there: Arc<dyn Provider> = Arc::new(OpenAi::new("there", server.url("/v1"), Key::None));
+        let limits = Limits { per_minute: Some(2), ..Limits::default() };
+        let limited: Arc<dyn Provider> = Arc::new(Limited::new(there, limits));
+        let invoke = Invoke::new([Arc::clone(&limited)], Vec::new(), Arc::new(Spans::default()));
+        let mut events =
+            invoke.serve_by("there", hello(), &Terms { priority: again, ..Terms::new(net.clone()) });
+        let spent = Pause::RateLimit { per_minute: 2 };
+        loop {
+            match soon(events.next()).await {
+                Some(Ok(Event::Paused { pause, .. })) if pause == spent => break,
+                Some(Ok(Event::Paused { .. })) => {}
+                other => panic!("{other:?}"),
+            }
+        }
+        // Both wait for the minute now, and one of them for the other as well.
+        let mut other = limited.serve(hello(), &net.with_priority(first));
+        match soon(other.next()).await.unwrap().unwrap() {
+            Event::Paused { pause, .. } => assert_eq!((pause, first), (spent, Priority::Interactive)),
+            Event::Queued { .. } => assert_eq!(first, Priority::Background),
+            told => panic!("{told:?}"),
+        }
+    }
 }
 
 #[tokio::test]

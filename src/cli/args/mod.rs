@@ -434,7 +434,11 @@ pub enum Workspace {
         yes: bool,
     },
     /// Give back the space of what was deleted, and of what a restore or a repair kept
-    Compact,
+    Compact {
+        /// Remove what was kept without asking, also where something is damaged
+        #[arg(short, long)]
+        yes: bool,
+    },
     /// Read and open every record; exits 1 when one is damaged
     Verify,
     /// Change what opens the workspace; backups made before open with the old key only, of which a copy must have been kept

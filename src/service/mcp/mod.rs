@@ -5,6 +5,7 @@
 //! text: bounded here, and shown through the sanitiser alone. Never here: which tools may be called (`domain::agent::pin`,
 //! and who runs the agent).
 
+mod bounded;
 mod fault;
 mod outcome;
 mod program;

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::process::ExitStatus;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use rmcp::RoleClient;
@@ -9,14 +11,15 @@ use rmcp::transport::async_rw::AsyncRwTransport;
 use tokio::process::{ChildStdin, ChildStdout};
 use tokio::sync::Mutex;
 
+use super::bounded::Bounded;
 use super::{Terms, fault};
 use crate::domain::agent::variable;
 use crate::domain::{Error, ErrorKind, Result};
 use crate::net::Leave;
 use crate::worker::{Child, Heard, Talk};
 
-/// The longest message that a server may send, in bytes: a longer one is not kept, and so never answers.
-const LONGEST: usize = 8 * 1024 * 1024;
+/// The longest message that a server may send, which is one line, in bytes: a longer one ends the connection.
+const LONGEST: usize = 16 << 20;
 
 /// Lines of what it said that are told with an error.
 const LINES: usize = 3;
@@ -24,11 +27,13 @@ const LINES: usize = 3;
 /// How long one that has closed its output may take to say how it ended.
 const ENDING: Duration = Duration::from_millis(500);
 
-pub(super) type Transport = AsyncRwTransport<RoleClient, ChildStdout, ChildStdin>;
+pub(super) type Transport = AsyncRwTransport<RoleClient, Bounded<ChildStdout>, ChildStdin>;
 
 /// The program of a server.
 pub(super) struct Program {
     heard: Mutex<Heard>,
+    /// It sent a message that is longer than one may be.
+    exceeded: Arc<AtomicBool>,
     /// Secrets that it was given, and the variables that they came from.
     secrets: Vec<(String, String)>,
     /// The exchange that it is, for the record of what left the machine.
@@ -80,8 +85,11 @@ pub(super) async fn start(
         Error::new(ErrorKind::Io, &doing, why, "Check its command in the file of the agent.")
     })?;
     let Talk { input, output, heard } = talk;
-    let transport = AsyncRwTransport::new_client(output, input).with_max_line_length(LONGEST);
-    Ok((Program { heard: Mutex::new(heard), secrets, _leave: leave }, transport))
+    let output = Bounded::new(output, LONGEST);
+    let exceeded = output.exceeded();
+    // The SDK counts the end of a line too, and goes on where one is too long.
+    let transport = AsyncRwTransport::new_client(output, input).with_max_line_length(LONGEST + 1);
+    Ok((Program { heard: Mutex::new(heard), exceeded, secrets, _leave: leave }, transport))
 }
 
 /// A value names a variable that is not there.
@@ -93,6 +101,13 @@ pub(super) fn unset(doing: &str, of: &str, missing: &str) -> Error {
 impl Program {
     /// The error of one that is gone: how it ended, and what it said last.
     pub async fn ended(&self, doing: &str) -> Error {
+        if self.exceeded.load(Ordering::Relaxed) {
+            // Nobody reads what it still has to say.
+            self.leave(Duration::ZERO).await;
+            let why = format!("it sent a message of more than {} MB", LONGEST >> 20);
+            let hint = "No model can read so much: have it give less, or take the server out of the agent.";
+            return self.with_words(Error::new(ErrorKind::Full, doing, why, hint));
+        }
         let how = self.leave(ENDING).await;
         let how = match how {
             // It was ended here: all that it had done was to close its output.

@@ -23,11 +23,17 @@ pub fn catalogue() -> Result<Vec<LocalModel>> {
 mod tests {
     use super::*;
     use crate::domain::catalog::Source;
+    use crate::domain::pull::Checked;
 
     #[test]
     fn the_catalogue_is_sound() {
         let models = catalogue().unwrap();
         assert_eq!(models[0].name, "smollm2-135m");
+        assert_eq!(
+            models[0].checked(),
+            Checked::Partly,
+            "of its sources on a hub no digest was computed here"
+        );
         let encoder = models.iter().find(|m| m.name == "all-minilm-l6-v2").unwrap();
         assert_eq!(encoder.context, Some(256), "as it is once it is here");
         for model in &models {

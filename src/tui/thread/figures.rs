@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use super::{Phase, Thread, Turn};
-use crate::domain::figures::{self, grouped, seconds};
+use crate::domain::figures::{self, grouped, so_far};
 use crate::domain::id::MessageId;
 use crate::domain::message::Block;
 use crate::tui::event::Now;
@@ -20,7 +20,7 @@ const SECOND: Duration = Duration::from_secs(1);
 /// What goes on for so many milliseconds, with a sign that turns.
 pub fn going_on(words: &str, waited: u64, now: Now, reduced_motion: bool) -> String {
     let elapsed =
-        if waited >= 1000 || reduced_motion { format!(" · {}", seconds(waited)) } else { String::new() };
+        if waited >= 1000 || reduced_motion { format!(" · {}", so_far(waited)) } else { String::new() };
     if reduced_motion {
         return format!("{words}{elapsed}");
     }
@@ -111,7 +111,7 @@ impl Thread {
         let mut parts = Vec::new();
         let mut running = None;
         if let Turn::Streaming { phase: Phase::Writing, since, first, .. } = &self.turn {
-            parts.push(seconds(now.wall.since(*since)));
+            parts.push(so_far(now.wall.since(*since)));
             running = Some(now.wall.since(first.unwrap_or(now.wall)));
         }
         let Some(answer) = self.last_answer().and_then(|message| message.answer.as_ref()) else {

@@ -184,6 +184,7 @@ const LINES: &[&str] = &[
     "workspace backup saved",
     "workspace restore saved --yes",
     "workspace compact",
+    "workspace compact --yes",
     "workspace verify",
     "workspace rekey --yes",
     "workspace rekey --to keyring --yes",

@@ -211,6 +211,18 @@ fn files_are_the_persons_alone_whatever_the_umask() {
 }
 
 #[test]
+fn a_model_that_can_be_fetched_says_from_where_its_digest_is_not_known() {
+    let home = Home::new();
+    for (model, says) in [
+        ("local/smollm2-135m", "for one source; each other one is unpinned"),
+        ("local/smollm2-360m", "unpinned: its SHA-256 is not known here"),
+    ] {
+        let shown = home.run(&["models", "show", model]).stdout;
+        assert!(shown.contains(says), "{shown}");
+    }
+}
+
+#[test]
 fn a_model_shows_what_is_known_of_it_and_what_the_person_says() {
     let shown = Home::new().run(&["models", "show", "scripted/echo"]).stdout;
     for row in ["longest answer  unknown", "price           unknown"] {

@@ -299,6 +299,37 @@ fn tree(home: &Home) -> std::path::PathBuf {
     newest.expect("no tree").join("tree/db")
 }
 
+#[test]
+fn compacting_asks_before_it_removes_what_may_be_the_last_whole_copy_of_something_damaged() {
+    let home = Home::new();
+    std::fs::write(home.beside().join("large"), "boulder ".repeat(50_000)).unwrap();
+    assert_eq!(home.run(&["prompts", "save", "large", "--file", "large"]).code, Some(0));
+    home.run(&["workspace", "backup", "copy"]);
+    home.run(&["workspace", "restore", "copy", "--yes"]);
+    let generation = tree(&home).parent().and_then(|tree| tree.parent()).unwrap().to_owned();
+    let first = |folder: &std::path::Path| std::fs::read_dir(folder).unwrap().next().unwrap().unwrap().path();
+    let large = first(&first(&generation.join("blobs")));
+    let mut bytes = std::fs::read(&large).unwrap();
+    bytes[2000] ^= 1;
+    std::fs::write(&large, bytes).unwrap();
+    let said = home.run(&["workspace", "compact"]);
+    assert!(said.code == Some(2) && said.stderr.contains("--yes"), "{said:?}");
+    for lost in
+        ["kept from before a restore or a repair", "last whole copy of what is damaged here (1 found)"]
+    {
+        assert!(said.stderr.contains(lost), "{lost}: {said:?}");
+    }
+    let info = || home.run(&["workspace", "info"]).stdout;
+    assert!(info().contains("of it kept"), "nothing was touched");
+    let said = home.run(&["workspace", "compact", "--yes"]);
+    assert!(said.code == Some(0) && !info().contains("of it kept"), "{said:?}");
+    // Where nothing is damaged nobody is asked.
+    home.run(&["workspace", "restore", "copy", "--yes"]);
+    assert!(info().contains("of it kept"));
+    let said = home.run(&["workspace", "compact"]);
+    assert!(said.code == Some(0) && !info().contains("of it kept"), "{said:?}");
+}
+
 /// The library below panics over some of it. That is caught, and told as the damage that it is.
 #[test]
 fn wherever_the_store_is_damaged_a_command_speaks_of_that_and_of_no_panic() {

@@ -378,6 +378,37 @@ async fn of_very_many_that_wait_only_so_many_are_taken_in() {
 }
 
 #[tokio::test]
+async fn who_is_looked_at_is_taken_in_however_many_wait_in_the_background() {
+    let bench = Bench::endless();
+    let mut held: Vec<_> = (0..8).map(|_| bench.begin_behind(None)).collect();
+    for stream in &mut held {
+        assert!(matches!(next(stream).await, Event::Context { .. }));
+    }
+    let most = std::cell::Cell::new(0);
+    let waiting = futures_util::future::join_all((0..300).map(|_| {
+        let (mut stream, most) = (bench.begin_behind(Some(1)), &most);
+        async move {
+            while let Some(event) = stream.next().await {
+                if let Event::Queued { ahead } = event.unwrap() {
+                    most.set(most.get().max(ahead));
+                }
+            }
+        }
+    }));
+    let looked_at = async {
+        // As many as are taken in of the background; the others wait to be.
+        while most.get() < 71 {
+            tokio::task::yield_now().await;
+        }
+        let events: Vec<_> = soon(bench.begin(Some(5)).map(Result::unwrap).collect()).await;
+        assert_eq!(stop(&events), StopReason::MaxTokens);
+        assert!(!events.iter().any(|event| matches!(event, Event::Queued { .. })), "{events:?}");
+        drop(held);
+    };
+    soon(futures_util::future::join(waiting, looked_at)).await;
+}
+
+#[tokio::test]
 async fn who_reads_as_fast_as_it_comes_takes_no_turn_from_the_others() {
     let bench = Bench::endless();
     let mut greediest = bench.begin(None);

@@ -248,11 +248,9 @@ fn what_is_not_on_the_disk_when_a_reader_mends_the_store_is_not_acknowledged_aft
     turn(&store, 9, 9001, "sent again");
 }
 
-#[test]
-fn damage_that_a_new_key_meets_is_mended_from_the_automatic_backup_before_that_follows_it() {
-    let folder = tempfile::tempdir().unwrap();
-    let home = folder.path().join("home");
-    let owner = Owner::take(&home).unwrap();
+/// A store with an automatic backup, whose files were hit since; it is met by who reads them next.
+fn hit_beneath(home: &Path) -> Store {
+    let owner = Owner::take(home).unwrap();
     let (store, _) = Store::open_with(&owner, &unlock(None), Options { cache: 1024, ..small() }).unwrap();
     // More than sled keeps in memory, so that reading goes to the disk.
     for number in 0..5000 {
@@ -267,10 +265,31 @@ fn damage_that_a_new_key_meets_is_mended_from_the_automatic_backup_before_that_f
     let used = used(&tree);
     let file = fs::File::options().write(true).open(&tree).unwrap();
     file.write_all_at(&vec![0x55; used / 4 * 3], 4096).unwrap();
+    store
+}
+
+#[test]
+fn damage_that_a_new_key_meets_is_mended_from_the_automatic_backup_before_that_follows_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let home = folder.path().join("home");
+    let store = hit_beneath(&home);
     store.rekey(&WrapWith::KeyFile).unwrap();
     assert!(!store.notices().is_empty(), "the damage was met");
     assert_eq!(store.scan::<Message>(Scan::all()).flatten().count(), 5000);
     assert!(home.join("backup").exists());
+}
+
+#[test]
+fn the_damaged_files_that_compaction_meets_are_kept_until_it_is_asked_for_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let home = folder.path().join("home");
+    let store = hit_beneath(&home);
+    store.compact().unwrap();
+    assert!(!store.notices().is_empty(), "the damage was met");
+    assert!(home.join("gen-000001/tree/db").exists() && store.info().unwrap().kept > 0);
+    assert_eq!(store.scan::<Message>(Scan::all()).flatten().count(), 5000);
+    store.compact().unwrap();
+    assert!(!home.join("gen-000001").exists() && store.info().unwrap().kept == 0);
 }
 
 #[test]

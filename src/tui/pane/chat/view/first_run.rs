@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Modifier;
 
 use crate::domain::catalog::{Availability, ModelCard};
-use crate::domain::figures::{bytes, grouped, seconds};
+use crate::domain::figures::{bytes, grouped, so_far};
 use crate::domain::pull::Checked;
 use crate::tui::action::Action;
 use crate::tui::keymap::Context;
@@ -327,7 +327,7 @@ fn fetching(first: &FirstRun, pen: &mut Pen<'_>) {
                 put(pen.cells, x, pen.y, pen.area.right(), &percent, look.style(Role::Text));
             }
             pen.y += u16::from(known.is_some());
-            pen.line(&format!("{words} · {}", seconds(waited)), Role::Text);
+            pen.line(&format!("{words} · {}", so_far(waited)), Role::Text);
             let stops = format!("stops it; {}", stopping(*starts_over));
             pen.text(&keys(&[(Action::Back, &stops)]), Role::Muted);
         }

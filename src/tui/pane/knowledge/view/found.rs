@@ -5,7 +5,7 @@ use ratatui::layout::{Position, Rect};
 
 use super::hits::{Grid, Place, RERANKED, grid, hits, of_both};
 use super::text::{Wanted, rows};
-use crate::domain::figures::{count, grouped, seconds};
+use crate::domain::figures::{count, grouped, so_far};
 use crate::domain::knowledge::attribute::RESERVED;
 use crate::domain::knowledge::base::Base;
 use crate::domain::knowledge::ranking::{Mode, Standing};
@@ -165,7 +165,7 @@ fn answer(open: &Open, said: &Answer, sight: &Sight<'_>, (area, text): (Rect, &[
         (Some(_), _) => "✗ failed".to_owned(),
         (None, true) if said.text().is_empty() => {
             let waited = sight.now.elapsed.saturating_sub(said.since).as_millis() as u64;
-            format!("reading what was found · {}", seconds(waited))
+            format!("reading what was found · {}", so_far(waited))
         }
         (None, true) => "answering".to_owned(),
         (None, false) if said.nothing => String::new(),

@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::domain::catalog::{Availability, Capability, ModelCard, Price};
-use crate::domain::figures::{bytes, grouped, seconds};
+use crate::domain::figures::{bytes, grouped, so_far};
 use crate::domain::left_out::LeftOut;
 use crate::domain::settings::Settings;
 use crate::domain::workspace::Verdict;
@@ -128,7 +128,7 @@ fn lines(state: &State, width: u16, now: Now, options: &Options) -> Vec<Line> {
 }
 
 fn made(making: &Making, now: Now, options: &Options, lines: &mut Lines) {
-    let took = || seconds(now.elapsed.saturating_sub(making.since).as_millis() as u64);
+    let took = || so_far(now.elapsed.saturating_sub(making.since).as_millis() as u64);
     lines.text(&making.name, Role::Accent);
     for (source, why) in &making.failed {
         lines.text(&format!("✗ {source}: {why}"), Role::Warn);
@@ -164,7 +164,7 @@ fn tried(trial: &Trial, now: Now, lines: &mut Lines) {
         lines.fact(&format!("{score:.4}"), text, Role::Text);
     }
     if trial.runs() && text.is_empty() && order.is_empty() {
-        let waited = seconds(now.elapsed.saturating_sub(trial.since).as_millis() as u64);
+        let waited = so_far(now.elapsed.saturating_sub(trial.since).as_millis() as u64);
         lines.text(&format!("waiting · {waited}"), Role::Muted);
     }
     if let Some(error) = &trial.error {
@@ -226,7 +226,7 @@ fn facts(card: &ModelCard, age: Option<&str>, lines: &mut Lines) {
         ("made of", card.base.clone()),
         ("regions", Some(card.regions.join(", "))),
         ("licence", card.licence.clone()),
-        ("to fetch", card.unpinned().map(|mark| format!("{mark}: its SHA-256 is not known here"))),
+        ("to fetch", card.unchecked().map(str::to_owned)),
         ("size", card.bytes.map(bytes)),
         ("detail", Some(card.detail.clone())),
     ];
