@@ -13,6 +13,7 @@ use std::borrow::Cow;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
+use super::json::inked;
 use crate::domain::figures::bytes;
 use crate::domain::untrusted::{safe_line, safe_text};
 use crate::tui::look::{Look, Role};
@@ -51,6 +52,12 @@ pub(super) enum Part {
     /// On the raised ground, behind a bar.
     Code {
         text: String,
+        inset: u16,
+    },
+    /// The same in the colours of JSON; it may begin `within` a text of that.
+    Json {
+        text: String,
+        within: bool,
         inset: u16,
     },
     Markdown {
@@ -126,6 +133,17 @@ impl<'a> Room<'a> {
         self.more(left_out, inset, parts);
     }
 
+    /// JSON as it is written.
+    pub(super) fn json(&mut self, text: &str, inset: u16, parts: &mut Vec<Part>) {
+        let (text, left_out) = self.take(text);
+        let mut within = false;
+        for piece in pieces(text) {
+            parts.push(Part::Json { text: piece.to_owned(), within, inset });
+            within = inked(piece, within).1;
+        }
+        self.more(left_out, inset, parts);
+    }
+
     /// Markdown; what is very long is shown as it is written.
     pub(super) fn markdown(&mut self, text: &str, inset: u16, parts: &mut Vec<Part>) {
         if text.len() > MARKDOWN {
@@ -162,7 +180,10 @@ impl Part {
         match self {
             Self::Line(_) | Self::Gap => 1,
             Self::Flow { runs, .. } => runs.iter().map(|(text, _)| text.len()).sum(),
-            Self::Text { text, .. } | Self::Code { text, .. } | Self::Markdown { text, .. } => text.len(),
+            Self::Text { text, .. }
+            | Self::Code { text, .. }
+            | Self::Json { text, .. }
+            | Self::Markdown { text, .. } => text.len(),
         }
     }
 
@@ -172,7 +193,10 @@ impl Part {
             Self::Line(runs) | Self::Flow { runs, .. } => {
                 runs.iter().map(|(text, _)| text.as_str()).collect()
             }
-            Self::Text { text, .. } | Self::Code { text, .. } | Self::Markdown { text, .. } => text.clone(),
+            Self::Text { text, .. }
+            | Self::Code { text, .. }
+            | Self::Json { text, .. }
+            | Self::Markdown { text, .. } => text.clone(),
             Self::Gap => String::new(),
         }
     }
@@ -203,11 +227,14 @@ impl Part {
             }
             Self::Code { text, inset } => {
                 let inline = Inline::plain(&flat(text), Ink::of(Role::Text));
-                for mut row in wrap(&inline, room(inset + 2)) {
-                    row.spans.insert(0, Span::new("▏ ", Ink::of(Role::Rule)));
-                    row.raised = true;
-                    rows.push(inside(row, *inset));
+                rows.extend(barred(&inline, room(inset + 2)).map(|row| inside(row, *inset)));
+            }
+            Self::Json { text, within, inset } => {
+                let mut inline = Inline::default();
+                for (piece, role) in inked(&flat(text), *within).0 {
+                    inline.push(piece, Ink::of(role), None);
                 }
+                rows.extend(barred(&inline, room(inset + 2)).map(|row| inside(row, *inset)));
             }
             Self::Markdown { text, inset } => {
                 let mut stream = Stream::new(room(*inset));
@@ -234,6 +261,15 @@ fn flat(text: &str) -> String {
         return safe.split('\n').map(expand_tabs).collect::<Vec<_>>().join("\n");
     }
     safe.into_owned()
+}
+
+/// Its rows as those of code.
+fn barred(inline: &Inline, columns: usize) -> impl Iterator<Item = Row> {
+    wrap(inline, columns).into_iter().map(|mut row| {
+        row.spans.insert(0, Span::new("▏ ", Ink::of(Role::Rule)));
+        row.raised = true;
+        row
+    })
 }
 
 fn inside(mut row: Row, inset: u16) -> Row {
@@ -464,6 +500,7 @@ mod tests {
             Part::Flow { runs: vec![(evil.to_owned(), Ink::of(Role::Text))], inset: 4 },
             Part::Text { text: evil.to_owned(), ink: Ink::of(Role::Text), inset: 2 },
             Part::Code { text: evil.to_owned(), inset: 2 },
+            Part::Json { text: evil.to_owned(), within: false, inset: 2 },
             Part::Gap,
             Part::Markdown { text: format!("# {evil}\n\n```\n{evil}\n```"), inset: 2 },
         ];
