@@ -13,13 +13,14 @@ use std::borrow::Cow;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
+use super::cells::flat;
 use super::json::inked;
 use crate::domain::figures::bytes;
-use crate::domain::untrusted::{safe_line, safe_text};
+use crate::domain::untrusted::safe_line;
 use crate::tui::look::{Look, Role};
 use crate::tui::paint::{scrollbar, thumb};
 use crate::tui::widget::markdown::Stream;
-use crate::tui::widget::text::{Ink, Inline, Row, Span, expand_tabs, fit, width, wrap};
+use crate::tui::widget::text::{Ink, Inline, Row, Span, fit, width, wrap};
 
 /// Bytes of one text that are shown, and of all texts of a sheet.
 const TEXT: usize = 256 * 1024;
@@ -222,16 +223,16 @@ impl Part {
                 }
             }
             Self::Text { text, ink, inset } => {
-                let inline = Inline::plain(&flat(text), *ink);
+                let inline = Inline::plain(&flat(text, room(*inset)), *ink);
                 rows.extend(wrap(&inline, room(*inset)).into_iter().map(|row| inside(row, *inset)));
             }
             Self::Code { text, inset } => {
-                let inline = Inline::plain(&flat(text), Ink::of(Role::Text));
+                let inline = Inline::plain(&flat(text, room(inset + 2)), Ink::of(Role::Text));
                 rows.extend(barred(&inline, room(inset + 2)).map(|row| inside(row, *inset)));
             }
             Self::Json { text, within, inset } => {
                 let mut inline = Inline::default();
-                for (piece, role) in inked(&flat(text), *within).0 {
+                for (piece, role) in inked(&flat(text, room(inset + 2)), *within).0 {
                     inline.push(piece, Ink::of(role), None);
                 }
                 rows.extend(barred(&inline, room(inset + 2)).map(|row| inside(row, *inset)));
@@ -252,15 +253,6 @@ pub(super) fn rows(parts: &[Part], columns: u16) -> Vec<Row> {
         part.set(columns, &mut rows);
     }
     rows
-}
-
-/// Safe, with tabs as blanks.
-fn flat(text: &str) -> String {
-    let safe = safe_text(text);
-    if safe.contains('\t') {
-        return safe.split('\n').map(expand_tabs).collect::<Vec<_>>().join("\n");
-    }
-    safe.into_owned()
 }
 
 /// Its rows as those of code.
