@@ -29,6 +29,8 @@ pub enum SpanKind {
     Answer,
     /// What a knowledge base reads was embedded: all that one way through a source asked for.
     Sync,
+    /// Retrieval from a knowledge base was measured: every question that was asked for that is a part of it.
+    Measure,
     /// An agent worked on something.
     Agent,
     /// A tool was called for an agent.
@@ -51,6 +53,7 @@ impl SpanKind {
             Self::Retrieve => "retrieval",
             Self::Answer => "answer from a knowledge base",
             Self::Sync => "sync of a knowledge base",
+            Self::Measure => "measurement of retrieval",
             Self::Agent => "agent",
             Self::Tool => "tool",
         }
@@ -58,7 +61,7 @@ impl SpanKind {
 
     /// Whether it holds calls and is none itself.
     pub const fn is_step(self) -> bool {
-        matches!(self, Self::Retrieve | Self::Answer | Self::Sync | Self::Agent | Self::Tool)
+        matches!(self, Self::Retrieve | Self::Answer | Self::Sync | Self::Measure | Self::Agent | Self::Tool)
     }
 }
 
@@ -155,8 +158,8 @@ pub struct Span {
     /// What a step was done with: the id of a knowledge base, the name of an agent or of a tool.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub with: Option<String>,
-    /// The name of a step that `with` does not name: of an answer the base's, of a sync what it does with it, of
-    /// vectors what they are of.
+    /// The name of a step that `with` does not name: of an answer and of a measurement the base's, of a sync what it does
+    /// with it, of vectors what they are of.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub workflow: Option<String>,
     /// The provider's Region, where it has such.

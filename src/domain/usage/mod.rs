@@ -47,6 +47,7 @@ impl Subject {
             | SpanKind::Retrieve
             | SpanKind::Answer
             | SpanKind::Sync
+            | SpanKind::Measure
             | SpanKind::Agent
             | SpanKind::Tool => None,
         }

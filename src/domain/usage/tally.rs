@@ -134,6 +134,7 @@ impl Tally {
             | SpanKind::Retrieve
             | SpanKind::Answer
             | SpanKind::Sync
+            | SpanKind::Measure
             | SpanKind::Agent
             | SpanKind::Tool => (false, false),
         };

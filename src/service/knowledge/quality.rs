@@ -4,12 +4,17 @@ use futures_util::stream::{self, BoxStream, StreamExt};
 
 use super::Knowledge;
 use super::search::Lookup;
+use crate::domain::call::Turn;
+use crate::domain::figures::count;
 use crate::domain::id::BaseId;
 use crate::domain::knowledge::quality::{Judged, Measured, Quality, Scored, Setting, Unranked, checked};
 use crate::domain::knowledge::reranking::Reranking;
 use crate::domain::knowledge::retrieval::Question;
+use crate::domain::message::{Block, Role};
+use crate::domain::trace::SpanKind;
+use crate::domain::trace::told::Told;
 use crate::domain::{Error, ErrorKind, Result};
-use crate::service::invoke::Terms;
+use crate::service::invoke::{Terms, Underway};
 use crate::wire::knowledge::judged;
 
 /// The most hits that are looked at for each question.
@@ -47,8 +52,8 @@ impl Knowledge {
         // Shown are a count and the end: it may ask thousands of questions.
         let terms = terms.in_background();
         let unranked = vec![None; settings.len()];
-        let work =
-            Work { service: self.clone(), id, judged, settings, k, terms, scored: Vec::new(), unranked };
+        let service = self.clone();
+        let work = Work { service, id, judged, settings, k, terms, step: None, scored: Vec::new(), unranked };
         stream::unfold(Some(work), |work| async move {
             let mut work = work?;
             if work.scored.is_empty()
@@ -59,11 +64,15 @@ impl Knowledge {
             let of = (work.judged.len() * work.settings.len()) as u64;
             let done = work.scored.len() as u64;
             if done == of {
+                work.end(None);
                 return Some((Ok(Measuring::Measured(work.measured())), None));
             }
             match work.next().await {
                 Ok(()) => Some((Ok(Measuring::Asked { done: done + 1, of }), Some(work))),
-                Err(error) => Some((Err(error), None)),
+                Err(error) => {
+                    work.end(Some(&error));
+                    Some((Err(error), None))
+                }
             }
         })
         .boxed()
@@ -93,6 +102,8 @@ struct Work {
     settings: Vec<Setting>,
     k: u32,
     terms: Terms,
+    /// What all questions are a part of, once it has begun.
+    step: Option<Underway>,
     /// Of each question, one setting after the other.
     scored: Vec<Scored>,
     /// Of each setting.
@@ -100,16 +111,36 @@ struct Work {
 }
 
 impl Work {
-    /// Says by whom each setting reranks where that was left to the base, and refuses those that cannot.
+    /// Says by whom each setting reranks where that was left to the base, and refuses those that cannot; then all begins.
     async fn settle(&mut self) -> Result<()> {
-        let base = self.service.base(self.id).await?.reranker;
+        let base = self.service.base(self.id).await?;
         for setting in &mut self.settings {
-            setting.rerank = std::mem::take(&mut setting.rerank).settled(base.clone());
+            setting.rerank = std::mem::take(&mut setting.rerank).settled(base.reranker.clone());
             if let Reranking::By(reranker) = &setting.rerank {
                 self.service.can_rerank(reranker)?;
             }
         }
+        let id = self.id.to_string();
+        let (step, terms) = self.service.invoke.workflow(SpanKind::Measure, id, base.name, &self.terms);
+        // Of a file of questions that is what tells it apart; each of them stands in what it came to.
+        let blocks = vec![Block::Text { text: self.title() }];
+        step.tell(Told { input: vec![Turn { role: Role::User, blocks }], ..Told::default() });
+        (self.step, self.terms) = (Some(step), terms);
         Ok(())
+    }
+
+    /// What is asked, in a line.
+    fn title(&self) -> String {
+        let questions = count(self.judged.len() as u64, "question", "questions");
+        let settings = count(self.settings.len() as u64, "setting", "settings");
+        format!("{questions} by {settings}, the first {} of each", count(self.k.into(), "hit", "hits"))
+    }
+
+    /// How it ended.
+    fn end(&mut self, error: Option<&Error>) {
+        if let Some(step) = &mut self.step {
+            step.end(error);
+        }
     }
 
     async fn next(&mut self) -> Result<()> {

@@ -174,6 +174,19 @@ impl Traces {
             .await
     }
 
+    /// The same, for what takes long: whether somebody still waits for it, the work may ask.
+    async fn while_asked<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&View<'_>, &dyn Fn() -> bool) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        // Whoever goes away takes this along.
+        let asker = Arc::new(());
+        let asks = Arc::downgrade(&asker);
+        let worked = self.with(move |view| work(view, &move || asks.strong_count() > 0)).await;
+        drop(asker);
+        worked
+    }
+
     /// The same, with pieces for a reader who may be slow or leave.
     fn pieces<T: Send + 'static>(
         &self,
@@ -205,13 +218,8 @@ impl Traces {
     ) -> Result<(Vec<Run>, bool)> {
         let filter = filter.map(|text| Filter::read(&text)).transpose()?;
         let before = before.map(|(at, id)| RunKey(at, id));
-        // Whoever goes away takes this along: a filter that looks through many runs ends with its asker.
-        let asker = Arc::new(());
-        let asks = Arc::downgrade(&asker);
-        let wants = move || asks.strong_count() > 0;
-        let listed = self.with(move |view| view.list(filter.as_ref(), limit, before, wants)).await;
-        drop(asker);
-        listed
+        // A filter may look through many runs.
+        self.while_asked(move |view, wants| view.list(filter.as_ref(), limit, before, wants)).await
     }
 
     /// The one whose id begins or ends with `text`.

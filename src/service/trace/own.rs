@@ -54,6 +54,7 @@ fn is_shown(kind: SpanKind) -> bool {
             | SpanKind::Retrieve
             | SpanKind::Answer
             | SpanKind::Sync
+            | SpanKind::Measure
             | SpanKind::Agent
             | SpanKind::Tool
     )
@@ -248,7 +249,7 @@ fn whole(span: &Span, trace: TraceId, since: Timestamp) -> TraceSpan {
         SpanKind::Rerank => ("rerank", false),
         SpanKind::Image => ("generate_content", false),
         SpanKind::Retrieve => ("retrieval", false),
-        SpanKind::Answer | SpanKind::Sync => ("invoke_workflow", false),
+        SpanKind::Answer | SpanKind::Sync | SpanKind::Measure => ("invoke_workflow", false),
         SpanKind::Agent => ("invoke_agent", false),
         SpanKind::Tool => ("execute_tool", false),
         other => (other.as_str(), true),
@@ -266,6 +267,7 @@ fn whole(span: &Span, trace: TraceId, since: Timestamp) -> TraceSpan {
             // Its name says what is done already.
             (_, Some(name)) if span.kind == SpanKind::Sync => name.clone(),
             (_, Some(name)) if span.kind == SpanKind::Answer => format!("answer from {name}"),
+            (_, Some(name)) if span.kind == SpanKind::Measure => format!("measure {name}"),
             (_, Some(name)) => format!("{operation} {name}"),
             (_, None) => operation.to_owned(),
         },

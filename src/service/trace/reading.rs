@@ -72,7 +72,7 @@ mod tests {
             assert_eq!(json, protobuf, "{kind}");
             assert_eq!(json, packed, "{kind}");
         }
-        for other in ["bedrock_agent.json", "inspect_mockllm.eval"] {
+        for other in ["bedrock_agent.json", "inspect_mockllm.eval", "claude_code.jsonl"] {
             assert!(!file(other).spans.is_empty(), "{other}");
         }
     }

@@ -9,6 +9,8 @@ use crate::domain::trace::{Kind, TraceId};
 use crate::domain::{Error, ErrorKind, Result};
 use crate::wire::trace::meaning;
 
+const DOING: &str = "replaying a trace";
+
 impl Traces {
     /// A run as it can be done once more. Of its calls of models the first one that has tools is where it begins; where none has,
     /// the first that is for the work itself.
@@ -17,12 +19,14 @@ impl Traces {
     ///
     /// `Invalid`: the trace does not tell what its model was asked.
     pub async fn recorded(&self, id: TraceId) -> Result<Recorded> {
-        self.with(move |view| recorded(view, id)).await
+        // All that was said in it is read: it may be millions of spans.
+        self.while_asked(move |view, wants| recorded(view, id, wants)).await
     }
 }
 
-fn recorded(view: &View<'_>, id: TraceId) -> Result<Recorded> {
-    let lacks = |why: String, hint: &str| Error::new(ErrorKind::Invalid, "replaying a trace", why, hint);
+/// The same, as long as somebody `wants` it.
+fn recorded(view: &View<'_>, id: TraceId, wants: &dyn Fn() -> bool) -> Result<Recorded> {
+    let lacks = |why: String, hint: &str| Error::new(ErrorKind::Invalid, DOING, why, hint);
     let run = view.run(id)?;
     let mut results = Results::default();
     // By whether it is for a step beside the work, whether it has no tools, when it began, and its row.
@@ -42,8 +46,12 @@ fn recorded(view: &View<'_>, id: TraceId) -> Result<Recorded> {
                 calls.push((meaning::is_beside(span), has_none, span.start, row));
             }
         }
-        true
+        wants()
     })?;
+    if !wants() {
+        let why = "it was stopped before the run was read";
+        return Err(Error::new(ErrorKind::Cancelled, DOING, why, "Replay it again."));
+    }
     let Some((_, _, start, row)) = calls.iter().min().copied() else {
         let hint = "`outcrop traces show ID` tells what it has.";
         return Err(lacks("no call of a model is among its spans".to_owned(), hint));
@@ -70,4 +78,41 @@ fn recorded(view: &View<'_>, id: TraceId) -> Result<Recorded> {
         recorded.remarks.push(text);
     }
     Ok(recorded)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::domain::time::Timestamp;
+    use crate::domain::trace::{Source, SpanKey, TraceSpan};
+    use crate::service::trace::kept::{Arrival, Kept, Price};
+    use crate::store::{Options, Owner, Store, Unlock};
+
+    #[test]
+    fn a_long_run_is_read_no_further_than_somebody_waits_for_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let owner = Owner::try_take(folder.path()).unwrap().unwrap();
+        let store = Store::open_with(&owner, &Unlock::default(), Options::default()).unwrap().0;
+        let price: Price = Arc::new(|_, _, _| None);
+        let (kept, _) = Kept::open(&store, Arc::clone(&price)).unwrap();
+        let view = View { store: &store, underway: &[], kept: &kept, price: &price, since: Timestamp(0) };
+        let trace = TraceId([7; 16]);
+        for number in 1..=5 {
+            let span =
+                TraceSpan { trace, id: SpanKey(number), start: number, end: 9, ..TraceSpan::default() };
+            kept.add(vec![Arrival { source: Source::Imported, spans: vec![span] }], Timestamp(1)).unwrap();
+        }
+        let asked = Cell::new(0);
+        let wants = || {
+            asked.set(asked.get() + 1);
+            asked.get() < 2
+        };
+        assert_eq!(recorded(&view, trace, &wants).unwrap_err().kind, ErrorKind::Cancelled);
+        // Behind the first part, behind the second, and at the end.
+        assert_eq!(asked.get(), 3);
+        assert_eq!(recorded(&view, trace, &|| true).unwrap_err().kind, ErrorKind::Invalid);
+    }
 }

@@ -343,12 +343,13 @@ impl Pad {
         most as usize
     }
 
-    /// Rows at its end that are to be read first: what is wrong, what leaving it drops.
+    /// Rows at its end that are to be read: what is wrong, what leaving it drops, what the text may be.
     pub fn foot(&self, width: u16) -> u16 {
-        match self.wrong.as_str() {
+        let words = if self.wrong.is_empty() { self.note() } else { self.wrong.as_str() };
+        match words {
             _ if self.leaving => 1,
             "" => 0,
-            wrong => wrap(&safe_line(wrong), width).len().min(self.most_told()) as u16,
+            words => wrap(&safe_line(words), width).len().min(self.most_told()) as u16,
         }
     }
 
@@ -389,9 +390,9 @@ impl Pad {
         }
     }
 
-    /// What is told of the text below it, in rows.
-    fn told(&self, area: Rect, keymap: &Keymap) -> (Vec<String>, Role) {
-        let note = match &self.of {
+    /// What the text may be, where that is told below it.
+    const fn note(&self) -> &'static str {
+        match &self.of {
             Of::Setting(field) => field.range,
             Of::Prompt(..) => "The agent keeps its own; $name$ stands for what is put there.",
             Of::Call(_) => "Any model, any setting of `outcrop chat --set`; tools and earlier turns stay.",
@@ -402,10 +403,14 @@ impl Pad {
                 "A text is said; {\"tool\": …, \"input\": …} is a call, one more of them another call."
             }
             Of::System | Of::Instructions | Of::Tool(_) => "",
-        };
+        }
+    }
+
+    /// What is told of the text below it, in rows.
+    fn told(&self, area: Rect, keymap: &Keymap) -> (Vec<String>, Role) {
         let (words, role) = match self.wrong.as_str() {
             _ if self.leaving => (self.leaving_words(keymap), Role::Warn),
-            "" => (note.to_owned(), Role::Muted),
+            "" => (self.note().to_owned(), Role::Muted),
             wrong => (wrong.to_owned(), Role::Bad),
         };
         let mut lines = wrap(&safe_line(&words), area.width);

@@ -40,6 +40,11 @@ fn unsent(field: &Field, card: &ModelCard, set: &Settings) -> Option<Lack> {
     of(&card.unsent).or_else(|| of(card.unsent_thinking.as_slice()).filter(|_| thinks))
 }
 
+/// Why a setting, or a system prompt, does nothing while that agent answers.
+pub fn of_agent(name: &str) -> Lack {
+    Lack { short: "not heeded", why: format!("{name} answers by its own prompt and settings.") }
+}
+
 /// Why a row of the pictures' settings is of no use for the model of that card: asked for, it is refused.
 pub fn of_picture(row: &str, card: Option<&ModelCard>) -> Option<Lack> {
     let left = card?.unpictured.iter().find(|left| left.settings.iter().any(|name| name == row))?;

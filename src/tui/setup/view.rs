@@ -35,6 +35,8 @@ pub struct Panel<'a> {
     pub asks: &'a str,
     /// The preset that is changed: what it leaves alone is as it is.
     pub preset: Option<&'a str>,
+    /// Who answers by a prompt and settings of its own: all rows but the model's are dimmed.
+    pub agent: Option<&'a str>,
 }
 
 /// Lines above the first row.
@@ -139,8 +141,11 @@ struct Said {
     source: &'static str,
 }
 
-/// Why the row does nothing for the model. A preset is of no model.
+/// Why the row does nothing for the model, or for the agent that answers. A preset is of no model.
 fn lack(panel: &Panel<'_>, row: Row) -> Option<Lack> {
+    if let Some(agent) = panel.agent.filter(|_| row != Row::Model) {
+        return Some(lacking::of_agent(agent));
+    }
     match row {
         Row::Field(field) if panel.preset.is_none() => {
             lacking::of_field(field, panel.card, &panel.setup.settings)
@@ -153,7 +158,10 @@ fn lack(panel: &Panel<'_>, row: Row) -> Option<Lack> {
 fn dimmed(panel: &Panel<'_>, row: Row, lack: &Lack) -> Said {
     let set = match row {
         Row::Field(field) => panel.setup.settings.shown(field.name),
-        _ => None,
+        Row::System => {
+            panel.setup.system.as_deref().and_then(|system| system.lines().next()).map(str::to_owned)
+        }
+        Row::Model | Row::Preset => None,
     };
     let text = set.map_or_else(|| lack.short.to_owned(), |set| format!("{} · {set}", lack.short));
     Said { text, role: Role::Faint, source: "" }
@@ -219,6 +227,7 @@ fn note(panel: &Panel<'_>, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
         (None, Row::Field(field)) if let Some(lack) = &lack => {
             (format!("{}\n{}", lack.why, field.meaning), Role::Muted)
         }
+        (None, _) if let Some(lack) = &lack => (lack.why.clone(), Role::Muted),
         (None, Row::Preset) if panel.preset.is_some() => {
             (format!("{enter} gives it another name."), Role::Muted)
         }

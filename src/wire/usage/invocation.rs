@@ -88,6 +88,7 @@ fn operation(span: &Span) -> &'static str {
         SpanKind::Retrieve => "Retrieve",
         SpanKind::Answer => "RetrieveAndGenerate",
         SpanKind::Sync => "StartIngestionJob",
+        SpanKind::Measure => "CreateEvaluationJob",
         SpanKind::Agent => "InvokeAgent",
         SpanKind::Tool => "InvokeActionGroup",
     }

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::home::{Home, SCRIPTED, Said, on_both};
 use super::syncs::with_encoder;
+use super::traces::runs;
 use crate::loopback::{Part, Seen, Server, whole};
 
 /// Letters that a vector of the server counts.
@@ -453,6 +454,20 @@ async fn retrieval_is_measured_by_questions_whose_documents_are_known() {
             let mean = measured[figure]["mean"].as_f64().unwrap();
             assert!((mean - 2.0 / 3.0).abs() < 1e-9, "{figure} {mean}");
         }
+        // All of it is one run, which says what it is.
+        let traces = runs(&home);
+        let run = &traces[0];
+        assert_eq!(
+            [&run["name"], &run["asked"], &run["spans"], &run["errors"]],
+            [
+                &json!("measure docs"),
+                &json!("3 questions by 1 setting, the first 2 hits of each"),
+                &json!(4),
+                &json!(0)
+            ],
+            "{run}"
+        );
+        assert!(traces.iter().all(|run| run["kind"] != "retrieval"), "{traces:?}");
         let said = home.run(&["kb", "evaluate", "docs", "q.jsonl"]);
         let head = good(&said).lines().next().unwrap().to_owned();
         assert!(

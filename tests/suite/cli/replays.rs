@@ -181,7 +181,8 @@ fn a_call_of_another_program_s_tool_that_was_not_recorded_is_given_the_next_that
 
 #[test]
 fn a_run_is_done_once_more_from_whatever_format_it_came() {
-    for file in ["otlp_openinference.json", "bedrock_agent.json", "inspect_mockllm.eval"] {
+    for file in ["otlp_openinference.json", "bedrock_agent.json", "inspect_mockllm.eval", "claude_code.jsonl"]
+    {
         let home = home();
         import(&home, file);
         let mut answered = 0;
@@ -199,6 +200,34 @@ fn a_run_is_done_once_more_from_whatever_format_it_came() {
         }
         assert!(answered > 0, "{file}");
     }
+}
+
+#[test]
+fn a_session_of_claude_code_is_done_once_more_with_what_its_tools_gave() {
+    let home = home();
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/traces/claude_code.jsonl");
+    let script = "acts\nI look for the prices.\ncall Bash {\"command\": \"ls\", \"description\": \"List files\"}\n---\n\
+                  call Task {\"description\": \"Read prices\", \"prompt\": \"Read prices.csv\", \
+                  \"subagent_type\": \"general-purpose\"}\n---\n4.20.";
+    let log = fs::read_to_string(path).unwrap();
+    let asked = json!("What does Assam cost?").to_string();
+    assert!(log.contains(&asked), "{log}");
+    fs::write(home.beside().join("session.jsonl"), log.replace(&asked, &json!(script).to_string())).unwrap();
+    let said = home.run(&["traces", "import", "session.jsonl"]);
+    assert_eq!(said.code, Some(0), "{said:?}");
+    let trace = newest(&home);
+    let said = home.run(&["traces", "replay", &trace, "-m", ACTS, "--json"]);
+    let given = |name: &str, content: &str| (name.to_owned(), content.to_owned(), false);
+    let wanted = vec![given("Bash", "prices.csv\nREADME.md"), given("Task", "Assam costs 4.20.")];
+    assert_eq!((said.code, gave(&said)), (Some(0), wanted), "{said:?}");
+    assert_eq!(last(&said), json!({"state": "answered", "text": "4.20."}));
+    // What the other agent called is offered too: its results are among the recorded ones.
+    assert!(remarks(&said).contains("does not define Bash, Task, Read"), "{said:?}");
+    let second = events(&said)[0]["run"].as_str().unwrap().to_owned();
+    let tool = home.run(&["traces", "show", &second, "--span", &row(&home, &second, "tool")]).stdout;
+    assert!(tool.contains("outcrop.recorded = true") && !tool.contains("other_arguments"), "{tool}");
+    let span = home.run(&["traces", "show", &second, "--span", "0", "--json"]).objects();
+    assert_eq!(span[0]["span"]["links"][0]["trace"], json!(trace), "{span:?}");
 }
 
 #[test]

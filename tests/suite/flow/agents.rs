@@ -213,8 +213,31 @@ fn who_chooses_a_model_or_reads_the_settings_while_an_agent_answers_is_told_that
     assert!(stage.text().contains("tea shop still answers"), "{}", stage.text());
     stage.keys("<ctrl+o>");
     let words = |stage: &mut Stage| stage.text().split_whitespace().collect::<Vec<_>>().join(" ");
-    assert!(words(&mut stage).contains("An agent answers"), "{}", stage.text());
+    assert!(words(&mut stage).contains("tea shop answers, by this"), "{}", stage.text());
     assert!(!words(&mut stage).contains("The next message is sent"), "{}", stage.text());
+}
+
+#[test]
+fn settings_that_the_agent_does_not_heed_are_dimmed_by_its_name_and_change_with_the_model_alone() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    offered(&mut stage);
+    stage.keys("<enter><ctrl+o>jjj");
+    let words = |stage: &mut Stage| stage.text().split_whitespace().collect::<Vec<_>>().join(" ");
+    let shown = words(&mut stage);
+    assert!(shown.contains("temperature not heeded") && shown.contains("knowledge not heeded"), "{shown}");
+    assert!(shown.contains("tea shop answers by its own prompt"), "{shown}");
+    assert!(!shown.contains("Enter change"), "{shown}");
+    for key in ["<right>", "<left>", "<enter>", "<backspace>"] {
+        let effects = stage.keys(key);
+        assert!(!effects.iter().any(|effect| matches!(effect, Effect::Call { .. })), "{key}: {effects:?}");
+        let said = stage.state.notices.now.take().map(|notice| notice.text).unwrap_or_default();
+        assert!(said.contains("tea shop answers by its own prompt and settings; Alt+E"), "{key}: {said}");
+    }
+    stage.keys("<ctrl+o>");
+    offered(&mut stage);
+    stage.keys("none<enter><ctrl+o>");
+    let shown = words(&mut stage);
+    assert!(!shown.contains("not heeded") && shown.contains("Enter change"), "{shown}");
 }
 
 #[test]

@@ -322,6 +322,24 @@ fn a_notice_cuts_no_overlay_in_two_and_hides_neither_its_border_nor_what_moves_i
 }
 
 #[test]
+fn a_notice_leaves_the_line_in_sight_that_says_what_may_be_written() {
+    for (width, height) in [(60, 20), (80, 24), (120, 40)] {
+        for event in [bad(), Event::Copied(Ok(Copied::SentToTerminal))] {
+            let mut stage = Stage::settled(width, height, "dark");
+            stage.keys("<ctrl+p>make a new agent<enter>tea shop");
+            stage.pass(9000);
+            let line = |text: &str| text.lines().position(|line| line.contains("TOML or JSON"));
+            let (before, caret) = (line(&stage.text()), stage.caret());
+            stage.event(event);
+            let text = stage.text();
+            assert!(text.contains("copying the answer") || text.contains("knows."), "{width}: {text}");
+            assert!(before.is_some() && line(&text) == before, "{width}: {text}");
+            assert_eq!(stage.caret(), caret, "{width}: {text}");
+        }
+    }
+}
+
+#[test]
 fn the_palette_says_the_key_that_works_here_and_finds_by_the_name_in_the_configuration() {
     let mut stage = Stage::settled(120, 40, "dark");
     stage.keys("<ctrl+p>show every");

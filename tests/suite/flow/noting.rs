@@ -55,9 +55,15 @@ fn open(stage: &mut Stage, spans: &[TraceSpan]) -> Run {
 
 /// The rows that were asked for come, and are laid out.
 fn lay(stage: &mut Stage, spans: &[TraceSpan]) {
-    let (run, outline) = (run_of(spans), outlined(spans));
+    lay_beside(stage, spans, Vec::new());
+}
+
+/// The same with places that cannot be read.
+fn lay_beside(stage: &mut Stage, spans: &[TraceSpan], places: Vec<String>) {
+    let outline = outlined(spans);
     let rows = Packed::of(&outline, 0..outline.rows.len());
-    stage.answer("\"open\"", vec![Reply::Trace { run: run.clone() }, Reply::TraceRows { rows }]);
+    let damaged = Reply::TraceDamaged { places };
+    stage.answer("\"open\"", vec![Reply::Trace { run: run_of(spans) }, Reply::TraceRows { rows }, damaged]);
     let want = stage.effects.iter().rev().find_map(|effect| match effect {
         Effect::Compute(Work::Trace(want)) => Some(want.clone()),
         _ => None,
@@ -116,6 +122,7 @@ fn a_span_is_scored_by_a_number_or_a_grade_and_noted_in_a_line_and_a_run_as_well
     stage.keys("<esc><esc>");
     let text = stage.text();
     assert!(marked(&mut stage) && text.contains("score 0.2 of a span · wrong city"), "{text}");
+    assert!(text.contains("  opinion ") && !text.contains("  noted "), "a score is no note: {text}");
     let effects = stage.keys("s1<enter>");
     assert!(matches!(&asked(&effects)[..], [Traces::Note { row: None, span: None, .. }]), "{effects:?}");
     // A number that is typed is that one; without one Enter takes the grade that is gone to.
@@ -350,6 +357,23 @@ fn all_that_an_agent_did_becomes_a_row_by_its_question_and_its_answer() {
     };
     assert_eq!(item.prompt(), "Weather in Paris?");
     assert_eq!(item.responses.iter().map(|it| it.text.as_str()).collect::<Vec<_>>(), ["Rainy."]);
+}
+
+#[test]
+fn all_that_the_list_of_what_looks_wrong_has_is_counted_before_it_is_opened() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    let spans = weather();
+    stage.keys("<alt+9>");
+    stage.answer("\"list\"", vec![Reply::Traces { runs: vec![run_of(&spans)], more: false }]);
+    stage.keys("<enter>");
+    lay_beside(&mut stage, &spans, vec!["a segment is damaged".to_owned()]);
+    let text = stage.text();
+    assert!(text.contains("f 1 place cannot be read · 2 findings"), "{text}");
+    stage.keys("f");
+    let text = stage.text();
+    for told in ["✗ a segment is damaged", "✗ execute_tool get_weather: timeout", "cost is unknown"] {
+        assert!(text.contains(told), "{told}: {text}");
+    }
 }
 
 #[test]

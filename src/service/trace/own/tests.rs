@@ -134,13 +134,14 @@ fn a_call_that_was_not_made_again_has_not_failed_and_is_marked() {
 #[test]
 fn steps_of_bases_and_vectors_are_named_by_what_they_are_of() {
     let (name, model) = (Some("docs".to_owned()), "p/m".parse().ok());
-    let answer = Span { workflow: name, ..begun(1, None, SpanKind::Answer) };
+    let answer = Span { workflow: name.clone(), ..begun(1, None, SpanKind::Answer) };
+    let measurement = Span { workflow: name, ..begun(4, Some(1), SpanKind::Measure) };
     let about = Some("32 passages: rivers.md".to_owned());
     let vectors = Span { workflow: about, model: model.clone(), ..begun(2, Some(1), SpanKind::Embed) };
     let question = Span { model, ..begun(3, Some(1), SpanKind::Embed) };
-    let made = wholes(&[answer, vectors, question], Timestamp(0));
+    let made = wholes(&[answer, vectors, question, measurement], Timestamp(0));
     let names: Vec<&str> = made.iter().map(|span| span.name.as_str()).collect();
-    assert_eq!(names, ["answer from docs", "32 passages: rivers.md", "embeddings m"]);
+    assert_eq!(names, ["answer from docs", "32 passages: rivers.md", "embeddings m", "measure docs"]);
     let workflow = |at: usize| made[at].attributes.text("gen_ai.workflow.name");
     assert_eq!((workflow(0), workflow(1)), (Some("docs"), None));
 }

@@ -7,6 +7,11 @@ use crate::tui::action::Action;
 use crate::tui::app::Desk;
 use crate::tui::setup::drawer::Row;
 
+/// Whether it changes the value of a row of the settings where it stands.
+pub(super) const fn changes(action: Action) -> bool {
+    matches!(action, Action::Open | Action::Decrease | Action::Increase | Action::Reset)
+}
+
 impl State {
     /// Shows the list, or folds it away.
     pub(super) fn toggle_list(&mut self, desk: &mut Desk<'_>) {
@@ -65,6 +70,7 @@ impl State {
                 }
                 self.more(desk);
             }
+            Focus::Settings if changes(action) && !self.heeds_row() => self.say_whose(desk),
             Focus::Settings => {
                 let standing = self.standing();
                 let changed = self.drawer.go(action, &self.thread.setup.settings, &standing);

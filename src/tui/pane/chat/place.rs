@@ -5,7 +5,7 @@ use std::time::Duration;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
-use super::{State, view};
+use super::{State, moving, view};
 use crate::domain::Error;
 use crate::tui::action::Action;
 use crate::tui::app::{Cache, Desk};
@@ -33,7 +33,8 @@ impl Pane for State {
     }
 
     fn offers(&self, action: Action) -> bool {
-        let changes = self.context() != Context::Settings || self.drawer.offers(action);
+        let changes = self.context() != Context::Settings
+            || self.drawer.offers(action) && (self.heeds_row() || !moving::changes(action));
         self.can(action) && self.has_use_for(action) && changes
     }
 

@@ -14,8 +14,27 @@ use crate::tui::setup::{comes_back, standing};
 use crate::workbench::request::conversations::Change;
 
 impl State {
+    /// Whether the row of the drawer is heeded: an agent has a prompt and settings of its own.
+    pub(super) fn heeds_row(&self) -> bool {
+        self.thread.agent.is_none() || self.drawer.row() == Row::Model
+    }
+
+    /// Says that an agent answers by what stands elsewhere, where one does.
+    pub(super) fn say_whose(&self, desk: &mut Desk<'_>) {
+        if let Some(agent) = &self.thread.agent {
+            let chooses = desk.key(Context::Composer, Action::ChooseAgent);
+            let name = safe_line(&agent.name);
+            desk.say(format!(
+                "{name} answers by its own prompt and settings; {chooses} has it changed, or the model alone answer."
+            ));
+        }
+    }
+
     /// Enter on a row of the drawer.
     pub(super) fn change_setting(&mut self, desk: &mut Desk<'_>) {
+        if !self.heeds_row() {
+            return self.say_whose(desk);
+        }
         match self.drawer.row() {
             Row::Model => self.act(Action::ChooseModel, None, desk),
             Row::Preset => self.act(Action::ChoosePreset, None, desk),
@@ -36,6 +55,7 @@ impl State {
     pub(super) fn set_system(&mut self, system: &str, desk: &mut Desk<'_>) {
         self.thread.setup.system = (!system.is_empty()).then(|| system.to_owned());
         self.change(Change { system: Some(system.to_owned()), ..Change::default() }, desk);
+        self.say_whose(desk);
     }
 
     /// Opens the system prompt; one that was written and not taken comes back.

@@ -39,7 +39,7 @@ pub(super) fn about(run: &Run, wall: when::Now, width: u16) -> Vec<(&'static str
         about.push(("who", who.join(" · "), Role::Muted));
     }
     if run.notes > 0 {
-        about.push(("noted", noted(run), Role::Good));
+        about.push(("opinion", opinion(run), Role::Good));
     }
     if !run.session.is_empty() {
         about.push(("session", run.session.clone(), Role::Muted));
@@ -60,7 +60,7 @@ pub(super) fn about(run: &Run, wall: when::Now, width: u16) -> Vec<(&'static str
 }
 
 /// The score that people gave it and what they wrote, then how many notes there are, where that says more.
-fn noted(run: &Run) -> String {
+fn opinion(run: &Run) -> String {
     match (run.noted.as_str(), run.notes) {
         ("", notes) => count(notes, "note", "notes"),
         (noted, 1) => noted.to_owned(),
@@ -122,7 +122,7 @@ mod tests {
         let noted = |notes: u64, noted: &str| {
             let run = Run { notes, noted: noted.to_owned(), ..run.clone() };
             let about = about(&run, wall, 80);
-            about.into_iter().find(|(name, ..)| *name == "noted").map(|(_, words, _)| words)
+            about.into_iter().find(|(name, ..)| *name == "opinion").map(|(_, words, _)| words)
         };
         assert_eq!(noted(0, ""), None);
         assert_eq!(noted(1, "score 0.2 · wrong city").as_deref(), Some("score 0.2 · wrong city"));

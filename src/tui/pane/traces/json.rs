@@ -3,9 +3,11 @@
 use std::fmt::Write as _;
 use std::io;
 
+use serde::de::IgnoredAny;
 use serde_json::Value as Json;
 
 use crate::domain::trace::Value;
+use crate::tui::look::Role;
 
 /// A text that may be JSON itself is looked at up to so many bytes.
 const LOOKED_AT: usize = 64 * 1024;
@@ -78,6 +80,59 @@ fn weight(json: &Json) -> usize {
         Json::Array(values) => 2 + values.iter().map(|value| weight(value) + 1).sum::<usize>(),
         Json::Object(map) => 2 + map.iter().map(|(key, value)| key.len() + weight(value) + 4).sum::<usize>(),
     }
+}
+
+/// Whether a text is JSON and nothing else: an object or a list, or several of them as a model says them that calls tools in
+/// its words.
+pub(super) fn is_json(text: &str) -> bool {
+    let text = text.trim_start();
+    let mut values = serde_json::Deserializer::from_str(text).into_iter::<IgnoredAny>();
+    text.starts_with(['{', '[']) && values.all(|value| value.is_ok())
+}
+
+/// JSON in its colours, and whether it ends `within` a text: a piece of it may begin there, too.
+pub(super) fn inked(json: &str, mut within: bool) -> (Vec<(&str, Role)>, bool) {
+    let mut runs = Vec::new();
+    let mut rest = json;
+    while let Some(first) = rest.chars().next() {
+        let (end, role) = if within || first == '"' {
+            let from = usize::from(!within);
+            let close = close_of(&rest[from..]);
+            within = close.is_none();
+            (close.map_or(rest.len(), |close| from + close), Role::String)
+        } else {
+            let is_mark = |c: char| "{}[]:,".contains(c);
+            let ends = |c: char| match first {
+                first if is_mark(first) => !is_mark(c),
+                first if first.is_whitespace() => !c.is_whitespace(),
+                _ => is_mark(c) || c.is_whitespace() || c == '"',
+            };
+            let role = match first {
+                first if is_mark(first) => Role::Punctuation,
+                first if first.is_whitespace() => Role::Text,
+                '-' | '0'..='9' => Role::Number,
+                _ => Role::Constant,
+            };
+            (rest.find(ends).unwrap_or(rest.len()), role)
+        };
+        runs.push((&rest[..end], role));
+        rest = &rest[end..];
+    }
+    (runs, within)
+}
+
+/// Behind the sign that ends a text.
+fn close_of(text: &str) -> Option<usize> {
+    let mut escaped = false;
+    for (at, c) in text.char_indices() {
+        match c {
+            _ if escaped => escaped = false,
+            '\\' => escaped = true,
+            '"' => return Some(at + 1),
+            _ => {}
+        }
+    }
+    None
 }
 
 /// An attribute's value: at most about `most` bytes of it, and about how many are left out.
@@ -178,6 +233,34 @@ mod tests {
         assert_eq!(pretty(&json!("{\"a\":1}"), 100).0, "{\n  \"a\": 1\n}");
         assert_eq!(pretty(&json!("{no json"), 100), ("{no json".to_owned(), 0));
         assert_eq!(pretty(&json!("plain"), 3), ("pla".to_owned(), 2));
+    }
+
+    #[test]
+    fn json_has_its_colours_wherever_a_piece_of_it_begins() {
+        let told = |json: &'static str, within| {
+            let (runs, ends_within) = inked(json, within);
+            assert_eq!(runs.iter().map(|(text, _)| *text).collect::<String>(), json);
+            (runs.into_iter().filter(|(_, role)| *role != Role::Text).collect::<Vec<_>>(), ends_within)
+        };
+        let (mark, text, number, word) = (Role::Punctuation, Role::String, Role::Number, Role::Constant);
+        let wanted = [("{", mark), ("\"a\\\"b\"", text), (":", mark), ("-1.5e3", number), (",", mark)];
+        assert_eq!(told("{\"a\\\"b\": -1.5e3,", false), (wanted.to_vec(), false));
+        assert_eq!(
+            told("日\": null}", true),
+            (vec![("日\"", text), (":", mark), ("null", word), ("}", mark)], false)
+        );
+        assert_eq!(told("[\"{1", false), (vec![("[", mark), ("\"{1", text)], true));
+        assert_eq!(told("", true), (Vec::new(), true));
+    }
+
+    #[test]
+    fn what_is_json_and_nothing_else_is_known() {
+        for json in ["{\"a\": 1}", " [1]\n", "{\"tool\": \"a\"}\n{\"answer\": \"b\"}"] {
+            assert!(is_json(json), "{json}");
+        }
+        for other in ["", "7", "\"a\"", "{\"a\": ", "{a}", "{\"a\": 1} and so on", "[see](there)"] {
+            assert!(!is_json(other), "{other}");
+        }
     }
 
     #[test]

@@ -9,6 +9,7 @@
 //! replies     what comes through the door                     carrying  files: read, written; runs that are removed
 //! lacking     why a key does nothing                      columns   how wide those of the list are
 //! aside       what takes longer than a frame may          about       what is known of a run, in words
+//! cells       tabs as blanks, rows of cells in columns
 //! ```
 //!
 //! `card` shows one span, `transcript` a run as a conversation, `compared` two runs, of what `said`, `json` and `raw` set into a `sheet`. Here lives the place's state and what it makes of events. Never
@@ -20,6 +21,7 @@ mod anew;
 mod aside;
 mod card;
 mod carrying;
+mod cells;
 mod columns;
 mod compared;
 mod comparing;

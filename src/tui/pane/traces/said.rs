@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use ratatui::style::Modifier;
 use serde_json::Value as Json;
 
-use super::json::{pretty, short};
+use super::json::{is_json, pretty, short};
 use super::sheet::{Part, Room, line};
 use crate::domain::figures::{count, grouped};
 use crate::domain::trace::contents::{Contents, Found, Offered, Part as Piece, Ran, Said, Score};
@@ -88,6 +88,8 @@ pub(super) fn pieces(all: &[Piece], role: Role, thoughts: bool, room: &mut Room<
             return left_out(all.len() - at, "part of it", "parts of it", parts);
         }
         match piece {
+            // As Markdown its signs would be taken for marks.
+            Piece::Text { text } if role == Role::Model && is_json(text) => room.json(text.trim(), 2, parts),
             Piece::Text { text } if role == Role::Model => room.markdown(text, 2, parts),
             Piece::Text { text } => room.text(text, Ink::of(Role::Text), 2, parts),
             Piece::Reasoning { text, .. } if thoughts => {
@@ -139,14 +141,14 @@ pub(super) fn json(json: &Json, inset: u16, room: &mut Room<'_>, parts: &mut Vec
     if !json.is_string()
         && let Some(line) = short(json, BESIDE)
     {
-        return room.code(&line, inset, parts);
+        return room.json(&line, inset, parts);
     }
     let (text, left_out) = pretty(json, room.most());
     let is_plain = json.is_string() && !text.starts_with(['{', '[']);
     if is_plain {
         room.text(&text, Ink::of(Role::Text), inset, parts);
     } else {
-        room.code(&text, inset, parts);
+        room.json(&text, inset, parts);
     }
     room.more(left_out, inset, parts);
 }
@@ -239,7 +241,7 @@ pub(super) fn score(score: &Score, beside: &str, room: &mut Room<'_>, parts: &mu
 mod tests {
     use serde_json::json;
 
-    use super::super::sheet::Sheet;
+    use super::super::sheet::{Sheet, rows};
     use super::*;
 
     fn says(contents: &Contents, thoughts: bool) -> String {
@@ -304,6 +306,24 @@ mod tests {
         }
         assert!(!folded.contains("let me see") && says(&contents, true).contains("let me see"));
         assert_eq!(things(&contents), 5);
+    }
+
+    #[test]
+    fn what_a_model_says_in_json_is_shown_as_it_is_written_and_in_colours() {
+        let step = "{\n  \"tool\": \"read_*all*_files\",\n  \"input\": {\"depth\": 2}\n}\n";
+        let shown = |role: &str| {
+            let mut parts = Vec::new();
+            message(&Said::new(role, step), false, &mut Room::new(""), &mut parts);
+            rows(&parts, 60)
+        };
+        let set = shown("assistant");
+        let texts: Vec<String> = set[1..].iter().map(|row| row.text().trim_start().to_owned()).collect();
+        let wanted = ["▏ {", "▏   \"tool\": \"read_*all*_files\",", "▏   \"input\": {\"depth\": 2}", "▏ }"];
+        assert_eq!(texts, wanted);
+        let has = |role: Role| set.iter().flat_map(|row| &row.spans).any(|span| span.ink.role == role);
+        assert!(has(Role::String) && has(Role::Number) && set[1..].iter().all(|row| row.raised));
+        // What else is written is read as what it is.
+        assert!(!shown("user")[1].raised);
     }
 
     #[test]

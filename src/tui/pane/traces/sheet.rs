@@ -13,12 +13,14 @@ use std::borrow::Cow;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
+use super::cells::flat;
+use super::json::inked;
 use crate::domain::figures::bytes;
-use crate::domain::untrusted::{safe_line, safe_text};
+use crate::domain::untrusted::safe_line;
 use crate::tui::look::{Look, Role};
 use crate::tui::paint::{scrollbar, thumb};
 use crate::tui::widget::markdown::Stream;
-use crate::tui::widget::text::{Ink, Inline, Row, Span, expand_tabs, fit, width, wrap};
+use crate::tui::widget::text::{Ink, Inline, Row, Span, fit, width, wrap};
 
 /// Bytes of one text that are shown, and of all texts of a sheet.
 const TEXT: usize = 256 * 1024;
@@ -51,6 +53,12 @@ pub(super) enum Part {
     /// On the raised ground, behind a bar.
     Code {
         text: String,
+        inset: u16,
+    },
+    /// The same in the colours of JSON; it may begin `within` a text of that.
+    Json {
+        text: String,
+        within: bool,
         inset: u16,
     },
     Markdown {
@@ -126,6 +134,17 @@ impl<'a> Room<'a> {
         self.more(left_out, inset, parts);
     }
 
+    /// JSON as it is written.
+    pub(super) fn json(&mut self, text: &str, inset: u16, parts: &mut Vec<Part>) {
+        let (text, left_out) = self.take(text);
+        let mut within = false;
+        for piece in pieces(text) {
+            parts.push(Part::Json { text: piece.to_owned(), within, inset });
+            within = inked(piece, within).1;
+        }
+        self.more(left_out, inset, parts);
+    }
+
     /// Markdown; what is very long is shown as it is written.
     pub(super) fn markdown(&mut self, text: &str, inset: u16, parts: &mut Vec<Part>) {
         if text.len() > MARKDOWN {
@@ -162,7 +181,10 @@ impl Part {
         match self {
             Self::Line(_) | Self::Gap => 1,
             Self::Flow { runs, .. } => runs.iter().map(|(text, _)| text.len()).sum(),
-            Self::Text { text, .. } | Self::Code { text, .. } | Self::Markdown { text, .. } => text.len(),
+            Self::Text { text, .. }
+            | Self::Code { text, .. }
+            | Self::Json { text, .. }
+            | Self::Markdown { text, .. } => text.len(),
         }
     }
 
@@ -172,7 +194,10 @@ impl Part {
             Self::Line(runs) | Self::Flow { runs, .. } => {
                 runs.iter().map(|(text, _)| text.as_str()).collect()
             }
-            Self::Text { text, .. } | Self::Code { text, .. } | Self::Markdown { text, .. } => text.clone(),
+            Self::Text { text, .. }
+            | Self::Code { text, .. }
+            | Self::Json { text, .. }
+            | Self::Markdown { text, .. } => text.clone(),
             Self::Gap => String::new(),
         }
     }
@@ -198,16 +223,19 @@ impl Part {
                 }
             }
             Self::Text { text, ink, inset } => {
-                let inline = Inline::plain(&flat(text), *ink);
+                let inline = Inline::plain(&flat(text, room(*inset)), *ink);
                 rows.extend(wrap(&inline, room(*inset)).into_iter().map(|row| inside(row, *inset)));
             }
             Self::Code { text, inset } => {
-                let inline = Inline::plain(&flat(text), Ink::of(Role::Text));
-                for mut row in wrap(&inline, room(inset + 2)) {
-                    row.spans.insert(0, Span::new("▏ ", Ink::of(Role::Rule)));
-                    row.raised = true;
-                    rows.push(inside(row, *inset));
+                let inline = Inline::plain(&flat(text, room(inset + 2)), Ink::of(Role::Text));
+                rows.extend(barred(&inline, room(inset + 2)).map(|row| inside(row, *inset)));
+            }
+            Self::Json { text, within, inset } => {
+                let mut inline = Inline::default();
+                for (piece, role) in inked(&flat(text, room(inset + 2)), *within).0 {
+                    inline.push(piece, Ink::of(role), None);
                 }
+                rows.extend(barred(&inline, room(inset + 2)).map(|row| inside(row, *inset)));
             }
             Self::Markdown { text, inset } => {
                 let mut stream = Stream::new(room(*inset));
@@ -227,13 +255,13 @@ pub(super) fn rows(parts: &[Part], columns: u16) -> Vec<Row> {
     rows
 }
 
-/// Safe, with tabs as blanks.
-fn flat(text: &str) -> String {
-    let safe = safe_text(text);
-    if safe.contains('\t') {
-        return safe.split('\n').map(expand_tabs).collect::<Vec<_>>().join("\n");
-    }
-    safe.into_owned()
+/// Its rows as those of code.
+fn barred(inline: &Inline, columns: usize) -> impl Iterator<Item = Row> {
+    wrap(inline, columns).into_iter().map(|mut row| {
+        row.spans.insert(0, Span::new("▏ ", Ink::of(Role::Rule)));
+        row.raised = true;
+        row
+    })
 }
 
 fn inside(mut row: Row, inset: u16) -> Row {
@@ -464,6 +492,7 @@ mod tests {
             Part::Flow { runs: vec![(evil.to_owned(), Ink::of(Role::Text))], inset: 4 },
             Part::Text { text: evil.to_owned(), ink: Ink::of(Role::Text), inset: 2 },
             Part::Code { text: evil.to_owned(), inset: 2 },
+            Part::Json { text: evil.to_owned(), within: false, inset: 2 },
             Part::Gap,
             Part::Markdown { text: format!("# {evil}\n\n```\n{evil}\n```"), inset: 2 },
         ];

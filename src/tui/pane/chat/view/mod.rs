@@ -9,6 +9,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
 use super::{Focus, State};
+use crate::domain::untrusted::safe_line;
 use crate::tui::app::Cache;
 use crate::tui::look::Role;
 use crate::tui::paint::put;
@@ -48,6 +49,11 @@ pub fn draw(
 }
 
 fn drawer(state: &State, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) -> Option<Position> {
+    let agent = state.thread.agent.as_ref().map(|agent| safe_line(&agent.name));
+    let asks = match &agent {
+        Some(name) => format!("{name} answers, by this model only where it names none"),
+        None => "The next message is sent to it".to_owned(),
+    };
     let panel = Panel {
         drawer: &state.drawer,
         setup: &state.thread.setup,
@@ -55,11 +61,9 @@ fn drawer(state: &State, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) -> O
         card: state.card(),
         focused: state.focus == Focus::Settings,
         of: "this conversation",
-        asks: match &state.thread.agent {
-            Some(_) => "An agent answers, by this model only where it names none",
-            None => "The next message is sent to it",
-        },
+        asks: &asks,
         preset: None,
+        agent: agent.as_deref(),
     };
     settings::draw(&panel, sight, area, cells)
 }

@@ -88,6 +88,7 @@ pub(super) fn draw(
             of: &format!("column {}", letter(state.at)),
             asks: "The next question is sent to it",
             preset: None,
+            agent: None,
         };
         caret = settings::draw(&panel, sight, area, cells);
     }

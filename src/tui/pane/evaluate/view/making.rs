@@ -93,6 +93,7 @@ pub(super) fn draw(
         of: "this model",
         asks: "It answers the items of this evaluation",
         preset: None,
+        agent: None,
     };
     sides.drawer.and_then(|area| settings::draw(&panel, sight, area, cells))
 }

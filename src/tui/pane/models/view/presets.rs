@@ -52,6 +52,7 @@ pub(super) fn draw(presets: &Presets, sight: &Sight<'_>, body: Rect, cells: &mut
         of: "this preset",
         asks: "",
         preset: name,
+        agent: None,
     };
     settings(&panel, sight, drawer?, cells)
 }

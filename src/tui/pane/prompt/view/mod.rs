@@ -56,6 +56,7 @@ fn drawer(state: &State, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) -> O
         of: "this prompt",
         asks: "The next run is sent to it",
         preset: None,
+        agent: None,
     };
     settings::draw(&panel, sight, area, cells)
 }

@@ -134,25 +134,32 @@ fn outcome(run: &Run) -> Option<String> {
 
 /// What is to be known of it now.
 fn standing(open: &Open, sight: &Sight<'_>) -> (String, Role) {
-    let findings = open.wrongs() as u64;
     if open.laid.is_none() && open.error.is_none() {
-        ("reading…".to_owned(), Role::Muted)
-    } else if !open.damaged.is_empty() {
-        (count(open.damaged.len() as u64, "place cannot be read", "places cannot be read"), Role::Bad)
-    } else {
-        let runs = open.run.running > 0;
-        let mut told = count(findings, "finding", "findings");
-        // The key is one of the spans, not of what is read of one.
-        if open.talk.is_none() && open.focus != Focus::Text {
-            told = format!("{} {told}", sight.key(Context::Spans, Action::ShowFindings));
-        }
-        match (runs, findings > 0) {
-            (true, true) => (format!("● runs · {told}"), Role::Accent),
-            (true, false) => ("● runs".to_owned(), Role::Accent),
-            (false, true) => (told, Role::Warn),
-            (false, false) => (String::new(), Role::Muted),
-        }
+        return ("reading…".to_owned(), Role::Muted);
     }
+    let (damaged, findings) = (open.damaged.len() as u64, open.wrongs() as u64);
+    let mut told = Vec::new();
+    if damaged > 0 {
+        told.push(count(damaged, "place cannot be read", "places cannot be read"));
+    }
+    if findings > 0 {
+        told.push(count(findings, "finding", "findings"));
+    }
+    // The key is one of the spans, not of what is read of one.
+    if let Some(first) = told.first_mut().filter(|_| open.talk.is_none() && open.focus != Focus::Text) {
+        *first = format!("{} {first}", sight.key(Context::Spans, Action::ShowFindings));
+    }
+    let runs = open.run.running > 0;
+    let role = match (damaged > 0, runs, findings > 0) {
+        (true, ..) => Role::Bad,
+        (false, true, _) => Role::Accent,
+        (false, false, true) => Role::Warn,
+        (false, false, false) => Role::Muted,
+    };
+    if runs {
+        told.insert(0, "● runs".to_owned());
+    }
+    (told.join(" · "), role)
 }
 
 /// What stands where the spans would be.
