@@ -171,6 +171,7 @@ fn while_who_answers_is_hidden_no_wait_tells_of_it() {
     let effects = stage.keys("<tab>r");
     assert_eq!(Stage::requests(&effects), [], "the quick one would be told from the slow one");
     assert!(stage.text().contains("choose first"), "{}", stage.text());
+    assert!(!stage.text().contains("r again"), "the last line offers what can be done: {}", stage.text());
     stage.keys("D");
     assert!(stage.text().contains("Choose first: that would tell who answers."), "{}", stage.text());
 
@@ -1263,7 +1264,7 @@ fn asked_again_alone(stage: &mut Stage, comparison: &Comparison) -> Vec<Effect> 
     assert!(!shown.contains("qwen3"), "{shown}");
     // Who leaves it so has seen nothing.
     assert_eq!(Stage::requests(&stage.keys("<esc>")), []);
-    assert!(!stage.text().contains("qwen3"), "{}", stage.text());
+    assert!(!stage.text().contains("qwen3") && stage.text().contains("r again"), "{}", stage.text());
     let effects = stage.keys("ra");
     let look = Comparisons::Look { id: comparison.id, page: Some(0) };
     assert_eq!(requests(&effects), [look], "kept of this page alone");
