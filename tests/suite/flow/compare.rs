@@ -316,7 +316,7 @@ fn where_the_line_has_no_room_it_says_less_and_that_whole() {
     }
     let shown = stage.text();
     // That the others are looked at comes before what is said of them.
-    assert!(shown.contains("1 of 3 columns · 2 not in sight: Tab, then "), "{shown}");
+    assert!(shown.contains("3 columns · 2 not in sight: Tab, then "), "{shown}");
     assert!(!shown.contains("which is the best"), "{shown}");
 }
 
