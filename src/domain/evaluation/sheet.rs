@@ -67,6 +67,9 @@ pub struct Shown {
 pub struct Before {
     pub vote: VoteId,
     pub said: Said,
+    /// How long the item was in front of the rater then, without pauses.
+    #[serde(default)]
+    pub active_ms: u64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub comment: Option<String>,
 }
@@ -74,7 +77,12 @@ pub struct Before {
 impl Before {
     /// What that vote said.
     pub fn of(vote: &Vote) -> Self {
-        Self { vote: vote.id, said: vote.said.clone(), comment: vote.comment.clone() }
+        Self {
+            vote: vote.id,
+            said: vote.said.clone(),
+            active_ms: vote.active_ms,
+            comment: vote.comment.clone(),
+        }
     }
 }
 

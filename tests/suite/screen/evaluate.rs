@@ -657,7 +657,8 @@ fn a_vote_that_is_looked_at_again_is_superseded() {
     assert_eq!(asked, [Evaluations::Sit { id: ID, rater: "ana".into(), step: Step::To(3) }]);
     let mut again = seat(best(), &ANSWERS, 5);
     let vote = VoteId::from_bytes([3; 16]);
-    let before = Before { vote, said: Said::Skipped(Skip::Unclear), comment: Some("hm".into()) };
+    let before =
+        Before { vote, said: Said::Skipped(Skip::Unclear), active_ms: 0, comment: Some("hm".into()) };
     again.sheet.as_mut().unwrap().before = Some(before);
     stage.answer("\"step\":{\"to\":3}", vec![Reply::Seat { seat: again }]);
     stage.pass(200);
@@ -683,6 +684,7 @@ fn going_back_says_which_votes_there_are_shows_what_was_said_and_esc_returns() {
         sheet.before = Some(Before {
             vote: VoteId::from_bytes([3; 16]),
             said,
+            active_ms: 0,
             comment: Some("it names the page".into()),
         });
         stage.answer("\"step\":{\"to\":3}", vec![Reply::Seat { seat: again }]);
@@ -704,6 +706,7 @@ fn a_vote_that_is_taken_back_brings_its_comment_and_what_it_said() {
     undone.sheet.as_mut().unwrap().taken_back = Some(Before {
         vote: VoteId::from_bytes([3; 16]),
         said: said.clone(),
+        active_ms: 60_000,
         comment: Some("both are short".into()),
     });
     stage.answer("\"step\":\"undo\"", vec![Reply::Seat { seat: undone.clone() }]);
@@ -715,6 +718,7 @@ fn a_vote_that_is_taken_back_brings_its_comment_and_what_it_said() {
     keeps.keys("u");
     keeps.answer("\"step\":\"undo\"", vec![Reply::Seat { seat: undone.clone() }]);
     let kept = cast(&keeps.keys("<esc>"));
+    assert!(kept.active_ms >= 60_000, "the time that it took stays with it: {}", kept.active_ms);
     assert_eq!((kept.said, kept.comment.as_deref()), (said, Some("both are short")));
     // Where a step back leads somewhere else otherwise, the last line says the same.
     let mut own = Stage::settled(80, 24, "dark");
@@ -731,6 +735,7 @@ fn a_vote_that_is_taken_back_brings_its_comment_and_what_it_said() {
     assert!(stage.text().contains("Why is it skipped? ; both are short"), "{}", stage.text());
     stage.keys("<esc>");
     let cast = cast(&stage.keys("1"));
+    assert!(cast.active_ms < 60_000, "another one took its own: {}", cast.active_ms);
     assert_eq!((cast.supersedes, cast.comment.as_deref()), (None, Some("both are short")));
 }
 
@@ -883,6 +888,13 @@ fn why_answers_failed_is_told_of_the_selected_one_and_its_key_says_what_it_does(
     stage.reply("evaluations\":{\"run", vec![Reply::Evaluation { evaluation: running }]);
     let text = stage.text();
     assert!(text.contains("f pause") && !text.contains("refused"), "{text}");
+    // While they are asked for more fail than were known at first: the list counts them, the reason does not.
+    let mut stage = Stage::settled(120, 40, "dark");
+    list(&mut stage, vec![evaluation(1, "helpful", GenerationState::Running, 3, 5)]);
+    stage.answer("evaluations\":{\"failures", vec![Reply::Failures { failures: vec![failure()] }]);
+    let text = stage.text();
+    assert!(text.contains("5 failed") && text.contains("answers of home/qwen3: asking home"), "{text}");
+    assert!(!text.contains("2 answers"), "{text}");
 }
 
 #[test]

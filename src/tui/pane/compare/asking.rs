@@ -156,6 +156,12 @@ impl State {
         self.calls.insert(task, place);
     }
 
+    /// Whether the answer can be asked for again: until one is chosen, and where they come blind only one that failed.
+    pub(super) fn may_ask_again(&self) -> bool {
+        let failed = || self.current().is_some_and(|at| self.lanes[at].has_failed());
+        self.ballot().is_none() && (!self.is_hidden() || failed())
+    }
+
     /// Asks the column once more that keys act on.
     pub(super) fn retry(&mut self, desk: &mut Desk<'_>) {
         let Some(at) = self.current() else { return };

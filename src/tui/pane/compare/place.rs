@@ -37,7 +37,8 @@ impl Pane for State {
         let changes = self.context() != Context::Settings || self.drawer.offers(action);
         // While answers come blind it could only be said that they do.
         let waits = action == Action::ChooseModel && self.answers_blindly();
-        self.can_do(action) && !(self.is_hidden() && self.tells(action)) && changes && !waits
+        let refused = waits || action == Action::Retry && !self.may_ask_again();
+        self.can_do(action) && !(self.is_hidden() && self.tells(action)) && changes && !refused
     }
 
     fn why_not(&self, action: Action) -> Option<Cow<'static, str>> {

@@ -47,17 +47,23 @@ impl Failing {
     }
 
     /// The reasons in words, the most frequent one first; `again` is the key that asks for those answers once more, where
-    /// it does.
+    /// it does. While they are asked for they are not counted: more may fail than were known when the reasons were asked for.
     pub fn words(&self, again: Option<&str>) -> Vec<String> {
-        let again = again.map_or_else(String::new, |key| format!(" ({key} asks again)"));
         let of = |failure: &Failure| {
-            let answers = count(failure.count, "answer", "answers");
-            format!("{answers} of {}{again}: {}", failure.source, failure.error)
+            let answers = match again {
+                Some(key) => {
+                    let answers = count(failure.count, "answer", "answers");
+                    format!("{answers} of {} ({key} asks again)", failure.source)
+                }
+                None => format!("answers of {}", failure.source),
+            };
+            format!("{answers}: {}", failure.error)
         };
         let mut words: Vec<String> = self.known.iter().take(REASONS).map(of).collect();
         let others: u64 = self.known.iter().skip(REASONS).map(|failure| failure.count).sum();
         if others > 0 {
-            words.push(format!("{} for other reasons", grouped(others)));
+            let many = if again.is_some() { grouped(others) } else { "others".to_owned() };
+            words.push(format!("{many} for other reasons"));
         }
         words
     }

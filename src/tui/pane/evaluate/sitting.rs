@@ -310,13 +310,16 @@ impl Sitting {
         let Some(sheet) = &seat.sheet else { return };
         let before = sheet.before.as_ref();
         let number = seat.pace.done + u64::from(before.is_none());
+        // What is kept after all was not thought of in this moment only.
+        let kept =
+            sheet.taken_back.as_ref().filter(|back| back.said == said).map_or(0, |back| back.active_ms);
         let cast = Cast {
             rater: self.rater.clone(),
             item: sheet.item.clone(),
             version: seat.task.version,
             shown: shown(sheet),
             said,
-            active_ms: u64::try_from(self.active.as_millis()).unwrap_or(u64::MAX),
+            active_ms: u64::try_from(self.active.as_millis()).unwrap_or(u64::MAX).saturating_add(kept),
             comment: self.comment.clone(),
             supersedes: before.map(|before| before.vote),
         };

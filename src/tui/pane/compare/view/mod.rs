@@ -191,10 +191,9 @@ fn asked(state: &State, sight: &Sight<'_>, (count, seen): (usize, usize), room: 
     let begin = if hidden == 0 {
         format!("{count} columns")
     } else {
-        let keys = sideways(state, sight, true);
-        let long = format!("{seen} of {count} columns · {hidden} not in sight: {keys}");
-        let short = format!("{seen} of {count} · others: {keys}");
-        if columns(&long) <= room { long } else { short }
+        let others = format!("{hidden} not in sight: {}", sideways(state, sight, true));
+        let long = format!("{count} columns · {others}");
+        if columns(&long) <= room { long } else { others }
     };
     let less = format!("{begin}{rounds}{pages}");
     fit(first_parts(&less, room), room.into()).into_owned()
