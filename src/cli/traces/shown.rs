@@ -5,7 +5,6 @@ use std::fmt::Write as _;
 use serde::Serialize;
 
 use super::words;
-use crate::domain::catalog::dollars;
 use crate::domain::figures::took as time;
 use crate::domain::trace::aligned::Pair;
 use crate::domain::trace::contents::{Contents, Part, Said};
@@ -15,6 +14,7 @@ use crate::domain::trace::outline::Outline;
 use crate::domain::trace::replay::Replay;
 use crate::domain::trace::run::Source;
 use crate::domain::trace::{Brought, Kind, Mark, Rollups, Run, Status, Sum, TraceId, TraceSpan, Tree, Went};
+use crate::domain::usage::budget::money;
 
 /// The last digits of a trace's id.
 pub(super) fn short(id: TraceId) -> String {
@@ -80,7 +80,7 @@ fn more(sum: String, untold: u64) -> String {
 }
 
 fn paid(amount: Option<f64>, unpriced: u64) -> String {
-    amount.map_or_else(String::new, |amount| more(dollars(amount), unpriced))
+    amount.map_or_else(String::new, |amount| more(money(amount), unpriced))
 }
 
 /// Tokens in and out, each with the calls that did not tell them.

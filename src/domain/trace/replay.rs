@@ -8,12 +8,13 @@ use super::facts::Facts;
 use super::span::{SpanKey, TraceId, TraceSpan};
 use super::value::Value;
 use crate::domain::call::Turn;
-use crate::domain::catalog::{ModelId, dollars};
+use crate::domain::catalog::ModelId;
 use crate::domain::figures::milliseconds;
 use crate::domain::id::SpanId;
 use crate::domain::message::{Block, Role, Timing, Usage};
 use crate::domain::settings::{FIELDS, Settings};
 use crate::domain::time::Timestamp;
+use crate::domain::usage::budget::money;
 
 /// A span of a trace, wherever it came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -185,7 +186,7 @@ impl Gave {
             ms("time", self.timing.total_ms),
             tokens("tokens in", self.usage.input),
             tokens("tokens out", self.usage.output),
-            self.dollars.map(|amount| ("cost", dollars(amount))),
+            self.dollars.map(|amount| ("cost", money(amount))),
             Some(("finish", self.finish.clone())).filter(|(_, finish)| !finish.is_empty()),
         ]
         .into_iter()

@@ -241,11 +241,13 @@ fn used(used: &str, kept: Option<String>, unpriced: u64) -> String {
     format!("{used} are used{kept}{rest}")
 }
 
-/// "$1.20", or "$0.0031" where it is little.
+/// "$1.20", or "$0.0031" where it is little; what is less than four decimals can say is said to be so.
 pub fn money(amount: f64) -> String {
     let cents = (amount * 100.0).round() / 100.0;
     if amount >= 0.995 || amount == 0.0 || (amount - cents).abs() < 1e-9 {
         dollars(cents)
+    } else if amount > 0.0 && amount < 0.000_05 {
+        "<$0.0001".to_owned()
     } else {
         format!("${amount:.4}")
     }
@@ -309,6 +311,12 @@ mod tests {
             panic!()
         };
         assert!(why.ends_with("50 are used, and 45 are kept for calls that run"), "{why}");
+    }
+
+    #[test]
+    fn a_little_money_is_never_written_as_none() {
+        let written = [0.0, 0.000_03, 0.000_448, 0.003_1, 0.05, 1.2].map(money);
+        assert_eq!(written, ["$0", "<$0.0001", "$0.0004", "$0.0031", "$0.05", "$1.20"]);
     }
 
     #[test]

@@ -471,6 +471,20 @@ fn a_prompt_of_its_own_is_compared_with_the_default_and_set_back_to_it() {
 }
 
 #[test]
+fn the_default_prompts_of_an_agent_without_its_own_are_read() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    stage.keys("<ctrl+p>own prompts<enter>");
+    answered(&mut stage, "\"list\"", Reply::Agents { agents: vec![book().agent] });
+    answered(&mut stage, "\"open\"", Reply::Agent { book: book() });
+    let text = stage.text();
+    assert!(!text.contains("its own"), "{text}");
+    assert!(text.contains("the prompt of orchestration  the default"), "{text}");
+    stage.keys("<down><enter>");
+    answered(&mut stage, "\"open\"", Reply::Agent { book: book() });
+    assert!(stage.text().contains("The default prompt of orchestration"), "{}", stage.text());
+}
+
+#[test]
 fn of_several_agents_one_is_chosen_first() {
     let mut stage = Stage::settled(120, 40, "dark");
     stage.keys("<ctrl+p>edit an agent<enter>");

@@ -136,14 +136,11 @@ fn offer_version(book: &Book, number: u32, desk: &mut Desk<'_>) {
     desk.overlays.push(Overlay::Menu(Menu::new(&title, "do it", "", entries)));
 }
 
-/// Offers the prompts that the newest version has of its own.
+/// Offers the prompts of the newest version: its own, and the defaults of the others to read.
 fn offer_prompts(book: &Book, desk: &mut Desk<'_>) {
     let Some(newest) = book.version(None) else { return };
     let own = |step: &Step| newest.definition.steps.of(*step).template.is_some();
     let name = safe_line(&book.agent.name);
-    if !Step::ALL.iter().any(own) {
-        return desk.say(format!("{name} has no prompt of its own: each is the default."));
-    }
     let offer = |step: Step| {
         let (detail, deed) = if own(&step) {
             ("its own", Deed::Prompt(step))

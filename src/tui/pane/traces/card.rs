@@ -367,8 +367,9 @@ impl Card {
                 count => format!("{name} {count}"),
             }
         };
-        let wide: u16 = Tab::ALL.iter().map(|tab| columns(&named(*tab, true)) + 3).sum();
-        let roomy = wide <= area.width;
+        // A sign before each and a blank behind it, but for the last.
+        let wide: u16 = Tab::ALL.iter().map(|tab| columns(&named(*tab, true)) + 2).sum();
+        let roomy = wide <= area.width.saturating_add(1);
         let mut x = area.x;
         for tab in Tab::ALL {
             let is_shown = tab == self.tab;

@@ -137,6 +137,8 @@ fn messages_settings_and_raw_attributes_are_tabs_and_empty_ones_are_stepped_over
     card.take(span, contents);
     let rows = drawn(&mut card, 100, 20);
     assert_eq!(rows[2], "  ▸Messages 2  Settings 1  Tools  Scores  Raw 1");
+    assert_eq!(drawn(&mut card, 47, 20)[2], rows[2], "they just fit");
+    assert_eq!(drawn(&mut card, 46, 20)[2], "  ▸Messages  Settings  Raw");
     assert!(rows.iter().any(|row| row == "    It rains."), "{rows:#?}");
     card.turn(false);
     assert_eq!((card.tab(), card.says().as_str()), (Tab::Settings, "temperature  0.2"));
