@@ -15,7 +15,7 @@ use super::{Shared, Store, files, scan};
 use crate::domain::{Error, ErrorKind, Result};
 
 /// How many times what is wanted of them records may take.
-const TIMES: u64 = 2;
+const TIMES: u64 = 3;
 
 impl Store {
     /// Bytes that the files of the records take, without those of large values.
@@ -28,7 +28,7 @@ impl Store {
         self.shared.written.load(Ordering::Relaxed)
     }
 
-    /// Whether that is more than twice what is wanted of them. Of records that fill their files a half is read for it.
+    /// Whether that is more than three times what is wanted of them. Of records that fill their files a third is read for it.
     pub fn is_slack(&self) -> Result<bool> {
         let most = self.taken() / TIMES;
         let (_, wanted) = self.mending(|live| {

@@ -307,8 +307,7 @@ fn compacting_asks_before_it_removes_what_may_be_the_last_whole_copy_of_somethin
     home.run(&["workspace", "backup", "copy"]);
     home.run(&["workspace", "restore", "copy", "--yes"]);
     let generation = tree(&home).parent().and_then(|tree| tree.parent()).unwrap().to_owned();
-    let first = |folder: &std::path::Path| std::fs::read_dir(folder).unwrap().next().unwrap().unwrap().path();
-    let large = first(&first(&generation.join("blobs")));
+    let large = crate::store::walk(&generation.join("blobs")).remove(0);
     let mut bytes = std::fs::read(&large).unwrap();
     bytes[2000] ^= 1;
     std::fs::write(&large, bytes).unwrap();
