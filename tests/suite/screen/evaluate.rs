@@ -275,6 +275,30 @@ fn several_metrics_are_asked_one_after_the_other() {
 }
 
 #[test]
+fn the_answers_stay_where_they_are_through_an_item() {
+    let several = || {
+        vec![
+            metric("Helpful", Method::ThumbsUpDown, &[]),
+            metric("Preferred", Method::ComparisonLikertScale, &[]),
+            metric("Order", Method::ComparisonRank, &[]),
+        ]
+    };
+    let order = || vec![metric("Helpful", Method::ComparisonRank, &[])];
+    let first_row = |stage: &mut Stage| stage.text().lines().position(|line| line.contains("Helpful "));
+    for (width, height) in [(60, 20), (80, 24), (120, 40)] {
+        for (metrics, keys) in [(several(), &["y", "n", "5", "2"][..]), (order(), &["2", "=", "u", "u"][..])] {
+            let mut stage = rating(width, height, "dark", seat(metrics, &ANSWERS, 5));
+            let before = first_row(&mut stage);
+            assert!(before.is_some(), "{}", stage.text());
+            for key in keys {
+                assert!(evaluations(&stage.keys(key)).is_empty(), "{key}");
+                assert_eq!(first_row(&mut stage), before, "{width}x{height}, {key}: {}", stage.text());
+            }
+        }
+    }
+}
+
+#[test]
 fn of_more_metrics_than_rows_it_is_told_how_many_are_out_of_sight() {
     let metrics =
         || (1..=10).map(|n| metric(&format!("M{n}"), Method::ThumbsUpDown, &[])).collect::<Vec<_>>();
