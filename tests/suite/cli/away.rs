@@ -44,7 +44,7 @@ fn a_hand_out_is_rated_on_the_closed_screen_of_a_machine_that_has_nothing_else_a
     screen.wait_for("item 2 of 5");
     rated(&screen, "1", "item 3 of 5");
     rated(&screen, "u", "item 2 of 5");
-    rated(&screen, ";", "omment");
+    rated(&screen, ";", "A comment on this item");
     screen.send("hard to say\r");
     screen.wait_for("; hard to say");
     rated(&screen, " ", "Why is it skipped?");
