@@ -697,6 +697,20 @@ fn what_goes_on_in_the_chat_is_the_winner() {
 }
 
 #[test]
+fn the_card_in_the_list_says_seen_of_a_blind_comparison_whose_choice_was_kept_as_not_blind() {
+    for (blind, words) in [(Some(7), "2 columns · blind · chosen"), (None, "2 columns · seen · chosen")] {
+        let mut stage = Stage::settled(120, 40, "dark");
+        let comparison = answered(&mut stage, Some(7));
+        stage.keys("<tab>a");
+        let answers = vec![id(701), id(711)];
+        let kept = Ballot { answers, blind, ..ballot(comparison.id, Choice::One(0)) };
+        stage.answer("comparisons\":{\"choose", vec![Reply::Ballot { ballot: kept }]);
+        stage.keys("<shift+tab><shift+tab>");
+        assert!(stage.text().contains(words), "{}", stage.text());
+    }
+}
+
+#[test]
 fn a_choice_that_is_taken_back_hides_nobody_again_and_the_next_one_is_not_blind() {
     let mut stage = Stage::settled(120, 40, "dark");
     let comparison = answered(&mut stage, Some(7));
