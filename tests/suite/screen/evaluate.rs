@@ -769,7 +769,12 @@ fn a_vote_that_is_taken_back_brings_its_comment_and_what_it_said() {
     own.pass(200);
     assert!(own.text().contains("Esc keep it") && !own.text().contains("Esc back"), "{}", own.text());
     stage.keys("<space>");
-    assert!(stage.text().contains("Why is it skipped? ; both are short"), "{}", stage.text());
+    let shown = stage.text();
+    assert!(
+        shown.contains("─ Why is it skipped? ─") && shown.contains("your comment: both are short"),
+        "{shown}"
+    );
+    assert!(shown.contains("4 another reason"), "{shown}");
     stage.keys("<esc>");
     let cast = cast(&stage.keys("1"));
     assert!(cast.active_ms < 60_000, "another one took its own: {}", cast.active_ms);
