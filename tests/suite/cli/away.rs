@@ -102,6 +102,15 @@ fn programs_rate_a_hand_out_as_they_rate_an_evaluation() {
 }
 
 #[test]
+fn a_name_that_no_evaluation_has_is_refused_before_the_terminal_is_taken() {
+    let home = tty::Home::new("");
+    let mut screen = home.open((100, 30), &["eval", "rate", "nosuch", "--rater", "bo"]);
+    screen.ends_restored(2);
+    assert!(screen.text().contains("no file is called so"), "{}", screen.text());
+    assert_eq!(screen.look(|seen| seen.count(b"\x1b[?1049h")), 0, "{}", screen.text());
+}
+
+#[test]
 fn whether_there_is_such_an_evaluation_is_said_before_a_terminal_is_asked_for() {
     let home = Home::new();
     let none = home.run(&["eval", "rate", "nosuch", "--rater", "bo"]);
