@@ -12,8 +12,8 @@ use outcrop::domain::untrusted::safe_text;
 use outcrop::domain::{Error, ErrorKind, Result};
 use outcrop::tui::app::{New, Start};
 use outcrop::tui::pane::evaluate::Closed;
-use outcrop::workbench::Door;
 use outcrop::workbench::away::Away;
+use outcrop::workbench::{Door, Workbench};
 use outcrop::{log, tui, workbench, worker};
 
 fn main() -> ExitCode {
@@ -139,7 +139,13 @@ async fn rate(config: &Config, wanted: RateEvaluation) -> Result<Exit> {
         let hint = "The votes on an evaluation are kept in the workspace.";
         return Err(Error::new(ErrorKind::Invalid, format!("rating {name:?}"), why, hint));
     }
-    show(config, start(name, &rater, None)).await
+    // A name that nothing has is said before the terminal is taken.
+    let door = workbench::open(config);
+    if let Err(error) = cli::may_rate(&name, &door, config).await {
+        door.close().await;
+        return Err(error);
+    }
+    show_behind(config, door, start(name, &rater, None)).await
 }
 
 async fn show(config: &Config, start: Start) -> Result<Exit> {

@@ -110,6 +110,14 @@ pub fn rated_away(door: &Away) {
     evaluations::kept_away(door);
 }
 
+/// Refuses to open the screen for rating where no evaluation has that name, or several might have it. Waits for the workspace, and
+/// says so where its owner is silent.
+pub async fn may_rate(name: &str, door: &Arc<Attached>, config: &Config) -> Result<()> {
+    let watcher = AbortOnDropHandle::new(tokio::spawn(say_silence(door.silence())));
+    let asker = Asker { door: Arc::clone(door), config: config.clone(), _watcher: Some(watcher) };
+    evaluations::may_rate(name, &asker).await
+}
+
 /// Runs a command that needs no configuration, which may be what is broken; `None` for the others.
 pub fn run_early(
     command: &Command,

@@ -20,7 +20,7 @@ use crate::domain::{Error, ErrorKind, Result};
 use crate::workbench::request::evaluations::Evaluations;
 use crate::workbench::{Reply, Request, Workbench};
 
-pub(super) use rate::{kept_away, rate_away};
+pub(super) use rate::{kept_away, may_rate, rate_away};
 pub(super) use running::Running;
 
 /// The fewest digits that name an evaluation to be deleted: with fewer, a slip of the finger names another one.

@@ -48,20 +48,35 @@ enum Wish {
 
 pub(super) async fn rate(wanted: RateEvaluation, asker: &Asker, out: &mut Out) -> Result<Exit, End> {
     let RateEvaluation { name, rater, output } = wanted;
-    let id = match found(&name, asker, out).await {
-        Ok(evaluation) => evaluation.id,
-        Err(End::Error(error)) if error.kind == ErrorKind::NotFound => {
-            let why = format!("{}, and no file is called so", error.why);
-            return Err(Error { why, ..error }.into());
-        }
-        Err(other) => return Err(other),
-    };
+    let id = meant(&name, asker, out).await?;
     if output.is_some() {
         let why = "its votes are kept in the workspace";
         let hint = "-o says where those on a hand-out go; `hand-out` writes one.";
         return Err(Error::new(ErrorKind::Invalid, format!("rating {name:?}"), why, hint).into());
     }
     by_lines(id, (&name, rater), asker, out).await
+}
+
+/// The evaluation of that name.
+async fn meant<D: Workbench>(name: &str, asker: &Asker<D>, out: &mut Out) -> Result<EvaluationId, End> {
+    match found(name, asker, out).await {
+        Ok(evaluation) => Ok(evaluation.id),
+        Err(End::Error(error)) if error.kind == ErrorKind::NotFound => {
+            let why = format!("{}, and no file is called so", error.why);
+            Err(Error { why, ..error }.into())
+        }
+        Err(other) => Err(other),
+    }
+}
+
+/// Refuses a name that no evaluation has, or several might. What else is wrong the screen tells, which can ask for a passphrase.
+pub(in super::super) async fn may_rate<D: Workbench>(name: &str, asker: &Asker<D>) -> Result<()> {
+    match meant(name, asker, &mut Out::new(false)).await {
+        Err(End::Error(error)) if matches!(error.kind, ErrorKind::NotFound | ErrorKind::Invalid) => {
+            Err(error)
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Rates a hand-out, without its evaluation.

@@ -15,6 +15,7 @@ use crate::tui::look::{Look, Role};
 use crate::tui::paint::{columns, put, put_right, scrollbar, thumb, tint, wrap};
 use crate::tui::stroke::Stroke;
 use crate::tui::trace::Target;
+use crate::tui::widget::text::fit;
 
 /// Rows that a list asks for at most; it gets what the screen has.
 const ROWS: usize = 1000;
@@ -58,6 +59,8 @@ pub struct Menu {
     commands: bool,
     /// A few answers to a question: the digit of one chooses it.
     numbered: bool,
+    /// Stands on a line of its own above the entries; empty for none.
+    note: String,
     /// What is graded: a number that is typed is an answer of its own, and no digit answers by itself.
     graded: Option<Box<Target>>,
     /// The row of the screen that it is about.
@@ -84,6 +87,7 @@ impl Menu {
             empty: empty.to_owned(),
             commands: false,
             numbered: false,
+            note: String::new(),
             graded: None,
             row: None,
             input: Input::default(),
@@ -111,6 +115,12 @@ impl Menu {
     /// The same of a few answers to a question: each of the first nine is chosen by its digit as well.
     pub fn numbered(title: &str, verb: &'static str, entries: Vec<Entry>) -> Self {
         Self { numbered: true, ..Self::new(title, verb, "", entries) }
+    }
+
+    /// The same with something to be known above the entries, on one line.
+    #[must_use]
+    pub fn noting(self, note: String) -> Self {
+        Self { note, ..self }
     }
 
     /// The same of grades, where a number that is typed is a grade too. None has a digit of its own: whoever means 1, the best,
@@ -325,12 +335,12 @@ impl Menu {
 
     /// Rows of the whole overlay; it keeps its height while it is narrowed, so that nothing jumps.
     pub fn height(&self) -> u16 {
-        self.given.clamp(3, ROWS) as u16 + 4
+        self.given.clamp(3, ROWS) as u16 + 2 + self.above()
     }
 
     /// What lies above and below.
     pub fn hidden(&self, area: Rect) -> Hidden {
-        let rows = Self::list(area).height;
+        let rows = self.list(area).height;
         let top = self.top(rows);
         Hidden { above: top, below: self.shown.len().saturating_sub(top + usize::from(rows)) }
     }
@@ -339,13 +349,19 @@ impl Menu {
         (self.selected + 1).saturating_sub(usize::from(rows))
     }
 
-    fn list(area: Rect) -> Rect {
-        Rect { y: area.y + 2.min(area.height), height: area.height.saturating_sub(2), ..area }
+    /// Rows above the entries: what is typed, the note, one of air.
+    fn above(&self) -> u16 {
+        2 + u16::from(!self.note.is_empty())
+    }
+
+    fn list(&self, area: Rect) -> Rect {
+        let above = self.above().min(area.height);
+        Rect { y: area.y + above, height: area.height - above, ..area }
     }
 
     /// Takes a click inside.
     pub fn click(&mut self, at: Position, area: Rect) -> Outcome {
-        let list = Self::list(area);
+        let list = self.list(area);
         if !list.contains(at) {
             return Outcome::Stay;
         }
@@ -371,7 +387,11 @@ impl Menu {
             let also = "a number, 0 worst to 1 best, or one of these";
             put(cells, line.x + 2, line.y, line.right(), also, role(Role::Faint));
         }
-        let list = Self::list(area);
+        if !self.note.is_empty() && area.height > 1 {
+            let note = fit(&self.note, line.width.into());
+            put(cells, line.x, area.y + 1, line.right(), &note, role(Role::Muted));
+        }
+        let list = self.list(area);
         if self.shown.is_empty() {
             let none = nothing(keymap);
             let words = if self.entries.is_empty() { &self.empty } else { &none };

@@ -61,7 +61,7 @@ pub fn area(screen: Rect, rows: usize) -> Rect {
     around(screen, width(screen), rows)
 }
 
-/// The same around one of so many columns.
+/// The same around one of so many columns. Of a single row a blank one is left below it.
 pub fn around(screen: Rect, width: u16, rows: usize) -> Rect {
-    centred(screen, width.saturating_add(FRAME), rows.clamp(3, 1000) as u16 + 2)
+    centred(screen, width.saturating_add(FRAME), rows.clamp(2, 1000) as u16 + 2)
 }

@@ -44,7 +44,7 @@ fn a_hand_out_is_rated_on_the_closed_screen_of_a_machine_that_has_nothing_else_a
     screen.wait_for("item 2 of 5");
     rated(&screen, "1", "item 3 of 5");
     rated(&screen, "u", "item 2 of 5");
-    rated(&screen, ";", "omment");
+    rated(&screen, ";", "A comment on this item");
     screen.send("hard to say\r");
     screen.wait_for("; hard to say");
     rated(&screen, " ", "Why is it skipped?");
@@ -99,6 +99,15 @@ fn programs_rate_a_hand_out_as_they_rate_an_evaluation() {
     }
     let said = home.run(&["eval", "rate", "which", "--rater", "bo", "-o", "x.jsonl", "--json"]);
     assert!(said.code == Some(2) && said.stderr.contains("-o says where"), "{said:?}");
+}
+
+#[test]
+fn a_name_that_no_evaluation_has_is_refused_before_the_terminal_is_taken() {
+    let home = tty::Home::new("");
+    let mut screen = home.open((100, 30), &["eval", "rate", "nosuch", "--rater", "bo"]);
+    screen.ends_restored(2);
+    assert!(screen.text().contains("no file is called so"), "{}", screen.text());
+    assert_eq!(screen.look(|seen| seen.count(b"\x1b[?1049h")), 0, "{}", screen.text());
 }
 
 #[test]

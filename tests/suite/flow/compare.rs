@@ -462,6 +462,26 @@ fn a_column_that_still_writes_says_so_where_its_figures_will_stand() {
     }
 }
 
+#[test]
+fn below_a_column_that_failed_stands_how_it_is_asked_again_and_nothing_once_one_is_chosen() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    arrive(&mut stage);
+    let comparison = comparison(2, None);
+    let tasks = asked(&mut stage, &comparison);
+    finish(&mut stage, &tasks, 0, "one");
+    fail(&mut stage, &tasks, 1);
+    let dash = |shown: &str| shown.split(['│', '\n']).any(|cell| cell.trim() == "–");
+    let shown = stage.text();
+    assert!(shown.contains("Tab, then r asks it again") && !dash(&shown), "{shown}");
+    stage.keys("<tab>a");
+    let answers = vec![id(701), id(711)];
+    let kept = Ballot { answers, failed: vec![1], ..ballot(comparison.id, Choice::One(0)) };
+    stage.answer("comparisons\":{\"choose", vec![Reply::Ballot { ballot: kept }]);
+    let shown = stage.text();
+    assert!(shown.contains("✓ chosen") && shown.contains("(429)"), "{shown}");
+    assert!(!shown.contains("asks it again") && !dash(&shown), "{shown}");
+}
+
 /// Two columns, each asked so many times.
 fn repeated(pages: u32) -> outcrop::domain::comparison::Comparison {
     let mut comparison = comparison(2, None);
@@ -694,6 +714,20 @@ fn what_goes_on_in_the_chat_is_the_winner() {
     let forked = Stage::requests(&effects);
     let [Request::Conversations(Conversations::Fork { id, .. })] = forked[..] else { panic!("{forked:?}") };
     assert_eq!(id, winner);
+}
+
+#[test]
+fn the_card_in_the_list_says_seen_of_a_blind_comparison_whose_choice_was_kept_as_not_blind() {
+    for (blind, words) in [(Some(7), "2 columns · blind · chosen"), (None, "2 columns · seen · chosen")] {
+        let mut stage = Stage::settled(120, 40, "dark");
+        let comparison = answered(&mut stage, Some(7));
+        stage.keys("<tab>a");
+        let answers = vec![id(701), id(711)];
+        let kept = Ballot { answers, blind, ..ballot(comparison.id, Choice::One(0)) };
+        stage.answer("comparisons\":{\"choose", vec![Reply::Ballot { ballot: kept }]);
+        stage.keys("<shift+tab><shift+tab>");
+        assert!(stage.text().contains(words), "{}", stage.text());
+    }
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::{Focus, Lane, State, Wait};
-use crate::domain::comparison::{Comparison, letter};
+use crate::domain::comparison::{Ballot, Comparison, letter};
 use crate::domain::evaluation::Choice;
 use crate::domain::figures::grouped;
 use crate::domain::id::{ComparisonId, MessageId};
@@ -73,12 +73,22 @@ impl State {
         self.waits.insert(task, Wait::Choose);
     }
 
-    /// Whether nothing is chosen on a page; on the one that is shown, among the answers that are shown last.
-    pub(super) fn is_open(&self, page: usize) -> bool {
+    /// What is chosen on a page; on the one that is shown, among the answers that are shown last.
+    fn chosen_on(&self, page: usize) -> Option<&Ballot> {
         if page == self.page {
-            return self.ballot().is_none();
+            return self.ballot();
         }
-        !self.ballots.iter().any(|ballot| ballot.page as usize == page)
+        self.ballots.iter().rfind(|ballot| ballot.page as usize == page)
+    }
+
+    /// Whether nothing is.
+    pub(super) fn is_open(&self, page: usize) -> bool {
+        self.chosen_on(page).is_none()
+    }
+
+    /// Whether something is, and who answered was known when it was.
+    pub(super) fn is_chosen_seen(&self, page: usize) -> bool {
+        self.chosen_on(page).is_some_and(|ballot| ballot.blind.is_none())
     }
 
     /// The next page after this one on which nothing is chosen; behind the last one it begins again.

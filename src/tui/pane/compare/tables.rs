@@ -131,7 +131,7 @@ pub(super) fn board(
 ) -> Overlay {
     let (mut table, mut lines) = (None, Vec::new());
     let whose = of.map_or_else(
-        || "every choice that was made here".to_owned(),
+        || "every choice made here".to_owned(),
         |of| format!("the choices about {}", safe_line(of)),
     );
     if board.rows.is_empty() && unranked == 0 {
@@ -144,7 +144,7 @@ pub(super) fn board(
         table = Some(Table::parted(board.table(), &[9, 7, 6, 3, 5, 4]));
         lines.extend([
             Line::blank(),
-            Line::of(&format!("{} of {whose}.", count(board.battles, "battle", "battles")), Role::Muted),
+            Line::of(&format!("{}: {whose}.", count(board.battles, "battle", "battles")), Role::Muted),
             Line::of(RANKED, Role::Faint),
         ]);
         if apart > 0 {

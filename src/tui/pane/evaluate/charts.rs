@@ -66,13 +66,15 @@ pub(super) enum Kind {
 pub(super) struct Line {
     pub pieces: Vec<Piece>,
     pub kind: Kind,
+    /// What a row of a table is about, whole: what is shown of it is made short where the width is.
+    pub about: String,
     /// The names of the definitions of its numbers.
     pub terms: Vec<&'static str>,
 }
 
 impl Line {
     pub fn of(kind: Kind, pieces: Vec<Piece>) -> Self {
-        Self { pieces, kind, terms: Vec::new() }
+        Self { pieces, kind, about: String::new(), terms: Vec::new() }
     }
 
     pub fn blank() -> Self {
@@ -376,7 +378,12 @@ impl Table {
         if !titles.is_empty() && self.rows.iter().any(|row| !row.cells.is_empty()) {
             lines.push(Line::of(Kind::Aside, titles));
         }
+        let mut group = "";
         for row in &self.rows {
+            if row.group {
+                group = &row.name;
+            }
+            let about = format!("{group}\n{}", row.name);
             let mut pieces = Vec::new();
             let role = if row.group { Role::Muted } else { Role::Text };
             let room = if row.group { width.saturating_sub(INDENT) } else { name };
@@ -387,6 +394,7 @@ impl Table {
                 if let Some(head) = more.first_mut() {
                     head.pieces.splice(0..0, pieces);
                     head.terms.clone_from(&row.terms);
+                    head.about = about;
                 }
                 lines.append(&mut more);
                 continue;
@@ -402,7 +410,7 @@ impl Table {
             let role = if row.warn { Role::Warn } else { Role::Text };
             pieces.extend(places(&|at| row.cells.get(at).cloned().unwrap_or_default(), role));
             let kind = if row.group { Kind::Aside } else { Kind::Plain };
-            lines.push(Line { terms: row.terms.clone(), ..Line::of(kind, pieces) });
+            lines.push(Line { about, terms: row.terms.clone(), ..Line::of(kind, pieces) });
         }
     }
 
@@ -523,7 +531,8 @@ pub(super) fn histogram(
                 pieces.push(Piece { bar: true, ..piece(x(at), drawn, Role::Info) });
                 pieces.push(piece(x(at) + bar, said, Role::Text));
             }
-            lines.push(Line { terms: terms.to_vec(), ..Line::of(Kind::Plain, pieces) });
+            let (about, terms) = (value.clone(), terms.to_vec());
+            lines.push(Line { about, terms, ..Line::of(Kind::Plain, pieces) });
         }
     }
     lines

@@ -20,14 +20,32 @@ pub(super) struct Lines {
     pub first: usize,
 }
 
+/// What a line that can be chosen is, however wide it is: its part, whether raters differ on it, what it is about, its terms.
+type Known<'a> = (usize, Kind, &'a str, &'a [&'static str]);
+
+/// The lines that can be chosen, and what they are.
+fn stops(lines: &[Line]) -> impl Iterator<Item = (usize, Known<'_>)> {
+    let mut part = 0;
+    lines.iter().enumerate().filter_map(move |(at, line)| {
+        part += usize::from(line.kind == Kind::Head);
+        line.stops().then(|| (at, (part, line.kind, line.about.as_str(), line.terms.as_slice())))
+    })
+}
+
 impl Lines {
-    /// Others in their place, as another width or another report makes them; the cursor stays where it stood among its like.
+    /// Others in their place, as another width or another report makes them: the cursor stays on what it stood on, or where
+    /// that is gone as far from the first one.
     pub fn put(&mut self, all: Vec<Line>, height: usize) {
-        let stops = |lines: &[Line], to: usize| lines.iter().take(to).filter(|line| line.stops()).count();
-        let nth = stops(&self.all, self.at);
-        self.all = all;
-        let stop = |(at, line): (usize, &Line)| line.stops().then_some(at);
-        self.at = self.all.iter().enumerate().filter_map(stop).nth(nth).unwrap_or(0);
+        let before = std::mem::replace(&mut self.all, all);
+        let at = stops(&before).find(|(at, _)| *at == self.at).and_then(|(_, chosen)| {
+            // A table that is parted has each of its rows several times.
+            let nth = stops(&before).filter(|(at, other)| *at < self.at && *other == chosen).count();
+            let alike: Vec<usize> =
+                stops(&self.all).filter(|(_, other)| *other == chosen).map(|(at, _)| at).collect();
+            alike.get(nth).or(alike.last()).copied()
+        });
+        let nth = stops(&before).filter(|(at, _)| *at < self.at).count();
+        self.at = at.or_else(|| stops(&self.all).nth(nth).map(|(at, _)| at)).unwrap_or(0);
         self.step(0, height);
     }
 
@@ -170,7 +188,9 @@ impl Lines {
 
 #[cfg(test)]
 mod tests {
+    use super::super::charts::{Figures, Table, words};
     use super::*;
+    use crate::tui::look::Role;
 
     /// `h` a head, `-` one that can be chosen, `+` it goes on, a blank one.
     fn lines(kinds: &str) -> Lines {
@@ -199,6 +219,44 @@ mod tests {
         assert_eq!((lines.at, lines.top), (11, 8));
         lines.end(false, 4);
         assert_eq!((lines.at, lines.top), (1, 0));
+    }
+
+    #[test]
+    fn the_cursor_stays_on_what_it_stood_on_where_the_width_parts_a_table() {
+        let row = |name: &str| {
+            let cells = ["1111111111"; 3].map(str::to_owned).into();
+            Figures { cells, ..Figures::of(name, &["chosen"]) }
+        };
+        let table =
+            Table { rows: ["first", "second", "third"].map(row).into(), ..Table::of(&["a", "b", "c"]) };
+        let card = |width| {
+            let mut lines = table.lines(width);
+            lines.push(Line::blank());
+            lines.push(Line::head("Raters", "", width));
+            lines.extend(words("Two of them have said the same.", Role::Text, width));
+            lines
+        };
+        let (wide, narrow) = (card(80), card(30));
+        let stops = |card: &[Line]| card.iter().filter(|line| line.stops()).count();
+        assert_eq!((stops(&wide), stops(&narrow)), (4, 10), "each row once, and three times");
+        let mut lines = Lines::default();
+        lines.put(narrow.clone(), 40);
+        let chosen = |lines: &Lines| lines.chosen().map(Line::text).unwrap_or_default();
+        let says = |lines: &Lines, word: &str| assert!(chosen(lines).contains(word), "{}", chosen(lines));
+        // In the second of three parts.
+        lines.step(4, 40);
+        says(&lines, "second");
+        lines.put(wide.clone(), 40);
+        says(&lines, "second");
+        lines.end(true, 40);
+        says(&lines, "Two of them");
+        lines.put(narrow, 40);
+        says(&lines, "Two of them");
+        lines.put(wide, 40);
+        says(&lines, "Two of them");
+        // Of what is gone the one that stands there stays.
+        lines.put(vec![Line::of(Kind::Plain, Vec::new()); 9], 40);
+        assert_eq!(lines.at, 3);
     }
 
     #[test]

@@ -90,6 +90,33 @@ impl Marks {
         marks
     }
 
+    /// As they might be: in each blank stands what is given for it.
+    pub fn supposed(metrics: &[Metric], answers: usize, mark: impl Fn(Blank) -> Option<Mark>) -> Self {
+        let mut marks = Self::new(metrics, answers);
+        marks.filled = marks.blanks.iter().map(|blank| mark(*blank)).collect();
+        marks
+    }
+
+    /// As they are while a metric is asked: each of its blanks in turn, empty, in the midst of a ranking, and with all of `whole`.
+    pub fn asking(&self, metric: usize, whole: Option<&Mark>) -> Vec<Self> {
+        let mut steps = vec![(None, false), (whole.cloned(), false)];
+        if let Some(Mark::Ranks(groups)) = whole {
+            for ranked in 1..groups.len() {
+                let begun = Some(Mark::Ranks(groups[..ranked].to_vec()));
+                steps.extend([(begun.clone(), false), (begun, true)]);
+            }
+        }
+        let of_metric = self.blanks.iter().enumerate().filter(|(_, blank)| blank.metric == metric);
+        let at_blank = |(at, _): (usize, &Blank)| {
+            steps.iter().map(move |(mark, joins)| {
+                let mut marks = Self { at, joins: *joins, ..self.clone() };
+                marks.filled[at].clone_from(mark);
+                marks
+            })
+        };
+        of_metric.flat_map(at_blank).collect()
+    }
+
     /// Whether something is said already.
     pub fn is_begun(&self) -> bool {
         self.filled.iter().any(Option::is_some)
@@ -331,6 +358,19 @@ fn value(method: Method, marks: &[(Option<usize>, &Mark)], shown: &[ResponseId])
             Value::Ranks(ranks)
         }
     })
+}
+
+/// All that may be said of one answer, or of so many together; of the rankings the one that is longest in words.
+pub(super) fn possible(metric: &Metric, answers: usize) -> Vec<Mark> {
+    match metric.method {
+        Method::ThumbsUpDown => vec![Mark::Thumb(true), Mark::Thumb(false)],
+        Method::IndividualLikertScale | Method::ComparisonLikertScale => {
+            (1..=metric.points().unwrap_or_default()).map(Mark::Points).collect()
+        }
+        Method::ComparisonChoice => (0..answers).map(Mark::Best).chain([Mark::Tie, Mark::BothBad]).collect(),
+        // Begun from the right: of two its name is the longer one.
+        Method::ComparisonRank => vec![Mark::Ranks((0..answers).rev().map(|place| vec![place]).collect())],
+    }
 }
 
 /// What a mark says, in a few words; `two` where there are two answers.

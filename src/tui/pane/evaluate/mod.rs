@@ -21,6 +21,7 @@ mod marks;
 mod place;
 mod ranks;
 mod results;
+mod scales;
 mod shelf;
 mod sitting;
 mod view;

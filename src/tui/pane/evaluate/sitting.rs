@@ -27,7 +27,6 @@ use crate::tui::overlay::menu::{Entry, Menu};
 use crate::tui::overlay::prompt::Prompt;
 use crate::tui::overlay::reading::{Line, Reading};
 use crate::tui::overlay::{Choice, Overlay};
-use crate::tui::widget::text::fit;
 use crate::workbench::request::evaluations::Evaluations;
 use crate::workbench::{Request, person};
 
@@ -679,11 +678,11 @@ fn reasons(comment: Option<&str>) -> Menu {
         words: &[],
     };
     let all = [Skip::Unclear, Skip::Offensive, Skip::NotMyField, Skip::Other].map(entry);
-    let title = comment.map_or_else(
-        || "Why is it skipped?".to_owned(),
-        |comment| fit(&format!("Why is it skipped? ; {}", safe_line(comment)), 60).into_owned(),
-    );
-    Menu::numbered(&title, "skip", all.into())
+    let menu = Menu::numbered("Why is it skipped?", "skip", all.into());
+    match comment {
+        Some(comment) => menu.noting(format!("your comment: {}", safe_line(comment))),
+        None => menu,
+    }
 }
 
 fn reason(why: Skip) -> &'static str {

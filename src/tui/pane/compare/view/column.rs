@@ -202,6 +202,7 @@ fn running(lane: &Lane, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
 }
 
 /// `190 ms first★ · 1.20 s · 88 tok/s★ · 12→301 tok · $0.0012 · stop`; the best of each has a star, and a cost that is not known is `$?`.
+/// Of an answer that failed it says how it is asked again, or nothing: why it did stands in the column.
 fn foot(
     sight: &Sight<'_>,
     area: Rect,
@@ -212,16 +213,8 @@ fn foot(
     let look = sight.look;
     let right = area.right().saturating_sub(1);
     let Some(measure) = measure else {
-        let words = if end.is_empty() { "–" } else { end };
-        let role = if end.is_empty() { Role::Faint } else { Role::Muted };
-        put(
-            cells,
-            area.x + 2,
-            area.y,
-            right,
-            &fit(words, right.saturating_sub(area.x + 2).into()),
-            look.style(role),
-        );
+        let words = fit(end, right.saturating_sub(area.x + 2).into());
+        put(cells, area.x + 2, area.y, right, &words, look.style(Role::Muted));
         return;
     };
     let speed = [

@@ -51,16 +51,23 @@ pub(super) fn about(state: &State, sight: &Sight<'_>, area: Rect, cells: &mut Bu
     if pages > 1 {
         facts.push(count(pages as u64, "page", "pages"));
     }
-    if comparison.blind.is_some() {
-        facts.push("blind".to_owned());
+    let shown = state.comparison.as_ref().is_some_and(|shown| shown.id == comparison.id);
+    let blind = comparison.blind.is_some();
+    if blind {
+        let seen = shown && pages == 1 && state.is_seen();
+        facts.push(if seen { "seen" } else { "blind" }.to_owned());
     }
-    if state.comparison.as_ref().is_some_and(|shown| shown.id == comparison.id) {
-        let chosen = (0..pages).filter(|page| !state.is_open(*page)).count();
-        match (chosen, pages) {
-            (0, _) => facts.push("not chosen".to_owned()),
-            (1, 1) => facts.push("chosen".to_owned()),
-            _ => facts.push(format!("{} chosen", grouped(chosen as u64))),
-        }
+    if shown {
+        let on = |is: &dyn Fn(usize) -> bool| (0..pages).filter(|page| is(*page)).count();
+        let chosen = on(&|page| !state.is_open(page));
+        let seen = on(&|page| blind && state.is_chosen_seen(page));
+        let grouped = |pages: usize| grouped(pages as u64);
+        facts.push(match (chosen, pages) {
+            (0, _) => "not chosen".to_owned(),
+            (1, 1) => "chosen".to_owned(),
+            _ if seen > 0 => format!("{} chosen, {} seen", grouped(chosen), grouped(seen)),
+            _ => format!("{} chosen", grouped(chosen)),
+        });
     }
     let right = area.right().saturating_sub(1);
     let style = |role| sight.look.style(role);

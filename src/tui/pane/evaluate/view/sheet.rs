@@ -17,7 +17,8 @@ use crate::tui::overlay::Hidden;
 use crate::tui::paint::{columns, fill, meter, more, put, put_right, wrap};
 use crate::tui::pane::Sight;
 use crate::tui::pane::evaluate::Sitting;
-use crate::tui::pane::evaluate::layout::{Areas, BESIDE, Spoken, TURN, wide};
+use crate::tui::pane::evaluate::layout::{Areas, BESIDE};
+use crate::tui::pane::evaluate::scales::{Spoken, TURN, wide};
 use crate::tui::widget::code::{Code, Want};
 use crate::tui::widget::text::Row;
 
