@@ -486,6 +486,14 @@ fn a_question_of_the_agent_is_answered_by_the_next_message_and_holds_what_waits(
     let effects = stage.keys("<ctrl+u>green<enter>");
     let to = Target::After { conversation: conversation(1), parent: Some(id(91)) };
     assert_eq!(chats(&effects), [Chat::Send { to, blocks: said("green") }]);
+    let question = message(92, Some(91), Role::User, "green");
+    let mut next = answer(93, Some(92), "", Outcome::Streaming);
+    next.answer.as_mut().unwrap().agent = Some(Box::new(Acting::new(shop(), 3)));
+    let conversation = Conversation { leaf: Some(next.id), agent: Some(shop()), ..head(1, "tea", 0) };
+    stage.reply("\"send\"", vec![Reply::Started { conversation, asked: Some(question), answer: next }]);
+    let text = stage.text();
+    assert!(text.contains("the next message was its answer") && text.contains("waited · run"), "{text}");
+    assert!(!text.contains("it waits"), "what it waited for has come: {text}");
 }
 
 #[test]

@@ -18,6 +18,8 @@ const PART: usize = 40;
 const WORDS: usize = 24;
 /// Stands behind what a call is made with until something came of it.
 const WAITS: &str = " …";
+/// Stands there once the person has said what came of it.
+const ANSWERED: &str = " → answered by the next message";
 /// Stands there where the work was ended first.
 const NOTHING: &str = "nothing came of it";
 
@@ -37,7 +39,13 @@ pub(super) fn lines(item: &Item<'_>, columns: usize) -> Vec<Line> {
     let Some(acting) = acting(item) else { return Vec::new() };
     // What is being said now stands below, as the answer.
     let speaking = acting.speaking().filter(|_| acting.so_far().is_some());
-    let mut setter = Setter { lines: Vec::new(), columns, open: item.open, broken: is_broken(item) };
+    let mut setter = Setter {
+        lines: Vec::new(),
+        columns,
+        open: item.open,
+        broken: is_broken(item),
+        answered: item.answered,
+    };
     let mut begun = false;
     for (at, doing) in acting.doings.iter().enumerate() {
         begun |= matches!(doing, Doing::Asked(_));
@@ -74,6 +82,8 @@ struct Setter {
     open: bool,
     /// See [`is_broken`].
     broken: bool,
+    /// See [`Item::answered`].
+    answered: bool,
 }
 
 impl Setter {
@@ -184,6 +194,7 @@ impl Setter {
         let text = safe_line(shown).into_owned();
         let (mark, rest, ink) = match &call.gave {
             None if self.broken => (("⚙", Role::Faint), format!(" → {NOTHING}"), FAINT),
+            None if self.answered => (("⚙", Role::Tool), ANSWERED.to_owned(), FAINT),
             None => (("⚙", Role::Tool), WAITS.to_owned(), FAINT),
             Some(gave) => {
                 let rest = format!(" → {}", first_line(&gave.content));
@@ -290,7 +301,7 @@ mod tests {
     use super::*;
 
     fn set(columns: usize, text: &str, rest: &str) -> String {
-        let mut setter = Setter { lines: Vec::new(), columns, open: false, broken: false };
+        let mut setter = Setter { lines: Vec::new(), columns, open: false, broken: false, answered: false };
         let words = Words { text: text.to_owned(), rest: rest.to_owned(), ink: FAINT };
         let figures = ["built in".to_owned(), "0.12 s".to_owned()];
         setter.line("└ ", ("⚙", Role::Tool), "ask", &words, &figures);
@@ -335,15 +346,16 @@ mod tests {
             again: false,
             agreed: None,
         };
-        let set = |broken| {
-            let mut setter = Setter { lines: Vec::new(), columns: 60, open: false, broken };
+        let set = |broken, answered| {
+            let mut setter = Setter { lines: Vec::new(), columns: 60, open: false, broken, answered };
             setter.called(&call, "├ ");
             setter.consent(&consent, "└ ");
             setter.lines.iter().map(|line| line.row.text()).collect::<Vec<_>>()
         };
         let waits = ["├ ⚙ stock  {} …", "└ ? may it call order  waits for your word", "  ▏ {}"];
-        assert_eq!(set(false), waits);
+        assert_eq!(set(false, false), waits);
         let ended = ["├ ⚙ stock  {} → nothing came of it", "└ ? may it call order  you said nothing"];
-        assert_eq!(set(true), ended);
+        assert_eq!(set(true, false), ended);
+        assert_eq!(set(false, true)[0], "├ ⚙ stock  {} → answered by the next message");
     }
 }
