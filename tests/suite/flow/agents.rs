@@ -139,7 +139,10 @@ pub fn at_work() -> Vec<AgentEvent> {
 }
 
 pub fn confirm() -> AgentEvent {
-    let shown = "{\n  \"tea\": \"Assam\",\n  \"count\": 2\n}".to_owned();
+    let values = "{\n  \"tea\": \"Assam\",\n  \"count\": 2\n}";
+    let shown = format!(
+        "{{\"tea\":\"Assam\",\"count\":2}}\n\nIts values, a line each, to be read more easily:\n{values}"
+    );
     AgentEvent::Confirm { run: run(), id: "b".to_owned(), action: "order".to_owned(), shown, again: false }
 }
 
