@@ -51,6 +51,28 @@ fn matches(text: &str) -> bool {
 }
 
 #[test]
+fn a_word_by_itself_is_found_in_whatever_a_row_shows() {
+    let facts = Facts {
+        kind: Kind::Model,
+        provider: "aws.bedrock",
+        model: "m1",
+        agent: "Weather",
+        session: "s1",
+        service: "OpenInference",
+        ..Facts::default()
+    };
+    let mut outline = Outline::default();
+    outline.add(&TraceSpan { name: "chat".to_owned(), ..TraceSpan::default() }, &facts, |_| None);
+    let marks = Marks::default();
+    let (row, names) = (&outline.rows[0], &outline.names);
+    let subject = Subject { row, names, marks, own: 0, span: None, scores: &[] };
+    for word in ["chat", "bedrock", "m1", "weather", "s1", "openinference"] {
+        assert!(read(word).matches(&subject), "{word}");
+    }
+    assert!(!read("genai").matches(&subject));
+}
+
+#[test]
 fn every_term_holds_where_it_should() {
     for text in [
         "",
