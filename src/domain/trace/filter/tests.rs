@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use proptest::prelude::*;
 
 use super::*;
@@ -58,11 +60,12 @@ fn a_word_by_itself_is_found_in_whatever_a_row_shows() {
         model: "m1",
         agent: "Weather",
         session: "s1",
-        service: "OpenInference",
         ..Facts::default()
     };
+    let mut span = TraceSpan { name: "chat".to_owned(), ..TraceSpan::default() };
+    Arc::make_mut(&mut span.origin).resource.push("service.name", "OpenInference");
     let mut outline = Outline::default();
-    outline.add(&TraceSpan { name: "chat".to_owned(), ..TraceSpan::default() }, &facts, |_| None);
+    outline.add(&span, &facts, |_| None);
     let marks = Marks::default();
     let (row, names) = (&outline.rows[0], &outline.names);
     let subject = Subject { row, names, marks, own: 0, span: None, scores: &[] };
