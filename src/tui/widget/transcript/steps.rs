@@ -87,7 +87,8 @@ struct Setter {
 }
 
 impl Setter {
-    /// One line: what stands before it, its mark, what it is, its words, and its figures at the right.
+    /// One line: what stands before it, its mark, what it is, its words, and its figures at the right. Whether of its words what
+    /// was done with stands there whole, and what came of it.
     fn line(
         &mut self,
         branch: &str,
@@ -95,7 +96,7 @@ impl Setter {
         what: &str,
         words: &Words,
         figures: &[String],
-    ) {
+    ) -> (bool, bool) {
         let mut row = Row::of(branch.to_owned(), Ink::of(Role::Rule));
         row.spans.push(Span::new(format!("{mark} "), Ink::of(role)));
         let room = self.columns.saturating_sub(row.width());
@@ -117,6 +118,7 @@ impl Setter {
         let beside = room.saturating_sub(width(rest)).max(least);
         let text = fit(&words.text, beside);
         let rest = fit(rest, room.saturating_sub(width(&text)));
+        let whole = (*text == *words.text, *rest == *words.rest);
         if !text.is_empty() || !rest.is_empty() {
             row.spans.push(Span::new(gap, FAINT));
             row.spans.push(Span::new(text, FAINT));
@@ -128,6 +130,7 @@ impl Setter {
             row.spans.push(Span::new(figures, FAINT));
         }
         self.lines.push(Line { begins: true, row });
+        whole
     }
 
     /// A part of an open step, under what it is.
@@ -180,9 +183,15 @@ impl Setter {
         }
         let words = Words::of(first_line(first), FAINT);
         let live = if self.broken && asked.millis.is_none() { Role::Faint } else { Role::Model };
-        self.line("", ("●", live), &format!("step {} {what}", asked.number), &words, &figures);
-        if self.open {
+        let what = format!("step {} {what}", asked.number);
+        let (_, whole) = self.line("", ("●", live), &what, &words, &figures);
+        // What stands in the line whole is not said again.
+        let is_said = whole && is_one_line(first);
+        let says_text = !text.trim().is_empty();
+        if self.open && (says_text || !is_said) {
             self.part("thought", &asked.thought, MUTED.with(Modifier::ITALIC));
+        }
+        if self.open && says_text && !is_said {
             self.part("", &text, MUTED);
         }
     }
@@ -210,11 +219,14 @@ impl Setter {
         let mut figures: Vec<String> = Vec::new();
         figures.extend((!call.by.is_empty()).then(|| safe_line(&call.by).into_owned()));
         figures.extend(call.millis.map(seconds));
-        self.line(branch, mark, &safe_line(&call.action), &words, &figures);
+        let (with, came) = self.line(branch, mark, &safe_line(&call.action), &words, &figures);
         if self.open {
-            self.part("with", &pretty(&call.input), MUTED);
+            if !with {
+                self.part("with", &pretty(&call.input), MUTED);
+            }
             self.part("found", call.passages.as_deref().unwrap_or_default(), MUTED);
-            if let Some(gave) = &call.gave {
+            let gave = call.gave.as_ref().filter(|gave| !came || !is_one_line(&gave.content));
+            if let Some(gave) = gave {
                 let ink = if gave.is_error { Ink::of(Role::Bad) } else { MUTED };
                 let head = if by_base && call.passages.is_none() { "found" } else { "gave" };
                 self.part(head, &gave.content, ink);
@@ -280,6 +292,11 @@ fn first_line(text: &str) -> String {
     safe_line(line.trim()).into_owned()
 }
 
+/// Whether that line is all of it.
+fn is_one_line(text: &str) -> bool {
+    text.trim().lines().count() <= 1
+}
+
 /// What a person can read of a step: of one in JSON its thought.
 fn readable(text: &str) -> String {
     if !text.trim_start().starts_with('{') {
@@ -299,6 +316,7 @@ fn pretty(input: &serde_json::Value) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::agent::acting::Gave;
 
     fn set(columns: usize, text: &str, rest: &str) -> String {
         let mut setter = Setter { lines: Vec::new(), columns, open: false, broken: false, answered: false };
@@ -324,6 +342,31 @@ mod tests {
             "└ ⚙ ask  {\"question\": \"Which…"
         );
         assert_eq!(set(30, "{}", WAITS), "└ ⚙ ask  {} …");
+    }
+
+    #[test]
+    fn an_open_step_says_again_only_what_its_line_had_to_cut() {
+        let call = |content: &str| Called {
+            id: "call_1".to_owned(),
+            action: "stock".to_owned(),
+            input: serde_json::json!({"tea": "Assam"}),
+            by: String::new(),
+            passages: None,
+            gave: Some(Gave { content: content.to_owned(), is_error: false }),
+            at: 0,
+            millis: None,
+        };
+        let set = |columns: usize, content: &str| {
+            let mut setter =
+                Setter { lines: Vec::new(), columns, open: true, broken: false, answered: false };
+            setter.called(&call(content), "└ ");
+            setter.lines.iter().map(|line| line.row.text()).collect::<Vec<_>>()
+        };
+        assert_eq!(set(60, "7 tins\n"), ["└ ⚙ stock  {\"tea\":\"Assam\"} → 7 tins"]);
+        assert_eq!(set(60, "7 tins\nof it")[1..], ["  ▏ gave", "  ▏ 7 tins", "  ▏ of it"]);
+        let narrow = set(24, "7 tins");
+        assert_eq!(narrow[1], "  ▏ with", "{narrow:?}");
+        assert!(!narrow.contains(&"  ▏ gave".to_owned()), "{narrow:?}");
     }
 
     #[test]
