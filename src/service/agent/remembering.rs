@@ -161,7 +161,8 @@ impl Running {
         let said = text_of(&heard.blocks);
         let mut summary: String = said.chars().take(LONGEST).collect();
         if summary.is_empty() {
-            return Err("the model said nothing".to_owned());
+            let cut = if heard.is_cut { " before it was cut" } else { "" };
+            return Err(format!("the model said nothing{cut}"));
         }
         if heard.is_cut || summary.len() < said.len() {
             summary.push_str(CUT);
