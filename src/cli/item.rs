@@ -233,6 +233,11 @@ pub(super) enum Item<'a> {
         #[serde(flatten)]
         note: &'a trace::Note,
     },
+    /// A file of several that brought no traces.
+    TracesNotBrought {
+        file: &'a Path,
+        error: &'a Error,
+    },
     /// How long spans of a name take.
     TraceLatency {
         #[serde(flatten)]

@@ -290,6 +290,7 @@ actions! {
     ScoreSpan = "score_span", "Score the span, or the run";
     NoteSpan = "note_span", "Note something on the span, or on the run";
     EditCall = "edit_call", "Ask the model of the span again, with what you make of it";
+    ShowReplays = "show_replays", "Show what came when the model of the span was asked again";
     ReplayRun = "replay_run", "Run the agent once more, with what its tools gave then";
     AskOthers = "ask_others", "Ask other models what was asked in the span";
     ShowSpan = "show_span", "Read the span";
@@ -500,6 +501,7 @@ impl Action {
                 | Self::NoteSpan
                 | Self::AskOthers
                 | Self::EditCall
+                | Self::ShowReplays
                 | Self::ReplayRun
                 | Self::ShowSpan
                 | Self::ShowRaw

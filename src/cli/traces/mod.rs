@@ -36,7 +36,7 @@ pub(super) async fn traces(verb: Verb, asker: &Asker, out: &mut Out) -> Result<E
         Verb::List { filter, limit } => list(&filter, limit, asker, out).await?,
         Verb::Show { id, span: Some(row), .. } => span(&id, row, asker, out).await?,
         Verb::Show { id, filter, .. } => show(&id, &filter, asker, out).await?,
-        Verb::Import { file } => import(&file, asker, out).await?,
+        Verb::Import { file } => return import(&file, asker, out).await,
         Verb::Export { id, format, to: Some(url), header, .. } => {
             sending::send(&id, url, &header, format, asker, out).await?;
         }
@@ -227,18 +227,40 @@ async fn span(text: &str, row: u32, asker: &Asker, out: &mut Out) -> Result<(), 
     out.end_line()
 }
 
-async fn import(files: &[PathBuf], asker: &Asker, out: &mut Out) -> Result<(), End> {
+/// Brings what stands in files: one that cannot be read does not keep the others out.
+async fn import(files: &[PathBuf], asker: &Asker, out: &mut Out) -> Result<Exit, End> {
+    let (mut came, mut failed) = (false, None);
     for file in files {
-        let ask = Traces::Import { file: absolute(file)? };
-        let reply = asker.one(Request::Traces(ask), out).await?;
-        if out.json {
-            out.object(&reply)?;
-            continue;
+        match one_imported(file, asker, out).await {
+            Ok(()) => came = true,
+            Err(End::Error(error)) if files.len() > 1 && error.kind != ErrorKind::Cancelled => {
+                if out.json {
+                    out.object(&Item::TracesNotBrought { file, error: &error })?;
+                }
+                out::say(&format!("error: {error}"));
+                failed = Some(error);
+            }
+            Err(other) => return Err(other),
         }
-        let Reply::TracesBrought { brought } = &reply else { return Err(unexpected(&reply)) };
-        out.line(&format!("{}  {}", shown::brought(brought), file.display()))?;
-        remarks(brought);
     }
+    match failed {
+        None => Ok(Exit::Done),
+        Some(_) if came => Ok(Exit::Negative),
+        Some(Error { kind, doing, hint, .. }) => {
+            Err(Error::new(kind, doing, "no file could be read: see above", hint).into())
+        }
+    }
+}
+
+async fn one_imported(file: &Path, asker: &Asker, out: &mut Out) -> Result<(), End> {
+    let ask = Traces::Import { file: absolute(file)? };
+    let reply = asker.one(Request::Traces(ask), out).await?;
+    if out.json {
+        return out.object(&reply);
+    }
+    let Reply::TracesBrought { brought } = &reply else { return Err(unexpected(&reply)) };
+    out.line(&format!("{}  {}", shown::brought(brought), file.display()))?;
+    remarks(brought);
     Ok(())
 }
 

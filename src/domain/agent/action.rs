@@ -114,9 +114,16 @@ pub fn named<'a>(actions: &'a [Action], name: &str) -> Option<&'a Action> {
     actions.iter().find(|action| action.tool.name == name)
 }
 
-/// An input as a person is shown it before they agree: every value that is sent on, as it is.
-pub fn shown(input: &Value) -> String {
-    serde_json::to_string_pretty(input).unwrap_or_else(|_| input.to_string())
+/// Stands between what is sent and its values, which are no more than a help.
+const TO_READ: &str = "Its values, a line each, to be read more easily:";
+
+/// What is sent as a person is shown it before they agree: byte by byte, and below that the values in it where they have several
+/// lines.
+pub fn shown(sent: &str, input: &Value) -> String {
+    match serde_json::to_string_pretty(input) {
+        Ok(values) if values.contains('\n') => format!("{sent}\n\n{TO_READ}\n{values}"),
+        _ => sent.to_owned(),
+    }
 }
 
 #[cfg(test)]
@@ -125,6 +132,14 @@ mod tests {
     use crate::domain::agent::built_in;
     use crate::domain::agent::group::Endpoint;
     use crate::domain::agent::operation::Method;
+
+    #[test]
+    fn what_is_sent_is_shown_as_it_is_and_its_values_once_more_where_that_helps() {
+        let input = serde_json::json!({"tea": "Assam"});
+        let values = "Its values, a line each, to be read more easily:\n{\n  \"tea\": \"Assam\"\n}";
+        assert_eq!(shown("{\"tea\":\"Assam\"}", &input), format!("{{\"tea\":\"Assam\"}}\n\n{values}"));
+        assert_eq!(shown("{}", &serde_json::json!({})), "{}");
+    }
 
     fn group(name: &str, confirm: bool, enabled: bool) -> Group {
         Group {

@@ -46,15 +46,20 @@ impl Running {
             run: self.run.id,
             id: id.clone(),
             action: asked.name.clone(),
-            shown: self.request(asked).unwrap_or_else(|| shown(&asked.input)),
+            shown: self.request(asked),
             again: self.was_made(asked),
         };
         self.waits(id, confirm).await
     }
 
-    /// What a call would send: of an API the request, of what takes events its values and below them the event as it is written;
-    /// `None` where the values are what is given.
-    fn request(&self, asked: &Asked) -> Option<String> {
+    /// What a call would send: of an API the request, of what takes events the event as it is written, of all else the values;
+    /// below what has several values these once more, to be read.
+    fn request(&self, asked: &Asked) -> String {
+        let sent = self.sent(asked);
+        sent.unwrap_or_else(|| shown(&asked.input.to_string(), &asked.input))
+    }
+
+    fn sent(&self, asked: &Asked) -> Option<String> {
         let action = named(&self.offered.actions, &asked.name)?;
         let group = &self.definition.groups[action.group];
         match (&group.runs, &action.what) {
@@ -63,7 +68,8 @@ impl Running {
                 Some(operation.request(&asked.input).ok()?.under(&endpoint.headers).shown(base))
             }
             (Executor::Http(_) | Executor::Program(_) | Executor::Lambda { .. }, _) => {
-                Some(format!("{}\n\n{}", shown(&asked.input), self.event(group, action, &asked.input)))
+                let event = self.event(group, action, &asked.input);
+                Some(shown(&event.to_string(), &asked.input))
             }
             _ => None,
         }

@@ -16,6 +16,8 @@ use crate::store::{Batch, Scan, Store};
 
 /// The longest summary, in characters: a model that writes more has summed nothing up.
 const LONGEST: usize = 4_000;
+/// Stands behind a summary that was cut.
+const CUT: &str = " …";
 
 /// Who a session is with; `me` where the account tells no name.
 pub(super) fn person(principal: &str) -> String {
@@ -155,10 +157,15 @@ impl Running {
         let from = known.as_ref().and_then(|_| replay::asked_at(&self.run.turns, &self.run.question));
         let before = known.as_ref().map(|known| known.summary.as_str()).unwrap_or_default();
         let text = told::summing(&self.definition, before, &self.run.turns[from.unwrap_or(0)..], answer);
-        let blocks = self.ask(plain(Step::MemorySummary, text)).await.map_err(Halt::said)?;
-        let summary: String = text_of(&blocks).chars().take(LONGEST).collect();
+        let heard = self.hear(plain(Step::MemorySummary, text)).await.map_err(Halt::said)?;
+        let said = text_of(&heard.blocks);
+        let mut summary: String = said.chars().take(LONGEST).collect();
         if summary.is_empty() {
-            return Err("the model said nothing".to_owned());
+            let cut = if heard.is_cut { " before it was cut" } else { "" };
+            return Err(format!("the model said nothing{cut}"));
+        }
+        if heard.is_cut || summary.len() < said.len() {
+            summary.push_str(CUT);
         }
         let edited = known.as_ref().is_some_and(|known| known.edited);
         let remembered =

@@ -7,7 +7,7 @@ use super::halt::Halt;
 use super::run::Running;
 use crate::domain::agent::{AgentEvent, GaveUp, Limit, Step, said, told};
 use crate::domain::call::{Call, Converse, Turn, tokens_of};
-use crate::domain::catalog::Price;
+use crate::domain::catalog::{Capability, Price};
 use crate::domain::delta::{Event, Fold};
 use crate::domain::message::{Block, StopReason};
 use crate::domain::settings::Settings;
@@ -22,6 +22,9 @@ const SHORT: u64 = 2_048;
 /// How long a session may be summed up.
 const SUMMING: Duration = Duration::from_mins(2);
 
+/// A summary has no more tokens than that, unless the settings of its step say less.
+const SUMMARY: u64 = 512;
+
 /// What a model is asked.
 pub(super) struct Asking<'a> {
     pub step: Step,
@@ -31,9 +34,21 @@ pub(super) struct Asking<'a> {
     pub tools: &'a [Tool],
 }
 
+/// What a model said.
+pub(super) struct Heard {
+    pub blocks: Vec<Block>,
+    /// It would have said more than it may.
+    pub is_cut: bool,
+}
+
 impl Running {
     /// Asks the model of a step.
     pub(super) async fn ask(&mut self, asking: Asking<'_>) -> Result<Vec<Block>, Halt> {
+        Ok(self.hear(asking).await?.blocks)
+    }
+
+    /// The same, for whom it matters whether that is all of it.
+    pub(super) async fn hear(&mut self, asking: Asking<'_>) -> Result<Heard, Halt> {
         self.reckon();
         // What is answered already is summed up beyond any limit, and in a time of its own.
         let is_bound = asking.step != Step::MemorySummary;
@@ -76,10 +91,12 @@ impl Running {
         }
         let price = self.agents.invoke.prices().of(&model);
         let (left, limit) = self.left_to_write(price.as_ref());
+        let card = self.agents.invoke.card(&model);
+        // What thinks first needs room for that.
+        let summary = if card.can(Capability::Reasoning) == Some(true) { SHORT } else { SUMMARY };
         // A server may refuse an answer that may be longer than any of its model.
-        let is_bounded =
-            settings.max_tokens.is_some() || self.agents.invoke.card(&model).max_output.is_some();
-        let own = (is_bound && (is_bounded || left < SHORT)).then_some(left);
+        let is_bounded = settings.max_tokens.is_some() || card.max_output.is_some();
+        let own = if is_bound { (is_bounded || left < SHORT).then_some(left) } else { Some(summary) };
         let askers = self.terms.budget_tokens.map(|budget| budget.saturating_sub(self.written));
         let budget_tokens = own.into_iter().chain(askers).min();
         let deadline = if is_bound { self.left() } else { self.asker_waits(SUMMING) };
@@ -100,7 +117,7 @@ impl Running {
         let mut events = self.agents.invoke.serve(&model, Call::Converse(call), &terms);
         let (mut fold, mut pieces, mut failed) = (Fold::default(), 0_u32, None);
         // Neither a server that was not told how much may be written nor one that does not heed it is heard longer than that.
-        let most = if is_bound { left } else { u64::MAX };
+        let most = if is_bound { left } else { summary };
         while let Some(event) = events.next().await {
             match event {
                 Ok(event) => {
@@ -127,12 +144,12 @@ impl Running {
         self.reckon();
         let spent = self.run.spent;
         self.tell(AgentEvent::Spent { spent, failed: failed.is_some() }).await;
+        let (goes_on, is_stopped) = (u64::from(pieces) > most, fold.stop == Some(StopReason::MaxTokens));
         // What a server heard the limit for and cut off is as little an answer as what it went on with.
-        let is_cut = fold.stop == Some(StopReason::MaxTokens)
-            && usage.output.is_some_and(|output| u64::from(output) >= most);
+        let is_over = goes_on || is_stopped && usage.output.is_some_and(|output| u64::from(output) >= most);
         match failed {
-            None if u64::from(pieces) > most || is_cut => Err(GaveUp::Limit { limit }.into()),
-            None => Ok(fold.blocks),
+            None if is_bound && is_over => Err(GaveUp::Limit { limit }.into()),
+            None => Ok(Heard { blocks: fold.blocks, is_cut: goes_on || is_stopped }),
             Some(error) => Err(self.halt(error)),
         }
     }

@@ -1,5 +1,6 @@
 //! A text of many lines that is asked for: the system prompt, what a tool gives back.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use ratatui::buffer::Buffer;
@@ -345,8 +346,8 @@ impl Pad {
 
     /// Rows at its end that are to be read: what is wrong, what leaving it drops, what the text may be.
     pub fn foot(&self, width: u16) -> u16 {
-        let words = if self.wrong.is_empty() { self.note() } else { self.wrong.as_str() };
-        match words {
+        let words = if self.wrong.is_empty() { self.note() } else { self.wrong.as_str().into() };
+        match &*words {
             _ if self.leaving => 1,
             "" => 0,
             words => wrap(&safe_line(words), width).len().min(self.most_told()) as u16,
@@ -391,11 +392,19 @@ impl Pad {
     }
 
     /// What the text may be, where that is told below it.
-    const fn note(&self) -> &'static str {
-        match &self.of {
+    fn note(&self) -> Cow<'static, str> {
+        let note = match &self.of {
             Of::Setting(field) => field.range,
             Of::Prompt(..) => "The agent keeps its own; $name$ stands for what is put there.",
-            Of::Call(_) => "Any model, any setting of `outcrop chat --set`; tools and earlier turns stay.",
+            Of::Call(asked) => {
+                // The caret stands at what was said last: of a long text the line that names the model is out of sight.
+                let asked = asked.model.as_ref().map(|model| format!(" ({model} was asked)"));
+                return format!(
+                    "Any model{}, any setting of `outcrop chat --set`; tools and earlier turns stay.",
+                    asked.unwrap_or_default()
+                )
+                .into();
+            }
             Of::Agent(_) => "TOML or JSON; paths begin where outcrop was started.",
             Of::Session(..) => "It is told so when a session begins.",
             Of::Texts(_) => "The first line is the question, each further one a text. Kept nowhere.",
@@ -403,14 +412,15 @@ impl Pad {
                 "A text is said; {\"tool\": …, \"input\": …} is a call, one more of them another call."
             }
             Of::System | Of::Instructions | Of::Tool(_) => "",
-        }
+        };
+        note.into()
     }
 
     /// What is told of the text below it, in rows.
     fn told(&self, area: Rect, keymap: &Keymap) -> (Vec<String>, Role) {
         let (words, role) = match self.wrong.as_str() {
             _ if self.leaving => (self.leaving_words(keymap), Role::Warn),
-            "" => (self.note().to_owned(), Role::Muted),
+            "" => (self.note().into_owned(), Role::Muted),
             wrong => (wrong.to_owned(), Role::Bad),
         };
         let mut lines = wrap(&safe_line(&words), area.width);
@@ -554,6 +564,21 @@ mod tests {
         assert_eq!(pad.composer.text(), "name = \"é\"\nmodel = !x\n");
         let error = Error::new(ErrorKind::Invalid, "reading an agent", "it is empty", "Write it.");
         assert_eq!(pad.mended(&error).wrong, "reading an agent: it is empty. Write it.");
+    }
+
+    #[test]
+    fn what_is_asked_again_names_the_model_that_was_asked_wherever_the_caret_is() {
+        let keys = Keymap::default();
+        let area = Rect::new(0, 0, 60, 12);
+        let mut asked = Asked { model: Some("p/m".parse().unwrap()), ..Asked::default() };
+        asked.say("a line\n".repeat(40));
+        let mut pad = Pad::call(&asked);
+        pad.fit(area);
+        assert!(pad.hidden(area, &keys).above > 0, "its first line is out of sight");
+        let (told, _) = pad.told(area, &keys);
+        assert!(told.concat().starts_with("Any model (p/m was asked), any setting"), "{told:?}");
+        let nobody = Pad::call(&Asked::default());
+        assert!(nobody.told(area, &keys).0.concat().starts_with("Any model, any setting"));
     }
 
     #[test]

@@ -28,7 +28,13 @@ pub struct Line {
     name: Option<u16>,
     /// Stands before the text, whose further rows stand under its first.
     term: String,
+    /// None of its blanks is left out where it takes several rows, and a sign says that it goes on.
+    exact: bool,
 }
+
+/// Stands before a line that is shown as it is, and where it goes on that is too long for one row.
+const BAR: &str = "▏ ";
+const MORE: &str = "▏↳";
 
 /// Columns that the first cell of a row keeps where the room is less than the row.
 const NAME: u16 = 8;
@@ -43,7 +49,7 @@ impl std::fmt::Display for Line {
 impl Line {
     /// A paragraph in that role.
     pub fn of(text: &str, role: Role) -> Self {
-        Self { text: text.to_owned(), ink: Ink::of(role), name: None, term: String::new() }
+        Self { text: text.to_owned(), ink: Ink::of(role), name: None, term: String::new(), exact: false }
     }
 
     /// A head.
@@ -54,6 +60,11 @@ impl Line {
     /// What a thing is called, with its columns, and what it is: that keeps to its own column.
     pub fn term(term: &str, text: &str) -> Self {
         Self { term: term.to_owned(), ..Self::of(text, Role::Text) }
+    }
+
+    /// A line that is shown as it is: whoever reads it decides on its very bytes.
+    pub fn exact(text: &str) -> Self {
+        Self { exact: true, ..Self::of(text, Role::Text) }
     }
 
     /// The same in that role.
@@ -103,6 +114,24 @@ impl Line {
         for (at, row) in rows.iter_mut().enumerate() {
             let before = if at == 0 { self.term.clone() } else { " ".repeat(beside) };
             row.spans.insert(0, Span::new(before, self.ink));
+        }
+        rows
+    }
+
+    /// The rows of a text that is shown as it is.
+    fn exactly(&self, safe: &str, room: usize) -> Vec<Row> {
+        let room = room.saturating_sub(width(BAR)).max(8);
+        let (mut rows, mut rest) = (Vec::new(), safe);
+        while rows.is_empty() || !rest.is_empty() {
+            let bar = if rows.is_empty() { BAR } else { MORE };
+            // A cluster that is wider than the room is broken.
+            let first = rest.chars().next().map_or(0, char::len_utf8);
+            let (head, tail) = rest.split_at(prefix(rest, room).0.len().max(first));
+            rows.push(Row {
+                spans: vec![Span::new(bar, Ink::of(Role::Rule)), Span::new(head, self.ink)],
+                ..Row::default()
+            });
+            rest = tail;
         }
         rows
     }
@@ -252,6 +281,7 @@ impl Reading {
             let safe = safe_text(&line.text).replace('\t', "    ");
             let width = usize::from(width).max(8);
             match line.name {
+                _ if line.exact => line.exactly(&safe, width.min(page::MEASURE.into())),
                 Some(name) => wrap(&Inline::plain(&Line::cut(&safe, name, width), line.ink), width),
                 None if !line.term.is_empty() => line.under(&safe, width.min(page::MEASURE.into())),
                 None => wrap(&Inline::plain(&safe, line.ink), width.min(page::MEASURE.into())),
@@ -306,6 +336,14 @@ mod tests {
         assert!(reading.is_deaf(at + DEAF), "a key came in between");
         assert!(!reading.is_deaf(at + DEAF * 3));
         assert!(!Reading::new("t", Vec::new()).is_deaf(at));
+    }
+
+    #[test]
+    fn what_is_shown_as_it_is_keeps_its_blanks_and_says_where_it_goes_on() {
+        let mut reading = Reading::new("t", vec![Line::exact("12345678  abcdefgh"), Line::exact("")]);
+        reading.fit(12);
+        let rows: Vec<String> = reading.rows(12).iter().map(Row::text).collect();
+        assert_eq!(rows, ["▏ 12345678  ", "▏↳abcdefgh", "▏ "]);
     }
 
     #[test]

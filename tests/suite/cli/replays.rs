@@ -357,6 +357,31 @@ fn a_run_goes_on_from_any_step_with_what_a_person_has_the_model_say() {
     assert_ne!(of(0)["hashes"]["prompts"], of(1)["hashes"]["prompts"]);
 }
 
+#[test]
+fn a_model_that_does_not_end_sums_a_session_up_no_longer_than_a_summary_may_be() {
+    let home = Home::with(SCRIPTED);
+    let summed = |name: &str, model: &str, settings: &str| {
+        let agent = format!(
+            "name = '{name}'\ninstruction = 'You sell tea.'\nmodel = 'scripted/echo'\n[memory]\ndays = 30\n\
+             [steps.memory_summary]\nmodel = '{model}'\n{settings}"
+        );
+        fs::write(home.beside().join("a.toml"), agent).unwrap();
+        assert_eq!(home.run(&["agent", "create", "a.toml"]).code, Some(0));
+        let said = home.run(&["agent", "run", name, "Assam, please"]);
+        assert_eq!(said.code, Some(0), "{said:?}");
+        assert!(!said.stderr.contains("not remembered"), "{said:?}");
+        let kept = home.run(&["agent", "memory", "list", name, "--json"]).objects();
+        kept[0]["memory"]["summary"].as_str().unwrap().to_owned()
+    };
+    let long = summed("a", "scripted/stream-600", "");
+    assert!(long.ends_with(" …"), "{long}");
+    assert_eq!(long.split_whitespace().count(), 512 + 1);
+    let less = summed("b", "scripted/stream-600", "settings = { max_tokens = 3 }\n");
+    assert_eq!(less, "the river carries …");
+    let whole = summed("c", "scripted/stream-3", "");
+    assert_eq!(whole, "the river carries");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_agent_is_told_what_it_remembers_of_sessions_with_the_same_person() {
     let server = Server::start(|_, _| stream([Part::Bytes(openai::data("no_done.sse"))])).await;

@@ -165,14 +165,24 @@ fn what_is_written_out_is_read_in_again_as_it_was() {
 }
 
 #[test]
-fn of_several_files_the_one_in_which_no_trace_stands_is_named() {
+fn of_several_files_those_in_which_no_trace_stands_are_named_and_the_others_are_brought() {
     let home = Home::new();
     let none = home.beside().join("none.json");
     std::fs::write(&none, "{\"a\": 1}").unwrap();
-    let files = [data("otlp_genai.json"), none];
-    let said = home.run(&["traces", "import", files[0].to_str().unwrap(), files[1].to_str().unwrap()]);
-    assert_eq!(said.code, Some(2), "{said:?}");
+    let (none, good) = (none.to_str().unwrap(), data("otlp_genai.json"));
+    let said = home.run(&["traces", "import", none, good.to_str().unwrap(), "gone.json"]);
+    assert_eq!(said.code, Some(1), "a part of them failed: {said:?}");
+    assert!(said.stdout.ends_with("otlp_genai.json\n"), "{said:?}");
     assert!(said.stderr.contains("none.json: no trace of any known form stands in it"), "{said:?}");
+    assert!(said.stderr.contains("gone.json"), "{said:?}");
+    let said = home.run(&["traces", "import", none, good.to_str().unwrap(), "--json"]);
+    let objects = said.objects();
+    let replies: Vec<&str> = objects.iter().map(|one| one["reply"].as_str().unwrap()).collect();
+    assert_eq!(replies, ["traces_not_brought", "traces_brought"], "{said:?}");
+    for files in [&[none][..], &[none, "gone.json"][..]] {
+        let said = home.run(&[&["traces", "import"], files].concat());
+        assert_eq!((said.code, said.stdout.as_str()), (Some(2), ""), "{said:?}");
+    }
 }
 
 #[test]

@@ -139,7 +139,10 @@ pub fn at_work() -> Vec<AgentEvent> {
 }
 
 pub fn confirm() -> AgentEvent {
-    let shown = "{\n  \"tea\": \"Assam\",\n  \"count\": 2\n}".to_owned();
+    let values = "{\n  \"tea\": \"Assam\",\n  \"count\": 2\n}";
+    let shown = format!(
+        "{{\"tea\":\"Assam\",\"count\":2}}\n\nIts values, a line each, to be read more easily:\n{values}"
+    );
     AgentEvent::Confirm { run: run(), id: "b".to_owned(), action: "order".to_owned(), shown, again: false }
 }
 
@@ -347,7 +350,7 @@ fn steps_are_lines_as_they_come_and_open_with_what_they_said_and_gave() {
     stage.keys("<tab><space>");
     let text = stage.text();
     assert!(text.contains("It costs 4 euros") && text.contains("They want two Assam."), "{text}");
-    assert!(text.contains("\"count\": 2"), "{text}");
+    assert!(text.contains("\"count\":2") && !text.contains("\"count\": 2"), "its line has all of it: {text}");
 }
 
 #[test]
@@ -486,6 +489,14 @@ fn a_question_of_the_agent_is_answered_by_the_next_message_and_holds_what_waits(
     let effects = stage.keys("<ctrl+u>green<enter>");
     let to = Target::After { conversation: conversation(1), parent: Some(id(91)) };
     assert_eq!(chats(&effects), [Chat::Send { to, blocks: said("green") }]);
+    let question = message(92, Some(91), Role::User, "green");
+    let mut next = answer(93, Some(92), "", Outcome::Streaming);
+    next.answer.as_mut().unwrap().agent = Some(Box::new(Acting::new(shop(), 3)));
+    let conversation = Conversation { leaf: Some(next.id), agent: Some(shop()), ..head(1, "tea", 0) };
+    stage.reply("\"send\"", vec![Reply::Started { conversation, asked: Some(question), answer: next }]);
+    let text = stage.text();
+    assert!(text.contains("the next message was its answer") && text.contains("waited · run"), "{text}");
+    assert!(!text.contains("it waits"), "what it waited for has come: {text}");
 }
 
 #[test]

@@ -600,6 +600,36 @@ fn a_call_is_asked_again_as_it_is_written_and_what_comes_stands_beside_it() {
     assert!(stage.keys("<esc>").contains(&Effect::Cancel(task)));
 }
 
+#[test]
+fn a_call_that_was_asked_again_says_so_and_leads_to_what_came() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    let kept = opened(&mut stage);
+    let calls = asked(&stage.keys("me"));
+    let [Traces::Call { row, .. }] = &calls[..] else { panic!("{calls:?}") };
+    let span = &kept.spans[*row as usize];
+    let original = Original::of(span, &facts(span), &contents(span), None);
+    assert!(asked(&stage.keys("E")).is_empty());
+    assert!(stage.text().contains("not asked again"), "{}", stage.text());
+    let replay = |n: u8, text: &str| Replay {
+        id: SpanId::from_bytes([n; 16]),
+        of: Place { trace: span.trace, span: span.id },
+        at: Timestamp(NOW - i64::from(n) * MINUTE),
+        asked: original.asked.clone(),
+        gave: Gave { blocks: vec![Block::Text { text: text.into() }], ..Gave::default() },
+    };
+    let replays = vec![replay(9, "Dry."), replay(2, "Rainy.")];
+    stage.answer("\"replays\"", vec![Reply::TraceReplays { replays, damaged: Vec::new() }]);
+    let text = stage.text();
+    assert!(text.contains("chat m1 ⑂ 2") && text.contains("asked again 2 times · E shows it"), "{text}");
+    let effects = stage.keys("E");
+    assert!(matches!(&asked(&effects)[..], [Traces::Call { .. }]), "{effects:?}");
+    stage.answer("\"call\"", vec![Reply::TraceCall { original }]);
+    let text = stage.text();
+    let newest = text.find("+ Rainy.").expect("the newest is shown");
+    assert!(text.find("+ Dry.").is_some_and(|older| newest < older), "{text}");
+    assert!(text.contains("2 m ago · bedrock/m1"), "{text}");
+}
+
 /// An agent's run is asked for once more; which one.
 fn run_again(stage: &mut Stage) -> TraceId {
     let own = Run { source: Source::Own, ..weather().run };

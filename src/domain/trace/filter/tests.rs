@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use proptest::prelude::*;
 
 use super::*;
@@ -48,6 +50,29 @@ fn matches(text: &str) -> bool {
         scores: &scores,
     };
     read(text).matches(&subject)
+}
+
+#[test]
+fn a_word_by_itself_is_found_in_whatever_a_row_shows() {
+    let facts = Facts {
+        kind: Kind::Model,
+        provider: "aws.bedrock",
+        model: "m1",
+        agent: "Weather",
+        session: "s1",
+        ..Facts::default()
+    };
+    let mut span = TraceSpan { name: "chat".to_owned(), ..TraceSpan::default() };
+    Arc::make_mut(&mut span.origin).resource.push("service.name", "OpenInference");
+    let mut outline = Outline::default();
+    outline.add(&span, &facts, |_| None);
+    let marks = Marks::default();
+    let (row, names) = (&outline.rows[0], &outline.names);
+    let subject = Subject { row, names, marks, own: 0, span: None, scores: &[] };
+    for word in ["chat", "bedrock", "m1", "weather", "s1", "openinference"] {
+        assert!(read(word).matches(&subject), "{word}");
+    }
+    assert!(!read("genai").matches(&subject));
 }
 
 #[test]

@@ -357,7 +357,7 @@ fn asked(name: &str, run: RunId, consent: &Consent) -> Reading {
     let again =
         consent.again.then(|| Line::of("This very call was made already for this question.", Role::Warn));
     let lines = [Line::of(&head, Role::Muted)].into_iter().chain(again).chain([Line::blank()]);
-    let lines = lines.chain(verbatim(&consent.shown));
+    let lines = lines.chain(consent.shown.split('\n').map(Line::exact));
     Reading::new(&format!("May {name} do this?"), lines.collect())
         .offering('y', agrees, choice(true))
         .offering('n', refuses, choice(false))

@@ -1,13 +1,18 @@
 //! A model's call asked again: with what the person makes of it, by any model; what came of it beside what was there.
 
 use super::anew::Anew;
+use super::card::Card;
+use super::open::Open;
 use super::{State, Wait};
 use crate::domain::Error;
 use crate::domain::delta::Event;
 use crate::domain::diff::{self, Mark};
+use crate::domain::trace::SpanKey;
 use crate::domain::trace::replay::{Asked, Original, Replay, beside};
+use crate::tui::action::Action;
 use crate::tui::app::Desk;
 use crate::tui::effect::{Effect, Lane, TaskId};
+use crate::tui::keymap::Context;
 use crate::tui::look::Role;
 use crate::tui::overlay::Overlay;
 use crate::tui::overlay::pad::Pad;
@@ -82,10 +87,80 @@ impl State {
                 let reading = Reading::new("Asked again", told(&again.original, &replay));
                 desk.overlays.push(Overlay::Reading(Box::new(reading)));
                 // It hangs beside the original from now on.
+                if let Some(open) = self.open.as_mut().filter(|open| open.id() == replay.of.trace) {
+                    open.replays.push(replay);
+                }
+                self.mark_asked_again(desk);
                 self.grow(desk);
             }
             _ => {}
         }
+    }
+
+    /// Asks what was asked again of the run that is looked into.
+    pub(super) fn read_replays(&mut self, desk: &mut Desk<'_>) {
+        let Some(id) = self.open.as_ref().map(Open::id) else { return };
+        let replays = Traces::Replays { id, row: None, span: None };
+        let task = desk.call(Some(Lane("trace.replays")), Request::Traces(replays));
+        self.instead(|wait| *wait == Wait::Replays);
+        self.wait(task, Wait::Replays);
+    }
+
+    /// It has come.
+    pub(super) fn take_replays(&mut self, replays: Vec<Replay>, desk: &Desk<'_>) {
+        if let Some(open) = &mut self.open {
+            open.replays = replays;
+        }
+        self.mark_asked_again(desk);
+        self.fit(desk);
+    }
+
+    /// The card says how often its call was asked again, and what shows that.
+    pub(super) fn mark_asked_again(&mut self, desk: &Desk<'_>) {
+        let Some(open) = &mut self.open else { return };
+        let Some(row) = open.card.as_ref().map(Card::row) else { return };
+        let often = match open.replays_of(row).count() {
+            0 => String::new(),
+            times => {
+                let often = if times == 1 { "once".to_owned() } else { format!("{times} times") };
+                let key = desk.key(Context::Spans, Action::ShowReplays);
+                format!("asked again {often} · {key} shows it")
+            }
+        };
+        if let Some(card) = &mut open.card {
+            card.asked_again(often);
+        }
+    }
+
+    /// Whether the chosen call was asked again.
+    pub(super) fn was_asked_again(&self) -> bool {
+        let open = self.open.as_ref();
+        open.is_some_and(|open| open.chosen().is_some_and(|row| open.replays_of(row).next().is_some()))
+    }
+
+    /// Asks for what the chosen model was asked first, to put beside it what came since.
+    pub(super) fn show_replays(&mut self, desk: &mut Desk<'_>) {
+        let Some((row, of)) = self.call().filter(|_| self.was_asked_again()) else { return };
+        let call = Traces::Call { id: of.id, row, span: of.span };
+        let task = desk.call(Some(Lane("traces.beside")), Request::Traces(call));
+        self.instead(|wait| matches!(wait, Wait::Beside(_)));
+        self.wait(task, Wait::Beside(of.span));
+    }
+
+    /// It has come: all that came since stands below each other, the newest first.
+    pub(super) fn show_beside(&self, span: Option<SpanKey>, original: &Original, desk: &mut Desk<'_>) {
+        let Some(open) = &self.open else { return };
+        let mut lines = Vec::new();
+        for replay in open.replays.iter().rev().filter(|replay| Some(replay.of.span) == span) {
+            if !lines.is_empty() {
+                lines.push(Line::blank());
+            }
+            let model = replay.asked.model.as_ref().map(|model| format!(" · {model}")).unwrap_or_default();
+            let head = format!("{}{model}", desk.wall().ago(replay.at));
+            lines.push(Line::of(&head, Role::Muted));
+            lines.extend(told(original, replay));
+        }
+        desk.overlays.push(Overlay::Reading(Box::new(Reading::new("Asked again", lines))));
     }
 
     /// It is over.

@@ -5,6 +5,7 @@
 //!  Card::of(run, row, findings, rest)      the head, from rows that are there
 //!      take(span, contents) | failed(error)  the answer to Traces::Span { id, row }
 //!      note(notes)                           the answer to Traces::Notes { id }
+//!      asked_again(often)                    from the answer to Traces::Replays { id }
 //!      renew(run, findings)                  the row has changed: a live run
 //!  show(tab) | turn(steps) | think()       what is shown of it
 //!  fit(area), scroll(steps, area), …       in update; draw(area, look, focused, cells) in view
@@ -84,6 +85,8 @@ pub(super) struct Card {
     /// The span has ended since it was read.
     outdated: bool,
     notes: Vec<Note>,
+    /// How often it was asked again, and what shows that; empty where it never was.
+    again: String,
     tab: Tab,
     /// The person chose the tab.
     chosen: bool,
@@ -102,6 +105,7 @@ impl Card {
             whole: Whole::Awaited,
             outdated: false,
             notes: Vec::new(),
+            again: String::new(),
             tab: Tab::Said,
             chosen: false,
             thoughts: false,
@@ -158,6 +162,14 @@ impl Card {
         };
         self.notes = notes.iter().filter(is_its).cloned().collect();
         self.build();
+    }
+
+    /// It was asked again, in words.
+    pub(super) fn asked_again(&mut self, often: String) {
+        if self.again != often {
+            self.again = often;
+            self.build();
+        }
     }
 
     /// The span with what was said in it, once it is there.
@@ -258,6 +270,9 @@ impl Card {
         }
         for odd in &self.head.odd {
             flow(format!("! {odd}"), Role::Warn);
+        }
+        if !self.again.is_empty() {
+            flow(format!("⑂ {}", self.again), Role::Info);
         }
         if !self.head.who.is_empty() {
             flow(self.head.who.clone(), Role::Muted);

@@ -26,6 +26,7 @@ impl State {
                 Some("Only the call of a model or of an agent: what is chosen is neither.")
             }
             Action::AskOthers | Action::EditCall => Some("Only the call of a model: what is chosen is none."),
+            Action::ShowReplays => Some("What is chosen was not asked again."),
             Action::ScoreSpan | Action::NoteSpan => Some("No span is chosen."),
             Action::Copy if open.talk.is_some() => Some("A conversation is not copied; a span is."),
             _ if open.talk.is_none() && (open.focus == Focus::Spans || leads_on(action)) => {

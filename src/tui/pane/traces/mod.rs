@@ -59,7 +59,7 @@ use hearing::Receiver;
 use open::Open;
 
 use crate::domain::Error;
-use crate::domain::trace::{Run, TraceId};
+use crate::domain::trace::{Run, SpanKey, TraceId};
 use crate::tui::effect::TaskId;
 use crate::tui::models::Stock;
 use crate::tui::overlay::input::Input;
@@ -176,6 +176,10 @@ enum Wait {
     Agent(TraceId),
     /// What a model was asked in that span, by its row, to be asked otherwise.
     Edit(u32, Box<Target>),
+    /// What was asked again of the run that is looked into.
+    Replays,
+    /// What a model was asked in that span, to be put beside what came when it was asked again.
+    Beside(Option<SpanKey>),
 }
 
 impl Wait {

@@ -8,6 +8,7 @@ use super::transcript::Transcript;
 use crate::domain::Error;
 use crate::domain::time::Timestamp;
 use crate::domain::trace::lint::Finding;
+use crate::domain::trace::replay::Replay;
 use crate::domain::trace::{Note, Packed, Row, Run, Source, TraceId};
 use crate::tui::rows::followed;
 use crate::tui::trace::{Shared, Target};
@@ -29,6 +30,8 @@ pub(super) struct Open {
     pub wrong: Option<Vec<Finding>>,
     /// What people noted on it.
     pub notes: Vec<Note>,
+    /// What was asked again of it, of each span the oldest first.
+    pub replays: Vec<Replay>,
     /// For each row whether what is below it has no lines.
     folded: Vec<bool>,
     /// How many are.
@@ -82,6 +85,7 @@ impl Open {
             damaged: Vec::new(),
             wrong: None,
             notes: Vec::new(),
+            replays: Vec::new(),
             folded: Vec::new(),
             folds: 0,
             lines: None,
@@ -132,6 +136,12 @@ impl Open {
             Some(talk) => talk.row(),
             None => self.current(),
         }
+    }
+
+    /// What came when the model of a row was asked again, the oldest first.
+    pub fn replays_of(&self, row: u32) -> impl Iterator<Item = &Replay> {
+        let span = self.laid.as_ref().and_then(|laid| laid.key(row));
+        self.replays.iter().filter(move |replay| Some(replay.of.span) == span)
     }
 
     /// The span of a row, as it is now.

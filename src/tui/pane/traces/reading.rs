@@ -72,6 +72,7 @@ impl State {
             // What is on its way may be of the time before.
             self.instead(|wait| matches!(wait, Wait::Span(_)));
         }
+        self.mark_asked_again(desk);
         self.fit(desk);
         let Some(open) = &self.open else { return };
         let lacks = open.card.as_ref().is_some_and(Card::lacks);

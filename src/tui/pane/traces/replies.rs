@@ -97,6 +97,14 @@ impl State {
                 self.start_anew(of, book.agent.id, run.id, desk);
             }
             (Wait::Edit(row, of), Reply::TraceCall { original }) => self.write_call(row, *of, original, desk),
+            (Wait::Beside(span), Reply::TraceCall { original }) => self.show_beside(span, &original, desk),
+            (Wait::Replays, Reply::TraceReplays { replays, damaged }) => {
+                self.take_replays(replays, desk);
+                if let Some(first) = damaged.first() {
+                    let replays = count(damaged.len() as u64, "call", "calls");
+                    desk.note(format!("{replays} asked again cannot be read: {first}"));
+                }
+            }
             _ => {}
         }
     }
@@ -297,7 +305,9 @@ impl State {
                     | Wait::Call
                     | Wait::Led
                     | Wait::Agent(_)
-                    | Wait::Edit(..),
+                    | Wait::Edit(..)
+                    | Wait::Replays
+                    | Wait::Beside(_),
                 ),
                 Some(error),
             ) => {

@@ -276,6 +276,7 @@ impl State {
             Action::RateCall => self.ask_for_dataset(RowFor::Raters, desk),
             Action::AskOthers => self.ask_others(desk),
             Action::EditCall => self.edit_call(desk),
+            Action::ShowReplays => self.show_replays(desk),
             Action::ReplayRun => self.run_anew(desk),
             _ => {}
         }
@@ -308,6 +309,7 @@ impl State {
         self.open = Some(Open::new(run));
         self.read_rows(desk);
         self.read_notes(desk);
+        self.read_replays(desk);
     }
 
     /// A key into the line that narrows the list.

@@ -46,6 +46,7 @@ impl State {
             action if is_handed_on(action) && !open.find.writing => match action {
                 Action::ScoreSpan | Action::NoteSpan => open.chosen().is_some(),
                 Action::ReplayRun => self.can_run_anew(),
+                Action::ShowReplays => self.was_asked_again(),
                 Action::AddToDataset | Action::RateCall => self.has_answer(),
                 _ => self.has_call(),
             },
@@ -336,6 +337,7 @@ pub(super) fn is_handed_on(action: Action) -> bool {
             | Action::RateCall
             | Action::AskOthers
             | Action::EditCall
+            | Action::ShowReplays
             | Action::ReplayRun
     )
 }

@@ -32,8 +32,9 @@ pub(super) struct Entry {
 /// What an agent did, set.
 #[derive(Debug, Default)]
 struct Steps {
-    /// Whether it is open, whether it was ended before it was done, and the stamp of what was set; `None` before anything was.
-    of: Option<(bool, bool, u64)>,
+    /// Whether it is open, whether it was ended before it was done, whether what it waited for has come, and the stamp of what was
+    /// set; `None` before anything was.
+    of: Option<(bool, bool, bool, u64)>,
     lines: Vec<Line>,
 }
 
@@ -86,7 +87,8 @@ impl Cache {
             let mut old = std::mem::take(&mut entry.bodies).into_iter();
             entry.bodies = (0..shown).map(|i| Body::set(old.next(), item, i, columns)).collect();
         }
-        let of = steps::acting(item).map(|acting| (item.open, steps::is_broken(item), acting.stamp()));
+        let of = steps::acting(item)
+            .map(|acting| (item.open, steps::is_broken(item), item.answered, acting.stamp()));
         if of != entry.steps.of {
             entry.steps = Steps { of, lines: steps::lines(item, columns) };
         }

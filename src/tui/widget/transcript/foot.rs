@@ -68,7 +68,7 @@ pub(super) fn foot(item: &Item<'_>, columns: usize, focused: bool) -> Vec<Row> {
         _ if item.named == Named::Nowhere => {}
         Outcome::Complete { .. } => {
             schema(answer, columns, &mut rows);
-            ended(answer, columns, &mut rows);
+            ended(answer, item.answered, columns, &mut rows);
         }
         Outcome::Stopped => {
             let after = answer.timing.total_ms.map(|ms| format!(" after {}", figures::seconds(ms.into())));
@@ -86,18 +86,25 @@ pub(super) fn foot(item: &Item<'_>, columns: usize, focused: bool) -> Vec<Row> {
     }
     if item.named == Named::Here {
         let ink = if focused { Ink::of(Role::Muted) } else { FAINT };
-        let figures = joined(summary(answer, !item.message.blocks.is_empty()), columns);
+        let parts = match &answer.agent {
+            Some(acting) => of_agent(answer, acting, item.answered),
+            None => summary(answer, !item.message.blocks.is_empty()),
+        };
+        let figures = joined(parts, columns);
         rows.extend(figures.iter().map(|row| Row::of(fit(row, columns), ink)));
     }
     rows
 }
 
 /// Where an agent came to no answer: why, or what it waits for.
-fn ended(answer: &Answer, columns: usize, rows: &mut Vec<Row>) {
+fn ended(answer: &Answer, answered: bool, columns: usize, rows: &mut Vec<Row>) {
     match answer.agent.as_ref().and_then(|acting| acting.end.as_ref()) {
         Some(End::GaveUp { why }) => {
             let words = format!("gave up: {}", why.words());
             marked(&words, Ink::of(Role::Warn), ("■ ", Role::Warn), columns, rows);
+        }
+        Some(End::Waiting { .. }) if answered => {
+            marked("it waited: the next message was its answer", FAINT, ("? ", Role::Faint), columns, rows);
         }
         Some(End::Waiting { calls }) => {
             let words = match calls.len() {
@@ -197,9 +204,6 @@ pub(super) fn is_long(error: &Error) -> bool {
 /// tokens those that were read: `? in, 64 out`. Of an answer that was cut, of which something `came`, it is said:
 /// `first unknown · tokens unknown · 2.10 s in all`.
 fn summary(answer: &Answer, came: bool) -> Vec<String> {
-    if let Some(acting) = &answer.agent {
-        return of_agent(answer, acting);
-    }
     let mut parts = Vec::new();
     let cut = !matches!(answer.outcome, Outcome::Complete { .. });
     match answer.timing.first_token_ms {
@@ -234,7 +238,7 @@ fn summary(answer: &Answer, came: bool) -> Vec<String> {
 }
 
 /// `3 steps · 2.40 s · 1,204 tok · $0.0031 · answered · run 1f3a9c2e`.
-fn of_agent(answer: &Answer, acting: &Acting) -> Vec<String> {
+fn of_agent(answer: &Answer, acting: &Acting, answered: bool) -> Vec<String> {
     let spent = &acting.spent;
     // A step that was broken off is in what was spent nowhere: it was begun, and its tokens are not known.
     let last = acting.doings.iter().rev().find_map(|doing| match doing {
@@ -253,6 +257,7 @@ fn of_agent(answer: &Answer, acting: &Acting) -> Vec<String> {
     parts.extend(spent.paid());
     parts.extend(acting.end.as_ref().map(|end| match end {
         End::Answered => "answered".to_owned(),
+        End::Waiting { .. } if answered => "waited".to_owned(),
         End::Waiting { .. } => "waits".to_owned(),
         End::GaveUp { .. } => "gave up".to_owned(),
     }));

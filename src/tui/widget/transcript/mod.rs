@@ -57,6 +57,8 @@ pub struct Item<'a> {
     pub thought_ms: Option<u64>,
     /// Of the message before it, whose calls of tools it may answer.
     pub before: &'a [Block],
+    /// What its agent waited for has come: the messages after it go on with that.
+    pub answered: bool,
     /// Shown at the right of the person's words: "14:02".
     pub when: &'a str,
     /// Shown while an answer is awaited: "reading the prompt, 128 of 512".
@@ -87,6 +89,7 @@ impl<'a> Item<'a> {
             open: false,
             thought_ms: None,
             before: &[],
+            answered: false,
             when: "",
             status: "",
             named: Named::Here,

@@ -18,6 +18,8 @@ const PART: usize = 40;
 const WORDS: usize = 24;
 /// Stands behind what a call is made with until something came of it.
 const WAITS: &str = " …";
+/// Stands there once the person has said what came of it.
+const ANSWERED: &str = " → answered by the next message";
 /// Stands there where the work was ended first.
 const NOTHING: &str = "nothing came of it";
 
@@ -37,7 +39,13 @@ pub(super) fn lines(item: &Item<'_>, columns: usize) -> Vec<Line> {
     let Some(acting) = acting(item) else { return Vec::new() };
     // What is being said now stands below, as the answer.
     let speaking = acting.speaking().filter(|_| acting.so_far().is_some());
-    let mut setter = Setter { lines: Vec::new(), columns, open: item.open, broken: is_broken(item) };
+    let mut setter = Setter {
+        lines: Vec::new(),
+        columns,
+        open: item.open,
+        broken: is_broken(item),
+        answered: item.answered,
+    };
     let mut begun = false;
     for (at, doing) in acting.doings.iter().enumerate() {
         begun |= matches!(doing, Doing::Asked(_));
@@ -74,10 +82,13 @@ struct Setter {
     open: bool,
     /// See [`is_broken`].
     broken: bool,
+    /// See [`Item::answered`].
+    answered: bool,
 }
 
 impl Setter {
-    /// One line: what stands before it, its mark, what it is, its words, and its figures at the right.
+    /// One line: what stands before it, its mark, what it is, its words, and its figures at the right. Whether of its words what
+    /// was done with stands there whole, and what came of it.
     fn line(
         &mut self,
         branch: &str,
@@ -85,7 +96,7 @@ impl Setter {
         what: &str,
         words: &Words,
         figures: &[String],
-    ) {
+    ) -> (bool, bool) {
         let mut row = Row::of(branch.to_owned(), Ink::of(Role::Rule));
         row.spans.push(Span::new(format!("{mark} "), Ink::of(role)));
         let room = self.columns.saturating_sub(row.width());
@@ -107,6 +118,7 @@ impl Setter {
         let beside = room.saturating_sub(width(rest)).max(least);
         let text = fit(&words.text, beside);
         let rest = fit(rest, room.saturating_sub(width(&text)));
+        let whole = (*text == *words.text, *rest == *words.rest);
         if !text.is_empty() || !rest.is_empty() {
             row.spans.push(Span::new(gap, FAINT));
             row.spans.push(Span::new(text, FAINT));
@@ -118,6 +130,7 @@ impl Setter {
             row.spans.push(Span::new(figures, FAINT));
         }
         self.lines.push(Line { begins: true, row });
+        whole
     }
 
     /// A part of an open step, under what it is.
@@ -170,9 +183,15 @@ impl Setter {
         }
         let words = Words::of(first_line(first), FAINT);
         let live = if self.broken && asked.millis.is_none() { Role::Faint } else { Role::Model };
-        self.line("", ("●", live), &format!("step {} {what}", asked.number), &words, &figures);
-        if self.open {
+        let what = format!("step {} {what}", asked.number);
+        let (_, whole) = self.line("", ("●", live), &what, &words, &figures);
+        // What stands in the line whole is not said again.
+        let is_said = whole && is_one_line(first);
+        let says_text = !text.trim().is_empty();
+        if self.open && (says_text || !is_said) {
             self.part("thought", &asked.thought, MUTED.with(Modifier::ITALIC));
+        }
+        if self.open && says_text && !is_said {
             self.part("", &text, MUTED);
         }
     }
@@ -184,6 +203,7 @@ impl Setter {
         let text = safe_line(shown).into_owned();
         let (mark, rest, ink) = match &call.gave {
             None if self.broken => (("⚙", Role::Faint), format!(" → {NOTHING}"), FAINT),
+            None if self.answered => (("⚙", Role::Tool), ANSWERED.to_owned(), FAINT),
             None => (("⚙", Role::Tool), WAITS.to_owned(), FAINT),
             Some(gave) => {
                 let rest = format!(" → {}", first_line(&gave.content));
@@ -199,11 +219,14 @@ impl Setter {
         let mut figures: Vec<String> = Vec::new();
         figures.extend((!call.by.is_empty()).then(|| safe_line(&call.by).into_owned()));
         figures.extend(call.millis.map(seconds));
-        self.line(branch, mark, &safe_line(&call.action), &words, &figures);
+        let (with, came) = self.line(branch, mark, &safe_line(&call.action), &words, &figures);
         if self.open {
-            self.part("with", &pretty(&call.input), MUTED);
+            if !with {
+                self.part("with", &pretty(&call.input), MUTED);
+            }
             self.part("found", call.passages.as_deref().unwrap_or_default(), MUTED);
-            if let Some(gave) = &call.gave {
+            let gave = call.gave.as_ref().filter(|gave| !came || !is_one_line(&gave.content));
+            if let Some(gave) = gave {
                 let ink = if gave.is_error { Ink::of(Role::Bad) } else { MUTED };
                 let head = if by_base && call.passages.is_none() { "found" } else { "gave" };
                 self.part(head, &gave.content, ink);
@@ -269,6 +292,11 @@ fn first_line(text: &str) -> String {
     safe_line(line.trim()).into_owned()
 }
 
+/// Whether that line is all of it.
+fn is_one_line(text: &str) -> bool {
+    text.trim().lines().count() <= 1
+}
+
 /// What a person can read of a step: of one in JSON its thought.
 fn readable(text: &str) -> String {
     if !text.trim_start().starts_with('{') {
@@ -288,9 +316,10 @@ fn pretty(input: &serde_json::Value) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::agent::acting::Gave;
 
     fn set(columns: usize, text: &str, rest: &str) -> String {
-        let mut setter = Setter { lines: Vec::new(), columns, open: false, broken: false };
+        let mut setter = Setter { lines: Vec::new(), columns, open: false, broken: false, answered: false };
         let words = Words { text: text.to_owned(), rest: rest.to_owned(), ink: FAINT };
         let figures = ["built in".to_owned(), "0.12 s".to_owned()];
         setter.line("└ ", ("⚙", Role::Tool), "ask", &words, &figures);
@@ -316,6 +345,31 @@ mod tests {
     }
 
     #[test]
+    fn an_open_step_says_again_only_what_its_line_had_to_cut() {
+        let call = |content: &str| Called {
+            id: "call_1".to_owned(),
+            action: "stock".to_owned(),
+            input: serde_json::json!({"tea": "Assam"}),
+            by: String::new(),
+            passages: None,
+            gave: Some(Gave { content: content.to_owned(), is_error: false }),
+            at: 0,
+            millis: None,
+        };
+        let set = |columns: usize, content: &str| {
+            let mut setter =
+                Setter { lines: Vec::new(), columns, open: true, broken: false, answered: false };
+            setter.called(&call(content), "└ ");
+            setter.lines.iter().map(|line| line.row.text()).collect::<Vec<_>>()
+        };
+        assert_eq!(set(60, "7 tins\n"), ["└ ⚙ stock  {\"tea\":\"Assam\"} → 7 tins"]);
+        assert_eq!(set(60, "7 tins\nof it")[1..], ["  ▏ gave", "  ▏ 7 tins", "  ▏ of it"]);
+        let narrow = set(24, "7 tins");
+        assert_eq!(narrow[1], "  ▏ with", "{narrow:?}");
+        assert!(!narrow.contains(&"  ▏ gave".to_owned()), "{narrow:?}");
+    }
+
+    #[test]
     fn a_call_of_work_that_was_ended_first_waits_no_more() {
         let call = Called {
             id: "call_1".to_owned(),
@@ -335,15 +389,16 @@ mod tests {
             again: false,
             agreed: None,
         };
-        let set = |broken| {
-            let mut setter = Setter { lines: Vec::new(), columns: 60, open: false, broken };
+        let set = |broken, answered| {
+            let mut setter = Setter { lines: Vec::new(), columns: 60, open: false, broken, answered };
             setter.called(&call, "├ ");
             setter.consent(&consent, "└ ");
             setter.lines.iter().map(|line| line.row.text()).collect::<Vec<_>>()
         };
         let waits = ["├ ⚙ stock  {} …", "└ ? may it call order  waits for your word", "  ▏ {}"];
-        assert_eq!(set(false), waits);
+        assert_eq!(set(false, false), waits);
         let ended = ["├ ⚙ stock  {} → nothing came of it", "└ ? may it call order  you said nothing"];
-        assert_eq!(set(true), ended);
+        assert_eq!(set(true, false), ended);
+        assert_eq!(set(false, true)[0], "├ ⚙ stock  {} → answered by the next message");
     }
 }

@@ -357,7 +357,13 @@ fn line(
     let (glyph, role) = sign(row.kind);
     put(cells, x + 2, y, end, glyph, style(role));
     let named = if open.find.has(at) { name.patch(look.style(Role::Match)) } else { name };
-    let mut x = put(cells, x + 4, y, end, called(text(row.name)), named);
+    let again = match open.replays_of(at).count() {
+        0 => String::new(),
+        times => format!(" ⑂ {times}"),
+    };
+    // However long the name is, that it was asked again is in sight.
+    let x = put(cells, x + 4, y, end.saturating_sub(columns(&again)), called(text(row.name)), named);
+    let mut x = put(cells, x, y, end, &again, style(Role::Info));
     let model = text(row.model);
     if row.kind == Kind::Model && !text(row.name).contains(model) {
         x = beside(cells, (x, y), end, model, style(Role::Faint));
