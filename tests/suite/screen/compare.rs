@@ -433,8 +433,8 @@ fn of_choices_that_rank_nobody_it_is_said_how_many_there_are_and_why() {
     let none = said(0);
     assert!(none.contains("Nobody has chosen yet"), "{none}");
     let rows: Vec<&str> = none.lines().collect();
-    let said = rows.iter().position(|row| row.contains("Nobody has chosen yet")).unwrap();
-    assert!(rows[said + 2].contains('╰'), "one blank row below it: {none}");
+    let sentence = rows.iter().position(|row| row.contains("Nobody has chosen yet")).unwrap();
+    assert!(rows[sentence + 2].contains('╰'), "one blank row below it: {none}");
     let some = said(2);
     assert!(some.contains("2 choices rank nobody: an answer that failed"), "{some}");
     assert!(!some.contains("Nobody has chosen"), "{some}");
