@@ -205,6 +205,11 @@ impl Price {
                 + part(usage.output?, self.output)?,
         )
     }
+
+    /// What so many searches of a reranker cost; `None` where it counted none, or where they have no price.
+    pub fn of_searches(&self, searches: u32) -> Option<f64> {
+        self.search.filter(|_| searches > 0).map(|each| f64::from(searches) * each)
+    }
 }
 
 impl fmt::Display for Price {
@@ -639,6 +644,8 @@ mod tests {
         assert_eq!(picture.to_string(), "estimate: $0.008 a picture (a page)");
         let search = Price { image: None, search: Some(0.002), ..picture };
         assert_eq!(search.to_string(), "estimate: $0.002 a search (a page)");
+        assert_eq!([0, 1, 3].map(|searches| search.of_searches(searches)), [None, Some(0.002), Some(0.006)]);
+        assert_eq!(price().of_searches(1), None);
         assert_eq!([0.0, 0.5, 10.0, 0.0375].map(dollars), ["$0", "$0.50", "$10.00", "$0.0375"]);
     }
 

@@ -97,7 +97,6 @@ fn note(store: &Store, looked: &Looked) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::service::fresh;
     use crate::store::{Owner, Unlock};
 
     const DAY: i64 = 24 * 60 * 60 * 1000;
@@ -166,7 +165,6 @@ mod tests {
         }
         store.give_back().unwrap();
         let anew = store.taken();
-        eprintln!("XX {most} {given} {anew}");
         assert!(given > 0 && most < 3 * anew, "{most} bytes at most, {anew} written anew");
     }
 

@@ -246,8 +246,8 @@ async fn import(files: &[PathBuf], asker: &Asker, out: &mut Out) -> Result<Exit,
     match failed {
         None => Ok(Exit::Done),
         Some(_) if came => Ok(Exit::Negative),
-        Some(Error { kind, doing, hint, .. }) => {
-            Err(Error::new(kind, doing, "no file could be read: see above", hint).into())
+        Some(Error { kind, hint, .. }) => {
+            Err(Error::new(kind, "reading traces", "no file could be read: see above", hint).into())
         }
     }
 }

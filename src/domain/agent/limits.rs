@@ -57,9 +57,7 @@ impl Spent {
 
     /// The same of one that put texts in order: it costs by the search where its model has such a price.
     pub fn add_searches(&mut self, searches: u32, usage: &Usage, price: Option<&Price>) {
-        let by_search = |price: &Price| price.search.map(|each| f64::from(searches) * each);
-        let dollars =
-            price.and_then(|price| by_search(price).filter(|_| searches > 0).or(by_token(usage, price)));
+        let dollars = price.and_then(|price| price.of_searches(searches).or_else(|| by_token(usage, price)));
         self.take(usage, dollars);
     }
 

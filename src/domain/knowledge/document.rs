@@ -310,8 +310,9 @@ impl<'a> Places<'a> {
 /// What comes below a heading's own line, where a part of a text begins with that: a title need not stand in it.
 fn below<'a>(heading: &str, part: &'a str) -> &'a str {
     let (line, rest) = part.split_once('\n').unwrap_or((part, ""));
-    let said = line.trim_matches(|c: char| c == '#' || c.is_whitespace());
-    if said == heading.trim() { rest } else { part }
+    // Signs of markup are in the line alone.
+    let letters = |words: &str| words.chars().filter(|c| c.is_alphanumeric()).collect::<String>();
+    if letters(line) == letters(heading) { rest } else { part }
 }
 
 fn span(word: &str, from: usize, to: usize) -> String {
@@ -441,6 +442,12 @@ mod tests {
         assert_eq!(named(&made, "Costs", "----"), "Costs, table 2", "nor is a rule");
         let made = Document { lines: true, ..made };
         assert_eq!(named(&made, "of parts", "Motor"), "Prices, with table 1, lines 3–4");
+
+        let made = document(&[
+            (Some(heading(1, "All prices")), "## **All** `prices`"),
+            (Some(Mark::Table(1)), "Motor\t120"),
+        ]);
+        assert_eq!(named(&made, "##", "120"), "All prices, table 1", "marks of emphasis are no words");
 
         // The title of a page is not in its text.
         let made = document(&[(Some(heading(1, "Title")), "first"), (Some(Mark::Table(1)), "a\tb")]);

@@ -125,8 +125,7 @@ fn told(invoke: &Invoke, model: &ModelId, call: Call, terms: &Terms) -> BoxStrea
                     // What makes vectors, or an order, writes nothing, and says nothing of it.
                     let output = fold.usage.output.or((!writes).then_some(0));
                     let cost = price.and_then(|price| {
-                        let by_search =
-                            price.search.filter(|_| billed > 0).map(|each| f64::from(billed) * each);
+                        let by_search = price.of_searches(billed);
                         by_search.or_else(|| price.of(&Usage { output, ..fold.usage }))
                     });
                     Some((Ok(Step::Tried(Tried { usage: fold.usage, timing, cost })), None))

@@ -179,9 +179,10 @@ fn of_several_files_those_in_which_no_trace_stands_are_named_and_the_others_are_
     let objects = said.objects();
     let replies: Vec<&str> = objects.iter().map(|one| one["reply"].as_str().unwrap()).collect();
     assert_eq!(replies, ["traces_not_brought", "traces_brought"], "{said:?}");
-    for files in [&[none][..], &[none, "gone.json"][..]] {
+    for (files, of_all) in [(&[none][..], false), (&[none, "gone.json"][..], true)] {
         let said = home.run(&[&["traces", "import"], files].concat());
         assert_eq!((said.code, said.stdout.as_str()), (Some(2), ""), "{said:?}");
+        assert_eq!(said.stderr.contains("error: reading traces: no file could be read"), of_all, "{said:?}");
     }
 }
 
