@@ -10,7 +10,6 @@ use super::progress::Progress;
 use super::prompt::blocks;
 use super::wishes::Wishes;
 use super::{Asker, End, Exit, agents, tools, unexpected};
-use crate::domain::agent::Acting;
 use crate::domain::agent::acting::End as AgentEnd;
 use crate::domain::conversation::{Change, Conversation};
 use crate::domain::delta::Event;
@@ -222,7 +221,7 @@ pub(super) async fn turn(
                 }
             }
             Reply::Finished { answer } => {
-                if !out.json && acting(&answer).is_some() {
+                if !out.json && answer.acting().is_some() {
                     // What comes of an agent's steps may be none of the answer: it is printed whole.
                     out.piece(&answer.text()).await?;
                 }
@@ -344,11 +343,6 @@ async fn delta(event: Event, streamed: &mut String, out: &mut Out) -> Result<(),
     Ok(())
 }
 
-/// What an agent did for an answer.
-fn acting(answer: &Message) -> Option<&Acting> {
-    answer.answer.as_ref()?.agent.as_deref()
-}
-
 /// Why there is no answer, or only a part of one.
 fn failure(answer: &Message) -> Option<&Error> {
     match answer.answer.as_ref().map(|answer| &answer.outcome) {
@@ -359,7 +353,7 @@ fn failure(answer: &Message) -> Option<&Error> {
 
 /// The exit that an answer's outcome means.
 pub(super) fn end(answer: &Message, out: &mut Out) -> Result<Exit, End> {
-    if let Some(AgentEnd::GaveUp { why }) = acting(answer).and_then(|acting| acting.end.as_ref()) {
+    if let Some(AgentEnd::GaveUp { why }) = answer.acting().and_then(|acting| acting.end.as_ref()) {
         out.note(&format!("it gave up: {}", why.words()))?;
         return Ok(Exit::Negative);
     }

@@ -263,6 +263,11 @@ pub struct Message {
 }
 
 impl Message {
+    /// What an agent did for it.
+    pub fn acting(&self) -> Option<&Acting> {
+        self.answer.as_ref()?.agent.as_deref()
+    }
+
     /// The text blocks, joined by blank lines. For titles and clipboards; export and search walk `blocks`.
     pub fn text(&self) -> String {
         let mut joined = String::new();

@@ -94,7 +94,7 @@ actions! {
     Star = "star", "Give a model a star, or take it away, in a list of models";
     ChoosePreset = "choose_preset", "Choose a preset";
     UseModel = "use_model", "Talk to the selected model";
-    TryModel = "try_model", "Ask the selected model something that is kept nowhere";
+    TryModel = "try_model", "Try the selected model";
     CheckProvider = "check_provider", "Check the health of the selected model's provider";
     AddModel = "add_model", "Add a GGUF file, or have a provider fetch a model";
     RemoveModel = "remove_model", "Delete the selected model's files";

@@ -44,7 +44,7 @@ pub(super) fn act(book: &Book, model: Option<&ModelId>, path: &[&Message]) -> Re
         Block::ToolResult { id, content, is_error: false } => Some((id.clone(), content.clone())),
         _ => None,
     });
-    let last = before.last().and_then(|message| message.answer.as_ref()?.agent.as_deref());
+    let last = before.last().and_then(|message| message.acting());
     let last = last.filter(|acting| acting.agent.id == book.agent.id);
     let answers: Vec<(String, String)> = answers.collect();
     let waits = last.is_some_and(|last| last.waiting().len() == 1) || !answers.is_empty();

@@ -206,8 +206,7 @@ async fn redo(chat: &Chat, thread: Thread, message: MessageId, edit: Edit) -> Re
     const DOING: &str = "running an agent once more";
     let Thread { conversation: head, messages } = thread;
     let message = find(&messages, message, DOING)?;
-    let acting = message.answer.as_ref().and_then(|answer| answer.agent.as_deref());
-    let (Some(acting), Some(parent), Some(agents)) = (acting, message.parent, &chat.agents) else {
+    let (Some(acting), Some(parent), Some(agents)) = (message.acting(), message.parent, &chat.agents) else {
         let hint = "Name the answer of an agent.";
         return Err(Error::new(ErrorKind::Invalid, DOING, "no agent gave that answer", hint));
     };

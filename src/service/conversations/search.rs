@@ -54,8 +54,7 @@ pub(super) fn search(archive: Archive, query: &str, limit: usize) -> BoxStream<'
 
 /// What of a message can be searched: its blocks, then what an agent did for it.
 fn texts(message: &Message) -> impl Iterator<Item = String> {
-    let acting = message.answer.as_ref().and_then(|answer| answer.agent.as_deref());
-    let doings = acting.map(|acting| acting.doings.as_slice()).unwrap_or_default();
+    let doings = message.acting().map(|acting| acting.doings.as_slice()).unwrap_or_default();
     message.blocks.iter().filter_map(text_of).chain(doings.iter().flat_map(texts_of))
 }
 

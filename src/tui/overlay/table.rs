@@ -129,6 +129,7 @@ mod tests {
         let none = Table::new(Vec::new(), &[]);
         assert!(none.lines(10).is_empty() && none.width(10) == 0);
     }
+
     #[test]
     fn what_a_table_has_no_room_for_stands_in_the_next_one() {
         let rows: Vec<Vec<String>> = [["", "one", "two", "three"], ["A a/b", "1", "22", "333"]]

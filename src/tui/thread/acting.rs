@@ -49,7 +49,7 @@ impl Thread {
 
     /// What an agent did for the answer that is shown last.
     pub fn acting(&self) -> Option<&Acting> {
-        self.last_answer()?.answer.as_ref()?.agent.as_deref()
+        self.last_answer()?.acting()
     }
 
     /// The calls that its agent waits with for the person; none while something runs.

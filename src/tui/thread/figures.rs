@@ -4,10 +4,9 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use super::{Phase, Thread, Turn};
-use crate::domain::agent::Acting;
 use crate::domain::figures::{self, grouped, so_far};
 use crate::domain::id::MessageId;
-use crate::domain::message::{Block, Message};
+use crate::domain::message::Block;
 use crate::tui::event::Now;
 use crate::tui::paint::meter;
 use crate::tui::widget::transcript::{Item, Named};
@@ -32,11 +31,6 @@ pub fn going_on(words: &str, waited: u64, now: Now, reduced_motion: bool) -> Str
 /// How often the time is wanted while that sign turns.
 pub fn spin(reduced_motion: bool) -> Duration {
     if reduced_motion { SECOND } else { Duration::from_millis(100) }
-}
-
-/// What an agent did for a message.
-fn work_of(message: &Message) -> Option<&Acting> {
-    message.answer.as_ref()?.agent.as_deref()
 }
 
 impl Thread {
@@ -90,7 +84,7 @@ impl Thread {
             _ => None,
         };
         let mut before: &[Block] = &[];
-        let agents = self.shown().map(|item| work_of(&item.message).map(|work| work.agent.id));
+        let agents = self.shown().map(|item| item.message.acting().map(|work| work.agent.id));
         // The person's word stands between what waited for it and what went on with it.
         let later = agents.skip(2).chain(std::iter::repeat(None));
         self.shown()
@@ -108,7 +102,9 @@ impl Thread {
                         .thought_ms
                         .or_else(|| item.message.answer.as_ref()?.timing.thought_ms.map(u64::from)),
                     before,
-                    answered: work_of(&item.message)
+                    answered: item
+                        .message
+                        .acting()
                         .is_some_and(|work| !work.waiting().is_empty() && later == Some(work.agent.id)),
                     when: &item.when,
                     status: if streaming == Some(id) { status } else { "" },

@@ -609,7 +609,7 @@ fn a_call_that_was_asked_again_says_so_and_leads_to_what_came() {
     let span = &kept.spans[*row as usize];
     let original = Original::of(span, &facts(span), &contents(span), None);
     assert!(asked(&stage.keys("E")).is_empty());
-    assert!(stage.text().contains("not asked again"), "{}", stage.text());
+    assert!(stage.text().contains("asked again is still being read"), "{}", stage.text());
     let replay = |n: u8, text: &str| Replay {
         id: SpanId::from_bytes([n; 16]),
         of: Place { trace: span.trace, span: span.id },
@@ -628,6 +628,10 @@ fn a_call_that_was_asked_again_says_so_and_leads_to_what_came() {
     let newest = text.find("+ Rainy.").expect("the newest is shown");
     assert!(text.find("+ Dry.").is_some_and(|older| newest < older), "{text}");
     assert!(text.contains("2 m ago · bedrock/m1"), "{text}");
+    // The run's other call was not.
+    stage.keys("<esc>m");
+    assert!(asked(&stage.keys("E")).is_empty());
+    assert!(stage.text().contains("not asked again"), "{}", stage.text());
 }
 
 /// An agent's run is asked for once more; which one.

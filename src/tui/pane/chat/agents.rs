@@ -110,7 +110,7 @@ impl State {
     }
 
     pub(super) fn agent_meant(&self) -> Option<&Chosen> {
-        let of_answer = || Some(&work_of(self.answer()?)?.agent);
+        let of_answer = || Some(&self.answer()?.acting()?.agent);
         self.thread.agent.as_ref().or_else(of_answer)
     }
 
@@ -147,7 +147,7 @@ impl State {
             let stops = desk.key(Context::Transcript, Action::Back);
             return format!("It is still at work: {stops} stops it, then a step can be written anew.");
         }
-        match self.answer().filter(|answer| work_of(answer).is_some()) {
+        match self.answer().filter(|answer| answer.acting().is_some()) {
             Some(answer) if !is_over(answer) => {
                 "It is still at work in another window: a step can be written anew when that is over."
                     .to_owned()
@@ -164,9 +164,9 @@ impl State {
     /// A step was chosen.
     pub(super) fn write_step(&self, of: MessageId, step: u32, desk: &mut Desk<'_>) {
         let Some(message) = self.thread.message(of) else { return };
-        let mut steps = work_of(message).map(|acting| acting.said(&message.text())).unwrap_or_default();
+        let mut steps = message.acting().map(|acting| acting.said(&message.text())).unwrap_or_default();
         // Behind them stands the one that broke off.
-        let broken_off = work_of(message).and_then(Acting::broken_off);
+        let broken_off = message.acting().and_then(Acting::broken_off);
         steps.extend(broken_off.map(|(number, said)| (number, said.to_owned())));
         let place = usize::try_from(step).unwrap_or(0).checked_sub(1);
         if let Some((number, text)) = place.and_then(|place| steps.get(place)) {
@@ -176,7 +176,7 @@ impl State {
 
     /// A prompt was chosen: what it is now, the definition says.
     pub(super) fn ask_prompt(&mut self, of: MessageId, step: Step, desk: &mut Desk<'_>) {
-        let Some(id) = self.thread.message(of).and_then(work_of).map(|acting| acting.agent.id) else {
+        let Some(id) = self.thread.message(of).and_then(Message::acting).map(|acting| acting.agent.id) else {
             return;
         };
         let task = desk.call(Some(Lane("agent")), Request::Agents(Agents::Open { id }));
@@ -186,7 +186,7 @@ impl State {
 
     /// The definition has come.
     pub(super) fn write_prompt(&self, of: MessageId, step: Step, book: &Book, desk: &mut Desk<'_>) {
-        let Some(acting) = self.thread.message(of).and_then(work_of) else { return };
+        let Some(acting) = self.thread.message(of).and_then(Message::acting) else { return };
         let version = book.version(Some(acting.version)).or_else(|| book.version(None));
         let text = version.map_or("", |version| version.definition.steps.template(step));
         desk.overlays.push(Overlay::Pad(Box::new(Pad::prompt(of, step, text))));
@@ -209,7 +209,7 @@ impl State {
     fn keep_edit(&self, of: MessageId, edit: &Edit, desk: &mut Desk<'_>) {
         let pad = match (edit.step.zip(edit.said.as_ref()), edit.prompts.first_key_value()) {
             (Some((step, said)), _) => {
-                let steps = self.thread.message(of).and_then(work_of).map(|acting| acting.said(""));
+                let steps = self.thread.message(of).and_then(Message::acting).map(|acting| acting.said(""));
                 let place = usize::try_from(step).unwrap_or(0).checked_sub(1);
                 let number = place.and_then(|place| Some(steps?.get(place)?.0));
                 Pad::step(of, (step, number.unwrap_or(step)), said)
@@ -224,14 +224,14 @@ impl State {
     /// The answer that keys act on, with what its agent did; `None` where no agent gave it, or not to the end yet.
     pub(super) fn work_meant(&self) -> Option<(MessageId, &Acting)> {
         let answer = self.answer().filter(|_| self.thread.turn == Turn::Idle)?;
-        let acting = work_of(answer)?;
+        let acting = answer.acting()?;
         // What another window is still receiving, and what never began, can be run on from nowhere.
         (is_over(answer) && acting.run.is_some()).then_some((answer.id, acting))
     }
 
     /// The run that gave the answer that keys act on: also the id of its trace.
     pub fn run_meant(&self) -> Option<RunId> {
-        work_of(self.answer()?)?.run
+        self.answer()?.acting()?.run
     }
 
     /// Shows what an agent is.
@@ -259,7 +259,7 @@ impl State {
     pub(super) fn answered_by(&self, id: AgentId) -> Option<&Thread> {
         let answers = |thread: &&Thread| {
             if let Some(answer) = thread.last_answer().filter(|answer| !is_over(answer)) {
-                return work_of(answer).is_some_and(|acting| acting.agent.id == id);
+                return answer.acting().is_some_and(|acting| acting.agent.id == id);
             }
             // The store has not said yet that the answer is begun.
             thread.turn != Turn::Idle && thread.agent.as_ref().is_some_and(|agent| agent.id == id)
@@ -337,11 +337,6 @@ impl State {
 /// Nobody writes at it any more, in no window.
 fn is_over(answer: &Message) -> bool {
     answer.answer.as_ref().is_some_and(|known| known.outcome != Outcome::Streaming)
-}
-
-/// What an agent did for an answer.
-fn work_of(answer: &Message) -> Option<&Acting> {
-    answer.answer.as_ref()?.agent.as_deref()
 }
 
 /// What a person is shown before they agree: the very bytes.

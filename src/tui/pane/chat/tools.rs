@@ -88,8 +88,7 @@ impl State {
 }
 
 fn calls(answer: &Message) -> Vec<Call> {
-    let acting = answer.answer.as_ref().and_then(|known| known.agent.as_deref());
-    let waiting = acting.map(Acting::waiting).unwrap_or_default();
+    let waiting = answer.acting().map(Acting::waiting).unwrap_or_default();
     let asks = |id: &str| waiting.iter().find(|wanted| wanted.id == id)?.question.clone();
     let calls = answer.blocks.iter().filter_map(|block| match block {
         Block::ToolUse { id, name, input, .. } => {

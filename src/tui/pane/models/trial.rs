@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::domain::catalog::ModelId;
 use crate::domain::delta::{Event, Fold};
-use crate::domain::figures::{grouped, rate, seconds};
+use crate::domain::figures::{count, grouped, rate, seconds};
 use crate::domain::message::Block;
 use crate::domain::rerank::Relevance;
 use crate::domain::{Error, tried::Tried, vector};
@@ -106,16 +106,15 @@ impl Trial {
         parts.extend(tried.timing.first_token_ms.map(|ms| format!("{} first", seconds(ms.into()))));
         parts.extend(tried.timing.total_ms.map(|ms| format!("{} in all", seconds(ms.into()))));
         parts.extend(tried.rate().map(|speed| format!("{} tok/s", rate(speed))));
-        let count = |tokens: Option<u32>| tokens.map_or_else(|| "?".to_owned(), |n| grouped(n.into()));
+        let told = |tokens: Option<u32>| tokens.map_or_else(|| "?".to_owned(), |n| grouped(n.into()));
         parts.push(match (&self.order, &self.vector) {
             // Many of those that put texts in order count searches, and tell no tokens.
-            (Some((_, 1)), _) if tried.usage.input.is_none() => "1 search".to_owned(),
             (Some((_, searches)), _) if tried.usage.input.is_none() => {
-                format!("{} searches", grouped((*searches).into()))
+                count((*searches).into(), "search", "searches")
             }
             // It writes nothing.
-            (Some(_), _) | (_, Some(_)) => format!("{} tok", count(tried.usage.input)),
-            (None, None) => format!("{}→{} tok", count(tried.usage.input), count(tried.usage.output)),
+            (Some(_), _) | (_, Some(_)) => format!("{} tok", told(tried.usage.input)),
+            (None, None) => format!("{}→{} tok", told(tried.usage.input), told(tried.usage.output)),
         });
         parts.push(match tried.cost {
             Some(cost) if cost > 0.0 => format!("about ${cost:.6}"),

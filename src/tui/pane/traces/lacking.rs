@@ -1,8 +1,8 @@
 //! Why a key of this place does nothing here and now, in few words.
 
-use super::State;
 use super::open::{Focus, Open};
 use super::update::{is_handed_on, leads_on};
+use super::{State, Wait};
 use crate::domain::trace::Source;
 use crate::tui::action::Action;
 
@@ -26,6 +26,9 @@ impl State {
                 Some("Only the call of a model or of an agent: what is chosen is neither.")
             }
             Action::AskOthers | Action::EditCall => Some("Only the call of a model: what is chosen is none."),
+            Action::ShowReplays if self.waits_for(&Wait::Replays) => {
+                Some("What was asked again is still being read.")
+            }
             Action::ShowReplays => Some("What is chosen was not asked again."),
             Action::ScoreSpan | Action::NoteSpan => Some("No span is chosen."),
             Action::Copy if open.talk.is_some() => Some("A conversation is not copied; a span is."),

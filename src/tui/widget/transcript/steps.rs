@@ -67,7 +67,7 @@ pub(super) fn lines(item: &Item<'_>, columns: usize) -> Vec<Line> {
 
 /// What an agent did for a message.
 pub(super) fn acting<'a>(item: &Item<'a>) -> Option<&'a Acting> {
-    item.message.answer.as_ref()?.agent.as_deref()
+    item.message.acting()
 }
 
 /// Whether the work was ended before it was done: what it waited for does not come any more.
