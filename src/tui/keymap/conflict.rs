@@ -115,11 +115,17 @@ mod tests {
             for said in [action, other, line.as_str()] {
                 assert!(error.why.contains(said), "{said}: {error}");
             }
-            // What to write is so.
-            let (_, line) = error.hint.split_once("Write `").unwrap();
-            let (name, rest) = line.split_once(" = \"").unwrap();
-            let (free, _) = rest.split_once('"').unwrap();
-            assert!(name == other && with(&[(action, taken), (name, free)]).is_ok(), "{error}");
+            // What to write is so, for one after the other where several have that key.
+            let (mut lines, mut met) = (vec![(action, taken.to_owned())], Vec::new());
+            while let Err(error) = with(&lines.iter().map(|(a, k)| (*a, k.as_str())).collect::<Vec<_>>()) {
+                let (_, line) = error.hint.split_once("Write `").unwrap();
+                let (name, rest) = line.split_once(" = \"").unwrap();
+                let moved = Action::named(name).unwrap().name();
+                assert!(!met.contains(&moved), "{error}");
+                met.push(moved);
+                lines.push((moved, rest.split_once('"').unwrap().0.to_owned()));
+            }
+            assert!(met.contains(&other), "{met:?}");
         }
     }
 

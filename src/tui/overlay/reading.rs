@@ -126,7 +126,11 @@ impl Line {
             let bar = if rows.is_empty() { BAR } else { MORE };
             // A cluster that is wider than the room is broken.
             let first = rest.chars().next().map_or(0, char::len_utf8);
-            let (head, tail) = rest.split_at(prefix(rest, room).0.len().max(first));
+            let fits = prefix(rest, room).0;
+            // Behind a blank where one is not far, so that words stay whole; the blank stays, too.
+            let blank = fits.rfind(' ').filter(|at| fits.len() < rest.len() && *at >= fits.len() / 2);
+            let end = blank.map_or(fits.len().max(first), |at| at + 1);
+            let (head, tail) = rest.split_at(end);
             rows.push(Row {
                 spans: vec![Span::new(bar, Ink::of(Role::Rule)), Span::new(head, self.ink)],
                 ..Row::default()

@@ -158,9 +158,12 @@ fn lack(panel: &Panel<'_>, row: Row) -> Option<Lack> {
 fn dimmed(panel: &Panel<'_>, row: Row, lack: &Lack) -> Said {
     let set = match row {
         Row::Field(field) => panel.setup.settings.shown(field.name),
-        Row::System => {
-            panel.setup.system.as_deref().and_then(|system| system.lines().next()).map(str::to_owned)
-        }
+        Row::System => panel
+            .setup
+            .system
+            .as_deref()
+            .and_then(|system| system.lines().find(|line| !line.trim().is_empty()))
+            .map(str::to_owned),
         Row::Model | Row::Preset => None,
     };
     let text = set.map_or_else(|| lack.short.to_owned(), |set| format!("{} · {set}", lack.short));

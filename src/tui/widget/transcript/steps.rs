@@ -251,7 +251,7 @@ impl Setter {
         let words = Words::of(words.to_owned(), Ink::of(role));
         let mark = if consent.agreed.is_none() && self.broken { Role::Faint } else { Role::Warn };
         self.line(branch, ("?", mark), &what, &words, &[]);
-        // What is decided on is in sight, every byte of it.
+        // What is decided on is in sight; each of its bytes stands where a person agrees.
         if self.open || waits {
             self.part("", &consent.shown, Ink::of(Role::Text));
         }
