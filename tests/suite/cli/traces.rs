@@ -505,7 +505,8 @@ fn of_several_files_the_one_that_is_no_trace_is_named() {
     std::fs::write(&file, "# Notes").unwrap();
     let files = [data("otlp_genai.json"), file];
     let said = home.run(&["traces", "import", files[0].to_str().unwrap(), files[1].to_str().unwrap()]);
-    assert!(said.code == Some(2) && said.stderr.contains("notes.md: "), "{said:?}");
+    assert!(said.code == Some(1) && said.stderr.contains("notes.md: "), "{said:?}");
+    assert!(said.stdout.contains("otlp_genai.json"), "the other one came: {said:?}");
 }
 
 #[test]

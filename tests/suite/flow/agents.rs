@@ -496,7 +496,7 @@ fn a_question_of_the_agent_is_answered_by_the_next_message_and_holds_what_waits(
     stage.reply("\"send\"", vec![Reply::Started { conversation, asked: Some(question), answer: next }]);
     let text = stage.text();
     assert!(text.contains("the next message was its answer") && text.contains("waited · run"), "{text}");
-    assert!(!text.contains("it waits"), "what it waited for has come: {text}");
+    assert!(!text.contains("? it waits"), "what it waited for has come: {text}");
 }
 
 #[test]

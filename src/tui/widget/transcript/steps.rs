@@ -19,7 +19,7 @@ const WORDS: usize = 24;
 /// Stands behind what a call is made with until something came of it.
 const WAITS: &str = " …";
 /// Stands there once the person has said what came of it.
-const ANSWERED: &str = " → answered by the next message";
+const ANSWERED: &str = "answered by the next message";
 /// Stands there where the work was ended first.
 const NOTHING: &str = "nothing came of it";
 
@@ -203,7 +203,7 @@ impl Setter {
         let text = safe_line(shown).into_owned();
         let (mark, rest, ink) = match &call.gave {
             None if self.broken => (("⚙", Role::Faint), format!(" → {NOTHING}"), FAINT),
-            None if self.answered => (("⚙", Role::Tool), ANSWERED.to_owned(), FAINT),
+            None if self.answered => (("⚙", Role::Tool), format!(" → {ANSWERED}"), FAINT),
             None => (("⚙", Role::Tool), WAITS.to_owned(), FAINT),
             Some(gave) => {
                 let rest = format!(" → {}", first_line(&gave.content));
