@@ -143,12 +143,12 @@ impl Session {
                 let memory = u64::from(*memory_mb) << 20;
                 let (program, transport) = program::start(&terms, command, args, env, memory).await?;
                 let begun = listener.serve_with_lifecycle(transport, mode);
-                (tokio::time::timeout(start, begun).await, Behind::Program(Box::new(program)))
+                (tokio::time::timeout(start, Box::pin(begun)).await, Behind::Program(Box::new(program)))
             }
             Server::Http { url, headers } => {
                 let (fault, transport) = web::connect(&terms, url, headers)?;
                 let begun = listener.serve_with_lifecycle(transport, mode);
-                (tokio::time::timeout(start, begun).await, Behind::Web(fault))
+                (tokio::time::timeout(start, Box::pin(begun)).await, Behind::Web(fault))
             }
         };
         let doing = doing(terms.name);

@@ -28,7 +28,7 @@ fn stops(lines: &[Line]) -> impl Iterator<Item = (usize, Known<'_>)> {
     let mut part = 0;
     lines.iter().enumerate().filter_map(move |(at, line)| {
         part += usize::from(line.kind == Kind::Head);
-        line.stops().then(|| (at, (part, line.kind, line.about.as_str(), line.terms.as_slice())))
+        line.stops().then_some((at, (part, line.kind, line.about.as_str(), line.terms.as_slice())))
     })
 }
 
