@@ -312,6 +312,10 @@ pub(super) fn summaries(comparison: &Comparison, all: &[Summary]) -> Vec<Vec<Str
         ["", "answers", "failed", "first p50", "p95", "total p50", "p95", "tok/s", "in", "out", "cost"];
     let row = |(column, summary): (usize, &Summary)| {
         let ms = |ms| known(ms, figures::milliseconds);
+        let tokens = |sum: Option<u64>| match sum {
+            None if summary.answers > 0 => "?".to_owned(),
+            sum => known(sum, figures::grouped),
+        };
         vec![
             if comparison.is_of_one_order() {
                 format!("{}  {}", comparison.letter(0, column), comparison.columns[column].contestant())
@@ -325,8 +329,8 @@ pub(super) fn summaries(comparison: &Comparison, all: &[Summary]) -> Vec<Vec<Str
             ms(summary.total_p50),
             ms(summary.total_p95),
             known(summary.per_second, figures::rate),
-            figures::grouped(summary.input),
-            figures::grouped(summary.output),
+            tokens(summary.input),
+            tokens(summary.output),
             if summary.answers == 0 { known(summary.cost, money) } else { cost(summary.cost) },
         ]
     };

@@ -99,9 +99,9 @@ pub struct Summary {
     pub total_p95: Option<u32>,
     /// Half were so fast or faster, in tokens per second.
     pub per_second: Option<f32>,
-    /// Sums of what is known.
-    pub input: u64,
-    pub output: u64,
+    /// Tokens of all that came; `None` where those of any are not known, or none came.
+    pub input: Option<u64>,
+    pub output: Option<u64>,
     /// US dollars of all that came; `None` where the cost of any is not known, or none came.
     pub cost: Option<f64>,
 }
@@ -118,9 +118,11 @@ impl Summary {
             answers.iter().filter_map(|answer| Measure::of_complete(answer, price)).collect();
         let of =
             |figure: fn(&Measure) -> Option<u32>, share| at(&complete, |m| figure(m).map(f64::from), share);
-        let sum =
-            |figure: fn(&Measure) -> Option<u32>| measures.iter().filter_map(figure).map(u64::from).sum();
-        let costs: Option<Vec<f64>> = measures.iter().map(|measure| measure.cost).collect();
+        let sum = |figure: fn(&Measure) -> Option<u32>| {
+            let known: Option<u64> = measures.iter().map(|measure| figure(measure).map(u64::from)).sum();
+            known.filter(|_| !measures.is_empty())
+        };
+        let costs: Option<f64> = measures.iter().map(|measure| measure.cost).sum();
         Self {
             answers: measures.len() as u64,
             failed: failed as u64,
@@ -131,7 +133,7 @@ impl Summary {
             per_second: at(&complete, |m| m.per_second.map(f64::from), 0.5).map(|rate| rate as f32),
             input: sum(|m| m.input),
             output: sum(|m| m.output),
-            cost: costs.filter(|costs| !costs.is_empty()).map(|costs| costs.iter().sum()),
+            cost: costs.filter(|_| !measures.is_empty()),
         }
     }
 }
@@ -185,7 +187,8 @@ mod tests {
         let all = Summary::of(&answers, None);
         assert_eq!((all.first_p50, all.first_p95), (Some(100), Some(190)));
         assert_eq!((all.total_p50, all.total_p95), (Some(1000), Some(1900)));
-        assert_eq!((all.answers, all.failed, all.input, all.output, all.cost), (20, 0, 200, 220, None));
+        assert_eq!((all.answers, all.failed, all.cost), (20, 0, None));
+        assert_eq!((all.input, all.output), (Some(200), Some(220)));
         let fewer = Summary::of(&answers[..19], None);
         assert_eq!((fewer.first_p50, fewer.first_p95), (Some(100), None));
         assert_eq!(Summary::of([], None), Summary::default());
@@ -198,10 +201,18 @@ mod tests {
             ..answer(1, 1, 1)
         };
         let summary = Summary::of([&answer(70, 90, 3), &failed], None);
-        assert_eq!((summary.answers, summary.failed, summary.first_p50, summary.input), (1, 1, Some(70), 10));
+        assert_eq!((summary.answers, summary.failed, summary.first_p50), (1, 1, Some(70)));
+        assert_eq!(summary.input, Some(10));
         let free = Summary::of([&answer(70, 90, 3), &failed], Some(&Price::nothing()));
         assert_eq!(free.cost, Some(0.0), "what failed takes no price away");
         let none = Summary::of([&failed], None);
         assert_eq!((none.answers, none.failed, none.cost), (0, 1, None));
+    }
+
+    #[test]
+    fn a_sum_of_what_is_not_known_is_not_known() {
+        let untold = Answer { usage: Usage { input: Some(7), ..Usage::default() }, ..answer(1, 9, 1) };
+        let summary = Summary::of([&answer(70, 90, 3), &untold], None);
+        assert_eq!((summary.input, summary.output), (Some(17), None));
     }
 }

@@ -460,8 +460,8 @@ fn summed(stage: &mut Stage) {
         total_p50: Some(2200),
         total_p95: Some(4810),
         per_second: Some(88.4),
-        input: 1_204,
-        output: 12_301,
+        input: Some(1_204),
+        output: Some(12_301),
         cost: Some(0.0123),
     };
     stage.keys("<tab>t");

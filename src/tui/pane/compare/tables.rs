@@ -105,6 +105,10 @@ const RANKED: &str = "rating: Bradley and Terry's strengths as Elo points, with 
 fn row(place: usize, name: &str, of: &Summary) -> Vec<String> {
     let nothing = || "–".to_owned();
     let time = |ms: Option<u32>| ms.map_or_else(nothing, milliseconds);
+    let tokens = |sum: Option<u64>| match sum {
+        None if of.answers > 0 => "?".to_owned(),
+        sum => sum.map_or_else(nothing, grouped),
+    };
     vec![
         format!("{} {name}", letter(place)),
         grouped(of.answers),
@@ -114,8 +118,8 @@ fn row(place: usize, name: &str, of: &Summary) -> Vec<String> {
         time(of.total_p50),
         time(of.total_p95),
         of.per_second.map_or_else(nothing, rate),
-        grouped(of.input),
-        grouped(of.output),
+        tokens(of.input),
+        tokens(of.output),
         match of.cost {
             None if of.answers > 0 => "$?".to_owned(),
             cost => cost.map_or_else(nothing, money),
@@ -190,5 +194,12 @@ mod tests {
         assert_eq!(cost(3, None).as_deref(), Some("$?"));
         assert_eq!(cost(0, None).as_deref(), Some("–"), "nothing was answered");
         assert_eq!(cost(3, Some(0.0)), Some(money(0.0)));
+    }
+
+    #[test]
+    fn tokens_that_are_not_known_are_no_zero() {
+        let tokens =
+            |answers, input| row(0, "a/b", &Summary { answers, input, ..Summary::default() }).remove(8);
+        assert_eq!([tokens(3, None), tokens(0, None), tokens(3, Some(0))], ["?", "–", "0"]);
     }
 }
