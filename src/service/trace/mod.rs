@@ -454,3 +454,6 @@ impl Traces {
         }
     }
 }
+
+#[cfg(test)]
+mod bench;

@@ -83,27 +83,23 @@ fn recorded(view: &View<'_>, id: TraceId, wants: &dyn Fn() -> bool) -> Result<Re
 #[cfg(test)]
 mod tests {
     use std::cell::Cell;
-    use std::sync::Arc;
 
     use super::*;
     use crate::domain::time::Timestamp;
     use crate::domain::trace::{Source, SpanKey, TraceSpan};
-    use crate::service::trace::kept::{Arrival, Kept, Price};
-    use crate::store::{Options, Owner, Store, Unlock};
+    use crate::service::trace::bench::Bench;
+    use crate::service::trace::kept::Arrival;
 
     #[test]
     fn a_long_run_is_read_no_further_than_somebody_waits_for_it() {
-        let folder = tempfile::tempdir().unwrap();
-        let owner = Owner::try_take(folder.path()).unwrap().unwrap();
-        let store = Store::open_with(&owner, &Unlock::default(), Options::default()).unwrap().0;
-        let price: Price = Arc::new(|_, _, _| None);
-        let (kept, _) = Kept::open(&store, Arc::clone(&price)).unwrap();
-        let view = View { store: &store, underway: &[], kept: &kept, price: &price, since: Timestamp(0) };
+        let bench = Bench::new(None);
+        let view = bench.view();
         let trace = TraceId([7; 16]);
         for number in 1..=5 {
             let span =
                 TraceSpan { trace, id: SpanKey(number), start: number, end: 9, ..TraceSpan::default() };
-            kept.add(vec![Arrival { source: Source::Imported, spans: vec![span] }], Timestamp(1)).unwrap();
+            let arrival = Arrival { source: Source::Imported, spans: vec![span] };
+            bench.kept.add(vec![arrival], Timestamp(1)).unwrap();
         }
         let asked = Cell::new(0);
         let wants = || {

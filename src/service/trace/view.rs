@@ -365,12 +365,12 @@ impl Reckoned {
 #[cfg(test)]
 mod tests {
     use std::cell::Cell;
-    use std::sync::Arc;
 
     use super::*;
     use crate::domain::trace::SpanKind;
+    use crate::service::trace::bench::Bench;
     use crate::service::trace::kept::Arrival;
-    use crate::store::{Batch, Options, Owner, Unlock};
+    use crate::store::Batch;
 
     fn span(bytes: usize) -> TraceSpan {
         let mut span = TraceSpan::default();
@@ -419,12 +419,8 @@ mod tests {
 
     #[test]
     fn what_each_span_tells_by_itself_is_found_the_same_with_the_tree_and_without_it() {
-        let folder = tempfile::tempdir().unwrap();
-        let owner = Owner::try_take(folder.path()).unwrap().unwrap();
-        let store = Store::open_with(&owner, &Unlock::default(), Options::default()).unwrap().0;
-        let price: Price = Arc::new(|_, _, _| Some(0.5));
-        let (kept, _) = Kept::open(&store, Arc::clone(&price)).unwrap();
-        let view = View { store: &store, underway: &[], kept: &kept, price: &price, since: Timestamp(0) };
+        let bench = Bench::new(Some(0.5));
+        let view = bench.view();
         let trace = TraceId([7; 16]);
         let made = |number: u32| {
             let mut span = TraceSpan {
@@ -445,7 +441,7 @@ mod tests {
         };
         for numbers in [1..=700, 701..=1_400] {
             let arrival = Arrival { source: Source::Imported, spans: numbers.map(made).collect() };
-            kept.add(vec![arrival], Timestamp(1)).unwrap();
+            bench.kept.add(vec![arrival], Timestamp(1)).unwrap();
         }
         let found = |text: &str| {
             let mut rows = Vec::new();
@@ -474,19 +470,15 @@ mod tests {
 
     #[test]
     fn a_span_that_is_named_is_found_though_its_row_is_another_s_by_then() {
-        let folder = tempfile::tempdir().unwrap();
-        let owner = Owner::try_take(folder.path()).unwrap().unwrap();
-        let store = Store::open_with(&owner, &Unlock::default(), Options::default()).unwrap().0;
-        let price: Price = Arc::new(|_, _, _| None);
-        let (kept, _) = Kept::open(&store, Arc::clone(&price)).unwrap();
-        let view = View { store: &store, underway: &[], kept: &kept, price: &price, since: Timestamp(0) };
+        let bench = Bench::new(None);
+        let view = bench.view();
         let ended = |number: u8, parent: Option<u8>| {
             let id = |number: u8| SpanId::from_bytes([number; 16]);
             let kind = if parent.is_some() { SpanKind::Tool } else { SpanKind::Agent };
             let begun = Span::begun(id(number), kind, "", Timestamp(1_000));
             let mut batch = Batch::new();
             batch.put(&begun.id, &Span { parent: parent.map(id), ..begun.clone() }).unwrap();
-            store.commit(batch).unwrap();
+            bench.store.commit(batch).unwrap();
             SpanKey::of(begun.id)
         };
         let (trace, key) = (TraceId([1; 16]), |span: TraceSpan| span.id);

@@ -115,8 +115,6 @@ fn none(doing: &str, damaged: &[String]) -> Error {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use serde::{Deserialize, Serialize};
 
     use super::*;
@@ -126,9 +124,9 @@ mod tests {
     use crate::domain::time::Timestamp;
     use crate::domain::trace::told::Told;
     use crate::domain::trace::{Grade, Note, Opinion, Span, SpanKind};
-    use crate::service::trace::kept::{Kept, Price};
+    use crate::service::trace::bench::Bench;
     use crate::store::record::{Kind, NoNote, NoteOf};
-    use crate::store::{Batch, Owner, Record, Store, Unlock};
+    use crate::store::{Batch, Record};
 
     /// What lies in the place of what was said in a call.
     #[derive(Serialize, Deserialize)]
@@ -142,9 +140,8 @@ mod tests {
 
     #[test]
     fn of_a_damaged_trace_the_rest_is_handed_on_and_what_is_not_there_is_named() {
-        let home = tempfile::tempdir().unwrap();
-        let owner = Owner::take(home.path()).unwrap();
-        let store = Store::open(&owner, &Unlock { passphrase: None, ask: false }).unwrap().0;
+        let bench = Bench::new(None);
+        let view = bench.view();
         let [root, broken, sound] = [1, 2, 3].map(|number| SpanId::from_bytes([number; 16]));
         let trace = TraceId(*root.as_bytes());
         let mut batch = Batch::new();
@@ -159,11 +156,8 @@ mod tests {
         let said = Opinion { name: "tone".to_owned(), grade: Some(Grade::Number(1.0)), text: String::new() };
         let note = Note { id: good, trace, span: None, said, by: "me".to_owned(), at: Timestamp(1_000) };
         batch.put(&NoteOf(trace, good), &note).unwrap().put(&NoteOf(trace, bad), &NoNote).unwrap();
-        store.commit(batch).unwrap();
+        bench.store.commit(batch).unwrap();
 
-        let price: Price = Arc::new(|_, _, _| None);
-        let kept = Kept::open(&store, Arc::clone(&price)).unwrap().0;
-        let view = View { store: &store, underway: &[], kept: &kept, price: &price, since: Timestamp(0) };
         let mut given = Vec::new();
         let damaged = hand_on(&view, trace, "writing", |spans| {
             given.extend(spans);
