@@ -78,6 +78,22 @@ pub enum Of {
     Texts(ModelId),
 }
 
+impl Of {
+    /// What the text may be, and what is wrong with it, is told in rows below it.
+    const fn is_noted_below(&self) -> bool {
+        matches!(
+            self,
+            Self::Setting(_)
+                | Self::Step(..)
+                | Self::Prompt(..)
+                | Self::Call(_)
+                | Self::Agent(_)
+                | Self::Session(..)
+                | Self::Texts(_)
+        )
+    }
+}
+
 /// The text as it is being written.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Pad {
@@ -372,22 +388,16 @@ impl Pad {
     /// The cells of the text itself.
     fn room(&self, area: Rect, keymap: &Keymap) -> Rect {
         match &self.of {
-            Of::System => area,
+            of if of.is_noted_below() => {
+                let rows = self.told(area, keymap).0.len() as u16 + 1;
+                Rect { height: area.height.saturating_sub(rows), ..area }
+            }
             Of::Instructions => Rect { height: area.height.saturating_sub(2), ..area },
             Of::Tool(call) => {
                 let rows = asked(call, area).len() as u16 + 1;
                 Rect { y: area.y + rows, height: area.height.saturating_sub(rows), ..area }
             }
-            Of::Setting(_)
-            | Of::Step(..)
-            | Of::Prompt(..)
-            | Of::Call(_)
-            | Of::Agent(_)
-            | Of::Session(..)
-            | Of::Texts(_) => {
-                let rows = self.told(area, keymap).0.len() as u16 + 1;
-                Rect { height: area.height.saturating_sub(rows), ..area }
-            }
+            _ => area,
         }
     }
 
@@ -450,6 +460,13 @@ impl Pad {
             barred: look.style(Role::Faint),
             selection: look.style(Role::Selected),
         };
+        if self.of.is_noted_below() {
+            let (lines, role) = self.told(area, keymap);
+            let foot = area.bottom().saturating_sub(lines.len() as u16);
+            for (y, line) in (foot..area.bottom()).zip(&lines) {
+                put(cells, area.x, y, area.right(), line, ground.patch(look.style(role)));
+            }
+        }
         let placeholder = match &self.of {
             Of::System => "How the model is to behave, in your words.",
             Of::Instructions => {
@@ -471,26 +488,11 @@ impl Pad {
                     "JSON or text; a ! in front makes it an error."
                 }
             }
-            Of::Setting(_)
-            | Of::Step(..)
-            | Of::Prompt(..)
-            | Of::Call(_)
-            | Of::Agent(_)
-            | Of::Session(..)
-            | Of::Texts(_) => {
-                let (lines, role) = self.told(area, keymap);
-                let foot = area.bottom().saturating_sub(lines.len() as u16);
-                for (y, line) in (foot..area.bottom()).zip(&lines) {
-                    put(cells, area.x, y, area.right(), line, ground.patch(look.style(role)));
-                }
-                match &self.of {
-                    Of::Setting(_) => "Nothing; it is left out.",
-                    Of::Session(..) => "What it is to remember.",
-                    Of::Texts(_) => "A question, and below it texts, one a line.",
-                    Of::Step(..) => "What the model says.",
-                    _ => "",
-                }
-            }
+            Of::Setting(_) => "Nothing; it is left out.",
+            Of::Session(..) => "What it is to remember.",
+            Of::Texts(_) => "A question, and below it texts, one a line.",
+            Of::Step(..) => "What the model says.",
+            Of::Prompt(..) | Of::Call(_) | Of::Agent(_) => "",
         };
         let area = self.room(area, keymap);
         self.composer.draw(area, cells, &styles, placeholder);
