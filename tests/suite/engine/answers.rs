@@ -1,5 +1,6 @@
 //! Answers of the tiny model: their events, their ends, their turns.
 
+use std::cell::Cell;
 use std::path::PathBuf;
 
 use futures_util::StreamExt;
@@ -348,6 +349,18 @@ async fn who_is_looked_at_waits_for_nothing_in_the_background() {
     assert_eq!(stop(&rest), StopReason::MaxTokens);
 }
 
+/// Three hundred answers, each to its end; `most` is the greatest number that any of them was told to be ahead of it.
+async fn many_wait(begin: impl Fn() -> BoxStream<'static, Result<Event>>, most: &Cell<u32>) {
+    let to_its_end = |mut stream: BoxStream<'static, Result<Event>>| async move {
+        while let Some(event) = stream.next().await {
+            if let Event::Queued { ahead } = event.unwrap() {
+                most.set(most.get().max(ahead));
+            }
+        }
+    };
+    futures_util::future::join_all((0..300).map(|_| to_its_end(begin()))).await;
+}
+
 #[tokio::test]
 async fn of_very_many_that_wait_only_so_many_are_taken_in() {
     let bench = Bench::endless();
@@ -355,17 +368,8 @@ async fn of_very_many_that_wait_only_so_many_are_taken_in() {
     for stream in &mut held {
         assert!(matches!(next(stream).await, Event::Context { .. }));
     }
-    let most = std::cell::Cell::new(0);
-    let waiting = futures_util::future::join_all((0..300).map(|_| {
-        let (mut stream, most) = (bench.begin(Some(1)), &most);
-        async move {
-            while let Some(event) = stream.next().await {
-                if let Event::Queued { ahead } = event.unwrap() {
-                    most.set(most.get().max(ahead));
-                }
-            }
-        }
-    }));
+    let most = Cell::new(0);
+    let waiting = many_wait(|| bench.begin(Some(1)), &most);
     // The last that was taken in knows its place: those that are running and 63 others are before it.
     let full = async {
         while most.get() < 71 {
@@ -384,17 +388,8 @@ async fn who_is_looked_at_is_taken_in_however_many_wait_in_the_background() {
     for stream in &mut held {
         assert!(matches!(next(stream).await, Event::Context { .. }));
     }
-    let most = std::cell::Cell::new(0);
-    let waiting = futures_util::future::join_all((0..300).map(|_| {
-        let (mut stream, most) = (bench.begin_behind(Some(1)), &most);
-        async move {
-            while let Some(event) = stream.next().await {
-                if let Event::Queued { ahead } = event.unwrap() {
-                    most.set(most.get().max(ahead));
-                }
-            }
-        }
-    }));
+    let most = Cell::new(0);
+    let waiting = many_wait(|| bench.begin_behind(Some(1)), &most);
     let looked_at = async {
         // As many as are taken in of the background; the others wait to be.
         while most.get() < 71 {
