@@ -39,6 +39,26 @@ fn only_an_enter_on_the_screen_that_says_so_fetches() {
 }
 
 #[test]
+fn an_enter_before_it_is_known_what_fetching_would_do_is_answered_and_fetches_nothing() {
+    let mut stage = bare();
+    stage.answer("\"probe\"", vec![Reply::Models { cards: vec![card(MODEL, Availability::NotPulled)] }]);
+    let said = "press Enter then";
+    let text = stage.text();
+    assert!(text.contains("Looking up what fetching it would do · Esc not now"), "{text}");
+    assert!(!text.contains("fetches it") && !text.contains("Enter fetch"), "{text}");
+    stage.keys("<enter>");
+    assert!(!stage.text().contains(said), "it has just appeared under the fingers");
+    stage.pass(1000);
+    assert_eq!(pulls(&stage.keys("<enter>")), 0);
+    assert!(stage.text().contains(said), "{}", stage.text());
+    stage.answer("\"plan\"", vec![plan(model())]);
+    assert_eq!(pulls(&stage.effects), 0, "what was pressed before is no yes");
+    let text = stage.text();
+    assert!(text.contains("Enter fetches it") && !text.contains("Looking up"), "{text}");
+    assert_eq!(pulls(&stage.keys("<enter>")), 1);
+}
+
+#[test]
 fn a_model_that_is_here_and_cannot_be_used_is_offered_anew_with_the_reason() {
     let mut stage = bare();
     let why = "reading the model file model.gguf: it ends inside its header";

@@ -49,6 +49,12 @@ impl State {
             return self.plan(desk);
         }
         if !first.accepts(desk.now.elapsed) {
+            if first.plans() && first.hears(desk.now.elapsed) {
+                let key = desk.options.keymap.name(Context::FirstRun, Action::Accept);
+                desk.say(format!(
+                    "Nothing is fetched before it stands here what that would do; press {key} then."
+                ));
+            }
             return;
         }
         let Some(id) = first.choice().map(|card| card.id.clone()) else { return };

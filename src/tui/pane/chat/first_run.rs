@@ -112,6 +112,11 @@ impl FirstRun {
         matches!(self.fetch, Fetch::Running { .. })
     }
 
+    /// What fetching the selected one would do is not known yet.
+    pub fn plans(&self) -> bool {
+        self.plan.is_none() && self.fetch == Fetch::Offered && self.choice().is_some()
+    }
+
     /// Whether an Enter at `now` is meant for this screen and there is something to fetch.
     pub fn accepts(&self, now: Duration) -> bool {
         self.hears(now) && self.plan.is_some() && !self.runs()
@@ -165,7 +170,7 @@ mod tests {
         let at = Duration::from_secs(1);
         let mut screen = FirstRun::new(vec![card("local/a"), card("local/b")], &preferred, Some(at));
         assert_eq!(screen.choice().unwrap().id, preferred);
-        assert!(!screen.accepts(at + DEAF), "the plan is not known");
+        assert!(!screen.accepts(at + DEAF) && screen.plans(), "the plan is not known");
         screen.plan = Some(PullPlan {
             id: preferred,
             title: String::new(),
@@ -178,8 +183,8 @@ mod tests {
             checked: Checked::Here,
         });
         assert!(!screen.accepts(at + DEAF / 2), "it appeared under the person's fingers");
-        assert!(screen.accepts(at + DEAF));
+        assert!(screen.accepts(at + DEAF) && !screen.plans());
         screen.step(-1);
-        assert!(!screen.accepts(at + DEAF), "another model has another plan");
+        assert!(!screen.accepts(at + DEAF) && screen.plans(), "another model has another plan");
     }
 }

@@ -351,7 +351,7 @@ impl State {
             Action::EditQueued => !self.thread.queue.is_empty(),
             Action::Back => !idle,
             Action::Accept if self.focus == Focus::FirstRun => {
-                self.first_run.as_ref().is_some_and(|first| !first.runs())
+                self.first_run.as_ref().is_some_and(|first| !first.runs() && !first.plans())
             }
             Action::SelectNext | Action::SelectPrevious if self.focus == Focus::FirstRun => {
                 self.first_run.as_ref().is_some_and(|first| !first.runs() && first.choices.len() > 1)

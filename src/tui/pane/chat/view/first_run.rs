@@ -278,26 +278,24 @@ fn choices(first: &FirstRun, most: usize, focused: bool, pen: &mut Pen<'_>) {
     }
 }
 
-/// What can be done with the offer; nothing before it is known what fetching would do.
+/// What can be done with the offer; no yes is asked for before it is known what fetching would do.
 fn offer(state: &State, first: &FirstRun, sight: &Sight<'_>) -> String {
-    if first.plan.is_none() {
-        return String::new();
-    }
     let mut says = vec![(Action::Accept, "fetches it"), (Action::Back, "not now")];
     if first.choices.len() > 1 {
         says.insert(1, (Action::SelectNext, "another"));
     }
     // What would be refused is not offered.
     let offline = sight.options.offline;
-    if offline {
+    if offline || first.plans() {
         says.remove(0);
     }
     let words = sight.options.keymap.line(Context::FirstRun, &says);
     let words = if offline { format!("--offline forbids the network · {words}") } else { words };
-    match state.focus {
+    let words = match state.focus {
         Focus::FirstRun => words,
         _ => format!("{} comes here; then {words}", sight.key(state.context(), Action::FocusNext)),
-    }
+    };
+    if first.plans() { format!("Looking up what fetching it would do · {words}") } else { words }
 }
 
 fn fetching(first: &FirstRun, pen: &mut Pen<'_>) {
