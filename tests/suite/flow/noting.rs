@@ -280,6 +280,13 @@ fn a_key_that_does_not_apply_says_why() {
     };
     stage.keys("<alt+9>");
     says(&mut stage, "a", "The runs are still being read.");
+    let error = Error::new(ErrorKind::Full, "listing the runs", "the disk is full", "Make room.");
+    stage.event(Event::Ended { task: stage.task("\"list\""), error: Some(error) });
+    says(&mut stage, "s", "The runs cannot be read.");
+    // What is done meanwhile has all of them read, not the newest alone.
+    stage.reply("\"topic\":\"traces\"", vec![Reply::Changed { number: 1, change: Changed::Usage }]);
+    let effects = stage.event(Event::Timer(TimerId("traces")));
+    assert!(matches!(&asked(&effects)[..], [Traces::List { limit: 200, .. }]), "{effects:?}");
     stage.answer("\"list\"", vec![Reply::Traces { runs: Vec::new(), more: false }]);
     says(&mut stage, "s", "There is no run yet.");
     let spans = weather();

@@ -610,6 +610,13 @@ fn a_call_that_was_asked_again_says_so_and_leads_to_what_came() {
     let original = Original::of(span, &facts(span), &contents(span), None);
     assert!(asked(&stage.keys("E")).is_empty());
     assert!(stage.text().contains("asked again is still being read"), "{}", stage.text());
+    // What failed is no answer: it is read once more.
+    let error = Error::new(ErrorKind::Full, "reading what was asked again", "it is locked", "");
+    stage.event(Event::Ended { task: stage.task("\"replays\""), error: Some(error) });
+    let effects = stage.keys("E");
+    assert!(matches!(&asked(&effects)[..], [Traces::Replays { .. }]), "{effects:?}");
+    assert!(asked(&stage.keys("E")).is_empty());
+    assert!(stage.text().contains("asked again is still being read"), "{}", stage.text());
     let replay = |n: u8, text: &str| Replay {
         id: SpanId::from_bytes([n; 16]),
         of: Place { trace: span.trace, span: span.id },

@@ -2,7 +2,6 @@
 
 use super::anew::Anew;
 use super::card::Card;
-use super::open::Open;
 use super::{State, Wait};
 use crate::domain::Error;
 use crate::domain::delta::Event;
@@ -99,11 +98,25 @@ impl State {
 
     /// Asks what was asked again of the run that is looked into.
     pub(super) fn read_replays(&mut self, desk: &mut Desk<'_>) {
-        let Some(id) = self.open.as_ref().map(Open::id) else { return };
-        let replays = Traces::Replays { id, row: None, span: None };
+        let Some(open) = &mut self.open else { return };
+        open.replays_unread = false;
+        let replays = Traces::Replays { id: open.id(), row: None, span: None };
         let task = desk.call(Some(Lane("trace.replays")), Request::Traces(replays));
         self.instead(|wait| *wait == Wait::Replays);
         self.wait(task, Wait::Replays);
+    }
+
+    /// It cannot be read now: whoever wants it has it read once more.
+    pub(super) fn lack_replays(&mut self, error: &Error, desk: &mut Desk<'_>) {
+        if let Some(open) = &mut self.open {
+            open.replays_unread = true;
+        }
+        desk.complain(error);
+    }
+
+    /// Whether what was asked again of the run is to be read once more: nothing is known of it.
+    pub(super) fn lacks_replays(&self) -> bool {
+        self.open.as_ref().is_some_and(|open| open.replays_unread)
     }
 
     /// It has come.
@@ -140,6 +153,10 @@ impl State {
 
     /// Asks for what the chosen model was asked first, to put beside it what came since.
     pub(super) fn show_replays(&mut self, desk: &mut Desk<'_>) {
+        if self.lacks_replays() {
+            desk.say("What was asked again is read once more.");
+            return self.read_replays(desk);
+        }
         let Some((row, of)) = self.call().filter(|_| self.was_asked_again()) else { return };
         let call = Traces::Call { id: of.id, row, span: of.span };
         let task = desk.call(Some(Lane("traces.beside")), Request::Traces(call));

@@ -52,6 +52,7 @@ impl State {
                 if self.current().is_none() =>
             {
                 Some(match (self.known, self.narrow.asked.is_empty()) {
+                    _ if self.error.is_some() => "The runs cannot be read.",
                     (false, true) => "The runs are still being read.",
                     (false, false) => "The filter still looks through the runs: going back stops it.",
                     (true, true) => "There is no run yet.",

@@ -32,6 +32,8 @@ pub(super) struct Open {
     pub notes: Vec<Note>,
     /// What was asked again of it, of each span the oldest first.
     pub replays: Vec<Replay>,
+    /// Reading that failed.
+    pub replays_unread: bool,
     /// For each row whether what is below it has no lines.
     folded: Vec<bool>,
     /// How many are.
@@ -86,6 +88,7 @@ impl Open {
             wrong: None,
             notes: Vec::new(),
             replays: Vec::new(),
+            replays_unread: false,
             folded: Vec::new(),
             folds: 0,
             lines: None,

@@ -279,6 +279,7 @@ impl State {
             }
             (Some(Wait::Said(..)), None) => self.read_said(desk),
             (Some(Wait::Span(row)), Some(error)) => self.no_span(row, error, desk),
+            (Some(Wait::Replays), Some(error)) => self.lack_replays(&error, desk),
             // What another program did and was done once more here is no run of an agent.
             (Some(Wait::Agent(of)), Some(error)) if error.kind == ErrorKind::NotFound => {
                 self.retrace(of, None, desk);
@@ -306,7 +307,6 @@ impl State {
                     | Wait::Led
                     | Wait::Agent(_)
                     | Wait::Edit(..)
-                    | Wait::Replays
                     | Wait::Beside(_),
                 ),
                 Some(error),

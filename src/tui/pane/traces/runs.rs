@@ -85,7 +85,7 @@ impl State {
         if self.outdated && looks {
             // What looks through many runs would never come to its end, were it begun anew for every call that is made.
             desk.ask(Effect::After { timer: AGAIN, delay: PAUSE });
-        } else if self.outdated && self.known && self.narrow.asked.is_empty() {
+        } else if self.outdated && self.known && self.error.is_none() && self.narrow.asked.is_empty() {
             // Runs of long ago are what they were.
             self.outdated = false;
             self.ask(NEWEST, None, Wait::Newest, desk);

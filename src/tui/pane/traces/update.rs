@@ -46,7 +46,7 @@ impl State {
             action if is_handed_on(action) && !open.find.writing => match action {
                 Action::ScoreSpan | Action::NoteSpan => open.chosen().is_some(),
                 Action::ReplayRun => self.can_run_anew(),
-                Action::ShowReplays => self.was_asked_again(),
+                Action::ShowReplays => self.was_asked_again() || self.lacks_replays() && open.laid.is_some(),
                 Action::AddToDataset | Action::RateCall => self.has_answer(),
                 _ => self.has_call(),
             },
