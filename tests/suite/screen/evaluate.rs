@@ -782,6 +782,40 @@ fn a_vote_that_is_taken_back_brings_its_comment_and_what_it_said() {
 }
 
 #[test]
+fn a_vote_that_was_taken_back_is_kept_by_a_step_back_though_another_item_was_looked_at_meanwhile() {
+    let mut stage = rating(80, 24, "dark", seat(best(), &ANSWERS, 5));
+    stage.keys("u");
+    let said = Said::Values(vec![("Helpfulness".into(), Value::Choice(Chosen::Tie))]);
+    let before = Before {
+        vote: VoteId::from_bytes([3; 16]),
+        said: said.clone(),
+        active_ms: 60_000,
+        comment: Some("both are short".into()),
+    };
+    let mut undone = seat(best(), &ANSWERS, 4);
+    undone.sheet.as_mut().unwrap().taken_back = Some(before.clone());
+    stage.answer("\"step\":\"undo\"", vec![Reply::Seat { seat: undone }]);
+    stage.pass(200);
+    stage.keys("g3<enter>");
+    let mut again = seat(best(), &ANSWERS, 4);
+    let sheet = again.sheet.as_mut().unwrap();
+    (sheet.item, sheet.before) = (ItemHash("def".into()), Some(before));
+    stage.answer("\"step\":{\"to\":3}", vec![Reply::Seat { seat: again }]);
+    stage.pass(200);
+    stage.keys("<esc>");
+    // Whoever lays the item out anew knows nothing of what was said of it.
+    stage.answer("\"step\":\"on\"", vec![Reply::Seat { seat: seat(best(), &ANSWERS, 4) }]);
+    stage.pass(200);
+    let text = stage.text();
+    for words in ["before: tie", "; both are short", "Esc keeps it"] {
+        assert!(text.contains(words), "{words}: {text}");
+    }
+    let kept = cast(&stage.keys("<esc>"));
+    assert!(kept.active_ms >= 60_000, "{}", kept.active_ms);
+    assert_eq!((kept.said, kept.supersedes, kept.comment.as_deref()), (said, None, Some("both are short")));
+}
+
+#[test]
 fn answers_stand_as_they_were_written_until_they_are_set_as_markdown() {
     let left = "## Steps\n\n1. Open **Billing**.\n2. Press *Dispute*.\n\n```rust\nfn main() {}\n```";
     let right = "| plan | price |\n|---|---|\n| one | 3 |\n\n> It is `free`.";

@@ -33,7 +33,7 @@ use std::time::Duration;
 use crate::domain::Error;
 use crate::domain::evaluation::ItemHash;
 use crate::domain::evaluation::job::{Evaluation, GenerationState};
-use crate::domain::evaluation::sheet::Seat;
+use crate::domain::evaluation::sheet::{Before, Seat};
 use crate::domain::id::EvaluationId;
 use crate::tui::effect::TaskId;
 use crate::tui::models::Stock;
@@ -138,13 +138,15 @@ struct Sitting {
 }
 
 /// What a rater had said of an item when they went back to another one.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 struct Begun {
     item: ItemHash,
     /// Of the task.
     version: u32,
     marks: Marks,
     comment: Option<String>,
+    /// What they had said of it until they took it back.
+    taken_back: Option<Before>,
 }
 
 /// What a rater waits for.

@@ -103,33 +103,38 @@ impl Sitting {
 
     /// Keeps what is said so far of the item that lies here.
     fn put_by(&mut self) {
-        let here = self.sheet().filter(|sheet| sheet.before.is_none()).map(|sheet| sheet.item.clone());
-        if let Some(item) = here {
-            self.begun.retain(|begun| begun.item != item);
-            let version = self.seat.as_ref().map_or(0, |seat| seat.task.version);
-            let (marks, comment) = (self.marks.clone(), self.comment.clone());
-            self.begun.push(Begun { item, version, marks, comment });
-        }
+        let Some(seat) = &self.seat else { return };
+        let Some(sheet) = seat.sheet.as_ref().filter(|sheet| sheet.before.is_none()) else { return };
+        let begun = Begun {
+            item: sheet.item.clone(),
+            version: seat.task.version,
+            marks: self.marks.clone(),
+            comment: self.comment.clone(),
+            taken_back: sheet.taken_back.clone(),
+        };
+        self.begun.retain(|other| other.item != begun.item);
+        self.begun.push(begun);
     }
 
     /// What lies before the rater now.
-    fn take(&mut self, seat: Seat, desk: &Desk<'_>) {
+    fn take(&mut self, mut seat: Seat, desk: &Desk<'_>) {
         let answers = seat.sheet.as_ref().map_or(0, |sheet| sheet.answers.len());
         self.name.clone_from(&seat.task.name);
         self.marks = Marks::new(&seat.task.metrics, answers);
         (self.earlier, self.comment) = (None, None);
-        if let Some(sheet) = &seat.sheet {
-            let said = sheet.before.as_ref().or(sheet.taken_back.as_ref());
-            self.earlier = said.map(|said| Marks::of(&said.said, &seat.task.metrics, &shown(sheet)));
-            self.comment = said.and_then(|said| said.comment.clone());
-            let begun = self.begun.iter().position(|begun| begun.item == sheet.item);
-            if let Some(at) = begun.filter(|_| said.is_none()) {
+        if let Some(sheet) = &mut seat.sheet {
+            if let Some(said) = sheet.before.as_ref().or(sheet.taken_back.as_ref()) {
+                self.comment.clone_from(&said.comment);
+            } else if let Some(at) = self.begun.iter().position(|begun| begun.item == sheet.item) {
                 let begun = self.begun.remove(at);
                 if begun.version == seat.task.version && begun.marks.fits(&self.marks) {
                     self.marks = begun.marks;
+                    sheet.taken_back = begun.taken_back;
                 }
                 self.comment = begun.comment;
             }
+            let said = sheet.before.as_ref().or(sheet.taken_back.as_ref());
+            self.earlier = said.map(|said| Marks::of(&said.said, &seat.task.metrics, &shown(sheet)));
         }
         self.tops = vec![0; answers + 1];
         self.met = vec![false; answers];
