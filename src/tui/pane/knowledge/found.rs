@@ -223,14 +223,14 @@ impl Answer {
 
 impl Open {
     /// The question that what is shown is of, where another one is written by now.
-    pub(super) fn of_before(&self) -> Option<&str> {
+    pub(super) fn earlier_question(&self) -> Option<&str> {
         let shown = self.columns.iter().find(|column| column.retrieved.is_some());
         let of = shown.map_or(self.asked.as_str(), |column| column.of.as_str());
         (!of.is_empty() && self.query.text().trim() != of).then_some(of)
     }
 
     /// What a column shows is of another question than the one that is being asked, or was found by another setting.
-    pub(super) fn is_of_before(&self, column: &Column) -> bool {
+    pub(super) fn shows_earlier_hits(&self, column: &Column) -> bool {
         let others = column.of != self.asked || column.by != column.tuning;
         column.waits && column.retrieved.is_some() && others
     }

@@ -92,7 +92,7 @@ pub(super) fn draw(
         let listed = areas.rows.get(open.at).map(|rows| grid(column, Rect { width: narrowest, ..*rows }));
         let of = (number, found, listed.as_ref());
         card((open, base), column, of, &wanted, sight, (area, areas.beside), cells);
-        if open.is_of_before(column) {
+        if open.shows_earlier_hits(column) {
             tint(cells, area, sight.look.style(Role::Faint));
         }
     } else if open.asked.is_empty() {
@@ -103,9 +103,9 @@ pub(super) fn draw(
     caret
 }
 
-/// The words that are marked in what a column found: none of what is of before, where others are asked for.
+/// The words that are marked in what a column found: none in earlier hits, where others are asked for.
 fn words_of(open: &Open, column: &Column) -> Wanted {
-    if open.is_of_before(column) { Wanted::default() } else { Wanted::of(&column.of) }
+    if open.shows_earlier_hits(column) { Wanted::default() } else { Wanted::of(&column.of) }
 }
 
 /// Columns that the line of the question keeps at least.
@@ -116,7 +116,8 @@ fn query(open: &Open, base: &Base, sight: &Sight<'_>, area: Rect, cells: &mut Bu
     let look = sight.look;
     let right = area.right().saturating_sub(1);
     // What is below is of a question that stands here no more, or others are on their way.
-    let (before, looks) = (open.of_before(), open.columns.iter().any(|column| open.is_of_before(column)));
+    let (before, looks) =
+        (open.earlier_question(), open.columns.iter().any(|column| open.shows_earlier_hits(column)));
     let (ways, role) = match open.columns.as_slice() {
         _ if looks => {
             let of = before.map_or("the setting before", |_| "the question before");

@@ -129,7 +129,7 @@ pub(super) fn hits(
     }
     let bar = thumb(rows.height, first, usize::from(rows.height), column.rows());
     scrollbar(cells, rows, bar, look.style(Role::Rule));
-    if open.of_before().is_some() || open.is_of_before(column) {
+    if open.earlier_question().is_some() || open.shows_earlier_hits(column) {
         tint(cells, rows, look.style(Role::Faint));
     }
 }
@@ -147,7 +147,7 @@ fn setting(
     let role = if at == open.at { Role::Accent } else { Role::Muted };
     let x = if over { grid.passage } else { titles.x + 1 };
     let x = put(cells, x, titles.y, titles.right(), &column.tuning.words(base), look.style(role));
-    if open.is_of_before(column) {
+    if open.shows_earlier_hits(column) {
         let right = titles.right().min(grid.right);
         put(cells, x, titles.y, right, " · looking…", look.style(Role::Warn));
     }
@@ -175,7 +175,7 @@ fn titles(
     }
     let warn = sight.look.style(Role::Warn);
     let (passages, style) = match () {
-        () if !open.is_of_before(column) => ("passage", faint),
+        () if !open.shows_earlier_hits(column) => ("passage", faint),
         () if column.of == open.asked => ("of the setting before", warn),
         () => ("of the question before", warn),
     };
