@@ -312,7 +312,21 @@ fn below<'a>(heading: &str, part: &'a str) -> &'a str {
     let (line, rest) = part.split_once('\n').unwrap_or((part, ""));
     // Signs of markup are in the line alone.
     let letters = |words: &str| words.chars().filter(|c| c.is_alphanumeric()).collect::<String>();
-    if letters(line) == letters(heading) { rest } else { part }
+    let (said, named) = (letters(line), letters(heading));
+    if said == named || is_marked_up(line, rest) && stands_in(&named, &said) { rest } else { part }
+}
+
+/// Whether a line is a heading by Markdown's signs: before it, or all along the next one.
+fn is_marked_up(line: &str, rest: &str) -> bool {
+    let under = rest.lines().next().unwrap_or_default().trim();
+    let is_underlined = |sign: char| !under.is_empty() && under.chars().all(|c| c == sign);
+    line.trim_start().starts_with('#') || is_underlined('=') || is_underlined('-')
+}
+
+/// Whether the letters are those of the line, one after the other: where a link leads stands between them.
+fn stands_in(letters: &str, line: &str) -> bool {
+    let mut line = line.chars();
+    letters.chars().all(|letter| line.any(|other| other == letter))
 }
 
 fn span(word: &str, from: usize, to: usize) -> String {
@@ -448,6 +462,14 @@ mod tests {
             (Some(Mark::Table(1)), "Motor\t120"),
         ]);
         assert_eq!(named(&made, "##", "120"), "All prices, table 1", "marks of emphasis are no words");
+
+        for line in ["## [Install](https://example.com/set-up)", "[Install][1]\n==="] {
+            let made = document(&[(Some(heading(1, "Install")), line), (Some(Mark::Table(1)), "Motor\t120")]);
+            assert_eq!(named(&made, line, "120"), "Install, table 1", "nor is where a link leads");
+        }
+        let made =
+            document(&[(Some(heading(1, "Install")), "In stalls."), (Some(Mark::Table(1)), "Motor\t120")]);
+        assert_eq!(named(&made, "In stalls.", "120"), "Install, with table 1");
 
         // The title of a page is not in its text.
         let made = document(&[(Some(heading(1, "Title")), "first"), (Some(Mark::Table(1)), "a\tb")]);

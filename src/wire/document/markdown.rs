@@ -102,4 +102,17 @@ mod tests {
         assert_eq!(headers[0].end, text.find("\nOthers").unwrap());
         assert_eq!(places.header(text.find("Hose").unwrap()), Some("| Part | Price |"));
     }
+
+    #[test]
+    fn a_heading_that_is_a_link_is_a_heading_by_its_words() {
+        let text = "## [Install](https://example.com/set-up)\n\n| Part | Price |\n|--|--|\n| Motor | 120 |\n\n\
+                    [Use][1]\n===\n\n| a | b |\n|--|--|\n\n[1]: https://example.com/use\n";
+        let made = parse("a.md", text.as_bytes(), &Limits::default()).unwrap();
+        let places = Places::new(&made);
+        let named = |from: &str, to: &str| {
+            places.name(&(text.find(from).unwrap()..text.find(to).unwrap() + to.len()))
+        };
+        assert_eq!(named("## [", "Motor | 120 |"), "Install, table 1, rows 1–2, lines 1–5");
+        assert_eq!(named("[Use]", "| a | b |"), "Use, table 2, row 1, lines 7–10");
+    }
 }
