@@ -84,7 +84,8 @@ pub enum Evaluations {
     /// Without --items it is their whole queue. Its items are held for that rater for 14 days: others get one only where it needs
     /// more raters than that. It ends when `take-in` reads their ratings, and a new hand-out for them begins it anew.
     HandOut(HandOut),
-    /// Take the ratings files in that raters bring back, as `rate` makes them of a hand-out; exits 1 when lines were left out
+    /// Take the ratings files in that raters bring back, as `rate` makes them of a hand-out; exits 1 when lines or files were
+    /// left out
     TakeIn {
         /// The files; - is the standard input
         #[arg(required = true)]

@@ -31,7 +31,7 @@ pub enum Traces {
         span: Option<u32>,
     },
     /// Bring traces in from files: OTLP as JSON or protobuf, traces of Bedrock's agents, logs of Inspect, sessions of Claude Code
-    /// and Codex; packed with gzip or not
+    /// and Codex; packed with gzip or not; exits 1 when some of the files could not be read
     Import {
         /// The files
         #[arg(required = true, value_name = "FILE")]

@@ -10,7 +10,7 @@ use crate::cli::args::{
 };
 use crate::cli::datasets::bytes;
 use crate::cli::item::Item as Line;
-use crate::cli::out::Out;
+use crate::cli::out::{Out, say};
 use crate::cli::{Asker, End, Exit, ask, export, unexpected, words};
 use crate::domain::evaluation::decision::Decision;
 use crate::domain::evaluation::exchange::{Form, ReportForm, TakenIn, Written};
@@ -150,28 +150,31 @@ pub(super) async fn hand_out(wanted: HandOut, asker: &Asker, out: &mut Out) -> R
 }
 
 pub(super) async fn take_in(files: Vec<PathBuf>, asker: &Asker, out: &mut Out) -> Result<Exit, End> {
-    let mut exit = Exit::Done;
-    let mut failed = None;
+    let (mut came, mut lacks, mut failed) = (false, false, None);
     for file in &files {
         // One that is no rating file does not keep the others out.
         match one_taken_in(file, asker, out).await {
-            Ok(true) => exit = Exit::Negative,
-            Ok(false) => {}
-            Err(End::Error(error)) if files.len() > 1 => {
+            Ok(left_out) => {
+                came = true;
+                lacks |= left_out;
+            }
+            Err(End::Error(error)) if files.len() > 1 && error.kind != ErrorKind::Cancelled => {
                 if out.json {
                     out.object(&Line::NotTakenIn { file, error: &error })?;
                 }
-                out.note(&format!("{}: {error}", file.display()))?;
+                say(&format!("error: {}: {error}", file.display()));
                 failed = Some(error);
             }
             Err(other) => return Err(other),
         }
     }
     match failed {
-        Some(Error { kind, doing, hint, .. }) => {
-            Err(Error::new(kind, doing, "not every file could be taken in: see above", hint).into())
+        Some(Error { kind, doing, hint, .. }) if !came => {
+            Err(Error::new(kind, doing, "no file could be taken in: see above", hint).into())
         }
-        None => Ok(exit),
+        Some(_) => Ok(Exit::Negative),
+        None if lacks => Ok(Exit::Negative),
+        None => Ok(Exit::Done),
     }
 }
 

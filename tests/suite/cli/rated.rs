@@ -628,8 +628,11 @@ fn what_was_taken_away_before_a_change_is_taken_in_after_it() {
         // A file that is none is named, and keeps no other out.
         let (other, late_file) = (other.to_str().unwrap(), late_file.to_str().unwrap());
         let said = home.run(&["eval", "take-in", other, late_file]);
-        assert_eq!((said.code, said.stdout.as_str()), (Some(2), "away: 1 vote taken\n"), "{said:?}");
+        assert_eq!((said.code, said.stdout.as_str()), (Some(1), "away: 1 vote taken\n"), "{said:?}");
         assert!(said.stderr.contains("other.jsonl"), "{said:?}");
+        let said = home.run(&["eval", "take-in", other, "gone.jsonl"]);
+        assert_eq!((said.code, said.stdout.as_str()), (Some(2), ""), "none came: {said:?}");
+        assert!(said.stderr.contains("no file could be taken in"), "{said:?}");
         // A vote of the old version that is brought again is known.
         let again = home.fed(&early, &["eval", "take-in", "-"]);
         assert_eq!(good(&again), "away: 0 votes taken of version 1 of the task, 2 were here already\n");
