@@ -159,6 +159,11 @@ impl Archive {
         self.run(move |store| Ok(store.get::<Remembered>(&store.name(&name))?.map(|kept| kept.value))).await
     }
 
+    /// About how many bytes were written since the store was opened.
+    pub fn written(&self) -> u64 {
+        self.0.written()
+    }
+
     /// Does blocking work on the store on a thread that may block.
     pub async fn run<T: Send + 'static>(
         &self,

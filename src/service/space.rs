@@ -1,12 +1,13 @@
-//! When the store is looked at for space that it may give back: seldom, since much of it is read for that, and more seldom where
-//! writing it anew gave little.
-
-use std::time::Duration;
+//! When the store is looked at for space that it may give back: once much was written, and seldom else, since much of it is read for
+//! that; more seldom where writing it anew gave little.
 
 use serde::{Deserialize, Serialize};
+use tokio::time::{Duration, Instant};
 
 use crate::domain::time::Timestamp;
 use crate::domain::{Error, Result};
+use crate::service::archive::Archive;
+use crate::service::fresh;
 use crate::store::record::Remembered;
 use crate::store::{Batch, Store};
 
@@ -14,7 +15,16 @@ use crate::store::{Batch, Store};
 const LOOKED: &str = "space.looked";
 
 /// A store that takes less is left as it is, however little is in it.
-pub(super) const NOT_WORTH_IT: u64 = 32 << 20;
+const NOT_WORTH_IT: u64 = 8 << 20;
+
+/// Once so many bytes were written it is looked at again,
+const MUCH: u64 = 2 << 20;
+
+/// and without them after so long.
+const LOOK_EVERY: Duration = Duration::from_hours(1);
+
+/// How often is seen whether that is so: two numbers are compared.
+const SEE_EVERY: Duration = Duration::from_mins(1);
 
 /// How long nobody looks again.
 const REST: Duration = Duration::from_hours(24);
@@ -40,9 +50,23 @@ impl Looked {
     }
 }
 
-/// Has the store give back what it takes beyond what is in it, where that is much and more than `least`; how many bytes those were.
-/// Blocks.
-pub(super) fn give_back_at_times(store: &Store, now: Timestamp, least: u64) -> Result<u64> {
+/// Has the store give back, as long as this runs, what it takes far beyond what is in it.
+pub(super) async fn stay_close(archive: Archive) {
+    loop {
+        let (written, looked) = (archive.written(), Instant::now());
+        match archive.run(|store| give_back_at_times(store, fresh::now(), NOT_WORTH_IT)).await {
+            Ok(0) => {}
+            Ok(bytes) => tracing::info!(bytes, "the store was written anew and gave space back"),
+            Err(error) => tracing::warn!(%error, "the store could not be written anew to give space back"),
+        }
+        while archive.written() < written + MUCH && looked.elapsed() < LOOK_EVERY {
+            tokio::time::sleep(SEE_EVERY).await;
+        }
+    }
+}
+
+/// Has it give that back where it is much and the files take more than `least`; how many bytes those were. Blocks.
+fn give_back_at_times(store: &Store, now: Timestamp, least: u64) -> Result<u64> {
     let before = store.taken();
     if before <= least || last(store)?.is_some_and(|last| last.rests(now, before)) {
         return Ok(0);
@@ -73,7 +97,6 @@ fn note(store: &Store, looked: &Looked) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::service::fresh;
     use crate::store::{Owner, Unlock};
 
     const DAY: i64 = 24 * 60 * 60 * 1000;
@@ -109,6 +132,40 @@ mod tests {
         assert_eq!(last(&store).unwrap(), looked, "nobody looked");
         write(&store, 4000);
         assert!(give_back_at_times(&store, Timestamp(now.0 + 1), 0).unwrap() > 0, "it has grown by much");
+    }
+
+    /// A thousand values of 4 KB that stay, and others that come and go in twelve rounds of as many.
+    #[test]
+    fn what_comes_and_goes_takes_less_than_three_times_what_stays() {
+        let home = tempfile::tempdir().unwrap();
+        let owner = Owner::take(home.path()).unwrap();
+        let store = Store::open(&owner, &Unlock { passphrase: None, ask: false }).unwrap().0;
+        let value = serde_json::Value::String("grain ".repeat(682));
+        let name = |round: i64, number: i32| format!("name {round} {number}");
+        let (mut looked, mut given, mut most) = (store.written(), 0, 0);
+        for round in 0..12 {
+            for some in (0..1000).collect::<Vec<_>>().chunks(50) {
+                let mut batch = Batch::new();
+                for number in some {
+                    let fresh = name(round, *number);
+                    let record = Remembered { name: fresh.clone(), value: value.clone() };
+                    batch.put(&store.name(&fresh), &record).unwrap();
+                    if round > 0 {
+                        batch.remove::<Remembered>(&store.name(&name(round - 1, *number)));
+                    }
+                }
+                store.commit_soft(batch).unwrap();
+                if store.written() >= looked + MUCH {
+                    store.flush().unwrap();
+                    most = most.max(store.taken());
+                    given += give_back_at_times(&store, Timestamp(round), NOT_WORTH_IT).unwrap();
+                    looked = store.written();
+                }
+            }
+        }
+        store.give_back().unwrap();
+        let anew = store.taken();
+        assert!(given > 0 && most < 3 * anew, "{most} bytes at most, {anew} written anew");
     }
 
     #[test]

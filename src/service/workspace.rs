@@ -13,7 +13,7 @@ use crate::service::archive::Archive;
 use crate::service::fresh;
 use crate::service::recorder::Recorder;
 use crate::service::retention::{Keep, sweep_at_times};
-use crate::service::space::{NOT_WORTH_IT, give_back_at_times};
+use crate::service::space::stay_close;
 use crate::store::record::Kind;
 use crate::store::{Store, Unlock, WrapWith};
 
@@ -33,7 +33,7 @@ pub struct Workspace {
 const TEND_EVERY: Duration = Duration::from_hours(24);
 /// How long after the start that begins.
 const TEND_AFTER: Duration = Duration::from_secs(30);
-/// How often is looked whether the store has grown so much that it may take far more of the disk than is in it.
+/// How often is looked whether they are.
 const LOOK_EVERY: Duration = Duration::from_hours(1);
 
 impl Workspace {
@@ -149,10 +149,14 @@ impl Workspace {
     }
 }
 
-/// Sweeps the record of calls and the attachments, gives back what the store takes beyond what is in it, and renews the store's own
-/// backup once it is old, when the start is long over.
+/// Once the start is long over, sweeps the record of calls and the attachments, has the store give space back, and renews its own backup
+/// when that is old.
 async fn tend(archive: Archive, keep: Keep) {
     tokio::time::sleep(TEND_AFTER).await;
+    tokio::join!(stay_young(archive.clone(), keep), stay_close(archive));
+}
+
+async fn stay_young(archive: Archive, keep: Keep) {
     loop {
         match archive.run(move |store| sweep_at_times(store, keep, fresh::now(), TEND_EVERY)).await {
             Ok(0) => {}
@@ -161,11 +165,6 @@ async fn tend(archive: Archive, keep: Keep) {
                 "old records of calls, and attachments that nothing names, were removed"
             ),
             Err(error) => tracing::warn!(%error, "what is old or named by nothing could not be removed"),
-        }
-        match archive.run(|store| give_back_at_times(store, fresh::now(), NOT_WORTH_IT)).await {
-            Ok(0) => {}
-            Ok(bytes) => tracing::info!(bytes, "the store was written anew and gave space back"),
-            Err(error) => tracing::warn!(%error, "the store could not be written anew to give space back"),
         }
         let renewed = archive.run(|store| match store.automatic_backup_age() {
             Some(age) if age < TEND_EVERY => Ok(()),

@@ -12,6 +12,9 @@ pub(super) struct Put {
     pub(super) plain: Vec<u8>,
 }
 
+/// What its key and its sealing add to a value, at most.
+const FRAME: u64 = 256;
+
 /// Puts and removals, the last of each key counting.
 #[derive(Clone, Default)]
 #[must_use = "a batch changes nothing until it is committed"]
@@ -44,6 +47,17 @@ impl Batch {
     /// It is refused where something else lies under that key than what has the number.
     pub(super) fn over(&mut self, key: Vec<u8>, sequence: u64) {
         self.over = Some((key, sequence));
+    }
+
+    /// About how many bytes it puts.
+    pub(super) fn put_bytes(&self) -> u64 {
+        self.changes.values().flatten().map(|put| put.plain.len() as u64 + FRAME).sum()
+    }
+
+    /// About how many it writes: a removal is written, too.
+    pub(super) fn written(&self) -> u64 {
+        let puts = self.changes.values().flatten().map(|put| put.plain.len() as u64);
+        puts.sum::<u64>() + self.changes.len() as u64 * FRAME
     }
 
     /// Whether it changes nothing.

@@ -1,6 +1,7 @@
 //! Commits: one batch at a time into the tree, one flush for all that wait.
 
 use std::fs::File;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use super::backup::removed;
@@ -247,6 +248,7 @@ impl Store {
             touched.extend(batch.changes.keys().cloned());
         }
         shield("writing to the store", || generation.tree.apply_batch(changes))?;
+        self.shared.written.fetch_add(batch.written(), Ordering::Relaxed);
         let number = self.shared.group.applied(sequence);
         if !unnamed.is_empty() {
             self.shared.group.state().unnamed.push(Unnamed { batch: number, generation, addresses: unnamed });
@@ -312,9 +314,8 @@ impl Site {
 
     /// Refuses what would fill the disk, before sled meets the end of it in the middle.
     fn room_for(&self, batch: &Batch) -> Result<()> {
-        let wanted: usize = batch.changes.values().flatten().map(|put| put.plain.len() + 256).sum();
         let free = files::free_bytes(self.folder());
-        if free >= self.options.reserve + 2 * wanted as u64 {
+        if free >= self.options.reserve + 2 * batch.put_bytes() {
             return Ok(());
         }
         Err(Error::new(

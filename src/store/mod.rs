@@ -65,6 +65,7 @@ mod slack;
 mod tail;
 
 use std::collections::BTreeSet;
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 
 pub use backup::Moved;
@@ -104,6 +105,8 @@ struct Shared {
     open_shelves: Mutex<shelf::Open>,
     in_use: Mutex<BTreeSet<record::Name>>,
     group: Group,
+    /// About how many bytes were written since it was opened.
+    written: AtomicU64,
     unmarked: Mutex<Vec<Address>>,
     notices: Mutex<Vec<String>>,
     /// What is said once of a store that was made when it was opened.

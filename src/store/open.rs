@@ -1,6 +1,7 @@
 //! Opening a store: made where there is none, unlocked, its last interruption ended, its damage mended.
 
 use std::fs;
+use std::sync::atomic::AtomicU64;
 use std::sync::{Mutex, OnceLock, RwLock};
 
 use uuid::Uuid;
@@ -65,6 +66,7 @@ impl Store {
             open_shelves: Mutex::default(),
             in_use: Mutex::default(),
             group: Group::default(),
+            written: AtomicU64::default(),
             unmarked: Mutex::default(),
             notices: Mutex::new(notices.clone()),
             founded: Mutex::new(founded),

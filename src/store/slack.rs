@@ -5,6 +5,8 @@
 //! its large value goes with the old files and its last whole copy with the store's own backup, which is made anew; and where
 //! the disk might come to its end meanwhile, which those who write would meet.
 
+use std::sync::atomic::Ordering;
+
 use super::generation::{Generation, TREE};
 use super::record::Kind;
 use super::rewrite::{CHUNK, Purpose};
@@ -19,6 +21,11 @@ impl Store {
     /// Bytes that the files of the records take, without those of large values.
     pub fn taken(&self) -> u64 {
         taken(&self.shared.live())
+    }
+
+    /// About how many bytes were written since the store was opened, those of large values, too.
+    pub fn written(&self) -> u64 {
+        self.shared.written.load(Ordering::Relaxed)
     }
 
     /// Whether that is more than three times what is wanted of them. Of records that fill their files a third is read for it.
