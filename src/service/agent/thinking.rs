@@ -10,7 +10,7 @@ use crate::domain::call::{Call, Converse, Turn, tokens_of};
 use crate::domain::catalog::{Capability, Price};
 use crate::domain::delta::{Event, Fold};
 use crate::domain::message::{Block, StopReason};
-use crate::domain::settings::Settings;
+use crate::domain::settings::{Effort, Settings};
 use crate::domain::tool::Tool;
 use crate::domain::{Error, ErrorKind};
 use crate::service::attachments;
@@ -41,6 +41,16 @@ pub(super) struct Heard {
     pub is_cut: bool,
 }
 
+/// How much is thought for a step. A summary needs little of it, and has no room for more; its own settings may say otherwise.
+fn effort(step: Step, own: &Settings, settings: &Settings) -> Option<Effort> {
+    match settings.reasoning {
+        Some(Effort::Medium | Effort::High) if step == Step::MemorySummary && own.reasoning.is_none() => {
+            Some(Effort::Low)
+        }
+        effort => effort,
+    }
+}
+
 impl Running {
     /// Asks the model of a step.
     pub(super) async fn ask(&mut self, asking: Asking<'_>) -> Result<Vec<Block>, Halt> {
@@ -69,6 +79,7 @@ impl Running {
         let prompt = self.definition.steps.of(step);
         let model = prompt.model.clone().unwrap_or_else(|| self.run.model.clone());
         let mut settings: Settings = self.definition.settings.overlaid(&prompt.settings);
+        settings.reasoning = effort(step, &prompt.settings, &settings);
         settings.knowledge = None;
         settings.tools = Vec::new();
         let is_orchestrated = step == Step::Orchestration && self.definition.steps.is_on(step);
@@ -93,7 +104,9 @@ impl Running {
         let (left, limit) = self.left_to_write(price.as_ref());
         let card = self.agents.invoke.card(&model);
         // What thinks first needs room for that.
-        let summary = if card.can(Capability::Reasoning) == Some(true) { SHORT } else { SUMMARY };
+        let thinks = card.can(Capability::Reasoning) == Some(true)
+            || settings.reasoning.is_some_and(|effort| effort != Effort::Off);
+        let summary = if thinks { SHORT } else { SUMMARY };
         // A server may refuse an answer that may be longer than any of its model.
         let is_bounded = settings.max_tokens.is_some() || card.max_output.is_some();
         let own = if is_bound { (is_bounded || left < SHORT).then_some(left) } else { Some(summary) };
