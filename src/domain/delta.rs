@@ -1,5 +1,7 @@
 //! The one stream of events that every model's answer is, and the fold that makes a message of it.
 
+use std::collections::VecDeque;
+
 use serde::{Deserialize, Serialize};
 
 use super::catalog::ModelCard;
@@ -89,6 +91,18 @@ impl Pause {
                 format!("{status}, {number} in {left} s")
             }
         }
+    }
+}
+
+/// Puts an event behind those that wait for a slow reader: neighbouring texts are one, and of how far a wait has come the last
+/// word counts.
+pub fn queue_for_reader(waiting: &mut VecDeque<Event>, event: Event) {
+    match (waiting.back_mut(), event) {
+        (Some(Event::Text { text }), Event::Text { text: more })
+        | (Some(Event::Reasoning { text }), Event::Reasoning { text: more }) => text.push_str(&more),
+        (Some(last @ Event::Prefill { .. }), event @ Event::Prefill { .. })
+        | (Some(last @ Event::Queued { .. }), event @ Event::Queued { .. }) => *last = event,
+        (_, event) => waiting.push_back(event),
     }
 }
 
@@ -226,6 +240,28 @@ mod tests {
         );
         assert_eq!((fold.usage.input, fold.usage.output), (Some(3), Some(2)));
         assert_eq!(fold.stop, Some(StopReason::EndTurn));
+    }
+
+    #[test]
+    fn what_a_slow_reader_waits_for_is_joined_and_stays_in_order() {
+        let mut waiting = VecDeque::new();
+        let thought = |t: &str| Event::Reasoning { text: t.to_owned() };
+        for event in [
+            Event::Queued { ahead: 2 },
+            Event::Queued { ahead: 1 },
+            Event::Begun,
+            thought("h"),
+            thought("m"),
+            text("a"),
+            text("b"),
+            thought("c"),
+        ] {
+            queue_for_reader(&mut waiting, event);
+        }
+        assert_eq!(
+            waiting,
+            [Event::Queued { ahead: 1 }, Event::Begun, thought("hm"), text("ab"), thought("c")]
+        );
     }
 
     #[test]

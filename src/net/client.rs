@@ -330,11 +330,10 @@ impl Client {
             let moved = line.moved();
             tokio::pin!(moved);
             moved.as_mut().enable();
-            let turn = place.turn();
-            let until = match turn {
+            let (look, until) = match place.turn() {
                 Turn::Now => return,
-                Turn::Until(until) => Some(until),
-                Turn::Behind(_) => line.spent_until(),
+                Turn::Until(until) => (Some(until), Some(until)),
+                Turn::Behind { until, .. } => (until, line.spent_until()),
             };
             if let (Some(until), Some(per_minute)) = (until.filter(|_| until != told), line.per_minute()) {
                 let left = until.saturating_duration_since(tokio::time::Instant::now());
@@ -342,9 +341,9 @@ impl Client {
                 self.tell(Event::Paused { pause: Pause::RateLimit { per_minute }, ms });
                 told = Some(until);
             }
-            match turn {
-                Turn::Until(until) => drop(tokio::time::timeout_at(until, moved).await),
-                Turn::Behind(_) | Turn::Now => moved.await,
+            match look {
+                Some(until) => drop(tokio::time::timeout_at(until, moved).await),
+                None => moved.await,
             }
         }
     }

@@ -1,6 +1,7 @@
 //! The line before one server: calls of which only so many run at once, and requests of which a minute has only so many.
 //!
-//! Interactive ones go before those in the background, whether they are a call's first request or sent again.
+//! Interactive ones go before those in the background, whether they are a call's first request or sent again. Whoever does not
+//! take up the turn that has come to it, since nobody reads what it says, keeps its place and holds nobody behind it.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -8,10 +9,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
 use tokio::sync::futures::Notified;
-use tokio::time::Instant;
+use tokio::time::{Duration, Instant};
 
 use super::pace::Pace;
 use crate::domain::priority::{Precedence, Priority};
+
+/// How long those behind wait for whoever could go and does not. One that is awake goes at once.
+const GRACE: Duration = Duration::from_secs(1);
 
 /// Those who run and those who wait.
 #[derive(Debug)]
@@ -38,14 +42,26 @@ struct Waiting {
     priority: Priority,
     /// It belongs to a call that runs, and needs no more than its part of the minute.
     again: bool,
+    /// Since when it could go, as those behind it saw; it has not looked since.
+    offered: Option<Instant>,
+}
+
+impl Waiting {
+    /// It has let its turn pass, and is not waited for until it looks again.
+    fn sleeps(&self, now: Instant) -> bool {
+        self.offered.is_some_and(|at| now.saturating_duration_since(at) >= GRACE)
+    }
 }
 
 /// Whether one may go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Turn {
     Now,
-    /// So many are before it: nothing changes but by them.
-    Behind(u32),
+    /// So many are before it. Where nobody moves it looks again at that time: one of them may have let its turn pass by then.
+    Behind {
+        ahead: u32,
+        until: Option<Instant>,
+    },
     /// It is the next, and nothing but time is missing.
     Until(Instant),
 }
@@ -85,9 +101,14 @@ impl Line {
         let mut inner = line.inner();
         let number = inner.next;
         inner.next += 1;
-        let at = inner.precedence.place(inner.waiting.iter().map(|other| other.priority), priority);
-        let passes = at < inner.waiting.len();
-        inner.waiting.insert(at, Waiting { number, priority, again });
+        let now = Instant::now();
+        let (length, awake) = (inner.waiting.len(), inner.waiting.iter().filter(|other| !other.sleeps(now)));
+        let place = inner.precedence.place(awake.map(|other| other.priority), priority);
+        // Those who let their turn pass are before whoever comes later.
+        let mut awake = (0..length).filter(|at| !inner.waiting[*at].sleeps(now));
+        let at = awake.nth(place).unwrap_or(length);
+        let passes = at < length;
+        inner.waiting.insert(at, Waiting { number, priority, again, offered: None });
         drop(inner);
         if passes {
             line.moved.notify_waiters();
@@ -120,16 +141,24 @@ impl Place {
         let Some(at) = inner.waiting.iter().position(|other| other.number == self.number) else {
             return Turn::Now;
         };
+        let now = Instant::now();
+        inner.waiting[at].offered = None;
         let full = self.line.at_once.is_some_and(|most| inner.running >= most);
-        let before = if self.again && full {
-            // Those who wait for a call to end are not waited for by that call.
-            inner.waiting.iter().take(at).filter(|other| other.again).count()
-        } else {
-            at
-        };
-        if before > 0 || full && !self.again {
+        let has_room = self.again || !full;
+        // Those who wait for a call to end are not waited for by that call.
+        let only_again = self.again && full;
+        let is_before = |other: &Waiting| !other.sleeps(now) && (other.again || !only_again);
+        let before = inner.waiting.iter().take(at).filter(|other| is_before(other)).count();
+        if before > 0 || !has_room {
+            // Where there is no room it hears of an end.
+            let until = has_room.then(|| {
+                self.line.spent_until().unwrap_or_else(|| {
+                    let first = inner.waiting.iter_mut().take(at).find(|other| is_before(other));
+                    first.map_or(now, |first| *first.offered.get_or_insert(now)) + GRACE
+                })
+            });
             let before = u32::try_from(before).unwrap_or(u32::MAX);
-            return Turn::Behind(before.saturating_add(inner.running.min(1)));
+            return Turn::Behind { ahead: before.saturating_add(inner.running.min(1)), until };
         }
         if let Some(pace) = &self.line.pace
             && let Err(until) = pace.begin()
@@ -137,7 +166,8 @@ impl Place {
             return Turn::Until(until);
         }
         if let Some(own) = inner.waiting.remove(at) {
-            let background_waits = inner.waiting.iter().any(|other| other.priority == Priority::Background);
+            let waits = |other: &Waiting| other.priority == Priority::Background && !other.sleeps(now);
+            let background_waits = inner.waiting.iter().any(waits);
             inner.precedence.went(own.priority, background_waits);
         }
         if !self.again {
@@ -183,10 +213,9 @@ impl Lined {
 
 #[cfg(test)]
 mod tests {
-    use tokio::time::Duration;
-
     use super::Priority::{Background, Interactive};
     use super::*;
+    use crate::domain::priority::IN_A_ROW;
 
     #[tokio::test(start_paused = true)]
     async fn what_is_sent_again_waits_in_the_order_of_first_requests() {
@@ -201,13 +230,13 @@ mod tests {
         let mut done = Vec::new();
         while let Some(mut next) = places.pop_front() {
             for place in &mut places {
-                assert!(matches!(place.turn(), Turn::Behind(_)), "{place:?}");
+                assert!(matches!(place.turn(), Turn::Behind { .. }), "{place:?}");
             }
             let until = line.spent_until().unwrap();
             assert_eq!(next.turn(), Turn::Until(until));
             tokio::time::advance(until - Instant::now()).await;
             for place in &mut places {
-                assert!(matches!(place.turn(), Turn::Behind(_)), "{place:?}");
+                assert!(matches!(place.turn(), Turn::Behind { .. }), "{place:?}");
             }
             assert_eq!(next.turn(), Turn::Now);
             done.push(next);
@@ -223,7 +252,7 @@ mod tests {
         let mut runs = Line::join(&line, Background);
         assert_eq!(runs.turn(), Turn::Now);
         let mut waits = Line::join(&line, Interactive);
-        assert_eq!(waits.turn(), Turn::Behind(1));
+        assert_eq!(waits.turn(), Turn::Behind { ahead: 1, until: None });
         let mut again = Line::join_again(&line, Background);
         assert_eq!(again.turn(), Turn::Now);
         drop((again, runs));
@@ -239,9 +268,80 @@ mod tests {
         assert_eq!(Line::join(&line, Interactive).turn(), Turn::Now);
         let again = Line::join_again(&line, Interactive);
         let mut behind = Line::join(&line, Background);
-        assert_eq!(behind.turn(), Turn::Behind(1));
+        assert_eq!(behind.turn(), Turn::Behind { ahead: 1, until: line.spent_until() });
         drop(again);
         tokio::time::advance(Duration::from_mins(1)).await;
         assert_eq!(behind.turn(), Turn::Now);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_lets_its_turn_pass_is_passed_and_keeps_its_place() {
+        for stand in [Line::join, Line::join_again] {
+            let line = Arc::new(Line::new(None, Some(1)));
+            assert_eq!(Line::join(&line, Interactive).turn(), Turn::Now);
+            let mut sleeper = stand(&line, Interactive);
+            let mut behind = Line::join(&line, Background);
+            let until = line.spent_until();
+            assert_eq!(sleeper.turn(), Turn::Until(until.unwrap()));
+            assert_eq!(behind.turn(), Turn::Behind { ahead: 1, until });
+            tokio::time::advance(Duration::from_mins(1)).await;
+            let until = Some(Instant::now() + GRACE);
+            assert_eq!(behind.turn(), Turn::Behind { ahead: 1, until });
+            tokio::time::advance(GRACE / 2).await;
+            assert_eq!(behind.turn(), Turn::Behind { ahead: 1, until });
+            tokio::time::advance(GRACE / 2).await;
+            assert_eq!(behind.turn(), Turn::Now);
+            // A minute has no more than it may for that, and nobody waits for the sleeper a second time.
+            let mut next = Line::join(&line, Interactive);
+            assert_eq!(next.turn(), Turn::Until(line.spent_until().unwrap()));
+            tokio::time::advance(Duration::from_mins(1)).await;
+            assert_eq!(next.turn(), Turn::Now);
+            // Once it looks again it is the first.
+            let mut last = Line::join(&line, Interactive);
+            let until = line.spent_until();
+            assert_eq!(sleeper.turn(), Turn::Until(until.unwrap()));
+            assert_eq!(last.turn(), Turn::Behind { ahead: 2, until });
+            tokio::time::advance(Duration::from_mins(1)).await;
+            assert_eq!(sleeper.turn(), Turn::Now);
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn each_of_several_who_let_their_turn_pass_is_waited_for_once() {
+        let line = Arc::new(Line::new(Some(1), None));
+        let mut runs = Line::join(&line, Interactive);
+        assert_eq!(runs.turn(), Turn::Now);
+        let sleepers = [Line::join(&line, Interactive), Line::join(&line, Interactive)];
+        let mut behind = Line::join(&line, Interactive);
+        assert_eq!(behind.turn(), Turn::Behind { ahead: 3, until: None });
+        drop(runs);
+        for ahead in [2, 1] {
+            let until = Some(Instant::now() + GRACE);
+            assert_eq!(behind.turn(), Turn::Behind { ahead, until });
+            tokio::time::advance(GRACE).await;
+        }
+        assert_eq!(behind.turn(), Turn::Now);
+        drop(behind);
+        assert_eq!(Line::join(&line, Background).turn(), Turn::Now);
+        drop(sleepers);
+        assert!(line.inner().waiting.is_empty());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_lets_its_turn_pass_takes_none_of_those_of_the_background() {
+        let line = Arc::new(Line::new(Some(1), None));
+        let mut runs = Line::join(&line, Interactive);
+        assert_eq!(runs.turn(), Turn::Now);
+        let _sleeper = Line::join(&line, Background);
+        let mut waits = Line::join(&line, Background);
+        drop(runs);
+        assert!(matches!(waits.turn(), Turn::Behind { ahead: 1, .. }));
+        tokio::time::advance(GRACE).await;
+        for _ in 0..IN_A_ROW {
+            assert_eq!(Line::join(&line, Interactive).turn(), Turn::Now);
+        }
+        let mut ninth = Line::join(&line, Interactive);
+        assert!(matches!(ninth.turn(), Turn::Behind { ahead: 1, .. }));
+        assert_eq!(waits.turn(), Turn::Now);
     }
 }

@@ -105,7 +105,7 @@ impl At {
                             }
                             continue;
                         }
-                        Turn::Behind(ahead) => (Told::Ahead(ahead), None),
+                        Turn::Behind { ahead, until } => (Told::Ahead(ahead), until),
                         Turn::Until(until) => {
                             (Told::Spent(line.per_minute().unwrap_or_default()), Some(until))
                         }

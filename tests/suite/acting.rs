@@ -10,6 +10,7 @@ use outcrop::domain::agent::replay::Edit;
 use outcrop::domain::agent::run::{Attributes, State};
 use outcrop::domain::agent::{Acting, AgentEvent, Chosen, Definition, GaveUp, Limit};
 use outcrop::domain::conversation::{Answers, Change, Conversation, Target};
+use outcrop::domain::delta::Event;
 use outcrop::domain::id::{AgentId, ConversationId, MessageId, RunId};
 use outcrop::domain::message::{Block, Message, Outcome, StopReason};
 use outcrop::domain::settings::Settings;
@@ -298,6 +299,34 @@ async fn calls_made_at_once_are_told_each_when_it_ends() {
         })
     };
     assert!(took("calculator") <= took("tea"), "{answer:?}");
+}
+
+#[tokio::test]
+async fn a_run_that_nobody_reads_holds_no_call_of_its_provider_and_loses_no_word() {
+    let home = Home::with("at_once = 1\n[models.\"scripted/stream-600\"]\ncan = ['tools']\n");
+    let door = home.open().await;
+    let agent = made(&door, &json!({ "model": "scripted/stream-600", "groups": [] })).await;
+    let mut unread = call(&door, Request::Agents(run_of(agent.id, "Go on.".to_owned())));
+    let mut words = String::new();
+    let mut asked = false;
+    while let Some(reply) = unread.next().await {
+        let Reply::AgentEvent { event: AgentEvent::Delta { event: Event::Text { text: more } } } =
+            reply.unwrap()
+        else {
+            continue;
+        };
+        words.push_str(&more);
+        if !asked {
+            asked = true;
+            let model = "scripted/echo".parse().unwrap();
+            let to = Target::New { model, system: None, settings: Settings::default() };
+            let other = Request::Chat(Chat::Send { to, blocks: text("still here") });
+            let other = tokio::time::timeout(Duration::from_secs(20), crate::chat::turn(&door, other)).await;
+            let (_, _, answer, _) = other.expect("it waits for a run that nobody reads");
+            assert_eq!(answer.text(), "still here");
+        }
+    }
+    assert_eq!(words.split_whitespace().count(), 600);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -112,6 +112,35 @@ async fn who_is_looked_at_passes_the_background_in_the_line_and_both_are_told() 
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_call_that_nobody_reads_holds_nobody_in_the_line_and_goes_once_it_is_read() {
+    let limits = [
+        Limits { at_once: Some(1), ..Limits::default() },
+        Limits { per_minute: Some(1), ..Limits::default() },
+    ];
+    for limits in limits {
+        let gate = gate(9);
+        let voice = Limited::new(Arc::new(gate.clone()), limits);
+        let net = net();
+        let mut runs = voice.serve(call(), &net);
+        assert_eq!(runs.next().await.unwrap().unwrap(), ends());
+        let mut unread = voice.serve(call(), &net);
+        let told = unread.next().await.unwrap().unwrap();
+        assert!(matches!(told, Event::Queued { ahead: 1 } | Event::Paused { .. }), "{told:?}");
+        drop(runs);
+        let others = [Priority::Interactive, Priority::Background].map(|priority| {
+            let others = voice.serve(call(), &net.with_priority(priority));
+            async move { others.map(Result::unwrap).collect::<Vec<Event>>().await.pop() }
+        });
+        let others = futures_util::future::join_all(others);
+        let ended = tokio::time::timeout(Duration::from_mins(3), others).await;
+        assert_eq!(ended.expect("they wait for who is not read"), [Some(ends()), Some(ends())]);
+        assert_eq!(gate.begun.load(Ordering::Relaxed), 3, "and nothing was begun for that one");
+        let late: Vec<Event> = unread.map(Result::unwrap).collect().await;
+        assert_eq!(late.last(), Some(&ends()));
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn pictures_and_vectors_stand_in_the_same_line_by_the_same_rules() {
     let voice = Limited::new(Arc::new(gate(0)), Limits { at_once: Some(1), ..Limits::default() });
     let net = net();

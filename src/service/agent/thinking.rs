@@ -1,6 +1,9 @@
 //! One call of a model for a step of a run: within its limits, heard as it comes, counted.
 
+use std::collections::VecDeque;
+
 use futures_util::StreamExt;
+use tokio::sync::mpsc;
 use tokio::time::Duration;
 
 use super::halt::Halt;
@@ -8,9 +11,9 @@ use super::run::Running;
 use crate::domain::agent::{AgentEvent, GaveUp, Limit, Step, said, told};
 use crate::domain::call::{Call, Converse, Turn, tokens_of};
 use crate::domain::catalog::{Capability, Price};
-use crate::domain::delta::{Event, Fold};
+use crate::domain::delta::{Event, Fold, queue_for_reader};
 use crate::domain::message::{Block, StopReason};
-use crate::domain::settings::Settings;
+use crate::domain::settings::{Effort, Settings};
 use crate::domain::tool::Tool;
 use crate::domain::{Error, ErrorKind};
 use crate::service::attachments;
@@ -41,6 +44,24 @@ pub(super) struct Heard {
     pub is_cut: bool,
 }
 
+/// How much is thought for a step. A summary needs little of it, and has no room for more; its own settings may say otherwise.
+fn effort(step: Step, own: &Settings, settings: &Settings) -> Option<Effort> {
+    match settings.reasoning {
+        Some(Effort::Medium | Effort::High) if step == Step::MemorySummary && own.reasoning.is_none() => {
+            Some(Effort::Low)
+        }
+        effort => effort,
+    }
+}
+
+/// Who hears what an agent does.
+type Asker = mpsc::Sender<Result<AgentEvent, Error>>;
+
+/// Where the next event goes once who asks has room for it; `None` where nobody asks any more.
+async fn room(asker: Option<&Asker>) -> Option<mpsc::Permit<'_, Result<AgentEvent, Error>>> {
+    asker?.reserve().await.ok()
+}
+
 impl Running {
     /// Asks the model of a step.
     pub(super) async fn ask(&mut self, asking: Asking<'_>) -> Result<Vec<Block>, Halt> {
@@ -69,6 +90,7 @@ impl Running {
         let prompt = self.definition.steps.of(step);
         let model = prompt.model.clone().unwrap_or_else(|| self.run.model.clone());
         let mut settings: Settings = self.definition.settings.overlaid(&prompt.settings);
+        settings.reasoning = effort(step, &prompt.settings, &settings);
         settings.knowledge = None;
         settings.tools = Vec::new();
         let is_orchestrated = step == Step::Orchestration && self.definition.steps.is_on(step);
@@ -93,7 +115,9 @@ impl Running {
         let (left, limit) = self.left_to_write(price.as_ref());
         let card = self.agents.invoke.card(&model);
         // What thinks first needs room for that.
-        let summary = if card.can(Capability::Reasoning) == Some(true) { SHORT } else { SUMMARY };
+        let thinks = card.can(Capability::Reasoning) == Some(true)
+            || settings.reasoning.is_some_and(|effort| effort != Effort::Off);
+        let summary = if thinks { SHORT } else { SUMMARY };
         // A server may refuse an answer that may be longer than any of its model.
         let is_bounded = settings.max_tokens.is_some() || card.max_output.is_some();
         let own = if is_bound { (is_bounded || left < SHORT).then_some(left) } else { Some(summary) };
@@ -118,20 +142,38 @@ impl Running {
         let (mut fold, mut pieces, mut failed) = (Fold::default(), 0_u32, None);
         // Neither a server that was not told how much may be written nor one that does not heed it is heard longer than that.
         let most = if is_bound { left } else { summary };
-        while let Some(event) = events.next().await {
+        // It is heard to its end whoever reads: a call that stands still would hold others that wait for its provider.
+        let mut waiting = VecDeque::new();
+        loop {
+            let event = tokio::select! {
+                biased;
+                permit = room(self.events.as_ref()), if !waiting.is_empty() => {
+                    let (Some(permit), Some(event)) = (permit, waiting.pop_front()) else {
+                        waiting.clear();
+                        continue;
+                    };
+                    permit.send(Ok(AgentEvent::Delta { event }));
+                    continue;
+                }
+                event = events.next() => event,
+            };
             match event {
-                Ok(event) => {
+                Some(Ok(event)) => {
                     pieces += u32::from(matches!(event, Event::Text { .. } | Event::Reasoning { .. }));
                     fold.push(&event);
-                    self.tell(AgentEvent::Delta { event }).await;
+                    queue_for_reader(&mut waiting, event);
                     if u64::from(pieces) > most {
                         break;
                     }
                 }
-                Err(error) => failed = Some(error),
+                Some(Err(error)) => failed = Some(error),
+                None => break,
             }
         }
         drop(events);
+        for event in waiting {
+            self.tell(AgentEvent::Delta { event }).await;
+        }
         let mut usage = fold.usage;
         if failed.is_none() {
             // What nobody told is taken by its length: limits hold all the same.

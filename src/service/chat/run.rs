@@ -14,7 +14,7 @@ use super::prepare::{Prepared, Work};
 use super::{Chat, Step};
 use crate::domain::call::{Call, Converse};
 use crate::domain::change::Changed;
-use crate::domain::delta::{Event, Fold};
+use crate::domain::delta::{Event, Fold, queue_for_reader};
 use crate::domain::message::{Answer, Block, Message, Outcome, StopReason, Usage};
 use crate::domain::picture::media_type;
 use crate::domain::{Error, ErrorKind, Result};
@@ -314,13 +314,7 @@ impl Growing {
             answer.context = Some(tokens);
         }
         self.fold.push(&event);
-        match (self.pending.back_mut(), event) {
-            (Some(Event::Text { text }), Event::Text { text: more })
-            | (Some(Event::Reasoning { text }), Event::Reasoning { text: more }) => text.push_str(&more),
-            (Some(last @ Event::Prefill { .. }), event @ Event::Prefill { .. })
-            | (Some(last @ Event::Queued { .. }), event @ Event::Queued { .. }) => *last = event,
-            (_, event) => self.pending.push_back(event),
-        }
+        queue_for_reader(&mut self.pending, event);
     }
 
     fn so_far(&self) -> Message {

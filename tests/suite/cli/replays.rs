@@ -383,6 +383,37 @@ fn a_model_that_does_not_end_sums_a_session_up_no_longer_than_a_summary_may_be()
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_session_is_summed_up_with_little_thinking_unless_the_step_says_otherwise() {
+    let server = Server::start(|_, _| stream([Part::Bytes(openai::data("no_done.sse"))])).await;
+    let home = Home::with(&format!(
+        "{SCRIPTED}[providers.box]\nkind = 'openai'\nbase_url = '{}'\n",
+        server.url("/v1")
+    ));
+    let efforts = |name: &str, all: &str, own: &str| -> Vec<Value> {
+        let agent = format!(
+            "name = '{name}'\ninstruction = 'You sell tea.'\nmodel = 'box/m'\n[settings]\n{all}\n\
+             [memory]\ndays = 30\n[steps.memory_summary]\n{own}\n"
+        );
+        fs::write(home.beside().join("a.toml"), agent).unwrap();
+        assert_eq!(home.run(&["agent", "create", "a.toml"]).code, Some(0));
+        let before = server.seen().len();
+        assert_eq!(home.run(&["agent", "run", name, "Assam, please"]).code, Some(0));
+        let bodies = server.seen().into_iter().skip(before);
+        let bodies = bodies.filter_map(|seen| serde_json::from_slice::<Value>(&seen.body).ok());
+        bodies
+            .filter(|body| body.get("messages").is_some())
+            .map(|body| body["reasoning_effort"].clone())
+            .collect()
+    };
+    tokio::task::block_in_place(|| {
+        assert_eq!(efforts("a", "reasoning = 'high'", ""), ["high", "low"]);
+        assert_eq!(efforts("b", "reasoning = 'off'", ""), ["none", "none"]);
+        assert_eq!(efforts("c", "reasoning = 'high'", "settings = { reasoning = 'high' }"), ["high", "high"]);
+        assert_eq!(efforts("d", "", ""), [Value::Null, Value::Null]);
+    });
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_agent_is_told_what_it_remembers_of_sessions_with_the_same_person() {
     let server = Server::start(|_, _| stream([Part::Bytes(openai::data("no_done.sse"))])).await;
     let home = Home::with(&format!(
