@@ -237,8 +237,7 @@ pub async fn pages() {
     for _ in 0..READ {
         let from = noise.next() as usize % all.saturating_sub(PAGE).max(1);
         let now = Instant::now();
-        let ids = store.of_document(document()).await.unwrap();
-        let ids = ids.into_iter().skip(from).take(PAGE).collect();
+        let ids = store.part_of_document(document(), from, PAGE).await.unwrap();
         let read = store.passages(ids).await.unwrap();
         times.push(now.elapsed());
         assert!(read.iter().flatten().count() == PAGE.min(all), "a page is whole");

@@ -115,6 +115,14 @@ pub trait VectorStore: Send + Sync + Debug {
     /// The passages of a document, in order.
     fn of_document(&self, document: DocumentId) -> BoxFuture<'_, Result<Vec<PassageId>>>;
 
+    /// At most `most` of them, from the one at `from` on.
+    fn part_of_document(
+        &self,
+        document: DocumentId,
+        from: usize,
+        most: usize,
+    ) -> BoxFuture<'_, Result<Vec<PassageId>>>;
+
     /// At most `most` entries in the order of their ids, those behind `after`.
     fn page(&self, after: Option<PassageId>, most: usize) -> BoxFuture<'_, Result<Vec<Entry>>>;
 }

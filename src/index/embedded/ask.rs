@@ -1,7 +1,7 @@
 //! Asking: the nearest, what matches, and reading passages.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 use super::Inner;
 use super::block;
@@ -99,13 +99,24 @@ impl Inner {
         Ok(self.entries(&ids, true)?.into_iter().flatten().collect())
     }
 
-    pub(super) fn of_document(&self, document: &DocumentId) -> Result<Vec<PassageId>> {
+    /// At most `most` passages of a document, from the one at `from` on. Whoever leafs through one asks for a part after the other.
+    pub(super) fn of_document(
+        &self,
+        document: DocumentId,
+        from: usize,
+        most: usize,
+    ) -> Result<Vec<PassageId>> {
         let live = self.live();
         live.whole()?;
-        let mut rows: Vec<&Row> =
-            live.table.rows_of(document).map(|row| &live.table.rows[row as usize]).collect();
-        rows.sort_by_key(|row| (row.ordinal, row.id));
-        Ok(rows.into_iter().map(|row| row.id).collect())
+        let row = |row: &u32| &live.table.rows[*row as usize];
+        let mut last = live.document.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = last.take().filter(|(known, _)| *known == document);
+        let (_, rows) = last.insert(known.unwrap_or_else(|| {
+            let mut rows: Vec<u32> = live.table.rows_of(&document).collect();
+            rows.sort_by_key(|number| (row(number).ordinal, row(number).id));
+            (document, rows)
+        }));
+        Ok(rows.iter().skip(from).take(most).map(|number| row(number).id).collect())
     }
 }
 

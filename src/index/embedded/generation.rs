@@ -4,7 +4,7 @@
 //! with how far it knows the passages; an act that it lacks is read from there. `words` is `keyword`'s.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::thread::ScopedJoinHandle;
 
 use super::block::{self, Commit, Part};
@@ -44,6 +44,8 @@ pub(super) struct Live {
     pub(super) gone: Vec<u32>,
     /// The living rows in the order of their ids, where somebody has asked.
     pub(super) order: OnceLock<Vec<u32>>,
+    /// The document that somebody asked for last, with its living rows in their order.
+    pub(super) document: Mutex<Option<(DocumentId, Vec<u32>)>>,
     /// Where it lies.
     pub(super) shelf: Shelf,
     /// The lists of its rows, where somebody has asked; `None` where there are none.
@@ -65,6 +67,7 @@ impl Live {
             self.covers = self.covers.max(frame.covers);
         }
         self.order = OnceLock::new();
+        self.document = Mutex::default();
     }
 }
 
@@ -99,6 +102,7 @@ pub(super) fn open(shelf: &Shelf, opening: Opening, notes: &mut Vec<String>) -> 
         covers: 0,
         gone: Vec::new(),
         order: OnceLock::new(),
+        document: Mutex::default(),
         shelf: shelf.clone(),
         lists: OnceLock::new(),
         broken: None,

@@ -276,7 +276,16 @@ impl VectorStore for Embedded {
     }
 
     fn of_document(&self, document: DocumentId) -> BoxFuture<'_, Result<Vec<PassageId>>> {
-        self.run(move |inner| inner.of_document(&document))
+        self.part_of_document(document, 0, usize::MAX)
+    }
+
+    fn part_of_document(
+        &self,
+        document: DocumentId,
+        from: usize,
+        most: usize,
+    ) -> BoxFuture<'_, Result<Vec<PassageId>>> {
+        self.run(move |inner| inner.of_document(document, from, most))
     }
 
     fn page(&self, after: Option<PassageId>, most: usize) -> BoxFuture<'_, Result<Vec<Entry>>> {

@@ -312,7 +312,7 @@ fn a_base_whose_rows_could_not_be_loaded_again_tells_nothing_and_loses_nothing()
     }
     assert!(opened.inner.compact().is_err() && opened.inner.settle().is_err());
     assert!(opened.inner.counts().is_err() && opened.inner.page(None, 9).is_err());
-    assert!(opened.inner.of_document(&DocumentId::from_bytes([1; 16])).is_err());
+    assert!(opened.inner.of_document(DocumentId::from_bytes([1; 16]), 0, usize::MAX).is_err());
     assert!(opened.inner.apply(document(2, "beta")).is_err());
     drop(opened);
     assert_eq!(all(&Embedded::open(shelf, DIMENSIONS).unwrap().inner), wanted);
@@ -474,13 +474,16 @@ fn documents_of_many_passages_that_go_one_by_one_keep_the_others_in_order() {
         moved.passage.document = DocumentId::from_bytes([2; 16]);
         opened.inner.apply(Change { remove: Vec::new(), put: vec![moved] }).unwrap();
         if at % 50 == 0 {
-            let left = opened.inner.of_document(&DocumentId::from_bytes([1; 16])).unwrap();
+            let left = opened.inner.of_document(DocumentId::from_bytes([1; 16]), 0, usize::MAX).unwrap();
             let wanted = put.iter().enumerate().filter(|(own, _)| *own > at || own % 10 == 3);
-            assert_eq!(left, wanted.map(|(_, entry)| entry.passage.id).collect::<Vec<_>>());
+            let wanted: Vec<_> = wanted.map(|(_, entry)| entry.passage.id).collect();
+            assert_eq!(left, wanted);
+            let part = opened.inner.of_document(DocumentId::from_bytes([1; 16]), 3, 5).unwrap();
+            assert_eq!(part, wanted[3..8]);
         }
     }
     assert_eq!(opened.inner.counts().unwrap(), Counts { passages: 200, documents: 2 });
-    assert_eq!(opened.inner.of_document(&DocumentId::from_bytes([2; 16])).unwrap().len(), 180);
+    assert_eq!(opened.inner.of_document(DocumentId::from_bytes([2; 16]), 0, usize::MAX).unwrap().len(), 180);
 }
 
 #[test]

@@ -204,11 +204,19 @@ impl Inner {
         Ok(ids.iter().map(|id| found.get(id).cloned()).collect())
     }
 
-    pub(super) async fn of_document(&self, document: DocumentId) -> Result<Vec<PassageId>> {
+    pub(super) async fn of_document(
+        &self,
+        document: DocumentId,
+        from: usize,
+        most: usize,
+    ) -> Result<Vec<PassageId>> {
         let mut arguments = Arguments::default();
         let document = arguments.add(uuid(document.as_bytes()));
-        let sql =
-            format!("select id from {} where document = {document} order by ordinal, id", self.table.name);
+        let [from, most] = [from, most].map(|n| arguments.add(i64::try_from(n).unwrap_or(i64::MAX)));
+        let sql = format!(
+            "select id from {} where document = {document} order by ordinal, id offset {from}::bigint limit {most}::bigint",
+            self.table.name
+        );
         self.query(sql, arguments).await?.iter().map(|row| Ok(passage_id(got(row, 0)?))).collect()
     }
 

@@ -136,7 +136,16 @@ impl VectorStore for Pgvector {
     }
 
     fn of_document(&self, document: DocumentId) -> BoxFuture<'_, Result<Vec<PassageId>>> {
-        self.run(move |inner| async move { inner.of_document(document).await })
+        self.part_of_document(document, 0, usize::MAX)
+    }
+
+    fn part_of_document(
+        &self,
+        document: DocumentId,
+        from: usize,
+        most: usize,
+    ) -> BoxFuture<'_, Result<Vec<PassageId>>> {
+        self.run(move |inner| async move { inner.of_document(document, from, most).await })
     }
 
     fn page(&self, after: Option<PassageId>, most: usize) -> BoxFuture<'_, Result<Vec<Entry>>> {

@@ -316,6 +316,19 @@ impl VectorStore for Qdrant {
         self.run(move |inner| async move { inner.of_document(document).await })
     }
 
+    // It has no order of its own by the place in a document.
+    fn part_of_document(
+        &self,
+        document: DocumentId,
+        from: usize,
+        most: usize,
+    ) -> BoxFuture<'_, Result<Vec<PassageId>>> {
+        self.run(move |inner| async move {
+            let all = inner.of_document(document).await?;
+            Ok(all.into_iter().skip(from).take(most).collect())
+        })
+    }
+
     fn page(&self, after: Option<PassageId>, most: usize) -> BoxFuture<'_, Result<Vec<Entry>>> {
         self.run(move |inner| async move { inner.page(after, most).await })
     }

@@ -25,9 +25,8 @@ impl Knowledge {
         terms: &Terms,
     ) -> Result<Vec<Passage>> {
         let index = self.index(&self.base(id).await?, terms).await?;
-        let ids = index.of_document(document).await?;
         let most = most.map_or(usize::MAX, |most| most as usize);
-        let ids = ids.into_iter().skip(from as usize).take(most).collect();
+        let ids = index.part_of_document(document, from as usize, most).await?;
         Ok(index.passages(ids).await?.into_iter().flatten().collect())
     }
 

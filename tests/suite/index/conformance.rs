@@ -133,6 +133,10 @@ async fn keeps_and_counts(store: &dyn VectorStore) {
     assert_eq!(found, [Some(entries[3].passage.clone()), None, Some(entries[0].passage.clone())]);
     assert_eq!(store.of_document(document_id(1)).await.unwrap(), (5..10).map(passage_id).collect::<Vec<_>>());
     assert!(store.of_document(document_id(77)).await.unwrap().is_empty());
+    for (from, most, wanted) in [(0, 2, 5..7), (3, 9, 8..10), (5, 1, 0..0)] {
+        let part = store.part_of_document(document_id(1), from, most).await.unwrap();
+        assert_eq!(part, wanted.map(passage_id).collect::<Vec<_>>());
+    }
     // An entry takes the place of the one with its id, also from another document.
     let moved = Entry { vector: vector(1000), ..entry(4, 3, "moved") };
     store.apply(put(vec![entry(4, 3, "first"), moved.clone()])).await.unwrap();
