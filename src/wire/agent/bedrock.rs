@@ -13,6 +13,9 @@ use crate::domain::agent::{
 use crate::domain::settings::Settings;
 use crate::domain::{Error, ErrorKind, Result};
 
+/// How the templates of Claude before its tools have a model write what it calls; Bedrock's parsers read it.
+const CALLS: [&str; 3] = ["<function_calls>", "<function_call>", "<invoke>"];
+
 /// An agent that was read.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Imported {
@@ -253,7 +256,14 @@ fn prompts(agent: &Map<String, Value>, definition: &mut Definition, remarks: &mu
         }
         let template = text_of(prompt, "basePromptTemplate");
         if !template.is_empty() {
-            of_step.template = Some(messages::plain(template, step, remarks));
+            let plain = messages::plain(template, step, remarks);
+            if let Some(tag) = CALLS.iter().find(|tag| plain.contains(**tag)) {
+                remarks.push(format!(
+                    "the template of {step} has calls written as {tag}, which is not read here: models call tools; \
+                     `outcrop agent edit --reset {step}` takes the default one"
+                ));
+            }
+            of_step.template = Some(plain);
         }
         if let Some(inference) = prompt.get("inferenceConfiguration").and_then(Value::as_object) {
             leave_out(inference, &OF_INFERENCE, &format!("the settings of {step}"), remarks);
@@ -525,6 +535,22 @@ mod tests {
         assert_eq!(model(Step::Orchestration).as_deref(), Some("bedrock/amazon.nova-lite-v1:0"));
         assert_eq!(model(Step::MemorySummary), None, "the agent's own");
         assert_eq!(read.definition.groups[0].runs, Executor::Person {});
+    }
+
+    #[test]
+    fn a_template_that_has_calls_written_into_the_answer_is_told_of() {
+        let agent = |template: &str| {
+            json!({"agentName": "a", "instruction": "x", "promptOverrideConfiguration": {"promptConfigurations": [
+                {"promptType": "ORCHESTRATION", "promptCreationMode": "OVERRIDDEN", "basePromptTemplate": template},
+            ]}})
+        };
+        let old = "You are to act. $instruction$ Call like so: <function_calls><invoke><tool_name>";
+        for template in [old.to_owned(), json!({"system": old, "messages": []}).to_string()] {
+            let remarks = read(&agent(&template)).unwrap().remarks;
+            let [told] = remarks.as_slice() else { panic!("{remarks:?}") };
+            assert!(told.contains("<function_calls>") && told.contains("--reset orchestration"), "{told}");
+        }
+        assert_eq!(read(&agent("You are to act. $instruction$")).unwrap().remarks, Vec::<String>::new());
     }
 
     #[test]
