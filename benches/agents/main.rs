@@ -1,5 +1,5 @@
-//! How far the small local model gets as an agent, held to the form of its steps: twenty fixed tasks, asked through the real
-//! binary at temperature 0.
+//! How far the small local model gets as an agent, held to the form of its steps: fixed tasks, asked through the real
+//! binary at temperature 0, twenty with which the prompt of a step was chosen and twenty that nobody had seen before.
 //!
 //! `OUTCROP_TEST_MODEL=model.gguf OUTCROP_TEST_ENCODER=model.safetensors cargo bench --bench agents`; what it came to stands in
 //! `benches/README.md`.
@@ -18,7 +18,11 @@ use serde::Deserialize;
 use serde_json::Value;
 use tty::Home;
 
-const TASKS: &str = include_str!("tasks.toml");
+/// The tasks, and what is said of them.
+const TASKS: [(&str, &str); 2] = [
+    ("with which the prompt of a step was chosen", include_str!("tasks.toml")),
+    ("which nobody had tried before", include_str!("fresh.toml")),
+];
 const ENCODER: &str = "local/all-minilm-l6-v2";
 
 #[derive(Deserialize)]
@@ -60,9 +64,17 @@ fn main() {
         fs::copy(&file, own.join(file.file_name().unwrap())).unwrap();
     }
     furnish(&home);
-    let Tasks { tasks } = toml::from_str(TASKS).unwrap();
+    for (said, tasks) in TASKS {
+        let Tasks { tasks } = toml::from_str(tasks).unwrap();
+        println!("{} tasks {said}", tasks.len());
+        ask(&home, &tasks);
+    }
+}
+
+/// Asks all of them, and counts what came of it.
+fn ask(home: &Home, tasks: &[Task]) {
     let begun = Instant::now();
-    let done: Vec<Done> = tasks.iter().map(|task| run(&home, task)).collect();
+    let done: Vec<Done> = tasks.iter().map(|task| run(home, task)).collect();
     for (task, done) in tasks.iter().zip(&done) {
         println!("{} {}\n{}", if done.right { "right" } else { "wrong" }, task.question, done.told);
     }
