@@ -3,10 +3,12 @@
 //! No closures around intrinsics: a closure is compiled without the lanes of the dispatch unless it happens to be
 //! inlined, and each intrinsic in it is then a call.
 
-use super::{BLOCK, PAIRS, Packed, Quantised, ROWS, TILE, Weight};
+use super::{BLOCK, PAIRS, Packed, Quantised, ROWS, Weight};
 
 /// Sixteen rows side by side.
 pub trait Lanes: Copy {
+    /// Tokens computed with one reading of the weights, 8 or 5: their sums stay in registers.
+    const TILE: usize;
     /// One pair of columns, widened to 16 bits.
     type Wide: Copy;
     /// Sixteen 32-bit sums.
@@ -123,13 +125,14 @@ fn tiles<L: Lanes, W: Weight>(lanes: L, group: &[Packed<W>], input: &Quantised, 
     let (mut first, all) = (0, out.tokens());
     while first < all {
         let tokens = match all - first {
-            TILE.. => TILE,
+            left if left >= L::TILE => L::TILE,
             4.. => 4,
             2.. => 2,
             _ => 1,
         };
         match tokens {
-            TILE => tile::<L, W, TILE>(lanes, group, pairs, scales, first, out),
+            8 => tile::<L, W, 8>(lanes, group, pairs, scales, first, out),
+            5 => tile::<L, W, 5>(lanes, group, pairs, scales, first, out),
             4 => tile::<L, W, 4>(lanes, group, pairs, scales, first, out),
             2 => tile::<L, W, 2>(lanes, group, pairs, scales, first, out),
             _ => tile::<L, W, 1>(lanes, group, pairs, scales, first, out),
@@ -198,6 +201,7 @@ pub fn quantise(values: &[f32], pairs: &mut [[i32; PAIRS]], scales: &mut [f32]) 
 struct Plain;
 
 impl Lanes for Plain {
+    const TILE: usize = 8;
     type Wide = [i16; 2 * ROWS];
     type Sums = [i32; ROWS];
     type Results = [f32; ROWS];
@@ -265,6 +269,7 @@ mod x86 {
     pub struct Wide512(pub V4);
 
     impl Lanes for Wide512 {
+        const TILE: usize = 8;
         type Wide = __m512i;
         type Sums = __m512i;
         type Results = __m512;
@@ -313,6 +318,9 @@ mod x86 {
     pub struct Wide256(pub V3);
 
     impl Lanes for Wide256 {
+        // Sixteen registers: ten of sums, two of weights, one of a pair, one or two of products. With 8 they are spilt, and
+        // it takes more than twice as long.
+        const TILE: usize = 5;
         type Wide = [__m256i; 2];
         type Sums = [__m256i; 2];
         type Results = [__m256; 2];

@@ -26,9 +26,6 @@ pub use q8_0::{BLOCK, quantise};
 pub const ROWS: usize = 16;
 /// Pairs of values in a block: the unit of an integer product.
 const PAIRS: usize = BLOCK / 2;
-/// Tokens computed with one reading of the weights.
-const TILE: usize = 8;
-
 /// The largest weight of sixteen bits: 32 products with an activation of 15 bits stay below 2^31.
 const WIDEST: f32 = 2047.0;
 
